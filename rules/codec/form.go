@@ -1,0 +1,85 @@
+package codec
+
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// form reads "a=1&b=2" (WHATWG URL, application/x-www-form-urlencoded). Control bytes are not part of any such text.
+func (o *Opener) form(parent int32, value hit.Span) error {
+	root, err := o.add(parent, hit.Node{Kind: hit.Form, Val: value})
+	if err != nil {
+		return err
+	}
+	text := o.hit.Bytes(value)
+	for _, c := range text {
+		if c < ' ' || c == 0x7f {
+			return ErrMalformed
+		}
+	}
+	for at := 0; at < len(text); {
+		end := len(text)
+		if i := bytes.IndexByte(text[at:], '&'); i >= 0 {
+			end = at + i
+		}
+		if end > at {
+			key, val := end, end
+			if i := bytes.IndexByte(text[at:end], '='); i >= 0 {
+				key, val = at+i, at+i+1
+			}
+			_, err := o.add(root, hit.Node{
+				Kind: hit.Text,
+				Key:  sub(value, at, key),
+				Val:  sub(value, val, end),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		at = end + 1
+	}
+	return nil
+}
+
+// lines reads forms, one a line, ended by LF or CR LF; empty lines are nothing.
+func (o *Opener) lines(parent int32, value hit.Span) error {
+	root, err := o.add(parent, hit.Node{Kind: hit.Lines, Val: value})
+	if err != nil {
+		return err
+	}
+	return o.eachLine(value, func(line hit.Span) error { return o.form(root, line) })
+}
+
+// records reads JSON values, one a line.
+func (o *Opener) records(parent int32, value hit.Span) error {
+	root, err := o.add(parent, hit.Node{Kind: hit.Records, Val: value})
+	if err != nil {
+		return err
+	}
+	return o.eachLine(value, func(line hit.Span) error { return o.json(root, line) })
+}
+
+func (o *Opener) eachLine(value hit.Span, each func(hit.Span) error) error {
+	text := o.hit.Bytes(value)
+	for at := 0; at < len(text); {
+		end, next := len(text), len(text)
+		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+			end, next = at+i, at+i+1
+		}
+		if end > at && text[end-1] == '\r' {
+			end--
+		}
+		if end > at {
+			if err := each(sub(value, at, end)); err != nil {
+				return err
+			}
+		}
+		at = next
+	}
+	return nil
+}
+
+func sub(s hit.Span, from, to int) hit.Span {
+	return hit.Span{Buf: s.Buf, Start: s.Start + uint32(from), End: s.Start + uint32(to)}
+}

@@ -1,0 +1,96 @@
+package hit
+
+import "unsafe"
+
+// EventName returns the name of an event. The text is a view of the hit's bytes and lives no longer than they do.
+func (h *Hit) EventName(e int32) string {
+	ev := &h.Events[e]
+	if ev.NameIs != "" || ev.NameNode == None {
+		return ev.NameIs
+	}
+	text := h.Bytes(ev.Name)
+	return unsafe.String(unsafe.SliceData(text), len(text))
+}
+
+// Begun adds an event that starts at node root.
+func (h *Hit) Begun(root int32, priority int16) int32 {
+	h.Events = append(h.Events, Event{Root: root, Priority: priority, NameRule: None, NameNode: None})
+	return int32(len(h.Events) - 1)
+}
+
+// Choose keeps the events that stand at the best of the places where events were found; what belonged to the others is shared by all.
+func (h *Hit) Choose() {
+	if len(h.Events) == 0 {
+		return
+	}
+	best, mixed := h.Events[0].Priority, false
+	for i := range h.Events {
+		mixed = mixed || h.Events[i].Priority != best
+		best = min(best, h.Events[i].Priority)
+	}
+	if !mixed {
+		return
+	}
+	kept := int32(0)
+	for i := range h.Events {
+		h.Events[i].renumbered = Shared
+		if h.Events[i].Priority == best {
+			h.Events[i].renumbered = kept
+			kept++
+		}
+	}
+	renumber := func(e *int32) {
+		if *e != Shared {
+			*e = h.Events[*e].renumbered
+		}
+	}
+	for i := range h.Nodes {
+		renumber(&h.Nodes[i].Event)
+	}
+	for i := range h.IDs {
+		renumber(&h.IDs[i].Event)
+	}
+	for i := range h.Claims {
+		renumber(&h.Claims[i].Event)
+	}
+	chosen := h.Events[:0]
+	for _, e := range h.Events {
+		if e.Priority == best {
+			chosen = append(chosen, e)
+		}
+	}
+	h.Events = chosen
+}
+
+// Chain links the nodes of each event, and those that all share, so that each can be gone over by itself.
+func (h *Hit) Chain() {
+	h.shared.first, h.shared.last = None, None
+	for e := range h.Events {
+		h.Events[e].first, h.Events[e].last = None, None
+	}
+	for i := range h.Nodes {
+		h.link(int32(i))
+	}
+}
+
+func (h *Hit) link(i int32) {
+	e := &h.shared
+	if event := h.Nodes[i].Event; event != Shared {
+		e = &h.Events[event]
+	}
+	h.Nodes[i].Peer = None
+	if e.first == None {
+		e.first = i
+	} else {
+		h.Nodes[e.last].Peer = i
+	}
+	e.last = i
+}
+
+// FirstOf returns the first node of an event, or of what all events share; Node.Peer leads on. None is the end.
+func (h *Hit) FirstOf(event int32) int32 {
+	if event == Shared {
+		return h.shared.first
+	}
+	return h.Events[event].first
+}

@@ -1,0 +1,156 @@
+package hit
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// unpercent decodes a form's key or value: "%41" is "A", "+" is a space; a broken escape stands for itself
+// (WHATWG URL, application/x-www-form-urlencoded parsing).
+func (h *Hit) unpercent(s Span) Span {
+	raw := h.Bytes(s)
+	if bytes.IndexByte(raw, '%') < 0 && bytes.IndexByte(raw, '+') < 0 {
+		return s
+	}
+	arena := h.Grow()
+	from := len(arena)
+	return h.Grown(AppendUnpercent(arena, raw), from)
+}
+
+// AppendUnpercent appends the decoded form of a form's key or value.
+func AppendUnpercent(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '+':
+			dst = append(dst, ' ')
+		case c == '%' && i+2 < len(raw) && unhex(raw[i+1]) < 16 && unhex(raw[i+2]) < 16:
+			dst = append(dst, unhex(raw[i+1])<<4|unhex(raw[i+2]))
+			i += 2
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// AppendPercent appends text as a form's value, escaped as encodeURIComponent does.
+func AppendPercent(dst, text []byte) []byte {
+	const upper = "0123456789ABCDEF"
+	for _, c := range text {
+		if plain[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', upper[c>>4], upper[c&15])
+		}
+	}
+	return dst
+}
+
+var plain = func() (t [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()") {
+		t[c] = true
+	}
+	return t
+}()
+
+func unhex(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	default:
+		return 255
+	}
+}
+
+// unescape decodes the inside of a JSON string that is known to be valid (RFC 8259, section 7). Lone surrogates become U+FFFD.
+func (h *Hit) unescape(s Span) Span {
+	raw := h.Bytes(s)
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return s
+	}
+	arena := h.Grow()
+	from := len(arena)
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' || i+1 >= len(raw) {
+			arena = append(arena, raw[i])
+			continue
+		}
+		i++
+		switch raw[i] {
+		case 'b':
+			arena = append(arena, '\b')
+		case 'f':
+			arena = append(arena, '\f')
+		case 'n':
+			arena = append(arena, '\n')
+		case 'r':
+			arena = append(arena, '\r')
+		case 't':
+			arena = append(arena, '\t')
+		case 'u':
+			r := rune4(raw[i+1:])
+			i += 4
+			if utf16.IsSurrogate(r) {
+				second := rune(-1)
+				if i+2 < len(raw) && raw[i+1] == '\\' && raw[i+2] == 'u' {
+					second = rune4(raw[i+3:])
+				}
+				if full := utf16.DecodeRune(r, second); full != utf8.RuneError {
+					r = full
+					i += 6
+				} else {
+					r = utf8.RuneError
+				}
+			}
+			arena = utf8.AppendRune(arena, r)
+		default:
+			arena = append(arena, raw[i])
+		}
+	}
+	return h.Grown(arena, from)
+}
+
+func rune4(raw []byte) rune {
+	if len(raw) < 4 {
+		return utf8.RuneError
+	}
+	var r rune
+	for _, c := range raw[:4] {
+		r = r<<4 | rune(unhex(c)&15)
+	}
+	return r
+}
+
+// AppendJSON appends text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+func AppendJSON(dst, text []byte) []byte {
+	const lower = "0123456789abcdef"
+	dst = append(dst, '"')
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c == '"' || c == '\\':
+				dst = append(dst, '\\', c)
+			case c == '\n':
+				dst = append(dst, '\\', 'n')
+			case c == '\r':
+				dst = append(dst, '\\', 'r')
+			case c == '\t':
+				dst = append(dst, '\\', 't')
+			case c < 0x20 || c == 0x7f:
+				dst = append(dst, '\\', 'u', '0', '0', lower[c>>4], lower[c&15])
+			default:
+				dst = append(dst, c)
+			}
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		dst = utf8.AppendRune(dst, r)
+		i += n
+	}
+	return append(dst, '"')
+}
