@@ -1,0 +1,147 @@
+package basis
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// TestDigestCoversEverything changes each value of the document in turn, found by reflection so that a new key cannot be forgotten.
+func TestDigestCoversEverything(t *testing.T) {
+	base := sample().Digest(surroundings())
+	var visit func(path string, get func(*Assessment) reflect.Value)
+	visit = func(path string, get func(*Assessment) reflect.Value) {
+		changed := sample()
+		v := get(changed)
+		switch {
+		case path == ".Approval":
+			v.SetString("signed")
+			if changed.Digest(surroundings()) != base {
+				t.Error("the approval is part of the digest")
+			}
+			return
+		case v.Kind() == reflect.Struct:
+			for i := range v.NumField() {
+				visit(path+"."+v.Type().Field(i).Name, func(a *Assessment) reflect.Value { return get(a).Field(i) })
+			}
+			return
+		case v.Kind() == reflect.String:
+			v.SetString(v.String() + "x")
+		case v.CanInt():
+			v.SetInt(v.Int() + 1)
+		case v.Kind() == reflect.Slice:
+			v.Set(reflect.Append(v, reflect.ValueOf("more")))
+		case v.Kind() == reflect.Map:
+			v.SetMapIndex(reflect.ValueOf("url"), reflect.ValueOf("drop"))
+		default:
+			t.Fatalf("%s: a %v, which this test does not know", path, v.Kind())
+		}
+		if changed.Digest(surroundings()) == base {
+			t.Errorf("%s is not part of the digest", path)
+		}
+	}
+	visit("", func(a *Assessment) reflect.Value { return reflect.ValueOf(a).Elem() })
+}
+
+func TestDigestMeaning(t *testing.T) {
+	base := sample().Digest(surroundings())
+	for _, test := range []struct {
+		name   string
+		change func(*Assessment, *Surroundings)
+		same   bool
+	}{
+		{"order of sets", func(a *Assessment, _ *Surroundings) {
+			a.Purposes = []string{"improve", "measure"}
+			a.Recipients = []string{"plausible", "matomo"}
+			a.Safeguards = []string{"ip_truncation", "pseudonymisation"}
+		}, true},
+		{"white space in a text", func(a *Assessment, _ *Surroundings) { a.Title = " Cookieless\n  measurement\n" }, true},
+		{"a purpose that is not named", func(_ *Assessment, s *Surroundings) { s.Purposes["other"] = PurposeTexts{} }, true},
+		{"a host of a vendor that is not named", func(_ *Assessment, s *Surroundings) { s.Hosts["ga4"] = nil }, true},
+		{"order of hosts", func(_ *Assessment, s *Surroundings) {
+			s.Hosts["plausible"] = []string{"eu.plausible.io", "plausible.io"}
+		}, true},
+		{"a purpose's title", func(_ *Assessment, s *Surroundings) { s.Purposes["measure"].Title["de"] = "Verfolgen" }, false},
+		{"a purpose's description", func(_ *Assessment, s *Surroundings) { s.Purposes["measure"].Description["en"] = "All." }, false},
+		{"a title becomes a description", func(_ *Assessment, s *Surroundings) {
+			s.Purposes["improve"] = PurposeTexts{Description: map[string]string{"": "Improve"}}
+		}, false},
+		{"a purpose is gone", func(_ *Assessment, s *Surroundings) { delete(s.Purposes, "improve") }, false},
+		{"a recipient's host", func(_ *Assessment, s *Surroundings) { s.Hosts["matomo"] = []string{"matomo.cloud"} }, false},
+		{"a recipient's further host", func(_ *Assessment, s *Surroundings) { s.Hosts["matomo"] = []string{"10.0.0.7:8000", "matomo.cloud"} }, false},
+		{"text moved from one key to the next", func(a *Assessment, _ *Surroundings) { a.Interest.What, a.Interest.Benefit = "whatb", "enefit" }, false},
+	} {
+		a, around := sample(), surroundings()
+		test.change(a, &around)
+		if got := a.Digest(around) == base; got != test.same {
+			t.Errorf("%s: same digest %v, want %v", test.name, got, test.same)
+		}
+	}
+}
+
+// TestDigestStays holds the canonical form still: a change of it voids every approval ever given.
+func TestDigestStays(t *testing.T) {
+	const want = "8eb2328dd522041d0dc1b28938f672605c04bbf61a3380aaf41c90c96ab0ba4b"
+	if got := sample().Digest(surroundings()).String(); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestApprovalText(t *testing.T) {
+	want := "tagwarden assessment\nLIA-1\nversion 3\nsha256 " + fmt.Sprintf("%064d", 0) + "\n"
+	if got := ApprovalText("LIA-1", 3, Digest{}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestPeriod(t *testing.T) {
+	for text, want := range map[string]Period{
+		"13 months": {Months: 13}, "1 month": {Months: 1}, "2 years": {Months: 24}, "30 days": {Days: 30}, "90d": {Days: 90},
+		"2 weeks": {Days: 14}, "36h": {Clock: 36 * time.Hour}, "90m": {Clock: 90 * time.Minute}, "1 hour": {Clock: time.Hour},
+	} {
+		got, err := ParsePeriod(text)
+		if err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+		if again, err := ParsePeriod(got.String()); err != nil || again != got {
+			t.Errorf("%q: written as %q, read as %v, %v", text, got.String(), again, err)
+		}
+	}
+	for _, text := range []string{"", "13", "months", "-1 months", "0 days", "13  months", "1.5 h", "99999 months", "13 moons", "13 months 2 days", "s", "1 s"} {
+		if got, err := ParsePeriod(text); err == nil {
+			t.Errorf("%q: read as %v", text, got)
+		}
+	}
+	if got := (Period{Months: 1}).After(at("2026-01-15T12:00:00Z")); !got.Equal(at("2026-02-15T12:00:00Z")) {
+		t.Errorf("a month later: %v", got)
+	}
+}
+
+func TestDay(t *testing.T) {
+	d, err := ParseDay("2027-05-04")
+	if err != nil || d.String() != "2027-05-04" || !d.End().Equal(at("2027-05-05T00:00:00Z")) {
+		t.Errorf("%v, %v", d, err)
+	}
+	for _, text := range []string{"", "2027-5-4", "04.05.2027", "2027-02-30", "2027-05-04T00:00:00Z"} {
+		if got, err := ParseDay(text); err == nil {
+			t.Errorf("%q: read as %v", text, got)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, name := range Names() {
+		if b, ok := Parse(name); !ok || b.String() != name {
+			t.Errorf("%s: read as %v", name, b)
+		}
+	}
+	for _, name := range []string{"", "none", "Consent", "basis(9)"} {
+		if b, ok := Parse(name); ok || b != None {
+			t.Errorf("%q: read as %v", name, b)
+		}
+	}
+	if got := Basis(99).String() + Validity(99).String(); got != "basis(99)validity(99)" {
+		t.Error(got)
+	}
+}

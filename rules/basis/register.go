@@ -1,0 +1,135 @@
+package basis
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// WarningDays is how many days before an assessment's review is due warnings start.
+const WarningDays = 30
+
+// Past is what happened to assessments before: facts of the ledger that no document can undo.
+type Past struct {
+	Revoked map[string]int // by id: the highest version that was revoked; it and all before it are void
+	Seen    map[string]int // by id: the highest version that was in force; older ones are void
+}
+
+// Entry is an assessment with the digest of its meaning.
+type Entry struct {
+	Assessment *Assessment
+	Digest     Digest
+}
+
+// Register knows the assessments of a policy and what each is worth at a time. It never changes, so it may be read from many goroutines;
+// a nil Register has none.
+type Register struct {
+	records map[string]record
+	ids     []string // sorted
+}
+
+// record is an assessment as the register keeps it: signatures are verified once, what is left to ask is the time.
+type record struct {
+	assessment *Assessment
+	validity   Validity // leaving the time aside
+	expires    time.Time
+}
+
+// NewRegister builds a register. An id that stands for two assessments is worth nothing.
+func NewRegister(entries []Entry, approvers []Approver, past Past) *Register {
+	r := &Register{records: make(map[string]record, len(entries))}
+	for _, entry := range entries {
+		a := entry.Assessment
+		if _, twice := r.records[a.ID]; twice {
+			r.records[a.ID] = record{assessment: a, validity: Unapproved}
+			continue
+		}
+		validity := Verify(a, entry.Digest, approvers)
+		if validity == Valid && (a.Version <= past.Revoked[a.ID] || a.Version < past.Seen[a.ID]) {
+			validity = Revoked
+		}
+		r.records[a.ID] = record{a, validity, a.ReviewBy.End()}
+		r.ids = append(r.ids, a.ID)
+	}
+	slices.Sort(r.ids)
+	return r
+}
+
+// Validity says what the assessment is worth at a time. It holds through the end of its review_by day, UTC. It does not allocate.
+func (r *Register) Validity(id string, at time.Time) Validity {
+	if r == nil {
+		return Missing
+	}
+	found, ok := r.records[id]
+	if !ok {
+		return Missing
+	}
+	if found.validity == Valid && !at.Before(found.expires) {
+		return Expired
+	}
+	return found.validity
+}
+
+// Version returns the version of the assessment, 0 where there is none of that id.
+func (r *Register) Version(id string) int {
+	if a := r.Assessment(id); a != nil {
+		return a.Version
+	}
+	return 0
+}
+
+// CompellingGrounds tells whether the assessment documents grounds on which processing goes on against an objection (Art. 21(1)).
+func (r *Register) CompellingGrounds(id string) bool {
+	a := r.Assessment(id)
+	return a != nil && a.CompellingGrounds()
+}
+
+// Assessment returns the document, nil where there is none of that id. It is not to be changed.
+func (r *Register) Assessment(id string) *Assessment {
+	if r == nil {
+		return nil
+	}
+	return r.records[id].assessment
+}
+
+// IDs lists the assessments, sorted.
+func (r *Register) IDs() []string {
+	if r == nil {
+		return nil
+	}
+	return slices.Clone(r.ids)
+}
+
+// DaysLeft counts the days, in UTC, until the assessment's review_by: 0 on that last good day, less after it. False where there is none
+// of that id.
+func (r *Register) DaysLeft(id string, at time.Time) (int, bool) {
+	a := r.Assessment(id)
+	if a == nil {
+		return 0, false
+	}
+	return DayOf(at).DaysUntil(a.ReviewBy), true
+}
+
+// Due is an assessment whose review is near or past.
+type Due struct {
+	ID       string
+	ReviewBy Day
+	Days     int // left; less than 0 where it is past
+}
+
+// Due lists the assessments that have WarningDays or fewer left at a time, the most urgent first.
+func (r *Register) Due(at time.Time) []Due {
+	var due []Due
+	for _, id := range r.IDs() {
+		if days, _ := r.DaysLeft(id, at); days <= WarningDays {
+			due = append(due, Due{id, r.records[id].assessment.ReviewBy, days})
+		}
+	}
+	slices.SortFunc(due, func(a, b Due) int {
+		if a.Days != b.Days {
+			return a.Days - b.Days
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return due
+}

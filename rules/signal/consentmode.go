@@ -1,0 +1,187 @@
+package signal
+
+import (
+	"fmt"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// The storage types of Google's consent mode, in the order of gcd.
+const (
+	adStorage = iota
+	analyticsStorage
+	adUserData
+	adPersonalization
+
+	numStorage
+)
+
+var storageNames = [numStorage]string{"ad_storage", "analytics_storage", "ad_user_data", "ad_personalization"}
+
+// StorageNames lists the ids that a site may map to its consent categories.
+func StorageNames() []string { return append([]string(nil), storageNames[:]...) }
+
+// modeDefaults is what the storage types are taken for where a site does not say.
+var modeDefaults = [numStorage]string{"marketing", "analytics", "marketing", "marketing"}
+
+func newModes(given map[string]string, number map[string]int) ([]Categories, error) {
+	modes := make([]Categories, numStorage)
+	for i, name := range storageNames {
+		category := modeDefaults[i]
+		if given != nil {
+			category = given[name]
+		}
+		if n, ok := number[category]; ok {
+			modes[i] = 1 << n
+		} else if given != nil && category != "" {
+			return nil, fmt.Errorf("signals.consent_mode: no purpose is in category %q", category)
+		}
+	}
+	for name := range given {
+		if !known(name) {
+			return nil, fmt.Errorf("signals.consent_mode: %q is no storage type: ad_storage, analytics_storage, ad_user_data and ad_personalization are", name)
+		}
+	}
+	return modes, nil
+}
+
+func known(name string) bool {
+	for _, s := range storageNames {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+// choice is what consent mode says of one storage type.
+type choice uint8
+
+const (
+	notSet    choice = iota
+	byDefault        // granted, but nobody chose
+	granted
+	denied
+	unclear
+)
+
+// consentMode reads every gcs and gcd that holds for the event. A yes counts where gcd records that the visitor chose (letters r, n
+// and v) and nothing contradicts it; gcs alone shows a state, not an act.
+func (r *reader) consentMode(h *hit.Hit, event int32) Said {
+	said := Said{Kind: ConsentMode}
+	var all [numStorage]choice
+	for i := range h.Claims {
+		c := &h.Claims[i]
+		if c.Event != hit.Shared && c.Event != event {
+			continue
+		}
+		var one [numStorage]choice
+		var ok bool
+		switch c.Signal {
+		case "gcd":
+			one, ok = readGCD(h.Text(c.Node))
+		case "gcs":
+			one, ok = readGCS(h.Text(c.Node))
+		default:
+			continue
+		}
+		if said.State = max(said.State, Valid); !ok {
+			said.State = Malformed
+		}
+		for s := range all {
+			all[s] = stricter(all[s], one[s])
+		}
+	}
+	for s, c := range all {
+		switch c {
+		case notSet:
+		case granted:
+			said.Granted |= r.modes[s]
+		case denied:
+			said.Refused |= r.modes[s]
+		case unclear, byDefault:
+			said.Doubt |= r.modes[s]
+		}
+	}
+	said.Doubt &^= said.Refused
+	said.Granted &^= said.Refused | said.Doubt
+	return said
+}
+
+// stricter puts two readings together. A state that gcs shows agrees with an act that gcd records.
+func stricter(a, b choice) choice {
+	switch {
+	case a == denied || b == denied:
+		return denied
+	case a == unclear || b == unclear:
+		return unclear
+	case a == granted || b == granted:
+		return granted
+	default:
+		return max(a, b)
+	}
+}
+
+// readGCS reads "G1xy": x is ad_storage, y analytics_storage; 1 granted, 0 denied, - not set.
+func readGCS(text []byte) (all [numStorage]choice, ok bool) {
+	if len(text) != 4 || text[0] != 'G' || text[1] != '1' {
+		all[adStorage], all[analyticsStorage] = unclear, unclear
+		return all, false
+	}
+	ok = true
+	for s, c := range text[2:] {
+		switch c {
+		case '0':
+			all[s] = denied
+		case '1':
+			all[s] = byDefault
+		case '-':
+		default:
+			all[s], ok = unclear, false
+		}
+	}
+	return all, ok
+}
+
+// readGCD reads two digits, then four times a letter and a digit, then a tail (signals in the wild; Google does not document it).
+// A capital or unknown letter is unclear.
+func readGCD(text []byte) (all [numStorage]choice, ok bool) {
+	for s := range all {
+		all[s] = unclear
+	}
+	if len(text) < 10 || len(text) > 32 || !digit(text[0]) || !digit(text[1]) {
+		return all, false
+	}
+	ok = true
+	for s := range all {
+		at := 2 + 2*s
+		if !digit(text[at+1]) {
+			return all, false
+		}
+		switch text[at] {
+		case 'l':
+			all[s] = notSet
+		case 'p', 'q', 'm', 'u':
+			all[s] = denied
+		case 't':
+			all[s] = byDefault
+		case 'r', 'n', 'v':
+			all[s] = granted
+		default:
+			ok = false
+		}
+	}
+	return all, ok
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// DefaultCategory is the consent category that a storage type is taken for where a site does not say; other names stand for themselves.
+func DefaultCategory(storage string) string {
+	for i, name := range storageNames {
+		if name == storage {
+			return modeDefaults[i]
+		}
+	}
+	return storage
+}

@@ -1,0 +1,119 @@
+// Package signal reads what a hit itself says of the visitor's choices. What is absent, malformed or contradictory never counts as a yes.
+package signal
+
+import "math/bits"
+
+// State says how a source was found.
+type State uint8
+
+// The states.
+const (
+	Absent State = iota
+	Valid
+	Malformed
+)
+
+// String returns the word that records use.
+func (s State) String() string {
+	switch s {
+	case Valid:
+		return "valid"
+	case Malformed:
+		return "malformed"
+	default:
+		return "absent"
+	}
+}
+
+// Categories is a set of consent categories, by the numbers the policy gave them.
+type Categories uint64
+
+// Has tells whether any of the categories is in the set.
+func (c Categories) Has(any Categories) bool { return c&any != 0 }
+
+// All yields the numbers in the set.
+func (c Categories) All(yield func(int) bool) {
+	for rest := uint64(c); rest != 0; rest &= rest - 1 {
+		if !yield(bits.TrailingZeros64(rest)) {
+			return
+		}
+	}
+}
+
+// Said is what one source says: the categories it grants, those it refuses, and those it speaks of without its being clear how.
+type Said struct {
+	Kind    Kind
+	State   State
+	Granted Categories
+	Refused Categories
+	Doubt   Categories
+	At      int64 // when the visitor chose, Unix seconds; 0 where the source does not tell
+}
+
+// MaxSources is how many sources a site may list.
+const MaxSources = 16
+
+// Signals is what a hit, or one event of it, says. It is comparable, and its zero value says nothing.
+type Signals struct {
+	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1
+	DNT     State // Valid: the visitor's browser sends DNT: 1
+	N       uint8
+	Sources [MaxSources]Said // in the order of the site's list, GPC and DNT left out
+}
+
+// Merge adds what another reading of the same source says; the stricter holds.
+func (s *Said) merge(o Said) {
+	switch {
+	case o.State == Absent:
+		return
+	case s.State == Absent:
+		kind := s.Kind
+		*s = o
+		s.Kind = kind
+		return
+	}
+	if o.State == Malformed {
+		s.State = Malformed
+	}
+	// A yes that only one of two readings gives is no yes.
+	speak := s.Granted | s.Refused | s.Doubt
+	other := o.Granted | o.Refused | o.Doubt
+	granted := s.Granted&o.Granted | s.Granted&^other | o.Granted&^speak
+	s.Refused |= o.Refused
+	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
+	s.Granted = granted &^ (s.Refused | s.Doubt)
+	if s.At == 0 || o.At != 0 && o.At < s.At {
+		s.At = o.At
+	}
+}
+
+// Consent is what all sources together say of some categories.
+type Consent uint8
+
+// The answers. The zero value is no consent: nothing speaks of all the categories, or something is in doubt.
+const (
+	Silent Consent = iota
+	Refused
+	Granted
+)
+
+// Consent asks about categories: granted is what every source that speaks of any of them grants as far as it speaks, what at least one
+// grants for each, and what none refuses or leaves in doubt. At is the oldest time of a choice that was relied on, 0 if none is known.
+func (s *Signals) Consent(of Categories) (answer Consent, at int64) {
+	var granted, doubt Categories
+	for i := range s.Sources[:s.N] {
+		said := &s.Sources[i]
+		if said.Refused.Has(of) {
+			return Refused, said.At
+		}
+		doubt |= said.Doubt
+		granted |= said.Granted
+		if said.Granted.Has(of) && said.At != 0 && (at == 0 || said.At < at) {
+			at = said.At
+		}
+	}
+	if of == 0 || doubt.Has(of) || granted&of != of {
+		return Silent, 0
+	}
+	return Granted, at
+}
