@@ -1,0 +1,178 @@
+package pseudonym
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+)
+
+// Format is the form in which a vendor expects an identifier.
+type Format uint8
+
+// The formats, with the form they write.
+const (
+	Auto           Format = iota // "auto": the form of the original
+	GACid                        // "ga_cid": 10 digits, a dot, 10 digits of a time in seconds (Google Analytics cid)
+	Hex16                        // "hex16": 16 hex digits (Matomo _id)
+	Hex32                        // "hex32": 32 hex digits
+	UUID                         // "uuid": RFC 9562 version 4, or version 7 with a made-up time where the original is of version 7
+	FBP                          // "fbp": fb.1.<13 digits of a time in milliseconds>.<10 digits> (Meta _fbp)
+	Digits                       // "digits": as many digits as the original has, at least 10 and at most 15
+	MixpanelDevice               // "mixpanel_device": $device:<uuid>
+	Text                         // "text": 22 characters of base64url
+
+	numFormats
+)
+
+var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device", "text"}
+
+// String returns the format's name as catalog files write it.
+func (f Format) String() string {
+	if f < numFormats {
+		return formatNames[f]
+	}
+	return fmt.Sprintf("format(%d)", uint8(f))
+}
+
+// ParseFormat returns the format of that name; "" is Auto.
+func ParseFormat(name string) (Format, bool) {
+	if name == "" {
+		return Auto, true
+	}
+	for f, n := range formatNames {
+		if n == name {
+			return Format(f), true
+		}
+	}
+	return Auto, false
+}
+
+// Times inside pseudonyms lie between 2018-02-01 and 2025-08-31: plausible, and nothing to do with when the original was made.
+const (
+	firstSecond = 1_517_443_200
+	seconds     = 239_241_600
+)
+
+// AppendFormat appends mac in the format. Of the original only its shape is looked at (which format it has, how many digits, whether it
+// is a UUID of version 7): none of its bytes are used. Times are made from mac.
+func AppendFormat(dst []byte, mac *[32]byte, f Format, original []byte) []byte {
+	if f == Auto {
+		f = Shape(original)
+	}
+	a, b := binary.BigEndian.Uint64(mac[:]), binary.BigEndian.Uint64(mac[8:])
+	switch f {
+	case GACid:
+		dst = strconv.AppendUint(dst, 1_000_000_000+a%1_147_483_648, 10)
+		dst = append(dst, '.')
+		return strconv.AppendUint(dst, firstSecond+b%seconds, 10)
+	case Hex16:
+		return appendHex(dst, mac[:8])
+	case Hex32:
+		return appendHex(dst, mac[:16])
+	case UUID:
+		return appendUUID(dst, mac, original)
+	case FBP:
+		dst = append(dst, "fb.1."...)
+		dst = strconv.AppendUint(dst, firstSecond*1000+b%(seconds*1000), 10)
+		dst = append(dst, '.')
+		return strconv.AppendUint(dst, 1_000_000_000+a%9_000_000_000, 10)
+	case Digits:
+		return appendDigits(dst, a, len(original))
+	case MixpanelDevice:
+		return appendUUID(append(dst, "$device:"...), mac, nil)
+	default:
+		return base64.RawURLEncoding.AppendEncode(dst, mac[:16])
+	}
+}
+
+// Shape returns the format that an identifier seems to have, Text where it has none.
+func Shape(id []byte) Format {
+	switch {
+	case isUUID(id):
+		return UUID
+	case len(id) > 8 && string(id[:8]) == "$device:":
+		return MixpanelDevice
+	case len(id) > 5 && string(id[:5]) == "fb.1.":
+		return FBP
+	case isCid(id):
+		return GACid
+	case len(id) == 32 && all(id, isHex):
+		return Hex32
+	case len(id) == 16 && all(id, isHex) && !all(id, isDigit):
+		return Hex16
+	case len(id) > 0 && all(id, isDigit):
+		return Digits
+	}
+	return Text
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendHex(dst, b []byte) []byte {
+	for _, c := range b {
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return dst
+}
+
+// appendUUID writes a UUID of RFC 9562, section 5.4, or 5.7 where the original is one such.
+func appendUUID(dst []byte, mac *[32]byte, original []byte) []byte {
+	u := [16]byte(mac[:16])
+	u[6] = u[6]&0x0f | 0x40
+	if isUUID(original) && original[14] == '7' {
+		millis := uint64(firstSecond*1000) + binary.BigEndian.Uint64(mac[16:])%(seconds*1000)
+		u[0], u[1], u[2], u[3], u[4], u[5] = byte(millis>>40), byte(millis>>32), byte(millis>>24), byte(millis>>16), byte(millis>>8), byte(millis)
+		u[6] = u[6]&0x0f | 0x70
+	}
+	u[8] = u[8]&0x3f | 0x80
+	for i, c := range u {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			dst = append(dst, '-')
+		}
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return dst
+}
+
+// appendDigits writes n digits, at least 10 and at most 15 (more would not survive as a JSON number), the first not 0.
+func appendDigits(dst []byte, a uint64, n int) []byte {
+	low := uint64(1_000_000_000)
+	for i := 10; i < min(n, 15); i++ {
+		low *= 10
+	}
+	return strconv.AppendUint(dst, low+a%(9*low), 10)
+}
+
+func isUUID(id []byte) bool {
+	if len(id) != 36 {
+		return false
+	}
+	for i, c := range id {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !isHex(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isCid(id []byte) bool {
+	n := len(id) - 11
+	return n >= 6 && n <= 10 && id[n] == '.' && all(id[:n], isDigit) && all(id[n+1:], isDigit)
+}
+
+func all(b []byte, is func(byte) bool) bool {
+	for _, c := range b {
+		if !is(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func isHex(c byte) bool   { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }

@@ -1,0 +1,99 @@
+package pseudonym
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// Norm says how an identifier is brought to one form before it is hashed.
+type Norm uint8
+
+// The forms. The zero Norm suits every identifier that has no other.
+const (
+	Trimmed Norm = iota // white space around it taken off
+	Mailbox             // an e-mail address: trimmed, lower case
+	Dialled             // a phone number: the digits of E.164, without plus, "00" or "(0)"
+)
+
+// AppendNormal appends the identifier's normal form. It may be empty; then there is no identifier.
+func AppendNormal(dst []byte, norm Norm, id []byte) []byte {
+	id = trim(id)
+	switch norm {
+	case Mailbox:
+		return appendLower(dst, id)
+	case Dialled:
+		return appendDialled(dst, id)
+	default:
+		return append(dst, id...)
+	}
+}
+
+// trim takes off white space and characters without width.
+func trim(b []byte) []byte {
+	blank := func(r rune) bool { return unicode.IsSpace(r) || r < ' ' || r == 0xFEFF || r >= 0x200B && r <= 0x200F }
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if !blank(r) {
+			break
+		}
+		b = b[n:]
+	}
+	for len(b) > 0 {
+		r, n := utf8.DecodeLastRune(b)
+		if !blank(r) {
+			break
+		}
+		b = b[:len(b)-n]
+	}
+	return b
+}
+
+func appendLower(dst, b []byte) []byte {
+	for len(b) > 0 {
+		if c := b[0]; c < utf8.RuneSelf {
+			if c >= 'A' && c <= 'Z' {
+				c |= 0x20
+			}
+			dst = append(dst, c)
+			b = b[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError {
+			dst = append(dst, b[:n]...)
+		} else {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
+		b = b[n:]
+	}
+	return dst
+}
+
+func appendDialled(dst, b []byte) []byte {
+	base := len(dst)
+	plus := false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c >= '0' && c <= '9':
+			dst = append(dst, c)
+		case c == '+' && len(dst) == base:
+			plus = true
+		case c == '(' && i+2 < len(b) && b[i+1] == '0' && b[i+2] == ')' && len(dst) > base:
+			i += 2
+		}
+	}
+	if d := dst[base:]; !plus && len(d) > 2 && d[0] == '0' && d[1] == '0' {
+		n := copy(d, d[2:])
+		dst = dst[:base+n]
+	}
+	return dst
+}
+
+// SubjectHash returns what a subject is stored under: HMAC-SHA256 over namespace, a zero byte and the normalised id, cut to 16 bytes.
+// The namespace is the identifier's class; for ids that a vendor's SDK made, the catalog id too.
+func SubjectHash(key *Key, namespace string, id []byte) [16]byte {
+	var buf [96]byte
+	head := append(append(buf[:0], namespace...), 0)
+	mac := key.MAC(head, id)
+	return [16]byte(mac[:16])
+}

@@ -1,0 +1,175 @@
+package scrub
+
+// Words that make a street of the words beside them, lower case.
+var (
+	// typeBehind stand behind the name, with the number in front: "12 Example Street".
+	typeBehind = []string{
+		"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "boulevard", "blvd", "drive", "dr", "terrace", "crescent", "square", "close",
+		"court", "parkway", "highway",
+	}
+	// typeBetween stand between name and number: "Example Street 12", "Berliner Straße 12".
+	typeBetween = []string{"street", "road", "avenue", "lane", "boulevard", "straße", "strasse", "str", "straat", "laan", "allee", "gasse", "weg", "gatan", "vej"}
+	// typeFront stand in front of the name: "5 rue X", "Via Roma 12".
+	typeFront = []string{
+		"rue", "avenue", "av", "boulevard", "bd", "chemin", "impasse", "quai", "allée", "allee", "via", "viale", "piazza", "corso", "calle", "avenida",
+		"rua", "travessa", "ulica", "ul", "plaza",
+	}
+	// typeEnd end a word that is name and type in one: "Hauptstraße 5".
+	typeEnd = []string{"straße", "strasse", "str", "straat", "gasse", "allee", "platz", "weg", "damm", "ufer", "chaussee", "gracht", "plein", "laan", "gatan", "vej"}
+	// connectors stand between type and name.
+	connectors = []string{"de", "du", "des", "del", "della", "di", "da", "la", "le", "les", "los", "l", "d", "of", "the"}
+)
+
+// words are the next words behind a place, each at most 40 bytes, with spaces, dots, commas or form separators between.
+type words struct {
+	w [5]span
+	n int
+}
+
+// wordsFrom collects up to most words behind i.
+func (s *scan) wordsFrom(i, most int) (ws words) {
+	for ws.n < most {
+		k := i
+		for k < len(s.text) && k-i < 3 && gapByte(s.text[k]) {
+			k++
+		}
+		if k == i && ws.n > 0 || k == len(s.text) || !isWord(s.text[k]) {
+			return ws
+		}
+		end := k
+		for end < len(s.text) && end-k <= 40 && isWord(s.text[end]) {
+			end++
+		}
+		if end-k > 40 {
+			return ws
+		}
+		ws.w[ws.n] = span{k, end}
+		ws.n++
+		i = end
+	}
+	return ws
+}
+
+func gapByte(c byte) bool {
+	return c == ' ' || c == '.' || c == ',' || c == '+' || c == '_' || c == '-' || c == '\''
+}
+
+func (s *scan) of(w span) []byte { return s.text[w.start:w.end] }
+
+// houseNumber tells whether the word is one to five digits with at most one letter behind.
+func (s *scan) houseNumber(w span) bool {
+	t := s.of(w)
+	n := 0
+	for n < len(t) && isDigit(t[n]) {
+		n++
+	}
+	return n >= 1 && n <= 5 && (n == len(t) || n+1 == len(t) && isLetter(t[n])) && t[0] != '0'
+}
+
+// named tells whether the word could be (part of) a street's name: it starts with an upper-case letter.
+func (s *scan) named(w span) bool { c := s.text[w.start]; return isUpper(c) || c >= 0x80 }
+
+// addressFromNumber finds addresses that start with the house number [i, j).
+func (s *scan) addressFromNumber(i, j int) (finding, bool) {
+	if !s.want.Has(Address) || !s.houseNumber(span{i, j}) {
+		return finding{}, false
+	}
+	if c := s.before(i); isWord(c) || c == '.' || c == '-' || c == '#' || c == '_' {
+		return finding{}, false
+	}
+	ws := s.wordsFrom(j, 5)
+	if ws.n < 2 || ws.w[0].start == j || s.text[j] == '.' {
+		return finding{}, false
+	}
+	if in(s.of(ws.w[0]), []string{"bis", "ter", "quater"}) || ws.w[0].end-ws.w[0].start == 1 && isUpper(s.text[ws.w[0].start]) {
+		copy(ws.w[:], ws.w[1:])
+		ws.n--
+	}
+	if end := s.nameBehindType(&ws); end > 0 {
+		return finding{span{i, end}, Address}, true
+	}
+	named := true
+	for k := range ws.n {
+		if k > 0 && in(s.of(ws.w[k]), typeBehind) {
+			long := ws.w[k].end-ws.w[k].start > 4
+			if named || long && !s.goesOn(ws.w[k].end) {
+				return finding{span{i, ws.w[k].end}, Address}, true
+			}
+		}
+		named = named && s.named(ws.w[k])
+	}
+	return finding{}, false
+}
+
+// goesOn tells whether another word follows at i.
+func (s *scan) goesOn(i int) bool {
+	return gapByte(s.after(i)) && isLetter(s.after(i+1))
+}
+
+// nameBehindType returns where "rue de la Paix" ends, 0 where the words are no such thing.
+func (s *scan) nameBehindType(ws *words) int {
+	if ws.n < 2 || !in(s.of(ws.w[0]), typeFront) {
+		return 0
+	}
+	for k := 1; k < ws.n; k++ {
+		if !in(s.of(ws.w[k]), connectors) {
+			if isDigit(s.text[ws.w[k].start]) {
+				return 0
+			}
+			return ws.w[k].end
+		}
+	}
+	return 0
+}
+
+// addressFromName finds addresses that start with the street's name or type [i, j) and end with the house number.
+func (s *scan) addressFromName(i, j int) (finding, bool) {
+	if !s.want.Has(Address) || i > s.digit || j-i > 40 || !gapByte(s.after(j)) || s.before(i) == '@' {
+		return finding{}, false
+	}
+	first := span{i, j}
+	if s.endsInType(first) {
+		if ws := s.wordsFrom(j, 1); ws.n == 1 && s.houseEnd(ws.w[0]) {
+			return finding{span{i, ws.w[0].end}, Address}, true
+		}
+	}
+	if in(s.of(first), typeFront) {
+		ws := s.wordsFrom(j, 5)
+		for k := 1; k < ws.n; k++ {
+			if s.houseEnd(ws.w[k]) && s.named(ws.w[k-1]) {
+				return finding{span{i, ws.w[k].end}, Address}, true
+			}
+			if isDigit(s.text[ws.w[k].start]) {
+				break
+			}
+		}
+	}
+	upper := s.named(first)
+	ws := s.wordsFrom(j, 4)
+	for k := 0; k+1 < ws.n; k++ {
+		if in(s.of(ws.w[k]), typeBetween) && s.houseEnd(ws.w[k+1]) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
+			return finding{span{i, ws.w[k+1].end}, Address}, true
+		}
+		if !s.named(ws.w[k]) {
+			break
+		}
+	}
+	return finding{}, false
+}
+
+// houseEnd tells whether the word is a house number that ends there.
+func (s *scan) houseEnd(w span) bool {
+	return s.houseNumber(w) && w.end-w.start <= 5 && s.endsNumber(w.end) && s.after(w.end) != '%'
+}
+
+// endsInType tells whether the word is a street's name and type in one, such as "Hauptstraße". Endings that other words share want a
+// capital.
+func (s *scan) endsInType(w span) bool {
+	t := s.of(w)
+	for k, e := range typeEnd {
+		if n := len(t) - len(e); n >= 3 && hasFold(t[n:], e) {
+			return k < 2 || s.named(w)
+		}
+	}
+	return false
+}

@@ -1,0 +1,68 @@
+package scrub
+
+// card finds payment card numbers, bare or in groups that start with one of four digits.
+func (s *scan) card(i int) (finding, bool) {
+	if !s.want.Has(Card) {
+		return finding{}, false
+	}
+	if c := s.before(i); isWord(c) || c == '.' || c == '~' || c == '+' {
+		return finding{}, false
+	}
+	var d digits
+	d.collect(s.text, i, sepSpace|sepDash, 1)
+	for n := 13; n <= 19 && n <= d.n; n++ {
+		if n < d.n && !d.gap[n-1] {
+			continue
+		}
+		if d.n = min(d.n, maxDigits); !issued(&d, n) || !luhn(d.d[:n]) || !s.endsNumberOrGap(&d, n) {
+			continue
+		}
+		if first := d.group(0); first != 4 && first < n {
+			return finding{}, false
+		}
+		return finding{span{i, d.end[n-1]}, Card}, true
+	}
+	return finding{}, false
+}
+
+// endsNumberOrGap tells whether the number may end behind its n-th digit.
+func (s *scan) endsNumberOrGap(d *digits, n int) bool {
+	return n < d.n || s.endsNumber(d.end[n-1])
+}
+
+// issued tells whether an issuer has numbers of n digits that start like this.
+func issued(d *digits, n int) bool {
+	two, three, four := d.number(0, 2), d.number(0, 3), d.number(0, 4)
+	switch {
+	case d.d[0] == '4': // Visa
+		return n == 13 || n == 16 || n == 19
+	case two >= 51 && two <= 55, four >= 2221 && four <= 2720: // Mastercard
+		return n == 16
+	case two == 34, two == 37: // American Express
+		return n == 15
+	case four == 6011, two == 65, three >= 644 && three <= 649: // Discover
+		return n >= 16
+	case four >= 3528 && four <= 3589: // JCB
+		return n >= 16
+	case two == 30, two == 36, two == 38: // Diners Club
+		return n >= 14 && n <= 19
+	case two == 62: // UnionPay
+		return n >= 16
+	}
+	return false
+}
+
+// luhn checks the digit of ISO/IEC 7812-1, annex B.
+func luhn(d []byte) bool {
+	sum := 0
+	for k := range d {
+		v := int(d[len(d)-1-k] - '0')
+		if k%2 == 1 {
+			if v *= 2; v > 9 {
+				v -= 9
+			}
+		}
+		sum += v
+	}
+	return sum%10 == 0
+}

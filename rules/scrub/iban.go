@@ -1,0 +1,64 @@
+package scrub
+
+// ibanLengths are the lengths of ISO 13616 numbers by country (SWIFT IBAN registry).
+var ibanLengths = []struct {
+	country string
+	length  int
+}{
+	{"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22}, {"BR", 29}, {"CH", 21},
+	{"CR", 22}, {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FO", 18},
+	{"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"GT", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22}, {"IL", 23},
+	{"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21}, {"MC", 27},
+	{"MD", 24}, {"ME", 22}, {"MK", 19}, {"MT", 31}, {"MU", 30}, {"NL", 18}, {"NO", 15}, {"PK", 24}, {"PL", 28}, {"PS", 29}, {"PT", 25},
+	{"QA", 29}, {"RO", 24}, {"RS", 22}, {"SA", 24}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"TN", 24}, {"TR", 26}, {"UA", 29},
+	{"VA", 22}, {"XK", 20},
+}
+
+// iban finds bank account numbers, bare or in groups.
+func (s *scan) iban(i int) (finding, bool) {
+	t := s.text[i:]
+	if !s.want.Has(IBAN) || len(t) < 15 || !isLetter(t[0]) || !isLetter(t[1]) || !isDigit(t[2]) || !isDigit(t[3]) {
+		return finding{}, false
+	}
+	length := 0
+	for _, c := range ibanLengths {
+		if lower(t[0])^0x20 == c.country[0] && lower(t[1])^0x20 == c.country[1] {
+			length = c.length
+			break
+		}
+	}
+	if length == 0 {
+		return finding{}, false
+	}
+	var compact [34]byte
+	n, k := 0, 0
+	for n < length && k < len(t) {
+		switch c := t[k]; {
+		case isDigit(c) || isLetter(c):
+			compact[n] = lower(c)
+			n++
+		case (c == ' ' || c == '-' || c == '+') && k > 0 && isWord(t[k-1]):
+		default:
+			return finding{}, false
+		}
+		k++
+	}
+	if n < length || isWord(s.after(i+k)) || !mod97(compact[:n]) {
+		return finding{}, false
+	}
+	return finding{span{i, i + k}, IBAN}, true
+}
+
+// mod97 checks the digits of ISO 7064 as ISO 13616 has them: the first four characters moved to the end. Letters are lower case.
+func mod97(compact []byte) bool {
+	rest := 0
+	for k := range compact {
+		c := compact[(k+4)%len(compact)]
+		if isDigit(c) {
+			rest = (rest*10 + int(c-'0')) % 97
+		} else {
+			rest = (rest*100 + int(c-'a') + 10) % 97
+		}
+	}
+	return rest == 1
+}

@@ -1,0 +1,86 @@
+package scrub
+
+import "math/bits"
+
+// Kind is what a detector finds.
+type Kind uint8
+
+// The kinds, with the marker that takes a finding's place.
+const (
+	Email      Kind = iota // RFC 5321 address, also with a unicode local part or domain: [email]
+	Phone                  // E.164 number, or a national one with separators or a label: [phone]
+	Card                   // payment card, ISO/IEC 7812: Luhn digit, issuer range and length: [card]
+	IBAN                   // ISO 13616: country, length and mod-97: [iban]
+	NationalID             // national person numbers with a check digit or a fixed form: [id]
+	IP                     // IPv4 or IPv6 address of a host: [ip]
+	MAC                    // EUI-48 hardware address: [mac]
+	JWT                    // RFC 7519 token, or its header alone: [jwt]
+	Key                    // secret with a well-known prefix: cloud, payment, source hosting: [key]
+	Geo                    // latitude and longitude with four decimals or more, or labelled: [geo]
+	Address                // street with house number: [address]
+	BirthDate              // date that a label calls a birth date: [date]
+	Token                  // value that a label calls a secret: [token]
+	Hash                   // MD5, SHA-1 or SHA-256 that a label ties to a person: [hash]
+
+	// NumKinds is the number of kinds.
+	NumKinds
+)
+
+var names = [NumKinds]string{
+	Email: "email", Phone: "phone", Card: "card", IBAN: "iban", NationalID: "id", IP: "ip", MAC: "mac", JWT: "jwt", Key: "key",
+	Geo: "geo", Address: "address", BirthDate: "date", Token: "token", Hash: "hash",
+}
+
+// String returns the kind's name as it stands in its marker, without brackets.
+func (k Kind) String() string {
+	if k < NumKinds {
+		return names[k]
+	}
+	return "scrubbed"
+}
+
+// Set is a set of kinds. The zero Set holds none: nothing is looked for. A Set also says of which kinds the caller expects bare
+// values (see Expecting).
+type Set uint32
+
+// All holds every kind, none of them expected.
+const All Set = 1<<NumKinds - 1
+
+const expectShift = 16
+
+// Of returns the set of these kinds.
+func Of(kinds ...Kind) Set {
+	var s Set
+	for _, k := range kinds {
+		s |= 1 << k
+	}
+	return s
+}
+
+// Has tells whether the set holds the kind.
+func (s Set) Has(k Kind) bool { return s&(1<<k) != 0 }
+
+// Without returns the set without these kinds.
+func (s Set) Without(kinds ...Kind) Set {
+	for _, k := range kinds {
+		s &^= 1<<k | 1<<(k+expectShift)
+	}
+	return s
+}
+
+// Expecting returns the set with these kinds, to be found without a label too: Phone and NationalID as bare digits, BirthDate as any
+// date, Token as any long mix of letters and digits, Hash as any 32, 40 or 64 hex digits. For fields whose name or class says so.
+func (s Set) Expecting(kinds ...Kind) Set {
+	for _, k := range kinds {
+		s |= 1<<k | 1<<(k+expectShift)
+	}
+	return s
+}
+
+func (s Set) expects(k Kind) bool { return s&(1<<(k+expectShift)) != 0 }
+
+// First returns the kind that stands first in the list of kinds; false where the set is empty.
+func (s Set) First() (Kind, bool) {
+	n := bits.TrailingZeros32(uint32(s))
+	return Kind(n), n < int(NumKinds)
+}

@@ -1,0 +1,45 @@
+package scrub
+
+// mac finds hardware addresses: six pairs with colons, with dashes (then with a letter among them), or three groups of four with
+// dots. Left alone are all zeros and all ones.
+func (s *scan) mac(i int) (finding, bool) {
+	if !s.want.Has(MAC) {
+		return finding{}, false
+	}
+	t := s.text[i:]
+	if len(t) < 14 {
+		return finding{}, false
+	}
+	sep, pair, size := t[2], 2, 17
+	if t[4] == '.' {
+		sep, pair, size = '.', 4, 14
+	}
+	if sep != ':' && sep != '-' && sep != '.' || len(t) < size {
+		return finding{}, false
+	}
+	letters, zeros, ones := 0, 0, 0
+	for k := range size {
+		if k%(pair+1) == pair {
+			if t[k] != sep {
+				return finding{}, false
+			}
+			continue
+		}
+		switch c := t[k]; {
+		case !isHex(c):
+			return finding{}, false
+		case c == '0':
+			zeros++
+		case lower(c) == 'f':
+			ones++
+			letters++
+		case isLetter(c):
+			letters++
+		}
+	}
+	b, a := s.before(i), s.after(i+size)
+	if zeros == 12 || ones == 12 || letters == 0 && sep != ':' || isWord(b) || b == sep || isWord(a) || a == sep && isHex(s.after(i+size+1)) {
+		return finding{}, false
+	}
+	return finding{span{i, i + size}, MAC}, true
+}

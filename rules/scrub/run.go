@@ -1,0 +1,139 @@
+package scrub
+
+import "unicode/utf8"
+
+// minRun is the shortest run of base64 or hex that is decoded.
+const minRun = 16
+
+// run decodes base64 and hex around the word [i, j) and looks for findings inside: first the longest run of either base64 alphabet,
+// then that of base64url, then the word alone. Each is tried once.
+func (s *scan) run(dst []byte, i, j int) ([]byte, finding, bool) {
+	if s.depth >= maxDepth {
+		return dst, finding{}, false
+	}
+	var f finding
+	var ok bool
+	std, url := s.std, s.url
+	if i >= std {
+		std = s.runEnd(i, fStd)
+		s.std = std
+		if dst, f, ok = s.inside(dst, i, std); ok {
+			return dst, f, true
+		}
+	} else {
+		std = -1
+	}
+	if i >= url {
+		url = s.urlEnd(i)
+		s.url = url
+		if url != std {
+			if dst, f, ok = s.inside(dst, i, url); ok {
+				return dst, f, true
+			}
+		}
+	} else {
+		url = -1
+	}
+	if j != std && j != url {
+		return s.inside(dst, i, j)
+	}
+	return dst, finding{}, false
+}
+
+func (s *scan) runEnd(i int, alphabet uint8) int {
+	for i < len(s.text) && flags[s.text[i]]&alphabet != 0 {
+		i++
+	}
+	return i
+}
+
+// urlEnd returns where the base64url run around i ends. A run is measured once, wherever in it the question is asked.
+func (s *scan) urlEnd(i int) int {
+	if i < s.run64.start || i >= s.run64.end {
+		s.run64 = span{i, s.runEnd(i, fURL)}
+	}
+	return s.run64.end
+}
+
+// inside decodes [i, j) as hex or base64 and looks for findings. Padding belongs to the run.
+func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
+	if j-i < minRun {
+		return dst, finding{}, false
+	}
+	base := len(dst)
+	end := j
+	for end < len(s.text) && end < j+2 && s.text[end] == '=' {
+		end++
+	}
+	out, ok := appendHex(dst, s.text[i:j])
+	if !ok {
+		out, ok = appendBase64(out[:base], s.text[i:j])
+	}
+	if !ok {
+		return out[:base], finding{}, false
+	}
+	out, found := pass(out, out[base:], s.want, s.depth+1)
+	k, ok := found.First()
+	return out[:base], finding{span{i, end}, k}, ok
+}
+
+// appendHex appends what a run of hex digits stands for; false where that is no text.
+func appendHex(dst, run []byte) ([]byte, bool) {
+	if len(run)%2 != 0 {
+		return dst, false
+	}
+	base := len(dst)
+	for k := 0; k < len(run); k += 2 {
+		a, b := hexValue(run[k]), hexValue(run[k+1])
+		if a < 0 || b < 0 || !printable(byte(a<<4|b)) {
+			return dst, false
+		}
+		dst = append(dst, byte(a<<4|b))
+	}
+	return dst, utf8.Valid(dst[base:])
+}
+
+// appendBase64 appends what a run of base64, of either alphabet and without padding, stands for; false where that is no text.
+func appendBase64(dst, run []byte) ([]byte, bool) {
+	base := len(dst)
+	var acc uint32
+	n := 0
+	for _, c := range run {
+		v := sextet(c)
+		if v < 0 {
+			return dst, false
+		}
+		acc = acc<<6 | uint32(v)
+		if n += 6; n >= 8 {
+			n -= 8
+			b := byte(acc >> n)
+			if !printable(b) {
+				return dst, false
+			}
+			dst = append(dst, b)
+		}
+	}
+	tail := dst[base:]
+	for k := 0; k < utf8.UTFMax && len(tail) > 0 && !utf8.Valid(tail); k++ { // a character may be cut off
+		tail = tail[:len(tail)-1]
+	}
+	return dst, utf8.Valid(tail)
+}
+
+func sextet(c byte) int {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return int(c - 'A')
+	case c >= 'a' && c <= 'z':
+		return int(c-'a') + 26
+	case c >= '0' && c <= '9':
+		return int(c-'0') + 52
+	case c == '+' || c == '-':
+		return 62
+	case c == '/' || c == '_':
+		return 63
+	}
+	return -1
+}
+
+func printable(b byte) bool { return b >= ' ' && b != 0x7F || b == '\t' || b == '\n' || b == '\r' }

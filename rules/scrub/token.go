@@ -1,0 +1,113 @@
+package scrub
+
+import "slices"
+
+// tokenLabels are words that name a secret when ":", "=" or "/" and its value follow.
+var tokenLabels = []string{
+	"token", "password", "passwd", "pwd", "passwort", "secret", "apikey", "bearer", "jsessionid", "phpsessid", "reset", "verify", "confirm",
+	"magic", "invite", "activate", "otp", "sessionid", "signature", "credential", "authorization",
+}
+
+// minToken is the shortest bare token that an expecting caller gets found.
+const minToken = 20
+
+// token finds values that the word [i, j) labels a secret, and, where the caller expects it, long mixes of letters and digits.
+func (s *scan) token(i, j int) (finding, bool) {
+	if !s.want.Has(Token) {
+		return finding{}, false
+	}
+	if s.want.expects(Token) && flags[s.before(i)]&fURL == 0 {
+		if end := s.urlEnd(i); end-i >= minToken && mixed(s.text[i:end]) && !isUUID(s.text[i:end]) && !contains(s.text[i:end], "--") {
+			return finding{span{i, end}, Token}, true
+		}
+	}
+	if j-i > 16 || !isLetter(s.text[i]) {
+		return finding{}, false
+	}
+	label := s.text[i:j]
+	if !in(label, tokenLabels) {
+		if hasFold(label, "api") || hasFold(label, "access") || hasFold(label, "id") || hasFold(label, "refresh") || hasFold(label, "auth") || hasFold(label, "session") {
+			return s.compoundToken(j)
+		}
+		return finding{}, false
+	}
+	return s.labelledToken(label, j)
+}
+
+// compoundToken finds the value of labels such as "api_key" and "access-token".
+func (s *scan) compoundToken(j int) (finding, bool) {
+	if c := s.after(j); c != '_' && c != '-' {
+		return finding{}, false
+	}
+	end := s.wordEnd(j + 1)
+	if !in(s.text[j+1:end], []string{"key", "token", "secret", "id", "code"}) {
+		return finding{}, false
+	}
+	return s.labelledToken(s.text[j+1:end], end)
+}
+
+// labelledToken finds the value behind a label that ends at j.
+func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
+	k, joined := j, false
+	for k < len(s.text) && k-j < 5 {
+		c := s.text[k]
+		if c == ':' || c == '=' || c == '/' {
+			joined = true
+		} else if c != ' ' && c != '"' && c != '\'' {
+			break
+		}
+		k++
+	}
+	least := 4
+	if !joined || s.after(j) == '/' || equalFold(label, "id") || equalFold(label, "code") {
+		least = 16
+	}
+	if !joined && !equalFold(label, "bearer") || k == j {
+		return finding{}, false
+	}
+	end, limit := k, min(len(s.text), s.mail.start)
+	for end < limit && (flags[s.text[end]]&(fStd|fLocal) != 0 || s.text[end] == '=' || s.text[end] == '!' || s.text[end] == '$') && s.text[end] != '/' {
+		end++
+	}
+	for end > k && (s.text[end-1] == '.' || s.text[end-1] == '\'') {
+		end--
+	}
+	if end <= k {
+		return finding{}, false
+	}
+	value := s.text[k:end]
+	if len(value) < least || !mixed(value) && len(value) < 16 && !hasDigit(value) {
+		return finding{}, false
+	}
+	return finding{span{k, end}, Token}, true
+}
+
+func hasDigit(text []byte) bool {
+	return slices.ContainsFunc(text, isDigit)
+}
+
+// mixed tells whether letters and digits both occur.
+func mixed(text []byte) bool {
+	var seen uint8
+	for _, c := range text {
+		seen |= flags[c]
+	}
+	return seen&fDigit != 0 && seen&fLetter != 0
+}
+
+// isUUID tells whether the text has the form of RFC 9562: 8-4-4-4-12 hex digits.
+func isUUID(text []byte) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for k, c := range text {
+		if k == 8 || k == 13 || k == 18 || k == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !isHex(c) {
+			return false
+		}
+	}
+	return true
+}

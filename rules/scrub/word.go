@@ -1,0 +1,179 @@
+package scrub
+
+import "bytes"
+
+// What a byte is.
+const (
+	fDigit   uint8 = 1 << iota
+	fLetter        // ASCII letter
+	fWord          // digit, letter or part of a character outside ASCII
+	fHex           // hex digit
+	fTrigger       // makes a value suspicious
+	fStd           // base64 alphabet of RFC 4648, section 4 or 5
+	fURL           // base64 alphabet of RFC 4648, section 5
+	fLocal         // local part of an e-mail address
+)
+
+var flags = func() (t [256]uint8) {
+	for c := range t {
+		b := byte(c)
+		switch {
+		case b >= '0' && b <= '9':
+			t[c] = fDigit | fWord | fHex | fTrigger | fStd | fURL | fLocal
+		case b|0x20 >= 'a' && b|0x20 <= 'z':
+			t[c] = fLetter | fWord | fStd | fURL | fLocal
+			if b|0x20 <= 'f' {
+				t[c] |= fHex
+			}
+		case b >= 0x80:
+			t[c] = fWord | fTrigger | fLocal
+		}
+	}
+	for _, b := range []byte("@%&\\:=([") {
+		t[b] |= fTrigger
+	}
+	for _, b := range []byte("+/") {
+		t[b] |= fStd
+	}
+	for _, b := range []byte("-_") {
+		t[b] |= fStd | fURL
+	}
+	for _, b := range []byte("._%+'-~") {
+		t[b] |= fLocal
+	}
+	return t
+}()
+
+func isDigit(b byte) bool  { return flags[b]&fDigit != 0 }
+func isLetter(b byte) bool { return flags[b]&fLetter != 0 }
+func isWord(b byte) bool   { return flags[b]&fWord != 0 }
+func isHex(b byte) bool    { return flags[b]&fHex != 0 }
+func isUpper(b byte) bool  { return b >= 'A' && b <= 'Z' }
+
+func lower(b byte) byte {
+	if isUpper(b) {
+		return b | 0x20
+	}
+	return b
+}
+
+// hexValue returns the value of a hex digit, or -1.
+func hexValue(b byte) int {
+	switch {
+	case b >= '0' && b <= '9':
+		return int(b - '0')
+	case b|0x20 >= 'a' && b|0x20 <= 'f':
+		return int(b|0x20-'a') + 10
+	}
+	return -1
+}
+
+// wordEnd returns the end of the word that starts at i.
+func (s *scan) wordEnd(i int) int {
+	for i < len(s.text) && isWord(s.text[i]) {
+		i++
+	}
+	return i
+}
+
+// before returns the byte in front of i; a finding in front of i counts as its marker's bracket, the text's start as a space.
+func (s *scan) before(i int) byte {
+	switch i {
+	case 0:
+		return ' '
+	case s.floor:
+		return ']'
+	}
+	return s.text[i-1]
+}
+
+// after returns the byte at i, a space at the text's end.
+func (s *scan) after(i int) byte {
+	if i < len(s.text) {
+		return s.text[i]
+	}
+	return ' '
+}
+
+// endsNumber tells whether a number may end in front of i: no letter or digit follows, also not behind a dot or dash.
+func (s *scan) endsNumber(i int) bool {
+	c := s.after(i)
+	if isWord(c) || c == '_' {
+		return false
+	}
+	if c == '.' || c == '-' || c == ',' {
+		return !isDigit(s.after(i + 1))
+	}
+	return true
+}
+
+// maxLabel bounds how far in front of a value its label may stand.
+const maxLabel = 32
+
+// labelled tells whether one of the n words in front of i is, or starts with, one of the labels (lower case).
+func (s *scan) labelled(i, n int, labels []string) bool {
+	low := max(s.floor, i-maxLabel)
+	for k := i; n > 0; n-- {
+		end := k
+		for end > low && !isWord(s.text[end-1]) {
+			if end--; s.text[end] == ';' || s.text[end] == '&' || s.text[end] == '\n' {
+				return false
+			}
+		}
+		k = end
+		for k > low && isWord(s.text[k-1]) {
+			k--
+		}
+		if k == end {
+			return false
+		}
+		if isLabel(s.text[k:end], labels) {
+			return true
+		}
+	}
+	return false
+}
+
+// isLabel tells whether the word starts with a label, or ends with one of five letters or more as in userPhone.
+func isLabel(word []byte, labels []string) bool {
+	if hasFold(word, "iphone") || hasFold(word, "headphone") {
+		return false
+	}
+	for _, l := range labels {
+		if hasFold(word, l) {
+			return true
+		}
+		if n := len(word) - len(l); n > 0 && len(l) >= 5 && hasFold(word[n:], l) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasFold tells whether text starts with the lower-case prefix, in any ASCII case.
+func hasFold(text []byte, prefix string) bool {
+	if len(text) < len(prefix) {
+		return false
+	}
+	for k := range len(prefix) {
+		if lower(text[k]) != prefix[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// equalFold tells whether text is the lower-case word, in any ASCII case.
+func equalFold(text []byte, word string) bool { return len(text) == len(word) && hasFold(text, word) }
+
+// in tells whether the text is one of the lower-case words, in any ASCII case.
+func in(text []byte, words []string) bool {
+	for _, w := range words {
+		if equalFold(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(text []byte, part string) bool { return bytes.Contains(text, []byte(part)) }
