@@ -1,0 +1,98 @@
+package catalog_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/codec"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+func TestBuiltinVendorsCompile(t *testing.T) {
+	ids := catalog.BuiltinIDs()
+	if len(ids) < 12 {
+		t.Fatalf("%d vendors, want at least 12", len(ids))
+	}
+	for _, id := range ids {
+		f, ok := catalog.Builtin(id)
+		if !ok || f.ID != id {
+			t.Errorf("%s: the file says %q", id, f.ID)
+			continue
+		}
+		if _, err := catalog.Compile(f, nil, catalog.Names()); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// read takes a raw request apart as the vendor's endpoint that fits.
+func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, *catalog.Endpoint, error) {
+	t.Helper()
+	head, body, _ := strings.Cut(strings.ReplaceAll(request, "\r\n", "\n"), "\n\n")
+	line, _, _ := strings.Cut(head, "\n")
+	parts := strings.Fields(line)
+	path, query, _ := strings.Cut(parts[1], "?")
+	h := new(hit.Hit)
+	h.Request.Method, h.Request.Path, h.Request.Query = []byte(parts[0]), []byte(path), []byte(query)
+	if body = strings.TrimSuffix(body, "\n"); body != "" {
+		h.Request.Body = []byte(body)
+	}
+	for i := range v.Endpoints {
+		e := &v.Endpoints[i]
+		if !e.Path.Matches([]byte(path)) || !strings.Contains(strings.Join(e.Methods, " "), parts[0]) {
+			continue
+		}
+		o := &codec.Opener{Limits: codec.Limits{Depth: 64, Nodes: 2000, Decompressed: 1 << 20}}
+		h.Begin()
+		o.Begin(h)
+		return h, e, v.Read(e, h, o, 1000)
+	}
+	t.Fatalf("no endpoint for %s %s", parts[0], path)
+	return nil, nil, nil
+}
+
+func vendor(t *testing.T, id string) *catalog.Vendor {
+	t.Helper()
+	f, ok := catalog.Builtin(id)
+	if !ok {
+		t.Fatalf("no vendor %q", id)
+	}
+	v, err := catalog.Compile(f, nil, catalog.Names())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestGoldenHitsDecode(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := vendor(t, filepath.Base(filepath.Dir(file)))
+			h, _, err := read(t, v, string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for e := range h.Events {
+				if h.Events[e].Malformed {
+					t.Errorf("event %d is malformed", e)
+				}
+			}
+			for i := range h.Nodes {
+				if n := &h.Nodes[i]; n.Class == hit.Unknown {
+					t.Errorf("field %q of event %d has no class", h.Bytes(h.KeySpan(int32(i))), n.Event)
+				}
+			}
+		})
+	}
+}

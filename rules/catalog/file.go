@@ -1,0 +1,103 @@
+// Package catalog knows vendors as data: one YAML file each, which a privacy lead can read, and the code that takes hits apart by it.
+// It promises that a field which a file does not name has no class, and so is never forwarded.
+package catalog
+
+// File is a vendor as its YAML file describes it: vendors/<id>.yaml here, or a file in the folder policy/vendors.
+// It is data; Compile turns it into a Vendor.
+type File struct {
+	ID        string            `yaml:"id"`        // lower case, digits, underscores; the file's name
+	Name      string            `yaml:"name"`      // as the vendor calls the product
+	IAB       int               `yaml:"iab"`       // id in the IAB Global Vendor List; 0 where it has none
+	Country   string            `yaml:"country"`   // ISO 3166-1 code of the recipient; "" where the site hosts it itself
+	Hosts     map[string]string `yaml:"hosts"`     // role (api, settings, assets) to default address, "https://..."; api is obligatory, "" where only the site knows it
+	Sources   []string          `yaml:"sources"`   // where the facts come from
+	Cookies   []CookieFile      `yaml:"cookies"`   // browser cookies that hold identifiers
+	Fields    map[string]Field  `yaml:"fields"`    // what an event holds, by path (see Field)
+	Request   map[string]Field  `yaml:"request"`   // what a hit holds outside its events: "?name" in the query, "name" or "a.b" in the body
+	Headers   map[string]Field  `yaml:"headers"`   // headers the vendor is sent: name to field; the value is the visitor's header of that name, minimised, or Field.Value
+	Carry     map[string]Carry  `yaml:"carry"`     // how a value known from the connection may be handed on, by class (ip)
+	Event     []NameRule        `yaml:"event"`     // how an event's name is found: the first rule that finds one
+	Endpoints []EndpointFile    `yaml:"endpoints"` // tried in order
+	Snippets  []Snippet         `yaml:"snippets"`  // set-up lines for its SDKs
+	Merge     bool              `yaml:"merge"`     // events of several hits may travel in one request
+}
+
+// Field says what one field is.
+//
+// The name it stands under is a path inside the event (or the request): members are separated by dots, "[]" is every element of an
+// array, a last segment "*" is any member not named otherwise and everything below it. In a form (query, lines) the whole key is the
+// name, and one "*" (any text) or "{n}" (digits) may stand in it.
+type Field struct {
+	Class    string           `yaml:"class"`
+	Required bool             `yaml:"required"` // the vendor refuses an event without it
+	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
+	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open is given
+	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text
+	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections
+	Hashed   string           `yaml:"hashed"`   // sha256 or md5, where the value travels hashed
+	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
+	Value    string           `yaml:"value"`    // headers only: a constant
+	KeyOnly  bool             `yaml:"key_only"` // headers only: sent where it is Basic with an empty password, a public key, and nothing else
+	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
+	About    string           `yaml:"about"`    // one line for people
+}
+
+// CookieFile is a browser cookie that holds an identifier. Pattern shows where: "GA1.*.{id}", "{id}.*"; "*" is any text, as short as
+// can be, also none; so is {id}, but never empty, and it is percent-decoded; "" is the whole value. A name may be listed more than once.
+type CookieFile struct {
+	Name    string `yaml:"name"` // a trailing "*" stands for any suffix
+	Class   string `yaml:"class"`
+	Pattern string `yaml:"pattern"`
+	Open    string `yaml:"open"` // a wrapper taken off before Pattern is looked for: base64
+}
+
+// Carry says where a value goes that the hit did not carry itself. Exactly one is set.
+type Carry struct {
+	Query  string `yaml:"query"`  // a parameter of the query
+	Header string `yaml:"header"` // a header
+	Field  string `yaml:"field"`  // a member of each event
+}
+
+// NameRule finds an event's name: the value of a field where it is present, put through Map; or Is, where Field is present or not given.
+// A path may lead into a field that is opened ("ue_px.data.schema"). A field that is null or empty is not present.
+type NameRule struct {
+	Field   string            `yaml:"field"`
+	Is      string            `yaml:"is"`
+	Map     map[string]string `yaml:"map"`     // a value not in it stays as it is
+	Pattern string            `yaml:"pattern"` // where in the value the name stands, as in CookieFile: "iglu:*/{id}/*"
+}
+
+// EndpointFile is one address of the vendor.
+type EndpointFile struct {
+	ID      string           `yaml:"id"`
+	Methods []string         `yaml:"methods"`
+	Path    string           `yaml:"path"`    // "/v1/track"; "{name}" is one segment, "{name...}" the rest
+	Paths   []string         `yaml:"paths"`   // further addresses of the same ("/track" beside "/track/"); the vendor is sent the one that the hit used
+	Host    string           `yaml:"host"`    // a role of Hosts; "" is api
+	Kind    string           `yaml:"kind"`    // events (""), answer (asked for an answer), opaque (allowed or refused whole)
+	Query   string           `yaml:"query"`   // "event": the query's names are those of Fields and are shared by all events; "": those of Request
+	Body    []string         `yaml:"body"`    // codecs tried in order, each a stack: "lines", "json", "gzip+json", "form", "ndjson"; none: a body is refused
+	Events  []string         `yaml:"events"`  // where the events are, the first that is there: "body", "query", "body.batch"; an array's elements are events, anything else is one
+	Types   []string         `yaml:"types"`   // content types of the body; the first is used where the hit's own is not among them
+	Event   []NameRule       `yaml:"event"`   // instead of the vendor's
+	Fields  map[string]Field `yaml:"fields"`  // added to the vendor's, or in place of them
+	Request map[string]Field `yaml:"request"` // likewise
+	Carry   map[string]Carry `yaml:"carry"`   // likewise
+	Answer  AnswerFile       `yaml:"answer"`  // what the SDK needs when all is well
+	Denied  *AnswerFile      `yaml:"denied"`  // what it gets when nothing was forwarded; like Answer where not given
+	About   string           `yaml:"about"`
+}
+
+// AnswerFile is an HTTP answer. Body "gif" is a transparent image of one pixel.
+type AnswerFile struct {
+	Status int    `yaml:"status"`
+	Type   string `yaml:"type"`
+	Body   string `yaml:"body"`
+}
+
+// Snippet is how a site points an SDK here. In Code, ${origin} is the site's origin, ${host} the same without its scheme, ${base} the base path, ${prefix} the vendor's.
+type Snippet struct {
+	SDK  string `yaml:"sdk"`
+	Code string `yaml:"code"`
+	Note string `yaml:"note"` // credentials, storage: what to set when the origin differs
+}

@@ -1,0 +1,321 @@
+package catalog
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/tagwarden/tagwarden/rules/codec"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// Read takes a hit apart: query and body are opened, every node gets its field and class, containers are opened in turn, and events,
+// identifiers and consent signals are noted. The error is codec.ErrMalformed or codec.ErrLimit, and then the hit says nothing.
+func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events int) error {
+	r := reading{v: v, e: e, h: h, o: o, events: events}
+	root, err := o.Query()
+	if err != nil {
+		return err
+	}
+	h.QueryRoot = root
+	if len(h.Request.Body) > 0 {
+		if len(e.Body) == 0 {
+			return codec.ErrMalformed
+		}
+		h.BodyRoot = o.Root()
+		if err := o.Open(h.BodyRoot, e.Body); err != nil {
+			return err
+		}
+	}
+	if err := r.label(); err != nil {
+		return err
+	}
+	h.Choose()
+	h.Chain()
+	if len(h.Events) == 0 && e.Kind != Events {
+		h.Begun(hit.None, 0)
+	}
+	if len(h.Events) == 0 {
+		return codec.ErrMalformed
+	}
+	r.nameEvents()
+	return nil
+}
+
+type reading struct {
+	v      *Vendor
+	e      *Endpoint
+	h      *hit.Hit
+	o      *codec.Opener
+	events int
+}
+
+// label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
+// loop sees them all.
+func (r *reading) label() error {
+	h := r.h
+	for i := int32(0); int(i) < len(h.Nodes); i++ {
+		r.place(i)
+		n := &h.Nodes[i]
+		s := &r.v.states[n.State]
+		if s.event != hit.None && n.Event == hit.Shared && !r.holdsDeeper(i, s) {
+			if err := r.begin(i, s.event); err != nil {
+				return err
+			}
+			n = &h.Nodes[i]
+			s = &r.v.states[n.State]
+		}
+		if s.field == hit.None {
+			n.Class = implied(n)
+			continue
+		}
+		f := &r.v.Fields[s.field]
+		n.Field, n.Class = s.field, f.Class
+		if n.Kind.Holds() {
+			r.alias(i, f)
+			continue
+		}
+		if len(f.Open) > 0 && !n.Opened && (n.Kind == hit.Text || n.Kind == hit.String) && n.Val.Len() > 0 {
+			switch err := r.o.Open(i, f.Open); {
+			case errors.Is(err, codec.ErrMalformed):
+			case err != nil:
+				return err
+			default:
+				continue
+			}
+		}
+		if err := r.leaf(i, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// implied is the class of a node that no name covers: a container that leads on to names, or nothing known.
+func implied(n *hit.Node) hit.Class {
+	if n.Kind == hit.Raw || n.Kind.Holds() && n.State != 0 {
+		return hit.Container
+	}
+	return hit.Unknown
+}
+
+// place finds a node's event and state from its parent's.
+func (r *reading) place(i int32) {
+	h := r.h
+	n := &h.Nodes[i]
+	if n.Parent == hit.None {
+		switch {
+		case i == h.BodyRoot:
+			n.State = 0
+		case r.e.queryShares || r.e.queryIsEvent != hit.None:
+			n.State = r.e.fields
+			if r.e.queryIsEvent != hit.None && n.First != hit.None {
+				h.Nodes[i].Event = h.Begun(i, r.e.queryIsEvent)
+			}
+		default:
+			n.State = r.e.query
+		}
+		return
+	}
+	p := &h.Nodes[n.Parent]
+	n.Alias = p.Alias
+	if n.Event == hit.Shared { // begin has put an event's number here
+		n.Event = p.Event
+	}
+	if n.State != 0 { // and its state
+		return
+	}
+	s := &r.v.states[p.State]
+	switch {
+	case p.Kind == hit.Raw:
+		n.State = r.e.body
+	case p.Opened && n.Event != hit.Shared && h.Events[n.Event].Root == n.Parent:
+		n.State = r.e.fields
+	case p.Opened:
+		n.State = s.inner
+	case p.Kind == hit.Object:
+		n.State = r.member(s, h.KeySpan(i))
+	case p.Kind == hit.Form:
+		n.State = r.key(s, h.KeySpan(i))
+	default:
+		n.State = s.elem
+	}
+}
+
+func (r *reading) member(s *state, key hit.Span) int32 {
+	if to, ok := s.exact[string(r.h.Bytes(key))]; ok {
+		return to
+	}
+	return s.star
+}
+
+func (r *reading) key(s *state, key hit.Span) int32 {
+	text := r.h.Bytes(key)
+	if to, ok := s.flat[string(text)]; ok {
+		return to
+	}
+	for i := range s.globs {
+		if s.globs[i].matches(text) {
+			return s.globs[i].to
+		}
+	}
+	if to, ok := s.exact[string(text)]; ok {
+		return to
+	}
+	return s.star
+}
+
+// holdsDeeper tells whether a better event location lies inside node i.
+func (r *reading) holdsDeeper(i int32, s *state) bool {
+	for _, member := range s.deeper {
+		for c := r.h.Nodes[i].First; c != hit.None; c = r.h.Nodes[c].Next {
+			if string(r.h.Bytes(r.h.KeySpan(c))) == member {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// begin starts an event at node i or, where it is a list, at each of its elements.
+func (r *reading) begin(i int32, priority int16) error {
+	h := r.h
+	if k := h.Nodes[i].Kind; k != hit.Array && k != hit.Lines && k != hit.Records {
+		if h.Nodes[i].First == hit.None || !k.Holds() {
+			return nil
+		}
+		h.Nodes[i].Event, h.Nodes[i].State = h.Begun(i, priority), r.e.fields
+		return r.counted()
+	}
+	opened := r.v.states[r.v.states[h.Nodes[i].State].elem].inner != 0
+	for c := h.Nodes[i].First; c != hit.None; c = h.Nodes[c].Next {
+		if !opened {
+			h.Nodes[c].State = r.e.fields
+		}
+		h.Nodes[c].Event = h.Begun(c, priority)
+		if err := r.counted(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) counted() error {
+	if len(r.h.Events) > r.events {
+		return codec.ErrLimit
+	}
+	return nil
+}
+
+// leaf notes what a leaf says: a name, an identifier, a signal.
+func (r *reading) leaf(i int32, f *FieldInfo) error {
+	h := r.h
+	n := &h.Nodes[i]
+	r.alias(i, f)
+	if n.Class == hit.Container {
+		n.Class = hit.Unknown // the catalog knows a container here, not this
+	}
+	if f.nameRule != hit.None && n.Event != hit.Shared {
+		r.name(i, n.Event, f.nameRule)
+	}
+	if f.Signal != "" {
+		h.Claims = append(h.Claims, hit.Claim{Node: i, Event: n.Event, Signal: f.Signal})
+	}
+	if n.Kind == hit.Null || n.Kind == hit.Bool || n.Val.Len() == 0 {
+		return nil
+	}
+	if n.Class.Identifies() {
+		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Class})
+	}
+	if n.Alias != n.Class && n.Alias.Identifies() {
+		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Alias})
+	}
+	for _, class := range f.Also {
+		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: class})
+	}
+	return nil
+}
+
+// alias reads a member's own name where the catalog leaves names to the site: "email" is an e-mail address wherever it stands.
+func (r *reading) alias(i int32, f *FieldInfo) {
+	if !f.Names || len(r.v.names) == 0 {
+		return
+	}
+	h := r.h
+	if p := h.Nodes[i].Parent; p == hit.None || h.Nodes[p].Kind != hit.Object && h.Nodes[p].Kind != hit.Form {
+		return
+	}
+	key := h.Bytes(h.KeySpan(i))
+	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Form {
+		if at := bytes.LastIndexAny(key, ".["); at >= 0 {
+			key = key[at+1:]
+		}
+	}
+	var plain [32]byte
+	n := 0
+	for _, c := range key {
+		switch {
+		case c == '_' || c == '-' || c == '$' || c == ' ' || c == ']':
+			continue
+		case c >= 'A' && c <= 'Z':
+			c |= 0x20
+		}
+		if n == len(plain) {
+			return
+		}
+		plain[n] = c
+		n++
+	}
+	if class, ok := r.v.names[string(plain[:n])]; ok {
+		h.Nodes[i].Alias = class
+	}
+}
+
+// name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.
+func (r *reading) name(i, event int32, rule int16) {
+	h := r.h
+	if h.Nodes[i].Val.Len() == 0 || h.Nodes[i].Kind == hit.Null || len(h.Text(i)) == 0 {
+		return
+	}
+	e := &h.Events[event]
+	switch {
+	case e.NameRule == hit.None || rule < e.NameRule:
+		e.NameRule, e.NameNode = rule, i
+	case rule == e.NameRule && r.e.rules[rule].is == "" && !bytes.Equal(h.Text(e.NameNode), h.Text(i)):
+		e.Malformed = true
+	}
+}
+
+// nameEvents settles the names: what a rule says in place of the value, or what holds where no field was found.
+func (r *reading) nameEvents() {
+	h := r.h
+	for i := range h.Events {
+		e := &h.Events[i]
+		for at := range r.e.rules {
+			rule := &r.e.rules[at]
+			if !rule.always && e.NameRule != int16(at) {
+				continue
+			}
+			if e.NameIs = rule.is; e.NameIs == "" && e.NameNode != hit.None {
+				e.Name = h.TextSpan(e.NameNode)
+				if rule.pattern != "" {
+					e.Name = within(rule.pattern, h, e.Name)
+				}
+				e.NameIs = rule.byName[h.EventName(int32(i))]
+			}
+			e.NameRule = int16(at)
+			break
+		}
+		if e.NameRule == hit.None || e.Root != hit.None && h.Nodes[e.Root].First == hit.None {
+			e.Malformed = true
+		}
+	}
+}
+
+// within narrows a span to where {id} stands in a pattern; a text that does not fit stays whole.
+func within(pattern string, h *hit.Hit, s hit.Span) hit.Span {
+	from, to, ok := Locate(pattern, h.Bytes(s))
+	if !ok {
+		return s
+	}
+	return hit.Span{Buf: s.Buf, Start: s.Start + uint32(from), End: s.Start + uint32(to)}
+}

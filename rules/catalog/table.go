@@ -1,0 +1,269 @@
+package catalog
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/codec"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// FieldInfo is a Field made ready: what the matcher says of a node.
+type FieldInfo struct {
+	Path     string // as the vendor file names it; "*" in it stands for names that nobody knows
+	Class    hit.Class
+	Required bool
+	Open     []codec.Stack
+	Format   string
+	Also     []hit.Class
+	Hashed   string
+	Signal   string
+	Names    bool
+
+	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
+}
+
+// state is a place in a table of names. State 0 is where nothing is known.
+type state struct {
+	exact map[string]int32 // members by name
+	flat  map[string]int32 // keys of a form, whole
+	globs []glob           // keys of a form with a wildcard, the longest first
+	star  int32            // any other member
+	elem  int32            // elements of an array
+	field int32            // what a value here is, or hit.None
+	inner int32            // where its inside starts, once opened
+	deep  bool             // star of a path that ends here: everything below is the same field
+
+	event  int16    // priority of the event location here, or hit.None
+	deeper []string // members that would be better event locations
+}
+
+// glob is a key with one wildcard in it.
+type glob struct {
+	prefix, suffix string
+	digits         bool // the wildcard stands for digits
+	to             int32
+}
+
+func (g *glob) matches(key []byte) bool {
+	if len(key) < len(g.prefix)+len(g.suffix) || string(key[:len(g.prefix)]) != g.prefix || string(key[len(key)-len(g.suffix):]) != g.suffix {
+		return false
+	}
+	middle := key[len(g.prefix) : len(key)-len(g.suffix)]
+	if !g.digits {
+		return true
+	}
+	for _, c := range middle {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(middle) > 0
+}
+
+// builder makes the states of one vendor.
+type builder struct {
+	states []state
+	fields []FieldInfo
+}
+
+func (b *builder) state() int32 {
+	b.states = append(b.states, state{field: hit.None, event: hit.None})
+	return int32(len(b.states) - 1)
+}
+
+// table adds the names below root. Names are added in order, so that the same file always gives the same numbers.
+func (b *builder) table(root int32, fields map[string]Field, at string) error {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		if err := b.add(root, name, fields[name], at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) add(root int32, name string, f Field, at string) error {
+	info, err := newFieldInfo(name, f)
+	if err != nil {
+		return fmt.Errorf("%s.%s: %w", at, name, err)
+	}
+	to, err := b.path(root, name)
+	if err != nil {
+		return fmt.Errorf("%s.%s: %w", at, name, err)
+	}
+	if b.states[to].field != hit.None {
+		return fmt.Errorf("%s.%s: named twice", at, name)
+	}
+	b.fields = append(b.fields, info)
+	b.states[to].field = int32(len(b.fields) - 1)
+	if len(f.Open) > 0 {
+		inner := b.state()
+		b.states[to].inner = inner
+		if err := b.table(inner, f.Fields, at+"."+name); err != nil {
+			return err
+		}
+		if info.Class != hit.Container && b.states[inner].field == hit.None {
+			b.states[inner].field = b.states[to].field
+		}
+	} else if len(f.Fields) > 0 {
+		return b.table(to, f.Fields, at+"."+name)
+	}
+	return nil
+}
+
+// path makes the states that lead to a name, both as a path in JSON and as a whole key in a form.
+func (b *builder) path(root int32, name string) (int32, error) {
+	segments, err := split(name)
+	if err != nil {
+		return 0, err
+	}
+	at := root
+	for i, s := range segments {
+		at = b.child(at, s, i == len(segments)-1)
+	}
+	b.key(root, name, at)
+	return at, nil
+}
+
+func (b *builder) child(at int32, segment string, last bool) int32 {
+	switch segment {
+	case "[]":
+		if b.states[at].elem == 0 {
+			next := b.state()
+			b.states[at].elem = next
+		}
+		return b.states[at].elem
+	case "*":
+		if b.states[at].star == 0 {
+			next := b.state()
+			b.states[at].star = next
+		}
+		star := b.states[at].star
+		if last {
+			b.states[star].deep = true
+		}
+		return star
+	default:
+		if next, ok := b.states[at].exact[segment]; ok {
+			return next
+		}
+		next := b.state()
+		if b.states[at].exact == nil {
+			b.states[at].exact = map[string]int32{}
+		}
+		b.states[at].exact[segment] = next
+		return next
+	}
+}
+
+// key makes the name known as the whole key of a form.
+func (b *builder) key(root int32, name string, to int32) {
+	s := &b.states[root]
+	for _, wildcard := range []string{"{n}", "*"} {
+		if before, after, found := strings.Cut(name, wildcard); found {
+			s.globs = append(s.globs, glob{prefix: before, suffix: after, digits: wildcard == "{n}", to: to})
+			sort.SliceStable(s.globs, func(i, j int) bool {
+				x, y := &s.globs[i], &s.globs[j]
+				return len(x.prefix)+len(x.suffix) > len(y.prefix)+len(y.suffix)
+			})
+			return
+		}
+	}
+	if s.flat == nil {
+		s.flat = map[string]int32{}
+	}
+	s.flat[name] = to
+}
+
+// split takes a path apart: "data[].data.*" is data, [], data, *.
+func split(name string) ([]string, error) {
+	var segments []string
+	for part := range strings.SplitSeq(name, ".") {
+		arrays := 0
+		for strings.HasSuffix(part, "[]") {
+			part = strings.TrimSuffix(part, "[]")
+			arrays++
+		}
+		if part != "" {
+			segments = append(segments, part)
+		} else if arrays == 0 {
+			return nil, fmt.Errorf("%q is no path: a member between dots has no name", name)
+		}
+		for range arrays {
+			segments = append(segments, "[]")
+		}
+	}
+	return segments, nil
+}
+
+func newFieldInfo(name string, f Field) (FieldInfo, error) {
+	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Names: f.Names, nameRule: hit.None}
+	class, ok := hit.ParseClass(f.Class)
+	if !ok {
+		return info, fmt.Errorf("%q is no class", f.Class)
+	}
+	info.Class = class
+	for _, also := range f.Also {
+		c, ok := hit.ParseClass(also)
+		if !ok {
+			return info, fmt.Errorf("%q is no class", also)
+		}
+		info.Also = append(info.Also, c)
+	}
+	stacks, err := parseStacks(f.Open)
+	info.Open = stacks
+	return info, err
+}
+
+func parseStacks(texts []string) ([]codec.Stack, error) {
+	stacks := make([]codec.Stack, 0, len(texts))
+	for _, text := range texts {
+		s, err := codec.ParseStack(text)
+		if err != nil {
+			return nil, err
+		}
+		stacks = append(stacks, s)
+	}
+	return stacks, nil
+}
+
+// inherit settles what holds for members and elements that no name covers, from root down: what "*" says at the nearest place above;
+// below a field that is no container, the field itself.
+func (b *builder) inherit(at, star int32, seen map[int32]bool) {
+	if seen[at] {
+		return
+	}
+	seen[at] = true
+	s := &b.states[at]
+	own := star
+	if s.star != 0 {
+		own = s.star
+	} else if s.deep || s.field != hit.None && b.fields[s.field].Class != hit.Container {
+		own = at
+	}
+	s.star = own
+	if s.elem == 0 {
+		s.elem = own
+	}
+	if s.inner != 0 {
+		below := int32(0)
+		if s.field != hit.None && b.fields[s.field].Class != hit.Container {
+			below = s.inner
+		}
+		b.inherit(s.inner, below, seen)
+	}
+	for _, next := range s.exact {
+		b.inherit(next, own, seen)
+	}
+	for _, next := range s.flat {
+		b.inherit(next, own, seen)
+	}
+	b.inherit(s.elem, own, seen)
+	b.inherit(s.star, own, seen)
+}

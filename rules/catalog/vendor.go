@@ -1,0 +1,388 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/codec"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// Vendor is a File made ready to read hits with. It is immutable.
+type Vendor struct {
+	File      *File
+	Fields    []FieldInfo
+	Endpoints []Endpoint
+	Headers   []HeaderInfo
+	Cookies   []CookieInfo
+
+	states []state
+	names  map[string]hit.Class
+}
+
+// HeaderInfo is a header that the vendor is sent.
+type HeaderInfo struct {
+	Name    string
+	Field   int32  // in Fields
+	Value   string // a constant, in place of the visitor's
+	KeyOnly bool   // sent where it is a public key: Basic with an empty password
+}
+
+// CookieInfo is a cookie that holds an identifier.
+type CookieInfo struct {
+	Name    string // without its "*"
+	Prefix  bool   // any suffix will do
+	Class   hit.Class
+	Pattern string
+}
+
+// Kind says what an endpoint is for.
+type Kind uint8
+
+// The kinds: events that are judged one by one, a question whose answer the SDK waits for, and a stream that is let through or not.
+const (
+	Events Kind = iota
+	Answer
+	Opaque
+)
+
+// Endpoint is one address of the vendor, ready to read hits with.
+type Endpoint struct {
+	ID         string
+	Methods    []string
+	Path       Pattern
+	Host       string
+	Kind       Kind
+	Body       []codec.Stack
+	Types      []string
+	Carry      Carry // how the visitor's address may be handed on; the zero Carry: not at all
+	CarryField int32 // the field that Carry.Field names, or hit.None
+	Success    AnswerFile
+	Denied     AnswerFile
+	Locations  int // how many event locations there are
+
+	query, body, fields int32 // states
+	queryIsEvent        int16 // priority of the location "query", or hit.None
+	queryShares         bool
+	rules               []nameRule
+}
+
+type nameRule struct {
+	always  bool   // no field is asked for
+	is      string // the name, in place of the field's value
+	byName  map[string]string
+	pattern string // where in the field's value the name stands; "": it is the name
+}
+
+var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// Compile makes a vendor ready. Extra are names of fields that a policy speaks of and the file may not know; names are the well-known
+// names of members (see Names). The error names the place in the file, "fields.cid: ...", and what would be right.
+func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, error) {
+	if !idPattern.MatchString(f.ID) {
+		return nil, fmt.Errorf("id: %q is no id: lower-case letters, digits and underscores make one", f.ID)
+	}
+	v := &Vendor{File: f, names: names}
+	b := &builder{}
+	b.state() // the state in which nothing is known
+	if err := v.headers(b); err != nil {
+		return nil, err
+	}
+	for _, c := range f.Cookies {
+		class, ok := hit.ParseClass(c.Class)
+		if !ok {
+			return nil, fmt.Errorf("cookies.%s: %q is no class", c.Name, c.Class)
+		}
+		name, prefix := strings.CutSuffix(c.Name, "*")
+		v.Cookies = append(v.Cookies, CookieInfo{Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern})
+	}
+	if len(f.Endpoints) == 0 {
+		return nil, errors.New("endpoints: a vendor needs at least one")
+	}
+	for i := range f.Endpoints {
+		e, err := v.endpoint(b, &f.Endpoints[i], extra)
+		if err != nil {
+			return nil, fmt.Errorf("endpoints.%s: %w", f.Endpoints[i].ID, err)
+		}
+		v.Endpoints = append(v.Endpoints, e)
+		for _, path := range f.Endpoints[i].Paths {
+			if e.Path, err = ParsePattern(path); err != nil {
+				return nil, fmt.Errorf("endpoints.%s: paths: %w", e.ID, err)
+			}
+			v.Endpoints = append(v.Endpoints, e)
+		}
+	}
+	v.states, v.Fields = b.states, b.fields
+	return v, v.hosts()
+}
+
+func (v *Vendor) hosts() error {
+	if _, ok := v.File.Hosts["api"]; !ok {
+		return errors.New("hosts: the role api is missing: give its default address, or \"\"")
+	}
+	for role, address := range v.File.Hosts {
+		if address == "" {
+			continue
+		}
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return fmt.Errorf("hosts.%s: %q is no address: \"https://host\" is", role, address)
+		}
+	}
+	for i := range v.Endpoints {
+		if _, ok := v.File.Hosts[v.Endpoints[i].Host]; !ok {
+			return fmt.Errorf("endpoints.%s: host %q is not among hosts", v.Endpoints[i].ID, v.Endpoints[i].Host)
+		}
+	}
+	return nil
+}
+
+func (v *Vendor) headers(b *builder) error {
+	names := make([]string, 0, len(v.File.Headers))
+	for name := range v.File.Headers {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		f := v.File.Headers[name]
+		info, err := newFieldInfo(name, f)
+		if err != nil {
+			return fmt.Errorf("headers.%s: %w", name, err)
+		}
+		b.fields = append(b.fields, info)
+		v.Headers = append(v.Headers, HeaderInfo{Name: name, Field: int32(len(b.fields) - 1), Value: f.Value, KeyOnly: f.KeyOnly})
+	}
+	return nil
+}
+
+func merged(base, over map[string]Field) map[string]Field {
+	if len(over) == 0 {
+		return base
+	}
+	all := make(map[string]Field, len(base)+len(over))
+	maps.Copy(all, base)
+	maps.Copy(all, over)
+	return all
+}
+
+func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint, error) {
+	e := Endpoint{ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Locations: len(f.Events), queryIsEvent: hit.None}
+	if f.Denied != nil {
+		e.Denied = *f.Denied
+	}
+	if e.Host == "" {
+		e.Host = "api"
+	}
+	var err error
+	if e.Kind, err = parseKind(f.Kind); err != nil {
+		return e, err
+	}
+	if e.Path, err = ParsePattern(f.Path); err != nil {
+		return e, fmt.Errorf("path: %w", err)
+	}
+	if len(f.Methods) == 0 {
+		return e, errors.New("methods: at least one is needed")
+	}
+	if e.Body, err = parseStacks(f.Body); err != nil {
+		return e, fmt.Errorf("body: %w", err)
+	}
+	if e.Success.Status == 0 || e.Denied.Status == 0 {
+		return e, errors.New("answer: a status is needed, such as 204")
+	}
+	if e.Carry, err = carry(v.File.Carry, f.Carry); err != nil {
+		return e, err
+	}
+	if err := e.tables(b, v.File, f, extra); err != nil {
+		return e, err
+	}
+	e.CarryField = hit.None
+	if e.Carry.Field != "" {
+		if e.CarryField = b.find(e.fields, e.Carry.Field); e.CarryField == hit.None {
+			return e, fmt.Errorf("carry: %q is not among fields", e.Carry.Field)
+		}
+	}
+	if err := e.locations(b, f); err != nil {
+		return e, err
+	}
+	rules := f.Event
+	if len(rules) == 0 {
+		rules = v.File.Event
+	}
+	if err := e.names(b, rules); err != nil {
+		return e, err
+	}
+	seen := map[int32]bool{0: true}
+	for _, root := range []int32{e.fields, e.query, e.body} {
+		b.inherit(root, 0, seen)
+	}
+	return e, nil
+}
+
+// carry is how the address is handed on. It is the only value that a connection tells and a hit may not.
+func carry(maps ...map[string]Carry) (Carry, error) {
+	var chosen Carry
+	for _, m := range maps {
+		for class, c := range m {
+			if class != hit.IP.String() {
+				return chosen, fmt.Errorf("carry: %q cannot be carried: ip can", class)
+			}
+			chosen = c
+		}
+	}
+	return chosen, nil
+}
+
+func parseKind(text string) (Kind, error) {
+	switch text {
+	case "", "events":
+		return Events, nil
+	case "answer":
+		return Answer, nil
+	case "opaque":
+		return Opaque, nil
+	default:
+		return Events, fmt.Errorf("kind: %q is none: events, answer and opaque are", text)
+	}
+}
+
+// tables makes the names known that stand in events, in the query and in the body around the events.
+func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []string) error {
+	e.fields, e.query, e.body = b.state(), b.state(), b.state()
+	fields := merged(file.Fields, f.Fields)
+	if err := b.table(e.fields, fields, "fields"); err != nil {
+		return err
+	}
+	for _, name := range extra {
+		if err := b.extra(e.fields, name); err != nil {
+			return err
+		}
+	}
+	inQuery, inBody := map[string]Field{}, map[string]Field{}
+	for name, field := range merged(file.Request, f.Request) {
+		if after, found := strings.CutPrefix(name, "?"); found {
+			inQuery[after] = field
+		} else {
+			inBody[name] = field
+		}
+	}
+	switch f.Query {
+	case "event":
+		e.queryShares = true
+	case "":
+	default:
+		return fmt.Errorf("query: %q is nothing: \"event\" or nothing is right", f.Query)
+	}
+	if err := b.table(e.query, inQuery, "request"); err != nil {
+		return err
+	}
+	return b.table(e.body, inBody, "request")
+}
+
+// extra makes a name known that only a policy speaks of. Its class is that of the wildcard which covers it in a form, or custom.
+func (b *builder) extra(root int32, name string) error {
+	if b.find(root, name) != hit.None {
+		return nil
+	}
+	class := hit.Custom
+	for i := range b.states[root].globs {
+		g := &b.states[root].globs[i]
+		if field := b.states[g.to].field; field != hit.None && g.matches([]byte(name)) {
+			class = b.fields[field].Class
+			break
+		}
+	}
+	return b.add(root, name, Field{Class: class.String()}, "fields")
+}
+
+// find returns the field that stands under a name below root, going into what is opened on the way, or hit.None.
+func (b *builder) find(root int32, name string) int32 {
+	if to, ok := b.states[root].flat[name]; ok {
+		return b.states[to].field
+	}
+	segments, err := split(name)
+	if err != nil {
+		return hit.None
+	}
+	at := root
+	for _, s := range segments {
+		if inner := b.states[at].inner; inner != 0 {
+			at = inner
+		}
+		next, ok := b.states[at].exact[s], true
+		switch s {
+		case "[]":
+			next = b.states[at].elem
+		case "*":
+			next = b.states[at].star
+		}
+		if !ok || next == 0 {
+			return hit.None
+		}
+		at = next
+	}
+	return b.states[at].field
+}
+
+// locations marks where the events are.
+func (e *Endpoint) locations(b *builder, f *EndpointFile) error {
+	for priority, location := range f.Events {
+		root, rest, found := strings.Cut(location, ".")
+		at := e.body
+		switch root {
+		case "query":
+			at = e.query
+			if !found {
+				e.queryIsEvent = int16(priority)
+			}
+		case "body":
+		default:
+			return fmt.Errorf("events: %q is no place: body, query, body.batch and the like are", location)
+		}
+		for member := range strings.SplitSeq(rest, ".") {
+			if !found {
+				break
+			}
+			if member == "" || member == "*" {
+				return fmt.Errorf("events: %q is no place", location)
+			}
+			if inner := b.states[at].inner; inner != 0 {
+				at = inner
+			}
+			b.states[at].deeper = append(b.states[at].deeper, member)
+			at = b.child(at, member, false)
+		}
+		b.states[at].event = int16(priority)
+		if inner := b.states[at].inner; inner != 0 {
+			b.states[inner].event = int16(priority)
+		}
+	}
+	return nil
+}
+
+// names resolves the rules that find an event's name.
+func (e *Endpoint) names(b *builder, rules []NameRule) error {
+	for _, r := range rules {
+		rule := nameRule{is: r.Is, byName: r.Map, pattern: r.Pattern, always: true}
+		if r.Field != "" {
+			field := b.find(e.fields, r.Field)
+			if field == hit.None {
+				return fmt.Errorf("event: %q is not among fields", r.Field)
+			}
+			if b.fields[field].nameRule == hit.None {
+				b.fields[field].nameRule = int16(len(e.rules))
+			}
+			rule.always = false
+		} else if r.Is == "" {
+			return errors.New("event: a rule needs field or is")
+		}
+		e.rules = append(e.rules, rule)
+	}
+	if len(e.rules) == 0 {
+		return errors.New("event: no rule says how an event's name is found")
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package minimise
+
+import "slices"
+
+import "bytes"
+
+// parts are the parts of an address, as a browser would see them (WHATWG URL). Userinfo is never among them.
+type parts struct {
+	scheme   []byte // without the colon; empty where the address has none
+	relative bool   // "//host/..." takes its scheme from the page
+	opaque   bool   // "mailto:..." and the like: only scheme is set
+	host     []byte // with port; empty for paths
+	path     []byte
+	query    []byte // without "?"
+	fragment []byte // without "#"
+}
+
+// split takes an address apart: absolute, relative to a scheme, a host with or without path, a path, or a query. False where the host is
+// none.
+func split(raw []byte) (u parts, ok bool) {
+	rest := raw
+	if i := bytes.IndexByte(rest, '#'); i >= 0 {
+		u.fragment, rest = rest[i+1:], rest[:i]
+	}
+	if i := bytes.IndexByte(rest, '?'); i >= 0 {
+		u.query, rest = rest[i+1:], rest[:i]
+	}
+	scheme := schemeOf(rest)
+	special := isSpecial(scheme)
+	switch {
+	case special:
+		u.scheme = scheme
+		rest = rest[len(scheme)+1:]
+		for len(rest) > 0 && isSlash(rest[0]) {
+			rest = rest[1:]
+		}
+		return u.authority(rest)
+	case len(scheme) > 0 && bytes.HasPrefix(rest[len(scheme):], []byte("://")) && string(scheme) != "file":
+		u.scheme = scheme
+		return u.authority(rest[len(scheme)+3:])
+	case len(scheme) > 0 && !startsPort(rest[len(scheme)+1:]):
+		return parts{scheme: scheme, opaque: true}, true
+	case len(rest) > 1 && isSlash(rest[0]) && isSlash(rest[1]):
+		u.relative = true
+		return u.authority(rest[2:])
+	case looksLikeHost(rest):
+		return u.authority(rest)
+	}
+	u.path = rest
+	return u, true
+}
+
+// authority takes host and path apart; userinfo goes.
+func (u parts) authority(rest []byte) (parts, bool) {
+	end := len(rest)
+	for i, c := range rest {
+		if isSlash(c) {
+			end = i
+			break
+		}
+	}
+	u.host, u.path = rest[:end], rest[end:]
+	if at := bytes.LastIndexByte(u.host, '@'); at >= 0 {
+		u.host = u.host[at+1:]
+	}
+	return u, len(u.host) > 0 && len(u.host) <= 255 && isHost(u.host)
+}
+
+// appendOrigin appends scheme and host, if the address has them. Labels of the host that tell visitors apart become "id".
+func (u *parts) appendOrigin(dst []byte) []byte {
+	if len(u.scheme) > 0 {
+		dst = append(append(dst, u.scheme...), "://"...)
+	} else if u.relative {
+		dst = append(dst, "//"...)
+	}
+	for rest := u.host; len(rest) > 0; {
+		end := bytes.IndexByte(rest, '.')
+		if end < 0 {
+			return append(dst, rest...)
+		}
+		if label := rest[:end]; isUUID(label) || tokenLike(label) || longestDigits(label) > 5 {
+			dst = append(dst, "id"...)
+		} else {
+			dst = append(dst, label...)
+		}
+		dst = append(dst, '.')
+		rest = rest[end+1:]
+	}
+	return dst
+}
+
+func schemeOf(b []byte) []byte {
+	for i, c := range b {
+		switch {
+		case isLetter(c), i > 0 && (isDigit(c) || c == '+' || c == '-' || c == '.'):
+		case c == ':' && i > 0:
+			return b[:i]
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func isSpecial(scheme []byte) bool {
+	for _, s := range []string{"http", "https", "ws", "wss", "ftp"} {
+		if len(scheme) == len(s) && bytes.EqualFold(scheme, []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// startsPort tells whether what follows a colon is a port, so that what stood in front is a host.
+func startsPort(b []byte) bool {
+	n := 0
+	for n < len(b) && isDigit(b[n]) {
+		n++
+	}
+	return n >= 2 && n <= 5 && (n == len(b) || b[n] == '/')
+}
+
+func isSlash(c byte) bool { return c == '/' || c == '\\' }
+
+// isHost tells whether a host, perhaps with a port, has no character that a host cannot have.
+func isHost(b []byte) bool {
+	for _, c := range b {
+		if !isLetter(c) && !isDigit(c) && c < 0x80 && c != '.' && c != '-' && c != '_' && c != ':' && c != '[' && c != ']' {
+			return false
+		}
+	}
+	return true
+}
+
+// looksLikeHost tells whether text without a scheme starts with a host: labels and dots, the last label of letters, no file's ending.
+func looksLikeHost(b []byte) bool {
+	end := len(b)
+	for i, c := range b {
+		if isSlash(c) {
+			end = i
+			break
+		}
+	}
+	host := b[:end]
+	if i := bytes.LastIndexByte(host, ':'); i >= 0 && startsPort(host[i+1:]) {
+		host = host[:i]
+	}
+	if string(host) == "localhost" {
+		return true
+	}
+	dot := bytes.LastIndexByte(host, '.')
+	if dot <= 0 || len(host)-dot < 3 || !isHost(host) {
+		return false
+	}
+	for _, c := range host[dot+1:] {
+		if !isLetter(c) {
+			return false
+		}
+	}
+	return !slices.Contains([]string{"html", "htm", "php", "aspx", "jsp", "js", "css", "png", "jpg", "svg", "json", "xml", "pdf"}, string(host[dot+1:]))
+}

@@ -1,0 +1,122 @@
+package minimise
+
+// appendBucket appends the number cut to the nearest 1, 2 or 5 times a power of ten towards zero: 1234.5 is 1000, 0.037 is 0.02. An
+// exponent is refused.
+func appendBucket(dst, b []byte) ([]byte, bool) {
+	whole, decimals := numberParts(b)
+	if whole == 0 || whole+decimals != len(b) {
+		return dst, false
+	}
+	start := len(dst)
+	done := false
+	for i, c := range b {
+		switch {
+		case !isDigit(c):
+			if done && i >= whole {
+				return dst, true
+			}
+			dst = append(dst, c)
+		case done:
+			if i >= whole {
+				return dst, true
+			}
+			dst = append(dst, '0')
+		case c == '0':
+			dst = append(dst, c)
+		default:
+			done = true
+			dst = append(dst, "0122255555"[c-'0'])
+		}
+	}
+	if !done {
+		return append(dst[:start], '0'), true
+	}
+	return dst, true
+}
+
+// screens are widths and heights that many devices have; a screen is cut to the next smaller one.
+var screens = []int{320, 360, 390, 412, 480, 568, 640, 720, 768, 800, 900, 1024, 1080, 1200, 1280, 1440, 1600, 1920, 2160, 2560, 3840}
+
+// coarse are the same for pairs: by width, what is written.
+var coarse = []struct {
+	width int
+	size  string
+}{
+	{3840, "3840x2160"}, {2560, "2560x1440"}, {1920, "1920x1080"}, {1440, "1440x900"}, {1280, "1280x720"}, {1024, "1024x768"}, {768, "768x1024"}, {480, "480x800"}, {360, "360x640"}, {0, "320x568"},
+}
+
+// appendScreen appends the bucket of a screen: of "1512x982" (also with "*" or ","), of one length in pixels, or of a colour depth or
+// pixel ratio (numbers below 64).
+func appendScreen(dst, b []byte) ([]byte, bool) {
+	w, n := leading(b)
+	if n == 0 {
+		return dst, false
+	}
+	rest := b[n:]
+	switch {
+	case len(rest) == 0 || string(rest) == "-bit" || string(rest) == "px":
+		return append(appendInt(dst, floor(w)), rest...), true
+	case rest[0] == '.': // a pixel ratio, or lengths of a zoomed page
+		for _, c := range rest[1:] {
+			if !isDigit(c) {
+				return dst, false
+			}
+		}
+		return appendInt(dst, floor(w)), true
+	case rest[0] == 'x' || rest[0] == 'X' || rest[0] == '*' || rest[0] == ',':
+		if _, m := leading(rest[1:]); m == 0 || m != len(rest)-1 {
+			return dst, false
+		}
+		for _, c := range coarse {
+			if w >= c.width {
+				i := len(c.size)
+				for k := range i {
+					if c.size[k] == 'x' {
+						i = k
+					}
+				}
+				dst = append(append(dst, c.size[:i]...), rest[0])
+				return append(dst, c.size[i+1:]...), true
+			}
+		}
+	}
+	return dst, false
+}
+
+// leading reads up to five digits.
+func leading(b []byte) (v, n int) {
+	for n < len(b) && n < 5 && isDigit(b[n]) {
+		v = v*10 + int(b[n]-'0')
+		n++
+	}
+	if n < len(b) && isDigit(b[n]) {
+		return 0, 0
+	}
+	return v, n
+}
+
+// floor returns the largest usual length, or below 64 the largest usual depth or ratio, that is not above v.
+func floor(v int) int {
+	last := 0
+	if v < 64 {
+		for _, d := range [...]int{0, 1, 2, 3, 4, 8, 16, 24, 30, 32, 48} {
+			if d <= v {
+				last = d
+			}
+		}
+		return last
+	}
+	for _, s := range screens {
+		if s <= v {
+			last = s
+		}
+	}
+	return last
+}
+
+func appendInt(dst []byte, v int) []byte {
+	if v >= 10 {
+		dst = appendInt(dst, v/10)
+	}
+	return append(dst, byte('0'+v%10))
+}

@@ -1,0 +1,119 @@
+package minimise
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+func TestCompileRefuses(t *testing.T) {
+	tests := []struct {
+		spec  Spec
+		class hit.Class
+		param string
+		says  string
+	}{
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.URL, "to", "use url"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(28)}}, hit.IP, "v4", "0 to 24"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V6: new(128)}}, hit.IP, "v6", "0 to 64"},
+		{Spec{Kind: Truncate}, hit.IP, "", "takes one of"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), To: "day"}}, hit.IP, "", "takes one of"},
+		{Spec{Kind: Generalise, Generalise: "family"}, hit.URL, "family", "user_agent"},
+		{Spec{Kind: Generalise, Generalise: "best"}, hit.URL, "to", "must be"},
+		{Spec{Kind: Keep}, hit.Unknown, "", "unknown class"},
+		{Spec{Kind: Scrub}, hit.Container, "", "container"},
+		{Spec{Kind: Pseudonymise}, hit.URL, "", "use url"},
+		{Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Rotate: "hour"}}, hit.UserID, "rotate", "day, week"},
+		{Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: "site"}}, hit.UserID, "scope", "vendor or purpose"},
+		{Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Bits: 3}}, hit.UserID, "bits", "8 to 128"},
+		{Spec{Kind: Derive}, hit.UserID, "id", "daily_visitor"},
+		{Spec{Kind: Hash, Hash: "md5"}, hit.Email, "function", "sha256"},
+		{Spec{Kind: Only}, hit.Custom, "values", "at least one"},
+		{Spec{Kind: Rare, K: 1}, hit.Screen, "k", "at least 2"},
+		{Spec{Kind: URL, URL: URLSpec{Query: []string{"gclid"}}}, hit.URL, "query", "click id"},
+		{Spec{Kind: URL, URL: URLSpec{Query: []string{"*"}}}, hit.URL, "query", "name"},
+		{Spec{Kind: URL, URL: URLSpec{IDs: "mask"}}, hit.URL, "ids", "template, cut, keep"},
+		{Spec{Kind: URL, URL: URLSpec{Templates: []string{"account"}}}, hit.URL, "templates", "starts with /"},
+		{Spec{Kind: URL}, hit.UserID, "", "use pseudonymise"},
+	}
+	for _, tt := range tests {
+		a, err := Compile(tt.spec, tt.class)
+		var pe *ParamError
+		if a != nil || !errors.As(err, &pe) || pe.Param != tt.param || !strings.Contains(pe.Msg, tt.says) {
+			t.Errorf("%v %v: %v", tt.spec.Kind, tt.class, err)
+		}
+	}
+}
+
+func TestSpecSet(t *testing.T) {
+	values := map[ParamType]func(Param) any{
+		Enum: func(p Param) any { return p.Values[0] }, Int: func(p Param) any { return p.Max }, Text: func(Param) any { return "x" },
+		Names: func(p Param) any {
+			if p.Name == "templates" {
+				return []string{"/a/:id"}
+			}
+			return []string{"x"}
+		},
+	}
+	for k := range NumKinds {
+		for _, p := range Params[k] {
+			s := Spec{Kind: k}
+			before := s.canon()
+			if err := s.Set(p.Name, values[p.Type](p)); err != nil || s.canon() == before {
+				t.Errorf("%v %s: %v, %s", k, p.Name, err, s.canon())
+			}
+			if err := s.Set(p.Name, 3.5); err == nil {
+				t.Errorf("%v %s takes 3.5", k, p.Name)
+			}
+		}
+		s := Spec{Kind: k}
+		if err := s.Set("colour", "red"); err == nil {
+			t.Errorf("%v takes a colour", k)
+		}
+		if got, ok := ParseKind(k.String()); !ok || got != k {
+			t.Errorf("%v is read as %v", k, got)
+		}
+	}
+}
+
+func TestStrictest(t *testing.T) {
+	ip := func(v4, v6 *int) *Action {
+		return must(t, Spec{Kind: Truncate, Truncate: TruncateSpec{V4: v4, V6: v6}}, hit.IP)
+	}
+	id := func(p PseudonymiseSpec) *Action {
+		return must(t, Spec{Kind: Pseudonymise, Pseudonymise: p}, hit.ClientID)
+	}
+	keepIP, keepID, keepURL := must(t, Spec{Kind: Keep}, hit.IP), must(t, Spec{Kind: Keep}, hit.ClientID), must(t, Spec{Kind: Keep}, hit.URL)
+	dropIP, origin, url := must(t, Spec{}, hit.IP), must(t, Spec{Kind: Generalise, Generalise: "origin"}, hit.URL), must(t, Spec{Kind: URL}, hit.URL)
+	derive := must(t, Spec{Kind: Derive, Derive: "daily_visitor"}, hit.ClientID)
+	day, week, month := id(PseudonymiseSpec{}), id(PseudonymiseSpec{Rotate: "week"}), id(PseudonymiseSpec{Rotate: "month"})
+	bits := id(PseudonymiseSpec{Bits: 16})
+	a16, a24, b := ip(new(16), new(32)), ip(new(24), new(48)), ip(new(8), new(64))
+	tests := []struct{ a, b, want *Action }{
+		{keepIP, a16, a16}, {a16, a24, a16}, {a16, b, nil}, {dropIP, a16, dropIP}, {keepID, day, day}, {day, week, day}, {week, month, nil}, {bits, day, bits}, {bits, week, bits},
+		{derive, week, derive}, {origin, url, origin}, {url, keepURL, url}, {a16, ip(new(16), new(32)), a16}, {ip(new(16), nil), a16, ip(new(16), nil)},
+	}
+	for i, tt := range tests {
+		for _, got := range []*Action{Strictest(tt.a, tt.b), Strictest(tt.b, tt.a)} {
+			if tt.want == nil && got.Kind() != Drop || tt.want != nil && (got.kind != tt.want.kind || got.canon != tt.want.canon) {
+				t.Errorf("%d: %v %s", i, got.Kind(), got.canon)
+			}
+		}
+	}
+	if Strictest(nil, a16) != nil {
+		t.Error("nil is not strictest")
+	}
+}
+
+func TestWithin(t *testing.T) {
+	if !Drop.Within(Keep) || !URL.Within(URL) || URL.Within(Keep) || Keep.Within(URL) || NumKinds.Within(NumKinds) {
+		t.Error("a profile may do what the assessment names, or drop")
+	}
+	for k := range NumKinds {
+		if k != Drop && k.Rank() >= Drop.Rank() || k != Keep && k.Rank() <= Keep.Rank() {
+			t.Errorf("%v has rank %d", k, k.Rank())
+		}
+	}
+}

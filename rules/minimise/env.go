@@ -1,0 +1,71 @@
+package minimise
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// Env is what the actions of one event may know besides the value. They only read it.
+type Env struct {
+	Now       time.Time       // when the event is judged
+	Keys      *pseudonym.Keys // nil, or not of Now's period: what needs a key is dropped
+	Vendor    string          // id in the server file
+	Purpose   string          // id of the activity's first purpose
+	Site      string          // id in the server file
+	IP        netip.Addr      // the visitor's address; the zero Addr where it is not known
+	UserAgent []byte          // the visitor's user agent, as received
+	Rare      Rarity          // nil: every value is rare
+}
+
+// Rarity knows how many subjects shared a value in the last days. It is read by many goroutines at once.
+type Rarity interface {
+	// Common tells whether at least k subjects did. It must not keep value.
+	Common(class hit.Class, value []byte, k int) bool
+}
+
+// ValueKind is what a value is in JSON; in queries and forms every value is text.
+type ValueKind uint8
+
+// The kinds of value.
+const (
+	TextValue ValueKind = iota
+	NumberValue
+	BoolValue
+	NullValue
+)
+
+// Value is a field's value, decoded: percent escapes of the query and JSON escapes are resolved.
+type Value struct {
+	Class  hit.Class
+	Format pseudonym.Format // of identifiers
+	Bytes  []byte
+	Kind   ValueKind
+}
+
+// Outcome says what became of a value. The zero Outcome is Dropped.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Dropped         Outcome = iota // nothing was appended: key and value go
+	Kept                           // nothing was appended: the value passes byte for byte
+	Rewritten                      // the new value was appended; it is text
+	RewrittenNumber                // the new value was appended; it is a number of JSON
+)
+
+// String names the outcome.
+func (o Outcome) String() string {
+	switch o {
+	case Dropped:
+		return "dropped"
+	case Kept:
+		return "kept"
+	case Rewritten, RewrittenNumber:
+		return "rewritten"
+	default:
+		return "unknown"
+	}
+}

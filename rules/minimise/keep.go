@@ -1,0 +1,49 @@
+package minimise
+
+import (
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// keep passes the value after the scrubber has seen it with every detector but the field's own class. Of identifiers with a finding
+// inside, and of containers that could not be opened, nothing passes.
+func (a *Action) keep(dst []byte, v Value) ([]byte, Outcome) {
+	if v.Kind == BoolValue {
+		return dst, Kept
+	}
+	if a.class == hit.Container {
+		return dst, Dropped
+	}
+	return a.scrubbed(dst, v, detectors[a.class])
+}
+
+// scrubbed appends the value with findings replaced.
+func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set) ([]byte, Outcome) {
+	if len(v.Bytes) < shortest && isShort(v.Bytes) {
+		return dst, Kept
+	}
+	base := len(dst)
+	dst, found := scrub.Append(dst, v.Bytes, set)
+	switch {
+	case found == 0:
+		return dst[:base], Kept
+	case isID(a.class):
+		return dst[:base], Dropped
+	}
+	return dst, Rewritten
+}
+
+// shortest is the length below which plain letters and digits hold none of the things that are looked for: no e-mail address, number
+// of a phone or card, token or key is that short, encoded or not.
+const shortest = 6
+
+func isShort(value []byte) bool {
+	for _, c := range value {
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		default:
+			return false
+		}
+	}
+	return true
+}

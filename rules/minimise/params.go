@@ -1,0 +1,92 @@
+package minimise
+
+// ParamType says what a parameter's value is in YAML.
+type ParamType uint8
+
+// The types.
+const (
+	Enum  ParamType = iota // one of Param.Values
+	Int                    // a whole number from Param.Min to Param.Max
+	Text                   // any text
+	Names                  // a list of texts
+)
+
+// Param is a parameter of a minimiser, for messages and for the schema.
+type Param struct {
+	Name     string
+	Type     ParamType
+	Values   []string // Enum
+	Min, Max int      // Int
+	Default  string   // what holds where it is not given, "" where nothing does
+	Required bool
+	Short    bool // the value alone may stand for the mapping: `truncate: hour`, `only: [a, b]`
+	About    string
+}
+
+// Params are the parameters of each minimiser; those without any are written as a word alone (`keep`). pseudonymise, url and rare may
+// be, too: then the defaults hold.
+var Params = [NumKinds][]Param{
+	Pseudonymise: {
+		{Name: "scope", Type: Enum, Values: []string{"vendor", "purpose"}, Default: "vendor", About: "within what the same identifier gets the same pseudonym"},
+		{Name: "rotate", Type: Enum, Values: []string{"day", "week", "month", "never"}, Default: "day", About: "when it gets another one (UTC; weeks start on Monday)"},
+		{Name: "bits", Type: Int, Min: 8, Max: 128, About: "bits that are kept, so that several visitors share a pseudonym; not given: nothing is cut"},
+	},
+	Derive: {
+		{Name: "id", Type: Enum, Values: []string{"daily_visitor"}, Required: true, Short: true, About: "what is put in place of a stored identifier"},
+	},
+	Hash: {
+		{Name: "function", Type: Enum, Values: []string{"sha256"}, Required: true, Short: true, About: "the hash that vendors match by"},
+	},
+	Truncate: {
+		{Name: "to", Type: Enum, Values: []string{"minute", "hour", "day"}, Short: true, About: "times: what they are cut to"},
+		{Name: "v4", Type: Int, Min: 0, Max: 24, About: "bits of an IPv4 address that stay; not given: IPv4 addresses are dropped"},
+		{Name: "v6", Type: Int, Min: 0, Max: 64, About: "bits of an IPv6 address that stay; not given: IPv6 addresses are dropped"},
+		{Name: "decimals", Type: Int, Min: 0, Max: 6, About: "decimals that stay: 2 are about a kilometre"},
+		{Name: "chars", Type: Int, Min: 1, Max: 10000, About: "characters that stay, after scrubbing"},
+	},
+	Generalise: {
+		{Name: "to", Type: Enum, Values: []string{"family", "origin", "primary", "bucket", "major", "region", "country", "year"}, Required: true, Short: true,
+			About: "family: user agents; origin: addresses; primary: languages; bucket: screens and numbers; major: client hints; region: time zones; country: places; year: birth dates"},
+	},
+	URL: {
+		{Name: "query", Type: Names, About: "parameters that stay, a trailing * for any ending; click ids and secrets never do"},
+		{Name: "ids", Type: Enum, Values: []string{"template", "cut", "keep"}, Default: "template", About: "ids in the path: written as :id, the path cut there, or kept"},
+		{Name: "templates", Type: Names, About: "a site's own paths, such as /account/:id/orders"},
+		{Name: "path", Type: Enum, Values: []string{"full", "first", "none"}, Default: "full", About: "how much of the path stays"},
+		{Name: "fragment", Type: Enum, Values: []string{"drop", "route"}, Default: "drop", About: "route: kept where it is a path (#/cart)"},
+	},
+	Only: {
+		{Name: "values", Type: Names, Required: true, Short: true, About: "the values that pass"},
+	},
+	Rare: {
+		{Name: "k", Type: Int, Min: 2, Max: 1_000_000, Default: "50", About: "subjects that must share a value for it to pass"},
+	},
+	Replace: {
+		{Name: "with", Type: Text, Required: true, Short: true, About: "the constant"},
+	},
+}
+
+// ParamOf returns the minimiser's parameter of that name.
+func ParamOf(k Kind, name string) (Param, bool) {
+	if k < NumKinds {
+		for _, p := range Params[k] {
+			if p.Name == name {
+				return p, true
+			}
+		}
+	}
+	return Param{}, false
+}
+
+func paramNames(k Kind) []string {
+	var names []string
+	if k < NumKinds {
+		for _, p := range Params[k] {
+			names = append(names, p.Name)
+		}
+	}
+	if names == nil {
+		return []string{"none"}
+	}
+	return names
+}

@@ -1,0 +1,281 @@
+package minimise
+
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// appendPath appends a path: by a site's template where one matches, else segment by segment, ids written as ":id", e-mail addresses as
+// ":email", secrets as ":token". Parameters of a segment (";jsessionid=") go.
+func (p *urlPlan) appendPath(dst, path []byte) []byte {
+	for _, t := range p.templates {
+		if matches(t, path) {
+			return p.appendTemplate(dst, t, path)
+		}
+	}
+	var last []byte
+	named := 0
+	for first := true; ; first = false {
+		end := 0
+		for end < len(path) && !isSlash(path[end]) {
+			end++
+		}
+		segment := path[:end]
+		if i := bytes.IndexByte(segment, ';'); i >= 0 {
+			segment = segment[:i]
+		}
+		if !first {
+			dst = append(dst, '/')
+		}
+		if len(segment) > 0 {
+			if named++; named > 1 && p.path == "first" {
+				return bytes.TrimSuffix(dst, []byte("/"))
+			}
+			var label string
+			dst, label = classify(dst, last, segment)
+			switch {
+			case label == "" || label == ":id" && p.ids == "keep":
+				dst = append(dst, segment...)
+			case p.ids == "cut":
+				return dst
+			default:
+				dst = append(dst, label...)
+			}
+			last = segment
+		}
+		if end == len(path) {
+			return dst
+		}
+		path = path[end+1:]
+	}
+}
+
+// matches tells whether the path has the template's segments.
+func matches(template []string, path []byte) bool {
+	if len(path) == 0 || !isSlash(path[0]) {
+		return false
+	}
+	path = path[1:]
+	for i, t := range template {
+		end := 0
+		for end < len(path) && !isSlash(path[end]) {
+			end++
+		}
+		free := t == "*" || len(t) > 1 && t[0] == ':'
+		if !free && string(path[:end]) != t || free && end == 0 {
+			return false
+		}
+		if i == len(template)-1 {
+			return end == len(path)
+		}
+		if end == len(path) {
+			return false
+		}
+		path = path[end+1:]
+	}
+	return false
+}
+
+// appendTemplate appends the template, the path's own segments in place of "*" (but no e-mail address and no secret).
+func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte) []byte {
+	for _, t := range template {
+		path = path[1:]
+		end := 0
+		for end < len(path) && !isSlash(path[end]) {
+			end++
+		}
+		dst = append(dst, '/')
+		if t != "*" {
+			dst = append(dst, t...)
+		} else {
+			segment := path[:end]
+			if i := bytes.IndexByte(segment, ';'); i >= 0 {
+				segment = segment[:i]
+			}
+			var label string
+			if dst, label = classify(dst, nil, segment); label == "" || label == ":id" {
+				dst = append(dst, segment...)
+			} else {
+				dst = append(dst, label...)
+			}
+		}
+		path = path[end:]
+	}
+	return dst
+}
+
+// classify says what to write in place of a segment, "" where it may stay. dst lends its spare capacity and comes back with its length.
+func classify(dst, last, segment []byte) ([]byte, string) {
+	base := len(dst)
+	dst = appendUnescaped(dst, segment, false)
+	decoded := dst[base:]
+	if isUUID(decoded) || allDigits(decoded) {
+		return dst[:base], ":id"
+	}
+	dst, found := scrub.Find(dst, decoded, scrub.All.Expecting(scrub.Hash))
+	label := ""
+	switch {
+	case found.Has(scrub.Email):
+		label = ":email"
+	case found.Has(scrub.JWT) || found.Has(scrub.Key) || found.Has(scrub.Token) || found.Has(scrub.Hash):
+		label = ":token"
+	case found != 0:
+		label = ":id"
+	default:
+		label = shape(last, decoded)
+	}
+	return dst[:base], label
+}
+
+// shape says what a decoded segment is by its letters and digits, and by the segment in front.
+func shape(last, b []byte) string {
+	for part := b; len(part) > 0; { // "a=b", "a,b", and slashes that were escaped
+		end := bytes.IndexAny(part, "/=,:&?|\\ ")
+		piece := part
+		if end >= 0 {
+			piece, part = part[:end], part[end+1:]
+		} else {
+			part = nil
+		}
+		switch {
+		case tokenLike(piece):
+			return ":token"
+		case isUUID(piece), idLike(piece), len(piece) < len(b) && len(piece) > 0 && allDigits(piece):
+			return ":id"
+		}
+	}
+	switch {
+	case bytes.IndexByte(b, '@') >= 0, bytes.IndexByte(b, '%') >= 0 && len(b) > 24:
+		return ":id"
+	case isOneOf(last, secretPlaces) && len(b) >= 6 && mixed(b):
+		return ":token"
+	case isOneOf(last, personPlaces) && !isOneOf(b, pages):
+		return ":id"
+	}
+	return ""
+}
+
+// Segments behind which a person or a secret stands, and pages that stand there too.
+var (
+	personPlaces = []string{
+		"user", "users", "u", "profile", "profiles", "member", "members", "customer", "customers", "people", "contact", "contacts", "patient", "patients", "kunde", "kunden",
+		"client", "clients", "person", "persons", "employee", "employees", "~",
+	}
+	secretPlaces = []string{"reset", "verify", "confirm", "activate", "invite", "invitation", "unsubscribe", "magic", "token", "password-reset", "reset-password", "share", "s", "auth"}
+	pages        = []string{
+		"login", "logout", "signin", "sign-in", "signup", "sign-up", "register", "settings", "edit", "new", "me", "password", "orders", "search", "list", "preferences",
+		"reset", "all", "index", "index.html", "us", "form", "thanks", "home", "dashboard", "profile", "account",
+	}
+)
+
+func isOneOf(b []byte, list []string) bool {
+	for _, l := range list {
+		if len(b) == len(l) && bytes.EqualFold(b, []byte(l)) {
+			return true
+		}
+	}
+	return false
+}
+
+// tokenLike tells whether the text looks random: 16 hex digits or letters and digits in a row, or 20 of all sorts.
+func tokenLike(b []byte) bool {
+	run, digits, letters, hexes := 0, 0, 0, 0
+	upper, small, number, turns := 0, 0, 0, 0
+	for i, c := range b {
+		switch {
+		case isDigit(c):
+			digits++
+			number++
+		case isLetter(c):
+			letters++
+			if c < 'a' {
+				upper++
+				if i > 0 && b[i-1] >= 'a' && isLetter(b[i-1]) {
+					turns++
+				}
+			} else {
+				small++
+			}
+		case c == '-' || c == '_' || c == '.' || c == '~':
+			run, digits, letters, hexes = 0, 0, 0, 0
+			continue
+		default:
+			run, digits, letters, hexes = 0, 0, 0, 0
+			continue
+		}
+		run++
+		if isDigit(c) || c|0x20 <= 'f' {
+			hexes++
+		}
+		if run >= 16 && (digits > 0 && letters > 0 && (digits > 2 || hexes == run) || hexes == run && digits > 0) {
+			return true
+		}
+	}
+	return len(b) >= 20 && upper > 0 && small > 0 && (number > 1 && turns > 1 || turns > 5)
+}
+
+// idLike tells whether the text holds a number of four digits or more that is no year, or changes between letters and digits all along.
+func idLike(b []byte) bool {
+	run, turns, digits := 0, 0, 0
+	for i := 0; i <= len(b); i++ {
+		if i < len(b) && isDigit(b[i]) {
+			run++
+			digits++
+			if i > 0 && isLetter(b[i-1]) {
+				turns++
+			}
+			continue
+		}
+		if run > 4 || run == 4 && !isYear(b[i-4:i]) {
+			return true
+		}
+		if run > 0 && i < len(b) && isLetter(b[i]) {
+			turns++
+		}
+		run = 0
+	}
+	return digits >= 2 && turns >= 3 && len(b) >= 6
+}
+
+func isYear(b []byte) bool { return between(b, 1990, 2039) }
+
+func longestDigits(b []byte) int {
+	longest, run := 0, 0
+	for _, c := range b {
+		if run++; !isDigit(c) {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+func allDigits(b []byte) bool { return len(b) > 0 && longestDigits(b) == len(b) }
+
+// mixed tells whether the text has a digit or an upper-case letter.
+func mixed(b []byte) bool {
+	for _, c := range b {
+		if isDigit(c) || c >= 'A' && c <= 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
+// isUUID tells whether the text is a UUID, with or without dashes left to tokenLike.
+func isUUID(b []byte) bool {
+	if len(b) != 36 {
+		return false
+	}
+	for i, c := range b {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return true
+}

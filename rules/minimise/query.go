@@ -1,0 +1,173 @@
+package minimise
+
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// maxEscapes bounds how often percent escapes are resolved; what has more is left out.
+const maxEscapes = 3
+
+// appendQuery appends "?" and the parameters that stay, in their order and encoding.
+func (p *urlPlan) appendQuery(dst, query []byte, depth int) []byte {
+	mark := byte('?')
+	for len(query) > 0 {
+		end := bytes.IndexByte(query, '&')
+		pair := query
+		if end >= 0 {
+			pair, query = query[:end], query[end+1:]
+		} else {
+			query = nil
+		}
+		pair = bytes.TrimPrefix(pair, []byte("amp;")) // HTML that was not resolved
+		name, value := pair, []byte(nil)
+		if i := bytes.IndexByte(pair, '='); i >= 0 {
+			name, value = pair[:i], pair[i+1:]
+		}
+		base := len(dst)
+		var stays bool
+		if dst, stays = p.stays(dst, name); !stays {
+			continue
+		}
+		dst = append(append(dst, mark), pair[:len(pair)-len(value)]...)
+		var ok bool
+		if dst, ok = p.appendValue(dst, value, depth); !ok {
+			dst = dst[:base]
+			continue
+		}
+		mark = '&'
+	}
+	return dst
+}
+
+// stays tells whether the parameter of that (escaped) name is on the list. dst lends its spare capacity and comes back with its length.
+func (p *urlPlan) stays(dst, name []byte) ([]byte, bool) {
+	base := len(dst)
+	dst = appendUnescaped(dst, name, true)
+	plain := dst[base:]
+	for i, c := range plain {
+		plain[i] = lower(c)
+	}
+	_, listed := p.names[string(plain)]
+	for _, prefix := range p.prefixes {
+		listed = listed || len(plain) > len(prefix) && string(plain[:len(prefix)]) == prefix
+	}
+	listed = listed && !neverInQuery(plain)
+	return dst[:base], listed
+}
+
+// appendValue appends a parameter's value: scrubbed, addresses inside treated as such. False where it cannot be passed.
+func (p *urlPlan) appendValue(dst, value []byte, depth int) ([]byte, bool) {
+	base := len(dst)
+	dst = append(dst, value...)
+	layers := 0
+	for !isAddress(dst[base:]) { // what an address inside an address holds stays escaped
+		var seen bool
+		if dst, seen = unescapeOnce(dst, base); !seen {
+			break
+		}
+		if layers++; layers > maxEscapes {
+			return dst[:base], false
+		}
+	}
+	decoded := dst[base:]
+	if isAddress(decoded) {
+		if depth >= maxNested {
+			return dst[:base], false
+		}
+		start := len(dst)
+		out, ok := p.append(dst, decoded, depth+1)
+		if !ok {
+			return out[:base], false
+		}
+		out = appendEscapedTimes(out, start, layers)
+		n := copy(out[base:], out[start:])
+		return out[:base+n], true
+	}
+	if hidesAddress(decoded) {
+		return dst[:base], false
+	}
+	if isUUID(decoded) || tokenLike(decoded) && len(decoded) >= 24 {
+		return append(dst[:base], "[token]"...), true
+	}
+	dst, _ = scrub.Append(dst[:base], value, scrub.All)
+	return dst, true
+}
+
+// isAddress tells whether a decoded value is an address itself.
+func isAddress(b []byte) bool {
+	return bytes.Contains(b, []byte("://")) || len(b) > 1 && isSlash(b[0]) || bytes.HasPrefix(b, []byte("www."))
+}
+
+// hidesAddress tells whether the value is an address in base64: such a one is not passed.
+func hidesAddress(b []byte) bool {
+	// "http" in base64 starts with "aHR0c"; the slash that a path starts with gives nothing to know it by
+	return bytes.HasPrefix(b, []byte("aHR0c")) || bytes.Contains(b, []byte("Oi8v"))
+}
+
+// appendUnescaped appends the text with percent escapes resolved, up to maxEscapes+1 times; with form, "+" is a space.
+func appendUnescaped(dst, b []byte, form bool) []byte {
+	base := len(dst)
+	dst = append(dst, b...)
+	for range maxEscapes + 1 {
+		var seen bool
+		if dst, seen = unescapeOnce(dst, base); !seen {
+			break
+		}
+	}
+	if form {
+		for i, c := range dst[base:] {
+			if c == '+' {
+				dst[base+i] = ' '
+			}
+		}
+	}
+	return dst
+}
+
+// unescapeOnce resolves the percent escapes in dst[base:] once, and tells whether there were any.
+func unescapeOnce(dst []byte, base int) ([]byte, bool) {
+	text := dst[base:]
+	j, seen := 0, false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '%' && i+2 < len(text) {
+			if hi, lo := hexValue(text[i+1]), hexValue(text[i+2]); hi >= 0 && lo >= 0 {
+				c, seen = byte(hi<<4|lo), true
+				i += 2
+			}
+		}
+		text[j] = c
+		j++
+	}
+	return dst[:base+j], seen
+}
+
+func hexValue(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
+
+// appendEscapedTimes replaces dst[start:] by its form as a query's value, escaped that many times.
+func appendEscapedTimes(dst []byte, start, times int) []byte {
+	for range times {
+		end := len(dst)
+		for i := start; i < end; i++ {
+			c := dst[i]
+			if isLetter(c) || isDigit(c) || c == '-' || c == '_' || c == '.' || c == '~' || c == '!' || c == '*' || c == '\'' || c == '(' || c == ')' {
+				dst = append(dst, c)
+				continue
+			}
+			dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		}
+		n := copy(dst[start:], dst[end:])
+		dst = dst[:start+n]
+	}
+	return dst
+}

@@ -1,0 +1,165 @@
+package minimise
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Spec is what a line of a profile says: plain data, filled by who reads the profile. The zero Spec drops. Only the fields of its Kind
+// may be set.
+type Spec struct {
+	Kind         Kind
+	Pseudonymise PseudonymiseSpec
+	Derive       string // "daily_visitor"
+	Hash         string // "sha256"
+	Truncate     TruncateSpec
+	Generalise   string // "family", "origin", "primary", "bucket", "major", "region", "country", "year"
+	URL          URLSpec
+	Only         []string // values that pass; at least one
+	K            int      // rare: subjects that must share a value; 0 is 50
+	Replace      string   // the constant
+}
+
+// PseudonymiseSpec says how a pseudonym is made.
+type PseudonymiseSpec struct {
+	Scope  string // "vendor" (also ""), or "purpose": then another one for each purpose of the vendor
+	Rotate string // "day" (also ""), "week", "month", "never"
+	Bits   int    // at most 2^bits different pseudonyms; 0 does not cut
+}
+
+// TruncateSpec says how far a value is cut. What is nil or "" is not said.
+type TruncateSpec struct {
+	To       string // times: "minute", "hour", "day"
+	V4       *int   // IPv4: bits that stay, 0 to 24; not said: IPv4 addresses are dropped
+	V6       *int   // IPv6: bits that stay, 0 to 64; not said: IPv6 addresses are dropped
+	Decimals *int   // numbers: decimals that stay, 0 to 6
+	Chars    *int   // text: characters that stay, 1 to 10000
+}
+
+// URLSpec says what stays of an address.
+type URLSpec struct {
+	Query     []string // names of parameters that stay, in any case; a trailing "*" stands for any ending
+	IDs       string   // ids in the path: "template" (also ""): ":id"; "cut": the path ends there; "keep": they stay, e-mails and tokens don't
+	Templates []string // a site's own paths, tried in order: "/account/:id/orders"; ":x" is written for any segment, "*" keeps it
+	Path      string   // "full" (also ""), "first" (one segment), "none"
+	Fragment  string   // "drop" (also ""), or "route": kept where it starts with "/" or "!/", and treated like a path
+}
+
+// ParamError says which parameter of a minimiser is wrong, and what would be right.
+type ParamError struct {
+	Param string // its name, "" where the minimiser itself is wrong for the class
+	Msg   string
+}
+
+// Error returns the message, the parameter's name in front.
+func (e *ParamError) Error() string {
+	if e.Param == "" {
+		return e.Msg
+	}
+	return e.Param + ": " + e.Msg
+}
+
+func wrong(param, format string, args ...any) error {
+	return &ParamError{Param: param, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Set sets the parameter of that name (see Params) of the Spec's Kind. value is a string, an int or a []string, as the parameter's
+// Type says. The error is a *ParamError.
+func (s *Spec) Set(param string, value any) error {
+	p, ok := ParamOf(s.Kind, param)
+	if !ok {
+		return wrong(param, "%v has no such parameter; it has %s", s.Kind, strings.Join(paramNames(s.Kind), ", "))
+	}
+	switch p.Type {
+	case Int:
+		n, ok := value.(int)
+		if !ok || n < p.Min || n > p.Max {
+			return wrong(param, "must be a whole number from %d to %d", p.Min, p.Max)
+		}
+		s.setInt(param, n)
+	case Names:
+		names, ok := value.([]string)
+		if !ok {
+			return wrong(param, "must be a list of texts")
+		}
+		switch param {
+		case "query":
+			s.URL.Query = names
+		case "templates":
+			s.URL.Templates = names
+		case "values":
+			s.Only = names
+		}
+	default:
+		text, ok := value.(string)
+		if !ok {
+			return wrong(param, "must be a text")
+		}
+		if p.Type == Enum && !slices.Contains(p.Values, text) {
+			return wrong(param, "must be one of %s", strings.Join(p.Values, ", "))
+		}
+		s.setText(param, text)
+	}
+	return nil
+}
+
+func (s *Spec) setInt(param string, n int) {
+	switch param {
+	case "bits":
+		s.Pseudonymise.Bits = n
+	case "v4":
+		s.Truncate.V4 = &n
+	case "v6":
+		s.Truncate.V6 = &n
+	case "decimals":
+		s.Truncate.Decimals = &n
+	case "chars":
+		s.Truncate.Chars = &n
+	case "k":
+		s.K = n
+	}
+}
+
+func (s *Spec) setText(param, text string) {
+	switch param {
+	case "scope":
+		s.Pseudonymise.Scope = text
+	case "rotate":
+		s.Pseudonymise.Rotate = text
+	case "id":
+		s.Derive = text
+	case "function":
+		s.Hash = text
+	case "to":
+		if s.Kind == Generalise {
+			s.Generalise = text
+		} else {
+			s.Truncate.To = text
+		}
+	case "ids":
+		s.URL.IDs = text
+	case "path":
+		s.URL.Path = text
+	case "fragment":
+		s.URL.Fragment = text
+	case "with":
+		s.Replace = text
+	}
+}
+
+// canon returns a text that is the same for two Specs that mean the same.
+func (s *Spec) canon() string {
+	number := func(n *int) string {
+		if n == nil {
+			return "-"
+		}
+		return strconv.Itoa(*n)
+	}
+	only := slices.Sorted(slices.Values(s.Only))
+	query := slices.Sorted(slices.Values(s.URL.Query))
+	return fmt.Sprintf("%v %q %q %d %q %q %q %s %s %s %s %q %q %q %q %q %q %q %d %q", s.Kind, s.Pseudonymise.Scope, s.Pseudonymise.Rotate, s.Pseudonymise.Bits,
+		s.Derive, s.Hash, s.Truncate.To, number(s.Truncate.V4), number(s.Truncate.V6), number(s.Truncate.Decimals), number(s.Truncate.Chars),
+		s.Generalise, query, s.URL.IDs, s.URL.Templates, s.URL.Path, s.URL.Fragment, only, s.K, s.Replace)
+}

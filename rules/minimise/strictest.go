@@ -1,0 +1,74 @@
+package minimise
+
+import "github.com/tagwarden/tagwarden/rules/pseudonym"
+
+// drop is what Strictest returns where neither action is stricter.
+var drop = &Action{}
+
+// Strictest returns the action that lets less through, for a field that several events share. Where neither lets less through than the
+// other for every value (two lists of `only`, say), both together would, and Strictest returns one that drops.
+func Strictest(a, b *Action) *Action {
+	switch {
+	case a == nil || a.kind == Drop:
+		return a
+	case b == nil || b.kind == Drop:
+		return b
+	case a == b, a.class == b.class && a.canon == b.canon:
+		return a
+	case stricter(a, b):
+		return a
+	case stricter(b, a):
+		return b
+	}
+	return drop
+}
+
+// stricter tells whether a lets through no more than b, whatever the value.
+func stricter(a, b *Action) bool {
+	if a.class != b.class {
+		return false
+	}
+	if a.kind == Replace {
+		return b.kind != Replace
+	}
+	if b.kind == Keep {
+		return true
+	}
+	switch {
+	case a.kind == Derive:
+		return b.kind == Pseudonymise || b.kind == Hash
+	case a.kind == Pseudonymise && b.kind == Pseudonymise:
+		return narrower(a, b)
+	case a.kind == Truncate && b.kind == Truncate:
+		return shorter(&a.spec.Truncate, &b.spec.Truncate)
+	case a.kind == Truncate && b.kind == Scrub:
+		return a.spec.Truncate.Chars != nil
+	case a.kind == Generalise && b.kind == URL:
+		return a.spec.Generalise == "origin"
+	case a.kind == Rare && b.kind == Rare:
+		return a.spec.K >= b.spec.K
+	}
+	return false
+}
+
+// narrower tells whether a's pseudonyms join no more than b's.
+func narrower(a, b *Action) bool {
+	bits := func(x *Action) int {
+		if n := x.spec.Pseudonymise.Bits; n > 0 {
+			return n
+		}
+		return 256
+	}
+	nested := a.rotation == b.rotation || a.rotation == pseudonym.Day || b.rotation == pseudonym.Never
+	return nested && (a.byPurpose || !b.byPurpose) && bits(a) <= bits(b)
+}
+
+// shorter tells whether a leaves no more than b.
+func shorter(a, b *TruncateSpec) bool {
+	if a.To != "" || b.To != "" {
+		return a.To != "" && b.To != "" && unitOf(a.To) >= unitOf(b.To)
+	}
+	less := func(x, y *int) bool { return x == nil && y == nil || x != nil && y != nil && *x <= *y }
+	dropped := func(x, y *int) bool { return x == nil || y != nil && *x <= *y }
+	return dropped(a.V4, b.V4) && dropped(a.V6, b.V6) && less(a.Decimals, b.Decimals) && less(a.Chars, b.Chars)
+}

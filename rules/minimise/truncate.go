@@ -1,0 +1,106 @@
+package minimise
+
+import (
+	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// truncate cuts an address to a prefix, a time to its minute, hour or day, a number to some decimals, a text to some characters.
+func (a *Action) truncate(dst []byte, v Value) ([]byte, Outcome) {
+	if v.Kind == BoolValue {
+		return dst, Dropped
+	}
+	t := &a.spec.Truncate
+	switch {
+	case t.To != "":
+		out, ok := appendTime(dst, v.Bytes, unitOf(t.To))
+		if !ok {
+			return dst, Dropped
+		}
+		return out, textOrNumber(v)
+	case t.Decimals != nil:
+		out, ok := appendDecimals(dst, v.Bytes, *t.Decimals)
+		if !ok {
+			return dst, Dropped
+		}
+		return out, textOrNumber(v)
+	case t.Chars != nil:
+		return a.characters(dst, v, *t.Chars)
+	default:
+		return t.address(dst, v)
+	}
+}
+
+// address writes the network an IP address is in. An IPv4 address inside an IPv6 one is cut, and written, as IPv4.
+func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
+	ip, ok := scrub.ParseIP(v.Bytes)
+	if !ok {
+		return dst, Dropped
+	}
+	ip = ip.Unmap()
+	bits := t.V6
+	if ip.Is4() {
+		bits = t.V4
+	}
+	if bits == nil {
+		return dst, Dropped
+	}
+	prefix, err := ip.Prefix(*bits)
+	if err != nil {
+		return dst, Dropped
+	}
+	return prefix.Addr().AppendTo(dst), Rewritten
+}
+
+// appendDecimals appends one number, or several with ",", ";" or spaces between, with at most n decimals each: cut, not rounded.
+func appendDecimals(dst, b []byte, n int) ([]byte, bool) {
+	for range 4 {
+		whole, decimals := numberParts(b)
+		if whole == 0 {
+			return dst, false
+		}
+		dst = append(dst, b[:whole]...)
+		if n > 0 && decimals > 1 {
+			dst = append(dst, b[whole:whole+min(decimals, n+1)]...)
+		}
+		b = b[whole+decimals:]
+		i := 0
+		for i < len(b) && i < 3 && (b[i] == ',' || b[i] == ';' || b[i] == ' ') {
+			i++
+		}
+		if i == 0 || i == len(b) {
+			return dst, len(b) == 0
+		}
+		dst = append(dst, b[:i]...)
+		b = b[i:]
+	}
+	return dst, false
+}
+
+// characters scrubs the text, then cuts it behind n characters; a marker is never cut.
+func (a *Action) characters(dst []byte, v Value, n int) ([]byte, Outcome) {
+	base := len(dst)
+	dst, found := scrub.Append(dst, v.Bytes, detectors[a.class])
+	end, open := base, -1
+	for k := 0; k < n && end < len(dst); k++ {
+		switch dst[end] {
+		case '[':
+			open = end
+		case ']':
+			open = -1
+		}
+		_, size := utf8.DecodeRune(dst[end:])
+		end += size
+	}
+	if found != 0 && open >= 0 && end < len(dst) {
+		end = open
+	}
+	if end == base {
+		return dst, Dropped
+	}
+	if found == 0 && end == len(dst) {
+		return dst, Kept
+	}
+	return dst[:end], Rewritten
+}

@@ -1,0 +1,148 @@
+package minimise
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// urlPlan is a compiled URLSpec.
+type urlPlan struct {
+	names     map[string]struct{} // parameters that stay, lower case
+	prefixes  []string            // of names with a trailing "*"
+	templates [][]string          // segments
+	ids       string
+	path      string
+	route     bool
+}
+
+func (a *Action) compileURL() error {
+	if err := a.fits(addresses); err != nil {
+		return err
+	}
+	s := &a.spec.URL
+	for _, d := range []struct {
+		value *string
+		name  string
+	}{{&s.IDs, "ids"}, {&s.Path, "path"}, {&s.Fragment, "fragment"}} {
+		p, _ := ParamOf(URL, d.name)
+		if *d.value == "" {
+			*d.value = p.Default
+		}
+		if !contains(p.Values, *d.value) {
+			return wrong(d.name, "must be one of %s", strings.Join(p.Values, ", "))
+		}
+	}
+	plan := &urlPlan{names: make(map[string]struct{}, len(s.Query)), ids: s.IDs, path: s.Path, route: s.Fragment == "route"}
+	for _, name := range s.Query {
+		low := strings.ToLower(name)
+		head, open := strings.CutSuffix(low, "*")
+		switch {
+		case head == "" || strings.Contains(head, "*"):
+			return wrong("query", "%q must be a name, or the start of one with a * behind", name)
+		case !open && neverInQuery([]byte(low)):
+			return wrong("query", "%q is a click id, a subscriber's id or a secret: url never passes it; give such fields a profile with keep", name)
+		case open:
+			plan.prefixes = append(plan.prefixes, head)
+		default:
+			plan.names[low] = struct{}{}
+		}
+	}
+	for _, t := range s.Templates {
+		if !strings.HasPrefix(t, "/") || strings.ContainsAny(t, "?#;") {
+			return wrong("templates", "%q must be a path that starts with /, such as /account/:id/orders", t)
+		}
+		plan.templates = append(plan.templates, strings.Split(t[1:], "/"))
+	}
+	a.url = plan
+	return nil
+}
+
+func contains(list []string, text string) bool {
+	return slices.Contains(list, text)
+}
+
+// spanning are the detectors that look over the finished address: their findings can lie across segments.
+var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.JWT, scrub.Key, scrub.Geo, scrub.MAC, scrub.Address)
+
+// address writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters by allow-list, ids in the
+// path as templates. What is no address, or one of a scheme that holds data itself, is dropped.
+func (a *Action) address(dst []byte, v Value) ([]byte, Outcome) {
+	base := len(dst)
+	dst, ok := a.url.append(dst, v.Bytes, 0)
+	if !ok {
+		return dst[:base], Dropped
+	}
+	end := len(dst)
+	dst, found := scrub.Append(dst, dst[base:end], spanning)
+	if found == 0 {
+		return dst[:end], Rewritten
+	}
+	n := copy(dst[base:], dst[end:])
+	return dst[:base+n], Rewritten
+}
+
+// maxNested bounds how deep addresses inside parameters are followed; deeper ones are left out.
+const maxNested = 3
+
+// append appends what is left of one address.
+func (p *urlPlan) append(dst, raw []byte, depth int) ([]byte, bool) {
+	raw = bytes.TrimFunc(raw, func(r rune) bool { return r <= ' ' }) // as WHATWG's parser does
+	if bytes.ContainsAny(raw, "\t\n\r") {
+		return dst, false
+	}
+	u, ok := split(raw)
+	if !ok {
+		return dst, false
+	}
+	if u.opaque {
+		return appendOpaque(dst, raw, u)
+	}
+	dst = u.appendOrigin(dst)
+	if p.path != "none" {
+		dst = p.appendPath(dst, u.path)
+	} else if len(u.host) > 0 {
+		dst = append(dst, '/')
+	}
+	if len(u.query) > 0 {
+		dst = p.appendQuery(dst, u.query, depth)
+	}
+	if p.route && (bytes.HasPrefix(u.fragment, []byte("/")) || bytes.HasPrefix(u.fragment, []byte("!/"))) {
+		f := u.fragment
+		if i := bytes.IndexAny(f, "?#"); i >= 0 {
+			f = f[:i]
+		}
+		dst = p.appendPath(append(dst, '#'), f)
+	}
+	return dst, true
+}
+
+// appendOpaque appends what is left of an address without a hierarchy: a page without one, or that somebody was written to or called.
+func appendOpaque(dst, raw []byte, u parts) ([]byte, bool) {
+	switch string(bytes.ToLower(u.scheme)) {
+	case "about":
+		if string(raw) == "about:blank" || string(raw) == "about:srcdoc" {
+			return append(dst, raw...), true
+		}
+	case "mailto":
+		return append(dst, "mailto:[email]"...), true
+	case "tel", "sms":
+		return append(append(dst, u.scheme...), ":[phone]"...), true
+	}
+	return dst, false
+}
+
+// appendOrigin appends scheme, host and a slash: "https://search.example/". False where the address has no host.
+func appendOrigin(dst, raw []byte) ([]byte, bool) {
+	u, ok := split(raw)
+	if !ok || u.opaque || len(u.host) == 0 {
+		return dst, false
+	}
+	dst = u.appendOrigin(dst)
+	if len(u.scheme) > 0 || u.relative {
+		dst = append(dst, '/')
+	}
+	return dst, true
+}
