@@ -1,0 +1,293 @@
+package rules
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// apply minimises: of every field it says keep, drop or rewrite. What belongs to the whole hit gets the strictest treatment among the
+// events that stay.
+func apply(j *Judgement, in *Inputs) Reason {
+	for i := range j.Verdicts {
+		if v := &j.Verdicts[i]; v.Decision == Permit && !slices.Contains(j.plans, v.Activity.plan) {
+			j.plans = append(j.plans, v.Activity.plan)
+		}
+	}
+	if len(j.plans) == 0 {
+		return Unjudged
+	}
+	j.environment(in)
+	h := &j.Hit
+	j.carried = slices.Grow(j.carried[:0], len(h.Events)+1)[:len(h.Events)+1]
+	clear(j.carried)
+	for i := int32(0); int(i) < len(h.Nodes); i++ {
+		j.treat(i)
+		if n := &h.Nodes[i]; n.Class == hit.IP && n.Fate != hit.Drop && n.Field == j.Route.Endpoint.CarryField {
+			j.carried[n.Event+1] = true
+		}
+	}
+	for e := range j.Verdicts {
+		if j.Verdicts[e].Decision == Permit {
+			j.constants(int32(e))
+			j.carryField(int32(e))
+		}
+	}
+	return Unjudged
+}
+
+func (j *Judgement) environment(in *Inputs) {
+	r := &j.Hit.Request
+	j.env.Now, j.env.Keys, j.env.Rare = in.Now, nil, in.Rare
+	if in.Keys != nil {
+		j.env.Keys = in.Keys.Pseudonyms
+	}
+	j.env.Vendor, j.env.Site = j.Route.Recipient.ID, j.Site.ID
+	j.env.IP = r.Address
+	j.env.UserAgent, _ = r.One("User-Agent")
+}
+
+// purpose is what pseudonyms made per purpose are made for; "" where events of different purposes share the field.
+func (j *Judgement) purpose(event int32) string {
+	if event != hit.Shared {
+		return j.Verdicts[event].Activity.purposeKey
+	}
+	key := ""
+	for i := range j.Verdicts {
+		v := &j.Verdicts[i]
+		if v.Decision != Permit {
+			continue
+		}
+		if key != "" && key != v.Activity.purposeKey {
+			return ""
+		}
+		key = v.Activity.purposeKey
+	}
+	return key
+}
+
+// action returns what is done to a field of an event, or of the whole hit; nil drops it. by is the class the action goes by.
+func (j *Judgement) action(event, field int32, class, alias hit.Class) (a *minimise.Action, by hit.Class) {
+	if event != hit.Shared {
+		if j.Verdicts[event].Decision != Permit {
+			return nil, class
+		}
+		return j.Verdicts[event].Activity.plan.action(field, class, alias)
+	}
+	for i, p := range j.plans {
+		next, nextBy := p.action(field, class, alias)
+		if i == 0 {
+			a, by = next, nextBy
+			continue
+		}
+		if a = minimise.Strictest(a, next); a == next {
+			by = nextBy
+		}
+	}
+	return a, by
+}
+
+func (p *plan) action(field int32, class, alias hit.Class) (*minimise.Action, hit.Class) {
+	a := p.byClass[class]
+	if field != hit.None {
+		a = p.byField[field]
+	}
+	if alias == hit.Unknown || alias == class {
+		return a, class
+	}
+	b := p.byClass[alias]
+	if minimise.Strictest(a, b) == b {
+		return b, alias
+	}
+	return a, class
+}
+
+// treat decides the fate of one node.
+func (j *Judgement) treat(i int32) {
+	h := &j.Hit
+	n := &h.Nodes[i]
+	if n.Event != hit.Shared && j.Verdicts[n.Event].Decision != Permit {
+		return
+	}
+	switch {
+	case n.Kind == hit.Raw && n.Opened, n.Kind.Holds() && n.First != hit.None:
+		n.Fate = hit.Keep
+		return
+	case n.Kind.Holds():
+		j.treatEmpty(n)
+		return
+	case n.Opened:
+		if a, _ := j.action(n.Event, n.Field, n.Class, hit.Unknown); a != nil {
+			n.Fate = hit.Keep
+		}
+		return
+	case n.Class == hit.Unknown:
+		return
+	}
+	a, by := j.action(n.Event, n.Field, n.Class, n.Alias)
+	if a == nil {
+		return
+	}
+	if n.Kind == hit.Null || n.Val.Len() == 0 {
+		n.Fate = hit.Keep
+		return
+	}
+	j.rewrite(i, a, by)
+}
+
+// treatEmpty keeps an empty object, list or query where the catalog knows the place and the class of it, if it has one, is kept.
+func (j *Judgement) treatEmpty(n *hit.Node) {
+	if n.Parent == hit.None || n.Kind == hit.Form || n.Kind == hit.Lines || n.Kind == hit.Records {
+		n.Fate = hit.Keep
+		return
+	}
+	if n.State == 0 {
+		return
+	}
+	if n.Field == hit.None {
+		n.Fate = hit.Keep
+	} else if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); a != nil {
+		n.Fate = hit.Keep
+	}
+}
+
+func (j *Judgement) rewrite(i int32, a *minimise.Action, by hit.Class) {
+	h := &j.Hit
+	text := h.Text(i)
+	n := &h.Nodes[i]
+	var format pseudonym.Format
+	if n.Field != hit.None {
+		format = j.Route.Recipient.formats[n.Field]
+	}
+	j.env.Purpose = j.purpose(n.Event)
+	arena := h.Grow()
+	from := len(arena)
+	out, outcome := a.Append(arena, minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)}, &j.env)
+	switch {
+	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(out[from:], text):
+		n.Fate = hit.Keep
+		h.Retain(from)
+	case outcome == minimise.Rewritten, outcome == minimise.RewrittenNumber:
+		n.Edit, n.Fate = h.Grown(out, from), hit.Rewrite
+	default:
+		h.Retain(from)
+	}
+}
+
+func kindOf(k hit.Kind) minimise.ValueKind {
+	switch k {
+	case hit.Number:
+		return minimise.NumberValue
+	case hit.Bool:
+		return minimise.BoolValue
+	default:
+		return minimise.TextValue
+	}
+}
+
+// constants gives an event the values that its profile sets: in place of every occurrence, or added where there is none.
+func (j *Judgement) constants(event int32) {
+	h := &j.Hit
+	for c := range j.Verdicts[event].Activity.plan.set {
+		s := &j.Verdicts[event].Activity.plan.set[c]
+		found := false
+		for _, of := range [2]int32{event, hit.Shared} {
+			for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
+				n := &h.Nodes[i]
+				if n.Field != hit.None && s.fields[n.Field] && !n.Kind.Holds() && !n.Opened {
+					h.SetEdit(i, s.text)
+					found = true
+				}
+			}
+		}
+		if !found {
+			j.add(event, s.field, s.name, s.text)
+		}
+	}
+}
+
+// carryField hands the visitor's address on as a member of each event, minimised, where the vendor takes it so and the event has none.
+func (j *Judgement) carryField(event int32) {
+	carry := j.Route.Endpoint.Carry
+	if carry.Field == "" {
+		return
+	}
+	if j.carried[event+1] || j.carried[0] {
+		return
+	}
+	a, _ := j.action(event, hit.None, hit.IP, hit.Unknown)
+	if text := j.address(a); text != nil {
+		j.add(event, j.Route.Endpoint.CarryField, carry.Field, text)
+	}
+}
+
+// address is the visitor's address after an action, nil where nothing may be said of it.
+func (j *Judgement) address(a *minimise.Action) []byte {
+	if a == nil || !j.env.IP.IsValid() {
+		return nil
+	}
+	j.whole = j.env.IP.AppendTo(j.whole[:0])
+	out, outcome := a.Append(j.part[:0], minimise.Value{Class: hit.IP, Bytes: j.whole}, &j.env)
+	switch outcome {
+	case minimise.Rewritten:
+		j.part = out
+		return out
+	case minimise.Kept:
+		return j.whole
+	default:
+		return nil
+	}
+}
+
+// add puts a field into an event that did not have it.
+func (j *Judgement) add(event, field int32, name string, text []byte) {
+	h := &j.Hit
+	at := h.Events[event].Root
+	if at != hit.None && h.Nodes[at].Opened {
+		at = h.Nodes[at].First
+	}
+	if at == hit.None || h.Nodes[at].Kind != hit.Form && h.Nodes[at].Kind != hit.Object {
+		return
+	}
+	if h.Nodes[at].Kind == hit.Object {
+		for {
+			member, rest, more := strings.Cut(name, ".")
+			if !more {
+				break
+			}
+			if at = j.object(at, member); at == hit.None {
+				return
+			}
+			name = rest
+		}
+	}
+	kind := hit.String
+	if string(text) == "true" || string(text) == "false" {
+		kind = hit.Bool
+	}
+	i := h.Make(at, []byte(name), kind)
+	h.Nodes[i].Field, h.Nodes[i].Class = field, j.Route.Recipient.Catalog.Fields[field].Class
+	h.SetEdit(i, text)
+}
+
+// object returns the object of that name below another one, and makes it where there is none.
+func (j *Judgement) object(at int32, name string) int32 {
+	h := &j.Hit
+	for c := h.Nodes[at].First; c != hit.None; c = h.Nodes[c].Next {
+		if string(h.Bytes(h.KeySpan(c))) != name {
+			continue
+		}
+		if h.Nodes[c].Kind != hit.Object {
+			return hit.None
+		}
+		h.Nodes[c].Fate = hit.Keep
+		return c
+	}
+	c := h.Make(at, []byte(name), hit.Object)
+	h.Nodes[c].Fate = hit.Keep
+	return c
+}

@@ -1,0 +1,238 @@
+package rules_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// capturesFolder holds recorded traffic; TAGWARDEN_CAPTURES names another.
+func capturesFolder() string {
+	if folder := os.Getenv("TAGWARDEN_CAPTURES"); folder != "" {
+		return folder
+	}
+	return "testdata/captures"
+}
+
+type captured struct {
+	SDK     string      `json:"sdk"`
+	Method  string      `json:"method"`
+	Target  string      `json:"target"`
+	Headers [][2]string `json:"headers"`
+	Body    string      `json:"body_base64"`
+}
+
+// eachCaptured hands on every recorded request but preflights, as a hit of the vendor whose endpoint it is for.
+func eachCaptured(t *testing.T, p *rules.Policy, each func(t *testing.T, where string, r hit.Request)) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(capturesFolder(), "*.jsonl"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings in %s (%v)", capturesFolder(), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = f.Close() }()
+			lines := bufio.NewScanner(f)
+			lines.Buffer(nil, 16<<20)
+			for number := 1; lines.Scan(); number++ {
+				var c captured
+				if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+					t.Fatal(err)
+				}
+				if c.Method == "OPTIONS" {
+					continue
+				}
+				body, err := base64.StdEncoding.DecodeString(c.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				where := filepath.Base(file) + ":" + string(rune('0'+number/100%10)) + string(rune('0'+number/10%10)) + string(rune('0'+number%10))
+				each(t, where, capturedRequest(t, p, filepath.Base(file), &c, body))
+			}
+			if err := lines.Err(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// owners are the vendors that a recording's requests are for, by the beginning of its file's name.
+var owners = map[string][]string{
+	"ga4-meta": {"ga4", "ga4_mp", "meta_pixel", "meta_capi"}, "minimal-ga4": {"ga4"}, "amplitude": {"amplitude"}, "matomo": {"matomo"},
+	"mixpanel": {"mixpanel"}, "plausible": {"plausible"}, "posthog": {"posthog"}, "segment": {"segment"}, "snowplow": {"snowplow"}, "umami": {"umami"},
+}
+
+func capturedRequest(t *testing.T, p *rules.Policy, file string, c *captured, body []byte) hit.Request {
+	t.Helper()
+	path, query, _ := strings.Cut(c.Target, "?")
+	r := hit.Request{Method: []byte(c.Method), Host: []byte("shop.example"), Query: []byte(query), Body: body, Address: netip.MustParseAddr("203.0.113.77")}
+	for _, header := range c.Headers {
+		r.Headers = append(r.Headers, hit.Header{Name: []byte(header[0]), Value: []byte(header[1])})
+	}
+	candidates := catalog.BuiltinIDs()
+	for name, vendors := range owners {
+		if strings.HasPrefix(file, name) {
+			candidates = vendors
+		}
+	}
+	for _, id := range candidates {
+		r.Path = []byte("/" + id + path)
+		if found, _, _ := p.Site(r.Host).Find(r.Method, r.Path); found != nil {
+			break
+		}
+	}
+	return r
+}
+
+func TestCapturesDecode(t *testing.T) {
+	p := compile(t, draft())
+	eachCaptured(t, p, func(t *testing.T, where string, r hit.Request) {
+		x := explain(t, p, r)
+		if x.Reason != "" {
+			t.Errorf("%s: %s %s is refused: %s", where, r.Method, r.Path, x.Reason)
+			return
+		}
+		for _, e := range x.Events {
+			if e.Reason == "malformed" || e.Name == "" && e.Index >= 0 && x.Vendor != "posthog" {
+				t.Errorf("%s: event %d has name %q and reason %s", where, e.Index, e.Name, e.Reason)
+			}
+			for _, f := range e.Fields {
+				if f.Class == "unknown" {
+					t.Errorf("%s: field %s has no class", where, f.Path)
+				}
+			}
+		}
+		for _, f := range x.Shared {
+			if f.Class == "unknown" {
+				t.Errorf("%s: shared field %s has no class", where, f.Path)
+			}
+		}
+	})
+}
+
+// planted lists the strings that must not leave, in every encoding that a vendor might undo.
+func planted(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(capturesFolder(), "planted.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		escaped := url.PathEscape(line)
+		for _, form := range []string{
+			line, escaped, url.PathEscape(escaped), url.QueryEscape(line), url.QueryEscape(url.QueryEscape(line)), hex.EncodeToString([]byte(line)),
+			strings.ReplaceAll(line, "/", `\/`),
+		} {
+			all[strings.ToLower(form)] = line
+		}
+	}
+	return all
+}
+
+// opened is what is sent, with everything in it undone that a vendor might undo: percent escapes, base64, JSON escapes.
+func opened(text string) string {
+	var b strings.Builder
+	b.WriteString(text)
+	for range 4 {
+		next, err := url.QueryUnescape(text)
+		if err != nil || next == text {
+			break
+		}
+		text = next
+		b.WriteString("\n" + text)
+	}
+	for _, word := range strings.FieldsFunc(b.String(), func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/-_", r)
+	}) {
+		if len(word) < 8 {
+			continue
+		}
+		for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			if text, err := e.DecodeString(word); err == nil {
+				b.WriteString("\n")
+				b.Write(bytes.ToValidUTF8(text, []byte("?")))
+			}
+		}
+	}
+	return strings.ToLower(b.String())
+}
+
+func sent(t *testing.T, x *rules.Explanation) string {
+	t.Helper()
+	if x.Forward == nil {
+		return ""
+	}
+	text := x.Forward.URL + "\n" + x.Forward.Body
+	if x.Forward.BodyBase64 != "" {
+		body, err := base64.StdEncoding.DecodeString(x.Forward.BodyBase64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(body)
+	}
+	var textSb196 strings.Builder
+	for name, value := range x.Forward.Headers {
+		textSb196.WriteString("\n" + name + ": " + value)
+	}
+	text += textSb196.String()
+	return opened(text)
+}
+
+// cookieless is what DESIGN's example profile of that name keeps.
+var cookieless = map[string]minimise.Spec{
+	"event_name": keep, "client_id": {Kind: minimise.Derive, Derive: "daily_visitor"}, "url": urlSpec, "referrer": origin, "user_agent": family,
+	"ip": prefix, "timestamp": hour, "revenue": keep,
+}
+
+func TestNothingLeaksFromCaptures(t *testing.T) {
+	// Everything is permitted here, on a basis that needs no consent, so that what is shown is what minimising alone takes away.
+	d := draft(rules.DraftActivity{})
+	d.Activities = nil
+	for _, id := range catalog.BuiltinIDs() {
+		d.Activities = append(d.Activities, rules.DraftActivity{
+			ID: id, Vendor: id, Purposes: []string{"audience"}, Basis: basis.Contract, Reference: "test", Profile: "cookieless", Events: []string{"*"},
+		})
+	}
+	d.Profiles = append(d.Profiles, rules.DraftProfile{ID: "cookieless", Classes: cookieless})
+	p := compile(t, d)
+	secrets := planted(t)
+	forwarded := 0
+	eachCaptured(t, p, func(t *testing.T, where string, r hit.Request) {
+		x := explain(t, p, r)
+		text := sent(t, x)
+		if text != "" {
+			forwarded++
+		}
+		for form, secret := range secrets {
+			if at := strings.Index(text, form); at >= 0 {
+				t.Errorf("%s: %q leaves: ...%s", where, secret, text[max(0, at-60):min(len(text), at+len(form)+40)])
+			}
+		}
+	})
+	if forwarded < 100 && capturesFolder() == "testdata/captures" {
+		t.Errorf("only %d hits were forwarded: the test shows too little", forwarded)
+	}
+}

@@ -1,0 +1,265 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// most is how many purposes and vendors a policy may have: each is a bit of an objection.
+const most = 64
+
+// CompileError says which part of a draft cannot be compiled: At is a path such as "vendors.ga4" or "profiles.standard.fields.ga4.cid".
+type CompileError struct {
+	At  string
+	Msg string
+}
+
+// Error returns the place and what is wrong there.
+func (e *CompileError) Error() string { return e.At + ": " + e.Msg }
+
+func wrong(at, format string, args ...any) error {
+	return &CompileError{At: at, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Compile makes a policy of a draft. What it refuses is a *CompileError.
+func Compile(d *Draft) (*Policy, error) {
+	c := &compiler{
+		draft:  d,
+		policy: &Policy{digest: d.Digest, limits: d.Limits, trusted: d.Trusted, sites: map[string]*Site{}, purposes: d.Purposes, assessments: d.Assessments},
+		number: map[string]int{},
+		plans:  map[[2]string]*plan{},
+	}
+	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return c.policy, nil
+}
+
+type compiler struct {
+	draft   *Draft
+	policy  *Policy
+	number  map[string]int // consent categories
+	plans   map[[2]string]*plan
+	ladders map[*Recipient][]*Activity
+}
+
+func (c *compiler) limits() error {
+	l := c.draft.Limits
+	if l.Body <= 0 || l.Decompressed <= 0 || l.Events <= 0 || l.Depth <= 0 || l.Fields <= 0 {
+		return wrong("limits", "every limit must be greater than 0")
+	}
+	return nil
+}
+
+func (c *compiler) purposes() error {
+	if len(c.draft.Purposes) > most {
+		return wrong("purposes", "at most %d are possible", most)
+	}
+	for i := range c.draft.Purposes {
+		for _, category := range c.draft.Purposes[i].Categories {
+			if _, ok := c.number[category]; !ok {
+				c.number[category] = len(c.number)
+				c.policy.categories = append(c.policy.categories, category)
+			}
+		}
+	}
+	if len(c.number) > most {
+		return wrong("purposes", "at most %d consent categories are possible", most)
+	}
+	return nil
+}
+
+func (c *compiler) recipients() error {
+	if len(c.draft.Vendors) > most {
+		return wrong("vendors", "at most %d are possible", most)
+	}
+	names := catalog.Names()
+	for i := range c.draft.Vendors {
+		d := &c.draft.Vendors[i]
+		at := "vendors." + d.ID
+		vendor, err := catalog.Compile(d.Catalog, c.extra(d.ID), names)
+		if err != nil {
+			return wrong(at, "%v", err)
+		}
+		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i}
+		for role, address := range d.Catalog.Hosts {
+			if given := d.Upstreams[role]; given != "" {
+				address = given
+			}
+			r.Upstreams[role] = address
+		}
+		for role := range d.Upstreams {
+			if _, ok := d.Catalog.Hosts[role]; !ok {
+				return wrong(at, "the vendor has no host %q", role)
+			}
+		}
+		if r.Upstreams["api"] == "" {
+			return wrong(at, "upstream is missing: the catalog knows no default address of %s", d.Catalog.Name)
+		}
+		for class := range hit.NumClasses {
+			r.spaces[class] = Namespace(class, d.Catalog.ID)
+		}
+		for i := range vendor.Fields {
+			format, ok := pseudonym.ParseFormat(vendor.Fields[i].Format)
+			if !ok {
+				return wrong(at, "fields.%s: %q is no format of an identifier", vendor.Fields[i].Path, vendor.Fields[i].Format)
+			}
+			r.formats = append(r.formats, format)
+		}
+		c.policy.recipients = append(c.policy.recipients, r)
+	}
+	return nil
+}
+
+// extra lists the fields of a vendor that profiles name.
+func (c *compiler) extra(vendor string) []string {
+	var names []string
+	for i := range c.draft.Profiles {
+		for name := range c.draft.Profiles[i].Fields[vendor] {
+			names = append(names, name)
+		}
+		for name := range c.draft.Profiles[i].Set[vendor] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (c *compiler) recipient(id string) *Recipient {
+	for _, r := range c.policy.recipients {
+		if r.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+func (c *compiler) activities() error {
+	c.ladders = map[*Recipient][]*Activity{}
+	for i := range c.draft.Activities {
+		d := &c.draft.Activities[i]
+		at := "activities." + d.ID
+		r := c.recipient(d.Vendor)
+		if r == nil {
+			return wrong(at, "no vendor %q", d.Vendor)
+		}
+		a := &Activity{
+			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference, Profile: d.Profile,
+			consentMaxAge: d.ConsentMaxAge, events: d.Events, anyEvent: slices.Contains(d.Events, "*"), sites: d.Sites, when: d.When,
+		}
+		if d.Basis == basis.None {
+			return wrong(at, "no basis")
+		}
+		if err := c.purposesOf(a, at); err != nil {
+			return err
+		}
+		for _, code := range d.Regions {
+			region, err := ParseRegion(code)
+			if err != nil {
+				return wrong(at, "%v", err)
+			}
+			a.regions = append(a.regions, region)
+		}
+		var err error
+		if a.plan, err = c.plan(d.Profile, r); err != nil {
+			return err
+		}
+		c.ladders[r] = append(c.ladders[r], a)
+	}
+	return nil
+}
+
+func (c *compiler) purposesOf(a *Activity, at string) error {
+	if len(a.PurposeIDs) == 0 {
+		return wrong(at, "no purpose")
+	}
+	for _, id := range a.PurposeIDs {
+		n := slices.IndexFunc(c.draft.Purposes, func(p Purpose) bool { return p.ID == id })
+		if n < 0 {
+			return wrong(at, "no purpose %q", id)
+		}
+		p := &c.draft.Purposes[n]
+		a.purposes |= 1 << n
+		a.purposeKey += id + "\n"
+		a.gpcObjects = a.gpcObjects || p.GPCObjects
+		a.dntObjects = a.dntObjects || p.DNTObjects
+		a.directMarketing = a.directMarketing || p.DirectMarketing
+		a.us = a.us || len(p.US) > 0
+		for _, category := range p.Categories {
+			a.categories |= signal.Categories(1) << c.number[category]
+		}
+	}
+	return nil
+}
+
+// plan compiles a profile for a vendor. Of classes that say nothing about a visitor, fields are kept without being listed.
+func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
+	key := [2]string{profile, r.ID}
+	if p, ok := c.plans[key]; ok {
+		return p, nil
+	}
+	n := slices.IndexFunc(c.draft.Profiles, func(p DraftProfile) bool { return p.ID == profile })
+	if n < 0 {
+		return nil, wrong("profiles", "no profile %q", profile)
+	}
+	d := &c.draft.Profiles[n]
+	p := &plan{profile: profile, byField: make([]*minimise.Action, len(r.Catalog.Fields))}
+	at := "profiles." + profile
+	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+		spec, listed := d.Classes[class.String()]
+		if !listed && class.KeptByDefault() {
+			spec, listed = minimise.Spec{Kind: minimise.Keep}, true
+		}
+		if !listed {
+			continue
+		}
+		action, err := minimise.Compile(spec, class)
+		if err != nil {
+			return nil, wrong(at+".classes."+class.String(), "%v", err)
+		}
+		p.byClass[class] = dropless(action)
+	}
+	for i := range r.Catalog.Fields {
+		f := &r.Catalog.Fields[i]
+		p.byField[i] = p.byClass[f.Class]
+		spec, listed := d.Fields[r.ID][f.Path]
+		if !listed {
+			continue
+		}
+		action, err := minimise.Compile(spec, f.Class)
+		if err != nil {
+			return nil, wrong(at+".fields."+r.ID+"."+f.Path, "%v", err)
+		}
+		p.byField[i] = dropless(action)
+	}
+	for name, text := range d.Set[r.ID] {
+		s := constant{name: name, text: []byte(text), fields: make([]bool, len(r.Catalog.Fields))}
+		for i := range r.Catalog.Fields {
+			if s.fields[i] = r.Catalog.Fields[i].Path == name; s.fields[i] {
+				s.field = int32(i)
+			}
+		}
+		p.set = append(p.set, s)
+	}
+	slices.SortFunc(p.set, func(a, b constant) int { return slices.Compare([]byte(a.name), []byte(b.name)) })
+	c.plans[key] = p
+	return p, nil
+}
+
+// dropless gives the one form of dropping there is: no action.
+func dropless(a *minimise.Action) *minimise.Action {
+	if a.Kind() == minimise.Drop {
+		return nil
+	}
+	return a
+}

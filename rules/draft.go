@@ -1,0 +1,111 @@
+package rules
+
+import (
+	"net/netip"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// Draft is a policy as it was read: plain data with every name resolved by whoever read it. Compile turns it into a Policy.
+// Slices keep the order of the files: activities form ladders.
+type Draft struct {
+	Digest      string // names the policy: hex SHA-256 over everything that decides
+	Sites       []DraftSite
+	Vendors     []DraftVendor
+	Purposes    []Purpose // at most 64
+	Activities  []DraftActivity
+	Profiles    []DraftProfile
+	Assessments *basis.Register
+	Limits      Limits
+	Trusted     []netip.Prefix // proxies whose X-Forwarded-For is believed
+}
+
+// Limits bound what one hit may hold; beyond them it is refused with the reason limit.
+type Limits struct {
+	Body         int // bytes of a body as received
+	Decompressed int // bytes of everything opened in one hit
+	Events       int // events in one hit
+	Depth        int // levels of nesting
+	Fields       int // fields in one hit
+}
+
+// DraftSite is a set of host names whose hits belong together.
+type DraftSite struct {
+	ID      string
+	Hosts   []string // lower case, without port
+	Base    string   // "/t" or ""
+	Origins []string // "https://shop.example"
+	Region  RegionSource
+	Vendors []string // ids; nil: all
+	Signals []signal.Source
+}
+
+// RegionSource says how a hit's region is known.
+type RegionSource struct {
+	Header      string // a header that holds an ISO 3166-1 code
+	Subdivision string // a header that holds the subdivision ("CA" or "US-CA")
+	Default     string // where neither tells: an ISO code or a group (EU, EEA, UK, CH, US); "" is unknown, and the strictest regime holds
+}
+
+// DraftVendor is a recipient.
+type DraftVendor struct {
+	ID        string
+	Catalog   *catalog.File
+	Prefix    string            // "/product" or ""
+	Upstreams map[string]string // role of host (api, settings ...) to address
+	Private   bool              // may be on a private or loopback address
+}
+
+// Purpose is a specific reason to process.
+type Purpose struct {
+	ID              string
+	Title           map[string]string // by language; "" where the file names none
+	Description     map[string]string
+	Categories      []string // consent categories
+	TCF             []int
+	GPCObjects      bool // GPC counts as an objection to this purpose
+	DNTObjects      bool
+	DirectMarketing bool
+	US              []string // sale, sharing, targeted_advertising
+}
+
+// DraftActivity is one line of the record of processing.
+type DraftActivity struct {
+	ID            string
+	Vendor        string
+	Purposes      []string
+	Basis         basis.Basis
+	Assessment    string
+	Exemption     string
+	Reference     string // the contract or law
+	ConsentMaxAge basis.Period
+	Profile       string
+	Events        []string // names, or "*"
+	Regions       []string
+	Sites         []string
+	When          Condition // nil: always
+}
+
+// Condition is a compiled `when:`. Holds tells whether an activity applies to the event; an error denies the event.
+// It is called from many goroutines at once.
+type Condition interface {
+	Holds(event EventView) (bool, error)
+}
+
+// EventView is what a Condition may see of an event.
+type EventView interface {
+	Name() string
+	// Param returns the decoded value of the event's field of that name, "" where it is absent.
+	Param(name string) string
+}
+
+// DraftProfile says what happens to each field.
+type DraftProfile struct {
+	ID      string
+	Classes map[string]minimise.Spec
+	Fields  map[string]map[string]minimise.Spec // by vendor, by the vendor's own name
+	Set     map[string]map[string]string        // by vendor: fields given a constant value
+}

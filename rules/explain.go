@@ -1,0 +1,250 @@
+package rules
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// Question is a hit to be judged without sending it anywhere.
+type Question struct {
+	Request    hit.Request
+	Refused    bool     // the request could not be read in one way only
+	Objections []string // scopes, as Policy.Objection reads them; of every subject in the hit
+	At         time.Time
+	Keys       *Keys
+	Region     string          // in place of what the hit tells; "" for that
+	Signals    *signal.Signals // in place of what the hit says; nil for that
+}
+
+// Explanation is a verdict as people and other tools read it. Its JSON is fixed: members may be added, none taken away.
+type Explanation struct {
+	Site     string            `json:"site"`
+	Vendor   string            `json:"vendor"`
+	Endpoint string            `json:"endpoint"`
+	Policy   string            `json:"policy"`
+	Region   string            `json:"region"`
+	Decision string            `json:"decision"`         // permit where at least one event travels
+	Reason   string            `json:"reason,omitempty"` // why the hit was refused as a whole
+	Signals  []ExplainedSignal `json:"signals"`
+	Events   []ExplainedEvent  `json:"events"`
+	Shared   []ExplainedField  `json:"shared,omitempty"` // fields that belong to the whole hit
+	Forward  *ExplainedRequest `json:"forward"`          // null where nothing is forwarded
+	Respond  ExplainedResponse `json:"respond"`
+	Bytes    ExplainedBytes    `json:"bytes"`
+	Subjects int               `json:"subjects"` // identifiers that objections are looked up by
+}
+
+// ExplainedSignal is a signal that the site lists.
+type ExplainedSignal struct {
+	Source string `json:"source"`
+	Where  string `json:"where"`
+	State  string `json:"state"` // absent, valid or malformed
+	Says   string `json:"says"`
+}
+
+// ExplainedEvent is what was decided of one event.
+type ExplainedEvent struct {
+	Index      int              `json:"index"`
+	Name       string           `json:"name"`
+	Decision   string           `json:"decision"`
+	Reason     string           `json:"reason"`
+	Activity   string           `json:"activity"`
+	Basis      string           `json:"basis"`
+	Assessment string           `json:"assessment"`
+	Objections []string         `json:"objections,omitempty"`
+	Ladder     []ExplainedRung  `json:"ladder"`
+	Fields     []ExplainedField `json:"fields"`
+}
+
+// ExplainedRung is one activity of the ladder.
+type ExplainedRung struct {
+	Activity string `json:"activity"`
+	Decision string `json:"decision"`
+	Reason   string `json:"reason"`
+}
+
+// ExplainedField is what became of one field. Identifying values in Before may be masked by who prints it; After is what is forwarded.
+type ExplainedField struct {
+	Path   string `json:"path"`
+	Class  string `json:"class"`
+	Action string `json:"action"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+	Sent   bool   `json:"sent"`
+}
+
+// ExplainedRequest is the request to the vendor. Body is text, or BodyBase64 where it is not UTF-8.
+type ExplainedRequest struct {
+	Method     string            `json:"method"`
+	URL        string            `json:"url"`
+	Headers    map[string]string `json:"headers"`
+	Body       string            `json:"body"`
+	BodyBase64 string            `json:"body_base64,omitempty"`
+}
+
+// ExplainedResponse is what the SDK gets: the vendor's own answer where the hit is forwarded, then in the catalog's words.
+type ExplainedResponse struct {
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
+}
+
+// ExplainedBytes are sizes of query and body.
+type ExplainedBytes struct {
+	In  int `json:"in"`
+	Out int `json:"out"`
+}
+
+// Explain judges a hit by the very code that serves, and says why. The error says which scope or region is unknown.
+func (p *Policy) Explain(q *Question) (*Explanation, error) {
+	var objections Objections
+	for _, scope := range q.Objections {
+		o, ok := p.Objection(scope)
+		if !ok {
+			return nil, fmt.Errorf("%q is no scope of an objection: a purpose's id, vendor:ID or all is", scope)
+		}
+		objections.Merge(o)
+	}
+	var region Region
+	if q.Region != "" {
+		var err error
+		if region, err = ParseRegion(q.Region); err != nil {
+			return nil, err
+		}
+	}
+	j, trace := new(Judgement), new(Trace)
+	j.Hit.Reset()
+	j.Hit.Request = q.Request
+	in := Inputs{Now: q.At, Keys: q.Keys}
+	received := len(q.Request.Query) + len(q.Request.Body)
+	reason := MalformedHit
+	if !q.Refused {
+		reason = Read(p, j, &in, trace)
+	}
+	if reason == Unjudged {
+		if q.Region != "" {
+			j.Region = region
+		}
+		if q.Signals != nil {
+			j.Signals = append(j.Signals[:0], *q.Signals)
+		}
+		for range j.Hit.Events {
+			j.Objections = append(j.Objections, objections)
+		}
+		reason = Judge(j, &in)
+	}
+	return explained(p, j, trace, reason, received), nil
+}
+
+func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received int) *Explanation {
+	x := &Explanation{Policy: p.digest, Region: j.Region.String(), Decision: Deny.String(), Signals: []ExplainedSignal{}, Events: []ExplainedEvent{}, Subjects: len(j.Subjects)}
+	x.Bytes.In = received
+	if j.Site != nil {
+		x.Site = j.Site.ID
+	}
+	if j.Route != nil {
+		x.Vendor, x.Endpoint = j.Route.Recipient.ID, j.Route.Endpoint.ID
+	}
+	for _, s := range trace.Signals {
+		x.Signals = append(x.Signals, ExplainedSignal{s.Source, s.Where, s.State.String(), s.Says})
+	}
+	if reason != Unjudged {
+		x.Reason = reason.String()
+		x.Respond = refusal(j, reason)
+		return x
+	}
+	for i := range j.Verdicts {
+		x.Events = append(x.Events, j.explainEvent(i))
+	}
+	for i := range trace.Fields {
+		f := &trace.Fields[i]
+		of := &x.Shared
+		if f.Event != hit.Shared {
+			of = &x.Events[f.Event].Fields
+		}
+		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent})
+	}
+	if !j.Out.Forward {
+		x.Respond = response(&j.Route.Endpoint.Denied)
+		return x
+	}
+	x.Decision = Permit.String()
+	x.Forward, x.Respond = j.explainRequest(), response(&j.Route.Endpoint.Success)
+	x.Bytes.Out = len(j.Out.Query) + len(j.Out.Body)
+	return x
+}
+
+func (j *Judgement) explainEvent(i int) ExplainedEvent {
+	v := &j.Verdicts[i]
+	e := ExplainedEvent{
+		Index: i, Name: strings.Clone(j.Hit.EventName(int32(i))), Decision: v.Decision.String(), Reason: v.Reason.String(),
+		Objections: j.Policy.Scopes(j.Objections[i]), Ladder: []ExplainedRung{}, Fields: []ExplainedField{},
+	}
+	if v.Activity != nil {
+		e.Activity, e.Basis, e.Assessment = v.Activity.ID, v.Activity.Basis.String(), v.Activity.Assessment
+	}
+	for _, r := range j.Rungs(v) {
+		e.Ladder = append(e.Ladder, ExplainedRung{r.Activity.ID, r.Decision.String(), r.Reason.String()})
+	}
+	return e
+}
+
+func (j *Judgement) explainRequest() *ExplainedRequest {
+	out := &j.Out
+	r := &ExplainedRequest{Method: out.Method, URL: strings.TrimSuffix(out.Upstream, "/") + string(out.Path), Headers: map[string]string{}}
+	if len(out.Query) > 0 {
+		r.URL += "?" + string(out.Query)
+	}
+	for _, header := range out.Headers {
+		r.Headers[header.Name] = string(header.Value)
+	}
+	if utf8.Valid(out.Body) {
+		r.Body = string(out.Body)
+	} else {
+		r.BodyBase64 = base64.StdEncoding.EncodeToString(out.Body)
+	}
+	return r
+}
+
+func response(a *catalog.AnswerFile) ExplainedResponse {
+	r := ExplainedResponse{Status: a.Status, Headers: map[string]string{}, Body: a.Body}
+	if a.Type != "" {
+		r.Headers["Content-Type"] = a.Type
+	}
+	return r
+}
+
+func refusal(j *Judgement, reason Reason) ExplainedResponse {
+	if denied := j.DeniedAnswer(); denied != nil && !slices.Contains([]Reason{OverLimit, Unrecorded}, reason) {
+		return response(denied)
+	}
+	return ExplainedResponse{Status: reason.Status(), Headers: map[string]string{}}
+}
+
+// Status is what a hit that is refused as a whole is answered with, where the catalog has no answer for it.
+func (r Reason) Status() int {
+	switch r {
+	case UnknownHost:
+		return 421
+	case UnknownPath:
+		return 404
+	case WrongMethod:
+		return 405
+	case OverLimit:
+		return 413
+	case Unrecorded, ShuttingDown:
+		return 503
+	case Failed:
+		return 500
+	default:
+		return 400
+	}
+}

@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// fields notes what became of every field. It does nothing where nobody asked.
+func (t *Trace) fields(j *Judgement) {
+	if t == nil {
+		return
+	}
+	h := &j.Hit
+	for i := int32(0); int(i) < len(h.Nodes); i++ {
+		n := &h.Nodes[i]
+		if n.Kind.Holds() && n.First != hit.None || n.Opened || n.Parent == hit.None && n.Kind != hit.Raw {
+			continue
+		}
+		note := FieldNote{Event: int(n.Event), Path: j.pathOf(i), Class: n.Class, Action: "drop"}
+		if !n.Made {
+			note.Before = string(h.Text(i))
+		}
+		switch n.Fate {
+		case hit.Drop:
+		case hit.Keep:
+			note.Action, note.After = "keep", note.Before
+		case hit.Rewrite:
+			note.Action, note.After = "set", string(h.Bytes(n.Edit))
+			if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); a != nil && !n.Made {
+				note.Action = a.Kind().String()
+			}
+		}
+		note.Sent = n.Fate != hit.Drop && h.Sent(i)
+		if !note.Sent {
+			note.Action, note.After = "drop", ""
+		}
+		t.Fields = append(t.Fields, note)
+	}
+	t.headers(j)
+}
+
+// headers notes the headers that are sent.
+func (t *Trace) headers(j *Judgement) {
+	for _, header := range j.Out.Headers {
+		n := FieldNote{Event: hit.Shared, Path: "header " + header.Name, Class: hit.Technical, Action: "keep", After: string(header.Value), Sent: true}
+		v := j.Route.Recipient.Catalog
+		for i := range v.Headers {
+			if v.Headers[i].Name != header.Name {
+				continue
+			}
+			n.Class = v.Fields[v.Headers[i].Field].Class
+			if a, _ := j.action(hit.Shared, v.Headers[i].Field, n.Class, hit.Unknown); a != nil {
+				n.Action = a.Kind().String()
+			}
+		}
+		if value, _ := j.Hit.Request.One(header.Name); value != nil {
+			n.Before = string(value)
+		}
+		t.Fields = append(t.Fields, n)
+	}
+}
+
+// pathOf names a node for people: inside its event, or from the query ("?name") or the body.
+func (j *Judgement) pathOf(i int32) string {
+	h := &j.Hit
+	var parts []string
+	for at := i; at != hit.None; at = h.Nodes[at].Parent {
+		n := &h.Nodes[at]
+		if n.Event != hit.Shared && h.Events[n.Event].Root == at {
+			break
+		}
+		if n.Parent == hit.None {
+			if at == h.QueryRoot && n.Kind == hit.Form {
+				parts = append(parts, "?")
+			}
+			break
+		}
+		switch p := &h.Nodes[n.Parent]; p.Kind {
+		case hit.Object, hit.Form:
+			parts = append(parts, string(h.Bytes(h.KeySpan(at))))
+		case hit.Array, hit.Lines, hit.Records:
+			place := 0
+			for c := p.First; c != at; c = h.Nodes[c].Next {
+				place++
+			}
+			parts = append(parts, "["+strconv.Itoa(place)+"]")
+		default: // an opened value has one root, which has no name of its own
+		}
+	}
+	var b strings.Builder
+	for _, part := range slices.Backward(parts) {
+		if b.Len() > 0 && part != "" && part[0] != '[' && b.String() != "?" {
+			b.WriteByte('.')
+		}
+		b.WriteString(part)
+	}
+	if b.Len() == 0 {
+		return "body"
+	}
+	return b.String()
+}

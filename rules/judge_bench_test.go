@@ -1,0 +1,97 @@
+package rules_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// twelve is a profile of twelve lines.
+var twelve = map[string]minimise.Spec{
+	"event_name": keep, "client_id": daily, "session_id": daily, "url": urlSpec, "referrer": origin, "page_title": scrubbed,
+	"user_agent": family, "timestamp": hour, "revenue": keep, "language": primary, "screen": bucket, "consent_signal": keep,
+}
+
+// bigGA4 is a GA4 hit of about 900 bytes.
+func bigGA4(t testing.TB) hit.Request {
+	text := read(t, "testdata/ga4-900.http")
+	return request(t, text, "ga4", yes)
+}
+
+// bigSegment is a batch of twenty events.
+func bigSegment(t testing.TB) hit.Request {
+	event := `{"timestamp":"2026-11-24T01:55:18.851Z","integrations":{},"event":"Item Viewed","type":"track","properties":{"order_id":"ORD-1001","revenue":129.7,"currency":"EUR","email":"jane.doe@example.com","products":[{"sku":"SKU-1","name":"Red shoes","price":59.9,"quantity":2}],"page":"https://shop.example/account/12345/orders?email=jane.doe%40example.com","i":0},"context":{"library":{"name":"@segment/analytics-node","version":"3.1.0"},"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36","page":{"url":"https://shop.example/account/12345/orders?email=jane.doe%40example.com","path":"/account/12345/orders","referrer":"https://search.example/?q=jane","title":"Orders"}},"userId":"cust-48213","anonymousId":"00000000-0000-4000-8000-000000000001","messageId":"node-next-1795485318851-cf1c5c40-78ad-49da-99e2-4f2e20a71940"}`
+	body := `{"batch":[` + strings.TrimSuffix(strings.Repeat(event+",", 20), ",") + `],"sentAt":"2026-11-24T01:55:19.000Z"}`
+	return request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\nAuthorization: Basic d2s6\n\n"+body, "segment", yes)
+}
+
+// judging is what a server does between receiving and recording.
+type judging struct {
+	policy *rules.Policy
+	in     rules.Inputs
+	j      rules.Judgement
+}
+
+func newJudging(t testing.TB) *judging {
+	d := draft()
+	d.Profiles[0].Classes = twelve
+	g := &judging{policy: compile(t, d)}
+	g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now)}
+	return g
+}
+
+func (g *judging) judge(r *hit.Request) rules.Reason {
+	g.j.Reset()
+	headers := append(g.j.Hit.Request.Headers, r.Headers...)
+	g.j.Hit.Request = *r
+	g.j.Hit.Request.Headers = headers
+	if reason := rules.Read(g.policy, &g.j, &g.in, nil); reason != rules.Unjudged {
+		return reason
+	}
+	for range g.j.Hit.Events {
+		g.j.Objections = append(g.j.Objections, rules.Objections{})
+	}
+	return rules.Judge(&g.j, &g.in)
+}
+
+func TestJudgeDoesNotAllocate(t *testing.T) {
+	for name, r := range map[string]hit.Request{"a GA4 hit": bigGA4(t), "twenty Segment events": bigSegment(t)} {
+		g := newJudging(t)
+		work := func() {
+			if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {
+				t.Fatalf("%s: %v, forward %v", name, reason, g.j.Out.Forward)
+			}
+		}
+		work()
+		if n := testing.AllocsPerRun(100, work); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func benchmarkJudge(b *testing.B, r hit.Request) {
+	g := newJudging(b)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(r.Query) + len(r.Body)))
+	for b.Loop() {
+		if reason := g.judge(&r); reason != rules.Unjudged {
+			b.Fatal(reason)
+		}
+	}
+}
+
+func BenchmarkJudgeGA4(b *testing.B) { benchmarkJudge(b, bigGA4(b)) }
+
+func BenchmarkJudgeSegment20(b *testing.B) { benchmarkJudge(b, bigSegment(b)) }
+
+func BenchmarkJudgeGA4Denied(b *testing.B) {
+	r := bigGA4(b)
+	r.Headers = r.Headers[:len(r.Headers)-1]
+	r.Query = bytes.ReplaceAll(r.Query, []byte("13r3r3r3r5l1"), []byte("13l3l3l3l5l1"))
+	benchmarkJudge(b, r)
+}

@@ -1,0 +1,153 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/codec"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// Inputs are what judging needs beside hit and policy.
+type Inputs struct {
+	Now  time.Time
+	Keys *Keys           // nil: hits with identifiers are refused
+	Rare minimise.Rarity // nil: every value is rare
+}
+
+// Subject is an identifier of an event as the world may keep it: a keyed hash.
+type Subject struct {
+	Event  int32 // hit.Shared: it belongs to every event of the hit
+	Class  hit.Class
+	Hash   [16]byte // below the key of objections
+	Ledger [16]byte // below the key of the ledger
+}
+
+// Header is a header that the vendor is sent.
+type Header struct {
+	Name  string
+	Value []byte
+}
+
+// Outgoing is the request to the vendor. It holds nothing that was not put there on purpose. Its bytes belong to the Judgement.
+type Outgoing struct {
+	Forward  bool
+	Method   string
+	Upstream string // address of the vendor's host, "https://host" with a path where the operator gave one
+	Path     []byte
+	Query    []byte
+	Headers  []Header
+	Body     []byte
+}
+
+// Judgement is one hit on its way: taken apart, judged, minimised and put together again. It is made to be used again and again; its
+// zero value is ready. The fields are grouped by the stage that writes them; later stages only read.
+type Judgement struct {
+	Hit hit.Hit // Request: receive; the rest: decode
+
+	// route
+	Policy *Policy
+	Site   *Site
+	Route  *Route
+	Path   []byte // as the vendor knows it
+	Reason Reason // why the hit as a whole is refused; Unjudged while it is not
+
+	// observe
+	Region   Region
+	Signals  []signal.Signals // one, or one an event
+	Subjects []Subject
+
+	// written by the caller between Read and Judge: one an event; none at all is read as "everyone objects"
+	Objections []Objections
+
+	// decide
+	Verdicts []Verdict
+	rungs    []Rung
+
+	// encode
+	Out Outgoing
+
+	opener    codec.Opener
+	assembler codec.Assembler
+	body      []byte // without its content coding
+	coded     []byte // as received, where it had one
+	out       []byte
+	plans     []*plan
+	carried   []bool // by event, the whole hit first: it holds the address already
+	shape     []uint64
+	shapeText []byte
+	normal    []byte
+	whole     []byte // the visitor's address
+	part      []byte // what is left of it
+	env       minimise.Env
+	view      eventView
+	trace     *Trace
+}
+
+// Reset makes the judgement ready for another hit and keeps its memory.
+func (j *Judgement) Reset() {
+	j.Hit.Reset()
+	j.Policy, j.Site, j.Route, j.Path, j.Reason = nil, nil, nil, nil, Unjudged
+	j.Region = Region{}
+	j.Signals, j.Subjects, j.Objections = j.Signals[:0], j.Subjects[:0], j.Objections[:0]
+	j.Verdicts, j.rungs = j.Verdicts[:0], j.rungs[:0]
+	j.Out = Outgoing{Headers: j.Out.Headers[:0]}
+	j.body, j.coded, j.out, j.plans = j.body[:0], nil, j.out[:0], j.plans[:0]
+	j.trace = nil
+}
+
+// SignalsOf returns what holds for an event.
+func (j *Judgement) SignalsOf(event int) *signal.Signals {
+	return &j.Signals[min(event, len(j.Signals)-1)]
+}
+
+// Rungs returns the ladder of a verdict as far as it was climbed.
+func (j *Judgement) Rungs(v *Verdict) []Rung { return j.rungs[v.first:v.last] }
+
+// Permitted counts the events that travel.
+func (j *Judgement) Permitted() int {
+	n := 0
+	for i := range j.Verdicts {
+		if j.Verdicts[i].Decision == Permit {
+			n++
+		}
+	}
+	return n
+}
+
+// DeniedAnswer is what the SDK gets where nothing was forwarded; nil where the hit's route is unknown.
+func (j *Judgement) DeniedAnswer() *catalog.AnswerFile {
+	if j.Route == nil {
+		return nil
+	}
+	return &j.Route.Endpoint.Denied
+}
+
+// eventView shows one event to a condition.
+type eventView struct {
+	j     *Judgement
+	event int32
+}
+
+// Name returns the event's name.
+func (v *eventView) Name() string { return v.j.Hit.EventName(v.event) }
+
+// Param returns the value of the event's field of that name, as the vendor names it; of a name that stands twice, the first.
+func (v *eventView) Param(name string) string {
+	h := &v.j.Hit
+	fields := v.j.Route.Recipient.Catalog.Fields
+	for _, of := range [2]int32{v.event, hit.Shared} {
+		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
+			n := &h.Nodes[i]
+			if n.Kind.Holds() || n.Opened || n.Kind == hit.Raw {
+				continue
+			}
+			if n.Field != hit.None && fields[n.Field].Path == name || string(h.Bytes(h.KeySpan(i))) == name {
+				return string(h.Text(i))
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// Keys are what a hit is judged with that is secret. They never change; when their day is over others are made.
+type Keys struct {
+	Pseudonyms *pseudonym.Keys
+
+	subject, ledger, digest pseudonym.Key
+}
+
+// NewKeys makes the keys of the moment below a root secret: those of every vendor and purpose of the policy, for every rotation.
+func NewKeys(root pseudonym.Root, p *Policy, at time.Time) *Keys {
+	return &Keys{
+		Pseudonyms: pseudonym.New(root, at, p.scopes...),
+		subject:    root.SubjectKey(), ledger: root.LedgerSubjectKey(), digest: root.LedgerDigestKey(),
+	}
+}
+
+// Valid tells whether the keys are those of the time.
+func (k *Keys) Valid(at time.Time) bool { return k != nil && k.Pseudonyms.Valid(at) }
+
+// Digest is the ledger's keyed digest of bytes that left, under a salt of its own.
+func (k *Keys) Digest(salt [16]byte, sent []byte) [32]byte { return k.digest.MAC(salt[:], sent) }
+
+// scopes lists what pseudonyms may be made for.
+func (c *compiler) scopes() error {
+	rotations := []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month, pseudonym.Never}
+	for _, r := range c.policy.recipients {
+		purposes := map[string]bool{"": true}
+		for _, a := range c.ladders[r] {
+			purposes[a.purposeKey] = true
+		}
+		for purpose := range purposes {
+			for _, rotation := range rotations {
+				c.policy.scopes = append(c.policy.scopes, pseudonym.Scope{Vendor: r.ID, Purpose: purpose, Rotation: rotation})
+			}
+		}
+	}
+	return nil
+}
+
+// Subject is the hash that objections of an identifier are kept under: its class, the catalog id of the vendor whose SDK made it, its text.
+func (k *Keys) Subject(class hit.Class, catalog string, id []byte) [16]byte {
+	return pseudonym.SubjectHash(&k.subject, Namespace(class, catalog), pseudonym.AppendNormal(nil, minimise.NormOf(class), id))
+}

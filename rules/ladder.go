@@ -1,0 +1,184 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// asked is what an activity is judged by for one event.
+type asked struct {
+	site       *Site
+	region     Region
+	event      EventView
+	name       string
+	signals    *signal.Signals
+	objections Objections
+	now        time.Time
+	endpoint   *catalog.Endpoint
+}
+
+// climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
+// reason is that of the last one judged. An error in a condition denies the event.
+func (j *Judgement) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
+	v := Verdict{Reason: NoActivity, first: int32(len(j.rungs))}
+	for _, a := range ladder {
+		decision, reason := a.judge(p, q)
+		j.rungs = append(j.rungs, Rung{a, decision, reason})
+		if decision == Skip {
+			continue
+		}
+		v.Decision, v.Reason, v.Activity = decision, reason, a
+		if decision == Permit || reason == ConditionFailed {
+			break
+		}
+	}
+	v.last = int32(len(j.rungs))
+	return v
+}
+
+func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
+	switch {
+	case !a.matchesSite(q.site):
+		return Skip, OtherSite
+	case !a.matchesRegion(q.region):
+		return Skip, OtherRegion
+	case !a.matchesEvent(q.name):
+		return Skip, OtherEvent
+	}
+	if a.when != nil {
+		holds, err := a.when.Holds(q.event)
+		if err != nil {
+			return Deny, ConditionFailed
+		}
+		if !holds {
+			return Skip, ConditionUnmet
+		}
+	}
+	reason := a.permits(p, q)
+	if reason == Permitted {
+		return Permit, Permitted
+	}
+	return Deny, reason
+}
+
+// permits asks whether the activity's basis carries the event now (DESIGN of the ladder: one function a basis, GDPR Art. 6(1)).
+func (a *Activity) permits(p *Policy, q *asked) Reason {
+	switch a.Basis {
+	case basis.Consent:
+		return a.byConsent(q)
+	case basis.LegitimateInterest:
+		return a.byLegitimateInterest(p, q)
+	case basis.PublicTask:
+		return a.byPublicTask(q)
+	case basis.Contract, basis.LegalObligation, basis.VitalInterests:
+		return a.byLaw(q)
+	case basis.OptOut:
+		return a.byOptOut(q)
+	default:
+		return Unjudged
+	}
+}
+
+// byConsent: Art. 6(1)(a). Every source that speaks of the matter grants, at least one does, none refuses, and the choice is not too old.
+func (a *Activity) byConsent(q *asked) Reason {
+	if a.objected(q) {
+		return Objection
+	}
+	answer, at := q.signals.Consent(a.categories)
+	switch answer {
+	case signal.Refused:
+		return ConsentRefused
+	case signal.Granted:
+	default:
+		return NoConsent
+	}
+	if at != 0 && !a.consentMaxAge.IsZero() && q.now.After(a.consentMaxAge.After(time.Unix(at, 0))) {
+		return ConsentExpired
+	}
+	return Permitted
+}
+
+// byLegitimateInterest: Art. 6(1)(f). A current, approved assessment, and nobody objected (Art. 21(1)). Compelling grounds that the
+// assessment documents outweigh an objection, except to direct marketing (Art. 21(2) and (3)).
+func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
+	if q.endpoint.Kind == catalog.Opaque {
+		return OpaqueStream
+	}
+	if reason := invalid(p.assessments.Validity(a.Assessment, q.now)); reason != Permitted {
+		return reason
+	}
+	if a.directMarketing || !p.assessments.CompellingGrounds(a.Assessment) {
+		if q.objections.touches(a) || q.signals.DNT == signal.Valid && a.dntObjects {
+			return Objection
+		}
+		if q.signals.GPC == signal.Valid && a.gpcObjects {
+			return GPC
+		}
+	}
+	return Permitted
+}
+
+// byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law it rests on must be named (Art. 6(3)).
+func (a *Activity) byPublicTask(q *asked) Reason {
+	switch {
+	case a.Reference == "":
+		return NoLegalReference
+	case a.objected(q):
+		return Objection
+	default:
+		return Permitted
+	}
+}
+
+// byLaw: Art. 6(1)(b) to (d). The contract or law must be named. There is no right to object, except to direct marketing.
+func (a *Activity) byLaw(q *asked) Reason {
+	switch {
+	case a.Reference == "":
+		return NoLegalReference
+	case a.directMarketing && a.objected(q):
+		return Objection
+	default:
+		return Permitted
+	}
+}
+
+// byOptOut: the rule of regions where processing is allowed until the visitor opts out of sale, sharing or targeted advertising.
+func (a *Activity) byOptOut(q *asked) Reason {
+	switch {
+	case q.region.Regime() != OptOut:
+		return NoConsent
+	case a.objected(q):
+		return Objection
+	case a.us && q.signals.GPC == signal.Valid:
+		return OptedOut
+	default:
+		return Permitted
+	}
+}
+
+// objected tells whether a stored objection, or a signal that a purpose counts as one, touches the activity.
+func (a *Activity) objected(q *asked) bool {
+	return q.objections.touches(a) ||
+		q.signals.GPC == signal.Valid && a.gpcObjects ||
+		q.signals.DNT == signal.Valid && a.dntObjects
+}
+
+func invalid(v basis.Validity) Reason {
+	switch v {
+	case basis.Valid:
+		return Permitted
+	case basis.Missing:
+		return AssessmentMissing
+	case basis.Changed:
+		return AssessmentChanged
+	case basis.Revoked:
+		return AssessmentRevoked
+	case basis.Expired:
+		return AssessmentExpired
+	default:
+		return AssessmentUnapproved
+	}
+}

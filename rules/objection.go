@@ -1,0 +1,27 @@
+package rules
+
+// Objections are the scopes of what a subject refused: Art. 21 objections and Art. 18 restrictions alike. The zero value is none.
+// Purposes and vendors are bits, by their place in the policy.
+type Objections struct {
+	All      bool
+	Purposes uint64
+	Vendors  uint64
+
+	Restricted bool // at least one of the scopes is a restriction (Art. 18), not an objection
+}
+
+// Merge adds what another identifier of the same visitor is known for.
+func (o *Objections) Merge(other Objections) {
+	o.All = o.All || other.All
+	o.Purposes |= other.Purposes
+	o.Vendors |= other.Vendors
+	o.Restricted = o.Restricted || other.Restricted
+}
+
+// Any tells whether there is any scope at all.
+func (o Objections) Any() bool { return o.All || o.Purposes != 0 || o.Vendors != 0 }
+
+// touches tells whether a scope covers an activity.
+func (o Objections) touches(a *Activity) bool {
+	return o.All || o.Purposes&a.purposes != 0 || o.Vendors&a.Recipient.bit != 0
+}

@@ -1,0 +1,185 @@
+// Package rules decides what becomes of a tracking hit: which events may travel, on which basis, and what is left of each field.
+//
+// It is pure: the same hit, signals, objections, policy and time give the same verdict. It does no I/O, reads no clock and keeps no
+// globals. Read takes a hit apart; Judge decides, minimises and assembles it; between the two, whoever calls looks up objections.
+// There is one implementation of judging; explaining is that implementation with a Trace. It promises that what no rule names is
+// never forwarded.
+package rules
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// Policy is what everything is judged by: compiled once, never changed, named by its digest.
+type Policy struct {
+	digest      string
+	limits      Limits
+	trusted     []netip.Prefix
+	sites       map[string]*Site // by host
+	ids         []*Site
+	recipients  []*Recipient
+	purposes    []Purpose
+	categories  []string // consent categories, by number
+	assessments *basis.Register
+	scopes      []pseudonym.Scope
+}
+
+// Digest names the policy: hex SHA-256 over everything that decides.
+func (p *Policy) Digest() string { return p.digest }
+
+// Limits are the bounds of one hit.
+func (p *Policy) Limits() Limits { return p.limits }
+
+// Trusted are the proxies whose X-Forwarded-For is believed.
+func (p *Policy) Trusted() []netip.Prefix { return p.trusted }
+
+// Site returns the site that a host name belongs to, or nil. The name is lower case and without a port.
+func (p *Policy) Site(host []byte) *Site { return p.sites[string(host)] }
+
+// Sites lists the sites in the order of the file.
+func (p *Policy) Sites() []*Site { return p.ids }
+
+// Recipients lists the vendors in the order of the file.
+func (p *Policy) Recipients() []*Recipient { return p.recipients }
+
+// Purposes lists the purposes; a purpose's place is its bit in Objections.
+func (p *Policy) Purposes() []Purpose { return p.purposes }
+
+// Assessments is the register of legitimate interest assessments.
+func (p *Policy) Assessments() *basis.Register { return p.assessments }
+
+// Objection returns the scopes that a scope's name stands for: a purpose's id, "vendor:ID" or "all".
+func (p *Policy) Objection(scope string) (Objections, bool) {
+	if scope == "all" {
+		return Objections{All: true}, true
+	}
+	if id, ok := strings.CutPrefix(scope, "vendor:"); ok {
+		for _, r := range p.recipients {
+			if r.ID == id {
+				return Objections{Vendors: r.bit}, true
+			}
+		}
+		return Objections{}, false
+	}
+	for i := range p.purposes {
+		if p.purposes[i].ID == scope {
+			return Objections{Purposes: 1 << i}, true
+		}
+	}
+	return Objections{}, false
+}
+
+// Scopes names the scopes of an objection, as Objection reads them.
+func (p *Policy) Scopes(o Objections) []string {
+	var names []string
+	if o.All {
+		names = append(names, "all")
+	}
+	for i := range p.purposes {
+		if o.Purposes&(1<<i) != 0 {
+			names = append(names, p.purposes[i].ID)
+		}
+	}
+	for _, r := range p.recipients {
+		if o.Vendors&r.bit != 0 {
+			names = append(names, "vendor:"+r.ID)
+		}
+	}
+	return names
+}
+
+// Recipient is a vendor as a policy uses it.
+type Recipient struct {
+	ID        string
+	Prefix    string
+	Catalog   *catalog.Vendor
+	Upstreams map[string]string // by role of host: where it is reached
+	Private   bool
+	bit       uint64
+	formats   []pseudonym.Format     // by the catalog's number of a field
+	spaces    [hit.NumClasses]string // what an identifier of the class is hashed with
+}
+
+// Activity is one line of the record of processing: one rung of a vendor's ladder.
+type Activity struct {
+	ID         string
+	Recipient  *Recipient
+	PurposeIDs []string
+	Basis      basis.Basis
+	Assessment string
+	Reference  string
+	Profile    string
+
+	purposes        uint64
+	purposeKey      string // of pseudonyms that are made per purpose
+	categories      signal.Categories
+	gpcObjects      bool
+	dntObjects      bool
+	directMarketing bool
+	us              bool
+	consentMaxAge   basis.Period
+	events          []string
+	anyEvent        bool
+	regions         []Region
+	sites           []string
+	when            Condition
+	plan            *plan
+}
+
+func (a *Activity) matchesSite(s *Site) bool {
+	if a.sites == nil {
+		return true
+	}
+	return slices.Contains(a.sites, s.ID)
+}
+
+func (a *Activity) matchesRegion(r Region) bool {
+	if a.regions == nil {
+		return true
+	}
+	return slices.ContainsFunc(a.regions, r.In)
+}
+
+func (a *Activity) matchesEvent(name string) bool {
+	if a.anyEvent {
+		return true
+	}
+	return slices.Contains(a.events, name)
+}
+
+// plan is a profile compiled for one vendor: what happens to each field, by the vendor's number of it.
+type plan struct {
+	profile string
+	byField []*minimise.Action // nil drops
+	byClass [hit.NumClasses]*minimise.Action
+	set     []constant
+}
+
+// constant is a field that is given a value.
+type constant struct {
+	name   string
+	text   []byte
+	fields []bool // by the vendor's number: these are the field
+	field  int32  // one of them
+}
+
+// Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing".
+func (p *Policy) Says(said *signal.Said) string {
+	key := [3]signal.Categories{said.Granted, said.Refused, said.Doubt}
+	var words []string
+	for i, what := range [3]string{"grants ", "refuses ", "unclear on "} {
+		for n := range key[i].All {
+			words = append(words, what+p.categories[n])
+		}
+	}
+	return strings.Join(words, ", ")
+}

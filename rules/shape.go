@@ -1,0 +1,91 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog always have
+// the same name, in whatever order they came. It is appended to dst.
+func (j *Judgement) ShapeID(dst []byte, event int) []byte {
+	fields := len(j.Route.Recipient.Catalog.Fields)
+	words := (fields + 1 + 63) / 64
+	j.shape = slices.Grow(j.shape[:0], 3*words)[:3*words]
+	clear(j.shape)
+	j.eachLeaf(event, func(n *hit.Node, sent bool) {
+		field := int(n.Field)
+		if n.Field == hit.None {
+			field = fields // what nobody knows
+		}
+		fate := n.Fate
+		if !sent {
+			fate = hit.Drop
+		}
+		j.shape[int(fate)*words+field/64] |= 1 << (field % 64)
+	})
+	text := append(j.shapeText[:0], j.Route.Recipient.ID...)
+	text = append(append(text, 0), j.Policy.digest...)
+	for i, word := range j.shape {
+		if word != 0 {
+			text = binary.BigEndian.AppendUint16(text, uint16(i))
+			text = binary.BigEndian.AppendUint64(text, word)
+		}
+	}
+	j.shapeText = text
+	sum := sha256.Sum256(text)
+	const lower = "0123456789abcdef"
+	for _, c := range sum[:8] {
+		dst = append(dst, lower[c>>4], lower[c&15])
+	}
+	return dst
+}
+
+// Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.
+func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
+	lists := [3]*[]string{hit.Drop: &dropped, hit.Keep: &kept, hit.Rewrite: &changed}
+	j.eachLeaf(event, func(n *hit.Node, sent bool) {
+		name := "*"
+		if f := j.field(n); f != nil {
+			name = f.Path
+		}
+		fate := n.Fate
+		if !sent {
+			fate = hit.Drop
+		}
+		*lists[fate] = append(*lists[fate], name)
+	})
+	for _, list := range lists {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return kept, changed, dropped
+}
+
+// eachLeaf goes over what holds a value in an event and in what all events share.
+func (j *Judgement) eachLeaf(event int, visit func(n *hit.Node, sent bool)) {
+	h := &j.Hit
+	for _, of := range [2]int32{hit.Shared, int32(event)} {
+		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
+			n := &h.Nodes[i]
+			if !n.Kind.Holds() && !n.Opened && n.Kind != hit.Raw {
+				visit(n, n.Fate != hit.Drop && h.Sent(i))
+			}
+		}
+	}
+}
+
+// EventBytes appends what leaves of one event: its own part of query or body, minimised.
+func (j *Judgement) EventBytes(dst []byte, event int) []byte {
+	root := j.Hit.Events[event].Root
+	switch root {
+	case hit.None:
+		return append(dst, j.Out.Path...)
+	case j.Hit.QueryRoot:
+		return append(dst, j.Out.Query...)
+	default:
+		return j.assembler.Append(dst, &j.Hit, root)
+	}
+}

@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// Trace gathers what explaining shows and judging alone does not keep. It is nil in production.
+type Trace struct {
+	Signals []SignalNote
+	Fields  []FieldNote
+}
+
+// SignalNote is a signal as it was looked for.
+type SignalNote struct {
+	Source string
+	Where  string
+	State  signal.State
+	Says   string
+}
+
+// FieldNote is what became of a field. Event is hit.Shared for what belongs to the whole hit.
+type FieldNote struct {
+	Event  int
+	Path   string
+	Class  hit.Class
+	Action string // the minimiser, or drop
+	Before string
+	After  string // what is forwarded; "" where nothing is
+	Sent   bool
+}
+
+func (t *Trace) signalNote() signal.Note {
+	if t == nil {
+		return nil
+	}
+	return func(source signal.Kind, where string, state signal.State, says string) {
+		n := SignalNote{source.String(), where, state, says}
+		if slices.Contains(t.Signals, n) {
+			return
+		}
+		t.Signals = append(t.Signals, n)
+	}
+}

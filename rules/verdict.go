@@ -1,0 +1,112 @@
+package rules
+
+import "fmt"
+
+// Decision is what becomes of an event. Its zero value denies.
+type Decision uint8
+
+// The decisions. Skip is only said of a rung that does not speak of the event.
+const (
+	Deny Decision = iota
+	Permit
+	Skip
+)
+
+// String returns the word that records and explain use.
+func (d Decision) String() string {
+	switch d {
+	case Permit:
+		return "permit"
+	case Skip:
+		return "skip"
+	default:
+		return "deny"
+	}
+}
+
+// Reason says why. The list is closed; every reason but Permitted denies, the zero value, Unjudged, included.
+type Reason uint8
+
+// The reasons.
+const (
+	Unjudged Reason = iota
+	Permitted
+
+	// Of a hit as a whole.
+	UnknownHost
+	UnknownPath
+	WrongMethod
+	MalformedHit
+	OverLimit
+	Failed       // a stage failed: a bug here, or a key that is missing
+	Unrecorded   // the decision could not be written down
+	ShuttingDown // the server is ending
+
+	// Of a rung that does not speak of the event.
+	OtherSite
+	OtherRegion
+	OtherEvent
+	ConditionUnmet
+
+	// Of a rung, or of an event.
+	NoActivity
+	ConditionFailed
+	NoConsent
+	ConsentRefused
+	ConsentExpired
+	TCFVendor
+	TCFRestriction
+	TCFPurposeLI
+	TCFVendorLI
+	Objection
+	GPC
+	OptedOut
+	NoLegalReference
+	AssessmentMissing
+	AssessmentUnapproved
+	AssessmentChanged
+	AssessmentRevoked
+	AssessmentExpired
+	OpaqueStream // a stream that cannot be minimised never travels on legitimate interest
+
+	numReasons
+)
+
+var reasonNames = [numReasons]string{
+	Unjudged: "unjudged", Permitted: "permitted",
+	UnknownHost: "unknown_host", UnknownPath: "unknown_path", WrongMethod: "wrong_method", MalformedHit: "malformed", OverLimit: "limit",
+	Failed: "failed", Unrecorded: "unrecorded", ShuttingDown: "shutting_down",
+	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", ConditionUnmet: "condition_unmet",
+	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
+	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
+	TCFVendorLI: "tcf_vendor_li", Objection: "objection", GPC: "gpc", OptedOut: "opted_out", NoLegalReference: "no_legal_reference",
+	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentChanged: "assessment_changed",
+	AssessmentRevoked: "assessment_revoked", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
+}
+
+// String returns the code that records, metrics and tests use.
+func (r Reason) String() string {
+	if r < numReasons {
+		return reasonNames[r]
+	}
+	return fmt.Sprintf("reason(%d)", uint8(r))
+}
+
+// Reasons lists the codes, for schemas and for labels of metrics.
+func Reasons() []string { return append([]string(nil), reasonNames[:]...) }
+
+// Rung is one activity as it was judged for an event.
+type Rung struct {
+	Activity *Activity
+	Decision Decision
+	Reason   Reason
+}
+
+// Verdict is what was decided of one event. Its zero value denies.
+type Verdict struct {
+	Decision Decision
+	Reason   Reason
+	Activity *Activity // the one that carries the event; where it is denied, the last one judged, or nil
+	first    int32     // its rungs in Judgement.rungs
+	last     int32
+}
