@@ -1,0 +1,33 @@
+package config
+
+import "github.com/tagwarden/tagwarden/rules/basis"
+
+// Activities is policy/activities.yaml. For one vendor the activities form a ladder: top to bottom, the first that is permitted carries
+// the event.
+type Activities struct {
+	Activities []Activity `yaml:"activities" is:"required" doc:"The activities, in the order in which they are judged."`
+}
+
+// Activity is vendor, purposes, one basis, events and a profile: one line of the record of processing (Art. 30).
+type Activity struct {
+	ID            string       `yaml:"id" is:"required,id" doc:"The activity's name in records."`
+	Vendor        string       `yaml:"vendor" is:"required" doc:"Id of the recipient in the server file."`
+	Purposes      []string     `yaml:"purposes" is:"required" doc:"Ids of the purposes. Consent has to be given to each; an objection to one denies."`
+	Basis         string       `yaml:"basis" is:"required,one=basis" doc:"The lawful basis; opt_out is the rule of opt-out regions."`
+	Assessment    string       `yaml:"assessment" doc:"Id of the legitimate interest assessment: obligatory for legitimate_interest, and for nothing else."`
+	Exemption     string       `yaml:"exemption" is:"enum=audience_measurement|strictly_necessary|fraud_prevention" doc:"Why no consent is needed for access to the device, where a region asks for that."`
+	Reference     string       `yaml:"reference" doc:"The contract or law that it rests on: without it contract, legal_obligation, vital_interests and public_task deny with no_legal_reference."`
+	ConsentMaxAge basis.Period `yaml:"consent_max_age" doc:"How old a consent may be where its source gives the date: 13 months. Default: any age."`
+	Transfer      *Transfer    `yaml:"transfer" doc:"The transfer to a third country, for the record of processing."`
+	Profile       string       `yaml:"profile" is:"required" doc:"Id of the profile that says what happens to each field."`
+	Events        []string     `yaml:"events" is:"required" doc:"Names of the events that it is about, or \"*\" for all."`
+	Regions       []string     `yaml:"regions" doc:"ISO codes (DE, GB, US-CA) and groups (EU, EEA, UK, CH, US) that it is for. Default: all."`
+	Sites         []string     `yaml:"sites" doc:"Ids of the sites that it is for. Default: all."`
+	When          string       `yaml:"when" doc:"Condition in CEL over event.name and event.params[\"...\"]; what is absent reads as \"\". An error denies the event."`
+}
+
+// Transfer is a transfer to a third country (Chapter V).
+type Transfer struct {
+	Country   string `yaml:"country" is:"required,one=country" doc:"ISO 3166-1 code of the country."`
+	Safeguard string `yaml:"safeguard" is:"required" doc:"What makes it lawful: DPF, SCC, BCR, adequacy ..."`
+}

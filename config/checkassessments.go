@@ -1,0 +1,44 @@
+package config
+
+import "github.com/tagwarden/tagwarden/rules/basis"
+
+// checkAssessments looks at what assessments refer to. That one is unsigned, changed or expired is no fault: its activities deny.
+func (r *reading) checkAssessments() {
+	files := map[string]string{}
+	for _, file := range r.assessments {
+		doc, a := file.doc, file.assessment
+		if first, twice := files[a.ID]; twice && a.ID != "" {
+			r.faults.at(doc, steps("id"), "assessment %q stands in %s already: give each an id of its own", a.ID, first)
+		}
+		files[a.ID] = doc.name
+		if r.purposes != nil {
+			for i, purpose := range a.Purposes {
+				r.known(doc, steps("purposes", i), "purpose", purpose, r.purposes.keys("purposes"))
+			}
+		}
+		if r.server != nil {
+			for i, vendor := range a.Recipients {
+				r.known(doc, steps("recipients", i), "vendor", vendor, r.server.keys("vendors"))
+			}
+		}
+		r.doubles(doc, steps("purposes"), a.Purposes)
+		r.doubles(doc, steps("recipients"), a.Recipients)
+		if a.Balancing.Impact == "high" && a.DPIA == "none" {
+			r.warnings.at(doc, steps("dpia"), "the impact is high: an assessment of that kind names its data protection impact assessment here")
+		}
+	}
+}
+
+// surroundings is what assessments refer to, and what is approved with them.
+func (r *reading) surroundings() basis.Surroundings {
+	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
+	for id, purpose := range r.loaded.Purposes {
+		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}
+	}
+	for id, vendor := range r.loaded.Server.Vendors {
+		if file := r.vendors[id]; file != nil {
+			around.Hosts[id] = hostsOf(vendor, file)
+		}
+	}
+	return around
+}

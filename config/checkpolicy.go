@@ -1,0 +1,172 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+func (r *reading) checkPurposes() {
+	if r.purposes == nil {
+		return
+	}
+	ids := r.purposes.keys("purposes")
+	if len(ids) > maxPurposes {
+		r.faults.at(r.purposes, steps("purposes"), "there are %d purposes: at most %d are read", len(ids), maxPurposes)
+	}
+	for _, id := range ids {
+		if id == "all" {
+			r.faults.key(r.purposes, steps("purposes", id), "\"all\" means every purpose wherever objections are written: give the purpose another id")
+		}
+		r.doubles(r.purposes, steps("purposes", id, "categories"), r.loaded.Purposes[id].Categories)
+	}
+}
+
+// checkActivities looks at each activity and at what it refers to.
+func (r *reading) checkActivities() {
+	if r.activities == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for i := range r.loaded.Activities {
+		a := &r.loaded.Activities[i]
+		at := func(rest ...any) []any { return append(steps("activities", i), rest...) }
+		if seen[a.ID] && a.ID != "" {
+			r.faults.at(r.activities, at("id"), "activity %q stands here for the second time: give each an id of its own", a.ID)
+		}
+		seen[a.ID] = true
+		r.checkReferences(a, at)
+		r.checkBasis(a, at)
+		r.checkEvents(a, at)
+		r.checkRegions(a, at)
+		if strings.TrimSpace(a.When) != "" {
+			r.checkWhen(a.When, at("when"))
+		}
+	}
+}
+
+// checkReferences looks up what an activity names in other files; files that were not readable are let be.
+func (r *reading) checkReferences(a *Activity, at func(...any) []any) {
+	if r.server != nil {
+		if a.Vendor != "" {
+			r.known(r.activities, at("vendor"), "vendor", a.Vendor, r.server.keys("vendors"))
+		}
+		for i, site := range a.Sites {
+			r.known(r.activities, at("sites", i), "site", site, r.server.keys("sites"))
+		}
+		r.doubles(r.activities, at("sites"), a.Sites)
+	}
+	if r.purposes != nil {
+		for i, purpose := range a.Purposes {
+			r.known(r.activities, at("purposes", i), "purpose", purpose, r.purposes.keys("purposes"))
+		}
+		r.doubles(r.activities, at("purposes"), a.Purposes)
+	}
+	if r.profiles != nil && a.Profile != "" && r.known(r.activities, at("profile"), "profile", a.Profile, r.profiles.keys("profiles")) {
+		r.checkRequired(a)
+	}
+}
+
+// checkBasis looks at whether an activity has what its basis asks for, and nothing that another asks for.
+func (r *reading) checkBasis(a *Activity, at func(...any) []any) {
+	b, _ := basis.Parse(a.Basis)
+	switch {
+	case b == basis.LegitimateInterest && a.Assessment == "" && !r.activities.has(at("assessment")...):
+		r.faults.at(r.activities, at("basis"), "legitimate_interest needs an assessment: add assessment: with the id of a file in policy/assessments")
+	case b != basis.LegitimateInterest && b != basis.None && r.activities.has(at("assessment")...):
+		r.faults.key(r.activities, at("assessment"), "an assessment is for legitimate_interest only, not for %s: remove the line, or change the basis", b)
+	case a.Assessment != "":
+		r.checkAssessed(a, at)
+	}
+	if b != basis.Consent && b != basis.None && !a.ConsentMaxAge.IsZero() {
+		r.faults.key(r.activities, at("consent_max_age"), "consent_max_age is for consent only, not for %s: remove the line", b)
+	}
+	switch b {
+	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
+		if strings.TrimSpace(a.Reference) == "" {
+			r.warnings.at(r.activities, at("basis"), "without reference: (the contract or law) the activity denies every event with no_legal_reference")
+		}
+	case basis.OptOut:
+		r.checkOptOut(a, at)
+	case basis.Consent:
+		for i, id := range a.Purposes {
+			if purpose, known := r.loaded.Purposes[id]; known && len(purpose.Categories) == 0 {
+				r.warnings.at(r.activities, at("purposes", i), "purpose %s has no categories: nobody can consent to it, and the activity always denies", id)
+			}
+		}
+	case basis.None, basis.LegitimateInterest:
+	}
+}
+
+func (r *reading) checkOptOut(a *Activity, at func(...any) []any) {
+	if len(a.Regions) == 0 {
+		r.faults.at(r.activities, at("basis"), "opt_out is for opt-out regions only: add regions: [US]")
+	}
+	for i, region := range a.Regions {
+		if regionFault(region) == "" && !optOutRegion(region) {
+			r.faults.at(r.activities, at("regions", i), "the regime of %s is not opt-out: remove it, or take another basis", region)
+		}
+	}
+}
+
+// checkAssessed looks at whether the assessment of an activity is about its vendor and its purposes.
+func (r *reading) checkAssessed(a *Activity, at func(...any) []any) {
+	var found *basis.Assessment
+	var ids []string
+	for _, file := range r.assessments {
+		ids = append(ids, file.assessment.ID)
+		if file.assessment.ID == a.Assessment {
+			found = file.assessment
+		}
+	}
+	if found == nil {
+		if len(ids) == len(r.source.names(assessmentsFolder)) {
+			r.known(r.activities, at("assessment"), "assessment", a.Assessment, ids)
+		}
+		return
+	}
+	if a.Vendor != "" && !slices.Contains(found.Recipients, a.Vendor) {
+		r.faults.at(r.activities, at("vendor"), "assessment %s has no recipient %q: have it assessed, or take another basis", found.ID, a.Vendor)
+	}
+	for i, purpose := range a.Purposes {
+		if !slices.Contains(found.Purposes, purpose) {
+			r.faults.at(r.activities, at("purposes", i), "assessment %s has no purpose %q: have it assessed, or take another basis", found.ID, purpose)
+		}
+	}
+}
+
+func (r *reading) checkEvents(a *Activity, at func(...any) []any) {
+	for i, event := range a.Events {
+		switch {
+		case event == "*" && len(a.Events) > 1:
+			r.faults.at(r.activities, at("events", i), "\"*\" stands for all events: write it alone, or name events")
+		case event != "*" && strings.Contains(event, "*"):
+			r.faults.at(r.activities, at("events", i), "%q is no name of an event: write names out, or \"*\" alone for all", shortened(event))
+		case strings.TrimSpace(event) != event || event == "":
+			r.faults.at(r.activities, at("events", i), "%q is no name of an event: it is empty, or has white space around it", shortened(event))
+		}
+	}
+	r.doubles(r.activities, at("events"), a.Events)
+}
+
+func (r *reading) checkRegions(a *Activity, at func(...any) []any) {
+	for i, region := range a.Regions {
+		r.invalid(r.activities, at("regions", i), regionFault(region))
+	}
+	r.doubles(r.activities, at("regions"), a.Regions)
+	for _, key := range []string{"regions", "sites"} {
+		if r.activities.has(at(key)...) && len(r.activities.find(at(key)).Content) == 0 {
+			r.faults.at(r.activities, at(key), "the list is empty: the activity would never apply; name %s, or remove the line for all", key)
+		}
+	}
+}
+
+// doubles reports what stands in a list twice.
+func (r *reading) doubles(doc *document, at []any, list []string) {
+	for i, element := range list {
+		if slices.Contains(list[:i], element) {
+			r.faults.at(doc, append(slices.Clone(at), i), "%q stands in the list twice: remove one", shortened(element))
+		}
+	}
+}

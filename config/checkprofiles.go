@@ -1,0 +1,141 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// checkProfiles looks at each line of each profile: whether there is such a vendor, and whether the minimiser fits the class.
+func (r *reading) checkProfiles() {
+	if r.profiles == nil {
+		return
+	}
+	r.knowFields()
+	for _, id := range r.profiles.keys("profiles") {
+		profile := r.loaded.Profiles[id]
+		at := func(rest ...any) []any { return append(steps("profiles", id), rest...) }
+		for name, line := range profile.Classes {
+			if class, ok := hit.ParseClass(name); ok {
+				r.checkLine(at("classes", name), line, class)
+			}
+		}
+		for _, section := range []string{"fields", "set"} {
+			for _, vendor := range r.profiles.keys(at(section)...) {
+				if r.server != nil && !slices.Contains(r.server.keys("vendors"), vendor) {
+					r.faults.key(r.profiles, at(section, vendor), "vendor %q is not known%s", shortened(vendor), suggestion(vendor, r.server.keys("vendors")))
+				}
+			}
+		}
+		for vendor, lines := range profile.Fields {
+			known, ok := r.fields[vendor]
+			if !ok {
+				continue
+			}
+			for name, line := range lines {
+				for _, class := range known.classes(name) {
+					r.checkLine(at("fields", vendor, name), line, class)
+				}
+			}
+		}
+	}
+}
+
+// checkLine compiles a line of a profile.
+func (r *reading) checkLine(at []any, line Minimise, class hit.Class) {
+	if line.faulty {
+		return
+	}
+	if _, err := minimise.Compile(line.Spec, class); err != nil {
+		r.faults.at(r.profiles, paramPlace(r.profiles, at, line.Spec, err), "%s", err)
+	}
+}
+
+// vendorFields are the fields of a vendor, those that profiles add to its catalog entry included.
+type vendorFields []catalog.FieldInfo
+
+// classes lists the classes that a field of that name has at the vendor's endpoints.
+func (f vendorFields) classes(name string) []hit.Class {
+	var classes []hit.Class
+	for i := range f {
+		if f[i].Path == name && !slices.Contains(classes, f[i].Class) {
+			classes = append(classes, f[i].Class)
+		}
+	}
+	return classes
+}
+
+// knowFields gathers the fields of each vendor.
+func (r *reading) knowFields() {
+	r.fields = map[string]vendorFields{}
+	names := catalog.Names()
+	for id, file := range r.vendors {
+		if _, err := catalog.Compile(file, nil, names); err != nil {
+			r.faults.key(r.server, steps("vendors", id), "%s", err)
+			continue
+		}
+		var extra []string
+		for _, profile := range r.profiles.keys("profiles") {
+			for _, section := range []string{"fields", "set"} {
+				for _, name := range r.profiles.keys("profiles", profile, section, id) {
+					if _, err := catalog.Compile(file, []string{name}, names); err != nil {
+						r.faults.key(r.profiles, steps("profiles", profile, section, id, name), "%s", err)
+						continue
+					}
+					extra = append(extra, name)
+				}
+			}
+		}
+		slices.Sort(extra)
+		vendor, err := catalog.Compile(file, slices.Compact(extra), names)
+		if err != nil {
+			r.faults.key(r.server, steps("vendors", id), "%s", err)
+			continue
+		}
+		r.fields[id] = vendor.Fields
+	}
+}
+
+// checkRequired reports fields that a vendor cannot do without and a profile drops. An activity's vendor and profile are looked at once.
+func (r *reading) checkRequired(a *Activity) {
+	pair := [2]string{a.Vendor, a.Profile}
+	if slices.Contains(r.paired, pair) {
+		return
+	}
+	r.paired = append(r.paired, pair)
+	profile := r.loaded.Profiles[a.Profile]
+	var reported []string
+	for _, field := range r.fields[a.Vendor] {
+		if !field.Required || slices.Contains(reported, field.Path) {
+			continue
+		}
+		line, listed := profile.Fields[a.Vendor][field.Path]
+		if !listed {
+			line, listed = profile.Classes[field.Class.String()]
+		}
+		_, set := profile.Set[a.Vendor][field.Path]
+		if set || line.faulty || !listed && field.Class.KeptByDefault() || listed && line.Spec.Kind != minimise.Drop {
+			continue
+		}
+		reported = append(reported, field.Path)
+		r.faults.key(r.profiles, steps("profiles", a.Profile), "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
+			a.Profile, field.Path, field.Class, a.Vendor, a.ID)
+	}
+}
+
+func draftProfile(id string, profile Profile) rules.DraftProfile {
+	d := rules.DraftProfile{ID: id, Classes: map[string]minimise.Spec{}, Fields: map[string]map[string]minimise.Spec{}, Set: profile.Set}
+	for class, line := range profile.Classes {
+		d.Classes[class] = line.Spec
+	}
+	for vendor, lines := range profile.Fields {
+		d.Fields[vendor] = map[string]minimise.Spec{}
+		for name, line := range lines {
+			d.Fields[vendor][name] = line.Spec
+		}
+	}
+	return d
+}

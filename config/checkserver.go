@@ -1,0 +1,229 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// checkServer looks at what the server file says besides vendors.
+func (r *reading) checkServer() {
+	if r.server == nil {
+		return
+	}
+	s := &r.loaded.Server
+	r.invalid(r.server, steps("listen"), listenFault(s.Listen))
+	r.invalid(r.server, steps("admin", "listen"), listenFault(s.Admin.Listen))
+	if s.Listen == s.Admin.Listen && !strings.HasSuffix(s.Listen, ":0") {
+		r.faults.at(r.server, steps("admin", "listen"), "hits and staff would share %s: give the admin listener a port of its own", s.Listen)
+	}
+	if s.Limits.Decompressed < s.Limits.Body {
+		r.faults.at(r.server, steps("limits", "decompressed"), "%s is less than body (%s): make it at least that", s.Limits.Decompressed, s.Limits.Body)
+	}
+	switch {
+	case s.Keys.Root != "" && len(s.Keys.RootCommand) > 0:
+		r.faults.key(r.server, steps("keys", "root_command"), "both root and root_command are given: keep one")
+	case s.Keys.Root == "" && len(s.Keys.RootCommand) == 0:
+		s.Keys.Root = "./root.key"
+	}
+	if s.Delivery.Mode == "queued" {
+		r.faults.at(r.server, steps("delivery", "mode"), "delivery mode \"queued\" is not in this version: write direct, or remove the line")
+	}
+	for name, key := range s.Approvers {
+		if _, err := basis.ParseApprover(name, key); err != nil {
+			r.faults.at(r.server, steps("approvers", name), "%s", err)
+		}
+	}
+	r.checkSites()
+	r.checkWebhooks()
+	r.warnUnused()
+}
+
+// warnUnused warns of what the format knows and this version does not act on.
+func (r *reading) warnUnused() {
+	if r.server.has("delivery", "ttl") {
+		r.warnings.key(r.server, steps("delivery", "ttl"), "ttl has no effect in delivery mode direct")
+	}
+	if r.server.has("webhooks") && len(r.loaded.Server.Webhooks) > 0 {
+		r.warnings.key(r.server, steps("webhooks"), "webhooks are not sent by this version")
+	}
+	if r.server.has("ledger", "checkpoint_to") {
+		r.warnings.key(r.server, steps("ledger", "checkpoint_to"), "checkpoints are not copied by this version")
+	}
+}
+
+func (r *reading) checkWebhooks() {
+	for i, hook := range r.loaded.Server.Webhooks {
+		u, fault := addressParts(hook.URL)
+		r.invalid(r.server, steps("webhooks", i, "url"), fault)
+		if u != nil && u.Scheme != "https" && !privateHost(u.Hostname()) {
+			r.faults.at(r.server, steps("webhooks", i, "url"), "%q is sent in clear: use https", shortened(hook.URL))
+		}
+	}
+}
+
+func (r *reading) checkSites() {
+	owners := map[string]string{}
+	for _, id := range r.server.keys("sites") {
+		site, ok := r.loaded.Server.Sites[id]
+		if !ok {
+			continue
+		}
+		at := func(rest ...any) []any { return append(steps("sites", id), rest...) }
+		for i, host := range site.Hosts {
+			if fault := hostFault(host); fault != "" {
+				r.faults.at(r.server, at("hosts", i), "%s", fault)
+			} else if owner, taken := owners[host]; taken {
+				r.faults.at(r.server, at("hosts", i), "%s belongs to site %s already: a host is of one site, and stands once", host, owner)
+			}
+			owners[host] = id
+		}
+		if r.server.has(at("base")...) {
+			r.invalid(r.server, at("base"), pathFault(site.Base))
+		}
+		for i, origin := range site.Origins {
+			u, fault := addressParts(origin)
+			if u != nil && (u.Path != "" || origin != u.Scheme+"://"+u.Host) {
+				fault = fmt.Sprintf("%q is no origin: write scheme and host alone, %s://%s", shortened(origin), u.Scheme, u.Host)
+			}
+			r.invalid(r.server, at("origins", i), fault)
+		}
+		for i, vendor := range site.Vendors {
+			r.known(r.server, at("vendors", i), "vendor", vendor, r.server.keys("vendors"))
+		}
+		if r.server.has(at("vendors")...) && len(site.Vendors) == 0 {
+			r.faults.at(r.server, at("vendors"), "the list is empty: no hit would go anywhere; name vendors, or remove the line for all")
+		}
+		r.checkRegion(at("region"), site.Region)
+		r.checkSignals(at("signals"), site.Signals)
+		r.warnCookies(at("signals", "own"), site)
+	}
+}
+
+// warnCookies warns where the choice is in a cookie that hits will hardly carry.
+func (r *reading) warnCookies(at []any, site Site) {
+	cookies := slices.ContainsFunc(site.Signals.Own, func(own Own) bool { return own.Cookie != "" })
+	same := slices.ContainsFunc(site.Origins, func(origin string) bool {
+		u, fault := addressParts(origin)
+		return fault == "" && slices.Contains(site.Hosts, u.Hostname())
+	})
+	if cookies && len(site.Origins) > 0 && !same {
+		r.warnings.at(r.server, at, "none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)")
+	}
+}
+
+func (r *reading) checkRegion(at []any, region Region) {
+	for key, name := range map[string]string{"header": region.Header, "subdivision": region.Subdivision} {
+		if name != "" {
+			r.invalid(r.server, append(slices.Clone(at), key), headerFault(name))
+		}
+	}
+	if region.Subdivision != "" && region.Header == "" {
+		r.faults.at(r.server, append(slices.Clone(at), "subdivision"), "a subdivision needs its country: add header")
+	}
+	if region.Default != "" {
+		r.invalid(r.server, append(slices.Clone(at), "default"), regionFault(region.Default))
+	}
+	if region.Database != "" {
+		r.faults.key(r.server, append(slices.Clone(at), "database"), "region databases are not read by this version: remove the line, and use header or default")
+	}
+}
+
+// checkSignals refuses sources that this version does not read: to leave one out in silence would forward what a visitor refused.
+func (r *reading) checkSignals(at []any, signals Signals) {
+	for _, name := range r.server.keys(at...) {
+		if _, known := fieldsOf(signalsType).byName(name); !known {
+			continue
+		}
+		if _, read := readSignals[name]; !read {
+			r.faults.key(r.server, append(slices.Clone(at), name), "signal source %q is not read by this version: remove it; known here: %s",
+				name, strings.Join(slices.Sorted(maps.Keys(readSignals)), ", "))
+		}
+	}
+	if signals.ConsentMode != nil {
+		for name, category := range signals.ConsentMode.Categories {
+			r.checkCategory(append(slices.Clone(at), "consent_mode", "categories", name), category)
+		}
+	}
+	for i := range signals.Own {
+		r.checkOwn(append(slices.Clone(at), "own", i), &signals.Own[i])
+	}
+	if len(signals.Own) == 0 && r.server.has(append(slices.Clone(at), "own")...) {
+		r.invalid(r.server, append(slices.Clone(at), "own"), "the list is empty: say where the choice is, or remove the line")
+	}
+	if len(signals.Own) > signal.MaxSources-1 {
+		r.faults.at(r.server, append(slices.Clone(at), "own"), "there are %d choices: at most %d are read", len(signals.Own), signal.MaxSources-1)
+	}
+}
+
+// checkOwn looks at one choice in a banner of the site's own.
+func (r *reading) checkOwn(at []any, own *Own) {
+	here := func(rest ...any) []any { return append(slices.Clone(at), rest...) }
+	places := 0
+	for _, place := range []string{own.Cookie, own.Header, own.Query, own.Body} {
+		if place != "" {
+			places++
+		}
+	}
+	if places != 1 {
+		r.faults.at(r.server, at, "%d places are given: name one of cookie, header, query and body", places)
+	}
+	if own.Header != "" {
+		r.invalid(r.server, here("header"), headerFault(own.Header))
+	}
+	for key, path := range map[string]string{"body": own.Body, "json": own.JSON} {
+		if path != "" && !memberPath.MatchString(path) {
+			r.faults.at(r.server, here(key), "%q is no path: write names with dots between them, as in consent.analytics", shortened(path))
+		}
+	}
+	for i, value := range own.Refused {
+		if slices.Contains(own.Granted, value) {
+			r.faults.at(r.server, here("refused", i), "%q counts as a yes as well: a value is one or the other", shortened(value))
+		}
+	}
+	if own.Category != "" {
+		r.checkCategory(here("category"), own.Category)
+	}
+}
+
+// memberPath is what of gjson's paths leads to one member and nowhere else: names, with dots between them.
+var memberPath = regexp.MustCompile(`^[^.*?#@!{}\[\]()|\\"]+(\.[^.*?#@!{}\[\]()|\\"]+)*$`)
+
+// checkCategory refuses a category that no purpose has: a refusal of it would have no effect.
+func (r *reading) checkCategory(at []any, category string) {
+	if r.purposes != nil {
+		r.known(r.server, at, "category", category, r.categories())
+	}
+}
+
+// categories lists the consent categories that purposes have, sorted.
+func (r *reading) categories() []string {
+	all := map[string]bool{}
+	for _, purpose := range r.loaded.Purposes {
+		for _, category := range purpose.Categories {
+			all[category] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// invalid adds a fault where there is one, and nothing is found wrong with the value already.
+func (r *reading) invalid(doc *document, at []any, fault string) {
+	if fault != "" && !r.faults.has(doc, doc.find(at)) {
+		r.faults.at(doc, at, "%s", fault)
+	}
+}
+
+// known adds a fault where a name is not among those that are known. What is known nowhere because its file was not readable is let pass.
+func (r *reading) known(doc *document, at []any, what, name string, names []string) bool {
+	if slices.Contains(names, name) {
+		return true
+	}
+	r.faults.at(doc, at, "%s %q is not known%s", what, shortened(name), suggestion(name, names))
+	return false
+}

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
+
+// digest names the policy: SHA-256 in hexadecimal over everything that decides. Policy files and the server file count by their meaning,
+// not by comments, layout or the order of keys. What does not decide (where the server listens, who the controller is, tests) is left out.
+func (r *reading) digest() string {
+	h := sha256.New()
+	h.Write(fmt.Appendln(nil, "tagwarden policy 1"))
+	s := &r.loaded.Server
+	for _, key := range []string{"sites", "vendors", "trusted_proxies", "approvers"} {
+		if r.server.has(key) {
+			h.Write([]byte(key))
+			writeMeaning(h, r.server.find(steps(key)))
+		}
+	}
+	h.Write(fmt.Appendln(nil, "limits", int(s.Limits.Body), int(s.Limits.Decompressed), s.Limits.Events, s.Limits.Depth, s.Limits.Fields))
+	docs := []*document{r.purposes, r.activities, r.profiles}
+	for _, file := range r.assessments {
+		docs = append(docs, file.doc)
+	}
+	for _, doc := range docs {
+		writeMeaning(h, doc.root)
+	}
+	used := map[string]*catalog.File{}
+	for _, file := range r.vendors {
+		used[file.ID] = file
+	}
+	for _, id := range slices.Sorted(maps.Keys(used)) {
+		text, err := json.Marshal(used[id])
+		if err != nil {
+			panic("BUG: a catalog file is no JSON: " + err.Error())
+		}
+		h.Write(append(text, '\n'))
+	}
+	h.Write(catalog.NamesText())
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// writeMeaning writes a value so that what reads alike writes alike: mappings sorted by key, texts and numbers behind their length.
+func writeMeaning(h hash.Hash, node *yaml.Node) {
+	switch node.Kind {
+	case yaml.MappingNode:
+		values := map[string]*yaml.Node{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			values[node.Content[i].Value] = node.Content[i+1]
+		}
+		h.Write(fmt.Appendf(nil, "{%d", len(values)))
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			h.Write(fmt.Appendf(nil, "%d:%s", len(key), key))
+			writeMeaning(h, values[key])
+		}
+	case yaml.SequenceNode:
+		h.Write(fmt.Appendf(nil, "[%d", len(node.Content)))
+		for _, element := range node.Content {
+			writeMeaning(h, element)
+		}
+	default:
+		h.Write(fmt.Appendf(nil, "%s%d:%s", node.ShortTag(), len(node.Value), node.Value))
+	}
+}

@@ -1,0 +1,188 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits on a file: what people write by hand is far below them.
+const (
+	maxFileBytes = 1 << 20
+	maxFileDepth = 64
+)
+
+// document is a YAML file as nodes, with their places.
+type document struct {
+	name string // as faults show it
+	text []byte
+	root *yaml.Node // a mapping, a list or a scalar
+}
+
+// parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where it cannot it
+// adds the faults and returns nil.
+func parse(name string, text []byte, faults *Faults) *document {
+	doc := &document{name: name, text: text}
+	start := &yaml.Node{Line: 1, Column: 1}
+	if len(text) > maxFileBytes {
+		faults.node(doc, start, "the file has %d bytes: at most %d are read", len(text), maxFileBytes)
+		return nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var top, second yaml.Node
+	err := decoder.Decode(&top)
+	if errors.Is(err, io.EOF) || err == nil && (len(top.Content) == 0 || isNull(top.Content[0])) {
+		faults.node(doc, start, "the file is empty: write its keys, or remove it where it may be left out")
+		return nil
+	}
+	if err == nil {
+		if err = decoder.Decode(&second); err == nil {
+			faults.node(doc, &second, "a second document begins here: put it into a file of its own")
+			return nil
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		syntaxFault(doc, err, faults)
+		return nil
+	}
+	doc.root = top.Content[0]
+	before := len(*faults)
+	plain(doc, doc.root, 0, faults)
+	if len(*faults) > before {
+		return nil
+	}
+	return doc
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// syntaxFault reports what the YAML library says, which knows the line at best.
+func syntaxFault(doc *document, err error, faults *Faults) {
+	node, msg := &yaml.Node{Line: 1, Column: 1}, err.Error()
+	if m := yamlLine.FindStringSubmatch(msg); m != nil {
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			node.Line = line
+		}
+		msg = m[2]
+	}
+	faults.node(doc, node, "no YAML: %s: check quotes, colons and indentation here and in the line above", strings.ToValidUTF8(msg, "?"))
+}
+
+// plain reports what makes YAML hard to read for people, or a bomb for machines.
+func plain(doc *document, node *yaml.Node, depth int, faults *Faults) {
+	switch {
+	case node.Kind == yaml.AliasNode:
+		faults.node(doc, node, "aliases are not read: write out what *%s stands for", node.Value)
+		return
+	case node.Anchor != "":
+		faults.node(doc, node, "anchors are not read: remove &%s and write its value out wherever it is used", node.Anchor)
+	case node.Style&yaml.TaggedStyle != 0:
+		faults.node(doc, node, "tags are not read: remove %s", node.Tag)
+	case node.Tag == "!!merge":
+		faults.node(doc, node, "merge keys are not read: write out what << would merge")
+		return
+	}
+	if depth > maxFileDepth {
+		faults.node(doc, node, "more than %d levels deep", maxFileDepth)
+		return
+	}
+	for _, child := range node.Content {
+		plain(doc, child, depth+1, faults)
+	}
+}
+
+func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
+
+// find returns the value that a path of keys (string) and indexes (int) leads to, or the nearest one above it.
+func (d *document) find(path []any) *yaml.Node {
+	node := d.root
+	for _, step := range path {
+		_, value := child(node, step)
+		if value == nil {
+			return node
+		}
+		node = value
+	}
+	return node
+}
+
+// findKey returns the key that a path leads to; where that is an index, or is not there, what find returns.
+func (d *document) findKey(path []any) *yaml.Node {
+	if last := len(path) - 1; last >= 0 {
+		above := d.find(path[:last])
+		if key, _ := child(above, path[last]); key != nil {
+			return key
+		}
+	}
+	return d.find(path)
+}
+
+// has tells whether a path leads to a value.
+func (d *document) has(path ...any) bool {
+	node := d.root
+	for _, step := range path {
+		if _, node = child(node, step); node == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// keys returns the keys of the mapping that a path leads to, in the file's order.
+func (d *document) keys(path ...any) []string {
+	if !d.has(path...) {
+		return nil
+	}
+	node := d.find(path)
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	keys := make([]string, 0, len(node.Content)/2)
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		keys = append(keys, node.Content[i].Value)
+	}
+	return keys
+}
+
+// steps names the children of the value that a path leads to: its keys, or what its elements have for an id.
+func (d *document) steps(path []any) []string {
+	node := d.find(path)
+	if node.Kind != yaml.SequenceNode {
+		return d.keys(path...)
+	}
+	names := make([]string, len(node.Content))
+	for i, element := range node.Content {
+		if _, id := child(element, "id"); id != nil {
+			names[i] = id.Value
+		}
+	}
+	return names
+}
+
+// child takes one step from a node: key is nil for an index, value where there is no such child.
+func child(node *yaml.Node, step any) (key, value *yaml.Node) {
+	switch step := step.(type) {
+	case string:
+		if node.Kind != yaml.MappingNode {
+			return nil, nil
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if node.Content[i].Value == step {
+				return node.Content[i], node.Content[i+1]
+			}
+		}
+	case int:
+		if node.Kind == yaml.SequenceNode && step >= 0 && step < len(node.Content) {
+			return nil, node.Content[step]
+		}
+	}
+	return nil, nil
+}
+
+// steps builds the argument of find.
+func steps(list ...any) []any { return list }

@@ -1,0 +1,116 @@
+package config
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// draft resolves every name. It is called once nothing is wrong any more.
+func (r *reading) draft(past basis.Past) {
+	s := &r.loaded.Server
+	d := &r.loaded.Draft
+	d.Limits = rules.Limits{
+		Body: int(s.Limits.Body), Decompressed: int(s.Limits.Decompressed),
+		Events: s.Limits.Events, Depth: s.Limits.Depth, Fields: s.Limits.Fields,
+	}
+	for _, proxies := range s.TrustedProxies {
+		d.Trusted = append(d.Trusted, proxies.Prefix)
+	}
+	for _, id := range r.server.keys("sites") {
+		d.Sites = append(d.Sites, draftSite(id, s.Sites[id], r.server.keys("sites", id, "signals")))
+	}
+	for _, id := range r.server.keys("vendors") {
+		v, file := s.Vendors[id], r.vendors[id]
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private})
+	}
+	for _, id := range r.purposes.keys("purposes") {
+		p := r.loaded.Purposes[id]
+		d.Purposes = append(d.Purposes, rules.Purpose{
+			ID: id, Title: p.Title, Description: p.Description, Categories: p.Categories, TCF: p.TCF, GPCObjects: p.GPC == "object",
+			DNTObjects: p.DNT == "object", DirectMarketing: p.DirectMarketing, US: p.US,
+		})
+	}
+	for i := range r.loaded.Activities {
+		d.Activities = append(d.Activities, draftActivity(&r.loaded.Activities[i]))
+	}
+	for _, id := range r.profiles.keys("profiles") {
+		d.Profiles = append(d.Profiles, draftProfile(id, r.loaded.Profiles[id]))
+	}
+	d.Assessments = r.register(past)
+	d.Digest = r.digest()
+}
+
+func draftSite(id string, site Site, order []string) rules.DraftSite {
+	return rules.DraftSite{
+		ID: id, Hosts: site.Hosts, Base: site.Base, Origins: site.Origins, Vendors: site.Vendors, Signals: sources(site.Signals, order),
+		Region: rules.RegionSource{Header: site.Region.Header, Subdivision: site.Region.Subdivision, Default: site.Region.Default},
+	}
+}
+
+// sources lists a site's sources of signals in the order of the file.
+func sources(signals Signals, order []string) []signal.Source {
+	var list []signal.Source
+	for _, name := range order {
+		switch kind := readSignals[name]; kind {
+		case signal.Own:
+			for _, own := range signals.Own {
+				list = append(list, signal.Source{
+					Kind: kind, Cookie: own.Cookie, Header: own.Header, Query: own.Query, Body: own.Body,
+					JSON: own.JSON, Category: own.Category, Granted: own.Granted, Refused: own.Refused,
+				})
+			}
+		case signal.ConsentMode:
+			source := signal.Source{Kind: kind}
+			if given := signals.ConsentMode.Categories; len(given) > 0 {
+				source.Categories = given
+			}
+			list = append(list, source)
+		default:
+			list = append(list, signal.Source{Kind: kind})
+		}
+	}
+	return list
+}
+
+func draftActivity(a *Activity) rules.DraftActivity {
+	b, ok := basis.Parse(a.Basis)
+	if !ok {
+		panic("BUG: an unknown basis came through: " + a.Basis)
+	}
+	d := rules.DraftActivity{
+		ID: a.ID, Vendor: a.Vendor, Purposes: a.Purposes, Basis: b, Assessment: a.Assessment, Exemption: a.Exemption, Reference: a.Reference,
+		ConsentMaxAge: a.ConsentMaxAge, Profile: a.Profile, Events: a.Events, Regions: a.Regions, Sites: a.Sites,
+	}
+	if a.When != "" {
+		condition, faults := compileWhen(a.When)
+		if len(faults) > 0 {
+			panic("BUG: a faulty condition came through: " + faults[0].msg)
+		}
+		d.When = condition
+	}
+	return d
+}
+
+// register gathers the assessments. Signatures are verified here, once.
+func (r *reading) register(past basis.Past) *basis.Register {
+	around := r.surroundings()
+	var entries []basis.Entry
+	for _, file := range r.assessments {
+		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.name}
+		r.loaded.Assessments[a.Document.ID] = a
+		entries = append(entries, basis.Entry{Assessment: a.Document, Digest: a.Digest})
+	}
+	var approvers []basis.Approver
+	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {
+		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name])
+		if err != nil {
+			panic("BUG: a faulty approver came through: " + err.Error())
+		}
+		approvers = append(approvers, approver)
+	}
+	return basis.NewRegister(entries, approvers, past)
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Fault is something wrong in a file, or worth a warning. Lines and columns count from 1; both are 0 where the whole file is meant.
+type Fault struct {
+	File         string
+	Line, Column int
+	Msg          string // what is wrong, and what would be right
+}
+
+// Error writes "file:line:column: what is wrong".
+func (f Fault) Error() string {
+	if f.Line == 0 {
+		return f.File + ": " + f.Msg
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Msg)
+}
+
+// Faults is all that is wrong, sorted by file, line and column. It is the error that Load, Read and Compile return.
+type Faults []Fault
+
+// Error writes a fault a line.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// err sorts the faults, and is nil where there are none.
+func (f Faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f.sorted()
+}
+
+func (f Faults) sorted() Faults {
+	slices.SortStableFunc(f, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(f)
+}
+
+// file adds a fault of a whole file.
+func (f *Faults) file(name, format string, args ...any) {
+	*f = append(*f, Fault{File: name, Msg: fmt.Sprintf(format, args...)})
+}
+
+// node adds a fault at a node.
+func (f *Faults) node(doc *document, node *yaml.Node, format string, args ...any) {
+	*f = append(*f, Fault{doc.name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)})
+}
+
+// has tells whether a fault was added at a node.
+func (f *Faults) has(doc *document, node *yaml.Node) bool {
+	return slices.ContainsFunc(*f, func(f Fault) bool { return f.File == doc.name && f.Line == node.Line && f.Column == node.Column })
+}
+
+// at adds a fault at the value that a path leads to, or at the nearest value above it that is there.
+func (f *Faults) at(doc *document, path []any, format string, args ...any) {
+	f.node(doc, doc.find(path), format, args...)
+}
+
+// key adds a fault at the key that a path leads to.
+func (f *Faults) key(doc *document, path []any, format string, args ...any) {
+	f.node(doc, doc.findKey(path), format, args...)
+}

@@ -1,0 +1,178 @@
+package config
+
+import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+//go:embed example
+var example embed.FS
+
+// The files that Init makes besides the example.
+const (
+	serverFile   = "tagwarden.yaml"
+	rootKeyFile  = "root.key"
+	approverFile = "approver.key"
+	ignoreFile   = ".gitignore"
+	schemaFolder = "policy/.schema/"
+
+	exampleAssessment = "policy/assessments/LIA-2026-001.yaml"
+	exampleApprover   = "privacy"
+)
+
+// Made is what Init made.
+type Made struct {
+	Server      string   // the server file
+	RootKey     string   // the root secret: needed to start, mode 0600
+	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server
+	Files       []string // all files, sorted
+}
+
+// Init writes the example into a folder, which is made where it does not exist: the server file, the policy with its tests and schemas,
+// a new root secret, and a new approver's key with which the example's assessment is signed; its review is due a year from now. Nothing
+// that exists is overwritten: if any of the files is there, nothing is written. Random may be nil for the system's.
+func Init(dir string, random io.Reader, now time.Time) (Made, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	files, err := exampleFiles(random, now)
+	if err != nil {
+		return Made{}, err
+	}
+	var there []string
+	for name := range files {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			there = append(there, name)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return Made{}, fmt.Errorf("cannot look at %s: %w", dir, err)
+		}
+	}
+	if len(there) > 0 {
+		slices.Sort(there)
+		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, strings.Join(there, ", "))
+	}
+	made := Made{
+		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile), ApproverKey: filepath.Join(dir, approverFile),
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := writeNew(dir, name, files[name]); err != nil {
+			return made, err
+		}
+		made.Files = append(made.Files, filepath.Join(dir, filepath.FromSlash(name)))
+	}
+	return made, nil
+}
+
+// writeNew writes a file that does not exist yet; keys can be read by their owner alone.
+func writeNew(dir, name string, text []byte) error {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return fmt.Errorf("cannot make a folder: %w", err)
+	}
+	mode := fs.FileMode(0o644)
+	if strings.HasSuffix(name, ".key") {
+		mode = 0o600
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return fmt.Errorf("cannot write: %w", err)
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("cannot write: %w", err)
+	}
+	return nil
+}
+
+// exampleFiles makes the files of a new folder, by slash-separated name.
+func exampleFiles(random io.Reader, now time.Time) (map[string][]byte, error) {
+	secret := make([]byte, 32)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return nil, fmt.Errorf("cannot make a root secret: %w", err)
+	}
+	private, public, err := note.GenerateKey(random, exampleApprover)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make an approver's key: %w", err)
+	}
+	files := exampleTree()
+	files[rootKeyFile] = []byte(base64.StdEncoding.EncodeToString(secret) + "\n")
+	files[approverFile] = []byte(private + "\n")
+	files[ignoreFile] = []byte("/data/\n/*.key\n")
+	files[serverFile] = bytes.Replace(files[serverFile], []byte("APPROVER"), []byte(public), 1)
+	reviewBy := basis.DayOf(now.AddDate(1, 0, 0)).String()
+	files[exampleAssessment] = bytes.Replace(files[exampleAssessment], []byte("REVIEW_BY"), []byte(reviewBy), 1)
+	for _, kind := range SchemaKinds() {
+		schema, err := Schema(kind)
+		if err != nil {
+			return nil, err
+		}
+		files[schemaFolder+kind+".json"] = schema
+	}
+	return files, approveExample(files, private)
+}
+
+// exampleTree reads the embedded example.
+func exampleTree() map[string][]byte {
+	files := map[string][]byte{}
+	err := fs.WalkDir(example, "example", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := example.ReadFile(name)
+		files[strings.TrimPrefix(name, "example/")] = text
+		return err
+	})
+	if err != nil {
+		panic("BUG: the embedded example cannot be read: " + err.Error())
+	}
+	return files
+}
+
+// approveExample signs the example's assessment, as `lia approve` would.
+func approveExample(files map[string][]byte, private string) error {
+	loaded, err := Compile(sourceOf(files), basis.Past{})
+	if err != nil {
+		return fmt.Errorf("BUG: the example is faulty: %w", err)
+	}
+	for _, a := range loaded.Assessments {
+		approval, err := basis.Sign(a.Document, a.Digest, private)
+		if err != nil {
+			return err
+		}
+		if files[exampleAssessment], err = WithApproval(files[exampleAssessment], approval); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sourceOf is the source that Read would make of the files.
+func sourceOf(files map[string][]byte) *Source {
+	s := &Source{Path: serverFile, Dir: "policy", server: files[serverFile], policy: map[string][]byte{}}
+	for name, text := range files {
+		if inner, ok := strings.CutPrefix(name, "policy/"); ok && !strings.HasPrefix(inner, ".") {
+			if !isYAML(inner) {
+				text = nil
+			}
+			s.policy[inner] = text
+		}
+	}
+	s.Digest = s.digest()
+	return s
+}

@@ -1,0 +1,69 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+var noon = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
+
+func TestInit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	made, err := Init(dir, nil, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{made.RootKey, made.ApproverKey} {
+		info, err := os.Stat(key)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", key, info, err)
+		}
+	}
+	loaded, err := Load(made.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(loaded.Warnings) > 0 {
+		t.Errorf("warnings:\n%v", loaded.Warnings)
+	}
+	if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon); got != basis.Valid {
+		t.Errorf("the assessment is %v", got)
+	}
+	if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon.AddDate(1, 0, 1)); got != basis.Expired {
+		t.Errorf("a year and a day later the assessment is %v", got)
+	}
+	if due := loaded.Due(noon.AddDate(1, 0, -10)); len(due) != 1 || due[0].Days != 10 {
+		t.Errorf("due: %v", due)
+	}
+	if loaded.Server.Data != filepath.Join(dir, "data") || loaded.Server.Keys.Root != made.RootKey {
+		t.Errorf("paths: %q, %q", loaded.Server.Data, loaded.Server.Keys.Root)
+	}
+	if len(loaded.Tests) < 4 || loaded.Tests[0].Place.Line == 0 {
+		t.Errorf("tests: %v", loaded.Tests)
+	}
+	for _, test := range loaded.Tests {
+		if _, err := os.Stat(test.File); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestInitOverwritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "root.key"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Init(dir, nil, noon)
+	if err == nil || !strings.Contains(err.Error(), "holds root.key already") {
+		t.Errorf("%v", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}

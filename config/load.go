@@ -1,0 +1,123 @@
+package config
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Loaded is a server file and a policy folder, read without a fault.
+type Loaded struct {
+	Source      *Source
+	Server      Server                // defaults filled in, paths resolved
+	Purposes    map[string]Purpose    // as written
+	Activities  []Activity            // as written
+	Profiles    map[string]Profile    // as written
+	Assessments map[string]Assessment // by id
+	Tests       []Test                // of all files, in the order of their names
+	Draft       rules.Draft           // what the policy is compiled from
+	Policy      *rules.Policy
+	Warnings    Faults // what is no fault but has no effect, or hardly the one that was meant
+}
+
+// Assessment is an assessment with where it stands and the digest that an approval of it signs.
+type Assessment struct {
+	Document *basis.Assessment
+	Digest   basis.Digest
+	File     string // relative to the working folder, or absolute
+}
+
+// Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
+func (l *Loaded) Due(at time.Time) []basis.Due { return l.Draft.Assessments.Due(at) }
+
+// Load reads a server file and its policy folder and compiles them. An error is a Faults.
+func Load(path string) (*Loaded, error) {
+	source, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Compile(source, basis.Past{})
+}
+
+// Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a Faults.
+func Compile(source *Source, past basis.Past) (*Loaded, error) {
+	r := &reading{source: source, loaded: &Loaded{Source: source, Assessments: map[string]Assessment{}}}
+	r.readServer()
+	r.readPolicy()
+	r.checkFolder()
+	r.checkServer()
+	r.checkVendors()
+	r.checkPurposes()
+	r.checkAssessments()
+	r.checkProfiles()
+	r.checkActivities()
+	r.checkTests()
+	if err := r.faults.err(); err != nil {
+		return nil, err
+	}
+	r.resolvePaths()
+	r.draft(past)
+	r.compile()
+	if err := r.faults.err(); err != nil {
+		return nil, err
+	}
+	r.loaded.Warnings = r.warnings.sorted()
+	return r.loaded, nil
+}
+
+// compile hands the draft to the engine. What that refuses concerns the interplay of vendors, sites and profiles; the place reported is
+// the nearest one that the message names.
+func (r *reading) compile() {
+	policy, err := rules.Compile(&r.loaded.Draft)
+	if err != nil {
+		r.refused(err)
+		return
+	}
+	r.loaded.Policy = policy
+}
+
+// refused reports what the engine refused, at the place that it names: "vendors.ga4", "profiles.standard.fields.ga4.cid".
+func (r *reading) refused(err error) {
+	of, ok := errors.AsType[*rules.CompileError](err)
+	if !ok {
+		r.faults.file(r.source.Path, "%s", err)
+		return
+	}
+	root, _, _ := strings.Cut(of.At, ".")
+	doc := r.server
+	switch root {
+	case "purposes":
+		doc = r.purposes
+	case "activities":
+		doc = r.activities
+	case "profiles":
+		doc = r.profiles
+	}
+	r.faults.key(doc, follow(doc, nil, of.At), "%s: %s", of.At, of.Msg)
+}
+
+// resolvePaths makes the server file's paths relative to the working folder, or absolute.
+func (r *reading) resolvePaths() {
+	s := &r.loaded.Server
+	for _, path := range []*string{&s.Data, &s.Policy, &s.Keys.Root} {
+		if *path != "" {
+			*path = relativeTo(r.source.Path, *path)
+		}
+	}
+	if s.TLS != nil {
+		s.TLS.Cert, s.TLS.Key = relativeTo(r.source.Path, s.TLS.Cert), relativeTo(r.source.Path, s.TLS.Key)
+	}
+	for i := range s.Webhooks {
+		s.Webhooks[i].SecretFile = relativeTo(r.source.Path, s.Webhooks[i].SecretFile)
+	}
+	if s.Ledger.CheckpointTo != "" && !isURL(s.Ledger.CheckpointTo) {
+		s.Ledger.CheckpointTo = relativeTo(r.source.Path, s.Ledger.CheckpointTo)
+	}
+	for i := range r.loaded.Tests {
+		r.loaded.Tests[i].File = filepath.Join(r.source.Dir, "tests", filepath.FromSlash(r.loaded.Tests[i].Hit))
+	}
+}

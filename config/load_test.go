@@ -1,0 +1,202 @@
+package config
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// approverKeys makes the private and the public key of an approver called privacy.
+func approverKeys(t testing.TB) (private, public string) {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	public, err := note.NewEd25519VerifierKey("privacy", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := strings.Split(public, "+")[1]
+	return "PRIVATE+KEY+privacy+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)), public
+}
+
+// written puts files into a new folder and returns the server file's path.
+func written(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := writeNew(dir, name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "tagwarden.yaml")
+}
+
+func TestLoad(t *testing.T) {
+	file := written(t, design(t))
+	loaded, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(file)
+	s := loaded.Server
+	for what, pair := range map[string][2]string{
+		"data":        {s.Data, filepath.Join(dir, "data")},
+		"policy":      {s.Policy, filepath.Join(dir, "policy")},
+		"root":        {s.Keys.Root, filepath.Join(dir, "root.key")},
+		"secret_file": {s.Webhooks[0].SecretFile, filepath.Join(dir, "hook.key")},
+		"hit":         {loaded.Tests[0].File, filepath.Join(dir, "policy", "tests", "hits", "matomo-page-view.http")},
+		"assessment":  {loaded.Assessments["LIA-2026-001"].File, filepath.Join(dir, "policy", "assessments", "LIA-2026-001.yaml")},
+		"policy's id": {loaded.Policy.Digest(), loaded.Draft.Digest},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s is %q, want %q", what, pair[0], pair[1])
+		}
+	}
+}
+
+// TestLoadIsWhatItCompiles: nothing depends on what maps are walked in.
+func TestLoadIsWhatItCompiles(t *testing.T) {
+	files := design(t)
+	first, err := compiled(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		again, err := compiled(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Draft.Digest != first.Draft.Digest {
+			t.Fatal("the digest differs between two readings of the same files")
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	loaded, err := compiled(base(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := loaded.Server
+	for what, pair := range map[string][2]string{
+		"listen":        {s.Listen, "127.0.0.1:8080"},
+		"admin.listen":  {s.Admin.Listen, "127.0.0.1:8081"},
+		"data":          {s.Data, "data"},
+		"keys.root":     {s.Keys.Root, "root.key"},
+		"delivery.mode": {s.Delivery.Mode, "direct"},
+		"ledger.retain": {s.Ledger.Retain.String(), "90d"},
+		"ledger.seal":   {s.Ledger.Seal.String(), "1h"},
+		"ledger.sync":   {s.Ledger.Sync.String(), "200ms"},
+		"limits.body":   {s.Limits.Body.String(), "1MiB"},
+		"purpose's gpc": {loaded.Purposes["measure"].GPC, "object"},
+		"purpose's dnt": {loaded.Purposes["measure"].DNT, "object"},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s is %q, want %q", what, pair[0], pair[1])
+		}
+	}
+	if s.TLS != nil || s.TrustedProxies != nil || s.Vendors["ga4"].Private {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestRead(t *testing.T) {
+	file := written(t, base(t))
+	first, err := Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Read(file); err != nil || again.Digest != first.Digest {
+		t.Errorf("read again: %v, %v", again, err)
+	}
+	dir := filepath.Dir(file)
+	for _, change := range []struct {
+		name, text string
+		same       bool
+	}{
+		{"policy/.schema/server.json", "{}", true},
+		{"policy/.hidden.yaml", "a: 1", true},
+		{"data/state", "x", true},
+		{"policy/README.md", "x", false},
+		{"policy/tests/more.yaml", "tests: []", false},
+	} {
+		if err := writeNew(dir, change.name, []byte(change.text)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Read(file)
+		if err != nil || (again.Digest == first.Digest) != change.same {
+			t.Errorf("%s written: %v, %v", change.name, again, err)
+		}
+		first = again
+	}
+}
+
+func TestReadFails(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "tagwarden.yaml")
+	if _, err := Load(file); err == nil || err.Error() != file+": cannot read the server file: no such file or directory" {
+		t.Errorf("no server file: %v", err)
+	}
+	if err := os.WriteFile(file, base(t)["tagwarden.yaml"], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := filepath.Join(dir, "policy") + ": cannot read the policy folder: no such file or directory"
+	if _, err := Load(file); err == nil || err.Error() != want {
+		t.Errorf("no policy folder: %v", err)
+	}
+}
+
+func TestRevokedAndSeen(t *testing.T) {
+	private, _ := approverKeys(t)
+	files := design(t)
+	loaded, err := compiled(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := loaded.Assessments["LIA-2026-001"]
+	approval, err := basis.Sign(a.Document, a.Digest, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.ToSlash(a.File)
+	if files[name], err = WithApproval(files[name], approval); err != nil {
+		t.Fatal(err)
+	}
+	for _, past := range []basis.Past{{Revoked: map[string]int{"LIA-2026-001": 3}}, {Seen: map[string]int{"LIA-2026-001": 4}}} {
+		loaded, err := Compile(sourceOf(files), past)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon); got != basis.Revoked {
+			t.Errorf("%+v: the assessment is %v", past, got)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	files := base(t)
+	edit := func(name, old, with string) { files[name] = bytes.Replace(files[name], []byte(old), []byte(with), 1) }
+	edit("policy/activities.yaml", "basis: consent", "basis: contract")
+	edit("tagwarden.yaml", "    signals:", "    origins: [\"https://www.shop.example\"]\n    signals:")
+	edit("policy/assessments/LIA-1.yaml", "impact: low", "impact: high")
+	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { ttl: 1h }\nledger: { checkpoint_to: /mnt/x }\n"...)
+	loaded, err := compiled(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `policy/activities.yaml:5:12: without reference: (the contract or law) the activity denies every event with no_legal_reference
+policy/assessments/LIA-1.yaml:12:7: the impact is high: an assessment of that kind names its data protection impact assessment here
+tagwarden.yaml:9:9: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
+tagwarden.yaml:13:13: ttl has no effect in delivery mode direct
+tagwarden.yaml:14:11: checkpoints are not copied by this version`
+	if got := loaded.Warnings.Error(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}

@@ -1,0 +1,197 @@
+package config
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
+
+// reading is the state of one Compile. A document is nil where its file is missing or was no YAML; what refers to it is then not
+// checked, so that one fault does not draw others after it.
+type reading struct {
+	source           *Source
+	loaded           *Loaded
+	faults, warnings Faults
+
+	server, purposes, activities, profiles *document
+
+	assessments []assessmentFile
+	tests       []testFile
+	catalogs    map[string]*catalog.File // of policy/vendors, by id
+	vendors     map[string]*catalog.File // of the server file's vendors, by the vendor's id
+	fields      map[string]vendorFields  // likewise
+	paired      [][2]string              // vendors and profiles that were looked at together
+}
+
+type assessmentFile struct {
+	doc        *document
+	assessment *basis.Assessment
+}
+
+type testFile struct {
+	doc   *document
+	tests Tests
+}
+
+// The files of a policy folder that there is one of.
+const (
+	purposesFile   = "purposes.yaml"
+	activitiesFile = "activities.yaml"
+	profilesFile   = "profiles.yaml"
+	detectorsFile  = "detectors.yaml"
+)
+
+// The folders of a policy folder.
+const (
+	assessmentsFolder = "assessments"
+	testsFolder       = "tests"
+	vendorsFolder     = "vendors"
+)
+
+func (r *reading) readServer() {
+	r.server = parse(r.source.Path, r.source.server, &r.faults)
+	if r.server != nil {
+		decode(r.server, &r.loaded.Server, &r.faults)
+	}
+}
+
+func (r *reading) readPolicy() {
+	var purposes Purposes
+	var activities Activities
+	var profiles Profiles
+	r.purposes = r.obligatory(purposesFile, &purposes)
+	r.activities = r.obligatory(activitiesFile, &activities)
+	r.profiles = r.obligatory(profilesFile, &profiles)
+	r.loaded.Purposes, r.loaded.Activities, r.loaded.Profiles = purposes.Purposes, activities.Activities, profiles.Profiles
+	for _, name := range r.source.names(assessmentsFolder) {
+		a := new(basis.Assessment)
+		if doc := r.read(name, a); doc != nil {
+			r.assessments = append(r.assessments, assessmentFile{doc, a})
+		}
+	}
+	for _, name := range r.source.names(testsFolder) {
+		var tests Tests
+		if doc := r.read(name, &tests); doc != nil {
+			r.tests = append(r.tests, testFile{doc, tests})
+		}
+	}
+	r.readCatalogs()
+	if text, ok := r.source.policy[detectorsFile]; ok {
+		r.refuseDetectors(text)
+	}
+}
+
+func (r *reading) obligatory(name string, into any) *document {
+	if _, ok := r.source.policy[name]; !ok {
+		r.faults.file(r.source.display(name), "the file is missing: a policy has purposes.yaml, activities.yaml and profiles.yaml (tagwarden init writes an example)")
+		return nil
+	}
+	return r.read(name, into)
+}
+
+func (r *reading) read(name string, into any) *document {
+	doc := parse(r.source.display(name), r.source.policy[name], &r.faults)
+	if doc != nil {
+		decode(doc, into, &r.faults)
+	}
+	return doc
+}
+
+// readCatalogs reads the user's own vendors.
+func (r *reading) readCatalogs() {
+	r.catalogs = map[string]*catalog.File{}
+	for _, name := range r.source.names(vendorsFolder) {
+		file := new(catalog.File)
+		before := len(r.faults)
+		doc := r.read(name, file)
+		id := strings.TrimSuffix(path.Base(name), ".yaml")
+		r.catalogs[id] = nil // known, though not readable
+		if doc == nil || len(r.faults) > before {
+			continue
+		}
+		_, builtin := catalog.Builtin(id)
+		switch {
+		case file.ID != id:
+			r.faults.at(doc, steps("id"), "the id %q is not the file's name: write id: %s, or rename the file", file.ID, id)
+		case builtin:
+			r.faults.at(doc, steps("id"), "%q is a built-in vendor: give yours a name of its own", id)
+		default:
+			if _, err := catalog.Compile(file, nil, catalog.Names()); err != nil {
+				r.faults.at(doc, placeIn(doc, err.Error()), "%s", err)
+				continue
+			}
+			r.catalogs[id] = file
+		}
+	}
+}
+
+// placeIn follows the place that an error of the catalog begins with, "endpoints.collect: fields.cid: ...", as far as it leads.
+func placeIn(doc *document, msg string) []any {
+	var at []any
+	for {
+		place, rest, found := strings.Cut(msg, ": ")
+		if !found || strings.Contains(place, " ") {
+			return at
+		}
+		at = follow(doc, at, place)
+		msg = rest
+	}
+}
+
+// follow walks a path of keys and of ids of list elements, joined by dots, as far as it leads. Names may hold dots themselves: the
+// longest that fits is taken.
+func follow(doc *document, at []any, path string) []any {
+	for path != "" {
+		var step any
+		longest := -1
+		for i, name := range doc.steps(at) {
+			if rest, ok := strings.CutPrefix(path, name); ok && len(name) > longest && (rest == "" || rest[0] == '.') {
+				longest, step = len(name), any(name)
+				if doc.find(at).Kind == yaml.SequenceNode {
+					step = i
+				}
+			}
+		}
+		if longest < 0 {
+			return at
+		}
+		at = append(at, step)
+		path = strings.TrimPrefix(path[longest:], ".")
+	}
+	return at
+}
+
+// refuseDetectors: the file is part of the format, but nothing reads it yet, and to leave out what it asks for would be a leak.
+func (r *reading) refuseDetectors(text []byte) {
+	var ignored Faults
+	doc := parse(r.source.display(detectorsFile), text, &ignored)
+	if doc != nil && len(doc.root.Content) == 0 || doc == nil && len(ignored) == 1 && strings.HasPrefix(ignored[0].Msg, "the file is empty") {
+		return
+	}
+	r.faults.file(r.source.display(detectorsFile), "detectors of one's own are not read by this version: remove the file; the built-in ones are always on")
+}
+
+// checkFolder reports files that nothing reads, which are most likely misspelt.
+func (r *reading) checkFolder() {
+	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile}
+	folders := []string{assessmentsFolder, testsFolder, vendorsFolder}
+	for _, name := range slices.Sorted(maps.Keys(r.source.policy)) {
+		folder, base := path.Split(name)
+		folder = strings.TrimSuffix(folder, "/")
+		switch {
+		case path.Ext(base) == ".yml":
+			r.faults.file(r.source.display(name), "the file is not read: name it %s", strings.TrimSuffix(base, ".yml")+".yaml")
+		case path.Ext(base) != ".yaml":
+		case folder == "" && !slices.Contains(known, base):
+			r.faults.file(r.source.display(name), "the file is not read%s", suggestion(base, known))
+		case folder != "" && !slices.Contains(folders, folder) && !strings.HasPrefix(folder, testsFolder+"/"):
+			r.faults.file(r.source.display(name), "the file is not read: the folder is none of the policy's%s", suggestion(folder, folders))
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Reference renders every setting of every file as Markdown: a section a file, a table a mapping.
+func Reference() string {
+	var out strings.Builder
+	out.WriteString("# Settings\n")
+	for _, k := range kinds {
+		fmt.Fprintf(&out, "\n## %s\n", k.title)
+		reference(&out, "", k.of, map[reflect.Type]bool{})
+		if k.name == "profiles" {
+			minimiserTable(&out)
+		}
+	}
+	return out.String()
+}
+
+// reference writes the table of a struct, and then those of the structs that its fields hold, each once a file.
+func reference(out *strings.Builder, prefix string, t reflect.Type, seen map[reflect.Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	if prefix != "" {
+		fmt.Fprintf(out, "\n### %s\n", prefix)
+	}
+	out.WriteString("\n| key | form | default | meaning |\n|---|---|---|---|\n")
+	for _, f := range fieldsOf(t) {
+		def := f.def
+		if f.rule.required {
+			def = "obligatory"
+		}
+		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.name, cell(form(t.Field(f.index).Type, f.rule)), cell(def), cell(f.doc))
+	}
+	for _, f := range fieldsOf(t) {
+		inner, step := t.Field(f.index).Type, f.name
+		inner, step = within(inner, step)
+		if inner.Kind() != reflect.Struct || ofText(inner) != nil || len(fieldsOf(inner)) == 0 {
+			continue
+		}
+		if prefix != "" {
+			step = prefix + "." + step
+		}
+		reference(out, step, inner, seen)
+	}
+}
+
+// within goes into pointers, lists and mappings to what they hold.
+func within(t reflect.Type, name string) (held reflect.Type, place string) {
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return within(t.Elem(), name)
+	case t.Kind() == reflect.Slice:
+		return within(t.Elem(), name+"[]")
+	case t.Kind() == reflect.Map:
+		return within(t.Elem(), name+".<id>")
+	default:
+		return t, name
+	}
+}
+
+// form names how a value is written.
+func form(t reflect.Type, r rule) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if own := ofText(t); own != nil {
+		bounds := ""
+		if r.min != "" {
+			bounds = ", " + r.min + " to " + r.max
+		}
+		return own["examples"].([]string)[0] + bounds
+	}
+	if _, own := reflect.TypeAssert[ownSchema](reflect.New(t)); own {
+		return "see there"
+	}
+	switch {
+	case t.Kind() == reflect.Slice:
+		return "list of " + form(t.Elem(), r)
+	case t.Kind() == reflect.Map, t.Kind() == reflect.Struct:
+		return "mapping"
+	case len(r.enum) > 0 && len(r.enum) <= 40:
+		return strings.Join(r.enum, ", ")
+	case r.min != "" && r.max != "":
+		return r.min + " to " + r.max
+	case r.id:
+		return "identifier"
+	default:
+		return wanted(t)
+	}
+}
+
+func cell(text string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
+}

@@ -1,0 +1,85 @@
+package config
+
+// Server is the server file, tagwarden.yaml: what the operator decides. Paths are relative to that file.
+type Server struct {
+	Version        int               `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
+	Listen         string            `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
+	TLS            *TLS              `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear."`
+	Admin          Admin             `yaml:"admin" doc:"Console, admin API, metrics and health."`
+	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. Losing it loses objections. A reload does not change it."`
+	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from. A reload does not change it."`
+	Policy         string            `yaml:"policy" default:"./policy" doc:"The policy folder."`
+	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For is believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
+	Limits         Limits            `yaml:"limits" doc:"What one hit may hold; more is refused with the reason limit."`
+	Controller     Controller        `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
+	Sites          map[string]Site   `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
+	Vendors        map[string]Vendor `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
+	Delivery       Delivery          `yaml:"delivery" doc:"How events get to vendors."`
+	Ledger         Ledger            `yaml:"ledger" doc:"The forwarding log."`
+	Webhooks       []Webhook         `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
+	Approvers      map[string]string `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid. Without any, no assessment is."`
+}
+
+// TLS is a certificate and its key.
+type TLS struct {
+	Cert string `yaml:"cert" is:"required" doc:"File of the certificate chain, PEM."`
+	Key  string `yaml:"key" is:"required" doc:"File of the private key, PEM."`
+}
+
+// Admin is the listener for staff.
+type Admin struct {
+	Listen string `yaml:"listen" default:"127.0.0.1:8081" doc:"Host and port of console, admin API, metrics and health. Anything but a loopback address offers them to the network. A reload does not change it."`
+}
+
+// Keys says where the root secret comes from: one of the two.
+type Keys struct {
+	Root        string   `yaml:"root" doc:"File of the root secret: 32 random bytes in base64, mode 0600, made by init. Default: ./root.key."`
+	RootCommand []string `yaml:"root_command" doc:"Instead of root: a command and its arguments that prints the root secret."`
+}
+
+// Limits bound one hit.
+type Limits struct {
+	Body         Size `yaml:"body" default:"1MiB" is:"min=1KiB,max=64MiB" doc:"Size of a body as received."`
+	Decompressed Size `yaml:"decompressed" default:"8MiB" is:"min=1KiB,max=256MiB" doc:"Size of everything that is opened in one hit (gzip, base64); at least body."`
+	Events       int  `yaml:"events" default:"1000" is:"min=1,max=10000" doc:"Number of events in one hit."`
+	Depth        int  `yaml:"depth" default:"64" is:"min=4,max=256" doc:"Levels of nesting."`
+	Fields       int  `yaml:"fields" default:"2000" is:"min=16,max=100000" doc:"Number of fields in one hit."`
+}
+
+// Controller is who is responsible (Art. 4(7)).
+type Controller struct {
+	Name    string `yaml:"name" doc:"Name of the controller."`
+	Address string `yaml:"address" doc:"Postal address."`
+	Contact string `yaml:"contact" doc:"How to reach the controller."`
+	DPO     string `yaml:"dpo" doc:"How to reach the data protection officer, where there is one."`
+}
+
+// Vendor is a recipient.
+type Vendor struct {
+	Catalog   string            `yaml:"catalog" is:"required,id" doc:"The catalog entry that describes it: a built-in one (tagwarden catalog list) or one of policy/vendors."`
+	Upstream  string            `yaml:"upstream" doc:"Its address, https://host. Default: the catalog's, where it knows one."`
+	Upstreams map[string]string `yaml:"upstreams" doc:"Its addresses by role (api, settings, assets ...), where the catalog entry knows several hosts."`
+	Private   bool              `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
+	Prefix    string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site."`
+}
+
+// Delivery says how events get to vendors.
+type Delivery struct {
+	Mode string `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: the vendor's own answer is passed back to the SDK. (queued: answer now, deliver surely; not in this version.)"`
+	TTL  Span   `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
+}
+
+// Ledger is about the forwarding log.
+type Ledger struct {
+	Retain       Span   `yaml:"retain" default:"90d" is:"min=1d,max=3650d" doc:"How long records are kept; then whole segments are deleted. Too short a time leaves nothing to prove with."`
+	Seal         Span   `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
+	Sync         Span   `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
+	CheckpointTo string `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
+}
+
+// Webhook is an address that is told of events.
+type Webhook struct {
+	URL        string   `yaml:"url" is:"required" doc:"Where to, https://..."`
+	Events     []string `yaml:"events" is:"required,enum=objection|withdrawal|assessment_due" doc:"What of."`
+	SecretFile string   `yaml:"secret_file" is:"required" doc:"File of the key that signs what is sent."`
+}

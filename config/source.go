@@ -1,0 +1,157 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Limits on a policy folder.
+const (
+	maxPolicyFiles = 2000
+	maxPolicyDepth = 4
+)
+
+// Source is the server file and the policy folder as bytes, read once. What Compile makes of it is made of these bytes alone, so a
+// caller that watches for changes reads twice and takes the source only once two digests in a row agree.
+type Source struct {
+	Path   string            // the server file, as it was given
+	Dir    string            // the policy folder
+	Digest string            // hex SHA-256 of the names and bytes of everything that was read
+	server []byte            // the server file
+	policy map[string][]byte // by slash-separated path inside the policy folder; the hits of tests are there by name only
+}
+
+// Read reads the server file and the policy folder that it names. An error is a Faults.
+func Read(file string) (*Source, error) {
+	s := &Source{Path: file, policy: map[string][]byte{}}
+	text, err := readFile(file)
+	if err != nil {
+		return nil, Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
+	}
+	s.server = text
+	s.Dir = relativeTo(file, policyFolder(text))
+	if err := s.readFolder(os.DirFS(s.Dir)); err != nil {
+		return nil, Faults{{File: s.Dir, Msg: err.Error()}}
+	}
+	s.Digest = s.digest()
+	return s, nil
+}
+
+// relativeTo finds a path that a file names relative to itself.
+func relativeTo(file, named string) string {
+	if filepath.IsAbs(named) {
+		return filepath.Clean(named)
+	}
+	return filepath.Join(filepath.Dir(file), named)
+}
+
+// policyFolder returns what a server file says of `policy`, which is all that Read has to understand; Compile reports what is wrong.
+func policyFolder(text []byte) string {
+	const byDefault = "./policy"
+	var ignored Faults
+	doc := parse("", text, &ignored)
+	if doc == nil || !doc.has("policy") {
+		return byDefault
+	}
+	if folder := doc.find(steps("policy")).Value; folder != "" && !strings.ContainsRune(folder, 0) {
+		return folder
+	}
+	return byDefault
+}
+
+// readFolder takes in every file of the policy folder; dot files are left out.
+func (s *Source) readFolder(folder fs.FS) error {
+	return fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("cannot read the policy folder: %s", reason(err))
+		}
+		if name != "." && strings.HasPrefix(entry.Name(), ".") {
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if entry.IsDir() {
+			if strings.Count(name, "/") >= maxPolicyDepth {
+				return fmt.Errorf("%s lies more than %d folders deep in the policy folder", name, maxPolicyDepth)
+			}
+			return nil
+		}
+		if entry.Type()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0 {
+			return fmt.Errorf("%s is no file: move it out of the policy folder", name)
+		}
+		if len(s.policy) == maxPolicyFiles {
+			return fmt.Errorf("the policy folder has more than %d files", maxPolicyFiles)
+		}
+		if !isYAML(name) {
+			s.policy[name] = nil
+			return nil
+		}
+		text, err := readIn(folder, name)
+		if err != nil {
+			return fmt.Errorf("cannot read %s: %s", name, reason(err))
+		}
+		s.policy[name] = text
+		return nil
+	})
+}
+
+func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
+
+func readFile(name string) ([]byte, error) {
+	return readIn(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+}
+
+// readIn reads a file, one byte further than parse accepts at most.
+func readIn(folder fs.FS, name string) ([]byte, error) {
+	f, err := folder.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	return text, errors.Join(err, f.Close())
+}
+
+func (s *Source) digest() string {
+	h := sha256.New()
+	h.Write(fmt.Appendf(nil, "%q %d\n", s.Path, len(s.server)))
+	h.Write(s.server)
+	for _, name := range slices.Sorted(maps.Keys(s.policy)) {
+		h.Write(fmt.Appendf(nil, "%q %d\n", name, len(s.policy[name])))
+		h.Write(s.policy[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// names lists the YAML files of a folder of the policy, sorted.
+func (s *Source) names(folder string) []string {
+	var names []string
+	for name := range s.policy {
+		if path.Dir(name) == folder && path.Ext(name) == ".yaml" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// display is the name of a policy file as faults show it.
+func (s *Source) display(name string) string { return filepath.Join(s.Dir, filepath.FromSlash(name)) }
+
+// reason leaves out of an error what a fault says already.
+func reason(err error) string {
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
+		return of.Err.Error()
+	}
+	return err.Error()
+}

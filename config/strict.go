@@ -1,0 +1,305 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// fromNode is a value with a form of its own, which it reads itself. It adds its faults to the decoder's.
+type fromNode interface {
+	fromNode(d *decoder, node *yaml.Node)
+}
+
+// decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and in the bounds
+// that the field's tag `is` gives. It goes on after a fault, so that all are found in one go.
+type decoder struct {
+	doc    *document
+	faults *Faults
+}
+
+// decode reads a document into the struct that into points to.
+func decode(doc *document, into any, faults *Faults) {
+	d := &decoder{doc, faults}
+	d.value(doc.root, reflect.ValueOf(into).Elem(), rule{})
+}
+
+// into reads a node into what a pointer points to.
+func (d *decoder) into(node *yaml.Node, target any) {
+	d.value(node, reflect.ValueOf(target).Elem(), rule{})
+}
+
+// value reads a node into v, whose leaves are under the rule.
+func (d *decoder) value(node *yaml.Node, v reflect.Value, r rule) {
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	if own, ok := reflect.TypeAssert[fromNode](v.Addr()); ok {
+		own.fromNode(d, node)
+		return
+	}
+	if isNull(node) {
+		d.fail(node, "the value is empty: want %s, or remove the line", wanted(v.Type()))
+		return
+	}
+	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
+		d.text(node, text, v, r)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.structure(node, v)
+	case reflect.Map:
+		d.mapping(node, v, r)
+	case reflect.Slice:
+		d.list(node, v, r)
+	default:
+		d.scalar(node, v, r)
+	}
+}
+
+func (d *decoder) structure(node *yaml.Node, v reflect.Value) {
+	if !d.want(node, yaml.MappingNode, v.Type()) {
+		return
+	}
+	fields := fieldsOf(v.Type())
+	present := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		name, ok := d.key(key, present)
+		if !ok {
+			continue
+		}
+		f, known := fields.byName(name)
+		if !known {
+			d.fail(key, "unknown key %q%s", name, suggestion(name, fields.names()))
+			continue
+		}
+		d.value(value, v.Field(f.index), f.rule)
+		switch {
+		case !isEmpty(value):
+		case f.rule.required:
+			d.fail(value, "%q is empty: %s", name, f.doc)
+		case value.Kind == yaml.ScalarNode && !f.rule.empty && v.Field(f.index).Kind() == reflect.String:
+			d.fail(value, "%q is empty: write a value, or remove the line", name)
+		}
+	}
+	for _, f := range fields {
+		if present[f.name] {
+			continue
+		}
+		if f.rule.required {
+			d.fail(node, "missing key %q: %s", f.name, f.doc)
+		}
+		d.absent(v.Field(f.index), f)
+	}
+}
+
+// absent gives a field that the file does not name its default.
+func (d *decoder) absent(v reflect.Value, f field) {
+	switch {
+	case f.def != "":
+		d.value(defaultNode(f.def), v, f.rule)
+	case v.Kind() == reflect.Struct && !f.rule.required:
+		if _, text := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); text {
+			return
+		}
+		for _, inner := range fieldsOf(v.Type()) {
+			d.absent(v.Field(inner.index), inner)
+		}
+	}
+}
+
+// defaultNode is the node of a default, which is a scalar in YAML.
+func defaultNode(text string) *yaml.Node {
+	var node yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &node); err != nil || len(node.Content) != 1 {
+		panic(fmt.Sprintf("BUG: default %q is no YAML: %v", text, err))
+	}
+	return node.Content[0]
+}
+
+func (d *decoder) mapping(node *yaml.Node, v reflect.Value, r rule) {
+	if !d.want(node, yaml.MappingNode, v.Type()) {
+		return
+	}
+	v.Set(reflect.MakeMapWithSize(v.Type(), len(node.Content)/2))
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		name, ok := d.key(key, seen)
+		if !ok {
+			continue
+		}
+		if msg := r.keyFault(name); msg != "" {
+			d.fail(key, "%s", msg)
+			continue
+		}
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.value(value, element, r.below())
+		v.SetMapIndex(reflect.ValueOf(name), element)
+	}
+}
+
+func (d *decoder) list(node *yaml.Node, v reflect.Value, r rule) {
+	if !d.want(node, yaml.SequenceNode, v.Type()) {
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content)))
+	for i, child := range node.Content {
+		d.value(child, v.Index(i), r)
+	}
+}
+
+// key returns the name of a key and whether it may be used: it is text, or a number taken as text, and stands for the first time.
+func (d *decoder) key(node *yaml.Node, seen map[string]bool) (string, bool) {
+	tag := node.ShortTag()
+	if node.Kind != yaml.ScalarNode || tag != "!!str" && tag != "!!int" {
+		d.fail(node, "a key is %s, where text is wanted: put it in quotes", describe(node))
+		return "", false
+	}
+	if fault := textFault(node.Value); fault != "" {
+		d.fail(node, "%s", fault)
+		return "", false
+	}
+	if seen[node.Value] {
+		d.fail(node, "the key %q stands here for the second time: remove one", node.Value)
+		return "", false
+	}
+	seen[node.Value] = true
+	return node.Value, true
+}
+
+// text reads a scalar of any kind through the type's own parser.
+func (d *decoder) text(node *yaml.Node, text encoding.TextUnmarshaler, v reflect.Value, r rule) {
+	if !d.want(node, yaml.ScalarNode, v.Type()) {
+		return
+	}
+	if err := text.UnmarshalText([]byte(node.Value)); err != nil {
+		d.fail(node, "%s", err)
+		return
+	}
+	if msg := r.fault(v, node.Value); msg != "" {
+		d.fail(node, "%s", msg)
+	}
+}
+
+func (d *decoder) scalar(node *yaml.Node, v reflect.Value, r rule) {
+	if !d.want(node, yaml.ScalarNode, v.Type()) {
+		return
+	}
+	tag := node.ShortTag()
+	switch v.Kind() {
+	case reflect.String:
+		if tag != "!!str" {
+			d.fail(node, "%s stands where text is wanted: put it in quotes, as \"%s\"", describe(node), node.Value)
+			return
+		}
+		if fault := textFault(node.Value); fault != "" {
+			d.fail(node, "%s", fault)
+			return
+		}
+		v.SetString(node.Value)
+	case reflect.Bool:
+		if tag != "!!bool" {
+			d.fail(node, "%s stands where true or false is wanted", describe(node))
+			return
+		}
+		v.SetBool(strings.EqualFold(node.Value, "true"))
+	case reflect.Int:
+		n, err := strconv.Atoi(node.Value)
+		if tag != "!!int" || err != nil {
+			d.fail(node, "%s stands where a whole number is wanted", describe(node))
+			return
+		}
+		v.SetInt(int64(n))
+	default:
+		panic("BUG: config cannot read a " + v.Type().String())
+	}
+	if msg := r.fault(v, node.Value); msg != "" {
+		d.fail(node, "%s", msg)
+	}
+}
+
+// want reports a node that is not of the kind that the type is written in.
+func (d *decoder) want(node *yaml.Node, kind yaml.Kind, t reflect.Type) bool {
+	if node.Kind == kind {
+		return true
+	}
+	d.fail(node, "%s stands where %s is wanted", describe(node), wanted(t))
+	return false
+}
+
+func (d *decoder) fail(node *yaml.Node, format string, args ...any) {
+	d.faults.node(d.doc, node, format, args...)
+}
+
+// describe names what a node is, for people.
+func describe(node *yaml.Node) string {
+	if node.Kind == yaml.MappingNode {
+		return "a mapping"
+	}
+	if node.Kind == yaml.SequenceNode {
+		return "a list"
+	}
+	switch node.ShortTag() {
+	case "!!int", "!!float":
+		return "the number " + node.Value
+	case "!!bool":
+		return "the truth value " + node.Value
+	case "!!null":
+		return "nothing"
+	case "!!timestamp":
+		return "the date " + node.Value
+	default:
+		return "the text " + strconv.Quote(shortened(node.Value))
+	}
+}
+
+// wanted names what a type is written as.
+func wanted(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return "one value"
+	}
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "a mapping of keys to values"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	default:
+		return "text"
+	}
+}
+
+// textFault says what is wrong with a text as such.
+func textFault(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+		return "the text " + strconv.Quote(shortened(text)) + " holds control characters: remove them"
+	}
+	return ""
+}
+
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 60 {
+		return string(runes[:60]) + "..."
+	}
+	return text
+}
+
+// isEmpty tells whether a value is there, but holds nothing.
+func isEmpty(node *yaml.Node) bool {
+	return node.Kind != yaml.ScalarNode && len(node.Content) == 0 || node.Kind == yaml.ScalarNode && !isNull(node) && strings.TrimSpace(node.Value) == ""
+}
