@@ -1,0 +1,48 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/valyala/fasthttp"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
+)
+
+// adminServer answers staff: health, readiness, figures.
+func (s *Server) adminServer() *fasthttp.Server {
+	figures := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(s.metrics.Registry, promhttp.HandlerOpts{}))
+	return &fasthttp.Server{
+		Handler: func(ctx *fasthttp.RequestCtx) {
+			switch {
+			case !ctx.IsGet() && !ctx.IsHead():
+				ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
+			case string(ctx.Path()) == "/metrics":
+				figures(ctx)
+			case string(ctx.Path()) == "/healthz":
+				ctx.SetBodyString("ok\n")
+			case string(ctx.Path()) == "/readyz":
+				s.health(ctx)
+			default:
+				ctx.SetStatusCode(fasthttp.StatusNotFound)
+			}
+		},
+		ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
+		MaxRequestBodySize: 64 << 10, CloseOnShutdown: true, NoDefaultServerHeader: true,
+		SecureErrorLogMessage: true, Logger: quiet{},
+	}
+}
+
+// health says whether hits can be taken: the ledger can be written and the server is not ending.
+func (s *Server) health(ctx *fasthttp.RequestCtx) {
+	ctx.SetContentType("text/plain; charset=utf-8")
+	switch {
+	case s.ending.Load():
+		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+		ctx.SetBodyString("ending\n")
+	case s.ledger.Err() != nil:
+		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+		ctx.SetBodyString("the ledger cannot be written: nothing is forwarded\n")
+	default:
+		ctx.SetBodyString("ok\n")
+	}
+}

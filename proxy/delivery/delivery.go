@@ -1,0 +1,251 @@
+// Package delivery gets events to vendors. It promises that a request carries what it was given and nothing else, that nothing is sent
+// twice which a vendor might count twice, and that every attempt ends in an outcome.
+package delivery
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Kind says how an attempt ended. Its zero value is the safe reading: nobody knows.
+type Kind uint8
+
+// The outcomes. Unknown means that bytes had left when the connection broke, so that a second attempt might count twice.
+const (
+	Unknown Kind = iota
+	Delivered
+	Dropped
+)
+
+// String returns the word that records and metrics use.
+func (k Kind) String() string {
+	switch k {
+	case Delivered:
+		return "delivered"
+	case Dropped:
+		return "dropped"
+	default:
+		return "unknown"
+	}
+}
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	Kind   Kind
+	Status int    // the vendor's, 0 where it gave none
+	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "unsent", "overload", "stray_answer", "too_large", "address"
+}
+
+// Header is a header of a request.
+type Header struct {
+	Name  string
+	Value []byte
+}
+
+// Event is what goes to a vendor. Its bytes are only read, and only during Deliver.
+type Event struct {
+	Vendor  string // id of the recipient
+	Host    string // role of the vendor's host
+	Method  string
+	Path    []byte
+	Query   []byte
+	Headers []Header
+	Body    []byte
+}
+
+// Upstream is where one host of a vendor is reached.
+type Upstream struct {
+	Vendor  string
+	Host    string
+	Address string // "https://host:port/path"
+	Private bool   // the address may be private or loopback
+	Answer  int    // bytes of an answer that are read; 0 for the client's
+}
+
+// Options are the bounds of a Client. Zero values take the defaults given.
+type Options struct {
+	Upstreams []Upstream
+	Timeout   time.Duration // of one attempt, connecting included; 3 s
+	Conns     int           // open connections to one host; 64
+	Wait      time.Duration // for a free connection; 50 ms
+	Idle      time.Duration // after which a connection is closed; 5 s
+	Answer    int           // bytes of an answer that are read; 64 KiB
+	TLS       *tls.Config   // for tests: roots of stand-ins; certificates are verified whatever it says
+	Resolver  Resolver      // nil: the system's
+}
+
+// Client delivers directly: one attempt, now, over connections of its own to every host.
+type Client struct {
+	hosts map[[2]string]*host
+	opts  Options
+}
+
+type host struct {
+	client *fasthttp.HostClient
+	name   string // Host header
+	base   string // path before the vendor's own
+}
+
+// New makes a client. The error names the upstream that cannot be one.
+func New(o Options) (*Client, error) {
+	o.Timeout = orDefault(o.Timeout, 3*time.Second)
+	o.Conns = orDefault(o.Conns, 64)
+	o.Wait = orDefault(o.Wait, 50*time.Millisecond)
+	o.Idle = orDefault(o.Idle, 5*time.Second)
+	o.Answer = orDefault(o.Answer, 64<<10)
+	c := &Client{hosts: map[[2]string]*host{}, opts: o}
+	for _, u := range o.Upstreams {
+		h, err := o.host(u)
+		if err != nil {
+			return nil, fmt.Errorf("vendor %s, host %s: %w", u.Vendor, u.Host, err)
+		}
+		c.hosts[[2]string{u.Vendor, u.Host}] = h
+	}
+	return c, nil
+}
+
+func orDefault[T int | time.Duration](given, otherwise T) T {
+	if given > 0 {
+		return given
+	}
+	return otherwise
+}
+
+func (o *Options) host(u Upstream) (*host, error) {
+	parsed, err := url.Parse(u.Address)
+	if err != nil || parsed.Host == "" || parsed.RawQuery != "" || parsed.User != nil || parsed.Scheme != "https" && parsed.Scheme != "http" {
+		return nil, fmt.Errorf("%q is no address of a host: \"https://host\" is", u.Address)
+	}
+	secure := parsed.Scheme == "https"
+	if !secure && !u.Private {
+		return nil, fmt.Errorf("%q is not https: only a host marked private may be reached in the clear", u.Address)
+	}
+	port := parsed.Port()
+	if port == "" {
+		port = map[bool]string{true: "443", false: "80"}[secure]
+	}
+	d := dialer{private: u.Private, timeout: o.Timeout, resolver: o.Resolver}
+	if secure {
+		d.tls = o.secured(parsed.Hostname())
+	}
+	client := &fasthttp.HostClient{
+		Addr:                          net.JoinHostPort(parsed.Hostname(), port),
+		NoDefaultUserAgentHeader:      true,
+		MaxConns:                      o.Conns,
+		MaxConnWaitTimeout:            o.Wait,
+		MaxIdleConnDuration:           o.Idle,
+		ConnPoolStrategy:              fasthttp.LIFO,
+		ReadTimeout:                   o.Timeout,
+		WriteTimeout:                  o.Timeout,
+		MaxResponseBodySize:           orDefault(u.Answer, o.Answer),
+		ReadBufferSize:                16 << 10,
+		MaxIdemponentCallAttempts:     o.Conns + 1, // all that are open may be stale
+		DisablePathNormalizing:        true,
+		DisableHeaderNamesNormalizing: false,
+		DialTimeout:                   d.dial,
+		RetryIfErr: func(_ *fasthttp.Request, _ int, err error) (bool, bool) {
+			return false, errors.Is(err, errStale)
+		},
+	}
+	return &host{client: client, name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/")}, nil
+}
+
+// secured is how TLS is spoken to a host: its certificate is verified, whatever the options say.
+func (o *Options) secured(name string) *tls.Config {
+	c := o.TLS.Clone()
+	if c == nil {
+		c = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	c.ServerName, c.InsecureSkipVerify = name, false
+	if c.ClientSessionCache == nil {
+		c.ClientSessionCache = tls.NewLRUClientSessionCache(o.Conns)
+	}
+	return c
+}
+
+// Deliver sends an event and waits for the vendor's answer, which is put into answer. It does not retry what a vendor may have seen.
+func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
+	h := c.hosts[[2]string{e.Vendor, e.Host}]
+	if h == nil || len(e.Path) == 0 || e.Path[0] != '/' || len(e.Path) > 1 && e.Path[1] == '/' {
+		return Outcome{Dropped, 0, "address"}
+	}
+	request := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(request)
+	h.write(request, e)
+	if err := h.client.DoTimeout(request, answer, c.opts.Timeout); err != nil {
+		return failed(err)
+	}
+	status := answer.StatusCode()
+	switch {
+	case status >= 200 && status < 400:
+		return Outcome{Delivered, status, "ok"}
+	default:
+		return Outcome{Dropped, status, "refused"}
+	}
+}
+
+// targets are buffers for the targets of requests.
+var targets = sync.Pool{New: func() any { return new([]byte) }}
+
+func (h *host) write(r *fasthttp.Request, e *Event) {
+	r.Header.SetMethod(e.Method)
+	r.Header.SetHost(h.name)
+	r.UseHostHeader = true
+	r.Header.SetNoDefaultContentType(true)
+	// Only the path stands in the target; to fasthttp the scheme is http, for the dialer speaks TLS.
+	room := targets.Get().(*[]byte)
+	target := append(append((*room)[:0], h.base...), e.Path...)
+	if len(e.Query) > 0 {
+		target = append(append(target, '?'), e.Query...)
+	}
+	r.SetRequestURIBytes(target) // copied
+	*room = target
+	targets.Put(room)
+	for i := range e.Headers {
+		r.Header.SetBytesV(e.Headers[i].Name, e.Headers[i].Value)
+	}
+	if len(e.Body) > 0 {
+		r.SetBodyRaw(e.Body)
+	}
+}
+
+func failed(err error) Outcome {
+	switch {
+	case errors.Is(err, errAddress):
+		return Outcome{Dropped, 0, "address"}
+	case errors.Is(err, errDial):
+		return Outcome{Dropped, 0, "dial"}
+	case errors.Is(err, fasthttp.ErrNoFreeConns):
+		return Outcome{Dropped, 0, "overload"}
+	case errors.Is(err, errStale):
+		return Outcome{Dropped, 0, "stray_answer"}
+	case errors.Is(err, errUnsent):
+		return Outcome{Dropped, 0, "unsent"}
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return Outcome{Unknown, 0, "too_large"}
+	case errors.Is(err, fasthttp.ErrTimeout), isTimeout(err):
+		return Outcome{Unknown, 0, "timeout"}
+	default:
+		return Outcome{Unknown, 0, "broken"}
+	}
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// Close closes the connections that are idle.
+func (c *Client) Close() {
+	for _, h := range c.hosts {
+		h.client.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,104 @@
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+)
+
+var (
+	errAddress = errors.New("the address is not one that may be reached")
+	errDial    = errors.New("no connection")
+	errStale   = errors.New("the connection was closed, or had spoken, before anything was written")
+	errUnsent  = errors.New("nothing could be written")
+)
+
+// Resolver looks up the addresses of a host.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// dialer connects to one upstream. What a name resolves to is checked after it was resolved, so that a name cannot lead inside.
+type dialer struct {
+	private  bool
+	timeout  time.Duration
+	resolver Resolver
+	tls      *tls.Config // nil: in the clear
+}
+
+// dial connects within a time, or the dialer's own where that is shorter. TLS is spoken here, not by fasthttp: the guard has to stand above
+// it, and a certificate that is refused is no connection, not one that broke.
+func (d dialer) dial(address string, within time.Duration) (net.Conn, error) {
+	if within <= 0 || within > d.timeout {
+		within = d.timeout
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	name, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDial, err)
+	}
+	addresses, err := d.lookup(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDial, err)
+	}
+	refused := errAddress
+	for _, a := range addresses {
+		if !d.private && !public(a) {
+			continue
+		}
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(a.String(), port))
+		if err != nil {
+			refused = fmt.Errorf("%w: %w", errDial, err)
+			continue
+		}
+		if d.tls == nil {
+			return newGuarded(conn, conn), nil
+		}
+		secure := tls.Client(conn, d.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("%w: %w", errDial, err)
+		}
+		return newGuarded(secure, conn), nil
+	}
+	return nil, refused
+}
+
+func (d dialer) lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return []netip.Addr{a}, nil
+	}
+	if d.resolver != nil {
+		return d.resolver.LookupNetIP(ctx, "ip", name)
+	}
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+}
+
+// special are ranges that are not of the public Internet and that netip has no word for (IANA special-purpose address registries).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"),
+	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("fec0::/10"),
+}
+
+// public tells whether an address is one of the public Internet.
+func public(a netip.Addr) bool {
+	a = a.Unmap()
+	if !a.IsValid() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || a.IsInterfaceLocalMulticast() {
+		return false
+	}
+	for _, p := range special {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}

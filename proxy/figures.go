@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// figures are the server's counters as hits meet them: found once for each combination of labels, then by a look into a map that is never
+// changed. They live as long as a snapshot, whose sites and vendors they are about.
+type figures struct {
+	metrics    *metrics.Metrics
+	hits       found[rules.Reason, prometheus.Counter]
+	events     found[judged, prometheus.Counter]
+	outcomes   found[delivered, prometheus.Counter]
+	cookieless found[string, prometheus.Counter]
+}
+
+type judged struct {
+	site, vendor string
+	reason       rules.Reason
+}
+
+type delivered struct{ vendor, outcome string }
+
+// hit counts a hit by how it ended as a whole.
+func (f *figures) hit(reason rules.Reason) {
+	f.hits.get(reason, func() prometheus.Counter {
+		label := reason.String()
+		if reason == rules.Unjudged {
+			label = "judged"
+		}
+		return f.metrics.Hits.WithLabelValues(label)
+	}).Inc()
+}
+
+// event counts a judged event. Its decision follows from the reason.
+func (f *figures) event(site, vendor string, reason rules.Reason) {
+	f.events.get(judged{site, vendor, reason}, func() prometheus.Counter {
+		decision := rules.Deny
+		if reason == rules.Permitted {
+			decision = rules.Permit
+		}
+		return f.metrics.Events.WithLabelValues(site, vendor, decision.String(), reason.String())
+	}).Inc()
+}
+
+// outcome counts a request to a vendor.
+func (f *figures) outcome(vendor, outcome string) {
+	f.outcomes.get(delivered{vendor, outcome}, func() prometheus.Counter {
+		return f.metrics.Outcomes.WithLabelValues(vendor, outcome)
+	}).Inc()
+}
+
+// countHit counts a hit that has come to its end.
+func (s *Server) countHit(p *passage, reason rules.Reason) {
+	f := &p.snapshot.figures
+	f.hit(reason)
+	r := &p.j.Hit.Request
+	s.metrics.BytesIn.Add(float64(len(r.Query) + len(r.Body)))
+	if site := p.j.Site; site != nil && p.has("Origin") && !p.has("Cookie") {
+		f.cookieless.get(site.ID, func() prometheus.Counter { return s.metrics.Cookieless.WithLabelValues(site.ID) }).Inc()
+	}
+}
+
+// has tells whether the hit has a header of that name.
+func (p *passage) has(name string) bool {
+	for range p.j.Hit.Request.Header(name) {
+		return true
+	}
+	return false
+}

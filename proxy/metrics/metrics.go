@@ -1,0 +1,45 @@
+// Package metrics counts what the server does. Labels come from closed sets (vendors, sites, reasons, outcomes), never from a hit.
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Metrics are all of the server's figures.
+type Metrics struct {
+	Registry   *prometheus.Registry
+	Hits       *prometheus.CounterVec // by reason: how hits ended as a whole; "judged" where they were judged
+	Events     *prometheus.CounterVec // by site, vendor, decision and reason
+	Outcomes   *prometheus.CounterVec // by vendor and outcome
+	Cookieless *prometheus.CounterVec // by site: hits from another origin that carried no cookies
+	Panics     prometheus.Counter
+	Reloads    *prometheus.CounterVec // by result: loaded, refused
+	Due        *prometheus.GaugeVec   // by assessment: days left to its review
+	BytesIn    prometheus.Counter
+	BytesOut   prometheus.Counter
+}
+
+const namespace = "tagwarden"
+
+// New makes the figures and registers them, with those of the Go runtime.
+func New() *Metrics {
+	counter := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}
+	}
+	m := &Metrics{
+		Registry:   prometheus.NewRegistry(),
+		Hits:       prometheus.NewCounterVec(counter("hits_total", "Hits received, by how they ended as a whole."), []string{"reason"}),
+		Events:     prometheus.NewCounterVec(counter("events_total", "Events judged, by decision and reason."), []string{"site", "vendor", "decision", "reason"}),
+		Outcomes:   prometheus.NewCounterVec(counter("deliveries_total", "Requests to vendors, by how they ended."), []string{"vendor", "outcome"}),
+		Cookieless: prometheus.NewCounterVec(counter("cookieless_hits_total", "Hits from another origin that carried no cookies: signals kept in cookies are not seen there."), []string{"site"}),
+		Panics:     prometheus.NewCounter(counter("panics_total", "Hits that ended in a panic. Each is a bug; nothing was forwarded.")),
+		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
+		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
+		BytesIn:    prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
+		BytesOut:   prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
+	}
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.BytesIn, m.BytesOut,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}

@@ -1,0 +1,95 @@
+package proxy
+
+import (
+	"bytes"
+	"runtime/debug"
+
+	"github.com/valyala/fasthttp"
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// healthPath is where load balancers ask.
+const healthPath = "/.tagwarden/health"
+
+// serve takes one request through the stages. A panic ends it there, closed.
+func (s *Server) serve(ctx *fasthttp.RequestCtx) {
+	if target, _, _ := bytes.Cut(ctx.Request.Header.RequestURI(), []byte{'?'}); string(target) == healthPath {
+		s.health(ctx)
+		return
+	}
+	p := takePassage(ctx, s.snapshot.Load(), s.opts.Now())
+	defer p.giveBack()
+	defer s.caught(p)
+	reason := s.pass(p)
+	if reason == answered {
+		return
+	}
+	s.countHit(p, reason)
+	p.respond(reason)
+}
+
+// caught ends a hit in which a stage panicked. It may have happened anywhere, so nothing of the passage is used again.
+func (s *Server) caught(p *passage) {
+	if recover() == nil {
+		return
+	}
+	// What was caught may hold text of the hit: only where it happened is said.
+	s.opts.Log.Error("a hit ended in a panic: nothing more of it is forwarded; this is a bug", zap.ByteString("stack", debug.Stack()))
+	s.metrics.Panics.Inc()
+	s.snapshot.Load().figures.hit(rules.Failed)
+	s.refusals.add(rules.Failed)
+	p.spoiled = true
+	p.ctx.Response.Reset()
+	p.ctx.SetStatusCode(fasthttp.StatusInternalServerError)
+	p.ctx.SetConnectionClose()
+	if p.leaving && !p.sent {
+		s.outcome(p, delivery.Outcome{Why: "failed"})
+	}
+}
+
+// answered marks a request that was no hit and has its answer.
+const answered = rules.Permitted
+
+// pass is the way of a hit.
+func (s *Server) pass(p *passage) rules.Reason {
+	if s.ending.Load() {
+		return s.ended(p, rules.ShuttingDown)
+	}
+	for i := range stages {
+		if reason := stages[i].run(s, p); reason != rules.Unjudged {
+			return s.ended(p, reason)
+		}
+		if i == 0 && p.ctx.IsOptions() {
+			if reason := p.preflight(); reason != rules.Unjudged {
+				return s.ended(p, reason)
+			}
+			return answered
+		}
+	}
+	return rules.Unjudged
+}
+
+// ended records a hit that was refused as a whole. Before a site is known it only counts.
+func (s *Server) ended(p *passage, reason rules.Reason) rules.Reason {
+	if p.j.Route == nil || p.number != 0 {
+		s.refusals.add(reason)
+		return reason
+	}
+	p.number = s.hits.Add(1)
+	r := ledger.Event{
+		Hit: p.number, Site: p.j.Site.ID, Vendor: p.j.Route.Recipient.ID, Endpoint: p.j.Route.Endpoint.ID,
+		Decision: rules.Deny.String(), Reason: reason.String(), Policy: p.j.Policy.Digest(),
+		In: len(p.j.Hit.Request.Query) + len(p.j.Hit.Request.Body),
+	}
+	s.salt(&r.Salt)
+	if err := s.ledger.Append([]ledger.Event{r}, nil); err != nil {
+		s.fault("a refused hit cannot be recorded", err)
+		return rules.Unrecorded
+	}
+	p.snapshot.figures.event(p.j.Site.ID, p.j.Route.Recipient.ID, reason)
+	return reason
+}

@@ -1,0 +1,65 @@
+package proxy
+
+import (
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// passage is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is answered.
+type passage struct {
+	ctx      *fasthttp.RequestCtx
+	snapshot *Snapshot
+	in       rules.Inputs
+	j        rules.Judgement
+
+	// receive
+	hostname []byte
+	status   int // the status to answer with, where the hit could not even be read
+
+	// record
+	number  uint64
+	records []ledger.Event
+	text    []byte          // of what a record holds: ids of shapes, bytes to be digested
+	facts   []ledger.Signal // of all records
+	hashes  [][16]byte      // of all records
+
+	// deliver
+	answer  fasthttp.Response
+	outcome delivery.Outcome
+	leaving bool // it was handed over to delivery
+	sent    bool // and delivery said how it went
+	headers []delivery.Header
+	event   delivery.Event
+
+	spoiled bool // a stage panicked
+}
+
+// passages hands out passages and takes them back. This is the only place that does either.
+var passages = sync.Pool{New: func() any { return new(passage) }}
+
+func takePassage(ctx *fasthttp.RequestCtx, snapshot *Snapshot, now time.Time) *passage {
+	p := passages.Get().(*passage)
+	p.ctx, p.snapshot = ctx, snapshot
+	p.in = rules.Inputs{Now: now, Keys: snapshot.keys(now)}
+	return p
+}
+
+func (p *passage) giveBack() {
+	if p.spoiled {
+		return
+	}
+	p.j.Reset()
+	p.ctx, p.snapshot, p.in = nil, nil, rules.Inputs{}
+	p.hostname, p.status = p.hostname[:0], 0
+	p.number, p.records, p.text, p.facts, p.hashes = 0, p.records[:0], p.text[:0], p.facts[:0], p.hashes[:0]
+	p.answer.Reset()
+	p.event = delivery.Event{}
+	p.outcome, p.leaving, p.sent, p.headers = delivery.Outcome{}, false, false, p.headers[:0]
+	passages.Put(p)
+}

@@ -1,0 +1,89 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Policy returns the digest of the policy that is serving.
+func (s *Server) Policy() string { return s.snapshot.Load().Policy.Digest() }
+
+// Reload reads server file and policy folder again. Either everything is replaced or nothing is: what cannot be compiled, or changes what
+// only a restart can, leaves the old policy serving, and the error says why. The source must read the same twice.
+func (s *Server) Reload() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	old := s.snapshot.Load()
+	loaded, err := readTwice(old.Loaded.Source.Path)
+	if err == nil {
+		err = unchangeable(&old.Loaded.Server, &loaded.Server)
+	}
+	var fresh *Snapshot
+	if err == nil {
+		if loaded.Policy.Digest() == old.Policy.Digest() && loaded.Source.Digest == old.Loaded.Source.Digest {
+			return nil
+		}
+		fresh, err = s.newSnapshot(loaded)
+	}
+	if err != nil {
+		s.metrics.Reloads.WithLabelValues("refused").Inc()
+		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
+		return errors.Join(err, s.ledger.Note(note))
+	}
+	if err := s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"}); err != nil {
+		fresh.Delivery.Close()
+		return err
+	}
+	s.snapshot.Store(fresh)
+	s.metrics.Reloads.WithLabelValues("loaded").Inc()
+	s.warnDue(loaded)
+	// Hits under way still deliver over the old connections; only those that are idle are closed.
+	old.Delivery.Close()
+	return nil
+}
+
+// readTwice reads until two readings agree, so that a folder that is being written is not taken half-written.
+func readTwice(path string) (*config.Loaded, error) {
+	first, err := config.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	second, err := config.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if first.Digest != second.Digest {
+		return nil, errors.New("the policy folder is being written: it was read twice and differed")
+	}
+	return config.Compile(second, basis.Past{})
+}
+
+// unchangeable refuses a reload that changes what only a restart can.
+func unchangeable(old, fresh *config.Server) error {
+	var changed []string
+	for _, c := range []struct {
+		key  string
+		same bool
+	}{
+		{"listen", old.Listen == fresh.Listen},
+		{"admin.listen", old.Admin.Listen == fresh.Admin.Listen},
+		{"data", old.Data == fresh.Data},
+		{"tls", (old.TLS == nil) == (fresh.TLS == nil) && (old.TLS == nil || *old.TLS == *fresh.TLS)},
+		{"ledger.seal", old.Ledger.Seal == fresh.Ledger.Seal},
+		{"ledger.sync", old.Ledger.Sync == fresh.Ledger.Sync},
+		{"keys", old.Keys.Root == fresh.Keys.Root && strings.Join(old.Keys.RootCommand, "\x00") == strings.Join(fresh.Keys.RootCommand, "\x00")},
+	} {
+		if !c.same {
+			changed = append(changed, c.key)
+		}
+	}
+	if changed != nil {
+		return fmt.Errorf("%s changed: only a restart can do that; nothing was changed", strings.Join(changed, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package proxy_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestReloadReplacesEverythingOrNothing(t *testing.T) {
+	first, second := startVendor(t), startVendor(t)
+	r := start(t, folder(t, first.URL))
+	dir := filepath.Dir(r.file)
+	before := r.Policy()
+	server, err := os.ReadFile(r.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, broken := range map[string]string{
+		"broken server file": "sites: [",
+		"listen":             strings.Replace(string(server), "listen: 127.0.0.1:0", "listen: 127.0.0.1:9", 1),
+		"data":               string(server) + "data: ./elsewhere\n",
+		"keys":               string(server) + "keys: { root: ./other.key }\n",
+	} {
+		write(t, r.file, broken)
+		if err := r.Reload(); err == nil || r.Policy() != before {
+			t.Errorf("%s: reloaded (%v)", name, err)
+		}
+	}
+	write(t, r.file, string(server))
+	write(t, filepath.Join(dir, "policy", "profiles.yaml"), "profiles: { standard: { classes: { event_name: kep } } }\n")
+	if err := r.Reload(); err == nil || !strings.Contains(err.Error(), "profiles.yaml:1:") || r.Policy() != before {
+		t.Errorf("a broken profile: %v", err)
+	}
+	writePolicy(t, dir, policyText)
+	r.send(t, get(pageView, consent))
+	write(t, r.file, strings.ReplaceAll(string(server), first.URL, second.URL))
+	if err := r.Reload(); err != nil || r.Policy() == before {
+		t.Fatalf("a good change: %v", err)
+	}
+	r.send(t, get(pageView, consent))
+	if len(first.got()) != 1 || len(second.got()) != 1 {
+		t.Errorf("%d and %d requests", len(first.got()), len(second.got()))
+	}
+	if n := strings.Count(r.ledger(t), `"kind":"reload"`); n < 6 {
+		t.Errorf("%d records of reloads", n)
+	}
+}
+
+func TestNoHitIsLostWhileReloading(t *testing.T) {
+	v := startVendor(t)
+	r := start(t, folder(t, v.URL))
+	profiles := filepath.Join(filepath.Dir(r.file), "policy", "profiles.yaml")
+	text, err := os.ReadFile(profiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var senders sync.WaitGroup
+	var sent, failed atomic.Int64
+	for range 4 {
+		senders.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				sent.Add(1)
+				if got := r.send(t, get(pageView, consent)); got.status != 200 {
+					failed.Add(1)
+				}
+			}
+		})
+	}
+	for i := range 20 {
+		write(t, profiles, string(text)+fmt.Sprintf("  other%d: { classes: { event_name: keep } }\n", i))
+		if err := r.Reload(); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	senders.Wait()
+	if failed.Load() != 0 || int64(len(v.got())) != sent.Load() {
+		t.Errorf("%d of %d hits failed, the vendor got %d", failed.Load(), sent.Load(), len(v.got()))
+	}
+}
+
+func TestShutdownWaitsForHitsUnderWay(t *testing.T) {
+	f := new(files)
+	d := &recorder{files: f, block: make(chan struct{})}
+	r := start(t, folder(t, "http://127.0.0.1:1"), with(f, d))
+	answered := make(chan answer, 1)
+	go func() { answered <- r.send(t, get(pageView, consent)) }()
+	for d.sent.Load() == 0 {
+		time.After(0)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		ended <- r.Shutdown(ctx)
+	}()
+	close(d.block)
+	if got := <-answered; got.status != 200 {
+		t.Errorf("the hit under way got %d", got.status)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := <-r.ended; err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(f.text(), `"kind":"stop"`) || !strings.Contains(f.text(), `"kind":"outcome"`) {
+		t.Errorf("the end was not recorded: %s", f.text())
+	}
+}

@@ -1,0 +1,105 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+)
+
+// Serve takes hits on one listener and staff on the other until Shutdown. It returns when the last hit is answered and the ledger is
+// closed.
+func (s *Server) Serve(hits, admin net.Listener) error {
+	if s.opts.TLS != nil {
+		hits = tls.NewListener(hits, s.opts.TLS)
+	}
+	s.listeners.Lock()
+	s.open = []net.Listener{hits, admin}
+	early := s.ending.Load()
+	s.listeners.Unlock()
+	if early {
+		s.closeListeners()
+	}
+	ended := make(chan error, 2)
+	stop := make(chan struct{})
+	var minute sync.WaitGroup
+	minute.Go(func() { s.eachMinute(stop) })
+	go func() { ended <- unlessClosed(s.public.Serve(hits)) }()
+	go func() { ended <- unlessClosed(s.admin.Serve(admin)) }()
+	err := <-ended
+	if !s.ending.Load() {
+		within, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		err = errors.Join(err, s.Shutdown(within))
+	}
+	err = errors.Join(err, <-ended)
+	<-s.stopped // hits under way still need ledger and connections
+	close(stop)
+	minute.Wait()
+	s.snapshot.Load().Delivery.Close()
+	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close())
+}
+
+// patience is how long hits under way are waited for where a listener broke.
+const patience = 4 * time.Second
+
+// Shutdown takes no more hits, ends those under way and returns when they have ended, or when the context is done.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.listeners.Lock()
+	s.ending.Store(true)
+	s.listeners.Unlock()
+	s.stopping.Do(func() {
+		s.stopErr = errors.Join(unlessClosed(s.public.ShutdownWithContext(ctx)), unlessClosed(s.admin.ShutdownWithContext(ctx)))
+		s.closeListeners()
+		close(s.stopped)
+	})
+	return s.stopErr
+}
+
+// unlessClosed leaves out that a listener was closed already: where the end comes right after the beginning, two of us may close it.
+func unlessClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// closeListeners closes what fasthttp did not know of yet, where the end came right after the beginning.
+func (s *Server) closeListeners() {
+	s.listeners.Lock()
+	defer s.listeners.Unlock()
+	for _, l := range s.open {
+		_ = l.Close() // most are closed already
+	}
+}
+
+// eachMinute writes aggregates down and looks at which assessments are due.
+func (s *Server) eachMinute(stop <-chan struct{}) {
+	t := time.NewTicker(time.Minute)
+	defer t.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-t.C:
+			if err := s.ledger.Refusals(s.refusals.take(s.opts.Now())); err != nil {
+				s.fault("refused hits cannot be recorded", err)
+			}
+			s.warnDue(s.snapshot.Load().Loaded)
+		}
+	}
+}
+
+// warnDue says which assessments are to be reviewed soon, in log and figures.
+func (s *Server) warnDue(loaded *config.Loaded) {
+	s.metrics.Due.Reset()
+	for _, id := range loaded.Policy.Assessments().IDs() {
+		if days, ok := loaded.Policy.Assessments().DaysLeft(id, s.opts.Now()); ok {
+			s.metrics.Due.WithLabelValues(id).Set(float64(days))
+		}
+	}
+}

@@ -1,0 +1,153 @@
+// Package proxy is the server: it receives hits, takes them through the stages, and answers. It promises that a hit whose decision is
+// not in the ledger does not leave, and that whatever goes wrong ends that one hit, closed.
+//
+// Read stages.go first: it is the way of a hit.
+package proxy
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/valyala/fasthttp"
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// Response is a vendor's answer.
+type Response = fasthttp.Response
+
+// Options are what a Server needs beside its configuration. Zero values take the defaults given.
+type Options struct {
+	Root       pseudonym.Root
+	Version    string
+	Log        *zap.Logger      // nil: nothing is logged
+	Now        func() time.Time // the clock; time.Now
+	Rand       io.Reader        // crypto/rand
+	Objections Objections       // nil: nobody objected
+	Files      ledger.Files     // nil: the file system
+	Client     func([]delivery.Upstream) (Deliverer, error)
+	TLS        *tls.Config // of the hits listener; nil: none
+}
+
+// Server is a running proxy.
+type Server struct {
+	opts     Options
+	metrics  *metrics.Metrics
+	ledger   *ledger.Ledger
+	refusals refusals
+	names    *lru.Cache[string, string] // event names as the ledger keeps them
+	hits     atomic.Uint64
+	snapshot atomic.Pointer[Snapshot]
+	salts    *salts
+
+	public *fasthttp.Server
+	admin  *fasthttp.Server
+
+	reloading sync.Mutex // one reload at a time
+	ending    atomic.Bool
+	listeners sync.Mutex     // guards open, and ending while it is looked at with it
+	open      []net.Listener // of Serve
+	stopped   chan struct{}  // closed when the first Shutdown has ended
+	stopping  sync.Once
+	stopErr   error // of the first Shutdown
+}
+
+// New makes a server of a configuration and opens its ledger. Serve starts it.
+func New(loaded *config.Loaded, o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Client == nil {
+		o.Client = func(u []delivery.Upstream) (Deliverer, error) { return delivery.New(delivery.Options{Upstreams: u}) }
+	}
+	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, stopped: make(chan struct{})}
+	names, err := lru.New[string, string](4096)
+	if err != nil {
+		return nil, fmt.Errorf("cannot remember event names: %w", err)
+	}
+	s.names = names
+	snapshot, err := s.newSnapshot(loaded)
+	if err != nil {
+		return nil, err
+	}
+	s.snapshot.Store(snapshot)
+	if err := os.MkdirAll(loaded.Server.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make the data folder: %w", err)
+	}
+	node, err := os.Hostname()
+	if err != nil {
+		node = "unknown"
+	}
+	s.ledger, err = ledger.Open(ledger.Options{
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Files: o.Files,
+		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
+	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version})
+	if err != nil {
+		return nil, err
+	}
+	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
+	s.refusals.since = o.Now()
+	s.public = s.hitsServer(loaded)
+	s.admin = s.adminServer()
+	s.warnDue(loaded)
+	return s, nil
+}
+
+// hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.
+func (s *Server) hitsServer(loaded *config.Loaded) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:                       s.serve,
+		ErrorHandler:                  s.unreadable,
+		ReadTimeout:                   5 * time.Second,
+		WriteTimeout:                  5 * time.Second,
+		IdleTimeout:                   30 * time.Second,
+		ReadBufferSize:                16 << 10,
+		MaxRequestBodySize:            int(loaded.Server.Limits.Body),
+		HeaderReceived:                s.limits,
+		Concurrency:                   4096,
+		MaxRequestsPerConn:            10_000,
+		CloseOnShutdown:               true,
+		NoDefaultServerHeader:         true,
+		NoDefaultDate:                 true,
+		NoDefaultContentType:          true,
+		SecureErrorLogMessage:         true,
+		Logger:                        quiet{},
+		DisablePreParseMultipartForm:  true,
+		DisableHeaderNamesNormalizing: false,
+		TLSConfig:                     s.opts.TLS,
+	}
+}
+
+// limits are those of the policy that is serving: a reload may change them.
+func (s *Server) limits(*fasthttp.RequestHeader) fasthttp.RequestConfig {
+	return fasthttp.RequestConfig{MaxRequestBodySize: s.snapshot.Load().Policy.Limits().Body}
+}
+
+// quiet drops what fasthttp would log: it holds text of requests.
+type quiet struct{}
+
+// Printf drops the message.
+func (quiet) Printf(string, ...any) {}
+
+// fault reports what an operator has to look at. The error's text comes from our own packages and holds nothing of a hit.
+func (s *Server) fault(what string, err error) { s.opts.Log.Error(what, zap.Error(err)) }

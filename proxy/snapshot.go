@@ -1,0 +1,74 @@
+package proxy
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// Snapshot is everything a hit is judged and delivered with. It is built whole and put in place in one step; a hit keeps the one it
+// began with.
+type Snapshot struct {
+	Policy   *rules.Policy
+	Loaded   *config.Loaded
+	Delivery Deliverer
+
+	root    pseudonym.Root
+	current atomic.Pointer[rules.Keys] // of the day; replaced when it is over
+	figures figures
+	said    found[[3]signal.Categories, string] // what sources say, in words
+}
+
+// Deliverer sends an event and says how that ended.
+type Deliverer interface {
+	Deliver(e *delivery.Event, answer *Response) delivery.Outcome
+	Close()
+}
+
+// newSnapshot builds a snapshot. The error leaves nothing behind.
+func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
+	var upstreams []delivery.Upstream
+	for _, r := range loaded.Policy.Recipients() {
+		for role, address := range r.Upstreams {
+			if address != "" {
+				upstreams = append(upstreams, delivery.Upstream{Vendor: r.ID, Host: role, Address: address, Private: r.Private, Answer: answerSize(r, role)})
+			}
+		}
+	}
+	client, err := s.opts.Client(upstreams)
+	if err != nil {
+		return nil, fmt.Errorf("cannot prepare delivery: %w", err)
+	}
+	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client, root: s.opts.Root}
+	fresh.figures.metrics = s.metrics
+	fresh.current.Store(rules.NewKeys(s.opts.Root, loaded.Policy, s.opts.Now()))
+	return fresh, nil
+}
+
+// answerSize is how long an answer of a host may be: the parts of an SDK that some are asked for are larger than a vendor's thanks.
+func answerSize(r *rules.Recipient, role string) int {
+	for i := range r.Catalog.Endpoints {
+		if e := &r.Catalog.Endpoints[i]; e.Host == role && e.Kind == catalog.Answer {
+			return 4 << 20
+		}
+	}
+	return 0
+}
+
+// keys are those of the day that now is in.
+func (s *Snapshot) keys(now time.Time) *rules.Keys {
+	keys := s.current.Load()
+	if keys.Valid(now) {
+		return keys
+	}
+	fresh := rules.NewKeys(s.root, s.Policy, now)
+	s.current.CompareAndSwap(keys, fresh)
+	return fresh
+}

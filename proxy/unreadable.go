@@ -1,0 +1,33 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// unreadable answers what fasthttp could not read as a request, and closes the connection. A connection on which nothing came before
+// its time was up held no hit: it is not counted.
+func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
+	status, reason := fasthttp.StatusBadRequest, rules.MalformedHit
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.As(err, &small):
+		status, reason = fasthttp.StatusRequestHeaderFieldsTooLarge, rules.OverLimit
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		status, reason = fasthttp.StatusRequestEntityTooLarge, rules.OverLimit
+	case errors.As(err, &network) && network.Timeout():
+		status = fasthttp.StatusRequestTimeout
+	}
+	if _, silent := err.(*net.OpError); !silent { //nolint:errorlint // once a byte has come, fasthttp wraps the error
+		s.refusals.add(reason)
+		s.snapshot.Load().figures.hit(reason)
+	}
+	ctx.Response.Reset()
+	ctx.SetStatusCode(status)
+	ctx.SetConnectionClose()
+}

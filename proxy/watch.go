@@ -1,0 +1,79 @@
+package proxy
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"go.uber.org/zap"
+)
+
+// Debounce is how long a folder must be left alone before it is read again; one that never is, is read after ten times that.
+const Debounce = 300 * time.Millisecond
+
+// Watch reloads whenever server file or policy folder change and have been left alone for Debounce, until stop is closed.
+func (s *Server) Watch(stop <-chan struct{}) error {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("cannot watch files: %w", err)
+	}
+	defer func() { _ = w.Close() }()
+	s.watchAll(w)
+	quiet := time.NewTimer(0) // what changed between the start and the first look is read now
+	var latest time.Time      // when reading is put off no longer
+	for {
+		select {
+		case <-stop:
+			return nil
+		case e, ok := <-w.Events:
+			if !ok {
+				return nil
+			}
+			if e.Op == fsnotify.Chmod {
+				continue
+			}
+			now := time.Now()
+			if latest.IsZero() {
+				latest = now.Add(10 * Debounce)
+			}
+			quiet.Reset(min(Debounce, latest.Sub(now)))
+		case err, ok := <-w.Errors:
+			if !ok {
+				return nil
+			}
+			s.fault("files cannot be watched", err)
+		case <-quiet.C:
+			latest = time.Time{}
+			s.reloadWatched()
+			if s.watchAll(w) { // what was written into a new folder before it was watched is read as well
+				quiet.Reset(Debounce)
+			}
+		}
+	}
+}
+
+// reloadWatched reloads, and says how that went.
+func (s *Server) reloadWatched() {
+	before := s.Policy()
+	if err := s.Reload(); err != nil {
+		s.fault("reload refused: the policy that was there goes on", err)
+	} else if after := s.Policy(); after != before {
+		s.opts.Log.Info("policy reloaded", zap.String("policy", after))
+	}
+}
+
+// watchAll watches the folder of the server file, and the policy folder with the folders in it. One that is watched already stays so. It
+// tells whether there were new ones.
+func (s *Server) watchAll(w *fsnotify.Watcher) bool {
+	source := s.snapshot.Load().Loaded.Source
+	folders := []string{filepath.Dir(source.Path), source.Dir}
+	for _, name := range []string{"assessments", "tests", "tests/hits", "vendors"} {
+		folders = append(folders, filepath.Join(source.Dir, filepath.FromSlash(name)))
+	}
+	before := len(w.WatchList())
+	for _, folder := range folders {
+		_ = w.Add(folder) // a folder that is not there holds nothing to watch
+	}
+	return len(w.WatchList()) > before
+}

@@ -1,0 +1,179 @@
+package proxy
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// read takes the hit apart.
+func read(_ *Server, p *passage) rules.Reason { return rules.Read(p.snapshot.Policy, &p.j, &p.in, nil) }
+
+// Objections is asked who objected to what. An error means that nobody knows: nothing is forwarded then.
+type Objections interface {
+	// Of returns the scopes that the subject of that hash objected to, the zero value where there are none. It is asked for every
+	// identifier of every event, from many goroutines at once, and must not block on writers.
+	Of(subject [16]byte) (rules.Objections, error)
+}
+
+// ask looks up the objections of every subject. An identifier that all events share counts for each of them.
+func ask(s *Server, p *passage) rules.Reason {
+	events := len(p.j.Hit.Events)
+	var shared rules.Objections
+	for range events {
+		p.j.Objections = append(p.j.Objections, rules.Objections{})
+	}
+	if s.opts.Objections == nil {
+		return rules.Unjudged
+	}
+	for i := range p.j.Subjects {
+		subject := &p.j.Subjects[i]
+		found, err := s.opts.Objections.Of(subject.Hash)
+		if err != nil {
+			s.fault("objections cannot be looked up", err)
+			return rules.Failed
+		}
+		if subject.Event == hit.Shared {
+			shared.Merge(found)
+		} else {
+			p.j.Objections[subject.Event].Merge(found)
+		}
+	}
+	for e := range p.j.Objections {
+		p.j.Objections[e].Merge(shared)
+	}
+	return rules.Unjudged
+}
+
+// judge decides, minimises and encodes.
+func judge(_ *Server, p *passage) rules.Reason { return rules.Judge(&p.j, &p.in) }
+
+// deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
+func deliver(s *Server, p *passage) rules.Reason {
+	if !p.j.Out.Forward {
+		return rules.Unjudged
+	}
+	out := &p.j.Out
+	for i := range out.Headers {
+		p.headers = append(p.headers, delivery.Header(out.Headers[i]))
+	}
+	p.event = delivery.Event{
+		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
+		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
+	}
+	p.leaving = true
+	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true
+	s.metrics.BytesOut.Add(float64(len(out.Query) + len(out.Body)))
+	s.outcome(p, p.outcome)
+	return rules.Unjudged
+}
+
+// outcome records and counts how a delivery ended.
+func (s *Server) outcome(p *passage, o delivery.Outcome) {
+	vendor := p.j.Route.Recipient.ID
+	p.snapshot.figures.outcome(vendor, o.Kind.String())
+	err := s.ledger.Outcome(ledger.Outcome{
+		Hit: p.number, Events: p.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why, Status: o.Status,
+	})
+	if err != nil {
+		s.fault("the outcome of a delivery cannot be recorded", err)
+	}
+}
+
+// record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
+func record(s *Server, p *passage) rules.Reason {
+	p.number = s.hits.Add(1)
+	for e := range p.j.Verdicts {
+		p.records = append(p.records, s.event(p, e))
+	}
+	err := s.ledger.Append(p.records, func(i int) ledger.Shape {
+		kept, changed, dropped := p.j.Shape(i)
+		return ledger.Shape{Kept: kept, Changed: changed, Dropped: dropped}
+	})
+	if err != nil {
+		s.fault("decisions cannot be recorded", err)
+		return rules.Unrecorded
+	}
+	for i := range p.j.Verdicts {
+		p.snapshot.figures.event(p.j.Site.ID, p.j.Route.Recipient.ID, p.j.Verdicts[i].Reason)
+	}
+	return rules.Unjudged
+}
+
+// event makes the record of one event.
+func (s *Server) event(p *passage, e int) ledger.Event {
+	j := &p.j
+	v := &j.Verdicts[e]
+	from := len(p.text)
+	p.text = j.ShapeID(p.text, e)
+	r := ledger.Event{
+		Hit: p.number, Index: e, Site: j.Site.ID, Vendor: j.Route.Recipient.ID, Endpoint: j.Route.Endpoint.ID,
+		Decision: v.Decision.String(), Reason: v.Reason.String(), Policy: j.Policy.Digest(), Region: j.Region.String(),
+		Shape: text(p.text[from:]), In: len(j.Hit.Request.Query) + len(j.Hit.Request.Body), Name: s.eventName(p, e),
+	}
+	if v.Activity != nil {
+		r.Activity, r.Basis, r.LIA = v.Activity.ID, v.Activity.Basis.String(), v.Activity.Assessment
+		r.Version = j.Policy.Assessments().Version(r.LIA)
+	}
+	facts := len(p.facts)
+	p.appendFacts(e)
+	r.Signals = p.facts[facts:len(p.facts):len(p.facts)]
+	if objected := j.Objections[e]; objected.Any() {
+		r.Objected, r.Restrict = j.Policy.Scopes(objected), objected.Restricted
+	}
+	hashes := len(p.hashes)
+	for i := range j.Subjects {
+		if of := j.Subjects[i].Event; of == hit.Shared || of == int32(e) {
+			p.hashes = append(p.hashes, j.Subjects[i].Ledger)
+		}
+	}
+	r.Subjects = p.hashes[hashes:len(p.hashes):len(p.hashes)]
+	s.salt(&r.Salt)
+	if v.Decision == rules.Permit && j.Out.Forward {
+		from := len(p.text)
+		p.text = j.EventBytes(p.text, e)
+		r.Out = len(p.text) - from
+		r.Digest = p.in.Keys.Digest(r.Salt, p.text[from:])
+	}
+	return r
+}
+
+// text is bytes of a passage as a text. It is read only while the passage lasts, and they are not written again before that.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// appendFacts lists what the event's signals say, as facts.
+func (p *passage) appendFacts(e int) {
+	s := p.j.SignalsOf(e)
+	if s.GPC != 0 {
+		p.facts = append(p.facts, ledger.Signal{Source: "gpc", State: s.GPC.String()})
+	}
+	if s.DNT != 0 {
+		p.facts = append(p.facts, ledger.Signal{Source: "dnt", State: s.DNT.String()})
+	}
+	for i := range s.Sources[:s.N] {
+		said := &s.Sources[i]
+		if said.State == 0 {
+			continue
+		}
+		words := p.snapshot.said.get([3]signal.Categories{said.Granted, said.Refused, said.Doubt}, func() string { return p.snapshot.Policy.Says(said) })
+		p.facts = append(p.facts, ledger.Signal{Source: said.Kind.String(), State: said.State.String(), Says: words})
+	}
+}
+
+// eventName is the name as the ledger keeps it: scrubbed, and at most 64 characters of it.
+func (s *Server) eventName(p *passage, e int) string {
+	name := p.j.Hit.EventName(int32(e))
+	if cached, ok := s.names.Get(name); ok {
+		return cached
+	}
+	clean := rules.ScrubName(name)
+	if len(name) <= 256 {
+		s.names.Add(strings.Clone(name), clean)
+	}
+	return clean
+}
