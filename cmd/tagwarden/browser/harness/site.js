@@ -1,0 +1,73 @@
+// A shop on an origin of its own, which passes what is under its base path on to tagwarden, as the site's web server would.
+import fs from 'node:fs';
+import https from 'node:https';
+import * as esbuild from 'esbuild';
+import { base, names } from './warden.js';
+
+/** An SDK as a site would bundle it. */
+async function bundle(vendor) {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [new URL(`../sdks/${vendor}.js`, import.meta.url).pathname], bundle: true, write: false, format: 'iife', target: 'es2020', logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"', global: 'window' },
+  });
+  return outputFiles[0].text;
+}
+
+// The titles hold the name of the person who is logged in, as titles do.
+const html = script => `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Orders of Jane Doe - Shop</title></head>
+<body><h1>Shop</h1><a href="/files/price-list.pdf">Price list</a><form><input name="email"><button type="button">Send</button></form>${script}</body></html>`;
+
+/** Passes a request on to tagwarden, as it is, and notes how it was answered. */
+function passOn(request, response, { port, host, sent }) {
+  const hit = { method: request.method, path: request.url.split('?')[0], at: Date.now(), status: 0 };
+  sent.push(hit);
+  const onward = https.request({ host: '127.0.0.1', port, method: request.method, path: request.url, rejectUnauthorized: false,
+    headers: { ...request.headers, host, 'x-forwarded-for': '203.0.113.77' } }, answer => {
+    hit.status = answer.statusCode;
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on('error', () => {
+    hit.status = 502;
+    if (!response.headersSent) response.writeHead(502);
+    response.end();
+  });
+  request.pipe(onward);
+}
+
+/** Opens the shop, and beside it the collector's own origin. Hits at both are noted: a browser does not tell of those that it sends as a page is left. */
+export async function openSite(tls, vendors) {
+  const bundles = Object.fromEntries(await Promise.all(vendors.map(async v => [v, await bundle(v)])));
+  const secure = { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) };
+  const sent = [];
+  let port; // tagwarden's: known only when it is up, and it has to know the origin first
+  const shop = https.createServer(secure, (request, response) => {
+    const url = new URL(request.url, 'https://' + names.site);
+    const script = /^\/sdk\/(\w+)\.js$/.exec(url.pathname);
+    if (url.pathname.startsWith(base + '/')) {
+      passOn(request, response, { port, host: names.site, sent });
+    } else if (script) {
+      response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' });
+      response.end(bundles[script[1]]);
+    } else if (url.pathname === '/favicon.ico') {
+      response.writeHead(204);
+      response.end();
+    } else {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+      const vendor = /(?:^|; )sdk=(\w+)/.exec(request.headers.cookie ?? '')?.[1]; // which SDK this visit is about
+      response.end(html(vendor && url.pathname !== '/bye' ? `<script src="/sdk/${vendor}.js"></script>` : ''));
+    }
+  });
+  const collector = https.createServer(secure, (request, response) => passOn(request, response, { port, host: names.collector, sent }));
+  for (const server of [shop, collector]) await new Promise(done => server.listen(0, '127.0.0.1', done));
+  return {
+    origin: `https://${names.site}:${shop.address().port}`,
+    collector: `https://${names.collector}:${collector.address().port}`,
+    passOnTo(given) { port = given; },
+    sent: () => sent,
+    take: () => sent.splice(0),
+    async stop() {
+      for (const server of [shop, collector]) await new Promise(done => { server.close(done); server.closeAllConnections(); });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
+
+func catalogue(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("catalog", "list | show VENDOR | check FILE...")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	switch {
+	case len(rest) == 1 && rest[0] == "list":
+		return listCatalog(t)
+	case len(rest) == 2 && rest[0] == "show":
+		text, ok := catalog.BuiltinText(rest[1])
+		if !ok {
+			t.fail("the catalog has no vendor %q", rest[1])
+			t.hint("one of %s is right", strings.Join(catalog.BuiltinIDs(), ", "))
+			return usage
+		}
+		printf(t.out, "%s", text)
+		return fine
+	case len(rest) >= 2 && rest[0] == "check":
+		return checkCatalog(t, rest[1:])
+	default:
+		f.Usage()
+		return usage
+	}
+}
+
+func listCatalog(t *terminal) int {
+	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	for _, id := range catalog.BuiltinIDs() {
+		file, _ := catalog.Builtin(id)
+		printf(table, "%s\t%s\t%d endpoints\t%d fields\n", id, file.Name, len(file.Endpoints), len(file.Fields))
+	}
+	_ = table.Flush()
+	return fine
+}
+
+// checkCatalog reads vendor files as a policy folder would hold them.
+func checkCatalog(t *terminal, files []string) int {
+	code := fine
+	for _, name := range slices.Sorted(slices.Values(files)) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.fail("%v", err)
+			return usage
+		}
+		file, err := catalog.Parse(text)
+		if err == nil {
+			_, err = catalog.Compile(file, nil, catalog.Names())
+		}
+		if err != nil {
+			printf(t.out, "%s: %v\n", name, err)
+			code = findings
+			continue
+		}
+		printf(t.out, "%s: %s, nothing is wrong\n", name, file.Name)
+	}
+	return code
+}

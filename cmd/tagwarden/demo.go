@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+//go:embed demo/hits.jsonl
+var demoHits []byte
+
+// demoHit is a recorded request of a real SDK, with what the visitor had chosen when it was sent.
+type demoHit struct {
+	Title  string `json:"title"`
+	Choice string `json:"choice"` // "", yes, no or objected
+	capture
+}
+
+// demoVisitor is the Matomo visitor id of the recording, who objects in the demonstration.
+const demoVisitor = "_id"
+
+func demo(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("demo", "[--once]")
+	once := f.Bool("once", false, "show the hits and end")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	d, err := newDemo(t)
+	if err == nil {
+		defer d.close()
+		err = d.show(t)
+	}
+	if err != nil {
+		t.fail("%v", err)
+		return findings
+	}
+	if *once {
+		return fine
+	}
+	d.invite(t)
+	<-ctx.Done()
+	printf(t.out, "\nended\n")
+	return fine
+}
+
+// demonstration is a site, the proxy and stand-ins for vendors, all on loopback.
+type demonstration struct {
+	dir     string
+	vendors *standIns
+	policy  *rules.Policy
+	keys    *rules.Keys
+	server  *proxy.Server
+	served  chan struct{}
+	hits    string
+	admin   string
+	site    *demoSite
+	objects *fixedObjections
+}
+
+// fixedObjections are those of the demonstration.
+type fixedObjections struct{ known map[[16]byte]rules.Objections }
+
+// Of returns what a subject objected to.
+func (f *fixedObjections) Of(subject [16]byte) (rules.Objections, error) {
+	return f.known[subject], nil
+}
+
+func newDemo(t *terminal) (d *demonstration, err error) {
+	d = &demonstration{objects: &fixedObjections{known: map[[16]byte]rules.Objections{}}, served: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if d.dir, err = os.MkdirTemp("", "tagwarden-demo-"); err != nil {
+		return d, err
+	}
+	if d.vendors, err = startStandIns("ga4", "matomo", "segment"); err != nil {
+		return d, err
+	}
+	loaded, err := d.configure(t)
+	if err != nil {
+		return d, err
+	}
+	root, err := readRoot(context.Background(), &loaded.Server)
+	if err != nil {
+		return d, err
+	}
+	d.policy, d.keys = loaded.Policy, rules.NewKeys(root, loaded.Policy, t.now())
+	if err := d.start(t, loaded, root); err != nil {
+		return d, err
+	}
+	d.site, err = startDemoSite(d, t.now)
+	return d, err
+}
+
+// configure writes the very configuration that `init` writes, with the stand-ins as vendors.
+func (d *demonstration) configure(t *terminal) (*config.Loaded, error) {
+	made, err := config.Init(filepath.Join(d.dir, "shop"), nil, t.now())
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := config.Load(made.Server)
+	if err != nil {
+		return nil, err
+	}
+	server := fmt.Sprintf(`version: 1
+listen: 127.0.0.1:0
+admin: { listen: 127.0.0.1:0 }
+keys: { root: ./root.key }
+trusted_proxies: [127.0.0.0/8]
+sites:
+  shop:
+    hosts: [shop.example, localhost, 127.0.0.1]
+    base: /t
+    origins: ["https://shop.example"]
+    region: { default: EU }
+    signals:
+      gpc: {}
+      consent_mode: {}
+      own:
+        - { cookie: site_consent, json: analytics, category: analytics, granted: ["yes"], refused: ["no"] }
+vendors:
+  ga4:     { catalog: ga4, upstream: "http://%s", private: true }
+  matomo:  { catalog: matomo, upstream: "http://%s", private: true }
+  segment: { catalog: segment, upstreams: { api: "http://%s", settings: "http://%s" }, private: true }
+approvers: { privacy: %q }
+`, d.vendors.address("ga4"), d.vendors.address("matomo"), d.vendors.address("segment"), d.vendors.address("segment"), loaded.Server.Approvers["privacy"])
+	if err := os.WriteFile(made.Server, []byte(server), 0o600); err != nil {
+		return nil, err
+	}
+	return approved(made)
+}
+
+// approved signs the assessments anew: an approval covers the recipients' addresses, and those are the stand-ins' now.
+func approved(made config.Made) (*config.Loaded, error) {
+	loaded, err := config.Load(made.Server)
+	if err != nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(made.ApproverKey)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range loaded.Assessments {
+		approval, err := basis.Sign(a.Document, a.Digest, strings.TrimSpace(string(key)))
+		if err != nil {
+			return nil, err
+		}
+		text, err := os.ReadFile(a.File)
+		if err != nil {
+			return nil, err
+		}
+		if text, err = config.WithApproval(text, approval); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(a.File, text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return config.Load(made.Server)
+}
+
+func (d *demonstration) start(t *terminal, loaded *config.Loaded, root pseudonym.Root) error {
+	server, err := proxy.New(loaded, proxy.Options{Root: root, Version: version, Now: t.now, Objections: d.objects})
+	if err != nil {
+		return err
+	}
+	hits, admin, err := listen(loaded)
+	if err != nil {
+		return err
+	}
+	d.server, d.hits, d.admin = server, hits.Addr().String(), admin.Addr().String()
+	go func() {
+		defer close(d.served)
+		_ = server.Serve(hits, admin) // it is a demonstration: what it wrote is removed next
+	}()
+	return nil
+}
+
+// close ends everything and removes what was written.
+func (d *demonstration) close() {
+	if d.site != nil {
+		d.site.close()
+	}
+	if d.server != nil {
+		within, cancel := context.WithTimeout(context.Background(), drain)
+		defer cancel()
+		_ = d.server.Shutdown(within)
+		<-d.served
+	}
+	if d.vendors != nil {
+		d.vendors.close()
+	}
+	_ = os.RemoveAll(d.dir)
+}
+
+// show sends the recorded hits through the running proxy and prints each.
+func (d *demonstration) show(t *terminal) error {
+	printf(t.out, "tagwarden demo: hits of real SDKs, on their way from a shop to its analytics vendors.\nThe policy is the one that `tagwarden init` writes. Everything runs on this machine.\n")
+	lines := json.NewDecoder(bytes.NewReader(demoHits))
+	for number := 1; ; number++ {
+		var h demoHit
+		err := lines.Decode(&h)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		x, received, err := d.send(&h, t.now())
+		if err != nil {
+			return err
+		}
+		printDemoHit(t.out, number, &h, x, received)
+	}
+}
+
+// send takes one recorded hit through the proxy, and returns why it was decided so and what the stand-in received.
+func (d *demonstration) send(h *demoHit, at time.Time) (*rules.Explanation, []received, error) {
+	body, err := base64.StdEncoding.DecodeString(h.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	// As the shop's own web server would say whose hit it passes on. The address is one of those kept for documentation (RFC 5737).
+	headers := append(h.Headers, [2]string{"X-Forwarded-For", "203.0.113.77"})
+	switch h.Choice {
+	case "yes", "no":
+		headers = append(headers, [2]string{"Cookie", `site_consent=%7B%22analytics%22%3A%22` + h.Choice + `%22%7D`})
+	case "objected":
+		d.object(h)
+	}
+	text := rawRequest(h.Method, "/t"+h.Target, headers, body, "shop.example")
+	x, err := d.explain(text, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	before := d.vendors.count()
+	if err := d.pass(text); err != nil {
+		return nil, nil, err
+	}
+	delete(d.objects.known, d.objector(h))
+	return x, d.vendors.since(before), nil
+}
+
+// objector is the subject that the demonstration's visitor is known by.
+func (d *demonstration) objector(h *demoHit) [16]byte {
+	_, query, _ := strings.Cut(h.Target, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if name, id, _ := strings.Cut(pair, "="); name == demoVisitor {
+			return d.keys.Subject(hit.ClientID, "matomo", []byte(id))
+		}
+	}
+	return [16]byte{}
+}
+
+func (d *demonstration) object(h *demoHit) {
+	if scope, ok := d.policy.Objection("audience-measurement"); ok {
+		d.objects.known[d.objector(h)] = scope
+	}
+}
+
+// explain judges a raw request with the keys that the proxy uses, so that what it shows is what is sent.
+func (d *demonstration) explain(text []byte, at time.Time) (*rules.Explanation, error) {
+	local := netip.MustParseAddr("127.0.0.1")
+	request, refused, err := proxy.ParseRequest(text, local, d.policy.Trusted())
+	if err != nil {
+		return nil, err
+	}
+	q := rules.Question{Request: request, Refused: refused, At: at, Keys: d.keys}
+	if len(d.objects.known) > 0 {
+		q.Objections = []string{"audience-measurement"}
+	}
+	return d.policy.Explain(&q)
+}
+
+// pass sends the bytes of a request to the proxy and waits until it is answered.
+func (d *demonstration) pass(text []byte) error {
+	conn, err := net.DialTimeout("tcp", d.hits, 2*time.Second)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := conn.Write(text); err != nil {
+		return err
+	}
+	_, err = bufio.NewReader(conn).ReadString('\n')
+	return err
+}
+
+// invite says what to try next.
+func (d *demonstration) invite(t *terminal) {
+	printf(t.out, `
+Try it yourself:
+  open   http://%[1]s/      a small shop page: choose, send events, and watch what the vendors get
+  curl   -H 'Host: shop.example' 'http://%[2]s/t/g/collect?v=2&tid=G-DEMO&cid=1.2&en=page_view&dl=https%%3A%%2F%%2Fshop.example%%2F%%3Femail%%3Dme%%2540example.com'
+         (denied: no choice; add  -H 'Cookie: site_consent={"analytics":"yes"}'  and it goes, without the address)
+  open   http://%[3]s/metrics
+  logs   %[4]s
+
+Ctrl-C ends it and removes what it wrote.
+`, d.site.address, d.hits, d.admin, filepath.Join(d.dir, "shop", "data", "ledger"))
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// choices say in words what a visitor had chosen.
+var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "said no", "objected": "objected"}
+
+// printDemoHit prints what came in, what was decided and why, and what the vendor received, before beside after.
+func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got []received) {
+	path, _, _ := strings.Cut(h.Target, "?")
+	printf(w, "\n%s\n%d. %s\n", strings.Repeat("─", 100), number, h.Title)
+	printf(w, "   in       %s %s, %d bytes; the visitor: %s\n", h.Method, path, x.Bytes.In, choices[h.Choice])
+	for _, e := range x.Events {
+		for _, r := range e.Ladder {
+			if r.Decision != "skip" {
+				printf(w, "   %s%-24s %s\n", map[string]string{"permit": "✓ ", "deny": "✗ "}[r.Decision], r.Activity, r.Reason)
+			}
+		}
+		if e.Decision == "permit" {
+			printf(w, "   decided  %s travels: basis %s\n", short(e.Name), strings.TrimSpace(strings.ReplaceAll(e.Basis, "_", " ")+" "+e.Assessment))
+		} else {
+			printf(w, "   decided  %s is denied: %s\n", short(e.Name), e.Reason)
+		}
+	}
+	if len(got) == 0 {
+		printf(w, "   out      nothing: the vendor received no request; the SDK got %d, as it expects\n", x.Respond.Status)
+		return
+	}
+	for _, r := range got {
+		printf(w, "   out      %s %s, %d bytes\n", r.Vendor, r.Method, x.Bytes.Out)
+	}
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	kept, dropped := 0, []string{}
+	row := func(fields []rules.ExplainedField) {
+		for _, f := range fields {
+			switch {
+			case f.Sent && f.Before == f.After:
+				kept++
+			case f.Sent:
+				printPair(table, f.Path, f.Before, f.After)
+			default:
+				dropped = append(dropped, f.Path)
+				if identifying[f.Class] && f.Before != "" {
+					printPair(table, f.Path, f.Before, "dropped")
+				}
+			}
+		}
+	}
+	for _, e := range x.Events {
+		row(e.Fields)
+	}
+	row(x.Shared)
+	_ = table.Flush()
+	printf(w, "            %d fields as they were, %d dropped: %s\n", kept, len(dropped), cut(strings.Join(dropped, ", "), 110))
+}
+
+// printPair prints a field before beside after, or, where that does not fit a line, before above after.
+func printPair(w io.Writer, path, before, after string) {
+	if before == "" {
+		printf(w, "            %s\t→ %s\n", path, cut(after, 150))
+		return
+	}
+	if len(before)+len(after) <= 90 {
+		printf(w, "            %s\t%s  →  %s\n", path, cut(before, 90), cut(after, 90))
+		return
+	}
+	printf(w, "            %s\t%s\n            \t→  %s\n", path, cut(before, 150), cut(after, 150))
+}
+
+// identifying are the classes whose dropping a newcomer wants to see.
+var identifying = map[string]bool{
+	"email": true, "phone": true, "person_name": true, "postal_address": true, "birth_date": true, "user_id": true, "client_id": true,
+	"ip": true, "click_id": true, "user_trait": true, "page_title": true, "search_term": true, "device_id": true,
+}
+
+func cut(value string, most int) string {
+	runes := []rune(strings.Map(printable, value))
+	if len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return string(runes)
+}

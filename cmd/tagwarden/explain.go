@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// askFlags are the flags that explain and replay share.
+type askFlags struct {
+	config     *string
+	objections []string
+	from, at   *string
+	keys       *string
+	raw        *bool
+}
+
+func addAskFlags(f *flag.FlagSet) *askFlags {
+	a := &askFlags{
+		config: f.String("config", "tagwarden.yaml", "the server file"),
+		from:   f.String("from", "192.0.2.1", "the visitor's address"),
+		at:     f.String("at", "", "the time of the hit, RFC 3339; now, where it is not given"),
+		keys:   f.String("keys", "", "a file with a root secret, in place of the published test key"),
+		raw:    f.Bool("raw", false, "show identifying values whole"),
+	}
+	f.Func("objection", "an objection of the visitor: a purpose's id, vendor:ID or all; may be given again", func(scope string) error {
+		a.objections = append(a.objections, scope)
+		return nil
+	})
+	return a
+}
+
+// asking reads what the flags name. Where that fails it says so and returns nil.
+func (t *terminal) asking(f *askFlags) (*asking, int) {
+	loaded, code := t.load(*f.config)
+	if loaded == nil {
+		return nil, code
+	}
+	a := &asking{policy: loaded.Policy, raw: *f.raw}
+	var err error
+	if a.from, err = netip.ParseAddr(*f.from); err != nil {
+		t.fail("--from: %v", err)
+		return nil, usage
+	}
+	at := t.now()
+	if *f.at != "" {
+		if at, err = time.Parse(time.RFC3339, *f.at); err != nil {
+			t.fail("--at: %v", err)
+			t.hint("a time is written 2026-05-04T12:00:00Z")
+			return nil, usage
+		}
+	}
+	root := pseudonym.TestRoot
+	if *f.keys != "" {
+		text, err := os.ReadFile(*f.keys)
+		if err != nil {
+			t.fail("--keys: %v", err)
+			return nil, usage
+		}
+		if root, err = pseudonym.ParseRoot(string(text)); err != nil {
+			t.fail("--keys: %v", err)
+			return nil, usage
+		}
+	}
+	for _, scope := range f.objections {
+		if _, ok := loaded.Policy.Objection(scope); !ok {
+			t.fail("--objection: %q is no purpose, vendor:ID or all", scope)
+			return nil, usage
+		}
+	}
+	a.question = rules.Question{Objections: f.objections, At: at, Keys: rules.NewKeys(root, loaded.Policy, at)}
+	return a, fine
+}
+
+func explain(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("explain", "--config FILE --hit FILE.http [--objection SCOPE]... [--from IP] [--at TIME] [--format text|json] [--raw]")
+	given := addAskFlags(f)
+	file := f.String("hit", "", "a raw HTTP/1.1 request; - is standard input")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	if *file == "" {
+		t.fail("--hit is missing: which hit is to be explained?")
+		return usage
+	}
+	a, code := t.asking(given)
+	if a == nil {
+		return code
+	}
+	text, err := t.readFile(*file)
+	if err != nil {
+		t.fail("--hit: %v", err)
+		return usage
+	}
+	x, err := a.ask(text)
+	if err != nil {
+		t.fail("%s: %v", *file, err)
+		return usage
+	}
+	if *form == "json" {
+		printJSON(t.out, x, "  ")
+	} else {
+		printExplanation(t.out, x)
+	}
+	return fine
+}
+
+func (t *terminal) readFile(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(t.in)
+	}
+	return os.ReadFile(name)
+}
+
+// printJSON prints a value as JSON, in one line where indent is empty.
+func printJSON(w io.Writer, value any, indent string) {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	if err := e.Encode(value); err != nil {
+		printf(w, "%v\n", err)
+	}
+}
+
+// printExplanation prints the ladder with each rung's reason, then what became of every field.
+func printExplanation(w io.Writer, x *rules.Explanation) {
+	printf(w, "%s  %s → %s %s", strings.ToUpper(x.Decision), orDash(x.Site), orDash(x.Vendor), x.Endpoint)
+	if x.Region != "" {
+		printf(w, "  region %s", x.Region)
+	}
+	printf(w, "\n")
+	if x.Reason != "" {
+		printf(w, "\nThe hit was refused as a whole: %s. Nothing is forwarded.\n", x.Reason)
+	}
+	if len(x.Signals) > 0 {
+		printf(w, "\nSignals\n")
+		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		for _, s := range x.Signals {
+			printf(table, "  %s\t%s\t%s\t%s\n", s.Source, s.Where, s.State, s.Says)
+		}
+		_ = table.Flush()
+	}
+	for i := range x.Events {
+		printEvent(w, &x.Events[i])
+	}
+	if len(x.Shared) > 0 {
+		printf(w, "\nOf the whole hit\n")
+		printFields(w, x.Shared)
+	}
+	printf(w, "\n")
+	if x.Forward != nil {
+		printf(w, "Forwarded (%d of %d bytes)\n  %s %s\n", x.Bytes.Out, x.Bytes.In, x.Forward.Method, x.Forward.URL)
+		for name, value := range x.Forward.Headers {
+			printf(w, "  %s: %s\n", name, value)
+		}
+		if x.Forward.Body != "" {
+			printf(w, "\n  %s\n", strings.ReplaceAll(x.Forward.Body, "\n", "\n  "))
+		}
+		printf(w, "\nThe SDK gets the vendor's answer.\n")
+		return
+	}
+	printf(w, "Nothing is forwarded. The SDK gets %d.\n", x.Respond.Status)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func printEvent(w io.Writer, e *rules.ExplainedEvent) {
+	printf(w, "\nEvent %d: %s\n", e.Index, e.Name)
+	if len(e.Objections) > 0 {
+		printf(w, "  objections: %s\n", strings.Join(e.Objections, ", "))
+	}
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, r := range e.Ladder {
+		sign := map[string]string{"permit": "✓", "deny": "✗", "skip": "-"}[r.Decision]
+		printf(table, "  %s %s\t%s\t%s\n", sign, r.Activity, r.Decision, r.Reason)
+	}
+	_ = table.Flush()
+	if e.Decision == "permit" {
+		printf(w, "  → travels on %s (%s)\n", e.Activity, strings.TrimSpace(e.Basis+" "+e.Assessment))
+	} else {
+		printf(w, "  → denied: %s\n", e.Reason)
+	}
+	printFields(w, e.Fields)
+}
+
+func printFields(w io.Writer, fields []rules.ExplainedField) {
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, f := range fields {
+		after := short(f.After)
+		if !f.Sent {
+			after = "—"
+		}
+		printf(table, "  %s\t%s\t%s\t%s\t→ %s\n", f.Path, f.Class, f.Action, short(f.Before), after)
+	}
+	_ = table.Flush()
+}
+
+// short cuts a value to what fits a line of a terminal.
+func short(value string) string {
+	runes := []rune(strings.Map(printable, value))
+	if len(runes) > 60 {
+		return string(runes[:57]) + "..."
+	}
+	return string(runes)
+}
+
+// printable keeps control bytes of a hit from reaching a terminal.
+func printable(r rune) rune {
+	if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		return '·'
+	}
+	return r
+}

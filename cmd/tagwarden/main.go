@@ -1,0 +1,159 @@
+// Command tagwarden is a server-side tag governance proxy: sites point their analytics endpoints at it, and it forwards of each event
+// what a lawful basis permits, and nothing else.
+//
+// Each verb is a file of its own: flags, output, exit code. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Exit codes.
+const (
+	fine     = 0
+	findings = 1
+	usage    = 2
+)
+
+// terminal is what a verb sees of the world.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+	now      func() time.Time
+}
+
+// verb is one of the things that tagwarden does.
+type verb struct {
+	name string
+	args string // how it is called
+	does string // in a line
+	run  func(ctx context.Context, t *terminal, args []string) int
+}
+
+func verbs() []verb {
+	return []verb{
+		{"demo", "[--once]", "show what happens to hits of real SDKs: a site, the proxy and stand-ins for vendors, on loopback", demo},
+		{"init", "DIR", "write a working configuration to begin with", initialise},
+		{"serve", "--config FILE", "run the proxy", serve},
+		{"check", "--config FILE [--strict]", "say what is wrong, or about to be, with a configuration", check},
+		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
+		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
+		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replay},
+		{"schema", "[NAME]", "print the JSON Schema of a file that users write", schema},
+		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},
+		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
+		{"logs", "tail|search", "read the forwarding log", logs},
+		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
+		{"version", "", "print the version", printVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, t *terminal, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		printHelp(t.out)
+		if len(args) == 0 {
+			return usage
+		}
+		return fine
+	}
+	all := verbs()
+	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
+	if at < 0 {
+		t.fail("there is no verb %q", args[0])
+		t.hint("`tagwarden help` lists them")
+		return usage
+	}
+	return all[at].run(ctx, t, args[1:])
+}
+
+func printHelp(w io.Writer) {
+	printf(w, "tagwarden: server-side tag governance\n\nUsage: tagwarden VERB ...\n\n")
+	for _, v := range verbs() {
+		printf(w, "  %-50s %s\n", strings.TrimSpace(v.name+" "+v.args), v.does)
+	}
+	printf(w, "\n`tagwarden VERB --help` lists a verb's flags. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
+}
+
+// flags makes the flags of a verb. Errors and help go where errors go.
+func (t *terminal) flags(name, args string) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(t.err)
+	f.Usage = func() {
+		printf(t.err, "Usage: tagwarden %s %s\n", name, args)
+		f.VisitAll(func(fl *flag.Flag) {
+			printf(t.err, "  --%-12s %s", fl.Name, fl.Usage)
+			if fl.DefValue != "" && fl.DefValue != "false" {
+				printf(t.err, " (%s)", fl.DefValue)
+			}
+			printf(t.err, "\n")
+		})
+	}
+	return f
+}
+
+// parse reads flags, which may stand before, between and after what else is given. Done is true where the verb ends here.
+func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code int, done bool) {
+	for {
+		err := f.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, fine, true
+		}
+		if err != nil {
+			return nil, usage, true
+		}
+		if f.NArg() == 0 {
+			return rest, fine, false
+		}
+		if read := len(args) - f.NArg(); read > 0 && args[read-1] == "--" {
+			return append(rest, f.Args()...), fine, false
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
+}
+
+// format adds the flag that says how results are printed: as text, or for programs.
+func format(f *flag.FlagSet, programs string) *string {
+	all := []string{"text", programs}
+	chosen := all[0]
+	f.Func("format", strings.Join(all, " or ")+" ("+chosen+")", func(given string) error {
+		if !slices.Contains(all, given) {
+			return fmt.Errorf("one of %s is right", strings.Join(all, ", "))
+		}
+		chosen = given
+		return nil
+	})
+	return &chosen
+}
+
+// fail says what went wrong.
+func (t *terminal) fail(format string, args ...any) {
+	printf(t.err, "tagwarden: %s\n", fmt.Sprintf(format, args...))
+}
+
+// hint says what to do about it.
+func (t *terminal) hint(format string, args ...any) {
+	printf(t.err, "  hint: %s\n", fmt.Sprintf(format, args...))
+}
+
+// printf writes for people. A terminal that cannot be written to cannot be told so.
+func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
+func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

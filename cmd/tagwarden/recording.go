@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// recorded is a hit out of a recording.
+type recorded struct {
+	file string
+	line int // of the file; in a HAR file, the number of its entry
+	text []byte
+}
+
+// recording reads HAR (by the ending .har) or the JSON lines of captures, and hands every hit on.
+func recording(path, host string, each func(recorded) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if strings.EqualFold(filepath.Ext(path), ".har") {
+		return readHAR(path, f, host, each)
+	}
+	return readLines(path, f, host, each)
+}
+
+// capture is one request as a line of JSON (see the README of captures): target and headers as sent, the body in base64.
+type capture struct {
+	Method  string      `json:"method"`
+	Target  string      `json:"target"`
+	Headers [][2]string `json:"headers"`
+	Body    string      `json:"body_base64"`
+}
+
+func readLines(path string, r io.Reader, host string, each func(recorded) error) error {
+	lines := bufio.NewReader(r)
+	for number := 1; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if len(bytes.TrimSpace(line)) > 0 {
+			var c capture
+			if err := json.Unmarshal(line, &c); err != nil {
+				return fmt.Errorf("%s:%d: this is no recorded request: %w", path, number, err)
+			}
+			body, err := base64.StdEncoding.DecodeString(c.Body)
+			if err != nil {
+				return fmt.Errorf("%s:%d: body_base64: %w", path, number, err)
+			}
+			if err := each(recorded{path, number, rawRequest(c.Method, c.Target, c.Headers, body, host)}); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// har is what is read of an HTTP Archive 1.2.
+type har struct {
+	Log struct {
+		Entries []struct {
+			Request struct {
+				Method   string                           `json:"method"`
+				URL      string                           `json:"url"`
+				Headers  []struct{ Name, Value string }   `json:"headers"`
+				PostData *struct{ Text, Encoding string } `json:"postData"`
+			} `json:"request"`
+		} `json:"entries"`
+	} `json:"log"`
+}
+
+func readHAR(path string, r io.Reader, host string, each func(recorded) error) error {
+	var h har
+	if err := json.NewDecoder(r).Decode(&h); err != nil {
+		return fmt.Errorf("%s: this is no HAR file: %w", path, err)
+	}
+	for i := range h.Log.Entries {
+		q := &h.Log.Entries[i].Request
+		u, err := url.Parse(q.URL)
+		if err != nil || u.Host == "" {
+			return fmt.Errorf("%s: entry %d: the request has no absolute URL", path, i+1)
+		}
+		headers := [][2]string{{"Host", u.Host}}
+		for _, header := range q.Headers {
+			// HTTP/2 recordings hold pseudo-headers, which HTTP/1.1 says otherwise.
+			if !strings.HasPrefix(header.Name, ":") && !strings.EqualFold(header.Name, "Host") {
+				headers = append(headers, [2]string{header.Name, header.Value})
+			}
+		}
+		var body []byte
+		if q.PostData != nil {
+			body = []byte(q.PostData.Text)
+			if q.PostData.Encoding == "base64" {
+				if body, err = base64.StdEncoding.DecodeString(q.PostData.Text); err != nil {
+					return fmt.Errorf("%s: entry %d: postData: %w", path, i+1, err)
+				}
+			}
+		}
+		if err := each(recorded{path, i + 1, rawRequest(q.Method, u.RequestURI(), headers, body, host)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rawRequest writes a recorded request as one that was received whole. Host, where it is given, takes the place of the recorded one.
+func rawRequest(method, target string, headers [][2]string, body []byte, host string) []byte {
+	var b bytes.Buffer
+	printf(&b, "%s %s HTTP/1.1\r\n", method, target)
+	for _, h := range headers {
+		if strings.EqualFold(h[0], "Content-Length") || strings.EqualFold(h[0], "Transfer-Encoding") || host != "" && strings.EqualFold(h[0], "Host") {
+			continue
+		}
+		printf(&b, "%s: %s\r\n", h[0], h[1])
+	}
+	if host != "" {
+		printf(&b, "Host: %s\r\n", host)
+	}
+	if len(body) > 0 || method == "POST" {
+		printf(&b, "Content-Length: %s\r\n", strconv.Itoa(len(body)))
+	}
+	b.WriteString("\r\n")
+	b.Write(body)
+	return b.Bytes()
+}
+
+// ask judges a raw request by a policy.
+func (a *asking) ask(text []byte) (*rules.Explanation, error) {
+	request, refused, err := proxy.ParseRequest(text, a.from, a.policy.Trusted())
+	if err != nil {
+		return nil, err
+	}
+	q := a.question
+	q.Request, q.Refused = request, refused
+	x, err := a.policy.Explain(&q)
+	if err == nil && !a.raw {
+		mask(x)
+	}
+	return x, err
+}
+
+// asking is what explain and replay have in common.
+type asking struct {
+	policy   *rules.Policy
+	question rules.Question
+	from     netip.Addr
+	raw      bool
+}
+
+// shown are the classes whose values say nothing of a person: they are shown as they are.
+var shown = []string{"technical", "account", "container", "event_name", "consent_signal", "revenue", "product", "interaction", "performance", "cache_buster", "element"}
+
+// mask hides the middle of what might identify somebody. What would be forwarded is shown as it is.
+func mask(x *rules.Explanation) {
+	hide := func(fields []rules.ExplainedField) {
+		for i := range fields {
+			if f := &fields[i]; !slices.Contains(shown, f.Class) && f.Before != f.After {
+				f.Before = masked(f.Before)
+			}
+		}
+	}
+	hide(x.Shared)
+	for i := range x.Events {
+		hide(x.Events[i].Fields)
+	}
+}
+
+func masked(value string) string {
+	runes := []rune(value)
+	switch n := len(runes); {
+	case n == 0:
+		return ""
+	case n <= 6:
+		return "…"
+	case n <= 12:
+		return string(runes[:2]) + "…" + string(runes[n-1:])
+	default:
+		return string(runes[:4]) + "…" + string(runes[n-2:])
+	}
+}

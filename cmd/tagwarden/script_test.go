@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"tagwarden": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			os.Exit(run(ctx, &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}, os.Args[1:]))
+		},
+	})
+}
+
+// TestScripts runs the command line sessions of testdata/script: they are documentation that cannot be wrong.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setUp,
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
+	})
+}
+
+func setUp(env *testscript.Env) error {
+	for name, folder := range map[string]string{"HITS": "../../rules/catalog/testdata", "CAPTURES": "../../rules/testdata/captures"} {
+		path, err := filepath.Abs(folder)
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, path)
+	}
+	return nil
+}
+
+// waitFor waits until a file holds a text that a pattern matches, for at most ten seconds. What the pattern's groups match is put
+// into the variables that follow.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: waitfor file pattern [variable...]")
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		text, _ := os.ReadFile(ts.MkAbs(args[0]))
+		if found := pattern.FindSubmatch(text); found != nil {
+			for i, name := range args[2:] {
+				ts.Setenv(name, string(found[i+1]))
+			}
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("%s does not hold %s: %s", args[0], args[1], text)
+		}
+	}
+}
+
+// TestReadmeTour runs the commands of the README's tour, as a reader would.
+func TestReadmeTour(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tour, found := strings.Cut(string(text), "## Five minutes\n\n```console\n")
+	if !found {
+		t.Fatal("the README has no tour")
+	}
+	tour, _, _ = strings.Cut(tour, "```")
+	t.Chdir(t.TempDir())
+	ran := 0
+	for line := range strings.Lines(tour) {
+		words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "$ "))
+		if len(words) == 0 || words[0] != "./tagwarden" || words[1] == "serve" {
+			continue
+		}
+		var out, errs strings.Builder
+		if code := run(t.Context(), &terminal{out: &out, err: &errs, now: time.Now}, words[1:]); code != fine {
+			t.Fatalf("%s: exit code %d\n%s%s", line, code, out.String(), errs.String())
+		}
+		ran++
+	}
+	if ran < 4 {
+		t.Errorf("only %d commands of the tour were run", ran)
+	}
+}
+
+// TestHelpNamesEveryVerb: what can be done can be found.
+func TestHelpNamesEveryVerb(t *testing.T) {
+	var out strings.Builder
+	if code := run(t.Context(), &terminal{out: &out, err: &out}, []string{"help"}); code != fine {
+		t.Fatal(code)
+	}
+	for _, v := range verbs() {
+		if !strings.Contains(out.String(), "\n  "+v.name) {
+			t.Errorf("help does not name %s", v.name)
+		}
+	}
+}

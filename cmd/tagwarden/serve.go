@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// drain is how long hits under way are waited for at the end.
+const drain = 4 * time.Second
+
+func serve(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("serve", "--config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	options := proxy.Options{Version: version, Log: logger(t), Now: t.now}
+	var err error
+	if options.Root, err = readRoot(ctx, &loaded.Server); err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	if options.TLS, err = certificate(loaded.Server.TLS); err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	s, err := proxy.New(loaded, options)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	hits, admin, err := listen(loaded)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	return t.serving(ctx, s, hits, admin, options.Log)
+}
+
+func listen(loaded *config.Loaded) (hits, admin net.Listener, err error) {
+	if hits, err = net.Listen("tcp", loaded.Server.Listen); err != nil {
+		return nil, nil, fmt.Errorf("cannot listen for hits: %w", err)
+	}
+	if admin, err = net.Listen("tcp", loaded.Server.Admin.Listen); err != nil {
+		_ = hits.Close()
+		return nil, nil, fmt.Errorf("cannot listen for staff: %w", err)
+	}
+	return hits, admin, nil
+}
+
+// serving runs the server until the context ends, reloading at SIGHUP and when files change.
+func (t *terminal) serving(ctx context.Context, s *proxy.Server, hits, admin net.Listener, log *zap.Logger) int {
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(hits, admin) }()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		if err := s.Watch(stop); err != nil {
+			log.Error("files are not watched: SIGHUP reloads", zap.Error(err))
+		}
+	}()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	printf(t.out, "ready hits=%s admin=%s policy=%s\n", hits.Addr(), admin.Addr(), s.Policy())
+	for {
+		select {
+		case <-hup:
+			if err := s.Reload(); err != nil {
+				log.Error("reload refused: the policy that was there goes on", zap.Error(err))
+			} else {
+				log.Info("reloaded", zap.String("policy", s.Policy()))
+			}
+		case <-ctx.Done():
+			within, cancel := context.WithTimeout(context.Background(), drain)
+			defer cancel()
+			if err := s.Shutdown(within); err != nil {
+				log.Warn("not every hit could be waited for", zap.Error(err))
+			}
+			if err := <-ended; err != nil {
+				t.fail("%v", err)
+				return findings
+			}
+			return fine
+		case err := <-ended:
+			if err != nil {
+				t.fail("%v", err)
+			}
+			return findings
+		}
+	}
+}
+
+// load reads a configuration, or says what is wrong with it.
+func (t *terminal) load(file string) (*config.Loaded, int) {
+	loaded, err := config.Load(file)
+	if err != nil {
+		printf(t.err, "%v\n", err)
+		return nil, usage
+	}
+	return loaded, fine
+}
+
+// readRoot gets the root secret from its file or its command.
+func readRoot(ctx context.Context, server *config.Server) (pseudonym.Root, error) {
+	if command := server.Keys.RootCommand; len(command) > 0 {
+		within, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		text, err := exec.CommandContext(within, command[0], command[1:]...).Output() //nolint:gosec // the operator's own command
+		if err != nil {
+			return pseudonym.Root{}, fmt.Errorf("keys.root_command %s failed: %w", command[0], err)
+		}
+		return pseudonym.ParseRoot(string(bytes.TrimSpace(text)))
+	}
+	info, err := os.Stat(server.Keys.Root)
+	if err != nil {
+		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", server.Keys.Root, info.Mode().Perm(), server.Keys.Root)
+	}
+	text, err := os.ReadFile(server.Keys.Root)
+	if err != nil {
+		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
+	}
+	return pseudonym.ParseRoot(string(text))
+}
+
+func certificate(t *config.TLS) (*tls.Config, error) {
+	if t == nil {
+		return nil, nil //nolint:nilnil // no TLS is asked for
+	}
+	pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the certificate: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// logger writes what operators look at, as JSON lines, to where errors go.
+func logger(t *terminal) *zap.Logger {
+	encoder := zap.NewProductionEncoderConfig()
+	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoder), zapcore.Lock(zapcore.AddSync(t.err)), zap.InfoLevel))
+}
+
+// orUsage ends a verb that was given what it does not take.
+func orUsage(t *terminal, code int, rest []string) int {
+	if len(rest) > 0 {
+		t.fail("%q is one word too many", rest[0])
+		return usage
+	}
+	return code
+}

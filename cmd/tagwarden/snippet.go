@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+func snippet(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("snippet", "--config FILE VENDOR [--site SITE] [--origin ORIGIN]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	siteID := f.String("site", "", "the site; the first, where it is not given")
+	origin := f.String("origin", "", "where SDKs send to; the site's own origin, where it is not given")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	if len(rest) != 1 {
+		t.fail("which vendor? One of %s", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
+		return usage
+	}
+	site := findSite(loaded.Policy, *siteID)
+	if site == nil {
+		t.fail("there is no site %q", *siteID)
+		return usage
+	}
+	for _, r := range loaded.Policy.Recipients() {
+		if r.ID == rest[0] {
+			printSnippets(t, site, r, *origin)
+			return fine
+		}
+	}
+	t.fail("there is no vendor %q", rest[0])
+	t.hint("one of %s is right", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
+	return usage
+}
+
+func findSite(p *rules.Policy, id string) *rules.Site {
+	for _, s := range p.Sites() {
+		if id == "" || s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// printSnippets prints every SDK's set-up line. The site's own origin is the recommended way: cookies travel, and nothing is cross-origin.
+func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin string) {
+	foreign := origin != "" && !site.Allows([]byte(origin))
+	if origin == "" {
+		origin = "https://" + site.Hosts[0]
+		if len(site.Origins) > 0 {
+			origin = site.Origins[0]
+		}
+	}
+	base := site.Base
+	if foreign {
+		base = ""
+	}
+	_, host, _ := strings.Cut(origin, "://")
+	replace := strings.NewReplacer("${origin}", strings.TrimSuffix(origin, "/"), "${host}", host, "${base}", base, "${prefix}", r.Prefix)
+	for i, s := range r.Catalog.File.Snippets {
+		if i > 0 {
+			printf(t.out, "\n")
+		}
+		printf(t.out, "// %s\n%s\n", s.SDK, strings.TrimRight(replace.Replace(s.Code), "\n"))
+		if s.Note != "" {
+			printf(t.out, "// %s\n", strings.ReplaceAll(strings.TrimSpace(replace.Replace(s.Note)), "\n", "\n// "))
+		}
+	}
+	if len(r.Catalog.File.Snippets) == 0 {
+		printf(t.out, "// %s: no SDK set-up is known; send to %s%s%s\n", r.Catalog.File.Name, origin, base, r.Prefix)
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+	"os"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// tested is the result of one policy test.
+type tested struct {
+	Name     string   `json:"name"`
+	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	Passed   bool     `json:"passed"`
+	Failures []string `json:"failures,omitempty"`
+}
+
+func test(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("test", "--config FILE [--format text|json]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	results, failed := []tested{}, 0
+	for i := range loaded.Tests {
+		r := t.runTest(loaded, &loaded.Tests[i])
+		results = append(results, r)
+		if !r.Passed {
+			failed++
+		}
+		if *form == "text" {
+			printTested(t, &r)
+		}
+	}
+	if *form == "json" {
+		printJSON(t.out, results, "  ")
+	} else {
+		printf(t.out, "%d passed, %d failed\n", len(results)-failed, failed)
+	}
+	if failed > 0 {
+		return findings
+	}
+	return fine
+}
+
+func printTested(t *terminal, r *tested) {
+	if r.Passed {
+		printf(t.out, "ok    %s\n", r.Name)
+		return
+	}
+	printf(t.out, "FAIL  %s\n", r.Name)
+	for _, failure := range r.Failures {
+		printf(t.out, "      %s:%d: %s\n", r.File, r.Line, failure)
+	}
+}
+
+func (t *terminal) runTest(loaded *config.Loaded, test *config.Test) tested {
+	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
+	c, err := t.testCase(loaded, test)
+	if err == nil {
+		r.Failures, _, err = loaded.Policy.Test(c)
+	}
+	if err != nil {
+		r.Failures = append(r.Failures, err.Error())
+	}
+	r.Passed = len(r.Failures) == 0
+	return r
+}
+
+func (t *terminal) testCase(loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
+	text, err := os.ReadFile(test.File)
+	if err != nil {
+		return nil, err
+	}
+	from, err := netip.ParseAddr(test.From)
+	if test.From == "" {
+		from, err = netip.MustParseAddr("192.0.2.1"), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	request, refused, err := proxy.ParseRequest(text, from, loaded.Policy.Trusted())
+	if err != nil {
+		return nil, err
+	}
+	at := test.At.Time
+	if at.IsZero() {
+		at = t.now()
+	}
+	c := &rules.Case{
+		Question: rules.Question{
+			Request: request, Refused: refused, Objections: test.Objections, At: at, Region: test.Region,
+			Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, at),
+		},
+		Permit: test.Expect.Permit, Deny: test.Expect.Deny, Absent: test.Expect.Absent, Sent: test.Expect.Sent,
+	}
+	s := &test.Signals
+	if s.Own != nil || s.ConsentMode != nil || s.GPC || s.DNT {
+		c.Choices = &rules.Choices{Own: s.Own, ConsentMode: s.ConsentMode, GPC: s.GPC, DNT: s.DNT}
+	}
+	return c, nil
+}
