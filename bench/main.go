@@ -1,0 +1,152 @@
+// Command bench measures what a hit costs, in CPU time, against what a bare proxy takes for it: nginx's proxy_pass, and a reverse proxy on
+// the same HTTP library. All contenders are measured in one run, one after another and again, on a core of their own; generator and sink
+// share another. What it promises is that a figure comes from a run in which every hit was accounted for (package load).
+//
+// It talks to loopback only, and ends every process that it started, and no other.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/tagwarden/tagwarden/bench/load"
+)
+
+// options are what a run can be told.
+type options struct {
+	rounds, hits, warm, conns int
+	out                       string
+	within                    time.Duration
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 7, "how many times each contender is measured, in turn")
+	flag.IntVar(&o.hits, "hits", 40_000, "hits in a measurement")
+	flag.IntVar(&o.warm, "warm", 4_000, "hits before the first measurement of a contender")
+	flag.IntVar(&o.conns, "conns", 32, "connections, kept alive, each with one hit under way")
+	flag.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, - for nowhere but here")
+	flag.DurationVar(&o.within, "within", 10*time.Minute, "how long all of it may take")
+	flag.Parse()
+	if err := pinSelf(); err != nil {
+		fail(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	within, cancel := context.WithTimeout(ctx, o.within)
+	err := run(within, o)
+	cancel()
+	stop()
+	if err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+	os.Exit(1)
+}
+
+// pinSelf puts this process, generator and sink, on the last core, by starting it anew under taskset.
+func pinSelf() error {
+	const mark = "TAGWARDEN_BENCH_PINNED"
+	if os.Getenv(mark) != "" || runtime.NumCPU() < 2 {
+		return nil
+	}
+	taskset, err := exec.LookPath("taskset")
+	if err != nil {
+		return fmt.Errorf("taskset is needed (package util-linux): %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	args := append([]string{"taskset", "-c", strconv.Itoa(runtime.NumCPU() - 1), self}, os.Args[1:]...)
+	return syscall.Exec(taskset, args, append(os.Environ(), mark+"=1", "GOMAXPROCS=1"))
+}
+
+// contender is one of those who are measured.
+type contender struct {
+	name    string
+	address string
+	process *process
+	hits    load.GA4
+	expect  load.Expect
+	goal    float64 // ratio to the first contender that it should not exceed, 0 for none
+}
+
+func run(ctx context.Context, o options) (err error) {
+	dir, err := os.MkdirTemp("", "tagwarden-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	sink, err := load.NewSink(load.Marker)
+	if err != nil {
+		return fmt.Errorf("cannot open the sink: %w", err)
+	}
+	defer sink.Close()
+	var started processes
+	defer func() { err = errors.Join(err, started.end()) }()
+	contenders, err := start(ctx, dir, sink.Address(), &started)
+	if err != nil {
+		return err
+	}
+	m := measurement{options: o, sink: sink, contenders: contenders, results: make([][]result, len(contenders))}
+	if err := m.run(ctx); err != nil {
+		return err
+	}
+	return m.report(os.Stdout)
+}
+
+// start builds what is ours and starts every contender.
+func start(ctx context.Context, dir, upstream string, started *processes) ([]contender, error) {
+	for _, pkg := range []string{"./cmd/tagwarden", "./bench/bareproxy"} {
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, filepath.Base(pkg)), pkg)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOMAXPROCS=")
+		if out, err := build.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
+		}
+	}
+	nginx, nginxAddress, err := startNginx(ctx, started, dir, upstream)
+	if err != nil {
+		return nil, err
+	}
+	bare, err := started.start(ctx, filepath.Join(dir, "bareproxy"), "--upstream", upstream)
+	if err != nil {
+		return nil, err
+	}
+	bareAddress, err := bare.ready()
+	if err != nil {
+		return nil, err
+	}
+	config, err := writeConfig(filepath.Join(dir, "config"), upstream)
+	if err != nil {
+		return nil, err
+	}
+	warden, err := started.start(ctx, filepath.Join(dir, "tagwarden"), "serve", "--config", config)
+	if err != nil {
+		return nil, err
+	}
+	wardenAddress, err := warden.ready()
+	if err != nil {
+		return nil, err
+	}
+	yes := load.GA4{Host: host, Cookie: consentCookie + "=yes"}
+	no := load.GA4{Host: host, Cookie: consentCookie + "=no"}
+	return []contender{
+		{name: "nginx, bare proxy_pass", address: nginxAddress, process: nginx, hits: yes, expect: load.All},
+		{name: "bare fasthttp proxy", address: bareAddress, process: bare, hits: yes, expect: load.All},
+		{name: "tagwarden direct, permitted", address: wardenAddress, process: warden, hits: yes, expect: load.All, goal: 1.5},
+		{name: "tagwarden direct, denied", address: wardenAddress, process: warden, hits: no, expect: load.None, goal: 0.8},
+	}, nil
+}
