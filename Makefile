@@ -1,0 +1,87 @@
+# tagwarden: what one does while working on it. `make` alone lists the targets.
+#
+# Nothing but Go is needed for build, test, race and fuzz. `make tools` gets the linter once; `make browser` gets what it runs with npm.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+FUZZTIME ?= 10s
+BIN      := $(CURDIR)/.bin
+GOLANGCI := $(BIN)/golangci-lint
+
+# Pinned: a new version is a commit of its own, with what it finds put right.
+GOLANGCI_VERSION := v2.15.0
+
+.PHONY: help build check fmt fmt-check vet lint test race fuzz bench browser tools
+
+help: ## list the targets
+	@echo "Targets:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## build the binary, static, into .bin/tagwarden
+	@echo "== build: .bin/tagwarden"
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/tagwarden ./cmd/tagwarden
+
+check: fmt-check vet lint test ## everything that has to hold before a commit: format, vet, lint, test
+	@echo "== check: fine"
+
+fmt: ## format the code
+	@echo "== fmt: gofmt -w"
+	gofmt -w $$($(GO) list -f '{{.Dir}}' ./...)
+
+fmt-check: ## say which files are not formatted
+	@echo "== fmt-check: gofmt -l"
+	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, 'make fmt' does it:"; echo "$$unformatted"; exit 1; fi
+
+vet: ## go vet
+	@echo "== vet: go vet ./..."
+	$(GO) vet ./...
+
+lint: $(GOLANGCI) ## golangci-lint, with the rules of .golangci.yml
+	@echo "== lint: golangci-lint $(GOLANGCI_VERSION)"
+	$(GOLANGCI) run ./...
+
+test: ## all tests; they need no network
+	@echo "== test: go test ./..."
+	$(GO) test ./...
+
+race: ## all tests under the race detector
+	@echo "== race: go test -race ./..."
+	$(GO) test -race ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@echo "== fuzz: every target for $(FUZZTIME)"
+	@# A package is listed, then each of its targets is run alone: go test takes one at a time. All are run, whatever one finds.
+	@count=0; failed=""; \
+	for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "-- $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || failed="$$failed $$target"; \
+			count=$$((count + 1)); \
+		done; \
+	done; \
+	echo "== fuzz: $$count targets$${failed:+, these found something:$$failed}"; [ -z "$$failed" ]
+
+bench: ## CPU per hit against nginx and a bare proxy, in one run; writes bench/RESULTS.md
+	@echo "== bench: writes bench/RESULTS.md"
+	$(GO) build -o $(BIN)/bench ./bench
+	$(BIN)/bench
+
+browser: ## real SDKs in headless Chromium through a running proxy
+	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"
+	cd cmd/tagwarden/browser && npm ci --no-audit --no-fund --ignore-scripts && npm test
+
+tools: $(GOLANGCI) ## get the tools that the other targets use, pinned, into .bin
+	@echo "== tools: in .bin"
+
+# The stamp makes a change of the pinned version install anew.
+$(GOLANGCI): $(BIN)/golangci-lint-$(GOLANGCI_VERSION).stamp
+$(BIN)/golangci-lint-$(GOLANGCI_VERSION).stamp:
+	@echo "== tools: golangci-lint $(GOLANGCI_VERSION)"
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@rm -f $(BIN)/golangci-lint-*.stamp
+	@touch $@
