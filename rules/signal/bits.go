@@ -67,7 +67,7 @@ func (r *bitReader) fail(f fault) {
 	if r.fault == "" {
 		r.fault = f
 	}
-	r.at = r.end
+	r.end = r.at
 }
 
 // take reads a number of at most 57 bits.

@@ -58,16 +58,15 @@ func (s *idStore) restrictedSet(r *bitReader, of uint16) {
 
 // Restricted tells whether the publisher restricts the vendor so for that purpose.
 func (t *TCString) Restricted(vendor, purpose int, kind Restriction) bool {
-	if t.restrictLo == t.restrictHi || purpose < 1 || purpose > 63 {
+	if purpose < 1 || purpose > 63 || kind >= numRestrictions {
 		return false
 	}
-	return covers(t.ids.spans[t.restrictLo:t.restrictHi], restrictionOf(purpose, kind), vendor)
+	return covers(t.restrictions(), restrictionOf(purpose, kind), vendor)
 }
 
 // restricted yields the vendors that are restricted so for that purpose, as runs.
-func (t *TCString) restricted(purpose int, kind Restriction) func(yield func(first, last int) bool) {
+func restricted(all []span, purpose int, kind Restriction) func(yield func(first, last int) bool) {
 	of := restrictionOf(purpose, kind)
-	all := t.ids.spans[t.restrictLo:t.restrictHi]
 	lo := 0
 	for lo < len(all) && all[lo].of < of {
 		lo++
@@ -78,3 +77,5 @@ func (t *TCString) restricted(purpose int, kind Restriction) func(yield func(fir
 	}
 	return joined(all[lo:hi])
 }
+
+func (t *TCString) restrictions() []span { return t.ids.spans[t.restrictLo:t.restrictHi] }

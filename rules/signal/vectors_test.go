@@ -188,7 +188,7 @@ func tcFacts(s *TCString) map[string]any {
 		"purposeConsents": numbers(uint64(s.PurposeConsents)), "purposeLegitimateInterests": numbers(uint64(s.PurposeLI)),
 		"purposeOneTreatment": s.PurposeOneTreatment, "publisherCC": string(s.PublisherCC[:]),
 		"vendorConsents": idSetOf(&s.ids, &s.consents), "vendorLegitimateInterests": idSetOf(&s.ids, &s.li),
-		"publisherRestrictions": restrictionsOf(s), "disclosedVendors": nil, "allowedVendors": nil, "publisherTC": nil,
+		"publisherRestrictions": restrictionsOf(s.restrictions()), "disclosedVendors": nil, "allowedVendors": nil, "publisherTC": nil,
 	}
 	var names []string
 	for _, kind := range s.Segments() {
@@ -210,11 +210,11 @@ func tcFacts(s *TCString) map[string]any {
 	return facts
 }
 
-func restrictionsOf(s *TCString) []any {
+func restrictionsOf(spans []span) []any {
 	all := []any{}
 	for purpose := 1; purpose < 64; purpose++ {
 		for kind := range numRestrictions {
-			if ids := runsOf(s.restricted(purpose, kind)); len(ids) > 0 {
+			if ids := runsOf(restricted(spans, purpose, kind)); len(ids) > 0 {
 				all = append(all, map[string]any{"purpose": purpose, "type": kind, "vendors": ids})
 			}
 		}

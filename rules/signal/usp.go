@@ -1,0 +1,73 @@
+package signal
+
+import (
+	"unsafe"
+
+	"github.com/tidwall/gjson"
+)
+
+// USP is a US privacy string of version 1 (IAB CCPA Compliance Framework): each field is 'Y', 'N' or '-', not applicable. The zero value
+// is no string.
+type USP struct {
+	Notice     byte // notice was given, and the opportunity to opt out
+	OptOutSale byte // the visitor opted out of the sale of their data
+	LSPA       byte // covered by the Limited Service Provider Agreement
+}
+
+// maxUSP bounds the JSON form.
+const maxUSP = 1024
+
+// DecodeUSP decodes a US privacy string, "1YNN", bare or in the JSON that iubenda keeps in the cookie: {"uspString":"1YNN",...}.
+func DecodeUSP(text []byte) (USP, error) {
+	if len(text) > 4 && text[0] == '{' {
+		var f fault
+		if text, f = uspMember(text); f != "" {
+			return USP{}, f
+		}
+	}
+	switch {
+	case len(text) != 4:
+		return USP{}, fault("not of four characters")
+	case text[0] != '1':
+		return USP{}, fault("not of version 1")
+	}
+	for _, c := range text[1:] {
+		if c != 'Y' && c != 'N' && c != '-' {
+			return USP{}, fault("a character that is not Y, N or -")
+		}
+	}
+	return USP{Notice: text[1], OptOutSale: text[2], LSPA: text[3]}, nil
+}
+
+// uspMember finds the one member uspString.
+func uspMember(text []byte) (found []byte, f fault) {
+	if len(text) > maxUSP {
+		return nil, tooLong
+	}
+	view := unsafe.String(unsafe.SliceData(text), len(text)) // read only while text is
+	if nested(text) > maxDepth || !gjson.Valid(view) {
+		return nil, "JSON that is not valid"
+	}
+	f = "JSON without uspString"
+	gjson.Parse(view).ForEach(func(key, value gjson.Result) bool {
+		switch {
+		case key.Str != "uspString":
+		case value.Type != gjson.String:
+			f = "uspString that is not a string"
+			return false
+		case found != nil:
+			f = "uspString more than once"
+			return false
+		default:
+			found, f = []byte(value.Str), ""
+		}
+		return true
+	})
+	return found, f
+}
+
+// Applies tells whether the string says that the CCPA applies at all.
+func (u USP) Applies() bool { return u != USP{} && u != USP{'-', '-', '-'} }
+
+// OptedOut tells whether the visitor opted out of sale. That holds even where no notice was given.
+func (u USP) OptedOut() bool { return u.OptOutSale == 'Y' }
