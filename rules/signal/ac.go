@@ -24,22 +24,22 @@ func DecodeAC(text []byte) (*ACString, error) {
 	consented, disclosed, two := bytes.Cut(rest, []byte("~"))
 	switch {
 	case !ok || len(version) != 1 || version[0] != '1' && version[0] != '2':
-		return nil, fault("not of version 1 or 2")
+		return nil, acVersion
 	case version[0] == '1' && two:
-		return nil, fault("version 1 with a second part")
+		return nil, acSecondPart
 	case version[0] == '2' && !bytes.HasPrefix(disclosed, []byte("dv.")):
-		return nil, fault("version 2 without ~dv.")
+		return nil, acNoDisclosed
 	case version[0] == '2':
 		disclosed = disclosed[len("dv."):]
 	}
 	a := &ACString{Version: version[0] - '0'}
 	all := make([]uint32, 0, bytes.Count(text, []byte("."))+2)
 	var f fault
-	if all, f = appendIDs(all, consented); f != "" {
+	if all, f = appendIDs(all, consented); f != fine {
 		return nil, f
 	}
 	n := len(all)
-	if all, f = appendIDs(all, disclosed); f != "" {
+	if all, f = appendIDs(all, disclosed); f != fine {
 		return nil, f
 	}
 	a.consented, a.disclosed = all[:n:n], all[n:]
@@ -57,7 +57,7 @@ const maxProvider = 5
 // appendIDs reads ids with dots between them; no text is no ids.
 func appendIDs(ids []uint32, text []byte) ([]uint32, fault) {
 	if len(text) == 0 {
-		return ids, ""
+		return ids, fine
 	}
 	id, digits := uint32(0), 0
 	for i := 0; i <= len(text); i++ {
@@ -65,18 +65,18 @@ func appendIDs(ids []uint32, text []byte) ([]uint32, fault) {
 		case i < len(text) && digit(text[i]):
 			id = id*10 + uint32(text[i]-'0')
 			if digits++; digits > maxProvider || id == 0 {
-				return nil, "an id that begins with 0 or has more than 5 digits"
+				return nil, acID
 			}
 		case i < len(text) && text[i] != '.':
-			return nil, "a character that is neither digit nor dot"
+			return nil, acCharacter
 		case digits == 0:
-			return nil, "an empty id"
+			return nil, acEmptyID
 		default:
 			ids = append(ids, id)
 			id, digits = 0, 0
 		}
 	}
-	return ids, ""
+	return ids, fine
 }
 
 // Has tells whether the visitor consented to the provider.

@@ -1,19 +1,9 @@
 package signal
 
-import "encoding/binary"
-
-// fault says what is wrong with a consent string, never what the string said.
-type fault string
-
-// Error returns the fault in words.
-func (f fault) Error() string { return string(f) }
-
-// Faults that several kinds of strings share.
-const (
-	tooLong   fault = "longer than the length cap"
-	truncated fault = "ends before its last field"
-	alphabet  fault = "a character outside base64url"
-	padding   fault = "bits set after the last field, where padding is zero"
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
 )
 
 // slack is how many bytes stand after the data of a bitReader, so that it can always load eight at once.
@@ -35,28 +25,31 @@ var sixBits = func() (table [256]byte) {
 // appendSix appends what unpadded base64url text holds, six bits a character. Any number of characters is fine, also those that
 // whole bytes cannot make; a last byte is filled with zeros. Ok is false where a character is none of the alphabet.
 func appendSix(dst, text []byte) (out []byte, ok bool) {
+	whole := (len(text)*6 + 7) / 8
+	dst = slices.Grow(dst, whole)
+	to := dst[len(dst) : len(dst)+whole]
 	var bad byte
-	for len(text) >= 4 {
+	for len(text) >= 4 && len(to) >= 3 {
 		a, b, c, d := sixBits[text[0]], sixBits[text[1]], sixBits[text[2]], sixBits[text[3]]
 		bad |= a | b | c | d
-		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|d)
-		text = text[4:]
+		to[0], to[1], to[2] = a<<2|b>>4, b<<4|c>>2, c<<6|d
+		text, to = text[4:], to[3:]
 	}
 	var last [4]byte
 	for i, c := range text {
-		last[i] = sixBits[c]
-		bad |= last[i]
+		last[i&3] = sixBits[c]
+		bad |= sixBits[c]
 	}
 	three := [3]byte{last[0]<<2 | last[1]>>4, last[1]<<4 | last[2]>>2, last[2] << 6}
-	dst = append(dst, three[:(len(text)*6+7)/8]...)
-	return dst, bad&outside == 0
+	copy(to, three[:])
+	return dst[:len(dst)+whole], bad&outside == 0
 }
 
 // bitReader reads numbers, most significant bit first. After a fault everything reads as zero, so that callers look at the fault once.
 type bitReader struct {
 	data    []byte // with at least slack bytes after the end
 	at, end int    // in bits
-	fault   fault  // the first one, "" for none
+	fault   fault  // the first one
 }
 
 // left is how many bits are still to be read.
@@ -64,7 +57,7 @@ func (r *bitReader) left() int { return r.end - r.at }
 
 // fail keeps the first fault and ends the reading.
 func (r *bitReader) fail(f fault) {
-	if r.fault == "" {
+	if r.fault == fine {
 		r.fault = f
 	}
 	r.end = r.at
@@ -99,7 +92,7 @@ func (r *bitReader) letters() (two [2]byte) {
 	for i := range two {
 		letter := r.take(6)
 		if letter > 25 {
-			r.fail("a language or country that is not of letters")
+			r.fail(notLetters)
 		}
 		two[i] = 'A' + byte(letter)
 	}
@@ -113,13 +106,7 @@ func (r *bitReader) instant() (second int64, tenth uint8) {
 }
 
 // ids reads n bits, the first of which stands for id 1, into a set whose lowest bit stands for id 1. N is at most 57.
-func (r *bitReader) ids(n int) (set uint64) {
-	for v, i := r.take(n), n-1; i >= 0; i-- {
-		set = set<<1 | v&1
-		v >>= 1
-	}
-	return set
-}
+func (r *bitReader) ids(n int) (set uint64) { return bits.Reverse64(r.take(n)) >> (64 - n) }
 
 // maxFibonacci is the length of the longest code of a number of 16 bits: the 23rd Fibonacci number of the code's row is 46368.
 const maxFibonacci = 24
@@ -131,7 +118,7 @@ func (r *bitReader) fibonacci() (v int) {
 	for i, a, b := 0, 1, 2; i < maxFibonacci; i, a, b = i+1, b, a+b {
 		one := r.bit()
 		switch {
-		case r.fault != "":
+		case r.fault != fine:
 			return 0
 		case one && last:
 			return v
@@ -140,13 +127,13 @@ func (r *bitReader) fibonacci() (v int) {
 		}
 		last = one
 	}
-	r.fail("a Fibonacci code that does not end")
+	r.fail(endlessCode)
 	return 0
 }
 
 // finish is called after the last field: what is left may only be zeros.
 func (r *bitReader) finish() {
-	for r.left() > 0 && r.fault == "" {
+	for r.left() > 0 && r.fault == fine {
 		if r.take(min(r.left(), 56)) != 0 {
 			r.fail(padding)
 		}

@@ -28,17 +28,17 @@ func DecodeGPP(text []byte) (*GPPString, error) {
 	var ids [maxSection]uint8
 	n, f := gppHeader(header, &ids)
 	switch {
-	case f != "":
+	case f != fine:
 		return nil, f
 	case more != (n > 0), more && bytes.Count(rest, []byte("~"))+1 != n:
-		return nil, fault("not as many sections as the header names")
+		return nil, sectionCount
 	}
 	g := &GPPString{sections: make([]gppSection, n)}
 	for i, id := range ids[:n] {
 		var section []byte
 		section, rest, _ = bytes.Cut(rest, []byte("~"))
 		g.sections[i].id = id
-		if f := g.read(&g.sections[i], section); f != "" {
+		if f := g.read(&g.sections[i], section); f != fine {
 			return nil, f
 		}
 	}
@@ -51,20 +51,20 @@ func gppHeader(text []byte, ids *[maxSection]uint8) (n int, f fault) {
 	var room [maxUS + slack]byte
 	r := sixReader(text, &room)
 	if r.take(6) != 3 {
-		r.fail("a header that is not of type 3")
+		r.fail(headerType)
 	}
 	if r.take(6) != 1 {
-		r.fail("a header that is not of version 1")
+		r.fail(headerVersion)
 	}
 	before := 0
-	for entries := r.take(12); entries > 0 && r.fault == ""; entries-- {
+	for entries := r.take(12); entries > 0 && r.fault == fine; entries-- {
 		first, last := fibonacci.entry(&r, before)
 		switch {
-		case r.fault != "":
+		case r.fault != fine:
 		case first <= before || last > maxSection:
-			r.fail("a section id that is out of order or above 63")
+			r.fail(sectionID)
 		case first != last && last == before:
-			r.fail("an empty range of sections")
+			r.fail(sectionID)
 		default:
 			for id := first; id <= last; id++ {
 				ids[n] = uint8(id)
@@ -77,33 +77,20 @@ func gppHeader(text []byte, ids *[maxSection]uint8) (n int, f fault) {
 	return n, r.fault
 }
 
-func (g *GPPString) read(s *gppSection, text []byte) fault {
+func (g *GPPString) read(s *gppSection, text []byte) (f fault) {
 	switch {
 	case len(text) == 0:
-		return "an empty section"
+		f = emptySection
 	case s.id == sectionEU:
-		tc, err := DecodeTC(text)
-		if err != nil {
-			return "section 2: not a TC string of version 2"
-		}
-		g.tc = tc
+		g.tc, f = decodeTC(text)
 	case s.id == sectionCA:
-		var f fault
 		g.ca, f = decodeCA(text)
-		return f
 	case s.id == sectionUSP:
-		if len(text) != 4 {
-			return "section 6: not of four characters"
-		}
-		usp, err := DecodeUSP(text)
-		if err != nil {
-			return "section 6: not a US privacy string"
-		}
-		g.usp = usp
+		g.usp, f = decodeUSP(text)
 	case s.id >= sectionUS && s.id <= lastSection:
-		return s.us.read(int(s.id), text)
+		f = s.us.read(int(s.id), text)
 	}
-	return ""
+	return f
 }
 
 // TC returns the TC string of section 2, nil if there is none.

@@ -26,11 +26,11 @@ type TCFCA struct {
 // the IAB Tech Lab that is tried where the first reading fails.
 func decodeCA(text []byte) (*TCFCA, fault) {
 	t, f := decodeCAas(text, fibonacci)
-	if f == "" {
-		return t, ""
+	if f == fine {
+		return t, fine
 	}
-	if t, g := decodeCAas(text, fixed); g == "" {
-		return t, ""
+	if t, g := decodeCAas(text, fixed); g == fine {
+		return t, fine
 	}
 	return nil, f
 }
@@ -55,7 +55,7 @@ func decodeCAas(text []byte, c coding) (*TCFCA, fault) {
 		} else {
 			t.segment(&r, c)
 		}
-		if r.finish(); r.fault != "" || !more {
+		if r.finish(); r.fault != fine || !more {
 			return t, r.fault
 		}
 		text = rest
@@ -65,7 +65,7 @@ func decodeCAas(text []byte, c coding) (*TCFCA, fault) {
 func (t *TCFCA) core(r *bitReader, c coding) {
 	t.present[Core] = true
 	if t.Version = uint8(r.take(6)); t.Version != 1 {
-		r.fail("TCF Canada that is not of version 1")
+		r.fail(caVersion)
 	}
 	t.Created, t.CreatedTenth = r.instant()
 	t.Updated, t.UpdatedTenth = r.instant()
@@ -89,9 +89,9 @@ func (t *TCFCA) core(r *bitReader, c coding) {
 func (t *TCFCA) segment(r *bitReader, c coding) {
 	kind := Segment(r.take(3))
 	switch {
-	case r.fault != "":
+	case r.fault != fine:
 	case kind != DisclosedVendors && kind != PublisherTC || t.present[kind]:
-		r.fail("a segment of no known kind, or twice")
+		r.fail(unknownSegment)
 	case kind == DisclosedVendors:
 		t.disclosed = t.ids.set(r, c)
 	default:

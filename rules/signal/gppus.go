@@ -28,7 +28,7 @@ const maxUS = 32
 func sixReader(text []byte, into *[maxUS + slack]byte) bitReader {
 	r := bitReader{data: into[:], end: 6 * len(text)}
 	if len(text) > maxUS {
-		r.fail("longer than its fields")
+		r.fail(longSection)
 	} else if _, ok := appendSix(into[:0], text); !ok {
 		r.fail(alphabet)
 	}
@@ -41,7 +41,7 @@ func (s *usSection) read(id int, text []byte) fault {
 	var room [maxUS + slack]byte
 	r := sixReader(core, &room)
 	if id >= sectionMD && len(core) > 0 && int(sixBits[core[0]]) == id {
-		if f := documentHeader(&r, id); f != "" {
+		if f := documentHeader(&r, id); f != fine {
 			return f
 		}
 		if blank(r) && more { // the header stands alone
@@ -51,7 +51,7 @@ func (s *usSection) read(id int, text []byte) fault {
 		}
 	}
 	s.core(&r, id)
-	if r.finish(); r.fault != "" || !more {
+	if r.finish(); r.fault != fine || !more {
 		return r.fault
 	}
 	return s.second(rest)
@@ -62,10 +62,10 @@ func (s *usSection) read(id int, text []byte) fault {
 func documentHeader(r *bitReader, id int) fault {
 	r.take(6)
 	if version := r.take(6); version != 1 {
-		r.fail("a section of no known version")
+		r.fail(sectionVersion)
 	}
 	before := 0
-	for n := r.take(12); n > 0 && r.fault == ""; n-- {
+	for n := r.take(12); n > 0 && r.fault == fine; n-- {
 		_, before = fibonacci.entry(r, before)
 	}
 	return r.fault
@@ -74,20 +74,20 @@ func documentHeader(r *bitReader, id int) fault {
 // blank tells whether what is left is padding.
 func blank(r bitReader) bool {
 	r.finish()
-	return r.fault == ""
+	return r.fault == fine
 }
 
 func (s *usSection) core(r *bitReader, id int) {
 	s.version = uint8(r.take(6))
 	if s.layout = layoutOf(id, int(s.version)); s.layout == nil {
-		r.fail("a section of no known version")
+		r.fail(sectionVersion)
 		return
 	}
 	first := min(s.layout.values, 28)
 	s.values = r.take(2*first) << (64 - 2*first)
 	s.values |= r.take(2*(s.layout.values-first)) << (64 - 2*s.layout.values)
 	if threes(s.values) {
-		r.fail("a value of 3")
+		r.fail(valueThree)
 	}
 }
 
@@ -100,13 +100,13 @@ func (s *usSection) second(text []byte) fault {
 	switch s.layout.second {
 	case gpcSubsection:
 		if r.take(2) != 1 {
-			r.fail("a subsection of no known kind")
+			r.fail(unknownSubsection)
 		}
 		s.hasGPC, s.gpc = true, r.bit()
 	case sensitiveSubsection:
 		s.hasSecond, s.sensitive = true, uint16(r.take(2*sensitiveValues))
 		if threes(uint64(s.sensitive)) {
-			r.fail("a value of 3")
+			r.fail(valueThree)
 		}
 	}
 	r.finish()

@@ -1,5 +1,7 @@
 package signal
 
+import "bytes"
+
 // MaxTC is the longest TC string that is looked at, in bytes. One that names 1,300 vendors has 1,898.
 const MaxTC = 8192
 
@@ -70,15 +72,23 @@ type PublisherChoices struct {
 // DecodeTC decodes a TC string of version 2. It is strict: what no encoder writes that follows the specification is an error, and an
 // error comes without any string. The cost is linear in the length of the text, but for sorting ranges that come unsorted.
 func DecodeTC(text []byte) (*TCString, error) {
+	t, f := decodeTC(text)
+	if f != fine {
+		return nil, f
+	}
+	return t, nil
+}
+
+func decodeTC(text []byte) (*TCString, fault) {
 	if len(text) > MaxTC {
 		return nil, tooLong
 	}
 	t := new(TCString)
 	t.ids.data = make([]byte, 0, len(text)*3/4+int(numSegments)+slack)
-	if f := t.decode(text); f != "" {
+	if f := t.decode(text); f != fine {
 		return nil, f
 	}
-	return t, nil
+	return t, fine
 }
 
 // part is where a segment's bits are in the decoded data.
@@ -87,20 +97,17 @@ type part struct{ from, to int }
 func (t *TCString) decode(text []byte) fault {
 	var parts [numSegments]part
 	n := 0
-	for start := 0; start <= len(text); n++ {
-		end := start
-		for end < len(text) && text[end] != '.' {
-			end++
-		}
+	for more := true; more; n++ {
 		if n == len(parts) {
-			return "more segments than there are kinds"
+			return manySegments
 		}
+		var one []byte
+		one, text, more = bytes.Cut(text, []byte("."))
 		from, ok := 8*len(t.ids.data), false
-		if t.ids.data, ok = appendSix(t.ids.data, text[start:end]); !ok {
+		if t.ids.data, ok = appendSix(t.ids.data, one); !ok {
 			return alphabet
 		}
-		parts[n] = part{from, from + 6*(end-start)}
-		start = end + 1
+		parts[n] = part{from, from + 6*len(one)}
 	}
 	t.ids.data = t.ids.data[:len(t.ids.data)+slack]
 	for i := range parts[:n] {
@@ -110,18 +117,18 @@ func (t *TCString) decode(text []byte) fault {
 		} else {
 			t.segment(&r)
 		}
-		if r.finish(); r.fault != "" {
+		if r.finish(); r.fault != fine {
 			return r.fault
 		}
 	}
-	return ""
+	return fine
 }
 
 // core reads the core segment, field by field in the order of the specification.
 func (t *TCString) core(r *bitReader) {
 	t.began(Core)
 	if t.Version = uint8(r.take(6)); t.Version != 2 {
-		r.fail("not of version 2")
+		r.fail(tcVersion)
 	}
 	t.Created, t.CreatedTenth = r.instant()
 	t.Updated, t.UpdatedTenth = r.instant()
@@ -147,13 +154,13 @@ func (t *TCString) core(r *bitReader) {
 func (t *TCString) segment(r *bitReader) {
 	kind := Segment(r.take(3))
 	switch {
-	case r.fault != "":
+	case r.fault != fine:
 		return
 	case kind == Core || kind >= numSegments:
-		r.fail("a segment of no known kind")
+		r.fail(unknownSegment)
 		return
 	case t.present[kind]:
-		r.fail("a segment that comes twice")
+		r.fail(repeatedSegment)
 		return
 	}
 	t.began(kind)

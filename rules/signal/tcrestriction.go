@@ -24,14 +24,14 @@ func (s *idStore) restrictions(r *bitReader, c coding) (lo, hi uint16) {
 	if n*shortest > r.left() {
 		r.fail(truncated)
 	}
-	for ; n > 0 && r.fault == ""; n-- {
+	for ; n > 0 && r.fault == fine; n-- {
 		purpose, kind := int(r.take(6)), Restriction(r.take(2))
 		switch {
-		case r.fault != "":
+		case r.fault != fine:
 		case purpose == 0:
-			r.fail("a restriction of purpose 0")
+			r.fail(restrictsNothing)
 		case kind >= numRestrictions:
-			r.fail("a restriction of type 3")
+			r.fail(restrictionType)
 		case c == fibonacci:
 			s.restrictedSet(r, restrictionOf(purpose, kind))
 		default:
@@ -49,7 +49,7 @@ func (s *idStore) restrictedSet(r *bitReader, of uint16) {
 		s.ranges(r, fibonacci, of, highest)
 		return
 	}
-	for id := uint16(1); id <= highest && id != 0 && r.fault == ""; id++ {
+	for id := uint16(1); id <= highest && id != 0 && r.fault == fine; id++ {
 		if r.bit() {
 			s.spans = append(s.spans, span{of, id, id})
 		}

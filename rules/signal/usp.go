@@ -21,22 +21,30 @@ const maxUSP = 1024
 func DecodeUSP(text []byte) (USP, error) {
 	if len(text) > 4 && text[0] == '{' {
 		var f fault
-		if text, f = uspMember(text); f != "" {
+		if text, f = uspMember(text); f != fine {
 			return USP{}, f
 		}
 	}
+	u, f := decodeUSP(text)
+	if f != fine {
+		return USP{}, f
+	}
+	return u, nil
+}
+
+func decodeUSP(text []byte) (USP, fault) {
 	switch {
 	case len(text) != 4:
-		return USP{}, fault("not of four characters")
+		return USP{}, notFour
 	case text[0] != '1':
-		return USP{}, fault("not of version 1")
+		return USP{}, uspVersion
 	}
 	for _, c := range text[1:] {
 		if c != 'Y' && c != 'N' && c != '-' {
-			return USP{}, fault("a character that is not Y, N or -")
+			return USP{}, uspLetter
 		}
 	}
-	return USP{Notice: text[1], OptOutSale: text[2], LSPA: text[3]}, nil
+	return USP{Notice: text[1], OptOutSale: text[2], LSPA: text[3]}, fine
 }
 
 // uspMember finds the one member uspString.
@@ -46,20 +54,20 @@ func uspMember(text []byte) (found []byte, f fault) {
 	}
 	view := unsafe.String(unsafe.SliceData(text), len(text)) // read only while text is
 	if nested(text) > maxDepth || !gjson.Valid(view) {
-		return nil, "JSON that is not valid"
+		return nil, badJSON
 	}
-	f = "JSON without uspString"
+	f = noUSPString
 	gjson.Parse(view).ForEach(func(key, value gjson.Result) bool {
 		switch {
 		case key.Str != "uspString":
 		case value.Type != gjson.String:
-			f = "uspString that is not a string"
+			f = uspNoText
 			return false
 		case found != nil:
-			f = "uspString more than once"
+			f = uspTwice
 			return false
 		default:
-			found, f = []byte(value.Str), ""
+			found, f = []byte(value.Str), fine
 		}
 		return true
 	})

@@ -66,13 +66,13 @@ func (s *idStore) ranges(r *bitReader, c coding, of, highest uint16) {
 	for ; n > 0; n-- {
 		first, last := c.entry(r, before)
 		switch {
-		case r.fault != "":
+		case r.fault != fine:
 			return
 		case first == 0 || last < first:
-			r.fail("a range that ends before it begins, or begins at 0")
+			r.fail(backwardRange)
 			return
 		case last > int(highest):
-			r.fail("a range above the highest id")
+			r.fail(highRange)
 			return
 		}
 		s.spans = append(s.spans, span{of, uint16(first), uint16(last)})
