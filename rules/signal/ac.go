@@ -80,12 +80,12 @@ func appendIDs(ids []uint32, text []byte) ([]uint32, fault) {
 }
 
 // Has tells whether the visitor consented to the provider.
-func (a *ACString) Has(id int) bool { return named(a.consented, id) }
+func (a *ACString) Has(id int) bool { return contains(a.consented, id) }
 
 // Disclosed tells whether the provider was disclosed without consent; a string of version 1 does not say.
-func (a *ACString) Disclosed(id int) bool { return named(a.disclosed, id) }
+func (a *ACString) Disclosed(id int) bool { return contains(a.disclosed, id) }
 
-func named(ids []uint32, id int) bool {
+func contains(ids []uint32, id int) bool {
 	if id < 1 || id > 99999 {
 		return false
 	}
