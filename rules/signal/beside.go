@@ -1,0 +1,67 @@
+package signal
+
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+)
+
+// besideNames are cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification leaves it
+// open), Google's additional consent, US privacy, and GPP as seen in the wild.
+var besideNames = [...]string{"euconsent-v2", "addtl_consent", "usprivacy", "__gpp", "__gpp_sid"}
+
+// takeBeside keeps IAB strings. Two that differ are none: sources of their own read them.
+func (s *Scratch) takeBeside(name, value []byte) {
+	into := s.beside.iab(string(name))
+	if into == nil || len(value) == 0 || len(value) > MaxCookie {
+		return
+	}
+	value = s.plain(value)
+	if string(name) == "usprivacy" && value[0] == '{' {
+		if value = s.wrappedUSP(value); value == nil {
+			return
+		}
+	}
+	if *into == nil {
+		*into = value
+	} else if !bytes.Equal(*into, value) {
+		*into = value[:0]
+	}
+}
+
+func (st *Statement) iab(name string) *[]byte {
+	switch name {
+	case "euconsent-v2":
+		return &st.TC
+	case "addtl_consent":
+		return &st.AC
+	case "usprivacy":
+		return &st.USP
+	case "__gpp":
+		return &st.GPP
+	case "__gpp_sid":
+		return &st.GPPSID
+	default:
+		return nil
+	}
+}
+
+// wrappedUSP takes the string out of {"uspString":"1YN-","optOutDate":null}, as iubenda writes it.
+func (s *Scratch) wrappedUSP(value []byte) []byte {
+	object, ok := s.object(value)
+	if !ok {
+		return nil
+	}
+	var usp []byte
+	twice := false
+	object.ForEach(func(key, value gjson.Result) bool {
+		if key.Str == "uspString" && value.Type == gjson.String {
+			usp, twice = bytesOf(value.Str), usp != nil
+		}
+		return !twice
+	})
+	if twice {
+		return nil
+	}
+	return usp
+}

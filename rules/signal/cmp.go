@@ -1,0 +1,203 @@
+package signal
+
+import "slices"
+
+// CMP names a consent management platform whose cookies can be read. The zero value is none.
+type CMP uint8
+
+// The platforms, in the order of their names in server files.
+const (
+	noCMP CMP = iota
+	cmpOneTrust
+	cmpCookiebot
+	cmpUsercentrics
+	cmpDidomi
+	cmpKlaro
+	cmpComplianz
+	cmpCookieYes
+	cmpAxeptio
+	cmpIubenda
+	cmpTrustArc
+	cmpHubSpot
+	cmpCivic
+	cmpCookieConsent
+	cmpGoogleFC
+	cmpTealium
+	cmpCommandersAct
+	cmpCookieInformation
+	cmpShopify
+	cmpKetch
+	cmpMatomo
+	cmpSourcepoint
+	cmpOsano
+	cmpTermly
+
+	numCMPs
+)
+
+var cmpNames = [numCMPs]string{
+	noCMP:                "none",
+	cmpOneTrust:          "onetrust",
+	cmpCookiebot:         "cookiebot",
+	cmpUsercentrics:      "usercentrics",
+	cmpDidomi:            "didomi",
+	cmpKlaro:             "klaro",
+	cmpComplianz:         "complianz",
+	cmpCookieYes:         "cookieyes",
+	cmpAxeptio:           "axeptio",
+	cmpIubenda:           "iubenda",
+	cmpTrustArc:          "trustarc",
+	cmpHubSpot:           "hubspot",
+	cmpCivic:             "civic",
+	cmpCookieConsent:     "cookieconsent",
+	cmpGoogleFC:          "google_fc",
+	cmpTealium:           "tealium",
+	cmpCommandersAct:     "commanders_act",
+	cmpCookieInformation: "cookie_information",
+	cmpShopify:           "shopify",
+	cmpKetch:             "ketch",
+	cmpMatomo:            "matomo",
+	cmpSourcepoint:       "sourcepoint",
+	cmpOsano:             "osano",
+	cmpTermly:            "termly",
+}
+
+var dialects = [numCMPs]*dialect{
+	cmpOneTrust:          &oneTrust,
+	cmpCookiebot:         &cookiebot,
+	cmpUsercentrics:      &usercentrics,
+	cmpDidomi:            &didomi,
+	cmpKlaro:             &klaro,
+	cmpComplianz:         &complianz,
+	cmpCookieYes:         &cookieYes,
+	cmpAxeptio:           &axeptio,
+	cmpIubenda:           &iubenda,
+	cmpTrustArc:          &trustArc,
+	cmpHubSpot:           &hubSpot,
+	cmpCivic:             &civic,
+	cmpCookieConsent:     &cookieConsent,
+	cmpGoogleFC:          &googleFC,
+	cmpTealium:           &tealium,
+	cmpCommandersAct:     &commandersAct,
+	cmpCookieInformation: &cookieInformation,
+	cmpShopify:           &shopify,
+	cmpKetch:             &ketch,
+	cmpMatomo:            &matomo,
+	cmpSourcepoint:       &sourcepoint,
+	cmpOsano:             &osano,
+	cmpTermly:            &termly,
+}
+
+// dialect is how one platform writes its cookies. It is never changed.
+type dialect struct {
+	names  []string // of its cookies; the place in this list is the cookie's slot
+	prefix string   // where every name begins with it and a site may change it; else a site may change the first name
+	match  func(name []byte, prefix string) (slot int, ok bool)
+
+	read func(s *Scratch, c *cookie) // reads one cookie
+	end  func(s *Scratch)            // puts what all of them say together; nil where each stands for itself
+
+	sealed    bool // its cookies never tell what the visitor chose
+	elsewhere bool // it keeps what the visitor chose out of cookies
+
+	listed [numLists]bool // what one of several lists leaves out is refused
+
+	free     bool     // ids are the site's own
+	ids      []string // else these are all there are
+	defaults [][2]string
+	hint     string // for explain: what else a grant needs
+}
+
+// ParseCMP reads a name as server files write it.
+func ParseCMP(name string) (CMP, bool) {
+	for c := range CMPs {
+		if cmpNames[c] == name {
+			return c, true
+		}
+	}
+	return noCMP, false
+}
+
+// CMPs yields every platform.
+func CMPs(yield func(CMP) bool) {
+	for c := noCMP + 1; c < numCMPs; c++ {
+		if !yield(c) {
+			return
+		}
+	}
+}
+
+// String returns the name that server files and records use.
+func (c CMP) String() string {
+	if c < numCMPs {
+		return cmpNames[c]
+	}
+	return "unknown"
+}
+
+func (c CMP) dialect() *dialect {
+	if c < numCMPs {
+		return dialects[c]
+	}
+	return nil
+}
+
+// InCookies tells whether the platform keeps the visitor's choice in cookies at all. Where it does not, the page has to send it.
+func (c CMP) InCookies() bool {
+	d := c.dialect()
+	return d != nil && !d.elsewhere
+}
+
+// Names lists the cookies that are looked at. A star stands for the part of a name that differs from site to site.
+func (c CMP) Names(set Settings) []string {
+	d := c.dialect()
+	if d == nil {
+		return nil
+	}
+	names := slices.Clone(d.names)
+	switch {
+	case d.prefix != "":
+		for i := range names {
+			names[i] = set.or(d.prefix) + names[i]
+		}
+	case len(names) > 0:
+		names[0] = set.or(names[0])
+	}
+	return names
+}
+
+// DefaultCategories maps the platform's ids to consent categories where their meaning is known. Nil where ids are the site's own: they
+// stand for themselves.
+func (c CMP) DefaultCategories() map[string]string {
+	d := c.dialect()
+	if d == nil || d.defaults == nil {
+		return nil
+	}
+	all := make(map[string]string, len(d.defaults))
+	for _, pair := range d.defaults {
+		all[pair[0]] = pair[1]
+	}
+	return all
+}
+
+// Known tells whether the platform can write that id, of a category or a service, at all.
+func (c CMP) Known(id string) bool {
+	d := c.dialect()
+	return d != nil && id != "" && (d.free || slices.Contains(d.ids, id))
+}
+
+// slot tells which of the platform's cookies a name is.
+func (d *dialect) slot(name []byte, set *Settings) (int, bool) {
+	if d.match != nil {
+		return d.match(name, set.or(d.prefix))
+	}
+	for i, own := range d.names {
+		if i == 0 {
+			own = set.or(own)
+		}
+		if string(name) == own {
+			return i, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,174 @@
+package signal
+
+import (
+	"bytes"
+	"encoding/base64"
+	"time"
+	"unsafe"
+
+	"github.com/tidwall/gjson"
+)
+
+// maxEscapes is how many times a value may be percent-encoded: by the platform, and once more by a server that copied it.
+const maxEscapes = 2
+
+// unescape takes one layer of percent-encoding off. A plus stays (base64 has it), and so does what is no escape. Where there is nothing
+// to do, the value itself comes back.
+func (s *Scratch) unescape(value []byte) []byte {
+	if bytes.IndexByte(value, '%') < 0 {
+		return value
+	}
+	start := len(s.text)
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c == '%' && i+2 < len(value) && hexDigit(value[i+1]) < 16 && hexDigit(value[i+2]) < 16 {
+			c = hexDigit(value[i+1])<<4 | hexDigit(value[i+2])
+			i += 2
+		}
+		s.text = append(s.text, c)
+	}
+	if len(s.text)-start == len(value) {
+		return value
+	}
+	return s.text[start:len(s.text):len(s.text)]
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case digit(c):
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	default:
+		return 16
+	}
+}
+
+// plain takes all percent-encoding off. It is for values whose text cannot hold an escape of its own.
+func (s *Scratch) plain(value []byte) []byte {
+	for range maxEscapes {
+		value = s.unescape(value)
+	}
+	return value
+}
+
+// json finds JSON in a value, with as little unescaping as it takes.
+func (s *Scratch) json(value []byte) (gjson.Result, bool) {
+	for range maxEscapes {
+		if jsonText(value) {
+			return gjson.Parse(stringOf(value)), true
+		}
+		value = s.unescape(value)
+	}
+	if jsonText(value) {
+		return gjson.Parse(stringOf(value)), true
+	}
+	return gjson.Result{}, false
+}
+
+func jsonText(text []byte) bool { return nested(text) <= maxDepth && gjson.Valid(stringOf(text)) }
+
+// object finds a JSON object.
+func (s *Scratch) object(value []byte) (gjson.Result, bool) {
+	found, ok := s.json(value)
+	return found, ok && found.IsObject()
+}
+
+// base64 decodes either alphabet, padded or not.
+func (s *Scratch) base64(value []byte) ([]byte, bool) {
+	value = s.plain(value)
+	encoding := base64.RawStdEncoding
+	if bytes.ContainsAny(value, "-_") {
+		encoding = base64.RawURLEncoding
+	}
+	padded := len(value)
+	value = bytes.TrimRight(value, "=")
+	if padded -= len(value); padded > 2 || padded > 0 && (padded+len(value))%4 != 0 || bytes.ContainsAny(value, "\r\n") {
+		return nil, false // the decoder itself skips line ends
+	}
+	start := len(s.text)
+	s.text = append(s.text, make([]byte, encoding.DecodedLen(len(value)))...)
+	n, err := encoding.Decode(s.text[start:], value)
+	s.text = s.text[:start+n]
+	return s.text[start : start+n : start+n], err == nil && n > 0
+}
+
+// instant reads a time as JavaScript's toISOString writes it, RFC 3339.
+func instant(text []byte) (milli int64, ok bool) {
+	if len(text) > len("2006-01-02T15:04:05.000000000+00:00") {
+		return 0, false
+	}
+	t, err := time.Parse(time.RFC3339, stringOf(text))
+	return t.UnixMilli(), err == nil && t.UnixMilli() > 0
+}
+
+// millis reads a time as JavaScript's Date.now gives it.
+func millis(text []byte) (milli int64, ok bool) {
+	if len(text) == 0 || len(text) > 15 {
+		return 0, false
+	}
+	for _, c := range text {
+		if !digit(c) {
+			return 0, false
+		}
+		milli = milli*10 + int64(c-'0')
+	}
+	return milli, milli > 0
+}
+
+// when reads a member that holds a time, in either form; null is none.
+func (s *Scratch) when(member gjson.Result) {
+	var milli int64
+	ok := member.Type == gjson.Null
+	switch member.Type {
+	case gjson.String:
+		milli, ok = instant(bytesOf(member.Str))
+	case gjson.Number:
+		milli, ok = millis(bytesOf(member.Raw))
+	default:
+	}
+	if !ok {
+		s.malformed() // how old the choice is would not be known
+		return
+	}
+	s.at(milli)
+}
+
+// bools says the members of an object whose values are true or false.
+func (s *Scratch) bools(list List, object gjson.Result) {
+	if !object.IsObject() {
+		s.malformed()
+		return
+	}
+	object.ForEach(func(key, value gjson.Result) bool {
+		if !value.IsBool() {
+			s.malformed()
+			return false
+		}
+		s.say(list, bytesOf(key.Str), voteOf(value.Type == gjson.True))
+		return true
+	})
+}
+
+// ids says every string of an array.
+func (s *Scratch) ids(list List, array gjson.Result, v vote) {
+	if !array.IsArray() {
+		s.malformed()
+		return
+	}
+	array.ForEach(func(_, value gjson.Result) bool {
+		if value.Type != gjson.String {
+			s.malformed()
+			return false
+		}
+		s.say(list, bytesOf(value.Str), v)
+		return true
+	})
+}
+
+// stringOf views bytes as a string, which nobody keeps longer than the bytes stay as they are: the cookies of a hit do not change while
+// it is judged.
+func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// bytesOf views a string as bytes that nobody writes to.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }

@@ -1,0 +1,265 @@
+package signal_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// cookieVector is a line of cmp_cookies.jsonl.
+type cookieVector struct {
+	ID      string                     `json:"id"`
+	CMP     string                     `json:"cmp"`
+	Cookies map[string]string          `json:"cookies"`
+	Expect  map[string]json.RawMessage `json:"expect"`
+}
+
+// vectorLines reads a file of vectors: the copy here, or that of the folder TAGWARDEN_VECTORS.
+func vectorLines[T any](t testing.TB, name string) []T {
+	t.Helper()
+	if folder := os.Getenv("TAGWARDEN_VECTORS"); folder != "" {
+		return linesOf[T](t, filepath.Join(folder, name))
+	}
+	return seedLines[T](t, name)
+}
+
+// seedLines reads the copy here.
+func seedLines[T any](t testing.TB, name string) []T {
+	t.Helper()
+	return linesOf[T](t, filepath.Join("testdata", "vectors", name))
+}
+
+func linesOf[T any](t testing.TB, name string) []T {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var all []T
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		var one T
+		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all = append(all, one)
+	}
+	if err := lines.Err(); err != nil || len(all) == 0 {
+		t.Fatalf("%s: %d lines, %v", name, len(all), err)
+	}
+	return all
+}
+
+// jar is a jar of name, value, name, value.
+type jar []string
+
+func (j jar) Cookies(yield func(name, value []byte) bool) {
+	for i := 0; i+1 < len(j); i += 2 {
+		if !yield([]byte(j[i]), []byte(j[i+1])) {
+			return
+		}
+	}
+}
+
+func (v *cookieVector) jar() jar {
+	var all jar
+	for _, name := range slices.Sorted(maps.Keys(v.Cookies)) {
+		all = append(all, name, v.Cookies[name])
+	}
+	return all
+}
+
+// settings is what a site of that visitor would have configured.
+func (v *cookieVector) settings() signal.Settings {
+	set := signal.Settings{Revision: -1}
+	if v.CMP == "complianz" {
+		for name := range v.Cookies {
+			if prefix, found := strings.CutSuffix(name, "banner-status"); found {
+				set.Cookie = prefix
+			}
+		}
+	}
+	return set
+}
+
+// platforms are those that the line is about: all where it names none or several.
+func (v *cookieVector) platforms() ([]signal.CMP, error) {
+	if v.CMP == "none" || v.CMP == "conflict" {
+		return slices.Collect(signal.CMPs), nil
+	}
+	name := v.CMP
+	for theirs, ours := range map[string]string{
+		"orestbida-cookieconsent": "cookieconsent", "google-fc": "google_fc", "commandersact": "commanders_act", "cookieinformation": "cookie_information",
+	} {
+		if name == theirs {
+			name = ours
+		}
+	}
+	if c, ok := signal.ParseCMP(name); ok {
+		return []signal.CMP{c}, nil
+	}
+	return nil, fmt.Errorf("no platform is called %q", name)
+}
+
+// facts puts what is read into the words of the vectors.
+func (v *cookieVector) facts() (map[string]any, error) {
+	platforms, err := v.platforms()
+	if err != nil {
+		return nil, err
+	}
+	facts := map[string]any{"decided": false, "notInCookies": false, "opaque": false, "doNotTrack": false}
+	lists := map[signal.List]map[string]bool{}
+	for _, l := range []signal.List{signal.Category, signal.Service, signal.CategoryLI, signal.ServiceLI} {
+		lists[l] = map[string]bool{}
+	}
+	for _, c := range platforms {
+		var scratch signal.Scratch
+		st, items := c.Read(v.jar(), v.settings(), &scratch)
+		if st.State != signal.Valid && len(items) > 0 {
+			return nil, fmt.Errorf("%s: %v with %d items", c, st.State, len(items))
+		}
+		for _, item := range items {
+			before, named := lists[item.List][string(item.ID)]
+			lists[item.List][string(item.ID)] = item.Granted && (before || !named)
+		}
+		switch {
+		case st.Decided == signal.Decides:
+			facts["decided"] = true
+		case st.Decided == signal.Unknowable && len(platforms) == 1:
+			facts["decided"] = nil
+		}
+		facts["notInCookies"] = facts["notInCookies"] == true || !c.InCookies()
+		facts["opaque"] = facts["opaque"] == true || st.Opaque
+		facts["doNotTrack"] = facts["doNotTrack"] == true || st.Objection
+		for name, text := range map[string][]byte{
+			"tc": st.TC, "ac": st.AC, "usp": st.USP, "gpp": st.GPP, "region": st.Region, "method": st.Method, "model": st.Model,
+		} {
+			if text != nil {
+				facts[name] = string(text)
+			}
+		}
+		for name, flag := range map[string]signal.Flag{"gpc": st.GPC, "cookiesAllowed": st.CookiesAllowed, "consent": st.Consent} {
+			if flag != signal.Unsaid {
+				facts[name] = flag == signal.Yes
+			}
+		}
+		if st.GPPSID != nil {
+			facts["gppSid"] = sections(string(st.GPPSID))
+		}
+		if st.US != [3]signal.Flag{} {
+			facts["us"] = map[string]any{"s": st.US[0] == signal.Yes, "sh": st.US[1] == signal.Yes, "adv": st.US[2] == signal.Yes}
+		}
+		if st.AtMilli != 0 {
+			facts["decidedAt"] = st.AtMilli
+		}
+	}
+	facts["categories"], facts["services"] = lists[signal.Category], lists[signal.Service]
+	facts["categoriesLI"], facts["servicesLI"] = lists[signal.CategoryLI], lists[signal.ServiceLI]
+	return facts, nil
+}
+
+func sections(text string) []any {
+	var all []any
+	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '_' }) {
+		n, err := strconv.Atoi(one)
+		if err != nil {
+			return nil
+		}
+		all = append(all, float64(n))
+	}
+	return all
+}
+
+// differs compares one fact. An id that a line does not list must not be granted.
+func differs(name string, want json.RawMessage, facts map[string]any, several bool) string {
+	got := facts[name]
+	switch name {
+	case "categories", "services", "categoriesLI", "servicesLI":
+		var wanted map[string]bool
+		if err := json.Unmarshal(want, &wanted); err != nil {
+			return err.Error()
+		}
+		have := got.(map[string]bool)
+		for id, granted := range wanted {
+			if is, named := have[id]; !named || is != granted {
+				return fmt.Sprintf("%s %s: want %t, have %t (named %t)", name, id, granted, is, named)
+			}
+		}
+		for id, granted := range have {
+			if _, named := wanted[id]; granted && !named && !several {
+				return fmt.Sprintf("%s %s: granted, and must not be", name, id)
+			}
+		}
+		return ""
+	case "decidedAt":
+		var at any
+		if err := json.Unmarshal(want, &at); err != nil {
+			return err.Error()
+		}
+		var milli int64
+		switch at := at.(type) {
+		case float64:
+			milli = int64(at)
+		case string:
+			t, err := time.Parse(time.RFC3339, at)
+			if err != nil {
+				return err.Error()
+			}
+			milli = t.UnixMilli()
+		}
+		if got != milli {
+			return fmt.Sprintf("decidedAt: want %d, have %v", milli, got)
+		}
+		return ""
+	case "also": // words about the other platform
+		return ""
+	}
+	have, err := json.Marshal(got)
+	if err != nil {
+		return err.Error()
+	}
+	var wanted, is any
+	if json.Unmarshal(want, &wanted) != nil || json.Unmarshal(have, &is) != nil || fmt.Sprint(wanted) != fmt.Sprint(is) {
+		return fmt.Sprintf("%s: want %s, have %s", name, want, have)
+	}
+	return ""
+}
+
+func TestVectorCookies(t *testing.T) {
+	agreed, all := 0, vectorLines[cookieVector](t, "cmp_cookies.jsonl")
+	for i := range all {
+		v := &all[i]
+		facts, err := v.facts()
+		if err != nil {
+			t.Errorf("%s: %v", v.ID, err)
+			continue
+		}
+		right := true
+		for _, name := range slices.Sorted(maps.Keys(v.Expect)) {
+			if diff := differs(name, v.Expect[name], facts, v.CMP == "conflict"); diff != "" {
+				t.Errorf("%s (%s): %s", v.ID, v.CMP, diff)
+				right = false
+			}
+		}
+		if right {
+			agreed++
+		}
+	}
+	t.Logf("%d of %d agreed", agreed, len(all))
+}
