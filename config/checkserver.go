@@ -31,9 +31,6 @@ func (r *reading) checkServer() {
 	case s.Keys.Root == "" && len(s.Keys.RootCommand) == 0:
 		s.Keys.Root = "./root.key"
 	}
-	if s.Delivery.Mode == "queued" {
-		r.faults.at(r.server, steps("delivery", "mode"), "delivery mode \"queued\" is not in this version: write direct, or remove the line")
-	}
 	for name, key := range s.Approvers {
 		if _, err := basis.ParseApprover(name, key); err != nil {
 			r.faults.at(r.server, steps("approvers", name), "%s", err)
@@ -46,7 +43,9 @@ func (r *reading) checkServer() {
 
 // warnUnused warns of what the format knows and this version does not act on.
 func (r *reading) warnUnused() {
-	if r.server.has("delivery", "ttl") {
+	if r.loaded.Server.Delivery.Mode == "queued" {
+		r.warnings.at(r.server, steps("delivery", "mode"), "this version has no queue: events are delivered directly, and the SDK gets the vendor's own answer")
+	} else if r.server.has("delivery", "ttl") {
 		r.warnings.key(r.server, steps("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
 	if r.server.has("webhooks") && len(r.loaded.Server.Webhooks) > 0 {
@@ -130,19 +129,18 @@ func (r *reading) checkRegion(at []any, region Region) {
 		r.invalid(r.server, append(slices.Clone(at), "default"), regionFault(region.Default))
 	}
 	if region.Database != "" {
-		r.faults.key(r.server, append(slices.Clone(at), "database"), "region databases are not read by this version: remove the line, and use header or default")
+		r.checkPlaces(append(slices.Clone(at), "database"), region.Database)
+	}
+	if region.Header != "" && len(r.loaded.Server.TrustedProxies) == 0 {
+		r.warnings.at(r.server, append(slices.Clone(at), "header"), "the header is believed from trusted_proxies only, and none is listed: it has no effect")
 	}
 }
 
-// checkSignals refuses sources that this version does not read: to leave one out in silence would forward what a visitor refused.
+// checkSignals looks at which sources a site lists, and at what their ids are mapped to.
 func (r *reading) checkSignals(at []any, signals Signals) {
 	for _, name := range r.server.keys(at...) {
-		if _, known := fieldsOf(signalsType).byName(name); !known {
-			continue
-		}
-		if _, read := readSignals[name]; !read {
-			r.faults.key(r.server, append(slices.Clone(at), name), "signal source %q is not read by this version: remove it; known here: %s",
-				name, strings.Join(slices.Sorted(maps.Keys(readSignals)), ", "))
+		if c := signals.platform(name); c != nil {
+			r.checkPlatform(append(slices.Clone(at), name), name, c)
 		}
 	}
 	if signals.ConsentMode != nil {
@@ -158,6 +156,31 @@ func (r *reading) checkSignals(at []any, signals Signals) {
 	}
 	if len(signals.Own) > signal.MaxSources-1 {
 		r.faults.at(r.server, append(slices.Clone(at), "own"), "there are %d choices: at most %d are read", len(signals.Own), signal.MaxSources-1)
+	}
+}
+
+// checkPlatform looks at what a site says of a consent management platform.
+func (r *reading) checkPlatform(at []any, name string, c *CMP) {
+	here := func(rest ...any) []any { return append(slices.Clone(at), rest...) }
+	cmp, isCMP := signalKind(name).CMP()
+	for id, category := range c.Categories {
+		r.checkCategory(here("categories", id), category)
+		if isCMP && !cmp.Known(id) {
+			r.faults.at(r.server, here("categories", id), "%q is no id of %s%s", shortened(id), name, suggestion(id, slices.Sorted(maps.Keys(cmp.DefaultCategories()))))
+		}
+	}
+	switch {
+	case !isCMP:
+	case cmp.Unreadable():
+		r.warnings.key(r.server, at, "%s cannot be read by a server: it is recognised and never grants anything; let the page send the choice, and list it under own", name)
+	case cmp.DefaultCategories() == nil && len(c.Categories) == 0 && !cmp.OnlyIAB():
+		r.warnings.key(r.server, at, "%s has ids of the site's own: map them under categories, or only those count that are called like a category", name)
+	}
+	if c.Cookie != "" && isCMP && !cmp.Renamable() {
+		r.faults.at(r.server, here("cookie"), "the cookie of %s has one name: remove the line", name)
+	}
+	if c.Revision != nil && !(isCMP && cmp.Revised()) {
+		r.faults.at(r.server, here("revision"), "%s has no revision: remove the line", name)
 	}
 }
 

@@ -19,9 +19,6 @@ func design(t testing.TB) map[string][]byte {
 		}
 		files[name] = bytes.ReplaceAll(files[name], []byte(old), []byte(with))
 	}
-	replace("tagwarden.yaml", "      tcf: {} ", "      consent_mode: {} ")
-	replace("tagwarden.yaml", "      onetrust: {", "      # onetrust: {")
-	replace("tagwarden.yaml", "mode: queued, ttl: 24h", "mode: direct")
 	replace("tagwarden.yaml", "privacy+3f2a…+ed25519 key", key)
 	replace("policy/activities.yaml", "profile: standard", "profile: cookieless")
 	return files
@@ -33,11 +30,13 @@ func TestDesign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "tagwarden.yaml:30:1: webhooks are not sent by this version"; loaded.Warnings.Error() != want {
+	const want = "tagwarden.yaml:28:19: this version has no queue: events are delivered directly, and the SDK gets the vendor's own answer\n" +
+		"tagwarden.yaml:30:1: webhooks are not sent by this version"
+	if loaded.Warnings.Error() != want {
 		t.Errorf("warnings:\n%v\nwant:\n%s", loaded.Warnings, want)
 	}
 	d := loaded.Draft
-	if len(d.Sites) != 1 || d.Sites[0].Base != "/t" || d.Sites[0].Region.Header != "CF-IPCountry" || len(d.Sites[0].Signals) != 3 {
+	if len(d.Sites) != 1 || d.Sites[0].Base != "/t" || d.Sites[0].Region.Header != "CF-IPCountry" || len(d.Sites[0].Signals) != 4 {
 		t.Errorf("sites: %+v", d.Sites)
 	}
 	if len(d.Vendors) != 3 || d.Vendors[2].ID != "product" || d.Vendors[2].Catalog.ID != "segment" || d.Vendors[2].Prefix != "/product" {

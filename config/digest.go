@@ -26,6 +26,10 @@ func (r *reading) digest() string {
 			writeMeaning(h, r.server.find(steps(key)))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.source.places)) {
+		content := sha256.Sum256(r.source.places[name].content)
+		h.Write(fmt.Appendf(nil, "places %q %x\n", name, content))
+	}
 	h.Write(fmt.Appendln(nil, "limits", int(s.Limits.Body), int(s.Limits.Decompressed), s.Limits.Events, s.Limits.Depth, s.Limits.Fields))
 	docs := []*document{r.purposes, r.activities, r.profiles}
 	for _, file := range r.assessments {

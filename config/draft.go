@@ -21,7 +21,11 @@ func (r *reading) draft(past basis.Past) {
 		d.Trusted = append(d.Trusted, proxies.Prefix)
 	}
 	for _, id := range r.server.keys("sites") {
-		d.Sites = append(d.Sites, draftSite(id, s.Sites[id], r.server.keys("sites", id, "signals")))
+		site := draftSite(id, s.Sites[id], r.server.keys("sites", id, "signals"))
+		if places := r.places[s.Sites[id].Region.Database]; places != nil {
+			site.Region.Places = places
+		}
+		d.Sites = append(d.Sites, site)
 	}
 	for _, id := range r.server.keys("vendors") {
 		v, file := s.Vendors[id], r.vendors[id]
@@ -55,7 +59,7 @@ func draftSite(id string, site Site, order []string) rules.DraftSite {
 func sources(signals Signals, order []string) []signal.Source {
 	var list []signal.Source
 	for _, name := range order {
-		switch kind := readSignals[name]; kind {
+		switch kind := signalKind(name); kind {
 		case signal.Own:
 			for _, own := range signals.Own {
 				list = append(list, signal.Source{
@@ -70,7 +74,17 @@ func sources(signals Signals, order []string) []signal.Source {
 			}
 			list = append(list, source)
 		default:
-			list = append(list, signal.Source{Kind: kind})
+			source := signal.Source{Kind: kind}
+			if c := signals.platform(name); c != nil {
+				source.Settings = signal.Settings{Cookie: c.Cookie, Revision: -1}
+				if len(c.Categories) > 0 {
+					source.Categories = c.Categories
+				}
+				if c.Revision != nil {
+					source.Settings.Revision = *c.Revision
+				}
+			}
+			list = append(list, source)
 		}
 	}
 	return list

@@ -27,6 +27,7 @@ type reading struct {
 	vendors     map[string]*catalog.File // of the server file's vendors, by the vendor's id
 	fields      map[string]vendorFields  // likewise
 	paired      [][2]string              // vendors and profiles that were looked at together
+	places      map[string]*places       // databases of regions, by the path that the server file gives
 }
 
 type assessmentFile struct {

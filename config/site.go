@@ -18,10 +18,10 @@ type Site struct {
 
 // Region says how a visitor's region is known.
 type Region struct {
-	Header      string `yaml:"header" doc:"Header that holds the ISO 3166-1 code of the country, set by what stands in front: CF-IPCountry. If nothing in front sets it, visitors can."`
+	Header      string `yaml:"header" doc:"Header that holds the ISO 3166-1 code of the country, set by what stands in front: CF-IPCountry. It is believed from trusted_proxies only."`
 	Subdivision string `yaml:"subdivision" doc:"Header that holds the subdivision (US states): CA or US-CA."`
 	Default     string `yaml:"default" doc:"Region where the headers do not tell: an ISO 3166-1 code (DE, US), one with a subdivision (US-CA), or a group (EU, EEA, UK, CH, US)."`
-	Database    string `yaml:"database" doc:"File in MaxMind's format that tells the region by address. Not read by this version."`
+	Database    string `yaml:"database" doc:"File in MaxMind's format (country or city) that tells the region by address, where the header does not. Relative to this file."`
 }
 
 // Signals lists the sources of signals that a site reads.
@@ -31,35 +31,74 @@ type Signals struct {
 	ConsentMode *ConsentMode `yaml:"consent_mode" doc:"Google consent mode: gcs and gcd in GA4 hits."`
 	Own         []Own        `yaml:"own" doc:"A banner of the site's own: where the choice is, and what counts as a yes or a no."`
 
-	TCF     *Plain `yaml:"tcf" doc:"IAB TCF consent string. Not read by this version."`
-	GPP     *Plain `yaml:"gpp" doc:"IAB Global Privacy Platform string. Not read by this version."`
-	USP     *Plain `yaml:"usp" doc:"US privacy string. Not read by this version."`
-	AC      *Plain `yaml:"ac" doc:"Google's additional consent string. Not read by this version."`
-	Payload *Plain `yaml:"payload" doc:"The SDK's own consent object in its events. Not read by this version."`
+	TCF     *Plain `yaml:"tcf" doc:"IAB TCF consent string: cookie euconsent-v2, parameter gdpr_consent, and inside the cookies of Google's CMP and of Cookiebot."`
+	GPP     *Plain `yaml:"gpp" doc:"IAB Global Privacy Platform string: parameters gpp and gpp_sid, cookies __gpp and __gpp_sid. Its section 2 counts as a TCF string."`
+	USP     *Plain `yaml:"usp" doc:"US privacy string: parameter us_privacy, cookie usprivacy."`
+	AC      *Plain `yaml:"ac" doc:"Google's additional consent string, beside a TCF string: parameter and cookie addtl_consent. It speaks of vendors whose catalog file has atp."`
+	Payload *CMP   `yaml:"payload" doc:"The SDK's own consent object in its events: Segment, RudderStack, Snowplow, Matomo. Default: the site's CMP's ids where they are OneTrust's, else ids stand for themselves."`
 
-	OneTrust          *CMP `yaml:"onetrust" doc:"The CMP's cookie. Not read by this version."`
-	Cookiebot         *CMP `yaml:"cookiebot" doc:"The CMP's cookie. Not read by this version."`
-	Usercentrics      *CMP `yaml:"usercentrics" doc:"The CMP's cookie. Not read by this version."`
-	Didomi            *CMP `yaml:"didomi" doc:"The CMP's cookie. Not read by this version."`
-	Klaro             *CMP `yaml:"klaro" doc:"The CMP's cookie. Not read by this version."`
-	Complianz         *CMP `yaml:"complianz" doc:"The CMP's cookie. Not read by this version."`
-	CookieYes         *CMP `yaml:"cookieyes" doc:"The CMP's cookie. Not read by this version."`
-	Axeptio           *CMP `yaml:"axeptio" doc:"The CMP's cookie. Not read by this version."`
-	Iubenda           *CMP `yaml:"iubenda" doc:"The CMP's cookie. Not read by this version."`
-	TrustArc          *CMP `yaml:"trustarc" doc:"The CMP's cookie. Not read by this version."`
-	HubSpot           *CMP `yaml:"hubspot" doc:"The CMP's cookie. Not read by this version."`
-	Civic             *CMP `yaml:"civic" doc:"The CMP's cookie. Not read by this version."`
-	CookieConsent     *CMP `yaml:"cookieconsent" doc:"The CMP's cookie. Not read by this version."`
-	Tealium           *CMP `yaml:"tealium" doc:"The CMP's cookie. Not read by this version."`
-	CommandersAct     *CMP `yaml:"commanders_act" doc:"The CMP's cookie. Not read by this version."`
-	CookieInformation *CMP `yaml:"cookie_information" doc:"The CMP's cookie. Not read by this version."`
-	Shopify           *CMP `yaml:"shopify" doc:"The CMP's cookie. Not read by this version."`
-	Ketch             *CMP `yaml:"ketch" doc:"The CMP's cookie. Not read by this version."`
+	OneTrust          *CMP `yaml:"onetrust" doc:"OneTrust: cookies OptanonConsent and OptanonAlertBoxClosed. Ids: C0001 to C0005, or the site's own."`
+	Cookiebot         *CMP `yaml:"cookiebot" doc:"Cookiebot: cookie CookieConsent. Ids: preferences, statistics, marketing."`
+	Didomi            *CMP `yaml:"didomi" doc:"Didomi: cookie didomi_token. Ids: the site's purposes and vendors. didomi_dcs cannot be read and gives unknown."`
+	Klaro             *CMP `yaml:"klaro" doc:"Klaro: cookie klaro. Ids: the site's services."`
+	Complianz         *CMP `yaml:"complianz" doc:"Complianz: cookies cmplz_*; cookie: the prefix, where the site changed it. Ids: preferences, statistics, marketing, and services."`
+	CookieYes         *CMP `yaml:"cookieyes" doc:"CookieYes: cookie cookieyes-consent. Ids: functional, analytics, performance, advertisement, other."`
+	Axeptio           *CMP `yaml:"axeptio" doc:"Axeptio: cookies axeptio_*. Ids: the site's vendors."`
+	Iubenda           *CMP `yaml:"iubenda" doc:"iubenda: cookie _iub_cs-<id>. Ids: 2 functionality, 3 experience, 4 measurement, 5 marketing."`
+	TrustArc          *CMP `yaml:"trustarc" doc:"TrustArc: cookies notice_gdpr_prefs, notice_preferences, cmapi_cookie_privacy. Ids: 2 functional, 3 advertising."`
+	HubSpot           *CMP `yaml:"hubspot" doc:"HubSpot: cookies __hs_cookie_cat_pref, __hs_opt_out, __hs_do_not_track. Ids: 1 analytics, 2 advertisement, 3 functionality."`
+	Civic             *CMP `yaml:"civic" doc:"Civic: cookie CookieControl. Ids: the site's categories."`
+	CookieConsent     *CMP `yaml:"cookieconsent" doc:"cookieconsent by orestbida: cookie cc_cookie. Ids: the site's categories and services; revision: the one that counts."`
+	GoogleFC          *CMP `yaml:"google_fc" doc:"Google's CMP (Funding Choices): TCF and additional consent strings in cookie FCCDCF."`
+	Tealium           *CMP `yaml:"tealium" doc:"Tealium: cookie CONSENTMGR. Ids: c1 to c15."`
+	CommandersAct     *CMP `yaml:"commanders_act" doc:"Commanders Act: cookie TC_PRIVACY. Ids: the site's numbers."`
+	CookieInformation *CMP `yaml:"cookie_information" doc:"Cookie Information: cookie CookieInformationConsent. Ids: cookie_cat_functional, cookie_cat_statistic, cookie_cat_marketing."`
+	Shopify           *CMP `yaml:"shopify" doc:"Shopify: cookie _tracking_consent, version 2.1. Ids: a analytics, m marketing, p preferences, s sale."`
+	Ketch             *CMP `yaml:"ketch" doc:"Ketch: cookie _ketch_consent_v1_. Ids: the site's purposes."`
+	Matomo            *CMP `yaml:"matomo" doc:"Matomo's own consent: cookies mtm_consent, mtm_consent_removed, matomo_ignore. Id: tracking."`
+
+	Usercentrics *CMP `yaml:"usercentrics" doc:"Usercentrics keeps its state where no server sees it: recognised, and never a grant. Let the page send the choice (own)."`
+	Termly       *CMP `yaml:"termly" doc:"Termly keeps its state where no server sees it: never a grant. Let the page send the choice (own)."`
+	Osano        *CMP `yaml:"osano" doc:"Osano's cookie is encrypted: recognised, and never a grant. Let the page send the choice (own)."`
+	Sourcepoint  *CMP `yaml:"sourcepoint" doc:"Sourcepoint's cookie is a key to a record elsewhere: recognised, and never a grant. List tcf or gpp, which it writes as well."`
 }
 
-// readSignals is what this version reads, by the key of Signals.
-var readSignals = map[string]signal.Kind{
-	"gpc": signal.GPC, "dnt": signal.DNT, "consent_mode": signal.ConsentMode, "own": signal.Own,
+// signalKind is the source that a key of Signals is.
+func signalKind(key string) signal.Kind {
+	switch key {
+	case "gpc":
+		return signal.GPC
+	case "dnt":
+		return signal.DNT
+	case "consent_mode":
+		return signal.ConsentMode
+	case "own":
+		return signal.Own
+	case "tcf":
+		return signal.TransparencyConsent
+	case "gpp":
+		return signal.PrivacyPlatform
+	case "usp":
+		return signal.USPrivacy
+	case "ac":
+		return signal.AdditionalConsent
+	case "payload":
+		return signal.Payload
+	}
+	if c, ok := signal.ParseCMP(key); ok {
+		return signal.Platform(c)
+	}
+	panic("BUG: unknown source of signals " + key)
+}
+
+// platform returns what the file says of a consent management platform, or of payload.
+func (s *Signals) platform(key string) *CMP {
+	f, ok := fieldsOf(signalsType).byName(key)
+	if !ok {
+		return nil
+	}
+	c, _ := reflect.TypeAssert[*CMP](reflect.ValueOf(s).Elem().Field(f.index))
+	return c
 }
 
 // Plain is a source without settings: {}.
@@ -67,7 +106,9 @@ type Plain struct{}
 
 // CMP is a consent management platform.
 type CMP struct {
-	Categories map[string]string `yaml:"categories" doc:"The CMP's own category ids to the purposes' categories. Known ids have defaults."`
+	Categories map[string]string `yaml:"categories" doc:"The platform's own ids to the purposes' categories: what is not mapped means nothing. Default: known ids to the categories that they are commonly for; free ids stand for themselves."`
+	Cookie     string            `yaml:"cookie" doc:"Name of its cookie, where the site changed it (Complianz: the prefix)."`
+	Revision   *int              `yaml:"revision" is:"min=0" doc:"Revision of the banner that counts (cookieconsent). Default: any."`
 }
 
 // ConsentMode is Google consent mode.

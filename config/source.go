@@ -24,22 +24,24 @@ const (
 // Source is the server file and the policy folder as bytes, read once. What Compile makes of it is made of these bytes alone, so a
 // caller that watches for changes reads twice and takes the source only once two digests in a row agree.
 type Source struct {
-	Path   string            // the server file, as it was given
-	Dir    string            // the policy folder
-	Digest string            // hex SHA-256 of the names and bytes of everything that was read
-	server []byte            // the server file
-	policy map[string][]byte // by slash-separated path inside the policy folder; the hits of tests are there by name only
+	Path   string                // the server file, as it was given
+	Dir    string                // the policy folder
+	Digest string                // hex SHA-256 of the names and bytes of everything that was read
+	server []byte                // the server file
+	places map[string]placesFile // databases of regions, by the path that the server file gives
+	policy map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
 }
 
 // Read reads the server file and the policy folder that it names. An error is a Faults.
 func Read(file string) (*Source, error) {
-	s := &Source{Path: file, policy: map[string][]byte{}}
+	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]placesFile{}}
 	text, err := readFile(file)
 	if err != nil {
 		return nil, Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
 	}
 	s.server = text
 	s.Dir = relativeTo(file, policyFolder(text))
+	s.readPlaces()
 	if err := s.readFolder(os.DirFS(s.Dir)); err != nil {
 		return nil, Faults{{File: s.Dir, Msg: err.Error()}}
 	}
@@ -126,6 +128,11 @@ func (s *Source) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "%q %d\n", s.Path, len(s.server)))
 	h.Write(s.server)
+	for _, name := range slices.Sorted(maps.Keys(s.places)) {
+		file := s.places[name]
+		h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))
+		h.Write(file.content)
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.policy)) {
 		h.Write(fmt.Appendf(nil, "%q %d\n", name, len(s.policy[name])))
 		h.Write(s.policy[name])

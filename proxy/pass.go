@@ -21,7 +21,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		s.health(ctx)
 		return
 	}
-	p := takePassage(ctx, s.snapshot.Load(), s.opts.Now())
+	p := takePassage(ctx, s.snapshot.Load(), s.opts.Now(), s.strings)
 	defer p.giveBack()
 	defer s.caught(p)
 	reason := s.pass(p)

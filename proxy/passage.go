@@ -43,10 +43,10 @@ type passage struct {
 // passages hands out passages and takes them back. This is the only place that does either.
 var passages = sync.Pool{New: func() any { return new(passage) }}
 
-func takePassage(ctx *fasthttp.RequestCtx, snapshot *Snapshot, now time.Time) *passage {
+func takePassage(ctx *fasthttp.RequestCtx, snapshot *Snapshot, now time.Time, known *consentStrings) *passage {
 	p := passages.Get().(*passage)
 	p.ctx, p.snapshot = ctx, snapshot
-	p.in = rules.Inputs{Now: now, Keys: snapshot.keys(now)}
+	p.in = rules.Inputs{Now: now, Keys: snapshot.keys(now), Strings: known}
 	return p
 }
 

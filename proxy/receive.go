@@ -30,7 +30,8 @@ func receive(s *Server, p *passage) rules.Reason {
 		p.status = fasthttp.StatusBadRequest
 		return rules.MalformedHit
 	}
-	r.Address = visitor(p.ctx, r, p.snapshot.Policy.Trusted())
+	from, trusted := peer(p.ctx), p.snapshot.Policy.Trusted()
+	r.Address, r.Trusted = forwarded(from, r, trusted), among(from, trusted)
 	return rules.Unjudged
 }
 
@@ -160,12 +161,8 @@ func appendHost(dst, value []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// visitor is the address a hit comes from: the connection's, or, behind trusted proxies, the last one in X-Forwarded-For that is not
+// forwarded is the address a hit comes from: the connection's, or, behind trusted proxies, the last one in X-Forwarded-For that is not
 // of theirs. What cannot be read is unknown.
-func visitor(ctx *fasthttp.RequestCtx, r *hit.Request, trusted []netip.Prefix) netip.Addr {
-	return forwarded(peer(ctx), r, trusted)
-}
-
 func forwarded(address netip.Addr, r *hit.Request, trusted []netip.Prefix) netip.Addr {
 	if !among(address, trusted) {
 		return address

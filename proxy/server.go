@@ -50,6 +50,7 @@ type Server struct {
 	ledger   *ledger.Ledger
 	refusals refusals
 	names    *lru.Cache[string, string] // event names as the ledger keeps them
+	strings  *consentStrings
 	hits     atomic.Uint64
 	snapshot atomic.Pointer[Snapshot]
 	salts    *salts
@@ -80,7 +81,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	if o.Client == nil {
 		o.Client = func(u []delivery.Upstream) (Deliverer, error) { return delivery.New(delivery.Options{Upstreams: u}) }
 	}
-	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, stopped: make(chan struct{})}
+	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{})}
 	names, err := lru.New[string, string](4096)
 	if err != nil {
 		return nil, fmt.Errorf("cannot remember event names: %w", err)

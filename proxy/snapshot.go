@@ -23,7 +23,7 @@ type Snapshot struct {
 	root    pseudonym.Root
 	current atomic.Pointer[rules.Keys] // of the day; replaced when it is over
 	figures figures
-	said    found[[3]signal.Categories, string] // what sources say, in words
+	said    found[[4]signal.Categories, string] // what sources say, in words
 }
 
 // Deliverer sends an event and says how that ended.

@@ -160,9 +160,24 @@ func (p *passage) appendFacts(e int) {
 		if said.State == 0 {
 			continue
 		}
-		words := p.snapshot.said.get([3]signal.Categories{said.Granted, said.Refused, said.Doubt}, func() string { return p.snapshot.Policy.Says(said) })
+		words := p.snapshot.said.get([4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}, func() string { return p.snapshot.Policy.Says(said) })
 		p.facts = append(p.facts, ledger.Signal{Source: said.Kind.String(), State: said.State.String(), Says: words})
 	}
+	p.appendFact(signal.TransparencyConsent, s.TCF.State, s.TCF.Append)
+	p.appendFact(signal.AdditionalConsent, s.AC.State, s.AC.Append)
+	p.appendFact(signal.PrivacyPlatform, s.GPP.State, s.GPP.Append)
+	p.appendFact(signal.USPrivacy, s.USP.State, s.USP.Append)
+	p.appendFact(signal.Payload, s.Told.State, s.Told.Append)
+}
+
+// appendFact adds what a string says, where there was one.
+func (p *passage) appendFact(kind signal.Kind, state signal.State, says func([]byte) []byte) {
+	if state == signal.Absent {
+		return
+	}
+	from := len(p.text)
+	p.text = says(p.text)
+	p.facts = append(p.facts, ledger.Signal{Source: kind.String(), State: state.String(), Says: text(p.text[from:])})
 }
 
 // eventName is the name as the ledger keeps it: scrubbed, and at most 64 characters of it.

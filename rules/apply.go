@@ -31,6 +31,7 @@ func apply(j *Judgement, in *Inputs) Reason {
 			j.carried[n.Event+1] = true
 		}
 	}
+	j.lower()
 	for e := range j.Verdicts {
 		if j.Verdicts[e].Decision == Permit {
 			j.constants(int32(e))

@@ -90,7 +90,7 @@ func (c *compiler) recipients() error {
 		if err != nil {
 			return wrong(at, "%v", err)
 		}
-		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i}
+		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i, declared: declaration(d.Catalog)}
 		for role, address := range d.Catalog.Hosts {
 			if given := d.Upstreams[role]; given != "" {
 				address = given
@@ -194,10 +194,20 @@ func (c *compiler) purposesOf(a *Activity, at string) error {
 		a.gpcObjects = a.gpcObjects || p.GPCObjects
 		a.dntObjects = a.dntObjects || p.DNTObjects
 		a.directMarketing = a.directMarketing || p.DirectMarketing
-		a.us = a.us || len(p.US) > 0
-		for _, category := range p.Categories {
-			a.categories |= signal.Categories(1) << c.number[category]
+		for _, word := range p.US {
+			kind, ok := signal.ParseUS(word)
+			if !ok {
+				return wrong("purposes."+id+".us", "%q is nothing that one opts out of: sale, sharing and targeted_advertising are", word)
+			}
+			a.us |= kind
 		}
+		need := signal.Need{TCF: signal.PurposesOf(p.TCF)}
+		for _, category := range p.Categories {
+			need.Categories |= signal.Categories(1) << c.number[category]
+		}
+		a.needs = append(a.needs, need)
+		a.categories |= need.Categories
+		a.tcf |= need.TCF
 	}
 	return nil
 }

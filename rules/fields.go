@@ -29,7 +29,9 @@ func (t *Trace) fields(j *Judgement) {
 			note.Action, note.After = "keep", note.Before
 		case hit.Rewrite:
 			note.Action, note.After = "set", string(h.Bytes(n.Edit))
-			if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); a != nil && !n.Made {
+			if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); n.Lowered {
+				note.Action = "lower"
+			} else if a != nil && !n.Made {
 				note.Action = a.Kind().String()
 			}
 		}

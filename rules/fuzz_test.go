@@ -70,7 +70,10 @@ func FuzzSignals(f *testing.F) {
 			h.Claims = append(h.Claims, hit.Claim{Node: n, Event: hit.Shared, Signal: []string{"gcs", "gcd"}[i]})
 		}
 		e := h.Begun(root, 0)
-		s := reader.Event(h, e, reader.Hit(h, nil), nil)
+		ask := &signal.Ask{Declaration: new(signal.Declaration), Scratch: new(signal.Scratch)}
+		var s signal.Signals
+		reader.Hit(h, &s, ask, nil)
+		reader.Event(h, e, &s, ask, nil)
 		for _, said := range s.Sources[:s.N] {
 			if said.Granted&(said.Refused|said.Doubt) != 0 {
 				t.Fatalf("a yes that is none: %+v", said)

@@ -130,13 +130,15 @@ func observe(j *Judgement, in *Inputs) Reason {
 	j.Region = j.Site.Region(&h.Request)
 	reader := j.Site.signals
 	note := j.trace.signalNote()
-	whole := reader.Hit(h, note)
-	if !reader.PerEvent() {
-		j.Signals = append(j.Signals, whole)
-	} else {
-		for e := range h.Events {
-			j.Signals = append(j.Signals, reader.Event(h, int32(e), whole, note))
-		}
+	j.ask.Declaration, j.ask.Strings, j.ask.Scratch = &j.Route.Recipient.declared, in.Strings, &j.scratch
+	reader.Hit(h, &j.common, &j.ask, note)
+	if !reader.PerEvent(h) {
+		j.Signals = append(j.Signals, j.common)
+		return j.subjects(in)
+	}
+	for e := range h.Events {
+		j.Signals = append(j.Signals, j.common)
+		reader.Event(h, int32(e), &j.Signals[e], &j.ask, note)
 	}
 	return j.subjects(in)
 }

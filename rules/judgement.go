@@ -15,6 +15,8 @@ type Inputs struct {
 	Now  time.Time
 	Keys *Keys           // nil: hits with identifiers are refused
 	Rare minimise.Rarity // nil: every value is rare
+
+	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 }
 
 // Subject is an identifier of an event as the world may keep it: a keyed hash.
@@ -69,6 +71,9 @@ type Judgement struct {
 	// encode
 	Out Outgoing
 
+	common    signal.Signals // of the whole hit
+	ask       signal.Ask
+	scratch   signal.Scratch
 	opener    codec.Opener
 	assembler codec.Assembler
 	body      []byte // without its content coding

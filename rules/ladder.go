@@ -87,22 +87,26 @@ func (a *Activity) byConsent(q *asked) Reason {
 	if a.objected(q) {
 		return Objection
 	}
-	answer, at := q.signals.Consent(a.categories)
-	switch answer {
+	if q.signals.RefusedSale(a.us) {
+		return ConsentRefused
+	}
+	answer := q.signals.Consent(a.needs)
+	switch answer.Consent {
 	case signal.Refused:
 		return ConsentRefused
 	case signal.Granted:
 	default:
-		return NoConsent
+		return byTCF(answer.TCF)
 	}
-	if at != 0 && !a.consentMaxAge.IsZero() && q.now.After(a.consentMaxAge.After(time.Unix(at, 0))) {
+	if answer.At != 0 && !a.consentMaxAge.IsZero() && q.now.After(a.consentMaxAge.After(time.Unix(answer.At, 0))) {
 		return ConsentExpired
 	}
 	return Permitted
 }
 
 // byLegitimateInterest: Art. 6(1)(f). A current, approved assessment, and nobody objected (Art. 21(1)). Compelling grounds that the
-// assessment documents outweigh an objection, except to direct marketing (Art. 21(2) and (3)).
+// assessment documents outweigh an objection, except to direct marketing (Art. 21(2) and (3)). A TC string that was sent is asked too:
+// its zero for legitimate interest may be an objection.
 func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if q.endpoint.Kind == catalog.Opaque {
 		return OpaqueStream
@@ -111,14 +115,17 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 		return reason
 	}
 	if a.directMarketing || !p.assessments.CompellingGrounds(a.Assessment) {
-		if q.objections.touches(a) || q.signals.DNT == signal.Valid && a.dntObjects {
+		if q.objections.touches(a) || q.signals.DNT == signal.Valid && a.dntObjects || q.signals.Objects(a.categories) {
 			return Objection
 		}
 		if q.signals.GPC == signal.Valid && a.gpcObjects {
 			return GPC
 		}
 	}
-	return Permitted
+	if a.tcf == 0 {
+		return Permitted
+	}
+	return interestByTCF(q.signals.TCF.Interested(a.tcf))
 }
 
 // byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law it rests on must be named (Art. 6(3)).
@@ -152,7 +159,7 @@ func (a *Activity) byOptOut(q *asked) Reason {
 		return NoConsent
 	case a.objected(q):
 		return Objection
-	case a.us && q.signals.GPC == signal.Valid:
+	case q.signals.OptedOut(a.us):
 		return OptedOut
 	default:
 		return Permitted
@@ -161,7 +168,7 @@ func (a *Activity) byOptOut(q *asked) Reason {
 
 // objected tells whether a stored objection, or a signal that a purpose counts as one, touches the activity.
 func (a *Activity) objected(q *asked) bool {
-	return q.objections.touches(a) ||
+	return q.objections.touches(a) || q.signals.Objects(a.categories) ||
 		q.signals.GPC == signal.Valid && a.gpcObjects ||
 		q.signals.DNT == signal.Valid && a.dntObjects
 }

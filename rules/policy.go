@@ -105,6 +105,7 @@ type Recipient struct {
 	Upstreams map[string]string // by role of host: where it is reached
 	Private   bool
 	bit       uint64
+	declared  signal.Declaration
 	formats   []pseudonym.Format     // by the catalog's number of a field
 	spaces    [hit.NumClasses]string // what an identifier of the class is hashed with
 }
@@ -125,7 +126,9 @@ type Activity struct {
 	gpcObjects      bool
 	dntObjects      bool
 	directMarketing bool
-	us              bool
+	needs           []signal.Need // by purpose
+	tcf             signal.Purposes
+	us              signal.US
 	consentMaxAge   basis.Period
 	events          []string
 	anyEvent        bool
@@ -174,9 +177,9 @@ type constant struct {
 
 // Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing".
 func (p *Policy) Says(said *signal.Said) string {
-	key := [3]signal.Categories{said.Granted, said.Refused, said.Doubt}
+	key := [4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}
 	var words []string
-	for i, what := range [3]string{"grants ", "refuses ", "unclear on "} {
+	for i, what := range [4]string{"grants ", "refuses ", "unclear on ", "objects to "} {
 		for n := range key[i].All {
 			words = append(words, what+p.categories[n])
 		}

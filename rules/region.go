@@ -115,17 +115,17 @@ func ParseRegion(code string) (Region, error) {
 	}
 	var r Region
 	country, part, _ := strings.Cut(code, "-")
-	if !r.setCountry([]byte(country)) || part != "" && !r.setPart([]byte(part)) || strings.HasSuffix(code, "-") {
+	if !r.setCountry(country) || part != "" && !r.setPart(part) || strings.HasSuffix(code, "-") {
 		return Region{}, fmt.Errorf("%q is no region: a country (DE), a subdivision (US-CA) or one of EU, EEA, UK, CH and US is", code)
 	}
 	return r, nil
 }
 
-func (r *Region) setCountry(code []byte) bool {
+func (r *Region) setCountry(code string) bool {
 	if len(code) != 2 {
 		return false
 	}
-	for i, c := range code {
+	for i, c := range []byte(code) {
 		if c |= 0x20; c < 'a' || c > 'z' {
 			return false
 		}
@@ -135,11 +135,11 @@ func (r *Region) setCountry(code []byte) bool {
 	return r.Country != [2]byte{'X', 'X'}
 }
 
-func (r *Region) setPart(code []byte) bool {
+func (r *Region) setPart(code string) bool {
 	if len(code) == 0 || len(code) > 3 {
 		return false
 	}
-	for i, c := range code {
+	for i, c := range []byte(code) {
 		switch {
 		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z':
 			r.Part[i] = c

@@ -107,7 +107,7 @@ func request(t testing.TB, text, vendor string, more ...string) hit.Request {
 	path, query, _ := strings.Cut(parts[1], "?")
 	r := hit.Request{
 		Method: []byte(parts[0]), Host: []byte("shop.example"), Path: []byte("/t/" + vendor + path), Query: []byte(query),
-		Body: []byte(strings.TrimSuffix(body, "\n")), Address: netip.MustParseAddr("203.0.113.77"),
+		Body: []byte(strings.TrimSuffix(body, "\n")), Address: netip.MustParseAddr("203.0.113.77"), Trusted: true,
 	}
 	for _, line := range append(lines[1:], more...) {
 		name, value, _ := strings.Cut(line, ":")

@@ -2,7 +2,9 @@ package rules
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
+	"unsafe"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -19,6 +21,7 @@ type Site struct {
 	signals     *signal.Reader
 	header      string // that holds the country
 	subdivision string
+	places      Places
 	fallback    Region
 	literal     map[string][]*Route
 	patterns    []*Route
@@ -77,37 +80,65 @@ func (r *Route) method(given []byte) string {
 	return ""
 }
 
-// Region tells where the visitor is, as far as the site can know it. Two headers of one name leave it unknown.
+// Places tells where an address is. It is called from many goroutines at once.
+type Places interface {
+	// Place returns ISO 3166-1 and 3166-2 codes (without the country), "" where they are not known.
+	Place(address netip.Addr) (country, part string)
+}
+
+// Region tells where the visitor is, as far as the site can know it: by the header that a trusted proxy sets, else by the address, else
+// by default. Two headers of one name leave it unknown.
 func (s *Site) Region(r *hit.Request) Region {
-	var found Region
-	if s.header != "" {
-		value, many := r.One(s.header)
-		if many {
-			return Region{}
+	if s.header != "" && r.Trusted {
+		found, said := s.byHeader(r)
+		if said {
+			return found
 		}
-		if !found.setCountry(bytes.TrimSpace(value)) {
-			return s.fallback
-		}
-		if s.subdivision != "" {
-			value, many := r.One(s.subdivision)
-			value = bytes.TrimSpace(value)
-			if len(value) > 3 && value[2] == '-' && bytes.EqualFold(value[:2], found.Country[:]) {
-				value = value[3:]
-			}
-			if many || !found.setPart(value) {
+	}
+	if s.places != nil && r.Address.IsValid() {
+		country, part := s.places.Place(r.Address)
+		var found Region
+		if found.setCountry(country) {
+			if part != "" && !found.setPart(part) {
 				found.Part = [3]byte{}
 			}
+			return found
 		}
-		return found
 	}
 	return s.fallback
 }
+
+// byHeader reads the headers of country and subdivision; said is false where they tell nothing.
+func (s *Site) byHeader(r *hit.Request) (found Region, said bool) {
+	value, many := r.One(s.header)
+	if many {
+		return Region{}, true
+	}
+	if !found.setCountry(view(bytes.TrimSpace(value))) {
+		return Region{}, false
+	}
+	if s.subdivision == "" {
+		return found, true
+	}
+	value, many = r.One(s.subdivision)
+	value = bytes.TrimSpace(value)
+	if len(value) > 3 && value[2] == '-' && bytes.EqualFold(value[:2], found.Country[:]) {
+		value = value[3:]
+	}
+	if many || !found.setPart(view(value)) {
+		found.Part = [3]byte{}
+	}
+	return found, true
+}
+
+// view is bytes as a text for as long as they are not written.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func (c *compiler) sites() error {
 	for i := range c.draft.Sites {
 		d := &c.draft.Sites[i]
 		at := "sites." + d.ID
-		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, literal: map[string][]*Route{}}
+		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, places: d.Region.Places, literal: map[string][]*Route{}}
 		var err error
 		if d.Region.Default != "" {
 			if s.fallback, err = ParseRegion(d.Region.Default); err != nil {

@@ -8,6 +8,8 @@ type File struct {
 	ID        string            `yaml:"id"`        // lower case, digits, underscores; the file's name
 	Name      string            `yaml:"name"`      // as the vendor calls the product
 	IAB       int               `yaml:"iab"`       // id in the IAB Global Vendor List; 0 where it has none
+	TCF       *TCF              `yaml:"tcf"`       // how it declares the TCF's purposes there
+	ATP       int               `yaml:"atp"`       // id among Google's ad technology providers (additional consent); 0 where it has none
 	Country   string            `yaml:"country"`   // ISO 3166-1 code of the recipient; "" where the site hosts it itself
 	Hosts     map[string]string `yaml:"hosts"`     // role (api, settings, assets) to default address, "https://..."; api is obligatory, "" where only the site knows it
 	Sources   []string          `yaml:"sources"`   // where the facts come from

@@ -87,6 +87,9 @@ func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, erro
 	if !idPattern.MatchString(f.ID) {
 		return nil, fmt.Errorf("id: %q is no id: lower-case letters, digits and underscores make one", f.ID)
 	}
+	if err := f.TCF.check(f.IAB); err != nil {
+		return nil, err
+	}
 	v := &Vendor{File: f, names: names}
 	b := &builder{}
 	b.state() // the state in which nothing is known

@@ -68,7 +68,7 @@ const Shared = -1
 
 // Node is one field, container or list of a hit.
 //
-// Ownership by stage: decode writes all but Fate, Edit and Dirty; minimise writes these; encode only reads.
+// Ownership by stage: decode writes all but Fate, Edit, Dirty and Lowered; minimise writes these and Lowered; encode only reads.
 type Node struct {
 	Kind  Kind
 	Class Class // what the catalog says it is
@@ -79,6 +79,8 @@ type Node struct {
 	Dirty  bool // something below, or the node itself, is not as it came
 	Opened bool // the value holds a root of its own (First) in another buffer or format
 	Made   bool // the node was not in the hit: it is written from Edit or its children
+
+	Lowered bool // the value states a consent that the event does not travel on: Edit states less
 
 	Key Span // as on the wire, in a JSON object without its quotes; empty in lists
 	Val Span // as on the wire, a JSON string with its quotes
@@ -156,6 +158,7 @@ type Request struct {
 	Body    []byte // as received, or with its content coding taken off (see Coded)
 	Headers []Header
 	Address netip.Addr // the visitor's, after trusted proxies; the zero Addr is unknown
+	Trusted bool       // what sent it is a trusted proxy: what its headers say of the visitor's region is believed
 	Coded   Step       // the content coding that was taken off the body
 }
 

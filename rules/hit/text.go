@@ -34,6 +34,19 @@ func AppendUnpercent(dst, raw []byte) []byte {
 	return dst
 }
 
+// AppendUnescape appends text with its percent escapes decoded and "+" left alone, as in a cookie or a path.
+func AppendUnescape(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		if c == '%' && i+2 < len(raw) && unhex(raw[i+1]) < 16 && unhex(raw[i+2]) < 16 {
+			c = unhex(raw[i+1])<<4 | unhex(raw[i+2])
+			i += 2
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
 // AppendPercent appends text as a form's value, escaped as encodeURIComponent does.
 func AppendPercent(dst, text []byte) []byte {
 	const upper = "0123456789ABCDEF"

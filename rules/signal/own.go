@@ -62,26 +62,30 @@ func members(path string) ([]string, error) {
 }
 
 // hit reads the choice from a cookie, a header or the query. All that is found must agree.
-func (o *own) hit(h *hit.Hit) Said {
+func (o *own) hit(h *hit.Hit, ask *Ask) Said {
 	said := Said{Kind: Own}
 	switch {
 	case o.cookie != "":
 		empty := false
-		for value := range cookies(h, o.cookie) {
+		for i := range ask.jar {
+			value := ask.jar[i].value
+			if string(ask.jar[i].name) != o.cookie {
+				continue
+			}
 			empty = empty || len(value) == 0
-			said.merge(o.value(value, true))
+			said.merge(o.value(ask.plain(value)))
 		}
 		if empty && said.State != Absent { // one says something, the other nothing: they disagree
 			said.merge(o.unclear())
 		}
 	case o.header != "":
 		for value := range h.Request.Header(o.header) {
-			said.merge(o.value(value, false))
+			said.merge(o.value(value))
 		}
 	case h.QueryRoot != hit.None:
 		for c := h.Nodes[h.QueryRoot].First; c != hit.None; c = h.Nodes[c].Next {
 			if string(h.Bytes(h.KeySpan(c))) == o.query {
-				said.merge(o.value(h.Text(c), false))
+				said.merge(o.value(h.Text(c)))
 			}
 		}
 	}
@@ -111,7 +115,7 @@ func (o *own) below(h *hit.Hit, at int32, path []string, said *Said) {
 		case h.Nodes[c].Kind.Holds():
 			said.merge(o.unclear())
 		default:
-			said.merge(o.value(h.Text(c), false))
+			said.merge(o.value(h.Text(c)))
 		}
 	}
 }
@@ -119,15 +123,12 @@ func (o *own) below(h *hit.Hit, at int32, path []string, said *Said) {
 func (o *own) unclear() Said { return Said{Kind: Own, State: Malformed, Doubt: o.category} }
 
 // value reads a choice as it was found. An empty value is no choice.
-func (o *own) value(text []byte, escaped bool) Said {
+func (o *own) value(text []byte) Said {
 	if len(text) == 0 {
 		return Said{Kind: Own}
 	}
 	if len(text) > MaxCookie {
 		return o.unclear()
-	}
-	if escaped && slices.Contains(text, '%') {
-		text = hit.AppendUnpercent(make([]byte, 0, len(text)), text)
 	}
 	view := unsafe.String(unsafe.SliceData(text), len(text))
 	if o.json == nil {

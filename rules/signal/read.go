@@ -17,15 +17,20 @@ type Note func(source Kind, where string, state State, says string)
 // Reader reads the signals that one site lists. It is immutable.
 type Reader struct {
 	gpc, dnt bool
+	iab      iab
 	sources  []reader
-	names    []string // of the categories, by number
+	names    []string     // of the categories, by number
+	modes    []Categories // by storage type of consent mode, listed or not
 	perEvent bool
 }
 
+// reader is one source that speaks of categories. Exactly one of its parts is set.
 type reader struct {
-	kind  Kind
-	own   *own
-	modes []Categories // consent mode: by storage type
+	kind     Kind
+	own      *own
+	modes    []Categories // consent mode: by storage type
+	platform *platform
+	payload  *payload
 }
 
 // NewReader makes a reader. Number gives each consent category its number in the policy.
@@ -34,29 +39,13 @@ func NewReader(sources []Source, number map[string]int) (*Reader, error) {
 	for name, n := range number {
 		r.names[n] = name
 	}
+	var err error
+	if r.modes, err = newModes(nil, number); err != nil {
+		return nil, err
+	}
 	for i := range sources {
-		s := &sources[i]
-		switch s.Kind {
-		case GPC:
-			r.gpc = true
-		case DNT:
-			r.dnt = true
-		case ConsentMode:
-			modes, err := newModes(s.Categories, number)
-			if err != nil {
-				return nil, err
-			}
-			r.sources = append(r.sources, reader{kind: ConsentMode, modes: modes})
-			r.perEvent = true
-		case Own:
-			o, err := newOwn(s, number)
-			if err != nil {
-				return nil, err
-			}
-			r.sources = append(r.sources, reader{kind: Own, own: o})
-			r.perEvent = r.perEvent || o.body != nil
-		default:
-			return nil, fmt.Errorf("signals: source %q cannot be read", s.Kind)
+		if err := r.add(&sources[i], number); err != nil {
+			return nil, err
 		}
 	}
 	if len(r.sources) > MaxSources {
@@ -65,12 +54,57 @@ func NewReader(sources []Source, number map[string]int) (*Reader, error) {
 	return r, nil
 }
 
-// PerEvent tells whether events of one hit may say different things.
-func (r *Reader) PerEvent() bool { return r.perEvent }
+func (r *Reader) add(s *Source, number map[string]int) (err error) {
+	next := reader{kind: s.Kind}
+	switch s.Kind {
+	case GPC:
+		r.gpc = true
+		return nil
+	case DNT:
+		r.dnt = true
+		return nil
+	case TransparencyConsent:
+		r.iab.tcf = true
+		return nil
+	case PrivacyPlatform:
+		r.iab.gpp = true
+		return nil
+	case USPrivacy:
+		r.iab.usp = true
+		return nil
+	case AdditionalConsent:
+		r.iab.ac = true
+		return nil
+	case Platform(cmpGoogleFC):
+		r.iab.funding = true
+		return nil
+	case ConsentMode:
+		next.modes, err = newModes(s.Categories, number)
+		r.modes, r.perEvent = next.modes, true
+	case Own:
+		next.own, err = newOwn(s, number)
+		r.perEvent = r.perEvent || err == nil && next.own.body != nil
+	case Payload:
+		next.payload, err = newPayload(s, number)
+		r.perEvent = true
+	default:
+		c, ok := s.Kind.CMP()
+		if !ok {
+			return fmt.Errorf("signals: source %q cannot be read", s.Kind)
+		}
+		next.platform, err = newPlatform(s, c, number)
+	}
+	r.sources = append(r.sources, next)
+	return err
+}
 
-// Hit reads what belongs to the whole hit: headers, cookies, query.
-func (r *Reader) Hit(h *hit.Hit, note Note) Signals {
-	s := Signals{N: uint8(len(r.sources))}
+// PerEvent tells whether events of the hit may say different things.
+func (r *Reader) PerEvent(h *hit.Hit) bool { return r.perEvent || r.iab.any() && len(h.Claims) > 0 }
+
+// Hit reads into s what belongs to the whole hit: headers, cookies, query.
+func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
+	ask.gather(&h.Request)
+	*s = Signals{N: uint8(len(r.sources))}
 	if r.gpc {
 		s.GPC = flag(h, note, GPC, "Sec-GPC")
 	}
@@ -79,30 +113,53 @@ func (r *Reader) Hit(h *hit.Hit, note Note) Signals {
 	}
 	for i := range r.sources {
 		from := &r.sources[i]
-		s.Sources[i].Kind = from.kind
-		if from.own != nil && from.own.body == nil {
-			s.Sources[i].merge(from.own.hit(h))
-			r.tell(note, &s.Sources[i], from.own.where)
+		said := &s.Sources[i]
+		said.Kind = from.kind
+		switch {
+		case from.own != nil && from.own.body == nil:
+			said.merge(from.own.hit(h, ask))
+			r.tell(note, said, from.own.where)
+		case from.platform != nil:
+			statement, items := from.platform.cmp.Read(ask, from.platform.settings, ask.Scratch)
+			said.merge(from.platform.said(statement, items))
+			if r.gpc && statement.GPC == Yes { // a platform's copy of the browser's signal
+				s.GPC = Valid
+			}
+			r.tell(note, said, from.platform.where)
 		}
 	}
-	return s
+	if r.iab.any() {
+		f := finding{r, s, ask, note}
+		f.hit(h)
+		f.absent()
+	}
+	if r.gpc && s.GPP.GPC {
+		s.GPC = Valid
+	}
 }
 
-// Event reads what belongs to one event, and to the hit as far as its fields are shared, on top of what the whole hit says.
-func (r *Reader) Event(h *hit.Hit, event int32, whole Signals, note Note) Signals {
-	s := whole
+// Event adds to s, which is what the whole hit says, what belongs to one event, and to the hit as far as its fields are shared.
+func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note) {
 	for i := range r.sources {
 		from := &r.sources[i]
 		switch {
 		case from.modes != nil:
 			s.Sources[i].merge(from.consentMode(h, event))
 			r.tell(note, &s.Sources[i], "gcs, gcd")
-		case from.own.body != nil:
+		case from.own != nil && from.own.body != nil:
 			s.Sources[i].merge(from.own.event(h, event))
 			r.tell(note, &s.Sources[i], from.own.where)
+		case from.payload != nil:
+			said, sold := from.payload.read(h, event)
+			s.Sources[i].merge(said)
+			s.Told.merge(sold)
+			r.tell(note, &s.Sources[i], "event")
 		}
 	}
-	return s
+	if r.iab.any() {
+		f := finding{r, s, ask, note}
+		f.event(h, event)
+	}
 }
 
 // flag reads a header that is either exactly "1" or says nothing (W3C GPC, section 3.2; the same is done for DNT). Of two, the
@@ -139,24 +196,9 @@ func (r *Reader) tell(note Note, said *Said, where string) {
 	list("grants", said.Granted)
 	list("refuses", said.Refused)
 	list("unclear on", said.Doubt)
+	list("objects to", said.Objected)
 	if len(words) == 0 {
 		words = []string{"nothing"}
 	}
 	note(said.Kind, where, said.State, strings.Join(words, ", "))
-}
-
-// cookies yields the values of every cookie of that name in every Cookie header, as on the wire (RFC 6265, section 4.2).
-func cookies(h *hit.Hit, name string) func(yield func([]byte) bool) {
-	return func(yield func([]byte) bool) {
-		for header := range h.Request.Header("Cookie") {
-			for len(header) > 0 {
-				pair, rest, _ := bytes.Cut(header, []byte{';'})
-				header = rest
-				key, value, found := bytes.Cut(bytes.Trim(pair, " \t"), []byte{'='})
-				if found && string(bytes.Trim(key, " \t")) == name && !yield(bytes.Trim(value, " \t")) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -42,12 +42,13 @@ func (c Categories) All(yield func(int) bool) {
 
 // Said is what one source says: the categories it grants, those it refuses, and those it speaks of without its being clear how.
 type Said struct {
-	Kind    Kind
-	State   State
-	Granted Categories
-	Refused Categories
-	Doubt   Categories
-	At      int64 // when the visitor chose, Unix seconds; 0 where the source does not tell
+	Kind     Kind
+	State    State
+	Granted  Categories
+	Refused  Categories
+	Doubt    Categories
+	Objected Categories // refused as an objection (Art. 21): it counts against every basis, not against consent alone
+	At       int64      // when the visitor chose, Unix seconds; 0 where the source does not tell
 }
 
 // MaxSources is how many sources a site may list.
@@ -58,7 +59,13 @@ type Signals struct {
 	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1
 	DNT     State // Valid: the visitor's browser sends DNT: 1
 	N       uint8
-	Sources [MaxSources]Said // in the order of the site's list, GPC and DNT left out
+	Sources [MaxSources]Said // in the order of the site's list, GPC, DNT and IAB's strings left out
+
+	TCF  TCF     // TC strings, as they stand for the vendor that is asked about
+	AC   AC      // Google's additional consent
+	GPP  OptOuts // US sections of the GPP string
+	USP  OptOuts // US privacy string
+	Told OptOuts // opt-outs in the SDK's own consent object
 }
 
 // Merge adds what another reading of the same source says; the stricter holds.
@@ -80,40 +87,10 @@ func (s *Said) merge(o Said) {
 	other := o.Granted | o.Refused | o.Doubt
 	granted := s.Granted&o.Granted | s.Granted&^other | o.Granted&^speak
 	s.Refused |= o.Refused
+	s.Objected |= o.Objected
 	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
 	s.Granted = granted &^ (s.Refused | s.Doubt)
 	if s.At == 0 || o.At != 0 && o.At < s.At {
 		s.At = o.At
 	}
-}
-
-// Consent is what all sources together say of some categories.
-type Consent uint8
-
-// The answers. The zero value is no consent: nothing speaks of all the categories, or something is in doubt.
-const (
-	Silent Consent = iota
-	Refused
-	Granted
-)
-
-// Consent asks about categories: granted is what every source that speaks of any of them grants as far as it speaks, what at least one
-// grants for each, and what none refuses or leaves in doubt. At is the oldest time of a choice that was relied on, 0 if none is known.
-func (s *Signals) Consent(of Categories) (answer Consent, at int64) {
-	var granted, doubt Categories
-	for i := range s.Sources[:s.N] {
-		said := &s.Sources[i]
-		if said.Refused.Has(of) {
-			return Refused, said.At
-		}
-		doubt |= said.Doubt
-		granted |= said.Granted
-		if said.Granted.Has(of) && said.At != 0 && (at == 0 || said.At < at) {
-			at = said.At
-		}
-	}
-	if of == 0 || doubt.Has(of) || granted&of != of {
-		return Silent, 0
-	}
-	return Granted, at
 }

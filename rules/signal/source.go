@@ -1,6 +1,6 @@
 package signal
 
-// Kind names a source of signals: one that a site may list under `signals:`.
+// Kind names a source of signals: one that a site may list under `signals:`. Consent management platforms follow behind Payload.
 type Kind uint8
 
 // The sources. None is what nobody listed.
@@ -10,26 +10,44 @@ const (
 	DNT
 	ConsentMode
 	Own
+	TransparencyConsent // TCF
+	PrivacyPlatform     // GPP
+	USPrivacy
+	AdditionalConsent
+	Payload
 
 	numKinds
 )
 
-var kindNames = [numKinds]string{None: "none", GPC: "gpc", DNT: "dnt", ConsentMode: "consent_mode", Own: "own"}
+var kindNames = [numKinds]string{
+	None: "none", GPC: "gpc", DNT: "dnt", ConsentMode: "consent_mode", Own: "own", TransparencyConsent: "tcf", PrivacyPlatform: "gpp",
+	USPrivacy: "usp", AdditionalConsent: "ac", Payload: "payload",
+}
+
+// Platform is the source that a consent management platform is.
+func Platform(c CMP) Kind { return numKinds + Kind(c) }
+
+// CMP is the consent management platform that the source is, if it is one.
+func (k Kind) CMP() (CMP, bool) { return CMP(k - numKinds), k >= numKinds }
 
 // String returns the name that server files and records use.
 func (k Kind) String() string {
-	if k < numKinds {
-		return kindNames[k]
+	if c, ok := k.CMP(); ok {
+		return c.String()
 	}
-	return "unknown"
+	return kindNames[k]
 }
 
 // Source is one line of a site's `signals:`: where a visitor's choice is found and what it means.
 type Source struct {
 	Kind Kind
 
-	// Categories maps the source's own ids (ad_storage, analytics_storage ... for consent_mode) to consent categories. Nil takes the defaults.
+	// Categories maps the source's own ids (ad_storage ... for consent_mode, C0002 ... for onetrust) to consent categories. Nil takes the
+	// defaults.
 	Categories map[string]string
+
+	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts.
+	Settings Settings
 
 	// For Own: exactly one of the places is set.
 	Cookie string // a cookie's name

@@ -1,0 +1,288 @@
+package signal
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never changes. It is
+// called from many goroutines at once.
+type Strings interface {
+	TC(text []byte) (*TCString, error)
+	GPP(text []byte) (*GPPString, error)
+}
+
+// Ask is what reading wants to know beside the hit.
+type Ask struct {
+	Declaration *Declaration // of the vendor that the hit is for
+	Strings     Strings      // nil: every string is decoded anew
+	Scratch     *Scratch     // the reader's room, kept between hits
+
+	jar  []pair // the hit's cookies, in their order
+	text []byte // a cookie's value, decoded
+}
+
+func (a *Ask) tc(text []byte) (*TCString, error) {
+	if a.Strings == nil {
+		return DecodeTC(text)
+	}
+	return a.Strings.TC(text)
+}
+
+func (a *Ask) gpp(text []byte) (*GPPString, error) {
+	if a.Strings == nil {
+		return DecodeGPP(text)
+	}
+	return a.Strings.GPP(text)
+}
+
+// iab is which of IAB's strings, and of those that travel beside them, a site lists.
+type iab struct {
+	tcf, gpp, usp, ac bool
+	funding           bool // google_fc: TC string and additional consent in FCCDCF
+}
+
+func (r *iab) any() bool { return *r != iab{} }
+
+// finding is a string as it was found.
+type finding struct {
+	reader *Reader
+	s      *Signals
+	ask    *Ask
+	note   Note
+}
+
+// hit reads the strings that belong to the whole hit: cookies, the query, and fields that all events share.
+func (f *finding) hit(h *hit.Hit) {
+	r := &f.reader.iab
+	sections := f.sections(h, hit.Shared)
+	for i := range f.ask.jar {
+		name, value := f.ask.jar[i].name, f.ask.jar[i].value
+		switch {
+		case r.tcf && string(name) == "euconsent-v2":
+			f.tc(f.ask.plain(value), "cookie ", "euconsent-v2")
+		case r.gpp && string(name) == "__gpp":
+			f.gpp(f.ask.plain(value), sections, "cookie ", "__gpp")
+		case r.usp && string(name) == "usprivacy":
+			f.usp(f.ask.plain(value), "cookie ", "usprivacy")
+		case r.usp && iubendaOptOuts(name):
+			f.iubenda(f.ask.plain(value))
+		case r.ac && string(name) == "addtl_consent":
+			f.ac(f.ask.plain(value), "cookie ", "addtl_consent")
+		}
+	}
+	f.embedded(h)
+	if h.QueryRoot != hit.None {
+		for c := h.Nodes[h.QueryRoot].First; c != hit.None; c = h.Nodes[c].Next {
+			f.named(h.Bytes(h.KeySpan(c)), h, c, sections)
+		}
+	}
+	f.claims(h, hit.Shared, sections)
+}
+
+// absent notes the listed strings that were not there.
+func (f *finding) absent() {
+	r := &f.reader.iab
+	for _, of := range [...]struct {
+		listed bool
+		kind   Kind
+		where  string
+		state  State
+	}{
+		{r.tcf, TransparencyConsent, "cookie euconsent-v2, query gdpr_consent", f.s.TCF.State},
+		{r.funding, Platform(cmpGoogleFC), "cookie FCCDCF", f.s.TCF.State},
+		{r.gpp, PrivacyPlatform, "query gpp, cookie __gpp", f.s.GPP.State},
+		{r.usp, USPrivacy, "query us_privacy, cookie usprivacy", f.s.USP.State},
+		{r.ac, AdditionalConsent, "query and cookie addtl_consent", f.s.AC.State},
+	} {
+		if f.note != nil && of.listed && of.state == Absent {
+			f.note(of.kind, of.where, Absent, "nothing")
+		}
+	}
+}
+
+// event reads the strings that stand in one event.
+func (f *finding) event(h *hit.Hit, event int32) { f.claims(h, event, f.sections(h, event)) }
+
+func (f *finding) claims(h *hit.Hit, event int32, sections []int) {
+	for i := range h.Claims {
+		c := &h.Claims[i]
+		if c.Event == event && h.Nodes[c.Node].Parent != h.QueryRoot { // the query was read by its names
+			f.claim(c.Signal, h.Text(c.Node), sections, "field ")
+		}
+	}
+}
+
+// named reads a parameter of the query by the names that IAB gives them.
+func (f *finding) named(key []byte, h *hit.Hit, node int32, sections []int) {
+	for _, name := range [...]string{"gdpr_consent", "gpp", "us_privacy", "addtl_consent"} {
+		if string(key) == name {
+			f.claim(name, h.Text(node), sections, "query ")
+		}
+	}
+}
+
+func (f *finding) claim(signal string, text []byte, sections []int, where string) {
+	r := &f.reader.iab
+	switch {
+	case signal == "gdpr_consent" && r.tcf:
+		f.tc(text, where, signal)
+	case signal == "gpp" && r.gpp:
+		f.gpp(text, sections, where, signal)
+	case signal == "us_privacy" && r.usp:
+		f.usp(text, where, signal)
+	case signal == "addtl_consent" && r.ac:
+		f.ac(text, where, signal)
+	}
+}
+
+// embedded reads the strings that CMPs keep in cookies of their own.
+func (f *finding) embedded(h *hit.Hit) {
+	r := &f.reader.iab
+	if !r.tcf && !r.ac && !r.funding {
+		return
+	}
+	for _, c := range [...]CMP{cmpGoogleFC, cmpCookiebot} {
+		if c != cmpGoogleFC && !r.tcf && !r.ac {
+			continue
+		}
+		statement, _ := c.Read(f.ask, Settings{}, f.ask.Scratch)
+		if statement.State == Malformed && c == cmpGoogleFC {
+			f.s.TCF.merge(TCF{State: Malformed})
+		}
+		if statement.State != Valid {
+			continue
+		}
+		if r.tcf || r.funding && c == cmpGoogleFC {
+			f.tc(statement.TC, "cookie of ", c.String())
+		}
+		if r.ac || r.funding && c == cmpGoogleFC {
+			f.ac(statement.AC, "cookie of ", c.String())
+		}
+	}
+}
+
+func (f *finding) tc(text []byte, where, name string) {
+	if NoSignal(text) {
+		return
+	}
+	said := TCF{State: Malformed}
+	if t, err := f.ask.tc(text); err == nil {
+		said = newTCF(t, f.ask.Declaration)
+	}
+	f.s.TCF.merge(said)
+	if f.note != nil {
+		f.note(TransparencyConsent, where+name, said.State, string(said.Append(nil)))
+	}
+}
+
+func (f *finding) gpp(text []byte, sections []int, where, name string) {
+	if NoSignal(text) {
+		return
+	}
+	said := OptOuts{State: Malformed}
+	g, err := f.ask.gpp(text)
+	if err == nil {
+		said = optOutsOf(g.OptOuts(sections))
+	}
+	f.s.GPP.merge(said)
+	if f.note != nil {
+		f.note(PrivacyPlatform, where+name, said.State, string(said.Append(nil)))
+	}
+	if err == nil && g.TC() != nil && (sections == nil || slices.Contains(sections, 2)) {
+		tcf := newTCF(g.TC(), f.ask.Declaration)
+		f.s.TCF.merge(tcf)
+		if f.note != nil {
+			f.note(TransparencyConsent, "section 2 of "+where+name, tcf.State, string(tcf.Append(nil)))
+		}
+	}
+}
+
+func (f *finding) usp(text []byte, where, name string) {
+	if NoSignal(text) {
+		return
+	}
+	said := OptOuts{State: Malformed}
+	if u, err := DecodeUSP(text); err == nil {
+		said = OptOuts{State: Valid}
+		if u.OptedOut() {
+			said.Of = Sale | Sharing | TargetedAdvertising // it has one flag only, from before the laws told them apart
+		}
+	}
+	f.s.USP.merge(said)
+	if f.note != nil {
+		f.note(USPrivacy, where+name, said.State, string(said.Append(nil)))
+	}
+}
+
+func (f *finding) ac(text []byte, where, name string) {
+	if NoSignal(text) {
+		return
+	}
+	said := AC{State: Malformed, Listed: f.ask.Declaration.Provider != 0}
+	if a, err := DecodeAC(text); err == nil {
+		id := f.ask.Declaration.Provider
+		said.State, said.Consented, said.Disclosed = Valid, said.Listed && a.Has(id), said.Listed && a.Disclosed(id)
+	}
+	f.s.AC.merge(said)
+	if f.note != nil {
+		f.note(AdditionalConsent, where+name, said.State, string(said.Append(nil)))
+	}
+}
+
+// sections are the GPP sections that are in force by every gpp_sid that holds for the event; nil where none says: then all are.
+func (f *finding) sections(h *hit.Hit, event int32) []int {
+	if !f.reader.iab.gpp {
+		return nil
+	}
+	var all []int
+	add := func(text []byte) {
+		if ids, ok := ParseSID(text); ok {
+			all = append(all, ids...)
+		}
+	}
+	for i := range f.ask.jar {
+		if string(f.ask.jar[i].name) == "__gpp_sid" {
+			add(f.ask.plain(f.ask.jar[i].value))
+		}
+	}
+	if h.QueryRoot != hit.None {
+		for c := h.Nodes[h.QueryRoot].First; c != hit.None; c = h.Nodes[c].Next {
+			if string(h.Bytes(h.KeySpan(c))) == "gpp_sid" {
+				add(h.Text(c))
+			}
+		}
+	}
+	for i := range h.Claims {
+		if c := &h.Claims[i]; c.Signal == "gpp_sid" && (c.Event == hit.Shared || c.Event == event) {
+			add(h.Text(c.Node))
+		}
+	}
+	return all
+}
+
+// optOutsOf is what US sections come to.
+func optOutsOf(o USOptOuts) OptOuts {
+	said := OptOuts{State: Valid, GPC: o.GPC}
+	for _, part := range [...]struct {
+		on bool
+		of US
+	}{{o.Sale, Sale}, {o.Sharing, Sharing}, {o.Targeted, TargetedAdvertising}} {
+		if part.on {
+			said.Of |= part.of
+		}
+	}
+	return said
+}
+
+// iubendaOptOuts tells whether a cookie is iubenda's record of US opt-outs: _iub_cs-<digits>-uspr.
+func iubendaOptOuts(name []byte) bool {
+	rest, ok := bytes.CutPrefix(name, []byte("_iub_cs-"))
+	if !ok {
+		return false
+	}
+	digits, ok := bytes.CutSuffix(rest, []byte("-uspr"))
+	return ok && len(digits) > 0 && len(bytes.Trim(digits, "0123456789")) == 0
+}

@@ -1,0 +1,45 @@
+package signal
+
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// pair is a cookie as on the wire.
+type pair struct{ name, value []byte }
+
+// gather notes every cookie of every Cookie header (RFC 6265, section 4.2).
+func (a *Ask) gather(r *hit.Request) {
+	a.jar = a.jar[:0]
+	for i := range r.Headers {
+		if !hit.EqualFold(r.Headers[i].Name, "Cookie") {
+			continue
+		}
+		for rest := r.Headers[i].Value; len(rest) > 0; {
+			var one []byte
+			one, rest, _ = bytes.Cut(rest, []byte{';'})
+			if name, value, found := bytes.Cut(bytes.Trim(one, " \t"), []byte{'='}); found {
+				a.jar = append(a.jar, pair{bytes.Trim(name, " \t"), bytes.Trim(value, " \t")})
+			}
+		}
+	}
+}
+
+// Cookies yields every cookie of the hit.
+func (a *Ask) Cookies(yield func(name, value []byte) bool) {
+	for i := range a.jar {
+		if !yield(a.jar[i].name, a.jar[i].value) {
+			return
+		}
+	}
+}
+
+// plain is a cookie's value without percent escapes, as decodeURIComponent reads them. It is valid until the next call.
+func (a *Ask) plain(value []byte) []byte {
+	if bytes.IndexByte(value, '%') < 0 {
+		return value
+	}
+	a.text = hit.AppendUnescape(a.text[:0], value)
+	return a.text
+}

@@ -1,0 +1,147 @@
+package signal
+
+import "fmt"
+
+// platform reads the cookies of one consent management platform, and maps its own ids to consent categories.
+type platform struct {
+	cmp      CMP
+	settings Settings
+	ids      map[string]Categories // what each id stands for
+	all      Categories            // what any of them stands for
+	where    string
+}
+
+// newPlatform compiles a site's mapping. Ids that the site does not map mean nothing to it; where it maps none, the known ones have
+// their defaults, and free ones stand for themselves.
+func newPlatform(s *Source, c CMP, number map[string]int) (*platform, error) {
+	p := &platform{cmp: c, settings: s.Settings, ids: map[string]Categories{}, where: "cookie"}
+	for i, name := range c.Names(s.Settings) {
+		if i == 0 {
+			p.where = "cookie " + name
+		}
+	}
+	ids, err := mapped(c.String(), s.Categories, c.DefaultCategories(), number)
+	if err != nil {
+		return nil, err
+	}
+	for id, set := range ids {
+		if s.Categories != nil && !c.Known(id) {
+			return nil, fmt.Errorf("signals.%s.categories: %q is no id of it", c, id)
+		}
+		p.ids[id] = set
+		p.all |= set
+	}
+	return p, nil
+}
+
+// mapped resolves a mapping of a source's ids: the site's, the defaults, or, where there are neither, every category under its own name.
+func mapped(source string, given, defaults map[string]string, number map[string]int) (map[string]Categories, error) {
+	ids := map[string]Categories{}
+	if given == nil && defaults == nil {
+		for name, n := range number {
+			ids[name] = 1 << n
+		}
+		return ids, nil
+	}
+	for id, category := range given {
+		n, ok := number[category]
+		if !ok {
+			return nil, fmt.Errorf("signals.%s.categories: no purpose is in category %q", source, category)
+		}
+		ids[id] |= 1 << n
+	}
+	if given == nil {
+		for id, category := range defaults {
+			if n, ok := number[category]; ok {
+				ids[id] |= 1 << n
+			}
+		}
+	}
+	return ids, nil
+}
+
+// said is what a platform's statement comes to. A yes counts only where the visitor's act is recorded; of two ids that stand for one
+// category both must be granted; an id of the site's mapping that the statement does not name is not granted.
+func (p *platform) said(statement Statement, items []Item) Said {
+	said := Said{Kind: Platform(p.cmp), State: statement.State}
+	if statement.Objection {
+		said.Refused, said.Objected = p.all, p.all
+	}
+	switch {
+	case statement.State == Absent, statement.Decided == Unknowable:
+		return said
+	case statement.State == Malformed, statement.Decided != Decides:
+		said.Doubt = p.all &^ said.Refused
+		return said
+	}
+	said.At = statement.At()
+	for i := range items {
+		item := &items[i]
+		set := p.ids[string(item.ID)]
+		if string(item.ID) == "*" {
+			set = p.all
+		}
+		switch {
+		case set == 0:
+		case item.List == CategoryLI || item.List == ServiceLI:
+			if !item.Granted {
+				said.Objected |= set
+			}
+		case item.Granted:
+			said.Granted |= set
+		default:
+			said.Refused |= set
+		}
+	}
+	if !statement.Objection {
+		p.unnamed(&said, items)
+	}
+	said.Granted &^= said.Refused | said.Doubt
+	return said
+}
+
+// unnamed leaves in doubt the categories of ids that the statement does not name.
+func (p *platform) unnamed(said *Said, items []Item) {
+	if p.settled(items) {
+		return
+	}
+	for id, set := range p.ids {
+		found := false
+		for i := range items {
+			l := items[i].List
+			if found = (l == Category || l == Service) && string(items[i].ID) == id; found {
+				break
+			}
+		}
+		if !found {
+			said.Doubt |= set &^ said.Refused
+		}
+	}
+}
+
+// settled tells whether one flag stands for everything.
+func (p *platform) settled(items []Item) bool {
+	for i := range items {
+		if string(items[i].ID) == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// Unreadable tells whether a platform keeps its state where a server cannot read it.
+func (c CMP) Unreadable() bool {
+	d := c.dialect()
+	return d != nil && (d.sealed || d.elsewhere)
+}
+
+// Renamable tells whether a site may change how the platform's cookie is called.
+func (c CMP) Renamable() bool {
+	return c == cmpKlaro || c == cmpComplianz || c == cmpCookieConsent
+}
+
+// Revised tells whether the platform counts revisions of its banner.
+func (c CMP) Revised() bool { return c == cmpCookieConsent }
+
+// OnlyIAB tells whether all that the platform writes are strings of IAB's and Google's, which no category is mapped for.
+func (c CMP) OnlyIAB() bool { return c == cmpGoogleFC || c == cmpSourcepoint }

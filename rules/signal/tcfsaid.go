@@ -1,0 +1,141 @@
+package signal
+
+// numPurposes is how many purposes the TCF has.
+const numPurposes = 11
+
+// PurposesOf makes a set of TCF purposes; what is none is left out.
+func PurposesOf(list []int) Purposes {
+	var set Purposes
+	for _, p := range list {
+		if p >= 1 && p <= numPurposes {
+			set |= bit(p)
+		}
+	}
+	return set
+}
+
+func bit(p int) Purposes { return 1 << (p - 1) }
+
+// Declaration is how a vendor stands in IAB's Global Vendor List and among Google's providers. Its zero value is in neither.
+type Declaration struct {
+	Vendor   int                       // id in the Global Vendor List; 0: purposes alone are asked about
+	Purposes [numPurposes + 1]Declared // by purpose
+	Provider int                       // id among Google's ad technology providers (AC string); 0 where it has none
+}
+
+// TCF is what TC strings say, as it stands for one vendor: by purpose, whether the vendor may rely on consent and whether on legitimate
+// interest, by the rules of the TCF. The zero value is no string.
+type TCF struct {
+	State   State
+	Version uint8  // of the format
+	Policy  uint8  // of the TCF's policy: 4 is TCF 2.2, 5 is TCF 2.3
+	Vendor  uint16 // that was asked about; 0 where the catalog knows no id
+
+	Consents  Purposes // bits of the string
+	Interests Purposes
+
+	Consent  [numPurposes + 1]TCFReason // TCFOK: permitted
+	Interest [numPurposes + 1]TCFReason
+	At       int64 // when the string was last changed, Unix seconds
+}
+
+// newTCF asks a decoded string about a vendor.
+func newTCF(t *TCString, d *Declaration) TCF {
+	said := TCF{
+		State: Valid, Version: t.Version, Policy: t.PolicyVersion, Vendor: uint16(d.Vendor), At: t.Updated,
+		Consents: t.PurposeConsents & allPurposes, Interests: t.PurposeLI & allPurposes,
+	}
+	for p := 1; p <= numPurposes; p++ {
+		if d.Vendor == 0 {
+			said.Consent[p], said.Interest[p] = t.PurposeAlone(p)
+			continue
+		}
+		decided := t.Purpose(d.Vendor, p, d.Purposes[p])
+		said.Consent[p], said.Interest[p] = decided.Reason, decided.Reason
+		// A bit for the one basis may not stand in for the other (TCF Policies: for the avoidance of doubt).
+		if decided.Basis != BasisConsent && decided.Basis != BasisNone {
+			said.Consent[p] = TCFPurposeNotDeclared
+		}
+		if decided.Basis != BasisLI && decided.Basis != BasisNone {
+			said.Interest[p] = TCFPurposeNotDeclared
+		}
+	}
+	return said
+}
+
+const allPurposes = Purposes(1<<numPurposes - 1)
+
+// merge adds what another string says; the stricter holds.
+func (t *TCF) merge(o TCF) {
+	switch {
+	case o.State == Absent:
+		return
+	case t.State == Absent:
+		*t = o
+		return
+	case o.State == Malformed || t.State == Malformed:
+		*t = TCF{State: Malformed}
+		return
+	}
+	t.Consents &= o.Consents
+	t.Interests &= o.Interests
+	for p := range t.Consent {
+		if t.Consent[p] == TCFOK {
+			t.Consent[p] = o.Consent[p]
+		}
+		if t.Interest[p] == TCFOK {
+			t.Interest[p] = o.Interest[p]
+		}
+	}
+	if o.At < t.At {
+		t.At = o.At
+	}
+}
+
+// consents returns the first rule that keeps the vendor from relying on consent to all of the purposes; TCFOK where none does.
+func (t *TCF) consents(of Purposes) TCFReason { return t.first(&t.Consent, of) }
+
+// Interested returns the first rule that keeps the vendor from relying on legitimate interest for all of the purposes; TCFOK where none
+// does, or no string was sent.
+func (t *TCF) Interested(of Purposes) TCFReason {
+	if t.State == Absent {
+		return TCFOK
+	}
+	return t.first(&t.Interest, of)
+}
+
+func (t *TCF) first(reasons *[numPurposes + 1]TCFReason, of Purposes) TCFReason {
+	if t.State != Valid {
+		return TCFStringInvalid
+	}
+	for p := 1; p <= numPurposes; p++ {
+		if of.Has(p) && reasons[p] != TCFOK {
+			return reasons[p]
+		}
+	}
+	return TCFOK
+}
+
+// AC is what Google's additional consent string says of the vendor that is asked about. It counts beside a TC string only.
+type AC struct {
+	State     State
+	Listed    bool // the catalog knows the vendor's id among Google's providers
+	Consented bool
+	Disclosed bool
+}
+
+// merge adds what another string says; the stricter holds.
+func (a *AC) merge(o AC) {
+	if a.State == Absent {
+		*a = o
+		return
+	}
+	a.State = max(a.State, o.State)
+	a.Consented = a.Consented && o.Consented
+	a.Disclosed = a.Disclosed && o.Disclosed
+}
+
+// refuses tells whether the string speaks of the vendor, and does not consent to it.
+func (a *AC) refuses() bool {
+	return a.Listed && (a.State == Malformed || a.State == Valid && !a.Consented)
+}
