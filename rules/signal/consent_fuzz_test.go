@@ -32,7 +32,9 @@ func FuzzTC(f *testing.F) {
 			t.Fatalf("%d bytes became %d, and %d spans", len(text), len(s.ids.data), len(s.ids.spans))
 		}
 		for _, set := range []*idSet{&s.consents, &s.li, &s.disclosed, &s.allowed} {
-			checkSet(t, s.ids.runs(set), func(id int) bool { return s.ids.has(set, id) })
+			if set.ranged || set.max < 3000 { // the others are slow to go through, and no different
+				checkSet(t, s.ids.runs(set), func(id int) bool { return s.ids.has(set, id) })
+			}
 		}
 		for kind := range numRestrictions {
 			p := int(purpose)%63 + 1
@@ -165,16 +167,19 @@ func init() {
 // FuzzAC: the decoder agrees with the grammar written down as an expression.
 func FuzzAC(f *testing.F) {
 	for _, v := range lines[struct{ AC string }](f, "ac_string.jsonl") {
-		f.Add([]byte(v.AC), uint16(35))
+		f.Add([]byte(v.AC)[:min(len(v.AC), 99)], uint16(35))
 	}
 	f.Add([]byte("2~~dv."), uint16(1))
 	f.Fuzz(func(t *testing.T, text []byte, id uint16) {
+		if len(text) > 999 { // the expression takes longer than the decoder
+			return
+		}
 		a, err := DecodeAC(text)
 		if (err == nil) != (a != nil) {
 			t.Fatalf("both or neither: %v", err)
 		}
 		parts := acForm.FindSubmatch(text)
-		if (err == nil) != (parts != nil && len(text) <= MaxAC) {
+		if (err == nil) != (parts != nil) {
 			t.Fatalf("%v, and the form says %t", err, parts != nil)
 		}
 		if err != nil {

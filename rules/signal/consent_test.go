@@ -137,7 +137,7 @@ func TestDocumentForms(t *testing.T) {
 
 // TestUSLayouts writes every layout with random values and reads them back.
 func TestUSLayouts(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same values each time
+	random := rand.New(rand.NewPCG(1, 2))
 	for id := sectionUS; id <= lastSection; id++ {
 		for version := 1; version <= 2; version++ {
 			layout := layoutOf(id, version)
@@ -181,9 +181,9 @@ func fibonacciCode(n int) string {
 		row = append(row, row[len(row)-1]+row[len(row)-2])
 	}
 	code := ""
-	for i := len(row) - 1; i >= 0; i-- {
-		if row[i] <= n {
-			n -= row[i]
+	for _, part := range slices.Backward(row) {
+		if part <= n {
+			n -= part
 			code = "1" + code
 		} else if code != "" {
 			code = "0" + code
@@ -229,6 +229,17 @@ func TestParseSID(t *testing.T) {
 	f("0", 0)
 	for _, bad := range []string{"", "${GPP_SID}", "undefined", "null", "7,", ",7", "7,,8", "-1,7", "7,-1", "0,7", "64", "007", "1e1", " 7", "2;6", strings.Repeat("7,", 40) + "7"} {
 		f(bad)
+	}
+}
+
+// TestGPCIsHeededWhereItIsNotPartOfTheSection: usfl has no such subsection, but who writes one means it.
+func TestGPCIsHeededWhereItIsNotPartOfTheSection(t *testing.T) {
+	g, err := DecodeGPP([]byte("DBABAw~BBaWYoGk.YA"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := g.OptOuts(nil); !o.GPC {
+		t.Errorf("%+v", o)
 	}
 }
 

@@ -41,7 +41,7 @@ func (s *usSection) read(id int, text []byte) fault {
 	var room [maxUS + slack]byte
 	r := sixReader(core, &room)
 	if id >= sectionMD && len(core) > 0 && int(sixBits[core[0]]) == id {
-		if f := documentHeader(&r, id); f != fine {
+		if f := documentHeader(&r); f != fine {
 			return f
 		}
 		if blank(r) && more { // the header stands alone
@@ -59,7 +59,7 @@ func (s *usSection) read(id int, text []byte) fault {
 
 // documentHeader reads what the documents of sections 24 to 27 put first, and libraries do not: SectionID 6, Version 6, the ids of the
 // subsections. The core's id is 0, for which there is no Fibonacci code, so that little can be made of the ids.
-func documentHeader(r *bitReader, id int) fault {
+func documentHeader(r *bitReader) fault {
 	r.take(6)
 	if version := r.take(6); version != 1 {
 		r.fail(sectionVersion)

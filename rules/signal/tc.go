@@ -1,6 +1,9 @@
 package signal
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // MaxTC is the longest TC string that is looked at, in bytes. One that names 1,300 vendors has 1,898.
 const MaxTC = 8192
@@ -197,7 +200,7 @@ func custom(r *bitReader, n int) uint64 {
 }
 
 // Segments lists the segments in the order of the string.
-func (t *TCString) Segments() []Segment { return t.order[:t.segments] }
+func (t *TCString) Segments() []Segment { return slices.Clone(t.order[:t.segments]) }
 
 // Has tells whether the string has that segment.
 func (t *TCString) Has(kind Segment) bool { return kind < numSegments && t.present[kind] }
