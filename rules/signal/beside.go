@@ -6,10 +6,6 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// besideNames are cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification leaves it
-// open), Google's additional consent, US privacy, and GPP as seen in the wild.
-var besideNames = [...]string{"euconsent-v2", "addtl_consent", "usprivacy", "__gpp", "__gpp_sid"}
-
 // takeBeside keeps IAB strings. Two that differ are none: sources of their own read them.
 func (s *Scratch) takeBeside(name, value []byte) {
 	into := s.beside.iab(string(name))
@@ -29,6 +25,8 @@ func (s *Scratch) takeBeside(name, value []byte) {
 	}
 }
 
+// iab knows the cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification leaves it open),
+// Google's additional consent, US privacy, and GPP as seen in the wild.
 func (st *Statement) iab(name string) *[]byte {
 	switch name {
 	case "euconsent-v2":

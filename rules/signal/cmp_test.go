@@ -15,21 +15,22 @@ import (
 func words(c signal.CMP, j signal.Jar, set signal.Settings) string {
 	var s signal.Scratch
 	st, items := c.Read(j, set, &s)
-	text := st.State.String() + " " + st.Decided.String()
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s", st.State, st.Decided)
 	if st.Objection {
-		text += " objection"
+		text.WriteString(" objection")
 	}
 	if st.Opaque {
-		text += " opaque"
+		text.WriteString(" opaque")
 	}
 	for _, item := range items {
-		sign := " -"
+		sign := '-'
 		if item.Granted {
-			sign = " +"
+			sign = '+'
 		}
-		text += sign + []string{"", "service:", "li:", "service-li:"}[item.List] + string(item.ID)
+		fmt.Fprintf(&text, " %c%s%s", sign, []string{"", "service:", "li:", "service-li:"}[item.List], item.ID)
 	}
-	return text
+	return text.String()
 }
 
 func platform(t testing.TB, name string) signal.CMP {

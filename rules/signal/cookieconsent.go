@@ -15,6 +15,9 @@ var cookieConsent = dialect{
 	free:   true,
 }
 
+// maxCategories is how many categories one cookie may accept. Sites have a handful.
+const maxCategories = 64
+
 func readCookieConsent(s *Scratch, c *cookie) {
 	object, ok := s.object(c.value)
 	if !ok {
@@ -49,6 +52,10 @@ func readCookieConsent(s *Scratch, c *cookie) {
 		s.decided(Undecided)
 	}
 	accepted := s.said[before:]
+	if len(accepted) > maxCategories { // services are looked up among them
+		s.malformed()
+		return
+	}
 	object.ForEach(func(key, value gjson.Result) bool {
 		if key.Str == "services" {
 			s.acceptedServices(value, accepted)

@@ -25,12 +25,12 @@ func ExplainCookie(name string, value []byte) []string {
 	s.takeBeside(jar.name, value)
 	lines := s.beside.explainStrings()
 	if s.beside.iab(name) != nil && len(lines) == 0 {
-		return []string{fmt.Sprintf("%s holds nothing that can be read", name)}
+		return []string{name + " holds nothing that can be read"}
 	}
 	if len(lines) == 0 {
-		return []string{fmt.Sprintf("%s is no cookie that is known here", name)}
+		return []string{name + " is no cookie that is known here"}
 	}
-	return append([]string{fmt.Sprintf("%s holds a string of the IAB or of Google", name)}, lines...)
+	return append([]string{name + " holds a string of the IAB or of Google"}, lines...)
 }
 
 func (c CMP) explain(st *Statement, items []Item) []string {
@@ -63,9 +63,12 @@ func (c CMP) explain(st *Statement, items []Item) []string {
 		lines = append(lines, "dated "+time.UnixMilli(st.AtMilli).UTC().Format(time.RFC3339))
 	}
 	for _, item := range items {
-		answer := "not granted"
-		if item.Granted {
-			answer = "granted"
+		answer := "no"
+		switch {
+		case item.Granted && st.Decided == Decides && !st.Objection:
+			answer = "yes"
+		case item.Granted:
+			answer = "yes, which does not count by itself"
 		}
 		lines = append(lines, fmt.Sprintf("%s %q: %s", item.List, item.ID, answer))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -71,6 +72,8 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 		case signal.PreferencesEvent:
 			word := signal.SnowplowPreference([]byte(data.Get("eventType").Str), []byte(data.Get("basisForProcessing").Str))
 			facts["eventType"], facts["grants"] = data.Get("eventType").Str, word == signal.SaysYes
+		case signal.GrantedEvent:
+			facts["grants"] = true
 		case signal.WithdrawnEvent:
 			facts["withdrawnAll"] = data.Get("all").Bool()
 		default:
@@ -84,19 +87,19 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 			facts["consentParam"] = signal.MatomoConsent([]byte(query.Get("consent"))) == signal.SaysYes
 			break
 		}
-		for name, parameter := range map[string]string{"tc": "gdpr_consent", "usp": "us_privacy", "gpp": "gpp", "gppSid": "gpp_sid", "gdprApplies": "gdpr"} {
+		for name, parameter := range map[string]string{"tc": "gdpr_consent", "ac": "addtl_consent", "usp": "us_privacy", "gpp": "gpp", "gppSid": "gpp_sid", "gdprApplies": "gdpr"} {
 			switch text := query.Get(parameter); {
 			case signal.Unfilled([]byte(text)):
 			case name == "gppSid":
 				facts[name] = sections(text)
 			case name == "gdprApplies":
-				facts[name] = text == "1"
+				facts[name] = slices.Contains(query[parameter], "1") // of two, the stricter
 			default:
 				facts[name] = text
 			}
 		}
 	}
-	if len(words) > 0 {
+	if kind == "segment" || kind == "rudderstack" || kind == "mparticle" {
 		categories := map[string]any{}
 		for id, word := range words {
 			categories[id] = word == signal.SaysYes
@@ -106,19 +109,43 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 	return facts
 }
 
+// agrees compares a fact. Of an event in a batch, the facts that are named are compared; where none is, they are its categories.
+func agrees(want, have any) bool {
+	events, several := have.([]any)
+	wanted, ok := want.([]any)
+	if !several || !ok || len(events) == 0 {
+		return fmt.Sprint(want) == fmt.Sprint(have)
+	}
+	if _, ofFacts := events[0].(map[string]any); !ofFacts || len(events) != len(wanted) {
+		return !ofFacts && fmt.Sprint(want) == fmt.Sprint(have)
+	}
+	for i := range wanted {
+		facts := events[i].(map[string]any)
+		named, _ := wanted[i].(map[string]any) // null: it says nothing
+		if _, whole := named["categories"]; !whole {
+			named = map[string]any{"categories": named}
+		}
+		for name, value := range named {
+			if fmt.Sprint(value) != fmt.Sprint(facts[name]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func TestVectorPayloads(t *testing.T) {
 	agreed, all := 0, vectorLines[bodyVector](t, "bodies.jsonl")
 	for i := range all {
 		v := &all[i]
 		facts, right := v.facts(), true
 		for name, want := range v.Expect {
-			have, err := json.Marshal(facts[name])
-			if err != nil {
+			var wanted any
+			if err := json.Unmarshal(want, &wanted); err != nil {
 				t.Fatal(err)
 			}
-			var wanted, is any
-			if json.Unmarshal(want, &wanted) != nil || json.Unmarshal(have, &is) != nil || fmt.Sprint(wanted) != fmt.Sprint(is) {
-				t.Errorf("%s (%s) %s: want %s, have %s", v.ID, v.Kind, name, want, have)
+			if !agrees(wanted, facts[name]) {
+				t.Errorf("%s (%s) %s: want %s, have %v", v.ID, v.Kind, name, want, facts[name])
 				right = false
 			}
 		}

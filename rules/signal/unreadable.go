@@ -9,7 +9,18 @@ var usercentrics = dialect{names: []string{"uc_settings", "ucData"}, read: ignor
 var termly = dialect{names: []string{"TERMLY_API_CACHE"}, read: ignore, sealed: true, elsewhere: true}
 
 // sourcepoint: consentUUID is the key of a record at Sourcepoint. What is told is told by the IAB strings beside it.
-var sourcepoint = dialect{names: []string{"consentUUID", "consentDate"}, read: ignore, sealed: true}
+var sourcepoint = dialect{
+	names: []string{"consentUUID", "consentDate"},
+	read: func(s *Scratch, c *cookie) {
+		if c.slot == 0 {
+			return
+		}
+		if date, ok := instant(s.plain(c.value)); ok {
+			s.at(date)
+		}
+	},
+	sealed: true,
+}
 
 // osano: the cookie is encrypted.
 var osano = dialect{
