@@ -52,6 +52,7 @@ func verbs() []verb {
 		{"schema", "[NAME]", "print the JSON Schema of a file that users write", schema},
 		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
+		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
 		{"logs", "tail|search", "read the forwarding log", logs},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
 		{"version", "", "print the version", printVersion},

@@ -185,3 +185,26 @@ func DefaultCategory(storage string) string {
 	}
 	return storage
 }
+
+// ExplainGCS says in words what gcs states; ok is false where it cannot be read.
+func ExplainGCS(text []byte) (lines []string, ok bool) {
+	all, ok := readGCS(text)
+	return explainChoices(all[:analyticsStorage+1]), ok
+}
+
+// ExplainGCD says in words what gcd states; ok is false where a part of it cannot be read.
+func ExplainGCD(text []byte) (lines []string, ok bool) {
+	all, ok := readGCD(text)
+	return explainChoices(all[:]), ok
+}
+
+func explainChoices(all []choice) (lines []string) {
+	words := [...]string{
+		notSet: "not set", byDefault: "granted, but nothing shows that the visitor chose: no consent", granted: "granted by the visitor",
+		denied: "denied", unclear: "unknown: no consent",
+	}
+	for s, c := range all {
+		lines = append(lines, storageNames[s]+": "+words[c])
+	}
+	return lines
+}

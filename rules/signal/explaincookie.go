@@ -10,27 +10,28 @@ type alone struct{ name, value []byte }
 
 func (a alone) Cookies(yield func(name, value []byte) bool) { yield(a.name, a.value) }
 
-// ExplainCookie says in plain words what a cookie says, one thing a line. The value is as on the wire.
-func ExplainCookie(name string, value []byte) []string {
+// ExplainCookie says in plain words what a cookie says, one thing a line, and how it was found: Absent where no platform's cookie is
+// called so. The value is as on the wire.
+func ExplainCookie(name string, value []byte) ([]string, State) {
 	set := Settings{Revision: -1}
 	jar := alone{[]byte(name), value}
 	for c := range CMPs {
 		if _, ok := c.dialect().slot(jar.name, &set); ok {
 			var s Scratch
 			st, items := c.Read(jar, set, &s)
-			return append([]string{fmt.Sprintf("%s is a cookie of %s", name, c)}, c.explain(&st, items)...)
+			return append([]string{name + " is a cookie of " + c.String()}, c.explain(&st, items)...), st.State
 		}
 	}
 	var s Scratch
 	s.takeBeside(jar.name, value)
 	lines := s.beside.explainStrings()
 	if s.beside.iab(name) != nil && len(lines) == 0 {
-		return []string{name + " holds nothing that can be read"}
+		return []string{name + " holds nothing that can be read"}, Malformed
 	}
 	if len(lines) == 0 {
-		return []string{name + " is no cookie that is known here"}
+		return []string{name + " is no cookie that is known here"}, Absent
 	}
-	return append([]string{name + " holds a string of the IAB or of Google"}, lines...)
+	return append([]string{name + " holds a string of the IAB or of Google"}, lines...), Valid
 }
 
 func (c CMP) explain(st *Statement, items []Item) []string {

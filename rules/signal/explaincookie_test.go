@@ -54,7 +54,8 @@ func TestGoldenExplainCookie(t *testing.T) {
 		{"_ga", "GA1.1.1.1"},
 	} {
 		fmt.Fprintf(&got, "%s=%s\n", c.name, c.value)
-		for _, line := range signal.ExplainCookie(c.name, []byte(c.value)) {
+		lines, _ := signal.ExplainCookie(c.name, []byte(c.value))
+		for _, line := range lines {
 			fmt.Fprintf(&got, "    %s\n", line)
 		}
 	}

@@ -128,18 +128,3 @@ func MatomoConsent(text []byte) Word {
 		return SaysUnclear
 	}
 }
-
-// Unfilled tells whether a value is no signal but the place for one: empty, a macro that nobody replaced (${GDPR_CONSENT_755},
-// %%GDPR%%, {{gdpr}}), or JavaScript's word for nothing.
-func Unfilled(text []byte) bool {
-	switch string(text) {
-	case "", "undefined", "null", "NaN", "[object Object]":
-		return true
-	}
-	for _, pair := range [...][2]string{{"${", "}"}, {"%%", "%%"}, {"{{", "}}"}} {
-		if bytes.HasPrefix(text, []byte(pair[0])) && bytes.HasSuffix(text, []byte(pair[1])) {
-			return true
-		}
-	}
-	return false
-}

@@ -89,7 +89,7 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 		}
 		for name, parameter := range map[string]string{"tc": "gdpr_consent", "ac": "addtl_consent", "usp": "us_privacy", "gpp": "gpp", "gppSid": "gpp_sid", "gdprApplies": "gdpr"} {
 			switch text := query.Get(parameter); {
-			case signal.Unfilled([]byte(text)):
+			case signal.NoSignal([]byte(text)):
 			case name == "gppSid":
 				facts[name] = sections(text)
 			case name == "gdprApplies":
@@ -198,12 +198,12 @@ func TestSnowplowSchemas(t *testing.T) {
 	}
 }
 
-func TestUnfilled(t *testing.T) {
+func TestNoSignal(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": true, "${GDPR}": true, "${GDPR_CONSENT_755}": true, "%%GDPR%%": true, "{{gdpr}}": true, "undefined": true, "null": true,
 		"1": false, "1YNN": false, "DBABLA~CAAQAAAAAABA.QA": false, "$1": false, "-1": false,
 	} {
-		if got := signal.Unfilled([]byte(text)); got != want {
+		if got := signal.NoSignal([]byte(text)); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
 	}

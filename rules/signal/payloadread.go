@@ -1,0 +1,154 @@
+package signal
+
+import "github.com/tagwarden/tagwarden/rules/hit"
+
+// payload reads the consent object that an SDK puts into its events. The catalog says where it stands: its fields carry a signal.
+type payload struct {
+	ids map[string]Categories
+	all Categories
+}
+
+func newPayload(s *Source, number map[string]int) (*payload, error) {
+	p := &payload{ids: map[string]Categories{}}
+	ids, err := mapped("payload", s.Categories, payloadIDs(number), number)
+	if err != nil {
+		return nil, err
+	}
+	for id, set := range ids {
+		p.ids[id] = set
+		p.all |= set
+	}
+	return p, nil
+}
+
+// payloadIDs are the ids that mean something where a site maps none: the categories' own names, OneTrust's, and Matomo's one.
+func payloadIDs(number map[string]int) map[string]string {
+	ids := map[string]string{"tracking": "analytics"}
+	for id, category := range cmpOneTrust.DefaultCategories() {
+		ids[id] = category
+	}
+	for name := range number {
+		ids[name] = name
+	}
+	return ids
+}
+
+// read puts together what the claims of one event, and those that all events share, say. Denied beats allowed; what is no yes or no
+// leaves its category in doubt.
+func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
+	said, sold := Said{Kind: Payload}, OptOuts{}
+	for i := range h.Claims {
+		c := &h.Claims[i]
+		if c.Event != hit.Shared && c.Event != event {
+			continue
+		}
+		switch c.Signal {
+		case "segment_consent":
+			said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(c.Node)))], preference(h, c.Node)))
+		case "rudderstack_consent":
+			said.merge(p.listed(h, c.Node))
+		case "mparticle_consent":
+			if purpose := h.Nodes[c.Node].Parent; purpose != hit.None && string(h.Bytes(h.KeySpan(c.Node))) == "consented" {
+				said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(purpose)))], preference(h, c.Node)))
+			}
+		case "mparticle_sale_opt_out":
+			if string(h.Bytes(h.KeySpan(c.Node))) == "consented" {
+				sold.merge(saleWord(SaleOptOut(h.Text(c.Node))))
+			}
+		case "matomo_consent":
+			said.merge(wordOn(p.ids["tracking"], MatomoConsent(h.Text(c.Node))))
+		case "snowplow_schema":
+			said.merge(p.snowplow(h, c))
+		}
+	}
+	return said, sold
+}
+
+// wordOn is what a word says of categories.
+func wordOn(set Categories, word Word) Said {
+	switch word {
+	case SaysYes:
+		return Said{State: Valid, Granted: set}
+	case SaysNo:
+		return Said{State: Valid, Refused: set}
+	case SaysUnclear:
+		return Said{State: Malformed, Doubt: set}
+	default:
+		return Said{}
+	}
+}
+
+func saleWord(word Word) OptOuts {
+	switch word {
+	case SaysNo:
+		return OptOuts{State: Valid, Of: Sale | Sharing | TargetedAdvertising}
+	case SaysUnclear:
+		return OptOuts{State: Malformed}
+	default:
+		return OptOuts{State: Valid}
+	}
+}
+
+// preference reads a choice that has to be JSON's true or false.
+func preference(h *hit.Hit, node int32) Word {
+	if h.Nodes[node].Kind != hit.Bool {
+		return SaysUnclear
+	}
+	return Preference(h.Text(node))
+}
+
+// listed reads an id in one of RudderStack's lists.
+func (p *payload) listed(h *hit.Hit, node int32) Said {
+	parent := h.Nodes[node].Parent
+	if parent == hit.None || h.Nodes[parent].Kind != hit.Array {
+		return Said{}
+	}
+	list := string(h.Bytes(h.KeySpan(parent)))
+	return wordOn(p.ids[string(h.Text(node))], Lists(list == "allowedConsentIds", list == "deniedConsentIds"))
+}
+
+// snowplow reads a self-describing event that is about consent; schema is where it says so. A yes to selected scopes is for these alone.
+func (p *payload) snowplow(h *hit.Hit, schema *hit.Claim) Said {
+	kind := ReadSnowplowSchema(h.Text(schema.Node))
+	switch kind {
+	case WithdrawnEvent:
+		return wordOn(p.all, SaysNo)
+	case GrantedEvent: // of which documents, not of which purposes
+		return wordOn(p.all, SaysUnclear)
+	case PreferencesEvent:
+	default:
+		return Said{}
+	}
+	var basis []byte
+	for c := range claimsOf(h, schema.Event, "snowplow_basis") {
+		basis = h.Text(c)
+	}
+	said := Said{}
+	for c := range claimsOf(h, schema.Event, "snowplow_event_type") {
+		word := SnowplowPreference(h.Text(c), basis)
+		if word != SaysYes || string(h.Text(c)) == "allow_all" {
+			said.merge(wordOn(p.all, word))
+			continue
+		}
+		var scopes Categories
+		for scope := range claimsOf(h, schema.Event, "snowplow_scope") {
+			scopes |= p.ids[string(h.Text(scope))]
+		}
+		said.merge(Said{State: Valid, Granted: scopes, Doubt: p.all &^ scopes})
+	}
+	if said.State == Absent {
+		return wordOn(p.all, SaysUnclear)
+	}
+	return said
+}
+
+// claimsOf yields the nodes of an event's claims of one kind.
+func claimsOf(h *hit.Hit, event int32, signal string) func(yield func(int32) bool) {
+	return func(yield func(int32) bool) {
+		for i := range h.Claims {
+			if c := &h.Claims[i]; c.Signal == signal && c.Event == event && !yield(c.Node) {
+				return
+			}
+		}
+	}
+}
