@@ -305,6 +305,10 @@ func TestTooManyCookies(t *testing.T) {
 	if got := words(platform(t, "klaro"), many, signal.Settings{}); got != "malformed undecided" {
 		t.Error(got)
 	}
+	long := jar{"axeptio_cookies", `{"$$completed":true}`, "axeptio_authorized_vendors", strings.Repeat(",a", 1100) + ","}
+	if got := words(platform(t, "axeptio"), long, signal.Settings{}); got != "malformed undecided" {
+		t.Error(got)
+	}
 }
 
 func TestPlatforms(t *testing.T) {

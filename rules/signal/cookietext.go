@@ -3,6 +3,7 @@ package signal
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -87,7 +88,7 @@ func (s *Scratch) base64(value []byte) ([]byte, bool) {
 		return nil, false // the decoder itself skips line ends
 	}
 	start := len(s.text)
-	s.text = append(s.text, make([]byte, encoding.DecodedLen(len(value)))...)
+	s.text = slices.Grow(s.text, encoding.DecodedLen(len(value)))[:start+encoding.DecodedLen(len(value))]
 	n, err := encoding.Decode(s.text[start:], value)
 	s.text = s.text[:start+n]
 	return s.text[start : start+n : start+n], err == nil && n > 0

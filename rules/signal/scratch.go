@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
-// maxCookies is how many different values of a platform's cookies are read. A browser holds a handful.
-const maxCookies = 64
+// Bounds of what is read; beyond them all is malformed. A browser holds a handful of a platform's cookies, and the longest honest list of
+// vendors that fits into one has some four hundred.
+const (
+	maxCookies  = 64
+	maxMentions = 1024
+)
 
 // Scratch is the memory that reading needs, to be used again by its owner, for one reading at a time. Its zero value is ready.
 type Scratch struct {
@@ -22,6 +26,7 @@ type Scratch struct {
 	st     Statement
 	beside Statement // the IAB strings of cookies beside
 	spoke  bool      // Decided has been said
+	over   bool      // there are more cookies than are read
 	passes [numLists]uint8
 	marks  [4]uint64 // what a platform's read keeps for its end
 }
@@ -83,7 +88,7 @@ func (s *Scratch) begin(d *dialect, set Settings) {
 	}
 	s.as, s.set = d, set
 	s.found, s.text, s.said, s.items = s.found[:0], s.text[:0], s.said[:0], s.items[:0]
-	s.st, s.beside, s.spoke = Statement{}, Statement{}, false
+	s.st, s.beside, s.spoke, s.over = Statement{}, Statement{}, false, false
 	s.passes, s.marks = [numLists]uint8{}, [4]uint64{}
 }
 
@@ -94,12 +99,16 @@ func (s *Scratch) take(name, value []byte) bool {
 		s.takeBeside(name, value)
 		return true
 	}
+	if s.over {
+		return true
+	}
 	for i := range s.found {
 		if c := &s.found[i]; c.slot == slot && bytes.Equal(c.value, value) && bytes.Equal(c.name, name) {
 			return true
 		}
 	}
 	if s.st.State = max(s.st.State, Valid); len(s.found) == maxCookies {
+		s.over = true
 		s.malformed()
 		return true
 	}
@@ -143,7 +152,7 @@ func (s *Scratch) pass(of List) {
 }
 
 func (s *Scratch) say(list List, id []byte, v vote) {
-	if len(id) == 0 {
+	if len(id) == 0 || len(s.said) == maxMentions {
 		s.malformed()
 		return
 	}
