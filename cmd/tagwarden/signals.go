@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -14,7 +15,10 @@ func signals(_ context.Context, t *terminal, args []string) int {
 	const usageLine = "decode STRING... | decode --cookie NAME=VALUE..."
 	f := t.flags("signals", usageLine)
 	var cookies []string
-	f.Func("cookie", "a consent platform's cookie as in the Cookie header, NAME=VALUE; may be given more than once", func(given string) error {
+	f.Func("cookie", "cookies as in the Cookie header, NAME=VALUE; NAME=VALUE; may be given more than once", func(given string) error {
+		if name, _, found := strings.Cut(given, "="); !found || name == "" {
+			return errors.New("NAME=VALUE is right")
+		}
 		cookies = append(cookies, given)
 		return nil
 	})
@@ -31,13 +35,10 @@ func signals(_ context.Context, t *terminal, args []string) int {
 	for _, text := range rest[1:] {
 		all = append(all, decodeString([]byte(strings.TrimSpace(text))))
 	}
-	for _, text := range cookies {
-		name, value, found := strings.Cut(text, "=")
-		if !found || name == "" {
-			t.fail("%q is no cookie: NAME=VALUE is", name)
-			return usage
+	if len(cookies) > 0 {
+		for _, x := range signal.ExplainCookies(signal.CookieHeader(strings.Join(cookies, "; "))) {
+			all = append(all, decodedSignal{"cookie: " + x.Source, x.State.String(), x.Lines})
 		}
-		all = append(all, decodeCookie(name, []byte(value)))
 	}
 	for i := range all {
 		if all[i].State != signal.Valid.String() {
@@ -117,10 +118,4 @@ func spoken(kind string, text []byte, explain func([]byte) ([]string, bool)) dec
 		return decodedSignal{kind, signal.Malformed.String(), append(lines, "it never counts as a yes")}
 	}
 	return decodedSignal{kind, signal.Valid.String(), lines}
-}
-
-// decodeCookie explains a cookie, and the strings inside it as well.
-func decodeCookie(name string, value []byte) decodedSignal {
-	lines, state := signal.ExplainCookie(name, value)
-	return decodedSignal{"cookie " + name, state.String(), lines}
 }

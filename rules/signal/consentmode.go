@@ -65,8 +65,8 @@ const (
 	unclear
 )
 
-// consentMode reads every gcs and gcd that holds for the event. A yes counts where gcd records that the visitor chose (letters r, n
-// and v) and nothing contradicts it; gcs alone shows a state, not an act.
+// consentMode reads every gcs, gcd and npa that holds for the event. A yes counts where gcd records that the visitor chose (letters r, n
+// and v) and nothing contradicts it; gcs alone shows a state, not an act. npa says no to personalised ads.
 func (r *reader) consentMode(h *hit.Hit, event int32) Said {
 	said := Said{Kind: ConsentMode}
 	var all [numStorage]choice
@@ -82,6 +82,8 @@ func (r *reader) consentMode(h *hit.Hit, event int32) Said {
 			one, ok = readGCD(h.Text(c.Node))
 		case "gcs":
 			one, ok = readGCS(h.Text(c.Node))
+		case "npa":
+			one[adPersonalization], ok = readNPA(h.Text(c.Node))
 		default:
 			continue
 		}
@@ -141,6 +143,18 @@ func readGCS(text []byte) (all [numStorage]choice, ok bool) {
 		}
 	}
 	return all, ok
+}
+
+// readNPA reads "1" or "true": no personalised ads. That there may be some is no consent to them.
+func readNPA(text []byte) (choice, bool) {
+	switch string(text) {
+	case "1", "true":
+		return denied, true
+	case "0", "false", "":
+		return notSet, true
+	default:
+		return unclear, false
+	}
 }
 
 // readGCD reads two digits, then four times a letter and a digit, then a tail (signals in the wild; Google does not document it).

@@ -1,40 +1,75 @@
 package signal
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
-// alone is a jar with one cookie.
-type alone struct{ name, value []byte }
+// CookieHeader is a jar of cookies as a Cookie header holds them.
+type CookieHeader []byte
 
-func (a alone) Cookies(yield func(name, value []byte) bool) { yield(a.name, a.value) }
-
-// ExplainCookie says in plain words what a cookie says, one thing a line, and how it was found: Absent where no platform's cookie is
-// called so. The value is as on the wire.
-func ExplainCookie(name string, value []byte) ([]string, State) {
-	set := Settings{Revision: -1}
-	jar := alone{[]byte(name), value}
-	for c := range CMPs {
-		if _, ok := c.dialect().slot(jar.name, &set); ok {
-			var s Scratch
-			st, items := c.Read(jar, set, &s)
-			return append([]string{name + " is a cookie of " + c.String()}, c.explain(&st, items)...), st.State
+// Cookies yields every cookie.
+func (header CookieHeader) Cookies(yield func(name, value []byte) bool) {
+	for _, c := range appendPairs(nil, header) {
+		if !yield(c.name, c.value) {
+			return
 		}
 	}
-	var s Scratch
-	s.takeBeside(jar.name, value)
-	lines := s.beside.explainStrings()
-	if s.beside.iab(name) != nil && len(lines) == 0 {
-		return []string{name + " holds nothing that can be read"}, Malformed
-	}
-	if len(lines) == 0 {
-		return []string{name + " is no cookie that is known here"}, Absent
-	}
-	return append([]string{name + " holds a string of the IAB or of Google"}, lines...), Valid
 }
 
-func (c CMP) explain(st *Statement, items []Item) []string {
+// Explained is what one source says, one thing a line.
+type Explained struct {
+	Source string // a platform's name, or the cookie's
+	State  State
+	Lines  []string
+}
+
+// ExplainCookies says in plain words what cookies say: those of one platform together, as they count together.
+func ExplainCookies(jar Jar) []Explained {
+	var all []Explained
+	known := map[string]bool{}
+	set := Settings{Revision: -1}
+	for c := range CMPs {
+		var of []string
+		for name := range jar.Cookies {
+			if _, ok := c.dialect().slot(name, &set); ok && !slices.Contains(of, string(name)) {
+				of = append(of, string(name))
+				known[string(name)] = true
+			}
+		}
+		if of == nil {
+			continue
+		}
+		var s Scratch
+		st, items := c.Read(jar, set, &s)
+		lines := append([]string{"in " + strings.Join(of, ", ")}, c.explain(&st, items, &s.beside)...)
+		all = append(all, Explained{c.String(), st.State, lines})
+	}
+	var s Scratch
+	for name, value := range jar.Cookies {
+		if known[string(name)] {
+			continue
+		}
+		into := s.beside.iab(string(name))
+		if into == nil {
+			all = append(all, Explained{string(name), Absent, []string{"no cookie that is known here"}})
+			continue
+		}
+		s.beside = Statement{}
+		s.takeBeside(name, value)
+		if lines := s.beside.explainStrings(&Statement{}); len(lines) > 0 {
+			all = append(all, Explained{string(name), Valid, lines})
+		} else {
+			all = append(all, Explained{string(name), Malformed, []string{"holds nothing that can be read"}})
+		}
+	}
+	return all
+}
+
+func (c CMP) explain(st *Statement, items []Item, beside *Statement) []string {
 	if st.State == Malformed {
 		lines := []string{"it cannot be read, so nothing in it counts"}
 		if st.Objection {
@@ -98,18 +133,19 @@ func (c CMP) explain(st *Statement, items []Item) []string {
 			lines = append(lines, fmt.Sprintf("%s: %q", f.what, f.text))
 		}
 	}
-	return append(lines, st.explainStrings()...)
+	return append(lines, st.explainStrings(beside)...)
 }
 
-func (st *Statement) explainStrings() (lines []string) {
+// explainStrings lists the strings that are there, without those of cookies beside.
+func (st *Statement) explainStrings(beside *Statement) (lines []string) {
 	for _, f := range [...]struct {
-		what string
-		text []byte
+		what         string
+		text, beside []byte
 	}{
-		{"TC string", st.TC}, {"additional consent string", st.AC}, {"US privacy string", st.USP},
-		{"GPP string", st.GPP}, {"GPP sections in force", st.GPPSID},
+		{"TC string", st.TC, beside.TC}, {"additional consent string", st.AC, beside.AC}, {"US privacy string", st.USP, beside.USP},
+		{"GPP string", st.GPP, beside.GPP}, {"GPP sections in force", st.GPPSID, beside.GPPSID},
 	} {
-		if len(f.text) > 0 {
+		if len(f.text) > 0 && !bytes.Equal(f.text, f.beside) {
 			lines = append(lines, fmt.Sprintf("%s: %q", f.what, f.text))
 		}
 	}

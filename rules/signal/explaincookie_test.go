@@ -15,6 +15,7 @@ import (
 func TestGoldenExplainCookie(t *testing.T) {
 	var got strings.Builder
 	for _, c := range []struct{ name, value string }{
+		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1; OptanonAlertBoxClosed=2026-11-10T17:48:20.000Z; euconsent-v2=CPxx"},
 		{"OptanonConsent", "isGpcEnabled=1&groups=C0001%3A1%2CC0002%3A0&genVendors=V2:1,"},
 		{"OptanonAlertBoxClosed", "2026-11-10T17:48:20.000Z"},
 		{"CookieConsent", "{stamp:%27abc==%27%2Cnecessary:true%2Cstatistics:true%2Cmethod:%27implied%27%2Cutc:1764000000000%2Ciab2:%27CPxx%27%2Cgacm:%271~35%27%2Cregion:%27us-06%27}"},
@@ -54,9 +55,11 @@ func TestGoldenExplainCookie(t *testing.T) {
 		{"_ga", "GA1.1.1.1"},
 	} {
 		fmt.Fprintf(&got, "%s=%s\n", c.name, c.value)
-		lines, _ := signal.ExplainCookie(c.name, []byte(c.value))
-		for _, line := range lines {
-			fmt.Fprintf(&got, "    %s\n", line)
+		for _, x := range signal.ExplainCookies(signal.CookieHeader(c.name + "=" + c.value)) {
+			fmt.Fprintf(&got, "  %s: %s\n", x.Source, x.State)
+			for _, line := range x.Lines {
+				fmt.Fprintf(&got, "    %s\n", line)
+			}
 		}
 	}
 	path := filepath.Join("testdata", "explaincookie.golden")

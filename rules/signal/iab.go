@@ -73,7 +73,7 @@ func (f *finding) hit(h *hit.Hit) {
 			f.ac(f.ask.plain(value), "cookie ", "addtl_consent")
 		}
 	}
-	f.embedded(h)
+	f.embedded()
 	if h.QueryRoot != hit.None {
 		for c := h.Nodes[h.QueryRoot].First; c != hit.None; c = h.Nodes[c].Next {
 			f.named(h.Bytes(h.KeySpan(c)), h, c, sections)
@@ -139,7 +139,7 @@ func (f *finding) claim(signal string, text []byte, sections []int, where string
 }
 
 // embedded reads the strings that CMPs keep in cookies of their own.
-func (f *finding) embedded(h *hit.Hit) {
+func (f *finding) embedded() {
 	r := &f.reader.iab
 	if !r.tcf && !r.ac && !r.funding {
 		return
@@ -155,10 +155,11 @@ func (f *finding) embedded(h *hit.Hit) {
 		if statement.State != Valid {
 			continue
 		}
-		if r.tcf || r.funding && c == cmpGoogleFC {
+		beside := &f.ask.Scratch.beside // what stands in a cookie of its own was read as such
+		if (r.tcf || r.funding && c == cmpGoogleFC) && !bytes.Equal(statement.TC, beside.TC) {
 			f.tc(statement.TC, "cookie of ", c.String())
 		}
-		if r.ac || r.funding && c == cmpGoogleFC {
+		if (r.ac || r.funding && c == cmpGoogleFC) && !bytes.Equal(statement.AC, beside.AC) {
 			f.ac(statement.AC, "cookie of ", c.String())
 		}
 	}

@@ -9,21 +9,26 @@ import (
 // pair is a cookie as on the wire.
 type pair struct{ name, value []byte }
 
-// gather notes every cookie of every Cookie header (RFC 6265, section 4.2).
+// gather notes every cookie of every Cookie header.
 func (a *Ask) gather(r *hit.Request) {
 	a.jar = a.jar[:0]
 	for i := range r.Headers {
-		if !hit.EqualFold(r.Headers[i].Name, "Cookie") {
-			continue
-		}
-		for rest := r.Headers[i].Value; len(rest) > 0; {
-			var one []byte
-			one, rest, _ = bytes.Cut(rest, []byte{';'})
-			if name, value, found := bytes.Cut(bytes.Trim(one, " \t"), []byte{'='}); found {
-				a.jar = append(a.jar, pair{bytes.Trim(name, " \t"), bytes.Trim(value, " \t")})
-			}
+		if hit.EqualFold(r.Headers[i].Name, "Cookie") {
+			a.jar = appendPairs(a.jar, r.Headers[i].Value)
 		}
 	}
+}
+
+// appendPairs appends the cookies of one header (RFC 6265, section 4.2).
+func appendPairs(jar []pair, header []byte) []pair {
+	for len(header) > 0 {
+		var one []byte
+		one, header, _ = bytes.Cut(header, []byte{';'})
+		if name, value, found := bytes.Cut(bytes.Trim(one, " \t"), []byte{'='}); found {
+			jar = append(jar, pair{bytes.Trim(name, " \t"), bytes.Trim(value, " \t")})
+		}
+	}
+	return jar
 }
 
 // Cookies yields every cookie of the hit.

@@ -145,7 +145,7 @@ func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note)
 		switch {
 		case from.modes != nil:
 			s.Sources[i].merge(from.consentMode(h, event))
-			r.tell(note, &s.Sources[i], "gcs, gcd")
+			r.tell(note, &s.Sources[i], "gcs, gcd, npa")
 		case from.own != nil && from.own.body != nil:
 			s.Sources[i].merge(from.own.event(h, event))
 			r.tell(note, &s.Sources[i], from.own.where)
