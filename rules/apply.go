@@ -114,6 +114,9 @@ func (j *Judgement) treat(i int32) {
 	if n.Event != hit.Shared && j.Verdicts[n.Event].Decision != Permit {
 		return
 	}
+	if n.Free && j.telling(h.KeySpan(i), h.Nodes[n.Parent].Kind) {
+		return
+	}
 	switch {
 	case n.Kind == hit.Raw && n.Opened, n.Kind.Holds() && n.First != hit.None:
 		n.Fate = hit.Keep

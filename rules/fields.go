@@ -82,7 +82,7 @@ func (j *Judgement) pathOf(i int32) string {
 		}
 		switch p := &h.Nodes[n.Parent]; p.Kind {
 		case hit.Object, hit.Form:
-			parts = append(parts, string(h.Bytes(h.KeySpan(at))))
+			parts = append(parts, shownName(h.Bytes(h.KeySpan(at)), n.Free))
 		case hit.Array, hit.Lines, hit.Records:
 			place := 0
 			for c := p.First; c != at; c = h.Nodes[c].Next {

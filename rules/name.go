@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -24,4 +26,46 @@ func ScrubName(name string) string {
 		text = string([]rune(text)[:MaxName])
 	}
 	return text
+}
+
+// telling tells whether a name that a site chose for a member holds personal data, or the address of a page: a name is written by the
+// same hand as a value, and there is no minimiser for names. Such a member does not leave.
+func (j *Judgement) telling(key hit.Span, of hit.Kind) bool {
+	name := freePart(j.Hit.Bytes(key), of)
+	if holdsAddress(name) {
+		return true
+	}
+	scratch, found := scrub.Find(j.part[:0], name, scrub.All)
+	j.part = scratch
+	return found != 0
+}
+
+// freePart is what of a form's key stands for a wildcard: "colour" of "ep.colour" and "cd[colour]".
+func freePart(key []byte, of hit.Kind) []byte {
+	if of != hit.Form {
+		return key
+	}
+	return bytes.TrimSuffix(key[bytes.IndexAny(key, ".[")+1:], []byte{']'})
+}
+
+// holdsAddress tells whether a text holds "://", escaped or not.
+func holdsAddress(text []byte) bool {
+	if bytes.Contains(text, []byte("://")) {
+		return true
+	}
+	for i := bytes.IndexByte(text, '%'); i >= 0 && i+9 <= len(text); i++ {
+		if hit.EqualFold(text[i:i+9], "%3a%2f%2f") {
+			return true
+		}
+	}
+	return false
+}
+
+// shownName is a member's name for people to look at: without what looks like personal data.
+func shownName(key []byte, free bool) string {
+	if !free {
+		return string(key)
+	}
+	clean, _ := scrub.Append(nil, key, scrub.All)
+	return string(clean)
 }

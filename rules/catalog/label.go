@@ -133,35 +133,37 @@ func (r *reading) place(i int32) {
 	case p.Opened:
 		n.State = s.inner
 	case p.Kind == hit.Object:
-		n.State = r.member(s, h.KeySpan(i))
+		n.State, n.Free = r.member(s, h.KeySpan(i))
 	case p.Kind == hit.Form:
-		n.State = r.key(s, h.KeySpan(i))
+		n.State, n.Free = r.key(s, h.KeySpan(i))
 	default:
 		n.State = s.elem
 	}
 }
 
-func (r *reading) member(s *state, key hit.Span) int32 {
+// member finds where a member of an object leads. Free is true where no name but a wildcard fits.
+func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
 	if to, ok := s.exact[string(r.h.Bytes(key))]; ok {
-		return to
+		return to, false
 	}
-	return s.star
+	return s.star, true
 }
 
-func (r *reading) key(s *state, key hit.Span) int32 {
+// key is member for a key of a form.
+func (r *reading) key(s *state, key hit.Span) (to int32, free bool) {
 	text := r.h.Bytes(key)
 	if to, ok := s.flat[string(text)]; ok {
-		return to
+		return to, false
 	}
 	for i := range s.globs {
 		if s.globs[i].matches(text) {
-			return s.globs[i].to
+			return s.globs[i].to, true
 		}
 	}
 	if to, ok := s.exact[string(text)]; ok {
-		return to
+		return to, false
 	}
-	return s.star
+	return s.star, true
 }
 
 // holdsDeeper tells whether a better event location lies inside node i.

@@ -79,6 +79,7 @@ type Node struct {
 	Dirty  bool // something below, or the node itself, is not as it came
 	Opened bool // the value holds a root of its own (First) in another buffer or format
 	Made   bool // the node was not in the hit: it is written from Edit or its children
+	Free   bool // its name is the site's own: the catalog has only a wildcard for it
 
 	Lowered bool // the value states a consent that the event does not travel on: Edit states less
 
@@ -86,6 +87,9 @@ type Node struct {
 	Val Span // as on the wire, a JSON string with its quotes
 	Txt Span // decoded text of a leaf, once asked for
 	has bool // Txt is set
+
+	name  Span // decoded Key, once asked for
+	named bool // name is set
 
 	Edit Span // decoded text that takes the value's place
 
@@ -301,13 +305,20 @@ func (h *Hit) TextSpan(i int32) Span {
 	return n.Txt
 }
 
-// KeySpan returns the decoded key of a node, which may lie in the arena.
+// KeySpan returns the decoded key of a node, which may lie in the arena. It is decoded once: who asks often makes no arena grow.
 func (h *Hit) KeySpan(i int32) Span {
 	n := &h.Nodes[i]
-	if n.Parent != None && h.Nodes[n.Parent].Kind == Form {
-		return h.decode(Text, n.Key)
+	if n.named {
+		return n.name
 	}
-	return h.unescape(n.Key)
+	name := n.Key
+	if n.Parent != None && h.Nodes[n.Parent].Kind == Form {
+		name = h.decode(Text, name)
+	} else {
+		name = h.unescape(name)
+	}
+	n.name, n.named = name, true
+	return name
 }
 
 func (h *Hit) decode(k Kind, s Span) Span {

@@ -1,0 +1,119 @@
+package rules_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// TestLeakThroughNames: where the catalog leaves names to the site, a name can hold what a value may not. Such a member does not leave,
+// nor does what is below it; members beside it do.
+func TestLeakThroughNames(t *testing.T) {
+	d := draft()
+	for i := range d.Activities {
+		d.Activities[i].Profile = "all"
+	}
+	p := compile(t, d)
+	for what, secret := range map[string]string{
+		"an e-mail address":      "jane.doe@example.com",
+		"one in percent escapes": "jane.doe%40example.com",
+		"one in base64":          base64.StdEncoding.EncodeToString([]byte("jane.doe@example.com")),
+		"a phone number":         "+49 30 901820 11",
+		"a card":                 "4111 1111 1111 1111",
+		"a token":                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+		"an address of a host":   "203.0.113.77",
+		"an address of a page":   "https://shop.example/reset/9f8e7d",
+		"an escaped address":     "https%3A%2F%2Fshop.example%2Freset%2F9f8e7d",
+	} {
+		name, err := json.Marshal(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		escaped := `"`
+		for _, c := range secret {
+			escaped += `\u00` + string("0123456789abcdef"[c>>4]) + string("0123456789abcdef"[c&15])
+		}
+		escaped += `"`
+		form := url.QueryEscape(secret)
+		post := func(path, body string) string {
+			return "POST " + path + " HTTP/1.1\nContent-Type: application/json\n\n" + body
+		}
+		for where, hit := range map[string]string{
+			"segment properties":   "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{`+string(name)+`:1,"colour":"red"}}`),
+			"segment, escaped":     "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{`+escaped+`:1,"colour":"red"}}`),
+			"segment, below":       "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{"a":{`+string(name)+`:{"b":1}},"colour":"red"}}`),
+			"segment integrations": "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{"colour":"red"},"integrations":{`+string(name)+`:true}}`),
+			"ga4":                  "ga4 GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view&ep." + form + "=1&ep.colour=red HTTP/1.1\n\n",
+			"posthog":              "posthog " + post("/e/", `{"event":"x","properties":{"token":"t","distinct_id":"d",`+string(name)+`:1,"colour":"red"}}`),
+			"posthog heat map":     "posthog " + post("/e/", `{"event":"x","properties":{"token":"t","distinct_id":"d","$heatmap_data":{`+string(name)+`:[{"x":1}]},"colour":"red"}}`),
+			"mixpanel":             "mixpanel POST /track/ HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=" + base64.URLEncoding.EncodeToString([]byte(`{"event":"x","properties":{"token":"t","colour":"red",`+string(name)+`:1}}`)),
+			"meta pixel":           "meta_pixel GET /tr/?id=1&ev=PageView&cd%5B" + form + "%5D=1&cd%5Bcolour%5D=red HTTP/1.1\n\n",
+			"amplitude":            "amplitude " + post("/2/httpapi", `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{`+string(name)+`:1,"colour":"red"}}]}`),
+		} {
+			vendor, text, _ := strings.Cut(hit, " ")
+			r := request(t, text, vendor, yes)
+			r.Address = netip.Addr{}
+			x := explain(t, p, r)
+			if x.Forward == nil {
+				t.Errorf("%s in %s: nothing is forwarded: %s", what, where, x.Reason)
+				continue
+			}
+			out := x.Forward.URL + x.Forward.Body
+			if _, data, found := strings.Cut(x.Forward.Body, "data="); found {
+				data, _ = url.QueryUnescape(data)
+				text, err := base64.StdEncoding.DecodeString(data)
+				if err != nil {
+					text, _ = base64.URLEncoding.DecodeString(data)
+				}
+				out += string(text)
+			}
+			for _, gone := range []string{secret, form, url.PathEscape(secret), escaped[1 : len(escaped)-1]} {
+				if strings.Contains(out, gone) {
+					t.Errorf("%s in %s leaves: %s", what, where, out)
+				}
+			}
+			if !strings.Contains(out, "red") {
+				t.Errorf("%s in %s: what stands beside it is gone: %s", what, where, out)
+			}
+			for _, f := range append(fieldsOf(x), x.Shared...) {
+				if strings.Contains(f.Path, "jane.doe") || strings.Contains(f.Path, "901820") {
+					t.Errorf("%s in %s is shown: %s", what, where, f.Path)
+				}
+			}
+		}
+	}
+}
+
+func fieldsOf(x *rules.Explanation) (all []rules.ExplainedField) {
+	for i := range x.Events {
+		all = append(all, x.Events[i].Fields...)
+	}
+	return all
+}
+
+// TestNamesThatSayNothingStay: names as sites choose them, and as SDKs make them.
+func TestNamesThatSayNothingStay(t *testing.T) {
+	d := draft()
+	for i := range d.Activities {
+		d.Activities[i].Profile = "all"
+	}
+	p := compile(t, d)
+	for _, name := range []string{
+		"order_id", "Item 1", "$feature/new-checkout", "experiment_20394823", "20394823", "[Amplitude] Page Path", "utm_source", "a.b.c", "größe",
+		"checkoutStep2Completed", "3f2a9c", "v1.2.3", "email", "is/enabled", "x-y-z", "2026-05-04",
+	} {
+		text, err := json.Marshal(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := explain(t, p, request(t, "POST /v1/t HTTP/1.1\nContent-Type: application/json\n\n"+`{"type":"track","event":"x","properties":{`+string(text)+`:1}}`, "segment", yes))
+		if x.Forward == nil || !strings.Contains(x.Forward.Body, string(text)) {
+			t.Errorf("%s is gone: %+v", name, x.Forward)
+		}
+	}
+}
