@@ -1,8 +1,11 @@
 package minimise
 
-import "slices"
-
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
 
 // parts are the parts of an address, as a browser would see them (WHATWG URL). Userinfo is never among them.
 type parts struct {
@@ -124,10 +127,20 @@ func isSlash(c byte) bool { return c == '/' || c == '\\' }
 
 // isHost tells whether a host, perhaps with a port, has no character that a host cannot have.
 func isHost(b []byte) bool {
-	for _, c := range b {
-		if !isLetter(c) && !isDigit(c) && c < 0x80 && c != '.' && c != '-' && c != '_' && c != ':' && c != '[' && c != ']' {
-			return false
+	for i := 0; i < len(b); {
+		c := b[i]
+		if c < utf8.RuneSelf {
+			if !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != '_' && c != ':' && c != '[' && c != ']' {
+				return false
+			}
+			i++
+			continue
 		}
+		r, n := utf8.DecodeRune(b[i:])
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) {
+			return false // a full-width at sign, say, which some read as a plain one (UTS 46)
+		}
+		i += n
 	}
 	return true
 }

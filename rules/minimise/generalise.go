@@ -132,7 +132,7 @@ func appendYear(dst, b []byte) ([]byte, bool) {
 // appendMajor appends a client hint (brand list, version, platform, flag) with each version cut to its first number. Hints that are
 // nothing of these, such as a device's model, are refused.
 func appendMajor(dst, b []byte) ([]byte, bool) {
-	if !bytes.ContainsAny(b, ";|") && !isHint(bytes.Trim(b, `"`)) {
+	if !isHint(bytes.Trim(b, `"`)) && !isBrands(b) {
 		return dst, false
 	}
 	for i := 0; i < len(b); {
@@ -149,6 +149,65 @@ func appendMajor(dst, b []byte) ([]byte, bool) {
 		}
 	}
 	return dst, true
+}
+
+// isBrands tells whether b is a list of browsers' brands with their versions, as a header has it ("Chromium";v="141", "Not:A-Brand";v="8";
+// W3C User-Agent Client Hints, section 3.3) or as Google's tag writes it (Chromium;141.0.7390.55|Not:A-Brand;8.0.0.0).
+func isBrands(b []byte) bool {
+	between := byte('|')
+	if bytes.HasPrefix(b, []byte{'"'}) {
+		between = ','
+	}
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, between)
+		if end < 0 {
+			end = len(b)
+		}
+		brand := bytes.TrimSpace(b[:end])
+		at := bytes.LastIndexByte(brand, ';')
+		if at < 0 || !isBrand(bytes.Trim(brand[:at], `"`)) || !isVersion(bytes.Trim(bytes.TrimPrefix(brand[at+1:], []byte("v=")), `"`)) {
+			return false
+		}
+		b = b[min(end+1, len(b)):]
+	}
+	return true
+}
+
+// isBrand tells whether b can be the name of a browser. Made-up ones among them hold signs (Not)A;Brand), sometimes escaped; a model's
+// name and an address hold more digits, or signs that none has.
+func isBrand(b []byte) bool {
+	digits := 0
+	for i, c := range b {
+		switch {
+		case isDigit(c) && (i == 0 || b[i-1] != '%') && (i < 2 || b[i-2] != '%'):
+			if digits++; digits > 2 {
+				return false
+			}
+		case isDigit(c), isLetter(c), bytes.IndexByte([]byte(" ()-./:;=?_%"), c) >= 0:
+		default:
+			return false
+		}
+	}
+	return len(b) > 0 && len(b) <= 40
+}
+
+// isVersion tells whether b is a version: up to six numbers of up to five digits, with dots between.
+func isVersion(b []byte) bool {
+	dots, digits := 0, 0
+	for _, c := range b {
+		switch {
+		case isDigit(c):
+			digits++
+		case c == '.' && digits > 0:
+			dots, digits = dots+1, 0
+		default:
+			return false
+		}
+		if digits > 5 || dots > 5 {
+			return false
+		}
+	}
+	return digits > 0
 }
 
 // hints are the values of client hints that tell little.
