@@ -28,6 +28,8 @@ type passage struct {
 	text    []byte          // of what a record holds: ids of shapes, bytes to be digested
 	facts   []ledger.Signal // of all records
 	hashes  [][16]byte      // of all records
+	firstOf []int32         // the first subject of what all events share, and of each event
+	nextOf  []int32         // by subject: the next one of the same event
 
 	// deliver
 	answer  fasthttp.Response

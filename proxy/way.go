@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -88,6 +89,7 @@ func (s *Server) outcome(p *passage, o delivery.Outcome) {
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
 func record(s *Server, p *passage) rules.Reason {
 	p.number = s.hits.Add(1)
+	p.sortSubjects()
 	for e := range p.j.Verdicts {
 		p.records = append(p.records, s.event(p, e))
 	}
@@ -127,8 +129,8 @@ func (s *Server) event(p *passage, e int) ledger.Event {
 		r.Objected, r.Restrict = j.Policy.Scopes(objected), objected.Restricted
 	}
 	hashes := len(p.hashes)
-	for i := range j.Subjects {
-		if of := j.Subjects[i].Event; of == hit.Shared || of == int32(e) {
+	for _, of := range [2]int{0, e + 1} {
+		for i := p.firstOf[of]; i != hit.None; i = p.nextOf[i] {
 			p.hashes = append(p.hashes, j.Subjects[i].Ledger)
 		}
 	}
@@ -141,6 +143,19 @@ func (s *Server) event(p *passage, e int) ledger.Event {
 		r.Digest = p.in.Keys.Digest(r.Salt, p.text[from:])
 	}
 	return r
+}
+
+// sortSubjects links the subjects of each event, in order, and first those that all events share: a record names both.
+func (p *passage) sortSubjects() {
+	p.firstOf = slices.Grow(p.firstOf[:0], len(p.j.Hit.Events)+1)[:len(p.j.Hit.Events)+1]
+	p.nextOf = slices.Grow(p.nextOf[:0], len(p.j.Subjects))[:len(p.j.Subjects)]
+	for i := range p.firstOf {
+		p.firstOf[i] = hit.None
+	}
+	for i := len(p.j.Subjects) - 1; i >= 0; i-- {
+		of := p.j.Subjects[i].Event + 1
+		p.nextOf[i], p.firstOf[of] = p.firstOf[of], int32(i)
+	}
 }
 
 // text is bytes of a passage as a text. It is read only while the passage lasts, and they are not written again before that.

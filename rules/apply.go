@@ -22,6 +22,7 @@ func apply(j *Judgement, in *Inputs) Reason {
 		return Unjudged
 	}
 	j.environment(in)
+	j.common = j.commonPurpose()
 	h := &j.Hit
 	j.carried = slices.Grow(j.carried[:0], len(h.Events)+1)[:len(h.Events)+1]
 	clear(j.carried)
@@ -32,6 +33,7 @@ func apply(j *Judgement, in *Inputs) Reason {
 		}
 	}
 	j.lower()
+	j.sharedConstants()
 	for e := range j.Verdicts {
 		if j.Verdicts[e].Decision == Permit {
 			j.constants(int32(e))
@@ -57,6 +59,11 @@ func (j *Judgement) purpose(event int32) string {
 	if event != hit.Shared {
 		return j.Verdicts[event].Activity.purposeKey
 	}
+	return j.common
+}
+
+// commonPurpose is the purpose of all events that travel; "" where they have none in common.
+func (j *Judgement) commonPurpose() string {
 	key := ""
 	for i := range j.Verdicts {
 		v := &j.Verdicts[i]
@@ -193,25 +200,45 @@ func kindOf(k hit.Kind) minimise.ValueKind {
 	}
 }
 
+// sharedConstants puts what the profiles set in place of what all events share, and notes of each constant whether it stood there.
+func (j *Judgement) sharedConstants() {
+	j.setShared = j.setShared[:0]
+	for _, p := range j.plans {
+		for c := range p.set {
+			j.setShared = append(j.setShared, j.replace(hit.Shared, &p.set[c]))
+		}
+	}
+}
+
 // constants gives an event the values that its profile sets: in place of every occurrence, or added where there is none.
 func (j *Judgement) constants(event int32) {
-	h := &j.Hit
-	for c := range j.Verdicts[event].Activity.plan.set {
-		s := &j.Verdicts[event].Activity.plan.set[c]
-		found := false
-		for _, of := range [2]int32{event, hit.Shared} {
-			for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
-				n := &h.Nodes[i]
-				if n.Field != hit.None && s.fields[n.Field] && !n.Kind.Holds() && !n.Opened {
-					h.SetEdit(i, s.text)
-					found = true
-				}
-			}
+	mine, at := j.Verdicts[event].Activity.plan, 0
+	for _, p := range j.plans {
+		if p == mine {
+			break
 		}
-		if !found {
+		at += len(p.set)
+	}
+	for c := range mine.set {
+		s := &mine.set[c]
+		if found := j.replace(event, s); !found && !j.setShared[at+c] {
 			j.add(event, s.field, s.name, s.text)
 		}
 	}
+}
+
+// replace puts a constant in place of every occurrence of its field in an event, or in what all share, and tells whether there was one.
+func (j *Judgement) replace(event int32, s *constant) bool {
+	h := &j.Hit
+	found := false
+	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
+		n := &h.Nodes[i]
+		if n.Field != hit.None && s.fields[n.Field] && !n.Kind.Holds() && !n.Opened {
+			h.SetEdit(i, s.text)
+			found = true
+		}
+	}
+	return found
 }
 
 // carryField hands the visitor's address on as a member of each event, minimised, where the vendor takes it so and the event has none.

@@ -80,8 +80,11 @@ type Judgement struct {
 	coded     []byte // as received, where it had one
 	out       []byte
 	plans     []*plan
-	carried   []bool // by event, the whole hit first: it holds the address already
-	shape     []uint64
+	common    string   // the purpose that all events have
+	setShared []bool   // by plan and constant: it stands in what all events share
+	carried   []bool   // by event, the whole hit first: it holds the address already
+	shape     []uint64 // of an event
+	shared    []uint64 // of what all events share, once asked for
 	shapeText []byte
 	normal    []byte
 	whole     []byte // the visitor's address
@@ -100,6 +103,7 @@ func (j *Judgement) Reset() {
 	j.Verdicts, j.rungs = j.Verdicts[:0], j.rungs[:0]
 	j.Out = Outgoing{Headers: j.Out.Headers[:0]}
 	j.body, j.coded, j.out, j.plans = j.body[:0], nil, j.out[:0], j.plans[:0]
+	j.common, j.shared = "", j.shared[:0]
 	j.trace = nil
 }
 

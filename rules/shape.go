@@ -13,19 +13,26 @@ import (
 func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 	fields := len(j.Route.Recipient.Catalog.Fields)
 	words := (fields + 1 + 63) / 64
-	j.shape = slices.Grow(j.shape[:0], 3*words)[:3*words]
-	clear(j.shape)
-	j.eachLeaf(event, func(n *hit.Node, sent bool) {
-		field := int(n.Field)
-		if n.Field == hit.None {
-			field = fields // what nobody knows
-		}
-		fate := n.Fate
-		if !sent {
-			fate = hit.Drop
-		}
-		j.shape[int(fate)*words+field/64] |= 1 << (field % 64)
-	})
+	mark := func(shape []uint64, of int32) {
+		j.eachLeaf(of, func(n *hit.Node, sent bool) {
+			field := int(n.Field)
+			if n.Field == hit.None {
+				field = fields // what nobody knows
+			}
+			fate := n.Fate
+			if !sent {
+				fate = hit.Drop
+			}
+			shape[int(fate)*words+field/64] |= 1 << (field % 64)
+		})
+	}
+	if len(j.shared) == 0 {
+		j.shared = slices.Grow(j.shared, 3*words)[:3*words]
+		clear(j.shared)
+		mark(j.shared, hit.Shared)
+	}
+	j.shape = append(j.shape[:0], j.shared...)
+	mark(j.shape, int32(event))
 	text := append(j.shapeText[:0], j.Route.Recipient.ID...)
 	text = append(append(text, 0), j.Policy.digest...)
 	for i, word := range j.shape {
@@ -46,7 +53,7 @@ func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 // Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.
 func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
 	lists := [3]*[]string{hit.Drop: &dropped, hit.Keep: &kept, hit.Rewrite: &changed}
-	j.eachLeaf(event, func(n *hit.Node, sent bool) {
+	note := func(n *hit.Node, sent bool) {
 		name := "*"
 		if f := j.field(n); f != nil {
 			name = f.Path
@@ -56,7 +63,9 @@ func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
 			fate = hit.Drop
 		}
 		*lists[fate] = append(*lists[fate], name)
-	})
+	}
+	j.eachLeaf(hit.Shared, note)
+	j.eachLeaf(int32(event), note)
 	for _, list := range lists {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
@@ -64,15 +73,13 @@ func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
 	return kept, changed, dropped
 }
 
-// eachLeaf goes over what holds a value in an event and in what all events share.
-func (j *Judgement) eachLeaf(event int, visit func(n *hit.Node, sent bool)) {
+// eachLeaf goes over what holds a value in an event, or in what all events share.
+func (j *Judgement) eachLeaf(event int32, visit func(n *hit.Node, sent bool)) {
 	h := &j.Hit
-	for _, of := range [2]int32{hit.Shared, int32(event)} {
-		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
-			n := &h.Nodes[i]
-			if !n.Kind.Holds() && !n.Opened && n.Kind != hit.Raw {
-				visit(n, n.Fate != hit.Drop && h.Sent(i))
-			}
+	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
+		n := &h.Nodes[i]
+		if !n.Kind.Holds() && !n.Opened && n.Kind != hit.Raw {
+			visit(n, n.Fate != hit.Drop && h.Sent(i))
 		}
 	}
 }
