@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"encoding/base64"
 	"strconv"
 
 	"github.com/valyala/fasthttp"
@@ -10,15 +9,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
-
-// pixel is a transparent image of one pixel.
-var pixel = func() []byte {
-	b, err := base64.StdEncoding.DecodeString("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return b
-}()
 
 // respond tells the SDK how it went, in the words it expects: the vendor's own answer where it gave one, the catalog's where nothing was
 // forwarded. Only where nothing could be recorded, or the hit could not be read at all, does it get an error.
@@ -61,12 +51,8 @@ func write(ctx *fasthttp.RequestCtx, a *catalog.AnswerFile) {
 	if a.Type != "" {
 		ctx.Response.Header.SetContentType(a.Type)
 	}
-	switch a.Body {
-	case "":
-	case "gif":
-		ctx.SetBody(pixel)
-	default:
-		ctx.SetBodyString(a.Body)
+	if body := a.Bytes(); len(body) > 0 {
+		ctx.SetBody(body)
 	}
 }
 

@@ -19,7 +19,7 @@ func ParseRequest(text []byte, from netip.Addr, trusted []netip.Prefix) (r hit.R
 		return r, false, err
 	}
 	parts := bytes.Split(first, []byte{' '})
-	if len(parts) != 3 || len(parts[0]) == 0 {
+	if len(parts) != 3 || len(parts[0]) == 0 || !bytes.HasPrefix(parts[2], []byte("HTTP/")) {
 		return r, false, errors.New("the first line is no request line: \"GET /path HTTP/1.1\" is")
 	}
 	r.Method = parts[0]

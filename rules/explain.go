@@ -92,9 +92,10 @@ type ExplainedRequest struct {
 
 // ExplainedResponse is what the SDK gets: the vendor's own answer where the hit is forwarded, then in the catalog's words.
 type ExplainedResponse struct {
-	Status  int               `json:"status"`
-	Headers map[string]string `json:"headers"`
-	Body    string            `json:"body"`
+	Status     int               `json:"status"`
+	Headers    map[string]string `json:"headers"`
+	Body       string            `json:"body"`
+	BodyBase64 string            `json:"body_base64,omitempty"`
 }
 
 // ExplainedBytes are sizes of query and body.
@@ -125,6 +126,11 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 	j.Hit.Request = q.Request
 	in := Inputs{Now: q.At, Keys: q.Keys}
 	received := len(q.Request.Query) + len(q.Request.Body)
+	if !q.Refused && string(q.Request.Method) == "OPTIONS" {
+		if x := p.preflight(j); x != nil {
+			return x, nil
+		}
+	}
 	reason := MalformedHit
 	if !q.Refused {
 		reason = Read(p, j, &in, trace)
@@ -142,6 +148,22 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 		reason = Judge(j, &in)
 	}
 	return explained(p, j, trace, reason, received), nil
+}
+
+// preflight explains a browser's question whether it may send a hit: it is answered, and nothing is judged. It returns nil where it is
+// about an address that nobody listed.
+func (p *Policy) preflight(j *Judgement) *Explanation {
+	r := &j.Hit.Request
+	wanted, _ := r.One("Access-Control-Request-Method")
+	if j.Site = p.Site(r.Host); j.Site == nil {
+		return nil
+	}
+	if j.Route, _, _ = j.Site.Find(wanted, r.Path); j.Route == nil {
+		return nil
+	}
+	x := explained(p, j, new(Trace), Unjudged, 0)
+	x.Reason, x.Respond = "preflight", ExplainedResponse{Status: 204, Headers: map[string]string{}}
+	return x
 }
 
 func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received int) *Explanation {
@@ -206,16 +228,21 @@ func (j *Judgement) explainRequest() *ExplainedRequest {
 	for _, header := range out.Headers {
 		r.Headers[header.Name] = string(header.Value)
 	}
-	if utf8.Valid(out.Body) {
-		r.Body = string(out.Body)
-	} else {
-		r.BodyBase64 = base64.StdEncoding.EncodeToString(out.Body)
-	}
+	r.Body, r.BodyBase64 = readable(out.Body)
 	return r
 }
 
+// readable is a body as text, or in base64 where it is not UTF-8.
+func readable(body []byte) (text, encoded string) {
+	if utf8.Valid(body) {
+		return string(body), ""
+	}
+	return "", base64.StdEncoding.EncodeToString(body)
+}
+
 func response(a *catalog.AnswerFile) ExplainedResponse {
-	r := ExplainedResponse{Status: a.Status, Headers: map[string]string{}, Body: a.Body}
+	r := ExplainedResponse{Status: a.Status, Headers: map[string]string{}}
+	r.Body, r.BodyBase64 = readable(a.Bytes())
 	if a.Type != "" {
 		r.Headers["Content-Type"] = a.Type
 	}

@@ -31,7 +31,7 @@ func catalogue(_ context.Context, t *terminal, args []string) int {
 	case len(rest) >= 2 && rest[0] == "check":
 		return checkCatalog(t, rest[1:])
 	default:
-		f.Usage()
+		printUsage(t.err, f)
 		return usage
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -19,7 +21,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	loaded, err := config.Load(*file)
 	if err != nil {
 		printf(t.out, "%v\n", err)
-		if _, missing := os.Stat(*file); missing != nil {
+		if _, unreadable := os.ReadFile(*file); unreadable != nil {
 			return usage
 		}
 		return findings
@@ -57,10 +59,22 @@ func (t *terminal) warnings(loaded *config.Loaded) []string {
 			all = append(all, sprintf("assessment %s is %s: its activities deny", id, v))
 		}
 	}
-	if root := loaded.Server.Keys.Root; root != "" && len(loaded.Server.Keys.RootCommand) == 0 {
-		if _, err := os.Stat(root); err == nil && filepath.Dir(root) == filepath.Dir(loaded.Server.Data) {
-			all = append(all, sprintf("the root secret %s lies beside the data: who copies both can make past pseudonyms again; keep a copy elsewhere, or use keys.root_command", root))
-		}
+	return append(all, rootWarnings(&loaded.Server)...)
+}
+
+// rootWarnings looks at where the root secret lies, and whether serve could read it. Where a policy is checked in CI there is none.
+func rootWarnings(server *config.Server) []string {
+	root := server.Keys.Root
+	if root == "" || len(server.Keys.RootCommand) > 0 {
+		return nil
 	}
-	return all
+	switch _, err := readRoot(context.Background(), server); {
+	case errors.Is(err, fs.ErrNotExist):
+		return []string{sprintf("the root secret %s is not there: serve needs it", root)}
+	case err != nil:
+		return []string{sprintf("serve would not take the root secret %s: %v", root, err)}
+	case filepath.Dir(root) == filepath.Dir(server.Data):
+		return []string{sprintf("the root secret %s lies beside the data: who copies both can make past pseudonyms again; keep a copy elsewhere, or use keys.root_command", root)}
+	}
+	return nil
 }

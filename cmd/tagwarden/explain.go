@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -48,14 +49,13 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 	a := &asking{policy: loaded.Policy, raw: *f.raw}
 	var err error
 	if a.from, err = netip.ParseAddr(*f.from); err != nil {
-		t.fail("--from: %v", err)
+		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", *f.from)
 		return nil, usage
 	}
 	at := t.now()
 	if *f.at != "" {
 		if at, err = time.Parse(time.RFC3339, *f.at); err != nil {
-			t.fail("--at: %v", err)
-			t.hint("a time is written 2026-05-04T12:00:00Z")
+			t.fail("--at: %q is no time: one is written 2026-05-04T12:00:00Z", *f.at)
 			return nil, usage
 		}
 	}
@@ -73,12 +73,24 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.Objection(scope); !ok {
-			t.fail("--objection: %q is no purpose, vendor:ID or all", scope)
+			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, config.Suggestion(scope, scopes(loaded.Policy)))
 			return nil, usage
 		}
 	}
 	a.question = rules.Question{Objections: f.objections, At: at, Keys: rules.NewKeys(root, loaded.Policy, at)}
 	return a, fine
+}
+
+// scopes are what an objection can be about.
+func scopes(p *rules.Policy) []string {
+	all := []string{"all"}
+	for _, purpose := range p.Purposes() {
+		all = append(all, purpose.ID)
+	}
+	for _, r := range p.Recipients() {
+		all = append(all, "vendor:"+r.ID)
+	}
+	return all
 }
 
 func explain(_ context.Context, t *terminal, args []string) int {

@@ -39,7 +39,7 @@ func TestCaptureLeak(t *testing.T) {
 	}
 	hits, forwarded := 0, 0
 	for _, file := range files {
-		err := recording(file, "shop.example", func(r recorded) error {
+		_, err := recording(file, "shop.example", func(r recorded) error {
 			// A choice that the recording itself states is taken out of it: here nobody has chosen.
 			text := strings.NewReplacer("gcd=13r3r3r3r5l1", "gcd=13l3l3l3l5l1", "gcs=G111", "gcs=G1--").Replace(string(r.text))
 			x, err := a.ask([]byte(text))

@@ -34,7 +34,7 @@ func logs(ctx context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if len(rest) != 1 || rest[0] != "tail" && rest[0] != "search" {
-		f.Usage()
+		printUsage(t.err, f)
 		return usage
 	}
 	if *dir == "" {

@@ -12,10 +12,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config"
 )
 
 // Exit codes.
@@ -77,7 +80,11 @@ func run(ctx context.Context, t *terminal, args []string) int {
 	all := verbs()
 	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
 	if at < 0 {
-		t.fail("there is no verb %q", args[0])
+		var names []string
+		for _, v := range all {
+			names = append(names, v.name)
+		}
+		t.fail("there is no verb %q%s", args[0], config.Suggestion(args[0], names))
 		t.hint("`tagwarden help` lists them")
 		return usage
 	}
@@ -92,21 +99,23 @@ func printHelp(w io.Writer) {
 	printf(w, "\n`tagwarden VERB --help` lists a verb's flags. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
 }
 
-// flags makes the flags of a verb. Errors and help go where errors go.
+// flags makes the flags of a verb. What the flag package would say is said by parse.
 func (t *terminal) flags(name, args string) *flag.FlagSet {
-	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.SetOutput(t.err)
-	f.Usage = func() {
-		printf(t.err, "Usage: tagwarden %s %s\n", name, args)
-		f.VisitAll(func(fl *flag.Flag) {
-			printf(t.err, "  --%-12s %s", fl.Name, fl.Usage)
-			if fl.DefValue != "" && fl.DefValue != "false" {
-				printf(t.err, " (%s)", fl.DefValue)
-			}
-			printf(t.err, "\n")
-		})
-	}
+	f := flag.NewFlagSet(name+" "+args, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
 	return f
+}
+
+// printUsage lists a verb's flags.
+func printUsage(w io.Writer, f *flag.FlagSet) {
+	printf(w, "Usage: tagwarden %s\n", strings.TrimSpace(f.Name()))
+	f.VisitAll(func(fl *flag.Flag) {
+		printf(w, "  --%-12s %s", fl.Name, fl.Usage)
+		if fl.DefValue != "" && fl.DefValue != "false" {
+			printf(w, " (%s)", fl.DefValue)
+		}
+		printf(w, "\n")
+	})
 }
 
 // parse reads flags, which may stand before, between and after what else is given. Done is true where the verb ends here.
@@ -114,9 +123,13 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 	for {
 		err := f.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
+			printUsage(t.out, f)
 			return nil, fine, true
 		}
 		if err != nil {
+			verb, _, _ := strings.Cut(f.Name(), " ")
+			t.fail("%s", flagFault(err, f))
+			t.hint("`tagwarden %s --help` lists its flags", verb)
 			return nil, usage, true
 		}
 		if f.NArg() == 0 {
@@ -130,13 +143,37 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 	}
 }
 
+// The messages of package flag, which has no error values for them.
+var (
+	unknownFlag = regexp.MustCompile(`^flag provided but not defined: --?(.+)$`)
+	wrongValue  = regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?--?([^:]+): (.*)$`)
+	noValue     = regexp.MustCompile(`^flag needs an argument: --?(.+)$`)
+)
+
+// flagFault says what is wrong with a flag, with its name as it is documented.
+func flagFault(err error, f *flag.FlagSet) string {
+	text := err.Error()
+	if m := unknownFlag.FindStringSubmatch(text); m != nil {
+		var names []string
+		f.VisitAll(func(fl *flag.Flag) { names = append(names, "--"+fl.Name) })
+		return "there is no flag --" + m[1] + config.Suggestion("--"+m[1], names)
+	}
+	if m := wrongValue.FindStringSubmatch(text); m != nil {
+		return "--" + m[2] + ": " + m[1] + " is not right: " + m[3]
+	}
+	if m := noValue.FindStringSubmatch(text); m != nil {
+		return "--" + m[1] + " needs a value"
+	}
+	return text
+}
+
 // format adds the flag that says how results are printed: as text, or for programs.
 func format(f *flag.FlagSet, programs string) *string {
 	all := []string{"text", programs}
 	chosen := all[0]
 	f.Func("format", strings.Join(all, " or ")+" ("+chosen+")", func(given string) error {
 		if !slices.Contains(all, given) {
-			return fmt.Errorf("one of %s is right", strings.Join(all, ", "))
+			return fmt.Errorf("one of %s is", strings.Join(all, ", "))
 		}
 		chosen = given
 		return nil

@@ -28,16 +28,21 @@ type recorded struct {
 }
 
 // recording reads HAR (by the ending .har) or the JSON lines of captures, and hands every hit on.
-func recording(path, host string, each func(recorded) error) error {
+// It returns how many entries were passed over because they are no HTTP requests.
+func recording(path, host string, each func(recorded) error) (passed int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = f.Close() }()
-	if strings.EqualFold(filepath.Ext(path), ".har") {
-		return readHAR(path, f, host, each)
+	text := bufio.NewReader(f)
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+		_, _ = text.Discard(3) // a byte order mark, as some tools write it; what was peeked at can be discarded
 	}
-	return readLines(path, f, host, each)
+	if strings.EqualFold(filepath.Ext(path), ".har") {
+		return readHAR(path, text, host, each)
+	}
+	return 0, readLines(path, text, host, each)
 }
 
 // capture is one request as a line of JSON (see the README of captures): target and headers as sent, the body in base64.
@@ -78,26 +83,39 @@ func readLines(path string, r io.Reader, host string, each func(recorded) error)
 type har struct {
 	Log struct {
 		Entries []struct {
-			Request struct {
-				Method   string                           `json:"method"`
-				URL      string                           `json:"url"`
-				Headers  []struct{ Name, Value string }   `json:"headers"`
-				PostData *struct{ Text, Encoding string } `json:"postData"`
-			} `json:"request"`
+			Request harRequest `json:"request"`
 		} `json:"entries"`
 	} `json:"log"`
 }
 
-func readHAR(path string, r io.Reader, host string, each func(recorded) error) error {
+type harRequest struct {
+	Method   string                         `json:"method"`
+	URL      string                         `json:"url"`
+	Headers  []struct{ Name, Value string } `json:"headers"`
+	PostData *struct {
+		Text, Encoding string
+		Params         []struct{ Name, Value string } // of a form, in place of its text
+	} `json:"postData"`
+}
+
+func readHAR(path string, r io.Reader, host string, each func(recorded) error) (passed int, err error) {
 	var h har
 	if err := json.NewDecoder(r).Decode(&h); err != nil {
-		return fmt.Errorf("%s: this is no HAR file: %w", path, err)
+		return 0, fmt.Errorf("%s: this is no HAR file: %w", path, err)
 	}
 	for i := range h.Log.Entries {
 		q := &h.Log.Entries[i].Request
 		u, err := url.Parse(q.URL)
-		if err != nil || u.Host == "" {
-			return fmt.Errorf("%s: entry %d: the request has no absolute URL", path, i+1)
+		if err != nil {
+			return passed, fmt.Errorf("%s: entry %d: the request has no absolute URL", path, i+1)
+		}
+		if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			passed++ // data:, blob:, an extension's own page
+			continue
+		}
+		body, err := q.body()
+		if err != nil {
+			return passed, fmt.Errorf("%s: entry %d: postData: %w", path, i+1, err)
 		}
 		headers := [][2]string{{"Host", u.Host}}
 		for _, header := range q.Headers {
@@ -106,20 +124,29 @@ func readHAR(path string, r io.Reader, host string, each func(recorded) error) e
 				headers = append(headers, [2]string{header.Name, header.Value})
 			}
 		}
-		var body []byte
-		if q.PostData != nil {
-			body = []byte(q.PostData.Text)
-			if q.PostData.Encoding == "base64" {
-				if body, err = base64.StdEncoding.DecodeString(q.PostData.Text); err != nil {
-					return fmt.Errorf("%s: entry %d: postData: %w", path, i+1, err)
-				}
-			}
-		}
 		if err := each(recorded{path, i + 1, rawRequest(q.Method, u.RequestURI(), headers, body, host)}); err != nil {
-			return err
+			return passed, err
 		}
 	}
-	return nil
+	return passed, nil
+}
+
+// body is what was sent, from whichever member the tool wrote it to.
+func (q *harRequest) body() ([]byte, error) {
+	data := q.PostData
+	switch {
+	case data == nil:
+		return nil, nil
+	case data.Encoding == "base64":
+		return base64.StdEncoding.DecodeString(data.Text)
+	case data.Text != "" || len(data.Params) == 0:
+		return []byte(data.Text), nil
+	}
+	var form []string
+	for _, param := range data.Params {
+		form = append(form, url.QueryEscape(param.Name)+"="+url.QueryEscape(param.Value))
+	}
+	return []byte(strings.Join(form, "&")), nil
 }
 
 // rawRequest writes a recorded request as one that was received whole. Host, where it is given, takes the place of the recorded one.

@@ -30,7 +30,7 @@ func replay(_ context.Context, t *terminal, args []string) int {
 	}
 	var sum summary
 	for _, file := range files {
-		err := recording(file, *host, func(r recorded) error {
+		passed, err := recording(file, *host, func(r recorded) error {
 			x, err := a.ask(r.text)
 			if err != nil {
 				return err
@@ -46,6 +46,9 @@ func replay(_ context.Context, t *terminal, args []string) int {
 		if err != nil {
 			t.fail("%v", err)
 			return usage
+		}
+		if passed > 0 {
+			printf(t.err, "%s: %d entries are no HTTP requests and were passed over\n", file, passed)
 		}
 	}
 	if *form == "text" {
@@ -71,7 +74,7 @@ func printReplayed(w io.Writer, r recorded, x *rules.Explanation) {
 		printf(w, "    refused: %s\n", x.Reason)
 	}
 	for _, e := range x.Events {
-		printf(w, "    %s: %s %s", short(e.Name), e.Decision, e.Reason)
+		printf(w, "    %s: %s %s", orDash(short(e.Name)), e.Decision, e.Reason)
 		if e.Decision == "permit" {
 			printf(w, " by %s", e.Activity)
 		}

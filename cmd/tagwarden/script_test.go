@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,7 +32,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUp,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes},
 	})
 }
 
@@ -42,6 +45,24 @@ func setUp(env *testscript.Env) error {
 		env.Setenv(name, path)
 	}
 	return nil
+}
+
+// codes runs a command and wants it to end with the exit code given.
+func codes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: codes code command [argument...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	code := 0
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("the exit code is %d, want %s", code, args[0])
+	}
 }
 
 // waitFor waits until a file holds a text that a pattern matches, for at most ten seconds. What the pattern's groups match is put

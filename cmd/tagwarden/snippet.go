@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -37,8 +38,7 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 			return fine
 		}
 	}
-	t.fail("there is no vendor %q", rest[0])
-	t.hint("one of %s is right", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
+	t.fail("there is no vendor %q%s", rest[0], config.Suggestion(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
 	return usage
 }
 

@@ -11,8 +11,8 @@ var version = "0.1.0-dev"
 
 func printVersion(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("version", "")
-	if _, code, done := t.parse(f, args); done {
-		return code
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
 	}
 	printf(t.out, "tagwarden %s %s", version, runtime.Version())
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -97,6 +97,17 @@ type AnswerFile struct {
 	Body   string `yaml:"body"`
 }
 
+// Bytes is the body as it is sent.
+func (a *AnswerFile) Bytes() []byte {
+	if a.Body == "gif" {
+		return pixel
+	}
+	return []byte(a.Body)
+}
+
+// pixel is a transparent image of one pixel: GIF89a, 1 by 1, one frame whose only colour is the transparent one.
+var pixel = []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01D\x00;")
+
 // Snippet is how a site points an SDK here. In Code, ${origin} is the site's origin, ${host} the same without its scheme, ${base} the base path, ${prefix} the vendor's.
 type Snippet struct {
 	SDK  string `yaml:"sdk"`
