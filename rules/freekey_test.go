@@ -3,8 +3,10 @@ package rules_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,11 +36,7 @@ func TestLeakThroughNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		escaped := `"`
-		for _, c := range secret {
-			escaped += `\u00` + string("0123456789abcdef"[c>>4]) + string("0123456789abcdef"[c&15])
-		}
-		escaped += `"`
+		escaped := fmt.Sprintf(`"%s"`, regexp.MustCompile(".").ReplaceAllStringFunc(secret, func(c string) string { return fmt.Sprintf(`\u%04x`, c[0]) }))
 		form := url.QueryEscape(secret)
 		post := func(path, body string) string {
 			return "POST " + path + " HTTP/1.1\nContent-Type: application/json\n\n" + body

@@ -131,13 +131,13 @@ func observe(j *Judgement, in *Inputs) Reason {
 	reader := j.Site.signals
 	note := j.trace.signalNote()
 	j.ask.Declaration, j.ask.Strings, j.ask.Scratch = &j.Route.Recipient.declared, in.Strings, &j.scratch
-	reader.Hit(h, &j.common, &j.ask, note)
+	reader.Hit(h, &j.said, &j.ask, note)
 	if !reader.PerEvent(h) {
-		j.Signals = append(j.Signals, j.common)
+		j.Signals = append(j.Signals, j.said)
 		return j.subjects(in)
 	}
 	for e := range h.Events {
-		j.Signals = append(j.Signals, j.common)
+		j.Signals = append(j.Signals, j.said)
 		reader.Event(h, int32(e), &j.Signals[e], &j.ask, note)
 	}
 	return j.subjects(in)

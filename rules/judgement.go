@@ -71,7 +71,7 @@ type Judgement struct {
 	// encode
 	Out Outgoing
 
-	common    signal.Signals // of the whole hit
+	said      signal.Signals // by the whole hit
 	ask       signal.Ask
 	scratch   signal.Scratch
 	opener    codec.Opener

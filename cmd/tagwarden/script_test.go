@@ -53,9 +53,8 @@ func codes(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: codes code command [argument...]")
 	}
 	err := ts.Exec(args[1], args[2:]...)
-	var exit *exec.ExitError
 	code := 0
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("%v", err)
