@@ -108,10 +108,10 @@ func (p *plan) action(field int32, class, alias hit.Class) (*minimise.Action, hi
 		return a, class
 	}
 	b := p.byClass[alias]
-	if minimise.Strictest(a, b) == b {
-		return b, alias
+	if both := minimise.Both(a, b); both != b {
+		return both, class
 	}
-	return a, class
+	return b, alias
 }
 
 // treat decides the fate of one node.

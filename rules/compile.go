@@ -242,6 +242,9 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 	for i := range r.Catalog.Fields {
 		f := &r.Catalog.Fields[i]
 		p.byField[i] = p.byClass[f.Class]
+		if userID := p.byClass[hit.UserID]; userID != nil && slices.Contains(f.Also, hit.UserID) {
+			p.byField[i] = minimise.Both(p.byField[i], userID)
+		}
 		spec, listed := d.Fields[r.ID][f.Path]
 		if !listed {
 			continue

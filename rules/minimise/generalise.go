@@ -214,10 +214,26 @@ func isVersion(b []byte) bool {
 var hints = []string{
 	"?0", "?1", "0", "1", "true", "false", "Windows", "macOS", "Mac OS X", "Android", "iOS", "Linux", "Chrome OS", "Chromium OS", "x86", "arm", "64", "32", "mobile", "desktop",
 	"light", "dark", "no-preference", "reduce", "4g", "3g", "2g", "slow-2g",
+	"Chromium", "Google Chrome", "Microsoft Edge", "Microsoft Edge WebView2", "Android WebView", "HeadlessChrome", "Opera", "Opera GX", "Brave", "Vivaldi",
+	"YaBrowser", "Yandex", "Samsung Internet", "DuckDuckGo",
+}
+
+// isMadeUp tells whether b is one of the brands that browsers make up so that nobody relies on the list: "Not", "A" and "Brand" with signs
+// between (W3C User-Agent Client Hints, section 6.2).
+func isMadeUp(b []byte) bool {
+	letters := make([]byte, 0, 9)
+	for _, c := range b {
+		if isLetter(c) && len(letters) < cap(letters) {
+			letters = append(letters, c)
+		} else if isLetter(c) || isDigit(c) {
+			return false
+		}
+	}
+	return string(letters) == "NotABrand" && len(b) <= 16
 }
 
 func isHint(b []byte) bool {
-	if slices.Contains(hints, string(b)) {
+	if slices.Contains(hints, string(b)) || isMadeUp(b) {
 		return true
 	}
 	if len(b) == 0 || len(b) > 24 || !isDigit(b[0]) {

@@ -51,6 +51,35 @@ func stricter(a, b *Action) bool {
 	return false
 }
 
+// Both returns the action for a field that is of two classes at once: of a's by its place, of b's by its name or by what may stand
+// there. What looks at any text (keep, scrub) gives way to what knows the value; of two ways to treat an identifier the stricter holds;
+// of any other two, which would have to be done together, neither: the field is dropped. It returns a, b or nil.
+func Both(a, b *Action) *Action {
+	switch {
+	case a.Kind() == Drop || b.Kind() == Drop:
+		return nil
+	case b.kind == Keep, b.kind == Scrub && a.kind != Keep:
+		return a
+	case a.kind == Keep, a.kind == Scrub, a.canon == b.canon:
+		return b
+	case a.kind == Pseudonymise && b.kind == Pseudonymise:
+		switch {
+		case narrower(b, a):
+			return b
+		case narrower(a, b):
+			return a
+		}
+	case identifying(a.kind) && identifying(b.kind) && a.kind != b.kind:
+		if a.Rank() > b.Rank() {
+			return a
+		}
+		return b
+	}
+	return nil
+}
+
+func identifying(k Kind) bool { return k == Hash || k == Pseudonymise || k == Derive }
+
 // narrower tells whether a's pseudonyms join no more than b's.
 func narrower(a, b *Action) bool {
 	bits := func(x *Action) int {
