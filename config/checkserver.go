@@ -100,13 +100,18 @@ func (r *reading) checkSites() {
 		}
 		r.checkRegion(at("region"), site.Region)
 		r.checkSignals(at("signals"), site.Signals)
-		r.warnCookies(at("signals", "own"), site)
+		r.warnCookies(at("signals"), site)
 	}
 }
 
 // warnCookies warns where the choice is in a cookie that hits will hardly carry.
 func (r *reading) warnCookies(at []any, site Site) {
 	cookies := slices.ContainsFunc(site.Signals.Own, func(own Own) bool { return own.Cookie != "" })
+	for _, name := range r.server.keys(at...) {
+		if c, isCMP := signal.ParseCMP(name); isCMP && c.InCookies() || name == "tcf" {
+			cookies = true
+		}
+	}
 	same := slices.ContainsFunc(site.Origins, func(origin string) bool {
 		u, fault := addressParts(origin)
 		return fault == "" && slices.Contains(site.Hosts, u.Hostname())
@@ -179,7 +184,7 @@ func (r *reading) checkPlatform(at []any, name string, c *CMP) {
 	if c.Cookie != "" && isCMP && !cmp.Renamable() {
 		r.faults.at(r.server, here("cookie"), "the cookie of %s has one name: remove the line", name)
 	}
-	if c.Revision != nil && !(isCMP && cmp.Revised()) {
+	if c.Revision != nil && (!isCMP || !cmp.Revised()) {
 		r.faults.at(r.server, here("revision"), "%s has no revision: remove the line", name)
 	}
 }

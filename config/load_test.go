@@ -193,7 +193,7 @@ func TestWarnings(t *testing.T) {
 	}
 	want := `policy/activities.yaml:5:12: without reference: (the contract or law) the activity denies every event with no_legal_reference
 policy/assessments/LIA-1.yaml:12:7: the impact is high: an assessment of that kind names its data protection impact assessment here
-tagwarden.yaml:9:9: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
+tagwarden.yaml:7:7: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
 tagwarden.yaml:13:13: ttl has no effect in delivery mode direct
 tagwarden.yaml:14:11: checkpoints are not copied by this version`
 	if got := loaded.Warnings.Error(); got != want {

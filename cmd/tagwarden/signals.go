@@ -28,7 +28,7 @@ func signals(_ context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if len(rest) == 0 || rest[0] != "decode" || len(rest) == 1 && len(cookies) == 0 {
-		f.Usage()
+		printUsage(t.err, f)
 		return usage
 	}
 	var all []decodedSignal

@@ -1,6 +1,10 @@
 package signal
 
-import "github.com/tagwarden/tagwarden/rules/hit"
+import (
+	"maps"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
 
 // payload reads the consent object that an SDK puts into its events. The catalog says where it stands: its fields carry a signal.
 type payload struct {
@@ -24,9 +28,7 @@ func newPayload(s *Source, number map[string]int) (*payload, error) {
 // payloadIDs are the ids that mean something where a site maps none: the categories' own names, OneTrust's, and Matomo's one.
 func payloadIDs(number map[string]int) map[string]string {
 	ids := map[string]string{"tracking": "analytics"}
-	for id, category := range cmpOneTrust.DefaultCategories() {
-		ids[id] = category
-	}
+	maps.Copy(ids, cmpOneTrust.DefaultCategories())
 	for name := range number {
 		ids[name] = name
 	}

@@ -9,6 +9,7 @@ func (t *TCF) Append(dst []byte) []byte {
 		return append(dst, "nothing"...)
 	case Malformed:
 		return append(dst, "cannot be read: no consent, and no legitimate interest for what it may speak of"...)
+	case Valid:
 	}
 	dst = append(dst, "policy "...)
 	dst = strconv.AppendUint(dst, uint64(t.Policy), 10)
@@ -64,6 +65,7 @@ func (o *OptOuts) Append(dst []byte) []byte {
 		return append(dst, "nothing"...)
 	case Malformed:
 		return append(dst, "cannot be read: taken for an opt-out"...)
+	case Valid:
 	}
 	from := len(dst)
 	for _, part := range [...]struct {
