@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
@@ -50,6 +51,7 @@ func (r *reading) digest() string {
 		h.Write(append(text, '\n'))
 	}
 	h.Write(catalog.NamesText())
+	h.Write(rules.RegionsText())
 	return hex.EncodeToString(h.Sum(nil))
 }
 

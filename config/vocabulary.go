@@ -47,13 +47,10 @@ LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE
 PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR
 TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW`)
 
-// regionGroups are the groups of countries that may stand for a region, beside the codes of countries.
-var regionGroups = []string{"EU", "EEA", "UK"}
-
 // regionFault says what is wrong with the name of a region, "" where nothing is.
 func regionFault(region string) string {
 	country, subdivision, divided := strings.Cut(region, "-")
-	known := slices.Contains(countries, country) || !divided && slices.Contains(regionGroups, country)
+	known := slices.Contains(countries, country) || !divided && slices.Contains(rules.RegionGroups(), country)
 	if known && (!divided || isSubdivision(subdivision)) {
 		return ""
 	}

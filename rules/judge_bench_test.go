@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // twelve is a profile of twelve lines.
@@ -71,6 +72,78 @@ func TestJudgeDoesNotAllocate(t *testing.T) {
 		work()
 		if n := testing.AllocsPerRun(100, work); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// decodedStrings keeps what was decoded once, as a server does.
+type decodedStrings struct {
+	tc  map[string]*signal.TCString
+	gpp map[string]*signal.GPPString
+}
+
+func (d *decodedStrings) TC(text []byte) (*signal.TCString, error) {
+	return decodedOnce(d.tc, text, signal.DecodeTC)
+}
+
+func (d *decodedStrings) GPP(text []byte) (*signal.GPPString, error) {
+	return decodedOnce(d.gpp, text, signal.DecodeGPP)
+}
+
+func decodedOnce[T any](known map[string]T, text []byte, decode func([]byte) (T, error)) (T, error) {
+	if found, ok := known[string(text)]; ok {
+		return found, nil
+	}
+	decoded, err := decode(text)
+	if err == nil {
+		known[string(text)] = decoded
+	}
+	return decoded, err
+}
+
+// withSignals is a hit whose site lists IAB's strings and a consent platform.
+func withSignals(t testing.TB) (*judging, hit.Request) {
+	d := draft()
+	d.Profiles[0].Classes = twelve
+	d.Purposes[0].TCF = []int{8}
+	onetrust, _ := signal.ParseCMP("onetrust")
+	d.Sites[0].Signals = []signal.Source{
+		{Kind: signal.GPC}, {Kind: signal.TransparencyConsent}, {Kind: signal.PrivacyPlatform}, {Kind: signal.USPrivacy},
+		{Kind: signal.Platform(onetrust)}, {Kind: signal.ConsentMode},
+	}
+	g := &judging{policy: compile(t, d)}
+	g.in = rules.Inputs{
+		Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now),
+		Strings: &decodedStrings{map[string]*signal.TCString{}, map[string]*signal.GPPString{}},
+	}
+	r := bigGA4(t)
+	r.Headers = append(r.Headers[:len(r.Headers)-1], hit.Header{Name: []byte("Cookie"), Value: []byte(
+		"_ga=GA1.1.1234567890.1700000000; euconsent-v2=" + tc{consent: []int{1, 7, 8, 9}, vendors: []int{1, google}, disclosed: []int{1, google}}.String() +
+			"; usprivacy=1YNN; __gpp=DBABLA~CAAAAAAAAABA.QA; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z" +
+			"; OptanonConsent=isGpcEnabled=0&datestamp=Tue+Nov+14+2023&version=202405.2.0&groups=C0001%3A1%2CC0002%3A1%2CC0003%3A0%2CC0004%3A0&AwaitingReconsent=false"),
+	})
+	return g, r
+}
+
+func TestJudgeWithSignalsDoesNotAllocate(t *testing.T) {
+	g, r := withSignals(t)
+	work := func() {
+		if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {
+			t.Fatalf("%v, %+v, %+v", reason, g.j.Verdicts, g.j.Signals)
+		}
+	}
+	work()
+	if n := testing.AllocsPerRun(100, work); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkJudgeWithSignals(b *testing.B) {
+	g, r := withSignals(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if reason := g.judge(&r); reason != rules.Unjudged {
+			b.Fatal(reason)
 		}
 	}
 }

@@ -25,48 +25,7 @@ type Region struct {
 
 type group uint8
 
-const (
-	noGroup group = iota
-	groupEU
-	groupEEA
-	groupUK
-	groupCH
-	groupUS
-)
-
-var groupNames = [...]string{noGroup: "", groupEU: "EU", groupEEA: "EEA", groupUK: "UK", groupCH: "CH", groupUS: "US"}
-
-// members of the European Union and, after them, of the EEA beside it (EEA Agreement; 2026).
-const (
-	membersEU  = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-	membersEEA = "IS LI NO"
-)
-
-func lists(codes string, c [2]byte) bool {
-	for i := 0; i+1 < len(codes); i += 3 {
-		if codes[i] == c[0] && codes[i+1] == c[1] {
-			return true
-		}
-	}
-	return false
-}
-
-func (r Region) inGroup(g group) bool {
-	switch g {
-	case groupEU:
-		return r.Group == groupEU || lists(membersEU, r.Country)
-	case groupEEA:
-		return r.Group == groupEU || r.Group == groupEEA || lists(membersEU, r.Country) || lists(membersEEA, r.Country)
-	case groupUK:
-		return r.Group == groupUK || r.Country == [2]byte{'G', 'B'}
-	case groupCH:
-		return r.Group == groupCH || r.Country == [2]byte{'C', 'H'}
-	case groupUS:
-		return r.Group == groupUS || r.Country == [2]byte{'U', 'S'}
-	default:
-		return false
-	}
-}
+func (r Region) inGroup(g group) bool { return world.groupsOf(r)&(1<<g) != 0 }
 
 // In tells whether the region lies within another one: a country in its group, a subdivision in its country.
 func (r Region) In(other Region) bool {
@@ -82,23 +41,22 @@ func (r Region) In(other Region) bool {
 	}
 }
 
-// Regime returns the rule that holds in the region. Where nothing is known, or nothing is known of the law, the strictest one holds.
+// Regime returns the rule that holds in the region (regions.yaml). Where nothing is known, or nothing is known of the law, the strictest
+// one holds.
 func (r Region) Regime() Regime {
-	switch {
-	case r.inGroup(groupUS):
-		return OptOut
-	case r.inGroup(groupUK):
-		return StatisticalUntilObjection
-	default:
-		return OptIn
+	for i := range world.regimes {
+		if r.In(world.regimes[i].region) {
+			return world.regimes[i].regime
+		}
 	}
+	return OptIn
 }
 
 // String returns the code, "" where the region is unknown.
 func (r Region) String() string {
 	switch {
 	case r.Country == [2]byte{}:
-		return groupNames[r.Group]
+		return world.groups[r.Group]
 	case r.Part == [3]byte{}:
 		return string(r.Country[:])
 	default:
@@ -108,7 +66,7 @@ func (r Region) String() string {
 
 // ParseRegion reads a code as policies write it: a country (DE), a subdivision (US-CA) or a group (EU, EEA, UK, CH, US).
 func ParseRegion(code string) (Region, error) {
-	for g, name := range groupNames {
+	for g, name := range world.groups {
 		if name != "" && name == code {
 			return Region{Group: group(g)}, nil
 		}

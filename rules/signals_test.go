@@ -195,6 +195,50 @@ func TestPayload(t *testing.T) {
 	}
 }
 
+// TestPayloadOfOwnVendor: a vendor's file of one's own says where its consent object stands; mParticle's, here.
+func TestPayloadOfOwnVendor(t *testing.T) {
+	file, err := catalog.Parse([]byte(`
+id: mparticle
+name: mParticle
+hosts: { api: "https://api.mparticle.example" }
+event: [{ field: event_name }]
+fields:
+  event_name: { class: event_name }
+request:
+  "consent_state.gdpr.*":                       { class: consent_signal, signal: mparticle_consent }
+  "consent_state.ccpa.data_sale_opt_out.*":     { class: consent_signal, signal: mparticle_sale_opt_out }
+endpoints:
+  - { id: events, methods: [POST], path: /events, body: [json], events: [body.events], answer: { status: 202 } }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for consent, want := range map[string]string{
+		`{"gdpr":{"analytics":{"consented":true,"timestamp_unixtime_ms":1764000000000},"marketing":{"consented":false}}}`: "a",
+		`{"gdpr":{"analytics":{"consented":false}}}`:                                                 "consent_refused",
+		`{"gdpr":{"analytics":{"consented":"true"}}}`:                                                "no_consent",
+		`{"gdpr":{"analytics":{"consented":true}},"ccpa":{"data_sale_opt_out":{"consented":true}}}`:  "consent_refused",
+		`{"gdpr":{"analytics":{"consented":true}},"ccpa":{"data_sale_opt_out":{"consented":false}}}`: "a",
+		`{}`: "no_consent",
+	} {
+		d := draft(rung("a", basis.Consent, of("mparticle", "audience")))
+		d.Sites[0].Signals = []signal.Source{{Kind: signal.Payload}}
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: "mparticle", Catalog: file, Prefix: "/mparticle"})
+		d.Purposes[0].US = []string{"sale"}
+		x := explain(t, compile(t, d), request(t, "POST /events HTTP/1.1\nHost: shop.example\nContent-Type: application/json\n\n"+`{"events":[{"event_name":"x"}],"consent_state":`+consent+`}`, "mparticle"))
+		if len(x.Events) != 1 {
+			t.Fatalf("%s: %+v", consent, x)
+		}
+		got := x.Events[0].Reason
+		if x.Events[0].Decision == "permit" {
+			got = x.Events[0].Activity
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", consent, got, want)
+		}
+	}
+}
+
 // TestLowered: an event states no more consent than it travels on, in all of the parameters at once.
 func TestLowered(t *testing.T) {
 	own := []signal.Source{{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}}

@@ -1,0 +1,54 @@
+package rules_test
+
+import (
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+func TestRegimes(t *testing.T) {
+	for code, want := range map[string]rules.Regime{
+		"DE": rules.OptIn, "NO": rules.OptIn, "CH": rules.OptIn, "EU": rules.OptIn, "EEA": rules.OptIn, "BR": rules.OptIn, "": rules.OptIn,
+		"GB": rules.StatisticalUntilObjection, "UK": rules.StatisticalUntilObjection, "GB-SCT": rules.StatisticalUntilObjection,
+		"US": rules.OptOut, "US-CA": rules.OptOut,
+	} {
+		var region rules.Region
+		if code != "" {
+			var err error
+			if region, err = rules.ParseRegion(code); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := region.Regime(); got != want {
+			t.Errorf("%q: %v, want %v", code, got, want)
+		}
+		if code != "" && region.String() != code {
+			t.Errorf("%q is written %q", code, region)
+		}
+	}
+}
+
+func TestRegionsWithin(t *testing.T) {
+	for _, c := range []struct {
+		region, other string
+		want          bool
+	}{
+		{"DE", "DE", true}, {"DE", "EU", true}, {"DE", "EEA", true}, {"EU", "EEA", true}, {"EEA", "EU", false}, {"NO", "EEA", true}, {"NO", "EU", false},
+		{"DE-BE", "DE", true}, {"DE", "DE-BE", false}, {"GB", "UK", true}, {"US-CA", "US", true}, {"US", "US-CA", false}, {"EU", "DE", false}, {"CH", "EEA", false},
+	} {
+		a, err := rules.ParseRegion(c.region)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := rules.ParseRegion(c.other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := a.In(b); got != c.want {
+			t.Errorf("%s in %s: %v", c.region, c.other, got)
+		}
+	}
+	if (rules.Region{}).In(rules.Region{}) {
+		t.Error("nowhere lies in nowhere")
+	}
+}
