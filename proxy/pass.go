@@ -17,6 +17,9 @@ const healthPath = "/.tagwarden/health"
 
 // serve takes one request through the stages. A panic ends it there, closed.
 func (s *Server) serve(ctx *fasthttp.RequestCtx) {
+	if c, ok := ctx.Conn().(*boundedConn); ok {
+		c.renew() // this request has been read
+	}
 	if target, _, _ := bytes.Cut(ctx.Request.Header.RequestURI(), []byte{'?'}); string(target) == healthPath {
 		s.health(ctx)
 		return

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"net"
 	"net/netip"
 	"slices"
 
@@ -30,7 +29,7 @@ func receive(s *Server, p *passage) rules.Reason {
 		p.status = fasthttp.StatusBadRequest
 		return rules.MalformedHit
 	}
-	from, trusted := peer(p.ctx), p.snapshot.Policy.Trusted()
+	from, trusted := addressOf(p.ctx.Conn()), p.snapshot.Policy.Trusted()
 	r.Address, r.Trusted = forwarded(from, r, trusted), among(from, trusted)
 	return rules.Unjudged
 }
@@ -187,13 +186,6 @@ func forwarded(address netip.Addr, r *hit.Request, trusted []netip.Prefix) netip
 		}
 	}
 	return address
-}
-
-func peer(ctx *fasthttp.RequestCtx) netip.Addr {
-	if tcp, ok := ctx.RemoteAddr().(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap().WithZone("")
-	}
-	return netip.Addr{}
 }
 
 func among(a netip.Addr, prefixes []netip.Prefix) bool {

@@ -17,6 +17,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	if s.opts.TLS != nil {
 		hits = tls.NewListener(hits, s.opts.TLS)
 	}
+	hits = s.bound(hits)
 	s.listeners.Lock()
 	s.open = []net.Listener{hits, admin}
 	early := s.ending.Load()

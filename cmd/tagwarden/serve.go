@@ -156,11 +156,13 @@ func certificate(t *config.TLS) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// logger writes what operators look at, as JSON lines, to where errors go.
+// logger writes what operators look at, as JSON lines, to where errors go. Of one message five are written in ten seconds: where every hit
+// fails, on a full disk say, the log does not fill another. How often it happened the metrics say.
 func logger(t *terminal) *zap.Logger {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoder), zapcore.Lock(zapcore.AddSync(t.err)), zap.InfoLevel))
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(encoder), zapcore.Lock(zapcore.AddSync(t.err)), zap.InfoLevel)
+	return zap.New(zapcore.NewSamplerWithOptions(core, 10*time.Second, 5, 0))
 }
 
 // orUsage ends a verb that was given what it does not take.
