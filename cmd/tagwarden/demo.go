@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/rules"
@@ -33,6 +35,8 @@ type demoHit struct {
 	Title  string `json:"title"`
 	Choice string `json:"choice"` // "", yes, no or objected
 	capture
+
+	text string // the body, as it was sent
 }
 
 // demoVisitor is the Matomo visitor id of the recording, who objects in the demonstration.
@@ -110,7 +114,7 @@ func newDemo(t *terminal) (d *demonstration, err error) {
 	if err := d.start(t, loaded, root); err != nil {
 		return d, err
 	}
-	d.site, err = startDemoSite(d, t.now)
+	d.site, err = startDemoSite(d, t)
 	return d, err
 }
 
@@ -242,6 +246,7 @@ func (d *demonstration) send(h *demoHit, at time.Time) (*rules.Explanation, []re
 	if err != nil {
 		return nil, nil, err
 	}
+	h.text = string(body)
 	// As the shop's own web server would say whose hit it passes on. The address is one of those kept for documentation (RFC 5737).
 	headers := append(h.Headers, [2]string{"X-Forwarded-For", "203.0.113.77"})
 	switch h.Choice {
@@ -256,7 +261,7 @@ func (d *demonstration) send(h *demoHit, at time.Time) (*rules.Explanation, []re
 		return nil, nil, err
 	}
 	before := d.vendors.count()
-	if err := d.pass(text); err != nil {
+	if err := d.pass(text, new(fasthttp.Response)); err != nil {
 		return nil, nil, err
 	}
 	delete(d.objects.known, d.objector(h))
@@ -294,8 +299,8 @@ func (d *demonstration) explain(text []byte, at time.Time) (*rules.Explanation, 
 	return d.policy.Explain(&q)
 }
 
-// pass sends the bytes of a request to the proxy and waits until it is answered.
-func (d *demonstration) pass(text []byte) error {
+// pass sends the bytes of a request to the proxy and reads its answer.
+func (d *demonstration) pass(text []byte, answer *fasthttp.Response) error {
 	conn, err := net.DialTimeout("tcp", d.hits, 2*time.Second)
 	if err != nil {
 		return err
@@ -307,8 +312,7 @@ func (d *demonstration) pass(text []byte) error {
 	if _, err := conn.Write(text); err != nil {
 		return err
 	}
-	_, err = bufio.NewReader(conn).ReadString('\n')
-	return err
+	return answer.Read(bufio.NewReader(conn))
 }
 
 // invite says what to try next.
@@ -316,11 +320,12 @@ func (d *demonstration) invite(t *terminal) {
 	printf(t.out, `
 Try it yourself:
   open   http://%[1]s/      a small shop page: choose, send events, and watch what the vendors get
-  curl   -H 'Host: shop.example' 'http://%[2]s/t/g/collect?v=2&tid=G-DEMO&cid=1.2&en=page_view&dl=https%%3A%%2F%%2Fshop.example%%2F%%3Femail%%3Dme%%2540example.com'
-         (denied: no choice; add  -H 'Cookie: site_consent={"analytics":"yes"}'  and it goes, without the address)
-  open   http://%[3]s/metrics
-  logs   %[4]s
+  curl   'http://%[1]s/t/g/collect?v=2&tid=G-DEMO&cid=1.2&en=page_view&dl=https%%3A%%2F%%2Fshop.example%%2F%%3Femail%%3Dme%%2540example.com'
+         denied: no choice was made. Add  -H 'Cookie: site_consent={"analytics":"yes"}'  and it goes, without the address.
+         What became of it is printed here, and shown on the page.
+  open   http://%[2]s/metrics
+  logs   go run ./cmd/tagwarden logs tail --dir %[3]s
 
 Ctrl-C ends it and removes what it wrote.
-`, d.site.address, d.hits, d.admin, filepath.Join(d.dir, "shop", "data", "ledger"))
+`, d.site.address, d.admin, filepath.Join(d.dir, "shop", "data", "ledger"))
 }

@@ -9,13 +9,18 @@ import (
 )
 
 // choices say in words what a visitor had chosen.
-var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "said no", "objected": "objected"}
+var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "said no", "objected": "objected", "cookie": "as the cookie says"}
 
 // printDemoHit prints what came in, what was decided and why, and what the vendor received, before beside after.
 func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got []received) {
-	path, _, _ := strings.Cut(h.Target, "?")
+	path, query, _ := strings.Cut(h.Target, "?")
 	printf(w, "\n%s\n%d. %s\n", strings.Repeat("─", 100), number, h.Title)
 	printf(w, "   in       %s %s, %d bytes; the visitor: %s\n", h.Method, path, x.Bytes.In, choices[h.Choice])
+	for _, sent := range []string{query, h.text} {
+		if sent != "" {
+			printf(w, "            %s\n", cut(sent, 150))
+		}
+	}
 	for _, e := range x.Events {
 		for _, r := range e.Ladder {
 			if r.Decision != "skip" {
@@ -29,7 +34,10 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 		}
 	}
 	if len(got) == 0 {
-		printf(w, "   out      nothing: the vendor received no request; the SDK got %d, as it expects\n", x.Respond.Status)
+		if x.Reason != "" {
+			printf(w, "   decided  the hit is refused as a whole: %s\n", x.Reason)
+		}
+		printf(w, "   out      nothing: the vendor received no request; the SDK got %d\n", x.Respond.Status)
 		return
 	}
 	for _, r := range got {
@@ -57,7 +65,11 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 	}
 	row(x.Shared)
 	_ = table.Flush()
-	printf(w, "            %d fields as they were, %d dropped: %s\n", kept, len(dropped), cut(strings.Join(dropped, ", "), 110))
+	printf(w, "            %d fields as they were", kept)
+	if len(dropped) > 0 {
+		printf(w, ", %d dropped: %s", len(dropped), cut(strings.Join(dropped, ", "), 110))
+	}
+	printf(w, "\n")
 }
 
 // printPair prints a field before beside after, or, where that does not fit a line, before above after.

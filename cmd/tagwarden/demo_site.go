@@ -21,10 +21,9 @@ var demoPage []byte
 // demoSite is the shop's own web server: its page, and /t, which it passes on to the proxy as the setting `base` is meant for.
 type demoSite struct {
 	demo    *demonstration
-	now     func() time.Time
+	t       *terminal
 	address string
 	server  *fasthttp.Server
-	client  *fasthttp.HostClient
 
 	mu    sync.Mutex
 	shown []shownHit
@@ -39,12 +38,12 @@ type shownHit struct {
 	Status   int                `json:"status"`
 }
 
-func startDemoSite(d *demonstration, now func() time.Time) (*demoSite, error) {
+func startDemoSite(d *demonstration, t *terminal) (*demoSite, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &demoSite{demo: d, now: now, address: l.Addr().String(), client: &fasthttp.HostClient{Addr: d.hits, ReadTimeout: 5 * time.Second}}
+	s := &demoSite{demo: d, t: t, address: l.Addr().String()}
 	s.server = &fasthttp.Server{Handler: s.serve, ReadTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second, CloseOnShutdown: true, NoDefaultServerHeader: true}
 	go func() { _ = s.server.Serve(l) }()
 	return s, nil
@@ -86,23 +85,16 @@ func (s *demoSite) list(ctx *fasthttp.RequestCtx) {
 func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var headers [][2]string
-	for name, value := range ctx.Request.Header.All() {
-		headers = append(headers, [2]string{string(name), string(value)})
-	}
 	const visitor = "203.0.113.77" // an address kept for documentation (RFC 5737), in place of loopback
-	headers = append(headers, [2]string{"X-Forwarded-For", visitor})
+	headers := append(rawHeaders(ctx), [2]string{"X-Forwarded-For", visitor}, [2]string{"Connection", "close"})
 	text := rawRequest(string(ctx.Method()), string(ctx.RequestURI()), headers, ctx.PostBody(), "")
-	verdict, err := s.demo.explain(text, s.now())
+	verdict, err := s.demo.explain(text, s.t.now())
 	if err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest)
 		return
 	}
 	before := s.demo.vendors.count()
-	var request fasthttp.Request
-	ctx.Request.CopyTo(&request)
-	request.Header.Set("X-Forwarded-For", visitor)
-	if err := s.client.Do(&request, &ctx.Response); err != nil {
+	if err := s.demo.pass(text, &ctx.Response); err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadGateway)
 		return
 	}
@@ -110,9 +102,23 @@ func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 	if len(s.shown) > 0 {
 		number = s.shown[len(s.shown)-1].Number + 1
 	}
-	s.shown = append(s.shown, shownHit{number, string(text), verdict, s.demo.vendors.since(before), ctx.Response.StatusCode()})
+	got := s.demo.vendors.since(before)
+	s.shown = append(s.shown, shownHit{number, string(text), verdict, got, ctx.Response.StatusCode()})
+	own := demoHit{Title: "A hit of yours", Choice: "cookie", text: string(ctx.PostBody())}
+	own.Method, own.Target = string(ctx.Method()), string(ctx.RequestURI())
+	printDemoHit(s.t.out, number, &own, verdict, got)
 	if len(s.shown) > 20 {
 		s.shown = slices.Delete(s.shown, 0, 1)
 	}
 	ctx.Response.Header.Set("X-Demo-Hit", strconv.Itoa(number))
+}
+
+// rawHeaders are the headers as they came: fasthttp's own list leaves out cookies with quotes in them.
+func rawHeaders(ctx *fasthttp.RequestCtx) (headers [][2]string) {
+	for line := range strings.SplitSeq(string(ctx.Request.Header.RawHeaders()), "\r\n") {
+		if name, value, found := strings.Cut(line, ":"); found && !strings.EqualFold(name, "Connection") {
+			headers = append(headers, [2]string{name, strings.TrimSpace(value)})
+		}
+	}
+	return headers
 }
