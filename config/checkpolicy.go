@@ -20,6 +20,27 @@ func (r *reading) checkPurposes() {
 			r.faults.key(r.purposes, steps("purposes", id), "\"all\" means every purpose wherever objections are written: give the purpose another id")
 		}
 		r.doubles(r.purposes, steps("purposes", id, "categories"), r.loaded.Purposes[id].Categories)
+		r.checkUnread(id)
+	}
+}
+
+// checkUnread warns where a purpose asks for a header to count as an objection, and a site does not read that header.
+func (r *reading) checkUnread(id string) {
+	if r.server == nil {
+		return
+	}
+	purpose := r.loaded.Purposes[id]
+	for _, site := range r.server.keys("sites") {
+		signals := r.loaded.Server.Sites[site].Signals
+		for _, header := range []struct {
+			name, wish string
+			read       bool
+		}{{"gpc", purpose.GPC, signals.GPC != nil}, {"dnt", purpose.DNT, signals.DNT != nil}} {
+			at := steps("purposes", id, header.name)
+			if r.purposes.has(at...) && header.wish == "object" && !header.read {
+				r.warnings.at(r.purposes, at, "site %s does not read %s: add %s: {} under its signals, or the wish has no effect there", site, header.name, header.name)
+			}
+		}
 	}
 }
 

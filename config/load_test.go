@@ -186,6 +186,7 @@ func TestWarnings(t *testing.T) {
 	edit("policy/activities.yaml", "basis: consent", "basis: contract")
 	edit("tagwarden.yaml", "    signals:", "    origins: [\"https://www.shop.example\"]\n    signals:")
 	edit("policy/assessments/LIA-1.yaml", "impact: low", "impact: high")
+	edit("policy/purposes.yaml", "    categories: [analytics]\n", "    categories: [analytics]\n    gpc: object\n    dnt: object\n")
 	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { ttl: 1h }\nledger: { checkpoint_to: /mnt/x }\n"...)
 	loaded, err := compiled(files)
 	if err != nil {
@@ -193,6 +194,7 @@ func TestWarnings(t *testing.T) {
 	}
 	want := `policy/activities.yaml:5:12: without reference: (the contract or law) the activity denies every event with no_legal_reference
 policy/assessments/LIA-1.yaml:12:7: the impact is high: an assessment of that kind names its data protection impact assessment here
+policy/purposes.yaml:6:10: site shop does not read dnt: add dnt: {} under its signals, or the wish has no effect there
 tagwarden.yaml:7:7: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
 tagwarden.yaml:13:13: ttl has no effect in delivery mode direct
 tagwarden.yaml:14:11: checkpoints are not copied by this version`

@@ -88,6 +88,12 @@ func celMessage(e *common.Error) string {
 	if strings.Contains(msg, "undeclared reference") {
 		msg = strings.ReplaceAll(msg, " (in container '')", "") + `: known here: event.name, event.params["..."]`
 	}
+	switch {
+	case strings.HasPrefix(msg, "Syntax error"):
+		msg += `: a condition compares, as in event.name == "purchase" && event.params["debug"] == ""`
+	case strings.Contains(msg, "no matching overload"):
+		msg += `: names and parameters are text, so compare with a text in quotes, or with a number as in int(event.params["value"]) > 40`
+	}
 	return msg
 }
 
