@@ -39,8 +39,8 @@ func (s *Server) Reload() error {
 		fresh.Delivery.Close()
 		return err
 	}
+	s.metrics.Reloads.WithLabelValues("loaded").Inc() // before anybody can see that it has happened
 	s.snapshot.Store(fresh)
-	s.metrics.Reloads.WithLabelValues("loaded").Inc()
 	s.warnDue(loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()

@@ -75,29 +75,31 @@ func appendPrimary(dst, b []byte) ([]byte, bool) {
 	return dst, n == len(b) || b[n] == '-' || b[n] == '_' || b[n] == ',' || b[n] == ';' || b[n] == '.'
 }
 
+// areas are the first parts of time zones' names (IANA time zone database).
+var areas = []string{
+	"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc", "Europe", "Indian", "Mexico", "Pacific", "US",
+}
+
 // appendRegion appends the first part of a time zone's name ("Europe" of "Europe/Berlin"); "UTC", "GMT" and offsets in minutes or hours
 // pass, for they are as wide.
 func appendRegion(dst, b []byte) ([]byte, bool) {
 	if i := bytes.IndexByte(b, '/'); i > 0 {
-		for _, c := range b[:i] {
-			if !isLetter(c) {
-				return dst, false
-			}
-		}
-		return append(dst, b[:i]...), i <= 12
+		return append(dst, b[:i]...), slices.Contains(areas, string(b[:i]))
 	}
 	if string(b) == "UTC" || string(b) == "GMT" {
 		return append(dst, b...), true
 	}
-	if len(b) > 6 {
-		return dst, false
-	}
+	digits := 0
 	for i, c := range b {
-		if !isDigit(c) && c != ':' && (i > 0 || c != '-' && c != '+') {
+		switch {
+		case isDigit(c):
+			digits++
+		case c == ':', i == 0 && (c == '-' || c == '+'):
+		default:
 			return dst, false
 		}
 	}
-	return append(dst, b...), len(b) > 0 && isDigit(b[len(b)-1])
+	return append(dst, b...), digits > 0 && digits <= 4 && len(b) <= 6 && isDigit(b[len(b)-1])
 }
 
 // appendCountry appends the country of a code of ISO 3166-2 ("DE" of "DE-BE") or of ISO 3166-1.

@@ -53,11 +53,13 @@ func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
 	return prefix.Addr().AppendTo(dst), Rewritten
 }
 
-// appendDecimals appends one number, or several with ",", ";" or spaces between, with at most n decimals each: cut, not rounded.
+// appendDecimals appends one number, or several with ",", ";" or spaces between, with at most n decimals each: cut, not rounded. A number
+// behind a bare comma, where the one before has no decimals, may be its decimals ("52,520008"): that is refused.
 func appendDecimals(dst, b []byte, n int) ([]byte, bool) {
+	open := false // the last number may go on behind a comma
 	for range 4 {
 		whole, decimals := numberParts(b)
-		if whole == 0 {
+		if whole == 0 || open && decimals == 0 {
 			return dst, false
 		}
 		dst = append(dst, b[:whole]...)
@@ -72,6 +74,7 @@ func appendDecimals(dst, b []byte, n int) ([]byte, bool) {
 		if i == 0 || i == len(b) {
 			return dst, len(b) == 0
 		}
+		open = decimals == 0 && string(b[:i]) == ","
 		dst = append(dst, b[:i]...)
 		b = b[i:]
 	}
