@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -42,10 +43,23 @@ func (r *reading) draft(past basis.Past) {
 		d.Activities = append(d.Activities, draftActivity(&r.loaded.Activities[i]))
 	}
 	for _, id := range r.profiles.keys("profiles") {
-		d.Profiles = append(d.Profiles, draftProfile(id, r.loaded.Profiles[id]))
+		profile := draftProfile(id, r.loaded.Profiles[id])
+		profile.Place = r.placeIn(id)
+		d.Profiles = append(d.Profiles, profile)
 	}
 	d.Assessments = r.register(past)
 	d.Digest = r.digest()
+}
+
+// placeIn tells where a line of a profile stands, file and line.
+func (r *reading) placeIn(profile string) func(path ...string) string {
+	return func(path ...string) string {
+		at := steps("profiles", profile)
+		for _, step := range path {
+			at = append(at, step)
+		}
+		return fmt.Sprintf("%s:%d", r.profiles.name, r.profiles.findKey(at).Line)
+	}
 }
 
 func draftSite(id string, site Site, order []string) rules.DraftSite {

@@ -223,12 +223,15 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		return nil, wrong("profiles", "no profile %q", profile)
 	}
 	d := &c.draft.Profiles[n]
-	p := &plan{profile: profile, byField: make([]*minimise.Action, len(r.Catalog.Fields))}
+	p := &plan{profile: profile, byField: make([]*minimise.Action, len(r.Catalog.Fields)), fieldLines: make([]string, len(r.Catalog.Fields))}
 	at := "profiles." + profile
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 		spec, listed := d.Classes[class.String()]
-		if !listed && class.KeptByDefault() {
+		if listed {
+			p.classLines[class] = d.place("classes", class.String())
+		} else if class.KeptByDefault() {
 			spec, listed = minimise.Spec{Kind: minimise.Keep}, true
+			p.classLines[class] = "by default: it says nothing about a visitor"
 		}
 		if !listed {
 			continue
@@ -254,9 +257,10 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 			return nil, wrong(at+".fields."+r.ID+"."+f.Path, "%v", err)
 		}
 		p.byField[i] = dropless(action)
+		p.fieldLines[i] = d.place("fields", r.ID, f.Path)
 	}
 	for name, text := range d.Set[r.ID] {
-		s := constant{name: name, text: []byte(text), fields: make([]bool, len(r.Catalog.Fields))}
+		s := constant{name: name, text: []byte(text), line: d.place("set", r.ID, name), fields: make([]bool, len(r.Catalog.Fields))}
 		for i := range r.Catalog.Fields {
 			if s.fields[i] = r.Catalog.Fields[i].Path == name; s.fields[i] {
 				s.field = int32(i)

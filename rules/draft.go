@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -109,4 +110,13 @@ type DraftProfile struct {
 	Classes map[string]minimise.Spec
 	Fields  map[string]map[string]minimise.Spec // by vendor, by the vendor's own name
 	Set     map[string]map[string]string        // by vendor: fields given a constant value
+	Place   func(path ...string) string         // where a line stands, "policy/profiles.yaml:12": classes and a class; fields or set, a vendor and a name. nil: nobody knows
+}
+
+// place is where a line of the profile stands, or what it is, where nobody knows.
+func (d *DraftProfile) place(path ...string) string {
+	if d.Place == nil {
+		return "profile " + d.ID + ": " + strings.Join(path, ".")
+	}
+	return d.Place(path...)
 }

@@ -79,6 +79,7 @@ type ExplainedField struct {
 	Before string `json:"before"`
 	After  string `json:"after"`
 	Sent   bool   `json:"sent"`
+	Rule   string `json:"rule,omitempty"` // the line that decided; missing where no line names the field
 }
 
 // ExplainedRequest is the request to the vendor. Body is text, or BodyBase64 where it is not UTF-8.
@@ -192,7 +193,7 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		if f.Event != hit.Shared {
 			of = &x.Events[f.Event].Fields
 		}
-		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent})
+		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Rule})
 	}
 	if !j.Out.Forward {
 		x.Respond = response(&j.Route.Endpoint.Denied)

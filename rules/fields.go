@@ -19,7 +19,7 @@ func (t *Trace) fields(j *Judgement) {
 		if n.Kind.Holds() && n.First != hit.None || n.Opened || n.Parent == hit.None && n.Kind != hit.Raw {
 			continue
 		}
-		note := FieldNote{Event: int(n.Event), Path: j.pathOf(i), Class: n.Class, Action: "drop"}
+		note := FieldNote{Event: int(n.Event), Path: j.pathOf(i), Class: n.Class, Action: "drop", Rule: j.ruleOf(n)}
 		if !n.Made {
 			note.Before = string(h.Text(i))
 		}
@@ -44,6 +44,37 @@ func (t *Trace) fields(j *Judgement) {
 	t.headers(j)
 }
 
+// ruleOf is the line that decided what becomes of a field.
+func (j *Judgement) ruleOf(n *hit.Node) string {
+	plans := j.plans
+	if n.Event != hit.Shared {
+		v := &j.Verdicts[n.Event]
+		if v.Decision != Permit {
+			return ""
+		}
+		plans = []*plan{v.Activity.plan}
+	}
+	a, by := j.action(n.Event, n.Field, n.Class, n.Alias)
+	for _, p := range plans {
+		if of, _ := p.action(n.Field, n.Class, n.Alias); of == a {
+			return p.line(n, by)
+		}
+	}
+	return ""
+}
+
+func (p *plan) line(n *hit.Node, by hit.Class) string {
+	for c := range p.set {
+		if n.Field != hit.None && p.set[c].fields[n.Field] {
+			return p.set[c].line
+		}
+	}
+	if n.Field != hit.None && p.fieldLines[n.Field] != "" && by == n.Class {
+		return p.fieldLines[n.Field]
+	}
+	return p.classLines[by]
+}
+
 // headers notes the headers that are sent.
 func (t *Trace) headers(j *Judgement) {
 	for _, header := range j.Out.Headers {
@@ -54,6 +85,7 @@ func (t *Trace) headers(j *Judgement) {
 				continue
 			}
 			n.Class = v.Fields[v.Headers[i].Field].Class
+			n.Rule = j.ruleOf(&hit.Node{Event: hit.Shared, Field: v.Headers[i].Field, Class: n.Class})
 			if a, _ := j.action(hit.Shared, v.Headers[i].Field, n.Class, hit.Unknown); a != nil {
 				n.Action = a.Kind().String()
 			}

@@ -165,6 +165,9 @@ type plan struct {
 	byField []*minimise.Action // nil drops
 	byClass [hit.NumClasses]*minimise.Action
 	set     []constant
+
+	fieldLines []string // where the line that names a field stands, "" where none does
+	classLines [hit.NumClasses]string
 }
 
 // constant is a field that is given a value.
@@ -173,6 +176,7 @@ type constant struct {
 	text   []byte
 	fields []bool // by the vendor's number: these are the field
 	field  int32  // one of them
+	line   string // where it stands
 }
 
 // Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing".

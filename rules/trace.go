@@ -27,6 +27,7 @@ type FieldNote struct {
 	Path   string
 	Class  hit.Class
 	Action string // the minimiser, or drop
+	Rule   string // the line that decided, "policy/profiles.yaml:12"; "" where no line names the field
 	Before string
 	After  string // what is forwarded; "" where nothing is
 	Sent   bool

@@ -218,7 +218,11 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 		if !f.Sent {
 			after = "—"
 		}
-		printf(table, "  %s\t%s\t%s\t%s\t→ %s\n", f.Path, f.Class, f.Action, short(f.Before), after)
+		rule := f.Rule
+		if rule == "" && f.Action == "drop" {
+			rule = "no line names it"
+		}
+		printf(table, "  %s\t%s\t%s\t%s\t→ %s\t%s\n", f.Path, f.Class, f.Action, short(f.Before), after, rule)
 	}
 	_ = table.Flush()
 }
