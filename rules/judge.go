@@ -61,6 +61,8 @@ func route(j *Judgement, _ *Inputs) Reason {
 	}
 	found, rest, known := j.Site.Find(r.Method, r.Path)
 	switch {
+	case found != nil && j.tellingPath(found, rest):
+		return UnknownPath
 	case found != nil:
 		j.Route, j.Path = found, rest
 		return Unjudged

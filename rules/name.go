@@ -40,6 +40,17 @@ func (j *Judgement) telling(key hit.Span, of hit.Kind) bool {
 	return found != 0
 }
 
+// tellingPath tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is nobody's key: an
+// e-mail address, in base64 say, or a token of a session. The path is sent as it came.
+func (j *Judgement) tellingPath(r *Route, path []byte) bool {
+	if r.Endpoint.Path.Literal() {
+		return false
+	}
+	scratch, found := scrub.Find(j.part[:0], path, scrub.Of(scrub.Email, scrub.JWT))
+	j.part = scratch
+	return found != 0
+}
+
 // freePart is what of a form's key stands for a wildcard: "colour" of "ep.colour" and "cd[colour]".
 func freePart(key []byte, of hit.Kind) []byte {
 	if of != hit.Form {
