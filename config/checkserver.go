@@ -51,6 +51,9 @@ func (r *reading) warnUnused() {
 	if r.server.has("webhooks") && len(r.loaded.Server.Webhooks) > 0 {
 		r.warnings.key(r.server, steps("webhooks"), "webhooks are not sent by this version")
 	}
+	if r.server.has("ledger", "retain") {
+		r.warnings.key(r.server, steps("ledger", "retain"), "records are not deleted by this version: remove old segments in the ledger's folder yourself")
+	}
 	if r.server.has("ledger", "checkpoint_to") {
 		r.warnings.key(r.server, steps("ledger", "checkpoint_to"), "checkpoints are not copied by this version")
 	}
