@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,6 +87,20 @@ func (r *reading) checkReferences(a *Activity, at func(...any) []any) {
 	}
 	if r.profiles != nil && a.Profile != "" && r.known(r.activities, at("profile"), "profile", a.Profile, r.profiles.keys("profiles")) {
 		r.checkRequired(a)
+		r.checkClickIDs(a, at("profile"))
+	}
+}
+
+// checkClickIDs refuses a profile that passes click ids in addresses, where the activity does not rest on consent: each names one click
+// of one person.
+func (r *reading) checkClickIDs(a *Activity, at []any) {
+	if a.Basis == basis.Consent.String() {
+		return
+	}
+	profile := r.loaded.Profiles[a.Profile]
+	lines := slices.Concat(slices.Collect(maps.Values(profile.Classes)), slices.Collect(maps.Values(profile.Fields[a.Vendor])))
+	if slices.ContainsFunc(lines, func(m Minimise) bool { return m.Spec.URL.NeedsConsent() }) {
+		r.faults.at(r.activities, at, "profile %s passes click ids (class:click_id), which travel on consent alone: give this activity another profile", a.Profile)
 	}
 }
 

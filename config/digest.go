@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
 // digest names the policy: SHA-256 in hexadecimal over everything that decides. Policy files and the server file count by their meaning,
@@ -52,6 +53,7 @@ func (r *reading) digest() string {
 	}
 	h.Write(catalog.NamesText())
 	h.Write(rules.RegionsText())
+	h.Write(minimise.ParametersText())
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -2,6 +2,7 @@ package minimise
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -34,11 +35,17 @@ func split(raw []byte) (u parts, ok bool) {
 	case special:
 		u.scheme = scheme
 		rest = rest[len(scheme)+1:]
+		if len(rest) < 2 || !isSlash(rest[0]) || !isSlash(rest[1]) {
+			return u, false // what it is depends on the page that it stands on
+		}
 		for len(rest) > 0 && isSlash(rest[0]) {
 			rest = rest[1:]
 		}
 		return u.authority(rest)
 	case len(scheme) > 0 && bytes.HasPrefix(rest[len(scheme):], []byte("://")) && string(scheme) != "file":
+		if bytes.IndexByte(rest, '\\') >= 0 {
+			return u, false // a slash to some, and part of a name to others
+		}
 		u.scheme = scheme
 		return u.authority(rest[len(scheme)+3:])
 	case len(scheme) > 0 && !startsPort(rest[len(scheme)+1:]):
@@ -125,12 +132,30 @@ func startsPort(b []byte) bool {
 
 func isSlash(c byte) bool { return c == '/' || c == '\\' }
 
-// isHost tells whether a host, perhaps with a port, has no character that a host cannot have.
+// isHost tells whether a host, perhaps with a port, is one that every reader takes for the same.
 func isHost(b []byte) bool {
+	if b[0] == '[' {
+		end := bytes.IndexByte(b, ']')
+		if end < 0 || !isPort(b[end+1:]) {
+			return false
+		}
+		address, err := netip.ParseAddr(string(b[1:end]))
+		return err == nil && address.Is6() && address.Zone() == ""
+	}
+	if i := bytes.IndexByte(b, ':'); i >= 0 {
+		if i == 0 || !isPort(b[i:]) {
+			return false
+		}
+		b = b[:i]
+	}
+	if endsInNumber(b) { // an IPv4 address, which some write in ways that others do not know
+		address, err := netip.ParseAddr(string(b))
+		return err == nil && address.Is4()
+	}
 	for i := 0; i < len(b); {
 		c := b[i]
 		if c < utf8.RuneSelf {
-			if !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != '_' && c != ':' && c != '[' && c != ']' {
+			if !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != '_' {
 				return false
 			}
 			i++
@@ -143,6 +168,18 @@ func isHost(b []byte) bool {
 		i += n
 	}
 	return true
+}
+
+// endsInNumber tells whether the last label of a host is a number, decimal or hexadecimal (WHATWG URL, "ends in a number checker").
+func endsInNumber(host []byte) bool {
+	last := bytes.TrimSuffix(host, []byte("."))
+	last = last[bytes.LastIndexByte(last, '.')+1:]
+	return allDigits(last) || len(last) >= 2 && last[0] == '0' && last[1]|0x20 == 'x'
+}
+
+// isPort tells whether b is nothing, or a colon and up to five digits.
+func isPort(b []byte) bool {
+	return len(b) == 0 || b[0] == ':' && len(b) <= 6 && (len(b) == 1 || allDigits(b[1:]))
 }
 
 // looksLikeHost tells whether text without a scheme starts with a host: labels and dots, the last label of letters, no file's ending.

@@ -49,7 +49,7 @@ var Params = [NumKinds][]Param{
 			About: "family: user agents; origin: addresses; primary: languages; bucket: screens and numbers; major: client hints; region: time zones; country: places; year: birth dates"},
 	},
 	URL: {
-		{Name: "query", Type: Names, About: "parameters that stay, a trailing * for any ending; click ids and secrets never do"},
+		{Name: "query", Type: Names, About: "parameters that stay: names, a trailing * for any ending, or a class: class:campaign, class:search_term, and, on consent, class:click_id; secrets and ids of subscribers and visitors never do"},
 		{Name: "ids", Type: Enum, Values: []string{"template", "cut", "keep"}, Default: "template", About: "ids in the path: written as :id, the path cut there, or kept"},
 		{Name: "templates", Type: Names, About: "a site's own paths, such as /account/:id/orders"},
 		{Name: "path", Type: Enum, Values: []string{"full", "first", "none"}, Default: "full", About: "how much of the path stays"},

@@ -26,11 +26,16 @@ func (p *urlPlan) appendQuery(dst, query []byte, depth int) []byte {
 			name, value = pair[:i], pair[i+1:]
 		}
 		base := len(dst)
-		var stays bool
-		if dst, stays = p.stays(dst, name); !stays {
+		var stays, whole bool
+		if dst, stays, whole = p.stays(dst, name); !stays {
 			continue
 		}
 		dst = append(append(dst, mark), pair[:len(pair)-len(value)]...)
+		if whole { // a click id: what else would be taken for a secret
+			dst, _ = scrub.Append(dst, value, notInClickIDs)
+			mark = '&'
+			continue
+		}
 		var ok bool
 		if dst, ok = p.appendValue(dst, value, depth); !ok {
 			dst = dst[:base]
@@ -41,20 +46,24 @@ func (p *urlPlan) appendQuery(dst, query []byte, depth int) []byte {
 	return dst
 }
 
-// stays tells whether the parameter of that (escaped) name is on the list. dst lends its spare capacity and comes back with its length.
-func (p *urlPlan) stays(dst, name []byte) ([]byte, bool) {
+// notInClickIDs are the detectors that look over a click id which is passed.
+var notInClickIDs = scrub.Of(scrub.Email, scrub.JWT, scrub.IBAN)
+
+// stays tells whether the parameter of that (escaped) name is on the list, and whether it is a click id, whose value stays as it is. dst
+// lends its spare capacity and comes back with its length.
+func (p *urlPlan) stays(dst, name []byte) (out []byte, listed, whole bool) {
 	base := len(dst)
 	dst = appendUnescaped(dst, name, true)
 	plain := dst[base:]
 	for i, c := range plain {
 		plain[i] = lower(c)
 	}
-	_, listed := p.names[string(plain)]
-	for _, prefix := range p.prefixes {
-		listed = listed || len(plain) > len(prefix) && string(plain[:len(prefix)]) == prefix
+	for _, class := range p.classes {
+		if class.has(plain) {
+			return dst[:base], true, class.passing == passesOnConsent
+		}
 	}
-	listed = listed && !neverInQuery(plain)
-	return dst[:base], listed
+	return dst[:base], p.listed.has(plain) && !never.has(plain), false
 }
 
 // appendValue appends a parameter's value: scrubbed, addresses inside treated as such. False where it cannot be passed.

@@ -10,9 +10,9 @@ import (
 
 // urlPlan is a compiled URLSpec.
 type urlPlan struct {
-	names     map[string]struct{} // parameters that stay, lower case
-	prefixes  []string            // of names with a trailing "*"
-	templates [][]string          // segments
+	listed    nameSet           // parameters that stay
+	classes   []*parameterClass // likewise
+	templates [][]string        // segments
 	ids       string
 	path      string
 	route     bool
@@ -35,19 +35,22 @@ func (a *Action) compileURL() error {
 			return wrong(d.name, "must be one of %s", strings.Join(p.Values, ", "))
 		}
 	}
-	plan := &urlPlan{names: make(map[string]struct{}, len(s.Query)), ids: s.IDs, path: s.Path, route: s.Fragment == "route"}
+	plan := &urlPlan{ids: s.IDs, path: s.Path, route: s.Fragment == "route"}
 	for _, name := range s.Query {
 		low := strings.ToLower(name)
 		head, open := strings.CutSuffix(low, "*")
+		class, isClass := strings.CutPrefix(low, "class:")
 		switch {
+		case isClass && slices.Contains(ParameterClasses(), class):
+			plan.classes = append(plan.classes, parameters[class])
+		case isClass:
+			return wrong("query", "%q is no class of parameters that can be passed: %s are", class, strings.Join(ParameterClasses(), ", "))
 		case head == "" || strings.Contains(head, "*"):
-			return wrong("query", "%q must be a name, or the start of one with a * behind", name)
-		case !open && neverInQuery([]byte(low)):
-			return wrong("query", "%q is a click id, a subscriber's id or a secret: url never passes it; give such fields a profile with keep", name)
-		case open:
-			plan.prefixes = append(plan.prefixes, head)
+			return wrong("query", "%q must be a name, the start of one with a * behind, or a class such as class:campaign", name)
+		case !open && never.has([]byte(low)):
+			return wrong("query", "%q is a click id, a subscriber's id or a secret: url never passes it by name; click ids pass as class:click_id, on consent", name)
 		default:
-			plan.names[low] = struct{}{}
+			plan.listed.add(low)
 		}
 	}
 	for _, t := range s.Templates {
@@ -100,11 +103,15 @@ func (p *urlPlan) append(dst, raw []byte, depth int) ([]byte, bool) {
 	if u.opaque {
 		return appendOpaque(dst, raw, u)
 	}
+	from := len(dst)
 	dst = u.appendOrigin(dst)
 	if p.path != "none" {
 		dst = p.appendPath(dst, u.path)
 	} else if len(u.host) > 0 {
 		dst = append(dst, '/')
+	}
+	if len(u.host) == 0 && bytes.HasPrefix(dst[from:], []byte("//")) {
+		return dst, false // what was a path would be a host
 	}
 	if len(u.query) > 0 {
 		dst = p.appendQuery(dst, u.query, depth)
