@@ -2,6 +2,8 @@ package minimise
 
 import (
 	"bytes"
+	"encoding/base64"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
@@ -95,7 +97,7 @@ func (p *urlPlan) appendValue(dst, value []byte, depth int) ([]byte, bool) {
 		return out[:base+n], true
 	}
 	if hidesAddress(decoded) {
-		return dst[:base], false
+		return p.appendHidden(dst, base, depth, layers)
 	}
 	if isUUID(decoded) || tokenLike(decoded) && len(decoded) >= 24 {
 		return append(dst[:base], "[token]"...), true
@@ -104,12 +106,45 @@ func (p *urlPlan) appendValue(dst, value []byte, depth int) ([]byte, bool) {
 	return dst, true
 }
 
+// appendHidden replaces dst[base:], which holds an address in base64, by what is left of it, in base64 as it came and escaped as often.
+func (p *urlPlan) appendHidden(dst []byte, base, depth, layers int) ([]byte, bool) {
+	text := dst[base:]
+	coding := base64.RawURLEncoding
+	if bytes.ContainsAny(text, "+/") {
+		coding, layers = base64.RawStdEncoding, max(layers, 1)
+	}
+	bare := bytes.TrimRight(text, "=")
+	if len(text)-len(bare) > 2 || depth >= maxNested {
+		return dst[:base], false
+	}
+	start := len(dst)
+	dst = slices.Grow(dst, coding.DecodedLen(len(bare)))
+	n, err := coding.Decode(dst[start:cap(dst)], bare)
+	if err != nil || !isAddress(dst[start:start+n]) {
+		return dst[:base], false
+	}
+	dst = dst[:start+n]
+	left := len(dst)
+	dst, ok := p.append(dst, dst[start:left], depth+1)
+	if !ok {
+		return dst[:base], false
+	}
+	encoded := len(dst)
+	if len(bare) < len(text) {
+		coding = coding.WithPadding(base64.StdPadding)
+	}
+	dst = coding.AppendEncode(dst, dst[left:encoded])
+	dst = appendEscapedTimes(dst, encoded, layers)
+	out := copy(dst[base:], dst[encoded:])
+	return dst[:base+out], true
+}
+
 // isAddress tells whether a decoded value is an address itself.
 func isAddress(b []byte) bool {
 	return bytes.Contains(b, []byte("://")) || len(b) > 1 && isSlash(b[0]) || bytes.HasPrefix(b, []byte("www."))
 }
 
-// hidesAddress tells whether the value is an address in base64: such a one is not passed.
+// hidesAddress tells whether the value is an address in base64.
 func hidesAddress(b []byte) bool {
 	// "http" in base64 starts with "aHR0c"; the slash that a path starts with gives nothing to know it by
 	return bytes.HasPrefix(b, []byte("aHR0c")) || bytes.Contains(b, []byte("Oi8v"))
