@@ -182,6 +182,9 @@ func (j *Judgement) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(out[from:], text):
 		n.Fate = hit.Keep
 		h.Retain(from)
+		if n.Kind == hit.Text && bytes.IndexByte(h.Bytes(n.Val), ';') >= 0 {
+			h.SetEdit(i, h.Bytes(h.TextSpan(i))) // written as %3B: no server takes it for the end of the field
+		}
 	case outcome == minimise.Rewritten, outcome == minimise.RewrittenNumber:
 		n.Edit, n.Fate = h.Grown(out, from), hit.Rewrite
 	default:

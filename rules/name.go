@@ -32,7 +32,7 @@ func ScrubName(name string) string {
 // same hand as a value, and there is no minimiser for names. Such a member does not leave.
 func (j *Judgement) telling(key hit.Span, of hit.Kind) bool {
 	name := freePart(j.Hit.Bytes(key), of)
-	if holdsAddress(name) {
+	if holdsAddress(name) || of == hit.Form && bytes.IndexByte(j.Hit.Bytes(key), ';') >= 0 {
 		return true
 	}
 	scratch, found := scrub.Find(j.part[:0], name, scrub.All)

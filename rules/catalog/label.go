@@ -70,6 +70,11 @@ func (r *reading) label() error {
 		}
 		f := &r.v.Fields[s.field]
 		n.Field, n.Class = s.field, f.Class
+		if n.Event != hit.Shared {
+			e := &h.Events[n.Event]
+			e.Known = e.Known || i != e.Root && (n.Parent != e.Root || !h.Nodes[n.Parent].Opened)
+			e.Malformed = e.Malformed || n.Kind.Holds() && f.nameRule != hit.None // a name is a text
+		}
 		if n.Kind.Holds() {
 			r.alias(i, f)
 			continue
@@ -307,7 +312,7 @@ func (r *reading) nameEvents() {
 			e.NameRule = int16(at)
 			break
 		}
-		if e.NameRule == hit.None || e.Root != hit.None && h.Nodes[e.Root].First == hit.None {
+		if e.NameRule == hit.None || e.Root != hit.None && (h.Nodes[e.Root].First == hit.None || !e.Known) {
 			e.Malformed = true
 		}
 	}

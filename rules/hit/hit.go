@@ -131,6 +131,7 @@ type Event struct {
 	Name      Span   // the name, in that node's text
 	NameIs    string // the name, where the catalog gives it
 	Malformed bool   // two fields that decide disagree, or the event cannot be read
+	Known     bool   // the catalog knows something in it
 
 	renumbered  int32
 	first, last int32 // its nodes
