@@ -68,3 +68,30 @@ func TestAnIdThatMayBeAUsersIsTreatedAsOne(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAddressIsTreatedAsOneWhereverItStands: the rule for addresses covers every field that holds one, whatever the site calls it.
+func TestAnAddressIsTreatedAsOneWhereverItStands(t *testing.T) {
+	const secret = "https://shop.example/account/12345/orders?token=abc"
+	text := "POST /e/ HTTP/1.1\nContent-Type: application/json\n\n" + `{"event":"x","properties":{"token":"t","distinct_id":"d","seen":"ADDRESS","all":[" HTTPS://shop.example/account/12345/orders?token=abc"],"$initial_person_info":{"u":"ADDRESS"},"$elements_chain":"ADDRESS","x1":"see ADDRESS"}}`
+	for _, listed := range []bool{true, false} {
+		d := draft()
+		classes := maps.Clone(firstPart)
+		classes["custom"], classes["element"] = scrubbed, scrubbed
+		if !listed {
+			delete(classes, "url")
+		}
+		d.Profiles[0].Classes = classes
+		x := explain(t, compile(t, d), request(t, strings.ReplaceAll(text, "ADDRESS", secret), "posthog", yes))
+		if x.Forward == nil {
+			t.Fatal(x.Reason)
+		}
+		body := x.Forward.Body
+		body, note, _ := strings.Cut(body, `"x1":`)
+		if strings.Contains(body, "12345") || strings.Contains(body, "abc") || strings.Contains(body, "/account/:id/orders") != listed {
+			t.Errorf("url listed %v: %s", listed, body)
+		}
+		if !strings.Contains(note, "see ") {
+			t.Errorf("a text with an address in it is gone: %s", note)
+		}
+	}
+}

@@ -139,6 +139,9 @@ func (j *Judgement) treat(i int32) {
 	case n.Class == hit.Unknown:
 		return
 	}
+	if n.Alias == hit.Unknown && anyText[n.Class] && (n.Kind == hit.Text || n.Kind == hit.String) && isWebAddress(h.Text(i)) {
+		n.Alias = hit.URL
+	}
 	a, by := j.action(n.Event, n.Field, n.Class, n.Alias)
 	if a == nil {
 		return
@@ -148,6 +151,18 @@ func (j *Judgement) treat(i int32) {
 		return
 	}
 	j.rewrite(i, a, by)
+}
+
+// anyText are the classes whose values can be anything. An address of a page among them is also one, so that the one rule for addresses
+// holds wherever they stand.
+var anyText = [hit.NumClasses]bool{
+	hit.Custom: true, hit.UserTrait: true, hit.FreeText: true, hit.Element: true, hit.Product: true, hit.Error: true, hit.PageTitle: true,
+	hit.SearchTerm: true, hit.Campaign: true, hit.Interaction: true,
+}
+
+func isWebAddress(text []byte) bool {
+	text = bytes.TrimLeft(text, " ")
+	return len(text) > 8 && (hit.EqualFold(text[:7], "http://") || hit.EqualFold(text[:8], "https://"))
 }
 
 // treatEmpty keeps an empty object, list or query where the catalog knows the place and the class of it, if it has one, is kept.
