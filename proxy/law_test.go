@@ -137,3 +137,19 @@ func TestLawOTelAllowedValuesPass(t *testing.T) {
 		t.Errorf("the vendor received %s", got)
 	}
 }
+
+// The purpose names no category of the banner: nobody can have agreed to it.
+func TestLawTealiumConsentCategoriesAbsent(t *testing.T) {
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), map[string]string{"policy/purposes.yaml": strings.Replace(shopFiles["policy/purposes.yaml"], "title: Measure the audience of our pages, categories: [analytics]", "title: Measure the audience of our pages", 1) +
+		"  other: { title: Find pages that fail, categories: [analytics] }\n"}))
+	r.ask(t, get(pageView, yes))
+	if got := strings.Join(r.records(t, "event"), ""); !strings.Contains(got, `"reason":"no_consent"`) || len(v.Received()) > 0 {
+		t.Errorf("the ledger says %s", got)
+	}
+}
+
+// No rule says that events of that name are forwarded: none is.
+func TestLawMParticleNoForwardingRule(t *testing.T) {
+	nowhere(t, get(strings.Replace(pageView, "page_view", "sign_up", 1), yes), "no_activity")
+}
