@@ -42,7 +42,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	close(stop)
 	minute.Wait()
 	s.snapshot.Load().Delivery.Close()
-	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close())
+	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.lock.Close())
 }
 
 // patience is how long hits under way are waited for where a listener broke.

@@ -48,6 +48,7 @@ type Server struct {
 	opts     Options
 	metrics  *metrics.Metrics
 	ledger   *ledger.Ledger
+	lock     *os.File // of the data folder, until Serve ends
 	refusals refusals
 	names    *lru.Cache[string, string] // event names as the ledger keeps them
 	strings  *consentStrings
@@ -95,6 +96,9 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	if err := os.MkdirAll(loaded.Server.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the data folder: %w", err)
 	}
+	if s.lock, err = lock(loaded.Server.Data); err != nil {
+		return nil, err
+	}
 	node, err := os.Hostname()
 	if err != nil {
 		node = "unknown"
@@ -104,6 +108,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
 	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version})
 	if err != nil {
+		_ = s.lock.Close()
 		return nil, err
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
