@@ -22,6 +22,9 @@ func (s *scan) findMail(from int) {
 		if i < 0 {
 			return
 		}
+		if i > at && s.text[i-1] == ' ' && i+n < len(s.text) && s.text[i+n] == ' ' {
+			i, n = i-1, n+2 // as people write it who do not want it found
+		}
 		start := s.localStart(i, from)
 		if start < i {
 			if end := s.domainEnd(i + n); end > 0 {
