@@ -54,6 +54,7 @@ func (r *reading) digest() string {
 	h.Write(catalog.NamesText())
 	h.Write(rules.RegionsText())
 	h.Write(minimise.ParametersText())
+	h.Write(minimise.CoarseText())
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -34,17 +34,6 @@ func appendBucket(dst, b []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// screens are widths and heights that many devices have; a screen is cut to the next smaller one.
-var screens = []int{320, 360, 390, 412, 480, 568, 640, 720, 768, 800, 900, 1024, 1080, 1200, 1280, 1440, 1600, 1920, 2160, 2560, 3840}
-
-// coarse are the same for pairs: by width, what is written.
-var coarse = []struct {
-	width int
-	size  string
-}{
-	{3840, "3840x2160"}, {2560, "2560x1440"}, {1920, "1920x1080"}, {1440, "1440x900"}, {1280, "1280x720"}, {1024, "1024x768"}, {768, "768x1024"}, {480, "480x800"}, {360, "360x640"}, {0, "320x568"},
-}
-
 // appendScreen appends the bucket of a screen: of "1512x982" (also with "*" or ","), of one length in pixels, or of a colour depth or
 // pixel ratio (numbers below 64).
 func appendScreen(dst, b []byte) ([]byte, bool) {
@@ -67,16 +56,9 @@ func appendScreen(dst, b []byte) ([]byte, bool) {
 		if _, m := leading(rest[1:]); m == 0 || m != len(rest)-1 {
 			return dst, false
 		}
-		for _, c := range coarse {
-			if w >= c.width {
-				i := len(c.size)
-				for k := range i {
-					if c.size[k] == 'x' {
-						i = k
-					}
-				}
-				dst = append(append(dst, c.size[:i]...), rest[0])
-				return append(dst, c.size[i+1:]...), true
+		for _, s := range coarse.Sizes {
+			if w >= s.From {
+				return append(append(append(dst, s.Width...), rest[0]), s.Height...), true
 			}
 		}
 	}
@@ -99,14 +81,14 @@ func leading(b []byte) (v, n int) {
 func floor(v int) int {
 	last := 0
 	if v < 64 {
-		for _, d := range [...]int{0, 1, 2, 3, 4, 8, 16, 24, 30, 32, 48} {
+		for _, d := range coarse.Depths {
 			if d <= v {
 				last = d
 			}
 		}
 		return last
 	}
-	for _, s := range screens {
+	for _, s := range coarse.Lengths {
 		if s <= v {
 			last = s
 		}

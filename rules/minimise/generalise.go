@@ -75,16 +75,11 @@ func appendPrimary(dst, b []byte) ([]byte, bool) {
 	return dst, n == len(b) || b[n] == '-' || b[n] == '_' || b[n] == ',' || b[n] == ';' || b[n] == '.'
 }
 
-// areas are the first parts of time zones' names (IANA time zone database).
-var areas = []string{
-	"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc", "Europe", "Indian", "Mexico", "Pacific", "US",
-}
-
 // appendRegion appends the first part of a time zone's name ("Europe" of "Europe/Berlin"); "UTC", "GMT" and offsets in minutes or hours
 // pass, for they are as wide.
 func appendRegion(dst, b []byte) ([]byte, bool) {
 	if i := bytes.IndexByte(b, '/'); i > 0 {
-		return append(dst, b[:i]...), slices.Contains(areas, string(b[:i]))
+		return append(dst, b[:i]...), slices.Contains(coarse.Areas, string(b[:i]))
 	}
 	if string(b) == "UTC" || string(b) == "GMT" {
 		return append(dst, b...), true
@@ -212,14 +207,6 @@ func isVersion(b []byte) bool {
 	return digits > 0
 }
 
-// hints are the values of client hints that tell little.
-var hints = []string{
-	"?0", "?1", "0", "1", "true", "false", "Windows", "macOS", "Mac OS X", "Android", "iOS", "Linux", "Chrome OS", "Chromium OS", "x86", "arm", "64", "32", "mobile", "desktop",
-	"light", "dark", "no-preference", "reduce", "4g", "3g", "2g", "slow-2g",
-	"Chromium", "Google Chrome", "Microsoft Edge", "Microsoft Edge WebView2", "Android WebView", "HeadlessChrome", "Opera", "Opera GX", "Brave", "Vivaldi",
-	"YaBrowser", "Yandex", "Samsung Internet", "DuckDuckGo",
-}
-
 // isMadeUp tells whether b is one of the brands that browsers make up so that nobody relies on the list: "Not", "A" and "Brand" with signs
 // between (W3C User-Agent Client Hints, section 6.2).
 func isMadeUp(b []byte) bool {
@@ -235,7 +222,7 @@ func isMadeUp(b []byte) bool {
 }
 
 func isHint(b []byte) bool {
-	if slices.Contains(hints, string(b)) || isMadeUp(b) {
+	if slices.Contains(coarse.Hints, string(b)) || isMadeUp(b) {
 		return true
 	}
 	if len(b) == 0 || len(b) > 24 || !isDigit(b[0]) {
