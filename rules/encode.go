@@ -20,6 +20,9 @@ func encode(j *Judgement, _ *Inputs) Reason {
 	e := j.Route.Endpoint
 	j.opaque()
 	h.Settle(j.held)
+	if j.unsealed() {
+		return Sealed
+	}
 	j.Out.Method, j.Out.Path = j.Route.method(h.Request.Method), j.Path
 	j.Out.Upstream = j.Route.Recipient.Upstreams[e.Host]
 	if j.Out.Upstream == "" {
@@ -45,6 +48,24 @@ func encode(j *Judgement, _ *Inputs) Reason {
 	j.Out.Query, j.Out.Body = j.out[from:query:query], j.out[query:end:end]
 	j.Out.Forward = true
 	return Unjudged
+}
+
+// unsealed tells whether the hit is changed and would be sent with a checksum, signature or length that vouches for what it was.
+func (j *Judgement) unsealed() bool {
+	h := &j.Hit
+	dirty := false
+	for _, root := range [2]int32{h.QueryRoot, h.BodyRoot} {
+		dirty = dirty || root != hit.None && h.Nodes[root].Dirty
+	}
+	if !dirty {
+		return false
+	}
+	for i := range h.Nodes {
+		if f := j.field(&h.Nodes[i]); f != nil && f.Seals && h.Sent(int32(i)) {
+			return true
+		}
+	}
+	return false
 }
 
 // opaque lets a stream through whole, where its class is kept as it is.

@@ -211,6 +211,46 @@ func TestKeptWholeIsIdentical(t *testing.T) {
 	}
 }
 
+// TestSeals: a checksum that was right for what came is not sent with what is left; where it is dropped, or nothing changes, all is well.
+func TestSeals(t *testing.T) {
+	file, err := catalog.Parse([]byte(`
+id: sealed
+name: Sealed
+hosts: { api: "https://sealed.example" }
+event: [{ field: e }]
+fields:
+  e:   { class: event_name }
+  uid: { class: user_id }
+  sum: { class: technical, seals: true }
+endpoints:
+  - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		query  string
+		fields map[string]minimise.Spec
+		want   string
+	}{
+		{"e=view&sum=1", nil, "e=view&sum=1"},
+		{"e=view&uid=7&sum=1", nil, ""},
+		{"e=view&uid=7", nil, "e=view"},
+		{"e=view&uid=7&sum=1", map[string]minimise.Spec{"sum": {Kind: minimise.Drop}}, "e=view"},
+	} {
+		d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "sealed" }))
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: "sealed", Catalog: file, Prefix: "/sealed"})
+		d.Profiles[0].Fields = map[string]map[string]minimise.Spec{"sealed": c.fields}
+		x := explain(t, compile(t, d), request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "sealed", yes))
+		switch {
+		case c.want == "" && (x.Forward != nil || x.Reason != "sealed"):
+			t.Errorf("%s: %s %+v", c.query, x.Reason, x.Forward)
+		case c.want != "" && (x.Forward == nil || !strings.HasSuffix(x.Forward.URL, "?"+c.want)):
+			t.Errorf("%s: %s %+v", c.query, x.Reason, x.Forward)
+		}
+	}
+}
+
 func eachGolden(t *testing.T, each func(t *testing.T, vendor, text string)) {
 	t.Helper()
 	for _, id := range catalog.BuiltinIDs() {

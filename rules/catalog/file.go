@@ -40,6 +40,7 @@ type Field struct {
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
 	Value    string           `yaml:"value"`    // headers only: a constant
 	KeyOnly  bool             `yaml:"key_only"` // headers only: sent where it is Basic with an empty password, a public key, and nothing else
+	Seals    bool             `yaml:"seals"`    // a checksum, signature or length over other fields: a hit of which anything is changed does not travel with it
 	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
 	About    string           `yaml:"about"`    // one line for people
 }

@@ -19,6 +19,7 @@ type FieldInfo struct {
 	Also     []hit.Class
 	Hashed   string
 	Signal   string
+	Seals    bool
 	Names    bool
 
 	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
@@ -203,7 +204,7 @@ func split(name string) ([]string, error) {
 }
 
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
-	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Names: f.Names, nameRule: hit.None}
+	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names, nameRule: hit.None}
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
 		return info, fmt.Errorf("%q is no class", f.Class)
