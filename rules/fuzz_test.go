@@ -70,6 +70,7 @@ func FuzzSignals(f *testing.F) {
 			h.Claims = append(h.Claims, hit.Claim{Node: n, Event: hit.Shared, Signal: []string{"gcs", "gcd"}[i]})
 		}
 		e := h.Begun(root, 0)
+		h.Chain()
 		ask := &signal.Ask{Declaration: new(signal.Declaration), Scratch: new(signal.Scratch)}
 		var s signal.Signals
 		reader.Hit(h, &s, ask, nil)

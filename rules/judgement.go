@@ -80,11 +80,13 @@ type Judgement struct {
 	coded     []byte // as received, where it had one
 	out       []byte
 	plans     []*plan
-	common    string   // the purpose that all events have
-	setShared []bool   // by plan and constant: it stands in what all events share
-	carried   []bool   // by event, the whole hit first: it holds the address already
-	shape     []uint64 // of an event
-	shared    []uint64 // of what all events share, once asked for
+	common    string           // the purpose that all events have
+	setShared []bool           // by plan and constant: it stands in what all events share
+	lowered   []signal.Storage // by event, the whole hit first: what it stated as granted and does no more
+	stated    []bool           // likewise: it speaks of personalised ads
+	carried   []bool           // by event, the whole hit first: it holds the address already
+	shape     []uint64         // of an event
+	shared    []uint64         // of what all events share, once asked for
 	shapeText []byte
 	normal    []byte
 	whole     []byte // the visitor's address
@@ -105,6 +107,7 @@ func (j *Judgement) Reset() {
 	j.body, j.coded, j.out, j.plans = j.body[:0], nil, j.out[:0], j.plans[:0]
 	j.common, j.shared = "", j.shared[:0]
 	j.trace = nil
+	j.ask.Reset()
 }
 
 // SignalsOf returns what holds for an event.

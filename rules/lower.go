@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -11,47 +13,65 @@ import (
 // agree. What cannot be read is dropped.
 func (j *Judgement) lower() {
 	h := &j.Hit
+	if len(h.Claims) == 0 {
+		return
+	}
+	n := len(h.Events) + 1 // the whole hit first
+	j.lowered = slices.Grow(j.lowered[:0], n)[:n]
+	clear(j.lowered)
+	shared := j.storage(hit.Shared)
 	for i := range h.Claims {
-		c := h.Claims[i]
-		if h.Nodes[c.Node].Fate == hit.Drop || c.Event != hit.Shared && j.Verdicts[c.Event].Decision != Permit {
-			continue
-		}
-		keep := j.storage(c.Event)
-		var lowered signal.Storage
-		switch c.Signal {
-		case "gcs":
-			lowered = j.lowered(c.Node, keep, signal.LowerGCS)
-		case "gcd":
-			lowered = j.lowered(c.Node, keep, signal.LowerGCD)
-		case "ga4_mp_consent":
-			if !keep.Has(signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))) && string(h.Text(c.Node)) != "DENIED" {
-				j.say(c.Node, "DENIED")
+		c := &h.Claims[i]
+		keep := shared
+		if c.Event != hit.Shared {
+			if j.Verdicts[c.Event].Decision != Permit {
+				continue
 			}
+			keep = j.storage(c.Event)
 		}
-		if lowered&(signal.AdStorage|signal.AdUserData|signal.AdPersonalization) != 0 {
-			j.agree(c.Event, lowered)
+		if h.Nodes[c.Node].Fate != hit.Drop {
+			j.lowered[c.Event+1] |= j.lowerClaim(c, keep)
 		}
 	}
+	j.agree()
+}
+
+// lowerClaim lowers one parameter, and returns what it stated as granted and does no more.
+func (j *Judgement) lowerClaim(c *hit.Claim, keep signal.Storage) signal.Storage {
+	h := &j.Hit
+	switch c.Signal {
+	case "gcs":
+		return j.lowerText(c.Node, keep, signal.LowerGCS)
+	case "gcd":
+		return j.lowerText(c.Node, keep, signal.LowerGCD)
+	case "ga4_mp_consent":
+		if !keep.Has(signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))) && string(h.Text(c.Node)) != "DENIED" {
+			j.say(c.Node, "DENIED")
+		}
+	}
+	return 0
 }
 
 // storage is what an event, or every event that stays, may state as granted.
 func (j *Judgement) storage(event int32) signal.Storage {
-	keep := ^signal.Storage(0)
-	for e := range j.Verdicts {
-		v := &j.Verdicts[e]
-		if v.Decision != Permit || event != hit.Shared && int32(e) != event {
-			continue
-		}
-		if b := v.Activity.Basis; b != basis.Consent && b != basis.OptOut {
+	if event != hit.Shared {
+		a := j.Verdicts[event].Activity
+		if a.Basis != basis.Consent && a.Basis != basis.OptOut {
 			return 0
 		}
-		keep &= j.Site.signals.StorageIn(v.Activity.categories)
+		return j.Site.signals.StorageIn(a.categories)
+	}
+	keep := ^signal.Storage(0)
+	for e := range j.Verdicts {
+		if j.Verdicts[e].Decision == Permit {
+			keep &= j.storage(int32(e))
+		}
 	}
 	return keep
 }
 
-// lowered rewrites one value.
-func (j *Judgement) lowered(node int32, keep signal.Storage, how func(dst, text []byte, keep signal.Storage) ([]byte, signal.Storage, bool)) signal.Storage {
+// lowerText rewrites one value.
+func (j *Judgement) lowerText(node int32, keep signal.Storage, how func(dst, text []byte, keep signal.Storage) ([]byte, signal.Storage, bool)) signal.Storage {
 	h := &j.Hit
 	text := h.Text(node)
 	arena := h.Grow()
@@ -77,34 +97,61 @@ func (j *Judgement) say(node int32, word string) {
 	n.Edit, n.Fate, n.Lowered = j.Hit.Grown(append(arena, word...), from), hit.Rewrite, true
 }
 
-// agree makes the flags of advertising agree with what was lowered: no personalised ads, and no core platform service consented to.
-func (j *Judgement) agree(event int32, lowered signal.Storage) {
+// aboutAds are the storage types that npa speaks of.
+const aboutAds = signal.AdStorage | signal.AdUserData | signal.AdPersonalization
+
+// agree makes the flags of advertising agree with what was lowered: no personalised ads, and no core platform service consented to. What
+// all events share agrees with each of them.
+func (j *Judgement) agree() {
 	h := &j.Hit
-	found := false
+	var any signal.Storage
+	for _, lowered := range j.lowered {
+		any |= lowered
+	}
+	if any&aboutAds == 0 {
+		return
+	}
+	j.stated = slices.Grow(j.stated[:0], len(j.lowered))[:len(j.lowered)]
+	clear(j.stated)
 	for i := range h.Claims {
 		c := &h.Claims[i]
-		if c.Event != hit.Shared && c.Event != event && event != hit.Shared {
-			continue
+		lowered := any
+		if c.Event != hit.Shared {
+			lowered = j.lowered[c.Event+1] | j.lowered[0]
 		}
 		kept := h.Nodes[c.Node].Fate != hit.Drop
-		switch c.Signal {
-		case "npa":
-			found = true
-			if kept && string(h.Text(c.Node)) != "1" && string(h.Text(c.Node)) != "true" {
-				word := "1"
-				if h.Nodes[c.Node].Kind == hit.Bool {
-					word = "true"
-				}
-				j.say(c.Node, word)
+		switch {
+		case c.Signal == "npa":
+			j.stated[c.Event+1] = true
+			if kept && lowered&aboutAds != 0 {
+				j.sayNoAds(c.Node)
 			}
-		case "dma_cps":
-			if kept && lowered&signal.AdUserData != 0 {
-				j.say(c.Node, "-")
-			}
+		case c.Signal == "dma_cps" && kept && lowered&signal.AdUserData != 0:
+			j.say(c.Node, "-")
 		}
 	}
-	if !found {
-		j.addNPA(event)
+	if j.stated[0] {
+		return
+	}
+	if j.lowered[0]&aboutAds != 0 {
+		j.addNPA(hit.Shared)
+		return
+	}
+	for e := range h.Events {
+		if j.lowered[e+1]&aboutAds != 0 && !j.stated[e+1] {
+			j.addNPA(int32(e))
+		}
+	}
+}
+
+// sayNoAds states that there are no personalised ads, in the words of the value that stands there.
+func (j *Judgement) sayNoAds(node int32) {
+	switch text := string(j.Hit.Text(node)); {
+	case text == "1" || text == "true":
+	case j.Hit.Nodes[node].Kind == hit.Bool:
+		j.say(node, "true")
+	default:
+		j.say(node, "1")
 	}
 }
 
@@ -129,7 +176,6 @@ func (j *Judgement) addNPA(event int32) {
 		i := h.Make(at, []byte("npa"), hit.Text)
 		n := &h.Nodes[i]
 		n.Field, n.Class = int32(f), fields[f].Class
-		h.Claims = append(h.Claims, hit.Claim{Node: i, Event: event, Signal: "npa"})
 		j.say(i, "1")
 		return
 	}

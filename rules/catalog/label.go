@@ -30,10 +30,10 @@ func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events int) erro
 		return err
 	}
 	h.Choose()
-	h.Chain()
 	if len(h.Events) == 0 && e.Kind != Events {
 		h.Begun(hit.None, 0)
 	}
+	h.Chain()
 	if len(h.Events) == 0 {
 		return codec.ErrMalformed
 	}

@@ -62,22 +62,34 @@ func (h *Hit) Choose() {
 	h.Events = chosen
 }
 
-// Chain links the nodes of each event, and those that all share, so that each can be gone over by itself.
+// Chain links the nodes and claims of each event, and those that all share, so that each can be gone over by itself.
 func (h *Hit) Chain() {
-	h.shared.first, h.shared.last = None, None
+	h.shared.first, h.shared.last, h.shared.claim = None, None, None
 	for e := range h.Events {
-		h.Events[e].first, h.Events[e].last = None, None
+		h.Events[e].first, h.Events[e].last, h.Events[e].claim = None, None, None
 	}
 	for i := range h.Nodes {
 		h.link(int32(i))
 	}
+	for i := int32(len(h.Claims)) - 1; i >= 0; i-- {
+		e := h.of(h.Claims[i].Event)
+		h.Claims[i].Peer, e.claim = e.claim, i
+	}
 }
 
-func (h *Hit) link(i int32) {
-	e := &h.shared
-	if event := h.Nodes[i].Event; event != Shared {
-		e = &h.Events[event]
+// of is where the chains of an event begin, or of what all share.
+func (h *Hit) of(event int32) *Event {
+	if event == Shared {
+		return &h.shared
 	}
+	return &h.Events[event]
+}
+
+// FirstClaim returns the first claim of an event, or of what all events share; Claim.Peer leads on. None is the end.
+func (h *Hit) FirstClaim(event int32) int32 { return h.of(event).claim }
+
+func (h *Hit) link(i int32) {
+	e := h.of(h.Nodes[i].Event)
 	h.Nodes[i].Peer = None
 	if e.first == None {
 		e.first = i
@@ -88,9 +100,4 @@ func (h *Hit) link(i int32) {
 }
 
 // FirstOf returns the first node of an event, or of what all events share; Node.Peer leads on. None is the end.
-func (h *Hit) FirstOf(event int32) int32 {
-	if event == Shared {
-		return h.shared.first
-	}
-	return h.Events[event].first
-}
+func (h *Hit) FirstOf(event int32) int32 { return h.of(event).first }

@@ -135,6 +135,7 @@ type Event struct {
 
 	renumbered  int32
 	first, last int32 // its nodes
+	claim       int32 // its first claim
 }
 
 // ID is an identifier found in a hit.
@@ -149,6 +150,7 @@ type Claim struct {
 	Node   int32
 	Event  int32
 	Signal string // as the catalog calls it: gcs, gcd, npa
+	Peer   int32  // the next claim of the same event (see Hit.Chain)
 }
 
 // Header is a header of the visitor's request.

@@ -65,16 +65,17 @@ const (
 	unclear
 )
 
-// consentMode reads every gcs, gcd and npa that holds for the event. A yes counts where gcd records that the visitor chose (letters r, n
-// and v) and nothing contradicts it; gcs alone shows a state, not an act. npa says no to personalised ads.
-func (r *reader) consentMode(h *hit.Hit, event int32) Said {
-	said := Said{Kind: ConsentMode}
-	var all [numStorage]choice
-	for i := range h.Claims {
+// modeReading is what parameters of consent mode say, put together.
+type modeReading struct {
+	state State
+	all   [numStorage]choice
+}
+
+// claims adds every gcs, gcd and npa of an event, or of what all events share. A yes counts where gcd records that the visitor chose
+// (letters r, n and v) and nothing contradicts it; gcs alone shows a state, not an act. npa says no to personalised ads.
+func (m *modeReading) claims(h *hit.Hit, event int32) {
+	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
-		if c.Event != hit.Shared && c.Event != event {
-			continue
-		}
 		var one [numStorage]choice
 		var ok bool
 		switch c.Signal {
@@ -87,22 +88,27 @@ func (r *reader) consentMode(h *hit.Hit, event int32) Said {
 		default:
 			continue
 		}
-		if said.State = max(said.State, Valid); !ok {
-			said.State = Malformed
+		if m.state = max(m.state, Valid); !ok {
+			m.state = Malformed
 		}
-		for s := range all {
-			all[s] = stricter(all[s], one[s])
+		for s := range m.all {
+			m.all[s] = stricter(m.all[s], one[s])
 		}
 	}
-	for s, c := range all {
+}
+
+// said is what the reading comes to, by the categories that storage types are mapped to.
+func (m *modeReading) said(modes []Categories) Said {
+	said := Said{Kind: ConsentMode, State: m.state}
+	for s, c := range m.all {
 		switch c {
 		case notSet:
 		case granted:
-			said.Granted |= r.modes[s]
+			said.Granted |= modes[s]
 		case denied:
-			said.Refused |= r.modes[s]
+			said.Refused |= modes[s]
 		case unclear, byDefault:
-			said.Doubt |= r.modes[s]
+			said.Doubt |= modes[s]
 		}
 	}
 	said.Doubt &^= said.Refused

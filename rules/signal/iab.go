@@ -20,8 +20,10 @@ type Ask struct {
 	Strings     Strings      // nil: every string is decoded anew
 	Scratch     *Scratch     // the reader's room, kept between hits
 
-	jar  []pair // the hit's cookies, in their order
-	text []byte // a cookie's value, decoded
+	jar      []pair      // the hit's cookies, in their order
+	mode     modeReading // consent mode, as far as all events share it
+	sections []int       // GPP sections in force, likewise; nil where nothing says which
+	text     []byte      // a cookie's value, decoded
 }
 
 func (a *Ask) tc(text []byte) (*TCString, error) {
@@ -57,7 +59,8 @@ type finding struct {
 // hit reads the strings that belong to the whole hit: cookies, the query, and fields that all events share.
 func (f *finding) hit(h *hit.Hit) {
 	r := &f.reader.iab
-	sections := f.sections(h, hit.Shared)
+	sections := f.sections(h)
+	f.ask.sections = sections
 	for i := range f.ask.jar {
 		name, value := f.ask.jar[i].name, f.ask.jar[i].value
 		switch {
@@ -104,12 +107,14 @@ func (f *finding) absent() {
 }
 
 // event reads the strings that stand in one event.
-func (f *finding) event(h *hit.Hit, event int32) { f.claims(h, event, f.sections(h, event)) }
+func (f *finding) event(h *hit.Hit, event int32) {
+	f.claims(h, event, sectionsIn(h, event, f.ask.sections))
+}
 
 func (f *finding) claims(h *hit.Hit, event int32, sections []int) {
-	for i := range h.Claims {
+	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
-		if c.Event == event && h.Nodes[c.Node].Parent != h.QueryRoot { // the query was read by its names
+		if h.Nodes[c.Node].Parent != h.QueryRoot { // the query was read by its names
 			f.claim(c.Signal, h.Text(c.Node), sections, "field ")
 		}
 	}
@@ -233,36 +238,48 @@ func (f *finding) ac(text []byte, where, name string) {
 	}
 }
 
-// sections are the GPP sections that are in force by every gpp_sid that holds for the event; nil where none says: then all are.
-func (f *finding) sections(h *hit.Hit, event int32) []int {
+// sections are the GPP sections that are in force by every gpp_sid that all events share; nil where none says: then all are.
+func (f *finding) sections(h *hit.Hit) []int {
 	if !f.reader.iab.gpp {
 		return nil
 	}
 	var all []int
-	add := func(text []byte) {
-		if ids, ok := ParseSID(text); ok {
-			all = append(all, ids...)
-		}
-	}
 	for i := range f.ask.jar {
 		if string(f.ask.jar[i].name) == "__gpp_sid" {
-			add(f.ask.plain(f.ask.jar[i].value))
+			all = appendSID(all, f.ask.plain(f.ask.jar[i].value))
 		}
 	}
 	if h.QueryRoot != hit.None {
 		for c := h.Nodes[h.QueryRoot].First; c != hit.None; c = h.Nodes[c].Next {
 			if string(h.Bytes(h.KeySpan(c))) == "gpp_sid" {
-				add(h.Text(c))
+				all = appendSID(all, h.Text(c))
 			}
 		}
 	}
-	for i := range h.Claims {
-		if c := &h.Claims[i]; c.Signal == "gpp_sid" && (c.Event == hit.Shared || c.Event == event) {
-			add(h.Text(c.Node))
+	return sectionsIn(h, hit.Shared, all)
+}
+
+// sectionsIn adds the sections that an event's own gpp_sid names.
+func sectionsIn(h *hit.Hit, event int32, shared []int) []int {
+	all := shared
+	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
+		if c := &h.Claims[i]; c.Signal == "gpp_sid" {
+			all = appendSID(slices.Clip(all), h.Text(c.Node))
 		}
 	}
 	return all
 }
+
+func appendSID(all []int, text []byte) []int {
+	ids, ok := ParseSID(text)
+	if !ok || len(all) > maxSections {
+		return all
+	}
+	return append(all, ids...)
+}
+
+// maxSections is how many ids of sections are heeded: there are 27.
+const maxSections = 64
 
 // optOutsOf is what US sections come to.
 func optOutsOf(o USOptOuts) OptOuts {

@@ -9,6 +9,16 @@ import (
 // pair is a cookie as on the wire.
 type pair struct{ name, value []byte }
 
+// Reset forgets the hit, whose bytes are somebody else's, and keeps the memory.
+func (a *Ask) Reset() {
+	clear(a.jar)
+	a.jar, a.sections, a.mode = a.jar[:0], nil, modeReading{}
+	if a.Scratch != nil {
+		a.Scratch.reset()
+	}
+	a.Declaration, a.Strings, a.Scratch = nil, nil, nil
+}
+
 // gather notes every cookie of every Cookie header.
 func (a *Ask) gather(r *hit.Request) {
 	a.jar = a.jar[:0]

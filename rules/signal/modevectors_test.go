@@ -98,6 +98,7 @@ func TestVectorHeaders(t *testing.T) {
 		for _, pair := range v.Headers {
 			h.Request.Headers = append(h.Request.Headers, hit.Header{Name: []byte(pair[0]), Value: []byte(pair[1])})
 		}
+		h.Chain()
 		var s Signals
 		reader.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(Scratch)}, nil)
 		got := map[string]bool{"gpc": s.GPC == Valid, "dnt": s.DNT == Valid}

@@ -35,15 +35,12 @@ func payloadIDs(number map[string]int) map[string]string {
 	return ids
 }
 
-// read puts together what the claims of one event, and those that all events share, say. Denied beats allowed; what is no yes or no
-// leaves its category in doubt.
+// read puts together what the claims of one event say, or those that all events share. Denied beats allowed; what is no yes or no leaves
+// its category in doubt.
 func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
 	said, sold := Said{Kind: Payload}, OptOuts{}
-	for i := range h.Claims {
+	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
-		if c.Event != hit.Shared && c.Event != event {
-			continue
-		}
 		switch c.Signal {
 		case "segment_consent":
 			said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(c.Node)))], preference(h, c.Node)))
@@ -147,8 +144,8 @@ func (p *payload) snowplow(h *hit.Hit, schema *hit.Claim) Said {
 // claimsOf yields the nodes of an event's claims of one kind.
 func claimsOf(h *hit.Hit, event int32, signal string) func(yield func(int32) bool) {
 	return func(yield func(int32) bool) {
-		for i := range h.Claims {
-			if c := &h.Claims[i]; c.Signal == signal && c.Event == event && !yield(c.Node) {
+		for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
+			if c := &h.Claims[i]; c.Signal == signal && !yield(c.Node) {
 				return
 			}
 		}

@@ -126,6 +126,13 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 				s.GPC = Valid
 			}
 			r.tell(note, said, from.platform.where)
+		case from.payload != nil:
+			shared, sold := from.payload.read(h, hit.Shared)
+			said.merge(shared)
+			s.Told.merge(sold)
+		case from.modes != nil:
+			ask.mode = modeReading{}
+			ask.mode.claims(h, hit.Shared)
 		}
 	}
 	if r.iab.any() {
@@ -144,7 +151,9 @@ func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note)
 		from := &r.sources[i]
 		switch {
 		case from.modes != nil:
-			s.Sources[i].merge(from.consentMode(h, event))
+			mode := ask.mode
+			mode.claims(h, event)
+			s.Sources[i] = mode.said(from.modes)
 			r.tell(note, &s.Sources[i], "gcs, gcd, npa")
 		case from.own != nil && from.own.body != nil:
 			s.Sources[i].merge(from.own.event(h, event))

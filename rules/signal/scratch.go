@@ -92,6 +92,15 @@ func (s *Scratch) begin(d *dialect, set Settings) {
 	s.passes, s.marks = [numLists]uint8{}, [4]uint64{}
 }
 
+// reset forgets what was read last: it points into bytes that are not the scratch's.
+func (s *Scratch) reset() {
+	clear(s.found)
+	clear(s.said)
+	clear(s.items)
+	s.found, s.said, s.items = s.found[:0], s.said[:0], s.items[:0]
+	s.st, s.beside = Statement{}, Statement{}
+}
+
 // take keeps a cookie that is the platform's. The same value twice is one.
 func (s *Scratch) take(name, value []byte) bool {
 	slot, ok := s.as.slot(name, &s.set)
