@@ -8,22 +8,28 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// Keys are what a hit is judged with that is secret. They never change; when their day is over others are made.
+// Keys are what a hit is judged with that is secret. They never change; when their day is over others take their place.
 type Keys struct {
 	Pseudonyms *pseudonym.Keys
 
 	subject, ledger, digest pseudonym.Key
 }
 
-// NewKeys makes the keys of the moment below a root secret: those of every vendor and purpose of the policy, for every rotation.
-func NewKeys(root pseudonym.Root, p *Policy, at time.Time) *Keys {
+// KeysOf makes the keys of a key state: those of every vendor and purpose of the policy, for every rotation.
+func KeysOf(s *pseudonym.State, p *Policy) *Keys {
 	return &Keys{
-		Pseudonyms: pseudonym.New(root, at, p.scopes...),
-		subject:    root.SubjectKey(), ledger: root.LedgerSubjectKey(), digest: root.LedgerDigestKey(),
+		Pseudonyms: pseudonym.Derive(s.Chains(), p.scopes...),
+		subject:    s.SubjectKey(), ledger: s.LedgerSubjectKey(), digest: s.LedgerDigestKey(),
 	}
 }
 
-// Valid tells whether the keys are those of the time.
+// NewKeys makes the keys that a state made from the root has at a time.
+func NewKeys(root pseudonym.Root, p *Policy, at time.Time) *Keys {
+	s := root.State(at)
+	return KeysOf(&s, p)
+}
+
+// Valid tells whether the keys may be used at a time: their day is not over.
 func (k *Keys) Valid(at time.Time) bool { return k != nil && k.Pseudonyms.Valid(at) }
 
 // Digest is the ledger's keyed digest of bytes that left, under a salt of its own.

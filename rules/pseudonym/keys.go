@@ -1,29 +1,11 @@
 package pseudonym
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
-// Chains are the keys of the periods that one moment is in, one for each rotation. Whoever keeps key state on disk (a ratchet whose
-// past keys are overwritten) makes them from that state with ChainsOf; Root.Chains makes them from the root.
+// Chains are the chains' keys of one moment. State.Chains makes them.
 type Chains struct {
-	at   time.Time
-	keys [numRotations]Key
-}
-
-// Chains returns the chain keys of the periods that t is in.
-func (r Root) Chains(t time.Time) Chains {
-	c := Chains{at: t}
-	for k := range numRotations {
-		c.keys[k] = below(r[:], "chain", k.String(), strconv.FormatInt(k.Period(t), 10))
-	}
-	return c
-}
-
-// ChainsOf returns chain keys that are kept elsewhere. They must be those of the periods that t is in.
-func ChainsOf(t time.Time, day, week, month, never Key) Chains {
-	return Chains{at: t, keys: [numRotations]Key{day, week, month, never}}
+	until time.Time
+	keys  [numRotations]Key
 }
 
 // Scope says how far a pseudonym is the same: for one vendor, for one purpose of it where Purpose is given, for one period.
@@ -36,16 +18,19 @@ type Scope struct {
 // Keys are the keys of registered scopes for the periods of one moment. They never change and are safe for concurrent use. The nil
 // *Keys knows no scope.
 type Keys struct {
-	at     time.Time
+	until  time.Time
 	scopes map[Scope]*Key
 }
 
-// New returns the keys of the scopes, made from the root, for the periods that t is in.
-func New(root Root, t time.Time, scopes ...Scope) *Keys { return Derive(root.Chains(t), scopes...) }
+// New returns the keys of the scopes, made from the root, as they are at t.
+func New(root Root, t time.Time, scopes ...Scope) *Keys {
+	s := root.State(t)
+	return Derive(s.Chains(), scopes...)
+}
 
 // Derive returns the keys of the scopes below the chains.
 func Derive(c Chains, scopes ...Scope) *Keys {
-	k := &Keys{at: c.at, scopes: make(map[Scope]*Key, len(scopes))}
+	k := &Keys{until: c.until, scopes: make(map[Scope]*Key, len(scopes))}
 	for _, s := range scopes {
 		if s.Vendor == "" || s.Rotation >= numRotations {
 			continue // such a scope is never served: asking for it gives no key
@@ -60,14 +45,12 @@ func Derive(c Chains, scopes ...Scope) *Keys {
 	return k
 }
 
-// Valid tells whether the keys are those of the periods that t is in. Days (UTC) lie within one week and one month each, so the day
-// decides.
-func (k *Keys) Valid(t time.Time) bool {
-	return k != nil && Day.Period(t) == Day.Period(k.at)
-}
+// Valid tells whether the keys may be used at t: their day is not over. A clock that was set back uses those it has: yesterday's are
+// gone.
+func (k *Keys) Valid(t time.Time) bool { return k != nil && t.Before(k.until) }
 
-// Until returns the first moment at which the keys are no longer valid: the end of the day (UTC).
-func (k *Keys) Until() time.Time { return Day.End(k.at) }
+// Until returns the first moment at which the keys are no longer valid: the end of the day (UTC) that they are of.
+func (k *Keys) Until() time.Time { return k.until }
 
 // For returns the key of a scope; false where it was not registered, and then nothing may be sent.
 func (k *Keys) For(s Scope) (*Key, bool) {
