@@ -61,7 +61,7 @@ func (r Root) State(t time.Time) State {
 }
 
 // Zero tells whether the state holds no key.
-func (s *State) Zero() bool { return *s == State{} }
+func (s State) Zero() bool { return s == State{} }
 
 // Advance takes every chain to the period that t is in, one step a period, and returns which moved. A chain never goes back: where t is
 // earlier than the state, nothing moves. It moves nothing either, and the error is ErrAhead, where t is more than MaxSleep after the
@@ -113,21 +113,21 @@ func (s *State) ShredLedger(random Key) {
 }
 
 // Shreds is how often ShredLedger was called.
-func (s *State) Shreds() int { return s.shreds }
+func (s State) Shreds() int { return s.shreds }
 
 // Chain says where a chain stands.
-func (s *State) Chain(k Rotation) (period int64, turns int) {
+func (s State) Chain(k Rotation) (period int64, turns int) {
 	return s.chains[k].period, s.chains[k].turns
 }
 
 // Since is the first moment of the day that the chains are of.
-func (s *State) Since() time.Time { return time.Unix(s.chains[Day].period*secondsPerDay, 0).UTC() }
+func (s State) Since() time.Time { return time.Unix(s.chains[Day].period*secondsPerDay, 0).UTC() }
 
 // Until is the first moment at which a chain has to go on.
-func (s *State) Until() time.Time { return s.Since().AddDate(0, 0, 1) }
+func (s State) Until() time.Time { return s.Since().AddDate(0, 0, 1) }
 
 // Chains are the chains' keys, to derive from.
-func (s *State) Chains() Chains {
+func (s State) Chains() Chains {
 	c := Chains{until: s.Until()}
 	for k := range numRotations {
 		c.keys[k] = s.chains[k].key
@@ -136,23 +136,23 @@ func (s *State) Chains() Chains {
 }
 
 // SubjectKey is the key of objections' subjects.
-func (s *State) SubjectKey() Key { return s.subject }
+func (s State) SubjectKey() Key { return s.subject }
 
 // LedgerSubjectKey is the key of the ledger's subjects.
-func (s *State) LedgerSubjectKey() Key { return s.ledger }
+func (s State) LedgerSubjectKey() Key { return s.ledger }
 
 // LedgerDigestKey is the key of the digests of bytes that left.
-func (s *State) LedgerDigestKey() Key { return s.digest }
+func (s State) LedgerDigestKey() Key { return s.digest }
 
 // Identity names the root that a state was made from, and tells nothing of it: 16 hex digits, the same as long as objections find their
 // subjects.
-func (s *State) Identity() string {
+func (s State) Identity() string {
 	mac := s.subject.MAC([]byte("tagwarden/1/identity"))
 	return string(appendHex(nil, mac[:8]))
 }
 
 // String hides the keys from logs.
-func (*State) String() string { return "key state" }
+func (State) String() string { return "key state" }
 
 // GoString hides the keys from logs.
-func (*State) GoString() string { return "key state" }
+func (State) GoString() string { return "key state" }

@@ -149,10 +149,10 @@ func TestStateFile(t *testing.T) {
 	if s := fmt.Sprintf("%v %+v %#v %s", &state, &state, &state, state.Chains().keys); strings.Contains(s, "[7") || strings.Contains(s, "0x7") {
 		t.Errorf("a key is printed: %s", s)
 	}
-	if n := len(new(State).Append(nil)); n == 0 {
+	if n := len(State{}.Append(nil)); n == 0 {
 		t.Error("nothing is written")
 	}
-	if _, err := ParseState(new(State).Append(nil)); !errors.Is(err, ErrState) {
+	if _, err := ParseState(State{}.Append(nil)); !errors.Is(err, ErrState) {
 		t.Errorf("keys of zeros: %v", err)
 	}
 }
