@@ -3,28 +3,64 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
-// lockFile is what a server holds while it works with a data folder: two of them would write over each other's keys and queues. The
-// kernel lets go of it when the process ends, however that happens.
-const lockFile = "lock"
+// ErrLocked says that another process holds a data folder.
+var ErrLocked = errors.New("the data folder is in use")
 
-// lock takes a data folder for this process, or says that another has it.
-func lock(folder string) (*os.File, error) {
-	path := filepath.Join(folder, lockFile)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+// Lock holds a data folder for one process, by an advisory lock on the file "lock" in it. It ends with the process, however that ends.
+type Lock struct{ file *os.File }
+
+// LockData takes a data folder, which is made where it does not exist. The error is ErrLocked where another process has it, and names that.
+func LockData(dir string) (*Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make the data folder: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock the data folder: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		text, _ := io.ReadAll(io.LimitReader(f, 20))
 		_ = f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another server works with the data folder %s: end it, or give this one a folder of its own (data:)", folder)
-		}
-		return nil, fmt.Errorf("cannot lock %s: %w", path, err)
+		return nil, fmt.Errorf("%w: process %s has %s; two would write over each other", ErrLocked, strings.TrimSpace(string(text)), dir)
 	}
-	return f, nil
+	if err == nil {
+		_, err = f.WriteAt([]byte(fmt.Sprintf("%-19d\n", os.Getpid())), 0)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("cannot lock the data folder: %w", err)
+	}
+	return &Lock{f}, nil
+}
+
+// Release gives the folder back. The file stays: who waits for it has it open.
+func (l *Lock) Release() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// Holder is the process that has a data folder; 0 where none has.
+func Holder(dir string) int {
+	f, err := os.Open(filepath.Join(dir, "lock"))
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = f.Close() }()
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		return 0
+	}
+	text, _ := io.ReadAll(io.LimitReader(f, 20))
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid
 }

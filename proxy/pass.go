@@ -24,7 +24,8 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		s.health(ctx)
 		return
 	}
-	p := takePassage(ctx, s.snapshot.Load(), s.opts.Now(), s.strings)
+	snapshot, now := s.snapshot.Load(), s.opts.Now()
+	p := takePassage(ctx, snapshot, rules.Inputs{Now: now, Keys: s.keys(snapshot, now), Strings: s.strings})
 	defer p.giveBack()
 	defer s.caught(p)
 	reason := s.pass(p)

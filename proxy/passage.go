@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"sync"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -45,10 +44,9 @@ type passage struct {
 // passages hands out passages and takes them back. This is the only place that does either.
 var passages = sync.Pool{New: func() any { return new(passage) }}
 
-func takePassage(ctx *fasthttp.RequestCtx, snapshot *Snapshot, now time.Time, known *consentStrings) *passage {
+func takePassage(ctx *fasthttp.RequestCtx, snapshot *Snapshot, in rules.Inputs) *passage {
 	p := passages.Get().(*passage)
-	p.ctx, p.snapshot = ctx, snapshot
-	p.in = rules.Inputs{Now: now, Keys: snapshot.keys(now), Strings: known}
+	p.ctx, p.snapshot, p.in = ctx, snapshot, in
 	return p
 }
 

@@ -7,6 +7,7 @@ package proxy
 import (
 	"crypto/rand"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -32,13 +34,14 @@ type Response = fasthttp.Response
 
 // Options are what a Server needs beside its configuration. Zero values take the defaults given.
 type Options struct {
-	Root       pseudonym.Root
+	Root       pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
 	Version    string
 	Log        *zap.Logger      // nil: nothing is logged
 	Now        func() time.Time // the clock; time.Now
 	Rand       io.Reader        // crypto/rand
 	Objections Objections       // nil: nobody objected
 	Files      ledger.Files     // nil: the file system
+	KeyFiles   keys.Files       // nil: the file system
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	TLS        *tls.Config // of the hits listener; nil: none
 }
@@ -47,8 +50,9 @@ type Options struct {
 type Server struct {
 	opts     Options
 	metrics  *metrics.Metrics
+	lock     *Lock // of the data folder
+	keyring  keyring
 	ledger   *ledger.Ledger
-	lock     *os.File // of the data folder, until Serve ends
 	refusals refusals
 	names    *lru.Cache[string, string] // event names as the ledger keeps them
 	strings  *consentStrings
@@ -68,8 +72,8 @@ type Server struct {
 	stopErr   error // of the first Shutdown
 }
 
-// New makes a server of a configuration and opens its ledger. Serve starts it.
-func New(loaded *config.Loaded, o Options) (*Server, error) {
+// fill puts defaults where nothing is given.
+func (o *Options) fill() {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
@@ -82,34 +86,22 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	if o.Client == nil {
 		o.Client = func(u []delivery.Upstream) (Deliverer, error) { return delivery.New(delivery.Options{Upstreams: u}) }
 	}
+}
+
+// New makes a server of a configuration: it takes the data folder, and opens key state and ledger. Serve starts it.
+func New(loaded *config.Loaded, o Options) (*Server, error) {
+	o.fill()
 	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{})}
 	names, err := lru.New[string, string](4096)
 	if err != nil {
 		return nil, fmt.Errorf("cannot remember event names: %w", err)
 	}
 	s.names = names
-	snapshot, err := s.newSnapshot(loaded)
-	if err != nil {
+	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
 	}
-	s.snapshot.Store(snapshot)
-	if err := os.MkdirAll(loaded.Server.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot make the data folder: %w", err)
-	}
-	if s.lock, err = lock(loaded.Server.Data); err != nil {
-		return nil, err
-	}
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
-	s.ledger, err = ledger.Open(ledger.Options{
-		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Files: o.Files,
-		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
-	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version})
-	if err != nil {
-		_ = s.lock.Close()
-		return nil, err
+	if err := s.openData(loaded); err != nil {
+		return nil, errors.Join(err, s.lock.Release())
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
 	s.refusals.since = o.Now()
@@ -117,6 +109,33 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	s.admin = s.adminServer()
 	s.warnDue(loaded)
 	return s, nil
+}
+
+// openData opens what is in the data folder: key state first, for what is recorded is recorded under its keys.
+func (s *Server) openData(loaded *config.Loaded) error {
+	if err := s.openKeys(loaded.Server.Data); err != nil {
+		return err
+	}
+	snapshot, err := s.newSnapshot(loaded)
+	if err != nil {
+		return err
+	}
+	s.snapshot.Store(snapshot)
+	node, err := os.Hostname()
+	if err != nil {
+		node = "unknown"
+	}
+	s.ledger, err = ledger.Open(ledger.Options{
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: s.opts.Now, Files: s.opts.Files,
+		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
+	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + s.opts.Version})
+	if err != nil {
+		return err
+	}
+	if err := s.noteKeys(); err != nil {
+		return errors.Join(err, s.ledger.Close())
+	}
+	return nil
 }
 
 // hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.

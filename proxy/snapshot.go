@@ -3,13 +3,11 @@ package proxy
 import (
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -20,8 +18,7 @@ type Snapshot struct {
 	Loaded   *config.Loaded
 	Delivery Deliverer
 
-	root    pseudonym.Root
-	current atomic.Pointer[rules.Keys] // of the day; replaced when it is over
+	current atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	figures figures
 	said    found[[4]signal.Categories, string] // what sources say, in words
 }
@@ -46,9 +43,9 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot prepare delivery: %w", err)
 	}
-	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client, root: s.opts.Root}
+	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client}
 	fresh.figures.metrics = s.metrics
-	fresh.current.Store(rules.NewKeys(s.opts.Root, loaded.Policy, s.opts.Now()))
+	s.keys(fresh, s.opts.Now())
 	return fresh, nil
 }
 
@@ -60,15 +57,4 @@ func answerSize(r *rules.Recipient, role string) int {
 		}
 	}
 	return 0
-}
-
-// keys are those of the day that now is in.
-func (s *Snapshot) keys(now time.Time) *rules.Keys {
-	keys := s.current.Load()
-	if keys.Valid(now) {
-		return keys
-	}
-	fresh := rules.NewKeys(s.root, s.Policy, now)
-	s.current.CompareAndSwap(keys, fresh)
-	return fresh
 }

@@ -37,14 +37,13 @@ func (k *Keys) Digest(salt [16]byte, sent []byte) [32]byte { return k.digest.MAC
 
 // scopes lists what pseudonyms may be made for.
 func (c *compiler) scopes() error {
-	rotations := []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month, pseudonym.Never}
 	for _, r := range c.policy.recipients {
 		purposes := map[string]bool{"": true}
 		for _, a := range c.ladders[r] {
 			purposes[a.purposeKey] = true
 		}
 		for purpose := range purposes {
-			for _, rotation := range rotations {
+			for _, rotation := range pseudonym.Rotations() {
 				c.policy.scopes = append(c.policy.scopes, pseudonym.Scope{Vendor: r.ID, Purpose: purpose, Rotation: rotation})
 			}
 		}

@@ -2,26 +2,32 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 func check(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("check", "--config FILE [--strict]")
+	f := t.flags("check", "--config FILE [--strict] [--visitors-per-day N]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	strict := f.Bool("strict", false, "warnings count as findings, for CI")
+	visitors := f.Int("visitors-per-day", 100_000, "how many visitors to reckon with, where pseudonyms are cut to some bits")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
+	if *visitors < 1 {
+		t.fail("--visitors-per-day: a number above 0 is right")
+		return usage
+	}
 	loaded, err := config.Load(*file)
 	if err != nil {
 		printf(t.out, "%v\n", err)
-		if _, unreadable := os.ReadFile(*file); unreadable != nil {
+		if _, missing := os.Stat(*file); missing != nil {
 			return usage
 		}
 		return findings
@@ -30,6 +36,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)
 	}
+	printSharing(t, loaded, *visitors)
 	p := loaded.Policy
 	printf(t.out, "policy %.16s: %d sites, %d vendors, %d activities, %d purposes, %d assessments; nothing is wrong, %d warnings\n",
 		p.Digest(), len(p.Sites()), len(p.Recipients()), len(loaded.Activities), len(p.Purposes()), len(p.Assessments().IDs()), len(warnings))
@@ -59,22 +66,31 @@ func (t *terminal) warnings(loaded *config.Loaded) []string {
 			all = append(all, sprintf("assessment %s is %s: its activities deny", id, v))
 		}
 	}
-	return append(all, rootWarnings(&loaded.Server)...)
+	return append(all, keyWarnings(&loaded.Server, t.now())...)
 }
 
-// rootWarnings looks at where the root secret lies, and whether serve could read it. Where a policy is checked in CI there is none.
-func rootWarnings(server *config.Server) []string {
-	root := server.Keys.Root
-	if root == "" || len(server.Keys.RootCommand) > 0 {
-		return nil
+// printSharing says of every pseudonym that is cut how many visitors will share one.
+func printSharing(t *terminal, loaded *config.Loaded, visitors int) {
+	for _, id := range slices.Sorted(maps.Keys(loaded.Profiles)) {
+		p := loaded.Profiles[id]
+		print := func(what string, spec *minimise.Spec) {
+			bits := spec.Pseudonymise.Bits
+			if spec.Kind != minimise.Pseudonymise || bits == 0 {
+				return
+			}
+			sharing, different := pseudonym.Sharing(bits, float64(visitors))
+			printf(t.out, "profile %s, %s, %d bits: of %d visitors a day about %.0f (%.1f %%) share their pseudonym with another; there are about %.0f, of %.1f visitors each\n",
+				id, what, bits, visitors, sharing, 100*sharing/float64(visitors), different, float64(visitors)/different)
+		}
+		for _, class := range slices.Sorted(maps.Keys(p.Classes)) {
+			m := p.Classes[class]
+			print("class "+class, &m.Spec)
+		}
+		for _, vendor := range slices.Sorted(maps.Keys(p.Fields)) {
+			for _, field := range slices.Sorted(maps.Keys(p.Fields[vendor])) {
+				m := p.Fields[vendor][field]
+				print("field "+field+" of "+vendor, &m.Spec)
+			}
+		}
 	}
-	switch _, err := readRoot(context.Background(), server); {
-	case errors.Is(err, fs.ErrNotExist):
-		return []string{sprintf("the root secret %s is not there: serve needs it", root)}
-	case err != nil:
-		return []string{sprintf("serve would not take the root secret %s: %v", root, err)}
-	case filepath.Dir(root) == filepath.Dir(server.Data):
-		return []string{sprintf("the root secret %s lies beside the data: who copies both can make past pseudonyms again; keep a copy elsewhere, or use keys.root_command", root)}
-	}
-	return nil
 }

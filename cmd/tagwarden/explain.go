@@ -13,7 +13,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // askFlags are the flags that explain and replay share.
@@ -30,7 +29,7 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		config: f.String("config", "tagwarden.yaml", "the server file"),
 		from:   f.String("from", "192.0.2.1", "the visitor's address"),
 		at:     f.String("at", "", "the time of the hit, RFC 3339; now, where it is not given"),
-		keys:   f.String("keys", "", "a file with a root secret, in place of the published test key"),
+		keys:   f.String("keys", "", "a file with a root secret, or a folder of key state, in place of the published test key"),
 		raw:    f.Bool("raw", false, "show identifying values whole"),
 	}
 	f.Func("objection", "an objection of the visitor: a purpose's id, vendor:ID or all; may be given again", func(scope string) error {
@@ -59,17 +58,10 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 			return nil, usage
 		}
 	}
-	root := pseudonym.TestRoot
-	if *f.keys != "" {
-		text, err := os.ReadFile(*f.keys)
-		if err != nil {
-			t.fail("--keys: %v", err)
-			return nil, usage
-		}
-		if root, err = pseudonym.ParseRoot(string(text)); err != nil {
-			t.fail("--keys: %v", err)
-			return nil, usage
-		}
+	state, err := testKeys(*f.keys, at)
+	if err != nil {
+		t.fail("--keys: %v", err)
+		return nil, usage
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.Objection(scope); !ok {
@@ -77,7 +69,7 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 			return nil, usage
 		}
 	}
-	a.question = rules.Question{Objections: f.objections, At: at, Keys: rules.NewKeys(root, loaded.Policy, at)}
+	a.question = rules.Question{Objections: f.objections, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
 	return a, fine
 }
 

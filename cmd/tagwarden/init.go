@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/keys"
 )
 
-func initialise(_ context.Context, t *terminal, args []string) int {
+func initialise(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("init", "DIR")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -24,12 +27,35 @@ func initialise(_ context.Context, t *terminal, args []string) int {
 	for _, file := range made.Files {
 		printf(t.out, "wrote %s\n", file)
 	}
+	dir, err := t.makeKeys(ctx, made.Server)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	printf(t.out, "wrote %s\n", dir)
 	printf(t.out, `
 Next:
   tagwarden check --config %[1]s     # says what is wrong, or about to be
   tagwarden test --config %[1]s      # runs the policy's own tests
   tagwarden serve --config %[1]s
 Keep %[2]s out of the server's reach: it is the privacy lead's, and makes assessments valid.
-`, made.Server, made.ApproverKey)
+Move %[3]s away, and keep it safe: the server has made its keys of it (%[4]s) and does not need it any more. It can make every
+pseudonym again, and the keys, should they be lost.
+`, made.Server, made.ApproverKey, made.RootKey, dir)
 	return fine
+}
+
+// makeKeys makes the key state of the new root secret and returns its folder.
+func (t *terminal) makeKeys(ctx context.Context, file string) (string, error) {
+	loaded, err := config.Load(file)
+	if err != nil {
+		return "", err
+	}
+	root, err := readRoot(ctx, &loaded.Server)
+	if err != nil {
+		return "", err
+	}
+	dir := proxy.KeysDir(loaded.Server.Data)
+	_, err = keys.Open(keys.Options{Dir: dir, Root: root, Now: t.now, Rand: rand.Reader})
+	return dir, err
 }

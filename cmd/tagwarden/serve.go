@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // drain is how long hits under way are waited for at the end.
@@ -35,7 +32,7 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	}
 	options := proxy.Options{Version: version, Log: logger(t), Now: t.now}
 	var err error
-	if options.Root, err = readRoot(ctx, &loaded.Server); err != nil {
+	if options.Root, err = rootFor(ctx, &loaded.Server); err != nil {
 		t.fail("%v", err)
 		return usage
 	}
@@ -118,31 +115,6 @@ func (t *terminal) load(file string) (*config.Loaded, int) {
 		return nil, usage
 	}
 	return loaded, fine
-}
-
-// readRoot gets the root secret from its file or its command.
-func readRoot(ctx context.Context, server *config.Server) (pseudonym.Root, error) {
-	if command := server.Keys.RootCommand; len(command) > 0 {
-		within, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		text, err := exec.CommandContext(within, command[0], command[1:]...).Output() //nolint:gosec // the operator's own command
-		if err != nil {
-			return pseudonym.Root{}, fmt.Errorf("keys.root_command %s failed: %w", command[0], err)
-		}
-		return pseudonym.ParseRoot(string(bytes.TrimSpace(text)))
-	}
-	info, err := os.Stat(server.Keys.Root)
-	if err != nil {
-		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", server.Keys.Root, info.Mode().Perm(), server.Keys.Root)
-	}
-	text, err := os.ReadFile(server.Keys.Root)
-	if err != nil {
-		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
-	}
-	return pseudonym.ParseRoot(string(text))
 }
 
 func certificate(t *config.TLS) (*tls.Config, error) {

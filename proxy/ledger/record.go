@@ -13,6 +13,7 @@ const (
 	KindSegment = "segment" // a node goes on in another segment: node
 	KindStop    = "stop"    // it ended in good order
 	KindReload  = "reload"  // another policy, or the refusal of one
+	KindKey     = "key"     // which keys a node begins with, or that some were replaced
 	KindShape   = "shape"   // which fields were kept, dropped and changed, named once
 	KindEvent   = "event"   // what was decided of one event, before it left
 	KindOutcome = "outcome" // how delivery ended

@@ -28,6 +28,9 @@ func (r Rotation) String() string {
 	return fmt.Sprintf("rotation(%d)", uint8(r))
 }
 
+// Rotations lists all of them.
+func Rotations() []Rotation { return []Rotation{Day, Week, Month, Never} }
+
 // ParseRotation returns the rotation of that name.
 func ParseRotation(name string) (Rotation, bool) {
 	for r, n := range rotationNames {

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+func keysVerb(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("keys", "list [--format text|json] | rotate [--period day|week|month|never|ledger-subjects]... [--catch-up]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	form := format(f, "json")
+	var what proxy.Rotation
+	f.Func("period", "rotate: which keys are replaced now; may be given again (day, week and month)", func(given string) error { return addPeriod(&what, given) })
+	f.BoolVar(&what.CatchUp, "catch-up", false, "rotate: advance the chains to the clock's time, however far that is")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 || rest[0] != "list" && rest[0] != "rotate" {
+		f.Usage()
+		return usage
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	if rest[0] == "list" {
+		return t.listKeys(loaded, *form)
+	}
+	if what.Chains == nil && !what.LedgerSubjects && !what.CatchUp {
+		what.Chains = []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month}
+	}
+	return t.rotateKeys(loaded, what)
+}
+
+func addPeriod(what *proxy.Rotation, given string) error {
+	if given == "ledger-subjects" {
+		what.LedgerSubjects = true
+		return nil
+	}
+	r, ok := pseudonym.ParseRotation(given)
+	if !ok {
+		return fmt.Errorf("%q is none: day, week, month, never and ledger-subjects are", given)
+	}
+	if !slices.Contains(what.Chains, r) {
+		what.Chains = append(what.Chains, r)
+	}
+	return nil
+}
+
+// listed is what `keys list` says; no key is in it.
+type listed struct {
+	Folder   string        `json:"folder"`
+	Identity string        `json:"identity"`
+	Chains   []listedChain `json:"chains"`
+	Shredded int           `json:"ledger_subjects_shredded"`
+	Root     string        `json:"root,omitempty"` // where the root secret still lies
+}
+
+type listedChain struct {
+	Chain   string     `json:"chain"`
+	Period  int64      `json:"period"`
+	Next    *time.Time `json:"next_change,omitempty"`
+	Rotated int        `json:"rotated"`
+}
+
+func (t *terminal) listKeys(loaded *config.Loaded, form string) int {
+	dir := proxy.KeysDir(loaded.Server.Data)
+	state, err := keys.Read(dir)
+	if err != nil {
+		t.fail("%v", err)
+		t.hint("the server makes the key state when it starts for the first time")
+		return usage
+	}
+	out := listed{Folder: dir, Identity: state.Identity(), Shredded: state.Shreds()}
+	for _, r := range pseudonym.Rotations() {
+		period, turns := state.Chain(r)
+		c := listedChain{Chain: r.String(), Period: period, Rotated: turns}
+		if next := r.End(state.Since()); !next.IsZero() {
+			c.Next = &next
+		}
+		out.Chains = append(out.Chains, c)
+	}
+	lies := rootLies(&loaded.Server)
+	if lies != "" {
+		out.Root = loaded.Server.Keys.Root
+	}
+	if form == "json" {
+		printJSON(t.out, out, "  ")
+		return fine
+	}
+	printf(t.out, "key state %s, identity %s\n\n", out.Folder, out.Identity)
+	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	printf(table, "chain\tperiod\tnext change\trotated by hand\n")
+	for _, c := range out.Chains {
+		next := "-"
+		if c.Next != nil {
+			next = c.Next.Format(time.RFC3339)
+		}
+		printf(table, "%s\t%d\t%s\t%d times\n", c.Chain, c.Period, next, c.Rotated)
+	}
+	_ = table.Flush()
+	printf(t.out, "\nledger subjects: shredded %d times\n", out.Shredded)
+	for _, w := range keyWarnings(&loaded.Server, t.now()) {
+		printf(t.out, "warning: %s\n", w)
+	}
+	return fine
+}
+
+func (t *terminal) rotateKeys(loaded *config.Loaded, what proxy.Rotation) int {
+	text, err := proxy.RotateStopped(loaded, what, proxy.Options{Version: version, Now: t.now})
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	printf(t.out, "%s\n", text)
+	if lies := rootLies(&loaded.Server); lies != "" && what.LedgerSubjects {
+		printf(t.out, "warning: %s, and the ledger's subjects with it\n", lies)
+	}
+	return fine
+}

@@ -1,0 +1,95 @@
+package proxy
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// Rotation says which keys are to be replaced.
+type Rotation struct {
+	Chains         []pseudonym.Rotation // by another key, within their period
+	LedgerSubjects bool                 // shred the key of the ledger's subjects
+	CatchUp        bool                 // advance the chains to the clock's time, however far that is
+}
+
+// Rotate replaces keys now, out of turn, records that, and puts the new ones in force for every hit that begins afterwards. It returns
+// what was done.
+func (s *Server) Rotate(what Rotation) (string, error) {
+	s.reloading.Lock() // a policy that is being loaded would be given the keys that were
+	defer s.reloading.Unlock()
+	s.keyring.mu.Lock()
+	defer s.keyring.mu.Unlock()
+	text, err := rotate(s.keyring.store, what, s.opts.Now())
+	if err != nil {
+		return "", err
+	}
+	s.renew(s.snapshot.Load())
+	return text, s.noteKeyChange(text)
+}
+
+// RotateStopped does what Server.Rotate does where no server runs: it takes the data folder meanwhile.
+func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string, err error) {
+	o.fill()
+	lock, err := LockData(loaded.Server.Data)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand, Files: o.KeyFiles})
+	if err != nil {
+		return "", err
+	}
+	node, err := os.Hostname()
+	if err != nil {
+		node = "unknown"
+	}
+	log, err := ledger.Open(ledger.Options{Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Files: o.Files},
+		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	if text, err = rotate(store, what, o.Now()); err != nil {
+		return "", err
+	}
+	return text, log.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
+}
+
+// rotate replaces keys, after whatever change was due. It is done when the new state is on disk.
+func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
+	var done []string
+	err := store.Change(func(state *pseudonym.State) error {
+		advance := state.Advance
+		if what.CatchUp {
+			advance = state.CatchUp
+		}
+		moved, err := advance(now)
+		if err != nil {
+			return err
+		}
+		if len(moved) > 0 {
+			done = append(done, "advanced: "+positions(*state, moved))
+		}
+		for _, r := range what.Chains {
+			state.Turn(r)
+			done = append(done, "rotated: "+r.String())
+		}
+		return nil
+	})
+	if err == nil && what.LedgerSubjects {
+		err = store.Shred()
+		done = append(done, shredded)
+	}
+	if done == nil {
+		done = []string{"nothing was due"}
+	}
+	return strings.Join(done, "; "), err
+}
