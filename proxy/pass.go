@@ -25,7 +25,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
-	p := takePassage(ctx, snapshot, rules.Inputs{Now: now, Keys: s.keys(snapshot, now), Strings: s.strings})
+	p := takePassage(ctx, snapshot, rules.Inputs{Now: now, Keys: s.keys(snapshot, now), Rare: s.rarity, Strings: s.strings})
 	defer p.giveBack()
 	defer s.caught(p)
 	reason := s.pass(p)

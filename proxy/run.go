@@ -42,7 +42,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	close(stop)
 	minute.Wait()
 	s.snapshot.Load().Delivery.Close()
-	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.keyring.store.Flush(), s.lock.Release())
+	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
 }
 
 // patience is how long hits under way are waited for where a listener broke.
@@ -78,7 +78,8 @@ func (s *Server) closeListeners() {
 	}
 }
 
-// eachMinute writes aggregates down, looks at which assessments are due, and replaces keys whose period is over though no hit came.
+// eachMinute writes aggregates down, looks at which assessments are due, replaces keys whose period is over though no hit came, and keeps
+// counts of values.
 func (s *Server) eachMinute(stop <-chan struct{}) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
@@ -92,6 +93,7 @@ func (s *Server) eachMinute(stop <-chan struct{}) {
 			}
 			s.warnDue(s.snapshot.Load().Loaded)
 			s.turnKeys(s.opts.Now())
+			s.keepCounts(s.opts.Now())
 		}
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -53,6 +54,7 @@ type Server struct {
 	lock     *Lock // of the data folder
 	keyring  keyring
 	ledger   *ledger.Ledger
+	rarity   *rarity.Counter
 	refusals refusals
 	names    *lru.Cache[string, string] // event names as the ledger keeps them
 	strings  *consentStrings
@@ -121,6 +123,9 @@ func (s *Server) openData(loaded *config.Loaded) error {
 		return err
 	}
 	s.snapshot.Store(snapshot)
+	if err := s.openRarity(loaded); err != nil {
+		return err
+	}
 	node, err := os.Hostname()
 	if err != nil {
 		node = "unknown"
@@ -130,10 +135,10 @@ func (s *Server) openData(loaded *config.Loaded) error {
 		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
 	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {
-		return err
+		return errors.Join(err, s.rarity.Close())
 	}
 	if err := s.noteKeys(); err != nil {
-		return errors.Join(err, s.ledger.Close())
+		return errors.Join(err, s.rarity.Close(), s.ledger.Close())
 	}
 	return nil
 }

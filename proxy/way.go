@@ -52,7 +52,13 @@ func ask(s *Server, p *passage) rules.Reason {
 }
 
 // judge decides, minimises and encodes.
-func judge(_ *Server, p *passage) rules.Reason { return rules.Judge(&p.j, &p.in) }
+func judge(s *Server, p *passage) rules.Reason {
+	reason := rules.Judge(&p.j, &p.in)
+	if reason == rules.Unjudged {
+		s.count(p)
+	}
+	return reason
+}
 
 // deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
 func deliver(s *Server, p *passage) rules.Reason {

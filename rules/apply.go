@@ -190,6 +190,7 @@ func (j *Judgement) rewrite(i int32, a *minimise.Action, by hit.Class) {
 		format = j.Route.Recipient.formats[n.Field]
 	}
 	j.env.Purpose = j.purpose(n.Event)
+	j.rarity(i, a, by)
 	arena := h.Grow()
 	from := len(arena)
 	out, outcome := a.Append(arena, minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)}, &j.env)

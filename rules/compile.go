@@ -240,7 +240,7 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		if err != nil {
 			return nil, wrong(at+".classes."+class.String(), "%v", err)
 		}
-		p.byClass[class] = dropless(action)
+		p.byClass[class] = c.used(action)
 	}
 	for i := range r.Catalog.Fields {
 		f := &r.Catalog.Fields[i]
@@ -256,7 +256,7 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		if err != nil {
 			return nil, wrong(at+".fields."+r.ID+"."+f.Path, "%v", err)
 		}
-		p.byField[i] = dropless(action)
+		p.byField[i] = c.used(action)
 		p.fieldLines[i] = d.place("fields", r.ID, f.Path)
 	}
 	for name, text := range d.Set[r.ID] {
@@ -273,10 +273,12 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 	return p, nil
 }
 
-// dropless gives the one form of dropping there is: no action.
-func dropless(a *minimise.Action) *minimise.Action {
+// used gives the one form of dropping there is, no action, and notes what an action asks for.
+func (c *compiler) used(a *minimise.Action) *minimise.Action {
 	if a.Kind() == minimise.Drop {
 		return nil
 	}
+	k, _ := a.Rarity()
+	c.policy.rarest = max(c.policy.rarest, k)
 	return a
 }

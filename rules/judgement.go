@@ -92,8 +92,14 @@ type Judgement struct {
 	whole     []byte // the visitor's address
 	part      []byte // what is left of it
 	env       minimise.Env
+	counted   []Counted
+	combined  []byte // values of several fields together
+	firstOf   [hit.NumClasses]int32
+	firstsOf  int32 // the event that firstOf is of
 	view      eventView
 	trace     *Trace
+
+	firstsKnown bool
 }
 
 // Reset makes the judgement ready for another hit and keeps its memory.
@@ -106,6 +112,8 @@ func (j *Judgement) Reset() {
 	j.Out = Outgoing{Headers: j.Out.Headers[:0]}
 	j.body, j.coded, j.out, j.plans = j.body[:0], nil, j.out[:0], j.plans[:0]
 	j.common, j.shared = "", j.shared[:0]
+	clear(j.counted)
+	j.counted, j.combined, j.firstsKnown = j.counted[:0], j.combined[:0], false
 	j.trace = nil
 	j.ask.Reset()
 }

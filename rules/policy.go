@@ -31,6 +31,7 @@ type Policy struct {
 	categories  []string // consent categories, by number
 	assessments *basis.Register
 	scopes      []pseudonym.Scope
+	rarest      int // the largest number of networks that a profile asks for
 }
 
 // Digest names the policy: hex SHA-256 over everything that decides.

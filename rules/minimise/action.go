@@ -17,6 +17,7 @@ type Action struct {
 	byPurpose bool               // pseudonymise
 	only      map[string]struct{}
 	url       *urlPlan
+	with      []hit.Class // rare
 }
 
 // Kind returns the action's minimiser.

@@ -60,13 +60,7 @@ func (a *Action) compile() error {
 			a.only[v] = struct{}{}
 		}
 	case Rare:
-		if s.K == 0 {
-			s.K = 50
-		}
-		if s.K < 2 {
-			return wrong("k", "must be at least 2")
-		}
-		return a.fits(common)
+		return a.compileRare()
 	default: // drop, keep and replace take every class
 	}
 	return nil

@@ -18,12 +18,13 @@ type Env struct {
 	IP        netip.Addr      // the visitor's address; the zero Addr where it is not known
 	UserAgent []byte          // the visitor's user agent, as received
 	Rare      Rarity          // nil: every value is rare
+	Together  []byte          // for rare with others: the value with those of the event's other fields; empty: it is rare
 }
 
-// Rarity knows how many subjects shared a value in the last days. It is read by many goroutines at once.
+// Rarity knows how many networks shared a value in the last days. It is read by many goroutines at once.
 type Rarity interface {
-	// Common tells whether at least k subjects did. It must not keep value.
-	Common(class hit.Class, value []byte, k int) bool
+	// Common tells whether at least k did on one of the last days, today included. It must not keep value.
+	Common(class hit.Class, value []byte, k, days int) bool
 }
 
 // ValueKind is what a value is in JSON; in queries and forms every value is text.

@@ -263,10 +263,10 @@ func TestAppendNumbers(t *testing.T) {
 
 type counts map[string]int
 
-func (c counts) Common(_ hit.Class, value []byte, k int) bool { return c[string(value)] >= k }
+func (c counts) Common(_ hit.Class, value []byte, k, _ int) bool { return c[string(value)] >= k }
 
 func TestRareCounts(t *testing.T) {
-	env, a := testEnv(), must(t, Spec{Kind: Rare, K: 20}, hit.Screen)
+	env, a := testEnv(), must(t, Spec{Kind: Rare, Rare: RareSpec{K: 20}}, hit.Screen)
 	env.Rare = counts{"1920x1080": 20, "1234x777": 19}
 	if got := text(t, a, "1920x1080", env); got != "1920x1080" {
 		t.Errorf("common value became %q", got)

@@ -59,7 +59,9 @@ var Params = [NumKinds][]Param{
 		{Name: "values", Type: Names, Required: true, Short: true, About: "the values that pass"},
 	},
 	Rare: {
-		{Name: "k", Type: Int, Min: 2, Max: 1_000_000, Default: "50", About: "subjects that must share a value for it to pass"},
+		{Name: "k", Type: Int, Min: 2, Max: MaxK, Default: "50", About: "networks (IPv4 /24, IPv6 /32) from which a value must come on one day for it to pass"},
+		{Name: "days", Type: Int, Min: 1, Max: MaxDays, Default: "7", About: "how many days back one such day may lie, today included"},
+		{Name: "with", Type: Names, About: "classes of fields of the same event: then the combination with those must come from k networks"},
 	},
 	Replace: {
 		{Name: "with", Type: Text, Required: true, Short: true, About: "the constant"},

@@ -18,8 +18,8 @@ type Spec struct {
 	Generalise   string // "family", "origin", "primary", "bucket", "major", "region", "country", "year"
 	URL          URLSpec
 	Only         []string // values that pass; at least one
-	K            int      // rare: subjects that must share a value; 0 is 50
-	Replace      string   // the constant
+	Rare         RareSpec
+	Replace      string // the constant
 }
 
 // PseudonymiseSpec says how a pseudonym is made.
@@ -27,6 +27,13 @@ type PseudonymiseSpec struct {
 	Scope  string // "vendor" (also ""), or "purpose": then another one for each purpose of the vendor
 	Rotate string // "day" (also ""), "week", "month", "never"
 	Bits   int    // at most 2^bits different pseudonyms; 0 does not cut
+}
+
+// RareSpec says which values are too rare to pass.
+type RareSpec struct {
+	K    int      // networks that must share a value on one day; 0 is 50
+	Days int      // how many days back one such day may lie, today included; 0 is 7
+	With []string // classes of fields of the same event: then the combination with those must be shared
 }
 
 // TruncateSpec says how far a value is cut. What is nil or "" is not said.
@@ -91,6 +98,8 @@ func (s *Spec) Set(param string, value any) error {
 			s.URL.Templates = names
 		case "values":
 			s.Only = names
+		case "with":
+			s.Rare.With = names
 		}
 	default:
 		text, ok := value.(string)
@@ -118,7 +127,9 @@ func (s *Spec) setInt(param string, n int) {
 	case "chars":
 		s.Truncate.Chars = &n
 	case "k":
-		s.K = n
+		s.Rare.K = n
+	case "days":
+		s.Rare.Days = n
 	}
 }
 
@@ -159,7 +170,7 @@ func (s *Spec) canon() string {
 	}
 	only := slices.Sorted(slices.Values(s.Only))
 	query := slices.Sorted(slices.Values(s.URL.Query))
-	return fmt.Sprintf("%v %q %q %d %q %q %q %s %s %s %s %q %q %q %q %q %q %q %d %q", s.Kind, s.Pseudonymise.Scope, s.Pseudonymise.Rotate, s.Pseudonymise.Bits,
+	return fmt.Sprintf("%v %q %q %d %q %q %q %s %s %s %s %q %q %q %q %q %q %q %d %d %q %q", s.Kind, s.Pseudonymise.Scope, s.Pseudonymise.Rotate, s.Pseudonymise.Bits,
 		s.Derive, s.Hash, s.Truncate.To, number(s.Truncate.V4), number(s.Truncate.V6), number(s.Truncate.Decimals), number(s.Truncate.Chars),
-		s.Generalise, query, s.URL.IDs, s.URL.Templates, s.URL.Path, s.URL.Fragment, only, s.K, s.Replace)
+		s.Generalise, query, s.URL.IDs, s.URL.Templates, s.URL.Path, s.URL.Fragment, only, s.Rare.K, s.Rare.Days, slices.Sorted(slices.Values(s.Rare.With)), s.Replace)
 }

@@ -1,6 +1,10 @@
 package minimise
 
-import "github.com/tagwarden/tagwarden/rules/pseudonym"
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
 
 // drop is what Strictest returns where neither action is stricter.
 var drop = &Action{}
@@ -46,7 +50,7 @@ func stricter(a, b *Action) bool {
 	case a.kind == Generalise && b.kind == URL:
 		return a.spec.Generalise == "origin"
 	case a.kind == Rare && b.kind == Rare:
-		return a.spec.K >= b.spec.K
+		return rarer(&a.spec.Rare, &b.spec.Rare)
 	}
 	return false
 }
@@ -90,6 +94,16 @@ func narrower(a, b *Action) bool {
 	}
 	nested := a.rotation == b.rotation || a.rotation == pseudonym.Day || b.rotation == pseudonym.Never
 	return nested && (a.byPurpose || !b.byPurpose) && bits(a) <= bits(b)
+}
+
+// rarer tells whether what passes a passes b. Networks that share a combination share what is in it.
+func rarer(a, b *RareSpec) bool {
+	for _, class := range b.With {
+		if !slices.Contains(a.With, class) {
+			return false
+		}
+	}
+	return a.K >= b.K && a.Days <= b.Days
 }
 
 // shorter tells whether a leaves no more than b.
