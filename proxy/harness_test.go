@@ -125,6 +125,7 @@ type running struct {
 	file        string
 	hits, admin string
 	ended       chan error
+	over        chan struct{} // closed when it has ended
 }
 
 func start(t testing.TB, file string, change ...func(*proxy.Options)) *running {
@@ -141,14 +142,21 @@ func start(t testing.TB, file string, change ...func(*proxy.Options)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{Server: s, file: file, ended: make(chan error, 1)}
+	r := &running{Server: s, file: file, ended: make(chan error, 1), over: make(chan struct{})}
 	hits, admin := listen(t), listen(t)
 	r.hits, r.admin = hits.Addr().String(), admin.Addr().String()
-	go func() { r.ended <- s.Serve(hits, admin) }()
+	go func() {
+		defer close(r.over)
+		r.ended <- s.Serve(hits, admin)
+	}()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		_ = s.Shutdown(ctx)
+		select {
+		case <-r.over: // what it writes at the end is in the test's folder
+		case <-ctx.Done():
+		}
 	})
 	return r
 }

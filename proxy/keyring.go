@@ -122,6 +122,9 @@ func (s *Server) keys(of *Snapshot, now time.Time) *rules.Keys {
 		}
 		return nil
 	}
+	if s.rarity != nil {
+		s.rarity.Turn(now)
+	}
 	fresh := s.renew(of) // others need not wait for the disk
 	s.advanced(moved)
 	return fresh

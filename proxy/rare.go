@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"path/filepath"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -31,9 +30,9 @@ func (s *Server) count(p *passage) {
 	}
 }
 
-// keepCounts begins another day of counting where it has come, and writes counts down.
-func (s *Server) keepCounts(now time.Time) {
-	if err := s.rarity.Tick(now); err != nil {
+// keepCounts writes counts down.
+func (s *Server) keepCounts() {
+	if err := s.rarity.Write(); err != nil {
 		s.fault("counts of values cannot be written: after a restart more will be rare", err)
 	}
 	if lost := s.rarity.Lost(); lost > 0 {

@@ -93,7 +93,7 @@ func (s *Server) eachMinute(stop <-chan struct{}) {
 			}
 			s.warnDue(s.snapshot.Load().Loaded)
 			s.turnKeys(s.opts.Now())
-			s.keepCounts(s.opts.Now())
+			s.keepCounts()
 		}
 	}
 }

@@ -274,11 +274,19 @@ func (c *Counter) kept() []*past {
 	return append([]*past{today}, days...)
 }
 
-// Tick begins another day where it has come though nobody came, and writes the file where something changed.
-func (c *Counter) Tick(now time.Time) error {
+// Turn begins another day where it has come. Until it was called, or something counted, look-ups are as of the day before.
+func (c *Counter) Turn(now time.Time) {
+	_ = c.ask(func() error { c.turn(dayOf(now)); return nil })
+}
+
+// Write writes the file where something changed.
+func (c *Counter) Write() error { return c.ask(c.write) }
+
+// ask lets the counting goroutine do something, after what it was handed until now.
+func (c *Counter) ask(what func() error) error {
 	result := make(chan error, 1)
 	select {
-	case c.asked <- func() { c.turn(dayOf(now)); result <- c.write() }:
+	case c.asked <- func() { result <- what() }:
 		return <-result
 	case <-c.done:
 		return nil

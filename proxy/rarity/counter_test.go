@@ -53,9 +53,9 @@ func visit(t testing.TB, c *Counter, at time.Time, value string, from, to int) {
 
 func settle(t testing.TB, c *Counter) {
 	t.Helper()
-	done := make(chan struct{})
-	c.asked <- func() { close(done) }
-	<-done
+	if err := c.ask(func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func common(c *Counter, value string, k, days int) bool {
@@ -159,9 +159,7 @@ func TestRestart(t *testing.T) {
 		t.Error("who came before and after a restart counts twice")
 	}
 	visit(t, again, noon.Add(time.Hour), "rare", 0, 25)
-	if err := again.Tick(noon.AddDate(0, 0, 1)); err != nil {
-		t.Fatal(err)
-	}
+	again.Turn(noon.AddDate(0, 0, 1))
 	if v := again.view.Load(); len(v.past) != 1 {
 		t.Errorf("%d days are kept of one", len(v.past))
 	}
@@ -301,7 +299,7 @@ func TestTogether(t *testing.T) {
 				c.Count(noon.AddDate(0, 0, n/500), hit.Screen, fmt.Append(nil, n%7), network(n))
 				c.Common(hit.Screen, fmt.Append(nil, n%7), 50, 7)
 				if g == 0 && n%100 == 0 {
-					if err := c.Tick(noon); err != nil {
+					if err := c.Write(); err != nil {
 						t.Error(err)
 					}
 				}
@@ -312,7 +310,7 @@ func TestTogether(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Tick(noon); err != nil {
+	if err := c.Write(); err != nil {
 		t.Error(err)
 	}
 	c.Count(noon, hit.Screen, []byte("after the end"), network(1))
