@@ -34,7 +34,7 @@ type Field struct {
 	Required bool             `yaml:"required"` // the vendor refuses an event without it
 	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open is given
-	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text
+	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text, ga_cookie
 	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id is also treated as one
 	Hashed   string           `yaml:"hashed"`   // sha256 or md5, where the value travels hashed
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read

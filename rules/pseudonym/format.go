@@ -21,11 +21,12 @@ const (
 	Digits                       // "digits": as many digits as the original has, at least 10 and at most 15
 	MixpanelDevice               // "mixpanel_device": $device:<uuid>
 	Text                         // "text": 22 characters of base64url
+	GACookie                     // "ga_cookie": GA1.1.<cid> (the value of the cookie _ga, where a field takes it whole)
 
 	numFormats
 )
 
-var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device", "text"}
+var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device", "text", "ga_cookie"}
 
 // String returns the format's name as catalog files write it.
 func (f Format) String() string {
@@ -62,6 +63,8 @@ func AppendFormat(dst []byte, mac *[32]byte, f Format, original []byte) []byte {
 	}
 	a, b := binary.BigEndian.Uint64(mac[:]), binary.BigEndian.Uint64(mac[8:])
 	switch f {
+	case GACookie:
+		return AppendFormat(append(dst, "GA1.1."...), mac, GACid, nil)
 	case GACid:
 		dst = strconv.AppendUint(dst, 1_000_000_000+a%1_147_483_648, 10)
 		dst = append(dst, '.')
@@ -93,10 +96,12 @@ func Shape(id []byte) Format {
 		return UUID
 	case len(id) > 8 && string(id[:8]) == "$device:":
 		return MixpanelDevice
-	case len(id) > 5 && string(id[:5]) == "fb.1.":
+	case isFBP(id):
 		return FBP
 	case isCid(id):
 		return GACid
+	case len(id) > 6 && string(id[:4]) == "GA1." && isDigit(id[4]) && id[5] == '.' && isCid(id[6:]):
+		return GACookie
 	case len(id) == 32 && all(id, isHex):
 		return Hex32
 	case len(id) == 16 && all(id, isHex) && !all(id, isDigit):
@@ -158,6 +163,11 @@ func isUUID(id []byte) bool {
 		}
 	}
 	return true
+}
+
+// isFBP knows "fb.", how many dots the cookie's domain has (0 to 2), a time and a number.
+func isFBP(id []byte) bool {
+	return len(id) > 5 && string(id[:3]) == "fb." && id[3] >= '0' && id[3] <= '2' && id[4] == '.'
 }
 
 func isCid(id []byte) bool {
