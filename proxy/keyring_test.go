@@ -146,7 +146,7 @@ func TestRotateWhileServing(t *testing.T) {
 	v, c := startVendor(t), newClock("2026-11-24T12:00:00Z")
 	r := start(t, folder(t, v.URL), c.option)
 	before := r.pseudonymOf(t, v)
-	text, err := r.Rotate(proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}, LedgerSubjects: true})
+	text, err := proxy.RotateRunning(t.Context(), filepath.Join(filepath.Dir(r.file), "data"), proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}, LedgerSubjects: true})
 	if err != nil || text != "rotated: day; ledger subjects shredded" {
 		t.Fatalf("%q, %v", text, err)
 	}

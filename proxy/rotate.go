@@ -15,9 +15,9 @@ import (
 
 // Rotation says which keys are to be replaced.
 type Rotation struct {
-	Chains         []pseudonym.Rotation // by another key, within their period
-	LedgerSubjects bool                 // shred the key of the ledger's subjects
-	CatchUp        bool                 // advance the chains to the clock's time, however far that is
+	Chains         []pseudonym.Rotation `json:"chains,omitempty"`          // by another key, within their period
+	LedgerSubjects bool                 `json:"ledger_subjects,omitempty"` // shred the key of the ledger's subjects
+	CatchUp        bool                 `json:"catch_up,omitempty"`        // advance the chains to the clock's time, however far that is
 }
 
 // Rotate replaces keys now, out of turn, records that, and puts the new ones in force for every hit that begins afterwards. It returns

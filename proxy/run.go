@@ -29,6 +29,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	stop := make(chan struct{})
 	var minute sync.WaitGroup
 	minute.Go(func() { s.eachMinute(stop) })
+	endControl := s.control()
 	go func() { ended <- unlessClosed(s.public.Serve(hits)) }()
 	go func() { ended <- unlessClosed(s.admin.Serve(admin)) }()
 	err := <-ended
@@ -39,10 +40,30 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	}
 	err = errors.Join(err, <-ended)
 	<-s.stopped // hits under way still need ledger and connections
+	endControl()
 	close(stop)
 	minute.Wait()
 	s.snapshot.Load().Delivery.Close()
 	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
+}
+
+// control takes commands until the function that it returns is called. A server that cannot be given any goes on without.
+func (s *Server) control() (end func()) {
+	server, listener, err := s.openControl(s.snapshot.Load().Loaded.Server.Data)
+	if err != nil {
+		s.fault("no commands can be taken: to rotate keys the server has to be stopped", err)
+		return func() {}
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(listener) })
+	return func() {
+		within, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if server.Shutdown(within) != nil {
+			_ = server.Close()
+		}
+		serving.Wait()
+	}
 }
 
 // patience is how long hits under way are waited for where a listener broke.

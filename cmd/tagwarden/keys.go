@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -13,7 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-func keysVerb(_ context.Context, t *terminal, args []string) int {
+func keysVerb(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("keys", "list [--format text|json] | rotate [--period day|week|month|never|ledger-subjects]... [--catch-up]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	form := format(f, "json")
@@ -38,7 +39,7 @@ func keysVerb(_ context.Context, t *terminal, args []string) int {
 	if what.Chains == nil && !what.LedgerSubjects && !what.CatchUp {
 		what.Chains = []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month}
 	}
-	return t.rotateKeys(loaded, what)
+	return t.rotateKeys(ctx, loaded, what)
 }
 
 func addPeriod(what *proxy.Rotation, given string) error {
@@ -115,8 +116,11 @@ func (t *terminal) listKeys(loaded *config.Loaded, form string) int {
 	return fine
 }
 
-func (t *terminal) rotateKeys(loaded *config.Loaded, what proxy.Rotation) int {
+func (t *terminal) rotateKeys(ctx context.Context, loaded *config.Loaded, what proxy.Rotation) int {
 	text, err := proxy.RotateStopped(loaded, what, proxy.Options{Version: version, Now: t.now})
+	if errors.Is(err, proxy.ErrLocked) {
+		text, err = proxy.RotateRunning(ctx, loaded.Server.Data, what)
+	}
 	if err != nil {
 		t.fail("%v", err)
 		return usage

@@ -304,7 +304,7 @@ func (c *Counter) write() error {
 	if c.opts.File == "" || !c.changed {
 		return nil
 	}
-	if err := writeFile(c.opts.File, appendDays(nil, c.kept())); err != nil {
+	if err := writeFile(c.opts.File, encodeDays(c.kept())); err != nil {
 		return fmt.Errorf("cannot write the counts of values: %w", err)
 	}
 	c.changed = false

@@ -23,9 +23,8 @@ const (
 	valueSize = 8 + 2
 )
 
-func appendDays(dst []byte, days []*past) []byte {
-	from := len(dst)
-	dst = append(dst, magic...)
+func encodeDays(days []*past) []byte {
+	dst := []byte(magic)
 	for _, d := range days {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(d.day))
 		dst = append(dst, d.key[:]...)
@@ -35,11 +34,11 @@ func appendDays(dst []byte, days []*past) []byte {
 			dst = binary.BigEndian.AppendUint16(dst, d.byID[id])
 		}
 	}
-	sum := sha256.Sum256(dst[from:])
+	sum := sha256.Sum256(dst)
 	return append(dst, sum[:]...)
 }
 
-// parseDays reads what appendDays writes, and nothing else. The error is ErrFile.
+// parseDays reads what encodeDays writes, and nothing else. The error is ErrFile.
 func parseDays(text []byte) ([]*past, error) {
 	end := len(text) - sha256.Size
 	if end < len(magic) || string(text[:len(magic)]) != magic {

@@ -3,6 +3,7 @@ package pseudonym
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 )
 
@@ -24,8 +25,8 @@ var made = map[string]struct {
 	"Mixpanel user":        {func(r *rand.Rand) string { return fmt.Sprintf("cust-%d", r.IntN(1e9)) }, Text},
 	"cookie _fbp":          {func(r *rand.Rand) string { return fmt.Sprintf("fb.%d.17%011d.%d", r.IntN(3), r.IntN(1e11), r.Uint32()) }, FBP},
 	"MD5":                  {func(r *rand.Rand) string { return fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64()) }, Hex32},
-	"session id of GA4":    {func(r *rand.Rand) string { return fmt.Sprint(1_700_000_000 + r.IntN(90_000_000)) }, Digits},
-	"session of Amplitude": {func(r *rand.Rand) string { return fmt.Sprint(1_700_000_000_000 + r.Int64N(90_000_000_000)) }, Digits},
+	"session id of GA4":    {func(r *rand.Rand) string { return strconv.Itoa(1_700_000_000 + r.IntN(90_000_000)) }, Digits},
+	"session of Amplitude": {func(r *rand.Rand) string { return strconv.Itoa(1_700_000_000_000 + r.IntN(90_000_000_000)) }, Digits},
 }
 
 func uuid(r *rand.Rand) string {

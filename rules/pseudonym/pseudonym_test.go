@@ -92,6 +92,13 @@ func TestRotation(t *testing.T) {
 		if got, ok := ParseRotation(r.String()); !ok || got != r {
 			t.Errorf("%v is read as %v", r, got)
 		}
+		var read Rotation
+		if text, err := r.MarshalText(); err != nil || read.UnmarshalText(text) != nil || read != r {
+			t.Errorf("%v is written as %s, and read as %v", r, text, read)
+		}
+	}
+	if new(Rotation).UnmarshalText([]byte("hour")) == nil {
+		t.Error("an hour is a rotation")
 	}
 	for at := time.Date(1969, 11, 1, 5, 0, 0, 0, time.UTC); at.Year() < 1973; at = at.Add(7 * time.Hour) {
 		for r := range Never {
@@ -167,16 +174,19 @@ var originals = map[string]Format{
 // TestPseudonymsDiffer makes pseudonyms of all originals in all formats for vendors, purposes and periods: no two are the same, all have
 // their format, and nothing of the original is in them.
 func TestPseudonymsDiffer(t *testing.T) {
+	var states [3]State
+	for day := range states {
+		states[day] = TestRoot.State(noon.AddDate(0, 0, 31*day))
+	}
 	for f := range numFormats {
 		seen := map[string]string{}
 		for original, shape := range originals {
 			for _, s := range []Scope{{"ga4", "", Day}, {"ga4", "p", Day}, {"ga4", "q", Day}, {"matomo", "", Day}, {"ga4", "", Week}, {"ga4", "", Month}, {"ga4", "", Never}} {
 				for day := range 3 {
-					at := noon.AddDate(0, 0, 31*day)
 					if s.Rotation == Never && day > 0 {
 						continue
 					}
-					key, _ := New(TestRoot, at, s).For(s)
+					key, _ := Derive(states[day].Chains(), s).For(s)
 					mac := key.Pseudonym([]byte(original), 0)
 					got := string(AppendFormat(nil, &mac, f, []byte(original)))
 					name := fmt.Sprint(original, s, day)

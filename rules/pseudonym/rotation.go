@@ -28,6 +28,19 @@ func (r Rotation) String() string {
 	return fmt.Sprintf("rotation(%d)", uint8(r))
 }
 
+// MarshalText writes the name.
+func (r Rotation) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a name.
+func (r *Rotation) UnmarshalText(text []byte) error {
+	found, ok := ParseRotation(string(text))
+	if !ok {
+		return fmt.Errorf("%q is no rotation: day, week, month and never are", text)
+	}
+	*r = found
+	return nil
+}
+
 // Rotations lists all of them.
 func Rotations() []Rotation { return []Rotation{Day, Week, Month, Never} }
 
