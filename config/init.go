@@ -39,7 +39,7 @@ const (
 // Made is what Init made.
 type Made struct {
 	Server      string   // the server file
-	RootKey     string   // the root secret: needed to start, mode 0600
+	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
 	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server
 	Files       []string // all files, sorted
 }

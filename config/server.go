@@ -6,8 +6,8 @@ type Server struct {
 	Listen         string            `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
 	TLS            *TLS              `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear."`
 	Admin          Admin             `yaml:"admin" doc:"Console, admin API, metrics and health."`
-	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. Losing it loses objections. A reload does not change it."`
-	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from. A reload does not change it."`
+	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
+	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
 	Policy         string            `yaml:"policy" default:"./policy" doc:"The policy folder."`
 	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For is believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
 	Limits         Limits            `yaml:"limits" doc:"What one hit may hold; more is refused with the reason limit."`
@@ -33,8 +33,8 @@ type Admin struct {
 
 // Keys says where the root secret comes from: one of the two.
 type Keys struct {
-	Root        string   `yaml:"root" doc:"File of the root secret: 32 random bytes in base64, mode 0600, made by init. Default: ./root.key."`
-	RootCommand []string `yaml:"root_command" doc:"Instead of root: a command and its arguments that prints the root secret."`
+	Root        string   `yaml:"root" doc:"File of the root secret: 32 random bytes in base64, mode 0600, made by init. It need not be there once data/keys is: whoever has it can make every pseudonym again. Default: ./root.key."`
+	RootCommand []string `yaml:"root_command" doc:"Instead of root: a command and its arguments that prints the root secret. It is run only where there is no key state yet."`
 }
 
 // Limits bound one hit.

@@ -177,3 +177,13 @@ func BenchmarkJudgeWide(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) { benchmarkJudge(b, request(b, text, "ga4", yes)) })
 	}
 }
+
+// BenchmarkKeysOf is what it takes to put the keys of another day in place, for twelve vendors.
+func BenchmarkKeysOf(b *testing.B) {
+	p := compile(b, draft())
+	state := pseudonym.TestRoot.State(now)
+	b.ReportAllocs()
+	for b.Loop() {
+		rules.KeysOf(&state, p)
+	}
+}
