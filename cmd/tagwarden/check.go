@@ -27,7 +27,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	loaded, err := config.Load(*file)
 	if err != nil {
 		printf(t.out, "%v\n", err)
-		if _, missing := os.Stat(*file); missing != nil {
+		if _, unreadable := os.ReadFile(*file); unreadable != nil {
 			return usage
 		}
 		return findings

@@ -26,7 +26,7 @@ func keysVerb(ctx context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if len(rest) != 1 || rest[0] != "list" && rest[0] != "rotate" {
-		f.Usage()
+		printUsage(t.err, f)
 		return usage
 	}
 	loaded, code := t.load(*file)

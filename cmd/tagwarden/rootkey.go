@@ -87,8 +87,14 @@ func keyWarnings(server *config.Server, now time.Time) []string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && lies == "" && len(server.Keys.RootCommand) == 0:
 		return []string{sprintf("there is neither a key state (%s) nor a root secret to make it of (%s): the server will not start", dir, server.Keys.Root)}
-	case errors.Is(err, fs.ErrNotExist):
-		return nil // the server makes it when it starts
+	case errors.Is(err, fs.ErrNotExist): // the server makes it when it starts
+		if len(server.Keys.RootCommand) > 0 {
+			return nil
+		}
+		if _, err := fileRoot(server.Keys.Root); err != nil {
+			return []string{sprintf("the server would not take the root secret to make its keys of: %v", err)}
+		}
+		return nil
 	case err != nil:
 		return []string{sprintf("%v: the server will not start without the root secret, or a copy of the folder", err)}
 	}
