@@ -86,14 +86,14 @@ func (s *scan) addressFromNumber(i, j int) (finding, bool) {
 		ws.n--
 	}
 	if end := s.nameBehindType(&ws); end > 0 {
-		return finding{span{i, end}, Address}, true
+		return finding{span: span{i, end}, kind: Address}, true
 	}
 	named := true
 	for k := range ws.n {
 		if k > 0 && in(s.of(ws.w[k]), typeBehind) {
 			long := ws.w[k].end-ws.w[k].start > 4
 			if named || long && !s.goesOn(ws.w[k].end) {
-				return finding{span{i, ws.w[k].end}, Address}, true
+				return finding{span: span{i, ws.w[k].end}, kind: Address}, true
 			}
 		}
 		named = named && s.named(ws.w[k])
@@ -130,14 +130,14 @@ func (s *scan) addressFromName(i, j int) (finding, bool) {
 	first := span{i, j}
 	if s.endsInType(first) {
 		if ws := s.wordsFrom(j, 1); ws.n == 1 && s.houseEnd(ws.w[0]) {
-			return finding{span{i, ws.w[0].end}, Address}, true
+			return finding{span: span{i, ws.w[0].end}, kind: Address}, true
 		}
 	}
 	if in(s.of(first), typeFront) {
 		ws := s.wordsFrom(j, 5)
 		for k := 1; k < ws.n; k++ {
 			if s.houseEnd(ws.w[k]) && s.named(ws.w[k-1]) {
-				return finding{span{i, ws.w[k].end}, Address}, true
+				return finding{span: span{i, ws.w[k].end}, kind: Address}, true
 			}
 			if isDigit(s.text[ws.w[k].start]) {
 				break
@@ -148,7 +148,7 @@ func (s *scan) addressFromName(i, j int) (finding, bool) {
 	ws := s.wordsFrom(j, 4)
 	for k := 0; k+1 < ws.n; k++ {
 		if in(s.of(ws.w[k]), typeBetween) && s.houseEnd(ws.w[k+1]) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
-			return finding{span{i, ws.w[k+1].end}, Address}, true
+			return finding{span: span{i, ws.w[k+1].end}, kind: Address}, true
 		}
 		if !s.named(ws.w[k]) {
 			break

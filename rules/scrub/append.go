@@ -12,40 +12,64 @@ const maxDepth = 3
 // found, dst has gained exactly value. Scratch space is taken from dst's spare capacity, so value must not lie there; a dst that is
 // used again and again costs no allocation.
 func Append(dst, value []byte, want Set) ([]byte, Set) {
-	base := len(dst)
-	if want&All == 0 || !suspicious(value) {
-		return append(dst, value...), 0
+	return (*Detectors)(nil).Append(dst, value, want)
+}
+
+// Append is the function Append, with a site's own detectors where Own is wanted.
+func (d *Detectors) Append(dst, value []byte, want Set) ([]byte, Set) {
+	l := look{want: want}
+	if want.Has(Own) {
+		l.own = d.rules()
 	}
-	dst, found := pass(dst, value, want, 0)
-	if found == 0 {
-		return append(dst[:base], value...), 0
-	}
-	for range maxRounds {
-		end := len(dst)
-		var again Set
-		dst, again = pass(dst, dst[base:end], want, 0)
-		if again == 0 {
-			return dst[:end], found
-		}
-		found |= again
-		n := copy(dst[base:], dst[end:])
-		dst = dst[:base+n]
-	}
-	return append(dst[:base], "[scrubbed]"...), found
+	dst, saw := l.append(dst, value)
+	return dst, saw.found
 }
 
 // Find returns what Append would find, and scratch, grown if need be. Its content is of no use.
 func Find(scratch, value []byte, want Set) ([]byte, Set) {
-	if want&All == 0 || !suspicious(value) {
+	l := look{want: want}
+	if l.idle(value) {
 		return scratch, 0
 	}
 	base := len(scratch)
-	scratch, found := pass(scratch, value, want, 0)
-	return scratch[:base], found
+	scratch, saw := l.pass(scratch, value, 0)
+	return scratch[:base], saw.found
+}
+
+func (l look) append(dst, value []byte) ([]byte, seen) {
+	base := len(dst)
+	if l.idle(value) {
+		return append(dst, value...), seen{}
+	}
+	dst, saw := l.pass(dst, value, 0)
+	if saw.found == 0 {
+		return append(dst[:base], value...), saw
+	}
+	for range maxRounds {
+		end := len(dst)
+		var again seen
+		dst, again = l.pass(dst, dst[base:end], 0)
+		saw.spend(again.work)
+		if again.found == 0 {
+			return dst[:end], saw
+		}
+		saw.found |= again.found
+		n := copy(dst[base:], dst[end:])
+		dst = dst[:base+n]
+	}
+	return append(dst[:base], scrubbed...), saw
+}
+
+// scrubbed takes the place of a value that nothing better can be said of.
+const scrubbed = "[scrubbed]"
+
+// idle tells whether there is nothing to look for, or nothing to look at.
+func (l look) idle(value []byte) bool {
+	return l.want&All == 0 || len(l.own) == 0 && !suspicious(value)
 }
 
 // suspicious tells whether the value has anything a detector could start from: a digit, an at sign, an escape, a letter outside
-// ASCII, a word of 16 bytes or a label that is followed by its value.
+// ASCII, a word as long as an encoded finding, a NUL, or a label that is followed by its value.
 func suspicious(value []byte) bool {
 	run := 0
 	for _, c := range value {
@@ -65,16 +89,21 @@ func suspicious(value []byte) bool {
 }
 
 // pass appends src with its findings replaced, or nothing where nothing was found.
-func pass(dst, src []byte, want Set, depth int) ([]byte, Set) {
+func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	base := len(dst)
-	text, offsets := src, []byte(nil)
+	text, offsets, deep := src, []byte(nil), false
 	if escaped(src) {
-		dst, text, offsets = unescape(dst, src)
+		dst, text, offsets, deep = unescape(dst, src)
 	}
 	out := len(dst)
-	s := scan{text: text, want: want, depth: depth, digit: lastDigit(text)}
+	if deep {
+		n := copy(dst[base:], scrubbed)
+		return dst[:base+n], seen{found: Of(Token), work: len(src)}
+	}
+	s := scan{look: l, text: text, depth: depth, digit: lastDigit(text)}
+	s.spend(len(src))
 	s.findMail(0)
-	var found Set
+	s.findOwn(0)
 	from := 0
 	for {
 		var f finding
@@ -83,19 +112,19 @@ func pass(dst, src []byte, want Set, depth int) ([]byte, Set) {
 		if !ok {
 			break
 		}
-		found |= 1 << f.kind
+		s.note(&f)
 		dst = append(dst, src[from:origin(offsets, f.start)]...)
 		dst = append(dst, '[')
-		dst = append(dst, names[f.kind]...)
+		dst = append(dst, f.label()...)
 		dst = append(dst, ']')
 		from = origin(offsets, f.end)
 	}
-	if found == 0 {
-		return dst[:base], 0
+	if s.found == 0 {
+		return dst[:base], s.seen
 	}
 	dst = append(dst, src[from:]...)
 	n := copy(dst[base:], dst[out:])
-	return dst[:base+n], found
+	return dst[:base+n], s.seen
 }
 
 func lastDigit(text []byte) int {

@@ -15,7 +15,7 @@ func (s *scan) date(i, j int) (finding, bool) {
 	if !s.want.expects(BirthDate) && !s.labelled(i, 4, birthLabels) {
 		return finding{}, false
 	}
-	return finding{span{i, end}, BirthDate}, true
+	return finding{span: span{i, end}, kind: BirthDate}, true
 }
 
 // dateEnd returns where a date that starts with the word [i, j) ends, 0 where there is none.

@@ -20,7 +20,7 @@ func (s *scan) card(i int) (finding, bool) {
 		if first := d.group(0); first != 4 && first < n {
 			return finding{}, false
 		}
-		return finding{span{i, d.end[n-1]}, Card}, true
+		return finding{span: span{i, d.end[n-1]}, kind: Card}, true
 	}
 	return finding{}, false
 }

@@ -5,13 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxLayers bounds how often escapes are resolved: "%252540" needs three.
+// maxLayers bounds how often escapes of different sorts are followed into each other. Those of one sort inside themselves ("%252540",
+// "&amp;amp;#64;") are one layer, however deep.
 const maxLayers = 4
 
 // escaped tells whether the value holds anything that unescape would resolve.
 func escaped(value []byte) bool {
 	for i, c := range value {
-		if c == '%' || c == '&' || c == '\\' || c >= 0x80 {
+		if flags[c]&fEscape != 0 {
 			if _, n := unit(value[i:]); n > 0 {
 				return true
 			}
@@ -21,8 +22,8 @@ func escaped(value []byte) bool {
 }
 
 // unescape resolves escapes, layer by layer. It appends to dst the text and, for each of its bytes and its end, where that came from
-// in src (4 bytes each), and returns both as slices.
-func unescape(dst, src []byte) (grown, text, offsets []byte) {
+// in src (4 bytes each), and returns both as slices. Deep is true where escapes are left that lie too deep.
+func unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
 	base, n := len(dst), len(src)
 	dst = append(dst, src...)
 	for i := range n + 1 {
@@ -32,11 +33,11 @@ func unescape(dst, src []byte) (grown, text, offsets []byte) {
 	for range maxLayers {
 		m := layer(text, offsets)
 		if m == len(text) {
-			break
+			return dst, text, offsets, false
 		}
 		text = text[:m]
 	}
-	return dst, text, offsets
+	return dst, text, offsets, escaped(text)
 }
 
 // origin says where in the source the text's byte i came from.
@@ -52,7 +53,7 @@ func layer(text, offsets []byte) int {
 	j := 0
 	for i := 0; i < len(text); {
 		r, n := rune(text[i]), 1
-		if c := text[i]; c == '%' || c == '&' || c == '\\' || c >= 0x80 {
+		if flags[text[i]]&fEscape != 0 {
 			if u, m := unit(text[i:]); m > 0 {
 				r, n = u, m
 			}
@@ -61,7 +62,7 @@ func layer(text, offsets []byte) int {
 		end := j
 		switch {
 		case r < 0: // nothing takes its place
-		case r < 0x100 && (n == 1 || text[i] == '%'):
+		case r < 0x100 && (n == 1 || text[i] == '%' && text[i+1] != 'u'):
 			text[end] = byte(r)
 			end++
 		default:
@@ -77,80 +78,129 @@ func layer(text, offsets []byte) int {
 }
 
 // unit resolves the escape at the text's start: what it stands for (a byte for "%41"; -1 for characters without width) and its
-// length, 0 where there is none.
+// length, 0 where there is none. An escape that is escaped itself, in the same way, is one unit.
 func unit(text []byte) (rune, int) {
 	switch c := text[0]; {
 	case c == '%':
-		if len(text) >= 3 && isHex(text[1]) && isHex(text[2]) {
-			return rune(hexValue(text[1])<<4 | hexValue(text[2])), 3
-		}
+		return percent(text)
 	case c == '&':
 		return entity(text)
 	case c == '\\':
 		return backslash(text)
 	case c >= 0x80:
 		return folded(text)
+	case c == 0:
+		return -1, 1
 	}
 	return 0, 0
 }
 
-// backslash resolves an escape of JSON (RFC 8259, section 7) or JavaScript.
-func backslash(text []byte) (rune, int) {
-	if len(text) < 2 {
-		return 0, 0
+// percent resolves an escape of URLs (RFC 3986, section 2.1), or of JavaScript's escape(): "%u0040".
+func percent(text []byte) (rune, int) {
+	i := 1
+	for len(text) >= i+4 && text[i] == '2' && text[i+1] == '5' && isHex(text[i+2]) && isHex(text[i+3]) {
+		i += 2
 	}
-	digits := 0
-	switch text[1] {
-	case 'n', 'r', 't':
-		return ' ', 2
-	case '/', '"', '\\', '\'':
-		return rune(text[1]), 2
-	case 'u':
-		digits = 4
-	case 'x':
-		digits = 2
-	default:
-		return 0, 0
+	if len(text) >= i+2 && isHex(text[i]) && isHex(text[i+1]) {
+		if r := rune(hexValue(text[i])<<4 | hexValue(text[i+1])); r != 0 {
+			return r, i + 2
+		}
+		return -1, i + 2
 	}
-	if len(text) < 2+digits {
-		return 0, 0
+	if i == 1 && len(text) >= 6 && text[1] == 'u' {
+		if r := hexRune(text[2:6]); r >= 0 {
+			return plain(r), 6
+		}
 	}
+	return 0, 0
+}
+
+// hexRune returns what hex digits stand for, -1 where something else is among them.
+func hexRune(text []byte) rune {
 	var r rune
-	for _, c := range text[2 : 2+digits] {
+	for _, c := range text {
 		v := hexValue(c)
 		if v < 0 {
-			return 0, 0
+			return -1
 		}
 		r = r<<4 | rune(v)
 	}
-	return plain(r), 2 + digits
+	return r
+}
+
+// backslash resolves an escape of JSON (RFC 8259, section 7) or JavaScript.
+func backslash(text []byte) (rune, int) {
+	i := 1
+	for i < len(text) && text[i] == '\\' {
+		i++
+	}
+	var c byte
+	if i < len(text) {
+		c = text[i]
+	}
+	switch c {
+	case 'n', 'r', 't', 'b', 'f':
+		return ' ', i + 1
+	case '/', '"', '\'':
+		return rune(c), i + 1
+	case 'u', 'x':
+		digits := 4
+		if c == 'x' {
+			digits = 2
+		}
+		if len(text) > i+digits {
+			if r := hexRune(text[i+1 : i+1+digits]); r >= 0 {
+				return plain(r), i + 1 + digits
+			}
+		}
+	}
+	if i == 1 {
+		return 0, 0
+	}
+	return '\\', i
 }
 
 var entities = []struct {
 	name string
 	r    rune
 }{
-	{"commat;", '@'}, {"period;", '.'}, {"plus;", '+'}, {"num;", '#'}, {"amp;", '&'}, {"quot;", '"'}, {"apos;", '\''}, {"lt;", '<'},
+	{"commat;", '@'}, {"period;", '.'}, {"plus;", '+'}, {"num;", '#'}, {"quot;", '"'}, {"apos;", '\''}, {"lt;", '<'},
 	{"gt;", '>'}, {"nbsp;", ' '}, {"lowbar;", '_'}, {"hyphen;", '-'}, {"dash;", '-'}, {"colon;", ':'}, {"sol;", '/'}, {"equals;", '='},
 	{"percnt;", '%'}, {"Tab;", ' '}, {"NewLine;", ' '}, {"lpar;", '('}, {"rpar;", ')'}, {"comma;", ','},
 }
 
-// entity resolves a character reference of HTML; the semicolon may be missing behind numbers, as browsers have it.
+// entity resolves a character reference of HTML.
 func entity(text []byte) (rune, int) {
-	if len(text) < 4 {
+	i := 1
+	for len(text) >= i+4 && string(text[i:i+4]) == "amp;" {
+		i += 4
+	}
+	if r, n := reference(text[i:]); n > 0 {
+		return r, i + n
+	}
+	if i > 1 {
+		return '&', i
+	}
+	return 0, 0
+}
+
+// reference resolves what stands behind the "&" of a character reference; the semicolon may be missing behind numbers, as browsers
+// have it.
+func reference(text []byte) (rune, int) {
+	if len(text) < 3 {
 		return 0, 0
 	}
-	if text[1] != '#' {
+	if text[0] != '#' {
 		for _, e := range entities {
-			if len(text) > len(e.name) && string(text[1:1+len(e.name)]) == e.name {
-				return e.r, 1 + len(e.name)
+			if len(text) >= len(e.name) && string(text[:len(e.name)]) == e.name {
+				return e.r, len(e.name)
 			}
 		}
 		return 0, 0
 	}
-	i, radix := 2, rune(10)
-	if text[2]|0x20 == 'x' {
-		i, radix = 3, 16
+	i, radix := 1, rune(10)
+	if text[1]|0x20 == 'x' {
+		i, radix = 2, 16
 	}
 	var r rune
 	start := i
@@ -178,7 +228,7 @@ func entity(text []byte) (rune, int) {
 // folded resolves characters outside ASCII that people read as ASCII.
 func folded(text []byte) (rune, int) {
 	switch text[0] {
-	case 0xC2, 0xD9, 0xDB, 0xE2, 0xE3, 0xEF:
+	case 0xC2, 0xCD, 0xD8, 0xD9, 0xDB, 0xE1, 0xE2, 0xE3, 0xEF, 0xF0, 0xF3:
 	default:
 		return 0, 0
 	}
@@ -195,20 +245,34 @@ func folded(text []byte) (rune, int) {
 // plain returns the ASCII character that r is another form of, -1 where r has no width, else r.
 func plain(r rune) rune {
 	switch {
+	case r < 0x80:
+		if r == 0 {
+			return -1
+		}
 	case r >= 0xFF01 && r <= 0xFF5E:
 		return r - 0xFF01 + '!'
 	case r >= 0x0660 && r <= 0x0669:
 		return r - 0x0660 + '0'
 	case r >= 0x06F0 && r <= 0x06F9:
 		return r - 0x06F0 + '0'
-	case r >= 0x2010 && r <= 0x2015:
+	case r >= 0x1D7CE && r <= 0x1D7FF: // mathematical digits
+		return (r-0x1D7CE)%10 + '0'
+	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xFE63:
 		return '-'
-	case r == 0x00A0, r >= 0x2000 && r <= 0x200A, r == 0x202F, r == 0x3000:
+	case r == 0x00A0, r >= 0x2000 && r <= 0x200A, r == 0x2028, r == 0x2029, r == 0x202F, r == 0x205F, r == 0x3000:
 		return ' '
-	case r == 0x3002, r == 0xFF61:
+	case r == 0x3002, r == 0xFF61, r == 0x2024:
 		return '.'
-	case r == 0x00AD, r >= 0x200B && r <= 0x200F, r == 0x2060, r == 0xFEFF:
+	case r == 0xFE6B:
+		return '@'
+	case widthless(r):
 		return -1
 	}
 	return r
+}
+
+// widthless tells whether a character is one that nobody sees: soft hyphen, joiners, marks of direction, variation selectors, tags.
+func widthless(r rune) bool {
+	return r == 0x00AD || r == 0x034F || r == 0x061C || r == 0x180E || r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E ||
+		r >= 0x2060 && r <= 0x2064 || r >= 0x2066 && r <= 0x206F || r >= 0xFE00 && r <= 0xFE0F || r == 0xFEFF || r >= 0xE0000 && r <= 0xE007F
 }

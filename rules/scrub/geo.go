@@ -16,7 +16,7 @@ func (s *scan) geo(i int) (finding, bool) {
 		return finding{}, false
 	}
 	if lat.decimals >= 3 && lat.whole <= 180 && s.geoLabel(i) && s.endsNumber(lat.end) {
-		return finding{span{i, lat.end}, Geo}, true
+		return finding{span: span{i, lat.end}, kind: Geo}, true
 	}
 	if lat.decimals < 4 || lat.whole > 90 {
 		return finding{}, false
@@ -35,7 +35,7 @@ func (s *scan) geo(i int) (finding, bool) {
 	if s.listed(i) || s.after(lon.end) == ',' && s.after(lon.end+1) == ' ' && isDigit(s.after(lon.end+2)) {
 		return finding{}, false
 	}
-	return finding{span{i, lon.end}, Geo}, true
+	return finding{span: span{i, lon.end}, kind: Geo}, true
 }
 
 // listed tells whether a number and a comma stand in front of i.

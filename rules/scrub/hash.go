@@ -16,5 +16,5 @@ func (s *scan) hash(i, j int) (finding, bool) {
 	if !s.want.expects(Hash) && !s.labelled(i, 2, hashLabels) {
 		return finding{}, false
 	}
-	return finding{span{i, j}, Hash}, true
+	return finding{span: span{i, j}, kind: Hash}, true
 }

@@ -46,7 +46,7 @@ func (s *scan) iban(i int) (finding, bool) {
 	if n < length || isWord(s.after(i+k)) || !mod97(compact[:n]) {
 		return finding{}, false
 	}
-	return finding{span{i, i + k}, IBAN}, true
+	return finding{span: span{i, i + k}, kind: IBAN}, true
 }
 
 // mod97 checks the digits of ISO 7064 as ISO 13616 has them: the first four characters moved to the end. Letters are lower case.

@@ -21,7 +21,7 @@ func (s *scan) ip4(i int) (finding, bool) {
 	if s.version(i) {
 		return finding{}, false
 	}
-	return finding{span{i, end}, IP}, true
+	return finding{span: span{i, end}, kind: IP}, true
 }
 
 var versionLabels = []string{"version", "ver", "build", "release"}
@@ -84,7 +84,7 @@ func (s *scan) ip6(i int) (finding, bool) {
 			return finding{}, false
 		}
 	}
-	return finding{span{i, p.end}, IP}, true
+	return finding{span: span{i, p.end}, kind: IP}, true
 }
 
 // form6 is what parse6 saw.

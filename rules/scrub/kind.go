@@ -21,6 +21,8 @@ const (
 	BirthDate              // date that a label calls a birth date: [date]
 	Token                  // value that a label calls a secret: [token]
 	Hash                   // MD5, SHA-1 or SHA-256 that a label ties to a person: [hash]
+	Name                   // name of a person that a label calls one: [name]
+	Own                    // what a detector of a site's own finds; its label is the marker
 
 	// NumKinds is the number of kinds.
 	NumKinds
@@ -29,6 +31,7 @@ const (
 var names = [NumKinds]string{
 	Email: "email", Phone: "phone", Card: "card", IBAN: "iban", NationalID: "id", IP: "ip", MAC: "mac", JWT: "jwt", Key: "key",
 	Geo: "geo", Address: "address", BirthDate: "date", Token: "token", Hash: "hash",
+	Name: "name", Own: "own",
 }
 
 // String returns the kind's name as it stands in its marker, without brackets.
@@ -69,7 +72,7 @@ func (s Set) Without(kinds ...Kind) Set {
 }
 
 // Expecting returns the set with these kinds, to be found without a label too: Phone and NationalID as bare digits, BirthDate as any
-// date, Token as any long mix of letters and digits, Hash as any 32, 40 or 64 hex digits. For fields whose name or class says so.
+// date, Token as any long mix of letters and digits, Hash as any 32, 40 or 64 hex digits, Name as words that start with a capital. For fields whose name or class says so.
 func (s Set) Expecting(kinds ...Kind) Set {
 	for _, k := range kinds {
 		s |= 1<<k | 1<<(k+expectShift)

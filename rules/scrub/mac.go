@@ -41,5 +41,5 @@ func (s *scan) mac(i int) (finding, bool) {
 	if zeros == 12 || ones == 12 || letters == 0 && sep != ':' || isWord(b) || b == sep || isWord(a) || a == sep && isHex(s.after(i+size+1)) {
 		return finding{}, false
 	}
-	return finding{span{i, i + size}, MAC}, true
+	return finding{span: span{i, i + size}, kind: MAC}, true
 }

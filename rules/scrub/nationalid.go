@@ -16,10 +16,10 @@ func (s *scan) nationalNumber(i, j int) (finding, bool) {
 		return finding{}, false
 	}
 	if end := s.dni(i, j); end > 0 {
-		return finding{span{i, end}, NationalID}, true
+		return finding{span: span{i, end}, kind: NationalID}, true
 	}
 	if end := s.nir(i); end > 0 {
-		return finding{span{i, end}, NationalID}, true
+		return finding{span: span{i, end}, kind: NationalID}, true
 	}
 	var d digits
 	seen := d.collect(s.text, i, sepSpace|sepDash|sepDot, 1)
@@ -39,7 +39,7 @@ func (s *scan) nationalNumber(i, j int) (finding, bool) {
 		found = (expected || grouped || s.labelled(i, 3, taxLabels)) && taxID(&d) ||
 			(expected || s.labelled(i, 3, peselLabels)) && pesel(&d)
 	}
-	return finding{span{i, d.last()}, NationalID}, found
+	return finding{span: span{i, d.last()}, kind: NationalID}, found
 }
 
 // socialSecurity checks the ranges of a US number.
@@ -174,10 +174,10 @@ func (s *scan) nationalLetters(i, j int) (finding, bool) {
 	w := s.text[i:j]
 	switch {
 	case len(w) == 9 && nie(w), len(w) == 16 && fiscalCode(w):
-		return finding{span{i, j}, NationalID}, true
+		return finding{span: span{i, j}, kind: NationalID}, true
 	case len(w) == 2 || len(w) == 9:
 		if end := s.nino(i); end > 0 {
-			return finding{span{i, end}, NationalID}, true
+			return finding{span: span{i, end}, kind: NationalID}, true
 		}
 	}
 	return finding{}, false

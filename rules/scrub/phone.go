@@ -42,7 +42,7 @@ func (s *scan) phone(i int, d *digits, least, most int) (finding, bool) {
 	if c := s.after(d.last()); isWord(c) && (d.gaps() == 0 || isDigit(c)) {
 		return finding{}, false
 	}
-	return finding{span{i, d.last()}, Phone}, true
+	return finding{span: span{i, d.last()}, kind: Phone}, true
 }
 
 // phoneNational finds numbers without a country code, or with one behind "00". Separators are asked for, else a label.
@@ -83,7 +83,7 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 	}
 	if american(&d) && s.endsNumber(d.end[9+btoi(d.d[0] == '1')]) {
 		d.n = 10 + btoi(d.d[0] == '1')
-		return finding{span{i, d.last()}, Phone}, true
+		return finding{span: span{i, d.last()}, kind: Phone}, true
 	}
 	if d.d[0] == '0' && d.d[1] != '0' && !d.gap[0] && d.gaps() > 0 && !dated(&d) {
 		pairs := french(&d)

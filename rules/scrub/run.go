@@ -2,15 +2,16 @@ package scrub
 
 import "unicode/utf8"
 
-// minRun is the shortest run of base64 or hex that is decoded.
-const minRun = 16
+// minRun is the shortest run of base64 or hex that is decoded: six bytes, as in "a@b.de", are eight characters.
+const minRun = 8
+
+// minDeep is the shortest run that is taken for a finding where it is text in base64 or hex, inside more encodings than are followed.
+// That one of random characters is text has odds of less than one in 100 000.
+const minDeep = 16
 
 // run decodes base64 and hex around the word [i, j) and looks for findings inside: first the longest run of either base64 alphabet,
 // then that of base64url, then the word alone. Each is tried once.
 func (s *scan) run(dst []byte, i, j int) ([]byte, finding, bool) {
-	if s.depth >= maxDepth {
-		return dst, finding{}, false
-	}
 	var f finding
 	var ok bool
 	std, url := s.std, s.url
@@ -40,11 +41,13 @@ func (s *scan) run(dst []byte, i, j int) ([]byte, finding, bool) {
 	return dst, finding{}, false
 }
 
-func (s *scan) runEnd(i int, alphabet uint8) int {
-	for i < len(s.text) && flags[s.text[i]]&alphabet != 0 {
-		i++
+func (s *scan) runEnd(i int, alphabet uint16) int {
+	end := i
+	for end < len(s.text) && flags[s.text[end]]&alphabet != 0 {
+		end++
 	}
-	return i
+	s.spend(end - i)
+	return end
 }
 
 // urlEnd returns where the base64url run around i ends. A run is measured once, wherever in it the question is asked.
@@ -60,6 +63,10 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if j-i < minRun {
 		return dst, finding{}, false
 	}
+	if s.depth >= maxDepth && j-i < minDeep {
+		return dst, finding{}, false
+	}
+	s.spend(j - i)
 	base := len(dst)
 	end := j
 	for end < len(s.text) && end < j+2 && s.text[end] == '=' {
@@ -72,9 +79,13 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if !ok {
 		return out[:base], finding{}, false
 	}
-	out, found := pass(out, out[base:], s.want, s.depth+1)
-	k, ok := found.First()
-	return out[:base], finding{span{i, end}, k}, ok
+	if s.depth >= maxDepth {
+		return out[:base], finding{span: span{i, end}, kind: Token}, true
+	}
+	out, saw := s.pass(out, out[base:], s.depth+1)
+	s.spend(saw.work)
+	k, ok := saw.found.First()
+	return out[:base], finding{span{i, end}, k, saw.label}, ok
 }
 
 // appendHex appends what a run of hex digits stands for; false where that is no text.

@@ -7,16 +7,28 @@ type span struct{ start, end int }
 type finding struct {
 	span
 	kind Kind
+	own  string // the label, where the kind is Own
+}
+
+// label is what stands in the finding's marker.
+func (f *finding) label() string {
+	if f.kind == Own {
+		return f.own
+	}
+	return f.kind.String()
 }
 
 // scan goes over a text from left to right.
 type scan struct {
+	look
+	seen
 	text  []byte
-	want  Set
-	depth int  // how many encodings the text was inside
-	at    int  // next byte to look at
-	floor int  // end of the last finding
-	mail  span // the next e-mail address; start is past the text where there is none
+	depth int     // how many encodings the text was inside
+	at    int     // next byte to look at
+	floor int     // end of the last finding
+	mail  span    // the next e-mail address; start is past the text where there is none
+	mine  finding // likewise, what a site's own detectors find next
+	nexts [MaxOwn]ownNext
 	std   int  // base64 runs were tried up to here, with "+" and "/" taken as part of a run
 	url   int  // likewise with "-" and "_" only
 	digit int  // where the last digit of the text is, -1 where there is none
@@ -27,10 +39,9 @@ type scan struct {
 func (s *scan) next(dst []byte) ([]byte, finding, bool) {
 	for s.at < len(s.text) {
 		i := s.at
-		if i >= s.mail.start {
-			f := finding{s.mail, Email}
-			s.pass(f.end)
-			return dst, f, true
+		stop := min(s.mail.start, s.mine.start)
+		if i >= stop {
+			return dst, s.known(), true
 		}
 		var f finding
 		var ok bool
@@ -39,22 +50,64 @@ func (s *scan) next(dst []byte) ([]byte, finding, bool) {
 			s.at = i + 1
 		} else {
 			j := s.wordEnd(i)
+			s.spend(j - i)
 			dst, f, ok = s.word(dst, i, j)
-			s.at = min(j, s.mail.start)
+			s.at = min(j, stop)
 		}
 		if ok && f.end <= s.mail.start {
-			s.pass(f.end)
+			if f.end > s.mine.start { // the two become one
+				f.end = max(f.end, s.mine.end)
+			}
+			s.goOn(f.end)
 			return dst, f, true
 		}
 	}
 	return dst, finding{}, false
 }
 
-// pass goes on after a finding.
-func (s *scan) pass(end int) {
+// known returns the finding that was known before its turn came: an e-mail address, or what a site's own detector found. Where they
+// overlap they are one finding.
+func (s *scan) known() finding {
+	f := s.mine
+	if s.mail.start < f.start {
+		f = finding{span: s.mail, kind: Email}
+	}
+	for end := 0; end != f.end; {
+		end = f.end
+		if s.mail.start < end {
+			f.end = max(f.end, s.mail.end)
+		}
+		if s.mine.start < end {
+			f.end = max(f.end, s.mine.end)
+		}
+	}
+	s.goOn(f.end)
+	return f
+}
+
+// findOwn finds what a site's own detectors find next, at or behind from. Only those are asked whose last answer has passed.
+func (s *scan) findOwn(from int) {
+	none := len(s.text) + 1
+	s.mine = finding{span: span{none, none}}
+	for i := range s.own {
+		n := &s.nexts[i]
+		if n.start < from || !n.asked {
+			s.spend(n.find(&s.own[i], s.text, from))
+		}
+		if n.start < s.mine.start {
+			s.mine = finding{n.span, Own, s.own[i].label}
+		}
+	}
+}
+
+// goOn goes on after a finding.
+func (s *scan) goOn(end int) {
 	s.at, s.floor = end, end
 	if s.mail.start < end {
 		s.findMail(end)
+	}
+	if s.mine.start < end {
+		s.findOwn(end)
 	}
 }
 

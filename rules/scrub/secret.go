@@ -48,7 +48,7 @@ func (s *scan) key(i int) (finding, bool) {
 			end = s.runEnd(end+1, fURL)
 		}
 		if digit && end-i-len(p) >= secrets[k].rest {
-			return finding{span{i, end}, Key}, true
+			return finding{span: span{i, end}, kind: Key}, true
 		}
 	}
 	return finding{}, false
@@ -73,7 +73,7 @@ func (s *scan) jwt(i, j int) (finding, bool) {
 		}
 		end = next
 	}
-	return finding{span{i, end}, JWT}, true
+	return finding{span: span{i, end}, kind: JWT}, true
 }
 
 // header tells whether the base64url text starts with an object that has "alg", "typ" or "enc" among its first bytes.

@@ -18,7 +18,7 @@ func (s *scan) token(i, j int) (finding, bool) {
 	}
 	if s.want.expects(Token) && flags[s.before(i)]&fURL == 0 {
 		if end := s.urlEnd(i); end-i >= minToken && mixed(s.text[i:end]) && !isUUID(s.text[i:end]) && !contains(s.text[i:end], "--") {
-			return finding{span{i, end}, Token}, true
+			return finding{span: span{i, end}, kind: Token}, true
 		}
 	}
 	if j-i > 16 || !isLetter(s.text[i]) {
@@ -79,7 +79,7 @@ func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
 	if len(value) < least || !mixed(value) && len(value) < 16 && !hasDigit(value) {
 		return finding{}, false
 	}
-	return finding{span{k, end}, Token}, true
+	return finding{span: span{k, end}, kind: Token}, true
 }
 
 func hasDigit(text []byte) bool {
@@ -88,7 +88,7 @@ func hasDigit(text []byte) bool {
 
 // mixed tells whether letters and digits both occur.
 func mixed(text []byte) bool {
-	var seen uint8
+	var seen uint16
 	for _, c := range text {
 		seen |= flags[c]
 	}

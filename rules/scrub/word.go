@@ -4,17 +4,18 @@ import "bytes"
 
 // What a byte is.
 const (
-	fDigit   uint8 = 1 << iota
-	fLetter        // ASCII letter
-	fWord          // digit, letter or part of a character outside ASCII
-	fHex           // hex digit
-	fTrigger       // makes a value suspicious
-	fStd           // base64 alphabet of RFC 4648, section 4 or 5
-	fURL           // base64 alphabet of RFC 4648, section 5
-	fLocal         // local part of an e-mail address
+	fDigit   uint16 = 1 << iota
+	fLetter         // ASCII letter
+	fWord           // digit, letter or part of a character outside ASCII
+	fHex            // hex digit
+	fTrigger        // makes a value suspicious
+	fStd            // base64 alphabet of RFC 4648, section 4 or 5
+	fURL            // base64 alphabet of RFC 4648, section 5
+	fLocal          // local part of an e-mail address
+	fEscape         // may start an escape, or a character that reads as another
 )
 
-var flags = func() (t [256]uint8) {
+var flags = func() (t [256]uint16) {
 	for c := range t {
 		b := byte(c)
 		switch {
@@ -26,11 +27,14 @@ var flags = func() (t [256]uint8) {
 				t[c] |= fHex
 			}
 		case b >= 0x80:
-			t[c] = fWord | fTrigger | fLocal
+			t[c] = fWord | fTrigger | fLocal | fEscape
 		}
 	}
-	for _, b := range []byte("@%&\\:=([") {
+	for _, b := range []byte("@%&\\:=([\x00") {
 		t[b] |= fTrigger
+	}
+	for _, b := range []byte("%&\\\x00") {
+		t[b] |= fEscape
 	}
 	for _, b := range []byte("+/") {
 		t[b] |= fStd
