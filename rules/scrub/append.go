@@ -100,10 +100,7 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 		n := copy(dst[base:], scrubbed)
 		return dst[:base+n], seen{found: Of(Token), work: len(src)}
 	}
-	s := scan{look: l, text: text, depth: depth, digit: lastDigit(text)}
-	s.spend(len(src))
-	s.findMail(0)
-	s.findOwn(0)
+	s := l.start(text, depth)
 	from := 0
 	for {
 		var f finding
@@ -127,6 +124,15 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	return dst[:base+n], s.seen
 }
 
+// start begins a scan of a text that lies in so many encodings.
+func (l look) start(text []byte, depth int) scan {
+	s := scan{look: l, text: text, depth: depth, digit: lastDigit(text)}
+	s.spend(len(text))
+	s.findMail(0)
+	s.findOwn(0)
+	return s
+}
+
 func lastDigit(text []byte) int {
 	for i, c := range slices.Backward(text) {
 		if isDigit(c) {
@@ -134,4 +140,40 @@ func lastDigit(text []byte) int {
 		}
 	}
 	return -1
+}
+
+// Finding is a part of a value, end excluded, with what it is.
+type Finding struct {
+	Start, End int
+	Kind       Kind
+	Label      string // as it stands in the marker, without brackets
+}
+
+// Locate lists what Append replaces when it first goes over a value, in order. It is for reports, and allocates.
+func (d *Detectors) Locate(value []byte, want Set) []Finding {
+	l := look{want: want}
+	if want.Has(Own) {
+		l.own = d.rules()
+	}
+	if l.idle(value) {
+		return nil
+	}
+	src, text, offsets, deep := value, value, []byte(nil), false
+	var scratch []byte
+	if escaped(src) {
+		scratch, text, offsets, deep = unescape(nil, src)
+	}
+	if deep {
+		return []Finding{{0, len(src), Token, Token.String()}}
+	}
+	var list []Finding
+	s := l.start(text, 0)
+	for {
+		var f finding
+		var ok bool
+		if scratch, f, ok = s.next(scratch); !ok {
+			return list
+		}
+		list = append(list, Finding{origin(offsets, f.start), origin(offsets, f.end), f.kind, f.label()})
+	}
 }
