@@ -85,7 +85,7 @@ func suspicious(value []byte) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(dotWords, func(w string) bool { return contains(value, w) })
 }
 
 // pass appends src with its findings replaced, or nothing where nothing was found.

@@ -10,7 +10,7 @@ func (s *scan) card(i int) (finding, bool) {
 	}
 	var d digits
 	d.collect(s.text, i, sepSpace|sepDash, 1)
-	for n := 13; n <= 19 && n <= d.n; n++ {
+	for n := 12; n <= 19 && n <= d.n; n++ {
 		if n < d.n && !d.gap[n-1] {
 			continue
 		}
@@ -48,6 +48,10 @@ func issued(d *digits, n int) bool {
 		return n >= 14 && n <= 19
 	case two == 62: // UnionPay
 		return n >= 16
+	case four == 1800, four == 2131: // JCB, of old
+		return n == 15
+	case four == 5018, four == 5020, four == 5038, four == 5893, four == 6304, four == 6759, four >= 6761 && four <= 6763: // Maestro
+		return true
 	}
 	return false
 }

@@ -18,7 +18,7 @@ func (s *scan) findMail(from int) {
 		return
 	}
 	for at := from; at < len(s.text); {
-		i, n := s.atSign(at)
+		i, n, bare := s.atSign(at)
 		if i < 0 {
 			return
 		}
@@ -27,28 +27,127 @@ func (s *scan) findMail(from int) {
 		}
 		start := s.localStart(i, from)
 		if start < i {
-			if end := s.domainEnd(i + n); end > 0 {
+			end := 0
+			if !bare {
+				end = s.domainEnd(i + n)
+			}
+			if spelled := s.spelledEnd(i+n, bare); spelled > end {
+				end = spelled
+			}
+			if end > 0 {
 				s.mail = span{start, end}
 				return
 			}
 		}
-		at = i + n
+		at = i + max(n, 1)
 	}
 }
 
-// atSign finds the next "@", "(at)" or "[at]" and returns where it is and how long, -1 where there is none.
-func (s *scan) atSign(from int) (at, length int) {
-	for k, c := range s.text[from:] {
-		switch c {
+// atWords are what an at sign is called, in brackets or between spaces.
+var atWords = []string{"at", "ät", "arroba", "arobase", "chiocciola", "snabela"}
+
+// atSign finds the next "@", "(at)", "[at]" or " at " and returns where it is and how long, spaces around included, -1 where there is
+// none. It is bare where nothing but spaces sets it apart.
+func (s *scan) atSign(from int) (at, length int, bare bool) {
+	for k := from; k < len(s.text); k++ {
+		switch s.text[k] {
 		case '@':
-			return from + k, 1
-		case '(', '[':
-			if t := s.text[from+k:]; len(t) >= 4 && t[1]|0x20 == 'a' && t[2]|0x20 == 't' && (t[3] == ')' || t[3] == ']') {
-				return from + k, 4
+			return k, 1, false
+		case '(', '[', '{', '<':
+			if n := bracketed(s.text[k:], atWords); n > 0 {
+				start, end := k, k+n
+				for start > from && k-start < 2 && isSpace(s.text[start-1]) {
+					start--
+				}
+				for end < len(s.text) && end-k-n < 2 && isSpace(s.text[end]) {
+					end++
+				}
+				return start, end - start, false
+			}
+		case ' ', '+':
+			if c := lower(s.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 0xC3 {
+				continue
+			}
+			if n := spaced(s.text[k:], atWords); n > 0 {
+				return k, n, true
 			}
 		}
 	}
-	return -1, 0
+	return -1, 0, false
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '+' }
+
+// bracketed returns the length of "(word)" at the text's start, with any brackets and perhaps spaces inside; 0 where there is none.
+func bracketed(text []byte, words []string) int {
+	i := 1
+	if i < len(text) && isSpace(text[i]) {
+		i++
+	}
+	for _, w := range words {
+		if n := i + len(w); n < len(text) && equalFold(text[i:n], w) {
+			if isSpace(text[n]) {
+				n++
+			}
+			if n < len(text) && (text[n] == ')' || text[n] == ']' || text[n] == '}' || text[n] == '>') {
+				return n + 1
+			}
+		}
+	}
+	return 0
+}
+
+// spaced returns the length of " word " at the text's start, 0 where there is none.
+func spaced(text []byte, words []string) int {
+	for _, w := range words {
+		if n := 1 + len(w); n < len(text) && isSpace(text[n]) && equalFold(text[1:n], w) {
+			return n + 1
+		}
+	}
+	return 0
+}
+
+// dotWords are what a dot is called.
+var dotWords = []string{"dot", "punkt", "point", "punto", "ponto", "kropka", "punt"}
+
+// spelledEnd returns where a domain that starts at i and has a dot written as a word ends, 0 where there is none. Behind a bare " at "
+// every dot has to be a word: "meet me at example.com" is no address.
+func (s *scan) spelledEnd(i int, bare bool) int {
+	limit := min(len(s.text), i+maxDomain)
+	end, spelled := 0, false
+	for {
+		label := i
+		for i < limit && (isWord(s.text[i]) || s.text[i] == '-') {
+			i++
+		}
+		if i == label {
+			return end
+		}
+		if spelled && isTLD(s.text[label:i]) {
+			end = i
+		}
+		rest, n := s.text[i:limit], 0
+		switch c := s.after(i); {
+		case isSpace(c) && len(rest) > 1 && (rest[1] == '(' || rest[1] == '[' || rest[1] == '{'):
+			if n = bracketed(rest[1:], dotWords); n > 0 {
+				if n++; n < len(rest) && isSpace(rest[n]) {
+					n++
+				}
+			}
+		case isSpace(c):
+			n = spaced(rest, dotWords)
+		case c == '(' || c == '[' || c == '{':
+			n = bracketed(rest, dotWords)
+		case c == '.' && !bare:
+			i++
+			continue
+		}
+		if n == 0 {
+			return end
+		}
+		i += n
+		spelled = true
+	}
 }
 
 // localStart returns where the local part in front of i starts, at the earliest at low.

@@ -11,6 +11,9 @@ func (s *scan) geo(i int) (finding, bool) {
 	if c := s.before(i); isWord(c) || c == '.' || c == '-' || c == '_' {
 		return finding{}, false
 	}
+	if end := s.dms(i); end > 0 {
+		return finding{span: span{i, end}, kind: Geo}, true
+	}
 	lat := s.decimal(i)
 	if lat.end == 0 {
 		return finding{}, false
@@ -29,7 +32,7 @@ func (s *scan) geo(i int) (finding, bool) {
 		return finding{}, false
 	}
 	lon := s.decimal(k)
-	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || !s.endsNumber(lon.end) {
+	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || lat.whole|lon.whole == 0 || !s.endsNumber(lon.end) {
 		return finding{}, false
 	}
 	if s.listed(i) || s.after(lon.end) == ',' && s.after(lon.end+1) == ' ' && isDigit(s.after(lon.end+2)) {
@@ -92,4 +95,49 @@ func (s *scan) decimal(i int) degree {
 	g.decimals = i - point
 	g.end = i
 	return g
+}
+
+// dms returns where coordinates in degrees, minutes and seconds end, such as 48°51'24.12"N 2°21'03.96"E; 0 where there are none. One of
+// the two with a letter for its direction is enough.
+func (s *scan) dms(i int) int {
+	end := s.arc(i)
+	if end == 0 {
+		return 0
+	}
+	k := end
+	for k < len(s.text) && k-end < 3 && (s.text[k] == ',' || isSpace(s.text[k])) {
+		k++
+	}
+	return max(end, s.arc(k))
+}
+
+func (s *scan) arc(i int) int {
+	for part, sign := range []string{"°", "'", `"`} {
+		start := i
+		for i < len(s.text) && i-start < 8 && (isDigit(s.text[i]) || part == 2 && s.text[i] == '.') {
+			i++
+		}
+		if i == start || part < 2 && i-start > 3 {
+			return 0
+		}
+		switch t := s.text[i:]; {
+		case hasFold(t, sign):
+			i += len(sign)
+		case part == 1 && hasFold(t, "′"), part == 2 && hasFold(t, "″"):
+			i += len("′")
+		default:
+			return 0
+		}
+		if part == 1 && !isDigit(s.after(i)) {
+			break
+		}
+	}
+	if s.after(i) == ' ' {
+		i++
+	}
+	switch s.after(i) {
+	case 'N', 'S', 'E', 'W', 'O':
+		return i + 1
+	}
+	return 0
 }

@@ -1,6 +1,12 @@
 package scrub
 
-var phoneLabels = []string{"tel", "phone", "mobil", "handy", "call", "fax", "whatsapp", "sms", "ring", "fon", "rufnummer", "portable"}
+var phoneLabels = []string{
+	"tel", "tél", "tlf", "phone", "mobil", "móvil", "movil", "handy", "call", "cell", "fax", "whatsapp", "sms", "ring", "fon", "rufnummer", "portable",
+	"msisdn", "komórk", "puhelin", "gsm",
+}
+
+// phoneBehind are what a number may be called behind it: "781 1704 office".
+var phoneBehind = []string{"office", "fax", "mobile", "cell", "home", "desk", "tel", "tél", "phone", "mobil", "handy"}
 
 // phoneInternational finds E.164 numbers that start with a plus: 7 to 15 digits.
 func (s *scan) phoneInternational(i int) (finding, bool) {
@@ -42,8 +48,33 @@ func (s *scan) phone(i int, d *digits, least, most int) (finding, bool) {
 	if c := s.after(d.last()); isWord(c) && (d.gaps() == 0 || isDigit(c)) {
 		return finding{}, false
 	}
-	return finding{span: span{i, d.last()}, kind: Phone}, true
+	return finding{span: span{i, s.extension(d.last())}, kind: Phone}, true
 }
+
+// extension returns where the extension behind a number ends, "x123" or " ext. 123"; where there is none, the number's end.
+func (s *scan) extension(end int) int {
+	k := end
+	for k < min(end+2, len(s.text)) && (s.after(k) == ' ' || s.after(k) == 'x') {
+		k++
+	}
+	if t := s.text[k:]; hasFold(t, "ext") {
+		for k += 3; k < min(end+7, len(s.text)) && (s.text[k] == '.' || s.text[k] == ' '); k++ {
+		}
+	} else if k == end || s.text[k-1] != 'x' {
+		return end
+	}
+	start := k
+	for k < len(s.text) && k-start < 6 && isDigit(s.text[k]) {
+		k++
+	}
+	if k == start || isWord(s.after(k)) {
+		return end
+	}
+	return k
+}
+
+// endsPhone tells whether a phone number may end in front of i, perhaps with an extension.
+func (s *scan) endsPhone(i int) bool { return s.endsNumber(i) || s.extension(i) > i }
 
 // phoneNational finds numbers without a country code, or with one behind "00". Separators are asked for, else a label.
 func (s *scan) phoneNational(i int) (finding, bool) {
@@ -51,7 +82,7 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 		return finding{}, false
 	}
 	switch c := s.before(i); {
-	case c == '-' || c == '_' || c == '~' || c == ',' || isWord(c):
+	case c == '-' || c == '_' || c == '~' || c == ',' && (i < 2 || isDigit(s.text[i-2])) || isWord(c):
 		return finding{}, false
 	case c == '.' && (i < 2 || !isLetter(s.text[i-2])):
 		return finding{}, false
@@ -81,9 +112,12 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 		}
 		d = whole
 	}
-	if american(&d) && s.endsNumber(d.end[9+btoi(d.d[0] == '1')]) {
+	if american(&d) && s.endsPhone(d.end[9+btoi(d.d[0] == '1')]) {
 		d.n = 10 + btoi(d.d[0] == '1')
-		return finding{span: span{i, d.last()}, kind: Phone}, true
+		return finding{span: span{i, s.extension(d.last())}, kind: Phone}, true
+	}
+	if s.text[i] == '(' && s.areaCode(&d) {
+		return s.phone(i, &d, 8, 12)
 	}
 	if d.d[0] == '0' && d.d[1] != '0' && !d.gap[0] && d.gaps() > 0 && !dated(&d) {
 		pairs := french(&d)
@@ -97,17 +131,42 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 	return s.phoneLabelled(i, &d)
 }
 
-// phoneLabelled finds numbers that have nothing of a phone's form but a label in front.
+// areaCode tells whether the number is written "(37) 788-063": two or three digits in brackets, then groups of three or more.
+func (s *scan) areaCode(d *digits) bool {
+	first := d.group(0)
+	if first < 2 || first > 3 || s.after(d.end[first-1]) != ')' || d.group(1) < 3 || d.n < 8 || d.n > 12 || d.gaps() < 2 {
+		return false
+	}
+	return d.group(2) >= 3 && s.endsPhone(d.last())
+}
+
+// phoneLabelled finds numbers that have nothing of a phone's form but a label in front, or groups and a label behind.
 func (s *scan) phoneLabelled(i int, d *digits) (finding, bool) {
-	if !s.want.expects(Phone) && !s.labelled(i, 3, phoneLabels) {
+	expected := s.want.expects(Phone)
+	behind := !expected && d.gaps() > 0 && d.n <= 12 && wideGroups(d) && s.phoneBehind(d.last())
+	if !expected && !behind && !s.labelled(i, 3, phoneLabels) {
 		return finding{}, false
 	}
-	if d.gaps() > 0 && (d.group(0) < 3 || d.n < 9) && !s.want.expects(Phone) {
+	if d.gaps() > 0 && !expected && !behind && (!wideGroups(d) || dated(d) || yearFirst(d) || d.n < 8 && !s.labelled(i, 1, phoneLabels)) {
 		if !d.cut(7, d.group(0)) {
 			return finding{}, false
 		}
 	}
 	return s.phone(i, d, 7, 15)
+}
+
+// phoneBehind tells whether the word behind i is what a number is called.
+func (s *scan) phoneBehind(i int) bool {
+	if c := s.after(i); c != ' ' && c != '-' {
+		return false
+	}
+	j := s.wordEnd(min(i+1, len(s.text)))
+	return j <= i+9 && j > i+1 && in(s.text[i+1:j], phoneBehind)
+}
+
+// yearFirst tells whether the number starts with a date: year, month, day.
+func yearFirst(d *digits) bool {
+	return d.n >= 8 && d.gap[3] && d.gap[5] && (d.number(0, 2) == 19 || d.number(0, 2) == 20) && d.number(4, 6) <= 12
 }
 
 func btoi(b bool) int {

@@ -43,7 +43,7 @@ func TestPrecision(t *testing.T) {
 			t.Errorf("%s: not in %s", key, golden)
 		case now.found < before.found, now.of != before.of, now.wrong > before.wrong, now.other > before.other:
 			t.Errorf("%s: %v, and %v before", key, now, before)
-		case now != before:
+		case *now != *before:
 			t.Errorf("%s: %v is better than %v: write it down (UPDATE_GOLDEN=1)", key, now, before)
 		}
 	}

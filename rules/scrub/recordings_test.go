@@ -60,12 +60,15 @@ func recordings(t *testing.T, table figures) {
 }
 
 // planted are parts of the invented visitor's data, in lower case, as they stand in the recordings.
-var planted = []string{"jane", "901820", "1984-03-07", "example street", "203.0.113.77", "eyjhbgcioijiuzi1nij9", "@example"}
+var planted = []string{"jane", "901820", "1984-03-07", "example street", "203.0.113.77", "eyjhbgcioijiuzi1nij9", "@example", "s3cr3t", "9f8e7d6c5b4a3928"}
 
 // collect takes a text apart as far as it is a form, JSON or base64 of those, and gathers what is left.
 func collect(into map[string]bool, text string) {
-	if raw, err := base64.StdEncoding.DecodeString(text); err == nil && json.Valid(raw) && len(raw) > 8 {
-		text = string(raw)
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+		if raw, err := e.DecodeString(text); err == nil && json.Valid(raw) && len(raw) > 8 {
+			text = string(raw)
+			break
+		}
 	}
 	var v any
 	if len(text) > 1 && (text[0] == '{' || text[0] == '[') && json.Unmarshal([]byte(text), &v) == nil {

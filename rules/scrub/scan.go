@@ -119,6 +119,9 @@ func (s *scan) mark(i int) (finding, bool) {
 	case '(':
 		return s.phoneNational(i)
 	case '-':
+		if f, ok := s.pem(i); ok {
+			return f, true
+		}
 		return s.geo(i)
 	case ':':
 		return s.ip6(i)
@@ -193,6 +196,12 @@ func (s *scan) letters(i, j int) (finding, bool) {
 		return f, true
 	}
 	if f, ok := s.nationalLetters(i, j); ok {
+		return f, true
+	}
+	if f, ok := s.monthFirst(i, j); ok {
+		return f, true
+	}
+	if f, ok := s.name(i, j); ok {
 		return f, true
 	}
 	return s.addressFromName(i, j)

@@ -1,18 +1,22 @@
 package scrub
 
-// secrets are prefixes that mark a secret, with the least number of characters that follow. Publishable keys are not among them.
+import "bytes"
+
+// secrets are prefixes that mark a secret, with the least number of characters that follow, as their makers publish them. Publishable
+// keys are not among them.
 var secrets = []struct {
 	prefix string
 	rest   int
 }{
-	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"EAA", 40}, {"SG.", 30}, {"SK", 32},
-	{"dop_v1_", 32}, {"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30}, {"ghr_", 30}, {"github_pat_", 22}, {"glpat-", 20},
-	{"hf_", 30}, {"npm_", 30}, {"phx_", 30}, {"pypi-", 50}, {"rk_live_", 10}, {"rk_test_", 10}, {"shpat_", 30}, {"sk_live_", 10},
-	{"sk_test_", 10}, {"sk-ant-", 20}, {"sk-proj-", 20}, {"whsec_", 20}, {"xoxa-", 10}, {"xoxb-", 10}, {"xoxe-", 10}, {"xoxp-", 10},
-	{"xoxr-", 10}, {"xoxs-", 10}, {"ya29.", 20},
+	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"APP_USR-", 20}, {"ATATT3", 30}, {"EAA", 40}, {"GOCSPX-", 20}, {"LTAI", 16}, {"NRAK-", 20},
+	{"PMAK-", 24}, {"SG.", 30}, {"SK", 32}, {"dckr_pat_", 20}, {"dop_v1_", 32}, {"figd_", 20}, {"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30},
+	{"ghr_", 30}, {"github_pat_", 22}, {"gldt-", 20}, {"glpat-", 20}, {"glrt-", 20}, {"hf_", 30}, {"hvs.", 20}, {"lin_api_", 30}, {"npm_", 30}, {"pat-eu1-", 20},
+	{"pat-na1-", 20}, {"phx_", 30}, {"pypi-", 50}, {"rk_live_", 10}, {"rk_test_", 10}, {"rzp_live_", 10}, {"sbp_", 30}, {"shpat_", 30}, {"shpca_", 30},
+	{"shppa_", 30}, {"shpss_", 30}, {"sk_live_", 10}, {"sk_test_", 10}, {"sk-ant-", 20}, {"sk-proj-", 20}, {"sq0atp-", 20}, {"sq0csp-", 20}, {"whsec_", 20},
+	{"xapp-", 20}, {"xoxa-", 10}, {"xoxb-", 10}, {"xoxe-", 10}, {"xoxp-", 10}, {"xoxr-", 10}, {"xoxs-", 10}, {"ya29.", 20},
 }
 
-// minSecret is the length of the shortest secret; only those that start with "SG." and "ya29." have a dot inside.
+// minSecret is the length of the shortest secret; only those that start with "SG.", "hvs." and "ya29." have a dot inside.
 const minSecret = 15
 
 // secret finds tokens of RFC 7519 and keys with a well-known prefix at the word [i, j).
@@ -20,7 +24,7 @@ func (s *scan) secret(i, j int) (finding, bool) {
 	switch s.text[i] {
 	case 'e':
 		return s.jwt(i, j)
-	case 'A', 'E', 'S', 'd', 'g', 'h', 'n', 'p', 'r', 's', 'w', 'x', 'y':
+	case 'A', 'E', 'G', 'L', 'N', 'P', 'S', 'd', 'f', 'g', 'h', 'l', 'n', 'p', 'r', 's', 'w', 'x', 'y':
 		return s.key(i)
 	}
 	return finding{}, false
@@ -32,7 +36,7 @@ func (s *scan) key(i int) (finding, bool) {
 		return finding{}, false
 	}
 	t := s.text[i:]
-	if len(t) < minSecret || s.urlEnd(i)-i < minSecret && t[2] != '.' && t[4] != '.' {
+	if len(t) < minSecret || s.urlEnd(i)-i < minSecret && t[2] != '.' && t[3] != '.' && t[4] != '.' {
 		return finding{}, false
 	}
 	for k := range secrets {
@@ -52,6 +56,26 @@ func (s *scan) key(i int) (finding, bool) {
 		}
 	}
 	return finding{}, false
+}
+
+// pem finds private keys as RFC 7468 writes them, at the dashes in front: to the end line, or all that follows.
+func (s *scan) pem(i int) (finding, bool) {
+	t := s.text[i:]
+	if !s.want.Has(Key) || s.before(i) == '-' || !hasFold(t, "-----begin ") {
+		return finding{}, false
+	}
+	head := t[:min(len(t), 64)]
+	if !contains(head, "PRIVATE KEY") {
+		return finding{}, false
+	}
+	end := len(s.text)
+	if k := bytes.Index(t, []byte("-----END ")); k >= 0 {
+		if n := bytes.Index(t[k+5:], []byte("-----")); n >= 0 && n < 64 {
+			end = i + k + 5 + n + 5
+		}
+	}
+	s.spend(end - i)
+	return finding{span: span{i, end}, kind: Key}, true
 }
 
 // jwt finds tokens: "eyJ" and two more parts, or a header that names an algorithm or a type.

@@ -120,7 +120,8 @@ func (s *scan) labelled(i, n int, labels []string) bool {
 	for k := i; n > 0; n-- {
 		end := k
 		for end > low && !isWord(s.text[end-1]) {
-			if end--; s.text[end] == ';' || s.text[end] == '&' || s.text[end] == '\n' {
+			end--
+			if c := s.text[end]; c == ';' || c == '&' || c == '\n' && (end == 0 || s.text[end-1] != ':') {
 				return false
 			}
 		}
@@ -140,7 +141,7 @@ func (s *scan) labelled(i, n int, labels []string) bool {
 
 // isLabel tells whether the word starts with a label, or ends with one of five letters or more as in userPhone.
 func isLabel(word []byte, labels []string) bool {
-	if hasFold(word, "iphone") || hasFold(word, "headphone") {
+	if len(word) >= 6 && hasFold(word, "iphone") || hasFold(word, "headphone") {
 		return false
 	}
 	for _, l := range labels {
