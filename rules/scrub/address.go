@@ -5,19 +5,27 @@ var (
 	// typeBehind stand behind the name, with the number in front: "12 Example Street".
 	typeBehind = []string{
 		"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "boulevard", "blvd", "drive", "dr", "terrace", "crescent", "square", "close",
-		"court", "parkway", "highway",
+		"court", "parkway", "highway", "mews", "grove",
 	}
-	// typeBetween stand between name and number: "Example Street 12", "Berliner Straße 12".
-	typeBetween = []string{"street", "road", "avenue", "lane", "boulevard", "straße", "strasse", "str", "straat", "laan", "allee", "gasse", "weg", "gatan", "vej"}
+	// typeBetween stand between name and number: "Example Street 12", "Berliner Straße 12", "Victor Hugo utca 49".
+	typeBetween = []string{
+		"street", "road", "avenue", "lane", "boulevard", "straße", "strasse", "str", "straat", "laan", "allee", "gasse", "weg", "platz", "markt", "ufer", "damm",
+		"gracht", "gatan", "gata", "vägen", "vej", "vei", "veien", "terrasse", "utca", "u", "út", "tér", "körút", "cesta", "tänav", "voorhout", "plein",
+	}
 	// typeFront stand in front of the name: "5 rue X", "Via Roma 12".
 	typeFront = []string{
-		"rue", "avenue", "av", "boulevard", "bd", "chemin", "impasse", "quai", "allée", "allee", "via", "viale", "piazza", "corso", "calle", "avenida",
-		"rua", "travessa", "ulica", "ul", "plaza",
+		"rue", "avenue", "av", "boulevard", "bd", "chemin", "impasse", "quai", "allée", "allee", "via", "viale", "vicolo", "piazza", "corso", "calle", "avenida",
+		"paseo", "rua", "rúa", "travessa", "ulica", "ulice", "ul", "al", "aleja", "aleje", "plac", "plaza", "place", "trg", "largo",
 	}
-	// typeEnd end a word that is name and type in one: "Hauptstraße 5".
-	typeEnd = []string{"straße", "strasse", "str", "straat", "gasse", "allee", "platz", "weg", "damm", "ufer", "chaussee", "gracht", "plein", "laan", "gatan", "vej"}
+	// typeDoubtful are those of typeFront that are words of other languages too: the name behind them wants a capital.
+	typeDoubtful = []string{"via", "place", "plaza", "av", "al", "quai", "largo", "corso", "bd", "plac"}
+	// typeEnd end a word that is name and type in one: "Hauptstraße 5". All but the first want a capital.
+	typeEnd = []string{
+		"straße", "strasse", "str", "straat", "gasse", "allee", "platz", "weg", "damm", "ufer", "chaussee", "gracht", "plein", "laan", "gatan", "sgata", "vägen",
+		"vej", "vegen", "veien", "rgade", "ogade", "sgade", "katu", "kuja", "ntie", "vegur", "braut", "stræti", "straeti", "brücke", "singel", "dijk", "stieg",
+	}
 	// connectors stand between type and name.
-	connectors = []string{"de", "du", "des", "del", "della", "di", "da", "la", "le", "les", "los", "l", "d", "of", "the"}
+	connectors = []string{"de", "du", "des", "del", "della", "di", "da", "do", "la", "le", "les", "los", "l", "d", "of", "the"}
 )
 
 // words are the next words behind a place, each at most 40 bytes, with spaces, dots, commas or form separators between.
@@ -113,7 +121,7 @@ func (s *scan) nameBehindType(ws *words) int {
 	}
 	for k := 1; k < ws.n; k++ {
 		if !in(s.of(ws.w[k]), connectors) {
-			if isDigit(s.text[ws.w[k].start]) {
+			if isDigit(s.text[ws.w[k].start]) || !s.named(ws.w[k]) && in(s.of(ws.w[0]), typeDoubtful) {
 				return 0
 			}
 			return ws.w[k].end
@@ -130,14 +138,14 @@ func (s *scan) addressFromName(i, j int) (finding, bool) {
 	first := span{i, j}
 	if s.endsInType(first) {
 		if ws := s.wordsFrom(j, 1); ws.n == 1 && s.houseEnd(ws.w[0]) {
-			return finding{span: span{i, ws.w[0].end}, kind: Address}, true
+			return finding{span: span{i, s.houseTo(ws.w[0])}, kind: Address}, true
 		}
 	}
 	if in(s.of(first), typeFront) {
 		ws := s.wordsFrom(j, 5)
 		for k := 1; k < ws.n; k++ {
 			if s.houseEnd(ws.w[k]) && s.named(ws.w[k-1]) {
-				return finding{span: span{i, ws.w[k].end}, kind: Address}, true
+				return finding{span: span{i, s.houseTo(ws.w[k])}, kind: Address}, true
 			}
 			if isDigit(s.text[ws.w[k].start]) {
 				break
@@ -148,13 +156,28 @@ func (s *scan) addressFromName(i, j int) (finding, bool) {
 	ws := s.wordsFrom(j, 4)
 	for k := 0; k+1 < ws.n; k++ {
 		if in(s.of(ws.w[k]), typeBetween) && s.houseEnd(ws.w[k+1]) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
-			return finding{span: span{i, ws.w[k+1].end}, kind: Address}, true
+			return finding{span: span{i, s.houseTo(ws.w[k+1])}, kind: Address}, true
 		}
 		if !s.named(ws.w[k]) {
 			break
 		}
 	}
 	return finding{}, false
+}
+
+// houseTo returns where the house number ends that starts with a word that houseEnd accepted: "10/12" is one.
+func (s *scan) houseTo(w span) int {
+	if s.after(w.end) != '/' {
+		return w.end
+	}
+	end := w.end + 1
+	for end < len(s.text) && end-w.end <= 4 && isDigit(s.text[end]) {
+		end++
+	}
+	if end == w.end+1 || isWord(s.after(end)) || s.after(end) == '/' {
+		return w.end
+	}
+	return end
 }
 
 // houseEnd tells whether the word is a house number that ends there.

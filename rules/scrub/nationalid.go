@@ -1,13 +1,32 @@
 package scrub
 
-var (
-	bsnLabels   = []string{"bsn", "burgerservice", "sofi"}
-	peselLabels = []string{"pesel"}
-	taxLabels   = []string{"steuer", "idnr", "tin", "taxid"}
-)
+// national is a person number of digits that has no letters: how it is written, what it is called, and how it is checked.
+type national struct {
+	digits int
+	groups string // lengths of the groups that make it known without a label, such as "3-2-4"; "" where it always wants one
+	marks  uint8  // the separators that the groups may have
+	labels []string
+	check  check
+}
 
-// nationalNumber finds national numbers that are digits: US, France, Spain, Germany, Poland, the Netherlands. Those without a form of
-// their own want a label or an expecting caller.
+// nationals are the numbers that are digits alone. "-" in groups stands for any separator of marks.
+var nationals = []national{
+	{9, "3-2-4", sepDash, []string{"ssn", "social"}, checkSocialSecurity},                                         // US: Social Security number
+	{8, "", 0, []string{"bsn", "burgerservice", "sofi"}, checkBsn},                                                // NL: of old
+	{9, "", 0, []string{"bsn", "burgerservice", "sofi"}, checkBsn},                                                // NL: burgerservicenummer
+	{9, "", 0, []string{"nif", "contribuinte"}, checkTaxPT},                                                       // PT: número de identificação fiscal
+	{10, "", 0, []string{"nhs"}, checkNhs},                                                                        // UK: National Health Service
+	{10, "", 0, []string{"svnr", "sozialvers", "versicherungsnr"}, checkSocialAT},                                 // AT: Sozialversicherungsnummer
+	{10, "6-4", sepDash, []string{"personnummer", "personnr", "pnr"}, checkPersonSE},                              // SE: personnummer
+	{12, "8-4", sepDash, []string{"personnummer", "personnr", "pnr"}, checkPersonSE},                              // SE: with the century
+	{11, "2-3-3-3", sepSpace, []string{"steuer", "idnr", "tin", "taxid"}, checkTaxID},                             // DE: steuerliche Identifikationsnummer
+	{11, "", 0, []string{"pesel"}, checkPesel},                                                                    // PL
+	{11, "2-2-2-3-2", sepDot | sepDash, []string{"rijksreg", "insz", "niss", "national", "rrn"}, checkRegisterBE}, // BE: rijksregisternummer
+	{11, "3-3-3-2", sepDot | sepDash, []string{"cpf"}, checkTaxBR},                                                // BR: cadastro de pessoas físicas
+	{13, "3-4-4-2", sepDot, []string{"ahv", "avs", "navs", "oasi"}, checkSocialCH},                                // CH: AHV number, GS1 prefix 756
+}
+
+// nationalNumber finds national numbers that start with a digit. Those without a form of their own want a label or an expecting caller.
 func (s *scan) nationalNumber(i, j int) (finding, bool) {
 	if !s.want.Has(NationalID) {
 		return finding{}, false
@@ -15,87 +34,37 @@ func (s *scan) nationalNumber(i, j int) (finding, bool) {
 	if c := s.before(i); c == '-' || c == '.' || c == '_' || c == '~' || isWord(c) {
 		return finding{}, false
 	}
-	if end := s.dni(i, j); end > 0 {
-		return finding{span: span{i, end}, kind: NationalID}, true
-	}
-	if end := s.nir(i); end > 0 {
+	if end := max(s.dni(i, j), s.nir(i), s.pensionDE(i), s.hetu(i, j)); end > 0 {
 		return finding{span: span{i, end}, kind: NationalID}, true
 	}
 	var d digits
 	seen := d.collect(s.text, i, sepSpace|sepDash|sepDot, 1)
-	if d.n < 8 || !s.endsNumber(d.last()) {
+	if d.n < 8 || d.n > 13 || !s.endsNumber(d.last()) {
 		return finding{}, false
 	}
-	expected := s.want.expects(NationalID)
-	found := false
-	switch d.n {
-	case 8:
-		found = (expected || s.labelled(i, 3, bsnLabels)) && bsn(&d)
-	case 9:
-		ssn := seen == sepDash && d.gaps() == 2 && d.gap[2] && d.gap[4] && socialSecurity(&d)
-		found = ssn || expected && seen == 0 && socialSecurity(&d) || (expected || s.labelled(i, 3, bsnLabels)) && bsn(&d)
-	case 11:
-		grouped := seen == sepSpace && d.gaps() == 3 && d.gap[1] && d.gap[4] && d.gap[7]
-		found = (expected || grouped || s.labelled(i, 3, taxLabels)) && taxID(&d) ||
-			(expected || s.labelled(i, 3, peselLabels)) && pesel(&d)
-	}
-	return finding{span: span{i, d.last()}, kind: NationalID}, found
-}
-
-// socialSecurity checks the ranges of a US number.
-func socialSecurity(d *digits) bool {
-	area := d.number(0, 3)
-	return area != 0 && area != 666 && area < 900 && d.number(3, 5) != 0 && d.number(5, 9) != 0
-}
-
-// bsn checks a Dutch number of 8 or 9 digits (the test of eleven).
-func bsn(d *digits) bool {
-	sum := 0
-	for k := range d.n {
-		weight := d.n - k
-		if weight == 1 {
-			weight = -1
+	for k := range nationals {
+		n := &nationals[k]
+		if n.digits != d.n || !n.check.holds(&d) {
+			continue
 		}
-		sum += weight * int(d.d[k]-'0')
+		formed := n.groups != "" && seen != 0 && seen&^n.marks == 0 && grouped(&d, n.groups)
+		if formed || s.want.expects(NationalID) || s.labelled(i, 3, n.labels) {
+			return finding{span: span{i, d.last()}, kind: NationalID}, true
+		}
 	}
-	return sum != 0 && sum%11 == 0
+	return finding{}, false
 }
 
-// taxID checks a German number: ISO 7064 mod 11,10, and one digit that occurs two or three times among the first ten.
-func taxID(d *digits) bool {
-	if d.d[0] == '0' {
-		return false
-	}
-	var count [10]int
-	product := 10
-	for _, c := range d.d[:10] {
-		count[c-'0']++
-		sum := (int(c-'0') + product) % 10
-		if sum == 0 {
-			sum = 10
-		}
-		product = sum * 2 % 11
-	}
-	repeated := 0
-	for _, n := range count {
-		if n > 3 {
+// grouped tells whether the number is written in groups of these lengths.
+func grouped(d *digits, groups string) bool {
+	at := 0
+	for k := 0; k < len(groups); k += 2 {
+		at += int(groups[k] - '0')
+		if at > d.n || at < d.n && !d.gap[at-1] {
 			return false
 		}
-		if n > 1 {
-			repeated++
-		}
 	}
-	return repeated == 1 && (11-product)%10 == int(d.d[10]-'0')
-}
-
-// pesel checks a Polish number.
-func pesel(d *digits) bool {
-	sum := 0
-	for k, w := range [...]int{1, 3, 7, 9, 1, 3, 7, 9, 1, 3} {
-		sum += w * int(d.d[k]-'0')
-	}
-	month := d.number(2, 4) % 20
-	return month >= 1 && month <= 12 && (10-sum%10)%10 == int(d.d[10]-'0')
+	return at == d.n && d.gaps() == len(groups)/2
 }
 
 // nir returns where a French number of 15 characters ends, 0 where there is none. Departments 2A and 2B have letters.
@@ -137,6 +106,75 @@ func (s *scan) nir(i int) int {
 		return 0
 	}
 	return k
+}
+
+var pensionLabels = []string{"rentenv", "rvnr", "vsnr", "sozialv", "sv"}
+
+// pensionDE returns where a German pension number (area, birth date, letter, serial, digit: 15 070649 C 103) ends, 0 where there is none.
+func (s *scan) pensionDE(i int) int {
+	var c [12]byte
+	n, k := 0, i
+	for n < 12 && k < len(s.text) {
+		b := s.text[k]
+		switch {
+		case n == 8 && isLetter(b), n != 8 && isDigit(b):
+			c[n] = lower(b)
+			n++
+		case b == ' ' && n > 0 && s.text[k-1] != ' ':
+		default:
+			return 0
+		}
+		k++
+	}
+	if n < 12 || isWord(s.after(k)) {
+		return 0
+	}
+	letter := int(c[8]-'a') + 1
+	row := [12]int{0, 0, 0, 0, 0, 0, 0, 0, letter / 10, letter % 10}
+	for p := range 8 {
+		row[p] = int(c[p] - '0')
+	}
+	row[10], row[11] = int(c[9]-'0'), int(c[10]-'0')
+	sum := 0
+	for p, w := range [12]int{2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1} {
+		v := row[p] * w
+		sum += v/10 + v%10
+	}
+	if month := row[4]*10 + row[5]; month == 0 || month > 12 || sum%10 != int(c[11]-'0') {
+		return 0
+	}
+	if s.want.expects(NationalID) || s.labelled(i, 2, pensionLabels) || s.after(i+2) == ' ' {
+		return k
+	}
+	return 0
+}
+
+// hetu returns where a Finnish number (DDMMYY, a sign for the century, three digits, letter) ends, 0 where there is none.
+func (s *scan) hetu(i, j int) int {
+	t := s.text[i:]
+	if len(t) < 11 || j-i != 6 && j-i != 11 || isWord(s.after(i+11)) {
+		return 0
+	}
+	switch t[6] {
+	case '-', '+', 'A', 'B', 'C', 'D', 'E', 'F', 'U', 'V', 'W', 'X', 'Y':
+	default:
+		return 0
+	}
+	v := 0
+	for p, c := range t[:10] {
+		if p == 6 {
+			continue
+		}
+		if !isDigit(c) {
+			return 0
+		}
+		v = v*10 + int(c-'0')
+	}
+	day, month := v/10_000_000, v/100_000%100
+	if day == 0 || day > 31 || month == 0 || month > 12 || t[10] != "0123456789ABCDEFHJKLMNPRSTUVWXY"[v%31] {
+		return 0
+	}
+	return i + 11
 }
 
 const dniLetters = "trwagmyfpdxbnjzsqvhlcke"
