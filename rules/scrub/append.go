@@ -69,19 +69,21 @@ func (l look) idle(value []byte) bool {
 }
 
 // suspicious tells whether the value has anything a detector could start from: a digit, an at sign, an escape, a letter outside
-// ASCII, a word as long as an encoded finding, a NUL, or a label that is followed by its value.
+// ASCII, a NUL, a label that is followed by its value, a word that may be base64, or what people call a dot.
 func suspicious(value []byte) bool {
-	run := 0
+	run, turned := 0, false
 	for _, c := range value {
 		f := flags[c]
 		if f&fTrigger != 0 {
 			return true
 		}
 		if f&fWord == 0 {
-			run = 0
+			run, turned = 0, false
 			continue
 		}
-		if run++; run >= minRun {
+		// A short run without a capital is no base64 of a finding: "@" and two digits in a row give one, wherever they stand.
+		turned = turned || run > 0 && isUpper(c)
+		if run++; run >= minRun && turned || run >= minDeep {
 			return true
 		}
 	}

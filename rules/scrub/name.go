@@ -61,7 +61,7 @@ func (s *scan) nameLabel(i int) int {
 			break
 		}
 	}
-	if n < 4 || !in(compact[:n], nameLabels) {
+	if c := s.after(k); n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' || !in(compact[:n], nameLabels) {
 		return 0
 	}
 	joined := false
