@@ -34,6 +34,9 @@ func (r *reading) digest() string {
 	}
 	h.Write(fmt.Appendln(nil, "limits", int(s.Limits.Body), int(s.Limits.Decompressed), s.Limits.Events, s.Limits.Depth, s.Limits.Fields))
 	docs := []*document{r.purposes, r.activities, r.profiles}
+	if r.detectors != nil {
+		docs = append(docs, r.detectors)
+	}
 	for _, file := range r.assessments {
 		docs = append(docs, file.doc)
 	}

@@ -17,6 +17,7 @@ type Loaded struct {
 	Purposes    map[string]Purpose    // as written
 	Activities  []Activity            // as written
 	Profiles    map[string]Profile    // as written
+	Detectors   map[string]Detector   // as written
 	Assessments map[string]Assessment // by id
 	Tests       []Test                // of all files, in the order of their names
 	Draft       rules.Draft           // what the policy is compiled from
@@ -54,6 +55,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r.checkPurposes()
 	r.checkAssessments()
 	r.checkProfiles()
+	r.checkDetectors()
 	r.checkActivities()
 	r.checkTests()
 	if err := r.faults.err(); err != nil {

@@ -20,6 +20,7 @@ type reading struct {
 	faults, warnings Faults
 
 	server, purposes, activities, profiles *document
+	detectors                              *document // nil also where there is no such file
 
 	assessments []assessmentFile
 	tests       []testFile
@@ -83,8 +84,10 @@ func (r *reading) readPolicy() {
 		}
 	}
 	r.readCatalogs()
-	if text, ok := r.source.policy[detectorsFile]; ok {
-		r.refuseDetectors(text)
+	if _, ok := r.source.policy[detectorsFile]; ok {
+		var detectors Detectors
+		r.detectors = r.read(detectorsFile, &detectors)
+		r.loaded.Detectors = detectors.Detectors
 	}
 }
 
@@ -166,16 +169,6 @@ func follow(doc *document, at []any, path string) []any {
 		path = strings.TrimPrefix(path[longest:], ".")
 	}
 	return at
-}
-
-// refuseDetectors: the file is part of the format, but nothing reads it yet, and to leave out what it asks for would be a leak.
-func (r *reading) refuseDetectors(text []byte) {
-	var ignored Faults
-	doc := parse(r.source.display(detectorsFile), text, &ignored)
-	if doc != nil && len(doc.root.Content) == 0 || doc == nil && len(ignored) == 1 && strings.HasPrefix(ignored[0].Msg, "the file is empty") {
-		return
-	}
-	r.faults.file(r.source.display(detectorsFile), "detectors of one's own are not read by this version: remove the file; the built-in ones are always on")
 }
 
 // checkFolder reports files that nothing reads, which are most likely misspelt.

@@ -22,12 +22,13 @@ var kinds = []struct {
 	{"purposes", "policy/purposes.yaml", reflect.TypeFor[Purposes]()},
 	{"activities", "policy/activities.yaml", reflect.TypeFor[Activities]()},
 	{"profiles", "policy/profiles.yaml", reflect.TypeFor[Profiles]()},
+	{"detectors", "policy/detectors.yaml: detectors of the site's own", reflect.TypeFor[Detectors]()},
 	{"assessment", "policy/assessments/<id>.yaml: a legitimate interest assessment", reflect.TypeFor[basis.Assessment]()},
 	{"tests", "policy/tests/*.yaml", reflect.TypeFor[Tests]()},
 	{"vendor", "policy/vendors/<id>.yaml: a vendor of the user's own", reflect.TypeFor[catalog.File]()},
 }
 
-// SchemaKinds lists what Schema knows: server, purposes, activities, profiles, assessment, tests, vendor.
+// SchemaKinds lists what Schema knows: server, purposes, activities, profiles, detectors, assessment, tests, vendor.
 func SchemaKinds() []string {
 	names := make([]string, len(kinds))
 	for i := range kinds {

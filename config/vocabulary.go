@@ -7,6 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -23,6 +24,8 @@ func vocabulary(name string) []string {
 		return rules.Reasons()
 	case "country":
 		return countries
+	case "checksum":
+		return scrub.Checksums()
 	case "consent_type":
 		return signal.StorageNames()
 	default:

@@ -49,6 +49,7 @@ func (j *Judgement) environment(in *Inputs) {
 	if in.Keys != nil {
 		j.env.Keys = in.Keys.Pseudonyms
 	}
+	j.env.Detectors = j.Policy.detectors
 	j.env.Vendor, j.env.Site = j.Route.Recipient.ID, j.Site.ID
 	j.env.IP = r.Address
 	j.env.UserAgent, _ = r.One("User-Agent")

@@ -32,7 +32,7 @@ func wrong(at, format string, args ...any) error {
 func Compile(d *Draft) (*Policy, error) {
 	c := &compiler{
 		draft:  d,
-		policy: &Policy{digest: d.Digest, limits: d.Limits, trusted: d.Trusted, sites: map[string]*Site{}, purposes: d.Purposes, assessments: d.Assessments},
+		policy: &Policy{digest: d.Digest, limits: d.Limits, trusted: d.Trusted, sites: map[string]*Site{}, purposes: d.Purposes, assessments: d.Assessments, detectors: d.Detectors},
 		number: map[string]int{},
 		plans:  map[[2]string]*plan{},
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -19,6 +20,7 @@ type Draft struct {
 	Purposes    []Purpose // at most 64
 	Activities  []DraftActivity
 	Profiles    []DraftProfile
+	Detectors   *scrub.Detectors // of the sites' own; nil: none
 	Assessments *basis.Register
 	Limits      Limits
 	Trusted     []netip.Prefix // proxies whose X-Forwarded-For is believed

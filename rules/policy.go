@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -32,6 +33,7 @@ type Policy struct {
 	assessments *basis.Register
 	scopes      []pseudonym.Scope
 	rarest      int // the largest number of networks that a profile asks for
+	detectors   *scrub.Detectors
 }
 
 // Digest names the policy: hex SHA-256 over everything that decides.
@@ -57,6 +59,9 @@ func (p *Policy) Purposes() []Purpose { return p.purposes }
 
 // Assessments is the register of legitimate interest assessments.
 func (p *Policy) Assessments() *basis.Register { return p.assessments }
+
+// Detectors are the sites' own detectors of personal data.
+func (p *Policy) Detectors() *scrub.Detectors { return p.detectors }
 
 // Objection returns the scopes that a scope's name stands for: a purpose's id, "vendor:ID" or "all".
 func (p *Policy) Objection(scope string) (Objections, bool) {

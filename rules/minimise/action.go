@@ -80,7 +80,7 @@ func (a *Action) apply(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	}
 	switch a.kind {
 	case Keep:
-		return a.keep(dst, v)
+		return a.keep(dst, v, env)
 	case Pseudonymise:
 		return a.pseudonymise(dst, v, env)
 	case Derive:
@@ -88,13 +88,14 @@ func (a *Action) apply(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	case Hash:
 		return a.hash(dst, v)
 	case Truncate:
-		return a.truncate(dst, v)
+		return a.truncate(dst, v, env)
 	case Generalise:
 		return a.generalise(dst, v)
 	case URL:
-		return a.address(dst, v)
+		out, outcome := a.address(dst, v)
+		return ownIn(out, len(dst), outcome, env)
 	case Scrub:
-		return a.scrub(dst, v)
+		return a.scrub(dst, v, env)
 	case Only:
 		return a.pass(dst, v)
 	case Rare:

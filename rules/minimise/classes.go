@@ -20,7 +20,7 @@ var detectors = [hit.NumClasses]scrub.Set{
 
 	hit.BirthDate: scrub.All.Without(scrub.BirthDate, scrub.Phone), hit.Campaign: scrub.All, hit.CoarseGeo: scrub.All, hit.Custom: scrub.All,
 	hit.Element: scrub.All, hit.Email: scrub.All.Without(scrub.Email, scrub.Hash), hit.Error: scrub.All, hit.EventName: scrub.All, hit.FreeText: scrub.All,
-	hit.IP: scrub.All.Without(scrub.IP), hit.PageTitle: scrub.All, hit.PersonName: scrub.All, hit.Phone: scrub.All.Without(scrub.Phone, scrub.Hash, scrub.NationalID),
+	hit.IP: scrub.All.Without(scrub.IP), hit.PageTitle: scrub.All, hit.PersonName: scrub.All.Without(scrub.Name), hit.Phone: scrub.All.Without(scrub.Phone, scrub.Hash, scrub.NationalID),
 	hit.PostalAddress: scrub.All.Without(scrub.Address), hit.PreciseGeo: scrub.All.Without(scrub.Geo), hit.Product: scrub.All, hit.Referrer: scrub.All,
 	hit.SearchTerm: scrub.All, hit.URL: scrub.All, hit.UserAgent: scrub.All.Without(scrub.IP), hit.UserTrait: scrub.All.Expecting(scrub.BirthDate, scrub.Phone),
 }

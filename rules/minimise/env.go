@@ -6,19 +6,21 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
 // Env is what the actions of one event may know besides the value. They only read it.
 type Env struct {
-	Now       time.Time       // when the event is judged
-	Keys      *pseudonym.Keys // nil, or not of Now's period: what needs a key is dropped
-	Vendor    string          // id in the server file
-	Purpose   string          // id of the activity's first purpose
-	Site      string          // id in the server file
-	IP        netip.Addr      // the visitor's address; the zero Addr where it is not known
-	UserAgent []byte          // the visitor's user agent, as received
-	Rare      Rarity          // nil: every value is rare
-	Together  []byte          // for rare with others: the value with those of the event's other fields; empty: it is rare
+	Now       time.Time        // when the event is judged
+	Keys      *pseudonym.Keys  // nil, or not of Now's period: what needs a key is dropped
+	Vendor    string           // id in the server file
+	Purpose   string           // id of the activity's first purpose
+	Site      string           // id in the server file
+	IP        netip.Addr       // the visitor's address; the zero Addr where it is not known
+	UserAgent []byte           // the visitor's user agent, as received
+	Rare      Rarity           // nil: every value is rare
+	Detectors *scrub.Detectors // of the sites' own; nil: none
+	Together  []byte           // for rare with others: the value with those of the event's other fields; empty: it is rare
 }
 
 // Rarity knows how many networks shared a value in the last days. It is read by many goroutines at once.

@@ -7,23 +7,23 @@ import (
 
 // keep passes the value after the scrubber has seen it with every detector but the field's own class. Of identifiers with a finding
 // inside, and of containers that could not be opened, nothing passes.
-func (a *Action) keep(dst []byte, v Value) ([]byte, Outcome) {
+func (a *Action) keep(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Kept
 	}
 	if a.class == hit.Container {
 		return dst, Dropped
 	}
-	return a.scrubbed(dst, v, detectors[a.class])
+	return a.scrubbed(dst, v, detectors[a.class], env)
 }
 
 // scrubbed appends the value with findings replaced.
-func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set) ([]byte, Outcome) {
-	if len(v.Bytes) < shortest && isShort(v.Bytes) {
+func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set, env *Env) ([]byte, Outcome) {
+	if len(v.Bytes) < shortest && env.Detectors.Len() == 0 && isShort(v.Bytes) {
 		return dst, Kept
 	}
 	base := len(dst)
-	dst, found := scrub.Append(dst, v.Bytes, set)
+	dst, found := env.Detectors.Append(dst, v.Bytes, set)
 	switch {
 	case found == 0:
 		return dst[:base], Kept
@@ -31,6 +31,20 @@ func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set) ([]byte, Outcome) 
 		return dst[:base], Dropped
 	}
 	return dst, Rewritten
+}
+
+// ownIn puts markers in place of what a site's own detectors find in the address that was written behind base.
+func ownIn(out []byte, base int, outcome Outcome, env *Env) ([]byte, Outcome) {
+	if outcome != Rewritten || env.Detectors.Len() == 0 {
+		return out, outcome
+	}
+	end := len(out)
+	out, found := env.Detectors.Append(out, out[base:end], scrub.Of(scrub.Own))
+	if found == 0 {
+		return out[:end], outcome
+	}
+	n := copy(out[base:], out[end:])
+	return out[:base+n], outcome
 }
 
 // shortest is the length below which plain letters and digits hold none of the things that are looked for: no e-mail address, number

@@ -6,13 +6,21 @@ import (
 )
 
 // scrub puts a marker in place of personal data in free text, the field's own class not excepted.
-func (a *Action) scrub(dst []byte, v Value) ([]byte, Outcome) {
+func (a *Action) scrub(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Kept
 	}
-	set := scrub.All
-	if a.class == hit.UserTrait {
-		set = set.Expecting(scrub.BirthDate, scrub.Phone, scrub.Hash)
+	return a.scrubbed(dst, v, scrubbing(a.class), env)
+}
+
+// scrubbing is what scrub looks for in a class: everything, and what the class says to be there also where nothing else does.
+func scrubbing(c hit.Class) scrub.Set {
+	switch c {
+	case hit.UserTrait:
+		return scrub.All.Expecting(scrub.BirthDate, scrub.Phone, scrub.Hash)
+	case hit.PersonName:
+		return scrub.All.Expecting(scrub.Name)
+	default:
+		return scrub.All
 	}
-	return a.scrubbed(dst, v, set)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // truncate cuts an address to a prefix, a time to its minute, hour or day, a number to some decimals, a text to some characters.
-func (a *Action) truncate(dst []byte, v Value) ([]byte, Outcome) {
+func (a *Action) truncate(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Dropped
 	}
@@ -26,7 +26,7 @@ func (a *Action) truncate(dst []byte, v Value) ([]byte, Outcome) {
 		}
 		return out, textOrNumber(v)
 	case t.Chars != nil:
-		return a.characters(dst, v, *t.Chars)
+		return a.characters(dst, v, *t.Chars, env)
 	default:
 		return t.address(dst, v)
 	}
@@ -82,9 +82,9 @@ func appendDecimals(dst, b []byte, n int) ([]byte, bool) {
 }
 
 // characters scrubs the text, then cuts it behind n characters; a marker is never cut.
-func (a *Action) characters(dst []byte, v Value, n int) ([]byte, Outcome) {
+func (a *Action) characters(dst []byte, v Value, n int, env *Env) ([]byte, Outcome) {
 	base := len(dst)
-	dst, found := scrub.Append(dst, v.Bytes, detectors[a.class])
+	dst, found := env.Detectors.Append(dst, v.Bytes, detectors[a.class])
 	end, open := base, -1
 	for k := 0; k < n && end < len(dst); k++ {
 		switch dst[end] {

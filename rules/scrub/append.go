@@ -65,7 +65,7 @@ const scrubbed = "[scrubbed]"
 
 // idle tells whether there is nothing to look for, or nothing to look at.
 func (l look) idle(value []byte) bool {
-	return l.want&All == 0 || len(l.own) == 0 && !suspicious(value)
+	return l.want&All == 0 || len(l.own) == 0 && !l.want.expects(Name) && !suspicious(value)
 }
 
 // suspicious tells whether the value has anything a detector could start from: a digit, an at sign, an escape, a letter outside
