@@ -73,13 +73,14 @@ type ExplainedRung struct {
 
 // ExplainedField is what became of one field. Identifying values in Before may be masked by who prints it; After is what is forwarded.
 type ExplainedField struct {
-	Path   string `json:"path"`
-	Class  string `json:"class"`
-	Action string `json:"action"`
-	Before string `json:"before"`
-	After  string `json:"after"`
-	Sent   bool   `json:"sent"`
-	Rule   string `json:"rule,omitempty"` // the line that decided; missing where no line names the field
+	Path   string   `json:"path"`
+	Class  string   `json:"class"`
+	Action string   `json:"action"`
+	Before string   `json:"before"`
+	After  string   `json:"after"`
+	Sent   bool     `json:"sent"`
+	Found  []string `json:"found,omitempty"` // what the scrubber found, by the labels of its markers
+	Rule   string   `json:"rule,omitempty"`  // the line that decided; missing where no line names the field
 }
 
 // ExplainedRequest is the request to the vendor. Body is text, or BodyBase64 where it is not UTF-8.
@@ -193,7 +194,7 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		if f.Event != hit.Shared {
 			of = &x.Events[f.Event].Fields
 		}
-		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Rule})
+		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Found, f.Rule})
 	}
 	if !j.Out.Forward {
 		x.Respond = response(&j.Route.Endpoint.Denied)

@@ -23,13 +23,17 @@ func (t *Trace) fields(j *Judgement) {
 		if !n.Made {
 			note.Before = string(h.Text(i))
 		}
+		a, _ := j.action(n.Event, n.Field, n.Class, n.Alias)
+		if !n.Made {
+			note.Found = a.Found([]byte(note.Before), j.Policy.detectors)
+		}
 		switch n.Fate {
 		case hit.Drop:
 		case hit.Keep:
 			note.Action, note.After = "keep", note.Before
 		case hit.Rewrite:
 			note.Action, note.After = "set", string(h.Bytes(n.Edit))
-			if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); n.Lowered {
+			if n.Lowered {
 				note.Action = "lower"
 			} else if a != nil && !n.Made {
 				note.Action = a.Kind().String()

@@ -31,6 +31,7 @@ type FieldNote struct {
 	Before string
 	After  string // what is forwarded; "" where nothing is
 	Sent   bool
+	Found  []string // what the scrubber found in Before, by the labels of its markers
 }
 
 func (t *Trace) signalNote() signal.Note {

@@ -214,6 +214,9 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 		if rule == "" && f.Action == "drop" {
 			rule = "no line names it"
 		}
+		if len(f.Found) > 0 {
+			rule += "  found: " + strings.Join(f.Found, ", ")
+		}
 		printf(table, "  %s\t%s\t%s\t%s\t→ %s\t%s\n", f.Path, f.Class, f.Action, short(f.Before), after, rule)
 	}
 	_ = table.Flush()

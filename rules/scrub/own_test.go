@@ -28,7 +28,7 @@ func TestOwnFinds(t *testing.T) {
 		"KD-123456":                      "[customer_no]",
 		"kd123456,KD-654321 and more":    "[customer_no],[customer_no] and more",
 		"x=KD%2D123456&y=1":              "x=[customer_no]&y=1",
-		url.PathEscape("B-XY 123"):      "[plate]",
+		url.PathEscape("B-XY 123"):       "[plate]",
 		"nothing here":                   "nothing here",
 		"card 2912345678906":             "card [loyalty]",
 		"card 2912345678902":             "card 2912345678902",
