@@ -41,3 +41,20 @@ func (a *Action) looksFor() scrub.Set {
 		return 0
 	}
 }
+
+// Scanned is what a report on recorded traffic looks for in a field of a class: what keep does and, where the class says that personal
+// data is there, that too. In fields of unknown class it looks for everything.
+func Scanned(c hit.Class) scrub.Set {
+	switch c {
+	case hit.Unknown, hit.Container, hit.Email, hit.IP, hit.PostalAddress, hit.PreciseGeo:
+		return scrub.All
+	case hit.Phone:
+		return scrub.All.Expecting(scrub.Phone)
+	case hit.PersonName:
+		return scrub.All.Expecting(scrub.Name)
+	case hit.BirthDate, hit.UserTrait:
+		return scrub.All.Expecting(scrub.BirthDate)
+	default:
+		return detectors[c]
+	}
+}

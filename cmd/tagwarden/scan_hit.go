@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// scanHost is the one host of the policy that hits are taken apart by: it has every vendor of the catalog, and forwards nothing.
+const scanHost = "scan.invalid"
+
+// scanner gathers personal data of recorded hits.
+type scanner struct {
+	policy  *rules.Policy
+	keys    *rules.Keys
+	at      time.Time
+	hosts   map[string][]string // of vendors: the names below which the catalog's default hosts are
+	hits    int
+	vendors map[string]*scannedVendor
+	found   map[finding]*personal
+}
+
+// finding is what findings are counted by.
+type finding struct{ vendor, field, class, kind string }
+
+func newScanner(at time.Time) (*scanner, error) {
+	s := &scanner{at: at, hosts: map[string][]string{}, vendors: map[string]*scannedVendor{}, found: map[finding]*personal{}}
+	d := &rules.Draft{
+		Digest:      "scan",
+		Limits:      rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000},
+		Sites:       []rules.DraftSite{{ID: "scan", Hosts: []string{scanHost}}},
+		Purposes:    []rules.Purpose{{ID: "none", Categories: []string{"none"}}},
+		Profiles:    []rules.DraftProfile{{ID: "none"}},
+		Assessments: basis.NewRegister(nil, nil, basis.Past{}),
+	}
+	for _, id := range catalog.BuiltinIDs() {
+		file, _ := catalog.Builtin(id)
+		upstreams := map[string]string{}
+		for role, address := range file.Hosts {
+			if u, err := url.Parse(address); err == nil && u.Host != "" {
+				s.hosts[id] = append(s.hosts[id], domain(u.Host))
+			} else {
+				upstreams[role] = "https://" + scanHost
+			}
+		}
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: "/" + id, Upstreams: upstreams})
+		d.Activities = append(d.Activities, rules.DraftActivity{ID: id, Vendor: id, Purposes: []string{"none"}, Basis: basis.Consent, Profile: "none", Events: []string{"*"}})
+	}
+	var err error
+	if s.policy, err = rules.Compile(d); err != nil {
+		return nil, err
+	}
+	s.keys = rules.NewKeys(pseudonym.TestRoot, s.policy, at)
+	return s, nil
+}
+
+// domain returns the last two names of a host, without its port.
+func domain(host string) string {
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	parts := strings.Split(host, ".")
+	return strings.Join(parts[max(0, len(parts)-2):], ".")
+}
+
+// hit looks at one recorded hit.
+func (s *scanner) hit(r recorded) error {
+	if bytes.HasPrefix(r.text, []byte("OPTIONS ")) {
+		return nil
+	}
+	q, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.text)))
+	if err != nil {
+		return sourceError(r, "the request cannot be read: a method, a target and headers are wanted")
+	}
+	body, err := io.ReadAll(q.Body)
+	if err != nil {
+		return sourceError(r, "the request's body ends too early")
+	}
+	s.hits++
+	seen := sight{scanner: s, at: source{r.file, r.line}}
+	id, x := s.recognise(q, r.text)
+	seen.vendor = id
+	if x == nil {
+		seen.vendor = strings.ToLower(q.Host)
+	}
+	v := s.vendors[seen.vendor]
+	if v == nil {
+		v = &scannedVendor{Vendor: seen.vendor, Known: x != nil}
+		s.vendors[seen.vendor] = v
+	}
+	v.Hits++
+	if x != nil {
+		seen.explained(x)
+	} else {
+		seen.unknown(q, body)
+	}
+	seen.headers(q.Header)
+	return nil
+}
+
+func sourceError(r recorded, msg string) error {
+	return &scanError{sprintf("%s:%d: %s", r.file, r.line, msg)}
+}
+
+type scanError struct{ msg string }
+
+func (e *scanError) Error() string { return e.msg }
+
+// recognise finds the vendor that a hit is for: one whose endpoint has the hit's path, perhaps behind a prefix, and whose fields can be
+// read from it. Of several, one whose host it was sent to goes first.
+func (s *scanner) recognise(q *http.Request, text []byte) (id string, x *rules.Explanation) {
+	request, refused, err := proxy.ParseRequest(text, netip.AddrFrom4([4]byte{192, 0, 2, 1}), nil)
+	if err != nil || refused {
+		return "", nil
+	}
+	ids := catalog.BuiltinIDs()
+	at := domain(q.Host)
+	slices.SortStableFunc(ids, func(a, b string) int {
+		return order(slices.Contains(s.hosts[b], at)) - order(slices.Contains(s.hosts[a], at))
+	})
+	request.Host = []byte(scanHost)
+	path := string(request.Path)
+	for range 3 {
+		for _, id := range ids {
+			request.Path = []byte("/" + id + path)
+			if route, _, _ := s.policy.Site(request.Host).Find(request.Method, request.Path); route == nil {
+				continue
+			}
+			x, err := s.policy.Explain(&rules.Question{Request: request, At: s.at, Keys: s.keys})
+			if err == nil && x.Reason == "" {
+				return id, x
+			}
+		}
+		next := strings.Index(path[min(1, len(path)):], "/")
+		if next < 0 {
+			break
+		}
+		path = path[next+1:]
+	}
+	return "", nil
+}
+
+func order(first bool) int {
+	if first {
+		return 1
+	}
+	return 0
+}
+
+// sight is a look at one hit.
+type sight struct {
+	*scanner
+	vendor string
+	at     source
+}
+
+// explained looks at the fields that the catalog knows, and at those that it does not.
+func (s *sight) explained(x *rules.Explanation) {
+	all := slices.Clone(x.Shared)
+	for i := range x.Events {
+		all = append(all, x.Events[i].Fields...)
+	}
+	for i := range all {
+		class, _ := hit.ParseClass(all[i].Class)
+		s.value(all[i].Path, class, all[i].Before)
+	}
+}
+
+// listed are the places of elements in lists.
+var listed = regexp.MustCompile(`\[[0-9]+\]`)
+
+// named are the classes that say by themselves that a person is spoken of.
+var named = []hit.Class{hit.Email, hit.Phone, hit.PersonName, hit.BirthDate, hit.PostalAddress, hit.PreciseGeo}
+
+// byName are the kinds that the name of a field may tell.
+var byName = scrub.Of(scrub.Name, scrub.BirthDate, scrub.Phone, scrub.Token, scrub.NationalID, scrub.Hash, scrub.Geo)
+
+// value looks at one field: at its name, and at its value by the class and with the name as its label.
+func (s *sight) value(field string, class hit.Class, value string) {
+	var none *scrub.Detectors
+	field = listed.ReplaceAllString(field, "[]")
+	clean, inName := none.Append(nil, []byte(field), scrub.All)
+	if inName != 0 {
+		for _, f := range none.Locate([]byte(field), scrub.All) {
+			s.add("name of "+string(clean), class, f.Label, field[f.Start:f.End])
+		}
+	}
+	if value == "" {
+		return
+	}
+	want := minimise.Scanned(class)
+	list := none.Locate([]byte(value), want)
+	for _, f := range list {
+		s.add(string(clean), class, f.Label, value[f.Start:f.End])
+	}
+	if len(list) > 0 {
+		return
+	}
+	if key := lastName(string(clean)); want.Has(scrub.Phone) && key != "" {
+		for _, f := range none.Locate([]byte(key+"="+value), byName) {
+			if from := f.Start - len(key) - 1; from >= 0 {
+				s.add(string(clean), class, f.Label, value[from:f.End-len(key)-1])
+				return
+			}
+		}
+	}
+	if slices.Contains(named, class) {
+		s.add(string(clean), class, class.String(), value)
+	}
+}
+
+// lastName is what the last part of a field's path is called: "user.firstName" and "cookie firstName" are called firstName.
+func lastName(field string) string {
+	field = strings.TrimRight(field, "[]0123456789")
+	return field[strings.LastIndexAny(field, ". ?]")+1:]
+}
+
+func (s *sight) add(field string, class hit.Class, kind, text string) {
+	key := finding{s.vendor, field, class.String(), kind}
+	p := s.found[key]
+	if p == nil {
+		p = &personal{Vendor: s.vendor, Field: field, Class: class.String(), Kind: kind, Where: s.at}
+		s.found[key] = p
+	}
+	p.Count++
+	if sample := masked(text); len(p.Samples) < maxSamples && !slices.Contains(p.Samples, sample) {
+		p.Samples = append(p.Samples, sample)
+	}
+}
