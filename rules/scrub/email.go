@@ -188,7 +188,7 @@ var notTLD = []string{"png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico",
 func (s *scan) domainEnd(i int) int {
 	limit := min(len(s.text), i+maxDomain)
 	if i < limit && s.text[i] == '[' {
-		if k := bytes.IndexByte(s.text[i:limit], ']'); k > 6 && isDigit(s.text[i+1]) {
+		if k := bytes.IndexByte(s.text[i:limit], ']'); k > 6 && (isDigit(s.text[i+1]) || hasFold(s.text[i+1:limit], "ipv6:")) {
 			return i + k + 1
 		}
 		return 0

@@ -58,6 +58,9 @@ func (s *scan) key(i int) (finding, bool) {
 	return finding{}, false
 }
 
+// maxPEM bounds how far behind the start of a private key its end is looked for.
+const maxPEM = 16 << 10
+
 // pem finds private keys as RFC 7468 writes them, at the dashes in front: to the end line, or all that follows.
 func (s *scan) pem(i int) (finding, bool) {
 	t := s.text[i:]
@@ -69,11 +72,13 @@ func (s *scan) pem(i int) (finding, bool) {
 		return finding{}, false
 	}
 	end := len(s.text)
+	t = t[:min(len(t), maxPEM)]
 	if k := bytes.Index(t, []byte("-----END ")); k >= 0 {
 		if n := bytes.Index(t[k+5:], []byte("-----")); n >= 0 && n < 64 {
 			end = i + k + 5 + n + 5
 		}
 	}
+	end = min(end, s.mail.start)
 	s.spend(end - i)
 	return finding{span: span{i, end}, kind: Key}, true
 }
