@@ -130,9 +130,12 @@ func (s *scan) nameBehindType(ws *words) int {
 	return 0
 }
 
+// maxAddress bounds how far behind the first word of a street its number may stand.
+const maxAddress = 80
+
 // addressFromName finds addresses that start with the street's name or type [i, j) and end with the house number.
 func (s *scan) addressFromName(i, j int) (finding, bool) {
-	if !s.want.Has(Address) || i > s.digit || j-i > 40 || !gapByte(s.after(j)) || s.before(i) == '@' {
+	if !s.want.Has(Address) || j-i > 40 || !gapByte(s.after(j)) || !s.digitWithin(j, maxAddress) || s.before(i) == '@' {
 		return finding{}, false
 	}
 	first := span{i, j}

@@ -128,20 +128,11 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 
 // start begins a scan of a text that lies in so many encodings.
 func (l look) start(text []byte, depth int) scan {
-	s := scan{look: l, text: text, depth: depth, digit: lastDigit(text)}
+	s := scan{look: l, text: text, depth: depth, digit: -1}
 	s.spend(len(text))
 	s.findMail(0)
 	s.findOwn(0)
 	return s
-}
-
-func lastDigit(text []byte) int {
-	for i, c := range slices.Backward(text) {
-		if isDigit(c) {
-			return i
-		}
-	}
-	return -1
 }
 
 // Finding is a part of a value, end excluded, with what it is.

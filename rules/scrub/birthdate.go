@@ -56,7 +56,7 @@ func (s *scan) wordBefore(i int) span {
 
 // monthFirst finds birth dates that start with a month's name: "March 7, 1984".
 func (s *scan) monthFirst(i, j int) (finding, bool) {
-	if !s.want.Has(BirthDate) || i > s.digit || !isDigit(s.after(j+1)) && !isDigit(s.after(j+2)) || !isMonth(s.text[i:j]) {
+	if !s.want.Has(BirthDate) || !isDigit(s.after(j+1)) && !isDigit(s.after(j+2)) || !isMonth(s.text[i:j]) {
 		return finding{}, false
 	}
 	d := s.wordsFrom(j, 2)

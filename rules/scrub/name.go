@@ -34,10 +34,7 @@ func (s *scan) name(i, j int) (finding, bool) {
 	if start == 0 || start >= s.mail.start {
 		return finding{}, false
 	}
-	end := s.nameEnd(start)
-	if end > s.mail.start {
-		end = s.mail.start
-	}
+	end := min(s.nameEnd(start), s.mail.start)
 	value := s.text[start:end]
 	if end <= start || in(value, noNames) || !s.named(span{start, end}) && !bytes.ContainsAny(value, " +'") && s.after(end) == ' ' {
 		return finding{}, false

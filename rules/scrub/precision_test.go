@@ -253,10 +253,7 @@ func street(text string) bool {
 func (t figures) sentence(corpus, text string, spans []labelled) (notes []string) {
 	runes := []rune(text)
 	at := func(k int) int { return len(string(runes[:k])) }
-	var found []Finding
-	for _, x := range (*Detectors)(nil).Locate([]byte(text), All) {
-		found = append(found, x)
-	}
+	found := (*Detectors)(nil).Locate([]byte(text), All)
 	over := func(x Finding, l labelled) bool { return x.Start < at(l.end) && at(l.start) < x.End }
 	for _, l := range spans {
 		kind, ours := presidioKinds[l.kind]

@@ -31,7 +31,7 @@ type scan struct {
 	nexts [MaxOwn]ownNext
 	std   int  // base64 runs were tried up to here, with "+" and "/" taken as part of a run
 	url   int  // likewise with "-" and "_" only
-	digit int  // where the last digit of the text is, -1 where there is none
+	digit int  // where the next digit is, as it was looked for last
 	run64 span // the base64url run that was measured last
 }
 
@@ -98,6 +98,19 @@ func (s *scan) findOwn(from int) {
 			s.mine = finding{n.span, Own, s.own[i].label}
 		}
 	}
+}
+
+// digitWithin tells whether one of the n bytes behind i is a digit. Each byte of a text is looked at once.
+func (s *scan) digitWithin(i, n int) bool {
+	if s.digit < i {
+		k := i
+		for k < len(s.text) && !isDigit(s.text[k]) {
+			k++
+		}
+		s.spend(k - i)
+		s.digit = k
+	}
+	return s.digit < len(s.text) && s.digit-i < n
 }
 
 // goOn goes on after a finding.
