@@ -1,7 +1,5 @@
 package scrub
 
-import "slices"
-
 // maxRounds bounds how often a result is looked over again: a marker's brackets can turn what stood beside a finding into one.
 const maxRounds = 6
 
@@ -72,12 +70,15 @@ func (l look) idle(value []byte) bool {
 // ASCII, a NUL, a label that is followed by its value, a word that may be base64, or what people call a dot.
 func suspicious(value []byte) bool {
 	run, turned := 0, false
-	for _, c := range value {
+	for i, c := range value {
 		f := flags[c]
 		if f&fTrigger != 0 {
 			return true
 		}
 		if f&fWord == 0 {
+			if isSpace(c) && i+4 < len(value) && startsDot(value[i+1]) && spaced(value[i:], dotWords) > 0 {
+				return true
+			}
 			run, turned = 0, false
 			continue
 		}
@@ -87,7 +88,7 @@ func suspicious(value []byte) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(dotWords, func(w string) bool { return contains(value, w) })
+	return false
 }
 
 // pass appends src with its findings replaced, or nothing where nothing was found.
@@ -102,7 +103,8 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 		n := copy(dst[base:], scrubbed)
 		return dst[:base+n], seen{found: Of(Token), work: len(src)}
 	}
-	s := l.start(text, depth)
+	s := scan{look: l}
+	s.begin(text, depth)
 	from := 0
 	for {
 		var f finding
@@ -126,13 +128,12 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	return dst[:base+n], s.seen
 }
 
-// start begins a scan of a text that lies in so many encodings.
-func (l look) start(text []byte, depth int) scan {
-	s := scan{look: l, text: text, depth: depth, digit: -1}
+// begin makes the scan ready for a text that lies in so many encodings.
+func (s *scan) begin(text []byte, depth int) {
+	s.text, s.depth, s.digit = text, depth, -1
 	s.spend(len(text))
 	s.findMail(0)
 	s.findOwn(0)
-	return s
 }
 
 // Finding is a part of a value, end excluded, with what it is.
@@ -160,7 +161,8 @@ func (d *Detectors) Locate(value []byte, want Set) []Finding {
 		return []Finding{{0, len(src), Token, Token.String()}}
 	}
 	var list []Finding
-	s := l.start(text, 0)
+	s := scan{look: l}
+	s.begin(text, 0)
 	for {
 		var f finding
 		var ok bool

@@ -110,6 +110,9 @@ func spaced(text []byte, words []string) int {
 // dotWords are what a dot is called.
 var dotWords = []string{"dot", "punkt", "point", "punto", "ponto", "kropka", "punt"}
 
+// startsDot tells whether one of dotWords starts with c.
+func startsDot(c byte) bool { c = lower(c); return c == 'd' || c == 'p' || c == 'k' }
+
 // spelledEnd returns where a domain that starts at i and has a dot written as a word ends, 0 where there is none. Behind a bare " at "
 // every dot has to be a word: "meet me at example.com" is no address.
 func (s *scan) spelledEnd(i int, bare bool) int {

@@ -27,7 +27,12 @@ func (s *scan) name(i, j int) (finding, bool) {
 	if s.want.expects(Name) && s.named(span{i, j}) {
 		return finding{span: span{i, s.nameEnd(i)}, kind: Name}, true
 	}
-	if isWord(s.before(i)) || s.before(i) == '_' || s.before(i) == '-' {
+	switch s.after(j) {
+	case ':', '=', '"', '\'', '_', '-', ' ', ']':
+	default:
+		return finding{}, false
+	}
+	if c := s.before(i); c == '_' || c == '-' {
 		return finding{}, false
 	}
 	start := s.nameLabel(i)

@@ -166,19 +166,18 @@ func shortestMatch(tree *syntax.Regexp) int {
 	}
 }
 
-// ownNext is what one of a site's own detectors finds next.
+// ownNext is what one of a site's own detectors finds next. It is kept small: there is one for each detector in every scan.
 type ownNext struct {
-	span
-	asked bool
-	tries int
+	start, end uint32 // start is past the text where there is nothing
+	tries      uint8
+	asked      bool
 }
 
-// find moves to the first match at or behind from that the checksum confirms; start is past the text where there is none. Behind
-// maxMatches it gives up and takes the rest for a match: patterns of some forms read all of the text for each of many matches. It
-// returns how many bytes were looked at, at most.
+// find moves to the first match at or behind from that the checksum confirms. Behind maxMatches it gives up and takes the rest for a
+// match: patterns of some forms read all of the text for each of many matches. It returns how many bytes were looked at, at most.
 func (n *ownNext) find(o *own, text []byte, from int) (work int) {
 	n.asked = true
-	n.span = span{len(text) + 1, len(text) + 1}
+	n.start, n.end = uint32(len(text)+1), uint32(len(text)+1)
 	for ; n.tries < maxMatches; n.tries++ {
 		work += len(text) - from
 		m := o.pattern.Find(text[from:])
@@ -188,13 +187,13 @@ func (n *ownNext) find(o *own, text []byte, from int) (work int) {
 		// Find returns a part of what it is given; FindIndex would say where, and allocate.
 		start := int(uintptr(unsafe.Pointer(unsafe.SliceData(m))) - uintptr(unsafe.Pointer(unsafe.SliceData(text))))
 		if from = start + len(m); o.check.holds(m) {
-			n.span = span{start, from}
+			n.start, n.end = uint32(start), uint32(from)
 			n.tries++
 			return work
 		}
 	}
 	if from < len(text) {
-		n.span = span{from, len(text)}
+		n.start, n.end = uint32(from), uint32(len(text))
 	}
 	return work
 }

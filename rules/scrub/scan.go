@@ -91,11 +91,11 @@ func (s *scan) findOwn(from int) {
 	s.mine = finding{span: span{none, none}}
 	for i := range s.own {
 		n := &s.nexts[i]
-		if n.start < from || !n.asked {
+		if int(n.start) < from || !n.asked {
 			s.spend(n.find(&s.own[i], s.text, from))
 		}
-		if n.start < s.mine.start {
-			s.mine = finding{n.span, Own, s.own[i].label}
+		if int(n.start) < s.mine.start {
+			s.mine = finding{span{int(n.start), int(n.end)}, Own, s.own[i].label}
 		}
 	}
 }
