@@ -118,7 +118,7 @@ func appendBase64(dst, run []byte) ([]byte, bool) {
 		if n += 6; n >= 8 {
 			n -= 8
 			b := byte(acc >> n)
-			if !printable(b) {
+			if !printable(b) || len(dst) == base && b >= 0x80 && b < 0xC2 { // no character starts so
 				return dst, false
 			}
 			dst = append(dst, b)
