@@ -25,21 +25,26 @@ var ErrUnreachable = errors.New("the server that has the data folder cannot be r
 const longestCommand = 64 << 10
 
 // openControl listens for commands in the data folder. The lock on the folder says that what lies there is of a process that is gone.
-func (s *Server) openControl(data string) (*http.Server, net.Listener, error) {
+func openControl(data string) (net.Listener, error) {
 	path := filepath.Join(data, controlSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
+		return nil, err
 	}
 	l, err := net.Listen("unix", path) // the folder can be entered by its owner alone
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, nil, errors.Join(err, l.Close())
+		return nil, errors.Join(err, l.Close())
 	}
+	return l, nil
+}
+
+// controller carries commands out.
+func (s *Server) controller() *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /keys/rotate", command(s.Rotate))
-	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}, l, nil
+	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 }
 
 // commandAnswer is what a command comes to.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -48,19 +47,4 @@ func (l *Lock) Release() error {
 		return nil
 	}
 	return l.file.Close()
-}
-
-// Holder is the process that has a data folder; 0 where none has.
-func Holder(dir string) int {
-	f, err := os.Open(filepath.Join(dir, "lock"))
-	if err != nil {
-		return 0
-	}
-	defer func() { _ = f.Close() }()
-	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
-		return 0
-	}
-	text, _ := io.ReadAll(io.LimitReader(f, 20))
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return pid
 }

@@ -63,10 +63,14 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	return text, log.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
 }
 
-// rotate replaces keys, after whatever change was due. It is done when the new state is on disk.
+// rotate replaces keys, after whatever change was due: all that is asked for or nothing. It is done when the new state is on disk.
 func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
+	random, err := store.Random()
+	if err != nil {
+		return "", err
+	}
 	var done []string
-	err := store.Change(func(state *pseudonym.State) error {
+	err = store.Change(func(state *pseudonym.State) error {
 		advance := state.Advance
 		if what.CatchUp {
 			advance = state.CatchUp
@@ -82,14 +86,17 @@ func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 			state.Turn(r)
 			done = append(done, "rotated: "+r.String())
 		}
+		if what.LedgerSubjects {
+			state.ShredLedger(random)
+			done = append(done, shredded)
+		}
 		return nil
 	})
-	if err == nil && what.LedgerSubjects {
-		err = store.Shred()
-		done = append(done, shredded)
+	if err != nil {
+		return "", err
 	}
 	if done == nil {
 		done = []string{"nothing was due"}
 	}
-	return strings.Join(done, "; "), err
+	return strings.Join(done, "; "), nil
 }

@@ -29,7 +29,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	stop := make(chan struct{})
 	var minute sync.WaitGroup
 	minute.Go(func() { s.eachMinute(stop) })
-	endControl := s.control()
+	endControl := s.takeCommands()
 	go func() { ended <- unlessClosed(s.public.Serve(hits)) }()
 	go func() { ended <- unlessClosed(s.admin.Serve(admin)) }()
 	err := <-ended
@@ -47,15 +47,14 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
 }
 
-// control takes commands until the function that it returns is called. A server that cannot be given any goes on without.
-func (s *Server) control() (end func()) {
-	server, listener, err := s.openControl(s.snapshot.Load().Loaded.Server.Data)
-	if err != nil {
-		s.fault("no commands can be taken: to rotate keys the server has to be stopped", err)
+// takeCommands takes commands until the function that it returns is called. A server that cannot be given any goes on without.
+func (s *Server) takeCommands() (end func()) {
+	if s.control == nil {
 		return func() {}
 	}
+	server := s.controller()
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) })
+	serving.Go(func() { _ = server.Serve(s.control) })
 	return func() {
 		within, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

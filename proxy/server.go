@@ -62,8 +62,9 @@ type Server struct {
 	snapshot atomic.Pointer[Snapshot]
 	salts    *salts
 
-	public *fasthttp.Server
-	admin  *fasthttp.Server
+	public  *fasthttp.Server
+	admin   *fasthttp.Server
+	control net.Listener // nil: no commands can be taken
 
 	reloading sync.Mutex // one reload at a time
 	ending    atomic.Bool
@@ -139,6 +140,9 @@ func (s *Server) openData(loaded *config.Loaded) error {
 	}
 	if err := s.noteKeys(); err != nil {
 		return errors.Join(err, s.rarity.Close(), s.ledger.Close())
+	}
+	if s.control, err = openControl(loaded.Server.Data); err != nil {
+		s.fault("no commands can be taken: to rotate keys the server has to be stopped", err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
@@ -56,6 +55,6 @@ func (t *terminal) makeKeys(ctx context.Context, file string) (string, error) {
 		return "", err
 	}
 	dir := proxy.KeysDir(loaded.Server.Data)
-	_, err = keys.Open(keys.Options{Dir: dir, Root: root, Now: t.now, Rand: rand.Reader})
+	_, err = keys.Open(keys.Options{Dir: dir, Root: root, Now: t.now})
 	return dir, err
 }

@@ -4,6 +4,7 @@
 package keys
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +34,7 @@ type Options struct {
 	Dir   string           // made with mode 0700
 	Root  pseudonym.Root   // the zero Root: there is none, and there has to be a state
 	Now   func() time.Time // the clock
-	Rand  io.Reader        // of keys that are to be no longer those of the root
+	Rand  io.Reader        // of keys that are to be no longer those of the root; crypto/rand
 	Files Files            // nil: the file system
 
 	// What others remember of a state that is not there any more; it is asked for only then.
@@ -72,6 +73,9 @@ type Store struct {
 func Open(o Options) (*Store, error) {
 	if o.Files == nil {
 		o.Files = fileSystem{}
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
 	}
 	s := &Store{opts: o}
 	if err := o.Files.Folder(o.Dir); err != nil {
@@ -119,7 +123,7 @@ func (s *Store) make(why error) error {
 		s.Origin = Remade
 	}
 	if past.Shredded { // the root's key is that of records which are to be anonymous
-		key, err := s.random()
+		key, err := s.Random()
 		if err != nil {
 			return err
 		}
@@ -170,18 +174,8 @@ func (s *Store) Change(how func(*pseudonym.State) error) error {
 	return nil
 }
 
-// Shred replaces the ledger's subject key by a random one: the records that are there are anonymous from then on.
-func (s *Store) Shred() error {
-	return s.Change(func(state *pseudonym.State) error {
-		key, err := s.random()
-		if err == nil {
-			state.ShredLedger(key)
-		}
-		return err
-	})
-}
-
-func (s *Store) random() (key pseudonym.Key, err error) {
+// Random makes a key that has nothing to do with the root, such as ShredLedger takes.
+func (s *Store) Random() (key pseudonym.Key, err error) {
 	if _, err = io.ReadFull(s.opts.Rand, key[:]); err != nil {
 		return key, fmt.Errorf("cannot make a random key: %w", err)
 	}

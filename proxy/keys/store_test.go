@@ -37,6 +37,18 @@ func open(t *testing.T, d *disk, root pseudonym.Root) *Store {
 	return s
 }
 
+// shred replaces the ledger's subject key.
+func shred(s *Store) error {
+	key, err := s.Random()
+	if err != nil {
+		return err
+	}
+	return s.Change(func(state *pseudonym.State) error {
+		state.ShredLedger(key)
+		return nil
+	})
+}
+
 // key is a text by which a chain's key is found in a file.
 func key(s pseudonym.State, r pseudonym.Rotation) []byte {
 	text := s.Append(nil)
@@ -192,7 +204,7 @@ func TestDiskFull(t *testing.T) {
 	if s.State() == before {
 		t.Error("yesterday's keys are still in force")
 	}
-	if err := s.Shred(); err == nil || s.State().LedgerSubjectKey() != before.LedgerSubjectKey() {
+	if err := shred(s); err == nil || s.State().LedgerSubjectKey() != before.LedgerSubjectKey() {
 		t.Errorf("shredded without being written: %v", err)
 	}
 	d.left = -1
@@ -259,7 +271,7 @@ func TestShred(t *testing.T) {
 	d := newDisk()
 	s := open(t, d, pseudonym.TestRoot)
 	before := s.State()
-	if err := s.Shred(); err != nil {
+	if err := shred(s); err != nil {
 		t.Fatal(err)
 	}
 	old := before.LedgerSubjectKey()
