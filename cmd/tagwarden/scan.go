@@ -27,9 +27,13 @@ func scan(_ context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	for _, file := range files {
-		if err := recording(file, "", s.hit); err != nil {
+		passed, err := recording(file, "", s.hit)
+		if err != nil {
 			t.fail("%v", err)
 			return usage
+		}
+		if passed > 0 {
+			printf(t.err, "%s: %d entries are no HTTP requests, and were passed over\n", file, passed)
 		}
 	}
 	report := s.report()

@@ -180,8 +180,8 @@ func (s *sight) explained(x *rules.Explanation) {
 	}
 }
 
-// listed are the places of elements in lists.
-var listed = regexp.MustCompile(`\[[0-9]+\]`)
+// elements are the places of elements in lists.
+var elements = regexp.MustCompile(`\[[0-9]+\]`)
 
 // named are the classes that say by themselves that a person is spoken of.
 var named = []hit.Class{hit.Email, hit.Phone, hit.PersonName, hit.BirthDate, hit.PostalAddress, hit.PreciseGeo}
@@ -192,7 +192,7 @@ var byName = scrub.Of(scrub.Name, scrub.BirthDate, scrub.Phone, scrub.Token, scr
 // value looks at one field: at its name, and at its value by the class and with the name as its label.
 func (s *sight) value(field string, class hit.Class, value string) {
 	var none *scrub.Detectors
-	field = listed.ReplaceAllString(field, "[]")
+	field = elements.ReplaceAllString(field, "[]")
 	clean, inName := none.Append(nil, []byte(field), scrub.All)
 	if inName != 0 {
 		for _, f := range none.Locate([]byte(field), scrub.All) {
