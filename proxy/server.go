@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/valyala/fasthttp"
 	"go.uber.org/zap"
 
@@ -56,7 +54,6 @@ type Server struct {
 	ledger   *ledger.Ledger
 	rarity   *rarity.Counter
 	refusals refusals
-	names    *lru.Cache[string, string] // event names as the ledger keeps them
 	strings  *consentStrings
 	hits     atomic.Uint64
 	snapshot atomic.Pointer[Snapshot]
@@ -95,11 +92,7 @@ func (o *Options) fill() {
 func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
 	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{})}
-	names, err := lru.New[string, string](4096)
-	if err != nil {
-		return nil, fmt.Errorf("cannot remember event names: %w", err)
-	}
-	s.names = names
+	var err error
 	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
 	}

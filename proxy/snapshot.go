@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/rules"
@@ -20,6 +22,7 @@ type Snapshot struct {
 
 	current atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	figures figures
+	names   *lru.Cache[string, string]          // event names as the ledger keeps them
 	said    found[[4]signal.Categories, string] // what sources say, in words
 }
 
@@ -43,7 +46,11 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot prepare delivery: %w", err)
 	}
-	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client}
+	names, err := lru.New[string, string](4096)
+	if err != nil {
+		panic("BUG: a cache of no size")
+	}
+	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names}
 	fresh.figures.metrics = s.metrics
 	s.keys(fresh, s.opts.Now())
 	return fresh, nil

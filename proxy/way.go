@@ -122,7 +122,7 @@ func (s *Server) event(p *passage, e int) ledger.Event {
 	r := ledger.Event{
 		Hit: p.number, Index: e, Site: j.Site.ID, Vendor: j.Route.Recipient.ID, Endpoint: j.Route.Endpoint.ID,
 		Decision: v.Decision.String(), Reason: v.Reason.String(), Policy: j.Policy.Digest(), Region: j.Region.String(),
-		Shape: text(p.text[from:]), In: len(j.Hit.Request.Query) + len(j.Hit.Request.Body), Name: s.eventName(p, e),
+		Shape: text(p.text[from:]), In: len(j.Hit.Request.Query) + len(j.Hit.Request.Body), Name: p.eventName(e),
 	}
 	if v.Activity != nil {
 		r.Activity, r.Basis, r.LIA = v.Activity.ID, v.Activity.Basis.String(), v.Activity.Assessment
@@ -202,14 +202,14 @@ func (p *passage) appendFact(kind signal.Kind, state signal.State, says func([]b
 }
 
 // eventName is the name as the ledger keeps it: scrubbed, and at most 64 characters of it.
-func (s *Server) eventName(p *passage, e int) string {
+func (p *passage) eventName(e int) string {
 	name := p.j.Hit.EventName(int32(e))
-	if cached, ok := s.names.Get(name); ok {
+	if cached, ok := p.snapshot.names.Get(name); ok {
 		return cached
 	}
-	clean := rules.ScrubName(name)
+	clean := p.j.Policy.ScrubName(name)
 	if len(name) <= 256 {
-		s.names.Add(strings.Clone(name), clean)
+		p.snapshot.names.Add(strings.Clone(name), clean)
 	}
 	return clean
 }

@@ -242,6 +242,9 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		}
 		p.byClass[class] = c.used(action)
 	}
+	for class := range p.byClass {
+		p.byClass[class].Inside(p.byClass[hit.URL])
+	}
 	for i := range r.Catalog.Fields {
 		f := &r.Catalog.Fields[i]
 		p.byField[i] = p.byClass[f.Class]
@@ -257,6 +260,7 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 			return nil, wrong(at+".fields."+r.ID+"."+f.Path, "%v", err)
 		}
 		p.byField[i] = c.used(action)
+		p.byField[i].Inside(p.byClass[hit.URL])
 		p.fieldLines[i] = d.place("fields", r.ID, f.Path)
 	}
 	for name, text := range d.Set[r.ID] {

@@ -12,10 +12,10 @@ import (
 // MaxName is how many characters of an event's name the ledger keeps.
 const MaxName = 64
 
-// ScrubName is an event's name as the ledger keeps it: without what looks like personal data or a control character, at most MaxName
-// characters of it.
-func ScrubName(name string) string {
-	clean, _ := scrub.Append(nil, []byte(name), scrub.All)
+// ScrubName is an event's name as the ledger keeps it: without what looks like personal data, or is by the site's own detectors, and
+// without control characters; at most MaxName characters of it.
+func (p *Policy) ScrubName(name string) string {
+	clean, _ := p.detectors.Append(nil, []byte(name), scrub.All)
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return -1

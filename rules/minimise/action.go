@@ -17,6 +17,8 @@ type Action struct {
 	byPurpose bool               // pseudonymise
 	only      map[string]struct{}
 	url       *urlPlan
+	inside    bool        // keep and scrub: addresses in the text are treated
+	within    *Action     // as this one does; nil: they are replaced
 	with      []hit.Class // rare
 }
 

@@ -23,6 +23,15 @@ func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set, env *Env) ([]byte,
 		return dst, Kept
 	}
 	base := len(dst)
+	if a.inside {
+		var treated bool
+		if dst, treated = a.appendTreated(dst, v.Bytes, env); treated {
+			end := len(dst)
+			dst, _ = env.Detectors.Append(dst, dst[base:end], set)
+			n := copy(dst[base:], dst[end:])
+			return dst[:base+n], Rewritten
+		}
+	}
 	dst, found := env.Detectors.Append(dst, v.Bytes, set)
 	switch {
 	case found == 0:
