@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,12 +194,11 @@ func sent(t *testing.T, x *rules.Explanation) string {
 		}
 		text += string(body)
 	}
-	var textSb196 strings.Builder
+	var headers strings.Builder
 	for name, value := range x.Forward.Headers {
-		textSb196.WriteString("\n" + name + ": " + value)
+		headers.WriteString("\n" + name + ": " + value)
 	}
-	text += textSb196.String()
-	return opened(text)
+	return opened(text + headers.String())
 }
 
 // cookieless is what DESIGN's example profile of that name keeps.
@@ -234,5 +234,44 @@ func TestNothingLeaksFromCaptures(t *testing.T) {
 	})
 	if forwarded < 100 && capturesFolder() == "testdata/captures" {
 		t.Errorf("only %d hits were forwarded: the test shows too little", forwarded)
+	}
+}
+
+// TestDroppedValuesLeakFromNoCapture: the value of a field that was dropped, or replaced, stands nowhere in what is sent, unless another
+// field that is sent has it for its own; and where it is an identifier or a secret by its class, not even then.
+func TestDroppedValuesLeakFromNoCapture(t *testing.T) {
+	p := compile(t, draft())
+	never := []string{"email", "phone", "birth_date", "credential", "click_id", "ip", "advertising_id"}
+	looked := 0
+	eachCaptured(t, p, func(t *testing.T, where string, r hit.Request) {
+		r.Headers = append(r.Headers, hit.Header{Name: []byte("Cookie"), Value: []byte(strings.TrimPrefix(yes, "Cookie: "))})
+		x := explain(t, p, r)
+		if x.Forward == nil {
+			return
+		}
+		fields := slices.Clone(x.Shared)
+		for _, e := range x.Events {
+			fields = append(fields, e.Fields...)
+		}
+		var own strings.Builder
+		for _, f := range fields {
+			if f.Sent {
+				own.WriteString(f.Path + "=" + f.After + "\n")
+			}
+		}
+		text, mine := sent(t, x), opened(own.String())
+		for _, f := range fields {
+			value := strings.ToLower(f.Before)
+			if f.Sent && f.After == f.Before || len(value) < 8 {
+				continue
+			}
+			looked++
+			if strings.Contains(text, value) && (slices.Contains(never, f.Class) || !strings.Contains(mine, value)) {
+				t.Errorf("%s: the value of %s (%s, %s) is in what is sent", where, f.Path, f.Class, f.Action)
+			}
+		}
+	})
+	if looked < 500 && capturesFolder() == "testdata/captures" {
+		t.Errorf("only %d values were looked for: the test shows too little", looked)
 	}
 }
