@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -258,9 +259,13 @@ func (l *Ledger) commit() error {
 	return l.broken
 }
 
-// write hands the pending records to the kernel. The mutex is held on entry and on return, and let go of meanwhile.
+// write hands the pending records to the kernel. The mutex is held on entry and on return, and let go of meanwhile. Hits that are about to
+// record something are let go first: where there are many, one write takes the records of all.
 func (l *Ledger) write() {
 	l.writing = true
+	l.mu.Unlock()
+	runtime.Gosched()
+	l.mu.Lock()
 	batch := l.pending
 	l.pending, l.spare = l.spare[:0], nil
 	l.taken++
