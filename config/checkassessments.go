@@ -23,9 +23,7 @@ func (r *reading) checkAssessments() {
 		}
 		r.doubles(doc, steps("purposes"), a.Purposes)
 		r.doubles(doc, steps("recipients"), a.Recipients)
-		if a.Balancing.Impact == "high" && a.DPIA == "none" {
-			r.warnings.at(doc, steps("dpia"), "the impact is high: an assessment of that kind names its data protection impact assessment here")
-		}
+		r.lawfulAssessment(doc, a)
 	}
 }
 

@@ -1,11 +1,11 @@
 package config
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 func (r *reading) checkPurposes() {
@@ -21,6 +21,7 @@ func (r *reading) checkPurposes() {
 			r.faults.key(r.purposes, steps("purposes", id), "\"all\" means every purpose wherever objections are written: give the purpose another id")
 		}
 		r.doubles(r.purposes, steps("purposes", id, "categories"), r.loaded.Purposes[id].Categories)
+		r.lawfulPurpose(id)
 		r.checkUnread(id)
 	}
 }
@@ -88,28 +89,42 @@ func (r *reading) checkReferences(a *Activity, at func(...any) []any) {
 	if r.profiles != nil && a.Profile != "" && r.known(r.activities, at("profile"), "profile", a.Profile, r.profiles.keys("profiles")) {
 		r.checkRequired(a)
 		r.checkClickIDs(a, at("profile"))
+		r.checkLawful(a, at)
 	}
 }
 
-// checkClickIDs refuses a profile that passes click ids in addresses, where the activity does not rest on consent: each names one click
-// of one person.
+// checkClickIDs refuses a profile that passes click ids, where the activity does not rest on consent: each names one click of one person.
 func (r *reading) checkClickIDs(a *Activity, at []any) {
 	if a.Basis == basis.Consent.String() {
 		return
 	}
-	profile := r.loaded.Profiles[a.Profile]
-	lines := slices.Concat(slices.Collect(maps.Values(profile.Classes)), slices.Collect(maps.Values(profile.Fields[a.Vendor])))
-	if slices.ContainsFunc(lines, func(m Minimise) bool { return m.Spec.URL.NeedsConsent() }) {
-		r.faults.at(r.activities, at, "profile %s passes click ids (class:click_id), which travel on consent alone: give this activity another profile", a.Profile)
+	if slices.ContainsFunc(r.passing(a), func(l profileLine) bool { return l.class == hit.ClickID || l.spec.URL.NeedsConsent() }) {
+		r.refuse(r.activities, at, "lawful/click-id", "profile %s passes click ids (class click_id, or class:click_id in addresses), which travel on consent alone: give this activity another profile", a.Profile)
+	}
+}
+
+// checkLawful holds an activity and its profile against what its basis, and access to the device, allow.
+func (r *reading) checkLawful(a *Activity, at func(...any) []any) {
+	b, _ := basis.Parse(a.Basis)
+	if b == basis.Consent || b == basis.None {
+		return
+	}
+	assessment := r.assessment(a.Assessment)
+	if b == basis.LegitimateInterest {
+		r.lawfulInterest(a, at, assessment)
+	}
+	if r.server != nil {
+		r.lawfulDevice(a, b, at, assessment)
 	}
 }
 
 // checkBasis looks at whether an activity has what its basis asks for, and nothing that another asks for.
 func (r *reading) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
+	r.lawfulTransfer(a, b, at)
 	switch {
 	case b == basis.LegitimateInterest && a.Assessment == "" && !r.activities.has(at("assessment")...):
-		r.faults.at(r.activities, at("basis"), "legitimate_interest needs an assessment: add assessment: with the id of a file in policy/assessments")
+		r.refuse(r.activities, at("basis"), "lawful/li-assessment", "legitimate_interest needs an assessment: add assessment: with the id of a file in policy/assessments")
 	case b != basis.LegitimateInterest && b != basis.None && r.activities.has(at("assessment")...):
 		r.faults.key(r.activities, at("assessment"), "an assessment is for legitimate_interest only, not for %s: remove the line, or change the basis", b)
 	case a.Assessment != "":
@@ -121,7 +136,7 @@ func (r *reading) checkBasis(a *Activity, at func(...any) []any) {
 	switch b {
 	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
 		if strings.TrimSpace(a.Reference) == "" {
-			r.warnings.at(r.activities, at("basis"), "without reference: (the contract or law) the activity denies every event with no_legal_reference")
+			r.refuse(r.activities, at("basis"), "lawful/reference", "without reference: (the contract or law) the activity denies every event with no_legal_reference")
 		}
 	case basis.OptOut:
 		r.checkOptOut(a, at)
@@ -137,39 +152,46 @@ func (r *reading) checkBasis(a *Activity, at func(...any) []any) {
 
 func (r *reading) checkOptOut(a *Activity, at func(...any) []any) {
 	if len(a.Regions) == 0 {
-		r.faults.at(r.activities, at("basis"), "opt_out is for opt-out regions only: add regions: [US]")
+		r.refuse(r.activities, at("basis"), "lawful/opt-out-region", "opt_out is for opt-out regions only: add regions: [US]")
 	}
 	for i, region := range a.Regions {
 		if regionFault(region) == "" && !optOutRegion(region) {
-			r.faults.at(r.activities, at("regions", i), "the regime of %s is not opt-out: remove it, or take another basis", region)
+			r.refuse(r.activities, at("regions", i), "lawful/opt-out-region", "the regime of %s is not opt-out: remove it, or take another basis", region)
 		}
 	}
 }
 
 // checkAssessed looks at whether the assessment of an activity is about its vendor and its purposes.
 func (r *reading) checkAssessed(a *Activity, at func(...any) []any) {
-	var found *basis.Assessment
-	var ids []string
-	for _, file := range r.assessments {
-		ids = append(ids, file.assessment.ID)
-		if file.assessment.ID == a.Assessment {
-			found = file.assessment
-		}
-	}
+	found := r.assessment(a.Assessment)
 	if found == nil {
+		var ids []string
+		for _, file := range r.assessments {
+			ids = append(ids, file.assessment.ID)
+		}
 		if len(ids) == len(r.source.names(assessmentsFolder)) {
 			r.known(r.activities, at("assessment"), "assessment", a.Assessment, ids)
 		}
 		return
 	}
 	if a.Vendor != "" && !slices.Contains(found.Recipients, a.Vendor) {
-		r.faults.at(r.activities, at("vendor"), "assessment %s has no recipient %q: have it assessed, or take another basis", found.ID, a.Vendor)
+		r.refuse(r.activities, at("vendor"), "lawful/li-recipient", "assessment %s has no recipient %q: have it assessed, or take another basis", found.ID, a.Vendor)
 	}
 	for i, purpose := range a.Purposes {
 		if !slices.Contains(found.Purposes, purpose) {
-			r.faults.at(r.activities, at("purposes", i), "assessment %s has no purpose %q: have it assessed, or take another basis", found.ID, purpose)
+			r.refuse(r.activities, at("purposes", i), "lawful/li-purpose", "assessment %s has no purpose %q: have it assessed, or take another basis", found.ID, purpose)
 		}
 	}
+}
+
+// assessment returns the assessment of that id, the last where there are several, nil where there is none.
+func (r *reading) assessment(id string) (found *basis.Assessment) {
+	for _, file := range r.assessments {
+		if file.assessment.ID == id {
+			found = file.assessment
+		}
+	}
+	return found
 }
 
 func (r *reading) checkEvents(a *Activity, at func(...any) []any) {

@@ -121,7 +121,7 @@ func (r *reading) checkRequired(a *Activity) {
 			continue
 		}
 		reported = append(reported, field.Path)
-		r.faults.key(r.profiles, steps("profiles", a.Profile), "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
+		r.refuseKey(r.profiles, steps("profiles", a.Profile), "lawful/required-field", "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
 			a.Profile, field.Path, field.Class, a.Vendor, a.ID)
 	}
 }

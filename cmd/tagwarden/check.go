@@ -12,13 +12,18 @@ import (
 )
 
 func check(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("check", "--config FILE [--strict] [--visitors-per-day N]")
+	f := t.flags("check", "--config FILE [--strict] [--visitors-per-day N] | --rules")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	strict := f.Bool("strict", false, "warnings count as findings, for CI")
 	visitors := f.Int("visitors-per-day", 100_000, "how many visitors to reckon with, where pseudonyms are cut to some bits")
+	rules := f.Bool("rules", false, "list the rules about what a policy may not say, each with its source, and do nothing else")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
+	}
+	if *rules {
+		printRules(t)
+		return fine
 	}
 	if *visitors < 1 {
 		t.fail("--visitors-per-day: a number above 0 is right")
@@ -44,6 +49,17 @@ func check(_ context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	return fine
+}
+
+// printRules lists the rules about what a policy may not say.
+func printRules(t *terminal) {
+	for _, rule := range config.Refusals() {
+		weight := ""
+		if rule.Advice {
+			weight = "  (warning)"
+		}
+		printf(t.out, "%s%s\n    %s\n    %s\n", rule.ID, weight, rule.Sentence, rule.Source)
+	}
 }
 
 // warnings lists what is no fault, and what an operator or the privacy lead should know all the same.

@@ -1,0 +1,162 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Refusal is a rule about what a policy may not say, or should not.
+type Refusal struct {
+	ID       string
+	Sentence string // what holds, and what is right
+	Source   string // the article, guideline or document that asks for it
+	Advice   bool   // breaking it is worth a warning; a policy that breaks any other does not compile
+}
+
+// lawful are the rules, each with the place in the law or in an authority's text that it comes from. A message that a rule gives ends
+// with its id and source. faults/lawful_*.txtar and advice/*.txtar have a case for each.
+//
+// WP203, WP194: opinions of the Article 29 Working Party. EDPB 1/2024: draft guidelines on Art. 6(1)(f). CNIL, AEPD: guidance of the
+// French and the Spanish authority. "TCF policies": IAB Europe, version 4 and later.
+var lawful = []Refusal{
+	{
+		ID:       "lawful/purpose-title",
+		Sentence: "The title of a purpose says what is done and to which end; commonplaces such as \"marketing\" or \"improve experience\" say neither.",
+		Source:   "GDPR Art. 5(1)(b); WP203 section III.1.1",
+	},
+	{
+		ID:       "lawful/li-assessment",
+		Sentence: "An activity on legitimate interest names the assessment that it rests on.",
+		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB 1/2024 section II",
+	},
+	{
+		ID:       "lawful/li-purpose",
+		Sentence: "An activity on legitimate interest serves purposes that its assessment is about.",
+		Source:   "GDPR Art. 5(1)(b) and 6(1)(f)",
+	},
+	{
+		ID:       "lawful/li-recipient",
+		Sentence: "The vendor of an activity on legitimate interest is a recipient in its assessment.",
+		Source:   "GDPR Art. 6(1)(f) and 13(1)(e)",
+	},
+	{
+		ID:       "lawful/li-data",
+		Sentence: "The profile of an activity on legitimate interest does to each class what its assessment lists, or drops it; a class that is not listed is dropped.",
+		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB 1/2024 section II.B",
+	},
+	{
+		ID:       "lawful/li-identity",
+		Sentence: "No raw email, phone, person_name or precise_geo travels on legitimate interest: hash, pseudonymise, cut or drop it.",
+		Source:   "GDPR Art. 5(1)(c), 6(1)(f) and 25",
+	},
+	{
+		ID:       "lawful/li-recording",
+		Sentence: "Recordings of what a visitor did on the screen travel on consent alone.",
+		Source:   "GDPR Art. 6(1)(f), recital 47: what people do not reasonably expect",
+	},
+	{
+		ID:       "lawful/li-dpia",
+		Sentence: "An assessment that reaches children, or special categories of data, names its data protection impact assessment.",
+		Source:   "GDPR Art. 6(1)(f), 9 and 35; WP248 section III.B",
+	},
+	{
+		ID:       "lawful/li-marketing-grounds",
+		Sentence: "Nothing outweighs an objection to direct marketing: its assessment names no compelling grounds.",
+		Source:   "GDPR Art. 21(2) and (3)",
+	},
+	{
+		ID:       "lawful/li-transfer",
+		Sentence: "An activity on legitimate interest whose recipient sits outside the EEA says by transfer: what makes the transfer lawful.",
+		Source:   "GDPR Art. 13(1)(f) and 44 to 46",
+	},
+	{
+		ID:       "lawful/tcf-consent",
+		Sentence: "TCF purposes 1, 3, 4, 5 and 6 rest on consent, never on legitimate interest.",
+		Source:   "TCF policies, Appendix A",
+	},
+	{
+		ID:       "lawful/device-access",
+		Sentence: "What is stored on or read from the visitor's device, ids made of address and browser included, needs consent, unless a named exemption holds.",
+		Source:   "ePrivacy Directive Art. 5(3); EDPB Guidelines 2/2023 sections 2 and 3",
+	},
+	{
+		ID:       "lawful/audience-measurement",
+		Sentence: "Measuring an audience is exempt from consent for one's own use alone: no id across sites or longer than 13 months, no data longer than 25, addresses cut, nothing that names a person or a click.",
+		Source:   "French Data Protection Act Art. 82; CNIL, Guidelines of 17 September 2020 Art. 5 and audience measurement (July 2025); AEPD guide of January 2024",
+	},
+	{
+		ID:       "lawful/strictly-necessary",
+		Sentence: "Strictly necessary is what the service that a visitor asked for cannot do without: named events, and neither advertising nor measuring.",
+		Source:   "ePrivacy Directive Art. 5(3); WP194 sections 2 and 3",
+	},
+	{
+		ID:       "lawful/fraud-prevention",
+		Sentence: "Fraud prevention is exempt from consent where it protects the service in use: named events, no advertising, no id across sites.",
+		Source:   "WP194 section 3.3; PECR Sch. A1",
+	},
+	{
+		ID:       "lawful/statistics",
+		Sentence: "Statistics until objection (UK) are about one's own service, described to people, and stop when they object.",
+		Source:   "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112)",
+	},
+	{
+		ID:       "lawful/click-id",
+		Sentence: "Click ids name one click of one person: they travel on consent alone.",
+		Source:   "ePrivacy Directive Art. 5(3); CNIL, audience measurement proxies (2022)",
+	},
+	{
+		ID:       "lawful/opt-out-region",
+		Sentence: "opt_out is a basis in opt-out regions only: everywhere else one of Art. 6(1) is needed.",
+		Source:   "GDPR Art. 6(1); rules/regions.yaml",
+	},
+	{
+		ID:       "lawful/required-field",
+		Sentence: "A profile leaves, or puts something in the place of, each field that the vendor cannot do without: else data leave for nothing.",
+		Source:   "GDPR Art. 5(1)(c); the vendor's catalog entry",
+	},
+	{
+		ID:       "lawful/impact",
+		Sentence: "An assessment with a high impact names its data protection impact assessment.",
+		Source:   "GDPR Art. 35(1)",
+		Advice:   true,
+	},
+	{
+		ID:       "lawful/transfer",
+		Sentence: "An activity whose recipient sits outside the EEA says by transfer: what makes the transfer lawful.",
+		Source:   "GDPR Art. 30(1)(e) and 44 to 46",
+		Advice:   true,
+	},
+	{
+		ID:       "lawful/reference",
+		Sentence: "contract, legal_obligation, vital_interests and public_task name the contract or law that they rest on.",
+		Source:   "GDPR Art. 6(1)(b) to (e) and 6(3)",
+		Advice:   true,
+	},
+}
+
+// Refusals lists the rules about what a policy may not say, or should not.
+func Refusals() []Refusal { return slices.Clone(lawful) }
+
+// refuse reports at a value that a policy says what a rule refuses. The message says what is wrong here, and what would be right.
+func (r *reading) refuse(doc *document, at []any, id, format string, args ...any) {
+	list, rule := r.rule(id)
+	list.at(doc, at, "%s (%s; %s)", fmt.Sprintf(format, args...), rule.ID, rule.Source)
+}
+
+// refuseKey is refuse at a key.
+func (r *reading) refuseKey(doc *document, at []any, id, format string, args ...any) {
+	list, rule := r.rule(id)
+	list.key(doc, at, "%s (%s; %s)", fmt.Sprintf(format, args...), rule.ID, rule.Source)
+}
+
+// rule finds a rule, and where what it says belongs.
+func (r *reading) rule(id string) (*Faults, Refusal) {
+	i := slices.IndexFunc(lawful, func(rule Refusal) bool { return rule.ID == id })
+	if i < 0 {
+		panic("BUG: unknown rule " + id)
+	}
+	if lawful[i].Advice {
+		return &r.warnings, lawful[i]
+	}
+	return &r.faults, lawful[i]
+}

@@ -1,0 +1,118 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// everywhere are the classes by which a visitor is known on other sites, or a click is.
+var everywhere = []hit.Class{hit.AdvertisingID, hit.ClickID}
+
+// joinable are the classes that tie a visit to a person, or to what is known of one elsewhere.
+var joinable = []hit.Class{
+	hit.AdvertisingID, hit.ClickID, hit.Cookie, hit.Fingerprint, hit.UserID, hit.ExternalID, hit.TransactionID, hit.Email, hit.Phone, hit.PersonName,
+	hit.PostalAddress, hit.BirthDate, hit.Gender, hit.PreciseGeo, hit.UserTrait, hit.Credential,
+}
+
+// The periods that the French authority names.
+var (
+	idLifetime    = basis.Period{Months: 13}
+	dataRetention = basis.Period{Months: 25}
+)
+
+// lawfulAudience holds an activity against the conditions under which the French authority exempts audience measurement from consent.
+func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []profileLine, assessment *basis.Assessment) {
+	const rule = "lawful/audience-measurement"
+	if !r.ownOrInEEA(a.Vendor) {
+		r.refuse(r.activities, at("exemption"), rule, "the exemption is for one's own use, and %s is a recipient in %s with purposes of its own: host the tool yourself, or take one that works for you alone",
+			a.Vendor, r.vendors[a.Vendor].Country)
+	}
+	r.noAdvertising(a, at, rule, 8, 9)
+	for _, line := range lines {
+		switch {
+		case line.isAmong(joinable...):
+			r.refuse(r.profiles, line.at, rule, "activity %s passes %s, which ties a visit to a person or to other data: drop it", a.ID, line.class)
+		case line.class == hit.IP && line.spec.Kind != minimise.Truncate:
+			r.refuse(r.profiles, line.at, rule, "activity %s passes ip (%s): write { truncate: { v4: 16, v6: 32 } }, or drop", a.ID, line.does())
+		case line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID) && !shortLived(line):
+			r.refuse(r.profiles, line.at, rule, "activity %s passes %s (%s), which may live for longer than %s: write { derive: daily_visitor }, or pseudonymise with rotate: day, week or month",
+				a.ID, line.class, line.does(), idLifetime)
+		}
+	}
+	if start := time.Unix(0, 0).UTC(); assessment != nil && assessment.Retention.After(start).After(dataRetention.After(start)) {
+		r.refuse(r.activities, at("assessment"), rule, "%s keeps the data for %s: at most %s is right", assessment.ID, assessment.Retention, dataRetention)
+	}
+}
+
+// shortLived tells whether an id that passes changes by itself well within the lifetime that is allowed.
+func shortLived(line profileLine) bool {
+	switch line.spec.Kind {
+	case minimise.Derive:
+		return true
+	case minimise.Pseudonymise:
+		return line.spec.Pseudonymise.Rotate != "never"
+	default:
+		return false
+	}
+}
+
+// lawfulNecessary holds an activity against what is strictly necessary for a service that the visitor asked for.
+func (r *reading) lawfulNecessary(a *Activity, at func(...any) []any, lines []profileLine) {
+	const rule = "lawful/strictly-necessary"
+	r.noAdvertising(a, at, rule)
+	r.namedEvents(a, at, rule)
+	r.noneOf(a, rule, lines, append(slices.Clone(everywhere), hit.Fingerprint))
+}
+
+// lawfulFraud holds an activity against what may be done without consent to protect the service in use.
+func (r *reading) lawfulFraud(a *Activity, at func(...any) []any, lines []profileLine) {
+	const rule = "lawful/fraud-prevention"
+	r.noAdvertising(a, at, rule)
+	r.namedEvents(a, at, rule)
+	r.noneOf(a, rule, lines, everywhere)
+}
+
+// lawfulStatistics holds an activity against what may be counted until people object.
+func (r *reading) lawfulStatistics(a *Activity, b basis.Basis, at func(...any) []any, lines []profileLine) {
+	const rule = "lawful/statistics"
+	r.noAdvertising(a, at, rule, 8, 9, 10)
+	r.noneOf(a, rule, lines, everywhere)
+	for i, id := range a.Purposes {
+		if purpose, known := r.loaded.Purposes[id]; known && len(purpose.Description) == 0 {
+			r.refuse(r.activities, at("purposes", i), rule, "purpose %s has no description, and people are to be told what is counted: add description: to it", id)
+		}
+	}
+	if b != basis.LegitimateInterest && b != basis.PublicTask {
+		r.refuse(r.activities, at("basis"), rule, "an objection does not end what rests on %s: statistics rest on legitimate_interest or public_task", b)
+	}
+}
+
+// noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that are allowed.
+func (r *reading) noAdvertising(a *Activity, at func(...any) []any, rule string, allowed ...int) {
+	for i, id := range a.Purposes {
+		purpose := r.loaded.Purposes[id]
+		other := slices.ContainsFunc(purpose.TCF, func(n int) bool { return !slices.Contains(allowed, n) })
+		if purpose.DirectMarketing || len(purpose.US) > 0 || other {
+			r.refuse(r.activities, at("purposes", i), rule, "purpose %s says by direct_marketing, us or tcf that it is for something else: take consent for the basis, or another purpose", id)
+		}
+	}
+}
+
+// namedEvents refuses "*": what is exempt are certain acts of the visitor.
+func (r *reading) namedEvents(a *Activity, at func(...any) []any, rule string) {
+	if slices.Contains(a.Events, "*") {
+		r.refuse(r.activities, at("events"), rule, "the exemption is for certain acts of the visitor, not for all: name the events, as in [login, checkout]")
+	}
+}
+
+func (r *reading) noneOf(a *Activity, rule string, lines []profileLine, classes []hit.Class) {
+	for _, line := range lines {
+		if line.isAmong(classes...) {
+			r.refuse(r.profiles, line.at, rule, "activity %s passes %s, which the exemption does not cover: drop it, or take consent for the basis", a.ID, line.class)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package config
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// profileLine is a line of a profile that lets something of the visitor through, and the class that it is about.
+type profileLine struct {
+	class hit.Class
+	spec  minimise.Spec
+	at    []any
+}
+
+// passing lists what the profile of an activity lets through to its vendor. Every line counts, whether a hit of today has such a field or
+// not: a line is what a profile says.
+func (r *reading) passing(a *Activity) []profileLine {
+	profile := r.loaded.Profiles[a.Profile]
+	var list []profileLine
+	add := func(class hit.Class, line Minimise, at ...any) {
+		passes := line.Spec.Kind != minimise.Drop && line.Spec.Kind != minimise.Replace
+		if !line.faulty && passes && !class.KeptByDefault() && class != hit.Unknown {
+			list = append(list, profileLine{class, line.Spec, append(steps("profiles", a.Profile), at...)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(profile.Classes)) {
+		if class, ok := hit.ParseClass(name); ok {
+			add(class, profile.Classes[name], "classes", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(profile.Fields[a.Vendor])) {
+		for _, class := range r.fields[a.Vendor].classes(name) {
+			add(class, profile.Fields[a.Vendor][name], "fields", a.Vendor, name)
+		}
+	}
+	return list
+}
+
+// does names what is done, as it is written in a profile.
+func (l profileLine) does() string {
+	switch l.spec.Kind {
+	case minimise.Pseudonymise:
+		if rotate := l.spec.Pseudonymise.Rotate; rotate != "" {
+			return "pseudonymise with rotate: " + rotate
+		}
+	case minimise.Derive:
+		return "derive: " + l.spec.Derive
+	default:
+	}
+	return l.spec.Kind.String()
+}
+
+// isAmong tells whether the line is about one of the classes.
+func (l profileLine) isAmong(classes ...hit.Class) bool { return slices.Contains(classes, l.class) }

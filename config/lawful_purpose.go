@@ -1,0 +1,71 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// vague are words that say neither what is done with data nor to which end (English, German, French). A title of nothing but these, and
+// of fillers, is no purpose.
+var vague = words(`
+	ad ads advertisement advertisements advertising analysis analyse analyses analytic analytics analyze better business commercial communication content
+	data development develop enhance enhancement enhancing everything experience experiences functional functionality general improve improved
+	improvement improvements improving insight insights internal it legitimate interest interests marketing measurement measurements offer offering
+	operational operations optimisation optimise optimising optimization optimize optimizing other others performance personalisation personalise
+	personalization personalize personalized process processing product products promotion provide providing quality reporting research security
+	service services statistic statistical statistics technical tracking ux
+
+	analyse analysen analysieren angebot angebote auswertung benutzererfahrung benutzererlebnis besser betrieb daten dienst dienste dienstleistungen
+	diverses entwicklung erfahrung erlebnis forschung funktionalität geschäftliche interesse interessen interne kundenerlebnis leistung marketingzwecke
+	messung nutzererfahrung nutzererlebnis nutzungserlebnis optimieren optimierung personalisierung produkt produkte qualität sicherheit sonstiges
+	statistik statistiken statistische verbessern verbesserung verarbeitung werbezwecke werbung zwecke
+
+	améliorer amélioration analyser commerciale commerciales commerciaux développement données expérience fonctionnement intérêt légitime mesure mesures
+	offre offres optimiser performances personnalisation personnaliser produits publicitaire publicitaires publicité qualité recherche sécurité
+	statistique statistiques traitement`)
+
+// fillers are words that narrow nothing.
+var fillers = words(`
+	a an and at by for from in of on or our the their to us use used uses using we with your you all any app apps client clients customer customers
+	online page pages purpose purposes reason reasons site sites user users user's users' visitor visitors web website websites more further etc
+
+	alle an auf aus bei besuchern das der den dem des die ein eine einer für gründe gründen im in kunde kunden mit nutzer nutzern oder seite seiten
+	sowie über und uns unser unsere unserem unseren unserer unseres von webseite zu zum zur zweck zwecken
+
+	à au aux ce ces clients d dans de des du en et fin fins l la le les nos notre ou par pour site sur un une utilisateur utilisateurs visiteurs vos votre`)
+
+func words(text string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(text) {
+		set[word] = true
+	}
+	return set
+}
+
+// Unspecific tells whether a title says nothing specific.
+func Unspecific(title string) bool {
+	said := false
+	for word := range strings.FieldsFuncSeq(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if !vague[word] && !fillers[word] && len([]rune(word)) > 1 {
+			return false
+		}
+		said = true
+	}
+	return said
+}
+
+// lawfulPurpose looks at what a purpose is called, in each language.
+func (r *reading) lawfulPurpose(id string) {
+	at := steps("purposes", id, "title")
+	for _, language := range slices.Sorted(maps.Keys(r.loaded.Purposes[id].Title)) {
+		if title := r.loaded.Purposes[id].Title[language]; Unspecific(title) {
+			place := at
+			if language != "" {
+				place = append(slices.Clone(at), language)
+			}
+			r.refuse(r.purposes, place, "lawful/purpose-title", "%q does not say what is done, and to which end: write it as in \"Measure the audience of our pages\"", shortened(title))
+		}
+	}
+}
