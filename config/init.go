@@ -21,8 +21,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-//go:embed example
-var example embed.FS
+//go:embed example examples
+var examples embed.FS
 
 // The files that Init makes besides the example.
 const (
@@ -32,15 +32,14 @@ const (
 	ignoreFile   = ".gitignore"
 	schemaFolder = "policy/.schema/"
 
-	exampleAssessment = "policy/assessments/LIA-2026-001.yaml"
-	exampleApprover   = "privacy"
+	exampleApprover = "privacy"
 )
 
 // Made is what Init made.
 type Made struct {
 	Server      string   // the server file
 	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
-	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server
+	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server; "" where nothing needs approval
 	Files       []string // all files, sorted
 }
 
@@ -48,10 +47,31 @@ type Made struct {
 // a new root secret, and a new approver's key with which the example's assessment is signed; its review is due a year from now. Nothing
 // that exists is overwritten: if any of the files is there, nothing is written. Random may be nil for the system's.
 func Init(dir string, random io.Reader, now time.Time) (Made, error) {
+	return InitExample("", dir, random, now)
+}
+
+// Examples lists the examples that InitExample knows by name.
+func Examples() []string {
+	entries, err := examples.ReadDir("examples")
+	if err != nil {
+		panic("BUG: the embedded examples cannot be read: " + err.Error())
+	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names
+}
+
+// InitExample is Init with the example of that name; "" is the one that Init writes.
+func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error) {
+	if known := Examples(); name != "" && !slices.Contains(known, name) {
+		return Made{}, fmt.Errorf("there is no example %q%s", shortened(name), suggestion(name, known))
+	}
 	if random == nil {
 		random = rand.Reader
 	}
-	files, err := exampleFiles(random, now)
+	files, err := exampleFiles(name, random, now)
 	if err != nil {
 		return Made{}, err
 	}
@@ -68,7 +88,10 @@ func Init(dir string, random io.Reader, now time.Time) (Made, error) {
 		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, strings.Join(there, ", "))
 	}
 	made := Made{
-		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile), ApproverKey: filepath.Join(dir, approverFile),
+		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile),
+	}
+	if files[approverFile] != nil {
+		made.ApproverKey = filepath.Join(dir, approverFile)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := writeNew(dir, name, files[name]); err != nil {
@@ -101,22 +124,14 @@ func writeNew(dir, name string, text []byte) error {
 }
 
 // exampleFiles makes the files of a new folder, by slash-separated name.
-func exampleFiles(random io.Reader, now time.Time) (map[string][]byte, error) {
+func exampleFiles(name string, random io.Reader, now time.Time) (map[string][]byte, error) {
 	secret := make([]byte, 32)
 	if _, err := io.ReadFull(random, secret); err != nil {
 		return nil, fmt.Errorf("cannot make a root secret: %w", err)
 	}
-	private, public, err := note.GenerateKey(random, exampleApprover)
-	if err != nil {
-		return nil, fmt.Errorf("cannot make an approver's key: %w", err)
-	}
-	files := exampleTree()
+	files := exampleTree(name)
 	files[rootKeyFile] = []byte(base64.StdEncoding.EncodeToString(secret) + "\n")
-	files[approverFile] = []byte(private + "\n")
 	files[ignoreFile] = []byte("/data/\n/*.key\n")
-	files[serverFile] = bytes.Replace(files[serverFile], []byte("APPROVER"), []byte(public), 1)
-	reviewBy := basis.DayOf(now.AddDate(1, 0, 0)).String()
-	files[exampleAssessment] = bytes.Replace(files[exampleAssessment], []byte("REVIEW_BY"), []byte(reviewBy), 1)
 	for _, kind := range SchemaKinds() {
 		schema, err := Schema(kind)
 		if err != nil {
@@ -124,18 +139,31 @@ func exampleFiles(random io.Reader, now time.Time) (map[string][]byte, error) {
 		}
 		files[schemaFolder+kind+".json"] = schema
 	}
-	return files, approveExample(files, private)
+	if !bytes.Contains(files[serverFile], []byte("APPROVER")) {
+		return files, nil
+	}
+	private, public, err := note.GenerateKey(random, exampleApprover)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make an approver's key: %w", err)
+	}
+	files[approverFile] = []byte(private + "\n")
+	files[serverFile] = bytes.Replace(files[serverFile], []byte("APPROVER"), []byte(public), 1)
+	return files, approveExample(files, private, basis.DayOf(now.AddDate(1, 0, 0)))
 }
 
-// exampleTree reads the embedded example.
-func exampleTree() map[string][]byte {
+// exampleTree reads an embedded example.
+func exampleTree(name string) map[string][]byte {
+	folder := "example"
+	if name != "" {
+		folder = "examples/" + name
+	}
 	files := map[string][]byte{}
-	err := fs.WalkDir(example, "example", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(examples, folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		text, err := example.ReadFile(name)
-		files[strings.TrimPrefix(name, "example/")] = text
+		text, err := examples.ReadFile(name)
+		files[strings.TrimPrefix(name, folder+"/")] = text
 		return err
 	})
 	if err != nil {
@@ -144,8 +172,13 @@ func exampleTree() map[string][]byte {
 	return files
 }
 
-// approveExample signs the example's assessment, as `lia approve` would.
-func approveExample(files map[string][]byte, private string) error {
+// approveExample dates the example's assessments and signs them, as `lia approve` would.
+func approveExample(files map[string][]byte, private string, reviewBy basis.Day) error {
+	for name, text := range files {
+		if strings.HasPrefix(name, "policy/"+assessmentsFolder+"/") {
+			files[name] = bytes.Replace(text, []byte("REVIEW_BY"), []byte(reviewBy.String()), 1)
+		}
+	}
 	loaded, err := Compile(sourceOf(files), basis.Past{})
 	if err != nil {
 		return fmt.Errorf("BUG: the example is faulty: %w", err)
@@ -155,7 +188,7 @@ func approveExample(files map[string][]byte, private string) error {
 		if err != nil {
 			return err
 		}
-		if files[exampleAssessment], err = WithApproval(files[exampleAssessment], approval); err != nil {
+		if files[a.File], err = WithApproval(files[a.File], approval); err != nil {
 			return err
 		}
 	}

@@ -101,7 +101,11 @@ func kindOf(name string) string {
 // TestSchemaAccepts: every example of the design, as it stands, and every file that init writes.
 func TestSchemaAccepts(t *testing.T) {
 	_, examples := archive(t, "testdata/faults/design.txtar")
-	for _, files := range []map[string][]byte{examples, base(t), exampleWithKeys(t)} {
+	all := []map[string][]byte{examples, base(t), exampleWithKeys(t, "")}
+	for _, name := range Examples() {
+		all = append(all, exampleWithKeys(t, name))
+	}
+	for _, files := range all {
 		for name, text := range files {
 			if kind := kindOf(name); kind != "" && string(text) != "(removed)\n" {
 				if err := valid(t, compiledSchema(t, kind), text); err != nil {
@@ -112,9 +116,9 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
-func exampleWithKeys(t testing.TB) map[string][]byte {
+func exampleWithKeys(t testing.TB, name string) map[string][]byte {
 	t.Helper()
-	files, err := exampleFiles(zeros{}, noon)
+	files, err := exampleFiles(name, zeros{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
@@ -9,7 +10,8 @@ import (
 )
 
 func initialise(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("init", "DIR")
+	f := t.flags("init", "[--example NAME] DIR")
+	example := f.String("example", "", "a policy that teaches one thing: "+strings.Join(config.Examples(), ", "))
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
@@ -18,7 +20,7 @@ func initialise(ctx context.Context, t *terminal, args []string) int {
 		t.fail("which folder is the configuration to be written to?")
 		return usage
 	}
-	made, err := config.Init(rest[0], nil, t.now())
+	made, err := config.InitExample(*example, rest[0], nil, t.now())
 	if err != nil {
 		t.fail("%v", err)
 		return usage
@@ -37,10 +39,13 @@ Next:
   tagwarden check --config %[1]s     # says what is wrong, or about to be
   tagwarden test --config %[1]s      # runs the policy's own tests
   tagwarden serve --config %[1]s
-Keep %[2]s out of the server's reach: it is the privacy lead's, and makes assessments valid.
-Move %[3]s away, and keep it safe: the server has made its keys of it (%[4]s) and does not need it any more. It can make every
+`, made.Server)
+	if made.ApproverKey != "" {
+		printf(t.out, "Keep %s out of the server's reach: it is the privacy lead's, and makes assessments valid.\n", made.ApproverKey)
+	}
+	printf(t.out, `Move %s away, and keep it safe: the server has made its keys of it (%s) and does not need it any more. It can make every
 pseudonym again, and the keys, should they be lost.
-`, made.Server, made.ApproverKey, made.RootKey, dir)
+`, made.RootKey, dir)
 	return fine
 }
 

@@ -24,11 +24,76 @@ import (
 // TestCaptureLeak replays every recording under the policy that `init` writes, with nobody having chosen anything: none of the planted
 // strings is in what would be forwarded, in any encoding that a vendor might undo.
 func TestCaptureLeak(t *testing.T) {
-	folder := os.Getenv("TAGWARDEN_CAPTURES")
-	if folder == "" {
-		folder = "../../rules/testdata/captures"
+	folder := captures()
+	hits, forwarded := leaks(t, folder, "", "")
+	if folder == ownCaptures && (hits < 150 || forwarded == 0) {
+		t.Errorf("%d hits, %d forwarded: the test shows too little", hits, forwarded)
 	}
-	made, err := config.Init(t.TempDir(), nil, time.Now())
+}
+
+// TestCaptureLeakExamples does the same with every example, for visitors from regions of every regime.
+func TestCaptureLeakExamples(t *testing.T) {
+	folder := captures()
+	all := map[string]int{}
+	for _, example := range config.Examples() {
+		for _, region := range []string{"", "FR", "GB", "US-CA"} {
+			_, forwarded := leaks(t, folder, example, region)
+			all[example+" "+region] = forwarded
+		}
+	}
+	for _, shown := range []string{"first-party-analytics ", "first-party-analytics GB", "us-opt-out US-CA"} {
+		if folder == ownCaptures && all[shown] == 0 {
+			t.Errorf("%s: nothing is forwarded: the test shows too little", shown)
+		}
+	}
+	for _, silent := range []string{"consent-only US-CA", "cnil-ga4 GB", "us-opt-out ", "us-opt-out FR"} {
+		if all[silent] != 0 {
+			t.Errorf("%s: %d hits are forwarded without consent", silent, all[silent])
+		}
+	}
+}
+
+const ownCaptures = "../../rules/testdata/captures"
+
+// captures is the folder of recordings.
+func captures() string {
+	if folder := os.Getenv("TAGWARDEN_CAPTURES"); folder != "" {
+		return folder
+	}
+	return ownCaptures
+}
+
+// leaks replays the recordings of a folder under an example, and reports planted strings in what is forwarded.
+func leaks(t *testing.T, folder, example, region string) (hits, forwarded int) {
+	t.Helper()
+	a := askingOf(t, example)
+	a.question.Region = region
+	secrets := plantedIn(t, folder)
+	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r recorded) error {
+		x, err := a.ask(undecided(r.text))
+		if err != nil {
+			return err
+		}
+		hits++
+		if x.Forward == nil {
+			return nil
+		}
+		forwarded++
+		sent := undone(x)
+		for form, secret := range secrets {
+			if strings.Contains(sent, form) {
+				t.Errorf("%s %s: %s:%d: %q leaves: %s", example, region, r.file, r.line, secret, x.Forward.URL)
+			}
+		}
+		return nil
+	})
+	return hits, forwarded
+}
+
+// askingOf asks about hits under an example of `init`; "" is the one that it writes by itself.
+func askingOf(t *testing.T, example string) *asking {
+	t.Helper()
+	made, err := config.InitExample(example, t.TempDir(), nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,38 +102,20 @@ func TestCaptureLeak(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	a := &asking{policy: loaded.Policy, raw: true, question: rules.Question{At: now, Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, now)}}
-	secrets := plantedIn(t, folder)
-	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	return &asking{policy: loaded.Policy, raw: true, question: rules.Question{At: now, Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, now)}}
+}
+
+// eachRecorded goes through the hits of the recordings that a pattern names, as if they had come to shop.example.
+func eachRecorded(t *testing.T, pattern string, each func(recorded) error) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no recordings in %s (%v)", folder, err)
+		t.Fatalf("no recordings: %s (%v)", pattern, err)
 	}
-	hits, forwarded := 0, 0
 	for _, file := range files {
-		_, err := recording(file, "shop.example", func(r recorded) error {
-			x, err := a.ask(undecided(r.text))
-			if err != nil {
-				return err
-			}
-			hits++
-			if x.Forward == nil {
-				return nil
-			}
-			forwarded++
-			sent := undone(x)
-			for form, secret := range secrets {
-				if strings.Contains(sent, form) {
-					t.Errorf("%s:%d: %q leaves: %s", r.file, r.line, secret, x.Forward.URL)
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if _, err := recording(file, "shop.example", each); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if folder == "../../rules/testdata/captures" && (hits < 150 || forwarded == 0) {
-		t.Errorf("%d hits, %d forwarded: the test shows too little", hits, forwarded)
 	}
 }
 
@@ -83,10 +130,7 @@ func undecided(text []byte) []byte {
 // TestCaptureLeakThroughProxy sends every recording through a running proxy with the policy that `init` writes, and looks at what the
 // stand-ins for its vendors received, byte for byte.
 func TestCaptureLeakThroughProxy(t *testing.T) {
-	folder := os.Getenv("TAGWARDEN_CAPTURES")
-	if folder == "" {
-		folder = "../../rules/testdata/captures"
-	}
+	folder := captures()
 	d, err := newDemo(&terminal{out: io.Discard, err: io.Discard, now: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +164,7 @@ func TestCaptureLeakThroughProxy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if folder == "../../rules/testdata/captures" && reached == 0 {
+	if folder == ownCaptures && reached == 0 {
 		t.Error("nothing reached a vendor: the test shows too little")
 	}
 }

@@ -46,9 +46,9 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"demo", "[--once]", "show what happens to hits of real SDKs: a site, the proxy and stand-ins for vendors, on loopback", demo},
-		{"init", "DIR", "write a working configuration to begin with", initialise},
+		{"init", "[--example NAME] DIR", "write a working configuration to begin with", initialise},
 		{"serve", "--config FILE", "run the proxy", serve},
-		{"check", "--config FILE [--strict] [--visitors-per-day N]", "say what is wrong, or about to be, with a configuration", check},
+		{"check", "--config FILE [--strict] [--visitors-per-day N] | --rules", "say what is wrong, or about to be, with a configuration", check},
 		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
 		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
 		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replay},
