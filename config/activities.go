@@ -19,6 +19,7 @@ type Activity struct {
 	Reference     string       `yaml:"reference" doc:"The contract or law that it rests on: without it contract, legal_obligation, vital_interests and public_task deny with no_legal_reference."`
 	ConsentMaxAge basis.Period `yaml:"consent_max_age" doc:"How old a consent may be where its source gives the date: 13 months. Default: any age."`
 	Transfer      *Transfer    `yaml:"transfer" doc:"The transfer to a third country, for the record of processing."`
+	Retention     basis.Period `yaml:"retention" doc:"How long the recipient keeps the data, 14 months, for the notice and the record of processing. On an assessment the assessment's holds."`
 	Profile       string       `yaml:"profile" is:"required" doc:"Id of the profile that says what happens to each field."`
 	Events        []string     `yaml:"events" is:"required" doc:"Names of the events that it is about, or \"*\" for all."`
 	Regions       []string     `yaml:"regions" doc:"ISO codes (DE, GB, US-CA) and groups (EU, EEA, UK, CH, US) that it is for. Default: all."`

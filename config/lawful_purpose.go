@@ -9,7 +9,7 @@ import (
 
 // vague are words that say neither what is done with data nor to which end (English, German, French). A title of nothing but these, and
 // of fillers, is no purpose.
-var vague = words(`
+var vague = wordSet(`
 	ad ads advertisement advertisements advertising analysis analyse analyses analytic analytics analyze better business commercial communication content
 	data development develop enhance enhancement enhancing everything experience experiences functional functionality general improve improved
 	improvement improvements improving insight insights internal it legitimate interest interests marketing measurement measurements offer offering
@@ -27,7 +27,7 @@ var vague = words(`
 	statistique statistiques traitement`)
 
 // fillers are words that narrow nothing.
-var fillers = words(`
+var fillers = wordSet(`
 	a an and at by for from in of on or our the their to us use used uses using we with your you all any app apps client clients customer customers
 	online page pages purpose purposes reason reasons site sites user users user's users' visitor visitors web website websites more further etc
 
@@ -36,7 +36,7 @@ var fillers = words(`
 
 	à au aux ce ces clients d dans de des du en et fin fins l la le les nos notre ou par pour site sur un une utilisateur utilisateurs visiteurs vos votre`)
 
-func words(text string) map[string]bool {
+func wordSet(text string) map[string]bool {
 	set := map[string]bool{}
 	for word := range strings.FieldsSeq(text) {
 		set[word] = true

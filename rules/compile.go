@@ -175,6 +175,7 @@ func (c *compiler) activities() error {
 			return err
 		}
 		c.ladders[r] = append(c.ladders[r], a)
+		c.policy.activities = append(c.policy.activities, a)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ type Policy struct {
 	sites       map[string]*Site // by host
 	ids         []*Site
 	recipients  []*Recipient
+	activities  []*Activity
 	purposes    []Purpose
 	categories  []string // consent categories, by number
 	assessments *basis.Register
@@ -53,6 +54,9 @@ func (p *Policy) Sites() []*Site { return p.ids }
 
 // Recipients lists the vendors in the order of the file.
 func (p *Policy) Recipients() []*Recipient { return p.recipients }
+
+// Activities lists the activities in the order of the file.
+func (p *Policy) Activities() []*Activity { return p.activities }
 
 // Purposes lists the purposes; a purpose's place is its bit in Objections.
 func (p *Policy) Purposes() []Purpose { return p.purposes }

@@ -1,0 +1,229 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Notice is what visitors are told (GDPR Art. 13 and 14): who receives what, for which purpose, on which basis. It is made of the compiled
+// policy alone, and holds only activities that are in force at its time. Its JSON is fixed: members may be added, none taken away.
+type Notice struct {
+	Digest     string           `json:"digest"` // "sha256:" and hexadecimal, over all the rest
+	Lang       string           `json:"lang"`
+	Site       string           `json:"site,omitempty"` // "" for all sites
+	Hosts      []string         `json:"hosts"`
+	Controller NoticeController `json:"controller"`
+	Activities []NoticeActivity `json:"activities"`
+	Rights     []string         `json:"rights"`
+	Complaint  string           `json:"complaint"`
+
+	words *words
+}
+
+// NoticeController is who is responsible.
+type NoticeController struct {
+	Name    string `json:"name"`
+	Address string `json:"address,omitempty"`
+	Contact string `json:"contact,omitempty"`
+	DPO     string `json:"dpo,omitempty"`
+}
+
+// NoticeActivity is one activity, as a visitor may understand it.
+type NoticeActivity struct {
+	ID         string          `json:"id"`
+	Recipient  NoticeRecipient `json:"recipient"`
+	Purposes   []NoticePurpose `json:"purposes"`
+	Basis      string          `json:"basis"` // as policies name it
+	BasisName  string          `json:"basis_name"`
+	Article    string          `json:"article"`
+	Reference  string          `json:"reference,omitempty"`
+	Interest   string          `json:"interest,omitempty"`
+	Benefit    string          `json:"benefit,omitempty"`
+	Grounds    string          `json:"compelling_grounds,omitempty"`
+	Refuse     string          `json:"refuse"`
+	Signals    []string        `json:"signals,omitempty"` // of the browser, that count as a no
+	Data       []NoticeData    `json:"data"`
+	Events     []string        `json:"events"` // "*" is all
+	Regions    []string        `json:"regions,omitempty"`
+	Sites      []string        `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
+	Retention  string          `json:"retention,omitempty"`
+	ConsentAge string          `json:"consent_max_age,omitempty"`
+	Transfer   *NoticeTransfer `json:"transfer,omitempty"`
+	Unstated   bool            `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
+}
+
+// NoticeRecipient is who receives.
+type NoticeRecipient struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Hosts   []string `json:"hosts"`
+	Country string   `json:"country,omitempty"` // of its seat, ISO 3166-1
+	Seat    string   `json:"seat,omitempty"`    // the same in words
+}
+
+// NoticePurpose is a purpose, in the notice's language or, where it has none in that, in another.
+type NoticePurpose struct {
+	ID              string   `json:"id"`
+	Title           TextPart `json:"title"`
+	Description     TextPart `json:"description,omitzero"`
+	DirectMarketing bool     `json:"direct_marketing,omitempty"`
+}
+
+// TextPart is a text, and its language where that is not the notice's.
+type TextPart struct {
+	Text string `json:"text"`
+	Lang string `json:"lang,omitempty"`
+}
+
+// NoticeData is a class of data, and what is done to it.
+type NoticeData struct {
+	Class     string `json:"class"`
+	Field     string `json:"field,omitempty"` // the vendor's name, where one field is treated in a way of its own
+	Minimiser string `json:"minimiser"`
+	What      string `json:"what"`
+	Done      string `json:"done"`
+}
+
+// NoticeTransfer is a transfer to a third country.
+type NoticeTransfer struct {
+	Country   string `json:"country"`
+	In        string `json:"in"` // the country in words
+	Safeguard string `json:"safeguard"`
+}
+
+// Notice writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
+// what is left out because it does not take place, and what a notice should say and the files do not.
+func (l *Loaded) Notice(site, lang string, at time.Time) (*Notice, []string, error) {
+	w, ok := wordsIn(lang)
+	if !ok {
+		return nil, nil, fmt.Errorf("there is no notice in %q%s", shortened(lang), suggestion(lang, NoticeLanguages()))
+	}
+	sites, err := l.noticeSites(site)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := l.Server.Controller
+	b := &noticeBuilder{loaded: l, words: w, lang: lang, sites: sites, at: at}
+	n := &Notice{
+		Lang: lang, Site: site, Controller: NoticeController(c), Activities: []NoticeActivity{},
+		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w,
+	}
+	for _, s := range sites {
+		n.Hosts = append(n.Hosts, s.Hosts...)
+	}
+	if c.Name == "" || c.Contact == "" {
+		b.warn("controller: name or contact is missing in %s: Art. 13(1)(a) asks for both", l.Source.Path)
+	}
+	for i, a := range l.Policy.Activities() {
+		if said := b.activity(a, &l.Activities[i]); said != nil {
+			n.Activities = append(n.Activities, *said)
+		}
+	}
+	n.Digest = n.digest()
+	return n, b.warnings, nil
+}
+
+func (l *Loaded) noticeSites(id string) ([]*rules.Site, error) {
+	all := l.Policy.Sites()
+	if id == "" {
+		return all, nil
+	}
+	var ids []string
+	for _, s := range all {
+		if s.ID == id {
+			return []*rules.Site{s}, nil
+		}
+		ids = append(ids, s.ID)
+	}
+	return nil, fmt.Errorf("there is no site %q%s", shortened(id), suggestion(id, ids))
+}
+
+// digest names what the notice says.
+func (n *Notice) digest() string {
+	said := *n
+	said.Digest = ""
+	text, err := json.Marshal(said)
+	if err != nil {
+		panic("BUG: a notice is no JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Objections lists the activities on which visitors have a right to object for reasons of their own (Art. 21(1)).
+func (n *Notice) Objections() []NoticeActivity {
+	return slices.DeleteFunc(slices.Clone(n.Activities), func(a NoticeActivity) bool {
+		return a.Basis != basis.LegitimateInterest.String() && a.Basis != basis.PublicTask.String()
+	})
+}
+
+// Marketing lists the purposes that are direct marketing, by title.
+func (n *Notice) Marketing() []string {
+	var titles []string
+	for i := range n.Activities {
+		for _, p := range n.Activities[i].Purposes {
+			if p.DirectMarketing && !slices.Contains(titles, p.Title.Text) {
+				titles = append(titles, p.Title.Text)
+			}
+		}
+	}
+	return titles
+}
+
+// facts are what the notice says, a line each, in the words of policies: what a published notice is held against.
+func (n *Notice) facts() []string {
+	c := &n.Controller
+	all := []string{
+		"controller: " + strings.Join([]string{c.Name, c.Address, c.Contact, c.DPO}, "; "),
+		"sites: " + strings.Join(n.Hosts, ", "),
+	}
+	add := func(format string, args ...any) {
+		if line := fmt.Sprintf(format, args...); !slices.Contains(all, line) {
+			all = append(all, line)
+		}
+	}
+	for i := range n.Activities {
+		a := &n.Activities[i]
+		r := &a.Recipient
+		add("recipient %s: %s, %s %s", r.ID, r.Name, strings.Join(r.Hosts, ", "), r.Country)
+		for _, p := range a.Purposes {
+			add("purpose %s: %s; %s", p.ID, p.Title.Text, p.Description.Text)
+			add("activity %s: %s for %s", a.ID, r.ID, p.ID)
+		}
+		add("activity %s: basis %s%s", a.ID, a.Basis, behind(" by ", a.Reference))
+		for _, of := range [][2]string{
+			{"interest", a.Interest}, {"benefit", a.Benefit}, {"compelling grounds", a.Grounds}, {"saying no", a.Refuse + behind(" ", strings.Join(a.Signals, " "))},
+			{"retention", a.Retention}, {"consent counts for", a.ConsentAge}, {"regions", strings.Join(a.Regions, ", ")}, {"sites", strings.Join(a.Sites, ", ")},
+			{"events", strings.Join(a.Events, ", ")},
+		} {
+			if of[1] != "" {
+				add("activity %s: %s %s", a.ID, of[0], of[1])
+			}
+		}
+		if t := a.Transfer; t != nil {
+			add("activity %s: transfer to %s, %s", a.ID, t.Country, t.Safeguard)
+		} else if a.Unstated {
+			add("activity %s: transfer not stated", a.ID)
+		}
+		for _, d := range a.Data {
+			add("activity %s: data %s%s, %s", a.ID, d.Class, behind(" ", d.Field), d.Done)
+		}
+	}
+	return all
+}
+
+// behind puts a mark in front of a text that is not empty.
+func behind(mark, text string) string {
+	if text == "" {
+		return ""
+	}
+	return mark + text
+}

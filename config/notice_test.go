@@ -1,0 +1,259 @@
+package config
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+var noticeDay = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// noticeFilesOf returns the files of testdata/notice, with texts in them changed: pairs of old and new.
+func noticeFilesOf(t testing.TB, changes ...string) map[string][]byte {
+	t.Helper()
+	_, files := archive(t, "testdata/notice/policy.txtar")
+	_, public := approverKeys(t)
+	changes = append(changes, "APPROVER", public)
+	for i := 0; i+1 < len(changes); i += 2 {
+		found := false
+		for name := range files {
+			if bytes.Contains(files[name], []byte(changes[i])) {
+				files[name], found = bytes.Replace(files[name], []byte(changes[i]), []byte(changes[i+1]), 1), true
+				break
+			}
+		}
+		if !found {
+			t.Fatalf("no file holds %q", changes[i])
+		}
+	}
+	return files
+}
+
+// approved compiles files, once every assessment in them is approved.
+func approved(t testing.TB, files map[string][]byte) *Loaded {
+	t.Helper()
+	private, _ := approverKeys(t)
+	loaded, err := compiled(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range loaded.Assessments {
+		note, err := basis.Sign(a.Document, a.Digest, private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "policy/assessments/" + a.Document.ID + ".yaml"
+		if files[name], err = WithApproval(files[name], note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if loaded, err = compiled(files); err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+func noticeOf(t testing.TB, l *Loaded, site, lang string) (*Notice, []string) {
+	t.Helper()
+	n, warnings, err := l.Notice(site, lang, noticeDay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, warnings
+}
+
+// golden compares with a file of testdata. `go test -update` writes it anew.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(filepath.Clean(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs:\n%s", name, got)
+	}
+}
+
+func TestNoticeGolden(t *testing.T) {
+	loaded := approved(t, noticeFilesOf(t))
+	for _, lang := range NoticeLanguages() {
+		n, warnings := noticeOf(t, loaded, "", lang)
+		golden(t, "testdata/notice/"+lang+".warnings", []byte(strings.Join(warnings, "\n")+"\n"))
+		for _, format := range NoticeFormats() {
+			text, err := n.Render(format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "testdata/notice/"+lang+"."+format, text)
+		}
+	}
+}
+
+// TestNoticeWords: whatever a policy can say can be said in every language.
+func TestNoticeWords(t *testing.T) {
+	english, _ := wordsIn("en")
+	same := func(lang, what string, want, got map[string]string) {
+		for key := range want {
+			if strings.TrimSpace(got[key]) == "" {
+				t.Errorf("%s: %s has no %s", lang, what, key)
+			}
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{field}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}"} {
+				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
+					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
+				}
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s: %s has %d keys, want %d", lang, what, len(got), len(want))
+		}
+	}
+	for _, lang := range NoticeLanguages() {
+		w, _ := wordsIn(lang)
+		same(lang, "texts", english.Texts, w.Texts)
+		same(lang, "treatments", english.Treatments, w.Treatments)
+		same(lang, "classes", english.Classes, w.Classes)
+		same(lang, "safeguards", english.Safeguards, w.Safeguards)
+		if len(w.Rights) != len(english.Rights) || len(w.Periods) != len(english.Periods) {
+			t.Errorf("%s: rights or periods are missing", lang)
+		}
+		for _, name := range basis.Names() {
+			if of := w.Bases[name]; of.Name == "" || of.Article == "" || of.Refuse == "" {
+				t.Errorf("%s: basis %s lacks words", lang, name)
+			}
+		}
+		for _, class := range classNames {
+			if w.Classes[class] == "" {
+				t.Errorf("%s: class %s lacks words", lang, class)
+			}
+		}
+		for kind := minimise.Drop + 1; kind < minimise.NumKinds; kind++ {
+			for _, spec := range variants(kind) {
+				for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+					action, err := minimise.Compile(spec, class)
+					if err == nil && w.treatment(&rules.Treatment{Class: class, Action: action}) == "" {
+						t.Errorf("%s: %v of %v lacks words", lang, spec, class)
+					}
+				}
+			}
+		}
+	}
+}
+
+// variants are ways to use a minimiser: one for each value of its parameters that are words.
+func variants(kind minimise.Kind) []minimise.Spec {
+	all := []minimise.Spec{{Kind: kind, Only: []string{"a"}, Replace: "a", Hash: "sha256", Derive: "daily_visitor"}}
+	for _, p := range minimise.Params[kind] {
+		for _, value := range p.Values {
+			s := minimise.Spec{Kind: kind}
+			if s.Set(p.Name, value) == nil {
+				all = append(all, s)
+			}
+		}
+		if p.Type == minimise.Int {
+			s := minimise.Spec{Kind: kind}
+			if s.Set(p.Name, p.Min) == nil {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// TestNoticeDigest: whatever a visitor is told is in the digest, and how the files are written is not.
+func TestNoticeDigest(t *testing.T) {
+	before, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "en")
+	for what, change := range map[string][2]string{
+		"the host of a recipient": {"https://region1.google-analytics.com", "https://region2.google-analytics.com"},
+		"a recipient":             {"vendor: posthog\n    purposes: [fraud]", "vendor: matomo\n    purposes: [fraud]"},
+		"a title":                 {"en: Measure the audience of our pages", "en: Measure the audience of all our pages"},
+		"a description":           {"Counts of pages and visits, to find errors.", "Counts of pages, to find errors."},
+		"a basis":                 {"basis: legal_obligation", "basis: contract"},
+		"a class":                 {"referrer: { generalise: origin }", "referrer: drop"},
+		"what is done to a class": {"client_id: { pseudonymise: { rotate: month, bits: 24 } }", "client_id: keep"},
+		"a list of parameters":    {`query: [utm_source, "utm_*"]`, "query: [utm_source]"},
+		"one field":               {"only: [card, invoice]", "only: [card, invoice, other]"},
+		"a purpose":               {"purposes: [fraud]", "purposes: [fraud, measure]"},
+		"a retention":             {"retention: 90 days", "retention: 91 days"},
+		"a transfer":              {"safeguard: SCC", "safeguard: BCR"},
+		"an interest":             {"Knowing which of our pages fail.", "Knowing which pages fail."},
+		"an objection":            {"Preference centre in the footer", "Link in the footer"},
+		"compelling grounds":      {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},
+		"a reference":             {"section 55", "section 56"},
+		"a site":                  {"hosts: [blog.example]", "hosts: [blog.example, news.example]"},
+		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
+		"an event":                {"events: [page_view, link]", "events: [page_view]"},
+		"the controller":          {"dpo@shop.example", "dpo2@shop.example"},
+		"an activity":             {"sites: [shop]", "sites: [blog]"}, // then no site has it
+		"a signal":                {"gpc: ignore", "gpc: object"},
+		"a comment":               {"profiles:", "profiles: # these"},
+		"the layout":              {"regions: [US-CA]", "regions:\n      - US-CA"},
+		"a text's white space":    {"Knowing which of our pages fail.", "Knowing which  of our pages fail."},
+		"another language":        {"de: Die Nutzung", "de: Nutzung"},
+	} {
+		same := slices.Contains([]string{"a comment", "the layout", "a text's white space", "another language"}, what)
+		after, _ := noticeOf(t, approved(t, noticeFilesOf(t, change[0], change[1])), "", "en")
+		if same != (after.Digest == before.Digest) {
+			t.Errorf("%s: the digest is the same: %t", what, !same)
+		}
+		if same != slices.Equal(after.facts(), before.facts()) {
+			t.Errorf("%s: the facts are the same: %t", what, !same)
+		}
+	}
+}
+
+// TestNoticeIsOfItsTime: what does not take place now is not in it.
+func TestNoticeIsOfItsTime(t *testing.T) {
+	unsigned, err := compiled(noticeFilesOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded := approved(t, noticeFilesOf(t))
+	has := func(n *Notice, id string) bool {
+		return slices.ContainsFunc(n.Activities, func(a NoticeActivity) bool { return a.ID == id })
+	}
+	for _, c := range []struct {
+		what  string
+		of    *Loaded
+		at    time.Time
+		there bool
+	}{
+		{"approved and current", loaded, noticeDay, true},
+		{"past its review", loaded, time.Date(2027, 5, 5, 0, 0, 0, 0, time.UTC), false},
+		{"on the last good day", loaded, time.Date(2027, 5, 4, 23, 59, 59, 0, time.UTC), true},
+		{"unapproved", unsigned, noticeDay, false},
+	} {
+		n, warnings, err := c.of.Notice("", "en", c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has(n, "matomo-cookieless") != c.there {
+			t.Errorf("%s: it is there: %t", c.what, !c.there)
+		}
+		if said := strings.Contains(strings.Join(warnings, "\n"), "activity matomo-cookieless is left out"); said == c.there {
+			t.Errorf("%s: warnings: %q", c.what, warnings)
+		}
+	}
+	if n, _ := noticeOf(t, loaded, "blog", "en"); len(n.Activities) != 1 || n.Activities[0].ID != "matomo-cookieless" || n.Activities[0].Sites != nil {
+		t.Errorf("blog: %+v", n.Activities)
+	}
+	if _, _, err := loaded.Notice("blgo", "en", noticeDay); err == nil || !strings.Contains(err.Error(), `did you mean "blog"`) {
+		t.Error(err)
+	}
+	if _, _, err := loaded.Notice("", "it", noticeDay); err == nil {
+		t.Error("there is a notice in Italian")
+	}
+}

@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// noticeBuilder puts activities into words.
+type noticeBuilder struct {
+	loaded   *Loaded
+	words    *words
+	lang     string
+	sites    []*rules.Site
+	at       time.Time
+	warnings []string
+}
+
+func (b *noticeBuilder) warn(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(b.warnings, text) {
+		b.warnings = append(b.warnings, text)
+	}
+}
+
+// activity says what a visitor is told of an activity; nil where it does not take place on the notice's sites at its time.
+func (b *noticeBuilder) activity(a *rules.Activity, written *Activity) *NoticeActivity {
+	hosts, all := b.hostsOf(written)
+	if len(hosts) == 0 {
+		if len(b.sites) == len(b.loaded.Policy.Sites()) {
+			b.warn("activity %s is left out: no site sends hits to %s for it", a.ID, a.Recipient.ID)
+		}
+		return nil
+	}
+	if why := b.loaded.stopped(a, b.at); why != "" {
+		b.warn("activity %s is left out, it does not take place: %s", a.ID, why)
+		return nil
+	}
+	said := b.words.Bases[a.Basis.String()]
+	n := &NoticeActivity{
+		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
+		Reference: a.Reference, Data: b.data(a), Events: written.Events,
+		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(a, written),
+	}
+	for _, code := range written.Regions {
+		n.Regions = append(n.Regions, b.words.country(code))
+	}
+	if !all {
+		n.Sites = hosts
+	}
+	for _, id := range a.PurposeIDs {
+		n.Purposes = append(n.Purposes, b.purpose(id))
+	}
+	b.interest(n, a)
+	n.Retention = b.words.period(b.loaded.retention(a, written))
+	if n.Retention == "" {
+		b.warn("activity %s: nothing says how long %s keeps the data: Art. 13(2)(a) asks for it (retention:)", a.ID, a.Recipient.ID)
+	} else if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
+		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID, written.Retention, of.ID, of.Retention)
+	}
+	n.Unstated = n.Transfer == nil && thirdCountry(n.Recipient.Country)
+	n.Signals = b.signals(a, written)
+	return n
+}
+
+// interest says what a legitimate interest is, and how one objects.
+func (b *noticeBuilder) interest(n *NoticeActivity, a *rules.Activity) {
+	if a.Basis != basis.LegitimateInterest {
+		return
+	}
+	of := b.loaded.Policy.Assessments().Assessment(a.Assessment)
+	how := strings.TrimRight(joined(of.Objection.How), ". ")
+	n.Interest, n.Benefit, n.Refuse = joined(of.Interest.What), joined(of.Interest.Benefit), fill(n.Refuse, "how", how)
+	if of.CompellingGrounds() {
+		n.Grounds = strings.TrimRight(joined(of.Objection.CompellingGrounds), ". ")
+	}
+	b.warn("assessment %s: its texts (interest, objection) name no language and are shown as they are", of.ID)
+}
+
+// stopped says why an activity does not take place at a time; "" where it does.
+func (l *Loaded) stopped(a *rules.Activity, at time.Time) string {
+	switch a.Basis {
+	case basis.LegitimateInterest:
+		if v := l.Policy.Assessments().Validity(a.Assessment, at); v != basis.Valid {
+			return fmt.Sprintf("assessment %s is %s", a.Assessment, v)
+		}
+	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
+		if a.Reference == "" {
+			return "it names no contract or law (reference:)"
+		}
+	case basis.Consent, basis.OptOut, basis.None:
+	}
+	return ""
+}
+
+// retention is how long the recipient keeps the data: what the assessment says, else the activity.
+func (l *Loaded) retention(a *rules.Activity, written *Activity) basis.Period {
+	if of := l.Policy.Assessments().Assessment(a.Assessment); of != nil {
+		return of.Retention
+	}
+	return written.Retention
+}
+
+// hostsOf lists the hosts of the notice's sites that an activity takes place on; all is true where those are all of them.
+func (b *noticeBuilder) hostsOf(a *Activity) (hosts []string, all bool) {
+	all = true
+	for _, s := range b.sites {
+		if b.loaded.takesPlaceOn(a, s.ID) {
+			hosts = append(hosts, s.Hosts...)
+		} else {
+			all = false
+		}
+	}
+	return hosts, all
+}
+
+// takesPlaceOn tells whether hits of a site can be carried by an activity.
+func (l *Loaded) takesPlaceOn(a *Activity, site string) bool {
+	vendors := l.Server.Sites[site].Vendors
+	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) && (len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
+}
+
+func (b *noticeBuilder) recipient(r *rules.Recipient) NoticeRecipient {
+	n := NoticeRecipient{ID: r.ID, Name: r.Catalog.File.Name, Hosts: hostsOfRecipient(r), Country: r.Catalog.File.Country}
+	if n.Country != "" {
+		n.Seat = b.words.country(n.Country)
+	}
+	return n
+}
+
+// hostsOfRecipient lists where a recipient's data go, without doubles.
+func hostsOfRecipient(r *rules.Recipient) []string {
+	var hosts []string
+	for _, role := range slices.Sorted(maps.Keys(r.Upstreams)) {
+		if u, err := url.Parse(r.Upstreams[role]); err == nil && u.Host != "" && !slices.Contains(hosts, u.Host) {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return hosts
+}
+
+func (b *noticeBuilder) purpose(id string) NoticePurpose {
+	p := b.loaded.Purposes[id]
+	n := NoticePurpose{ID: id, Title: b.text(p.Title, "purpose "+id+": title"), DirectMarketing: p.DirectMarketing}
+	if len(p.Description) > 0 {
+		n.Description = b.text(p.Description, "purpose "+id+": description")
+	}
+	return n
+}
+
+// text chooses a language: the notice's own, a variety of it, a text that names none, English, whichever comes first.
+func (b *noticeBuilder) text(t Text, what string) TextPart {
+	if text, ok := t[b.lang]; ok {
+		return TextPart{Text: joined(text)}
+	}
+	languages := slices.Sorted(maps.Keys(t))
+	for _, lang := range languages {
+		if strings.HasPrefix(lang, b.lang+"-") {
+			return TextPart{Text: joined(t[lang])}
+		}
+	}
+	if text, ok := t[""]; ok {
+		b.warn("%s names no language and is shown as it is", what)
+		return TextPart{Text: joined(text)}
+	}
+	if _, ok := t["en"]; ok {
+		languages = []string{"en"}
+	}
+	if len(languages) == 0 {
+		return TextPart{}
+	}
+	b.warn("%s is missing in %s: it is shown in %s, and marked", what, b.lang, languages[0])
+	return TextPart{Text: joined(t[languages[0]]), Lang: languages[0]}
+}
+
+// joined writes a text in one line.
+func joined(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func (b *noticeBuilder) data(a *rules.Activity) []NoticeData {
+	all := []NoticeData{}
+	for _, t := range a.Treatments() {
+		all = append(all, NoticeData{
+			Class: t.Class.String(), Field: t.Field, Minimiser: t.Action.Kind().String(),
+			What: b.words.Classes[t.Class.String()], Done: b.words.treatment(&t),
+		})
+	}
+	return slices.CompactFunc(all, func(x, y NoticeData) bool { return x == y })
+}
+
+func (b *noticeBuilder) transfer(a *rules.Activity, written *Activity) *NoticeTransfer {
+	if t := written.Transfer; t != nil {
+		return &NoticeTransfer{Country: t.Country, In: b.words.country(t.Country), Safeguard: b.words.safeguard(t.Safeguard)}
+	}
+	if seat := a.Recipient.Catalog.File.Country; thirdCountry(seat) {
+		b.warn("activity %s: %s has its seat in %s, and no transfer is given: Art. 13(1)(f) asks for country and safeguard (transfer:)", a.ID, a.Recipient.ID, seat)
+	}
+	return nil
+}
+
+// thirdCountry tells whether a country, where it is known, lies outside the EEA.
+func thirdCountry(code string) bool {
+	region, err := rules.ParseRegion(code)
+	eea, _ := rules.ParseRegion("EEA")
+	return code != "" && err == nil && !region.In(eea)
+}
+
+// signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its purposes heeds.
+func (b *noticeBuilder) signals(a *rules.Activity, written *Activity) []string {
+	reads := func(which func(*Signals) bool) bool {
+		for _, s := range b.sites {
+			of := b.loaded.Server.Sites[s.ID].Signals
+			if b.loaded.takesPlaceOn(written, s.ID) && !which(&of) {
+				return false
+			}
+		}
+		return true
+	}
+	heeds := func(which func(*Purpose) bool) bool {
+		return slices.ContainsFunc(a.PurposeIDs, func(id string) bool {
+			p := b.loaded.Purposes[id]
+			return which(&p)
+		})
+	}
+	if by := a.Basis; by == basis.Contract || by == basis.LegalObligation || by == basis.VitalInterests {
+		return nil // no signal is asked for, but for direct marketing
+	}
+	if a.Basis == basis.LegitimateInterest && b.loaded.Policy.Assessments().CompellingGrounds(a.Assessment) {
+		return nil
+	}
+	var said []string
+	if reads(func(s *Signals) bool { return s.GPC != nil }) && heeds(func(p *Purpose) bool { return p.GPC == "object" }) {
+		said = append(said, b.words.Texts["gpc"])
+	}
+	if reads(func(s *Signals) bool { return s.DNT != nil }) && heeds(func(p *Purpose) bool { return p.DNT == "object" }) {
+		said = append(said, b.words.Texts["dnt"])
+	}
+	return said
+}

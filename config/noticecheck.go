@@ -1,0 +1,131 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"html"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// What stands around a notice in HTML and Markdown.
+const (
+	noticeBegin = "<!-- tagwarden-notice "
+	noticeEnd   = "<!-- /tagwarden-notice -->"
+)
+
+// noticeMark is what the first comment holds.
+type noticeMark struct {
+	Digest string   `json:"digest"`
+	Lang   string   `json:"lang"`
+	Site   string   `json:"site,omitempty"`
+	Format string   `json:"format"`
+	Facts  []string `json:"facts"`
+}
+
+// mark is the comment in front of the notice. Two dashes, which might end it, are written otherwise; so are "<" and ">".
+func (n *Notice) mark(format string) string {
+	text, err := json.Marshal(noticeMark{n.Digest, n.Lang, n.Site, format, n.facts()})
+	if err != nil {
+		panic("BUG: a mark is no JSON: " + err.Error())
+	}
+	return noticeBegin + strings.ReplaceAll(string(text), "--", `-\u002d`) + " -->"
+}
+
+// Published is a notice as it was found in a file.
+type Published struct {
+	Digest, Lang, Site, Format string
+	facts                      []string
+	text                       string // what it says; "" for JSON
+	edited                     bool   // JSON that is no longer what its digest names
+}
+
+// ReadPublished finds a notice in a file: one that Render wrote, or a page that holds one with the comments around it.
+func ReadPublished(text []byte) (*Published, error) {
+	if trimmed := strings.TrimSpace(string(text)); strings.HasPrefix(trimmed, "{") {
+		var n Notice
+		if err := json.Unmarshal([]byte(trimmed), &n); err != nil || !strings.HasPrefix(n.Digest, "sha256:") {
+			return nil, errors.New("this is JSON, but no notice: `tagwarden notice --format json` writes one")
+		}
+		return &Published{Digest: n.Digest, Lang: n.Lang, Site: n.Site, Format: "json", facts: n.facts(), edited: n.digest() != n.Digest}, nil
+	}
+	_, after, found := strings.Cut(string(text), noticeBegin)
+	comment, after, closed := strings.Cut(after, "-->")
+	body, _, ended := strings.Cut(after, noticeEnd)
+	var m noticeMark
+	switch {
+	case !found:
+		return nil, errors.New("no notice is in it: `tagwarden notice` writes one, and the comments around it have to stay")
+	case !closed || !ended:
+		return nil, errors.New("the notice in it has no end: the comment " + noticeEnd + " has to stay")
+	case strings.Contains(after, noticeBegin):
+		return nil, errors.New("more than one notice is in it: check them in files of their own")
+	}
+	if err := json.Unmarshal([]byte(comment), &m); err != nil || !slices.Contains(NoticeFormats(), m.Format) {
+		return nil, errors.New("the comment in front of the notice cannot be read: write it anew with `tagwarden notice`")
+	}
+	return &Published{Digest: m.Digest, Lang: m.Lang, Site: m.Site, Format: m.Format, facts: m.Facts, text: body}, nil
+}
+
+// Differences says in words what a published notice says otherwise than today's; none where it is still true.
+func (p *Published) Differences(today *Notice) []string {
+	var all []string
+	facts := today.facts()
+	for _, fact := range p.facts {
+		if !slices.Contains(facts, fact) {
+			all = append(all, "no longer true: "+fact)
+		}
+	}
+	for _, fact := range facts {
+		if !slices.Contains(p.facts, fact) {
+			all = append(all, "missing in it:  "+fact)
+		}
+	}
+	switch {
+	case len(all) > 0:
+		return all
+	case p.Digest != today.Digest:
+		return append(all, "it says the same facts in other words or another order: its digest is "+p.Digest+", today's is "+today.Digest)
+	case p.edited || p.Format != "json" && !p.saysWhat(today):
+		return append(all, "its text was changed after it was written, or another version of tagwarden wrote it: write it anew")
+	}
+	return nil
+}
+
+// saysWhat tells whether the letters and digits between the comments are those that would be there today. How the text is laid out, and
+// what tags stand around it, is left to the page.
+func (p *Published) saysWhat(today *Notice) bool {
+	text, err := today.Render(p.Format)
+	if err != nil {
+		return false
+	}
+	of, err := ReadPublished(text)
+	return err == nil && letters(of.text) == letters(p.text)
+}
+
+// letters leaves of a text, HTML or Markdown, its letters and digits.
+func letters(text string) string {
+	var plain strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "<")
+		plain.WriteString(before)
+		if !found {
+			break
+		}
+		plain.WriteByte(' ')
+		end := ">"
+		if strings.HasPrefix(after, "!--") {
+			end = "-->"
+		}
+		if _, text, found = strings.Cut(after, end); !found {
+			break
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, html.UnescapeString(plain.String()))
+}

@@ -1,0 +1,120 @@
+package config
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func rendered(t testing.TB, n *Notice, format string) string {
+	t.Helper()
+	text, err := n.Render(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// differences holds a published text against today's notice.
+func differences(t *testing.T, published string, today *Notice) string {
+	t.Helper()
+	p, err := ReadPublished([]byte(published))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(p.Differences(today), "\n")
+}
+
+func TestPublishedNotice(t *testing.T) {
+	before, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "en")
+	after, _ := noticeOf(t, approved(t, noticeFilesOf(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
+	for _, format := range NoticeFormats() {
+		text := rendered(t, before, format)
+		if got := differences(t, text, before); got != "" {
+			t.Errorf("%s differs from itself: %s", format, got)
+		}
+		got := differences(t, text, after)
+		for _, want := range []string{
+			"no longer true: activity posthog-fraud: basis legal_obligation by", "missing in it:  activity posthog-fraud: basis contract by",
+			"no longer true: activity posthog-fraud: transfer to US, standard", "missing in it:  activity posthog-fraud: transfer to US, binding",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q is missing in\n%s", format, want, got)
+			}
+		}
+		edited := strings.Replace(text, "Your consent", "Your silence", 1)
+		if got := differences(t, edited, before); !strings.Contains(got, "changed after it was written") {
+			t.Errorf("%s: an edit is not seen: %s", format, got)
+		}
+	}
+}
+
+// TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in its own way; its words are looked at.
+func TestPublishedNoticeInAPage(t *testing.T) {
+	n, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "de")
+	text := rendered(t, n, "html")
+	page := "<html><body><nav>Start</nav>" + strings.NewReplacer("<p>", "<p class=\"x\">", "\n", "\r\n  ", "<h2>", "<h2 id='a'><a href='#a'>", "</h2>", "</a></h2>").Replace(text) + "</body></html>"
+	if got := differences(t, page, n); got != "" {
+		t.Error(got)
+	}
+	markdown := rendered(t, n, "md")
+	if got := differences(t, strings.NewReplacer("\n- **", "\n<li><b>", "**: ", "</b>: ").Replace(markdown), n); got != "" {
+		t.Error(got)
+	}
+}
+
+func TestNoNotice(t *testing.T) {
+	n, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "en")
+	text := rendered(t, n, "md")
+	for _, c := range [][2]string{
+		{"", "no notice is in it"},
+		{"{}", "this is JSON, but no notice"},
+		{"{", "this is JSON, but no notice"},
+		{strings.Replace(text, noticeEnd, "", 1), "has no end"},
+		{strings.Replace(text, `{"digest"`, `{"digest`, 1), "cannot be read"},
+		{strings.Replace(text, `"format":"md"`, `"format":"pdf"`, 1), "cannot be read"},
+		{text + text, "more than one notice"},
+	} {
+		if _, err := ReadPublished([]byte(c[0])); err == nil || !strings.Contains(err.Error(), c[1]) {
+			t.Errorf("%.40q: %v, want %s", c[0], err, c[1])
+		}
+	}
+}
+
+// TestNoticeEscapes: what a policy says cannot end a comment, a tag or a cell.
+func TestNoticeEscapes(t *testing.T) {
+	const nasty = `x --> <script>alert(1)</script> | <!-- /tagwarden-notice --> [a](javascript:b)`
+	n, _ := noticeOf(t, approved(t, noticeFilesOf(t, "Keep orders <safe> | from *fraud*", nasty)), "", "en")
+	for _, format := range []string{"html", "md"} {
+		text := rendered(t, n, format)
+		_, body, _ := strings.Cut(text, " -->\n")
+		if strings.Contains(text, "<script>") || strings.Count(text, noticeEnd) != 1 || strings.Contains(body, "[a](java") && format == "md" {
+			t.Errorf("%s:\n%s", format, text)
+		}
+		if got := differences(t, text, n); got != "" {
+			t.Error(got)
+		}
+	}
+}
+
+func FuzzReadPublished(f *testing.F) {
+	for _, name := range []string{"en.html", "de.md", "fr.json"} {
+		text, err := os.ReadFile("testdata/notice/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(noticeBegin + `{"digest":"sha256:","lang":"en","format":"md","facts":[]} -->&lt;<!-` + noticeEnd))
+	loaded := approved(f, noticeFilesOf(f))
+	today, _ := noticeOf(f, loaded, "", "en")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := ReadPublished(text)
+		if err != nil {
+			return
+		}
+		if same := len(p.Differences(today)) == 0; same && p.Digest != today.Digest {
+			t.Error("a notice of another digest passes")
+		}
+	})
+}
