@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+)
+
+func report(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("report", "art30 --config FILE [--format csv|html] [--at TIME]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	form := choice(f, "format", []string{"csv", "html"})
+	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 || rest[0] != "art30" {
+		t.fail("which report? There is art30, the record of processing")
+		return usage
+	}
+	at, ok := t.moment(*moment)
+	if !ok {
+		return usage
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	record := loaded.Art30(at)
+	if *form == "csv" {
+		printf(t.out, "%s", record.CSV())
+		return fine
+	}
+	page, err := record.HTML()
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	printf(t.out, "%s", page)
+	return fine
+}

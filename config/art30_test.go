@@ -1,0 +1,39 @@
+package config
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strings"
+	"testing"
+)
+
+func TestArt30Golden(t *testing.T) {
+	loaded := approved(t, noticeFilesOf(t))
+	r := loaded.Art30(noticeDay)
+	r.Policy = "digest" // it covers the approver's signature
+	golden(t, "testdata/notice/art30.csv", r.CSV())
+	page, err := r.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/notice/art30.html", page)
+	lines, err := csv.NewReader(bytes.NewReader(r.CSV())).ReadAll()
+	if err != nil || len(lines) != len(loaded.Activities)+1 {
+		t.Fatal(len(lines), err)
+	}
+}
+
+func TestArt30IsNoFormula(t *testing.T) {
+	for _, nasty := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r\n=1", "＝1", "|cmd", "%0"} {
+		r := Record{Controller: Controller{Contact: nasty}, Lines: []RecordLine{{Activity: nasty, Data: nasty + "\",\"=1"}}}
+		lines, err := csv.NewReader(bytes.NewReader(r.CSV())).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cell := range lines[1] {
+			if cell != "" && !strings.HasPrefix(cell, "'") || strings.ContainsAny(cell, "\t\r\n") {
+				t.Errorf("%q is written as %q", nasty, cell)
+			}
+		}
+	}
+}
