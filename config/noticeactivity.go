@@ -186,7 +186,7 @@ func (b *noticeBuilder) data(a *rules.Activity) []NoticeData {
 	for _, t := range a.Treatments() {
 		all = append(all, NoticeData{
 			Class: t.Class.String(), Field: t.Field, Minimiser: t.Action.Kind().String(),
-			What: b.words.Classes[t.Class.String()], Done: b.words.treatment(&t),
+			What: b.words.Classes[t.Class.String()], Done: b.words.action(t.Action),
 		})
 	}
 	return slices.CompactFunc(all, func(x, y NoticeData) bool { return x == y })

@@ -12,7 +12,6 @@ import (
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -127,9 +126,9 @@ func (w *words) period(p basis.Period) string {
 	return strings.Join(parts, " ")
 }
 
-// treatment says what is done to a value.
-func (w *words) treatment(t *rules.Treatment) string {
-	s, kind := t.Action.Spec(), t.Action.Kind()
+// action says what is done to a value.
+func (w *words) action(a *minimise.Action) string {
+	s, kind := a.Spec(), a.Kind()
 	say := func(key string, pairs ...string) string { return fill(w.Treatments[key], pairs...) }
 	switch kind {
 	case minimise.Pseudonymise:

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/config"
+)
+
+func diff(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("diff", "OLD NEW [--traffic FILE.har|FILE.jsonl]... [--host HOST] [--from IP] [--at TIME] [--format text|json]")
+	var traffic []string
+	f.Func("traffic", "recorded hits, to be judged by both policies; may be given again", func(file string) error {
+		traffic = append(traffic, file)
+		return nil
+	})
+	host := f.String("host", "", "a site's host name, in place of the recorded Host")
+	from := f.String("from", "192.0.2.1", "the visitors' address")
+	moment := f.String("at", "", "the time of the comparison and of the hits, RFC 3339; now, where it is not given")
+	form := format(f, "json")
+	files, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(files) > 2 && len(traffic) > 0 {
+		files, traffic = files[:2], append(traffic, files[2:]...)
+	}
+	if len(files) != 2 {
+		t.fail("two server files are wanted: the old one and the new one")
+		return usage
+	}
+	at, ok := t.moment(*moment)
+	if !ok {
+		return usage
+	}
+	old, code := t.load(files[0])
+	if old == nil {
+		return code
+	}
+	changed, code := t.load(files[1])
+	if changed == nil {
+		return code
+	}
+	result := impact{Changes: config.Changes(old, changed, at)}
+	if len(traffic) > 0 {
+		if result.Traffic, ok = t.fates(old, changed, traffic, *host, *from, at); !ok {
+			return usage
+		}
+	}
+	result.Wider = slices.ContainsFunc(result.Changes, func(c config.Change) bool { return c.Effect == config.Wider }) ||
+		result.Traffic != nil && result.Traffic.wider()
+	if *form == "json" {
+		if result.Changes == nil {
+			result.Changes = []config.Change{}
+		}
+		printJSON(t.out, result, "  ")
+	} else {
+		result.print(t)
+	}
+	if result.Wider {
+		return findings
+	}
+	return fine
+}
+
+// impact is what a new policy changes. Its JSON is fixed: members may be added, none taken away.
+type impact struct {
+	Wider   bool            `json:"wider"`
+	Changes []config.Change `json:"changes"`
+	Traffic *fates          `json:"traffic,omitempty"`
+}
+
+func (i *impact) print(t *terminal) {
+	for _, c := range i.Changes {
+		printf(t.out, "%s\n", c)
+	}
+	if i.Traffic != nil {
+		i.Traffic.print(t.out)
+	}
+	wider, narrower := 0, 0
+	for _, c := range i.Changes {
+		switch c.Effect {
+		case config.Wider:
+			wider++
+		case config.Narrower:
+			narrower++
+		case config.Neutral:
+		}
+	}
+	switch {
+	case len(i.Changes) == 0 && !i.Wider:
+		printf(t.out, "nothing is different\n")
+	default:
+		printf(t.out, "%d changes: %d wider, %d narrower\n", len(i.Changes), wider, narrower)
+	}
+	if i.Wider {
+		printf(t.out, "something widens: let somebody else look at it, too\n")
+	}
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// fates counts what becomes of recorded events under two policies.
+type fates struct {
+	Hits      int              `json:"hits"`
+	Events    int              `json:"events"`
+	Same      int              `json:"same"`
+	Different map[string]*fate `json:"different"` // by the names below
+
+	policies []*rules.Policy // by the detectors of all of them names are scrubbed
+}
+
+// fate is a way in which events fare differently.
+type fate struct {
+	Events   int       `json:"events"`
+	Examples []example `json:"examples"` // at most five, each vendor, name and pair of reasons once
+}
+
+// example names an event without anything of a visitor.
+type example struct {
+	Vendor string   `json:"vendor"`
+	Event  string   `json:"event"` // as the ledger would name it
+	Old    string   `json:"old"`   // activity, or reason
+	New    string   `json:"new"`
+	Fields []string `json:"fields,omitempty"` // classes of fields that are sent otherwise: "+ip" more, "-ip" less, "ip" changed
+}
+
+// The ways in which events fare differently, in the order in which they are printed.
+const (
+	nowPermitted  = "deny to permit"
+	nowDenied     = "permit to deny"
+	moreSent      = "more fields sent"
+	fewerSent     = "fewer fields sent"
+	otherSent     = "fields sent in another form"
+	otherActivity = "another activity, the same fields"
+	otherReason   = "denied for another reason"
+)
+
+var fateNames = []string{nowPermitted, nowDenied, moreSent, fewerSent, otherSent, otherActivity, otherReason}
+
+const maxExamples = 5
+
+// fates judges every hit of recordings by both policies, with the published test key.
+func (t *terminal) fates(old, changed *config.Loaded, files []string, host, from string, at time.Time) (*fates, bool) {
+	address, err := netip.ParseAddr(from)
+	if err != nil {
+		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", from)
+		return nil, false
+	}
+	state, err := testKeys("", at)
+	if err != nil {
+		t.fail("%v", err)
+		return nil, false
+	}
+	judge := func(p *rules.Policy) *asking {
+		return &asking{policy: p, from: address, question: rules.Question{At: at, Keys: rules.KeysOf(&state, p)}}
+	}
+	before, after := judge(old.Policy), judge(changed.Policy)
+	all := &fates{Different: map[string]*fate{}, policies: []*rules.Policy{old.Policy, changed.Policy}}
+	for _, file := range files {
+		passed, err := recording(file, host, func(r recorded) error {
+			x, err := before.ask(r.text)
+			if err != nil {
+				return err
+			}
+			y, err := after.ask(r.text)
+			if err != nil {
+				return err
+			}
+			all.hit(x, y)
+			return nil
+		})
+		if err != nil {
+			t.fail("--traffic: %v", err)
+			return nil, false
+		}
+		if passed > 0 {
+			printf(t.err, "%s: %d entries are no HTTP requests and were passed over\n", file, passed)
+		}
+	}
+	return all, true
+}
+
+// hit compares the events of a hit. One that a policy refuses as a whole denies all of its events.
+func (f *fates) hit(x, y *rules.Explanation) {
+	f.Hits++
+	for i := range max(len(x.Events), len(y.Events), 1) {
+		f.Events++
+		old, changed := fateOf(x, i), fateOf(y, i)
+		name, fields := different(&old, &changed)
+		if name == "" {
+			f.Same++
+			continue
+		}
+		e := example{Vendor: orDash(x.Vendor), Event: f.named(old.name), Old: old.why, New: changed.why, Fields: fields}
+		if old.name == "" {
+			e.Vendor, e.Event = orDash(y.Vendor), f.named(changed.name)
+		}
+		f.count(name, &e)
+	}
+}
+
+// named is an event's name as both ledgers would have it.
+func (f *fates) named(name string) string {
+	for _, p := range f.policies {
+		name = p.ScrubName(name)
+	}
+	return orDash(name)
+}
+
+func (f *fates) count(name string, e *example) {
+	of := f.Different[name]
+	if of == nil {
+		of = &fate{Examples: []example{}}
+		f.Different[name] = of
+	}
+	of.Events++
+	known := slices.ContainsFunc(of.Examples, func(o example) bool {
+		return o.Vendor == e.Vendor && o.Event == e.Event && o.Old == e.Old && o.New == e.New
+	})
+	if !known && len(of.Examples) < maxExamples {
+		of.Examples = append(of.Examples, *e)
+	}
+}
+
+// judged is what became of one event under one policy.
+type judged struct {
+	name      string
+	permitted bool
+	why       string            // the activity that carries it, or the reason that denies it
+	vendor    string            // where it goes
+	sent      map[string]string // by path, of the event and of the whole hit
+	class     map[string]string // by path
+}
+
+func fateOf(x *rules.Explanation, i int) judged {
+	if i >= len(x.Events) {
+		reason := x.Reason
+		if reason == "" {
+			reason = "no such event"
+		}
+		return judged{why: reason}
+	}
+	e := &x.Events[i]
+	j := judged{name: e.Name, permitted: e.Decision == rules.Permit.String() && x.Forward != nil, why: e.Reason, vendor: x.Vendor}
+	if !j.permitted {
+		return j
+	}
+	j.why, j.sent, j.class = e.Activity, map[string]string{}, map[string]string{}
+	for _, fields := range [][]rules.ExplainedField{e.Fields, x.Shared} {
+		for k := range fields {
+			if field := &fields[k]; field.Sent {
+				j.sent[field.Path], j.class[field.Path] = field.After, field.Class
+			}
+		}
+	}
+	return j
+}
+
+// different says in which way two fates differ, "" where they do not, and in which classes of fields.
+func different(old, changed *judged) (name string, fields []string) {
+	switch {
+	case !old.permitted && changed.permitted:
+		return nowPermitted, nil
+	case old.permitted && !changed.permitted:
+		return nowDenied, nil
+	case !old.permitted:
+		if old.why != changed.why {
+			return otherReason, nil
+		}
+		return "", nil
+	}
+	var more, fewer, other bool
+	for _, path := range slices.Sorted(maps.Keys(changed.sent)) {
+		before, was := old.sent[path]
+		switch {
+		case !was:
+			more, fields = true, append(fields, "+"+changed.class[path])
+		case before != changed.sent[path]:
+			other, fields = true, append(fields, changed.class[path])
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(old.sent)) {
+		if _, is := changed.sent[path]; !is {
+			fewer, fields = true, append(fields, "-"+old.class[path])
+		}
+	}
+	slices.Sort(fields)
+	fields = slices.Compact(fields)
+	switch {
+	case more:
+		return moreSent, fields
+	case other:
+		return otherSent, fields
+	case fewer:
+		return fewerSent, fields
+	case old.why != changed.why || old.vendor != changed.vendor:
+		return otherActivity, nil
+	}
+	return "", nil
+}
+
+// wider tells whether events travel that did not, or with more in them. What is sent in another form the comparison of profiles speaks of.
+func (f *fates) wider() bool { return f.Different[nowPermitted] != nil || f.Different[moreSent] != nil }
+
+func (f *fates) print(w io.Writer) {
+	printf(w, "\ntraffic: %d hits, %d events, %d fare as before\n", f.Hits, f.Events, f.Same)
+	for _, name := range fateNames {
+		of := f.Different[name]
+		if of == nil {
+			continue
+		}
+		mark := ""
+		if name == nowPermitted || name == moreSent {
+			mark = ": WIDER"
+		}
+		printf(w, "%d events: %s%s\n", of.Events, name, mark)
+		for _, e := range of.Examples {
+			printf(w, "    %s %s: %s instead of %s", e.Vendor, short(e.Event), e.New, e.Old)
+			if len(e.Fields) > 0 {
+				printf(w, " (%s)", strings.Join(e.Fields, ", "))
+			}
+			printf(w, "\n")
+		}
+	}
+	printf(w, "\n")
+}

@@ -1,0 +1,162 @@
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// vendors compares recipients: who they are, and where they are reached.
+func (c *comparison) vendors() {
+	for _, id := range bothKeys(c.old.Server.Vendors, c.new.Server.Vendors) {
+		where := "vendor " + id
+		old, was := c.old.Server.Vendors[id]
+		changed, is := c.new.Server.Vendors[id]
+		switch {
+		case !was:
+			c.add(where, Wider, "new: %s at %s", changed.Catalog, strings.Join(recipientHosts(c.new, id), ", "))
+			continue
+		case !is:
+			c.add(where, Narrower, "removed")
+			continue
+		}
+		c.value(where, "catalog entry", Wider, old.Catalog, changed.Catalog)
+		c.set(where, "hosts", recipientHosts(c.old, id), recipientHosts(c.new, id), Wider, Narrower)
+		if old.Private != changed.Private {
+			c.add(where, either(changed.Private), "private: %t (it may be on a private address, without TLS)", changed.Private)
+		}
+		c.value(where, "prefix", Neutral, old.Prefix, changed.Prefix)
+		if old.Catalog == changed.Catalog && catalogText(c.old, id) != catalogText(c.new, id) {
+			c.add(where, Wider, "its catalog entry reads otherwise: fields may be of other classes")
+		}
+	}
+}
+
+func recipientOf(l *Loaded, id string) *rules.Recipient {
+	for _, r := range l.Policy.Recipients() {
+		if r.ID == id {
+			return r
+		}
+	}
+	panic("BUG: no recipient " + id)
+}
+
+// recipientHosts lists the addresses of a vendor.
+func recipientHosts(l *Loaded, id string) []string {
+	return slices.Compact(slices.Sorted(maps.Values(recipientOf(l, id).Upstreams)))
+}
+
+func catalogText(l *Loaded, id string) string {
+	text, err := json.Marshal(recipientOf(l, id).Catalog.File)
+	if err != nil {
+		panic("BUG: a catalog file is no JSON: " + err.Error())
+	}
+	return string(text)
+}
+
+// sites compares where hits come in, and which signals are read there.
+func (c *comparison) sites() {
+	for _, id := range bothKeys(c.old.Server.Sites, c.new.Server.Sites) {
+		where := "site " + id
+		old, was := c.old.Server.Sites[id]
+		changed, is := c.new.Server.Sites[id]
+		switch {
+		case !was:
+			c.add(where, Wider, "new: %s", strings.Join(changed.Hosts, ", "))
+			continue
+		case !is:
+			c.add(where, Narrower, "removed: %s", strings.Join(old.Hosts, ", "))
+			continue
+		}
+		c.set(where, "hosts", old.Hosts, changed.Hosts, Wider, Narrower)
+		c.value(where, "base", Neutral, old.Base, changed.Base)
+		c.set(where, "origins", old.Origins, changed.Origins, Wider, Narrower)
+		c.scope(where, "vendors", old.Vendors, changed.Vendors)
+		c.region(where, &old.Region, &changed.Region)
+		c.signals(where, &old.Signals, &changed.Signals)
+	}
+	if !maps.EqualFunc(c.old.Source.places, c.new.Source.places, func(a, b placesFile) bool { return string(a.content) == string(b.content) }) {
+		c.add("sites", Wider, "a database of regions is another one: visitors may be placed where a looser rule holds")
+	}
+}
+
+func (c *comparison) region(where string, old, changed *Region) {
+	c.value(where, "region by header", Wider, old.Header, changed.Header)
+	c.value(where, "subdivision by header", Wider, old.Subdivision, changed.Subdivision)
+	c.value(where, "region by database", Wider, old.Database, changed.Database)
+	if old.Default != changed.Default {
+		regime := func(code string) rules.Regime {
+			region, err := rules.ParseRegion(code)
+			if err != nil {
+				return rules.OptIn
+			}
+			return region.Regime()
+		}
+		regional := slices.ContainsFunc(c.new.Activities, func(a Activity) bool { return len(a.Regions) > 0 })
+		c.value(where, "region by default", either(regional || regime(changed.Default) != rules.OptIn), old.Default, changed.Default)
+	}
+}
+
+// refusing are the signals that can only say no: reading one more is narrower.
+var refusing = []string{"gpc", "dnt", "usp"}
+
+// signals compares sources by their keys. A source that grants may refuse as well, so that any change of it may be wider.
+func (c *comparison) signals(where string, old, changed *Signals) {
+	a, b := reflect.ValueOf(*old), reflect.ValueOf(*changed)
+	for i := range a.NumField() {
+		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("yaml"), ",")
+		before, after := a.Field(i), b.Field(i)
+		switch {
+		case before.IsNil() && after.IsNil():
+		case before.IsNil():
+			c.add(where, either(!slices.Contains(refusing, name)), "signal %s is read", name)
+		case after.IsNil():
+			c.add(where, Wider, "signal %s is read no longer: what it refuses does not count any more", name)
+		case !reflect.DeepEqual(before.Interface(), after.Interface()):
+			c.add(where, Wider, "signal %s is read in another way: more may count as a yes", name)
+		}
+	}
+}
+
+// server compares what else in the server file decides, or is told to visitors.
+func (c *comparison) server() {
+	old, changed := &c.old.Server, &c.new.Server
+	cidrs := func(list []CIDR) []string {
+		var all []string
+		for _, cidr := range list {
+			all = append(all, cidr.String())
+		}
+		return all
+	}
+	c.set("server", "trusted proxies", cidrs(old.TrustedProxies), cidrs(changed.TrustedProxies), Wider, Narrower)
+	for _, limit := range []struct {
+		name      string
+		was, will int
+	}{
+		{"body", int(old.Limits.Body), int(changed.Limits.Body)},
+		{"decompressed", int(old.Limits.Decompressed), int(changed.Limits.Decompressed)},
+		{"events", old.Limits.Events, changed.Limits.Events},
+		{"depth", old.Limits.Depth, changed.Limits.Depth},
+		{"fields", old.Limits.Fields, changed.Limits.Fields},
+	} {
+		c.value("server", "limit of "+limit.name, either(limit.will > limit.was), number(limit.was), number(limit.will))
+	}
+	for _, name := range bothKeys(old.Approvers, changed.Approvers) {
+		switch before, after := old.Approvers[name], changed.Approvers[name]; {
+		case before == after:
+		case before == "":
+			c.add("approver "+name, Wider, "new: their signature makes assessments valid")
+		case after == "":
+			c.add("approver "+name, Narrower, "removed")
+		default:
+			c.add("approver "+name, Wider, "another key")
+		}
+	}
+	if old.Controller != changed.Controller {
+		c.add("server", Neutral, "the controller's name, address or contact reads otherwise")
+	}
+}
