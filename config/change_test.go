@@ -149,8 +149,8 @@ func TestChangesKnowEveryKey(t *testing.T) {
 		{"activity", reflect.TypeFor[Activity]()}, {"purpose", reflect.TypeFor[Purpose]()}, {"profile", reflect.TypeFor[Profile]()},
 		{"vendor", reflect.TypeFor[Vendor]()}, {"site", reflect.TypeFor[Site]()},
 	} {
-		for i := range of.kind.NumField() {
-			key, _, _ := strings.Cut(of.kind.Field(i).Tag.Get("yaml"), ",")
+		for field := range of.kind.Fields() {
+			key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 			if !slices.ContainsFunc(changeCases, func(c struct {
 				of   string
 				from string

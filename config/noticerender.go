@@ -34,7 +34,7 @@ func (n *Notice) Render(format string) ([]byte, error) {
 	default:
 		// A template for HTML takes comments out, unless they come as HTML: neither can hold the end of a comment (see mark).
 		functions["begin"] = func() template.HTML { return template.HTML(n.mark(format)) } //nolint:gosec // our own comment
-		functions["finish"] = func() template.HTML { return template.HTML(noticeEnd) }
+		functions["finish"] = func() template.HTML { return noticeEnd }
 		t := template.Must(template.New("notice.html").Funcs(functions).ParseFS(noticeFiles, "notice/notice.html"))
 		err := t.Execute(&out, n)
 		return manyBlank.ReplaceAll(out.Bytes(), []byte("\n\n")), err
