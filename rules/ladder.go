@@ -179,10 +179,22 @@ func invalid(v basis.Validity) Reason {
 		return Permitted
 	case basis.Missing:
 		return AssessmentMissing
+	case basis.Unreadable:
+		return AssessmentUnreadable
+	case basis.Forged:
+		return AssessmentForged
+	case basis.Foreign:
+		return AssessmentForeign
+	case basis.ApproverRemoved:
+		return AssessmentApproverRemoved
+	case basis.Ambiguous:
+		return AssessmentAmbiguous
 	case basis.Changed:
 		return AssessmentChanged
 	case basis.Revoked:
 		return AssessmentRevoked
+	case basis.Postdated:
+		return AssessmentPostdated
 	case basis.Expired:
 		return AssessmentExpired
 	default:

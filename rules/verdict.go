@@ -65,8 +65,14 @@ const (
 	NoLegalReference
 	AssessmentMissing
 	AssessmentUnapproved
+	AssessmentUnreadable
+	AssessmentForged
+	AssessmentForeign
+	AssessmentApproverRemoved
+	AssessmentAmbiguous
 	AssessmentChanged
 	AssessmentRevoked
+	AssessmentPostdated
 	AssessmentExpired
 	OpaqueStream // a stream that cannot be minimised never travels on legitimate interest
 
@@ -81,8 +87,10 @@ var reasonNames = [numReasons]string{
 	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
 	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
 	TCFVendorLI: "tcf_vendor_li", Objection: "objection", GPC: "gpc", OptedOut: "opted_out", NoLegalReference: "no_legal_reference",
-	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentChanged: "assessment_changed",
-	AssessmentRevoked: "assessment_revoked", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
+	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentUnreadable: "assessment_unreadable",
+	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",
+	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed", AssessmentRevoked: "assessment_revoked",
+	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
 }
 
 // String returns the code that records, metrics and tests use.

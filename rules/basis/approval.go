@@ -1,6 +1,9 @@
 package basis
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,7 +31,7 @@ func (a Approver) Name() string { return a.verifier.Name() }
 
 // ApprovalText returns the text that an approver signs: it names the assessment's id, its version and the digest of its meaning.
 func ApprovalText(id string, version int, digest Digest) string {
-	return fmt.Sprintf("tagwarden assessment\n%s\nversion %d\nsha256 %s\n", id, version, digest)
+	return fmt.Sprintf(approvalHead+"%s\nversion %d\nsha256 %s\n", id, version, digest)
 }
 
 // Sign approves an assessment: it returns the signed note that goes into the document's `approval:`. The key is the approver's private
@@ -45,23 +48,89 @@ func Sign(a *Assessment, digest Digest, key string) (string, error) {
 	return string(signed), nil
 }
 
+// Key names an approver's key as signatures do: the approver's name, and the hash that tells their keys apart, "privacy+3f2a0c11".
+func (a Approver) Key() string { return keyName(a.verifier.Name(), a.verifier.KeyHash()) }
+
+func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
+
+// KeyOf returns what Approver.Key returns for the private key's owner.
+func KeyOf(private string) (string, error) {
+	signer, err := note.NewSigner(strings.TrimSpace(private))
+	if err != nil {
+		return "", errors.New("no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
+	}
+	return keyName(signer.Name(), signer.KeyHash()), nil
+}
+
+// approvalHead is how every approval begins.
+const approvalHead = "tagwarden assessment\n"
+
 // Verify says what the assessment's approval is worth: Valid where one of the approvers signed this id, version and digest (whether it
-// still is at some time is for the Register), Changed where they signed another version or digest of it, else Unapproved.
-func Verify(a *Assessment, digest Digest, approvers []Approver) Validity {
+// still is at some time is for the Register), Changed where they signed another version or digest of it, else why it is worth nothing.
+// Removed are keys that were approvers' once, as Key names them.
+func Verify(a *Assessment, digest Digest, approvers []Approver, removed map[string]bool) Validity {
+	approval := strings.TrimSpace(strings.ReplaceAll(a.Approval, "\r\n", "\n")) + "\n"
+	if !strings.HasPrefix(approval, approvalHead) {
+		return Unapproved
+	}
+	if strings.Count(approval, "\n— ") > 1 || strings.Count(approval, approvalHead) > 1 {
+		return Ambiguous
+	}
 	verifiers := make([]note.Verifier, len(approvers))
 	for i, approver := range approvers {
 		verifiers[i] = approver.verifier
 	}
-	approval := strings.TrimRight(strings.ReplaceAll(a.Approval, "\r\n", "\n"), " \t\n") + "\n"
 	signed, err := note.Open([]byte(approval), note.VerifierList(verifiers...))
 	if err != nil {
-		return Unapproved
+		return whyNot(approval, err, removed)
 	}
-	if signed.Text == ApprovalText(a.ID, a.Version, digest) {
+	switch {
+	case signed.Text == ApprovalText(a.ID, a.Version, digest):
 		return Valid
-	}
-	if strings.HasPrefix(signed.Text, "tagwarden assessment\n"+a.ID+"\n") {
+	case strings.HasPrefix(signed.Text, approvalHead+a.ID+"\n"):
 		return Changed
+	default:
+		return Unapproved // an approver's word, and about another assessment
 	}
-	return Unapproved
+}
+
+// whyNot tells why a note was not taken.
+func whyNot(approval string, err error, removed map[string]bool) Validity {
+	if signature(approval) == nil {
+		return Unreadable
+	}
+	if unknown, ok := errors.AsType[*note.UnverifiedNoteError](err); ok && len(unknown.Note.UnverifiedSigs) == 1 {
+		s := unknown.Note.UnverifiedSigs[0]
+		if removed[keyName(s.Name, s.Hash)] {
+			return ApproverRemoved
+		}
+		return Foreign
+	}
+	if _, ok := errors.AsType[*note.InvalidSignatureError](err); ok {
+		return Forged
+	}
+	return Unreadable
+}
+
+// signature returns the one signature of a note, 4 bytes of key hash and 64 of Ed25519; nil where there is none of that length.
+func signature(text string) []byte {
+	_, line, _ := strings.Cut(text, "\n— ")
+	_, b64, _ := strings.Cut(strings.TrimSpace(line), " ")
+	raw, err := base64.StdEncoding.DecodeString(b64)
+	if err != nil || len(raw) != 4+ed25519.SignatureSize {
+		return nil
+	}
+	return raw
+}
+
+// SignedBy returns the key that an approval says it was made with, as Approver.Key names it, and "" where it cannot be read. It does not
+// verify anything.
+func SignedBy(approval string) string {
+	raw := signature(strings.ReplaceAll(approval, "\r\n", "\n"))
+	if raw == nil {
+		return ""
+	}
+	_, line, _ := strings.Cut(approval, "\n— ")
+	name, _, _ := strings.Cut(line, " ")
+	return keyName(name, binary.BigEndian.Uint32(raw))
 }

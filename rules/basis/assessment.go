@@ -19,6 +19,7 @@ type Assessment struct {
 	DPIA       string            `yaml:"dpia" is:"required" doc:"A reference to the data protection impact assessment, or none. Asked for where the impact is high."`
 	Retention  Period            `yaml:"retention" is:"required" doc:"How long recipients keep the data: 14 months."`
 	Objection  Objecting         `yaml:"objection" is:"required" doc:"How visitors object, and what then."`
+	Decided    Day               `yaml:"decided" doc:"The day, in UTC, from which on it is meant to hold: 2026-05-04. Until then its activities deny with assessment_postdated. Default: from its approval on."`
 	ReviewBy   Day               `yaml:"review_by" is:"required" doc:"The last good day, in UTC. From the next midnight on its activities deny with assessment_expired; warnings start 30 days ahead."`
 	Approval   string            `yaml:"approval" is:"empty" doc:"A signed note over the digest of the meaning of all the above, the purposes' texts and the recipients' hosts. Empty until approved: its activities deny with assessment_unapproved."`
 }

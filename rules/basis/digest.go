@@ -67,6 +67,9 @@ func (a *Assessment) Digest(around Surroundings) Digest {
 		m.flag(known)
 		m.set(hosts)
 	}
+	if !a.Decided.IsZero() {
+		m.text(a.Decided.String())
+	}
 	return Digest(m.Sum(nil))
 }
 

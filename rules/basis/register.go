@@ -11,8 +11,14 @@ const WarningDays = 30
 
 // Past is what happened to assessments before: facts of the ledger that no document can undo.
 type Past struct {
-	Revoked map[string]int // by id: the highest version that was revoked; it and all before it are void
-	Seen    map[string]int // by id: the highest version that was in force; older ones are void
+	Revoked map[string]int  // by id: the highest version that was revoked; it and all before it are void
+	Seen    map[string]int  // by id: the highest version that was in force; older ones are void
+	Keys    map[string]bool // that signed what was in force, as Approver.Key names them
+}
+
+// Void tells whether a version is worth nothing, whatever its document says.
+func (p *Past) Void(id string, version int) bool {
+	return version <= p.Revoked[id] || version < p.Seen[id]
 }
 
 // Entry is an assessment with the digest of its meaning.
@@ -32,6 +38,7 @@ type Register struct {
 type record struct {
 	assessment *Assessment
 	validity   Validity // leaving the time aside
+	from       time.Time
 	expires    time.Time
 }
 
@@ -41,21 +48,22 @@ func NewRegister(entries []Entry, approvers []Approver, past Past) *Register {
 	for _, entry := range entries {
 		a := entry.Assessment
 		if _, twice := r.records[a.ID]; twice {
-			r.records[a.ID] = record{assessment: a, validity: Unapproved}
+			r.records[a.ID] = record{assessment: a, validity: Ambiguous}
 			continue
 		}
-		validity := Verify(a, entry.Digest, approvers)
-		if validity == Valid && (a.Version <= past.Revoked[a.ID] || a.Version < past.Seen[a.ID]) {
+		validity := Verify(a, entry.Digest, approvers, past.Keys)
+		if validity == Valid && past.Void(a.ID, a.Version) {
 			validity = Revoked
 		}
-		r.records[a.ID] = record{a, validity, a.ReviewBy.End()}
+		r.records[a.ID] = record{a, validity, a.Decided.start(), a.ReviewBy.End()}
 		r.ids = append(r.ids, a.ID)
 	}
 	slices.Sort(r.ids)
 	return r
 }
 
-// Validity says what the assessment is worth at a time. It holds through the end of its review_by day, UTC. It does not allocate.
+// Validity says what the assessment is worth at a time. It holds from its decided day on, where it names one,
+// through the end of its review_by day, UTC. It does not allocate.
 func (r *Register) Validity(id string, at time.Time) Validity {
 	if r == nil {
 		return Missing
@@ -64,10 +72,21 @@ func (r *Register) Validity(id string, at time.Time) Validity {
 	if !ok {
 		return Missing
 	}
-	if found.validity == Valid && !at.Before(found.expires) {
+	switch {
+	case found.validity != Valid:
+		return found.validity
+	case !at.Before(found.expires):
 		return Expired
+	case at.Before(found.from):
+		return Postdated
+	default:
+		return Valid
 	}
-	return found.validity
+}
+
+// Approved tells whether the assessment is approved and not void, whatever the time.
+func (r *Register) Approved(id string) bool {
+	return r != nil && r.records[id].assessment != nil && r.records[id].validity == Valid
 }
 
 // Version returns the version of the assessment, 0 where there is none of that id.

@@ -2,6 +2,8 @@ package basis
 
 import (
 	"bytes"
+	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +62,34 @@ func signed(t *testing.T, private string) Entry {
 	return Entry{a, digest}
 }
 
+// decided is an assessment that is to hold from a day on.
+func decided(t *testing.T, private string, day Day) Entry {
+	t.Helper()
+	a := sample()
+	a.Decided = day
+	digest := a.Digest(surroundings())
+	var err error
+	if a.Approval, err = Sign(a, digest, private); err != nil {
+		t.Fatal(err)
+	}
+	return Entry{a, digest}
+}
+
+// lastLine is a note's signature.
+func lastLine(note string) string {
+	lines := strings.SplitAfter(strings.TrimSuffix(note, "\n"), "\n")
+	return lines[len(lines)-1] + "\n"
+}
+
+// underKey puts name and key hash of one note's signature into the place of another's.
+func underKey(forged, good string) string {
+	raw, own := signature(forged), signature(good)
+	copy(raw, own[:4])
+	name, _, _ := strings.Cut(lastLine(good), " ")
+	who, _, _ := strings.Cut(strings.TrimPrefix(lastLine(good), name+" "), " ")
+	return strings.Replace(forged, lastLine(forged), "— "+who+" "+base64.StdEncoding.EncodeToString(raw)+"\n", 1)
+}
+
 func at(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -79,6 +109,8 @@ func TestValidity(t *testing.T) {
 		return entry
 	}
 	noon := at("2026-12-01T12:00:00Z")
+	forged := strings.Replace(good.Assessment.Approval, lastLine(good.Assessment.Approval), lastLine(signed(t, otherPrivate).Assessment.Approval), 1)
+	forged = underKey(forged, good.Assessment.Approval)
 	for _, test := range []struct {
 		name  string
 		entry Entry
@@ -94,9 +126,20 @@ func TestValidity(t *testing.T) {
 		}), []Approver{privacy}, Past{}, noon, Valid},
 		{"no approval", edit(func(e *Entry) { e.Assessment.Approval = "" }), []Approver{privacy}, Past{}, noon, Unapproved},
 		{"dots", edit(func(e *Entry) { e.Assessment.Approval = "..." }), []Approver{privacy}, Past{}, noon, Unapproved},
-		{"no approvers", good, nil, Past{}, noon, Unapproved},
-		{"somebody else's signature", signed(t, otherPrivate), []Approver{privacy}, Past{}, noon, Unapproved},
-		{"signature cut short", edit(func(e *Entry) { e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9] }), []Approver{privacy}, Past{}, noon, Unapproved},
+		{"no approvers", good, nil, Past{}, noon, Foreign},
+		{"somebody else's signature", signed(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
+		{"key removed", good, []Approver{other}, Past{Keys: map[string]bool{privacy.Key(): true}}, noon, ApproverRemoved},
+		{"another's signature under the approver's name and hash", edit(func(e *Entry) { e.Assessment.Approval = forged }), []Approver{privacy}, Past{}, noon, Forged},
+		{"signed text edited", edit(func(e *Entry) {
+			e.Assessment.Approval = strings.Replace(e.Assessment.Approval, "version 3", "version 4", 1)
+		}), []Approver{privacy}, Past{}, noon, Forged},
+		{"signatures of two", edit(func(e *Entry) { e.Assessment.Approval += lastLine(signed(t, otherPrivate).Assessment.Approval) }), []Approver{privacy, other}, Past{}, noon, Ambiguous},
+		{"two notes", edit(func(e *Entry) { e.Assessment.Approval += "\n" + e.Assessment.Approval }), []Approver{privacy}, Past{}, noon, Ambiguous},
+		{"no signature in it", edit(func(e *Entry) { e.Assessment.Approval = ApprovalText("LIA-1", 3, e.Digest) }), []Approver{privacy}, Past{}, noon, Unreadable},
+		{"decided yesterday", decided(t, private, Day{2026, time.November, 30}), []Approver{privacy}, Past{}, noon, Valid},
+		{"decided today", decided(t, private, Day{2026, time.December, 1}), []Approver{privacy}, Past{}, noon, Valid},
+		{"decided tomorrow", decided(t, private, Day{2026, time.December, 2}), []Approver{privacy}, Past{}, noon, Postdated},
+		{"signature cut short", edit(func(e *Entry) { e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9] }), []Approver{privacy}, Past{}, noon, Unreadable},
 		{"approval of another assessment", edit(func(e *Entry) { e.Assessment.ID = "LIA-2" }), []Approver{privacy}, Past{}, noon, Unapproved},
 		{"text edited", edit(func(e *Entry) {
 			e.Assessment.Title = "All measurement"
@@ -134,7 +177,7 @@ func TestRegisterUnknown(t *testing.T) {
 	}
 	privacy, private := keys(t, "privacy")
 	twice := NewRegister([]Entry{signed(t, private), signed(t, private)}, []Approver{privacy}, Past{})
-	if got := twice.Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Unapproved {
+	if got := twice.Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Ambiguous {
 		t.Errorf("an id used twice: %v", got)
 	}
 }
@@ -198,4 +241,50 @@ func TestParseApprover(t *testing.T) {
 			t.Errorf("%q was accepted", key)
 		}
 	}
+}
+
+func TestEveryValidityHasItsWords(t *testing.T) {
+	codes, words := map[string]bool{}, map[string]bool{}
+	for v := range numValidities {
+		if codes[v.String()] || words[v.Says()] || v.Says() == "" {
+			t.Errorf("%v has no code or words of its own", v)
+		}
+		codes[v.String()], words[v.Says()] = true, true
+	}
+}
+
+func TestKeys(t *testing.T) {
+	privacy, private := keys(t, "privacy")
+	entry := signed(t, private)
+	if key, err := KeyOf(private); err != nil || key != privacy.Key() || SignedBy(entry.Assessment.Approval) != key {
+		t.Errorf("%q, %v, %q, %q", key, err, privacy.Key(), SignedBy(entry.Assessment.Approval))
+	}
+	for _, text := range []string{"", "...", "a\n\n— b c\n"} {
+		if got := SignedBy(text); got != "" {
+			t.Errorf("%q is signed by %q", text, got)
+		}
+	}
+	if _, err := KeyOf("privacy"); err == nil {
+		t.Error("that is a key")
+	}
+}
+
+// FuzzVerify: whatever stands under approval, nothing but an approver's signature over this digest is Valid.
+func FuzzVerify(f *testing.F) {
+	t := &testing.T{}
+	privacy, private := keys(t, "privacy")
+	entry := signed(t, private)
+	f.Add(entry.Assessment.Approval)
+	f.Add(entry.Assessment.Approval + entry.Assessment.Approval)
+	f.Add("tagwarden assessment\nLIA-1\n\n— privacy AAAA\n")
+	f.Fuzz(func(t *testing.T, approval string) {
+		a := sample()
+		a.Approval = approval
+		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
+			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
+		if got := Verify(a, entry.Digest, []Approver{privacy}, nil); got == Valid && !same {
+			t.Errorf("%q is valid", approval)
+		}
+		SignedBy(approval)
+	})
 }

@@ -7,18 +7,40 @@ type Validity uint8
 
 // The validities.
 const (
-	Unapproved Validity = iota // no approver has signed it
-	Changed                    // signed, but what it means has changed since
-	Revoked                    // taken back, or older than a version already seen
-	Expired                    // past its review_by
-	Missing                    // no such assessment
+	Unapproved      Validity = iota // no approver has signed it
+	Unreadable                      // its approval is cut short, or damaged
+	Forged                          // its approval bears an approver's name and key, and is not theirs
+	Foreign                         // signed with a key that is no approver's
+	ApproverRemoved                 // signed with a key that was an approver's once
+	Ambiguous                       // more than one approval, or more than one assessment of that id
+	Changed                         // signed, but what it means has changed since
+	Revoked                         // taken back, or older than a version already seen
+	Postdated                       // decided on a day that has not come yet
+	Expired                         // past its review_by
+	Missing                         // no such assessment
 	Valid
 
 	numValidities
 )
 
 var validityNames = [numValidities]string{
-	Unapproved: "unapproved", Changed: "changed", Revoked: "revoked", Expired: "expired", Missing: "missing", Valid: "valid",
+	Unapproved: "unapproved", Unreadable: "unreadable", Forged: "forged", Foreign: "foreign", ApproverRemoved: "approver_removed",
+	Ambiguous: "ambiguous", Changed: "changed", Revoked: "revoked", Postdated: "postdated", Expired: "expired", Missing: "missing", Valid: "valid",
+}
+
+var validitySays = [numValidities]string{
+	Unapproved:      "nobody has approved it: `tagwarden lia approve` does",
+	Unreadable:      "its approval is cut short or damaged: have it approved anew",
+	Forged:          "its approval bears the name of an approver whose key did not make it: find out who wrote it, and have it approved anew",
+	Foreign:         "it is signed with a key that is none of the approvers' in the server file: have an approver sign it",
+	ApproverRemoved: "who signed it is no approver any more: have one who is sign it anew",
+	Ambiguous:       "there is more than one approval, or more than one assessment of its id: keep one",
+	Changed:         "it, a text of its purposes or a host of its recipients was changed after it was signed: count its version up and have it approved anew, or take the change back",
+	Revoked:         "it was revoked, or a later version was in force before: count its version up and have it approved anew",
+	Postdated:       "the day on which it was decided has not come yet",
+	Expired:         "its review is overdue: review it, count its version up, set review_by anew and have it approved",
+	Missing:         "there is no such assessment",
+	Valid:           "an approver signed it, and nothing of it has changed since",
 }
 
 // String returns the validity's name; the reason code of a denial is "assessment_" and this.
@@ -27,4 +49,12 @@ func (v Validity) String() string {
 		return validityNames[v]
 	}
 	return fmt.Sprintf("validity(%d)", uint8(v))
+}
+
+// Says explains the validity in a sentence: what is so, and what would make it right.
+func (v Validity) Says() string {
+	if v < numValidities {
+		return validitySays[v]
+	}
+	return ""
 }
