@@ -99,7 +99,7 @@ func TestApproval(t *testing.T) {
 		{"the review put off", file, "2027-05-04", "2028-05-04", basis.Changed},
 		{"the purpose's text", "policy/purposes.yaml", "Counts of pages", "Profiles of visitors", basis.Changed},
 		{"the recipient's address", "tagwarden.yaml", "http://10.0.0.7:8000", "https://matomo.example", basis.Changed},
-		{"the approver's key gone", "tagwarden.yaml", "approvers: {", "x: {", basis.Unapproved},
+		{"the approver's key gone", "tagwarden.yaml", "approvers: {", "x: {", basis.Foreign},
 	} {
 		files := signed()
 		if !bytes.Contains(files[test.file], []byte(test.old)) {
@@ -108,7 +108,7 @@ func TestApproval(t *testing.T) {
 		if test.old != "" {
 			files[test.file] = bytes.Replace(files[test.file], []byte(test.old), []byte(test.with), 1)
 		}
-		if test.want == basis.Unapproved {
+		if test.want == basis.Foreign {
 			files["tagwarden.yaml"] = append(bytes.Split(files["tagwarden.yaml"], []byte("x: {"))[0], '\n')
 		}
 		loaded, err := compiled(files)

@@ -40,6 +40,9 @@ func (r *reading) digest() string {
 	for _, file := range r.assessments {
 		docs = append(docs, file.doc)
 	}
+	if r.revocations != nil {
+		docs = append(docs, r.revocations)
+	}
 	for _, doc := range docs {
 		writeMeaning(h, doc.root)
 	}
@@ -54,6 +57,7 @@ func (r *reading) digest() string {
 		}
 		h.Write(append(text, '\n'))
 	}
+	r.writePast(h)
 	h.Write(catalog.NamesText())
 	h.Write(rules.RegionsText())
 	h.Write(minimise.ParametersText())
@@ -81,5 +85,15 @@ func writeMeaning(h hash.Hash, node *yaml.Node) {
 		}
 	default:
 		h.Write(fmt.Appendf(nil, "%s%d:%s", node.ShortTag(), len(node.Value), node.Value))
+	}
+}
+
+// writePast writes which assessments are void for what happened before: what the ledger remembers decides as well.
+func (r *reading) writePast(h hash.Hash) {
+	for _, id := range r.loaded.Draft.Assessments.IDs() {
+		version := r.loaded.Draft.Assessments.Version(id)
+		if r.loaded.Past.Void(id, version) {
+			h.Write(fmt.Appendf(nil, "void %q %d\n", id, version))
+		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // draft resolves every name. It is called once nothing is wrong any more.
-func (r *reading) draft(past basis.Past) {
+func (r *reading) draft() {
 	s := &r.loaded.Server
 	d := &r.loaded.Draft
 	d.Limits = rules.Limits{
@@ -47,7 +47,7 @@ func (r *reading) draft(past basis.Past) {
 		profile.Place = r.placeIn(id)
 		d.Profiles = append(d.Profiles, profile)
 	}
-	d.Assessments = r.register(past)
+	d.Assessments = r.register()
 	d.Digest = r.digest()
 }
 
@@ -124,21 +124,21 @@ func draftActivity(a *Activity) rules.DraftActivity {
 }
 
 // register gathers the assessments. Signatures are verified here, once.
-func (r *reading) register(past basis.Past) *basis.Register {
+func (r *reading) register() *basis.Register {
 	around := r.surroundings()
 	var entries []basis.Entry
 	for _, file := range r.assessments {
-		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.name}
+		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.name, file.doc}
 		r.loaded.Assessments[a.Document.ID] = a
 		entries = append(entries, basis.Entry{Assessment: a.Document, Digest: a.Digest})
 	}
-	var approvers []basis.Approver
 	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {
 		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name])
 		if err != nil {
 			panic("BUG: a faulty approver came through: " + err.Error())
 		}
-		approvers = append(approvers, approver)
+		r.loaded.approvers = append(r.loaded.approvers, approver)
 	}
-	return basis.NewRegister(entries, approvers, past)
+	r.loaded.Past = r.loaded.past.With(r.revoked(r.loaded.approvers))
+	return basis.NewRegister(entries, r.loaded.approvers, r.loaded.Past)
 }

@@ -148,7 +148,7 @@ func exampleFiles(name string, random io.Reader, now time.Time) (map[string][]by
 	}
 	files[approverFile] = []byte(private + "\n")
 	files[serverFile] = bytes.Replace(files[serverFile], []byte("APPROVER"), []byte(public), 1)
-	return files, approveExample(files, private, basis.DayOf(now.AddDate(1, 0, 0)))
+	return files, approveExample(files, private, now)
 }
 
 // exampleTree reads an embedded example.
@@ -173,7 +173,8 @@ func exampleTree(name string) map[string][]byte {
 }
 
 // approveExample dates the example's assessments and signs them, as `lia approve` would.
-func approveExample(files map[string][]byte, private string, reviewBy basis.Day) error {
+func approveExample(files map[string][]byte, private string, now time.Time) error {
+	reviewBy := basis.DayOf(now.AddDate(1, 0, 0))
 	for name, text := range files {
 		if strings.HasPrefix(name, "policy/"+assessmentsFolder+"/") {
 			files[name] = bytes.Replace(text, []byte("REVIEW_BY"), []byte(reviewBy.String()), 1)
@@ -191,6 +192,8 @@ func approveExample(files map[string][]byte, private string, reviewBy basis.Day)
 		if files[a.File], err = WithApproval(files[a.File], approval); err != nil {
 			return err
 		}
+		name, kept := loaded.keep(a.Document, a.Digest, files[a.File], loaded.Server.Approvers[exampleApprover], now, Approved{})
+		files["policy/"+name] = kept
 	}
 	return nil
 }
@@ -199,7 +202,7 @@ func approveExample(files map[string][]byte, private string, reviewBy basis.Day)
 func sourceOf(files map[string][]byte) *Source {
 	s := &Source{Path: serverFile, Dir: "policy", server: files[serverFile], policy: map[string][]byte{}}
 	for name, text := range files {
-		if inner, ok := strings.CutPrefix(name, "policy/"); ok && !strings.HasPrefix(inner, ".") {
+		if inner, ok := strings.CutPrefix(name, "policy/"); ok && !strings.HasPrefix(inner, ".") && !strings.Contains(inner, "/.") {
 			if !isYAML(inner) {
 				text = nil
 			}

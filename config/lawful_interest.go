@@ -101,7 +101,7 @@ func (r *reading) ownOrInEEA(vendor string) bool {
 
 // lawfulAssessment looks at what an assessment itself may not say.
 func (r *reading) lawfulAssessment(doc *document, a *basis.Assessment) {
-	if a.DPIA == "none" {
+	if empty(a.DPIA) {
 		for _, flag := range []struct{ key, value, who string }{
 			{"children", a.Balancing.Children, "children are among the people concerned"},
 			{"special_categories", a.Balancing.SpecialCategories, "special categories of data are touched"},

@@ -44,8 +44,8 @@ func wordSet(text string) map[string]bool {
 	return set
 }
 
-// Unspecific tells whether a title says nothing specific.
-func Unspecific(title string) bool {
+// unspecific tells whether a title says nothing specific.
+func unspecific(title string) bool {
 	said := false
 	for word := range strings.FieldsFuncSeq(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		if !vague[word] && !fillers[word] && len([]rune(word)) > 1 {
@@ -60,7 +60,7 @@ func Unspecific(title string) bool {
 func (r *reading) lawfulPurpose(id string) {
 	at := steps("purposes", id, "title")
 	for _, language := range slices.Sorted(maps.Keys(r.loaded.Purposes[id].Title)) {
-		if title := r.loaded.Purposes[id].Title[language]; Unspecific(title) {
+		if title := r.loaded.Purposes[id].Title[language]; unspecific(title) {
 			place := at
 			if language != "" {
 				place = append(slices.Clone(at), language)

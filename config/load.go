@@ -19,10 +19,16 @@ type Loaded struct {
 	Profiles    map[string]Profile    // as written
 	Detectors   map[string]Detector   // as written
 	Assessments map[string]Assessment // by id
+	Revocations []Revocation          // as written
 	Tests       []Test                // of all files, in the order of their names
 	Draft       rules.Draft           // what the policy is compiled from
 	Policy      *rules.Policy
-	Warnings    Faults // what is no fault but has no effect, or hardly the one that was meant
+	Past        basis.Past // what Compile was told, and the revocations in the policy folder
+	Warnings    Faults     // what is no fault but has no effect, or hardly the one that was meant
+
+	past      basis.Past // what Compile was told
+	approvers []basis.Approver
+	read      *reading // with the places of everything
 }
 
 // Assessment is an assessment with where it stands and the digest that an approval of it signs.
@@ -30,6 +36,8 @@ type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
 	File     string // relative to the working folder, or absolute
+
+	doc *document
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
@@ -46,7 +54,8 @@ func Load(path string) (*Loaded, error) {
 
 // Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a Faults.
 func Compile(source *Source, past basis.Past) (*Loaded, error) {
-	r := &reading{source: source, loaded: &Loaded{Source: source, Assessments: map[string]Assessment{}}}
+	r := &reading{source: source, loaded: &Loaded{Source: source, Assessments: map[string]Assessment{}, past: past}}
+	r.loaded.read = r
 	r.readServer()
 	r.readPolicy()
 	r.checkFolder()
@@ -62,7 +71,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 		return nil, err
 	}
 	r.resolvePaths()
-	r.draft(past)
+	r.draft()
 	r.compile()
 	if err := r.faults.err(); err != nil {
 		return nil, err

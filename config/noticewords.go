@@ -24,19 +24,19 @@ func NoticeLanguages() []string { return []string{"en", "de", "fr"} }
 
 // words is what notices and reports say in one language (notice/<language>.yaml).
 type words struct {
-	Texts      map[string]string    `yaml:"texts"`
-	Rights     []string             `yaml:"rights"`
-	Bases      map[string]wordsOf   `yaml:"bases"`
-	Safeguards map[string]string    `yaml:"safeguards"` // by the name that a transfer gives, in lower case
-	Periods    map[string][2]string `yaml:"periods"`    // one, and several
-	Treatments map[string]string    `yaml:"treatments"`
-	Classes    map[string]string    `yaml:"classes"`
+	Texts      map[string]string     `yaml:"texts"`
+	Rights     []string              `yaml:"rights"`
+	Bases      map[string]basisWords `yaml:"bases"`
+	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
+	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
+	Treatments map[string]string     `yaml:"treatments"`
+	Classes    map[string]string     `yaml:"classes"`
 
 	tag bcp47.Tag
 }
 
-// wordsOf is what is said of a basis.
-type wordsOf struct {
+// basisWords is what is said of a basis.
+type basisWords struct {
 	Name    string `yaml:"name"`
 	Article string `yaml:"article"`
 	Refuse  string `yaml:"refuse"` // what a visitor can do against it

@@ -21,6 +21,7 @@ type reading struct {
 
 	server, purposes, activities, profiles *document
 	detectors                              *document // nil also where there is no such file
+	revocations                            *document // nil where there is none
 
 	assessments []assessmentFile
 	tests       []testFile
@@ -43,10 +44,11 @@ type testFile struct {
 
 // The files of a policy folder that there is one of.
 const (
-	purposesFile   = "purposes.yaml"
-	activitiesFile = "activities.yaml"
-	profilesFile   = "profiles.yaml"
-	detectorsFile  = "detectors.yaml"
+	purposesFile    = "purposes.yaml"
+	activitiesFile  = "activities.yaml"
+	profilesFile    = "profiles.yaml"
+	detectorsFile   = "detectors.yaml"
+	revocationsFile = "revocations.yaml"
 )
 
 // The folders of a policy folder.
@@ -84,6 +86,7 @@ func (r *reading) readPolicy() {
 		}
 	}
 	r.readCatalogs()
+	r.readRevocations()
 	if _, ok := r.source.policy[detectorsFile]; ok {
 		var detectors Detectors
 		r.detectors = r.read(detectorsFile, &detectors)
@@ -173,7 +176,7 @@ func follow(doc *document, at []any, path string) []any {
 
 // checkFolder reports files that nothing reads, which are most likely misspelt.
 func (r *reading) checkFolder() {
-	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile}
+	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile, revocationsFile}
 	folders := []string{assessmentsFolder, testsFolder, vendorsFolder}
 	for _, name := range slices.Sorted(maps.Keys(r.source.policy)) {
 		folder, base := path.Split(name)

@@ -87,6 +87,8 @@ func kindOf(name string) string {
 		return "server"
 	case path.Ext(name) != ".yaml":
 		return ""
+	case strings.HasPrefix(name, "policy/assessments/.history/"):
+		return "approved"
 	case strings.HasPrefix(name, "policy/assessments/"):
 		return "assessment"
 	case strings.HasPrefix(name, "policy/tests/"):

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Amendment is something that an assessment says otherwise than it did when it was signed.
+type Amendment struct {
+	What          string `json:"what"` // "necessity.why", "data.url", "purpose audience.title.en", "recipient matomo.hosts"
+	Before, After string // "" where it was, or is, not there
+}
+
+// Amendments tells what changed in the meaning of an assessment since a version of it was signed.
+func (l *Loaded) Amendments(id string, since *Version) []Amendment {
+	before := meaningOf(since.Document, since.Around)
+	after := meaningOf(l.Assessments[id].Document, l.read.surroundings())
+	var all []Amendment
+	for _, fact := range before {
+		if now := after.of(fact.what); now != fact.says {
+			all = append(all, Amendment{fact.what, fact.says, now})
+		}
+	}
+	for _, fact := range after {
+		if before.of(fact.what) == "" && fact.says != "" {
+			all = append(all, Amendment{fact.what, "", fact.says})
+		}
+	}
+	return all
+}
+
+type fact struct{ what, says string }
+
+type facts []fact
+
+func (f facts) of(what string) string {
+	for i := range f {
+		if f[i].what == what {
+			return f[i].says
+		}
+	}
+	return ""
+}
+
+// meaningOf lists what Digest covers, by name.
+func meaningOf(a *basis.Assessment, around basis.Surroundings) facts {
+	var all facts
+	all.add("", reflect.ValueOf(*a))
+	all = slices.DeleteFunc(all, func(f fact) bool { return f.what == "approval" })
+	for _, id := range slices.Sorted(slices.Values(a.Purposes)) {
+		all.add("purpose "+id+".title", reflect.ValueOf(around.Purposes[id].Title))
+		all.add("purpose "+id+".description", reflect.ValueOf(around.Purposes[id].Description))
+	}
+	for _, id := range slices.Sorted(slices.Values(a.Recipients)) {
+		all.add("recipient "+id+".hosts", reflect.ValueOf(around.Hosts[id]))
+	}
+	return all
+}
+
+// add walks a value down to its leaves.
+func (f *facts) add(what string, v reflect.Value) {
+	below := func(name string) string { return strings.TrimPrefix(strings.TrimSuffix(what+"."+name, "."), ".") }
+	if text, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
+		out, _ := text.MarshalText() // of days and periods: they never fail
+		*f = append(*f, fact{what, string(out)})
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for _, inner := range fieldsOf(v.Type()) {
+			f.add(below(inner.name), v.Field(inner.index))
+		}
+	case reflect.Map:
+		by := v.Interface().(map[string]string)
+		for _, key := range slices.Sorted(maps.Keys(by)) {
+			*f = append(*f, fact{below(key), oneLine(by[key])})
+		}
+	case reflect.Slice:
+		*f = append(*f, fact{what, strings.Join(slices.Sorted(slices.Values(v.Interface().([]string))), ", ")})
+	default:
+		*f = append(*f, fact{what, oneLine(fmt.Sprint(v.Interface()))})
+	}
+}
+
+// oneLine is a text as the digest sees it.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,133 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Approve signs an assessment with an approver's private key: the approval goes into its file, the version into the history. It is refused
+// where the key is none of the approvers', where its owner is the approver, where its review is overdue, where the version is void or was
+// approved with another meaning, and where Findings finds something, unless because says why it is approved all the same. It returns the
+// files that it wrote.
+func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]string, error) {
+	a, ok := l.Assessments[id]
+	if !ok {
+		return nil, fmt.Errorf("there is no assessment %q%s", id, suggestion(id, l.Draft.Assessments.IDs()))
+	}
+	approver, err := l.approver(private)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.approvable(a, approver, now); err != nil {
+		return nil, err
+	}
+	note := Approved{}
+	for _, f := range l.Findings(id, now) {
+		if !slices.Contains(note.Despite, f.Rule) {
+			note.Despite = append(note.Despite, f.Rule)
+		}
+	}
+	if len(note.Despite) > 0 {
+		if because == "" {
+			return nil, &FindingsError{ID: id, Rules: note.Despite}
+		}
+		note.Because = because
+	}
+	approval, err := basis.Sign(a.Document, a.Digest, private)
+	if err != nil {
+		return nil, err
+	}
+	inner := a.inner(l)
+	text, err := WithApproval(l.Source.policy[inner], approval)
+	if err != nil {
+		return nil, err
+	}
+	after, err := l.with(inner, text)
+	if err != nil {
+		return nil, err
+	}
+	if !after.Draft.Assessments.Approved(id) {
+		return nil, errors.New("BUG: what was signed is not approved")
+	}
+	name, kept := l.keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
+	history := filepath.Join(l.Source.Dir, filepath.FromSlash(name))
+	if err := replaceFile(history, kept); err != nil {
+		return nil, err
+	}
+	return []string{history, a.File}, replaceFile(a.File, text)
+}
+
+// FindingsError is the error of Approve where Findings finds something.
+type FindingsError struct {
+	ID    string
+	Rules []string
+}
+
+// Error names the rules.
+func (e *FindingsError) Error() string {
+	return fmt.Sprintf("%s is not approved: there is something to say against it (%s)", e.ID, strings.Join(e.Rules, ", "))
+}
+
+// inner is the name of an assessment's file inside the policy folder, with slashes.
+func (a *Assessment) inner(l *Loaded) string {
+	for _, name := range l.Source.names(assessmentsFolder) {
+		if l.Source.display(name) == a.File {
+			return name
+		}
+	}
+	panic("BUG: an assessment without a file")
+}
+
+// approver finds whose a private key is.
+func (l *Loaded) approver(private string) (basis.Approver, error) {
+	key, err := basis.KeyOf(private)
+	if err != nil {
+		return basis.Approver{}, err
+	}
+	for _, a := range l.approvers {
+		if a.Key() == key {
+			return a, nil
+		}
+	}
+	return basis.Approver{}, fmt.Errorf("the key %s is none of the approvers' in %s: the operator adds its public half under approvers", key, l.Source.Path)
+}
+
+// approvable says what no reason can outweigh.
+func (l *Loaded) approvable(a Assessment, by basis.Approver, now time.Time) error {
+	d := a.Document
+	switch {
+	case samePerson(d.Owner, by.Name()):
+		return fmt.Errorf("the owner %s and the approver %s are the same person: who answers for an assessment does not approve it; have somebody else sign", d.Owner, by.Name())
+	case basis.DayOf(now).DaysUntil(d.ReviewBy) < 0:
+		return fmt.Errorf("review_by is past (%s): set the day of the next review first", d.ReviewBy)
+	case l.Past.Void(d.ID, d.Version):
+		return fmt.Errorf("version %d was revoked, or a later one was in force before: count version up, then approve", d.Version)
+	}
+	kept, err := l.Version(d.ID, d.Version)
+	if errors.Is(err, ErrNoVersion) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !kept.same(a.Digest) {
+		return fmt.Errorf("version %d was approved on %s with another meaning, and records refer to it: count version up (`tagwarden lia diff %s` shows what changed)", d.Version, kept.At.Format(time.DateOnly), d.ID)
+	}
+	return nil
+}
+
+// samePerson tells whether an owner and an approver's name look like one person: "jane.doe@shop.example", "Jane Doe" and "jane-doe" do.
+func samePerson(owner, approver string) bool {
+	plain := func(name string) string {
+		name, _, _ = strings.Cut(name, "@")
+		return strings.ToLower(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), ""))
+	}
+	return plain(owner) != "" && plain(owner) == plain(approver)
+}

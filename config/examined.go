@@ -1,0 +1,190 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// let is what the profiles let through of a class, on one assessment.
+type let struct {
+	class    hit.Class
+	kind     minimise.Kind
+	activity *Activity
+}
+
+// lets lists what the profiles of the activities that rest on the assessment let through, by class. What says nothing about a visitor is
+// left out.
+func (x *examiner) lets() []let {
+	var all []let
+	add := func(class hit.Class, kind minimise.Kind, a *Activity) {
+		known := slices.ContainsFunc(all, func(l let) bool { return l.class == class && l.kind == kind })
+		if !class.KeptByDefault() && kind != minimise.Drop && !known {
+			all = append(all, let{class, kind, a})
+		}
+	}
+	for _, a := range x.rests {
+		profile := x.l.Profiles[a.Profile]
+		for _, name := range slices.Sorted(maps.Keys(profile.Classes)) {
+			if class, ok := hit.ParseClass(name); ok {
+				add(class, profile.Classes[name].Spec.Kind, a)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(profile.Fields[a.Vendor])) {
+			for _, class := range x.l.read.fields[a.Vendor].classes(name) {
+				add(class, profile.Fields[a.Vendor][name].Spec.Kind, a)
+			}
+		}
+	}
+	return all
+}
+
+// data: what is let through is what the assessment lists, no more and no less.
+func (x *examiner) data() {
+	if len(x.rests) == 0 {
+		return
+	}
+	through := map[string]bool{}
+	for _, l := range x.lets() {
+		name := l.class.String()
+		through[name] = true
+		listed, ok := x.a.Data[name]
+		kind, _ := minimise.ParseKind(listed)
+		switch {
+		case !ok: // what is not listed does not compile, but for a constant
+		case kind != l.kind:
+			how := "more loosely"
+			if looseness(kind) > looseness(l.kind) {
+				how = "more strictly"
+			}
+			x.find("data-differs", art5Minimise, steps("data", name), "profile %s treats %s %s than is assessed (%s, not %s): make the two agree", l.activity.Profile, name, how, l.kind, listed)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.a.Data)) {
+		class, _ := hit.ParseClass(name)
+		if !through[name] && !class.KeptByDefault() && x.a.Data[name] != minimise.Drop.String() {
+			x.find("data-unused", art5Minimise, steps("data", name), "no profile lets %s through: take the line out, so that the document says what is done", name)
+		}
+	}
+}
+
+// looseness orders minimisers by how much of a value they leave: the more, the looser.
+func looseness(kind minimise.Kind) int {
+	switch kind {
+	case minimise.Keep:
+		return 6
+	case minimise.URL, minimise.Scrub, minimise.Only, minimise.Rare:
+		return 5
+	case minimise.Hash:
+		return 4
+	case minimise.Pseudonymise:
+		return 3
+	case minimise.Truncate, minimise.Generalise:
+		return 2
+	case minimise.Derive, minimise.Replace:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// safeguard is one that the policy can be asked about. Wrong says what is let through in spite of it, "" where nothing is.
+type safeguard struct {
+	source string
+	wrong  func(x *examiner) string
+}
+
+// treated makes a safeguard of classes that are treated in certain ways, or dropped.
+func treated(classes []hit.Class, kinds ...minimise.Kind) safeguard {
+	return safeguard{art25Design, func(x *examiner) string {
+		for _, l := range x.lets() {
+			if slices.Contains(classes, l.class) && !slices.Contains(kinds, l.kind) {
+				return "profile " + l.activity.Profile + " does " + l.kind.String() + " with " + l.class.String()
+			}
+		}
+		return ""
+	}}
+}
+
+var identifiers = []hit.Class{
+	hit.ClientID, hit.DeviceID, hit.UserID, hit.AdvertisingID, hit.ExternalID, hit.SessionID, hit.Cookie, hit.Fingerprint, hit.Email, hit.Phone,
+}
+
+// safeguards are those by name that a policy can show.
+var safeguards = map[string]safeguard{
+	"pseudonymisation":          treated(identifiers, minimise.Pseudonymise, minimise.Derive),
+	"daily_ids":                 treated(identifiers, minimise.Derive),
+	"ip_truncation":             treated([]hit.Class{hit.IP}, minimise.Truncate),
+	"no_ip":                     treated([]hit.Class{hit.IP}),
+	"url_cleaning":              treated([]hit.Class{hit.URL}, minimise.URL, minimise.Generalise),
+	"referrer_origin_only":      treated([]hit.Class{hit.Referrer}, minimise.Generalise),
+	"user_agent_generalisation": treated([]hit.Class{hit.UserAgent, hit.ClientHint}, minimise.Generalise, minimise.Rare),
+	"time_truncation":           treated([]hit.Class{hit.Timestamp}, minimise.Truncate),
+	"text_scrubbing":            treated([]hit.Class{hit.FreeText, hit.PageTitle, hit.SearchTerm, hit.Custom, hit.Element}, minimise.Scrub, minimise.Only),
+	"no_click_ids":              treated([]hit.Class{hit.ClickID}),
+	"no_free_text":              treated([]hit.Class{hit.FreeText, hit.SearchTerm, hit.Custom}),
+	"short_retention": {cnilRetention, func(x *examiner) string {
+		start := x.now
+		if x.a.Retention.After(start).After(start.AddDate(0, 25, 0)) {
+			return "retention is " + x.a.Retention.String()
+		}
+		return ""
+	}},
+	"encryption_in_transit": {"GDPR Art. 32(1)(a)", func(x *examiner) string {
+		for _, a := range x.rests {
+			for _, address := range upstreams(x.l.Server.Vendors[a.Vendor], x.l.read.vendors[a.Vendor]) {
+				if strings.HasPrefix(address, "http://") {
+					return a.Vendor + " is reached without TLS"
+				}
+			}
+		}
+		return ""
+	}},
+	"recipients_in_eea": {art44Transfer, func(x *examiner) string {
+		for _, a := range x.rests {
+			if file := x.l.read.vendors[a.Vendor]; file != nil && abroad(file) {
+				return a.Vendor + " is in " + file.Country
+			}
+		}
+		return ""
+	}},
+	"objection_in_one_click": {"GDPR Art. 21(4)-(5)", func(x *examiner) string {
+		if empty(x.a.Objection.How) {
+			return "objection.how does not say where"
+		}
+		return ""
+	}},
+}
+
+// organisational are safeguards that lie outside a policy: they are taken at their word.
+var organisational = []string{"access_control", "processor_agreement", "staff_training", "no_joining", "aggregation", "own_servers", "independent_audit", "deletion_on_request"}
+
+// safeguards: what is promised is done.
+func (x *examiner) safeguards() {
+	for i, name := range x.a.Safeguards {
+		at := steps("safeguards", i)
+		known, ok := safeguards[name]
+		switch {
+		case slices.Contains(organisational, name):
+		case !ok:
+			names := slices.Concat(slices.Sorted(maps.Keys(safeguards)), organisational)
+			x.find("safeguard-unknown", art25Design, at, "nothing here can tell whether %q is in place%s; what no name fits is described under necessity.minimised", shortened(name), suggestion(name, names))
+		case len(x.rests) == 0:
+		default:
+			if wrong := known.wrong(x); wrong != "" {
+				x.find("safeguard-unmet", known.source, at, "%s is promised, but %s: change the profile, or take the promise back", name, wrong)
+			}
+		}
+	}
+}
+
+// inEEA tells whether a country is in the European Economic Area.
+func inEEA(country string) bool {
+	region, err := rules.ParseRegion(country)
+	eea, _ := rules.ParseRegion("EEA")
+	return err == nil && region.In(eea)
+}

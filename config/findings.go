@@ -1,0 +1,213 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
+
+// Finding is something that is missing in an assessment, vague, or contradicted by the policy.
+type Finding struct {
+	Fault
+	Rule   string // names the kind of finding: "purpose-vague"
+	Source string // what asks for it: an article, a guideline
+}
+
+// The sources of rules.
+const (
+	art5Purpose   = "GDPR Art. 5(1)(b); WP 203"
+	art5Minimise  = "GDPR Art. 5(1)(c)"
+	art5Storage   = "GDPR Art. 5(1)(e)"
+	art5Account   = "GDPR Art. 5(2)"
+	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024"
+	art8Children  = "GDPR Recitals 38, 47 and 75; Art. 6(1)(f)"
+	art9Special   = "GDPR Art. 9"
+	art25Design   = "GDPR Art. 25"
+	art35Impact   = "GDPR Art. 35(1)"
+	art35Profile  = "GDPR Art. 35(3)(a)"
+	art35Scale    = "GDPR Art. 35(3)(b); WP 248"
+	art44Transfer = "GDPR Art. 44-46, 13(1)(f)"
+	art47Relation = "GDPR Recital 47; Directive 2002/58/EC Art. 13"
+	cnilRetention = "GDPR Art. 5(1)(e); CNIL guidelines on audience measurement: at most 25 months"
+)
+
+// examiner looks at one assessment.
+type examiner struct {
+	l        *Loaded
+	a        *basis.Assessment
+	doc      *document
+	now      time.Time
+	rests    []*Activity // the activities that rest on it
+	findings []Finding
+}
+
+// Findings says what is missing in an assessment, vague, or contradicted by the policy, sorted by place. Approve asks it too.
+func (l *Loaded) Findings(id string, now time.Time) []Finding {
+	given, ok := l.Assessments[id]
+	if !ok {
+		return nil
+	}
+	x := &examiner{l: l, a: given.Document, doc: given.doc, now: now, rests: l.Resting(id)}
+	for _, rule := range []func(){
+		x.answers, x.interest, x.relationship, x.people, x.impact, x.term, x.owner, x.resting, x.data, x.safeguards,
+	} {
+		rule()
+	}
+	slices.SortStableFunc(x.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return x.findings
+}
+
+// Resting lists the activities that rest on an assessment, in the order of the file.
+func (l *Loaded) Resting(id string) []*Activity {
+	var all []*Activity
+	for i := range l.Activities {
+		if a := &l.Activities[i]; a.Assessment == id {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// find adds a finding about the value that a path of the assessment's file leads to.
+func (x *examiner) find(rule, source string, at []any, format string, args ...any) {
+	node := x.doc.find(at)
+	x.findings = append(x.findings, Finding{Fault{x.doc.name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)}, rule, source})
+}
+
+// answers: each question of the three-part test is answered with more than a word.
+func (x *examiner) answers() {
+	for _, q := range questions {
+		if !q.prose {
+			continue
+		}
+		text := x.doc.find(q.at()).Value
+		if words := len(strings.Fields(text)); empty(text) || words < 4 {
+			x.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
+		}
+	}
+}
+
+// interest: what it is for is specific.
+func (x *examiner) interest() {
+	if unspecific(x.a.Interest.What) && !empty(x.a.Interest.What) {
+		x.find("interest-vague", art6Interest, steps("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", shortened(x.a.Interest.What))
+	}
+}
+
+// relationship: people who are no customers yet are not presented as if they were.
+func (x *examiner) relationship() {
+	if !speaks(x.a.Balancing.Relationship, customerWords) {
+		return
+	}
+	about := []string{x.a.Title, x.a.Interest.What, x.a.Interest.Benefit, x.a.Necessity.Why}
+	for _, id := range x.a.Purposes {
+		about = append(about, slices.Collect(maps.Values(x.l.Purposes[id].Title))...)
+		about = append(about, slices.Collect(maps.Values(x.l.Purposes[id].Description))...)
+	}
+	if speaks(strings.Join(about, "\n"), prospectWords) {
+		x.find("prospecting", art47Relation, steps("balancing", "relationship"),
+			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot expect what a customer can", shortened(x.a.Balancing.Relationship))
+	}
+}
+
+// people: children and special categories of data.
+func (x *examiner) people() {
+	b := &x.a.Balancing
+	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, x.a.Necessity.Minimised}, "\n"), childWords) {
+		x.find("children", art8Children, steps("balancing", "children"), "children may be among the people concerned, and the balancing does not speak of them: say what that means for them, under expected")
+	}
+	if b.SpecialCategories != "no" {
+		x.find("special-categories", art9Special, steps("balancing", "special_categories"),
+			"special categories of data are %s: legitimate interest is none of the grounds of Art. 9(2); leave them out, or ask for explicit consent", map[string]string{"yes": "touched", "possible": "possibly touched"}[b.SpecialCategories])
+	}
+}
+
+// impact: what is likely to be of high risk has an impact assessment of its own.
+func (x *examiner) impact() {
+	if !empty(x.a.DPIA) {
+		return
+	}
+	texts := strings.Join(x.texts(), "\n")
+	if x.a.Balancing.Impact == "high" {
+		x.find("dpia-high-impact", art35Impact, steps("dpia"), "the impact is high: name the data protection impact assessment here, or bring the impact down")
+	}
+	if speaks(texts, profilingWords) {
+		x.find("dpia-profiling", art35Profile, steps("dpia"), "the text speaks of profiling or scoring: name the data protection impact assessment here, or say under alternatives why it is none")
+	}
+	if len(x.a.Recipients) >= manyRecipients || speaks(texts, scaleWords) {
+		x.find("dpia-large-scale", art35Scale, steps("dpia"), "data are shared on a large scale (%d recipients): name the data protection impact assessment here, or share with fewer", len(x.a.Recipients))
+	}
+}
+
+// manyRecipients is from how many recipients on sharing is taken for large-scale.
+const manyRecipients = 3
+
+// term: how long it holds.
+func (x *examiner) term() {
+	days := basis.DayOf(x.now).DaysUntil(x.a.ReviewBy)
+	switch {
+	case days < 0:
+		x.find("review-past", art5Account, steps("review_by"), "the day of the review is past: review the assessment, count its version up and set the next day")
+	case days > 2*366:
+		x.find("review-far", art5Account, steps("review_by"), "the next review is more than two years off: vendors and the law change faster; set an earlier day")
+	}
+	if basis.DayOf(x.now).DaysUntil(x.a.Decided) > 0 {
+		x.find("decided-later", art5Account, steps("decided"), "it is to hold from a day on that has not come yet: until then its activities deny")
+	}
+	if !x.a.Decided.IsZero() && x.a.Decided.DaysUntil(x.a.ReviewBy) < 0 {
+		x.find("decided-after-review", art5Account, steps("decided"), "the day from which on it is meant to hold comes after its review: it would never hold")
+	}
+}
+
+// owner: somebody else approves.
+func (x *examiner) owner() {
+	signed, _, _ := strings.Cut(basis.SignedBy(x.a.Approval), "+")
+	var others int
+	for _, approver := range x.l.approvers {
+		if !samePerson(x.a.Owner, approver.Name()) {
+			others++
+		}
+	}
+	switch {
+	case signed != "" && samePerson(x.a.Owner, signed):
+		x.find("owner-approves", art5Account, steps("owner"), "the owner and who approved it are the same person: have somebody else approve it")
+	case len(x.l.approvers) > 0 && others == 0:
+		x.find("owner-approves", art5Account, steps("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
+	}
+}
+
+// resting: without an activity nothing can be held against it.
+func (x *examiner) resting() {
+	if len(x.rests) == 0 {
+		x.find("no-activity", art5Account, steps("id"), "no activity rests on it: data and safeguards cannot be held against a profile; name it in policy/activities.yaml, or remove it")
+		return
+	}
+	for i, id := range x.a.Recipients {
+		if !slices.ContainsFunc(x.rests, func(a *Activity) bool { return a.Vendor == id }) {
+			x.find("recipient-unused", art5Account, steps("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
+		}
+	}
+}
+
+func abroad(file *catalog.File) bool {
+	return file.Country != "" && !inEEA(file.Country)
+}
+
+// texts are all that the assessment says in prose.
+func (x *examiner) texts() []string {
+	all := []string{x.a.Title}
+	for _, q := range questions {
+		if q.prose && q.Key != "necessity.alternatives" { // which speaks of what is not done
+			all = append(all, x.doc.find(q.at()).Value)
+		}
+	}
+	return all
+}

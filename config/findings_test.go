@@ -1,0 +1,90 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// TestFindings compares all that is said of each case's assessments, word for word. `go test -update` writes it anew.
+func TestFindings(t *testing.T) {
+	cases, err := filepath.Glob("testdata/findings/*.txtar")
+	if err != nil || len(cases) == 0 {
+		t.Fatal("no cases", err)
+	}
+	_, key := approverKeys(t)
+	for _, name := range cases {
+		a, own := archive(t, name)
+		files := base(t)
+		files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "approvers:\n  privacy: \"APPROVER\"\n"...)
+		maps.Copy(files, own)
+		maps.DeleteFunc(files, func(_ string, text []byte) bool { return string(text) == "(removed)\n" })
+		files["tagwarden.yaml"] = bytes.ReplaceAll(files["tagwarden.yaml"], []byte("APPROVER"), []byte(key))
+		loaded, err := compiled(files)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var got strings.Builder
+		for _, id := range loaded.Draft.Assessments.IDs() {
+			for _, f := range loaded.Findings(id, noon) {
+				fmt.Fprintf(&got, "%v [%s; %s]\n", f.Fault, f.Rule, f.Source)
+			}
+		}
+		if *update {
+			a.Files[len(a.Files)-1].Data = []byte(got.String())
+			if err := os.WriteFile(name, txtar.Format(a), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if want := string(own["want"]); got.String() != want {
+			t.Errorf("%s: got:\n%s\nwant:\n%s", name, got.String(), want)
+		}
+	}
+}
+
+// TestExampleHasNoFindings: what init writes could be approved as it is.
+func TestExampleHasNoFindings(t *testing.T) {
+	loaded, err := compiled(exampleWithKeys(t, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range loaded.Findings("LIA-2026-001", noon) {
+		t.Errorf("%v [%s]", f.Fault, f.Rule)
+	}
+	if loaded.Findings("LIA-9", noon) != nil {
+		t.Error("there is something to say of what is not there")
+	}
+}
+
+func TestSpeaks(t *testing.T) {
+	for text, want := range map[string]bool{
+		"We profile visitors": true, "Visitors are scored.": true, "by means of A.I. and AI": true, "machine-learning": true,
+		"No profiling takes place": false, "without any scoring": false, "profit": false, "": false, "There is no e-mail, and profiles are made": false,
+		"Nothing is kept for long. Every evening each visitor gets a profile": true,
+	} {
+		if got := speaks(text, profilingWords); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestSamePerson(t *testing.T) {
+	for _, test := range []struct {
+		owner, approver string
+		same            bool
+	}{
+		{"privacy@shop.example", "privacy", true}, {"Jane Doe", "jane.doe", true}, {"jane-doe@shop.example", "Jane_Doe", true},
+		{"web-analytics@shop.example", "privacy", false}, {"@", "privacy", false}, {"", "", false},
+	} {
+		if got := samePerson(test.owner, test.approver); got != test.same {
+			t.Errorf("%q and %q: %v", test.owner, test.approver, got)
+		}
+	}
+}
