@@ -48,8 +48,12 @@ func (r *reading) warnUnused() {
 	} else if r.server.has("delivery", "ttl") {
 		r.warnings.key(r.server, steps("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
-	if r.server.has("webhooks") && len(r.loaded.Server.Webhooks) > 0 {
-		r.warnings.key(r.server, steps("webhooks"), "webhooks are not sent by this version")
+	for i, hook := range r.loaded.Server.Webhooks {
+		for j, event := range hook.Events {
+			if event != "assessment_due" {
+				r.warnings.at(r.server, steps("webhooks", i, "events", j), "webhooks are not sent for %s by this version", event)
+			}
+		}
 	}
 	if r.server.has("ledger", "retain") {
 		r.warnings.key(r.server, steps("ledger", "retain"), "records are not deleted by this version: remove old segments in the ledger's folder yourself")

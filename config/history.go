@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,9 +135,7 @@ func (l *Loaded) version(path string, text []byte, id string, version int) (*Ver
 	for purpose, texts := range v.Purposes {
 		v.Around.Purposes[purpose] = basis.PurposeTexts(texts)
 	}
-	for vendor, hosts := range v.Hosts {
-		v.Around.Hosts[vendor] = hosts
-	}
+	maps.Copy(v.Around.Hosts, v.Hosts)
 	v.Digest = v.Document.Digest(v.Around)
 	if v.Document.ID != id || v.Document.Version != version || v.Digest.String() != v.Approved.Digest {
 		return v, nil

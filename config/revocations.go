@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,10 +104,7 @@ func (l *Loaded) Revoke(fact basis.Revocation, private string) (string, error) {
 // with compiles the configuration anew with one file of the policy changed, in memory.
 func (l *Loaded) with(name string, text []byte) (*Loaded, error) {
 	changed := *l.Source
-	changed.policy = make(map[string][]byte, len(l.Source.policy)+1)
-	for file, old := range l.Source.policy {
-		changed.policy[file] = old
-	}
+	changed.policy = maps.Clone(l.Source.policy)
 	changed.policy[name] = text
 	return Compile(&changed, l.past)
 }

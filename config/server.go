@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // Server is the server file, tagwarden.yaml: what the operator decides. Paths are relative to that file.
 type Server struct {
 	Version        int               `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
@@ -76,6 +78,9 @@ type Ledger struct {
 	Sync         Span   `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
 	CheckpointTo string `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
 }
+
+// Wants tells whether the address is told of an event.
+func (w *Webhook) Wants(event string) bool { return slices.Contains(w.Events, event) }
 
 // Webhook is an address that is told of events.
 type Webhook struct {

@@ -12,34 +12,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
-
-// clock is set by a test.
-type clock struct{ at atomic.Int64 }
-
-func newClock(text string) *clock {
-	c := new(clock)
-	c.set(text)
-	return c
-}
-
-func (c *clock) set(text string) {
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		panic(err)
-	}
-	c.at.Store(t.UnixNano())
-}
-
-func (c *clock) now() time.Time { return time.Unix(0, c.at.Load()) }
-
-func (c *clock) option(o *proxy.Options) { o.Now = c.now }
 
 var cid = regexp.MustCompile(`cid=([0-9.]+)`)
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // Policy returns the digest of the policy that is serving.
@@ -18,8 +17,9 @@ func (s *Server) Policy() string { return s.snapshot.Load().Policy.Digest() }
 func (s *Server) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
+	defer s.reviews.soon()
 	old := s.snapshot.Load()
-	loaded, err := readTwice(old.Loaded.Source.Path)
+	loaded, err := s.readTwice(old.Loaded.Source.Path)
 	if err == nil {
 		err = unchangeable(&old.Loaded.Server, &loaded.Server)
 	}
@@ -35,7 +35,11 @@ func (s *Server) Reload() error {
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
-	if err := s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"}); err != nil {
+	err = s.remember(loaded)
+	if err == nil {
+		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"})
+	}
+	if err != nil {
 		fresh.Delivery.Close()
 		return err
 	}
@@ -49,7 +53,7 @@ func (s *Server) Reload() error {
 }
 
 // readTwice reads until two readings agree, so that a folder that is being written is not taken half-written.
-func readTwice(path string) (*config.Loaded, error) {
+func (s *Server) readTwice(path string) (*config.Loaded, error) {
 	first, err := config.Read(path)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func readTwice(path string) (*config.Loaded, error) {
 	if first.Digest != second.Digest {
 		return nil, errors.New("the policy folder is being written: it was read twice and differed")
 	}
-	return config.Compile(second, basis.Past{})
+	return config.Compile(second, s.past.facts())
 }
 
 // unchangeable refuses a reload that changes what only a restart can.

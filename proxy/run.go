@@ -30,6 +30,9 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	var minute sync.WaitGroup
 	minute.Go(func() { s.eachMinute(stop) })
 	endControl := s.takeCommands()
+	telling, hush := context.WithCancel(context.Background())
+	defer hush()
+	minute.Go(func() { s.watchReviews(telling) })
 	go func() { ended <- unlessClosed(s.public.Serve(hits)) }()
 	go func() { ended <- unlessClosed(s.admin.Serve(admin)) }()
 	err := <-ended
@@ -42,6 +45,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	<-s.stopped // hits under way still need ledger and connections
 	endControl()
 	close(stop)
+	hush()
 	minute.Wait()
 	s.snapshot.Load().Delivery.Close()
 	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
@@ -118,7 +122,7 @@ func (s *Server) eachMinute(stop <-chan struct{}) {
 	}
 }
 
-// warnDue says which assessments are to be reviewed soon, in log and figures.
+// warnDue says in figures how long assessments hold. See reviews.go for log and webhooks.
 func (s *Server) warnDue(loaded *config.Loaded) {
 	s.metrics.Due.Reset()
 	for _, id := range loaded.Policy.Assessments().IDs() {

@@ -5,6 +5,7 @@
 package proxy
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
@@ -35,12 +36,13 @@ type Response = fasthttp.Response
 type Options struct {
 	Root       pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
 	Version    string
-	Log        *zap.Logger      // nil: nothing is logged
-	Now        func() time.Time // the clock; time.Now
-	Rand       io.Reader        // crypto/rand
-	Objections Objections       // nil: nobody objected
-	Files      ledger.Files     // nil: the file system
-	KeyFiles   keys.Files       // nil: the file system
+	Log        *zap.Logger                                      // nil: nothing is logged
+	Now        func() time.Time                                 // the clock; time.Now
+	Rand       io.Reader                                        // crypto/rand
+	Objections Objections                                       // nil: nobody objected
+	Files      ledger.Files                                     // nil: the file system
+	KeyFiles   keys.Files                                       // nil: the file system
+	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	TLS        *tls.Config // of the hits listener; nil: none
 }
@@ -58,6 +60,8 @@ type Server struct {
 	hits     atomic.Uint64
 	snapshot atomic.Pointer[Snapshot]
 	salts    *salts
+	past     *Past // guarded by reloading; what was told, by the one goroutine that tells
+	reviews  *reviews
 
 	public  *fasthttp.Server
 	admin   *fasthttp.Server
@@ -91,12 +95,12 @@ func (o *Options) fill() {
 // New makes a server of a configuration: it takes the data folder, and opens key state and ledger. Serve starts it.
 func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
-	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{})}
+	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now())}
 	var err error
 	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
 	}
-	if err := s.openData(loaded); err != nil {
+	if loaded, err = s.openData(loaded); err != nil {
 		return nil, errors.Join(err, s.lock.Release())
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
@@ -107,35 +111,54 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	return s, nil
 }
 
-// openData opens what is in the data folder: key state first, for what is recorded is recorded under its keys.
-func (s *Server) openData(loaded *config.Loaded) error {
+// openData reads what the ledger remembers, compiles the configuration with it, and opens what is in the data folder: key state first, for
+// what is recorded is recorded under its keys.
+func (s *Server) openData(loaded *config.Loaded) (*config.Loaded, error) {
+	dir := filepath.Join(loaded.Server.Data, "ledger")
+	var err error
+	if s.past, err = ReadPast(dir); err != nil {
+		return nil, err
+	}
+	if loaded, err = config.Compile(loaded.Source, s.past.facts()); err != nil {
+		return nil, err
+	}
 	if err := s.openKeys(loaded.Server.Data); err != nil {
-		return err
+		return nil, err
 	}
 	snapshot, err := s.newSnapshot(loaded)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.snapshot.Store(snapshot)
 	if err := s.openRarity(loaded); err != nil {
-		return err
+		snapshot.Delivery.Close()
+		return nil, err
 	}
+	if err := s.openLedger(loaded, dir); err != nil {
+		snapshot.Delivery.Close()
+		return nil, errors.Join(err, s.rarity.Close())
+	}
+	if s.control, err = openControl(loaded.Server.Data); err != nil {
+		s.fault("no commands can be taken: to rotate keys the server has to be stopped", err)
+	}
+	return loaded, nil
+}
+
+// openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
+func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 	node, err := os.Hostname()
 	if err != nil {
 		node = "unknown"
 	}
 	s.ledger, err = ledger.Open(ledger.Options{
-		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: s.opts.Now, Files: s.opts.Files,
+		Dir: dir, Node: node, Now: s.opts.Now, Files: s.opts.Files,
 		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
 	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {
-		return errors.Join(err, s.rarity.Close())
+		return err
 	}
-	if err := s.noteKeys(); err != nil {
-		return errors.Join(err, s.rarity.Close(), s.ledger.Close())
-	}
-	if s.control, err = openControl(loaded.Server.Data); err != nil {
-		s.fault("no commands can be taken: to rotate keys the server has to be stopped", err)
+	if err := errors.Join(s.noteKeys(), s.repeat(), s.remember(loaded)); err != nil {
+		return errors.Join(err, s.ledger.Close())
 	}
 	return nil
 }

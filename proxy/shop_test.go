@@ -35,7 +35,7 @@ vendors:
   amplitude: { catalog: amplitude, prefix: /amplitude, upstream: "http://VENDOR", private: true }
 `,
 	"policy/purposes.yaml": `purposes:
-  measure: { title: Measure the audience of our pages, categories: [analytics] }
+  measure: { title: Measure the audience of our pages, categories: [analytics], description: Counts of pages and visits. }
   personal-offers: { title: Show people our products that they looked at, categories: [marketing], gpc: object }
 `,
 	"policy/activities.yaml": `activities:

@@ -16,6 +16,7 @@ type Metrics struct {
 	Panics     prometheus.Counter
 	Reloads    *prometheus.CounterVec // by result: loaded, refused
 	Due        *prometheus.GaugeVec   // by assessment: days left to its review
+	Webhooks   *prometheus.CounterVec // by event and outcome: taken, failed
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
 }
@@ -36,10 +37,11 @@ func New() *Metrics {
 		Panics:     prometheus.NewCounter(counter("panics_total", "Hits that ended in a panic. Each is a bug; nothing was forwarded.")),
 		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
 		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
+		Webhooks:   prometheus.NewCounterVec(counter("webhooks_total", "Messages to webhooks, by event and by whether they were taken after a few attempts."), []string{"event", "outcome"}),
 		BytesIn:    prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut:   prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

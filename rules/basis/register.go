@@ -9,6 +9,25 @@ import (
 // WarningDays is how many days before an assessment's review is due warnings start.
 const WarningDays = 30
 
+// Marks are the days before a review at which people are told, the earliest first.
+func Marks() []int { return []int{WarningDays, 14, 7, 1} }
+
+// Overdue is the mark that is reached when a review is past.
+const Overdue = -1
+
+// Mark returns the last mark that is reached with so many days left; false where none is.
+func Mark(days int) (mark int, reached bool) {
+	if days < 0 {
+		return Overdue, true
+	}
+	for _, m := range Marks() {
+		if days <= m {
+			mark, reached = m, true
+		}
+	}
+	return mark, reached
+}
+
 // Past is what happened to assessments before: facts of the ledger that no document can undo.
 type Past struct {
 	Revoked map[string]int  // by id: the highest version that was revoked; it and all before it are void

@@ -201,6 +201,14 @@ func TestDue(t *testing.T) {
 	}
 }
 
+func TestMark(t *testing.T) {
+	for days, want := range map[int]int{31: 0, 30: 30, 29: 30, 15: 30, 14: 14, 8: 14, 7: 7, 2: 7, 1: 1, 0: 1, -1: Overdue, -400: Overdue} {
+		if got, reached := Mark(days); got != want || reached != (want != 0) {
+			t.Errorf("%d days: mark %d, %v", days, got, reached)
+		}
+	}
+}
+
 func TestValidityDoesNotAllocate(t *testing.T) {
 	privacy, private := keys(t, "privacy")
 	r := NewRegister([]Entry{signed(t, private)}, []Approver{privacy}, Past{})

@@ -3,6 +3,7 @@ package basis
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -57,9 +58,7 @@ func (p Past) With(revocations []Revocation) Past {
 		return p
 	}
 	revoked := make(map[string]int, len(p.Revoked)+len(revocations))
-	for id, version := range p.Revoked {
-		revoked[id] = version
-	}
+	maps.Copy(revoked, p.Revoked)
 	for i := range revocations {
 		r := &revocations[i]
 		revoked[r.Assessment] = max(revoked[r.Assessment], r.Version)

@@ -1,0 +1,57 @@
+package ledger
+
+import "go.uber.org/zap/zapcore"
+
+// Kinds of records about assessments. What they say holds for good, whatever becomes of the policy folder.
+const (
+	KindApproval   = "approval"   // a version came into force for the first time: assessment, version, meaning, key
+	KindRevocation = "revocation" // a version, and all before it, was taken back: assessment, version, key, because
+	KindDue        = "review_due" // people were told that a review is near, or overdue: assessment, version, review_by, days, told
+)
+
+// Assessed is a record about an assessment. It holds nothing of a visitor.
+type Assessed struct {
+	Kind       string
+	Assessment string
+	Version    int
+	Meaning    string // digest of what was approved, hex
+	Key        string // who signed it, "privacy+3f2a0c11"; "" where nobody did
+	Because    string
+	ReviewBy   string // a day
+	Days       int    // the mark that was reached: 30, 14, 7, 1; -1 where the review is overdue
+	Told       string // who: "log", or "log, webhook"
+	Again      bool   // it was recorded before, and is repeated so that it outlives the records that are deleted
+}
+
+var _ zapcore.ObjectMarshaler = (*Assessed)(nil)
+
+// Assessed records what happened to an assessment.
+func (l *Ledger) Assessed(a Assessed) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken != nil {
+		return l.broken
+	}
+	if err := l.add(l.opts.Now(), a.Kind, &a); err != nil {
+		return err
+	}
+	return l.commit()
+}
+
+// MarshalLogObject writes the record's members. What is empty is left out.
+func (a *Assessed) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddString("assessment", a.Assessment)
+	to.AddInt("assessment_version", a.Version)
+	addText(to, "meaning", a.Meaning)
+	addText(to, "key", a.Key)
+	addText(to, "because", a.Because)
+	if a.Kind == KindDue {
+		addText(to, "review_by", a.ReviewBy)
+		to.AddInt("days", a.Days)
+		addText(to, "told", a.Told)
+	}
+	if a.Again {
+		to.AddBool("again", true)
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// assessmentDue is the event that webhooks are told when a review is near, or overdue.
+const assessmentDue = "assessment_due"
+
+// later is how long a webhook is let be that could not be told in a few attempts.
+const later = time.Hour
+
+// reviews tells people of reviews, each minute and after each reload, until the context ends. Hits do not wait for it.
+type reviews struct {
+	kick    chan struct{}
+	logged  map[reviewed]int       // the last mark that was logged
+	sent    map[string]bool        // by hook and message
+	waiting map[reviewed]time.Time // until when a review is let be
+	day     basis.Day              // on which the ledger was last told again what it has to remember
+}
+
+func newReviews(now time.Time) *reviews {
+	return &reviews{
+		kick: make(chan struct{}, 1), logged: map[reviewed]int{}, sent: map[string]bool{}, waiting: map[reviewed]time.Time{}, day: basis.DayOf(now),
+	}
+}
+
+// soon makes the next look happen now.
+func (r *reviews) soon() {
+	select {
+	case r.kick <- struct{}{}:
+	default:
+	}
+}
+
+// watchReviews looks at reviews until the context ends.
+func (s *Server) watchReviews(ctx context.Context) {
+	t := time.NewTicker(time.Minute)
+	defer t.Stop()
+	for ctx.Err() == nil {
+		s.lookAtReviews(ctx)
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		case <-s.reviews.kick:
+		}
+	}
+}
+
+// lookAtReviews tells of each review that has reached another mark.
+func (s *Server) lookAtReviews(ctx context.Context) {
+	now := s.opts.Now()
+	if today := basis.DayOf(now); today != s.reviews.day {
+		s.reviews.day = today
+		if err := s.repeat(); err != nil {
+			s.fault("what is known of assessments cannot be recorded again", err)
+		}
+	}
+	loaded := s.snapshot.Load().Loaded
+	for _, due := range loaded.Due(now) {
+		mark, reached := basis.Mark(due.Days)
+		key := reviewed{due.ID, due.ReviewBy.String()}
+		told, before := s.past.told[key]
+		if !reached || !loaded.Policy.Assessments().Approved(due.ID) || before && told <= mark || now.Before(s.reviews.waiting[key]) {
+			continue
+		}
+		if logged, before := s.reviews.logged[key]; !before || logged > mark {
+			s.reviews.logged[key] = mark
+			s.opts.Log.Warn(dueText(due), zap.String("assessment", due.ID), zap.Int("days_left", due.Days), zap.Stringer("review_by", due.ReviewBy))
+		}
+		hooks, err := s.tellHooks(ctx, loaded, due, mark, now)
+		if err != nil {
+			s.reviews.waiting[key] = now.Add(later)
+			s.fault("a webhook could not be told of a review: it is tried again in an hour", err)
+			continue
+		}
+		s.past.told[key] = mark
+		record := ledger.Assessed{
+			Kind: ledger.KindDue, Assessment: due.ID, Version: loaded.Policy.Assessments().Version(due.ID), ReviewBy: key.by, Days: mark, Told: "log",
+		}
+		if hooks > 0 {
+			record.Told = fmt.Sprintf("log, %d webhooks", hooks)
+		}
+		if err := s.ledger.Assessed(record); err != nil {
+			s.fault("that people were told of a review cannot be recorded", err)
+		}
+	}
+}
+
+// dueText says in a sentence what is to be done.
+func dueText(due basis.Due) string {
+	switch {
+	case due.Days < 0:
+		return fmt.Sprintf("assessment %s is past its review (%s): its activities deny", due.ID, due.ReviewBy)
+	case due.Days == 1:
+		return fmt.Sprintf("assessment %s is to be reviewed in 1 day (%s); after that its activities deny", due.ID, due.ReviewBy)
+	default:
+		return fmt.Sprintf("assessment %s is to be reviewed in %d days (%s); after that its activities deny", due.ID, due.Days, due.ReviewBy)
+	}
+}
+
+// dueMessage is the data of the event assessment_due: enough to open a ticket.
+type dueMessage struct {
+	Assessment string   `json:"assessment"`
+	Title      string   `json:"title"`
+	Version    int      `json:"version"`
+	Owner      string   `json:"owner"`
+	ReviewBy   string   `json:"review_by"`
+	DaysLeft   int      `json:"days_left"`
+	State      string   `json:"state"` // due, or expired
+	Text       string   `json:"text"`
+	Activities []string `json:"activities"` // that deny from then on
+	Policy     string   `json:"policy"`     // digest
+}
+
+// tellHooks tells every webhook that wants to know, and counts them. One that was told is not told again because another was not reached.
+func (s *Server) tellHooks(ctx context.Context, loaded *config.Loaded, due basis.Due, mark int, now time.Time) (told int, err error) {
+	document := loaded.Policy.Assessments().Assessment(due.ID)
+	data := dueMessage{
+		Assessment: due.ID, Title: document.Title, Version: document.Version, Owner: document.Owner, ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days,
+		State: "due", Text: dueText(due), Activities: []string{}, Policy: loaded.Policy.Digest(),
+	}
+	if due.Days < 0 {
+		data.State = basis.Expired.String()
+	}
+	for _, a := range loaded.Resting(due.ID) {
+		data.Activities = append(data.Activities, a.ID)
+	}
+	message := webhook.Message{Key: fmt.Sprintf("%s %s %d", due.ID, data.ReviewBy, mark), Type: assessmentDue, Time: now, Data: data}
+	for _, hook := range loaded.Server.Webhooks {
+		if !hook.Wants(assessmentDue) {
+			continue
+		}
+		told++
+		if s.reviews.sent[hook.URL+" "+message.Key] {
+			continue
+		}
+		one := webhook.New(webhook.Options{URL: hook.URL, SecretFile: hook.SecretFile, Now: s.opts.Now, Pause: s.opts.Pause})
+		failed := one.Send(ctx, message)
+		outcome := "taken"
+		if failed != nil {
+			outcome = "failed"
+		}
+		s.metrics.Webhooks.WithLabelValues(assessmentDue, outcome).Inc()
+		s.reviews.sent[hook.URL+" "+message.Key] = failed == nil
+		err = errors.Join(err, failed)
+	}
+	return told, err
+}
