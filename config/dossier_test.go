@@ -1,0 +1,93 @@
+package config
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// TestDossier: every answer, the hosts, the activities, who approved when, and the digest stand in both forms.
+func TestDossier(t *testing.T) {
+	f := newFolder(t)
+	f.edit(t, exampleAssessment, "title: Cookieless audience measurement", "title: <b>Cookieless</b> *audience* measurement")
+	f.edit(t, exampleAssessment, "version: 1", "version: 2")
+	if _, err := f.load(t).Approve(lia, f.private, noon, ""); err != nil {
+		t.Fatal(err)
+	}
+	loaded := f.load(t)
+	d, err := loaded.Dossier(lia, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := d.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	markdown, err := d.Markdown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := strings.NewReplacer(`\`, "")
+	for name, text := range map[string]string{"html": html.UnescapeString(string(page)), "md": plain.Replace(string(markdown))} {
+		for _, want := range []string{
+			"valid: an approver signed it", "web-analytics@shop.example", "matomo.shop.example", "matomo-cookieless", "2026-12-01T12:00:00Z", "privacy+",
+			loaded.Assessments[lia].Digest.String(), "Die Nutzung unserer Seiten messen", "14 months", "Preference centre", "Shop GmbH", "Version 1", "signature verified",
+			"2027-12-01 (365 days from 2026-12-01)", "client_id", "derive",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q", name, want)
+			}
+		}
+		if strings.Contains(string(page)+string(markdown), "<b>") {
+			t.Errorf("%s lets markup through", name)
+		}
+	}
+	if regexp.MustCompile(`(?i)(src|href)=|url\(|@import|<script`).Match(page) {
+		t.Error("the page needs something else")
+	}
+	if !strings.Contains(string(markdown), `# &lt;b&gt;Cookieless&lt;/b&gt; \*audience\* measurement`) {
+		t.Errorf("%s", markdown)
+	}
+	if _, err := loaded.Dossier("LIA-9", noon); err == nil {
+		t.Error("there is a dossier of nothing")
+	}
+}
+
+// TestDossierOfAnOldVersion says what a record's version said.
+func TestDossierOfAnOldVersion(t *testing.T) {
+	f := newFolder(t)
+	f.edit(t, exampleAssessment, "impact: low", "impact: medium")
+	f.edit(t, exampleAssessment, "version: 1", "version: 2")
+	f.edit(t, "tagwarden.yaml", "matomo.shop.example", "matomo.other.example")
+	if _, err := f.load(t).Approve(lia, f.private, noon.Add(time.Hour), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.load(t).Revoke(basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the host moved"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	loaded := f.load(t)
+	v, err := loaded.Version(lia, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := loaded.DossierOf(v, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := d.Markdown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Impact: low", "matomo.shop.example", "was approved, and is void", "the host moved", "not signed"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("it lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), "matomo.other.example") {
+		t.Error("today's host stands in the old version")
+	}
+}
