@@ -105,6 +105,9 @@ var ErrNoVersion = errors.New("the history has no such version")
 
 // Version reads a version that was approved, and verifies who signed it.
 func (l *Loaded) Version(id string, version int) (*Version, error) {
+	if !identifier.MatchString(id) {
+		return nil, fmt.Errorf("%q: %w", shortened(id), ErrNoVersion)
+	}
 	path := filepath.Join(l.Source.Dir, filepath.FromSlash(keptName(id, version)))
 	text, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

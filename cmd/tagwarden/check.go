@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -29,13 +30,16 @@ func check(_ context.Context, t *terminal, args []string) int {
 		t.fail("--visitors-per-day: a number above 0 is right")
 		return usage
 	}
-	loaded, err := config.Load(*file)
-	if err != nil {
+	if _, err := config.Load(*file); err != nil {
 		printf(t.out, "%v\n", err)
 		if _, unreadable := os.ReadFile(*file); unreadable != nil {
 			return usage
 		}
 		return findings
+	}
+	loaded, code := t.knowing(*file)
+	if loaded == nil {
+		return code
 	}
 	warnings := t.warnings(loaded)
 	for _, w := range warnings {
@@ -68,21 +72,30 @@ func (t *terminal) warnings(loaded *config.Loaded) []string {
 	for _, w := range loaded.Warnings {
 		all = append(all, w.Error())
 	}
+	assessments := loaded.Policy.Assessments()
 	for _, due := range loaded.Due(t.now()) {
 		switch {
+		case !assessments.Approved(due.ID): // said below
 		case due.Days < 0:
 			all = append(all, sprintf("assessment %s is past its review (%s): its activities deny", due.ID, due.ReviewBy))
 		default:
-			all = append(all, sprintf("assessment %s is to be reviewed in %d days (%s); after that its activities deny", due.ID, due.Days, due.ReviewBy))
+			all = append(all, sprintf("assessment %s is to be reviewed in %s (%s); after that its activities deny", due.ID, days(due.Days), due.ReviewBy))
 		}
 	}
-	assessments := loaded.Policy.Assessments()
 	for _, id := range assessments.IDs() {
-		if v := assessments.Validity(id, t.now()); v.String() != "valid" && v.String() != "expired" {
-			all = append(all, sprintf("assessment %s is %s: its activities deny", id, v))
+		if v := assessments.Validity(id, t.now()); v != basis.Valid && v != basis.Expired {
+			all = append(all, sprintf("assessment %s is %s: its activities deny; %s", id, v, v.Says()))
 		}
 	}
 	return append(all, keyWarnings(&loaded.Server, t.now())...)
+}
+
+// days counts days in words.
+func days(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return sprintf("%d days", n)
 }
 
 // printSharing says of every pseudonym that is cut how many visitors will share one.

@@ -206,6 +206,10 @@ func printRecord(w io.Writer, record []byte) {
 		printf(w, "%s  %s to %s: %s (%s %s)\n", at, kind, get("vendor"), get("outcome"), get("why"), get("status"))
 	case ledger.KindRefused:
 		printf(w, "%s  %s %s times: %s\n", at, kind, get("count"), get("reason"))
+	case ledger.KindApproval, ledger.KindRevocation:
+		printf(w, "%s  %s %s version %s: %s %s\n", at, kind, get("assessment"), get("assessment_version"), orDash(get("because")), get("key"))
+	case ledger.KindDue:
+		printf(w, "%s  %s %s by %s: mark %s, told %s\n", at, kind, get("assessment"), get("review_by"), get("days"), get("told"))
 	default:
 		printf(w, "%s  %s %s %s\n", at, kind, get("text"), get("policy"))
 	}

@@ -33,6 +33,7 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	now      func() time.Time
+	tty      bool // people sit at in
 }
 
 // verb is one of the things that tagwarden does.
@@ -61,6 +62,7 @@ func verbs() []verb {
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
 		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
 		{"keys", "list|rotate", "look at the keys of pseudonyms, or replace some now", keysVerb},
+		{"lia", "new|list|check|render|approve|diff|revoke", "write, examine, approve and revoke legitimate interest assessments", lia},
 		{"logs", "tail|search", "read the forwarding log", logs},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
 		{"version", "", "print the version", printVersion},
@@ -69,7 +71,7 @@ func verbs() []verb {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}, os.Args[1:])
+	code := run(ctx, &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

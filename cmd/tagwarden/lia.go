@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// liaVerbs are what can be done with legitimate interest assessments.
+func liaVerbs() []verb {
+	return []verb{
+		{"new", "[--from FILE]", "write an assessment, question by question", liaNew},
+		{"list", "[--format text|json]", "show state, owner and days to review of each", liaList},
+		{"check", "[ID] [--format text|json]", "say what is missing, vague or contradicted by the policy", liaCheck},
+		{"render", "ID [--format html|md] [--version N]", "write a document for a file or an auditor", liaRender},
+		{"approve", "ID --key FILE [--despite --because TEXT]", "sign it as an approver", liaApprove},
+		{"diff", "ID [--version N] [--format text|json]", "show what changed since it was signed", liaDiff},
+		{"revoke", "ID --because TEXT [--key FILE]", "take it back, for good", liaRevoke},
+	}
+}
+
+func lia(ctx context.Context, t *terminal, args []string) int {
+	all := liaVerbs()
+	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" {
+		w := t.out
+		if len(args) == 0 {
+			w = t.err
+		}
+		printf(w, "Usage: tagwarden lia VERB --config FILE ...\n")
+		for _, v := range all {
+			printf(w, "  %-50s %s\n", v.name+" "+v.args, v.does)
+		}
+		if len(args) == 0 {
+			return usage
+		}
+		return fine
+	}
+	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
+	if at < 0 {
+		names := make([]string, len(all))
+		for i, v := range all {
+			names[i] = v.name
+		}
+		t.fail("there is no verb %q of lia%s", args[0], config.Suggestion(args[0], names))
+		return usage
+	}
+	return all[at].run(ctx, t, args[1:])
+}
+
+// knowing reads a configuration with what the ledger knows of assessments, where there is one here.
+func (t *terminal) knowing(file string) (*config.Loaded, int) {
+	loaded, code := t.load(file)
+	if loaded == nil {
+		return nil, code
+	}
+	past, err := proxy.ReadPast(filepath.Join(loaded.Server.Data, "ledger"))
+	if errors.Is(err, fs.ErrPermission) { // who writes assessments need not be let near the data
+		t.hint("the ledger in %s cannot be read from here: what was revoked or came into force elsewhere is not known", loaded.Server.Data)
+		return loaded, fine
+	}
+	if err == nil {
+		loaded, err = config.Compile(loaded.Source, past.Facts)
+	}
+	if err != nil {
+		t.fail("%v", err)
+		return nil, usage
+	}
+	return loaded, fine
+}
+
+// assessment reads the id of an assessment, and says so where there is none of it.
+func (t *terminal) assessment(loaded *config.Loaded, rest []string) (config.Assessment, bool) {
+	ids := loaded.Policy.Assessments().IDs()
+	if len(rest) != 1 {
+		t.fail("which assessment?")
+		t.hint("there are %s", orDash(strings.Join(ids, ", ")))
+		return config.Assessment{}, false
+	}
+	a, ok := loaded.Assessments[rest[0]]
+	if !ok {
+		t.fail("there is no assessment %q%s", rest[0], config.Suggestion(rest[0], ids))
+	}
+	return a, ok
+}
+
+// at reads the flag of that name, and takes now where it is not given.
+func (t *terminal) at(text string) (time.Time, bool) {
+	if text == "" {
+		return t.now(), true
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.fail("--at: %q is no time: one is written 2026-05-04T12:00:00Z", text)
+	}
+	return at, err == nil
+}
+
+// standing is an assessment as `lia list` shows it.
+type standing struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Version    int      `json:"version"`
+	State      string   `json:"state"` // valid, due, or why it is worth nothing
+	Says       string   `json:"says"`
+	Owner      string   `json:"owner"`
+	ReviewBy   string   `json:"review_by"`
+	DaysLeft   int      `json:"days_left"`
+	Activities []string `json:"activities"` // that rest on it
+	Digest     string   `json:"digest"`
+	File       string   `json:"file"`
+}
+
+func liaList(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("lia list", "--config FILE [--at TIME] [--format text|json]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	when := f.String("at", "", "as it is at this time, RFC 3339; now, where it is not given")
+	form := format(f, "json")
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	now, ok := t.at(*when)
+	if !ok {
+		return usage
+	}
+	loaded, code := t.knowing(*file)
+	if loaded == nil {
+		return code
+	}
+	all := []standing{}
+	for _, id := range loaded.Policy.Assessments().IDs() {
+		all = append(all, list(loaded, id, now))
+	}
+	if *form == "json" {
+		printJSON(t.out, all, "  ")
+		return fine
+	}
+	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	printf(table, "ID\tVERSION\tSTATE\tDAYS\tREVIEW BY\tOWNER\tACTIVITIES\n")
+	for i := range all {
+		a := &all[i]
+		printf(table, "%s\t%d\t%s\t%d\t%s\t%s\t%s\n", a.ID, a.Version, a.State, a.DaysLeft, a.ReviewBy, a.Owner, orDash(strings.Join(a.Activities, ", ")))
+	}
+	_ = table.Flush()
+	for i := range all {
+		if a := &all[i]; a.State != basis.Valid.String() && a.State != "due" {
+			printf(t.out, "\n%s is %s: %s\n", a.ID, a.State, a.Says)
+		}
+	}
+	return fine
+}
+
+func list(loaded *config.Loaded, id string, now time.Time) standing {
+	register := loaded.Policy.Assessments()
+	a, validity := loaded.Assessments[id], register.Validity(id, now)
+	days, _ := register.DaysLeft(id, now)
+	l := standing{
+		ID: id, Title: a.Document.Title, Version: a.Document.Version, State: validity.String(), Says: validity.Says(), Owner: a.Document.Owner,
+		ReviewBy: a.Document.ReviewBy.String(), DaysLeft: days, Activities: []string{}, Digest: a.Digest.String(), File: a.File,
+	}
+	if validity == basis.Valid && days <= basis.WarningDays {
+		l.State = "due"
+	}
+	for _, activity := range loaded.Resting(id) {
+		l.Activities = append(l.Activities, activity.ID)
+	}
+	return l
+}
+
+// readKey reads a private key, and says so where others could read it too.
+func (t *terminal) readKey(path string) (string, bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		t.fail("--key: %v", err)
+		return "", false
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		t.hint("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.fail("--key: %v", err)
+		return "", false
+	}
+	return string(text), true
+}

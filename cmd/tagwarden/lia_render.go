@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/config"
+)
+
+func liaRender(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("lia render", "ID --config FILE [--format html|md] [--version N] [--at TIME]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	version := f.Int("version", 0, "a version that was approved once; as it stands in the policy, where none is given")
+	when := f.String("at", "", "as it is at this time, RFC 3339; now, where it is not given")
+	form := "html"
+	f.Func("format", "html or md (html)", func(given string) error {
+		if !slices.Contains([]string{"html", "md"}, given) {
+			return errors.New("one of html, md is")
+		}
+		form = given
+		return nil
+	})
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	now, ok := t.at(*when)
+	if !ok {
+		return usage
+	}
+	loaded, code := t.knowing(*file)
+	if loaded == nil {
+		return code
+	}
+	var dossier *config.Dossier
+	var err error
+	switch {
+	case *version > 0 && len(rest) == 1: // also of an assessment that the policy has no more
+		v, ok := t.version(loaded, rest[0], *version)
+		if !ok {
+			return usage
+		}
+		if dossier, err = loaded.DossierOf(v, now); err == nil && !v.Verified {
+			code = findings
+		}
+	default:
+		a, ok := t.assessment(loaded, rest)
+		if !ok {
+			return usage
+		}
+		dossier, err = loaded.Dossier(a.Document.ID, now)
+	}
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	render := dossier.HTML
+	if form == "md" {
+		render = dossier.Markdown
+	}
+	text, err := render()
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	printf(t.out, "%s", text)
+	return code
+}

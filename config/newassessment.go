@@ -1,0 +1,195 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Answers are what the questions of an assessment were answered with.
+type Answers struct {
+	nodes map[string]*yaml.Node // by Question.Key
+}
+
+// ReadAnswers reads a file with the keys of an assessment, any of which may be missing. An error is a Faults.
+func ReadAnswers(name string, text []byte) (*Answers, error) {
+	var faults Faults
+	doc := parse(name, text, &faults)
+	if doc == nil {
+		return nil, faults.err()
+	}
+	decode(doc, new(basis.Assessment), &faults)
+	if err := besidesMissing(faults).err(); err != nil {
+		return nil, err
+	}
+	answers := new(Answers)
+	for _, q := range append(slices.Clone(questions), unasked...) {
+		if doc.has(q.at()...) {
+			answers.set(q.Key, doc.find(q.at()))
+		}
+	}
+	return answers, nil
+}
+
+// unasked are keys that are taken from a file, and not asked for.
+var unasked = []Question{{Key: "decided"}}
+
+// besidesMissing leaves out that keys are missing: they are asked for.
+func besidesMissing(faults Faults) Faults {
+	return slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool { return strings.HasPrefix(f.Msg, "missing key ") })
+}
+
+func (a *Answers) set(key string, node *yaml.Node) {
+	if a.nodes == nil {
+		a.nodes = map[string]*yaml.Node{}
+	}
+	a.nodes[key] = node
+}
+
+// Missing lists the questions that have no answer yet.
+func (a *Answers) Missing() []Question {
+	return slices.DeleteFunc(slices.Clone(questions), func(q Question) bool { return a.nodes[q.Key] != nil })
+}
+
+// Answer takes an answer as people give it. The error says what is wrong with it, and what would be right.
+func (a *Answers) Answer(q Question, text string, l *Loaded) error {
+	text = strings.TrimSpace(text)
+	if text == "" || q.prose && empty(text) {
+		return fmt.Errorf("that says nothing: %s", q.Good)
+	}
+	if q.Pairs {
+		for part := range strings.SplitSeq(text, ",") {
+			if !strings.Contains(part, ":") {
+				return fmt.Errorf("%q is no pair: write class: minimiser, with commas between pairs", shortened(strings.TrimSpace(part)))
+			}
+		}
+	}
+	node := answerNode(q, text)
+	one := new(Answers)
+	one.set(q.Key, node)
+	var faults Faults
+	doc := parse("answer", one.text(), &faults)
+	if doc != nil {
+		var read basis.Assessment
+		decode(doc, &read, &faults)
+		for _, id := range read.Purposes {
+			if _, known := l.Purposes[id]; !known {
+				faults.file("answer", "purpose %q is not known%s", shortened(id), suggestion(id, l.read.purposes.keys("purposes")))
+			}
+		}
+		for _, id := range read.Recipients {
+			if _, known := l.Server.Vendors[id]; !known {
+				faults.file("answer", "vendor %q is not known%s", shortened(id), suggestion(id, l.read.server.keys("vendors")))
+			}
+		}
+	}
+	if wrong := besidesMissing(faults); len(wrong) > 0 {
+		return fmt.Errorf("%s", wrong[0].Msg)
+	}
+	a.set(q.Key, node)
+	return nil
+}
+
+// answerNode is an answer in YAML.
+func answerNode(q Question, text string) *yaml.Node {
+	scalar := func(text string) *yaml.Node {
+		var node yaml.Node
+		node.SetString(strings.TrimSpace(text))
+		return &node
+	}
+	switch {
+	case q.List:
+		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for part := range strings.SplitSeq(text, ",") {
+			list.Content = append(list.Content, scalar(part))
+		}
+		return list
+	case q.Pairs:
+		pairs := &yaml.Node{Kind: yaml.MappingNode}
+		for part := range strings.SplitSeq(text, ",") {
+			key, value, _ := strings.Cut(part, ":")
+			pairs.Content = append(pairs.Content, scalar(key), scalar(value))
+		}
+		return pairs
+	case q.Key == "version" || q.Key == "review_by":
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+	default:
+		return scalar(text)
+	}
+}
+
+// text writes the answers as a document, in the order of the questions.
+func (a *Answers) text() []byte {
+	root := &yaml.Node{Kind: yaml.MappingNode}
+	for _, q := range append(slices.Clone(questions), unasked...) {
+		node := a.nodes[q.Key]
+		if node == nil {
+			continue
+		}
+		into, name := root, q.Key
+		if section, key, inner := strings.Cut(q.Key, "."); inner {
+			name = key
+			if into = mappingOf(root, section); into == nil {
+				into = &yaml.Node{Kind: yaml.MappingNode}
+				root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: section}, into)
+			}
+		}
+		into.Content = append(into.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, node)
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(root); err != nil {
+		return []byte(": " + err.Error()) // no YAML: whoever reads it says so
+	}
+	return out.Bytes()
+}
+
+func mappingOf(root *yaml.Node, name string) *yaml.Node {
+	_, value := child(root, name)
+	return value
+}
+
+// Write writes the assessment into the policy folder, and returns its file's name. Nothing that is there is overwritten. An error may be
+// a Faults.
+func (a *Answers) Write(l *Loaded) (string, error) {
+	if missing := a.Missing(); len(missing) > 0 {
+		return "", fmt.Errorf("%s is missing: %s", missing[0].Key, missing[0].Good)
+	}
+	id := a.nodes["id"].Value
+	inner := assessmentsFolder + "/" + id + ".yaml"
+	path := filepath.Join(l.Source.Dir, filepath.FromSlash(inner))
+	if _, there := l.Source.policy[inner]; there {
+		return "", fmt.Errorf("%s is there already: nothing was written; take another id, or edit it and count its version up", path)
+	}
+	if _, there := l.Assessments[id]; there {
+		return "", fmt.Errorf("there is an assessment %q already, in %s: take another id", id, l.Assessments[id].File)
+	}
+	text := append([]byte("# yaml-language-server: $schema=../.schema/assessment.json\n"+
+		"# Held against the policy by `tagwarden lia check`. Until it is approved (`tagwarden lia approve`), its activities deny.\n"), a.text()...)
+	if _, err := l.with(inner, text); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return "", fmt.Errorf("cannot make a folder: %w", err)
+	}
+	return path, writeNew(l.Source.Dir, inner, text)
+}
+
+// FreeID proposes an id that no assessment has: the year and a number.
+func (l *Loaded) FreeID(now time.Time) string {
+	for n := 1; ; n++ {
+		id := fmt.Sprintf("LIA-%d-%03d", now.UTC().Year(), n)
+		if _, taken := l.Assessments[id]; !taken {
+			return id
+		}
+	}
+}

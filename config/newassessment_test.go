@@ -1,0 +1,48 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// TestQuestionsCoverTheDocument: each key of an assessment is asked for, but the approval and what is taken from a file alone.
+func TestQuestionsCoverTheDocument(t *testing.T) {
+	asked := map[string]bool{"approval": true, "decided": true}
+	for _, q := range Questions() {
+		asked[q.Key] = true
+		if q.Ask == "" || q.Good == "" {
+			t.Errorf("%s: no question, or no word on what a good answer holds", q.Key)
+		}
+	}
+	for _, f := range meaningOf(&basis.Assessment{Data: map[string]string{}}, basis.Surroundings{}) {
+		if !asked[f.what] && !asked[strings.SplitN(f.what, ".", 2)[0]] {
+			t.Errorf("%s is not asked for", f.what)
+		}
+	}
+	if !asked["data"] || !asked["retention"] {
+		t.Error("data or retention are not asked for")
+	}
+}
+
+// FuzzAnswer: whatever is typed or given as a file, what is taken can be written and read again.
+func FuzzAnswer(f *testing.F) {
+	loaded, err := compiled(base(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(uint8(4), "measure")
+	f.Add(uint8(19), "url: url, event_name: keep")
+	f.Add(uint8(6), "a: b\n- c # d")
+	f.Fuzz(func(t *testing.T, which uint8, text string) {
+		q := questions[int(which)%len(questions)]
+		a := new(Answers)
+		if a.Answer(q, text, loaded) != nil {
+			return
+		}
+		if _, err := ReadAnswers("answers", a.text()); err != nil {
+			t.Errorf("%q to %s: %v", text, q.Key, err)
+		}
+	})
+}
