@@ -27,6 +27,17 @@ func (r *reading) checkAssessments() {
 	}
 }
 
+// warnRevocations warns of revocations that reach further than the versions that there are.
+func (r *reading) warnRevocations() {
+	for i, revocation := range r.loaded.Revocations {
+		for _, file := range r.assessments {
+			if a := file.assessment; a.ID == revocation.Assessment && a.Version < revocation.Version {
+				r.warnings.at(r.revocations, steps("revocations", i, "version"), "the policy has version %d of %s: versions up to %d are void before they are written", a.Version, a.ID, revocation.Version)
+			}
+		}
+	}
+}
+
 // surroundings is what assessments refer to, and what is approved with them.
 func (r *reading) surroundings() basis.Surroundings {
 	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}

@@ -14,7 +14,7 @@ import (
 // fuzzed are the files that FuzzLoad writes anything into.
 var fuzzed = []string{
 	"tagwarden.yaml", "policy/purposes.yaml", "policy/activities.yaml", "policy/profiles.yaml", "policy/assessments/LIA-1.yaml",
-	"policy/tests/first.yaml", "policy/vendors/mine.yaml", "policy/detectors.yaml",
+	"policy/tests/first.yaml", "policy/vendors/mine.yaml", "policy/detectors.yaml", "policy/revocations.yaml",
 }
 
 // FuzzLoad: whatever a file holds, it is read or refused, and a fault in it says where.

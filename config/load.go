@@ -63,6 +63,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r.checkVendors()
 	r.checkPurposes()
 	r.checkAssessments()
+	r.warnRevocations()
 	r.checkProfiles()
 	r.checkDetectors()
 	r.checkActivities()

@@ -30,10 +30,20 @@ type reviewed struct{ assessment, by string }
 // it might hold a revocation.
 func ReadPast(dir string) (*Past, error) {
 	p := newPast()
+	var last []byte // of an event: one record after the other says the same
 	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
-		if bytes.Contains(record, []byte(`"assessment_version":`)) { // events have it as well
-			p.take(record)
+		at := bytes.Index(record, []byte(`"assessment":"`))
+		if at < 0 {
+			return true
 		}
+		if bytes.Contains(record, []byte(`"kind":"event"`)) {
+			said, _, _ := bytes.Cut(record[at:], []byte(`,"policy"`))
+			if bytes.Equal(said, last) || !bytes.Contains(record, []byte(`"decision":"permit"`)) {
+				return true
+			}
+			last = append(last[:0], said...)
+		}
+		p.take(record)
 		return true
 	})
 	if errors.Is(err, fs.ErrNotExist) {
