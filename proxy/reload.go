@@ -47,6 +47,7 @@ func (s *Server) Reload() error {
 	s.snapshot.Store(fresh)
 	s.rarity.UpTo(loaded.Policy.Rarest())
 	s.warnDue(loaded)
+	s.lookAtHooks(loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()
 	return nil

@@ -97,6 +97,18 @@ func (s *Server) lookAtReviews(ctx context.Context) {
 	}
 }
 
+// lookAtHooks says which webhooks could not be told, long before there is something to tell.
+func (s *Server) lookAtHooks(loaded *config.Loaded) {
+	for _, hook := range loaded.Server.Webhooks {
+		if !hook.Wants(assessmentDue) {
+			continue
+		}
+		if _, err := webhook.ReadSecret(hook.SecretFile); err != nil {
+			s.fault("a webhook cannot be told of reviews", err)
+		}
+	}
+}
+
 // dueText says in a sentence what is to be done.
 func dueText(due basis.Due) string {
 	switch {

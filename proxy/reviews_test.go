@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
@@ -121,6 +124,21 @@ func TestAHookThatFails(t *testing.T) {
 	id, _, _ := strings.Cut(got[0], " ")
 	if len(got) != 6 || !strings.HasPrefix(got[5], id+" ") {
 		t.Errorf("%d messages: %q", len(got), got)
+	}
+}
+
+// TestAHookWithoutItsSecret is reported at the start, and nothing is recorded as told.
+func TestAHookWithoutItsSecret(t *testing.T) {
+	h, c := newHook(t), newClock("2027-04-20T12:00:00Z")
+	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
+	core, logged := observer.New(zap.ErrorLevel)
+	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Log = zap.New(core) })
+	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("could not be told of a review").Len() == 1 })
+	if logged.FilterMessage("a webhook cannot be told of reviews").Len() != 1 {
+		t.Errorf("logged: %v", logged.All())
+	}
+	if got := r.records(t, "review_due"); len(got) > 0 || len(h.messages()) > 0 {
+		t.Errorf("told: %q, %q", got, h.messages())
 	}
 }
 

@@ -108,6 +108,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	s.public = s.hitsServer(loaded)
 	s.admin = s.adminServer()
 	s.warnDue(loaded)
+	s.lookAtHooks(loaded)
 	return s, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -87,6 +88,7 @@ func (t *terminal) warnings(loaded *config.Loaded) []string {
 			all = append(all, sprintf("assessment %s is %s: its activities deny; %s", id, v, v.Says()))
 		}
 	}
+	all = append(all, hookWarnings(&loaded.Server)...)
 	return append(all, keyWarnings(&loaded.Server, t.now())...)
 }
 
@@ -96,6 +98,17 @@ func days(n int) string {
 		return "1 day"
 	}
 	return sprintf("%d days", n)
+}
+
+// hookWarnings looks at whether webhooks could be signed.
+func hookWarnings(server *config.Server) []string {
+	var all []string
+	for i, hook := range server.Webhooks {
+		if _, err := webhook.ReadSecret(hook.SecretFile); err != nil {
+			all = append(all, sprintf("webhook %d of webhooks: cannot be told anything: %v", i+1, err))
+		}
+	}
+	return all
 }
 
 // printSharing says of every pseudonym that is cut how many visitors will share one.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -111,6 +112,9 @@ func (h *Hook) attempt(ctx context.Context, id string, secret, body []byte) (las
 	}
 	response, err := h.opts.Client.Do(request)
 	if err != nil {
+		if of, ok := errors.AsType[*url.Error](err); ok {
+			err = of.Err // without the address: it may hold a token
+		}
 		return ctx.Err() != nil, fmt.Errorf("the webhook was not reached: %w", err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again

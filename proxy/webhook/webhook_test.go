@@ -105,6 +105,16 @@ func TestSendEnds(t *testing.T) {
 	}
 }
 
+// TestErrorsHideTheAddress, which may hold a token.
+func TestErrorsHideTheAddress(t *testing.T) {
+	for _, address := range []string{"http://127.0.0.1:1/token", "http://127.0.0.1:1/token\x7f"} {
+		h := New(Options{URL: address, SecretFile: secretFile(t, strings.Repeat("k", 32)), Pause: func(context.Context, time.Duration) error { return nil }})
+		if err := h.Send(t.Context(), Message{}); err == nil || strings.Contains(err.Error(), "token") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestSecretIsRefused(t *testing.T) {
 	for _, text := range []string{"", "short", "whsec_", "whsec_*", "whsec_c2hvcnQ="} {
 		if _, err := ReadSecret(secretFile(t, text)); err == nil {
