@@ -41,7 +41,7 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 
 // asking reads what the flags name. Where that fails it says so and returns nil.
 func (t *terminal) asking(f *askFlags) (*asking, int) {
-	loaded, code := t.load(*f.config)
+	loaded, code := t.knowing(*f.config)
 	if loaded == nil {
 		return nil, code
 	}

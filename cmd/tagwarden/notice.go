@@ -27,7 +27,7 @@ func notice(_ context.Context, t *terminal, args []string) int {
 	if !ok {
 		return usage
 	}
-	loaded, code := t.load(*file)
+	loaded, code := t.knowing(*file)
 	if loaded == nil {
 		return code
 	}

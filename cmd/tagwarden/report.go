@@ -21,7 +21,7 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if !ok {
 		return usage
 	}
-	loaded, code := t.load(*file)
+	loaded, code := t.knowing(*file)
 	if loaded == nil {
 		return code
 	}
