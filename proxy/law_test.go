@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -41,6 +42,56 @@ func TestLawSegmentDestinationNotMapped(t *testing.T) {
 func TestLawRudderStackUnparsable(t *testing.T) {
 	for _, choice := range []string{"", "maybe", "%00", "[]", "YES", "true", "no, yes"} {
 		nowhere(t, get(pageView, "Cookie: choice="+choice+"; x=choice=yes\r\n"), "no_consent")
+	}
+}
+
+// What is allowed is read as well as what is denied, and what is not on the list of allowed ones is not allowed.
+func TestLawRudderStackAllowedConsentIDs(t *testing.T) {
+	signals := map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "consent_mode: {}", "consent_mode: {}\n      payload: { categories: { a1: analytics } }", 1)}
+	event := func(consent string) string {
+		return post("/t/segment/v1/t", "Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":`+consent+`}}`)
+	}
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), signals))
+	for _, consent := range []string{`{}`, `{"allowedConsentIds":[]}`, `{"allowedConsentIds":["a2"]}`, `{"deniedConsentIds":[]}`, `{"allowedConsentIds":["a1"],"deniedConsentIds":["a1"]}`, `{"allowedConsentIds":"a1;a1"}`} {
+		r.ask(t, event(consent))
+	}
+	if got := v.Received(); len(got) > 0 {
+		t.Errorf("the vendor received %s", got)
+	}
+	r.ask(t, event(`{"allowedConsentIds":["a1"],"deniedConsentIds":["a3"]}`))
+	if len(v.Received()) == 0 {
+		t.Error("what is allowed was not forwarded")
+	}
+}
+
+// The settings that make a page load scripts of further vendors are a question like any other: without a yes the SDK gets neutral ones,
+// which name nobody else.
+func TestLawSegmentDeviceMode(t *testing.T) {
+	v := standIn(t)
+	v.Answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n" + `{"integrations":{"Facebook Pixel":{}}}  `)
+	r := start(t, shop(t, v.Addr(), nil))
+	a := r.ask(t, get("/t/segment/v1/projects/key/settings", ""))
+	if a.Status != 200 || strings.Contains(string(a.Raw), "Facebook") || !strings.Contains(string(a.Raw), `"integrations":{"Segment.io":{}}`) || len(v.Received()) > 0 {
+		t.Errorf("the SDK was told\n%s", a.Raw)
+	}
+}
+
+// Every address at which the vendor takes events is one that is judged: there is no second way in.
+func TestLawTealiumConnectors(t *testing.T) {
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), nil))
+	for _, hit := range []string{
+		post("/t/segment/v1/t", "Content-Type: application/json\r\n", track),
+		post("/t/segment/v1/track", "Content-Type: application/json\r\n", track),
+		post("/t/segment/v1/batch", "Content-Type: application/json\r\n", `{"batch":[`+track+`]}`),
+		post("/t/segment/v1/import", "Content-Type: application/json\r\n", `{"batch":[`+track+`]}`),
+		post("/t/segment/v2/anything", "Content-Type: application/json\r\n", track),
+	} {
+		r.ask(t, hit)
+	}
+	if got := v.Received(); len(got) > 0 {
+		t.Errorf("the vendor received %s", got)
 	}
 }
 
@@ -107,13 +158,27 @@ func TestLawJENTISUserIDCookie(t *testing.T) {
 	}
 }
 
-// The visitor's refusal is a cookie that nobody has to put on a list of cookies to be let through.
+// The opt-out cookie is looked for on every hit that the site's signals name Matomo for: no list of cookies to be let through can leave it out.
 func TestLawMatomoProxyIgnoreCookie(t *testing.T) {
-	nowhere(t, get("/t/matomo.php?idsite=1&rec=1&action_name=Home&_id=0123456789abcdef", "Cookie: mtm_consent_removed=1; choice=no\r\n"), "consent_refused")
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), matomoSignals))
+	r.ask(t, get("/t/matomo.php?idsite=1&rec=1&action_name=Home", yes+"Cookie: matomo_ignore=ignore%3D%2A\r\n"))
+	if got := v.Received(); len(got) > 0 {
+		t.Errorf("the vendor received %s", got)
+	}
+	r.ask(t, get("/t/matomo.php?idsite=1&rec=1&action_name=Home", yes))
+	if len(v.Received()) == 0 {
+		t.Error("without that cookie it was not forwarded either")
+	}
+	if got := r.records(t, "event"); len(got) != 2 || !strings.Contains(got[0], `"decision":"deny","reason":"objection"`) {
+		t.Errorf("the ledger says %s", got)
+	}
 }
 
-// The vendor took nothing of the batch, and says so in its answer: it is passed on as it is, and the outcome is recorded.
-func TestLawMatomoProxySilentLoss(t *testing.T) {
+var matomoSignals = map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "consent_mode: {}", "consent_mode: {}\n      matomo: {}", 1)}
+
+// The vendor refuses: it is passed on as it is, and the outcome is recorded.
+func TestLawMatomoProxyRefused(t *testing.T) {
 	v := standIn(t)
 	v.Answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 	r := start(t, shop(t, v.Addr(), nil))
@@ -125,6 +190,26 @@ func TestLawMatomoProxySilentLoss(t *testing.T) {
 	}
 	if got := strings.Join(r.records(t, "outcome"), ""); !strings.Contains(got, `"outcome":"dropped","why":"refused","status":403`) {
 		t.Errorf("the ledger says %s", got)
+	}
+}
+
+// The vendor took nothing of the batch and answers 200 all the same: that is no success, here or for the SDK, which may send it again.
+func TestLawMatomoProxySilentLoss(t *testing.T) {
+	const bulk = `{"requests":["?idsite=1&rec=1&action_name=Home","?idsite=1&rec=1&action_name=Shop"]}`
+	for _, test := range []struct {
+		tracked, why, outcome string
+		status                int
+	}{{"0", "none_taken", "dropped", 502}, {"1", "some_taken", "delivered", 200}, {"2", "ok", "delivered", 200}} {
+		v := standIn(t)
+		body := `{"status":"success","tracked":` + test.tracked + `,"invalid":0}`
+		v.Answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+		r := start(t, shop(t, v.Addr(), nil))
+		if a := r.ask(t, post("/t/matomo.php", yes+"Content-Type: application/json\r\n", bulk)); a.Status != test.status {
+			t.Errorf("%s: the SDK was told\n%s", test.tracked, a.Raw)
+		}
+		if got := strings.Join(r.records(t, "outcome"), ""); !strings.Contains(got, `"outcome":"`+test.outcome+`","why":"`+test.why+`","status":200`) {
+			t.Errorf("%s: the ledger says %s", test.tracked, got)
+		}
 	}
 }
 

@@ -72,6 +72,7 @@ func deliver(s *Server, p *passage) rules.Reason {
 	p.event = delivery.Event{
 		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
 		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
+		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken,
 	}
 	p.leaving = true
 	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true

@@ -41,7 +41,7 @@ func (k Kind) String() string {
 type Outcome struct {
 	Kind   Kind
 	Status int    // the vendor's, 0 where it gave none
-	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "unsent", "overload", "stray_answer", "too_large", "address"
+	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "unsent", "overload", "stray_answer", "too_large", "address", "none_taken", "some_taken"
 }
 
 // Header is a header of a request.
@@ -59,6 +59,8 @@ type Event struct {
 	Query   []byte
 	Headers []Header
 	Body    []byte
+	Count   int    // events in it
+	Taken   string // where the answer, JSON, says how many of them the vendor took ("tracked"); "": its status tells all
 }
 
 // Upstream is where one host of a vendor is reached.
@@ -186,7 +188,7 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	status := answer.StatusCode()
 	switch {
 	case status >= 200 && status < 400:
-		return Outcome{Delivered, status, "ok"}
+		return taken(e, answer)
 	default:
 		return Outcome{Dropped, status, "refused"}
 	}

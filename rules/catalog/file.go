@@ -88,6 +88,7 @@ type EndpointFile struct {
 	Carry   map[string]Carry `yaml:"carry"`   // likewise
 	Answer  AnswerFile       `yaml:"answer"`  // what the SDK needs when all is well
 	Denied  *AnswerFile      `yaml:"denied"`  // what it gets when nothing was forwarded; like Answer where not given
+	Taken   string           `yaml:"taken"`   // where the vendor's answer says how many events it took ("tracked"): a status alone does not tell
 	About   string           `yaml:"about"`
 }
 

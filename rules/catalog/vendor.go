@@ -64,7 +64,8 @@ type Endpoint struct {
 	CarryField int32 // the field that Carry.Field names, or hit.None
 	Success    AnswerFile
 	Denied     AnswerFile
-	Locations  int // how many event locations there are
+	Taken      string // where the vendor's answer says how many events it took
+	Locations  int    // how many event locations there are
 
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
@@ -173,7 +174,7 @@ func merged(base, over map[string]Field) map[string]Field {
 }
 
 func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint, error) {
-	e := Endpoint{ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Locations: len(f.Events), queryIsEvent: hit.None}
+	e := Endpoint{ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Taken: f.Taken, Locations: len(f.Events), queryIsEvent: hit.None}
 	if f.Denied != nil {
 		e.Denied = *f.Denied
 	}

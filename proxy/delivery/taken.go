@@ -1,0 +1,24 @@
+package delivery
+
+import (
+	"github.com/tidwall/gjson"
+	"github.com/valyala/fasthttp"
+)
+
+// taken reads from a vendor's answer whether it took what it was sent, where the vendor says that there and not by the status. An answer
+// that does not speak of it is taken at its status.
+func taken(e *Event, answer *fasthttp.Response) Outcome {
+	status := answer.StatusCode()
+	if e.Taken == "" {
+		return Outcome{Delivered, status, "ok"}
+	}
+	count := gjson.GetBytes(answer.Body(), e.Taken)
+	switch {
+	case count.Type != gjson.Number || count.Num >= float64(e.Count):
+		return Outcome{Delivered, status, "ok"}
+	case count.Num <= 0:
+		return Outcome{Dropped, status, "none_taken"}
+	default:
+		return Outcome{Delivered, status, "some_taken"}
+	}
+}
