@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -22,6 +23,8 @@ func (s *Server) adminServer() *fasthttp.Server {
 				ctx.SetBodyString("ok\n")
 			case string(ctx.Path()) == "/readyz":
 				s.health(ctx)
+			case string(ctx.Path()) == "/api/v1/assessments":
+				s.assessments(ctx)
 			default:
 				ctx.SetStatusCode(fasthttp.StatusNotFound)
 			}
@@ -30,6 +33,18 @@ func (s *Server) adminServer() *fasthttp.Server {
 		MaxRequestBodySize: 64 << 10, CloseOnShutdown: true, NoDefaultServerHeader: true,
 		SecureErrorLogMessage: true, Logger: quiet{},
 	}
+}
+
+// assessments tells how the assessments stand now under the policy in force: the answer of lia list --format json.
+func (s *Server) assessments(ctx *fasthttp.RequestCtx) {
+	body, err := json.Marshal(s.snapshot.Load().Loaded.Standings(s.opts.Now()))
+	if err != nil {
+		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
+		return
+	}
+	ctx.SetContentType("application/json")
+	ctx.Response.Header.Set("Cache-Control", "no-store")
+	ctx.SetBody(body)
 }
 
 // health says whether hits can be taken: the ledger can be written and the server is not ending.

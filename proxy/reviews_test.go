@@ -161,3 +161,20 @@ func TestShutdownDoesNotWaitForAHook(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAssessmentsAreShown: staff see how each assessment stands now, and that one is due, over or revoked.
+func TestAssessmentsAreShown(t *testing.T) {
+	c := newClock("2027-03-01T12:00:00Z")
+	a := newAssessed(t, "")
+	r := start(t, a.file, c.option)
+	for _, step := range [][2]string{
+		{"2027-03-01T12:00:00Z", `"state":"valid"`}, {"2027-04-20T12:00:00Z", `"state":"due"`}, {"2027-05-04T23:59:59Z", `"days_left":0,`},
+		{"2027-05-05T00:00:00Z", `"state":"expired"`},
+	} {
+		c.set(step[0])
+		status, body := r.get(t, "/api/v1/assessments")
+		if status != 200 || !strings.Contains(body, step[1]) || !strings.Contains(body, `"id":"LIA-1"`) || !strings.Contains(body, `"activities":["counting"]`) {
+			t.Errorf("%s: %d %s", step[0], status, body)
+		}
+	}
+}

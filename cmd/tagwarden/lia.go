@@ -105,21 +105,6 @@ func (t *terminal) at(text string) (time.Time, bool) {
 	return at, err == nil
 }
 
-// standing is an assessment as `lia list` shows it.
-type standing struct {
-	ID         string   `json:"id"`
-	Title      string   `json:"title"`
-	Version    int      `json:"version"`
-	State      string   `json:"state"` // valid, due, or why it is worth nothing
-	Says       string   `json:"says"`
-	Owner      string   `json:"owner"`
-	ReviewBy   string   `json:"review_by"`
-	DaysLeft   int      `json:"days_left"`
-	Activities []string `json:"activities"` // that rest on it
-	Digest     string   `json:"digest"`
-	File       string   `json:"file"`
-}
-
 func liaList(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("lia list", "--config FILE [--at TIME] [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
@@ -136,10 +121,7 @@ func liaList(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	all := []standing{}
-	for _, id := range loaded.Policy.Assessments().IDs() {
-		all = append(all, list(loaded, id, now))
-	}
+	all := loaded.Standings(now)
 	if *form == "json" {
 		printJSON(t.out, all, "  ")
 		return fine
@@ -152,28 +134,11 @@ func liaList(_ context.Context, t *terminal, args []string) int {
 	}
 	_ = table.Flush()
 	for i := range all {
-		if a := &all[i]; a.State != basis.Valid.String() && a.State != "due" {
+		if a := &all[i]; a.State != basis.Valid.String() && a.State != config.DueSoon {
 			printf(t.out, "\n%s is %s: %s\n", a.ID, a.State, a.Says)
 		}
 	}
 	return fine
-}
-
-func list(loaded *config.Loaded, id string, now time.Time) standing {
-	register := loaded.Policy.Assessments()
-	a, validity := loaded.Assessments[id], register.Validity(id, now)
-	days, _ := register.DaysLeft(id, now)
-	l := standing{
-		ID: id, Title: a.Document.Title, Version: a.Document.Version, State: validity.String(), Says: validity.Says(), Owner: a.Document.Owner,
-		ReviewBy: a.Document.ReviewBy.String(), DaysLeft: days, Activities: []string{}, Digest: a.Digest.String(), File: a.File,
-	}
-	if validity == basis.Valid && days <= basis.WarningDays {
-		l.State = "due"
-	}
-	for _, activity := range loaded.Resting(id) {
-		l.Activities = append(l.Activities, activity.ID)
-	}
-	return l
 }
 
 // readKey reads a private key, and says so where others could read it too.
