@@ -21,22 +21,11 @@ type let struct {
 // left out.
 func (x *examiner) lets() []let {
 	var all []let
-	add := func(class hit.Class, kind minimise.Kind, a *Activity) {
-		known := slices.ContainsFunc(all, func(l let) bool { return l.class == class && l.kind == kind })
-		if !class.KeptByDefault() && kind != minimise.Drop && !known {
-			all = append(all, let{class, kind, a})
-		}
-	}
 	for _, a := range x.rests {
-		profile := x.l.Profiles[a.Profile]
-		for _, name := range slices.Sorted(maps.Keys(profile.Classes)) {
-			if class, ok := hit.ParseClass(name); ok {
-				add(class, profile.Classes[name].Spec.Kind, a)
-			}
-		}
-		for _, name := range slices.Sorted(maps.Keys(profile.Fields[a.Vendor])) {
-			for _, class := range x.l.read.fields[a.Vendor].classes(name) {
-				add(class, profile.Fields[a.Vendor][name].Spec.Kind, a)
+		for _, line := range x.l.read.lines(a) {
+			known := slices.ContainsFunc(all, func(l let) bool { return l.class == line.class && l.kind == line.spec.Kind })
+			if line.spec.Kind != minimise.Drop && !known {
+				all = append(all, let{line.class, line.spec.Kind, a})
 			}
 		}
 	}
@@ -58,7 +47,7 @@ func (x *examiner) data() {
 		case !ok: // what is not listed does not compile, but for a constant
 		case kind != l.kind:
 			how := "more loosely"
-			if looseness(kind) > looseness(l.kind) {
+			if kind.Rank() < l.kind.Rank() {
 				how = "more strictly"
 			}
 			x.find("data-differs", art5Minimise, steps("data", name), "profile %s treats %s %s than is assessed (%s, not %s): make the two agree", l.activity.Profile, name, how, l.kind, listed)
@@ -69,26 +58,6 @@ func (x *examiner) data() {
 		if !through[name] && !class.KeptByDefault() && x.a.Data[name] != minimise.Drop.String() {
 			x.find("data-unused", art5Minimise, steps("data", name), "no profile lets %s through: take the line out, so that the document says what is done", name)
 		}
-	}
-}
-
-// looseness orders minimisers by how much of a value they leave: the more, the looser.
-func looseness(kind minimise.Kind) int {
-	switch kind {
-	case minimise.Keep:
-		return 6
-	case minimise.URL, minimise.Scrub, minimise.Only, minimise.Rare:
-		return 5
-	case minimise.Hash:
-		return 4
-	case minimise.Pseudonymise:
-		return 3
-	case minimise.Truncate, minimise.Generalise:
-		return 2
-	case minimise.Derive, minimise.Replace:
-		return 1
-	default:
-		return 0
 	}
 }
 

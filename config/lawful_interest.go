@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -94,9 +93,7 @@ func (r *reading) ownOrInEEA(vendor string) bool {
 	if file == nil || file.Country == "" || r.loaded.Server.Vendors[vendor].Private {
 		return true
 	}
-	country, err := rules.ParseRegion(file.Country)
-	eea, _ := rules.ParseRegion("EEA")
-	return err == nil && country.In(eea)
+	return inEEA(file.Country)
 }
 
 // lawfulAssessment looks at what an assessment itself may not say.

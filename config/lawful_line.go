@@ -15,14 +15,13 @@ type profileLine struct {
 	at    []any
 }
 
-// passing lists what the profile of an activity lets through to its vendor. Every line counts, whether a hit of today has such a field or
-// not: a line is what a profile says.
-func (r *reading) passing(a *Activity) []profileLine {
+// lines lists what the profile of an activity does to its vendor's fields, by class. Every line counts, whether a hit of today has such a
+// field or not: a line is what a profile says. What says nothing about a visitor is left out.
+func (r *reading) lines(a *Activity) []profileLine {
 	profile := r.loaded.Profiles[a.Profile]
 	var list []profileLine
 	add := func(class hit.Class, line Minimise, at ...any) {
-		passes := line.Spec.Kind != minimise.Drop && line.Spec.Kind != minimise.Replace
-		if !line.faulty && passes && !class.KeptByDefault() && class != hit.Unknown {
+		if !line.faulty && !class.KeptByDefault() {
 			list = append(list, profileLine{class, line.Spec, append(steps("profiles", a.Profile), at...)})
 		}
 	}
@@ -37,6 +36,13 @@ func (r *reading) passing(a *Activity) []profileLine {
 		}
 	}
 	return list
+}
+
+// passing lists what the profile of an activity lets through to its vendor.
+func (r *reading) passing(a *Activity) []profileLine {
+	return slices.DeleteFunc(r.lines(a), func(l profileLine) bool {
+		return l.spec.Kind == minimise.Drop || l.spec.Kind == minimise.Replace || l.class == hit.Unknown
+	})
 }
 
 // does names what is done, as it is written in a profile.
