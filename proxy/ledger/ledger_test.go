@@ -198,7 +198,8 @@ func member(line, name string) string {
 	return value
 }
 
-// TestOneWriteForAllWhoWait: while a write is under way, those who come are written together by the next.
+// TestOneWriteForAllWhoWait: while a write is under way, those who come are written together by the next. How many came before the first
+// began is up to the scheduler, all of them at most.
 func TestOneWriteForAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -216,7 +217,7 @@ func TestOneWriteForAllWhoWait(t *testing.T) {
 		synctest.Wait() // one writes, the others wait for it
 		close(d.gate)
 		all.Wait()
-		if _, after := d.count(); after-before != 2 {
+		if _, after := d.count(); after-before < 1 || after-before > 2 {
 			t.Errorf("50 hits took %d writes", after-before)
 		}
 		if err := l.Close(); err != nil {
