@@ -12,14 +12,14 @@ import (
 type Keys struct {
 	Pseudonyms *pseudonym.Keys
 
-	subject, ledger, digest pseudonym.Key
+	subject, ledger, feed, digest pseudonym.Key
 }
 
 // KeysOf makes the keys of a key state: those of every vendor and purpose of the policy, for every rotation.
 func KeysOf(s *pseudonym.State, p *Policy) *Keys {
 	return &Keys{
 		Pseudonyms: pseudonym.Derive(s.Chains(), p.scopes...),
-		subject:    s.SubjectKey(), ledger: s.LedgerSubjectKey(), digest: s.LedgerDigestKey(),
+		subject:    s.SubjectKey(), ledger: s.LedgerSubjectKey(), feed: s.FeedKey(), digest: s.LedgerDigestKey(),
 	}
 }
 

@@ -138,6 +138,15 @@ func (s State) Chains() Chains {
 // SubjectKey is the key of objections' subjects.
 func (s State) SubjectKey() Key { return s.subject }
 
+// FeedKey is what suppression feeds are matched with: it is given to the tools that pull them, and tells them nothing of other keys.
+func (s State) FeedKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/feed"))) }
+
+// SigningKey signs links, and the cookies that objections are taken back with.
+func (s State) SigningKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/signing"))) }
+
+// OutboxKey seals messages that wait to be sent.
+func (s State) OutboxKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/outbox"))) }
+
 // LedgerSubjectKey is the key of the ledger's subjects.
 func (s State) LedgerSubjectKey() Key { return s.ledger }
 

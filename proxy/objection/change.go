@@ -1,0 +1,100 @@
+// Package objection keeps who objected to what: durably on disk, and ready to be asked for every identifier of every event. It promises
+// that a change is on disk and in force when Take returns, that it is kept whole or not at all, that a look-up never waits for a writer,
+// and that no identifier is stored: only keyed hashes are.
+package objection
+
+import (
+	"errors"
+	"time"
+)
+
+// Subject is an identifier as it may be kept: three keyed hashes that share nothing, and in which namespace it is one.
+type Subject struct {
+	Space  string   // "email", "email_sha256", "client_id:ga4"; see rules.Namespace
+	Hash   [16]byte // what objections are found by
+	Ledger [16]byte // under the key of the ledger's subjects
+	Feed   [16]byte // under the key that suppression feeds are matched with
+}
+
+// All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
+const All = "all"
+
+// Sources that changes come from. An API's caller and an import may name their own (at most 32 characters of a-z, 0-9, "-", "_").
+const (
+	PreferenceCentre = "preference_centre"
+	FrontEnd         = "front_end" // POST /privacy/objections
+	Link             = "link"      // a signed unsubscribe link
+	API              = "api"
+	Import           = "import"
+	Command          = "command"
+)
+
+// Change is one act of one person, or of somebody who may act for them: scopes that are objected to, scopes that are taken back, or both
+// at once. It is kept whole or not at all.
+type Change struct {
+	Subjects    []Subject // every form of every identifier that was given
+	Object      []string  // scopes
+	TakeBack    []string  // scopes; "all" takes everything back that stands, restrictions too
+	Restriction bool      // what is in Object is a restriction (Art. 18), not an objection (Art. 21)
+	Complaint   bool      // it came with a complaint
+	Source      string
+	Site        string    // id of a site, where it is known
+	Channel     string    // of the CRM: "mail", "phone"; closed by the same rule as Source
+	Campaign    string    // of the landing page; never anything of a subject
+	By          string    // name of the token, or "operator"; "" for the subject
+	Because     string    // why somebody else than the subject took it back
+	Time        time.Time // when the person said so; zero: now. Never later than now
+	Outbox      []Message // messages that are kept, in the same step, until they were sent
+}
+
+// Message is something to be told another system. The store keeps it until Settle, and does not look inside.
+type Message struct {
+	To   string // name of the receiver
+	Body []byte
+}
+
+// Batch is what is done in one step: all of its changes or none.
+type Batch struct {
+	Changes  []Change
+	Key      string   // idempotency key, with whose it is; "": none. A batch with the same key and Digest is not done again in 24 hours
+	Digest   [32]byte // of what was asked for under Key
+	Progress *Progress
+}
+
+// Progress says how far an import has come. It is kept in the same step.
+type Progress struct {
+	File string // digest of what is imported
+	Line uint64 // the last line that is in
+}
+
+// Receipt is what became of a change.
+type Receipt struct {
+	Seq      uint64    // number of the change in the change log; that of the last one where nothing was new
+	Recorded time.Time // when it came into force
+	New      bool      // it changed something
+	InForce  []string  // scopes in force now for these subjects, sorted; restrictions included
+}
+
+// Head names a state of the change log: how many changes it holds, and the root of the Merkle tree over them (RFC 6962, section 2.1).
+type Head struct {
+	Size uint64
+	Root [32]byte
+}
+
+// Why a store does not do what it is asked for.
+var (
+	// ErrPoisoned: an fsync or a write failed. What was acknowledged before holds; nothing is acknowledged any more until a restart.
+	ErrPoisoned = errors.New("the objections' store is poisoned: an earlier write failed, so that nothing can be promised any more")
+	// ErrClosed: the store is closed.
+	ErrClosed = errors.New("the objections' store is closed")
+	// ErrLocked: another process has the file open.
+	ErrLocked = errors.New("the objections' store is open in another process")
+	// ErrDamaged: what is on disk is not what was written.
+	ErrDamaged = errors.New("the objections' store is damaged")
+	// ErrOlder: the ledger remembers changes that the store does not have.
+	ErrOlder = errors.New("the objections' store is an older copy than the ledger remembers")
+	// ErrForeign: the hashes in it were made with other keys.
+	ErrForeign = errors.New("the objections' store was made with other keys: none of its objections would be found")
+	// ErrReused: an idempotency key was used before, for something else.
+	ErrReused = errors.New("the idempotency key was used before, for another request")
+)
