@@ -36,7 +36,7 @@ func Compile(d *Draft) (*Policy, error) {
 		number: map[string]int{},
 		plans:  map[[2]string]*plan{},
 	}
-	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites} {
+	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies} {
 		if err := step(); err != nil {
 			return nil, err
 		}

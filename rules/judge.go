@@ -151,7 +151,9 @@ func decide(j *Judgement, in *Inputs) Reason {
 	if len(j.Objections) != len(h.Events) {
 		return Failed
 	}
+	declared := j.preferences()
 	for e := range h.Events {
+		j.Objections[e].Merge(declared)
 		if h.Events[e].Malformed {
 			j.Verdicts = append(j.Verdicts, Verdict{Reason: MalformedHit})
 			continue
@@ -159,7 +161,7 @@ func decide(j *Judgement, in *Inputs) Reason {
 		j.view = eventView{j, int32(e)}
 		q := asked{
 			site: j.Site, region: j.Region, event: &j.view, name: h.EventName(int32(e)), signals: j.SignalsOf(e),
-			objections: j.Objections[e], now: in.Now, endpoint: j.Route.Endpoint,
+			objections: j.Objections[e], deaf: in.Deaf, now: in.Now, endpoint: j.Route.Endpoint,
 		}
 		j.Verdicts = append(j.Verdicts, j.climb(j.Policy, j.Route.ladder, &q))
 	}

@@ -16,6 +16,9 @@ type Inputs struct {
 	Keys *Keys           // nil: hits with identifiers are refused
 	Rare minimise.Rarity // nil: every value is rare
 
+	// Deaf: no objection can be taken now. Nothing travels then on a basis that one may object to.
+	Deaf bool
+
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 }
 
@@ -88,7 +91,7 @@ type Judgement struct {
 	shape     []uint64         // of an event
 	shared    []uint64         // of what all events share, once asked for
 	shapeText []byte
-	normal    []byte
+	forms     forms
 	whole     []byte // the visitor's address
 	part      []byte // what is left of it
 	env       minimise.Env
@@ -116,6 +119,7 @@ func (j *Judgement) Reset() {
 	j.counted, j.combined, j.firstsKnown = j.counted[:0], j.combined[:0], false
 	j.trace = nil
 	j.ask.Reset()
+	j.forms.reset()
 }
 
 // SignalsOf returns what holds for an event.

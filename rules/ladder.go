@@ -16,6 +16,7 @@ type asked struct {
 	name       string
 	signals    *signal.Signals
 	objections Objections
+	deaf       bool // objections cannot be taken now
 	now        time.Time
 	endpoint   *catalog.Endpoint
 }
@@ -122,6 +123,9 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 			return GPC
 		}
 	}
+	if q.deaf {
+		return ObjectionsUntaken
+	}
 	if a.tcf == 0 {
 		return Permitted
 	}
@@ -135,6 +139,8 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 		return NoLegalReference
 	case a.objected(q):
 		return Objection
+	case q.deaf:
+		return ObjectionsUntaken
 	default:
 		return Permitted
 	}
@@ -161,6 +167,8 @@ func (a *Activity) byOptOut(q *asked) Reason {
 		return Objection
 	case q.signals.OptedOut(a.us):
 		return OptedOut
+	case q.deaf:
+		return ObjectionsUntaken
 	default:
 		return Permitted
 	}

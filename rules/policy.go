@@ -35,6 +35,7 @@ type Policy struct {
 	scopes      []pseudonym.Scope
 	rarest      int // the largest number of networks that a profile asks for
 	detectors   *scrub.Detectors
+	cookies     idCookies
 }
 
 // Digest names the policy: hex SHA-256 over everything that decides.

@@ -2,7 +2,13 @@ package rules
 
 import (
 	"bytes"
+	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -11,66 +17,272 @@ import (
 // Namespace is what an identifier of a class is hashed with. What a site knows a person by is one namespace for all vendors and sites;
 // an id that a vendor's SDK made (client, device, advertising ids) is the vendor's own, by its catalog id.
 func Namespace(class hit.Class, catalog string) string {
-	switch class {
-	case hit.UserID, hit.Email, hit.Phone, hit.ExternalID:
+	if general(class) {
 		return class.String()
-	default:
-		return class.String() + ":" + catalog
 	}
+	return class.String() + ":" + catalog
 }
+
+// general tells whether a class is one namespace for all vendors and sites.
+func general(class hit.Class) bool {
+	return class == hit.UserID || class == hit.Email || class == hit.Phone || class == hit.ExternalID
+}
+
+// Namespaces of identifiers that are known as a hash, in hexadecimal: a hash is never taken for what it was made of.
+const (
+	emailSHA256 = "email_sha256"
+	emailMD5    = "email_md5"
+	phoneSHA256 = "phone_sha256"
+)
 
 // maxShared is how many identifiers the events of a hit may have in common. Each is looked up, and recorded, with every event: more would
 // make a small hit a large one.
 const maxShared = 64
 
-// subjects hashes every identifier of the hit, each as often as there are namespaces it may be known in.
+// forms are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is a visitor's: it lives as
+// long as the hit.
+type forms struct {
+	text   []byte
+	all    []form
+	shared []int         // which of them all events share
+	events int           // in the hit
+	own    catalogSpaces // of the vendor that the hit is for
+}
+
+// form is one of them: text[from:to] in a namespace.
+type form struct {
+	event    int32
+	class    hit.Class
+	space    string
+	from, to int
+}
+
+// catalogSpaces are the namespaces of a vendor's identifiers.
+type catalogSpaces = *[hit.NumClasses]string
+
+func (f *forms) reset() {
+	f.text, f.all, f.shared, f.events, f.own = f.text[:0], f.all[:0], f.shared[:0], 0, nil
+}
+
+// subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
+// catalog keeps one in: whose hit it is does not matter for who the visitor is.
 func (j *Judgement) subjects(in *Inputs) Reason {
 	h := &j.Hit
-	if len(h.IDs) == 0 {
+	j.forms.own, j.forms.events = &j.Route.Recipient.spaces, len(h.Events)
+	for i := range h.IDs {
+		id, how := &h.IDs[i], ""
+		if f := j.field(&h.Nodes[id.Node]); f != nil {
+			how = f.Hashed
+		}
+		j.forms.add(id.Event, id.Class, how, h.Text(id.Node))
+	}
+	for name, value := range j.ask.Cookies {
+		j.forms.cookie(j.Policy, name, value)
+	}
+	if len(j.forms.shared) > maxShared {
+		return OverLimit
+	}
+	if len(j.forms.all) == 0 {
 		return Unjudged
 	}
 	if in.Keys == nil {
 		return Failed
 	}
-	r := j.Route.Recipient
-	shared := 0
-	for i := range h.IDs {
-		id := &h.IDs[i]
-		if id.Event == hit.Shared {
-			if shared++; shared > maxShared {
-				return OverLimit
-			}
-		}
-		space, form := r.spaces[id.Class], minimise.NormOf(id.Class)
-		if f := j.field(&h.Nodes[id.Node]); f != nil && f.Hashed != "" {
-			space, form = hashed(r, id.Class, f.Hashed), pseudonym.Trimmed
-		}
-		if id.Class == hit.Email && form == pseudonym.Mailbox && bytes.IndexByte(h.Text(id.Node), '@') < 0 {
-			continue // an id that may be an e-mail address, and is none
-		}
-		j.normal = pseudonym.AppendNormal(j.normal[:0], form, h.Text(id.Node))
-		if len(j.normal) == 0 {
-			continue
-		}
+	for i := range j.forms.all {
+		f := &j.forms.all[i]
+		text := j.forms.text[f.from:f.to]
 		j.Subjects = append(j.Subjects, Subject{
-			Event: id.Event, Class: id.Class,
-			Hash:   pseudonym.SubjectHash(&in.Keys.subject, space, j.normal),
-			Ledger: pseudonym.SubjectHash(&in.Keys.ledger, space, j.normal),
+			Event: f.event, Class: f.class,
+			Hash:   pseudonym.SubjectHash(&in.Keys.subject, f.space, text),
+			Ledger: pseudonym.SubjectHash(&in.Keys.ledger, f.space, text),
 		})
 	}
 	return Unjudged
 }
 
-// hashed is the namespace of identifiers that travel hashed: a hash is never taken for what it was made of.
-func hashed(r *Recipient, class hit.Class, how string) string {
+// add adds an identifier; how says in which way it travels hashed, "" where it does not.
+func (f *forms) add(event int32, class hit.Class, how string, text []byte) {
 	switch {
-	case class == hit.Email && how == "sha256":
-		return "email_sha256"
-	case class == hit.Email && how == "md5":
-		return "email_md5"
-	case class == hit.Phone && how == "sha256":
-		return "phone_sha256"
+	case how == catalog.UserData:
+		f.userData(event, text)
+	case class == hit.Email && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
+		f.hash(event, class, emailSHA256, text)
+	case class == hit.Email && (how == "md5" || how == "" && hexadecimal(text, md5.Size)):
+		f.hash(event, class, emailMD5, text)
+	case class == hit.Phone && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
+		f.hash(event, class, phoneSHA256, text)
+	case how != "":
+		f.plain(event, class, f.own[class], pseudonym.Trimmed, text)
 	default:
-		return r.spaces[class]
+		f.given(event, class, f.own[class], text)
+	}
+}
+
+// given adds an identifier that is there in plain, in every form that others may know it in.
+func (f *forms) given(event int32, class hit.Class, space string, text []byte) {
+	at := bytes.IndexByte(text, '@') >= 0
+	if class == hit.Email && !at {
+		return // an id that may be an e-mail address, and is none
+	}
+	if class != hit.Email {
+		one, ok := f.plain(event, class, space, minimise.NormOf(class), text)
+		if ok && class == hit.Phone {
+			f.digest(event, class, phoneSHA256, one, nil)         // its digits, as Meta hashes them
+			f.digest(event, class, phoneSHA256, one, []byte{'+'}) // E.164, as Google does
+		}
+	}
+	if at && general(class) { // a site's own id is often an e-mail address
+		one, ok := f.plain(event, hit.Email, hit.Email.String(), pseudonym.Mailbox, text)
+		if ok {
+			f.digest(event, hit.Email, emailSHA256, one, nil)
+			f.digest(event, hit.Email, emailMD5, one, nil)
+		}
+	}
+}
+
+// plain adds a text in its normal form. Ok is false where nothing is in it.
+func (f *forms) plain(event int32, class hit.Class, space string, norm pseudonym.Norm, text []byte) (of form, ok bool) {
+	of = form{event: event, class: class, space: space, from: len(f.text)}
+	f.text = pseudonym.AppendNormal(f.text, norm, text)
+	of.to = len(f.text)
+	if of.from == of.to {
+		return of, false
+	}
+	f.keep(of)
+	return of, true
+}
+
+// hash adds a hash as it was given: in lower case.
+func (f *forms) hash(event int32, class hit.Class, space string, text []byte) {
+	f.plain(event, class, space, pseudonym.Mailbox, text)
+}
+
+// digest adds the hash of an identifier, with a prefix in front of it.
+func (f *forms) digest(event int32, class hit.Class, space string, of form, prefix []byte) {
+	from := len(f.text)
+	f.text = append(append(f.text, prefix...), f.text[of.from:of.to]...)
+	if space == emailMD5 {
+		sum := md5.Sum(f.text[from:]) //nolint:gosec // see above
+		f.text = hex.AppendEncode(f.text[:from], sum[:])
+	} else {
+		sum := sha256.Sum256(f.text[from:])
+		f.text = hex.AppendEncode(f.text[:from], sum[:])
+	}
+	f.keep(form{event: event, class: class, space: space, from: from, to: len(f.text)})
+}
+
+// userData adds the hashes in a list as Google's tags write it: "tv.1~em.HASH~pn.HASH", SHA-256 in base64url.
+func (f *forms) userData(event int32, text []byte) {
+	for len(text) > 0 {
+		var item []byte
+		item, text, _ = bytes.Cut(text, []byte{'~'})
+		name, encoded, _ := bytes.Cut(item, []byte{'.'})
+		var sum [sha256.Size + 2]byte
+		encoded = bytes.TrimRight(encoded, "=")
+		if base64.RawURLEncoding.DecodedLen(len(encoded)) != sha256.Size {
+			continue
+		}
+		if _, err := base64.RawURLEncoding.Decode(sum[:], encoded); err != nil {
+			continue
+		}
+		of := form{event: event, class: hit.Email, space: emailSHA256, from: len(f.text)}
+		switch string(name) {
+		case "em":
+		case "pn":
+			of.class, of.space = hit.Phone, phoneSHA256
+		default:
+			continue
+		}
+		f.text = hex.AppendEncode(f.text, sum[:sha256.Size])
+		of.to = len(f.text)
+		f.keep(of)
+	}
+}
+
+// keep keeps a form, once: not where the event, or all events, have it already. What all events share is looked up for each of them, so that
+// one event's own is enough only where there are no others.
+func (f *forms) keep(of form) {
+	if of.event != hit.Shared {
+		for i := len(f.all) - 1; i >= 0 && f.all[i].event == of.event; i-- {
+			if f.same(&f.all[i], &of) {
+				return
+			}
+		}
+	}
+	for _, i := range f.shared {
+		if f.same(&f.all[i], &of) {
+			return
+		}
+	}
+	if of.event == hit.Shared {
+		for i := range f.all {
+			if f.events == 1 && f.same(&f.all[i], &of) {
+				return
+			}
+		}
+		f.shared = append(f.shared, len(f.all))
+	}
+	f.all = append(f.all, of)
+}
+
+func (f *forms) same(a, b *form) bool {
+	return a.space == b.space && bytes.Equal(f.text[a.from:a.to], f.text[b.from:b.to])
+}
+
+func hexadecimal(text []byte, size int) bool {
+	if len(text) != 2*size {
+		return false
+	}
+	for _, c := range text {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// idCookie is a cookie that a vendor keeps an identifier in.
+type idCookie struct {
+	catalog.CookieInfo
+	vendor string
+	space  string
+}
+
+// idCookies are the identifier cookies of the catalog, by the first byte of their names.
+type idCookies [256][]idCookie
+
+// cookies lists the identifier cookies: those of the built-in vendors, and of the policy's own.
+func (c *compiler) cookies() error {
+	add := func(vendor string, info catalog.CookieInfo) {
+		of := &c.policy.cookies[info.Name[0]]
+		one := idCookie{info, vendor, Namespace(info.Class, vendor)}
+		if info.Class.Identifies() && !slices.Contains(*of, one) {
+			*of = append(*of, one)
+		}
+	}
+	for _, cookie := range catalog.BuiltinCookies() {
+		add(cookie.Vendor, cookie.CookieInfo)
+	}
+	for _, r := range c.policy.recipients {
+		for _, info := range r.Catalog.Cookies {
+			add(r.Catalog.File.ID, info)
+		}
+	}
+	return nil
+}
+
+// cookie adds the identifiers that a visitor's cookie holds. They belong to every event.
+func (f *forms) cookie(p *Policy, name, value []byte) {
+	if len(name) == 0 {
+		return
+	}
+	of := p.cookies[name[0]]
+	for i := range of {
+		if !of[i].Named(name) {
+			continue
+		}
+		from := len(f.text)
+		f.text = of[i].AppendID(f.text, value)
+		f.given(hit.Shared, of[i].Class, of[i].space, f.text[from:len(f.text):len(f.text)])
 	}
 }

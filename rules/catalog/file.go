@@ -36,7 +36,7 @@ type Field struct {
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open is given
 	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text, ga_cookie
 	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id is also treated as one
-	Hashed   string           `yaml:"hashed"`   // sha256 or md5, where the value travels hashed
+	Hashed   string           `yaml:"hashed"`   // where the value travels hashed: sha256, md5, or user_data for a list of hashes (tv.1~em.HASH~pn.HASH)
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
 	Value    string           `yaml:"value"`    // headers only: a constant
 	KeyOnly  bool             `yaml:"key_only"` // headers only: sent where it is Basic with an empty password, a public key, and nothing else
@@ -44,6 +44,9 @@ type Field struct {
 	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
 	About    string           `yaml:"about"`    // one line for people
 }
+
+// UserData is how Google's tags write hashes of what a site knows of a person.
+const UserData = "user_data"
 
 // CookieFile is a browser cookie that holds an identifier. Pattern shows where: "GA1.*.{id}", "{id}.*"; "*" is any text, as short as
 // can be, also none; so is {id}, but never empty, and it is percent-decoded; "" is the whole value. A name may be listed more than once.

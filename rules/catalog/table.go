@@ -210,6 +210,11 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		return info, fmt.Errorf("%q is no class", f.Class)
 	}
 	info.Class = class
+	switch f.Hashed {
+	case "", "sha256", "md5", UserData:
+	default:
+		return info, fmt.Errorf("hashed: %q is no way to hash: sha256, md5 and %s are", f.Hashed, UserData)
+	}
 	for _, also := range f.Also {
 		c, ok := hit.ParseClass(also)
 		if !ok {

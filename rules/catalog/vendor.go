@@ -33,14 +33,6 @@ type HeaderInfo struct {
 	KeyOnly bool   // sent where it is a public key: Basic with an empty password
 }
 
-// CookieInfo is a cookie that holds an identifier.
-type CookieInfo struct {
-	Name    string // without its "*"
-	Prefix  bool   // any suffix will do
-	Class   hit.Class
-	Pattern string
-}
-
 // Kind says what an endpoint is for.
 type Kind uint8
 
@@ -97,13 +89,12 @@ func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, erro
 	if err := v.headers(b); err != nil {
 		return nil, err
 	}
-	for _, c := range f.Cookies {
-		class, ok := hit.ParseClass(c.Class)
-		if !ok {
-			return nil, fmt.Errorf("cookies.%s: %q is no class", c.Name, c.Class)
+	for i := range f.Cookies {
+		info, err := newCookieInfo(&f.Cookies[i])
+		if err != nil {
+			return nil, err
 		}
-		name, prefix := strings.CutSuffix(c.Name, "*")
-		v.Cookies = append(v.Cookies, CookieInfo{Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern})
+		v.Cookies = append(v.Cookies, info)
 	}
 	if len(f.Endpoints) == 0 {
 		return nil, errors.New("endpoints: a vendor needs at least one")

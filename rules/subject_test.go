@@ -1,0 +1,236 @@
+package rules_test
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+func sha(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func md(text string) string {
+	sum := md5.Sum([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// subjectsOf are the hashes that objections are looked up by for a hit.
+func subjectsOf(t testing.TB, p *rules.Policy, keys *rules.Keys, r hit.Request) [][16]byte {
+	t.Helper()
+	var j rules.Judgement
+	j.Hit.Reset()
+	j.Hit.Request = r
+	if reason := rules.Read(p, &j, &rules.Inputs{Now: now, Keys: keys}, nil); reason != rules.Unjudged {
+		t.Fatal(reason)
+	}
+	var all [][16]byte
+	for _, s := range j.Subjects {
+		if slices.Contains(all, s.Hash) {
+			t.Errorf("a subject is looked up twice")
+		}
+		all = append(all, s.Hash)
+	}
+	return all
+}
+
+// TestAnObjectionIsFoundByAnyForm: an identifier that somebody gave finds the events that carry it, in whichever form either side knows it;
+// and what cannot match does not.
+func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
+	p := compile(t, draft())
+	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	const mail, phone = "Jane.Doe+News@Example.com", "+49 (0)30 1234567"
+	segment := func(member, value string) hit.Request {
+		return request(t, "POST /v1/track HTTP/1.1\nContent-Type: application/json\n\n"+
+			`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","writeKey":"k","messageId":"m","type":"track",`+member+`:"`+value+`"}`, "segment")
+	}
+	ga4 := func(query, cookies string) hit.Request {
+		r := request(t, "POST /g/collect?v=2&tid=G-1&en=page_view"+query+" HTTP/1.1\n\n", "ga4")
+		if cookies != "" {
+			r.Headers = append(r.Headers, hit.Header{Name: []byte("Cookie"), Value: []byte(cookies)})
+		}
+		return r
+	}
+	inData := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	amplitude := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(`{"deviceId":"2a7c1f00-aaaa-4bbb-8ccc-000000000001","userId":"jane@example.com"}`)))
+	for _, c := range []struct {
+		what     string
+		name, id string
+		event    hit.Request
+		found    bool
+	}{
+		{"client id in the query", "client_id", "555.666", ga4("&cid=555.666", ""), true},
+		{"of that vendor", "client_id:ga4", "555.666", ga4("&cid=555.666", ""), true},
+		{"of another vendor", "client_id:matomo", "555.666", ga4("&cid=555.666", ""), false},
+		{"in the vendor's cookie", "client_id:ga4", "555.666", ga4("&cid=1.2", "_ga=GA1.1.555.666"), true},
+		{"in another vendor's cookie", "client_id:matomo", "8a6b3c2d1e0f9a8b", ga4("&cid=1.2", "_pk_id.1.1fff=8a6b3c2d1e0f9a8b.1700000000."), true},
+		{"Meta's", "client_id:meta_pixel", "fb.1.1700000000000.123456789", ga4("&cid=1.2", "_fbp=fb.1.1700000000000.123456789"), true},
+		{"Snowplow's", "client_id:snowplow", "6f1c5a9e-0000-4000-8000-000000000009", ga4("&cid=1.2", "_sp_id.1fff=6f1c5a9e-0000-4000-8000-000000000009.1700000000.1.1700000000.1700000000.x"), true},
+		{"Segment's, in quotation marks", "client_id:segment", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "ajs_anonymous_id=%22b1946ac9-1111-4222-8333-444455556666%22"), true},
+		{"Segment's user id", "user_id", "u-17", ga4("&cid=1.2", "ajs_user_id=%22u-17%22"), true},
+		{"Mixpanel's", "client_id:mixpanel", "18c-x", ga4("&cid=1.2", "mp_abc_mixpanel="+strings.ReplaceAll(url.QueryEscape(`{"distinct_id": "18c-x"}`), "+", "%20")), true},
+		{"Amplitude's, in base64", "device_id:amplitude", "2a7c1f00-aaaa-4bbb-8ccc-000000000001", ga4("&cid=1.2", "AMP_0123456789="+url.QueryEscape(amplitude)), true},
+		{"PostHog's", "client_id:posthog", "0190-aa", ga4("&cid=1.2", "ph_phc_x_posthog="+url.QueryEscape(`{"distinct_id":"0190-aa"}`)), true},
+		{"a cookie that only looks like it", "client_id:ga4", "555.666", ga4("&cid=1.2", "x_ga=GA1.1.555.666"), false},
+
+		{"the address in plain, as plain", "email", mail, segment(`"context":{"traits":{"email":"jane.doe+news@example.com"}},"x"`, ""), true},
+		{"its tag is part of it", "email", "jane.doe@example.com", segment(`"context":{"traits":{"email":"jane.doe+news@example.com"}},"x"`, ""), false},
+		{"the address as a site's own id", "email", mail, segment(`"userId"`, "jane.doe+news@example.com"), true},
+		{"a site's own id that is the address", "user_id", mail, segment(`"context":{"traits":{"email":"jane.doe+news@example.com"}},"x"`, ""), true},
+		{"known by SHA-256, event in plain", "email_sha256", strings.ToUpper(sha(strings.ToLower(mail))), segment(`"userId"`, mail), true},
+		{"known by MD5, event in plain", "email_md5", md(strings.ToLower(mail)), segment(`"userId"`, mail), true},
+		{"known in plain, event by SHA-256", "email", mail, ga4("&cid=1.2&em=tv.1~em."+inData(strings.ToLower(mail)), ""), true},
+		{"known by SHA-256, event by SHA-256", "email_sha256", sha(strings.ToLower(mail)), ga4("&cid=1.2&em=tv.1~fn0.x~em."+inData(strings.ToLower(mail))+"=", ""), true},
+		{"known by MD5, event by SHA-256", "email_md5", md(strings.ToLower(mail)), ga4("&cid=1.2&em=tv.1~em."+inData(strings.ToLower(mail)), ""), false},
+		{"a hash where an address was expected", "email", mail, segment(`"context":{"traits":{"email":"`+sha(strings.ToLower(mail))+`"}},"x"`, ""), true},
+
+		{"a phone number, written otherwise", "phone", phone, segment(`"context":{"traits":{"phone":"0049 30 1234567"}},"x"`, ""), true},
+		{"its digits hashed", "phone_sha256", sha("49301234567"), segment(`"context":{"traits":{"phone":"+49301234567"}},"x"`, ""), true},
+		{"E.164 hashed", "phone", phone, ga4("&cid=1.2&em=tv.1~pn."+inData("+49301234567"), ""), true},
+		{"another number", "phone", "+49 30 7654321", ga4("&cid=1.2&em=tv.1~pn."+inData("+49301234567"), ""), false},
+	} {
+		of, err := p.Identities(keys, c.name, []byte(c.id))
+		if err != nil {
+			t.Errorf("%s: %v", c.what, err)
+			continue
+		}
+		all := subjectsOf(t, p, keys, c.event)
+		found := slices.ContainsFunc(of, func(i rules.Identity) bool { return slices.Contains(all, i.Hash) })
+		if found != c.found {
+			t.Errorf("%s: found %t", c.what, found)
+		}
+	}
+}
+
+// TestIdentitiesThatAreNone: the error says what is wrong, and nothing of the identifier.
+func TestIdentitiesThatAreNone(t *testing.T) {
+	p := compile(t, draft())
+	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	for _, c := range [][3]string{
+		{"email", "jane.doe", "email: there is none in it"},
+		{"email", " \t", "email: there is none in it"},
+		{"phone", "jane", "phone: there is none in it"},
+		{"email_sha256", "jane@example.com", "email_sha256: 64 hexadecimal digits are right"},
+		{"email_md5", sha("x"), "email_md5: 32 hexadecimal digits are right"},
+		{"email:ga4", "jane@example.com", `"email:ga4": email is the same for every vendor: write it without the vendor`},
+		{"client_id:nobody", "1.2", `"client_id:nobody": no vendor of the policy is of that catalog entry`},
+		{"page_title", "Jane", `"page_title" names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},
+		{"", "Jane", `"" names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},
+	} {
+		of, err := p.Identities(keys, c[0], []byte(c[1]))
+		if err == nil || err.Error() != c[2] || of != nil {
+			t.Errorf("%q: %v", c[0], err)
+		}
+	}
+}
+
+// TestCookieIdentities: a browser is known by what SDKs made at random, never by what somebody could guess.
+func TestCookieIdentities(t *testing.T) {
+	p := compile(t, draft())
+	got := p.CookieIdentities(signal.CookieHeader(`_ga=GA1.1.555.666; ajs_user_id=%22jane%22; ajs_anonymous_id=%22b1946ac9%22; _ga_X=GS1.1.77.1; _fbp=fb.1.2.3; _ga=GA1.1.555.666; theme=dark; =; _ga=`))
+	want := []rules.CookieIdentity{{"client_id:ga4", "555.666"}, {"client_id:segment", "b1946ac9"}, {"client_id:meta_pixel", "fb.1.2.3"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestThePreferenceCookieObjects: a browser without an identifier carries its objections itself.
+func TestThePreferenceCookieObjects(t *testing.T) {
+	p := compile(t, draft())
+	for cookie, reason := range map[string]string{
+		"":                                "permitted",
+		"__Host-tagwarden-objections=ads": "permitted", // another purpose
+		"__Host-tagwarden-objections=all": "objection",
+		"__Host-tagwarden-objections=ads/audience":                               "objection",
+		"__Host-tagwarden-objections=vendor:ga4":                                 "objection",
+		"__Host-tagwarden-objections=vendor:matomo":                              "permitted",
+		"__Host-tagwarden-objections=gone":                                       "permitted", // a purpose that there is no more
+		"__Host-tagwarden-objections=":                                           "objection", // nobody knows what it was
+		"__Host-tagwarden-objections=ads/":                                       "objection",
+		"__Host-tagwarden-objections=%41ll":                                      "objection",
+		"__Host-tagwarden-objections=gone; __Host-tagwarden-objections=audience": "objection",
+		"tagwarden-objections=all":                                               "permitted", // another host may have set it
+	} {
+		r := request(t, "POST /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\n\n", "ga4", yes+"; "+cookie)
+		if x := explain(t, p, r); len(x.Events) != 1 || x.Events[0].Reason != reason {
+			t.Errorf("%s: %+v", cookie, x.Events)
+		}
+	}
+}
+
+// TestDeaf: where no objection can be taken, nothing travels on a basis that one may object to.
+func TestDeaf(t *testing.T) {
+	for b, want := range map[basis.Basis]rules.Reason{
+		basis.Consent: rules.Permitted, basis.Contract: rules.Permitted, basis.LegalObligation: rules.Permitted, basis.VitalInterests: rules.Permitted,
+		basis.LegitimateInterest: rules.ObjectionsUntaken, basis.PublicTask: rules.ObjectionsUntaken,
+	} {
+		for _, deaf := range []bool{false, true} {
+			d := draft(rung("a", b, assessed("LIA-3"), law))
+			d.Assessments = register(t)
+			p := compile(t, d)
+			var j rules.Judgement
+			j.Hit.Reset()
+			j.Hit.Request = request(t, pageView, "ga4", yes)
+			in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), Deaf: deaf}
+			if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
+				t.Fatal(reason)
+			}
+			j.Objections = append(j.Objections, rules.Objections{})
+			rules.Judge(&j, &in)
+			expected := rules.Permitted
+			if deaf {
+				expected = want
+			}
+			if got := j.Verdicts[0].Reason; got != expected {
+				t.Errorf("%v, deaf %t: %v", b, deaf, got)
+			}
+		}
+	}
+	d := draft(rung("a", basis.OptOut, in("US")))
+	p := compile(t, d)
+	var j rules.Judgement
+	j.Hit.Reset()
+	j.Hit.Request = request(t, pageView, "ga4", "CF-IPCountry: US")
+	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), Deaf: true}
+	if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
+		t.Fatal(reason)
+	}
+	j.Objections = append(j.Objections, rules.Objections{})
+	if rules.Judge(&j, &in); j.Verdicts[0].Reason != rules.ObjectionsUntaken {
+		t.Errorf("opt-out, deaf: %v", j.Verdicts[0].Reason)
+	}
+}
+
+// FuzzSubjects: whatever lists of hashes and cookies hold, nothing panics, and what was found before is still found.
+func FuzzSubjects(f *testing.F) {
+	p := compile(f, draft())
+	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	f.Add("tv.1~em.n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg~pn.x", "_ga=GA1.1.555.666; AMP_x=eyJkZXZpY2VJZCI6IngifQ==; mp_x=%7B")
+	f.Add("tv.1~", "ajs_user_id=%22%22; _sp_id.x=.; ph_x=\"")
+	f.Fuzz(func(t *testing.T, data, cookies string) {
+		r := request(t, "POST /g/collect HTTP/1.1\n\n", "ga4")
+		r.Query = []byte("v=2&tid=G-1&en=x&cid=1.2&em=" + url.QueryEscape(data))
+		r.Headers = append(r.Headers, hit.Header{Name: []byte("Cookie"), Value: []byte(cookies)})
+		var j rules.Judgement
+		j.Hit.Reset()
+		j.Hit.Request = r
+		if rules.Read(p, &j, &rules.Inputs{Now: now, Keys: keys}, nil) == rules.Unjudged && len(j.Subjects) == 0 {
+			t.Error("the client id is not among the subjects")
+		}
+	})
+}
