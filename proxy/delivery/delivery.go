@@ -41,7 +41,7 @@ func (k Kind) String() string {
 type Outcome struct {
 	Kind   Kind
 	Status int    // the vendor's, 0 where it gave none
-	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "unsent", "overload", "stray_answer", "too_large", "address", "none_taken", "some_taken"
+	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "unsent", "objection", "overload", "stray_answer", "too_large", "address", "none_taken", "some_taken"
 }
 
 // Header is a header of a request.
@@ -61,6 +61,15 @@ type Event struct {
 	Body    []byte
 	Count   int    // events in it
 	Taken   string // where the answer, JSON, says how many of them the vendor took ("tracked"); "": its status tells all
+	Leaving Leaving
+}
+
+// Leaving is asked when an event is about to leave, and told when it has left.
+type Leaving interface {
+	// Depart is called right before the first byte is written, after every wait for a connection. Where it says no, nothing is written.
+	Depart() bool
+	// Departed is called once after each Depart that said yes: the kernel has the bytes, or they were cut. It does not wait for an answer.
+	Departed()
 }
 
 // Upstream is where one host of a vendor is reached.
@@ -149,13 +158,9 @@ func (o *Options) host(u Upstream) (*host, error) {
 		WriteTimeout:                  o.Timeout,
 		MaxResponseBodySize:           orDefault(u.Answer, o.Answer),
 		ReadBufferSize:                16 << 10,
-		MaxIdemponentCallAttempts:     o.Conns + 1, // all that are open may be stale
 		DisablePathNormalizing:        true,
 		DisableHeaderNamesNormalizing: false,
 		DialTimeout:                   d.dial,
-		RetryIfErr: func(_ *fasthttp.Request, _ int, err error) (bool, bool) {
-			return false, errors.Is(err, errStale)
-		},
 	}
 	return &host{client: client, name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/")}, nil
 }
@@ -182,7 +187,7 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	request := fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(request)
 	h.write(request, e)
-	if err := h.client.DoTimeout(request, answer, c.opts.Timeout); err != nil {
+	if err := h.exchange(request, answer, e.Leaving, c.opts.Timeout); err != nil {
 		return failed(err)
 	}
 	status := answer.StatusCode()
@@ -227,6 +232,8 @@ func failed(err error) Outcome {
 		return Outcome{Dropped, 0, "dial"}
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
 		return Outcome{Dropped, 0, "overload"}
+	case errors.Is(err, errKept):
+		return Outcome{Dropped, 0, "objection"}
 	case errors.Is(err, errStale):
 		return Outcome{Dropped, 0, "stray_answer"}
 	case errors.Is(err, errUnsent):

@@ -18,9 +18,12 @@ type guarded struct {
 	noise  bool                  // what it saw
 	one    [1]byte
 
-	used     bool // a request was written before
-	answered bool // something was read since the last write
-	sent     int  // bytes of the present request
+	used  bool // a request was written before
+	begun bool // the present request has written something
+	sent  int  // bytes of the present request
+
+	leaving  Leaving // of the present request; nil: nobody is asked
+	departed bool    // it was asked, and said yes
 }
 
 func newGuarded(conn, socket net.Conn) *guarded {
@@ -35,25 +38,36 @@ func newGuarded(conn, socket net.Conn) *guarded {
 	return g
 }
 
-// Write sends bytes, after a look at the connection where a request begins.
+// begin is called before a request is written, end after it: the guard cannot tell one from the next.
+func (g *guarded) begin(leaving Leaving) {
+	g.begun, g.sent, g.leaving, g.departed = false, 0, leaving, false
+}
+
+func (g *guarded) end() {
+	if g.departed {
+		g.leaving.Departed()
+	}
+	g.leaving, g.departed = nil, false
+}
+
+// Write sends bytes. Where a request begins it looks at the connection first, and asks whether the request may still leave.
 func (g *guarded) Write(b []byte) (int, error) {
-	if !g.used || g.answered {
+	if !g.begun {
 		if g.disturbed() {
 			return 0, errStale
 		}
-		g.used, g.answered, g.sent = true, false, 0
+		if g.leaving != nil {
+			if !g.leaving.Depart() {
+				return 0, errKept
+			}
+			g.departed = true
+		}
+		g.used, g.begun = true, true
 	}
 	n, err := g.Conn.Write(b)
 	if g.sent += n; err != nil && g.sent == 0 {
 		return 0, fmt.Errorf("%w: %w", errUnsent, err)
 	}
-	return n, err
-}
-
-// Read notes that the answer has begun.
-func (g *guarded) Read(b []byte) (int, error) {
-	n, err := g.Conn.Read(b)
-	g.answered = g.answered || n > 0
 	return n, err
 }
 
@@ -72,7 +86,7 @@ func (g *guarded) spoken() bool {
 	if err := g.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return true
 	}
-	n, err := g.Conn.Read(g.one[:])
+	n, err := g.Read(g.one[:])
 	if n > 0 || !isTimeout(err) {
 		return true
 	}
