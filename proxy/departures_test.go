@@ -60,7 +60,7 @@ func TestNothingDepartsUnseen(t *testing.T) {
 	var one sync.Mutex
 	for range 3 {
 		objectors.Go(func() {
-			for range 2000 {
+			for range 300 {
 				one.Lock()
 				mine := visible.Add(1)
 				one.Unlock()

@@ -50,8 +50,6 @@ func (a *Assessed) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddInt("days", a.Days)
 		addText(to, "told", a.Told)
 	}
-	if a.Again {
-		to.AddBool("again", true)
-	}
+	addTrue(to, "again", a.Again)
 	return nil
 }

@@ -134,9 +134,7 @@ func (e *Event) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	if e.Digest != [32]byte{} {
 		to.AddByteString("digest", hexInto(e.hex[:0], e.Digest[:]))
 	}
-	if e.Recovered {
-		to.AddBool("recovered", true)
-	}
+	addTrue(to, "recovered", e.Recovered)
 	return nil
 }
 
@@ -152,9 +150,7 @@ func (e *Event) addChoices(to zapcore.ObjectEncoder) error {
 			return err
 		}
 	}
-	if e.Restrict {
-		to.AddBool("restriction", true)
-	}
+	addTrue(to, "restriction", e.Restrict)
 	if len(e.Subjects) > 0 {
 		return to.AddArray("subjects", (*subjects)(e))
 	}

@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"encoding/hex"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Kinds of records about objections. They are written when an act is on disk and before it is acknowledged.
+const (
+	KindObjection  = "objection"       // somebody objected, or asked for a restriction: seq, scopes, source, subjects
+	KindWithdrawal = "withdrawal"      // somebody took that back: the same, and why, where it was not the subject
+	KindHead       = "objections_head" // where the log of objections stands: size, root
+)
+
+// Objected is what one or more acts that say the same have done. Its subjects have the hashes that they have in records of events.
+type Objected struct {
+	Kind        string
+	First, Last uint64 // the acts' numbers in the log of objections
+	Scopes      []string
+	Restriction bool
+	Complaint   bool
+	Source      string
+	Site        string
+	By          string // who acted for the subject; "" where that did
+	Because     string
+	Subjects    [][16]byte
+	Recovered   bool // it was found missing at the start, and is written late
+
+	hex [64]byte
+}
+
+// Head says where the log of objections stands: how many acts it holds, and the root of the Merkle tree over them.
+type Head struct {
+	Size     uint64
+	Root     [32]byte
+	Restored string // why an older copy of the store was accepted; "" where none was
+	Again    bool   // it was recorded before, and is repeated so that it outlives the records that are deleted
+}
+
+var (
+	_ zapcore.ObjectMarshaler = (*Objected)(nil)
+	_ zapcore.ObjectMarshaler = (*Head)(nil)
+)
+
+// Objected records acts, and where the log of objections stands after them.
+func (l *Ledger) Objected(acts []Objected, head Head) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken != nil {
+		return l.broken
+	}
+	now := l.opts.Now()
+	for i := range acts {
+		if err := l.add(now, acts[i].Kind, &acts[i]); err != nil {
+			return err
+		}
+	}
+	if err := l.add(now, KindHead, &head); err != nil {
+		return err
+	}
+	return l.commit()
+}
+
+// MarshalLogObject writes the members of a record. What is empty is left out.
+func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddUint64("seq", o.First)
+	if o.Last != o.First {
+		to.AddUint64("last_seq", o.Last)
+	}
+	if err := to.AddArray("scopes", (*texts)(&o.Scopes)); err != nil {
+		return err
+	}
+	addTrue(to, "restriction", o.Restriction)
+	addTrue(to, "complaint", o.Complaint)
+	addTrue(to, "recovered", o.Recovered)
+	addText(to, "source", o.Source)
+	addText(to, "site", o.Site)
+	addText(to, "by", o.By)
+	addText(to, "because", o.Because)
+	return to.AddArray("subjects", (*objectors)(o))
+}
+
+// MarshalLogObject writes the members of a record.
+func (h *Head) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddUint64("size", h.Size)
+	to.AddString("root", hex.EncodeToString(h.Root[:]))
+	addText(to, "restored", h.Restored)
+	addTrue(to, "again", h.Again)
+	return nil
+}
+
+func addTrue(to zapcore.ObjectEncoder, name string, set bool) {
+	if set {
+		to.AddBool(name, true)
+	}
+}
+
+type objectors Objected
+
+// MarshalLogArray writes hashes in hex.
+func (o *objectors) MarshalLogArray(e zapcore.ArrayEncoder) error {
+	for i := range o.Subjects {
+		e.AppendByteString(hexInto(o.hex[:0], o.Subjects[i][:]))
+	}
+	return nil
+}
