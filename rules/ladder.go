@@ -75,7 +75,7 @@ func (a *Activity) permits(p *Policy, q *asked) Reason {
 	case basis.PublicTask:
 		return a.byPublicTask(q)
 	case basis.Contract, basis.LegalObligation, basis.VitalInterests:
-		return a.byLaw(q)
+		return a.byLaw(p, q)
 	case basis.OptOut:
 		return a.byOptOut(q)
 	default:
@@ -115,7 +115,7 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if reason := invalid(p.assessments.Validity(a.Assessment, q.now)); reason != Permitted {
 		return reason
 	}
-	if a.directMarketing || !p.assessments.CompellingGrounds(a.Assessment) {
+	if a.heeds(p) {
 		if q.objections.touches(a) || q.signals.DNT == signal.Valid && a.dntObjects || q.signals.Objects(a.categories) {
 			return Objection
 		}
@@ -147,14 +147,27 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 }
 
 // byLaw: Art. 6(1)(b) to (d). The contract or law must be named. There is no right to object, except to direct marketing.
-func (a *Activity) byLaw(q *asked) Reason {
+func (a *Activity) byLaw(p *Policy, q *asked) Reason {
 	switch {
 	case a.Reference == "":
 		return NoLegalReference
-	case a.directMarketing && a.objected(q):
+	case a.heeds(p) && a.objected(q):
 		return Objection
 	default:
 		return Permitted
+	}
+}
+
+// heeds tells whether an objection to the activity ends it: on every basis but those of Art. 6(1)(b) to (d) and grounds that were documented
+// as compelling (Art. 21(1)), and always where it is direct marketing (Art. 21(2) and (3)).
+func (a *Activity) heeds(p *Policy) bool {
+	switch {
+	case a.directMarketing:
+		return true
+	case a.Basis == basis.Contract || a.Basis == basis.LegalObligation || a.Basis == basis.VitalInterests:
+		return false
+	default:
+		return a.Basis != basis.LegitimateInterest || !p.assessments.CompellingGrounds(a.Assessment)
 	}
 }
 

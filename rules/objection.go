@@ -25,3 +25,18 @@ func (o Objections) Any() bool { return o.All || o.Purposes != 0 || o.Vendors !=
 func (o Objections) touches(a *Activity) bool {
 	return o.All || o.Purposes&a.purposes != 0 || o.Vendors&a.Recipient.bit != 0
 }
+
+// Adds tells whether other holds a scope that o does not.
+func (o Objections) Adds(other Objections) bool {
+	return other.All && !o.All || other.Purposes&^o.Purposes != 0 || other.Vendors&^o.Vendors != 0
+}
+
+// Stands tells whether what was decided of an event still holds in the face of these objections: those of the moment when it is about to
+// leave. What was denied stays denied.
+func (j *Judgement) Stands(event int, o Objections) bool {
+	v := &j.Verdicts[event]
+	return v.Decision != Permit || !o.touches(v.Activity) || !v.Activity.heeds(j.Policy)
+}
+
+// ScopeName tells whether a text can name a scope: a purpose, "vendor:ID" or "all", whether or not a policy knows it.
+func ScopeName(text string) bool { return len(text) <= 80 && scopeName([]byte(text)) }

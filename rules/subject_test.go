@@ -234,3 +234,47 @@ func FuzzSubjects(f *testing.F) {
 		}
 	})
 }
+
+// TestStands: at the moment of leaving, an objection ends what it would have ended before.
+func TestStands(t *testing.T) {
+	for _, c := range []struct {
+		of        rules.DraftActivity
+		objection string
+		stands    bool
+	}{
+		{rung("a", basis.Consent), "audience", false},
+		{rung("a", basis.Consent), "vendor:ga4", false},
+		{rung("a", basis.Consent), "all", false},
+		{rung("a", basis.Consent), "ads", true},
+		{rung("a", basis.Consent), "vendor:matomo", true},
+		{rung("a", basis.LegitimateInterest, assessed("LIA-1")), "audience", false},
+		{rung("a", basis.LegitimateInterest, assessed("LIA-3")), "audience", true},
+		{rung("a", basis.LegitimateInterest, assessed("LIA-3"), ads), "ads", false},
+		{rung("a", basis.Contract, law), "all", true},
+		{rung("a", basis.Contract, law, ads), "all", false},
+		{rung("a", basis.PublicTask, law), "all", false},
+	} {
+		d := draft(c.of)
+		d.Assessments = register(t)
+		p := compile(t, d)
+		var j rules.Judgement
+		j.Hit.Reset()
+		j.Hit.Request = request(t, pageView, "ga4", `Cookie: site_consent={"analytics":"yes"}`)
+		in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}
+		if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
+			t.Fatal(reason)
+		}
+		j.Objections = append(j.Objections, rules.Objections{})
+		rules.Judge(&j, &in)
+		if j.Verdicts[0].Decision != rules.Permit {
+			t.Fatalf("%v: %v", c.of.Basis, j.Verdicts[0].Reason)
+		}
+		o, _ := p.Objection(c.objection)
+		if !j.Stands(0, rules.Objections{}) || j.Stands(0, o) != c.stands {
+			t.Errorf("%v, objection to %s: stands %t", c.of.Basis, c.objection, j.Stands(0, o))
+		}
+		if x := explain(t, p, j.Hit.Request, c.objection); (x.Decision == "permit") != c.stands {
+			t.Errorf("%v, objection to %s: asked before, it is %s", c.of.Basis, c.objection, x.Decision)
+		}
+	}
+}
