@@ -74,6 +74,7 @@ var changeCases = []struct {
 	{"site.base", "hosts: [blog.example]", "hosts: [blog.example]\n    base: /t", []string{"site blog: base /t instead of none\n"}},
 	{"site.origins", "hosts: [blog.example]", "hosts: [blog.example]\n    origins: [\"https://blog.example\"]", []string{"site blog: origins added: https://blog.example: WIDER"}},
 	{"site.region", "hosts: [blog.example]", "hosts: [blog.example]\n    region: { header: CF-IPCountry, default: US }", []string{"site blog: region by header CF-IPCountry instead of none: WIDER", "site blog: region by default US instead of none: WIDER"}},
+	{"site.privacy", "hosts: [blog.example]", "hosts: [blog.example]\n    privacy: { css: ./blog.css }", []string{"site blog: style sheet of the preference centre ./blog.css instead of none\n"}},
 	{"site.vendors", "vendors: [matomo]", "vendors: [matomo, ga4]", []string{"site blog: vendors added: ga4: WIDER"}},
 	{"site.signals", "signals: { gpc: {}, dnt: {}, own", "signals: { dnt: {}, usp: {}, own", []string{"site shop: signal gpc is read no longer", ": WIDER", "site shop: signal usp is read: narrower"}},
 	{"site.signals", `granted: ["yes"] }] }`, `granted: ["yes", "maybe"] }] }`, []string{"signal own is read in another way: more may count as a yes: WIDER"}},

@@ -76,10 +76,11 @@ func (c *comparison) sites() {
 		c.value(where, "base", Neutral, old.Base, changed.Base)
 		c.set(where, "origins", old.Origins, changed.Origins, Wider, Narrower)
 		c.scope(where, "vendors", old.Vendors, changed.Vendors)
+		c.value(where, "style sheet of the preference centre", Neutral, old.Privacy.CSS, changed.Privacy.CSS)
 		c.region(where, &old.Region, &changed.Region)
 		c.signals(where, &old.Signals, &changed.Signals)
 	}
-	if !maps.EqualFunc(c.old.Source.places, c.new.Source.places, func(a, b placesFile) bool { return string(a.content) == string(b.content) }) {
+	if !maps.EqualFunc(c.old.Source.places, c.new.Source.places, func(a, b besideFile) bool { return string(a.content) == string(b.content) }) {
 		c.add("sites", Wider, "a database of regions is another one: visitors may be placed where a looser rule holds")
 	}
 }

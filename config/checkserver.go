@@ -108,6 +108,8 @@ func (r *reading) checkSites() {
 		r.checkRegion(at("region"), site.Region)
 		r.checkSignals(at("signals"), site.Signals)
 		r.warnCookies(at("signals"), site)
+		r.checkSheet(at("privacy", "css"), site.Privacy.CSS)
+		r.warnObjectors(at("origins"), site)
 	}
 }
 
@@ -119,13 +121,24 @@ func (r *reading) warnCookies(at []any, site Site) {
 			cookies = true
 		}
 	}
-	same := slices.ContainsFunc(site.Origins, func(origin string) bool {
-		u, fault := addressParts(origin)
-		return fault == "" && slices.Contains(site.Hosts, u.Hostname())
-	})
-	if cookies && len(site.Origins) > 0 && !same {
+	if cookies && site.elsewhere() {
 		r.warnings.at(r.server, at, "none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)")
 	}
+}
+
+// warnObjectors warns where visitors who object will hardly be known again.
+func (r *reading) warnObjectors(at []any, site Site) {
+	if site.elsewhere() {
+		r.warnings.at(r.server, at, "none of the origins is a host of the site: hits carry no cookies then, so that what visitors object to in the preference centre is found only by ids that the SDKs send; let the site's own host pass on hits and /privacy/ (base), or have its pages include /privacy/tagwarden.js and give it the SDK's id")
+	}
+}
+
+// elsewhere tells whether hits come from other origins only: they carry no cookies unless the SDK is told to send them.
+func (s *Site) elsewhere() bool {
+	return len(s.Origins) > 0 && !slices.ContainsFunc(s.Origins, func(origin string) bool {
+		u, fault := addressParts(origin)
+		return fault == "" && slices.Contains(s.Hosts, u.Hostname())
+	})
 }
 
 func (r *reading) checkRegion(at []any, region Region) {

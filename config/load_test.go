@@ -195,6 +195,7 @@ func TestWarnings(t *testing.T) {
 	want := `policy/activities.yaml:5:12: without reference: (the contract or law) the activity denies every event with no_legal_reference (lawful/reference; GDPR Art. 6(1)(b) to (e) and 6(3))
 policy/assessments/LIA-1.yaml:12:7: the impact is high: an assessment of that kind names its data protection impact assessment here (lawful/impact; GDPR Art. 35(1))
 policy/purposes.yaml:6:10: site shop does not read dnt: add dnt: {} under its signals, or the wish has no effect there
+tagwarden.yaml:5:14: none of the origins is a host of the site: hits carry no cookies then, so that what visitors object to in the preference centre is found only by ids that the SDKs send; let the site's own host pass on hits and /privacy/ (base), or have its pages include /privacy/tagwarden.js and give it the SDK's id
 tagwarden.yaml:7:7: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
 tagwarden.yaml:13:13: ttl has no effect in delivery mode direct
 tagwarden.yaml:14:11: checkpoints are not copied by this version`

@@ -31,33 +31,6 @@ func openPlaces(content []byte) (*places, error) {
 	return &places{db}, err
 }
 
-// readPlaces reads the databases that sites of the server file name. Of one that cannot be read it keeps why.
-func (s *Source) readPlaces() {
-	var ignored Faults
-	doc := parse("", s.server, &ignored)
-	if doc == nil {
-		return // Compile says what is wrong
-	}
-	for _, id := range doc.keys("sites") {
-		at := steps("sites", id, "region", "database")
-		if !doc.has(at...) {
-			continue
-		}
-		name := doc.find(at).Value
-		if _, known := s.places[name]; known || name == "" {
-			continue
-		}
-		content, err := readBounded(relativeTo(s.Path, name), maxPlacesBytes)
-		s.places[name] = placesFile{content, err}
-	}
-}
-
-// placesFile is a database as it was read.
-type placesFile struct {
-	content []byte
-	err     error
-}
-
 func readBounded(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {

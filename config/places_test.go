@@ -22,7 +22,7 @@ func located(t *testing.T, region string, content []byte) *Source {
 	}
 	files["tagwarden.yaml"] = append(append(bytes.Clone(server[:at]), "    region: { "+region+" }\n"...), server[at:]...)
 	source := sourceOf(files)
-	source.places = map[string]placesFile{"./geo.mmdb": {content: content}}
+	source.places = map[string]besideFile{"./geo.mmdb": {content: content}}
 	return source
 }
 
@@ -88,7 +88,7 @@ func TestPlacesDecide(t *testing.T) {
 		t.Errorf("half a database: %v", err)
 	}
 	missing := located(t, "database: ./geo.mmdb", nil)
-	missing.places["./geo.mmdb"] = placesFile{err: os.ErrNotExist}
+	missing.places["./geo.mmdb"] = besideFile{err: os.ErrNotExist}
 	if _, err := Compile(missing, basis.Past{}); err == nil || !strings.Contains(err.Error(), "cannot read the database") {
 		t.Errorf("a missing database: %v", err)
 	}

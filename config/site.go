@@ -13,7 +13,13 @@ type Site struct {
 	Origins []string `yaml:"origins" doc:"Origins that browsers may send hits from (CORS): https://shop.example. Hits from another origin carry no cookies unless the SDK is told to send them."`
 	Region  Region   `yaml:"region" doc:"How a visitor's region is known. Where nothing tells it, the strictest regime holds."`
 	Vendors []string `yaml:"vendors" doc:"Ids of the vendors that its hits may go to. Default: all."`
+	Privacy Privacy  `yaml:"privacy" doc:"The visitors' preference centre: /privacy/ below base."`
 	Signals Signals  `yaml:"signals" doc:"Which signals of the visitor's choice are read; where they disagree the most protective one wins. What is not listed is not read."`
+}
+
+// Privacy is about the preference centre.
+type Privacy struct {
+	CSS string `yaml:"css" doc:"Style sheet of the site, served after the built-in one: at most 64 KiB. Relative to this file."`
 }
 
 // Region says how a visitor's region is known.

@@ -28,20 +28,21 @@ type Source struct {
 	Dir    string                // the policy folder
 	Digest string                // hex SHA-256 of the names and bytes of everything that was read
 	server []byte                // the server file
-	places map[string]placesFile // databases of regions, by the path that the server file gives
+	places map[string]besideFile // databases of regions, by the path that the server file gives
+	sheets map[string]besideFile // style sheets, likewise
 	policy map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
 }
 
 // Read reads the server file and the policy folder that it names. An error is a Faults.
 func Read(file string) (*Source, error) {
-	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]placesFile{}}
+	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]besideFile{}, sheets: map[string]besideFile{}}
 	text, err := readFile(file)
 	if err != nil {
 		return nil, Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
 	}
 	s.server = text
 	s.Dir = relativeTo(file, policyFolder(text))
-	s.readPlaces()
+	s.readBeside()
 	if err := s.readFolder(os.DirFS(s.Dir)); err != nil {
 		return nil, Faults{{File: s.Dir, Msg: err.Error()}}
 	}
@@ -128,10 +129,12 @@ func (s *Source) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "%q %d\n", s.Path, len(s.server)))
 	h.Write(s.server)
-	for _, name := range slices.Sorted(maps.Keys(s.places)) {
-		file := s.places[name]
-		h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))
-		h.Write(file.content)
+	for _, files := range []map[string]besideFile{s.places, s.sheets} {
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			file := files[name]
+			h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))
+			h.Write(file.content)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.policy)) {
 		h.Write(fmt.Appendf(nil, "%q %d\n", name, len(s.policy[name])))

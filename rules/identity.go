@@ -40,9 +40,12 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		}
 		f.hash(hit.Shared, hit.Email, class, id)
 	case !ok || !c.Identifies():
-		return nil, fmt.Errorf("%q names no identifier: %s are right", name, strings.Join(IdentityNames(), ", "))
+		if !ScopeName(name) { // it may be anything that somebody wrote
+			name = "that"
+		}
+		return nil, fmt.Errorf("%s names no identifier: %s are right", name, strings.Join(IdentityNames(), ", "))
 	case general(c) && named:
-		return nil, fmt.Errorf("%q: %s is the same for every vendor: write it without the vendor", name, class)
+		return nil, fmt.Errorf("%s is the same for every vendor: write it without one", class)
 	case general(c):
 		f.given(hit.Shared, c, c.String(), id)
 	default:
@@ -60,11 +63,11 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 			}
 		}
 		if !known {
-			return nil, fmt.Errorf("%q: no vendor of the policy is of that catalog entry", name)
+			return nil, fmt.Errorf("%s: no vendor of the policy is of the catalog entry that is named with it", class)
 		}
 	}
 	if len(f.all) == 0 {
-		return nil, fmt.Errorf("%s: there is none in it", name)
+		return nil, fmt.Errorf("%s: there is none in it", class)
 	}
 	return k.identities(&f), nil
 }

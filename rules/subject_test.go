@@ -127,10 +127,10 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 		{"phone", "jane", "phone: there is none in it"},
 		{"email_sha256", "jane@example.com", "email_sha256: 64 hexadecimal digits are right"},
 		{"email_md5", sha("x"), "email_md5: 32 hexadecimal digits are right"},
-		{"email:ga4", "jane@example.com", `"email:ga4": email is the same for every vendor: write it without the vendor`},
-		{"client_id:nobody", "1.2", `"client_id:nobody": no vendor of the policy is of that catalog entry`},
-		{"page_title", "Jane", `"page_title" names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},
-		{"", "Jane", `"" names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},
+		{"email:ga4", "jane@example.com", "email is the same for every vendor: write it without one"},
+		{"client_id:nobody", "1.2", "client_id: no vendor of the policy is of the catalog entry that is named with it"},
+		{"page_title", "Jane", `page_title names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},
+		{"", "Jane", `that names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},
 	} {
 		of, err := p.Identities(keys, c[0], []byte(c[1]))
 		if err == nil || err.Error() != c[2] || of != nil {
