@@ -1,0 +1,172 @@
+package visitor
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// templates are the pages. Reading them at the start shows that they can be read.
+var templates = template.Must(template.New("").ParseFS(pageFiles, "pages/*.html"))
+
+// page is what every page says.
+type page struct {
+	*words
+	Lang      string
+	Languages []tongue
+	Up        string // to /privacy/
+	Themed    bool
+	Title     string
+	Said      *Language
+	Hosts     string
+	Query     template.URL // of this page's forms
+}
+
+// Mail tells whether the controller's contact is an e-mail address, Web whether it is a page.
+func (p page) Mail() bool {
+	contact := p.Said.Controller.Contact
+	return strings.Count(contact, "@") == 1 && !strings.ContainsAny(contact, " :/?&,")
+}
+
+// Web: see Mail.
+func (p page) Web() bool { return strings.HasPrefix(p.Said.Controller.Contact, "https://") }
+
+// tongue is a language that the page is to be had in.
+type tongue struct {
+	Tag, Name string
+	Query     template.URL
+	Here      bool
+}
+
+// page fills in what all pages have.
+func (v *visit) page(title string) page {
+	p := page{
+		words: v.words, Lang: v.said.Tag, Up: v.up, Themed: v.site.Style != nil, Title: v.Say(title), Said: v.said,
+		Hosts: strings.Join(v.site.Hosts, ", "), Query: template.URL("?lang=" + v.said.Tag), //nolint:gosec // a language of the site's
+	}
+	for i := range v.site.Languages {
+		tag := v.site.Languages[i].Tag
+		p.Languages = append(p.Languages, tongue{Tag: tag, Name: wordsIn(tag).Name, Query: template.URL("?lang=" + tag), Here: tag == v.said.Tag}) //nolint:gosec // the same
+	}
+	return p
+}
+
+// html answers with a page.
+func (v *visit) html(status int, name string, data any) {
+	var out bytes.Buffer
+	if err := templates.ExecuteTemplate(&out, name, data); err != nil {
+		panic("BUG: " + name + " cannot be written: " + err.Error())
+	}
+	h := &v.ctx.Response.Header
+	h.SetContentType("text/html; charset=utf-8")
+	h.Set("Content-Language", v.said.Tag)
+	h.Set("Content-Security-Policy", v.policy("'self'"))
+	h.Add("Vary", "Accept-Language, Cookie")
+	v.ctx.SetStatusCode(status)
+	v.ctx.SetBody(out.Bytes())
+}
+
+// policy is what a page may do: show itself with our style and the site's, send its forms here, and stand in frames of the site's own pages.
+// A site's style may bring letters and pictures from the same place.
+func (v *visit) policy(style string) string {
+	policy := "default-src 'none'; style-src " + style
+	if v.site.Style != nil {
+		policy += "; font-src 'self'; img-src 'self'"
+	}
+	return policy + "; form-action 'self'; base-uri 'none'; frame-ancestors " + strings.Join(append([]string{"'self'"}, v.site.Origins...), " ")
+}
+
+// plain is a page that says one thing.
+type plain struct {
+	page
+	Text string
+	Hint string
+}
+
+// fail answers with a page that says what is wrong: the words of key_title, of key, and of key_hint where there are any.
+func (v *visit) fail(status int, key string, pairs ...string) {
+	p := plain{page: v.page(key + "_title"), Text: v.Say(key, pairs...)}
+	if _, ok := v.Texts[key+"_hint"]; ok {
+		p.Hint = v.Say(key+"_hint", "contact", v.said.Controller.Contact)
+	}
+	v.html(status, "plain.html", p)
+}
+
+// failed answers a change that was not made: a page where forms are answered, a problem document elsewhere.
+func (v *visit) failed(err error, tell func(status int, key string, pairs ...string)) {
+	if many, ok := errors.AsType[errTooMany](err); ok {
+		seconds := strconv.Itoa(int(math.Ceil(many.wait.Seconds())))
+		v.ctx.Response.Header.Set("Retry-After", seconds)
+		tell(fasthttp.StatusTooManyRequests, "many", "seconds", seconds)
+		return
+	}
+	if fault, ok := errors.AsType[*objection.Fault](err); ok {
+		tell(fasthttp.StatusBadRequest, "malformed", "what", fault.What)
+		return
+	}
+	tell(fasthttp.StatusServiceUnavailable, "unsaved")
+}
+
+// problem is a problem document (RFC 9457). Its members are fixed: some may be added, none taken away.
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Code   string `json:"code"`         // what is wrong, for programs
+	At     string `json:"at,omitempty"` // where in the request, as a JSON pointer
+}
+
+// problem answers with a problem document in the visitor's language.
+func (v *visit) problem(status int, key string, pairs ...string) {
+	v.tell(problem{Title: v.Say(key + "_title"), Status: status, Detail: v.Say(key, pairs...), Code: key})
+}
+
+func (v *visit) tell(p problem) {
+	v.json(p.Status, "application/problem+json", p)
+	v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
+	v.ctx.Response.Header.Add("Vary", "Accept-Language")
+}
+
+func (v *visit) json(status int, kind string, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic("BUG: an answer is no JSON: " + err.Error())
+	}
+	v.ctx.Response.Header.SetContentType(kind)
+	v.ctx.SetStatusCode(status)
+	v.ctx.SetBody(text)
+}
+
+// redirect leads to another address, relative to this one.
+func (v *visit) redirect(status int, to string) {
+	v.ctx.Response.Header.Set("Location", to)
+	v.ctx.SetStatusCode(status)
+}
+
+// method tells whether the request has one of the methods that a path takes, and answers where it has not. HEAD is GET without a body,
+// which the server sees to.
+func (v *visit) method(tell func(status int, key string, pairs ...string), allowed ...string) bool {
+	for _, m := range allowed {
+		if string(v.ctx.Method()) == m {
+			return true
+		}
+	}
+	v.ctx.Response.Header.Set("Allow", strings.Join(allowed, ", "))
+	tell(fasthttp.StatusMethodNotAllowed, "method")
+	return false
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }

@@ -1,0 +1,124 @@
+package visitor
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// longestForm bounds what a form of ours may send, in bytes.
+const longestForm = 32 << 10
+
+// centre is the preference centre: it shows what can be chosen and what stands, and takes what is chosen.
+func (v *visit) centre() {
+	if !v.method(v.fail, "GET", "HEAD", "POST") {
+		return
+	}
+	if v.ctx.IsPost() {
+		v.choose()
+		return
+	}
+	proven := v.proven(v.ids, v.proofs)
+	inForce, err := v.standing(proven)
+	if err != nil {
+		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
+		return
+	}
+	p := centrePage{choices: v.choices(v.page("title"), inForce), InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
+	p.Identified, p.Site, p.Sent = len(v.ids) > 0, v.site, v.header("Sec-GPC") == "1"
+	for i := range v.said.Purposes {
+		if of := &v.said.Purposes[i]; of.GPC && v.site.GPC && !of.ShownOnly {
+			p.ByGPC = append(p.ByGPC, of.Title)
+		}
+	}
+	p.message(string(v.ctx.QueryArgs().Peek("done")), v.kept || len(inForce) > 0)
+	v.html(fasthttp.StatusOK, "centre.html", p)
+}
+
+// centrePage is what the preference centre says.
+type centrePage struct {
+	choices
+	InForce    []Text
+	All        bool
+	Identified bool // the browser sends identifiers
+	Site       *Site
+	Sent       bool   // the browser sends Global Privacy Control
+	ByGPC      []Text // the purposes that it counts for
+	Done       string // what was done last
+	Lost       bool   // the browser did not keep the choice
+}
+
+// message is what is said of the change that was made last. It comes from the address, so it is said only where what stands bears it out.
+func (p *centrePage) message(code string, kept bool) {
+	switch code {
+	case "objected", "saved":
+		if p.Lost = !kept; kept {
+			p.Done = p.Say("done_" + code)
+		}
+	case "taken", "here", "none":
+		p.Done = p.Say("done_" + code)
+	}
+	if p.Done != "" {
+		p.Title = p.Done + " " + p.Title
+	}
+}
+
+// choose takes a form of the preference centre, and leads back to the page (so that loading it again changes nothing).
+func (v *visit) choose() {
+	if !v.trusted() {
+		v.fail(fasthttp.StatusForbidden, "origin")
+		return
+	}
+	if !v.form() {
+		return
+	}
+	w := wish{source: objection.PreferenceCentre}
+	switch string(v.ctx.PostArgs().Peek("do")) {
+	case "all":
+		w.object = []string{all}
+	case "back":
+		w.takeBack = []string{all}
+	case "save":
+		w.object, w.takeBack = v.asked()
+	default:
+		v.fail(fasthttp.StatusBadRequest, "malformed", "what", "do")
+		return
+	}
+	done := "none"
+	if len(w.object)+len(w.takeBack) > 0 {
+		became, err := v.carryOut(w)
+		if err != nil {
+			v.failed(err, v.fail)
+			return
+		}
+		switch {
+		case became.elsewhere:
+			done = "here"
+		case len(w.takeBack) == 0:
+			done = "objected"
+		case len(w.object) == 0:
+			done = "taken"
+		default:
+			done = "saved"
+		}
+	}
+	v.redirect(fasthttp.StatusSeeOther, "?lang="+v.said.Tag+"&done="+done+"#status")
+}
+
+// form tells whether the body is a form that pages of ours send, and answers where it is not.
+func (v *visit) form() bool {
+	kind, _, _ := strings.Cut(v.header("Content-Type"), ";")
+	switch {
+	case len(v.ctx.PostBody()) > longestForm:
+		v.fail(fasthttp.StatusRequestEntityTooLarge, "too_large")
+	case !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") || bytes.IndexByte(v.ctx.PostBody(), 0) >= 0:
+		v.fail(fasthttp.StatusUnsupportedMediaType, "malformed", "what", "Content-Type")
+	default:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,236 @@
+package visitor_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+	"github.com/valyala/fasthttp/fasthttputil"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+var testKey = pseudonym.Key{1, 2, 3}
+
+// store is an Objector that keeps what it is told in memory.
+type store struct {
+	mu     sync.Mutex
+	stands map[string][]string // by name and value of an identifier, or by the hash of a subject
+	acts   []objection.Act
+	err    error // in place of doing anything
+	asked  int   // how often Standing was
+}
+
+func (s *store) keys(ids []objection.ID, subjects []objection.Subject) []string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, id.Name+"="+id.Value)
+	}
+	for _, subject := range subjects {
+		all = append(all, string(subject.Hash[:]))
+	}
+	return all
+}
+
+func (s *store) Act(_ context.Context, acts objection.Acts) ([]objection.Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	for i, a := range acts.Acts {
+		for _, id := range a.IDs {
+			if id.Value == "none" {
+				return nil, &objection.Fault{Act: i, What: "ids." + id.Name, Err: errors.New("there is nothing in it")}
+			}
+		}
+	}
+	if s.stands == nil {
+		s.stands = map[string][]string{}
+	}
+	var receipts []objection.Receipt
+	for _, a := range acts.Acts {
+		s.acts = append(s.acts, a)
+		var inForce []string
+		for _, key := range s.keys(a.IDs, a.Change.Subjects) {
+			if slices.Contains(a.Change.TakeBack, objection.All) {
+				s.stands[key] = nil
+			}
+			left := slices.DeleteFunc(s.stands[key], func(x string) bool { return slices.Contains(a.Change.TakeBack, x) })
+			s.stands[key] = append(left, a.Change.Object...)
+			inForce = append(inForce, s.stands[key]...)
+		}
+		slices.Sort(inForce)
+		receipts = append(receipts, objection.Receipt{New: true, InForce: slices.Compact(inForce)})
+	}
+	return receipts, nil
+}
+
+func (s *store) Standing(ids []objection.ID, subjects []objection.Subject) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if s.err != nil {
+		return nil, s.err
+	}
+	var all []string
+	for _, key := range s.keys(ids, subjects) {
+		all = append(all, s.stands[key]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// of returns what stands for an identifier.
+func (s *store) of(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(slices.Sorted(slices.Values(s.stands[key])), "/")
+}
+
+// world is pages that are being served, and what they were given.
+type world struct {
+	t      testing.TB
+	store  store
+	site   *visitor.Site
+	pages  *visitor.Pages
+	now    time.Time
+	from   netip.Addr
+	only   []objection.Change // of CookieOnly
+	client fasthttp.HostClient
+}
+
+// recognise takes _ga for Google's identifier cookie, uid for one that holds an account's name, and bad for one that only looks like one.
+func recognise(h *fasthttp.RequestHeader) (ids []objection.ID) {
+	for _, c := range [][2]string{{"_ga", "client_id:ga4"}, {"_pk", "client_id:matomo"}, {"uid", "user_id"}, {"bad", "device_id:bad"}} {
+		if v := h.Cookie(c[0]); len(v) > 0 {
+			ids = append(ids, objection.ID{Name: c[1], Value: string(v)})
+		}
+	}
+	return ids
+}
+
+func serve(t testing.TB, change ...func(*visitor.Options, *visitor.Site)) *world {
+	t.Helper()
+	w := &world{t: t, site: testSite(), now: noon, from: netip.MustParseAddr("192.0.2.7")}
+	o := visitor.Options{
+		Objector: &w.store, Key: testKey, Recognise: recognise, Now: func() time.Time { return w.now },
+		CookieOnly: func(c objection.Change) { w.only = append(w.only, c) },
+	}
+	for _, f := range change {
+		f(&o, w.site)
+	}
+	w.pages = visitor.New(o)
+	listener := fasthttputil.NewInmemoryListener()
+	server := &fasthttp.Server{
+		NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true, DisablePreParseMultipartForm: true,
+		Handler: func(ctx *fasthttp.RequestCtx) {
+			path := bytes.TrimPrefix(ctx.Request.Header.RequestURI(), []byte("/t"))
+			path, _, _ = bytes.Cut(path, []byte{'?'})
+			if !w.pages.Owns(path) {
+				ctx.Error("not ours", fasthttp.StatusTeapot)
+				return
+			}
+			w.pages.Serve(ctx, w.site, string(path), w.from)
+		},
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	w.client.Addr = "shop.example"
+	w.client.Dial = func(string) (conn, error) { return listener.Dial() }
+	t.Cleanup(func() {
+		if err := errors.Join(listener.Close(), server.Shutdown(), <-done); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// browser keeps cookies, and sends what a browser sends with a request from the site's own page.
+type browser struct {
+	*world
+	cookies map[string]string
+	headers map[string]string // with every request; "" takes one of ours out
+}
+
+func (w *world) browser(cookies ...string) *browser {
+	b := &browser{world: w, cookies: map[string]string{}, headers: map[string]string{}}
+	for _, c := range cookies {
+		name, value, _ := strings.Cut(c, "=")
+		b.cookies[name] = value
+	}
+	return b
+}
+
+// answer is what came back.
+type answer struct {
+	*fasthttp.Response
+	text string
+}
+
+func (a *answer) header(name string) string { return string(a.Header.Peek(name)) }
+
+func (b *browser) do(method, path, kind, body string) *answer {
+	b.t.Helper()
+	req, resp := new(fasthttp.Request), new(fasthttp.Response)
+	req.Header.SetMethod(method)
+	req.SetRequestURI("http://shop.example" + path)
+	if method == "POST" || method == "OPTIONS" {
+		req.Header.Set("Origin", "https://shop.example")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if kind != "" {
+		req.Header.SetContentType(kind)
+		req.SetBodyString(body)
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.cookies)) {
+		req.Header.SetCookie(name, b.cookies[name])
+	}
+	for name, value := range b.headers {
+		req.Header.Del(name)
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	if err := b.client.Do(req, resp); err != nil {
+		b.t.Fatal(err)
+	}
+	for c := range resp.Header.Cookies() {
+		var cookie fasthttp.Cookie
+		cookie.SetKeyBytes(c)
+		resp.Header.Cookie(&cookie)
+		if len(cookie.Value()) == 0 {
+			delete(b.cookies, string(c))
+		} else {
+			b.cookies[string(c)] = string(cookie.Value())
+		}
+	}
+	return &answer{resp, string(resp.Body())}
+}
+
+func (b *browser) get(path string) *answer { b.t.Helper(); return b.do("GET", path, "", "") }
+
+func (b *browser) post(path, form string) *answer {
+	b.t.Helper()
+	return b.do("POST", path, "application/x-www-form-urlencoded", form)
+}
+
+func (b *browser) json(body string) *answer {
+	b.t.Helper()
+	return b.do("POST", "/privacy/objections", "application/json", body)
+}
+
+// choice is the preference cookie's value.
+func (b *browser) choice() string { return b.cookies[visitor.Cookie] }

@@ -1,0 +1,117 @@
+package visitor
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// standingAnswer is what the endpoint answers: what is in force for this browser, as far as it may know, and how many identifiers it was
+// known by.
+type standingAnswer struct {
+	InForce    []string `json:"in_force"`
+	Identified int      `json:"identified"`
+}
+
+// objections is the preference centre for a site's own front end, in JSON.
+func (v *visit) objections() {
+	if v.ctx.IsOptions() {
+		v.preflight()
+		return
+	}
+	v.allowOrigin()
+	if !v.method(v.problem, "GET", "HEAD", "POST", "OPTIONS") {
+		return
+	}
+	if !v.ctx.IsPost() {
+		v.answerStanding(v.proven(v.ids, v.proofs), len(v.ids))
+		return
+	}
+	if !v.trusted() {
+		v.problem(fasthttp.StatusForbidden, "origin")
+		return
+	}
+	if kind, _, _ := strings.Cut(v.header("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
+		v.problem(fasthttp.StatusUnsupportedMediaType, "malformed", "what", "Content-Type: application/json")
+		return
+	}
+	if len(v.ctx.PostBody()) > longestRequest {
+		v.problem(fasthttp.StatusRequestEntityTooLarge, "too_large")
+		return
+	}
+	r, err := parseRequest(v.ctx.PostBody())
+	if err != nil {
+		v.refused(err)
+		return
+	}
+	if r.lang != "" {
+		v.speak(v.site.choose(r.lang, v.header("Accept-Language")))
+	}
+	if i := slices.IndexFunc(r.object, func(s string) bool { return !v.said.objectable(s) }); i >= 0 {
+		v.refused(&badRequest{at: place(r.object[i]), what: "it names something that this site has not, or that the law gives no right to object to"})
+		return
+	}
+	proven := v.proven(recognised(append(slices.Clone(v.ids), r.ids...)), v.proofs)
+	became, err := v.carryOut(wish{
+		object: r.object, takeBack: r.takeBack, ids: r.ids, source: objection.FrontEnd, campaign: campaign(r.campaign),
+	})
+	if err != nil {
+		v.failed(err, v.problem)
+		return
+	}
+	v.answerStanding(proven, became.identified)
+}
+
+// answerStanding answers with what stands. It is the same whatever stood before for identifiers that are not proven.
+func (v *visit) answerStanding(proven []objection.ID, identified int) {
+	inForce, err := v.standing(proven)
+	if err != nil {
+		v.problem(fasthttp.StatusServiceUnavailable, "unreadable")
+		return
+	}
+	if inForce == nil {
+		inForce = []string{}
+	}
+	v.json(fasthttp.StatusOK, "application/json", standingAnswer{InForce: inForce, Identified: identified})
+}
+
+// refused answers a request that is none.
+func (v *visit) refused(err error) {
+	bad, ok := errors.AsType[*badRequest](err)
+	switch {
+	case !ok:
+		v.problem(fasthttp.StatusBadRequest, "malformed", "what", "JSON")
+	case bad.guessable:
+		v.tell(problem{Title: v.Say("identifier_title"), Status: fasthttp.StatusForbidden, Detail: v.Say("identifier", "what", bad.what), Code: "identifier", At: bad.at})
+	default:
+		v.tell(problem{Title: v.Say("malformed_title"), Status: fasthttp.StatusBadRequest, Detail: v.Say("malformed", "what", bad.what), Code: "malformed", At: bad.at})
+	}
+}
+
+// place is where in a request a scope is named.
+func place(scope string) string {
+	if strings.HasPrefix(scope, vendorScope) {
+		return "/vendors"
+	}
+	return "/purposes"
+}
+
+// campaign keeps the name of a campaign where it looks like one: at most 64 letters, digits, blanks and ". _ -". It comes from an address,
+// which may hold anything: what else it holds is left out as a whole, and never a reason not to take an objection.
+func campaign(name string) string {
+	if len(name) > 64 {
+		return ""
+	}
+	for _, c := range []byte(name) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == ' ', c == '.', c == '_', c == '-':
+		default:
+			return ""
+		}
+	}
+	return name
+}

@@ -1,0 +1,47 @@
+package visitor
+
+import (
+	"strings"
+)
+
+// trusted tells whether a request that changes something was sent by a page of the site's, and not by somebody else's page that the visitor
+// looks at. A browser says by itself where a request comes from, and no page can say otherwise:
+//
+//   - an Origin among the site's origins is right;
+//   - with Sec-Fetch-Site, "same-origin" is right and nothing else is; it stands also where the Origin is withheld ("null"), as a policy on
+//     referrers that a server in front may add does to forms;
+//   - without Sec-Fetch-Site, an Origin of the request's own host is right;
+//   - with neither it is no browser's, or one that is older than both: that is refused.
+func (v *visit) trusted() bool {
+	origin := v.header("Origin")
+	if v.site.allows(origin) {
+		return true
+	}
+	if fetch := v.header("Sec-Fetch-Site"); fetch != "" {
+		return fetch == "same-origin"
+	}
+	_, host, ok := strings.Cut(origin, "://")
+	return ok && host != "" && strings.EqualFold(host, string(v.ctx.Request.Header.Host()))
+}
+
+// allowOrigin lets pages of the site's origins read the answer, with cookies (Fetch standard, CORS protocol). Nobody else's.
+func (v *visit) allowOrigin() {
+	h := &v.ctx.Response.Header
+	h.Add("Vary", "Origin")
+	if origin := v.header("Origin"); v.site.allows(origin) {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+}
+
+// preflight answers a browser's question whether a page may call the endpoint.
+func (v *visit) preflight() {
+	v.allowOrigin()
+	h := &v.ctx.Response.Header
+	if len(h.Peek("Access-Control-Allow-Origin")) > 0 {
+		h.Set("Access-Control-Allow-Methods", "GET, POST")
+		h.Set("Access-Control-Allow-Headers", "Content-Type")
+		h.Set("Access-Control-Max-Age", "600")
+	}
+	v.ctx.SetStatusCode(204)
+}

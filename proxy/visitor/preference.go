@@ -1,0 +1,74 @@
+package visitor
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Cookie is the preference cookie: what was objected to in this browser, and nothing else. It is set and read back by everybody who chose the
+// same in the same way, so that it tells nobody apart beyond the choice. A site's scripts may read it.
+const Cookie = "__Host-tagwarden-objections"
+
+// cookieAge is how long both cookies last, in seconds: 395 days, which is 13 months.
+const cookieAge = 395 * 24 * 60 * 60
+
+// longestCookie bounds the value. Browsers refuse a cookie of more than 4,096 bytes with its name: a choice must not be lost to that.
+const longestCookie = 3072
+
+// The scopes that have a form of their own.
+const (
+	all         = objection.All
+	vendorScope = "vendor:"
+	restriction = "restriction:"
+)
+
+// Format writes scopes ("all", ids of purposes, "vendor:ID") as the value of the preference cookie: sorted, without doubles, joined by "/".
+// Where they are more than a cookie may hold, the value is "all".
+func Format(scopes []string) string {
+	value := strings.Join(sorted(scopes), "/")
+	if len(value) > longestCookie {
+		return all
+	}
+	return value
+}
+
+// Parse reads the value of the preference cookie; false where it is none that Format writes: who reads it then is to take it for "all". The
+// scopes may be unknown to the policy in force, which may have changed.
+func Parse(value string) (scopes []string, ok bool) {
+	if value == "" || len(value) > longestCookie {
+		return nil, false
+	}
+	for scope := range strings.SplitSeq(value, "/") {
+		if !named(scope) {
+			return nil, false
+		}
+		scopes = append(scopes, scope)
+	}
+	return sorted(scopes), true
+}
+
+// named tells whether a text has the form of a scope's name: ids as policies have them, and a colon behind "vendor".
+func named(scope string) bool {
+	id := strings.TrimPrefix(scope, vendorScope)
+	for _, c := range []byte(id) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return id != "" && len(id) <= 64
+}
+
+// sorted returns scopes sorted and without doubles, as a slice of their own.
+func sorted(scopes []string) []string { return slices.Compact(slices.Sorted(slices.Values(scopes))) }
+
+// without returns the scopes that are not in taken. With "all" everything is taken.
+func without(scopes, taken []string) []string {
+	if slices.Contains(taken, all) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(taken, s) })
+}

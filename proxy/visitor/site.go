@@ -1,0 +1,118 @@
+package visitor
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Site is what the pages of a site say, as the policy in force has it. It is never changed. Links and redirections are relative, so that
+// the pages work below the site's base and without it.
+type Site struct {
+	ID        string
+	Hosts     []string
+	Origins   []string   // "https://shop.example": whose pages may frame the preference centre and call the endpoint, with cookies
+	Languages []Language // of "en", "de", "fr", at least one; the first is the site's own
+	Style     []byte     // the site's CSS, behind ours; nil: none
+
+	GPC     bool      // the signal Global Privacy Control is read, and counts for at least one purpose
+	Updated time.Time // the day on which that was said last
+}
+
+// Language is what is said in one language: what applies on this site, of a policy compiled for it.
+type Language struct {
+	Tag        string    // "en"
+	Purposes   []Purpose // in the order of the policy
+	Vendors    []Vendor  // every recipient of an activity
+	Controller Controller
+	Notice     []byte // the notice, a whole page of HTML with at most one style element and no script
+}
+
+// Controller is who is responsible.
+type Controller struct {
+	Name    string
+	Contact string // an e-mail address, an https address, or what else one can write to
+}
+
+// Text is a text, and its language where that is not the page's.
+type Text struct {
+	Text string
+	Lang string
+}
+
+// Purpose is a purpose that data are processed for on the site.
+type Purpose struct {
+	ID          string
+	Title       Text
+	Description Text
+
+	// Direct marketing may be objected to without reasons, whatever the basis (Art. 21(2) and (3) GDPR).
+	DirectMarketing bool
+
+	// ShownOnly says that an objection to it has no effect, for the law gives no right to it: every basis is a contract, a legal obligation
+	// or a vital interest, and it is no direct marketing.
+	ShownOnly bool
+
+	GPC        bool // the signal Global Privacy Control counts as an objection to it
+	Bases      []Basis
+	Recipients []string // ids of vendors
+}
+
+// Basis is a lawful basis, in words.
+type Basis struct {
+	Right   bool   // the law gives a right to object on grounds of one's own: a legitimate interest, or a task in the public interest (Art. 21(1))
+	Name    string // "A legitimate interest"
+	Article string // "Art. 6(1)(f) GDPR"
+}
+
+// Vendor is a recipient.
+type Vendor struct {
+	ID        string
+	Name      string
+	Country   string // of its seat, in words; "" unknown
+	ShownOnly bool   // an objection to it has no effect: see Purpose
+}
+
+// allows tells whether an origin belongs to the site.
+func (s *Site) allows(origin string) bool { return slices.Contains(s.Origins, origin) }
+
+// language returns what is said in a language.
+func (s *Site) language(tag string) *Language {
+	for i := range s.Languages {
+		if s.Languages[i].Tag == tag {
+			return &s.Languages[i]
+		}
+	}
+	return nil
+}
+
+// objectable tells whether a scope is one that can be objected to on this site.
+func (l *Language) objectable(scope string) bool {
+	if scope == all {
+		return true
+	}
+	if id, ok := strings.CutPrefix(scope, vendorScope); ok {
+		v := l.vendor(id)
+		return v != nil && !v.ShownOnly
+	}
+	p := l.purpose(scope)
+	return p != nil && !p.ShownOnly
+}
+
+func (l *Language) purpose(id string) *Purpose {
+	for i := range l.Purposes {
+		if l.Purposes[i].ID == id {
+			return &l.Purposes[i]
+		}
+	}
+	return nil
+}
+
+func (l *Language) vendor(id string) *Vendor {
+	for i := range l.Vendors {
+		if l.Vendors[i].ID == id {
+			return &l.Vendors[i]
+		}
+	}
+	return nil
+}

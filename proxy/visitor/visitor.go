@@ -1,0 +1,107 @@
+// Package visitor is what visitors meet: the preference centre, the endpoint for a site's own front end with its script, signed links, the
+// notice and /.well-known/gpc.json. It promises that nobody is recognised by the means of objecting: a browser is known by the identifiers
+// it already sends and by nothing that is set here, and no answer tells somebody who does not hold the signed cookie or a signed link whether
+// an identifier was known before.
+//
+// # What a visitor is shown, and why not more
+//
+// Identifier cookies can be forged: whoever knows an id can send it. Objecting takes no more than that, since it harms nobody's rights. Seeing
+// what stands takes more, and so does taking it back. Three things can be asked about:
+//
+//   - The preference cookie (Cookie) is the browser's own and says what was chosen in it. It is shown, and taken back, as it is.
+//   - The store is asked only for identifiers that the signed cookie (UndoCookie) proves: ones that were objected for in this browser. What
+//     stands for them may have come from elsewhere too, and is shown.
+//   - For every other identifier the store is not asked at all, neither by a page nor in an answer to a change, so that pages and answers are
+//     the same whether or not somebody objected for it before. Objecting is done for it (again), and taking back is not: the page says that
+//     what was objected to elsewhere stands, whether there is such a thing or not.
+//
+// A signed link is the authority for the subjects in it: its page shows what stands for them.
+package visitor
+
+import (
+	"strings"
+	"time"
+
+	"net/netip"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// Options are what Pages need. Zero values take the defaults given.
+type Options struct {
+	Objector objection.Objector // takes objections; it makes subjects of identifiers
+	Key      pseudonym.Key      // State.SigningKey: signs links and the cookie that objections are taken back with
+
+	// Recognise returns the identifiers that the identifier cookies of a request hold, such as {"client_id:ga4", "123.456"}. Those that can
+	// be guessed (all but client, device and advertising ids) are not used. nil: there are none.
+	Recognise func(h *fasthttp.RequestHeader) []objection.ID
+
+	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is to be counted. Its
+	// Subjects are empty. nil: nobody is told.
+	CookieOnly func(objection.Change)
+
+	Limits Limits
+	Now    func() time.Time // time.Now
+}
+
+// Pages serves what visitors meet. It is safe for concurrent use.
+type Pages struct {
+	opts   Options
+	limits *limiter
+}
+
+// New makes the pages.
+func New(o Options) *Pages {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Recognise == nil {
+		o.Recognise = func(*fasthttp.RequestHeader) []objection.ID { return nil }
+	}
+	if o.CookieOnly == nil {
+		o.CookieOnly = func(objection.Change) {}
+	}
+	return &Pages{opts: o, limits: newLimiter(o.Limits)}
+}
+
+// What lies where. Paths are without the site's base.
+const (
+	root     = "/privacy/"
+	linkRoot = root + "u/"
+	gpcPath  = "/.well-known/gpc.json"
+)
+
+// LinkPath is what a token of Sign is put behind, below a site's origin and base.
+const LinkPath = linkRoot
+
+// Owns tells whether a path, from which the site's base was taken off, is one of these pages.
+func (*Pages) Owns(path []byte) bool {
+	return string(path) == gpcPath || string(path) == root[:len(root)-1] || len(path) >= len(root) && string(path[:len(root)]) == root
+}
+
+// Serve answers a request for a path that it owns. The caller has seen to it that the request can be read in one way only, that its host is
+// one of the site's, and that its body is no larger than the server allows; from is the visitor's address, the zero Addr where it is not known.
+func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from netip.Addr) {
+	v := p.visit(ctx, site, path, from)
+	switch {
+	case path == gpcPath:
+		v.gpc()
+	case path == root[:len(root)-1]:
+		v.redirect(fasthttp.StatusPermanentRedirect, root[1:])
+	case path == root:
+		v.centre()
+	case path == root+"objections":
+		v.objections()
+	case path == root+"notice":
+		v.notice()
+	case strings.HasPrefix(path, linkRoot):
+		v.link(path[len(linkRoot):])
+	default:
+		if !v.asset(path[len(root):]) {
+			v.fail(fasthttp.StatusNotFound, "not_found")
+		}
+	}
+}
