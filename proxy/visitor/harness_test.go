@@ -151,7 +151,7 @@ func serve(t testing.TB, change ...func(*visitor.Options, *visitor.Site)) *world
 	w.client.Addr = "shop.example"
 	w.client.Dial = func(string) (conn, error) { return listener.Dial() }
 	t.Cleanup(func() {
-		if err := errors.Join(listener.Close(), server.Shutdown(), <-done); err != nil {
+		if err := errors.Join(server.Shutdown(), <-done); err != nil {
 			t.Error(err)
 		}
 	})

@@ -1,4 +1,171 @@
 package visitor
 
-// placeholder until links are there
-func (v *visit) link(string) { v.fail(404, "not_found") }
+import (
+	"bytes"
+	"io"
+	"mime"
+	"mime/multipart"
+	"slices"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// linkPage is what a signed link shows.
+type linkPage struct {
+	choices
+	Manage    bool
+	Marketing bool   // all that it is for is direct marketing
+	For       []Text // what it objects to
+	InForce   []Text // what stands, of Manage
+	In        bool   // all that it is for is in force
+	Covered   bool   // it is, by an objection to everything
+	Late      bool   // nothing can be taken back with it any more
+	Done      string
+}
+
+// link is a signed link. Opening it shows what it does and never does it, for programs that look into mails follow links; a mail program's
+// one click (RFC 8058) and the button of the page do it. The token is the authority: nothing else of the request matters, neither where it
+// came from nor its cookies, and none are set.
+func (v *visit) link(token string) {
+	h := &v.ctx.Response.Header
+	h.Set("Referrer-Policy", "no-referrer") // the address is a secret
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+	if !v.method(v.fail, "GET", "HEAD", "POST") {
+		return
+	}
+	claim, err := Verify(&v.opts.Key, token)
+	if err != nil || claim.Site != "" && claim.Site != v.site.ID {
+		v.fail(fasthttp.StatusNotFound, "link_bad")
+		return
+	}
+	if v.ctx.IsPost() {
+		v.follow(&claim)
+		return
+	}
+	inForce, err := v.opts.Objector.Standing(nil, claim.Subjects)
+	if err != nil {
+		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
+		return
+	}
+	in := func(scope string) bool { return slices.Contains(inForce, scope) }
+	p := linkPage{
+		choices: v.choices(v.page("link_title"), inForce), Manage: claim.Kind == Manage, For: v.titled(claim.Scopes), InForce: v.titled(inForce),
+		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all), Late: v.late(&claim), Marketing: len(claim.Scopes) > 0,
+	}
+	for _, scope := range claim.Scopes {
+		p.In = p.In && in(scope)
+		of := v.said.purpose(scope)
+		p.Marketing = p.Marketing && of != nil && of.DirectMarketing
+	}
+	switch code := string(v.ctx.QueryArgs().Peek("done")); {
+	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage && (code == "saved" || code == "taken" || code == "objected"):
+		p.Done = v.Say("done_" + code)
+		p.Title = p.Done + " " + p.Title
+	}
+	v.html(fasthttp.StatusOK, "link.html", p)
+}
+
+// late tells whether a claim is too old to take back with.
+func (v *visit) late(c *Claim) bool { return !c.Expires.IsZero() && v.opts.Now().After(c.Expires) }
+
+// follow does what a signed link allows. An objection is taken however old the link is.
+func (v *visit) follow(c *Claim) {
+	if v.oneClick() {
+		if len(c.Scopes) == 0 {
+			v.fail(fasthttp.StatusBadRequest, "malformed", "what", "List-Unsubscribe")
+		} else if v.carryOutLink(c, c.Scopes, nil) {
+			v.ctx.Response.Header.SetContentType("text/plain; charset=utf-8")
+			v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
+			v.ctx.SetBodyString(v.Say("link_done") + "\n")
+		}
+		return
+	}
+	if !v.form() {
+		return
+	}
+	var object, takeBack []string
+	switch do := string(v.ctx.PostArgs().Peek("do")); {
+	case do == "object" && len(c.Scopes) > 0:
+		object = c.Scopes
+	case do == "back" && c.Kind == Unsubscribe:
+		takeBack = c.Scopes
+	case do == "all" && c.Kind == Manage:
+		object = []string{all}
+	case do == "back" && c.Kind == Manage:
+		takeBack = []string{all}
+	case do == "save" && c.Kind == Manage:
+		object, takeBack = v.asked()
+	default:
+		v.fail(fasthttp.StatusBadRequest, "malformed", "what", "do")
+		return
+	}
+	if len(takeBack) > 0 && v.late(c) {
+		v.fail(fasthttp.StatusForbidden, "link_late")
+		return
+	}
+	done := "saved"
+	switch {
+	case len(object)+len(takeBack) == 0:
+		done = "none"
+	case !v.carryOutLink(c, object, takeBack):
+		return
+	case len(takeBack) == 0:
+		done = "objected"
+	case len(object) == 0:
+		done = "taken"
+	}
+	v.redirect(fasthttp.StatusSeeOther, "?lang="+v.said.Tag+"&done="+done+"#status")
+}
+
+// carryOutLink takes back and objects for a claim's subjects, in one step. Where that fails it answers, and returns false.
+func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
+	if wait := v.limits.link(v.opts.Now()); wait > 0 {
+		v.failed(errTooMany{wait}, v.fail)
+		return false
+	}
+	change := objection.Change{Subjects: c.Subjects, Source: objection.Link, Site: v.site.ID, Campaign: c.Campaign}
+	var acts objection.Acts
+	if len(takeBack) > 0 {
+		back := change
+		back.TakeBack = takeBack
+		acts.Acts = append(acts.Acts, objection.Act{Change: back})
+	}
+	if len(object) > 0 {
+		change.Object = object
+		acts.Acts = append(acts.Acts, objection.Act{Change: change})
+	}
+	if _, err := v.act(acts); err != nil {
+		v.failed(err, v.fail)
+		return false
+	}
+	return true
+}
+
+// oneClick tells whether a mail program sent what RFC 8058 (section 3.1) says: List-Unsubscribe=One-Click, in either form's coding.
+func (v *visit) oneClick() bool {
+	const name, value = "List-Unsubscribe", "One-Click"
+	kind, parameters, err := mime.ParseMediaType(v.header("Content-Type"))
+	body := v.ctx.PostBody()
+	switch {
+	case err != nil || len(body) > longestForm:
+		return false
+	case kind == "application/x-www-form-urlencoded":
+		return string(v.ctx.PostArgs().Peek(name)) == value
+	case kind != "multipart/form-data" || parameters["boundary"] == "":
+		return false
+	}
+	for parts := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]); ; {
+		part, err := parts.NextPart()
+		if err != nil {
+			return false
+		}
+		if part.FormName() != name {
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, 64))
+		return err == nil && strings.TrimSpace(string(text)) == value
+	}
+}
