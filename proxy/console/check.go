@@ -1,0 +1,107 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Standing is what is in force for a person.
+type Standing struct {
+	InForce []string `json:"in_force"`
+}
+
+// Standings are what is in force for several, in the order asked for.
+type Standings struct {
+	Subjects []Standing `json:"subjects"`
+}
+
+// check says what is in force for persons: POST /objections/check, since identifiers do not belong into addresses.
+func (c *console) check(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if c.opts.Objector == nil {
+		return missing("objections are not kept here")
+	}
+	body, err := readBody(w, r, mostBody)
+	if err != nil {
+		return err
+	}
+	v, err := parse(body)
+	if err != nil {
+		return err
+	}
+	var f reader
+	acts, places, batch := f.people(v)
+	if err := f.problem(); err != nil {
+		return err
+	}
+	out := Standings{make([]Standing, len(acts))}
+	for i := range acts {
+		standing, err := c.opts.Objector.Standing(acts[i].IDs, nil)
+		if fault, ok := errors.AsType[*objection.Fault](err); ok {
+			f.at(places[i].member("ids"), "%s", fault.Error())
+		} else if err != nil {
+			return err
+		}
+		out.Subjects[i].InForce = orEmpty(standing)
+	}
+	if err := f.problem(); err != nil {
+		return err
+	}
+	if !batch {
+		return reply(w, out.Subjects[0])
+	}
+	return reply(w, out)
+}
+
+// people reads the identifiers of one person, or of a list of them.
+func (b *reader) people(v gjson.Result) (acts []objection.Act, places []*place, batch bool) {
+	one := func(v gjson.Result, at *place, several bool) {
+		var a objection.Act
+		given := false
+		known := "ids"
+		if several {
+			known = "ids, subjects"
+		}
+		members(v, at, &b.faults, known, func(name string, v gjson.Result, at *place) bool {
+			switch {
+			case name == "ids":
+				given = true
+				b.ids(&a, v, at)
+			case name == "subjects" && several:
+				batch = true
+				list(v, at, &b.faults, 1, mostActs, func(v gjson.Result, at *place) {
+					var inner objection.Act
+					members(v, at, &b.faults, "ids", func(name string, v gjson.Result, at *place) bool {
+						if name == "ids" {
+							b.ids(&inner, v, at)
+						}
+						return name == "ids"
+					})
+					acts, places = append(acts, inner), append(places, at)
+				})
+			default:
+				return false
+			}
+			return true
+		})
+		switch {
+		case given && batch:
+			b.at(at, "one person and a list of them are given: keep one")
+		case given:
+			acts, places = append(acts, a), append(places, at)
+		}
+	}
+	one(v, nil, true)
+	for i := range acts {
+		if len(acts[i].IDs) == 0 && len(b.all) == 0 {
+			b.at(places[i], "ids is missing: who is asked about?")
+		}
+	}
+	if len(acts) == 0 && len(b.all) == 0 {
+		b.at(nil, "ids is missing: who is asked about?")
+	}
+	return acts, places, batch
+}

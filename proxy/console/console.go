@@ -1,0 +1,76 @@
+// Package console is what staff and other systems meet: the API of objections, and the tokens that open it. It promises that no
+// identifier ever stands in an address, an answer or an error, that nothing is answered before it is in force, and that a call is carried
+// out whole or not at all.
+package console
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Options are what a console needs. Of what is nil or zero, the calls that need it say that they are not there.
+type Options struct {
+	Objector objection.Objector
+	Store    Store
+	Tokens   *Tokens
+	Operator bool // who calls is the operator: no token is asked for, and what is the operator's alone is offered
+	Now      func() time.Time
+
+	// Scopes lists what may be objected to: "all", purposes, "vendor:ID". Nil: only the objector looks.
+	Scopes func() []string
+	// Check says what is wrong with an act's identifiers, as a *objection.Fault. Nil: Objector.Standing is asked.
+	Check func(objection.Act) error
+	// Link makes the address of a signed unsubscribe link.
+	Link func(ids []objection.ID, scopes []string, site string) (string, error)
+	// FeedKey is what the hashes of the suppression feed are made with.
+	FeedKey func() [32]byte
+	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.
+	Report func(what string, err error)
+}
+
+// Store is what a console asks of the objections' store.
+type Store interface {
+	// Changes yields the changes after a number, in order, until yield returns false.
+	Changes(ctx context.Context, since uint64, yield func(objection.Recorded) bool) error
+	// Head names the state of the change log.
+	Head() objection.Head
+	// Progress is the last line of a file that an import has kept.
+	Progress(file string) (line uint64, err error)
+	// Backup writes a consistent copy while the store serves, and returns its length in bytes.
+	Backup(w io.Writer) (int64, error)
+}
+
+// The bounds of a call.
+const (
+	mostActs    = 1000     // objections or withdrawals of a token's call
+	mostImport  = 20_000   // of an operator's
+	mostBody    = 4 << 20  // bytes of a token's call
+	mostFile    = 64 << 20 // of an operator's
+	mostEntries = 10_000   // entries of a page of the feed
+	mostCalls   = 64       // calls that change something at once
+)
+
+// console answers calls.
+type console struct {
+	opts  Options
+	calls map[string]map[string]call // by path and method; without those that are not the caller's
+	slots chan struct{}              // a place for each call that is changing something
+}
+
+// New makes the handler of everything below /api/v1/objections and /api/v1/tokens.
+func New(o Options) http.Handler {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Report == nil {
+		o.Report = func(string, error) {}
+	}
+	if o.Tokens == nil {
+		o.Tokens = &Tokens{}
+	}
+	return &console{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls)}
+}

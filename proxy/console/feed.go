@@ -1,0 +1,211 @@
+package console
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Entry is what the suppression feed says of one subject in one change: a hash that a tool can compare with those of its own contacts, and
+// never an identifier, since none is kept.
+type Entry struct {
+	Seq     uint64    `json:"seq"`
+	Time    time.Time `json:"time"`
+	Op      string    `json:"op"` // objection, restriction, withdrawal
+	Space   string    `json:"space"`
+	Hash    string    `json:"hash"`     // the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
+	Scopes  []string  `json:"scopes"`   // of this act
+	InForce []string  `json:"in_force"` // after it: what a tool that keeps one state a hash puts there
+}
+
+// Feed is a page of the suppression feed.
+type Feed struct {
+	Size    uint64  `json:"size"` // changes that there are
+	Last    uint64  `json:"last"` // the number to ask with next time: since
+	Entries []Entry `json:"entries"`
+	Next    string  `json:"next,omitempty"` // address of the next page; not there on the last one
+}
+
+// page is which part of the feed is asked for.
+type page struct {
+	since uint64
+	limit int
+	form  string // json, csv
+}
+
+// feed serves the suppression feed: GET /objections.
+func (c *console) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if c.opts.Store == nil {
+		return missing("objections are not kept here")
+	}
+	asked, err := pageOf(r)
+	if err != nil {
+		return err
+	}
+	head := c.opts.Store.Head()
+	if asked.since > head.Size {
+		return problemOf(http.StatusConflict, "restored", fmt.Sprintf(
+			"there are %d changes, and since says %d: an older copy was restored here; begin again with since=0", head.Size, asked.since))
+	}
+	tag := `"` + asked.form + "-" + strconv.FormatUint(head.Size, 10) + "-" + hex.EncodeToString(head.Root[:8]) + `"`
+	w.Header().Set("Etag", tag)
+	w.Header().Set("Vary", "Accept")
+	w.Header().Set("Cache-Control", "private, no-cache")
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	out, err := c.entries(r.Context(), asked, head.Size)
+	if err != nil {
+		return err
+	}
+	if out.Next != "" {
+		w.Header().Set("Link", "<"+out.Next+`>; rel="next"`)
+	}
+	if asked.form == "json" {
+		return reply(w, out)
+	}
+	var text strings.Builder
+	if err := writeCSV(&text, out.Entries); err != nil {
+		return err
+	}
+	send(w, http.StatusOK, "text/csv; charset=utf-8", []byte(text.String()))
+	return nil
+}
+
+// pageOf reads what is asked for. A form that is named goes before what the caller would accept.
+func pageOf(r *http.Request) (page, error) {
+	asked := page{limit: 1000, form: "json"}
+	fault := func(detail string) (page, error) {
+		return page{}, problemOf(http.StatusBadRequest, "query", detail)
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fault("the query cannot be read")
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/csv") {
+		asked.form = "csv"
+	}
+	for name, values := range query {
+		value := values[0]
+		switch name {
+		case "since":
+			asked.since, err = strconv.ParseUint(value, 10, 63)
+		case "limit":
+			asked.limit, err = strconv.Atoi(value)
+			if err == nil && (asked.limit < 1 || asked.limit > mostEntries) {
+				return fault(fmt.Sprintf("limit is from 1 to %d", mostEntries))
+			}
+		case "format":
+			if asked.form = value; value != "json" && value != "csv" {
+				return fault("format is json or csv")
+			}
+		default:
+			return fault("the query knows since, limit and format; identifiers do not belong into addresses: POST /api/v1/objections/check takes them")
+		}
+		if err != nil || len(values) > 1 {
+			return fault(name + " is one whole number")
+		}
+	}
+	return asked, nil
+}
+
+// matches tells whether a header If-None-Match names a tag.
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || strings.TrimPrefix(one, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// entries gathers a page of whole changes, the last of which has at most the number size. It holds more entries than were asked for only
+// where one change alone has more.
+func (c *console) entries(ctx context.Context, asked page, size uint64) (*Feed, error) {
+	out := &Feed{Size: size, Last: asked.since, Entries: []Entry{}}
+	more := false
+	err := c.opts.Store.Changes(ctx, asked.since, func(one objection.Recorded) bool {
+		if one.Seq <= asked.since {
+			return true
+		}
+		before := len(out.Entries)
+		if one.Seq > size {
+			return false
+		}
+		out.Entries = appendEntries(out.Entries, &one)
+		if before > 0 && len(out.Entries) > asked.limit {
+			out.Entries, more = out.Entries[:before], true
+			return false
+		}
+		out.Last = one.Seq
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		query := url.Values{"since": {strconv.FormatUint(out.Last, 10)}, "limit": {strconv.Itoa(asked.limit)}, "format": {asked.form}}
+		out.Next = Base + "/objections?" + query.Encode()
+	}
+	return out, nil
+}
+
+// appendEntries appends what the feed says of a change.
+func appendEntries(to []Entry, one *objection.Recorded) []Entry {
+	change := &one.Change
+	said := change.Time
+	if said.IsZero() {
+		said = one.Time
+	}
+	op := "objection"
+	if change.Restriction {
+		op = "restriction"
+	}
+	for _, act := range []struct {
+		op     string
+		scopes []string
+	}{{op, change.Object}, {"withdrawal", change.TakeBack}} {
+		if len(act.scopes) == 0 {
+			continue
+		}
+		for _, subject := range change.Subjects {
+			to = append(to, Entry{
+				Seq: one.Seq, Time: said.UTC(), Op: act.op, Space: subject.Space, Hash: hex.EncodeToString(subject.Feed[:]),
+				Scopes: act.scopes, InForce: orEmpty(one.InForce),
+			})
+		}
+	}
+	return to
+}
+
+// columns are those of the feed as CSV. Several scopes stand in one cell with a space between them.
+var columns = []string{"seq", "time", "op", "space", "hash", "scopes", "in_force"}
+
+func writeCSV(w io.Writer, entries []Entry) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(columns); err != nil {
+		return err
+	}
+	for i := range entries {
+		e := &entries[i]
+		err := out.Write([]string{
+			strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}

@@ -1,0 +1,203 @@
+package console
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Receipt is what became of an objection, or of one that was taken back.
+type Receipt struct {
+	Seq      uint64    `json:"seq"`
+	Recorded time.Time `json:"recorded"`
+	New      bool      `json:"new"`
+	InForce  []string  `json:"in_force"`
+}
+
+// Receipts are what became of a list, in its order.
+type Receipts struct {
+	Receipts []Receipt `json:"receipts"`
+}
+
+// Imported is what became of a part of a file.
+type Imported struct {
+	Taken    int        `json:"taken"`    // acts that were taken
+	New      int        `json:"new"`      // of them, those that changed something
+	Rejected []Rejected `json:"rejected"` // those that were left out, by their place in the list
+}
+
+// Rejected is an act that was left out of an import.
+type Rejected struct {
+	Index  int    `json:"index"`
+	Detail string `json:"detail"` // nothing of an identifier is in it
+}
+
+// object takes objections: POST /objections.
+func (c *console) object(w http.ResponseWriter, r *http.Request, who caller) error {
+	return c.act(w, r, who, &reader{list: "objections"})
+}
+
+// withdraw takes objections back: DELETE /objections.
+func (c *console) withdraw(w http.ResponseWriter, r *http.Request, who caller) error {
+	return c.act(w, r, who, &reader{list: "withdrawals", withdraw: true})
+}
+
+// act does what a body asks for: all of it or nothing.
+func (c *console) act(w http.ResponseWriter, r *http.Request, who caller, in *reader) error {
+	if c.opts.Objector == nil {
+		return missing("objections are not kept here")
+	}
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return err
+	}
+	most := int64(mostBody)
+	in.most, in.operator, in.now = mostActs, who.operator, c.opts.Now()
+	if who.operator {
+		in.most, most = mostImport, mostFile
+	}
+	if c.opts.Scopes != nil {
+		in.scopes = c.opts.Scopes()
+	}
+	text, err := readBody(w, r, most)
+	if err != nil {
+		return err
+	}
+	asked, err := in.read(text)
+	if err != nil {
+		return err
+	}
+	for i := range asked.acts {
+		asked.acts[i].Change.By = who.name
+	}
+	done, err := c.changing()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if asked.file != nil {
+		out, err := c.take(r.Context(), asked)
+		if err != nil {
+			return err
+		}
+		return reply(w, out)
+	}
+	digest := sha256.Sum256(append([]byte(r.Method+"\n"), text...))
+	receipts, err := c.opts.Objector.Act(r.Context(), objection.Acts{Acts: asked.acts, Key: who.key(key), Digest: digest})
+	if err != nil {
+		return placed(err, asked)
+	}
+	out := Receipts{make([]Receipt, len(receipts))}
+	for i, one := range receipts {
+		out.Receipts[i] = Receipt{one.Seq, one.Recorded.UTC(), one.New, orEmpty(one.InForce)}
+	}
+	if !asked.batch && len(receipts) == 1 {
+		return reply(w, out.Receipts[0])
+	}
+	return reply(w, out)
+}
+
+// orEmpty makes of no list an empty one, so that it is written as such.
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func missing(detail string) *Problem {
+	return problemOf(http.StatusServiceUnavailable, "missing", detail)
+}
+
+// idempotencyKey reads the header, in quotation marks or without.
+func idempotencyKey(r *http.Request) (string, error) {
+	key := strings.TrimSpace(r.Header.Get("Idempotency-Key"))
+	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
+		key = key[1 : len(key)-1]
+	}
+	if len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' }) {
+		return "", problemOf(http.StatusBadRequest, "key", "the Idempotency-Key is none: up to 255 printable characters are right, a UUID for example")
+	}
+	return key, nil
+}
+
+// placed gives a fault of the objector's its place in the body.
+func placed(err error, asked *body) error {
+	fault, ok := errors.AsType[*objection.Fault](err)
+	if !ok {
+		return err
+	}
+	var at *place
+	if fault.Act >= 0 && fault.Act < len(asked.places) {
+		at = asked.places[fault.Act]
+	}
+	if class, found := strings.CutPrefix(fault.What, "ids."); found {
+		at = at.member("ids").member(class)
+	} else if fault.What == "site" || fault.What == "time" || fault.What == "source" || fault.What == "channel" || fault.What == "campaign" {
+		at = at.member(fault.What)
+	}
+	p := problemOf(http.StatusUnprocessableEntity, "invalid", "nothing was done")
+	p.Faults = []Fault{{at.pointer(), fault.Err.Error()}}
+	return p
+}
+
+// take takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with the rest.
+func (c *console) take(ctx context.Context, asked *body) (*Imported, error) {
+	out := &Imported{Rejected: []Rejected{}}
+	progress := &objection.Progress{File: asked.file.file, Line: asked.file.line}
+	if !asked.file.trial {
+		receipts, err := c.opts.Objector.Act(ctx, objection.Acts{Acts: asked.acts, Progress: progress})
+		if err == nil {
+			out.count(receipts)
+			return out, nil
+		}
+		if _, fault := errors.AsType[*objection.Fault](err); !fault {
+			return nil, err
+		}
+	}
+	good := make([]objection.Act, 0, len(asked.acts))
+	for i, one := range asked.acts {
+		err := c.look(one)
+		if fault, ok := errors.AsType[*objection.Fault](err); ok {
+			out.Rejected = append(out.Rejected, Rejected{i, fault.Error()})
+		} else if err != nil {
+			return nil, err
+		} else {
+			good = append(good, one)
+		}
+	}
+	if asked.file.trial {
+		out.Taken = len(good)
+		return out, nil
+	}
+	receipts, err := c.opts.Objector.Act(ctx, objection.Acts{Acts: good, Progress: progress})
+	if err != nil {
+		return nil, fmt.Errorf("what looked right was refused: %w", err)
+	}
+	out.count(receipts)
+	return out, nil
+}
+
+func (i *Imported) count(receipts []objection.Receipt) {
+	i.Taken = len(receipts)
+	for _, one := range receipts {
+		if one.New {
+			i.New++
+		}
+	}
+}
+
+// look says what is wrong with an act, and does nothing.
+func (c *console) look(act objection.Act) error {
+	if c.opts.Check != nil {
+		return c.opts.Check(act)
+	}
+	_, err := c.opts.Objector.Standing(act.IDs, act.Change.Subjects)
+	return err
+}

@@ -1,0 +1,262 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+func TestObject(t *testing.T) {
+	a := newAPI(t)
+	w := a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":["Jane@example.com","j@example.org"],"client_id:ga4":"1.2"},
+		"purposes":["ads"],"vendors":["ga4"],"source":"webshop","site":"shop","channel":"mail","campaign":"spring","complaint":true,"time":"2026-11-30T10:00:00+01:00"}`)
+	want := `{"seq":1,"recorded":"2026-12-01T12:00:00Z","new":true,"in_force":["ads","vendor:ga4"]}` + "\n"
+	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Cache-Control") != "no-store" {
+		t.Fatalf("%d %q %s", w.Code, w.Header(), w.Body)
+	}
+	c := a.last.Acts[0].Change
+	got := strings.TrimSpace(fmt.Sprintln(a.last.Acts[0].IDs, c.Object, c.Source, c.Site, c.Channel, c.Campaign, c.Complaint, c.By, c.Time))
+	if got != "[{email Jane@example.com} {email j@example.org} {client_id:ga4 1.2}] [ads vendor:ga4] webshop shop mail spring true crm 2026-11-30 09:00:00 +0000 UTC" {
+		t.Error(got)
+	}
+	w = a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"she wrote to us"}`)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"in_force":["vendor:ga4"]`) {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if c := a.last.Acts[0].Change; fmt.Sprintln(c.TakeBack, c.Object, c.By, c.Because) != "[ads] [] crm she wrote to us\n" {
+		t.Errorf("%+v", c)
+	}
+	w = a.call(a.face, "POST", "/api/v1/objections", `{"objections":[{"ids":{"email":"a@example.com"},"all":true},{"ids":{"email":"b@example.com"},"all":true,"restriction":true}]}`)
+	if w.Code != 200 || strings.Count(w.Body.String(), `"in_force":["all"]`) != 2 || !a.last.Acts[1].Change.Restriction {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestRefused: what is wrong is said with its place, nothing is done, and no value comes back.
+func TestRefused(t *testing.T) {
+	a := newAPI(t)
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		want               string // in the answer
+	}{
+		{"POST", "", `{`, 400, "the body is no JSON"},
+		{"POST", "", "{\"ids\":{\"email\":\"\xff\"}}", 400, "not UTF-8"},
+		{"POST", "", strings.Repeat("[", 100), 400, "nested deeper"},
+		{"POST", "", `[]`, 422, `{"pointer":"","detail":"an object is wanted here"}`},
+		{"POST", "", `{}`, 422, "ids is missing"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"}}`, 422, "a scope is missing"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":false}`, 422, "a scope is missing"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":1}`, 422, `{"pointer":"/all"`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"all":true}`, 422, "a member stands twice: all"},
+		{"POST", "", `{"ids":{"email":"jane@example.com","email":"x@example.com"},"all":true}`, 422, `{"pointer":"/ids","detail":"a member stands twice: email"}`},
+		{"POST", "", `{"ids":{"jane@example.com":"x"},"all":true}`, 422, `{"pointer":"/ids","detail":"a member is not known; known here: advertising_id`},
+		{"POST", "", `{"ids":{"client_id:jane@example.com":"x"},"all":true}`, 422, `{"pointer":"/ids","detail":"a member is not known; known here`},
+		{"POST", "", `{"ids":{"email":"jane"},"all":true}`, 422, `{"pointer":"/ids/email","detail":"email: it holds no @"}`},
+		{"POST", "", `{"ids":{"email":["jane@example.com",5]},"all":true}`, 422, `{"pointer":"/ids/email/1"`},
+		{"POST", "", `{"ids":{"email":""},"all":true}`, 422, `{"pointer":"/ids/email","detail":"the string is empty`},
+		{"POST", "", `{"ids":{"email":"jane@example.com\n"},"all":true}`, 422, "control characters"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"purposes":["ads","adds"]}`, 422, `{"pointer":"/purposes/1","detail":"it is not known; known are: ads, audience"}`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"vendors":["meta"]}`, 422, `{"pointer":"/vendors/0","detail":"it is not known; known are: ga4"}`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"everything":true}`, 422, "a member is not known: everything; known here: ids, purposes"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"time":"2026-12-01T12:06:00Z"}`, 422, "in the future"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"time":"yesterday"}`, 422, `{"pointer":"/time"`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"source":"My CRM"}`, 422, `{"pointer":"/source"`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"campaign":"to jane@example.com"}`, 422, `{"pointer":"/campaign"`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"site":"nowhere"}`, 422, `{"pointer":"/site","detail":"there is no such site"}`},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`, 422, "a member is not known: because"},
+		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"import":{"file":"x","line":1}}`, 422, "a member is not known: import"},
+		{"POST", "", `{"objections":[]}`, 422, `{"pointer":"/objections","detail":"the array is empty"}`},
+		{"POST", "", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true}],"all":true}`, 422, "keep one"},
+		{"POST", "", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true},{"ids":{"email":"jane"},"all":true}]}`, 422, `{"pointer":"/objections/1/ids/email"`},
+		{"POST", "", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true},{"ids":{"email":"x@example.com"}}]}`, 422, `{"pointer":"/objections/1","detail":"a scope`},
+		{"POST", "", `{"objections":[` + strings.Repeat(`{"ids":{"email":"jane@example.com"},"all":true},`, 1000) + `{}]}`, 422, "more than 1000"},
+		{"DELETE", "", `{"ids":{"email":"jane@example.com"},"all":true}`, 422, "because is missing"},
+		{"DELETE", "", `{"ids":{"email":"jane@example.com"},"all":true,"because":"x","complaint":true}`, 422, "a member is not known: complaint"},
+		{"POST", "/check", `{"ids":{"email":"jane"}}`, 422, `{"pointer":"/ids"`},
+		{"POST", "/check", `{"subjects":[{"ids":{"email":"jane"}}]}`, 422, `{"pointer":"/subjects/0/ids"`},
+		{"POST", "/check", `{"subjects":[{"ids":{"email":"jane@example.com"},"subjects":[]}]}`, 422, "a member is not known: subjects"},
+		{"POST", "/check", `{}`, 422, "who is asked about"},
+		{"PUT", "", `{}`, 405, "DELETE, GET, HEAD, POST"},
+		{"GET", "/backup", ``, 404, "nothing at this address"},
+		{"GET", "/feed-key", ``, 404, "nothing at this address"},
+		{"POST", "/links", `{}`, 404, "nothing at this address"},
+		{"GET", "?email=jane@example.com", ``, 400, "identifiers do not belong into addresses"},
+		{"GET", "?since=-1", ``, 400, "since is one whole number"},
+		{"GET", "?limit=10001", ``, 400, "limit is from 1 to 10000"},
+		{"GET", "?format=xml", ``, 400, "format is json or csv"},
+		{"GET", "?since=7", ``, 409, "begin again with since=0"},
+		{"GET", "/stats?days=x", ``, 400, "days is a whole number"},
+	} {
+		w := a.call(a.face, test.method, "/api/v1/objections"+test.path, test.body)
+		name := test.method + " " + test.path + " " + test.body[:min(len(test.body), 100)]
+		var p Problem
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: no problem: %v %s", name, err, w.Body)
+			continue
+		}
+		if w.Code != test.status || p.Status != w.Code || p.Title != http.StatusText(w.Code) || !strings.HasPrefix(p.Type, problemType) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if !strings.Contains(w.Body.String(), test.want) || strings.Contains(w.Body.String(), "jane") {
+			t.Errorf("%s: %s", name, w.Body)
+		}
+	}
+	if len(a.log) > 0 || len(a.standing) > 0 {
+		t.Errorf("something was done: %v", a.log)
+	}
+}
+
+func TestBodyIsBounded(t *testing.T) {
+	a := newAPI(t)
+	const good = `{"ids":{"email":"jane@example.com"},"all":true}`
+	if w := a.call(a.face, "POST", "/api/v1/objections", good, "Content-Type: text/plain"); w.Code != 415 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", good, "Content-Type: application/json; charset=utf-8"); w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", good+strings.Repeat(" ", mostBody)); w.Code != 413 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	a := newAPI(t)
+	other, err := a.tokens.Create("other", []Role{Add}, nil, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body, another = `{"ids":{"email":"jane@example.com"},"all":true}`, `{"ids":{"email":"jane@example.com"},"purposes":["ads"]}`
+	first := a.call(a.face, "POST", "/api/v1/objections", body, "Idempotency-Key: \"k1\"").Body.String()
+	if again := a.call(a.face, "POST", "/api/v1/objections", body, "Idempotency-Key: k1").Body.String(); again != first || !strings.Contains(again, `"new":true`) {
+		t.Errorf("%s, then %s", first, again)
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", another, "Idempotency-Key: k1"); w.Code != 422 || !strings.Contains(w.Body.String(), "key-reused") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", another, "Idempotency-Key: k1", "Authorization: Bearer "+other); w.Code != 200 {
+		t.Errorf("another token's key is the same: %d %s", w.Code, w.Body)
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", body, "Idempotency-Key: a b"); w.Code != 400 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestUnavailable(t *testing.T) {
+	const body = `{"ids":{"email":"jane@example.com"},"all":true}`
+	for _, test := range []struct {
+		err    error
+		status int
+		after  string
+	}{
+		{fmt.Errorf("cannot: %w", objection.ErrPoisoned), 503, "60"},
+		{objection.ErrClosed, 503, "60"},
+		{context.DeadlineExceeded, 503, "1"},
+		{errors.New("jane"), 500, ""},
+	} {
+		a := newAPI(t)
+		a.err = test.err
+		w := a.call(a.face, "POST", "/api/v1/objections", body)
+		if w.Code != test.status || w.Header().Get("Retry-After") != test.after || strings.Contains(w.Body.String(), "jane") {
+			t.Errorf("%v: %d %q %s", test.err, w.Code, w.Header(), w.Body)
+		}
+	}
+	a := newAPI(t)
+	empty := New(Options{Tokens: a.tokens})
+	for _, one := range calls {
+		if one.role == "" {
+			continue
+		}
+		if w := a.call(empty, one.method, Base+one.path, body, "Authorization: Bearer "+a.bearer); w.Code != 503 {
+			t.Errorf("%s %s without a store: %d %s", one.method, one.path, w.Code, w.Body)
+		}
+	}
+}
+
+// TestBusy: no more calls than there are places change something at once.
+func TestBusy(t *testing.T) {
+	a := newAPI(t)
+	a.entered, a.leave = make(chan struct{}), make(chan struct{})
+	const body = `{"ids":{"email":"jane@example.com"},"all":true}`
+	codes := make(chan int)
+	for range mostCalls {
+		go func() { codes <- a.call(a.face, "POST", "/api/v1/objections", body).Code }()
+	}
+	for range mostCalls {
+		<-a.entered
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", body); w.Code != 429 || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	close(a.leave)
+	for range mostCalls {
+		if code := <-codes; code != 200 {
+			t.Error(code)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	a := newAPI(t)
+	a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"]}`)
+	if w := a.call(a.face, "POST", "/api/v1/objections/check", `{"ids":{"email":"JANE@example.com"}}`); w.Body.String() != `{"in_force":["ads"]}`+"\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w := a.call(a.face, "POST", "/api/v1/objections/check", `{"subjects":[{"ids":{"email":"x@example.com"}},{"ids":{"email":"jane@example.com"}}]}`)
+	if w.Body.String() != `{"subjects":[{"in_force":[]},{"in_force":["ads"]}]}`+"\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestImport: what cannot be taken is left out, and how far the file is in is kept with the rest.
+func TestImport(t *testing.T) {
+	a := newAPI(t)
+	const body = `{"objections":[{"ids":{"email":"a@example.com"},"all":true},{"ids":{"email":"nobody"},"all":true},{"ids":{"email":"b@example.com"},"all":true}],
+		"import":{"file":"f00d","line":3%s}}`
+	w := a.call(a.operator, "POST", "/api/v1/objections", fmt.Sprintf(body, `,"dry_run":true`))
+	const want = `{"taken":2,"new":%d,"rejected":[{"index":1,"detail":"ids.email: email: it holds no @"}]}` + "\n"
+	if w.Body.String() != fmt.Sprintf(want, 0) || len(a.log) > 0 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w = a.call(a.operator, "POST", "/api/v1/objections", fmt.Sprintf(body, "")); w.Body.String() != fmt.Sprintf(want, 2) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w = a.call(a.operator, "GET", "/api/v1/objections/progress?file=f00d", ""); w.Body.String() != `{"line":3}`+"\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w = a.call(a.operator, "POST", "/api/v1/objections", `{"objections":[],"import":{"file":"f00d","line":9}}`); w.Code != 200 || a.progress["f00d"] != 9 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestOperator(t *testing.T) {
+	a := newAPI(t)
+	if w := a.call(a.operator, "GET", "/api/v1/objections/backup", ""); w.Body.String() != "copy" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := a.call(a.operator, "GET", "/api/v1/objections/feed-key", ""); !strings.Contains(w.Body.String(), fmt.Sprintf(`"%x"`, feedKey[:])) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w := a.call(a.operator, "POST", "/api/v1/objections/links", `{"objections":[{"ids":{"email":"a@example.com"},"all":true},{"ids":{"email":"b@example.com"},"all":true}]}`)
+	if strings.Count(w.Body.String(), "https://shop.example/privacy/u/signed") != 2 || len(a.log) > 0 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	a.call(a.operator, "POST", "/api/v1/objections", `{"ids":{"email":"a@example.com"},"all":true,"source":"command"}`)
+	if c := a.last.Acts[0].Change; c.By != "operator" || c.Source != "command" {
+		t.Errorf("%+v", c)
+	}
+	a.err = errors.New("disk")
+	defer func() {
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			t.Error("a copy that broke off looks like a whole one")
+		}
+	}()
+	a.call(a.operator, "GET", "/api/v1/objections/backup", "")
+}

@@ -1,0 +1,198 @@
+package console
+
+import (
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Progressed is how far an import has come.
+type Progressed struct {
+	Line uint64 `json:"line"`
+}
+
+// progress says how far a file has been imported: GET /objections/progress?file=DIGEST.
+func (c *console) progress(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if c.opts.Store == nil {
+		return missing("objections are not kept here")
+	}
+	line, err := c.opts.Store.Progress(r.URL.Query().Get("file"))
+	if err != nil {
+		return err
+	}
+	return reply(w, Progressed{line})
+}
+
+// backup sends a copy of the store: GET /objections/backup. A copy that breaks off breaks the connection.
+func (c *console) backup(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if c.opts.Store == nil {
+		return missing("objections are not kept here")
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := c.opts.Store.Backup(w); err != nil {
+		c.opts.Report("a copy of the objections broke off", err)
+		panic(http.ErrAbortHandler) // what was sent must not be taken for the whole
+	}
+	return nil
+}
+
+// Key is what the hashes of the suppression feed are made with.
+type Key struct {
+	Key string `json:"key"` // 32 bytes in hexadecimal
+}
+
+// feedKey says with which key a tool makes the hashes of its own contacts: GET /objections/feed-key.
+func (c *console) feedKey(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	if c.opts.FeedKey == nil {
+		return missing("there are no keys here")
+	}
+	key := c.opts.FeedKey()
+	return reply(w, Key{hex.EncodeToString(key[:])})
+}
+
+// Link is a signed address at which its holder objects, or takes that back, without anything else.
+type Link struct {
+	URL string `json:"url"`
+}
+
+// Links are addresses in the order asked for.
+type Links struct {
+	Links []Link `json:"links"`
+}
+
+// links makes unsubscribe links: POST /objections/links. The body is that of an objection, or of a list of them; nothing is objected to.
+func (c *console) links(w http.ResponseWriter, r *http.Request, who caller) error {
+	if c.opts.Link == nil {
+		return missing("links cannot be signed here")
+	}
+	text, err := readBody(w, r, mostFile)
+	if err != nil {
+		return err
+	}
+	in := reader{list: "objections", most: mostImport, operator: who.operator, now: c.opts.Now()}
+	if c.opts.Scopes != nil {
+		in.scopes = c.opts.Scopes()
+	}
+	asked, err := in.read(text)
+	if err != nil {
+		return err
+	}
+	out := Links{make([]Link, 0, len(asked.acts))}
+	for i := range asked.acts {
+		one := &asked.acts[i]
+		address, err := c.opts.Link(one.IDs, one.Change.Object, one.Change.Site)
+		if fault, ok := errors.AsType[*objection.Fault](err); ok {
+			fault.Act = i
+			return placed(fault, asked)
+		}
+		if err != nil {
+			return err
+		}
+		out.Links = append(out.Links, Link{address})
+	}
+	return reply(w, out)
+}
+
+// TokenList are the tokens, without what opens anything.
+type TokenList struct {
+	Tokens []Token `json:"tokens"`
+}
+
+func (c *console) listTokens(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	return reply(w, TokenList{append([]Token{}, c.opts.Tokens.List()...)})
+}
+
+// Made is a token that was made. Nobody can read it again.
+type Made struct {
+	Token string `json:"token"`
+}
+
+// createToken makes a token: POST /tokens with name, roles and, where it is to end, expires.
+func (c *console) createToken(w http.ResponseWriter, r *http.Request, _ caller) error {
+	var f faults
+	var name string
+	var roles []Role
+	var expires *time.Time
+	err := c.small(w, r, &f, "name, roles, expires", func(member string, v gjson.Result, at *place) bool {
+		switch member {
+		case "name":
+			name = readText(v, at, &f, 64)
+		case "roles":
+			list(v, at, &f, 1, len(Roles()), func(v gjson.Result, at *place) { roles = append(roles, Role(readText(v, at, &f, 64))) })
+		case "expires":
+			t, err := time.Parse(time.RFC3339, readText(v, at, &f, 64))
+			if err != nil {
+				f.at(at, "it is no time: 2026-12-01T12:00:00Z is")
+			}
+			t = t.UTC()
+			expires = &t
+		default:
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	for i, role := range roles {
+		if !slices.Contains(Roles(), role) {
+			f.at((*place)(nil).member("roles").element(i), "it is no role: %s are", words(Roles()))
+		}
+	}
+	if err := f.problem(); err != nil {
+		return err
+	}
+	token, err := c.opts.Tokens.Create(name, roles, expires, c.opts.Now())
+	switch {
+	case errors.Is(err, ErrTaken):
+		return problemOf(http.StatusConflict, "taken", err.Error())
+	case err != nil:
+		return problemOf(http.StatusUnprocessableEntity, "invalid", err.Error())
+	}
+	return reply(w, Made{token})
+}
+
+// revokeToken takes a token back: DELETE /tokens with name.
+func (c *console) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) error {
+	var f faults
+	var name string
+	err := c.small(w, r, &f, "name", func(member string, v gjson.Result, at *place) bool {
+		name = readText(v, at, &f, 64)
+		return member == "name"
+	})
+	if err == nil {
+		err = f.problem()
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.opts.Tokens.Revoke(name); errors.Is(err, ErrNoToken) {
+		return problemOf(http.StatusNotFound, "unknown", err.Error())
+	} else if err != nil {
+		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())
+	}
+	return reply(w, struct{}{})
+}
+
+// small reads a body that is one flat object.
+func (c *console) small(w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool) error {
+	text, err := readBody(w, r, mostBody)
+	if err != nil {
+		return err
+	}
+	v, err := parse(text)
+	if err != nil {
+		return err
+	}
+	members(v, nil, f, known, each)
+	return nil
+}

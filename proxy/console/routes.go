@@ -1,0 +1,130 @@
+package console
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Base is the path that every call is below.
+const Base = "/api/v1"
+
+// call is one thing that can be asked for.
+type call struct {
+	method, path string
+	role         Role // that a token needs; "" for what is the operator's alone
+	do           func(c *console, w http.ResponseWriter, r *http.Request, who caller) error
+}
+
+// calls are all that can be asked for.
+var calls = []call{
+	{http.MethodPost, "/objections", Add, (*console).object},
+	{http.MethodDelete, "/objections", Withdraw, (*console).withdraw},
+	{http.MethodGet, "/objections", Read, (*console).feed},
+	{http.MethodPost, "/objections/check", Read, (*console).check},
+	{http.MethodGet, "/objections/stats", Read, (*console).stats},
+	{http.MethodGet, "/objections/progress", "", (*console).progress},
+	{http.MethodGet, "/objections/backup", "", (*console).backup},
+	{http.MethodGet, "/objections/feed-key", "", (*console).feedKey},
+	{http.MethodPost, "/objections/links", "", (*console).links},
+	{http.MethodGet, "/tokens", "", (*console).listTokens},
+	{http.MethodPost, "/tokens", "", (*console).createToken},
+	{http.MethodDelete, "/tokens", "", (*console).revokeToken},
+}
+
+// caller is who asks.
+type caller struct {
+	name     string // of the token, or "operator"
+	operator bool
+}
+
+// key makes of what a caller named something that no other caller can name.
+func (w caller) key(name string) string {
+	switch {
+	case name == "":
+		return ""
+	case w.operator:
+		return "operator " + name
+	default:
+		return "token " + w.name + " " + name
+	}
+}
+
+// routes sorts the calls by path and method. What is the operator's alone is not there for anybody else.
+func routes(operator bool) map[string]map[string]call {
+	byPath := map[string]map[string]call{}
+	for _, one := range calls {
+		if one.role == "" && !operator {
+			continue
+		}
+		if byPath[one.path] == nil {
+			byPath[one.path] = map[string]call{}
+		}
+		byPath[one.path][one.method] = one
+		if one.method == http.MethodGet {
+			byPath[one.path][http.MethodHead] = one
+		}
+	}
+	return byPath
+}
+
+// ServeHTTP answers a call.
+func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	path, below := strings.CutPrefix(r.URL.Path, Base)
+	methods := c.calls[path]
+	if !below || methods == nil {
+		answer(w, problemOf(http.StatusNotFound, "unknown", "there is nothing at this address"))
+		return
+	}
+	one, known := methods[r.Method]
+	if !known {
+		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		w.Header().Set("Allow", allowed)
+		answer(w, problemOf(http.StatusMethodNotAllowed, "method", "the method is none of "+allowed))
+		return
+	}
+	who, err := c.identify(r, one.role)
+	if err == nil {
+		err = one.do(c, w, r, who)
+	}
+	if err != nil {
+		answer(w, problemFor(err))
+	}
+}
+
+// identify says who calls, and whether that may.
+func (c *console) identify(r *http.Request, role Role) (caller, error) {
+	if c.opts.Operator {
+		return caller{"operator", true}, nil
+	}
+	scheme, bearer, found := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") {
+		return caller{}, problemOf(http.StatusUnauthorized, "unauthorized", "give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
+	}
+	token, err := c.opts.Tokens.Use(strings.TrimSpace(bearer), c.opts.Now())
+	if err != nil {
+		return caller{}, problemOf(http.StatusUnauthorized, "unauthorized", "the token is not known, or no longer valid")
+	}
+	if token.unsaved != nil {
+		c.opts.Report("the day of a token's use could not be kept", token.unsaved)
+	}
+	if !slices.Contains(token.Roles, role) {
+		return caller{}, problemOf(http.StatusForbidden, "forbidden", "the token has not the role "+string(role))
+	}
+	return caller{name: token.Name}, nil
+}
+
+// changing takes a place among the calls that change something, which done gives back.
+func (c *console) changing() (done func(), err error) {
+	select {
+	case c.slots <- struct{}{}:
+		return func() { <-c.slots }, nil
+	default:
+		p := problemOf(http.StatusTooManyRequests, "busy", "too many calls are under way: try again in a moment, or put several objections into one call")
+		p.retry = 1
+		return nil, p
+	}
+}

@@ -1,0 +1,196 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+func TestTokens(t *testing.T) {
+	dir := t.TempDir()
+	tokens, err := OpenTokens(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := noon.AddDate(0, 0, 90)
+	token, err := tokens.Create("crm", []Role{Add}, &end, noon)
+	if err != nil || !strings.HasPrefix(token, "tw_") || len(token) != 46 {
+		t.Fatalf("%q, %v", token, err)
+	}
+	if _, err := tokens.Create("crm", []Role{Read}, nil, noon); !errors.Is(err, ErrTaken) {
+		t.Error(err)
+	}
+	file, err := os.ReadFile(filepath.Join(dir, TokensFile))
+	if err != nil || strings.Contains(string(file), token) || strings.Contains(string(file), token[3:]) {
+		t.Errorf("%v: %s", err, file)
+	}
+	if info, err := os.Stat(filepath.Join(dir, TokensFile)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	used, err := tokens.Use(token, noon)
+	if err != nil || used.Name != "crm" || used.unsaved != nil {
+		t.Errorf("%+v, %v", used, err)
+	}
+	again, err := OpenTokens(dir)
+	if err != nil || len(again.List()) != 1 || again.List()[0].Used != "2026-12-01" || again.List()[0].SHA256 != "" {
+		t.Errorf("%+v, %v", again, err)
+	}
+	for _, other := range []string{"", "tw_", token[:45], token + "x", strings.ToLower(token)} {
+		if _, err := again.Use(other, noon); !errors.Is(err, ErrNoToken) {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+	if _, err := again.Use(token, end); !errors.Is(err, ErrNoToken) {
+		t.Errorf("expired: %v", err)
+	}
+	if err := errors.Join(again.Revoke("crm"), os.Remove(filepath.Join(dir, TokensFile))); err != nil {
+		t.Error(err)
+	}
+	if _, err := again.Use(token, noon); !errors.Is(err, ErrNoToken) || !errors.Is(again.Revoke("crm"), ErrNoToken) {
+		t.Errorf("revoked: %v", err)
+	}
+	for name, roles := range map[string][]Role{"a b": {Add}, "": {Add}, "ok": nil, "ok2": {"admin"}, "ok3": {Add, Add}} {
+		if _, err := again.Create(name, roles, nil, noon); err == nil {
+			t.Errorf("%q %v is made", name, roles)
+		}
+	}
+	again.rand = iotest.ErrReader(errors.New("no entropy"))
+	if _, err := again.Create("crm", []Role{Add}, nil, noon); err == nil || len(again.List()) > 0 {
+		t.Error("made of nothing")
+	}
+}
+
+// TestTokensThatCannotBeKept: a token that is not on disk is none; one that is opens even where its day of use cannot be written.
+func TestTokensThatCannotBeKept(t *testing.T) {
+	a := newAPI(t)
+	if err := os.Remove(a.tokens.path); err != nil {
+		t.Fatal(err)
+	}
+	a.tokens.path = filepath.Join(filepath.Dir(a.tokens.path), "none", TokensFile)
+	if _, err := a.tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, fs.ErrNotExist) || len(a.tokens.List()) != 1 {
+		t.Error(err)
+	}
+	if err := a.tokens.Revoke("crm"); err == nil {
+		t.Error("taken back in memory alone: it would come again")
+	}
+	if w := a.call(a.face, "GET", "/api/v1/objections", ""); w.Code != 200 || len(a.reports) != 1 {
+		t.Errorf("%d, %q", w.Code, a.reports)
+	}
+}
+
+func TestRolesAreAsked(t *testing.T) {
+	a := newAPI(t)
+	bodies := map[string]string{
+		"POST/objections": `{"ids":{"email":"jane@example.com"},"all":true}`, "DELETE/objections": `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`,
+		"POST/objections/check": `{"ids":{"email":"jane@example.com"}}`,
+	}
+	for _, role := range Roles() {
+		token, err := a.tokens.Create(string(role), []Role{role}, nil, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range calls {
+			want := 403
+			if one.role == role {
+				want = 200
+			} else if one.role == "" {
+				want = 404
+			}
+			if w := a.call(a.face, one.method, Base+one.path, bodies[one.method+one.path], "Authorization: Bearer "+token); w.Code != want {
+				t.Errorf("%s may %s %s: %d %s", role, one.method, one.path, w.Code, w.Body)
+			}
+		}
+	}
+	for _, header := range []string{"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer tw_AAAA"} {
+		w := a.call(a.face, "GET", "/api/v1/objections", "", "Authorization: "+header)
+		if w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
+			t.Errorf("%q: %d", header, w.Code)
+		}
+	}
+}
+
+func TestTokensByTheOperator(t *testing.T) {
+	a := newAPI(t)
+	w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"mail","roles":["objections-add"],"expires":"2026-12-02T00:00:00Z"}`)
+	var made Made
+	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || w.Code != 200 {
+		t.Fatal(err, w.Code, w.Body)
+	}
+	const body = `{"ids":{"email":"jane@example.com"},"all":true}`
+	if w := a.call(a.face, "POST", "/api/v1/objections", body, "Authorization: Bearer "+made.Token); w.Code != 200 {
+		t.Errorf("it does not open at once: %d", w.Code)
+	}
+	if w := a.call(a.operator, "GET", "/api/v1/tokens", ""); strings.Contains(w.Body.String(), "sha256") || !strings.Contains(w.Body.String(), `"name":"mail","roles":["objections-add"]`) {
+		t.Errorf("%s", w.Body)
+	}
+	for _, test := range []struct {
+		method, body string
+		status       int
+	}{
+		{"POST", `{"name":"mail","roles":["objections-add"]}`, 409},
+		{"POST", `{"name":"two","roles":["admin"]}`, 422},
+		{"POST", `{"name":"two","roles":[]}`, 422},
+		{"POST", `{"name":"two"}`, 422},
+		{"POST", `{"name":"two","roles":["objections-add"],"expires":"2020-01-01T00:00:00Z"}`, 422},
+		{"POST", `{"name":"two","roles":["objections-add"],"expires":"soon"}`, 422},
+		{"DELETE", `{"name":"two"}`, 404},
+		{"DELETE", `{"name":"mail"}`, 200},
+	} {
+		if w := a.call(a.operator, test.method, "/api/v1/tokens", test.body); w.Code != test.status {
+			t.Errorf("%s %s: %d %s", test.method, test.body, w.Code, w.Body)
+		}
+	}
+	if w := a.call(a.face, "POST", "/api/v1/objections", body, "Authorization: Bearer "+made.Token); w.Code != 401 {
+		t.Errorf("it opens when it was revoked: %d", w.Code)
+	}
+	if w := a.call(a.face, "GET", "/api/v1/tokens", ""); w.Code != 404 {
+		t.Errorf("tokens list tokens: %d", w.Code)
+	}
+}
+
+func TestTokensFileIsReadStrictly(t *testing.T) {
+	sum := strings.Repeat("ab", 32)
+	for name, text := range map[string]string{
+		"empty": "", "no JSON": "{", "another version": `{"version":2,"tokens":[]}`, "more": `{"version":1,"tokens":[]} {}`, "unknown": `{"version":1,"tokens":[],"x":1}`,
+		"no hash": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"]}]}`, "no role": `{"version":1,"tokens":[{"name":"a","roles":[],"sha256":"` + sum + `"}]}`,
+		"role":  `{"version":1,"tokens":[{"name":"a","roles":["root"],"sha256":"` + sum + `"}]}`,
+		"twice": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"},{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"}]}`,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, TokensFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenTokens(dir); err == nil {
+			t.Errorf("%s: it is read", name)
+		}
+	}
+}
+
+func FuzzTokensFile(f *testing.F) {
+	f.Add([]byte(`{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + strings.Repeat("ab", 32) + `","created":"2026-12-01T12:00:00Z"}]}`))
+	f.Add([]byte(`{"version":1,"tokens":[]}`))
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		all, err := parseTokens(text)
+		if err != nil {
+			return
+		}
+		tokens := &Tokens{all: all}
+		if _, err := tokens.Use("", time.Time{}); err == nil {
+			t.Fatal("nothing opens")
+		}
+		again, err := json.Marshal(tokensFile{1, all})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseTokens(again); err != nil {
+			t.Fatalf("what was read cannot be read again: %v", err)
+		}
+	})
+}
