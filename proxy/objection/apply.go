@@ -1,0 +1,424 @@
+package objection
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// group is what one transaction does.
+type group struct {
+	store    *Store
+	requests []*request
+	answers  []answer // of each request
+
+	tx       *bolt.Tx
+	now      time.Time
+	wrote    bool       // something was put: the transaction has to be committed
+	standing []standing // of every subject that a change names, by hash, ascending
+	of       []uint32   // for every subject of every change, in their order, its place in standing
+	at       int        // in of
+	state    state      // after the commit
+	tree     tree
+	recorded []Recorded
+	counts   map[measure]uint64
+	repeats  map[[32]byte]int // idempotency keys of this group, with the request that has it
+
+	changes, hashes *bolt.Bucket
+	before, after   []uint32            // scratch
+	text            []byte              // scratch
+	named           map[Scopes][]string // names of scopes, sorted
+	arena           arena
+}
+
+type answer struct {
+	receipts []Receipt
+	err      error
+	skip     bool // nothing is to be done for this request any more
+	like     int  // with skip: the request of the group that is answered the same; -1: none
+}
+
+// standing is a subject while a group is applied.
+type standing struct {
+	hash    [16]byte
+	record  record
+	had     bool  // it has a record on disk
+	changed bool  // and gets another one
+	err     error // its record cannot be read
+}
+
+// arena hands out bytes that stay until the transaction is over, as bbolt wants it.
+type arena struct{ free []byte }
+
+// keep copies b.
+func (a *arena) keep(b []byte) []byte {
+	if len(b) > cap(a.free)-len(a.free) {
+		a.free = make([]byte, 0, max(len(b), 1<<16))
+	}
+	start := len(a.free)
+	a.free = append(a.free, b...)
+	return a.free[start:len(a.free):len(a.free)]
+}
+
+// number keeps a number as a key.
+func (a *arena) number(n uint64) []byte {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], n)
+	return a.keep(b[:])
+}
+
+// apply does everything and commits. A request whose own content is refused has its error in answers, and has done nothing; any other
+// error is of the whole group.
+func (g *group) apply() (err error) {
+	s := g.store
+	g.now = s.opts.Now().UTC()
+	if g.tx, err = s.db.Begin(true); err != nil {
+		return err
+	}
+	before := s.state.Load()
+	g.state = state{head: before.head, records: before.records, inForce: before.inForce, waiting: before.waiting, marks: slices.Clone(before.marks)}
+	g.tree = *s.tree
+	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
+	g.changes, g.hashes = g.tx.Bucket(bucketChanges), g.tx.Bucket(bucketTree)
+	g.changes.FillPercent, g.hashes.FillPercent = 1, 1 // they only grow at their end
+	for i, r := range g.requests {
+		if r.batch != nil {
+			if err := g.repeated(i, r.batch); err != nil {
+				return err
+			}
+		}
+	}
+	g.load()
+	for i, r := range g.requests {
+		if err := g.request(i, r); err != nil {
+			return err
+		}
+	}
+	if !g.wrote {
+		return nil
+	}
+	if err := g.finish(); err != nil {
+		return err
+	}
+	names := s.scopes.names
+	s.names.Store(&names) // before anybody can read their numbers
+	if err := s.opts.Commit(g.tx); err != nil {
+		return err
+	}
+	*s.tree = g.tree
+	return nil
+}
+
+// load reads the records of all subjects in the order of their hashes. What the index knows nothing of is not looked for on disk.
+func (g *group) load() {
+	type named struct {
+		high, low uint64
+		at        uint32
+	}
+	var all []named
+	each := func(f func(hash *[16]byte)) {
+		for i, r := range g.requests {
+			if r.batch == nil || g.answers[i].skip {
+				continue
+			}
+			for c := range r.batch.Changes {
+				for j := range r.batch.Changes[c].Subjects {
+					f(&r.batch.Changes[c].Subjects[j].Hash)
+				}
+			}
+		}
+	}
+	count := 0
+	each(func(*[16]byte) { count++ })
+	all = make([]named, 0, count)
+	each(func(hash *[16]byte) {
+		all = append(all, named{binary.BigEndian.Uint64(hash[:8]), binary.BigEndian.Uint64(hash[8:]), uint32(len(all))})
+	})
+	slices.SortFunc(all, func(a, b named) int { return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low)) })
+	g.of = make([]uint32, len(all))
+	g.standing = make([]standing, 0, len(all))
+	subjects := g.tx.Bucket(bucketSubjects)
+	for i, n := range all {
+		if i == 0 || n.high != all[i-1].high || n.low != all[i-1].low {
+			g.standing = append(g.standing, standing{})
+			st := &g.standing[len(g.standing)-1]
+			binary.BigEndian.PutUint64(st.hash[:8], n.high)
+			binary.BigEndian.PutUint64(st.hash[8:], n.low)
+			if g.store.index.mayHold(&st.hash) {
+				if value := subjects.Get(st.hash[:]); value != nil {
+					st.had = true
+					st.record, st.err = parseRecord(st.hash[:], value)
+				}
+			}
+		}
+		g.of[n.at] = uint32(len(g.standing) - 1)
+	}
+}
+
+// request does one request.
+func (g *group) request(i int, r *request) error {
+	a := &g.answers[i]
+	switch {
+	case r.batch == nil:
+		return g.settle(r.settle)
+	case a.skip:
+		if a.like >= 0 {
+			a.receipts, a.err = g.answers[a.like].receipts, g.answers[a.like].err
+		}
+		return nil
+	}
+	subjects := 0
+	for c := range r.batch.Changes {
+		subjects += len(r.batch.Changes[c].Subjects)
+	}
+	places := g.of[g.at : g.at+subjects]
+	g.at += subjects
+	for _, at := range places {
+		if err := g.standing[at].err; err != nil {
+			a.err = err
+			return nil
+		}
+	}
+	a.receipts = make([]Receipt, len(r.batch.Changes))
+	for c := range r.batch.Changes {
+		change := &r.batch.Changes[c]
+		mine := places[:len(change.Subjects)]
+		places = places[len(change.Subjects):]
+		receipt, err := g.change(change, mine)
+		if err != nil {
+			return err
+		}
+		a.receipts[c] = receipt
+	}
+	if p := r.batch.Progress; p != nil {
+		g.wrote = true
+		if err := putProgress(g.tx, p); err != nil {
+			return err
+		}
+	}
+	return g.remember(r.batch, a.receipts)
+}
+
+// change does one change for its subjects.
+func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
+	object, err := g.numbers(c)
+	if err != nil {
+		return Receipt{}, err
+	}
+	var effect effect
+	for _, at := range mine {
+		g.alter(&g.standing[at], c, object, &effect)
+	}
+	receipt := Receipt{Recorded: g.now, New: effect.any() || c.Complaint, InForce: g.inForce(mine)}
+	if !receipt.New {
+		for _, at := range mine {
+			receipt.Seq = max(receipt.Seq, g.standing[at].record.seq)
+		}
+		return receipt, nil
+	}
+	receipt.Seq = g.tree.size + 1
+	source, err := g.number(g.store.sources, bucketSources, c.Source)
+	if err != nil {
+		return Receipt{}, err
+	}
+	for _, at := range mine {
+		if st := &g.standing[at]; st.record.seq == touched {
+			st.record.seq, st.record.source = receipt.Seq, source
+		}
+	}
+	entry := Recorded{Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce}
+	entry.Change.Outbox = nil
+	g.recorded = append(g.recorded, entry)
+	if err := g.log(&entry); err != nil {
+		return Receipt{}, err
+	}
+	g.count(c, &effect)
+	return receipt, g.post(c.Outbox)
+}
+
+// touched stands for the number of the present change until it has one.
+const touched = 1<<64 - 1
+
+// effect is what a change did to any of its subjects: marks of scopes, ascending, none twice.
+type effect struct{ added, removed []uint32 }
+
+func (e *effect) any() bool { return len(e.added) > 0 || len(e.removed) > 0 }
+
+// add adds what is different between the marks of a subject before and after.
+func (e *effect) add(before, after []uint32) {
+	for _, mark := range before {
+		if _, stays := slices.BinarySearch(after, mark); !stays {
+			e.removed = insert(e.removed, mark)
+		}
+	}
+	for _, mark := range after {
+		if _, was := slices.BinarySearch(before, mark); !was {
+			e.added = insert(e.added, mark)
+		}
+	}
+}
+
+// insert puts a mark in its place, unless it is there.
+func insert(marks []uint32, mark uint32) []uint32 {
+	at, found := slices.BinarySearch(marks, mark)
+	if found {
+		return marks
+	}
+	return slices.Insert(marks, at, mark)
+}
+
+// numbers returns the marks of the scopes that are objected to. A scope that is new gets its number.
+func (g *group) numbers(c *Change) ([]uint32, error) {
+	marks := make([]uint32, 0, len(c.Object))
+	for _, scope := range c.Object {
+		n, err := g.number(g.store.scopes, bucketScopes, scope)
+		if err != nil {
+			return nil, err
+		}
+		marks = append(marks, markOf(n, c.Restriction))
+	}
+	return marks, nil
+}
+
+// number returns the number of a name, and gives it one where it has none.
+func (g *group) number(d *dictionary, bucket []byte, name string) (uint32, error) {
+	if n, ok := d.numbers[name]; ok {
+		return n, nil
+	}
+	n := d.add(name)
+	key := binary.BigEndian.AppendUint32(nil, n)
+	g.wrote = true
+	return n, g.tx.Bucket(bucket).Put(key, sealed(key, append([]byte{0, 0, 0, 0}, name...)))
+}
+
+// alter takes back and adds scopes for one subject.
+func (g *group) alter(st *standing, c *Change, object []uint32, e *effect) {
+	had := st.record.scopes
+	g.before = had.appendMarks(g.before[:0])
+	after := append(g.after[:0], g.before...)
+	for _, scope := range c.TakeBack {
+		if scope == All {
+			after = after[:0]
+			continue
+		}
+		name, restricted := bareScope(scope)
+		n, ok := g.store.scopes.numbers[name]
+		if !ok {
+			continue // nobody ever objected to it
+		}
+		if at, found := slices.BinarySearch(after, markOf(n, restricted)); found {
+			after = slices.Delete(after, at, at+1)
+		}
+	}
+	for _, mark := range object {
+		after = insert(after, mark)
+	}
+	g.after = after
+	if slices.Equal(g.before, after) {
+		return
+	}
+	st.record.scopes = scopesOf(after, g.text)
+	e.add(g.before, after)
+	g.retell(had, st.record.scopes)
+	seconds := c.Time.Unix()
+	if st.record.seq == 0 {
+		st.record.first, st.record.last = seconds, seconds
+	}
+	st.record.first, st.record.last = min(st.record.first, seconds), max(st.record.last, seconds)
+	st.record.seq, st.changed, g.wrote = touched, true, true
+}
+
+func markOf(number uint32, restricted bool) uint32 {
+	if restricted {
+		return 2*number + 1
+	}
+	return 2 * number
+}
+
+// retell counts a subject anew whose scopes have changed.
+func (g *group) retell(before, after Scopes) {
+	for need := 2 * len(g.store.scopes.names); len(g.state.marks) < need; {
+		g.state.marks = append(g.state.marks, 0)
+	}
+	if before.Any() {
+		g.state.inForce--
+	}
+	if after.Any() {
+		g.state.inForce++
+	}
+	for mark, ok := before.next(); ok; mark, ok = before.next() {
+		g.state.marks[mark]--
+	}
+	for mark, ok := after.next(); ok; mark, ok = after.next() {
+		g.state.marks[mark]++
+	}
+}
+
+// inForce names what is in force for subjects, sorted, none twice.
+func (g *group) inForce(mine []uint32) []string {
+	var all []string
+	for i, at := range mine {
+		scopes := g.standing[at].record.scopes
+		if i > 0 && scopes == g.standing[mine[i-1]].record.scopes {
+			continue
+		}
+		names, ok := g.named[scopes]
+		if !ok {
+			names, _ = scopeNames(g.store.scopes.names, scopes)
+			g.named[scopes] = names
+		}
+		if i == 0 {
+			all = names
+			continue
+		}
+		all = append(slices.Clip(all), names...)
+		slices.Sort(all)
+		all = slices.Compact(all)
+	}
+	return all
+}
+
+// log appends a change to the change log and its tree.
+func (g *group) log(r *Recorded) error {
+	g.text = r.append(append(g.text[:0], 0, 0, 0, 0))
+	key := g.arena.number(r.Seq)
+	value := g.arena.keep(sealed(key, g.text))
+	leaf := tlog.RecordHash(value[4:])
+	at := g.tree.size
+	g.text = g.tree.add(g.text[:0], leaf)
+	g.wrote = true
+	if err := g.changes.Put(key, value); err != nil {
+		return err
+	}
+	return g.hashes.Put(g.arena.number(at), g.arena.keep(g.text))
+}
+
+// finish puts what is put once: records, measures, the head.
+func (g *group) finish() error {
+	subjects := g.tx.Bucket(bucketSubjects)
+	for i := range g.standing {
+		st := &g.standing[i]
+		if !st.changed {
+			continue
+		}
+		if !st.had {
+			g.state.records++
+		}
+		g.text = st.record.append(g.text[:0], &st.hash)
+		if err := subjects.Put(st.hash[:], g.arena.keep(g.text)); err != nil {
+			return err
+		}
+	}
+	if err := g.putMeasures(); err != nil {
+		return err
+	}
+	if err := g.purge(); err != nil {
+		return err
+	}
+	g.state.head = g.tree.head()
+	return putSaved(g.tx, saved{head: g.state.head, records: g.state.records})
+}

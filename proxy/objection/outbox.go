@@ -1,0 +1,111 @@
+package objection
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Waiting is a message that was not settled yet.
+type Waiting struct {
+	ID    uint64
+	To    string
+	Body  []byte
+	Since time.Time // when the change came into force that it tells of
+}
+
+// post keeps messages.
+func (g *group) post(messages []Message) error {
+	outbox := g.tx.Bucket(bucketOutbox)
+	outbox.FillPercent = 1
+	for i := range messages {
+		id, err := outbox.NextSequence()
+		if err != nil {
+			return err
+		}
+		key := g.arena.number(id)
+		g.text = append(appendText(appendTime(append(g.text[:0], 0, 0, 0, 0), g.now), messages[i].To), messages[i].Body...)
+		if err := outbox.Put(key, g.arena.keep(sealed(key, g.text))); err != nil {
+			return err
+		}
+		g.state.waiting++
+	}
+	return nil
+}
+
+// settle forgets messages. Those that are not there any more are none of its faults.
+func (g *group) settle(ids []uint64) error {
+	outbox := g.tx.Bucket(bucketOutbox)
+	for _, id := range ids {
+		key := number(id)
+		if outbox.Get(key) == nil {
+			continue
+		}
+		if err := outbox.Delete(key); err != nil {
+			return err
+		}
+		g.wrote = true
+		g.state.waiting--
+	}
+	return nil
+}
+
+// Pending returns the messages that wait longest, in the order in which they came.
+func (s *Store) Pending(limit int) (list []Waiting, err error) {
+	err = s.read(func(tx *bolt.Tx) error {
+		c := tx.Bucket(bucketOutbox).Cursor()
+		for key, value := c.First(); key != nil && len(list) < limit; key, value = c.Next() {
+			w, err := parseWaiting(key, value)
+			if err != nil {
+				return err
+			}
+			list = append(list, w)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// parseWaiting reads a stored message. Every error is an ErrDamaged.
+func parseWaiting(key, value []byte) (Waiting, error) {
+	rest, err := unseal(key, value, "a message")
+	if err != nil {
+		return Waiting{}, err
+	}
+	d := decoder{rest: rest}
+	w := Waiting{Since: d.time(), To: d.text()}
+	if d.bad || len(key) != 8 {
+		return Waiting{}, fmt.Errorf("%w: a message cannot be read", ErrDamaged)
+	}
+	w.ID, w.Body = binary.BigEndian.Uint64(key), bytes.Clone(d.rest)
+	return w, nil
+}
+
+// Settle forgets messages that were sent, or given up. It returns when that is on disk.
+func (s *Store) Settle(ids []uint64) error {
+	r := &request{settle: ids, done: make(chan struct{})}
+	if err := s.ask(context.Background(), r); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// putProgress keeps how far an import has come.
+func putProgress(tx *bolt.Tx, p *Progress) error {
+	return tx.Bucket(bucketProgress).Put([]byte(p.File), number(p.Line))
+}
+
+// Progress returns the last line of a file that is in: 0 where none is.
+func (s *Store) Progress(file string) (line uint64, err error) {
+	err = s.read(func(tx *bolt.Tx) error {
+		if value := tx.Bucket(bucketProgress).Get([]byte(file)); len(value) == 8 {
+			line = binary.BigEndian.Uint64(value)
+		}
+		return nil
+	})
+	return line, err
+}

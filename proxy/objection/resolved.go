@@ -1,0 +1,85 @@
+package objection
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// Resolved is a store as one policy sees it: scopes are translated to the policy's own.
+type Resolved struct {
+	store *Store
+	known func(scope string) (rules.Objections, bool)
+
+	mu    sync.Mutex
+	table atomic.Pointer[[]translation] // by number; shorter than the dictionary where scopes are new
+}
+
+// translation is what a scope stands for. One that the policy does not know (any more) stands for nothing.
+type translation struct {
+	objections rules.Objections
+	known      bool
+}
+
+// Resolve translates for a policy: known returns what it makes of a scope's name.
+func (s *Store) Resolve(known func(scope string) (rules.Objections, bool)) *Resolved {
+	r := &Resolved{store: s, known: known}
+	r.translate()
+	return r
+}
+
+// translate makes the table anew.
+func (r *Resolved) translate() []translation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var table []translation
+	if old := r.table.Load(); old != nil {
+		table = slices.Clip(*old)
+	}
+	for _, name := range (*r.store.names.Load())[len(table):] {
+		var t translation
+		t.objections, t.known = r.known(name)
+		table = append(table, t)
+	}
+	r.table.Store(&table)
+	return table
+}
+
+// Of returns what the subject of that hash objected to, or has restricted. An error means that nobody knows.
+func (r *Resolved) Of(hash [16]byte) (rules.Objections, error) {
+	scopes, err := r.store.Look(hash)
+	if err != nil || !scopes.Any() {
+		return rules.Objections{}, err
+	}
+	var all rules.Objections
+	table := *r.table.Load()
+	for mark, ok := scopes.next(); ok; mark, ok = scopes.next() {
+		n := int(mark / 2)
+		if n >= len(table) {
+			// A scope that is newer than the table. It got its name before anybody could read its number.
+			if table = r.translate(); n >= len(table) {
+				return rules.Objections{}, errUnknownNumber
+			}
+		}
+		if t := &table[n]; t.known {
+			all.Merge(t.objections)
+			all.Restricted = all.Restricted || mark&1 != 0
+		}
+	}
+	return all, nil
+}
+
+// Unknown lists the scopes that somebody's objection holds and the policy does not know: they have no effect.
+func (r *Resolved) Unknown() []string {
+	marks, names, table := r.store.state.Load().marks, *r.store.names.Load(), r.translate()
+	var list []string
+	for n := range min(len(table), len(marks)/2) {
+		if !table[n].known && marks[2*n]+marks[2*n+1] > 0 {
+			list = append(list, names[n])
+		}
+	}
+	slices.Sort(list)
+	return list
+}

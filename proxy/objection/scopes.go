@@ -1,0 +1,109 @@
+package objection
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// restriction stands before the name of a scope that is a restriction (Art. 18).
+const restriction = "restriction:"
+
+// Scopes are what is in force for one subject: numbers of scopes, ascending, as the store's dictionary counts them. The zero value is none.
+// They are comparable, and never change.
+type Scopes struct {
+	set string // varints: twice the scope's number, and one more where it is a restriction
+}
+
+// Any tells whether there is any.
+func (s Scopes) Any() bool { return s.set != "" }
+
+// next takes the first mark off: twice the number of a scope, and one more where it is a restriction. What has been parsed holds only whole
+// ones; ok is false at the end.
+func (s *Scopes) next() (mark uint32, ok bool) {
+	var shift uint
+	for i := range len(s.set) {
+		b := s.set[i]
+		mark |= uint32(b&0x7f) << shift
+		if b < 0x80 {
+			s.set = s.set[i+1:]
+			return mark, true
+		}
+		shift += 7
+	}
+	return 0, false
+}
+
+// appendMarks lists the marks.
+func (s Scopes) appendMarks(marks []uint32) []uint32 {
+	for {
+		mark, ok := s.next()
+		if !ok {
+			return marks
+		}
+		marks = append(marks, mark)
+	}
+}
+
+// scopesOf is the opposite of appendMarks. The marks are ascending.
+func scopesOf(marks []uint32, scratch []byte) Scopes {
+	scratch = scratch[:0]
+	for _, mark := range marks {
+		scratch = binary.AppendUvarint(scratch, uint64(mark))
+	}
+	return Scopes{string(scratch)}
+}
+
+// parseScopes reads stored marks. What is not written as scopesOf would write it is refused.
+func parseScopes(b []byte) (Scopes, bool) {
+	last := -1
+	for rest := b; len(rest) > 0; {
+		mark, n := binary.Uvarint(rest)
+		if n <= 0 || mark > 1<<32-1 || int(mark) <= last || n > 1 && rest[n-1] == 0 {
+			return Scopes{}, false
+		}
+		last, rest = int(mark), rest[n:]
+	}
+	return Scopes{string(b)}, true
+}
+
+// dictionary gives scopes their numbers. Only the writer adds to one; names that were published are never changed.
+type dictionary struct {
+	names   []string
+	numbers map[string]uint32
+}
+
+func newDictionary() *dictionary { return &dictionary{numbers: map[string]uint32{}} }
+
+// add gives a name the next number.
+func (d *dictionary) add(name string) uint32 {
+	number := uint32(len(d.names))
+	d.names = append(d.names, name)
+	d.numbers[name] = number
+	return number
+}
+
+// scopeNames lists the names of scopes, sorted. It is false where a number has no name.
+func scopeNames(names []string, s Scopes) ([]string, bool) {
+	var list []string
+	for {
+		mark, ok := s.next()
+		if !ok {
+			slices.Sort(list)
+			return list, true
+		}
+		if int(mark/2) >= len(names) {
+			return nil, false
+		}
+		name := names[mark/2]
+		if mark&1 != 0 {
+			name = restriction + name
+		}
+		list = append(list, name)
+	}
+}
+
+// bareScope takes the mark of a restriction off a scope's name.
+func bareScope(scope string) (name string, restricted bool) {
+	return strings.CutPrefix(scope, restriction)
+}

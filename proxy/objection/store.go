@@ -1,0 +1,267 @@
+package objection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// Options say where a store is and what it is put together with. Zero values take the defaults given.
+type Options struct {
+	Dir      string           // made with mode 0700; the file in it is FileName
+	Identity string           // of the keys that the hashes are made with; a file of another one is ErrForeign
+	Now      func() time.Time // the clock; time.Now
+
+	// Past is the head that the ledger remembers last; zero: none. A store that has not come as far, or that has come there on another way,
+	// is refused with ErrOlder, unless Because says why it is accepted (see Restored). A store that has come further is none of its faults:
+	// what the ledger does not have is in Changes(Past.Size).
+	Past    Head
+	Because string
+
+	// Record puts changes on the ledger: it is called once they are on disk and found by look-ups, before Take returns, one call at a time, in
+	// the order of their numbers. An error undoes nothing, and ends nothing here: the ledger says by its last head what it lacks.
+	Record func([]Recorded, Head) error
+
+	// InForce returns when every send whose last look-up came before its call has left or was cut: Take waits for it. It may take seconds, and
+	// is called again meanwhile for what is taken next.
+	InForce func()
+
+	Recent int // how many answers from disk are remembered; 65536
+
+	// Map is how much address space the file is mapped into, in bytes: 16 GiB where addresses have 64 bits, 256 MiB else. It costs no memory. A
+	// file that outgrows it is mapped anew, doubled: for that moment look-ups on disk and the writer wait for each other.
+	Map int
+
+	LockWait time.Duration // how long a file that another process has is waited for; 200 ms
+
+	Commit func(tx *bolt.Tx) error // how a transaction is committed: (*bolt.Tx).Commit. Tests fail in its place
+}
+
+// FileName is the store's file in its folder.
+const FileName = "objections.db"
+
+// Store is an open store. Its methods may be called from many goroutines at once.
+//
+// One goroutine writes: it takes all batches that wait, applies them in one transaction and commits. Another one rebuilds the filters in
+// memory. Whoever looks up meets neither.
+type Store struct {
+	opts Options
+	db   *bolt.DB
+	file *os.File // the same file, to read pages from
+
+	pageSize int
+
+	index  *index
+	recent *recent
+	view   atomic.Pointer[view]     // of the last commit; nil: closed
+	names  atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
+	state  atomic.Pointer[state]    // after the last commit
+
+	restored bool // an older copy was accepted
+
+	// Only the writer, and Open before it, use these.
+	scopes, sources *dictionary
+	tree            *tree
+	labels          labels
+
+	mu      sync.Mutex
+	waiting []*request
+	wake    chan struct{} // of the writer
+	closed  atomic.Bool
+	broken  atomic.Pointer[error]
+	stop    chan struct{}
+	idle    sync.WaitGroup // writer and rebuilder
+	acting  sync.WaitGroup // calls of InForce
+}
+
+// state is what is known of the store as a whole after a commit. It is never changed.
+type state struct {
+	head    Head
+	records uint64   // subjects that have a record
+	inForce uint64   // of these, with a scope in force
+	waiting uint64   // messages in the outbox
+	marks   []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
+}
+
+// request is what waits for the writer: a batch, or messages to settle.
+type request struct {
+	batch  *Batch
+	settle []uint64
+
+	begun    atomic.Int32 // waiting, taken or left
+	done     chan struct{}
+	receipts []Receipt
+	err      error
+}
+
+// What a request's begun says.
+const (
+	requestWaits = iota
+	requestTaken
+	requestLeft
+)
+
+// Take does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with an error in it is a
+// *Fault; ErrReused, ErrPoisoned and ErrClosed are the other ways not to do it. The context ends only the waiting before the batch was
+// begun: what was begun is finished, and answered.
+//
+// Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:" before it the
+// restriction; "all" takes back all that stands. A change that changes nothing is not recorded, and its messages are dropped; a complaint
+// is always recorded.
+func (s *Store) Take(ctx context.Context, b Batch) ([]Receipt, error) {
+	if err := normalise(&b, s.opts.Now()); err != nil {
+		return nil, err
+	}
+	r := &request{batch: &b, done: make(chan struct{})}
+	if err := s.ask(ctx, r); err != nil {
+		return nil, err
+	}
+	return r.receipts, r.err
+}
+
+// ask puts a request before the writer and waits for the answer.
+func (s *Store) ask(ctx context.Context, r *request) error {
+	if err := s.Err(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.closed.Load() {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	s.waiting = append(s.waiting, r)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if r.begun.CompareAndSwap(requestWaits, requestLeft) {
+			return ctx.Err()
+		}
+		<-r.done
+	}
+	return nil
+}
+
+// Look returns the scopes in force for the subject of that hash. An error means that nobody knows. It never waits for a writer, and
+// allocates nothing unless it has to read from disk.
+func (s *Store) Look(hash [16]byte) (Scopes, error) {
+	if s.closed.Load() {
+		return Scopes{}, ErrClosed
+	}
+	if !s.index.mayHold(&hash) {
+		return Scopes{}, nil
+	}
+	scopes, generation, ok := s.recent.get(hash)
+	if ok {
+		return scopes, nil
+	}
+	return s.lookOnDisk(hash, generation)
+}
+
+// Standing names the scopes that are in force for a person, sorted, none twice.
+func (s *Store) Standing(subjects []Subject) ([]string, error) {
+	var all []string
+	for i := range subjects {
+		scopes, err := s.Look(subjects[i].Hash)
+		if err != nil {
+			return nil, err
+		}
+		names, ok := scopeNames(*s.names.Load(), scopes)
+		if !ok {
+			return nil, errUnknownNumber
+		}
+		all = append(all, names...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+var errUnknownNumber = fmt.Errorf("%w: a scope has a number that its dictionary does not have", ErrDamaged)
+
+// Err says why nothing is taken any more: nil where it is.
+func (s *Store) Err() error {
+	if why := s.broken.Load(); why != nil {
+		return *why
+	}
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	return nil
+}
+
+// poison makes the store take nothing any more. The first reason is kept.
+func (s *Store) poison(why error) error {
+	err := fmt.Errorf("%w: %w", ErrPoisoned, why)
+	s.broken.CompareAndSwap(nil, &err)
+	return *s.broken.Load()
+}
+
+// Head names the state of the change log after the last commit.
+func (s *Store) Head() Head { return s.state.Load().head }
+
+// Restored returns the head that was given up where Options.Because made Open accept an older copy, or one of another history. It is for
+// the ledger: from now on, Head is what counts.
+func (s *Store) Restored() (Head, bool) { return s.opts.Past, s.restored }
+
+// Backup writes a copy of the file as it is now, while everything goes on, and returns how long it is. The copy is a store of its own. For
+// as long as it is being written, pages that commits make free cannot be used again: the file grows by what is written meanwhile.
+func (s *Store) Backup(w io.Writer) (n int64, err error) {
+	err = s.read(func(tx *bolt.Tx) error {
+		n, err = tx.WriteTo(w)
+		return err
+	})
+	return n, err
+}
+
+// whyNot is the error for one of bbolt's.
+func (s *Store) whyNot(err error) error {
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}
+
+// Close ends the store when the batch that is being written is done. Those that still wait are answered with ErrClosed.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed.Swap(true) {
+		s.mu.Unlock()
+		return nil
+	}
+	left := s.waiting
+	s.waiting = nil
+	s.mu.Unlock()
+	for _, r := range left {
+		if r.begun.CompareAndSwap(requestWaits, requestTaken) {
+			r.answer(nil, ErrClosed)
+		}
+	}
+	close(s.stop)
+	s.idle.Wait()
+	s.acting.Wait()
+	if v := s.view.Swap(nil); v != nil {
+		v.release()
+	}
+	return errors.Join(s.db.Close(), s.file.Close())
+}
+
+func (r *request) answer(receipts []Receipt, err error) {
+	r.receipts, r.err = receipts, err
+	close(r.done)
+}

@@ -1,0 +1,122 @@
+package objection
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// view is a read transaction that all who look up on disk share, from one commit to the next: beginning one of one's own takes a lock that
+// the writer holds while it sorts its free pages. It is rolled back by whoever lets go of it last.
+//
+// bbolt does not promise that goroutines may share a transaction. They may here: a read-only one has no caches of its own, Get makes a
+// cursor for each call, and the only thing written are counters, atomically. The tests look up concurrently under the race detector.
+type view struct {
+	tx       *bolt.Tx
+	subjects *bolt.Bucket
+	holders  atomic.Int64 // the store is one; at zero it is over
+}
+
+func newView(db *bolt.DB) (*view, error) {
+	tx, err := db.Begin(false)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{tx: tx, subjects: tx.Bucket(bucketSubjects)}
+	v.holders.Store(1)
+	return v, nil
+}
+
+// hold tells whether the view may be used, until release.
+func (v *view) hold() bool {
+	for {
+		n := v.holders.Load()
+		if n <= 0 {
+			return false
+		}
+		if v.holders.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+func (v *view) release() {
+	if v.holders.Add(-1) == 0 {
+		_ = v.tx.Rollback() // of a transaction that only read
+	}
+}
+
+// held returns the view of the last commit, held.
+func (s *Store) held() (*view, error) {
+	for {
+		v := s.view.Load()
+		if v == nil {
+			return nil, ErrClosed
+		}
+		if v.hold() {
+			return v, nil
+		}
+	}
+}
+
+// renew begins a new view, so that what was committed can be read.
+func (s *Store) renew() error {
+	v, err := newView(s.db)
+	if err != nil {
+		return err
+	}
+	if old := s.view.Swap(v); old != nil {
+		old.release()
+	}
+	return nil
+}
+
+// guarded calls f, and returns as ErrDamaged what bbolt panics with, and what the kernel signals where a page of the map cannot be read.
+func guarded(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, why)
+		}
+	}()
+	return f()
+}
+
+// lookOnDisk is the way of a look-up that memory cannot answer.
+func (s *Store) lookOnDisk(hash [16]byte, generation uint64) (Scopes, error) {
+	v, err := s.held()
+	if err != nil {
+		return Scopes{}, err
+	}
+	defer v.release()
+	var scopes Scopes
+	err = guarded(func() error {
+		value := v.subjects.Get(hash[:])
+		if value == nil {
+			return nil
+		}
+		r, err := parseRecord(hash[:], value)
+		scopes = r.scopes
+		return err
+	})
+	if err != nil {
+		return Scopes{}, err
+	}
+	s.recent.keep(hash, scopes, generation)
+	return scopes, nil
+}
+
+// read calls f in a read transaction of its own.
+func (s *Store) read(f func(tx *bolt.Tx) error) error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	tx, err := s.db.Begin(false)
+	if err != nil {
+		return s.whyNot(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return guarded(func() error { return f(tx) })
+}
