@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -12,9 +13,12 @@ import (
 // adminServer answers staff: health, readiness, figures.
 func (s *Server) adminServer() *fasthttp.Server {
 	figures := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(s.metrics.Registry, promhttp.HandlerOpts{}))
+	calls := fasthttpadaptor.NewFastHTTPHandler(s.api)
 	return &fasthttp.Server{
 		Handler: func(ctx *fasthttp.RequestCtx) {
 			switch {
+			case api(ctx.Path()):
+				calls(ctx)
 			case !ctx.IsGet() && !ctx.IsHead():
 				ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
 			case string(ctx.Path()) == "/metrics":
@@ -30,10 +34,13 @@ func (s *Server) adminServer() *fasthttp.Server {
 			}
 		},
 		ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
-		MaxRequestBodySize: 64 << 10, CloseOnShutdown: true, NoDefaultServerHeader: true,
+		MaxRequestBodySize: 4 << 20, CloseOnShutdown: true, NoDefaultServerHeader: true,
 		SecureErrorLogMessage: true, Logger: quiet{},
 	}
 }
+
+// api tells whether a path is one of the API's behind tokens.
+func api(path []byte) bool { return bytes.HasPrefix(path, []byte("/api/v1/objections")) }
 
 // assessments tells how the assessments stand now under the policy in force: the answer of lia list --format json.
 func (s *Server) assessments(ctx *fasthttp.RequestCtx) {
@@ -57,6 +64,9 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	case s.ledger.Err() != nil:
 		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 		ctx.SetBodyString("the ledger cannot be written: nothing is forwarded\n")
+	case s.objections.Err() != nil:
+		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+		ctx.SetBodyString("objections cannot be taken any more: nothing is forwarded that one may object to\n")
 	default:
 		ctx.SetBodyString("ok\n")
 	}

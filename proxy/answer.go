@@ -19,6 +19,8 @@ func (p *passage) respond(reason rules.Reason) {
 	switch {
 	case p.sent && p.outcome.Kind == delivery.Delivered:
 		p.passBack()
+	case p.sent && p.outcome.Why == "objection":
+		p.heldBack()
 	case p.sent && p.outcome.Status >= 400 && p.outcome.Status < 600:
 		p.ctx.SetStatusCode(p.outcome.Status)
 	case p.sent:

@@ -44,6 +44,7 @@ func openControl(data string) (net.Listener, error) {
 func (s *Server) controller() *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /keys/rotate", command(s.Rotate))
+	mux.Handle("/api/v1/", s.operator)
 	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 }
 

@@ -15,6 +15,7 @@ type figures struct {
 	events     found[judged, prometheus.Counter]
 	outcomes   found[delivered, prometheus.Counter]
 	cookieless found[string, prometheus.Counter]
+	checked    found[bool, prometheus.Counter]
 }
 
 type judged struct {
@@ -51,6 +52,17 @@ func (f *figures) outcome(vendor, outcome string) {
 	f.outcomes.get(delivered{vendor, outcome}, func() prometheus.Counter {
 		return f.metrics.Outcomes.WithLabelValues(vendor, outcome)
 	}).Inc()
+}
+
+// left counts events that left, by whether there was an identifier to look objections up by.
+func (f *figures) left(identified bool, events int) {
+	f.checked.get(identified, func() prometheus.Counter {
+		by := "browser"
+		if identified {
+			by = "identifier"
+		}
+		return f.metrics.Checked.WithLabelValues(by)
+	}).Add(float64(events))
 }
 
 // countHit counts a hit that has come to its end.

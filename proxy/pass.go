@@ -25,7 +25,9 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
-	p := takePassage(ctx, snapshot, rules.Inputs{Now: now, Keys: s.keys(snapshot, now), Rare: s.rarity, Strings: s.strings})
+	p := takePassage(ctx, s, snapshot, rules.Inputs{
+		Now: now, Keys: s.keys(snapshot, now), Rare: s.rarity, Strings: s.strings, Deaf: s.objections.Err() != nil,
+	})
 	defer p.giveBack()
 	defer s.caught(p)
 	reason := s.pass(p)
@@ -66,6 +68,9 @@ func (s *Server) pass(p *passage) rules.Reason {
 	for i := range stages {
 		if reason := stages[i].run(s, p); reason != rules.Unjudged {
 			return s.ended(p, reason)
+		}
+		if i == 0 && s.visits(p) {
+			return answered
 		}
 		if i == 0 && p.ctx.IsOptions() {
 			if reason := p.preflight(); reason != rules.Unjudged {

@@ -13,6 +13,7 @@ import (
 // passage is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is answered.
 type passage struct {
 	ctx      *fasthttp.RequestCtx
+	server   *Server
 	snapshot *Snapshot
 	in       rules.Inputs
 	j        rules.Judgement
@@ -34,6 +35,7 @@ type passage struct {
 	answer  fasthttp.Response
 	outcome delivery.Outcome
 	leaving bool // it was handed over to delivery
+	half    int  // of departures, while it departs
 	sent    bool // and delivery said how it went
 	headers []delivery.Header
 	event   delivery.Event
@@ -44,9 +46,9 @@ type passage struct {
 // passages hands out passages and takes them back. This is the only place that does either.
 var passages = sync.Pool{New: func() any { return new(passage) }}
 
-func takePassage(ctx *fasthttp.RequestCtx, snapshot *Snapshot, in rules.Inputs) *passage {
+func takePassage(ctx *fasthttp.RequestCtx, server *Server, snapshot *Snapshot, in rules.Inputs) *passage {
 	p := passages.Get().(*passage)
-	p.ctx, p.snapshot, p.in = ctx, snapshot, in
+	p.ctx, p.server, p.snapshot, p.in = ctx, server, snapshot, in
 	return p
 }
 
@@ -55,7 +57,7 @@ func (p *passage) giveBack() {
 		return
 	}
 	p.j.Reset()
-	p.ctx, p.snapshot, p.in = nil, nil, rules.Inputs{}
+	p.ctx, p.server, p.snapshot, p.in = nil, nil, nil, rules.Inputs{}
 	p.hostname, p.status = p.hostname[:0], 0
 	p.number, p.records, p.text, p.facts, p.hashes = 0, p.records[:0], p.text[:0], p.facts[:0], p.hashes[:0]
 	p.answer.Reset()

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -21,6 +23,7 @@ type Past struct {
 	Facts basis.Past
 	keys  map[string]string // by assessment: the key that signed the version of Facts.Seen
 	told  map[reviewed]int  // the last mark at which people were told of a review
+	head  objection.Head    // where the log of objections stood
 }
 
 // reviewed is a review that is to come.
@@ -31,7 +34,12 @@ type reviewed struct{ assessment, by string }
 func ReadPast(dir string) (*Past, error) {
 	p := newPast()
 	var last []byte // of an event: one record after the other says the same
+	var unread error
 	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
+		if bytes.Contains(record, []byte(`"kind":"`+ledger.KindHead+`"`)) {
+			unread = p.takeHead(record)
+			return unread == nil
+		}
 		at := bytes.Index(record, []byte(`"assessment":"`))
 		if at < 0 {
 			return true
@@ -49,10 +57,20 @@ func ReadPast(dir string) (*Past, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	}
-	if err != nil {
+	if err = errors.Join(err, unread); err != nil {
 		return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
 	}
 	return p, nil
+}
+
+// takeHead remembers where the log of objections stood.
+func (p *Past) takeHead(record []byte) error {
+	root, err := hex.DecodeString(gjson.GetBytes(record, "root").Str)
+	if err != nil || len(root) != len(p.head.Root) {
+		return errors.New("a record says where the log of objections stood, and cannot be read")
+	}
+	p.head = objection.Head{Size: gjson.GetBytes(record, "size").Uint(), Root: [32]byte(root)}
+	return nil
 }
 
 func newPast() *Past {
@@ -136,6 +154,15 @@ func (s *Server) repeat() error {
 		records = append(records, ledger.Assessed{Kind: ledger.KindApproval, Assessment: id, Version: s.past.Facts.Seen[id], Key: s.past.keys[id], Again: true})
 	}
 	var err error
+	head := s.past.head
+	if told := s.told.Load(); told != nil {
+		head = *told
+	}
+	if head.Size > 0 {
+		again := headRecord(head)
+		again.Again = true
+		err = s.ledger.Objected(nil, again)
+	}
 	for _, record := range records {
 		err = errors.Join(err, s.ledger.Assessed(record))
 	}

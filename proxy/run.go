@@ -47,8 +47,13 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	close(stop)
 	hush()
 	minute.Wait()
+	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.Release())
+}
+
+// Release closes what New opened. Serve does it at its end; it is for a server that does not serve.
+func (s *Server) Release() error {
 	s.snapshot.Load().Delivery.Close()
-	return errors.Join(err, s.ledger.Refusals(s.refusals.take(s.opts.Now())), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
+	return errors.Join(s.objections.Close(), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
 }
 
 // takeCommands takes commands until the function that it returns is called. A server that cannot be given any goes on without.

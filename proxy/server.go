@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,7 +26,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
+	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -39,7 +42,9 @@ type Options struct {
 	Log        *zap.Logger                                      // nil: nothing is logged
 	Now        func() time.Time                                 // the clock; time.Now
 	Rand       io.Reader                                        // crypto/rand
-	Objections Objections                                       // nil: nobody objected
+	Objections Objections                                       // asked in place of the store, where tests have it fail; nil: the store
+	Because    string                                           // why an older copy of the objections is accepted; "": it is refused
+	Aside      bool                                             // it works on the data folder and does not serve: no commands are taken
 	Files      ledger.Files                                     // nil: the file system
 	KeyFiles   keys.Files                                       // nil: the file system
 	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
@@ -49,23 +54,28 @@ type Options struct {
 
 // Server is a running proxy.
 type Server struct {
-	opts     Options
-	metrics  *metrics.Metrics
-	lock     *Lock // of the data folder
-	keyring  keyring
-	ledger   *ledger.Ledger
-	rarity   *rarity.Counter
-	refusals refusals
-	strings  *consentStrings
-	hits     atomic.Uint64
-	snapshot atomic.Pointer[Snapshot]
-	salts    *salts
-	past     *Past // guarded by reloading; what was told, by the one goroutine that tells
-	reviews  *reviews
+	opts       Options
+	metrics    *metrics.Metrics
+	lock       *Lock // of the data folder
+	keyring    keyring
+	ledger     *ledger.Ledger
+	objections *objection.Store
+	departing  *departures
+	told       atomic.Pointer[objection.Head] // the head that is on the ledger
+	rarity     *rarity.Counter
+	refusals   refusals
+	strings    *consentStrings
+	hits       atomic.Uint64
+	snapshot   atomic.Pointer[Snapshot]
+	salts      *salts
+	past       *Past // guarded by reloading; what was told, by the one goroutine that tells
+	reviews    *reviews
 
-	public  *fasthttp.Server
-	admin   *fasthttp.Server
-	control net.Listener // nil: no commands can be taken
+	pages         *visitor.Pages
+	api, operator http.Handler // of staff and other systems, and of the operator
+	public        *fasthttp.Server
+	admin         *fasthttp.Server
+	control       net.Listener // nil: no commands can be taken
 
 	reloading sync.Mutex // one reload at a time
 	ending    atomic.Bool
@@ -95,7 +105,7 @@ func (o *Options) fill() {
 // New makes a server of a configuration: it takes the data folder, and opens key state and ledger. Serve starts it.
 func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
-	s := &Server{opts: o, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now())}
+	s := &Server{opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now())}
 	var err error
 	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
@@ -105,6 +115,10 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
 	s.refusals.since = o.Now()
+	if err := s.openConsole(loaded.Server.Data); err != nil {
+		return nil, errors.Join(err, s.Release())
+	}
+	s.pages = s.visitorPages()
 	s.public = s.hitsServer(loaded)
 	s.admin = s.adminServer()
 	s.warnDue(loaded)
@@ -126,23 +140,37 @@ func (s *Server) openData(loaded *config.Loaded) (*config.Loaded, error) {
 	if err := s.openKeys(loaded.Server.Data); err != nil {
 		return nil, err
 	}
+	if err := s.openObjections(loaded.Server.Data); err != nil {
+		return nil, err
+	}
+	if err := s.openRest(loaded, dir); err != nil {
+		return nil, errors.Join(err, s.objections.Close())
+	}
+	if s.opts.Aside {
+		return loaded, nil
+	}
+	if s.control, err = openControl(loaded.Server.Data); err != nil {
+		s.fault("no commands can be taken: for that the server has to be stopped", err)
+	}
+	return loaded, nil
+}
+
+// openRest opens what stands on key state and objections.
+func (s *Server) openRest(loaded *config.Loaded, dir string) error {
 	snapshot, err := s.newSnapshot(loaded)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.snapshot.Store(snapshot)
 	if err := s.openRarity(loaded); err != nil {
 		snapshot.Delivery.Close()
-		return nil, err
+		return err
 	}
 	if err := s.openLedger(loaded, dir); err != nil {
 		snapshot.Delivery.Close()
-		return nil, errors.Join(err, s.rarity.Close())
+		return errors.Join(err, s.rarity.Close())
 	}
-	if s.control, err = openControl(loaded.Server.Data); err != nil {
-		s.fault("no commands can be taken: to rotate keys the server has to be stopped", err)
-	}
-	return loaded, nil
+	return nil
 }
 
 // openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
@@ -158,7 +186,7 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.noteKeys(), s.repeat(), s.remember(loaded)); err != nil {
+	if err := errors.Join(s.noteKeys(), s.repeat(), s.remember(loaded), s.catchUp(context.Background())); err != nil {
 		return errors.Join(err, s.ledger.Close())
 	}
 	return nil

@@ -20,10 +20,12 @@ type Snapshot struct {
 	Loaded   *config.Loaded
 	Delivery Deliverer
 
-	current atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
-	figures figures
-	names   *lru.Cache[string, string]          // event names as the ledger keeps them
-	said    found[[4]signal.Categories, string] // what sources say, in words
+	current    atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
+	objections Objections                 // in this policy's words
+	pages      sitePages                  // what visitors of each site are shown
+	figures    figures
+	names      *lru.Cache[string, string]          // event names as the ledger keeps them
+	said       found[[4]signal.Categories, string] // what sources say, in words
 }
 
 // Deliverer sends an event and says how that ended.
@@ -50,8 +52,11 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	if err != nil {
 		panic("BUG: a cache of no size")
 	}
-	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names}
-	fresh.figures.metrics = s.metrics
+	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
+	if fresh.objections == nil {
+		fresh.objections = s.objections.Resolve(loaded.Policy.Objection)
+	}
+	fresh.figures.metrics, fresh.pages.loaded = s.metrics, loaded
 	s.keys(fresh, s.opts.Now())
 	return fresh, nil
 }

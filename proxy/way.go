@@ -29,12 +29,9 @@ func ask(s *Server, p *passage) rules.Reason {
 	for range events {
 		p.j.Objections = append(p.j.Objections, rules.Objections{})
 	}
-	if s.opts.Objections == nil {
-		return rules.Unjudged
-	}
 	for i := range p.j.Subjects {
 		subject := &p.j.Subjects[i]
-		found, err := s.opts.Objections.Of(subject.Hash)
+		found, err := p.snapshot.objections.Of(subject.Hash)
 		if err != nil {
 			s.fault("objections cannot be looked up", err)
 			return rules.Failed
@@ -72,7 +69,7 @@ func deliver(s *Server, p *passage) rules.Reason {
 	p.event = delivery.Event{
 		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
 		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
-		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken,
+		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken, Leaving: p,
 	}
 	p.leaving = true
 	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true

@@ -3,8 +3,6 @@ package rules
 import (
 	"time"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
-	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -49,9 +47,4 @@ func (c *compiler) scopes() error {
 		}
 	}
 	return nil
-}
-
-// Subject is the hash that objections of an identifier are kept under: its class, the catalog id of the vendor whose SDK made it, its text.
-func (k *Keys) Subject(class hit.Class, catalog string, id []byte) [16]byte {
-	return pseudonym.SubjectHash(&k.subject, Namespace(class, catalog), pseudonym.AppendNormal(nil, minimise.NormOf(class), id))
 }

@@ -39,8 +39,8 @@ func (s *Site) Allows(origin []byte) bool {
 	return slices.Contains(s.Origins, string(origin))
 }
 
-// local returns the path without the site's base.
-func (s *Site) local(path []byte) []byte {
+// Local returns the path without the site's base, or as it is where it does not lie below it.
+func (s *Site) Local(path []byte) []byte {
 	if s.Base != "" && len(path) > len(s.Base) && string(path[:len(s.Base)]) == s.Base && path[len(s.Base)] == '/' {
 		return path[len(s.Base):]
 	}
@@ -50,7 +50,7 @@ func (s *Site) local(path []byte) []byte {
 // Find returns the route of a path as on the wire, and the path as the vendor knows it. Known is true where the path leads somewhere
 // but not by this method. A path with escapes in it leads nowhere.
 func (s *Site) Find(method, path []byte) (route *Route, rest []byte, known bool) {
-	path = s.local(path)
+	path = s.Local(path)
 	for _, r := range s.literal[string(path)] {
 		known = true
 		if r.method(method) != "" {

@@ -21,9 +21,9 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
-	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -78,19 +78,10 @@ type demonstration struct {
 	hits    string
 	admin   string
 	site    *demoSite
-	objects *fixedObjections
-}
-
-// fixedObjections are those of the demonstration.
-type fixedObjections struct{ known map[[16]byte]rules.Objections }
-
-// Of returns what a subject objected to.
-func (f *fixedObjections) Of(subject [16]byte) (rules.Objections, error) {
-	return f.known[subject], nil
 }
 
 func newDemo(t *terminal) (d *demonstration, err error) {
-	d = &demonstration{objects: &fixedObjections{known: map[[16]byte]rules.Objections{}}, served: make(chan struct{})}
+	d = &demonstration{served: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			d.close()
@@ -186,7 +177,7 @@ func approved(made config.Made) (*config.Loaded, error) {
 }
 
 func (d *demonstration) start(t *terminal, loaded *config.Loaded, root pseudonym.Root) error {
-	server, err := proxy.New(loaded, proxy.Options{Root: root, Version: version, Now: t.now, Objections: d.objects})
+	server, err := proxy.New(loaded, proxy.Options{Root: root, Version: version, Now: t.now})
 	if err != nil {
 		return err
 	}
@@ -241,7 +232,7 @@ func (d *demonstration) show(t *terminal) error {
 }
 
 // send takes one recorded hit through the proxy, and returns why it was decided so and what the stand-in received.
-func (d *demonstration) send(h *demoHit, at time.Time) (*rules.Explanation, []received, error) {
+func (d *demonstration) send(h *demoHit, at time.Time) (x *rules.Explanation, got []received, err error) {
 	body, err := base64.StdEncoding.DecodeString(h.Body)
 	if err != nil {
 		return nil, nil, err
@@ -249,54 +240,50 @@ func (d *demonstration) send(h *demoHit, at time.Time) (*rules.Explanation, []re
 	h.text = string(body)
 	// As the shop's own web server would say whose hit it passes on. The address is one of those kept for documentation (RFC 5737).
 	headers := append(h.Headers, [2]string{"X-Forwarded-For", "203.0.113.77"})
+	var objections []string
 	switch h.Choice {
 	case "yes", "no":
 		headers = append(headers, [2]string{"Cookie", `site_consent=%7B%22analytics%22%3A%22` + h.Choice + `%22%7D`})
 	case "objected":
-		d.object(h)
+		objections = []string{"audience-measurement"}
+		if err := d.act(h, objection.Change{Object: objections}); err != nil {
+			return nil, nil, err
+		}
+		defer func() { err = errors.Join(err, d.act(h, objection.Change{TakeBack: objections})) }()
 	}
 	text := rawRequest(h.Method, "/t"+h.Target, headers, body, "shop.example")
-	x, err := d.explain(text, at)
-	if err != nil {
+	if x, err = d.explain(text, at, objections...); err != nil {
 		return nil, nil, err
 	}
 	before := d.vendors.count()
 	if err := d.pass(text, new(fasthttp.Response)); err != nil {
 		return nil, nil, err
 	}
-	delete(d.objects.known, d.objector(h))
 	return x, d.vendors.since(before), nil
 }
 
-// objector is the subject that the demonstration's visitor is known by.
-func (d *demonstration) objector(h *demoHit) [16]byte {
+// act objects as the demonstration's visitor does, or takes it back.
+func (d *demonstration) act(h *demoHit, change objection.Change) error {
+	change.Source = objection.Command
+	act := objection.Act{Change: change}
 	_, query, _ := strings.Cut(h.Target, "?")
 	for pair := range strings.SplitSeq(query, "&") {
 		if name, id, _ := strings.Cut(pair, "="); name == demoVisitor {
-			return d.keys.Subject(hit.ClientID, "matomo", []byte(id))
+			act.IDs = append(act.IDs, objection.ID{Name: "client_id:matomo", Value: id})
 		}
 	}
-	return [16]byte{}
-}
-
-func (d *demonstration) object(h *demoHit) {
-	if scope, ok := d.policy.Objection("audience-measurement"); ok {
-		d.objects.known[d.objector(h)] = scope
-	}
+	_, err := d.server.Act(context.Background(), objection.Acts{Acts: []objection.Act{act}})
+	return err
 }
 
 // explain judges a raw request with the keys that the proxy uses, so that what it shows is what is sent.
-func (d *demonstration) explain(text []byte, at time.Time) (*rules.Explanation, error) {
+func (d *demonstration) explain(text []byte, at time.Time, objections ...string) (*rules.Explanation, error) {
 	local := netip.MustParseAddr("127.0.0.1")
 	request, refused, err := proxy.ParseRequest(text, local, d.policy.Trusted())
 	if err != nil {
 		return nil, err
 	}
-	q := rules.Question{Request: request, Refused: refused, At: at, Keys: d.keys}
-	if len(d.objects.known) > 0 {
-		q.Objections = []string{"audience-measurement"}
-	}
-	return d.policy.Explain(&q)
+	return d.policy.Explain(&rules.Question{Request: request, Refused: refused, At: at, Keys: d.keys, Objections: objections})
 }
 
 // pass sends the bytes of a request to the proxy and reads its answer.

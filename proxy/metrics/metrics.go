@@ -17,6 +17,9 @@ type Metrics struct {
 	Reloads    *prometheus.CounterVec // by result: loaded, refused
 	Due        *prometheus.GaugeVec   // by assessment: days left to its review
 	Webhooks   *prometheus.CounterVec // by event and outcome: taken, failed
+	Objections *prometheus.CounterVec // by act (objection, restriction, withdrawal, complaint) and source
+	Effect     prometheus.Histogram   // seconds until an act was in force
+	Checked    *prometheus.CounterVec // events that left, by what objections were looked up by: identifier, browser
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
 }
@@ -38,10 +41,16 @@ func New() *Metrics {
 		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
 		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
 		Webhooks:   prometheus.NewCounterVec(counter("webhooks_total", "Messages to webhooks, by event and by whether they were taken after a few attempts."), []string{"event", "outcome"}),
-		BytesIn:    prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
-		BytesOut:   prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
+		Objections: prometheus.NewCounterVec(counter("objections_total", "Acts that changed something, by kind and by where they came from."), []string{"act", "source"}),
+		Effect: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "objection_effect_seconds", Help: "Seconds from when an act was received until it was on disk and in force here.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3, 10},
+		}),
+		Checked:  prometheus.NewCounterVec(counter("forwarded_events_total", "Events that left, by what objections were looked up by at the last moment: an identifier, or the browser's own cookie alone."), []string{"by"}),
+		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
+		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

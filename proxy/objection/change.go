@@ -29,6 +29,9 @@ const (
 	Command          = "command"
 )
 
+// Sources lists the sources that have a name of their own.
+func Sources() []string { return []string{PreferenceCentre, FrontEnd, Link, API, Import, Command} }
+
 // Change is one act of one person, or of somebody who may act for them: scopes that are objected to, scopes that are taken back, or both
 // at once. It is kept whole or not at all.
 type Change struct {

@@ -1,0 +1,226 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
+
+// visitorPages makes what visitors meet.
+func (s *Server) visitorPages() *visitor.Pages {
+	return visitor.New(visitor.Options{
+		Objector: s, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now, Recognise: s.recognise,
+		CookieOnly: func(c objection.Change) { s.countActs([]objection.Change{c}, []objection.Receipt{{New: true}}) },
+	})
+}
+
+// recognise lists the identifiers in a browser's cookies.
+func (s *Server) recognise(h *fasthttp.RequestHeader) []objection.ID {
+	var ids []objection.ID
+	for _, one := range s.snapshot.Load().Policy.CookieIdentities(signal.CookieHeader(h.Peek("Cookie"))) {
+		ids = append(ids, objection.ID(one))
+	}
+	return ids
+}
+
+// visits answers a visitor who asks for a page of ours, and tells whether that was so. They lie below a site's base, and, for a browser that
+// asks the site's own host, without it.
+func (s *Server) visits(p *passage) bool {
+	r := &p.j.Hit.Request
+	if !bytes.Contains(r.Path, []byte("/privacy")) && !bytes.HasSuffix(r.Path, []byte("/.well-known/gpc.json")) {
+		return false
+	}
+	site := p.snapshot.Policy.Site(r.Host)
+	if site == nil {
+		return false
+	}
+	path := site.Local(r.Path)
+	if !s.pages.Owns(path) {
+		return false
+	}
+	s.pages.Serve(p.ctx, p.snapshot.pages.of(site.ID, p.in.Now), string(path), r.Address)
+	return true
+}
+
+// sitePages are what the pages of each site say. What takes place changes with time: an assessment expires, and its activities are shown no
+// more. They are made again when they are older than pagesAge.
+type sitePages struct {
+	loaded *config.Loaded
+	mu     sync.Mutex
+	made   map[string]*visitor.Site
+	at     map[string]time.Time
+}
+
+const pagesAge = time.Minute
+
+func (s *sitePages) of(site string, now time.Time) *visitor.Site {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if made := s.made[site]; made != nil && now.Sub(s.at[site]).Abs() < pagesAge {
+		return made
+	}
+	if s.made == nil {
+		s.made, s.at = map[string]*visitor.Site{}, map[string]time.Time{}
+	}
+	s.made[site], s.at[site] = sitePage(s.loaded, site, now), now
+	return s.made[site]
+}
+
+// sitePage puts what takes place on a site into what its pages say.
+func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
+	of := loaded.Server.Sites[id]
+	site := &visitor.Site{ID: id, Hosts: of.Hosts, Origins: of.Origins, Style: loaded.Sheet(id), Updated: now}
+	if file, err := os.Stat(loaded.Source.Path); err == nil {
+		site.Updated = file.ModTime()
+	}
+	for _, lang := range siteLanguages(loaded) {
+		notice, _, err := loaded.Notice(id, lang, now)
+		if err != nil {
+			panic("BUG: no notice in a language that there is one in: " + err.Error())
+		}
+		site.Languages = append(site.Languages, language(loaded, notice))
+	}
+	site.GPC = of.Signals.GPC != nil && slices.ContainsFunc(site.Languages[0].Purposes, func(p visitor.Purpose) bool { return p.GPC })
+	return site
+}
+
+// siteLanguages lists the languages there are, first the one that most purposes have their titles in.
+func siteLanguages(loaded *config.Loaded) []string {
+	titles := map[string]int{}
+	for _, p := range loaded.Purposes {
+		for lang := range p.Title {
+			titles[lang]++
+		}
+	}
+	all := config.NoticeLanguages()
+	slices.SortStableFunc(all, func(a, b string) int {
+		if n := titles[b] - titles[a]; n != 0 {
+			return n
+		}
+		return boolean(b == "en") - boolean(a == "en")
+	})
+	return all
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// language says in one language what takes place.
+func language(loaded *config.Loaded, notice *config.Notice) visitor.Language {
+	l := visitor.Language{Tag: notice.Lang, Controller: visitor.Controller{Name: notice.Controller.Name, Contact: notice.Controller.Contact}}
+	page, err := notice.Render("html")
+	if err != nil {
+		panic("BUG: the notice cannot be written: " + err.Error())
+	}
+	l.Notice = page
+	purposes := map[string]*visitor.Purpose{}
+	vendors := map[string]*visitor.Vendor{}
+	for i := range notice.Activities {
+		a := &notice.Activities[i]
+		open := false // to objection
+		for _, said := range a.Purposes {
+			p := purposes[said.ID]
+			if p == nil {
+				p = &visitor.Purpose{
+					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description), DirectMarketing: said.DirectMarketing,
+					ShownOnly: true, GPC: loaded.Purposes[said.ID].GPC == "object",
+				}
+				purposes[said.ID] = p
+			}
+			if objectable(a.Basis) || said.DirectMarketing {
+				p.ShownOnly, open = false, true
+			}
+			right := a.Basis == basis.LegitimateInterest.String() || a.Basis == basis.PublicTask.String()
+			if b := (visitor.Basis{Right: right, Name: a.BasisName, Article: a.Article}); !slices.Contains(p.Bases, b) {
+				p.Bases = append(p.Bases, b)
+			}
+			if !slices.Contains(p.Recipients, a.Recipient.ID) {
+				p.Recipients = append(p.Recipients, a.Recipient.ID)
+			}
+		}
+		v := vendors[a.Recipient.ID]
+		if v == nil {
+			v = &visitor.Vendor{ID: a.Recipient.ID, Name: a.Recipient.Name, Country: a.Recipient.Seat, ShownOnly: true}
+			vendors[v.ID] = v
+		}
+		v.ShownOnly = v.ShownOnly && !open
+	}
+	for _, p := range loaded.Policy.Purposes() {
+		if one := purposes[p.ID]; one != nil {
+			l.Purposes = append(l.Purposes, *one)
+		}
+	}
+	for _, r := range loaded.Policy.Recipients() {
+		if one := vendors[r.ID]; one != nil {
+			l.Vendors = append(l.Vendors, *one)
+		}
+	}
+	return l
+}
+
+// objectable tells whether an objection to what is done on a basis has an effect, direct marketing aside.
+func objectable(name string) bool {
+	return name != basis.Contract.String() && name != basis.LegalObligation.String() && name != basis.VitalInterests.String()
+}
+
+// errNoAddress says that nobody knows where a site's pages are.
+var errNoAddress = errors.New("sites: the site has no host")
+
+// link makes the address at which the holder objects, or takes that back.
+func (s *Server) link(ids []objection.ID, scopes []string, site string) (string, error) {
+	snapshot := s.snapshot.Load()
+	keys := s.keys(snapshot, s.opts.Now())
+	if keys == nil {
+		return "", errNoKeys
+	}
+	if site == "" && len(snapshot.Policy.Sites()) == 1 {
+		site = snapshot.Policy.Sites()[0].ID
+	}
+	if _, ok := snapshot.Loaded.Server.Sites[site]; !ok {
+		return "", &objection.Fault{What: "site", Err: fmt.Errorf("a link leads to a site: one of %s is right", strings.Join(siteIDs(snapshot.Loaded), ", "))}
+	}
+	act := objection.Act{IDs: ids, Change: objection.Change{Object: scopes, Site: site}}
+	change, fault := changeOf(snapshot.Loaded, keys, &act)
+	if fault != nil {
+		return "", fault
+	}
+	address, err := pagesAddress(snapshot.Loaded, site)
+	if err != nil {
+		return "", err
+	}
+	signing := s.keyring.store.State().SigningKey()
+	token, err := visitor.Sign(&signing, visitor.Claim{Subjects: change.Subjects, Scopes: change.Object, Site: site, Kind: visitor.Unsubscribe})
+	return address + visitor.LinkPath + token, err
+}
+
+// pagesAddress is where a site's pages are, without a slash at the end: at an origin of its own if it has one, else at its first host.
+func pagesAddress(loaded *config.Loaded, id string) (string, error) {
+	site := loaded.Server.Sites[id]
+	for _, origin := range site.Origins {
+		if u, err := url.Parse(origin); err == nil && slices.Contains(site.Hosts, u.Hostname()) {
+			return origin + site.Base, nil
+		}
+	}
+	if len(site.Hosts) == 0 {
+		return "", errNoAddress
+	}
+	return "https://" + site.Hosts[0] + site.Base, nil
+}
