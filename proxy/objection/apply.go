@@ -1,6 +1,7 @@
 package objection
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"slices"
@@ -28,11 +29,13 @@ type group struct {
 	counts   map[measure]uint64
 	repeats  map[[32]byte]int // idempotency keys of this group, with the request that has it
 
-	changes, hashes *bolt.Bucket
-	before, after   []uint32            // scratch
-	text            []byte              // scratch
-	named           map[Scopes][]string // names of scopes, sorted
-	arena           arena
+	run           run
+	object        []uint32            // marks of the scopes that the present change objects to
+	effect        effect              // of the present change
+	before, after []uint32            // scratch
+	text          []byte              // scratch
+	named         map[Scopes][]string // names of scopes, sorted
+	arena         arena
 }
 
 type answer struct {
@@ -83,8 +86,6 @@ func (g *group) apply() (err error) {
 	g.state = state{head: before.head, records: before.records, inForce: before.inForce, waiting: before.waiting, marks: slices.Clone(before.marks)}
 	g.tree = *s.tree
 	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
-	g.changes, g.hashes = g.tx.Bucket(bucketChanges), g.tx.Bucket(bucketTree)
-	g.changes.FillPercent, g.hashes.FillPercent = 1, 1 // they only grow at their end
 	for i, r := range g.requests {
 		if r.batch != nil {
 			if err := g.repeated(i, r.batch); err != nil {
@@ -132,8 +133,14 @@ func (g *group) load() {
 			}
 		}
 	}
-	count := 0
+	count, changes := 0, 0
 	each(func(*[16]byte) { count++ })
+	for i, r := range g.requests {
+		if r.batch != nil && !g.answers[i].skip {
+			changes += len(r.batch.Changes)
+		}
+	}
+	g.recorded = make([]Recorded, 0, changes)
 	all = make([]named, 0, count)
 	each(func(hash *[16]byte) {
 		all = append(all, named{binary.BigEndian.Uint64(hash[:8]), binary.BigEndian.Uint64(hash[8:]), uint32(len(all))})
@@ -205,13 +212,13 @@ func (g *group) request(i int, r *request) error {
 
 // change does one change for its subjects.
 func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
-	object, err := g.numbers(c)
-	if err != nil {
+	if err := g.numbers(c); err != nil {
 		return Receipt{}, err
 	}
-	var effect effect
+	effect := &g.effect
+	effect.added, effect.removed = effect.added[:0], effect.removed[:0]
 	for _, at := range mine {
-		g.alter(&g.standing[at], c, object, &effect)
+		g.alter(&g.standing[at], c)
 	}
 	receipt := Receipt{Recorded: g.now, New: effect.any() || c.Complaint, InForce: g.inForce(mine)}
 	if !receipt.New {
@@ -236,7 +243,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	if err := g.log(&entry); err != nil {
 		return Receipt{}, err
 	}
-	g.count(c, &effect)
+	g.count(c, effect)
 	return receipt, g.post(c.Outbox)
 }
 
@@ -271,17 +278,17 @@ func insert(marks []uint32, mark uint32) []uint32 {
 	return slices.Insert(marks, at, mark)
 }
 
-// numbers returns the marks of the scopes that are objected to. A scope that is new gets its number.
-func (g *group) numbers(c *Change) ([]uint32, error) {
-	marks := make([]uint32, 0, len(c.Object))
+// numbers puts the marks of the scopes that are objected to into object. A scope that is new gets its number.
+func (g *group) numbers(c *Change) error {
+	g.object = g.object[:0]
 	for _, scope := range c.Object {
 		n, err := g.number(g.store.scopes, bucketScopes, scope)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		marks = append(marks, markOf(n, c.Restriction))
+		g.object = append(g.object, markOf(n, c.Restriction))
 	}
-	return marks, nil
+	return nil
 }
 
 // number returns the number of a name, and gives it one where it has none.
@@ -296,7 +303,7 @@ func (g *group) number(d *dictionary, bucket []byte, name string) (uint32, error
 }
 
 // alter takes back and adds scopes for one subject.
-func (g *group) alter(st *standing, c *Change, object []uint32, e *effect) {
+func (g *group) alter(st *standing, c *Change) {
 	had := st.record.scopes
 	g.before = had.appendMarks(g.before[:0])
 	after := append(g.after[:0], g.before...)
@@ -314,7 +321,7 @@ func (g *group) alter(st *standing, c *Change, object []uint32, e *effect) {
 			after = slices.Delete(after, at, at+1)
 		}
 	}
-	for _, mark := range object {
+	for _, mark := range g.object {
 		after = insert(after, mark)
 	}
 	g.after = after
@@ -322,7 +329,7 @@ func (g *group) alter(st *standing, c *Change, object []uint32, e *effect) {
 		return
 	}
 	st.record.scopes = scopesOf(after, g.text)
-	e.add(g.before, after)
+	g.effect.add(g.before, after)
 	g.retell(had, st.record.scopes)
 	seconds := c.Time.Unix()
 	if st.record.seq == 0 {
@@ -384,17 +391,35 @@ func (g *group) inForce(mine []uint32) []string {
 
 // log appends a change to the change log and its tree.
 func (g *group) log(r *Recorded) error {
-	g.text = r.append(append(g.text[:0], 0, 0, 0, 0))
-	key := g.arena.number(r.Seq)
-	value := g.arena.keep(sealed(key, g.text))
-	leaf := tlog.RecordHash(value[4:])
-	at := g.tree.size
-	g.text = g.tree.add(g.text[:0], leaf)
+	if g.run.first == 0 {
+		g.run.first = r.Seq
+	}
+	g.text = r.append(g.text[:0])
+	g.run.entries = append(binary.AppendUvarint(g.run.entries, uint64(len(g.text))), g.text...)
+	g.run.hashes = g.tree.add(g.run.hashes, tlog.RecordHash(g.text))
 	g.wrote = true
-	if err := g.changes.Put(key, value); err != nil {
+	if len(g.run.entries) < longRun {
+		return nil
+	}
+	return g.putRun()
+}
+
+// putRun puts what was appended.
+func (g *group) putRun() error {
+	if g.run.first == 0 {
+		return nil
+	}
+	key := g.arena.number(g.run.first)
+	changes, hashes := g.tx.Bucket(bucketChanges), g.tx.Bucket(bucketTree)
+	changes.FillPercent, hashes.FillPercent = 1, 1 // they only grow at their end
+	if err := changes.Put(key, sealed(key, append([]byte{0, 0, 0, 0}, g.run.entries...))); err != nil {
 		return err
 	}
-	return g.hashes.Put(g.arena.number(at), g.arena.keep(g.text))
+	if err := hashes.Put(key, bytes.Clone(g.run.hashes)); err != nil {
+		return err
+	}
+	g.run.first, g.run.entries, g.run.hashes = 0, g.run.entries[:0], g.run.hashes[:0]
+	return nil
 }
 
 // finish puts what is put once: records, measures, the head.
@@ -412,6 +437,9 @@ func (g *group) finish() error {
 		if err := subjects.Put(st.hash[:], g.arena.keep(g.text)); err != nil {
 			return err
 		}
+	}
+	if err := g.putRun(); err != nil {
+		return err
 	}
 	if err := g.putMeasures(); err != nil {
 		return err

@@ -14,8 +14,7 @@ type Recorded struct {
 	InForce []string // what was in force for its subjects afterwards
 }
 
-// An entry of the change log is a leaf of the Merkle tree: its bytes, which begin with entryFormat, are what is hashed. Stored, a CRC-32C
-// over key and entry stands before it.
+// An entry of the change log is a leaf of the Merkle tree: its bytes, which begin with entryFormat, are what is hashed.
 const entryFormat = 1
 
 // The flags of an entry.

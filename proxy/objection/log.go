@@ -1,6 +1,7 @@
 package objection
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -36,28 +37,87 @@ func (s *Store) Changes(ctx context.Context, since uint64, yield func(Recorded) 
 func (s *Store) changes(since, end uint64) (list []Recorded, err error) {
 	err = s.read(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bucketChanges).Cursor()
-		key, value := c.Seek(number(since + 1))
-		for want := since + 1; want <= end; want++ {
-			if len(key) != 8 || binary.BigEndian.Uint64(key) != want {
-				return fmt.Errorf("%w: change %d is missing", ErrDamaged, want)
+		key, value := seekRun(c, since+1)
+		for want := since + 1; want <= end; key, value = c.Next() {
+			if key == nil || binary.BigEndian.Uint64(key) > want {
+				return missingChange(want)
 			}
-			entry, err := unseal(key, value, "a change")
+			before := want
+			err := eachEntry(key, value, func(seq uint64, entry []byte) error {
+				if seq != want || seq > end {
+					return nil
+				}
+				r, err := parseEntry(entry)
+				if err != nil {
+					return err
+				}
+				if r.Seq != want {
+					return fmt.Errorf("%w: change %d of the log says that it is another one", ErrDamaged, want)
+				}
+				list = append(list, r)
+				want++
+				return nil
+			})
 			if err != nil {
 				return err
 			}
-			r, err := parseEntry(entry)
-			if err != nil {
-				return err
+			if want == before {
+				return missingChange(want)
 			}
-			if r.Seq != want {
-				return fmt.Errorf("%w: change %d says that it is another one", ErrDamaged, want)
-			}
-			list = append(list, r)
-			key, value = c.Next()
 		}
 		return nil
 	})
 	return list, err
+}
+
+func missingChange(seq uint64) error {
+	return fmt.Errorf("%w: change %d of the log is missing", ErrDamaged, seq)
+}
+
+// Changes are stored in runs: those of one commit, in pieces of about longRun bytes. The key is the number of the first; the value is a
+// checksum (see sealed), and for each its entry, with the entry's length before it.
+type run struct {
+	first   uint64 // 0: there is nothing in it
+	entries []byte
+	hashes  []byte
+}
+
+const longRun = 1 << 14
+
+// seekRun finds the run that holds a change, if it is there.
+func seekRun(c *bolt.Cursor, seq uint64) (key, value []byte) {
+	key, value = c.Seek(number(seq))
+	if key == nil {
+		key, value = c.Last()
+	} else if !bytes.Equal(key, number(seq)) {
+		key, value = c.Prev()
+	}
+	if len(key) != 8 {
+		return nil, nil
+	}
+	return key, value
+}
+
+// eachEntry calls f with every entry of a stored run. Every error that is not f's is an ErrDamaged.
+func eachEntry(key, value []byte, f func(seq uint64, entry []byte) error) error {
+	rest, err := unseal(key, value, "the change log")
+	if err != nil {
+		return err
+	}
+	if len(key) != 8 {
+		return fmt.Errorf("%w: a number of the change log cannot be read", ErrDamaged)
+	}
+	d := decoder{rest: rest}
+	for seq := binary.BigEndian.Uint64(key); len(d.rest) > 0; seq++ {
+		entry := d.bytes(d.uvarint())
+		if d.bad {
+			return fmt.Errorf("%w: the change log cannot be read", ErrDamaged)
+		}
+		if err := f(seq, entry); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // HeadAt returns the head that the change log had when it held that many changes.

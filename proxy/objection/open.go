@@ -21,8 +21,8 @@ var (
 	bucketScopes   = []byte("scopes")   // number (4 bytes, big endian) → checksum and name
 	bucketSources  = []byte("sources")  // the same
 	bucketSubjects = []byte("subjects") // hash → record
-	bucketChanges  = []byte("changes")  // number of the change → checksum and entry
-	bucketTree     = []byte("tree")     // number of the leaf, from 0 → hashes, see tree
+	bucketChanges  = []byte("changes")  // number of the first change of a run → the run
+	bucketTree     = []byte("tree")     // the same number → hashes of the run, see tree
 	bucketKeys     = []byte("keys")     // SHA-256 of an idempotency key → what was answered
 	bucketKeyTimes = []byte("keytimes") // seconds since 1970, and that hash → nothing
 	bucketProgress = []byte("progress") // digest of a file → line
@@ -210,7 +210,7 @@ func (s *Store) openFile(path string) (db *bolt.DB, found layout, err error) {
 	var file *os.File
 	err = guarded(func() error {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
-			InitialMmapSize: s.opts.Map, FreelistType: bolt.FreelistMapType, NoStatistics: true, Timeout: time.Second,
+			InitialMmapSize: s.opts.Map, FreelistType: bolt.FreelistArrayType, NoStatistics: true, Timeout: time.Second,
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 				if file, err = os.OpenFile(name, flag, mode); err != nil {
 					return nil, err
@@ -305,20 +305,23 @@ func (s *Store) loadLog(tx *bolt.Tx, head Head) (err error) {
 	if s.tree.head() != head {
 		return fmt.Errorf("%w: the hashes of the change log do not make its head", ErrDamaged)
 	}
-	changes := tx.Bucket(bucketChanges)
-	last, value := changes.Cursor().Last()
+	key, value := tx.Bucket(bucketChanges).Cursor().Last()
 	if head.Size == 0 {
-		if last != nil {
+		if key != nil {
 			return fmt.Errorf("%w: the change log holds more than its head says", ErrDamaged)
 		}
 		return nil
 	}
-	if len(last) != 8 || binary.BigEndian.Uint64(last) != head.Size {
-		return fmt.Errorf("%w: the change log does not end where its head says", ErrDamaged)
+	if key == nil {
+		return missingChange(head.Size)
 	}
-	entry, err := unseal(last, value, "the last change")
-	if err != nil {
+	var last uint64
+	var entry []byte
+	if err := eachEntry(key, value, func(seq uint64, e []byte) error { last, entry = seq, e; return nil }); err != nil {
 		return err
+	}
+	if last != head.Size {
+		return fmt.Errorf("%w: the change log does not end where its head says", ErrDamaged)
 	}
 	leaf, err := hashes(tx).ReadHashes([]int64{tlog.StoredHashIndex(0, int64(head.Size)-1)})
 	if err != nil {

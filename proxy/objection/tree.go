@@ -1,14 +1,16 @@
 package objection
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tree is the right edge of the Merkle tree over the change log: all that adding a leaf needs. What is complete is stored: below the number
-// of a leaf the hashes that it completed, itself first, then of subtrees of 2, 4, 8 ... leaves.
+// tree is the right edge of the Merkle tree over the change log: all that adding a leaf needs. What is complete is stored: for each leaf
+// its own hash, and then those of the subtrees of 2, 4, 8 ... leaves that it completed. That is tlog's order. They are in runs, as the
+// changes are.
 type tree struct {
 	size uint64
 	edge [64]tlog.Hash // by level, where size has that bit: the complete subtree that ends the tree at this level
@@ -58,20 +60,28 @@ var emptyHead = func() Head {
 
 // hashes reads the hashes that are stored.
 func hashes(tx *bolt.Tx) tlog.HashReader {
-	stored := tx.Bucket(bucketTree)
+	c := tx.Bucket(bucketTree).Cursor()
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		list := make([]tlog.Hash, len(indexes))
 		for i, index := range indexes {
 			level, n := tlog.SplitStoredHashIndex(index)
-			last := (uint64(n)+1)<<level - 1
-			value := stored.Get(number(last))
-			if len(value) < 32*(level+1) {
-				return nil, fmt.Errorf("%w: a hash of leaf %d of the change log is missing", ErrDamaged, last)
+			last := (uint64(n)+1)<<level - 1 // the leaf that completed it
+			key, value := seekRun(c, last+1)
+			if key == nil {
+				return nil, missingHash(last)
 			}
-			copy(list[i][:], value[32*level:])
+			at := 32 * uint64(index-tlog.StoredHashIndex(0, int64(binary.BigEndian.Uint64(key)-1)))
+			if at+32 > uint64(len(value)) {
+				return nil, missingHash(last)
+			}
+			copy(list[i][:], value[at:])
 		}
 		return list, nil
 	})
+}
+
+func missingHash(leaf uint64) error {
+	return fmt.Errorf("%w: a hash of change %d of the log is missing", ErrDamaged, leaf+1)
 }
 
 // headAt makes the head that the log had when it held that many changes.
