@@ -69,7 +69,7 @@ func (s *store) Act(_ context.Context, acts objection.Acts) ([]objection.Receipt
 				s.stands[key] = nil
 			}
 			left := slices.DeleteFunc(s.stands[key], func(x string) bool { return slices.Contains(a.Change.TakeBack, x) })
-			s.stands[key] = append(left, a.Change.Object...)
+			s.stands[key] = slices.Compact(slices.Sorted(slices.Values(append(left, a.Change.Object...))))
 			inForce = append(inForce, s.stands[key]...)
 		}
 		slices.Sort(inForce)
@@ -135,7 +135,7 @@ func serve(t testing.TB, change ...func(*visitor.Options, *visitor.Site)) *world
 	w.pages = visitor.New(o)
 	listener := fasthttputil.NewInmemoryListener()
 	server := &fasthttp.Server{
-		NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true, DisablePreParseMultipartForm: true,
+		ReadBufferSize: 16 << 10, NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true, DisablePreParseMultipartForm: true,
 		Handler: func(ctx *fasthttp.RequestCtx) {
 			path := bytes.TrimPrefix(ctx.Request.Header.RequestURI(), []byte("/t"))
 			path, _, _ = bytes.Cut(path, []byte{'?'})

@@ -1,0 +1,104 @@
+package visitor_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/proxy/visitor"
+)
+
+// TestScript: what a site includes is small, is the readable file without its comments, and may be kept.
+func TestScript(t *testing.T) {
+	w := serve(t)
+	a := w.browser().get("/privacy/tagwarden.js")
+	if len(a.text) > 1024 || len(a.text) < 300 || a.header("Content-Type") != "text/javascript; charset=utf-8" || a.header("Cache-Control") != "public, max-age=604800" {
+		t.Errorf("%d bytes\n%s", len(a.text), a.Header.Header())
+	}
+	source, err := os.ReadFile("pages/tagwarden.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			code.WriteString(line + "\n")
+		}
+	}
+	if code.String() != a.text || !strings.Contains(a.text, visitor.Cookie) || strings.Contains(a.text, "eval") || strings.Contains(a.text, "document.cookie=") {
+		t.Error("it is not the file")
+	}
+	tag := a.header("ETag")
+	b := w.browser()
+	for asked, want := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200} {
+		b.headers["If-None-Match"] = asked
+		if again := b.get("/privacy/tagwarden.js"); again.StatusCode() != want || (again.text == "") != (want == 304) || again.header("ETag") != tag {
+			t.Errorf("%s: %d", asked, again.StatusCode())
+		}
+	}
+}
+
+func TestTheme(t *testing.T) {
+	w := serve(t)
+	if strings.Contains(w.browser().get("/privacy/").text, "theme.css") {
+		t.Error("a style that is not there")
+	}
+	w.site.Style = []byte(":root { --accent: #123456 }")
+	page := w.browser().get("/privacy/").text
+	if ours, theirs := strings.Index(page, `href="style.css"`), strings.Index(page, `href="theme.css"`); ours < 0 || theirs < ours {
+		t.Error("the site's style does not come behind ours")
+	}
+	if a := w.browser().get("/privacy/theme.css"); a.text != string(w.site.Style) || a.header("ETag") == "" {
+		t.Error(a.text)
+	}
+}
+
+func TestGPC(t *testing.T) {
+	w := serve(t)
+	if a := w.browser().get("/.well-known/gpc.json"); a.text != `{"gpc":true,"lastUpdate":"2026-03-01"}` || a.header("ETag") == "" {
+		t.Error(a.text)
+	}
+	w.site.GPC = false
+	if a := w.browser().get("/.well-known/gpc.json"); a.text != `{"gpc":false,"lastUpdate":"2026-03-01"}` {
+		t.Error(a.text)
+	}
+}
+
+// TestGPCOnThePage: it says whether the browser sends the signal, and what that means here.
+func TestGPCOnThePage(t *testing.T) {
+	w := serve(t)
+	b := w.browser()
+	says := func(wanted ...string) {
+		t.Helper()
+		page := b.get("/privacy/").text
+		for _, text := range wanted {
+			if !strings.Contains(page, text) {
+				t.Errorf("it does not say %q", text)
+			}
+		}
+	}
+	says("does not send the signal", "it counts as an objection to:")
+	b.headers["Sec-GPC"] = "1"
+	says("Your browser sends the signal", "it counts as an objection to:", "<li>Show people our products that they looked at</li>")
+	for i := range w.site.Languages {
+		for j := range w.site.Languages[i].Purposes {
+			w.site.Languages[i].Purposes[j].GPC = false
+		}
+	}
+	says("It counts for none of the purposes above.")
+	w.site.GPC = false
+	says("This site does not read it: please choose above.")
+}
+
+func TestNotice(t *testing.T) {
+	w := serve(t)
+	for _, lang := range visitor.Languages() {
+		if a := w.browser().get("/privacy/notice?lang=" + lang); !strings.Contains(a.text, `<html lang="`+lang+`">`) || a.header("Content-Language") != lang {
+			t.Errorf("%s: %s", lang, a.text)
+		}
+	}
+	w.site.Languages[0].Notice = nil
+	if a := w.browser().get("/privacy/notice"); a.StatusCode() != 404 {
+		t.Errorf("%d", a.StatusCode())
+	}
+}
