@@ -82,7 +82,7 @@ func TestWithIdentifiers(t *testing.T) {
 	// Somebody else objected for it: that is shown where the browser proves that it objected, and taken back with the rest.
 	w.store.stands["client_id:ga4=123.456"] = []string{"fraud", "restriction:all"}
 	page := b.get("/privacy/")
-	for _, said := range []string{`value="surveys" checked`, `value="fraud" checked`, "everything (processing is restricted, Art. 18 GDPR)"} {
+	for _, said := range []string{`value="surveys" checked`, `value="fraud" checked`, "everything that the law lets you object to (processing is restricted, Art. 18 GDPR)"} {
 		if !strings.Contains(page.text, said) {
 			t.Errorf("the page does not say %s", said)
 		}

@@ -38,10 +38,10 @@ type outcome struct {
 // The cookies depend on what was asked for and on what the request brought, never on what the store held for an identifier that is not
 // proven.
 func (v *visit) carryOut(w wish) (outcome, error) {
-	if wait := v.limits.change(v.from, v.opts.Now()); wait > 0 {
+	ids := recognised(append(slices.Clone(v.ids), w.ids...))
+	if wait := v.limits.change(v.from, len(ids) > 0, v.opts.Now()); wait > 0 {
 		return outcome{}, errTooMany{wait}
 	}
-	ids := recognised(append(slices.Clone(v.ids), w.ids...))
 	proven := v.proven(ids, v.proofs)
 	chosen := sorted(append(without(v.chosen, w.takeBack), w.object...))
 	stands, ids, err := v.store(w, ids, proven)

@@ -58,6 +58,7 @@ func (v *visit) choices(p page, inForce []string) choices {
 			}
 		}
 		if of.ShownOnly {
+			one.In, one.Covered, one.GPC = false, false, false
 			c.Fixed = append(c.Fixed, one)
 			continue
 		}
@@ -111,7 +112,7 @@ func (v *visit) titled(scopes []string) []Text {
 			}
 			title.Text = v.Say("vendor_scope", "name", name)
 		} else if scope == all {
-			title.Text = v.Say("everything")
+			title.Text = v.Say("all_scope")
 		} else if of := v.said.purpose(scope); of != nil {
 			title = of.Title
 		}

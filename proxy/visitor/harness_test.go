@@ -52,7 +52,7 @@ func (s *store) Act(_ context.Context, acts objection.Acts) ([]objection.Receipt
 	}
 	for i, a := range acts.Acts {
 		for _, id := range a.IDs {
-			if id.Value == "none" {
+			if strings.HasPrefix(id.Value, "none") {
 				return nil, &objection.Fault{Act: i, What: "ids." + id.Name, Err: errors.New("there is nothing in it")}
 			}
 		}

@@ -14,8 +14,8 @@ import (
 type Limits struct {
 	Burst     int // changes at once from one address (IPv4: one, IPv6: a network of 64 bits); 30
 	PerMinute int // changes a minute from one address after that; 10
-	PerSecond int // changes a second of everybody, twice as many at once; 200
-	PerDay    int // changes a day (UTC) of everybody; 1,000,000
+	PerSecond int // changes in the store a second of everybody, twice as many at once; 200
+	PerDay    int // changes in the store a day (UTC) of everybody; 1,000,000
 	Addresses int // how many addresses are remembered, about 100 bytes each; 65,536. Who was forgotten begins anew
 
 	// Links bounds changes a second by signed links. They have a limit of their own, and none by address: the servers of a few mail providers
@@ -64,14 +64,15 @@ func newLimiter(l Limits) *limiter {
 	}
 }
 
-// change takes one change from an address; where that is too many, it returns how long to wait, at least a second.
-func (l *limiter) change(from netip.Addr, now time.Time) time.Duration {
+// change takes one change from an address; where that is too many, it returns how long to wait, at least a second. What only a cookie holds
+// does not count among everybody's.
+func (l *limiter) change(from netip.Addr, stored bool, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if day := now.UTC().Truncate(24 * time.Hour); day.After(l.day) {
 		l.day, l.today = day, 0
 	}
-	if l.today >= l.PerDay {
+	if stored && l.today >= l.PerDay {
 		return max(l.day.Add(24*time.Hour).Sub(now), time.Second)
 	}
 	network := networkOf(from)
@@ -80,9 +81,14 @@ func (l *limiter) change(from netip.Addr, now time.Time) time.Duration {
 		of = &bucket{left: float64(l.Burst), at: now}
 		l.addresses.Add(network, of)
 	}
-	wait := max(of.wait(now, float64(l.PerMinute)/60, l.Burst), l.everybody.wait(now, float64(l.PerSecond), 2*l.PerSecond))
+	wait := of.wait(now, float64(l.PerMinute)/60, l.Burst)
+	if stored {
+		wait = max(wait, l.everybody.wait(now, float64(l.PerSecond), 2*l.PerSecond))
+	}
 	if wait == 0 {
 		of.left--
+	}
+	if wait == 0 && stored {
 		l.everybody.left--
 		l.today++
 	}

@@ -72,7 +72,7 @@ func TestLimitOfEverybody(t *testing.T) {
 	count := func(from int) (taken int, wait string) {
 		for i := range 20 {
 			w.from = netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", from+i))
-			a := w.browser().post("/privacy/", "do=all")
+			a := w.browser("_ga=123.456").post("/privacy/", "do=all")
 			if a.StatusCode() == 303 {
 				taken++
 			} else if wait = a.header("Retry-After"); a.StatusCode() != 429 {
@@ -91,6 +91,10 @@ func TestLimitOfEverybody(t *testing.T) {
 	w.now = w.now.Add(11 * time.Hour)
 	if taken, _ := count(200); taken != 10 {
 		t.Errorf("%d the next day", taken)
+	}
+	// A browser that keeps its choice itself makes no store grow.
+	if a := w.browser().post("/privacy/", "do=all"); a.StatusCode() != 303 {
+		t.Errorf("%d", a.StatusCode())
 	}
 }
 

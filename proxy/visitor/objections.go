@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// standingAnswer is what the endpoint answers: what is in force for this browser, as far as it may know, and how many identifiers it was
-// known by.
+// standingAnswer is what the endpoint answers: the names of the scopes in force for this browser, as far as it may know, sorted (of
+// restrictions behind "restriction:"), and how many identifiers it was known by.
 type standingAnswer struct {
 	InForce    []string `json:"in_force"`
 	Identified int      `json:"identified"`

@@ -123,6 +123,10 @@ func TestRequestsThatAreNone(t *testing.T) {
 			t.Errorf("%.80s: %s", c.body, a.text)
 		}
 	}
+	// What the store does not take for an identifier, of those that the page gave.
+	if a := b.json(`{"all":true,"ids":{"client_id:nobody":"none56789"}}`); a.StatusCode() != 400 || !strings.Contains(a.text, "ids.client_id:nobody") || a.header("Set-Cookie") != "" {
+		t.Errorf("%d %s", a.StatusCode(), a.text)
+	}
 	if a := b.do("POST", "/privacy/objections", "text/plain", `{"all":true}`); a.StatusCode() != 415 {
 		t.Errorf("%d", a.StatusCode())
 	}
