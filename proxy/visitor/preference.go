@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // Cookie is the preference cookie: what was objected to in this browser, and nothing else. It is set and read back by everybody who chose the
 // same in the same way, so that it tells nobody apart beyond the choice. A site's scripts may read it.
-const Cookie = "__Host-tagwarden-objections"
+const Cookie = rules.PreferenceCookie
 
 // cookieAge is how long both cookies last, in seconds: 395 days, which is 13 months.
 const cookieAge = 395 * 24 * 60 * 60
@@ -34,14 +35,11 @@ func Format(scopes []string) string {
 	return value
 }
 
-// Parse reads the value of the preference cookie; false where it is none that Format writes: who reads it then is to take it for "all". The
-// scopes may be unknown to the policy in force, which may have changed.
+// Parse reads the value of the preference cookie as hits do (rules.PreferenceCookie); false where it is no list of scopes: that counts as an
+// objection to everything. A scope need not be one of the policy in force, which may have changed.
 func Parse(value string) (scopes []string, ok bool) {
-	if value == "" || len(value) > longestCookie {
-		return nil, false
-	}
 	for scope := range strings.SplitSeq(value, "/") {
-		if !named(scope) {
+		if scope == "" || strings.ContainsFunc(scope, func(r rune) bool { return r != ':' && !inID(r) }) {
 			return nil, false
 		}
 		scopes = append(scopes, scope)
@@ -52,14 +50,12 @@ func Parse(value string) (scopes []string, ok bool) {
 // named tells whether a text has the form of a scope's name: ids as policies have them, and a colon behind "vendor".
 func named(scope string) bool {
 	id := strings.TrimPrefix(scope, vendorScope)
-	for _, c := range []byte(id) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
-		default:
-			return false
-		}
-	}
-	return id != "" && len(id) <= 64
+	return id != "" && len(id) <= 64 && !strings.ContainsFunc(id, func(r rune) bool { return !inID(r) })
+}
+
+// inID tells whether ids of purposes and vendors may hold a character.
+func inID(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
 }
 
 // sorted returns scopes sorted and without doubles, as a slice of their own.

@@ -33,7 +33,7 @@ func TestFormat(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	for _, bad := range []string{"", "/", "ads/", "/ads", "a b", "ads;", "ads:x", "vendor:", "vendor:a:b", "restriction:all", "ä", "a\x00", "ads//x", strings.Repeat("a", 65), strings.Repeat("a/", 2000) + "a"} {
+	for _, bad := range []string{"", "/", "ads/", "/ads", "a b", "ads;", "ä", "a\x00", "ads//x", "%61", "a,b", "\xff"} {
 		if scopes, ok := visitor.Parse(bad); ok || scopes != nil {
 			t.Errorf("%q is read as %v", bad, scopes)
 		}
@@ -55,7 +55,7 @@ func FuzzParse(f *testing.F) {
 		}
 		written := visitor.Format(scopes)
 		again, ok := visitor.Parse(written)
-		if !ok || !slices.Equal(scopes, again) || len(written) > len(value) {
+		if !ok || !slices.Equal(scopes, again) && written != "all" || len(written) > len(value) {
 			t.Errorf("%q is read as %q, and that as %q", value, scopes, again)
 		}
 	})

@@ -45,8 +45,10 @@ const (
 	longestToken = 8 << 10
 )
 
-// Sign makes the token of a claim: LinkPath and it are the link's path below the site's base. Equal claims have equal tokens.
+// Sign makes the token of a claim: LinkPath and it are the link's path below the site's base. Equal claims have equal tokens; the order of
+// scopes does not matter.
 func Sign(key *pseudonym.Key, c Claim) (string, error) {
+	c.Scopes = sorted(c.Scopes)
 	if err := c.check(); err != nil {
 		return "", err
 	}
@@ -103,7 +105,7 @@ func (c *Claim) check() error {
 	case len(c.Scopes) > maxLinkTo || len(c.Scopes) == 0 && c.Kind == Unsubscribe:
 		return fmt.Errorf("a link to unsubscribe has 1 to %d scopes, not %d", maxLinkTo, len(c.Scopes))
 	case !slices.Equal(c.Scopes, sorted(c.Scopes)):
-		return errors.New("a link's scopes are to be sorted, without doubles")
+		return errors.New("a link's scopes are not sorted, or there are doubles") // of a token that Sign did not make
 	case !slices.ContainsFunc(c.Scopes, func(s string) bool { return !named(s) }) && len(c.Site) < 256 && len(c.Campaign) < 256:
 	default:
 		return errors.New("a link's site and campaign have at most 255 bytes, and its scopes are \"all\", ids of purposes, or \"vendor:\" and an id")
