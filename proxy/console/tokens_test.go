@@ -96,11 +96,9 @@ func TestRolesAreAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, one := range calls {
-			want := 403
-			if one.role == role {
-				want = 200
-			} else if one.role == "" {
-				want = 404
+			want := map[Role]int{role: 200, "": 404}[one.role]
+			if want == 0 {
+				want = 403
 			}
 			if w := a.call(a.face, one.method, Base+one.path, bodies[one.method+one.path], "Authorization: Bearer "+token); w.Code != want {
 				t.Errorf("%s may %s %s: %d %s", role, one.method, one.path, w.Code, w.Body)
