@@ -60,11 +60,11 @@ func (b *reader) read(text []byte) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := "ids, purposes, vendors, all, source, site, channel, campaign, time, " + b.list
+	known := "ids, purposes, vendors, all, restriction, source, site, channel, campaign, time, " + b.list
 	if b.withdraw {
 		known += ", because"
 	} else {
-		known += ", restriction, complaint"
+		known += ", complaint"
 	}
 	single := newAct(nil)
 	members(v, nil, &b.faults, known, func(name string, v gjson.Result, at *place) bool {
@@ -146,7 +146,6 @@ func (b *reader) member(a *act, name string, v gjson.Result, at *place) bool {
 		c.Time = b.time(v, at)
 	case "restriction":
 		c.Restriction = truth(v, at, &b.faults)
-		return !b.withdraw
 	case "complaint":
 		c.Complaint = truth(v, at, &b.faults)
 		return !b.withdraw
@@ -257,13 +256,18 @@ func (b *reader) finish(a *act) {
 	if len(a.IDs) == 0 && len(b.all) == 0 {
 		b.at(a.at, "ids is missing: whose objection is it?")
 	}
-	if len(a.scopes) == 0 && len(b.all) == 0 {
+	if len(a.scopes) == 0 && !a.Change.Complaint && len(b.all) == 0 {
 		b.at(a.at, "a scope is missing: purposes, vendors or all")
 	}
 	slices.Sort(a.scopes)
 	a.scopes = slices.Compact(a.scopes)
 	if b.withdraw {
-		a.Change.TakeBack = a.scopes
+		for i, scope := range a.scopes {
+			if a.Change.Restriction {
+				a.scopes[i] = "restriction:" + scope
+			}
+		}
+		a.Change.TakeBack, a.Change.Restriction = a.scopes, false
 	} else {
 		a.Change.Object = a.scopes
 	}

@@ -28,7 +28,7 @@ func FuzzBody(f *testing.F) {
 			}
 			for _, act := range out.acts {
 				c := act.Change
-				if len(act.IDs) == 0 || len(c.Object)+len(c.TakeBack) == 0 || len(c.Object) > 0 == withdraw || c.Time.After(in.now) || withdraw && strings.TrimSpace(c.Because) == "" {
+				if len(act.IDs) == 0 || len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint || len(c.Object) > 0 == withdraw || c.Time.After(in.now) || withdraw && strings.TrimSpace(c.Because) == "" {
 					t.Fatalf("%+v", act)
 				}
 				for _, id := range act.IDs {

@@ -36,6 +36,8 @@ type Options struct {
 type Store interface {
 	// Changes yields the changes after a number, in order, until yield returns false.
 	Changes(ctx context.Context, since uint64, yield func(objection.Recorded) bool) error
+	// Stats counts.
+	Stats() (objection.Stats, error)
 	// Head names the state of the change log.
 	Head() objection.Head
 	// Progress is the last line of a file that an import has kept.

@@ -32,6 +32,7 @@ type memory struct {
 	keys     map[string]done
 	progress map[string]uint64
 	last     objection.Acts
+	counted  objection.Stats
 	err      error
 	now      func() time.Time
 	entered  chan struct{} // where not nil: told of each act, which then waits for leave
@@ -172,6 +173,12 @@ func (m *memory) Head() objection.Head {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return objection.Head{Size: uint64(len(m.log)), Root: sha256.Sum256(fmt.Append(nil, len(m.log)))}
+}
+
+func (m *memory) Stats() (objection.Stats, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.counted, m.err
 }
 
 func (m *memory) Progress(file string) (uint64, error) {

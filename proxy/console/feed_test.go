@@ -7,8 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -94,26 +94,30 @@ func TestFeedIsMatched(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	a := newAPI(t)
-	at := noon.AddDate(0, 0, -40)
-	a.now = func() time.Time { return at }
-	for i := range 45 {
-		at = noon.AddDate(0, 0, i-44)
-		a.call(a.face, "POST", "/api/v1/objections",
-			fmt.Sprintf(`{"ids":{"email":"u%d@example.com"},"purposes":["ads"],"vendors":["ga4"],"source":"s%d","campaign":"c%d","complaint":%t}`, i, i%2, i, i%10 == 0))
+	one := func(o, w, c uint64) objection.Counts {
+		return objection.Counts{Objections: o, Withdrawals: w, Complaints: c}
 	}
-	a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"u44@example.com"},"all":true,"purposes":["ads"],"because":"asked"}`)
-	w := a.call(a.face, "GET", "/api/v1/objections/stats?days=30", "")
+	named := func(name string, n objection.Counts) map[string]objection.Counts {
+		return map[string]objection.Counts{name: n}
+	}
+	a.counted = objection.Stats{
+		Head: objection.Head{Size: 46}, Subjects: 20, Waiting: 3, Scopes: map[string]uint64{"ads": 5, "all": 15},
+		Days: []objection.Day{
+			{Date: "2026-11-01", All: one(9, 9, 9), Scope: named("ads", one(9, 9, 9))},
+			{Date: "2026-11-02", All: one(10, 0, 1), Scope: named("ads", one(10, 0, 1)), Source: named("api", one(10, 0, 1)), Campaign: named("spring", one(4, 0, 0))},
+			{Date: "2026-12-01", All: one(20, 1, 2), Scope: named("vendor:ga4", one(20, 0, 2)), Source: named("link", one(20, 1, 2)), Site: named("shop", one(1, 0, 0)), Channel: named("mail", one(2, 0, 0))},
+		},
+	}
 	var out Stats
-	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
-		t.Fatal(err, w.Body)
+	if w := a.call(a.face, "GET", "/api/v1/objections/stats?days=30", ""); json.Unmarshal(w.Body.Bytes(), &out) != nil {
+		t.Fatal(w.Body)
 	}
-	if out.Total != (Count{30, 0, 1, 3, 1}) || out.From != "2026-11-02" || out.To != "2026-12-01" || out.Changes != 46 || len(out.PerDay) != 30 {
+	if out.Total != (Count{30, 0, 1, 3, 1}) || out.From != "2026-11-02" || out.To != "2026-12-01" || out.Changes != 46 || out.Waiting != 3 || len(out.PerDay) != 30 {
 		t.Errorf("%+v", out)
 	}
-	if fmt.Sprint(out.Sources) != "[{s0 {15 0 0 3 0.5}} {s1 {15 0 0 0 0.5}} {api {0 0 1 0 0}}]" || fmt.Sprint(out.PerDay[29]) != "{2026-12-01 {1 0 1 0 1}}" {
-		t.Errorf("%v %v", out.Sources, out.PerDay[29])
-	}
-	if fmt.Sprint(out.Scopes) != "[{ads {30 0 1 3 1}} {vendor:ga4 {30 0 0 3 1}} {all {0 0 1 0 0}}]" || len(out.Campaigns) != 30 {
-		t.Errorf("%v %d", out.Scopes, len(out.Campaigns))
+	if got := fmt.Sprint(out.Scopes, out.Sites, out.Channels, out.Campaigns, out.PerDay[29], out.InForce); got !=
+		"[{vendor:ga4 {20 0 0 2 0.6666666666666666}} {ads {10 0 0 1 0.3333333333333333}}] [{shop {1 0 0 0 0.03333333333333333}}] "+
+			"[{mail {2 0 0 0 0.06666666666666667}}] [{spring {4 0 0 0 0.13333333333333333}}] {2026-12-01 {20 0 1 2 20}} [{all 15} {ads 5}]" {
+		t.Error(got)
 	}
 }

@@ -32,6 +32,10 @@ func TestObject(t *testing.T) {
 	if c := a.last.Acts[0].Change; fmt.Sprintln(c.TakeBack, c.Object, c.By, c.Because) != "[ads] [] crm she wrote to us\n" {
 		t.Errorf("%+v", c)
 	}
+	a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"all":true,"restriction":true,"because":"x"}`)
+	if c := a.last.Acts[0].Change; fmt.Sprint(c.TakeBack, c.Restriction) != "[restriction:all] false" {
+		t.Errorf("%+v", c)
+	}
 	w = a.call(a.face, "POST", "/api/v1/objections", `{"objections":[{"ids":{"email":"a@example.com"},"all":true},{"ids":{"email":"b@example.com"},"all":true,"restriction":true}]}`)
 	if w.Code != 200 || strings.Count(w.Body.String(), `"in_force":["all"]`) != 2 || !a.last.Acts[1].Change.Restriction {
 		t.Fatalf("%d %s", w.Code, w.Body)

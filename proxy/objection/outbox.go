@@ -54,8 +54,8 @@ func (g *group) settle(ids []uint64) error {
 	return nil
 }
 
-// Pending returns the messages that wait longest, in the order in which they came.
-func (s *Store) Pending(limit int) (list []Waiting, err error) {
+// Pending returns the messages to a receiver that wait longest, in the order in which they came; those to any where to is "".
+func (s *Store) Pending(to string, limit int) (list []Waiting, err error) {
 	err = s.read(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bucketOutbox).Cursor()
 		for key, value := c.First(); key != nil && len(list) < limit; key, value = c.Next() {
@@ -63,14 +63,17 @@ func (s *Store) Pending(limit int) (list []Waiting, err error) {
 			if err != nil {
 				return err
 			}
-			list = append(list, w)
+			if to == "" || w.To == to {
+				w.Body = bytes.Clone(w.Body)
+				list = append(list, w)
+			}
 		}
 		return nil
 	})
 	return list, err
 }
 
-// parseWaiting reads a stored message. Every error is an ErrDamaged.
+// parseWaiting reads a stored message, whose body stays where it is. Every error is an ErrDamaged.
 func parseWaiting(key, value []byte) (Waiting, error) {
 	rest, err := unseal(key, value, "a message")
 	if err != nil {
@@ -81,7 +84,7 @@ func parseWaiting(key, value []byte) (Waiting, error) {
 	if d.bad || len(key) != 8 {
 		return Waiting{}, fmt.Errorf("%w: a message cannot be read", ErrDamaged)
 	}
-	w.ID, w.Body = binary.BigEndian.Uint64(key), bytes.Clone(d.rest)
+	w.ID, w.Body = binary.BigEndian.Uint64(key), d.rest
 	return w, nil
 }
 
