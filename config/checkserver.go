@@ -48,28 +48,11 @@ func (r *reading) warnUnused() {
 	} else if r.server.has("delivery", "ttl") {
 		r.warnings.key(r.server, steps("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
-	for i, hook := range r.loaded.Server.Webhooks {
-		for j, event := range hook.Events {
-			if event != "assessment_due" {
-				r.warnings.at(r.server, steps("webhooks", i, "events", j), "webhooks are not sent for %s by this version", event)
-			}
-		}
-	}
 	if r.server.has("ledger", "retain") {
 		r.warnings.key(r.server, steps("ledger", "retain"), "records are not deleted by this version: remove old segments in the ledger's folder yourself")
 	}
 	if r.server.has("ledger", "checkpoint_to") {
 		r.warnings.key(r.server, steps("ledger", "checkpoint_to"), "checkpoints are not copied by this version")
-	}
-}
-
-func (r *reading) checkWebhooks() {
-	for i, hook := range r.loaded.Server.Webhooks {
-		u, fault := addressParts(hook.URL)
-		r.invalid(r.server, steps("webhooks", i, "url"), fault)
-		if u != nil && u.Scheme != "https" && !privateHost(u.Hostname()) {
-			r.faults.at(r.server, steps("webhooks", i, "url"), "%q is sent in clear: use https", shortened(hook.URL))
-		}
 	}
 }
 

@@ -124,7 +124,9 @@ func (r *reading) resolvePaths() {
 		s.TLS.Cert, s.TLS.Key = relativeTo(r.source.Path, s.TLS.Cert), relativeTo(r.source.Path, s.TLS.Key)
 	}
 	for i := range s.Webhooks {
-		s.Webhooks[i].SecretFile = relativeTo(r.source.Path, s.Webhooks[i].SecretFile)
+		if file := &s.Webhooks[i].SecretFile; *file != "" {
+			*file = relativeTo(r.source.Path, *file)
+		}
 	}
 	if s.Ledger.CheckpointTo != "" && !isURL(s.Ledger.CheckpointTo) {
 		s.Ledger.CheckpointTo = relativeTo(r.source.Path, s.Ledger.CheckpointTo)

@@ -1,7 +1,5 @@
 package config
 
-import "slices"
-
 // Server is the server file, tagwarden.yaml: what the operator decides. Paths are relative to that file.
 type Server struct {
 	Version        int               `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
@@ -77,14 +75,4 @@ type Ledger struct {
 	Seal         Span   `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
 	Sync         Span   `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
 	CheckpointTo string `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
-}
-
-// Wants tells whether the address is told of an event.
-func (w *Webhook) Wants(event string) bool { return slices.Contains(w.Events, event) }
-
-// Webhook is an address that is told of events.
-type Webhook struct {
-	URL        string   `yaml:"url" is:"required" doc:"Where to, https://..."`
-	Events     []string `yaml:"events" is:"required,enum=objection|withdrawal|assessment_due" doc:"What of."`
-	SecretFile string   `yaml:"secret_file" is:"required" doc:"File of the key that signs what is sent."`
 }

@@ -100,11 +100,18 @@ func days(n int) string {
 	return sprintf("%d days", n)
 }
 
-// hookWarnings looks at whether webhooks could be signed.
+// hookWarnings looks at whether webhooks could be signed, or have the secret that their request names.
 func hookWarnings(server *config.Server) []string {
 	var all []string
 	for i, hook := range server.Webhooks {
-		if _, err := webhook.ReadSecret(hook.SecretFile); err != nil {
+		var err error
+		switch {
+		case hook.Request == nil:
+			_, err = webhook.ReadSecret(hook.SecretFile)
+		case hook.SecretFile != "":
+			_, err = os.ReadFile(hook.SecretFile)
+		}
+		if err != nil {
 			all = append(all, sprintf("webhook %d of webhooks: cannot be told anything: %v", i+1, err))
 		}
 	}

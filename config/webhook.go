@@ -1,0 +1,142 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Webhook is an address that is told of events.
+type Webhook struct {
+	Name       string   `yaml:"name" is:"id" doc:"What it is called in metrics, and what waits for it is addressed with: a change of it leaves that behind. Default: the host of url."`
+	URL        string   `yaml:"url" is:"required" doc:"Where to, https://... With request, placeholders may stand behind the host."`
+	Events     []string `yaml:"events" is:"required,enum=objection|withdrawal|assessment_due" doc:"What of."`
+	Scopes     []string `yaml:"scopes" doc:"Of objections and withdrawals only those about one of these: purposes, vendor:ID, all. What concerns everything is told always. Default: all."`
+	SecretFile string   `yaml:"secret_file" doc:"File of the key that signs what is sent, as Standard Webhooks describes it; needed without request. With request nothing is signed, and ${secret} is what the file holds."`
+	Request    *Request `yaml:"request" doc:"What is sent in place of a signed message, for tools that do not know those. Only for objection and withdrawal."`
+}
+
+// Request is an HTTP request with placeholders for what is told.
+type Request struct {
+	Method      string            `yaml:"method" default:"POST" is:"enum=POST|PUT|PATCH|DELETE" doc:"Its method."`
+	Headers     map[string]string `yaml:"headers" doc:"Its headers, by name, besides Content-Type. Placeholders may stand in the values."`
+	Body        string            `yaml:"body" doc:"Its body. Placeholders: ${email} ${email_sha256} ${email_md5} ${phone} ${phone_sha256} ${user_id} ${client_id}, without which an act is not told that has no such identifier; ${scopes} (with commas) ${time} ${type} ${secret}. In JSON they stand inside strings."`
+	ContentType string            `yaml:"content_type" default:"application/json" doc:"The body's type, which says how values are escaped: application/json, one that ends in +json, or application/x-www-form-urlencoded."`
+}
+
+// Wants tells whether the address is told of an event.
+func (w *Webhook) Wants(event string) bool { return slices.Contains(w.Events, event) }
+
+// ID is what the webhook is called: its name, or the host of its address.
+func (w *Webhook) ID() string {
+	if w.Name != "" {
+		return w.Name
+	}
+	if u, err := url.Parse(w.URL); err == nil {
+		return u.Hostname()
+	}
+	return ""
+}
+
+// placeholders are what ${...} may name in a request.
+var placeholders = []string{"email", "email_sha256", "email_md5", "phone", "phone_sha256", "user_id", "client_id", "scopes", "time", "type", "secret"}
+
+// placeholder finds them; what follows "${" up to the next "}", or to the end where there is none.
+var placeholder = regexp.MustCompile(`\$\{([^}]*)(\}?)`)
+
+func (r *reading) checkWebhooks() {
+	names := map[string]int{}
+	for i := range r.loaded.Server.Webhooks {
+		hook := &r.loaded.Server.Webhooks[i]
+		at := func(rest ...any) []any { return append(steps("webhooks", i), rest...) }
+		address := hook.URL
+		if hook.Request != nil {
+			address = r.checkRequest(at, hook)
+		}
+		u, fault := addressParts(address)
+		r.invalid(r.server, at("url"), fault)
+		if u != nil && u.Scheme != "https" && !privateHost(u.Hostname()) {
+			r.faults.at(r.server, at("url"), "%q is sent in clear: use https", shortened(hook.URL))
+		}
+		if hook.SecretFile == "" && hook.Request == nil && r.server.has(at("url")...) {
+			r.faults.at(r.server, at(), "missing key \"secret_file\": File of the key that signs what is sent.")
+		}
+		if before, taken := names[hook.ID()]; taken && fault == "" {
+			r.faults.at(r.server, at(), "it is called %s, as webhook %d is: give it a name", hook.ID(), before+1)
+		} else {
+			names[hook.ID()] = i
+		}
+		for j, scope := range hook.Scopes {
+			vendor, is := strings.CutPrefix(scope, "vendor:")
+			switch {
+			case scope == "all":
+			case is:
+				r.known(r.server, at("scopes", j), "vendor", vendor, r.server.keys("vendors"))
+			case r.purposes != nil:
+				r.known(r.server, at("scopes", j), "purpose", scope, r.purposes.keys("purposes"))
+			}
+		}
+	}
+}
+
+// checkRequest looks at a request's placeholders, and returns the address as it is with something in their place, without its query.
+func (r *reading) checkRequest(at func(...any) []any, hook *Webhook) string {
+	request := hook.Request
+	for i, event := range hook.Events {
+		if event == "assessment_due" {
+			r.faults.at(r.server, at("events", i), "a request is for objection and withdrawal: list this event in a webhook without request")
+		}
+	}
+	r.checkPlaceholders(at("url"), hook, hook.URL)
+	r.checkPlaceholders(at("request", "body"), hook, request.Body)
+	for _, name := range slices.Sorted(maps.Keys(request.Headers)) {
+		value := request.Headers[name]
+		r.checkPlaceholders(at("request", "headers", name), hook, value)
+		switch {
+		case headerFault(name) != "":
+			r.faults.key(r.server, at("request", "headers", name), "%s", headerFault(name))
+		case slices.Contains([]string{"host", "content-length", "content-type", "transfer-encoding", "connection"}, strings.ToLower(name)):
+			r.faults.key(r.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
+		case strings.ContainsFunc(value, unicode.IsControl):
+			r.invalid(r.server, at("request", "headers", name), "a header is one line of text")
+		}
+	}
+	filled := placeholder.ReplaceAllString(request.Body, "x")
+	switch kind := request.ContentType; {
+	case kind == "application/json" || strings.HasSuffix(kind, "+json") && strings.HasPrefix(kind, "application/"):
+		if request.Body != "" && !json.Valid([]byte(filled)) {
+			r.invalid(r.server, at("request", "body"), "the body is no JSON once something stands for the placeholders: put them inside strings, as in {\"email\": \"${email}\"}")
+		}
+	case kind == "application/x-www-form-urlencoded":
+		if _, err := url.ParseQuery(filled); err != nil {
+			r.invalid(r.server, at("request", "body"), "the body is no form: write it as email=${email}&reason=objection")
+		}
+	default:
+		r.faults.at(r.server, at("request", "content_type"), "%q is not known: application/json, one that ends in +json, and application/x-www-form-urlencoded are", shortened(kind))
+	}
+	before, _, _ := strings.Cut(hook.URL, "${")
+	if u, err := url.Parse(before); err == nil && before != hook.URL && (u.Host == "" || u.Path == "") {
+		r.invalid(r.server, at("url"), "a placeholder stands in the host: it may stand behind it only")
+	}
+	address, _, _ := strings.Cut(placeholder.ReplaceAllString(hook.URL, "x"), "?")
+	return address
+}
+
+// checkPlaceholders looks at the placeholders of a text.
+func (r *reading) checkPlaceholders(at []any, hook *Webhook, text string) {
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		switch name := found[1]; {
+		case found[2] == "":
+			r.invalid(r.server, at, "a placeholder is not closed: write ${email}")
+		case !slices.Contains(placeholders, name):
+			r.invalid(r.server, at, fmt.Sprintf("placeholder %q is not known%s", shortened(name), suggestion(name, placeholders)))
+		case name == "secret" && hook.SecretFile == "":
+			r.invalid(r.server, at, "${secret} is what secret_file holds: say which file that is")
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package proxy
+
+import (
+	"errors"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
+)
+
+// Receivers are the webhooks of a server file that are told of objections and withdrawals.
+func Receivers(server *config.Server) ([]*webhook.Receiver, error) {
+	var all []*webhook.Receiver
+	var faults error
+	for i := range server.Webhooks {
+		hook := &server.Webhooks[i]
+		options := webhook.ReceiverOptions{Name: hook.ID(), URL: hook.URL, Events: hook.Events, Scopes: hook.Scopes, SecretFile: hook.SecretFile}
+		if r := hook.Request; r != nil {
+			options.Request = &webhook.Request{Method: r.Method, Headers: r.Headers, Body: r.Body, ContentType: r.ContentType}
+		}
+		if !hook.Wants(webhook.Objection) && !hook.Wants(webhook.Withdrawal) {
+			continue
+		}
+		one, err := webhook.NewReceiver(options)
+		faults = errors.Join(faults, err)
+		all = append(all, one)
+	}
+	return all, faults
+}
