@@ -1,0 +1,108 @@
+package objection
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// Recorded is a change as the change log holds it: once it was done, with its number.
+type Recorded struct {
+	Seq     uint64 // from 1
+	Time    time.Time
+	Change  Change   // without Outbox; Time is never zero
+	InForce []string // what was in force for its subjects afterwards
+}
+
+// An entry of the change log is a leaf of the Merkle tree: its bytes, which begin with entryFormat, are what is hashed.
+const entryFormat = 1
+
+// The flags of an entry.
+const (
+	flagRestriction = 1 << iota
+	flagComplaint
+	flagsKnown = flagRestriction | flagComplaint
+)
+
+// append adds the entry's bytes.
+func (r *Recorded) append(b []byte) []byte {
+	c := &r.Change
+	var flags byte
+	if c.Restriction {
+		flags |= flagRestriction
+	}
+	if c.Complaint {
+		flags |= flagComplaint
+	}
+	b = append(b, entryFormat, flags)
+	b = binary.AppendUvarint(b, r.Seq)
+	b = appendTime(appendTime(b, r.Time), c.Time)
+	b = binary.AppendUvarint(b, uint64(len(c.Subjects)))
+	for i := range c.Subjects {
+		s := &c.Subjects[i]
+		b = appendText(b, s.Space)
+		b = append(append(append(b, s.Hash[:]...), s.Ledger[:]...), s.Feed[:]...)
+	}
+	b = appendTexts(appendTexts(appendTexts(b, c.Object), c.TakeBack), r.InForce)
+	for _, text := range [...]string{c.Source, c.Site, c.Channel, c.Campaign, c.By, c.Because} {
+		b = appendText(b, text)
+	}
+	return b
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.AppendUvarint(binary.AppendVarint(b, t.Unix()), uint64(t.Nanosecond()))
+}
+
+func (d *decoder) time() time.Time {
+	seconds, nanos := d.varint(), d.uvarint()
+	if nanos >= 1e9 {
+		d.fail()
+		return time.Time{}
+	}
+	return time.Unix(seconds, int64(nanos)).UTC()
+}
+
+// parseEntry reads an entry's bytes. Every error is an ErrDamaged.
+func parseEntry(b []byte) (Recorded, error) {
+	if len(b) < 2 || b[0] != entryFormat || b[1]&^byte(flagsKnown) != 0 {
+		return Recorded{}, fmt.Errorf("%w: an entry of the change log has an unknown format", ErrDamaged)
+	}
+	d := decoder{rest: b[2:]}
+	var r Recorded
+	c := &r.Change
+	c.Restriction, c.Complaint = b[1]&flagRestriction != 0, b[1]&flagComplaint != 0
+	r.Seq = d.uvarint()
+	r.Time, c.Time = d.time(), d.time()
+	if n := d.count(1 + 3*16); n > 0 {
+		c.Subjects = make([]Subject, n)
+	}
+	for i := range c.Subjects {
+		c.Subjects[i] = Subject{Space: d.text(), Hash: d.hash(), Ledger: d.hash(), Feed: d.hash()}
+	}
+	c.Object, c.TakeBack, r.InForce = d.texts(), d.texts(), d.texts()
+	for _, text := range [...]*string{&c.Source, &c.Site, &c.Channel, &c.Campaign, &c.By, &c.Because} {
+		*text = d.text()
+	}
+	if d.bad || len(d.rest) != 0 {
+		return Recorded{}, fmt.Errorf("%w: an entry of the change log cannot be read", ErrDamaged)
+	}
+	return r, nil
+}
+
+// sealed puts the checksum before what is stored below key; seal leaves room for it.
+func sealed(key, value []byte) []byte {
+	binary.LittleEndian.PutUint32(value, checksum(key, value[4:]))
+	return value
+}
+
+// unseal checks the checksum and returns what was stored below key.
+func unseal(key, value []byte, what string) ([]byte, error) {
+	if len(value) < 4 || binary.LittleEndian.Uint32(value) != checksum(key, value[4:]) {
+		return nil, fmt.Errorf("%w: the checksum of %s does not match", ErrDamaged, what)
+	}
+	return value[4:], nil
+}
+
+// number is a key that sorts as the number does.
+func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
