@@ -116,10 +116,14 @@ func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Rece
 	}
 	batch := objection.Batch{Key: acts.Key, Digest: acts.Digest, Progress: acts.Progress, Changes: make([]objection.Change, 0, len(acts.Acts))}
 	for i := range acts.Acts {
-		change, err := changeOf(snapshot.Loaded, keys, &acts.Acts[i])
-		if err != nil {
-			err.Act = i
-			return nil, err
+		change, wrong := changeOf(snapshot.Loaded, keys, &acts.Acts[i])
+		if wrong != nil {
+			wrong.Act = i
+			return nil, wrong
+		}
+		var fault error
+		if change.Outbox, fault = s.messages(snapshot.receivers, acts.Acts[i].IDs, &change); fault != nil {
+			return nil, fault
 		}
 		batch.Changes = append(batch.Changes, change)
 	}
@@ -128,6 +132,7 @@ func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Rece
 	if err == nil {
 		s.metrics.Effect.Observe(s.opts.Now().Sub(begun).Seconds())
 		s.countActs(batch.Changes, receipts)
+		s.outbox.Kick()
 	}
 	return receipts, err
 }

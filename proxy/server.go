@@ -29,6 +29,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -72,6 +73,7 @@ type Server struct {
 	reviews    *reviews
 
 	pages         *visitor.Pages
+	outbox        *webhook.Outbox
 	api, operator http.Handler // of staff and other systems, and of the operator
 	public        *fasthttp.Server
 	admin         *fasthttp.Server
@@ -118,6 +120,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	if err := s.openConsole(loaded.Server.Data); err != nil {
 		return nil, errors.Join(err, s.Release())
 	}
+	s.openOutbox()
 	s.pages = s.visitorPages()
 	s.public = s.hitsServer(loaded)
 	s.admin = s.adminServer()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -22,6 +23,7 @@ type Snapshot struct {
 
 	current    atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	objections Objections                 // in this policy's words
+	receivers  []*webhook.Receiver        // of what is objected to
 	pages      sitePages                  // what visitors of each site are shown
 	figures    figures
 	names      *lru.Cache[string, string]          // event names as the ledger keeps them
@@ -52,7 +54,12 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	if err != nil {
 		panic("BUG: a cache of no size")
 	}
-	fresh := &Snapshot{Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
+	receivers, err := Receivers(&loaded.Server)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection)
 	}

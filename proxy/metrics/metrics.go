@@ -14,12 +14,14 @@ type Metrics struct {
 	Outcomes   *prometheus.CounterVec // by vendor and outcome
 	Cookieless *prometheus.CounterVec // by site: hits from another origin that carried no cookies
 	Panics     prometheus.Counter
-	Reloads    *prometheus.CounterVec // by result: loaded, refused
-	Due        *prometheus.GaugeVec   // by assessment: days left to its review
-	Webhooks   *prometheus.CounterVec // by event and outcome: taken, failed
-	Objections *prometheus.CounterVec // by act (objection, restriction, withdrawal, complaint) and source
-	Effect     prometheus.Histogram   // seconds until an act was in force
-	Checked    *prometheus.CounterVec // events that left, by what objections were looked up by: identifier, browser
+	Reloads    *prometheus.CounterVec   // by result: loaded, refused
+	Due        *prometheus.GaugeVec     // by assessment: days left to its review
+	Webhooks   *prometheus.CounterVec   // by event and outcome: taken, failed
+	Objections *prometheus.CounterVec   // by act (objection, restriction, withdrawal, complaint) and source
+	Effect     prometheus.Histogram     // seconds until an act was in force
+	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
+	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
+	Outbox     *prometheus.CounterVec   // by webhook and outcome
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
 }
@@ -46,11 +48,16 @@ func New() *Metrics {
 			Namespace: namespace, Name: "objection_effect_seconds", Help: "Seconds from when an act was received until it was on disk and in force here.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3, 10},
 		}),
-		Checked:  prometheus.NewCounterVec(counter("forwarded_events_total", "Events that left, by what objections were looked up by at the last moment: an identifier, or the browser's own cookie alone."), []string{"by"}),
+		Checked: prometheus.NewCounterVec(counter("forwarded_events_total", "Events that left, by what objections were looked up by at the last moment: an identifier, or the browser's own cookie alone."), []string{"by"}),
+		Told: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "objection_propagation_seconds", Help: "Seconds from when an act was in force here until a webhook took it.",
+			Buckets: []float64{.1, .5, 1, 5, 30, 120, 600, 3600, 21600, 86400, 604800},
+		}, []string{"webhook"}),
+		Outbox:   prometheus.NewCounterVec(counter("objection_messages_total", "Messages about objections to webhooks, by what became of an attempt; no_identifier: the act had none that the webhook knows people by."), []string{"webhook", "outcome"}),
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

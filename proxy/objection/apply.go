@@ -244,7 +244,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		return Receipt{}, err
 	}
 	g.count(c, effect)
-	return receipt, g.post(c.Outbox)
+	return receipt, g.post(c.Outbox, receipt.InForce)
 }
 
 // touched stands for the number of the present change until it has one.

@@ -54,6 +54,7 @@ type Change struct {
 type Message struct {
 	To   string // name of the receiver
 	Body []byte
+	With func(inForce []string) ([]byte, error) // makes the body, of what is in force after the change; nil: Body is it
 }
 
 // Batch is what is done in one step: all of its changes or none.

@@ -19,7 +19,7 @@ type Waiting struct {
 }
 
 // post keeps messages.
-func (g *group) post(messages []Message) error {
+func (g *group) post(messages []Message, inForce []string) error {
 	outbox := g.tx.Bucket(bucketOutbox)
 	outbox.FillPercent = 1
 	for i := range messages {
@@ -27,8 +27,14 @@ func (g *group) post(messages []Message) error {
 		if err != nil {
 			return err
 		}
+		body := messages[i].Body
+		if with := messages[i].With; with != nil {
+			if body, err = with(inForce); err != nil {
+				return fmt.Errorf("cannot write a message: %w", err)
+			}
+		}
 		key := g.arena.number(id)
-		g.text = append(appendText(appendTime(append(g.text[:0], 0, 0, 0, 0), g.now), messages[i].To), messages[i].Body...)
+		g.text = append(appendText(appendTime(append(g.text[:0], 0, 0, 0, 0), g.now), messages[i].To), body...)
 		if err := outbox.Put(key, g.arena.keep(sealed(key, g.text))); err != nil {
 			return err
 		}

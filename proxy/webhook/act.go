@@ -30,7 +30,8 @@ type Act struct {
 	Complaint   bool                `json:"complaint"`
 	Source      string              `json:"source"`
 	Site        string              `json:"site,omitempty"`
-	InForce     []string            `json:"in_force"`
+	InForce     []string            `json:"in_force"`         // after it
+	Hashes      map[string][]string `json:"hashes,omitempty"` // of every form of the identifiers, as the suppression feed has them, by namespace
 }
 
 // message is the act as Standard Webhooks wants it.

@@ -51,7 +51,7 @@ func (s *shelf) left() int {
 // post puts an act of a person on the shelf.
 func (s *shelf) post(t *testing.T, id uint64, r *Receiver, email string) {
 	t.Helper()
-	messages, err := r.Messages(&Act{Type: Objection, Time: s.now(), IDs: map[string][]string{"email": {email}}, Scopes: []string{"all"}}, &testKey, rand.Reader)
+	messages, err := messages(r, &Act{Type: Objection, Time: s.now(), IDs: map[string][]string{"email": {email}}, Scopes: []string{"all"}}, &testKey, rand.Reader)
 	if err != nil || len(messages) != 1 {
 		t.Fatalf("%d messages, %v", len(messages), err)
 	}

@@ -93,31 +93,29 @@ func (r *Receiver) Wants(a *Act) bool {
 // ErrNoIdentifier says that an act has not got an identifier that a receiver's request names: it cannot be told of it.
 var ErrNoIdentifier = errors.New("no_identifier")
 
-// Messages are what has to wait for the receiver to be told of an act, sealed: one, or one for each identifier that its request names; none
-// where it does not want to know.
-func (r *Receiver) Messages(a *Act, key *[32]byte, random io.Reader) ([][]byte, error) {
+// Acts are what the receiver has to be told of an act: the act, or one for each identifier that its request names; none where it does not
+// want to know.
+func (r *Receiver) Acts(a *Act) ([]*Act, error) {
 	if !r.Wants(a) {
 		return nil, nil
 	}
-	acts := []*Act{a}
-	if r.opts.Request != nil {
-		if acts = a.split(r.names); len(acts) == 0 {
-			return nil, ErrNoIdentifier
-		}
+	if r.opts.Request == nil {
+		return []*Act{a}, nil
 	}
-	var all [][]byte
-	for _, one := range acts {
-		text, err := json.Marshal(one)
-		if err != nil {
-			return nil, fmt.Errorf("cannot write a message: %w", err)
-		}
-		body, err := Seal(key, random, r.opts.Name, text)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, body)
+	acts := a.split(r.names)
+	if len(acts) == 0 {
+		return nil, ErrNoIdentifier
 	}
-	return all, nil
+	return acts, nil
+}
+
+// Message is an act of Acts as it waits to be told, sealed.
+func (r *Receiver) Message(a *Act, key *[32]byte, random io.Reader) ([]byte, error) {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write a message: %w", err)
+	}
+	return Seal(key, random, r.opts.Name, text)
 }
 
 // errSecret says that the file of a secret does not do.

@@ -27,7 +27,7 @@ func TestSignedMessage(t *testing.T) {
 		Type: Objection, Time: december, IDs: map[string][]string{"email": {"Jane@example.com"}, "client_id:ga4": {"1.2"}},
 		Scopes: []string{"ads"}, Complaint: true, Source: "api", Site: "shop", InForce: []string{"ads", "all"},
 	}
-	messages, err := r.Messages(act, &testKey, rand.Reader)
+	messages, err := messages(r, act, &testKey, rand.Reader)
 	if err != nil || len(messages) != 1 || strings.Contains(string(messages[0]), "ane@example") {
 		t.Fatalf("%d, %v", len(messages), err)
 	}
@@ -76,7 +76,7 @@ func TestWants(t *testing.T) {
 			t.Fatal(err)
 		}
 		act := &Act{Type: test.kind, Scopes: strings.Fields(test.scopes)}
-		messages, err := r.Messages(act, &testKey, rand.Reader)
+		messages, err := messages(r, act, &testKey, rand.Reader)
 		if r.Wants(act) != test.want || (len(messages) == 1) != test.want || err != nil {
 			t.Errorf("%+v: %d, %v", test, len(messages), err)
 		}
@@ -106,7 +106,7 @@ func TestSplit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		messages, err := r.Messages(&Act{Type: Objection, Time: december, IDs: test.ids, Scopes: []string{"ads", "mail"}}, &testKey, rand.Reader)
+		messages, err := messages(r, &Act{Type: Objection, Time: december, IDs: test.ids, Scopes: []string{"ads", "mail"}}, &testKey, rand.Reader)
 		if (test.want == "") != errors.Is(err, ErrNoIdentifier) {
 			t.Errorf("%s: %v", test.body, err)
 		}

@@ -1,0 +1,91 @@
+package proxy
+
+import (
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
+)
+
+// openOutbox makes the outbox: what waits there is told by Serve.
+func (s *Server) openOutbox() {
+	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
+		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
+		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
+		Told: func(to string, taken time.Duration) {
+			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
+			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
+		},
+		Failed: func(to, why string, err error) {
+			s.metrics.Outbox.WithLabelValues(to, why).Inc()
+			s.opts.Log.Warn("a webhook could not be told of an objection", zap.String("webhook", to), zap.String("why", why), zap.Error(err))
+		},
+		Fault: func(err error) { s.fault("what waits to be told to other systems cannot be read or forgotten", err) },
+	})
+}
+
+// waiting shows the store's outbox to the one that sends it.
+type waiting struct{ *objection.Store }
+
+// Pending returns messages to a receiver.
+func (w waiting) Pending(to string, limit int) ([]webhook.Waiting, error) {
+	all, err := w.Store.Pending(to, limit)
+	list := make([]webhook.Waiting, len(all))
+	for i := range all {
+		list[i] = webhook.Waiting(all[i])
+	}
+	return list, err
+}
+
+// messages are what other systems are told of an act. They are kept in the same step as the act itself.
+func (s *Server) messages(receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change) ([]objection.Message, error) {
+	if len(receivers) == 0 {
+		return nil, nil
+	}
+	key := s.keyring.store.State().OutboxKey()
+	base := webhook.Act{
+		Time: c.Time, IDs: map[string][]string{}, Complaint: c.Complaint, Source: c.Source, Site: c.Site, Hashes: map[string][]string{},
+	}
+	if base.Time.IsZero() {
+		base.Time = s.opts.Now()
+	}
+	for _, id := range ids {
+		base.IDs[id.Name] = append(base.IDs[id.Name], id.Value)
+	}
+	for i := range c.Subjects {
+		base.Hashes[c.Subjects[i].Space] = append(base.Hashes[c.Subjects[i].Space], hex.EncodeToString(c.Subjects[i].Feed[:]))
+	}
+	var all []objection.Message
+	for _, kind := range []string{webhook.Withdrawal, webhook.Objection} {
+		act := base
+		act.Type, act.Scopes, act.Restriction = kind, c.TakeBack, false
+		if kind == webhook.Objection {
+			act.Scopes, act.Restriction = c.Object, c.Restriction
+		}
+		if len(act.Scopes) == 0 {
+			continue
+		}
+		for _, r := range receivers {
+			acts, err := r.Acts(&act)
+			if errors.Is(err, webhook.ErrNoIdentifier) {
+				s.metrics.Outbox.WithLabelValues(r.Name(), webhook.ErrNoIdentifier.Error()).Inc()
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range acts {
+				all = append(all, objection.Message{To: r.Name(), With: func(inForce []string) ([]byte, error) {
+					told := *one
+					told.InForce = inForce
+					return r.Message(&told, (*[32]byte)(&key), s.opts.Rand)
+				}})
+			}
+		}
+	}
+	return all, nil
+}
