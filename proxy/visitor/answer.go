@@ -99,7 +99,7 @@ type plain struct {
 // fail answers with a page that says what is wrong: the words of key_title, of key, and of key_hint where there are any.
 func (v *visit) fail(status int, key string, pairs ...string) {
 	p := plain{page: v.page(key + "_title"), Text: v.Say(key, pairs...)}
-	if _, ok := v.Texts[key+"_hint"]; ok {
+	if hint, ok := v.Texts[key+"_hint"]; ok && (v.said.Controller.Contact != "" || !strings.Contains(hint, "{contact}")) {
 		p.Hint = v.Say(key+"_hint", "contact", v.said.Controller.Contact)
 	}
 	v.html(status, "plain.html", p)

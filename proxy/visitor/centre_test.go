@@ -222,6 +222,13 @@ func TestStoreFails(t *testing.T) {
 	if a := b.json(`{"all":true}`); a.StatusCode() != 503 || !strings.Contains(a.text, `"code":"unsaved"`) || a.header("Content-Type") != "application/problem+json" || a.header("Set-Cookie") != "" {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
+	// Where nobody can be written to, the page does not say so.
+	for i := range w.site.Languages {
+		w.site.Languages[i].Controller.Contact = ""
+	}
+	if a := b.post("/privacy/", "do=all"); strings.Contains(a.text, "schreiben Sie uns") || strings.Contains(a.text, "Kontakt") {
+		t.Error(a.text)
+	}
 	// A browser without identifiers needs no store.
 	if a := w.browser().post("/privacy/", "do=all"); a.StatusCode() != 303 {
 		t.Errorf("%d", a.StatusCode())
