@@ -21,7 +21,7 @@ func ObjectionsDir(data string) string { return filepath.Join(data, "objections"
 func (s *Server) openObjections(data string) (err error) {
 	s.objections, err = objection.Open(objection.Options{
 		Dir: ObjectionsDir(data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now, Past: s.past.head, Because: s.opts.Because,
-		Record: s.recordObjections, InForce: s.departing.wait,
+		Record: s.recordObjections, InForce: s.departing.wait, Commit: s.opts.Commit,
 	})
 	return err
 }
@@ -232,6 +232,9 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		if !rules.ScopeName(scope) {
 			return c, &objection.Fault{What: "take_back", Err: errors.New("that is no name of a scope")}
 		}
+	}
+	if c.Source == "" {
+		c.Source = objection.API
 	}
 	for what, word := range map[string]string{"source": c.Source, "channel": c.Channel} {
 		if !plainWord(word) {

@@ -72,6 +72,10 @@ func (s *Server) pass(p *passage) rules.Reason {
 		if i == 0 && s.visits(p) {
 			return answered
 		}
+		if i == 0 && p.ctx.IsHead() { // of pages alone
+			p.status = fasthttp.StatusMethodNotAllowed
+			return s.ended(p, rules.WrongMethod)
+		}
 		if i == 0 && p.ctx.IsOptions() {
 			if reason := p.preflight(); reason != rules.Unjudged {
 				return s.ended(p, reason)

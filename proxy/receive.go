@@ -20,7 +20,7 @@ func receive(s *Server, p *passage) rules.Reason {
 	if p.hostname, p.status = head(r, header.RequestURI(), header.Protocol(), header.RawHeaders(), p.hostname[:0]); p.status != 0 {
 		return rules.MalformedHit
 	}
-	if !p.ctx.IsGet() && !p.ctx.IsPost() && !p.ctx.IsOptions() {
+	if !p.ctx.IsGet() && !p.ctx.IsPost() && !p.ctx.IsOptions() && !p.ctx.IsHead() {
 		p.status = fasthttp.StatusMethodNotAllowed
 		return rules.WrongMethod
 	}

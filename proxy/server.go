@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"go.etcd.io/bbolt"
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -44,6 +45,7 @@ type Options struct {
 	Now        func() time.Time                                 // the clock; time.Now
 	Rand       io.Reader                                        // crypto/rand
 	Objections Objections                                       // asked in place of the store, where tests have it fail; nil: the store
+	Commit     func(*bbolt.Tx) error                            // of the store of objections; nil: its own
 	Because    string                                           // why an older copy of the objections is accepted; "": it is refused
 	Aside      bool                                             // it works on the data folder and does not serve: no commands are taken
 	Files      ledger.Files                                     // nil: the file system
