@@ -133,7 +133,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(20+random.IntN(180)) * time.Millisecond) // how far it gets is what is left to chance
+		<-time.After(time.Duration(20+random.IntN(180)) * time.Millisecond) // how far it gets is left to chance
 		server.kill()
 		halt()
 		load.Wait()

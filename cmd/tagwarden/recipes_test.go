@@ -117,15 +117,19 @@ func send(t *testing.T, to *webhook.Receiver) *http.Request {
 	t.Helper()
 	there := &standIn{}
 	key := [32]byte{1}
-	messages, err := to.Messages(&webhook.Act{
+	acts, err := to.Acts(&webhook.Act{
 		Type: webhook.Objection, Time: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), IDs: map[string][]string{"email": {"Jane@example.com"}},
 		Scopes: []string{"all", "newsletter"},
-	}, &key, rand.Reader)
-	if err != nil || len(messages) != 1 {
-		t.Fatalf("%d, %v", len(messages), err)
+	})
+	if err != nil || len(acts) != 1 {
+		t.Fatalf("%d, %v", len(acts), err)
+	}
+	message, err := to.Message(acts[0], &key, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		store := &oneMessage{[]webhook.Waiting{{ID: 1, To: to.Name(), Body: messages[0], Since: time.Now()}}, make(chan struct{})}
+		store := &oneMessage{[]webhook.Waiting{{ID: 1, To: to.Name(), Body: message, Since: time.Now()}}, make(chan struct{})}
 		outbox := webhook.NewOutbox(webhook.OutboxOptions{
 			Store: store, Key: key, Receivers: func() []*webhook.Receiver { return []*webhook.Receiver{to} }, Client: &http.Client{Transport: there},
 		})
