@@ -78,18 +78,23 @@ func RotateRunning(ctx context.Context, data string, what Rotation) (string, err
 	return tell(ctx, data, "/keys/rotate", what)
 }
 
+// ControlTransport carries requests to the server that has a data folder, whatever host they name.
+func ControlTransport(data string) http.RoundTripper {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(data, controlSocket))
+		},
+		DisableKeepAlives: true,
+	}
+}
+
 // tell gives a running server a command and returns what it answers.
 func tell(ctx context.Context, data, path string, what any) (string, error) {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return "", fmt.Errorf("cannot write the command: %w", err)
 	}
-	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(data, controlSocket))
-		},
-		DisableKeepAlives: true,
-	}}
+	client := &http.Client{Timeout: 30 * time.Second, Transport: ControlTransport(data)}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tagwarden"+path, bytes.NewReader(body))
 	if err != nil {
 		return "", fmt.Errorf("cannot write the command: %w", err)

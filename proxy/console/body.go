@@ -29,8 +29,9 @@ var word = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 // body is what a call asks for.
 type body struct {
 	acts    []objection.Act
-	places  []*place // of the acts
-	batch   bool     // a list was given
+	places  []*place   // of the acts
+	bad     []Rejected // of an import: what is no act
+	batch   bool       // a list was given
 	because string
 	file    *importing
 }
@@ -67,6 +68,7 @@ func (b *reader) read(text []byte) (*body, error) {
 		known += ", complaint"
 	}
 	single := newAct(nil)
+	var wrong faults // in a list
 	members(v, nil, &b.faults, known, func(name string, v gjson.Result, at *place) bool {
 		switch {
 		case name == b.list:
@@ -76,9 +78,17 @@ func (b *reader) read(text []byte) (*body, error) {
 				least = 0 // a part of a file in which nothing was right is done with all the same
 			}
 			list(v, at, &b.faults, least, b.most, func(v gjson.Result, at *place) {
+				whole := b.faults
+				b.faults = faults{}
 				one := newAct(at)
 				members(v, at, &b.faults, known, func(name string, v gjson.Result, at *place) bool { return b.member(&one, name, v, at) })
 				b.finish(&one)
+				if len(b.all) > 0 {
+					wrong.add(b.all...)
+					detail := strings.TrimPrefix(b.all[0].Pointer, at.pointer()) + ": " + b.all[0].Detail
+					b.out.bad = append(b.out.bad, Rejected{at.index, strings.TrimPrefix(strings.TrimPrefix(detail, "/"), ": ")})
+				}
+				b.faults = whole
 			})
 		case name == "because" && b.withdraw:
 			b.out.because = readText(v, at, &b.faults, longestWhy)
@@ -90,6 +100,9 @@ func (b *reader) read(text []byte) (*body, error) {
 		}
 		return true
 	})
+	if b.out.file == nil {
+		b.add(wrong.all...)
+	}
 	switch {
 	case b.out.batch && single.given:
 		b.at(nil, "one objection and a list of them are given: keep one")
@@ -251,7 +264,7 @@ func (b *reader) importing(v gjson.Result, at *place) *importing {
 	return &of
 }
 
-// finish completes an act that has been read, and looks at it as a whole.
+// finish looks at an act as a whole that has been read, and takes it where nothing is wrong with it.
 func (b *reader) finish(a *act) {
 	if len(a.IDs) == 0 && len(b.all) == 0 {
 		b.at(a.at, "ids is missing: whose objection is it?")
@@ -274,6 +287,8 @@ func (b *reader) finish(a *act) {
 	if a.Change.Source == "" {
 		a.Change.Source = objection.API
 	}
-	b.out.acts = append(b.out.acts, a.Act)
-	b.out.places = append(b.out.places, a.at)
+	if len(b.all) == 0 {
+		b.out.acts = append(b.out.acts, a.Act)
+		b.out.places = append(b.out.places, a.at)
+	}
 }

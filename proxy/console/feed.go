@@ -25,6 +25,7 @@ type Entry struct {
 	Hash    string    `json:"hash"`     // the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
 	Scopes  []string  `json:"scopes"`   // of this act
 	InForce []string  `json:"in_force"` // after it: what a tool that keeps one state a hash puts there
+	Source  string    `json:"source"`
 }
 
 // Feed is a page of the suppression feed.
@@ -182,7 +183,7 @@ func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 		for _, subject := range change.Subjects {
 			to = append(to, Entry{
 				Seq: one.Seq, Time: said.UTC(), Op: act.op, Space: subject.Space, Hash: hex.EncodeToString(subject.Feed[:]),
-				Scopes: act.scopes, InForce: orEmpty(one.InForce),
+				Scopes: act.scopes, InForce: orEmpty(one.InForce), Source: change.Source,
 			})
 		}
 	}
@@ -190,7 +191,7 @@ func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 }
 
 // columns are those of the feed as CSV. Several scopes stand in one cell with a space between them.
-var columns = []string{"seq", "time", "op", "space", "hash", "scopes", "in_force"}
+var columns = []string{"seq", "time", "op", "space", "hash", "scopes", "in_force", "source"}
 
 func writeCSV(w io.Writer, entries []Entry) error {
 	out := csv.NewWriter(w)
@@ -200,7 +201,7 @@ func writeCSV(w io.Writer, entries []Entry) error {
 	for i := range entries {
 		e := &entries[i]
 		err := out.Write([]string{
-			strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "),
+			strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
 		})
 		if err != nil {
 			return err

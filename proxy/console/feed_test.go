@@ -44,7 +44,7 @@ func TestFeed(t *testing.T) {
 	}
 
 	w := a.call(a.face, "GET", "/api/v1/objections?since=5", "", "Accept: text/csv")
-	if want := "seq,time,op,space,hash,scopes,in_force\n6,2026-12-01T12:00:00Z,withdrawal,email," + all[0].Hash + ",ads,\n"; w.Body.String() != want || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+	if want := "seq,time,op,space,hash,scopes,in_force,source\n6,2026-12-01T12:00:00Z,withdrawal,email," + all[0].Hash + ",ads,,api\n"; w.Body.String() != want || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
 		t.Errorf("%s", w.Body)
 	}
 	if json := a.call(a.face, "GET", "/api/v1/objections?since=5&format=json", "", "Accept: text/csv"); json.Header().Get("Content-Type") != "application/json" {

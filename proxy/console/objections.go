@@ -149,7 +149,7 @@ func placed(err error, asked *body) error {
 
 // take takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with the rest.
 func (c *console) take(ctx context.Context, asked *body) (*Imported, error) {
-	out := &Imported{Rejected: []Rejected{}}
+	out := &Imported{Rejected: append([]Rejected{}, asked.bad...)}
 	progress := &objection.Progress{File: asked.file.file, Line: asked.file.line}
 	if !asked.file.trial {
 		receipts, err := c.opts.Objector.Act(ctx, objection.Acts{Acts: asked.acts, Progress: progress})
@@ -165,7 +165,7 @@ func (c *console) take(ctx context.Context, asked *body) (*Imported, error) {
 	for i, one := range asked.acts {
 		err := c.look(one)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
-			out.Rejected = append(out.Rejected, Rejected{i, fault.Error()})
+			out.Rejected = append(out.Rejected, Rejected{asked.places[i].index, fault.Error()})
 		} else if err != nil {
 			return nil, err
 		} else {

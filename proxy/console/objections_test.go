@@ -235,6 +235,12 @@ func TestImport(t *testing.T) {
 	if w = a.call(a.operator, "GET", "/api/v1/objections/progress?file=f00d", ""); w.Body.String() != `{"line":3}`+"\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+	const bad = `{"objections":[{"ids":{"email":"c@example.com"},"all":true,"time":"soon"},{"ids":{"email":"nobody"},"all":true},{"ids":{"email":"d@example.com"},"all":true},{"all":true}],
+		"import":{"file":"f00d","line":7}}`
+	if w = a.call(a.operator, "POST", "/api/v1/objections", bad); w.Body.String() != `{"taken":1,"new":1,"rejected":[{"index":0,"detail":"time: it is no time: 2026-12-01T12:00:00Z is"},`+
+		`{"index":3,"detail":"ids is missing: whose objection is it?"},{"index":1,"detail":"ids.email: email: it holds no @"}]}`+"\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
 	if w = a.call(a.operator, "POST", "/api/v1/objections", `{"objections":[],"import":{"file":"f00d","line":9}}`); w.Code != 200 || a.progress["f00d"] != 9 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

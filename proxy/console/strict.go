@@ -45,9 +45,11 @@ func (p *place) pointer() string {
 type faults struct{ all []Fault }
 
 func (f *faults) at(p *place, format string, args ...any) {
-	if len(f.all) < mostFaults {
-		f.all = append(f.all, Fault{p.pointer(), fmt.Sprintf(format, args...)})
-	}
+	f.add(Fault{p.pointer(), fmt.Sprintf(format, args...)})
+}
+
+func (f *faults) add(more ...Fault) {
+	f.all = append(f.all, more[:min(len(more), mostFaults-len(f.all))]...)
 }
 
 // problem is the faults as an answer; nil where there are none.
