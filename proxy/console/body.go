@@ -115,8 +115,16 @@ func (b *reader) read(text []byte) (*body, error) {
 	if err := b.problem(); err != nil {
 		return nil, err
 	}
+	source := objection.API
+	if b.out.file != nil {
+		source = objection.Import
+	}
 	for i := range b.out.acts {
-		b.out.acts[i].Change.Because = b.out.because
+		change := &b.out.acts[i].Change
+		change.Because = b.out.because
+		if change.Source == "" {
+			change.Source = source
+		}
 	}
 	return &b.out, nil
 }
@@ -283,9 +291,6 @@ func (b *reader) finish(a *act) {
 		a.Change.TakeBack, a.Change.Restriction = a.scopes, false
 	} else {
 		a.Change.Object = a.scopes
-	}
-	if a.Change.Source == "" {
-		a.Change.Source = objection.API
 	}
 	if len(b.all) == 0 {
 		b.out.acts = append(b.out.acts, a.Act)

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// objectionsVerbs are what can be done with objections.
+func objectionsVerbs() []verb {
+	return []verb{
+		{"add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all", "take an objection", objectionsAdd},
+		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT", "take one back for somebody", objectionsWithdraw},
+		{"check", "NAME=VALUE...", "say what is in force", objectionsCheck},
+		{"import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all", "take a list of objections, a suppression list", objectionsImport},
+		{"export", "[--log] [--format csv|jsonl]", "write what is in force, by hash: identifiers are not kept", objectionsExport},
+		{"stats", "[--days N] [--format text|json]", "count objections, by what they are of", objectionsStats},
+		{"link", "--id NAME=VALUE... | --file FILE.csv", "make signed unsubscribe links", objectionsLink},
+		{"feed-key", "", "print the key that the suppression feed is matched with", objectionsFeedKey},
+		{"backup", "FILE", "copy the store, while it serves", objectionsBackup},
+		{"restore", "[FILE] --because TEXT", "put a copy in its place, though it is older", objectionsRestore},
+	}
+}
+
+func objections(ctx context.Context, t *terminal, args []string) int {
+	return t.group(ctx, "objections", objectionsVerbs(), args)
+}
+
+// group runs one of the verbs of a verb.
+func (t *terminal) group(ctx context.Context, name string, all []verb, args []string) int {
+	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" {
+		w := t.out
+		if len(args) == 0 {
+			w = t.err
+		}
+		printf(w, "Usage: tagwarden %s VERB --config FILE ...\n", name)
+		for _, v := range all {
+			printf(w, "  %-10s %-78s %s\n", v.name, v.args, v.does)
+		}
+		if len(args) == 0 {
+			return usage
+		}
+		return fine
+	}
+	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
+	if at < 0 {
+		names := make([]string, len(all))
+		for i, v := range all {
+			names[i] = v.name
+		}
+		t.fail("there is no verb %q of %s%s", args[0], name, config.Suggestion(args[0], names))
+		return usage
+	}
+	return all[at].run(ctx, t, args[1:])
+}
+
+// actBody is an objection as the API takes it.
+type actBody struct {
+	IDs         map[string][]string `json:"ids,omitempty"`
+	Purposes    []string            `json:"purposes,omitempty"`
+	Vendors     []string            `json:"vendors,omitempty"`
+	All         bool                `json:"all,omitempty"`
+	Restriction bool                `json:"restriction,omitempty"`
+	Complaint   bool                `json:"complaint,omitempty"`
+	Site        string              `json:"site,omitempty"`
+	Channel     string              `json:"channel,omitempty"`
+	Campaign    string              `json:"campaign,omitempty"`
+	Source      string              `json:"source,omitempty"`
+	Time        string              `json:"time,omitempty"`
+	Because     string              `json:"because,omitempty"`
+}
+
+// idFlags adds --id. A value that is "-" is read from the terminal, so that it is not in the shell's history.
+func (t *terminal) idFlags(f *flag.FlagSet, a *actBody) {
+	f.Func("id", "whose: class and value, email=jane@example.com or client_id:ga4=...; NAME=- reads the value from standard input; may be given again", func(given string) error {
+		return t.addID(a, given)
+	})
+}
+
+func (t *terminal) addID(a *actBody, given string) error {
+	name, value, found := strings.Cut(given, "=")
+	class, _, _ := strings.Cut(name, ":")
+	if !found || !slices.Contains(rules.IdentityNames(), class) {
+		return fmt.Errorf("NAME=VALUE is right, with one of %s", strings.Join(rules.IdentityNames(), ", "))
+	}
+	if value == "-" {
+		line, err := bufio.NewReader(t.in).ReadString('\n')
+		if value = strings.TrimSpace(line); value == "" {
+			return fmt.Errorf("nothing is read from standard input: %w", err)
+		}
+	}
+	if a.IDs == nil {
+		a.IDs = map[string][]string{}
+	}
+	a.IDs[name] = append(a.IDs[name], value)
+	return nil
+}
+
+// scopeFlags add what is objected to.
+func scopeFlags(f *flag.FlagSet, a *actBody) {
+	f.Func("purpose", "a purpose's id; may be given again", func(given string) error {
+		a.Purposes = append(a.Purposes, given)
+		return nil
+	})
+	f.Func("vendor", "a vendor's id; may be given again", func(given string) error {
+		a.Vendors = append(a.Vendors, given)
+		return nil
+	})
+	f.BoolVar(&a.All, "all", false, "everything")
+}
+
+// markFlags add what is counted of an objection.
+func markFlags(f *flag.FlagSet, a *actBody, source string) {
+	f.BoolVar(&a.Restriction, "restriction", false, "it is a restriction (Art. 18), not an objection")
+	f.StringVar(&a.Site, "site", "", "the site that it came from")
+	f.StringVar(&a.Channel, "channel", "", "the channel that it came by: mail, phone")
+	f.StringVar(&a.Campaign, "campaign", "", "the campaign that it came after")
+	f.StringVar(&a.Source, "source", source, "who says so")
+}
+
+func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all [--restriction] [--complaint] --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	var a actBody
+	t.idFlags(f, &a)
+	scopeFlags(f, &a)
+	markFlags(f, &a, objection.Command)
+	f.BoolVar(&a.Complaint, "complaint", false, "it came with a complaint")
+	f.StringVar(&a.Time, "time", "", "when the person said so, RFC 3339; now")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	return t.change(ctx, *file, http.MethodPost, &a, *form)
+}
+
+func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--restriction] --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	var a actBody
+	t.idFlags(f, &a)
+	scopeFlags(f, &a)
+	markFlags(f, &a, objection.Command)
+	f.StringVar(&a.Because, "because", "", "why it is taken back, and who asked for that: it is recorded")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	if strings.TrimSpace(a.Because) == "" {
+		t.fail("--because is missing: why is it taken back, and who asked for that?")
+		return usage
+	}
+	return t.change(ctx, *file, http.MethodDelete, &a, *form)
+}
+
+// change makes one change and says what became of it.
+func (t *terminal) change(ctx context.Context, file, method string, a *actBody, form string) int {
+	if len(a.IDs) == 0 {
+		t.fail("--id is missing: whose objection is it?")
+		return usage
+	}
+	return t.with(ctx, file, func(_ *config.Loaded, api *api) int {
+		var got console.Receipt
+		if err := api.call(ctx, method, "/objections", a, &got); err != nil {
+			return t.failed(err)
+		}
+		if form == "json" {
+			printJSON(t.out, got, "  ")
+			return fine
+		}
+		what := "nothing was new"
+		if got.New {
+			what = sprintf("recorded as change %d", got.Seq)
+		}
+		printf(t.out, "%s; in force now: %s\n", what, orNothing(got.InForce))
+		return fine
+	})
+}
+
+func orNothing(scopes []string) string {
+	if len(scopes) == 0 {
+		return "nothing"
+	}
+	return strings.Join(scopes, ", ")
+}
+
+func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections check", "NAME=VALUE... --config FILE [--format text|json]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) == 0 {
+		t.fail("who is asked about? email=jane@example.com, say")
+		return usage
+	}
+	people := struct {
+		Subjects []actBody `json:"subjects"`
+	}{make([]actBody, len(rest))}
+	for i, given := range rest {
+		if err := t.addID(&people.Subjects[i], given); err != nil {
+			t.fail("identifier %d: %v", i+1, err)
+			return usage
+		}
+	}
+	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+		var got console.Standings
+		if err := a.call(ctx, http.MethodPost, "/objections/check", people, &got); err != nil {
+			return t.failed(err)
+		}
+		if len(got.Subjects) != len(rest) {
+			return t.failed(errors.New("the server answers for others than were asked about"))
+		}
+		if *form == "json" {
+			printJSON(t.out, got, "  ")
+			return fine
+		}
+		for i, one := range got.Subjects {
+			name, _, _ := strings.Cut(rest[i], "=")
+			printf(t.out, "%d. %s: %s\n", i+1, name, orNothing(one.InForce))
+		}
+		return fine
+	})
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+func objectionsFeedKey(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections feed-key", "--config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+		var got console.Key
+		if err := a.call(ctx, http.MethodGet, "/objections/feed-key", nil, &got); err != nil {
+			return t.failed(err)
+		}
+		printf(t.out, "%s\n", got.Key)
+		t.hint("whoever has it can find out whether somebody they know objected: give it to nobody but the tools that pull the feed")
+		return fine
+	})
+}
+
+func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections backup", "FILE --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 {
+		t.fail("where to? name one file that is not there yet")
+		return usage
+	}
+	return t.with(ctx, *file, func(loaded *config.Loaded, a *api) int {
+		if _, err := os.Lstat(rest[0]); err == nil {
+			t.fail("%s is there already: nothing is written over", rest[0])
+			return usage
+		}
+		copied, err := a.ask(ctx, http.MethodGet, "/objections/backup", nil)
+		if err != nil {
+			return t.failed(err)
+		}
+		defer func() { _ = copied.Close() }()
+		n, err := writeNew(rest[0], copied)
+		if err != nil {
+			return t.failed(fmt.Errorf("the copy broke off: %w", err))
+		}
+		printf(t.out, "wrote %s, %d bytes\n", rest[0], n)
+		t.hint("it is of use with the key state alone that it was made under: keep a copy of %s with it", proxy.KeysDir(loaded.Server.Data))
+		return fine
+	})
+}
+
+// writeNew writes a file that is not there yet, so that it is whole and on disk when it returns, or not there.
+func writeNew(path string, from io.Reader) (n int64, err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	n, err = io.Copy(f, from)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return n, err
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections restore", "[FILE] --because TEXT --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	because := f.String("because", "", "why an older copy is accepted: it is recorded")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if strings.TrimSpace(*because) == "" {
+		t.fail("--because is missing: why is an older copy accepted? Objections that came after it are lost")
+		return usage
+	}
+	if len(rest) > 1 {
+		return orUsage(t, code, rest[1:])
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	back := func() error { return nil }
+	if len(rest) == 1 {
+		var err error
+		if back, err = putCopy(loaded, rest[0]); err != nil {
+			return t.refusedCopy(err)
+		}
+	}
+	a, err := t.openAPI(ctx, loaded, *because)
+	if err != nil {
+		return t.refusedCopy(errors.Join(err, back()))
+	}
+	var got console.Stats
+	err = a.call(ctx, http.MethodGet, "/objections/stats", nil, &got)
+	if err = errors.Join(err, a.close()); err != nil {
+		return t.failed(err)
+	}
+	printf(t.out, "restored: %d changes; something is in force for %d identifiers. The ledger says why\n", got.Changes, got.Subjects)
+	return fine
+}
+
+func (t *terminal) refusedCopy(err error) int {
+	t.fail("%v", err)
+	if errors.Is(err, proxy.ErrLocked) {
+		t.hint("stop the server first")
+	}
+	return usage
+}
+
+// putCopy checks a copy of the store and puts it in the store's place, where what was there stays beside it. Back undoes that.
+func putCopy(loaded *config.Loaded, copied string) (back func() error, err error) {
+	lock, err := proxy.LockData(loaded.Server.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	state, err := keys.Read(proxy.KeysDir(loaded.Server.Data))
+	if err != nil {
+		return nil, err
+	}
+	dir := proxy.ObjectionsDir(loaded.Server.Data)
+	trial := filepath.Join(dir, "restoring")
+	if err := errors.Join(os.RemoveAll(trial), os.MkdirAll(trial, 0o700)); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(trial)) }()
+	from, err := os.Open(copied)
+	if err != nil {
+		return nil, err
+	}
+	fresh := filepath.Join(trial, objection.FileName)
+	_, err = writeNew(fresh, from)
+	if err = errors.Join(err, from.Close()); err != nil {
+		return nil, err
+	}
+	store, err := objection.Open(objection.Options{Dir: trial, Identity: state.Identity()})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", copied, err)
+	}
+	if err := store.Close(); err != nil {
+		return nil, err
+	}
+	place := filepath.Join(dir, objection.FileName)
+	before := place + ".before"
+	if err := os.Rename(place, before); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := os.Rename(fresh, place); err != nil {
+		return nil, errors.Join(err, os.Rename(before, place))
+	}
+	return func() error { return os.Rename(before, place) }, syncFolder(dir)
+}

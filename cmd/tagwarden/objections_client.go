@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/console"
+)
+
+// api is the operator's API: of the server that runs on a data folder, or in this process where none runs.
+type api struct {
+	client *http.Client
+	close  func() error
+	here   bool // no server runs: the data folder is locked until close
+}
+
+// openAPI reaches the API. Because says why an older copy of the objections is accepted; "" refuses one.
+func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because string) (*api, error) {
+	root, err := rootFor(ctx, &loaded.Server)
+	if err != nil {
+		return nil, err
+	}
+	s, err := proxy.New(loaded, proxy.Options{
+		Root: root, Version: version, Now: t.now, Aside: true, Because: because, Log: logger(t).WithOptions(zap.IncreaseLevel(zap.ErrorLevel)),
+	})
+	if errors.Is(err, proxy.ErrLocked) && because == "" {
+		return remote(loaded), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &api{client: &http.Client{Transport: local{s.Operator()}}, close: s.Release, here: true}, nil
+}
+
+// openTokens reaches the part of the API that tokens are made with. It does not need the objections.
+func (t *terminal) openTokens(loaded *config.Loaded) (*api, error) {
+	data := loaded.Server.Data
+	lock, err := proxy.LockData(data)
+	if errors.Is(err, proxy.ErrLocked) {
+		return remote(loaded), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := console.OpenTokens(proxy.TokensFile(data))
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	handler := console.New(console.Options{Tokens: tokens, Operator: true, Now: t.now})
+	return &api{client: &http.Client{Transport: local{handler}}, close: lock.Release, here: true}, nil
+}
+
+func remote(loaded *config.Loaded) *api {
+	return &api{client: &http.Client{Transport: proxy.ControlTransport(loaded.Server.Data)}, close: func() error { return nil }}
+}
+
+// ask sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer that is a problem is
+// a *console.Problem.
+func (a *api) ask(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+console.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := a.client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", proxy.ErrUnreachable, errors.Unwrap(err))
+	}
+	if response.StatusCode == http.StatusOK {
+		return response.Body, nil
+	}
+	defer func() { _ = response.Body.Close() }()
+	var p console.Problem
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&p); err != nil || p.Status == 0 {
+		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable, response.StatusCode)
+	}
+	return nil, &p
+}
+
+// call sends a call with a value as its body, nil for none, and reads the answer into another.
+func (a *api) call(ctx context.Context, method, path string, body, into any) error {
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	return a.callText(ctx, method, path, text, into)
+}
+
+// callText is call where the body is written already.
+func (a *api) callText(ctx context.Context, method, path string, body []byte, into any) error {
+	answer, err := a.ask(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Close() }()
+	return json.NewDecoder(answer).Decode(into)
+}
+
+// local carries requests to a handler in this process. Bodies stream both ways.
+type local struct{ handler http.Handler }
+
+// RoundTrip calls the handler. One that breaks off with http.ErrAbortHandler breaks the answer off.
+func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
+	reader, writer := io.Pipe()
+	answer := &streamed{header: http.Header{}, body: writer, begun: make(chan struct{})}
+	if r.Body == nil {
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody
+	}
+	go func() {
+		defer func() {
+			answer.begin(http.StatusOK)
+			if recover() != nil {
+				_ = writer.CloseWithError(io.ErrUnexpectedEOF)
+				return
+			}
+			_ = writer.Close()
+		}()
+		l.handler.ServeHTTP(answer, r)
+	}()
+	select {
+	case <-answer.begun:
+		return &http.Response{StatusCode: answer.status, Header: answer.sent, Body: reader, Request: r}, nil
+	case <-r.Context().Done():
+		_ = reader.CloseWithError(r.Context().Err())
+		return nil, r.Context().Err()
+	}
+}
+
+// streamed is an answer that is read while it is written.
+type streamed struct {
+	header, sent http.Header
+	body         *io.PipeWriter
+	once         sync.Once
+	status       int
+	begun        chan struct{}
+}
+
+// Header is written to before the answer begins.
+func (s *streamed) Header() http.Header { return s.header }
+
+// WriteHeader begins the answer.
+func (s *streamed) WriteHeader(status int) { s.begin(status) }
+
+// Write hands bytes to whoever reads the answer.
+func (s *streamed) Write(b []byte) (int, error) {
+	s.begin(http.StatusOK)
+	return s.body.Write(b)
+}
+
+func (s *streamed) begin(status int) {
+	s.once.Do(func() {
+		s.status, s.sent = status, s.header.Clone()
+		close(s.begun)
+	})
+}
+
+// failed says why a call came to nothing.
+func (t *terminal) failed(err error) int {
+	t.fail("%v", err)
+	if p, ok := errors.AsType[*console.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
+		return usage
+	}
+	if errors.Is(err, os.ErrPermission) {
+		t.hint("the data folder belongs to the user that the server runs as")
+	}
+	return usage
+}
+
+// with reads a configuration, reaches the API and does something with it.
+func (t *terminal) with(ctx context.Context, file string, do func(loaded *config.Loaded, a *api) int) int {
+	loaded, code := t.load(file)
+	if loaded == nil {
+		return code
+	}
+	a, err := t.openAPI(ctx, loaded, "")
+	if err != nil {
+		return t.failed(err)
+	}
+	code = do(loaded, a)
+	if err := a.close(); err != nil {
+		return t.failed(err)
+	}
+	return code
+}

@@ -1,0 +1,406 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// batchLines is how many objections an import takes in one step.
+const batchLines = 20_000
+
+// shownLines is how many lines of a kind are told of on the terminal.
+const shownLines = 20
+
+// importing is one import.
+type importing struct {
+	t      *terminal
+	api    *api
+	flags  actBody // what holds where a line says nothing else
+	common []byte
+	key    string // of the file and how it is read
+	trial  bool
+	start  uint64 // lines that are in already
+	seen   map[uint64]uint64
+	seed   maphash.Seed
+	report *csv.Writer // nil: none
+	bar    *progress
+
+	lines uint64 // that were read, beyond start
+
+	mu                                     sync.Mutex // guards what follows, report and bar
+	duplicates, rejects, taken, news, done uint64
+}
+
+// batch is what is taken in one step.
+type batch struct {
+	body  []byte
+	lines []uint64
+	last  uint64
+}
+
+func objectionsImport(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	im := importing{t: t, seen: map[uint64]uint64{}, seed: maphash.MakeSeed()}
+	scopeFlags(f, &im.flags)
+	markFlags(f, &im.flags, objection.Import)
+	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
+	report := f.String("report", "", "write line and fault of everything that is not taken to this file, CSV")
+	var columns mapping
+	columns.flag(f)
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 {
+		t.fail("which file is imported?")
+		return usage
+	}
+	form := strings.TrimPrefix(filepath.Ext(rest[0]), ".")
+	if form == "ndjson" {
+		form = "jsonl"
+	}
+	if form != "csv" && form != "jsonl" {
+		t.fail("%s: its name ends in .csv, .jsonl or .ndjson where it can be read", rest[0])
+		return usage
+	}
+	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+		im.api = a
+		code, err := im.file(ctx, rest[0], form, columns, *report)
+		if err != nil {
+			return t.failed(err)
+		}
+		return code
+	})
+}
+
+// file imports a file.
+func (im *importing) file(ctx context.Context, name, form string, columns mapping, report string) (code int, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return usage, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	hash := sha256.New()
+	size, err := io.Copy(hash, f)
+	if err != nil {
+		return usage, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return usage, err
+	}
+	if err := im.begin(ctx, hash.Sum(nil), columns); err != nil {
+		return usage, err
+	}
+	if report != "" {
+		out, err := os.OpenFile(report, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return usage, err
+		}
+		im.report = csv.NewWriter(out)
+		defer func() {
+			im.report.Flush()
+			err = errors.Join(err, im.report.Error(), out.Close())
+		}()
+		_ = im.report.Write([]string{"line", "fault"})
+	}
+	im.bar = newProgress(im.t, f, size)
+	rows, err := openRows(im.bar, form, columns)
+	if err != nil {
+		return usage, fmt.Errorf("%s: %w", name, err)
+	}
+	im.t.warnHashed(rows.what)
+	if !im.scoped() && !slices.Contains(rows.what, "scopes") && form == "csv" {
+		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
+	}
+	err = im.run(ctx, rows)
+	im.bar.end()
+	return im.end(err)
+}
+
+// scoped tells whether the flags say what is objected to.
+func (im *importing) scoped() bool {
+	return im.flags.All || len(im.flags.Purposes) > 0 || len(im.flags.Vendors) > 0
+}
+
+// begin finds out how far the same import has come before.
+func (im *importing) begin(ctx context.Context, sum []byte, columns mapping) error {
+	how, err := json.Marshal(im.flags)
+	if err != nil {
+		return err
+	}
+	im.common = how[1 : len(how)-1]
+	key := sha256.Sum256(fmt.Appendf(nil, "%x %s %q", sum, how, columns))
+	im.key = hex.EncodeToString(key[:])
+	if im.trial {
+		return nil
+	}
+	var got console.Progressed
+	if err := im.api.call(ctx, http.MethodGet, "/objections/progress?file="+im.key, nil, &got); err != nil {
+		return err
+	}
+	im.start = got.Line
+	if im.start > 0 {
+		printf(im.t.err, "up to line %d it is in already: going on from there\n", im.start)
+	}
+	return nil
+}
+
+// run takes rows in batches: while one is being taken, the next one is read.
+func (im *importing) run(ctx context.Context, rows *rows) error {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ready, ended := make(chan batch), make(chan error, 1)
+	go func() {
+		var err error
+		for b := range ready {
+			if err == nil {
+				if err = im.send(within, b); err != nil {
+					cancel()
+				}
+			}
+		}
+		ended <- err
+	}()
+	var b batch
+	for within.Err() == nil {
+		one, more := rows.next()
+		if !more {
+			break
+		}
+		b.last = one.line
+		if im.wanted(&one) {
+			b.lines = append(b.lines, one.line)
+			b.body = im.write(b.body, &one)
+		}
+		if len(b.lines) == batchLines {
+			ready <- b
+			b = batch{}
+		}
+	}
+	if within.Err() == nil && b.last > im.start {
+		ready <- b
+	}
+	close(ready)
+	return errors.Join(<-ended, rows.err, ctx.Err())
+}
+
+// wanted tells whether a row is to be taken: nothing is wrong with it, it is not in already, and no earlier line says the same.
+func (im *importing) wanted(r *row) bool {
+	if r.line > im.start {
+		im.lines++
+	}
+	if r.fault != "" {
+		im.reject(r.line, r.fault)
+		return false
+	}
+	var h maphash.Hash
+	h.SetSeed(im.seed)
+	for _, id := range r.ids {
+		writeAll(&h, id.name, "\x00", strings.ToLower(id.text), "\x00")
+	}
+	writeAll(&h, r.about[0], "\x00", r.whole)
+	sum := h.Sum64()
+	if first, before := im.seen[sum]; before {
+		if r.line > im.start {
+			im.mu.Lock()
+			im.duplicates++
+			im.mu.Unlock()
+			im.tell(r.line, sprintf("duplicate of line %d", first), im.duplicates)
+		}
+		return false
+	}
+	im.seen[sum] = r.line
+	return r.line > im.start
+}
+
+func writeAll(h *maphash.Hash, texts ...string) {
+	for _, text := range texts {
+		_, _ = h.WriteString(text) // a hash is never full
+	}
+}
+
+// reject counts a line that cannot be taken, and tells of it.
+func (im *importing) reject(line uint64, fault string) {
+	if line <= im.start {
+		return
+	}
+	im.mu.Lock()
+	im.rejects++
+	n := im.rejects
+	im.mu.Unlock()
+	im.tell(line, fault, n)
+}
+
+// tell tells of a line, the nth of its kind: the first few on the terminal, all of them in the report.
+func (im *importing) tell(line uint64, fault string, n uint64) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if im.report != nil {
+		_ = im.report.Write([]string{strconv.FormatUint(line, 10), fault}) // asked for its error at the end
+	}
+	if n <= shownLines {
+		im.bar.clear()
+		printf(im.t.err, "line %d: %s\n", line, fault)
+	}
+	if n == shownLines {
+		printf(im.t.err, "... further lines of this kind are counted; --report FILE lists them all\n")
+	}
+}
+
+// write appends a row as the API takes it. A comma stands before each.
+func (im *importing) write(b []byte, r *row) []byte {
+	b = append(b, ',')
+	if r.whole != "" {
+		return append(b, r.whole...)
+	}
+	b = append(b, `{"ids":{`...)
+	for i, id := range r.ids {
+		if slices.ContainsFunc(r.ids[:i], func(other value) bool { return other.name == id.name }) {
+			continue // it stands with the first one
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendText(b, id.name), ':', '[')
+		for k, other := range r.ids[i:] {
+			if other.name != id.name {
+				continue
+			}
+			if k > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(b, other.text)
+		}
+		b = append(b, ']')
+	}
+	b = append(b, '}')
+	if r.about == ([6]string{}) {
+		return append(append(append(b, ','), im.common...), '}')
+	}
+	own := im.flags
+	if r.about[0] != "" {
+		own.Purposes, own.Vendors, own.All = nil, nil, false
+		for _, scope := range strings.FieldsFunc(r.about[0], func(c rune) bool { return strings.ContainsRune(" ,;|", c) }) {
+			if vendor, is := strings.CutPrefix(scope, "vendor:"); is {
+				own.Vendors = append(own.Vendors, vendor)
+			} else if scope == objection.All {
+				own.All = true
+			} else {
+				own.Purposes = append(own.Purposes, scope)
+			}
+		}
+	}
+	for i, field := range [6]*string{nil, &own.Time, &own.Source, &own.Channel, &own.Campaign, &own.Site} {
+		if field != nil && r.about[i] != "" {
+			*field = r.about[i]
+		}
+	}
+	text, err := json.Marshal(own)
+	if err != nil {
+		panic("BUG: an objection is no JSON: " + err.Error())
+	}
+	return append(append(b, ','), text[1:]...)
+}
+
+// appendText appends a text as JSON.
+func appendText(b []byte, text string) []byte {
+	if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }) {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			panic("BUG: a text is no JSON: " + err.Error())
+		}
+		return append(b, quoted...)
+	}
+	return append(append(append(b, '"'), text...), '"')
+}
+
+// send has a batch taken.
+func (im *importing) send(ctx context.Context, b batch) error {
+	text := append(make([]byte, 0, len(b.body)+256), `{"objections":[`...)
+	text = append(text, b.body[min(1, len(b.body)):]...)
+	text = fmt.Appendf(text, `],"import":{"file":"%s","line":%d,"dry_run":%t}}`, im.key, b.last, im.trial)
+	var got console.Imported
+	if err := im.api.callText(ctx, http.MethodPost, "/objections", text, &got); err != nil {
+		return err
+	}
+	slices.SortFunc(got.Rejected, func(a, b console.Rejected) int { return a.Index - b.Index })
+	for _, one := range got.Rejected {
+		if one.Index < len(b.lines) {
+			im.reject(b.lines[one.Index], one.Detail)
+		}
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.taken += uint64(got.Taken)
+	im.news += uint64(got.New)
+	im.done = b.last
+	im.bar.show()
+	return nil
+}
+
+// end says what became of an import.
+func (im *importing) end(err error) (int, error) {
+	if err != nil {
+		if im.done > 0 && !im.trial {
+			im.t.hint("up to line %d it is in: the same command goes on from there", im.done)
+		}
+		return usage, err
+	}
+	if im.lines == 0 {
+		printf(im.t.out, "nothing is left to take\n")
+		return fine, nil
+	}
+	verb := "taken"
+	if im.trial {
+		verb = "would be taken"
+	}
+	printf(im.t.out, "%d lines: %d %s", im.lines, im.taken, verb)
+	if !im.trial {
+		printf(im.t.out, " (%d of them new)", im.news)
+	}
+	printf(im.t.out, ", %d duplicates, %d rejected\n", im.duplicates, im.rejects)
+	if im.rejects > 0 {
+		return findings, nil
+	}
+	return fine, nil
+}
+
+// warnHashed says what identifiers that are known as hashes cannot match.
+func (t *terminal) warnHashed(what []string) {
+	for _, name := range []string{"email_md5", "email_sha256", "phone_sha256"} {
+		if !slices.Contains(what, name) || slices.Contains(what, strings.TrimSuffix(strings.TrimSuffix(name, "_md5"), "_sha256")) {
+			continue
+		}
+		plain, other := "address", "MD5"
+		switch name {
+		case "email_md5":
+			other = "SHA-256"
+		case "phone_sha256":
+			plain, other = "number", ""
+		}
+		text := sprintf("%s: it is found in events that carry the %s in plain, or this very hash", name, plain)
+		if other != "" {
+			text += sprintf("; in events that carry only its %s it cannot be", other)
+		}
+		printf(t.err, "note: %s. Nor can it be found by other identifiers of the same person.\n", text)
+	}
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/console"
+)
+
+// linksAtOnce is how many links are asked for in one call.
+const linksAtOnce = 1000
+
+func objectionsLink(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("objections link", "--id NAME=VALUE... | --file FILE.csv [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all [--site ID] --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	var a actBody
+	t.idFlags(f, &a)
+	scopeFlags(f, &a)
+	f.StringVar(&a.Site, "site", "", "the site whose pages the link leads to; needed where there are several")
+	contacts := f.String("file", "", "contacts, CSV: it is written out with the columns unsubscribe_url and fault added")
+	var columns mapping
+	columns.flag(f)
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	if (*contacts == "") == (len(a.IDs) == 0) {
+		t.fail("--id or --file is needed: whose link is it?")
+		return usage
+	}
+	return t.with(ctx, *file, func(_ *config.Loaded, api *api) int {
+		if *contacts != "" {
+			return t.linkAll(ctx, api, &a, *contacts, columns)
+		}
+		var got console.Links
+		if err := api.call(ctx, http.MethodPost, "/objections/links", a, &got); err != nil {
+			return t.failed(err)
+		}
+		if *form == "json" {
+			printJSON(t.out, got.Links[0], "  ")
+			return fine
+		}
+		printf(t.out, "%s\n\nList-Unsubscribe: <%s>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n", got.Links[0].URL, got.Links[0].URL)
+		return fine
+	})
+}
+
+// linkAll writes a file of contacts with a link added to each.
+func (t *terminal) linkAll(ctx context.Context, api *api, a *actBody, file string, columns mapping) int {
+	f, err := os.Open(file)
+	if err != nil {
+		return t.failed(err)
+	}
+	defer func() { _ = f.Close() }()
+	rows, err := openRows(f, "csv", columns)
+	if err != nil {
+		return t.failed(err)
+	}
+	buffered := bufio.NewWriter(t.out)
+	out := csv.NewWriter(buffered)
+	if rows.header != nil {
+		err = out.Write(append(append([]string{}, rows.header...), "unsubscribe_url", "fault"))
+	}
+	faults := 0
+	var some []row
+	flush := func() {
+		if err != nil || len(some) == 0 {
+			return
+		}
+		var n int
+		n, err = t.linkSome(ctx, api, a, some, len(rows.header), out)
+		faults += n
+		some = some[:0]
+	}
+	for err == nil {
+		one, more := rows.next()
+		if !more {
+			break
+		}
+		if some = append(some, one); len(some) == linksAtOnce {
+			flush()
+		}
+	}
+	flush()
+	out.Flush()
+	if err = errors.Join(err, rows.err, out.Error(), buffered.Flush()); err != nil {
+		return t.failed(err)
+	}
+	if faults > 0 {
+		t.fail("%d contacts have no link: the column fault says why", faults)
+		return findings
+	}
+	return fine
+}
+
+// linkSome writes rows of so many columns with their links, and counts those that have none. A list is refused as a whole: then each is asked for alone.
+func (t *terminal) linkSome(ctx context.Context, api *api, a *actBody, some []row, columns int, out *csv.Writer) (faults int, err error) {
+	type list struct {
+		Objections []actBody `json:"objections"`
+	}
+	links := make([]string, len(some))
+	whys := make([]string, len(some))
+	var to []int
+	var all list
+	for i := range some {
+		one := *a
+		if whys[i] = some[i].fault; whys[i] == "" {
+			one.IDs = some[i].byName()
+			all.Objections, to = append(all.Objections, one), append(to, i)
+		}
+	}
+	var got console.Links
+	if len(to) > 0 {
+		err = api.call(ctx, http.MethodPost, "/objections/links", all, &got)
+	}
+	if err == nil {
+		for k, i := range to[:len(got.Links)] {
+			links[i] = got.Links[k].URL
+		}
+	} else if p, ok := errors.AsType[*console.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
+		err = nil
+		for k, i := range to {
+			var one console.Links
+			alone := api.call(ctx, http.MethodPost, "/objections/links", list{all.Objections[k : k+1]}, &one)
+			switch p, ok := errors.AsType[*console.Problem](alone); {
+			case alone == nil:
+				links[i] = one.Links[0].URL
+			case ok && len(p.Faults) > 0:
+				whys[i] = p.Faults[0].Detail
+			default:
+				return faults, alone
+			}
+		}
+	}
+	for i := range some {
+		if whys[i] != "" {
+			faults++
+		}
+		cells := append(make([]string, 0, columns+2), some[i].cells...)
+		for len(cells) < columns {
+			cells = append(cells, "")
+		}
+		err = errors.Join(err, out.Write(append(cells, links[i], strings.ReplaceAll(whys[i], "\n", " "))))
+	}
+	return faults, err
+}

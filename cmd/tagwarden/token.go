@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/console"
+)
+
+// tokenVerbs are what can be done with tokens.
+func tokenVerbs() []verb {
+	return []verb{
+		{"create", "--name NAME --role ROLE... [--expires 90d]", "make a token, and show it once", tokenCreate},
+		{"list", "[--format text|json]", "list tokens, with their roles and when they were last used", tokenList},
+		{"revoke", "NAME", "take one back, at once", tokenRevoke},
+	}
+}
+
+func token(ctx context.Context, t *terminal, args []string) int {
+	return t.group(ctx, "token", tokenVerbs(), args)
+}
+
+// tokens reaches what tokens are made with, and does something with it.
+func (t *terminal) tokens(file string, do func(a *api) int) int {
+	loaded, code := t.load(file)
+	if loaded == nil {
+		return code
+	}
+	a, err := t.openTokens(loaded)
+	if err != nil {
+		return t.failed(err)
+	}
+	code = do(a)
+	if err := a.close(); err != nil {
+		return t.failed(err)
+	}
+	return code
+}
+
+func roleNames() string {
+	var names []string
+	for _, role := range console.Roles() {
+		names = append(names, string(role))
+	}
+	return strings.Join(names, ", ")
+}
+
+func tokenCreate(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("token create", "--name NAME --role ROLE... [--expires 90d] --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	asked := struct {
+		Name    string     `json:"name"`
+		Roles   []string   `json:"roles"`
+		Expires *time.Time `json:"expires,omitempty"`
+	}{}
+	f.StringVar(&asked.Name, "name", "", "what it is called: by that name the ledger says who took an objection")
+	f.Func("role", "what it is for, may be given again: "+roleNames(), func(given string) error {
+		asked.Roles = append(asked.Roles, given)
+		return nil
+	})
+	f.Func("expires", "after which time it ends, in days: 90d; never", func(given string) error {
+		days, err := strconv.Atoi(strings.TrimSuffix(given, "d"))
+		if err != nil || days < 1 || days > 36500 {
+			return fmt.Errorf("90d is")
+		}
+		at := t.now().UTC().Truncate(time.Second).AddDate(0, 0, days)
+		asked.Expires = &at
+		return nil
+	})
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	if asked.Name == "" || len(asked.Roles) == 0 {
+		t.fail("--name and --role are needed: roles are %s", roleNames())
+		return usage
+	}
+	return t.tokens(*file, func(a *api) int {
+		var got console.Made
+		if err := a.call(ctx, http.MethodPost, "/tokens", asked, &got); err != nil {
+			return t.failed(err)
+		}
+		printf(t.out, "%s\n", got.Token)
+		t.hint("it is shown this once: only its hash is kept; send it as Authorization: Bearer TOKEN")
+		return fine
+	})
+}
+
+func tokenList(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("token list", "--config FILE [--format text|json]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	return t.tokens(*file, func(a *api) int {
+		var got console.TokenList
+		if err := a.call(ctx, http.MethodGet, "/tokens", nil, &got); err != nil {
+			return t.failed(err)
+		}
+		if *form == "json" {
+			printJSON(t.out, got, "  ")
+			return fine
+		}
+		table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+		printf(table, "name\troles\tcreated\texpires\tlast used\n")
+		for _, one := range got.Tokens {
+			expires := "never"
+			if one.Expires != nil {
+				expires = one.Expires.Format(time.DateOnly)
+				if !t.now().Before(*one.Expires) {
+					expires += " (over)"
+				}
+			}
+			var roles []string
+			for _, role := range one.Roles {
+				roles = append(roles, string(role))
+			}
+			printf(table, "%s\t%s\t%s\t%s\t%s\n", one.Name, strings.Join(roles, " "), one.Created.Format(time.DateOnly), expires, orDash(one.Used))
+		}
+		_ = table.Flush()
+		return fine
+	})
+}
+
+func tokenRevoke(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("token revoke", "NAME --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 {
+		t.fail("which token? `tagwarden token list` lists them")
+		return usage
+	}
+	return t.tokens(*file, func(a *api) int {
+		if err := a.call(ctx, http.MethodDelete, "/tokens", map[string]string{"name": rest[0]}, &struct{}{}); err != nil {
+			return t.failed(err)
+		}
+		printf(t.out, "%s is revoked: it opens nothing any more\n", rest[0])
+		return fine
+	})
+}
