@@ -2,18 +2,14 @@ package proxy
 
 import (
 	"net/http"
-	"path/filepath"
 
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// TokensFile is where in a data folder the tokens of the API are, as hashes.
-func TokensFile(data string) string { return filepath.Join(data, "tokens.json") }
-
 // openConsole reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without any.
 func (s *Server) openConsole(data string) error {
-	tokens, err := console.OpenTokens(TokensFile(data))
+	tokens, err := console.OpenTokens(data)
 	if err != nil {
 		return err
 	}

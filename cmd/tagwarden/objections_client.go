@@ -53,7 +53,7 @@ func (t *terminal) openTokens(loaded *config.Loaded) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := console.OpenTokens(proxy.TokensFile(data))
+	tokens, err := console.OpenTokens(data)
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
