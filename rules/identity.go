@@ -16,7 +16,7 @@ import (
 
 // Identity is an identifier in one of the forms that it is known in, as the world may keep it: keyed hashes that share nothing.
 type Identity struct {
-	Space  string   // see Namespace; "email_sha256", "email_md5", "phone_sha256" for what is known as a hash only
+	Space  string   // see Namespace; e-mail addresses and phone numbers are "email_sha256", "email_md5" and "phone_sha256"
 	Hash   [16]byte // below the key of objections
 	Ledger [16]byte // below the key of the ledger
 	Feed   [16]byte // below the key that suppression feeds are matched with

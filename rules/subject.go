@@ -118,38 +118,43 @@ func (f *forms) add(event int32, class hit.Class, how string, text []byte) {
 	}
 }
 
-// given adds an identifier that is there in plain, in every form that others may know it in.
+// given adds an identifier that is there in plain, in every form that others may know it in. An e-mail address and a phone number are always
+// among them as hashes: those alone are looked up and kept, for whoever has the plain one has its hashes too.
 func (f *forms) given(event int32, class hit.Class, space string, text []byte) {
 	at := bytes.IndexByte(text, '@') >= 0
-	if class == hit.Email && !at {
-		return // an id that may be an e-mail address, and is none
-	}
-	if class != hit.Email {
-		one, ok := f.plain(event, class, space, minimise.NormOf(class), text)
-		if ok && class == hit.Phone {
+	switch {
+	case class == hit.Phone:
+		if one, ok := f.normal(pseudonym.Dialled, text); ok {
 			f.digest(event, class, phoneSHA256, one, nil)         // its digits, as Meta hashes them
 			f.digest(event, class, phoneSHA256, one, []byte{'+'}) // E.164, as Google does
 		}
+	case class != hit.Email:
+		f.plain(event, class, space, minimise.NormOf(class), text)
+	case !at:
+		return // an id that may be an e-mail address, and is none
 	}
-	if at && general(class) { // a site's own id is often an e-mail address
-		one, ok := f.plain(event, hit.Email, hit.Email.String(), pseudonym.Mailbox, text)
-		if ok {
+	if at && general(class) && class != hit.Phone { // a site's own id is often an e-mail address
+		if one, ok := f.normal(pseudonym.Mailbox, text); ok {
 			f.digest(event, hit.Email, emailSHA256, one, nil)
 			f.digest(event, hit.Email, emailMD5, one, nil)
 		}
 	}
 }
 
-// plain adds a text in its normal form. Ok is false where nothing is in it.
-func (f *forms) plain(event int32, class hit.Class, space string, norm pseudonym.Norm, text []byte) (of form, ok bool) {
-	of = form{event: event, class: class, space: space, from: len(f.text)}
+// normal writes a text in its normal form. Ok is false where nothing is in it.
+func (f *forms) normal(norm pseudonym.Norm, text []byte) (of form, ok bool) {
+	of.from = len(f.text)
 	f.text = pseudonym.AppendNormal(f.text, norm, text)
 	of.to = len(f.text)
-	if of.from == of.to {
-		return of, false
+	return of, of.from != of.to
+}
+
+// plain adds a text in its normal form, where anything is in it.
+func (f *forms) plain(event int32, class hit.Class, space string, norm pseudonym.Norm, text []byte) {
+	if of, ok := f.normal(norm, text); ok {
+		of.event, of.class, of.space = event, class, space
+		f.keep(of)
 	}
-	f.keep(of)
-	return of, true
 }
 
 // hash adds a hash as it was given: in lower case.

@@ -24,7 +24,7 @@ import (
 )
 
 // batchLines is how many objections an import takes in one step.
-const batchLines = 20_000
+const batchLines = 100_000
 
 // shownLines is how many lines of a kind are told of on the terminal.
 const shownLines = 20

@@ -49,7 +49,7 @@ type Store interface {
 // The bounds of a call.
 const (
 	mostActs    = 1000     // objections or withdrawals of a token's call
-	mostImport  = 20_000   // of an operator's
+	mostImport  = 100_000  // of an operator's
 	mostBody    = 4 << 20  // bytes of a token's call
 	mostFile    = 64 << 20 // of an operator's
 	mostEntries = 10_000   // entries of a page of the feed
