@@ -1,0 +1,5 @@
+//go:build !race
+
+package objection
+
+const raced = false
