@@ -107,6 +107,17 @@ func (s *Server) catchUp(ctx context.Context) error {
 	return flush(head)
 }
 
+// warnUnknown says which objections the policy in force gives no meaning: their purposes were removed, or renamed.
+func (s *Server) warnUnknown() {
+	of, ok := s.snapshot.Load().objections.(*objection.Resolved)
+	if !ok {
+		return
+	}
+	if unknown := of.Unknown(); len(unknown) > 0 {
+		s.opts.Log.Warn("objections stand to purposes or vendors that the policy has no more: if one was renamed, give it its old id back", zap.Strings("scopes", unknown))
+	}
+}
+
 // Act does what is asked for in one step. See objection.Objector.
 func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Receipt, error) {
 	snapshot := s.snapshot.Load()

@@ -46,6 +46,7 @@ func (s *Server) Reload() error {
 	s.metrics.Reloads.WithLabelValues("loaded").Inc() // before anybody can see that it has happened
 	s.snapshot.Store(fresh)
 	s.rarity.UpTo(loaded.Policy.Rarest())
+	s.warnUnknown()
 	s.warnDue(loaded)
 	s.lookAtHooks(loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.

@@ -126,6 +126,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	s.pages = s.visitorPages()
 	s.public = s.hitsServer(loaded)
 	s.admin = s.adminServer()
+	s.warnUnknown()
 	s.warnDue(loaded)
 	s.lookAtHooks(loaded)
 	return s, nil

@@ -22,7 +22,7 @@ import (
 )
 
 // recipes are where the documentation's recipes stand.
-const recipes = "testdata/recipes.md"
+const recipes = "../../README.md"
 
 // oneMessage is a store of messages that holds one.
 type oneMessage struct {
