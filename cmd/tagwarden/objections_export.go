@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -89,7 +90,7 @@ func writeLog(ctx context.Context, a *api, w io.Writer, since uint64, form strin
 	if err == nil {
 		err = a.entries(ctx, since, func(e *console.Entry) error {
 			return out.Write([]string{
-				fmt.Sprint(e.Seq), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
+				strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
 			})
 		})
 	}

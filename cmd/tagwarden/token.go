@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,7 +66,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 	f.Func("expires", "after which time it ends, in days: 90d; never", func(given string) error {
 		days, err := strconv.Atoi(strings.TrimSuffix(given, "d"))
 		if err != nil || days < 1 || days > 36500 {
-			return fmt.Errorf("90d is")
+			return errors.New("90d is")
 		}
 		at := t.now().UTC().Truncate(time.Second).AddDate(0, 0, days)
 		asked.Expires = &at
