@@ -23,7 +23,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// batchLines is how many objections an import takes in one step.
+// batchLines is how many objections an import takes in one step: each step writes most of the store's pages anew.
 const batchLines = 100_000
 
 // shownLines is how many lines of a kind are told of on the terminal.
@@ -37,6 +37,7 @@ type importing struct {
 	common []byte
 	key    string // of the file and how it is read
 	trial  bool
+	most   int    // lines of a batch
 	start  uint64 // lines that are in already
 	seen   map[uint64]uint64
 	seed   maphash.Seed
@@ -59,7 +60,7 @@ type batch struct {
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	im := importing{t: t, seen: map[uint64]uint64{}, seed: maphash.MakeSeed()}
+	im := importing{t: t, most: batchLines, seen: map[uint64]uint64{}, seed: maphash.MakeSeed()}
 	scopeFlags(f, &im.flags)
 	markFlags(f, &im.flags, objection.Import)
 	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
@@ -191,9 +192,9 @@ func (im *importing) run(ctx context.Context, rows *rows) error {
 			b.lines = append(b.lines, one.line)
 			b.body = im.write(b.body, &one)
 		}
-		if len(b.lines) == batchLines {
+		if len(b.lines) == im.most {
 			ready <- b
-			b = batch{}
+			b = batch{body: make([]byte, 0, len(b.body)+len(b.body)/8), lines: make([]uint64, 0, im.most)}
 		}
 	}
 	if within.Err() == nil && b.last > im.start {
@@ -266,76 +267,9 @@ func (im *importing) tell(line uint64, fault string, n uint64) {
 	}
 }
 
-// write appends a row as the API takes it. A comma stands before each.
-func (im *importing) write(b []byte, r *row) []byte {
-	b = append(b, ',')
-	if r.whole != "" {
-		return append(b, r.whole...)
-	}
-	b = append(b, `{"ids":{`...)
-	for i, id := range r.ids {
-		if slices.ContainsFunc(r.ids[:i], func(other value) bool { return other.name == id.name }) {
-			continue // it stands with the first one
-		}
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendText(b, id.name), ':', '[')
-		for k, other := range r.ids[i:] {
-			if other.name != id.name {
-				continue
-			}
-			if k > 0 {
-				b = append(b, ',')
-			}
-			b = appendText(b, other.text)
-		}
-		b = append(b, ']')
-	}
-	b = append(b, '}')
-	if r.about == ([6]string{}) {
-		return append(append(append(b, ','), im.common...), '}')
-	}
-	own := im.flags
-	if r.about[0] != "" {
-		own.Purposes, own.Vendors, own.All = nil, nil, false
-		for _, scope := range strings.FieldsFunc(r.about[0], func(c rune) bool { return strings.ContainsRune(" ,;|", c) }) {
-			if vendor, is := strings.CutPrefix(scope, "vendor:"); is {
-				own.Vendors = append(own.Vendors, vendor)
-			} else if scope == objection.All {
-				own.All = true
-			} else {
-				own.Purposes = append(own.Purposes, scope)
-			}
-		}
-	}
-	for i, field := range [6]*string{nil, &own.Time, &own.Source, &own.Channel, &own.Campaign, &own.Site} {
-		if field != nil && r.about[i] != "" {
-			*field = r.about[i]
-		}
-	}
-	text, err := json.Marshal(own)
-	if err != nil {
-		panic("BUG: an objection is no JSON: " + err.Error())
-	}
-	return append(append(b, ','), text[1:]...)
-}
-
-// appendText appends a text as JSON.
-func appendText(b []byte, text string) []byte {
-	if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }) {
-		quoted, err := json.Marshal(text)
-		if err != nil {
-			panic("BUG: a text is no JSON: " + err.Error())
-		}
-		return append(b, quoted...)
-	}
-	return append(append(append(b, '"'), text...), '"')
-}
-
 // send has a batch taken.
 func (im *importing) send(ctx context.Context, b batch) error {
-	text := append(make([]byte, 0, len(b.body)+256), `{"objections":[`...)
+	text := append(make([]byte, 0, len(b.body)+512), `{"objections":[`...)
 	text = append(text, b.body[min(1, len(b.body)):]...)
 	text = fmt.Appendf(text, `],"import":{"file":"%s","line":%d,"dry_run":%t}}`, im.key, b.last, im.trial)
 	var got console.Imported

@@ -75,6 +75,8 @@ func (b *reader) read(text []byte) (*body, error) {
 			b.out.batch = true
 			least := 1
 			if b.operator {
+				n := min(strings.Count(v.Raw, `"ids"`), b.most)
+				b.out.acts, b.out.places = make([]objection.Act, 0, n), make([]*place, 0, n)
 				least = 0 // a part of a file in which nothing was right is done with all the same
 			}
 			list(v, at, &b.faults, least, b.most, func(v gjson.Result, at *place) {

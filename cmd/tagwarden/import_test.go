@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/console"
+)
+
+// taking is a server that takes imports, and at one call is not there.
+type taking struct {
+	line    uint64
+	taken   []string
+	calls   int
+	missing int // the call that fails
+}
+
+func (s *taking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		_, _ = fmt.Fprintf(w, `{"line":%d}`, s.line)
+		return
+	}
+	if s.calls++; s.calls == s.missing {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"status":503,"detail":"not now"}`)
+		return
+	}
+	var body struct {
+		Objections []struct {
+			IDs map[string][]string `json:"ids"`
+		} `json:"objections"`
+		Import struct {
+			Line uint64 `json:"line"`
+		} `json:"import"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	for _, one := range body.Objections {
+		s.taken = append(s.taken, one.IDs["email"]...)
+	}
+	s.line = body.Import.Line
+	_, _ = fmt.Fprintf(w, `{"taken":%d,"new":%d,"rejected":[]}`, len(body.Objections), len(body.Objections))
+}
+
+// TestImportGoesOn: an import that breaks off goes on where it was, and takes every line once.
+func TestImportGoesOn(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("\ufeffe-mail;note\r\n")
+	for i := range 97 {
+		fmt.Fprintf(&text, "u%d@example.com;\"two\nlines\"\r\n", i)
+		if i%10 == 0 {
+			fmt.Fprintf(&text, "U%d@example.com;again\r\n;nobody\r\n", i)
+		}
+	}
+	name := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(name, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := &taking{missing: 4}
+	for attempt, want := range []struct {
+		code  int
+		fails bool
+		out   string
+	}{{usage, true, ""}, {findings, false, "81 lines: 67 taken (67 of them new), 7 duplicates, 7 rejected\n"}, {fine, false, "nothing is left to take\n"}} {
+		var out, errs bytes.Buffer
+		term := &terminal{out: &out, err: &errs, now: time.Now}
+		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &api{client: &http.Client{Transport: local{server}}}}
+		im.flags.All = true
+		code, err := im.file(t.Context(), name, "csv", nil, "")
+		if code != want.code || (err != nil) != want.fails || want.out != "" && out.String() != want.out {
+			t.Errorf("attempt %d: %d, %v, %s%s", attempt+1, code, err, out.String(), errs.String())
+		}
+		if strings.Contains(errs.String(), "example.com") {
+			t.Errorf("a value is told: %s", errs.String())
+		}
+	}
+	if len(server.taken) != 97 {
+		t.Errorf("%d taken", len(server.taken))
+	}
+	for i, email := range server.taken {
+		if email != fmt.Sprintf("u%d@example.com", i) {
+			t.Fatalf("%d: %s", i, email)
+		}
+	}
+}
+
+func TestRows(t *testing.T) {
+	for _, test := range []struct {
+		name, form, text string
+		columns          mapping
+		want             string // ids and fault of each line
+	}{
+		{"header", "csv", "Name,E-Mail,Phone Number\nx,a@example.com,1\n", nil, "2 [{email a@example.com} {phone 1}] "},
+		{"no header", "csv", "a@example.com\n\nb@example.com", nil, "1 [{email a@example.com}] |3 [{email b@example.com}] "},
+		{"numbers", "csv", "a@example.com\tx\n", mapping{{"email", "1"}}, "1 [{email a@example.com}] "},
+		{"two of one", "csv", "m1,m2\na@example.com,b@example.com\n", mapping{{"email", "m1"}, {"email", "m2"}}, "2 [{email a@example.com} {email b@example.com}] "},
+		{"quotes", "csv", "email\na\"b@example.com\nc@example.com\n", nil, "2 [] the line is no CSV: a quotation mark stands where none may|3 [{email c@example.com}] "},
+		{"no text", "csv", "email\n\xe4@example.com\n", nil, "2 [{email \xe4@example.com}] email: it is not UTF-8"},
+		{"flat", "jsonl", `{"mail":"a@example.com","x":1}` + "\n\n" + `{"user_id":17}` + "\n[]\n{\"email\":[]}", nil,
+			"1 [{email a@example.com}] |3 [{user_id 17}] |4 [] the line is no object of JSON|5 [] email: a string is wanted"},
+		{"mapped", "jsonl", `{"k":"1.2"}`, mapping{{"client_id:ga4", "k"}}, "1 [{client_id:ga4 1.2}] "},
+	} {
+		rows, err := openRows(strings.NewReader(test.text), test.form, test.columns)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		var got []string
+		for {
+			one, more := rows.next()
+			if !more {
+				break
+			}
+			got = append(got, sprintf("%d %v %s", one.line, one.ids, one.fault))
+		}
+		if strings.Join(got, "|") != test.want || rows.err != nil {
+			t.Errorf("%s: %q, %v", test.name, got, rows.err)
+		}
+	}
+	for name, text := range map[string]string{"nothing": "", "no column": "a,b\n1,2\n", "dates alone": "date\n2026-01-01\n"} {
+		if _, err := openRows(strings.NewReader(text), "csv", nil); err == nil {
+			t.Errorf("%s is read", name)
+		}
+	}
+	if _, err := openRows(strings.NewReader("a,b\n"), "csv", mapping{{"email", "c"}}); err == nil || !strings.Contains(err.Error(), `no column "c"; it has 2 columns`) {
+		t.Error(err)
+	}
+}
+
+// TestStreams: an answer of this process is read while it is written, and one that breaks off does not look whole.
+func TestStreams(t *testing.T) {
+	here := &api{client: &http.Client{Transport: local{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "begin")
+		if r.URL.Path == console.Base+"/whole" {
+			return
+		}
+		panic(http.ErrAbortHandler)
+	})}}}
+	for path, fails := range map[string]bool{"/whole": false, "/broken": true} {
+		body, err := here.ask(t.Context(), http.MethodGet, path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(body)
+		if string(text) != "begin" || (err != nil) != fails {
+			t.Errorf("%s: %q, %v", path, text, err)
+		}
+		name := filepath.Join(t.TempDir(), "copy")
+		body, err = here.ask(t.Context(), http.MethodGet, path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := writeNew(name, body); (err != nil) != fails {
+			t.Error(err)
+		}
+		if _, err := os.Stat(name); (err != nil) != fails {
+			t.Errorf("%s: half a copy lies there: %v", path, err)
+		}
+	}
+}
+
+func FuzzRows(f *testing.F) {
+	f.Add("email,time\na@example.com,2026-01-01\n", true)
+	f.Add("\ufeffE-Mail;x\r\n\"a\nb\"@example.com;1\r\n\"", true)
+	f.Add(`{"email":"a@example.com"}`+"\n"+`{"ids":{"email":"b@example.com"},"all":true}`, false)
+	f.Add("a@example.com", true)
+	f.Fuzz(func(t *testing.T, text string, csv bool) {
+		form := map[bool]string{true: "csv", false: "jsonl"}[csv]
+		rows, err := openRows(strings.NewReader(text), form, nil)
+		if err != nil {
+			return
+		}
+		im := importing{}
+		im.flags.All = true
+		how, err := json.Marshal(im.flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		im.common = how[1 : len(how)-1]
+		last := uint64(0)
+		for {
+			one, more := rows.next()
+			if !more {
+				return
+			}
+			if one.line <= last {
+				t.Fatalf("line %d after line %d", one.line, last)
+			}
+			last = one.line
+			if one.fault != "" {
+				continue
+			}
+			if written := im.write(nil, &one); written[0] != ',' || !json.Valid(written[1:]) {
+				t.Fatalf("no JSON: %s", written)
+			}
+		}
+	})
+}
