@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -32,7 +34,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUp,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask},
 	})
 }
 
@@ -89,6 +91,26 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s does not hold %s: %s", args[0], args[1], text)
 		}
 	}
+}
+
+// ask calls an API with the token that a file holds, and puts what it answers into a file. Where a body is named it is sent.
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: ask address token-file answer-file [body-file]")
+	}
+	method, body := http.MethodGet, ""
+	if len(args) == 4 {
+		method, body = http.MethodPost, ts.ReadFile(args[3])
+	}
+	request, err := http.NewRequestWithContext(context.Background(), method, args[0], strings.NewReader(body))
+	ts.Check(err)
+	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[1])))
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	text, err := io.ReadAll(response.Body)
+	ts.Check(errors.Join(err, response.Body.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), text, 0o600))
 }
 
 // TestReadmeTour runs the commands of the README's tour, as a reader would.

@@ -1,6 +1,7 @@
 // Package webhook tells other systems what happened, in signed requests as Standard Webhooks describes them
-// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). It promises that a message keeps its id
-// over all attempts, that nothing of the receiver's answer but its status is looked at, and that it holds nothing of a visitor.
+// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md), or in requests of their own. It promises
+// that a message keeps its id over all attempts, that nothing of the receiver's answer but its status is looked at, that what names people
+// is encrypted for as long as it waits, and that messages about one person reach a receiver in their order.
 package webhook
 
 import (
