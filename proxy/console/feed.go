@@ -16,7 +16,8 @@ import (
 )
 
 // Entry is what the suppression feed says of one subject in one change: a hash that a tool can compare with those of its own contacts, and
-// never an identifier, since none is kept.
+// never an identifier, since none is kept. E-mail addresses and phone numbers are in it by their own hashes alone: an address is hashed with
+// SHA-256 first, and the hexadecimal digits are what is matched, in the space email_sha256.
 type Entry struct {
 	Seq     uint64    `json:"seq"`
 	Time    time.Time `json:"time"`
