@@ -14,11 +14,11 @@ GOLANGCI := $(BIN)/golangci-lint
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz bench browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz bench bench-objections browser tools
 
 help: ## list the targets
 	@echo "Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: ## build the binary, static, into .bin/tagwarden
 	@echo "== build: .bin/tagwarden"
@@ -75,6 +75,12 @@ bench: ## CPU per hit against nginx and a bare proxy, in one run; writes bench/R
 	@echo "== bench: writes bench/RESULTS.md"
 	$(GO) build -o $(BIN)/bench ./bench
 	$(BIN)/bench
+
+OBJECTORS ?= 10000000
+
+bench-objections: ## look-ups, memory and start-up with OBJECTORS (10000000) objectors, and an import; prints tables
+	@echo "== bench-objections: $(OBJECTORS) objectors; about 2 GB of disk and of memory"
+	TAGWARDEN_OBJECTORS=$(OBJECTORS) $(GO) test -count=1 -timeout 60m -v -run '^TestMillions' ./proxy/objection
 
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"

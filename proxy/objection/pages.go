@@ -138,6 +138,10 @@ func (w *walker) visit(id uint64, depth int, low, high []byte) error {
 		if err != nil {
 			return err
 		}
+		// That keys stay within their parents' ends every circle, before it grows.
+		if low != nil && bytes.Compare(key, low) < 0 || high != nil && bytes.Compare(key, high) >= 0 {
+			return damagedPage(id, "its keys do not ascend")
+		}
 		// What is lower than the first key is looked for below the first child, and what is higher than the last below the last.
 		childLow, childHigh := key, nextKey
 		if i == 0 {

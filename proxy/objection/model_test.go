@@ -1,0 +1,230 @@
+package objection
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// model says in a few lines what a store does: sets of names by subject.
+type model struct {
+	standing map[int]map[string]bool
+	log      []Recorded
+	last     map[int]uint64
+}
+
+func (m *model) take(subjects []int, c *Change) Receipt {
+	changed := false
+	for _, n := range subjects {
+		before := m.standing[n]
+		after := maps.Clone(before)
+		if after == nil {
+			after = map[string]bool{}
+		}
+		for _, scope := range c.TakeBack {
+			if delete(after, scope); scope == All {
+				clear(after)
+			}
+		}
+		for _, scope := range c.Object {
+			if c.Restriction {
+				scope = "restriction:" + scope
+			}
+			after[scope] = true
+		}
+		if !maps.Equal(before, after) && len(before)+len(after) > 0 {
+			changed = true
+			m.standing[n], m.last[n] = after, uint64(len(m.log)+1)
+		}
+	}
+	r := Receipt{Recorded: noon, New: changed || c.Complaint, InForce: m.inForce(subjects)}
+	if r.New {
+		r.Seq = uint64(len(m.log) + 1)
+		entry := Recorded{Seq: r.Seq, Time: noon, Change: *c, InForce: r.InForce}
+		entry.Change.Time = noon
+		m.log = append(m.log, entry)
+		return r
+	}
+	for _, n := range subjects {
+		r.Seq = max(r.Seq, m.last[n])
+	}
+	return r
+}
+
+func (m *model) inForce(subjects []int) []string {
+	all := map[string]bool{}
+	for _, n := range subjects {
+		maps.Copy(all, m.standing[n])
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (m *model) randomChange(r *rand.Rand) ([]int, Change) {
+	scopes := []string{All, "analytics", "newsletter", "profile", "vendor:ga", "vendor:meta"}
+	pick := func(from []string, most int) []string {
+		var list []string
+		for range r.IntN(most + 1) {
+			list = append(list, from[r.IntN(len(from))])
+		}
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	c := Change{Source: API, Restriction: r.IntN(4) == 0, Complaint: r.IntN(20) == 0}
+	var subjects []int
+	for range 1 + r.IntN(3) {
+		n := r.IntN(60)
+		subjects = append(subjects, n)
+		c.Subjects = append(c.Subjects, subject(n))
+	}
+	for len(c.Object)+len(c.TakeBack) == 0 {
+		c.Object = pick(scopes, 2)
+		if r.IntN(2) == 0 {
+			c.TakeBack = pick(append([]string{"restriction:all", "restriction:analytics"}, scopes...), 2)
+		}
+	}
+	return subjects, c
+}
+
+// TestTheStoreIsItsModel: after any changes, in batches, and however often it is opened anew, it says what the model says.
+func TestTheStoreIsItsModel(t *testing.T) {
+	for seed := range uint64(2) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		m := &model{standing: map[int]map[string]bool{}, last: map[int]uint64{}}
+		o := Options{Dir: t.TempDir(), Identity: "keys-1", Now: atNoon, Recent: 1}
+		var recorded []Recorded
+		o.Record = func(list []Recorded, _ Head) error { recorded = append(recorded, list...); return nil }
+		heads := []Head{emptyHead}
+		for range 4 {
+			o.Past = heads[r.IntN(len(heads))]
+			s, err := Open(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 25 {
+				var b Batch
+				var want []Receipt
+				for range 1 + r.IntN(5) {
+					subjects, c := m.randomChange(r)
+					b.Changes = append(b.Changes, c)
+					want = append(want, m.take(subjects, &c))
+				}
+				got, err := s.Take(t.Context(), b)
+				if err != nil || !reflect.DeepEqual(got, want) {
+					t.Fatalf("seed %d: %+v, %v; want %+v; of %+v", seed, got, err, want, b.Changes)
+				}
+				heads = append(heads, s.Head())
+			}
+			check(t, s, m)
+			for _, head := range heads {
+				if then, err := s.HeadAt(head.Size); err != nil || then != head {
+					t.Fatalf("head at %d: %v, %v", head.Size, then, err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(recorded, m.log) {
+			t.Error("what was recorded is not what was done")
+		}
+	}
+}
+
+// check compares all that a store says with the model.
+func check(t *testing.T, s *Store, m *model) {
+	t.Helper()
+	subjects := 0
+	scopes := map[string]uint64{}
+	for n := range 61 {
+		standsFor(t, s, n, m.inForce([]int{n})...)
+		if len(m.standing[n]) > 0 {
+			subjects++
+		}
+		for scope := range m.standing[n] {
+			scopes[scope]++
+		}
+	}
+	stats, err := s.Stats()
+	if err != nil || stats.Subjects != uint64(subjects) || stats.Records != uint64(len(m.standing)) || !reflect.DeepEqual(stats.Scopes, scopes) {
+		t.Errorf("%+v, %v; want %d of %d, %v", stats, err, subjects, len(m.standing), scopes)
+	}
+	since := len(m.log) / 3
+	var log []Recorded
+	if err := s.Changes(t.Context(), uint64(since), func(r Recorded) bool { log = append(log, r); return true }); err != nil || !reflect.DeepEqual(log, m.log[since:]) {
+		t.Errorf("the log since %d: %v, %v\nwant %v", since, log, err, m.log[since:])
+	}
+}
+
+func TestTheTreeIsThatOfTransparencyLogs(t *testing.T) {
+	var mine tree
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		var list []tlog.Hash
+		for _, i := range indexes {
+			list = append(list, stored[i])
+		}
+		return list, nil
+	})
+	if mine.head() != emptyHead || hex.EncodeToString(emptyHead.Root[:4]) != "e3b0c442" {
+		t.Errorf("the empty tree: %x", emptyHead.Root)
+	}
+	for n := range int64(300) {
+		record := fmt.Appendf(nil, "record %d", n)
+		want, err := tlog.StoredHashes(n, record, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var flat []byte
+		for _, h := range want {
+			flat = append(flat, h[:]...)
+		}
+		if got := mine.add(nil, tlog.RecordHash(record)); !slices.Equal(got, flat) {
+			t.Fatalf("leaf %d: other hashes", n)
+		}
+		stored = append(stored, want...)
+		root, err := tlog.TreeHash(n+1, reader)
+		if err != nil || mine.head() != (Head{Size: uint64(n) + 1, Root: root}) {
+			t.Fatalf("after leaf %d: another root, %v", n, err)
+		}
+	}
+}
+
+func TestTheLogIsReadInRuns(t *testing.T) {
+	s := opened(t, Options{})
+	var changes []Change
+	for n := range 700 {
+		changes = append(changes, objects(n, "analytics"))
+	}
+	taken(t, s, changes[:500]...) // more than one run
+	for _, c := range changes[500:] {
+		taken(t, s, c)
+	}
+	for _, since := range []uint64{0, 1, 255, 256, 499, 500, 501, 698, 699, 700, 800} {
+		want := since
+		err := s.Changes(t.Context(), since, func(r Recorded) bool {
+			if want++; r.Seq != want {
+				t.Errorf("change %d came where %d was due", r.Seq, want)
+			}
+			return true
+		})
+		if err != nil || want != max(since, 700) {
+			t.Errorf("since %d: it ended at %d, %v", since, want, err)
+		}
+	}
+	stopped := 0
+	if err := s.Changes(t.Context(), 0, func(Recorded) bool { stopped++; return stopped < 3 }); err != nil || stopped != 3 {
+		t.Errorf("%d, %v", stopped, err)
+	}
+	if _, err := s.HeadAt(701); err == nil {
+		t.Error("a head that is to come")
+	}
+}
