@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -46,11 +47,12 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 	var all []ledger.Objected
 	for i := range recorded {
 		r := &recorded[i]
-		for _, one := range [2]ledger.Objected{
+		for _, one := range [3]ledger.Objected{
 			{Kind: ledger.KindWithdrawal, Scopes: r.Change.TakeBack},
-			{Kind: ledger.KindObjection, Scopes: r.Change.Object, Restriction: r.Change.Restriction, Complaint: r.Change.Complaint},
+			{Kind: ledger.KindObjection, Scopes: r.Change.Object, Restriction: r.Change.Restriction},
+			{Kind: ledger.KindComplaint},
 		} {
-			if len(one.Scopes) == 0 {
+			if len(one.Scopes) == 0 && (one.Kind != ledger.KindComplaint || !r.Change.Complaint) {
 				continue
 			}
 			one.First, one.Last, one.Recovered = r.Seq, r.Seq, late
@@ -71,7 +73,7 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 // joinable tells whether b can be told in the record of a.
 func joinable(a, b *ledger.Objected) bool {
 	return a.Last+1 == b.First && len(a.Subjects)+len(b.Subjects) <= mostSubjects && slices.Equal(a.Scopes, b.Scopes) &&
-		a.Kind == b.Kind && a.Restriction == b.Restriction && a.Complaint == b.Complaint &&
+		a.Kind == b.Kind && a.Restriction == b.Restriction &&
 		a.Source == b.Source && a.Site == b.Site && a.By == b.By && a.Because == b.Because && a.Recovered == b.Recovered
 }
 
@@ -231,7 +233,7 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		return c, fault
 	}
 	c.Object, c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.Object))), slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))
-	if len(c.Object)+len(c.TakeBack) == 0 {
+	if len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint {
 		return c, &objection.Fault{What: "scopes", Err: errors.New("at least one is needed: a purpose, a vendor, or all")}
 	}
 	for _, scope := range c.Object {
@@ -240,7 +242,7 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		}
 	}
 	for _, scope := range c.TakeBack { // also one that the policy has no more
-		if !rules.ScopeName(scope) {
+		if !rules.ScopeName(strings.TrimPrefix(scope, objection.RestrictionOf)) {
 			return c, &objection.Fault{What: "take_back", Err: errors.New("that is no name of a scope")}
 		}
 	}

@@ -106,6 +106,34 @@ func TestAnObjectionHolds(t *testing.T) {
 	}
 }
 
+// TestRestrictionsAndComplaints: a restriction (Art. 18) holds like an objection, under its own name, and is taken back under it; a complaint
+// may come alone.
+func TestRestrictionsAndComplaints(t *testing.T) {
+	v := startVendor(t)
+	r := start(t, folder(t, v.URL))
+	if got := r.act(t, objection.Change{Object: []string{"vendor:ga4"}, Restriction: true}); strings.Join(got[0].InForce, " ") != "restriction:vendor:ga4" {
+		t.Errorf("%+v", got)
+	}
+	if r.forwarded(t, v) {
+		t.Error("what is restricted is forwarded")
+	}
+	events := r.recordsOf(t, "event")
+	if last := events[len(events)-1]; gjson.Get(last, "reason").Str != "objection" || !gjson.Get(last, "restriction").Bool() {
+		t.Error(last)
+	}
+	if got := r.act(t, objection.Change{TakeBack: []string{"vendor:ga4"}, By: "crm", Because: "asked"}); len(got[0].InForce) != 1 {
+		t.Errorf("a restriction went with an objection: %+v", got)
+	}
+	r.act(t, objection.Change{TakeBack: []string{"restriction:vendor:ga4"}, By: "crm", Because: "settled"})
+	if !r.forwarded(t, v) {
+		t.Error("the restriction goes on")
+	}
+	r.act(t, objection.Change{Complaint: true})
+	if got := r.recordsOf(t, "complaint"); len(got) != 1 || gjson.Get(got[0], "scopes").Exists() || len(gjson.Get(got[0], "subjects").Array()) == 0 {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestFaultyActs: what is wrong is said with its place, and nothing is done.
 func TestFaultyActs(t *testing.T) {
 	r := start(t, folder(t, startVendor(t).URL))
@@ -287,9 +315,9 @@ func TestAnActMissingOnTheLedgerIsRecordedLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := bytes.Index(text, []byte(`"kind":"objection","seq":2`))
-	cut := bytes.LastIndexByte(text[:at], '\n') + 1
-	if err := os.WriteFile(segments[0], text[:cut], 0o600); err != nil {
+	before, _, _ := bytes.Cut(text, []byte(`"kind":"objection","seq":2`))
+	cut := bytes.LastIndexByte(before, '\n') + 1
+	if err := os.WriteFile(segments[0], before[:cut], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r = start(t, r.file)

@@ -10,6 +10,7 @@ import (
 const (
 	KindObjection  = "objection"       // somebody objected, or asked for a restriction: seq, scopes, source, subjects
 	KindWithdrawal = "withdrawal"      // somebody took that back: the same, and why, where it was not the subject
+	KindComplaint  = "complaint"       // somebody complained: seq, source, subjects
 	KindHead       = "objections_head" // where the log of objections stands: size, root
 )
 
@@ -19,7 +20,6 @@ type Objected struct {
 	First, Last uint64 // the acts' numbers in the log of objections
 	Scopes      []string
 	Restriction bool
-	Complaint   bool
 	Source      string
 	Site        string
 	By          string // who acted for the subject; "" where that did
@@ -68,11 +68,12 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	if o.Last != o.First {
 		to.AddUint64("last_seq", o.Last)
 	}
-	if err := to.AddArray("scopes", (*texts)(&o.Scopes)); err != nil {
-		return err
+	if len(o.Scopes) > 0 {
+		if err := to.AddArray("scopes", (*texts)(&o.Scopes)); err != nil {
+			return err
+		}
 	}
 	addTrue(to, "restriction", o.Restriction)
-	addTrue(to, "complaint", o.Complaint)
 	addTrue(to, "recovered", o.Recovered)
 	addText(to, "source", o.Source)
 	addText(to, "site", o.Site)

@@ -19,6 +19,9 @@ type Subject struct {
 // All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
 const All = "all"
 
+// RestrictionOf stands in front of a scope's name where a restriction (Art. 18) is meant: in what is in force, and in what is taken back.
+const RestrictionOf = restriction
+
 // Sources that changes come from. An API's caller and an import may name their own (at most 32 characters of a-z, 0-9, "-", "_").
 const (
 	PreferenceCentre = "preference_centre"
