@@ -82,6 +82,7 @@ func (g *group) apply() (err error) {
 	if g.tx, err = s.db.Begin(true); err != nil {
 		return err
 	}
+	s.makeRoom(g.tx.Size(), g.requests)
 	before := s.state.Load()
 	g.state = state{head: before.head, records: before.records, inForce: before.inForce, waiting: before.waiting, marks: slices.Clone(before.marks)}
 	g.tree = *s.tree

@@ -40,7 +40,7 @@ func Sources() []string { return []string{PreferenceCentre, FrontEnd, Link, API,
 type Change struct {
 	Subjects    []Subject // every form of every identifier that was given
 	Object      []string  // scopes
-	TakeBack    []string  // scopes; "all" takes everything back that stands, restrictions too
+	TakeBack    []string  // scopes, before Object; "restriction:ID" is a restriction; "all" takes back all that stands, restrictions too
 	Restriction bool      // what is in Object is a restriction (Art. 18), not an objection (Art. 21)
 	Complaint   bool      // it came with a complaint
 	Source      string
@@ -78,7 +78,7 @@ type Progress struct {
 type Receipt struct {
 	Seq      uint64    // number of the change in the change log; that of the last one where nothing was new
 	Recorded time.Time // when it came into force
-	New      bool      // it changed something
+	New      bool      // it changed something, or was a complaint
 	InForce  []string  // scopes in force now for these subjects, sorted; restrictions included
 }
 

@@ -61,7 +61,7 @@ func (s *Store) write(requests []*request) {
 			err = s.poison(err)
 		}
 		if g.tx != nil {
-			_ = g.tx.Rollback() // what was committed is closed already
+			_ = guarded(g.tx.Rollback) // what was committed is closed already
 		}
 	}
 	if err != nil {

@@ -66,13 +66,16 @@ func TestBatchesThatWaitAreOneCommit(t *testing.T) {
 		}
 	})
 	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan struct{})
 	take(ctx, Batch{Changes: []Change{objects(40, "analytics")}}, func(_ []Receipt, err error) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("who left: %v", err)
 		}
+		close(left)
 	})
 	waits(s, 7)
 	leave()
+	<-left
 	g.open()
 	<-g.begun
 	commits++

@@ -37,6 +37,46 @@ func TestOverlayHoldsWhatWasAdded(t *testing.T) {
 	}
 }
 
+// TestAFileOutgrowsItsMap: look-ups and the writer go on, whatever has to be mapped anew.
+func TestAFileOutgrowsItsMap(t *testing.T) {
+	s := opened(t, Options{Map: 1 << 15, Recent: 1})
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := s.Look(subject(i % 1000).Hash); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for n := 0; n < 4000; n += 200 {
+		var changes []Change
+		for i := range 200 {
+			changes = append(changes, objects(n+i, All))
+		}
+		taken(t, s, changes...)
+		standsFor(t, s, n, All)
+	}
+	close(stop)
+	readers.Wait()
+	if s.view.Load() != unshared {
+		t.Error("the view is shared, and yet there is no room")
+	}
+	again := opened(t, Options{Map: 1 << 22, Recent: 1})
+	taken(t, again, objects(1, All))
+	if again.view.Load() == unshared {
+		t.Error("the view is not shared, and there is room")
+	}
+}
+
 func TestFiltersAreRebuiltWhileSubjectsCome(t *testing.T) {
 	s := opened(t, Options{Recent: 1})
 	list := hashesOf(4, 30_000)

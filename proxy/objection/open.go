@@ -155,9 +155,7 @@ func (s *Store) open(path string) (err error) {
 		if err == nil {
 			return
 		}
-		if v := s.view.Swap(nil); v != nil {
-			v.release()
-		}
+		s.show(nil)
 		if s.db != nil {
 			_ = s.db.Close()
 		}
@@ -208,6 +206,10 @@ func (s *Store) open(path string) (err error) {
 // openFile locks the file, looks whether it is whole, and only then has it mapped.
 func (s *Store) openFile(path string) (db *bolt.DB, found layout, err error) {
 	var file *os.File
+	if info, err := os.Stat(path); err == nil && info.Size() > int64(s.opts.Map)/2 {
+		s.opts.Map = int(2 * info.Size())
+	}
+	s.mapped = int64(s.opts.Map)
 	err = guarded(func() error {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			InitialMmapSize: s.opts.Map, FreelistType: bolt.FreelistArrayType, NoStatistics: true, Timeout: time.Second,

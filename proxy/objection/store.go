@@ -37,8 +37,9 @@ type Options struct {
 
 	Recent int // how many answers from disk are remembered; 65536
 
-	// Map is how much address space the file is mapped into, in bytes: 16 GiB where addresses have 64 bits, 256 MiB else. It costs no memory. A
-	// file that outgrows it is mapped anew, doubled: for that moment look-ups on disk and the writer wait for each other.
+	// Map is how much address space the file is mapped into, in bytes: 16 GiB where addresses have 64 bits, 256 MiB else, and never less than
+	// twice the file when it is opened. It costs no memory. A file that outgrows it is mapped anew, now and again, and for such a moment
+	// look-ups on disk and the writer wait for each other, and both for a Backup that runs. Opening it anew ends that.
 	Map int
 
 	LockWait time.Duration // how long a file that another process has is waited for; 200 ms
@@ -59,6 +60,7 @@ type Store struct {
 	file *os.File // the same file, to read pages from
 
 	pageSize int
+	mapped   int64 // at least so many bytes of the file are mapped
 
 	index  *index
 	recent *recent
@@ -255,9 +257,7 @@ func (s *Store) Close() error {
 	close(s.stop)
 	s.idle.Wait()
 	s.acting.Wait()
-	if v := s.view.Swap(nil); v != nil {
-		v.release()
-	}
+	s.show(nil)
 	return errors.Join(s.db.Close(), s.file.Close())
 }
 

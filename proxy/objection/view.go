@@ -11,6 +11,9 @@ import (
 // view is a read transaction that all who look up on disk share, from one commit to the next: beginning one of one's own takes a lock that
 // the writer holds while it sorts its free pages. It is rolled back by whoever lets go of it last.
 //
+// A transaction keeps the file from being mapped anew. Where a commit might make the file outgrow its map, there is therefore none to share
+// (unshared), and whoever looks up begins one of his own.
+//
 // bbolt does not promise that goroutines may share a transaction. They may here: a read-only one has no caches of its own, Get makes a
 // cursor for each call, and the only thing written are counters, atomically. The tests look up concurrently under the race detector.
 type view struct {
@@ -18,6 +21,9 @@ type view struct {
 	subjects *bolt.Bucket
 	holders  atomic.Int64 // the store is one; at zero it is over
 }
+
+// unshared stands for a view that everybody begins himself.
+var unshared = &view{}
 
 func newView(db *bolt.DB) (*view, error) {
 	tx, err := db.Begin(false)
@@ -52,10 +58,13 @@ func (v *view) release() {
 func (s *Store) held() (*view, error) {
 	for {
 		v := s.view.Load()
-		if v == nil {
+		switch {
+		case v == nil:
 			return nil, ErrClosed
-		}
-		if v.hold() {
+		case v == unshared:
+			v, err := newView(s.db)
+			return v, s.whyNot(err)
+		case v.hold():
 			return v, nil
 		}
 	}
@@ -67,10 +76,41 @@ func (s *Store) renew() error {
 	if err != nil {
 		return err
 	}
-	if old := s.view.Swap(v); old != nil {
+	if used := v.tx.Size(); used+min(1<<30, s.mapped/8) >= s.mapped {
+		v.release()
+		v = unshared
+	}
+	s.show(v)
+	return nil
+}
+
+// show puts a view in the place of the last one.
+func (s *Store) show(v *view) {
+	if old := s.view.Swap(v); old != nil && old != unshared {
 		old.release()
 	}
-	return nil
+}
+
+// makeRoom ends the sharing of views if what a group of requests writes might make a file of that size outgrow its map.
+func (s *Store) makeRoom(used int64, requests []*request) {
+	const page = 16 << 10 // more than a record, an entry or a message ever changes, with the pages above
+	need := int64(0)
+	for _, r := range requests {
+		if r.batch == nil {
+			need += page * int64(len(r.settle))
+			continue
+		}
+		for i := range r.batch.Changes {
+			c := &r.batch.Changes[i]
+			need += page * int64(2+len(c.Subjects)+len(c.Outbox))
+			for j := range c.Outbox {
+				need += 2 * int64(len(c.Outbox[j].Body))
+			}
+		}
+	}
+	if used+need >= s.mapped {
+		s.show(unshared)
+	}
 }
 
 // guarded calls f, and returns as ErrDamaged what bbolt panics with, and what the kernel signals where a page of the map cannot be read.
