@@ -78,4 +78,6 @@ func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin str
 	if len(r.Catalog.File.Snippets) == 0 {
 		printf(t.out, "// %s: no SDK set-up is known; send to %s%s%s\n", r.Catalog.File.Name, origin, base, r.Prefix)
 	}
+	pages := strings.TrimSuffix(origin, "/") + base + "/privacy/"
+	printf(t.out, "\n// Visitors object at %[1]s: link it in your footer.\n// A front end of your own calls tagwarden.object(['all']) of <script src=\"%[1]stagwarden.js\"></script>.\n", pages)
 }
