@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,15 +27,24 @@ const recipes = "../../README.md"
 
 // oneMessage is a store of messages that holds one.
 type oneMessage struct {
+	mu       sync.Mutex
 	messages []webhook.Waiting
 	settled  chan struct{}
 }
 
-func (o *oneMessage) Pending(string, int) ([]webhook.Waiting, error) { return o.messages, nil }
+func (o *oneMessage) Pending(string, int) ([]webhook.Waiting, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.messages, nil
+}
 
 func (o *oneMessage) Settle([]uint64) error {
-	o.messages = nil
-	close(o.settled)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.messages != nil {
+		o.messages = nil
+		close(o.settled)
+	}
 	return nil
 }
 
@@ -129,7 +139,7 @@ func send(t *testing.T, to *webhook.Receiver) *http.Request {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		store := &oneMessage{[]webhook.Waiting{{ID: 1, To: to.Name(), Body: message, Since: time.Now()}}, make(chan struct{})}
+		store := &oneMessage{messages: []webhook.Waiting{{ID: 1, To: to.Name(), Body: message, Since: time.Now()}}, settled: make(chan struct{})}
 		outbox := webhook.NewOutbox(webhook.OutboxOptions{
 			Store: store, Key: key, Receivers: func() []*webhook.Receiver { return []*webhook.Receiver{to} }, Client: &http.Client{Transport: there},
 		})
