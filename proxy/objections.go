@@ -237,7 +237,8 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		return c, &objection.Fault{What: "scopes", Err: errors.New("at least one is needed: a purpose, a vendor, or all")}
 	}
 	for _, scope := range c.Object {
-		if _, ok := loaded.Policy.Objection(scope); !ok {
+		// A link was made under an earlier policy: what it objects to may be there no more, and the objection is taken all the same.
+		if _, ok := loaded.Policy.Objection(scope); !ok && (c.Source != objection.Link || !rules.ScopeName(scope)) {
 			return c, &objection.Fault{What: "object", Err: scopeFault(loaded.Policy, scope)}
 		}
 	}

@@ -155,6 +155,16 @@ func TestFaultyActs(t *testing.T) {
 	}
 }
 
+// TestAnOldLinkObjects: what a link objects to may be there no more under the policy in force. That is no reason to refuse it.
+func TestAnOldLinkObjects(t *testing.T) {
+	r := start(t, folder(t, startVendor(t).URL))
+	change := objection.Change{Object: []string{"gone"}, Source: objection.Link}
+	receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: change}}})
+	if err != nil || strings.Join(receipts[0].InForce, " ") != "gone" {
+		t.Errorf("%+v, %v", receipts, err)
+	}
+}
+
 // twice is asked for objections and gives other answers from the second look on.
 type twice struct {
 	asked atomic.Int64

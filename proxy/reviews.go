@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -100,11 +101,15 @@ func (s *Server) lookAtReviews(ctx context.Context) {
 // lookAtHooks says which webhooks could not be told, long before there is something to tell.
 func (s *Server) lookAtHooks(loaded *config.Loaded) {
 	for _, hook := range loaded.Server.Webhooks {
-		if !hook.Wants(assessmentDue) {
-			continue
+		var err error
+		switch {
+		case hook.Request == nil:
+			_, err = webhook.ReadSecret(hook.SecretFile)
+		case hook.SecretFile != "":
+			_, err = os.Stat(hook.SecretFile)
 		}
-		if _, err := webhook.ReadSecret(hook.SecretFile); err != nil {
-			s.fault("a webhook cannot be told of reviews", err)
+		if err != nil {
+			s.fault("the webhook "+hook.ID()+" cannot be told anything", err)
 		}
 	}
 }
