@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,31 +29,7 @@ func liaVerbs() []verb {
 }
 
 func lia(ctx context.Context, t *terminal, args []string) int {
-	all := liaVerbs()
-	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" {
-		w := t.out
-		if len(args) == 0 {
-			w = t.err
-		}
-		printf(w, "Usage: tagwarden lia VERB --config FILE ...\n")
-		for _, v := range all {
-			printf(w, "  %-50s %s\n", v.name+" "+v.args, v.does)
-		}
-		if len(args) == 0 {
-			return usage
-		}
-		return fine
-	}
-	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
-	if at < 0 {
-		names := make([]string, len(all))
-		for i, v := range all {
-			names[i] = v.name
-		}
-		t.fail("there is no verb %q of lia%s", args[0], config.Suggestion(args[0], names))
-		return usage
-	}
-	return all[at].run(ctx, t, args[1:])
+	return t.group(ctx, "lia", liaVerbs(), args)
 }
 
 // knowing reads a configuration with what the ledger knows of assessments, where there is one here.

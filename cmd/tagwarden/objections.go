@@ -44,8 +44,12 @@ func (t *terminal) group(ctx context.Context, name string, all []verb, args []st
 			w = t.err
 		}
 		printf(w, "Usage: tagwarden %s VERB --config FILE ...\n", name)
+		column := 0
 		for _, v := range all {
-			printf(w, "  %-10s %-78s %s\n", v.name, v.args, v.does)
+			column = max(column, len(v.name+" "+v.args))
+		}
+		for _, v := range all {
+			printf(w, "  %-*s %s\n", column, v.name+" "+v.args, v.does)
 		}
 		if len(args) == 0 {
 			return usage
