@@ -27,7 +27,7 @@ func (s *Server) openConsole(data string) error {
 func (s *Server) Operator() http.Handler { return s.operator }
 
 // scopes lists what may be objected to under the policy in force.
-func (s *Server) scopes() []string { return scopesOf(s.snapshot.Load().Policy) }
+func (s *Server) scopes() []string { return s.snapshot.Load().Policy.ScopeNames() }
 
 // checkAct says what is wrong with an act, and does nothing.
 func (s *Server) checkAct(act objection.Act) error {

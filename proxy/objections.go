@@ -267,18 +267,7 @@ func scopeFault(policy *rules.Policy, scope string) error {
 	if !rules.ScopeName(scope) {
 		return errors.New("that is no name of a scope: a purpose's id, vendor:ID or all is")
 	}
-	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + config.Suggestion(scope, scopesOf(policy)))
-}
-
-func scopesOf(policy *rules.Policy) []string {
-	names := []string{objection.All}
-	for _, p := range policy.Purposes() {
-		names = append(names, p.ID)
-	}
-	for _, r := range policy.Recipients() {
-		names = append(names, "vendor:"+r.ID)
-	}
-	return names
+	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + config.Suggestion(scope, policy.ScopeNames()))
 }
 
 func siteIDs(loaded *config.Loaded) []string {

@@ -89,6 +89,18 @@ func (p *Policy) Objection(scope string) (Objections, bool) {
 	return Objections{}, false
 }
 
+// ScopeNames lists what can be objected to, as Objection reads it.
+func (p *Policy) ScopeNames() []string {
+	names := []string{"all"}
+	for i := range p.purposes {
+		names = append(names, p.purposes[i].ID)
+	}
+	for _, r := range p.recipients {
+		names = append(names, "vendor:"+r.ID)
+	}
+	return names
+}
+
 // Scopes names the scopes of an objection, as Objection reads them.
 func (p *Policy) Scopes(o Objections) []string {
 	var names []string

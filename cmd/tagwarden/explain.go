@@ -65,24 +65,12 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.Objection(scope); !ok {
-			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, config.Suggestion(scope, scopes(loaded.Policy)))
+			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, config.Suggestion(scope, loaded.Policy.ScopeNames()))
 			return nil, usage
 		}
 	}
 	a.question = rules.Question{Objections: f.objections, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
 	return a, fine
-}
-
-// scopes are what an objection can be about.
-func scopes(p *rules.Policy) []string {
-	all := []string{"all"}
-	for _, purpose := range p.Purposes() {
-		all = append(all, purpose.ID)
-	}
-	for _, r := range p.Recipients() {
-		all = append(all, "vendor:"+r.ID)
-	}
-	return all
 }
 
 func explain(_ context.Context, t *terminal, args []string) int {
