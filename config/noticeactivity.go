@@ -226,7 +226,7 @@ func (b *noticeBuilder) signals(a *rules.Activity, written *Activity) []string {
 			return which(&p)
 		})
 	}
-	if by := a.Basis; by == basis.Contract || by == basis.LegalObligation || by == basis.VitalInterests {
+	if !a.Basis.OpenToObjection() {
 		return nil // no signal is asked for, but for direct marketing
 	}
 	if a.Basis == basis.LegitimateInterest && b.loaded.Policy.Assessments().CompellingGrounds(a.Assessment) {

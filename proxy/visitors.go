@@ -136,6 +136,7 @@ func language(loaded *config.Loaded, notice *config.Notice) visitor.Language {
 	for i := range notice.Activities {
 		a := &notice.Activities[i]
 		open := false // to objection
+		rests, _ := basis.Parse(a.Basis)
 		for _, said := range a.Purposes {
 			p := purposes[said.ID]
 			if p == nil {
@@ -145,10 +146,10 @@ func language(loaded *config.Loaded, notice *config.Notice) visitor.Language {
 				}
 				purposes[said.ID] = p
 			}
-			if objectable(a.Basis) || said.DirectMarketing {
+			if rests.OpenToObjection() || said.DirectMarketing {
 				p.ShownOnly, open = false, true
 			}
-			right := a.Basis == basis.LegitimateInterest.String() || a.Basis == basis.PublicTask.String()
+			right := rests == basis.LegitimateInterest || rests == basis.PublicTask
 			if b := (visitor.Basis{Right: right, Name: a.BasisName, Article: a.Article}); !slices.Contains(p.Bases, b) {
 				p.Bases = append(p.Bases, b)
 			}
@@ -174,11 +175,6 @@ func language(loaded *config.Loaded, notice *config.Notice) visitor.Language {
 		}
 	}
 	return l
-}
-
-// objectable tells whether an objection to what is done on a basis has an effect, direct marketing aside.
-func objectable(name string) bool {
-	return name != basis.Contract.String() && name != basis.LegalObligation.String() && name != basis.VitalInterests.String()
 }
 
 // errNoAddress says that nobody knows where a site's pages are.

@@ -164,7 +164,7 @@ func (a *Activity) heeds(p *Policy) bool {
 	switch {
 	case a.directMarketing:
 		return true
-	case a.Basis == basis.Contract || a.Basis == basis.LegalObligation || a.Basis == basis.VitalInterests:
+	case !a.Basis.OpenToObjection():
 		return false
 	default:
 		return a.Basis != basis.LegitimateInterest || !p.assessments.CompellingGrounds(a.Assessment)

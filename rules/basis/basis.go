@@ -34,6 +34,12 @@ func (b Basis) String() string {
 	return fmt.Sprintf("basis(%d)", uint8(b))
 }
 
+// OpenToObjection tells whether an objection can end what rests on the basis, direct marketing aside: not where a contract, the law or a
+// vital interest asks for it (GDPR Art. 21(1) speaks of Art. 6(1)(e) and (f); consent and opting out can be taken back at any time).
+func (b Basis) OpenToObjection() bool {
+	return b != Contract && b != LegalObligation && b != VitalInterests
+}
+
 // Parse returns the basis of that name; None cannot be named.
 func Parse(name string) (Basis, bool) {
 	for b := None + 1; b < numBases; b++ {
