@@ -27,15 +27,7 @@ var _ zapcore.ObjectMarshaler = (*Assessed)(nil)
 
 // Assessed records what happened to an assessment.
 func (l *Ledger) Assessed(a Assessed) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken != nil {
-		return l.broken
-	}
-	if err := l.add(l.opts.Now(), a.Kind, &a); err != nil {
-		return err
-	}
-	return l.commit()
+	return l.put(entry{a.Kind, &a})
 }
 
 // MarshalLogObject writes the record's members. What is empty is left out.

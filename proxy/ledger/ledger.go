@@ -199,32 +199,17 @@ func (l *Ledger) Outcome(o Outcome) error {
 
 // Refusals records aggregates.
 func (l *Ledger) Refusals(all []Refused) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken != nil {
-		return l.broken
-	}
+	entries := make([]entry, len(all))
 	for i := range all {
-		err := l.add(l.opts.Now(), KindRefused, &all[i])
-		if err != nil {
-			return err
-		}
+		entries[i] = entry{KindRefused, &all[i]}
 	}
-	return l.commit()
+	return l.put(entries...)
 }
 
 // Note records what happened to the server.
 func (l *Ledger) Note(n Note) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken != nil {
-		return l.broken
-	}
 	n.node = l.opts.Node
-	if err := l.add(l.opts.Now(), n.Kind, &n); err != nil {
-		return err
-	}
-	return l.commit()
+	return l.put(entry{n.Kind, &n})
 }
 
 // add encodes a record and puts it among those that are not yet written.

@@ -26,8 +26,6 @@ type Objected struct {
 	Because     string
 	Subjects    [][16]byte
 	Recovered   bool // it was found missing at the start, and is written late
-
-	hex [64]byte
 }
 
 // Head says where the log of objections stands: how many acts it holds, and the root of the Merkle tree over them.
@@ -45,21 +43,11 @@ var (
 
 // Objected records acts, and where the log of objections stands after them.
 func (l *Ledger) Objected(acts []Objected, head Head) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken != nil {
-		return l.broken
-	}
-	now := l.opts.Now()
+	all := make([]entry, 0, len(acts)+1)
 	for i := range acts {
-		if err := l.add(now, acts[i].Kind, &acts[i]); err != nil {
-			return err
-		}
+		all = append(all, entry{acts[i].Kind, &acts[i]})
 	}
-	if err := l.add(now, KindHead, &head); err != nil {
-		return err
-	}
-	return l.commit()
+	return l.put(append(all, entry{KindHead, &head})...)
 }
 
 // MarshalLogObject writes the members of a record. What is empty is left out.
@@ -79,7 +67,7 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "site", o.Site)
 	addText(to, "by", o.By)
 	addText(to, "because", o.Because)
-	return to.AddArray("subjects", (*objectors)(o))
+	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))
 }
 
 // MarshalLogObject writes the members of a record.
@@ -95,14 +83,4 @@ func addTrue(to zapcore.ObjectEncoder, name string, set bool) {
 	if set {
 		to.AddBool(name, true)
 	}
-}
-
-type objectors Objected
-
-// MarshalLogArray writes hashes in hex.
-func (o *objectors) MarshalLogArray(e zapcore.ArrayEncoder) error {
-	for i := range o.Subjects {
-		e.AppendByteString(hexInto(o.hex[:0], o.Subjects[i][:]))
-	}
-	return nil
 }
