@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"sync"
@@ -341,22 +339,17 @@ func (o *Outbox) attempt(ctx context.Context, r *Receiver, m *Waiting, a *Act) (
 	if err != nil {
 		return WhyUnsendable, 0, err
 	}
-	response, err := o.opts.Client.Do(request)
-	if err != nil {
-		if of, ok := errors.AsType[*url.Error](err); ok {
-			err = of.Err // without the address: it may hold a token, or a person
-		}
-		return WhyDown, 0, fmt.Errorf("the webhook was not reached: %w", err)
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
-	_ = response.Body.Close()
-	if response.StatusCode/100 == 2 {
+	status, header, err := ask(o.opts.Client, request)
+	switch {
+	case status == 0:
+		return WhyDown, 0, err
+	case err == nil:
 		return "", 0, nil
 	}
-	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
+	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil && seconds > 0 {
 		after = min(time.Duration(seconds)*time.Second, delays[len(delays)-1])
 	}
-	return meaning(response.StatusCode), after, fmt.Errorf("the webhook was answered with status %d", response.StatusCode)
+	return meaning(status), after, err
 }
 
 // meaning is what a status that is no success says: of the receiver, or of this message alone.

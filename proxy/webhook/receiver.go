@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -161,7 +159,7 @@ func (r *Receiver) request(ctx context.Context, a *Act, id string, now time.Time
 	}
 	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
-		return nil, errors.New("the webhook's address is none")
+		return nil, errNoAddress
 	}
 	request.Header.Set("User-Agent", "tagwarden")
 	if body != "" {
@@ -187,18 +185,7 @@ func (r *Receiver) signed(ctx context.Context, a *Act, id string, now time.Time)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write a message: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.opts.URL, bytes.NewReader(body))
-	if err != nil {
-		return nil, errors.New("the webhook's address is none")
-	}
-	at := strconv.FormatInt(now.Unix(), 10)
-	for name, value := range map[string]string{
-		"Content-Type": "application/json", "User-Agent": "tagwarden",
-		"Webhook-Id": id, "Webhook-Timestamp": at, "Webhook-Signature": Sign(secret, id, at, body),
-	} {
-		request.Header.Set(name, value)
-	}
-	return request, nil
+	return signed(ctx, r.opts.URL, id, now, secret, body)
 }
 
 // idOf names a message: its sealed bytes are no other's, and the same over all attempts.

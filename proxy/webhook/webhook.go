@@ -100,30 +100,52 @@ func (h *Hook) Send(ctx context.Context, m Message) error {
 
 // attempt sends the message once. Last tells that there is no point in another attempt.
 func (h *Hook) attempt(ctx context.Context, id string, secret, body []byte) (last bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.opts.URL, bytes.NewReader(body))
+	request, err := signed(ctx, h.opts.URL, id, h.opts.Now(), secret, body)
 	if err != nil {
-		return true, errors.New("the webhook's address is none")
+		return true, err
 	}
-	at := strconv.FormatInt(h.opts.Now().Unix(), 10)
+	status, _, err := ask(h.opts.Client, request)
+	if status == 0 {
+		return ctx.Err() != nil, err
+	}
+	return err == nil || status == http.StatusGone, err
+}
+
+// errNoAddress says that an address cannot be asked. It is not repeated: it may hold a token, or a person.
+var errNoAddress = errors.New("the webhook's address is none")
+
+// signed makes a request as Standard Webhooks describes it.
+func signed(ctx context.Context, address, id string, now time.Time, secret, body []byte) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, errNoAddress
+	}
+	at := strconv.FormatInt(now.Unix(), 10)
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "tagwarden",
 		"Webhook-Id": id, "Webhook-Timestamp": at, "Webhook-Signature": Sign(secret, id, at, body),
 	} {
 		request.Header.Set(name, value)
 	}
-	response, err := h.opts.Client.Do(request)
+	return request, nil
+}
+
+// ask sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where nobody answered. Any but a 2xx is an
+// error too.
+func ask(client *http.Client, request *http.Request) (status int, header http.Header, err error) {
+	response, err := client.Do(request)
 	if err != nil {
 		if of, ok := errors.AsType[*url.Error](err); ok {
-			err = of.Err // without the address: it may hold a token
+			err = of.Err // without the address: it may hold a token, or a person
 		}
-		return ctx.Err() != nil, fmt.Errorf("the webhook was not reached: %w", err)
+		return 0, nil, fmt.Errorf("the webhook was not reached: %w", err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
 	_ = response.Body.Close()
 	if response.StatusCode/100 != 2 {
-		return response.StatusCode == http.StatusGone, fmt.Errorf("the webhook was answered with status %d", response.StatusCode)
+		err = fmt.Errorf("the webhook was answered with status %d", response.StatusCode)
 	}
-	return true, nil
+	return response.StatusCode, response.Header, err
 }
 
 // Sign returns the value of webhook-signature: version 1, HMAC-SHA256 over id, timestamp (in seconds) and body.
