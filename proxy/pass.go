@@ -69,21 +69,36 @@ func (s *Server) pass(p *passage) rules.Reason {
 		if reason := stages[i].run(s, p); reason != rules.Unjudged {
 			return s.ended(p, reason)
 		}
-		if i == 0 && s.visits(p) {
-			return answered
+		if i > 0 {
+			continue
 		}
-		if i == 0 && p.ctx.IsHead() { // of pages alone
-			p.status = fasthttp.StatusMethodNotAllowed
-			return s.ended(p, rules.WrongMethod)
-		}
-		if i == 0 && p.ctx.IsOptions() {
-			if reason := p.preflight(); reason != rules.Unjudged {
-				return s.ended(p, reason)
-			}
+		switch reason := s.noHit(p); reason {
+		case rules.Unjudged:
+		case answered:
 			return answered
+		default:
+			return s.ended(p, reason)
 		}
 	}
 	return rules.Unjudged
+}
+
+// noHit answers what was received and is no hit: a visitor who asks for a page, and a browser that asks whether it may send a hit.
+func (s *Server) noHit(p *passage) rules.Reason {
+	switch {
+	case s.visits(p):
+		return answered
+	case p.ctx.IsHead(): // of pages alone
+		p.status = fasthttp.StatusMethodNotAllowed
+		return rules.WrongMethod
+	case p.ctx.IsOptions():
+		if reason := p.preflight(); reason != rules.Unjudged {
+			return reason
+		}
+		return answered
+	default:
+		return rules.Unjudged
+	}
 }
 
 // ended records a hit that was refused as a whole. Before a site is known it only counts.
