@@ -148,19 +148,14 @@ func (o *Options) host(u Upstream) (*host, error) {
 		d.tls = o.secured(parsed.Hostname())
 	}
 	client := &fasthttp.HostClient{
-		Addr:                          net.JoinHostPort(parsed.Hostname(), port),
-		NoDefaultUserAgentHeader:      true,
-		MaxConns:                      o.Conns,
-		MaxConnWaitTimeout:            o.Wait,
-		MaxIdleConnDuration:           o.Idle,
-		ConnPoolStrategy:              fasthttp.LIFO,
-		ReadTimeout:                   o.Timeout,
-		WriteTimeout:                  o.Timeout,
-		MaxResponseBodySize:           orDefault(u.Answer, o.Answer),
-		ReadBufferSize:                16 << 10,
-		DisablePathNormalizing:        true,
-		DisableHeaderNamesNormalizing: false,
-		DialTimeout:                   d.dial,
+		Addr:                net.JoinHostPort(parsed.Hostname(), port),
+		MaxConns:            o.Conns,
+		MaxConnWaitTimeout:  o.Wait,
+		MaxIdleConnDuration: o.Idle,
+		ConnPoolStrategy:    fasthttp.LIFO,
+		MaxResponseBodySize: orDefault(u.Answer, o.Answer),
+		ReadBufferSize:      16 << 10,
+		DialTimeout:         d.dial,
 	}
 	return &host{client: client, name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/")}, nil
 }
