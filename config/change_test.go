@@ -80,7 +80,7 @@ var changeCases = []struct {
 	{"site.signals", `granted: ["yes"] }] }`, `granted: ["yes", "maybe"] }] }`, []string{"signal own is read in another way: more may count as a yes: WIDER"}},
 
 	{"server.trusted_proxies", "vendors:\n  ga4", "trusted_proxies: [10.0.0.0/8]\nvendors:\n  ga4", []string{"server: trusted proxies added: 10.0.0.0/8: WIDER"}},
-	{"server.limits", "vendors:\n  ga4", "limits: { events: 2000 }\nvendors:\n  ga4", []string{"server: limit of events 2000 instead of 1000: WIDER"}},
+	{"server.limits", "vendors:\n  ga4", "limits: { events: 5000 }\nvendors:\n  ga4", []string{"server: limit of events 5000 instead of 2500: WIDER"}},
 	{"server.controller", "dpo: dpo@shop.example", "dpo: other@shop.example", []string{"server: the controller's name, address or contact reads otherwise\n"}},
 
 	{"assessment.version", "version: 3", "version: 4", []string{"assessment LIA-1: version 4 instead of 3\n"}},

@@ -143,8 +143,12 @@ func (c *comparison) server() {
 		{"events", old.Limits.Events, changed.Limits.Events},
 		{"depth", old.Limits.Depth, changed.Limits.Depth},
 		{"fields", old.Limits.Fields, changed.Limits.Fields},
+		{"nodes", old.Limits.Nodes, changed.Limits.Nodes},
 	} {
 		c.value("server", "limit of "+limit.name, either(limit.will > limit.was), number(limit.was), number(limit.will))
+	}
+	if was, will := old.Limits.Memory, changed.Limits.Memory; was != will {
+		c.add("server", Neutral, "all hits together may hold %s of memory, not %s", will, was)
 	}
 	for _, name := range bothKeys(old.Approvers, changed.Approvers) {
 		switch before, after := old.Approvers[name], changed.Approvers[name]; {

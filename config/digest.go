@@ -21,7 +21,6 @@ import (
 func (r *reading) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendln(nil, "tagwarden policy 1"))
-	s := &r.loaded.Server
 	for _, key := range []string{"sites", "vendors", "trusted_proxies", "approvers"} {
 		if r.server.has(key) {
 			h.Write([]byte(key))
@@ -32,7 +31,7 @@ func (r *reading) digest() string {
 		content := sha256.Sum256(r.source.places[name].content)
 		h.Write(fmt.Appendf(nil, "places %q %x\n", name, content))
 	}
-	h.Write(fmt.Appendln(nil, "limits", int(s.Limits.Body), int(s.Limits.Decompressed), s.Limits.Events, s.Limits.Depth, s.Limits.Fields))
+	h.Write(fmt.Appendln(nil, "limits", r.loaded.Draft.Limits, r.loaded.Draft.Given))
 	docs := []*document{r.purposes, r.activities, r.profiles}
 	if r.detectors != nil {
 		docs = append(docs, r.detectors)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -14,10 +15,7 @@ import (
 func (r *reading) draft() {
 	s := &r.loaded.Server
 	d := &r.loaded.Draft
-	d.Limits = rules.Limits{
-		Body: int(s.Limits.Body), Decompressed: int(s.Limits.Decompressed),
-		Events: s.Limits.Events, Depth: s.Limits.Depth, Fields: s.Limits.Fields,
-	}
+	d.Limits, d.Given = r.limits()
 	for _, proxies := range s.TrustedProxies {
 		d.Trusted = append(d.Trusted, proxies.Prefix)
 	}
@@ -49,6 +47,28 @@ func (r *reading) draft() {
 	}
 	d.Assessments = r.register()
 	d.Digest = r.digest()
+}
+
+// limits are those of a hit, and which of them somebody wrote down.
+func (r *reading) limits() (all rules.Limits, given catalog.Limits) {
+	l := &r.loaded.Server.Limits
+	all = rules.Limits{Body: int(l.Body), Decompressed: int(l.Decompressed), Events: l.Events, Depth: l.Depth, Fields: l.Fields, Nodes: l.Nodes}
+	if r.server.has("limits", "body") {
+		given.Body = l.Body
+	}
+	if r.server.has("limits", "decompressed") {
+		given.Decompressed = l.Decompressed
+	}
+	if r.server.has("limits", "events") {
+		given.Events = l.Events
+	}
+	if r.server.has("limits", "fields") {
+		given.Fields = l.Fields
+	}
+	if r.server.has("limits", "nodes") {
+		given.Nodes = l.Nodes
+	}
+	return all, given
 }
 
 // placeIn tells where a line of a profile stands, file and line.

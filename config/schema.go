@@ -184,6 +184,8 @@ func ofText(t reflect.Type) map[string]any {
 	switch t {
 	case reflect.TypeFor[Size]():
 		pattern, example = `^[0-9]+(B|KiB|MiB|GiB)$`, "1MiB"
+	case reflect.TypeFor[Memory]():
+		pattern, example = `^[0-9]+(B|KiB|MiB|GiB|%)$`, "50%"
 	case reflect.TypeFor[Span]():
 		pattern, example = `^[0-9]+(ms|s|m|h|d)$`, "24h"
 	case reflect.TypeFor[basis.Period]():

@@ -10,7 +10,7 @@ type Server struct {
 	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
 	Policy         string            `yaml:"policy" default:"./policy" doc:"The policy folder."`
 	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For is believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
-	Limits         Limits            `yaml:"limits" doc:"What one hit may hold; more is refused with the reason limit."`
+	Limits         Limits            `yaml:"limits" doc:"What one hit may hold; more is refused with the reason limit. A catalog entry may say other limits for an endpoint; what is written here is never exceeded."`
 	Controller     Controller        `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
 	Sites          map[string]Site   `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
 	Vendors        map[string]Vendor `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
@@ -37,13 +37,16 @@ type Keys struct {
 	RootCommand []string `yaml:"root_command" doc:"Instead of root: a command and its arguments that prints the root secret. It is run only where there is no key state yet."`
 }
 
-// Limits bound one hit.
+// Limits bound one hit, and Memory all of them together. What is written down is an upper bound for vendor files as well; what is not may be
+// more at an endpoint whose vendor takes more (limits in its catalog entry).
 type Limits struct {
-	Body         Size `yaml:"body" default:"1MiB" is:"min=1KiB,max=64MiB" doc:"Size of a body as received."`
-	Decompressed Size `yaml:"decompressed" default:"8MiB" is:"min=1KiB,max=256MiB" doc:"Size of everything that is opened in one hit (gzip, base64); at least body."`
-	Events       int  `yaml:"events" default:"1000" is:"min=1,max=10000" doc:"Number of events in one hit."`
-	Depth        int  `yaml:"depth" default:"64" is:"min=4,max=256" doc:"Levels of nesting."`
-	Fields       int  `yaml:"fields" default:"2000" is:"min=16,max=100000" doc:"Number of fields in one hit."`
+	Body         Size   `yaml:"body" default:"1MiB" is:"min=1KiB,max=64MiB" doc:"Size of a body as received; endpoints that take one event take 64KiB."`
+	Decompressed Size   `yaml:"decompressed" default:"8MiB" is:"min=1KiB,max=256MiB" doc:"Size of everything that is opened in one hit (gzip, base64); at least body."`
+	Events       int    `yaml:"events" default:"2500" is:"min=1,max=10000" doc:"Number of events in one hit."`
+	Depth        int    `yaml:"depth" default:"64" is:"min=4,max=256" doc:"Levels of nesting."`
+	Fields       int    `yaml:"fields" default:"2000" is:"min=16,max=100000" doc:"Number of fields of one event. An event that has more is denied; the others of its hit are not."`
+	Nodes        int    `yaml:"nodes" default:"200000" is:"min=16,max=5000000" doc:"Number of fields in one hit, of all events together."`
+	Memory       Memory `yaml:"memory" default:"50%" doc:"What all hits together may hold at one time (bodies, what is opened of them, fields, what is sent on): a size, or a share of what the cgroup or the machine has. Where there is no room a hit is answered with 503 and may come again."`
 }
 
 // Controller is who is responsible (Art. 4(7)).

@@ -16,6 +16,9 @@ func (p *passage) respond(reason rules.Reason) {
 	p.allowOrigin()
 	p.ctx.Response.Header.Set("Cache-Control", "no-store")
 	p.ctx.Response.Header.Set("X-Content-Type-Options", "nosniff")
+	if length := announced(&p.ctx.Request.Header); p.unread && (length < 0 || length > drained) && !spent(p.ctx) {
+		linger(p.ctx)
+	}
 	switch {
 	case p.sent && p.outcome.Kind == delivery.Delivered:
 		p.passBack()
@@ -31,13 +34,16 @@ func (p *passage) respond(reason rules.Reason) {
 	}
 }
 
+// drained is the size of a body, in bytes, up to which it is read to its end though nobody wants it, so that the connection serves on.
+const drained = 64 << 10
+
 func (p *passage) refuse(reason rules.Reason) {
 	denied := p.j.DeniedAnswer()
 	switch {
 	case p.status != 0: // where it ends is in doubt
 		p.ctx.SetStatusCode(p.status)
 		p.ctx.SetConnectionClose()
-	case reason == rules.Unrecorded || reason == rules.ShuttingDown:
+	case reason == rules.Unrecorded || reason == rules.OutOfMemory || reason == rules.ShuttingDown:
 		p.ctx.Response.Header.Set("Retry-After", "5")
 		p.ctx.SetStatusCode(reason.Status())
 	case denied == nil || reason == rules.OverLimit:

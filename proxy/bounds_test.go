@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 func deflated(text string) string {
@@ -56,7 +57,11 @@ func TestHitsTakeLittleMemory(t *testing.T) {
 			}
 		}
 		runtime.ReadMemStats(&after)
-		if taken := (after.TotalAlloc - before.TotalAlloc) / times; taken > 8<<20 {
+		most := uint64(8 << 20)
+		if name == "10^5 parameters" { // a hit may have so many: each is a node
+			most += 100_000 * uint64(hit.NodeSize)
+		}
+		if taken := (after.TotalAlloc - before.TotalAlloc) / times; taken > most {
 			t.Errorf("%s took %d bytes", name, taken)
 		}
 	}

@@ -85,12 +85,13 @@ type boundedConn struct {
 	from    *bounded
 	address netip.Addr // counted under; the zero Addr is not
 	left    atomic.Int64
+	lingers atomic.Bool // what still comes is read before it is closed
 	closed  atomic.Bool
 }
 
 // renew allows for another request.
 func (c *boundedConn) renew() {
-	c.left.Store(2*int64(c.from.server.snapshot.Load().Policy.Limits().Body) + slack)
+	c.left.Store(2*int64(c.from.server.snapshot.Load().Policy.LargestBody()) + slack)
 }
 
 // Read reads as long as there is something left of what a request may take.
@@ -106,6 +107,9 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 // Close closes the connection; the first time counts.
 func (c *boundedConn) Close() error {
 	if !c.closed.Swap(true) {
+		if c.lingers.Load() {
+			c.drain()
+		}
 		c.from.release(c.address)
 	}
 	return c.Conn.Close()

@@ -29,7 +29,7 @@ func TestARequestTakesNoMoreBytesThanOneMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	hit := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"`+strings.Repeat("a", 100<<10)+`"}`)
+	hit := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"`+strings.Repeat("a", 60<<10)+`"}`)
 	for i := range 8 {
 		if err := c.Send(hit); err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 type figures struct {
 	metrics    *metrics.Metrics
 	hits       found[rules.Reason, prometheus.Counter]
-	events     found[judged, prometheus.Counter]
+	judged     found[judged, prometheus.Counter]
 	outcomes   found[delivered, prometheus.Counter]
 	cookieless found[string, prometheus.Counter]
 	checked    found[bool, prometheus.Counter]
@@ -36,15 +36,15 @@ func (f *figures) hit(reason rules.Reason) {
 	}).Inc()
 }
 
-// event counts a judged event. Its decision follows from the reason.
-func (f *figures) event(site, vendor string, reason rules.Reason) {
-	f.events.get(judged{site, vendor, reason}, func() prometheus.Counter {
+// events counts judged events, or those of a hit that was refused as a whole, as far as it was read. Their decision follows from the reason.
+func (f *figures) events(site, vendor string, reason rules.Reason, n int) {
+	f.judged.get(judged{site, vendor, reason}, func() prometheus.Counter {
 		decision := rules.Deny
 		if reason == rules.Permitted {
 			decision = rules.Permit
 		}
 		return f.metrics.Events.WithLabelValues(site, vendor, decision.String(), reason.String())
-	}).Inc()
+	}).Add(float64(n))
 }
 
 // outcome counts a request to a vendor.

@@ -85,9 +85,10 @@ func (s *Server) pass(p *passage) rules.Reason {
 
 // noHit answers what was received and is no hit: a visitor who asks for a page, and a browser that asks whether it may send a hit.
 func (s *Server) noHit(p *passage) rules.Reason {
+	site, path := s.page(p)
 	switch {
-	case s.visits(p):
-		return answered
+	case site != nil:
+		return s.visit(p, site, path)
 	case p.ctx.IsHead(): // of pages alone
 		p.status = fasthttp.StatusMethodNotAllowed
 		return rules.WrongMethod
@@ -101,9 +102,10 @@ func (s *Server) noHit(p *passage) rules.Reason {
 	}
 }
 
-// ended records a hit that was refused as a whole. Before a site is known it only counts.
+// ended records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted; so is what there is no
+// memory for, which comes in floods, and may come again.
 func (s *Server) ended(p *passage, reason rules.Reason) rules.Reason {
-	if p.j.Route == nil || p.number != 0 {
+	if p.j.Route == nil || p.status != 0 || p.number != 0 || reason == rules.OutOfMemory {
 		s.refusals.add(reason)
 		return reason
 	}
@@ -118,6 +120,6 @@ func (s *Server) ended(p *passage, reason rules.Reason) rules.Reason {
 		s.fault("a refused hit cannot be recorded", err)
 		return rules.Unrecorded
 	}
-	p.snapshot.figures.event(p.j.Site.ID, p.j.Route.Recipient.ID, reason)
+	p.snapshot.figures.events(p.j.Site.ID, p.j.Route.Recipient.ID, reason, max(p.j.Hit.Seen, 1))
 	return reason
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // passage is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is answered.
@@ -21,6 +23,11 @@ type passage struct {
 	// receive
 	hostname []byte
 	status   int // the status to answer with, where the hit could not even be read
+
+	// body
+	lease  memory.Lease // of what the hit holds
+	body   []byte
+	unread bool // some of the body was not read
 
 	// record
 	number  uint64
@@ -49,17 +56,23 @@ var passages = sync.Pool{New: func() any { return new(passage) }}
 func takePassage(ctx *fasthttp.RequestCtx, server *Server, snapshot *Snapshot, in rules.Inputs) *passage {
 	p := passages.Get().(*passage)
 	p.ctx, p.server, p.snapshot, p.in = ctx, server, snapshot, in
+	p.lease.Begin(server.budget)
+	p.in.Memory = &p.lease
 	return p
 }
 
 func (p *passage) giveBack() {
+	p.lease.End()
 	if p.spoiled {
 		return
 	}
 	p.j.Reset()
 	p.ctx, p.server, p.snapshot, p.in = nil, nil, nil, rules.Inputs{}
 	p.hostname, p.status = p.hostname[:0], 0
-	p.number, p.records, p.text, p.facts, p.hashes = 0, p.records[:0], p.text[:0], p.facts[:0], p.hashes[:0]
+	p.body, p.unread = hit.Recycled(p.body), false
+	p.number = 0
+	p.records, p.text, p.facts = hit.Recycled(p.records), hit.Recycled(p.text), hit.Recycled(p.facts)
+	p.hashes, p.firstOf, p.nextOf = hit.Recycled(p.hashes), hit.Recycled(p.firstOf), hit.Recycled(p.nextOf)
 	p.answer.Reset()
 	p.event = delivery.Event{}
 	p.outcome, p.leaving, p.sent, p.headers = delivery.Outcome{}, false, false, p.headers[:0]

@@ -11,9 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// receive checks that the request can be read in one way only, and shows it to the judgement as bytes. Those belong to fasthttp and
+// receive checks that the head of the request can be read in one way only, and shows it to the judgement as bytes. Those belong to fasthttp and
 // live as long as the handler runs.
-func receive(s *Server, p *passage) rules.Reason {
+func receive(_ *Server, p *passage) rules.Reason {
 	header := &p.ctx.Request.Header
 	r := &p.j.Hit.Request
 	r.Method = header.Method()
@@ -24,8 +24,8 @@ func receive(s *Server, p *passage) rules.Reason {
 		p.status = fasthttp.StatusMethodNotAllowed
 		return rules.WrongMethod
 	}
-	r.Body = p.ctx.Request.Body()
-	if len(r.Body) > 0 && !p.ctx.IsPost() {
+	p.unread = announced(header) != 0
+	if p.unread && !p.ctx.IsPost() {
 		p.status = fasthttp.StatusBadRequest
 		return rules.MalformedHit
 	}

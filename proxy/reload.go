@@ -45,6 +45,7 @@ func (s *Server) Reload() error {
 	}
 	s.metrics.Reloads.WithLabelValues("loaded").Inc() // before anybody can see that it has happened
 	s.snapshot.Store(fresh)
+	s.budget.Set(loaded.Server.Limits.Memory.Of(s.opts.Memory))
 	s.rarity.UpTo(loaded.Policy.Rarest())
 	s.warnUnknown()
 	s.warnDue(loaded)

@@ -26,6 +26,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
@@ -53,6 +54,7 @@ type Options struct {
 	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	TLS        *tls.Config // of the hits listener; nil: none
+	Memory     int         // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
 }
 
 // Server is a running proxy.
@@ -68,6 +70,7 @@ type Server struct {
 	rarity     *rarity.Counter
 	refusals   refusals
 	strings    *consentStrings
+	budget     *memory.Budget // of what hits hold
 	hits       atomic.Uint64
 	snapshot   atomic.Pointer[Snapshot]
 	salts      *salts
@@ -90,6 +93,9 @@ type Server struct {
 	stopErr   error // of the first Shutdown
 }
 
+// unknownMemory is what a process is thought to have where nothing tells, in bytes.
+const unknownMemory = 1 << 30
+
 // fill puts defaults where nothing is given.
 func (o *Options) fill() {
 	if o.Log == nil {
@@ -101,6 +107,12 @@ func (o *Options) fill() {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
+	if o.Memory == 0 {
+		o.Memory = memory.Available(os.DirFS("/"))
+	}
+	if o.Memory == 0 {
+		o.Memory = unknownMemory
+	}
 	if o.Client == nil {
 		o.Client = func(u []delivery.Upstream) (Deliverer, error) { return delivery.New(delivery.Options{Upstreams: u}) }
 	}
@@ -109,7 +121,7 @@ func (o *Options) fill() {
 // New makes a server of a configuration: it takes the data folder, and opens key state and ledger. Serve starts it.
 func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
-	s := &Server{opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now())}
+	s := &Server{budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now())}
 	var err error
 	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
@@ -117,6 +129,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	if loaded, err = s.openData(loaded); err != nil {
 		return nil, errors.Join(err, s.lock.Release())
 	}
+	s.metrics.Memory(s.budget.Held, s.budget.Most)
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
 	s.refusals.since = o.Now()
 	if err := s.openConsole(loaded.Server.Data); err != nil {
@@ -124,7 +137,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	}
 	s.openOutbox()
 	s.pages = s.visitorPages()
-	s.public = s.hitsServer(loaded)
+	s.public = s.hitsServer()
 	s.admin = s.adminServer()
 	s.warnUnknown()
 	s.warnDue(loaded)
@@ -199,7 +212,7 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 }
 
 // hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.
-func (s *Server) hitsServer(loaded *config.Loaded) *fasthttp.Server {
+func (s *Server) hitsServer() *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                       s.serve,
 		ErrorHandler:                  s.unreadable,
@@ -207,8 +220,8 @@ func (s *Server) hitsServer(loaded *config.Loaded) *fasthttp.Server {
 		WriteTimeout:                  5 * time.Second,
 		IdleTimeout:                   30 * time.Second,
 		ReadBufferSize:                16 << 10,
-		MaxRequestBodySize:            int(loaded.Server.Limits.Body),
-		HeaderReceived:                s.limits,
+		StreamRequestBody:             true, // read by the stage body, which knows how much
+		MaxRequestBodySize:            1,    // is what fasthttp reads ahead of that
 		Concurrency:                   4096,
 		MaxRequestsPerConn:            10_000,
 		CloseOnShutdown:               true,
@@ -221,11 +234,6 @@ func (s *Server) hitsServer(loaded *config.Loaded) *fasthttp.Server {
 		DisableHeaderNamesNormalizing: false,
 		TLSConfig:                     s.opts.TLS,
 	}
-}
-
-// limits are those of the policy that is serving: a reload may change them.
-func (s *Server) limits(*fasthttp.RequestHeader) fasthttp.RequestConfig {
-	return fasthttp.RequestConfig{MaxRequestBodySize: s.snapshot.Load().Policy.Limits().Body}
 }
 
 // quiet drops what fasthttp would log: it holds text of requests.

@@ -10,8 +10,10 @@ import (
 //
 // A stage returns rules.Unjudged to go on, or the reason why the hit ends here. However it ends, it is answered (see answer.go).
 var stages = []stage{
-	{"receive", receive}, // limits and framing; the request as bytes, whose address it is
-	{"read", read},       // route, decode, observe: events, subjects, signals (rules.Read)
+	{"receive", receive}, // framing of the head; the request as bytes, whose address it is
+	{"route", route},     // the site, the vendor, the endpoint, and so how much it may hold (rules.FindRoute)
+	{"body", body},       // as it comes, within limits, from the budget of memory
+	{"read", read},       // decode, observe: events, subjects, signals (rules.Read)
 	{"ask", ask},         // the objections of every subject
 	{"judge", judge},     // decide, minimise, encode: the ladder, every field, the request to the vendor (rules.Judge)
 	{"record", record},   // every decision is in the ledger before anything leaves

@@ -14,7 +14,7 @@ func TestStagesAreInOrder(t *testing.T) {
 			t.Errorf("stage %s does nothing", s.name)
 		}
 	}
-	if want := []string{"receive", "read", "ask", "judge", "record", "deliver"}; !slices.Equal(names, want) {
+	if want := []string{"receive", "route", "body", "read", "ask", "judge", "record", "deliver"}; !slices.Equal(names, want) {
 		t.Errorf("the stages are %v, want %v", names, want)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -37,23 +38,35 @@ func (s *Server) recognise(h *fasthttp.RequestHeader) []objection.ID {
 	return ids
 }
 
-// visits answers a visitor who asks for a page of ours, and tells whether that was so. They lie below a site's base, and, for a browser that
-// asks the site's own host, without it.
-func (s *Server) visits(p *passage) bool {
+// page finds the page of ours that a visitor asks for: the site it belongs to, nil where it is none, and its path. They lie below a site's base,
+// and, for a browser that asks the site's own host, without it.
+func (s *Server) page(p *passage) (site *rules.Site, path string) {
 	r := &p.j.Hit.Request
 	if !bytes.Contains(r.Path, []byte("/privacy")) && !bytes.HasSuffix(r.Path, []byte("/.well-known/gpc.json")) {
-		return false
+		return nil, ""
 	}
-	site := p.snapshot.Policy.Site(r.Host)
-	if site == nil {
-		return false
+	if site = p.snapshot.Policy.Site(r.Host); site == nil {
+		return nil, ""
 	}
-	path := site.Local(r.Path)
-	if !s.pages.Owns(path) {
-		return false
+	if local := site.Local(r.Path); s.pages.Owns(local) {
+		return site, string(local)
 	}
-	s.pages.Serve(p.ctx, p.snapshot.pages.of(site.ID, p.in.Now), string(path), r.Address)
-	return true
+	return nil, ""
+}
+
+// pageBody is the largest body that a page of ours takes, in bytes.
+const pageBody = 64 << 10
+
+// visit answers a visitor who asks for a page of ours.
+func (s *Server) visit(p *passage, site *rules.Site, path string) rules.Reason {
+	p.j.Site = site
+	if reason := p.readBody(pageBody); reason != rules.Unjudged {
+		return reason
+	}
+	p.ctx.Request.SetBodyRaw(p.body)
+	s.pages.Serve(p.ctx, p.snapshot.pages.of(site.ID, p.in.Now), path, p.j.Hit.Request.Address)
+	p.ctx.Request.SetBodyRaw(nil)
+	return answered
 }
 
 // sitePages are what the pages of each site say. What takes place changes with time: an assessment expires, and its activities are shown no

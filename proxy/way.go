@@ -106,7 +106,7 @@ func record(s *Server, p *passage) rules.Reason {
 		return rules.Unrecorded
 	}
 	for i := range p.j.Verdicts {
-		p.snapshot.figures.event(p.j.Site.ID, p.j.Route.Recipient.ID, p.j.Verdicts[i].Reason)
+		p.snapshot.figures.events(p.j.Site.ID, p.j.Route.Recipient.ID, p.j.Verdicts[i].Reason, 1)
 	}
 	return rules.Unjudged
 }
@@ -141,10 +141,8 @@ func (s *Server) event(p *passage, e int) ledger.Event {
 	r.Subjects = p.hashes[hashes:len(p.hashes):len(p.hashes)]
 	s.salt(&r.Salt)
 	if v.Decision == rules.Permit && j.Out.Forward {
-		from := len(p.text)
-		p.text = j.EventBytes(p.text, e)
-		r.Out = len(p.text) - from
-		r.Digest = p.in.Keys.Digest(r.Salt, p.text[from:])
+		left := j.EventBytes(e)
+		r.Out, r.Digest = len(left), p.in.Keys.Digest(r.Salt, left)
 	}
 	return r
 }

@@ -54,7 +54,7 @@ type compiler struct {
 
 func (c *compiler) limits() error {
 	l := c.draft.Limits
-	if l.Body <= 0 || l.Decompressed <= 0 || l.Events <= 0 || l.Depth <= 0 || l.Fields <= 0 {
+	if l.Body <= 0 || l.Decompressed <= 0 || l.Events <= 0 || l.Depth <= 0 || l.Fields <= 0 || l.Nodes <= 0 {
 		return wrong("limits", "every limit must be greater than 0")
 	}
 	return nil

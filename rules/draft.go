@@ -23,16 +23,8 @@ type Draft struct {
 	Detectors   *scrub.Detectors // of the sites' own; nil: none
 	Assessments *basis.Register
 	Limits      Limits
+	Given       catalog.Limits // those that the operator wrote down: no vendor file goes beyond them; 0 is one that was not
 	Trusted     []netip.Prefix // proxies whose X-Forwarded-For is believed
-}
-
-// Limits bound what one hit may hold; beyond them it is refused with the reason limit.
-type Limits struct {
-	Body         int // bytes of a body as received
-	Decompressed int // bytes of everything opened in one hit
-	Events       int // events in one hit
-	Depth        int // levels of nesting
-	Fields       int // fields in one hit
 }
 
 // DraftSite is a set of host names whose hits belong together.

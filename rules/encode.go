@@ -28,6 +28,10 @@ func encode(j *Judgement, _ *Inputs) Reason {
 	if j.Out.Upstream == "" {
 		return Failed
 	}
+	if !j.room(j.outgoing()) {
+		return OutOfMemory
+	}
+	j.assembler.Begin(h)
 	from := len(j.out)
 	j.out = j.assembler.Append(j.out, h, h.QueryRoot)
 	j.carryQuery(from)
@@ -38,8 +42,8 @@ func encode(j *Judgement, _ *Inputs) Reason {
 	case clean && j.coded != nil:
 		j.out = append(j.out, j.coded...)
 	case j.coded != nil:
-		inner := j.assembler.Append(j.body[len(j.body):], h, h.BodyRoot)
-		j.out = j.assembler.Deflate(j.out, inner, h.Request.Coded)
+		j.inner = j.assembler.Append(j.body[len(j.body):], h, h.BodyRoot)
+		j.out = j.assembler.Deflate(j.out, j.inner, h.Request.Coded)
 	default:
 		j.out = j.assembler.Append(j.out, h, h.BodyRoot)
 	}
@@ -48,6 +52,12 @@ func encode(j *Judgement, _ *Inputs) Reason {
 	j.Out.Query, j.Out.Body = j.out[from:query:query], j.out[query:end:end]
 	j.Out.Forward = true
 	return Unjudged
+}
+
+// outgoing is about what leaves, in bytes: as much as came, and what was put in place of something.
+func (j *Judgement) outgoing() int {
+	r := &j.Hit.Request
+	return len(r.Query) + len(r.Body) + len(j.coded) + len(j.Hit.Grow())
 }
 
 // unsealed tells whether the hit is changed and would be sent with a checksum, signature or length that vouches for what it was.

@@ -269,7 +269,7 @@ func (r Reason) Status() int {
 		return 405
 	case OverLimit:
 		return 413
-	case Unrecorded, ShuttingDown:
+	case Unrecorded, OutOfMemory, ShuttingDown:
 		return 503
 	case Failed:
 		return 500

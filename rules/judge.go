@@ -28,10 +28,20 @@ var (
 
 // Read takes a hit apart: whose it is, which events it holds, what it says of the visitor's choices, and by which identifiers
 // objections are to be looked up. It returns Unjudged where the hit can be judged, else the reason why it is refused as a whole.
-// A nil trace costs nothing.
+// A nil trace costs nothing. A hit that was routed already goes on from there.
 func Read(p *Policy, j *Judgement, in *Inputs, trace *Trace) Reason {
 	j.Policy, j.trace = p, trace
-	return j.run(readStages, in)
+	if j.run(readStages, in) == OverLimit {
+		j.Reason = Overlong(j, in)
+	}
+	return j.Reason
+}
+
+// FindRoute finds the site, the vendor and the endpoint of a hit of which no more than the head was read, so that it is known how long its body
+// may be. It is the first stage of Read.
+func FindRoute(p *Policy, j *Judgement) Reason {
+	j.Policy = p
+	return route(j, nil)
 }
 
 // Judge decides every event, minimises what is permitted and assembles the request to the vendor. Objections must have been written
@@ -55,6 +65,9 @@ func (j *Judgement) run(stages []func(*Judgement, *Inputs) Reason, in *Inputs) R
 
 // route finds the site, the vendor and the endpoint.
 func route(j *Judgement, _ *Inputs) Reason {
+	if j.Route != nil {
+		return Unjudged
+	}
 	r := &j.Hit.Request
 	if j.Site = j.Policy.Site(r.Host); j.Site == nil {
 		return UnknownHost
@@ -74,29 +87,47 @@ func route(j *Judgement, _ *Inputs) Reason {
 }
 
 // decode takes the content coding off the body and labels every span of the hit.
-func decode(j *Judgement, _ *Inputs) Reason {
-	l := j.Policy.limits
+func decode(j *Judgement, in *Inputs) Reason {
+	l := &j.Route.limits
 	r := &j.Hit.Request
 	if len(r.Body) > l.Body {
 		return OverLimit
 	}
-	j.opener.Limits = codec.Limits{Depth: l.Depth, Nodes: l.Fields, Decompressed: l.Decompressed}
+	j.memory = in.Memory
+	j.opener.Limits = l.codec()
+	j.opener.Memory = in.Memory
 	j.opener.Begin(&j.Hit)
 	if reason := uncode(j); reason != Unjudged {
 		return reason
 	}
+	if !j.room(len(r.Query) + len(r.Body)) { // what is escaped in them is put into plain text once
+		return OutOfMemory
+	}
 	j.Hit.Begin()
-	if err := j.Route.Recipient.Catalog.Read(j.Route.Endpoint, &j.Hit, &j.opener, l.Events); err != nil {
+	if err := j.Route.Recipient.Catalog.Read(j.Route.Endpoint, &j.Hit, &j.opener, l.Events, l.Fields); err != nil {
 		return broken(err)
+	}
+	if !j.room(len(j.Hit.Events) * eventSize) {
+		return OutOfMemory
 	}
 	return Unjudged
 }
 
+// eventSize is about what an event takes beside its fields, in bytes: what it signals, its verdict, its record.
+const eventSize = 2 << 10
+
+// room takes room for so many bytes, and tells whether there was some.
+func (j *Judgement) room(bytes int) bool { return j.memory == nil || j.memory.Take(bytes) }
+
 func broken(err error) Reason {
-	if errors.Is(err, codec.ErrLimit) {
+	switch {
+	case errors.Is(err, codec.ErrLimit):
 		return OverLimit
+	case errors.Is(err, codec.ErrMemory):
+		return OutOfMemory
+	default:
+		return MalformedHit
 	}
-	return MalformedHit
 }
 
 // uncode takes the content coding off. Codings on top of each other, or ones that no SDK uses, are refused, and so is a form in parts.
@@ -156,6 +187,10 @@ func decide(j *Judgement, in *Inputs) Reason {
 		j.Objections[e].Merge(declared)
 		if h.Events[e].Malformed {
 			j.Verdicts = append(j.Verdicts, Verdict{Reason: MalformedHit})
+			continue
+		}
+		if h.Events[e].TooLarge {
+			j.Verdicts = append(j.Verdicts, Verdict{Reason: OverLimit})
 			continue
 		}
 		j.view = eventView{j, int32(e)}

@@ -20,6 +20,8 @@ type Inputs struct {
 	Deaf bool
 
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
+
+	Memory hit.Memory // asked for room before the hit takes it; nil: there is always some
 }
 
 // Subject is an identifier of an event as the world may keep it: a keyed hash.
@@ -101,6 +103,9 @@ type Judgement struct {
 	firstsOf  int32 // the event that firstOf is of
 	view      eventView
 	trace     *Trace
+	memory    hit.Memory
+	inner     []byte // what leaves, before a content coding is put back around it
+	eventText []byte
 
 	firstsKnown bool
 }
@@ -110,14 +115,16 @@ func (j *Judgement) Reset() {
 	j.Hit.Reset()
 	j.Policy, j.Site, j.Route, j.Path, j.Reason = nil, nil, nil, nil, Unjudged
 	j.Region = Region{}
-	j.Signals, j.Subjects, j.Objections = j.Signals[:0], j.Subjects[:0], j.Objections[:0]
-	j.Verdicts, j.rungs = j.Verdicts[:0], j.rungs[:0]
+	j.Signals, j.Subjects, j.Objections = hit.Recycled(j.Signals), hit.Recycled(j.Subjects), hit.Recycled(j.Objections)
+	j.Verdicts, j.rungs = hit.Recycled(j.Verdicts), hit.Recycled(j.rungs)
 	j.Out = Outgoing{Headers: j.Out.Headers[:0]}
-	j.body, j.coded, j.out, j.plans = j.body[:0], nil, j.out[:0], j.plans[:0]
+	j.body, j.coded, j.out, j.plans = hit.Recycled(j.body), nil, hit.Recycled(j.out), j.plans[:0]
 	j.common, j.shared = "", j.shared[:0]
 	clear(j.counted)
-	j.counted, j.combined, j.firstsKnown = j.counted[:0], j.combined[:0], false
-	j.trace = nil
+	j.counted, j.combined, j.firstsKnown = hit.Recycled(j.counted), hit.Recycled(j.combined), false
+	j.lowered, j.stated, j.carried = hit.Recycled(j.lowered), hit.Recycled(j.stated), hit.Recycled(j.carried)
+	j.trace, j.memory, j.opener.Memory, j.inner, j.eventText = nil, nil, nil, nil, hit.Recycled(j.eventText)
+	j.assembler.Reset()
 	j.ask.Reset()
 	j.forms.reset()
 }

@@ -24,6 +24,7 @@ import (
 type Policy struct {
 	digest      string
 	limits      Limits
+	largestBody int
 	trusted     []netip.Prefix
 	sites       map[string]*Site // by host
 	ids         []*Site

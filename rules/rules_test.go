@@ -44,7 +44,7 @@ var (
 func draft(rungs ...rules.DraftActivity) *rules.Draft {
 	d := &rules.Draft{
 		Digest: "test",
-		Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64, Fields: 2000},
+		Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64, Fields: 2000, Nodes: 200_000},
 		Sites: []rules.DraftSite{{
 			ID: "shop", Hosts: []string{"shop.example"}, Base: "/t", Origins: []string{"https://shop.example"},
 			Region: rules.RegionSource{Header: "CF-IPCountry", Default: "EU"},

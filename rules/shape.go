@@ -84,15 +84,36 @@ func (j *Judgement) eachLeaf(event int32, visit func(n *hit.Node, sent bool)) {
 	}
 }
 
-// EventBytes appends what leaves of one event: its own part of query or body, minimised.
-func (j *Judgement) EventBytes(dst []byte, event int) []byte {
-	root := j.Hit.Events[event].Root
+// EventBytes returns what leaves of one event: its own part of query or body, minimised, as it stands in what was assembled. The bytes belong
+// to the Judgement, and hold until EventBytes is called again.
+func (j *Judgement) EventBytes(event int) []byte {
+	h := &j.Hit
+	root := h.Events[event].Root
 	switch root {
 	case hit.None:
-		return append(dst, j.Out.Path...)
-	case j.Hit.QueryRoot:
-		return append(dst, j.Out.Query...)
-	default:
-		return j.assembler.Append(dst, &j.Hit, root)
+		return j.Out.Path
+	case h.QueryRoot:
+		return j.Out.Query
 	}
+	n := &h.Nodes[root]
+	switch {
+	case n.Fate == hit.Drop:
+		return nil
+	case !n.Dirty:
+		return h.Bytes(n.Val)
+	}
+	if text, ok := j.assembler.Event(event, j.written); ok {
+		return text
+	}
+	// It lies in one of several values that were wrapped, each written where the one before it was.
+	j.eventText = j.assembler.Again(j.eventText[:0], h, root)
+	return j.eventText
+}
+
+// written is what was assembled of query or body, before a content coding was put back around it.
+func (j *Judgement) written(root int32) []byte {
+	if root == j.Hit.BodyRoot && j.inner != nil {
+		return j.inner
+	}
+	return j.out
 }

@@ -32,6 +32,7 @@ type Route struct {
 	Recipient *Recipient
 	Endpoint  *catalog.Endpoint
 	ladder    []*Activity
+	limits    Limits
 }
 
 // Allows tells whether a cross-origin request of that origin belongs to the site.
@@ -175,6 +176,8 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 		}
 		for i := range recipient.Catalog.Endpoints {
 			r := &Route{Recipient: recipient, Endpoint: &recipient.Catalog.Endpoints[i], ladder: c.ladders[recipient]}
+			r.limits = c.draft.Limits.at(r.Endpoint, c.draft.Given)
+			c.policy.largestBody = max(c.policy.largestBody, r.limits.Body)
 			for _, other := range all {
 				if other.Recipient != recipient && overlap(r, other) {
 					return wrong("vendors."+recipient.ID, "its endpoint %s overlaps with one of %s on site %s: give one of them a prefix, such as \"prefix: /%s\"",

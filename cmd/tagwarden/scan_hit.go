@@ -43,7 +43,7 @@ func newScanner(at time.Time) (*scanner, error) {
 	s := &scanner{at: at, hosts: map[string][]string{}, vendors: map[string]*scannedVendor{}, found: map[finding]*personal{}}
 	d := &rules.Draft{
 		Digest:      "scan",
-		Limits:      rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000},
+		Limits:      rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000, Nodes: 1_000_000},
 		Sites:       []rules.DraftSite{{ID: "scan", Hosts: []string{scanHost}}},
 		Purposes:    []rules.Purpose{{ID: "none", Categories: []string{"none"}}},
 		Profiles:    []rules.DraftProfile{{ID: "none"}},

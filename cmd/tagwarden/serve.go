@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/memory"
 )
 
 // drain is how long hits under way are waited for at the end.
@@ -30,7 +32,8 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	options := proxy.Options{Version: version, Log: logger(t), Now: t.now}
+	options := proxy.Options{Version: version, Log: logger(t), Now: t.now, Memory: memory.Available(os.DirFS("/"))}
+	collect(options.Memory, loaded.Server.Limits.Memory)
 	var err error
 	if options.Root, err = rootFor(ctx, &loaded.Server); err != nil {
 		t.fail("%v", err)
@@ -51,6 +54,21 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	return t.serving(ctx, s, hits, admin, options.Log)
+}
+
+// The collector works harder from this share of the memory on that the process may have, in percent, and from twice the budget of hits on and
+// what else there is, in bytes: what was given back lies around as garbage for a while.
+const (
+	collectAt = 70
+	besides   = 128 << 20
+)
+
+// collect tells Go's collector how much memory there is, unless the operator has (GOMEMLIMIT).
+func collect(available int, budget config.Memory) {
+	if _, said := os.LookupEnv("GOMEMLIMIT"); said || available == 0 {
+		return
+	}
+	debug.SetMemoryLimit(int64(min(available/100*collectAt, 2*budget.Of(available)+besides)))
 }
 
 func listen(loaded *config.Loaded) (hits, admin net.Listener, err error) {

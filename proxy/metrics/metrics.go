@@ -61,3 +61,14 @@ func New() *Metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// Memory shows what hits hold of memory, and what they may, in bytes.
+func (m *Metrics) Memory(held, most func() int) {
+	gauge := func(name, help string, read func() int) prometheus.GaugeFunc {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, func() float64 { return float64(read()) })
+	}
+	m.Registry.MustRegister(
+		gauge("hits_memory_bytes", "Bytes that the hits under way hold: bodies, what is opened of them, fields, what is sent on.", held),
+		gauge("hits_memory_limit_bytes", "Bytes that all hits together may hold (limits.memory); beyond it a hit is answered with 503.", most),
+	)
+}

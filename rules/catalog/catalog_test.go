@@ -48,7 +48,7 @@ func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, *catalog.E
 		o := &codec.Opener{Limits: codec.Limits{Depth: 64, Nodes: 2000, Decompressed: 1 << 20}}
 		h.Begin()
 		o.Begin(h)
-		return h, e, v.Read(e, h, o, 1000)
+		return h, e, v.Read(e, h, o, 1000, 2000)
 	}
 	t.Fatalf("no endpoint for %s %s", parts[0], path)
 	return nil, nil, nil

@@ -92,7 +92,17 @@ type EndpointFile struct {
 	Answer  AnswerFile       `yaml:"answer"`  // what the SDK needs when all is well
 	Denied  *AnswerFile      `yaml:"denied"`  // what it gets when nothing was forwarded; like Answer where not given
 	Taken   string           `yaml:"taken"`   // where the vendor's answer says how many events it took ("tracked"): a status alone does not tell
+	Limits  Limits           `yaml:"limits"`  // what a hit may hold, in place of the general limits: the vendor's own documented ones
 	About   string           `yaml:"about"`
+}
+
+// Limits are what a hit may hold: sizes ("20MiB"), and counts. 0 is one that is not given.
+type Limits struct {
+	Body         Size `yaml:"body"`         // of a body as received
+	Decompressed Size `yaml:"decompressed"` // of everything that is opened
+	Events       int  `yaml:"events"`       // events in one hit
+	Fields       int  `yaml:"fields"`       // fields of one event
+	Nodes        int  `yaml:"nodes"`        // fields of one hit
 }
 
 // AnswerFile is an HTTP answer. Body "gif" is a transparent image of one pixel.

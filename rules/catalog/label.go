@@ -9,8 +9,10 @@ import (
 )
 
 // Read takes a hit apart: query and body are opened, every node gets its field and class, containers are opened in turn, and events,
-// identifiers and consent signals are noted. The error is codec.ErrMalformed or codec.ErrLimit, and then the hit says nothing.
-func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events int) error {
+// identifiers and consent signals are noted. An event may have so many fields; one that has more is marked as too large, and no other
+// suffers for it; where none is left the hit is over the limit. The error is codec.ErrMalformed, codec.ErrLimit or codec.ErrMemory, and then the hit says nothing but how many events
+// were seen in it.
+func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields int) error {
 	r := reading{v: v, e: e, h: h, o: o, events: events}
 	root, err := o.Query()
 	if err != nil {
@@ -37,8 +39,28 @@ func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events int) erro
 	if len(h.Events) == 0 {
 		return codec.ErrMalformed
 	}
+	h.Seen = len(h.Events)
+	if !r.measure(fields) {
+		return codec.ErrLimit
+	}
 	r.nameEvents()
 	return nil
+}
+
+// measure marks the events that have more fields than one may have. It tells whether any event is left: what all share counts for each.
+func (r *reading) measure(fields int) bool {
+	h := r.h
+	if h.NodesOf(hit.Shared) > fields {
+		return false
+	}
+	left := 0
+	for i := range h.Events {
+		h.Events[i].TooLarge = h.NodesOf(int32(i)) > fields
+		if !h.Events[i].TooLarge {
+			left++
+		}
+	}
+	return left > 0
 }
 
 type reading struct {
@@ -47,6 +69,9 @@ type reading struct {
 	h      *hit.Hit
 	o      *codec.Opener
 	events int
+
+	at    int16 // the priority of the place where events were begun last
+	begun int   // there
 }
 
 // label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
@@ -191,7 +216,7 @@ func (r *reading) begin(i int32, priority int16) error {
 			return nil
 		}
 		h.Nodes[i].Event, h.Nodes[i].State = h.Begun(i, priority), r.e.fields
-		return r.counted()
+		return r.counted(priority, hit.None)
 	}
 	opened := r.v.states[r.v.states[h.Nodes[i].State].elem].inner != 0
 	for c := h.Nodes[i].First; c != hit.None; c = h.Nodes[c].Next {
@@ -199,18 +224,28 @@ func (r *reading) begin(i int32, priority int16) error {
 			h.Nodes[c].State = r.e.fields
 		}
 		h.Nodes[c].Event = h.Begun(c, priority)
-		if err := r.counted(); err != nil {
+		if err := r.counted(priority, h.Nodes[c].Next); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reading) counted() error {
-	if len(r.h.Events) > r.events {
-		return codec.ErrLimit
+// counted refuses more events at a place than a hit may hold. Those that follow from node next on are seen all the same: it is known what is
+// lost.
+func (r *reading) counted(priority int16, next int32) error {
+	if priority != r.at {
+		r.at, r.begun = priority, 0
 	}
-	return nil
+	r.begun++
+	r.h.Seen = r.begun
+	if r.begun <= r.events {
+		return nil
+	}
+	for ; next != hit.None; next = r.h.Nodes[next].Next {
+		r.h.Seen++
+	}
+	return codec.ErrLimit
 }
 
 // leaf notes what a leaf says: a name, an identifier, a signal.

@@ -58,6 +58,8 @@ type Endpoint struct {
 	Denied     AnswerFile
 	Taken      string // where the vendor's answer says how many events it took
 	Locations  int    // how many event locations there are
+	Limits     Limits // what a hit may hold, in place of the general limits
+	Batches    bool   // events come in lists
 
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
@@ -165,7 +167,7 @@ func merged(base, over map[string]Field) map[string]Field {
 }
 
 func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint, error) {
-	e := Endpoint{ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Taken: f.Taken, Locations: len(f.Events), queryIsEvent: hit.None}
+	e := Endpoint{ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Taken: f.Taken, Locations: len(f.Events), Limits: f.Limits, queryIsEvent: hit.None}
 	if f.Denied != nil {
 		e.Denied = *f.Denied
 	}
@@ -185,6 +187,10 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 	if e.Body, err = parseStacks(f.Body); err != nil {
 		return e, fmt.Errorf("body: %w", err)
 	}
+	if err := f.Limits.check(); err != nil {
+		return e, err
+	}
+	e.Batches = batches(f, e.Body)
 	if e.Success.Status == 0 || e.Denied.Status == 0 {
 		return e, errors.New("answer: a status is needed, such as 204")
 	}

@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"unsafe"
 
 	"github.com/klauspost/compress/flate"
@@ -15,19 +16,74 @@ import (
 
 // Assembler writes what is kept of a hit. It keeps its buffers and compressors from hit to hit.
 type Assembler struct {
-	hit     *hit.Hit
-	scratch [][]byte // one buffer a level of opened values
-	depth   int
-	packed  bytes.Buffer
-	gzip    *gzip.Writer
-	zlib    *zlib.Writer
-	flate   *flate.Writer
+	hit    *hit.Hit
+	levels []level // of opened values, the outermost first
+	depth  int
+	root   int32
+	marks  []mark // by event; none where they are not wanted
+	packed appender
+	gzip   *gzip.Writer
+	zlib   *zlib.Writer
+	flate  *flate.Writer
+}
+
+// level is where the inside of an opened value is written.
+type level struct {
+	plain, packed, spare []byte
+	values               int // that were written here
+}
+
+// mark is where an event was written: below a root, at a level (0 is what Append appends to), in the so-manieth value there.
+type mark struct {
+	written   bool
+	root      int32
+	level     int
+	value     int
+	from, end int
+}
+
+// Begin starts on a hit whose events are to be found in what is written of it (see Event).
+func (a *Assembler) Begin(h *hit.Hit) {
+	a.marks = slices.Grow(a.marks[:0], len(h.Events))[:len(h.Events)]
+	clear(a.marks)
+}
+
+// Reset forgets the last hit. Buffers that are too large are not kept.
+func (a *Assembler) Reset() {
+	a.hit, a.marks = nil, hit.Recycled(a.marks)
+	for i := range a.levels {
+		l := &a.levels[i]
+		l.plain, l.packed, l.spare, l.values = hit.Recycled(l.plain), hit.Recycled(l.packed), hit.Recycled(l.spare), 0
+	}
+}
+
+// Event returns what was written of an event since Begin; written is what Append returned for a root. ok is false where the event's text is
+// not there any more: the inside of a later value was written in its place.
+func (a *Assembler) Event(event int, written func(root int32) []byte) (text []byte, ok bool) {
+	m := a.marks[event]
+	switch {
+	case !m.written || m.level > 0 && a.levels[m.level-1].values != m.value:
+		return nil, false
+	case m.level == 0:
+		return written(m.root)[m.from:m.end:m.end], true
+	default:
+		return a.levels[m.level-1].plain[m.from:m.end:m.end], true
+	}
+}
+
+// Again appends a node as Append did, and leaves alone what is known of where events were written.
+func (a *Assembler) Again(dst []byte, h *hit.Hit, root int32) []byte {
+	marks := a.marks
+	a.marks = nil
+	dst = a.Append(dst, h, root)
+	a.marks = marks
+	return dst
 }
 
 // Append appends the node as it leaves: nothing of what is dropped, rewritten text in place of what is rewritten, and the very bytes
 // received of what is kept whole. Dirty must be right on every node (see hit.Hit.Settle).
 func (a *Assembler) Append(dst []byte, h *hit.Hit, root int32) []byte {
-	a.hit, a.depth = h, 0
+	a.hit, a.depth, a.root = h, 0, root
 	if root == hit.None || h.Nodes[root].Fate == hit.Drop {
 		return dst
 	}
@@ -36,9 +92,24 @@ func (a *Assembler) Append(dst []byte, h *hit.Hit, root int32) []byte {
 
 func (a *Assembler) value(dst []byte, i int32) []byte {
 	n := &a.hit.Nodes[i]
-	switch {
-	case !n.Dirty:
+	if !n.Dirty {
 		return append(dst, a.hit.Bytes(n.Val)...)
+	}
+	from := len(dst)
+	dst = a.changed(dst, n)
+	if e := int(n.Event); e >= 0 && e < len(a.marks) && a.hit.Events[e].Root == i {
+		m := mark{written: true, root: a.root, level: a.depth, from: from, end: len(dst)}
+		if a.depth > 0 {
+			m.value = a.levels[a.depth-1].values
+		}
+		a.marks[e] = m
+	}
+	return dst
+}
+
+// changed writes a value that does not leave as it came.
+func (a *Assembler) changed(dst []byte, n *hit.Node) []byte {
+	switch {
 	case n.Opened:
 		return a.opened(dst, n)
 	case n.Kind == hit.Object:
@@ -138,20 +209,24 @@ func (a *Assembler) list(dst []byte, n *hit.Node, between string) []byte {
 
 // opened writes a value whose inside has changed: the inside, wrapped again as it was, as text of the value's kind.
 func (a *Assembler) opened(dst []byte, n *hit.Node) []byte {
-	if a.depth == len(a.scratch) {
-		a.scratch = append(a.scratch, nil)
+	if a.depth == len(a.levels) {
+		a.levels = append(a.levels, level{})
 	}
-	level := a.depth
+	at := a.depth
+	a.levels[at].values++
 	a.depth++
-	inner := a.scratch[level][:0]
+	inner := a.levels[at].plain[:0]
 	if n.First != hit.None && a.hit.Nodes[n.First].Fate != hit.Drop {
 		inner = a.value(inner, n.First)
 	}
-	for i := int(n.Wrap.N) - 1; i >= 0; i-- {
-		inner = a.wrap(inner, n.Wrap.Steps[i])
-	}
-	a.scratch[level] = inner
 	a.depth--
+	l := &a.levels[at]
+	l.plain = inner
+	for i := int(n.Wrap.N) - 1; i >= 0; i-- {
+		l.spare = a.wrap(l.spare[:0], inner, n.Wrap.Steps[i])
+		inner = l.spare
+		l.packed, l.spare = l.spare, l.packed
+	}
 	return appendText(dst, n.Kind, inner)
 }
 
@@ -160,54 +235,58 @@ var base64Steps = map[hit.Step]*base64.Encoding{
 	hit.Base64URL: base64.URLEncoding, hit.Base64URLRaw: base64.RawURLEncoding,
 }
 
-// wrap puts one layer back around the bytes.
-func (a *Assembler) wrap(inner []byte, step hit.Step) []byte {
-	n := len(inner)
+// wrap appends a text with one layer put back around it.
+func (a *Assembler) wrap(dst, inner []byte, step hit.Step) []byte {
 	switch step {
 	case hit.QuestionMark:
-		inner = append(inner, '?')
+		return append(append(dst, '?'), inner...)
 	case hit.Gzip, hit.Zlib, hit.Deflate:
-		inner = a.Deflate(inner, inner, step)
+		return a.Deflate(dst, inner, step)
 	default:
-		inner = base64Steps[step].AppendEncode(inner, inner)
+		return base64Steps[step].AppendEncode(dst, inner)
 	}
-	if step == hit.QuestionMark {
-		copy(inner[1:], inner[:n])
-		inner[0] = '?'
-		return inner
-	}
-	return inner[:copy(inner, inner[n:])]
+}
+
+// appender is a writer that appends.
+type appender struct{ to []byte }
+
+// Write appends. It never fails.
+func (w *appender) Write(text []byte) (int, error) {
+	w.to = append(w.to, text...)
+	return len(text), nil
 }
 
 // Deflate appends body compressed as the step says: the content coding of a body that came compressed, put back.
 func (a *Assembler) Deflate(dst, body []byte, step hit.Step) []byte {
-	a.packed.Reset()
-	// Writing to a bytes.Buffer cannot fail, so neither can the compressors.
+	to := &a.packed
+	to.to = dst
+	// Appending cannot fail, so neither can the compressors.
 	switch step {
 	case hit.Gzip:
 		if a.gzip == nil {
-			a.gzip = gzip.NewWriter(&a.packed)
+			a.gzip = gzip.NewWriter(to)
 		} else {
-			a.gzip.Reset(&a.packed)
+			a.gzip.Reset(to)
 		}
 		_, _ = a.gzip.Write(body)
 		_ = a.gzip.Close()
 	case hit.Zlib:
 		if a.zlib == nil {
-			a.zlib = zlib.NewWriter(&a.packed)
+			a.zlib = zlib.NewWriter(to)
 		} else {
-			a.zlib.Reset(&a.packed)
+			a.zlib.Reset(to)
 		}
 		_, _ = a.zlib.Write(body)
 		_ = a.zlib.Close()
 	default:
 		if a.flate == nil {
-			a.flate, _ = flate.NewWriter(&a.packed, flate.DefaultCompression)
+			a.flate, _ = flate.NewWriter(to, flate.DefaultCompression)
 		} else {
-			a.flate.Reset(&a.packed)
+			a.flate.Reset(to)
 		}
 		_, _ = a.flate.Write(body)
 		_ = a.flate.Close()
 	}
-	return append(dst, a.packed.Bytes()...)
+	dst, to.to = to.to, nil
+	return dst
 }

@@ -6,6 +6,7 @@ package codec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -17,11 +18,14 @@ var ErrMalformed = errors.New("malformed")
 // ErrLimit means that a hit holds more than the limits allow.
 var ErrLimit = errors.New("over a limit")
 
+// ErrMemory means that there is no room for what a hit holds, now.
+var ErrMemory = errors.New("no memory left")
+
 // Limits bound what Open does.
 type Limits struct {
 	Depth        int // levels of nesting in one JSON value
 	Nodes        int // nodes in one hit
-	Decompressed int // bytes of everything unwrapped in one hit
+	Decompressed int // bytes of everything unwrapped in one hit, of every layer
 }
 
 // Format is the innermost layer of a Stack.
@@ -82,14 +86,56 @@ func ParseStack(text string) (Stack, error) {
 // Opener opens values of one hit. It keeps its decompressors from hit to hit; Begin starts the next one.
 type Opener struct {
 	Limits Limits
+	Memory hit.Memory // asked for room; nil: there is always some
 
 	hit      *hit.Hit
 	unpacked int
+	taken    int // of Memory
 	inflater inflater
 }
 
 // Begin starts on another hit.
-func (o *Opener) Begin(h *hit.Hit) { o.hit, o.unpacked = h, 0 }
+func (o *Opener) Begin(h *hit.Hit) { o.hit, o.unpacked, o.taken = h, 0, 0 }
+
+// Unpacked is the number of bytes that were unwrapped so far, of every layer.
+func (o *Opener) Unpacked() int { return o.unpacked }
+
+// take takes room, or returns ErrMemory.
+func (o *Opener) take(bytes int) error {
+	if o.Memory == nil {
+		return nil
+	}
+	if !o.Memory.Take(bytes) {
+		return ErrMemory
+	}
+	o.taken += bytes
+	return nil
+}
+
+// give gives room back.
+func (o *Opener) give(bytes int) {
+	if o.Memory != nil {
+		o.Memory.Give(bytes)
+		o.taken -= bytes
+	}
+}
+
+// room takes room for so many more nodes.
+func (o *Opener) room(nodes int) error {
+	if len(o.hit.Nodes)+nodes > o.Limits.Nodes {
+		return ErrLimit
+	}
+	if err := o.take(nodes * hit.NodeSize); err != nil {
+		return err
+	}
+	if nodes > fewNodes { // in one step: growing by and by takes several times as much
+		o.hit.Nodes = slices.Grow(o.hit.Nodes, nodes)
+	}
+	return nil
+}
+
+// fewNodes may be added without ado.
+const fewNodes = 256
 
 // Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened.
 // ErrMalformed means that no stack fits; nothing has been changed then.
@@ -100,7 +146,7 @@ func (o *Opener) Open(n int32, stacks []Stack) error {
 		value = h.TextSpan(n)
 	}
 	for i := range stacks {
-		nodes, mark := len(h.Nodes), len(h.Grow())
+		nodes, mark, taken := len(h.Nodes), len(h.Grow()), o.taken
 		err := o.read(n, value, &stacks[i])
 		if err == nil {
 			h.Nodes[n].Opened = true
@@ -109,7 +155,8 @@ func (o *Opener) Open(n int32, stacks []Stack) error {
 		h.Truncate(nodes, n)
 		h.Nodes[n].Wrap = hit.Wrap{}
 		h.Retain(mark)
-		if errors.Is(err, ErrLimit) {
+		o.give(o.taken - taken)
+		if !errors.Is(err, ErrMalformed) {
 			return err
 		}
 	}
@@ -165,9 +212,10 @@ func (o *Opener) Root() int32 {
 	return o.hit.Append(hit.None, hit.Node{Kind: hit.Raw, Val: o.hit.Whole(hit.Body)})
 }
 
-func (o *Opener) add(parent int32, n hit.Node) (int32, error) {
-	if len(o.hit.Nodes) >= o.Limits.Nodes {
-		return hit.None, ErrLimit
+// list adds the node of a form, of lines or of records.
+func (o *Opener) list(parent int32, kind hit.Kind, value hit.Span) (int32, error) {
+	if err := o.room(1); err != nil {
+		return hit.None, err
 	}
-	return o.hit.Append(parent, n), nil
+	return o.hit.Append(parent, hit.Node{Kind: kind, Val: value}), nil
 }

@@ -8,11 +8,14 @@ import (
 
 // form reads "a=1&b=2" (WHATWG URL, application/x-www-form-urlencoded). Control bytes are not part of any such text.
 func (o *Opener) form(parent int32, value hit.Span) error {
-	root, err := o.add(parent, hit.Node{Kind: hit.Form, Val: value})
+	root, err := o.list(parent, hit.Form, value)
 	if err != nil {
 		return err
 	}
 	text := o.hit.Bytes(value)
+	if err := o.room(bytes.Count(text, []byte{'&'}) + min(len(text), 1)); err != nil {
+		return err
+	}
 	for _, c := range text {
 		if c < ' ' || c == 0x7f {
 			return ErrMalformed
@@ -28,14 +31,7 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 			if i := bytes.IndexByte(text[at:end], '='); i >= 0 {
 				key, val = at+i, at+i+1
 			}
-			_, err := o.add(root, hit.Node{
-				Kind: hit.Text,
-				Key:  sub(value, at, key),
-				Val:  sub(value, val, end),
-			})
-			if err != nil {
-				return err
-			}
+			o.hit.Append(root, hit.Node{Kind: hit.Text, Key: sub(value, at, key), Val: sub(value, val, end)})
 		}
 		at = end + 1
 	}
@@ -44,7 +40,7 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 
 // lines reads forms, one a line, ended by LF or CR LF; empty lines are nothing.
 func (o *Opener) lines(parent int32, value hit.Span) error {
-	root, err := o.add(parent, hit.Node{Kind: hit.Lines, Val: value})
+	root, err := o.list(parent, hit.Lines, value)
 	if err != nil {
 		return err
 	}
@@ -53,7 +49,7 @@ func (o *Opener) lines(parent int32, value hit.Span) error {
 
 // records reads JSON values, one a line.
 func (o *Opener) records(parent int32, value hit.Span) error {
-	root, err := o.add(parent, hit.Node{Kind: hit.Records, Val: value})
+	root, err := o.list(parent, hit.Records, value)
 	if err != nil {
 		return err
 	}

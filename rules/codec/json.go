@@ -12,7 +12,11 @@ import (
 // says whether it is valid; then one walk, which may trust that, notes every member, each occurrence of a repeated key included.
 func (o *Opener) json(parent int32, value hit.Span) error {
 	text := o.hit.Bytes(value)
-	if err := o.measure(text); err != nil {
+	members, err := o.measure(text)
+	if err != nil {
+		return err
+	}
+	if err := o.room(members); err != nil {
 		return err
 	}
 	if !gjson.Valid(unsafe.String(unsafe.SliceData(text), len(text))) {
@@ -22,12 +26,13 @@ func (o *Opener) json(parent int32, value hit.Span) error {
 	return nil
 }
 
-// measure bounds depth and members in one pass over the text, valid or not.
-func (o *Opener) measure(text []byte) error {
+// measure bounds depth and members in one pass over the text, valid or not, and counts the members, at least.
+func (o *Opener) measure(text []byte) (members int, err error) {
 	if len(text) == 0 {
-		return ErrMalformed
+		return 0, ErrMalformed
 	}
-	depth, members := 0, 1
+	depth := 0
+	members = 1
 	room := o.Limits.Nodes - len(o.hit.Nodes)
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -37,7 +42,7 @@ func (o *Opener) measure(text []byte) error {
 			depth++
 			members++
 			if depth > o.Limits.Depth {
-				return ErrLimit
+				return 0, ErrLimit
 			}
 		case '}', ']':
 			depth--
@@ -45,10 +50,10 @@ func (o *Opener) measure(text []byte) error {
 			members++
 		}
 		if members > room {
-			return ErrLimit
+			return 0, ErrLimit
 		}
 	}
-	return nil
+	return members, nil
 }
 
 // stringEnd returns where the string that starts at i ends: after its closing quote, or at the end of the text.

@@ -52,6 +52,9 @@ func (o *Opener) unbase64(value hit.Span) (hit.Step, hit.Span, error) {
 	if o.unpacked += size; o.unpacked > o.Limits.Decompressed {
 		return step, value, ErrLimit
 	}
+	if err := o.take(size); err != nil {
+		return step, value, err
+	}
 	arena := o.hit.Grow()
 	from := len(arena)
 	arena, err := encoding.AppendDecode(arena, text)
@@ -80,6 +83,13 @@ func (o *Opener) inflate(value hit.Span, step hit.Step) (hit.Step, hit.Span, err
 	return step, o.hit.Grown(arena, from), nil
 }
 
+// A compressed text grows without bound: real batches reach 50 times their size, and what is within plausible is not looked at; beyond
+// that a text may grow to so many times its size.
+const (
+	plausible = 1 << 20
+	mostRatio = 100
+)
+
 // appendInflated appends what is compressed in text, at most what is left of the hit's limit.
 func (o *Opener) appendInflated(dst, text []byte, step hit.Step) ([]byte, error) {
 	f := &o.inflater
@@ -88,15 +98,16 @@ func (o *Opener) appendInflated(dst, text []byte, step hit.Step) ([]byte, error)
 	if err != nil {
 		return dst, ErrMalformed
 	}
-	left, from := o.Limits.Decompressed-o.unpacked, len(dst)
-	dst, err = appendRead(dst, reader, left+1)
-	if len(dst)-from > left {
-		return dst[:from], ErrLimit
-	}
-	if err != nil || f.source.Len() > 0 {
+	from := len(dst)
+	dst, err = AppendRead(dst, reader, min(o.Limits.Decompressed-o.unpacked, max(plausible, mostRatio*len(text))), o.Memory)
+	o.unpacked += len(dst) - from
+	switch {
+	case errors.Is(err, ErrLimit), errors.Is(err, ErrMemory):
+		return dst[:from], err
+	case err != nil, f.source.Len() > 0:
 		return dst[:from], ErrMalformed
 	}
-	o.unpacked += len(dst) - from
+	o.taken += len(dst) - from
 	return dst, nil
 }
 
@@ -125,24 +136,6 @@ func (f *inflater) open(step hit.Step) (io.Reader, error) {
 		}
 		return f.flate, err
 	}
-}
-
-func appendRead(dst []byte, r io.Reader, most int) ([]byte, error) {
-	for read := 0; read < most; {
-		if len(dst) == cap(dst) {
-			dst = append(dst, 0)[:len(dst)]
-		}
-		room := dst[len(dst):min(cap(dst), len(dst)+most-read)]
-		n, err := r.Read(room)
-		dst, read = dst[:len(dst)+n], read+n
-		if errors.Is(err, io.EOF) {
-			return dst, nil
-		}
-		if err != nil {
-			return dst, err
-		}
-	}
-	return dst, nil
 }
 
 // Inflate takes a content coding off a body (RFC 9110, section 8.4.1) before the hit is read. What it appends to dst counts towards

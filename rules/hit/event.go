@@ -64,9 +64,9 @@ func (h *Hit) Choose() {
 
 // Chain links the nodes and claims of each event, and those that all share, so that each can be gone over by itself.
 func (h *Hit) Chain() {
-	h.shared.first, h.shared.last, h.shared.claim = None, None, None
+	h.shared.first, h.shared.last, h.shared.claim, h.shared.Nodes = None, None, None, 0
 	for e := range h.Events {
-		h.Events[e].first, h.Events[e].last, h.Events[e].claim = None, None, None
+		h.Events[e].first, h.Events[e].last, h.Events[e].claim, h.Events[e].Nodes = None, None, None, 0
 	}
 	for i := range h.Nodes {
 		h.link(int32(i))
@@ -97,7 +97,11 @@ func (h *Hit) link(i int32) {
 		h.Nodes[e.last].Peer = i
 	}
 	e.last = i
+	e.Nodes++
 }
 
 // FirstOf returns the first node of an event, or of what all events share; Node.Peer leads on. None is the end.
 func (h *Hit) FirstOf(event int32) int32 { return h.of(event).first }
+
+// NodesOf counts the nodes of an event, or of what all events share.
+func (h *Hit) NodesOf(event int32) int { return int(h.of(event).Nodes) }

@@ -132,6 +132,8 @@ type Event struct {
 	NameIs    string // the name, where the catalog gives it
 	Malformed bool   // two fields that decide disagree, or the event cannot be read
 	Known     bool   // the catalog knows something in it
+	Nodes     int32  // how many it has
+	TooLarge  bool   // these are more than one event may have
 
 	renumbered  int32
 	first, last int32 // its nodes
@@ -225,6 +227,7 @@ type Hit struct {
 	QueryRoot int32
 	BodyRoot  int32
 	Events    []Event
+	Seen      int   // events that were seen, also beyond a limit that ended the reading
 	shared    Event // the nodes that belong to the whole hit
 	IDs       []ID
 	Claims    []Claim
@@ -234,9 +237,9 @@ type Hit struct {
 func (h *Hit) Reset() {
 	h.Request = Request{Headers: h.Request.Headers[:0]}
 	h.bufs[Query], h.bufs[Body] = nil, nil
-	h.bufs[Arena] = h.bufs[Arena][:0]
-	h.Nodes, h.Events, h.IDs, h.Claims = h.Nodes[:0], h.Events[:0], h.IDs[:0], h.Claims[:0]
-	h.QueryRoot, h.BodyRoot = None, None
+	h.bufs[Arena] = Recycled(h.bufs[Arena])
+	h.Nodes, h.Events, h.IDs, h.Claims = Recycled(h.Nodes), Recycled(h.Events), Recycled(h.IDs), Recycled(h.Claims)
+	h.QueryRoot, h.BodyRoot, h.Seen = None, None, 0
 }
 
 // Begin takes the request's query and body as buffers.

@@ -101,6 +101,17 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 // PerEvent tells whether events of the hit may say different things.
 func (r *Reader) PerEvent(h *hit.Hit) bool { return r.perEvent || r.iab.any() && len(h.Claims) > 0 }
 
+// InHead tells whether headers and cookies alone show all that is read: no source stands in a hit's query or body.
+func (r *Reader) InHead() bool {
+	for i := range r.sources {
+		from := &r.sources[i]
+		if from.modes != nil || from.payload != nil || from.own != nil && (from.own.query != "" || from.own.body != nil) {
+			return false
+		}
+	}
+	return !r.iab.any()
+}
+
 // Hit reads into s what belongs to the whole hit: headers, cookies, query.
 func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 	ask.gather(&h.Request)

@@ -1,0 +1,40 @@
+package proxy
+
+import (
+	"net"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// How much of a body is read and forgotten that nobody wants, and for how long, so that its sender sees the answer: a connection that is
+// closed with bytes unread is reset, and a browser then reports a network error in place of the answer (RFC 9112, section 9.6).
+const (
+	lingerBytes = 8 << 20
+	lingerTime  = 2 * time.Second
+)
+
+// linger makes the connection of a request end in this way: the answer, then what still comes is read and forgotten, then it is closed.
+func linger(ctx *fasthttp.RequestCtx) {
+	ctx.SetConnectionClose()
+	if c, ok := ctx.Conn().(*boundedConn); ok {
+		c.lingers.Store(true)
+	}
+}
+
+// drain ends our side of the connection and reads what still comes.
+func (c *boundedConn) drain() {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.Conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	var room [4 << 10]byte
+	for left := lingerBytes; left > 0; {
+		n, err := c.Conn.Read(room[:])
+		if left -= n; err != nil {
+			return
+		}
+	}
+}
+
+var _ interface{ CloseWrite() error } = (*net.TCPConn)(nil)
