@@ -25,7 +25,7 @@ func linger(ctx *fasthttp.RequestCtx) {
 // drain ends our side of the connection and reads what still comes.
 func (c *boundedConn) drain() {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || c.Conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
 	var room [4 << 10]byte

@@ -16,34 +16,28 @@ import (
 
 // batchOf is a body of so many events, each of so many fields, as a vendor's SDK sends it.
 func batchOf(vendor string, events, fields int) (path, body string) {
-	members := func(separator string) string {
+	each := func(format string) string {
 		var b strings.Builder
 		for f := range fields {
-			fmt.Fprintf(&b, `%s"field%d":%d`, separator, f, f)
+			fmt.Fprintf(&b, format, f, f)
 		}
 		return b.String()
 	}
+	members := each(`,"field%d":%d`)
 	event, between, around := "", ",", "%s"
 	switch vendor {
 	case "posthog":
-		path, event, around = "/batch/", `{"event":"$identify","distinct_id":"d","properties":{"a":1`+members(",")+`}}`, `{"api_key":"k","batch":[%s]}`
+		path, event, around = "/batch/", `{"event":"$identify","distinct_id":"d","properties":{"a":1`+members+`}}`, `{"api_key":"k","batch":[%s]}`
 	case "amplitude":
-		path, event, around = "/2/httpapi", `{"event_type":"x","device_id":"d","event_properties":{"a":1`+members(",")+`}}`, `{"api_key":"k","events":[%s]}`
+		path, event, around = "/2/httpapi", `{"event_type":"x","device_id":"d","event_properties":{"a":1`+members+`}}`, `{"api_key":"k","events":[%s]}`
 	case "segment":
-		path, event, around = "/v1/batch", `{"type":"track","event":"x","anonymousId":"d","properties":{"a":1`+members(",")+`}}`, `{"batch":[%s]}`
+		path, event, around = "/v1/batch", `{"type":"track","event":"x","anonymousId":"d","properties":{"a":1`+members+`}}`, `{"batch":[%s]}`
 	case "mixpanel":
-		path, event, around = "/import", `{"event":"x","properties":{"token":"k","distinct_id":"d"`+members(",")+`}}`, `[%s]`
+		path, event, around = "/import", `{"event":"x","properties":{"token":"k","distinct_id":"d"`+members+`}}`, `[%s]`
 	case "ga4":
-		path, event, between = "/g/collect?v=2&tid=G-1&cid=1.2", "en=x", "\n"
-		for f := range fields {
-			event += fmt.Sprintf("&ep.field%d=%d", f, f)
-		}
+		path, event, between = "/g/collect?v=2&tid=G-1&cid=1.2", "en=x"+each("&ep.field%d=%d"), "\n"
 	case "matomo":
-		path, event, around = "/matomo.php", `"?idsite=1&rec=1&action_name=x`, `{"requests":[%s]}`
-		for f := range fields {
-			event += fmt.Sprintf("&dimension%d=%d", f, f)
-		}
-		event += `"`
+		path, event, around = "/matomo.php", `"?idsite=1&rec=1&action_name=x`+each("&dimension%d=%d")+`"`, `{"requests":[%s]}`
 	}
 	return path, fmt.Sprintf(around, strings.TrimSuffix(strings.Repeat(event+between, events), between))
 }
@@ -269,7 +263,7 @@ func TestAHopelessHitIsNotSentAgain(t *testing.T) {
 }
 
 // stingy has room for so many bytes, and keeps count.
-type stingy struct{ left, most, least int }
+type stingy struct{ left, least int }
 
 func (s *stingy) Take(bytes int) bool {
 	if bytes > s.left {
