@@ -42,7 +42,7 @@ func TestForwardedAddress(t *testing.T) {
 		{"10.0.0.1", "X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7"},
 		{"10.0.0.1", "X-Forwarded-For: 10.1.1.1, 10.2.2.2\r\n", "10.1.1.1"},
 		{"10.0.0.1", "X-Forwarded-For: nonsense\r\n", "invalid IP"},
-		{"10.0.0.1", "X-Forwarded-For: 203.0.113.7:8080\r\n", "invalid IP"},
+		{"10.0.0.1", "X-Forwarded-For: 203.0.113.7:8080\r\n", "203.0.113.7"},
 		{"10.0.0.1", "X-Forwarded-For: \r\n", "invalid IP"},
 		{"10.0.0.1", "X-Forwarded-For: 2001:db8::1\r\n", "2001:db8::1"},
 		{"10.0.0.1", "X-Forwarded-For: ::ffff:203.0.113.7\r\n", "203.0.113.7"},

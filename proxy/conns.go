@@ -115,14 +115,6 @@ func (c *boundedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// addressOf is where a connection comes from.
-func addressOf(c net.Conn) netip.Addr {
-	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap().WithZone("")
-	}
-	return netip.Addr{}
-}
-
 // spent tells whether the request on a connection took all that it may.
 func spent(ctx *fasthttp.RequestCtx) bool {
 	c, ok := ctx.Conn().(*boundedConn)

@@ -2,8 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"net/netip"
-	"slices"
 
 	"github.com/valyala/fasthttp"
 
@@ -158,41 +156,4 @@ func appendHost(dst, value []byte) ([]byte, bool) {
 		dst = append(dst, c)
 	}
 	return dst, true
-}
-
-// forwarded is the address a hit comes from: the connection's, or, behind trusted proxies, the last one in X-Forwarded-For that is not
-// of theirs. What cannot be read is unknown.
-func forwarded(address netip.Addr, r *hit.Request, trusted []netip.Prefix) netip.Addr {
-	if !among(address, trusted) {
-		return address
-	}
-	for i := range slices.Backward(r.Headers) {
-		if !hit.EqualFold(r.Headers[i].Name, "X-Forwarded-For") {
-			continue
-		}
-		for list := r.Headers[i].Value; ; {
-			comma := bytes.LastIndexByte(list, ',')
-			next, err := netip.ParseAddr(string(bytes.TrimSpace(list[comma+1:])))
-			if err != nil {
-				return netip.Addr{}
-			}
-			if address = next.Unmap().WithZone(""); !among(address, trusted) {
-				return address
-			}
-			if comma < 0 {
-				break
-			}
-			list = list[:comma]
-		}
-	}
-	return address
-}
-
-func among(a netip.Addr, prefixes []netip.Prefix) bool {
-	for _, p := range prefixes {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }
