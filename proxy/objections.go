@@ -22,7 +22,7 @@ func ObjectionsDir(data string) string { return filepath.Join(data, "objections"
 func (s *Server) openObjections(data string) (err error) {
 	s.objections, err = objection.Open(objection.Options{
 		Dir: ObjectionsDir(data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now, Past: s.past.head, Because: s.opts.Because,
-		Record: s.recordObjections, InForce: s.departing.wait, Commit: s.opts.Commit,
+		Record: s.recordObjections, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free,
 	})
 	return err
 }
@@ -146,6 +146,9 @@ func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Rece
 		s.metrics.Effect.Observe(s.opts.Now().Sub(begun).Seconds())
 		s.countActs(batch.Changes, receipts)
 		s.outbox.Kick()
+	}
+	if errors.Is(err, objection.ErrFull) {
+		s.fault("an objection cannot be kept, and what one may object to does not travel", err)
 	}
 	return receipts, err
 }

@@ -124,6 +124,7 @@ func (s *Server) eachMinute(stop <-chan struct{}) {
 			s.warnDue(s.snapshot.Load().Loaded)
 			s.turnKeys(s.opts.Now())
 			s.keepCounts()
+			s.objections.LookForRoom()
 		}
 	}
 }

@@ -47,6 +47,7 @@ type Options struct {
 	Rand       io.Reader                                        // crypto/rand
 	Objections Objections                                       // asked in place of the store, where tests have it fail; nil: the store
 	Commit     func(*bbolt.Tx) error                            // of the store of objections; nil: its own
+	Free       func() (uint64, error)                           // bytes left on the disk for objections; nil: the file system's
 	Because    string                                           // why an older copy of the objections is accepted; "": it is refused
 	Aside      bool                                             // it works on the data folder and does not serve: no commands are taken
 	Files      ledger.Files                                     // nil: the file system
@@ -83,6 +84,8 @@ type Server struct {
 	public        *fasthttp.Server
 	admin         *fasthttp.Server
 	control       net.Listener // nil: no commands can be taken
+
+	nameless sync.Once // says that a trusted proxy does not name its visitors
 
 	reloading sync.Mutex // one reload at a time
 	ending    atomic.Bool

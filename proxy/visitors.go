@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -64,9 +65,21 @@ func (s *Server) visit(p *passage, site *rules.Site, path string) rules.Reason {
 		return reason
 	}
 	p.ctx.Request.SetBodyRaw(p.body)
-	s.pages.Serve(p.ctx, p.snapshot.pages.of(site.ID, p.in.Now), path, p.j.Hit.Request.Address)
+	s.pages.Serve(p.ctx, p.snapshot.pages.of(site.ID, p.in.Now), path, s.whose(p))
 	p.ctx.Request.SetBodyRaw(nil)
 	return answered
+}
+
+// whose is the address of who asks for a page; the zero Addr where a trusted proxy does not say: its own stands for many.
+func (s *Server) whose(p *passage) netip.Addr {
+	r := &p.j.Hit.Request
+	if r.Trusted && (!r.Address.IsValid() || among(r.Address, p.snapshot.Policy.Trusted())) {
+		s.nameless.Do(func() {
+			s.opts.Log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from: what they change is limited together")
+		})
+		return netip.Addr{}
+	}
+	return r.Address
 }
 
 // sitePages are what the pages of each site say. What takes place changes with time: an assessment expires, and its activities are shown no

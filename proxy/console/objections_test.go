@@ -162,6 +162,7 @@ func TestUnavailable(t *testing.T) {
 	}{
 		{fmt.Errorf("cannot: %w", objection.ErrPoisoned), 503, "60"},
 		{objection.ErrClosed, 503, "60"},
+		{fmt.Errorf("cannot: %w", objection.ErrFull), 503, "60"},
 		{context.DeadlineExceeded, 503, "1"},
 		{errors.New("jane"), 500, ""},
 	} {

@@ -63,6 +63,10 @@ func problemFor(err error) *Problem {
 		return p
 	case errors.Is(err, objection.ErrReused):
 		return problemOf(http.StatusUnprocessableEntity, "key-reused", "the Idempotency-Key was used before, for another request: take a new one")
+	case errors.Is(err, objection.ErrFull):
+		p = problemOf(http.StatusServiceUnavailable, "unavailable", "the disk is full: nothing was acknowledged, try again")
+		p.retry = restart
+		return p
 	case errors.Is(err, objection.ErrPoisoned), errors.Is(err, objection.ErrClosed), errors.Is(err, objection.ErrDamaged):
 		p = problemOf(http.StatusServiceUnavailable, "unavailable", "objections cannot be kept at the moment: nothing was acknowledged, try again")
 		p.retry = restart

@@ -92,6 +92,8 @@ type Head struct {
 var (
 	// ErrPoisoned: an fsync or a write failed. What was acknowledged before holds; nothing is acknowledged any more until a restart.
 	ErrPoisoned = errors.New("the objections' store is poisoned: an earlier write failed, so that nothing can be promised any more")
+	// ErrFull: there is too little room on the disk. Nothing was done; what changes nothing is still acknowledged.
+	ErrFull = errors.New("there is too little room on the disk for objections to be kept")
 	// ErrClosed: the store is closed.
 	ErrClosed = errors.New("the objections' store is closed")
 	// ErrLocked: another process has the file open.

@@ -51,6 +51,9 @@ func (s *Store) take() []*request {
 // write does what a group of requests asks for: one transaction, one commit. Then the changes are made visible, recorded, and answered once
 // they are in force. The next group does not wait for that.
 func (s *Store) write(requests []*request) {
+	if requests = s.turnAway(requests); len(requests) == 0 {
+		return
+	}
 	g := &group{store: s, requests: requests, answers: make([]answer, len(requests))}
 	err := s.Err()
 	if err == nil {

@@ -100,9 +100,21 @@ func (o *Options) defaults() {
 	if o.LockWait <= 0 {
 		o.LockWait = 200 * time.Millisecond
 	}
+	if o.Free == nil {
+		o.Free = func() (uint64, error) { return freeOn(o.Dir) }
+	}
 	if o.Commit == nil {
 		o.Commit = (*bolt.Tx).Commit
 	}
+}
+
+// freeOn is how many bytes are free, to those who are not root, on the file system of a folder.
+func freeOn(dir string) (uint64, error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("cannot tell how much room is left on the disk: %w", err)
+	}
+	return uint64(fs.Bavail) * uint64(fs.Bsize), nil
 }
 
 // create makes an empty store. It appears under its name only when it is whole, so that half a file is never somebody's crash.

@@ -44,6 +44,8 @@ type Options struct {
 
 	LockWait time.Duration // how long a file that another process has is waited for; 200 ms
 
+	Free func() (uint64, error) // bytes that are free on the disk; those of Dir's file system. See ErrFull
+
 	Commit func(tx *bolt.Tx) error // how a transaction is committed: (*bolt.Tx).Commit. Tests fail in its place
 }
 
@@ -80,6 +82,7 @@ type Store struct {
 	wake    chan struct{} // of the writer
 	closed  atomic.Bool
 	broken  atomic.Pointer[error]
+	full    atomic.Bool // see Full
 	stop    chan struct{}
 	idle    sync.WaitGroup // writer and rebuilder
 	acting  sync.WaitGroup // calls of InForce
@@ -113,7 +116,7 @@ const (
 )
 
 // Take does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with an error in it is a
-// *Fault; ErrReused, ErrPoisoned and ErrClosed are the other ways not to do it. The context ends only the waiting before the batch was
+// *Fault; ErrReused, ErrFull, ErrPoisoned and ErrClosed are the other ways not to do it. The context ends only the waiting before the batch was
 // begun: what was begun is finished, and answered.
 //
 // Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:" before it the

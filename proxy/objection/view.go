@@ -93,8 +93,14 @@ func (s *Store) show(v *view) {
 
 // makeRoom ends the sharing of views if what a group of requests writes might make a file of that size outgrow its map.
 func (s *Store) makeRoom(used int64, requests []*request) {
-	const page = 16 << 10 // more than a record, an entry or a message ever changes, with the pages above
-	need := int64(0)
+	// 16 KiB are more than a record, an entry or a message ever changes, with the pages above.
+	if used+takes(requests, 16<<10) >= s.mapped {
+		s.show(unshared)
+	}
+}
+
+// takes is how many bytes of the file requests take, where each thing that is put takes a page.
+func takes(requests []*request, page int64) (need int64) {
 	for _, r := range requests {
 		if r.batch == nil {
 			need += page * int64(len(r.settle))
@@ -108,9 +114,7 @@ func (s *Store) makeRoom(used int64, requests []*request) {
 			}
 		}
 	}
-	if used+need >= s.mapped {
-		s.show(unshared)
-	}
+	return need
 }
 
 // guarded calls f, and returns as ErrDamaged what bbolt panics with, and what the kernel signals where a page of the map cannot be read.

@@ -75,7 +75,7 @@ func (v *visit) html(status int, name string, data any) {
 	h.Set("Content-Language", v.said.Tag)
 	h.Set("Content-Security-Policy", v.policy("'self'"))
 	h.Add("Vary", "Accept-Language, Cookie")
-	v.ctx.SetStatusCode(status)
+	v.status(status)
 	v.ctx.SetBody(out.Bytes())
 }
 
@@ -146,8 +146,19 @@ func (v *visit) json(status int, kind string, value any) {
 		panic("BUG: an answer is no JSON: " + err.Error())
 	}
 	v.ctx.Response.Header.SetContentType(kind)
-	v.ctx.SetStatusCode(status)
+	v.status(status)
 	v.ctx.SetBody(text)
+}
+
+// tryAgain is after how many seconds a change may be tried again that could not be kept.
+const tryAgain = "5"
+
+// status sets the status; where nothing can be kept or read, it says when to try again.
+func (v *visit) status(status int) {
+	if status == fasthttp.StatusServiceUnavailable {
+		v.ctx.Response.Header.Set("Retry-After", tryAgain)
+	}
+	v.ctx.SetStatusCode(status)
 }
 
 // redirect leads to another address, relative to this one.

@@ -39,10 +39,13 @@ type outcome struct {
 // proven.
 func (v *visit) carryOut(w wish) (outcome, error) {
 	ids := recognised(append(slices.Clone(v.ids), w.ids...))
-	if wait := v.limits.change(v.from, len(ids) > 0, v.opts.Now()); wait > 0 {
-		return outcome{}, errTooMany{wait}
-	}
 	proven := v.proven(ids, v.proofs)
+	// Whoever proves nothing takes from the bucket whether or not it is in force already: else an empty bucket would tell.
+	if free := len(ids) == 0 || len(proven) == len(ids) && v.already(w.object, w.takeBack, ids, nil); !free {
+		if wait := v.limits.page(v.from); wait > 0 {
+			return outcome{}, errTooMany{wait}
+		}
+	}
 	chosen := sorted(append(without(v.chosen, w.takeBack), w.object...))
 	stands, ids, err := v.store(w, ids, proven)
 	if err != nil {
@@ -104,6 +107,28 @@ func (p *Pages) act(acts objection.Acts) ([]objection.Receipt, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return p.opts.Objector.Act(ctx, acts)
+}
+
+// already tells whether everything that is asked for stands as it is wanted, for each of the identifiers and subjects. It is acknowledged by
+// the store all the same, which sees to it that what came before is in force.
+func (p *Pages) already(object, takeBack []string, ids []objection.ID, subjects []objection.Subject) bool {
+	asWanted := func(ids []objection.ID, subjects []objection.Subject) bool {
+		stands, err := p.opts.Objector.Standing(ids, subjects)
+		in := func(scope string) bool { return slices.Contains(stands, scope) }
+		goes := func(scope string) bool { return in(scope) || scope == all && len(stands) > 0 } // restrictions too
+		return err == nil && !slices.ContainsFunc(takeBack, goes) && !slices.ContainsFunc(object, func(scope string) bool { return !in(scope) })
+	}
+	for i := range ids {
+		if !asWanted(ids[i:i+1], nil) {
+			return false
+		}
+	}
+	for i := range subjects {
+		if !asWanted(nil, subjects[i:i+1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // badCookie returns the name of the identifier that an error says is none.

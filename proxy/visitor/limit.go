@@ -1,27 +1,39 @@
 package visitor
 
 import (
-	"math"
 	"net/netip"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// Limits bound how fast objections are taken, for whoever can send identifiers can make the store grow. Looking is not limited. Zero values
-// take the defaults given.
+// Limits bound how fast objections are taken, for whoever can send identifiers can make the store grow. Looking is not limited, nor is what
+// makes no store grow: what only a cookie holds, and what is in force already. Zero values take the defaults given.
+//
+// Nobody is to be kept from objecting by what somebody else does. So there are buckets of their own for each network and for each person with
+// links, and what all of them share, PerSecond, goes to those first who changed least lately.
 type Limits struct {
-	Burst     int // changes at once from one address (IPv4: one, IPv6: a network of 64 bits); 30
-	PerMinute int // changes a minute from one address after that; 10
-	PerSecond int // changes in the store a second of everybody, twice as many at once; 200
-	PerDay    int // changes in the store a day (UTC) of everybody; 1,000,000
-	Addresses int // how many addresses are remembered, about 100 bytes each; 65,536. Who was forgotten begins anew
+	Burst     int // changes at once from one network (IPv4: an address, IPv6: 48 bits, which is what one customer has at most); 30
+	PerMinute int // changes a minute from one network after that; 10
 
-	// Links bounds changes a second by signed links. They have a limit of their own, and none by address: the servers of a few mail providers
-	// send most of them.
-	Links int // 500
+	// Mail programs' clicks come from the servers of a few providers: links are limited by whom they are for, and not by address.
+	LinkBurst     int // changes at once by all links of one person; 10
+	LinkPerMinute int // changes a minute by them after that; 6
+
+	PerSecond int // changes in the store a second of everybody, ten times as many at once; 1,000
+	Waiting   int // how many wait for their turn where these are too few; 512
+
+	// Remembered is how many networks, and how many people with links, are remembered, and twice as many networks around them, about 300
+	// bytes each; 65,536. Who was forgotten begins anew: nobody is refused for it.
+	Remembered int
 }
+
+// patienceForTurn is how long a change waits for its turn at most.
+const patienceForTurn = 3 * time.Second
 
 func orElse(n *int, value int) {
 	if *n <= 0 {
@@ -29,105 +41,162 @@ func orElse(n *int, value int) {
 	}
 }
 
-// bucket holds what may be done at once, and is filled as time goes by.
-type bucket struct {
-	left float64
-	at   time.Time // when left was right
-}
-
 // limiter says whether a change may be made now.
 type limiter struct {
 	Limits
+	now   func() time.Time
+	turns *turns
 
-	mu        sync.Mutex // guards what follows
-	addresses *lru.LRU[netip.Prefix, *bucket]
-	everybody bucket
-	links     bucket
-	day       time.Time
-	today     int
+	mu     sync.Mutex // guards what follows
+	own    *lru.LRU[netip.Prefix, *changer]
+	wide   *lru.LRU[netip.Prefix, *recent] // of the networks around them
+	people *lru.LRU[objection.Subject, *changer]
 }
 
-func newLimiter(l Limits) *limiter {
+// changer is somebody who changes things: a network, or a person with links.
+type changer struct {
+	bucket *rate.Limiter
+	recent recent
+}
+
+// around is how many changes from the network around somebody weigh as much as one change of their own.
+const around = 64
+
+func newLimiter(l Limits, now func() time.Time) *limiter {
 	orElse(&l.Burst, 30)
 	orElse(&l.PerMinute, 10)
-	orElse(&l.PerSecond, 200)
-	orElse(&l.PerDay, 1_000_000)
-	orElse(&l.Addresses, 1<<16)
-	orElse(&l.Links, 500)
-	addresses, err := lru.NewLRU[netip.Prefix, *bucket](l.Addresses, nil)
-	if err != nil {
-		panic("BUG: the limits allow no address: " + err.Error())
-	}
+	orElse(&l.LinkBurst, 10)
+	orElse(&l.LinkPerMinute, 6)
+	orElse(&l.PerSecond, 1000)
+	orElse(&l.Waiting, 512)
+	orElse(&l.Remembered, 1<<16)
 	return &limiter{
-		Limits: l, addresses: addresses,
-		everybody: bucket{left: float64(2 * l.PerSecond)}, links: bucket{left: float64(2 * l.Links)},
+		Limits: l, now: now, turns: newTurns(l.PerSecond, l.Waiting, now),
+		own: remembering[netip.Prefix, *changer](l.Remembered), wide: remembering[netip.Prefix, *recent](2 * l.Remembered),
+		people: remembering[objection.Subject, *changer](l.Remembered),
 	}
 }
 
-// change takes one change from an address; where that is too many, it returns how long to wait, at least a second. What only a cookie holds
-// does not count among everybody's.
-func (l *limiter) change(from netip.Addr, stored bool, now time.Time) time.Duration {
+func remembering[K comparable, V any](n int) *lru.LRU[K, V] {
+	made, err := lru.NewLRU[K, V](n, nil)
+	if err != nil {
+		panic("BUG: the limits remember nobody: " + err.Error())
+	}
+	return made
+}
+
+// page takes one change of a visitor, and may wait for its turn. Where that is too many, it returns how long to wait, at least a second. All
+// whose address nobody knows share no bucket, for they are many: they only come after others.
+func (l *limiter) page(from netip.Addr) time.Duration {
+	own, wide := networks(from)
+	l.mu.Lock()
+	now := l.now()
+	beside := found(l.wide, wide, func() *recent { return new(recent) })
+	late := beside.at(now)
+	var mine *changer
+	if own.IsValid() {
+		mine = found(l.own, own, func() *changer { return newChanger(l.PerMinute, l.Burst) })
+		if wait := mine.take(now); wait > 0 {
+			l.mu.Unlock()
+			return wait
+		}
+		late = max(late, mine.recent.at(now))
+	}
+	l.mu.Unlock()
+	return l.turn(late, func(now time.Time) {
+		beside.add(now, 1./around)
+		if mine != nil {
+			mine.recent.add(now, 1)
+		}
+	})
+}
+
+// link takes one change by a signed link, of the person that its first subject is.
+func (l *limiter) link(person objection.Subject) time.Duration {
+	l.mu.Lock()
+	now := l.now()
+	of := found(l.people, person, func() *changer { return newChanger(l.LinkPerMinute, l.LinkBurst) })
+	wait, late := of.take(now), of.recent.at(now)
+	l.mu.Unlock()
+	if wait > 0 {
+		return wait
+	}
+	return l.turn(late, func(now time.Time) { of.recent.add(now, 1) })
+}
+
+// turn waits for a turn, and notes that something was changed.
+func (l *limiter) turn(late float64, note func(time.Time)) time.Duration {
+	if !l.turns.take(late) {
+		return patienceForTurn
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if day := now.UTC().Truncate(24 * time.Hour); day.After(l.day) {
-		l.day, l.today = day, 0
-	}
-	if stored && l.today >= l.PerDay {
-		return max(l.day.Add(24*time.Hour).Sub(now), time.Second)
-	}
-	network := networkOf(from)
-	of, ok := l.addresses.Get(network)
+	note(l.now())
+	return 0
+}
+
+// found returns what is remembered under a key, or a new one.
+func found[K comparable, V any](of *lru.LRU[K, V], key K, anew func() V) V {
+	v, ok := of.Get(key)
 	if !ok {
-		of = &bucket{left: float64(l.Burst), at: now}
-		l.addresses.Add(network, of)
+		v = anew()
+		of.Add(key, v)
 	}
-	wait := of.wait(now, float64(l.PerMinute)/60, l.Burst)
-	if stored {
-		wait = max(wait, l.everybody.wait(now, float64(l.PerSecond), 2*l.PerSecond))
-	}
-	if wait == 0 {
-		of.left--
-	}
-	if wait == 0 && stored {
-		l.everybody.left--
-		l.today++
-	}
-	return wait
+	return v
 }
 
-// link takes one change by a signed link.
-func (l *limiter) link(now time.Time) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	wait := l.links.wait(now, float64(l.Links), 2*l.Links)
-	if wait == 0 {
-		l.links.left--
-	}
-	return wait
+func newChanger(perMinute, burst int) *changer {
+	return &changer{bucket: rate.NewLimiter(rate.Limit(float64(perMinute)/60), burst)}
 }
 
-// wait fills the bucket and says how long it takes until one can be taken out; 0: now. A clock that was set back fills nothing.
-func (b *bucket) wait(now time.Time, perSecond float64, most int) time.Duration {
-	if passed := now.Sub(b.at); passed > 0 {
-		b.left = math.Min(float64(most), b.left+passed.Seconds()*perSecond)
-	}
-	b.at = now
-	if b.left >= 1 {
+// take takes one change out of the bucket, or says how long it takes until there is one, at least a second.
+func (c *changer) take(now time.Time) time.Duration {
+	if allow(c.bucket, now) {
 		return 0
 	}
-	return max(time.Duration((1-b.left)/perSecond*float64(time.Second)), time.Second)
+	return max(until(c.bucket, now), time.Second)
 }
 
-// networkOf is whom a limit is for: an IPv4 address, or the network of 64 bits that one subscriber of IPv6 has at least. All of whom
-// the address is not known are one.
-func networkOf(a netip.Addr) netip.Prefix {
-	bits := 64
-	if a = a.Unmap(); a.Is4() {
-		bits = 32
+// allow takes one out of a bucket, where there is one. A clock that was set back fills nothing, and stops nothing either.
+func allow(bucket *rate.Limiter, now time.Time) bool {
+	bucket.SetLimitAt(now, bucket.Limit()) // where nothing can be taken out, it goes on from the later time
+	return bucket.AllowN(now, 1)
+}
+
+// until is how long it takes until one can be taken out of an empty bucket.
+func until(bucket *rate.Limiter, now time.Time) time.Duration {
+	return time.Duration((1 - bucket.TokensAt(now)) / float64(bucket.Limit()) * float64(time.Second))
+}
+
+// recent counts changes, and forgets one every ten minutes.
+type recent struct {
+	changes float64
+	then    time.Time // when changes was right
+}
+
+const (
+	forgets    = 10 * time.Minute
+	mostRecent = 64
+)
+
+// at is how many there were lately.
+func (r *recent) at(now time.Time) float64 {
+	return max(0, r.changes-max(0, float64(now.Sub(r.then))/float64(forgets)))
+}
+
+func (r *recent) add(now time.Time, weight float64) {
+	r.changes, r.then = min(r.at(now)+weight, mostRecent), now
+}
+
+// networks are whom a limit is for, and the network around them: an IPv4 address and 16 bits of it, or 48 bits of an IPv6 address and 32.
+// Where the address is not known both are zero.
+func networks(a netip.Addr) (own, wide netip.Prefix) {
+	a = a.Unmap().WithZone("")
+	bits := [2]int{48, 32}
+	if a.Is4() {
+		bits = [2]int{32, 16}
 	}
-	network, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return network
+	own, _ = a.Prefix(bits[0]) // the zero Addr has the zero Prefix
+	wide, _ = a.Prefix(bits[1])
+	return own, wide
 }

@@ -3,11 +3,11 @@ package visitor_test
 import (
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
 )
 
@@ -15,14 +15,18 @@ import (
 func TestLimitOfAnAddress(t *testing.T) {
 	for _, c := range []struct{ from, same, other string }{
 		{"192.0.2.7", "::ffff:192.0.2.7", "192.0.2.8"},
-		{"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"},
+		{"2001:db8:1:2::1", "2001:db8:1:ffff::9", "2001:db8:2:2::1"},
+		{"2002:c633:6409::1", "2002:c633:6409:7::1", "2002:c633:640a::1"}, // 6to4: the network of an IPv4 address
 	} {
 		w := serve(t)
-		b := w.browser("_ga=123.456")
-		b.headers["Accept-Language"] = "de"
+		fresh := func() *browser { // without a proof of what it did before
+			b := w.browser("_ga=123.456")
+			b.headers["Accept-Language"] = "de"
+			return b
+		}
 		taken := func(from string) bool {
 			w.from = netip.MustParseAddr(from)
-			return b.post("/privacy/", "do=all").StatusCode() == 303
+			return fresh().post("/privacy/", "do=all").StatusCode() == 303
 		}
 		for i := range 30 {
 			if !taken(c.from) {
@@ -37,14 +41,14 @@ func TestLimitOfAnAddress(t *testing.T) {
 			t.Error("somebody else is refused")
 		}
 		w.from = netip.MustParseAddr(c.from)
-		page, call := b.post("/privacy/", "do=back"), b.json(`{"all":true}`)
+		page, call := fresh().post("/privacy/", "do=back"), fresh().json(`{"all":true}`)
 		if page.StatusCode() != 429 || page.header("Retry-After") != "6" || !strings.Contains(page.text, "in 6 Sekunden") || page.header("Set-Cookie") != "" {
 			t.Errorf("%d, %s s: %s", page.StatusCode(), page.header("Retry-After"), page.text)
 		}
 		if call.StatusCode() != 429 || call.header("Retry-After") != "6" || !strings.Contains(call.text, `"code":"many"`) {
 			t.Errorf("%d, %s s: %s", call.StatusCode(), call.header("Retry-After"), call.text)
 		}
-		if a := b.get("/privacy/"); a.StatusCode() != 200 {
+		if a := fresh().get("/privacy/"); a.StatusCode() != 200 {
 			t.Error("looking is refused")
 		}
 		w.now = w.now.Add(6 * time.Second)
@@ -64,65 +68,94 @@ func TestLimitOfAnAddress(t *testing.T) {
 	}
 }
 
-// TestLimitOfEverybody holds however many addresses there are.
-func TestLimitOfEverybody(t *testing.T) {
-	w := serve(t, func(o *visitor.Options, _ *visitor.Site) {
-		o.Limits = visitor.Limits{PerSecond: 5, PerDay: 14, Addresses: 4}
-	})
-	count := func(from int) (taken int, wait string) {
-		for i := range 20 {
-			w.from = netip.MustParseAddr(fmt.Sprintf("198.51.100.%d", from+i))
-			a := w.browser("_ga=123.456").post("/privacy/", "do=all")
-			if a.StatusCode() == 303 {
-				taken++
-			} else if wait = a.header("Retry-After"); a.StatusCode() != 429 {
-				t.Fatal(a.StatusCode())
-			}
+// TestWhatIsInForceTakesNothing: whoever shows by the signed cookie or by a link that it is theirs may say again what stands as often as they
+// like. Who does not is answered by the bucket alone, whatever stands: an empty one must not tell.
+func TestWhatIsInForceTakesNothing(t *testing.T) {
+	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 2, LinkBurst: 2} })
+	b := w.browser("_ga=123.456")
+	for i := range 10 {
+		if a := b.post("/privacy/", "do=all"); a.StatusCode() != 303 {
+			t.Fatalf("said again for the %d. time: %d", i, a.StatusCode())
 		}
-		return taken, wait
 	}
-	if taken, wait := count(0); taken != 10 || wait != "1" {
-		t.Errorf("%d at once, then %s s", taken, wait)
+	if a := b.json(`{"all":true}`); a.StatusCode() != 200 {
+		t.Errorf("the same by the endpoint: %d", a.StatusCode())
 	}
-	w.now = w.now.Add(time.Hour)
-	if taken, wait := count(100); taken != 4 || wait != strconv.Itoa(11*60*60) {
-		t.Errorf("%d more that day, then %s s", taken, wait)
+	if a := b.json(`{"purposes":["surveys"]}`); a.StatusCode() != 200 {
+		t.Errorf("the second change: %d", a.StatusCode())
 	}
-	w.now = w.now.Add(11 * time.Hour)
-	if taken, _ := count(200); taken != 10 {
-		t.Errorf("%d the next day", taken)
+	if a := b.json(`{"take_back":{"all":true}}`); a.StatusCode() != 429 {
+		t.Errorf("the third change: %d", a.StatusCode())
 	}
-	// A browser that keeps its choice itself makes no store grow.
-	if a := w.browser().post("/privacy/", "do=all"); a.StatusCode() != 303 {
-		t.Errorf("%d", a.StatusCode())
+	if a := b.post("/privacy/", "do=all"); a.StatusCode() != 303 {
+		t.Errorf("what stands, with an empty bucket: %d", a.StatusCode())
 	}
-}
-
-// TestUnknownAddresses are one: whoever hides theirs is limited together.
-func TestUnknownAddresses(t *testing.T) {
-	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 1} })
-	w.from = netip.Addr{}
-	if a := w.browser().post("/privacy/", "do=all"); a.StatusCode() != 303 {
-		t.Errorf("%d", a.StatusCode())
+	known, unknown := w.browser("_ga=123.456").post("/privacy/", "do=all"), w.browser("_ga=654.321").post("/privacy/", "do=all")
+	if known.StatusCode() != 429 || unknown.StatusCode() != 429 || known.text != unknown.text {
+		t.Errorf("without a proof: %d for an id that objected, %d for one that did not", known.StatusCode(), unknown.StatusCode())
 	}
-	if a := w.browser().post("/privacy/", "do=all"); a.StatusCode() != 429 {
-		t.Errorf("%d", a.StatusCode())
-	}
-}
-
-// TestLimitOfLinks: mail providers send many clicks from one address, and what others send does not use up their limit.
-func TestLimitOfLinks(t *testing.T) {
-	w := serve(t, func(o *visitor.Options, _ *visitor.Site) {
-		o.Limits = visitor.Limits{Burst: 1, PerSecond: 1, PerDay: 1, Links: 50}
-	})
-	w.browser().post("/privacy/", "do=all")
 	path := "/privacy/u/" + token(t, unsubscribe)
-	for i := range 100 {
+	for i := range 10 {
 		if a := w.browser().post(path, "List-Unsubscribe=One-Click"); a.StatusCode() != 200 {
 			t.Fatalf("click %d: %d", i, a.StatusCode())
 		}
 	}
-	if a := w.browser().post(path, "List-Unsubscribe=One-Click"); a.StatusCode() != 429 || a.header("Retry-After") != "1" {
-		t.Errorf("%d", a.StatusCode())
+	if n := len(w.store.acts); n < 20 {
+		t.Errorf("of what was acknowledged the store knows of %d: it has to see to it that what came before is in force", n)
+	}
+}
+
+// TestWhatOnlyACookieHoldsIsNotLimited: no store grows by it.
+func TestWhatOnlyACookieHoldsIsNotLimited(t *testing.T) {
+	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 1} })
+	for i := range 10 {
+		if a := w.browser().post("/privacy/", "do=all"); a.StatusCode() != 303 {
+			t.Fatalf("change %d: %d", i, a.StatusCode())
+		}
+	}
+	if len(w.only) != 10 || len(w.store.acts) != 0 {
+		t.Errorf("%d in cookies, %d in the store", len(w.only), len(w.store.acts))
+	}
+}
+
+// TestUnknownAddressesShareNoBucket: whose addresses are not known are many, and none of them is refused because of the others.
+func TestUnknownAddressesShareNoBucket(t *testing.T) {
+	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 1} })
+	w.from = netip.Addr{}
+	for i := range 40 {
+		if a := w.browser(fmt.Sprintf("_ga=%d.456", i+1)).post("/privacy/", "do=all"); a.StatusCode() != 303 {
+			t.Errorf("visitor %d: %d", i, a.StatusCode())
+		}
+	}
+}
+
+// TestLimitOfLinks: of all links of one person, by whatever server they are followed; somebody else's is not touched.
+func TestLimitOfLinks(t *testing.T) {
+	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 1} })
+	w.browser("_ga=123.456").post("/privacy/", "do=all")
+	other := unsubscribe
+	other.Campaign = "autumn"
+	links := []string{"/privacy/u/" + token(t, unsubscribe), "/privacy/u/" + token(t, other)}
+	for i := range 10 {
+		do := []string{"do=object", "do=back"}[i%2]
+		if a := w.browser().post(links[i/2%2], do); a.StatusCode() != 303 {
+			t.Fatalf("change %d: %d", i, a.StatusCode())
+		}
+	}
+	for _, link := range links {
+		if a := w.browser().post(link, "do=object"); a.StatusCode() != 429 || a.header("Retry-After") != "10" {
+			t.Errorf("%d, %s s", a.StatusCode(), a.header("Retry-After"))
+		}
+	}
+	for i := range 40 {
+		somebody := unsubscribe
+		somebody.Subjects = []objection.Subject{{Space: "email", Hash: [16]byte{1, byte(i)}}}
+		if a := w.browser().post("/privacy/u/"+token(t, somebody), "List-Unsubscribe=One-Click"); a.StatusCode() != 200 {
+			t.Errorf("somebody else's link: %d", a.StatusCode())
+		}
+	}
+	w.now = w.now.Add(10 * time.Second)
+	if a := w.browser().post(links[0], "do=object"); a.StatusCode() != 303 {
+		t.Errorf("ten seconds later: %d", a.StatusCode())
 	}
 }

@@ -122,9 +122,11 @@ func (v *visit) follow(c *Claim) {
 
 // carryOutLink takes back and objects for a claim's subjects, in one step. Where that fails it answers, and returns false.
 func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
-	if wait := v.limits.link(v.opts.Now()); wait > 0 {
-		v.failed(errTooMany{wait}, v.fail)
-		return false
+	if !v.already(object, takeBack, nil, c.Subjects) {
+		if wait := v.limits.link(c.Subjects[0]); wait > 0 {
+			v.failed(errTooMany{wait}, v.fail)
+			return false
+		}
 	}
 	change := objection.Change{Subjects: c.Subjects, Source: objection.Link, Site: v.site.ID, Campaign: c.Campaign}
 	var acts objection.Acts

@@ -64,7 +64,7 @@ func New(o Options) *Pages {
 	if o.CookieOnly == nil {
 		o.CookieOnly = func(objection.Change) {}
 	}
-	return &Pages{opts: o, limits: newLimiter(o.Limits)}
+	return &Pages{opts: o, limits: newLimiter(o.Limits, o.Now)}
 }
 
 // What lies where. Paths are without the site's base.
