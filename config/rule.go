@@ -70,7 +70,8 @@ var catalogRules = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.File]():         {"id": "required", "name": "required", "hosts": "required", "endpoints": "required"},
 	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
 	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
-	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required"},
+	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
+	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
 }
 
 var fieldCache sync.Map // reflect.Type to fields

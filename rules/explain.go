@@ -197,11 +197,11 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Found, f.Rule})
 	}
 	if !j.Out.Forward {
-		x.Respond = response(&j.Route.Endpoint.Denied)
+		x.Respond = response(j.DeniedAnswer())
 		return x
 	}
 	x.Decision = Permit.String()
-	x.Forward, x.Respond = j.explainRequest(), response(&j.Route.Endpoint.Success)
+	x.Forward, x.Respond = j.explainRequest(), response(j.Route.Endpoint.SuccessFor(j.Hit.Request.Query))
 	x.Bytes.Out = len(j.Out.Query) + len(j.Out.Body)
 	return x
 }

@@ -153,7 +153,7 @@ func (j *Judgement) DeniedAnswer() *catalog.AnswerFile {
 	if j.Route == nil {
 		return nil
 	}
-	return &j.Route.Endpoint.Denied
+	return j.Route.Endpoint.DeniedFor(j.Hit.Request.Query)
 }
 
 // eventView shows one event to a condition.

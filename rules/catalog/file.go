@@ -91,6 +91,9 @@ type EndpointFile struct {
 	Carry   map[string]Carry `yaml:"carry"`   // likewise
 	Answer  AnswerFile       `yaml:"answer"`  // what the SDK needs when all is well
 	Denied  *AnswerFile      `yaml:"denied"`  // what it gets when nothing was forwarded; like Answer where not given
+	Instead []InsteadFile    `yaml:"instead"` // in place of Answer and Denied where the hit's query says so; the first that fits
+	Relay   []int            `yaml:"relay"`   // statuses, 400 to 599, at which the SDK acts on the vendor's body: it is handed on, where it is JSON
+	Indices []string         `yaml:"indices"` // where a relayed body counts events of the batch that the vendor was sent ("failed_records[].index", "bad.*[]")
 	Taken   string           `yaml:"taken"`   // where the vendor's answer says how many events it took ("tracked"): a status alone does not tell
 	Limits  Limits           `yaml:"limits"`  // what a hit may hold, in place of the general limits: the vendor's own documented ones
 	About   string           `yaml:"about"`
@@ -107,6 +110,14 @@ type Limits struct {
 
 // AnswerFile is an HTTP answer. Body "gif" is a transparent image of one pixel.
 type AnswerFile struct {
+	Status int    `yaml:"status"`
+	Type   string `yaml:"type"`
+	Body   string `yaml:"body"`
+}
+
+// InsteadFile is an answer for hits whose query holds a parameter as it stands here, "beacon=1".
+type InsteadFile struct {
+	Query  string `yaml:"query"`
 	Status int    `yaml:"status"`
 	Type   string `yaml:"type"`
 	Body   string `yaml:"body"`

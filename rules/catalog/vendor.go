@@ -56,10 +56,13 @@ type Endpoint struct {
 	CarryField int32 // the field that Carry.Field names, or hit.None
 	Success    AnswerFile
 	Denied     AnswerFile
-	Taken      string // where the vendor's answer says how many events it took
-	Locations  int    // how many event locations there are
-	Limits     Limits // what a hit may hold, in place of the general limits
-	Batches    bool   // events come in lists
+	Instead    []Instead
+	Relay      []int      // statuses at which the vendor's body is handed on
+	Indices    [][]string // where that body counts events, as segments of paths: a name, "*" for any, "[]" for an element
+	Taken      string     // where the vendor's answer says how many events it took
+	Locations  int        // how many event locations there are
+	Limits     Limits     // what a hit may hold, in place of the general limits
+	Batches    bool       // events come in lists
 
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
@@ -193,6 +196,9 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 	e.Batches = batches(f, e.Body)
 	if e.Success.Status == 0 || e.Denied.Status == 0 {
 		return e, errors.New("answer: a status is needed, such as 204")
+	}
+	if err := e.answers(f); err != nil {
+		return e, err
 	}
 	if e.Carry, err = carry(v.File.Carry, f.Carry); err != nil {
 		return e, err
