@@ -10,8 +10,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// respond tells the SDK how it went, in the words it expects: the vendor's own answer where it gave one, the catalog's where nothing was
-// forwarded. Only where nothing could be recorded, or the hit could not be read at all, does it get an error.
+// respond tells the SDK how it went, in the words it expects: those of the catalog, or the vendor's own where the endpoint is asked for an
+// answer. What the vendor refuses keeps its status. Where nothing could be recorded, where the hit could not be read at all, and where
+// nobody knows what the vendor did, it gets an error, and may try again.
 func (p *passage) respond(reason rules.Reason) {
 	p.allowOrigin()
 	p.ctx.Response.Header.Set("Cache-Control", "no-store")
@@ -19,18 +20,23 @@ func (p *passage) respond(reason rules.Reason) {
 	if length := announced(&p.ctx.Request.Header); p.unread && (length < 0 || length > drained) && !spent(p.ctx) {
 		linger(p.ctx)
 	}
+	status := p.outcome.Status
 	switch {
-	case p.sent && p.outcome.Kind == delivery.Delivered:
+	case !p.sent:
+		p.refuse(reason)
+	case p.outcome.Kind == delivery.Delivered:
 		p.passBack()
-	case p.sent && p.outcome.Why == "objection":
+	case p.outcome.Why == "objection":
 		p.heldBack()
-	case p.sent && p.outcome.Status >= 400 && p.outcome.Status < 600:
-		p.ctx.SetStatusCode(p.outcome.Status)
-	case p.sent:
+	case p.outcome.Why == "refused" && status >= 400 && status < 600:
+		p.passRefusal()
+	case p.outcome.Why == "refused": // led elsewhere, or a status of no kind: the next attempt would end there too
+		write(p.ctx, p.j.DeniedAnswer())
+	case p.outcome.Kind == delivery.Unknown && status >= 200 && status < 300 && p.j.Route.Endpoint.Kind != catalog.Answer:
+		p.succeed() // the vendor said that it took them, and spoiled the rest of its answer: sent again they would count twice
+	default:
 		p.ctx.Response.Header.Set("Retry-After", "5")
 		p.ctx.SetStatusCode(fasthttp.StatusBadGateway)
-	default:
-		p.refuse(reason)
 	}
 }
 
@@ -60,28 +66,36 @@ func write(ctx *fasthttp.RequestCtx, a *catalog.AnswerFile) {
 		ctx.Response.Header.SetContentType(a.Type)
 	}
 	if body := a.Bytes(); len(body) > 0 {
+		confine(ctx)
 		ctx.SetBody(body)
 	}
 }
 
-// passBack gives the vendor's answer: status, content type and body, and nothing else of it. No cookie of the vendor's reaches the
-// site, and a redirection is not followed into the visitor's browser.
+// confine keeps a browser that is led here from running the body as a page of the site, whatever it is.
+func confine(ctx *fasthttp.RequestCtx) {
+	ctx.Response.Header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+}
+
+// succeed gives the answer that the SDK needs when all is well.
+func (p *passage) succeed() {
+	write(p.ctx, p.j.Route.Endpoint.SuccessFor(p.j.Hit.Request.Query))
+}
+
+// passBack tells that the vendor took the hit. An endpoint that is asked for an answer gives the vendor's: status, content type and body,
+// and nothing else of it. Anywhere else nobody waits for the vendor's words, and it gets the catalog's: on a connection that many visitors
+// share, an answer may be another's.
 func (p *passage) passBack() {
-	if status := p.answer.StatusCode(); status >= 300 || status < 200 {
-		write(p.ctx, &p.j.Route.Endpoint.Success)
+	if p.j.Route.Endpoint.Kind != catalog.Answer {
+		p.succeed()
 		return
 	}
-	p.ctx.SetStatusCode(p.answer.StatusCode())
-	if p.answer.StatusCode() == fasthttp.StatusNoContent {
+	p.ctx.SetStatusCode(p.outcome.Status)
+	if p.outcome.Status == fasthttp.StatusNoContent {
 		return // it has neither a body nor a type (RFC 9110, section 15.3.5)
 	}
-	// Whatever it is, a browser that is led here does not run it as a page of the site.
-	p.ctx.Response.Header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	confine(p.ctx)
 	if kind := p.answer.Header.ContentType(); len(kind) > 0 {
 		p.ctx.Response.Header.SetContentTypeBytes(kind)
-	}
-	if coding := p.answer.Header.ContentEncoding(); len(coding) > 0 {
-		p.ctx.Response.Header.SetContentEncodingBytes(coding)
 	}
 	p.ctx.SetBody(p.answer.Body())
 }

@@ -60,7 +60,7 @@ func TestEmptyAnswerKeepsItsType(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
 	v.answer = func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "application/javascript") }
-	if got := r.send(t, get(pageView, consent)); got.status != 200 || got.headers.Get("Content-Type") != "application/javascript" {
+	if got := r.send(t, get(settings, consent)); got.status != 200 || got.headers.Get("Content-Type") != "application/javascript" {
 		t.Errorf("got %d, type %q", got.status, got.headers.Get("Content-Type"))
 	}
 }

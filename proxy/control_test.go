@@ -59,7 +59,7 @@ func TestNoSocket(t *testing.T) {
 	}
 	write(t, file, string(text)+"data: ./"+strings.Repeat("d", 120)+"\n")
 	r := start(t, file, func(o *proxy.Options) { o.Root = pseudonym.TestRoot })
-	if a := r.send(t, get(pageView, consent)); a.status != 200 {
+	if a := r.send(t, get(pageView, consent)); a.status != 204 {
 		t.Errorf("status %d", a.status)
 	}
 	loaded, err := config.Load(file)

@@ -248,6 +248,7 @@ func (r *running) ledger(t testing.TB) string {
 const (
 	consent  = `Cookie: site_consent=%7B%22analytics%22%3A%22yes%22%7D` + "\r\n"
 	pageView = "/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=page_view"
+	settings = "/t/v1/projects/KEY/settings" // an endpoint that is asked for an answer
 )
 
 func get(target, headers string) string {

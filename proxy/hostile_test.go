@@ -83,7 +83,7 @@ func TestAmbiguousRequestsForwardNothing(t *testing.T) {
 	if got := v.got(); len(got) != 0 {
 		t.Errorf("%d requests reached the vendor: %q", len(got), got)
 	}
-	if got := r.send(t, get(pageView, consent)); got.status != 200 || len(v.got()) != 1 {
+	if got := r.send(t, get(pageView, consent)); got.status != 204 || len(v.got()) != 1 {
 		t.Errorf("the control, a good hit, got %d and the vendor %d requests", got.status, len(v.got()))
 	}
 	if err := r.stop(t); err != nil {

@@ -25,7 +25,7 @@ var cid = regexp.MustCompile(`cid=([0-9.]+)`)
 func (r *running) pseudonymOf(t testing.TB, v *vendor) string {
 	t.Helper()
 	before := len(v.got())
-	if a := r.send(t, get(pageView, consent+"Connection: close\r\n")); a.status != 200 {
+	if a := r.send(t, get(pageView, consent+"Connection: close\r\n")); a.status != 204 {
 		t.Fatalf("status %d", a.status)
 	}
 	all := v.got()

@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -69,7 +70,8 @@ func deliver(s *Server, p *passage) rules.Reason {
 	p.event = delivery.Event{
 		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
 		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
-		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken, Leaving: p,
+		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken, Asked: p.j.Route.Endpoint.Kind == catalog.Answer, Relay: p.j.Route.Endpoint.Relay,
+		Leaving: p,
 	}
 	p.leaving = true
 	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true

@@ -29,7 +29,7 @@ func TestRequestIsMadeFromNothing(t *testing.T) {
 		headers.WriteString(name + ": taint" + strings.ToLower(strings.ReplaceAll(name, "-", "")) + "\r\n")
 	}
 	query := "/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=page_view&uid=taintuid&ep.x=taintep&up.y=taintup&dr=taintdr&dt=taintdt&unknown=taintunknown&taintkey=1&dl=https%3A%2F%2Fshop.example%2F%3Fq%3Dtaintdl"
-	if got := r.send(t, get(query, headers.String()+"Sec-GPC: 1\r\n")); got.status != 200 {
+	if got := r.send(t, get(query, headers.String()+"Sec-GPC: 1\r\n")); got.status != 204 {
 		t.Fatalf("status %d", got.status)
 	}
 	got := v.got()
@@ -69,7 +69,10 @@ func TestVendorCannotReachTheBrowser(t *testing.T) {
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = w.Write([]byte("hello"))
 	}
-	got := r.send(t, get(pageView, consent))
+	if got := r.send(t, get(pageView, consent)); got.status != 204 || got.body != "" || len(got.headers) != 2 {
+		t.Errorf("where nobody waits for it: %+v", got)
+	}
+	got := r.send(t, get(settings, consent))
 	if got.status != 200 || got.body != "hello" || got.headers.Get("Content-Type") != "text/plain" || got.headers.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("got %+v", got)
 	}
@@ -167,7 +170,7 @@ func TestDecisionIsRecordedBeforeItLeaves(t *testing.T) {
 		}
 	}
 	r := start(t, folder(t, "http://127.0.0.1:1"), with(f, d))
-	if got := r.send(t, get(pageView, consent)); got.status != 200 || d.sent.Load() != 1 {
+	if got := r.send(t, get(pageView, consent)); got.status != 204 || d.sent.Load() != 1 {
 		t.Errorf("status %d, %d sent", got.status, d.sent.Load())
 	}
 }

@@ -41,7 +41,7 @@ func (k Kind) String() string {
 type Outcome struct {
 	Kind   Kind
 	Status int    // the vendor's, 0 where it gave none
-	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "unsent", "objection", "overload", "stray_answer", "too_large", "address", "none_taken", "some_taken"
+	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "coded", "unsent", "objection", "overload", "stray_answer", "too_large", "address", "none_taken", "some_taken"
 }
 
 // Header is a header of a request.
@@ -61,6 +61,8 @@ type Event struct {
 	Body    []byte
 	Count   int    // events in it
 	Taken   string // where the answer, JSON, says how many of them the vendor took ("tracked"); "": its status tells all
+	Asked   bool   // its answer is what the visitor wants: it comes over a connection of its own
+	Relay   []int  // statuses of refusals whose bodies are wanted
 	Leaving Leaving
 }
 
@@ -78,7 +80,7 @@ type Upstream struct {
 	Host    string
 	Address string // "https://host:port/path"
 	Private bool   // the address may be private or loopback
-	Answer  int    // bytes of an answer that are read; 0 for the client's
+	Answer  int    // bytes of an answer that are read where an event is asked for it; 0 for the client's
 }
 
 // Options are the bounds of a Client. Zero values take the defaults given.
@@ -88,7 +90,8 @@ type Options struct {
 	Conns     int           // open connections to one host; 64
 	Wait      time.Duration // for a free connection; 50 ms
 	Idle      time.Duration // after which a connection is closed; 5 s
-	Answer    int           // bytes of an answer that are read; 64 KiB
+	Answer    int           // bytes of an answer's body that are read; 64 KiB
+	Places    int           // exchanges under way with one vendor, those that wait for a connection included; twice Conns
 	TLS       *tls.Config   // for tests: roots of stand-ins; certificates are verified whatever it says
 	Resolver  Resolver      // nil: the system's
 }
@@ -101,8 +104,12 @@ type Client struct {
 
 type host struct {
 	client *fasthttp.HostClient
-	name   string // Host header
-	base   string // path before the vendor's own
+	alone  *fasthttp.HostClient // for events that are asked for an answer: none of its connections is used twice
+	places *places              // of the vendor
+	name   string               // Host header
+	base   string               // path before the vendor's own
+	thanks int                  // bytes of an answer's body that are read
+	answer int                  // likewise, where an event is asked for it
 }
 
 // New makes a client. The error names the upstream that cannot be one.
@@ -112,12 +119,18 @@ func New(o Options) (*Client, error) {
 	o.Wait = orDefault(o.Wait, 50*time.Millisecond)
 	o.Idle = orDefault(o.Idle, 5*time.Second)
 	o.Answer = orDefault(o.Answer, 64<<10)
+	o.Places = orDefault(o.Places, 2*o.Conns)
 	c := &Client{hosts: map[[2]string]*host{}, opts: o}
+	vendors := map[string]*places{}
 	for _, u := range o.Upstreams {
 		h, err := o.host(u)
 		if err != nil {
 			return nil, fmt.Errorf("vendor %s, host %s: %w", u.Vendor, u.Host, err)
 		}
+		if vendors[u.Vendor] == nil {
+			vendors[u.Vendor] = &places{most: int64(o.Places)}
+		}
+		h.places = vendors[u.Vendor]
 		c.hosts[[2]string{u.Vendor, u.Host}] = h
 	}
 	return c, nil
@@ -147,17 +160,21 @@ func (o *Options) host(u Upstream) (*host, error) {
 	if secure {
 		d.tls = o.secured(parsed.Hostname())
 	}
-	client := &fasthttp.HostClient{
-		Addr:                net.JoinHostPort(parsed.Hostname(), port),
-		MaxConns:            o.Conns,
-		MaxConnWaitTimeout:  o.Wait,
-		MaxIdleConnDuration: o.Idle,
-		ConnPoolStrategy:    fasthttp.LIFO,
-		MaxResponseBodySize: orDefault(u.Answer, o.Answer),
-		ReadBufferSize:      16 << 10,
-		DialTimeout:         d.dial,
+	client := func() *fasthttp.HostClient {
+		return &fasthttp.HostClient{
+			Addr:                net.JoinHostPort(parsed.Hostname(), port),
+			MaxConns:            o.Conns,
+			MaxConnWaitTimeout:  o.Wait,
+			MaxIdleConnDuration: o.Idle,
+			ConnPoolStrategy:    fasthttp.LIFO,
+			ReadBufferSize:      16 << 10,
+			DialTimeout:         d.dial,
+		}
 	}
-	return &host{client: client, name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/")}, nil
+	return &host{
+		client: client(), alone: client(), name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/"),
+		thanks: o.Answer, answer: orDefault(u.Answer, o.Answer),
+	}, nil
 }
 
 // secured is how TLS is spoken to a host: its certificate is verified, whatever the options say.
@@ -173,24 +190,32 @@ func (o *Options) secured(name string) *tls.Config {
 	return c
 }
 
-// Deliver sends an event and waits for the vendor's answer, which is put into answer. It does not retry what a vendor may have seen.
+// Deliver sends an event and waits for the vendor's answer, of which status, content type, Retry-After and body are put into answer: the
+// body where it came whole, and for a refusal only where Relay lists its status and nothing else came over that connection. It does not
+// retry what a vendor may have seen. The outcome has a status where one was read, also where the rest of the answer could not be.
 func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	h := c.hosts[[2]string{e.Vendor, e.Host}]
 	if h == nil || len(e.Path) == 0 || e.Path[0] != '/' || len(e.Path) > 1 && e.Path[1] == '/' {
 		return Outcome{Dropped, 0, "address"}
 	}
+	if !h.places.take() {
+		return Outcome{Dropped, 0, "overload"}
+	}
+	defer h.places.giveBack()
 	request := fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(request)
 	h.write(request, e)
-	if err := h.exchange(request, answer, e.Leaving, c.opts.Timeout); err != nil {
-		return failed(err)
-	}
-	status := answer.StatusCode()
+	got, err := h.exchange(request, answer, e, c.opts.Timeout)
 	switch {
-	case status >= 200 && status < 400:
+	case err != nil:
+		answer.Reset()
+		o := failed(err)
+		o.Status = got.status
+		return o
+	case got.status >= 200 && got.status < 300:
 		return taken(e, answer)
 	default:
-		return Outcome{Dropped, status, "refused"}
+		return Outcome{Dropped, got.status, "refused"}
 	}
 }
 
@@ -233,8 +258,10 @@ func failed(err error) Outcome {
 		return Outcome{Dropped, 0, "stray_answer"}
 	case errors.Is(err, errUnsent):
 		return Outcome{Dropped, 0, "unsent"}
-	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+	case errors.Is(err, errTooLarge), errors.Is(err, errSpent):
 		return Outcome{Unknown, 0, "too_large"}
+	case errors.Is(err, errCoded):
+		return Outcome{Unknown, 0, "coded"}
 	case errors.Is(err, fasthttp.ErrTimeout), isTimeout(err):
 		return Outcome{Unknown, 0, "timeout"}
 	default:
@@ -251,5 +278,6 @@ func isTimeout(err error) bool {
 func (c *Client) Close() {
 	for _, h := range c.hosts {
 		h.client.CloseIdleConnections()
+		h.alone.CloseIdleConnections()
 	}
 }

@@ -99,7 +99,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 	v.Answer("HTTP/1.1 302 Found\r\nLocation: http://" + elsewhere.Addr() + "/\r\nContent-Length: 0\r\n\r\n")
 	var answer fasthttp.Response
 	got := client(t, "http://"+v.Addr(), nil).Deliver(event(), &answer)
-	if got.Kind != delivery.Delivered || got.Status != 302 || elsewhere.Accepted() != 0 {
+	if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 302, Why: "refused"}) || elsewhere.Accepted() != 0 {
 		t.Errorf("got %+v, and %d connections elsewhere", got, elsewhere.Accepted())
 	}
 }

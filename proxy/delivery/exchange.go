@@ -12,58 +12,82 @@ var errKept = errors.New("the event does not leave any more")
 
 // exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before anything was written is
 // replaced: all that are open may be. It does what fasthttp's own client does, and asks between the wait for a connection and the first
-// byte whether the event may still leave.
-func (h *host) exchange(request *fasthttp.Request, answer *fasthttp.Response, leaving Leaving, within time.Duration) error {
+// byte whether the event may still leave. The reply has a status once the answer's head was read.
+func (h *host) exchange(request *fasthttp.Request, answer *fasthttp.Response, e *Event, within time.Duration) (reply, error) {
 	deadline := time.Now().Add(within)
 	for left := h.client.MaxConns; ; left-- {
-		err := h.attempt(request, answer, leaving, deadline)
+		r, err := h.attempt(request, answer, e, deadline)
 		if left == 0 || !errors.Is(err, errStale) {
-			return err
+			return r, err
 		}
 	}
 }
 
-// attempt is an exchange over one connection.
-func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, leaving Leaving, deadline time.Time) error {
+// attempt is an exchange over one connection. What a visitor is to be shown comes over one that carries nobody else's event, before or after.
+func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *Event, deadline time.Time) (reply, error) {
 	within := time.Until(deadline)
 	if within <= 0 {
-		return fasthttp.ErrTimeout
+		return reply{}, fasthttp.ErrTimeout
 	}
-	held, err := h.client.AcquireConn(within, false)
+	client := h.client
+	if e.Asked {
+		client = h.alone
+	}
+	held, err := client.AcquireConn(within, e.Asked)
 	if err != nil {
-		return err
+		return reply{}, err
 	}
 	conn, ok := held.Conn().(*guarded)
 	if !ok {
-		h.client.CloseConn(held)
+		client.CloseConn(held)
 		panic("BUG: a connection without a guard")
 	}
 	if err := conn.SetWriteDeadline(deadline); err != nil {
-		h.client.CloseConn(held)
-		return errStale // it was closed meanwhile; nothing was written
+		client.CloseConn(held)
+		return reply{}, errStale // it was closed meanwhile; nothing was written
 	}
-	if err := h.send(conn, request, leaving); err != nil {
-		if errors.Is(err, errKept) {
-			h.client.ReleaseConn(held) // as good as new
+	if err := h.send(conn, request, e.Leaving); err != nil {
+		if errors.Is(err, errKept) && !e.Asked {
+			client.ReleaseConn(held) // as good as new
 		} else {
-			h.client.CloseConn(held)
+			client.CloseConn(held)
 		}
-		return err
+		return reply{}, err
 	}
-	if err := conn.SetReadDeadline(deadline); err != nil {
-		h.client.CloseConn(held)
-		return err
+	r, err := h.receive(conn, answer, e, deadline)
+	if err != nil || !r.again || e.Asked {
+		client.CloseConn(held)
+	} else {
+		client.ReleaseConn(held)
 	}
+	return r, err
+}
+
+// receive reads the answer. Both its bytes and its time are bounded as a whole.
+func (h *host) receive(conn *guarded, answer *fasthttp.Response, e *Event, deadline time.Time) (reply, error) {
 	answer.Reset()
-	reader := h.client.AcquireReader(conn)
-	err = answer.ReadLimitBody(reader, h.client.MaxResponseBodySize)
-	h.client.ReleaseReader(reader)
-	if err != nil || answer.ConnectionClose() {
-		h.client.CloseConn(held)
-		return err
+	if err := conn.SetReadDeadline(deadline); err != nil {
+		return reply{}, err
 	}
-	h.client.ReleaseConn(held)
-	return nil
+	limit := h.thanks
+	if e.Asked {
+		limit = h.answer
+	}
+	conn.left = 2 * (limit + overhead)
+	reader := h.client.AcquireReader(conn)
+	r, err := readAnswer(reader, answer, e, limit)
+	more := reader.Buffered() > 0
+	h.client.ReleaseReader(reader)
+	if more {
+		r.again = false
+	}
+	if r.status >= 300 && r.whole {
+		r.again = false
+		if more || conn.unread() {
+			answer.ResetBody()
+		}
+	}
+	return r, err
 }
 
 // send writes the request. When it returns, the kernel has all of it or no more of it goes out.

@@ -2,7 +2,9 @@ package delivery
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"syscall"
 	"time"
@@ -15,12 +17,14 @@ type guarded struct {
 	socket syscall.RawConn // below TLS; nil where there is none to look at
 	secure bool
 	look   func(fd uintptr) bool // peek, made once
-	noise  bool                  // what it saw
+	noise  bool                  // what it saw: an end, or bytes
+	bytes  bool                  // it was bytes
 	one    [1]byte
 
 	used  bool // a request was written before
 	begun bool // the present request has written something
 	sent  int  // bytes of the present request
+	left  int  // bytes that may be read of its answer
 
 	leaving  Leaving // of the present request; nil: nobody is asked
 	departed bool    // it was asked, and said yes
@@ -48,6 +52,19 @@ func (g *guarded) end() {
 		g.leaving.Departed()
 	}
 	g.leaving, g.departed = nil, false
+}
+
+// smallest is what a read counts for at least: bytes that come one by one cost as much as many together.
+const smallest = 256
+
+// Read reads no more than the answer to the present request may take.
+func (g *guarded) Read(b []byte) (int, error) {
+	if g.left <= 0 {
+		return 0, errSpent
+	}
+	n, err := g.Conn.Read(b)
+	g.left -= max(n, smallest)
+	return n, err
 }
 
 // Write sends bytes. Where a request begins it looks at the connection first, and asks whether the request may still leave.
@@ -86,11 +103,32 @@ func (g *guarded) spoken() bool {
 	if err := g.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return true
 	}
-	n, err := g.Read(g.one[:])
-	if n > 0 || !isTimeout(err) {
+	n, err := g.Conn.Read(g.one[:])
+	if g.bytes = n > 0; g.bytes || !isTimeout(err) {
 		return true
 	}
 	return g.SetReadDeadline(time.Time{}) != nil
+}
+
+// unread tells whether more has come than the answer that was read: nobody knows then whose it was. An end is no answer. The connection is
+// of no use after it.
+func (g *guarded) unread() bool {
+	g.bytes = false
+	if !g.secure {
+		return g.waiting() && g.bytes
+	}
+	if g.spoken() {
+		return g.bytes
+	}
+	if !g.waiting() || !g.bytes {
+		return false
+	}
+	// What lies in the socket is an answer, or TLS's own word for the end: it takes TLS to tell. It is there, so that nothing is waited for.
+	if err := g.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		return true
+	}
+	n, err := g.Conn.Read(g.one[:])
+	return n > 0 || !errors.Is(err, io.EOF)
 }
 
 // waiting peeks at the socket without waiting for it: an end, or bytes nobody asked for.
@@ -104,7 +142,7 @@ func (g *guarded) waiting() bool {
 
 // peek looks for one byte. It never asks to be called again: there is nothing to wait for.
 func (g *guarded) peek(fd uintptr) bool {
-	_, _, err := syscall.Recvfrom(int(fd), g.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	g.noise = err != syscall.EAGAIN && err != syscall.EINTR
+	n, _, err := syscall.Recvfrom(int(fd), g.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	g.noise, g.bytes = err != syscall.EAGAIN && err != syscall.EINTR, n > 0
 	return true
 }

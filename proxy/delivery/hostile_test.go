@@ -118,9 +118,14 @@ func TestAnswersMayBeLargerWhereAskedFor(t *testing.T) {
 	v.Answer("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + strings.Repeat("x", 300_000))
 	for limit, want := range map[int]delivery.Kind{0: delivery.Unknown, 1 << 20: delivery.Delivered} {
 		c := client(t, "http://"+v.Addr(), func(o *delivery.Options) { o.Upstreams[0].Answer = limit })
+		e := event()
+		e.Asked = true
 		var answer fasthttp.Response
-		if got := c.Deliver(event(), &answer); got.Kind != want {
+		if got := c.Deliver(e, &answer); got.Kind != want || want == delivery.Delivered && len(answer.Body()) != 300_000 {
 			t.Errorf("limit %d: %+v", limit, got)
+		}
+		if got := c.Deliver(event(), &answer); got.Kind != delivery.Unknown || got.Why != "too_large" {
+			t.Errorf("limit %d, and not asked for: %+v", limit, got)
 		}
 	}
 }

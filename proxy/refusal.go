@@ -1,0 +1,143 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// longestWait bounds how long a vendor may ask an SDK to wait.
+const longestWait = 24 * time.Hour
+
+// passRefusal gives the status with which the vendor refused the hit, when to come again where it says so, and its body where the catalog
+// knows that the SDK acts on it: there it says which events of the batch were at fault.
+func (p *passage) passRefusal() {
+	status := p.outcome.Status
+	p.ctx.SetStatusCode(status)
+	if after, ok := waitFor(p.answer.Header.Peek(fasthttp.HeaderRetryAfter), p.in.Now); ok {
+		h := &p.ctx.Response.Header
+		h.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(after))
+		if len(h.Peek(fasthttp.HeaderAccessControlAllowOrigin)) > 0 {
+			h.Set(fasthttp.HeaderAccessControlExposeHeaders, fasthttp.HeaderRetryAfter)
+		}
+	}
+	if !p.j.Route.Endpoint.Relays(status) {
+		return
+	}
+	if body, ok := p.relayed(p.answer.Body()); ok {
+		confine(p.ctx)
+		p.ctx.Response.Header.SetContentType("application/json")
+		p.ctx.SetBody(body)
+	}
+}
+
+// waitFor reads a Retry-After, seconds or a date (RFC 9110, section 10.2.3), as seconds from now: SDKs read no dates.
+func waitFor(value []byte, now time.Time) (int, bool) {
+	if len(value) == 0 {
+		return 0, false
+	}
+	most := int(longestWait / time.Second)
+	if len(bytes.Trim(value, "0123456789")) == 0 {
+		seconds, err := strconv.Atoi(string(value))
+		if err != nil || seconds > most {
+			return most, true // more digits than a number has
+		}
+		return seconds, true
+	}
+	at, err := http.ParseTime(string(value))
+	if err != nil {
+		return 0, false
+	}
+	seconds := (at.Sub(now) + time.Second - 1) / time.Second
+	return int(min(max(seconds, 0), longestWait/time.Second)), true
+}
+
+// relayed is the body of a refusal as the SDK may read it: JSON, in which events are counted as in the SDK's own batch. The vendor counts
+// those that it was sent. Where events were cut out and the catalog does not say where the body counts, there is none.
+func (p *passage) relayed(body []byte) ([]byte, bool) {
+	if len(body) == 0 || !json.Valid(body) {
+		return nil, false
+	}
+	var sent []int // by number of the event at the vendor: its number in the SDK's batch
+	for i := range p.j.Verdicts {
+		if p.j.Verdicts[i].Decision == rules.Permit {
+			sent = append(sent, i)
+		}
+	}
+	if len(sent) == len(p.j.Verdicts) {
+		return body, true
+	}
+	paths := p.j.Route.Endpoint.Indices
+	if len(paths) == 0 {
+		return nil, false
+	}
+	return renumber(body, paths, sent)
+}
+
+// renumber puts other numbers of events into JSON, at the paths where they stand. A value there that is none of them means that the paths
+// do not fit: then the body says nothing that can be relied on.
+func renumber(body []byte, paths [][]string, sent []int) ([]byte, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		return nil, false
+	}
+	for _, path := range paths {
+		var ok bool
+		if value, ok = renumbered(value, path, sent); !ok {
+			return nil, false
+		}
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(value) != nil {
+		return nil, false
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte{'\n'}), true
+}
+
+// renumbered returns a value with the numbers below it exchanged. It goes no deeper than the path. What is not there is not missed.
+func renumbered(value any, path []string, sent []int) (any, bool) {
+	if value == nil {
+		return nil, true
+	}
+	if len(path) == 0 {
+		number, ok := value.(json.Number)
+		if !ok {
+			return nil, false
+		}
+		at, err := strconv.Atoi(number.String())
+		if err != nil || at < 0 || at >= len(sent) {
+			return nil, false
+		}
+		return sent[at], true
+	}
+	ok := true
+	each := func(inner any) any {
+		changed, fits := renumbered(inner, path[1:], sent)
+		ok = ok && fits
+		return changed
+	}
+	if path[0] == "[]" {
+		list, is := value.([]any)
+		for i := range list {
+			list[i] = each(list[i])
+		}
+		return list, is && ok
+	}
+	members, is := value.(map[string]any)
+	for name := range members {
+		if path[0] == name || path[0] == "*" {
+			members[name] = each(members[name])
+		}
+	}
+	return members, is && ok
+}
