@@ -26,7 +26,7 @@ func catalogue(_ context.Context, t *terminal, args []string) int {
 			t.hint("one of %s is right", strings.Join(catalog.BuiltinIDs(), ", "))
 			return usage
 		}
-		printf(t.out, "%s", text)
+		_, _ = t.document().Write(text)
 		return fine
 	case len(rest) >= 2 && rest[0] == "check":
 		return checkCatalog(t, rest[1:])

@@ -90,11 +90,3 @@ var identifying = map[string]bool{
 	"email": true, "phone": true, "person_name": true, "postal_address": true, "birth_date": true, "user_id": true, "client_id": true,
 	"ip": true, "click_id": true, "user_trait": true, "page_title": true, "search_term": true, "device_id": true,
 }
-
-func cut(value string, most int) string {
-	runes := []rune(strings.Map(printable, value))
-	if len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return string(runes)
-}

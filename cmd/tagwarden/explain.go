@@ -157,7 +157,10 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 			printf(w, "  %s: %s\n", name, value)
 		}
 		if x.Forward.Body != "" {
-			printf(w, "\n  %s\n", strings.ReplaceAll(x.Forward.Body, "\n", "\n  "))
+			printf(w, "\n")
+			for line := range strings.SplitSeq(x.Forward.Body, "\n") {
+				printf(w, "  %s\n", line)
+			}
 		}
 		printf(w, "\nThe SDK gets the vendor's answer.\n")
 		return
@@ -211,18 +214,13 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 }
 
 // short cuts a value to what fits a line of a terminal.
-func short(value string) string {
-	runes := []rune(strings.Map(printable, value))
-	if len(runes) > 60 {
-		return string(runes[:57]) + "..."
+func short(value string) string { return cut(value, 60) }
+
+// cut shows at most so many characters of a value.
+func cut(value string, most int) string {
+	runes := []rune(visible(value))
+	if len(runes) > most {
+		return string(runes[:most-1]) + "…"
 	}
 	return string(runes)
-}
-
-// printable keeps control bytes of a hit from reaching a terminal.
-func printable(r rune) rune {
-	if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-		return '·'
-	}
-	return r
 }

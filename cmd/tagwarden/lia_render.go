@@ -64,6 +64,6 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	printf(t.out, "%s", text)
+	_, _ = t.document().Write(text)
 	return code
 }

@@ -78,7 +78,17 @@ func main() {
 	os.Exit(code)
 }
 
+// run runs a verb on a terminal that shows what others wrote as text, and nothing else.
 func run(ctx context.Context, t *terminal, args []string) int {
+	out, errs := &screen{to: t.out}, &screen{to: t.err}
+	defer out.end()
+	defer errs.end()
+	within := *t
+	within.out, within.err = out, errs
+	return within.run(ctx, args)
+}
+
+func (t *terminal) run(ctx context.Context, args []string) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		printHelp(t.out)
 		if len(args) == 0 {
@@ -192,15 +202,16 @@ func format(f *flag.FlagSet, programs string) *string {
 
 // fail says what went wrong.
 func (t *terminal) fail(format string, args ...any) {
-	printf(t.err, "tagwarden: %s\n", fmt.Sprintf(format, args...))
+	printf(t.err, "tagwarden: ")
+	printf(t.err, format, args...)
+	printf(t.err, "\n")
 }
 
 // hint says what to do about it.
 func (t *terminal) hint(format string, args ...any) {
-	printf(t.err, "  hint: %s\n", fmt.Sprintf(format, args...))
+	printf(t.err, "  hint: ")
+	printf(t.err, format, args...)
+	printf(t.err, "\n")
 }
-
-// printf writes for people. A terminal that cannot be written to cannot be told so.
-func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

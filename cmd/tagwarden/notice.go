@@ -50,7 +50,7 @@ func notice(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	printf(t.out, "%s", text)
+	_, _ = t.document().Write(text)
 	return fine
 }
 

@@ -48,7 +48,7 @@ func objectionsExport(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
-		out := bufio.NewWriterSize(t.out, 64<<10)
+		out := bufio.NewWriterSize(t.document(), 64<<10)
 		write := writeState
 		if *log {
 			write = writeLog

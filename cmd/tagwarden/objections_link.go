@@ -63,7 +63,7 @@ func (t *terminal) linkAll(ctx context.Context, api *api, a *actBody, file strin
 	if err != nil {
 		return t.failed(err)
 	}
-	buffered := bufio.NewWriter(t.out)
+	buffered := bufio.NewWriter(t.document())
 	out := csv.NewWriter(buffered)
 	if rows.header != nil {
 		err = out.Write(append(append([]string{}, rows.header...), "unsubscribe_url", "fault"))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 // Read may be called beside the other methods.
 type progress struct {
 	t     *terminal
+	on    io.Writer // the terminal itself: a bar is drawn with escapes, and holds nothing of others'
 	from  io.Reader
 	size  int64
 	read  atomic.Int64
@@ -22,8 +22,8 @@ type progress struct {
 
 // newProgress makes a progress bar of a file that is read through it.
 func newProgress(t *terminal, from io.Reader, size int64) *progress {
-	f, ok := t.err.(*os.File)
-	return &progress{t: t, from: from, size: size, begun: t.now(), quiet: !ok || !isTerminal(f)}
+	f := behind(t.err)
+	return &progress{t: t, on: f, from: from, size: size, begun: t.now(), quiet: f == nil || !isTerminal(f)}
 }
 
 // Read reads the file.
@@ -47,14 +47,14 @@ func (p *progress) show() {
 		left = sprintf(", %s left", time.Duration(float64(spent)*(1-share)/share).Round(time.Second))
 	}
 	done := int(share * barWidth)
-	printf(p.t.err, "\r\x1b[K[%s%s] %3.0f %%%s", strings.Repeat("=", done), strings.Repeat(" ", barWidth-done), 100*share, left)
+	printf(p.on, "\r\x1b[K[%s%s] %3.0f %%%s", strings.Repeat("=", done), strings.Repeat(" ", barWidth-done), 100*share, left)
 	p.shown = true
 }
 
 // clear takes the bar away, so that a line can be written.
 func (p *progress) clear() {
 	if p.shown {
-		printf(p.t.err, "\r\x1b[K")
+		printf(p.on, "\r\x1b[K")
 		p.shown = false
 	}
 }

@@ -152,18 +152,18 @@ func (q *harRequest) body() ([]byte, error) {
 // rawRequest writes a recorded request as one that was received whole. Host, where it is given, takes the place of the recorded one.
 func rawRequest(method, target string, headers [][2]string, body []byte, host string) []byte {
 	var b bytes.Buffer
-	printf(&b, "%s %s HTTP/1.1\r\n", method, target)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", method, target)
 	for _, h := range headers {
 		if strings.EqualFold(h[0], "Content-Length") || strings.EqualFold(h[0], "Transfer-Encoding") || host != "" && strings.EqualFold(h[0], "Host") {
 			continue
 		}
-		printf(&b, "%s: %s\r\n", h[0], h[1])
+		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
 	}
 	if host != "" {
-		printf(&b, "Host: %s\r\n", host)
+		fmt.Fprintf(&b, "Host: %s\r\n", host)
 	}
 	if len(body) > 0 || method == "POST" {
-		printf(&b, "Content-Length: %s\r\n", strconv.Itoa(len(body)))
+		fmt.Fprintf(&b, "Content-Length: %s\r\n", strconv.Itoa(len(body)))
 	}
 	b.WriteString("\r\n")
 	b.Write(body)

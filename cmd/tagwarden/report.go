@@ -27,7 +27,7 @@ func report(_ context.Context, t *terminal, args []string) int {
 	}
 	record := loaded.Art30(at)
 	if *form == "csv" {
-		printf(t.out, "%s", record.CSV())
+		_, _ = t.document().Write(record.CSV())
 		return fine
 	}
 	page, err := record.HTML()
@@ -35,6 +35,6 @@ func report(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	printf(t.out, "%s", page)
+	_, _ = t.document().Write(page)
 	return fine
 }

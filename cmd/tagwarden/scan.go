@@ -94,7 +94,7 @@ func (r *scanned) print(w io.Writer) {
 		if !v.Known {
 			known = "  (not in the catalog)"
 		}
-		printf(w, "%s  %d hits%s\n", printableText(v.Vendor), v.Hits, known)
+		printf(w, "%s  %d hits%s\n", v.Vendor, v.Hits, known)
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		some := false
 		for _, f := range r.Findings {
@@ -116,5 +116,3 @@ func (r *scanned) print(w io.Writer) {
 	}
 	printf(w, "%d hits, %d vendors; %d findings of personal data in %d places\n", r.Hits, len(r.Vendors), total, len(r.Findings))
 }
-
-func printableText(text string) string { return strings.Map(printable, text) }

@@ -15,7 +15,7 @@ func schema(_ context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if len(rest) == 0 {
-		printf(t.out, "%s\n", strings.Join(config.SchemaKinds(), "\n"))
+		printf(t.out, "%s\n", severalLines(strings.Join(config.SchemaKinds(), "\n")))
 		return fine
 	}
 	if len(rest) > 1 || !slices.Contains(config.SchemaKinds(), rest[0]) {
@@ -28,6 +28,6 @@ func schema(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	printf(t.out, "%s\n", strings.TrimSpace(string(text)))
+	printf(t.out, "%s\n", severalLines(strings.TrimSpace(string(text))))
 	return fine
 }

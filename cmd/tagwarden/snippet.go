@@ -70,9 +70,9 @@ func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin str
 		if i > 0 {
 			printf(t.out, "\n")
 		}
-		printf(t.out, "// %s\n%s\n", s.SDK, strings.TrimRight(replace.Replace(s.Code), "\n"))
+		printf(t.out, "// %s\n%s\n", s.SDK, severalLines(strings.TrimRight(replace.Replace(s.Code), "\n")))
 		if s.Note != "" {
-			printf(t.out, "// %s\n", strings.ReplaceAll(strings.TrimSpace(replace.Replace(s.Note)), "\n", "\n// "))
+			printf(t.out, "// %s\n", severalLines(strings.ReplaceAll(strings.TrimSpace(replace.Replace(s.Note)), "\n", "\n// ")))
 		}
 	}
 	if len(r.Catalog.File.Snippets) == 0 {
