@@ -87,6 +87,8 @@ type boundedConn struct {
 	left    atomic.Int64
 	lingers atomic.Bool // what still comes is read before it is closed
 	closed  atomic.Bool
+	wire    wire
+	end     error // what reading ends with; the one reader's
 }
 
 // renew allows for another request.
@@ -94,14 +96,24 @@ func (c *boundedConn) renew() {
 	c.left.Store(2*int64(c.from.server.snapshot.Load().Policy.LargestBody()) + slack)
 }
 
-// Read reads as long as there is something left of what a request may take.
+// Read reads as long as there is something left of what a request may take, and as long as it can be read in one way only.
 func (c *boundedConn) Read(b []byte) (int, error) {
+	if c.end != nil {
+		return 0, c.end
+	}
 	if c.left.Load() <= 0 {
 		return 0, errTooLong
 	}
 	n, err := c.Conn.Read(b)
 	c.left.Add(-int64(n))
-	return n, err
+	fine, bad := c.wire.feed(b[:n])
+	if bad == nil {
+		return n, err
+	}
+	if c.end = bad; fine > 0 {
+		return fine, nil // the parser is to see whose end is missing
+	}
+	return 0, bad
 }
 
 // Close closes the connection; the first time counts.

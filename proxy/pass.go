@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"runtime/debug"
 
 	"github.com/valyala/fasthttp"
@@ -19,10 +18,6 @@ const healthPath = "/.tagwarden/health"
 func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	if c, ok := ctx.Conn().(*boundedConn); ok {
 		c.renew() // this request has been read
-	}
-	if target, _, _ := bytes.Cut(ctx.Request.Header.RequestURI(), []byte{'?'}); string(target) == healthPath {
-		s.health(ctx)
-		return
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	p := takePassage(ctx, s, snapshot, rules.Inputs{
@@ -62,9 +57,6 @@ const answered = rules.Permitted
 
 // pass is the way of a hit.
 func (s *Server) pass(p *passage) rules.Reason {
-	if s.ending.Load() {
-		return s.ended(p, rules.ShuttingDown)
-	}
 	for i := range stages {
 		if reason := stages[i].run(s, p); reason != rules.Unjudged {
 			return s.ended(p, reason)
@@ -83,10 +75,20 @@ func (s *Server) pass(p *passage) rules.Reason {
 	return rules.Unjudged
 }
 
-// noHit answers what was received and is no hit: a visitor who asks for a page, and a browser that asks whether it may send a hit.
+// noHit answers what was received and is no hit: a load balancer that asks whether hits are taken, a visitor who asks for a page, and a
+// browser that asks whether it may send a hit.
 func (s *Server) noHit(p *passage) rules.Reason {
 	site, path := s.page(p)
 	switch {
+	case string(p.j.Hit.Request.Path) == healthPath:
+		if !p.ctx.IsGet() && !p.ctx.IsHead() {
+			p.status = fasthttp.StatusMethodNotAllowed
+			return rules.WrongMethod
+		}
+		s.health(p.ctx)
+		return answered
+	case s.ending.Load():
+		return rules.ShuttingDown
 	case site != nil:
 		return s.visit(p, site, path)
 	case p.ctx.IsHead(): // of pages alone

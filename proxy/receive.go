@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/valyala/fasthttp"
 
@@ -90,7 +91,7 @@ func framing(raw []byte, r *hit.Request) int {
 			if encoding++; !hit.EqualFold(value, "chunked") {
 				return fasthttp.StatusNotImplemented
 			}
-		case hit.EqualFold(name, "Upgrade"):
+		case hit.EqualFold(name, "Upgrade"), hit.EqualFold(name, "Connection") && !hopByHop(value):
 			return fasthttp.StatusBadRequest
 		case hit.EqualFold(name, "Expect") && !hit.EqualFold(value, "100-continue"):
 			return fasthttp.StatusExpectationFailed
@@ -103,6 +104,24 @@ func framing(raw []byte, r *hit.Request) int {
 	}
 	return 0
 }
+
+// hopByHop tells whether a Connection header names nothing but what concerns the connection alone (RFC 9110, section 7.6.1). Whoever
+// passes on such a request takes out what it names: a cookie, a signal, the length of the body.
+func hopByHop(value []byte) bool {
+	for more := true; more; {
+		var option []byte
+		option, value, more = bytes.Cut(value, []byte{','})
+		if option = bytes.Trim(option, " \t"); len(option) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(connectionOptions, func(name string) bool { return hit.EqualFold(option, name) }) {
+			return false
+		}
+	}
+	return true
+}
+
+var connectionOptions = []string{"close", "keep-alive", "TE", "Trailer", "Upgrade", "HTTP2-Settings", "Proxy-Connection"}
 
 // aliased tells whether a name is one that matters with its dashes written as underscores, as some gateways do.
 func aliased(name []byte) bool {
