@@ -80,6 +80,9 @@ func (r *reading) checkSites() {
 			if u != nil && (u.Path != "" || origin != u.Scheme+"://"+u.Host) {
 				fault = fmt.Sprintf("%q is no origin: write scheme and host alone, %s://%s", shortened(origin), u.Scheme, u.Host)
 			}
+			if u != nil && fault == "" && u.Port() == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+				fault = fmt.Sprintf("%q matches nothing: browsers leave the port off where it is the scheme's own, write %s", shortened(origin), strings.TrimSuffix(origin, ":"+u.Port()))
+			}
 			r.invalid(r.server, at("origins", i), fault)
 		}
 		for i, vendor := range site.Vendors {

@@ -233,12 +233,15 @@ func (s *Server) link(ids []objection.ID, scopes []string, site string) (string,
 	return address + visitor.LinkPath + token, err
 }
 
-// pagesAddress is where a site's pages are, without a slash at the end: at an origin of its own if it has one, else at its first host.
+// pagesAddress is where a site's pages are, without a slash at the end: at an origin of its own if it has one, and one in TLS before one in
+// clear, else at its first host.
 func pagesAddress(loaded *config.Loaded, id string) (string, error) {
 	site := loaded.Server.Sites[id]
-	for _, origin := range site.Origins {
-		if u, err := url.Parse(origin); err == nil && slices.Contains(site.Hosts, u.Hostname()) {
-			return origin + site.Base, nil
+	for _, scheme := range []string{"https", "http"} {
+		for _, origin := range site.Origins {
+			if u, err := url.Parse(origin); err == nil && u.Scheme == scheme && slices.Contains(site.Hosts, u.Hostname()) {
+				return origin + site.Base, nil
+			}
 		}
 	}
 	if len(site.Hosts) == 0 {

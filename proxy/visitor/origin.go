@@ -10,7 +10,8 @@ import (
 //   - an Origin among the site's origins is right;
 //   - with Sec-Fetch-Site, "same-origin" is right and nothing else is; it stands also where the Origin is withheld ("null"), as a policy on
 //     referrers that a server in front may add does to forms;
-//   - without Sec-Fetch-Site, an Origin of the request's own host is right;
+//   - without Sec-Fetch-Site, an Origin of the request's own host is right where its scheme is https: a page that came in clear may be anybody's
+//     who is on the way, whatever host it names, and is right only if the site lists it;
 //   - with neither it is no browser's, or one that is older than both: that is refused.
 func (v *visit) trusted() bool {
 	origin := v.header("Origin")
@@ -20,7 +21,7 @@ func (v *visit) trusted() bool {
 	if fetch := v.header("Sec-Fetch-Site"); fetch != "" {
 		return fetch == "same-origin"
 	}
-	_, host, ok := strings.Cut(origin, "://")
+	host, ok := strings.CutPrefix(origin, "https://")
 	return ok && host != "" && strings.EqualFold(host, string(v.ctx.Request.Header.Host()))
 }
 

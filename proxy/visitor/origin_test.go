@@ -18,7 +18,14 @@ func TestOnlyTheSitesPagesChangeSomething(t *testing.T) {
 		{"https://www.shop.example", "", true},
 		{"null", "same-origin", true}, // withheld by a policy on referrers
 		{"", "same-origin", true},
-		{"http://shop.example", "", true}, // the request's own host
+		{"http://shop.example", "", false}, // the request's own host, but its page came in clear
+		{"http://shop.example", "same-origin", true},
+		{"HTTP://shop.example", "", false},
+		{"http://www.shop.example", "", false},
+		{"http://www.shop.example", "same-site", false},
+		{"ftp://shop.example", "", false},
+		{"https://shop.example:443", "", false}, // browsers leave it off
+		{"https:///shop.example", "", false},
 		{"http://shop.example", "cross-site", false},
 		{"https://evil.example", "cross-site", false},
 		{"https://evil.example", "", false},
@@ -50,9 +57,22 @@ func TestOnlyTheSitesPagesChangeSomething(t *testing.T) {
 	}
 }
 
+// TestOwnHost: a site that lists no origins has its own host's, in TLS.
+func TestOwnHost(t *testing.T) {
+	w := serve(t)
+	w.site.Origins = nil
+	for origin, taken := range map[string]bool{"https://shop.example": true, "http://shop.example": false, "https://www.shop.example": false, "null": false} {
+		b := w.browser("_ga=123.456")
+		b.headers["Origin"], b.headers["Sec-Fetch-Site"] = origin, ""
+		if a := b.json(`{"all":true}`); (a.StatusCode() == 200) != taken || a.header("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %d, may be read by %q", origin, a.StatusCode(), a.header("Access-Control-Allow-Origin"))
+		}
+	}
+}
+
 func TestPreflight(t *testing.T) {
 	w := serve(t)
-	for origin, allowed := range map[string]bool{"https://www.shop.example": true, "https://evil.example": false, "": false} {
+	for origin, allowed := range map[string]bool{"https://www.shop.example": true, "http://www.shop.example": false, "https://www.shop.example:8443": false, "null": false, "https://evil.example": false, "": false} {
 		b := w.browser()
 		b.headers["Origin"] = origin
 		a := b.do("OPTIONS", "/privacy/objections", "", "")
