@@ -24,13 +24,16 @@ type Site struct {
 	places      Places
 	fallback    Region
 	literal     map[string][]*Route
+	slashed     map[string][]*Route // likewise, by the path with a slash more or less at its end
 	patterns    []*Route
+	areas       []area
 }
 
 // Route is where a path of a site leads: an endpoint of a vendor and the ladder its events are judged by.
 type Route struct {
 	Recipient *Recipient
 	Endpoint  *catalog.Endpoint
+	path      []byte // the endpoint's, where that is one path
 	ladder    []*Activity
 	limits    Limits
 }
@@ -48,8 +51,8 @@ func (s *Site) Local(path []byte) []byte {
 	return path
 }
 
-// Find returns the route of a path as on the wire, and the path as the vendor knows it. Known is true where the path leads somewhere
-// but not by this method. A path with escapes in it leads nowhere.
+// Find returns the route of a path as on the wire, and the path as the vendor knows it: with or without a slash at its end, as the catalog
+// has it. Known is true where the path leads somewhere but not by this method. A path with escapes in it leads nowhere.
 func (s *Site) Find(method, path []byte) (route *Route, rest []byte, known bool) {
 	path = s.Local(path)
 	for _, r := range s.literal[string(path)] {
@@ -58,17 +61,65 @@ func (s *Site) Find(method, path []byte) (route *Route, rest []byte, known bool)
 			return r, path[len(r.Recipient.Prefix):], true
 		}
 	}
+	for _, r := range s.slashed[string(path)] {
+		known = true
+		if r.method(method) != "" {
+			return r, r.path, true
+		}
+	}
 	for _, r := range s.patterns {
-		prefix := r.Recipient.Prefix
-		if !bytes.HasPrefix(path, []byte(prefix)) || !r.Endpoint.Path.Matches(path[len(prefix):]) {
+		own, below := bytes.CutPrefix(path, []byte(r.Recipient.Prefix))
+		if !below {
+			continue
+		}
+		fit := r.Endpoint.Path.Fits(own)
+		if fit == catalog.NoFit {
 			continue
 		}
 		known = true
-		if r.method(method) != "" {
-			return r, path[len(prefix):], true
+		if r.method(method) == "" {
+			continue
 		}
+		switch fit {
+		case catalog.SlashMore:
+			own = own[:len(own)-1]
+		case catalog.SlashLess:
+			own = append(slices.Clone(own), '/')
+		default:
+		}
+		return r, own, true
 	}
 	return nil, nil, known
+}
+
+// area is a part of a site's paths that is one vendor's.
+type area struct {
+	path  string // "/product/": it, and what is below; "/product" is in it as well
+	owner *Recipient
+}
+
+// Owner tells whose a path is, known or not: the vendor's below whose prefix it lies, or in whose area; nil where it is nobody's.
+func (s *Site) Owner(path []byte) *Recipient {
+	path = s.Local(path)
+	for i := range s.areas {
+		a := &s.areas[i]
+		if bytes.HasPrefix(path, []byte(a.path)) || string(path) == a.path[:len(a.path)-1] {
+			return a.owner
+		}
+	}
+	return nil
+}
+
+// owns notes a vendor's areas, the longest first: what is below them is nobody else's.
+func (s *Site) owns(r *Recipient) {
+	if r.Prefix != "" {
+		s.areas = append(s.areas, area{r.Prefix + "/", r})
+	} else {
+		for _, path := range r.Catalog.File.Areas {
+			s.areas = append(s.areas, area{path, r})
+		}
+	}
+	slices.SortStableFunc(s.areas, func(a, b area) int { return len(b.path) - len(a.path) })
 }
 
 // method is the endpoint's own word for a method, "" where it does not take that one.
@@ -139,7 +190,7 @@ func (c *compiler) sites() error {
 	for i := range c.draft.Sites {
 		d := &c.draft.Sites[i]
 		at := "sites." + d.ID
-		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, places: d.Region.Places, literal: map[string][]*Route{}}
+		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, places: d.Region.Places, literal: map[string][]*Route{}, slashed: map[string][]*Route{}}
 		var err error
 		if d.Region.Default != "" {
 			if s.fallback, err = ParseRegion(d.Region.Default); err != nil {
@@ -178,6 +229,7 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 			r := &Route{Recipient: recipient, Endpoint: &recipient.Catalog.Endpoints[i], ladder: c.ladders[recipient]}
 			r.limits = c.draft.Limits.at(r.Endpoint, c.draft.Given)
 			c.policy.largestBody = max(c.policy.largestBody, r.limits.Body)
+			r.path = []byte(r.Endpoint.Path.Text)
 			for _, other := range all {
 				if other.Recipient != recipient && overlap(r, other) {
 					return wrong("vendors."+recipient.ID, "its endpoint %s overlaps with one of %s on site %s: give one of them a prefix, such as \"prefix: /%s\"",
@@ -188,17 +240,20 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 			if r.Endpoint.Path.Literal() {
 				path := recipient.Prefix + r.Endpoint.Path.Text
 				s.literal[path] = append(s.literal[path], r)
+				if path := r.Endpoint.Path.Slashed(); path != "" {
+					s.slashed[recipient.Prefix+path] = append(s.slashed[recipient.Prefix+path], r)
+				}
 			} else {
 				s.patterns = append(s.patterns, r)
 			}
 		}
+		s.owns(recipient)
 	}
 	return nil
 }
 
 func overlap(a, b *Route) bool {
 	shares := slices.ContainsFunc(a.Endpoint.Methods, func(m string) bool { return slices.Contains(b.Endpoint.Methods, m) })
-	p, err := catalog.ParsePattern(a.Recipient.Prefix + a.Endpoint.Path.Text)
-	q, err2 := catalog.ParsePattern(b.Recipient.Prefix + b.Endpoint.Path.Text)
-	return shares && (err != nil || err2 != nil || p.Overlaps(&q))
+	p, q := a.Endpoint.Path.Under(a.Recipient.Prefix), b.Endpoint.Path.Under(b.Recipient.Prefix)
+	return shares && p.Overlaps(&q)
 }

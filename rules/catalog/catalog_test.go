@@ -42,7 +42,7 @@ func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, *catalog.E
 	}
 	for i := range v.Endpoints {
 		e := &v.Endpoints[i]
-		if !e.Path.Matches([]byte(path)) || !strings.Contains(strings.Join(e.Methods, " "), parts[0]) {
+		if e.Path.Fits([]byte(path)) == catalog.NoFit || !strings.Contains(strings.Join(e.Methods, " "), parts[0]) {
 			continue
 		}
 		o := &codec.Opener{Limits: codec.Limits{Depth: 64, Nodes: 2000, Decompressed: 1 << 20}}

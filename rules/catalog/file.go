@@ -22,6 +22,18 @@ type File struct {
 	Endpoints []EndpointFile    `yaml:"endpoints"` // tried in order
 	Snippets  []Snippet         `yaml:"snippets"`  // set-up lines for its SDKs
 	Merge     bool              `yaml:"merge"`     // events of several hits may travel in one request
+
+	Family    string                       `yaml:"family"`    // id of the entry whose browser ids it shares, so that an objection to them holds for both; "": none
+	Regions   map[string]map[string]string `yaml:"regions"`   // by name (eu, us) and role, the addresses that are others there than those of Hosts
+	Variables map[string]VariableFile      `yaml:"variables"` // what may stand in a path for a name in braces: each name that a path has is here
+	Areas     []string                     `yaml:"areas"`     // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
+}
+
+// VariableFile is what may stand in a path for a name in braces.
+type VariableFile struct {
+	Pattern string `yaml:"pattern"` // a regular expression (RE2) for the whole text
+	Most    int    `yaml:"most"`    // length in bytes, at most 256
+	About   string `yaml:"about"`
 }
 
 // Field says what one field is.
@@ -31,7 +43,7 @@ type File struct {
 // name, and one "*" (any text) or "{n}" (digits) may stand in it.
 type Field struct {
 	Class    string           `yaml:"class"`
-	Required bool             `yaml:"required"` // the vendor refuses an event without it
+	Required bool             `yaml:"required"` // the vendor refuses an event without it, at every endpoint that knows the field
 	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open is given
 	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text, ga_cookie
@@ -77,8 +89,8 @@ type NameRule struct {
 type EndpointFile struct {
 	ID      string           `yaml:"id"`
 	Methods []string         `yaml:"methods"`
-	Path    string           `yaml:"path"`    // "/v1/track"; "{name}" is one segment, "{name...}" the rest
-	Paths   []string         `yaml:"paths"`   // further addresses of the same ("/track" beside "/track/"); the vendor is sent the one that the hit used
+	Path    string           `yaml:"path"`    // "/v1/track"; "{name}" is one segment, "{name...}" the rest; a slash at the end of a hit's path may be missing, or too many: the vendor is sent this one
+	Paths   []string         `yaml:"paths"`   // further addresses of the same ("/capture/" beside "/e/"); the vendor is sent the one that the hit used
 	Host    string           `yaml:"host"`    // a role of Hosts; "" is api
 	Kind    string           `yaml:"kind"`    // events (""), answer (asked for an answer), opaque (allowed or refused whole)
 	Query   string           `yaml:"query"`   // "event": the query's names are those of Fields and are shared by all events; "": those of Request
@@ -97,6 +109,8 @@ type EndpointFile struct {
 	Taken   string           `yaml:"taken"`   // where the vendor's answer says how many events it took ("tracked"): a status alone does not tell
 	Limits  Limits           `yaml:"limits"`  // what a hit may hold, in place of the general limits: the vendor's own documented ones
 	About   string           `yaml:"about"`
+
+	Required []string `yaml:"required"` // fields, by path, without which the vendor refuses an event here, beside those that it requires everywhere
 }
 
 // Limits are what a hit may hold: sizes ("20MiB"), and counts. 0 is one that is not given.

@@ -136,7 +136,7 @@ func (r *reading) place(i int32) {
 		switch {
 		case i == h.BodyRoot:
 			n.State = 0
-		case r.e.queryShares || r.e.queryIsEvent != hit.None:
+		case r.e.eventInQuery():
 			n.State = r.e.fields
 			if r.e.queryIsEvent != hit.None && n.First != hit.None {
 				h.Nodes[i].Event = h.Begun(i, r.e.queryIsEvent)

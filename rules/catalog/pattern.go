@@ -6,20 +6,33 @@ import (
 	"strings"
 )
 
-// Pattern is the path of an endpoint: "/v1/track", "/{version}/{pixel}/events", "/static/{file...}".
+// Pattern is the path of an endpoint: "/v1/track", "/{version}/{pixel}/events", "/static/{file...}". What stands in place of a name fits
+// that name's Variable. A slash at the end, or none, makes no difference to where a path leads: what rewrites addresses on the way to us
+// cuts it off, or adds it.
 type Pattern struct {
 	Text     string
 	segments []segment // nil where Text is the path
 }
 
+// Fit is how a path fits a pattern.
+type Fit uint8
+
+// The fits. NoFit is the zero value.
+const (
+	NoFit Fit = iota
+	Exact
+	SlashLess // but for a slash that the pattern has at its end
+	SlashMore // but for a slash at its own end
+)
+
 type segment struct {
 	text string
-	any  bool // one segment of letters, digits and "._~-"
-	rest bool // any number of such segments
+	is   *Variable // what stands in its place; nil where text is the segment
+	rest bool      // any number of segments, which together fit
 }
 
-// ParsePattern reads a pattern.
-func ParsePattern(text string) (Pattern, error) {
+// ParsePattern reads a pattern whose names in braces are among variables.
+func ParsePattern(text string, variables Variables) (Pattern, error) {
 	p := Pattern{Text: text}
 	if !strings.HasPrefix(text, "/") {
 		return p, fmt.Errorf("%q does not begin with \"/\"", text)
@@ -32,47 +45,107 @@ func ParsePattern(text string) (Pattern, error) {
 		s := segment{text: part}
 		if inner, ok := strings.CutPrefix(part, "{"); ok {
 			inner, closed := strings.CutSuffix(inner, "}")
-			if !closed || inner == "" {
+			name, rest := strings.CutSuffix(inner, "...")
+			if !closed || name == "" {
 				return p, fmt.Errorf("%q is no segment: \"{name}\" is", part)
 			}
-			_, s.rest = strings.CutSuffix(inner, "...")
-			s.any = !s.rest
-			if s.rest && i != len(parts)-1 {
+			if rest && i != len(parts)-1 {
 				return p, fmt.Errorf("%q must come last", part)
 			}
+			if s.is = variables[name]; s.is == nil {
+				return p, fmt.Errorf("%q: nothing says what may stand there: add \"%s: { pattern: ..., most: ... }\" under variables", part, name)
+			}
+			s.rest = rest
 		}
 		p.segments = append(p.segments, s)
 	}
 	return p, nil
 }
 
+// Under is the pattern below a prefix, "/product" or "".
+func (p *Pattern) Under(prefix string) Pattern {
+	under := Pattern{Text: prefix + p.Text}
+	if p.Literal() || prefix == "" {
+		under.segments = p.segments
+		return under
+	}
+	for part := range strings.SplitSeq(prefix[1:], "/") {
+		under.segments = append(under.segments, segment{text: part})
+	}
+	under.segments = append(under.segments, p.segments...)
+	return under
+}
+
 // Literal tells whether the pattern is one path.
 func (p *Pattern) Literal() bool { return p.segments == nil }
 
-// Matches tells whether a path, as on the wire, is one of the pattern's. Escapes, empty segments and dot segments never match a wildcard.
-func (p *Pattern) Matches(path []byte) bool {
+// slashed tells whether a slash may be cut off or added at the end: not where the rest of the path is a file's.
+func (p *Pattern) slashed() bool {
+	return p.Text != "/" && (p.Literal() || !p.segments[len(p.segments)-1].rest)
+}
+
+// Slashed is the path of a literal pattern with the slash at its end cut off, or with one added; "" where that leads nowhere.
+func (p *Pattern) Slashed() string {
+	if !p.Literal() || !p.slashed() {
+		return ""
+	}
+	if cut, had := strings.CutSuffix(p.Text, "/"); had {
+		return cut
+	}
+	return p.Text + "/"
+}
+
+// Fits tells how a path, as on the wire, fits. Escapes, empty segments and dot segments never fit a variable.
+func (p *Pattern) Fits(path []byte) Fit {
+	switch {
+	case p.matches(path):
+		return Exact
+	case !p.slashed():
+		return NoFit
+	case strings.HasSuffix(p.Text, "/"):
+		if p.Literal() && string(path) == p.Text[:len(p.Text)-1] || !p.Literal() && matches(p.segments[:len(p.segments)-1], path) {
+			return SlashLess
+		}
+	case len(path) > 1 && path[len(path)-1] == '/' && p.matches(path[:len(path)-1]):
+		return SlashMore
+	}
+	return NoFit
+}
+
+func (p *Pattern) matches(path []byte) bool {
 	if p.Literal() {
 		return string(path) == p.Text
 	}
+	return matches(p.segments, path)
+}
+
+func matches(segments []segment, path []byte) bool {
 	if len(path) == 0 || path[0] != '/' {
 		return false
 	}
 	path = path[1:]
-	for i := range p.segments {
-		s := &p.segments[i]
+	for i := range segments {
+		s := &segments[i]
 		if s.rest {
-			return validRest(path)
+			return validRest(path) && s.is.Fits(path)
 		}
 		part, rest, more := bytes.Cut(path, []byte{'/'})
-		if more == (i == len(p.segments)-1) {
+		if more == (i == len(segments)-1) {
 			return false
 		}
-		if s.any && !validSegment(part) || !s.any && string(part) != s.text {
+		if !s.fits(part) {
 			return false
 		}
 		path = rest
 	}
 	return true
+}
+
+func (s *segment) fits(part []byte) bool {
+	if s.is == nil {
+		return string(part) == s.text
+	}
+	return validSegment(part) && s.is.Fits(part)
 }
 
 func validRest(path []byte) bool {
@@ -102,26 +175,35 @@ func validSegment(part []byte) bool {
 	return true
 }
 
-// Overlaps tells whether two patterns may match the same path.
+// Overlaps tells whether the same path may fit two patterns, a slash at the end aside.
 func (p *Pattern) Overlaps(q *Pattern) bool {
 	switch {
 	case p.Literal() && q.Literal():
-		return p.Text == q.Text
+		return strings.TrimSuffix(p.Text, "/") == strings.TrimSuffix(q.Text, "/")
 	case p.Literal():
-		return q.Matches([]byte(p.Text))
+		return q.Fits([]byte(p.Text)) != NoFit
 	case q.Literal():
-		return p.Matches([]byte(q.Text))
+		return p.Fits([]byte(q.Text)) != NoFit
 	}
+	a, b := unslashed(p.segments), unslashed(q.segments)
 	for i := 0; ; i++ {
 		switch {
-		case i == len(p.segments) || i == len(q.segments):
-			return len(p.segments) == len(q.segments)
-		case p.segments[i].rest || q.segments[i].rest:
+		case i == len(a) || i == len(b):
+			return len(a) == len(b)
+		case a[i].rest || b[i].rest:
 			return true
-		case !p.segments[i].any && !q.segments[i].any && p.segments[i].text != q.segments[i].text:
+		case a[i].is == nil && !b[i].fits([]byte(a[i].text)), b[i].is == nil && !a[i].fits([]byte(b[i].text)):
 			return false
 		}
 	}
+}
+
+// unslashed leaves out the empty segment that a slash at the end makes.
+func unslashed(segments []segment) []segment {
+	if last := &segments[len(segments)-1]; last.is == nil && last.text == "" {
+		return segments[:len(segments)-1]
+	}
+	return segments
 }
 
 // Locate finds where {id} stands in a text that fits a pattern such as "GA1.*.{id}" or "iglu:*/{id}/*"; "*" is the shortest text that

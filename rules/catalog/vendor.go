@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -23,6 +24,8 @@ type Vendor struct {
 
 	states []state
 	names  map[string]hit.Class
+
+	variables Variables
 }
 
 // HeaderInfo is a header that the vendor is sent.
@@ -64,6 +67,8 @@ type Endpoint struct {
 	Limits     Limits     // what a hit may hold, in place of the general limits
 	Batches    bool       // events come in lists
 
+	Required []int32 // fields, of events and around them, without which the vendor refuses an event here
+
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
 	queryShares         bool
@@ -91,7 +96,14 @@ func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, erro
 	v := &Vendor{File: f, names: names}
 	b := &builder{}
 	b.state() // the state in which nothing is known
+	if f.Family != "" && !idPattern.MatchString(f.Family) {
+		return nil, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)
+	}
 	if err := v.headers(b); err != nil {
+		return nil, err
+	}
+	var err error
+	if v.variables, err = newVariables(f.Variables); err != nil {
 		return nil, err
 	}
 	for i := range f.Cookies {
@@ -111,14 +123,19 @@ func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, erro
 		}
 		v.Endpoints = append(v.Endpoints, e)
 		for _, path := range f.Endpoints[i].Paths {
-			if e.Path, err = ParsePattern(path); err != nil {
+			if e.Path, err = ParsePattern(path, v.variables); err != nil {
 				return nil, fmt.Errorf("endpoints.%s: paths: %w", e.ID, err)
 			}
 			v.Endpoints = append(v.Endpoints, e)
 		}
 	}
 	v.states, v.Fields = b.states, b.fields
-	return v, v.hosts()
+	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 func (v *Vendor) hosts() error {
@@ -129,13 +146,46 @@ func (v *Vendor) hosts() error {
 		if address == "" {
 			continue
 		}
-		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		if !isAddress(address) {
 			return fmt.Errorf("hosts.%s: %q is no address: \"https://host\" is", role, address)
 		}
 	}
 	for i := range v.Endpoints {
 		if _, ok := v.File.Hosts[v.Endpoints[i].Host]; !ok {
 			return fmt.Errorf("endpoints.%s: host %q is not among hosts", v.Endpoints[i].ID, v.Endpoints[i].Host)
+		}
+	}
+	return nil
+}
+
+func isAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
+// regions checks the addresses by region.
+func (v *Vendor) regions() error {
+	for _, region := range slices.Sorted(maps.Keys(v.File.Regions)) {
+		if !idPattern.MatchString(region) {
+			return fmt.Errorf("regions: %q is no name of a region: eu, us and the like are", region)
+		}
+		for role, address := range v.File.Regions[region] {
+			if _, ok := v.File.Hosts[role]; !ok {
+				return fmt.Errorf("regions.%s: %q is not among hosts", region, role)
+			}
+			if !isAddress(address) {
+				return fmt.Errorf("regions.%s.%s: %q is no address: \"https://host\" is", region, role, address)
+			}
+		}
+	}
+	return nil
+}
+
+// areas checks that each area is a folder of its own.
+func (v *Vendor) areas() error {
+	for _, area := range v.File.Areas {
+		if len(area) < 3 || area[0] != '/' || area[len(area)-1] != '/' || strings.Contains(area, "//") || strings.ContainsAny(area, "{}*") {
+			return fmt.Errorf("areas: %q is no area: \"/static/\" is", area)
 		}
 	}
 	return nil
@@ -181,7 +231,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 	if e.Kind, err = parseKind(f.Kind); err != nil {
 		return e, err
 	}
-	if e.Path, err = ParsePattern(f.Path); err != nil {
+	if e.Path, err = ParsePattern(f.Path, v.variables); err != nil {
 		return e, fmt.Errorf("path: %w", err)
 	}
 	if len(f.Methods) == 0 {
@@ -203,6 +253,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 	if e.Carry, err = carry(v.File.Carry, f.Carry); err != nil {
 		return e, err
 	}
+	first := len(b.fields)
 	if err := e.tables(b, v.File, f, extra); err != nil {
 		return e, err
 	}
@@ -212,7 +263,13 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 			return e, fmt.Errorf("carry: %q is not among fields", e.Carry.Field)
 		}
 	}
+	if err := e.required(b, f.Required, first); err != nil {
+		return e, err
+	}
 	if err := e.locations(b, f); err != nil {
+		return e, err
+	}
+	if err := e.unread(f); err != nil {
 		return e, err
 	}
 	rules := f.Event
@@ -332,6 +389,24 @@ func (b *builder) find(root int32, name string) int32 {
 		at = next
 	}
 	return b.states[at].field
+}
+
+// required notes the fields without which the vendor refuses an event at this endpoint: those that it requires everywhere, and those that
+// are named here. The endpoint's own fields are those from number first on.
+func (e *Endpoint) required(b *builder, names []string, first int) error {
+	for _, name := range names {
+		field := b.find(e.fields, name)
+		if field == hit.None {
+			return fmt.Errorf("required: %q is not among fields", name)
+		}
+		b.fields[field].Required = true
+	}
+	for i := first; i < len(b.fields); i++ {
+		if b.fields[i].Required {
+			e.Required = append(e.Required, int32(i))
+		}
+	}
+	return nil
 }
 
 // locations marks where the events are.
