@@ -122,7 +122,7 @@ func (j *Judgement) treat(i int32) {
 	if n.Event != hit.Shared && j.Verdicts[n.Event].Decision != Permit {
 		return
 	}
-	if n.Free && j.telling(h.KeySpan(i), h.Nodes[n.Parent].Kind) {
+	if n.Free && j.telling(j.nameOf(i), h.Nodes[n.Parent].Kind) {
 		return
 	}
 	switch {

@@ -106,7 +106,7 @@ func (c *compiler) recipients() error {
 			return wrong(at, "upstream is missing: the catalog knows no default address of %s", d.Catalog.Name)
 		}
 		for class := range hit.NumClasses {
-			r.spaces[class] = Namespace(class, d.Catalog.ID)
+			r.spaces[class] = Namespace(class, d.Catalog.Kin())
 		}
 		for i := range vendor.Fields {
 			format, ok := pseudonym.ParseFormat(vendor.Fields[i].Format)

@@ -126,14 +126,14 @@ func (j *Judgement) carryQuery(from int) {
 func (j *Judgement) headers(body bool) {
 	r := &j.Hit.Request
 	v := j.Route.Recipient.Catalog
-	for i := range v.Headers {
-		info := &v.Headers[i]
+	for i := range j.Route.Endpoint.Headers {
+		info := &j.Route.Endpoint.Headers[i]
 		if info.Value != "" {
 			j.header(info.Name, j.stash(info.Value))
 			continue
 		}
 		value, many := r.One(info.Name)
-		if len(value) == 0 || many || info.KeyOnly && !publicKey(value) {
+		if len(value) == 0 || many || info.KeyOnly && !publicKey(value) || !info.Fits(value) {
 			continue
 		}
 		class := v.Fields[info.Field].Class

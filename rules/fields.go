@@ -83,14 +83,14 @@ func (p *plan) line(n *hit.Node, by hit.Class) string {
 func (t *Trace) headers(j *Judgement) {
 	for _, header := range j.Out.Headers {
 		n := FieldNote{Event: hit.Shared, Path: "header " + header.Name, Class: hit.Technical, Action: "keep", After: string(header.Value), Sent: true}
-		v := j.Route.Recipient.Catalog
-		for i := range v.Headers {
-			if v.Headers[i].Name != header.Name {
+		sent := j.Route.Endpoint.Headers
+		for i := range sent {
+			if sent[i].Name != header.Name {
 				continue
 			}
-			n.Class = v.Fields[v.Headers[i].Field].Class
-			n.Rule = j.ruleOf(&hit.Node{Event: hit.Shared, Field: v.Headers[i].Field, Class: n.Class})
-			if a, _ := j.action(hit.Shared, v.Headers[i].Field, n.Class, hit.Unknown); a != nil {
+			n.Class = j.Route.Recipient.Catalog.Fields[sent[i].Field].Class
+			n.Rule = j.ruleOf(&hit.Node{Event: hit.Shared, Field: sent[i].Field, Class: n.Class})
+			if a, _ := j.action(hit.Shared, sent[i].Field, n.Class, hit.Unknown); a != nil {
 				n.Action = a.Kind().String()
 			}
 		}

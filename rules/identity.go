@@ -51,15 +51,15 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 	default:
 		known := false
 		for _, r := range p.recipients {
-			if of := r.Catalog.File.ID; !named || of == vendor {
+			if of := r.Catalog.File; !named || of.ID == vendor || of.Kin() == vendor {
 				known = true
-				f.given(hit.Shared, c, Namespace(c, of), id)
+				f.given(hit.Shared, c, Namespace(c, of.Kin()), id)
 			}
 		}
 		for _, of := range catalog.BuiltinCookies() {
-			if of.Class == c && (!named || of.Vendor == vendor) {
+			if of.Class == c && (!named || of.Vendor == vendor || of.Family == vendor) {
 				known = true
-				f.given(hit.Shared, c, Namespace(c, of.Vendor), id)
+				f.given(hit.Shared, c, Namespace(c, of.Family), id)
 			}
 		}
 		if !known {

@@ -40,6 +40,19 @@ func (j *Judgement) telling(key hit.Span, of hit.Kind) bool {
 	return found != 0
 }
 
+// nameOf is where the name stands that a site chose for a node: its key or, of an element of a list of pairs, the text of its label.
+func (j *Judgement) nameOf(i int32) hit.Span {
+	h := &j.Hit
+	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Array {
+		for c := h.Nodes[i].First; c != hit.None; c = h.Nodes[c].Next {
+			if h.Nodes[c].Label {
+				return h.TextSpan(c)
+			}
+		}
+	}
+	return h.KeySpan(i)
+}
+
 // tellingPath tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is nobody's key: an
 // e-mail address, in base64 say, or a token of a session. The path is sent as it came.
 func (j *Judgement) tellingPath(r *Route, path []byte) bool {

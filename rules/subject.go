@@ -15,12 +15,13 @@ import (
 )
 
 // Namespace is what an identifier of a class is hashed with. What a site knows a person by is one namespace for all vendors and sites;
-// an id that a vendor's SDK made (client, device, advertising ids) is the vendor's own, by its catalog id.
-func Namespace(class hit.Class, catalog string) string {
+// an id that a vendor's SDK made (client, device, advertising ids) is that of its family (see catalog.File.Kin): of the vendor alone, or of
+// those that speak the same language and take over each other's ids.
+func Namespace(class hit.Class, family string) string {
 	if general(class) {
 		return class.String()
 	}
-	return class.String() + ":" + catalog
+	return class.String() + ":" + family
 }
 
 // general tells whether a class is one namespace for all vendors and sites.
@@ -249,7 +250,7 @@ func hexadecimal(text []byte, size int) bool {
 // idCookie is a cookie that a vendor keeps an identifier in.
 type idCookie struct {
 	catalog.CookieInfo
-	vendor string
+	family string
 	space  string
 }
 
@@ -258,19 +259,19 @@ type idCookies [256][]idCookie
 
 // cookies lists the identifier cookies: those of the built-in vendors, and of the policy's own.
 func (c *compiler) cookies() error {
-	add := func(vendor string, info catalog.CookieInfo) {
+	add := func(family string, info catalog.CookieInfo) {
 		of := &c.policy.cookies[info.Name[0]]
-		one := idCookie{info, vendor, Namespace(info.Class, vendor)}
+		one := idCookie{info, family, Namespace(info.Class, family)}
 		if info.Class.Identifies() && !slices.Contains(*of, one) {
 			*of = append(*of, one)
 		}
 	}
 	for _, cookie := range catalog.BuiltinCookies() {
-		add(cookie.Vendor, cookie.CookieInfo)
+		add(cookie.Family, cookie.CookieInfo)
 	}
 	for _, r := range c.policy.recipients {
 		for _, info := range r.Catalog.Cookies {
-			add(r.Catalog.File.ID, info)
+			add(r.Catalog.File.Kin(), info)
 		}
 	}
 	return nil

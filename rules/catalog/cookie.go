@@ -1,8 +1,13 @@
 package catalog
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/md5" //nolint:gosec // a key is made of a public passphrase with it, as an SDK does; it protects nothing
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,7 +20,9 @@ type CookieInfo struct {
 	Prefix  bool   // any suffix will do
 	Class   hit.Class
 	Pattern string
-	Base64  bool // it is taken off before Pattern is looked for
+	Open    string // base64 or openssl: it is taken off before Pattern is looked for
+	After   string // what stands in front of it
+	Key     string // of openssl
 }
 
 func newCookieInfo(c *CookieFile) (CookieInfo, error) {
@@ -23,11 +30,16 @@ func newCookieInfo(c *CookieFile) (CookieInfo, error) {
 	if !ok {
 		return CookieInfo{}, fmt.Errorf("cookies.%s: %q is no class", c.Name, c.Class)
 	}
-	if c.Open != "" && c.Open != "base64" {
-		return CookieInfo{}, fmt.Errorf("cookies.%s: open: %q is no wrapper of a cookie: base64 is", c.Name, c.Open)
+	switch {
+	case c.Open != "" && c.Open != "base64" && c.Open != "openssl":
+		return CookieInfo{}, fmt.Errorf("cookies.%s: open: %q is no wrapper of a cookie: base64 and openssl are", c.Name, c.Open)
+	case (c.Open == "openssl") != (c.Key != ""):
+		return CookieInfo{}, fmt.Errorf("cookies.%s: key: openssl takes a passphrase, and nothing else does", c.Name)
+	case c.After != "" && c.Open == "":
+		return CookieInfo{}, fmt.Errorf("cookies.%s: after: nothing is opened: name what stands in front in pattern", c.Name)
 	}
 	name, prefix := strings.CutSuffix(c.Name, "*")
-	return CookieInfo{Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern, Base64: c.Open != ""}, nil
+	return CookieInfo{Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern, Open: c.Open, After: c.After, Key: c.Key}, nil
 }
 
 // Named tells whether a cookie is of that name.
@@ -39,11 +51,11 @@ func (c *CookieInfo) Named(name []byte) bool {
 // that some SDKs put around it. Nothing is appended where the value does not fit.
 func (c *CookieInfo) AppendID(dst, value []byte) []byte {
 	from := len(dst)
-	if c.Base64 {
+	if c.Open != "" {
 		var opened [1024]byte
-		plain := hit.AppendUnescape(dst, value)[from:] // its padding may be escaped
+		plain, found := bytes.CutPrefix(hit.AppendUnescape(dst, value)[from:], []byte(c.After)) // its padding may be escaped
 		n := len(trimmedBase64(plain))
-		if base64.RawStdEncoding.DecodedLen(n) > len(opened) {
+		if !found || base64.RawStdEncoding.DecodedLen(n) > len(opened) {
 			return dst
 		}
 		n, err := base64.RawStdEncoding.Decode(opened[:], plain[:n])
@@ -51,6 +63,11 @@ func (c *CookieInfo) AppendID(dst, value []byte) []byte {
 			return dst
 		}
 		value = opened[:n]
+		if c.Open == "openssl" {
+			if value = unsalted(value, c.Key); value == nil {
+				return dst
+			}
+		}
 	}
 	if c.Pattern != "" {
 		start, end, ok := Locate(c.Pattern, value)
@@ -66,6 +83,37 @@ func (c *CookieInfo) AppendID(dst, value []byte) []byte {
 	return dst
 }
 
+// unsalted decrypts what OpenSSL's enc writes (Salted__, eight bytes of salt, AES-256-CBC with PKCS #7 padding; key and IV by
+// EVP_BytesToKey with MD5), and returns what is in it; nil where it is none. The passphrase is public: this reads, it protects nothing.
+func unsalted(text []byte, passphrase string) []byte {
+	const mark, head = "Salted__", 16
+	if !bytes.HasPrefix(text, []byte(mark)) || len(text) <= head || len(text)%aes.BlockSize != 0 {
+		return nil
+	}
+	var made [3 * md5.Size]byte // 32 bytes of key, 16 of IV
+	var last []byte
+	for at := 0; at < len(made); at += md5.Size {
+		sum := md5.Sum(slices.Concat(last, []byte(passphrase), text[len(mark):head])) //nolint:gosec // as the SDK does
+		last = made[at : at+copy(made[at:], sum[:])]
+	}
+	block, err := aes.NewCipher(made[:32])
+	if err != nil {
+		return nil
+	}
+	body := bytes.Clone(text[head:]) // what was given stays where it is
+	cipher.NewCBCDecrypter(block, made[32:]).CryptBlocks(body, body)
+	pad := int(body[len(body)-1])
+	if pad == 0 || pad > aes.BlockSize {
+		return nil
+	}
+	for _, b := range body[len(body)-pad:] {
+		if int(b) != pad {
+			return nil
+		}
+	}
+	return body[:len(body)-pad]
+}
+
 func trimmedBase64(text []byte) []byte {
 	for len(text) > 0 && text[len(text)-1] == '=' {
 		text = text[:len(text)-1]
@@ -73,9 +121,10 @@ func trimmedBase64(text []byte) []byte {
 	return text
 }
 
-// VendorCookie is a cookie and the catalog id of the vendor whose identifier it holds.
+// VendorCookie is a cookie, the catalog id of the vendor whose identifier it holds, and that of its family.
 type VendorCookie struct {
 	Vendor string
+	Family string
 	CookieInfo
 }
 
@@ -93,7 +142,7 @@ var builtinCookies = sync.OnceValue(func() []VendorCookie {
 				panic("BUG: vendors/" + id + ".yaml: " + err.Error()) // a test reads every file
 			}
 			if info.Class.Identifies() {
-				all = append(all, VendorCookie{id, info})
+				all = append(all, VendorCookie{id, f.Kin(), info})
 			}
 		}
 	}

@@ -23,10 +23,18 @@ type File struct {
 	Snippets  []Snippet         `yaml:"snippets"`  // set-up lines for its SDKs
 	Merge     bool              `yaml:"merge"`     // events of several hits may travel in one request
 
-	Family    string                       `yaml:"family"`    // id of the entry whose browser ids it shares, so that an objection to them holds for both; "": none
+	Family    string                       `yaml:"family"`    // id of the entry whose SDKs' ids it takes over, so that an objection by one of them holds for both; "": its own
 	Regions   map[string]map[string]string `yaml:"regions"`   // by name (eu, us) and role, the addresses that are others there than those of Hosts
 	Variables map[string]VariableFile      `yaml:"variables"` // what may stand in a path for a name in braces: each name that a path has is here
 	Areas     []string                     `yaml:"areas"`     // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
+}
+
+// Kin is the catalog id that the namespace of the ids which this vendor's SDKs make is called by: the family's, or its own.
+func (f *File) Kin() string {
+	if f.Family != "" {
+		return f.Family
+	}
+	return f.ID
 }
 
 // VariableFile is what may stand in a path for a name in braces.
@@ -45,7 +53,7 @@ type Field struct {
 	Class    string           `yaml:"class"`
 	Required bool             `yaml:"required"` // the vendor refuses an event without it, at every endpoint that knows the field
 	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
-	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open is given
+	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open or Pairs is given
 	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text, ga_cookie
 	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id is also treated as one
 	Hashed   string           `yaml:"hashed"`   // where the value travels hashed: sha256, md5, or user_data for a list of hashes (tv.1~em.HASH~pn.HASH)
@@ -55,6 +63,8 @@ type Field struct {
 	Seals    bool             `yaml:"seals"`    // a checksum, signature or length over other fields: a hit of which anything is changed does not travel with it
 	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
 	About    string           `yaml:"about"`    // one line for people
+	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it; Fields are then by these names, and hold for all else in the pair
+	Pattern  string           `yaml:"pattern"`  // headers only: sent where the whole value fits this regular expression (RE2), and nothing else
 }
 
 // UserData is how Google's tags write hashes of what a site knows of a person.
@@ -66,7 +76,10 @@ type CookieFile struct {
 	Name    string `yaml:"name"` // a trailing "*" stands for any suffix
 	Class   string `yaml:"class"`
 	Pattern string `yaml:"pattern"`
-	Open    string `yaml:"open"` // a wrapper taken off before Pattern is looked for: base64
+	Open    string `yaml:"open"` // a wrapper taken off before Pattern is looked for: base64, or openssl (base64 of AES-256-CBC, salted, as OpenSSL writes it)
+
+	After string `yaml:"after"` // what stands in front of what is opened: a value that does not begin so is none of this
+	Key   string `yaml:"key"`   // openssl: the passphrase, which the SDK itself publishes
 }
 
 // Carry says where a value goes that the hit did not carry itself. Exactly one is set.
@@ -110,7 +123,8 @@ type EndpointFile struct {
 	Limits  Limits           `yaml:"limits"`  // what a hit may hold, in place of the general limits: the vendor's own documented ones
 	About   string           `yaml:"about"`
 
-	Required []string `yaml:"required"` // fields, by path, without which the vendor refuses an event here, beside those that it requires everywhere
+	Headers  map[string]Field `yaml:"headers"`  // added to the vendor's, or in place of them
+	Required []string         `yaml:"required"` // fields, by path, without which the vendor refuses an event here, beside those that it requires everywhere
 }
 
 // Limits are what a hit may hold: sizes ("20MiB"), and counts. 0 is one that is not given.

@@ -168,6 +168,10 @@ func (r *reading) place(i int32) {
 		n.State, n.Free = r.key(s, h.KeySpan(i))
 	default:
 		n.State = s.elem
+		if of := &r.v.states[s.elem]; of.pair != "" {
+			to, free := r.pair(i, of)
+			h.Nodes[i].State, h.Nodes[i].Free = to, free
+		}
 	}
 }
 
@@ -252,6 +256,10 @@ func (r *reading) counted(priority int16, next int32) error {
 func (r *reading) leaf(i int32, f *FieldInfo) error {
 	h := r.h
 	n := &h.Nodes[i]
+	if f.label {
+		n.Label, n.Alias = true, hit.Unknown
+		return nil
+	}
 	r.alias(i, f)
 	if n.Class == hit.Container {
 		n.Class = hit.Unknown // the catalog knows a container here, not this
@@ -292,9 +300,16 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 			key = key[at+1:]
 		}
 	}
+	if class := r.wellKnown(key); class != hit.Unknown {
+		h.Nodes[i].Alias = class
+	}
+}
+
+// wellKnown is the class of what is called so, however the name is written; Unknown where the name says nothing.
+func (r *reading) wellKnown(name []byte) hit.Class {
 	var plain [32]byte
 	n := 0
-	for _, c := range key {
+	for _, c := range name {
 		switch {
 		case c == '_' || c == '-' || c == '$' || c == ' ' || c == ']':
 			continue
@@ -302,14 +317,12 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 			c |= 0x20
 		}
 		if n == len(plain) {
-			return
+			return hit.Unknown
 		}
 		plain[n] = c
 		n++
 	}
-	if class, ok := r.v.names[string(plain[:n])]; ok {
-		h.Nodes[i].Alias = class
-	}
+	return r.v.names[string(plain[:n])]
 }
 
 // name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.

@@ -22,6 +22,7 @@ type FieldInfo struct {
 	Seals    bool
 	Names    bool
 
+	label    bool  // it names what stands beside it (see Field.Pairs)
 	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
 }
 
@@ -35,6 +36,10 @@ type state struct {
 	field int32            // what a value here is, or hit.None
 	inner int32            // where its inside starts, once opened
 	deep  bool             // star of a path that ends here: everything below is the same field
+
+	pair  string           // an element is named by this member
+	pairs map[string]int32 // and then stands there, by its name
+	other int32            // or there
 
 	event  int16    // priority of the event location here, or hit.None
 	deeper []string // members that would be better event locations
@@ -103,6 +108,9 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 	}
 	b.fields = append(b.fields, info)
 	b.states[to].field = int32(len(b.fields) - 1)
+	if f.Pairs != "" {
+		return b.pairs(to, f, at+"."+name)
+	}
 	if len(f.Open) > 0 {
 		inner := b.state()
 		b.states[to].inner = inner
@@ -270,6 +278,10 @@ func (b *builder) inherit(at, star int32, seen map[int32]bool) {
 	for _, next := range s.flat {
 		b.inherit(next, own, seen)
 	}
+	for _, next := range s.pairs {
+		b.inherit(next, 0, seen)
+	}
+	b.inherit(s.other, 0, seen)
 	b.inherit(s.elem, own, seen)
 	b.inherit(s.star, own, seen)
 }

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/codec"
@@ -19,21 +17,13 @@ type Vendor struct {
 	File      *File
 	Fields    []FieldInfo
 	Endpoints []Endpoint
-	Headers   []HeaderInfo
 	Cookies   []CookieInfo
 
 	states []state
 	names  map[string]hit.Class
 
+	headers   []HeaderInfo
 	variables Variables
-}
-
-// HeaderInfo is a header that the vendor is sent.
-type HeaderInfo struct {
-	Name    string
-	Field   int32  // in Fields
-	Value   string // a constant, in place of the visitor's
-	KeyOnly bool   // sent where it is a public key: Basic with an empty password
 }
 
 // Kind says what an endpoint is for.
@@ -67,6 +57,7 @@ type Endpoint struct {
 	Limits     Limits     // what a hit may hold, in place of the general limits
 	Batches    bool       // events come in lists
 
+	Headers  []HeaderInfo
 	Required []int32 // fields, of events and around them, without which the vendor refuses an event here
 
 	query, body, fields int32 // states
@@ -99,10 +90,10 @@ func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, erro
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
 		return nil, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)
 	}
-	if err := v.headers(b); err != nil {
+	var err error
+	if v.headers, err = newHeaders(b, f.Headers); err != nil {
 		return nil, err
 	}
-	var err error
 	if v.variables, err = newVariables(f.Variables); err != nil {
 		return nil, err
 	}
@@ -136,77 +127,6 @@ func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, erro
 		}
 	}
 	return v, nil
-}
-
-func (v *Vendor) hosts() error {
-	if _, ok := v.File.Hosts["api"]; !ok {
-		return errors.New("hosts: the role api is missing: give its default address, or \"\"")
-	}
-	for role, address := range v.File.Hosts {
-		if address == "" {
-			continue
-		}
-		if !isAddress(address) {
-			return fmt.Errorf("hosts.%s: %q is no address: \"https://host\" is", role, address)
-		}
-	}
-	for i := range v.Endpoints {
-		if _, ok := v.File.Hosts[v.Endpoints[i].Host]; !ok {
-			return fmt.Errorf("endpoints.%s: host %q is not among hosts", v.Endpoints[i].ID, v.Endpoints[i].Host)
-		}
-	}
-	return nil
-}
-
-func isAddress(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
-}
-
-// regions checks the addresses by region.
-func (v *Vendor) regions() error {
-	for _, region := range slices.Sorted(maps.Keys(v.File.Regions)) {
-		if !idPattern.MatchString(region) {
-			return fmt.Errorf("regions: %q is no name of a region: eu, us and the like are", region)
-		}
-		for role, address := range v.File.Regions[region] {
-			if _, ok := v.File.Hosts[role]; !ok {
-				return fmt.Errorf("regions.%s: %q is not among hosts", region, role)
-			}
-			if !isAddress(address) {
-				return fmt.Errorf("regions.%s.%s: %q is no address: \"https://host\" is", region, role, address)
-			}
-		}
-	}
-	return nil
-}
-
-// areas checks that each area is a folder of its own.
-func (v *Vendor) areas() error {
-	for _, area := range v.File.Areas {
-		if len(area) < 3 || area[0] != '/' || area[len(area)-1] != '/' || strings.Contains(area, "//") || strings.ContainsAny(area, "{}*") {
-			return fmt.Errorf("areas: %q is no area: \"/static/\" is", area)
-		}
-	}
-	return nil
-}
-
-func (v *Vendor) headers(b *builder) error {
-	names := make([]string, 0, len(v.File.Headers))
-	for name := range v.File.Headers {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		f := v.File.Headers[name]
-		info, err := newFieldInfo(name, f)
-		if err != nil {
-			return fmt.Errorf("headers.%s: %w", name, err)
-		}
-		b.fields = append(b.fields, info)
-		v.Headers = append(v.Headers, HeaderInfo{Name: name, Field: int32(len(b.fields) - 1), Value: f.Value, KeyOnly: f.KeyOnly})
-	}
-	return nil
 }
 
 func merged(base, over map[string]Field) map[string]Field {
@@ -254,6 +174,9 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 		return e, err
 	}
 	first := len(b.fields)
+	if err := e.headers(b, v.headers, f.Headers); err != nil {
+		return e, err
+	}
 	if err := e.tables(b, v.File, f, extra); err != nil {
 		return e, err
 	}
@@ -391,24 +314,6 @@ func (b *builder) find(root int32, name string) int32 {
 	return b.states[at].field
 }
 
-// required notes the fields without which the vendor refuses an event at this endpoint: those that it requires everywhere, and those that
-// are named here. The endpoint's own fields are those from number first on.
-func (e *Endpoint) required(b *builder, names []string, first int) error {
-	for _, name := range names {
-		field := b.find(e.fields, name)
-		if field == hit.None {
-			return fmt.Errorf("required: %q is not among fields", name)
-		}
-		b.fields[field].Required = true
-	}
-	for i := first; i < len(b.fields); i++ {
-		if b.fields[i].Required {
-			e.Required = append(e.Required, int32(i))
-		}
-	}
-	return nil
-}
-
 // locations marks where the events are.
 func (e *Endpoint) locations(b *builder, f *EndpointFile) error {
 	for priority, location := range f.Events {
@@ -424,17 +329,20 @@ func (e *Endpoint) locations(b *builder, f *EndpointFile) error {
 		default:
 			return fmt.Errorf("events: %q is no place: body, query, body.batch and the like are", location)
 		}
-		for member := range strings.SplitSeq(rest, ".") {
-			if !found {
-				break
-			}
-			if member == "" || member == "*" {
+		var members []string
+		if found {
+			var err error
+			if members, err = split(rest); err != nil || slices.Contains(members, "*") || members[len(members)-1] == "[]" {
 				return fmt.Errorf("events: %q is no place", location)
 			}
+		}
+		for _, member := range members {
 			if inner := b.states[at].inner; inner != 0 {
 				at = inner
 			}
-			b.states[at].deeper = append(b.states[at].deeper, member)
+			if member != "[]" {
+				b.states[at].deeper = append(b.states[at].deeper, member)
+			}
 			at = b.child(at, member, false)
 		}
 		b.states[at].event = int16(priority)

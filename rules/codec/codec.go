@@ -137,7 +137,8 @@ func (o *Opener) room(nodes int) error {
 // fewNodes may be added without ado.
 const fewNodes = 256
 
-// Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened.
+// Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened. What begins as JSON,
+// and could be it, is no form where it is none: a form of it would be one long name, and what it says would go unseen.
 // ErrMalformed means that no stack fits; nothing has been changed then.
 func (o *Opener) Open(n int32, stacks []Stack) error {
 	h := o.hit
@@ -146,6 +147,9 @@ func (o *Opener) Open(n int32, stacks []Stack) error {
 		value = h.TextSpan(n)
 	}
 	for i := range stacks {
+		if s := &stacks[i]; s.n == 0 && (s.Format == Form || s.Format == Lines) && beginsAsJSON(h.Bytes(value)) && mayBeJSON(stacks[:i]) {
+			continue
+		}
 		nodes, mark, taken := len(h.Nodes), len(h.Grow()), o.taken
 		err := o.read(n, value, &stacks[i])
 		if err == nil {
@@ -163,9 +167,30 @@ func (o *Opener) Open(n int32, stacks []Stack) error {
 	return ErrMalformed
 }
 
+func mayBeJSON(stacks []Stack) bool {
+	return slices.ContainsFunc(stacks, func(s Stack) bool { return s.n == 0 && (s.Format == JSON || s.Format == Records) })
+}
+
+// beginsAsJSON tells whether the first byte that is no white space opens an object or a list.
+func beginsAsJSON(text []byte) bool {
+	for _, c := range text {
+		switch c {
+		case ' ', '\t', '\n', '\r':
+		case '{', '[':
+			return true
+		default:
+			return false
+		}
+	}
+	return false
+}
+
 func (o *Opener) read(n int32, value hit.Span, s *Stack) error {
 	var wrap hit.Wrap
-	for _, w := range s.wrappers[:s.n] {
+	for i, w := range s.wrappers[:s.n] {
+		if i == 0 && w == wrapBase64 && o.hit.Nodes[n].Kind == hit.Text {
+			value = o.plusForSpace(value)
+		}
 		step, inner, err := o.unwrap(value, w)
 		if err != nil {
 			return err

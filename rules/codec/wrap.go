@@ -35,6 +35,23 @@ func (o *Opener) unwrap(value hit.Span, w wrapper) (hit.Step, hit.Span, error) {
 	}
 }
 
+// plusForSpace is base64 in a form as it was meant. Some SDKs don't escape its plus signs, which are spaces in a form; there is no other
+// space in base64.
+func (o *Opener) plusForSpace(value hit.Span) hit.Span {
+	if bytes.IndexByte(o.hit.Bytes(value), ' ') < 0 {
+		return value
+	}
+	arena := o.hit.Grow()
+	from := len(arena)
+	arena = append(arena, o.hit.Bytes(value)...)
+	for i := from; i < len(arena); i++ {
+		if arena[i] == ' ' {
+			arena[i] = '+'
+		}
+	}
+	return o.hit.Grown(arena, from)
+}
+
 // unbase64 reads either alphabet of RFC 4648, padded or not. Which it was is seen from the text.
 func (o *Opener) unbase64(value hit.Span) (hit.Step, hit.Span, error) {
 	text := o.hit.Bytes(value)

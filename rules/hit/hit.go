@@ -80,6 +80,7 @@ type Node struct {
 	Opened bool // the value holds a root of its own (First) in another buffer or format
 	Made   bool // the node was not in the hit: it is written from Edit or its children
 	Free   bool // its name is the site's own: the catalog has only a wildcard for it
+	Label  bool // it says what its parent is: without anything beside it it says nothing
 
 	Lowered bool // the value states a consent that the event does not travel on: Edit states less
 

@@ -19,7 +19,7 @@ func (h *Hit) Settle(held func(i int32) bool) {
 
 func (h *Hit) empty(n *Node) bool {
 	for c := n.First; c != None; c = h.Nodes[c].Next {
-		if h.Nodes[c].Fate != Drop {
+		if h.Nodes[c].Fate != Drop && !h.Nodes[c].Label {
 			return false
 		}
 	}
