@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tagwarden/tagwarden/bench/load"
+)
+
+// id is the n-th of some UUIDs.
+func id(n int) string { return fmt.Sprintf("0190aaaa-0000-7000-8000-%012x", n) }
+
+// postHogEvent is an event as posthog-js sends it, with about 64 fields. $identify has the visitor's properties beside.
+func postHogEvent(name string, n int) string {
+	var e strings.Builder
+	fmt.Fprintf(&e, `{"uuid":%q,"event":%q,"properties":{"token":"phc_x","distinct_id":%q,"$device_id":%q,"$session_id":%q,"$window_id":%q,`+
+		`"$current_url":"https://shop.example/list","$host":"shop.example","$pathname":"/list","$lib":"web","$lib_version":"1.449.2","$browser":"Chrome",`+
+		`"$browser_version":141,"$os":"Windows","$os_version":"10.0","$screen_height":800,"$screen_width":1280,"$viewport_height":800,"$viewport_width":1280,`+
+		`"$device_type":"Desktop","$timezone":"Europe/Berlin","$browser_language":"de-DE","$referrer":"$direct","$referring_domain":"$direct",`+
+		`"$insert_id":"i%d","title":"List","sku":"SKU-%d","position":%d`, id(n), name, id(0xaa), id(0xaa), id(0xab), id(0xac), n, n, n)
+	extra := 30
+	if name == "$identify" {
+		extra = 140 // initial properties of the person, in $set and $set_once
+	}
+	for i := range extra {
+		fmt.Fprintf(&e, `,"$session_entry_utm_%d":null`, i)
+	}
+	e.WriteString(`},"timestamp":"2026-11-20T10:00:00.000Z"}`)
+	return e.String()
+}
+
+// amplitudeEvent is an event as analytics-node sends it.
+func amplitudeEvent(n int) string {
+	var e strings.Builder
+	fmt.Fprintf(&e, `{"event_type":"Product Viewed","device_id":%q,"user_id":"u-%d","insert_id":%q,"time":1764320000000,"session_id":1764320000000,`+
+		`"platform":"Web","language":"de-DE","ip":"203.0.113.7","library":"amplitude-node-ts/1.5","user_agent":"Mozilla/5.0","event_properties":{"a":1`, id(n), n, id(n))
+	for i := range 42 {
+		fmt.Fprintf(&e, `,"property_%d":"v%d"`, i, i)
+	}
+	e.WriteString(`}}`)
+	return e.String()
+}
+
+// segmentEvent is an event as analytics-node sends it.
+func segmentEvent(n int) string {
+	return fmt.Sprintf(`{"type":"track","event":"Order Completed","userId":"u-%d","anonymousId":%q,"messageId":"m-%d","timestamp":"2026-11-20T10:00:00.000Z",`+
+		`"integrations":{},"context":{"library":{"name":"server-library","version":"1"},"ip":"203.0.113.0","locale":"de-DE","page":{"url":"https://shop.example/c",`+
+		`"path":"/c","title":"Cart"}},"properties":{"order_id":"O-%d","revenue":9.5,"currency":"EUR","coupon":"X","products":[{"sku":"S1","quantity":1}]}}`, n, id(n), n, n)
+}
+
+// batch is many events in one request.
+type batch struct {
+	name, path, lines string
+	events            int
+	body              string
+}
+
+func many(n int, one func(int) string) string {
+	all := make([]string, 0, n)
+	for i := range n {
+		all = append(all, one(i))
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+// sent are batches that SDKs were seen to send.
+func sent() []batch {
+	identify := func(n int) string { return postHogEvent("$identify", n) }
+	impression := func(n int) string { return postHogEvent("Product Impression", n) }
+	return []batch{
+		{"PostHog, 12 $identify", "/posthog/e/", asJSON, 12, many(12, identify)},
+		{"PostHog, 40 impressions", "/posthog/e/", asJSON, 40, many(40, impression)},
+		{"PostHog, 150 impressions", "/posthog/e/", asJSON, 150, many(150, impression)},
+		{"PostHog, 150 impressions, packed", "/posthog/e/?compression=gzip-js", "Content-Type: text/plain\r\n", 150, many(150, impression)},
+		{"Amplitude, 36", "/amplitude/2/httpapi", asJSON, 36, `{"api_key":"k","events":` + many(36, amplitudeEvent) + `}`},
+		{"Segment, 90", "/segment/v1/batch", asJSON, 90, `{"writeKey":"wk","batch":` + many(90, segmentEvent) + `}`},
+	}
+}
+
+// batches sends batches, and counts the events that arrive.
+func batches(ctx context.Context, b *bout) error {
+	var arrived atomic.Int64
+	v, err := newVendor(answering(func(_ *http.Request, body []byte) string {
+		arrived.Add(int64(countEvents(body)))
+		return response(200, asJSON, `{"status":"Ok","success":true}`)
+	}))
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	p, err := b.start(ctx, setup{upstreams: map[string]string{"segment": v.at(), "amplitude": v.at(), "posthog": v.at()}})
+	if err != nil {
+		return err
+	}
+	spent := p.spent()
+	for _, s := range sent() {
+		arrived.Store(0)
+		body := []byte(s.body)
+		if strings.HasSuffix(s.name, "packed") {
+			if body, err = pack(body); err != nil {
+				return err
+			}
+			b.figure("ratio of "+s.name, float64(len(s.body))/float64(len(body)), "")
+		}
+		_, status := once(ctx, "127.4.0.1", p.hits, post(s.path, s.lines+yes, body), 5*time.Second)
+		b.got(s.name, status)
+		b.figure("arrived of "+s.name, float64(arrived.Load()), fmt.Sprintf("of %d", s.events))
+		b.hold(arrived.Load() == int64(s.events), "%s: %d of %d events arrived (%s)", s.name, arrived.Load(), s.events, status)
+	}
+	b.close(p, spent, nil, nil)
+	return nil
+}
+
+// countEvents counts the events in a body: of an array, or of batch or events.
+func countEvents(body []byte) int {
+	var list []json.RawMessage
+	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '[' {
+		if json.Unmarshal(body, &list) != nil {
+			return 0
+		}
+		return len(list)
+	}
+	var whole struct{ Batch, Events []json.RawMessage }
+	if json.Unmarshal(body, &whole) != nil {
+		return 0
+	}
+	return len(whole.Batch) + len(whole.Events)
+}
+
+// setLines compares the CPU time of hits with and without a hundred set: lines in the profile.
+func setLines(ctx context.Context, b *bout) error {
+	v, err := newVendor(noContent)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	lots := post("/segment/v1/batch", asJSON+yes, []byte(`{"writeKey":"wk","batch":`+many(40, segmentEvent)+`}`))
+	var single, batched [2]time.Duration
+	for i, sets := range []int{0, 100} {
+		p, err := b.start(ctx, setup{upstreams: map[string]string{"ga4": v.at(), "segment": v.at()}, sets: sets})
+		if err != nil {
+			return err
+		}
+		began := p.spent()
+		if single[i], err = b.hits(ctx, p, b.sized(5000)); err != nil {
+			return err
+		}
+		from, n := p.spent(), b.sized(200)
+		for range n {
+			_, status := once(ctx, "127.4.0.1", p.hits, lots, 5*time.Second)
+			b.got("batch of 40 events, "+strconv.Itoa(sets)+" set: lines", status)
+		}
+		batched[i] = (p.spent() - from) / time.Duration(n)
+		b.figure(fmt.Sprintf("CPU of a GA4 hit, %d set: lines", sets), micro(single[i]), "µs")
+		b.figure(fmt.Sprintf("CPU of 40 Segment events, %d set: lines", sets), micro(batched[i]), "µs")
+		b.close(p, began, nil, nil)
+	}
+	b.hold(single[1]-single[0] <= 50*time.Microsecond, "100 set: lines cost %.0f µs a GA4 hit", micro(single[1]-single[0]))
+	b.hold(batched[1]-batched[0] <= 40*50*time.Microsecond, "100 set: lines cost %.0f µs in a batch of 40", micro(batched[1]-batched[0]))
+	return nil
+}
+
+// hits sends ordinary hits, and returns the CPU time of one.
+func (b *bout) hits(ctx context.Context, p *product, n int) (time.Duration, error) {
+	hits := load.GA4{Host: host, Cookie: choice + "=yes"}
+	from := p.spent()
+	_, err := (&load.Run{Address: p.hits, Conns: 8, Books: load.NewBooks(serials.Add(uint64(n)), uint64(n)), Render: hits.Append}).Do(ctx)
+	return (p.spent() - from) / time.Duration(n), err
+}
+
+func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
