@@ -14,7 +14,7 @@ GOLANGCI := $(BIN)/golangci-lint
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz bench bench-objections browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz bench bench-objections attack browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -81,6 +81,13 @@ OBJECTORS ?= 10000000
 bench-objections: ## look-ups, memory and start-up with OBJECTORS (10000000) objectors, and an import; prints tables
 	@echo "== bench-objections: $(OBJECTORS) objectors; about 2 GB of disk and of memory"
 	TAGWARDEN_OBJECTORS=$(OBJECTORS) $(GO) test -count=1 -timeout 60m -v -run '^TestMillions' ./proxy/objection
+
+ATTACK ?=
+
+attack: ## attack the server from outside, on loopback, in some minutes; ATTACK holds flags (-scenario bombs -binary FILE -before FILE)
+	@echo "== attack: bench/ATTACK.md says what is done, and what has to hold"
+	$(GO) build -o $(BIN)/attack ./bench/attack
+	$(BIN)/attack $(ATTACK)
 
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"

@@ -11,33 +11,6 @@ import (
 	"github.com/tagwarden/tagwarden/bench/load"
 )
 
-func TestStatIsRead(t *testing.T) {
-	const line = "4711 (a (strange) name) S 4242 4711 4711 0 -1 4194560 2591 0 0 0 150 42 7 9 20 0 5 0 171337 1269760 1024 18446744073709551615"
-	got, err := parseStat(line)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := (stat{4711, 4242, times{1500 * time.Millisecond, 420 * time.Millisecond}}); got != want {
-		t.Errorf("%+v, wanted %+v", got, want)
-	}
-	for _, wrong := range []string{"", "4711", "4711 (x", "x (y) S 1 2 3", "4711 (x) S 1 2 3", strings.Replace(line, " 150 ", " x ", 1)} {
-		if _, err := parseStat(wrong); err == nil {
-			t.Errorf("%q is taken for a line of proc(5)", wrong)
-		}
-	}
-}
-
-func TestOwnProcessIsRead(t *testing.T) {
-	text, err := os.ReadFile("/proc/self/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := parseStat(string(text))
-	if err != nil || s.pid != os.Getpid() || s.parent != os.Getppid() {
-		t.Errorf("%+v, %v: wanted pid %d of %d", s, err, os.Getpid(), os.Getppid())
-	}
-}
-
 func TestMedian(t *testing.T) {
 	f := func(want float64, values ...float64) {
 		t.Helper()

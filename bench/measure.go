@@ -78,8 +78,8 @@ func (m *measurement) one(ctx context.Context, c *contender, hits int) (result, 
 	}
 	n := time.Duration(hits)
 	return result{
-		cpu:  (after.user + after.system - before.user - before.system) / n,
-		user: (after.user - before.user) / n,
+		cpu:  (after.User + after.System - before.User - before.System) / n,
+		user: (after.User - before.User) / n,
 		rate: float64(hits) / took.Took.Seconds(), p50: took.P50, p99: took.P99,
 	}, nil
 }

@@ -11,14 +11,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
-)
 
-// tick is the unit of times in /proc: USER_HZ, which Linux fixes at 100 on every architecture that Go runs on.
-const tick = time.Second / 100
+	"github.com/tagwarden/tagwarden/bench/proc"
+)
 
 // patience is how long a process may take to start or to end.
 const patience = 10 * time.Second
@@ -106,64 +104,25 @@ func (p *process) ready() (string, error) {
 	}
 }
 
-// times is what a process has spent.
-type times struct{ user, system time.Duration }
-
 // spent is what the process and its children have spent, all threads of each.
-func (p *process) spent() (times, error) {
-	entries, err := filepath.Glob("/proc/[0-9]*/stat")
+func (p *process) spent() (proc.Times, error) {
+	all, err := proc.All()
 	if err != nil {
-		return times{}, err
+		return proc.Times{}, err
 	}
-	var sum times
+	var sum proc.Times
 	found := false
-	for _, name := range entries {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			continue // ended meanwhile
-		}
-		s, err := parseStat(string(text))
-		if err != nil {
-			return times{}, fmt.Errorf("%s: %w", name, err)
-		}
-		if s.pid == p.cmd.Process.Pid || s.parent == p.cmd.Process.Pid {
-			sum.user += s.user
-			sum.system += s.system
-			found = found || s.pid == p.cmd.Process.Pid
+	for _, s := range all {
+		if s.PID == p.cmd.Process.Pid || s.Parent == p.cmd.Process.Pid {
+			sum.User += s.User
+			sum.System += s.System
+			found = found || s.PID == p.cmd.Process.Pid
 		}
 	}
 	if !found {
-		return times{}, fmt.Errorf("%v has ended\n%s", p.cmd.Args, p.errors.text())
+		return proc.Times{}, fmt.Errorf("%v has ended\n%s", p.cmd.Args, p.errors.text())
 	}
 	return sum, nil
-}
-
-// stat is a part of what /proc/PID/stat says.
-type stat struct {
-	pid, parent int
-	times
-}
-
-// parseStat reads a line of proc(5): pid (name) state ppid ... utime(14) stime(15). The name may hold anything, brackets too.
-func parseStat(text string) (s stat, err error) {
-	end := strings.LastIndexByte(text, ')')
-	pid, _, found := strings.Cut(text, " (")
-	if !found || end < 0 {
-		return s, fmt.Errorf("%q is no line of proc(5)", text)
-	}
-	fields := strings.Fields(text[end+1:])
-	if len(fields) < 13 {
-		return s, fmt.Errorf("%q is no line of proc(5)", text)
-	}
-	numbers := make([]int, 0, 4)
-	for _, word := range []string{pid, fields[1], fields[11], fields[12]} {
-		n, err := strconv.Atoi(word)
-		if err != nil {
-			return s, fmt.Errorf("%q is no line of proc(5): %w", text, err)
-		}
-		numbers = append(numbers, n)
-	}
-	return stat{numbers[0], numbers[1], times{time.Duration(numbers[2]) * tick, time.Duration(numbers[3]) * tick}}, nil
 }
 
 // tail keeps the last of what a process wrote as errors. Only exec's copying goroutine writes; it is read once that has ended, or in

@@ -39,6 +39,9 @@ var refusals = []refusal{
 		"Segment, 503 with Retry-After", track, event + `"a":1}}`, response(503, "Retry-After: 17\r\n", ""), 503, "17", "",
 	},
 	{
+		"PostHog, a beacon", "/posthog/e/?beacon=1", `[` + postHogEvent("$pageview", 1) + `]`, response(200, asJSON, `{"status":"Ok"}`), 204, "", "",
+	},
+	{
 		"Segment, 500", track, event + `"a":1}}`, response(500, "Content-Type: text/html\r\n", "<h1>trace of somebody's server</h1>"), 500, "", "",
 	},
 }
@@ -51,7 +54,7 @@ func answers(ctx context.Context, b *bout) error {
 		return err
 	}
 	defer v.close()
-	p, err := b.start(ctx, setup{upstreams: map[string]string{"segment": v.at(), "amplitude": v.at()}})
+	p, err := b.start(ctx, setup{upstreams: map[string]string{"segment": v.at(), "amplitude": v.at(), "posthog": v.at()}})
 	if err != nil {
 		return err
 	}
@@ -68,25 +71,31 @@ func answers(ctx context.Context, b *bout) error {
 		b.hold(a.status == r.status, "%s: status %d", r.name, a.status)
 		b.hold(a.header.Get("Retry-After") == r.retry, "%s: Retry-After %q", r.name, a.header.Get("Retry-After"))
 		b.hold(a.header.Get("Access-Control-Allow-Origin") == origin, "%s: no CORS", r.name)
-		b.hold(r.relayed == "" || strings.Contains(string(a.body), r.relayed), "%s: a body of %d bytes, without %s", r.name, len(a.body), r.relayed)
+		b.hold(strings.Contains(string(a.body), r.relayed), "%s: a body of %d bytes, without %s", r.name, len(a.body), r.relayed)
+		b.hold(!strings.Contains(string(a.body), "trace of"), "%s: the vendor's page of an error is passed on", r.name)
 	}
-	b.overLimit(ctx, p)
+	err = b.overLimit(ctx, p)
 	b.close(p, spent, nil, nil)
-	return nil
+	return err
 }
 
 // overLimit posts bodies over the limit as browsers do, and as simple clients do, and counts who reads the answer, and with CORS.
-func (b *bout) overLimit(ctx context.Context, p *product) {
+func (b *bout) overLimit(ctx context.Context, p *product) error {
 	body := bytes.Repeat([]byte("a"), 3<<20)
 	chunked := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin + "\r\n" + asJSON + yes + "Transfer-Encoding: chunked\r\n\r\n")
 	for range 48 {
 		chunked = append(append(chunked, "10000\r\n"...), append(body[:64<<10:64<<10], "\r\n"...)...)
 	}
 	chunked = append(chunked, "0\r\n\r\n"...)
+	large := bomb{path: track, lines: unpacked, before: event + `"note":"`, unit: "the red shoes ", tail: `"}}`}
+	packed, err := large.request(large.content(16 << 20))
+	if err != nil {
+		return err
+	}
 	for _, c := range []struct {
 		name    string
 		request []byte
-	}{{"a body of 3 MiB", post(track, asJSON+yes, body)}, {"a body of 3 MiB in chunks", chunked}} {
+	}{{"a body of 3 MiB", post(track, asJSON+yes, body)}, {"a body of 3 MiB in chunks", chunked}, {"16 MiB, packed", packed}} {
 		seen, tries := 0, b.sized(20)
 		for range tries {
 			a, status := once(ctx, "127.4.0.1", p.hits, c.request, 5*time.Second)
@@ -98,4 +107,5 @@ func (b *bout) overLimit(ctx context.Context, p *product) {
 		}
 		b.hold(seen == tries, "%s: 413 with CORS reached the page %d of %d times", c.name, seen, tries)
 	}
+	return nil
 }

@@ -43,13 +43,13 @@ func badVendor(ctx context.Context, b *bout) error {
 		return err
 	}
 	others := visitors("127.9", p.hits, 24)
-	calm := others.watch(ctx, 2*time.Second)
+	calm := others.watch(ctx, b.over(2*time.Second))
 	spent := p.spent()
 	request := post(track, asJSON+yes, []byte(event+`"note":"x"}}`))
 	for i, e := range endless {
 		mode.Store(int64(i))
 		written.Store(0)
-		during, stop := context.WithTimeout(ctx, time.Duration(float64(4*time.Second)*max(min(b.o.size, 1), 0.1)))
+		during, stop := context.WithTimeout(ctx, b.over(4*time.Second))
 		tell := others.start(during)
 		b.visit(during, p, request, e.name)
 		tally := tell()

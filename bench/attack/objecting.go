@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -67,7 +68,7 @@ func (b *bout) flood(ctx context.Context, p *product, group string, render func(
 				if err != nil {
 					b.got(group, word(err))
 				} else {
-					b.got(group, fmt.Sprint(a.status))
+					b.got(group, strconv.Itoa(a.status))
 				}
 			}
 		})
@@ -80,7 +81,7 @@ func (b *bout) real(ctx context.Context, p *product, group string, over time.Dur
 	var all sync.WaitGroup
 	for i, request := range requests {
 		all.Go(func() {
-			pause(ctx, time.Second+over*time.Duration(i)/time.Duration(len(requests)))
+			pause(ctx, b.over(time.Second)+over*time.Duration(i)/time.Duration(len(requests)))
 			_, status := once(context.WithoutCancel(ctx), "", p.hits, request, 20*time.Second)
 			b.got(group, status)
 		})
@@ -113,11 +114,6 @@ func floodOfNetworks(ctx context.Context, b *bout, p *product) error {
 	return nil
 }
 
-// over scales a time.
-func (b *bout) over(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * min(b.o.size, 1))
-}
-
 // floodOfLinks repeats one valid link, while 44 others follow theirs.
 func floodOfLinks(ctx context.Context, b *bout, p *product) error {
 	link := func(n int) ([]byte, error) {
@@ -135,10 +131,11 @@ func floodOfLinks(ctx context.Context, b *bout, p *product) error {
 		if err != nil || parsed.Path == "" {
 			return nil, fmt.Errorf("no address of a link: %w", err)
 		}
-		return post(parsed.RequestURI(), asForm+"X-Forwarded-For: 203.0.113."+fmt.Sprint(n%250)+"\r\n", []byte("List-Unsubscribe=One-Click")), nil
+		return post(parsed.RequestURI(), asForm+"X-Forwarded-For: 203.0.113."+strconv.Itoa(n%250)+"\r\n", []byte("List-Unsubscribe=One-Click")), nil
 	}
-	requests := make([][]byte, 0, 45)
-	for i := range 45 {
+	n := b.sized(44)
+	requests := make([][]byte, 0, n+1)
+	for i := range n + 1 {
 		r, err := link(i)
 		if err != nil {
 			return err
@@ -147,8 +144,8 @@ func floodOfLinks(ctx context.Context, b *bout, p *product) error {
 	}
 	during, stop := context.WithTimeout(ctx, 12*time.Second)
 	defer stop()
-	wait := b.flood(during, p, "flood of one link", func(int) []byte { return requests[44] })
-	b.real(ctx, p, "real visitors beside a flood of one link", b.over(6*time.Second), requests[:44])
+	wait := b.flood(during, p, "flood of one link", func(int) []byte { return requests[n] })
+	b.real(ctx, p, "real visitors beside a flood of one link", b.over(6*time.Second), requests[:n])
 	stop()
 	wait()
 	return nil

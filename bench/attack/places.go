@@ -32,7 +32,7 @@ func (b *bout) occupy(ctx context.Context, from []string, to string, each int, r
 			all.Go(func() {
 				for first := true; ctx.Err() == nil && (first || again); first = false {
 					b.got("occupier", occupyOne(ctx, address, to, request, g))
-					pause(ctx, 20*time.Millisecond)
+					pause(ctx, 250*time.Millisecond)
 				}
 			})
 		}
@@ -115,7 +115,7 @@ func slow(ctx context.Context, b *bout) error {
 	}
 	request := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\n" + asJSON + yes + "Content-Length: 1048576\r\n\r\n" + event + `"note":"` + strings.Repeat("a", 20))
 	return b.besiege(ctx, p, visitors("127.9", p.hits, 24), 10*time.Second, true, func(ctx context.Context) {
-		g := b.occupy(ctx, addressesOf("127.1", b.sized(25)), p.hits, 200, request, true)
+		g := b.occupy(ctx, addressesOf("127.1", b.sized(25)), p.hits, b.sized(200), request, true)
 		b.figure("connections held at once", float64(g.most.Load()), "")
 	})
 }
@@ -149,7 +149,7 @@ func network64(ctx context.Context, b *bout) error {
 		others = append(others, visitor{"2001:db8:a:1::1", on("2001:db8:a:1::1", p.hits)})
 	}
 	return b.besiege(ctx, p, others, 8*time.Second, true, func(ctx context.Context) {
-		g := b.occupy(ctx, from, on("2001:db8:a:1::1", p.hits), 256, healthRequest, true)
+		g := b.occupy(ctx, from, on("2001:db8:a:1::1", p.hits), b.sized(256), healthRequest, true)
 		b.figure("connections of the /64 held at once", float64(g.most.Load()), "")
 		b.hold(g.most.Load() <= 512, "one /64 held %d connections", g.most.Load())
 	})
@@ -172,7 +172,7 @@ func files(ctx context.Context, b *bout) error {
 		request  []byte
 	}{{"hits", p.hits, healthRequest}, {"admin", p.admin, []byte("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")}} {
 		err := b.besiege(ctx, p, others, 5*time.Second, false, func(ctx context.Context) {
-			g := b.occupy(ctx, addressesOf("127.2", b.sized(4)), listener.at, 100, listener.request, true)
+			g := b.occupy(ctx, addressesOf("127.2", b.sized(4)), listener.at, b.sized(100), listener.request, true)
 			b.figure("connections held at once, "+listener.name, float64(g.most.Load()), "")
 		})
 		if err != nil {
@@ -183,7 +183,7 @@ func files(ctx context.Context, b *bout) error {
 			b.hold(false, "more connections to the %s listener than files ended it", listener.name)
 			return nil
 		}
-		after := others.watch(ctx, time.Second)
+		after := others.watch(ctx, b.over(time.Second))
 		b.hold(after.Answered == after.Sent && after.Sent > 0, "after the flood on %s %d of %d hits were answered", listener.name, after.Answered, after.Sent)
 	}
 	return nil
@@ -201,13 +201,13 @@ func idle(ctx context.Context, b *bout) error {
 		return err
 	}
 	for _, n := range []int{10, 22} {
-		group := fmt.Sprintf("health path, beside %d", b.sized(n)*200)
+		group := fmt.Sprintf("health path, beside %d", b.sized(n)*b.sized(200))
 		err := b.besiege(ctx, p, visitors("127.9", p.hits, 24), 6*time.Second, true, func(ctx context.Context) {
 			var asking sync.WaitGroup
 			asking.Go(func() { b.askHealth(ctx, p.hits, group) })
-			g := b.occupy(ctx, addressesOf("127.3", b.sized(n)), p.hits, 200, healthRequest, true)
+			g := b.occupy(ctx, addressesOf("127.3", b.sized(n)), p.hits, b.sized(200), healthRequest, true)
 			asking.Wait()
-			b.figure(fmt.Sprintf("idle connections held of %d", b.sized(n)*200), float64(g.most.Load()), "")
+			b.figure(fmt.Sprintf("idle connections held of %d", b.sized(n)*b.sized(200)), float64(g.most.Load()), "")
 		})
 		if err != nil {
 			return err

@@ -166,10 +166,15 @@ func (p *product) alive() (bool, string) {
 		return true, ""
 	}
 	how := fmt.Sprint(p.err)
-	if p.cage.killed() {
+	var exit *exec.ExitError
+	switch text := strings.TrimSpace(p.said.text()); {
+	case p.cage.killed():
 		how += " (out of memory)"
-	}
-	if text := strings.TrimSpace(p.said.text()); text != "" {
+	case errors.As(p.err, &exit) && exit.Exited():
+		// The runtime's last words come first, and then every goroutine's.
+		if at := strings.Index(text, "fatal error: "); at >= 0 {
+			text, _, _ = strings.Cut(text[at:], "\n")
+		}
 		how += ": " + text[strings.LastIndexByte(text, '\n')+1:]
 	}
 	return false, how

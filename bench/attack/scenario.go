@@ -90,6 +90,7 @@ func one(ctx context.Context, o *options, s scenario, dir string) (*Result, erro
 	} else {
 		err = s.run(within, b)
 	}
+	b.hold(within.Err() == nil, "it was not over within %v", o.patience)
 	err = errors.Join(err, b.started.end())
 	if late := (errImpossible)(""); errors.As(err, &late) {
 		b.result.Possible, b.result.Why = false, string(late)
@@ -111,6 +112,11 @@ func (e errImpossible) Error() string { return string(e) }
 
 // sized scales a number of the attack, to at least one.
 func (b *bout) sized(n int) int { return max(1, int(float64(n)*b.o.size)) }
+
+// over scales a time, to no less than a quarter of a second.
+func (b *bout) over(d time.Duration) time.Duration {
+	return max(time.Duration(float64(d)*min(b.o.size, 1)), min(d, time.Second/4))
+}
 
 // hold notes a part of the promise, which may not hold.
 func (b *bout) hold(holds bool, broken string, args ...any) {
@@ -148,12 +154,20 @@ func (b *bout) counted(group string) map[string]int {
 // besiege has an attack go on while other visitors go about their business, and notes how both fared. The attack is told to stop after
 // at most the time given. Promised: all but one in a hundred of the others' hits are to be answered.
 func (b *bout) besiege(ctx context.Context, p *product, at crowd, most time.Duration, promised bool, attack func(context.Context)) error {
-	calm := at.watch(ctx, time.Second+time.Duration(float64(time.Second)*min(b.o.size, 1)))
+	calm := at.watch(ctx, b.over(2*time.Second))
 	if calm.Answered == 0 {
 		return fmt.Errorf("not even in calm hits are answered: %+v\n%s", calm, p.said.text())
 	}
 	spent := p.spent()
-	during, stop := context.WithTimeout(ctx, most)
+	during, stop := context.WithTimeout(ctx, b.over(most))
+	go func() {
+		select {
+		case <-p.ended: // there is nothing left to attack
+			pause(during, time.Second)
+			stop()
+		case <-during.Done():
+		}
+	}()
 	others := at.start(during)
 	attack(during)
 	stop()
