@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -17,7 +18,7 @@ import (
 func (b *bout) goApart(ctx context.Context, s scenario) error {
 	var failed error
 	for _, apart := range [][]string{{"--net"}, {"--user", "--map-root-user", "--net"}} {
-		err := exec.CommandContext(ctx, "unshare", append(apart[:len(apart):len(apart)], "true")...).Run()
+		err := exec.CommandContext(ctx, "unshare", append(slices.Clip(apart), "true")...).Run()
 		if err == nil {
 			return b.runApart(ctx, s, apart)
 		}
@@ -32,7 +33,7 @@ func (b *bout) runApart(ctx context.Context, s scenario, apart []string) error {
 	if err != nil {
 		return err
 	}
-	args := append(apart[:len(apart):len(apart)], self, "-inside", "-format", "json", "-scenario", s.ID, "-binary", b.o.binary, "-confine", b.o.confine,
+	args := append(slices.Clip(apart), self, "-inside", "-format", "json", "-scenario", s.ID, "-binary", b.o.binary, "-confine", b.o.confine,
 		"-memory-limit", b.o.memory, "-size", strconv.FormatFloat(b.o.size, 'g', -1, 64), "-settle", b.o.settle.String(), "-within", b.o.patience.String())
 	command := exec.CommandContext(ctx, "unshare", args...)
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }

@@ -83,7 +83,7 @@ func TestDeathIsTold(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return b.besiege(ctx, p, visitors("127.9", p.hits, 2), 20*time.Second, true, func(ctx context.Context) {
+		return b.besiege(ctx, p, visitors(p.hits, 2), 20*time.Second, true, func(ctx context.Context) {
 			if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 				t.Error(err)
 			}

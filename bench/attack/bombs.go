@@ -83,7 +83,7 @@ func bombs(ctx context.Context, b *bout) error {
 		b.figure("size of a bomb, "+shapes[i].name, float64(len(r)), "bytes")
 		requests = append(requests, r)
 	}
-	return b.besiege(ctx, p, visitors("127.9", p.hits, 24), 20*time.Second, true, func(ctx context.Context) {
+	return b.besiege(ctx, p, visitors(p.hits, 24), 20*time.Second, true, func(ctx context.Context) {
 		var all sync.WaitGroup
 		for i := range b.sized(200) {
 			all.Go(func() {
@@ -106,7 +106,7 @@ func work(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	calm := visitors("127.9", p.hits, 24).watch(ctx, b.over(time.Second))
+	calm := visitors(p.hits, 24).watch(ctx, b.over(time.Second))
 	spent := p.spent()
 	var dearest bomb
 	most := 0.0

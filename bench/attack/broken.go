@@ -42,7 +42,7 @@ func badVendor(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	others := visitors("127.9", p.hits, 24)
+	others := visitors(p.hits, 24)
 	calm := others.watch(ctx, b.over(2*time.Second))
 	spent := p.spent()
 	request := post(track, asJSON+yes, []byte(event+`"note":"x"}}`))
@@ -181,12 +181,12 @@ func answerTwice(c *call, now func() string) {
 		when := now()
 		a := response(http.StatusOK, "Content-Type: text/plain\r\n", `{"for":"for:`+idIn(body)+`"}`)
 		out := a
-		switch {
-		case when == "at once":
+		switch when {
+		case "at once":
 			out += a
-		case when == "behind a 204":
+		case "behind a 204":
 			out = "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n" + a
-		case when == "with the next request":
+		case "with the next request":
 			out, before = before+a, a
 		}
 		if _, err := io.WriteString(c, out); err != nil {

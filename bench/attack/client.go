@@ -69,7 +69,9 @@ func (l *line) ask(request []byte) (*answer, error) {
 	if a.last {
 		_ = l.SetWriteDeadline(time.Unix(1, 0))
 	}
-	<-sent
+	if err := <-sent; err != nil {
+		a.last = true // it was answered before it was read: nothing more can be sent
+	}
 	return a, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
@@ -23,14 +24,14 @@ func (g *gauge) up() {
 func (g *gauge) down() { g.now.Add(-1) }
 
 // occupy opens connections from every address, so many from each, has each ask something, and keeps it until the context ends or the server
-// closes it. With again, one that was closed is opened anew.
-func (b *bout) occupy(ctx context.Context, from []string, to string, each int, request []byte, again bool) *gauge {
+// closes it: then it is opened anew.
+func (b *bout) occupy(ctx context.Context, from []string, to string, each int, request []byte) *gauge {
 	g := &gauge{}
 	var all sync.WaitGroup
 	for _, address := range from {
 		for range each {
 			all.Go(func() {
-				for first := true; ctx.Err() == nil && (first || again); first = false {
+				for ctx.Err() == nil {
 					b.got("occupier", occupyOne(ctx, address, to, request, g))
 					pause(ctx, 250*time.Millisecond)
 				}
@@ -53,41 +54,24 @@ func occupyOne(ctx context.Context, from, to string, request []byte, g *gauge) s
 	if _, err := l.Write(request); err != nil {
 		return word(err)
 	}
-	status := "held"
-	answered := false
-	for {
-		if !answered && strings.HasPrefix(string(request), "GET ") {
-			a, err := l.read()
-			if err != nil {
-				return ended(ctx, err, status)
-			}
-			if answered = true; a.status != 200 {
-				status = strconv.Itoa(a.status)
-			}
-			g.up()
-			defer g.down()
-		} else if !answered {
-			g.up()
-			defer g.down()
-			answered = true
+	if bytes.HasPrefix(request, []byte("GET ")) {
+		switch a, err := l.read(); {
+		case err != nil:
+			return word(err)
+		case a.status != 200:
+			return strconv.Itoa(a.status)
 		}
-		a, err := l.read()
-		if err != nil {
-			return ended(ctx, err, status)
-		}
-		status = strconv.Itoa(a.status)
 	}
-}
-
-// ended says how a connection ended: one that this side gave up was held until then.
-func ended(ctx context.Context, err error, status string) string {
-	if ctx.Err() != nil {
-		return status
+	g.up()
+	defer g.down()
+	switch a, err := l.read(); { // nothing is asked for any more
+	case ctx.Err() != nil:
+		return "held"
+	case err != nil:
+		return word(err)
+	default:
+		return strconv.Itoa(a.status)
 	}
-	if status != "held" {
-		return status
-	}
-	return word(err)
 }
 
 // addressesOf are the first n addresses of a network of loopback.
@@ -114,8 +98,8 @@ func slow(ctx context.Context, b *bout) error {
 		return err
 	}
 	request := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\n" + asJSON + yes + "Content-Length: 1048576\r\n\r\n" + event + `"note":"` + strings.Repeat("a", 20))
-	return b.besiege(ctx, p, visitors("127.9", p.hits, 24), 10*time.Second, true, func(ctx context.Context) {
-		g := b.occupy(ctx, addressesOf("127.1", b.sized(25)), p.hits, b.sized(200), request, true)
+	return b.besiege(ctx, p, visitors(p.hits, 24), 10*time.Second, true, func(ctx context.Context) {
+		g := b.occupy(ctx, addressesOf("127.1", b.sized(25)), p.hits, b.sized(200), request)
 		b.figure("connections held at once", float64(g.most.Load()), "")
 	})
 }
@@ -144,12 +128,12 @@ func network64(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	others := visitors("127.9", on("127.0.0.1", p.hits), 20)
+	others := visitors(on("127.0.0.1", p.hits), 20)
 	for range 4 {
 		others = append(others, visitor{"2001:db8:a:1::1", on("2001:db8:a:1::1", p.hits)})
 	}
 	return b.besiege(ctx, p, others, 8*time.Second, true, func(ctx context.Context) {
-		g := b.occupy(ctx, from, on("2001:db8:a:1::1", p.hits), b.sized(256), healthRequest, true)
+		g := b.occupy(ctx, from, on("2001:db8:a:1::1", p.hits), b.sized(256), healthRequest)
 		b.figure("connections of the /64 held at once", float64(g.most.Load()), "")
 		b.hold(g.most.Load() <= 512, "one /64 held %d connections", g.most.Load())
 	})
@@ -166,13 +150,13 @@ func files(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	others := visitors("127.9", p.hits, 8)
+	others := visitors(p.hits, 8)
 	for _, listener := range []struct {
 		name, at string
 		request  []byte
 	}{{"hits", p.hits, healthRequest}, {"admin", p.admin, []byte("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")}} {
 		err := b.besiege(ctx, p, others, 5*time.Second, false, func(ctx context.Context) {
-			g := b.occupy(ctx, addressesOf("127.2", b.sized(4)), listener.at, b.sized(100), listener.request, true)
+			g := b.occupy(ctx, addressesOf("127.2", b.sized(4)), listener.at, b.sized(100), listener.request)
 			b.figure("connections held at once, "+listener.name, float64(g.most.Load()), "")
 		})
 		if err != nil {
@@ -202,10 +186,10 @@ func idle(ctx context.Context, b *bout) error {
 	}
 	for _, n := range []int{10, 22} {
 		group := fmt.Sprintf("health path, beside %d", b.sized(n)*b.sized(200))
-		err := b.besiege(ctx, p, visitors("127.9", p.hits, 24), 6*time.Second, true, func(ctx context.Context) {
+		err := b.besiege(ctx, p, visitors(p.hits, 24), 6*time.Second, true, func(ctx context.Context) {
 			var asking sync.WaitGroup
 			asking.Go(func() { b.askHealth(ctx, p.hits, group) })
-			g := b.occupy(ctx, addressesOf("127.3", b.sized(n)), p.hits, b.sized(200), healthRequest, true)
+			g := b.occupy(ctx, addressesOf("127.3", b.sized(n)), p.hits, b.sized(200), healthRequest)
 			asking.Wait()
 			b.figure(fmt.Sprintf("idle connections held of %d", b.sized(n)*b.sized(200)), float64(g.most.Load()), "")
 		})

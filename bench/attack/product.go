@@ -183,8 +183,7 @@ func (p *product) alive() (bool, string) {
 // tool runs a command of the same binary beside the process, and returns what it printed.
 func (b *bout) tool(ctx context.Context, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, b.o.binary, args...).Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		err = fmt.Errorf("%v: %w\n%s", args, err, exit.Stderr)
 	}
 	return string(out), err

@@ -92,8 +92,8 @@ func one(ctx context.Context, o *options, s scenario, dir string) (*Result, erro
 	}
 	b.hold(within.Err() == nil, "it was not over within %v", o.patience)
 	err = errors.Join(err, b.started.end())
-	if late := (errImpossible)(""); errors.As(err, &late) {
-		b.result.Possible, b.result.Why = false, string(late)
+	if why, ok := errors.AsType[errImpossible](err); ok {
+		b.result.Possible, b.result.Why = false, string(why)
 		return b.result, nil
 	}
 	if err != nil {

@@ -126,17 +126,19 @@ func (b *bout) write(ctx context.Context, s setup) (string, error) {
 func joined(limits, more string) string { return strings.Trim(limits+", "+more, ", ") }
 
 func writeFiles(dir string, s setup) (string, error) {
-	server := strings.NewReplacer("LISTEN", orElse(s.listen, "127.0.0.1:0"), "TRUSTED", s.trusted, "LIMITS", s.limits).Replace(serverFile)
-	activities, profile := "activities:\n", profileFile
+	var server, activities, profile strings.Builder
+	_, _ = strings.NewReplacer("LISTEN", orElse(s.listen, "127.0.0.1:0"), "TRUSTED", s.trusted, "LIMITS", s.limits).WriteString(&server, serverFile)
+	activities.WriteString("activities:\n")
+	profile.WriteString(profileFile)
 	if s.sets > 0 {
-		profile += "    set:\n"
+		profile.WriteString("    set:\n")
 	}
 	for _, vendor := range slices.Sorted(maps.Keys(s.upstreams)) {
-		server += "  " + vendor + ": " + strings.ReplaceAll(vendorLines[vendor], "AT", s.upstreams[vendor]) + "\n"
-		activities += "  - { id: " + vendor + "-consent, vendor: " + vendor + ", purposes: [audience-measurement], basis: consent, " +
-			"transfer: { country: US, safeguard: DPF }, profile: standard, events: [\"*\"] }\n"
+		fmt.Fprintf(&server, "  %s: %s\n", vendor, strings.ReplaceAll(vendorLines[vendor], "AT", s.upstreams[vendor]))
+		fmt.Fprintf(&activities, "  - { id: %[1]s-consent, vendor: %[1]s, purposes: [audience-measurement], basis: consent, "+
+			"transfer: { country: US, safeguard: DPF }, profile: standard, events: [\"*\"] }\n", vendor)
 		if s.sets > 0 {
-			profile += "      " + vendor + ": { " + setLine(vendor, s.sets) + " }\n"
+			fmt.Fprintf(&profile, "      %s: { %s }\n", vendor, setLine(vendor, s.sets))
 		}
 	}
 	secret := make([]byte, 32)
@@ -144,7 +146,7 @@ func writeFiles(dir string, s setup) (string, error) {
 		return "", fmt.Errorf("cannot make a root secret: %w", err)
 	}
 	for name, text := range map[string]string{
-		"tagwarden.yaml": server, "policy/purposes.yaml": purposesFile, "policy/activities.yaml": activities, "policy/profiles.yaml": profile,
+		"tagwarden.yaml": server.String(), "policy/purposes.yaml": purposesFile, "policy/activities.yaml": activities.String(), "policy/profiles.yaml": profile.String(),
 		"root.key": base64.StdEncoding.EncodeToString(secret) + "\n",
 	} {
 		name = filepath.Join(dir, filepath.FromSlash(name))

@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,7 +106,7 @@ func ParseMemory(text string) (now, most int64, err error) {
 		*into = kib << 10
 	}
 	if now == 0 || most == 0 {
-		return 0, 0, fmt.Errorf("it says nothing of VmRSS or VmHWM")
+		return 0, 0, errors.New("it says nothing of VmRSS or VmHWM")
 	}
 	return now, most, nil
 }
