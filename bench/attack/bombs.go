@@ -58,7 +58,7 @@ func pack(content []byte) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
-// bombs sends gzip bombs from one address, all at once, to vendors that are slow to answer: so all are held at the same time.
+// bombs sends gzip bombs from one address, 200 at a time for some seconds, to vendors that never answer: so all are held at the same time.
 func bombs(ctx context.Context, b *bout) error {
 	good, err := newVendor(noContent)
 	if err != nil {
@@ -85,10 +85,14 @@ func bombs(ctx context.Context, b *bout) error {
 	}
 	return b.besiege(ctx, p, visitors(p.hits, 24), 20*time.Second, true, func(ctx context.Context) {
 		var all sync.WaitGroup
+		began := time.Now()
 		for i := range b.sized(200) {
 			all.Go(func() {
-				_, status := once(ctx, "127.0.0.2", p.hits, requests[i%len(requests)], 20*time.Second)
-				b.got("bomb, "+shapes[i%len(shapes)].name, status)
+				for ctx.Err() == nil && time.Since(began) < b.over(5*time.Second) {
+					_, status := once(ctx, "127.0.0.2", p.hits, requests[i%len(requests)], 20*time.Second)
+					b.got("bomb, "+shapes[i%len(shapes)].name, status)
+					pause(ctx, 100*time.Millisecond)
+				}
 			})
 		}
 		all.Wait()
