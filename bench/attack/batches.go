@@ -70,11 +70,14 @@ func many(n int, one func(int) string) string {
 	return "[" + strings.Join(all, ",") + "]"
 }
 
-// sent are batches that SDKs were seen to send.
+// sent are batches that SDKs were seen to send, and three small ones, which show that the others are refused for their size.
 func sent() []batch {
 	identify := func(n int) string { return postHogEvent("$identify", n) }
 	impression := func(n int) string { return postHogEvent("Product Impression", n) }
 	return []batch{
+		{"PostHog, 3 impressions", "/posthog/e/", asJSON, 3, many(3, impression)},
+		{"Amplitude, 3", "/amplitude/2/httpapi", asJSON, 3, `{"api_key":"k","events":` + many(3, amplitudeEvent) + `}`},
+		{"Segment, 3", "/segment/v1/batch", asJSON, 3, `{"writeKey":"wk","batch":` + many(3, segmentEvent) + `}`},
 		{"PostHog, 12 $identify", "/posthog/e/", asJSON, 12, many(12, identify)},
 		{"PostHog, 40 impressions", "/posthog/e/", asJSON, 40, many(40, impression)},
 		{"PostHog, 150 impressions", "/posthog/e/", asJSON, 150, many(150, impression)},

@@ -218,19 +218,21 @@ func port(address string) string {
 // on is the address of a listener for clients that speak IPv4, or IPv6.
 func on(host, address string) string { return net.JoinHostPort(host, port(address)) }
 
-// tail keeps the last of what a process wrote.
+// tail keeps what a process wrote first, and last.
 type tail struct {
-	mu   sync.Mutex
-	kept []byte // guarded by mu
+	mu          sync.Mutex
+	first, last []byte // guarded by mu
 }
 
-// Write keeps the last 8 KiB.
+// Write keeps the first 8 KiB, and the last.
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept = append(t.kept, b...)
-	if over := len(t.kept) - 8192; over > 0 {
-		t.kept = t.kept[over:]
+	n := min(len(b), 8192-len(t.first))
+	t.first = append(t.first, b[:n]...)
+	t.last = append(t.last, b[n:]...)
+	if over := len(t.last) - 8192; over > 0 {
+		t.last = t.last[over:]
 	}
 	return len(b), nil
 }
@@ -238,5 +240,5 @@ func (t *tail) Write(b []byte) (int, error) {
 func (t *tail) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(t.kept)
+	return string(t.first) + string(t.last)
 }

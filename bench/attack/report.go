@@ -138,7 +138,13 @@ func statuses(of map[string]int) string {
 	return strings.Join(all, ", ")
 }
 
-func mib(n int64) string { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
+// mib is an amount of memory; of a process that has ended there is none.
+func mib(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+}
 
 // number leaves out decimals where they say nothing.
 func number(v float64) string {

@@ -188,7 +188,9 @@ func (b *bout) close(p *product, spent time.Duration, calm, others *Tally) {
 	defer b.mu.Unlock()
 	r := b.result
 	r.Alive = alive && (r.Alive || r.Peak == 0)
-	r.Ended += ended
+	if r.Ended == "" {
+		r.Ended = ended
+	}
 	r.Peak, r.After = max(r.Peak, peak), max(r.After, now)
 	if at := p.spent(); at > spent {
 		r.CPU += (at - spent).Seconds()
