@@ -268,7 +268,7 @@ func TestScenariosAreChosen(t *testing.T) {
 // TestHitsAreRequests: what is sent is read by a parser that is not ours.
 func TestHitsAreRequests(t *testing.T) {
 	hits := load.GA4{Host: host, Cookie: choice + "=yes"}
-	for _, text := range [][]byte{hits.Append(nil, 1), objection("192.0.2.1:443", 1), healthRequest, post(track, asJSON+yes, []byte("{}"))} {
+	for _, text := range [][]byte{hits.Append(nil, 1), objection("192.0.2.1:443", 1), deniedHit, post(track, asJSON+yes, []byte("{}"))} {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
 		if err != nil || r.Host != host {
 			t.Errorf("%v: %q", err, text)

@@ -59,7 +59,7 @@ func occupyOne(ctx context.Context, from, to string, request []byte, g *gauge) s
 		switch a, err := l.read(); {
 		case err != nil:
 			return word(err)
-		case a.status != 200:
+		case a.status/100 != 2:
 			return strconv.Itoa(a.status)
 		}
 	}
@@ -96,8 +96,8 @@ func addressesOf(network string, n int) []string {
 	return all
 }
 
-// healthRequest asks the path for load balancers, over a connection that is kept.
-var healthRequest = []byte("GET /.tagwarden/health HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
+// deniedHit is a small hit of somebody who did not consent, over a connection that is kept.
+var deniedHit = []byte("GET /g/collect?v=2&tid=G-ATTACK&cid=1.1&en=page_view HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
 
 // slow opens connections that announce much and send little.
 func slow(ctx context.Context, b *bout) error {
@@ -152,7 +152,7 @@ func network64(ctx context.Context, b *bout) error {
 		others = append(others, visitor{"2001:db8:a:1::1", on("2001:db8:a:1::1", p.hits)})
 	}
 	return b.besiege(ctx, p, others, 8*time.Second, true, func(ctx context.Context) {
-		g := b.occupy(ctx, "occupier", from, on("2001:db8:a:1::1", p.hits), b.sized(256), healthRequest)
+		g := b.occupy(ctx, "occupier", from, on("2001:db8:a:1::1", p.hits), b.sized(256), deniedHit)
 		b.figure("connections of the /64 held at once", float64(g.most.Load()), "")
 		b.hold(g.most.Load() <= 512, "one /64 held %d connections", g.most.Load())
 	})
@@ -170,7 +170,7 @@ func files(ctx context.Context, b *bout) error {
 		at      func(*product) string
 		request []byte
 	}{
-		{"hits", func(p *product) string { return p.hits }, healthRequest},
+		{"hits", func(p *product) string { return p.hits }, deniedHit},
 		{"admin", func(p *product) string { return p.admin }, []byte("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")},
 	} {
 		p, err := b.start(ctx, setup{upstreams: map[string]string{"ga4": v.at()}, files: 256})
@@ -211,7 +211,7 @@ func idle(ctx context.Context, b *bout) error {
 		err := b.besiege(ctx, p, visitors(p.hits, 24), 6*time.Second, true, func(ctx context.Context) {
 			var asking sync.WaitGroup
 			asking.Go(func() { b.askHealth(ctx, p.hits, group) })
-			g := b.occupy(ctx, "occupier", addressesOf("127.3", b.sized(n)), p.hits, b.sized(200), healthRequest)
+			g := b.occupy(ctx, "occupier", addressesOf("127.3", b.sized(n)), p.hits, b.sized(200), deniedHit)
 			asking.Wait()
 			b.figure(fmt.Sprintf("idle connections held of %d", b.sized(n)*b.sized(200)), float64(g.most.Load()), "")
 		})
