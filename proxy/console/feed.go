@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
 	"fmt"
@@ -58,7 +59,7 @@ func (c *console) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 		return problemOf(http.StatusConflict, "restored", fmt.Sprintf(
 			"there are %d changes, and since says %d: an older copy was restored here; begin again with since=0", head.Size, asked.since))
 	}
-	tag := `"` + asked.form + "-" + strconv.FormatUint(head.Size, 10) + "-" + hex.EncodeToString(head.Root[:8]) + `"`
+	tag := asked.tag(head)
 	w.Header().Set("Etag", tag)
 	w.Header().Set("Vary", "Accept")
 	w.Header().Set("Cache-Control", "private, no-cache")
@@ -82,6 +83,12 @@ func (c *console) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 	}
 	send(w, http.StatusOK, "text/csv; charset=utf-8", []byte(text.String()))
 	return nil
+}
+
+// tag names the very answer to what is asked for: the same part, in the same form, of a log that stands at the same head.
+func (p *page) tag(head objection.Head) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %d %x", p.form, p.since, p.limit, head.Size, head.Root))
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }
 
 // pageOf reads what is asked for. A form that is named goes before what the caller would accept.

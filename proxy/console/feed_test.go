@@ -61,6 +61,38 @@ func TestFeed(t *testing.T) {
 	}
 }
 
+// TestFeedsTags: two answers that differ never share a tag, and a tag is not answered with "the same" where the answer is another.
+func TestFeedsTags(t *testing.T) {
+	a := newAPI(t)
+	tags, answers := map[string]string{}, map[string]string{}
+	for i := range 4 {
+		a.call(a.face, "POST", "/api/v1/objections", fmt.Sprintf(`{"ids":{"email":"u%d@example.com"},"all":true}`, i))
+		for _, form := range []string{"json", "csv"} {
+			for since := range i + 2 {
+				for limit := range 3 {
+					query := fmt.Sprintf("/api/v1/objections?since=%d&limit=%d&format=%s", since, limit+1, form)
+					w := a.call(a.face, "GET", query, "")
+					tag, text := w.Header().Get("Etag"), w.Body.String()+w.Header().Get("Link")
+					if before, seen := answers[tag]; seen && before != text {
+						t.Errorf("%s: the tag %s is that of another answer", query, tag)
+					}
+					answers[tag] = text
+					for other, of := range tags {
+						again := a.call(a.face, "GET", query, "", "If-None-Match: "+of)
+						if again.Code == 304 && answers[of] != text {
+							t.Errorf("%s: not modified, by the tag of %s", query, other)
+						}
+					}
+					tags[query] = tag
+					if again := a.call(a.face, "GET", query, "", "If-None-Match: "+tag); again.Code != 304 || again.Body.Len() > 0 {
+						t.Errorf("%s: %d by its own tag", query, again.Code)
+					}
+				}
+			}
+		}
+	}
+}
+
 // pythonExample is what the documentation shows: how a tool finds its own contacts in the feed.
 const pythonExample = `import hashlib, hmac, sys
 key = bytes.fromhex(sys.argv[1])  # tagwarden objections feed-key
