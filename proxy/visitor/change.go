@@ -51,6 +51,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	elsewhere := len(w.takeBack) > 0 && len(v.proven(ids, v.proofs)) < len(ids)
 	proofs := make([]proof, 0, len(ids))
 	switch {
 	case len(w.object) > 0:
@@ -63,7 +64,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	}
 	v.setCookies(chosen, proofs)
 	v.proofs = proofs
-	return outcome{identified: len(ids), elsewhere: len(w.takeBack) > 0 && len(proven) < len(ids)}, nil
+	return outcome{identified: len(ids), elsewhere: elsewhere}, nil
 }
 
 // store puts the change into the store: what is taken back for the proven identifiers, then what is objected to for all. It tells whether

@@ -11,10 +11,14 @@ import (
 )
 
 // standingAnswer is what the endpoint answers: the names of the scopes in force for this browser, as far as it may know, sorted (of
-// restrictions behind "restriction:"), and how many identifiers it was known by.
+// restrictions behind "restriction:"), and how many identifiers it was known by. Where something was to be taken back for an identifier
+// without a proof that it was objected for here, elsewhere is true, and detail says that what was objected to elsewhere stands: whether there
+// is such a thing is told to nobody.
 type standingAnswer struct {
 	InForce    []string `json:"in_force"`
 	Identified int      `json:"identified"`
+	Elsewhere  bool     `json:"elsewhere,omitempty"`
+	Detail     string   `json:"detail,omitempty"` // in the visitor's language
 }
 
 // objections is the preference centre for a site's own front end, in JSON.
@@ -28,7 +32,7 @@ func (v *visit) objections() {
 		return
 	}
 	if !v.ctx.IsPost() {
-		v.answerStanding(v.proven(v.ids, v.proofs), len(v.ids))
+		v.answerStanding(v.proven(v.ids, v.proofs), outcome{identified: len(v.ids)})
 		return
 	}
 	if !v.trusted() {
@@ -63,11 +67,11 @@ func (v *visit) objections() {
 		v.failed(err, v.problem)
 		return
 	}
-	v.answerStanding(proven, became.identified)
+	v.answerStanding(proven, became)
 }
 
 // answerStanding answers with what stands. It is the same whatever stood before for identifiers that are not proven.
-func (v *visit) answerStanding(proven []objection.ID, identified int) {
+func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 	inForce, err := v.standing(proven)
 	if err != nil {
 		v.problem(fasthttp.StatusServiceUnavailable, "unreadable")
@@ -76,7 +80,13 @@ func (v *visit) answerStanding(proven []objection.ID, identified int) {
 	if inForce == nil {
 		inForce = []string{}
 	}
-	v.json(fasthttp.StatusOK, "application/json", standingAnswer{InForce: inForce, Identified: identified})
+	answer := standingAnswer{InForce: inForce, Identified: became.identified, Elsewhere: became.elsewhere}
+	if became.elsewhere {
+		answer.Detail = v.Say("done_here")
+		v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
+		v.ctx.Response.Header.Add("Vary", "Accept-Language")
+	}
+	v.json(fasthttp.StatusOK, "application/json", answer)
 }
 
 // refused answers a request that is none.
