@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -65,6 +66,10 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		if !known {
 			return nil, fmt.Errorf("%s: no vendor of the policy is of the catalog entry that is named with it", class)
 		}
+	}
+	if !utf8.Valid(id) || bytes.ContainsRune(id, utf8.RuneError) {
+		// Two that are different would become the same on their way: half of a surrogate pair is read as U+FFFD, whichever it was.
+		return nil, fmt.Errorf("%s: it holds a character that is none", class)
 	}
 	if len(f.all) == 0 {
 		return nil, fmt.Errorf("%s: there is none in it", class)

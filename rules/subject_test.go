@@ -127,6 +127,11 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 		{"phone", "jane", "phone: there is none in it"},
 		{"email_sha256", "jane@example.com", "email_sha256: 64 hexadecimal digits are right"},
 		{"email_md5", sha("x"), "email_md5: 32 hexadecimal digits are right"},
+		{"user_id", "u\xff1", "user_id: it holds a character that is none"},
+		{"user_id", "u\xed\xa0\x801", "user_id: it holds a character that is none"}, // U+D800 as some write it
+		{"user_id", "u\ufffd1", "user_id: it holds a character that is none"},
+		{"client_id:ga4", "\xc0\x80.1700000000", "client_id: it holds a character that is none"},
+		{"email", "j\xe4ne@example.com", "email: it holds a character that is none"},
 		{"email:ga4", "jane@example.com", "email is the same for every vendor: write it without one"},
 		{"client_id:nobody", "1.2", "client_id: no vendor of the policy is of the catalog entry that is named with it"},
 		{"page_title", "Jane", `page_title names no identifier: advertising_id, client_id, device_id, email, external_id, phone, user_id, email_sha256, email_md5, phone_sha256 are right`},

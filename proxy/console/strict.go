@@ -162,6 +162,8 @@ func readText(v gjson.Result, at *place, f *faults, most int) string {
 		f.at(at, "the string is longer than %d bytes", most)
 	case strings.ContainsFunc(v.Str, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		f.at(at, "the string holds control characters")
+	case strings.ContainsRune(v.Str, utf8.RuneError): // what a half of a surrogate pair is read as
+		f.at(at, "the string holds a character that is none: half of a surrogate pair, or one that was lost on the way here")
 	default:
 		return v.Str
 	}

@@ -15,7 +15,7 @@ func TestFrontEnd(t *testing.T) {
 	b := w.browser("_ga=123.456")
 	for _, c := range []struct{ body, want, cookie string }{
 		{`{"purposes":["surveys"],"vendors":["ga4"],"campaign":"spring sale","lang":"de"}`, `{"in_force":["surveys","vendor:ga4"],"identified":1}`, "surveys/vendor:ga4"},
-		{`{"purposes":["fraud"],"take_back":{"purposes":["surveys"]},"ids":{"client_id:segment":"0f8fad5b-d9cb-469f-a165-70867728950e","device_id":"abcdefgh1"}}`, `{"in_force":["fraud","vendor:ga4"],"identified":3}`, "fraud/vendor:ga4"},
+		{`{"purposes":["fraud"],"take_back":{"purposes":["surveys"]},"ids":{"client_id:segment":"0f8fad5b-d9cb-469f-a165-70867728950e","device_id":"abcdefgh1"}}`, `{"in_force":["fraud","vendor:ga4"],"identified":3,"elsewhere":true,"detail":"Your objection is taken back in this browser. Objections made elsewhere stay in force."}`, "fraud/vendor:ga4"},
 		{`{"all":true,"purposes":[],"vendors":[],"ids":{}}`, `{"in_force":["all","fraud","vendor:ga4"],"identified":1}`, "all/fraud/vendor:ga4"},
 		{`{"all":false,"take_back":{"all":true}}`, `{"in_force":[],"identified":1}`, ""},
 	} {
@@ -39,6 +39,34 @@ func TestFrontEnd(t *testing.T) {
 	}
 	if b.cookies[visitor.UndoCookie] != "" {
 		t.Error("there is still a proof")
+	}
+}
+
+// TestTakingBackWithoutProof: the endpoint says what the page says, whether or not anything stands for the identifier.
+func TestTakingBackWithoutProof(t *testing.T) {
+	w := serve(t)
+	w.browser("_ga=123.456").json(`{"all":true}`)
+	var answers []string
+	for _, id := range []string{"123.456", "777.888"} { // one that was objected for in another browser, and one that was not
+		a := w.browser("_ga=" + id).json(`{"take_back":{"all":true},"lang":"de"}`)
+		var said struct {
+			InForce   []string `json:"in_force"`
+			Elsewhere bool
+			Detail    string
+		}
+		if err := json.Unmarshal([]byte(a.text), &said); err != nil || a.StatusCode() != 200 || len(said.InForce) > 0 || !said.Elsewhere || a.header("Content-Language") != "de" ||
+			!strings.Contains(said.Detail, "gelten weiter") {
+			t.Errorf("%d %s", a.StatusCode(), a.text)
+		}
+		answers = append(answers, a.text)
+	}
+	if answers[0] != answers[1] || w.store.of("client_id:ga4=123.456") != "all" {
+		t.Errorf("%q; %q stands", answers, w.store.of("client_id:ga4=123.456"))
+	}
+	b := w.browser("_ga=999.111")
+	b.json(`{"all":true}`)
+	if a := b.json(`{"take_back":{"all":true}}`); a.text != `{"in_force":[],"identified":1}` {
+		t.Errorf("with a proof: %s", a.text)
 	}
 }
 
@@ -93,6 +121,8 @@ func TestRequestsThatAreNone(t *testing.T) {
 		{`{"all":true,"ids":{"client_id:ga4":"1234567"}}`, 400, "malformed", "/ids/client_id:ga4"},
 		{`{"all":true,"ids":{"client_id:ga4":"aaaaaaaaaaaa"}}`, 400, "malformed", "/ids/client_id:ga4"},
 		{`{"all":true,"ids":{"advertising_id":"00000000-0000-0000-0000-000000000000"}}`, 400, "malformed", "/ids/advertising_id"},
+		{`{"all":true,"ids":{"client_id:ga4":"0123456789\ud800"}}`, 400, "malformed", "/ids/client_id:ga4"},
+		{`{"all":true,"ids":{"client_id:ga4":"\udc00\ud8000123456789"}}`, 400, "malformed", "/ids/client_id:ga4"},
 		{`{"all":true,"ids":{"client_id:ga4":12345678}}`, 400, "malformed", "/ids/client_id:ga4"},
 		{`{"all":true,"ids":{"client_id:":"0123456789"}}`, 400, "malformed", "/ids/client_id"},
 		{`{"all":true,"ids":{"client_id:a:b":"0123456789"}}`, 400, "malformed", "/ids/client_id"},

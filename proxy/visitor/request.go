@@ -187,6 +187,8 @@ func (p *parser) ids(at string) (ids []objection.ID, err error) {
 		switch {
 		case err != nil || !ok || len(value) > longestID:
 			return &badRequest{at: at, what: fmt.Sprintf("a text of at most %d bytes is right", longestID)}
+		case strings.ContainsRune(value, utf8.RuneError): // what a half of a surrogate pair is read as
+			return &badRequest{at: at, what: "it holds a character that is none"}
 		case !unguessable(value):
 			return &badRequest{at: at, what: fmt.Sprintf("it is too short or too plain to be made at random: %d letters or digits, not all the same, are right", shortestID)}
 		case len(ids) == maxPageIDs:

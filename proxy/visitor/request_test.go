@@ -12,7 +12,7 @@ import (
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{
 		`{"purposes":["ads"],"vendors":["ga4"],"all":true,"take_back":{"purposes":["x"],"vendors":[],"all":false},"ids":{"client_id:ga4":"0123456789"},"campaign":"c","lang":"en"}`,
-		`{"all":true,"all":false}`, `{"take_back":{"all":true}}`, `{"ids":{"email":"a@b"}}`, `{"all":true}{}`, `[`, `{"a`, `{"purposes":[`, `{"purposes":["a",]}`, "\xff",
+		`{"all":true,"all":false}`, `{"take_back":{"all":true}}`, `{"ids":{"email":"a@b"}}`, `{"all":true}{}`, `[`, `{"a`, `{"purposes":[`, `{"purposes":["a",]}`, "\xff", `{"all":true,"ids":{"client_id":"\ud800-0123456789"}}`,
 	} {
 		f.Add([]byte(seed))
 	}
