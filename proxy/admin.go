@@ -2,12 +2,16 @@ package proxy
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
+	"net"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
+
+	"github.com/tagwarden/tagwarden/proxy/console"
 )
 
 // adminServer answers staff: health, readiness, figures.
@@ -18,6 +22,10 @@ func (s *Server) adminServer() *fasthttp.Server {
 		Handler: func(ctx *fasthttp.RequestCtx) {
 			switch {
 			case api(ctx.Path()):
+				if _, err := url.ParseRequestURI(string(ctx.RequestURI())); err != nil {
+					problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the address cannot be read")
+					return
+				}
 				calls(ctx)
 			case !ctx.IsGet() && !ctx.IsHead():
 				ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
@@ -27,31 +35,45 @@ func (s *Server) adminServer() *fasthttp.Server {
 				ctx.SetBodyString("ok\n")
 			case string(ctx.Path()) == "/readyz":
 				s.health(ctx)
-			case string(ctx.Path()) == "/api/v1/assessments":
-				s.assessments(ctx)
 			default:
 				ctx.SetStatusCode(fasthttp.StatusNotFound)
 			}
 		},
-		ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
+		ErrorHandler: unread,
+		ReadTimeout:  5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
 		MaxRequestBodySize: 4 << 20, CloseOnShutdown: true, NoDefaultServerHeader: true,
 		SecureErrorLogMessage: true, Logger: quiet{},
 	}
 }
 
-// api tells whether a path is one of the API's behind tokens.
-func api(path []byte) bool { return bytes.HasPrefix(path, []byte("/api/v1/objections")) }
+// api tells whether a path is one of the API's.
+func api(path []byte) bool {
+	return string(path) == console.Base || bytes.HasPrefix(path, []byte(console.Base+"/"))
+}
 
-// assessments tells how the assessments stand now under the policy in force: the answer of lia list --format json.
-func (s *Server) assessments(ctx *fasthttp.RequestCtx) {
-	body, err := json.Marshal(s.snapshot.Load().Loaded.Standings(s.opts.Now()))
-	if err != nil {
-		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
-		return
+// unread answers staff what could not be read as a request. Which address it was for may not be known: it is told as the API tells errors.
+func unread(ctx *fasthttp.RequestCtx, err error) {
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.As(err, &small):
+		problem(ctx, fasthttp.StatusRequestHeaderFieldsTooLarge, "too-large", "the head of the request is too large")
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		problem(ctx, fasthttp.StatusRequestEntityTooLarge, "too-large", "the body is too large: send it in several calls")
+	case errors.As(err, &network) && network.Timeout():
+		problem(ctx, fasthttp.StatusRequestTimeout, "timeout", "the request did not come to its end in time")
+	default:
+		problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the request cannot be read")
 	}
-	ctx.SetContentType("application/json")
+}
+
+// problem answers with an error as the API does.
+func problem(ctx *fasthttp.RequestCtx, status int, kind, detail string) {
+	ctx.Response.Reset()
+	ctx.SetStatusCode(status)
+	ctx.SetContentType(console.ProblemType)
 	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.SetBody(body)
+	ctx.SetBody(console.ProblemText(status, kind, detail))
 }
 
 // health says whether hits can be taken: the ledger can be written and the server is not ending.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/objection"
@@ -16,6 +17,8 @@ func (s *Server) openConsole(data string) error {
 	options := console.Options{
 		Objector: s, Store: s.objections, Tokens: tokens, Now: s.opts.Now, Scopes: s.scopes, Check: s.checkAct, Link: s.link,
 		FeedKey: func() [32]byte { return s.keyring.store.State().FeedKey() }, Report: s.fault,
+		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
+		Refused:     func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = console.New(options)
 	options.Operator = true

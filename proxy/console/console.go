@@ -28,6 +28,10 @@ type Options struct {
 	Link func(ids []objection.ID, scopes []string, site string) (string, error)
 	// FeedKey is what the hashes of the suppression feed are made with.
 	FeedKey func() [32]byte
+	// Assessments is how the assessments stand at a time, as JSON has it: whoever may ask the listener may ask that. Nil: nobody may.
+	Assessments func(now time.Time) any
+	// Refused is told of each call that is not let in: "ambiguous", "wrong_token" or "too_many". Nil: nobody is told.
+	Refused func(why string)
 	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.
 	Report func(what string, err error)
 }
@@ -61,9 +65,10 @@ type console struct {
 	opts  Options
 	calls map[string]map[string]call // by path and method; without those that are not the caller's
 	slots chan struct{}              // a place for each call that is changing something
+	wrong *attempts
 }
 
-// New makes the handler of everything below /api/v1/objections and /api/v1/tokens.
+// New makes the handler of everything below /api/v1.
 func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -71,8 +76,11 @@ func New(o Options) http.Handler {
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
+	if o.Refused == nil {
+		o.Refused = func(string) {}
+	}
 	if o.Tokens == nil {
 		o.Tokens = &Tokens{}
 	}
-	return &console{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls)}
+	return &console{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: newAttempts()}
 }

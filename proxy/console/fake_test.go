@@ -34,6 +34,7 @@ type memory struct {
 	last     objection.Acts
 	counted  objection.Stats
 	err      error
+	breaks   bool // the objector panics
 	now      func() time.Time
 	entered  chan struct{} // where not nil: told of each act, which then waits for leave
 	leave    chan struct{}
@@ -72,6 +73,9 @@ func sumOf(space string, id []byte) []byte {
 }
 
 func (m *memory) Act(ctx context.Context, acts objection.Acts) ([]objection.Receipt, error) {
+	if m.breaks {
+		panic("jane@example.com")
+	}
 	if m.entered != nil {
 		m.entered <- struct{}{}
 		<-m.leave
@@ -158,6 +162,9 @@ func (m *memory) Standing(ids []objection.ID, _ []objection.Subject) ([]string, 
 }
 
 func (m *memory) Changes(_ context.Context, since uint64, yield func(objection.Recorded) bool) error {
+	if m.breaks {
+		panic("jane@example.com")
+	}
 	m.mu.Lock()
 	log := m.log
 	m.mu.Unlock()
@@ -200,6 +207,9 @@ type api struct {
 	operator http.Handler
 	bearer   string // with every role
 	reports  []string
+	refused  []string
+	options  Options
+	limited  *console // of faceAt
 }
 
 func newAPI(t *testing.T) *api {
@@ -219,12 +229,24 @@ func newAPI(t *testing.T) *api {
 			return "https://shop.example/privacy/u/signed", nil
 		},
 		FeedKey: func() [32]byte { return feedKey },
-		Report:  func(what string, _ error) { a.reports = append(a.reports, what) },
+		Report:  func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
+		Refused: func(why string) { a.refused = append(a.refused, why) },
 	}
+	a.options = options
 	a.face = New(options)
 	options.Operator = true
 	a.operator = New(options)
 	return a
+}
+
+// faceAt is the API behind tokens with a clock of its own.
+func (a *api) faceAt(now func() time.Time) http.Handler {
+	if a.limited == nil {
+		options := a.options
+		options.Now = now
+		a.limited = New(options).(*console)
+	}
+	return a.limited
 }
 
 // call asks for something, with headers as "Name: value".

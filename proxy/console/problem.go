@@ -88,11 +88,23 @@ func answer(w http.ResponseWriter, p *Problem) {
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tagwarden"`)
 	}
+	send(w, p.Status, ProblemType, p.text())
+}
+
+// ProblemType is the media type of a problem document.
+const ProblemType = "application/problem+json"
+
+// ProblemText is a problem document, for an error that was found before a call could be read.
+func ProblemText(status int, kind, detail string) []byte {
+	return problemOf(status, kind, detail).text()
+}
+
+func (p *Problem) text() []byte {
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic("BUG: a problem is no JSON: " + err.Error())
 	}
-	send(w, p.Status, "application/problem+json", append(body, '\n'))
+	return append(body, '\n')
 }
 
 // reply sends what a call came to.

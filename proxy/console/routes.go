@@ -1,8 +1,10 @@
 package console
 
 import (
+	"errors"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -13,7 +15,7 @@ const Base = "/api/v1"
 // call is one thing that can be asked for.
 type call struct {
 	method, path string
-	role         Role // that a token needs; "" for what is the operator's alone
+	role         Role // that a token needs; "" for what is the operator's alone, anybody for what needs none
 	do           func(c *console, w http.ResponseWriter, r *http.Request, who caller) error
 }
 
@@ -24,6 +26,7 @@ var calls = []call{
 	{http.MethodGet, "/objections", Read, (*console).feed},
 	{http.MethodPost, "/objections/check", Read, (*console).check},
 	{http.MethodGet, "/objections/stats", Read, (*console).stats},
+	{http.MethodGet, "/assessments", anybody, (*console).assessments},
 	{http.MethodGet, "/objections/progress", "", (*console).progress},
 	{http.MethodGet, "/objections/backup", "", (*console).backup},
 	{http.MethodGet, "/objections/feed-key", "", (*console).feedKey},
@@ -32,6 +35,9 @@ var calls = []call{
 	{http.MethodPost, "/tokens", "", (*console).createToken},
 	{http.MethodDelete, "/tokens", "", (*console).revokeToken},
 }
+
+// anybody stands where a role does: no token is needed.
+const anybody Role = "anybody"
 
 // caller is who asks.
 type caller struct {
@@ -69,8 +75,46 @@ func routes(operator bool) map[string]map[string]call {
 	return byPath
 }
 
-// ServeHTTP answers a call.
+// ServeHTTP answers a call. Whatever goes wrong is told as a problem, a panic too: it is a bug, and ends its own call alone.
 func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	out := &begun{ResponseWriter: w}
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		if fault != http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this
+			// What was caught may hold text of the call: only where it happened is said.
+			c.opts.Report("a call of the API ended in a panic: this is a bug", errors.New(string(debug.Stack())))
+			if !out.yes {
+				answer(w, problemOf(http.StatusInternalServerError, "failed", "the call could not be carried out"))
+				return
+			}
+		}
+		panic(http.ErrAbortHandler) // what was sent must not be taken for the whole
+	}()
+	c.serve(out, r)
+}
+
+// begun knows whether an answer has begun.
+type begun struct {
+	http.ResponseWriter
+	yes bool
+}
+
+// WriteHeader begins the answer.
+func (b *begun) WriteHeader(status int) {
+	b.yes = true
+	b.ResponseWriter.WriteHeader(status)
+}
+
+// Write begins the answer where that was not done.
+func (b *begun) Write(text []byte) (int, error) {
+	b.yes = true
+	return b.ResponseWriter.Write(text)
+}
+
+func (c *console) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	path, below := strings.CutPrefix(r.URL.Path, Base)
@@ -93,28 +137,6 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		answer(w, problemFor(err))
 	}
-}
-
-// identify says who calls, and whether that may.
-func (c *console) identify(r *http.Request, role Role) (caller, error) {
-	if c.opts.Operator {
-		return caller{"operator", true}, nil
-	}
-	scheme, bearer, found := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return caller{}, problemOf(http.StatusUnauthorized, "unauthorized", "give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
-	}
-	token, err := c.opts.Tokens.Use(strings.TrimSpace(bearer), c.opts.Now())
-	if err != nil {
-		return caller{}, problemOf(http.StatusUnauthorized, "unauthorized", "the token is not known, or no longer valid")
-	}
-	if token.unsaved != nil {
-		c.opts.Report("the day of a token's use could not be kept", token.unsaved)
-	}
-	if !slices.Contains(token.Roles, role) {
-		return caller{}, problemOf(http.StatusForbidden, "forbidden", "the token has not the role "+string(role))
-	}
-	return caller{name: token.Name}, nil
 }
 
 // changing takes a place among the calls that change something, which done gives back.

@@ -22,6 +22,7 @@ type Metrics struct {
 	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
 	Outbox     *prometheus.CounterVec   // by webhook and outcome
+	Turned     *prometheus.CounterVec   // calls of the API that were turned away, by why: wrong_token, too_many, ambiguous
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
 }
@@ -54,10 +55,11 @@ func New() *Metrics {
 			Buckets: []float64{.1, .5, 1, 5, 30, 120, 600, 3600, 21600, 86400, 604800},
 		}, []string{"webhook"}),
 		Outbox:   prometheus.NewCounterVec(counter("objection_messages_total", "Messages about objections to webhooks, by what became of an attempt; no_identifier: the act had none that the webhook knows people by."), []string{"webhook", "outcome"}),
+		Turned:   prometheus.NewCounterVec(counter("api_turned_away_total", "Calls of the API that were turned away: wrong_token, too_many (wrong ones from one address), ambiguous (a header given twice)."), []string{"why"}),
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -1,0 +1,78 @@
+package console
+
+import (
+	"math"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// How often wrong tokens are answered as such: so many at once from one source (an IPv4 address, an IPv6 network of 64 bits), and so many a
+// minute after that. Sources beyond the last number are forgotten, the one first that was silent longest; each takes about 100 bytes.
+const (
+	wrongBurst     = 20
+	wrongPerMinute = 10
+	wrongSources   = 4096
+)
+
+// attempts bounds wrong tokens by where they come from.
+type attempts struct {
+	mu  sync.Mutex
+	all *lru.LRU[netip.Prefix, allowance]
+}
+
+// allowance is what a source may still do at once, and when that was so.
+type allowance struct {
+	left float64
+	at   time.Time
+}
+
+func newAttempts() *attempts {
+	all, err := lru.NewLRU[netip.Prefix, allowance](wrongSources, nil)
+	if err != nil {
+		panic("BUG: a cache of no size")
+	}
+	return &attempts{all: all}
+}
+
+// take notes a wrong token; where that is too many it returns how many seconds to wait. A clock that was set back allows nothing more.
+func (a *attempts) take(from netip.Prefix, now time.Time) (wait int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	of, known := a.all.Get(from)
+	if !known {
+		of = allowance{wrongBurst, now}
+	}
+	const perSecond = wrongPerMinute / 60.0
+	if passed := now.Sub(of.at); passed > 0 {
+		of.left = math.Min(wrongBurst, of.left+passed.Seconds()*perSecond)
+		of.at = now
+	}
+	if of.left < 1 {
+		wait = int(math.Ceil((1 - of.left) / perSecond))
+	} else {
+		of.left--
+	}
+	a.all.Add(from, of)
+	return wait
+}
+
+// sourceOf is where a call comes from. All of whom that is not known are one.
+func sourceOf(r *http.Request) netip.Prefix {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	address, bits := from.Addr().Unmap().WithZone(""), 64
+	if address.Is4() {
+		bits = 32
+	}
+	network, err := address.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return network
+}
