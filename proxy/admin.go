@@ -12,6 +12,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
 // adminServer answers staff: health, readiness, figures.
@@ -86,6 +87,9 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	case s.ledger.Err() != nil:
 		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 		ctx.SetBodyString("the ledger cannot be written: nothing is forwarded\n")
+	case errors.Is(s.objections.Err(), objection.ErrGone):
+		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+		ctx.SetBodyString("the objections' file is not in its place: nothing is acknowledged, and nothing is forwarded that one may object to\n")
 	case s.objections.Err() != nil:
 		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 		ctx.SetBodyString("objections cannot be taken any more: nothing is forwarded that one may object to\n")

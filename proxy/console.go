@@ -14,6 +14,7 @@ func (s *Server) openConsole(data string) error {
 	if err != nil {
 		return err
 	}
+	s.tokens = tokens
 	options := console.Options{
 		Objector: s, Store: s.objections, Tokens: tokens, Now: s.opts.Now, Scopes: s.scopes, Check: s.checkAct, Link: s.link,
 		FeedKey: func() [32]byte { return s.keyring.store.State().FeedKey() }, Report: s.fault,

@@ -18,6 +18,7 @@ func (s *Server) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	defer s.reviews.soon()
+	s.lookAtTokens(s.tokens.Reload())
 	old := s.snapshot.Load()
 	loaded, err := s.readTwice(old.Loaded.Source.Path)
 	if err == nil {

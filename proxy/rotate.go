@@ -60,7 +60,10 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if text, err = rotate(store, what, o.Now()); err != nil {
 		return "", err
 	}
-	return text, log.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
+	if err := log.Note(ledger.Note{Kind: ledger.KindKey, Text: text}); err != nil || lock.Shut == "" {
+		return text, err
+	}
+	return text + "; " + lock.Shut, nil
 }
 
 // rotate replaces keys, after whatever change was due: all that is asked for or nothing. It is done when the new state is on disk.

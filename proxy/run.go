@@ -29,6 +29,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	stop := make(chan struct{})
 	var minute sync.WaitGroup
 	minute.Go(func() { s.eachMinute(stop) })
+	minute.Go(func() { s.watchData(stop) })
 	endControl := s.takeCommands()
 	telling, hush := context.WithCancel(context.Background())
 	defer hush()

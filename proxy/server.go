@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -53,6 +54,7 @@ type Options struct {
 	Files      ledger.Files                                     // nil: the file system
 	KeyFiles   keys.Files                                       // nil: the file system
 	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
+	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	TLS        *tls.Config // of the hits listener; nil: none
 	Memory     int         // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
@@ -79,6 +81,7 @@ type Server struct {
 	reviews    *reviews
 
 	pages         *visitor.Pages
+	tokens        *console.Tokens
 	outbox        *webhook.Outbox
 	api, operator http.Handler // of staff and other systems, and of the operator
 	public        *fasthttp.Server
@@ -116,6 +119,9 @@ func (o *Options) fill() {
 	if o.Memory == 0 {
 		o.Memory = unknownMemory
 	}
+	if o.Every == nil {
+		o.Every = every
+	}
 	if o.Client == nil {
 		o.Client = func(u []delivery.Upstream) (Deliverer, error) { return delivery.New(delivery.Options{Upstreams: u}) }
 	}
@@ -128,6 +134,9 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	var err error
 	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
+	}
+	if s.lock.Shut != "" {
+		o.Log.Warn(s.lock.Shut)
 	}
 	if loaded, err = s.openData(loaded); err != nil {
 		return nil, errors.Join(err, s.lock.Release())

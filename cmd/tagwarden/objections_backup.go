@@ -113,7 +113,7 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 	back := func() error { return nil }
 	if len(rest) == 1 {
 		var err error
-		if back, err = putCopy(loaded, rest[0]); err != nil {
+		if back, err = t.putCopy(loaded, rest[0]); err != nil {
 			return t.refusedCopy(err)
 		}
 	}
@@ -139,12 +139,13 @@ func (t *terminal) refusedCopy(err error) int {
 }
 
 // putCopy checks a copy of the store and puts it in the store's place, where what was there stays beside it. Back undoes that.
-func putCopy(loaded *config.Loaded, copied string) (back func() error, err error) {
+func (t *terminal) putCopy(loaded *config.Loaded, copied string) (back func() error, err error) {
 	lock, err := proxy.LockData(loaded.Server.Data)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	t.sayShut(lock.Shut)
 	state, err := keys.Read(proxy.KeysDir(loaded.Server.Data))
 	if err != nil {
 		return nil, err

@@ -40,6 +40,7 @@ func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because s
 	if err != nil {
 		return nil, err
 	}
+	t.sayShut(s.Shut())
 	return &api{client: &http.Client{Transport: local{s.Operator()}}, close: s.Release, here: true}, nil
 }
 
@@ -53,12 +54,20 @@ func (t *terminal) openTokens(loaded *config.Loaded) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.sayShut(lock.Shut)
 	tokens, err := console.OpenTokens(data)
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
 	handler := console.New(console.Options{Tokens: tokens, Operator: true, Now: t.now})
 	return &api{client: &http.Client{Transport: local{handler}}, close: lock.Release, here: true}, nil
+}
+
+// sayShut says that others could enter the data folder, where they could.
+func (t *terminal) sayShut(said string) {
+	if said != "" {
+		printf(t.err, "%s\n", said)
+	}
 }
 
 func remote(loaded *config.Loaded) *api {

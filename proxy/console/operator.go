@@ -155,6 +155,8 @@ func (c *console) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	switch {
 	case errors.Is(err, ErrTaken):
 		return problemOf(http.StatusConflict, "taken", err.Error())
+	case errors.Is(err, ErrTokens):
+		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())
 	case err != nil:
 		return problemOf(http.StatusUnprocessableEntity, "invalid", err.Error())
 	}

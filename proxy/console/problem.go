@@ -67,7 +67,7 @@ func problemFor(err error) *Problem {
 		p = problemOf(http.StatusServiceUnavailable, "unavailable", "the disk is full: nothing was acknowledged, try again")
 		p.retry = restart
 		return p
-	case errors.Is(err, objection.ErrPoisoned), errors.Is(err, objection.ErrClosed), errors.Is(err, objection.ErrDamaged):
+	case errors.Is(err, objection.ErrPoisoned), errors.Is(err, objection.ErrClosed), errors.Is(err, objection.ErrDamaged), errors.Is(err, objection.ErrGone):
 		p = problemOf(http.StatusServiceUnavailable, "unavailable", "objections cannot be kept at the moment: nothing was acknowledged, try again")
 		p.retry = restart
 		return p

@@ -2,18 +2,13 @@ package console
 
 import (
 	"cmp"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,6 +45,8 @@ type Token struct {
 var (
 	ErrNoToken = errors.New("there is no such token")
 	ErrTaken   = errors.New("there is a token of that name already: revoke it first, or take another name")
+	// ErrTokens: the file is not what was written. It is never written over: those that were there before go on.
+	ErrTokens = errors.New("the file of tokens cannot be read")
 )
 
 // Tokens are the tokens of a data folder. The zero value knows none. It is safe for concurrent use.
@@ -57,70 +54,17 @@ type Tokens struct {
 	path string
 	rand io.Reader
 
-	mu  sync.Mutex // guards what follows, and the file
-	all []Token
+	mu   sync.Mutex // guards what follows, and the file
+	all  []Token
+	kept onDisk // what all was read from, or written to
+	seen mark   // of the file, when it was last looked at
 }
-
-// TokensFile is where in a data folder tokens are.
-const TokensFile = "tokens.json"
 
 // mostTokens is how many tokens there may be.
 const mostTokens = 1000
 
 // tokenName is what tokens may be called: the name goes to the ledger with what the token was used for.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
-// tokensFile is the file's form.
-type tokensFile struct {
-	Version int     `json:"version"`
-	Tokens  []Token `json:"tokens"`
-}
-
-// OpenTokens reads the tokens of a data folder. A folder without the file has none.
-func OpenTokens(data string) (*Tokens, error) {
-	t := &Tokens{path: filepath.Join(data, TokensFile), rand: rand.Reader}
-	text, err := os.ReadFile(t.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return t, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the tokens: %w", err)
-	}
-	if t.all, err = parseTokens(text); err != nil {
-		return nil, fmt.Errorf("%s: %w: put a copy in its place, or remove it and make new tokens", t.path, err)
-	}
-	return t, nil
-}
-
-// parseTokens reads the file strictly: what is not what was written gives no token at all.
-func parseTokens(text []byte) ([]Token, error) {
-	in := json.NewDecoder(strings.NewReader(string(text)))
-	in.DisallowUnknownFields()
-	var file tokensFile
-	if err := in.Decode(&file); err != nil {
-		return nil, errors.New("it is no file of tokens")
-	}
-	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows what is a file of tokens")
-	}
-	if file.Version != 1 {
-		return nil, errors.New("its version is not 1")
-	}
-	names := map[string]bool{}
-	for _, one := range file.Tokens {
-		sum, err := hex.DecodeString(one.SHA256)
-		switch {
-		case !tokenName.MatchString(one.Name) || names[one.Name]:
-			return nil, errors.New("a token's name is none, or stands twice")
-		case err != nil || len(sum) != sha256.Size:
-			return nil, errors.New("a token has no SHA-256")
-		case rolesFault(one.Roles) != nil:
-			return nil, rolesFault(one.Roles)
-		}
-		names[one.Name] = true
-	}
-	return file.Tokens, nil
-}
 
 func rolesFault(roles []Role) error {
 	if len(roles) == 0 {
@@ -158,6 +102,9 @@ func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if err := t.read(); err != nil {
+		return "", err
+	}
 	if slices.ContainsFunc(t.all, func(one Token) bool { return one.Name == name }) {
 		return "", ErrTaken
 	}
@@ -175,7 +122,6 @@ func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.
 	if err := t.save(next); err != nil {
 		return "", err
 	}
-	t.all = next
 	return token, nil
 }
 
@@ -183,15 +129,14 @@ func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.
 func (t *Tokens) Revoke(name string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if err := t.read(); err != nil {
+		return err
+	}
 	next := slices.DeleteFunc(slices.Clone(t.all), func(one Token) bool { return one.Name == name })
 	if len(next) == len(t.all) {
 		return ErrNoToken
 	}
-	if err := t.save(next); err != nil {
-		return err
-	}
-	t.all = next
-	return nil
+	return t.save(next)
 }
 
 // List returns the tokens by name, without their hashes.
@@ -205,68 +150,49 @@ func (t *Tokens) List() []Token {
 	return all
 }
 
-// Use finds a token that is valid now, and notes the day. That the day could not be written down takes nothing from the caller.
+// Use finds a token that is valid now, and notes the day. That the day could not be written down takes nothing from the caller. Before it is
+// written the file is read: who took the token out of it has it refused from then on.
 func (t *Tokens) Use(token string, now time.Time) (Token, error) {
 	sum := digestOf(token)
 	day := now.UTC().Format(time.DateOnly)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	one := t.find(sum, now)
+	if one == nil {
+		return Token{}, ErrNoToken
+	}
+	if one.Used >= day {
+		return *one, nil
+	}
+	unsaved := t.read() // once a day
+	if one = t.find(sum, now); one == nil {
+		return Token{}, ErrNoToken
+	}
+	next := slices.Clone(t.all)
+	one.Used = day // also where it cannot be kept
+	used := *one
+	if used.unsaved = unsaved; unsaved == nil {
+		next[slices.IndexFunc(next, func(other Token) bool { return other.Name == used.Name })].Used = day
+		used.unsaved = t.save(next)
+	}
+	return used, nil
+}
+
+// find returns the valid token of that hash, nil where there is none.
+func (t *Tokens) find(sum string, now time.Time) *Token {
 	found := -1
 	for i := range t.all { // all of them, whichever it is
 		if subtle.ConstantTimeCompare([]byte(sum), []byte(t.all[i].SHA256)) == 1 {
 			found = i
 		}
 	}
-	if found < 0 {
-		return Token{}, ErrNoToken
+	if found < 0 || t.all[found].Expires != nil && !now.Before(*t.all[found].Expires) {
+		return nil
 	}
-	one := &t.all[found]
-	if one.Expires != nil && !now.Before(*one.Expires) {
-		return Token{}, ErrNoToken
-	}
-	used := *one
-	if one.Used < day { // once a day
-		one.Used = day
-		used.unsaved = t.save(t.all)
-	}
-	return used, nil
+	return &t.all[found]
 }
 
 func digestOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
-}
-
-// save writes the file anew beside the old one and puts it in its place: a reader sees one of the two.
-func (t *Tokens) save(all []Token) (err error) {
-	if t.path == "" {
-		return errors.New("tokens cannot be kept here")
-	}
-	text, err := json.MarshalIndent(tokensFile{1, all}, "", "  ")
-	if err != nil {
-		return fmt.Errorf("cannot write the tokens: %w", err)
-	}
-	beside := t.path + ".new"
-	defer func() {
-		if err != nil {
-			_ = os.Remove(beside)
-			err = fmt.Errorf("cannot write the tokens: %w", err)
-		}
-	}()
-	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(text, '\n'))
-	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(beside, t.path); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(t.path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

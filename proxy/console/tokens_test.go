@@ -3,10 +3,10 @@ package console
 import (
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -69,11 +69,13 @@ func TestTokens(t *testing.T) {
 // TestTokensThatCannotBeKept: a token that is not on disk is none; one that is opens even where its day of use cannot be written.
 func TestTokensThatCannotBeKept(t *testing.T) {
 	a := newAPI(t)
-	if err := os.Remove(a.tokens.path); err != nil {
+	if err := os.Mkdir(a.tokens.path+".new", 0o700); err != nil { // where it would be written first
 		t.Fatal(err)
 	}
-	a.tokens.path = filepath.Join(filepath.Dir(a.tokens.path), "none", TokensFile)
-	if _, err := a.tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, fs.ErrNotExist) || len(a.tokens.List()) != 1 {
+	if _, err := os.Create(filepath.Join(a.tokens.path+".new", "x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, syscall.EISDIR) || len(a.tokens.List()) != 1 {
 		t.Error(err)
 	}
 	if err := a.tokens.Revoke("crm"); err == nil {
@@ -81,6 +83,102 @@ func TestTokensThatCannotBeKept(t *testing.T) {
 	}
 	if w := a.call(a.face, "GET", "/api/v1/objections", ""); w.Code != 200 || len(a.reports) != 2 {
 		t.Errorf("%d, %q", w.Code, a.reports)
+	}
+}
+
+// TestTokensChangedByHand: what is in the file is what opens. What was taken out of it does not come back, and what cannot be read is neither
+// taken for the end of every token nor written over.
+func TestTokensChangedByHand(t *testing.T) {
+	later := noon.AddDate(0, 0, 1)
+	names := func(of *Tokens) (all string) {
+		for _, one := range of.List() {
+			all += one.Name + " "
+		}
+		return all
+	}
+	for _, look := range []struct {
+		name string
+		do   func(of *Tokens, bearer string) error
+		want error // where the file is broken
+	}{
+		{"reload", func(of *Tokens, _ string) error { return of.Reload() }, ErrTokens},
+		{"refresh", func(of *Tokens, _ string) error { return of.Refresh() }, ErrTokens},
+		{"create", func(of *Tokens, _ string) error { _, err := of.Create("c", []Role{Add}, nil, noon); return err }, ErrTokens},
+		{"revoke", func(of *Tokens, _ string) error { return of.Revoke("b") }, ErrTokens},
+		{"use", func(of *Tokens, bearer string) error {
+			used, err := of.Use(bearer, later)
+			return errors.Join(err, used.unsaved)
+		}, ErrTokens},
+	} {
+		a := newAPI(t)
+		b, err := a.tokens.Create("b", []Role{Read}, nil, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := os.ReadFile(a.tokens.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := func(text string) {
+			if err := os.WriteFile(a.tokens.path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("{ " + string(whole)) // somebody's slip
+		if err := look.do(a.tokens, b); !errors.Is(err, look.want) || !strings.Contains(err.Error(), a.tokens.path) {
+			t.Errorf("%s of a broken file: %v", look.name, err)
+		}
+		if text, err := os.ReadFile(a.tokens.path); err != nil || string(text) != "{ "+string(whole) || names(a.tokens) != "b crm " {
+			t.Errorf("%s: %v, %q stands, the tokens are %s", look.name, err, text, names(a.tokens))
+		}
+		if w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"c","roles":["objections-add"]}`); isProblem(t, w).Status != 503 {
+			t.Errorf("%s: %d %s", look.name, w.Code, w.Body)
+		}
+		file, err := parseTokens(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := json.Marshal(tokensFile{1, file[:1]}) // b is first by name
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(string(out))
+		if err := look.do(a.tokens, a.bearer); err != nil && (look.name != "use" || !errors.Is(err, ErrNoToken)) {
+			t.Errorf("%s of what was changed: %v", look.name, err)
+		}
+		if _, err := a.tokens.Use(a.bearer, noon); !errors.Is(err, ErrNoToken) {
+			t.Errorf("%s: what was taken out opens: %v", look.name, err)
+		}
+		if _, err := a.tokens.Create("d", []Role{Add}, nil, noon); err != nil {
+			t.Error(err)
+		}
+		again, err := OpenTokens(filepath.Dir(a.tokens.path))
+		if err != nil || strings.Contains(names(again), "crm") || !strings.Contains(names(again), "d ") {
+			t.Errorf("%s: %v, the file holds %s", look.name, err, names(again))
+		}
+		if err := os.Remove(a.tokens.path); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.tokens.Refresh(); err != nil || names(a.tokens) != "" {
+			t.Errorf("%s: without a file there is %q, %v", look.name, names(a.tokens), err)
+		}
+	}
+}
+
+// TestRefreshSaysOnce: a file that stays broken is not told of every second.
+func TestRefreshSaysOnce(t *testing.T) {
+	a := newAPI(t)
+	if err := os.WriteFile(a.tokens.path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.tokens.Refresh(); !errors.Is(err, ErrTokens) {
+		t.Error(err)
+	}
+	if err := a.tokens.Refresh(); err != nil {
+		t.Error(err)
+	}
+	if err := a.tokens.Reload(); !errors.Is(err, ErrTokens) {
+		t.Errorf("who asks for it is told again: %v", err)
 	}
 }
 

@@ -96,6 +96,8 @@ var (
 	ErrFull = errors.New("there is too little room on the disk for objections to be kept")
 	// ErrClosed: the store is closed.
 	ErrClosed = errors.New("the objections' store is closed")
+	// ErrGone: the file was removed, or replaced, while it was open. Nothing is acknowledged until the same file is back, or a restart.
+	ErrGone = errors.New("the objections' file is not in its place: put the very same file back, or restart")
 	// ErrLocked: another process has the file open.
 	ErrLocked = errors.New("the objections' store is open in another process")
 	// ErrDamaged: what is on disk is not what was written.

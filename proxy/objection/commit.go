@@ -1,6 +1,7 @@
 package objection
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -55,7 +56,7 @@ func (s *Store) write(requests []*request) {
 		return
 	}
 	g := &group{store: s, requests: requests, answers: make([]answer, len(requests))}
-	err := s.Err()
+	err := errors.Join(s.Present(), s.Err())
 	if err == nil {
 		if err = guarded(g.apply); err == nil && g.wrote {
 			err = s.publish(g)
@@ -81,7 +82,12 @@ func (s *Store) write(requests []*request) {
 		taken = taken || r.batch != nil
 	}
 	answer := func() {
+		gone := s.Present()
 		for i, r := range requests {
+			if gone != nil {
+				r.answer(nil, gone) // it is in force, and may be lost with the process
+				continue
+			}
 			r.answer(g.answers[i].receipts, g.answers[i].err)
 		}
 	}

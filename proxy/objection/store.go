@@ -82,7 +82,8 @@ type Store struct {
 	wake    chan struct{} // of the writer
 	closed  atomic.Bool
 	broken  atomic.Pointer[error]
-	full    atomic.Bool // see Full
+	full    atomic.Bool           // see Full
+	gone    atomic.Pointer[error] // the file is not in its place
 	stop    chan struct{}
 	idle    sync.WaitGroup // writer and rebuilder
 	acting  sync.WaitGroup // calls of InForce
@@ -135,7 +136,11 @@ func (s *Store) Take(ctx context.Context, b Batch) ([]Receipt, error) {
 
 // ask puts a request before the writer and waits for the answer.
 func (s *Store) ask(ctx context.Context, r *request) error {
-	if err := s.Err(); err != nil {
+	err := s.Err()
+	if errors.Is(err, ErrGone) {
+		err = s.Present() // it may be back
+	}
+	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -206,6 +211,9 @@ func (s *Store) Err() error {
 	}
 	if s.closed.Load() {
 		return ErrClosed
+	}
+	if why := s.gone.Load(); why != nil {
+		return *why
 	}
 	return nil
 }

@@ -1,0 +1,172 @@
+package console
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// TokensFile is where in a data folder tokens are.
+const TokensFile = "tokens.json"
+
+// tokensFile is the file's form.
+type tokensFile struct {
+	Version int     `json:"version"`
+	Tokens  []Token `json:"tokens"`
+}
+
+// parseTokens reads the file strictly: what is not what was written gives no token at all.
+func parseTokens(text []byte) ([]Token, error) {
+	in := json.NewDecoder(strings.NewReader(string(text)))
+	in.DisallowUnknownFields()
+	var file tokensFile
+	if err := in.Decode(&file); err != nil {
+		return nil, errors.New("it is no file of tokens")
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows what is a file of tokens")
+	}
+	if file.Version != 1 {
+		return nil, errors.New("its version is not 1")
+	}
+	names := map[string]bool{}
+	for _, one := range file.Tokens {
+		sum, err := hex.DecodeString(one.SHA256)
+		switch {
+		case !tokenName.MatchString(one.Name) || names[one.Name]:
+			return nil, errors.New("a token's name is none, or stands twice")
+		case err != nil || len(sum) != sha256.Size:
+			return nil, errors.New("a token has no SHA-256")
+		case rolesFault(one.Roles) != nil:
+			return nil, rolesFault(one.Roles)
+		}
+		names[one.Name] = true
+	}
+	return file.Tokens, nil
+}
+
+// onDisk is what the file held: nothing where there was none.
+type onDisk struct {
+	there bool
+	sum   [sha256.Size]byte
+}
+
+// mark tells one state of the file from another without reading it.
+type mark struct {
+	there bool
+	size  int64
+	at    time.Time
+	inode uint64
+}
+
+func markOf(path string) mark {
+	info, err := os.Stat(path)
+	if err != nil {
+		return mark{}
+	}
+	m := mark{there: true, size: info.Size(), at: info.ModTime()}
+	if file, ok := info.Sys().(*syscall.Stat_t); ok {
+		m.inode = file.Ino
+	}
+	return m
+}
+
+// OpenTokens reads the tokens of a data folder. A folder without the file has none.
+func OpenTokens(data string) (*Tokens, error) {
+	t := &Tokens{path: filepath.Join(data, TokensFile), rand: rand.Reader}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.read(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Reload reads the file. What was taken out of it opens nothing any more. Where it cannot be read the tokens that were there go on, and
+// nothing is written over it: the error, an ErrTokens where it is not what was written, says so.
+func (t *Tokens) Reload() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.read()
+}
+
+// Refresh is Reload where the file was changed since it was looked at last.
+func (t *Tokens) Refresh() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if markOf(t.path) == t.seen {
+		return nil
+	}
+	return t.read()
+}
+
+// read takes over what the file holds, where that is not what was read or written last.
+func (t *Tokens) read() error {
+	if t.path == "" {
+		return errors.New("tokens cannot be kept here")
+	}
+	t.seen = markOf(t.path)
+	text, err := os.ReadFile(t.path)
+	found := onDisk{err == nil, sha256.Sum256(text)}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		found, text = onDisk{}, []byte(`{"version":1}`)
+	case err != nil:
+		return fmt.Errorf("cannot read the tokens: %w", err)
+	}
+	if found == t.kept {
+		return nil
+	}
+	all, err := parseTokens(text)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w: mend it, put a copy in its place, or remove it and make new tokens", ErrTokens, t.path, err)
+	}
+	t.all, t.kept = all, found
+	return nil
+}
+
+// save writes the file anew beside the old one and puts it in its place: a reader sees one of the two. What it holds is in force then. Read
+// comes before it.
+func (t *Tokens) save(all []Token) (err error) {
+	if t.path == "" {
+		return errors.New("tokens cannot be kept here")
+	}
+	text, err := json.MarshalIndent(tokensFile{1, all}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot write the tokens: %w", err)
+	}
+	beside := t.path + ".new"
+	defer func() {
+		if err != nil {
+			_ = os.Remove(beside)
+			err = fmt.Errorf("cannot write the tokens: %w", err)
+		}
+	}()
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err = os.Rename(beside, t.path); err != nil {
+		return err
+	}
+	t.all, t.kept, t.seen = all, onDisk{true, sha256.Sum256(append(text, '\n'))}, markOf(t.path)
+	folder, err := os.Open(filepath.Dir(t.path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
