@@ -40,6 +40,7 @@ func (v *visit) asset(name string) bool {
 	case name == "style.css":
 		v.file(style, "text/css; charset=utf-8", 24*time.Hour)
 	case name == "tagwarden.js":
+		v.ctx.Response.Header.Set("Access-Control-Allow-Origin", "*") // a module is asked for as other data are, and is the same for everybody
 		v.file(script, "text/javascript; charset=utf-8", 7*24*time.Hour)
 	case name == "theme.css" && v.site.Style != nil:
 		v.file(v.site.Style, "text/css; charset=utf-8", time.Hour)

@@ -28,6 +28,9 @@ func TestScript(t *testing.T) {
 	if code.String() != a.text || !strings.Contains(a.text, visitor.Cookie) || strings.Contains(a.text, "eval") || strings.Contains(a.text, "document.cookie=") {
 		t.Error("it is not the file")
 	}
+	if a.header("Access-Control-Allow-Origin") != "*" || a.header("Access-Control-Allow-Credentials") != "" {
+		t.Error("a page of another origin cannot load it as a module")
+	}
 	tag := a.header("ETag")
 	b := w.browser()
 	for asked, want := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200} {

@@ -208,6 +208,26 @@ test('tagwarden.js does the same for a front end, and answers navigator.globalPr
   }
 });
 
+for (const [how, load] of Object.entries({
+  'in the page': src => ({ type: 'module', content: `window.loaded = import(${JSON.stringify(src)})` }),
+  'by its address': src => ({ type: 'module', url: src }),
+  'from another module': src => ({ type: 'module', content: `import ${JSON.stringify(src)}; window.loaded = true` }),
+})) {
+  test(`tagwarden.js as a module, ${how}`, { timeout: 60_000 }, async () => {
+    const { context, page, problems } = await open();
+    try {
+      await page.goto(site.origin + '/deeply/below/');
+      await page.addScriptTag(load(`${site.origin}${base}/privacy/tagwarden.js`));
+      await page.waitForFunction(() => window.tagwarden);
+      const seen = await page.evaluate(async of => [await window.tagwarden.object([of]), await window.tagwarden.standing()], purpose);
+      assert.deepEqual(seen, [{ in_force: [purpose], identified: 0 }, { in_force: [purpose], identified: 0 }]);
+      assert.deepEqual(problems, []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
 test('only the site\'s own pages frame it', { timeout: 60_000 }, async () => {
   const { context, page } = await open();
   try {
