@@ -4,7 +4,7 @@ package config
 type Server struct {
 	Version        int               `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
 	Listen         string            `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
-	TLS            *TLS              `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear."`
+	TLS            *TLS              `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear. What is renewed on disk is taken up by itself; what cannot be used there leaves the one that serves. A reload does not change which files they are."`
 	Admin          Admin             `yaml:"admin" doc:"Console, admin API, metrics and health."`
 	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
 	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`

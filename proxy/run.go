@@ -14,8 +14,8 @@ import (
 // Serve takes hits on one listener and staff on the other until Shutdown. It returns when the last hit is answered and the ledger is
 // closed.
 func (s *Server) Serve(hits, admin net.Listener) error {
-	if s.opts.TLS != nil {
-		hits = tls.NewListener(hits, s.opts.TLS)
+	if c := s.certificate.config(); c != nil {
+		hits = tls.NewListener(hits, c)
 	}
 	hits = s.bound(hits)
 	s.listeners.Lock()
@@ -109,8 +109,8 @@ func (s *Server) closeListeners() {
 	}
 }
 
-// eachMinute writes aggregates down, looks at which assessments are due, replaces keys whose period is over though no hit came, and keeps
-// counts of values.
+// eachMinute writes aggregates down, looks at which assessments are due, replaces keys whose period is over though no hit came, looks
+// for a renewed certificate that no notice came of, and keeps counts of values.
 func (s *Server) eachMinute(stop <-chan struct{}) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
@@ -124,6 +124,7 @@ func (s *Server) eachMinute(stop <-chan struct{}) {
 			}
 			s.warnDue(s.snapshot.Load().Loaded)
 			s.turnKeys(s.opts.Now())
+			s.renewCertificate()
 			s.keepCounts()
 			s.objections.LookForRoom()
 		}

@@ -7,7 +7,6 @@ package proxy
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -56,29 +55,29 @@ type Options struct {
 	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
 	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
 	Client     func([]delivery.Upstream) (Deliverer, error)
-	TLS        *tls.Config // of the hits listener; nil: none
-	Memory     int         // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
+	Memory     int // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
 }
 
 // Server is a running proxy.
 type Server struct {
-	opts       Options
-	metrics    *metrics.Metrics
-	lock       *Lock // of the data folder
-	keyring    keyring
-	ledger     *ledger.Ledger
-	objections *objection.Store
-	departing  *departures
-	told       atomic.Pointer[objection.Head] // the head that is on the ledger
-	rarity     *rarity.Counter
-	refusals   refusals
-	strings    *consentStrings
-	budget     *memory.Budget // of what hits hold
-	hits       atomic.Uint64
-	snapshot   atomic.Pointer[Snapshot]
-	salts      *salts
-	past       *Past // guarded by reloading; what was told, by the one goroutine that tells
-	reviews    *reviews
+	opts        Options
+	metrics     *metrics.Metrics
+	lock        *Lock // of the data folder
+	keyring     keyring
+	ledger      *ledger.Ledger
+	certificate certificate
+	objections  *objection.Store
+	departing   *departures
+	told        atomic.Pointer[objection.Head] // the head that is on the ledger
+	rarity      *rarity.Counter
+	refusals    refusals
+	strings     *consentStrings
+	budget      *memory.Budget // of what hits hold
+	hits        atomic.Uint64
+	snapshot    atomic.Pointer[Snapshot]
+	salts       *salts
+	past        *Past // guarded by reloading; what was told, by the one goroutine that tells
+	reviews     *reviews
 
 	pages         *visitor.Pages
 	tokens        *console.Tokens
@@ -130,8 +129,14 @@ func (o *Options) fill() {
 // New makes a server of a configuration: it takes the data folder, and opens key state and ledger. Serve starts it.
 func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
-	s := &Server{budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now())}
-	var err error
+	s := &Server{
+		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)),
+		opts:   o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now()),
+	}
+	err := s.openCertificate(loaded.Server.TLS)
+	if err != nil {
+		return nil, err
+	}
 	if s.lock, err = LockData(loaded.Server.Data); err != nil {
 		return nil, err
 	}
@@ -244,7 +249,6 @@ func (s *Server) hitsServer() *fasthttp.Server {
 		Logger:                        quiet{},
 		DisablePreParseMultipartForm:  true,
 		DisableHeaderNamesNormalizing: false,
-		TLSConfig:                     s.opts.TLS,
 	}
 }
 

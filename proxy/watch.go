@@ -12,7 +12,7 @@ import (
 // Debounce is how long a folder must be left alone before it is read again; one that never is, is read after ten times that.
 const Debounce = 300 * time.Millisecond
 
-// Watch reloads whenever server file or policy folder change and have been left alone for Debounce, until stop is closed.
+// Watch reloads whenever server file, policy folder or certificate change and have been left alone for Debounce, until stop is closed.
 func (s *Server) Watch(stop <-chan struct{}) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -63,11 +63,11 @@ func (s *Server) reloadWatched() {
 	}
 }
 
-// watchAll watches the folder of the server file, and the policy folder with the folders in it. One that is watched already stays so. It
-// tells whether there were new ones.
+// watchAll watches the folder of the server file, the policy folder with the folders in it, and the folders of the certificate. One that is
+// watched already stays so. It tells whether there were new ones.
 func (s *Server) watchAll(w *fsnotify.Watcher) bool {
 	source := s.snapshot.Load().Loaded.Source
-	folders := []string{filepath.Dir(source.Path), source.Dir}
+	folders := append([]string{filepath.Dir(source.Path), source.Dir}, s.certificate.folders()...)
 	for _, name := range []string{"assessments", "tests", "tests/hits", "vendors"} {
 		folders = append(folders, filepath.Join(source.Dir, filepath.FromSlash(name)))
 	}

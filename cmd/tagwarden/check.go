@@ -43,8 +43,16 @@ func check(_ context.Context, t *terminal, args []string) int {
 		return code
 	}
 	warnings := t.warnings(loaded)
+	faults, more := loaded.CheckCertificate(t.now())
+	for _, w := range more {
+		warnings = append(warnings, w.Error())
+	}
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)
+	}
+	if len(faults) > 0 {
+		printf(t.out, "%v\n", faults)
+		return findings
 	}
 	printSharing(t, loaded, *visitors)
 	p := loaded.Policy

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
@@ -36,10 +35,6 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	collect(options.Memory, loaded.Server.Limits.Memory)
 	var err error
 	if options.Root, err = rootFor(ctx, &loaded.Server); err != nil {
-		t.fail("%v", err)
-		return usage
-	}
-	if options.TLS, err = certificate(loaded.Server.TLS); err != nil {
 		t.fail("%v", err)
 		return usage
 	}
@@ -133,17 +128,6 @@ func (t *terminal) load(file string) (*config.Loaded, int) {
 		return nil, usage
 	}
 	return loaded, fine
-}
-
-func certificate(t *config.TLS) (*tls.Config, error) {
-	if t == nil {
-		return nil, nil //nolint:nilnil // no TLS is asked for
-	}
-	pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the certificate: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // logger writes what operators look at, as JSON lines, to where errors go. Of one message five are written in ten seconds: where every hit

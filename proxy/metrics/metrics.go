@@ -74,3 +74,10 @@ func (m *Metrics) Memory(held, most func() int) {
 		gauge("hits_memory_limit_bytes", "Bytes that all hits together may hold (limits.memory); beyond it a hit is answered with 503.", most),
 	)
 }
+
+// CertificateDaysLeft shows for how many days the certificate of the hits listener is good, where there is one.
+func (m *Metrics) CertificateDaysLeft(days func() float64) {
+	m.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "certificate_days_left", Help: "Days until the certificate of the hits listener ends; negative: it has ended.",
+	}, days))
+}

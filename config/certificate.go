@@ -1,0 +1,80 @@
+package config
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+)
+
+// maxPEMBytes bounds a certificate chain and a key.
+const maxPEMBytes = 1 << 20
+
+// Pair is a certificate chain and its key as they stand on disk. Both are read before either is looked at.
+type Pair struct{ Cert, Key []byte }
+
+// ReadPair reads the files of a certificate and its key.
+func (t *TLS) ReadPair() (p Pair, err error) {
+	if p.Cert, err = readBounded(t.Cert, maxPEMBytes); err != nil {
+		return Pair{}, fmt.Errorf("cannot read the certificate: %w", err)
+	}
+	if p.Key, err = readBounded(t.Key, maxPEMBytes); err != nil {
+		return Pair{}, fmt.Errorf("cannot read the certificate's key: %w", err)
+	}
+	return p, nil
+}
+
+// Parse makes a certificate of the two, if they belong together. The error holds nothing of the key.
+func (p Pair) Parse() (*tls.Certificate, error) {
+	made, err := tls.X509KeyPair(p.Cert, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &made, nil
+}
+
+// certificateNotice is how long before its end check speaks of a certificate: most are renewed a month ahead.
+const certificateNotice = 14 * 24 * time.Hour
+
+// CheckCertificate opens the certificate and the key that the server file names, and holds them against the sites' hosts and a time. Files
+// that are not there draw a warning: a configuration is checked also where it is not served.
+func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings Faults) {
+	t, doc := l.Server.TLS, l.read.server
+	if t == nil {
+		return nil, nil
+	}
+	pair, err := t.ReadPair()
+	if err != nil {
+		list := &faults
+		if errors.Is(err, fs.ErrNotExist) {
+			list = &warnings
+		}
+		list.at(doc, steps("tls"), "%v: the server will not start", err)
+		return faults, warnings
+	}
+	made, err := pair.Parse()
+	if err != nil {
+		faults.at(doc, steps("tls"), "%s and %s are no certificate and its key: %v", t.Cert, t.Key, err)
+		return faults, warnings
+	}
+	leaf, cert := made.Leaf, steps("tls", "cert")
+	switch {
+	case at.After(leaf.NotAfter):
+		faults.at(doc, cert, "the certificate was good until %s: browsers refuse it, renew it", leaf.NotAfter.Format(time.DateOnly))
+	case at.Before(leaf.NotBefore):
+		faults.at(doc, cert, "the certificate is good from %s on only: browsers refuse it until then", leaf.NotBefore.Format(time.DateOnly))
+	case at.Add(certificateNotice).After(leaf.NotAfter):
+		warnings.at(doc, cert, "the certificate is good until %s: renew it", leaf.NotAfter.Format(time.DateOnly))
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
+		for _, host := range l.Server.Sites[id].Hosts {
+			if leaf.VerifyHostname(host) != nil {
+				warnings.at(doc, cert, "the certificate is not for %s, a host of site %s: browsers that come here by that name refuse it", host, id)
+			}
+		}
+	}
+	return faults, warnings
+}

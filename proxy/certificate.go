@@ -1,0 +1,127 @@
+package proxy
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+)
+
+// certificate is that of the hits listener. Whoever renews it writes over the files, or has a link point elsewhere; it is taken up then
+// for connections from that moment on. What cannot be used leaves the one that was there.
+type certificate struct {
+	files   *config.TLS // nil: hits travel in clear
+	current atomic.Pointer[tls.Certificate]
+
+	mu   sync.Mutex
+	seen [sha256.Size]byte // of what was read last, or of why it could not be: each is told of once
+}
+
+// open reads the certificate at the start.
+func (c *certificate) open(files *config.TLS, now time.Time) error {
+	if c.files = files; files == nil {
+		return nil
+	}
+	_, err := c.renew(now)
+	return err
+}
+
+// renew reads the files again. It returns the certificate if it is a new one, and an error if what is there cannot be used; neither where
+// nothing is different since it was called last.
+func (c *certificate) renew(now time.Time) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pair, err := c.files.ReadPair()
+	seen := sha256.Sum256(bytes.Join([][]byte{pair.Cert, pair.Key}, []byte{0}))
+	if err != nil {
+		seen = sha256.Sum256([]byte(err.Error()))
+	}
+	if seen == c.seen {
+		return nil, nil //nolint:nilnil // nothing is different
+	}
+	c.seen = seen
+	if err != nil {
+		return nil, err
+	}
+	made, err := pair.Parse()
+	if err != nil {
+		return nil, fmt.Errorf("%s and %s are no certificate and its key: %w", c.files.Cert, c.files.Key, err)
+	}
+	old := c.current.Load()
+	if old != nil && goodAt(old, now) && !goodAt(made, now) {
+		return nil, fmt.Errorf("%s is good from %s to %s only", c.files.Cert, made.Leaf.NotBefore.Format(time.RFC3339), made.Leaf.NotAfter.Format(time.RFC3339))
+	}
+	c.current.Store(made)
+	return made, nil
+}
+
+func goodAt(c *tls.Certificate, at time.Time) bool {
+	return !at.Before(c.Leaf.NotBefore) && !at.After(c.Leaf.NotAfter)
+}
+
+// config is what the listener goes by, nil where hits travel in clear.
+func (c *certificate) config() *tls.Config {
+	if c.files == nil {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
+	}
+}
+
+// folders are those in which a renewal can be seen: of the files, and of everything that they are links to.
+func (c *certificate) folders() []string {
+	if c.files == nil {
+		return nil
+	}
+	var all []string
+	for _, path := range []string{c.files.Cert, c.files.Key} {
+		for range 16 { // links in a circle lead nowhere
+			all = append(all, filepath.Dir(path))
+			target, err := os.Readlink(path)
+			if err != nil {
+				break
+			}
+			if !filepath.IsAbs(target) {
+				target = filepath.Join(filepath.Dir(path), target)
+			}
+			path = target
+		}
+	}
+	return all
+}
+
+// openCertificate reads the certificate, where one is named, and shows how long it is good for.
+func (s *Server) openCertificate(files *config.TLS) error {
+	if err := s.certificate.open(files, s.opts.Now()); err != nil || files == nil {
+		return err
+	}
+	s.metrics.CertificateDaysLeft(func() float64 {
+		return s.certificate.current.Load().Leaf.NotAfter.Sub(s.opts.Now()).Hours() / 24
+	})
+	return nil
+}
+
+// renewCertificate takes up what is on disk now, and says how that went.
+func (s *Server) renewCertificate() {
+	if s.certificate.files == nil {
+		return
+	}
+	made, err := s.certificate.renew(s.opts.Now())
+	switch {
+	case err != nil:
+		s.fault("the certificate on disk cannot be used: the one that was there goes on", err)
+	case made != nil:
+		s.opts.Log.Info("certificate renewed", zap.Time("good_until", made.Leaf.NotAfter))
+	}
+}
