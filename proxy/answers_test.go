@@ -2,7 +2,6 @@ package proxy_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,37 +11,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// everyVendor writes a configuration in which each vendor of the catalog stands under its own name, with one stand-in for all their hosts.
-// Consent lets through what vendors insist on.
-func everyVendor(t testing.TB, stand string) string {
-	t.Helper()
-	var vendors, activities strings.Builder
-	for _, id := range catalog.BuiltinIDs() {
-		file, _ := catalog.Builtin(id)
-		fmt.Fprintf(&vendors, "  %s: { catalog: %s, prefix: /%s, private: true, upstreams: {", id, id, id)
-		for _, role := range slices.Sorted(maps.Keys(file.Hosts)) {
-			fmt.Fprintf(&vendors, " %s: \"http://%s\",", role, stand)
-		}
-		vendors.WriteString(" } }\n")
-		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [measure], basis: consent, profile: small, events: [\"*\"] }\n", id, id)
-	}
-	server, _, _ := strings.Cut(shopFiles["tagwarden.yaml"], "vendors:\n")
-	return shop(t, stand, map[string]string{
-		"tagwarden.yaml":         server + "vendors:\n" + vendors.String(),
-		"policy/activities.yaml": "activities:\n" + activities.String(),
-		"policy/profiles.yaml": `profiles:
-  small:
-    classes: { event_name: keep, client_id: keep, device_id: keep, user_id: keep, session_id: keep, url: keep, timestamp: keep, credential: keep, external_id: keep, ip: keep, user_agent: keep, email: keep }
-`,
-	})
-}
-
 // sample is a hit as an SDK sends it.
 type sample struct {
-	name, vendor, endpoint string
-	text                   string // with consent, to the vendor's prefix
-	query                  string
-	of                     *catalog.Endpoint
+	name, endpoint string
+	text           string // with consent, to the vendor's prefix
+	query          string
+	of             *catalog.Endpoint
 }
 
 // samples are the hits of the catalog's golden cases.
@@ -59,20 +33,9 @@ func samples(t testing.TB) []sample {
 			t.Fatal(err)
 		}
 		id := filepath.Base(filepath.Dir(name))
-		head, body, _ := strings.Cut(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n\n")
-		first, headers, _ := strings.Cut(head, "\n")
-		method, rest, _ := strings.Cut(first, " ")
+		method, rest, _ := strings.Cut(string(raw), " ")
 		target, _, _ := strings.Cut(rest, " ")
 		path, query, _ := strings.Cut(target, "?")
-		var kept strings.Builder
-		for line := range strings.SplitSeq(headers, "\n") {
-			if name, _, _ := strings.Cut(line, ":"); name != "Content-Length" && name != "Cookie" && line != "" {
-				kept.WriteString(line + "\r\n")
-			}
-		}
-		if body = strings.TrimSuffix(body, "\n"); method == "POST" {
-			fmt.Fprintf(&kept, "Content-Length: %d\r\n", len(body))
-		}
 		file, _ := catalog.Builtin(id)
 		v, err := catalog.Compile(file, nil, catalog.Names())
 		if err != nil {
@@ -85,8 +48,7 @@ func samples(t testing.TB) []sample {
 			t.Fatalf("%s: no endpoint", name)
 		}
 		all = append(all, sample{
-			name: id + "/" + filepath.Base(name), vendor: id, endpoint: v.Endpoints[i].ID, query: query, of: &v.Endpoints[i],
-			text: method + " /t/" + id + target + " HTTP/1.1\r\n" + kept.String() + yes + "\r\n" + body,
+			name: id + "/" + filepath.Base(name), endpoint: v.Endpoints[i].ID, query: query, of: &v.Endpoints[i], text: overTheWire(string(raw), id, yes),
 		})
 	}
 	return all
@@ -96,7 +58,7 @@ func samples(t testing.TB) []sample {
 func TestAnswersOfEveryVendor(t *testing.T) {
 	const said = `{"said":"by the vendor"}`
 	v := standIn(t)
-	r := start(t, everyVendor(t, v.Addr()))
+	r := start(t, goldenConfig(t, catalog.BuiltinIDs(), "http://"+v.Addr()))
 	for _, s := range samples(t) {
 		asked := s.of.Kind == catalog.Answer
 		success, denied := s.of.SuccessFor([]byte(s.query)), s.of.DeniedFor([]byte(s.query))

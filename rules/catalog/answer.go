@@ -10,8 +10,8 @@ import (
 
 // Instead is an answer for hits whose query holds a parameter.
 type Instead struct {
+	Query  string // "name=value", as it stands in the query
 	Answer AnswerFile
-	query  string // "name=value", as it stands in the query
 }
 
 // answers reads what an endpoint says of answers beside Answer and Denied.
@@ -25,7 +25,7 @@ func (e *Endpoint) answers(f *EndpointFile) error {
 		if in.Status == 0 {
 			return fmt.Errorf("instead: %s: a status is needed, such as 204", in.Query)
 		}
-		e.Instead = append(e.Instead, Instead{AnswerFile{in.Status, in.Type, in.Body}, in.Query})
+		e.Instead = append(e.Instead, Instead{in.Query, AnswerFile{in.Status, in.Type, in.Body}})
 	}
 	for i, status := range f.Relay {
 		if status < 400 || status > 599 {
@@ -72,7 +72,7 @@ func (e *Endpoint) instead(query []byte) *AnswerFile {
 		for rest := query; len(rest) > 0; {
 			var parameter []byte
 			parameter, rest, _ = bytes.Cut(rest, []byte{'&'})
-			if string(parameter) == in.query {
+			if string(parameter) == in.Query {
 				return &in.Answer
 			}
 		}

@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +35,53 @@ func TestAnswersByQuery(t *testing.T) {
 				t.Errorf("%s, %s, %q: %s: %d %q", c.vendor, c.endpoint, c.query, name, got.Status, got.Body)
 			}
 		}
+	}
+}
+
+// TestGoldenAnswers: what each endpoint of each vendor is answered, and which refusals of the vendor its SDK is shown with their bodies; the
+// vendors' files say why. UPDATE_GOLDEN=1 writes the file anew.
+func TestGoldenAnswers(t *testing.T) {
+	const file = "testdata/answers.txt"
+	var b strings.Builder
+	show := func(what string, a *catalog.AnswerFile) {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %s: %d %s %s", what, a.Status, a.Type, a.Body), " ") + "\n")
+	}
+	for _, id := range catalog.BuiltinIDs() {
+		seen := map[string]bool{}
+		for i := range vendor(t, id).Endpoints {
+			e := &vendor(t, id).Endpoints[i]
+			if seen[e.ID] {
+				continue // by another path
+			}
+			seen[e.ID] = true
+			fmt.Fprintf(&b, "%s %s\n", id, e.ID)
+			if e.Kind == catalog.Answer {
+				b.WriteString("  taken: the vendor's answer\n")
+			} else {
+				show("taken", &e.Success)
+			}
+			if e.Denied != e.Success || e.Kind == catalog.Answer {
+				show("denied", &e.Denied)
+			}
+			for i := range e.Instead {
+				show("where the query says "+e.Instead[i].Query, &e.Instead[i].Answer)
+			}
+			if len(e.Relay) > 0 {
+				fmt.Fprintf(&b, "  refused, with the vendor's body: %v\n", e.Relay)
+			}
+			for _, path := range e.Indices {
+				fmt.Fprintf(&b, "    events counted at %s\n", strings.Join(path, " "))
+			}
+		}
+	}
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || string(want) != b.String() {
+		t.Errorf("%s differs (%v); got\n%s", file, err, b.String())
 	}
 }
 
