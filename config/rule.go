@@ -74,6 +74,20 @@ var catalogRules = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
 }
 
+// catalogDocs stand in for tags `doc` on the types of vendor files, for keys that say what is done beside what a hit holds.
+var catalogDocs = map[reflect.Type]map[string]string{
+	reflect.TypeFor[catalog.EndpointFile](): {
+		"kind":    "events (or nothing); answer: the SDK is asked for the vendor's answer, which goes back to it; opaque: allowed or refused whole.",
+		"answer":  "What the SDK needs when all is well. The vendor's own answer goes back only where kind is answer.",
+		"denied":  "What it gets when nothing was forwarded; like answer where not given.",
+		"instead": "In place of answer and denied where the hit's query says so; the first that fits.",
+		"relay":   "Statuses with which the vendor refuses a hit and the SDK acts on the body: it is handed on where it is JSON of at most 64 KiB. Of any other refusal status and Retry-After are.",
+		"indices": "Where such a body counts events of the batch, by path (failed_records[].index, bad.*[]): the SDK's batch may be longer than the one that the vendor was sent. Without them no body is handed on where events were cut out.",
+		"taken":   "Where the vendor's answer, JSON, says how many events it took: its status alone does not tell.",
+	},
+	reflect.TypeFor[catalog.InsteadFile](): {"query": "A parameter as it stands in the query, such as beacon=1."},
+}
+
 var fieldCache sync.Map // reflect.Type to fields
 
 // fieldsOf returns the keys that a struct stands for, in the struct's order.
@@ -95,7 +109,11 @@ func fieldsOf(t reflect.Type) fields {
 		r := parseRule(is)
 		r.name = name
 		r.empty = r.empty || t.PkgPath() == catalogPackage
-		list = append(list, field{name, i, r, f.Tag.Get("default"), f.Tag.Get("doc")})
+		doc := f.Tag.Get("doc")
+		if doc == "" {
+			doc = catalogDocs[t][name]
+		}
+		list = append(list, field{name, i, r, f.Tag.Get("default"), doc})
 	}
 	fieldCache.Store(t, list)
 	return list

@@ -36,21 +36,21 @@ func readAnswer(in *bufio.Reader, answer *fasthttp.Response, e *Event, limit int
 		r.again = r.again && !h.announces()
 		return r, nil
 	}
-	taken := h.status < 300
-	if !taken {
-		limit = relayed
-	}
-	if h.coded {
+	taken, wanted := h.status < 300, slices.Contains(e.Relay, h.status)
+	switch {
+	case h.coded && taken:
+		return r, errCoded
+	case taken:
+	case h.coded, !wanted && h.length < 0 && !h.chunked: // there is nothing to read for, or behind it
 		r.again = false
-		if taken {
-			return r, errCoded
-		}
 		return r, nil
+	default:
+		limit = relayed
 	}
 	b := body{in: in, text: answer.SwapBody(nil)[:0], limit: limit, room: room}
 	ends, err := b.read(&h)
 	r.again = r.again && !ends && err == nil
-	r.whole = err == nil && (taken || slices.Contains(e.Relay, h.status))
+	r.whole = err == nil && (taken || wanted)
 	if !r.whole {
 		b.text = b.text[:0]
 	}
