@@ -19,8 +19,9 @@ import (
 func (s *Server) adminServer() *fasthttp.Server {
 	figures := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(s.metrics.Registry, promhttp.HandlerOpts{}))
 	calls := fasthttpadaptor.NewFastHTTPHandler(s.api)
+	health := func(path []byte) bool { return string(path) == "/healthz" || string(path) == "/readyz" }
 	return &fasthttp.Server{
-		Handler: func(ctx *fasthttp.RequestCtx) {
+		Handler: s.placed(ofStaff, health, func(ctx *fasthttp.RequestCtx) {
 			switch {
 			case api(ctx.Path()):
 				if _, err := url.ParseRequestURI(string(ctx.RequestURI())); err != nil {
@@ -39,9 +40,12 @@ func (s *Server) adminServer() *fasthttp.Server {
 			default:
 				ctx.SetStatusCode(fasthttp.StatusNotFound)
 			}
-		},
+		}),
 		ErrorHandler: unread,
+		ConnState:    rested,
+		Concurrency:  workers(s.share.staff, s.share.staffBeside),
 		ReadTimeout:  5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
+		ReadBufferSize: 8 << 10, MaxRequestsPerConn: 10_000,
 		MaxRequestBodySize: 4 << 20, CloseOnShutdown: true, NoDefaultServerHeader: true,
 		SecureErrorLogMessage: true, Logger: quiet{},
 	}

@@ -42,7 +42,7 @@ func samples(t testing.TB) []sample {
 			t.Fatal(err)
 		}
 		i := slices.IndexFunc(v.Endpoints, func(e catalog.Endpoint) bool {
-			return slices.Contains(e.Methods, method) && e.Path.Matches([]byte(path))
+			return slices.Contains(e.Methods, method) && e.Path.Fits([]byte(path)) != catalog.NoFit
 		})
 		if i < 0 {
 			t.Fatalf("%s: no endpoint", name)

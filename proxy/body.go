@@ -6,6 +6,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/tagwarden/tagwarden/proxy/places"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/codec"
 )
@@ -42,10 +43,16 @@ func (p *passage) readBody(most int) rules.Reason {
 	if length > 0 {
 		most = length
 	}
+	place := placeOf(p.ctx.Conn())
+	if place != nil { // a request that is not there whole keeps nobody out
+		place.Rest()
+	}
 	var err error
 	p.body, err = codec.AppendRead(p.body[:0], p.ctx.Request.BodyStream(), most, &p.lease)
 	var network net.Error
 	switch {
+	case place != nil && place.Work() != places.Kept: // it made room meanwhile: nobody reads an answer
+		p.status = fasthttp.StatusServiceUnavailable
 	case err == nil:
 		p.unread = false
 		p.j.Hit.Request.Body = p.body

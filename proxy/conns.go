@@ -1,18 +1,18 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 
 	"github.com/valyala/fasthttp"
-)
+	"go.uber.org/zap"
 
-// perAddress is how many connections one address may hold open. Behind a trusted proxy all visitors come from its address: it is not
-// counted.
-const perAddress = 256
+	"github.com/tagwarden/tagwarden/proxy/places"
+	"github.com/tagwarden/tagwarden/rules"
+)
 
 // slack is what a request may take on the wire beyond twice its largest body: its head, and the lines between chunks.
 const slack = 64 << 10
@@ -21,72 +21,133 @@ const slack = 64 << 10
 // chunks, RFC 9112 section 7.1.1) counts as well.
 var errTooLong = errors.New("the request is longer than any may be")
 
-// bounded hands out connections that read no more bytes for a request than one may have, and not too many to one address.
+// The listeners, as metrics name them.
+const (
+	ofHits     = "hits"
+	ofStaff    = "admin"
+	ofCommands = "control"
+)
+
+// commandPlaces are more than there are ever commands at once: they come from the owner of the data folder, one at a time.
+const commandPlaces = 1024
+
+// boundHits bounds how many connections of visitors there are, and what a request on one takes.
+func (s *Server) boundHits(l net.Listener) net.Listener {
+	l = s.bound(ofHits, l, s.share.hits, s.share.hitsBeside)
+	if c := s.certificate.config(); c != nil {
+		l = tls.NewListener(l, c)
+	}
+	return &bounded{Listener: l, server: s}
+}
+
+// bound bounds how many connections of a listener there are.
+func (s *Server) bound(name string, l net.Listener, most, beside int) net.Listener {
+	made := places.Listen(l, places.Options{
+		Most: most, PerNetwork: ofOne(most), Beside: beside,
+		Trusted: func(a netip.Addr) bool { return among(a, s.snapshot.Load().Policy.Trusted()) },
+		Refused: func(why places.Cause) { s.unkept(name, why) },
+		Short: func(err error) {
+			s.opts.Log.Error("connections cannot be accepted: they wait, and whoever rests makes room", zap.String("listener", name), zap.Error(err))
+		},
+		Enough: func(tried int) {
+			s.opts.Log.Info("connections can be accepted again", zap.String("listener", name), zap.Int("tried_in_vain", tried))
+		},
+	})
+	s.metrics.Places(name, made.Open, made.Most)
+	return made
+}
+
+// placed works at requests on connections that have a place; on others it answers only how the server is, and asks to come again.
+func (s *Server) placed(name string, health func(path []byte) bool, next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		place := placeOf(ctx.Conn())
+		if place == nil {
+			next(ctx)
+			return
+		}
+		switch state := place.Work(); {
+		case state == places.Gone:
+			ctx.SetConnectionClose() // nobody reads an answer
+			return
+		case state == places.Quick && !health(ctx.Path()):
+			s.unkept(name, places.Full)
+			s.comeAgain(ctx)
+		default:
+			next(ctx)
+		}
+		if place.Yields() {
+			ctx.SetConnectionClose()
+		}
+	}
+}
+
+// unkept counts a connection that was not kept. Whoever made room had none under way that was read.
+func (s *Server) unkept(name string, why places.Cause) {
+	s.metrics.Unkept.WithLabelValues(name, why.String()).Inc()
+	if name == ofHits && why != places.MadeRoom {
+		s.refusals.noPlace()
+	}
+}
+
+// comeAgain answers a request for which there is no place, so that a page of the site's may read it.
+func (s *Server) comeAgain(ctx *fasthttp.RequestCtx) {
+	p := takePassage(ctx, s, s.snapshot.Load(), rules.Inputs{})
+	defer p.giveBack()
+	var ok bool
+	if p.hostname, ok = appendHost(p.hostname[:0], ctx.Request.Header.Host()); ok {
+		p.j.Site = p.snapshot.Policy.Site(p.hostname)
+	}
+	p.allowOrigin()
+	ctx.Response.Header.Set("Cache-Control", "no-store")
+	ctx.Response.Header.Set("Retry-After", "1")
+	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+}
+
+// rested notes that a connection waits for its next request.
+func rested(c net.Conn, state fasthttp.ConnState) {
+	if place := placeOf(c); place != nil && state == fasthttp.StateIdle {
+		place.Rest()
+	}
+}
+
+// placeOf is the place that a connection has; nil: it is of no listener of ours.
+func placeOf(c net.Conn) *places.Conn {
+	switch c := c.(type) {
+	case *places.Conn:
+		return c
+	case *boundedConn:
+		return c.place
+	case *tls.Conn:
+		return placeOf(c.NetConn())
+	default:
+		return nil
+	}
+}
+
+// bounded hands out connections that read no more bytes for a request than one may have.
 type bounded struct {
 	net.Listener
 	server *Server
-
-	mu     sync.Mutex
-	counts map[netip.Addr]int
 }
 
-func (s *Server) bound(l net.Listener) net.Listener {
-	return &bounded{Listener: l, server: s, counts: map[netip.Addr]int{}}
-}
-
-// Accept waits for the next connection that may stay.
+// Accept waits for the next connection.
 func (b *bounded) Accept() (net.Conn, error) {
-	for {
-		c, err := b.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		address := addressOf(c)
-		if among(address, b.server.snapshot.Load().Policy.Trusted()) {
-			address = netip.Addr{}
-		}
-		if !b.take(address) {
-			_ = c.Close() // nothing was said on it
-			continue
-		}
-		bc := &boundedConn{Conn: c, from: b, address: address}
-		bc.renew()
-		return bc, nil
+	c, err := b.Listener.Accept()
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (b *bounded) take(address netip.Addr) bool {
-	if !address.IsValid() {
-		return true
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.counts[address] >= perAddress {
-		return false
-	}
-	b.counts[address]++
-	return true
-}
-
-func (b *bounded) release(address netip.Addr) {
-	if !address.IsValid() {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.counts[address]--; b.counts[address] <= 0 {
-		delete(b.counts, address)
-	}
+	bc := &boundedConn{Conn: c, from: b, place: placeOf(c)}
+	bc.renew()
+	return bc, nil
 }
 
 // boundedConn is one of its connections.
 type boundedConn struct {
 	net.Conn
 	from    *bounded
-	address netip.Addr // counted under; the zero Addr is not
+	place   *places.Conn
 	left    atomic.Int64
 	lingers atomic.Bool // what still comes is read before it is closed
-	closed  atomic.Bool
 	wire    wire
 	end     error // what reading ends with; the one reader's
 }
@@ -116,13 +177,10 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 	return 0, bad
 }
 
-// Close closes the connection; the first time counts.
+// Close closes the connection.
 func (c *boundedConn) Close() error {
-	if !c.closed.Swap(true) {
-		if c.lingers.Load() {
-			c.drain()
-		}
-		c.from.release(c.address)
+	if c.lingers.Swap(false) {
+		c.drain()
 	}
 	return c.Conn.Close()
 }

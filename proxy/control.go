@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -45,7 +46,7 @@ func (s *Server) controller() *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /keys/rotate", command(s.Rotate))
 	mux.Handle("/api/v1/", s.operator)
-	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: log.New(io.Discard, "", 0)}
 }
 
 // commandAnswer is what a command comes to.

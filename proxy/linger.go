@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"net"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -22,8 +21,11 @@ func linger(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// drain ends our side of the connection and reads what still comes.
+// drain ends our side of the connection and reads what still comes. Its place is anybody's who needs it.
 func (c *boundedConn) drain() {
+	if c.place != nil {
+		c.place.Rest()
+	}
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
@@ -36,5 +38,3 @@ func (c *boundedConn) drain() {
 		}
 	}
 }
-
-var _ interface{ CloseWrite() error } = (*net.TCPConn)(nil)

@@ -14,6 +14,7 @@ type refusals struct {
 	mu     sync.Mutex
 	since  time.Time
 	counts map[rules.Reason]uint64
+	places uint64 // connections for which there was no place: nobody knows how many hits would have come
 }
 
 func (r *refusals) add(reason rules.Reason) {
@@ -23,6 +24,13 @@ func (r *refusals) add(reason rules.Reason) {
 		r.counts = map[rules.Reason]uint64{}
 	}
 	r.counts[reason]++
+}
+
+// noPlace counts a connection for which there was no place.
+func (r *refusals) noPlace() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.places++
 }
 
 // take returns what was counted since the last time, and begins anew.
@@ -39,6 +47,10 @@ func (r *refusals) take(now time.Time) []ledger.Refused {
 		all = append(all, ledger.Refused{From: from, To: now, Reason: reason.String(), Count: count})
 	}
 	clear(r.counts)
+	if r.places > 0 {
+		all = append(all, ledger.Refused{From: from, To: now, Reason: "no_place", Count: r.places})
+		r.places = 0
+	}
 	return all
 }
 

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -14,10 +13,7 @@ import (
 // Serve takes hits on one listener and staff on the other until Shutdown. It returns when the last hit is answered and the ledger is
 // closed.
 func (s *Server) Serve(hits, admin net.Listener) error {
-	if c := s.certificate.config(); c != nil {
-		hits = tls.NewListener(hits, c)
-	}
-	hits = s.bound(hits)
+	hits, admin = s.boundHits(hits), s.bound(ofStaff, admin, s.share.staff, s.share.staffBeside)
 	s.listeners.Lock()
 	s.open = []net.Listener{hits, admin}
 	early := s.ending.Load()
@@ -65,7 +61,8 @@ func (s *Server) takeCommands() (end func()) {
 	}
 	server := s.controller()
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(s.control) })
+	from := s.bound(ofCommands, s.control, commandPlaces, 1)
+	serving.Go(func() { _ = server.Serve(from) })
 	return func() {
 		within, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

@@ -56,6 +56,7 @@ type Options struct {
 	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	Memory     int // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
+	OpenFiles  int // how many files the process may have open; 0: what the system says
 }
 
 // Server is a running proxy.
@@ -63,6 +64,7 @@ type Server struct {
 	opts        Options
 	metrics     *metrics.Metrics
 	lock        *Lock // of the data folder
+	share       share // of descriptors
 	keyring     keyring
 	ledger      *ledger.Ledger
 	certificate certificate
@@ -121,8 +123,13 @@ func (o *Options) fill() {
 	if o.Every == nil {
 		o.Every = every
 	}
+	if o.OpenFiles == 0 {
+		o.OpenFiles = openFiles()
+	}
 	if o.Client == nil {
-		o.Client = func(u []delivery.Upstream) (Deliverer, error) { return delivery.New(delivery.Options{Upstreams: u}) }
+		o.Client = func(u []delivery.Upstream) (Deliverer, error) {
+			return delivery.New(delivery.Options{Upstreams: u, Conns: shareOut(o.OpenFiles, len(u)).vendor})
+		}
 	}
 }
 
@@ -133,6 +140,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)),
 		opts:   o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now()),
 	}
+	s.share = shareOut(o.OpenFiles, len(upstreams(loaded)))
 	err := s.openCertificate(loaded.Server.TLS)
 	if err != nil {
 		return nil, err
@@ -156,6 +164,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	s.pages = s.visitorPages()
 	s.public = s.hitsServer()
 	s.admin = s.adminServer()
+	s.warnDescriptors()
 	s.warnUnknown()
 	s.warnDue(loaded)
 	s.lookAtHooks(loaded)
@@ -231,7 +240,8 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 // hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.
 func (s *Server) hitsServer() *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler:                       s.serve,
+		Handler:                       s.placed(ofHits, func(path []byte) bool { return string(path) == healthPath }, s.serve),
+		ConnState:                     rested,
 		ErrorHandler:                  s.unreadable,
 		ReadTimeout:                   5 * time.Second,
 		WriteTimeout:                  5 * time.Second,
@@ -239,7 +249,7 @@ func (s *Server) hitsServer() *fasthttp.Server {
 		ReadBufferSize:                16 << 10,
 		StreamRequestBody:             true, // read by the stage body, which knows how much
 		MaxRequestBodySize:            1,    // is what fasthttp reads ahead of that
-		Concurrency:                   4096,
+		Concurrency:                   workers(s.share.hits, s.share.hitsBeside),
 		MaxRequestsPerConn:            10_000,
 		CloseOnShutdown:               true,
 		NoDefaultServerHeader:         true,

@@ -38,15 +38,7 @@ type Deliverer interface {
 
 // newSnapshot builds a snapshot. The error leaves nothing behind.
 func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
-	var upstreams []delivery.Upstream
-	for _, r := range loaded.Policy.Recipients() {
-		for role, address := range r.Upstreams {
-			if address != "" {
-				upstreams = append(upstreams, delivery.Upstream{Vendor: r.ID, Host: role, Address: address, Private: r.Private, Answer: answerSize(r, role)})
-			}
-		}
-	}
-	client, err := s.opts.Client(upstreams)
+	client, err := s.opts.Client(upstreams(loaded))
 	if err != nil {
 		return nil, fmt.Errorf("cannot prepare delivery: %w", err)
 	}
@@ -66,6 +58,19 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	fresh.figures.metrics, fresh.pages.loaded = s.metrics, loaded
 	s.keys(fresh, s.opts.Now())
 	return fresh, nil
+}
+
+// upstreams are the hosts of all vendors.
+func upstreams(loaded *config.Loaded) []delivery.Upstream {
+	var all []delivery.Upstream
+	for _, r := range loaded.Policy.Recipients() {
+		for role, address := range r.Upstreams {
+			if address != "" {
+				all = append(all, delivery.Upstream{Vendor: r.ID, Host: role, Address: address, Private: r.Private, Answer: answerSize(r, role)})
+			}
+		}
+	}
+	return all
 }
 
 // answerSize is how long an answer of a host may be: the parts of an SDK that some are asked for are larger than a vendor's thanks.

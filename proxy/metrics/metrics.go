@@ -23,6 +23,7 @@ type Metrics struct {
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
 	Outbox     *prometheus.CounterVec   // by webhook and outcome
 	Turned     *prometheus.CounterVec   // calls of the API that were turned away, by why: wrong_token, too_many, ambiguous
+	Unkept     *prometheus.CounterVec   // by listener (hits, admin, control) and cause: connections that were not kept
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
 }
@@ -56,10 +57,11 @@ func New() *Metrics {
 		}, []string{"webhook"}),
 		Outbox:   prometheus.NewCounterVec(counter("objection_messages_total", "Messages about objections to webhooks, by what became of an attempt; no_identifier: the act had none that the webhook knows people by."), []string{"webhook", "outcome"}),
 		Turned:   prometheus.NewCounterVec(counter("api_turned_away_total", "Calls of the API that were turned away: wrong_token, too_many (wrong ones from one address), ambiguous (a header given twice)."), []string{"why"}),
+		Unkept:   prometheus.NewCounterVec(counter("connections_not_kept_total", "Connections that were closed for want of a place. network: theirs has as many as one may have; full: there was none; made_room: they rested, and somebody else needed their place."), []string{"listener", "cause"}),
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -80,4 +82,16 @@ func (m *Metrics) CertificateDaysLeft(days func() float64) {
 	m.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "certificate_days_left", Help: "Days until the certificate of the hits listener ends; negative: it has ended.",
 	}, days))
+}
+
+// Places shows how many connections a listener has, and how many it may have.
+func (m *Metrics) Places(listener string, open, most func() int) {
+	gauge := func(name, help string, read func() int) prometheus.GaugeFunc {
+		opts := prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: prometheus.Labels{"listener": listener}}
+		return prometheus.NewGaugeFunc(opts, func() float64 { return float64(read()) })
+	}
+	m.Registry.MustRegister(
+		gauge("connections", "Connections that are open.", open),
+		gauge("connections_limit", "Connections that may be open; beyond that those are closed first that rest longest, of the networks that have most.", most),
+	)
 }

@@ -1,6 +1,7 @@
 package places
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -99,6 +100,14 @@ func (c *Conn) Close() error {
 	}
 	c.listener.mu.Unlock()
 	return c.Conn.Close()
+}
+
+// CloseWrite ends our side of the connection, where it is one of TCP.
+func (c *Conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }
 
 // SetReadDeadline bounds how long a request is waited for.

@@ -114,6 +114,8 @@ func TestFloods(t *testing.T) {
 				if most := (c.before+30)*perSecond + atOnce*perSecond; crowd.taken > most {
 					t.Errorf("of the flood %d changes were taken, at most %d are", crowd.taken, most)
 				}
+				crowd.turns.mu.Lock()
+				defer crowd.turns.mu.Unlock()
 				if n := len(crowd.turns.waiting); n > 0 {
 					t.Errorf("%d still wait", n)
 				}
