@@ -3,9 +3,11 @@ package proxy_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // witness is a vendor that looks, for each event, whether its own record is in the file already.
@@ -87,15 +90,16 @@ func goldenConfig(t *testing.T, vendors []string, upstream string) string {
 		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [measure], basis: consent, profile: much, events: [\"*\"] }\n", id, id)
 	}
 	text := server.String()
-	for _, id := range vendors { // the roles of the hosts that each knows
-		roles := "api: \"" + upstream + "\""
-		switch id {
-		case "segment":
-			roles += ", settings: \"" + upstream + "\""
-		case "posthog":
-			roles += ", assets: \"" + upstream + "\""
+	for _, id := range vendors { // none is asked but the stand-in
+		file, ok := catalog.Builtin(id)
+		if !ok {
+			t.Fatalf("no vendor %s", id)
 		}
-		text = strings.Replace(text, "UPSTREAMS", roles, 1)
+		var roles []string
+		for _, role := range slices.Sorted(maps.Keys(file.Hosts)) {
+			roles = append(roles, fmt.Sprintf("%s: %q", role, upstream))
+		}
+		text = strings.Replace(text, "UPSTREAMS", strings.Join(roles, ", "), 1)
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "tagwarden.yaml"), text)
