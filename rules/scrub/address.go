@@ -3,66 +3,32 @@ package scrub
 // Words that make a street of the words beside them, lower case.
 var (
 	// typeBehind stand behind the name, with the number in front: "12 Example Street".
-	typeBehind = []string{
+	typeBehind = newVocabulary(
 		"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "boulevard", "blvd", "drive", "dr", "terrace", "crescent", "square", "close",
 		"court", "parkway", "highway", "mews", "grove",
-	}
+	)
 	// typeBetween stand between name and number: "Example Street 12", "Berliner Straße 12", "Victor Hugo utca 49".
-	typeBetween = []string{
+	typeBetween = newVocabulary(
 		"street", "road", "avenue", "lane", "boulevard", "straße", "strasse", "str", "straat", "laan", "allee", "gasse", "weg", "platz", "markt", "ufer", "damm",
 		"gracht", "gatan", "gata", "vägen", "vej", "vei", "veien", "terrasse", "utca", "u", "út", "tér", "körút", "cesta", "tänav", "voorhout", "plein",
-	}
+	)
 	// typeFront stand in front of the name: "5 rue X", "Via Roma 12".
-	typeFront = []string{
+	typeFront = newVocabulary(
 		"rue", "avenue", "av", "boulevard", "bd", "chemin", "impasse", "quai", "allée", "allee", "via", "viale", "vicolo", "piazza", "corso", "calle", "avenida",
 		"paseo", "rua", "rúa", "travessa", "ulica", "ulice", "ul", "al", "aleja", "aleje", "plac", "plaza", "place", "trg", "largo",
-	}
+	)
 	// typeDoubtful are those of typeFront that are words of other languages too: the name behind them wants a capital.
-	typeDoubtful = []string{"via", "place", "plaza", "av", "al", "quai", "largo", "corso", "bd", "plac"}
+	typeDoubtful = newVocabulary("via", "place", "plaza", "av", "al", "quai", "largo", "corso", "bd", "plac")
 	// typeEnd end a word that is name and type in one: "Hauptstraße 5". All but the first want a capital.
-	typeEnd = []string{
+	typeEnd = newVocabulary(
 		"straße", "strasse", "str", "straat", "gasse", "allee", "platz", "weg", "damm", "ufer", "chaussee", "gracht", "plein", "laan", "gatan", "sgata", "vägen",
 		"vej", "vegen", "veien", "rgade", "ogade", "sgade", "katu", "kuja", "ntie", "vegur", "braut", "stræti", "straeti", "brücke", "singel", "dijk", "stieg",
-	}
+	)
 	// connectors stand between type and name.
-	connectors = []string{"de", "du", "des", "del", "della", "di", "da", "do", "la", "le", "les", "los", "l", "d", "of", "the"}
+	connectors = newVocabulary("de", "du", "des", "del", "della", "di", "da", "do", "la", "le", "les", "los", "l", "d", "of", "the")
+	// repeats stand between a house number and a street's name, for "twice" and the like.
+	repeats = newVocabulary("bis", "ter", "quater")
 )
-
-// words are the next words behind a place, each at most 40 bytes, with spaces, dots, commas or form separators between.
-type words struct {
-	w [5]span
-	n int
-}
-
-// wordsFrom collects up to most words behind i.
-func (s *scan) wordsFrom(i, most int) (ws words) {
-	for ws.n < most {
-		k := i
-		for k < len(s.text) && k-i < 3 && gapByte(s.text[k]) {
-			k++
-		}
-		if k == i && ws.n > 0 || k == len(s.text) || !isWord(s.text[k]) {
-			return ws
-		}
-		end := k
-		for end < len(s.text) && end-k <= 40 && isWord(s.text[end]) {
-			end++
-		}
-		if end-k > 40 {
-			return ws
-		}
-		ws.w[ws.n] = span{k, end}
-		ws.n++
-		i = end
-	}
-	return ws
-}
-
-func gapByte(c byte) bool {
-	return c == ' ' || c == '.' || c == ',' || c == '+' || c == '_' || c == '-' || c == '\''
-}
-
-func (s *scan) of(w span) []byte { return s.text[w.start:w.end] }
 
 // houseNumber tells whether the word is one to five digits with at most one letter behind.
 func (s *scan) houseNumber(w span) bool {
@@ -89,8 +55,8 @@ func (s *scan) addressFromNumber(i, j int) (finding, bool) {
 	if ws.n < 2 || ws.w[0].start == j || s.text[j] == '.' {
 		return finding{}, false
 	}
-	if in(s.of(ws.w[0]), []string{"bis", "ter", "quater"}) || ws.w[0].end-ws.w[0].start == 1 && isUpper(s.text[ws.w[0].start]) {
-		copy(ws.w[:], ws.w[1:])
+	if repeats.has(s.of(ws.w[0].span)) || ws.w[0].end-ws.w[0].start == 1 && isUpper(s.text[ws.w[0].start]) {
+		ws.w = ws.w[1:]
 		ws.n--
 	}
 	if end := s.nameBehindType(&ws); end > 0 {
@@ -98,13 +64,13 @@ func (s *scan) addressFromNumber(i, j int) (finding, bool) {
 	}
 	named := true
 	for k := range ws.n {
-		if k > 0 && in(s.of(ws.w[k]), typeBehind) {
+		if k > 0 && s.is(&ws.w[k], behindWord) {
 			long := ws.w[k].end-ws.w[k].start > 4
 			if named || long && !s.goesOn(ws.w[k].end) {
 				return finding{span: span{i, ws.w[k].end}, kind: Address}, true
 			}
 		}
-		named = named && s.named(ws.w[k])
+		named = named && s.named(ws.w[k].span)
 	}
 	return finding{}, false
 }
@@ -116,12 +82,12 @@ func (s *scan) goesOn(i int) bool {
 
 // nameBehindType returns where "rue de la Paix" ends, 0 where the words are no such thing.
 func (s *scan) nameBehindType(ws *words) int {
-	if ws.n < 2 || !in(s.of(ws.w[0]), typeFront) {
+	if ws.n < 2 || !s.is(&ws.w[0], frontWord) {
 		return 0
 	}
 	for k := 1; k < ws.n; k++ {
-		if !in(s.of(ws.w[k]), connectors) {
-			if isDigit(s.text[ws.w[k].start]) || !s.named(ws.w[k]) && in(s.of(ws.w[0]), typeDoubtful) {
+		if !connectors.has(s.of(ws.w[k].span)) {
+			if isDigit(s.text[ws.w[k].start]) || !s.named(ws.w[k].span) && typeDoubtful.has(s.of(ws.w[0].span)) {
 				return 0
 			}
 			return ws.w[k].end
@@ -135,20 +101,20 @@ const maxAddress = 80
 
 // addressFromName finds addresses that start with the street's name or type [i, j) and end with the house number.
 func (s *scan) addressFromName(i, j int) (finding, bool) {
-	if !s.want.Has(Address) || j-i > 40 || !gapByte(s.after(j)) || !s.digitWithin(j, maxAddress) || s.before(i) == '@' {
+	if !s.want.Has(Address) || j-i > 40 || s.before(i) == '@' {
 		return finding{}, false
 	}
 	first := span{i, j}
 	if s.endsInType(first) {
-		if ws := s.wordsFrom(j, 1); ws.n == 1 && s.houseEnd(ws.w[0]) {
-			return finding{span: span{i, s.houseTo(ws.w[0])}, kind: Address}, true
+		if ws := s.wordsFrom(j, 1); ws.n == 1 && s.houseEnd(ws.w[0].span) {
+			return finding{span: span{i, s.houseTo(ws.w[0].span)}, kind: Address}, true
 		}
 	}
-	if in(s.of(first), typeFront) {
+	if typeFront.has(s.of(first)) {
 		ws := s.wordsFrom(j, 5)
 		for k := 1; k < ws.n; k++ {
-			if s.houseEnd(ws.w[k]) && s.named(ws.w[k-1]) {
-				return finding{span: span{i, s.houseTo(ws.w[k])}, kind: Address}, true
+			if s.houseEnd(ws.w[k].span) && s.named(ws.w[k-1].span) {
+				return finding{span: span{i, s.houseTo(ws.w[k].span)}, kind: Address}, true
 			}
 			if isDigit(s.text[ws.w[k].start]) {
 				break
@@ -158,10 +124,10 @@ func (s *scan) addressFromName(i, j int) (finding, bool) {
 	upper := s.named(first)
 	ws := s.wordsFrom(j, 4)
 	for k := 0; k+1 < ws.n; k++ {
-		if in(s.of(ws.w[k]), typeBetween) && s.houseEnd(ws.w[k+1]) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
-			return finding{span: span{i, s.houseTo(ws.w[k+1])}, kind: Address}, true
+		if s.is(&ws.w[k], betweenWord) && s.houseEnd(ws.w[k+1].span) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
+			return finding{span: span{i, s.houseTo(ws.w[k+1].span)}, kind: Address}, true
 		}
-		if !s.named(ws.w[k]) {
+		if !s.named(ws.w[k].span) {
 			break
 		}
 	}
@@ -191,11 +157,6 @@ func (s *scan) houseEnd(w span) bool {
 // endsInType tells whether the word is a street's name and type in one, such as "Hauptstraße". Endings that other words share want a
 // capital.
 func (s *scan) endsInType(w span) bool {
-	t := s.of(w)
-	for k, e := range typeEnd {
-		if n := len(t) - len(e); n >= 3 && hasFold(t[n:], e) {
-			return k < 2 || s.named(w)
-		}
-	}
-	return false
+	end := typeEnd.ending(s.of(w), 0, 3)
+	return end != "" && (s.named(w) || end == "straße" || end == "strasse")
 }

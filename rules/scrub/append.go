@@ -15,38 +15,59 @@ func Append(dst, value []byte, want Set) ([]byte, Set) {
 
 // Append is the function Append, with a site's own detectors where Own is wanted.
 func (d *Detectors) Append(dst, value []byte, want Set) ([]byte, Set) {
-	l := look{want: want}
+	return d.AppendWithin(nil, dst, value, want)
+}
+
+// AppendWithin is Append for as long as the meter has steps left. Where they do not suffice, all of the value becomes "[scrubbed]".
+func (d *Detectors) AppendWithin(m *Meter, dst, value []byte, want Set) ([]byte, Set) {
+	l := look{want: want, most: m.rest()}
 	if want.Has(Own) {
 		l.own = d.rules()
 	}
 	dst, saw := l.append(dst, value)
+	m.Spend(saw.work)
 	return dst, saw.found
 }
 
 // Find returns what Append would find, and scratch, grown if need be. Its content is of no use.
 func Find(scratch, value []byte, want Set) ([]byte, Set) {
-	l := look{want: want}
+	return FindWithin(nil, scratch, value, want)
+}
+
+// FindWithin is Find for as long as the meter has steps left. Where they do not suffice, a token is found.
+func FindWithin(m *Meter, scratch, value []byte, want Set) ([]byte, Set) {
+	m.Spend(costIdle * len(value))
+	l := look{want: want, most: m.rest()}
 	if l.idle(value) {
 		return scratch, 0
 	}
 	base := len(scratch)
 	scratch, saw := l.pass(scratch, value, 0)
+	m.Spend(saw.work)
 	return scratch[:base], saw.found
 }
 
 func (l look) append(dst, value []byte) ([]byte, seen) {
-	base := len(dst)
-	if l.idle(value) {
-		return append(dst, value...), seen{}
+	base, first := len(dst), costIdle*len(value)
+	if l.most > 0 && l.idle(value) {
+		return append(dst, value...), seen{work: first}
 	}
+	l.most -= first
 	dst, saw := l.pass(dst, value, 0)
+	l.most += first
+	saw.spend(first)
 	if saw.found == 0 {
 		return append(dst[:base], value...), saw
 	}
 	for range maxRounds {
+		if saw.work > l.most {
+			break
+		}
 		end := len(dst)
 		var again seen
-		dst, again = l.pass(dst, dst[base:end], 0)
+		next := l
+		next.most -= saw.work
+		dst, again = next.pass(dst, dst[base:end], 0)
 		saw.spend(again.work)
 		if again.found == 0 {
 			return dst[:end], saw
@@ -94,17 +115,22 @@ func suspicious(value []byte) bool {
 // pass appends src with its findings replaced, or nothing where nothing was found.
 func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	base := len(dst)
+	s := scan{look: l}
+	if l.most <= 0 {
+		return append(dst, scrubbed...), seen{found: Of(Token), work: 1}
+	}
 	text, offsets, deep := src, []byte(nil), false
-	if escaped(src) {
-		dst, text, offsets, deep = unescape(dst, src)
+	yes, tried := escaped(src)
+	if s.spend(costTried * tried); yes {
+		dst, text, offsets, deep = s.unescape(dst, src)
 	}
 	out := len(dst)
-	if deep {
-		n := copy(dst[base:], scrubbed)
-		return dst[:base+n], seen{found: Of(Token), work: len(src)}
+	if !deep {
+		s.begin(text, depth)
 	}
-	s := scan{look: l}
-	s.begin(text, depth)
+	if deep || s.over() {
+		return append(dst[:base], scrubbed...), seen{found: Of(Token), work: s.work}
+	}
 	from := 0
 	for {
 		var f finding
@@ -114,11 +140,16 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 			break
 		}
 		s.note(&f)
+		s.spend(costFound)
 		dst = append(dst, src[from:origin(offsets, f.start)]...)
 		dst = append(dst, '[')
 		dst = append(dst, f.label()...)
 		dst = append(dst, ']')
 		from = origin(offsets, f.end)
+	}
+	if s.over() {
+		s.found |= Of(Token)
+		return append(dst[:base], scrubbed...), s.seen
 	}
 	if s.found == 0 {
 		return dst[:base], s.seen
@@ -131,7 +162,9 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 // begin makes the scan ready for a text that lies in so many encodings.
 func (s *scan) begin(text []byte, depth int) {
 	s.text, s.depth, s.digit = text, depth, -1
-	s.spend(len(text))
+	if s.spend(costPass + costByte*len(text)); s.over() {
+		return
+	}
 	s.findMail(0)
 	s.findOwn(0)
 }
@@ -145,23 +178,23 @@ type Finding struct {
 
 // Locate lists what Append replaces when it first goes over a value, in order. It is for reports, and allocates.
 func (d *Detectors) Locate(value []byte, want Set) []Finding {
-	l := look{want: want}
+	l := look{want: want, most: unbounded}
 	if want.Has(Own) {
 		l.own = d.rules()
 	}
 	if l.idle(value) {
 		return nil
 	}
-	src, text, offsets, deep := value, value, []byte(nil), false
+	s := scan{look: l}
+	text, offsets, deep := value, []byte(nil), false
 	var scratch []byte
-	if escaped(src) {
-		scratch, text, offsets, deep = unescape(nil, src)
+	if yes, _ := escaped(value); yes {
+		scratch, text, offsets, deep = s.unescape(nil, value)
 	}
 	if deep {
-		return []Finding{{0, len(src), Token, Token.String()}}
+		return []Finding{{0, len(value), Token, Token.String()}}
 	}
 	var list []Finding
-	s := scan{look: l}
 	s.begin(text, 0)
 	for {
 		var f finding

@@ -1,11 +1,11 @@
 package scrub
 
-var birthLabels = []string{
+var birthLabels = newLabels(birthBit,
 	"birth", "born", "geb", "dob", "bday", "bdate", "naiss", "née", "nacim", "nacid", "nascit", "nascim", "nascid", "urodz", "narozen", "syntym", "född", "fødsel", "doğum",
-}
+)
 
 // birthWords are labels that other words start with.
-var birthWords = []string{"né", "nato", "nata", "ur", "nar"}
+var birthWords = newVocabulary("né", "nato", "nata", "ur", "nar")
 
 // date finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by its name. A
 // label is asked for, or a caller that expects one: every time is a date.
@@ -30,7 +30,7 @@ func (s *scan) birth(i int) bool {
 		if w = s.wordBefore(k); w.start == w.end {
 			return false
 		}
-		if in(s.of(w), birthWords) {
+		if birthWords.has(s.of(w)) {
 			return true
 		}
 		k = w.start
@@ -60,7 +60,7 @@ func (s *scan) monthFirst(i, j int) (finding, bool) {
 		return finding{}, false
 	}
 	d := s.wordsFrom(j, 2)
-	if d.n < 2 || !isDay(s.of(d.w[0])) || !isBirthYear(s.of(d.w[1])) {
+	if d.n < 2 || !isDay(s.of(d.w[0].span)) || !isBirthYear(s.of(d.w[1].span)) {
 		return finding{}, false
 	}
 	return finding{span: span{i, d.w[1].end}, kind: BirthDate}, s.birth(i)
@@ -105,40 +105,39 @@ func (s *scan) dayFirst(i, j int) int {
 		}
 		return 0
 	}
-	ws := s.wordsFrom(j, 4)
-	k := 0
-	if ws.n > 0 && equalFold(s.of(ws.w[0]), "de") {
-		k++
-	}
-	if k >= ws.n || !isDay(s.text[i:j]) || !isMonth(s.of(ws.w[k])) {
+	if !isDay(s.text[i:j]) {
 		return 0
 	}
-	if k++; k < ws.n && equalFold(s.of(ws.w[k]), "de") {
+	ws := s.wordsFrom(j, 1)
+	if ws.n == 0 || isDigit(s.text[ws.w[0].start]) {
+		return 0
+	}
+	ws = s.wordsFrom(j, 4)
+	k := 0
+	if equalFold(s.of(ws.w[0].span), "de") {
 		k++
 	}
-	if k < ws.n && isBirthYear(s.of(ws.w[k])) {
+	if k >= ws.n || !isMonth(s.of(ws.w[k].span)) {
+		return 0
+	}
+	if k++; k < ws.n && equalFold(s.of(ws.w[k].span), "de") {
+		k++
+	}
+	if k < ws.n && isBirthYear(s.of(ws.w[k].span)) {
 		return ws.w[k].end
 	}
 	return 0
 }
 
 // months are the beginnings of the months' names in the languages of birthLabels, at least three letters long.
-var months = []string{
+var months = newVocabulary(
 	"jan", "ene", "gen", "sty", "feb", "fév", "fev", "lut", "mar", "mär", "maa", "mrz", "apr", "avr", "abr", "kwi", "may", "mai", "mag", "maj", "mei",
 	"jun", "juin", "giu", "cze", "jul", "juil", "lug", "lip", "aug", "aoû", "aou", "ago", "sie", "sep", "set", "wrz", "oct", "okt", "ott", "out", "paź", "nov",
 	"lis", "dec", "déc", "dez", "dic", "gru",
-}
+)
 
 func isMonth(word []byte) bool {
-	if len(word) < 3 || len(word) > 12 {
-		return false
-	}
-	for _, m := range months {
-		if hasFold(word, m) {
-			return true
-		}
-	}
-	return false
+	return len(word) >= 3 && len(word) <= 12 && months.starts(word)
 }
 
 // isDay tells whether the word is a day of a month: "7", "07", "7th".

@@ -1,33 +1,33 @@
 package scrub
 
-// card finds payment card numbers, bare or in groups that start with one of four digits.
-func (s *scan) card(i int) (finding, bool) {
+// card finds payment card numbers, bare or in groups that start with one of four digits. all is the number at i with all separators.
+func (s *scan) card(i int, all *digits) (finding, bool) {
 	if !s.want.Has(Card) {
 		return finding{}, false
 	}
 	if c := s.before(i); isWord(c) || c == '.' || c == '~' || c == '+' {
 		return finding{}, false
 	}
-	var d digits
-	d.collect(s.text, i, sepSpace|sepDash, 1)
-	for n := 12; n <= 19 && n <= d.n; n++ {
-		if n < d.n && !d.gap[n-1] {
+	d := all.narrow(sepSpace | sepDash)
+	if d.n < 12 {
+		return finding{}, false
+	}
+	first := d.group(0)
+	for n := 12; n <= 19 && n <= d.n && (first == 4 || first >= n); n++ {
+		if n < d.n && !d.gapAt(n-1) || !issued(&d, n) {
 			continue
 		}
-		if d.n = min(d.n, maxDigits); !issued(&d, n) || !luhn(d.d[:n]) || !s.endsNumberOrGap(&d, n) {
-			continue
+		s.spend(n)
+		if luhn(d.d[:n]) && s.endsNumberOrGap(&d, n) {
+			return finding{span: span{i, int(d.end[n-1])}, kind: Card}, true
 		}
-		if first := d.group(0); first != 4 && first < n {
-			return finding{}, false
-		}
-		return finding{span: span{i, d.end[n-1]}, kind: Card}, true
 	}
 	return finding{}, false
 }
 
 // endsNumberOrGap tells whether the number may end behind its n-th digit.
 func (s *scan) endsNumberOrGap(d *digits, n int) bool {
-	return n < d.n || s.endsNumber(d.end[n-1])
+	return n < d.n || s.endsNumber(int(d.end[n-1]))
 }
 
 // issued tells whether an issuer has numbers of n digits that start like this.
@@ -59,14 +59,16 @@ func issued(d *digits, n int) bool {
 // luhn checks the digit of ISO/IEC 7812-1, annex B.
 func luhn(d []byte) bool {
 	sum := 0
-	for k := range d {
-		v := int(d[len(d)-1-k] - '0')
-		if k%2 == 1 {
+	twice := len(d)%2 == 0 // the digit in front of the last one counts twice
+	for _, c := range d {
+		v := int(c - '0')
+		if twice {
 			if v *= 2; v > 9 {
 				v -= 9
 			}
 		}
 		sum += v
+		twice = !twice
 	}
 	return sum%10 == 0
 }

@@ -17,7 +17,7 @@ func (s *scan) findMail(from int) {
 	if !s.want.Has(Email) {
 		return
 	}
-	for at := from; at < len(s.text); {
+	for at := from; at < len(s.text) && !s.over(); {
 		i, n, bare := s.atSign(at)
 		if i < 0 {
 			return
@@ -26,6 +26,7 @@ func (s *scan) findMail(from int) {
 			i, n = i-1, n+2 // as people write it who do not want it found
 		}
 		start := s.localStart(i, from)
+		s.spend(costAt + i - start)
 		if start < i {
 			end := 0
 			if !bare {
@@ -84,6 +85,9 @@ func bracketed(text []byte, words []string) int {
 	if i < len(text) && isSpace(text[i]) {
 		i++
 	}
+	if i >= len(text) || !isWord(text[i]) {
+		return 0
+	}
 	for _, w := range words {
 		if n := i + len(w); n < len(text) && equalFold(text[i:n], w) {
 			if isSpace(text[n]) {
@@ -123,6 +127,7 @@ func (s *scan) spelledEnd(i int, bare bool) int {
 		for i < limit && (isWord(s.text[i]) || s.text[i] == '-') {
 			i++
 		}
+		s.spend(i - label + 1)
 		if i == label {
 			return end
 		}
@@ -185,7 +190,7 @@ func (s *scan) localStart(i, low int) int {
 }
 
 // notTLD are endings of file names that no top-level domain shares.
-var notTLD = []string{"png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map", "json", "html", "htm", "php", "xml", "scss"}
+var notTLD = newVocabulary("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map", "json", "html", "htm", "php", "xml", "scss")
 
 // domainEnd returns where the domain that starts at i ends, 0 where there is none.
 func (s *scan) domainEnd(i int) int {
@@ -211,12 +216,13 @@ func (s *scan) domainEnd(i int) int {
 		} else if isWord(c) || c == '-' {
 			continue
 		}
+		s.spend(k - label + 1)
 		if k == label {
 			return end
 		}
 		if dots > 0 && isTLD(s.text[label:k]) {
 			end = k
-		} else if in(s.text[label:k], notTLD) {
+		} else if notTLD.has(s.text[label:k]) {
 			end = 0
 		}
 		if c != '.' {
@@ -232,7 +238,7 @@ func isTLD(label []byte) bool {
 	if hasFold(label, "xn--") {
 		return len(label) > 4
 	}
-	if len(label) < 2 || len(label) > 63 || in(label, notTLD) {
+	if len(label) < 2 || len(label) > 63 || notTLD.has(label) {
 		return false
 	}
 	for _, c := range label {

@@ -9,21 +9,22 @@ import (
 // "&amp;amp;#64;") are one layer, however deep.
 const maxLayers = 4
 
-// escaped tells whether the value holds anything that unescape would resolve.
-func escaped(value []byte) bool {
+// escaped tells whether the value holds anything that unescape would resolve, and how many places were tried.
+func escaped(value []byte) (yes bool, tried int) {
 	for i, c := range value {
 		if flags[c]&fEscape != 0 {
+			tried++
 			if _, n := unit(value[i:]); n > 0 {
-				return true
+				return true, tried
 			}
 		}
 	}
-	return false
+	return false, tried
 }
 
 // unescape resolves escapes, layer by layer. It appends to dst the text and, for each of its bytes and its end, where that came from
-// in src (4 bytes each), and returns both as slices. Deep is true where escapes are left that lie too deep.
-func unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
+// in src (4 bytes each), and returns both as slices. Deep is true where escapes are left that lie too deep, or cost too much.
+func (s *scan) unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
 	base, n := len(dst), len(src)
 	dst = append(dst, src...)
 	for i := range n + 1 {
@@ -31,13 +32,18 @@ func unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
 	}
 	text, offsets = dst[base:base+n], dst[base+n:]
 	for range maxLayers {
+		s.spend(costEscape * len(text))
+		if s.over() {
+			return dst, text, offsets, true
+		}
 		m := layer(text, offsets)
 		if m == len(text) {
 			return dst, text, offsets, false
 		}
 		text = text[:m]
 	}
-	return dst, text, offsets, escaped(text)
+	deep, _ = escaped(text)
+	return dst, text, offsets, deep
 }
 
 // origin says where in the source the text's byte i came from.
@@ -160,10 +166,21 @@ func backslash(text []byte) (rune, int) {
 	return '\\', i
 }
 
-var entities = []struct {
+// entityName is a name of HTML, without its "&", and the character that it stands for.
+type entityName struct {
 	name string
 	r    rune
-}{
+}
+
+// entityIndex holds entities by the first byte of their names.
+var entityIndex = func() (by [256][]entityName) {
+	for _, e := range entities {
+		by[e.name[0]] = append(by[e.name[0]], e)
+	}
+	return by
+}()
+
+var entities = []entityName{
 	{"commat;", '@'}, {"period;", '.'}, {"plus;", '+'}, {"num;", '#'}, {"quot;", '"'}, {"apos;", '\''}, {"lt;", '<'},
 	{"gt;", '>'}, {"nbsp;", ' '}, {"lowbar;", '_'}, {"hyphen;", '-'}, {"dash;", '-'}, {"colon;", ':'}, {"sol;", '/'}, {"equals;", '='},
 	{"percnt;", '%'}, {"Tab;", ' '}, {"NewLine;", ' '}, {"lpar;", '('}, {"rpar;", ')'}, {"comma;", ','},
@@ -191,7 +208,7 @@ func reference(text []byte) (rune, int) {
 		return 0, 0
 	}
 	if text[0] != '#' {
-		for _, e := range entities {
+		for _, e := range entityIndex[text[0]] {
 			if len(text) >= len(e.name) && string(text[:len(e.name)]) == e.name {
 				return e.r, len(e.name)
 			}

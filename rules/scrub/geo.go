@@ -1,6 +1,6 @@
 package scrub
 
-var geoLabels = []string{"lat", "latitude", "lng", "lon", "long", "longitude"}
+var geoLabels = newVocabulary("lat", "latitude", "lng", "lon", "long", "longitude")
 
 // geo finds pairs of latitude and longitude with four decimals or more each, that is about eleven metres, and single ones with a label
 // and three decimals or more.
@@ -65,7 +65,7 @@ func (s *scan) geoLabel(i int) bool {
 	for k > low && isWord(s.text[k-1]) {
 		k--
 	}
-	return joined && in(s.text[k:end], geoLabels)
+	return joined && geoLabels.has(s.text[k:end])
 }
 
 // degree is a decimal number with a sign.

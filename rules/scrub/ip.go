@@ -24,7 +24,7 @@ func (s *scan) ip4(i int) (finding, bool) {
 	return finding{span: span{i, end}, kind: IP}, true
 }
 
-var versionLabels = []string{"version", "ver", "build", "release"}
+var versionLabels = newLabels(versionBit, "version", "ver", "build", "release")
 
 // version tells whether what stands at i is a version: "Name/1.2.3.4", "version 1.2.3.4".
 func (s *scan) version(i int) bool {

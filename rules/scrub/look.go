@@ -4,14 +4,18 @@ package scrub
 type look struct {
 	want Set
 	own  []own
+	most int // steps that may be spent
 }
 
 // seen is what a pass over a text gave.
 type seen struct {
 	found Set
 	label string // of the first of a site's own findings
-	work  int    // bytes that loops without a bound of their own went over: a call's cost is a constant times this and the length
+	work  int    // steps that were spent
 }
+
+// over tells whether more was spent than may be.
+func (s *scan) over() bool { return s.work > s.most }
 
 // note adds a finding.
 func (s *seen) note(f *finding) {
@@ -21,5 +25,5 @@ func (s *seen) note(f *finding) {
 	s.found |= 1 << f.kind
 }
 
-// spend notes that a loop went over n bytes.
-func (s *seen) spend(n int) { s.work += n }
+// spend notes steps that were taken.
+func (s *seen) spend(steps int) { s.work += steps }

@@ -4,14 +4,14 @@ import "bytes"
 
 // nameLabels are what forms and SDKs call the names of persons, in lower case and without "_" and "-". "name" alone is none of them:
 // products, events and campaigns have names too.
-var nameLabels = []string{
+var nameLabels = newVocabulary(
 	"firstname", "lastname", "fullname", "givenname", "familyname", "middlename", "maidenname", "surname", "forename", "fname", "lname", "username",
 	"customername", "billingname", "shippingname", "cardholder", "cardholdername", "recipientname",
 	"vorname", "nachname", "familienname", "geburtsname",
 	"prenom", "prénom", "nomdefamille", "nomcomplet",
 	"apellido", "apellidos", "nombrecompleto", "nombreyapellidos", "primerapellido",
 	"cognome", "voornaam", "achternaam", "imie", "imię", "nazwisko", "sobrenome", "nomecompleto", "förnamn", "efternamn", "fornavn", "etternavn", "etunimi", "sukunimi",
-}
+)
 
 const (
 	maxNameLabel = 24 // bytes of a label, with what joins its words
@@ -27,9 +27,7 @@ func (s *scan) name(i, j int) (finding, bool) {
 	if s.want.expects(Name) && s.named(span{i, j}) {
 		return finding{span: span{i, s.nameEnd(i)}, kind: Name}, true
 	}
-	switch s.after(j) {
-	case ':', '=', '"', '\'', '_', '-', ' ', ']':
-	default:
+	if flags[s.after(j)]&fJoint == 0 || isWord(s.after(i+1)) && !nameLabels.heads.any(s.text[i], s.after(i+1)) {
 		return finding{}, false
 	}
 	if c := s.before(i); c == '_' || c == '-' {
@@ -41,14 +39,14 @@ func (s *scan) name(i, j int) (finding, bool) {
 	}
 	end := min(s.nameEnd(start), s.mail.start)
 	value := s.text[start:end]
-	if end <= start || in(value, noNames) || !s.named(span{start, end}) && !bytes.ContainsAny(value, " +'") && s.after(end) == ' ' {
+	if end <= start || noNames.has(value) || !s.named(span{start, end}) && !bytes.ContainsAny(value, " +'") && s.after(end) == ' ' {
 		return finding{}, false
 	}
 	return finding{span: span{start, end}, kind: Name}, true
 }
 
 // noNames are what stands in the place of a name.
-var noNames = []string{"true", "false", "null", "undefined", "none", "required", "empty", "string", "text", "missing", "invalid", "yes", "no"}
+var noNames = newVocabulary("true", "false", "null", "undefined", "none", "required", "empty", "string", "text", "missing", "invalid", "yes", "no")
 
 // nameLabel returns where the value of a label at i starts, 0 where there is no such label or value.
 func (s *scan) nameLabel(i int) int {
@@ -63,7 +61,8 @@ func (s *scan) nameLabel(i int) int {
 			break
 		}
 	}
-	if c := s.after(k); n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' || !in(compact[:n], nameLabels) {
+	s.spend(k - i)
+	if c := s.after(k); n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' || !nameLabels.has(compact[:n]) {
 		return 0
 	}
 	joined := false
@@ -96,7 +95,7 @@ func (s *scan) nameEnd(i int) int {
 			break
 		}
 		next := s.wordEnd(k)
-		if w := (span{k, next}); isSpace(c) && !s.named(w) && !in(s.of(w), particles) {
+		if w := (span{k, next}); isSpace(c) && !s.named(w) && !particles.has(s.of(w)) {
 			break
 		}
 		end = next
@@ -106,4 +105,4 @@ func (s *scan) nameEnd(i int) int {
 }
 
 // particles are the small words inside names.
-var particles = []string{"van", "von", "de", "der", "den", "del", "di", "da", "du", "la", "le", "ter", "zu", "af", "el", "al", "bin", "y", "e", "dos", "das"}
+var particles = newVocabulary("van", "von", "de", "der", "den", "del", "di", "da", "du", "la", "le", "ter", "zu", "af", "el", "al", "bin", "y", "e", "dos", "das")

@@ -5,46 +5,63 @@ type national struct {
 	digits int
 	groups string // lengths of the groups that make it known without a label, such as "3-2-4"; "" where it always wants one
 	marks  uint8  // the separators that the groups may have
-	labels []string
+	labels *vocabulary
 	check  check
 }
 
-// nationals are the numbers that are digits alone. "-" in groups stands for any separator of marks.
-var nationals = []national{
-	{9, "3-2-4", sepDash, []string{"ssn", "social"}, checkSocialSecurity},                                         // US: Social Security number
-	{8, "", 0, []string{"bsn", "burgerservice", "sofi"}, checkBsn},                                                // NL: of old
-	{9, "", 0, []string{"bsn", "burgerservice", "sofi"}, checkBsn},                                                // NL: burgerservicenummer
-	{9, "", 0, []string{"nif", "contribuinte"}, checkTaxPT},                                                       // PT: número de identificação fiscal
-	{10, "", 0, []string{"nhs"}, checkNhs},                                                                        // UK: National Health Service
-	{10, "", 0, []string{"svnr", "sozialvers", "versicherungsnr"}, checkSocialAT},                                 // AT: Sozialversicherungsnummer
-	{10, "6-4", sepDash, []string{"personnummer", "personnr", "pnr"}, checkPersonSE},                              // SE: personnummer
-	{12, "8-4", sepDash, []string{"personnummer", "personnr", "pnr"}, checkPersonSE},                              // SE: with the century
-	{11, "2-3-3-3", sepSpace, []string{"steuer", "idnr", "tin", "taxid"}, checkTaxID},                             // DE: steuerliche Identifikationsnummer
-	{11, "", 0, []string{"pesel"}, checkPesel},                                                                    // PL
-	{11, "2-2-2-3-2", sepDot | sepDash, []string{"rijksreg", "insz", "niss", "national", "rrn"}, checkRegisterBE}, // BE: rijksregisternummer
-	{11, "3-3-3-2", sepDot | sepDash, []string{"cpf"}, checkTaxBR},                                                // BR: cadastro de pessoas físicas
-	{13, "3-4-4-2", sepDot, []string{"ahv", "avs", "navs", "oasi"}, checkSocialCH},                                // CH: AHV number, GS1 prefix 756
-}
+// nationals are the numbers that are digits alone, by how many. "-" in groups stands for any separator of marks.
+var nationals = func() (by [14][]national) {
+	social := newLabels(nationalBit, "ssn", "social")
+	burger := newLabels(nationalBit<<1, "bsn", "burgerservice", "sofi")
+	nif := newLabels(nationalBit<<2, "nif", "contribuinte")
+	health := newLabels(nationalBit<<3, "nhs")
+	svnr := newLabels(nationalBit<<4, "svnr", "sozialvers", "versicherungsnr")
+	person := newLabels(nationalBit<<5, "personnummer", "personnr", "pnr")
+	tax := newLabels(nationalBit<<6, "steuer", "idnr", "tin", "taxid")
+	pesel := newLabels(nationalBit<<7, "pesel")
+	register := newLabels(nationalBit<<8, "rijksreg", "insz", "niss", "national", "rrn")
+	cpf := newLabels(nationalBit<<9, "cpf")
+	ahv := newLabels(nationalBit<<10, "ahv", "avs", "navs", "oasi")
+	for _, n := range []national{
+		{9, "3-2-4", sepDash, social, checkSocialSecurity},             // US: Social Security number
+		{8, "", 0, burger, checkBsn},                                   // NL: of old
+		{9, "", 0, burger, checkBsn},                                   // NL: burgerservicenummer
+		{9, "", 0, nif, checkTaxPT},                                    // PT: número de identificação fiscal
+		{10, "", 0, health, checkNhs},                                  // UK: National Health Service
+		{10, "", 0, svnr, checkSocialAT},                               // AT: Sozialversicherungsnummer
+		{10, "6-4", sepDash, person, checkPersonSE},                    // SE: personnummer
+		{12, "8-4", sepDash, person, checkPersonSE},                    // SE: with the century
+		{11, "2-3-3-3", sepSpace, tax, checkTaxID},                     // DE: steuerliche Identifikationsnummer
+		{11, "", 0, pesel, checkPesel},                                 // PL
+		{11, "2-2-2-3-2", sepDot | sepDash, register, checkRegisterBE}, // BE: rijksregisternummer
+		{11, "3-3-3-2", sepDot | sepDash, cpf, checkTaxBR},             // BR: cadastro de pessoas físicas
+		{13, "3-4-4-2", sepDot, ahv, checkSocialCH},                    // CH: AHV number, GS1 prefix 756
+	} {
+		by[n.digits] = append(by[n.digits], n)
+	}
+	return by
+}()
 
-// nationalNumber finds national numbers that start with a digit. Those without a form of their own want a label or an expecting caller.
-func (s *scan) nationalNumber(i, j int) (finding, bool) {
+// nationalNumber finds national numbers that start with a digit; all is the number at i with all separators. Those without a form of their own
+// want a label or an expecting caller.
+func (s *scan) nationalNumber(i, j int, all *digits) (finding, bool) {
 	if !s.want.Has(NationalID) {
 		return finding{}, false
 	}
 	if c := s.before(i); c == '-' || c == '.' || c == '_' || c == '~' || isWord(c) {
 		return finding{}, false
 	}
-	if end := max(s.dni(i, j), s.nir(i), s.pensionDE(i), s.hetu(i, j)); end > 0 {
+	if end := max(s.dni(i, j), s.nir(i, all), s.pensionDE(i, all), s.hetu(i, j)); end > 0 {
 		return finding{span: span{i, end}, kind: NationalID}, true
 	}
-	var d digits
-	seen := d.collect(s.text, i, sepSpace|sepDash|sepDot, 1)
+	d := all.narrow(sepSpace | sepDash | sepDot)
 	if d.n < 8 || d.n > 13 || !s.endsNumber(d.last()) {
 		return finding{}, false
 	}
-	for k := range nationals {
-		n := &nationals[k]
-		if n.digits != d.n || !n.check.holds(&d) {
+	seen := d.seen()
+	for k := range nationals[d.n] {
+		n := &nationals[d.n][k]
+		if s.spend(d.n); !n.check.holds(&d) {
 			continue
 		}
 		formed := n.groups != "" && seen != 0 && seen&^n.marks == 0 && grouped(&d, n.groups)
@@ -60,7 +77,7 @@ func grouped(d *digits, groups string) bool {
 	at := 0
 	for k := 0; k < len(groups); k += 2 {
 		at += int(groups[k] - '0')
-		if at > d.n || at < d.n && !d.gap[at-1] {
+		if at > d.n || at < d.n && !d.gapAt(at-1) {
 			return false
 		}
 	}
@@ -68,13 +85,34 @@ func grouped(d *digits, groups string) bool {
 }
 
 // nir returns where a French number of 15 characters ends, 0 where there is none. Departments 2A and 2B have letters.
-func (s *scan) nir(i int) int {
+func (s *scan) nir(i int, all *digits) int {
+	if all.n < 6 || all.d[0] == '0' || all.d[0] == '5' || all.d[0] == '6' || all.d[0] == '9' {
+		return 0
+	}
+	if month := all.number(3, 5); month == 0 || month > 12 && month < 20 {
+		return 0
+	}
+	if all.n >= 15 {
+		end := int(all.end[14])
+		if all.spaced(15) && s.endsNumber(end) && 97-all.modulo97() == all.number(13, 15) {
+			return end
+		}
+		return 0
+	}
+	if c := s.after(all.last()); all.n != 6 || c != ' ' && !isLetter(c) {
+		return 0
+	}
+	return s.nirCorsica(i)
+}
+
+// nirCorsica returns where a French number of the departments 2A and 2B ends, 0 where there is none.
+func (s *scan) nirCorsica(i int) int {
 	var c [15]byte
 	n, k := 0, i
 	for n < 15 && k < len(s.text) {
 		b := s.text[k]
 		switch {
-		case isDigit(b), n == 6 && (b|0x20 == 'a' || b|0x20 == 'b'):
+		case n != 6 && isDigit(b), n == 6 && (b|0x20 == 'a' || b|0x20 == 'b'):
 			c[n] = b
 			n++
 		case b == ' ' && n > 0 && s.text[k-1] != ' ':
@@ -83,17 +121,14 @@ func (s *scan) nir(i int) int {
 		}
 		k++
 	}
-	if n < 15 || !s.endsNumber(k) || c[0] == '0' || c[0] == '5' || c[0] == '6' || c[0] == '9' {
-		return 0
-	}
-	month := int(c[3]-'0')*10 + int(c[4]-'0')
-	if month == 0 || month > 12 && month < 20 {
+	s.spend(k - i)
+	if n < 15 || !s.endsNumber(k) {
 		return 0
 	}
 	body := 0
 	for p, b := range c[:13] {
 		v := int(b - '0')
-		if p == 6 && !isDigit(b) {
+		if p == 6 {
 			v = 9 // 2A counts as 19, 2B as 18
 			if b|0x20 == 'b' {
 				v = 8
@@ -108,10 +143,16 @@ func (s *scan) nir(i int) int {
 	return k
 }
 
-var pensionLabels = []string{"rentenv", "rvnr", "vsnr", "sozialv", "sv"}
+var pensionLabels = newLabels(pensionBit, "rentenv", "rvnr", "vsnr", "sozialv", "sv")
 
 // pensionDE returns where a German pension number (area, birth date, letter, serial, digit: 15 070649 C 103) ends, 0 where there is none.
-func (s *scan) pensionDE(i int) int {
+func (s *scan) pensionDE(i int, all *digits) int {
+	if all.n != 8 { // a letter ends them
+		return 0
+	}
+	if c := s.after(all.last()); c != ' ' && !isLetter(c) {
+		return 0
+	}
 	var c [12]byte
 	n, k := 0, i
 	for n < 12 && k < len(s.text) {
@@ -126,6 +167,7 @@ func (s *scan) pensionDE(i int) int {
 		}
 		k++
 	}
+	s.spend(k - i)
 	if n < 12 || isWord(s.after(k)) {
 		return 0
 	}

@@ -32,6 +32,7 @@ type own struct {
 	label   string
 	pattern *regexp.Regexp
 	check   checksum
+	reach   *reach
 }
 
 // RuleError says which of the rules cannot be compiled, and which of its parts: label, pattern or checksum.
@@ -61,11 +62,11 @@ func Compile(rules []Rule) (*Detectors, error) {
 		if !known {
 			return nil, fault("checksum", "the checksum %q is not known: %s are", r.Checksum, strings.Join(Checksums(), ", "))
 		}
-		pattern, err := compilePattern(r.Pattern)
+		pattern, far, err := compilePattern(r.Pattern)
 		if err != nil {
 			return nil, fault("pattern", "%v", err)
 		}
-		d.own = append(d.own, own{r.Label, pattern, check})
+		d.own = append(d.own, own{r.Label, pattern, check, far})
 	}
 	for i := range d.own {
 		if marker := d.marked(d.own[i].pattern); marker != "" {
@@ -114,28 +115,29 @@ func isName(label string) bool {
 	return label != "" && len(label) <= 32
 }
 
-func compilePattern(text string) (*regexp.Regexp, error) {
+func compilePattern(text string) (pattern *regexp.Regexp, far *reach, err error) {
 	if len(text) > MaxPattern {
-		return nil, fmt.Errorf("the pattern has %d bytes: at most %d are read", len(text), MaxPattern)
+		return nil, nil, fmt.Errorf("the pattern has %d bytes: at most %d are read", len(text), MaxPattern)
 	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if of, ok := errors.AsType[*syntax.Error](err); ok {
-		return nil, fmt.Errorf("this is no pattern of RE2: %s: `%s`", of.Code, of.Expr)
+		return nil, nil, fmt.Errorf("this is no pattern of RE2: %s: `%s`", of.Code, of.Expr)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(program.Inst) > maxProgram {
-		return nil, fmt.Errorf("the pattern unfolds to %d steps, at most %d are taken: use smaller counts in braces", len(program.Inst), maxProgram)
+		return nil, nil, fmt.Errorf("the pattern unfolds to %d steps, at most %d are taken: use smaller counts in braces", len(program.Inst), maxProgram)
 	}
 	if shortestMatch(tree) == 0 {
-		return nil, errors.New("the pattern matches the empty text: make it ask for at least one character")
+		return nil, nil, errors.New("the pattern matches the empty text: make it ask for at least one character")
 	}
-	return regexp.Compile(text)
+	pattern, err = regexp.Compile(text)
+	return pattern, reachOf(tree), err
 }
 
 // shortestMatch returns the least number of characters that a match has.
@@ -169,23 +171,24 @@ func shortestMatch(tree *syntax.Regexp) int {
 // ownNext is what one of a site's own detectors finds next. It is kept small: there is one for each detector in every scan.
 type ownNext struct {
 	start, end uint32 // start is past the text where there is nothing
+	read       uint32 // the text was read up to here
 	tries      uint8
 	asked      bool
 }
 
 // find moves to the first match at or behind from that the checksum confirms. Behind maxMatches it gives up and takes the rest for a
-// match: patterns of some forms read all of the text for each of many matches. It returns how many bytes were looked at, at most.
-func (n *ownNext) find(o *own, text []byte, from int) (work int) {
+// match: patterns of some forms read all of the text for each of many matches. At most most steps are taken; it returns how many were.
+func (n *ownNext) find(o *own, text []byte, from, most int) (work int) {
 	n.asked = true
 	n.start, n.end = uint32(len(text)+1), uint32(len(text)+1)
-	for ; n.tries < maxMatches; n.tries++ {
-		work += len(text) - from
+	for ; n.tries < maxMatches && work <= most; n.tries++ {
 		m := o.pattern.Find(text[from:])
 		if len(m) == 0 {
-			return work
+			return work + n.cost(from, len(text))
 		}
 		// Find returns a part of what it is given; FindIndex would say where, and allocate.
 		start := int(uintptr(unsafe.Pointer(unsafe.SliceData(m))) - uintptr(unsafe.Pointer(unsafe.SliceData(text))))
+		work += n.cost(from, o.reach.from(text, start))
 		if from = start + len(m); o.check.holds(m) {
 			n.start, n.end = uint32(start), uint32(from)
 			n.tries++

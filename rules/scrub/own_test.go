@@ -105,12 +105,32 @@ func TestChecksums(t *testing.T) {
 func TestOwnLinear(t *testing.T) {
 	d := compile(t, Rule{Label: "bad", Pattern: `z1(?:.*b2)?`}, Rule{Label: "never", Pattern: `z1`, Checksum: "luhn"})
 	in := []byte(strings.Repeat("z1 ", 1<<16))
-	l := look{want: Of(Own), own: d.own}
+	l := look{want: Of(Own), own: d.own, most: unbounded}
 	out, saw := l.append(nil, in)
 	if strings.Contains(string(out), "z1") || len(out) > len(in) {
 		t.Errorf("%d bytes are left", len(out))
 	}
-	if most := 4 * maxMatches * len(in); saw.work > most {
+	if most := 2 * costAgain * maxMatches * len(in); saw.work > most {
 		t.Errorf("%d steps for %d bytes, at most %d are right", saw.work, len(in), most)
+	}
+	m := NewMeter(32 * len(in))
+	if out, _ := d.AppendWithin(&m, nil, in, Of(Own)); !m.Spent() || string(out) != scrubbed {
+		t.Errorf("reading the text again and again is not counted: %.40q", out)
+	}
+}
+
+// TestOwnCost: a detector costs little for text that it reads once, however many matches there are.
+func TestOwnCost(t *testing.T) {
+	for _, pattern := range []string{`\bKD-[0-9]{6}\b`, `\bKD-[0-9]+\b`, `(?i)kd-\w*`, `KD-(?:[0-9]|-)+`} {
+		d := compile(t, Rule{Label: "customer_no", Pattern: pattern})
+		in := []byte(strings.Repeat("an order of KD-123456 and some words more of text, ", 60))
+		l := look{want: Of(Own), own: d.own, most: unbounded}
+		out, saw := l.append(nil, in)
+		if strings.Contains(string(out), "KD") {
+			t.Errorf("%s: left in %q", pattern, out)
+		}
+		if most := 48 * len(in); saw.work > most {
+			t.Errorf("%s: %d steps for %d bytes, at most %d are right", pattern, saw.work, len(in), most)
+		}
 	}
 }

@@ -1,12 +1,12 @@
 package scrub
 
-var phoneLabels = []string{
+var phoneLabels = newLabels(phoneBit,
 	"tel", "tél", "tlf", "phone", "mobil", "móvil", "movil", "handy", "call", "cell", "fax", "whatsapp", "sms", "ring", "fon", "rufnummer", "portable",
 	"msisdn", "komórk", "puhelin", "gsm",
-}
+)
 
 // phoneBehind are what a number may be called behind it: "781 1704 office".
-var phoneBehind = []string{"office", "fax", "mobile", "cell", "home", "desk", "tel", "tél", "phone", "mobil", "handy"}
+var phoneBehind = newVocabulary("office", "fax", "mobile", "cell", "home", "desk", "tel", "tél", "phone", "mobil", "handy")
 
 // phoneInternational finds E.164 numbers that start with a plus: 7 to 15 digits.
 func (s *scan) phoneInternational(i int) (finding, bool) {
@@ -20,8 +20,8 @@ func (s *scan) phoneInternational(i int) (finding, bool) {
 	if c := s.after(k); c < '1' || c > '9' {
 		return finding{}, false
 	}
-	var d digits
-	d.collect(s.text, k, sepSpace|sepDash|sepDot|sepSlash|sepParen, 3)
+	d := s.numberAt(k)
+	s.spend(costLong)
 	least := 7
 	if c := s.before(i); isWord(c) || c == '+' || c == '_' { // a plus that is a space, or part of something else
 		least = 10
@@ -93,16 +93,17 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 			return finding{}, false
 		}
 	}
-	var d digits
-	seen := d.collect(s.text, start, sepSpace|sepDash|sepDot|sepSlash|sepParen, 3)
+	d := s.numberAt(start)
 	if d.n < 7 {
 		return finding{}, false
 	}
+	s.spend(costPhone)
+	seen := d.seen()
 	if s.text[i] == '(' {
 		seen |= sepParen
 	}
 	whole := d
-	if d.d[0] == '0' && d.d[1] == '0' && d.d[2] >= '1' && !d.gap[0] && seen&sepDot == 0 {
+	if d.d[0] == '0' && d.d[1] == '0' && d.d[2] >= '1' && !d.gapAt(0) && seen&sepDot == 0 {
 		least := 13
 		if d.gaps() > 0 {
 			least = 10
@@ -112,14 +113,14 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 		}
 		d = whole
 	}
-	if american(&d) && s.endsPhone(d.end[9+btoi(d.d[0] == '1')]) {
-		d.n = 10 + btoi(d.d[0] == '1')
+	if american(&d) && s.endsPhone(int(d.end[9+btoi(d.d[0] == '1')])) {
+		d.shorten(10 + btoi(d.d[0] == '1'))
 		return finding{span: span{i, s.extension(d.last())}, kind: Phone}, true
 	}
 	if s.text[i] == '(' && s.areaCode(&d) {
 		return s.phone(i, &d, 8, 12)
 	}
-	if d.d[0] == '0' && d.d[1] != '0' && !d.gap[0] && d.gaps() > 0 && !dated(&d) {
+	if d.d[0] == '0' && d.d[1] != '0' && !d.gapAt(0) && d.gaps() > 0 && !dated(&d) {
 		pairs := french(&d)
 		if seen&sepDot == 0 || pairs {
 			if f, ok := s.phone(i, &d, 9, 12); ok && (pairs || wideGroups(&d)) && s.endsNumber(f.end) {
@@ -134,7 +135,7 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 // areaCode tells whether the number is written "(37) 788-063": two or three digits in brackets, then groups of three or more.
 func (s *scan) areaCode(d *digits) bool {
 	first := d.group(0)
-	if first < 2 || first > 3 || s.after(d.end[first-1]) != ')' || d.group(1) < 3 || d.n < 8 || d.n > 12 || d.gaps() < 2 {
+	if first < 2 || first > 3 || s.after(int(d.end[first-1])) != ')' || d.group(1) < 3 || d.n < 8 || d.n > 12 || d.gaps() < 2 {
 		return false
 	}
 	return d.group(2) >= 3 && s.endsPhone(d.last())
@@ -160,13 +161,16 @@ func (s *scan) phoneBehind(i int) bool {
 	if c := s.after(i); c != ' ' && c != '-' {
 		return false
 	}
-	j := s.wordEnd(min(i+1, len(s.text)))
-	return j <= i+9 && j > i+1 && in(s.text[i+1:j], phoneBehind)
+	j := i + 1
+	for j < len(s.text) && j <= i+9 && isWord(s.text[j]) {
+		j++
+	}
+	return j <= i+9 && j > i+1 && phoneBehind.has(s.text[i+1:j])
 }
 
 // yearFirst tells whether the number starts with a date: year, month, day.
 func yearFirst(d *digits) bool {
-	return d.n >= 8 && d.gap[3] && d.gap[5] && (d.number(0, 2) == 19 || d.number(0, 2) == 20) && d.number(4, 6) <= 12
+	return d.n >= 8 && d.gapAt(3) && d.gapAt(5) && (d.number(0, 2) == 19 || d.number(0, 2) == 20) && d.number(4, 6) <= 12
 }
 
 func btoi(b bool) int {
@@ -179,48 +183,32 @@ func btoi(b bool) int {
 // american tells whether the number is of the North American plan, written 3-3-4 with separators, perhaps behind a 1.
 func american(d *digits) bool {
 	k := 0
-	if d.n >= 11 && d.d[0] == '1' && d.gap[0] {
+	if d.n >= 11 && d.d[0] == '1' && d.gapAt(0) {
 		k = 1
 	}
-	if d.n < 10+k || !d.gap[k+2] || !d.gap[k+5] || d.d[k] < '2' || d.d[k+3] < '2' {
+	if d.n < 10+k || !d.gapAt(k+2) || !d.gapAt(k+5) || d.d[k] < '2' || d.d[k+3] < '2' {
 		return false
 	}
-	for j := k; j < k+9; j++ {
-		if d.gap[j] != (j == k+2 || j == k+5) {
-			return false
-		}
-	}
-	return d.n == 10+k || d.gap[k+9]
+	const threes = 1<<2 | 1<<5
+	return d.gap>>k&(1<<9-1) == threes && (d.n == 10+k || d.gapAt(k+9))
 }
 
 // french tells whether the number starts with five pairs of digits.
 func french(d *digits) bool {
-	if d.n < 10 {
-		return false
-	}
-	for k := range 9 {
-		if d.gap[k] != (k%2 == 1) {
-			return false
-		}
-	}
-	return d.n == 10 || d.gap[9]
+	const pairs = 1<<1 | 1<<3 | 1<<5 | 1<<7
+	return d.n >= 10 && d.gap&(1<<9-1) == pairs && (d.n == 10 || d.gapAt(9))
 }
 
 // wideGroups tells whether no group has fewer than two digits, save a last one.
 func wideGroups(d *digits) bool {
-	for k := range d.gaps() {
-		if d.group(k) < 2 {
-			return false
-		}
-	}
-	return true
+	return d.gap&(d.gap<<1|1) == 0
 }
 
 // dated tells whether the number starts with a date: day, month, year.
 func dated(d *digits) bool {
-	if d.n < 8 || !d.gap[1] || !d.gap[3] {
+	if d.n < 8 || !d.gapAt(1) || !d.gapAt(3) {
 		return false
 	}
 	century := d.number(4, 6)
-	return d.number(2, 4) <= 12 && (century == 19 || century == 20) && (d.n == 8 || d.gap[7])
+	return d.number(2, 4) <= 12 && (century == 19 || century == 20) && (d.n == 8 || d.gapAt(7))
 }

@@ -16,14 +16,20 @@ import (
 // everything is all kinds, also those that a field's name may announce.
 var everything = All.Expecting(Phone, Token, Hash, NationalID, BirthDate, Name)
 
-// stepsPerByte bounds the cost of a call: what loops without a bound of their own go over, for each byte of the value. A byte may lie in a
-// run of either base64 alphabet and in a word, at each of three depths, and a result is looked at again up to six times.
-const stepsPerByte = 64
+// stepsPerByte bounds the cost of a call, for each byte of the value. A byte may lie in a run of either base64 alphabet and in a word, at each of
+// three depths, and a result is looked at again up to six times.
+const stepsPerByte = 640
+
+// costOver bounds how many steps more than allowed are taken, for each byte: a text is looked at as a whole before they are counted again.
+const costOver = 16
+
+// metered is what a hit may spend for a value of n bytes, and for itself.
+func metered(n int) int { return 32*n + 1<<16 }
 
 // promises checks what the package promises, for one value.
 func promises(t *testing.T, in []byte, want Set) {
 	t.Helper()
-	l := look{want: want}
+	l := look{want: want, most: unbounded}
 	once, saw := l.append([]byte("^"), in)
 	if once[0] != '^' {
 		t.Fatal("dst was changed")
@@ -33,6 +39,19 @@ func promises(t *testing.T, in []byte, want Set) {
 	}
 	if most := stepsPerByte * (len(in) + 16); saw.work > most {
 		t.Fatalf("%d steps for %d bytes, more than %d: %.200q", saw.work, len(in), most, in)
+	}
+	m := NewMeter(metered(len(in)))
+	within, found := (*Detectors)(nil).AppendWithin(&m, nil, in, want)
+	switch {
+	case m.Spent() && (string(within) != scrubbed || found == 0):
+		t.Fatalf("spent, and yet %.200q is left of %.200q", within, in)
+	case !m.Spent() && string(within) != string(once[1:]):
+		t.Fatalf("%.200q became %.200q, and with a meter %.200q", in, once[1:], within)
+	case m.Spent() != (saw.work > metered(len(in))):
+		t.Fatalf("%d steps for %d bytes, and spent is %v", saw.work, len(in), m.Spent())
+	}
+	if over := m.over; over > costOver*(len(in)+64) {
+		t.Fatalf("%d steps more than allowed for %d bytes: %.200q", over, len(in), in)
 	}
 	if most := 8*len(in) + 16; len(once) > most {
 		t.Fatalf("%d bytes became %d", len(in), len(once))

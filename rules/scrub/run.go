@@ -9,14 +9,18 @@ const minRun = 8
 // That one of random characters is text has odds of less than one in 100 000.
 const minDeep = 16
 
-// run decodes base64 and hex around the word [i, j) and looks for findings inside: first the longest run of either base64 alphabet,
-// then that of base64url, then the word alone. Each is tried once.
-func (s *scan) run(dst []byte, i, j int) ([]byte, finding, bool) {
+// run decodes base64 and hex around a word and looks for findings inside: first the longest run of either base64 alphabet, then that of
+// base64url, then the word alone. Each is tried once.
+func (s *scan) run(dst []byte, w *word) ([]byte, finding, bool) {
 	var f finding
 	var ok bool
+	i, j := w.start, w.end
 	std, url := s.std, s.url
 	if i >= std {
-		std = s.runEnd(i, fStd)
+		std = s.urlEnd(w)
+		if std < len(s.text) && flags[s.text[std]]&fStd != 0 {
+			std = s.runEnd(std, fStd)
+		}
 		s.std = std
 		if dst, f, ok = s.inside(dst, i, std); ok {
 			return dst, f, true
@@ -25,7 +29,7 @@ func (s *scan) run(dst []byte, i, j int) ([]byte, finding, bool) {
 		std = -1
 	}
 	if i >= url {
-		url = s.urlEnd(i)
+		url = s.urlEnd(w)
 		s.url = url
 		if url != std {
 			if dst, f, ok = s.inside(dst, i, url); ok {
@@ -50,10 +54,14 @@ func (s *scan) runEnd(i int, alphabet uint16) int {
 	return end
 }
 
-// urlEnd returns where the base64url run around i ends. A run is measured once, wherever in it the question is asked.
-func (s *scan) urlEnd(i int) int {
-	if i < s.run64.start || i >= s.run64.end {
-		s.run64 = span{i, s.runEnd(i, fURL)}
+// urlEnd returns where the base64url run around a word's start ends. A run is measured once, wherever in it the question is asked.
+func (s *scan) urlEnd(w *word) int {
+	if i := w.start; i < s.run64.start || i >= s.run64.end {
+		end := i
+		if w.some&fHigh == 0 { // all of the word is part of it
+			end = w.end
+		}
+		s.run64 = span{i, s.runEnd(end, fURL)}
 	}
 	return s.run64.end
 }
@@ -66,7 +74,7 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if s.depth >= maxDepth && j-i < minDeep {
 		return dst, finding{}, false
 	}
-	s.spend(j - i)
+	s.spend(costDecode * (j - i))
 	base := len(dst)
 	end := j
 	for end < len(s.text) && end < j+2 && s.text[end] == '=' {
@@ -82,7 +90,9 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if s.depth >= maxDepth {
 		return out[:base], finding{span: span{i, end}, kind: Token}, true
 	}
-	out, saw := s.pass(out, out[base:], s.depth+1)
+	inner := s.look
+	inner.most -= s.work
+	out, saw := inner.pass(out, out[base:], s.depth+1)
 	s.spend(saw.work)
 	k, ok := saw.found.First()
 	return out[:base], finding{span{i, end}, k, saw.label}, ok

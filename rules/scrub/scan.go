@@ -33,11 +33,15 @@ type scan struct {
 	url   int  // likewise with "-" and "_" only
 	digit int  // where the next digit is, as it was looked for last
 	run64 span // the base64url run that was measured last
+	front front
+	memo  [4]labelMemo
+	ahead ahead
+	row   numbers
 }
 
 // next returns the next finding. dst lends its spare capacity and comes back, grown if need be, with the length it had.
 func (s *scan) next(dst []byte) ([]byte, finding, bool) {
-	for s.at < len(s.text) {
+	for s.at < len(s.text) && !s.over() {
 		i := s.at
 		stop := min(s.mail.start, s.mine.start)
 		if i >= stop {
@@ -45,13 +49,19 @@ func (s *scan) next(dst []byte) ([]byte, finding, bool) {
 		}
 		var f finding
 		var ok bool
-		if flags[s.text[i]]&fWord == 0 {
+		switch c := flags[s.text[i]]; {
+		case c&(fWord|fMark) == 0:
+			s.at = i + 1
+			continue
+		case c&fWord == 0:
+			s.spend(costMark)
 			f, ok = s.mark(i)
 			s.at = i + 1
-		} else {
-			j := s.wordEnd(i)
-			s.spend(j - i)
-			dst, f, ok = s.word(dst, i, j)
+		default:
+			w := s.wordAt(i)
+			s.spend(costWord)
+			dst, f, ok = s.word(dst, &w)
+			j := w.end
 			s.at = min(j, stop)
 		}
 		if ok && f.end <= s.mail.start {
@@ -90,9 +100,12 @@ func (s *scan) findOwn(from int) {
 	none := len(s.text) + 1
 	s.mine = finding{span: span{none, none}}
 	for i := range s.own {
+		if s.over() {
+			return
+		}
 		n := &s.nexts[i]
 		if int(n.start) < from || !n.asked {
-			s.spend(n.find(&s.own[i], s.text, from))
+			s.spend(n.find(&s.own[i], s.text, from, s.most-s.work))
 		}
 		if int(n.start) < s.mine.start {
 			s.mine = finding{span{int(n.start), int(n.end)}, Own, s.own[i].label}
@@ -130,92 +143,180 @@ func (s *scan) mark(i int) (finding, bool) {
 	case '+':
 		return s.phoneInternational(i)
 	case '(':
-		return s.phoneNational(i)
+		if isDigit(s.after(i + 1)) {
+			return s.phoneNational(i)
+		}
 	case '-':
 		if f, ok := s.pem(i); ok {
 			return f, true
 		}
-		return s.geo(i)
+		if isDigit(s.after(i + 1)) {
+			return s.geo(i)
+		}
 	case ':':
-		return s.ip6(i)
+		if s.after(i+1) == ':' {
+			s.spend(costMachine)
+			return s.ip6(i)
+		}
 	}
 	return finding{}, false
 }
 
-// word looks for findings that start with the word [i, j).
-func (s *scan) word(dst []byte, i, j int) ([]byte, finding, bool) {
-	if f, ok := s.secret(i, j); ok {
-		return dst, f, true
+// word is letters, digits and parts of characters outside ASCII in a row.
+type word struct {
+	span
+	some, all uint16 // flags that one of its bytes has, and that all of them have
+}
+
+// Kinds that start at a word of one sort.
+const (
+	ofNumbers = 1<<IP | 1<<MAC | 1<<BirthDate | 1<<Geo | 1<<Card | 1<<NationalID | 1<<Phone | 1<<Address
+	ofLetters = 1<<IP | 1<<MAC | 1<<IBAN | 1<<NationalID | 1<<BirthDate | 1<<Name | 1<<Address
+)
+
+// word looks for findings that start with a word.
+func (s *scan) word(dst []byte, w *word) ([]byte, finding, bool) {
+	n := w.end - w.start
+	switch {
+	case isDigit(s.text[w.start]):
+		if s.want&ofNumbers != 0 {
+			if f, ok := s.number(w); ok {
+				return dst, f, true
+			}
+		}
+	default:
+		if f, ok := s.secret(w); ok {
+			return dst, f, true
+		}
+		if s.want&ofLetters != 0 {
+			if f, ok := s.letters(w); ok {
+				return dst, f, true
+			}
+		}
 	}
-	var f finding
-	var ok bool
-	if isDigit(s.text[i]) {
-		f, ok = s.number(i, j)
-	} else {
-		f, ok = s.letters(i, j)
+	if n >= 32 {
+		if f, ok := s.hash(w); ok {
+			return dst, f, true
+		}
 	}
-	if !ok {
-		f, ok = s.hash(i, j)
+	if s.want.Has(Token) {
+		if f, ok := s.token(w); ok {
+			return dst, f, true
+		}
 	}
-	if !ok {
-		f, ok = s.token(i, j)
+	if n < minRun && w.some&fHigh == 0 && flags[s.after(w.end)]&fStd == 0 && w.start >= s.std && w.start >= s.url {
+		s.std, s.url = w.end, w.end // the word is all of the run, and too short
+		return dst, finding{}, false
 	}
-	if ok {
-		return dst, f, true
-	}
-	return s.run(dst, i, j)
+	return s.run(dst, w)
 }
 
 // number looks for findings that start with a digit.
-func (s *scan) number(i, j int) (finding, bool) {
-	if f, ok := s.ip4(i); ok {
+func (s *scan) number(w *word) (finding, bool) {
+	s.spend(costNumber)
+	i, j := w.start, w.end
+	b, c, n := s.before(i), s.after(j), j-i
+	if isWord(b) {
+		return finding{}, false
+	}
+	if c == '.' && n <= 3 && b != '.' {
+		if f, ok := s.ip4(i); ok {
+			return f, true
+		}
+	}
+	if f, ok := s.machine(i, n, c); ok {
 		return f, true
 	}
-	if f, ok := s.ip6(i); ok {
-		return f, true
+	if n <= 8 {
+		if f, ok := s.date(i, j); ok {
+			return f, true
+		}
 	}
-	if f, ok := s.mac(i); ok {
-		return f, true
+	if b == '.' { // as in a version: of all the others, phone numbers alone may stand there
+		if i < 2 || !isLetter(s.text[i-2]) {
+			return finding{}, false
+		}
+		return s.phoneNational(i)
 	}
-	if f, ok := s.date(i, j); ok {
-		return f, true
+	if c == '.' && n <= 3 || w.some&fHigh != 0 { // a degree sign is part of the word
+		if f, ok := s.geo(i); ok {
+			return f, true
+		}
 	}
-	if f, ok := s.geo(i); ok {
-		return f, true
+	if n >= 6 || separator(c) != 0 {
+		if all := s.numberAt(i); all.n >= 6 {
+			if f, ok := s.longNumber(w, &all); ok {
+				return f, true
+			}
+		}
 	}
-	if f, ok := s.card(i); ok {
-		return f, true
+	if n <= 6 && flags[c]&fGap != 0 {
+		return s.addressFromNumber(i, j)
 	}
-	if f, ok := s.nationalNumber(i, j); ok {
-		return f, true
-	}
-	if f, ok := s.phoneNational(i); ok {
-		return f, true
-	}
-	return s.addressFromNumber(i, j)
+	return finding{}, false
 }
 
-// letters looks for findings that start with a letter.
-func (s *scan) letters(i, j int) (finding, bool) {
-	if j-i <= 4 {
+// longNumber looks for findings that start with a word of digits and have six or more; all is the number with all separators.
+func (s *scan) longNumber(w *word, all *digits) (finding, bool) {
+	s.spend(costLong)
+	i, j := w.start, w.end
+	if n := j - i; n == 4 || n >= 12 {
+		if f, ok := s.card(i, all); ok {
+			return f, true
+		}
+	}
+	if f, ok := s.nationalNumber(i, j, all); ok {
+		return f, true
+	}
+	return s.phoneNational(i)
+}
+
+// machine looks for addresses of machines, in hex, that start with the word of n bytes at i; c follows it.
+func (s *scan) machine(i, n int, c byte) (finding, bool) {
+	if c == ':' && n <= 4 {
+		s.spend(costMachine)
 		if f, ok := s.ip6(i); ok {
 			return f, true
 		}
-		if f, ok := s.mac(i); ok {
+	}
+	if n == 2 && (c == ':' || c == '-' || c == '.') || n == 4 && c == '.' {
+		s.spend(costMachine)
+		return s.mac(i)
+	}
+	return finding{}, false
+}
+
+// letters looks for findings that start with a letter.
+func (s *scan) letters(w *word) (finding, bool) {
+	i, j := w.start, w.end
+	if j-i <= 4 && w.all&fHex != 0 {
+		if f, ok := s.machine(i, j-i, s.after(j)); ok {
 			return f, true
 		}
 	}
-	if f, ok := s.iban(i); ok {
-		return f, true
+	if w.some&fDigit != 0 {
+		if f, ok := s.iban(i); ok {
+			return f, true
+		}
 	}
-	if f, ok := s.nationalLetters(i, j); ok {
-		return f, true
+	if w.some&fDigit != 0 || j-i == 2 {
+		if f, ok := s.nationalLetters(i, j); ok {
+			return f, true
+		}
 	}
-	if f, ok := s.monthFirst(i, j); ok {
-		return f, true
+	if isDigit(s.after(j+1)) || isDigit(s.after(j+2)) {
+		if f, ok := s.monthFirst(i, j); ok {
+			return f, true
+		}
 	}
-	if f, ok := s.name(i, j); ok {
-		return f, true
+	c := s.after(j)
+	if s.want.expects(Name) || flags[c]&fJoint != 0 {
+		if f, ok := s.name(i, j); ok {
+			return f, true
+		}
 	}
-	return s.addressFromName(i, j)
+	if flags[c]&fGap != 0 && s.digitWithin(j, maxAddress) {
+		return s.addressFromName(i, j)
+	}
+	return finding{}, false
 }

@@ -2,12 +2,15 @@ package scrub
 
 import "bytes"
 
-// secrets are prefixes that mark a secret, with the least number of characters that follow, as their makers publish them. Publishable
-// keys are not among them.
-var secrets = []struct {
+// secretForm is what a secret starts with, and how many characters follow at least.
+type secretForm struct {
 	prefix string
 	rest   int
-}{
+}
+
+// secrets are prefixes that mark a secret, with the least number of characters that follow, as their makers publish them. Publishable
+// keys are not among them.
+var secrets = []secretForm{
 	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"APP_USR-", 20}, {"ATATT3", 30}, {"EAA", 40}, {"GOCSPX-", 20}, {"LTAI", 16}, {"NRAK-", 20},
 	{"PMAK-", 24}, {"SG.", 30}, {"SK", 32}, {"dckr_pat_", 20}, {"dop_v1_", 32}, {"figd_", 20}, {"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30},
 	{"ghr_", 30}, {"github_pat_", 22}, {"gldt-", 20}, {"glpat-", 20}, {"glrt-", 20}, {"hf_", 30}, {"hvs.", 20}, {"lin_api_", 30}, {"npm_", 30}, {"pat-eu1-", 20},
@@ -19,29 +22,40 @@ var secrets = []struct {
 // minSecret is the length of the shortest secret; only those that start with "SG.", "hvs." and "ya29." have a dot inside.
 const minSecret = 15
 
-// secret finds tokens of RFC 7519 and keys with a well-known prefix at the word [i, j).
-func (s *scan) secret(i, j int) (finding, bool) {
-	switch s.text[i] {
-	case 'e':
-		return s.jwt(i, j)
-	case 'A', 'E', 'G', 'L', 'N', 'P', 'S', 'd', 'f', 'g', 'h', 'l', 'n', 'p', 'r', 's', 'w', 'x', 'y':
-		return s.key(i)
+// secretIndex holds secrets by their first two bytes.
+var secretIndex = func() (by [256][]secretForm) {
+	for _, f := range secrets {
+		n := headOf(f.prefix)
+		by[n] = append(by[n], f)
+	}
+	return by
+}()
+
+// secret finds tokens of RFC 7519 and keys with a well-known prefix at a word.
+func (s *scan) secret(w *word) (finding, bool) {
+	if s.text[w.start] == 'e' {
+		return s.jwt(w)
+	}
+	if len(s.text)-w.start >= minSecret && len(secretIndex[pair(s.text[w.start], s.text[w.start+1])]) > 0 {
+		return s.key(w)
 	}
 	return finding{}, false
 }
 
 // key finds secrets by their prefix.
-func (s *scan) key(i int) (finding, bool) {
+func (s *scan) key(w *word) (finding, bool) {
+	i := w.start
 	if !s.want.Has(Key) || s.before(i) == '_' || s.before(i) == '-' {
 		return finding{}, false
 	}
 	t := s.text[i:]
-	if len(t) < minSecret || s.urlEnd(i)-i < minSecret && t[2] != '.' && t[3] != '.' && t[4] != '.' {
+	if s.urlEnd(w)-i < minSecret && t[2] != '.' && t[3] != '.' && t[4] != '.' {
 		return finding{}, false
 	}
-	for k := range secrets {
-		p := secrets[k].prefix
-		if p[0] != t[0] || len(t) < len(p)+secrets[k].rest || string(t[:len(p)]) != p {
+	for _, form := range secretIndex[pair(t[0], t[1])] {
+		s.spend(costTried)
+		p := form.prefix
+		if len(t) < len(p)+form.rest || string(t[:len(p)]) != p {
 			continue
 		}
 		end, digit := s.runEnd(i+len(p), fURL), false
@@ -51,7 +65,7 @@ func (s *scan) key(i int) (finding, bool) {
 		if p == "SG." && s.after(end) == '.' {
 			end = s.runEnd(end+1, fURL)
 		}
-		if digit && end-i-len(p) >= secrets[k].rest {
+		if digit && end-i-len(p) >= form.rest {
 			return finding{span: span{i, end}, kind: Key}, true
 		}
 	}
@@ -84,11 +98,13 @@ func (s *scan) pem(i int) (finding, bool) {
 }
 
 // jwt finds tokens: "eyJ" and two more parts, or a header that names an algorithm or a type.
-func (s *scan) jwt(i, j int) (finding, bool) {
+func (s *scan) jwt(w *word) (finding, bool) {
+	i, j := w.start, w.end
 	if !s.want.Has(JWT) || j-i < 8 || string(s.text[i:i+3]) != "eyJ" {
 		return finding{}, false
 	}
-	end := s.urlEnd(i)
+	end := s.urlEnd(w)
+	s.spend(2 * min(end-i, 120))
 	if !header(s.text[i:end]) && (s.after(end) != '.' || !hasFold(s.text[min(end+1, len(s.text)):], "eyj")) {
 		return finding{}, false
 	}
@@ -109,5 +125,14 @@ func (s *scan) jwt(i, j int) (finding, bool) {
 func header(run []byte) bool {
 	var buf [96]byte
 	text, _ := appendBase64(buf[:0], run[:min(len(run), 120)])
-	return contains(text, `"alg"`) || contains(text, `"typ"`) || contains(text, `"enc"`)
+	for k := 0; k+5 <= len(text); k++ {
+		if text[k] != '"' || text[k+4] != '"' {
+			continue
+		}
+		switch string(text[k+1 : k+4]) {
+		case "alg", "typ", "enc":
+			return true
+		}
+	}
+	return false
 }

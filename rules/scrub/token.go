@@ -3,21 +3,28 @@ package scrub
 import "slices"
 
 // tokenLabels are words that name a secret when ":", "=" or "/" and its value follow.
-var tokenLabels = []string{
+var tokenLabels = newVocabulary(
 	"token", "password", "passwd", "pwd", "passwort", "secret", "apikey", "bearer", "jsessionid", "phpsessid", "reset", "verify", "confirm",
 	"magic", "invite", "activate", "otp", "sessionid", "signature", "credential", "authorization",
-}
+)
+
+// Labels of two words: those that start the first, and those that are the second.
+var (
+	compoundStarts = newVocabulary("api", "access", "id", "refresh", "auth", "session")
+	compoundEnds   = newVocabulary("key", "token", "secret", "id", "code")
+)
 
 // minToken is the shortest bare token that an expecting caller gets found.
 const minToken = 20
 
-// token finds values that the word [i, j) labels a secret, and, where the caller expects it, long mixes of letters and digits.
-func (s *scan) token(i, j int) (finding, bool) {
+// token finds values that the word labels a secret, and, where the caller expects it, long mixes of letters and digits.
+func (s *scan) token(w *word) (finding, bool) {
+	i, j := w.start, w.end
 	if !s.want.Has(Token) {
 		return finding{}, false
 	}
 	if s.want.expects(Token) && flags[s.before(i)]&fURL == 0 {
-		if end := s.urlEnd(i); end-i >= minToken && mixed(s.text[i:end]) && !isUUID(s.text[i:end]) && !contains(s.text[i:end], "--") {
+		if end := s.urlEnd(w); end-i >= minToken && mixed(s.text[i:end]) && !isUUID(s.text[i:end]) && !contains(s.text[i:end], "--") {
 			return finding{span: span{i, end}, kind: Token}, true
 		}
 	}
@@ -25,22 +32,24 @@ func (s *scan) token(i, j int) (finding, bool) {
 		return finding{}, false
 	}
 	label := s.text[i:j]
-	if !in(label, tokenLabels) {
-		if hasFold(label, "api") || hasFold(label, "access") || hasFold(label, "id") || hasFold(label, "refresh") || hasFold(label, "auth") || hasFold(label, "session") {
+	switch s.after(j) {
+	case '_', '-':
+		s.spend(costTried)
+		if !tokenLabels.has(label) && compoundStarts.starts(label) {
 			return s.compoundToken(j)
 		}
-		return finding{}, false
+	case ':', '=', '/', ' ', '"', '\'':
+		if tokenLabels.has(label) {
+			return s.labelledToken(label, j)
+		}
 	}
-	return s.labelledToken(label, j)
+	return finding{}, false
 }
 
 // compoundToken finds the value of labels such as "api_key" and "access-token".
 func (s *scan) compoundToken(j int) (finding, bool) {
-	if c := s.after(j); c != '_' && c != '-' {
-		return finding{}, false
-	}
 	end := s.wordEnd(j + 1)
-	if !in(s.text[j+1:end], []string{"key", "token", "secret", "id", "code"}) {
+	if !compoundEnds.has(s.text[j+1 : end]) {
 		return finding{}, false
 	}
 	return s.labelledToken(s.text[j+1:end], end)
@@ -58,6 +67,7 @@ func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
 		}
 		k++
 	}
+	s.spend(costTried + k - j)
 	least := 4
 	if !joined || s.after(j) == '/' || equalFold(label, "id") || equalFold(label, "code") {
 		least = 16
@@ -69,6 +79,7 @@ func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
 	for end < limit && (flags[s.text[end]]&(fStd|fLocal) != 0 || s.text[end] == '=' || s.text[end] == '!' || s.text[end] == '$') && s.text[end] != '/' {
 		end++
 	}
+	s.spend(end - k)
 	for end > k && (s.text[end-1] == '.' || s.text[end-1] == '\'') {
 		end--
 	}

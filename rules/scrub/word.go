@@ -13,6 +13,10 @@ const (
 	fURL            // base64 alphabet of RFC 4648, section 5
 	fLocal          // local part of an e-mail address
 	fEscape         // may start an escape, or a character that reads as another
+	fGap            // may stand between the words of an address
+	fHigh           // part of a character outside ASCII
+	fJoint          // may stand behind the first word of a label
+	fMark           // something that is neither letter nor digit, and that findings start with
 )
 
 var flags = func() (t [256]uint16) {
@@ -27,7 +31,7 @@ var flags = func() (t [256]uint16) {
 				t[c] |= fHex
 			}
 		case b >= 0x80:
-			t[c] = fWord | fTrigger | fLocal | fEscape
+			t[c] = fWord | fTrigger | fLocal | fEscape | fHigh
 		}
 	}
 	for _, b := range []byte("@%&\\:=([\x00") {
@@ -36,11 +40,20 @@ var flags = func() (t [256]uint16) {
 	for _, b := range []byte("%&\\\x00") {
 		t[b] |= fEscape
 	}
+	for _, b := range []byte(":=\"'_- ]") {
+		t[b] |= fJoint
+	}
+	for _, b := range []byte("+(-:") {
+		t[b] |= fMark
+	}
 	for _, b := range []byte("+/") {
 		t[b] |= fStd
 	}
 	for _, b := range []byte("-_") {
 		t[b] |= fStd | fURL
+	}
+	for _, b := range []byte(" .,+_-'") {
+		t[b] |= fGap
 	}
 	for _, b := range []byte("._%+'-~") {
 		t[b] |= fLocal
@@ -70,6 +83,20 @@ func hexValue(b byte) int {
 		return int(b|0x20-'a') + 10
 	}
 	return -1
+}
+
+// wordAt returns the word that starts at i.
+func (s *scan) wordAt(i int) word {
+	end, some, all := i, uint16(0), uint16(1<<16-1)
+	for ; end < len(s.text); end++ {
+		f := flags[s.text[end]]
+		if f&fWord == 0 {
+			break
+		}
+		some |= f
+		all &= f
+	}
+	return word{span{i, end}, some, all}
 }
 
 // wordEnd returns the end of the word that starts at i.
@@ -111,50 +138,6 @@ func (s *scan) endsNumber(i int) bool {
 	return true
 }
 
-// maxLabel bounds how far in front of a value its label may stand.
-const maxLabel = 32
-
-// labelled tells whether one of the n words in front of i is, or starts with, one of the labels (lower case).
-func (s *scan) labelled(i, n int, labels []string) bool {
-	low := max(s.floor, i-maxLabel)
-	for k := i; n > 0; n-- {
-		end := k
-		for end > low && !isWord(s.text[end-1]) {
-			end--
-			if c := s.text[end]; c == ';' || c == '&' || c == '\n' && (end == 0 || s.text[end-1] != ':') {
-				return false
-			}
-		}
-		k = end
-		for k > low && isWord(s.text[k-1]) {
-			k--
-		}
-		if k == end {
-			return false
-		}
-		if isLabel(s.text[k:end], labels) {
-			return true
-		}
-	}
-	return false
-}
-
-// isLabel tells whether the word starts with a label, or ends with one of five letters or more as in userPhone.
-func isLabel(word []byte, labels []string) bool {
-	if len(word) >= 6 && hasFold(word, "iphone") || hasFold(word, "headphone") {
-		return false
-	}
-	for _, l := range labels {
-		if hasFold(word, l) {
-			return true
-		}
-		if n := len(word) - len(l); n > 0 && len(l) >= 5 && hasFold(word[n:], l) {
-			return true
-		}
-	}
-	return false
-}
-
 // hasFold tells whether text starts with the lower-case prefix, in any ASCII case.
 func hasFold(text []byte, prefix string) bool {
 	if len(text) < len(prefix) {
@@ -170,15 +153,5 @@ func hasFold(text []byte, prefix string) bool {
 
 // equalFold tells whether text is the lower-case word, in any ASCII case.
 func equalFold(text []byte, word string) bool { return len(text) == len(word) && hasFold(text, word) }
-
-// in tells whether the text is one of the lower-case words, in any ASCII case.
-func in(text []byte, words []string) bool {
-	for _, w := range words {
-		if equalFold(text, w) {
-			return true
-		}
-	}
-	return false
-}
 
 func contains(text []byte, part string) bool { return bytes.Contains(text, []byte(part)) }

@@ -1,0 +1,93 @@
+package scrub
+
+// labelBit is a vocabulary of labels, as a bit of what is known of a word.
+type labelBit uint32
+
+// The vocabularies of labels.
+const (
+	phoneBit labelBit = 1 << iota
+	birthBit
+	hashBit
+	versionBit
+	pensionBit
+	nationalBit // the first of those in nationals
+)
+
+// maxLabel bounds how far in front of a value its label may stand.
+const maxLabel = 32
+
+// front are the words in front of a place, the nearest first, as far as a label may stand.
+type front struct {
+	at, floor int // the place; and where the last finding ended when it was looked at
+	w         [4]span
+	n         int
+}
+
+// labelMemo is what is known of a word: whether it is a label of the vocabularies that were asked.
+type labelMemo struct {
+	span
+	asked, yes labelBit
+}
+
+// labelled tells whether one of the n words in front of i, four at most, is one of the labels, starts with one, or ends with a long one.
+func (s *scan) labelled(i, n int, labels *vocabulary) bool {
+	f := s.frontOf(i)
+	s.spend(costLabel)
+	for k := range min(n, f.n) {
+		if s.isLabel(f.w[k], labels) {
+			return true
+		}
+	}
+	return false
+}
+
+// frontOf returns the words in front of i. Separators of fields end them.
+func (s *scan) frontOf(i int) *front {
+	f := &s.front
+	if f.at == i && f.floor == s.floor {
+		return f
+	}
+	f.at, f.floor, f.n = i, s.floor, 0
+	low := max(s.floor, i-maxLabel)
+	k := i
+	for f.n < len(f.w) {
+		end := k
+		for end > low && !isWord(s.text[end-1]) {
+			end--
+			if c := s.text[end]; c == ';' || c == '&' || c == '\n' && (end == 0 || s.text[end-1] != ':') {
+				s.spend(i - end)
+				return f
+			}
+		}
+		k = end
+		for k > low && isWord(s.text[k-1]) {
+			k--
+		}
+		if k == end {
+			break
+		}
+		f.w[f.n] = span{k, end}
+		f.n++
+	}
+	s.spend(i - k)
+	return f
+}
+
+// isLabel tells whether the word is, or starts with, one of the labels, or ends with one of five letters or more as in userPhone. A word is
+// looked up once, however many numbers stand behind it.
+func (s *scan) isLabel(w span, labels *vocabulary) bool {
+	m := &s.memo[w.start%len(s.memo)]
+	if m.span != w {
+		*m = labelMemo{span: w}
+	}
+	if m.asked&labels.bit == 0 {
+		s.spend(costLookup)
+		m.asked |= labels.bit
+		word := s.of(w)
+		product := len(word) >= 6 && hasFold(word, "iphone") || hasFold(word, "headphone")
+		if !product && (labels.starts(word) || labels.ending(word, 5, 1) != "") {
+			m.yes |= labels.bit
+		}
+	}
+	return m.yes&labels.bit != 0
+}
