@@ -58,7 +58,7 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !r.Possible || !r.Alive || r.Peak < 1<<20 || r.Ended != "" {
+			if !r.Possible || !r.Alive || r.Peak < 1<<20 || r.Ended != "" || r.Failed != "" {
 				t.Errorf("%+v", r)
 			}
 			if r.Statuses[want] == nil && !slices.ContainsFunc(r.Figures, func(f Figure) bool { return f.Name == want }) {

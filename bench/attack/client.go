@@ -103,6 +103,39 @@ func once(ctx context.Context, from, to string, request []byte, within time.Dura
 	return a, strconv.Itoa(a.status)
 }
 
+// asker returns a function that sends requests over a connection that it keeps as long as it can, and says in a word what came of each. It
+// is called with nil at the end.
+func asker(ctx context.Context, to string) func(request []byte) string {
+	var l *line
+	return func(request []byte) string {
+		if l == nil && request != nil {
+			var err error
+			if l, err = dial(ctx, "", to, 20*time.Second); err != nil {
+				pause(ctx, 50*time.Millisecond)
+				return word(err)
+			}
+		}
+		if request == nil {
+			if l != nil {
+				_ = l.Close()
+			}
+			return ""
+		}
+		if err := l.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			return word(err)
+		}
+		a, err := l.ask(request)
+		if err != nil || a.last {
+			_ = l.Close()
+			l = nil
+		}
+		if err != nil {
+			return word(err)
+		}
+		return strconv.Itoa(a.status)
+	}
+}
+
 // word says in a word how a connection failed.
 func word(err error) string {
 	var network net.Error

@@ -76,10 +76,14 @@ func run(ctx context.Context, o *options, w io.Writer) int {
 		fmt.Fprintf(os.Stderr, "attack: %v\n", err)
 		return 2
 	}
-	if slices.ContainsFunc(results, func(r *Result) bool { return !r.Holds && r.Possible }) {
+	switch {
+	case slices.ContainsFunc(results, func(r *Result) bool { return r.Failed != "" }):
+		return 2
+	case slices.ContainsFunc(results, func(r *Result) bool { return !r.Holds && r.Possible }):
 		return 1
+	default:
+		return 0
 	}
-	return 0
 }
 
 // attack carries the chosen scenarios out.

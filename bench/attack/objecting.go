@@ -45,32 +45,11 @@ func (b *bout) flood(ctx context.Context, p *product, group string, render func(
 	var all sync.WaitGroup
 	for i := range 32 {
 		all.Go(func() {
-			var l *line
-			defer func() {
-				if l != nil {
-					_ = l.Close()
-				}
-			}()
+			ask := asker(ctx, p.hits)
 			for n := i; ctx.Err() == nil; n += 32 {
-				if l == nil {
-					var err error
-					if l, err = dial(ctx, "", p.hits, 20*time.Second); err != nil {
-						b.got(group, word(err))
-						pause(ctx, 50*time.Millisecond)
-						continue
-					}
-				}
-				a, err := l.ask(render(n))
-				if err != nil || a.last {
-					_ = l.Close()
-					l = nil
-				}
-				if err != nil {
-					b.got(group, word(err))
-				} else {
-					b.got(group, strconv.Itoa(a.status))
-				}
+				b.got(group, ask(render(n)))
 			}
+			ask(nil)
 		})
 	}
 	return all.Wait

@@ -52,6 +52,8 @@ func (r *Result) text() string {
 	switch {
 	case !r.Possible:
 		verdict = "not possible here: " + r.Why
+	case r.Failed != "":
+		verdict = "COULD NOT BE CARRIED OUT: " + r.Failed
 	case !r.Holds:
 		verdict = "DOES NOT HOLD"
 	}
@@ -123,6 +125,8 @@ func (r *Result) verdict() string {
 	switch {
 	case !r.Possible:
 		return "not possible"
+	case r.Failed != "":
+		return "failed"
 	case r.Holds:
 		return "holds"
 	default:

@@ -56,6 +56,7 @@ type Result struct {
 	Holds    bool                      `json:"holds"`               // every part of the promise
 	Broken   []string                  `json:"broken,omitempty"`    // the parts that do not hold
 	Alive    bool                      `json:"alive"`               // the process, at the end
+	Failed   string                    `json:"failed,omitempty"`    // the attack could not be carried out to its end, and why
 	Ended    string                    `json:"ended,omitempty"`     // how it ended, where it did not live
 	Peak     int64                     `json:"max_rss"`             // bytes
 	After    int64                     `json:"rss_after,omitempty"` // bytes, some seconds after the attack; 0: the process had ended
@@ -97,9 +98,9 @@ func one(ctx context.Context, o *options, s scenario, dir string) (*Result, erro
 		return b.result, nil
 	}
 	if err != nil {
-		return nil, err
+		b.result.Failed = err.Error()
 	}
-	b.result.Holds = len(b.result.Broken) == 0
+	b.result.Holds = len(b.result.Broken) == 0 && err == nil
 	b.result.Took = time.Since(from).Seconds()
 	return b.result, os.RemoveAll(dir)
 }
