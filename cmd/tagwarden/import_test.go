@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -72,14 +74,23 @@ func TestImportGoesOn(t *testing.T) {
 		code  int
 		fails bool
 		out   string
-	}{{usage, true, ""}, {findings, false, "81 lines: 67 taken (67 of them new), 7 duplicates, 7 rejected\n"}, {fine, false, "nothing is left to take\n"}} {
+		hint  string
+	}{
+		{usage, true, "", "up to line 66 it is in; to go on from there:\n  hint: tagwarden objections import list.csv --all --column 'time=Opt-out date'\n"},
+		{findings, false, "81 lines: 67 taken (67 of them new), 7 duplicates, 7 rejected\n", ""},
+		{fine, false, "nothing is left to take\n", ""},
+	} {
 		var out, errs bytes.Buffer
 		term := &terminal{out: &out, err: &errs, now: time.Now}
 		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &api{client: &http.Client{Transport: local{server}}}}
 		im.flags.All = true
+		im.args = []string{"list.csv", "--all", "--column", "time=Opt-out date"}
 		code, err := im.file(t.Context(), name, "csv", nil, "")
 		if code != want.code || (err != nil) != want.fails || want.out != "" && out.String() != want.out {
 			t.Errorf("attempt %d: %d, %v, %s%s", attempt+1, code, err, out.String(), errs.String())
+		}
+		if !strings.Contains(errs.String(), want.hint) || want.hint == "" && strings.Contains(errs.String(), "tagwarden objections import") {
+			t.Errorf("attempt %d: it says %s", attempt+1, errs.String())
 		}
 		if strings.Contains(errs.String(), "example.com") {
 			t.Errorf("a value is told: %s", errs.String())
@@ -91,6 +102,55 @@ func TestImportGoesOn(t *testing.T) {
 	for i, email := range server.taken {
 		if email != fmt.Sprintf("u%d@example.com", i) {
 			t.Fatalf("%d: %s", i, email)
+		}
+	}
+}
+
+// TestImportInterrupted: it says that it was interrupted, how far it came, and the very command that goes on.
+func TestImportInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	list, report := filepath.Join(dir, "list.csv"), filepath.Join(dir, "report.csv")
+	var text strings.Builder
+	text.WriteString("email\n")
+	for i := range 50 {
+		fmt.Fprintf(&text, "u%d@example.com\n", i)
+	}
+	if err := errors.Join(os.WriteFile(list, []byte(text.String()), 0o600), os.WriteFile(report, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		at    int // the call at which somebody interrupts
+		start uint64
+		args  []string
+		trial bool
+		want  string
+	}{
+		{1, 0, []string{"list.csv", "--all"}, false, "  hint: nothing of it is in yet; to begin anew:\n  hint: tagwarden objections import list.csv --all\n"},
+		{3, 0, []string{"--report", report, "list.csv"}, false, "up to line 21 it is in; to go on from there:\n  hint: tagwarden objections import --report " + filepath.Join(dir, "report-2.csv") + " list.csv\n"},
+		{2, 11, []string{"--report=" + report, "it's.csv"}, false, "up to line 21 it is in; to go on from there:\n  hint: tagwarden objections import --report=" + filepath.Join(dir, "report-2.csv") + ` 'it'\''s.csv'` + "\n"},
+		{1, 11, []string{"-report", filepath.Join(dir, "free.csv"), "a b.csv"}, false, "up to line 11 it is in; to go on from there:\n  hint: tagwarden objections import -report " + filepath.Join(dir, "free.csv") + " 'a b.csv'\n"},
+		{2, 0, []string{"list.csv", "--dry-run"}, true, ""},
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		server := &taking{line: test.start}
+		calls := 0
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				if calls++; calls == test.at {
+					interrupt()
+					<-r.Context().Done()
+					return
+				}
+			}
+			server.ServeHTTP(w, r)
+		})
+		var out, errs bytes.Buffer
+		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &api{client: &http.Client{Transport: local{handler}}}}
+		im.flags.All = true
+		code, err := im.file(ctx, list, "csv", nil, "")
+		interrupt()
+		if code != usage || !errors.Is(err, errInterrupted) || err.Error() != errInterrupted.Error() || !strings.HasSuffix(errs.String(), test.want) || test.want == "" && strings.Contains(errs.String(), "hint") {
+			t.Errorf("%v: %d, %v: %s", test.args, code, err, errs.String())
 		}
 	}
 }

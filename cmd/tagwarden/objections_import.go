@@ -35,7 +35,8 @@ type importing struct {
 	api    *api
 	flags  actBody // what holds where a line says nothing else
 	common []byte
-	key    string // of the file and how it is read
+	key    string   // of the file and how it is read
+	args   []string // what the verb was called with
 	trial  bool
 	most   int    // lines of a batch
 	start  uint64 // lines that are in already
@@ -44,7 +45,8 @@ type importing struct {
 	report *csv.Writer // nil: none
 	bar    *progress
 
-	lines uint64 // that were read, beyond start
+	lines      uint64 // that were read, beyond start
+	unreadable bool   // the file could not be read to its end
 
 	mu                                     sync.Mutex // guards what follows, report and bar
 	duplicates, rejects, taken, news, done uint64
@@ -60,7 +62,7 @@ type batch struct {
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	im := importing{t: t, most: batchLines, seen: map[uint64]uint64{}, seed: maphash.MakeSeed()}
+	im := importing{t: t, args: args, most: batchLines, seen: map[uint64]uint64{}, seed: maphash.MakeSeed()}
 	scopeFlags(f, &im.flags)
 	markFlags(f, &im.flags, objection.Import)
 	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
@@ -133,6 +135,7 @@ func (im *importing) file(ctx context.Context, name, form string, columns mappin
 		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
 	}
 	err = im.run(ctx, rows)
+	im.unreadable = rows.err != nil
 	im.bar.end()
 	return im.end(err)
 }
@@ -294,10 +297,7 @@ func (im *importing) send(ctx context.Context, b batch) error {
 // end says what became of an import.
 func (im *importing) end(err error) (int, error) {
 	if err != nil {
-		if im.done > 0 && !im.trial {
-			im.t.hint("up to line %d it is in: the same command goes on from there", im.done)
-		}
-		return usage, err
+		return usage, im.goOn(err)
 	}
 	if im.lines == 0 {
 		printf(im.t.out, "nothing is left to take\n")
