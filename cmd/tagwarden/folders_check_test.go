@@ -91,7 +91,9 @@ func (o *opened) receivers() map[string]chan string {
 	}
 	there := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 		text, _ := io.ReadAll(q.Body)
-		told[strings.TrimPrefix(q.URL.Path, "/")] <- string(text)
+		if to := told[strings.TrimPrefix(q.URL.Path, "/")]; to != nil {
+			to <- string(text)
+		}
 	}))
 	o.t.Cleanup(there.Close)
 	o.edit("tagwarden.yaml", "http://127.0.0.1:1/", there.URL+"/")
@@ -136,7 +138,7 @@ func (o *opened) checkLedger() {
 			o.t.Errorf("%d records of the kind %s, want %d", strings.Count(text, "\n"), kind, n)
 		}
 	}
-	for _, line := range strings.Split(strings.TrimSpace(o.command("logs", "search", "--format", "json")), "\n") {
+	for line := range strings.Lines(o.command("logs", "search", "--format", "json")) {
 		if kind := gjson.Get(line, "kind").Str; o.Records[kind] == 0 {
 			o.t.Errorf("a record of the kind %q is in no count", kind)
 		}

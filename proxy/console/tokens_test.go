@@ -90,11 +90,12 @@ func TestTokensThatCannotBeKept(t *testing.T) {
 // taken for the end of every token nor written over.
 func TestTokensChangedByHand(t *testing.T) {
 	later := noon.AddDate(0, 0, 1)
-	names := func(of *Tokens) (all string) {
+	names := func(of *Tokens) string {
+		var all strings.Builder
 		for _, one := range of.List() {
-			all += one.Name + " "
+			all.WriteString(one.Name + " ")
 		}
-		return all
+		return all.String()
 	}
 	for _, look := range []struct {
 		name string
