@@ -1,9 +1,11 @@
 package config
 
 import (
+	"errors"
 	"io"
 	"net/netip"
 	"os"
+	"strings"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 )
@@ -14,21 +16,50 @@ const maxPlacesBytes = 1 << 30
 // places tells the region of an address by a database in MaxMind's format, held in memory.
 type places struct{ db *maxminddb.Reader }
 
-// Place returns the codes of country and subdivision, "" where the database knows none.
-func (p *places) Place(address netip.Addr) (country, part string) {
-	found := p.db.Lookup(address)
-	if !found.Found() || found.DecodePath(&country, "country", "iso_code") != nil || country == "" {
-		return "", ""
-	}
-	if found.DecodePath(&part, "subdivisions", 0, "iso_code") != nil {
-		part = ""
-	}
-	return country, part
+// Place returns the codes of country and subdivision, "" where the database knows none. Ok is false where it cannot be read there.
+func (p *places) Place(address netip.Addr) (country, part string, ok bool) {
+	return placeOf(p.db.Lookup(address))
 }
 
+func placeOf(found maxminddb.Result) (country, part string, ok bool) {
+	if !found.Found() {
+		return "", "", found.Err() == nil
+	}
+	if found.DecodePath(&country, "country", "iso_code") != nil || found.DecodePath(&part, "subdivisions", 0, "iso_code") != nil {
+		return "", "", false
+	}
+	return country, part, true
+}
+
+// openPlaces opens a database and looks at every place in it once, so that none turns out to be damaged when a visitor comes from there.
 func openPlaces(content []byte) (*places, error) {
 	db, err := maxminddb.OpenBytes(content)
-	return &places{db}, err
+	if err != nil {
+		return nil, errors.New("this is no database in MaxMind's format: a country or city database (.mmdb) is")
+	}
+	tree := placeTree{content: content, nodes: uint64(db.Metadata.NodeCount), size: uint64(db.Metadata.RecordSize)}
+	if !tree.walk() {
+		return nil, errors.New("the database is damaged: its tree of networks cannot be read, fetch the file again")
+	}
+	some := false
+	for offset := range tree.data {
+		country, _, ok := placeOf(db.LookupOffset(uintptr(offset)))
+		if !ok || country != "" && !countryLike(country) {
+			return nil, errors.New("the database is damaged, or none of countries: a country in it cannot be read, fetch a country or city database again")
+		}
+		some = some || country != ""
+	}
+	if !some {
+		return nil, errors.New("the database knows no countries: a country or city database (.mmdb) is right")
+	}
+	return &places{db}, nil
+}
+
+// countryLike tells whether a text looks like a code: also what stands for no country (A1) or for several (EU).
+func countryLike(code string) bool {
+	return len(code) == 2 && !strings.ContainsFunc(code, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
 }
 
 func readBounded(name string, most int64) ([]byte, error) {
@@ -49,7 +80,7 @@ func (r *reading) checkPlaces(at []any, name string) {
 	}
 	opened, err := openPlaces(file.content)
 	if err != nil {
-		r.faults.at(r.server, at, "this is no database in MaxMind's format: a country or city database (.mmdb) is")
+		r.faults.at(r.server, at, "%s", err)
 		return
 	}
 	if r.places == nil {

@@ -24,10 +24,10 @@ type Privacy struct {
 
 // Region says how a visitor's region is known.
 type Region struct {
-	Header      string `yaml:"header" doc:"Header that holds the ISO 3166-1 code of the country, set by what stands in front: CF-IPCountry. It is believed from trusted_proxies only."`
+	Header      string `yaml:"header" doc:"Header that holds the ISO 3166-1 code of the country, set by what stands in front: CF-IPCountry. It is believed from trusted_proxies only. What stands there for no country (empty, XX, ZZ, T1, A1, A2, O1) tells nothing; what is no code at all leaves the region unknown, and the strictest rule holds."`
 	Subdivision string `yaml:"subdivision" doc:"Header that holds the subdivision (US states): CA or US-CA."`
 	Default     string `yaml:"default" doc:"Region where the headers do not tell: an ISO 3166-1 code (DE, US), one with a subdivision (US-CA), or a group (EU, EEA, UK, CH, US)."`
-	Database    string `yaml:"database" doc:"File in MaxMind's format (country or city) that tells the region by address, where the header does not. Relative to this file."`
+	Database    string `yaml:"database" doc:"File in MaxMind's format (country or city) that tells the region by address, where the header does not. It is looked through when it is loaded: a damaged one is refused. Relative to this file."`
 }
 
 // Signals lists the sources of signals that a site reads.

@@ -79,18 +79,31 @@ func ParseRegion(code string) (Region, error) {
 	return r, nil
 }
 
+// setCountry takes the code of a country, in capitals or not. False where it is none.
 func (r *Region) setCountry(code string) bool {
 	if len(code) != 2 {
 		return false
 	}
-	for i, c := range []byte(code) {
-		if c |= 0x20; c < 'a' || c > 'z' {
-			return false
-		}
-		r.Country[i] = code[i] &^ 0x20
+	upper := [2]byte{code[0] &^ 0x20, code[1] &^ 0x20}
+	if !IsCountry(string(upper[:])) {
+		return false
 	}
-	// XX and T1 stand for "not known" and "Tor" where content delivery networks write them.
-	return r.Country != [2]byte{'X', 'X'}
+	r.Country = upper
+	return true
+}
+
+// set takes what a header or a database says: the code of a country, or one that some write for a group (EU, UK).
+func (r *Region) set(code string) bool {
+	if r.setCountry(code) {
+		return true
+	}
+	for g, name := range world.groups {
+		if len(code) == 2 && strings.EqualFold(name, code) {
+			r.Group = group(g)
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Region) setPart(code string) bool {

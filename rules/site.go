@@ -134,12 +134,12 @@ func (r *Route) method(given []byte) string {
 
 // Places tells where an address is. It is called from many goroutines at once.
 type Places interface {
-	// Place returns ISO 3166-1 and 3166-2 codes (without the country), "" where they are not known.
-	Place(address netip.Addr) (country, part string)
+	// Place returns ISO 3166-1 and 3166-2 codes (without the country), "" where they are not known. Ok is false where it could not look.
+	Place(address netip.Addr) (country, part string, ok bool)
 }
 
 // Region tells where the visitor is, as far as the site can know it: by the header that a trusted proxy sets, else by the address, else
-// by default. Two headers of one name leave it unknown.
+// by default. Two headers of one name, a code that is none, and a database that cannot be read leave it unknown.
 func (s *Site) Region(r *hit.Request) Region {
 	if s.header != "" && r.Trusted {
 		found, said := s.byHeader(r)
@@ -148,10 +148,13 @@ func (s *Site) Region(r *hit.Request) Region {
 		}
 	}
 	if s.places != nil && r.Address.IsValid() {
-		country, part := s.places.Place(r.Address)
-		var found Region
-		if found.setCountry(country) {
-			if part != "" && !found.setPart(part) {
+		country, part, ok := s.places.Place(r.Address)
+		if !ok {
+			return Region{}
+		}
+		if !isNowhere(country) {
+			var found Region
+			if found.set(country) && (part == "" || found.Group != 0 || !found.setPart(part)) {
 				found.Part = [3]byte{}
 			}
 			return found
@@ -166,10 +169,11 @@ func (s *Site) byHeader(r *hit.Request) (found Region, said bool) {
 	if many {
 		return Region{}, true
 	}
-	if !found.setCountry(view(bytes.TrimSpace(value))) {
+	country := view(bytes.TrimSpace(value))
+	if isNowhere(country) {
 		return Region{}, false
 	}
-	if s.subdivision == "" {
+	if !found.set(country) || found.Group != 0 || s.subdivision == "" {
 		return found, true
 	}
 	value, many = r.One(s.subdivision)
