@@ -3,6 +3,7 @@ package delivery
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -138,19 +139,14 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		other := bufio.NewReader(bytes.NewReader(text))
-		for {
-			got, err := http.ReadResponse(other, &http.Request{Method: http.MethodPost})
-			if err != nil {
+		status, body := 0, []byte(nil)
+		for status == 0 || status >= 100 && status < 200 {
+			if status, body, err = read(other); err != nil {
 				t.Fatalf("%d for us, for others %v", r.status, err)
 			}
-			if got.StatusCode >= 100 && got.StatusCode < 200 {
-				continue
-			}
-			body, err := io.ReadAll(got.Body)
-			if err != nil || got.StatusCode != r.status || !bytes.Equal(body, answer.Body()) {
-				t.Fatalf("%d %q, for others %d %q, %v", r.status, answer.Body(), got.StatusCode, body, err)
-			}
-			break
+		}
+		if status != r.status || !bytes.Equal(body, answer.Body()) {
+			t.Fatalf("%d %q, for others %d %q", r.status, answer.Body(), status, body)
 		}
 		if r.again {
 			left, _ := io.ReadAll(in)
@@ -160,4 +156,14 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// read reads an answer as net/http does.
+func read(in *bufio.Reader) (status int, body []byte, err error) {
+	a, err := http.ReadResponse(in, &http.Request{Method: http.MethodPost})
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err = io.ReadAll(a.Body)
+	return a.StatusCode, body, errors.Join(err, a.Body.Close())
 }
