@@ -100,7 +100,8 @@ func (p *passage) passBack() {
 	p.ctx.SetBody(p.answer.Body())
 }
 
-// allowOrigin lets a page of the site's own origins read the answer, with credentials (Fetch standard, CORS protocol). Nobody else's.
+// allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch standard, CORS
+// protocol). Nobody else's.
 func (p *passage) allowOrigin() {
 	origin := p.ctx.Request.Header.Peek("Origin")
 	if len(origin) == 0 {
@@ -110,6 +111,7 @@ func (p *passage) allowOrigin() {
 	if p.j.Site != nil && p.j.Site.Allows(origin) {
 		p.ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
 		p.ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
+		p.ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter) // what else an SDK reads, a page may read anyway
 	}
 }
 

@@ -21,11 +21,7 @@ func (p *passage) passRefusal() {
 	status := p.outcome.Status
 	p.ctx.SetStatusCode(status)
 	if after, ok := waitFor(p.answer.Header.Peek(fasthttp.HeaderRetryAfter), p.in.Now); ok {
-		h := &p.ctx.Response.Header
-		h.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(after))
-		if len(h.Peek(fasthttp.HeaderAccessControlAllowOrigin)) > 0 {
-			h.Set(fasthttp.HeaderAccessControlExposeHeaders, fasthttp.HeaderRetryAfter)
-		}
+		p.ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(after))
 	}
 	if !p.j.Route.Endpoint.Relays(status) {
 		return

@@ -98,12 +98,23 @@ func TestRefusalsCanBeRead(t *testing.T) {
 		if a.Status != 429 || a.Header.Get("Retry-After") != want {
 			t.Errorf("%q: %d, %q", after, a.Status, a.Header.Get("Retry-After"))
 		}
-		if a.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" || (a.Header.Get("Access-Control-Expose-Headers") == "Retry-After") != (want != "") {
+		if a.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" || a.Header.Get("Access-Control-Expose-Headers") != "Retry-After" {
 			t.Errorf("%q: a page cannot read it: %v", after, a.Header)
 		}
 		if a = r.ask(t, get(pageView, yes+"Origin: https://other.example\r\n")); a.Header.Get("Access-Control-Allow-Origin")+a.Header.Get("Access-Control-Expose-Headers") != "" {
 			t.Errorf("%q: any page can read it: %v", after, a.Header)
 		}
+	}
+}
+
+// TestOwnRefusalsCanBeRead: so may what this server says of a vendor that is gone.
+func TestOwnRefusalsCanBeRead(t *testing.T) {
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), nil))
+	v.Close()
+	a := r.ask(t, get(pageView, yes+"Origin: https://shop.example\r\n"))
+	if a.Status != 502 || a.Header.Get("Retry-After") != "5" || a.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" || a.Header.Get("Access-Control-Expose-Headers") != "Retry-After" {
+		t.Errorf("%s", a.Raw)
 	}
 }
 
