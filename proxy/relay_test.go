@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
 // amplitudeSome lets purchases and visits of Amplitude pass, and nothing else.
@@ -142,6 +146,46 @@ func TestTakenIsNotSentAgain(t *testing.T) {
 		if strings.Count(all, `"outcome":"unknown","why":"`+why+`","status":200`) != 2 {
 			t.Errorf("%s: the ledger says %s", why, all)
 		}
+	}
+}
+
+// TestNobodyGetsAnothersAnswer: of a vendor that answers each request twice, a visitor who asks gets the own answer, and one who does not ask
+// gets none.
+func TestNobodyGetsAnothersAnswer(t *testing.T) {
+	v, err := rawhttp.Serve(func(c *rawhttp.Conn) {
+		for {
+			q, err := c.Request()
+			if err != nil {
+				return
+			}
+			if one := answerOf(200, "text/plain", q.Target); c.Send(one) != nil || c.Send(one) != nil {
+				return
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	r := start(t, shop(t, v.Addr(), nil))
+	var visitors sync.WaitGroup
+	var others atomic.Int64
+	for n := range 12 {
+		visitors.Go(func() {
+			for i := range 50 {
+				key := fmt.Sprintf("K%dx%d", n, i)
+				if a := r.ask(t, get("/t/segment/v1/projects/"+key+"/settings", yes)); string(a.Body) != "/v1/projects/"+key+"/settings" {
+					others.Add(1)
+				}
+				if a := r.ask(t, get(pageView+"&dt="+key, yes)); a.Status != 204 || len(a.Body) > 0 {
+					others.Add(1)
+				}
+			}
+		})
+	}
+	visitors.Wait()
+	if n := others.Load(); n != 0 {
+		t.Errorf("%d of 1200 were told something else", n)
 	}
 }
 

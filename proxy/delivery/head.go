@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -127,7 +128,7 @@ func fieldLine(line []byte) (name, value []byte, ok bool) {
 
 // tokenByte tells whether a byte may stand in a name (RFC 9110, section 5.6.2).
 func tokenByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) >= 0
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
 // plain tells whether a text has no control bytes but tabs.
