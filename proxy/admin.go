@@ -43,7 +43,7 @@ func (s *Server) adminServer() *fasthttp.Server {
 		}),
 		ErrorHandler: unread,
 		ConnState:    rested,
-		Concurrency:  workers(s.share.staff, s.share.staffBeside),
+		Concurrency:  workers,
 		ReadTimeout:  5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
 		ReadBufferSize: 8 << 10, MaxRequestsPerConn: 10_000,
 		MaxRequestBodySize: 4 << 20, CloseOnShutdown: true, NoDefaultServerHeader: true,

@@ -39,7 +39,7 @@ func shareOut(limit, hosts int) share {
 		return s
 	}
 	left := max(limit-ownFiles, 24)
-	staff := min(max(left/16, 4), staffPlaces+staffBeside)
+	staff := min(max(left/12, 4), staffPlaces+staffBeside)
 	vendors = min(vendors, (left-staff)*2/5)
 	hits := min(left-staff-vendors, hitPlaces+hitBeside)
 	s.hitsBeside, s.staffBeside = min(max(hits/16, 2), hitBeside), min(max(staff/8, 1), staffBeside)
@@ -48,9 +48,9 @@ func shareOut(limit, hosts int) share {
 	return s
 }
 
-// workers is how many goroutines a server has for connections: twice as many as there are places, for those that made room end a little later.
-// That there is none must not be what ends a connection.
-func workers(places, beside int) int { return 2 * (places + beside) }
+// workers is how many goroutines a server may have for connections. Places bound connections; those that made room end a little later, and
+// that there is no goroutine must not be what ends one.
+const workers = 1 << 18
 
 // ofOne is how many of them one network may have: some are left to others.
 func ofOne(places int) int { return min(perNetwork, max(places*3/4, 1)) }

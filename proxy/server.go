@@ -249,7 +249,7 @@ func (s *Server) hitsServer() *fasthttp.Server {
 		ReadBufferSize:                16 << 10,
 		StreamRequestBody:             true, // read by the stage body, which knows how much
 		MaxRequestBodySize:            1,    // is what fasthttp reads ahead of that
-		Concurrency:                   workers(s.share.hits, s.share.hitsBeside),
+		Concurrency:                   workers,
 		MaxRequestsPerConn:            10_000,
 		CloseOnShutdown:               true,
 		NoDefaultServerHeader:         true,

@@ -20,6 +20,7 @@ type Conn struct {
 	room           *room // nil: it has no place any more
 	network        *network
 	resting        bool
+	asked          bool // a request of its was there whole
 	since          uint64
 	earlier, later *Conn
 }
@@ -58,6 +59,7 @@ func (c *Conn) Work() State {
 // move gives a connection beside the places one of them, if there is one now.
 func (l *Listener) move(c *Conn) (goes *Conn, s State) {
 	l.beside.leave(c)
+	l.main.asks(c.of)
 	goes, why := l.main.enter(c, c.of)
 	if why == none {
 		l.main.work(c)

@@ -7,7 +7,8 @@
 // A connection rests while no request of it is being worked at: before its first one is there whole, and between one and the next. Where all
 // places are taken, a newcomer gets that of the connection that rests longest, of the network that has most; but never at the cost of a network that
 // has no more than its own. A network is an IPv4 address or 64 bits of an IPv6 address. Connections of trusted proxies are not those of one
-// visitor: they are not counted, and are the last to go.
+// visitor: they are not counted, and are the last to go. Connections that had to go before a request of theirs was there still count for their
+// network, until one is.
 //
 // Whoever finds no place stays for a second in one of a few beside them: its request has to be there by then. If there is a place at that moment
 // it is served like any other; if not, only its question how the server is gets an answer.

@@ -87,7 +87,7 @@ func TestWhoGoes(t *testing.T) {
 		"a request that is not there yet keeps nothing": {2, 2, 1, "a 192.0.2.1; +a; -a; b 192.0.2.2; c 192.0.2.3: b c"},
 		"whose request is worked at stays":              {2, 2, 1, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a c; +c; d 192.0.2.4: a c d*"},
 		"whoever has many goes before who has few": {
-			4, 4, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2; c 192.0.2.3: a b2 b3 c; d 192.0.2.4: a b3 c d; e 192.0.2.5: b3 c d e",
+			4, 4, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2; c 192.0.2.3: a b2 b3 c; d 192.0.2.4: a b3 c d; e 192.0.2.5: a c d e",
 		},
 		"at the cost of who has no more nobody comes": {
 			3, 3, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; +b; +b2; b3 192.0.2.2: a b b2 b3*",
@@ -104,6 +104,8 @@ func TestWhoGoes(t *testing.T) {
 		"beside the places one is kept for a while": {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c*; d 192.0.2.4: a c* d*; c=quick; e 192.0.2.5: a c* e*"},
 		"from beside into a place that is free":     {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2: a b*; /a; +b: b; -b; c 192.0.2.3: c"},
 		"from beside into one that is to be had":    {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; -a; +b: b"},
+		"who asked for nothing still counts":        {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: b c d; a2 192.0.2.1: a2* b c d; e 192.0.2.5: a2* c d e"},
+		"until a request is there":                  {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4; a2 192.0.2.1: a2* b c d; +a2: a2 c d; -a2; e 192.0.2.5: a2 d e"},
 		"who came for nothing is asked for later": {
 			3, 3, 2, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; +a; +a2; +b; c 192.0.2.3; d 192.0.2.4; ?b no; ?a yes; ?a2 yes; ?a no: a a2 b c* d*",
 		},
@@ -222,6 +224,7 @@ func TestFloodsOfConnections(t *testing.T) {
 	}{
 		"from one address":                {func(int) netip.Addr { return v4(1) }, false},
 		"from 17 addresses of one /64":    {func(i int) netip.Addr { return netip.AddrFrom16([16]byte{0x20, 1, 15: byte(i % 17)}) }, false},
+		"from 5,000 addresses":            {func(i int) netip.Addr { return v4(i % 5000) }, false},
 		"from 20 addresses":               {func(i int) netip.Addr { return v4(i % 20) }, false},
 		"from an address each":            {v4, false},
 		"from one address, at work":       {func(int) netip.Addr { return v4(1) }, true},

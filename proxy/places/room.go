@@ -3,38 +3,53 @@ package places
 import (
 	"container/heap"
 	"net/netip"
+
+	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // room holds connections, and says who goes where there are not places for all. It looks at no clock: what rests is in the order in which it
 // began to. A listener's mutex guards it, and what its connections say of it.
 type room struct {
-	most     int // places
-	each     int // places of one network
-	held     int // that are taken
-	networks map[netip.Prefix]*network
-	leaving  order // networks of which a connection could go
-	clock    uint64
-	wanted   int // how many networks without any place found none, since there was one to be had
+	most      int // places
+	each      int // places of one network
+	held      int // that are taken
+	networks  map[netip.Prefix]*network
+	leaving   order // networks of which a connection could go
+	clock     uint64
+	fruitless *lru.LRU[netip.Prefix, int] // of networks that have no connection now; see network
+	wanted    int                         // how many networks without any place found none, since there was one to be had
 }
 
 // network is whom connections are counted for.
 type network struct {
-	of          netip.Prefix // the zero Prefix: of trusted proxies, and whoever has no address
-	count       int
+	of    netip.Prefix // the zero Prefix: of trusted proxies, and whoever has no address
+	count int
+
+	// fruitless is how many of its connections had to go before a request was there whole, since one was. Who opens connections and asks for
+	// nothing comes after those who ask.
+	fruitless int
+
 	first, last *Conn // of its connections that rest, longest first
 	at          int   // in leaving; -1: nowhere
 }
 
 func newRoom(most, each int) *room {
-	return &room{most: most, each: each, networks: map[netip.Prefix]*network{}}
+	made, err := lru.NewLRU[netip.Prefix, int](remembered, nil)
+	if err != nil {
+		panic("BUG: nobody is remembered: " + err.Error())
+	}
+	return &room{most: most, each: each, networks: map[netip.Prefix]*network{}, fruitless: made}
 }
+
+// remembered is how many networks without connections a room remembers, about 120 bytes each.
+const remembered = 1 << 14
 
 // many is what networks are compared by. Connections of trusted proxies are not those of one visitor, and go last.
 func (n *network) many() int {
 	if !n.of.IsValid() {
 		return 0
 	}
-	return n.count
+	return n.count + n.fruitless
 }
 
 // enter gives a connection a place, and returns the one that has to be closed for it, if any. It returns a cause where there is no place.
@@ -45,6 +60,7 @@ func (r *room) enter(c *Conn, of netip.Prefix) (goes *Conn, why Cause) {
 	n := r.networks[of]
 	if n == nil {
 		n = &network{of: of, at: -1}
+		n.fruitless, _ = r.fruitless.Get(of)
 	}
 	switch {
 	case of.IsValid() && n.count >= r.each:
@@ -62,8 +78,9 @@ func (r *room) enter(c *Conn, of netip.Prefix) (goes *Conn, why Cause) {
 		r.wanted = 0
 	}
 	if goes != nil {
-		r.leave(goes)
+		r.displace(goes)
 	}
+	r.fruitless.Remove(of)
 	r.networks[of] = n
 	n.count++
 	r.held++
@@ -82,6 +99,14 @@ func (r *room) toGo(n *network) *Conn {
 	return n.first
 }
 
+// displace takes a connection's place away.
+func (r *room) displace(c *Conn) {
+	if !c.asked {
+		c.network.fruitless++
+	}
+	r.leave(c)
+}
+
 // leave gives a place back.
 func (r *room) leave(c *Conn) {
 	n := c.network
@@ -92,6 +117,9 @@ func (r *room) leave(c *Conn) {
 	n.count--
 	if n.count == 0 {
 		delete(r.networks, n.of)
+		if n.fruitless > 0 {
+			r.fruitless.Add(n.of, n.fruitless)
+		}
 	}
 	r.arrange(n)
 	c.room, c.network = nil, nil
@@ -112,7 +140,17 @@ func (r *room) rest(c *Conn) {
 func (r *room) work(c *Conn) {
 	if c.resting {
 		c.network.take(c)
-		r.arrange(c.network)
+	}
+	c.asked, c.network.fruitless = true, 0
+	r.arrange(c.network)
+}
+
+// asks notes that a request from a network is there whole, on a connection that is not in the room.
+func (r *room) asks(of netip.Prefix) {
+	r.fruitless.Remove(of)
+	if n := r.networks[of]; n != nil {
+		n.fruitless = 0
+		r.arrange(n)
 	}
 }
 

@@ -74,7 +74,7 @@ func (l *Listener) free() {
 	var goes *Conn
 	if of := l.main.leaving; len(of) > 0 {
 		goes = of[0].first
-		l.main.leave(goes)
+		l.main.displace(goes)
 	}
 	l.mu.Unlock()
 	l.close(goes)
