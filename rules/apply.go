@@ -27,7 +27,9 @@ func apply(j *Judgement, in *Inputs) Reason {
 	j.carried = slices.Grow(j.carried[:0], len(h.Events)+1)[:len(h.Events)+1]
 	clear(j.carried)
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
-		j.treat(i)
+		if j.treat(i); j.spent() {
+			return OverLimit
+		}
 		if n := &h.Nodes[i]; n.Class == hit.IP && n.Fate != hit.Drop && n.Field == j.Route.Endpoint.CarryField {
 			j.carried[n.Event+1] = true
 		}
@@ -49,7 +51,7 @@ func (j *Judgement) environment(in *Inputs) {
 	if in.Keys != nil {
 		j.env.Keys = in.Keys.Pseudonyms
 	}
-	j.env.Detectors = j.Policy.detectors
+	j.env.Detectors, j.env.Work = j.Policy.detectors, &j.work
 	j.env.Vendor, j.env.Site = j.Route.Recipient.ID, j.Site.ID
 	j.env.IP = r.Address
 	j.env.UserAgent, _ = r.One("User-Agent")

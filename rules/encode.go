@@ -48,7 +48,9 @@ func encode(j *Judgement, _ *Inputs) Reason {
 		j.out = j.assembler.Append(j.out, h, h.BodyRoot)
 	}
 	end := len(j.out)
-	j.headers(end > query)
+	if j.headers(end > query); j.spent() {
+		return OverLimit
+	}
 	j.Out.Query, j.Out.Body = j.out[from:query:query], j.out[query:end:end]
 	j.Out.Forward = true
 	return Unjudged

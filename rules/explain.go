@@ -33,6 +33,7 @@ type Explanation struct {
 	Region   string            `json:"region"`
 	Decision string            `json:"decision"`         // permit where at least one event travels
 	Reason   string            `json:"reason,omitempty"` // why the hit was refused as a whole
+	Why      string            `json:"why,omitempty"`    // more of that, in words, where the reason alone does not say
 	Signals  []ExplainedSignal `json:"signals"`
 	Events   []ExplainedEvent  `json:"events"`
 	Shared   []ExplainedField  `json:"shared,omitempty"` // fields that belong to the whole hit
@@ -79,6 +80,7 @@ type ExplainedField struct {
 	Before string   `json:"before"`
 	After  string   `json:"after"`
 	Sent   bool     `json:"sent"`
+	Why    string   `json:"why,omitempty"`   // why it is dropped though a line names it
 	Found  []string `json:"found,omitempty"` // what the scrubber found, by the labels of its markers
 	Rule   string   `json:"rule,omitempty"`  // the line that decided; missing where no line names the field
 }
@@ -181,7 +183,7 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		x.Signals = append(x.Signals, ExplainedSignal{s.Source, s.Where, s.State.String(), s.Says})
 	}
 	if reason != Unjudged {
-		x.Reason = reason.String()
+		x.Reason, x.Why = reason.String(), trace.Why
 		x.Respond = refusal(j, reason)
 		return x
 	}
@@ -194,7 +196,7 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		if f.Event != hit.Shared {
 			of = &x.Events[f.Event].Fields
 		}
-		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Found, f.Rule})
+		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Why, f.Found, f.Rule})
 	}
 	if !j.Out.Forward {
 		x.Respond = response(j.DeniedAnswer())

@@ -1,11 +1,13 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
 // fields notes what became of every field. It does nothing where nobody asked.
@@ -24,7 +26,7 @@ func (t *Trace) fields(j *Judgement) {
 			note.Before = string(h.Text(i))
 		}
 		a, _ := j.action(n.Event, n.Field, n.Class, n.Alias)
-		if !n.Made {
+		if !n.Made && !a.TooLong([]byte(note.Before)) {
 			note.Found = a.Found([]byte(note.Before), j.Policy.detectors)
 		}
 		switch n.Fate {
@@ -42,6 +44,9 @@ func (t *Trace) fields(j *Judgement) {
 		note.Sent = n.Fate != hit.Drop && h.Sent(i)
 		if !note.Sent {
 			note.Action, note.After = "drop", ""
+		}
+		if n.Fate == hit.Drop && !n.Made && a.TooLong([]byte(note.Before)) {
+			note.Why = fmt.Sprintf("it is longer than the %d bytes that are looked over for personal data", minimise.MaxScrubbed)
 		}
 		t.Fields = append(t.Fields, note)
 	}

@@ -110,6 +110,7 @@ func decode(j *Judgement, in *Inputs) Reason {
 	if !j.room(len(j.Hit.Events) * eventSize) {
 		return OutOfMemory
 	}
+	j.budget()
 	return Unjudged
 }
 
@@ -199,6 +200,9 @@ func decide(j *Judgement, in *Inputs) Reason {
 			objections: j.Objections[e], deaf: in.Deaf, now: in.Now, endpoint: j.Route.Endpoint,
 		}
 		j.Verdicts = append(j.Verdicts, j.climb(j.Policy, j.Route.ladder, &q))
+		if j.spent() {
+			return OverLimit
+		}
 	}
 	return Unjudged
 }

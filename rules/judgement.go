@@ -7,6 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -97,6 +98,7 @@ type Judgement struct {
 	whole     []byte // the visitor's address
 	part      []byte // what is left of it
 	env       minimise.Env
+	work      scrub.Meter // what may still be spent on the hit
 	counted   []Counted
 	combined  []byte // values of several fields together
 	firstOf   [hit.NumClasses]int32
@@ -124,6 +126,7 @@ func (j *Judgement) Reset() {
 	j.counted, j.combined, j.firstsKnown = hit.Recycled(j.counted), hit.Recycled(j.combined), false
 	j.lowered, j.stated, j.carried = hit.Recycled(j.lowered), hit.Recycled(j.stated), hit.Recycled(j.carried)
 	j.trace, j.memory, j.opener.Memory, j.inner, j.eventText = nil, nil, nil, nil, hit.Recycled(j.eventText)
+	j.work = scrub.Meter{}
 	j.assembler.Reset()
 	j.ask.Reset()
 	j.forms.reset()
@@ -172,6 +175,7 @@ func (v *eventView) Param(name string) string {
 	for _, of := range [2]int32{v.event, hit.Shared} {
 		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
 			n := &h.Nodes[i]
+			v.j.work.Spend(costNode)
 			if n.Kind.Holds() || n.Opened || n.Kind == hit.Raw {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -15,7 +16,11 @@ const MaxName = 64
 // ScrubName is an event's name as the ledger keeps it: without what looks like personal data, or is by the site's own detectors, and
 // without control characters; at most MaxName characters of it.
 func (p *Policy) ScrubName(name string) string {
-	clean, _ := p.detectors.Append(nil, []byte(name), scrub.All)
+	if len(name) > minimise.MaxScrubbed {
+		return "[scrubbed]"
+	}
+	work := scrub.NewMeter(StepsPerByte*len(name) + StepsPerHit)
+	clean, _ := p.detectors.AppendWithin(&work, nil, []byte(name), scrub.All)
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return -1
@@ -35,7 +40,10 @@ func (j *Judgement) telling(key hit.Span, of hit.Kind) bool {
 	if holdsAddress(name) || of == hit.Form && bytes.IndexByte(j.Hit.Bytes(key), ';') >= 0 {
 		return true
 	}
-	scratch, found := scrub.Find(j.part[:0], name, scrub.All)
+	if len(name) > minimise.MaxScrubbed {
+		return true
+	}
+	scratch, found := scrub.FindWithin(&j.work, j.part[:0], name, scrub.All)
 	j.part = scratch
 	return found != 0
 }
@@ -58,6 +66,9 @@ func (j *Judgement) nameOf(i int32) hit.Span {
 func (j *Judgement) tellingPath(r *Route, path []byte) bool {
 	if r.Endpoint.Path.Literal() {
 		return false
+	}
+	if len(path) > minimise.MaxScrubbed {
+		return true
 	}
 	scratch, found := scrub.Find(j.part[:0], path, scrub.Of(scrub.Email, scrub.JWT))
 	j.part = scratch

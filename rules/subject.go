@@ -89,6 +89,9 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 	if in.Keys == nil {
 		return Failed
 	}
+	if j.work.Spend(costID * len(j.forms.all)); j.spent() {
+		return OverLimit
+	}
 	for i := range j.forms.all {
 		f := &j.forms.all[i]
 		text := j.forms.text[f.from:f.to]

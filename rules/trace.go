@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -11,6 +12,7 @@ import (
 type Trace struct {
 	Signals []SignalNote
 	Fields  []FieldNote
+	Why     string // why the hit as a whole was refused, where its reason alone does not say; "" else
 }
 
 // SignalNote is a signal as it was looked for.
@@ -31,7 +33,15 @@ type FieldNote struct {
 	Before string
 	After  string // what is forwarded; "" where nothing is
 	Sent   bool
+	Why    string   // why a field is dropped that a line names; "" where the line says it, or where none does
 	Found  []string // what the scrubber found in Before, by the labels of its markers
+}
+
+// overspent notes that a hit took more than it may. It does nothing where nobody asked.
+func (t *Trace) overspent() {
+	if t != nil {
+		t.Why = fmt.Sprintf("looking for personal data took more than %d steps for each byte received and unpacked, and %d for the hit", StepsPerByte, StepsPerHit)
+	}
 }
 
 func (t *Trace) signalNote() signal.Note {

@@ -80,6 +80,9 @@ func (a *Action) apply(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if saysNothing && a.kind != Replace && a.kind != Derive && a.kind != Only {
 		return dst, Kept
 	}
+	if a.TooLong(v.Bytes) {
+		return dst, Dropped
+	}
 	switch a.kind {
 	case Keep:
 		return a.keep(dst, v, env)
@@ -94,7 +97,7 @@ func (a *Action) apply(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	case Generalise:
 		return a.generalise(dst, v)
 	case URL:
-		out, outcome := a.address(dst, v)
+		out, outcome := a.address(dst, v, env.Work)
 		return ownIn(out, len(dst), outcome, env)
 	case Scrub:
 		return a.scrub(dst, v, env)

@@ -2,9 +2,13 @@ package minimise
 
 import "bytes"
 
+// maxAgent is how much of a user agent is looked at: servers refuse longer headers.
+const maxAgent = 4 << 10
+
 // appendAgent appends the family and major version of a user agent (RFC 9110, section 10.1.5), in a form that parsers still read:
 // "Mozilla/5.0 (Windows) Chrome/141.0.0.0 Safari/537.36". Doing it again changes nothing. False where nothing is known of it.
 func appendAgent(dst, agent []byte) ([]byte, bool) {
+	agent = agent[:min(len(agent), maxAgent)]
 	for _, b := range coarse.Bots {
 		if bytes.Contains(agent, []byte(b)) {
 			return append(append(append(dst, "Mozilla/5.0 (compatible; "...), b...), ')'), true

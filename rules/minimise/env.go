@@ -9,7 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// Env is what the actions of one event may know besides the value. They only read it.
+// Env is what the actions of one event may know besides the value. They only read it, but for Work.
 type Env struct {
 	Now       time.Time        // when the event is judged
 	Keys      *pseudonym.Keys  // nil, or not of Now's period: what needs a key is dropped
@@ -20,6 +20,7 @@ type Env struct {
 	UserAgent []byte           // the visitor's user agent, as received
 	Rare      Rarity           // nil: every value is rare
 	Detectors *scrub.Detectors // of the sites' own; nil: none
+	Work      *scrub.Meter     // what may be spent on the values of the whole hit; nil: there is no bound
 	Together  []byte           // for rare with others: the value with those of the event's other fields; empty: it is rare
 }
 

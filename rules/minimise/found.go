@@ -42,6 +42,14 @@ func (a *Action) looksFor() scrub.Set {
 	}
 }
 
+// MaxScrubbed is how many bytes a value may have that is looked over for personal data. What is longer is dropped: it is no field of any SDK's.
+const MaxScrubbed = 16 << 10
+
+// TooLong tells whether a value is dropped because it is longer than what is looked over.
+func (a *Action) TooLong(value []byte) bool {
+	return len(value) > MaxScrubbed && a.looksFor() != 0
+}
+
 // Scanned is what a report on recorded traffic looks for in a field of a class: what keep does and, where the class says that personal
 // data is there, that too. In fields of unknown class it looks for everything.
 func Scanned(c hit.Class) scrub.Set {

@@ -27,12 +27,12 @@ func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set, env *Env) ([]byte,
 		var treated bool
 		if dst, treated = a.appendTreated(dst, v.Bytes, env); treated {
 			end := len(dst)
-			dst, _ = env.Detectors.Append(dst, dst[base:end], set)
+			dst, _ = env.Detectors.AppendWithin(env.Work, dst, dst[base:end], set)
 			n := copy(dst[base:], dst[end:])
 			return dst[:base+n], Rewritten
 		}
 	}
-	dst, found := env.Detectors.Append(dst, v.Bytes, set)
+	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, set)
 	switch {
 	case found == 0:
 		return dst[:base], Kept
@@ -48,7 +48,7 @@ func ownIn(out []byte, base int, outcome Outcome, env *Env) ([]byte, Outcome) {
 		return out, outcome
 	}
 	end := len(out)
-	out, found := env.Detectors.Append(out, out[base:end], scrub.Of(scrub.Own))
+	out, found := env.Detectors.AppendWithin(env.Work, out, out[base:end], scrub.Of(scrub.Own))
 	if found == 0 {
 		return out[:end], outcome
 	}

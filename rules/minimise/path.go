@@ -8,10 +8,11 @@ import (
 
 // appendPath appends a path: by a site's template where one matches, else segment by segment, ids written as ":id", e-mail addresses as
 // ":email", secrets as ":token". Parameters of a segment (";jsessionid=") go.
-func (p *urlPlan) appendPath(dst, path []byte) []byte {
+func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
+	work.Spend(len(p.templates) * len(path))
 	for _, t := range p.templates {
 		if matches(t, path) {
-			return p.appendTemplate(dst, t, path)
+			return p.appendTemplate(dst, t, path, work)
 		}
 	}
 	var last []byte
@@ -33,7 +34,7 @@ func (p *urlPlan) appendPath(dst, path []byte) []byte {
 				return bytes.TrimSuffix(dst, []byte("/"))
 			}
 			var label string
-			dst, label = classify(dst, last, segment)
+			dst, label = classify(dst, last, segment, work)
 			switch {
 			case label == "" || label == ":id" && p.ids == "keep":
 				dst = append(dst, segment...)
@@ -78,7 +79,7 @@ func matches(template []string, path []byte) bool {
 }
 
 // appendTemplate appends the template, the path's own segments in place of "*" (but no e-mail address and no secret).
-func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte) []byte {
+func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte, work *scrub.Meter) []byte {
 	for _, t := range template {
 		path = path[1:]
 		end := 0
@@ -94,7 +95,7 @@ func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte) []b
 				segment = segment[:i]
 			}
 			var label string
-			if dst, label = classify(dst, nil, segment); label == "" || label == ":id" {
+			if dst, label = classify(dst, nil, segment, work); label == "" || label == ":id" {
 				dst = append(dst, segment...)
 			} else {
 				dst = append(dst, label...)
@@ -106,14 +107,15 @@ func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte) []b
 }
 
 // classify says what to write in place of a segment, "" where it may stay. dst lends its spare capacity and comes back with its length.
-func classify(dst, last, segment []byte) ([]byte, string) {
+func classify(dst, last, segment []byte, work *scrub.Meter) ([]byte, string) {
+	work.Spend(costSegment + 12*len(segment))
 	base := len(dst)
 	dst = appendUnescaped(dst, segment, false)
 	decoded := dst[base:]
 	if isUUID(decoded) || allDigits(decoded) {
 		return dst[:base], ":id"
 	}
-	dst, found := scrub.Find(dst, decoded, scrub.All.Expecting(scrub.Hash))
+	dst, found := scrub.FindWithin(work, dst, decoded, scrub.All.Expecting(scrub.Hash))
 	label := ""
 	switch {
 	case found.Has(scrub.Email):

@@ -12,7 +12,7 @@ import (
 const maxEscapes = 3
 
 // appendQuery appends "?" and the parameters that stay, in their order and encoding.
-func (p *urlPlan) appendQuery(dst, query []byte, depth int) []byte {
+func (p *urlPlan) appendQuery(dst, query []byte, depth int, work *scrub.Meter) []byte {
 	mark := byte('?')
 	for len(query) > 0 {
 		end := bytes.IndexByte(query, '&')
@@ -29,17 +29,18 @@ func (p *urlPlan) appendQuery(dst, query []byte, depth int) []byte {
 		}
 		base := len(dst)
 		var stays, whole bool
+		work.Spend(costParameter + 8*len(name))
 		if dst, stays, whole = p.stays(dst, name); !stays {
 			continue
 		}
 		dst = append(append(dst, mark), pair[:len(pair)-len(value)]...)
 		if whole { // a click id: what else would be taken for a secret
-			dst, _ = scrub.Append(dst, value, notInClickIDs)
+			dst, _ = (*scrub.Detectors)(nil).AppendWithin(work, dst, value, notInClickIDs)
 			mark = '&'
 			continue
 		}
 		var ok bool
-		if dst, ok = p.appendValue(dst, value, depth); !ok {
+		if dst, ok = p.appendValue(dst, value, depth, work); !ok {
 			dst = dst[:base]
 			continue
 		}
@@ -69,7 +70,8 @@ func (p *urlPlan) stays(dst, name []byte) (out []byte, listed, whole bool) {
 }
 
 // appendValue appends a parameter's value: scrubbed, addresses inside treated as such. False where it cannot be passed.
-func (p *urlPlan) appendValue(dst, value []byte, depth int) ([]byte, bool) {
+func (p *urlPlan) appendValue(dst, value []byte, depth int, work *scrub.Meter) ([]byte, bool) {
+	work.Spend(12 * len(value))
 	base := len(dst)
 	dst = append(dst, value...)
 	layers := 0
@@ -88,7 +90,7 @@ func (p *urlPlan) appendValue(dst, value []byte, depth int) ([]byte, bool) {
 			return dst[:base], false
 		}
 		start := len(dst)
-		out, ok := p.append(dst, decoded, depth+1)
+		out, ok := p.append(dst, decoded, depth+1, work)
 		if !ok {
 			return out[:base], false
 		}
@@ -97,17 +99,17 @@ func (p *urlPlan) appendValue(dst, value []byte, depth int) ([]byte, bool) {
 		return out[:base+n], true
 	}
 	if hidesAddress(decoded) {
-		return p.appendHidden(dst, base, depth, layers)
+		return p.appendHidden(dst, base, depth, layers, work)
 	}
 	if isUUID(decoded) || tokenLike(decoded) && len(decoded) >= 24 {
 		return append(dst[:base], "[token]"...), true
 	}
-	dst, _ = scrub.Append(dst[:base], value, scrub.All)
+	dst, _ = (*scrub.Detectors)(nil).AppendWithin(work, dst[:base], value, scrub.All)
 	return dst, true
 }
 
 // appendHidden replaces dst[base:], which holds an address in base64, by what is left of it, in base64 as it came and escaped as often.
-func (p *urlPlan) appendHidden(dst []byte, base, depth, layers int) ([]byte, bool) {
+func (p *urlPlan) appendHidden(dst []byte, base, depth, layers int, work *scrub.Meter) ([]byte, bool) {
 	text := dst[base:]
 	coding := base64.RawURLEncoding
 	if bytes.ContainsAny(text, "+/") {
@@ -125,7 +127,7 @@ func (p *urlPlan) appendHidden(dst []byte, base, depth, layers int) ([]byte, boo
 	}
 	dst = dst[:start+n]
 	left := len(dst)
-	dst, ok := p.append(dst, dst[start:left], depth+1)
+	dst, ok := p.append(dst, dst[start:left], depth+1, work)
 	if !ok {
 		return dst[:base], false
 	}

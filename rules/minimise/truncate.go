@@ -84,7 +84,7 @@ func appendDecimals(dst, b []byte, n int) ([]byte, bool) {
 // characters scrubs the text, then cuts it behind n characters; a marker is never cut.
 func (a *Action) characters(dst []byte, v Value, n int, env *Env) ([]byte, Outcome) {
 	base := len(dst)
-	dst, found := env.Detectors.Append(dst, v.Bytes, detectors[a.class])
+	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, detectors[a.class])
 	end, open := base, -1
 	for k := 0; k < n && end < len(dst); k++ {
 		switch dst[end] {

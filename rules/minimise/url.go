@@ -72,14 +72,14 @@ var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.
 
 // address writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters by allow-list, ids in the
 // path as templates. What is no address, or one of a scheme that holds data itself, is dropped.
-func (a *Action) address(dst []byte, v Value) ([]byte, Outcome) {
+func (a *Action) address(dst []byte, v Value, work *scrub.Meter) ([]byte, Outcome) {
 	base := len(dst)
-	dst, ok := a.url.append(dst, v.Bytes, 0)
+	dst, ok := a.url.append(dst, v.Bytes, 0, work)
 	if !ok {
 		return dst[:base], Dropped
 	}
 	end := len(dst)
-	dst, found := scrub.Append(dst, dst[base:end], spanning)
+	dst, found := (*scrub.Detectors)(nil).AppendWithin(work, dst, dst[base:end], spanning)
 	if found == 0 {
 		return dst[:end], Rewritten
 	}
@@ -87,11 +87,19 @@ func (a *Action) address(dst []byte, v Value) ([]byte, Outcome) {
 	return dst[:base+n], Rewritten
 }
 
+// What an address costs, in steps of a scrub.Meter.
+const (
+	costAddress   = 150 // one address, whatever its length
+	costSegment   = 150 // a segment of its path
+	costParameter = 100 // a parameter
+)
+
 // maxNested bounds how deep addresses inside parameters are followed; deeper ones are left out.
 const maxNested = 3
 
 // append appends what is left of one address.
-func (p *urlPlan) append(dst, raw []byte, depth int) ([]byte, bool) {
+func (p *urlPlan) append(dst, raw []byte, depth int, work *scrub.Meter) ([]byte, bool) {
+	work.Spend(costAddress + 4*len(raw))
 	raw = bytes.TrimFunc(raw, func(r rune) bool { return r <= ' ' }) // as WHATWG's parser does
 	if bytes.ContainsAny(raw, "\t\n\r") {
 		return dst, false
@@ -106,7 +114,7 @@ func (p *urlPlan) append(dst, raw []byte, depth int) ([]byte, bool) {
 	from := len(dst)
 	dst = u.appendOrigin(dst)
 	if p.path != "none" {
-		dst = p.appendPath(dst, u.path)
+		dst = p.appendPath(dst, u.path, work)
 	} else if len(u.host) > 0 {
 		dst = append(dst, '/')
 	}
@@ -114,14 +122,14 @@ func (p *urlPlan) append(dst, raw []byte, depth int) ([]byte, bool) {
 		return dst, false // what was a path would be a host
 	}
 	if len(u.query) > 0 {
-		dst = p.appendQuery(dst, u.query, depth)
+		dst = p.appendQuery(dst, u.query, depth, work)
 	}
 	if p.route && (bytes.HasPrefix(u.fragment, []byte("/")) || bytes.HasPrefix(u.fragment, []byte("!/"))) {
 		f := u.fragment
 		if i := bytes.IndexAny(f, "?#"); i >= 0 {
 			f = f[:i]
 		}
-		dst = p.appendPath(append(dst, '#'), f)
+		dst = p.appendPath(append(dst, '#'), f, work)
 	}
 	return dst, true
 }

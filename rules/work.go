@@ -1,0 +1,32 @@
+package rules
+
+import "github.com/tagwarden/tagwarden/rules/scrub"
+
+// What may be spent on one hit, in steps: a step is about what looking at one byte takes. Looking for personal data is most of it. The bound is
+// that of a hit, not of a value: real batches stay far below it, and what was made to be costly ends with reason OverLimit.
+const (
+	StepsPerByte = 32       // for each byte received and unpacked, every layer once
+	StepsPerHit  = 64 << 10 // for the hit itself
+)
+
+// What things cost besides looking at values.
+const (
+	costID   = 600 // hashing an identifier in one of its forms, below two keys
+	costNode = 4   // a field that is passed by
+)
+
+// budget allows what a hit of its size may spend.
+func (j *Judgement) budget() {
+	r := &j.Hit.Request
+	bytes := len(r.Path) + len(r.Query) + len(r.Body) + len(j.coded) + len(j.Hit.Grow())
+	j.work = scrub.NewMeter(StepsPerByte*bytes + StepsPerHit)
+}
+
+// spent tells whether the hit is to be refused because it took more than it may.
+func (j *Judgement) spent() bool {
+	if !j.work.Spent() {
+		return false
+	}
+	j.trace.overspent()
+	return true
+}
