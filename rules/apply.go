@@ -35,11 +35,15 @@ func apply(j *Judgement, in *Inputs) Reason {
 		}
 	}
 	j.lower()
+	j.inners = [len(j.inners)]inner{}
 	j.sharedConstants()
 	for e := range j.Verdicts {
 		if j.Verdicts[e].Decision == Permit {
 			j.constants(int32(e))
 			j.carryField(int32(e))
+		}
+		if j.spent() {
+			return OverLimit
 		}
 	}
 	return Unjudged
@@ -226,41 +230,51 @@ func kindOf(k hit.Kind) minimise.ValueKind {
 func (j *Judgement) sharedConstants() {
 	j.setShared = j.setShared[:0]
 	for _, p := range j.plans {
-		for c := range p.set {
-			j.setShared = append(j.setShared, j.replace(hit.Shared, &p.set[c]))
-		}
+		at := len(j.setShared)
+		j.setShared = slices.Grow(j.setShared, len(p.set))[:at+len(p.set)]
+		clear(j.setShared[at:])
+		j.replace(hit.Shared, p, j.setShared[at:])
 	}
 }
 
 // constants gives an event the values that its profile sets: in place of every occurrence, or added where there is none.
 func (j *Judgement) constants(event int32) {
 	mine, at := j.Verdicts[event].Activity.plan, 0
+	if len(mine.set) == 0 {
+		return
+	}
 	for _, p := range j.plans {
 		if p == mine {
 			break
 		}
 		at += len(p.set)
 	}
-	for c := range mine.set {
-		s := &mine.set[c]
-		if found := j.replace(event, s); !found && !j.setShared[at+c] {
-			j.add(event, s.field, s.name, s.text)
+	j.setThere = append(j.setThere[:0], j.setShared[at:at+len(mine.set)]...)
+	j.replace(event, mine, j.setThere)
+	for c, there := range j.setThere {
+		if !there {
+			j.add(event, mine.set[c].field, mine.set[c].name, mine.set[c].text)
 		}
 	}
 }
 
-// replace puts a constant in place of every occurrence of its field in an event, or in what all share, and tells whether there was one.
-func (j *Judgement) replace(event int32, s *constant) bool {
+// replace puts the constants of a profile in place of every occurrence of their fields in an event, or in what all share, in one go over it, and
+// notes which were there.
+func (j *Judgement) replace(event int32, p *plan, there []bool) {
+	if len(p.set) == 0 {
+		return
+	}
 	h := &j.Hit
-	found := false
 	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
 		n := &h.Nodes[i]
-		if n.Field != hit.None && s.fields[n.Field] && !n.Kind.Holds() && !n.Opened {
-			h.SetEdit(i, s.text)
-			found = true
+		if n.Field == hit.None || n.Kind.Holds() || n.Opened {
+			continue
+		}
+		if c := p.setOf[n.Field]; c != hit.None {
+			h.SetEdit(i, p.set[c].text)
+			there[c] = true
 		}
 	}
-	return found
 }
 
 // carryField hands the visitor's address on as a member of each event, minimised, where the vendor takes it so and the event has none.
@@ -307,12 +321,12 @@ func (j *Judgement) add(event, field int32, name string, text []byte) {
 		return
 	}
 	if h.Nodes[at].Kind == hit.Object {
-		for {
+		for depth := 0; ; depth++ {
 			member, rest, more := strings.Cut(name, ".")
 			if !more {
 				break
 			}
-			if at = j.object(at, member); at == hit.None {
+			if at = j.known(depth, at, member); at == hit.None {
 				return
 			}
 			name = rest
@@ -327,10 +341,29 @@ func (j *Judgement) add(event, field int32, name string, text []byte) {
 	h.SetEdit(i, text)
 }
 
+// inner is an object that was looked for inside another one.
+type inner struct {
+	parent, node int32
+	name         string
+}
+
+// known is object, which is asked once for lines that follow each other and begin alike.
+func (j *Judgement) known(depth int, at int32, name string) int32 {
+	if depth >= len(j.inners) {
+		return j.object(at, name)
+	}
+	last := &j.inners[depth]
+	if last.parent != at || last.name != name {
+		*last = inner{at, j.object(at, name), name}
+	}
+	return last.node
+}
+
 // object returns the object of that name below another one, and makes it where there is none.
 func (j *Judgement) object(at int32, name string) int32 {
 	h := &j.Hit
 	for c := h.Nodes[at].First; c != hit.None; c = h.Nodes[c].Next {
+		j.work.Spend(costNode)
 		if string(h.Bytes(h.KeySpan(c))) != name {
 			continue
 		}

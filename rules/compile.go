@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -265,17 +266,25 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		p.fieldLines[i] = d.place("fields", r.ID, f.Path)
 	}
 	for name, text := range d.Set[r.ID] {
-		s := constant{name: name, text: []byte(text), line: d.place("set", r.ID, name), fields: make([]bool, len(r.Catalog.Fields))}
-		for i := range r.Catalog.Fields {
-			if s.fields[i] = r.Catalog.Fields[i].Path == name; s.fields[i] {
-				s.field = int32(i)
-			}
-		}
-		p.set = append(p.set, s)
+		p.set = append(p.set, constant{name: name, text: []byte(text), line: d.place("set", r.ID, name)})
 	}
-	slices.SortFunc(p.set, func(a, b constant) int { return slices.Compare([]byte(a.name), []byte(b.name)) })
+	slices.SortFunc(p.set, func(a, b constant) int { return strings.Compare(a.name, b.name) })
+	p.number(r)
 	c.plans[key] = p
 	return p, nil
+}
+
+// number notes which fields the constants are.
+func (p *plan) number(r *Recipient) {
+	p.setOf = make([]int32, len(r.Catalog.Fields))
+	for i := range p.setOf {
+		p.setOf[i] = hit.None
+		for c := range p.set {
+			if r.Catalog.Fields[i].Path == p.set[c].name {
+				p.setOf[i], p.set[c].field = int32(c), int32(i)
+			}
+		}
+	}
 }
 
 // used gives the one form of dropping there is, no action, and notes what an action asks for.

@@ -55,23 +55,34 @@ func appendLong(dst, text []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(dst, uint32(len(text))), text...)
 }
 
-// firsts are the first fields of each class in an event, or else in the whole hit. They are looked for once an event.
+// firsts are the first fields of each class in an event, or else in the whole hit. They are looked for once an event, and once in the whole hit.
 func (j *Judgement) firsts(event int32) *[hit.NumClasses]int32 {
-	if j.firstsKnown && j.firstsOf == event {
-		return &j.firstOf
+	if !j.firstsKnown {
+		j.firstsKnown, j.firstsOf = true, hit.Shared
+		j.firstOfHit = j.firstsIn(hit.Shared)
+		j.firstOf = j.firstOfHit
 	}
-	j.firstsKnown, j.firstsOf = true, event
-	for class := range j.firstOf {
-		j.firstOf[class] = hit.None
-	}
-	h := &j.Hit
-	for _, of := range [2]int32{event, hit.Shared} {
-		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
-			n := &h.Nodes[i]
-			if !n.Kind.Holds() && !n.Opened && j.firstOf[n.Class] == hit.None {
-				j.firstOf[n.Class] = i
+	if j.firstsOf != event {
+		j.firstsOf, j.firstOf = event, j.firstsIn(event)
+		for class, first := range j.firstOfHit {
+			if j.firstOf[class] == hit.None {
+				j.firstOf[class] = first
 			}
 		}
 	}
 	return &j.firstOf
+}
+
+func (j *Judgement) firstsIn(event int32) (first [hit.NumClasses]int32) {
+	for class := range first {
+		first[class] = hit.None
+	}
+	h := &j.Hit
+	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
+		n := &h.Nodes[i]
+		if !n.Kind.Holds() && !n.Opened && first[n.Class] == hit.None {
+			first[n.Class] = i
+		}
+	}
+	return first
 }

@@ -73,10 +73,8 @@ func (j *Judgement) ruleOf(n *hit.Node) string {
 }
 
 func (p *plan) line(n *hit.Node, by hit.Class) string {
-	for c := range p.set {
-		if n.Field != hit.None && p.set[c].fields[n.Field] {
-			return p.set[c].line
-		}
+	if n.Field != hit.None && p.setOf[n.Field] != hit.None {
+		return p.set[p.setOf[n.Field]].line
 	}
 	if n.Field != hit.None && p.fieldLines[n.Field] != "" && by == n.Class {
 		return p.fieldLines[n.Field]

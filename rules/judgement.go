@@ -86,8 +86,10 @@ type Judgement struct {
 	coded     []byte // as received, where it had one
 	out       []byte
 	plans     []*plan
+	inners    [3]inner         // by depth: the object that a constant was last put into
 	common    string           // the purpose that all events have
 	setShared []bool           // by plan and constant: it stands in what all events share
+	setThere  []bool           // by constant of an event's plan: it stands in the event, or in what all share
 	lowered   []signal.Storage // by event, the whole hit first: what it stated as granted and does no more
 	stated    []bool           // likewise: it speaks of personalised ads
 	carried   []bool           // by event, the whole hit first: it holds the address already
@@ -103,11 +105,13 @@ type Judgement struct {
 	combined  []byte // values of several fields together
 	firstOf   [hit.NumClasses]int32
 	firstsOf  int32 // the event that firstOf is of
-	view      eventView
-	trace     *Trace
-	memory    hit.Memory
-	inner     []byte // what leaves, before a content coding is put back around it
-	eventText []byte
+
+	firstOfHit [hit.NumClasses]int32 // likewise, of what all events share
+	view       eventView
+	trace      *Trace
+	memory     hit.Memory
+	inner      []byte // what leaves, before a content coding is put back around it
+	eventText  []byte
 
 	firstsKnown bool
 }

@@ -189,6 +189,7 @@ type plan struct {
 	byField []*minimise.Action // nil drops
 	byClass [hit.NumClasses]*minimise.Action
 	set     []constant
+	setOf   []int32 // by field: the constant that it is given, or None
 
 	fieldLines []string // where the line that names a field stands, "" where none does
 	classLines [hit.NumClasses]string
@@ -196,11 +197,10 @@ type plan struct {
 
 // constant is a field that is given a value.
 type constant struct {
-	name   string
-	text   []byte
-	fields []bool // by the vendor's number: these are the field
-	field  int32  // one of them
-	line   string // where it stands
+	name  string
+	text  []byte
+	field int32  // the vendor's number of the field, the last of them where it has several
+	line  string // where it stands
 }
 
 // Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing".
