@@ -66,6 +66,8 @@ var changeCases = []struct {
 	{"vendor.catalog", "{ catalog: matomo,", "{ catalog: plausible,", []string{"vendor matomo: catalog entry plausible instead of matomo: WIDER"}},
 	{"vendor.upstream", "https://region1.google-analytics.com", "https://elsewhere.example", []string{"vendor ga4: hosts added: https://elsewhere.example: WIDER", "hosts removed: https://region1.google-analytics.com: narrower"}},
 	{"vendor.upstreams", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, upstreams: { assets: \"https://a.example\" } }", []string{"vendor posthog: hosts added: https://a.example: WIDER"}},
+	{"vendor.region", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, region: eu }", []string{"vendor posthog: region eu instead of none", "vendor posthog: hosts added: https://eu", ": WIDER"}},
+	{"vendor.paths", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, paths: { capture: /hog/e } }", []string{"vendor posthog: path of capture /hog/e instead of none\n"}},
 	{"vendor.private", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, private: true }", []string{"vendor posthog: private: true"}},
 	{"vendor.prefix", "prefix: /ph", "prefix: /hog", []string{"vendor posthog: prefix /hog instead of /ph\n"}},
 

@@ -30,6 +30,10 @@ func (c *comparison) vendors() {
 			c.add(where, either(changed.Private), "private: %t (it may be on a private address, without TLS)", changed.Private)
 		}
 		c.value(where, "prefix", Neutral, old.Prefix, changed.Prefix)
+		c.value(where, "region", Neutral, old.Region, changed.Region) // what it means is compared as hosts
+		for _, endpoint := range bothKeys(old.Paths, changed.Paths) {
+			c.value(where, "path of "+endpoint, Neutral, old.Paths[endpoint], changed.Paths[endpoint])
+		}
 		if old.Catalog == changed.Catalog && catalogText(c.old, id) != catalogText(c.new, id) {
 			c.add(where, Wider, "its catalog entry reads otherwise: fields may be of other classes")
 		}

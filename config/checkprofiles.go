@@ -1,7 +1,9 @@
 package config
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -70,7 +72,7 @@ func (f vendorFields) classes(name string) []hit.Class {
 
 // knowFields gathers the fields of each vendor.
 func (r *reading) knowFields() {
-	r.fields = map[string]vendorFields{}
+	r.fields, r.compiled = map[string]vendorFields{}, map[string]*catalog.Vendor{}
 	names := catalog.Names()
 	for id, file := range r.vendors {
 		if _, err := catalog.Compile(file, nil, names); err != nil {
@@ -95,35 +97,59 @@ func (r *reading) knowFields() {
 			r.faults.key(r.server, steps("vendors", id), "%s", err)
 			continue
 		}
-		r.fields[id] = vendor.Fields
+		r.fields[id], r.compiled[id] = vendor.Fields, vendor
 	}
 }
 
-// checkRequired reports fields that a vendor cannot do without and a profile drops. An activity's vendor and profile are looked at once.
+// checkRequired reports fields that a vendor cannot do without and a profile drops. What it asks for at some of its endpoints alone is said as
+// a warning: hits that come there are denied. An activity's vendor and profile are looked at once.
 func (r *reading) checkRequired(a *Activity) {
 	pair := [2]string{a.Vendor, a.Profile}
 	if slices.Contains(r.paired, pair) {
 		return
 	}
 	r.paired = append(r.paired, pair)
-	profile := r.loaded.Profiles[a.Profile]
-	var reported []string
-	for _, field := range r.fields[a.Vendor] {
-		if !field.Required || slices.Contains(reported, field.Path) {
-			continue
-		}
-		line, listed := profile.Fields[a.Vendor][field.Path]
-		if !listed {
-			line, listed = profile.Classes[field.Class.String()]
-		}
-		_, set := profile.Set[a.Vendor][field.Path]
-		if set || line.faulty || !listed && field.Class.KeptByDefault() || listed && line.Spec.Kind != minimise.Drop {
-			continue
-		}
-		reported = append(reported, field.Path)
-		r.refuseKey(r.profiles, steps("profiles", a.Profile), "lawful/required-field", "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
-			a.Profile, field.Path, field.Class, a.Vendor, a.ID)
+	vendor, ok := r.compiled[a.Vendor]
+	if !ok {
+		return
 	}
+	var reported []string
+	apart := map[string][]string{} // endpoints by path
+	for i := range vendor.Endpoints {
+		e := &vendor.Endpoints[i]
+		for _, number := range e.Required {
+			field := &vendor.Fields[number]
+			if slices.Contains(reported, field.Path) || !r.drops(a, field) {
+				continue
+			}
+			if slices.Contains(e.Apart, number) {
+				if !slices.Contains(apart[field.Path], e.ID) {
+					apart[field.Path] = append(apart[field.Path], e.ID)
+				}
+				continue
+			}
+			reported = append(reported, field.Path)
+			r.refuseKey(r.profiles, steps("profiles", a.Profile), "lawful/required-field", "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
+				a.Profile, field.Path, field.Class, a.Vendor, a.ID)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(apart)) {
+		if !slices.Contains(reported, path) {
+			r.warnings.key(r.profiles, steps("profiles", a.Profile), "profile %s drops %s, without which %s refuses an event at %s: activity %s denies what comes there (required_dropped); give it a line under classes or fields, or a constant under set, where you use that",
+				a.Profile, path, a.Vendor, strings.Join(apart[path], ", "), a.ID)
+		}
+	}
+}
+
+// drops tells whether an activity's profile leaves nothing of a field.
+func (r *reading) drops(a *Activity, field *catalog.FieldInfo) bool {
+	profile := r.loaded.Profiles[a.Profile]
+	line, listed := profile.Fields[a.Vendor][field.Path]
+	if !listed {
+		line, listed = profile.Classes[field.Class.String()]
+	}
+	_, set := profile.Set[a.Vendor][field.Path]
+	return !set && !line.faulty && (listed || !field.Class.KeptByDefault()) && (!listed || line.Spec.Kind == minimise.Drop)
 }
 
 func draftProfile(id string, profile Profile) rules.DraftProfile {

@@ -36,8 +36,68 @@ func (r *reading) checkVendors() {
 			continue // its own file was faulty
 		}
 		r.vendors[id] = file
+		r.checkVendorRegion(at, vendor, file)
 		r.checkUpstreams(at, vendor, file)
+		r.checkPaths(at, vendor, file)
+		r.warnMixed(at, vendor, file)
 	}
+}
+
+// checkVendorRegion looks at where a vendor's account is said to be.
+func (r *reading) checkVendorRegion(at func(...any) []any, vendor Vendor, file *catalog.File) {
+	if !r.server.has(at("region")...) {
+		return
+	}
+	regions := slices.Sorted(maps.Keys(file.Regions))
+	if len(regions) == 0 {
+		r.faults.at(r.server, at("region"), "the catalog knows no regions of %s: remove the line, and give the address under upstream", file.ID)
+		return
+	}
+	if _, ok := file.Regions[vendor.Region]; !ok {
+		r.faults.at(r.server, at("region"), "%s has no region %q: known are %s", file.ID, shortened(vendor.Region), strings.Join(regions, ", "))
+	}
+}
+
+// checkPaths looks at the paths that endpoints are given.
+func (r *reading) checkPaths(at func(...any) []any, vendor Vendor, file *catalog.File) {
+	endpoints := make([]string, len(file.Endpoints))
+	for i := range file.Endpoints {
+		endpoints[i] = file.Endpoints[i].ID
+	}
+	for _, endpoint := range slices.Sorted(maps.Keys(vendor.Paths)) {
+		if !slices.Contains(endpoints, endpoint) {
+			r.faults.key(r.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, shortened(endpoint), suggestion(endpoint, endpoints))
+			continue
+		}
+		r.invalid(r.server, at("paths", endpoint), pathFault(vendor.Paths[endpoint]))
+	}
+}
+
+// warnMixed warns where one role of a vendor is at an address of the site's choice, and another at the catalog's: settings asked from one
+// region and events sent to another come to nothing.
+func (r *reading) warnMixed(at func(...any) []any, vendor Vendor, file *catalog.File) {
+	if vendor.Region != "" {
+		return
+	}
+	var own, left []string
+	for role, address := range upstreams(vendor, file) {
+		switch {
+		case address != file.Hosts[role]:
+			own = append(own, role)
+		case address != "":
+			left = append(left, role+" ("+address+")")
+		}
+	}
+	if len(own) == 0 || len(left) == 0 {
+		return
+	}
+	slices.Sort(own)
+	slices.Sort(left)
+	advice := "give it under upstreams as well"
+	if regions := slices.Sorted(maps.Keys(file.Regions)); len(regions) > 0 {
+		advice = "say where your account is (region: " + strings.Join(regions, ", ") + "), or " + advice
+	}
+	r.warnings.key(r.server, at(), "%s is at an address of yours, and %s still at the catalog's: %s", strings.Join(own, ", "), strings.Join(left, ", "), advice)
 }
 
 // catalog finds a catalog entry; nil where it is known but faulty.
@@ -90,12 +150,14 @@ func (r *reading) checkUpstream(at []any, address string, private bool) {
 	r.invalid(r.server, at, fault)
 }
 
-// upstreams returns the addresses of a vendor by role: those of the server file, else those of the catalog, which may be "".
+// upstreams returns the addresses of a vendor by role: those of the server file, else those of its region, else those of the catalog, which
+// may be "".
 func upstreams(vendor Vendor, file *catalog.File) map[string]string {
 	all := maps.Clone(file.Hosts)
 	if all == nil {
 		all = map[string]string{}
 	}
+	maps.Copy(all, file.Regions[vendor.Region])
 	if vendor.Upstream != "" {
 		all["api"] = vendor.Upstream
 	}

@@ -28,7 +28,7 @@ func (r *reading) draft() {
 	}
 	for _, id := range r.server.keys("vendors") {
 		v, file := s.Vendors[id], r.vendors[id]
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private})
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private, Paths: v.Paths})
 	}
 	for _, id := range r.purposes.keys("purposes") {
 		p := r.loaded.Purposes[id]

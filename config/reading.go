@@ -25,11 +25,12 @@ type reading struct {
 
 	assessments []assessmentFile
 	tests       []testFile
-	catalogs    map[string]*catalog.File // of policy/vendors, by id
-	vendors     map[string]*catalog.File // of the server file's vendors, by the vendor's id
-	fields      map[string]vendorFields  // likewise
-	paired      [][2]string              // vendors and profiles that were looked at together
-	places      map[string]*places       // databases of regions, by the path that the server file gives
+	catalogs    map[string]*catalog.File   // of policy/vendors, by id
+	vendors     map[string]*catalog.File   // of the server file's vendors, by the vendor's id
+	fields      map[string]vendorFields    // likewise
+	compiled    map[string]*catalog.Vendor // likewise
+	paired      [][2]string                // vendors and profiles that were looked at together
+	places      map[string]*places         // databases of regions, by the path that the server file gives
 }
 
 type assessmentFile struct {
@@ -113,6 +114,7 @@ func (r *reading) read(name string, into any) *document {
 // readCatalogs reads the user's own vendors.
 func (r *reading) readCatalogs() {
 	r.catalogs = map[string]*catalog.File{}
+	docs := map[string]*document{}
 	for _, name := range r.source.names(vendorsFolder) {
 		file := new(catalog.File)
 		before := len(r.faults)
@@ -134,6 +136,14 @@ func (r *reading) readCatalogs() {
 				continue
 			}
 			r.catalogs[id] = file
+			docs[id] = doc
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(docs)) {
+		if kin := r.catalogs[id].Kin(); kin != id {
+			if file, known := r.catalog(kin); !known || file != nil && file.Family != "" {
+				r.faults.at(docs[id], steps("family"), "%q is no catalog entry that is of its own family%s", shortened(kin), suggestion(kin, catalog.BuiltinIDs()))
+			}
 		}
 	}
 }

@@ -63,7 +63,9 @@ type Vendor struct {
 	Upstream  string            `yaml:"upstream" doc:"Its address, https://host. Default: the catalog's, where it knows one."`
 	Upstreams map[string]string `yaml:"upstreams" doc:"Its addresses by role (api, settings, assets ...), where the catalog entry knows several hosts."`
 	Private   bool              `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
-	Prefix    string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site."`
+	Prefix    string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site. What is below it and no endpoint is answered as if all were well, forwarded nowhere and counted."`
+	Region    string            `yaml:"region" doc:"Where the site's account is, where the catalog entry knows several regions (eu, us ...): sets the addresses of all roles, so that none stays behind at another region's. upstream and upstreams come before it."`
+	Paths     map[string]string `yaml:"paths" doc:"By the catalog's name of an endpoint, one more path that hits for it come in at, and go out to the vendor: a collector's own, such as post: /com.acme/track."`
 }
 
 // Delivery says how events get to vendors.

@@ -124,7 +124,7 @@ func (p *passage) preflight() rules.Reason {
 	}
 	p.j.Site = site
 	wanted := p.ctx.Request.Header.Peek("Access-Control-Request-Method")
-	if _, _, known := site.Find(wanted, r.Path); !known {
+	if _, _, known := site.Find(wanted, r.Path); !known && site.Owner(r.Path) == nil {
 		return rules.UnknownPath
 	}
 	p.allowOrigin()

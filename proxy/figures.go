@@ -16,6 +16,7 @@ type figures struct {
 	outcomes   found[delivered, prometheus.Counter]
 	cookieless found[string, prometheus.Counter]
 	checked    found[bool, prometheus.Counter]
+	unknown    found[string, prometheus.Counter]
 }
 
 type judged struct {
@@ -71,6 +72,9 @@ func (s *Server) countHit(p *passage, reason rules.Reason) {
 	f.hit(reason)
 	r := &p.j.Hit.Request
 	s.metrics.BytesIn.Add(float64(len(r.Query) + len(r.Body)))
+	if owner := p.j.Owner; owner != nil {
+		f.unknown.get(owner.ID, func() prometheus.Counter { return s.metrics.Unknown.WithLabelValues(owner.ID) }).Inc()
+	}
 	if site := p.j.Site; site != nil && p.has("Origin") && !p.has("Cookie") {
 		f.cookieless.get(site.ID, func() prometheus.Counter { return s.metrics.Cookieless.WithLabelValues(site.ID) }).Inc()
 	}

@@ -87,10 +87,11 @@ func (c *compiler) recipients() error {
 	for i := range c.draft.Vendors {
 		d := &c.draft.Vendors[i]
 		at := "vendors." + d.ID
-		vendor, err := catalog.Compile(d.Catalog, c.extra(d.ID), names)
+		vendor, err := catalog.Compile(d.Catalog.At(d.Paths), c.extra(d.ID), names)
 		if err != nil {
 			return wrong(at, "%v", err)
 		}
+		vendor.File = d.Catalog
 		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i, declared: declaration(d.Catalog)}
 		for role, address := range d.Catalog.Hosts {
 			if given := d.Upstreams[role]; given != "" {
@@ -174,6 +175,11 @@ func (c *compiler) activities() error {
 		var err error
 		if a.plan, err = c.plan(d.Profile, r); err != nil {
 			return err
+		}
+		for i := range r.Catalog.Endpoints {
+			if e := &r.Catalog.Endpoints[i]; slices.ContainsFunc(e.Apart, a.plan.drops) {
+				a.refused = append(a.refused, e)
+			}
 		}
 		c.ladders[r] = append(c.ladders[r], a)
 		c.policy.activities = append(c.policy.activities, a)
@@ -285,6 +291,11 @@ func (p *plan) number(r *Recipient) {
 			}
 		}
 	}
+}
+
+// drops tells whether nothing is left of a field of the vendor, and no constant stands in its place.
+func (p *plan) drops(field int32) bool {
+	return p.byField[field] == nil && p.setOf[field] == hit.None
 }
 
 // used gives the one form of dropping there is, no action, and notes what an action asks for.

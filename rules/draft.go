@@ -53,6 +53,7 @@ type DraftVendor struct {
 	Prefix    string            // "/product" or ""
 	Upstreams map[string]string // role of host (api, settings ...) to address
 	Private   bool              // may be on a private or loopback address
+	Paths     map[string]string // endpoint's id to one more path of it
 }
 
 // Purpose is a specific reason to process.

@@ -163,7 +163,9 @@ func (p *Policy) preflight(j *Judgement) *Explanation {
 		return nil
 	}
 	if j.Route, _, _ = j.Site.Find(wanted, r.Path); j.Route == nil {
-		return nil
+		if j.Owner = j.Site.Owner(r.Path); j.Owner == nil {
+			return nil
+		}
 	}
 	x := explained(p, j, new(Trace), Unjudged, 0)
 	x.Reason, x.Respond = "preflight", ExplainedResponse{Status: 204, Headers: map[string]string{}}
@@ -178,6 +180,8 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 	}
 	if j.Route != nil {
 		x.Vendor, x.Endpoint = j.Route.Recipient.ID, j.Route.Endpoint.ID
+	} else if j.Owner != nil {
+		x.Vendor = j.Owner.ID
 	}
 	for _, s := range trace.Signals {
 		x.Signals = append(x.Signals, ExplainedSignal{s.Source, s.Where, s.State.String(), s.Says})

@@ -73,8 +73,12 @@ func route(j *Judgement, _ *Inputs) Reason {
 		return UnknownHost
 	}
 	found, rest, known := j.Site.Find(r.Method, r.Path)
+	if found == nil {
+		j.Owner = j.Site.Owner(r.Path)
+	}
 	switch {
 	case found != nil && j.tellingPath(found, rest):
+		j.Owner = found.Recipient
 		return UnknownPath
 	case found != nil:
 		j.Route, j.Path = found, rest

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -59,8 +60,9 @@ type Judgement struct {
 	Policy *Policy
 	Site   *Site
 	Route  *Route
-	Path   []byte // as the vendor knows it
-	Reason Reason // why the hit as a whole is refused; Unjudged while it is not
+	Path   []byte     // as the vendor knows it
+	Reason Reason     // why the hit as a whole is refused; Unjudged while it is not
+	Owner  *Recipient // whose the path is where it leads nowhere, or not by this method; nil where it is nobody's
 
 	// observe
 	Region   Region
@@ -119,7 +121,7 @@ type Judgement struct {
 // Reset makes the judgement ready for another hit and keeps its memory.
 func (j *Judgement) Reset() {
 	j.Hit.Reset()
-	j.Policy, j.Site, j.Route, j.Path, j.Reason = nil, nil, nil, nil, Unjudged
+	j.Policy, j.Site, j.Route, j.Path, j.Reason, j.Owner = nil, nil, nil, nil, Unjudged, nil
 	j.Region = Region{}
 	j.Signals, j.Subjects, j.Objections = hit.Recycled(j.Signals), hit.Recycled(j.Subjects), hit.Recycled(j.Objections)
 	j.Verdicts, j.rungs = hit.Recycled(j.Verdicts), hit.Recycled(j.rungs)
@@ -155,12 +157,34 @@ func (j *Judgement) Permitted() int {
 	return n
 }
 
-// DeniedAnswer is what the SDK gets where nothing was forwarded; nil where the hit's route is unknown.
+// DeniedAnswer is what the SDK gets where nothing was forwarded; nil where the path is nobody's.
 func (j *Judgement) DeniedAnswer() *catalog.AnswerFile {
-	if j.Route == nil {
+	switch {
+	case j.Route != nil:
+		return j.Route.Endpoint.DeniedFor(j.Hit.Request.Query)
+	case j.Owner == nil:
 		return nil
+	case j.wantsScript():
+		return &noScript
+	default:
+		return &nothing
 	}
-	return j.Route.Endpoint.DeniedFor(j.Hit.Request.Query)
+}
+
+// What a vendor's SDK gets for what this version does not know of it: all is well, and there is nothing. A browser would complain of a
+// script that is none.
+var (
+	nothing  = catalog.AnswerFile{Status: 204}
+	noScript = catalog.AnswerFile{Status: 200, Type: "text/javascript"}
+)
+
+// wantsScript tells whether the answer is to be run: the browser says so (W3C Fetch Metadata), or the path does.
+func (j *Judgement) wantsScript() bool {
+	r := &j.Hit.Request
+	if dest, _ := r.One("Sec-Fetch-Dest"); len(dest) > 0 {
+		return string(dest) == "script"
+	}
+	return string(r.Method) == "GET" && bytes.HasSuffix(r.Path, []byte(".js"))
 }
 
 // eventView shows one event to a condition.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -59,6 +60,9 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 		}
 	}
 	reason := a.permits(p, q)
+	if reason == Permitted && slices.Contains(a.refused, q.endpoint) {
+		reason = RequiredDropped
+	}
 	if reason == Permitted {
 		return Permit, Permitted
 	}

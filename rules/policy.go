@@ -160,6 +160,7 @@ type Activity struct {
 	sites           []string
 	when            Condition
 	plan            *plan
+	refused         []*catalog.Endpoint // where the vendor would not take what the profile leaves of an event
 }
 
 func (a *Activity) matchesSite(s *Site) bool {

@@ -56,6 +56,9 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 		return request(t, "POST /v1/track HTTP/1.1\nContent-Type: application/json\n\n"+
 			`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","writeKey":"k","messageId":"m","type":"track",`+member+`:"`+value+`"}`, "segment")
 	}
+	kin := func(vendor, path string) hit.Request {
+		return request(t, "POST "+path+" HTTP/1.1\nContent-Type: application/json\n\n"+`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","messageId":"m","type":"track"}`, vendor)
+	}
 	ga4 := func(query, cookies string) hit.Request {
 		r := request(t, "POST /g/collect?v=2&tid=G-1&en=page_view"+query+" HTTP/1.1\n\n", "ga4")
 		if cookies != "" {
@@ -86,6 +89,21 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 		{"Mixpanel's", "client_id:mixpanel", "18c-x", ga4("&cid=1.2", "mp_abc_mixpanel="+strings.ReplaceAll(url.QueryEscape(`{"distinct_id": "18c-x"}`), "+", "%20")), true},
 		{"Amplitude's, in base64", "device_id:amplitude", "2a7c1f00-aaaa-4bbb-8ccc-000000000001", ga4("&cid=1.2", "AMP_0123456789="+url.QueryEscape(amplitude)), true},
 		{"PostHog's", "client_id:posthog", "0190-aa", ga4("&cid=1.2", "ph_phc_x_posthog="+url.QueryEscape(`{"distinct_id":"0190-aa"}`)), true},
+		{"RudderStack's, in base64", "client_id:rudderstack", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "rl_anonymous_id=RS_ENC_v3_ImIxOTQ2YWM5LTExMTEtNDIyMi04MzMzLTQ0NDQ1NTU1NjY2NiI%3D"), true},
+		{"RudderStack's, enciphered", "client_id:rudderstack", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "rl_anonymous_id=RudderEncrypt%3AU2FsdGVkX18AESIzRFVmd3osQqKcYY3INKcY6hlDqSnWua6ylbtPIALC5O%2BmZ89FjmWVwsLp8bZPXQs78gZhFg%3D%3D"), true},
+		{"RudderStack's, as it is", "client_id:rudderstack", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "rl_anonymous_id=%22b1946ac9-1111-4222-8333-444455556666%22"), true},
+		{"RudderStack's user id", "user_id", "u-17", ga4("&cid=1.2", "rl_user_id=RS_ENC_v3_InUtMTci"), true},
+		{"RudderStack's user id, as OpenSSL wrote it", "user_id", "u-18", ga4("&cid=1.2", "rl_user_id=RudderEncrypt%3AU2FsdGVkX18ihKnC8FjOIJk3V9jQS6z7r8dc3EI7NpU%3D"), true},
+		{"RudderStack's, under another passphrase", "user_id", "u-18", ga4("&cid=1.2", "rl_user_id=RudderEncrypt%3AU2FsdGVkX1%2FG0000000000000000000000000000000%3D"), false},
+		{"RudderStack's address", "email", "jane.doe@example.com", ga4("&cid=1.2", "rl_trait=RS_ENC_v3_eyJlbWFpbCI6ImphbmUuZG9lQGV4YW1wbGUuY29tIiwiZmlyc3ROYW1lIjoiSmFuZSIsImxhc3ROYW1lIjoiRG9lIn0%3D"), true},
+		{"Jitsu's", "client_id:jitsu", "89018b68-610b-41b9-96b4-f83875a2a2e5", ga4("&cid=1.2", "__eventn_id=89018b68-610b-41b9-96b4-f83875a2a2e5"), true},
+		{"Jitsu's user id", "user_id", "u-17", ga4("&cid=1.2", "__eventn_uid=u-17"), true},
+		{"Segment's, in RudderStack's cookie", "client_id:segment", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "rl_anonymous_id=RS_ENC_v3_ImIxOTQ2YWM5LTExMTEtNDIyMi04MzMzLTQ0NDQ1NTU1NjY2NiI%3D"), true},
+		{"Segment's, at RudderStack", "client_id:segment", "b1946ac9-1111-4222-8333-444455556666", kin("rudderstack", "/v1/track"), true},
+		{"Segment's, at Jitsu", "client_id:segment", "b1946ac9-1111-4222-8333-444455556666", kin("jitsu", "/api/s/track"), true},
+		{"Jitsu's, at RudderStack", "client_id:jitsu", "b1946ac9-1111-4222-8333-444455556666", kin("rudderstack", "/v1/track"), true},
+		{"RudderStack's, at Segment", "client_id:rudderstack", "b1946ac9-1111-4222-8333-444455556666", kin("segment", "/v1/track"), true},
+		{"PostHog's, at Segment", "client_id:posthog", "b1946ac9-1111-4222-8333-444455556666", kin("segment", "/v1/track"), false},
 		{"a cookie that only looks like it", "client_id:ga4", "555.666", ga4("&cid=1.2", "x_ga=GA1.1.555.666"), false},
 
 		{"the address in plain, as plain", "email", mail, segment(`"context":{"traits":{"email":"jane.doe+news@example.com"}},"x"`, ""), true},

@@ -76,7 +76,8 @@ const (
 	AssessmentRevoked
 	AssessmentPostdated
 	AssessmentExpired
-	OpaqueStream // a stream that cannot be minimised never travels on legitimate interest
+	OpaqueStream    // a stream that cannot be minimised never travels on legitimate interest
+	RequiredDropped // the profile drops a field without which the vendor refuses an event at this endpoint
 
 	numReasons
 )
@@ -93,6 +94,7 @@ var reasonNames = [numReasons]string{
 	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",
 	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
+	RequiredDropped: "required_dropped",
 }
 
 // String returns the code that records, metrics and tests use.

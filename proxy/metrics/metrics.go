@@ -13,6 +13,7 @@ type Metrics struct {
 	Events     *prometheus.CounterVec // by site, vendor, decision and reason
 	Outcomes   *prometheus.CounterVec // by vendor and outcome
 	Cookieless *prometheus.CounterVec // by site: hits from another origin that carried no cookies
+	Unknown    *prometheus.CounterVec // by vendor: requests for what is its, and not known here
 	Panics     prometheus.Counter
 	Reloads    *prometheus.CounterVec   // by result: loaded, refused
 	Due        *prometheus.GaugeVec     // by assessment: days left to its review
@@ -41,6 +42,7 @@ func New() *Metrics {
 		Events:     prometheus.NewCounterVec(counter("events_total", "Events judged, by decision and reason."), []string{"site", "vendor", "decision", "reason"}),
 		Outcomes:   prometheus.NewCounterVec(counter("deliveries_total", "Requests to vendors, by how they ended."), []string{"vendor", "outcome"}),
 		Cookieless: prometheus.NewCounterVec(counter("cookieless_hits_total", "Hits from another origin that carried no cookies: signals kept in cookies are not seen there."), []string{"site"}),
+		Unknown:    prometheus.NewCounterVec(counter("unknown_requests_total", "Requests below a vendor's prefix, or in its part of the paths, for what its catalog entry does not know: answered as if all were well, and forwarded nowhere. Many mean that its SDK does more than this version knows."), []string{"vendor"}),
 		Panics:     prometheus.NewCounter(counter("panics_total", "Hits that ended in a panic. Each is a bug; nothing was forwarded.")),
 		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
 		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
@@ -61,7 +63,7 @@ func New() *Metrics {
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

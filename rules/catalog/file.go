@@ -2,6 +2,8 @@
 // It promises that a field which a file does not name has no class, and so is never forwarded.
 package catalog
 
+import "slices"
+
 // File is a vendor as its YAML file describes it: vendors/<id>.yaml here, or a file in the folder policy/vendors.
 // It is data; Compile turns it into a Vendor.
 type File struct {
@@ -35,6 +37,22 @@ func (f *File) Kin() string {
 		return f.Family
 	}
 	return f.ID
+}
+
+// At is the file with one more path each for some endpoints, by their ids.
+func (f *File) At(paths map[string]string) *File {
+	if len(paths) == 0 {
+		return f
+	}
+	other := *f
+	other.Endpoints = slices.Clone(f.Endpoints)
+	for i := range other.Endpoints {
+		e := &other.Endpoints[i]
+		if path, ok := paths[e.ID]; ok {
+			e.Paths = append(slices.Clone(e.Paths), path)
+		}
+	}
+	return &other
 }
 
 // VariableFile is what may stand in a path for a name in braces.

@@ -59,6 +59,7 @@ type Endpoint struct {
 
 	Headers  []HeaderInfo
 	Required []int32 // fields, of events and around them, without which the vendor refuses an event here
+	Apart    []int32 // those of them that it asks for here and not everywhere, nor at its first endpoint
 
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
@@ -186,7 +187,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 			return e, fmt.Errorf("carry: %q is not among fields", e.Carry.Field)
 		}
 	}
-	if err := e.required(b, f.Required, first); err != nil {
+	if err := e.required(b, v.File, f, first); err != nil {
 		return e, err
 	}
 	if err := e.locations(b, f); err != nil {
