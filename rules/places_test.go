@@ -30,7 +30,7 @@ func TestADatabaseThatDoesNotTell(t *testing.T) {
 		{odd(""), "US", rules.OptOut}, {odd("ZZ"), "US", rules.OptOut}, {odd("US"), "US-CA", rules.OptOut}, {odd("EU"), "EU", rules.OptIn},
 	} {
 		p, err := rules.Compile(&rules.Draft{
-			Digest: "x", Limits: rules.Limits{Body: 1, Decompressed: 1, Events: 1, Depth: 4, Fields: 16}, Assessments: basis.NewRegister(nil, nil, basis.Past{}),
+			Digest: "x", Limits: rules.Limits{Body: 1, Decompressed: 1, Events: 1, Depth: 4, Fields: 16, Nodes: 16}, Assessments: basis.NewRegister(nil, nil, basis.Past{}),
 			Sites: []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Default: "US", Places: c.places}}},
 		})
 		if err != nil {
