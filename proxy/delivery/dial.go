@@ -14,6 +14,7 @@ var (
 	errAddress = errors.New("the address is not one that may be reached")
 	errDial    = errors.New("no connection")
 	errStale   = errors.New("the connection was closed, or had spoken, before anything was written")
+	errUnused  = fmt.Errorf("%w: it was new", errStale)
 	errUnsent  = errors.New("nothing could be written")
 )
 

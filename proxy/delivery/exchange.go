@@ -11,7 +11,7 @@ import (
 var errKept = errors.New("the event does not leave any more")
 
 // exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before anything was written is
-// replaced: all that are open may be. It does what fasthttp's own client does, and asks between the wait for a connection and the first
+// replaced: all that are open may be, a new one is once. It does what fasthttp's own client does, and asks between the wait for a connection and the first
 // byte whether the event may still leave. The reply has a status once the answer's head was read.
 func (h *host) exchange(request *fasthttp.Request, answer *fasthttp.Response, e *Event, within time.Duration) (reply, error) {
 	deadline := time.Now().Add(within)
@@ -19,6 +19,9 @@ func (h *host) exchange(request *fasthttp.Request, answer *fasthttp.Response, e 
 		r, err := h.attempt(request, answer, e, deadline)
 		if left == 0 || !errors.Is(err, errStale) {
 			return r, err
+		}
+		if errors.Is(err, errUnused) {
+			left = 1
 		}
 	}
 }

@@ -71,6 +71,9 @@ func (g *guarded) Read(b []byte) (int, error) {
 func (g *guarded) Write(b []byte) (int, error) {
 	if !g.begun {
 		if g.disturbed() {
+			if !g.used {
+				return 0, errUnused
+			}
 			return 0, errStale
 		}
 		if g.leaving != nil {
