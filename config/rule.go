@@ -85,7 +85,12 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"indices": "Where such a body counts events of the batch, by path (failed_records[].index, bad.*[]): the SDK's batch may be longer than the one that the vendor was sent. Without them no body is handed on where events were cut out.",
 		"taken":   "Where the vendor's answer, JSON, says how many events it took: its status alone does not tell.",
 	},
-	reflect.TypeFor[catalog.InsteadFile](): {"query": "A parameter as it stands in the query, such as beacon=1."},
+	reflect.TypeFor[catalog.InsteadFile](): {
+		"query":  "A parameter as it stands in the query, such as beacon=1.",
+		"status": "The status of the answer, such as 204.",
+		"type":   "Its content type.",
+		"body":   "Its text; gif is an image of one transparent pixel.",
+	},
 }
 
 var fieldCache sync.Map // reflect.Type to fields
