@@ -76,7 +76,20 @@ func (b *bout) start(ctx context.Context, s setup) (*product, error) {
 		return nil, err
 	}
 	go p.look()
+	p.quiet(ctx, b.over(time.Second))
 	return p, nil
+}
+
+// quiet waits until the process has nothing to do any more: it may look at its files again after the start.
+func (p *product) quiet(ctx context.Context, while time.Duration) {
+	for from := p.spent(); ctx.Err() == nil; {
+		pause(ctx, while)
+		now := p.spent()
+		if now-from <= 10*time.Millisecond {
+			return
+		}
+		from = now
+	}
 }
 
 // ready reads the line "ready hits=ADDRESS admin=ADDRESS ...".
