@@ -65,11 +65,12 @@ func (s *Server) placed(name string, health func(path []byte) bool, next fasthtt
 			next(ctx)
 			return
 		}
-		switch state := place.Work(); {
+		quick := health(ctx.Path())
+		switch state := place.Work(quick); {
 		case state == places.Gone:
 			ctx.SetConnectionClose() // nobody reads an answer
 			return
-		case state == places.Quick && !health(ctx.Path()):
+		case state == places.Quick && !quick:
 			s.unkept(name, places.Full)
 			s.comeAgain(ctx)
 		default:

@@ -42,7 +42,7 @@ func shareOut(limit, hosts int) share {
 	staff := min(max(left/12, 4), staffPlaces+staffBeside)
 	vendors = min(vendors, (left-staff)*2/5)
 	hits := min(left-staff-vendors, hitPlaces+hitBeside)
-	s.hitsBeside, s.staffBeside = min(max(hits/16, 2), hitBeside), min(max(staff/8, 1), staffBeside)
+	s.hitsBeside, s.staffBeside = min(max(hits/8, 2), hitBeside), min(max(staff/8, 1), staffBeside)
 	s.hits, s.staff = hits-s.hitsBeside, staff-s.staffBeside
 	s.vendor = min(max(vendors/hosts, 2), vendorConns)
 	return s

@@ -27,7 +27,7 @@ func TestDescriptorsAreSharedOut(t *testing.T) {
 			}
 		}
 	}
-	if s := shareOut(256, 2); s.hits != 100 || s.hitsBeside != 6 || s.staff != 14 || s.staffBeside != 2 || s.vendor != 35 || s.wanted != 4584 {
+	if s := shareOut(256, 2); s.hits != 93 || s.hitsBeside != 13 || s.staff != 14 || s.staffBeside != 2 || s.vendor != 35 || s.wanted != 4584 {
 		t.Errorf("%+v", s)
 	}
 	if openFiles() < 64 {

@@ -13,7 +13,7 @@ type Conn struct {
 	net.Conn
 	listener *Listener
 	of       netip.Prefix
-	by       time.Time   // when its request has to be there, of those beside the places
+	by       time.Time   // when its first request has to be there, of those beside the places
 	quick    atomic.Bool // it is one of these
 
 	// What follows is the listener's, and guarded by it.
@@ -35,8 +35,8 @@ const (
 	Kept               // its request is to be worked at
 )
 
-// Work is called when a request has been read: until Rest the connection keeps its place.
-func (c *Conn) Work() State {
+// Work is called when a request has been read: until Rest the connection keeps its place. Quick says that the request is answered without one.
+func (c *Conn) Work(quick bool) State {
 	l := c.listener
 	l.mu.Lock()
 	var goes *Conn
@@ -47,17 +47,19 @@ func (c *Conn) Work() State {
 	case l.main:
 		l.main.work(c)
 	default:
-		if goes, state = l.move(c); state == Kept {
+		if goes, state = l.move(c, quick); state == Kept {
 			c.quick.Store(false)
 		}
 	}
+	goes = l.aside(goes)
 	l.mu.Unlock()
 	l.close(goes)
 	return state
 }
 
-// move gives a connection beside the places one of them, if there is one now.
-func (l *Listener) move(c *Conn) (goes *Conn, s State) {
+// move gives a connection beside the places one of them, if there is one now. If not, it came for nothing, unless its request is a quick one: who is
+// asked how the server is comes before others there.
+func (l *Listener) move(c *Conn, quick bool) (goes *Conn, s State) {
 	l.beside.leave(c)
 	l.main.asks(c.of)
 	goes, why := l.main.enter(c, c.of)
@@ -66,7 +68,12 @@ func (l *Listener) move(c *Conn) (goes *Conn, s State) {
 		return goes, Kept
 	}
 	_, _ = l.beside.enter(c, c.of) // the place that it just left
+	before := c.network.fruitless
 	l.beside.work(c)
+	if !quick {
+		c.network.fruitless = before + 1
+		l.beside.arrange(c.network)
+	}
 	return nil, Quick
 }
 

@@ -10,8 +10,8 @@
 // visitor: they are not counted, and are the last to go. Connections that had to go before a request of theirs was there still count for their
 // network, until one is.
 //
-// Whoever finds no place stays for a second in one of a few beside them: its request has to be there by then. If there is a place at that moment
-// it is served like any other; if not, only its question how the server is gets an answer.
+// Whoever finds no place, or loses it before its first request is there, stays for a second in one of a few beside them: its request has to be
+// there by then. If there is a place at that moment it is served like any other; if not, only its question how the server is gets an answer.
 package places
 
 import (
@@ -156,10 +156,11 @@ func (l *Listener) Most() int { return l.opts.Most + l.opts.Beside }
 // admit gives a connection a place, or one beside them; nil: it was closed.
 func (l *Listener) admit(conn net.Conn) *Conn {
 	c := &Conn{Conn: conn, listener: l, of: l.networkOf(conn)}
+	c.by = time.Now().Add(l.opts.Quick) // deadlines of connections are by the clock of this machine
 	l.mu.Lock()
 	goes, why := l.main.enter(c, c.of)
+	goes = l.aside(goes)
 	if why == Full {
-		c.by = time.Now().Add(l.opts.Quick) // deadlines of connections are by the clock of this machine
 		c.quick.Store(true)
 		goes, why = l.beside.enter(c, c.of)
 	}
@@ -171,6 +172,20 @@ func (l *Listener) admit(conn net.Conn) *Conn {
 		return nil
 	}
 	return c
+}
+
+// aside keeps a connection that made room beside the places, where its request may still come in time. It returns the one that has to be closed.
+func (l *Listener) aside(goes *Conn) *Conn {
+	if goes == nil || goes.asked || !time.Now().Before(goes.by) {
+		return goes
+	}
+	next, why := l.beside.enter(goes, goes.of)
+	if why != none {
+		return goes
+	}
+	goes.quick.Store(true)
+	_ = goes.Conn.SetReadDeadline(goes.by) // where that fails, it is closed already
+	return next
 }
 
 // close closes a connection that made room; nil: there is none.

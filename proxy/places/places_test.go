@@ -72,7 +72,7 @@ func (h *hall) here() string {
 	return strings.Join(names, " ")
 }
 
-// TestWhoGoes is told as sessions: who comes ("a1 1.1.1.1"), whose request is worked at ("+a1", "a1=quick"), who rests ("-a1"), who ends ("/a1"),
+// TestWhoGoes is told as sessions: who comes ("a1 1.1.1.1"), whose request is worked at ("+a1", "a1=quick", "a1=no" where there is no place), who rests ("-a1"), who ends ("/a1"),
 // who is to be closed with an answer ("?a1"), and after ":" who is there.
 func TestWhoGoes(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -80,32 +80,36 @@ func TestWhoGoes(t *testing.T) {
 		session            string
 	}{
 		"as many as there are places": {3, 3, 1, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3: a b c"},
-		"the longest idle goes first": {3, 3, 1, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: b c d"},
+		"the longest idle goes first": {3, 3, 1, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: a* b c d"},
 		"idle is counted from the last answer": {
-			3, 3, 1, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; +a; -a; d 192.0.2.4: a c d",
+			3, 3, 1, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; +a; -a; d 192.0.2.4: a b* c d",
 		},
 		"a request that is not there yet keeps nothing": {2, 2, 1, "a 192.0.2.1; +a; -a; b 192.0.2.2; c 192.0.2.3: b c"},
-		"whose request is worked at stays":              {2, 2, 1, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a c; +c; d 192.0.2.4: a c d*"},
+		"whose request is worked at stays":              {2, 2, 1, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c; +c; d 192.0.2.4: a c d*"},
 		"whoever has many goes before who has few": {
-			4, 4, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2; c 192.0.2.3: a b2 b3 c; d 192.0.2.4: a b3 c d; e 192.0.2.5: a c d e",
+			4, 4, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2; c 192.0.2.3: a b* b2 b3 c; d 192.0.2.4: a b2* b3 c d; e 192.0.2.5: a b3* c d e",
 		},
 		"at the cost of who has no more nobody comes": {
 			3, 3, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; +b; +b2; b3 192.0.2.2: a b b2 b3*",
 		},
-		"who has many makes room for one of their own": {3, 3, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2: a b2 b3"},
+		"who has many makes room for one of their own": {3, 3, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2: a b* b2 b3"},
 		"where the most are at work the next goes": {
-			5, 5, 1, "a 192.0.2.1; a2 192.0.2.1; a3 192.0.2.1; +a; +a2; +a3; b 192.0.2.2; b2 192.0.2.2; c 192.0.2.3: a a2 a3 b2 c",
+			5, 5, 1, "a 192.0.2.1; a2 192.0.2.1; a3 192.0.2.1; +a; +a2; +a3; b 192.0.2.2; b2 192.0.2.2; c 192.0.2.3: a a2 a3 b* b2 c",
 		},
-		"no network has more than one may":          {9, 2, 1, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; a3 192.0.2.1: a2 a3 b; +a2; +a3; a4 192.0.2.1!: a2 a3 b"},
-		"IPv6 counts by 64 bits":                    {9, 2, 1, "a 2001:db8:0:1::1; b 2001:db8:0:1:ffff::2; c 2001:db8:0:1::3: b c; d 2001:db8:0:2::1: b c d"},
-		"IPv4 counts by address, mapped or not":     {9, 2, 1, "a 192.0.2.1; b ::ffff:192.0.2.1; c 192.0.2.1; d 192.0.2.2: b c d"},
+		"no network has more than one may":          {9, 2, 1, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; a3 192.0.2.1: a* a2 a3 b; +a2; +a3; a4 192.0.2.1!: a* a2 a3 b"},
+		"IPv6 counts by 64 bits":                    {9, 2, 1, "a 2001:db8:0:1::1; b 2001:db8:0:1:ffff::2; c 2001:db8:0:1::3: a* b c; d 2001:db8:0:2::1: a* b c d"},
+		"IPv4 counts by address, mapped or not":     {9, 2, 1, "a 192.0.2.1; b ::ffff:192.0.2.1; c 192.0.2.1; d 192.0.2.2: a* b c d"},
 		"trusted proxies are not counted":           {4, 1, 1, "a 10.0.0.1; b 10.0.0.1; c 10.0.0.1; d 192.0.2.1: a b c d"},
-		"they are the last to go":                   {3, 3, 1, "a 10.0.0.1; b 10.0.0.1; c 192.0.2.1; d 192.0.2.2: a b d; e 10.0.0.1: a b e; f 192.0.2.3: a b e f*; g 10.0.0.2: b e f* g"},
+		"they are the last to go":                   {3, 3, 1, "a 10.0.0.1; b 10.0.0.1; c 192.0.2.1; d 192.0.2.2: a b c* d; e 10.0.0.1: a b d* e; f 192.0.2.3: a b e f*; g 10.0.0.2: a* b e g"},
 		"beside the places one is kept for a while": {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c*; d 192.0.2.4: a c* d*; c=quick; e 192.0.2.5: a c* e*"},
-		"from beside into a place that is free":     {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2: a b*; /a; +b: b; -b; c 192.0.2.3: c"},
-		"from beside into one that is to be had":    {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; -a; +b: b"},
-		"who asked for nothing still counts":        {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: b c d; a2 192.0.2.1: a2* b c d; e 192.0.2.5: a2* c d e"},
-		"until a request is there":                  {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4; a2 192.0.2.1: a2* b c d; +a2: a2 c d; -a2; e 192.0.2.5: a2 d e"},
+		"beside the places, too, who asks comes first": {
+			1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; b=no; /b; c 192.0.2.3; c=quick; /c; d 192.0.2.4; c 192.0.2.3: a c* d*; b2 192.0.2.2!: a c* d*; e 192.0.2.5: a c* e*",
+		},
+		"who asked before has no second beside":  {1, 1, 1, "a 192.0.2.1; +a; -a; b 192.0.2.2: b"},
+		"from beside into a place that is free":  {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2: a b*; /a; +b: b; -b; c 192.0.2.3: c"},
+		"from beside into one that is to be had": {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; -a; +b: b"},
+		"who asked for nothing still counts":     {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: a* b c d; /a; a2 192.0.2.1: a2* b c d; e 192.0.2.5: a2* b* c d e"},
+		"until a request is there":               {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4; /a; a2 192.0.2.1: a2* b c d; +a2: a2 b* c d; -a2; e 192.0.2.5: a2 b* c* d e"},
 		"who came for nothing is asked for later": {
 			3, 3, 2, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; +a; +a2; +b; c 192.0.2.3; d 192.0.2.4; ?b no; ?a yes; ?a2 yes; ?a no: a a2 b c* d*",
 		},
@@ -136,7 +140,7 @@ func (h *hall) step(step string) {
 	name, arg, _ := strings.Cut(step, " ")
 	switch name[0] {
 	case '+':
-		if s := h.conns[name[1:]].Work(); s != Kept {
+		if s := h.conns[name[1:]].Work(false); s != Kept {
 			h.t.Errorf("%s: %d", step, s)
 		}
 	case '-':
@@ -148,8 +152,8 @@ func (h *hall) step(step string) {
 			h.t.Errorf("%s: %v", step, got)
 		}
 	default:
-		if quick, ok := strings.CutSuffix(name, "=quick"); ok {
-			if s := h.conns[quick].Work(); s != Quick {
+		if of, asks, ok := strings.Cut(name, "="); ok {
+			if s := h.conns[of].Work(asks == "quick"); s != Quick {
 				h.t.Errorf("%s: %d", step, s)
 			}
 			return
@@ -180,7 +184,7 @@ func TestRefusedAreCounted(t *testing.T) {
 			t.Errorf("cause %d has no word", c)
 		}
 	}
-	if h.conns["b"].Work() != Gone || !h.conns["b"].Yields() {
+	if h.conns["b"].Work(false) != Gone || !h.conns["b"].Yields() {
 		t.Error("a request on a closed connection is worked at")
 	}
 	h.conns["b"].Rest()
@@ -239,7 +243,7 @@ func TestFloodsOfConnections(t *testing.T) {
 				if conn := h.admit(&fake{from: c.from(i)}); conn != nil {
 					theirs = append(theirs, conn)
 					if c.works {
-						conn.Work()
+						conn.Work(false)
 					}
 				}
 				if i%500 != 499 {
@@ -255,10 +259,10 @@ func TestFloodsOfConnections(t *testing.T) {
 				visitor := h.conns[from]
 				for range random.IntN(100) { // others come before the request is there
 					if conn := h.admit(&fake{from: c.from(i)}); conn != nil && c.works {
-						conn.Work()
+						conn.Work(false)
 					}
 				}
-				if s := visitor.Work(); s != Kept {
+				if s := visitor.Work(false); s != Kept {
 					t.Fatalf("after %d a visitor's request is not worked at: %d", i+1, s)
 				}
 				if visitor.Yields() && !c.works {
@@ -282,14 +286,14 @@ func TestSomebodyIsAlwaysAnswered(t *testing.T) {
 	h := newHall(t, Options{Most: 64, PerNetwork: 8, Beside: 4})
 	for i := range 64 {
 		name := fmt.Sprintf("busy %d", i)
-		if !h.comes(name, fmt.Sprintf("203.0.113.%d", i%8)) || h.conns[name].Work() != Kept {
+		if !h.comes(name, fmt.Sprintf("203.0.113.%d", i%8)) || h.conns[name].Work(false) != Kept {
 			t.Fatal(name)
 		}
 	}
 	for i := range 1000 {
 		h.comes(fmt.Sprintf("flood %d", i), fmt.Sprintf("198.51.%d.%d", i>>8, i&255))
 		if i%10 == 0 {
-			if name := fmt.Sprintf("balancer %d", i); !h.comes(name, "192.0.2.77") || h.conns[name].Work() != Quick {
+			if name := fmt.Sprintf("balancer %d", i); !h.comes(name, "192.0.2.77") || h.conns[name].Work(true) != Quick {
 				t.Fatalf("%s is not asked what it wants", name)
 			} else if !h.conns[name].Yields() {
 				t.Errorf("%s stays", name)
@@ -303,7 +307,7 @@ func TestSomebodyIsAlwaysAnswered(t *testing.T) {
 		t.Error("who has many goes on")
 	}
 	_ = h.conns["busy 0"].Close()
-	if s := h.conns["visitor"].Work(); s != Kept {
+	if s := h.conns["visitor"].Work(false); s != Kept {
 		t.Errorf("the visitor has no place: %d", s)
 	}
 }
@@ -315,7 +319,7 @@ func TestKeepingAPlaceAllocatesNothing(t *testing.T) {
 		h.comes(fmt.Sprint(i), fmt.Sprintf("192.0.2.%d", i))
 	}
 	c := h.conns["50"]
-	if n := testing.AllocsPerRun(100, func() { c.Work(); c.Yields(); c.Rest() }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { c.Work(false); c.Yields(); c.Rest() }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -330,7 +334,7 @@ func BenchmarkPlace(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		c := all[i&4095]
-		c.Work()
+		c.Work(false)
 		c.Yields()
 		c.Rest()
 	}
