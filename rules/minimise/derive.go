@@ -14,7 +14,7 @@ func (a *Action) derive(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if !ok || !env.IP.IsValid() || env.Site == "" {
 		return dst, Dropped
 	}
-	ip, bits := env.IP.Unmap().WithZone(""), derivedV6
+	ip, bits := plain(env.IP), derivedV6
 	if ip.Is4() {
 		bits = derivedV4
 	}

@@ -106,6 +106,19 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "203.0.113.77", "203.0.0.0"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "2001:db8:85a3::8a2e:370:7334", "2001:db8::"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "::ffff:203.0.113.77", "203.0.0.0"},
+		// An IPv4 address stands in the first 48 bits of 6to4's, and in the last 32 of others'.
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(48)}}, hit.IP, "2002:cb00:714d::1", "203.0.0.0"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "2002:cb00:714d:1:2:3:4:5", "203.0.0.0"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(0), V6: new(48)}}, hit.IP, "2002:cb00:714d::1", "0.0.0.0"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V6: new(48)}}, hit.IP, "2002:cb00:714d::1", dropped},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "64:ff9b::203.0.113.77", "203.0.113.0"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "64:ff9b:1:cb00:71:4d00::", "64:ff9b:1::"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:0:c633:6401:8000:63bf:34ff:8eb2", "203.0.113.0"}, // Teredo: the complement
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "::ffff:0:203.0.113.77", "203.0.113.0"},                // SIIT
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:db8:1:2:0:5efe:203.0.113.77", "2001:db8:1::"},    // ISATAP
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "::203.0.113.77", "::"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:1:2:3::1", "2001:1:2::"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "::1", "::"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24)}}, hit.IP, "203.0.113.77", "203.0.113.0"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(0)}}, hit.IP, "203.0.113.77", "0.0.0.0"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24)}}, hit.IP, "2001:db8::1", dropped},

@@ -86,6 +86,7 @@ func TestDerive(t *testing.T) {
 	same := map[string]func(*Env){
 		"neighbour":     func(e *Env) { e.IP = netip.MustParseAddr("203.0.113.1") },
 		"mapped":        func(e *Env) { e.IP = netip.MustParseAddr("::ffff:203.0.113.77") },
+		"6to4":          func(e *Env) { e.IP = netip.MustParseAddr("2002:cb00:714d::1%eth0") },
 		"minor version": func(e *Env) { e.UserAgent = []byte(strings.Replace(chrome, "7390.55", "7390.99", 1)) },
 		"purpose":       func(e *Env) { e.Purpose = "ads" },
 	}

@@ -38,7 +38,7 @@ func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
 	if !ok {
 		return dst, Dropped
 	}
-	ip = ip.Unmap()
+	ip = plain(ip)
 	bits := t.V6
 	if ip.Is4() {
 		bits = t.V4
