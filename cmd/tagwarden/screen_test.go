@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +21,7 @@ import (
 // Characters that do something to a terminal or to how a line reads, or cannot be seen, by kind.
 var hostileKinds = map[string]string{
 	"escape":      "\x1b[2J\x1b]0;title\x07",
-	"line ends":   "\r\n\v\f\b\x00\x7f",
+	"line ends":   "\r\n\t\v\f\b\x00\x7f",
 	"C1":          "\u009b31m\u0085\u0090",
 	"embeddings":  "\u202a\u202b\u202c\u202d\u202e",
 	"isolates":    "\u2066\u2067\u2068\u2069",
@@ -32,11 +34,11 @@ var hostileKinds = map[string]string{
 
 // evil has one of each kind.
 func evil() string {
-	all := "a"
-	for _, kind := range []string{"escape", "line ends", "C1", "embeddings", "isolates", "marks", "zero width", "separators", "tags", "annotations"} {
-		all += hostileKinds[kind]
+	var all strings.Builder
+	for _, kind := range slices.Sorted(maps.Keys(hostileKinds)) {
+		all.WriteString(hostileKinds[kind])
 	}
-	return all + "z"
+	return "a" + all.String() + "z"
 }
 
 // wantHarmless finds what a terminal would not simply show.
@@ -279,11 +281,11 @@ func mustJSON(t *testing.T, what any) []byte {
 
 // quotedYAML is a text in double quotes as YAML has them, in ASCII.
 func quotedYAML(text string) string {
-	quoted := `"`
+	var quoted strings.Builder
 	for _, r := range text {
-		quoted += sprintf(`\U%08x`, r)
+		quoted.WriteString(sprintf(`\U%08x`, r))
 	}
-	return quoted + `"`
+	return `"` + quoted.String() + `"`
 }
 
 // evilJSON is an event of Segment's whose names and values are hostile.
