@@ -1,0 +1,45 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocumentsNameFiguresThatAreThere: a figure that a document names is one that some part of the server counts.
+func TestDocumentsNameFiguresThatAreThere(t *testing.T) {
+	var source strings.Builder
+	err := filepath.WalkDir(filepath.Join("..", "..", "proxy"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		source.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := filepath.Glob(filepath.Join("..", "..", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, seen := regexp.MustCompile(`\btagwarden_([a-z_]+[a-z])`), 0
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			if seen++; !strings.Contains(source.String(), `"`+m[1]+`"`) {
+				t.Errorf("%s names %s, which nothing counts", filepath.Base(document), m[0])
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no document names a figure")
+	}
+}
