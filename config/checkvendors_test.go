@@ -72,3 +72,39 @@ func TestAVendorsOwnPath(t *testing.T) {
 		t.Error("a path that nobody gave leads somewhere")
 	}
 }
+
+// TestRequiredOfOneEndpoint: what a vendor asks for everywhere, or at its first endpoint, must be left by a profile; what it asks for
+// elsewhere is a warning that names the endpoint.
+func TestRequiredOfOneEndpoint(t *testing.T) {
+	for _, c := range []struct{ classes, fault, warning string }{
+		{"event_name: keep, client_id: keep, external_id: keep", "", ""},
+		{"event_name: keep, client_id: keep", "", "profile ids drops $group_id, without which tried refuses an event at groups: activity tried-consent denies what comes there (required_dropped)"},
+		{"event_name: keep, external_id: keep", "", "profile ids drops $distinct_id, without which tried refuses an event at engage"},
+		{"client_id: keep, external_id: keep", "profile ids drops event (class event_name), without which tried refuses an event", ""},
+	} {
+		files := base(t)
+		put := func(name, old, with string) {
+			files[name] = []byte(strings.Replace(string(files[name]), old, old+with, 1))
+		}
+		put("tagwarden.yaml", "vendors:\n", "  tried: { catalog: mixpanel, prefix: /tried }\n")
+		put("policy/activities.yaml", "activities:\n", "  - { id: tried-consent, vendor: tried, purposes: [measure], basis: consent, transfer: { country: US, safeguard: DPF }, profile: ids, events: [\"*\"] }\n")
+		put("policy/profiles.yaml", "profiles:\n", "  ids: { classes: { "+c.classes+" } }\n")
+		loaded, err := compiled(files)
+		if c.fault != "" {
+			if err == nil || !strings.Contains(err.Error(), c.fault) {
+				t.Errorf("%s: %v", c.classes, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.classes, err)
+			continue
+		}
+		if found := slices.ContainsFunc(loaded.Warnings, func(f Fault) bool { return strings.Contains(f.Msg, "required_dropped") }); found != (c.warning != "") {
+			t.Errorf("%s: warnings:\n%v", c.classes, loaded.Warnings)
+		}
+		if c.warning != "" && !slices.ContainsFunc(loaded.Warnings, func(f Fault) bool { return strings.Contains(f.Msg, c.warning) }) {
+			t.Errorf("%s: no %q among\n%v", c.classes, c.warning, loaded.Warnings)
+		}
+	}
+}

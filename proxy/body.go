@@ -51,7 +51,7 @@ func (p *passage) readBody(most int) rules.Reason {
 	p.body, err = codec.AppendRead(p.body[:0], p.ctx.Request.BodyStream(), most, &p.lease)
 	var network net.Error
 	switch {
-	case place != nil && place.Work() != places.Kept: // it made room meanwhile: nobody reads an answer
+	case place != nil && p.madeRoom(place):
 		p.status = fasthttp.StatusServiceUnavailable
 	case err == nil:
 		p.unread = false
@@ -67,4 +67,17 @@ func (p *passage) readBody(most int) rules.Reason {
 		p.status = fasthttp.StatusBadRequest
 	}
 	return rules.MalformedHit
+}
+
+// madeRoom tells whether the connection lost its place while the body came.
+func (p *passage) madeRoom(place *places.Conn) bool {
+	switch place.Work(false) {
+	case places.Kept:
+		return false
+	case places.Quick:
+		p.server.unkept(ofHits, places.Full)
+		p.ctx.Response.Header.Set("Retry-After", "1")
+	default: // nobody reads an answer
+	}
+	return true
 }

@@ -28,7 +28,7 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, vendor, endpoint byte, query string, body []byte) {
 		r := p.Recipients()[int(vendor)%len(ids)]
 		e := &r.Catalog.Endpoints[int(endpoint)%len(r.Catalog.Endpoints)]
-		path := strings.NewReplacer("{token}", "x", "{key}", "x", "{version}", "v1", "{pixel}", "1", "{file...}", "x.js").Replace(e.Path.Text)
+		path := pathsOf(r.ID, e.Path.Text)[0]
 		request := hit.Request{
 			Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte(r.Prefix + path), Query: []byte(query),
 			Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}; s=s3cr3tcookie`)}, {Name: []byte("Referer"), Value: []byte("s3cr3treferer")}},

@@ -24,6 +24,8 @@ const sdks = {
   snowplow: { sdk: '@snowplow/browser-tracker', abroad: always, named: name => name === 'Product Viewed' ? name : name.toLowerCase().replaceAll(' ', '_') + '/' },
   mixpanel: { sdk: 'mixpanel-browser', quiet: 6000, abroad: always, leaves: false },
   amplitude: { sdk: '@amplitude/analytics-browser', leaves: false },
+  rudderstack: { sdk: '@rudderstack/analytics-js' },
+  jitsu: { sdk: '@jitsu/js', leaves: false },
 };
 
 const events = ['Product Viewed', 'Products Searched', 'Product Added', 'Order Completed'];
@@ -103,7 +105,7 @@ for (const vendor of vendors) {
   }
 }
 
-/** Headers that say who the visitor is. Segment's Authorization is the site's own public write key. */
+/** Headers that say who the visitor is. Segment's and RudderStack's Authorization is the site's own public write key. */
 const ofVisitor = ([name, value]) => /^(cookie|referer|x-forwarded-for|origin|sec-ch-.*)$/i.test(name)
   || (/^authorization$/i.test(name) && value !== 'Basic ' + Buffer.from('WRITE_KEY:').toString('base64'));
 

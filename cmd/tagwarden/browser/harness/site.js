@@ -1,5 +1,6 @@
 // A shop on an origin of its own, which passes what is under its base path on to tagwarden, as the site's web server would.
 import fs from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import * as esbuild from 'esbuild';
 import { base, names } from './warden.js';
@@ -16,6 +17,17 @@ async function bundle(vendor) {
 // The titles hold the name of the person who is logged in, as titles do.
 const html = script => `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Orders of Jane Doe - Shop</title></head>
 <body><h1>Shop</h1><a href="/files/price-list.pdf">Price list</a><form><input name="email"><button type="button">Send</button></form>${script}</body></html>`;
+
+/** Passes a request on to a vendor's stand-in past tagwarden, as a site without it would: what is compared with. */
+function passBy(request, response, { url, path, sent }) {
+  sent.push({ method: request.method, path, at: Date.now(), status: 200 });
+  const onward = http.request(url + path + (/\?.*$/.exec(request.url)?.[0] ?? ''), { method: request.method, headers: request.headers }, answer => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on('error', () => response.destroy());
+  request.pipe(onward);
+}
 
 /** Passes a request on to tagwarden, as it is, and notes how it was answered. */
 function passOn(request, response, { port, host, sent }) {
@@ -35,8 +47,11 @@ function passOn(request, response, { port, host, sent }) {
   request.pipe(onward);
 }
 
-/** Opens the shop, and beside it the collector's own origin. Hits at both are noted: a browser does not tell of those that it sends as a page is left. */
-export async function openSite(tls, vendors) {
+/**
+ * Opens the shop, and beside it the collector's own origin. Hits at both are noted: a browser does not tell of those that it sends as a page is
+ * left. Direct are the addresses of stand-ins, by vendor, that are reached past tagwarden as well.
+ */
+export async function openSite(tls, vendors, direct = {}) {
   const bundles = Object.fromEntries(await Promise.all(vendors.map(async v => [v, await bundle(v)])));
   const secure = { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) };
   const sent = [];
@@ -44,7 +59,10 @@ export async function openSite(tls, vendors) {
   const shop = https.createServer(secure, (request, response) => {
     const url = new URL(request.url, 'https://' + names.site);
     const script = /^\/sdk\/(\w+)\.js$/.exec(url.pathname);
-    if (url.pathname.startsWith(base + '/')) {
+    const by = /^\/direct\/(\w+)(\/.*)$/.exec(url.pathname);
+    if (by) {
+      passBy(request, response, { url: direct[by[1]], path: by[2], sent });
+    } else if (url.pathname.startsWith(base + '/')) {
       passOn(request, response, { port, host: names.site, sent });
     } else if (script) {
       response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' });

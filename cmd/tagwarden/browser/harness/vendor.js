@@ -25,11 +25,17 @@ const answers = {
   ],
   snowplow: [['POST', /^\/com\.snowplowanalytics\.snowplow\/tp2$/, [200, 'text/plain', 'ok']]],
   mixpanel: [['POST', /^\/(track|engage|groups)\/$/, json('{"status":1,"error":null}')]],
+  rudderstack: [
+    ['GET', /^\/sourceConfig\/$/, json({ source: { id: 'source-1', name: 'Shop', enabled: true, workspaceId: 'workspace-1', config: { statsCollection: { errors: { enabled: false }, metrics: { enabled: false } } }, destinations: [] } })],
+    ['POST', /^\/v1\/(page|track|identify|group|alias|batch)$/, [200, 'text/plain', 'OK']],
+    ['POST', /^\/beacon\/v1\/batch$/, [200, 'text/plain', 'OK']],
+  ],
+  jitsu: [['POST', /^\/api\/s\/(page|track|identify|group)$/, json('{"ok":true}')]],
   amplitude: [['POST', /^\/2\/httpapi$/, json({ code: 200, events_ingested: 1, payload_size_bytes: 1, server_upload_time: 1790000000000 })]],
 };
 
 /** The roles of a vendor's hosts, as the catalog calls them. */
-const hosts = { segment: ['api', 'settings'], posthog: ['api', 'assets'] };
+const hosts = { segment: ['api', 'settings'], posthog: ['api', 'assets'], rudderstack: ['api', 'settings'] };
 
 export async function standIn(id) {
   const received = [], unknown = [];
