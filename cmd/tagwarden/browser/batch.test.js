@@ -1,16 +1,10 @@
 // Many events in one batch: the same arrive at the vendor as without tagwarden. Libraries don't try again what is answered with 413, and a
 // shop's list of products is soon seen by 40 impressions.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import zlib from 'node:zlib';
-import { chromium } from 'playwright-core';
-import { openSite } from './harness/site.js';
-import { standIn } from './harness/vendor.js';
-import { build, certificate, consentCookie, names, start } from './harness/warden.js';
+import { openShop } from './harness/shop.js';
 
 /** How each SDK is told to send what it has as one batch, and where in a request its events are. */
 const sdks = {
@@ -32,36 +26,15 @@ const sdks = {
 };
 const sizes = [40, 150];
 
-let dir, warden, site, browser;
-const standIns = {};
+let shop;
 
-before(async () => {
-  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tagwarden-batch-'));
-  const tls = await certificate(dir);
-  for (const id of Object.keys(sdks)) standIns[id] = await standIn(id);
-  site = await openSite(tls, Object.keys(sdks), Object.fromEntries(Object.entries(standIns).map(([id, s]) => [id, s.url])));
-  warden = await start(dir, await build(dir), { tls, origin: site.origin, vendors: Object.values(standIns) });
-  site.passOnTo(warden.port);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND'],
-  });
-}, { timeout: 180_000 });
-
-after(async () => {
-  await browser?.close();
-  await site?.stop();
-  const code = await warden?.stop();
-  for (const s of Object.values(standIns)) await s.stop();
-  fs.rmSync(dir, { recursive: true, force: true });
-  assert.equal(code, 0, 'tagwarden ends cleanly');
-});
+before(async () => { shop = await openShop(Object.keys(sdks)); }, { timeout: 180_000 });
+after(() => shop?.close());
 
 for (const [vendor, { sdk, batched, events }] of Object.entries(sdks)) {
   for (const size of sizes) {
     test(`${sdk}, ${size} events in one batch`, { timeout: 120_000 }, async () => {
-      const line = batched(await warden.snippet(vendor, sdk, site.origin));
+      const line = batched(await shop.warden.snippet(vendor, sdk, shop.site.origin));
       const direct = line.replaceAll(`/t/${vendor}`, `/direct/${vendor}`);
       assert.notEqual(direct, line, 'the set-up line names the address');
       const without = await impressions(vendor, direct, size, events);
@@ -77,36 +50,25 @@ for (const [vendor, { sdk, batched, events }] of Object.entries(sdks)) {
 
 /** Has a page see that many products, and tells what of it arrived. */
 async function impressions(vendor, setUp, size, events) {
-  const problems = [];
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36' });
+  const { page, problems, leave } = await shop.visit(vendor);
   try {
-    await context.addCookies([
-      { name: consentCookie, value: 'yes', domain: '.' + names.site, path: '/', secure: true },
-      { name: 'sdk', value: vendor, domain: names.site, path: '/', secure: true },
-    ]);
-    const page = await context.newPage();
-    page.on('console', m => { if (m.type() === 'error') problems.push(`console: ${m.text()} (${m.location().url})`); });
-    page.on('pageerror', e => problems.push('page: ' + e.message));
-    await page.goto(site.origin + '/sale', { waitUntil: 'load' });
-    standIns[vendor].take();
-    site.take();
     await page.evaluate(async ([line, n]) => {
       const loaded = (0, eval)(line);
       await window.sdk.started(loaded);
       await new Promise(done => { setTimeout(done, 300); }); // what it says by itself has gone
       for (let i = 0; i < n; i++) window.sdk.track(`Seen ${i}`, { list: 'sale' });
     }, [setUp, size]);
-    const seen = { received: [] };
-    for (const until = Date.now() + 20_000; Date.now() < until && count(seen.received, events) < size; await pause(200)) {
-      seen.received.push(...standIns[vendor].take().requests);
+    const received = [];
+    for (const until = Date.now() + 20_000; Date.now() < until && count(received, events) < size; await pause(200)) {
+      received.push(...shop.standIns[vendor].take().requests);
     }
     await pause(1500); // what comes twice comes now
-    seen.received.push(...standIns[vendor].take().requests);
-    const arrived = seen.received.map(r => named(r, events));
+    received.push(...shop.standIns[vendor].take().requests);
+    const arrived = received.map(r => named(r, events));
     const sizes = arrived.map(a => a.length).filter(n => n > 0);
-    return { problems, sizes, largest: Math.max(0, ...sizes), names: arrived.flat().sort(), answers: site.take().map(s => `${s.method} ${s.path} ${s.status}`).join(', ') };
+    return { problems, sizes, largest: Math.max(0, ...sizes), names: arrived.flat().sort(), answers: shop.site.take().map(s => `${s.method} ${s.path} ${s.status}`).join(', ') };
   } finally {
-    await context.close();
+    await leave();
   }
 }
 

@@ -37,7 +37,8 @@ const answers = {
 /** The roles of a vendor's hosts, as the catalog calls them. */
 const hosts = { segment: ['api', 'settings'], posthog: ['api', 'assets'], rudderstack: ['api', 'settings'] };
 
-export async function standIn(id) {
+/** Starts one. own(request, body) may answer in place of what the vendor would by itself: [status, type, body], or nothing. */
+export async function standIn(id, own = () => undefined) {
   const received = [], unknown = [];
   const server = http.createServer((request, response) => {
     const chunks = [];
@@ -49,7 +50,7 @@ export async function standIn(id) {
       received.push({ method: request.method, target: request.url, headers, body: Buffer.concat(chunks) });
       const known = answers[id].find(([method, pattern]) => method === request.method && pattern.test(path));
       if (!known) unknown.push(`${request.method} ${path}`);
-      const [status, type, body] = known ? known[2] : [404, 'text/plain', 'not found'];
+      const [status, type, body] = own(request, Buffer.concat(chunks)) ?? (known ? known[2] : [404, 'text/plain', 'not found']);
       // A vendor's cookies and open doors are the vendor's: none of them may reach the page.
       response.writeHead(status, { 'Content-Type': type, 'Set-Cookie': 'vendor_id=4711; Path=/; SameSite=None; Secure', 'Access-Control-Allow-Origin': '*' });
       response.end(body);
