@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"net/netip"
@@ -31,6 +32,7 @@ type scanner struct {
 	keys    *rules.Keys
 	at      time.Time
 	hosts   map[string][]string // of vendors: the names below which the catalog's default hosts are
+	kin     map[string]bool     // of vendors: it is of another's family, and speaks its language
 	hits    int
 	vendors map[string]*scannedVendor
 	found   map[finding]*personal
@@ -40,7 +42,7 @@ type scanner struct {
 type finding struct{ vendor, field, class, kind string }
 
 func newScanner(at time.Time) (*scanner, error) {
-	s := &scanner{at: at, hosts: map[string][]string{}, vendors: map[string]*scannedVendor{}, found: map[finding]*personal{}}
+	s := &scanner{at: at, hosts: map[string][]string{}, kin: map[string]bool{}, vendors: map[string]*scannedVendor{}, found: map[finding]*personal{}}
 	d := &rules.Draft{
 		Digest:      "scan",
 		Limits:      rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000, Nodes: 1_000_000},
@@ -52,6 +54,7 @@ func newScanner(at time.Time) (*scanner, error) {
 	for _, id := range catalog.BuiltinIDs() {
 		file, _ := catalog.Builtin(id)
 		upstreams := map[string]string{}
+		s.kin[id] = file.Family != ""
 		for role, address := range file.Hosts {
 			if u, err := url.Parse(address); err == nil && u.Host != "" {
 				s.hosts[id] = append(s.hosts[id], domain(u.Host))
@@ -121,7 +124,7 @@ type scanError struct{ msg string }
 func (e *scanError) Error() string { return e.msg }
 
 // recognise finds the vendor that a hit is for: one whose endpoint has the hit's path, perhaps behind a prefix, and whose fields can be
-// read from it. Of several, one whose host it was sent to goes first.
+// read from it. Of several, one whose host it was sent to goes first, and the head of a family before its kin.
 func (s *scanner) recognise(q *http.Request, text []byte) (id string, x *rules.Explanation) {
 	request, refused, err := proxy.ParseRequest(text, netip.AddrFrom4([4]byte{192, 0, 2, 1}), nil)
 	if err != nil || refused {
@@ -130,7 +133,7 @@ func (s *scanner) recognise(q *http.Request, text []byte) (id string, x *rules.E
 	ids := catalog.BuiltinIDs()
 	at := domain(q.Host)
 	slices.SortStableFunc(ids, func(a, b string) int {
-		return order(slices.Contains(s.hosts[b], at)) - order(slices.Contains(s.hosts[a], at))
+		return cmp.Or(order(slices.Contains(s.hosts[b], at))-order(slices.Contains(s.hosts[a], at)), order(s.kin[a])-order(s.kin[b]))
 	})
 	request.Host = []byte(scanHost)
 	path := string(request.Path)

@@ -29,7 +29,7 @@ func TestBuiltinVendorsCompile(t *testing.T) {
 }
 
 // read takes a raw request apart as the vendor's endpoint that fits.
-func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, *catalog.Endpoint, error) {
+func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, error) {
 	t.Helper()
 	head, body, _ := strings.Cut(strings.ReplaceAll(request, "\r\n", "\n"), "\n\n")
 	line, _, _ := strings.Cut(head, "\n")
@@ -48,10 +48,10 @@ func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, *catalog.E
 		o := &codec.Opener{Limits: codec.Limits{Depth: 64, Nodes: 2000, Decompressed: 1 << 20}}
 		h.Begin()
 		o.Begin(h)
-		return h, e, v.Read(e, h, o, 1000, 2000)
+		return h, v.Read(e, h, o, 1000, 2000)
 	}
 	t.Fatalf("no endpoint for %s %s", parts[0], path)
-	return nil, nil, nil
+	return nil, nil
 }
 
 func vendor(t *testing.T, id string) *catalog.Vendor {
@@ -79,7 +79,7 @@ func TestGoldenHitsDecode(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := vendor(t, filepath.Base(filepath.Dir(file)))
-			h, _, err := read(t, v, string(text))
+			h, err := read(t, v, string(text))
 			if err != nil {
 				t.Fatal(err)
 			}

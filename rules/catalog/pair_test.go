@@ -32,7 +32,7 @@ func TestPairsAreFieldsByTheirNames(t *testing.T) {
 		{`["X"]`, "unknown", ""},
 		{`"X"`, "unknown", ""},
 	} {
-		h, _, err := read(t, v, "POST /i/v1/logs HTTP/1.1\n\n"+`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"INFO","attributes":[`+c.pair+`]}]}]}]}`)
+		h, err := read(t, v, "POST /i/v1/logs HTTP/1.1\n\n"+`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"INFO","attributes":[`+c.pair+`]}]}]}]}`)
 		if err != nil {
 			t.Errorf("%s: %v", c.pair, err)
 			continue
@@ -64,7 +64,7 @@ func TestEventsDeepInLists(t *testing.T) {
 		return fmt.Sprintf(`{"severityText":"INFO","attributes":[{"key":"posthogDistinctId","value":{"stringValue":%q}}]}`, id)
 	}
 	body := `{"resourceLogs":[{"scopeLogs":[{"logRecords":[` + record("a") + "," + record("b") + `]},{"logRecords":[` + record("c") + `]}]},{"scopeLogs":[{"logRecords":[` + record("d") + `]}]}]}`
-	h, _, err := read(t, vendor(t, "posthog"), "POST /i/v1/logs HTTP/1.1\n\n"+body)
+	h, err := read(t, vendor(t, "posthog"), "POST /i/v1/logs HTTP/1.1\n\n"+body)
 	if err != nil || len(h.Events) != 4 {
 		t.Fatalf("%d events, %v", len(h.Events), err)
 	}
