@@ -59,6 +59,7 @@ func (j *Judgement) environment(in *Inputs) {
 	j.env.Vendor, j.env.Site = j.Route.Recipient.ID, j.Site.ID
 	j.env.IP = r.Address
 	j.env.UserAgent, _ = r.One("User-Agent")
+	j.toldBy = nil
 }
 
 // purpose is what pseudonyms made per purpose are made for; "" where events of different purposes share the field.
@@ -292,22 +293,28 @@ func (j *Judgement) carryField(event int32) {
 	}
 }
 
-// address is the visitor's address after an action, nil where nothing may be said of it.
+// address is the visitor's address after an action, nil where nothing may be said of it. It is asked for each event, and made once.
 func (j *Judgement) address(a *minimise.Action) []byte {
 	if a == nil || !j.env.IP.IsValid() {
 		return nil
 	}
-	j.whole = j.env.IP.AppendTo(j.whole[:0])
-	out, outcome := a.Append(j.part[:0], minimise.Value{Class: hit.IP, Bytes: j.whole}, &j.env)
-	switch outcome {
-	case minimise.Rewritten:
-		j.part = out
-		return out
-	case minimise.Kept:
-		return j.whole
-	default:
+	if a != j.toldBy {
+		j.toldBy = a
+		j.whole = j.env.IP.AppendTo(j.whole[:0])
+		out, outcome := a.Append(j.told[:0], minimise.Value{Class: hit.IP, Bytes: j.whole}, &j.env)
+		switch outcome {
+		case minimise.Rewritten:
+			j.told = out
+		case minimise.Kept:
+			j.told = append(out[:0], j.whole...)
+		default:
+			j.told = out[:0]
+		}
+	}
+	if len(j.told) == 0 {
 		return nil
 	}
+	return j.told
 }
 
 // add puts a field into an event that did not have it.

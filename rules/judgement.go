@@ -99,8 +99,11 @@ type Judgement struct {
 	shared    []uint64         // of what all events share, once asked for
 	shapeText []byte
 	forms     forms
-	whole     []byte // the visitor's address
-	part      []byte // what is left of it
+	hashed    [64]int32 // by a form's sum: the one that was hashed last
+	whole     []byte    // the visitor's address
+	part      []byte    // room to look things over in
+	told      []byte    // what is left of the address
+	toldBy    *minimise.Action
 	env       minimise.Env
 	work      scrub.Meter // what may still be spent on the hit
 	counted   []Counted

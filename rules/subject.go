@@ -40,31 +40,6 @@ const (
 // make a small hit a large one.
 const maxShared = 64
 
-// forms are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is a visitor's: it lives as
-// long as the hit.
-type forms struct {
-	text   []byte
-	all    []form
-	shared []int         // which of them all events share
-	events int           // in the hit
-	own    catalogSpaces // of the vendor that the hit is for
-}
-
-// form is one of them: text[from:to] in a namespace.
-type form struct {
-	event    int32
-	class    hit.Class
-	space    string
-	from, to int
-}
-
-// catalogSpaces are the namespaces of a vendor's identifiers.
-type catalogSpaces = *[hit.NumClasses]string
-
-func (f *forms) reset() {
-	f.text, f.all, f.shared, f.events, f.own = f.text[:0], f.all[:0], f.shared[:0], 0, nil
-}
-
 // subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
 // catalog keeps one in: whose hit it is does not matter for who the visitor is.
 func (j *Judgement) subjects(in *Inputs) Reason {
@@ -80,7 +55,7 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 	for name, value := range j.ask.Cookies {
 		j.forms.cookie(j.Policy, name, value)
 	}
-	if len(j.forms.shared) > maxShared {
+	if j.forms.shared > maxShared {
 		return OverLimit
 	}
 	if len(j.forms.all) == 0 {
@@ -89,17 +64,30 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 	if in.Keys == nil {
 		return Failed
 	}
-	if j.work.Spend(costID * len(j.forms.all)); j.spent() {
-		return OverLimit
+	return j.hashForms(in.Keys)
+}
+
+// hashForms hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
+func (j *Judgement) hashForms(k *Keys) Reason {
+	f := &j.forms
+	for i := range j.hashed {
+		j.hashed[i] = hit.None
 	}
-	for i := range j.forms.all {
-		f := &j.forms.all[i]
-		text := j.forms.text[f.from:f.to]
-		j.Subjects = append(j.Subjects, Subject{
-			Event: f.event, Class: f.class,
-			Hash:   pseudonym.SubjectHash(&in.Keys.subject, f.space, text),
-			Ledger: pseudonym.SubjectHash(&in.Keys.ledger, f.space, text),
-		})
+	for i := range f.all {
+		of := &f.all[i]
+		s := Subject{Event: of.event, Class: of.class}
+		recent := &j.hashed[of.sum%uint64(len(j.hashed))]
+		if *recent != hit.None && f.same(&f.all[*recent], of) {
+			s.Hash, s.Ledger = j.Subjects[*recent].Hash, j.Subjects[*recent].Ledger
+		} else {
+			if j.work.Spend(costID); j.spent() {
+				return OverLimit
+			}
+			text := f.text[of.from:of.to]
+			s.Hash, s.Ledger = pseudonym.SubjectHash(&k.subject, of.space, text), pseudonym.SubjectHash(&k.ledger, of.space, text)
+		}
+		*recent = int32(i)
+		j.Subjects = append(j.Subjects, s)
 	}
 	return Unjudged
 }
@@ -206,36 +194,6 @@ func (f *forms) userData(event int32, text []byte) {
 		of.to = len(f.text)
 		f.keep(of)
 	}
-}
-
-// keep keeps a form, once: not where the event, or all events, have it already. What all events share is looked up for each of them, so that
-// one event's own is enough only where there are no others.
-func (f *forms) keep(of form) {
-	if of.event != hit.Shared {
-		for i := len(f.all) - 1; i >= 0 && f.all[i].event == of.event; i-- {
-			if f.same(&f.all[i], &of) {
-				return
-			}
-		}
-	}
-	for _, i := range f.shared {
-		if f.same(&f.all[i], &of) {
-			return
-		}
-	}
-	if of.event == hit.Shared {
-		for i := range f.all {
-			if f.events == 1 && f.same(&f.all[i], &of) {
-				return
-			}
-		}
-		f.shared = append(f.shared, len(f.all))
-	}
-	f.all = append(f.all, of)
-}
-
-func (f *forms) same(a, b *form) bool {
-	return a.space == b.space && bytes.Equal(f.text[a.from:a.to], f.text[b.from:b.to])
 }
 
 func hexadecimal(text []byte, size int) bool {

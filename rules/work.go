@@ -11,7 +11,7 @@ const (
 
 // What things cost besides looking at values.
 const (
-	costID   = 600 // hashing an identifier in one of its forms, below two keys
+	costID   = 500 // hashing an identifier in one of its forms, below two keys
 	costNode = 4   // a field that is passed by
 )
 

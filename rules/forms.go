@@ -1,0 +1,117 @@
+package rules
+
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// forms are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is a visitor's: it lives as
+// long as the hit.
+type forms struct {
+	text   []byte
+	all    []form
+	shared int           // how many of them all events share
+	events int           // in the hit
+	own    catalogSpaces // of the vendor that the hit is for
+
+	known formTable // those of the event that was added to last
+	ofHit formTable // those that all events share
+	last  int32     // the event that was added to last
+}
+
+// form is one of them: text[from:to] in a namespace.
+type form struct {
+	event    int32
+	class    hit.Class
+	space    string
+	from, to int
+	sum      uint64 // of the text
+}
+
+// formTable finds forms by their text.
+type formTable struct {
+	slots [512]formSlot
+	round uint32 // slots of other rounds are empty
+	n     int
+}
+
+type formSlot struct {
+	round uint32
+	at    int32
+}
+
+// catalogSpaces are the namespaces of a vendor's identifiers.
+type catalogSpaces = *[hit.NumClasses]string
+
+func (f *forms) reset() {
+	f.text, f.all, f.shared, f.events, f.own, f.last = f.text[:0], f.all[:0], 0, 0, nil, hit.Shared
+	f.known.clear()
+	f.ofHit.clear()
+}
+
+func (t *formTable) clear() {
+	t.n = 0
+	if t.round++; t.round == 0 {
+		*t = formTable{round: 1}
+	}
+}
+
+// find returns the slot where a form is, or would be.
+func (t *formTable) find(f *forms, of *form) *formSlot {
+	for k := of.sum; ; k++ {
+		s := &t.slots[k%uint64(len(t.slots))]
+		if s.round != t.round || f.same(&f.all[s.at], of) {
+			return s
+		}
+	}
+}
+
+func (t *formTable) has(f *forms, of *form) bool { return t.find(f, of).round == t.round }
+
+// add notes the form that is put at the end of all. A table that is half full is emptied first: what it knew may come twice, which does no harm.
+func (t *formTable) add(f *forms, of *form) {
+	if t.n == len(t.slots)/2 {
+		t.clear()
+	}
+	*t.find(f, of) = formSlot{t.round, int32(len(f.all))}
+	t.n++
+}
+
+// keep keeps a form, once: not where the event, or all events, have it already. What all events share is looked up for each of them, so that
+// one event's own is enough only where there are no others.
+func (f *forms) keep(of form) {
+	if f.known.round == 0 { // the zero forms
+		f.last = hit.Shared
+		f.known.clear()
+		f.ofHit.clear()
+	}
+	of.sum = fnv(f.text[of.from:of.to])
+	if of.event != hit.Shared && of.event != f.last {
+		f.known.clear()
+		f.last = of.event
+	}
+	if f.ofHit.has(f, &of) || (of.event != hit.Shared || f.events == 1) && f.known.has(f, &of) {
+		return
+	}
+	if of.event == hit.Shared {
+		f.shared++
+		f.ofHit.add(f, &of)
+	} else {
+		f.known.add(f, &of)
+	}
+	f.all = append(f.all, of)
+}
+
+// fnv is FNV-1a (draft-eastlake-fnv): forms of which many have the same sum are found more slowly, and that is all.
+func fnv(text []byte) uint64 {
+	sum := uint64(0xcbf29ce484222325)
+	for _, c := range text {
+		sum = (sum ^ uint64(c)) * 0x100000001b3
+	}
+	return sum
+}
+
+func (f *forms) same(a, b *form) bool {
+	return a.sum == b.sum && a.space == b.space && bytes.Equal(f.text[a.from:a.to], f.text[b.from:b.to])
+}
