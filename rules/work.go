@@ -22,6 +22,9 @@ func (j *Judgement) budget() {
 	j.work = scrub.NewMeter(StepsPerByte*bytes + StepsPerHit)
 }
 
+// Work returns how many steps the hit took, and how many it may take. A hit that takes more is refused.
+func (j *Judgement) Work() (steps, most int) { return j.work.Taken() }
+
 // spent tells whether the hit is to be refused because it took more than it may.
 func (j *Judgement) spent() bool {
 	if !j.work.Spent() {

@@ -17,7 +17,7 @@ func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 	}
 	var last []byte
 	named := 0
-	for first := true; ; first = false {
+	for first := true; !work.Spent(); first = false {
 		end := 0
 		for end < len(path) && !isSlash(path[end]) {
 			end++
@@ -50,6 +50,7 @@ func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 		}
 		path = path[end+1:]
 	}
+	return dst
 }
 
 // matches tells whether the path has the template's segments.

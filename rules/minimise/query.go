@@ -14,7 +14,7 @@ const maxEscapes = 3
 // appendQuery appends "?" and the parameters that stay, in their order and encoding.
 func (p *urlPlan) appendQuery(dst, query []byte, depth int, work *scrub.Meter) []byte {
 	mark := byte('?')
-	for len(query) > 0 {
+	for len(query) > 0 && !work.Spent() {
 		end := bytes.IndexByte(query, '&')
 		pair := query
 		if end >= 0 {
@@ -71,7 +71,7 @@ func (p *urlPlan) stays(dst, name []byte) (out []byte, listed, whole bool) {
 
 // appendValue appends a parameter's value: scrubbed, addresses inside treated as such. False where it cannot be passed.
 func (p *urlPlan) appendValue(dst, value []byte, depth int, work *scrub.Meter) ([]byte, bool) {
-	work.Spend(12 * len(value))
+	work.Spend(4 * len(value))
 	base := len(dst)
 	dst = append(dst, value...)
 	layers := 0

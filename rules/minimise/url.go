@@ -99,7 +99,7 @@ const maxNested = 3
 
 // append appends what is left of one address.
 func (p *urlPlan) append(dst, raw []byte, depth int, work *scrub.Meter) ([]byte, bool) {
-	work.Spend(costAddress + 4*len(raw))
+	work.Spend(costAddress + len(raw))
 	raw = bytes.TrimFunc(raw, func(r rune) bool { return r <= ' ' }) // as WHATWG's parser does
 	if bytes.ContainsAny(raw, "\t\n\r") {
 		return dst, false

@@ -50,7 +50,7 @@ func promises(t *testing.T, in []byte, want Set) {
 	case m.Spent() != (saw.work > metered(len(in))):
 		t.Fatalf("%d steps for %d bytes, and spent is %v", saw.work, len(in), m.Spent())
 	}
-	if over := m.over; over > costOver*(len(in)+64) {
+	if over := m.taken - m.most; over > costOver*(len(in)+64) {
 		t.Fatalf("%d steps more than allowed for %d bytes: %.200q", over, len(in), in)
 	}
 	if most := 8*len(in) + 16; len(once) > most {
