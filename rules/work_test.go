@@ -177,7 +177,7 @@ func TestTooLong(t *testing.T) {
 		for _, n := range []int{minimise.MaxScrubbed, minimise.MaxScrubbed + 1} {
 			text := (c.text + strings.Repeat(c.more, n/len(c.more)+1))[:n]
 			r := request(t, "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\n", "ga4", yes)
-			r.Body = hit.AppendPercent([]byte("en=page_view&"+c.field+"="), []byte(text))
+			r.Body = hit.AppendPercent([]byte("en=page_view&zz="+strings.Repeat("a", 1<<14)+"&"+c.field+"="), []byte(text))
 			x := explain(t, p, r)
 			if len(x.Events) != 1 || x.Forward == nil {
 				t.Fatalf("%s: %s %+v", c.field, x.Reason, x.Events)

@@ -134,6 +134,9 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 	printf(w, "\n")
 	if x.Reason != "" {
 		printf(w, "\nThe hit was refused as a whole: %s. Nothing is forwarded.\n", x.Reason)
+		if x.Why != "" {
+			printf(w, "  %s\n", x.Why)
+		}
 	}
 	if len(x.Signals) > 0 {
 		printf(w, "\nSignals\n")
@@ -204,6 +207,9 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 		rule := f.Rule
 		if rule == "" && f.Action == "drop" {
 			rule = "no line names it"
+		}
+		if f.Why != "" {
+			rule += "  dropped: " + f.Why
 		}
 		if len(f.Found) > 0 {
 			rule += "  found: " + strings.Join(f.Found, ", ")

@@ -6,7 +6,7 @@ const (
 	costIdle    = 2  // a byte that is looked at to see whether there is anything to look for
 	costByte    = 3  // of a text, for all that is looked for in one go over it
 	costEscape  = 4  // a byte of a text with escapes, for each layer of them
-	costDecode  = 3  // a byte of a run that is read as hex and base64
+	costDecode  = 4  // a byte that is read from hex or base64
 	costAt      = 24 // a sign that an e-mail address may have
 	costTried   = 6  // something that is seen at once to be nothing
 	costMark    = 14 // a sign that findings start with

@@ -74,15 +74,16 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if s.depth >= maxDepth && j-i < minDeep {
 		return dst, finding{}, false
 	}
-	s.spend(costDecode * (j - i))
 	base := len(dst)
 	end := j
 	for end < len(s.text) && end < j+2 && s.text[end] == '=' {
 		end++
 	}
 	out, ok := appendHex(dst, s.text[i:j])
+	s.spend(costTried + costDecode*(len(out)-base))
 	if !ok {
 		out, ok = appendBase64(out[:base], s.text[i:j])
+		s.spend(costDecode * (len(out) - base))
 	}
 	if !ok {
 		return out[:base], finding{}, false

@@ -39,6 +39,7 @@ func payloadIDs(number map[string]int) map[string]string {
 // its category in doubt.
 func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
 	said, sold := Said{Kind: Payload}, OptOuts{}
+	preferences := false // Snowplow's were read: they are the same whichever schema says that they are there
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
 		switch c.Signal {
@@ -57,7 +58,10 @@ func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
 		case "matomo_consent":
 			said.merge(wordOn(p.ids["tracking"], MatomoConsent(h.Text(c.Node))))
 		case "snowplow_schema":
-			said.merge(p.snowplow(h, c))
+			if kind := ReadSnowplowSchema(h.Text(c.Node)); kind != PreferencesEvent || !preferences {
+				said.merge(p.snowplow(h, kind, event))
+				preferences = preferences || kind == PreferencesEvent
+			}
 		}
 	}
 	return said, sold
@@ -106,9 +110,8 @@ func (p *payload) listed(h *hit.Hit, node int32) Said {
 	return wordOn(p.ids[string(h.Text(node))], Lists(list == "allowedConsentIds", list == "deniedConsentIds"))
 }
 
-// snowplow reads a self-describing event that is about consent; schema is where it says so. A yes to selected scopes is for these alone.
-func (p *payload) snowplow(h *hit.Hit, schema *hit.Claim) Said {
-	kind := ReadSnowplowSchema(h.Text(schema.Node))
+// snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is for these alone.
+func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) Said {
 	switch kind {
 	case WithdrawnEvent:
 		return wordOn(p.all, SaysNo)
@@ -119,19 +122,19 @@ func (p *payload) snowplow(h *hit.Hit, schema *hit.Claim) Said {
 		return Said{}
 	}
 	var basis []byte
-	for c := range claimsOf(h, schema.Event, "snowplow_basis") {
+	for c := range claimsOf(h, event, "snowplow_basis") {
 		basis = h.Text(c)
 	}
+	var scopes Categories
+	for scope := range claimsOf(h, event, "snowplow_scope") {
+		scopes |= p.ids[string(h.Text(scope))]
+	}
 	said := Said{}
-	for c := range claimsOf(h, schema.Event, "snowplow_event_type") {
+	for c := range claimsOf(h, event, "snowplow_event_type") {
 		word := SnowplowPreference(h.Text(c), basis)
 		if word != SaysYes || string(h.Text(c)) == "allow_all" {
 			said.merge(wordOn(p.all, word))
 			continue
-		}
-		var scopes Categories
-		for scope := range claimsOf(h, schema.Event, "snowplow_scope") {
-			scopes |= p.ids[string(h.Text(scope))]
 		}
 		said.merge(Said{State: Valid, Granted: scopes, Doubt: p.all &^ scopes})
 	}
