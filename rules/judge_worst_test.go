@@ -128,7 +128,7 @@ func form(pairs string) string {
 // judgingWorst judges hits of any size by a profile that keeps, and looks over, whatever it can.
 func judgingWorst(t testing.TB) *judging {
 	d := draft()
-	d.Limits = rules.Limits{Body: 8 << 20, Decompressed: 8 << 20, Events: 2500, Depth: 64, Fields: 200_000}
+	d.Limits = rules.Limits{Body: 8 << 20, Decompressed: 8 << 20, Events: 2500, Depth: 64, Fields: 200_000, Nodes: 5_000_000}
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"] = urlSpec
 	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{With: []string{"language"}}}
