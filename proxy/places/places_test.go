@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -316,7 +317,7 @@ func TestSomebodyIsAlwaysAnswered(t *testing.T) {
 func TestKeepingAPlaceAllocatesNothing(t *testing.T) {
 	h := newHall(t, Options{})
 	for i := range 100 {
-		h.comes(fmt.Sprint(i), fmt.Sprintf("192.0.2.%d", i))
+		h.comes(strconv.Itoa(i), fmt.Sprintf("192.0.2.%d", i))
 	}
 	c := h.conns["50"]
 	if n := testing.AllocsPerRun(100, func() { c.Work(false); c.Yields(); c.Rest() }); n > 0 {
