@@ -63,17 +63,16 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 		for range 258 {
 			open = append(open, r.resting(t, "127.0.0.1"))
 		}
-		for i, c := range open {
-			if i > 3 {
-				break
+		went := 0
+		for _, c := range open[:20] { // which of two came to rest first is seen by the server alone
+			if c.Send(get("/nothing", "")) != nil {
+				went++
+			} else if _, err := c.Answer("GET"); err != nil {
+				went++
 			}
-			if went := c.Send(get("/nothing", "")) != nil; !went {
-				_, err := c.Answer("GET")
-				went = err != nil
-				if went != (counted && i < 2) {
-					t.Errorf("trusted %s: connection %d went: %v", trusted, i, went)
-				}
-			}
+		}
+		if (went == 2) != counted || !counted && went > 0 {
+			t.Errorf("trusted %s: %d connections went", trusted, went)
 		}
 		if got := r.figure(t, `tagwarden_connections_not_kept_total{cause="made_room",listener="hits"}`); (got == "2") != counted {
 			t.Errorf("trusted %s: %s made room", trusted, got)
