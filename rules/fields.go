@@ -16,12 +16,13 @@ func (t *Trace) fields(j *Judgement) {
 		return
 	}
 	h := &j.Hit
+	at := places{}
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
 		n := &h.Nodes[i]
 		if n.Kind.Holds() && n.First != hit.None || n.Opened || n.Parent == hit.None && n.Kind != hit.Raw {
 			continue
 		}
-		note := FieldNote{Event: int(n.Event), Path: j.pathOf(i), Class: n.Class, Action: "drop", Rule: j.ruleOf(n)}
+		note := FieldNote{Event: int(n.Event), Path: j.pathOf(i, at), Class: n.Class, Action: "drop", Rule: j.ruleOf(n)}
 		if !n.Made {
 			note.Before = string(h.Text(i))
 		}
@@ -104,8 +105,31 @@ func (t *Trace) headers(j *Judgement) {
 	}
 }
 
+// places are the children of lists that were named last, and where in their lists they stand.
+type places map[int32]listed
+
+type listed struct {
+	child int32
+	place int
+}
+
+// of returns where in its list a node stands. Who asks of one after another has each counted once.
+func (p places) of(h *hit.Hit, child int32) int {
+	parent := h.Nodes[child].Parent
+	last, ok := p[parent]
+	if !ok || last.child > child {
+		last = listed{child: h.Nodes[parent].First}
+	}
+	for last.child != child {
+		last.child = h.Nodes[last.child].Next
+		last.place++
+	}
+	p[parent] = last
+	return last.place
+}
+
 // pathOf names a node for people: inside its event, or from the query ("?name") or the body.
-func (j *Judgement) pathOf(i int32) string {
+func (j *Judgement) pathOf(i int32, of places) string {
 	h := &j.Hit
 	var parts []string
 	for at := i; at != hit.None; at = h.Nodes[at].Parent {
@@ -123,11 +147,7 @@ func (j *Judgement) pathOf(i int32) string {
 		case hit.Object, hit.Form:
 			parts = append(parts, shownName(h.Bytes(h.KeySpan(at)), n.Free))
 		case hit.Array, hit.Lines, hit.Records:
-			place := 0
-			for c := p.First; c != at; c = h.Nodes[c].Next {
-				place++
-			}
-			parts = append(parts, "["+strconv.Itoa(place)+"]")
+			parts = append(parts, "["+strconv.Itoa(of.of(h, at))+"]")
 		default: // an opened value has one root, which has no name of its own
 		}
 	}

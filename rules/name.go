@@ -19,7 +19,7 @@ func (p *Policy) ScrubName(name string) string {
 	if len(name) > minimise.MaxScrubbed {
 		return "[scrubbed]"
 	}
-	work := scrub.NewMeter(StepsPerByte*len(name) + StepsPerHit)
+	work := scrub.NewMeter(StepsPerByte*len(name) + stepsPerName)
 	clean, _ := p.detectors.AppendWithin(&work, nil, []byte(name), scrub.All)
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

@@ -7,6 +7,8 @@ import "github.com/tagwarden/tagwarden/rules/scrub"
 const (
 	StepsPerByte = 32       // for each byte received and unpacked, every layer once
 	StepsPerHit  = 64 << 10 // for the hit itself
+
+	stepsPerName = 8 << 10 // for the name of an event as the ledger keeps it, besides its bytes
 )
 
 // What things cost besides looking at values.

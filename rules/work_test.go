@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -216,7 +217,7 @@ func TestSetInOneGo(t *testing.T) {
 // BenchmarkJudgeSet is a batch under a profile with many lines of set: the time for a line is that of one field.
 func BenchmarkJudgeSet(b *testing.B) {
 	for _, lines := range []int{0, 100} {
-		b.Run(fmt.Sprint(lines), func(b *testing.B) {
+		b.Run(strconv.Itoa(lines), func(b *testing.B) {
 			d := draft()
 			d.Profiles[0].Classes = twelve
 			set := map[string]string{}
