@@ -15,6 +15,8 @@ type forms struct {
 	events int           // in the hit
 	own    catalogSpaces // of the vendor that the hit is for
 
+	digests int // made since steps was asked
+
 	known formTable // those of the event that was added to last
 	ofHit formTable // those that all events share
 	last  int32     // the event that was added to last
@@ -45,7 +47,7 @@ type formSlot struct {
 type catalogSpaces = *[hit.NumClasses]string
 
 func (f *forms) reset() {
-	f.text, f.all, f.shared, f.events, f.own, f.last = f.text[:0], f.all[:0], 0, 0, nil, hit.Shared
+	f.text, f.all, f.shared, f.events, f.own, f.last, f.digests = f.text[:0], f.all[:0], 0, 0, nil, hit.Shared, 0
 	f.known.clear()
 	f.ofHit.clear()
 }
@@ -76,6 +78,13 @@ func (t *formTable) add(f *forms, of *form) {
 	}
 	*t.find(f, of) = formSlot{t.round, int32(len(f.all))}
 	t.n++
+}
+
+// steps is what the identifier that was added last took.
+func (f *forms) steps() int {
+	steps := costForm + costDigest*f.digests
+	f.digests = 0
+	return steps
 }
 
 // keep keeps a form, once: not where the event, or all events, have it already. What all events share is looked up for each of them, so that

@@ -51,9 +51,13 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 			how = f.Hashed
 		}
 		j.forms.add(id.Event, id.Class, how, h.Text(id.Node))
+		if j.work.Spend(j.forms.steps()); j.spent() {
+			return OverLimit
+		}
 	}
 	for name, value := range j.ask.Cookies {
 		j.forms.cookie(j.Policy, name, value)
+		j.work.Spend(j.forms.steps())
 	}
 	if j.forms.shared > maxShared {
 		return OverLimit
@@ -156,6 +160,7 @@ func (f *forms) hash(event int32, class hit.Class, space string, text []byte) {
 
 // digest adds the hash of an identifier, with a prefix in front of it.
 func (f *forms) digest(event int32, class hit.Class, space string, of form, prefix []byte) {
+	f.digests++
 	from := len(f.text)
 	f.text = append(append(f.text, prefix...), f.text[of.from:of.to]...)
 	if space == emailMD5 {

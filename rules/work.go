@@ -13,8 +13,10 @@ const (
 
 // What things cost besides looking at values.
 const (
-	costID   = 500 // hashing an identifier in one of its forms, below two keys
-	costNode = 4   // a field that is passed by
+	costForm   = 60  // bringing an identifier to its forms
+	costDigest = 300 // one of them that is a hash
+	costID     = 500 // hashing one of them below two keys
+	costNode   = 4   // a field that is passed by
 )
 
 // budget allows what a hit of its size may spend.

@@ -17,7 +17,7 @@ func (s *scan) card(i int, all *digits) (finding, bool) {
 		if n < d.n && !d.gapAt(n-1) || !issued(&d, n) {
 			continue
 		}
-		s.spend(n)
+		s.spend(2 * n)
 		if luhn(d.d[:n]) && s.endsNumberOrGap(&d, n) {
 			return finding{span: span{i, int(d.end[n-1])}, kind: Card}, true
 		}

@@ -11,6 +11,7 @@ func (s *scan) geo(i int) (finding, bool) {
 	if c := s.before(i); isWord(c) || c == '.' || c == '-' || c == '_' {
 		return finding{}, false
 	}
+	s.spend(costMachine)
 	if end := s.dms(i); end > 0 {
 		return finding{span: span{i, end}, kind: Geo}, true
 	}

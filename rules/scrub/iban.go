@@ -42,7 +42,7 @@ func (s *scan) iban(i int) (finding, bool) {
 		}
 		k++
 	}
-	s.spend(k + n)
+	s.spend(2 * (k + n))
 	if n < length || isWord(s.after(i+k)) || !mod97(compact[:n]) {
 		return finding{}, false
 	}

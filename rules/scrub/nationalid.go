@@ -61,7 +61,7 @@ func (s *scan) nationalNumber(i, j int, all *digits) (finding, bool) {
 	seen := d.seen()
 	for k := range nationals[d.n] {
 		n := &nationals[d.n][k]
-		if s.spend(d.n); !n.check.holds(&d) {
+		if s.spend(2 * d.n); !n.check.holds(&d) {
 			continue
 		}
 		formed := n.groups != "" && seen != 0 && seen&^n.marks == 0 && grouped(&d, n.groups)

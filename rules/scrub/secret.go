@@ -53,7 +53,7 @@ func (s *scan) key(w *word) (finding, bool) {
 		return finding{}, false
 	}
 	for _, form := range secretIndex[pair(t[0], t[1])] {
-		s.spend(costTried)
+		s.spend(2 * costTried)
 		p := form.prefix
 		if len(t) < len(p)+form.rest || string(t[:len(p)]) != p {
 			continue

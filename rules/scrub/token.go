@@ -67,7 +67,7 @@ func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
 		}
 		k++
 	}
-	s.spend(costTried + k - j)
+	s.spend(3*costTried + k - j)
 	least := 4
 	if !joined || s.after(j) == '/' || equalFold(label, "id") || equalFold(label, "code") {
 		least = 16
