@@ -56,8 +56,9 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 		}
 	}
 	for name, value := range j.ask.Cookies {
-		j.forms.cookie(j.Policy, name, value)
-		j.work.Spend(j.forms.steps())
+		if j.forms.cookie(j.Policy, name, value) {
+			j.work.Spend(j.forms.steps())
+		}
 	}
 	if j.forms.shared > maxShared {
 		return OverLimit
@@ -243,10 +244,10 @@ func (c *compiler) cookies() error {
 	return nil
 }
 
-// cookie adds the identifiers that a visitor's cookie holds. They belong to every event.
-func (f *forms) cookie(p *Policy, name, value []byte) {
+// cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.
+func (f *forms) cookie(p *Policy, name, value []byte) (named bool) {
 	if len(name) == 0 {
-		return
+		return false
 	}
 	of := p.cookies[name[0]]
 	for i := range of {
@@ -256,5 +257,7 @@ func (f *forms) cookie(p *Policy, name, value []byte) {
 		from := len(f.text)
 		f.text = of[i].AppendID(f.text, value)
 		f.given(hit.Shared, of[i].Class, of[i].space, f.text[from:len(f.text):len(f.text)])
+		named = true
 	}
+	return named
 }

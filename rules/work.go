@@ -23,6 +23,9 @@ const (
 func (j *Judgement) budget() {
 	r := &j.Hit.Request
 	bytes := len(r.Path) + len(r.Query) + len(r.Body) + len(j.coded) + len(j.Hit.Grow())
+	for i := range r.Headers {
+		bytes += len(r.Headers[i].Name) + len(r.Headers[i].Value)
+	}
 	j.work = scrub.NewMeter(StepsPerByte*bytes + StepsPerHit)
 }
 
