@@ -91,8 +91,13 @@ func (s *Server) noHit(p *passage) rules.Reason {
 		return rules.ShuttingDown
 	case site != nil:
 		return s.visit(p, site, path)
-	case p.ctx.IsHead(): // of pages alone
-		p.status = fasthttp.StatusMethodNotAllowed
+	case p.ctx.IsHead(): // of pages alone; some SDKs ask so whether a blocker stands in their way
+		if p.j.Site = p.snapshot.Policy.Site(p.j.Hit.Request.Host); p.j.Site != nil {
+			p.j.Owner = p.j.Site.Owner(p.j.Hit.Request.Path)
+		}
+		if p.j.Owner == nil {
+			p.status = fasthttp.StatusMethodNotAllowed
+		}
 		return rules.WrongMethod
 	case p.ctx.IsOptions():
 		if reason := p.preflight(); reason != rules.Unjudged {

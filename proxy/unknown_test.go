@@ -25,6 +25,7 @@ func TestUnknownRequestsOfAKnownVendor(t *testing.T) {
 		{"segment", post("/t/segment/v1/telepathy", yes+origin, "{}"), 204, ""},
 		{"amplitude", post("/t/amplitude/3/httpapi", yes+origin, "{}"), 204, ""},
 		{"ga4", post("/t/g/telepathy", yes+origin, "en=x"), 204, ""},
+		{"segment", strings.Replace(get("/t/segment/v1/t?view=ad", yes+origin), "GET", "HEAD", 1), 204, ""},
 	} {
 		asked[c.vendor]++
 		a := r.send(t, c.request)
@@ -53,7 +54,7 @@ func TestUnknownRequestsOfAKnownVendor(t *testing.T) {
 		t.Errorf("%d requests reached the vendor", n)
 	}
 	records := strings.Join(r.records(t, "refused"), "\n") + r.ledger(t)
-	if !strings.Contains(records, `"reason":"unknown_path","count":7`) || !strings.Contains(records, `"reason":"wrong_method","count":1`) || strings.Contains(records, "s3cr3t") || strings.Contains(records, "telepathy") {
+	if !strings.Contains(records, `"reason":"unknown_path","count":7`) || !strings.Contains(records, `"reason":"wrong_method","count":2`) || strings.Contains(records, "s3cr3t") || strings.Contains(records, "telepathy") {
 		t.Errorf("the ledger says\n%s", records)
 	}
 }

@@ -23,6 +23,7 @@ func FuzzJudge(f *testing.F) {
 	for i := range ids {
 		for e := range p.Recipients()[i].Catalog.Endpoints {
 			f.Add(byte(i), byte(e), "v=2&en=page_view&idsite=1&e=pv&data=eyJldmVudCI6IngifQ", []byte(`{"batch":[{"event":"x","properties":{"email":"a@b.example"}}]}`))
+			f.Add(byte(i), byte(e), "token=x", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"x","attributes":[{"key":"email","value":{"stringValue":"a@b.example"}},{"key":1},[]]}]}]}]}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, vendor, endpoint byte, query string, body []byte) {
