@@ -125,6 +125,20 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestPatientBombs: each is within what a body may be, and not refused for how much it unpacks to.
+func TestPatientBombs(t *testing.T) {
+	for _, s := range patient() {
+		content := s.content(unpackedSize)
+		body, err := pack(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ratio := len(content) / len(body); len(content) > 1<<20 && ratio >= 100 || ratio < 40 || len(body) > 1<<20 || !json.Valid(content) {
+			t.Errorf("%s: %d bytes hold %d, %d to 1", s.name, len(body), len(content), ratio)
+		}
+	}
+}
+
 // TestBatches: what is sent holds as many events as is said, and a vendor counts them all.
 func TestBatches(t *testing.T) {
 	for _, s := range sent() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,8 +36,36 @@ var shapes = []bomb{
 	{"pairs", "/matomo.php", asForm + zipped + yes, "idsite=1&rec=1&action_name=x&_id=0123456789abcdef", "&a", ""},
 }
 
-// content is what a bomb holds, of about a size.
+// patient are bombs that real batches look like: none is over 1 MiB and a hundred times its packed size as well.
+func patient() []bomb {
+	var text, events strings.Builder
+	text.WriteString(`{"batch":[` + event + `"a":1`)
+	for n := 0; text.Len() < unpackedSize-20<<10; n++ { // values of 10 KiB, with something in each 600 bytes that was not there before
+		fmt.Fprintf(&text, `,"p%d":"`, n)
+		for part := range 17 {
+			fmt.Fprintf(&text, "%s %x ", strings.Repeat("the red shoes ", 42), uint64(n*17+part+1)*0x9e3779b97f4a7c15>>24)
+		}
+		text.WriteString(`"`)
+	}
+	text.WriteString(`}}]}`)
+	var fields strings.Builder
+	for i := range 90 {
+		fmt.Fprintf(&fields, `,"p%d":1`, i)
+	}
+	for range 1200 {
+		events.WriteString(`,{"type":"track","event":"x","anonymousId":"` + id(1) + `","properties":{"a":1` + fields.String() + `}}`)
+	}
+	return []bomb{
+		{"text, 60 to 1", "/segment/v1/batch", unpacked, text.String(), "", ""},
+		{"1,200 events of 90 fields", "/segment/v1/batch", unpacked, `{"batch":[` + events.String()[1:] + `]}`, "", ""},
+	}
+}
+
+// content is what a bomb holds, of about a size. One without a unit is as it is.
 func (s *bomb) content(size int) []byte {
+	if s.unit == "" {
+		return []byte(s.before)
+	}
 	n := max(1, (size-len(s.before)-len(s.tail))/len(s.unit))
 	return []byte(s.before + strings.Repeat(s.unit, n) + s.tail)
 }
@@ -74,14 +103,19 @@ func bombs(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	requests := make([][]byte, 0, len(shapes))
-	for i := range shapes {
-		r, err := shapes[i].request(shapes[i].content(unpackedSize))
+	type shot struct {
+		name    string
+		request []byte
+	}
+	var shots []shot
+	for _, s := range slices.Concat(shapes, patient()) {
+		content := s.content(unpackedSize)
+		r, err := s.request(content)
 		if err != nil {
 			return err
 		}
-		b.figure("size of a bomb, "+shapes[i].name, float64(len(r)), "bytes")
-		requests = append(requests, r)
+		b.figure("a bomb, "+s.name, float64(len(r)), fmt.Sprintf("bytes hold %.1f MiB", float64(len(content))/(1<<20)))
+		shots = append(shots, shot{"bomb, " + s.name, r})
 	}
 	return b.besiege(ctx, p, visitors(p.hits, 24), 20*time.Second, true, func(ctx context.Context) {
 		var all sync.WaitGroup
@@ -89,8 +123,9 @@ func bombs(ctx context.Context, b *bout) error {
 		for i := range b.sized(200) {
 			all.Go(func() {
 				for ctx.Err() == nil && time.Since(began) < b.over(5*time.Second) {
-					_, status := once(ctx, "127.0.0.2", p.hits, requests[i%len(requests)], 20*time.Second)
-					b.got("bomb, "+shapes[i%len(shapes)].name, status)
+					s := shots[i%len(shots)]
+					_, status := once(ctx, "127.0.0.2", p.hits, s.request, 20*time.Second)
+					b.got(s.name, status)
 					pause(ctx, 100*time.Millisecond)
 				}
 			})
