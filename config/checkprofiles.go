@@ -79,26 +79,38 @@ func (r *reading) knowFields() {
 			r.faults.key(r.server, steps("vendors", id), "%s", err)
 			continue
 		}
-		var extra []string
-		for _, profile := range r.profiles.keys("profiles") {
-			for _, section := range []string{"fields", "set"} {
-				for _, name := range r.profiles.keys("profiles", profile, section, id) {
-					if _, err := catalog.Compile(file, []string{name}, names); err != nil {
-						r.faults.key(r.profiles, steps("profiles", profile, section, id, name), "%s", err)
-						continue
-					}
-					extra = append(extra, name)
+		vendor, err := catalog.Compile(file, r.named(id, nil), names)
+		if err != nil { // each by itself shows whose fault it is
+			vendor, err = catalog.Compile(file, r.named(id, func(place []any, name string) bool {
+				_, err := catalog.Compile(file, []string{name}, names)
+				if err != nil {
+					r.faults.key(r.profiles, place, "%s", err)
 				}
-			}
+				return err == nil
+			}), names)
 		}
-		slices.Sort(extra)
-		vendor, err := catalog.Compile(file, slices.Compact(extra), names)
 		if err != nil {
 			r.faults.key(r.server, steps("vendors", id), "%s", err)
 			continue
 		}
 		r.fields[id], r.compiled[id] = vendor.Fields, vendor
 	}
+}
+
+// named lists the fields of a vendor that profiles name, each once; only those that are good, where somebody says which are.
+func (r *reading) named(vendor string, good func(place []any, name string) bool) []string {
+	var all []string
+	for _, profile := range r.profiles.keys("profiles") {
+		for _, section := range []string{"fields", "set"} {
+			for _, name := range r.profiles.keys("profiles", profile, section, vendor) {
+				if good == nil || good(steps("profiles", profile, section, vendor, name), name) {
+					all = append(all, name)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // checkRequired reports fields that a vendor cannot do without and a profile drops. What it asks for at some of its endpoints alone is said as
