@@ -148,6 +148,17 @@ func (r *reading) readCatalogs() {
 	}
 }
 
+// VendorFault is what is wrong with a vendor file, an error of catalog.Compile, at its place in the file.
+func VendorFault(name string, text []byte, err error) Fault {
+	var faults, none Faults
+	doc := parse(name, text, &none)
+	if doc == nil { // anchors, as the files that come with the product have them: nobody knows the place
+		return Fault{File: name, Msg: err.Error()}
+	}
+	faults.at(doc, placeIn(doc, err.Error()), "%s", err)
+	return faults[0]
+}
+
 // placeIn follows the place that an error of the catalog begins with, "endpoints.collect: fields.cid: ...", as far as it leads.
 func placeIn(doc *document, msg string) []any {
 	var at []any

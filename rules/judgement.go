@@ -167,27 +167,33 @@ func (j *Judgement) DeniedAnswer() *catalog.AnswerFile {
 		return j.Route.Endpoint.DeniedFor(j.Hit.Request.Query)
 	case j.Owner == nil:
 		return nil
-	case j.wantsScript():
-		return &noScript
 	default:
-		return &nothing
+		return j.neutral()
 	}
 }
 
 // What a vendor's SDK gets for what this version does not know of it: all is well, and there is nothing. A browser would complain of a
-// script that is none.
+// script or a style sheet that is none.
 var (
 	nothing  = catalog.AnswerFile{Status: 204}
 	noScript = catalog.AnswerFile{Status: 200, Type: "text/javascript"}
+	noStyle  = catalog.AnswerFile{Status: 200, Type: "text/css"}
 )
 
-// wantsScript tells whether the answer is to be run: the browser says so (W3C Fetch Metadata), or the path does.
-func (j *Judgement) wantsScript() bool {
+// neutral chooses among them by what the browser wants it for (W3C Fetch Metadata), or by the path where it does not say. A worker is
+// given nothing: an empty one would stay.
+func (j *Judgement) neutral() *catalog.AnswerFile {
 	r := &j.Hit.Request
-	if dest, _ := r.One("Sec-Fetch-Dest"); len(dest) > 0 {
-		return string(dest) == "script"
+	dest, _ := r.One("Sec-Fetch-Dest")
+	unsaid := len(dest) == 0 && string(r.Method) == "GET"
+	switch {
+	case string(dest) == "script", unsaid && bytes.HasSuffix(r.Path, []byte(".js")):
+		return &noScript
+	case string(dest) == "style", unsaid && bytes.HasSuffix(r.Path, []byte(".css")):
+		return &noStyle
+	default:
+		return &nothing
 	}
-	return string(r.Method) == "GET" && bytes.HasSuffix(r.Path, []byte(".js"))
 }
 
 // eventView shows one event to a condition.

@@ -173,6 +173,10 @@ func TestWhoseAnUnknownPathIs(t *testing.T) {
 		{"GET", "/t/array/phx_s3cr3t/config", "", "posthog", 204, ""}, // a personal key
 		{"GET", "/t/array/jane.doe/config", "Sec-Fetch-Dest: script", "posthog", 200, "text/javascript"},
 		{"GET", "/t/flags/", "", "posthog", 204, ""}, // a method that it does not take
+		{"GET", "/t/static/telepathy", "Sec-Fetch-Dest: style", "posthog", 200, "text/css"},
+		{"GET", "/t/static/jane.doe@example.com.css", "", "posthog", 200, "text/css"},
+		{"GET", "/t/static/~worker.js", "Sec-Fetch-Dest: serviceworker", "posthog", 204, ""},
+		{"POST", "/t/static/~worker.js", "", "posthog", 204, ""},
 		{"POST", "/t/g/telepathy", "", "ga4", 204, ""},
 		{"POST", "/t/mixpanel/telepathy", "", "mixpanel", 204, ""},
 		{"POST", "/t/mixpanel", "", "mixpanel", 204, ""},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
@@ -56,11 +57,13 @@ func checkCatalog(t *terminal, files []string) int {
 			return usage
 		}
 		file, err := catalog.Parse(text)
-		if err == nil {
-			_, err = catalog.Compile(file, nil, catalog.Names())
-		}
 		if err != nil {
 			printf(t.out, "%s: %v\n", name, err)
+			code = findings
+			continue
+		}
+		if _, err := catalog.Compile(file, nil, catalog.Names()); err != nil {
+			printf(t.out, "%v\n", config.VendorFault(name, text, err))
 			code = findings
 			continue
 		}
