@@ -5,5 +5,5 @@
 // decoded form holds a finding, replaces the encoded run as a whole.
 //
 // Promise: what Append returns holds nothing that Append would find again, and the time it takes grows with the value's length,
-// not faster. Names of persons and cities are not found: no pattern can tell them from other words; drop such fields.
+// not faster. What it takes is counted in steps, and a Meter bounds them for the values of a hit together. Names of persons and cities are not found: no pattern can tell them from other words; drop such fields.
 package scrub
