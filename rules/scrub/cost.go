@@ -12,7 +12,7 @@ const (
 	costMark    = 14 // a sign that findings start with
 	costMachine = 40 // an address of a machine, as far as it is read
 	costWord    = 40 // a word
-	costNumber  = 46 // one that starts with a digit
+	costNumber  = 30 // one that starts with a digit
 	costLong    = 74 // one that six digits or more start at
 	costPhone   = 68 // one with enough for a phone's number
 	costLabel   = 18 // the words in front of a number, asked once

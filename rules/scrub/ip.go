@@ -72,6 +72,7 @@ func (s *scan) ip6(i int) (finding, bool) {
 	if c := s.before(i); isWord(c) || c == ':' || c == '.' {
 		return finding{}, false
 	}
+	s.spend(costMachine)
 	p := parse6(s.text, i)
 	if p.end == 0 || isWord(s.after(p.end)) || s.after(p.end) == ':' {
 		return finding{}, false

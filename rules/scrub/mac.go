@@ -17,6 +17,11 @@ func (s *scan) mac(i int) (finding, bool) {
 	if sep != ':' && sep != '-' && sep != '.' || len(t) < size {
 		return finding{}, false
 	}
+	b, a := s.before(i), s.after(i+size)
+	if isWord(b) || b == sep || isWord(a) {
+		return finding{}, false
+	}
+	s.spend(costMachine)
 	letters, zeros, ones := 0, 0, 0
 	for k := range size {
 		if k%(pair+1) == pair {
@@ -37,8 +42,7 @@ func (s *scan) mac(i int) (finding, bool) {
 			letters++
 		}
 	}
-	b, a := s.before(i), s.after(i+size)
-	if zeros == 12 || ones == 12 || letters == 0 && sep != ':' || isWord(b) || b == sep || isWord(a) || a == sep && isHex(s.after(i+size+1)) {
+	if zeros == 12 || ones == 12 || letters == 0 && sep != ':' || a == sep && isHex(s.after(i+size+1)) {
 		return finding{}, false
 	}
 	return finding{span: span{i, i + size}, kind: MAC}, true

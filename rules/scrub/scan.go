@@ -155,7 +155,6 @@ func (s *scan) mark(i int) (finding, bool) {
 		}
 	case ':':
 		if s.after(i+1) == ':' {
-			s.spend(costMachine)
 			return s.ip6(i)
 		}
 	}
@@ -274,13 +273,11 @@ func (s *scan) longNumber(w *word, all *digits) (finding, bool) {
 // machine looks for addresses of machines, in hex, that start with the word of n bytes at i; c follows it.
 func (s *scan) machine(i, n int, c byte) (finding, bool) {
 	if c == ':' && n <= 4 {
-		s.spend(costMachine)
 		if f, ok := s.ip6(i); ok {
 			return f, true
 		}
 	}
 	if n == 2 && (c == ':' || c == '-' || c == '.') || n == 4 && c == '.' {
-		s.spend(costMachine)
 		return s.mac(i)
 	}
 	return finding{}, false
