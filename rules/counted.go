@@ -29,16 +29,30 @@ func (j *Judgement) rarity(i int32, a *minimise.Action, by hit.Class) {
 	}
 	value := j.Hit.Text(i)
 	if len(with) > 0 {
-		value = j.together(i, with)
+		if value = j.together(i, with); value == nil {
+			return
+		}
 		j.env.Together = value
 	}
 	j.counted = append(j.counted, Counted{by, value, k})
 }
 
+// maxCombined is how long values are together that are counted. They are copied for each value that is judged by them: what is longer is rare.
+const maxCombined = 1 << 10
+
 // together is a value with those of other classes in its event, each with its length before it, so that none can be taken for another. Of a
-// class that stands more than once the first counts.
+// class that stands more than once the first counts. It is nil where they are too long.
 func (j *Judgement) together(i int32, with []hit.Class) []byte {
-	from := len(j.combined)
+	from, length := len(j.combined), len(j.Hit.Text(i))
+	for _, class := range with {
+		if first := j.firsts(j.Hit.Nodes[i].Event)[class]; first != hit.None {
+			length += len(j.Hit.Text(first))
+		}
+	}
+	if length > maxCombined {
+		return nil
+	}
+	j.work.Spend(costNode * length)
 	j.combined = appendLong(j.combined, j.Hit.Text(i))
 	event := j.Hit.Nodes[i].Event
 	firsts := j.firsts(event)
