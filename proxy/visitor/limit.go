@@ -1,6 +1,7 @@
 package visitor
 
 import (
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -59,7 +60,7 @@ type changer struct {
 	recent recent
 }
 
-// around is how many changes from the network around somebody weigh as much as one change of their own.
+// around is how many changes from the network around somebody weigh as much as one change of their own; fewer weigh nothing.
 const around = 64
 
 func newLimiter(l Limits, now func() time.Time) *limiter {
@@ -92,7 +93,7 @@ func (l *limiter) page(from netip.Addr) time.Duration {
 	l.mu.Lock()
 	now := l.now()
 	beside := found(l.wide, wide, func() *recent { return new(recent) })
-	late := beside.at(now)
+	late := math.Floor(beside.at(now)) // a few neighbours do not put somebody behind who comes from where nobody lives
 	var mine *changer
 	if own.IsValid() {
 		mine = found(l.own, own, func() *changer { return newChanger(l.PerMinute, l.Burst) })

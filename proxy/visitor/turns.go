@@ -11,12 +11,16 @@ import (
 // turns hand out what everybody shares. As long as there is enough, whoever comes is served at once. Where there is not, changes wait, and
 // those are served first whose senders changed least lately; of equals, who came first. Where too many wait, whoever changed most lately is
 // sent away, so that somebody who comes for the first time finds a place.
+//
+// Whoever changed nothing lately has ten times as much besides, of which the others get nothing: with a flood that comes from ever new places, and
+// of which nobody can tell who is who, it is better to keep too much than to refuse somebody. Places come to an end, and so does such a flood.
 type turns struct {
 	now  func() time.Time
 	most int
 
 	mu      sync.Mutex // guards what follows
 	left    *rate.Limiter
+	fresh   *rate.Limiter // for those who changed nothing lately
 	waiting []*turn // in the order in which they came
 	handing bool    // somebody hands out turns
 }
@@ -27,17 +31,20 @@ type turn struct {
 	ends chan bool // told once: whether it may be made
 }
 
-// atOnce is how many seconds' changes are taken at once.
-const atOnce = 10
+const (
+	atOnce = 10 // seconds' changes are taken at once
+	more   = 10 // times as many are taken of those who changed nothing lately
+)
 
 func newTurns(perSecond, most int, now func() time.Time) *turns {
-	return &turns{now: now, most: most, left: rate.NewLimiter(rate.Limit(perSecond), atOnce*perSecond)}
+	bucket := func(perSecond int) *rate.Limiter { return rate.NewLimiter(rate.Limit(perSecond), atOnce*perSecond) }
+	return &turns{now: now, most: most, left: bucket(perSecond), fresh: bucket(more * perSecond)}
 }
 
 // take waits for a turn, and tells whether there was one. Late is how many changes the sender made lately.
 func (t *turns) take(late float64) bool {
 	t.mu.Lock()
-	if len(t.waiting) == 0 && allow(t.left, t.now()) {
+	if len(t.waiting) == 0 && allow(t.left, t.now()) || late < 1 && allow(t.fresh, t.now()) {
 		t.mu.Unlock()
 		return true
 	}
