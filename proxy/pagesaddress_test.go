@@ -56,6 +56,9 @@ func TestVisitorsBehindAProxyHaveBucketsOfTheirOwn(t *testing.T) {
 					t.Errorf("change %d of one visitor: %d", n, a.status)
 				}
 			}
+			if got := r.figure(t, `tagwarden_objections_not_taken_total{cause="limit"}`); got != "10" {
+				t.Errorf("%s are counted", got)
+			}
 		}
 	}
 }
@@ -75,6 +78,9 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	}
 	if a := r.object(t, 1, "198.51.100.1"); a.status != 303 {
 		t.Errorf("what stands: %d", a.status)
+	}
+	if got := r.figure(t, `tagwarden_objections_not_taken_total{cause="full"}`); got != "1" {
+		t.Errorf("%s are counted", got)
 	}
 	free.Store(1 << 30)
 	if a := r.object(t, 2, "198.51.100.2"); a.status != 303 {

@@ -27,6 +27,7 @@ func (s *Server) visitorPages() *visitor.Pages {
 	return visitor.New(visitor.Options{
 		Objector: s, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now, Recognise: s.recognise,
 		CookieOnly: func(c objection.Change) { s.countActs([]objection.Change{c}, []objection.Receipt{{New: true}}) },
+		Refused:    func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
 	})
 }
 

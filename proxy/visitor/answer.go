@@ -110,6 +110,7 @@ func (v *visit) failed(err error, tell func(status int, key string, pairs ...str
 	if many, ok := errors.AsType[errTooMany](err); ok {
 		seconds := strconv.Itoa(int(math.Ceil(many.wait.Seconds())))
 		v.ctx.Response.Header.Set("Retry-After", seconds)
+		v.opts.Refused("limit")
 		tell(fasthttp.StatusTooManyRequests, "many", "seconds", seconds)
 		return
 	}
@@ -117,6 +118,11 @@ func (v *visit) failed(err error, tell func(status int, key string, pairs ...str
 		tell(fasthttp.StatusBadRequest, "malformed", "what", fault.What)
 		return
 	}
+	cause := "failed"
+	if errors.Is(err, objection.ErrFull) {
+		cause = "full"
+	}
+	v.opts.Refused(cause)
 	tell(fasthttp.StatusServiceUnavailable, "unsaved")
 }
 

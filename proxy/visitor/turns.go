@@ -21,8 +21,8 @@ type turns struct {
 	mu      sync.Mutex // guards what follows
 	left    *rate.Limiter
 	fresh   *rate.Limiter // for those who changed nothing lately
-	waiting []*turn // in the order in which they came
-	handing bool    // somebody hands out turns
+	waiting []*turn       // in the order in which they came
+	handing bool          // somebody hands out turns
 }
 
 // turn is a change that waits.

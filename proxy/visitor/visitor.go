@@ -43,6 +43,9 @@ type Options struct {
 	// Subjects are empty. nil: nobody is told.
 	CookieOnly func(objection.Change)
 
+	// Refused is told why a change was not made: "limit", "full" (there is too little room on the disk) or "failed". nil: nobody is told.
+	Refused func(cause string)
+
 	Limits Limits
 	Now    func() time.Time // time.Now
 }
@@ -63,6 +66,9 @@ func New(o Options) *Pages {
 	}
 	if o.CookieOnly == nil {
 		o.CookieOnly = func(objection.Change) {}
+	}
+	if o.Refused == nil {
+		o.Refused = func(string) {}
 	}
 	return &Pages{opts: o, limits: newLimiter(o.Limits, o.Now)}
 }
