@@ -68,11 +68,12 @@ func (l *Listener) over() {
 	}
 }
 
-// free closes the connection that rests longest, of the network that has most.
+// free closes the connection that rests longest, of the network that has most; but none that came just now. Linux says that there are no
+// descriptors whether or not somebody waits to be accepted: those who were must not go for nobody.
 func (l *Listener) free() {
 	l.mu.Lock()
 	var goes *Conn
-	if of := l.main.leaving; len(of) > 0 {
+	if of := l.main.leaving; len(of) > 0 && !time.Now().Before(of[0].first.by) {
 		goes = of[0].first
 		l.main.displace(goes)
 	}

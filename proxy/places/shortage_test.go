@@ -136,6 +136,11 @@ func TestWithoutDescriptorsWhoRestsMakesRoom(t *testing.T) {
 		for _, step := range []string{"a 192.0.2.1", "b 192.0.2.2", "b2 192.0.2.2", "c 192.0.2.3", "+a"} {
 			h.step(step)
 		}
+		h.failed(accepting(syscall.EMFILE))
+		if got := h.here(); got != "a b b2 c" {
+			t.Errorf("who came just now does not stay: %s", got)
+		}
+		<-time.After(time.Second)
 		h.Listener.Listener = &script{gives: append(times(2, accepting(syscall.EMFILE)), &fake{from: netip.MustParseAddr("192.0.2.9")})}
 		if _, err := h.Accept(); err != nil {
 			t.Fatal(err)
