@@ -26,6 +26,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	var minute sync.WaitGroup
 	minute.Go(func() { s.eachMinute(stop) })
 	minute.Go(func() { s.watchData(stop) })
+	minute.Go(func() { s.giveBack(stop) })
 	endControl := s.takeCommands()
 	telling, hush := context.WithCancel(context.Background())
 	defer hush()

@@ -54,7 +54,7 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 // The collector works harder from this share of the memory on that the process may have, in percent, and from twice the budget of hits on and
 // what else there is, in bytes: what was given back lies around as garbage for a while.
 const (
-	collectAt = 70
+	collectAt = 65
 	besides   = 128 << 20
 )
 

@@ -8,6 +8,7 @@ import "sync/atomic"
 type Budget struct {
 	most atomic.Int64
 	held atomic.Int64
+	peak atomic.Int64 // since Calm last told of a peak
 }
 
 // NewBudget makes a budget of so many bytes.
@@ -40,10 +41,26 @@ func (b *Budget) take(bytes, holds int64) bool {
 	if holds+bytes > small {
 		most -= most / share
 	}
-	if b.held.Add(bytes) > most {
+	held := b.held.Add(bytes)
+	if held > most {
 		b.held.Add(-bytes)
 		return false
 	}
+	for {
+		peak := b.peak.Load()
+		if held <= peak || b.peak.CompareAndSwap(peak, held) {
+			return true
+		}
+	}
+}
+
+// Calm tells, once, that hits held a good part of the budget and hold little of it now: what they held lies around as garbage.
+func (b *Budget) Calm() bool {
+	most := b.most.Load()
+	if b.peak.Load() < most/4 || b.held.Load() > most/8 {
+		return false
+	}
+	b.peak.Store(b.held.Load())
 	return true
 }
 

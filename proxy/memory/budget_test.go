@@ -126,3 +126,25 @@ func TestTheZeroLeaseHasRoom(t *testing.T) {
 	}
 	l.End()
 }
+
+// TestCalmIsToldOnce after hits held much, and not while they do.
+func TestCalmIsToldOnce(t *testing.T) {
+	b := memory.NewBudget(1 << 20)
+	var l memory.Lease
+	for _, c := range []struct {
+		take  int
+		after bool
+	}{{100 << 10, false}, {300 << 10, true}, {10 << 10, false}, {500 << 10, true}} {
+		l.Begin(b)
+		if !l.Take(c.take) || b.Calm() && c.after {
+			t.Fatalf("%d bytes: no room, or calm while they are held", c.take)
+		}
+		l.End()
+		if got := b.Calm(); got != c.after {
+			t.Errorf("after %d bytes: %v", c.take, got)
+		}
+		if b.Calm() {
+			t.Errorf("after %d bytes it is told twice", c.take)
+		}
+	}
+}
