@@ -22,7 +22,12 @@ import (
 type seconds chan time.Time
 
 func (s seconds) option(o *proxy.Options) {
-	o.Every = func(time.Duration) (<-chan time.Time, func()) { return s, func() {} }
+	o.Every = func(d time.Duration) (<-chan time.Time, func()) {
+		if d != time.Second { // of something else
+			return nil, func() {}
+		}
+		return s, func() {}
+	}
 }
 
 // pass lets a second pass. When it returns, what is done each second was done, for the next one is waited for.
