@@ -17,8 +17,8 @@ func (p *passage) respond(reason rules.Reason) {
 	p.allowOrigin()
 	p.ctx.Response.Header.Set("Cache-Control", "no-store")
 	p.ctx.Response.Header.Set("X-Content-Type-Options", "nosniff")
-	if length := announced(&p.ctx.Request.Header); p.unread && (length < 0 || length > drained) && !spent(p.ctx) {
-		linger(p.ctx)
+	if p.unread {
+		p.leaveUnread()
 	}
 	status := p.outcome.Status
 	switch {
@@ -42,6 +42,16 @@ func (p *passage) respond(reason rules.Reason) {
 
 // drained is the size of a body, in bytes, up to which it is read to its end though nobody wants it, so that the connection serves on.
 const drained = 64 << 10
+
+// leaveUnread ends a request of whose body something is still to come, or not. Its place is anybody's who needs it.
+func (p *passage) leaveUnread() {
+	if place := placeOf(p.ctx.Conn()); place != nil {
+		place.Rest()
+	}
+	if length := announced(&p.ctx.Request.Header); (length < 0 || length > drained) && !spent(p.ctx) {
+		linger(p.ctx)
+	}
+}
 
 func (p *passage) refuse(reason rules.Reason) {
 	denied := p.j.DeniedAnswer()

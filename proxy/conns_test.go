@@ -184,26 +184,45 @@ func TestEveryPlaceAtWork(t *testing.T) {
 
 // TestSlowConnectionsMakeRoom: whoever sends nothing, or half a request, keeps nobody out.
 func TestSlowConnectionsMakeRoom(t *testing.T) {
-	v := standIn(t)
-	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.OpenFiles = 120 })
-	for i := range 60 {
-		c := r.from(t, "127.0.0."+strconv.Itoa(1+i%4))
-		t.Cleanup(func() { _ = c.Close() })
-		if err := c.Send(get(pageView, yes)[:i]); err != nil && i > 0 {
-			t.Fatal(err)
-		}
+	announced := func(path, framing, body string) string {
+		return "POST " + path + " HTTP/1.1\r\nHost: shop.example\r\n" + framing + "\r\n\r\n" + body
 	}
-	for i := range 8 {
-		c := r.resting(t, "127.0.1."+strconv.Itoa(1+i))
-		if err := c.Send(get(pageView, yes)); err != nil {
-			t.Fatal(err)
-		}
-		if a, err := c.Answer("GET"); err != nil || a.Status != 204 {
-			t.Errorf("visitor %d: %+v, %v", i, a, err)
-		}
-	}
-	if got := r.figure(t, `tagwarden_hits_total{reason="malformed"}`); got != "0" && got != "" {
-		t.Errorf("%s of those who made room are counted as hits", got)
+	for name, c := range map[string]struct {
+		sends    func(i int) string
+		answered bool // before the request is there whole
+	}{
+		"half a head":              {func(i int) string { return get(pageView, yes)[:i] }, false},
+		"half a body":              {func(int) string { return announced("/t/posthog/batch/", "Content-Length: 60000", "{") }, false},
+		"half a chunk":             {func(int) string { return announced("/t/posthog/batch/", "Transfer-Encoding: chunked", "ffff\r\n{") }, false},
+		"half of what nobody asks": {func(int) string { return announced("/nowhere", "Content-Length: 60000", "{") }, true},
+		"half of too much":         {func(int) string { return announced("/t/posthog/batch/", "Content-Length: 60000000", "{") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := standIn(t)
+			r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.OpenFiles = 120 })
+			for i := range 60 {
+				conn := r.from(t, "127.0.0."+strconv.Itoa(1+i%4))
+				t.Cleanup(func() { _ = conn.Close() })
+				if err := conn.Send(c.sends(i)); err != nil && i > 0 {
+					t.Fatal(err)
+				}
+				if c.answered {
+					_, _ = conn.Answer("POST") // some make room before
+				}
+			}
+			for i := range 8 {
+				conn := r.resting(t, "127.0.1."+strconv.Itoa(1+i))
+				if err := conn.Send(get(pageView, yes)); err != nil {
+					t.Fatal(err)
+				}
+				if a, err := conn.Answer("GET"); err != nil || a.Status != 204 {
+					t.Errorf("visitor %d: %+v, %v", i, a, err)
+				}
+			}
+			if got := r.figure(t, `tagwarden_hits_total{reason="malformed"}`); name == "half a head" && got != "0" {
+				t.Errorf("%s of those who made room are counted as hits", got)
+			}
+		})
 	}
 }
 
