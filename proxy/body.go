@@ -53,6 +53,8 @@ func (p *passage) readBody(most int) rules.Reason {
 	switch {
 	case place != nil && p.madeRoom(place):
 		p.status = fasthttp.StatusServiceUnavailable
+	case err == nil && length > 0 && len(p.body) < length: // to fasthttp a connection's end is a body's
+		p.status = fasthttp.StatusBadRequest
 	case err == nil:
 		p.unread = false
 		p.j.Hit.Request.Body = p.body
