@@ -43,13 +43,11 @@ func (p *passage) respond(reason rules.Reason) {
 // drained is the size of a body, in bytes, up to which it is read to its end though nobody wants it, so that the connection serves on.
 const drained = 64 << 10
 
-// leaveUnread ends a request of whose body something is still to come, or not. Its place is anybody's who needs it.
+// leaveUnread ends a request of whose body something is still to come, or not.
 func (p *passage) leaveUnread() {
-	if place := placeOf(p.ctx.Conn()); place != nil {
-		place.Rest()
-	}
-	if length := announced(&p.ctx.Request.Header); (length < 0 || length > drained) && !spent(p.ctx) {
-		linger(p.ctx)
+	linger(p.ctx)
+	if length := announced(&p.ctx.Request.Header); length < 0 || length > drained {
+		p.ctx.SetConnectionClose()
 	}
 }
 

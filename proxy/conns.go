@@ -99,6 +99,9 @@ func (s *Server) comeAgain(ctx *fasthttp.RequestCtx) {
 		p.j.Site = p.snapshot.Policy.Site(p.hostname)
 	}
 	p.allowOrigin()
+	if announced(&ctx.Request.Header) != 0 {
+		linger(ctx)
+	}
 	ctx.Response.Header.Set("Cache-Control", "no-store")
 	ctx.Response.Header.Set("Retry-After", "1")
 	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
@@ -106,8 +109,14 @@ func (s *Server) comeAgain(ctx *fasthttp.RequestCtx) {
 
 // rested notes that a connection waits for its next request.
 func rested(c net.Conn, state fasthttp.ConnState) {
-	if place := placeOf(c); place != nil && state == fasthttp.StateIdle {
+	if state != fasthttp.StateIdle {
+		return
+	}
+	if place := placeOf(c); place != nil {
 		place.Rest()
+	}
+	if bounded, ok := c.(*boundedConn); ok {
+		bounded.lingers.Store(false) // what it asked for was read to its end
 	}
 }
 
@@ -148,7 +157,7 @@ type boundedConn struct {
 	from    *bounded
 	place   *places.Conn
 	left    atomic.Int64
-	lingers atomic.Bool // what still comes is read before it is closed
+	lingers atomic.Bool // its request has its answer, and not all of it was read: what still comes is, before it is closed
 	wire    wire
 	end     error // what reading ends with; the one reader's
 }
@@ -165,6 +174,9 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 	}
 	if c.left.Load() <= 0 {
 		return 0, errTooLong
+	}
+	if c.lingers.Load() && c.place != nil { // nobody waits for what comes
+		c.place.Rest()
 	}
 	n, err := c.Conn.Read(b)
 	c.left.Add(-int64(n))

@@ -13,10 +13,10 @@ const (
 	lingerTime  = 2 * time.Second
 )
 
-// linger makes the connection of a request end in this way: the answer, then what still comes is read and forgotten, then it is closed.
+// linger notes that some of a request may still be to come when its answer is given. Where the connection ends with that, what comes is read
+// and forgotten before it is closed; where it goes on, fasthttp does the same.
 func linger(ctx *fasthttp.RequestCtx) {
-	ctx.SetConnectionClose()
-	if c, ok := ctx.Conn().(*boundedConn); ok {
+	if c, ok := ctx.Conn().(*boundedConn); ok && !spent(ctx) {
 		c.lingers.Store(true)
 	}
 }

@@ -14,6 +14,7 @@ import (
 // live as long as the handler runs.
 func receive(_ *Server, p *passage) rules.Reason {
 	header := &p.ctx.Request.Header
+	p.unread = announced(header) != 0
 	r := &p.j.Hit.Request
 	r.Method = header.Method()
 	if p.hostname, p.status = head(r, header.RequestURI(), header.Protocol(), header.RawHeaders(), p.hostname[:0]); p.status != 0 {
@@ -23,7 +24,6 @@ func receive(_ *Server, p *passage) rules.Reason {
 		p.status = fasthttp.StatusMethodNotAllowed
 		return rules.WrongMethod
 	}
-	p.unread = announced(header) != 0
 	if p.unread && !p.ctx.IsPost() {
 		p.status = fasthttp.StatusBadRequest
 		return rules.MalformedHit

@@ -22,6 +22,7 @@ func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
 	switch {
 	case errors.As(err, &small):
 		status, reason = fasthttp.StatusRequestHeaderFieldsTooLarge, rules.OverLimit
+		linger(ctx)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge), spent(ctx): // fasthttp does not wrap what a connection says
 		status, reason = fasthttp.StatusRequestEntityTooLarge, rules.OverLimit
 	case errors.As(err, &network) && network.Timeout():
