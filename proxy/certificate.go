@@ -22,8 +22,9 @@ type certificate struct {
 	files   *config.TLS // nil: hits travel in clear
 	current atomic.Pointer[tls.Certificate]
 
-	mu   sync.Mutex
-	seen [sha256.Size]byte // of what was read last, or of why it could not be: each is told of once
+	mu    sync.Mutex
+	seen  [sha256.Size]byte // of what was read last, or of why it could not be: each is told of once
+	early [sha256.Size]byte // of one that was not good at the time, and was told of: it is looked at again
 }
 
 // open reads the certificate at the start.
@@ -58,6 +59,11 @@ func (c *certificate) renew(now time.Time) (*tls.Certificate, error) {
 	}
 	old := c.current.Load()
 	if old != nil && goodAt(old, now) && !goodAt(made, now) {
+		told := seen == c.early
+		c.seen, c.early = [sha256.Size]byte{}, seen
+		if told {
+			return nil, nil //nolint:nilnil // nothing is different
+		}
 		return nil, fmt.Errorf("%s is good from %s to %s only", c.files.Cert, made.Leaf.NotBefore.Format(time.RFC3339), made.Leaf.NotAfter.Format(time.RFC3339))
 	}
 	c.current.Store(made)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,6 +160,36 @@ func TestACertificateIsRenewed(t *testing.T) {
 	}
 	if err := held.Handshake(); err != nil {
 		t.Errorf("a connection that was there before: %v", err)
+	}
+}
+
+// TestACertificateThatIsToComeServesFromThenOn: it lies there before it is good, or before our clock says so, and nobody touches it again.
+func TestACertificateThatIsToComeServesFromThenOn(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	put := func(c, k string) {
+		write(t, cert, c)
+		write(t, key, k)
+	}
+	put(inForce(t, 1))
+	v := standIn(t)
+	text := shopFiles["tagwarden.yaml"] + "tls: { cert: " + strconv.Quote(cert) + ", key: " + strconv.Quote(key) + " }\n"
+	var passed atomic.Int64
+	r := start(t, shop(t, v.Addr(), map[string]string{"tagwarden.yaml": text}), func(o *proxy.Options) {
+		o.Now = func() time.Time { return may.Add(time.Duration(passed.Load())) }
+	})
+	put(pair(t, 2, may.Add(time.Hour), may.AddDate(1, 0, 0)))
+	for _, c := range []struct {
+		after  time.Duration
+		serves int64
+	}{{0, 1}, {time.Minute, 1}, {2 * time.Hour, 2}} {
+		passed.Store(int64(c.after))
+		if err := r.Reload(); err != nil {
+			t.Error(err)
+		}
+		if got := serving(t, r.hits); got != c.serves {
+			t.Errorf("after %s: certificate %d serves", c.after, got)
+		}
 	}
 }
 
