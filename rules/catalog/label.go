@@ -70,8 +70,7 @@ type reading struct {
 	o      *codec.Opener
 	events int
 
-	at    int16 // the priority of the place where events were begun last
-	begun int   // there
+	begun [8]int // events, by the priority of their place; those of the last ones together
 }
 
 // label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
@@ -238,12 +237,10 @@ func (r *reading) begin(i int32, priority int16) error {
 // counted refuses more events at a place than a hit may hold. Those that follow from node next on are seen all the same: it is known what is
 // lost.
 func (r *reading) counted(priority int16, next int32) error {
-	if priority != r.at {
-		r.at, r.begun = priority, 0
-	}
-	r.begun++
-	r.h.Seen = r.begun
-	if r.begun <= r.events {
+	begun := &r.begun[min(int(priority), len(r.begun)-1)]
+	*begun++
+	r.h.Seen = *begun
+	if *begun <= r.events {
 		return nil
 	}
 	for ; next != hit.None; next = r.h.Nodes[next].Next {
