@@ -44,7 +44,7 @@ func (r *reading) checkServer() {
 // warnUnused warns of what the format knows and this version does not act on.
 func (r *reading) warnUnused() {
 	if r.loaded.Server.Delivery.Mode == "queued" {
-		r.warnings.at(r.server, steps("delivery", "mode"), "this version has no queue: events are delivered directly, and the SDK gets the vendor's own answer")
+		r.warnings.at(r.server, steps("delivery", "mode"), "this version has no queue: events are delivered directly, and the SDK is told at once how it went")
 	} else if r.server.has("delivery", "ttl") {
 		r.warnings.key(r.server, steps("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}

@@ -70,7 +70,7 @@ type Vendor struct {
 
 // Delivery says how events get to vendors.
 type Delivery struct {
-	Mode string `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: the vendor's own answer is passed back to the SDK. (queued: answer now, deliver surely; not in this version.)"`
+	Mode string `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. (queued: answer now, deliver surely; not in this version.)"`
 	TTL  Span   `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
 }
 

@@ -81,7 +81,7 @@ func problem(ctx *fasthttp.RequestCtx, status int, kind, detail string) {
 	ctx.SetBody(console.ProblemText(status, kind, detail))
 }
 
-// health says whether hits can be taken: the ledger can be written and the server is not ending.
+// health says whether hits can be taken: the ledger can be written, objections can be taken, and the server is not ending.
 func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("text/plain; charset=utf-8")
 	switch {
@@ -97,6 +97,9 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	case s.objections.Err() != nil:
 		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 		ctx.SetBodyString("objections cannot be taken any more: nothing is forwarded that one may object to\n")
+	case s.objections.Full():
+		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+		ctx.SetBodyString("too little room on the disk: objections are not taken, and nothing is forwarded that one may object to\n")
 	default:
 		ctx.SetBodyString("ok\n")
 	}

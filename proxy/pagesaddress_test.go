@@ -76,6 +76,9 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	if a := r.object(t, 2, "198.51.100.2"); a.status != 503 || a.headers.Get("Retry-After") == "" || a.headers.Get("Set-Cookie") != "" {
 		t.Errorf("%d %v", a.status, a.headers)
 	}
+	if status, text := r.get(t, "/readyz"); status != 503 || !strings.Contains(text, "too little room") {
+		t.Errorf("health: %d %s", status, text)
+	}
 	if a := r.object(t, 1, "198.51.100.1"); a.status != 303 {
 		t.Errorf("what stands: %d", a.status)
 	}
@@ -85,5 +88,8 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	free.Store(1 << 30)
 	if a := r.object(t, 2, "198.51.100.2"); a.status != 303 {
 		t.Errorf("with room again: %d", a.status)
+	}
+	if status, text := r.get(t, "/readyz"); status != 200 {
+		t.Errorf("health with room again: %d %s", status, text)
 	}
 }

@@ -39,6 +39,7 @@ type Explanation struct {
 	Shared   []ExplainedField  `json:"shared,omitempty"` // fields that belong to the whole hit
 	Forward  *ExplainedRequest `json:"forward"`          // null where nothing is forwarded
 	Respond  ExplainedResponse `json:"respond"`
+	Asked    bool              `json:"asked,omitempty"` // the vendor is asked for an answer: the SDK gets that one, and respond stands for it
 	Bytes    ExplainedBytes    `json:"bytes"`
 	Subjects int               `json:"subjects"` // identifiers that objections are looked up by
 }
@@ -94,7 +95,7 @@ type ExplainedRequest struct {
 	BodyBase64 string            `json:"body_base64,omitempty"`
 }
 
-// ExplainedResponse is what the SDK gets: the vendor's own answer where the hit is forwarded, then in the catalog's words.
+// ExplainedResponse is what the SDK gets, from the catalog; of a hit that is forwarded what it gets when the vendor takes it.
 type ExplainedResponse struct {
 	Status     int               `json:"status"`
 	Headers    map[string]string `json:"headers"`
@@ -208,6 +209,7 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 	}
 	x.Decision = Permit.String()
 	x.Forward, x.Respond = j.explainRequest(), response(j.Route.Endpoint.SuccessFor(j.Hit.Request.Query))
+	x.Asked = j.Route.Endpoint.Kind == catalog.Answer
 	x.Bytes.Out = len(j.Out.Query) + len(j.Out.Body)
 	return x
 }

@@ -165,7 +165,11 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 				printf(w, "  %s\n", line)
 			}
 		}
-		printf(w, "\nThe SDK gets the vendor's answer.\n")
+		if x.Asked {
+			printf(w, "\nThe SDK gets the vendor's answer.\n")
+		} else {
+			printf(w, "\nThe SDK gets %d when the vendor takes it, else the vendor's status.\n", x.Respond.Status)
+		}
 		return
 	}
 	printf(w, "Nothing is forwarded. The SDK gets %d.\n", x.Respond.Status)
