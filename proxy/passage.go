@@ -50,9 +50,6 @@ type passage struct {
 	spoiled bool // a stage panicked
 }
 
-// keptAnswer is how large a vendor's answer may be whose memory is kept for the next hit.
-const keptAnswer = 256 << 10
-
 // passages hands out passages and takes them back. This is the only place that does either.
 var passages = sync.Pool{New: func() any { return new(passage) }}
 
@@ -76,9 +73,7 @@ func (p *passage) giveBack() {
 	p.number = 0
 	p.records, p.text, p.facts = hit.Recycled(p.records), hit.Recycled(p.text), hit.Recycled(p.facts)
 	p.hashes, p.firstOf, p.nextOf = hit.Recycled(p.hashes), hit.Recycled(p.firstOf), hit.Recycled(p.nextOf)
-	if cap(p.answer.Body()) > keptAnswer {
-		p.answer.SwapBody(nil)
-	}
+	p.answer.SwapBody(hit.Recycled(p.answer.Body()))
 	p.answer.Reset()
 	p.event = delivery.Event{}
 	p.outcome, p.leaving, p.sent, p.headers = delivery.Outcome{}, false, false, p.headers[:0]

@@ -47,7 +47,8 @@ type formSlot struct {
 type catalogSpaces = *[hit.NumClasses]string
 
 func (f *forms) reset() {
-	f.text, f.all, f.shared, f.events, f.own, f.last, f.digests = f.text[:0], f.all[:0], 0, 0, nil, hit.Shared, 0
+	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
+	f.shared, f.events, f.own, f.last, f.digests = 0, 0, nil, hit.Shared, 0
 	f.known.clear()
 	f.ofHit.clear()
 }

@@ -131,6 +131,7 @@ func (j *Judgement) Reset() {
 	j.Out = Outgoing{Headers: j.Out.Headers[:0]}
 	j.body, j.coded, j.out, j.plans = hit.Recycled(j.body), nil, hit.Recycled(j.out), j.plans[:0]
 	j.common, j.shared = "", j.shared[:0]
+	j.part, j.told, j.shapeText = hit.Recycled(j.part), hit.Recycled(j.told), hit.Recycled(j.shapeText)
 	clear(j.counted)
 	j.counted, j.combined, j.firstsKnown = hit.Recycled(j.counted), hit.Recycled(j.combined), false
 	j.lowered, j.stated, j.carried = hit.Recycled(j.lowered), hit.Recycled(j.stated), hit.Recycled(j.carried)

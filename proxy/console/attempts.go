@@ -8,10 +8,11 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
 )
 
 // How often wrong tokens are answered as such: so many at once from one source (an IPv4 address, an IPv6 network of 64 bits), and so many a
-// minute after that. Sources beyond the last number are forgotten, the one first that was silent longest; each takes about 100 bytes.
+// minute after that. Sources beyond the last number are forgotten, the one first that was silent longest; each takes about 200 bytes.
 const (
 	wrongBurst     = 20
 	wrongPerMinute = 10
@@ -21,17 +22,11 @@ const (
 // attempts bounds wrong tokens by where they come from.
 type attempts struct {
 	mu  sync.Mutex
-	all *lru.LRU[netip.Prefix, allowance]
-}
-
-// allowance is what a source may still do at once, and when that was so.
-type allowance struct {
-	left float64
-	at   time.Time
+	all *lru.LRU[netip.Prefix, *rate.Limiter]
 }
 
 func newAttempts() *attempts {
-	all, err := lru.NewLRU[netip.Prefix, allowance](wrongSources, nil)
+	all, err := lru.NewLRU[netip.Prefix, *rate.Limiter](wrongSources, nil)
 	if err != nil {
 		panic("BUG: a cache of no size")
 	}
@@ -42,22 +37,15 @@ func newAttempts() *attempts {
 func (a *attempts) take(from netip.Prefix, now time.Time) (wait int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	of, known := a.all.Get(from)
+	left, known := a.all.Get(from)
 	if !known {
-		of = allowance{wrongBurst, now}
+		left = rate.NewLimiter(wrongPerMinute/60., wrongBurst)
+		a.all.Add(from, left)
 	}
-	const perSecond = wrongPerMinute / 60.0
-	if passed := now.Sub(of.at); passed > 0 {
-		of.left = math.Min(wrongBurst, of.left+passed.Seconds()*perSecond)
-		of.at = now
+	if left.AllowN(now, 1) {
+		return 0
 	}
-	if of.left < 1 {
-		wait = int(math.Ceil((1 - of.left) / perSecond))
-	} else {
-		of.left--
-	}
-	a.all.Add(from, of)
-	return wait
+	return int(math.Ceil((1 - left.TokensAt(now)) / float64(left.Limit())))
 }
 
 // sourceOf is where a call comes from. All of whom that is not known are one.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,7 +63,7 @@ func cgroupLimits(root fs.FS) []int {
 		switch {
 		case parts[0] == "0" && parts[1] == "":
 			folder, file = "sys/fs/cgroup", "memory.max"
-		case listed(parts[1], "memory"):
+		case slices.Contains(strings.Split(parts[1], ","), "memory"):
 			folder, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		default:
 			continue
@@ -77,15 +78,6 @@ func cgroupLimits(root fs.FS) []int {
 		}
 	}
 	return limits
-}
-
-func listed(list, name string) bool {
-	for one := range strings.SplitSeq(list, ",") {
-		if one == name {
-			return true
-		}
-	}
-	return false
 }
 
 // number reads a limit; "max", and version 1's largest number, are none.
