@@ -1,8 +1,9 @@
 package proxy
 
 import (
-	"bytes"
 	"errors"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // errFraming ends a connection whose bytes can be read as messages in more ways than one.
@@ -67,7 +68,7 @@ func (c *chunks) feed(b []byte) (n int, over bool, err error) {
 func (c *chunks) step(b byte) (next chunkState, ok bool) {
 	switch c.at {
 	case inSize:
-		if digit := hexDigit(b); digit < 16 {
+		if digit := hit.Hex(b); digit < 16 {
 			c.digits++
 			c.left = c.left<<4 | uint64(digit)
 			return inSize, c.digits <= maxSizeDigits
@@ -77,7 +78,7 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 		}
 		return endOfSize, b == '\r' && c.digits > 0
 	case beforeName:
-		return inName, isToken(b)
+		return inName, hit.IsToken(b)
 	case inName:
 		switch b {
 		case '=':
@@ -87,9 +88,9 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 		case '\r':
 			return endOfSize, true
 		}
-		return inName, isToken(b)
+		return inName, hit.IsToken(b)
 	case beforeValue:
-		return inValue, isToken(b)
+		return inValue, hit.IsToken(b)
 	case inValue:
 		switch b {
 		case ';':
@@ -97,7 +98,7 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 		case '\r':
 			return endOfSize, true
 		}
-		return inValue, isToken(b)
+		return inValue, hit.IsToken(b)
 	case endOfSize:
 		c.digits = 0
 		if c.left == 0 {
@@ -113,21 +114,4 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 	default: // endOfBody
 		return inSize, b == '\n'
 	}
-}
-
-// hexDigit is the value of a hexadecimal digit, 16 where it is none.
-func hexDigit(b byte) byte {
-	switch {
-	case b >= '0' && b <= '9':
-		return b - '0'
-	case b|0x20 >= 'a' && b|0x20 <= 'f':
-		return b | 0x20 - 'a' + 10
-	default:
-		return 16
-	}
-}
-
-// isToken tells whether a byte may stand in a token (RFC 9110, section 5.6.2).
-func isToken(b byte) bool {
-	return b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), b) >= 0
 }

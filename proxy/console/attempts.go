@@ -9,6 +9,8 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // How often wrong tokens are answered as such: so many at once from one source (an IPv4 address, an IPv6 network of 64 bits), and so many a
@@ -54,13 +56,5 @@ func sourceOf(r *http.Request) netip.Prefix {
 	if err != nil {
 		return netip.Prefix{}
 	}
-	address, bits := from.Addr().Unmap().WithZone(""), 64
-	if address.Is4() {
-		bits = 32
-	}
-	network, err := address.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return network
+	return hit.NetworkOf(from.Addr(), 32, 64)
 }

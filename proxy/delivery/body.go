@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 var (
@@ -71,17 +73,11 @@ func chunkSize(line []byte) (int, bool) {
 	}
 	size := 0
 	for _, c := range digits {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-		default:
+		digit := hit.Hex(c)
+		if digit > 15 {
 			return 0, false
 		}
-		size = 16*size + int(c)
+		size = 16*size + int(digit)
 	}
 	return size, true
 }

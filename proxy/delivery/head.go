@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -119,16 +118,11 @@ func fieldLine(line []byte) (name, value []byte, ok bool) {
 		return nil, nil, false
 	}
 	for _, c := range name {
-		if !tokenByte(c) {
+		if !hit.IsToken(c) {
 			return nil, nil, false
 		}
 	}
 	return name, bytes.Trim(value, " \t"), true
-}
-
-// tokenByte tells whether a byte may stand in a name (RFC 9110, section 5.6.2).
-func tokenByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
 // plain tells whether a text has no control bytes but tabs.

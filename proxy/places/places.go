@@ -20,6 +20,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // Cause says why a connection was not kept. The causes are a closed set.
@@ -206,10 +208,5 @@ func (l *Listener) networkOf(conn net.Conn) netip.Prefix {
 	if l.opts.Trusted(a) {
 		return netip.Prefix{}
 	}
-	bits := 64
-	if a.Is4() {
-		bits = 32
-	}
-	of, _ := a.Prefix(bits) // of no address none
-	return of
+	return hit.NetworkOf(a, 32, 64)
 }

@@ -177,23 +177,17 @@ func (c *Counter) Lost() uint64 { return c.lost.Swap(0) }
 
 // of notes the network of an address; false where there is no address.
 func (s *sighting) of(from netip.Addr) bool {
-	from = from.Unmap()
-	bits := bitsV6
-	if from.Is4() {
-		bits, s.network[0] = bitsV4, 4
-	}
-	prefix, err := from.WithZone("").Prefix(bits)
-	if err != nil || !from.IsValid() {
-		return false
-	}
-	if from.Is4() {
-		a := prefix.Addr().As4()
+	network := hit.NetworkOf(from, bitsV4, bitsV6).Addr()
+	switch {
+	case network.Is4():
+		a := network.As4()
+		s.network[0] = 4
 		copy(s.network[1:], a[:])
-	} else {
-		a := prefix.Addr().As16()
+	case network.Is6():
+		a := network.As16()
 		copy(s.network[1:], a[:4])
 	}
-	return true
+	return network.IsValid()
 }
 
 // run counts what is handed over, and does what it is asked, until the end.

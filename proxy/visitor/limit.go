@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // Limits bound how fast objections are taken, for whoever can send identifiers can make the store grow. Looking is not limited, nor is what
@@ -192,12 +193,5 @@ func (r *recent) add(now time.Time, weight float64) {
 // networks are whom a limit is for, and the network around them: an IPv4 address and 16 bits of it, or 48 bits of an IPv6 address and 32.
 // Where the address is not known both are zero.
 func networks(a netip.Addr) (own, wide netip.Prefix) {
-	a = a.Unmap().WithZone("")
-	bits := [2]int{48, 32}
-	if a.Is4() {
-		bits = [2]int{32, 16}
-	}
-	own, _ = a.Prefix(bits[0]) // the zero Addr has the zero Prefix
-	wide, _ = a.Prefix(bits[1])
-	return own, wide
+	return hit.NetworkOf(a, 32, 48), hit.NetworkOf(a, 16, 32)
 }

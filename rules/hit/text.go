@@ -24,8 +24,8 @@ func AppendUnpercent(dst, raw []byte) []byte {
 		switch c := raw[i]; {
 		case c == '+':
 			dst = append(dst, ' ')
-		case c == '%' && i+2 < len(raw) && unhex(raw[i+1]) < 16 && unhex(raw[i+2]) < 16:
-			dst = append(dst, unhex(raw[i+1])<<4|unhex(raw[i+2]))
+		case c == '%' && i+2 < len(raw) && Hex(raw[i+1]) < 16 && Hex(raw[i+2]) < 16:
+			dst = append(dst, Hex(raw[i+1])<<4|Hex(raw[i+2]))
 			i += 2
 		default:
 			dst = append(dst, c)
@@ -38,8 +38,8 @@ func AppendUnpercent(dst, raw []byte) []byte {
 func AppendUnescape(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
-		if c == '%' && i+2 < len(raw) && unhex(raw[i+1]) < 16 && unhex(raw[i+2]) < 16 {
-			c = unhex(raw[i+1])<<4 | unhex(raw[i+2])
+		if c == '%' && i+2 < len(raw) && Hex(raw[i+1]) < 16 && Hex(raw[i+2]) < 16 {
+			c = Hex(raw[i+1])<<4 | Hex(raw[i+2])
 			i += 2
 		}
 		dst = append(dst, c)
@@ -66,17 +66,6 @@ var plain = func() (t [256]bool) {
 	}
 	return t
 }()
-
-func unhex(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	default:
-		return 255
-	}
-}
 
 // unescape decodes the inside of a JSON string that is known to be valid (RFC 8259, section 7). Lone surrogates become U+FFFD.
 func (h *Hit) unescape(s Span) Span {
@@ -132,7 +121,7 @@ func rune4(raw []byte) rune {
 	}
 	var r rune
 	for _, c := range raw[:4] {
-		r = r<<4 | rune(unhex(c)&15)
+		r = r<<4 | rune(Hex(c)&15)
 	}
 	return r
 }

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // maxEscapes is how many times a value may be percent-encoded: by the platform, and once more by a server that copied it.
@@ -22,8 +24,8 @@ func (s *Scratch) unescape(value []byte) []byte {
 	start := len(s.text)
 	for i := 0; i < len(value); i++ {
 		c := value[i]
-		if c == '%' && i+2 < len(value) && hexDigit(value[i+1]) < 16 && hexDigit(value[i+2]) < 16 {
-			c = hexDigit(value[i+1])<<4 | hexDigit(value[i+2])
+		if c == '%' && i+2 < len(value) && hit.Hex(value[i+1]) < 16 && hit.Hex(value[i+2]) < 16 {
+			c = hit.Hex(value[i+1])<<4 | hit.Hex(value[i+2])
 			i += 2
 		}
 		s.text = append(s.text, c)
@@ -32,17 +34,6 @@ func (s *Scratch) unescape(value []byte) []byte {
 		return value
 	}
 	return s.text[start:len(s.text):len(s.text)]
-}
-
-func hexDigit(c byte) byte {
-	switch {
-	case digit(c):
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	default:
-		return 16
-	}
 }
 
 // plain takes all percent-encoding off. It is for values whose text cannot hold an escape of its own.
