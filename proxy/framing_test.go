@@ -127,21 +127,7 @@ func TestWhereAMessageEndsIsNeverGuessed(t *testing.T) {
 		"bytes beyond ASCII":               get("/t/g/collect\xff?v=2&tid=G-1&cid=1.2&en=page_view", yes),
 		"a fragment":                       get("/t/g/collect?v=2&tid=G-1&cid=1.2&en=page_view#a", yes),
 	} {
-		t.Run(name, func(t *testing.T) {
-			c, err := rawhttp.Dial(r.hits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = c.Close() }()
-			_ = c.Send(text, good) // it may be refused before it is written whole
-			answer, err := c.Answer("GET")
-			if err == nil && (answer.Status < 400 || !answer.Close) {
-				t.Errorf("answered with\n%s", answer.Raw)
-			}
-			if rest, err := c.Ended(); err != nil || len(rest) > 0 {
-				t.Errorf("then %q (%v)", rest, err)
-			}
-		})
+		t.Run(name, func(t *testing.T) { r.refuses(t, text, good) })
 	}
 	if got := v.Received(); len(got) > 0 {
 		t.Errorf("the vendor received\n%s", got)
@@ -153,6 +139,24 @@ func TestWhereAMessageEndsIsNeverGuessed(t *testing.T) {
 	counted := strings.Join(r.records(t, "refused"), "\n")
 	if !strings.Contains(counted, `"reason":"malformed","count":`+refused) {
 		t.Errorf("%s were refused, and the ledger has %s", refused, counted)
+	}
+}
+
+// refuses sends what is no single request, and a good one behind it: the connection is closed, after a refusal or without a word.
+func (r *running) refuses(t *testing.T, text, good string) {
+	t.Helper()
+	c, err := rawhttp.Dial(r.hits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.Send(text, good) // it may be refused before it is written whole
+	answer, err := c.Answer("GET")
+	if err == nil && (answer.Status < 400 || !answer.Close) {
+		t.Errorf("answered with\n%s", answer.Raw)
+	}
+	if rest, err := c.Ended(); err != nil || len(rest) > 0 {
+		t.Errorf("then %q (%v)", rest, err)
 	}
 }
 

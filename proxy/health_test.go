@@ -38,21 +38,7 @@ func TestHealthIsARequestLikeAnyOther(t *testing.T) {
 		"PUT":                         ask("PUT", "Content-Length: 0\r\n\r\n"),
 		"OPTIONS":                     ask("OPTIONS", "\r\n"),
 	} {
-		t.Run(name, func(t *testing.T) {
-			c, err := rawhttp.Dial(r.hits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = c.Close() }()
-			_ = c.Send(text, good) // it may be refused before it is written whole
-			answer, err := c.Answer("GET")
-			if err == nil && (answer.Status < 400 || !answer.Close) {
-				t.Errorf("answered with\n%s", answer.Raw)
-			}
-			if rest, err := c.Ended(); err != nil || len(rest) > 0 {
-				t.Errorf("then %q (%v)", rest, err)
-			}
-		})
+		t.Run(name, func(t *testing.T) { r.refuses(t, text, good) })
 	}
 	if got := v.Received(); len(got) > 0 {
 		t.Errorf("the vendor received\n%s", got)

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy"
 )
 
 func TestReloadReplacesEverythingOrNothing(t *testing.T) {
@@ -49,6 +52,24 @@ func TestReloadReplacesEverythingOrNothing(t *testing.T) {
 	}
 	if n := strings.Count(r.ledger(t), `"kind":"reload"`); n < 6 {
 		t.Errorf("%d records of reloads", n)
+	}
+}
+
+// TestReloadedMemoryHolds: what hits may hold together is what the file says now, in a size or in a share of what there is.
+func TestReloadedMemoryHolds(t *testing.T) {
+	r := start(t, folder(t, startVendor(t).URL), func(o *proxy.Options) { o.Memory = 1 << 30 })
+	server, err := os.ReadFile(r.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for memory, want := range map[string]float64{"32MiB": 32 << 20, "25%": 1 << 30 / 100 * 25} {
+		write(t, r.file, strings.Replace(string(server), "fields: 500 }", "fields: 500, memory: "+memory+" }", 1))
+		if err := r.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := strconv.ParseFloat(r.figure(t, "tagwarden_hits_memory_limit_bytes"), 64); err != nil || got != want {
+			t.Errorf("%s: %v, want %v (%v)", memory, got, want, err)
+		}
 	}
 }
 
