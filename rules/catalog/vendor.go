@@ -140,8 +140,43 @@ func merged(base, over map[string]Field) map[string]Field {
 	return all
 }
 
+// endpoint makes an endpoint ready, and notes its fields.
 func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint, error) {
-	e := Endpoint{ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Taken: f.Taken, Locations: len(f.Events), Limits: f.Limits, queryIsEvent: hit.None}
+	e, err := v.interchange(f)
+	if err != nil {
+		return e, err
+	}
+	first := len(b.fields)
+	rules := f.Event
+	if len(rules) == 0 {
+		rules = v.File.Event
+	}
+	for _, step := range []func() error{
+		func() error { return e.headers(b, v.headers, f.Headers) },
+		func() error { return e.tables(b, v.File, f, extra) },
+		func() error { return e.carried(b) },
+		func() error { return e.required(b, v.File, f, first) },
+		func() error { return e.locations(b, f) },
+		func() error { return e.unread(f) },
+		func() error { return e.names(b, rules) },
+	} {
+		if err := step(); err != nil {
+			return e, err
+		}
+	}
+	seen := map[int32]bool{0: true}
+	for _, root := range []int32{e.fields, e.query, e.body} {
+		b.inherit(root, 0, seen)
+	}
+	return e, nil
+}
+
+// interchange reads what an endpoint takes and answers, all but its fields.
+func (v *Vendor) interchange(f *EndpointFile) (Endpoint, error) {
+	e := Endpoint{
+		ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Taken: f.Taken,
+		Locations: len(f.Events), Limits: f.Limits, queryIsEvent: hit.None, CarryField: hit.None,
+	}
 	if f.Denied != nil {
 		e.Denied = *f.Denied
 	}
@@ -171,43 +206,19 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 	if err := e.answers(f); err != nil {
 		return e, err
 	}
-	if e.Carry, err = carry(v.File.Carry, f.Carry); err != nil {
-		return e, err
+	e.Carry, err = carry(v.File.Carry, f.Carry)
+	return e, err
+}
+
+// carried finds the field that the visitor's address is handed on in, where there is one.
+func (e *Endpoint) carried(b *builder) error {
+	if e.Carry.Field == "" {
+		return nil
 	}
-	first := len(b.fields)
-	if err := e.headers(b, v.headers, f.Headers); err != nil {
-		return e, err
+	if e.CarryField = b.find(e.fields, e.Carry.Field); e.CarryField == hit.None {
+		return fmt.Errorf("carry: %q is not among fields", e.Carry.Field)
 	}
-	if err := e.tables(b, v.File, f, extra); err != nil {
-		return e, err
-	}
-	e.CarryField = hit.None
-	if e.Carry.Field != "" {
-		if e.CarryField = b.find(e.fields, e.Carry.Field); e.CarryField == hit.None {
-			return e, fmt.Errorf("carry: %q is not among fields", e.Carry.Field)
-		}
-	}
-	if err := e.required(b, v.File, f, first); err != nil {
-		return e, err
-	}
-	if err := e.locations(b, f); err != nil {
-		return e, err
-	}
-	if err := e.unread(f); err != nil {
-		return e, err
-	}
-	rules := f.Event
-	if len(rules) == 0 {
-		rules = v.File.Event
-	}
-	if err := e.names(b, rules); err != nil {
-		return e, err
-	}
-	seen := map[int32]bool{0: true}
-	for _, root := range []int32{e.fields, e.query, e.body} {
-		b.inherit(root, 0, seen)
-	}
-	return e, nil
+	return nil
 }
 
 // carry is how the address is handed on. It is the only value that a connection tells and a hit may not.
