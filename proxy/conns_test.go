@@ -84,6 +84,35 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 	}
 }
 
+// TestConnectionsOfStaff: the admin listener has bounds as well, and answers however many connections somebody holds.
+func TestConnectionsOfStaff(t *testing.T) {
+	r := start(t, shop(t, standIn(t).Addr(), nil), plenty)
+	const ofOne = 192 // three quarters of 256
+	for i := range ofOne + 20 {
+		c, err := rawhttp.Dial(r.admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		if err := c.Send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := c.Answer("GET"); err != nil || a.Status != 200 {
+			t.Fatalf("connection %d: %+v, %v", i, a, err)
+		}
+	}
+	open, err := strconv.Atoi(r.figure(t, `tagwarden_connections{listener="admin"}`))
+	if err != nil || open > ofOne || open < ofOne/2 {
+		t.Errorf("%d are open (%v)", open, err)
+	}
+	if made, err := strconv.Atoi(r.figure(t, `tagwarden_connections_not_kept_total{cause="made_room",listener="admin"}`)); err != nil || made < 20 {
+		t.Errorf("%d made room (%v)", made, err)
+	}
+	if got := r.figure(t, `tagwarden_connections_limit{listener="admin"}`); got != "264" {
+		t.Errorf("%s may be open", got)
+	}
+}
+
 // plenty is a limit of open files that is enough for all.
 func plenty(o *proxy.Options) { o.OpenFiles = 1 << 20 }
 
