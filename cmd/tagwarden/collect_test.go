@@ -21,7 +21,7 @@ func TestTheCollectorKnowsTheMemory(t *testing.T) {
 		budget    config.Memory
 		want      int64
 	}{
-		{"a container of 512 MiB", "", 512 << 20, half, 512 << 20 / 100 * 70},
+		{"a container of 512 MiB", "", 512 << 20, half, 512 << 20 / 100 * collectAt},
 		{"a small budget on a large machine", "", 64 << 30, little, 2*16<<20 + 128<<20},
 		{"nobody knows", "", 0, half, math.MaxInt64},
 		{"the operator said it", "1GiB", 512 << 20, half, math.MaxInt64},
