@@ -215,9 +215,9 @@ func worst() []bomb {
 	for _, unit := range units {
 		all = append(all, bomb{unit.name, track, unpacked, event + `"note":"`, unit.unit, `"}}`})
 	}
-	for _, unit := range []int{0, 2, 4, 17, 19} { // in values that a bound on one value lets pass
-		value := bomb{unit: units[unit].unit, before: `,"note":"`, tail: `"`}
-		all = append(all, bomb{units[unit].name + ", 10 KiB each", track, unpacked, event + `"a":1`, string(value.content(10 << 10)), `}}`})
+	for _, unit := range units { // in values that a bound on one value lets pass, where much may be sent at a time, and as they are
+		value := bomb{unit: unit.unit, before: `,"note":"`, tail: `"`}
+		all = append(all, bomb{unit.name + ", 10 KiB each", "/segment/v1/batch", asJSON + yes, `{"batch":[` + event + `"a":1`, string(value.content(10 << 10)), `}}]}`})
 	}
 	for _, unit := range []int{2, 3, 11, 17} {
 		place := event + `"a":1},"context":{"page":{"url":"https://a.example/`
