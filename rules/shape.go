@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -11,6 +12,47 @@ import (
 // ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog always have
 // the same name, in whatever order they came. It is appended to dst.
 func (j *Judgement) ShapeID(dst []byte, event int) []byte {
+	text := append(j.shapeText[:0], j.Route.Recipient.ID...)
+	text = append(append(text, 0), j.Policy.digest...)
+	for i, word := range j.fates(event) {
+		if word != 0 {
+			text = binary.BigEndian.AppendUint16(text, uint16(i))
+			text = binary.BigEndian.AppendUint64(text, word)
+		}
+	}
+	j.shapeText = text
+	sum := sha256.Sum256(text)
+	const lower = "0123456789abcdef"
+	for _, c := range sum[:8] {
+		dst = append(dst, lower[c>>4], lower[c&15])
+	}
+	return dst
+}
+
+// Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.
+func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
+	fields := j.Route.Recipient.Catalog.Fields
+	shape := j.fates(event)
+	words := len(shape) / 3
+	names := func(fate hit.Fate) (list []string) {
+		for i, word := range shape[int(fate)*words : (int(fate)+1)*words] {
+			for ; word != 0; word &= word - 1 {
+				name := "*"
+				if field := 64*i + bits.TrailingZeros64(word); field < len(fields) {
+					name = fields[field].Path
+				}
+				list = append(list, name)
+			}
+		}
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	return names(hit.Keep), names(hit.Rewrite), names(hit.Drop)
+}
+
+// fates says what became of the fields of an event, and of those that all events share, which are gone over once: for each fate as many bits
+// as the catalog has fields, and one for what nobody knows. It holds until it is asked for again.
+func (j *Judgement) fates(event int) []uint64 {
 	fields := len(j.Route.Recipient.Catalog.Fields)
 	words := (fields + 1 + 63) / 64
 	mark := func(shape []uint64, of int32) {
@@ -33,44 +75,7 @@ func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 	}
 	j.shape = append(j.shape[:0], j.shared...)
 	mark(j.shape, int32(event))
-	text := append(j.shapeText[:0], j.Route.Recipient.ID...)
-	text = append(append(text, 0), j.Policy.digest...)
-	for i, word := range j.shape {
-		if word != 0 {
-			text = binary.BigEndian.AppendUint16(text, uint16(i))
-			text = binary.BigEndian.AppendUint64(text, word)
-		}
-	}
-	j.shapeText = text
-	sum := sha256.Sum256(text)
-	const lower = "0123456789abcdef"
-	for _, c := range sum[:8] {
-		dst = append(dst, lower[c>>4], lower[c&15])
-	}
-	return dst
-}
-
-// Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.
-func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
-	lists := [3]*[]string{hit.Drop: &dropped, hit.Keep: &kept, hit.Rewrite: &changed}
-	note := func(n *hit.Node, sent bool) {
-		name := "*"
-		if f := j.field(n); f != nil {
-			name = f.Path
-		}
-		fate := n.Fate
-		if !sent {
-			fate = hit.Drop
-		}
-		*lists[fate] = append(*lists[fate], name)
-	}
-	j.eachLeaf(hit.Shared, note)
-	j.eachLeaf(int32(event), note)
-	for _, list := range lists {
-		slices.Sort(*list)
-		*list = slices.Compact(*list)
-	}
-	return kept, changed, dropped
+	return j.shape
 }
 
 // eachLeaf goes over what holds a value in an event, or in what all events share.
