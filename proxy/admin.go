@@ -28,7 +28,7 @@ func (s *Server) adminServer() *fasthttp.Server {
 					problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the address cannot be read")
 					return
 				}
-				calls(ctx)
+				s.withBody(ctx, calls)
 			case !ctx.IsGet() && !ctx.IsHead():
 				ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
 			case string(ctx.Path()) == "/metrics":
@@ -46,7 +46,8 @@ func (s *Server) adminServer() *fasthttp.Server {
 		Concurrency:  workers,
 		ReadTimeout:  5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
 		ReadBufferSize: 8 << 10, MaxRequestsPerConn: 10_000,
-		MaxRequestBodySize: 4 << 20, CloseOnShutdown: true, NoDefaultServerHeader: true,
+		StreamRequestBody: true, MaxRequestBodySize: 1, // see withBody
+		CloseOnShutdown: true, NoDefaultServerHeader: true,
 		SecureErrorLogMessage: true, Logger: quiet{},
 	}
 }
@@ -70,15 +71,6 @@ func unread(ctx *fasthttp.RequestCtx, err error) {
 	default:
 		problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the request cannot be read")
 	}
-}
-
-// problem answers with an error as the API does.
-func problem(ctx *fasthttp.RequestCtx, status int, kind, detail string) {
-	ctx.Response.Reset()
-	ctx.SetStatusCode(status)
-	ctx.SetContentType(console.ProblemType)
-	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.SetBody(console.ProblemText(status, kind, detail))
 }
 
 // health says whether hits can be taken: the ledger can be written, objections can be taken, and the server is not ending.

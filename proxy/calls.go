@@ -1,0 +1,65 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/rules/codec"
+)
+
+// The bodies of calls to the API, in bytes: the largest, and what all of them may hold together. Nobody has shown a token yet who sends one.
+const (
+	callBody   = 4 << 20
+	callMemory = 32 << 20
+)
+
+// withBody hands a call on once its body is there: what comes, as it comes.
+func (s *Server) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
+	length := announced(&ctx.Request.Header)
+	if length == 0 {
+		next(ctx)
+		return
+	}
+	var lease memory.Lease
+	lease.Begin(s.calls)
+	defer lease.End()
+	var body []byte
+	err := codec.ErrLimit
+	if length <= callBody {
+		body, err = codec.AppendRead(nil, ctx.RequestBodyStream(), callBody, &lease)
+	}
+	if errors.Is(err, codec.ErrLimit) || errors.Is(err, codec.ErrMemory) {
+		_, _ = io.CopyN(io.Discard, ctx.RequestBodyStream(), lingerBytes) // so that its sender gets to read why
+	}
+	var network net.Error
+	switch {
+	case err == nil && (length < 0 || len(body) == length):
+		ctx.Request.SetBodyRaw(body)
+		next(ctx)
+		return
+	case errors.Is(err, codec.ErrLimit):
+		unread(ctx, fasthttp.ErrBodyTooLarge)
+	case errors.Is(err, codec.ErrMemory):
+		problem(ctx, fasthttp.StatusServiceUnavailable, "busy", "too many large calls are under way: try again in a moment, or with fewer objections at a time")
+		ctx.Response.Header.Set("Retry-After", "1")
+	case errors.As(err, &network) && network.Timeout():
+		unread(ctx, err)
+	default:
+		problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the body could not be read to its end")
+	}
+	ctx.SetConnectionClose()
+}
+
+// problem answers with an error as the API does.
+func problem(ctx *fasthttp.RequestCtx, status int, kind, detail string) {
+	ctx.Response.Reset()
+	ctx.SetStatusCode(status)
+	ctx.SetContentType(console.ProblemType)
+	ctx.Response.Header.Set("Cache-Control", "no-store")
+	ctx.SetBody(console.ProblemText(status, kind, detail))
+}
