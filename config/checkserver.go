@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -23,7 +24,7 @@ func (r *reading) checkServer() {
 		r.faults.at(r.server, steps("admin", "listen"), "hits and staff would share %s: give the admin listener a port of its own", s.Listen)
 	}
 	if s.Limits.Decompressed < s.Limits.Body {
-		r.faults.at(r.server, steps("limits", "decompressed"), "%s is less than body (%s): make it at least that", s.Limits.Decompressed, s.Limits.Body)
+		r.faults.at(r.server, steps("limits", "decompressed"), "decompressed (%s) is less than body (%s): make it at least that", s.Limits.Decompressed, s.Limits.Body)
 	}
 	switch {
 	case s.Keys.Root != "" && len(s.Keys.RootCommand) > 0:
@@ -38,7 +39,20 @@ func (r *reading) checkServer() {
 	}
 	r.checkSites()
 	r.checkWebhooks()
+	r.warnMemory()
 	r.warnUnused()
+}
+
+// warnMemory warns of memory that the largest hit which the other limits allow would not fit into, however often it came. A share of what
+// there will be is not known here.
+func (r *reading) warnMemory() {
+	l := &r.loaded.Server.Limits
+	// Its body, what is opened of it, that without escapes, what is sent on, and its fields.
+	most := l.Body + 3*l.Decompressed + Size(l.Nodes*hit.NodeSize)
+	if l.Memory.Size > 0 && l.Memory.Size < most {
+		r.warnings.at(r.server, steps("limits", "memory"), "the largest hit that the other limits allow takes about %d MiB: it would be answered with 503 each time it comes; "+
+			"say more than that, or less for nodes and decompressed", most>>20)
+	}
 }
 
 // warnUnused warns of what the format knows and this version does not act on.

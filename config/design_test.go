@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -154,6 +155,33 @@ func TestDigest(t *testing.T) {
 		files[test.file] = bytes.Replace(files[test.file], []byte(test.old), []byte(test.with), 1)
 		if got := digest(files) == first; got != test.same {
 			t.Errorf("%s changed: same digest %v, want %v", test.name, got, test.same)
+		}
+	}
+}
+
+// TestMemoryForOneHit: memory that does not hold one hit as large as the other limits allow is worth a warning.
+func TestMemoryForOneHit(t *testing.T) {
+	const limits = "limits: { body: 1MiB, decompressed: 8MiB, events: 1000, depth: 64, fields: 2000 }"
+	for with, warned := range map[string]bool{
+		"limits: { memory: 32MiB }":                                   true,
+		"limits: { memory: 128MiB }":                                  false,
+		"limits: { memory: 1% }":                                      false,
+		"limits: { memory: 16MiB, nodes: 20000, decompressed: 2MiB }": false,
+		"limits: { memory: 128MiB, nodes: 5000000 }":                  true,
+		limits: false,
+	} {
+		files := design(t)
+		text := bytes.Replace(files["tagwarden.yaml"], []byte(limits), []byte(with), 1)
+		if with != limits && bytes.Equal(text, files["tagwarden.yaml"]) {
+			t.Fatal("the design's limits are others")
+		}
+		files["tagwarden.yaml"] = text
+		loaded, err := compiled(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(loaded.Warnings.Error(), "the largest hit that the other limits allow"); got != warned {
+			t.Errorf("%s: warned %v\n%v", with, got, loaded.Warnings)
 		}
 	}
 }

@@ -23,6 +23,9 @@ func (l Limits) check() error {
 			return fmt.Errorf("limits.%s: %d is no limit: a number from 1 to %d is right", one.name, one.says, one.most)
 		}
 	}
+	if l.Decompressed > 0 && l.Decompressed < l.Body {
+		return fmt.Errorf("limits.decompressed: %d is less than body (%d): make it at least that", int(l.Decompressed), int(l.Body))
+	}
 	return nil
 }
 

@@ -52,6 +52,7 @@ func TestLimitsThatAreNone(t *testing.T) {
 	for limits, wrong := range map[string]catalog.Limits{
 		"endpoints.httpapi: limits.body: -1 is no limit: a number from 1 to 67108864 is right":                  {Body: -1},
 		"endpoints.httpapi: limits.decompressed: 1073741824 is no limit: a number from 1 to 268435456 is right": {Decompressed: 1 << 30},
+		"endpoints.httpapi: limits.decompressed: 1048576 is less than body (2097152): make it at least that":    {Body: 2 << 20, Decompressed: 1 << 20},
 		"endpoints.httpapi: limits.events: 10001 is no limit: a number from 1 to 10000 is right":                {Events: 10_001},
 		"endpoints.httpapi: limits.fields: -5 is no limit: a number from 1 to 100000 is right":                  {Fields: -5},
 		"endpoints.httpapi: limits.nodes: 9000000 is no limit: a number from 1 to 5000000 is right":             {Nodes: 9_000_000},
