@@ -138,8 +138,8 @@ func (o *Options) fill() {
 func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
 	s := &Server{
-		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), calls: memory.NewBudget(callMemory),
-		opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(), stopped: make(chan struct{}), reviews: newReviews(o.Now()),
+		opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(),
+		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), calls: memory.NewBudget(callMemory), stopped: make(chan struct{}), reviews: newReviews(o.Now()),
 	}
 	s.share = shareOut(o.OpenFiles, len(upstreams(loaded)))
 	err := s.openCertificate(loaded.Server.TLS)

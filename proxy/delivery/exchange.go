@@ -11,8 +11,8 @@ import (
 var errKept = errors.New("the event does not leave any more")
 
 // exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before anything was written is
-// replaced: all that are open may be, a new one is once. It does what fasthttp's own client does, and asks between the wait for a connection and the first
-// byte whether the event may still leave. The reply has a status once the answer's head was read.
+// replaced: all that are open may be, a new one is once. It does what fasthttp's own client does, and asks between the wait for a
+// connection and the first byte whether the event may still leave. The reply has a status once the answer's head was read.
 func (h *host) exchange(request *fasthttp.Request, answer *fasthttp.Response, e *Event, within time.Duration) (reply, error) {
 	deadline := time.Now().Add(within)
 	for left := h.client.MaxConns; ; left-- {
