@@ -35,9 +35,6 @@ const (
 	MadeRoom       // it rested, and somebody else needed its place
 )
 
-// Causes lists them.
-func Causes() []Cause { return []Cause{TooMany, Full, MadeRoom} }
-
 // String returns the word that metrics use.
 func (c Cause) String() string {
 	switch c {

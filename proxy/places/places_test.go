@@ -180,7 +180,7 @@ func TestRefusedAreCounted(t *testing.T) {
 	if want := []Cause{TooMany, MadeRoom, Full}; !slices.Equal(h.refused, want) {
 		t.Errorf("%v, want %v", h.refused, want)
 	}
-	for _, c := range append(Causes(), none) {
+	for _, c := range []Cause{TooMany, Full, MadeRoom, none} {
 		if c.String() == "" || (c == none) != (c.String() == "none") {
 			t.Errorf("cause %d has no word", c)
 		}

@@ -97,9 +97,6 @@ type Opener struct {
 // Begin starts on another hit.
 func (o *Opener) Begin(h *hit.Hit) { o.hit, o.unpacked, o.taken = h, 0, 0 }
 
-// Unpacked is the number of bytes that were unwrapped so far, of every layer.
-func (o *Opener) Unpacked() int { return o.unpacked }
-
 // take takes room, or returns ErrMemory.
 func (o *Opener) take(bytes int) error {
 	if o.Memory == nil {
