@@ -5,6 +5,7 @@ package objection
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -51,6 +52,24 @@ type Change struct {
 	Because     string    // why somebody else than the subject took it back
 	Time        time.Time // when the person said so; zero: now. Never later than now
 	Outbox      []Message // messages that are kept, in the same step, until they were sent
+}
+
+// Stands tells whether a change leaves what stands as it is; scopes are those in force.
+func (c *Change) Stands(scopes []string) bool {
+	for _, scope := range c.TakeBack {
+		if slices.Contains(scopes, scope) || scope == All && len(scopes) > 0 {
+			return false
+		}
+	}
+	for _, scope := range c.Object {
+		if c.Restriction {
+			scope = restriction + scope
+		}
+		if !slices.Contains(scopes, scope) {
+			return false
+		}
+	}
+	return true
 }
 
 // Message is something to be told another system. The store keeps it until Settle, and does not look inside.

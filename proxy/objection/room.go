@@ -57,27 +57,9 @@ func (s *Store) unchanging(b *Batch) bool {
 		}
 		for j := range c.Subjects {
 			stands, err := s.Standing(c.Subjects[j : j+1])
-			if err != nil || !stood(c, stands) {
+			if err != nil || !c.Stands(stands) {
 				return false
 			}
-		}
-	}
-	return true
-}
-
-// stood tells whether a change leaves what stands as it is.
-func stood(c *Change, stands []string) bool {
-	for _, scope := range c.TakeBack {
-		if slices.Contains(stands, scope) || scope == All && len(stands) > 0 {
-			return false
-		}
-	}
-	for _, scope := range c.Object {
-		if c.Restriction {
-			scope = restriction + scope
-		}
-		if !slices.Contains(stands, scope) {
-			return false
 		}
 	}
 	return true

@@ -113,11 +113,10 @@ func (p *Pages) act(acts objection.Acts) ([]objection.Receipt, error) {
 // already tells whether everything that is asked for stands as it is wanted, for each of the identifiers and subjects. It is acknowledged by
 // the store all the same, which sees to it that what came before is in force.
 func (p *Pages) already(object, takeBack []string, ids []objection.ID, subjects []objection.Subject) bool {
+	wanted := objection.Change{Object: object, TakeBack: takeBack}
 	asWanted := func(ids []objection.ID, subjects []objection.Subject) bool {
-		stands, err := p.opts.Objector.Standing(ids, subjects)
-		in := func(scope string) bool { return slices.Contains(stands, scope) }
-		goes := func(scope string) bool { return in(scope) || scope == all && len(stands) > 0 } // restrictions too
-		return err == nil && !slices.ContainsFunc(takeBack, goes) && !slices.ContainsFunc(object, func(scope string) bool { return !in(scope) })
+		inForce, err := p.opts.Objector.Standing(ids, subjects)
+		return err == nil && wanted.Stands(inForce)
 	}
 	for i := range ids {
 		if !asWanted(ids[i:i+1], nil) {
