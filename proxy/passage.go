@@ -73,7 +73,9 @@ func (p *passage) giveBack() {
 	p.number = 0
 	p.records, p.text, p.facts = hit.Recycled(p.records), hit.Recycled(p.text), hit.Recycled(p.facts)
 	p.hashes, p.firstOf, p.nextOf = hit.Recycled(p.hashes), hit.Recycled(p.firstOf), hit.Recycled(p.nextOf)
-	p.answer.SwapBody(hit.Recycled(p.answer.Body()))
+	if body := p.answer.Body(); cap(body) > 0 {
+		p.answer.SwapBody(hit.Recycled(body))
+	}
 	p.answer.Reset()
 	p.event = delivery.Event{}
 	p.outcome, p.leaving, p.sent, p.headers = delivery.Outcome{}, false, false, p.headers[:0]
