@@ -21,7 +21,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	p := takePassage(ctx, s, snapshot, rules.Inputs{
-		Now: now, Keys: s.keys(snapshot, now), Rare: s.rarity, Strings: s.strings, Deaf: s.objections.Err() != nil || s.objections.Full(),
+		Now: now, Keys: s.keys(snapshot, now), Rare: s.rarity, Strings: s.strings,
 	})
 	defer p.giveBack()
 	defer s.caught(p)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -84,6 +85,42 @@ func TestObjectionsFileGone(t *testing.T) {
 	}
 	if n := logged.FilterMessageSnippet("is back in its place").Len(); n != 2 {
 		t.Errorf("that it is back is said %d times", n)
+	}
+}
+
+// TestObjectionsFileGoneWhileABodyComes: whether objections can be taken is asked once the hit is there whole.
+func TestObjectionsFileGoneWhileABodyComes(t *testing.T) {
+	v, second := standIn(t), make(seconds)
+	r := start(t, shop(t, v.Addr(), map[string]string{"policy/activities.yaml": "activities:\n  - { id: duty, vendor: ga4, purposes: [measure], basis: public_task, " +
+		"reference: \"a law\", profile: none, events: [page_view] }\n",
+		"policy/profiles.yaml": "profiles:\n  none:\n    classes: { event_name: keep }\n    set: { ga4: { cid: \"1.1\" } }\n"}), second.option)
+	path := filepath.Join(proxy.ObjectionsDir(dataOf(r)), objection.FileName)
+	request := post("/t/g/collect?v=2&tid=G-1&cid=1.2", "", "en=page_view&sr=1x1")
+	for gone, sent := range []int{1, 1} { // while it is there it travels, and no more after that
+		c, err := rawhttp.Dial(r.hits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		if err := c.Send(request[:len(request)-4]); err != nil {
+			t.Fatal(err)
+		}
+		r.held(t, 1, 1<<20)
+		if gone == 1 {
+			if err := os.Rename(path, path+".aside"); err != nil {
+				t.Fatal(err)
+			}
+			second.pass()
+		}
+		if err := c.Send(request[len(request)-4:]); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := c.Answer("POST"); err != nil || a.Status != 204 {
+			t.Errorf("%+v, %v", a, err)
+		}
+		if n := len(v.Requests()); n != sent {
+			t.Errorf("the vendor received %d requests, want %d", n, sent)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ type Objections interface {
 
 // ask looks up the objections of every subject. An identifier that all events share counts for each of them.
 func ask(s *Server, p *passage) rules.Reason {
+	p.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
 	events := len(p.j.Hit.Events)
 	var shared rules.Objections
 	for range events {
