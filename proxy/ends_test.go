@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy"
 )
 
 // TestAnswersThatEndAConnectionAreRead: where a connection is closed after an answer, bytes of the request may still be on their way. Closed at
@@ -41,5 +43,29 @@ func TestAnswersThatEndAConnectionAreRead(t *testing.T) {
 			t.Errorf("%s: the end: %v", name, err)
 		}
 		_ = conn.Close()
+	}
+}
+
+// TestWhoOwesTheRestOfABodyKeepsNobodyOut: every place is taken by somebody who has an answer, and announced more than came.
+func TestWhoOwesTheRestOfABodyKeepsNobodyOut(t *testing.T) {
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.OpenFiles = 120 }) // 28 places, of which one network has 21
+	for i := range 28 {
+		c := r.from(t, []string{"127.0.0.1", "127.0.0.2"}[i/21])
+		defer func() { _ = c.Close() }()
+		if err := c.Send("POST /t/nowhere HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 100\r\n\r\nx"); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := c.Answer("POST"); err != nil || a.Status != 404 {
+			t.Fatalf("%+v, %v", a, err)
+		}
+	}
+	visitor := r.from(t, "127.0.0.9")
+	defer func() { _ = visitor.Close() }()
+	if err := visitor.Send(get(pageView, yes)); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := visitor.Answer("GET"); err != nil || a.Status != 204 {
+		t.Errorf("%+v, %v", a, err)
 	}
 }
