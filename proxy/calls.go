@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/places"
 	"github.com/tagwarden/tagwarden/rules/codec"
 )
 
@@ -25,6 +26,10 @@ func (s *Server) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler
 		next(ctx)
 		return
 	}
+	place := placeOf(ctx.Conn())
+	if place != nil { // a call that is not there whole keeps nobody out
+		place.Rest()
+	}
 	var lease memory.Lease
 	lease.Begin(s.calls)
 	defer lease.End()
@@ -35,6 +40,10 @@ func (s *Server) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler
 	}
 	if errors.Is(err, codec.ErrLimit) || errors.Is(err, codec.ErrMemory) {
 		_, _ = io.CopyN(io.Discard, ctx.RequestBodyStream(), lingerBytes) // so that its sender gets to read why
+	}
+	if place != nil && place.Work(false) != places.Kept {
+		ctx.SetConnectionClose() // it made room: nobody reads an answer
+		return
 	}
 	var network net.Error
 	switch {

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
@@ -44,6 +47,29 @@ func TestCallsHoldWhatCame(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if taken := (after.TotalAlloc - before.TotalAlloc) / times; taken > 1<<20 {
 		t.Errorf("each took %d bytes", taken)
+	}
+}
+
+// TestACallThatIsNotThereWholeKeepsNobodyOut: every place is taken by calls whose bodies do not come.
+func TestACallThatIsNotThereWholeKeepsNobodyOut(t *testing.T) {
+	r := start(t, folder(t, "http://127.0.0.1:1"), func(o *proxy.Options) { o.OpenFiles = 120 })
+	many, err := strconv.Atoi(r.figure(t, `tagwarden_connections_limit{listener="admin"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	for range 2 * many { // some make room already
+		c, err := rawhttp.Dial(r.admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		if err := c.Send(call(1000), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, err := rawhttp.Exchange(r.admin, call(2)+"{}"); err != nil || a.Status != 401 {
+		t.Errorf("%+v, %v", a, err)
 	}
 }
 
