@@ -95,6 +95,7 @@ func decode(j *Judgement, in *Inputs) Reason {
 	l := &j.Route.limits
 	r := &j.Hit.Request
 	if len(r.Body) > l.Body {
+		j.trace.over(l, codec.Over("body"))
 		return OverLimit
 	}
 	j.memory = in.Memory
@@ -109,6 +110,7 @@ func decode(j *Judgement, in *Inputs) Reason {
 	}
 	j.Hit.Begin()
 	if err := j.Route.Recipient.Catalog.Read(j.Route.Endpoint, &j.Hit, &j.opener, l.Events, l.Fields); err != nil {
+		j.trace.over(l, err)
 		return broken(err)
 	}
 	if !j.room(len(j.Hit.Events) * eventSize) {
@@ -155,6 +157,7 @@ func uncode(j *Judgement) Reason {
 	}
 	body, step, err := j.opener.Inflate(j.body[:0], r.Body, name)
 	if err != nil {
+		j.trace.over(&j.Route.limits, err)
 		return broken(err)
 	}
 	j.body, j.coded = body, r.Body

@@ -131,8 +131,31 @@ func TestNodesOfAHitAreBounded(t *testing.T) {
 		"in many values": {"matomo", "/matomo.php", `{"requests":["?idsite=1&rec=1"` + strings.Repeat(`,"?idsite=1&rec=1&a=1&b=1&c=1"`, 900) + "]}"},
 	} {
 		x := explain(t, p, request(t, "POST "+c.path+" HTTP/1.1\nContent-Type: text/plain\n\n"+c.body, c.vendor, yes))
-		if x.Respond.Status != 413 || x.Forward != nil {
-			t.Errorf("%s: %d", name, x.Respond.Status)
+		if x.Respond.Status != 413 || x.Forward != nil || x.Why != "it holds more than limits.nodes allows here: 5000" {
+			t.Errorf("%s: %d %q", name, x.Respond.Status, x.Why)
+		}
+	}
+}
+
+// TestALimitIsNamed: who asks why is told which limit a hit is over, by its key, and what it is at that endpoint.
+func TestALimitIsNamed(t *testing.T) {
+	d := draft()
+	d.Limits = rules.Limits{Body: 4000, Decompressed: 8000, Events: 5, Depth: 8, Fields: 20, Nodes: 400}
+	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 400} // as if an operator had written it
+	p := compile(t, d)
+	event := `{"event":"x","properties":{"a":"b"}}`
+	for name, c := range map[string]struct{ body, coding, why string }{
+		"body":         {strings.Repeat(" ", 4001), "", "limits.body allows here: 4000"},
+		"decompressed": {zipped(`[{"event":"` + strings.Repeat("x", 9000) + `"}]`), "gzip", "limits.decompressed allows here: 8000"},
+		"events":       {"[" + event + strings.Repeat(","+event, 5) + "]", "", "limits.events allows here: 5"},
+		"depth":        {`[{"event":"x","properties":{"a":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + "}}]", "", "limits.depth allows here: 8"},
+		"fields":       {`[{"event":"x","properties":{"a":1` + strings.Repeat(`,"a":1`, 30) + "}}]", "", "limits.fields allows here: 20"},
+		"nodes":        {`[{"event":"x","properties":{"a":1` + strings.Repeat(`,"a":1`, 500) + "}}]", "", "limits.nodes allows here: 400"},
+	} {
+		r := request(t, "POST /e/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: "+c.coding+"\n\n", "posthog", yes)
+		r.Body = []byte(c.body)
+		if x := explain(t, p, r); x.Respond.Status != 413 || !strings.HasSuffix(x.Why, c.why) {
+			t.Errorf("%s: %d %s %q", name, x.Respond.Status, x.Reason, x.Why)
 		}
 	}
 }
@@ -155,8 +178,9 @@ func TestRealBatchesUnpackFar(t *testing.T) {
 		t.Errorf("%d events, answered with %d", len(x.Events), x.Respond.Status)
 	}
 	for name, c := range map[string]struct{ size, want int }{"small enough that it does not matter": {900 << 10, 200}, "a bomb": {2 << 20, 413}} {
-		if x := ask(zipped(strings.Repeat(" ", c.size) + `{"batch":[{"event":"x"}]}`)); x.Respond.Status != c.want {
-			t.Errorf("%s: %d", name, x.Respond.Status)
+		x := ask(zipped(strings.Repeat(" ", c.size) + `{"batch":[{"event":"x"}]}`))
+		if x.Respond.Status != c.want || strings.HasSuffix(x.Why, "100 times its size") != (c.want == 413) {
+			t.Errorf("%s: %d %q", name, x.Respond.Status, x.Why)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -41,6 +43,19 @@ type FieldNote struct {
 func (t *Trace) overspent() {
 	if t != nil {
 		t.Why = fmt.Sprintf("looking for personal data took more than %d steps for each byte received and unpacked, and %d for the hit", StepsPerByte, StepsPerHit)
+	}
+}
+
+// over notes which limit a hit is over. It does nothing where nobody asked.
+func (t *Trace) over(l *Limits, err error) {
+	if t == nil || !errors.Is(err, codec.ErrLimit) {
+		return
+	}
+	t.Why = "it unpacks to over 1 MiB and over 100 times its size"
+	var o codec.Over
+	if errors.As(err, &o) {
+		says := map[codec.Over]int{"body": l.Body, "decompressed": l.Decompressed, "events": l.Events, "depth": l.Depth, "fields": l.Fields, "nodes": l.Nodes}
+		t.Why = fmt.Sprintf("it holds more than limits.%s allows here: %d", string(o), says[o])
 	}
 }
 

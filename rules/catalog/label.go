@@ -41,7 +41,7 @@ func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields i
 	}
 	h.Seen = len(h.Events)
 	if !r.measure(fields) {
-		return codec.ErrLimit
+		return codec.Over("fields")
 	}
 	r.nameEvents()
 	return nil
@@ -246,7 +246,7 @@ func (r *reading) counted(priority int16, next int32) error {
 	for ; next != hit.None; next = r.h.Nodes[next].Next {
 		r.h.Seen++
 	}
-	return codec.ErrLimit
+	return codec.Over("events")
 }
 
 // leaf notes what a leaf says: a name, an identifier, a signal.

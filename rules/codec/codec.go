@@ -18,6 +18,15 @@ var ErrMalformed = errors.New("malformed")
 // ErrLimit means that a hit holds more than the limits allow.
 var ErrLimit = errors.New("over a limit")
 
+// Over is an ErrLimit that names the limit, by the key of the server file.
+type Over string
+
+// Error says which limit it is.
+func (o Over) Error() string { return "over limits." + string(o) }
+
+// Is tells that it is an ErrLimit.
+func (o Over) Is(target error) bool { return target == ErrLimit }
+
 // ErrMemory means that there is no room for what a hit holds, now.
 var ErrMemory = errors.New("no memory left")
 
@@ -120,7 +129,7 @@ func (o *Opener) give(bytes int) {
 // room takes room for so many more nodes.
 func (o *Opener) room(nodes int) error {
 	if len(o.hit.Nodes)+nodes > o.Limits.Nodes {
-		return ErrLimit
+		return Over("nodes")
 	}
 	if err := o.take(nodes * hit.NodeSize); err != nil {
 		return err

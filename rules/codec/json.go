@@ -42,7 +42,7 @@ func (o *Opener) measure(text []byte) (members int, err error) {
 			depth++
 			members++
 			if depth > o.Limits.Depth {
-				return 0, ErrLimit
+				return 0, Over("depth")
 			}
 		case '}', ']':
 			depth--
@@ -50,7 +50,7 @@ func (o *Opener) measure(text []byte) (members int, err error) {
 			members++
 		}
 		if members > room {
-			return 0, ErrLimit
+			return 0, Over("nodes")
 		}
 	}
 	return members, nil

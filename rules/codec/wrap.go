@@ -67,7 +67,7 @@ func (o *Opener) unbase64(value hit.Span) (hit.Step, hit.Span, error) {
 	}
 	size := encoding.DecodedLen(len(text))
 	if o.unpacked += size; o.unpacked > o.Limits.Decompressed {
-		return step, value, ErrLimit
+		return step, value, Over("decompressed")
 	}
 	if err := o.take(size); err != nil {
 		return step, value, err
@@ -119,6 +119,8 @@ func (o *Opener) appendInflated(dst, text []byte, step hit.Step) ([]byte, error)
 	dst, err = AppendRead(dst, reader, min(o.Limits.Decompressed-o.unpacked, max(plausible, mostRatio*len(text))), o.Memory)
 	o.unpacked += len(dst) - from
 	switch {
+	case errors.Is(err, ErrLimit) && o.unpacked > o.Limits.Decompressed:
+		return dst[:from], Over("decompressed")
 	case errors.Is(err, ErrLimit), errors.Is(err, ErrMemory):
 		return dst[:from], err
 	case err != nil, f.source.Len() > 0:
