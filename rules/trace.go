@@ -52,8 +52,7 @@ func (t *Trace) over(l *Limits, err error) {
 		return
 	}
 	t.Why = "it unpacks to over 1 MiB and over 100 times its size"
-	var o codec.Over
-	if errors.As(err, &o) {
+	if o, ok := errors.AsType[codec.Over](err); ok {
 		says := map[codec.Over]int{"body": l.Body, "decompressed": l.Decompressed, "events": l.Events, "depth": l.Depth, "fields": l.Fields, "nodes": l.Nodes}
 		t.Why = fmt.Sprintf("it holds more than limits.%s allows here: %d", string(o), says[o])
 	}
