@@ -44,7 +44,7 @@ func TestMemoryIsRead(t *testing.T) {
 	if err != nil || now != 40960<<10 || most != 52140<<10 {
 		t.Errorf("%d, %d, %v", now, most, err)
 	}
-	for _, wrong := range []string{"", "Name:\tx\nState:\tZ (zombie)\n", strings.Replace(text, "40960", "much", 1), strings.Replace(text, "VmHWM", "VmXXX", 1)} {
+	for _, wrong := range []string{"", "Name:\tx\nState:\tZ (zombie)\n", strings.Replace(text, "40960", "much", 1), strings.Replace(text, "VmHWM", "VmNone", 1)} {
 		if _, _, err := proc.ParseMemory(wrong); err == nil {
 			t.Errorf("%q is taken for what a running process has", wrong)
 		}

@@ -46,42 +46,54 @@ func TestGoldenAnswers(t *testing.T) {
 	show := func(what string, a *catalog.AnswerFile) {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("  %s: %d %s %s", what, a.Status, a.Type, a.Body), " ") + "\n")
 	}
+	eachEndpoint(t, func(id string, e *catalog.Endpoint) {
+		fmt.Fprintf(&b, "%s %s\n", id, e.ID)
+		if e.Kind == catalog.Answer {
+			b.WriteString("  taken: the vendor's answer\n")
+		} else {
+			show("taken", &e.Success)
+		}
+		if e.Denied != e.Success || e.Kind == catalog.Answer {
+			show("denied", &e.Denied)
+		}
+		for i := range e.Instead {
+			show("where the query says "+e.Instead[i].Query, &e.Instead[i].Answer)
+		}
+		if len(e.Relay) > 0 {
+			fmt.Fprintf(&b, "  refused, with the vendor's body: %v\n", e.Relay)
+		}
+		for _, path := range e.Indices {
+			fmt.Fprintf(&b, "    events counted at %s\n", strings.Join(path, " "))
+		}
+	})
+	golden(t, file, b.String())
+}
+
+// eachEndpoint goes over the endpoints of all vendors, each once, however many paths it has.
+func eachEndpoint(t *testing.T, visit func(vendor string, e *catalog.Endpoint)) {
+	t.Helper()
 	for _, id := range catalog.BuiltinIDs() {
 		seen := map[string]bool{}
 		for i := range vendor(t, id).Endpoints {
-			e := &vendor(t, id).Endpoints[i]
-			if seen[e.ID] {
-				continue // by another path
-			}
-			seen[e.ID] = true
-			fmt.Fprintf(&b, "%s %s\n", id, e.ID)
-			if e.Kind == catalog.Answer {
-				b.WriteString("  taken: the vendor's answer\n")
-			} else {
-				show("taken", &e.Success)
-			}
-			if e.Denied != e.Success || e.Kind == catalog.Answer {
-				show("denied", &e.Denied)
-			}
-			for i := range e.Instead {
-				show("where the query says "+e.Instead[i].Query, &e.Instead[i].Answer)
-			}
-			if len(e.Relay) > 0 {
-				fmt.Fprintf(&b, "  refused, with the vendor's body: %v\n", e.Relay)
-			}
-			for _, path := range e.Indices {
-				fmt.Fprintf(&b, "    events counted at %s\n", strings.Join(path, " "))
+			if e := &vendor(t, id).Endpoints[i]; !seen[e.ID] {
+				seen[e.ID] = true
+				visit(id, e)
 			}
 		}
 	}
+}
+
+// golden holds a text against a file. UPDATE_GOLDEN=1 writes the file anew.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(file)
-	if err != nil || string(want) != b.String() {
-		t.Errorf("%s differs (%v); got\n%s", file, err, b.String())
+	if err != nil || string(want) != got {
+		t.Errorf("%s differs (%v); got\n%s", file, err, got)
 	}
 }
 

@@ -2,7 +2,6 @@ package catalog_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,37 +13,21 @@ import (
 func TestGoldenLimits(t *testing.T) {
 	const file = "testdata/limits.txt"
 	var b strings.Builder
-	for _, id := range catalog.BuiltinIDs() {
-		seen := map[string]bool{}
-		for i := range vendor(t, id).Endpoints {
-			e := &vendor(t, id).Endpoints[i]
-			if seen[e.ID] {
-				continue // by another path
-			}
-			seen[e.ID] = true
-			takes := "one event"
-			switch {
-			case e.Kind == catalog.Opaque:
-				takes = "a stream"
-			case e.Batches:
-				takes = "a batch"
-			}
-			fmt.Fprintf(&b, "%s %s: %s", id, e.ID, takes)
-			if e.Limits != (catalog.Limits{}) {
-				fmt.Fprintf(&b, ", %+v", e.Limits)
-			}
-			b.WriteString("\n")
+	eachEndpoint(t, func(id string, e *catalog.Endpoint) {
+		takes := "one event"
+		switch {
+		case e.Kind == catalog.Opaque:
+			takes = "a stream"
+		case e.Batches:
+			takes = "a batch"
 		}
-	}
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
+		fmt.Fprintf(&b, "%s %s: %s", id, e.ID, takes)
+		if e.Limits != (catalog.Limits{}) {
+			fmt.Fprintf(&b, ", %+v", e.Limits)
 		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil || string(want) != b.String() {
-		t.Errorf("%s differs (%v); got\n%s", file, err, b.String())
-	}
+		b.WriteString("\n")
+	})
+	golden(t, file, b.String())
 }
 
 // TestLimitsThatAreNone: what a vendor file may not say of limits.
