@@ -29,6 +29,8 @@ func TestHealthIsARequestLikeAnyOther(t *testing.T) {
 		"an expectation":              ask("GET", "Expect: 200-foo\r\n\r\n"),
 		"two hosts":                   ask("GET", "Host: shop.example\r\n\r\n"),
 		"no host":                     "GET /.tagwarden/health HTTP/1.1\r\n\r\n",
+		"two hosts, HTTP/1.0":         "GET /.tagwarden/health HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n",
+		"no host, elsewhere":          "GET /.tagwarden/health/ HTTP/1.0\r\n\r\n",
 		"a host that is none":         "GET /.tagwarden/health HTTP/1.1\r\nHost: a/b\r\n\r\n",
 		"HTTP/1.2":                    "GET /.tagwarden/health HTTP/1.2\r\nHost: a\r\n\r\n",
 		"absolute form":               "GET http://a/.tagwarden/health HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -59,6 +61,9 @@ func TestHealthIsARequestLikeAnyOther(t *testing.T) {
 		if err != nil || a.Status != 200 || one.method == "GET" && !strings.Contains(string(a.Raw), "ok\n") {
 			t.Errorf("%q: %+v, %v", one.text, a, err)
 		}
+	}
+	if a := r.ask(t, "GET /.tagwarden/health HTTP/1.0\r\n\r\n"); a.Status != 200 {
+		t.Errorf("HTTP/1.0 without a host: %d", a.Status)
 	}
 	if got := r.figure(t, `tagwarden_hits_total{reason="wrong_method"}`); got != "4" {
 		t.Errorf("%s of a wrong method counted", got)

@@ -47,6 +47,9 @@ func head(r *hit.Request, target, protocol, raw, hostname []byte) ([]byte, int) 
 	}
 	r.Path, r.Query, _ = bytes.Cut(target, []byte{'?'})
 	named, _ := r.One("Host")
+	if named == nil && string(protocol) == "HTTP/1.0" && string(r.Path) == healthPath {
+		return hostname, 0 // load balancers of that age name none, and the answer is the same for all
+	}
 	hostname, ok := appendHost(hostname, named)
 	if !ok || !plainPath(r.Path) {
 		return hostname, fasthttp.StatusBadRequest
@@ -99,7 +102,7 @@ func framing(raw []byte, r *hit.Request) int {
 			return fasthttp.StatusBadRequest
 		}
 	}
-	if length+encoding > 1 || hosts != 1 {
+	if length+encoding > 1 || hosts > 1 {
 		return fasthttp.StatusBadRequest
 	}
 	return 0
