@@ -22,6 +22,7 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 	s.watchAll(w)
 	quiet := time.NewTimer(0) // what changed between the start and the first look is read now
 	var latest time.Time      // when reading is put off no longer
+	refused := false
 	for {
 		select {
 		case <-stop:
@@ -45,7 +46,7 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 			s.fault("files cannot be watched", err)
 		case <-quiet.C:
 			latest = time.Time{}
-			s.reloadWatched()
+			refused = s.reloadWatched(refused)
 			if s.watchAll(w) { // what was written into a new folder before it was watched is read as well
 				quiet.Reset(Debounce)
 			}
@@ -53,14 +54,20 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 	}
 }
 
-// reloadWatched reloads, and says how that went.
-func (s *Server) reloadWatched() {
-	before := s.Policy()
+// reloadWatched reloads, and says how that went. It tells whether it was refused; before tells whether the last one was, for then it is said
+// as well that the files say again what is serving.
+func (s *Server) reloadWatched(before bool) (refused bool) {
+	was := s.Policy()
 	if err := s.Reload(); err != nil {
 		s.fault("reload refused: the policy that was there goes on", err)
-	} else if after := s.Policy(); after != before {
-		s.opts.Log.Info("policy reloaded", zap.String("policy", after))
+		return true
 	}
+	if now := s.Policy(); now != was {
+		s.opts.Log.Info("policy reloaded", zap.String("policy", now))
+	} else if before {
+		s.opts.Log.Info("the files can be read again: the policy is the one that is serving", zap.String("policy", now))
+	}
+	return false
 }
 
 // watchAll watches the folder of the server file, the policy folder with the folders in it, and the folders of the certificate. One that is

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
@@ -73,6 +76,30 @@ func TestFilesAreWatched(t *testing.T) {
 	text := strings.Join(r.records(t, "reload"), "\n")
 	if !strings.Contains(text, `"policy":"`+changed+`","text":"loaded"`) || !strings.Contains(text, `"policy":"`+changed+`","text":"refused`) {
 		t.Errorf("the ledger says %s", text)
+	}
+}
+
+// TestMendedFilesAreSaid: who broke a file, and puts it right, is told that it is.
+func TestMendedFilesAreSaid(t *testing.T) {
+	v := standIn(t)
+	core, logged := observer.New(zap.InfoLevel)
+	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.Log = zap.New(core) })
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- r.Watch(stop) }()
+	profiles := filepath.Join(filepath.Dir(r.file), "policy", "profiles.yaml")
+	for _, c := range []struct{ text, said string }{
+		{"profiles: {", "reload refused: the policy that was there goes on"},
+		{shopFiles["policy/profiles.yaml"], "the files can be read again: the policy is the one that is serving"},
+	} {
+		write(t, profiles+".new", c.text)
+		if err := os.Rename(profiles+".new", profiles); err != nil {
+			t.Fatal(err)
+		}
+		until(t, c.said, func() bool { return logged.FilterMessage(c.said).Len() > 0 })
+	}
+	close(stop)
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 
