@@ -16,6 +16,7 @@ type forms struct {
 	own    catalogSpaces // of the vendor that the hit is for
 
 	digests int // made since steps was asked
+	sized   int // what grown said in all
 
 	known formTable // those of the event that was added to last
 	ofHit formTable // those that all events share
@@ -48,7 +49,7 @@ type catalogSpaces = *[hit.NumClasses]string
 
 func (f *forms) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
-	f.shared, f.events, f.own, f.last, f.digests = 0, 0, nil, hit.Shared, 0
+	f.shared, f.events, f.own, f.last, f.digests, f.sized = 0, 0, nil, hit.Shared, 0, 0
 	f.known.clear()
 	f.ofHit.clear()
 }
@@ -86,6 +87,17 @@ func (f *forms) steps() int {
 	steps := costForm + costDigest*f.digests
 	f.digests = 0
 	return steps
+}
+
+// formSize is about what a form takes beside its text, in bytes: itself, its hashes, and what the record of its event says of them.
+const formSize = 192
+
+// grown is what the forms take more than when it was asked last, in bytes.
+func (f *forms) grown() int {
+	size := len(f.text) + formSize*len(f.all)
+	more := size - f.sized
+	f.sized = size
+	return more
 }
 
 // keep keeps a form, once: not where the event, or all events, have it already. What all events share is looked up for each of them, so that

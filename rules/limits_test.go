@@ -300,6 +300,31 @@ func (s *stingy) Take(bytes int) bool {
 
 func (s *stingy) Give(bytes int) { s.left += bytes }
 
+// TestIdentifiersTakeMemory: every form of one is kept until the hit is answered, with its hashes, and counts.
+func TestIdentifiersTakeMemory(t *testing.T) {
+	needs := map[string]int{}
+	subjects := 0
+	for _, name := range []string{"$email", "$emaix"} {
+		var b strings.Builder
+		b.WriteString(`{"api_key":"k","batch":[{"event":"x","properties":{"distinct_id":"d","note":"` + strings.Repeat("word ", 3000) + `"`)
+		for n := range 150 {
+			fmt.Fprintf(&b, `,%q:"%d@example.com"`, name, n)
+		}
+		b.WriteString("}}]}")
+		g := newJudging(t)
+		plenty := &stingy{left: 1 << 40, least: 1 << 40}
+		g.in.Memory = plenty
+		r := request(t, "POST /batch/ HTTP/1.1\nContent-Type: application/json\n\n"+b.String(), "posthog", yes)
+		if reason := g.judge(&r); reason != rules.Unjudged {
+			t.Fatalf("%s: %v", name, reason)
+		}
+		needs[name], subjects = 1<<40-plenty.least, max(subjects, len(g.j.Subjects))
+	}
+	if took := needs["$email"] - needs["$emaix"]; subjects < 150 || took < 150*subjects {
+		t.Errorf("%d forms took %d bytes", subjects, took)
+	}
+}
+
 // TestWithoutMemoryNothingIsJudged: at whatever point room runs out, the hit ends there, as one that may come again; and what a hit takes grows
 // with what it holds.
 func TestWithoutMemoryNothingIsJudged(t *testing.T) {

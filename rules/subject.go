@@ -54,6 +54,9 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 		if j.work.Spend(j.forms.steps()); j.spent() {
 			return OverLimit
 		}
+		if !j.room(j.forms.grown()) {
+			return OutOfMemory
+		}
 	}
 	for name, value := range j.ask.Cookies {
 		if j.forms.cookie(j.Policy, name, value) {
