@@ -125,10 +125,22 @@ func TestAnnouncedIsNotHeld(t *testing.T) {
 // TestWhereThereIsNoMemory a hit may come again, others are judged, and none of it is on the ledger but how often it was so.
 func TestWhereThereIsNoMemory(t *testing.T) {
 	v := standIn(t)
-	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.Memory = 512 << 10 }) // half of it
+	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.Memory = 2 << 20 }) // half of it
 	event := `{"event":"x","distinct_id":"d","properties":{"a":"b","c":"d","e":"f"}}`
 	batch := `{"api_key":"k","batch":[` + strings.TrimSuffix(strings.Repeat(event+",", 90), ",") + `]}`
 	many := post("/t/posthog/batch/", yes+fromShop, batch+strings.Repeat(" ", 100<<10))
+	var slow []*rawhttp.Conn
+	for range 7 {
+		c, err := rawhttp.Dial(r.hits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, c)
+		if err := c.Send(many[:len(many)-1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.held(t, 7*112<<10, 7*128<<10)
 	const times = 4
 	for range times {
 		a := r.ask(t, many)
@@ -139,17 +151,40 @@ func TestWhereThereIsNoMemory(t *testing.T) {
 			t.Fatalf("a small hit: %d", a.Status)
 		}
 	}
+	for _, c := range slow {
+		_ = c.Close()
+	}
+	r.held(t, 0, 0)
+	if a := r.ask(t, many); a.Status != 200 {
+		t.Errorf("when there is room again: %d", a.Status)
+	}
 	r.held(t, 0, 0)
 	if got := r.figure(t, `tagwarden_hits_total{reason="memory"}`); got != strconv.Itoa(times) {
 		t.Errorf("%s counted", got)
 	}
-	if n := len(v.Requests()); n != times {
+	if n := len(v.Requests()); n != times+1 {
 		t.Errorf("the vendor received %d requests", n)
 	}
-	if records := r.records(t, "event"); len(records) != times {
+	if records := r.records(t, "event"); len(records) != times+90 {
 		t.Errorf("%d records of events", len(records))
 	}
 	if text := r.ledger(t); !strings.Contains(text, `"reason":"memory","count":`+strconv.Itoa(times)) {
 		t.Errorf("the ledger has no aggregate: %s", text)
 	}
+}
+
+// TestWhatNeverFitsIsNotSentAgain: a hit for which the budget is too small though nobody else is there is over a limit, and its SDK may send less at
+// a time.
+func TestWhatNeverFitsIsNotSentAgain(t *testing.T) {
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.Memory = 256 << 10 })
+	events := strings.TrimSuffix(strings.Repeat(`{"event":"x","distinct_id":"d"},`, 90), ",")
+	a := r.ask(t, post("/t/posthog/batch/", yes+fromShop, `{"api_key":"k","batch":[`+events+strings.Repeat(" ", 100<<10)+`]}`))
+	if a.Status != 413 || a.Header.Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("%s", a.Raw)
+	}
+	if a := r.ask(t, get(pageView, yes)); a.Status != 204 {
+		t.Errorf("a small hit: %d", a.Status)
+	}
+	r.held(t, 0, 0)
 }

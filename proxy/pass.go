@@ -112,6 +112,11 @@ func (s *Server) noHit(p *passage) rules.Reason {
 // ended records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted; so is what there is no
 // memory for, which comes in floods, and may come again.
 func (s *Server) ended(p *passage, reason rules.Reason) rules.Reason {
+	if reason == rules.OutOfMemory && p.lease.Never() { // it would find none when it comes again
+		if reason = rules.OverLimit; p.j.Route != nil {
+			reason = rules.Overlong(&p.j, &p.in)
+		}
+	}
 	if p.j.Route == nil || p.status != 0 || p.number != 0 || reason == rules.OutOfMemory {
 		s.refusals.add(reason)
 		return reason

@@ -35,12 +35,18 @@ const (
 	share = 8
 )
 
-// take takes room for one who holds so much already.
-func (b *Budget) take(bytes, holds int64) bool {
+// forOne is what may be held in all where somebody wants to hold so many bytes alone.
+func (b *Budget) forOne(bytes int64) int64 {
 	most := b.most.Load()
-	if holds+bytes > small {
+	if bytes > small {
 		most -= most / share
 	}
+	return most
+}
+
+// take takes room for one who holds so much already.
+func (b *Budget) take(bytes, holds int64) bool {
+	most := b.forOne(holds + bytes)
 	held := b.held.Add(bytes)
 	if held > most {
 		b.held.Add(-bytes)
@@ -70,6 +76,7 @@ type Lease struct {
 	budget *Budget
 	taken  int64 // of the budget
 	used   int64
+	never  bool // what was refused would not fit alone
 }
 
 // Begin starts on a hit that holds nothing yet.
@@ -81,6 +88,7 @@ func (l *Lease) Take(bytes int) bool {
 	if used > l.taken && l.budget != nil {
 		more := (used - l.taken + block - 1) / block * block
 		if !l.budget.take(more, l.taken) {
+			l.never = l.taken+more > l.budget.forOne(l.taken+more)
 			return false
 		}
 		l.taken += more
@@ -88,6 +96,9 @@ func (l *Lease) Take(bytes int) bool {
 	l.used = used
 	return true
 }
+
+// Never tells whether what was refused would find no room though nobody else were there.
+func (l *Lease) Never() bool { return l.never }
 
 // Give gives back room for so many bytes, for the same hit to use.
 func (l *Lease) Give(bytes int) { l.used = max(l.used-int64(bytes), 0) }

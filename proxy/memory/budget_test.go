@@ -118,6 +118,29 @@ func TestAChangedBudgetHoldsFromThenOn(t *testing.T) {
 	}
 }
 
+// TestWhatNeverFits is told from what finds no room now.
+func TestWhatNeverFits(t *testing.T) {
+	b := memory.NewBudget(1 << 20)
+	var other, l memory.Lease
+	other.Begin(b)
+	l.Begin(b)
+	if !other.Take(600<<10) || l.Take(600<<10) || l.Never() {
+		t.Error("what only finds no room now is said never to fit")
+	}
+	other.End()
+	if !l.Take(600<<10) || l.Take(400<<10) || !l.Never() {
+		t.Error("what is more than all is not said never to fit")
+	}
+	l.End()
+	if l.Begin(b); l.Never() || l.Take(900<<10) || !l.Never() {
+		t.Error("what is more than large hits may have is not said never to fit")
+	}
+	b.Set(64 << 10)
+	if l.Begin(b); l.Take(100<<10) || !l.Never() {
+		t.Error("what is more than a smaller budget is not said never to fit")
+	}
+}
+
 // TestTheZeroLeaseHasRoom: where there is no budget nothing is refused.
 func TestTheZeroLeaseHasRoom(t *testing.T) {
 	var l memory.Lease
