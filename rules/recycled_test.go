@@ -9,9 +9,9 @@ import (
 // TestOneLargeHitMakesNoLaterOneLarge: of what a hit needed no buffer over 256 KiB is kept for the next.
 func TestOneLargeHitMakesNoLaterOneLarge(t *testing.T) {
 	const most = 256 << 10
+	g := judgingWorst(t)
 	for _, w := range worstHits {
 		t.Run(w.name, func(t *testing.T) {
-			g := judgingWorst(t)
 			r := request(t, w.of(1<<20), w.vendor, yes)
 			g.judge(&r)
 			g.j.Reset()

@@ -73,9 +73,9 @@ func TestGoldenAnswers(t *testing.T) {
 func eachEndpoint(t *testing.T, visit func(vendor string, e *catalog.Endpoint)) {
 	t.Helper()
 	for _, id := range catalog.BuiltinIDs() {
-		seen := map[string]bool{}
-		for i := range vendor(t, id).Endpoints {
-			if e := &vendor(t, id).Endpoints[i]; !seen[e.ID] {
+		seen, v := map[string]bool{}, vendor(t, id)
+		for i := range v.Endpoints {
+			if e := &v.Endpoints[i]; !seen[e.ID] {
 				seen[e.ID] = true
 				visit(id, e)
 			}

@@ -209,7 +209,7 @@ func TestWorkIsLinear(t *testing.T) {
 // TestMeterFailsClosed: where the steps do not suffice, nothing of a value is left, and no more is done for any other.
 func TestMeterFailsClosed(t *testing.T) {
 	for k := range worst {
-		in := worstOf(k, 1<<14)
+		in := worstOf(k, 1<<12)
 		for _, w := range wanted {
 			_, saw := look{want: w.set, most: unbounded}.append(nil, in)
 			for _, share := range []float64{0, 0.01, 0.5, 0.99, 1} {
