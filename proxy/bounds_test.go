@@ -98,6 +98,23 @@ func TestRecordsGrowWithTheHit(t *testing.T) {
 	}
 }
 
+// TestOneSmallHitIsNoLargeRecord: many events that say next to nothing, below many identifiers that all of them share, are refused as a whole.
+func TestOneSmallHitIsNoLargeRecord(t *testing.T) {
+	v := standIn(t)
+	text := strings.Replace(shopFiles["tagwarden.yaml"], "events: 100", "events: 2500", 1)
+	r := start(t, shop(t, v.Addr(), map[string]string{"tagwarden.yaml": text}))
+	var ids strings.Builder
+	for n := range 60 {
+		fmt.Fprintf(&ids, "&cid=%d.1", n)
+	}
+	if a := r.ask(t, post("/t/g/collect?v=2&tid=G-1"+ids.String(), "", strings.Repeat("en=a\r\n", 2500))); a.Status != 413 {
+		t.Errorf("answered with %d", a.Status)
+	}
+	if n := len(strings.Join(r.records(t, "event"), "")); n > 1000 {
+		t.Errorf("it made records of %d bytes", n)
+	}
+}
+
 // try sends a request that may be refused before it is written whole, and then even without an answer.
 func (r *running) try(t *testing.T, request string) *rawhttp.Answer {
 	t.Helper()

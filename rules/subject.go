@@ -63,7 +63,7 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 			j.work.Spend(j.forms.steps())
 		}
 	}
-	if j.forms.shared > maxShared {
+	if j.work.Spend(costShared * j.forms.shared * len(h.Events)); j.forms.shared > maxShared || j.spent() {
 		return OverLimit
 	}
 	if len(j.forms.all) == 0 {

@@ -17,6 +17,7 @@ const (
 	costDigest = 300 // one of them that is a hash
 	costID     = 500 // hashing one of them below two keys
 	costNode   = 4   // a field that is passed by
+	costShared = 16  // writing down with one event an identifier that all share
 )
 
 // budget allows what a hit of its size may spend.
