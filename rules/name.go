@@ -16,7 +16,7 @@ const MaxName = 64
 // ScrubName is an event's name as the ledger keeps it: without what looks like personal data, or is by the site's own detectors, and
 // without control characters; at most MaxName characters of it.
 func (p *Policy) ScrubName(name string) string {
-	if len(name) > minimise.MaxScrubbed {
+	if len(name) > longestName {
 		return "[scrubbed]"
 	}
 	work := scrub.NewMeter(StepsPerByte*len(name) + stepsPerName)

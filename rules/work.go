@@ -8,7 +8,8 @@ const (
 	StepsPerByte = 32       // for each byte received and unpacked, every layer once
 	StepsPerHit  = 64 << 10 // for the hit itself
 
-	stepsPerName = 8 << 10 // for the name of an event as the ledger keeps it, besides its bytes
+	stepsPerName = 2 << 10 // for the name of an event as the ledger keeps it, besides its bytes
+	longestName  = 1 << 10 // bytes of such a name that are looked over; a longer one is no name that anybody gave an event
 )
 
 // What things cost besides looking at values.
