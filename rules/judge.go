@@ -98,7 +98,6 @@ func decode(j *Judgement, in *Inputs) Reason {
 		j.trace.over(l, codec.Over("body"))
 		return OverLimit
 	}
-	j.memory = in.Memory
 	j.opener.Limits = l.codec()
 	j.opener.Memory = in.Memory
 	j.opener.Begin(&j.Hit)
@@ -124,7 +123,9 @@ func decode(j *Judgement, in *Inputs) Reason {
 const eventSize = 2 << 10
 
 // room takes room for so many bytes, and tells whether there was some.
-func (j *Judgement) room(bytes int) bool { return j.memory == nil || j.memory.Take(bytes) }
+func (j *Judgement) room(bytes int) bool {
+	return j.opener.Memory == nil || j.opener.Memory.Take(bytes)
+}
 
 func broken(err error) Reason {
 	switch {

@@ -114,7 +114,6 @@ type Judgement struct {
 	firstOfHit [hit.NumClasses]int32 // likewise, of what all events share
 	view       eventView
 	trace      *Trace
-	memory     hit.Memory
 	inner      []byte // what leaves, before a content coding is put back around it
 	eventText  []byte
 
@@ -135,7 +134,7 @@ func (j *Judgement) Reset() {
 	clear(j.counted)
 	j.counted, j.combined, j.firstsKnown = hit.Recycled(j.counted), hit.Recycled(j.combined), false
 	j.lowered, j.stated, j.carried = hit.Recycled(j.lowered), hit.Recycled(j.stated), hit.Recycled(j.carried)
-	j.trace, j.memory, j.opener.Memory, j.inner, j.eventText = nil, nil, nil, nil, hit.Recycled(j.eventText)
+	j.trace, j.opener.Memory, j.inner, j.eventText = nil, nil, nil, hit.Recycled(j.eventText)
 	j.work = scrub.Meter{}
 	j.assembler.Reset()
 	j.ask.Reset()

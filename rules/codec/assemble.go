@@ -33,7 +33,8 @@ type level struct {
 	values               int // that were written here
 }
 
-// mark is where an event was written: below a root, at a level (0 is what Append appends to), in the so-manieth value there.
+// mark is where an event was written: below a root, at a level (0 is what Append appends to), in one of the values that were written there,
+// counted from 1.
 type mark struct {
 	written   bool
 	root      int32
