@@ -14,7 +14,7 @@ GOLANGCI := $(BIN)/golangci-lint
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz bench bench-objections attack browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-objections attack browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -70,6 +70,18 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		done; \
 	done; \
 	echo "== fuzz: $$count targets$${failed:+, these found something:$$failed}"; [ -z "$$failed" ]
+
+# A mutant of rules or below is tried against the tests of all of rules. `make mutate PKG=./rules FILES="judge.go ladder.go" N=50 SEED=7`
+PKG    ?= ./rules
+FILES  ?=
+N      ?= 50
+SEED   ?= 1
+MUTATE ?=
+
+mutate: ## change N places of PKG (FILES), one at a time, and list what no test notices; MUTATE holds flags (-list, -edits FILE, -also PKGS)
+	@echo "== mutate: $(N) changes of $(PKG), seed $(SEED)"
+	$(GO) build -o $(BIN)/mutate ./bench/mutate
+	$(BIN)/mutate -packages "$(PKG)" -files "$(FILES)" -n $(N) -seed $(SEED) $(if $(findstring ./rules,$(PKG)),-tests ./rules/...) $(MUTATE)
 
 bench: ## CPU per hit against nginx and a bare proxy, in one run; writes bench/RESULTS.md
 	@echo "== bench: writes bench/RESULTS.md"
