@@ -51,7 +51,7 @@ func main() {
 	flag.IntVar(&o.count, "n", 50, "how many are drawn")
 	flag.Uint64Var(&o.seed, "seed", 1, "what the draw begins with: the same seed and the same tree draw the same mutants")
 	flag.IntVar(&o.workers, "workers", 2, "how many are run side by side")
-	flag.DurationVar(&o.patience, "within", 3*time.Minute, "how long tests may take; a mutant that takes longer was noticed")
+	flag.DurationVar(&o.patience, "within", 3*time.Minute, "how long tests may take; one that takes longer was noticed")
 	flag.BoolVar(&o.list, "list", false, "list what would be run, and run nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
