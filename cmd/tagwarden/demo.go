@@ -49,6 +49,7 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
+	t.endsTidily() // its folder goes with it
 	d, err := newDemo(t)
 	if err == nil {
 		defer d.close()

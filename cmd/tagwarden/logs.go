@@ -123,6 +123,7 @@ func (t *terminal) tail(ctx context.Context, dir string, lines int, follow bool,
 
 // follow shows whole lines as they are added to the newest segment, and goes on with the next one.
 func (t *terminal) follow(ctx context.Context, dir string, show func([]byte) bool) int {
+	t.endsTidily()
 	var open string
 	var at int64
 	var pending []byte

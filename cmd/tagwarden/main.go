@@ -11,11 +11,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -33,7 +31,8 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	now      func() time.Time
-	tty      bool // people sit at in
+	tty      bool   // people sit at in
+	tidy     func() // the verb ends by itself when its context does; see endsTidily
 }
 
 // verb is one of the things that tagwarden does.
@@ -72,10 +71,8 @@ func verbs() []verb {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}, os.Args[1:])
-	stop()
-	os.Exit(code)
+	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}
+	os.Exit(interruptible(&t, os.Args[1:]))
 }
 
 // run runs a verb on a terminal that shows what others wrote as text, and nothing else.

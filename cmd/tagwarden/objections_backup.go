@@ -52,6 +52,7 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 			t.fail("%s is there already: nothing is written over", rest[0])
 			return usage
 		}
+		t.endsTidily() // a copy that broke off goes away
 		copied, err := a.ask(ctx, http.MethodGet, "/objections/backup", nil)
 		if err != nil {
 			return t.failed(err)

@@ -134,6 +134,7 @@ func (im *importing) file(ctx context.Context, name, form string, columns mappin
 	if !im.scoped() && !slices.Contains(rows.what, "scopes") && form == "csv" {
 		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
 	}
+	im.t.endsTidily() // it says how it is gone on with
 	err = im.run(ctx, rows)
 	im.unreadable = rows.err != nil
 	im.bar.end()

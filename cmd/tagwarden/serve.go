@@ -79,6 +79,7 @@ func listen(loaded *config.Loaded) (hits, admin net.Listener, err error) {
 
 // serving runs the server until the context ends, reloading at SIGHUP and when files change.
 func (t *terminal) serving(ctx context.Context, s *proxy.Server, hits, admin net.Listener, log *zap.Logger) int {
+	t.endsTidily()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(hits, admin) }()
 	stop := make(chan struct{})
