@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/curious"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -25,7 +24,7 @@ import (
 // strings is in what would be forwarded, in any encoding that a vendor might undo.
 func TestCaptureLeak(t *testing.T) {
 	folder := captures()
-	hits, forwarded := leaks(t, folder, "", "")
+	hits, forwarded := leaks(t, folder, plantedIn(t, folder), "", "")
 	if folder == ownCaptures && (hits < 150 || forwarded == 0) {
 		t.Errorf("%d hits, %d forwarded: the test shows too little", hits, forwarded)
 	}
@@ -34,10 +33,11 @@ func TestCaptureLeak(t *testing.T) {
 // TestCaptureLeakExamples does the same with every example, for visitors from regions of every regime.
 func TestCaptureLeakExamples(t *testing.T) {
 	folder := captures()
+	secrets := plantedIn(t, folder)
 	all := map[string]int{}
 	for _, example := range config.Examples() {
 		for _, region := range []string{"", "FR", "GB", "US-CA"} {
-			_, forwarded := leaks(t, folder, example, region)
+			_, forwarded := leaks(t, folder, secrets, example, region)
 			all[example+" "+region] = forwarded
 		}
 	}
@@ -64,11 +64,10 @@ func captures() string {
 }
 
 // leaks replays the recordings of a folder under an example, and reports planted strings in what is forwarded.
-func leaks(t *testing.T, folder, example, region string) (hits, forwarded int) {
+func leaks(t *testing.T, folder string, secrets []string, example, region string) (hits, forwarded int) {
 	t.Helper()
 	a := askingOf(t, example)
 	a.question.Region = region
-	secrets := plantedIn(t, folder)
 	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r recorded) error {
 		x, err := a.ask(undecided(r.text))
 		if err != nil {
@@ -79,10 +78,10 @@ func leaks(t *testing.T, folder, example, region string) (hits, forwarded int) {
 			return nil
 		}
 		forwarded++
-		sent := undone(x)
-		for form, secret := range secrets {
-			if strings.Contains(sent, form) {
-				t.Errorf("%s %s: %s:%d: %q leaves: %s", example, region, r.file, r.line, secret, x.Forward.URL)
+		sent := undone(t, x)
+		for _, secret := range secrets {
+			if around, found := sent.Find(secret); found {
+				t.Errorf("%s %s: %s:%d: %q leaves %s", example, region, r.file, r.line, secret, around)
 			}
 		}
 		return nil
@@ -151,10 +150,10 @@ func TestCaptureLeakThroughProxy(t *testing.T) {
 			}
 			for _, got := range d.vendors.since(before) {
 				reached++
-				sent := undone(&rules.Explanation{Forward: &rules.ExplainedRequest{URL: got.Target, Headers: got.Headers, Body: got.Body}})
-				for form, secret := range secrets {
-					if strings.Contains(sent, form) {
-						t.Errorf("%s:%d: %q reaches %s: %s", r.file, r.line, secret, got.Vendor, got.Target)
+				sent := undone(t, &rules.Explanation{Forward: &rules.ExplainedRequest{URL: got.Target, Headers: got.Headers, Body: got.Body}})
+				for _, secret := range secrets {
+					if around, found := sent.Find(secret); found {
+						t.Errorf("%s:%d: %q reaches %s %s", r.file, r.line, secret, got.Vendor, around)
 					}
 				}
 			}
@@ -169,47 +168,58 @@ func TestCaptureLeakThroughProxy(t *testing.T) {
 	}
 }
 
-// plantedIn reads planted.txt and writes each string in the forms that it may be found in.
-func plantedIn(t *testing.T, folder string) map[string]string {
+// plantedIn reads what is not to leave, and fails where it is not seen in what came: in each recording something of it, and each string in one.
+func plantedIn(t *testing.T, folder string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, "planted.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	forms := map[string]string{}
-	for line := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		escaped := url.QueryEscape(line)
-		for _, form := range []string{line, escaped, url.PathEscape(line), url.QueryEscape(escaped), hex.EncodeToString([]byte(line))} {
-			forms[strings.ToLower(form)] = line
-		}
-		for shift := range 3 { // base64 of a part depends on where it stands
-			part := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat(" ", shift) + line))
-			if part = part[(shift*8+5)/6 : len(part)-1]; len(part) >= 8 {
-				forms[strings.ToLower(part)] = line
+	secrets := curious.Planted(string(text))
+	in, nowhere := map[string]int{}, slices.Clone(secrets)
+	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r recorded) error {
+		came := readings(t, string(r.text))
+		for _, secret := range secrets {
+			if came.Holds(secret) {
+				in[r.file]++
+				nowhere = slices.DeleteFunc(nowhere, func(s string) bool { return s == secret })
+			} else {
+				in[r.file] += 0
 			}
 		}
+		return nil
+	})
+	for file, n := range in {
+		if n == 0 {
+			t.Errorf("%s: nothing that was planted is seen in it: it proves nothing", file)
+		}
 	}
-	return forms
+	if len(nowhere) > 0 {
+		t.Errorf("%q is seen in no recording: looking for it proves nothing", nowhere)
+	}
+	return secrets
 }
 
-// undone is what is sent, as it stands and with percent escapes undone, in lower case.
-func undone(x *rules.Explanation) string {
-	text := x.Forward.URL + "\n" + x.Forward.Body + "\n"
-	if body, err := base64.StdEncoding.DecodeString(x.Forward.BodyBase64); err == nil {
-		text += string(body)
+// readings are those of texts that are sent apart.
+func readings(t *testing.T, texts ...string) *curious.Readings {
+	t.Helper()
+	r, err := curious.Read(texts...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var b strings.Builder
-	b.WriteString(text)
-	for _, value := range x.Forward.Headers {
-		b.WriteString("\n" + value)
+	return r
+}
+
+// undone are the readings of what is sent.
+func undone(t *testing.T, x *rules.Explanation) *curious.Readings {
+	t.Helper()
+	body, err := base64.StdEncoding.DecodeString(x.Forward.BodyBase64)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for range 3 {
-		next, err := url.QueryUnescape(text)
-		if err != nil || next == text {
-			break
-		}
-		text = next
-		b.WriteString("\n" + text)
+	texts := []string{x.Forward.URL, x.Forward.Body, string(body)}
+	for name, value := range x.Forward.Headers {
+		texts = append(texts, name, value)
 	}
-	return strings.ToLower(b.String())
+	return readings(t, texts...)
 }

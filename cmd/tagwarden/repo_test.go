@@ -50,6 +50,7 @@ var mayImport = []struct {
 	{"proxy/*", []string{"rules/..."}, "a part takes an Options struct and small interfaces"},
 	{"config", []string{"rules/..."}, "configuration is resolved to rules"},
 	{"rules", []string{"rules/*"}, "rules import nothing of ours outside rules"},
+	{"rules/curious", nil, "what tests are held against depends on nothing that they test"},
 	{"rules/codec", []string{"rules/hit"}, "spans are all it knows"},
 	{"rules/signal", []string{"rules/hit"}, "spans are all it knows"},
 	{"rules/basis", []string{"rules/hit"}, "classes are all it knows"},
@@ -98,6 +99,30 @@ func TestImportsPointOneWay(t *testing.T) {
 			if found && !slices.ContainsFunc(rule.may, func(p string) bool { return matches(p, ours) }) {
 				t.Errorf("%s imports %s: %s", f.name, ours, rule.reason)
 			}
+		}
+	}
+}
+
+// forTests are packages that tests alone may import: the product holds nothing of them.
+var forTests = []string{"rules/curious", "proxy/internal/..."}
+
+func TestWhatIsForTestsIsImportedByTestsAlone(t *testing.T) {
+	found := map[string]bool{}
+	for _, f := range sources(t) {
+		for _, imported := range f.imports() {
+			ours, _ := strings.CutPrefix(imported, module+"/")
+			at := slices.IndexFunc(forTests, func(p string) bool { return matches(p, ours) })
+			if at < 0 {
+				continue
+			}
+			if found[forTests[at]] = true; !f.isTest && !matches(forTests[at], f.folder) {
+				t.Errorf("%s imports %s, which is for tests", f.name, ours)
+			}
+		}
+	}
+	for _, p := range forTests {
+		if !found[p] {
+			t.Errorf("no test imports %s: it is for nobody", p)
 		}
 	}
 }
