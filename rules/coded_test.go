@@ -129,7 +129,11 @@ func (c *coders) judge(j *rules.Judgement, r hit.Request) (body string, headers 
 		reason = rules.Judge(j, &c.in)
 	}
 	if reason != rules.Unjudged || !j.Out.Forward {
-		return "", nil, fmt.Errorf("reason %v, forward %v", reason, j.Out.Forward)
+		var why []rules.Reason
+		for _, v := range j.Verdicts {
+			why = append(why, v.Reason)
+		}
+		return "", nil, fmt.Errorf("reason %v, events %v", reason, why)
 	}
 	return string(j.Out.Body), j.Out.Headers, nil
 }

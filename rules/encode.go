@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -18,7 +17,6 @@ func encode(j *Judgement, _ *Inputs) Reason {
 	}
 	h := &j.Hit
 	e := j.Route.Endpoint
-	j.opaque()
 	h.Settle(j.held)
 	if j.unsealed() {
 		return Sealed
@@ -78,18 +76,6 @@ func (j *Judgement) unsealed() bool {
 		}
 	}
 	return false
-}
-
-// opaque lets a stream through whole, where its class is kept as it is.
-func (j *Judgement) opaque() {
-	h := &j.Hit
-	if j.Route.Endpoint.Kind != catalog.Opaque || h.BodyRoot == hit.None {
-		return
-	}
-	a, _ := j.action(hit.Shared, hit.None, hit.Recording, hit.Unknown)
-	if a != nil && a.Kind() == minimise.Keep {
-		h.Nodes[h.BodyRoot].Fate = hit.Keep
-	}
 }
 
 // held tells whether a container stays though nothing is left in it: the hit's own roots, its events, and what the vendor requires.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -60,7 +62,11 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 		}
 	}
 	reason := a.permits(p, q)
-	if reason == Permitted && slices.Contains(a.refused, q.endpoint) {
+	switch {
+	case reason != Permitted:
+	case q.endpoint.Kind == catalog.Opaque && a.plan.byClass[hit.Recording].Kind() != minimise.Keep:
+		reason = OpaqueStream
+	case slices.Contains(a.refused, q.endpoint):
 		reason = RequiredDropped
 	}
 	if reason == Permitted {

@@ -19,10 +19,13 @@ func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields i
 		return err
 	}
 	h.QueryRoot = root
-	if len(h.Request.Body) > 0 {
-		if len(e.Body) == 0 {
-			return codec.ErrMalformed
-		}
+	switch {
+	case len(h.Request.Body) == 0:
+	case e.Kind == Opaque: // nobody opens it
+		h.BodyRoot = o.Root()
+	case len(e.Body) == 0:
+		return codec.ErrMalformed
+	default:
 		h.BodyRoot = o.Root()
 		if err := o.Open(h.BodyRoot, e.Body); err != nil {
 			return err
@@ -32,7 +35,10 @@ func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields i
 		return err
 	}
 	h.Choose()
-	if len(h.Events) == 0 && e.Kind != Events {
+	switch {
+	case e.Kind == Opaque && h.BodyRoot != hit.None:
+		h.Nodes[h.BodyRoot].Event = h.Begun(h.BodyRoot, 0)
+	case len(h.Events) == 0 && e.Kind != Events:
 		h.Begun(hit.None, 0)
 	}
 	h.Chain()
@@ -119,8 +125,11 @@ func (r *reading) label() error {
 	return nil
 }
 
-// implied is the class of a node that no name covers: a container that leads on to names, or nothing known.
+// implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
 func implied(n *hit.Node) hit.Class {
+	if n.Kind == hit.Raw && !n.Opened {
+		return hit.Recording
+	}
 	if n.Kind == hit.Raw || n.Kind.Holds() && n.State != 0 {
 		return hit.Container
 	}
@@ -357,7 +366,7 @@ func (r *reading) nameEvents() {
 			e.NameRule = int16(at)
 			break
 		}
-		if e.NameRule == hit.None || e.Root != hit.None && (h.Nodes[e.Root].First == hit.None || !e.Known) {
+		if e.NameRule == hit.None || e.Root != hit.None && r.e.Kind != Opaque && (h.Nodes[e.Root].First == hit.None || !e.Known) {
 			e.Malformed = true
 		}
 	}
