@@ -197,12 +197,15 @@ func FuzzOpen(f *testing.F) {
 	for _, c := range bodies {
 		f.Add(c.stack, []byte(c.body))
 	}
-	f.Add("json", []byte(`{"\ud800":"\udc00\q"}`))
+	for _, c := range odd {
+		f.Add(c.stack, []byte(c.body))
+	}
 	f.Fuzz(func(t *testing.T, stack string, body []byte) {
 		s, err := codec.ParseStack(stack)
 		if err != nil {
 			return
 		}
+		hold(t, stack, string(body))
 		var h hit.Hit
 		var o codec.Opener
 		var a codec.Assembler

@@ -28,6 +28,8 @@ func TestJSONTestSuite(t *testing.T) {
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			t.Fatal(err)
 		}
+		hold(t, "json", string(c.Text))
+		hold(t, "ndjson", string(c.Text))
 		h, o, a := new(hit.Hit), new(codec.Opener), new(codec.Assembler)
 		root, err := open(t, h, o, string(c.Text), "json")
 		switch {
