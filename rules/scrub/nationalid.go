@@ -133,7 +133,7 @@ func (s *scan) nirCorsica(i int) int {
 			if b|0x20 == 'b' {
 				v = 8
 			}
-			body -= 10 // the 2 in front becomes a 1
+			body-- // the 2 in front becomes a 1
 		}
 		body = body*10 + v
 	}

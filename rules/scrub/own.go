@@ -120,11 +120,8 @@ func compilePattern(text string) (pattern *regexp.Regexp, far *reach, err error)
 		return nil, nil, fmt.Errorf("the pattern has %d bytes: at most %d are read", len(text), MaxPattern)
 	}
 	tree, err := syntax.Parse(text, syntax.Perl)
-	if of, ok := errors.AsType[*syntax.Error](err); ok {
-		return nil, nil, fmt.Errorf("this is no pattern of RE2: %s: `%s`", of.Code, of.Expr)
-	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.New("this is no pattern of RE2: " + strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {

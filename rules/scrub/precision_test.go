@@ -143,7 +143,7 @@ func parseFigures(t *testing.T, text string) figures {
 	return table
 }
 
-func lines(t *testing.T, name string) []string {
+func lines(t testing.TB, name string) []string {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {

@@ -3,7 +3,10 @@ package scrub
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -202,6 +205,56 @@ func TestWorkIsLinear(t *testing.T) {
 			if slices.Contains(ordinary, worst[k].name) && (w.name == "text" || w.name == "id") && long > 32 {
 				t.Errorf("%s, %s: %.1f steps for a byte: a hit of them would be refused", worst[k].name, w.name, long)
 			}
+		}
+	}
+}
+
+// TestWhatTextsCost: each of the worst inputs takes as many steps as testdata/steps.golden has it, so that no work goes uncounted unseen. Whoever
+// changes what something costs measures it first (BenchmarkWorst), and then writes the file (UPDATE_GOLDEN=1).
+func TestWhatTextsCost(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# steps for 2 KiB of an input, where is looked for: " + strings.Join(namesOfWanted(), ", ") + "\n")
+	for k := range worst {
+		in := worstOf(k, 1<<11)
+		b.WriteString(worst[k].name + ":")
+		for _, w := range wanted {
+			m := NewMeter(unbounded)
+			(*Detectors)(nil).AppendWithin(&m, nil, in, w.set)
+			fmt.Fprintf(&b, " %d", m.taken)
+		}
+		b.WriteByte('\n')
+	}
+	name := filepath.Join("testdata", "steps.golden")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(name, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := strings.Split(string(before), "\n")
+	for i, line := range strings.Split(b.String(), "\n") {
+		if i >= len(was) || line != was[i] {
+			t.Errorf("%s\nline %d of %s is another", line, i+1, name)
+		}
+	}
+}
+
+func namesOfWanted() (names []string) {
+	for _, w := range wanted {
+		names = append(names, w.name)
+	}
+	return names
+}
+
+// TestIdleTextsCostOneLook: text that no detector could start from is looked at once, however many words of it there are.
+func TestIdleTextsCostOneLook(t *testing.T) {
+	for _, text := range []string{"Red shoes", "we have The best Red shoes Of the whole town", strings.Repeat("a bc Def ghI ", 40)} {
+		m := NewMeter(1 << 20)
+		if _, found := (*Detectors)(nil).AppendWithin(&m, nil, []byte(text), All); found != 0 || m.taken != costIdle*len(text) {
+			t.Errorf("%q takes %d steps, and %d are right", text, m.taken, costIdle*len(text))
 		}
 	}
 }
