@@ -233,5 +233,5 @@ func isHint(b []byte) bool {
 			return false
 		}
 	}
-	return true
+	return longestDigits(b) <= 5
 }

@@ -19,7 +19,8 @@ func scrubbing(c hit.Class) scrub.Set {
 	case hit.UserTrait:
 		return scrub.All.Expecting(scrub.BirthDate, scrub.Phone, scrub.Hash)
 	case hit.PersonName:
-		return scrub.All.Expecting(scrub.Name)
+		// A label in front of a number may be taken for a name: what stands behind it is found without.
+		return scrub.All.Expecting(scrub.Name, scrub.NationalID, scrub.BirthDate, scrub.Phone, scrub.Token, scrub.Hash)
 	default:
 		return scrub.All
 	}

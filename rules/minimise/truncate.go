@@ -20,11 +20,7 @@ func (a *Action) truncate(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 		}
 		return out, textOrNumber(v)
 	case t.Decimals != nil:
-		out, ok := appendDecimals(dst, v.Bytes, *t.Decimals)
-		if !ok {
-			return dst, Dropped
-		}
-		return out, textOrNumber(v)
+		return a.decimals(dst, v, *t.Decimals, env)
 	case t.Chars != nil:
 		return a.characters(dst, v, *t.Chars, env)
 	default:
@@ -51,6 +47,21 @@ func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
 		return dst, Dropped
 	}
 	return prefix.Addr().AppendTo(dst), Rewritten
+}
+
+// decimals cuts numbers. What the class has looked for in a text is looked for in them too: a card's number has no decimals to cut. A number
+// that is found is dropped. Coordinates alone may be there: how exact they are is what was asked for.
+func (a *Action) decimals(dst []byte, v Value, n int, env *Env) ([]byte, Outcome) {
+	base := len(dst)
+	dst, ok := appendDecimals(dst, v.Bytes, n)
+	if !ok {
+		return dst[:base], Dropped
+	}
+	end := len(dst)
+	if dst, found := scrub.FindWithin(env.Work, dst, dst[base:end], detectors[a.class].Without(scrub.Geo)); found != 0 {
+		return dst[:base], Dropped
+	}
+	return dst[:end], textOrNumber(v)
 }
 
 // appendDecimals appends one number, or several with ",", ";" or spaces between, with at most n decimals each: cut, not rounded. A number

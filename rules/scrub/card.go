@@ -5,7 +5,7 @@ func (s *scan) card(i int, all *digits) (finding, bool) {
 	if !s.want.Has(Card) {
 		return finding{}, false
 	}
-	if c := s.before(i); isWord(c) || c == '.' || c == '~' || c == '+' {
+	if c := s.before(i); isWord(c) || c == '.' || c == '~' || c == '+' && !s.spaces(i-1) {
 		return finding{}, false
 	}
 	d := all.narrow(sepSpace | sepDash)

@@ -3,6 +3,7 @@ package scrub
 import (
 	"encoding/json"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -71,5 +72,49 @@ func TestEachKindAlone(t *testing.T) {
 		if got, found := Append(nil, []byte(c.In), All.Without(k)); found.Has(k) || slices.Contains(marked(string(got)), k) {
 			t.Errorf("all but %v: Append(%q) = %q", k, c.In, got)
 		}
+	}
+}
+
+// parts are what the markers of a case stand for.
+func parts(t *testing.T, c found) (all []string) {
+	t.Helper()
+	rest := c.In
+	for i, literal := range marker.Split(c.Want, -1) {
+		at := strings.Index(rest, literal)
+		if literal == "" {
+			at = len(rest)
+		}
+		if at < 0 {
+			t.Fatalf("%q does not become %q", c.In, c.Want)
+		}
+		if i > 0 {
+			all = append(all, rest[:at])
+			rest = rest[at:]
+		}
+		rest = strings.TrimPrefix(rest, literal)
+	}
+	return all
+}
+
+var marker = regexp.MustCompile(`\[[a-z]+\]`)
+
+// TestAPlusIsASpace: what is found in a text is found in it as forms write it, with a plus for each space.
+func TestAPlusIsASpace(t *testing.T) {
+	plus := strings.NewReplacer(" ", "+")
+	n := 0
+	for _, c := range foundCases(t) {
+		if c.Want == "" || !strings.Contains(c.In, " ") || strings.Contains(c.In, "+") {
+			continue
+		}
+		n++
+		got, found := Append(nil, []byte(plus.Replace(c.In)), All)
+		for _, part := range parts(t, c) {
+			if part = plus.Replace(part); found == 0 || strings.Contains(string(got), part[len(part)/2:]) {
+				t.Errorf("Append(%q) = %q: %q is left", plus.Replace(c.In), got, part)
+			}
+		}
+	}
+	if n < 30 {
+		t.Errorf("%d texts: too few to show anything", n)
 	}
 }

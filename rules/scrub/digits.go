@@ -43,7 +43,7 @@ type numbers struct {
 	rest [65]uint8       // what the digits in front of each mean, modulo 97
 	gap  uint64          // bit k: separators follow the k-th digit, and then another one
 	wide uint64          // bit k: more than one separator
-	bare uint64          // bit k: a single " "
+	bare uint64          // bit k: a single space
 	sep  [numSeps]uint64 // bit k: separators of that sort are among them
 	from int             // the digit that stands at the place
 	n    int             // digits read
@@ -98,7 +98,7 @@ func (s *scan) readDigit(r *numbers) {
 		switch {
 		case k-r.next > 1:
 			r.wide |= bit
-		case s.text[r.next] == ' ':
+		case isSpace(s.text[r.next]):
 			r.bare |= bit
 		}
 		for ; here != 0; here &= here - 1 {

@@ -22,7 +22,7 @@ func (s *scan) findMail(from int) {
 		if i < 0 {
 			return
 		}
-		if i > at && s.text[i-1] == ' ' && i+n < len(s.text) && s.text[i+n] == ' ' {
+		if i > at && isSpace(s.text[i-1]) && i+n < len(s.text) && isSpace(s.text[i+n]) {
 			i, n = i-1, n+2 // as people write it who do not want it found
 		}
 		start := s.localStart(i, from)

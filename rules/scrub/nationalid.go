@@ -99,7 +99,7 @@ func (s *scan) nir(i int, all *digits) int {
 		}
 		return 0
 	}
-	if c := s.after(all.last()); all.n != 6 || c != ' ' && !isLetter(c) {
+	if c := s.after(all.last()); all.n != 6 || !isSpace(c) && !isLetter(c) {
 		return 0
 	}
 	return s.nirCorsica(i)
@@ -115,7 +115,7 @@ func (s *scan) nirCorsica(i int) int {
 		case n != 6 && isDigit(b), n == 6 && (b|0x20 == 'a' || b|0x20 == 'b'):
 			c[n] = b
 			n++
-		case b == ' ' && n > 0 && s.text[k-1] != ' ':
+		case isSpace(b) && n > 0 && !isSpace(s.text[k-1]):
 		default:
 			return 0
 		}
@@ -150,7 +150,7 @@ func (s *scan) pensionDE(i int, all *digits) int {
 	if all.n != 8 { // a letter ends them
 		return 0
 	}
-	if c := s.after(all.last()); c != ' ' && !isLetter(c) {
+	if c := s.after(all.last()); !isSpace(c) && !isLetter(c) {
 		return 0
 	}
 	var c [12]byte
@@ -161,7 +161,7 @@ func (s *scan) pensionDE(i int, all *digits) int {
 		case n == 8 && isLetter(b), n != 8 && isDigit(b):
 			c[n] = lower(b)
 			n++
-		case b == ' ' && n > 0 && s.text[k-1] != ' ':
+		case isSpace(b) && n > 0 && !isSpace(s.text[k-1]):
 		default:
 			return 0
 		}
@@ -185,7 +185,7 @@ func (s *scan) pensionDE(i int, all *digits) int {
 	if month := row[4]*10 + row[5]; month == 0 || month > 12 || sum%10 != int(c[11]-'0') {
 		return 0
 	}
-	if s.want.expects(NationalID) || s.labelled(i, 2, pensionLabels) || s.after(i+2) == ' ' {
+	if s.want.expects(NationalID) || s.labelled(i, 2, pensionLabels) || isSpace(s.after(i+2)) {
 		return k
 	}
 	return 0
@@ -284,7 +284,7 @@ func (s *scan) nino(i int) int {
 	n, k := 0, i
 	for n < 9 && k < len(s.text) {
 		b := s.text[k]
-		if b == ' ' && n > 0 && s.text[k-1] != ' ' {
+		if isSpace(b) && n > 0 && !isSpace(s.text[k-1]) {
 			k++
 			continue
 		}

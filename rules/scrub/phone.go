@@ -14,7 +14,7 @@ func (s *scan) phoneInternational(i int) (finding, bool) {
 		return finding{}, false
 	}
 	k := i + 1
-	if s.after(k) == ' ' || s.after(k) == '(' {
+	if isSpace(s.after(k)) || s.after(k) == '(' {
 		k++
 	}
 	if c := s.after(k); c < '1' || c > '9' {
@@ -27,6 +27,9 @@ func (s *scan) phoneInternational(i int) (finding, bool) {
 		least = 10
 		if looksLikeTime(&d) {
 			return finding{}, false
+		}
+		if f, ok := s.card(k, &d); ok {
+			return f, true
 		}
 	}
 	return s.phone(i, &d, least, 15)
@@ -54,11 +57,11 @@ func (s *scan) phone(i int, d *digits, least, most int) (finding, bool) {
 // extension returns where the extension behind a number ends, "x123" or " ext. 123"; where there is none, the number's end.
 func (s *scan) extension(end int) int {
 	k := end
-	for k < min(end+2, len(s.text)) && (s.after(k) == ' ' || s.after(k) == 'x') {
+	for k < min(end+2, len(s.text)) && (isSpace(s.after(k)) || s.after(k) == 'x') {
 		k++
 	}
 	if t := s.text[k:]; hasFold(t, "ext") {
-		for k += 3; k < min(end+7, len(s.text)) && (s.text[k] == '.' || s.text[k] == ' '); k++ {
+		for k += 3; k < min(end+7, len(s.text)) && (s.text[k] == '.' || isSpace(s.text[k])); k++ {
 		}
 	} else if k == end || s.text[k-1] != 'x' {
 		return end
@@ -158,7 +161,7 @@ func (s *scan) phoneLabelled(i int, d *digits) (finding, bool) {
 
 // phoneBehind tells whether the word behind i is what a number is called.
 func (s *scan) phoneBehind(i int) bool {
-	if c := s.after(i); c != ' ' && c != '-' {
+	if c := s.after(i); !isSpace(c) && c != '-' {
 		return false
 	}
 	j := i + 1

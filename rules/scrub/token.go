@@ -38,7 +38,7 @@ func (s *scan) token(w *word) (finding, bool) {
 		if !tokenLabels.has(label) && compoundStarts.starts(label) {
 			return s.compoundToken(j)
 		}
-	case ':', '=', '/', ' ', '"', '\'':
+	case ':', '=', '/', ' ', '+', '"', '\'':
 		if tokenLabels.has(label) {
 			return s.labelledToken(label, j)
 		}
@@ -62,7 +62,7 @@ func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
 		c := s.text[k]
 		if c == ':' || c == '=' || c == '/' {
 			joined = true
-		} else if c != ' ' && c != '"' && c != '\'' {
+		} else if !isSpace(c) && c != '"' && c != '\'' {
 			break
 		}
 		k++

@@ -126,6 +126,9 @@ func (s *scan) after(i int) byte {
 	return ' '
 }
 
+// spaces tells whether the plus at i stands for a space, as in forms: a word is in front of it.
+func (s *scan) spaces(i int) bool { return isWord(s.before(i)) }
+
 // endsNumber tells whether a number may end in front of i: no letter or digit follows, also not behind a dot or dash.
 func (s *scan) endsNumber(i int) bool {
 	c := s.after(i)
