@@ -1,0 +1,96 @@
+package rules_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// TestAddressIsHandedOn: the visitor's address goes where the vendor takes it, as each event's own profile leaves it; not where nothing may be said of
+// it, where it is not known, or where the hit has one.
+func TestAddressIsHandedOn(t *testing.T) {
+	cut := func(bits int) minimise.Spec {
+		return minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: &bits}}
+	}
+	for _, v := range []struct {
+		vendor, field string
+		own           string // how an event has one itself
+		hit           func(own [4]string) string
+	}{
+		{"segment", "context.ip", `,"context":{"ip":"198.51.100.7"}`, func(own [4]string) string {
+			event := func(name string, i int) string {
+				return `{"type":"track","event":"` + name + `","messageId":"m"` + own[i] + `}`
+			}
+			return "POST /v1/batch" + asJSON + `{"batch":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + `]}`
+		}},
+		{"amplitude", "ip", `,"ip":"198.51.100.7"`, func(own [4]string) string {
+			event := func(name string, i int) string { return `{"event_type":"` + name + `","device_id":"d"` + own[i] + `}` }
+			return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + `]}`
+		}},
+		{"ga4", "_uip", "&_uip=198.51.100.7", func(own [4]string) string {
+			return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=a" + own[0] + "\nen=b" + own[1] + "\nen=c" + own[2] + "\nen=a" + own[3]
+		}},
+	} {
+		d := togetherDraft(v.vendor, map[string]rules.DraftActivity{
+			"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"}, "c": {Purposes: []string{"audience"}, Profile: "pc"},
+		})
+		d.Profiles = nil
+		for id, spec := range map[string]minimise.Spec{"pa": keep, "pb": cut(16), "pc": {}} {
+			classes := everything()
+			classes["ip"] = spec
+			d.Profiles = append(d.Profiles, rules.DraftProfile{ID: id, Classes: classes})
+		}
+		p := compile(t, d)
+		for _, c := range []struct {
+			name    string
+			address string
+			own     [4]string
+			want    [4]string
+		}{
+			{"each its own", "203.0.113.77", [4]string{}, [4]string{"203.0.113.77", "203.0.0.0", "", "203.0.113.77"}},
+			{"of another family", "2001:db8::1", [4]string{}, [4]string{"2001:db8::1", "", "", "2001:db8::1"}},
+			{"not known", "", [4]string{}, [4]string{}},
+			{"two have one", "203.0.113.77", [4]string{v.own, v.own, "", ""}, [4]string{"198.51.100.7", "198.51.0.0", "", "203.0.113.77"}},
+		} {
+			r := request(t, v.hit(c.own), v.vendor)
+			r.Address = netip.Addr{}
+			if c.address != "" {
+				r.Address = netip.MustParseAddr(c.address)
+			}
+			x := explain(t, p, r)
+			if x.Forward == nil || len(x.Events) != 4 {
+				t.Fatalf("%s, %s: %s", v.vendor, c.name, x.Reason)
+			}
+			if strings.Contains(x.Forward.Body, "invalid") {
+				t.Errorf("%s, %s: %s", v.vendor, c.name, x.Forward.Body)
+			}
+			for i, want := range c.want {
+				if got := sentField(t, x, i, v.field); got != want {
+					t.Errorf("%s, %s: event %d has %q, want %q: %s", v.vendor, c.name, i, got, want, x.Forward.Body)
+				}
+			}
+			sum := 0
+			for _, want := range c.want {
+				if want != "" {
+					sum++
+				}
+			}
+			name := `"` + v.field[strings.LastIndexByte(v.field, '.')+1:] + `"`
+			if v.vendor == "ga4" {
+				name = v.field + "="
+			}
+			if got := strings.Count(x.Forward.Body, name); got != sum {
+				t.Errorf("%s, %s: %d addresses, want %d: %s", v.vendor, c.name, got, sum, x.Forward.Body)
+			}
+		}
+	}
+	// What all share has one: no event gets another.
+	d := togetherDraft("ga4", map[string]rules.DraftActivity{"a": {Purposes: []string{"audience"}, Profile: "all"}})
+	x := explain(t, compile(t, d), request(t, "POST /g/collect?v=2&tid=G-1&cid=1.2&_uip=198.51.100.7 HTTP/1.1\n\nen=a\nen=a", "ga4"))
+	if x.Forward == nil || strings.Contains(x.Forward.Body, "_uip") || !strings.Contains(x.Forward.URL, "_uip=198.51.100.7") {
+		t.Errorf("%+v", x.Forward)
+	}
+}
