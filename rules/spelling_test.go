@@ -2,10 +2,12 @@ package rules_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -59,5 +61,84 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 		if pseudo, subject := get(c.other); pseudonyms[pseudo] || subjects[subject] {
 			t.Errorf("%s: %q passes for %q", c.field, c.other, c.same[0])
 		}
+	}
+}
+
+// TestWhatIsAHashAndWhatIsNot: an address as long as a hash is an address, and its objection is found; a hash with one character that is none is nothing.
+func TestWhatIsAHashAndWhatIsNot(t *testing.T) {
+	p := compile(t, draft())
+	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	event := func(address string) hit.Request {
+		return request(t, "POST /v1/t"+asJSON+`{"type":"track","event":"x","messageId":"m","context":{"traits":{"email":"`+address+`"}}}`, "segment")
+	}
+	const domain = "@example.com"
+	for _, length := range []int{31, 32, 33, 63, 64, 65} {
+		for _, filler := range []string{"a", "f", "g", "0", "z"} {
+			address := strings.Repeat(filler, length-len(domain)) + domain
+			of, err := p.Identities(keys, "email", []byte(address))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := subjectsOf(t, p, keys, event(address))
+			if !slices.ContainsFunc(of, func(i rules.Identity) bool { return slices.Contains(found, i.Hash) }) {
+				t.Errorf("an objection of %q is not found", address)
+			}
+		}
+	}
+	for _, hash := range []string{sha("jane.doe@example.com"), md("jane.doe@example.com")} {
+		if len(subjectsOf(t, p, keys, event(hash))) != 1 || len(subjectsOf(t, p, keys, event(strings.ToUpper(hash)))) != 1 {
+			t.Errorf("%q is not read as a hash", hash)
+		}
+		for i := range hash {
+			for _, c := range []string{"g", "G", "/", ":", "`", "@"} {
+				if broken := hash[:i] + c + hash[i+1:]; c != "@" && len(subjectsOf(t, p, keys, event(broken))) != 0 {
+					t.Fatalf("%q is taken for a hash", broken)
+				}
+			}
+		}
+	}
+}
+
+// TestEachIdentifierIsLookedUpOnce: what a hit says twice is looked up once, and as often again when the same judgement reads it after others.
+func TestEachIdentifierIsLookedUpOnce(t *testing.T) {
+	g := newJudging(t)
+	track := func(members string) string { return `{"type":"track","event":"x","messageId":"m"` + members + `}` }
+	segment := func(events ...string) hit.Request {
+		return request(t, "POST /v1/batch"+asJSON+`{"batch":[`+strings.Join(events, ",")+`]}`, "segment", yes)
+	}
+	ga4 := func(query, cookie, body string) hit.Request {
+		return request(t, "POST /g/collect?v=2&tid=G-1"+query+" HTTP/1.1\n\n"+body, "ga4", yes+cookie)
+	}
+	hits := []struct {
+		name string
+		hit  hit.Request
+		want int
+	}{
+		{"an id", segment(track(`,"userId":"u-1"`)), 1},
+		{"the same twice", segment(track(`,"userId":"u-1","previousId":"u-1"`)), 2}, // of two classes
+		{"of two events", segment(track(`,"userId":"u-1"`), track(`,"userId":"u-1"`)), 2},
+		{"an address twice", segment(track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"JANE@example.com"}`)), 2}, // SHA-256 and MD5
+		{"two addresses", segment(track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"joe@example.com"}`)), 4},
+		{"shared by two events", ga4("&uid=u-1", "", "en=a\nen=b"), 1},
+		{"shared, and again of each", ga4("&uid=u-1", "", "en=a&uid=u-1\nen=b&uid=u-1"), 1},
+		{"shared, and others", ga4("&uid=u-1", "", "en=a&uid=u-2\nen=b&uid=u-3"), 3},
+		{"in a cookie too", ga4("&cid=555.666", "; _ga=GA1.1.555.666", ""), 1},
+		{"in two cookies", ga4("&cid=555.666", "; _ga=GA1.1.555.667; _ga=GA1.1.555.668", ""), 3},
+	}
+	first := map[string][]rules.Subject{}
+	for range 3 {
+		for _, c := range hits {
+			if reason := g.judge(&c.hit); reason != rules.Unjudged {
+				t.Fatalf("%s: %v", c.name, reason)
+			}
+			if got := g.j.Subjects; len(got) != c.want {
+				t.Errorf("%s: %d identifiers are looked up, want %d", c.name, len(got), c.want)
+			}
+			if was, seen := first[c.name]; seen && !slices.Equal(was, g.j.Subjects) {
+				t.Errorf("%s: other identifiers than before", c.name)
+			}
+			first[c.name] = slices.Clone(g.j.Subjects)
+		}
+		slices.Reverse(hits)
 	}
 }
