@@ -16,7 +16,7 @@ import (
 func TestSpellingsOfOneIdentifier(t *testing.T) {
 	d := draft()
 	classes := everything()
-	for _, class := range []string{"email", "phone", "user_id"} {
+	for _, class := range []string{"email", "phone", "user_id", "client_id"} {
 		classes[class] = daily
 	}
 	d.Profiles[0].Classes = classes
@@ -27,7 +27,9 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 		other string
 	}{
 		{"context.traits.email", []string{"jane.doe@example.com", "Jane.Doe@Example.COM", " jane.doe@example.com ", "JANE.DOE@EXAMPLE.COM"}, "jane.d@example.com"},
-		{"context.traits.phone", []string{"+49301234567", "+49 (0)30 1234567", "0049 30 1234567", "+49-30-1234567"}, "+49301234568"},
+		{"context.traits.phone", []string{"+49301234567", "+49 (0)30 1234567", "0049 30 1234567", "+49-30-1234567", "0049301234567", "49301234567"}, "+49301234568"},
+		{"anonymousId", []string{"836f82db-9912-4b34-8101-1f16b49dfa5f", " 836f82db-9912-4b34-8101-1f16b49dfa5f\n"}, "836f82db-9912-4b34-8101-1f16b49dfa5e"},
+		{"userId", []string{"48213", " 48213 ", "\u00a048213"}, "48214"},
 		{"userId", []string{"cust-48213", " cust-48213", "cust-48213 "}, "CUST-48213"},
 	} {
 		pseudonyms := map[string]bool{}

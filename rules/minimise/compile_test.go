@@ -106,8 +106,66 @@ func TestStrictest(t *testing.T) {
 			}
 		}
 	}
+	// Of two classes neither is stricter, whatever is done to them.
+	for _, a := range []*Action{keepID, day, derive, keepURL, url, origin, a16, keepIP} {
+		for _, b := range []*Action{keepID, day, derive, keepURL, url, origin, a16, keepIP} {
+			if got := Strictest(a, b); a.class != b.class && got.Kind() != Drop {
+				t.Errorf("%v %v and %v %v: %v", a.kind, a.class, b.kind, b.class, got.Kind())
+			}
+		}
+	}
 	if Strictest(nil, a16) != nil {
 		t.Error("nil is not strictest")
+	}
+}
+
+// TestIdentifiersOfTwoWays: of two ways to treat an identifier the stricter holds, both where events share it and where it is of two classes; drop beats
+// each, and each beats keep.
+func TestIdentifiersOfTwoWays(t *testing.T) {
+	specs := map[Kind]Spec{
+		Drop: {}, Keep: {Kind: Keep}, Hash: {Kind: Hash, Hash: "sha256"}, Pseudonymise: {Kind: Pseudonymise}, Derive: {Kind: Derive, Derive: "daily_visitor"},
+		Rare: {Kind: Only, Only: []string{"x"}},
+	}
+	both := map[[2]Kind]Kind{
+		{Keep, Hash}: Hash, {Keep, Pseudonymise}: Pseudonymise, {Keep, Derive}: Derive, {Hash, Pseudonymise}: Pseudonymise, {Hash, Derive}: Derive, {Pseudonymise, Derive}: Derive,
+	}
+	shared := map[[2]Kind]Kind{
+		{Keep, Hash}: Hash, {Keep, Pseudonymise}: Pseudonymise, {Keep, Derive}: Derive, {Hash, Pseudonymise}: Drop, {Hash, Derive}: Derive, {Pseudonymise, Derive}: Derive,
+	}
+	for _, k := range []Kind{Drop, Keep, Hash, Pseudonymise, Derive} {
+		for _, l := range []Kind{Drop, Keep, Hash, Pseudonymise, Derive} {
+			a, b, alias := must(t, specs[k], hit.UserID), must(t, specs[l], hit.UserID), must(t, specs[l], hit.ExternalID)
+			wantBoth, wantShared := k, k
+			if k != l {
+				wantBoth, wantShared = max(both[[2]Kind{k, l}], both[[2]Kind{l, k}]), max(shared[[2]Kind{k, l}], shared[[2]Kind{l, k}])
+			}
+			if got := Both(a, alias); got.Kind() != wantBoth {
+				t.Errorf("%v by place and %v by name: %v, want %v", k, l, got.Kind(), wantBoth)
+			}
+			if got := Strictest(a, b); got.Kind() != wantShared {
+				t.Errorf("%v and %v of two events: %v, want %v", k, l, got.Kind(), wantShared)
+			}
+		}
+	}
+	only := must(t, specs[Rare], hit.ExternalID)
+	for _, k := range []Kind{Hash, Pseudonymise, Derive} {
+		if got := Both(must(t, specs[k], hit.UserID), only); got.Kind() != Drop {
+			t.Errorf("%v and only: %v", k, got.Kind())
+		}
+	}
+}
+
+// TestParamOf: a parameter is known by its name alone.
+func TestParamOf(t *testing.T) {
+	for k := range NumKinds {
+		for _, p := range Params[k] {
+			if got, ok := ParamOf(k, p.Name); !ok || got.Name != p.Name {
+				t.Errorf("%v: no %s", k, p.Name)
+			}
+		}
+		if _, ok := ParamOf(k, "colour"); ok {
+			t.Errorf("%v has a colour", k)
+		}
 	}
 }
 

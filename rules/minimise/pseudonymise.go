@@ -1,8 +1,12 @@
 package minimise
 
-import "github.com/tagwarden/tagwarden/rules/pseudonym"
+import (
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
 
-// pseudonymise writes a keyed pseudonym in the vendor's format. Without a key for the scope the field is dropped.
+// pseudonymise writes a keyed pseudonym in the vendor's format, else in the one that the identifier has in its normal form, so that every spelling of
+// it gets the same. A phone number's is text: one of digits might be somebody else's number. Without a key for the scope the field is dropped.
 func (a *Action) pseudonymise(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	scope, _ := a.Scope(env.Vendor, env.Purpose)
 	if a.byPurpose && env.Purpose == "" || v.Kind == BoolValue {
@@ -18,6 +22,13 @@ func (a *Action) pseudonymise(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 		return dst, Dropped
 	}
 	mac := key.Pseudonym(dst[base:], a.spec.Pseudonymise.Bits)
+	switch {
+	case v.Format != pseudonym.Auto:
+	case a.class == hit.Phone:
+		v.Format = pseudonym.Text
+	default:
+		v.Format = pseudonym.Shape(dst[base:])
+	}
 	return appendID(dst[:base], &mac, v)
 }
 

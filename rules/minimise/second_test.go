@@ -1,0 +1,379 @@
+package minimise
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"math/big"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
+
+// What leaves a minimiser is read a second time here by the standard library, and has to be what was promised, for whatever came in.
+
+// FuzzURL: of an address there are left, as net/url reads both, its host, no user name, no fragment but a route, parameters on the list that it had, and
+// segments of its path that it had or that stand for one.
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{
+		"https://u:p@shop.example/a/12345;x=1?utm_source=a&next=https%3A%2F%2Fx.example#f", "//x", "?", "#", "mailto:a@b.cd", "a.b:80/c", "https:\\\\x", "http://[::1]/", "/%2F%2525",
+		"https://x.example/?next=%2525252Fa", "https://x.example/?a=1&utm_source=b&gclid=c&utm_medium=d", "https://9f8e7d6c5b4a39281706f5e4d3c2b1a0.x.example/",
+		"https://x.example/reset/9f8e7d6c5b4a39281706f5e4d3c2b1a0/x", "https://x.example/users/jane@example.com", "https://x.example/#/cart/12345?token=1", "https://x.example/b/../c//d",
+		"HTTPS://X.example:8443/a?UTM_SOURCE=1&Utm%5FMedium=2", "https://x.example/?utm_source=jane%40example.com", "https://x.example?&&=&utm_x",
+	} {
+		f.Add(s)
+	}
+	for _, c := range detectedCases(f) {
+		f.Add("https://shop.example/p/" + url.PathEscape(c.In) + "?next=" + url.QueryEscape(c.In) + "&x=" + url.QueryEscape(c.In) + "#/" + url.PathEscape(c.In))
+	}
+	for _, c := range whatwgCases(f) {
+		f.Add(c.Input)
+	}
+	a := must(f, Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_*", "next"}, Fragment: "route"}}, hit.URL)
+	origin := must(f, Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer)
+	env := testEnv()
+	f.Fuzz(func(t *testing.T, in string) {
+		if strings.ContainsRune(in, '\\') { // a slash to browsers, and none to net/url
+			text(t, a, in, env)
+			return
+		}
+		before, err := url.Parse(in)
+		if err != nil || before.Scheme != "http" && before.Scheme != "https" {
+			text(t, a, in, env)
+			text(t, origin, in, env)
+			return
+		}
+		if got := text(t, a, in, env); got != dropped {
+			if again := text(t, a, got, env); again == dropped || strings.Count(again, "/") > strings.Count(got, "/") {
+				t.Errorf("%q becomes %q, and then %q", in, got, again)
+			}
+			addressLeft(t, in, got, before)
+		}
+		if got := text(t, origin, in, env); got != dropped {
+			after, err := url.Parse(got)
+			if err != nil || after.Path != "/" || after.RawQuery != "" || after.Fragment != "" || after.User != nil || after.Host != masked(before.Host) {
+				t.Errorf("%q has the origin %q", in, got)
+			}
+		}
+	})
+}
+
+func addressLeft(t *testing.T, in, got string, before *url.URL) {
+	t.Helper()
+	after, err := url.Parse(got)
+	if err != nil {
+		return // what escapes a browser reads, net/url may not: TestAddressesAsBrowsersReadThem has them
+	}
+	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) || before.Host != "" && after.Host != masked(before.Host) {
+		t.Errorf("%q becomes %q: another host, or somebody's name", in, got)
+	}
+	if after.Fragment != "" && !strings.HasPrefix(after.Fragment, "/") && !strings.HasPrefix(after.Fragment, "!/") || strings.ContainsAny(after.EscapedFragment(), "?=") && !strings.ContainsAny(before.EscapedFragment(), "=") {
+		t.Errorf("%q becomes %q: a fragment that is no route", in, got)
+	}
+	had := map[string]int{}
+	for pair := range strings.SplitSeq(before.RawQuery, "&") {
+		name, _, _ := strings.Cut(strings.TrimPrefix(pair, "amp;"), "=")
+		had[name]++
+	}
+	for pair := range strings.SplitSeq(after.RawQuery, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if pair == "" {
+			continue
+		}
+		if had[name]--; had[name] < 0 {
+			t.Errorf("%q becomes %q: parameter %q was not there", in, got, name)
+		}
+		plain := name
+		for range 4 {
+			if next, err := url.QueryUnescape(plain); err == nil {
+				plain = next
+			}
+		}
+		if low := strings.ToLower(plain); low != "next" && (!strings.HasPrefix(low, "utm_") || low == "utm_") {
+			t.Errorf("%q becomes %q: parameter %q is on no list", in, got, plain)
+		}
+	}
+	slashes := strings.NewReplacer(`\`, "/", "%5C", "/", "%5c", "/")
+	segments := strings.Split(slashes.Replace(before.EscapedPath()), "/")
+	for i, s := range segments {
+		segments[i], _, _ = strings.Cut(s, ";")
+	}
+	for s := range strings.SplitSeq(after.EscapedPath(), "/") {
+		found := s == "" || s == ":id" || s == ":email" || s == ":token" || strings.Contains(s, "[") || strings.Contains(s, "%5B")
+		for _, was := range segments {
+			found = found || was == s
+		}
+		if !found {
+			t.Errorf("%q becomes %q: segment %q was not there", in, got, s)
+		}
+	}
+}
+
+func FuzzAgent(f *testing.F) {
+	for _, s := range []string{chrome, "okhttp/4.9.3", "Mozilla/5.0 (X11)", "Mozilla/5.0 (iPhone) Version/17.0"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		once, ok := appendAgent(nil, in)
+		if !ok {
+			return
+		}
+		if twice, ok := appendAgent(nil, once); !ok || !bytes.Equal(once, twice) {
+			t.Errorf("%q, then %q", once, twice)
+		}
+	})
+}
+
+// FuzzTime: a time that is cut is, as package time reads both, the last full unit before it, in the zone and the form that it had.
+func FuzzTime(f *testing.F) {
+	for _, s := range []string{
+		"1795484921505", "1795484921.835", "2026-11-24T01:48:41.505Z", "2026-11-24 01:48:41+0530", "2026-11-24", "2026-11-24T23:59:59-03:30", "2026-02-30T10:00:00Z", "1795484921",
+		"1795484921505123", "1795484921505123456", "631152000", "4102444800", "4102444801", "631151999", "2026-11-24T24:00:00Z", "2026-11-24T10:60:00Z", "2026-13-01T10:00:00Z", "-1795484921",
+		"1989-12-31T00:00:00Z", "2101-01-01T00:00:00Z", "2026-11-24T01:48:41,505Z", "2026-11-24T01:48:41.505Zx", "17954849215051",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		for to, u := range map[string]unit{"minute": 60, "hour": 3600, "day": 86400} {
+			once, ok := appendTime(nil, []byte(in), u)
+			if unitOf(to) != u {
+				t.Fatalf("%s has %d seconds", to, unitOf(to))
+			}
+			if before, err := time.Parse(time.RFC3339Nano, in); err == nil && strings.Contains(in, "T") {
+				year := before.Year()
+				if known := year >= 1990 && year <= 2100; known && !ok || !known && ok {
+					t.Errorf("%q is read: %v", in, ok)
+				}
+				if ok {
+					after, err := time.Parse(time.RFC3339Nano, string(once))
+					_, offset := before.Zone()
+					local := before.Add(time.Duration(offset) * time.Second).Truncate(time.Duration(u) * time.Second).Add(-time.Duration(offset) * time.Second)
+					if err != nil || !after.Equal(local) || len(once) != len(in) {
+						t.Errorf("%q cut to %s is %q, want %v", in, to, once, local)
+					}
+				}
+			}
+			if n, err := strconv.ParseInt(in, 10, 64); err == nil && in[0] != '-' && in[0] != '+' && in[0] != '0' {
+				scale, known := map[int]int64{9: 1, 10: 1, 12: 1e3, 13: 1e3, 15: 1e6, 16: 1e6, 18: 1e9, 19: 1e9}[len(in)]
+				if known = known && n/scale >= 631152000 && n/scale <= 4102444800; known != ok {
+					t.Errorf("%q is read: %v", in, ok)
+				}
+				if want := strconv.FormatInt(n-n%max(scale*int64(u), 1), 10); ok && string(once) != want {
+					t.Errorf("%q cut to %s is %q, want %s", in, to, once, want)
+				}
+			}
+			if !ok {
+				continue
+			}
+			if twice, ok := appendTime(nil, once, u); !ok || !bytes.Equal(once, twice) {
+				t.Errorf("%q became %q, then %q", in, once, twice)
+			}
+		}
+	})
+}
+
+// networkOf is the network of an address as net/netip has it, with the IPv4 address that an IPv6 one was made of taken out of its bytes.
+func networkOf(ip netip.Addr, v4, v6 int) string {
+	b := ip.WithZone("").As16()
+	inside := func(b []byte) netip.Addr { return netip.AddrFrom4([4]byte(b)) }
+	wide := ip.Unmap().WithZone("")
+	if ip.Is6() && !ip.Is4In6() {
+		text := hex.EncodeToString(b[:])
+		switch {
+		case strings.HasPrefix(text, "2002"): // RFC 3056
+			wide = inside(b[2:6])
+		case strings.HasPrefix(text, "20010000"): // RFC 4380
+			wide = inside([]byte{b[12] ^ 0xff, b[13] ^ 0xff, b[14] ^ 0xff, b[15] ^ 0xff})
+		case strings.HasPrefix(text, "0064ff9b0000000000000000"), strings.HasPrefix(text, "0000000000000000ffff0000"): // RFC 6052, RFC 2765
+			wide = inside(b[12:])
+		}
+	}
+	bits := v6
+	if wide.Is4() {
+		bits = v4
+	}
+	return netip.PrefixFrom(wide, bits).Masked().Addr().String()
+}
+
+// FuzzTruncate: an address that is cut is the one of its network, as net/netip reads it; numbers lose decimals and nothing else.
+func FuzzTruncate(f *testing.F) {
+	for _, s := range []string{
+		"52.520008", "-0.97, 13.4", "203.0.113.77", "2001:db8::1", "Größe 42 jane@example.com", "::ffff:203.0.113.77", "2002:cb00:714d::1", "2001:0:c633:6401:8000:63bf:34ff:8eb2", "64:ff9b::1.2.3.4",
+		"::ffff:0:203.0.113.77", "fe80::1", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3", "::", "1::2::3", "[::1]", "1.2.3.4:80", "999999.999999", "0.5", "1e5", "00.5", "1.", "4111111111111111",
+		"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "255.255.255.255", "64:ff9b:1::1", "-12.5", "129.99", "37", "0",
+	} {
+		f.Add(s)
+	}
+	env := testEnv()
+	geo := must(f, Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(2)}}, hit.PreciseGeo)
+	bucket := must(f, Spec{Kind: Generalise, Generalise: "bucket"}, hit.Revenue)
+	f.Fuzz(func(t *testing.T, in string) {
+		for _, bits := range [][2]int{{0, 0}, {8, 16}, {16, 32}, {24, 48}, {23, 47}, {24, 64}} {
+			a := must(t, Spec{Kind: Truncate, Truncate: TruncateSpec{V4: &bits[0], V6: &bits[1]}}, hit.IP)
+			want, ip := dropped, netip.Addr{}
+			if parsed, err := netip.ParseAddr(in); err == nil && parsed.Zone() == "" {
+				ip = parsed
+				want = networkOf(ip, bits[0], bits[1])
+			}
+			if in == "" {
+				want = ""
+			}
+			if got := text(t, a, in, env); got != want {
+				t.Errorf("%q cut to %v is %q, want %q", in, bits, got, want)
+			}
+		}
+		for _, a := range []*Action{geo, bucket} {
+			once := text(t, a, in, env)
+			if once == dropped {
+				continue
+			}
+			if len(once) > len(in) {
+				t.Errorf("%q grew to %q", in, once)
+			}
+			if twice := text(t, a, once, env); twice != once {
+				t.Errorf("%q became %q, then %q", in, once, twice)
+			}
+			before, is := new(big.Rat).SetString(in)
+			if !is || strings.ContainsAny(in, "eEpPxX_/") {
+				continue
+			}
+			after, is := new(big.Rat).SetString(once)
+			if !is || after.Cmp(before) > 0 != (before.Sign() < 0) && after.Cmp(before) != 0 {
+				t.Fatalf("%q became %q: it is no number, or farther from zero", in, once)
+			}
+			away := new(big.Rat).Abs(new(big.Rat).Sub(before, after))
+			least := big.NewRat(1, 100)
+			if a == bucket { // 1, 2 or 5 times a power of ten: more than two fifths are left
+				least = new(big.Rat).Abs(new(big.Rat).Mul(before, big.NewRat(3, 5)))
+			}
+			if away.Cmp(least) >= 0 && away.Sign() > 0 {
+				t.Errorf("%q became %q", in, once)
+			}
+		}
+	})
+}
+
+// FuzzKeep: in what keep, scrub and truncate leave of a text, nothing is found any more, and what is cut has so many characters at most.
+func FuzzKeep(f *testing.F) {
+	for _, c := range detectedCases(f) {
+		f.Add(c.In)
+		f.Add("see https://shop.example/" + url.PathEscape(c.In) + " and " + c.In)
+	}
+	env := testEnv()
+	var all []*Action
+	for _, class := range []hit.Class{hit.Custom, hit.FreeText, hit.UserTrait} {
+		for _, spec := range []Spec{{Kind: Keep}, {Kind: Scrub}, {Kind: Truncate, Truncate: TruncateSpec{Chars: new(9)}}} {
+			all = append(all, must(f, spec, class))
+			a := must(f, spec, class)
+			a.Inside(must(f, Spec{Kind: URL, URL: URLSpec{Query: []string{"q"}}}, hit.URL))
+			all = append(all, a)
+		}
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		for _, a := range all {
+			got := text(t, a, in, env)
+			if got == dropped {
+				continue
+			}
+			set := a.looksFor()
+			if _, found := scrub.Find(nil, []byte(got), set); found != 0 && a.kind != Truncate {
+				t.Errorf("%v %v: %q becomes %q, and %b is found in it", a.class, a.kind, in, got, found)
+			}
+			if n := utf8.RuneCountInString(got); a.kind == Truncate && n > 9 {
+				t.Errorf("%q becomes %q: %d characters", in, got, n)
+			}
+		}
+	})
+}
+
+// FuzzHash: what is hashed is the SHA-256 of the value as vendors normalise it, and a hash is not hashed again.
+func FuzzHash(f *testing.F) {
+	for _, s := range []string{"jane@example.com", " Jane.Doe@Example.COM ", "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d", "+49 (0)30 1234567", "1984-03-07", "f", "", " "} {
+		f.Add(s)
+	}
+	for i := range 64 { // with one character that is none of a hash's
+		f.Add(strings.Repeat("a", i) + "g" + strings.Repeat("0", 63-i))
+	}
+	f.Add(strings.Repeat("A", 64))
+	f.Add(strings.Repeat("a", 63))
+	env := testEnv()
+	f.Fuzz(func(t *testing.T, in string) {
+		for _, class := range []hit.Class{hit.Email, hit.Phone, hit.BirthDate, hit.PersonName, hit.Gender} {
+			a := must(t, Spec{Kind: Hash, Hash: "sha256"}, class)
+			got := text(t, a, in, env)
+			sum, err := hex.DecodeString(in)
+			switch is := err == nil && len(sum) == sha256.Size; {
+			case in == "":
+				if got != "" {
+					t.Errorf("nothing becomes %q", got)
+				}
+			case is && got != in:
+				t.Errorf("%v: the hash %q is hashed again: %q", class, in, got)
+			case is:
+			case got == dropped:
+				if strings.ContainsAny(in, "1234567890") && class != hit.Gender {
+					t.Errorf("%v: %q is dropped", class, in)
+				}
+			default:
+				if class == hit.Email && isASCII(in) {
+					want := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(in))))
+					if got != hex.EncodeToString(want[:]) && strings.TrimSpace(in) == strings.Trim(in, " ") {
+						t.Errorf("%q becomes %q", in, got)
+					}
+				}
+				if len(got) != 64 || text(t, a, got, env) != got {
+					t.Errorf("%v: %q becomes %q", class, in, got)
+				}
+			}
+		}
+	})
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > '~' || r < ' ' })
+}
+
+// TestEachClassHasItsNorm: two spellings of an identifier get one pseudonym, and one hash, in the class that knows them for the same.
+func TestEachClassHasItsNorm(t *testing.T) {
+	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+		want := pseudonym.Trimmed
+		switch class {
+		case hit.Email:
+			want = pseudonym.Mailbox
+		case hit.Phone:
+			want = pseudonym.Dialled
+		default:
+		}
+		if NormOf(class) != want {
+			t.Errorf("%v is brought to form %v", class, NormOf(class))
+		}
+		a, err := Compile(Spec{Kind: Pseudonymise}, class)
+		if err != nil {
+			continue
+		}
+		env := testEnv()
+		for _, c := range []struct {
+			one, other string
+			same       bool
+		}{
+			{"jane@example.com", " jane@example.com ", true}, {"jane@example.com", "Jane@Example.COM", class == hit.Email}, {"+49 30 1234567", "0049301234567", class == hit.Phone},
+			{"jane@example.com", "joe@example.com", class == hit.Phone && false},
+		} {
+			one, other := text(t, a, c.one, env), text(t, a, c.other, env)
+			if class == hit.Phone && strings.Contains(c.one, "@") {
+				continue
+			}
+			if one == dropped || (one == other) != c.same {
+				t.Errorf("%v: %q is %q, %q is %q", class, c.one, one, c.other, other)
+			}
+		}
+	}
+}
