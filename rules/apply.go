@@ -182,9 +182,7 @@ func (j *Judgement) treatEmpty(n *hit.Node) {
 	if n.State == 0 {
 		return
 	}
-	if n.Field == hit.None {
-		n.Fate = hit.Keep
-	} else if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); a != nil {
+	if a, _ := j.action(n.Event, n.Field, n.Class, n.Alias); a != nil {
 		n.Fate = hit.Keep
 	}
 }

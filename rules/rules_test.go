@@ -224,6 +224,7 @@ fields:
   sum: { class: technical, seals: true }
 endpoints:
   - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
+  - { id: post, methods: [POST], path: /x, events: [body], body: [form], answer: { status: 204 } }
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +243,11 @@ endpoints:
 		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: "sealed", Catalog: file, Prefix: "/sealed"})
 		d.Profiles[0].Fields = map[string]map[string]minimise.Spec{"sealed": c.fields}
 		x := explain(t, compile(t, d), request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "sealed", yes))
+		// In a body, with a query that has nothing in it.
+		posted := explain(t, compile(t, d), request(t, "POST /x HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n"+c.query, "sealed", yes))
+		if c.want == "" && (posted.Forward != nil || posted.Reason != "sealed") || c.want != "" && (posted.Forward == nil || posted.Forward.Body != c.want) {
+			t.Errorf("%s in a body: %s %+v", c.query, posted.Reason, posted.Forward)
+		}
 		switch {
 		case c.want == "" && (x.Forward != nil || x.Reason != "sealed"):
 			t.Errorf("%s: %s %+v", c.query, x.Reason, x.Forward)

@@ -326,7 +326,7 @@ func TestShortCutsCostNothing(t *testing.T) {
 
 // TestYesAndNo: booleans say as little as there is; what would have to be cut or made another is dropped.
 func TestYesAndNo(t *testing.T) {
-	passes := map[Kind]Outcome{Keep: Kept, Scrub: Kept, Generalise: Kept, URL: Kept}
+	passes, env := map[Kind]Outcome{Keep: Kept, Scrub: Kept, Generalise: Kept, URL: Kept}, testEnv()
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 		for _, spec := range passers {
 			a, err := Compile(spec, class)
@@ -334,7 +334,7 @@ func TestYesAndNo(t *testing.T) {
 				continue
 			}
 			for _, value := range []string{"true", "false"} {
-				if out, is := a.Append(nil, Value{Class: class, Bytes: []byte(value), Kind: BoolValue}, testEnv()); is != passes[spec.Kind] {
+				if out, is := a.Append(nil, Value{Class: class, Bytes: []byte(value), Kind: BoolValue}, env); is != passes[spec.Kind] {
 					t.Errorf("%v %s: %s is %v %q", class, a.canon, value, is, out)
 				}
 			}

@@ -46,7 +46,7 @@ func FuzzURL(f *testing.F) {
 			return
 		}
 		before, err := url.Parse(in)
-		if err != nil || before.Scheme != "http" && before.Scheme != "https" {
+		if err != nil || before.Host == "" || before.Scheme != "http" && before.Scheme != "https" {
 			text(t, a, in, env)
 			text(t, origin, in, env)
 			return
@@ -72,7 +72,7 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 	if err != nil {
 		return // what escapes a browser reads, net/url may not: TestAddressesAsBrowsersReadThem has them
 	}
-	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) || before.Host != "" && after.Host != masked(before.Host) {
+	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) || after.Host != masked(before.Host) {
 		t.Errorf("%q becomes %q: another host, or somebody's name", in, got)
 	}
 	if after.Fragment != "" && !strings.HasPrefix(after.Fragment, "/") && !strings.HasPrefix(after.Fragment, "!/") || strings.ContainsAny(after.EscapedFragment(), "?=") && !strings.ContainsAny(before.EscapedFragment(), "=") {
@@ -147,7 +147,7 @@ func FuzzTime(f *testing.F) {
 			if unitOf(to) != u {
 				t.Fatalf("%s has %d seconds", to, unitOf(to))
 			}
-			if before, err := time.Parse(time.RFC3339Nano, in); err == nil && strings.Contains(in, "T") {
+			if before, err := time.Parse(time.RFC3339Nano, in); err == nil && strings.Contains(in, "T") && in[13] == ':' { // package time takes an hour of one digit
 				year := before.Year()
 				if known := year >= 1990 && year <= 2100; known && !ok || !known && ok {
 					t.Errorf("%q is read: %v", in, ok)
@@ -208,7 +208,7 @@ func FuzzTruncate(f *testing.F) {
 	for _, s := range []string{
 		"52.520008", "-0.97, 13.4", "203.0.113.77", "2001:db8::1", "Größe 42 jane@example.com", "::ffff:203.0.113.77", "2002:cb00:714d::1", "2001:0:c633:6401:8000:63bf:34ff:8eb2", "64:ff9b::1.2.3.4",
 		"::ffff:0:203.0.113.77", "fe80::1", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3", "::", "1::2::3", "[::1]", "1.2.3.4:80", "999999.999999", "0.5", "1e5", "00.5", "1.", "4111111111111111",
-		"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "255.255.255.255", "64:ff9b:1::1", "-12.5", "129.99", "37", "0",
+		"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "255.255.255.255", "64:ff9b:1::1", "::0:0:0:0:0:0:0:0.0.0.0", "-12.5", "129.99", "37", "0",
 	} {
 		f.Add(s)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -32,11 +33,28 @@ func TestAppendExpecting(t *testing.T) {
 }
 
 func TestParseIP(t *testing.T) {
-	for _, in := range []string{
+	var all []string
+	for groups := range 10 { // with "::" in front of each of so many groups, or nowhere, and an IPv4 address behind or not
+		for gap := -1; gap <= groups; gap++ {
+			for _, end := range []string{"", "203.0.113.77"} {
+				list := strings.Split(strings.Repeat("1 ", groups)+end, " ")
+				if end == "" {
+					list = list[:groups]
+				}
+				if gap < 0 {
+					all = append(all, strings.Join(list, ":"))
+				} else {
+					all = append(all, strings.Join(list[:gap], ":")+"::"+strings.Join(list[gap:], ":"))
+				}
+			}
+		}
+	}
+	for _, in := range append(all,
 		"203.0.113.77", "1.2.3", "256.1.1.1", "01.2.3.4", "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4",
 		"1::2::3", "g::", "1:2:3:4:5:6:7:8:9", "12345::", ":1", "1:", "2001:db8::1%eth0", "fe80::1:2:3:4:5:6", "::1.2.3.4", "1.2.3.4:80", "", "1:2:3:4:5:6:7::",
 		"1.2.3.4::", "::1:2:3:4:5:6:7", "::1:2:3:4:5:6:7:8",
-	} {
+	) {
+		Append(nil, []byte("from "+in+" on"), All)
 		want, err := netip.ParseAddr(in)
 		got, ok := ParseIP([]byte(in))
 		if err == nil && want.Zone() != "" {

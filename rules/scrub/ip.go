@@ -111,7 +111,7 @@ func parse6(text []byte, i int) form6 {
 		k += 2
 	}
 	for p.groups < 8 && k < len(text) && isHex(text[k]) {
-		if a, end := parse4(text, k); end > 0 && p.groups > 0 && p.groups <= 6 || end > 0 && p.gap == 0 {
+		if a, end := parse4(text, k); end > 0 && p.groups <= 6 && (p.groups > 0 || p.gap == 0) {
 			words[p.groups], words[p.groups+1] = uint16(a[0])<<8|uint16(a[1]), uint16(a[2])<<8|uint16(a[3])
 			p.groups, p.digit, k = p.groups+2, true, end
 			break
