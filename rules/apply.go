@@ -293,7 +293,7 @@ func (j *Judgement) carryField(event int32) {
 
 // address is the visitor's address after an action, nil where nothing may be said of it. It is asked for each event, and made once.
 func (j *Judgement) address(a *minimise.Action) []byte {
-	if a == nil || !j.env.IP.IsValid() {
+	if !j.env.IP.IsValid() {
 		return nil
 	}
 	if a != j.toldBy {

@@ -18,27 +18,28 @@ func TestAddressIsHandedOn(t *testing.T) {
 	for _, v := range []struct {
 		vendor, field string
 		own           string // how an event has one itself
-		hit           func(own [4]string) string
+		hit           func(own [5]string) string
 	}{
-		{"segment", "context.ip", `,"context":{"ip":"198.51.100.7"}`, func(own [4]string) string {
+		{"segment", "context.ip", `,"context":{"ip":"198.51.100.7"}`, func(own [5]string) string {
 			event := func(name string, i int) string {
 				return `{"type":"track","event":"` + name + `","messageId":"m"` + own[i] + `}`
 			}
-			return "POST /v1/batch" + asJSON + `{"batch":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + `]}`
+			return "POST /v1/batch" + asJSON + `{"batch":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + "," + event("d", 4) + `]}`
 		}},
-		{"amplitude", "ip", `,"ip":"198.51.100.7"`, func(own [4]string) string {
+		{"amplitude", "ip", `,"ip":"198.51.100.7"`, func(own [5]string) string {
 			event := func(name string, i int) string { return `{"event_type":"` + name + `","device_id":"d"` + own[i] + `}` }
-			return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + `]}`
+			return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + "," + event("d", 4) + `]}`
 		}},
-		{"ga4", "_uip", "&_uip=198.51.100.7", func(own [4]string) string {
-			return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=a" + own[0] + "\nen=b" + own[1] + "\nen=c" + own[2] + "\nen=a" + own[3]
+		{"ga4", "_uip", "&_uip=198.51.100.7", func(own [5]string) string {
+			return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=a" + own[0] + "\nen=b" + own[1] + "\nen=c" + own[2] + "\nen=a" + own[3] + "\nen=d" + own[4]
 		}},
 	} {
 		d := togetherDraft(v.vendor, map[string]rules.DraftActivity{
 			"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"}, "c": {Purposes: []string{"audience"}, Profile: "pc"},
+			"d": {Purposes: []string{"audience"}, Profile: "pd"},
 		})
 		d.Profiles = nil
-		for id, spec := range map[string]minimise.Spec{"pa": keep, "pb": cut(16), "pc": {}} {
+		for id, spec := range map[string]minimise.Spec{"pa": keep, "pb": cut(16), "pc": {}, "pd": {Kind: minimise.Replace, Replace: "192.0.2.1"}} {
 			classes := everything()
 			classes["ip"] = spec
 			d.Profiles = append(d.Profiles, rules.DraftProfile{ID: id, Classes: classes})
@@ -47,13 +48,13 @@ func TestAddressIsHandedOn(t *testing.T) {
 		for _, c := range []struct {
 			name    string
 			address string
-			own     [4]string
-			want    [4]string
+			own     [5]string
+			want    [5]string
 		}{
-			{"each its own", "203.0.113.77", [4]string{}, [4]string{"203.0.113.77", "203.0.0.0", "", "203.0.113.77"}},
-			{"of another family", "2001:db8::1", [4]string{}, [4]string{"2001:db8::1", "", "", "2001:db8::1"}},
-			{"not known", "", [4]string{}, [4]string{}},
-			{"two have one", "203.0.113.77", [4]string{v.own, v.own, "", ""}, [4]string{"198.51.100.7", "198.51.0.0", "", "203.0.113.77"}},
+			{"each its own", "203.0.113.77", [5]string{}, [5]string{"203.0.113.77", "203.0.0.0", "", "203.0.113.77", "192.0.2.1"}},
+			{"of another family", "2001:db8::1", [5]string{}, [5]string{"2001:db8::1", "", "", "2001:db8::1", "192.0.2.1"}},
+			{"not known", "", [5]string{}, [5]string{}},
+			{"two have one", "203.0.113.77", [5]string{v.own, v.own, "", "", v.own}, [5]string{"198.51.100.7", "198.51.0.0", "", "203.0.113.77", "192.0.2.1"}},
 		} {
 			r := request(t, v.hit(c.own), v.vendor)
 			r.Address = netip.Addr{}
@@ -61,7 +62,7 @@ func TestAddressIsHandedOn(t *testing.T) {
 				r.Address = netip.MustParseAddr(c.address)
 			}
 			x := explain(t, p, r)
-			if x.Forward == nil || len(x.Events) != 4 {
+			if x.Forward == nil || len(x.Events) != 5 {
 				t.Fatalf("%s, %s: %s", v.vendor, c.name, x.Reason)
 			}
 			if strings.Contains(x.Forward.Body, "invalid") {

@@ -67,7 +67,7 @@ func eachEvent(events []string, between string, of func(name string, fields map[
 
 // matomoEvents are events of Matomo in place of those that others name freely: what the policy calls them, and what makes them one.
 var matomoEvents = map[string][2]string{
-	"a": {"event", "e_c=x"}, "a2": {"site_search", "search=shoes"}, "b": {"download", "download=x"}, "ab": {"link", "link=x"}, "x": {"page_view", "action_name=x"},
+	"n": {"content_impression", "c_n=x"}, "a": {"event", "e_c=x"}, "a2": {"site_search", "search=shoes"}, "b": {"download", "download=x"}, "ab": {"link", "link=x"}, "x": {"page_view", "action_name=x"},
 }
 
 var sharing = []together{
@@ -113,7 +113,10 @@ func togetherDraft(vendor string, activities map[string]rules.DraftActivity) *ru
 	slices.Sort(names)
 	for _, name := range names {
 		a := activities[name]
-		a.ID, a.Vendor, a.Basis, a.Reference = name, vendor, basis.Contract, "test"
+		a.ID, a.Vendor, a.Reference = name, vendor, "test"
+		if a.Basis == basis.None {
+			a.Basis = basis.Contract
+		}
 		a.Events = []string{name}
 		if vendor == "matomo" {
 			a.Events = []string{matomoEvents[name][0]}
@@ -152,6 +155,7 @@ func TestPseudonymsByPurposeInAHit(t *testing.T) {
 		d := togetherDraft(v.vendor, map[string]rules.DraftActivity{
 			"a": {Purposes: []string{"audience"}, Profile: "purpose"}, "a2": {Purposes: []string{"audience"}, Profile: "purpose"},
 			"b": {Purposes: []string{"ads"}, Profile: "purpose"}, "ab": {Purposes: []string{"audience", "ads"}, Profile: "purpose"},
+			"n": {Purposes: []string{"ads"}, Profile: "purpose", Basis: basis.Consent}, // which nobody gives
 		})
 		classes := everything()
 		classes["user_id"] = byPurpose
@@ -211,7 +215,7 @@ func TestPseudonymsByPurposeInAHit(t *testing.T) {
 			want   string // whose pseudonym; "" for none
 		}{
 			{[]string{"a", "a2"}, "a"}, {[]string{"a", "b"}, ""}, {[]string{"b", "a"}, ""}, {[]string{"a", "ab"}, ""}, {[]string{"ab", "a"}, ""}, {[]string{"a", "a2", "b"}, ""},
-			{[]string{"a", "x"}, "a"}, {[]string{"x", "a"}, "a"}, {[]string{"x", "b", "x"}, "b"}, {[]string{"x", "b", "a", "x"}, ""}, {[]string{"b", "a", "a"}, ""},
+			{[]string{"a", "x"}, "a"}, {[]string{"x", "a"}, "a"}, {[]string{"x", "b", "x"}, "b"}, {[]string{"x", "b", "a", "x"}, ""}, {[]string{"b", "a", "a"}, ""}, {[]string{"n", "a"}, "a"}, {[]string{"a", "n"}, "a"},
 		} {
 			if got := sentField(t, judge(true, slices.Clone(c.events)...), -1, v.id); got != alone[c.want] {
 				t.Errorf("%s, %q: what all share is %q, want %q", v.vendor, c.events, got, alone[c.want])
@@ -257,9 +261,10 @@ func TestSharedFieldsGetTheStrictest(t *testing.T) {
 			all[c.class] = spec
 			return all
 		}
-		d := togetherDraft("ga4", map[string]rules.DraftActivity{"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"}})
+		d := togetherDraft("ga4", map[string]rules.DraftActivity{"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"},
+			"n": {Purposes: []string{"audience"}, Profile: "none", Basis: basis.Consent}})
 		d.Vendors = slices.DeleteFunc(d.Vendors, func(v rules.DraftVendor) bool { return v.ID != "ga4" })
-		d.Profiles = []rules.DraftProfile{{ID: "pa", Classes: profile(c.a)}, {ID: "pb", Classes: profile(c.b)}}
+		d.Profiles = []rules.DraftProfile{{ID: "pa", Classes: profile(c.a)}, {ID: "pb", Classes: profile(c.b)}, {ID: "none", Classes: map[string]minimise.Spec{"event_name": keep}}}
 		p := compile(t, d)
 		judge := func(events ...string) *rules.Explanation {
 			t.Helper()
@@ -278,8 +283,8 @@ func TestSharedFieldsGetTheStrictest(t *testing.T) {
 				t.Errorf("%s, %v and %v, %q: %q, want %q", c.class, c.a.Kind, c.b.Kind, events, got, alone[c.want])
 			}
 		}
-		for _, events := range [][]string{{"a", "x"}, {"x", "b"}, {"x", "a", "x"}} {
-			who := strings.Trim(strings.Join(events, ""), "x")
+		for _, events := range [][]string{{"a", "x"}, {"x", "b"}, {"n", "a", "x"}, {"b", "n"}} {
+			who := strings.Trim(strings.Join(events, ""), "xn")
 			if got := sentField(t, judge(events...), -1, c.field); got != alone[who] {
 				t.Errorf("%s, %v and %v, %q: %q, want %q", c.class, c.a.Kind, c.b.Kind, events, got, alone[who])
 			}
