@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -155,6 +156,40 @@ func TestAppendNormal(t *testing.T) {
 			t.Errorf("AppendNormal(%v, %q) = %q, want %q", tt.norm, tt.in, got[1:], tt.want)
 		}
 	}
+}
+
+// FuzzNormal: a normal form is one: made again it stays, and spaces around, capitals of a mailbox and signs in a phone number make no difference.
+func FuzzNormal(f *testing.F) {
+	for _, s := range []string{"  Abc \n", "\u00a0\ufeffa\u200b", "Jane.Doe@Example.COM", "JÜRGEN@x.de", "\xffA", "+49 (0)30 901820-11", "0049 30 90182011", "(0)30", "+", "00", "0", "İ@x.de", "ẞ", "K@x.de", "００４９", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		of := func(norm Norm, text string) string { return string(AppendNormal([]byte("^"), norm, []byte(text))) }
+		for _, norm := range []Norm{Trimmed, Mailbox, Dialled} {
+			once := of(norm, in)
+			if once[0] != '^' {
+				t.Fatalf("%v of %q has no room in front", norm, in)
+			}
+			if again := of(norm, once[1:]); norm != Dialled && again != once {
+				t.Errorf("%v of %q is %q, and then %q", norm, in, once, again)
+			}
+			if spaced := of(norm, " \t"+in+"\n "); utf8.ValidString(in) && spaced != once {
+				t.Errorf("%v of %q is %q, with spaces around %q", norm, in, once, spaced)
+			}
+		}
+		if ascii := !strings.ContainsFunc(in, func(r rune) bool { return r > '~' || r < ' ' }); ascii {
+			if got := of(Mailbox, in); got != "^"+strings.ToLower(strings.TrimSpace(in)) || of(Mailbox, strings.ToUpper(in)) != got {
+				t.Errorf("the mailbox %q is %q", in, got)
+			}
+			if got := of(Trimmed, in); got != "^"+strings.TrimSpace(in) {
+				t.Errorf("%q is trimmed to %q", in, got)
+			}
+		}
+		digits := of(Dialled, in)[1:]
+		if strings.Trim(digits, "0123456789") != "" || digits != "" && of(Dialled, "+"+digits)[1:] != digits && digits[0] != '0' {
+			t.Errorf("%q is dialled %q", in, digits)
+		}
+	})
 }
 
 var forms = map[Format]*regexp.Regexp{
