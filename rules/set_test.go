@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
@@ -62,6 +63,11 @@ func TestEmptyContainers(t *testing.T) {
 		x := explain(t, c.policy, r)
 		if x.Forward == nil || x.Forward.Body != c.want {
 			t.Errorf("%s: %s leaves as %+v, want %s", c.vendor, c.body, x.Forward, c.want)
+		}
+		// A query without parameters leaves as it came.
+		r.Query = []byte("&&")
+		if x := explain(t, c.policy, r); x.Forward == nil || !strings.HasSuffix(x.Forward.URL, "?&&") {
+			t.Errorf("%s: an empty query leaves as %+v", c.vendor, x.Forward)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (a *Action) appendTreated(dst, text []byte, env *Env) ([]byte, bool) {
 		switch outcome {
 		case Kept:
 			dst = append(dst, one...)
-		case Rewritten, RewrittenNumber:
+		case Rewritten:
 			dst = out
 		default:
 			dst = append(dst, "[url]"...)
