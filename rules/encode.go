@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // encode makes the request to the vendor from nothing: method, path, the headers the catalog lists, and what is left of query and body.
@@ -151,7 +152,7 @@ func (j *Judgement) headers(body bool) {
 		j.bodyHeaders()
 	}
 	for value := range r.Header("Sec-GPC") {
-		if string(bytes.TrimSpace(value)) == "1" {
+		if signal.SaysOne(value) {
 			j.header("Sec-GPC", j.stash("1"))
 			break
 		}

@@ -101,6 +101,9 @@ func (a *Activity) byConsent(q *asked) Reason {
 	if q.signals.RefusedSale(a.us) {
 		return ConsentRefused
 	}
+	if q.signals.MayRefuseSale(a.us) {
+		return NoConsent
+	}
 	answer := q.signals.Consent(a.needs)
 	switch answer.Consent {
 	case signal.Refused:

@@ -71,7 +71,7 @@ type modeReading struct {
 	all   [numStorage]choice
 }
 
-// claims adds every gcs, gcd and npa of an event, or of what all events share. A yes counts where gcd records that the visitor chose
+// claims adds every gcs, gcd, npa and consent object of an event, or of what all events share. A yes counts where gcd records that the visitor chose
 // (letters r, n and v) and nothing contradicts it; gcs alone shows a state, not an act. npa says no to personalised ads.
 func (m *modeReading) claims(h *hit.Hit, event int32) {
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
@@ -85,6 +85,8 @@ func (m *modeReading) claims(h *hit.Hit, event int32) {
 			one, ok = readGCS(h.Text(c.Node))
 		case "npa":
 			one[adPersonalization], ok = readNPA(h.Text(c.Node))
+		case "ga4_mp_consent":
+			one, ok = readProtocol(h.Bytes(h.KeySpan(c.Node)), h.Text(c.Node))
 		default:
 			continue
 		}
@@ -161,6 +163,24 @@ func readNPA(text []byte) (choice, bool) {
 	default:
 		return unclear, false
 	}
+}
+
+// readProtocol reads a member of the Measurement Protocol's consent object, ad_user_data or ad_personalization: DENIED is a no. GRANTED is
+// the word of whoever sent the hit and shows no act of the visitor: it says nothing.
+func readProtocol(name, text []byte) (all [numStorage]choice, ok bool) {
+	said := unclear
+	switch string(text) {
+	case "GRANTED":
+		said = notSet
+	case "DENIED":
+		said = denied
+	}
+	for s := range all {
+		if StorageOf(name).Has(1 << s) {
+			all[s] = said
+		}
+	}
+	return all, said != unclear
 }
 
 // readGCD reads two digits, then four times a letter and a digit, then a tail (signals in the wild; Google does not document it).

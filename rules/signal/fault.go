@@ -84,7 +84,7 @@ var faultWords = [numFaults]string{
 	sectionCount:      "not as many sections as the header names",
 	headerType:        "a header that is not of type 3",
 	headerVersion:     "a header that is not of version 1",
-	sectionID:         "a section id that is out of order or above 63",
+	sectionID:         "a section id above 63",
 	emptySection:      "an empty section",
 }
 

@@ -61,9 +61,7 @@ func gppHeader(text []byte, ids *[maxSection]uint8) (n int, f fault) {
 		first, last := fibonacci.entry(&r, before)
 		switch {
 		case r.fault != fine:
-		case first <= before || last > maxSection:
-			r.fail(sectionID)
-		case first != last && last == before:
+		case last > maxSection:
 			r.fail(sectionID)
 		default:
 			for id := first; id <= last; id++ {

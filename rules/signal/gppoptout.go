@@ -7,7 +7,7 @@ type USOptOuts struct {
 	Sale, Sharing, Targeted bool // opted out of
 	GPC                     bool // the browser sent Global Privacy Control when the string was made
 	Present                 bool // a US section that is in force can be read
-	Unclear                 bool // a section that is in force is not in the string, or of a kind that is not known
+	Unclear                 bool // a US section that is in force is not in the string, or one that is in it of a kind that is not known
 }
 
 // OptOuts puts together the opt-outs of the sections in force, which gpp_sid names. Where it is missing, inForce is nil and every section
@@ -29,12 +29,12 @@ func (g *GPPString) OptOuts(inForce []int) USOptOuts {
 		case s.id == sectionUSP:
 			o.Present = true
 			o.Sale = o.Sale || g.usp.OptedOut()
-		case s.id != sectionEU && s.id != sectionCA:
+		case s.id > sectionUSP:
 			o.Unclear = true
 		}
 	}
 	for _, id := range inForce {
-		o.Unclear = o.Unclear || id > 0 && !g.has(id)
+		o.Unclear = o.Unclear || id >= sectionUSP && !g.has(id)
 	}
 	return o
 }

@@ -281,9 +281,12 @@ func appendSID(all []int, text []byte) []int {
 // maxSections is how many ids of sections are heeded: there are 27.
 const maxSections = 64
 
-// optOutsOf is what US sections come to.
+// optOutsOf is what US sections come to. One in force that cannot be read may hold an opt-out.
 func optOutsOf(o USOptOuts) OptOuts {
 	said := OptOuts{State: Valid, GPC: o.GPC}
+	if o.Unclear {
+		said.State = Malformed
+	}
 	for _, part := range [...]struct {
 		on bool
 		of US

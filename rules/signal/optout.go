@@ -45,7 +45,12 @@ func (s *Signals) OptedOut(of US) bool {
 	if of == 0 {
 		return false
 	}
-	return s.GPC == Valid || s.GPP.State == Malformed || s.USP.State == Malformed || s.Told.State == Malformed || s.RefusedSale(of)
+	return s.GPC == Valid || s.MayRefuseSale(of) || s.RefusedSale(of)
+}
+
+// MayRefuseSale tells whether there is a string or consent object that cannot be read, and may be an opt-out of what is asked.
+func (s *Signals) MayRefuseSale(of US) bool {
+	return of != 0 && (s.GPP.State == Malformed || s.USP.State == Malformed || s.Told.State == Malformed)
 }
 
 // RefusedSale tells whether an opt-out that the hit states says no to any of what is asked.

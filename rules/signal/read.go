@@ -182,13 +182,24 @@ func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note)
 	}
 }
 
-// flag reads a header that is either exactly "1" or says nothing (W3C GPC, section 3.2; the same is done for DNT). Of two, the
-// protective one holds.
+// SaysOne tells whether a field's value is exactly "1" (W3C GPC, section 3.2), or a list of values of which one is: so whoever merges
+// the fields of one name writes them (RFC 9110, section 5.3).
+func SaysOne(value []byte) bool {
+	for more := true; more; {
+		var one []byte
+		if one, value, more = bytes.Cut(value, []byte{','}); string(bytes.TrimSpace(one)) == "1" {
+			return true
+		}
+	}
+	return false
+}
+
+// flag reads a header that either says 1 or nothing; the same is done for DNT. Of two, the protective one holds.
 func flag(h *hit.Hit, note Note, kind Kind, names ...string) State {
 	state, where := Absent, names[0]
 	for _, name := range names {
 		for value := range h.Request.Header(name) {
-			if where = name; string(bytes.TrimSpace(value)) == "1" {
+			if where = name; SaysOne(value) {
 				state = Valid
 			}
 		}
