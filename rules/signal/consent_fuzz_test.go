@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// FuzzTC: a malformed string gives nothing; what is decoded is bounded; sets and look-ups agree; no decision goes beyond the bits that it
+// FuzzTC: what is read is what a slow reading finds; a malformed string gives nothing; what is decoded is bounded; sets and look-ups agree; no decision goes beyond the bits that it
 // rests on; and a string cut short inside a segment is either malformed or says the same.
 func FuzzTC(f *testing.F) {
 	for _, v := range lines[tcVector](f, "tc_valid.jsonl") {
@@ -21,11 +21,8 @@ func FuzzTC(f *testing.F) {
 		f.Add([]byte(text), uint16(2), byte(10), byte(40))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, vendor uint16, purpose, cut byte) {
-		s, err := DecodeTC(text)
-		if (err == nil) != (s != nil) {
-			t.Fatalf("both or neither: %v", err)
-		}
-		if err != nil {
+		s := agreeTC(t, string(text))
+		if s == nil {
 			return
 		}
 		if len(s.ids.data) > len(text)+slack || len(s.ids.spans) > MaxTC*6/17 {
@@ -106,7 +103,7 @@ func checkCut(t *testing.T, s *TCString, text []byte, cut int) {
 	}
 }
 
-// FuzzGPP: a malformed string gives nothing; sections are ascending; two-bit values have a meaning; and what some sections say together is
+// FuzzGPP: what is read is what a slow reading finds; a malformed string gives nothing; sections are ascending; two-bit values have a meaning; and what some sections say together is
 // part of what all say.
 func FuzzGPP(f *testing.F) {
 	for _, v := range lines[gppVector](f, "gpp_valid.jsonl") {
@@ -119,11 +116,8 @@ func FuzzGPP(f *testing.F) {
 		f.Add([]byte(text), byte(24))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, id byte) {
-		g, err := DecodeGPP(text)
-		if (err == nil) != (g != nil) {
-			t.Fatalf("both or neither: %v", err)
-		}
-		if err != nil {
+		g := agreeGPP(t, string(text))
+		if g == nil {
 			return
 		}
 		ids := g.Sections()
@@ -164,6 +158,16 @@ func init() {
 	acForm = regexp.MustCompile(strings.ReplaceAll(acForm.String(), "IDS", `(?:[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4})*)?`))
 }
 
+// agreeAC reads a text both ways.
+func agreeAC(t *testing.T, text string) *ACString {
+	t.Helper()
+	a, err := DecodeAC([]byte(text))
+	if form := acForm.MatchString(text); (err == nil) != form || (err == nil) != (a != nil) {
+		t.Fatalf("%q: %v, and it has the form: %t", text, err, form)
+	}
+	return a
+}
+
 // FuzzAC: the decoder agrees with the grammar written down as an expression.
 func FuzzAC(f *testing.F) {
 	for _, v := range lines[struct{ AC string }](f, "ac_string.jsonl") {
@@ -174,17 +178,11 @@ func FuzzAC(f *testing.F) {
 		if len(text) > 999 { // the expression takes longer than the decoder
 			return
 		}
-		a, err := DecodeAC(text)
-		if (err == nil) != (a != nil) {
-			t.Fatalf("both or neither: %v", err)
-		}
-		parts := acForm.FindSubmatch(text)
-		if (err == nil) != (parts != nil) {
-			t.Fatalf("%v, and the form says %t", err, parts != nil)
-		}
-		if err != nil {
+		a := agreeAC(t, string(text))
+		if a == nil {
 			return
 		}
+		parts := acForm.FindSubmatch(text)
 		in := func(list string) bool { return slices.Contains(strings.Split(list, "."), strconv.Itoa(int(id))) }
 		if a.Has(int(id)) != in(string(parts[1])+string(parts[2])) || a.Disclosed(int(id)) != in(string(parts[3])) {
 			t.Fatalf("id %d: consented %t, disclosed %t", id, a.Has(int(id)), a.Disclosed(int(id)))

@@ -1,0 +1,343 @@
+package signal
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// broken yields a text broken at each of its characters: one outside every alphabet in its place, one with all bits set, the character
+// lost, doubled, and the text cut off before it.
+func broken(text string) func(yield func(how, changed string) bool) {
+	return func(yield func(string, string) bool) {
+		for i := range len(text) {
+			before, after := text[:i], text[i+1:]
+			if !yield("outside", before+"*"+after) || !yield("ones", before+"_"+after) || !yield("lost", before+after) ||
+				!yield("doubled", before+text[i:i+1]+text[i:]) || !yield("cut", before) {
+				return
+			}
+		}
+	}
+}
+
+// allowances are what a string allows: by purpose and basis, to whoever is no vendor of the TCF and to vendors below 20.
+func allowances(t *TCString) (all []int) {
+	if t == nil {
+		return nil
+	}
+	for p := 1; p <= numPurposes; p++ {
+		consent, li := t.PurposeAlone(p)
+		for n, reason := range []TCFReason{consent, li} {
+			if reason.Allows() {
+				all = append(all, n*100+p)
+			}
+		}
+		for vendor := 1; vendor < 20; vendor++ {
+			for n, d := range []Declared{DeclaredConsentFlexible, DeclaredLIFlexible} {
+				if t.Purpose(vendor, p, d).Reason.Allows() {
+					all = append(all, 1000*vendor+n*100+p)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestBrokenTC: a TC string that was broken says nothing, or is one that says so, read slowly. Where a character is outside the alphabet it
+// says nothing, and where one was lost or doubled, or the end is missing, it allows nothing that the whole one does not.
+func TestBrokenTC(t *testing.T) {
+	t.Parallel()
+	valid := lines[tcVector](t, "tc_valid.jsonl")
+	for n, v := range valid {
+		if n%3 > 0 {
+			continue
+		}
+		for i := range len(v.TC) {
+			if s, err := DecodeTC([]byte(v.TC[:i] + "*" + v.TC[i+1:])); err == nil || s != nil {
+				t.Fatalf("%s is a string with * at %d", v.ID, i)
+			}
+		}
+	}
+	slices.SortStableFunc(valid, func(a, b tcVector) int { return len(a.TC) - len(b.TC) })
+	texts := []string{restrictedTC(7, RequireConsent), restrictedTC(2, NotAllowed, RequireLI)}
+	for i := 0; i < len(valid) && len(valid[i].TC) < 300; i += 25 {
+		texts = append(texts, valid[i].TC)
+	}
+	for _, whole := range texts {
+		may := allowances(agreeTC(t, whole))
+		for how, text := range broken(whole) {
+			s := agreeTC(t, text)
+			if s == nil || how == "ones" {
+				continue
+			}
+			for _, a := range allowances(s) {
+				if !slices.Contains(may, a) {
+					t.Fatalf("%s, %s allows %d: %s", whole, how, a, text)
+				}
+			}
+		}
+	}
+}
+
+// TestBrokenGPP is the same for GPP strings: of each kind of section one, and some of several. US sections are never read where two bits are
+// set that make a 3, and what was opted out of stays so where the end is missing, but for a browser's signal that was cut off whole.
+func TestBrokenGPP(t *testing.T) {
+	t.Parallel()
+	for _, v := range lines[gppVector](t, "gpp_valid.jsonl") {
+		whole := agreeGPP(t, v.GPP)
+		out := optOutsOf(whole.OptOuts(nil))
+		long := len(v.GPP) > 120
+		for how, text := range broken(v.GPP) {
+			if long && how != "outside" {
+				continue
+			}
+			if how == "outside" {
+				if g, err := DecodeGPP([]byte(text)); err == nil || g != nil {
+					t.Errorf("%s, %s: %s is a string", v.GPP, how, text)
+				}
+				continue
+			}
+			g := agreeGPP(t, text)
+			switch {
+			case g == nil:
+			case how == "ones" && !slices.ContainsFunc(whole.Sections(), anyVersion):
+				t.Errorf("%s, %s: %s is a string", v.GPP, how, text)
+			case how == "cut":
+				if now := optOutsOf(g.OptOuts(whole.Sections())); now.State == Valid && out.Of&^now.Of != 0 {
+					t.Errorf("%s, %s: %+v became %+v: %s", v.GPP, how, out, now, text)
+				}
+			}
+		}
+	}
+}
+
+// anyVersion tells of sections that may hold all ones: a TC string's and the Canadian one in what they count, the late states' in the version of
+// an agreement, which is none of the section.
+func anyVersion(id int) bool { return id == sectionEU || id == sectionCA || id >= sectionMD }
+
+// TestBrokenUS: in each US section, each value set to 3, each version that there is not and each kind of subsection that there is not.
+func TestBrokenUS(t *testing.T) {
+	t.Parallel()
+	for id, layout := range slowUSLayouts {
+		versions := []uint64{1}
+		if id == sectionUS {
+			versions = []uint64{1, 2}
+		}
+		for _, version := range versions {
+			values := layout.values
+			if id == sectionUS && version == 1 {
+				values = 27
+			}
+			section := func(version uint64, at int, value uint64) string {
+				w := new(bitWriter).put(6, version)
+				for i := range values {
+					if i == at {
+						w.put(2, value)
+					} else {
+						w.put(2, 0)
+					}
+				}
+				return w.text()
+			}
+			must := func(text string, valid bool) {
+				t.Helper()
+				if g := agreeGPP(t, gppHead(id)+"~"+text); (g != nil) != valid {
+					t.Errorf("section %d: %s is a string: %t, want %t", id, text, g != nil, valid)
+				}
+			}
+			core := section(version, -1, 0)
+			for i := range values {
+				for value := range uint64(4) {
+					must(section(version, i, value), value < 3)
+				}
+			}
+			for other := range uint64(64) {
+				valid := slices.Contains(versions, other) || id >= sectionMD // whose version is that of an agreement
+				if text := section(other, -1, 0); id != sectionUS && !(id >= sectionMD && other == uint64(id)) {
+					must(text, valid)
+				} else if !valid {
+					must(text, false)
+				}
+			}
+			for kind := range uint64(4) { // of the subsection: 1 is GPC's; where there is sensitive data instead, they are values
+				must(core+"."+new(bitWriter).put(2, kind).put(1, 1).put(13, 0).text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
+				must(core+"."+new(bitWriter).put(2, kind).put(1, 0).put(13, 0).text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
+			}
+			for i := range 7 {
+				w := new(bitWriter).put(2, 1)
+				for range i {
+					w.put(2, 0)
+				}
+				must(core+"."+w.put(2, 3).text(), false)
+			}
+			must(core+".", false)
+			must("."+core, false)
+			must(core+"."+core+"."+core, false)
+			must(core+strings.Repeat("A", maxUS-len(core)), true)
+			must(core+strings.Repeat("A", maxUS+1-len(core)), false)
+		}
+	}
+}
+
+// gppHead is the header of a string with one section.
+func gppHead(id int) string {
+	w := new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 0)
+	w.bits = append(w.bits, fibonacciCode(id)...)
+	return w.text()
+}
+
+// TestSectionIDs: a header names sections 1 to 63.
+func TestSectionIDs(t *testing.T) {
+	for id := 1; id <= 80; id++ {
+		section := map[int]string{sectionEU: typicalTC, sectionCA: "", sectionUSP: "1YNN"}[id]
+		if id == sectionCA || id >= sectionUS && id <= lastSection {
+			continue // TestVectorGPPValid, TestUSLayouts
+		}
+		if section == "" {
+			section = "anything"
+		}
+		if g := agreeGPP(t, gppHead(id)+"~"+section); (g != nil) != (id <= 63) {
+			t.Errorf("section %d: %t", id, g != nil)
+		}
+	}
+	for _, last := range []int{61, 62, 63, 64, 65, 200, 46368} { // of a range that begins with 2 and 60
+		for _, first := range []int{2, 60} {
+			w := new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 1)
+			w.bits = append(append(w.bits, fibonacciCode(first)...), fibonacciCode(last-first)...)
+			sections := strings.Repeat("~x", last-first+1)
+			if first == 2 {
+				sections = ""
+			}
+			if g := agreeGPP(t, w.text()+sections); (g != nil) != (first == 60 && last <= 63) {
+				t.Errorf("sections %d to %d: %t", first, last, g != nil)
+			}
+		}
+	}
+}
+
+// TestMalformedFields: each field of a TC string that can be wrong by itself, each version and each kind of segment.
+func TestMalformedFields(t *testing.T) {
+	t.Parallel()
+	build := func(change map[string]uint64, rest func(w *bitWriter)) string {
+		w := new(bitWriter)
+		put := func(name string, n int, v uint64) {
+			if changed, ok := change[name]; ok {
+				v = changed
+			}
+			w.put(n, v)
+		}
+		put("version", 6, 2)
+		w.put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0)
+		put("language 1", 6, 4)
+		put("language 2", 6, 13)
+		w.put(12, 120).put(6, 5).put(1, 1).put(1, 0).put(12, 0).put(24, 1<<23).put(24, 0).put(1, 0)
+		put("country 1", 6, 3)
+		put("country 2", 6, 4)
+		rest(w)
+		return w.text()
+	}
+	plain := func(w *bitWriter) { w.put(16, 0).put(1, 0).put(16, 0).put(1, 0).put(12, 0) }
+	must := func(what, text string, valid bool) {
+		t.Helper()
+		if s := agreeTC(t, text); (s != nil) != valid {
+			t.Errorf("%s: %t, want %t", what, s != nil, valid)
+		}
+	}
+	for v := range uint64(64) {
+		must("version", build(map[string]uint64{"version": v}, plain), v == 2)
+		for _, letter := range []string{"language 1", "language 2", "country 1", "country 2"} {
+			must(letter, build(map[string]uint64{letter: v}, plain), v <= 25)
+		}
+	}
+	whole := build(nil, plain)
+	for kind := range uint64(8) {
+		segment := new(bitWriter).put(3, kind).put(16, 0).put(1, 0)
+		if kind == 3 {
+			segment = new(bitWriter).put(3, kind).put(24, 0).put(24, 0).put(6, 0)
+		}
+		must("a segment", whole+"."+segment.text(), kind >= 1 && kind <= 3)
+		must("a segment twice", whole+"."+segment.text()+"."+segment.text(), false)
+	}
+	for _, r := range []struct {
+		highest, first, last uint64
+		valid                bool
+	}{{9, 1, 9, true}, {9, 9, 9, true}, {9, 1, 10, false}, {9, 0, 3, false}, {9, 4, 3, false}, {9, 10, 10, false}, {65535, 65535, 65535, true}, {0, 1, 1, false}} {
+		must("a range", build(nil, func(w *bitWriter) {
+			w.put(16, r.highest).put(1, 1).put(12, 1).put(1, 1).put(16, r.first).put(16, r.last).put(16, 0).put(1, 0).put(12, 0)
+		}), r.valid)
+		must("a range of interests", build(nil, func(w *bitWriter) {
+			w.put(16, 0).put(1, 0).put(16, r.highest).put(1, 1).put(12, 1).put(1, 1).put(16, r.first).put(16, r.last).put(12, 0)
+		}), r.valid)
+	}
+	for purpose := range uint64(64) {
+		for kind := range uint64(4) {
+			must("a restriction", build(nil, func(w *bitWriter) {
+				w.put(16, 0).put(1, 0).put(16, 0).put(1, 0).put(12, 1).put(6, purpose).put(2, kind).put(12, 1).put(1, 0).put(16, 5)
+			}), purpose > 0 && kind < 3)
+		}
+	}
+	must("as long as may be", whole+strings.Repeat("A", MaxTC-len(whole)), true)
+	must("too long", whole+strings.Repeat("A", MaxTC+1-len(whole)), false)
+	if g := agreeGPP(t, gppHead(40)+"~"+strings.Repeat("x", MaxGPP-1-len(gppHead(40)))); g == nil {
+		t.Error("a GPP string as long as may be")
+	}
+	if g := agreeGPP(t, gppHead(40)+"~"+strings.Repeat("x", MaxGPP-len(gppHead(40)))); g != nil {
+		t.Error("a GPP string that is too long")
+	}
+}
+
+// TestBrokenCanada: TCF Canada with ranges of either kind, restrictions as a set and as a field, broken at each character, each version and each
+// kind of segment.
+func TestBrokenCanada(t *testing.T) {
+	t.Parallel()
+	core := func(version uint64) *bitWriter {
+		w := new(bitWriter).put(6, version).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13)
+		return w.put(12, 120).put(6, 5).put(1, 0).put(12, 0).put(24, 0b101<<21).put(24, 1<<20)
+	}
+	codes := func(w *bitWriter, numbers ...int) {
+		for _, n := range numbers {
+			w.bits = append(w.bits, fibonacciCode(n)...)
+		}
+	}
+	field := core(1).put(16, 3).put(1, 0).put(3, 0b101).put(16, 2).put(1, 0).put(2, 0b10).put(12, 1).put(6, 2).put(2, 1).put(16, 4).put(1, 0).put(4, 0b0110)
+	ranges := core(1).put(16, 40).put(1, 1).put(12, 2).put(1, 1)
+	codes(ranges, 3, 4)
+	ranges.put(1, 0)
+	codes(ranges, 9)
+	ranges.put(16, 0).put(1, 0).put(12, 1).put(6, 3).put(2, 0).put(16, 30).put(1, 1).put(12, 1).put(1, 1)
+	codes(ranges, 5, 2)
+	old := core(1).put(16, 9).put(1, 1).put(12, 1).put(1, 1).put(16, 2).put(16, 4).put(16, 0).put(1, 0).put(12, 1).put(6, 4).put(2, 2).put(12, 1).put(1, 0).put(16, 7)
+	short := core(1).put(16, 1).put(1, 0).put(1, 1).put(16, 1).put(1, 0).put(1, 0) // without restrictions
+	disclosed := "." + new(bitWriter).put(3, 1).put(16, 5).put(1, 0).put(5, 0b10101).text()
+	publisher := "." + new(bitWriter).put(3, 3).put(24, 1).put(24, 2).put(6, 1).put(1, 1).put(1, 0).text()
+	head := gppHead(sectionCA) + "~"
+	for _, text := range []string{field.text(), ranges.text() + disclosed, old.text() + publisher + disclosed, short.text() + publisher} {
+		whole := agreeGPP(t, head+text)
+		if whole == nil {
+			t.Fatalf("%s is none", text)
+		}
+		for how, changed := range broken(text) {
+			if g := agreeGPP(t, head+changed); g != nil && how == "outside" {
+				t.Errorf("%s is a string", changed)
+			}
+		}
+	}
+	for v := range uint64(64) {
+		text := core(v).put(16, 0).put(1, 0).put(16, 0).put(1, 0).put(12, 0).text()
+		if g := agreeGPP(t, head+text); (g != nil) != (v == 1) {
+			t.Errorf("version %d: %t", v, g != nil)
+		}
+	}
+	for kind := range uint64(8) {
+		segment := "." + new(bitWriter).put(3, kind).put(16, 0).put(1, 0).text()
+		if kind == 3 {
+			segment = publisher
+		}
+		if g := agreeGPP(t, head+field.text()+segment); (g != nil) != (kind == 1 || kind == 3) {
+			t.Errorf("segment %d: %t", kind, g != nil)
+		}
+		if g := agreeGPP(t, head+field.text()+segment+segment); g != nil {
+			t.Errorf("segment %d twice is a string", kind)
+		}
+	}
+}
