@@ -39,11 +39,16 @@ func readCommandersAct(s *Scratch, c *cookie) {
 	}
 }
 
+// maxCategoryID is the length of the longest id of a category in digits. What is longer is one of the times that follow the lists: a
+// separator is missing, and one list would be taken for the other.
+const maxCategoryID = 5
+
 // numbers says each of "1,3".
 func (s *Scratch) numbers(text []byte, v vote) {
 	for more := len(text) > 0; more; {
 		var one []byte
 		one, text, more = bytes.Cut(text, []byte{','})
+		s.mustBe(len(one) <= maxCategoryID)
 		for _, c := range one {
 			s.mustBe(digit(c))
 		}

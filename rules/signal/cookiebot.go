@@ -28,8 +28,11 @@ func readCookiebot(s *Scratch, c *cookie) {
 		s.malformed()
 	default:
 		categories := len(s.said)
-		s.decided(Decides) // a record without a method is the older form, written on a choice
+		s.decided(Decides) // a record without a method is the older form, written on a choice. It has no region either
 		cookiebotObject(text, s)
+		if s.st.Region != nil && s.st.Method == nil {
+			s.decided(Undecided)
+		}
 		if len(s.said) == categories {
 			s.malformed()
 		}

@@ -90,8 +90,8 @@ func instant(text []byte) (milli int64, ok bool) {
 	if len(text) > len("2006-01-02T15:04:05.000000000+00:00") {
 		return 0, false
 	}
-	t, err := time.Parse(time.RFC3339, stringOf(text))
-	return t.UnixMilli(), err == nil && t.UnixMilli() > 0
+	t, err := time.Parse(time.RFC3339, stringOf(text)) // which takes hours of one digit as well
+	return t.UnixMilli(), err == nil && text[len("2006-01-02T15")] == ':' && t.UnixMilli() > 0
 }
 
 // millis reads a time as JavaScript's Date.now gives it.

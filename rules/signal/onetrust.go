@@ -68,7 +68,7 @@ func (s *Scratch) oneTrustField(key string, value []byte) {
 			s.st.GPC = max(s.st.GPC, flagOf(string(text) != "0" && string(text) != "false"))
 		}
 	case "AwaitingReconsent": // true: the choice is out of date
-		if text := s.plain(value); len(text) > 0 && string(text) != "false" {
+		if string(s.plain(value)) != "false" {
 			s.decided(Undecided)
 		}
 	case "implicitConsentCountry": // GDPR or nonGDPR: where the site does not ask, going on was taken for consent
