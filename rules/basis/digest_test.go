@@ -3,6 +3,7 @@ package basis
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -127,6 +128,42 @@ func TestDay(t *testing.T) {
 		if got, err := ParseDay(text); err == nil {
 			t.Errorf("%q: read as %v", text, got)
 		}
+	}
+}
+
+// TestTexts: days and periods are written into documents as they are read from them.
+func TestTexts(t *testing.T) {
+	for _, text := range []string{"2027-05-04", "0001-01-02"} {
+		var d Day
+		if err := d.UnmarshalText([]byte(text)); err != nil || d.IsZero() {
+			t.Errorf("%s: %v, %v", text, d, err)
+		}
+		if back, err := d.MarshalText(); err != nil || string(back) != text {
+			t.Errorf("%s is written as %q, %v", text, back, err)
+		}
+		if kept := d; d.UnmarshalText([]byte("soon")) == nil || d != kept {
+			t.Errorf("a text that is none makes %v", d)
+		}
+	}
+	for _, text := range []string{"13 months", "1 month", "30 days", "90 minutes"} {
+		var p Period
+		if err := p.UnmarshalText([]byte(text)); err != nil || p.IsZero() {
+			t.Errorf("%s: %v, %v", text, p, err)
+		}
+		if back, err := p.MarshalText(); err != nil || string(back) != text {
+			t.Errorf("%s is written as %q, %v", text, back, err)
+		}
+		if kept := p; p.UnmarshalText([]byte("soon")) == nil || p != kept {
+			t.Errorf("a text that is none makes %v", p)
+		}
+	}
+	day, err := Day{}.MarshalText()
+	period, failed := Period{}.MarshalText()
+	if string(day)+string(period) != "" || err != nil || failed != nil {
+		t.Errorf("none is written as %q and %q, %v %v", day, period, err, failed)
+	}
+	if got := strings.Join(Names(), " "); got != "consent contract legal_obligation vital_interests public_task legitimate_interest opt_out" {
+		t.Error(got)
 	}
 }
 

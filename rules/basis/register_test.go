@@ -251,6 +251,36 @@ func TestParseApprover(t *testing.T) {
 	}
 }
 
+// TestSignRefuses: what cannot be signed is told, and nothing comes that looks like an approval.
+func TestSignRefuses(t *testing.T) {
+	for _, key := range []string{"no key", "", "PRIVATE+KEY+privacy+00000000+AA=="} {
+		if signed, err := Sign(sample(), Digest{}, key); signed != "" || err == nil || !strings.Contains(err.Error(), "private key") {
+			t.Errorf("%q, %v", signed, err)
+		}
+	}
+	if name, err := KeyOf("no key"); name != "" || err == nil {
+		t.Errorf("%q, %v", name, err)
+	}
+}
+
+// TestApproved: an assessment is approved as long as it is valid at some time.
+func TestApproved(t *testing.T) {
+	approver, private := keys(t, "privacy")
+	entry := signed(t, private)
+	unsigned := sample()
+	unsigned.ID = "LIA-2"
+	r := NewRegister([]Entry{entry, {Assessment: unsigned}}, []Approver{approver}, Past{})
+	for id, want := range map[string]bool{"LIA-1": true, "LIA-2": false, "LIA-3": false, "": false} {
+		if r.Approved(id) != want {
+			t.Errorf("%s: %t", id, !want)
+		}
+	}
+	var none *Register
+	if none.Approved("LIA-1") || NewRegister([]Entry{entry, entry}, []Approver{approver}, Past{}).Approved("LIA-1") {
+		t.Error("approved in no register, or twice in one")
+	}
+}
+
 func TestEveryValidityHasItsWords(t *testing.T) {
 	codes, words := map[string]bool{}, map[string]bool{}
 	for v := range numValidities {

@@ -26,7 +26,7 @@ func TestRestrictionsChangeTheBasis(t *testing.T) {
 	f := func(kinds []Restriction, declared Declared, want string) {
 		t.Helper()
 		d := mustTC(t, restrictedTC(7, kinds...)).Purpose(5, 7, declared)
-		if got := d.Basis.String() + " " + d.Reason.String(); got != want || d.OnConsent != (want == "consent ok") || d.OnLI != (want == "li ok") {
+		if got := d.Basis.String() + " " + d.Reason.String(); got != want || d.PolicySilent != strings.HasSuffix(want, "contradict") || d.OnConsent != (want == "consent ok") || d.OnLI != (want == "li ok") {
 			t.Errorf("%v on %d: %+v, want %s", kinds, declared, d, want)
 		}
 	}

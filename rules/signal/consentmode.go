@@ -38,20 +38,11 @@ func newModes(given map[string]string, number map[string]int) ([]Categories, err
 		}
 	}
 	for name := range given {
-		if !known(name) {
+		if StorageOf([]byte(name)) == 0 {
 			return nil, fmt.Errorf("signals.consent_mode: %q is no storage type: ad_storage, analytics_storage, ad_user_data and ad_personalization are", name)
 		}
 	}
 	return modes, nil
-}
-
-func known(name string) bool {
-	for _, s := range storageNames {
-		if s == name {
-			return true
-		}
-	}
-	return false
 }
 
 // choice is what consent mode says of one storage type.

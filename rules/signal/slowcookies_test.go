@@ -1,14 +1,11 @@
 package signal_test
 
 import (
-	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -143,435 +140,76 @@ func (v votes) granted() []string {
 	return all
 }
 
+// slowJar is what is read of a platform's cookies: the answers, whether the visitor acted, whether all has its form.
+type slowJar struct {
+	cookies   map[string]string
+	set       signal.Settings
+	votes     votes
+	acted, ok bool
+	unknown   bool // the reading does not cover what is there
+}
+
+var slowReaders = map[string]func(*slowJar){
+	"klaro":              (*slowJar).klaro,
+	"civic":              (*slowJar).civic,
+	"cookie_information": (*slowJar).cookieInformation,
+	"cookieconsent":      (*slowJar).cookieconsent,
+	"iubenda":            (*slowJar).iubenda,
+	"ketch":              (*slowJar).ketch,
+	"didomi":             (*slowJar).didomi,
+	"shopify":            (*slowJar).shopify,
+	"onetrust":           (*slowJar).onetrust,
+	"cookiebot":          (*slowJar).cookiebot,
+	"cookieyes":          (*slowJar).cookieyes,
+	"complianz":          (*slowJar).complianz,
+	"tealium":            (*slowJar).tealium,
+	"hubspot":            (*slowJar).hubspot,
+	"commanders_act":     (*slowJar).commandersAct,
+	"matomo":             (*slowJar).matomo,
+	"axeptio":            (*slowJar).axeptio,
+	"trustarc":           (*slowJar).trustarc,
+}
+
 // slowGrants reads the cookies of a platform; known is false for what this reading does not cover.
 func slowGrants(c signal.CMP, cookies map[string]string, set signal.Settings) (granted []string, known bool) {
-	v, acted, ok := votes{}, false, false
-	the := func(name string) string { return cookies[name] }
-	object := func(name string) (all []member, fine bool) {
-		text, fine := slowJSON(the(name))
-		if !fine {
-			return nil, false
-		}
-		return members(text)
-	}
-	bools := func(all []member) bool {
-		for i := range all {
-			if all[i].bad() || all[i].name == "" {
-				return false
-			}
-			v.say(all[i].name, all[i].is("true"))
-		}
-		return true
-	}
-	within := func(m *member) ([]member, bool) { return members(string(m.value)) }
-	switch c.String() {
-	case "klaro":
-		all, fine := object("klaro")
-		acted, ok = true, fine && bools(all)
-	case "civic":
-		var all []member
-		all, ok = object("CookieControl")
-		for i := range all {
-			switch m := &all[i]; m.name {
-			case "interactedWith":
-				acted, ok = m.is("true"), ok && !m.bad()
-			case "consentDate":
-				ok = ok && m.dated()
-			case "optionalCookies":
-				answers, fine := within(m)
-				ok = ok && fine
-				for i := range answers {
-					word, isText := answers[i].text()
-					ok = ok && isText && answers[i].name != "" && slices.Contains([]string{"accepted", "revoked", "legitimate interest"}, word)
-					v.say(answers[i].name, word == "accepted")
-				}
-			}
-		}
-	case "cookie_information":
-		all, fine := object("CookieInformationConsent")
-		lists := 0
-		for i := range all {
-			switch m := &all[i]; m.name {
-			case "consents_approved", "consents_denied":
-				ids, isList := m.list()
-				fine = fine && isList
-				lists++
-				for _, id := range ids {
-					v.say(id, m.name == "consents_approved")
-				}
-			case "timestamp":
-				fine = fine && m.dated()
-			}
-		}
-		acted, ok = true, fine && lists > 0
-	case "cookieconsent":
-		all, fine := object("cc_cookie")
-		lists := 0
-		acted = true
-		var accepted []string
-		for i := range all {
-			switch m := &all[i]; m.name {
-			case "categories", "level":
-				ids, isList := m.list()
-				fine = fine && isList
-				lists++
-				for _, id := range ids {
-					v.say(id, true)
-				}
-				accepted = ids
-			case "revision":
-				_, err := strconv.ParseFloat(string(m.value), 64)
-				fine = fine && err == nil
-			case "consentTimestamp", "consent_date":
-				fine = fine && m.dated()
-			}
-		}
-		for i := range all {
-			if m := &all[i]; m.name == "services" && !m.is("null") {
-				lists, isObject := within(m)
-				fine = fine && isObject
-				for i := range lists {
-					ids, isList := lists[i].list()
-					fine = fine && isList
-					for _, id := range ids {
-						v.say("service "+id, slices.Contains(accepted, lists[i].name))
-					}
-				}
-			}
-		}
-		ok = fine && lists == 1
-	case "iubenda":
-		var name string
-		for n := range cookies {
-			if form(`^_iub_cs-\d+$`).MatchString(n) {
-				name = n
-			}
-		}
-		all, fine := object(name)
-		ok = fine
-		for i := range all {
-			switch m := &all[i]; m.name {
-			case "timestamp":
-				_, acted = m.text()
-				ok = ok && m.dated()
-			case "purposes":
-				answers, isObject := within(m)
-				ok = ok && isObject && bools(answers)
-			}
-		}
-		if slices.ContainsFunc(all, func(m member) bool { return m.name == "consent" }) {
-			return nil, false
-		}
-	case "ketch", "didomi":
-		value := undone(undone(the(map[string]string{"ketch": "_ketch_consent_v1_", "didomi": "didomi_token"}[c.String()])))
-		text, err := base64.StdEncoding.DecodeString(value)
-		if err != nil || strings.ContainsAny(value, "\r\n") {
-			if text, err = base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(value)); err != nil {
-				return nil, !strings.ContainsAny(value, "-_=")
-			}
-		}
-		value, fine := slowJSON(string(text))
-		all, isObject := members(value)
-		ok, acted = fine && isObject, c.String() == "ketch"
-		for i := range all {
-			m := &all[i]
-			answers, isObject := within(m)
-			switch {
-			case c.String() == "ketch":
-				ok = ok && isObject && m.name != ""
-				status := "denied"
-				for i := range answers {
-					if answers[i].name == "status" {
-						word, isText := answers[i].text()
-						status, ok = word, ok && isText
-					}
-				}
-				v.say(m.name, status == "granted")
-			case m.name == "updated":
-				acted, ok = !m.is("null"), ok && m.dated()
-			case m.name == "purposes" || m.name == "vendors":
-				ok = ok && (isObject || m.is("null"))
-				prefix := map[string]string{"vendors": "service "}[m.name]
-				for i := range answers {
-					if list := answers[i].name; (list == "enabled" || list == "disabled") && !answers[i].is("null") {
-						ids, isList := answers[i].list()
-						ok = ok && isList
-						for _, id := range ids {
-							v.say(prefix+id, list == "enabled")
-						}
-					}
-				}
-			case m.name == "purposes_li" || m.name == "vendors_li":
-				return nil, false
-			}
-		}
-	case "shopify":
-		all, fine := object("_tracking_consent")
-		ok = fine
-		for i := range all {
-			switch m := &all[i]; m.name {
-			case "v":
-				if text, _ := m.text(); !strings.HasPrefix(text, "2.") {
-					return nil, true
-				}
-			case "con":
-				choices, isObject := within(m)
-				ok = ok && isObject
-				for i := range choices {
-					if choices[i].name != "CMP" {
-						continue
-					}
-					answers, isObject := within(&choices[i])
-					ok = ok && isObject
-					for i := range answers {
-						word, isText := answers[i].text()
-						ok = ok && isText && answers[i].name != "" && slices.Contains([]string{"", "0", "1"}, word)
-						if word != "" {
-							v.say(answers[i].name, word == "1")
-							acted = true
-						}
-					}
-				}
-			}
-		}
-	case "onetrust":
-		text := the("OptanonConsent")
-		for range 2 {
-			if !strings.Contains(text, "=") {
-				text = undone(text)
-			}
-		}
-		if strings.Contains(text, ";") {
-			return nil, false
-		}
-		query, err := url.ParseQuery(text)
-		if err != nil {
-			return nil, false
-		}
-		ok = strings.Contains(text, "=")
-		for _, groups := range query["groups"] {
-			for one := range strings.SplitSeq(undone(groups), ",") {
-				parts := form(`^([A-Za-z0-9_.-]+):([01])$`).FindStringSubmatch(one)
-				if parts == nil {
-					ok = ok && groups == ""
-					continue
-				}
-				v.say(parts[1], parts[2] == "1")
-			}
-		}
-		for _, vendors := range query["genVendors"] {
-			if vendors != "" {
-				return nil, false
-			}
-		}
-		acted = !slices.ContainsFunc(query["AwaitingReconsent"], func(s string) bool { return undone(s) != "false" }) &&
-			!slices.Contains(query["implicitConsentCountry"], "nonGDPR")
-		closed, there := cookies["OptanonAlertBoxClosed"]
-		at := member{value: json.RawMessage(strconv.Quote(undone(undone(closed))))}
-		acted, ok = acted && there, ok && (!there || at.dated() && closed != "" && at.value[0] == '"')
-	case "cookiebot":
-		text := the("CookieConsent")
-		object := form(`^\{(?:[\w.-]+:(?:'[^']*'|[\w.-]+)(?:,|\}$))+$`)
-		for range 2 {
-			if !object.MatchString(text) {
-				text = undone(text)
-			}
-		}
-		ok, acted = object.MatchString(text) && !strings.HasSuffix(text, ","), true
-		answers, region, method := 0, false, false
-		for _, parts := range form(`([\w.-]+):('[^']*'|[\w.-]+)`).FindAllStringSubmatch(text, -1) {
-			switch parts[1] {
-			case "necessary", "preferences", "statistics", "marketing":
-				ok = ok && (parts[2] == "true" || parts[2] == "false")
-				v.say(parts[1], parts[2] == "true")
-				answers++
-			case "region":
-				region = true
-			case "method":
-				method, acted = true, acted && parts[2] == "'explicit'"
-			case "utc":
-				ok = ok && form(`^\d{1,15}$`).MatchString(parts[2])
-			}
-		}
-		ok, acted = ok && answers > 0, acted && (method || !region)
-	case "cookieyes":
-		if len(cookies) != 1 || !strings.Contains(the("cookieyes-consent"), "action") {
-			return nil, false
-		}
-		ok = true
-		all := ""
-		for one := range strings.SplitSeq(undone(undone(the("cookieyes-consent"))), ",") {
-			name, value, found := strings.Cut(one, ":")
-			answer := value == "yes" || value == "no"
-			ok = ok && found && name != ""
-			switch name {
-			case "consentid", "lastRenewedDate":
-			case "action":
-				acted, ok = value == "yes", ok && (answer || value == "")
-			case "consent":
-				all, ok = value, ok && (answer || value == "")
-			case "necessary", "functional", "analytics", "performance", "advertisement", "other":
-				ok = ok && (answer || value == "")
-				fallthrough
-			default:
-				if answer {
-					v.say(name, value == "yes")
-				}
-			}
-		}
-		for id := range v {
-			v[id] = v[id] && (all != "no" || id == "necessary")
-		}
-	case "complianz":
-		prefix := cmp.Or(set.Cookie, "cmplz_")
-		ok = true
-		for name, value := range cookies {
-			category, ours := strings.CutPrefix(name, prefix)
-			switch {
-			case !ours || value == "":
-			case slices.Contains([]string{"functional", "preferences", "statistics", "marketing"}, category):
-				word := undone(undone(value))
-				ok = ok && (word == "allow" || word == "deny")
-				v.say(category, word == "allow")
-			case category == "consented_services":
-				text, fine := slowJSON(value)
-				services, isObject := members(text)
-				ok = ok && fine && isObject
-				for i := range services {
-					ok = ok && !services[i].bad() && services[i].name != ""
-					v.say("service "+services[i].name, services[i].is("true"))
-				}
-			}
-		}
-		acted = undone(undone(cookies[prefix+"banner-status"])) == "dismissed"
-	case "tealium":
-		ok = true
-		consent := ""
-		for one := range strings.SplitSeq(undone(undone(the("CONSENTMGR"))), "|") {
-			name, value, found := strings.Cut(one, ":")
-			ok = ok && found
-			switch {
-			case name == "consent":
-				consent, ok = value, ok && (value == "true" || value == "false")
-			case name == "ts":
-				ok = ok && form(`^\d{1,15}$`).MatchString(value)
-			case form(`^c([1-9]|1[0-5])$`).MatchString(name):
-				ok = ok && (value == "0" || value == "1")
-				v.say(name, value == "1")
-			}
-		}
-		acted = consent == "true"
-	case "hubspot":
-		if len(cookies) != 1 || the("__hs_cookie_cat_pref") == "" {
-			return nil, false
-		}
-		text := undone(undone(the("__hs_cookie_cat_pref")))
-		ok, acted = form(`^\d:(true|false)([,_]\d:(true|false))*$`).MatchString(text), true
-		for _, parts := range form(`(\d):(true|false)`).FindAllStringSubmatch(text, -1) {
-			v.say(parts[1], parts[2] == "true")
-		}
-	case "commanders_act":
-		parts := form(`^([01])@[^@]*@(?:(\d{1,5}(?:,\d{1,5})*)|ALL|)@(\d{1,5}(?:,\d{1,5})*|)(?:@(\d{0,15})(?:[,@].*)?)?$`).FindStringSubmatch(undone(undone(the("TC_PRIVACY"))))
-		ok, acted = parts != nil, true
-		if ok {
-			for i, list := range parts[2:4] {
-				for id := range strings.SplitSeq(list, ",") {
-					v.say(id, i == 0 && parts[1] == "0")
-				}
-			}
-			delete(v, "")
-		}
-	case "matomo":
-		_, removed := cookies["mtm_consent_removed"]
-		_, ignored := cookies["matomo_ignore"]
-		consent, given := cookies["mtm_consent"]
-		ok = !given || form(`^0*[1-9]\d*$`).MatchString(consent) && len(consent) <= 15
-		acted = given && !removed && !ignored
-		v.say("tracking", acted)
-	case "axeptio":
-		all, fine := object("axeptio_cookies")
-		_, ok = cookies["axeptio_cookies"]
-		if !ok {
-			return nil, true
-		}
-		ok = fine
-		list := func(name string) (ids []string) {
-			text := undone(undone(cookies[name]))
-			ok = ok && form(`^(,([^,]*,)+|)$`).MatchString(text)
-			return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
-		}
-		authorised, complete := list("axeptio_authorized_vendors"), 0
-		list("axeptio_all_vendors")
-		_, listed := cookies["axeptio_authorized_vendors"]
-		for _, id := range authorised {
-			v.say(id, true)
-		}
-		acted = true
-		for i := range all {
-			switch m := &all[i]; {
-			case m.name == "$$date":
-				ok = ok && m.dated()
-			case m.name == "$$completed":
-				acted, ok = acted && m.is("true"), ok && !m.bad()
-				complete++
-			case strings.HasPrefix(m.name, "$$"):
-			case m.bad() || m.name == "":
-				ok = false
-			default:
-				v.say(m.name, m.is("true") && (!listed || slices.Contains(authorised, m.name)))
-			}
-		}
-		acted = acted && complete > 0
-	case "trustarc":
-		allowed, named := ^0, 0b111
-		digits := func(text, like string) (n int) {
-			parts := form(like).FindStringSubmatch(text)
-			if ok = ok && parts != nil; !ok {
-				return 0
-			}
-			for _, digit := range form(`\d`).FindAllString(parts[1], -1) {
-				n |= 1 << (digit[0] - '0')
-			}
-			return n
-		}
-		ok = true
-		model := ""
-		if prefs, there := cookies["notice_gdpr_prefs"]; there {
-			n := digits(undone(undone(prefs)), `^(\d(?:[,|]\d)*):`)
-			allowed, named, acted = allowed&n, named|n, true
-		}
-		if level, there := cookies["notice_preferences"]; there {
-			level = undone(undone(level))
-			n := digits(level, `^(\d(?:[,|]\d)*):`)
-			if n&(n-1) == 0 {
-				n |= n - 1
-			}
-			allowed, named = allowed&n, named|n
-			if behaviour, there := cookies["notice_behavior"]; there {
-				model = undone(undone(behaviour))
-			} else if parts := strings.SplitN(level, ":", 3); len(parts) == 3 {
-				model = parts[2]
-			}
-			acted = acted || !form(`^implied([,|]|$)`).MatchString(model)
-		}
-		if permit, there := cookies["cmapi_cookie_privacy"]; there {
-			n := digits(undone(undone(permit)), `^permit[ _](\d(?:[,|]\d)*)(?: .*)?$`)
-			ok = ok && n&1 == 0
-			allowed, named = allowed&(n>>1), named|n>>1
-		}
-		for n := range 10 {
-			if named>>n&1 == 1 {
-				v.say(strconv.Itoa(n+1), allowed>>n&1 == 1)
-			}
-		}
-	default:
+	read := slowReaders[c.String()]
+	if read == nil {
 		return nil, false
 	}
-	if !ok || !acted {
+	j := &slowJar{cookies: cookies, set: set, votes: votes{}}
+	read(j)
+	switch {
+	case j.unknown:
+		return nil, false
+	case !j.ok || !j.acted:
 		return nil, true
+	default:
+		return j.votes.granted(), true
 	}
-	return v.granted(), true
 }
+
+func (j *slowJar) the(name string) string { return j.cookies[name] }
+
+func (j *slowJar) object(name string) (all []member, fine bool) {
+	text, fine := slowJSON(j.the(name))
+	if !fine {
+		return nil, false
+	}
+	return members(text)
+}
+
+// bools are answers that are true or false.
+func (j *slowJar) bools(all []member) bool {
+	for i := range all {
+		if all[i].bad() || all[i].name == "" {
+			return false
+		}
+		j.votes.say(all[i].name, all[i].is("true"))
+	}
+	return true
+}
+
+func within(m *member) ([]member, bool) { return members(string(m.value)) }
 
 // grants is what the reading that is tested finds, in the same form.
 func grants(c signal.CMP, cookies map[string]string, set signal.Settings) (granted []string, st signal.Statement, items []signal.Item) {
