@@ -68,6 +68,14 @@ func (d *disk) Write(path string, text []byte) error {
 	return nil
 }
 
+// Settle changes nothing: what is on this disk is on it for good.
+func (d *disk) Settle(string) error {
+	if now, alive := d.dies(); now || !alive {
+		return errDied
+	}
+	return nil
+}
+
 func (d *disk) Overwrite(path string) error {
 	now, alive := d.dies()
 	text, there := d.files[path]

@@ -1,11 +1,10 @@
 package keys
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // Files is as much of a file system as a key state needs. Each call has reached the disk when it returns nil; where it does not return, it
@@ -14,20 +13,19 @@ type Files interface {
 	Folder(path string) error             // makes a folder that only its owner can enter
 	Read(path string) ([]byte, error)     // fs.ErrNotExist where there is no such file
 	Write(path string, text []byte) error // makes a file anew, which only its owner can read
+	Settle(path string) error             // has a file reach the disk of which nobody knows whether it did
 	Overwrite(path string) error          // writes zeros over all of a file, where it lies
 	Rename(oldPath, newPath string) error // within a folder
 	Remove(path string) error             // takes a file away
 }
 
-type fileSystem struct{}
+// OnDisk is the file system, or what a test put in its place.
+func OnDisk(files durable.Files) Files { return fileSystem{files} }
+
+type fileSystem struct{ durable.Files }
 
 // Folder makes a folder.
-func (fileSystem) Folder(path string) error {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
+func (f fileSystem) Folder(path string) error { return f.Files.Folder(path, 0o700) }
 
 // Read reads a file that nobody but its owner can read.
 func (fileSystem) Read(path string) ([]byte, error) {
@@ -42,51 +40,4 @@ func (fileSystem) Read(path string) ([]byte, error) {
 }
 
 // Write makes a file anew.
-func (fileSystem) Write(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// Overwrite writes zeros over a file.
-func (fileSystem) Overwrite(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	info, err := f.Stat()
-	if err == nil {
-		_, err = f.WriteAt(make([]byte, info.Size()), 0)
-	}
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// Rename gives a file another one's name.
-func (fileSystem) Rename(oldPath, newPath string) error {
-	if err := os.Rename(oldPath, newPath); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(newPath))
-}
-
-// Remove takes a file away.
-func (fileSystem) Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+func (f fileSystem) Write(path string, text []byte) error { return f.Files.Write(path, text, 0o600) }

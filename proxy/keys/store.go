@@ -35,7 +35,7 @@ type Options struct {
 	Root  pseudonym.Root   // the zero Root: there is none, and there has to be a state
 	Now   func() time.Time // the clock
 	Rand  io.Reader        // of keys that are to be no longer those of the root; crypto/rand
-	Files Files            // nil: the file system
+	Files Files            // nil: the file system (see OnDisk)
 
 	// What others remember of a state that is not there any more; it is asked for only then.
 	Past func() (Past, error) // nil: nobody remembers any
@@ -183,7 +183,8 @@ func (s *Store) Random() (key pseudonym.Key, err error) {
 }
 
 // save replaces the state on disk. First the new one is written whole beside it, then the old one overwritten where it lies, then the new
-// one given its name: whenever this ends, one of the two is whole.
+// one given its name: whenever this ends, one of the two is whole, and on disk. One that could not be written whole is overwritten and taken
+// away: what was refused must not be found at the next start.
 //
 // What is overwritten is gone as far as a file system goes that writes in place. One that keeps a journal of data, snapshots or copies
 // on write, and an SSD, which writes every block to another cell, keep the old bytes until they get round to erasing them; so do backups.
@@ -193,39 +194,56 @@ func (s *Store) save(state pseudonym.State) error {
 		return err
 	}
 	if err := s.opts.Files.Write(s.path(nextFile), state.Append(nil)); err != nil {
-		return fmt.Errorf("cannot write the key state: %w", err)
+		return fmt.Errorf("cannot write the key state: %w", errors.Join(err, s.discard()))
 	}
-	if err := s.settle(); err != nil {
+	if err := s.replace(); err != nil {
 		return err
 	}
 	s.dirty = false
 	return nil
 }
 
-// settle puts a state that was written whole in the place of the old one, and takes away one that was not.
+// settle puts a state that was written whole in the place of the old one, and takes away one that was not. Whoever wrote it may have died, or
+// been told of a failure, before it was on disk: it has to be there before the old one is overwritten.
 func (s *Store) settle() error {
-	files := s.opts.Files
-	text, err := files.Read(s.path(nextFile))
+	text, err := s.opts.Files.Read(s.path(nextFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("cannot read the key state: %w", err)
 	}
-	old := s.path(stateFile)
 	if _, faulty := pseudonym.ParseState(text); faulty != nil {
-		old = s.path(nextFile)
+		return s.discard()
 	}
-	if err := files.Overwrite(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.opts.Files.Settle(s.path(nextFile)); err != nil {
+		return fmt.Errorf("cannot write the key state: %w", err)
+	}
+	return s.replace()
+}
+
+// replace overwrites the old state and gives its name to the new one, which is on disk.
+func (s *Store) replace() error {
+	if err := s.opts.Files.Overwrite(s.path(stateFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot overwrite the old key state: %w", err)
 	}
-	if old == s.path(nextFile) {
-		err = files.Remove(old)
-	} else {
-		err = files.Rename(s.path(nextFile), old)
-	}
-	if err != nil {
+	if err := s.opts.Files.Rename(s.path(nextFile), s.path(stateFile)); err != nil {
 		return fmt.Errorf("cannot replace the key state: %w", err)
+	}
+	return nil
+}
+
+// discard overwrites a state that is not whole, and takes it away. There may be none.
+func (s *Store) discard() error {
+	path := s.path(nextFile)
+	if _, err := s.opts.Files.Read(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := s.opts.Files.Overwrite(path); err != nil {
+		return fmt.Errorf("cannot overwrite half a key state: %w", err)
+	}
+	if err := s.opts.Files.Remove(path); err != nil {
+		return fmt.Errorf("cannot take half a key state away: %w", err)
 	}
 	return nil
 }

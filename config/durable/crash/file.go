@@ -1,0 +1,169 @@
+package crash
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// file is an open file or folder.
+type file struct {
+	*os.File
+	of   *Disk
+	path string
+	node *node
+}
+
+// Write appends, or half of it.
+func (f *file) Write(b []byte) (int, error) {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	if err := f.of.step(); err != nil {
+		n, _ := f.File.Write(b[:len(b)/2])
+		return n, err
+	}
+	f.of.say("write %s", f.of.short(f.path))
+	return f.File.Write(b)
+}
+
+// WriteAt writes over what is there, or over half of it.
+func (f *file) WriteAt(b []byte, at int64) (int, error) {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	if err := f.of.step(); err != nil {
+		n, _ := f.File.WriteAt(b[:len(b)/2], at)
+		return n, err
+	}
+	if len(bytes.Trim(b, "\x00")) == 0 {
+		f.of.say("zeros over %s", f.of.short(f.path))
+	} else {
+		f.of.say("write over %s", f.of.short(f.path))
+	}
+	n, err := f.File.WriteAt(b, at)
+	if info, failed := f.File.Stat(); failed == nil && at == 0 && int64(n) == info.Size() {
+		f.node.lost = false
+	}
+	return n, err
+}
+
+// Chmod changes the mode.
+func (f *file) Chmod(mode fs.FileMode) error {
+	return f.of.call(func() error {
+		f.of.say("mode of %s: %04o", f.of.short(f.path), mode)
+		f.node.mode = mode
+		return f.File.Chmod(mode)
+	})
+}
+
+// Sync has what the file or the folder holds be there after the power went. Where it fails, it says the next time that all is well, and it
+// is not.
+func (f *file) Sync() error {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	folder := f.node.names != nil
+	if err := f.of.step(); err != nil {
+		f.node.lost = !folder
+		return err
+	}
+	if folder {
+		f.of.say("sync folder %s", f.of.short(f.path))
+		f.node.names = f.of.held(f.path)
+		return nil
+	}
+	f.of.say("sync %s", f.of.short(f.path))
+	if f.node.lost {
+		return nil
+	}
+	text, err := os.ReadFile(f.path)
+	f.node.bytes = text
+	return err
+}
+
+// Close closes it; also where it says that it failed.
+func (f *file) Close() error {
+	err := f.File.Close()
+	return f.of.call(func() error { return err })
+}
+
+// held is what a folder holds now.
+func (d *Disk) held(folder string) map[string]*node {
+	names := map[string]*node{}
+	for path, n := range d.now {
+		if filepath.Dir(path) == folder && path != folder {
+			names[filepath.Base(path)] = n
+		}
+	}
+	return names
+}
+
+// What is left on a disk.
+type What uint8
+
+// From the worst to the best.
+const (
+	Synced What = iota // the power went: bytes and names that were synced
+	Named              // the power went, and of what was not synced the names alone are there
+	All                // the process alone died
+)
+
+// Left is each of them.
+var Left = []What{Synced, Named, All}
+
+// String names it.
+func (w What) String() string { return [...]string{"what was synced", "all names", "all"}[w] }
+
+// Leave writes what is left of the disk into a folder that is there and empty.
+func (d *Disk) Leave(what What, into string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if what == All {
+		return copyAll(d.root, into)
+	}
+	return d.leave(what, d.root, d.now[d.root], into)
+}
+
+func (d *Disk) leave(what What, path string, n *node, into string) error {
+	names := n.names
+	if what == Named {
+		names = d.held(path)
+	}
+	for name, one := range names {
+		to := filepath.Join(into, name)
+		if one.names == nil {
+			if err := os.WriteFile(to, one.bytes, one.mode); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := os.Mkdir(to, one.mode|0o300); err != nil {
+			return err
+		}
+		if err := d.leave(what, filepath.Join(path, name), one, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyAll copies a folder as it is, with all modes.
+func copyAll(from, into string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == from {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(into, path[len(from):])
+		if entry.IsDir() {
+			return os.Mkdir(to, info.Mode().Perm())
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(to, text, info.Mode().Perm())
+	})
+}
