@@ -19,9 +19,6 @@ type Files interface {
 	Remove(path string) error             // takes a file away
 }
 
-// OnDisk is the file system, or what a test put in its place.
-func OnDisk(files durable.Files) Files { return fileSystem{files} }
-
 type fileSystem struct{ durable.Files }
 
 // Folder makes a folder.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/durable/crash"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -26,7 +25,7 @@ func diskOf(t *testing.T, made bool) (o Options, d *crash.Disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Files = OnDisk(durable.Files{Disk: d})
+	o.Disk = d
 	return o, d
 }
 
@@ -112,7 +111,7 @@ func TestZerosAreWritten(t *testing.T) {
 	if err := os.Link(filepath.Join(o.Dir, stateFile), aside); err != nil {
 		t.Fatal(err)
 	}
-	o.Files = nil // the file system itself
+	o.Disk = nil // the file system itself
 	s, err := Open(o)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -35,7 +36,8 @@ type Options struct {
 	Root  pseudonym.Root   // the zero Root: there is none, and there has to be a state
 	Now   func() time.Time // the clock
 	Rand  io.Reader        // of keys that are to be no longer those of the root; crypto/rand
-	Files Files            // nil: the file system (see OnDisk)
+	Files Files            // nil: files on Disk
+	Disk  durable.Disk     // nil: the file system
 
 	// What others remember of a state that is not there any more; it is asked for only then.
 	Past func() (Past, error) // nil: nobody remembers any
@@ -72,7 +74,7 @@ type Store struct {
 // Open reads the key state, or makes it of the root. It advances nothing.
 func Open(o Options) (*Store, error) {
 	if o.Files == nil {
-		o.Files = fileSystem{}
+		o.Files = fileSystem{durable.Files{Disk: o.Disk}}
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader

@@ -17,6 +17,8 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // Why a ledger takes nothing any more, until it is opened anew.
@@ -33,10 +35,11 @@ type Options struct {
 	Seal   time.Duration    // how long a segment is written before the next is begun; 1 h
 	Shapes int              // how many shapes are remembered as already named; 4096
 	Now    func() time.Time // the clock
-	Files  Files            // nil: the file system
+	Files  Files            // nil: files on Disk
+	Disk   durable.Disk     // nil: the file system
 }
 
-// Files opens a segment. Tests put failing ones in its place.
+// Files begins a segment, whose name is on disk when it returns; fs.ErrExist says that there is one. Tests put failing ones in its place.
 type Files interface {
 	Create(path string) (File, error)
 }
@@ -48,12 +51,10 @@ type File interface {
 	Close() error
 }
 
-type fileSystem struct{}
+type fileSystem struct{ files durable.Files }
 
 // Create makes a new segment. One that exists is never written again.
-func (fileSystem) Create(path string) (File, error) {
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-}
+func (f fileSystem) Create(path string) (File, error) { return f.files.Begin(path, 0o600) }
 
 // Ledger is an open ledger. Its methods may be called from many goroutines at once.
 //
@@ -97,9 +98,9 @@ func Open(o Options, first Note) (*Ledger, error) {
 		o.Shapes = 4096
 	}
 	if o.Files == nil {
-		o.Files = fileSystem{}
+		o.Files = fileSystem{durable.Files{Disk: o.Disk}}
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+	if err := (durable.Files{Disk: o.Disk}).Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
 	}
 	shapes, err := lru.New[string, string](o.Shapes)
@@ -112,7 +113,7 @@ func Open(o Options, first Note) (*Ledger, error) {
 		return nil, err
 	}
 	if err := l.Note(first); err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.file.Close())
 	}
 	l.idle.Add(1)
 	go l.tick()
@@ -138,21 +139,9 @@ func (l *Ledger) begin() error {
 			return fmt.Errorf("cannot begin a segment of the ledger: %w", err)
 		}
 		l.file, l.segment, l.begun = file, path, now
-		return syncDir(l.opts.Dir)
+		return nil
 	}
 	return fmt.Errorf("cannot begin a segment of the ledger: every name at %s is taken", stem)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("cannot open the ledger's folder: %w", err)
-	}
-	defer func() { _ = d.Close() }()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("cannot sync the ledger's folder: %w", err)
-	}
-	return nil
 }
 
 // Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned). Named gives the
