@@ -58,10 +58,13 @@ func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]s
 	}
 	name, kept := l.keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
 	history := filepath.Join(l.Source.Dir, filepath.FromSlash(name))
-	if err := replaceFile(history, kept); err != nil {
+	if err := l.replaceFile(history, kept); err != nil { // first: what was approved can be shown
 		return nil, err
 	}
-	return []string{history, a.File}, replaceFile(a.File, text)
+	if err := l.replaceFile(a.File, text); err != nil {
+		return nil, err
+	}
+	return []string{history, a.File}, nil
 }
 
 // FindingsError is the error of Approve where Findings finds something.

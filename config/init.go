@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -94,7 +95,7 @@ func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error
 		made.ApproverKey = filepath.Join(dir, approverFile)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := writeNew(dir, name, files[name]); err != nil {
+		if err := writeNew(durable.Files{}, dir, name, files[name]); err != nil {
 			return made, err
 		}
 		made.Files = append(made.Files, filepath.Join(dir, filepath.FromSlash(name)))
@@ -102,22 +103,18 @@ func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error
 	return made, nil
 }
 
-// writeNew writes a file that does not exist yet; keys can be read by their owner alone.
-func writeNew(dir, name string, text []byte) error {
+// writeNew writes a file that does not exist yet; keys can be read by their owner alone. It is on disk when that has succeeded: pseudonyms
+// that a root secret gave cannot be made again without it.
+func writeNew(files durable.Files, dir, name string, text []byte) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+	if err := files.Folder(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("cannot make a folder: %w", err)
 	}
 	mode := fs.FileMode(0o644)
 	if strings.HasSuffix(name, ".key") {
 		mode = 0o600
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return fmt.Errorf("cannot write: %w", err)
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if _, err := files.New(path, bytes.NewReader(text), mode); err != nil {
 		return fmt.Errorf("cannot write: %w", err)
 	}
 	return nil

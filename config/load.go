@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -23,8 +24,9 @@ type Loaded struct {
 	Tests       []Test                // of all files, in the order of their names
 	Draft       rules.Draft           // what the policy is compiled from
 	Policy      *rules.Policy
-	Past        basis.Past // what Compile was told, and the revocations in the policy folder
-	Warnings    Faults     // what is no fault but has no effect, or hardly the one that was meant
+	Past        basis.Past    // what Compile was told, and the revocations in the policy folder
+	Files       durable.Files // what Approve, Revoke and NewAssessment.Write write with
+	Warnings    Faults        // what is no fault but has no effect, or hardly the one that was meant
 
 	past      basis.Past // what Compile was told
 	approvers []basis.Approver

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,11 +32,18 @@ func written(t *testing.T, files map[string][]byte) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
-		if err := writeNew(dir, name, text); err != nil {
-			t.Fatal(err)
-		}
+		put(t, dir, name, text)
 	}
 	return filepath.Join(dir, "tagwarden.yaml")
+}
+
+// put writes a file of a folder, which may not be there yet.
+func put(t *testing.T, dir, name string, text []byte) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, text, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestLoad(t *testing.T) {
@@ -127,9 +135,7 @@ func TestRead(t *testing.T) {
 		{"policy/README.md", "x", false},
 		{"policy/tests/more.yaml", "tests: []", false},
 	} {
-		if err := writeNew(dir, change.name, []byte(change.text)); err != nil {
-			t.Fatal(err)
-		}
+		put(t, dir, change.name, []byte(change.text))
 		again, err := Read(file)
 		if err != nil || (again.Digest == first.Digest) != change.same {
 			t.Errorf("%s written: %v, %v", change.name, again, err)

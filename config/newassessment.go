@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -178,10 +177,7 @@ func (a *Answers) Write(l *Loaded) (string, error) {
 	if _, err := l.with(inner, text); err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return "", fmt.Errorf("cannot make a folder: %w", err)
-	}
-	return path, writeNew(l.Source.Dir, inner, text)
+	return path, writeNew(l.Files, l.Source.Dir, inner, text)
 }
 
 // FreeID proposes an id that no assessment has: the year and a number.

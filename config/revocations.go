@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -98,7 +97,7 @@ func (l *Loaded) Revoke(fact basis.Revocation, private string) (string, error) {
 		return "", errors.New("BUG: the revocation has no effect")
 	}
 	path := filepath.Join(l.Source.Dir, revocationsFile)
-	return path, replaceFile(path, []byte(out.String()))
+	return path, l.replaceFile(path, []byte(out.String()))
 }
 
 // with compiles the configuration anew with one file of the policy changed, in memory.
@@ -109,25 +108,13 @@ func (l *Loaded) with(name string, text []byte) (*Loaded, error) {
 	return Compile(&changed, l.past)
 }
 
-// replaceFile puts a file in place as a whole, with the mode of the one that was there.
-func replaceFile(path string, text []byte) error {
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+// replaceFile puts a file of the policy in place as a whole, with the mode of the one that was there. It is on disk when that has succeeded:
+// what was revoked must not carry again after a power cut, nor what was approved be missing from the history.
+func (l *Loaded) replaceFile(path string, text []byte) error {
+	if err := l.Files.Folder(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("cannot make a folder: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("cannot write: %w", err)
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err := l.Files.Replace(path, text, 0o644); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil

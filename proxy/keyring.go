@@ -33,7 +33,7 @@ func KeysDir(data string) string { return filepath.Join(data, "keys") }
 // remembers.
 func (s *Server) openKeys(data string) error {
 	store, err := keys.Open(keys.Options{
-		Dir: KeysDir(data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
+		Dir: KeysDir(data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles, Disk: s.opts.Disk,
 		Past: func() (keys.Past, error) { return pastKeys(filepath.Join(data, "ledger")) },
 	})
 	if err != nil {

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // ErrLocked says that another process holds a data folder.
@@ -23,8 +26,10 @@ type Lock struct {
 // LockData takes a data folder, which is made where it does not exist. One that others can enter is shut to them, or refused where it belongs
 // to somebody else. The error is ErrLocked where another process has it, and names that.
 func LockData(dir string) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot make the data folder: %w", err)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := (durable.Files{}).Folder(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("cannot make the data folder: %w", err)
+		}
 	}
 	shut, err := shutFolder(dir, os.Geteuid())
 	if err != nil {

@@ -22,7 +22,7 @@ func ObjectionsDir(data string) string { return filepath.Join(data, "objections"
 func (s *Server) openObjections(data string) (err error) {
 	s.objections, err = objection.Open(objection.Options{
 		Dir: ObjectionsDir(data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now, Past: s.past.head, Because: s.opts.Because,
-		Record: s.recordObjections, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free,
+		Record: s.recordObjections, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
 	})
 	return err
 }

@@ -12,7 +12,7 @@ import (
 
 // openRarity opens the counts of values. Where those of earlier days are lost everything is rare again, and the server starts all the same.
 func (s *Server) openRarity(loaded *config.Loaded) error {
-	counter, err := rarity.Open(rarity.Options{File: filepath.Join(loaded.Server.Data, "rarity"), Now: s.opts.Now, Rand: s.opts.Rand})
+	counter, err := rarity.Open(rarity.Options{File: filepath.Join(loaded.Server.Data, "rarity"), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk})
 	if errors.Is(err, rarity.ErrFile) {
 		s.fault("every value is rare until it was counted again", err)
 	} else if err != nil {

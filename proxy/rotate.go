@@ -43,7 +43,7 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand, Files: o.KeyFiles})
+	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand, Files: o.KeyFiles, Disk: o.Disk})
 	if err != nil {
 		return "", err
 	}

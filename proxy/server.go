@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/keys"
@@ -50,8 +51,9 @@ type Options struct {
 	Free       func() (uint64, error)                           // bytes left on the disk for objections; nil: the file system's
 	Because    string                                           // why an older copy of the objections is accepted; "": it is refused
 	Aside      bool                                             // it works on the data folder and does not serve: no commands are taken
-	Files      ledger.Files                                     // nil: the file system
-	KeyFiles   keys.Files                                       // nil: the file system
+	Files      ledger.Files                                     // nil: files on Disk
+	KeyFiles   keys.Files                                       // nil: files on Disk
+	Disk       durable.Disk                                     // nil: the file system
 	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
 	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
 	Client     func([]delivery.Upstream) (Deliverer, error)
@@ -226,7 +228,7 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 		node = "unknown"
 	}
 	s.ledger, err = ledger.Open(ledger.Options{
-		Dir: dir, Node: node, Now: s.opts.Now, Files: s.opts.Files,
+		Dir: dir, Node: node, Now: s.opts.Now, Files: s.opts.Files, Disk: s.opts.Disk,
 		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
 	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {

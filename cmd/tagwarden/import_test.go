@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/console"
 )
 
@@ -221,7 +222,7 @@ func TestStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := writeNew(name, body); (err != nil) != fails {
+		if _, err := (durable.Files{}).New(name, body, 0o600); (err != nil) != fails {
 			t.Error(err)
 		}
 		if _, err := os.Stat(name); (err != nil) != fails {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/keys"
@@ -58,7 +58,7 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 			return t.failed(err)
 		}
 		defer func() { _ = copied.Close() }()
-		n, err := writeNew(rest[0], copied)
+		n, err := durable.Files{}.New(rest[0], copied, 0o600)
 		if err != nil {
 			return t.failed(fmt.Errorf("the copy broke off: %w", err))
 		}
@@ -66,30 +66,6 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 		t.hint("it is of use with the key state alone that it was made under: keep a copy of %s with it", proxy.KeysDir(loaded.Server.Data))
 		return fine
 	})
-}
-
-// writeNew writes a file that is not there yet, so that it is whole and on disk when it returns, or not there.
-func writeNew(path string, from io.Reader) (n int64, err error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	n, err = io.Copy(f, from)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
-		_ = os.Remove(path)
-	}
-	return n, err
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
@@ -153,7 +129,8 @@ func (t *terminal) putCopy(loaded *config.Loaded, copied string) (back func() er
 	}
 	dir := proxy.ObjectionsDir(loaded.Server.Data)
 	trial := filepath.Join(dir, "restoring")
-	if err := errors.Join(os.RemoveAll(trial), os.MkdirAll(trial, 0o700)); err != nil {
+	var files durable.Files
+	if err := errors.Join(os.RemoveAll(trial), files.Folder(trial, 0o700)); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(trial)) }()
@@ -162,7 +139,7 @@ func (t *terminal) putCopy(loaded *config.Loaded, copied string) (back func() er
 		return nil, err
 	}
 	fresh := filepath.Join(trial, objection.FileName)
-	_, err = writeNew(fresh, from)
+	_, err = files.New(fresh, from, 0o600)
 	if err = errors.Join(err, from.Close()); err != nil {
 		return nil, err
 	}
@@ -175,11 +152,12 @@ func (t *terminal) putCopy(loaded *config.Loaded, copied string) (back func() er
 	}
 	place := filepath.Join(dir, objection.FileName)
 	before := place + ".before"
-	if err := os.Rename(place, before); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := files.Rename(place, before); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if err := os.Rename(fresh, place); err != nil {
-		return nil, errors.Join(err, os.Rename(before, place))
+	back = func() error { return files.Rename(before, place) }
+	if err := files.Rename(fresh, place); err != nil {
+		return nil, errors.Join(err, back())
 	}
-	return func() error { return os.Rename(before, place) }, syncFolder(dir)
+	return back, nil
 }

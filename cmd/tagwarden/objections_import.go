@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
@@ -114,14 +115,14 @@ func (im *importing) file(ctx context.Context, name, form string, columns mappin
 		return usage, err
 	}
 	if report != "" {
-		out, err := os.OpenFile(report, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		out, err := durable.Files{}.Begin(report, 0o600)
 		if err != nil {
 			return usage, err
 		}
 		im.report = csv.NewWriter(out)
 		defer func() {
 			im.report.Flush()
-			err = errors.Join(err, im.report.Error(), out.Close())
+			err = errors.Join(err, im.report.Error(), out.Sync(), out.Close())
 		}()
 		_ = im.report.Write([]string{"line", "fault"})
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // Role is what a token may be used for.
@@ -51,8 +53,9 @@ var (
 
 // Tokens are the tokens of a data folder. The zero value knows none. It is safe for concurrent use.
 type Tokens struct {
-	path string
-	rand io.Reader
+	path  string
+	rand  io.Reader
+	files durable.Files
 
 	mu   sync.Mutex // guards what follows, and the file
 	all  []Token

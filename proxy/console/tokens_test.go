@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/config/durable/crash"
 )
 
 func TestTokens(t *testing.T) {
@@ -69,13 +71,13 @@ func TestTokens(t *testing.T) {
 // TestTokensThatCannotBeKept: a token that is not on disk is none; one that is opens even where its day of use cannot be written.
 func TestTokensThatCannotBeKept(t *testing.T) {
 	a := newAPI(t)
-	if err := os.Mkdir(a.tokens.path+".new", 0o700); err != nil { // where it would be written first
+	disk, err := crash.New(filepath.Dir(a.tokens.path))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Create(filepath.Join(a.tokens.path+".new", "x")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, syscall.EISDIR) || len(a.tokens.List()) != 1 {
+	disk.Die(1)
+	a.tokens.files = durable.Files{Disk: disk}
+	if _, err := a.tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) || len(a.tokens.List()) != 1 {
 		t.Error(err)
 	}
 	if err := a.tokens.Revoke("crm"); err == nil {
@@ -83,6 +85,69 @@ func TestTokensThatCannotBeKept(t *testing.T) {
 	}
 	if w := a.call(a.face, "GET", "/api/v1/objections", ""); w.Code != 200 || len(a.reports) != 2 {
 		t.Errorf("%d, %q", w.Code, a.reports)
+	}
+}
+
+// TestTokensLast: whichever step fails, a token that was made is on disk, one that was not opens nothing, and one that was taken back without
+// an error does not come again when the power goes.
+func TestTokensLast(t *testing.T) {
+	t.Parallel()
+	for n := 1; ; n++ {
+		dir := t.TempDir()
+		disk, err := crash.New(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, err := OpenTokens(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens.files = durable.Files{Disk: disk}
+		left := func(what crash.What) *Tokens {
+			t.Helper()
+			into := t.TempDir()
+			if err := disk.Leave(what, into); err != nil {
+				t.Fatal(err)
+			}
+			found, err := OpenTokens(into)
+			if err != nil {
+				t.Fatalf("step %d, %v left: %v", n, what, err)
+			}
+			return found
+		}
+		disk.Fail(n)
+		token, refused := tokens.Create("crm", []Role{Add}, nil, noon)
+		if (token == "") != (refused != nil) {
+			t.Errorf("step %d: a token and an error: %v", n, refused)
+		}
+		for _, what := range crash.Left {
+			if _, err := left(what).Use(token, noon); (err == nil) != (refused == nil) {
+				t.Errorf("step %d, %v left: made: %v, and it opens: %v", n, what, refused, err)
+			}
+		}
+		disk.Fail(0)
+		if refused != nil {
+			_ = tokens.Revoke("crm") // it may be there, and nobody has it
+			if token, err = tokens.Create("crm", []Role{Add}, nil, noon); err != nil {
+				t.Fatalf("step %d, tried again: %v", n, err)
+			}
+		}
+		disk.Fail(n)
+		refusedAgain := tokens.Revoke("crm")
+		for _, what := range crash.Left {
+			if _, err := left(what).Use(token, noon); err == nil && refusedAgain == nil {
+				t.Errorf("step %d, %v left: it was taken back, and it opens", n, what)
+			}
+		}
+		if _, err := tokens.Use(token, noon); err == nil && refusedAgain == nil {
+			t.Errorf("step %d: it was taken back, and it opens", n)
+		}
+		if refused == nil && refusedAgain == nil {
+			break
+		}
+		if !errors.Is(errors.Join(refused, refusedAgain), crash.ErrFailed) {
+			t.Errorf("step %d: %v, %v", n, refused, refusedAgain)
+		}
 	}
 }
 

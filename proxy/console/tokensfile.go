@@ -135,9 +135,9 @@ func (t *Tokens) read() error {
 	return nil
 }
 
-// save writes the file anew beside the old one and puts it in its place: a reader sees one of the two. What it holds is in force then. Read
-// comes before it.
-func (t *Tokens) save(all []Token) (err error) {
+// save writes the file anew beside the old one and puts it in its place: a reader sees one of the two. What it holds is in force when that is
+// on disk. Read comes before it.
+func (t *Tokens) save(all []Token) error {
 	if t.path == "" {
 		return errors.New("tokens cannot be kept here")
 	}
@@ -145,28 +145,10 @@ func (t *Tokens) save(all []Token) (err error) {
 	if err != nil {
 		return fmt.Errorf("cannot write the tokens: %w", err)
 	}
-	beside := t.path + ".new"
-	defer func() {
-		if err != nil {
-			_ = os.Remove(beside)
-			err = fmt.Errorf("cannot write the tokens: %w", err)
-		}
-	}()
-	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
+	text = append(text, '\n')
+	if err := t.files.Replace(t.path, text, 0o600); err != nil {
+		return fmt.Errorf("cannot write the tokens: %w", errors.Join(err, t.read())) // it may have come as far as its place
 	}
-	_, err = f.Write(append(text, '\n'))
-	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(beside, t.path); err != nil {
-		return err
-	}
-	t.all, t.kept, t.seen = all, onDisk{true, sha256.Sum256(append(text, '\n'))}, markOf(t.path)
-	folder, err := os.Open(filepath.Dir(t.path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	t.all, t.kept, t.seen = all, onDisk{true, sha256.Sum256(text)}, markOf(t.path)
+	return nil
 }

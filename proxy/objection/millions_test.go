@@ -19,6 +19,7 @@ import (
 	"github.com/FastFilter/xorfilter"
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -49,7 +50,7 @@ func hashesOf(seed uint64, n int) [][16]byte {
 func loaded(t testing.TB, dir string, hashes [][16]byte) {
 	t.Helper()
 	path := filepath.Join(dir, FileName)
-	if err := create(path, "keys-1"); err != nil {
+	if err := create(durable.Files{}, path, "keys-1"); err != nil {
 		t.Fatal(err)
 	}
 	slices.SortFunc(hashes, func(a, b [16]byte) int {

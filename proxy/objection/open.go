@@ -13,6 +13,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // The buckets of the file.
@@ -50,7 +52,8 @@ const whatToDo = "put a backup in its place and start with 'tagwarden objections
 func Open(o Options) (*Store, error) {
 	o.defaults()
 	path := filepath.Join(o.Dir, FileName)
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+	files := durable.Files{Disk: o.Disk}
+	if err := files.Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the folder of objections: %w", err)
 	}
 	_, err := os.Stat(path)
@@ -58,7 +61,7 @@ func Open(o Options) (*Store, error) {
 		if o.Past.Size > 0 && o.Because == "" {
 			return nil, fmt.Errorf("%w: there is no %s, and the ledger remembers %d changes: %s", ErrOlder, path, o.Past.Size, whatToDo)
 		}
-		err = create(path, o.Identity)
+		err = create(files, path, o.Identity)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the store of objections: %w", err)
@@ -118,7 +121,7 @@ func freeOn(dir string) (uint64, error) {
 }
 
 // create makes an empty store. It appears under its name only when it is whole, so that half a file is never somebody's crash.
-func create(path, identity string) error {
+func create(files durable.Files, path, identity string) error {
 	made, err := os.CreateTemp(filepath.Dir(path), FileName+".*.new")
 	if err != nil {
 		return err
@@ -148,17 +151,7 @@ func create(path, identity string) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	// A link never takes a file's place, should another process be as far. Where there are no links a rename has to do.
-	if err := os.Link(temporary, path); err != nil && !errors.Is(err, os.ErrExist) {
-		if err := os.Rename(temporary, path); err != nil {
-			return err
-		}
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return files.Adopt(temporary, path)
 }
 
 // open opens the file and reads from it what is kept in memory. Where it fails, nothing stays open.

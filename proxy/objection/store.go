@@ -13,6 +13,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // Options say where a store is and what it is put together with. Zero values take the defaults given.
@@ -45,6 +47,8 @@ type Options struct {
 	LockWait time.Duration // how long a file that another process has is waited for; 200 ms
 
 	Free func() (uint64, error) // bytes that are free on the disk; those of Dir's file system. See ErrFull
+
+	Disk durable.Disk // where the file is made; nil: the file system. What is in it, bbolt writes
 
 	Commit func(tx *bolt.Tx) error // how a transaction is committed: (*bolt.Tx).Commit. Tests fail in its place
 }

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -47,6 +48,7 @@ type Options struct {
 	File string           // "": nowhere
 	Now  func() time.Time // the clock
 	Rand io.Reader        // of the days' keys
+	Disk durable.Disk     // nil: the file system
 }
 
 // ErrFile says that the counts of earlier days could not be read: everything is rare again.
@@ -298,7 +300,7 @@ func (c *Counter) write() error {
 	if c.opts.File == "" || !c.changed {
 		return nil
 	}
-	if err := writeFile(c.opts.File, encodeDays(c.kept())); err != nil {
+	if err := (durable.Files{Disk: c.opts.Disk}).Replace(c.opts.File, encodeDays(c.kept()), 0o600); err != nil {
 		return fmt.Errorf("cannot write the counts of values: %w", err)
 	}
 	c.changed = false

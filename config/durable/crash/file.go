@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // file is an open file or folder.
@@ -144,6 +145,19 @@ func (d *Disk) leave(what What, path string, n *node, into string) error {
 		}
 	}
 	return nil
+}
+
+// Kept is what the file at a path would hold if the power went now, nil where there would be none.
+func (d *Disk) Kept(path string) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.now[d.root]
+	for _, name := range strings.Split(d.short(path), "/") {
+		if n = n.names[name]; n == nil {
+			return nil
+		}
+	}
+	return n.bytes
 }
 
 // copyAll copies a folder as it is, with all modes.
