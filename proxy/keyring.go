@@ -67,13 +67,22 @@ func (s *Server) noteKeys() error {
 	} else {
 		s.opts.Log.Warn("key state " + origin)
 	}
+	return s.noteKeyChange(origin + "; " + s.keyFacts())
+}
+
+// repeatKeys records again what the ledger has to remember of keys, so that it is still there when old records are deleted: without it a
+// state that is lost would be made again of any root, and a key that was shredded with it.
+func (s *Server) repeatKeys() error { return s.noteKeyChange("as before; " + s.keyFacts()) }
+
+// keyFacts is what pastKeys reads.
+func (s *Server) keyFacts() string {
 	state := s.keyring.store.State()
 	day, _ := state.Chain(pseudonym.Day)
-	text := fmt.Sprintf("%s; identity %s, day %d", origin, state.Identity(), day)
+	text := fmt.Sprintf("identity %s, day %d", state.Identity(), day)
 	if state.Shreds() > 0 {
 		text += ", " + shredded
 	}
-	return s.noteKeyChange(text)
+	return text
 }
 
 // shredded is how the ledger says that a key of its subjects is gone.

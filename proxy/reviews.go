@@ -63,8 +63,8 @@ func (s *Server) lookAtReviews(ctx context.Context) {
 	now := s.opts.Now()
 	if today := basis.DayOf(now); today != s.reviews.day {
 		s.reviews.day = today
-		if err := s.repeat(); err != nil {
-			s.fault("what is known of assessments cannot be recorded again", err)
+		if err := errors.Join(s.repeat(), s.repeatKeys()); err != nil {
+			s.fault("what is known of assessments, objections and keys cannot be recorded again", err)
 		}
 	}
 	loaded := s.snapshot.Load().Loaded

@@ -63,7 +63,9 @@ func TestMadeForGood(t *testing.T) {
 
 // acts are one act of each kind that a commit is made for.
 var acts = []func(t *testing.T, s *Store) error{
-	func(t *testing.T, s *Store) error { return take(t, s, Batch{Changes: []Change{objects(1, "analytics")}}) },
+	func(t *testing.T, s *Store) error {
+		return take(t, s, Batch{Changes: []Change{objects(1, "analytics")}})
+	},
 	func(t *testing.T, s *Store) error {
 		told := objects(2, All)
 		told.Outbox = []Message{{To: "crm", Body: []byte("one")}, {To: "shop", Body: []byte("two")}}
@@ -73,7 +75,9 @@ var acts = []func(t *testing.T, s *Store) error{
 		return take(t, s, Batch{Changes: []Change{objects(3, "ads")}, Key: "key", Digest: [32]byte{1}, Progress: &Progress{"file", 7}})
 	},
 	func(*testing.T, *Store) error { return nil }, // the place of what is settled: see settling
-	func(t *testing.T, s *Store) error { return take(t, s, Batch{Changes: []Change{takesBack(1, "analytics")}}) },
+	func(t *testing.T, s *Store) error {
+		return take(t, s, Batch{Changes: []Change{takesBack(1, "analytics")}})
+	},
 	func(t *testing.T, s *Store) error {
 		complains := objects(2, All)
 		complains.Complaint = true
