@@ -34,13 +34,20 @@ func newDepartures() *departures {
 // enter begins a departure, and returns what leave is to be given. Objections are looked up after it.
 func (d *departures) enter() int {
 	for {
-		at := int(d.turn.Load() & 1)
-		d.halves[at].inside.Add(1)
-		if int(d.turn.Load()&1) == at {
+		if at := int(d.turn.Load() & 1); d.join(at) {
 			return at
 		}
-		d.leave(at) // somebody waits for this half, and may have found it empty
 	}
+}
+
+// join enters a half, unless it is not the open one any more: somebody waits for it then, and may have found it empty.
+func (d *departures) join(at int) bool {
+	d.halves[at].inside.Add(1)
+	if int(d.turn.Load()&1) == at {
+		return true
+	}
+	d.leave(at)
+	return false
 }
 
 // leave ends a departure.

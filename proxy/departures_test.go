@@ -74,3 +74,36 @@ func TestNothingDepartsUnseen(t *testing.T) {
 	close(stop)
 	senders.Wait()
 }
+
+// TestAHalfThatClosesMeanwhile: who was about to enter the half that somebody began to wait for does not stay in it, and keeps nobody
+// waiting.
+func TestAHalfThatClosesMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDepartures()
+		first := d.enter()
+		var done atomic.Int64
+		wait := func() { d.wait(); done.Add(1) }
+		go wait()
+		synctest.Wait()
+		if d.join(first) {
+			t.Error("it entered what is being waited for")
+		}
+		d.leave(first)
+		synctest.Wait()
+		if inside := d.halves[first].inside.Load(); done.Load() != 1 || inside != 0 {
+			t.Errorf("%d waits have ended, %d are inside", done.Load(), inside)
+		}
+		if second := d.enter(); second == first {
+			t.Error("it entered what was waited for")
+		} else {
+			d.leave(second)
+		}
+		for range 2 { // of both halves
+			go wait()
+		}
+		synctest.Wait()
+		if done.Load() != 3 {
+			t.Errorf("%d waits have ended, with nobody inside", done.Load())
+		}
+	})
+}
