@@ -50,11 +50,16 @@ func newAssessed(t *testing.T, more string) *assessed {
 		t.Fatal(err)
 	}
 	a := &assessed{vendor: v, private: private, public: public}
-	a.file = shop(t, v.Addr(), map[string]string{
-		"tagwarden.yaml": shopFiles["tagwarden.yaml"] + more + "approvers: { privacy: \"" + public + "\" }\n",
+	sites, _, found := strings.Cut(shopFiles["tagwarden.yaml"], "  ga4: ")
+	if !found {
+		t.Fatal("the server file has changed")
+	}
+	a.file = shop(t, v.Addr(), map[string]string{ // one vendor is enough, and is read sooner
+		"tagwarden.yaml": sites + "  matomo: { catalog: matomo, upstream: \"http://VENDOR\", private: true }\n" + more + "approvers: { privacy: \"" + public + "\" }\n",
 		"policy/activities.yaml": "activities:\n  - { id: counting, vendor: matomo, purposes: [measure], basis: legitimate_interest, assessment: LIA-1, " +
 			"exemption: audience_measurement, profile: small, events: [\"*\"] }\n",
-		assessmentFile: assessmentText,
+		"policy/profiles.yaml": strings.Replace(shopFiles["policy/profiles.yaml"], "    set: { ga4: { npa: \"1\" } }\n", "", 1),
+		assessmentFile:         assessmentText,
 	})
 	a.dir = filepath.Dir(a.file)
 	a.sign(t)
