@@ -89,7 +89,7 @@ endpoints:
 `
 
 // own is a draft with that vendor, on consent, and these treatments.
-func own(t *testing.T, classes, fields map[string]minimise.Spec) *rules.Draft {
+func ownDraft(t *testing.T, classes, fields map[string]minimise.Spec) *rules.Draft {
 	t.Helper()
 	file, err := catalog.Parse([]byte(handsOn))
 	if err != nil {
@@ -127,7 +127,7 @@ func TestTheAddressInTheQuery(t *testing.T) {
 	} {
 		r := request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "own", yes)
 		r.Address, _ = netip.ParseAddr(c.address)
-		x := explain(t, compile(t, own(t, c.classes, c.fields)), r)
+		x := explain(t, compile(t, ownDraft(t, c.classes, c.fields)), r)
 		if x.Forward == nil || !strings.HasSuffix(x.Forward.URL, "/x?"+c.want) {
 			t.Errorf("%s: %s %+v", name, x.Reason, x.Forward)
 		}
@@ -137,7 +137,7 @@ func TestTheAddressInTheQuery(t *testing.T) {
 // TestAVendorFilesHeaderEndsNoLine: nor does what a file sets in place of the visitor's.
 func TestAVendorFilesHeaderEndsNoLine(t *testing.T) {
 	for value, want := range map[string]string{"json": "json", "a\tb": "a\tb", "a\r\nX-B: c": "", "a\n": "", "\x00a": "", "a\x7f": ""} {
-		d := own(t, nil, nil)
+		d := ownDraft(t, nil, nil)
 		d.Vendors[len(d.Vendors)-1].Catalog.Headers = map[string]catalog.Field{"X-Format": {Class: "technical", Value: value}}
 		p, err := rules.Compile(d)
 		if err != nil {

@@ -17,6 +17,8 @@ import (
 
 	"github.com/FastFilter/xorfilter"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // everything is all that is in the file.
@@ -91,8 +93,8 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 		"progress":            {damage: occupied(bucketProgress, []byte("import"))},
 		"a message":           {damage: occupied(bucketOutbox, number(1))},
 		"no message":          {message: errors.New("there is no template")},
-		"a measure":           {damage: occupied(bucketMeasures, []byte(day + string([]byte{byNothing, countObjections})))},
-		"a measure by name":   {damage: occupied(bucketMeasures, []byte(day + string([]byte{byScope, countObjections}) + "newsletter"))},
+		"a measure":           {damage: occupied(bucketMeasures, []byte(day+string([]byte{byNothing, countObjections})))},
+		"a measure by name":   {damage: occupied(bucketMeasures, []byte(day+string([]byte{byScope, countObjections})+"newsletter"))},
 		"the head":            {damage: occupied(bucketMeta, keyState)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -295,7 +297,7 @@ func TestAStoreThatCannotBeMade(t *testing.T) {
 	dir := t.TempDir()
 	there := filepath.Join(dir, FileName)
 	write(t, there, []byte("another's"))
-	if err := create(there, "keys-1"); err != nil || string(read(t, there)) != "another's" {
+	if err := create(durable.Files{}, there, "keys-1"); err != nil || string(read(t, there)) != "another's" {
 		t.Errorf("a file that was there: %v, %.20q", err, read(t, there))
 	}
 	for name, path := range map[string]string{
@@ -303,15 +305,12 @@ func TestAStoreThatCannotBeMade(t *testing.T) {
 		"a file as a folder": filepath.Join(there, FileName),
 		"a name too long":    filepath.Join(dir, strings.Repeat("n", 300)),
 	} {
-		if err := create(path, "keys-1"); err == nil {
+		if err := create(durable.Files{}, path, "keys-1"); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || !slices.Equal(left, []string{there}) {
 		t.Errorf("left over: %v, %v", left, err)
-	}
-	if err := syncFolder(filepath.Join(dir, "missing")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a folder that is not there: %v", err)
 	}
 	if s, err := Open(Options{Dir: filepath.Join(there, "objections"), Identity: "keys-1"}); err == nil {
 		t.Errorf("opened below a file: %v", s.Close())
