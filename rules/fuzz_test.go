@@ -1,11 +1,11 @@
 package rules_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/curious"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -41,7 +41,12 @@ func FuzzJudge(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if x.Forward != nil && strings.Contains(x.Forward.URL+x.Forward.Body, "s3cr3t") && !strings.Contains(query+string(body), "s3cr3t") {
+		if x.Forward == nil || len(body) > 64<<10 {
+			return
+		}
+		came, cameErr := curious.Read(query, string(body))
+		left, leftErr := curious.Read(textsOf(t, x)...)
+		if cameErr == nil && leftErr == nil && left.Holds("s3cr3t") && !came.Holds("s3cr3t") {
 			t.Fatalf("a header or cookie leaves: %+v", x.Forward)
 		}
 	})

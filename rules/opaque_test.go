@@ -90,3 +90,25 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("%d cases: the test shows too little", streams)
 	}
 }
+
+// TestStreamsAreShown: who asks sees one field, of the class that decides, and why it does not travel.
+func TestStreamsAreShown(t *testing.T) {
+	for _, kept := range []bool{true, false} {
+		d := draft()
+		if kept {
+			d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep, "recording": keep}
+		}
+		r := request(t, "POST /s/ HTTP/1.1\nContent-Type: text/plain\n\n[1]", "posthog", yes)
+		r.Address = netip.Addr{}
+		x := explain(t, compile(t, d), r)
+		e := x.Events[0]
+		switch {
+		case !kept && (x.Forward != nil || e.Reason != "opaque_stream" || len(e.Fields) > 0):
+			t.Errorf("not kept: %+v", e)
+		case kept && (x.Forward == nil || x.Forward.Body != "[1]" || len(e.Fields) != 1):
+			t.Errorf("kept: %+v", x)
+		case kept && (e.Fields[0].Class != "recording" || e.Fields[0].Action != "keep" || !e.Fields[0].Sent || e.Fields[0].Before != "[1]" || e.Fields[0].After != "[1]"):
+			t.Errorf("kept: %+v", e.Fields[0])
+		}
+	}
+}

@@ -46,6 +46,12 @@ func came(t testing.TB, r *hit.Request) *curious.Readings {
 // sent are the readings of what is forwarded.
 func sent(t testing.TB, x *rules.Explanation) *curious.Readings {
 	t.Helper()
+	return readings(t, textsOf(t, x)...)
+}
+
+// textsOf are the texts that are forwarded, each apart.
+func textsOf(t testing.TB, x *rules.Explanation) []string {
+	t.Helper()
 	body, err := base64.StdEncoding.DecodeString(x.Forward.BodyBase64)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +60,7 @@ func sent(t testing.TB, x *rules.Explanation) *curious.Readings {
 	for name, value := range x.Forward.Headers {
 		texts = append(texts, name, value)
 	}
-	return readings(t, texts...)
+	return texts
 }
 
 // among are those of some strings that are found.

@@ -150,8 +150,8 @@ func TestConsentedPageView(t *testing.T) {
 		t.Fatalf("with consent: %+v", x)
 	}
 	for _, gone := range []string{"1234567890.1700000000", "jane", "cust-1", "unknown", "12345%"} {
-		if strings.Contains(x.Forward.URL, gone) {
-			t.Errorf("%q is in %s", gone, x.Forward.URL)
+		if around, found := sent(t, x).Find(gone); found {
+			t.Errorf("%q leaves %s", gone, around)
 		}
 	}
 	for _, there := range []string{"/g/collect?v=2&tid=G-1&cid=", "en=page_view", "utm_source%3Dx", "account%2F%3Aid"} {
