@@ -3,6 +3,7 @@ package rules_test
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
@@ -59,7 +60,7 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 					Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte(recipient.Prefix + e.Path.Text), Address: netip.Addr{},
 					Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}`)}},
 				}
-				for _, body := range []string{"", `{"event":"$snapshot","data":"Jane Doe"}`, "\x00\xff Jane Doe"} {
+				for _, body := range []string{"", `{"event":"$snapshot","data":"Jane Doe"}`, "\x00\xff Jane Doe", strings.Repeat("jane.doe@example.com 4111 1111 1111 1111 ", 1000)} {
 					for _, coding := range codings[:5] {
 						r := plain
 						r.Body = []byte(body)
