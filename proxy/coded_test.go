@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -98,14 +99,14 @@ func TestCodedBodiesAtTheVendor(t *testing.T) {
 		{"amplitude", "/t/amplitude/2/httpapi", `{"api_key":"k","events":[{"event_type":"NAME","device_id":"ID","event_properties":{"colour":"c ID"}}]}`, `,"event_properties":{"colour":"c ID"}`},
 	}
 	pack := func(f form, body string) string {
-		for n := len(f.layers) - 1; n >= 0; n-- {
-			switch f.layers[n] {
+		for _, layer := range slices.Backward(f.layers) {
+			switch layer {
 			case "gzip":
 				body = zipped(body)
 			case "base64":
 				body = base64.StdEncoding.EncodeToString([]byte(body))
 			default:
-				body = inDeflate(f.layers[n], body)
+				body = inDeflate(layer, body)
 			}
 		}
 		return body

@@ -133,7 +133,7 @@ func (j *Judgement) treat(i int32) {
 		return
 	}
 	switch {
-	case n.Kind == hit.Raw, n.Kind.Holds() && n.First != hit.None:
+	case n.Kind == hit.Raw && n.Opened, n.Kind.Holds() && n.First != hit.None:
 		n.Fate = hit.Keep
 		return
 	case n.Kind.Holds():

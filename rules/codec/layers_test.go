@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,8 +120,8 @@ func TestWhatChangesComesOutInItsLayers(t *testing.T) {
 				h.SetEdit(find(t, &h, f.edit), []byte(f.to))
 				h.Settle(never)
 				left := string(a.Append(nil, &h, root))
-				for n := len(wrapped) - 1; n >= 0; n-- {
-					if left, err = off[n](left); err != nil {
+				for n, takeOff := range slices.Backward(off) {
+					if left, err = takeOff(left); err != nil {
 						t.Errorf("%s, %d: it is not in %s: %v", name, i, wrapped[n].name, err)
 						break
 					}

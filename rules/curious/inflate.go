@@ -126,10 +126,10 @@ func (b *bitReader) fixed() bool {
 
 // dynamic tells whether a block with a code of its own begins with lengths that make one.
 func (b *bitReader) dynamic() bool {
-	if b.next(5) > 29 || b.next(5) > 29 {
+	lengths, distances, sum := b.next(5), b.next(5), 0
+	if lengths > 29 || distances > 29 {
 		return false
 	}
-	sum := 0
 	for range b.next(4) + 4 {
 		if n := b.next(3); n > 0 {
 			sum += 128 >> n
