@@ -59,34 +59,30 @@ func Read(texts ...string) (*Readings, error) {
 	seen := map[string]bool{}
 	var all [][]byte
 	room := mostRoom
-	take := func(text []byte, w way) bool {
+	take := func(text []byte, w way) {
 		if len(text) < shortest || seen[string(text)] {
-			return true
+			return
 		}
-		if room -= len(text); room < 0 {
-			return false
-		}
+		room -= len(text)
 		seen[string(text)] = true
 		all = append(all, text)
 		r.ways = append(r.ways, w)
 		r.folded = append(fold(r.folded, text), '\n')
 		r.ends = append(r.ends, len(r.folded))
-		return true
 	}
 	for _, text := range texts {
 		room += mostTimes * len(text)
-		if !take([]byte(text), way{from: -1}) {
-			return nil, ErrTooMuch
-		}
+		take([]byte(text), way{from: -1})
 	}
 	at := 0
 	for range Depth {
 		for end := len(all); at < end; at++ {
 			for _, c := range codings {
 				for _, text := range c.undo(all[at], &room) {
-					if room < 0 || !take(text, way{c.name, at}) {
-						return nil, ErrTooMuch
-					}
+					take(text, way{c.name, at})
+				}
+				if room < 0 {
+					return nil, ErrTooMuch
 				}
 			}
 		}
