@@ -147,10 +147,82 @@ func TestIdentifiersOfTwoWays(t *testing.T) {
 			}
 		}
 	}
+	// Of two pseudonyms the one that joins less, where one of them does.
+	pseudo := func(class hit.Class, scope, rotate string, bits int) *Action {
+		return must(t, Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: scope, Rotate: rotate, Bits: bits}}, class)
+	}
+	day, week, month := pseudo(hit.UserID, "", "day", 0), pseudo(hit.ExternalID, "", "week", 0), pseudo(hit.UserID, "", "month", 0)
+	bits, purpose := pseudo(hit.UserID, "", "week", 16), pseudo(hit.UserID, "purpose", "week", 0)
+	for i, c := range [][3]*Action{{day, week, day}, {week, day, day}, {week, month, nil}, {month, week, nil}, {bits, week, bits}, {week, bits, bits}, {purpose, week, purpose}, {week, purpose, purpose}} {
+		if got := Both(c[0], c[1]); got != c[2] {
+			t.Errorf("%d: %v", i, got)
+		}
+	}
 	only := must(t, specs[Rare], hit.ExternalID)
 	for _, k := range []Kind{Hash, Pseudonymise, Derive} {
 		if got := Both(must(t, specs[k], hit.UserID), only); got.Kind() != Drop {
 			t.Errorf("%v and only: %v", k, got.Kind())
+		}
+	}
+}
+
+// TestBounds: numbers are taken from the least to the most that their parameter says, and no further.
+func TestBounds(t *testing.T) {
+	for k := range NumKinds {
+		for _, p := range Params[k] {
+			if p.Type != Int {
+				continue
+			}
+			taken := func(n int) bool {
+				for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+					s := Spec{Kind: k}
+					switch p.Name { // Set refuses some of them first
+					case "bits":
+						s.Pseudonymise.Bits = n
+					case "v4":
+						s.Truncate.V4 = &n
+					case "v6":
+						s.Truncate.V6 = &n
+					case "decimals":
+						s.Truncate.Decimals = &n
+					case "chars":
+						s.Truncate.Chars = &n
+					case "k":
+						s.Rare.K = n
+					case "days":
+						s.Rare.Days = n
+					default:
+						t.Fatalf("%v %s is not looked at", k, p.Name)
+					}
+					if _, err := Compile(s, class); err == nil {
+						return true
+					}
+				}
+				return false
+			}
+			for n, want := range map[int]bool{p.Min: true, p.Max: true, p.Min + 1: true, p.Max - 1: true, p.Min - 1: false, p.Max + 1: false} {
+				if n == 0 && want == false && (k == Pseudonymise || k == Rare) { // not given
+					continue
+				}
+				s := Spec{Kind: k}
+				if err := s.Set(p.Name, n); want && err != nil {
+					t.Errorf("%v %s: %d: %v", k, p.Name, n, err)
+				}
+				if taken(n) != want {
+					t.Errorf("%v %s: %d is taken: %v", k, p.Name, n, !want)
+				}
+			}
+		}
+	}
+	with := make([]string, 0, most+1)
+	for class := hit.Unknown + 1; len(with) <= most; class++ {
+		if class != hit.URL && common.has(class) {
+			with = append(with, class.String())
+		}
+	}
+	for n, want := range map[int]bool{0: true, most: true, most + 1: false} {
+		if _, err := Compile(Spec{Kind: Rare, Rare: RareSpec{With: with[:n]}}, hit.URL); (err == nil) != want {
+			t.Errorf("with %d classes: %v", n, err)
 		}
 	}
 }

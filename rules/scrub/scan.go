@@ -215,9 +215,6 @@ func (s *scan) number(w *word) (finding, bool) {
 	s.spend(costNumber)
 	i, j := w.start, w.end
 	b, c, n := s.before(i), s.after(j), j-i
-	if isWord(b) {
-		return finding{}, false
-	}
 	if c == '.' && n <= 3 && b != '.' {
 		if f, ok := s.ip4(i); ok {
 			return f, true
