@@ -149,7 +149,7 @@ func TestAppendNormal(t *testing.T) {
 		{Trimmed, "  Abc \n", "Abc"}, {Trimmed, "\u00a0\ufeffa\u200b", "a"}, {Trimmed, " ", ""},
 		{Mailbox, " Jane.Doe@Example.COM ", "jane.doe@example.com"}, {Mailbox, "JÜRGEN@x.de", "jürgen@x.de"}, {Mailbox, "\xffA", "\xffa"},
 		{Dialled, "+49 (0)30 901820-11", "493090182011"}, {Dialled, "0049 30 90182011", "493090182011"}, {Dialled, "49.30.901820.11", "493090182011"},
-		{Dialled, "030 901820", "030901820"}, {Dialled, "+", ""}, {Dialled, "(0)30", "030"},
+		{Dialled, "030 901820", "030901820"}, {Dialled, "+00 12 34", "001234"}, {Dialled, "00", "00"}, {Dialled, "001", "1"}, {Dialled, "(0)(0)49(0)3", "0493"}, {Dialled, "4+9", "49"}, {Dialled, "+", ""}, {Dialled, "(0)30", "030"},
 	}
 	for _, tt := range tests {
 		if got := AppendNormal([]byte("^"), tt.norm, []byte(tt.in)); string(got) != "^"+tt.want {

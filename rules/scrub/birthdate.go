@@ -78,7 +78,8 @@ func (s *scan) dateEnd(i, j int) int {
 		if len(t) >= 10 && t[4] == t[7] && dateMark(t[4]) && day(t[:4], t[5:7], t[8:10]) {
 			return i + 10
 		}
-	case j-i <= 2:
+	}
+	if j-i <= 2 || j-i <= 4 && isLetter(s.text[j-1]) { // "7", "7th"
 		return s.dayFirst(i, j)
 	}
 	return 0
