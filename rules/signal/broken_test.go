@@ -170,6 +170,13 @@ func TestBrokenUS(t *testing.T) {
 				}
 				must(core+"."+w.put(2, 3).text(), false)
 			}
+			header := func(id, version, n uint64) string { return new(bitWriter).put(6, id).put(6, version).put(12, n).text() }
+			must(header(uint64(id), 1, 0)+"."+core, id >= sectionMD)
+			must(header(uint64(id), 1, 0)+core, id >= sectionMD)
+			must(header(uint64(id), 1, 0), false)
+			must(header(uint64(id), 2, 0)+core, false)
+			must(header(uint64(id), 2, 0)+"."+core, false)
+			must(header(uint64(id), 1, 1)+"."+core, false)
 			must(core+".", false)
 			must("."+core, false)
 			must(core+"."+core+"."+core, false)

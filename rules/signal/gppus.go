@@ -41,9 +41,7 @@ func (s *usSection) read(id int, text []byte) fault {
 	var room [maxUS + slack]byte
 	r := sixReader(core, &room)
 	if id >= sectionMD && len(core) > 0 && int(sixBits[core[0]]) == id {
-		if f := documentHeader(&r); f != fine {
-			return f
-		}
+		documentHeader(&r)
 		if blank(r) && more { // the header stands alone
 			core, rest, more = bytes.Cut(rest, []byte("."))
 			room = [maxUS + slack]byte{}
@@ -59,7 +57,7 @@ func (s *usSection) read(id int, text []byte) fault {
 
 // documentHeader reads what the documents of sections 24 to 27 put first, and libraries do not: SectionID 6, Version 6, the ids of the
 // subsections. The core's id is 0, for which there is no Fibonacci code, so that little can be made of the ids.
-func documentHeader(r *bitReader) fault {
+func documentHeader(r *bitReader) {
 	r.take(6)
 	if version := r.take(6); version != 1 {
 		r.fail(sectionVersion)
@@ -68,7 +66,6 @@ func documentHeader(r *bitReader) fault {
 	for n := r.take(12); n > 0 && r.fault == fine; n-- {
 		_, before = fibonacci.entry(r, before)
 	}
-	return r.fault
 }
 
 // blank tells whether what is left is padding.
