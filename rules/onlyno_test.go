@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -27,9 +28,7 @@ func saysYes() map[string]string {
 		"FCCDCF":         foundingChoices(consented(), "1~5.9"),
 	}
 	for _, p := range platformChoices {
-		for name, value := range p.yes {
-			strings[name] = value
-		}
+		maps.Copy(strings, p.yes)
 	}
 	return strings
 }

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -152,15 +153,11 @@ const allInForce = "6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,2
 
 // core writes the section with one value set, at -1 none.
 func (s *usSection) core(at, value int) string {
-	bits := fmt.Sprintf("%06b", s.version)
-	for i := range s.values {
-		if i == at {
-			bits += fmt.Sprintf("%02b", value)
-		} else {
-			bits += "00"
-		}
+	values := slices.Repeat([]string{"00"}, s.values)
+	if at >= 0 {
+		values[at] = fmt.Sprintf("%02b", value)
 	}
-	return sixBits(bits)
+	return sixBits(fmt.Sprintf("%06b", s.version) + strings.Join(values, ""))
 }
 
 // usCores are sections 6 to 27, in which nothing is opted out of.

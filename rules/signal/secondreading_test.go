@@ -148,15 +148,16 @@ func (s *slowBits) restrictions(fibonacci bool) string {
 	return restrictionsOn(all)
 }
 
-func restrictionsOn(all map[[2]int]ids) (text string) {
+func restrictionsOn(all map[[2]int]ids) string {
+	var text []string
 	for purpose := 1; purpose < 64; purpose++ {
 		for kind := range 3 {
 			if vendors := all[[2]int{purpose, kind}]; len(vendors) > 0 {
-				text += fmt.Sprintf(" %d/%d %s", purpose, kind, vendors)
+				text = append(text, fmt.Sprintf(" %d/%d %s", purpose, kind, vendors))
 			}
 		}
 	}
-	return text
+	return strings.Join(text, "")
 }
 
 // purposes lists the ones of a field.
@@ -344,6 +345,7 @@ func slowGPP(text string) (words string, out USOptOuts, ok bool) {
 	if s.bad || kind != 3 || version != 1 || len(parts[0]) > 32 || len(text) > 8192 || len(parts) != 1+len(sections) {
 		return "", out, false
 	}
+	var all []string
 	for i, id := range sections {
 		section, said := parts[1+i], ""
 		ok := section != ""
@@ -369,7 +371,7 @@ func slowGPP(text string) (words string, out USOptOuts, ok bool) {
 		if !ok {
 			return "", USOptOuts{}, false
 		}
-		words += fmt.Sprint(" §", id, " ", said)
+		all = append(all, fmt.Sprint(" §", id, " ", said))
 	}
-	return words, out, true
+	return strings.Join(all, ""), out, true
 }

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -69,7 +70,8 @@ func caWords(t *TCFCA) string {
 	return words
 }
 
-func gppWords(g *GPPString) (words string) {
+func gppWords(g *GPPString) string {
+	var words []string
 	for _, id := range g.Sections() {
 		said := ""
 		switch {
@@ -89,9 +91,9 @@ func gppWords(g *GPPString) (words string) {
 			}
 			said = fmt.Sprint(all)
 		}
-		words += fmt.Sprint(" §", id, " ", said)
+		words = append(words, fmt.Sprint(" §", id, " ", said))
 	}
-	return words
+	return strings.Join(words, "")
 }
 
 // agreeTC reads a text both ways.

@@ -213,7 +213,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
-	for r := TCFNotAsked; r < numTCFReasons; r++ {
+	for r := range numTCFReasons {
 		if r.String() == "" || r.Words() == "" || seen[r.String()] {
 			t.Errorf("reason %d: %q, %q", r, r, r.Words())
 		}
