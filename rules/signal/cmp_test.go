@@ -53,6 +53,8 @@ func TestCookieForms(t *testing.T) {
 		jar  jar
 		want string
 	}{
+		{"cookieyes", jar{"cookielawinfo-checkbox-analytics", "maybe", "viewed_cookie_policy", "yes"}, "malformed undecided"},
+		{"cookieyes", jar{"cookielawinfo-checkbox-analytics", "", "viewed_cookie_policy", "yes"}, "valid decided"},
 		// OneTrust
 		{"onetrust", jar{"OptanonConsent", "groups=C0001:1,C0002:1", "OptanonAlertBoxClosed", closed}, "valid decided +C0001 +C0002"},
 		{"onetrust", jar{"OptanonConsent", "groups=C0001%253A1%252CC0002%253A0", "OptanonAlertBoxClosed", url.QueryEscape(closed)}, "valid decided +C0001 -C0002"},

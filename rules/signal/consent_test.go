@@ -267,6 +267,8 @@ func TestUSPInJSON(t *testing.T) {
 	f(`{"a":{"uspString":"1YNN"},"uspString":"1YYN"}`, "1YYN")
 	f(`{"uspString":"1YN-","uspString":"1YN-"}`, "")
 	f(`{"uspString":1}`, "")
+	f(`{"uspString":1,"uspString":"1YNN"}`, "")
+	f(`{"uspString":"1YNN","uspString":null}`, "")
 	f(`{"uspString":"1YN"}`, "")
 	f(`{}   `, "")
 	f(`{"uspString":"1YN-"`, "")

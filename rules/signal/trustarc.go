@@ -104,8 +104,6 @@ func endTrustArc(s *Scratch) {
 		s.decided(Decides)
 	case s.marks[trustArcPrefs] != 0 && s.marks[trustArcImplied] == 0:
 		s.decided(Decides)
-	default:
-		s.decided(Undecided)
 	}
 	for rest := s.marks[trustArcNamed]; rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest)

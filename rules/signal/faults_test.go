@@ -1,0 +1,192 @@
+package signal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// TestFaults: what is wrong with a string is told as it is.
+func TestFaults(t *testing.T) {
+	core := restrictedTC(7)
+	core, disclosed, _ := strings.Cut(core, ".")
+	usnat := "DBABLA~CAAAAAAAAABA"
+	decoders := map[string]func(text string) error{
+		"tc": func(text string) error { _, err := DecodeTC([]byte(text)); return err },
+		"gp": func(text string) error { _, err := DecodeGPP([]byte(text)); return err },
+		"ac": func(text string) error { _, err := DecodeAC([]byte(text)); return err },
+		"us": func(text string) error { _, err := DecodeUSP([]byte(text)); return err },
+	}
+	for _, c := range []struct {
+		of, text string
+		want     fault
+	}{
+		{"tc", strings.Repeat("A", MaxTC+1), tooLong}, {"tc", "", truncated}, {"tc", core[:30], truncated}, {"tc", core + ".*", alphabet},
+		{"tc", core + "_." + disclosed, padding}, {"tc", core + "." + disclosed + "." + disclosed, repeatedSegment}, {"tc", core + ".gAAA", unknownSegment},
+		{"tc", core + strings.Repeat("."+disclosed, 4), manySegments}, {"tc", "B" + core[1:], tcVersion}, {"tc", restrictedTC(0, NotAllowed), restrictsNothing},
+		{"tc", restrictedTC(1, 3), restrictionType},
+		{"tc", core + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 1).put(12, 1).put(1, 1).put(16, 3).put(16, 2).text(), backwardRange},
+		{"tc", core + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 1).put(12, 1).put(1, 0).put(16, 10).text(), highRange},
+		{"tc", core + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 1).put(12, 4000).put(1, 0).put(16, 1).text(), truncated},
+		{"gp", strings.Repeat("A", MaxGPP+1), tooLong}, {"gp", "CBABLA~CAAAAAAAAABA", headerType}, {"gp", "DCABLA~CAAAAAAAAABA", headerVersion},
+		{"gp", usnat + "~", sectionCount}, {"gp", "DBABLA", sectionCount}, {"gp", "DBAA~", sectionCount}, {"gp", "DBABLA~", emptySection},
+		{"gp", gppHead(64) + "~x", sectionID}, {"gp", "DBABLA~EAAAAAAAAABA", sectionVersion}, {"gp", "DBABLA~CAAwAAAAAABA", valueThree},
+		{"gp", usnat + ".gA", unknownSubsection}, {"gp", usnat + ".*", alphabet}, {"gp", usnat + strings.Repeat("A", maxUS), longSection},
+		{"gp", gppHead(sectionUSP) + "~1Y", notFour}, {"gp", gppHead(sectionCA) + "~CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", caVersion},
+		{"gp", new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 0).put(25, 0).text() + "~x", endlessCode},
+		{"ac", "3~1", acVersion}, {"ac", "1", acVersion}, {"ac", "1~1~dv.2", acSecondPart}, {"ac", "2~1", acNoDisclosed}, {"ac", "1~01", acID}, {"ac", "1~123456", acID},
+		{"ac", "1~1,2", acCharacter}, {"ac", "1~1..2", acEmptyID}, {"ac", "2~1~dv.1.", acEmptyID}, {"ac", strings.Repeat("1", MaxAC+1), tooLong},
+		{"us", "1YN", notFour}, {"us", "2YNN", uspVersion}, {"us", "1yNN", uspLetter}, {"us", `{"a":1`, badJSON}, {"us", `{"a":1}`, noUSPString},
+		{"us", `{"uspString":1}`, uspNoText}, {"us", `{"uspString":"1YNN","uspString":"1YNN"}`, uspTwice}, {"us", "{" + strings.Repeat(" ", maxUSP) + "}", tooLong},
+	} {
+		if err := decoders[c.of](c.text); !errors.Is(err, c.want) {
+			t.Errorf("%s %.60s: %v, want %v", c.of, c.text, err, c.want)
+		}
+	}
+}
+
+// TestCategories: a set yields its numbers, ascending, until nobody asks any more.
+func TestCategories(t *testing.T) {
+	set := Categories(1<<0 | 1<<5 | 1<<63)
+	if got := slices.Collect(set.All); !slices.Equal(got, []int{0, 5, 63}) {
+		t.Errorf("%v", got)
+	}
+	for n := range set.All {
+		if n > 0 {
+			t.Fatalf("%d comes after the end", n)
+		}
+		break
+	}
+	if !set.Has(1<<5|1<<6) || set.Has(1<<6) || set.Has(0) {
+		t.Errorf("%b", set)
+	}
+}
+
+// TestSaidWords: what a string comes to, in words that hold nothing of it.
+func TestSaidWords(t *testing.T) {
+	all := Purposes(0b10000001)
+	tcf := TCF{State: Valid, Policy: 5, Vendor: 755, Consents: all, Interests: 0b10}
+	tcf.Consent[1], tcf.Interest[2] = TCFOK, TCFOK
+	nothing := TCF{State: Valid, Policy: 3}
+	nothing.Consent[1] = TCFPolicyBelow4
+	for got, want := range map[string]string{
+		string((&TCF{}).Append(nil)):                                                            "nothing",
+		string((&TCF{State: Malformed}).Append(nil)):                                            "cannot be read: no consent, and no legitimate interest for what it may speak of",
+		string(tcf.Append([]byte("TC: "))):                                                      "TC: policy 5, consent to 1 8, interest in 2, vendor 755: may rely on consent to 1, on interest in 2",
+		string(nothing.Append(nil)):                                                             "policy 3, consent to none, interest in none: may rely on consent to none, on interest in none, policy_version_below_4",
+		string((&OptOuts{}).Append(nil)):                                                        "nothing",
+		string((&OptOuts{State: Valid}).Append(nil)):                                            "no opt-out",
+		string((&AC{}).Append(nil)):                                                             "nothing",
+		string((&AC{State: Malformed}).Append(nil)):                                             "cannot be read: no consent",
+		string((&AC{State: Valid}).Append(nil)):                                                 "nothing of this vendor: the catalog knows no id of it among Google's providers",
+		string((&AC{Valid, true, true, false}).Append(nil)):                                     "consents to the vendor",
+		string((&AC{Valid, true, false, true}).Append(nil)):                                     "the vendor was shown and not consented to",
+		string((&AC{Valid, true, false, false}).Append(nil)):                                    "does not name the vendor",
+		string((&OptOuts{State: Valid, Of: Sale | TargetedAdvertising, GPC: true}).Append(nil)): "opted out of sale, targeted advertising, Global Privacy Control",
+		string((&OptOuts{State: Valid, Of: Sharing}).Append(nil)):                               "opted out of sharing",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := string((&OptOuts{State: Malformed}).Append(nil)); !strings.HasPrefix(got, "cannot be read: taken for an opt-out") {
+		t.Error(got)
+	}
+}
+
+// TestIubendasName: only the cookie that holds US opt-outs is read as one.
+func TestIubendasName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"_iub_cs-5-uspr": true, "_iub_cs-1234567890-uspr": true,
+		"_iub_cs--uspr": false, "_iub_cs-5": false, "_iub_cs-5x-uspr": false, "_iub_cs-x5-uspr": false, "iub_cs-5-uspr": false, "_iub_cs-5-usp": false, "_iub_cs-uspr": false, "5-uspr": false, "5": false,
+	} {
+		if iubendaOptOuts([]byte(name)) != want {
+			t.Errorf("%s: want %t", name, want)
+		}
+	}
+}
+
+// TestWhereSourcesStand: whether events of one hit may say different things, and whether headers and cookies show all that is read.
+func TestWhereSourcesStand(t *testing.T) {
+	own := func(change func(*Source)) Source {
+		s := Source{Kind: Own, Category: "analytics", Granted: []string{"yes"}}
+		change(&s)
+		return s
+	}
+	oneTrust, _ := ParseCMP("onetrust")
+	googleFC, _ := ParseCMP("google_fc")
+	claimed := new(hit.Hit)
+	claimed.Claims = append(claimed.Claims, hit.Claim{})
+	for _, c := range []struct {
+		source                       Source
+		perEvent, withClaims, inHead bool
+	}{
+		{Source{Kind: GPC}, false, false, true}, {Source{Kind: DNT}, false, false, true}, {Source{Kind: Platform(oneTrust)}, false, false, true},
+		{own(func(s *Source) { s.Cookie = "c" }), false, false, true}, {own(func(s *Source) { s.Header = "c" }), false, false, true},
+		{own(func(s *Source) { s.Query = "c" }), false, false, false}, {own(func(s *Source) { s.Body = "c" }), true, true, false},
+		{Source{Kind: ConsentMode}, true, true, false}, {Source{Kind: Payload}, true, true, false},
+		{Source{Kind: TransparencyConsent}, false, true, false}, {Source{Kind: PrivacyPlatform}, false, true, false}, {Source{Kind: USPrivacy}, false, true, false},
+		{Source{Kind: AdditionalConsent}, false, true, false}, {Source{Kind: Platform(googleFC)}, false, true, false},
+	} {
+		r, err := NewReader([]Source{c.source}, someCategories)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(r.PerEvent(new(hit.Hit)), r.PerEvent(claimed), r.InHead())
+		if want := fmt.Sprint(c.perEvent, c.withClaims, c.inHead); got != want {
+			t.Errorf("%s: %s, want %s", c.source.Kind, got, want)
+		}
+	}
+}
+
+// TestPlatformSays: what the cookies of a platform come to in the site's categories.
+func TestPlatformSays(t *testing.T) {
+	oneTrust, _ := ParseCMP("onetrust")
+	hubSpot, _ := ParseCMP("hubspot")
+	klaro, _ := ParseCMP("klaro")
+	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
+	two := map[string]string{"matomo": "analytics", "plausible": "analytics"}
+	for _, c := range []struct {
+		source Source
+		jar    string
+		want   string
+	}{
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:0&AwaitingReconsent=false" + closed, "cookie OptanonConsent: valid, grants analytics, refuses marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1&AwaitingReconsent=false" + closed, "cookie OptanonConsent: valid, grants analytics, unclear on marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:1&AwaitingReconsent=false", "cookie OptanonConsent: valid, unclear on analytics, unclear on marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:x" + closed, "cookie OptanonConsent: malformed, unclear on analytics, unclear on marketing"},
+		{Source{Kind: Platform(oneTrust)}, "a=b", "cookie OptanonConsent: absent, nothing"},
+		{Source{Kind: Platform(hubSpot)}, "__hs_opt_out=no", "cookie __hs_cookie_cat_pref: valid, grants analytics, grants marketing"},
+		{Source{Kind: Platform(hubSpot)}, "__hs_cookie_cat_pref=1:true", "cookie __hs_cookie_cat_pref: valid, grants analytics, unclear on marketing"},
+		{Source{Kind: Platform(hubSpot)}, "__hs_opt_out=yes", "cookie __hs_cookie_cat_pref: valid, refuses analytics, refuses marketing, objects to analytics, objects to marketing"},
+		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":true}`, "cookie klaro: valid, grants analytics"},
+		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":false}`, "cookie klaro: valid, refuses analytics"},
+		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true}`, "cookie klaro: valid, unclear on analytics"},
+		{Source{Kind: Platform(klaro), Categories: two, Settings: Settings{Cookie: "k"}}, `k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
+	} {
+		_, notes := readOnce(t, []Source{c.source}, "Cookie", c.jar)
+		if want := c.source.Kind.String() + ", " + c.want; len(notes) != 1 || notes[0] != want {
+			t.Errorf("%s: %q, want %q", c.jar, notes, want)
+		}
+	}
+}
+
+// TestSpecials: there are three special purposes and two special features.
+func TestSpecials(t *testing.T) {
+	s := mustTC(t, restrictedTC(7))
+	for id := -1; id < 14; id++ {
+		if got, want := s.SpecialPurpose(5, id, true).Allows(), id >= 1 && id <= 3; got != want {
+			t.Errorf("special purpose %d: %t", id, got)
+		}
+		if got, want := s.SpecialFeature(5, id, true).Allows(), id >= 1 && id <= 2; got != want {
+			t.Errorf("special feature %d: %t", id, got)
+		}
+	}
+	if s.SpecialFeature(5, 1, false).Allows() || s.SpecialPurpose(5, 1, false).Allows() || s.SpecialFeature(50, 1, true).Allows() {
+		t.Error("allowed undeclared, or to a vendor that was not disclosed")
+	}
+}
