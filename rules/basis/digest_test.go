@@ -178,6 +178,14 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: read as %v", name, b)
 		}
 	}
+	if got := numBases.String() + numValidities.String() + numValidities.Says(); got != "basis(8)validity(12)" {
+		t.Error(got)
+	}
+	for b := range numBases { // GDPR Art. 21(1)
+		if want := !strings.Contains("contract legal_obligation vital_interests", b.String()); b.OpenToObjection() != want {
+			t.Errorf("%s: open to objection is %t", b, !want)
+		}
+	}
 	if got := Basis(99).String() + Validity(99).String(); got != "basis(99)validity(99)" {
 		t.Error(got)
 	}

@@ -149,6 +149,7 @@ func TestPlatformSays(t *testing.T) {
 	hubSpot, _ := ParseCMP("hubspot")
 	klaro, _ := ParseCMP("klaro")
 	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
+	cookieConsent, _ := ParseCMP("cookieconsent")
 	two := map[string]string{"matomo": "analytics", "plausible": "analytics"}
 	for _, c := range []struct {
 		source Source
@@ -167,6 +168,8 @@ func TestPlatformSays(t *testing.T) {
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":false}`, "cookie klaro: valid, refuses analytics"},
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true}`, "cookie klaro: valid, unclear on analytics"},
 		{Source{Kind: Platform(klaro), Categories: two, Settings: Settings{Cookie: "k"}}, `k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
+		{Source{Kind: Platform(cookieConsent)}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, grants analytics, grants marketing"},
+		{Source{Kind: Platform(cookieConsent), Settings: Settings{Revision: 1}}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, unclear on analytics, unclear on marketing"},
 	} {
 		_, notes := readOnce(t, []Source{c.source}, "Cookie", c.jar)
 		if want := c.source.Kind.String() + ", " + c.want; len(notes) != 1 || notes[0] != want {
@@ -188,5 +191,21 @@ func TestSpecials(t *testing.T) {
 	}
 	if s.SpecialFeature(5, 1, false).Allows() || s.SpecialPurpose(5, 1, false).Allows() || s.SpecialFeature(50, 1, true).Allows() {
 		t.Error("allowed undeclared, or to a vendor that was not disclosed")
+	}
+}
+
+// TestOlderOfTwo: of two strings the older time of choice is what can be relied on, and a yes is one of both.
+func TestOlderOfTwo(t *testing.T) {
+	for _, times := range [][2]int64{{3, 5}, {5, 3}} {
+		said, other := TCF{State: Valid, At: times[0], Consents: 0b11}, TCF{State: Valid, At: times[1], Consents: 0b10}
+		said.Consent[1], other.Consent[1] = TCFOK, TCFNoVendorConsent
+		said.Interest[2], other.Interest[2] = TCFOK, TCFNoVendorLI
+		said.merge(other)
+		if said.At != 3 || said.Consents != 0b10 || said.Consent[1] != TCFNoVendorConsent || said.Interest[2] != TCFNoVendorLI {
+			t.Errorf("%+v", said)
+		}
+	}
+	if got := PurposesOf([]int{-1, 0, 1, 11, 12, 33}); got != 1|1<<10 {
+		t.Errorf("purposes %b", got)
 	}
 }

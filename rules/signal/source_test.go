@@ -219,6 +219,9 @@ func TestWords(t *testing.T) {
 		}
 		seen[r.String()] = true
 	}
+	if numTCFReasons.String() != "unknown" || numTCFReasons.Words() != "unknown" || numTCFReasons.Allows() {
+		t.Error("a reason that there is not")
+	}
 	var silent CMP
 	for c := range CMPs {
 		if want := c != cmpUsercentrics && c != cmpTermly; c.InCookies() != want {
