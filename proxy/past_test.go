@@ -182,42 +182,6 @@ func TestReadPast(t *testing.T) {
 	}
 }
 
-// TestVersionsToldByEvents: where the records of approvals are gone, those of events say which version was in force.
-func TestVersionsToldByEvents(t *testing.T) {
-	t.Parallel()
-	a, c := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
-	first, err := os.ReadFile(filepath.Join(a.dir, assessmentFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.replace(t, assessmentFile, "version: 1", "version: 2")
-	a.sign(t)
-	r := start(t, a.file, c.option)
-	if got := a.reason(t, r); got != "permitted" {
-		t.Fatal(got)
-	}
-	if err := r.stop(t); err != nil {
-		t.Fatal(err)
-	}
-	for _, segment := range a.segments(t) {
-		text, err := os.ReadFile(segment)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var rest strings.Builder
-		for line := range strings.Lines(string(text)) {
-			if !strings.Contains(line, `"kind":"approval"`) {
-				rest.WriteString(line)
-			}
-		}
-		write(t, segment, rest.String())
-	}
-	write(t, filepath.Join(a.dir, assessmentFile), string(first))
-	if got := a.reason(t, start(t, a.file, c.option)); got != "assessment_revoked" {
-		t.Errorf("an older version: %s", got)
-	}
-}
-
 // refusing is a ledger that takes everything but a record with a text in it, and nothing after that.
 type refusing struct {
 	ledger.Files

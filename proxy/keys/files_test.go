@@ -79,6 +79,9 @@ func TestSteps(t *testing.T) {
 	if got, want := d.Trace(), written+replaced; got != want {
 		t.Errorf("advanced:\n%swant\n%s", got, want)
 	}
+	if moved, err := s.Advance(noon.AddDate(0, 0, 1)); err != nil || len(moved) > 0 || s.Flush() != nil || d.Trace() != "\n" {
+		t.Errorf("written again though nothing moved: %v, %v", moved, err)
+	}
 	whole, err := os.ReadFile(filepath.Join(o.Dir, stateFile))
 	if err != nil {
 		t.Fatal(err)

@@ -120,6 +120,18 @@ func (d *Disk) made(path string, mode fs.FileMode) *node {
 	return n
 }
 
+// known is what the disk knows of a file: nothing of it was synced where somebody else made it. It lies at another path by now.
+func (d *Disk) known(path, now string) *node {
+	if n := d.now[path]; n != nil {
+		return n
+	}
+	n := &node{mode: 0o600}
+	if info, err := os.Stat(now); err == nil {
+		n.mode = info.Mode().Perm()
+	}
+	return n
+}
+
 // OpenFile opens a file or a folder.
 func (d *Disk) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, error) {
 	d.mu.Lock()
@@ -166,7 +178,7 @@ func (d *Disk) Rename(from, to string) error {
 		if err := os.Rename(from, to); err != nil {
 			return err
 		}
-		d.now[to] = d.now[from]
+		d.now[to] = d.known(from, to)
 		delete(d.now, from)
 		return nil
 	})
@@ -179,7 +191,7 @@ func (d *Disk) Link(from, to string) error {
 		if err := os.Link(from, to); err != nil {
 			return err
 		}
-		d.now[to] = d.now[from]
+		d.now[to] = d.known(from, to)
 		return nil
 	})
 }
