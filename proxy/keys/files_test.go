@@ -134,6 +134,9 @@ func TestZerosAreWritten(t *testing.T) {
 func TestPowerCutWhileMade(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
+		if n > 50 {
+			t.Fatal("there is no end of its steps")
+		}
 		o, d := diskOf(t, false)
 		d.Die(n)
 		_, err := Open(o)
@@ -159,6 +162,9 @@ func TestPowerCutWhileReplaced(t *testing.T) {
 	later := noon.AddDate(0, 0, 1)
 	was, is := pseudonym.TestRoot.State(noon), pseudonym.TestRoot.State(later)
 	for n := 1; ; n++ {
+		if n > 50 {
+			t.Fatal("there is no end of its steps")
+		}
 		o, d := diskOf(t, true)
 		s, err := Open(o)
 		if err != nil {
@@ -191,6 +197,9 @@ func TestPowerCutWhileReplaced(t *testing.T) {
 func TestEachStepFails(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
+		if n > 50 {
+			t.Fatal("there is no end of its steps")
+		}
 		o, d := diskOf(t, true)
 		s, err := Open(o)
 		if err != nil {
@@ -259,6 +268,9 @@ func TestSettlingFails(t *testing.T) {
 			want = pseudonym.TestRoot.State(noon)
 		}
 		for n := 1; ; n++ {
+			if n > 50 {
+				t.Fatal("there is no end of its steps")
+			}
 			o, d := diskOf(t, true)
 			if err := os.WriteFile(filepath.Join(o.Dir, nextFile), next, 0o600); err != nil {
 				t.Fatal(err)
