@@ -82,7 +82,7 @@ func (r *reading) regimes(a *Activity) map[rules.Regime]bool {
 		}
 		add(site.Region.Default)
 		if site.Region.Header != "" || site.Region.Database != "" {
-			found[rules.OptIn], found[rules.StatisticalUntilObjection], found[rules.OptOut] = true, true, true
+			found[rules.OptIn], found[rules.StatisticalUntilObjection] = true, true // a visitor may be anywhere
 		}
 	}
 	return found
