@@ -52,3 +52,14 @@ func TestPointer(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestDepth: brackets in a text do not count, and what begins with a backslash in one does not end it.
+func TestDepth(t *testing.T) {
+	for text, want := range map[string]int{
+		``: 0, `1`: 0, `{}`: 1, `[[]]`: 2, `[[],[[]]]`: 3, `"[["`: 0, `["]","["]`: 1, `["\"[["]`: 1, `["\\",[]]`: 2, `["\\\"[["]`: 1, `\[[`: 2, `{"a":[{"b":"}}"}]}`: 3,
+	} {
+		if got := depth([]byte(text)); got != want {
+			t.Errorf("%s: %d deep, want %d", text, got, want)
+		}
+	}
+}

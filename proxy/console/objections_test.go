@@ -172,6 +172,10 @@ func TestUnavailable(t *testing.T) {
 		if w.Code != test.status || w.Header().Get("Retry-After") != test.after || strings.Contains(w.Body.String(), "jane") {
 			t.Errorf("%v: %d %q %s", test.err, w.Code, w.Header(), w.Body)
 		}
+		const file = `{"objections":[{"ids":{"email":"jane@example.com"},"all":true}],"import":{"file":"f00d","line":1}}`
+		if w := a.call(a.operator, "POST", "/api/v1/objections", file); w.Code != test.status || strings.Contains(w.Body.String(), "jane") {
+			t.Errorf("%v, of a file: %d %s", test.err, w.Code, w.Body)
+		}
 	}
 	a := newAPI(t)
 	empty := New(Options{Tokens: a.tokens})

@@ -272,7 +272,9 @@ func TestRolesAreAsked(t *testing.T) {
 			}
 		}
 	}
-	for _, header := range []string{"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer tw_AAAA"} {
+	for _, header := range []string{
+		"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer tw_AAAA", "Basic " + a.bearer, "Token " + a.bearer, a.bearer, "Bearer" + a.bearer,
+	} {
 		w := a.call(a.face, "GET", "/api/v1/objections", "", "Authorization: "+header)
 		if w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
 			t.Errorf("%q: %d", header, w.Code)
@@ -305,6 +307,9 @@ func TestTokensByTheOperator(t *testing.T) {
 		{"POST", `{"name":"two","roles":["objections-add"],"expires":"2020-01-01T00:00:00Z"}`, 422},
 		{"POST", `{"name":"two","roles":["objections-add"],"expires":"soon"}`, 422},
 		{"DELETE", `{"name":"two"}`, 404},
+		{"DELETE", `[`, 400},
+		{"DELETE", `{"name":7}`, 422},
+		{"DELETE", `{"name":"mail","and":"more"}`, 422},
 		{"DELETE", `{"name":"mail"}`, 200},
 	} {
 		if w := a.call(a.operator, test.method, "/api/v1/tokens", test.body); w.Code != test.status {

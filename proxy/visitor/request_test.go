@@ -57,3 +57,19 @@ func FuzzRequest(f *testing.F) {
 		}
 	})
 }
+
+// TestWhereARequestIsWrong: a fault is told with the place it is at, also inside what is taken back.
+func TestWhereARequestIsWrong(t *testing.T) {
+	for text, at := range map[string]string{
+		`{"purposes":["a b"]}`: "/purposes", `{"all":true,"purposes":7}`: "/purposes", `{"all":"yes"}`: "/all", `{"all":true,"more":1}`: "",
+		`{"take_back":{"purposes":["a b"]}}`: "/take_back/purposes", `{"all":true,"take_back":{"vendors":7}}`: "/take_back/vendors",
+		`{"all":true,"take_back":{"all":"yes"}}`: "/take_back/all", `{"all":true,"take_back":{"ids":{}}}`: "/take_back", `{"all":true,"take_back":7}`: "/take_back",
+		`{"all":true,"ids":7}`: "/ids", `{"all":true,"lang":7}`: "/lang", `{"all":true,"campaign":7}`: "/campaign",
+	} {
+		r, err := parseRequest([]byte(text))
+		bad, ok := errors.AsType[*badRequest](err)
+		if !ok || bad.at != at || r != nil {
+			t.Errorf("%s: %+v, %v", text, r, err)
+		}
+	}
+}
