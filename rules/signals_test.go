@@ -254,6 +254,8 @@ func TestLowered(t *testing.T) {
 		{"all that was granted", rung("a", basis.OptOut, of("ga4", "audience", "ads"), in("US")), said, said},
 		{"denied already", rung("a", basis.Consent), "&gcs=G101&gcd=13p3r3p3p5l1&npa=1", "&gcs=G101&gcd=13p3r3p3p5l1&npa=1"},
 		{"npa is missing", rung("a", basis.Consent), "&gcs=G111", "&gcs=G101&npa=1"},
+		{"npa says so already", rung("a", basis.Consent), "&gcs=G111&npa=1", "&gcs=G101&npa=1"},
+		{"in its own word", rung("a", basis.Consent), "&gcs=G111&npa=true", "&gcs=G101&npa=true"},
 		{"unset stays unset", rung("a", basis.Consent), "&gcs=G1--&gcd=13l3l3l3l5", "&gcs=G1--&gcd=13l3l3l3l5"},
 		{"what cannot be read is dropped", rung("a", basis.Consent), "&gcs=G1111&gcd=zz", ""},
 	} {

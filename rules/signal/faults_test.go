@@ -205,6 +205,13 @@ func TestOlderOfTwo(t *testing.T) {
 			t.Errorf("%+v", said)
 		}
 	}
+	var s Scratch
+	for _, milli := range []int64{0, 7, 5, 0, 6} {
+		s.at(milli)
+	}
+	if s.st.AtMilli != 5 {
+		t.Errorf("the oldest of a platform's times is %d", s.st.AtMilli)
+	}
 	if got := PurposesOf([]int{-1, 0, 1, 11, 12, 33}); got != 1|1<<10 {
 		t.Errorf("purposes %b", got)
 	}
