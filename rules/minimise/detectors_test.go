@@ -65,7 +65,7 @@ func (c *detected) secrets() (all []string) {
 
 // undone is a text with what stands in it when its escapes are undone again and again.
 func undone(text string) string {
-	all := text
+	layers := []string{text}
 	for range 4 {
 		next := html.UnescapeString(text)
 		if plain, err := url.PathUnescape(next); err == nil {
@@ -75,8 +75,9 @@ func undone(text string) string {
 			break
 		}
 		text = next
-		all += "\n" + text
+		layers = append(layers, text)
 	}
+	all := strings.Join(layers, "\n")
 	return strings.ToLower(all + "\n" + strings.ReplaceAll(all, "+", " "))
 }
 
@@ -268,7 +269,7 @@ func TestFoundIsWhatIsReplaced(t *testing.T) {
 
 // TestScanned: a report on traffic looks for what keep takes out, and for what the class says to be there.
 func TestScanned(t *testing.T) {
-	for class := hit.Unknown; class < hit.NumClasses; class++ {
+	for class := range hit.NumClasses {
 		set := Scanned(class)
 		if kept := detectors[class]; kept&scrub.All&^set != 0 {
 			t.Errorf("%v: keep takes out more than is looked for: %b, %b", class, kept, set)

@@ -218,9 +218,8 @@ func FuzzTruncate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) {
 		for _, bits := range [][2]int{{0, 0}, {8, 16}, {16, 32}, {24, 48}, {23, 47}, {24, 64}} {
 			a := must(t, Spec{Kind: Truncate, Truncate: TruncateSpec{V4: &bits[0], V6: &bits[1]}}, hit.IP)
-			want, ip := dropped, netip.Addr{}
-			if parsed, err := netip.ParseAddr(in); err == nil && parsed.Zone() == "" {
-				ip = parsed
+			want := dropped
+			if ip, err := netip.ParseAddr(in); err == nil && ip.Zone() == "" {
 				want = networkOf(ip, bits[0], bits[1])
 			}
 			if in == "" {

@@ -19,7 +19,7 @@ func TestKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, key := range map[string]Key{"subject": s.SubjectKey(), "feed": s.FeedKey(), "signing": s.SigningKey(), "outbox": s.OutboxKey(), "ledger": s.LedgerSubjectKey(), "digest": s.LedgerDigestKey()} {
-			b.WriteString(fmt.Sprintf("after %d days, %s: %x\n", days, name, key[:]))
+			fmt.Fprintf(&b, "after %d days, %s: %x\n", days, name, key[:])
 		}
 		for _, rotation := range Rotations() {
 			for _, scope := range []Scope{{"ga4", "", rotation}, {"ga4", "audience\n", rotation}, {"matomo", "", rotation}} {
@@ -27,9 +27,9 @@ func TestKnown(t *testing.T) {
 				if !ok {
 					t.Fatalf("no key for %v", scope)
 				}
-				b.WriteString(fmt.Sprintf("after %d days, %q: %x\n", days, fmt.Sprint(scope), key[:]))
+				fmt.Fprintf(&b, "after %d days, %q: %x\n", days, fmt.Sprint(scope), key[:])
 				visitor := key.DailyVisitor("shop", make([]byte, 16), []byte("Mozilla/5.0"))
-				b.WriteString(fmt.Sprintf("after %d days, visitor of %q: %x\n", days, fmt.Sprint(scope), visitor))
+				fmt.Fprintf(&b, "after %d days, visitor of %q: %x\n", days, fmt.Sprint(scope), visitor)
 			}
 		}
 	}
@@ -38,14 +38,14 @@ func TestKnown(t *testing.T) {
 	for original := range originals {
 		for _, bits := range []int{0, 1, 8, 9, 16, 128, 255, 256} {
 			mac := key.Pseudonym([]byte(original), bits)
-			b.WriteString(fmt.Sprintf("%q of %d bits: %s\n", original, bits, AppendFormat(nil, &mac, Auto, []byte(original))))
+			fmt.Fprintf(&b, "%q of %d bits: %s\n", original, bits, AppendFormat(nil, &mac, Auto, []byte(original)))
 		}
 		mac := key.Pseudonym([]byte(original), 0)
 		for f := range numFormats {
-			b.WriteString(fmt.Sprintf("%q as %v: %s\n", original, f, AppendFormat(nil, &mac, f, []byte(original))))
+			fmt.Fprintf(&b, "%q as %v: %s\n", original, f, AppendFormat(nil, &mac, f, []byte(original)))
 		}
 		subject := TestRoot.SubjectKey()
-		b.WriteString(fmt.Sprintf("%q as a subject: %x\n", original, SubjectHash(&subject, "user_id", []byte(original))))
+		fmt.Fprintf(&b, "%q as a subject: %x\n", original, SubjectHash(&subject, "user_id", []byte(original)))
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	slices.Sort(lines)

@@ -69,12 +69,12 @@ func (s *scan) monthFirst(i, j int) (finding, bool) {
 // dateEnd returns where a date that starts with the word [i, j) ends, 0 where there is none.
 func (s *scan) dateEnd(i, j int) int {
 	t := s.text[i:]
-	switch {
-	case j-i == 8:
+	switch j - i {
+	case 8:
 		if day(t[:4], t[4:6], t[6:8]) || day(t[4:8], t[2:4], t[:2]) {
 			return j
 		}
-	case j-i == 4:
+	case 4:
 		if len(t) >= 10 && t[4] == t[7] && dateMark(t[4]) && day(t[:4], t[5:7], t[8:10]) {
 			return i + 10
 		}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -140,7 +141,7 @@ func TestIssuers(t *testing.T) {
 			for _, o := range ours {
 				want = want || prefix >= o.from && prefix <= o.to && o.lengths[n]
 			}
-			in := number(fmt.Sprint(prefix), n)
+			in := number(strconv.Itoa(prefix), n)
 			got, found := Append(nil, []byte(in), Of(Card))
 			if (string(got) == "[card]") != want || found.Has(Card) != want {
 				t.Errorf("%s, %d digits: found %v", in, n, !want)
