@@ -21,9 +21,11 @@ func TestSetInObjects(t *testing.T) {
 		{map[string]string{"context.page.title": "t", "context.campaign.name": "n"}, `"context":{"page":"none"}`, `"context":{"campaign":{"name":"n"}}`},
 		{map[string]string{"context.page.title": "t"}, `"context":{"device":{"id":"d"},"page":{"zzz":1}}`, `"context":{"device":{"id":"d"},"page":{"zzz":1,"title":"t"}}`},
 		{map[string]string{"traits.title": "t", "context.traits.title": "u"}, `"traits":{"title":"a"},"context":{"traits":{"title":"b"}}`, `"traits":{"title":"t"},"context":{"traits":{"title":"u"}}`},
+		{map[string]string{"traits.address.city": "c"}, `"traits":{"address":{}}`, `"traits":{"address":{"city":"c"}}`},
 	} {
 		d := draft()
 		d.Profiles[0].Classes = everything()
+		delete(d.Profiles[0].Classes, "postal_address")
 		d.Profiles[0].Set = map[string]map[string]string{"segment": c.set}
 		r := request(t, "POST /v1/batch"+asJSON+`{"batch":[{"type":"track","event":"x",`+c.body+`},{"type":"track","event":"x",`+c.body+`}]}`, "segment", yes)
 		r.Address = netip.Addr{}
