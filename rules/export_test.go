@@ -25,3 +25,6 @@ func (j *Judgement) JudgeKeeping(in *Inputs, drop func(node int32) bool) Reason 
 	}
 	return j.run(judgeStages[2:], in)
 }
+
+// Invalid is the reason of a denial for what is wrong with an assessment.
+var Invalid = invalid

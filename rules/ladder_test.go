@@ -257,3 +257,16 @@ func TestCompileRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonsOfAssessments: whatever is wrong with an assessment has a reason of its own, which says just that.
+func TestReasonsOfAssessments(t *testing.T) {
+	for v := basis.Unapproved; v <= basis.Valid; v++ {
+		want := "assessment_" + v.String()
+		if v == basis.Valid {
+			want = "permitted"
+		}
+		if got := rules.Invalid(v).String(); got != want {
+			t.Errorf("%v is denied for %s", v, got)
+		}
+	}
+}
