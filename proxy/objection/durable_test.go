@@ -109,20 +109,22 @@ func act(t *testing.T, s *Store, n int) error {
 func holds(t *testing.T, s *Store) string {
 	t.Helper()
 	head := s.Head()
-	text := fmt.Sprintf("%d %x;", head.Size, head.Root[:4])
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d %x;", head.Size, head.Root[:4])
 	for n := 1; n <= 4; n++ {
 		names, err := s.Standing([]Subject{subject(n)})
 		must(t, err)
-		text += fmt.Sprint(" ", names)
+		fmt.Fprint(&text, " ", names)
 	}
 	waiting, err := s.Pending("", 10)
 	must(t, err)
 	for _, w := range waiting {
-		text += fmt.Sprintf("; %d to %s: %s", w.ID, w.To, w.Body)
+		fmt.Fprintf(&text, "; %d to %s: %s", w.ID, w.To, w.Body)
 	}
 	line, err := s.Progress("file")
 	must(t, err)
-	return text + fmt.Sprintf("; line %d", line)
+	fmt.Fprintf(&text, "; line %d", line)
+	return text.String()
 }
 
 // TestEachCommitFails: whichever commit fails, and however, the act is not acknowledged, nor is any after it, though they would succeed; what

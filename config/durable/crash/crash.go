@@ -40,17 +40,19 @@ type node struct {
 // New makes a disk of a folder. What is there already is on it for good.
 func New(root string) (*Disk, error) {
 	d := &Disk{root: filepath.Clean(root), now: map[string]*node{}}
-	err := filepath.WalkDir(d.root, func(path string, entry fs.DirEntry, err error) error {
+	folder := os.DirFS(d.root)
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
+		path := filepath.Join(d.root, name)
 		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
 		n := d.made(path, info.Mode())
 		if !entry.IsDir() {
-			if n.bytes, err = os.ReadFile(path); err != nil {
+			if n.bytes, err = fs.ReadFile(folder, name); err != nil {
 				return err
 			}
 		}

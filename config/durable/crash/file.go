@@ -42,7 +42,7 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 		f.of.say("write over %s", f.of.short(f.path))
 	}
 	n, err := f.File.WriteAt(b, at)
-	if info, failed := f.File.Stat(); failed == nil && at == 0 && int64(n) == info.Size() {
+	if info, failed := f.Stat(); failed == nil && at == 0 && int64(n) == info.Size() {
 		f.node.lost = false
 	}
 	return n, err
@@ -152,7 +152,7 @@ func (d *Disk) Kept(path string) []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := d.now[d.root]
-	for _, name := range strings.Split(d.short(path), "/") {
+	for name := range strings.SplitSeq(d.short(path), "/") {
 		if n = n.names[name]; n == nil {
 			return nil
 		}
@@ -162,19 +162,20 @@ func (d *Disk) Kept(path string) []byte {
 
 // copyAll copies a folder as it is, with all modes.
 func copyAll(from, into string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == from {
+	folder := os.DirFS(from)
+	return fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || name == "." {
 			return err
 		}
 		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(into, path[len(from):])
+		to := filepath.Join(into, name)
 		if entry.IsDir() {
 			return os.Mkdir(to, info.Mode().Perm())
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(folder, name)
 		if err != nil {
 			return err
 		}
