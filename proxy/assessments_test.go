@@ -157,6 +157,7 @@ func TestAssessmentEndsByItself(t *testing.T) {
 
 // TestBadApprovals: whatever is wrong with an approval has a reason of its own, is taken up while serving, and forwards nothing.
 func TestBadApprovals(t *testing.T) {
+	t.Parallel()
 	stranger, _, err := note.GenerateKey(nil, "stranger")
 	if err != nil {
 		t.Fatal(err)

@@ -195,6 +195,7 @@ func TestACertificateThatIsToComeServesFromThenOn(t *testing.T) {
 
 // TestACertificateIsWatched where it is written over, and where links are turned round as certbot and Kubernetes do.
 func TestACertificateIsWatched(t *testing.T) {
+	t.Parallel()
 	for name, layout := range map[string]func(t *testing.T, dir string, serial int64) (cert, key string){
 		"written over": func(t *testing.T, dir string, serial int64) (string, string) {
 			c, k := inForce(t, serial)

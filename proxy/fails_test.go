@@ -116,6 +116,7 @@ func shortOf(t *testing.T, c *clock, approved, missed bool) *assessed {
 // TestAStartThatCannotRecord: whichever record of a start cannot be written, it does not start, and says why. The next start finds all of it
 // still to be done, and does it.
 func TestAStartThatCannotRecord(t *testing.T) {
+	t.Parallel()
 	for _, last := range []struct {
 		approved, missed bool
 		records          int64
@@ -178,6 +179,7 @@ func startsWithoutRecords(t *testing.T, a *assessed, c *clock, records int64) {
 // TestAReloadThatCannotRecord: whichever record of a reload cannot be written, the policy does not come into force; and nothing is forwarded
 // any more under the one before it.
 func TestAReloadThatCannotRecord(t *testing.T) {
+	t.Parallel()
 	c := newClock("2026-12-01T12:00:00Z")
 	template := newAssessed(t, "")
 	for n := int64(1); ; n++ {
@@ -243,6 +245,7 @@ func (f *onBadDisk) said(what string) bool { return f.logged.FilterMessage(what)
 // TestALedgerThatFails at each place where a running server writes to it: the operator is told, nothing that is not recorded leaves, nothing is
 // acknowledged that is not on disk, and from then on nothing is forwarded.
 func TestALedgerThatFails(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		do   func(t *testing.T, f *onBadDisk)

@@ -194,6 +194,7 @@ func TestOneReading(t *testing.T) {
 
 // TestSlowVisitors: who does not finish a request in time is cut off, and what was said so far goes nowhere.
 func TestSlowVisitors(t *testing.T) {
+	t.Parallel()
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
 	var all sync.WaitGroup

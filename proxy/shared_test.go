@@ -76,6 +76,7 @@ func mixedBatch(first, second string) string {
 // about to leave, and whether the identifier is one event's own or stands once for all of them. What is found late holds all of the hit back,
 // so that the rest may be sent again. Nobody else's event is touched.
 func TestObjectionsInABatch(t *testing.T) {
+	t.Parallel()
 	d := new(gated)
 	r := start(t, batches(t), func(o *proxy.Options) {
 		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }

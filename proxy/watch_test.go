@@ -33,6 +33,7 @@ func (r *running) reloads(t *testing.T, result string) string {
 
 // TestFilesAreWatched: a change is taken up by itself, one that is broken is not, and folders that are new are looked into.
 func TestFilesAreWatched(t *testing.T) {
+	t.Parallel()
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
 	dir := filepath.Dir(r.file)
