@@ -22,6 +22,7 @@ type asked struct {
 	deaf       bool // objections cannot be taken now
 	now        time.Time
 	endpoint   *catalog.Endpoint
+	nobody     bool // the hit names nobody whose objection could be looked up: a stream that is not opened may
 }
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
@@ -64,7 +65,7 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 	reason := a.permits(p, q)
 	switch {
 	case reason != Permitted:
-	case q.endpoint.Kind == catalog.Opaque && a.plan.byClass[hit.Recording].Kind() != minimise.Keep:
+	case q.endpoint.Kind == catalog.Opaque && (q.nobody || a.plan.byClass[hit.Recording].Kind() != minimise.Keep):
 		reason = OpaqueStream
 	case slices.Contains(a.refused, q.endpoint):
 		reason = RequiredDropped

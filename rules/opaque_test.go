@@ -58,7 +58,7 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 				streams++
 				plain := hit.Request{
 					Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte(recipient.Prefix + e.Path.Text), Address: netip.Addr{},
-					Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}`)}},
+					Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}; ` + visitor)}},
 				}
 				for _, body := range []string{"", `{"event":"$snapshot","data":"Jane Doe"}`, "\x00\xff Jane Doe", strings.Repeat("jane.doe@example.com 4111 1111 1111 1111 ", 1000)} {
 					for _, coding := range codings[:5] {
@@ -92,6 +92,29 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// visitor is a cookie that says whose hit it is.
+const visitor = "ph_phc_x_posthog=%7B%22distinct_id%22%3A%22u-4711%22%7D"
+
+// TestStreamsOfNobodyDoNotLeave: where a hit does not say whose it is, objections cannot be looked up; the stream itself may say it, and is
+// not opened. Who sends it, and from where, is no help.
+func TestStreamsOfNobodyDoNotLeave(t *testing.T) {
+	d := draft()
+	d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep, "recording": keep}
+	p := compile(t, d)
+	for _, vendor := range []string{"posthog", "mixpanel"} {
+		path := map[string]string{"posthog": "/s/", "mixpanel": "/record/"}[vendor]
+		for cookie, reason := range map[string]string{yes: "opaque_stream", yes + "; " + visitor: "permitted", yes + "; _ga=GA1.1.1.2": "permitted"} {
+			for _, address := range []netip.Addr{{}, netip.MustParseAddr("203.0.113.7")} {
+				r := request(t, "POST "+path+" HTTP/1.1\nContent-Type: text/plain\n\n{\"distinct_id\":\"u-4711\"}", vendor, cookie)
+				r.Address = address
+				if e := explain(t, p, r).Events[0]; e.Reason != reason {
+					t.Errorf("%s, %s, from %v: %s, want %s", vendor, cookie, address, e.Reason, reason)
+				}
+			}
+		}
+	}
+}
+
 // TestStreamsAreShown: who asks sees one field, of the class that decides, and why it does not travel.
 func TestStreamsAreShown(t *testing.T) {
 	for _, kept := range []bool{true, false} {
@@ -99,7 +122,7 @@ func TestStreamsAreShown(t *testing.T) {
 		if kept {
 			d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep, "recording": keep}
 		}
-		r := request(t, "POST /s/ HTTP/1.1\nContent-Type: text/plain\n\n[1]", "posthog", yes)
+		r := request(t, "POST /s/ HTTP/1.1\nContent-Type: text/plain\n\n[1]", "posthog", yes+"; "+visitor)
 		r.Address = netip.Addr{}
 		x := explain(t, compile(t, d), r)
 		e := x.Events[0]

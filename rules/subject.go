@@ -75,6 +75,16 @@ func (j *Judgement) subjects(in *Inputs) Reason {
 	return j.hashForms(in.Keys)
 }
 
+// namesNobody reports whether the hit has no identifier of the visitor but the address that it came from.
+func (j *Judgement) namesNobody() bool {
+	for i := range j.Subjects {
+		if j.Subjects[i].Class != hit.IP {
+			return false
+		}
+	}
+	return true
+}
+
 // hashForms hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
 func (j *Judgement) hashForms(k *Keys) Reason {
 	f := &j.forms

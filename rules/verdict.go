@@ -76,7 +76,7 @@ const (
 	AssessmentRevoked
 	AssessmentPostdated
 	AssessmentExpired
-	OpaqueStream    // a stream cannot be minimised: it never travels on legitimate interest, nor where the profile does not keep it
+	OpaqueStream    // a stream cannot be minimised: it never travels on legitimate interest, where the profile does not keep it, or where the hit names nobody
 	RequiredDropped // the profile drops a field without which the vendor refuses an event at this endpoint
 
 	numReasons
