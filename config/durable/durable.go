@@ -36,8 +36,6 @@ func (f Files) Folder(path string, mode fs.FileMode) error {
 	switch {
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s is no folder", path)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
 	case err != nil:
 		if above := filepath.Dir(path); above != path {
 			if _, err := os.Stat(above); err != nil {
@@ -172,10 +170,8 @@ func (f Files) syncFile(path string) error {
 // themselves: a kernel that failed to write them once takes them for written.
 func (f Files) Settle(path string) error {
 	if err := f.over(path, func(file File, text []byte) error {
-		if n, err := file.ReadAt(text, 0); n < len(text) {
-			return err
-		}
-		return nil
+		_, err := io.ReadFull(io.NewSectionReader(file, 0, int64(len(text))), text)
+		return err
 	}); err != nil {
 		return err
 	}

@@ -43,6 +43,10 @@ var acts = []struct {
 		"mkdir a, mode 0700\nsync folder .\nmkdir a/b, mode 0700\nsync folder a\n", "a/b", "", "folder", false,
 	},
 	{
+		"Folder with a slash", func(f durable.Files, dir string) error { return f.Folder(dir+"/a/b/", 0o700) },
+		"mkdir a, mode 0700\nsync folder .\nmkdir a/b, mode 0700\nsync folder a\n", "a/b", "", "folder", false,
+	},
+	{
 		"Folder that is there", func(f durable.Files, dir string) error { return f.Folder(dir, 0o700) },
 		"sync folder ..\n", "old", "before", "before", false,
 	},
