@@ -147,11 +147,11 @@ func (g *gate) Close() {}
 
 // TestAnEndRightAfterTheBeginning ends, whichever comes first.
 func TestAnEndRightAfterTheBeginning(t *testing.T) {
+	loaded, err := config.Load(folder(t, "http://127.0.0.1:1"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 20 {
-		loaded, err := config.Load(shop(t, "127.0.0.1:1", nil))
-		if err != nil {
-			t.Fatal(err)
-		}
 		s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot})
 		if err != nil {
 			t.Fatal(err)
