@@ -2,8 +2,10 @@ package visitor
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -70,6 +72,27 @@ func TestWhereARequestIsWrong(t *testing.T) {
 		bad, ok := errors.AsType[*badRequest](err)
 		if !ok || bad.at != at || r != nil {
 			t.Errorf("%s: %+v, %v", text, r, err)
+		}
+	}
+}
+
+// TestBoundsOfARequest: so much is taken, and one more is not.
+func TestBoundsOfARequest(t *testing.T) {
+	scopes := func(n int) string { return `{"purposes":["az09.-_AZ"` + strings.Repeat(`,"z"`, n-1) + `]}` }
+	id := func(n int) string {
+		return `{"all":true,"ids":{"client_id:ga4":"` + strings.Repeat("0123456789abcdef", n/16+1)[:n] + `"}}`
+	}
+	for text, taken := range map[string]bool{
+		scopes(maxScopes): true, scopes(maxScopes + 1): false, id(longestID): true, id(longestID + 1): false,
+	} {
+		if r, err := parseRequest([]byte(text)); (err == nil) != taken {
+			t.Errorf("%d bytes: %+v, %v", len(text), r, err)
+		}
+	}
+	one := base64.RawURLEncoding.EncodeToString(make([]byte, len(proof{})))
+	for n, want := range map[int]int{1: 1, maxIdentifiers: maxIdentifiers, maxIdentifiers + 1: maxIdentifiers} {
+		if got := len(parseProofs(strings.Repeat(one+".", n))); got != want {
+			t.Errorf("of %d proofs %d are read", n, got)
 		}
 	}
 }
