@@ -205,7 +205,7 @@ func decide(j *Judgement, in *Inputs) Reason {
 		j.view = eventView{j, int32(e)}
 		q := asked{
 			site: j.Site, region: j.Region, event: &j.view, name: h.EventName(int32(e)), signals: j.SignalsOf(e),
-			objections: j.Objections[e], deaf: in.Deaf, now: in.Now, endpoint: j.Route.Endpoint, nobody: j.namesNobody(),
+			objections: j.Objections[e], deaf: in.Deaf, now: in.Now, endpoint: j.Route.Endpoint, nobody: j.Route.Endpoint.Kind == catalog.Opaque && j.namesNobody(),
 		}
 		j.Verdicts = append(j.Verdicts, j.climb(j.Policy, j.Route.ladder, &q))
 		if j.spent() {

@@ -22,7 +22,7 @@ type asked struct {
 	deaf       bool // objections cannot be taken now
 	now        time.Time
 	endpoint   *catalog.Endpoint
-	nobody     bool // the hit names nobody whose objection could be looked up: a stream that is not opened may
+	nobody     bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
 }
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
