@@ -325,3 +325,20 @@ func read(t *testing.T, path string) []byte {
 	}
 	return text
 }
+
+// TestMostThatABatchHolds: so much is taken, and one more is not.
+func TestMostThatABatchHolds(t *testing.T) {
+	for more, taken := range map[int]bool{0: true, 1: false} {
+		long := Batch{Key: strings.Repeat("k", 4*mostText+more), Changes: []Change{objects(1, All)}}
+		if err := normalise(&long, noon); (err == nil) != taken {
+			t.Errorf("a key of %d bytes: %v", len(long.Key), err)
+		}
+		many := Batch{Changes: []Change{objects(1, All)}}
+		for i := 1; i < mostSubjects+more; i++ {
+			many.Changes[0].Subjects = append(many.Changes[0].Subjects, subject(i))
+		}
+		if err := normalise(&many, noon); (err == nil) != taken {
+			t.Errorf("%d subjects: %v", len(many.Changes[0].Subjects), err)
+		}
+	}
+}
