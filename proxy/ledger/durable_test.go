@@ -168,7 +168,7 @@ func TestEachStepFails(t *testing.T) {
 					t.Errorf("step %d fails, %s: %v", n+1, what, p.err)
 				}
 				d.Fail(0)
-				for _, left := range crash.Left {
+				for _, left := range []crash.What{crash.Synced, crash.All} {
 					data := t.TempDir()
 					if err := d.Leave(left, data); err != nil {
 						t.Fatal(err)
