@@ -180,6 +180,7 @@ func (f *finder) name(n ast.Expr, of, name string) {
 func (f *finder) cases(body *ast.BlockStmt, conditions bool) {
 	for _, statement := range body.List {
 		clause := statement.(*ast.CaseClause)
+		before := len(f.found)
 		switch {
 		case len(clause.List) == 0: // default
 		case conditions:
@@ -193,6 +194,11 @@ func (f *finder) cases(body *ast.BlockStmt, conditions bool) {
 				f.replaceSpan("case", clause.List[i].End(), value.End(), f.source(value), "")
 			}
 			f.replaceSpan("case", clause.List[0].Pos(), clause.List[1].Pos(), f.source(clause.List[0]), "")
+		}
+		if len(clause.Body) > 0 { // a profile counts what a case leads to, not the case
+			for i := range f.found[before:] {
+				f.at(&f.found[before+i], clause.Body[0].Pos())
+			}
 		}
 	}
 }
@@ -236,9 +242,16 @@ func (f *finder) replaceSpan(kind string, from, to token.Pos, old, by string) {
 }
 
 func (f *finder) add(m mutant, at token.Pos) {
-	position := f.set.Position(at)
-	m.file, m.line, m.column, m.text = f.file, position.Line, position.Column, f.text
+	m.file, m.text = f.file, f.text
+	m.line = f.set.Position(at).Line
+	f.at(&m, at)
 	f.found = append(f.found, m)
+}
+
+// at is the place that is looked for in the coverage.
+func (f *finder) at(m *mutant, at token.Pos) {
+	position := f.set.Position(at)
+	m.counted.line, m.counted.column = position.Line, position.Column
 }
 
 // kinds says in words what a kind of mutant changes.

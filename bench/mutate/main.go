@@ -127,7 +127,7 @@ func runDrawn(ctx context.Context, o *options, out io.Writer) error {
 		return err
 	}
 	for i := range drawn {
-		drawn[i].executed = seen.has(drawn[i].file, drawn[i].line, drawn[i].column)
+		drawn[i].executed = seen.has(drawn[i].file, drawn[i].counted.line, drawn[i].counted.column)
 	}
 	const heading = "%d mutants can be made of %s; %d are drawn, seed %d\n\n"
 	fmt.Fprintf(out, heading, len(all), o.packages, min(o.count, len(all)), o.seed)

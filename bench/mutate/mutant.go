@@ -9,10 +9,12 @@ import (
 
 // mutant is one change of one file.
 type mutant struct {
-	kind     string // "err", "bound" ...; "edit" for one that was written by hand
-	file     string // its path, as it is opened
-	line     int    // from 1, of the place that is looked for in the coverage
-	column   int
+	kind    string   // "err", "bound" ...; "edit" for one that was written by hand
+	file    string   // its path, as it is opened
+	line    int      // from 1
+	counted struct { // the place that is looked for in the coverage
+		line, column int
+	}
 	from, to int // the bytes that are replaced
 	old, new string
 	remark   string // what a list says about it

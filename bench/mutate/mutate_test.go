@@ -35,7 +35,7 @@ func TestFind(t *testing.T) {
 	for i := range found {
 		m := &found[i]
 		seen[m.kind] = true
-		fmt.Fprintf(&list, "%s:%d  %s\n", m.place(), m.column, m.change())
+		fmt.Fprintf(&list, "%s, counted %d:%d  %s\n", m.place(), m.counted.line, m.counted.column, m.change())
 		if _, err := parser.ParseFile(token.NewFileSet(), "changed.go", m.source(), parser.SkipObjectResolution); err != nil {
 			t.Errorf("%s %s: %v", m.place(), m.change(), err)
 		}
