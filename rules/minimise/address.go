@@ -112,8 +112,11 @@ func schemeOf(b []byte) []byte {
 	return nil
 }
 
+// specials are the schemes whose addresses have a host, however many slashes are written (WHATWG URL, "special scheme"), but for file.
+var specials = []string{"http", "https", "ws", "wss", "ftp"}
+
 func isSpecial(scheme []byte) bool {
-	for _, s := range []string{"http", "https", "ws", "wss", "ftp"} {
+	for _, s := range specials {
 		if len(scheme) == len(s) && bytes.EqualFold(scheme, []byte(s)) {
 			return true
 		}

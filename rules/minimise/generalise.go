@@ -112,7 +112,7 @@ func appendCountry(dst, b []byte) ([]byte, bool) {
 // appendYear appends the year of a date: year first or last, with "-", "/" or "." between, or eight digits with the year first.
 func appendYear(dst, b []byte) ([]byte, bool) {
 	switch {
-	case len(b) == 4 && digitsAre(b, "dddd"), len(b) == 8 && digitsAre(b, "dddddddd") && between(b[:4], 1900, 2100):
+	case len(b) == 4 && digitsAre(b, "dddd"), len(b) == 8 && digitsAre(b, "dddddddd"):
 		b = b[:4]
 	case len(b) == 10 && (digitsAre(b, "dddd-dd-dd") || digitsAre(b, "dddd/dd/dd") || digitsAre(b, "dddd.dd.dd")):
 		b = b[:4]

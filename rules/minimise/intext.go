@@ -62,14 +62,7 @@ func addressIn(text []byte) (from, end int) {
 		}
 		i += at
 		at = i + 3
-		from = i
-		for from > 0 && isLetter(text[from-1]) && i-from < 6 {
-			from--
-		}
-		for from < i && !isSpecial(text[from:i]) { // "seehttps://" is written, too
-			from++
-		}
-		if from == i {
+		if from = beforeScheme(text[:i]); from == i {
 			continue
 		}
 		end = at
@@ -81,6 +74,17 @@ func addressIn(text []byte) (from, end int) {
 		}
 		return from, beforePlace(text, at, end)
 	}
+}
+
+// beforeScheme returns where the scheme begins that text ends with, the text's length where there is none. Letters may stand in front of it:
+// "seehttps://" is written, too.
+func beforeScheme(text []byte) int {
+	for _, s := range specials {
+		if from := len(text) - len(s); from >= 0 && isSpecial(text[from:]) {
+			return from
+		}
+	}
+	return len(text)
 }
 
 // beforePlace leaves off line and column, as stack traces have them behind a file: "https://shop.example/app.js:10:5".

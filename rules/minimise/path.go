@@ -144,7 +144,7 @@ func shape(last, b []byte) string {
 		switch {
 		case tokenLike(piece):
 			return ":token"
-		case isUUID(piece), idLike(piece), len(piece) < len(b) && len(piece) > 0 && allDigits(piece):
+		case isUUID(piece), idLike(piece), len(piece) < len(b) && allDigits(piece):
 			return ":id"
 		}
 	}
@@ -183,49 +183,38 @@ func isOneOf(b []byte, list []string) bool {
 
 // tokenLike tells whether the text looks random: 16 hex digits or letters and digits in a row, or 20 of all sorts.
 func tokenLike(b []byte) bool {
-	run, digits, letters, hexes := 0, 0, 0, 0
-	upper, small, number, turns := 0, 0, 0, 0
+	run, digits, hexes := 0, 0, 0 // of the letters and digits in a row
+	number, turns := 0, 0         // digits, and changes from small letters to capitals, in all
 	for i, c := range b {
 		switch {
 		case isDigit(c):
 			digits++
 			number++
-		case isLetter(c):
-			letters++
-			if c < 'a' {
-				upper++
-				if i > 0 && b[i-1] >= 'a' && isLetter(b[i-1]) {
-					turns++
-				}
-			} else {
-				small++
-			}
-		case c == '-' || c == '_' || c == '.' || c == '~':
-			run, digits, letters, hexes = 0, 0, 0, 0
-			continue
-		default:
-			run, digits, letters, hexes = 0, 0, 0, 0
-			continue
-		}
-		run++
-		if isDigit(c) || c|0x20 <= 'f' {
 			hexes++
+		case isLetter(c):
+			if c < 'a' && i > 0 && b[i-1] >= 'a' && isLetter(b[i-1]) {
+				turns++
+			}
+			if c|0x20 <= 'f' {
+				hexes++
+			}
+		default:
+			run, digits, hexes = 0, 0, 0
+			continue
 		}
-		if run >= 16 && (digits > 0 && letters > 0 && (digits > 2 || hexes == run) || hexes == run && digits > 0) {
+		if run++; run >= 16 && (digits > 2 || digits > 0 && hexes == run) {
 			return true
 		}
 	}
-	return len(b) >= 20 && upper > 0 && small > 0 && (number > 1 && turns > 1 || turns > 5)
+	return len(b) >= 20 && (number > 1 && turns > 1 || turns > 5)
 }
 
 // idLike tells whether the text holds a number of four digits or more that is no year, or changes between letters and digits all along.
 func idLike(b []byte) bool {
-	run, turns, digits := 0, 0, 0
+	run, turns := 0, 0
 	for i := 0; i <= len(b); i++ {
 		if i < len(b) && isDigit(b[i]) {
-			run++
-			digits++
-			if i > 0 && isLetter(b[i-1]) {
+			if run++; i > 0 && isLetter(b[i-1]) {
 				turns++
 			}
 			continue
@@ -238,7 +227,7 @@ func idLike(b []byte) bool {
 		}
 		run = 0
 	}
-	return digits >= 2 && turns >= 3 && len(b) >= 6
+	return turns >= 3 && len(b) >= 6
 }
 
 func isYear(b []byte) bool { return between(b, 1990, 2039) }
