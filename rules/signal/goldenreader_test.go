@@ -21,13 +21,25 @@ var longStrings = map[string]string{
 	"<tc>":      restrictedTC(7),                                      // every bit
 	"<tc-2>":    restrictedTC(2, NotAllowed),                          // vendor 5 may not select ads
 	"<tc-few>":  head().everyOther(9).everyOther(9).put(12, 0).text(), // purposes 1 to 4 and 7 to 10; nobody disclosed
-	"<gpp-tc>":  "DBABMA~" + restrictedTC(7),                          // section 2
-	"<gpp-6>":   "DBABTA~1YYN",                                        // section 6
-	"<gpp-ca>":  "DBABBgA~xlgWEYCZAA",                                 // sections that are not those
-	"<gpp-tc6>": "DBACMYA~" + restrictedTC(2, NotAllowed) + "~1YNN",   // sections 2 and 6
-	"<gpp-7>":   "DBABLA~CAAQAAAAAABA.QA",                             // usnat: sale
-	"<gpp-gpc>": "DBABLA~CAAAAAAAAABA.YA",                             // usnat: GPC
+	"<gpp-tc>":  gppHead(sectionEU) + "~" + restrictedTC(7),
+	"<gpp-6>":   gppHead(sectionUSP) + "~1YYN",
+	"<gpp-63>":  gppHead(maxSection) + "~A", // a section that is not known
+	"<gpp-tc6>": gppHeads(2, 6) + "~" + restrictedTC(2, NotAllowed) + "~1YYN",
+	"<gpp-6-7>": gppHeads(6, 7) + "~1NNN~CAAQAAAAAABA",
+	"<gpp-7>":   "DBABLA~CAAQAAAAAABA.QA", // usnat: sale
+	"<gpp-gpc>": "DBABLA~CAAAAAAAAABA.YA", // usnat: GPC
 	"<long>":    strings.Repeat("x", MaxCookie+1),
+}
+
+// gppHeads is the header of a string with these sections.
+func gppHeads(ids ...int) string {
+	w, before := new(bitWriter).put(6, 3).put(6, 1).put(12, uint64(len(ids))), 0
+	for _, id := range ids {
+		w.put(1, 0)
+		w.bits = append(w.bits, fibonacciCode(id-before)...)
+		before = id
+	}
+	return w.text()
 }
 
 // add reads one line of what is told into the hit.
@@ -199,7 +211,7 @@ func (t told) each(endings ...string) (all []told) {
 	return all
 }
 
-var iabSites = []string{"tcf", "gpp", "usp", "ac", "google_fc", "tcf, gpp", "all of IAB"}
+var iabSites = []string{"tcf", "gpp", "usp", "ac", "google_fc", "tcf, gpp", "tcf, funding", "ac, funding", "tcf, ac", "all of IAB"}
 
 // readings are hits, and the sites that read them.
 var readings = []struct {
@@ -227,7 +239,8 @@ var readings = []struct {
 		told("query gpp_sid=2\ncookie __gpp_sid=6\nshared gpp g=\"<gpp-tc6>\"").each(""),
 		told("cookie __gpp=<gpp-gpc>\nand\nevent gpp g=\"<gpp-7>\"\nevent gpp_sid s=\"*\"\nand\nevent gpp g=\"<gpp-7>\"").each("7", "2"),
 		told("cookie __gpp_sid=2\nand\nevent gpp g=\"<gpp-7>\"\nevent gpp_sid s=\"7\"\nand\nevent gpp g=\"<gpp-7>\"").each(""),
-		told("cookie __gpp=<gpp-ca>*").each("", "~"),
+		told("cookie __gpp=<gpp-63>*").each("", "~", "; __gpp_sid=7", "; __gpp_sid=63"), told("cookie __gpp=<gpp-6>*").each("", "; __gpp_sid=6", "; __gpp_sid=7"),
+		told("cookie __gpp=<gpp-6-7>*").each("", "; __gpp_sid=6", "; __gpp_sid=7", "; __gpp_sid=5", "; __gpp_sid=8,6"),
 	)},
 	{[]string{"gpc", "dnt", "all of IAB"}, slices.Concat(
 		told("header *").each("Sec-GPC: 1", "sec-gpc: 0", "Sec-GPC: 0, 1", "DNT: 1", "dnt: 0", "X-Do-Not-Track: 1", "X-Do-Not-Track: 0"),
