@@ -46,10 +46,7 @@ func (st *Statement) iab(name string) *[]byte {
 
 // wrappedUSP takes the string out of {"uspString":"1YN-","optOutDate":null}, as iubenda writes it.
 func (s *Scratch) wrappedUSP(value []byte) []byte {
-	object, ok := s.object(value)
-	if !ok {
-		return nil
-	}
+	object, _ := s.object(value) // what is no object has no members
 	var usp []byte
 	twice := false
 	object.ForEach(func(key, value gjson.Result) bool {

@@ -7,12 +7,7 @@ var complianz = dialect{
 	prefix: "cmplz_",
 	match:  matchComplianz,
 	read:   readComplianz,
-	end: func(s *Scratch) {
-		if !s.has(complianzStatus) {
-			s.decided(Undecided)
-		}
-	},
-	free: true,
+	free:   true,
 	defaults: [][2]string{
 		{"functional", "necessary"}, {"preferences", "preferences"}, {"statistics", "analytics"}, {"marketing", "marketing"},
 	},

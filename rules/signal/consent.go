@@ -69,9 +69,7 @@ func (s *Signals) Consent(needs []Need) Answer {
 
 // since notes the time of a choice that is relied on.
 func (a *Answer) since(at int64) {
-	if at != 0 && (a.At == 0 || at < a.At) {
-		a.At = at
-	}
+	a.At = older(a.At, at)
 }
 
 // Objects tells whether a source carries an objection to one of the categories.

@@ -59,11 +59,8 @@ func cookiebotObject(text []byte, s *Scratch) bool {
 			}
 			value, rest = rest[1:1+end], rest[2+end:]
 		} else {
-			end := bytes.IndexByte(rest, ',')
-			if end < 0 {
-				end = len(rest)
-			}
-			if value, rest = rest[:end], rest[end:]; !identifier(value) {
+			value, _, _ = bytes.Cut(rest, []byte{','})
+			if rest = rest[len(value):]; !identifier(value) {
 				return false
 			}
 		}

@@ -3,7 +3,6 @@ package signal
 import (
 	"bytes"
 	"encoding/base64"
-	"slices"
 	"time"
 	"unsafe"
 
@@ -79,10 +78,9 @@ func (s *Scratch) base64(value []byte) ([]byte, bool) {
 		return nil, false // the decoder itself skips line ends
 	}
 	start := len(s.text)
-	s.text = slices.Grow(s.text, encoding.DecodedLen(len(value)))[:start+encoding.DecodedLen(len(value))]
-	n, err := encoding.Decode(s.text[start:], value)
-	s.text = s.text[:start+n]
-	return s.text[start : start+n : start+n], err == nil && n > 0
+	var err error
+	s.text, err = encoding.AppendDecode(s.text, value)
+	return s.text[start:len(s.text):len(s.text)], err == nil && len(s.text) > start
 }
 
 // instant reads a time as JavaScript's toISOString writes it, RFC 3339.
@@ -133,10 +131,7 @@ func (s *Scratch) bools(list List, object gjson.Result) {
 		return
 	}
 	object.ForEach(func(key, value gjson.Result) bool {
-		if !value.IsBool() {
-			s.malformed()
-			return false
-		}
+		s.mustBe(value.IsBool())
 		s.say(list, bytesOf(key.Str), voteOf(value.Type == gjson.True))
 		return true
 	})
@@ -149,10 +144,7 @@ func (s *Scratch) ids(list List, array gjson.Result, v vote) {
 		return
 	}
 	array.ForEach(func(_, value gjson.Result) bool {
-		if value.Type != gjson.String {
-			s.malformed()
-			return false
-		}
+		s.mustBe(value.Type == gjson.String)
 		s.say(list, bytesOf(value.Str), v)
 		return true
 	})

@@ -22,10 +22,7 @@ func readKetch(s *Scratch, c *cookie) {
 	}
 	s.decided(Decides)
 	object.ForEach(func(key, purpose gjson.Result) bool {
-		if !purpose.IsObject() {
-			s.malformed()
-			return false
-		}
+		s.mustBe(purpose.IsObject())
 		v := named
 		purpose.ForEach(func(member, value gjson.Result) bool {
 			if member.Str == "status" && v != no {

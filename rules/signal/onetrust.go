@@ -5,13 +5,8 @@ import "bytes"
 // oneTrust: OptanonConsent is a query string with groups=C0001:1,C0002:0 in it. It is there before any choice, with the defaults of the
 // region; OptanonAlertBoxClosed is the time when the visitor closed the banner.
 var oneTrust = dialect{
-	names: []string{"OptanonConsent", "OptanonAlertBoxClosed"},
-	read:  readOneTrust,
-	end: func(s *Scratch) {
-		if s.marks[0] == 0 {
-			s.decided(Undecided)
-		}
-	},
+	names:  []string{"OptanonConsent", "OptanonAlertBoxClosed"},
+	read:   readOneTrust,
 	listed: [numLists]bool{Category: true, Service: true},
 	free:   true,
 	defaults: [][2]string{
@@ -27,7 +22,6 @@ func readOneTrust(s *Scratch, c *cookie) {
 			s.malformed()
 			return
 		}
-		s.marks[0] = 1
 		s.at(closed)
 		s.decided(Decides)
 		return

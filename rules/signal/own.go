@@ -63,7 +63,7 @@ func members(path string) ([]string, error) {
 
 // hit reads the choice from a cookie, a header or the query. All that is found must agree.
 func (o *own) hit(h *hit.Hit, ask *Ask) Said {
-	said := Said{Kind: Own}
+	said := Said{}
 	switch {
 	case o.cookie != "":
 		empty := false
@@ -94,7 +94,7 @@ func (o *own) hit(h *hit.Hit, ask *Ask) Said {
 
 // event reads the choice from an event's JSON.
 func (o *own) event(h *hit.Hit, event int32) Said {
-	said := Said{Kind: Own}
+	said := Said{}
 	root := h.Events[event].Root
 	if root != hit.None && h.Nodes[root].Opened {
 		root = h.Nodes[root].First
@@ -120,12 +120,12 @@ func (o *own) below(h *hit.Hit, at int32, path []string, said *Said) {
 	}
 }
 
-func (o *own) unclear() Said { return Said{Kind: Own, State: Malformed, Doubt: o.category} }
+func (o *own) unclear() Said { return Said{State: Malformed, Doubt: o.category} }
 
 // value reads a choice as it was found. An empty value is no choice.
 func (o *own) value(text []byte) Said {
 	if len(text) == 0 {
-		return Said{Kind: Own}
+		return Said{}
 	}
 	if len(text) > MaxCookie {
 		return o.unclear()
@@ -137,7 +137,7 @@ func (o *own) value(text []byte) Said {
 	if nested(text) > maxDepth || !gjson.Valid(view) {
 		return o.unclear()
 	}
-	said := Said{Kind: Own}
+	said := Said{}
 	o.find(gjson.Parse(view), o.json, &said)
 	return said
 }
@@ -183,9 +183,9 @@ func (o *own) word(text string) Said {
 	text = strings.TrimSpace(text)
 	switch {
 	case slices.Contains(o.refused, text):
-		return Said{Kind: Own, State: Valid, Refused: o.category}
+		return Said{State: Valid, Refused: o.category}
 	case slices.Contains(o.granted, text):
-		return Said{Kind: Own, State: Valid, Granted: o.category}
+		return Said{State: Valid, Granted: o.category}
 	default:
 		return o.unclear()
 	}

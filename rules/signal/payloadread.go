@@ -38,7 +38,7 @@ func payloadIDs(number map[string]int) map[string]string {
 // read puts together what the claims of one event say, or those that all events share. Denied beats allowed; what is no yes or no leaves
 // its category in doubt.
 func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
-	said, sold := Said{Kind: Payload}, OptOuts{}
+	said, sold := Said{}, OptOuts{}
 	preferences := false // Snowplow's were read: they are the same whichever schema says that they are there
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]

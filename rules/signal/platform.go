@@ -63,7 +63,7 @@ func mapped(source string, given, defaults map[string]string, number map[string]
 // said is what a platform's statement comes to. A yes counts only where the visitor's act is recorded; of two ids that stand for one
 // category both must be granted; an id of the site's mapping that the statement does not name is not granted.
 func (p *platform) said(statement Statement, items []Item) Said {
-	said := Said{Kind: Platform(p.cmp), State: statement.State}
+	said := Said{State: statement.State}
 	if statement.Objection {
 		said.Refused, said.Objected = p.all, p.all
 	}

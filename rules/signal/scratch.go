@@ -146,9 +146,7 @@ func (s *Scratch) decided(d Decided) {
 
 // at adds a time of choice: the oldest is what can be relied on.
 func (s *Scratch) at(milli int64) {
-	if milli != 0 && (s.st.AtMilli == 0 || milli < s.st.AtMilli) {
-		s.st.AtMilli = milli
-	}
+	s.st.AtMilli = older(s.st.AtMilli, milli)
 }
 
 // pass begins another list of that kind, for platforms where what is left out is refused.

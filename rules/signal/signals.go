@@ -90,7 +90,13 @@ func (s *Said) merge(o Said) {
 	s.Objected |= o.Objected
 	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
 	s.Granted = granted &^ (s.Refused | s.Doubt)
-	if s.At == 0 || o.At != 0 && o.At < s.At {
-		s.At = o.At
+	s.At = older(s.At, o.At)
+}
+
+// older is the older of two times; 0 is none.
+func older(a, b int64) int64 {
+	if a == 0 || b == 0 {
+		return a + b
 	}
+	return min(a, b)
 }

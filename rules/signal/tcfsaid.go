@@ -87,9 +87,7 @@ func (t *TCF) merge(o TCF) {
 			t.Interest[p] = o.Interest[p]
 		}
 	}
-	if o.At < t.At {
-		t.At = o.At
-	}
+	t.At = min(t.At, o.At)
 }
 
 // consents returns the first rule that keeps the vendor from relying on consent to all of the purposes; TCFOK where none does.

@@ -19,7 +19,7 @@ const maxUSP = 1024
 
 // DecodeUSP decodes a US privacy string, "1YNN", bare or in the JSON that iubenda keeps in the cookie: {"uspString":"1YNN",...}.
 func DecodeUSP(text []byte) (USP, error) {
-	if len(text) > 4 && text[0] == '{' {
+	if len(text) > 0 && text[0] == '{' {
 		var f fault
 		if text, f = uspMember(text); f != fine {
 			return USP{}, f
