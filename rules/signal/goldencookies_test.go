@@ -18,7 +18,8 @@ type pieces struct {
 	cmp, name        string
 	open, sep, close string
 	all              []string
-	beside           []jar // other cookies; the first stand beside all of that, the others beside single pieces
+	whole            []string // other cookies' values, whole
+	beside           []jar    // other cookies; the first stand beside all of that, the others beside single pieces
 	coded            func(string) string
 }
 
@@ -40,7 +41,7 @@ var made = []pieces{
 		},
 	},
 	{
-		cmp: "cookiebot", name: "CookieConsent", open: "{", sep: ",", close: "}", beside: []jar{nil, {"CookieConsent", "-1"}, {"CookieConsent", "{necessary:true,utc:1700000000001}"}},
+		cmp: "cookiebot", name: "CookieConsent", open: "{", sep: ",", close: "}", whole: []string{`{v:1,necessary:true}`, `{necessary:true,v:}`, `{necessary:true,}`, `{,necessary:true}`, `{necessary:true`, `necessary:true}`, `{necessary:,statistics:true}`, `0`, `-1`, `1`, `{:1}`, `{a:'}`, `{necessary:true,a:''}`, `{region:'de',necessary:true}`, `{necessary:true,method:'explicit',region:'de'}`}, beside: []jar{nil, {"CookieConsent", "-1"}, {"CookieConsent", "{necessary:true,utc:1700000000001}"}},
 		all: []string{
 			"necessary:true", "necessary:false", "preferences:true", "statistics:false", "marketing:true", "marketing:'true'", "marketing:1", "stamp:'a,b:c'",
 			"method:'explicit'", "method:'implied'", "method:explicit", "utc:1700000000000", "utc:'1700000000000'", "utc:0", "region:'de'", "region:us", "ver:1",
@@ -48,7 +49,7 @@ var made = []pieces{
 		},
 	},
 	{
-		cmp: "didomi", name: "didomi_token", open: "{", sep: ",", close: "}", coded: b64, beside: []jar{nil, {"didomi_dcs", "CAAA"}},
+		cmp: "didomi", name: "didomi_token", open: "{", sep: ",", close: "}", coded: b64, whole: []string{`[`, `1`, `[]`, `{}`, `"x"`, `{"updated":null,"purposes":{"enabled":["a"]}}`, `{"updated":"2026-11-10T17:48:20.000Z","purposes":{"enabled":["a"]}}`, `{"updated":"2026-11-10T17:48:20.000Z","purposes":{"enabled":["a"]},"updated":null}`}, beside: []jar{nil, {"didomi_dcs", "CAAA"}},
 		all: []string{
 			`"updated":"` + onDay + `"`, `"updated":null`, `"updated":"soon"`, `"created":"` + earlier + `"`, `"purposes":{"enabled":["a"],"disabled":["b"]}`,
 			`"purposes":{"enabled":null,"disabled":[1]}`, `"purposes":null`, `"purposes":1`, `"purposes":{}`, `"vendors":{"enabled":["v"],"other":1}`,
@@ -56,7 +57,7 @@ var made = []pieces{
 		},
 	},
 	{
-		cmp: "klaro", name: "klaro", open: "{", sep: ",", close: "}", beside: []jar{nil, {"klaro", `{"a":false}`}, {"klaro", "["}},
+		cmp: "klaro", name: "klaro", open: "{", sep: ",", close: "}", whole: []string{`[]`, `1`, `{"a":true,"":true}`}, beside: []jar{nil, {"klaro", `{"a":false}`}, {"klaro", "["}, {"klaro", `{"b":false}`, "klaro", `{"b":false}`, "klaro", `{"a":false}`}},
 		all: []string{`"a":true`, `"a":false`, `"b":true`, `"b":1`, `"":true`, `"b":null`},
 	},
 	{
@@ -69,7 +70,7 @@ var made = []pieces{
 		all: []string{"allow", "deny", "%61llow", "x"},
 	},
 	{
-		cmp: "cookieyes", name: "cookieyes-consent", sep: ",", beside: []jar{nil, {"viewed_cookie_policy", "yes"}, {"cookieyes-consent", "action:yes,other:yes,analytics:no"}},
+		cmp: "cookieyes", name: "cookieyes-consent", sep: ",", whole: []string{`action:yes,necessary:yes,consent:no,analytics:yes`, `consent:no,action:yes,necessary:yes,analytics:yes`, `action:no,analytics:yes,action:yes`}, beside: []jar{nil, {"viewed_cookie_policy", "yes"}, {"cookieyes-consent", "action:yes,other:yes,analytics:no"}},
 		all: []string{
 			"consentid:x", "consent:yes", "consent:no", "consent:", "consent:maybe", "action:yes", "action:no", "action:", "action:maybe", "necessary:yes", "analytics:yes",
 			"analytics:no", "functional:yes", "performance:no", "advertisement:yes", "other:", "other:maybe", "performance:maybe", "own:yes", "own:no", "own:maybe", "lastRenewedDate:1700000000000",
@@ -86,10 +87,10 @@ var made = []pieces{
 		all: []string{"yes", "no", "maybe"},
 	},
 	{
-		cmp: "axeptio", name: "axeptio_cookies", open: "{", sep: ",", close: "}", beside: []jar{
+		cmp: "axeptio", name: "axeptio_cookies", open: "{", sep: ",", close: "}", whole: []string{`{"$$completed":false,"a":true,"$$completed":true}`, `{"$$completed":true,"a":true,"$$completed":false}`, `[]`, `1`}, beside: []jar{
 			nil, {"axeptio_authorized_vendors", ",a,"}, {"axeptio_authorized_vendors", ",a,", "axeptio_all_vendors", ",a,b,c,"}, {"axeptio_all_vendors", ",a,b,c,"},
 			{"axeptio_authorized_vendors", ",,"}, {"axeptio_authorized_vendors", ","}, {"axeptio_authorized_vendors", ""}, {"axeptio_authorized_vendors", ",a"},
-			{"axeptio_authorized_vendors", "a,"}, {"axeptio_authorized_vendors", ",a,,b,", "axeptio_all_vendors", "%2Ca%2Cb%2C"},
+			{"axeptio_authorized_vendors", "a,"}, {"axeptio_authorized_vendors", ",a,,b,", "axeptio_all_vendors", "%2Ca%2Cb%2C"}, {"axeptio_cookies", `{"$$completed":true,"b":true}`}, {"axeptio_cookies", `{"$$completed":true,"a":true}`}, {"axeptio_authorized_vendors", ",a,", "axeptio_authorized_vendors", ",b,"},
 		},
 		all: []string{
 			`"$$completed":true`, `"$$completed":false`, `"$$completed":1`, `"$$date":"` + onDay + `"`, `"$$date":7`, `"$$x":1`, `"a":true`, `"a":false`, `"b":true`, `"b":1`,
@@ -99,18 +100,18 @@ var made = []pieces{
 		cmp: "axeptio", name: "axeptio_authorized_vendors", beside: []jar{nil, {"axeptio_all_vendors", ",a,b,"}}, all: []string{",a,", ",b,", ",", "a"},
 	},
 	{
-		cmp: "iubenda", name: "_iub_cs-12", open: "{", sep: ",", close: "}", beside: []jar{nil, {"_iub_cs-13", `{"timestamp":"` + earlier + `","purposes":{"1":true,"2":true}}`}},
+		cmp: "iubenda", name: "_iub_cs-12", open: "{", sep: ",", close: "}", whole: []string{`{"timestamp":"2026-11-10T17:48:20.000Z","consent":true}`, `{"timestamp":"2026-11-10T17:48:20.000Z","consent":false,"consent":true}`, `{"timestamp":"2026-11-10T17:48:20.000Z","consent":true,"consent":false}`, `{"timestamp":"2026-11-10T17:48:20.000Z","purposes":{"1":true},"consent":false}`, `{"timestamp":"2026-11-10T17:48:20.000Z","purposes":{"1":true},"purposes":{"2":true}}`, `{"timestamp":"2026-11-10T17:48:20.000Z","purposes":{"1":true},"consent":true}`, `[]`}, beside: []jar{nil, {"_iub_cs-13", `{"timestamp":"` + earlier + `","purposes":{"1":true,"2":true}}`}, {"_iub_cs-13", `{"timestamp":"2026-11-10T17:48:20.000Z","consent":true}`}, {"_iub_cs-", "{"}, {"_iub_cs-1a", "{"}, {"_iub_cs--uspr", "{"}, {"_iub_cs-1-uspr", `{"s":false}`}},
 		all: []string{
 			`"timestamp":"` + onDay + `"`, `"timestamp":null`, `"timestamp":1700000000000`, `"timestamp":"soon"`, `"purposes":{"1":true,"4":false}`, `"purposes":{"5":true}`, `"purposes":[]`,
 			`"purposes":{}`, `"consent":true`, `"consent":false`, `"consent":1`, `"id":12`,
 		},
 	},
 	{
-		cmp: "iubenda", name: "_iub_cs-12-uspr", open: "{", sep: ",", close: "}", beside: []jar{nil},
+		cmp: "iubenda", name: "_iub_cs-12-uspr", open: "{", sep: ",", close: "}", whole: []string{`{"s":false,"s":true}`, `{"s":true,"s":false}`, `[]`}, beside: []jar{nil, {"_iub_cs-13-uspr", `{"s":false,"sh":true}`}},
 		all: []string{`"s":true`, `"s":false`, `"s":1`, `"sh":true`, `"sh":false`, `"adv":true`, `"adv":false`, `"x":true`},
 	},
 	{
-		cmp: "trustarc", name: "notice_gdpr_prefs", sep: ",", close: ":", beside: []jar{
+		cmp: "trustarc", name: "notice_gdpr_prefs", sep: ",", close: ":", whole: []string{`0,1:`, `0,:`, `,0:`, `0,,1:`, `00:`, `0,1`, `8:`, `0,1,2:x:implied,eu`, `0,1,2:x:expressed`, `0,1,2:x:`}, beside: []jar{
 			nil, {"notice_preferences", "0:"}, {"notice_preferences", "1:"}, {"notice_preferences", "2:x:implied,eu"}, {"cmapi_cookie_privacy", "permit 1,2"},
 			{"cmapi_cookie_privacy", "permit_1|3 required"}, {"cmapi_cookie_privacy", "permit"}, {"cmapi_cookie_privacy", "permit "}, {"cmapi_cookie_privacy", "permit-1"},
 			{"cmapi_cookie_privacy", "permit 0,1"}, {"notice_behavior", "expressed,eu"}, {"notice_behavior", "implied|us"}, {"notice_behavior", "implied"}, {"gpcishonored", "true"},
@@ -129,7 +130,7 @@ var made = []pieces{
 		all: []string{"1", "2", "3", "9"},
 	},
 	{
-		cmp: "hubspot", name: "__hs_cookie_cat_pref", sep: ",", beside: []jar{
+		cmp: "hubspot", name: "__hs_cookie_cat_pref", sep: ",", whole: []string{`1:true,`, `1:true__2:true`, `,1:true`, `1:true,2:false_3:true`}, beside: []jar{
 			nil, {"__hs_opt_out", "no"}, {"__hs_opt_out", "yes"}, {"__hs_opt_out", ""}, {"__hs_do_not_track", "yes"}, {"__hs_do_not_track", "no"}, {"__hs_do_not_track", ""}, {"__hs_initial_opt_in", "true"},
 		},
 		all: []string{"1:true", "1:false", "2:true_3:false", "2:TRUE", "12:true", "x:true", "3", "2:true_", ":true"},
@@ -139,52 +140,52 @@ var made = []pieces{
 	},
 	{cmp: "hubspot", name: "__hs_do_not_track", beside: []jar{nil}, all: []string{"yes", "no", "0"}},
 	{
-		cmp: "civic", name: "CookieControl", open: "{", sep: ",", close: "}", beside: []jar{nil, {"CookieControl", `{"optionalCookies":{"a":"revoked"},"interactedWith":true,"consentDate":1600000000000}`}},
+		cmp: "civic", name: "CookieControl", open: "{", sep: ",", close: "}", whole: []string{`{"interactedWith":false,"optionalCookies":{"a":"accepted"},"interactedWith":true}`, `{"interactedWith":true,"optionalCookies":{"a":"accepted"},"interactedWith":false}`, `[]`, `{"optionalCookies":{"":"accepted"}}`}, beside: []jar{nil, {"CookieControl", `{"optionalCookies":{"a":"revoked"},"interactedWith":true,"consentDate":1600000000000}`}},
 		all: []string{
 			`"optionalCookies":{"a":"accepted","b":"revoked"}`, `"optionalCookies":{"a":"legitimate interest"}`, `"optionalCookies":{"a":"x"}`, `"optionalCookies":{"a":true}`,
 			`"optionalCookies":[]`, `"interactedWith":true`, `"interactedWith":false`, `"interactedWith":1`, `"consentDate":1700000000000`, `"consentDate":"x"`, `"consentDate":true`, `"consentExpiry":90`,
 		},
 	},
 	{
-		cmp: "cookieconsent", name: "cc_cookie", open: "{", sep: ",", close: "}", beside: []jar{nil, {"cc_cookie", `{"categories":["b"]}`}},
+		cmp: "cookieconsent", name: "cc_cookie", open: "{", sep: ",", close: "}", whole: []string{`{"revision":3,"categories":["a"],"revision":0}`, `{"categories":["a"],"revision":0,"revision":3}`, `{"categories":["a","a"],"level":["b"]}`, `{"level":["b"],"categories":["a","a"]}`, `{"level":["a","b"],"categories":["a","a"]}`, `{"categories":["a"],"services":{"a":["s","t"],"b":["t"]}}`, `[]`}, beside: []jar{nil, {"cc_cookie", `{"categories":["b"]}`}, {"cc_cookie", `{"categories":["a"],"revision":3}`}},
 		all: []string{
 			`"categories":["a"]`, `"categories":["b"]`, `"level":["a","b"]`, `"categories":[1]`, `"categories":{}`, `"categories":[]`, `"revision":0`, `"revision":3`, `"revision":"0"`,
 			`"services":{"a":["s"],"b":["t"]}`, `"services":null`, `"services":1`, `"services":{"a":1}`, `"consentTimestamp":"` + onDay + `"`, `"consent_date":"` + earlier + `"`, `"consent_date":0`,
 		},
 	},
 	{
-		cmp: "google_fc", name: "FCCDCF", open: "[", sep: ",", close: "]", beside: []jar{nil, {"euconsent-v2", "CPzz"}, {"FCCDCF", `[0,0,0,["CPxx","1~9"]]`}, {"addtl_consent", "1~1", "euconsent-v2", "CPxx"}},
+		cmp: "google_fc", name: "FCCDCF", open: "[", sep: ",", close: "]", whole: []string{`{}`, `1`, `[`, `[1,2,3,["CPxx","1~2"],["CPyy"]]`, `[1,2,3,["","1~2"]]`, `[1,2,3,["CPxx","1~2",{}]]`, `[1,2,3,["CPxx",{}]]`}, beside: []jar{nil, {"euconsent-v2", "CPzz"}, {"FCCDCF", `[0,0,0,["CPxx","1~9"]]`}, {"addtl_consent", "1~1", "euconsent-v2", "CPxx"}},
 		all: []string{`null,null,null,["CPxx","1~2",3]`, `1,2,3,["CPxx"]`, `1,2,3,[null,"1~2"]`, `1,2,3,[4]`, `1,2,3,{}`, `1,2,3,null`, `["CPyy"]`, `1,2,["CPyy"]`},
 	},
 	{
-		cmp: "tealium", name: "CONSENTMGR", sep: "|", beside: []jar{nil, {"CONSENTMGR", "consent:false"}, {"CONSENTMGR", "consent:true|c1:1|ts:1600000000000"}},
+		cmp: "tealium", name: "CONSENTMGR", sep: "|", whole: []string{`consent:true|c1:1|consent:false`, `consent:false|c1:1|consent:true`, `c1:1|c2:0|consent:true`, `consent:true|ts:1700000000000|ts:1600000000000`, `consent:true|:1`}, beside: []jar{nil, {"CONSENTMGR", "consent:false"}, {"CONSENTMGR", "consent:true|c1:1|ts:1600000000000"}},
 		all: []string{"consent:true", "consent:false", "consent:maybe", "c1:1", "c1:0", "c15:1", "c16:1", "c0:1", "c9:2", "ts:1700000000000", "ts:soon", "dns:x", "c1"},
 	},
 	{
-		cmp: "commanders_act", name: "TC_PRIVACY", sep: "@", beside: []jar{nil, {"TC_PRIVACY", "1@1|1|1@2@@1600000000000"}},
+		cmp: "commanders_act", name: "TC_PRIVACY", sep: "@", whole: []string{`0@1|2|3@1,2@2`, `0@1|2|3@1,,2@2`, `0@1|2|3@,@`, `1@1|2|3@ALL@3`, `0@1|2|3@ALL@3`, `0@1|2|3@1@2@1700000000000,1600000000000,5`, `0@1@@`, `0@1@12345@`, `0@1@123456@`, `0@1@1@2@x`, `0@1@1@2@,5`}, beside: []jar{nil, {"TC_PRIVACY", "1@1|1|1@2@@1600000000000"}},
 		all: []string{"0@1|2|3@1,2@3", "1@1|2|3@1,2@3", "0@1@ALL@", "1@1@ALL@", "2@1@1@", "0@1@1", "1700000000000,1,2", "0", "12345", "123456", "x"},
 	},
 	{
-		cmp: "cookie_information", name: "CookieInformationConsent", open: "{", sep: ",", close: "}", beside: []jar{nil, {"CookieInformationConsent", `{"consents_approved":["b"]}`}},
+		cmp: "cookie_information", name: "CookieInformationConsent", open: "{", sep: ",", close: "}", whole: []string{`[]`, `{"consents_approved":["a"],"consents_approved":["b"],"consents_denied":["c"]}`, `{"consents_denied":["a"]}`}, beside: []jar{nil, {"CookieInformationConsent", `{"consents_approved":["b"]}`}},
 		all: []string{
 			`"consents_approved":["a","b"]`, `"consents_approved":["c"]`, `"consents_denied":["a"]`, `"consents_approved":1`, `"consents_denied":[1]`, `"timestamp":"` + onDay + `"`, `"timestamp":7`, `"timestamp":-7`,
 		},
 	},
 	{
-		cmp: "shopify", name: "_tracking_consent", open: "{", sep: ",", close: "}", beside: []jar{nil, {"_tracking_consent", "3.AMPS"}, {"_tracking_consent", "3."}},
+		cmp: "shopify", name: "_tracking_consent", open: "{", sep: ",", close: "}", whole: []string{`{"con":{"CMP":{"a":"1"},"CMP":{"a":"0"}}}`, `{"con":{"x":1,"CMP":{"a":"1","m":""}}}`, `3.`, `3`, `[]`, `3.x`, `{"v":2.1,"con":{"CMP":{"a":"1"}}}`}, beside: []jar{nil, {"_tracking_consent", "3.AMPS"}, {"_tracking_consent", "3."}},
 		all: []string{
 			`"con":{"CMP":{"a":"1","m":"0","p":"","s":"1"}}`, `"con":{"CMP":{"a":"0"}}`, `"con":{"CMP":{"a":true}}`, `"con":{"CMP":{"a":"2"}}`, `"con":{"CMP":1}`, `"con":{"x":1}`, `"con":1`, `"con":{"CMP":{}}`,
 			`"v":"2.1"`, `"v":"3.0"`, `"region":"DEBE"`, `"purposes":{"a":true}`,
 		},
 	},
 	{
-		cmp: "ketch", name: "_ketch_consent_v1_", open: "{", sep: ",", close: "}", coded: b64, beside: []jar{nil, {"_ketch_consent_v1_", "x"}},
+		cmp: "ketch", name: "_ketch_consent_v1_", open: "{", sep: ",", close: "}", coded: b64, whole: []string{`[]`, `1`, `{"a":{"status":"granted","other":"denied"}}`, `{"a":1,"b":{"status":"denied"}}`}, beside: []jar{nil, {"_ketch_consent_v1_", "x"}},
 		all: []string{
 			`"a":{"status":"granted"}`, `"a":{"status":"denied"}`, `"b":{"status":"granted","status":"denied"}`, `"b":{"status":"denied","status":"granted"}`, `"b":{"status":1}`, `"b":{}`, `"b":true`, `"":{}`,
 		},
 	},
 	{
-		cmp: "matomo", name: "mtm_consent", beside: []jar{
+		cmp: "matomo", name: "mtm_consent", whole: []string{`0`, `999999999999999`, `1000000000000000`, `17x`}, beside: []jar{
 			nil, {"mtm_cookie_consent", "1600000000000"}, {"mtm_cookie_consent", "x"}, {"mtm_consent_removed", "1650000000000"}, {"mtm_consent_removed", "never"}, {"matomo_ignore", "1660000000000"},
 			{"mtm_consent_removed", "1650000000000", "matomo_ignore", "1640000000000", "mtm_cookie_consent", "1600000000000"},
 		},
@@ -192,7 +193,7 @@ var made = []pieces{
 	},
 	{cmp: "matomo", name: "mtm_cookie_consent", beside: []jar{nil}, all: []string{"1700000000000", "x"}},
 	{
-		cmp: "sourcepoint", name: "consentDate", beside: []jar{nil, {"consentUUID", onDay}, {"euconsent-v2", "CPxx", "addtl_consent", "1~2", "usprivacy", "1YNN", "__gpp", "DBAA", "__gpp_sid", "-1"}},
+		cmp: "sourcepoint", name: "consentDate", whole: []string{`2026-11-10T7:48:20.000Z`, `2026-11-10 17:48:20Z`}, beside: []jar{nil, {"consentUUID", onDay}, {"euconsent-v2", "CPxx", "addtl_consent", "1~2", "usprivacy", "1YNN", "__gpp", "DBAA", "__gpp_sid", "-1"}},
 		all: []string{onDay, "x"},
 	},
 	{cmp: "osano", name: "osano_consentmanager", beside: []jar{nil, {"osano_consentmanager_uuid", "y"}}, all: []string{"x"}},
@@ -214,6 +215,11 @@ func (p *pieces) cookies(yield func(value string, beside jar)) {
 		yield("", beside)
 		if p.open+p.close != "" {
 			yield(as(p.open+p.close), beside)
+		}
+		for _, one := range p.whole {
+			if i == 0 {
+				yield(as(one), beside)
+			}
 		}
 		for n, one := range p.all {
 			yield(as(p.open+one+p.close), beside)
