@@ -1,6 +1,12 @@
 package rules
 
-import "github.com/tagwarden/tagwarden/rules/hit"
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal"
+)
 
 // AssembleEvent puts together anew what leaves of an event, to hold what EventBytes finds against.
 func (j *Judgement) AssembleEvent(event int) []byte {
@@ -28,3 +34,26 @@ func (j *Judgement) JudgeKeeping(in *Inputs, drop func(node int32) bool) Reason 
 
 // Invalid is the reason of a denial for what is wrong with an assessment.
 var Invalid = invalid
+
+// Asked is what an activity is judged by for one event.
+type Asked struct {
+	Region     Region
+	Signals    *signal.Signals
+	Objections Objections
+	Deaf       bool
+	Now        time.Time
+	Kind       catalog.Kind
+}
+
+// Permits tells whether the activity's basis carries an event.
+func (p *Policy) Permits(a *Activity, q *Asked) Reason {
+	return a.permits(p, &asked{
+		region: q.Region, signals: q.Signals, objections: q.Objections, deaf: q.Deaf, now: q.Now, endpoint: &catalog.Endpoint{Kind: q.Kind},
+	})
+}
+
+// Why an activity may not rest on consent, or on legitimate interest, by a TC string.
+var (
+	ByTCF         = byTCF
+	InterestByTCF = interestByTCF
+)

@@ -1,0 +1,327 @@
+package rules
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// wideSpaces are the classes of identifiers that a site itself knows a person by.
+var wideSpaces = map[hit.Class]bool{hit.UserID: true, hit.Email: true, hit.Phone: true, hit.ExternalID: true}
+
+// TestNamespaces: what a site knows a person by is one namespace for all; the rest is the vendor's own.
+func TestNamespaces(t *testing.T) {
+	t.Parallel()
+	for class := range hit.NumClasses {
+		want := class.String() + ":ga4"
+		if wideSpaces[class] {
+			want = class.String()
+		}
+		if got := Namespace(class, "ga4"); got != want {
+			t.Errorf("%v: %q, want %q", class, got, want)
+		}
+	}
+}
+
+// TestHexadecimal: every byte at every place, and every length about the right one.
+func TestHexadecimal(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{md5.Size, sha256.Size} {
+		right := regexp.MustCompile(fmt.Sprintf(`^[0-9a-fA-F]{%d}$`, 2*size))
+		for length := range 2*size + 3 {
+			text := []byte(strings.Repeat("a0F9", size)[:length])
+			if got := hexadecimal(text, size); got != right.Match(text) {
+				t.Errorf("%s: %t", text, got)
+			}
+			for i := range text {
+				was := text[i]
+				for c := range 256 {
+					if text[i] = byte(c); hexadecimal(text, size) != (length == 2*size && right.MatchString(string(text))) && c != '\n' {
+						t.Fatalf("%q: %t", text, hexadecimal(text, size))
+					}
+				}
+				text[i] = was
+			}
+		}
+	}
+}
+
+// formsOf are the forms of an identifier as lines: whether all events share it, its class, its namespace and its text.
+func formsOf(add func(f *forms)) (lines []string) {
+	var own [hit.NumClasses]string
+	for class := range own {
+		own[class] = Namespace(hit.Class(class), "ga4")
+	}
+	f := &forms{own: &own, events: 2}
+	f.reset()
+	f.own, f.events = &own, 2
+	add(f)
+	for _, of := range f.all {
+		lines = append(lines, fmt.Sprint(of.event, " ", of.class, " ", of.space, " ", string(f.text[of.from:of.to])))
+	}
+	return lines
+}
+
+func sum256(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+
+func sumMD5(text string) string { return fmt.Sprintf("%x", md5.Sum([]byte(text))) }
+
+// TestFormsOfEachClass: every class of identifiers, in every way that it travels, against the rule in words: a hash is known as that hash; an
+// address and a number by their hashes alone; what may be an address is known as itself and by the address's hashes; the rest as itself.
+func TestFormsOfEachClass(t *testing.T) {
+	t.Parallel()
+	type text struct{ given, mail, digits, tidy string } // what it is as an address, as a number, and without blanks around it
+	texts := []text{
+		{given: ""}, {given: "  "},
+		{"u-17", "", "17", "u-17"},
+		{" Jane.Doe@Example.com ", "jane.doe@example.com", "", "Jane.Doe@Example.com"},
+		{"jane@example.com", "jane@example.com", "", "jane@example.com"},
+		{"+49 (0)30 1234567", "", "49301234567", "+49 (0)30 1234567"},
+		{"0049301234567", "", "49301234567", "0049301234567"},
+		{sum256("jane@example.com"), "", "", sum256("jane@example.com")},
+		{strings.ToUpper(sum256("jane@example.com")), "", "", strings.ToUpper(sum256("jane@example.com"))},
+		{sumMD5("jane@example.com"), "", "", sumMD5("jane@example.com")},
+		{sumMD5("jane@example.com") + "0", "", "", sumMD5("jane@example.com") + "0"},
+		{sum256("x")[:63], "", "", sum256("x")[:63]},
+	}
+	inHex := func(s string, n int) bool { return len(s) == n && strings.Trim(s, "0123456789abcdefABCDEF") == "" }
+	for class := range hit.NumClasses {
+		if !class.Identifies() {
+			continue
+		}
+		for _, how := range []string{"", "sha256", "md5"} {
+			for _, c := range texts {
+				if class == hit.Phone && how == "" && c.digits == "" && !inHex(c.given, 64) && strings.TrimSpace(c.given) != "" {
+					continue // what of letters is a number is the business of package pseudonym
+				}
+				var want []string
+				line := func(class hit.Class, space, text string) {
+					if text != "" {
+						want = append(want, fmt.Sprint(1, " ", class, " ", space, " ", text))
+					}
+				}
+				lower := strings.ToLower(c.tidy)
+				switch {
+				case class == hit.Email && (how == "sha256" || how == "" && inHex(c.given, 64)):
+					line(hit.Email, "email_sha256", lower)
+				case class == hit.Email && (how == "md5" || how == "" && inHex(c.given, 32)):
+					line(hit.Email, "email_md5", lower)
+				case class == hit.Phone && (how == "sha256" || how == "" && inHex(c.given, 64)):
+					line(hit.Phone, "phone_sha256", lower)
+				case how != "":
+					line(class, Namespace(class, "ga4"), c.tidy)
+				case class == hit.Phone:
+					if c.digits != "" {
+						line(hit.Phone, "phone_sha256", sum256(c.digits))
+						line(hit.Phone, "phone_sha256", sum256("+"+c.digits))
+					}
+				default:
+					if class != hit.Email {
+						line(class, Namespace(class, "ga4"), c.tidy)
+					}
+					if c.mail != "" && wideSpaces[class] {
+						line(hit.Email, "email_sha256", sum256(c.mail))
+						line(hit.Email, "email_md5", sumMD5(c.mail))
+					}
+				}
+				got := formsOf(func(f *forms) { f.add(1, class, how, []byte(c.given)) })
+				if !slices.Equal(got, want) {
+					t.Errorf("%v, %q, %q:\n%q, want\n%q", class, how, c.given, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestListsOfHashes: of a list of hashes, those of addresses and numbers are known, in whatever order, with padding or without; what is no hash
+// of 32 bytes is left out, and what follows it is not.
+func TestListsOfHashes(t *testing.T) {
+	t.Parallel()
+	raw := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	mail, phone := "1 email email_sha256 "+sum256("a@b.example"), "1 phone phone_sha256 "+sum256("+49301")
+	long := base64.RawURLEncoding.EncodeToString(make([]byte, 33))
+	short := base64.RawURLEncoding.EncodeToString(make([]byte, 31))
+	em, pn := "em."+raw("a@b.example"), "pn."+raw("+49301")
+	for text, want := range map[string][]string{
+		"": nil, "~": nil, "tv.1": nil, "tv.1~": nil, em: {mail}, pn: {phone}, "tv.1~" + em: {mail}, em + "~" + pn: {mail, phone}, pn + "~" + em: {phone, mail},
+		em + "=": {mail}, em + "==~" + pn: {mail, phone}, "~~" + em + "~~" + pn + "~": {mail, phone}, em + "~" + em: {mail},
+		"em." + long + "~" + pn: {phone}, "em." + short + "~" + pn: {phone}, "em.x~" + em: {mail}, "em~" + em: {mail}, "em.~" + em: {mail},
+		"fn." + raw("jane") + "~" + em: {mail}, "EM." + raw("a@b.example"): nil, "e." + raw("x") + "~" + pn: {phone}, "em0." + raw("x") + "~" + pn: {phone},
+		"em." + strings.Replace(raw("a@b.example"), raw("a@b.example")[5:6], "!", 1) + "~" + pn: {phone},
+		"em." + strings.Repeat("+", 43) + "~" + em:                                              {mail}, // of the other alphabet
+		"." + raw("x") + "~" + em:                                                               {mail},
+	} {
+		if got := formsOf(func(f *forms) { f.add(1, hit.Email, "user_data", []byte(text)) }); !slices.Equal(got, want) {
+			t.Errorf("%q:\n%q, want\n%q", text, got, want)
+		}
+	}
+}
+
+// TestFormsAreKeptOnce: against sets. What an event has already, or all events have, is not kept again; what all events share is kept beside an
+// event's own, for the others' sake, except where there are no others.
+func TestFormsAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	type one struct {
+		event int32
+		space string
+		text  string
+	}
+	var own [hit.NumClasses]string
+	f := new(forms)
+	for round := range 60 {
+		f.reset()
+		f.own, f.events = &own, 1+round%3
+		var want []one
+		seen, ofEvent, ofHit, last := uint32(round*7919+1), map[string]bool{}, map[string]bool{}, int32(hit.Shared)
+		for range 100 {
+			seen = seen*1664525 + 1013904223
+			n := seen >> 16
+			event := last
+			switch n % 7 {
+			case 0:
+				event = int32(hit.Shared)
+			case 1, 2:
+				event = int32(n / 7 % uint32(f.events))
+			}
+			space, text := "s"+strconv.Itoa(int(n/11%2)), "t"+strconv.Itoa(int(n/23%12))
+			f.plain(event, hit.UserID, space, 0, []byte(text))
+			if event != hit.Shared && event != last {
+				ofEvent, last = map[string]bool{}, event
+			}
+			key := space + " " + text
+			if ofHit[key] || (event != hit.Shared || f.events == 1) && ofEvent[key] {
+				continue
+			}
+			if event == hit.Shared {
+				ofHit[key] = true
+			} else {
+				ofEvent[key] = true
+			}
+			want = append(want, one{event, space, text})
+		}
+		var got []one
+		for _, of := range f.all {
+			got = append(got, one{of.event, of.space, string(f.text[of.from:of.to])})
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("round %d:\n%v, want\n%v", round, got, want)
+		}
+		if f.shared != len(ofHit) {
+			t.Errorf("round %d: %d are shared, want %d", round, f.shared, len(ofHit))
+		}
+		if again := f.grown(); again != len(f.text)+192*len(f.all) || f.grown() != 0 {
+			t.Errorf("round %d: grown by %d", round, again)
+		}
+	}
+}
+
+// TestManyForms: none of more forms than a table holds is lost, and as long as the table is at most half full none comes twice.
+func TestManyForms(t *testing.T) {
+	t.Parallel()
+	for _, event := range []int32{hit.Shared, 0} {
+		for _, n := range []int{255, 256, 257, 513, 1500} {
+			f := new(forms)
+			f.reset()
+			f.events = 2
+			text := func(i int) []byte { return []byte("u" + strconv.Itoa(i)) }
+			for i := range n {
+				f.plain(event, hit.UserID, "s", 0, text(i))
+				f.plain(event, hit.UserID, "s", 0, text(i))
+			}
+			count := map[string]int{}
+			for _, of := range f.all {
+				count[string(f.text[of.from:of.to])]++
+			}
+			if len(count) != n || len(f.all) != n {
+				t.Errorf("of %d forms %d are kept, %d in all", n, len(count), len(f.all))
+			}
+			f.plain(event, hit.UserID, "s", 0, text(0))
+			if again := len(f.all) - n; n <= 256 && again != 0 {
+				t.Errorf("of %d, the first comes again", n)
+			}
+		}
+	}
+}
+
+// TestFormTablesStartAnew: a table that was emptied knows nothing of before, also when the count of its rounds begins anew.
+func TestFormTablesStartAnew(t *testing.T) {
+	t.Parallel()
+	f := new(forms)
+	f.reset()
+	f.events = 2
+	for _, round := range []uint32{1, 7, ^uint32(0) - 1, ^uint32(0)} {
+		f.all, f.text = f.all[:0], f.text[:0]
+		f.known.round = round
+		f.known.n = 3
+		f.plain(0, hit.UserID, "s", 0, []byte("u"))
+		f.last = 1
+		f.known.clear()
+		if f.known.n != 0 || f.known.round == 0 {
+			t.Errorf("round %d: %d of round %d", round, f.known.n, f.known.round)
+		}
+		for _, slot := range f.known.slots {
+			if slot.round == f.known.round {
+				t.Errorf("after round %d a slot is full", round)
+			}
+		}
+	}
+	// A form in the place of another one of the same sum is found behind it.
+	of := [2]form{{space: "a", from: 0, to: 1, sum: 511}, {space: "b", from: 0, to: 1, sum: 511}}
+	f.reset()
+	f.text = []byte("u")
+	for i := range of {
+		if f.known.has(f, &of[i]) {
+			t.Errorf("%d is there already", i)
+		}
+		f.known.add(f, &of[i])
+		f.all = append(f.all, of[i])
+	}
+	if !f.known.has(f, &of[0]) || !f.known.has(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) || f.known.n != 2 {
+		t.Error("one of two forms in the same place is not found")
+	}
+}
+
+// TestFNV: draft-eastlake-fnv's own vectors of FNV-1a, 64 bits.
+func TestFNV(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]uint64{"": 0xcbf29ce484222325, "a": 0xaf63dc4c8601ec8c, "foobar": 0x85944171f73967e8} {
+		if got := fnv([]byte(text)); got != want {
+			t.Errorf("%q: %x", text, got)
+		}
+	}
+}
+
+// TestStepsOfForms: each identifier costs its forms, and what is hashed of it.
+func TestStepsOfForms(t *testing.T) {
+	t.Parallel()
+	want := map[string]int{"u": costForm, "jane@example.com": costForm + 2*costDigest}
+	var own [hit.NumClasses]string
+	f := &forms{own: &own}
+	for range 2 {
+		for _, text := range slices.Sorted(maps.Keys(want)) {
+			f.add(0, hit.UserID, "", []byte(text))
+			if got := f.steps(); got != want[text] {
+				t.Errorf("%s: %d steps", text, got)
+			}
+		}
+	}
+	f.reset()
+	f.own = &own
+	f.add(0, hit.Phone, "", []byte("+49301234567"))
+	f.reset()
+	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.own != nil || f.last != hit.Shared || len(f.all)+len(f.text) != 0 {
+		t.Errorf("%d digests are left of before", f.digests)
+	}
+}
