@@ -45,8 +45,9 @@ func (j *Judgement) lowerClaim(c *hit.Claim, keep signal.Storage) signal.Storage
 	case "gcd":
 		return j.lowerText(c.Node, keep, signal.LowerGCD)
 	case "ga4_mp_consent":
-		if !keep.Has(signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))) && string(h.Text(c.Node)) != "DENIED" {
+		if of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node))); !keep.Has(of) && string(h.Text(c.Node)) != "DENIED" {
 			j.say(c.Node, "DENIED")
+			return of
 		}
 	}
 	return 0
