@@ -129,6 +129,8 @@ func shownHits() []shownHit {
 		{"silent", "ga4", unsaid, []string{german}, nil},
 		{"silent elsewhere", "ga4", unsaid, []string{"CF-IPCountry: BR"}, nil},
 		{"GPC", "ga4", page, []string{yes, "Sec-GPC: 1", "DNT: 1"}, nil},
+		{"npa is added", "ga4", strings.Replace(page, "&npa=0", "", 1), []string{yes}, nil},
+		{"npa is added to an event", "ga4", two + "&npa=0\nen=x&gcs=G111", []string{yes}, nil},
 		{"objected", "ga4", page, []string{yes, german}, func(q *rules.Question) { q.Objections = []string{"audience", "vendor:matomo"} }},
 		{"objected to all", "ga4", page, []string{yes}, func(q *rules.Question) { q.Objections = []string{"all"} }},
 		{"objected in the browser", "ga4", page, []string{yes + "; __Host-tagwarden-objections=ads/vendor:ga4"}, nil},
