@@ -22,7 +22,7 @@ func (s *Server) Reload() error {
 	defer s.reviews.soon()
 	s.lookAtTokens(s.tokens.Reload())
 	old := s.snapshot.Load()
-	loaded, err := s.readTwice(old.Loaded.Source.Path)
+	loaded, err := s.read(old.Loaded.Source.Path)
 	if err == nil {
 		err = unchangeable(&old.Loaded.Server, &loaded.Server)
 	}
@@ -58,20 +58,29 @@ func (s *Server) Reload() error {
 	return nil
 }
 
-// readTwice reads until two readings agree, so that a folder that is being written is not taken half-written.
-func (s *Server) readTwice(path string) (*config.Loaded, error) {
-	first, err := config.Read(path)
+// read reads a configuration, and compiles it with what the ledger remembers.
+func (s *Server) read(path string) (*config.Loaded, error) {
+	source, err := readTwice(path, config.Read)
 	if err != nil {
 		return nil, err
 	}
-	second, err := config.Read(path)
+	return config.Compile(source, s.past.facts())
+}
+
+// readTwice refuses what is read twice and differs, so that a folder that is being written is not taken half-written.
+func readTwice(path string, read func(path string) (*config.Source, error)) (*config.Source, error) {
+	first, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	second, err := read(path)
 	if err != nil {
 		return nil, err
 	}
 	if first.Digest != second.Digest {
 		return nil, errors.New("the policy folder is being written: it was read twice and differed")
 	}
-	return config.Compile(second, s.past.facts())
+	return second, nil
 }
 
 // unchangeable refuses a reload that changes what only a restart can.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ type Rotation struct {
 }
 
 // Rotate replaces keys now, out of turn, records that, and puts the new ones in force for every hit that begins afterwards. It returns
-// what was done.
+// what was done. Where that cannot be recorded it is done all the same, and the error says both.
 func (s *Server) Rotate(what Rotation) (string, error) {
 	s.reloading.Lock() // a policy that is being loaded would be given the keys that were
 	defer s.reloading.Unlock()
@@ -32,7 +33,15 @@ func (s *Server) Rotate(what Rotation) (string, error) {
 		return "", err
 	}
 	s.renew(s.snapshot.Load())
-	return text, s.noteKeyChange(text)
+	return text, unrecorded(text, s.noteKeyChange(text))
+}
+
+// unrecorded says of keys that were replaced that this could not be recorded, where that is so.
+func unrecorded(done string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s, and that cannot be recorded: %w", done, err)
 }
 
 // RotateStopped does what Server.Rotate does where no server runs: it takes the data folder meanwhile.
@@ -51,7 +60,7 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if err != nil {
 		node = "unknown"
 	}
-	log, err := ledger.Open(ledger.Options{Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Files: o.Files},
+	log, err := ledger.Open(ledger.Options{Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Files: o.Files, Disk: o.Disk},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})
 	if err != nil {
 		return "", err
@@ -61,7 +70,7 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 		return "", err
 	}
 	if err := log.Note(ledger.Note{Kind: ledger.KindKey, Text: text}); err != nil || lock.Shut == "" {
-		return text, err
+		return text, unrecorded(text, err)
 	}
 	return text + "; " + lock.Shut, nil
 }

@@ -52,6 +52,9 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 // Release closes what New opened. Serve does it at its end; it is for a server that does not serve.
 func (s *Server) Release() error {
 	s.snapshot.Load().Delivery.Close()
+	if s.control != nil {
+		_ = s.control.Close() // where it served, that is done
+	}
 	return errors.Join(s.objections.Close(), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
 }
 
@@ -110,13 +113,13 @@ func (s *Server) closeListeners() {
 // eachMinute writes aggregates down, looks at which assessments are due, replaces keys whose period is over though no hit came, looks
 // for a renewed certificate that no notice came of, and keeps counts of values.
 func (s *Server) eachMinute(stop <-chan struct{}) {
-	t := time.NewTicker(time.Minute)
-	defer t.Stop()
+	tick, end := s.opts.Every(time.Minute)
+	defer end()
 	for {
 		select {
 		case <-stop:
 			return
-		case <-t.C:
+		case <-tick:
 			if err := s.ledger.Refusals(s.refusals.take(s.opts.Now())); err != nil {
 				s.fault("refused hits cannot be recorded", err)
 			}
