@@ -181,16 +181,19 @@ func (o *Outbox) expire() {
 			drop = append(drop, m.ID)
 		}
 	}
-	o.settle(drop)
+	if err := o.settle(drop); err != nil {
+		o.opts.Fault(err)
+	}
 }
 
-func (o *Outbox) settle(ids []uint64) {
+func (o *Outbox) settle(ids []uint64) error {
 	if len(ids) == 0 {
-		return
+		return nil
 	}
 	if err := o.opts.Store.Settle(ids); err != nil {
-		o.opts.Fault(fmt.Errorf("what was sent cannot be settled: it will be sent again: %w", err))
+		return fmt.Errorf("what was sent, or given up, cannot be settled: nothing more is sent, and after a restart it is sent again: %w", err)
 	}
+	return nil
 }
 
 // worker is what is known of one receiver while the process runs.
@@ -198,6 +201,7 @@ type worker struct {
 	failures int                 // in a row, of the receiver as a whole
 	until    time.Time           // it is let be until then
 	aside    map[uint64]*refusal // messages that it refused
+	done     []uint64            // messages that are to be settled
 }
 
 // refusal is a message that a receiver does not take as it takes others.
@@ -218,26 +222,50 @@ func (o *Outbox) work(ctx context.Context, to string, kick <-chan struct{}) {
 	}
 }
 
-// round sends what can be sent now, and returns after which time there may be more.
+// round sends what can be sent now, and returns after which time there may be more. As long as what was sent cannot be settled nothing is sent:
+// it would be sent again and again, and after a crash there would be ever more of it.
 func (o *Outbox) round(ctx context.Context, to string, w *worker) time.Duration {
-	all := o.opts.Receivers()
-	at := slices.IndexFunc(all, func(r *Receiver) bool { return r.Name() == to })
-	if at < 0 {
-		return time.Hour
+	var next time.Duration
+	err := o.settleDone(w)
+	if err == nil {
+		next, err = o.send(ctx, to, w)
 	}
-	limit := atOnce + len(w.aside)
-	waiting, err := o.opts.Store.Pending(to, limit)
+	if err == nil {
+		err = o.settleDone(w)
+	}
 	if err != nil {
 		o.opts.Fault(err)
 		return time.Minute
 	}
-	var done []uint64
-	defer func() { o.settle(done) }()
+	return next
+}
+
+// settleDone settles what was sent, or given up.
+func (o *Outbox) settleDone(w *worker) error {
+	err := o.settle(w.done)
+	if err == nil {
+		w.done = w.done[:0]
+	}
+	return err
+}
+
+// send sends what can be sent now, and returns after which time there may be more. The error is the store's.
+func (o *Outbox) send(ctx context.Context, to string, w *worker) (time.Duration, error) {
+	all := o.opts.Receivers()
+	at := slices.IndexFunc(all, func(r *Receiver) bool { return r.Name() == to })
+	if at < 0 {
+		return time.Hour, nil
+	}
+	limit := atOnce + len(w.aside)
+	waiting, err := o.opts.Store.Pending(to, limit)
+	if err != nil {
+		return 0, err
+	}
 	next, blocked, moved := time.Hour, map[string]bool{}, false
 	for i := range waiting {
 		m := &waiting[i]
 		if ctx.Err() != nil {
-			return next
+			return next, nil
 		}
 		act, why := o.open(m)
 		if why == "" {
@@ -245,21 +273,22 @@ func (o *Outbox) round(ctx context.Context, to string, w *worker) time.Duration 
 		}
 		switch why {
 		case WhyDown:
-			return next
+			return next, nil
 		case WhyRefused:
 			continue
 		}
 		delete(w.aside, m.ID)
 		moved = true
-		if done = append(done, m.ID); len(done) == settling {
-			o.settle(done)
-			done = nil
+		if w.done = append(w.done, m.ID); len(w.done) == settling {
+			if err := o.settleDone(w); err != nil {
+				return 0, err
+			}
 		}
 	}
 	if moved && len(waiting) == limit {
-		return 0 // there may be more
+		return 0, nil // there may be more
 	}
-	return next
+	return next, nil
 }
 
 // open reads a message, or says why it is dropped.
