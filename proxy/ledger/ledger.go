@@ -351,7 +351,7 @@ func (l *Ledger) Close() error {
 	return errors.Join(err, l.file.Sync(), l.file.Close())
 }
 
-// Segments lists a ledger's segments, oldest first.
+// Segments lists a ledger's segments, oldest first. One may be a link: what somebody moved to another disk is remembered all the same.
 func Segments(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -359,7 +359,7 @@ func Segments(dir string) ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), ".jsonl") {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".jsonl") {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
 	}
