@@ -1,10 +1,12 @@
 package proxy_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/zap"
@@ -185,5 +187,45 @@ func TestWithoutKeysNothingIsAcknowledged(t *testing.T) {
 	c.set("2026-11-24T12:00:01Z")
 	if standing, err := r.Standing(theVisitor, nil); err != nil || len(standing) > 0 {
 		t.Errorf("when the clock is right again: %v, %v", standing, err)
+	}
+}
+
+// dice are random bytes that are not to be had any more when a test says so.
+type dice struct{ gone atomic.Bool }
+
+func (d *dice) Read(b []byte) (int, error) {
+	if d.gone.Load() {
+		return 0, errors.New("no randomness")
+	}
+	return rand.Read(b)
+}
+
+// TestAnActThatCannotBeTold: where what other systems are to be told cannot be kept the act is not taken: nobody acknowledges it, and it is not in
+// force.
+func TestAnActThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	file, d := folder(t, startVendor(t).URL), new(dice)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
+	write(t, file, string(text)+"webhooks: [{ name: crm, url: \"http://127.0.0.1:1\", events: [objection], secret_file: ./hook.key }]\n")
+	act := objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}}
+	for _, gone := range []bool{true, false} {
+		d.gone.Store(false)
+		r := start(t, file, func(o *proxy.Options) { o.Rand = d })
+		d.gone.Store(gone)
+		receipts, err := r.Act(t.Context(), act)
+		standing, failed := r.Standing(theVisitor, nil)
+		if failed != nil || (err == nil) == gone || (len(standing) == 0) != gone {
+			t.Errorf("without randomness %v: %v, %v; in force are %v, %v", gone, receipts, err, standing, failed)
+		}
+		if text, err := r.Rotate(everyKey); (err == nil) == gone {
+			t.Errorf("without randomness %v, keys are replaced: %q, %v", gone, text, err)
+		}
+		if err := r.stop(t); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -188,8 +188,11 @@ func TestSegmentsAreSortedAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d.jsonl"), 0o700), os.Symlink(filepath.Join(dir, "moved"), filepath.Join(dir, "e.jsonl"))); err != nil {
+		t.Fatal(err)
+	}
 	got, err := ledger.Segments(dir)
-	if want := []string{filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl")}; err != nil || !slices.Equal(got, want) {
+	if want := []string{filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl"), filepath.Join(dir, "e.jsonl")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

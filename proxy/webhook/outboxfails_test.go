@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -141,4 +143,57 @@ func TestOutboxThatCannotForget(t *testing.T) {
 			t.Errorf("in the end: %d told, %d left", len(again.got), s.left())
 		}
 	})
+}
+
+// TestOutboxWhatCannotBeSent: while the secret cannot be read messages wait, and are told when it can; one that cannot be written as a request
+// is dropped, which is said, and holds up nobody.
+func TestOutboxWhatCannotBeSent(t *testing.T) {
+	asked := func(change func(*ReceiverOptions)) ReceiverOptions {
+		o := ReceiverOptions{Name: "a", URL: "https://a.example/x", Events: []string{Objection}, SecretFile: "none", Request: &Request{Body: "${email}"}}
+		change(&o)
+		return o
+	}
+	for what, c := range map[string]struct {
+		receiver ReceiverOptions
+		email    string // of the first message; the second is joe's
+		why      string
+		told     int
+	}{
+		"signed, without a secret":   {asked(func(o *ReceiverOptions) { o.Request = nil }), "jane@example.com", WhyDown, 0},
+		"a request without a secret": {asked(func(o *ReceiverOptions) { o.Request.Body = "${email} ${secret}" }), "jane@example.com", WhyDown, 0},
+		"what a header cannot hold":  {asked(func(o *ReceiverOptions) { o.Request.Headers = map[string]string{"X": "${email}"} }), "jane\n@example.com", WhyUnsendable, 1},
+		"what no method is":          {asked(func(o *ReceiverOptions) { o.Request.Method = "P T" }), "jane@example.com", WhyUnsendable, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, f := &shelf{now: time.Now}, &far{answer: func(string, string) (int, string) { return 200, "" }}
+			r, err := NewReceiver(c.receiver)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.post(t, 1, r, c.email)
+			s.post(t, 2, r, "joe@example.com")
+			_, events := deliver(t, s, f, r)
+			pass(time.Minute)
+			if all := events(); !slices.Contains(all, "a "+c.why) || len(f.got) != c.told || (s.left() == 2) != (c.why == WhyDown) {
+				t.Errorf("%s: %q, %d told, %d left", what, all, len(f.got), s.left())
+			}
+			if c.why == WhyDown {
+				r.opts.SecretFile = secretFile(t, strings.Repeat("k", 32))
+				pass(time.Hour)
+				if len(f.got) != 2 || s.left() != 0 {
+					t.Errorf("%s, then with it: %d told, %d left", what, len(f.got), s.left())
+				}
+			}
+		})
+	}
+	if _, err := NewReceiver(asked(func(o *ReceiverOptions) { o.Request.Body = "${nobody}" })); err == nil || !strings.Contains(err.Error(), "the webhook a") {
+		t.Errorf("a placeholder that there is none of: %v", err)
+	}
+	r, err := NewReceiver(asked(func(*ReceiverOptions) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if request, err := r.request(t.Context(), &Act{Type: Objection}, "", time.Now()); !errors.Is(err, ErrNoIdentifier) {
+		t.Errorf("nobody is told of: %v, %v", request, err)
+	}
 }
