@@ -19,7 +19,7 @@ import (
 func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]string, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
-		return nil, fmt.Errorf("there is no assessment %q%s", id, suggestion(id, l.Draft.Assessments.IDs()))
+		return nil, fmt.Errorf("there is no assessment %q%s", id, Suggestion(id, l.Draft.Assessments.IDs()))
 	}
 	approver, err := l.approver(private)
 	if err != nil {

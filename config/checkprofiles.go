@@ -28,7 +28,7 @@ func (r *reading) checkProfiles() {
 		for _, section := range []string{"fields", "set"} {
 			for _, vendor := range r.profiles.keys(at(section)...) {
 				if r.server != nil && !slices.Contains(r.server.keys("vendors"), vendor) {
-					r.faults.key(r.profiles, at(section, vendor), "vendor %q is not known%s", shortened(vendor), suggestion(vendor, r.server.keys("vendors")))
+					r.faults.key(r.profiles, at(section, vendor), "vendor %q is not known%s", shortened(vendor), Suggestion(vendor, r.server.keys("vendors")))
 				}
 			}
 		}

@@ -191,7 +191,7 @@ func (r *reading) checkPlatform(at []any, name string, c *CMP) {
 	for id, category := range c.Categories {
 		r.checkCategory(here("categories", id), category)
 		if isCMP && !cmp.Known(id) {
-			r.faults.at(r.server, here("categories", id), "%q is no id of %s%s", shortened(id), name, suggestion(id, slices.Sorted(maps.Keys(cmp.DefaultCategories()))))
+			r.faults.at(r.server, here("categories", id), "%q is no id of %s%s", shortened(id), name, Suggestion(id, slices.Sorted(maps.Keys(cmp.DefaultCategories()))))
 		}
 	}
 	switch {
@@ -272,6 +272,6 @@ func (r *reading) known(doc *document, at []any, what, name string, names []stri
 	if slices.Contains(names, name) {
 		return true
 	}
-	r.faults.at(doc, at, "%s %q is not known%s", what, shortened(name), suggestion(name, names))
+	r.faults.at(doc, at, "%s %q is not known%s", what, shortened(name), Suggestion(name, names))
 	return false
 }

@@ -66,7 +66,7 @@ func (r *reading) checkPaths(at func(...any) []any, vendor Vendor, file *catalog
 	}
 	for _, endpoint := range slices.Sorted(maps.Keys(vendor.Paths)) {
 		if !slices.Contains(endpoints, endpoint) {
-			r.faults.key(r.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, shortened(endpoint), suggestion(endpoint, endpoints))
+			r.faults.key(r.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, shortened(endpoint), Suggestion(endpoint, endpoints))
 			continue
 		}
 		r.invalid(r.server, at("paths", endpoint), pathFault(vendor.Paths[endpoint]))
@@ -118,7 +118,7 @@ func (r *reading) checkUpstreams(at func(...any) []any, vendor Vendor, file *cat
 	roles := slices.Sorted(maps.Keys(file.Hosts))
 	for role, address := range vendor.Upstreams {
 		if _, ok := file.Hosts[role]; !ok {
-			r.faults.key(r.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, shortened(role), suggestion(role, roles))
+			r.faults.key(r.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, shortened(role), Suggestion(role, roles))
 			continue
 		}
 		r.checkUpstream(at("upstreams", role), address, vendor.Private)

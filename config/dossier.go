@@ -39,7 +39,7 @@ type Row struct {
 func (l *Loaded) Dossier(id string, now time.Time) (*Dossier, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
-		return nil, fmt.Errorf("there is no assessment %q%s", id, suggestion(id, l.Draft.Assessments.IDs()))
+		return nil, fmt.Errorf("there is no assessment %q%s", id, Suggestion(id, l.Draft.Assessments.IDs()))
 	}
 	validity := l.Draft.Assessments.Validity(id, now)
 	d := &dossier{l: l, a: a.Document, around: l.read.surroundings(), digest: a.Digest}

@@ -141,7 +141,7 @@ func (x *examiner) safeguards() {
 		case slices.Contains(organisational, name):
 		case !ok:
 			names := slices.Concat(slices.Sorted(maps.Keys(safeguards)), organisational)
-			x.find("safeguard-unknown", art25Design, at, "nothing here can tell whether %q is in place%s; what no name fits is described under necessity.minimised", shortened(name), suggestion(name, names))
+			x.find("safeguard-unknown", art25Design, at, "nothing here can tell whether %q is in place%s; what no name fits is described under necessity.minimised", shortened(name), Suggestion(name, names))
 		case len(x.rests) == 0:
 		default:
 			if wrong := known.wrong(x); wrong != "" {

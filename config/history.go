@@ -105,7 +105,7 @@ var ErrNoVersion = errors.New("the history has no such version")
 
 // Version reads a version that was approved, and verifies who signed it.
 func (l *Loaded) Version(id string, version int) (*Version, error) {
-	if !identifier.MatchString(id) {
+	if !IsIdentifier(id) {
 		return nil, fmt.Errorf("%q: %w", shortened(id), ErrNoVersion)
 	}
 	path := filepath.Join(l.Source.Dir, filepath.FromSlash(keptName(id, version)))

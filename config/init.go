@@ -67,7 +67,7 @@ func Examples() []string {
 // InitExample is Init with the example of that name; "" is the one that Init writes.
 func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
-		return Made{}, fmt.Errorf("there is no example %q%s", shortened(name), suggestion(name, known))
+		return Made{}, fmt.Errorf("there is no example %q%s", shortened(name), Suggestion(name, known))
 	}
 	if random == nil {
 		random = rand.Reader

@@ -42,7 +42,7 @@ func (m *Minimise) fromNode(d *decoder, node *yaml.Node) {
 func (m *Minimise) name(d *decoder, node *yaml.Node) {
 	kind, ok := minimise.ParseKind(node.Value)
 	if node.Kind != yaml.ScalarNode || !ok {
-		d.fail(node, "minimiser %q is not known%s", shortened(node.Value), suggestion(node.Value, minimiserNames()))
+		d.fail(node, "minimiser %q is not known%s", shortened(node.Value), Suggestion(node.Value, minimiserNames()))
 		return
 	}
 	m.Spec.Kind = kind
@@ -73,7 +73,7 @@ func (m *Minimise) parameters(d *decoder, name string, node *yaml.Node) {
 		}
 		p, known := minimise.ParamOf(m.Spec.Kind, word)
 		if !known {
-			d.fail(key, "%s has no parameter %q%s", name, shortened(word), suggestion(word, paramNames(params)))
+			d.fail(key, "%s has no parameter %q%s", name, shortened(word), Suggestion(word, paramNames(params)))
 			continue
 		}
 		m.parameter(d, p, value)
@@ -108,7 +108,7 @@ func (m *Minimise) parameter(d *decoder, p minimise.Param, node *yaml.Node) {
 	}
 	if err := m.Spec.Set(p.Name, value); err != nil {
 		if p.Type == minimise.Enum {
-			d.fail(node, "%s: %q is not known%s", p.Name, shortened(node.Value), suggestion(node.Value, p.Values))
+			d.fail(node, "%s: %q is not known%s", p.Name, shortened(node.Value), Suggestion(node.Value, p.Values))
 			return
 		}
 		d.fail(node, "%s", err)

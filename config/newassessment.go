@@ -81,12 +81,12 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 		decode(doc, &read, &faults)
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
-				faults.file("answer", "purpose %q is not known%s", shortened(id), suggestion(id, l.read.purposes.keys("purposes")))
+				faults.file("answer", "purpose %q is not known%s", shortened(id), Suggestion(id, l.read.purposes.keys("purposes")))
 			}
 		}
 		for _, id := range read.Recipients {
 			if _, known := l.Server.Vendors[id]; !known {
-				faults.file("answer", "vendor %q is not known%s", shortened(id), suggestion(id, l.read.server.keys("vendors")))
+				faults.file("answer", "vendor %q is not known%s", shortened(id), Suggestion(id, l.read.server.keys("vendors")))
 			}
 		}
 	}

@@ -104,7 +104,7 @@ type NoticeTransfer struct {
 func (l *Loaded) Notice(site, lang string, at time.Time) (*Notice, []string, error) {
 	w, ok := wordsIn(lang)
 	if !ok {
-		return nil, nil, fmt.Errorf("there is no notice in %q%s", shortened(lang), suggestion(lang, NoticeLanguages()))
+		return nil, nil, fmt.Errorf("there is no notice in %q%s", shortened(lang), Suggestion(lang, NoticeLanguages()))
 	}
 	sites, err := l.noticeSites(site)
 	if err != nil {
@@ -143,7 +143,7 @@ func (l *Loaded) noticeSites(id string) ([]*rules.Site, error) {
 		}
 		ids = append(ids, s.ID)
 	}
-	return nil, fmt.Errorf("there is no site %q%s", shortened(id), suggestion(id, ids))
+	return nil, fmt.Errorf("there is no site %q%s", shortened(id), Suggestion(id, ids))
 }
 
 // digest names what the notice says.

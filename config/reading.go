@@ -142,7 +142,7 @@ func (r *reading) readCatalogs() {
 	for _, id := range slices.Sorted(maps.Keys(docs)) {
 		if kin := r.catalogs[id].Kin(); kin != id {
 			if file, known := r.catalog(kin); !known || file != nil && file.Family != "" {
-				r.faults.at(docs[id], steps("family"), "%q is no catalog entry that is of its own family%s", shortened(kin), suggestion(kin, catalog.BuiltinIDs()))
+				r.faults.at(docs[id], steps("family"), "%q is no catalog entry that is of its own family%s", shortened(kin), Suggestion(kin, catalog.BuiltinIDs()))
 			}
 		}
 	}
@@ -207,9 +207,9 @@ func (r *reading) checkFolder() {
 			r.faults.file(r.source.display(name), "the file is not read: name it %s", strings.TrimSuffix(base, ".yml")+".yaml")
 		case path.Ext(base) != ".yaml":
 		case folder == "" && !slices.Contains(known, base):
-			r.faults.file(r.source.display(name), "the file is not read%s", suggestion(base, known))
+			r.faults.file(r.source.display(name), "the file is not read%s", Suggestion(base, known))
 		case folder != "" && !slices.Contains(folders, folder) && !strings.HasPrefix(folder, testsFolder+"/"):
-			r.faults.file(r.source.display(name), "the file is not read: the folder is none of the policy's%s", suggestion(folder, folders))
+			r.faults.file(r.source.display(name), "the file is not read: the folder is none of the policy's%s", Suggestion(folder, folders))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -9,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // rule bounds a value. It is written in a field's tag `is`, parts separated by commas:
@@ -32,7 +31,8 @@ type rule struct {
 	id       bool
 	min, max string
 	enum     []string
-	keys     string
+	keys     string   // "" for any, "id" for identifiers, else the name of a vocabulary
+	keyWords []string // its words
 }
 
 // field is a key of a mapping that a struct stands for.
@@ -62,42 +62,17 @@ func (f fields) names() []string {
 	return names
 }
 
-// catalogPackage has the types of vendor files, in which "" stands for what is not known.
-var catalogPackage = reflect.TypeFor[catalog.File]().PkgPath()
+// Grammar is what reading needs to know of the files beside the types that they are read into.
+type Grammar struct {
+	Words   func(vocabulary string) []string                   // the words of a closed list that lives elsewhere
+	Foreign func(of reflect.Type, key string) (is, doc string) // stand in for tags on types that have none of ours; may be nil
 
-// catalogRules stand in for tags `is` on the types of vendor files, which say in words what they take.
-var catalogRules = map[reflect.Type]map[string]string{
-	reflect.TypeFor[catalog.File]():         {"id": "required", "name": "required", "hosts": "required", "endpoints": "required"},
-	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
-	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
-	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
-	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
+	cache sync.Map // reflect.Type to fields
 }
 
-// catalogDocs stand in for tags `doc` on the types of vendor files, for keys that say what is done beside what a hit holds.
-var catalogDocs = map[reflect.Type]map[string]string{
-	reflect.TypeFor[catalog.EndpointFile](): {
-		"kind":    "events (or nothing); answer: the SDK is asked for the vendor's answer, which goes back to it; opaque: allowed or refused whole.",
-		"answer":  "What the SDK needs when all is well. The vendor's own answer goes back only where kind is answer.",
-		"denied":  "What it gets when nothing was forwarded; like answer where not given.",
-		"instead": "In place of answer and denied where the hit's query says so; the first that fits.",
-		"relay":   "Statuses with which the vendor refuses a hit and the SDK acts on the body: it is handed on where it is JSON of at most 64 KiB. Of any other refusal status and Retry-After are.",
-		"indices": "Where such a body counts events of the batch, by path (failed_records[].index, bad.*[]): the SDK's batch may be longer than the one that the vendor was sent. Without them no body is handed on where events were cut out.",
-		"taken":   "Where the vendor's answer, JSON, says how many events it took: its status alone does not tell.",
-	},
-	reflect.TypeFor[catalog.InsteadFile](): {
-		"query":  "A parameter as it stands in the query, such as beacon=1.",
-		"status": "The status of the answer, such as 204.",
-		"type":   "Its content type.",
-		"body":   "Its text; gif is an image of one transparent pixel.",
-	},
-}
-
-var fieldCache sync.Map // reflect.Type to fields
-
-// fieldsOf returns the keys that a struct stands for, in the struct's order.
-func fieldsOf(t reflect.Type) fields {
-	if cached, ok := fieldCache.Load(t); ok {
+// Fields returns the keys that a struct stands for, in the struct's order.
+func (g *Grammar) Fields(t reflect.Type) fields {
+	if cached, ok := g.cache.Load(t); ok {
 		return cached.(fields)
 	}
 	var list fields
@@ -107,24 +82,20 @@ func fieldsOf(t reflect.Type) fields {
 		if name == "" || name == "-" {
 			continue
 		}
-		is := f.Tag.Get("is")
-		if is == "" {
-			is = catalogRules[t][name]
+		is, doc := f.Tag.Get("is"), f.Tag.Get("doc")
+		if g.Foreign != nil {
+			otherIs, otherDoc := g.Foreign(t, name)
+			is, doc = cmp.Or(is, otherIs), cmp.Or(doc, otherDoc)
 		}
-		r := parseRule(is)
+		r := g.rule(is)
 		r.name = name
-		r.empty = r.empty || t.PkgPath() == catalogPackage
-		doc := f.Tag.Get("doc")
-		if doc == "" {
-			doc = catalogDocs[t][name]
-		}
 		list = append(list, field{name, i, r, f.Tag.Get("default"), doc})
 	}
-	fieldCache.Store(t, list)
+	g.cache.Store(t, list)
 	return list
 }
 
-func parseRule(tag string) rule {
+func (g *Grammar) rule(tag string) rule {
 	var r rule
 	if tag == "" {
 		return r
@@ -145,9 +116,11 @@ func parseRule(tag string) rule {
 		case "enum":
 			r.enum = strings.Split(value, "|")
 		case "one", "values":
-			r.enum = vocabulary(value)
+			r.enum = g.Words(value)
 		case "keys":
-			r.keys = value
+			if r.keys = value; value != "id" {
+				r.keyWords = g.Words(value)
+			}
 		default:
 			panic("BUG: unknown rule " + part)
 		}
@@ -157,7 +130,7 @@ func parseRule(tag string) rule {
 
 // below is the rule for what a mapping holds.
 func (r rule) below() rule {
-	r.keys = ""
+	r.keys, r.keyWords = "", nil
 	return r
 }
 
@@ -165,15 +138,18 @@ var identifier = regexp.MustCompile(identifierPattern)
 
 const identifierPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
+// IsIdentifier tells whether a text is one: up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.
+func IsIdentifier(text string) bool { return identifier.MatchString(text) }
+
 const identifierFault = "%q is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
 
 // fault says what is wrong with a scalar, "" where nothing is.
 func (r rule) fault(v reflect.Value, text string) string {
 	switch {
-	case r.id && !identifier.MatchString(text):
+	case r.id && !IsIdentifier(text):
 		return fmt.Sprintf(identifierFault, shortened(text))
 	case r.enum != nil && !slices.Contains(r.enum, text):
-		return fmt.Sprintf("%s %q is not known%s", r.name, shortened(text), suggestion(text, r.enum))
+		return fmt.Sprintf("%s %q is not known%s", r.name, shortened(text), Suggestion(text, r.enum))
 	case r.min != "" && v.CanInt() && v.Int() < bound(v.Type(), r.min):
 		return fmt.Sprintf("%s is too little: at least %s", text, r.min)
 	case r.max != "" && v.CanInt() && v.Int() > bound(v.Type(), r.max):
@@ -188,12 +164,12 @@ func (r rule) keyFault(name string) string {
 	case "":
 		return ""
 	case "id":
-		if !identifier.MatchString(name) {
+		if !IsIdentifier(name) {
 			return fmt.Sprintf(identifierFault, shortened(name))
 		}
 	default:
-		if words := vocabulary(r.keys); !slices.Contains(words, name) {
-			return fmt.Sprintf("%s %q is not known%s", r.keys, shortened(name), suggestion(name, words))
+		if !slices.Contains(r.keyWords, name) {
+			return fmt.Sprintf("%s %q is not known%s", r.keys, shortened(name), Suggestion(name, r.keyWords))
 		}
 	}
 	return ""

@@ -62,7 +62,7 @@ func Schema(kind string) ([]byte, error) {
 		}
 		return out.Bytes(), nil
 	}
-	return nil, fmt.Errorf("no kind of file %q%s", kind, suggestion(kind, SchemaKinds()))
+	return nil, fmt.Errorf("no kind of file %q%s", kind, Suggestion(kind, SchemaKinds()))
 }
 
 // schemas renders types; structs below the root stand under $defs, so that they may hold themselves.
@@ -145,7 +145,7 @@ func (s *schemas) mapping(t reflect.Type, r rule) map[string]any {
 	case "id":
 		out["propertyNames"] = map[string]any{"pattern": identifierPattern}
 	default:
-		out["propertyNames"] = map[string]any{"enum": vocabulary(r.keys)}
+		out["propertyNames"] = map[string]any{"enum": r.keyWords}
 	}
 	if r.required {
 		out["minProperties"] = 1

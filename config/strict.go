@@ -19,13 +19,14 @@ type fromNode interface {
 // decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and in the bounds
 // that the field's tag `is` gives. It goes on after a fault, so that all are found in one go.
 type decoder struct {
-	doc    *document
-	faults *Faults
+	grammar *Grammar
+	doc     *document
+	faults  *Faults
 }
 
-// decode reads a document into the struct that into points to.
-func decode(doc *document, into any, faults *Faults) {
-	d := &decoder{doc, faults}
+// Decode reads a document into the struct that into points to.
+func (g *Grammar) Decode(doc *document, into any, faults *Faults) {
+	d := &decoder{g, doc, faults}
 	d.value(doc.root, reflect.ValueOf(into).Elem(), rule{})
 }
 
@@ -68,7 +69,7 @@ func (d *decoder) structure(node *yaml.Node, v reflect.Value) {
 	if !d.want(node, yaml.MappingNode, v.Type()) {
 		return
 	}
-	fields := fieldsOf(v.Type())
+	fields := d.grammar.Fields(v.Type())
 	present := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
@@ -78,7 +79,7 @@ func (d *decoder) structure(node *yaml.Node, v reflect.Value) {
 		}
 		f, known := fields.byName(name)
 		if !known {
-			d.fail(key, "unknown key %q%s", name, suggestion(name, fields.names()))
+			d.fail(key, "unknown key %q%s", name, Suggestion(name, fields.names()))
 			continue
 		}
 		d.value(value, v.Field(f.index), f.rule)
@@ -110,7 +111,7 @@ func (d *decoder) absent(v reflect.Value, f field) {
 		if _, text := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); text {
 			return
 		}
-		for _, inner := range fieldsOf(v.Type()) {
+		for _, inner := range d.grammar.Fields(v.Type()) {
 			d.absent(v.Field(inner.index), inner)
 		}
 	}

@@ -9,11 +9,8 @@ import (
 const listed = 40
 
 // Suggestion returns what may have been meant by a name, or which names there are, to be put behind "there is no x": `: did you mean
-// "serve"?`.
-func Suggestion(name string, known []string) string { return suggestion(name, known) }
-
-// suggestion returns `: did you mean "basis"?` where one of the known names is near the one that was written, else the names, else "".
-func suggestion(name string, known []string) string {
+// "basis"?` where one of the known names is near the one that was written, else the names, else "".
+func Suggestion(name string, known []string) string {
 	best, distance := "", 3
 	if len(name) <= 4 {
 		distance = 2

@@ -134,7 +134,7 @@ func (r *reading) checkPlaceholders(at []any, hook *Webhook, text string) {
 		case found[2] == "":
 			r.invalid(r.server, at, "a placeholder is not closed: write ${email}")
 		case !slices.Contains(placeholders, name):
-			r.invalid(r.server, at, fmt.Sprintf("placeholder %q is not known%s", shortened(name), suggestion(name, placeholders)))
+			r.invalid(r.server, at, fmt.Sprintf("placeholder %q is not known%s", shortened(name), Suggestion(name, placeholders)))
 		case name == "secret" && hook.SecretFile == "":
 			r.invalid(r.server, at, "${secret} is what secret_file holds: say which file that is")
 		}

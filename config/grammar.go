@@ -1,0 +1,58 @@
+package config
+
+import (
+	"reflect"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
+
+// grammar is what reading our files needs to know beside their types.
+var grammar = Grammar{Words: vocabulary, Foreign: catalogTags}
+
+// decode reads a document into the struct that into points to.
+func decode(doc *document, into any, faults *Faults) { grammar.Decode(doc, into, faults) }
+
+// fieldsOf returns the keys that a struct stands for, in the struct's order.
+func fieldsOf(t reflect.Type) fields { return grammar.Fields(t) }
+
+// catalogTags are the tags of the types of vendor files, whose texts may be empty.
+func catalogTags(of reflect.Type, key string) (is, doc string) {
+	if of.PkgPath() != catalogPackage {
+		return "", ""
+	}
+	if is = catalogRules[of][key]; is != "" {
+		is += ","
+	}
+	return is + "empty", catalogDocs[of][key]
+}
+
+// catalogPackage has the types of vendor files, in which "" stands for what is not known.
+var catalogPackage = reflect.TypeFor[catalog.File]().PkgPath()
+
+// catalogRules stand in for tags `is` on the types of vendor files, which say in words what they take.
+var catalogRules = map[reflect.Type]map[string]string{
+	reflect.TypeFor[catalog.File]():         {"id": "required", "name": "required", "hosts": "required", "endpoints": "required"},
+	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
+	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
+	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
+	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
+}
+
+// catalogDocs stand in for tags `doc` on the types of vendor files, for keys that say what is done beside what a hit holds.
+var catalogDocs = map[reflect.Type]map[string]string{
+	reflect.TypeFor[catalog.EndpointFile](): {
+		"kind":    "events (or nothing); answer: the SDK is asked for the vendor's answer, which goes back to it; opaque: allowed or refused whole.",
+		"answer":  "What the SDK needs when all is well. The vendor's own answer goes back only where kind is answer.",
+		"denied":  "What it gets when nothing was forwarded; like answer where not given.",
+		"instead": "In place of answer and denied where the hit's query says so; the first that fits.",
+		"relay":   "Statuses with which the vendor refuses a hit and the SDK acts on the body: it is handed on where it is JSON of at most 64 KiB. Of any other refusal status and Retry-After are.",
+		"indices": "Where such a body counts events of the batch, by path (failed_records[].index, bad.*[]): the SDK's batch may be longer than the one that the vendor was sent. Without them no body is handed on where events were cut out.",
+		"taken":   "Where the vendor's answer, JSON, says how many events it took: its status alone does not tell.",
+	},
+	reflect.TypeFor[catalog.InsteadFile](): {
+		"query":  "A parameter as it stands in the query, such as beacon=1.",
+		"status": "The status of the answer, such as 204.",
+		"type":   "Its content type.",
+		"body":   "Its text; gif is an image of one transparent pixel.",
+	},
+}
