@@ -74,7 +74,7 @@ func (f *facts) add(what string, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for _, inner := range fieldsOf(v.Type()) {
-			f.add(below(inner.name), v.Field(inner.index))
+			f.add(below(inner.Name), v.Field(inner.Index))
 		}
 	case reflect.Map:
 		by := v.Interface().(map[string]string)

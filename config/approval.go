@@ -4,21 +4,23 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // WithApproval returns the text of an assessment's file with its approval added at the end, in the place of one that was there. Comments
 // and layout stay. The error says that the file is laid out in a way that takes no line more (all in one pair of braces).
 func WithApproval(text []byte, approval string) ([]byte, error) {
-	var faults Faults
-	doc := parse("assessment", text, &faults)
+	var faults strict.Faults
+	doc := strict.Parse("assessment", text, &faults)
 	if doc == nil {
-		return nil, faults.err()
+		return nil, faults.Err()
 	}
 	lines := strings.SplitAfter(strings.TrimRight(string(text), "\n")+"\n", "\n")
-	if doc.has("approval") {
-		first, last := doc.findKey(steps("approval")).Line-1, len(lines)
-		for _, key := range doc.keys() {
-			if line := doc.findKey(steps(key)).Line - 1; line > first {
+	if doc.Has("approval") {
+		first, last := doc.FindKey(strict.Path("approval")).Line-1, len(lines)
+		for _, key := range doc.Keys() {
+			if line := doc.FindKey(strict.Path(key)).Line - 1; line > first {
 				last = min(last, line)
 			}
 		}
@@ -33,7 +35,7 @@ func WithApproval(text []byte, approval string) ([]byte, error) {
 		}
 		out.WriteString("\n")
 	}
-	if !approvedBy(out.String(), doc.keys(), approval) {
+	if !approvedBy(out.String(), doc.Keys(), approval) {
 		return nil, errors.New("cannot add the approval to the file: write the assessment with one key a line, without braces around it")
 	}
 	return []byte(out.String()), nil
@@ -41,11 +43,11 @@ func WithApproval(text []byte, approval string) ([]byte, error) {
 
 // approvedBy tells whether a text is a document of the keys that were there, and of this approval.
 func approvedBy(text string, keys []string, approval string) bool {
-	var ignored Faults
-	doc := parse("assessment", []byte(text), &ignored)
-	if doc == nil || strings.TrimRight(doc.find(steps("approval")).Value, "\n") != strings.TrimRight(approval, "\n") {
+	var ignored strict.Faults
+	doc := strict.Parse("assessment", []byte(text), &ignored)
+	if doc == nil || strings.TrimRight(doc.Find(strict.Path("approval")).Value, "\n") != strings.TrimRight(approval, "\n") {
 		return false
 	}
 	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "approval" })
-	return slices.Equal(doc.keys(), append(keys, "approval"))
+	return slices.Equal(doc.Keys(), append(keys, "approval"))
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 func TestWithApproval(t *testing.T) {
@@ -34,16 +36,16 @@ func FuzzWithApproval(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var faults Faults
-		before, after := parse("", text, &faults), parse("", got, &faults)
+		var faults strict.Faults
+		before, after := strict.Parse("", text, &faults), strict.Parse("", got, &faults)
 		if len(faults) > 0 {
 			t.Fatalf("%q: %v", got, faults)
 		}
-		if strings.TrimRight(after.find(steps("approval")).Value, "\n") != strings.TrimRight(approval, "\n") {
+		if strings.TrimRight(after.Find(strict.Path("approval")).Value, "\n") != strings.TrimRight(approval, "\n") {
 			t.Errorf("%q: another approval", got)
 		}
-		for _, key := range before.keys() {
-			if key != "approval" && strings.TrimRight(after.find(steps(key)).Value, "\n") != strings.TrimRight(before.find(steps(key)).Value, "\n") {
+		for _, key := range before.Keys() {
+			if key != "approval" && strings.TrimRight(after.Find(strict.Path(key)).Value, "\n") != strings.TrimRight(before.Find(strict.Path(key)).Value, "\n") {
 				t.Errorf("%q: %s says something else", got, key)
 			}
 		}

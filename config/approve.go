@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -19,7 +20,7 @@ import (
 func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]string, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
-		return nil, fmt.Errorf("there is no assessment %q%s", id, Suggestion(id, l.Draft.Assessments.IDs()))
+		return nil, fmt.Errorf("there is no assessment %q%s", id, strict.Suggestion(id, l.Draft.Assessments.IDs()))
 	}
 	approver, err := l.approver(private)
 	if err != nil {

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/tagwarden/tagwarden/config/strict"
+
 // maxSheetBytes bounds a style sheet.
 const maxSheetBytes = 64 << 10
 
@@ -11,22 +13,22 @@ type besideFile struct {
 
 // readBeside reads the databases of regions and the style sheets that sites of the server file name. Of one that cannot be read it keeps why.
 func (s *Source) readBeside() {
-	var ignored Faults
-	doc := parse("", s.server, &ignored)
+	var ignored strict.Faults
+	doc := strict.Parse("", s.server, &ignored)
 	if doc == nil {
 		return // Compile says what is wrong
 	}
-	for _, id := range doc.keys("sites") {
-		s.readInto(s.places, doc, steps("sites", id, "region", "database"), maxPlacesBytes)
-		s.readInto(s.sheets, doc, steps("sites", id, "privacy", "css"), maxSheetBytes+1)
+	for _, id := range doc.Keys("sites") {
+		s.readInto(s.places, doc, strict.Path("sites", id, "region", "database"), maxPlacesBytes)
+		s.readInto(s.sheets, doc, strict.Path("sites", id, "privacy", "css"), maxSheetBytes+1)
 	}
 }
 
-func (s *Source) readInto(files map[string]besideFile, doc *document, at []any, most int64) {
-	if !doc.has(at...) {
+func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at []any, most int64) {
+	if !doc.Has(at...) {
 		return
 	}
-	name := doc.find(at).Value
+	name := doc.Find(at).Value
 	if _, known := files[name]; known || name == "" {
 		return
 	}
@@ -40,9 +42,9 @@ func (r *reading) checkSheet(at []any, name string) {
 	switch {
 	case name == "":
 	case file.err != nil:
-		r.faults.at(r.server, at, "cannot read the style sheet: %s", reason(file.err))
+		r.faults.At(r.server, at, "cannot read the style sheet: %s", reason(file.err))
 	case len(file.content) > maxSheetBytes:
-		r.faults.at(r.server, at, "the style sheet is longer than %d KiB", maxSheetBytes>>10)
+		r.faults.At(r.server, at, "the style sheet is longer than %d KiB", maxSheetBytes>>10)
 	}
 }
 

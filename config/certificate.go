@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // maxPEMBytes bounds a certificate chain and a key.
@@ -41,7 +43,7 @@ const certificateNotice = 14 * 24 * time.Hour
 
 // CheckCertificate opens the certificate and the key that the server file names, and holds them against the sites' hosts and a time. Files
 // that are not there draw a warning: a configuration is checked also where it is not served.
-func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings Faults) {
+func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings strict.Faults) {
 	t, doc := l.Server.TLS, l.read.server
 	if t == nil {
 		return nil, nil
@@ -52,27 +54,27 @@ func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings Faults) {
 		if errors.Is(err, fs.ErrNotExist) {
 			list = &warnings
 		}
-		list.at(doc, steps("tls"), "%v: the server will not start", err)
+		list.At(doc, strict.Path("tls"), "%v: the server will not start", err)
 		return faults, warnings
 	}
 	made, err := pair.Parse()
 	if err != nil {
-		faults.at(doc, steps("tls"), "%s and %s are no certificate and its key: %v", t.Cert, t.Key, err)
+		faults.At(doc, strict.Path("tls"), "%s and %s are no certificate and its key: %v", t.Cert, t.Key, err)
 		return faults, warnings
 	}
-	leaf, cert := made.Leaf, steps("tls", "cert")
+	leaf, cert := made.Leaf, strict.Path("tls", "cert")
 	switch {
 	case at.After(leaf.NotAfter):
-		faults.at(doc, cert, "the certificate was good until %s: browsers refuse it, renew it", leaf.NotAfter.Format(time.DateOnly))
+		faults.At(doc, cert, "the certificate was good until %s: browsers refuse it, renew it", leaf.NotAfter.Format(time.DateOnly))
 	case at.Before(leaf.NotBefore):
-		faults.at(doc, cert, "the certificate is good from %s on only: browsers refuse it until then", leaf.NotBefore.Format(time.DateOnly))
+		faults.At(doc, cert, "the certificate is good from %s on only: browsers refuse it until then", leaf.NotBefore.Format(time.DateOnly))
 	case at.Add(certificateNotice).After(leaf.NotAfter):
-		warnings.at(doc, cert, "the certificate is good until %s: renew it", leaf.NotAfter.Format(time.DateOnly))
+		warnings.At(doc, cert, "the certificate is good until %s: renew it", leaf.NotAfter.Format(time.DateOnly))
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
 		for _, host := range l.Server.Sites[id].Hosts {
 			if leaf.VerifyHostname(host) != nil && !privateHost(host) { // nobody certifies this machine's own names
-				warnings.at(doc, cert, "the certificate is not for %s, a host of site %s: browsers that come here by that name refuse it", host, id)
+				warnings.At(doc, cert, "the certificate is not for %s, a host of site %s: browsers that come here by that name refuse it", host, id)
 			}
 		}
 	}

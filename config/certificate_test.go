@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // selfSigned makes a certificate for some hosts and its key, as PEM.
@@ -79,7 +81,7 @@ func TestCheckCertificate(t *testing.T) {
 		}
 		faults, warnings := loaded.CheckCertificate(at)
 		for what, list := range map[string]struct {
-			got  Faults
+			got  strict.Faults
 			want string
 		}{"faults": {faults, c.fault}, "warnings": {warnings, c.warning}} {
 			text := list.got.Error()

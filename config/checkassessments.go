@@ -1,6 +1,9 @@
 package config
 
-import "github.com/tagwarden/tagwarden/rules/basis"
+import (
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
 
 // checkAssessments looks at what assessments refer to. That one is unsigned, changed or expired is no fault: its activities deny.
 func (r *reading) checkAssessments() {
@@ -8,21 +11,21 @@ func (r *reading) checkAssessments() {
 	for _, file := range r.assessments {
 		doc, a := file.doc, file.assessment
 		if first, twice := files[a.ID]; twice && a.ID != "" {
-			r.faults.at(doc, steps("id"), "assessment %q stands in %s already: give each an id of its own", a.ID, first)
+			r.faults.At(doc, strict.Path("id"), "assessment %q stands in %s already: give each an id of its own", a.ID, first)
 		}
-		files[a.ID] = doc.name
+		files[a.ID] = doc.Name
 		if r.purposes != nil {
 			for i, purpose := range a.Purposes {
-				r.known(doc, steps("purposes", i), "purpose", purpose, r.purposes.keys("purposes"))
+				r.known(doc, strict.Path("purposes", i), "purpose", purpose, r.purposes.Keys("purposes"))
 			}
 		}
 		if r.server != nil {
 			for i, vendor := range a.Recipients {
-				r.known(doc, steps("recipients", i), "vendor", vendor, r.server.keys("vendors"))
+				r.known(doc, strict.Path("recipients", i), "vendor", vendor, r.server.Keys("vendors"))
 			}
 		}
-		r.doubles(doc, steps("purposes"), a.Purposes)
-		r.doubles(doc, steps("recipients"), a.Recipients)
+		r.doubles(doc, strict.Path("purposes"), a.Purposes)
+		r.doubles(doc, strict.Path("recipients"), a.Recipients)
 		r.lawfulAssessment(doc, a)
 	}
 }
@@ -32,7 +35,7 @@ func (r *reading) warnRevocations() {
 	for i, revocation := range r.loaded.Revocations {
 		for _, file := range r.assessments {
 			if a := file.assessment; a.ID == revocation.Assessment && a.Version < revocation.Version {
-				r.warnings.at(r.revocations, steps("revocations", i, "version"), "the policy has version %d of %s: versions up to %d are void before they are written", a.Version, a.ID, revocation.Version)
+				r.warnings.At(r.revocations, strict.Path("revocations", i, "version"), "the policy has version %d of %s: versions up to %d are void before they are written", a.Version, a.ID, revocation.Version)
 			}
 		}
 	}

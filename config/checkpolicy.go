@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -12,15 +13,15 @@ func (r *reading) checkPurposes() {
 	if r.purposes == nil {
 		return
 	}
-	ids := r.purposes.keys("purposes")
+	ids := r.purposes.Keys("purposes")
 	if len(ids) > maxPurposes {
-		r.faults.at(r.purposes, steps("purposes"), "there are %d purposes: at most %d are read", len(ids), maxPurposes)
+		r.faults.At(r.purposes, strict.Path("purposes"), "there are %d purposes: at most %d are read", len(ids), maxPurposes)
 	}
 	for _, id := range ids {
 		if id == "all" {
-			r.faults.key(r.purposes, steps("purposes", id), "\"all\" means every purpose wherever objections are written: give the purpose another id")
+			r.faults.Key(r.purposes, strict.Path("purposes", id), "\"all\" means every purpose wherever objections are written: give the purpose another id")
 		}
-		r.doubles(r.purposes, steps("purposes", id, "categories"), r.loaded.Purposes[id].Categories)
+		r.doubles(r.purposes, strict.Path("purposes", id, "categories"), r.loaded.Purposes[id].Categories)
 		r.lawfulPurpose(id)
 		r.checkUnread(id)
 	}
@@ -32,15 +33,15 @@ func (r *reading) checkUnread(id string) {
 		return
 	}
 	purpose := r.loaded.Purposes[id]
-	for _, site := range r.server.keys("sites") {
+	for _, site := range r.server.Keys("sites") {
 		signals := r.loaded.Server.Sites[site].Signals
 		for _, header := range []struct {
 			name, wish string
 			read       bool
 		}{{"gpc", purpose.GPC, signals.GPC != nil}, {"dnt", purpose.DNT, signals.DNT != nil}} {
-			at := steps("purposes", id, header.name)
-			if r.purposes.has(at...) && header.wish == "object" && !header.read {
-				r.warnings.at(r.purposes, at, "site %s does not read %s: add %s: {} under its signals, or the wish has no effect there", site, header.name, header.name)
+			at := strict.Path("purposes", id, header.name)
+			if r.purposes.Has(at...) && header.wish == "object" && !header.read {
+				r.warnings.At(r.purposes, at, "site %s does not read %s: add %s: {} under its signals, or the wish has no effect there", site, header.name, header.name)
 			}
 		}
 	}
@@ -54,9 +55,9 @@ func (r *reading) checkActivities() {
 	seen := map[string]bool{}
 	for i := range r.loaded.Activities {
 		a := &r.loaded.Activities[i]
-		at := func(rest ...any) []any { return append(steps("activities", i), rest...) }
+		at := func(rest ...any) []any { return append(strict.Path("activities", i), rest...) }
 		if seen[a.ID] && a.ID != "" {
-			r.faults.at(r.activities, at("id"), "activity %q stands here for the second time: give each an id of its own", a.ID)
+			r.faults.At(r.activities, at("id"), "activity %q stands here for the second time: give each an id of its own", a.ID)
 		}
 		seen[a.ID] = true
 		r.checkReferences(a, at)
@@ -73,20 +74,20 @@ func (r *reading) checkActivities() {
 func (r *reading) checkReferences(a *Activity, at func(...any) []any) {
 	if r.server != nil {
 		if a.Vendor != "" {
-			r.known(r.activities, at("vendor"), "vendor", a.Vendor, r.server.keys("vendors"))
+			r.known(r.activities, at("vendor"), "vendor", a.Vendor, r.server.Keys("vendors"))
 		}
 		for i, site := range a.Sites {
-			r.known(r.activities, at("sites", i), "site", site, r.server.keys("sites"))
+			r.known(r.activities, at("sites", i), "site", site, r.server.Keys("sites"))
 		}
 		r.doubles(r.activities, at("sites"), a.Sites)
 	}
 	if r.purposes != nil {
 		for i, purpose := range a.Purposes {
-			r.known(r.activities, at("purposes", i), "purpose", purpose, r.purposes.keys("purposes"))
+			r.known(r.activities, at("purposes", i), "purpose", purpose, r.purposes.Keys("purposes"))
 		}
 		r.doubles(r.activities, at("purposes"), a.Purposes)
 	}
-	if r.profiles != nil && a.Profile != "" && r.known(r.activities, at("profile"), "profile", a.Profile, r.profiles.keys("profiles")) {
+	if r.profiles != nil && a.Profile != "" && r.known(r.activities, at("profile"), "profile", a.Profile, r.profiles.Keys("profiles")) {
 		r.checkRequired(a)
 		r.checkClickIDs(a, at("profile"))
 		r.checkLawful(a, at)
@@ -123,15 +124,15 @@ func (r *reading) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
 	r.lawfulTransfer(a, b, at)
 	switch {
-	case b == basis.LegitimateInterest && a.Assessment == "" && !r.activities.has(at("assessment")...):
+	case b == basis.LegitimateInterest && a.Assessment == "" && !r.activities.Has(at("assessment")...):
 		r.refuse(r.activities, at("basis"), "lawful/li-assessment", "legitimate_interest needs an assessment: add assessment: with the id of a file in policy/assessments")
-	case b != basis.LegitimateInterest && b != basis.None && r.activities.has(at("assessment")...):
-		r.faults.key(r.activities, at("assessment"), "an assessment is for legitimate_interest only, not for %s: remove the line, or change the basis", b)
+	case b != basis.LegitimateInterest && b != basis.None && r.activities.Has(at("assessment")...):
+		r.faults.Key(r.activities, at("assessment"), "an assessment is for legitimate_interest only, not for %s: remove the line, or change the basis", b)
 	case a.Assessment != "":
 		r.checkAssessed(a, at)
 	}
 	if b != basis.Consent && b != basis.None && !a.ConsentMaxAge.IsZero() {
-		r.faults.key(r.activities, at("consent_max_age"), "consent_max_age is for consent only, not for %s: remove the line", b)
+		r.faults.Key(r.activities, at("consent_max_age"), "consent_max_age is for consent only, not for %s: remove the line", b)
 	}
 	switch b {
 	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
@@ -143,7 +144,7 @@ func (r *reading) checkBasis(a *Activity, at func(...any) []any) {
 	case basis.Consent:
 		for i, id := range a.Purposes {
 			if purpose, known := r.loaded.Purposes[id]; known && len(purpose.Categories) == 0 {
-				r.warnings.at(r.activities, at("purposes", i), "purpose %s has no categories: nobody can consent to it, and the activity always denies", id)
+				r.warnings.At(r.activities, at("purposes", i), "purpose %s has no categories: nobody can consent to it, and the activity always denies", id)
 			}
 		}
 	case basis.None, basis.LegitimateInterest:
@@ -198,11 +199,11 @@ func (r *reading) checkEvents(a *Activity, at func(...any) []any) {
 	for i, event := range a.Events {
 		switch {
 		case event == "*" && len(a.Events) > 1:
-			r.faults.at(r.activities, at("events", i), "\"*\" stands for all events: write it alone, or name events")
+			r.faults.At(r.activities, at("events", i), "\"*\" stands for all events: write it alone, or name events")
 		case event != "*" && strings.Contains(event, "*"):
-			r.faults.at(r.activities, at("events", i), "%q is no name of an event: write names out, or \"*\" alone for all", shortened(event))
+			r.faults.At(r.activities, at("events", i), "%q is no name of an event: write names out, or \"*\" alone for all", strict.Shortened(event))
 		case strings.TrimSpace(event) != event || event == "":
-			r.faults.at(r.activities, at("events", i), "%q is no name of an event: it is empty, or has white space around it", shortened(event))
+			r.faults.At(r.activities, at("events", i), "%q is no name of an event: it is empty, or has white space around it", strict.Shortened(event))
 		}
 	}
 	r.doubles(r.activities, at("events"), a.Events)
@@ -214,17 +215,17 @@ func (r *reading) checkRegions(a *Activity, at func(...any) []any) {
 	}
 	r.doubles(r.activities, at("regions"), a.Regions)
 	for _, key := range []string{"regions", "sites"} {
-		if r.activities.has(at(key)...) && len(r.activities.find(at(key)).Content) == 0 {
-			r.faults.at(r.activities, at(key), "the list is empty: the activity would never apply; name %s, or remove the line for all", key)
+		if r.activities.Has(at(key)...) && len(r.activities.Find(at(key)).Content) == 0 {
+			r.faults.At(r.activities, at(key), "the list is empty: the activity would never apply; name %s, or remove the line for all", key)
 		}
 	}
 }
 
 // doubles reports what stands in a list twice.
-func (r *reading) doubles(doc *document, at []any, list []string) {
+func (r *reading) doubles(doc *strict.Document, at []any, list []string) {
 	for i, element := range list {
 		if slices.Contains(list[:i], element) {
-			r.faults.at(doc, append(slices.Clone(at), i), "%q stands in the list twice: remove one", shortened(element))
+			r.faults.At(doc, append(slices.Clone(at), i), "%q stands in the list twice: remove one", strict.Shortened(element))
 		}
 	}
 }

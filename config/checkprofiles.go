@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -17,18 +18,18 @@ func (r *reading) checkProfiles() {
 		return
 	}
 	r.knowFields()
-	for _, id := range r.profiles.keys("profiles") {
+	for _, id := range r.profiles.Keys("profiles") {
 		profile := r.loaded.Profiles[id]
-		at := func(rest ...any) []any { return append(steps("profiles", id), rest...) }
+		at := func(rest ...any) []any { return append(strict.Path("profiles", id), rest...) }
 		for name, line := range profile.Classes {
 			if class, ok := hit.ParseClass(name); ok {
 				r.checkLine(at("classes", name), line, class)
 			}
 		}
 		for _, section := range []string{"fields", "set"} {
-			for _, vendor := range r.profiles.keys(at(section)...) {
-				if r.server != nil && !slices.Contains(r.server.keys("vendors"), vendor) {
-					r.faults.key(r.profiles, at(section, vendor), "vendor %q is not known%s", shortened(vendor), Suggestion(vendor, r.server.keys("vendors")))
+			for _, vendor := range r.profiles.Keys(at(section)...) {
+				if r.server != nil && !slices.Contains(r.server.Keys("vendors"), vendor) {
+					r.faults.Key(r.profiles, at(section, vendor), "vendor %q is not known%s", strict.Shortened(vendor), strict.Suggestion(vendor, r.server.Keys("vendors")))
 				}
 			}
 		}
@@ -52,7 +53,7 @@ func (r *reading) checkLine(at []any, line Minimise, class hit.Class) {
 		return
 	}
 	if _, err := minimise.Compile(line.Spec, class); err != nil {
-		r.faults.at(r.profiles, paramPlace(r.profiles, at, line.Spec, err), "%s", err)
+		r.faults.At(r.profiles, paramPlace(r.profiles, at, line.Spec, err), "%s", err)
 	}
 }
 
@@ -76,7 +77,7 @@ func (r *reading) knowFields() {
 	names := catalog.Names()
 	for id, file := range r.vendors {
 		if _, err := catalog.Compile(file, nil, names); err != nil {
-			r.faults.key(r.server, steps("vendors", id), "%s", err)
+			r.faults.Key(r.server, strict.Path("vendors", id), "%s", err)
 			continue
 		}
 		vendor, err := catalog.Compile(file, r.named(id, nil), names)
@@ -84,13 +85,13 @@ func (r *reading) knowFields() {
 			vendor, err = catalog.Compile(file, r.named(id, func(place []any, name string) bool {
 				_, err := catalog.Compile(file, []string{name}, names)
 				if err != nil {
-					r.faults.key(r.profiles, place, "%s", err)
+					r.faults.Key(r.profiles, place, "%s", err)
 				}
 				return err == nil
 			}), names)
 		}
 		if err != nil {
-			r.faults.key(r.server, steps("vendors", id), "%s", err)
+			r.faults.Key(r.server, strict.Path("vendors", id), "%s", err)
 			continue
 		}
 		r.fields[id], r.compiled[id] = vendor.Fields, vendor
@@ -100,10 +101,10 @@ func (r *reading) knowFields() {
 // named lists the fields of a vendor that profiles name, each once; only those that are good, where somebody says which are.
 func (r *reading) named(vendor string, good func(place []any, name string) bool) []string {
 	var all []string
-	for _, profile := range r.profiles.keys("profiles") {
+	for _, profile := range r.profiles.Keys("profiles") {
 		for _, section := range []string{"fields", "set"} {
-			for _, name := range r.profiles.keys("profiles", profile, section, vendor) {
-				if good == nil || good(steps("profiles", profile, section, vendor, name), name) {
+			for _, name := range r.profiles.Keys("profiles", profile, section, vendor) {
+				if good == nil || good(strict.Path("profiles", profile, section, vendor, name), name) {
 					all = append(all, name)
 				}
 			}
@@ -141,13 +142,13 @@ func (r *reading) checkRequired(a *Activity) {
 				continue
 			}
 			reported = append(reported, field.Path)
-			r.refuseKey(r.profiles, steps("profiles", a.Profile), "lawful/required-field", "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
+			r.refuseKey(r.profiles, strict.Path("profiles", a.Profile), "lawful/required-field", "profile %s drops %s (class %s), without which %s refuses an event (activity %s): give it a line under classes or fields, or a constant under set",
 				a.Profile, field.Path, field.Class, a.Vendor, a.ID)
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(apart)) {
 		if !slices.Contains(reported, path) {
-			r.warnings.key(r.profiles, steps("profiles", a.Profile), "profile %s drops %s, without which %s refuses an event at %s: activity %s denies what comes there (required_dropped); give it a line under classes or fields, or a constant under set, where you use that",
+			r.warnings.Key(r.profiles, strict.Path("profiles", a.Profile), "profile %s drops %s, without which %s refuses an event at %s: activity %s denies what comes there (required_dropped); give it a line under classes or fields, or a constant under set, where you use that",
 				a.Profile, path, a.Vendor, strings.Join(apart[path], ", "), a.ID)
 		}
 	}

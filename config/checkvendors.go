@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
@@ -15,13 +16,13 @@ func (r *reading) checkVendors() {
 	if r.server == nil {
 		return
 	}
-	for _, id := range r.server.keys("vendors") {
+	for _, id := range r.server.Keys("vendors") {
 		vendor, ok := r.loaded.Server.Vendors[id]
 		if !ok {
 			continue
 		}
-		at := func(rest ...any) []any { return append(steps("vendors", id), rest...) }
-		if r.server.has(at("prefix")...) {
+		at := func(rest ...any) []any { return append(strict.Path("vendors", id), rest...) }
+		if r.server.Has(at("prefix")...) {
 			r.invalid(r.server, at("prefix"), pathFault(vendor.Prefix))
 		}
 		if vendor.Catalog == "" {
@@ -45,16 +46,16 @@ func (r *reading) checkVendors() {
 
 // checkVendorRegion looks at where a vendor's account is said to be.
 func (r *reading) checkVendorRegion(at func(...any) []any, vendor Vendor, file *catalog.File) {
-	if !r.server.has(at("region")...) {
+	if !r.server.Has(at("region")...) {
 		return
 	}
 	regions := slices.Sorted(maps.Keys(file.Regions))
 	if len(regions) == 0 {
-		r.faults.at(r.server, at("region"), "the catalog knows no regions of %s: remove the line, and give the address under upstream", file.ID)
+		r.faults.At(r.server, at("region"), "the catalog knows no regions of %s: remove the line, and give the address under upstream", file.ID)
 		return
 	}
 	if _, ok := file.Regions[vendor.Region]; !ok {
-		r.faults.at(r.server, at("region"), "%s has no region %q: known are %s", file.ID, shortened(vendor.Region), strings.Join(regions, ", "))
+		r.faults.At(r.server, at("region"), "%s has no region %q: known are %s", file.ID, strict.Shortened(vendor.Region), strings.Join(regions, ", "))
 	}
 }
 
@@ -66,7 +67,7 @@ func (r *reading) checkPaths(at func(...any) []any, vendor Vendor, file *catalog
 	}
 	for _, endpoint := range slices.Sorted(maps.Keys(vendor.Paths)) {
 		if !slices.Contains(endpoints, endpoint) {
-			r.faults.key(r.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, shortened(endpoint), Suggestion(endpoint, endpoints))
+			r.faults.Key(r.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, strict.Shortened(endpoint), strict.Suggestion(endpoint, endpoints))
 			continue
 		}
 		r.invalid(r.server, at("paths", endpoint), pathFault(vendor.Paths[endpoint]))
@@ -97,7 +98,7 @@ func (r *reading) warnMixed(at func(...any) []any, vendor Vendor, file *catalog.
 	if regions := slices.Sorted(maps.Keys(file.Regions)); len(regions) > 0 {
 		advice = "say where your account is (region: " + strings.Join(regions, ", ") + "), or " + advice
 	}
-	r.warnings.key(r.server, at(), "%s is at an address of yours, and %s still at the catalog's: %s", strings.Join(own, ", "), strings.Join(left, ", "), advice)
+	r.warnings.Key(r.server, at(), "%s is at an address of yours, and %s still at the catalog's: %s", strings.Join(own, ", "), strings.Join(left, ", "), advice)
 }
 
 // catalog finds a catalog entry; nil where it is known but faulty.
@@ -110,7 +111,7 @@ func (r *reading) catalog(id string) (*catalog.File, bool) {
 
 func (r *reading) checkUpstreams(at func(...any) []any, vendor Vendor, file *catalog.File) {
 	if vendor.Upstream != "" && vendor.Upstreams["api"] != "" {
-		r.faults.at(r.server, at("upstreams", "api"), "upstream names the address of api already: keep one")
+		r.faults.At(r.server, at("upstreams", "api"), "upstream names the address of api already: keep one")
 	}
 	if vendor.Upstream != "" {
 		r.checkUpstream(at("upstream"), vendor.Upstream, vendor.Private)
@@ -118,7 +119,7 @@ func (r *reading) checkUpstreams(at func(...any) []any, vendor Vendor, file *cat
 	roles := slices.Sorted(maps.Keys(file.Hosts))
 	for role, address := range vendor.Upstreams {
 		if _, ok := file.Hosts[role]; !ok {
-			r.faults.key(r.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, shortened(role), Suggestion(role, roles))
+			r.faults.Key(r.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, strict.Shortened(role), strict.Suggestion(role, roles))
 			continue
 		}
 		r.checkUpstream(at("upstreams", role), address, vendor.Private)
@@ -129,7 +130,7 @@ func (r *reading) checkUpstreams(at func(...any) []any, vendor Vendor, file *cat
 			if role != "api" {
 				key = "upstreams: { " + role + ": ... }"
 			}
-			r.faults.key(r.server, at(), "%s has no address of its own for %s: add %s", file.ID, role, key)
+			r.faults.Key(r.server, at(), "%s has no address of its own for %s: add %s", file.ID, role, key)
 		}
 	}
 }

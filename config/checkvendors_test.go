@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // TestRegionsAndRoles: a region sets the address of every role; where only some are given, check says which are left behind.
@@ -45,7 +47,7 @@ func TestRegionsAndRoles(t *testing.T) {
 		if got := strings.Join(recipientHosts(loaded, "tried"), " "); got != c.hosts {
 			t.Errorf("%s: reached at %s", c.vendor, got)
 		}
-		warned := slices.ContainsFunc(loaded.Warnings, func(f Fault) bool { return c.warned != "" && strings.Contains(f.Msg, c.warned) })
+		warned := slices.ContainsFunc(loaded.Warnings, func(f strict.Fault) bool { return c.warned != "" && strings.Contains(f.Msg, c.warned) })
 		if warned != (c.warned != "") || c.warned == "" && len(loaded.Warnings) > 0 {
 			t.Errorf("%s: warnings:\n%v", c.vendor, loaded.Warnings)
 		}
@@ -100,10 +102,10 @@ func TestRequiredOfOneEndpoint(t *testing.T) {
 			t.Errorf("%s: %v", c.classes, err)
 			continue
 		}
-		if found := slices.ContainsFunc(loaded.Warnings, func(f Fault) bool { return strings.Contains(f.Msg, "required_dropped") }); found != (c.warning != "") {
+		if found := slices.ContainsFunc(loaded.Warnings, func(f strict.Fault) bool { return strings.Contains(f.Msg, "required_dropped") }); found != (c.warning != "") {
 			t.Errorf("%s: warnings:\n%v", c.classes, loaded.Warnings)
 		}
-		if c.warning != "" && !slices.ContainsFunc(loaded.Warnings, func(f Fault) bool { return strings.Contains(f.Msg, c.warning) }) {
+		if c.warning != "" && !slices.ContainsFunc(loaded.Warnings, func(f strict.Fault) bool { return strings.Contains(f.Msg, c.warning) }) {
 			t.Errorf("%s: no %q among\n%v", c.classes, c.warning, loaded.Warnings)
 		}
 	}

@@ -4,21 +4,23 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // checkWhen compiles a condition and reports its faults where they stand in the file.
 func (r *reading) checkWhen(text string, at []any) {
 	_, faults := compileWhen(text)
-	node := r.activities.find(at)
+	node := r.activities.Find(at)
 	for _, fault := range faults {
 		line, column := whenPlace(r.activities, node, fault)
-		r.faults = append(r.faults, Fault{r.activities.name, line, column, "when: " + fault.msg})
+		r.faults = append(r.faults, strict.Fault{File: r.activities.Name, Line: line, Column: column, Msg: "when: " + fault.msg})
 	}
 }
 
 // whenPlace turns a place in a condition into one in the file. In a text that YAML folds or escapes the place is that of the whole.
-func whenPlace(doc *document, node *yaml.Node, fault whenFault) (line, column int) {
-	lines := strings.Split(string(doc.text), "\n")
+func whenPlace(doc *strict.Document, node *yaml.Node, fault whenFault) (line, column int) {
+	lines := strings.Split(string(doc.Text), "\n")
 	if node.Style == yaml.LiteralStyle {
 		if i := node.Line + fault.line - 1; i < len(lines) {
 			indent := len(lines[i]) - len(strings.TrimLeft(lines[i], " "))

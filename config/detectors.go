@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -22,7 +23,7 @@ func (r *reading) checkDetectors() {
 	if r.detectors == nil {
 		return
 	}
-	labels := r.detectors.keys("detectors")
+	labels := r.detectors.Keys("detectors")
 	list := make([]scrub.Rule, 0, len(labels))
 	for _, label := range labels {
 		d := r.loaded.Detectors[label]
@@ -35,14 +36,14 @@ func (r *reading) checkDetectors() {
 	of, ok := errors.AsType[*scrub.RuleError](err)
 	switch {
 	case !ok && err != nil:
-		r.faults.at(r.detectors, steps("detectors"), "%s", err)
+		r.faults.At(r.detectors, strict.Path("detectors"), "%s", err)
 	case !ok:
 		r.loaded.Draft.Detectors = compiled
 	case of.Part == "label":
-		r.faults.key(r.detectors, steps("detectors", labels[of.Rule]), "%s", of.Msg)
+		r.faults.Key(r.detectors, strict.Path("detectors", labels[of.Rule]), "%s", of.Msg)
 	case of.Part == "checksum":
 		// the word is not in the vocabulary, which was said already
 	default:
-		r.faults.at(r.detectors, steps("detectors", labels[of.Rule], of.Part), "%s", of.Msg)
+		r.faults.At(r.detectors, strict.Path("detectors", labels[of.Rule], of.Part), "%s", of.Msg)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -22,9 +23,9 @@ func (r *reading) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendln(nil, "tagwarden policy 1"))
 	for _, key := range []string{"sites", "vendors", "trusted_proxies", "approvers"} {
-		if r.server.has(key) {
+		if r.server.Has(key) {
 			h.Write([]byte(key))
-			writeMeaning(h, r.server.find(steps(key)))
+			writeMeaning(h, r.server.Find(strict.Path(key)))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.source.places)) {
@@ -32,7 +33,7 @@ func (r *reading) digest() string {
 		h.Write(fmt.Appendf(nil, "places %q %x\n", name, content))
 	}
 	h.Write(fmt.Appendln(nil, "limits", r.loaded.Draft.Limits, r.loaded.Draft.Given))
-	docs := []*document{r.purposes, r.activities, r.profiles}
+	docs := []*strict.Document{r.purposes, r.activities, r.profiles}
 	if r.detectors != nil {
 		docs = append(docs, r.detectors)
 	}
@@ -43,7 +44,7 @@ func (r *reading) digest() string {
 		docs = append(docs, r.revocations)
 	}
 	for _, doc := range docs {
-		writeMeaning(h, doc.root)
+		writeMeaning(h, doc.Root)
 	}
 	used := map[string]*catalog.File{}
 	for _, file := range r.vendors {

@@ -13,6 +13,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -39,7 +40,7 @@ type Row struct {
 func (l *Loaded) Dossier(id string, now time.Time) (*Dossier, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
-		return nil, fmt.Errorf("there is no assessment %q%s", id, Suggestion(id, l.Draft.Assessments.IDs()))
+		return nil, fmt.Errorf("there is no assessment %q%s", id, strict.Suggestion(id, l.Draft.Assessments.IDs()))
 	}
 	validity := l.Draft.Assessments.Validity(id, now)
 	d := &dossier{l: l, a: a.Document, around: l.read.surroundings(), digest: a.Digest}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -19,18 +20,18 @@ func (r *reading) draft() {
 	for _, proxies := range s.TrustedProxies {
 		d.Trusted = append(d.Trusted, proxies.Prefix)
 	}
-	for _, id := range r.server.keys("sites") {
-		site := draftSite(id, s.Sites[id], r.server.keys("sites", id, "signals"))
+	for _, id := range r.server.Keys("sites") {
+		site := draftSite(id, s.Sites[id], r.server.Keys("sites", id, "signals"))
 		if places := r.places[s.Sites[id].Region.Database]; places != nil {
 			site.Region.Places = places
 		}
 		d.Sites = append(d.Sites, site)
 	}
-	for _, id := range r.server.keys("vendors") {
+	for _, id := range r.server.Keys("vendors") {
 		v, file := s.Vendors[id], r.vendors[id]
 		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private, Paths: v.Paths})
 	}
-	for _, id := range r.purposes.keys("purposes") {
+	for _, id := range r.purposes.Keys("purposes") {
 		p := r.loaded.Purposes[id]
 		d.Purposes = append(d.Purposes, rules.Purpose{
 			ID: id, Title: p.Title, Description: p.Description, Categories: p.Categories, TCF: p.TCF, GPCObjects: p.GPC == "object",
@@ -40,7 +41,7 @@ func (r *reading) draft() {
 	for i := range r.loaded.Activities {
 		d.Activities = append(d.Activities, draftActivity(&r.loaded.Activities[i]))
 	}
-	for _, id := range r.profiles.keys("profiles") {
+	for _, id := range r.profiles.Keys("profiles") {
 		profile := draftProfile(id, r.loaded.Profiles[id])
 		profile.Place = r.placeIn(id)
 		d.Profiles = append(d.Profiles, profile)
@@ -53,19 +54,19 @@ func (r *reading) draft() {
 func (r *reading) limits() (all rules.Limits, given catalog.Limits) {
 	l := &r.loaded.Server.Limits
 	all = rules.Limits{Body: int(l.Body), Decompressed: int(l.Decompressed), Events: l.Events, Depth: l.Depth, Fields: l.Fields, Nodes: l.Nodes}
-	if r.server.has("limits", "body") {
+	if r.server.Has("limits", "body") {
 		given.Body = l.Body
 	}
-	if r.server.has("limits", "decompressed") {
+	if r.server.Has("limits", "decompressed") {
 		given.Decompressed = l.Decompressed
 	}
-	if r.server.has("limits", "events") {
+	if r.server.Has("limits", "events") {
 		given.Events = l.Events
 	}
-	if r.server.has("limits", "fields") {
+	if r.server.Has("limits", "fields") {
 		given.Fields = l.Fields
 	}
-	if r.server.has("limits", "nodes") {
+	if r.server.Has("limits", "nodes") {
 		given.Nodes = l.Nodes
 	}
 	return all, given
@@ -74,11 +75,11 @@ func (r *reading) limits() (all rules.Limits, given catalog.Limits) {
 // placeIn tells where a line of a profile stands, file and line.
 func (r *reading) placeIn(profile string) func(path ...string) string {
 	return func(path ...string) string {
-		at := steps("profiles", profile)
+		at := strict.Path("profiles", profile)
 		for _, step := range path {
 			at = append(at, step)
 		}
-		return fmt.Sprintf("%s:%d", r.profiles.name, r.profiles.findKey(at).Line)
+		return fmt.Sprintf("%s:%d", r.profiles.Name, r.profiles.FindKey(at).Line)
 	}
 }
 
@@ -148,7 +149,7 @@ func (r *reading) register() *basis.Register {
 	around := r.surroundings()
 	var entries []basis.Entry
 	for _, file := range r.assessments {
-		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.name, file.doc}
+		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.Name, file.doc}
 		r.loaded.Assessments[a.Document.ID] = a
 		entries = append(entries, basis.Entry{Assessment: a.Document, Digest: a.Digest})
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -50,13 +51,13 @@ func (x *examiner) data() {
 			if kind.Rank() < l.kind.Rank() {
 				how = "more strictly"
 			}
-			x.find("data-differs", art5Minimise, steps("data", name), "profile %s treats %s %s than is assessed (%s, not %s): make the two agree", l.activity.Profile, name, how, l.kind, listed)
+			x.find("data-differs", art5Minimise, strict.Path("data", name), "profile %s treats %s %s than is assessed (%s, not %s): make the two agree", l.activity.Profile, name, how, l.kind, listed)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(x.a.Data)) {
 		class, _ := hit.ParseClass(name)
 		if !through[name] && !class.KeptByDefault() && x.a.Data[name] != minimise.Drop.String() {
-			x.find("data-unused", art5Minimise, steps("data", name), "no profile lets %s through: take the line out, so that the document says what is done", name)
+			x.find("data-unused", art5Minimise, strict.Path("data", name), "no profile lets %s through: take the line out, so that the document says what is done", name)
 		}
 	}
 }
@@ -135,13 +136,13 @@ var organisational = []string{"access_control", "processor_agreement", "staff_tr
 // safeguards: what is promised is done.
 func (x *examiner) safeguards() {
 	for i, name := range x.a.Safeguards {
-		at := steps("safeguards", i)
+		at := strict.Path("safeguards", i)
 		known, ok := safeguards[name]
 		switch {
 		case slices.Contains(organisational, name):
 		case !ok:
 			names := slices.Concat(slices.Sorted(maps.Keys(safeguards)), organisational)
-			x.find("safeguard-unknown", art25Design, at, "nothing here can tell whether %q is in place%s; what no name fits is described under necessity.minimised", shortened(name), Suggestion(name, names))
+			x.find("safeguard-unknown", art25Design, at, "nothing here can tell whether %q is in place%s; what no name fits is described under necessity.minimised", strict.Shortened(name), strict.Suggestion(name, names))
 		case len(x.rests) == 0:
 		default:
 			if wrong := known.wrong(x); wrong != "" {

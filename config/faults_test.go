@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -77,7 +78,7 @@ func TestFaults(t *testing.T) {
 			if want := string(own["want"]); got != want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, want)
 			}
-			if _, ok := errors.AsType[Faults](err); !ok {
+			if _, ok := errors.AsType[strict.Faults](err); !ok {
 				t.Fatalf("a %T", err)
 			}
 		})

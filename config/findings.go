@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // Finding is something that is missing in an assessment, vague, or contradicted by the policy.
 type Finding struct {
-	Fault
+	strict.Fault
 	Rule   string // names the kind of finding: "purpose-vague"
 	Source string // what asks for it: an article, a guideline
 }
@@ -41,7 +42,7 @@ const (
 type examiner struct {
 	l        *Loaded
 	a        *basis.Assessment
-	doc      *document
+	doc      *strict.Document
 	now      time.Time
 	rests    []*Activity // the activities that rest on it
 	findings []Finding
@@ -78,8 +79,9 @@ func (l *Loaded) Resting(id string) []*Activity {
 
 // find adds a finding about the value that a path of the assessment's file leads to.
 func (x *examiner) find(rule, source string, at []any, format string, args ...any) {
-	node := x.doc.find(at)
-	x.findings = append(x.findings, Finding{Fault{x.doc.name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)}, rule, source})
+	node := x.doc.Find(at)
+	fault := strict.Fault{File: x.doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1), Msg: fmt.Sprintf(format, args...)}
+	x.findings = append(x.findings, Finding{fault, rule, source})
 }
 
 // answers: each question of the three-part test is answered with more than a word.
@@ -88,7 +90,7 @@ func (x *examiner) answers() {
 		if !q.prose {
 			continue
 		}
-		text := x.doc.find(q.at()).Value
+		text := x.doc.Find(q.at()).Value
 		if words := len(strings.Fields(text)); empty(text) || words < 4 {
 			x.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
 		}
@@ -98,7 +100,7 @@ func (x *examiner) answers() {
 // interest: what it is for is specific.
 func (x *examiner) interest() {
 	if unspecific(x.a.Interest.What) && !empty(x.a.Interest.What) {
-		x.find("interest-vague", art6Interest, steps("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", shortened(x.a.Interest.What))
+		x.find("interest-vague", art6Interest, strict.Path("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(x.a.Interest.What))
 	}
 }
 
@@ -113,8 +115,8 @@ func (x *examiner) relationship() {
 		about = append(about, slices.Collect(maps.Values(x.l.Purposes[id].Description))...)
 	}
 	if speaks(strings.Join(about, "\n"), prospectWords) {
-		x.find("prospecting", art47Relation, steps("balancing", "relationship"),
-			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot expect what a customer can", shortened(x.a.Balancing.Relationship))
+		x.find("prospecting", art47Relation, strict.Path("balancing", "relationship"),
+			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot expect what a customer can", strict.Shortened(x.a.Balancing.Relationship))
 	}
 }
 
@@ -122,10 +124,10 @@ func (x *examiner) relationship() {
 func (x *examiner) people() {
 	b := &x.a.Balancing
 	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, x.a.Necessity.Minimised}, "\n"), childWords) {
-		x.find("children", art8Children, steps("balancing", "children"), "children may be among the people concerned, and the balancing does not speak of them: say what that means for them, under expected")
+		x.find("children", art8Children, strict.Path("balancing", "children"), "children may be among the people concerned, and the balancing does not speak of them: say what that means for them, under expected")
 	}
 	if b.SpecialCategories != "no" {
-		x.find("special-categories", art9Special, steps("balancing", "special_categories"),
+		x.find("special-categories", art9Special, strict.Path("balancing", "special_categories"),
 			"special categories of data are %s: legitimate interest is none of the grounds of Art. 9(2); leave them out, or ask for explicit consent", map[string]string{"yes": "touched", "possible": "possibly touched"}[b.SpecialCategories])
 	}
 }
@@ -137,13 +139,13 @@ func (x *examiner) impact() {
 	}
 	texts := strings.Join(x.texts(), "\n")
 	if x.a.Balancing.Impact == "high" {
-		x.find("dpia-high-impact", art35Impact, steps("dpia"), "the impact is high: name the data protection impact assessment here, or bring the impact down")
+		x.find("dpia-high-impact", art35Impact, strict.Path("dpia"), "the impact is high: name the data protection impact assessment here, or bring the impact down")
 	}
 	if speaks(texts, profilingWords) {
-		x.find("dpia-profiling", art35Profile, steps("dpia"), "the text speaks of profiling or scoring: name the data protection impact assessment here, or say under alternatives why it is none")
+		x.find("dpia-profiling", art35Profile, strict.Path("dpia"), "the text speaks of profiling or scoring: name the data protection impact assessment here, or say under alternatives why it is none")
 	}
 	if len(x.a.Recipients) >= manyRecipients || speaks(texts, scaleWords) {
-		x.find("dpia-large-scale", art35Scale, steps("dpia"), "data are shared on a large scale (%d recipients): name the data protection impact assessment here, or share with fewer", len(x.a.Recipients))
+		x.find("dpia-large-scale", art35Scale, strict.Path("dpia"), "data are shared on a large scale (%d recipients): name the data protection impact assessment here, or share with fewer", len(x.a.Recipients))
 	}
 }
 
@@ -155,15 +157,15 @@ func (x *examiner) term() {
 	days := basis.DayOf(x.now).DaysUntil(x.a.ReviewBy)
 	switch {
 	case days < 0:
-		x.find("review-past", art5Account, steps("review_by"), "the day of the review is past: review the assessment, count its version up and set the next day")
+		x.find("review-past", art5Account, strict.Path("review_by"), "the day of the review is past: review the assessment, count its version up and set the next day")
 	case days > 2*366:
-		x.find("review-far", art5Account, steps("review_by"), "the next review is more than two years off: vendors and the law change faster; set an earlier day")
+		x.find("review-far", art5Account, strict.Path("review_by"), "the next review is more than two years off: vendors and the law change faster; set an earlier day")
 	}
 	if basis.DayOf(x.now).DaysUntil(x.a.Decided) > 0 {
-		x.find("decided-later", art5Account, steps("decided"), "it is to hold from a day on that has not come yet: until then its activities deny")
+		x.find("decided-later", art5Account, strict.Path("decided"), "it is to hold from a day on that has not come yet: until then its activities deny")
 	}
 	if !x.a.Decided.IsZero() && x.a.Decided.DaysUntil(x.a.ReviewBy) < 0 {
-		x.find("decided-after-review", art5Account, steps("decided"), "the day from which on it is meant to hold comes after its review: it would never hold")
+		x.find("decided-after-review", art5Account, strict.Path("decided"), "the day from which on it is meant to hold comes after its review: it would never hold")
 	}
 }
 
@@ -178,21 +180,21 @@ func (x *examiner) owner() {
 	}
 	switch {
 	case signed != "" && samePerson(x.a.Owner, signed):
-		x.find("owner-approves", art5Account, steps("owner"), "the owner and who approved it are the same person: have somebody else approve it")
+		x.find("owner-approves", art5Account, strict.Path("owner"), "the owner and who approved it are the same person: have somebody else approve it")
 	case len(x.l.approvers) > 0 && others == 0:
-		x.find("owner-approves", art5Account, steps("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
+		x.find("owner-approves", art5Account, strict.Path("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
 	}
 }
 
 // resting: without an activity nothing can be held against it.
 func (x *examiner) resting() {
 	if len(x.rests) == 0 {
-		x.find("no-activity", art5Account, steps("id"), "no activity rests on it: data and safeguards cannot be held against a profile; name it in policy/activities.yaml, or remove it")
+		x.find("no-activity", art5Account, strict.Path("id"), "no activity rests on it: data and safeguards cannot be held against a profile; name it in policy/activities.yaml, or remove it")
 		return
 	}
 	for i, id := range x.a.Recipients {
 		if !slices.ContainsFunc(x.rests, func(a *Activity) bool { return a.Vendor == id }) {
-			x.find("recipient-unused", art5Account, steps("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
+			x.find("recipient-unused", art5Account, strict.Path("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
 		}
 	}
 }
@@ -206,7 +208,7 @@ func (x *examiner) texts() []string {
 	all := []string{x.a.Title}
 	for _, q := range questions {
 		if q.prose && q.Key != "necessity.alternatives" { // which speaks of what is not done
-			all = append(all, x.doc.find(q.at()).Value)
+			all = append(all, x.doc.Find(q.at()).Value)
 		}
 	}
 	return all

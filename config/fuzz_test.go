@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -46,7 +47,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		faults, ok := errors.AsType[Faults](err)
+		faults, ok := errors.AsType[strict.Faults](err)
 		if !ok || len(faults) == 0 {
 			t.Fatalf("a %T: %v", err, err)
 		}

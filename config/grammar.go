@@ -3,17 +3,18 @@ package config
 import (
 	"reflect"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // grammar is what reading our files needs to know beside their types.
-var grammar = Grammar{Words: vocabulary, Foreign: catalogTags}
+var grammar = strict.Grammar{Words: vocabulary, Foreign: catalogTags}
 
 // decode reads a document into the struct that into points to.
-func decode(doc *document, into any, faults *Faults) { grammar.Decode(doc, into, faults) }
+func decode(doc *strict.Document, into any, faults *strict.Faults) { grammar.Decode(doc, into, faults) }
 
 // fieldsOf returns the keys that a struct stands for, in the struct's order.
-func fieldsOf(t reflect.Type) fields { return grammar.Fields(t) }
+func fieldsOf(t reflect.Type) strict.Fields { return grammar.Fields(t) }
 
 // catalogTags are the tags of the types of vendor files, whose texts may be empty.
 func catalogTags(of reflect.Type, key string) (is, doc string) {

@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -105,8 +106,8 @@ var ErrNoVersion = errors.New("the history has no such version")
 
 // Version reads a version that was approved, and verifies who signed it.
 func (l *Loaded) Version(id string, version int) (*Version, error) {
-	if !IsIdentifier(id) {
-		return nil, fmt.Errorf("%q: %w", shortened(id), ErrNoVersion)
+	if !strict.IsIdentifier(id) {
+		return nil, fmt.Errorf("%q: %w", strict.Shortened(id), ErrNoVersion)
 	}
 	path := filepath.Join(l.Source.Dir, filepath.FromSlash(keptName(id, version)))
 	text, err := readFile(path)
@@ -122,17 +123,17 @@ func (l *Loaded) Version(id string, version int) (*Version, error) {
 // version reads a file of the history, and verifies what it says.
 func (l *Loaded) version(path string, text []byte, id string, version int) (*Version, error) {
 	v := &Version{File: path, Document: new(basis.Assessment), Around: basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}}
-	var faults Faults
-	if doc := parse(path, text, &faults); doc != nil {
+	var faults strict.Faults
+	if doc := strict.Parse(path, text, &faults); doc != nil {
 		decode(doc, &v.Approved, &faults)
 	}
-	if err := faults.err(); err != nil {
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	if inner := parse(path+" (document)", []byte(v.Approved.Document), &faults); inner != nil {
+	if inner := strict.Parse(path+" (document)", []byte(v.Approved.Document), &faults); inner != nil {
 		decode(inner, v.Document, &faults)
 	}
-	if err := faults.err(); err != nil {
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	for purpose, texts := range v.Purposes {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -67,7 +68,7 @@ func Examples() []string {
 // InitExample is Init with the example of that name; "" is the one that Init writes.
 func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
-		return Made{}, fmt.Errorf("there is no example %q%s", shortened(name), Suggestion(name, known))
+		return Made{}, fmt.Errorf("there is no example %q%s", strict.Shortened(name), strict.Suggestion(name, known))
 	}
 	if random == nil {
 		random = rand.Reader

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -30,7 +31,7 @@ func refusedClasses(t *testing.T, activity, region, how string) map[string][]str
 	files["policy/profiles.yaml"] = []byte(strings.Join(lines, "\n") + "\n")
 	_, err := compiled(files)
 	found := map[string][]string{}
-	faults, _ := errors.AsType[Faults](err)
+	faults, _ := errors.AsType[strict.Faults](err)
 	for _, fault := range faults {
 		_, rule, lawful := strings.Cut(fault.Msg, " (lawful/")
 		rule, _, _ = strings.Cut(rule, ";")

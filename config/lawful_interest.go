@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -76,7 +77,7 @@ func (r *reading) lawfulData(a *Activity, line profileLine, assessment *basis.As
 // lawfulTransfer looks at whether an activity says what makes a transfer to a third country lawful.
 func (r *reading) lawfulTransfer(a *Activity, b basis.Basis, at func(...any) []any) {
 	file := r.vendors[a.Vendor]
-	if file == nil || a.Transfer != nil || r.activities.has(at("transfer")...) || r.ownOrInEEA(a.Vendor) || b == basis.OptOut || b == basis.None {
+	if file == nil || a.Transfer != nil || r.activities.Has(at("transfer")...) || r.ownOrInEEA(a.Vendor) || b == basis.OptOut || b == basis.None {
 		return
 	}
 	id := "lawful/transfer"
@@ -97,18 +98,18 @@ func (r *reading) ownOrInEEA(vendor string) bool {
 }
 
 // lawfulAssessment looks at what an assessment itself may not say.
-func (r *reading) lawfulAssessment(doc *document, a *basis.Assessment) {
+func (r *reading) lawfulAssessment(doc *strict.Document, a *basis.Assessment) {
 	if empty(a.DPIA) {
 		for _, flag := range []struct{ key, value, who string }{
 			{"children", a.Balancing.Children, "children are among the people concerned"},
 			{"special_categories", a.Balancing.SpecialCategories, "special categories of data are touched"},
 		} {
 			if flag.value == "yes" {
-				r.refuse(doc, steps("balancing", flag.key), "lawful/li-dpia", "%s: name the data protection impact assessment under dpia:, or take consent for the basis", flag.who)
+				r.refuse(doc, strict.Path("balancing", flag.key), "lawful/li-dpia", "%s: name the data protection impact assessment under dpia:, or take consent for the basis", flag.who)
 			}
 		}
 		if a.Balancing.Impact == "high" {
-			r.refuse(doc, steps("dpia"), "lawful/impact", "the impact is high: an assessment of that kind names its data protection impact assessment here")
+			r.refuse(doc, strict.Path("dpia"), "lawful/impact", "the impact is high: an assessment of that kind names its data protection impact assessment here")
 		}
 	}
 	if !a.CompellingGrounds() {
@@ -116,7 +117,7 @@ func (r *reading) lawfulAssessment(doc *document, a *basis.Assessment) {
 	}
 	for _, id := range a.Purposes {
 		if r.loaded.Purposes[id].DirectMarketing {
-			r.refuse(doc, steps("objection", "compelling_grounds"), "lawful/li-marketing-grounds", "purpose %s is direct marketing, to which an objection is absolute: write none", id)
+			r.refuse(doc, strict.Path("objection", "compelling_grounds"), "lawful/li-marketing-grounds", "purpose %s is direct marketing, to which an objection is absolute: write none", id)
 		}
 	}
 }

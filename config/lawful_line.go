@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -22,7 +23,7 @@ func (r *reading) lines(a *Activity) []profileLine {
 	var list []profileLine
 	add := func(class hit.Class, line Minimise, at ...any) {
 		if !line.faulty && !class.KeptByDefault() {
-			list = append(list, profileLine{class, line.Spec, append(steps("profiles", a.Profile), at...)})
+			list = append(list, profileLine{class, line.Spec, append(strict.Path("profiles", a.Profile), at...)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(profile.Classes)) {

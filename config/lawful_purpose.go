@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // vague are words that say neither what is done with data nor to which end (English, German, French). A title of nothing but these, and
@@ -58,14 +60,14 @@ func unspecific(title string) bool {
 
 // lawfulPurpose looks at what a purpose is called, in each language.
 func (r *reading) lawfulPurpose(id string) {
-	at := steps("purposes", id, "title")
+	at := strict.Path("purposes", id, "title")
 	for _, language := range slices.Sorted(maps.Keys(r.loaded.Purposes[id].Title)) {
 		if title := r.loaded.Purposes[id].Title[language]; unspecific(title) {
 			place := at
 			if language != "" {
 				place = append(slices.Clone(at), language)
 			}
-			r.refuse(r.purposes, place, "lawful/purpose-title", "%q does not say what is done, and to which end: write it as in \"Measure the audience of our pages\"", shortened(title))
+			r.refuse(r.purposes, place, "lawful/purpose-title", "%q does not say what is done, and to which end: write it as in \"Measure the audience of our pages\"", strict.Shortened(title))
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // TestAdvice compiles each case, which is no fault, and compares its warnings. `go test -update` writes them anew.
@@ -85,7 +87,7 @@ func TestRefusalsOfTheDesign(t *testing.T) {
 		}
 		files[test.file] = []byte(strings.Replace(string(files[test.file]), test.old, test.with, 1))
 		_, err := compiled(files)
-		faults, ok := errors.AsType[Faults](err)
+		faults, ok := errors.AsType[strict.Faults](err)
 		if !ok || !strings.Contains(err.Error(), "("+test.rule+";") {
 			t.Errorf("%s: %v", test.rule, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -26,7 +27,7 @@ type Loaded struct {
 	Policy      *rules.Policy
 	Past        basis.Past    // what Compile was told, and the revocations in the policy folder
 	Files       durable.Files // what Approve, Revoke and NewAssessment.Write write with
-	Warnings    Faults        // what is no fault but has no effect, or hardly the one that was meant
+	Warnings    strict.Faults // what is no fault but has no effect, or hardly the one that was meant
 
 	past      basis.Past // what Compile was told
 	approvers []basis.Approver
@@ -39,7 +40,7 @@ type Assessment struct {
 	Digest   basis.Digest
 	File     string // relative to the working folder, or absolute
 
-	doc *document
+	doc *strict.Document
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
@@ -70,16 +71,16 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r.checkDetectors()
 	r.checkActivities()
 	r.checkTests()
-	if err := r.faults.err(); err != nil {
+	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
 	r.resolvePaths()
 	r.draft()
 	r.compile()
-	if err := r.faults.err(); err != nil {
+	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
-	r.loaded.Warnings = r.warnings.sorted()
+	r.loaded.Warnings = r.warnings.Sorted()
 	return r.loaded, nil
 }
 
@@ -98,7 +99,7 @@ func (r *reading) compile() {
 func (r *reading) refused(err error) {
 	of, ok := errors.AsType[*rules.CompileError](err)
 	if !ok {
-		r.faults.file(r.source.Path, "%s", err)
+		r.faults.File(r.source.Path, "%s", err)
 		return
 	}
 	root, _, _ := strings.Cut(of.At, ".")
@@ -111,7 +112,7 @@ func (r *reading) refused(err error) {
 	case "profiles":
 		doc = r.profiles
 	}
-	r.faults.key(doc, follow(doc, nil, of.At), "%s: %s", of.At, of.Msg)
+	r.faults.Key(doc, follow(doc, nil, of.At), "%s: %s", of.At, of.Msg)
 }
 
 // resolvePaths makes the server file's paths relative to the working folder, or absolute.

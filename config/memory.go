@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Memory is how much memory something may take: a size, or a share of what there is, written as "256MiB" or "50%".
@@ -22,14 +24,14 @@ func (m *Memory) UnmarshalText(text []byte) error {
 	if number, unit := quantity(string(text)); unit == "%" {
 		percent, err := strconv.Atoi(number)
 		if err != nil || percent < 1 || percent > mostPercent {
-			return fmt.Errorf("%s is no share: 1%% to %d%% are", shortened(string(text)), mostPercent)
+			return fmt.Errorf("%s is no share: 1%% to %d%% are", strict.Shortened(string(text)), mostPercent)
 		}
 		*m = Memory{Percent: percent}
 		return nil
 	}
 	var size Size
 	if err := size.UnmarshalText(text); err != nil {
-		return fmt.Errorf("%q is neither a size nor a share: write 256MiB or 50%%", shortened(string(text)))
+		return fmt.Errorf("%q is neither a size nor a share: write 256MiB or 50%%", strict.Shortened(string(text)))
 	}
 	if size < leastMemory {
 		return fmt.Errorf("%s is too little: at least %s", size, leastMemory)

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
@@ -18,47 +19,47 @@ type Minimise struct {
 	faulty bool // reported already: nothing more is to be said of it
 }
 
-func (m *Minimise) fromNode(d *decoder, node *yaml.Node) {
+func (m *Minimise) FromNode(d *strict.Decoder, node *yaml.Node) {
 	m.faulty = true
-	before := len(*d.faults)
+	before := len(*d.Faults)
 	switch {
 	case node.Kind == yaml.MappingNode && len(node.Content) == 2:
 		m.name(d, node.Content[0])
-		if len(*d.faults) == before {
+		if len(*d.Faults) == before {
 			m.parameters(d, node.Content[0].Value, node.Content[1])
 		}
-	case node.Kind == yaml.ScalarNode && !isNull(node):
+	case node.Kind == yaml.ScalarNode && !strict.IsNull(node):
 		m.name(d, node)
-		if example := wordFault(m.Spec.Kind); len(*d.faults) == before && example != "" {
-			d.fail(node, "%s does not stand alone: write it as { %s: %s }", node.Value, node.Value, example)
+		if example := wordFault(m.Spec.Kind); len(*d.Faults) == before && example != "" {
+			d.Fail(node, "%s does not stand alone: write it as { %s: %s }", node.Value, node.Value, example)
 		}
 	default:
-		d.fail(node, "%s stands where a minimiser is wanted: write its name, as keep, or one name with its parameters, as { truncate: hour }", describe(node))
+		d.Fail(node, "%s stands where a minimiser is wanted: write its name, as keep, or one name with its parameters, as { truncate: hour }", strict.Describe(node))
 	}
-	m.faulty = len(*d.faults) > before
+	m.faulty = len(*d.Faults) > before
 }
 
 // name reads the minimiser's name.
-func (m *Minimise) name(d *decoder, node *yaml.Node) {
+func (m *Minimise) name(d *strict.Decoder, node *yaml.Node) {
 	kind, ok := minimise.ParseKind(node.Value)
 	if node.Kind != yaml.ScalarNode || !ok {
-		d.fail(node, "minimiser %q is not known%s", shortened(node.Value), Suggestion(node.Value, minimiserNames()))
+		d.Fail(node, "minimiser %q is not known%s", strict.Shortened(node.Value), strict.Suggestion(node.Value, minimiserNames()))
 		return
 	}
 	m.Spec.Kind = kind
 }
 
 // parameters reads what stands behind the name.
-func (m *Minimise) parameters(d *decoder, name string, node *yaml.Node) {
+func (m *Minimise) parameters(d *strict.Decoder, name string, node *yaml.Node) {
 	params := minimise.Params[m.Spec.Kind]
 	if len(params) == 0 {
-		d.fail(node, "%s has no parameters: write the word alone", name)
+		d.Fail(node, "%s has no parameters: write the word alone", name)
 		return
 	}
 	if node.Kind != yaml.MappingNode {
 		short := slices.IndexFunc(params, func(p minimise.Param) bool { return p.Short })
 		if short < 0 {
-			d.fail(node, "%s stands where parameters of %s are wanted: write them as { %s: ... }", describe(node), name, params[0].Name)
+			d.Fail(node, "%s stands where parameters of %s are wanted: write them as { %s: ... }", strict.Describe(node), name, params[0].Name)
 			return
 		}
 		m.parameter(d, params[short], node)
@@ -67,51 +68,51 @@ func (m *Minimise) parameters(d *decoder, name string, node *yaml.Node) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		word, ok := d.key(key, seen)
+		word, ok := d.Key(key, seen)
 		if !ok {
 			continue
 		}
 		p, known := minimise.ParamOf(m.Spec.Kind, word)
 		if !known {
-			d.fail(key, "%s has no parameter %q%s", name, shortened(word), Suggestion(word, paramNames(params)))
+			d.Fail(key, "%s has no parameter %q%s", name, strict.Shortened(word), strict.Suggestion(word, paramNames(params)))
 			continue
 		}
 		m.parameter(d, p, value)
 	}
 	for _, p := range params {
 		if p.Required && !seen[p.Name] {
-			d.fail(node, "%s needs %q: %s", name, p.Name, p.About)
+			d.Fail(node, "%s needs %q: %s", name, p.Name, p.About)
 		}
 	}
 }
 
 // parameter reads one value and hands it to the package that knows what it may be.
-func (m *Minimise) parameter(d *decoder, p minimise.Param, node *yaml.Node) {
-	before := len(*d.faults)
+func (m *Minimise) parameter(d *strict.Decoder, p minimise.Param, node *yaml.Node) {
+	before := len(*d.Faults)
 	var value any
 	switch p.Type {
 	case minimise.Int:
 		var n int
-		d.into(node, &n)
+		d.Into(node, &n)
 		value = n
 	case minimise.Names:
 		var names []string
-		d.into(node, &names)
+		d.Into(node, &names)
 		value = names
 	case minimise.Enum, minimise.Text:
 		var text string
-		d.into(node, &text)
+		d.Into(node, &text)
 		value = text
 	}
-	if len(*d.faults) > before {
+	if len(*d.Faults) > before {
 		return
 	}
 	if err := m.Spec.Set(p.Name, value); err != nil {
 		if p.Type == minimise.Enum {
-			d.fail(node, "%s: %q is not known%s", p.Name, shortened(node.Value), Suggestion(node.Value, p.Values))
+			d.Fail(node, "%s: %q is not known%s", p.Name, strict.Shortened(node.Value), strict.Suggestion(node.Value, p.Values))
 			return
 		}
-		d.fail(node, "%s", err)
+		d.Fail(node, "%s", err)
 	}
 }
 
@@ -206,12 +207,12 @@ func paramSchema(p minimise.Param) map[string]any {
 }
 
 // paramPlace is where in a profile's line an error of minimise.Compile stands: at the parameter that it names, where the line does.
-func paramPlace(doc *document, at []any, spec minimise.Spec, err error) []any {
+func paramPlace(doc *strict.Document, at []any, spec minimise.Spec, err error) []any {
 	if of, ok := errors.AsType[*minimise.ParamError](err); ok {
-		if place := append(slices.Clone(at), spec.Kind.String(), of.Param); doc.has(place...) {
+		if place := append(slices.Clone(at), spec.Kind.String(), of.Param); doc.Has(place...) {
 			return place
 		}
-		if place := append(slices.Clone(at), spec.Kind.String()); of.Param != "" && doc.has(place...) {
+		if place := append(slices.Clone(at), spec.Kind.String()); of.Param != "" && doc.Has(place...) {
 			return place
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // CIDR is a range of addresses, written as "10.0.0.0/8" or "2001:db8::/32"; a single address stands for itself.
@@ -19,7 +21,7 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 	if err != nil {
 		address, err := netip.ParseAddr(string(text))
 		if err != nil || address.Zone() != "" {
-			return fmt.Errorf("%q is no range of addresses: write it as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1", shortened(string(text)))
+			return fmt.Errorf("%q is no range of addresses: write it as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1", strict.Shortened(string(text)))
 		}
 		prefix = netip.PrefixFrom(address, address.BitLen())
 	}
@@ -35,13 +37,13 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 func listenFault(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Sprintf("%q is no address to listen on: write host and port, as in 127.0.0.1:8080", shortened(address))
+		return fmt.Sprintf("%q is no address to listen on: write host and port, as in 127.0.0.1:8080", strict.Shortened(address))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.Itoa(int(n)) != port {
-		return fmt.Sprintf("port %q is none: use a number from 0 (any that is free) to 65535", shortened(port))
+		return fmt.Sprintf("port %q is none: use a number from 0 (any that is free) to 65535", strict.Shortened(port))
 	}
 	if _, err := netip.ParseAddr(host); host != "" && err != nil && hostFault(host) != "" {
-		return fmt.Sprintf("%q is no address of this machine: use an IP address, a host name, or nothing before the colon for all", shortened(host))
+		return fmt.Sprintf("%q is no address of this machine: use an IP address, a host name, or nothing before the colon for all", strict.Shortened(host))
 	}
 	return ""
 }
@@ -55,17 +57,17 @@ func hostFault(host string) string {
 	}
 	switch {
 	case strings.Contains(host, "://"):
-		return fmt.Sprintf("%q is an address of a page: write the host name alone", shortened(host))
+		return fmt.Sprintf("%q is an address of a page: write the host name alone", strict.Shortened(host))
 	case strings.ContainsFunc(host, func(r rune) bool { return r > 126 }):
-		return fmt.Sprintf("%q holds letters that host names cannot: write it in punycode, xn--...", shortened(host))
+		return fmt.Sprintf("%q holds letters that host names cannot: write it in punycode, xn--...", strict.Shortened(host))
 	case host != strings.ToLower(host):
-		return fmt.Sprintf("%q has capital letters: write %q", shortened(host), shortened(strings.ToLower(host)))
+		return fmt.Sprintf("%q has capital letters: write %q", strict.Shortened(host), strict.Shortened(strings.ToLower(host)))
 	case strings.Contains(host, ":"):
-		return fmt.Sprintf("%q has a port: write the host name alone, it holds for every port", shortened(host))
+		return fmt.Sprintf("%q has a port: write the host name alone, it holds for every port", strict.Shortened(host))
 	}
 	for label := range strings.SplitSeq(host, ".") {
 		if !hostLabel.MatchString(label) || len(host) > 253 {
-			return fmt.Sprintf("%q is no host name", shortened(host))
+			return fmt.Sprintf("%q is no host name", strict.Shortened(host))
 		}
 	}
 	return ""
@@ -76,18 +78,18 @@ func addressParts(address string) (*url.URL, string) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Sprintf("%q is no address: write it as https://host", shortened(address))
+		return nil, fmt.Sprintf("%q is no address: write it as https://host", strict.Shortened(address))
 	case u.User != nil:
 		return nil, "the address holds a user name: credentials do not belong here"
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(address, "#"):
-		return nil, fmt.Sprintf("%q has a query or a fragment: leave it off", shortened(address))
+		return nil, fmt.Sprintf("%q has a query or a fragment: leave it off", strict.Shortened(address))
 	}
 	if fault := hostFault(u.Hostname()); fault != "" {
 		return nil, fault
 	}
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, fmt.Sprintf("%q has no usable port: use a number from 1 to 65535", shortened(address))
+			return nil, fmt.Sprintf("%q has no usable port: use a number from 1 to 65535", strict.Shortened(address))
 		}
 	}
 	return u, ""
@@ -114,7 +116,7 @@ var pathSegments = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
 // pathFault says what is wrong with a path to put in front of others.
 func pathFault(path string) string {
 	if !pathSegments.MatchString(path) {
-		return fmt.Sprintf("%q is no path: begin with a slash, end without one, and use letters, digits, dashes, dots and underscores, as in /t", shortened(path))
+		return fmt.Sprintf("%q is no path: begin with a slash, end without one, and use letters, digits, dashes, dots and underscores, as in /t", strict.Shortened(path))
 	}
 	return ""
 }
@@ -123,7 +125,7 @@ var headerToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")
 
 func headerFault(name string) string {
 	if !headerToken.MatchString(name) {
-		return fmt.Sprintf("%q is no name of a header", shortened(name))
+		return fmt.Sprintf("%q is no name of a header", strict.Shortened(name))
 	}
 	return ""
 }

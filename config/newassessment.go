@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -20,19 +21,19 @@ type Answers struct {
 
 // ReadAnswers reads a file with the keys of an assessment, any of which may be missing. An error is a Faults.
 func ReadAnswers(name string, text []byte) (*Answers, error) {
-	var faults Faults
-	doc := parse(name, text, &faults)
+	var faults strict.Faults
+	doc := strict.Parse(name, text, &faults)
 	if doc == nil {
-		return nil, faults.err()
+		return nil, faults.Err()
 	}
 	decode(doc, new(basis.Assessment), &faults)
-	if err := besidesMissing(faults).err(); err != nil {
+	if err := besidesMissing(faults).Err(); err != nil {
 		return nil, err
 	}
 	answers := new(Answers)
 	for _, q := range append(slices.Clone(questions), unasked...) {
-		if doc.has(q.at()...) {
-			answers.set(q.Key, doc.find(q.at()))
+		if doc.Has(q.at()...) {
+			answers.set(q.Key, doc.Find(q.at()))
 		}
 	}
 	return answers, nil
@@ -42,8 +43,8 @@ func ReadAnswers(name string, text []byte) (*Answers, error) {
 var unasked = []Question{{Key: "decided"}}
 
 // besidesMissing leaves out that keys are missing: they are asked for.
-func besidesMissing(faults Faults) Faults {
-	return slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool { return strings.HasPrefix(f.Msg, "missing key ") })
+func besidesMissing(faults strict.Faults) strict.Faults {
+	return slices.DeleteFunc(slices.Clone(faults), func(f strict.Fault) bool { return strings.HasPrefix(f.Msg, "missing key ") })
 }
 
 func (a *Answers) set(key string, node *yaml.Node) {
@@ -67,26 +68,26 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 	if q.Pairs {
 		for part := range strings.SplitSeq(text, ",") {
 			if !strings.Contains(part, ":") {
-				return fmt.Errorf("%q is no pair: write class: minimiser, with commas between pairs", shortened(strings.TrimSpace(part)))
+				return fmt.Errorf("%q is no pair: write class: minimiser, with commas between pairs", strict.Shortened(strings.TrimSpace(part)))
 			}
 		}
 	}
 	node := answerNode(q, text)
 	one := new(Answers)
 	one.set(q.Key, node)
-	var faults Faults
-	doc := parse("answer", one.text(), &faults)
+	var faults strict.Faults
+	doc := strict.Parse("answer", one.text(), &faults)
 	if doc != nil {
 		var read basis.Assessment
 		decode(doc, &read, &faults)
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
-				faults.file("answer", "purpose %q is not known%s", shortened(id), Suggestion(id, l.read.purposes.keys("purposes")))
+				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.read.purposes.Keys("purposes")))
 			}
 		}
 		for _, id := range read.Recipients {
 			if _, known := l.Server.Vendors[id]; !known {
-				faults.file("answer", "vendor %q is not known%s", shortened(id), Suggestion(id, l.read.server.keys("vendors")))
+				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.read.server.Keys("vendors")))
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func (a *Answers) text() []byte {
 }
 
 func mappingOf(root *yaml.Node, name string) *yaml.Node {
-	_, value := child(root, name)
+	_, value := strict.Child(root, name)
 	return value
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -104,7 +105,7 @@ type NoticeTransfer struct {
 func (l *Loaded) Notice(site, lang string, at time.Time) (*Notice, []string, error) {
 	w, ok := wordsIn(lang)
 	if !ok {
-		return nil, nil, fmt.Errorf("there is no notice in %q%s", shortened(lang), Suggestion(lang, NoticeLanguages()))
+		return nil, nil, fmt.Errorf("there is no notice in %q%s", strict.Shortened(lang), strict.Suggestion(lang, NoticeLanguages()))
 	}
 	sites, err := l.noticeSites(site)
 	if err != nil {
@@ -143,7 +144,7 @@ func (l *Loaded) noticeSites(id string) ([]*rules.Site, error) {
 		}
 		ids = append(ids, s.ID)
 	}
-	return nil, fmt.Errorf("there is no site %q%s", shortened(id), Suggestion(id, ids))
+	return nil, fmt.Errorf("there is no site %q%s", strict.Shortened(id), strict.Suggestion(id, ids))
 }
 
 // digest names what the notice says.

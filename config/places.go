@@ -75,12 +75,12 @@ func readBounded(name string, most int64) ([]byte, error) {
 func (r *reading) checkPlaces(at []any, name string) {
 	file := r.source.places[name]
 	if file.err != nil {
-		r.faults.at(r.server, at, "cannot read the database: %s", reason(file.err))
+		r.faults.At(r.server, at, "cannot read the database: %s", reason(file.err))
 		return
 	}
 	opened, err := openPlaces(file.content)
 	if err != nil {
-		r.faults.at(r.server, at, "%s", err)
+		r.faults.At(r.server, at, "%s", err)
 		return
 	}
 	if r.places == nil {

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Tests is a file of policy/tests: what `tagwarden test` runs.
@@ -22,8 +24,8 @@ type Test struct {
 	Expect     Expect      `yaml:"expect" is:"required" doc:"What is to become of the hit."`
 
 	// Where the test stands, and the path of its hit inside the policy folder.
-	Place Fault  `yaml:"-"`
-	File  string `yaml:"-"`
+	Place strict.Fault `yaml:"-"`
+	File  string       `yaml:"-"`
 }
 
 // TestSignals are signals as a test gives them.

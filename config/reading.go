@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
@@ -17,11 +18,11 @@ import (
 type reading struct {
 	source           *Source
 	loaded           *Loaded
-	faults, warnings Faults
+	faults, warnings strict.Faults
 
-	server, purposes, activities, profiles *document
-	detectors                              *document // nil also where there is no such file
-	revocations                            *document // nil where there is none
+	server, purposes, activities, profiles *strict.Document
+	detectors                              *strict.Document // nil also where there is no such file
+	revocations                            *strict.Document // nil where there is none
 
 	assessments []assessmentFile
 	tests       []testFile
@@ -34,12 +35,12 @@ type reading struct {
 }
 
 type assessmentFile struct {
-	doc        *document
+	doc        *strict.Document
 	assessment *basis.Assessment
 }
 
 type testFile struct {
-	doc   *document
+	doc   *strict.Document
 	tests Tests
 }
 
@@ -60,7 +61,7 @@ const (
 )
 
 func (r *reading) readServer() {
-	r.server = parse(r.source.Path, r.source.server, &r.faults)
+	r.server = strict.Parse(r.source.Path, r.source.server, &r.faults)
 	if r.server != nil {
 		decode(r.server, &r.loaded.Server, &r.faults)
 	}
@@ -95,16 +96,16 @@ func (r *reading) readPolicy() {
 	}
 }
 
-func (r *reading) obligatory(name string, into any) *document {
+func (r *reading) obligatory(name string, into any) *strict.Document {
 	if _, ok := r.source.policy[name]; !ok {
-		r.faults.file(r.source.display(name), "the file is missing: a policy has purposes.yaml, activities.yaml and profiles.yaml (tagwarden init writes an example)")
+		r.faults.File(r.source.display(name), "the file is missing: a policy has purposes.yaml, activities.yaml and profiles.yaml (tagwarden init writes an example)")
 		return nil
 	}
 	return r.read(name, into)
 }
 
-func (r *reading) read(name string, into any) *document {
-	doc := parse(r.source.display(name), r.source.policy[name], &r.faults)
+func (r *reading) read(name string, into any) *strict.Document {
+	doc := strict.Parse(r.source.display(name), r.source.policy[name], &r.faults)
 	if doc != nil {
 		decode(doc, into, &r.faults)
 	}
@@ -114,7 +115,7 @@ func (r *reading) read(name string, into any) *document {
 // readCatalogs reads the user's own vendors.
 func (r *reading) readCatalogs() {
 	r.catalogs = map[string]*catalog.File{}
-	docs := map[string]*document{}
+	docs := map[string]*strict.Document{}
 	for _, name := range r.source.names(vendorsFolder) {
 		file := new(catalog.File)
 		before := len(r.faults)
@@ -127,12 +128,12 @@ func (r *reading) readCatalogs() {
 		_, builtin := catalog.Builtin(id)
 		switch {
 		case file.ID != id:
-			r.faults.at(doc, steps("id"), "the id %q is not the file's name: write id: %s, or rename the file", file.ID, id)
+			r.faults.At(doc, strict.Path("id"), "the id %q is not the file's name: write id: %s, or rename the file", file.ID, id)
 		case builtin:
-			r.faults.at(doc, steps("id"), "%q is a built-in vendor: give yours a name of its own", id)
+			r.faults.At(doc, strict.Path("id"), "%q is a built-in vendor: give yours a name of its own", id)
 		default:
 			if _, err := catalog.Compile(file, nil, catalog.Names()); err != nil {
-				r.faults.at(doc, placeIn(doc, err.Error()), "%s", err)
+				r.faults.At(doc, placeIn(doc, err.Error()), "%s", err)
 				continue
 			}
 			r.catalogs[id] = file
@@ -142,25 +143,25 @@ func (r *reading) readCatalogs() {
 	for _, id := range slices.Sorted(maps.Keys(docs)) {
 		if kin := r.catalogs[id].Kin(); kin != id {
 			if file, known := r.catalog(kin); !known || file != nil && file.Family != "" {
-				r.faults.at(docs[id], steps("family"), "%q is no catalog entry that is of its own family%s", shortened(kin), Suggestion(kin, catalog.BuiltinIDs()))
+				r.faults.At(docs[id], strict.Path("family"), "%q is no catalog entry that is of its own family%s", strict.Shortened(kin), strict.Suggestion(kin, catalog.BuiltinIDs()))
 			}
 		}
 	}
 }
 
 // VendorFault is what is wrong with a vendor file, an error of catalog.Compile, at its place in the file.
-func VendorFault(name string, text []byte, err error) Fault {
-	var faults, none Faults
-	doc := parse(name, text, &none)
+func VendorFault(name string, text []byte, err error) strict.Fault {
+	var faults, none strict.Faults
+	doc := strict.Parse(name, text, &none)
 	if doc == nil { // anchors, as the files that come with the product have them: nobody knows the place
-		return Fault{File: name, Msg: err.Error()}
+		return strict.Fault{File: name, Msg: err.Error()}
 	}
-	faults.at(doc, placeIn(doc, err.Error()), "%s", err)
+	faults.At(doc, placeIn(doc, err.Error()), "%s", err)
 	return faults[0]
 }
 
 // placeIn follows the place that an error of the catalog begins with, "endpoints.collect: fields.cid: ...", as far as it leads.
-func placeIn(doc *document, msg string) []any {
+func placeIn(doc *strict.Document, msg string) []any {
 	var at []any
 	for {
 		place, rest, found := strings.Cut(msg, ": ")
@@ -174,14 +175,14 @@ func placeIn(doc *document, msg string) []any {
 
 // follow walks a path of keys and of ids of list elements, joined by dots, as far as it leads. Names may hold dots themselves: the
 // longest that fits is taken.
-func follow(doc *document, at []any, path string) []any {
+func follow(doc *strict.Document, at []any, path string) []any {
 	for path != "" {
 		var step any
 		longest := -1
-		for i, name := range doc.steps(at) {
+		for i, name := range doc.Children(at) {
 			if rest, ok := strings.CutPrefix(path, name); ok && len(name) > longest && (rest == "" || rest[0] == '.') {
 				longest, step = len(name), any(name)
-				if doc.find(at).Kind == yaml.SequenceNode {
+				if doc.Find(at).Kind == yaml.SequenceNode {
 					step = i
 				}
 			}
@@ -204,12 +205,12 @@ func (r *reading) checkFolder() {
 		folder = strings.TrimSuffix(folder, "/")
 		switch {
 		case path.Ext(base) == ".yml":
-			r.faults.file(r.source.display(name), "the file is not read: name it %s", strings.TrimSuffix(base, ".yml")+".yaml")
+			r.faults.File(r.source.display(name), "the file is not read: name it %s", strings.TrimSuffix(base, ".yml")+".yaml")
 		case path.Ext(base) != ".yaml":
 		case folder == "" && !slices.Contains(known, base):
-			r.faults.file(r.source.display(name), "the file is not read%s", Suggestion(base, known))
+			r.faults.File(r.source.display(name), "the file is not read%s", strict.Suggestion(base, known))
 		case folder != "" && !slices.Contains(folders, folder) && !strings.HasPrefix(folder, testsFolder+"/"):
-			r.faults.file(r.source.display(name), "the file is not read: the folder is none of the policy's%s", Suggestion(folder, folders))
+			r.faults.File(r.source.display(name), "the file is not read: the folder is none of the policy's%s", strict.Suggestion(folder, folders))
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Reference renders every setting of every file as Markdown: a section a file, a table a mapping.
@@ -31,14 +33,14 @@ func reference(out *strings.Builder, prefix string, t reflect.Type, seen map[ref
 	}
 	out.WriteString("\n| key | form | default | meaning |\n|---|---|---|---|\n")
 	for _, f := range fieldsOf(t) {
-		def := f.def
-		if f.rule.required {
+		def := f.Default
+		if f.Rule.Required {
 			def = "obligatory"
 		}
-		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.name, cell(form(t.Field(f.index).Type, f.rule)), cell(def), cell(f.doc))
+		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.Name, cell(form(t.Field(f.Index).Type, f.Rule)), cell(def), cell(f.Doc))
 	}
 	for _, f := range fieldsOf(t) {
-		inner, step := t.Field(f.index).Type, f.name
+		inner, step := t.Field(f.Index).Type, f.Name
 		inner, step = within(inner, step)
 		if inner.Kind() != reflect.Struct || ofText(inner) != nil || len(fieldsOf(inner)) == 0 {
 			continue
@@ -65,14 +67,14 @@ func within(t reflect.Type, name string) (held reflect.Type, place string) {
 }
 
 // form names how a value is written.
-func form(t reflect.Type, r rule) string {
+func form(t reflect.Type, r strict.Rule) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if own := ofText(t); own != nil {
 		bounds := ""
-		if r.min != "" {
-			bounds = ", " + r.min + " to " + r.max
+		if r.Min != "" {
+			bounds = ", " + r.Min + " to " + r.Max
 		}
 		return own["examples"].([]string)[0] + bounds
 	}
@@ -84,14 +86,14 @@ func form(t reflect.Type, r rule) string {
 		return "list of " + form(t.Elem(), r)
 	case t.Kind() == reflect.Map, t.Kind() == reflect.Struct:
 		return "mapping"
-	case len(r.enum) > 0 && len(r.enum) <= 40:
-		return strings.Join(r.enum, ", ")
-	case r.min != "" && r.max != "":
-		return r.min + " to " + r.max
-	case r.id:
+	case len(r.Enum) > 0 && len(r.Enum) <= 40:
+		return strings.Join(r.Enum, ", ")
+	case r.Min != "" && r.Max != "":
+		return r.Min + " to " + r.Max
+	case r.ID:
 		return "identifier"
 	default:
-		return wanted(t)
+		return strict.Wanted(t)
 	}
 }
 

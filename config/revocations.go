@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -52,7 +53,7 @@ func (r *reading) revoked(approvers []basis.Approver) []basis.Revocation {
 		facts = append(facts, fact)
 		given.By = fact.SignedBy(given.Signature, approvers)
 		if given.By == "" && strings.TrimSpace(given.Signature) != "" {
-			r.warnings.at(r.revocations, steps("revocations", i, "signature"), "no approver signed this: the revocation of %s holds all the same", given.Assessment)
+			r.warnings.At(r.revocations, strict.Path("revocations", i, "signature"), "no approver signed this: the revocation of %s holds all the same", given.Assessment)
 		}
 	}
 	return facts

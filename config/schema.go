@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
@@ -62,7 +63,7 @@ func Schema(kind string) ([]byte, error) {
 		}
 		return out.Bytes(), nil
 	}
-	return nil, fmt.Errorf("no kind of file %q%s", kind, Suggestion(kind, SchemaKinds()))
+	return nil, fmt.Errorf("no kind of file %q%s", kind, strict.Suggestion(kind, SchemaKinds()))
 }
 
 // schemas renders types; structs below the root stand under $defs, so that they may hold themselves.
@@ -75,17 +76,17 @@ func (s *schemas) structure(t reflect.Type) map[string]any {
 	properties := map[string]any{}
 	required := []string{}
 	for _, f := range fieldsOf(t) {
-		property := s.of(t.Field(f.index).Type, f.rule)
-		if f.doc != "" {
-			property["description"] = f.doc
+		property := s.of(t.Field(f.Index).Type, f.Rule)
+		if f.Doc != "" {
+			property["description"] = f.Doc
 		}
-		if f.def != "" {
-			property["default"] = defaultValue(f.def)
+		if f.Default != "" {
+			property["default"] = defaultValue(f.Default)
 		}
-		if f.rule.required {
-			required = append(required, f.name)
+		if f.Rule.Required {
+			required = append(required, f.Name)
 		}
-		properties[f.name] = property
+		properties[f.Name] = property
 	}
 	out := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
 	if len(required) > 0 {
@@ -103,7 +104,7 @@ func defaultValue(text string) any {
 }
 
 // of renders a type under the rule of the field that holds it.
-func (s *schemas) of(t reflect.Type, r rule) map[string]any {
+func (s *schemas) of(t reflect.Type, r strict.Rule) map[string]any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -125,9 +126,9 @@ func (s *schemas) of(t reflect.Type, r rule) map[string]any {
 		return s.mapping(t, r)
 	case reflect.Slice:
 		inner := r
-		inner.required = false
+		inner.Required = false
 		out := map[string]any{"type": "array", "items": s.of(t.Elem(), inner)}
-		if r.required {
+		if r.Required {
 			out["minItems"] = 1
 		}
 		return out
@@ -136,30 +137,30 @@ func (s *schemas) of(t reflect.Type, r rule) map[string]any {
 	}
 }
 
-func (s *schemas) mapping(t reflect.Type, r rule) map[string]any {
-	inner := r.below()
-	inner.required = false
+func (s *schemas) mapping(t reflect.Type, r strict.Rule) map[string]any {
+	inner := r.Below()
+	inner.Required = false
 	out := map[string]any{"type": "object", "additionalProperties": s.of(t.Elem(), inner)}
-	switch r.keys {
+	switch r.Keys {
 	case "":
 	case "id":
-		out["propertyNames"] = map[string]any{"pattern": identifierPattern}
+		out["propertyNames"] = map[string]any{"pattern": strict.IdentifierPattern}
 	default:
-		out["propertyNames"] = map[string]any{"enum": r.keyWords}
+		out["propertyNames"] = map[string]any{"enum": r.KeyWords}
 	}
-	if r.required {
+	if r.Required {
 		out["minProperties"] = 1
 	}
 	return out
 }
 
-func scalarSchema(t reflect.Type, r rule) map[string]any {
+func scalarSchema(t reflect.Type, r strict.Rule) map[string]any {
 	if t.Kind() == reflect.Bool {
 		return map[string]any{"type": "boolean"}
 	}
 	if t.Kind() == reflect.Int {
 		out := map[string]any{"type": "integer"}
-		for key, bound := range map[string]string{"minimum": r.min, "maximum": r.max} {
+		for key, bound := range map[string]string{"minimum": r.Min, "maximum": r.Max} {
 			if n, err := strconv.Atoi(bound); err == nil {
 				out[key] = n
 			}
@@ -168,11 +169,11 @@ func scalarSchema(t reflect.Type, r rule) map[string]any {
 	}
 	out := map[string]any{"type": "string"}
 	switch {
-	case r.enum != nil:
-		out["enum"] = r.enum
-	case r.id:
-		out["pattern"] = identifierPattern
-	case r.required:
+	case r.Enum != nil:
+		out["enum"] = r.Enum
+	case r.ID:
+		out["pattern"] = strict.IdentifierPattern
+	case r.Required:
 		out["pattern"] = `\S`
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
@@ -148,8 +149,8 @@ func TestSchemaAcceptsBuiltins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var faults Faults
-		if doc := parse(id, plain, &faults); doc != nil {
+		var faults strict.Faults
+		if doc := strict.Parse(id, plain, &faults); doc != nil {
 			decode(doc, new(catalog.File), &faults)
 		}
 		if len(faults) > 0 {
@@ -213,10 +214,10 @@ func TestEverySettingIsExplained(t *testing.T) {
 		}
 		seen[of] = true
 		for _, f := range fieldsOf(of) {
-			if f.doc == "" {
-				t.Errorf("%v: %s is not explained", of, f.name)
+			if f.Doc == "" {
+				t.Errorf("%v: %s is not explained", of, f.Name)
 			}
-			visit(of.Field(f.index).Type)
+			visit(of.Field(f.Index).Type)
 		}
 	}
 	for _, k := range kinds {

@@ -99,11 +99,11 @@ func signalKind(key string) signal.Kind {
 
 // platform returns what the file says of a consent management platform, or of payload.
 func (s *Signals) platform(key string) *CMP {
-	f, ok := fieldsOf(signalsType).byName(key)
+	f, ok := fieldsOf(signalsType).ByName(key)
 	if !ok {
 		return nil
 	}
-	c, _ := reflect.TypeAssert[*CMP](reflect.ValueOf(s).Elem().Field(f.index))
+	c, _ := reflect.TypeAssert[*CMP](reflect.ValueOf(s).Elem().Field(f.Index))
 	return c
 }
 

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Limits on a policy folder.
@@ -38,13 +40,13 @@ func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]besideFile{}, sheets: map[string]besideFile{}}
 	text, err := readFile(file)
 	if err != nil {
-		return nil, Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
+		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
 	}
 	s.server = text
 	s.Dir = relativeTo(file, policyFolder(text))
 	s.readBeside()
 	if err := s.readFolder(os.DirFS(s.Dir)); err != nil {
-		return nil, Faults{{File: s.Dir, Msg: err.Error()}}
+		return nil, strict.Faults{{File: s.Dir, Msg: err.Error()}}
 	}
 	s.Digest = s.digest()
 	return s, nil
@@ -61,12 +63,12 @@ func relativeTo(file, named string) string {
 // policyFolder returns what a server file says of `policy`, which is all that Read has to understand; Compile reports what is wrong.
 func policyFolder(text []byte) string {
 	const byDefault = "./policy"
-	var ignored Faults
-	doc := parse("", text, &ignored)
-	if doc == nil || !doc.has("policy") {
+	var ignored strict.Faults
+	doc := strict.Parse("", text, &ignored)
+	if doc == nil || !doc.Has("policy") {
 		return byDefault
 	}
-	if folder := doc.find(steps("policy")).Value; folder != "" && !strings.ContainsRune(folder, 0) {
+	if folder := doc.Find(strict.Path("policy")).Value; folder != "" && !strings.ContainsRune(folder, 0) {
 		return folder
 	}
 	return byDefault
@@ -121,7 +123,7 @@ func readIn(folder fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	text, err := io.ReadAll(io.LimitReader(f, strict.MaxFileBytes+1))
 	return text, errors.Join(err, f.Close())
 }
 

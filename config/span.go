@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Span is a length of time on the clock, written as "200ms", "30s", "15m", "24h" or "90d"; a day is 24 hours.
@@ -26,7 +28,7 @@ func (s *Span) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is no span of time: write a whole number and ms, s, m, h or d, as in 24h", shortened(string(text)))
+	return fmt.Errorf("%q is no span of time: write a whole number and ms, s, m, h or d, as in 24h", strict.Shortened(string(text)))
 }
 
 // String writes the span in the largest unit that divides it.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Text is what people are told, by language (BCP 47); "" is the language of a file that names none. It is written as a text, or as a
@@ -15,18 +17,18 @@ const languagePattern = `^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`
 
 var language = regexp.MustCompile(languagePattern)
 
-func (t *Text) fromNode(d *decoder, node *yaml.Node) {
+func (t *Text) FromNode(d *strict.Decoder, node *yaml.Node) {
 	if node.Kind != yaml.MappingNode {
 		var one string
-		d.into(node, &one)
+		d.Into(node, &one)
 		*t = Text{"": one}
 		return
 	}
 	var by map[string]string
-	d.into(node, &by)
+	d.Into(node, &by)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		if key := node.Content[i]; !language.MatchString(key.Value) {
-			d.fail(key, "%q is no language: write it as en, de or pt-BR", shortened(key.Value))
+			d.Fail(key, "%q is no language: write it as en, de or pt-BR", strict.Shortened(key.Value))
 		}
 	}
 	*t = by

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -48,7 +49,7 @@ func regionFault(region string) string {
 	if known && (!divided || isSubdivision(subdivision)) {
 		return ""
 	}
-	return "\"" + shortened(region) + "\" is no region: use an ISO 3166-1 code (DE, GB), one with a subdivision (US-CA), or a group (EU, EEA, UK, CH, US)"
+	return "\"" + strict.Shortened(region) + "\" is no region: use an ISO 3166-1 code (DE, GB), one with a subdivision (US-CA), or a group (EU, EEA, UK, CH, US)"
 }
 
 func isSubdivision(code string) bool {

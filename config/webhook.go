@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Webhook is an address that is told of events.
@@ -53,7 +55,7 @@ func (r *reading) checkWebhooks() {
 	names := map[string]int{}
 	for i := range r.loaded.Server.Webhooks {
 		hook := &r.loaded.Server.Webhooks[i]
-		at := func(rest ...any) []any { return append(steps("webhooks", i), rest...) }
+		at := func(rest ...any) []any { return append(strict.Path("webhooks", i), rest...) }
 		address := hook.URL
 		if hook.Request != nil {
 			address = r.checkRequest(at, hook)
@@ -61,13 +63,13 @@ func (r *reading) checkWebhooks() {
 		u, fault := addressParts(address)
 		r.invalid(r.server, at("url"), fault)
 		if u != nil && u.Scheme != "https" && !privateHost(u.Hostname()) {
-			r.faults.at(r.server, at("url"), "%q is sent in clear: use https", shortened(hook.URL))
+			r.faults.At(r.server, at("url"), "%q is sent in clear: use https", strict.Shortened(hook.URL))
 		}
-		if hook.SecretFile == "" && hook.Request == nil && r.server.has(at("url")...) {
-			r.faults.at(r.server, at(), "missing key \"secret_file\": File of the key that signs what is sent.")
+		if hook.SecretFile == "" && hook.Request == nil && r.server.Has(at("url")...) {
+			r.faults.At(r.server, at(), "missing key \"secret_file\": File of the key that signs what is sent.")
 		}
 		if before, taken := names[hook.ID()]; taken && fault == "" {
-			r.faults.at(r.server, at(), "it is called %s, as webhook %d is: give it a name", hook.ID(), before+1)
+			r.faults.At(r.server, at(), "it is called %s, as webhook %d is: give it a name", hook.ID(), before+1)
 		} else {
 			names[hook.ID()] = i
 		}
@@ -76,9 +78,9 @@ func (r *reading) checkWebhooks() {
 			switch {
 			case scope == "all":
 			case is:
-				r.known(r.server, at("scopes", j), "vendor", vendor, r.server.keys("vendors"))
+				r.known(r.server, at("scopes", j), "vendor", vendor, r.server.Keys("vendors"))
 			case r.purposes != nil:
-				r.known(r.server, at("scopes", j), "purpose", scope, r.purposes.keys("purposes"))
+				r.known(r.server, at("scopes", j), "purpose", scope, r.purposes.Keys("purposes"))
 			}
 		}
 	}
@@ -89,7 +91,7 @@ func (r *reading) checkRequest(at func(...any) []any, hook *Webhook) string {
 	request := hook.Request
 	for i, event := range hook.Events {
 		if event == "assessment_due" {
-			r.faults.at(r.server, at("events", i), "a request is for objection and withdrawal: list this event in a webhook without request")
+			r.faults.At(r.server, at("events", i), "a request is for objection and withdrawal: list this event in a webhook without request")
 		}
 	}
 	r.checkPlaceholders(at("url"), hook, hook.URL)
@@ -99,9 +101,9 @@ func (r *reading) checkRequest(at func(...any) []any, hook *Webhook) string {
 		r.checkPlaceholders(at("request", "headers", name), hook, value)
 		switch {
 		case headerFault(name) != "":
-			r.faults.key(r.server, at("request", "headers", name), "%s", headerFault(name))
+			r.faults.Key(r.server, at("request", "headers", name), "%s", headerFault(name))
 		case slices.Contains([]string{"host", "content-length", "content-type", "transfer-encoding", "connection"}, strings.ToLower(name)):
-			r.faults.key(r.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
+			r.faults.Key(r.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
 		case strings.ContainsFunc(value, unicode.IsControl):
 			r.invalid(r.server, at("request", "headers", name), "a header is one line of text")
 		}
@@ -117,7 +119,7 @@ func (r *reading) checkRequest(at func(...any) []any, hook *Webhook) string {
 			r.invalid(r.server, at("request", "body"), "the body is no form: write it as email=${email}&reason=objection")
 		}
 	default:
-		r.faults.at(r.server, at("request", "content_type"), "%q is not known: application/json, one that ends in +json, and application/x-www-form-urlencoded are", shortened(kind))
+		r.faults.At(r.server, at("request", "content_type"), "%q is not known: application/json, one that ends in +json, and application/x-www-form-urlencoded are", strict.Shortened(kind))
 	}
 	before, _, _ := strings.Cut(hook.URL, "${")
 	if u, err := url.Parse(before); err == nil && before != hook.URL && (u.Host == "" || u.Path == "") {
@@ -134,7 +136,7 @@ func (r *reading) checkPlaceholders(at []any, hook *Webhook, text string) {
 		case found[2] == "":
 			r.invalid(r.server, at, "a placeholder is not closed: write ${email}")
 		case !slices.Contains(placeholders, name):
-			r.invalid(r.server, at, fmt.Sprintf("placeholder %q is not known%s", shortened(name), Suggestion(name, placeholders)))
+			r.invalid(r.server, at, fmt.Sprintf("placeholder %q is not known%s", strict.Shortened(name), strict.Suggestion(name, placeholders)))
 		case name == "secret" && hook.SecretFile == "":
 			r.invalid(r.server, at, "${secret} is what secret_file holds: say which file that is")
 		}

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
@@ -259,7 +260,7 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		}
 	}
 	if _, ok := loaded.Server.Sites[c.Site]; c.Site != "" && !ok {
-		return c, &objection.Fault{What: "site", Err: errors.New("there is no site of that id" + config.Suggestion(c.Site, siteIDs(loaded)))}
+		return c, &objection.Fault{What: "site", Err: errors.New("there is no site of that id" + strict.Suggestion(c.Site, siteIDs(loaded)))}
 	}
 	c.Campaign, c.Because = loaded.Policy.ScrubName(c.Campaign), loaded.Policy.ScrubName(c.Because)
 	return c, nil
@@ -270,7 +271,7 @@ func scopeFault(policy *rules.Policy, scope string) error {
 	if !rules.ScopeName(scope) {
 		return errors.New("that is no name of a scope: a purpose's id, vendor:ID or all is")
 	}
-	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + config.Suggestion(scope, policy.ScopeNames()))
+	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + strict.Suggestion(scope, policy.ScopeNames()))
 }
 
 func siteIDs(loaded *config.Loaded) []string {

@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -65,7 +65,7 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.Objection(scope); !ok {
-			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, config.Suggestion(scope, loaded.Policy.ScopeNames()))
+			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.Suggestion(scope, loaded.Policy.ScopeNames()))
 			return nil, usage
 		}
 	}

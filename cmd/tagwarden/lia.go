@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -63,7 +64,7 @@ func (t *terminal) assessment(loaded *config.Loaded, rest []string) (config.Asse
 	}
 	a, ok := loaded.Assessments[rest[0]]
 	if !ok {
-		t.fail("there is no assessment %q%s", rest[0], config.Suggestion(rest[0], ids))
+		t.fail("there is no assessment %q%s", rest[0], strict.Suggestion(rest[0], ids))
 	}
 	return a, ok
 }

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Exit codes.
@@ -100,7 +100,7 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 		for _, v := range all {
 			names = append(names, v.name)
 		}
-		t.fail("there is no verb %q%s", args[0], config.Suggestion(args[0], names))
+		t.fail("there is no verb %q%s", args[0], strict.Suggestion(args[0], names))
 		t.hint("`tagwarden help` lists them")
 		return usage
 	}
@@ -172,7 +172,7 @@ func flagFault(err error, f *flag.FlagSet) string {
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {
 		var names []string
 		f.VisitAll(func(fl *flag.Flag) { names = append(names, "--"+fl.Name) })
-		return "there is no flag --" + m[1] + config.Suggestion("--"+m[1], names)
+		return "there is no flag --" + m[1] + strict.Suggestion("--"+m[1], names)
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {
 		return "--" + m[2] + ": " + m[1] + " is not right: " + m[3]

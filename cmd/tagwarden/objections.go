@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
@@ -62,7 +63,7 @@ func (t *terminal) group(ctx context.Context, name string, all []verb, args []st
 		for i, v := range all {
 			names[i] = v.name
 		}
-		t.fail("there is no verb %q of %s%s", args[0], name, config.Suggestion(args[0], names))
+		t.fail("there is no verb %q of %s%s", args[0], name, strict.Suggestion(args[0], names))
 		return usage
 	}
 	return all[at].run(ctx, t, args[1:])

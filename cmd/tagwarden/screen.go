@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // screen is the edge of the terminal: everything that a verb prints goes through one. Names, paths and values come from hits, recordings,
@@ -148,7 +148,7 @@ func printf(w io.Writer, format string, args ...any) {
 // faulty is an error's text: where there are several, each in a line of its own.
 func faulty(err error) any {
 	var all []string
-	if faults, ok := errors.AsType[config.Faults](err); ok && err.Error() == faults.Error() {
+	if faults, ok := errors.AsType[strict.Faults](err); ok && err.Error() == faults.Error() {
 		for _, fault := range faults {
 			all = append(all, visible(fault.Error()))
 		}

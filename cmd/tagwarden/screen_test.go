@@ -15,7 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Characters that do something to a terminal or to how a line reads, or cannot be seen, by kind.
@@ -122,7 +122,7 @@ func throughScreen(text []byte, size int) string {
 
 // TestPrintf: what is given keeps to its line; what the format says does not change.
 func TestPrintf(t *testing.T) {
-	faults := config.Faults{{File: "a\n.yaml", Line: 1, Column: 2, Msg: "one\x1b"}, {File: "b.yaml", Line: 3, Column: 4, Msg: "two"}}
+	faults := strict.Faults{{File: "a\n.yaml", Line: 1, Column: 2, Msg: "one\x1b"}, {File: "b.yaml", Line: 3, Column: 4, Msg: "two"}}
 	for _, c := range []struct {
 		format string
 		args   []any

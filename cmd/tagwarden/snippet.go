@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -38,7 +38,7 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 			return fine
 		}
 	}
-	t.fail("there is no vendor %q%s", rest[0], config.Suggestion(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
+	t.fail("there is no vendor %q%s", rest[0], strict.Suggestion(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
 	return usage
 }
 

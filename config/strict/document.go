@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"bytes"
@@ -13,30 +13,30 @@ import (
 
 // Limits on a file: what people write by hand is far below them.
 const (
-	maxFileBytes = 1 << 20
+	MaxFileBytes = 1 << 20
 	maxFileDepth = 64
 )
 
 // document is a YAML file as nodes, with their places.
-type document struct {
-	name string // as faults show it
-	text []byte
-	root *yaml.Node // a mapping, a list or a scalar
+type Document struct {
+	Name string // as faults show it
+	Text []byte
+	Root *yaml.Node // a mapping, a list or a scalar
 }
 
 // parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where it cannot it
 // adds the faults and returns nil.
-func parse(name string, text []byte, faults *Faults) *document {
-	doc := &document{name: name, text: text}
+func Parse(name string, text []byte, faults *Faults) *Document {
+	doc := &Document{Name: name, Text: text}
 	start := &yaml.Node{Line: 1, Column: 1}
-	if len(text) > maxFileBytes {
-		faults.node(doc, start, "the file has %d bytes: at most %d are read", len(text), maxFileBytes)
+	if len(text) > MaxFileBytes {
+		faults.node(doc, start, "the file has %d bytes: at most %d are read", len(text), MaxFileBytes)
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var top, second yaml.Node
 	err := decoder.Decode(&top)
-	if errors.Is(err, io.EOF) || err == nil && (len(top.Content) == 0 || isNull(top.Content[0])) {
+	if errors.Is(err, io.EOF) || err == nil && (len(top.Content) == 0 || IsNull(top.Content[0])) {
 		faults.node(doc, start, "the file is empty: write its keys, or remove it where it may be left out")
 		return nil
 	}
@@ -50,9 +50,9 @@ func parse(name string, text []byte, faults *Faults) *document {
 		syntaxFault(doc, err, faults)
 		return nil
 	}
-	doc.root = top.Content[0]
+	doc.Root = top.Content[0]
 	before := len(*faults)
-	plain(doc, doc.root, 0, faults)
+	plain(doc, doc.Root, 0, faults)
 	if len(*faults) > before {
 		return nil
 	}
@@ -62,7 +62,7 @@ func parse(name string, text []byte, faults *Faults) *document {
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // syntaxFault reports what the YAML library says, which knows the line at best.
-func syntaxFault(doc *document, err error, faults *Faults) {
+func syntaxFault(doc *Document, err error, faults *Faults) {
 	node, msg := &yaml.Node{Line: 1, Column: 1}, err.Error()
 	if m := yamlLine.FindStringSubmatch(msg); m != nil {
 		if line, err := strconv.Atoi(m[1]); err == nil {
@@ -74,7 +74,7 @@ func syntaxFault(doc *document, err error, faults *Faults) {
 }
 
 // plain reports what makes YAML hard to read for people, or a bomb for machines.
-func plain(doc *document, node *yaml.Node, depth int, faults *Faults) {
+func plain(doc *Document, node *yaml.Node, depth int, faults *Faults) {
 	switch {
 	case node.Kind == yaml.AliasNode:
 		faults.node(doc, node, "aliases are not read: write out what *%s stands for", node.Value)
@@ -96,13 +96,13 @@ func plain(doc *document, node *yaml.Node, depth int, faults *Faults) {
 	}
 }
 
-func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
+func IsNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
 // find returns the value that a path of keys (string) and indexes (int) leads to, or the nearest one above it.
-func (d *document) find(path []any) *yaml.Node {
-	node := d.root
+func (d *Document) Find(path []any) *yaml.Node {
+	node := d.Root
 	for _, step := range path {
-		_, value := child(node, step)
+		_, value := Child(node, step)
 		if value == nil {
 			return node
 		}
@@ -112,21 +112,21 @@ func (d *document) find(path []any) *yaml.Node {
 }
 
 // findKey returns the key that a path leads to; where that is an index, or is not there, what find returns.
-func (d *document) findKey(path []any) *yaml.Node {
+func (d *Document) FindKey(path []any) *yaml.Node {
 	if last := len(path) - 1; last >= 0 {
-		above := d.find(path[:last])
-		if key, _ := child(above, path[last]); key != nil {
+		above := d.Find(path[:last])
+		if key, _ := Child(above, path[last]); key != nil {
 			return key
 		}
 	}
-	return d.find(path)
+	return d.Find(path)
 }
 
 // has tells whether a path leads to a value.
-func (d *document) has(path ...any) bool {
-	node := d.root
+func (d *Document) Has(path ...any) bool {
+	node := d.Root
 	for _, step := range path {
-		if _, node = child(node, step); node == nil {
+		if _, node = Child(node, step); node == nil {
 			return false
 		}
 	}
@@ -134,11 +134,11 @@ func (d *document) has(path ...any) bool {
 }
 
 // keys returns the keys of the mapping that a path leads to, in the file's order.
-func (d *document) keys(path ...any) []string {
-	if !d.has(path...) {
+func (d *Document) Keys(path ...any) []string {
+	if !d.Has(path...) {
 		return nil
 	}
-	node := d.find(path)
+	node := d.Find(path)
 	if node.Kind != yaml.MappingNode {
 		return nil
 	}
@@ -150,14 +150,14 @@ func (d *document) keys(path ...any) []string {
 }
 
 // steps names the children of the value that a path leads to: its keys, or what its elements have for an id.
-func (d *document) steps(path []any) []string {
-	node := d.find(path)
+func (d *Document) Children(path []any) []string {
+	node := d.Find(path)
 	if node.Kind != yaml.SequenceNode {
-		return d.keys(path...)
+		return d.Keys(path...)
 	}
 	names := make([]string, len(node.Content))
 	for i, element := range node.Content {
-		if _, id := child(element, "id"); id != nil {
+		if _, id := Child(element, "id"); id != nil {
 			names[i] = id.Value
 		}
 	}
@@ -165,7 +165,7 @@ func (d *document) steps(path []any) []string {
 }
 
 // child takes one step from a node: key is nil for an index, value where there is no such child.
-func child(node *yaml.Node, step any) (key, value *yaml.Node) {
+func Child(node *yaml.Node, step any) (key, value *yaml.Node) {
 	switch step := step.(type) {
 	case string:
 		if node.Kind != yaml.MappingNode {
@@ -185,4 +185,4 @@ func child(node *yaml.Node, step any) (key, value *yaml.Node) {
 }
 
 // steps builds the argument of find.
-func steps(list ...any) []any { return list }
+func Path(list ...any) []any { return list }

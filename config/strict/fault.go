@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"cmp"
@@ -37,14 +37,14 @@ func (f Faults) Error() string {
 }
 
 // err sorts the faults, and is nil where there are none.
-func (f Faults) err() error {
+func (f Faults) Err() error {
 	if len(f) == 0 {
 		return nil
 	}
-	return f.sorted()
+	return f.Sorted()
 }
 
-func (f Faults) sorted() Faults {
+func (f Faults) Sorted() Faults {
 	slices.SortStableFunc(f, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -52,26 +52,26 @@ func (f Faults) sorted() Faults {
 }
 
 // file adds a fault of a whole file.
-func (f *Faults) file(name, format string, args ...any) {
+func (f *Faults) File(name, format string, args ...any) {
 	*f = append(*f, Fault{File: name, Msg: fmt.Sprintf(format, args...)})
 }
 
 // node adds a fault at a node.
-func (f *Faults) node(doc *document, node *yaml.Node, format string, args ...any) {
-	*f = append(*f, Fault{doc.name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)})
+func (f *Faults) node(doc *Document, node *yaml.Node, format string, args ...any) {
+	*f = append(*f, Fault{doc.Name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)})
 }
 
 // has tells whether a fault was added at a node.
-func (f *Faults) has(doc *document, node *yaml.Node) bool {
-	return slices.ContainsFunc(*f, func(f Fault) bool { return f.File == doc.name && f.Line == node.Line && f.Column == node.Column })
+func (f *Faults) Has(doc *Document, node *yaml.Node) bool {
+	return slices.ContainsFunc(*f, func(f Fault) bool { return f.File == doc.Name && f.Line == node.Line && f.Column == node.Column })
 }
 
 // at adds a fault at the value that a path leads to, or at the nearest value above it that is there.
-func (f *Faults) at(doc *document, path []any, format string, args ...any) {
-	f.node(doc, doc.find(path), format, args...)
+func (f *Faults) At(doc *Document, path []any, format string, args ...any) {
+	f.node(doc, doc.Find(path), format, args...)
 }
 
 // key adds a fault at the key that a path leads to.
-func (f *Faults) key(doc *document, path []any, format string, args ...any) {
-	f.node(doc, doc.findKey(path), format, args...)
+func (f *Faults) Key(doc *Document, path []any, format string, args ...any) {
+	f.node(doc, doc.FindKey(path), format, args...)
 }

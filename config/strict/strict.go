@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"encoding"
@@ -13,40 +13,40 @@ import (
 
 // fromNode is a value with a form of its own, which it reads itself. It adds its faults to the decoder's.
 type fromNode interface {
-	fromNode(d *decoder, node *yaml.Node)
+	FromNode(d *Decoder, node *yaml.Node)
 }
 
 // decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and in the bounds
 // that the field's tag `is` gives. It goes on after a fault, so that all are found in one go.
-type decoder struct {
+type Decoder struct {
 	grammar *Grammar
-	doc     *document
-	faults  *Faults
+	doc     *Document
+	Faults  *Faults
 }
 
 // Decode reads a document into the struct that into points to.
-func (g *Grammar) Decode(doc *document, into any, faults *Faults) {
-	d := &decoder{g, doc, faults}
-	d.value(doc.root, reflect.ValueOf(into).Elem(), rule{})
+func (g *Grammar) Decode(doc *Document, into any, faults *Faults) {
+	d := &Decoder{g, doc, faults}
+	d.value(doc.Root, reflect.ValueOf(into).Elem(), Rule{})
 }
 
 // into reads a node into what a pointer points to.
-func (d *decoder) into(node *yaml.Node, target any) {
-	d.value(node, reflect.ValueOf(target).Elem(), rule{})
+func (d *Decoder) Into(node *yaml.Node, target any) {
+	d.value(node, reflect.ValueOf(target).Elem(), Rule{})
 }
 
 // value reads a node into v, whose leaves are under the rule.
-func (d *decoder) value(node *yaml.Node, v reflect.Value, r rule) {
+func (d *Decoder) value(node *yaml.Node, v reflect.Value, r Rule) {
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
 	if own, ok := reflect.TypeAssert[fromNode](v.Addr()); ok {
-		own.fromNode(d, node)
+		own.FromNode(d, node)
 		return
 	}
-	if isNull(node) {
-		d.fail(node, "the value is empty: want %s, or remove the line", wanted(v.Type()))
+	if IsNull(node) {
+		d.Fail(node, "the value is empty: want %s, or remove the line", Wanted(v.Type()))
 		return
 	}
 	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
@@ -65,7 +65,7 @@ func (d *decoder) value(node *yaml.Node, v reflect.Value, r rule) {
 	}
 }
 
-func (d *decoder) structure(node *yaml.Node, v reflect.Value) {
+func (d *Decoder) structure(node *yaml.Node, v reflect.Value) {
 	if !d.want(node, yaml.MappingNode, v.Type()) {
 		return
 	}
@@ -73,46 +73,46 @@ func (d *decoder) structure(node *yaml.Node, v reflect.Value) {
 	present := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		name, ok := d.key(key, present)
+		name, ok := d.Key(key, present)
 		if !ok {
 			continue
 		}
-		f, known := fields.byName(name)
+		f, known := fields.ByName(name)
 		if !known {
-			d.fail(key, "unknown key %q%s", name, Suggestion(name, fields.names()))
+			d.Fail(key, "unknown key %q%s", name, Suggestion(name, fields.names()))
 			continue
 		}
-		d.value(value, v.Field(f.index), f.rule)
+		d.value(value, v.Field(f.Index), f.Rule)
 		switch {
 		case !isEmpty(value):
-		case f.rule.required:
-			d.fail(value, "%q is empty: %s", name, f.doc)
-		case value.Kind == yaml.ScalarNode && !f.rule.empty && v.Field(f.index).Kind() == reflect.String:
-			d.fail(value, "%q is empty: write a value, or remove the line", name)
+		case f.Rule.Required:
+			d.Fail(value, "%q is empty: %s", name, f.Doc)
+		case value.Kind == yaml.ScalarNode && !f.Rule.empty && v.Field(f.Index).Kind() == reflect.String:
+			d.Fail(value, "%q is empty: write a value, or remove the line", name)
 		}
 	}
 	for _, f := range fields {
-		if present[f.name] {
+		if present[f.Name] {
 			continue
 		}
-		if f.rule.required {
-			d.fail(node, "missing key %q: %s", f.name, f.doc)
+		if f.Rule.Required {
+			d.Fail(node, "missing key %q: %s", f.Name, f.Doc)
 		}
-		d.absent(v.Field(f.index), f)
+		d.absent(v.Field(f.Index), f)
 	}
 }
 
 // absent gives a field that the file does not name its default.
-func (d *decoder) absent(v reflect.Value, f field) {
+func (d *Decoder) absent(v reflect.Value, f field) {
 	switch {
-	case f.def != "":
-		d.value(defaultNode(f.def), v, f.rule)
-	case v.Kind() == reflect.Struct && !f.rule.required:
+	case f.Default != "":
+		d.value(defaultNode(f.Default), v, f.Rule)
+	case v.Kind() == reflect.Struct && !f.Rule.Required:
 		if _, text := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); text {
 			return
 		}
 		for _, inner := range d.grammar.Fields(v.Type()) {
-			d.absent(v.Field(inner.index), inner)
+			d.absent(v.Field(inner.Index), inner)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func defaultNode(text string) *yaml.Node {
 	return node.Content[0]
 }
 
-func (d *decoder) mapping(node *yaml.Node, v reflect.Value, r rule) {
+func (d *Decoder) mapping(node *yaml.Node, v reflect.Value, r Rule) {
 	if !d.want(node, yaml.MappingNode, v.Type()) {
 		return
 	}
@@ -134,21 +134,21 @@ func (d *decoder) mapping(node *yaml.Node, v reflect.Value, r rule) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		name, ok := d.key(key, seen)
+		name, ok := d.Key(key, seen)
 		if !ok {
 			continue
 		}
 		if msg := r.keyFault(name); msg != "" {
-			d.fail(key, "%s", msg)
+			d.Fail(key, "%s", msg)
 			continue
 		}
 		element := reflect.New(v.Type().Elem()).Elem()
-		d.value(value, element, r.below())
+		d.value(value, element, r.Below())
 		v.SetMapIndex(reflect.ValueOf(name), element)
 	}
 }
 
-func (d *decoder) list(node *yaml.Node, v reflect.Value, r rule) {
+func (d *Decoder) list(node *yaml.Node, v reflect.Value, r Rule) {
 	if !d.want(node, yaml.SequenceNode, v.Type()) {
 		return
 	}
@@ -159,18 +159,18 @@ func (d *decoder) list(node *yaml.Node, v reflect.Value, r rule) {
 }
 
 // key returns the name of a key and whether it may be used: it is text, or a number taken as text, and stands for the first time.
-func (d *decoder) key(node *yaml.Node, seen map[string]bool) (string, bool) {
+func (d *Decoder) Key(node *yaml.Node, seen map[string]bool) (string, bool) {
 	tag := node.ShortTag()
 	if node.Kind != yaml.ScalarNode || tag != "!!str" && tag != "!!int" {
-		d.fail(node, "a key is %s, where text is wanted: put it in quotes", describe(node))
+		d.Fail(node, "a key is %s, where text is wanted: put it in quotes", Describe(node))
 		return "", false
 	}
 	if fault := textFault(node.Value); fault != "" {
-		d.fail(node, "%s", fault)
+		d.Fail(node, "%s", fault)
 		return "", false
 	}
 	if seen[node.Value] {
-		d.fail(node, "the key %q stands here for the second time: remove one", node.Value)
+		d.Fail(node, "the key %q stands here for the second time: remove one", node.Value)
 		return "", false
 	}
 	seen[node.Value] = true
@@ -178,20 +178,20 @@ func (d *decoder) key(node *yaml.Node, seen map[string]bool) (string, bool) {
 }
 
 // text reads a scalar of any kind through the type's own parser.
-func (d *decoder) text(node *yaml.Node, text encoding.TextUnmarshaler, v reflect.Value, r rule) {
+func (d *Decoder) text(node *yaml.Node, text encoding.TextUnmarshaler, v reflect.Value, r Rule) {
 	if !d.want(node, yaml.ScalarNode, v.Type()) {
 		return
 	}
 	if err := text.UnmarshalText([]byte(node.Value)); err != nil {
-		d.fail(node, "%s", err)
+		d.Fail(node, "%s", err)
 		return
 	}
 	if msg := r.fault(v, node.Value); msg != "" {
-		d.fail(node, "%s", msg)
+		d.Fail(node, "%s", msg)
 	}
 }
 
-func (d *decoder) scalar(node *yaml.Node, v reflect.Value, r rule) {
+func (d *Decoder) scalar(node *yaml.Node, v reflect.Value, r Rule) {
 	if !d.want(node, yaml.ScalarNode, v.Type()) {
 		return
 	}
@@ -199,24 +199,24 @@ func (d *decoder) scalar(node *yaml.Node, v reflect.Value, r rule) {
 	switch v.Kind() {
 	case reflect.String:
 		if tag != "!!str" {
-			d.fail(node, "%s stands where text is wanted: put it in quotes, as \"%s\"", describe(node), node.Value)
+			d.Fail(node, "%s stands where text is wanted: put it in quotes, as \"%s\"", Describe(node), node.Value)
 			return
 		}
 		if fault := textFault(node.Value); fault != "" {
-			d.fail(node, "%s", fault)
+			d.Fail(node, "%s", fault)
 			return
 		}
 		v.SetString(node.Value)
 	case reflect.Bool:
 		if tag != "!!bool" {
-			d.fail(node, "%s stands where true or false is wanted", describe(node))
+			d.Fail(node, "%s stands where true or false is wanted", Describe(node))
 			return
 		}
 		v.SetBool(strings.EqualFold(node.Value, "true"))
 	case reflect.Int:
 		n, err := strconv.Atoi(node.Value)
 		if tag != "!!int" || err != nil {
-			d.fail(node, "%s stands where a whole number is wanted", describe(node))
+			d.Fail(node, "%s stands where a whole number is wanted", Describe(node))
 			return
 		}
 		v.SetInt(int64(n))
@@ -224,25 +224,25 @@ func (d *decoder) scalar(node *yaml.Node, v reflect.Value, r rule) {
 		panic("BUG: config cannot read a " + v.Type().String())
 	}
 	if msg := r.fault(v, node.Value); msg != "" {
-		d.fail(node, "%s", msg)
+		d.Fail(node, "%s", msg)
 	}
 }
 
 // want reports a node that is not of the kind that the type is written in.
-func (d *decoder) want(node *yaml.Node, kind yaml.Kind, t reflect.Type) bool {
+func (d *Decoder) want(node *yaml.Node, kind yaml.Kind, t reflect.Type) bool {
 	if node.Kind == kind {
 		return true
 	}
-	d.fail(node, "%s stands where %s is wanted", describe(node), wanted(t))
+	d.Fail(node, "%s stands where %s is wanted", Describe(node), Wanted(t))
 	return false
 }
 
-func (d *decoder) fail(node *yaml.Node, format string, args ...any) {
-	d.faults.node(d.doc, node, format, args...)
+func (d *Decoder) Fail(node *yaml.Node, format string, args ...any) {
+	d.Faults.node(d.doc, node, format, args...)
 }
 
 // describe names what a node is, for people.
-func describe(node *yaml.Node) string {
+func Describe(node *yaml.Node) string {
 	if node.Kind == yaml.MappingNode {
 		return "a mapping"
 	}
@@ -259,12 +259,12 @@ func describe(node *yaml.Node) string {
 	case "!!timestamp":
 		return "the date " + node.Value
 	default:
-		return "the text " + strconv.Quote(shortened(node.Value))
+		return "the text " + strconv.Quote(Shortened(node.Value))
 	}
 }
 
 // wanted names what a type is written as.
-func wanted(t reflect.Type) string {
+func Wanted(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -288,12 +288,12 @@ func wanted(t reflect.Type) string {
 // textFault says what is wrong with a text as such.
 func textFault(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
-		return "the text " + strconv.Quote(shortened(text)) + " holds control characters: remove them"
+		return "the text " + strconv.Quote(Shortened(text)) + " holds control characters: remove them"
 	}
 	return ""
 }
 
-func shortened(text string) string {
+func Shortened(text string) string {
 	if runes := []rune(text); len(runes) > 60 {
 		return string(runes[:60]) + "..."
 	}
@@ -302,5 +302,5 @@ func shortened(text string) string {
 
 // isEmpty tells whether a value is there, but holds nothing.
 func isEmpty(node *yaml.Node) bool {
-	return node.Kind != yaml.ScalarNode && len(node.Content) == 0 || node.Kind == yaml.ScalarNode && !isNull(node) && strings.TrimSpace(node.Value) == ""
+	return node.Kind != yaml.ScalarNode && len(node.Content) == 0 || node.Kind == yaml.ScalarNode && !IsNull(node) && strings.TrimSpace(node.Value) == ""
 }

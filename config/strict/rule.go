@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"cmp"
@@ -24,40 +24,40 @@ import (
 //	values=class  like one, for the values of a mapping that also has keys
 //
 // For lists and mappings all but required and keys is about what they hold.
-type rule struct {
+type Rule struct {
 	name     string // the key's, for messages
-	required bool
+	Required bool
 	empty    bool
-	id       bool
-	min, max string
-	enum     []string
-	keys     string   // "" for any, "id" for identifiers, else the name of a vocabulary
-	keyWords []string // its words
+	ID       bool
+	Min, Max string
+	Enum     []string
+	Keys     string   // "" for any, "id" for identifiers, else the name of a vocabulary
+	KeyWords []string // its words
 }
 
 // field is a key of a mapping that a struct stands for.
 type field struct {
-	name  string
-	index int
-	rule  rule
-	def   string // tag `default`: a scalar in YAML
-	doc   string // tag `doc`: for people
+	Name    string
+	Index   int
+	Rule    Rule
+	Default string // tag `default`: a scalar in YAML
+	Doc     string // tag `doc`: for people
 }
 
-type fields []field
+type Fields []field
 
-func (f fields) byName(name string) (field, bool) {
-	i := slices.IndexFunc(f, func(f field) bool { return f.name == name })
+func (f Fields) ByName(name string) (field, bool) {
+	i := slices.IndexFunc(f, func(f field) bool { return f.Name == name })
 	if i < 0 {
 		return field{}, false
 	}
 	return f[i], true
 }
 
-func (f fields) names() []string {
+func (f Fields) names() []string {
 	names := make([]string, len(f))
 	for i := range f {
-		names[i] = f[i].name
+		names[i] = f[i].Name
 	}
 	return names
 }
@@ -71,11 +71,11 @@ type Grammar struct {
 }
 
 // Fields returns the keys that a struct stands for, in the struct's order.
-func (g *Grammar) Fields(t reflect.Type) fields {
+func (g *Grammar) Fields(t reflect.Type) Fields {
 	if cached, ok := g.cache.Load(t); ok {
-		return cached.(fields)
+		return cached.(Fields)
 	}
-	var list fields
+	var list Fields
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
@@ -95,8 +95,8 @@ func (g *Grammar) Fields(t reflect.Type) fields {
 	return list
 }
 
-func (g *Grammar) rule(tag string) rule {
-	var r rule
+func (g *Grammar) rule(tag string) Rule {
+	var r Rule
 	if tag == "" {
 		return r
 	}
@@ -104,22 +104,22 @@ func (g *Grammar) rule(tag string) rule {
 		name, value, _ := strings.Cut(part, "=")
 		switch name {
 		case "required":
-			r.required = true
+			r.Required = true
 		case "empty":
 			r.empty = true
 		case "id":
-			r.id = true
+			r.ID = true
 		case "min":
-			r.min = value
+			r.Min = value
 		case "max":
-			r.max = value
+			r.Max = value
 		case "enum":
-			r.enum = strings.Split(value, "|")
+			r.Enum = strings.Split(value, "|")
 		case "one", "values":
-			r.enum = g.Words(value)
+			r.Enum = g.Words(value)
 		case "keys":
-			if r.keys = value; value != "id" {
-				r.keyWords = g.Words(value)
+			if r.Keys = value; value != "id" {
+				r.KeyWords = g.Words(value)
 			}
 		default:
 			panic("BUG: unknown rule " + part)
@@ -129,14 +129,14 @@ func (g *Grammar) rule(tag string) rule {
 }
 
 // below is the rule for what a mapping holds.
-func (r rule) below() rule {
-	r.keys, r.keyWords = "", nil
+func (r Rule) Below() Rule {
+	r.Keys, r.KeyWords = "", nil
 	return r
 }
 
-var identifier = regexp.MustCompile(identifierPattern)
+var identifier = regexp.MustCompile(IdentifierPattern)
 
-const identifierPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
+const IdentifierPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 // IsIdentifier tells whether a text is one: up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.
 func IsIdentifier(text string) bool { return identifier.MatchString(text) }
@@ -144,32 +144,32 @@ func IsIdentifier(text string) bool { return identifier.MatchString(text) }
 const identifierFault = "%q is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
 
 // fault says what is wrong with a scalar, "" where nothing is.
-func (r rule) fault(v reflect.Value, text string) string {
+func (r Rule) fault(v reflect.Value, text string) string {
 	switch {
-	case r.id && !IsIdentifier(text):
-		return fmt.Sprintf(identifierFault, shortened(text))
-	case r.enum != nil && !slices.Contains(r.enum, text):
-		return fmt.Sprintf("%s %q is not known%s", r.name, shortened(text), Suggestion(text, r.enum))
-	case r.min != "" && v.CanInt() && v.Int() < bound(v.Type(), r.min):
-		return fmt.Sprintf("%s is too little: at least %s", text, r.min)
-	case r.max != "" && v.CanInt() && v.Int() > bound(v.Type(), r.max):
-		return fmt.Sprintf("%s is too much: at most %s", text, r.max)
+	case r.ID && !IsIdentifier(text):
+		return fmt.Sprintf(identifierFault, Shortened(text))
+	case r.Enum != nil && !slices.Contains(r.Enum, text):
+		return fmt.Sprintf("%s %q is not known%s", r.name, Shortened(text), Suggestion(text, r.Enum))
+	case r.Min != "" && v.CanInt() && v.Int() < bound(v.Type(), r.Min):
+		return fmt.Sprintf("%s is too little: at least %s", text, r.Min)
+	case r.Max != "" && v.CanInt() && v.Int() > bound(v.Type(), r.Max):
+		return fmt.Sprintf("%s is too much: at most %s", text, r.Max)
 	}
 	return ""
 }
 
 // keyFault says what is wrong with a key of a mapping, "" where nothing is.
-func (r rule) keyFault(name string) string {
-	switch r.keys {
+func (r Rule) keyFault(name string) string {
+	switch r.Keys {
 	case "":
 		return ""
 	case "id":
 		if !IsIdentifier(name) {
-			return fmt.Sprintf(identifierFault, shortened(name))
+			return fmt.Sprintf(identifierFault, Shortened(name))
 		}
 	default:
-		if !slices.Contains(r.keyWords, name) {
-			return fmt.Sprintf("%s %q is not known%s", r.keys, shortened(name), Suggestion(name, r.keyWords))
+		if !slices.Contains(r.KeyWords, name) {
+			return fmt.Sprintf("%s %q is not known%s", r.Keys, Shortened(name), Suggestion(name, r.KeyWords))
 		}
 	}
 	return ""
