@@ -78,7 +78,7 @@ func (b *noticeBuilder) recordLine(a *rules.Activity, written *Activity) RecordL
 		Recipient: list(to.Name+" ("+strings.Join(to.Hosts, ", ")+")", behind("seat: ", to.Seat)), Transfers: b.recordTransfer(a, written),
 	}
 	hosts, _ := b.hostsOf(written)
-	if why := b.loaded.stopped(a, b.at); why != "" {
+	if why := b.loaded.Stopped(a, b.at); why != "" {
 		line.State = "does not take place: " + why
 	} else if len(hosts) == 0 {
 		line.State = "does not take place: no site has it"

@@ -11,12 +11,14 @@ import (
 // TestSheets: a site's style sheet is read with the server file, and bounded.
 func TestSheets(t *testing.T) {
 	compileWith := func(file besideFile) (*Loaded, error) {
-		source := sourceOf(noticeFilesOf(t, "hosts: [blog.example]", "hosts: [blog.example]\n    privacy: { css: ./blog.css }"))
+		files := base(t)
+		files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]", "hosts: [shop.example]\n    privacy: { css: ./blog.css }", 1))
+		source := SourceOf(files)
 		source.sheets = map[string]besideFile{"./blog.css": file}
 		return Compile(source, basis.Past{})
 	}
 	loaded, err := compileWith(besideFile{content: []byte("body{}")})
-	if err != nil || string(loaded.Sheet("blog")) != "body{}" || loaded.Sheet("shop") != nil {
+	if err != nil || string(loaded.Sheet("shop")) != "body{}" || loaded.Sheet("blog") != nil {
 		t.Errorf("%v", err)
 	}
 	if _, err := compileWith(besideFile{err: errors.New("permission denied")}); err == nil || !strings.Contains(err.Error(), "cannot read the style sheet: permission denied") {

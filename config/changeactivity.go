@@ -77,7 +77,7 @@ func (c *comparison) activity(where string, old, changed *Activity) {
 // stopped reports what begins or ends to take place as things stand.
 func (c *comparison) stopped(where, id string) {
 	old, changed := compiledActivity(c.old, id), compiledActivity(c.new, id)
-	before, after := c.old.stopped(old, c.at), c.new.stopped(changed, c.at)
+	before, after := c.old.Stopped(old, c.at), c.new.Stopped(changed, c.at)
 	switch {
 	case before != "" && after == "":
 		c.add(where, Wider, "begins to take place: before, %s", before)

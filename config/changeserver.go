@@ -84,7 +84,7 @@ func (c *comparison) sites() {
 		c.region(where, &old.Region, &changed.Region)
 		c.signals(where, &old.Signals, &changed.Signals)
 	}
-	if !maps.EqualFunc(c.old.Source.places, c.new.Source.places, func(a, b besideFile) bool { return string(a.content) == string(b.content) }) {
+	if !c.old.Source.SamePlaces(c.new.Source) {
 		c.add("sites", Wider, "a database of regions is another one: visitors may be placed where a looser rule holds")
 	}
 }

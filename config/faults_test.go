@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"maps"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/tagwarden/tagwarden/config/internal/files"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -21,15 +21,7 @@ var update = flag.Bool("update", false, "write what is found into the files that
 // archive reads a txtar file as files by name.
 func archive(t testing.TB, name string) (*txtar.Archive, map[string][]byte) {
 	t.Helper()
-	a, err := txtar.ParseFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string][]byte{}
-	for _, f := range a.Files {
-		files[f.Name] = bytes.Clone(f.Data)
-	}
-	return a, files
+	return files.Archive(t, name)
 }
 
 func base(t testing.TB) map[string][]byte {
@@ -38,7 +30,7 @@ func base(t testing.TB) map[string][]byte {
 }
 
 func compiled(files map[string][]byte) (*Loaded, error) {
-	return Compile(sourceOf(files), basis.Past{})
+	return Compile(SourceOf(files), basis.Past{})
 }
 
 func TestBaseIsFaultless(t *testing.T) {

@@ -178,7 +178,7 @@ func approveExample(files map[string][]byte, private string, now time.Time) erro
 			files[name] = bytes.Replace(text, []byte("REVIEW_BY"), []byte(reviewBy.String()), 1)
 		}
 	}
-	loaded, err := Compile(sourceOf(files), basis.Past{})
+	loaded, err := Compile(SourceOf(files), basis.Past{})
 	if err != nil {
 		return fmt.Errorf("BUG: the example is faulty: %w", err)
 	}
@@ -196,8 +196,8 @@ func approveExample(files map[string][]byte, private string, now time.Time) erro
 	return nil
 }
 
-// sourceOf is the source that Read would make of the files.
-func sourceOf(files map[string][]byte) *Source {
+// SourceOf is the source that Read would make of files in memory, by name: tagwarden.yaml, policy/purposes.yaml and so on.
+func SourceOf(files map[string][]byte) *Source {
 	s := &Source{Path: serverFile, Dir: "policy", server: files[serverFile], policy: map[string][]byte{}}
 	for name, text := range files {
 		if inner, ok := strings.CutPrefix(name, "policy/"); ok && !strings.HasPrefix(inner, ".") && !strings.Contains(inner, "/.") {

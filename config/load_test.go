@@ -2,29 +2,19 @@ package config
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"golang.org/x/mod/sumdb/note"
-
+	"github.com/tagwarden/tagwarden/config/internal/files"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // approverKeys makes the private and the public key of an approver called privacy.
 func approverKeys(t testing.TB) (private, public string) {
 	t.Helper()
-	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
-	public, err := note.NewEd25519VerifierKey("privacy", key.Public().(ed25519.PublicKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	hash := strings.Split(public, "+")[1]
-	return "PRIVATE+KEY+privacy+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)), public
+	return files.ApproverKeys(t)
 }
 
 // written puts files into a new folder and returns the server file's path.
@@ -176,7 +166,7 @@ func TestRevokedAndSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, past := range []basis.Past{{Revoked: map[string]int{"LIA-2026-001": 3}}, {Seen: map[string]int{"LIA-2026-001": 4}}} {
-		loaded, err := Compile(sourceOf(files), past)
+		loaded, err := Compile(SourceOf(files), past)
 		if err != nil {
 			t.Fatal(err)
 		}

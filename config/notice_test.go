@@ -19,7 +19,7 @@ var noticeDay = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 // noticeFilesOf returns the files of testdata/notice, with texts in them changed: pairs of old and new.
 func noticeFilesOf(t testing.TB, changes ...string) map[string][]byte {
 	t.Helper()
-	_, files := archive(t, "testdata/notice/policy.txtar")
+	_, files := archive(t, "internal/sample/policy.txtar")
 	_, public := approverKeys(t)
 	changes = append(changes, "APPROVER", public)
 	for i := 0; i+1 < len(changes); i += 2 {

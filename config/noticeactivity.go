@@ -37,7 +37,7 @@ func (b *noticeBuilder) activity(a *rules.Activity, written *Activity) *NoticeAc
 		}
 		return nil
 	}
-	if why := b.loaded.stopped(a, b.at); why != "" {
+	if why := b.loaded.Stopped(a, b.at); why != "" {
 		b.warn("activity %s is left out, it does not take place: %s", a.ID, why)
 		return nil
 	}
@@ -80,22 +80,6 @@ func (b *noticeBuilder) interest(n *NoticeActivity, a *rules.Activity) {
 		n.Grounds = strings.TrimRight(joined(of.Objection.CompellingGrounds), ". ")
 	}
 	b.warn("assessment %s: its texts (interest, objection) name no language and are shown as they are", of.ID)
-}
-
-// stopped says why an activity does not take place at a time; "" where it does.
-func (l *Loaded) stopped(a *rules.Activity, at time.Time) string {
-	switch a.Basis {
-	case basis.LegitimateInterest:
-		if v := l.Policy.Assessments().Validity(a.Assessment, at); v != basis.Valid {
-			return fmt.Sprintf("assessment %s is %s", a.Assessment, v)
-		}
-	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
-		if a.Reference == "" {
-			return "it names no contract or law (reference:)"
-		}
-	case basis.Consent, basis.OptOut, basis.None:
-	}
-	return ""
 }
 
 // retention is how long the recipient keeps the data: what the assessment says, else the activity.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"strings"
@@ -87,4 +88,9 @@ func (r *reading) checkPlaces(at []any, name string) {
 		r.places = map[string]*places{}
 	}
 	r.places[name] = opened
+}
+
+// SamePlaces tells whether two sources hold the same databases of regions.
+func (s *Source) SamePlaces(other *Source) bool {
+	return maps.EqualFunc(s.places, other.places, func(a, b besideFile) bool { return string(a.content) == string(b.content) })
 }

@@ -24,7 +24,7 @@ func located(t *testing.T, region string, content []byte) *Source {
 		t.Fatal("the base has no site")
 	}
 	files["tagwarden.yaml"] = append(append(bytes.Clone(server[:at]), "    region: { "+region+" }\n"...), server[at:]...)
-	source := sourceOf(files)
+	source := SourceOf(files)
 	source.places = map[string]besideFile{"./geo.mmdb": {content: content}}
 	return source
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -48,4 +50,20 @@ func (l *Loaded) standing(id string, at time.Time) Standing {
 		s.Activities = append(s.Activities, activity.ID)
 	}
 	return s
+}
+
+// Stopped says why an activity does not take place at a time; "" where it does.
+func (l *Loaded) Stopped(a *rules.Activity, at time.Time) string {
+	switch a.Basis {
+	case basis.LegitimateInterest:
+		if v := l.Policy.Assessments().Validity(a.Assessment, at); v != basis.Valid {
+			return fmt.Sprintf("assessment %s is %s", a.Assessment, v)
+		}
+	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
+		if a.Reference == "" {
+			return "it names no contract or law (reference:)"
+		}
+	case basis.Consent, basis.OptOut, basis.None:
+	}
+	return ""
 }

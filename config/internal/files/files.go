@@ -1,0 +1,45 @@
+// Package files holds what tests of the configuration are made of, without knowing the configuration: archives as files by name, and the
+// keys of an approver. It promises the same keys in every run.
+package files
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Archive reads a txtar file as files by name.
+func Archive(t testing.TB, name string) (*txtar.Archive, map[string][]byte) {
+	t.Helper()
+	a, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, ByName(a)
+}
+
+// ByName returns an archive's files by name, each a copy.
+func ByName(a *txtar.Archive) map[string][]byte {
+	files := map[string][]byte{}
+	for _, f := range a.Files {
+		files[f.Name] = bytes.Clone(f.Data)
+	}
+	return files
+}
+
+// ApproverKeys makes the private and the public key of an approver called privacy.
+func ApproverKeys(t testing.TB) (private, public string) {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	public, err := note.NewEd25519VerifierKey("privacy", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := strings.Split(public, "+")[1]
+	return "PRIVATE+KEY+privacy+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)), public
+}
