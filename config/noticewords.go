@@ -195,3 +195,9 @@ func orZero(n *int) string {
 	}
 	return strconv.Itoa(*n)
 }
+
+// ActionWords says in English what an action does to a value.
+func ActionWords(a *minimise.Action) string {
+	w, _ := wordsIn("en")
+	return w.action(a)
+}

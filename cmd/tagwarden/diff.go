@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/change"
 )
 
 func diff(_ context.Context, t *terminal, args []string) int {
@@ -41,17 +41,17 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	if changed == nil {
 		return code
 	}
-	result := impact{Changes: config.Changes(old, changed, at)}
+	result := impact{Changes: change.Between(old, changed, at)}
 	if len(traffic) > 0 {
 		if result.Traffic, ok = t.fates(old, changed, traffic, *host, *from, at); !ok {
 			return usage
 		}
 	}
-	result.Wider = slices.ContainsFunc(result.Changes, func(c config.Change) bool { return c.Effect == config.Wider }) ||
+	result.Wider = slices.ContainsFunc(result.Changes, func(c change.Change) bool { return c.Effect == change.Wider }) ||
 		result.Traffic != nil && result.Traffic.wider()
 	if *form == "json" {
 		if result.Changes == nil {
-			result.Changes = []config.Change{}
+			result.Changes = []change.Change{}
 		}
 		printJSON(t.out, result, "  ")
 	} else {
@@ -66,7 +66,7 @@ func diff(_ context.Context, t *terminal, args []string) int {
 // impact is what a new policy changes. Its JSON is fixed: members may be added, none taken away.
 type impact struct {
 	Wider   bool            `json:"wider"`
-	Changes []config.Change `json:"changes"`
+	Changes []change.Change `json:"changes"`
 	Traffic *fates          `json:"traffic,omitempty"`
 }
 
@@ -80,11 +80,11 @@ func (i *impact) print(t *terminal) {
 	wider, narrower := 0, 0
 	for _, c := range i.Changes {
 		switch c.Effect {
-		case config.Wider:
+		case change.Wider:
 			wider++
-		case config.Narrower:
+		case change.Narrower:
 			narrower++
-		case config.Neutral:
+		case change.Neutral:
 		}
 	}
 	switch {

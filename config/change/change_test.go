@@ -1,13 +1,16 @@
-package config
+package change
 
 import (
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/internal/sample"
 )
 
-// changeCases are changes of the files of testdata/notice, by what they are about, and what is said of them.
+// changeCases are changes of the files of the sample, by what they are about, and what is said of them.
 var changeCases = []struct {
 	of   string // a key of a file, or what it is about
 	from string
@@ -112,22 +115,22 @@ func third(files map[string][]byte) map[string][]byte {
 }
 
 func TestChanges(t *testing.T) {
-	signed := approved(t, third(noticeFilesOf(t)))
-	unsigned, err := compiled(third(noticeFilesOf(t)))
+	signed := sample.Approved(t, third(sample.Files(t)))
+	unsigned, err := sample.Compiled(third(sample.Files(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range changeCases {
 		before := unsigned
-		after, err := compiled(third(noticeFilesOf(t, c.from, c.to)))
+		after, err := sample.Compiled(third(sample.Files(t, c.from, c.to)))
 		if err != nil {
 			t.Errorf("%s: %v", c.of, err)
 			continue
 		}
 		if c.of == "assessment.review_by" {
-			before, after = signed, approved(t, third(noticeFilesOf(t, c.from, c.to)))
+			before, after = signed, sample.Approved(t, third(sample.Files(t, c.from, c.to)))
 		}
-		got := told(Changes(before, after, noticeDay))
+		got := told(Between(before, after, sample.Day))
 		for _, want := range c.want {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: %q is missing in\n%s", c.of, want, got)
@@ -137,7 +140,7 @@ func TestChanges(t *testing.T) {
 			t.Errorf("%s:\n%s", c.of, got)
 		}
 		// Whatever widens one way does not pass for wider the other way alone: nothing is silent in both directions.
-		if back := Changes(after, before, noticeDay); len(c.want) > 0 && len(back) == 0 {
+		if back := Between(after, before, sample.Day); len(c.want) > 0 && len(back) == 0 {
 			t.Errorf("%s: the way back is not told", c.of)
 		}
 	}
@@ -149,8 +152,8 @@ func TestChangesKnowEveryKey(t *testing.T) {
 		name string
 		kind reflect.Type
 	}{
-		{"activity", reflect.TypeFor[Activity]()}, {"purpose", reflect.TypeFor[Purpose]()}, {"profile", reflect.TypeFor[Profile]()},
-		{"vendor", reflect.TypeFor[Vendor]()}, {"site", reflect.TypeFor[Site]()},
+		{"activity", reflect.TypeFor[config.Activity]()}, {"purpose", reflect.TypeFor[config.Purpose]()}, {"profile", reflect.TypeFor[config.Profile]()},
+		{"vendor", reflect.TypeFor[config.Vendor]()}, {"site", reflect.TypeFor[config.Site]()},
 	} {
 		for field := range of.kind.Fields() {
 			key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
@@ -171,17 +174,17 @@ func TestChangesKnowEveryKey(t *testing.T) {
 
 // TestRemovedRung: what a removed activity carried goes down the ladder.
 func TestRemovedRung(t *testing.T) {
-	before := approved(t, noticeFilesOf(t))
-	files := noticeFilesOf(t)
+	before := sample.Approved(t, sample.Files(t))
+	files := sample.Files(t)
 	text := string(files["policy/activities.yaml"])
 	start, end := strings.Index(text, "  - id: ga4-with-consent"), strings.Index(text, "  - id: ga4-opt-out")
 	files["policy/activities.yaml"] = []byte(text[:start] + text[end:])
-	got := told(Changes(before, approved(t, files), noticeDay))
+	got := told(Between(before, sample.Approved(t, files), sample.Day))
 	if want := "activity ga4-with-consent: the events that it carried may travel on ga4-opt-out: WIDER\n"; !strings.Contains(got, want) { // for another purpose
 		t.Error(got)
 	}
 	files["policy/activities.yaml"] = []byte("activities:\n" + text[end:strings.Index(text, "  - id: matomo")] + text[start:end] + text[strings.Index(text, "  - id: matomo"):])
-	got = told(Changes(before, approved(t, files), noticeDay))
+	got = told(Between(before, sample.Approved(t, files), sample.Day))
 	if want := "vendor ga4: its activities are asked in another order: ga4-opt-out, ga4-with-consent, instead of ga4-with-consent, ga4-opt-out: WIDER\n"; got != want {
 		t.Error(got)
 	}
@@ -189,18 +192,18 @@ func TestRemovedRung(t *testing.T) {
 
 func TestChangedDetectors(t *testing.T) {
 	files := func(detectors string) map[string][]byte {
-		all := noticeFilesOf(t)
+		all := sample.Files(t)
 		if detectors != "" {
 			all["policy/detectors.yaml"] = []byte("detectors:\n  kd: { pattern: '" + detectors + "' }\n")
 		}
 		return all
 	}
-	none, one, other := approved(t, files("")), approved(t, files("KD-[0-9]{6}")), approved(t, files("KD-[0-9]{7}"))
+	none, one, other := sample.Approved(t, files("")), sample.Approved(t, files("KD-[0-9]{6}")), sample.Approved(t, files("KD-[0-9]{7}"))
 	for want, got := range map[string]string{
-		"detector kd: new: narrower\n":                            told(Changes(none, one, noticeDay)),
-		"detector kd: removed: what it found passes now: WIDER\n": told(Changes(one, none, noticeDay)),
-		"detector kd: reads otherwise: it may find less: WIDER\n": told(Changes(one, other, noticeDay)),
-		"": told(Changes(one, one, noticeDay)),
+		"detector kd: new: narrower\n":                            told(Between(none, one, sample.Day)),
+		"detector kd: removed: what it found passes now: WIDER\n": told(Between(one, none, sample.Day)),
+		"detector kd: reads otherwise: it may find less: WIDER\n": told(Between(one, other, sample.Day)),
+		"": told(Between(one, one, sample.Day)),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

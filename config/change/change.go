@@ -1,4 +1,4 @@
-package config
+package change
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -41,13 +42,13 @@ func (c Change) String() string {
 
 // comparison gathers what is different between two policies.
 type comparison struct {
-	old, new *Loaded
+	old, new *config.Loaded
 	at       time.Time
 	changes  []Change
 }
 
 // Changes lists what a new policy does otherwise than an old one, as things stand at a time.
-func Changes(old, changed *Loaded, at time.Time) []Change {
+func Between(old, changed *config.Loaded, at time.Time) []Change {
 	c := &comparison{old: old, new: changed, at: at}
 	c.activities()
 	c.ladders()

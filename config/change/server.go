@@ -1,4 +1,4 @@
-package config
+package change
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -40,7 +41,7 @@ func (c *comparison) vendors() {
 	}
 }
 
-func recipientOf(l *Loaded, id string) *rules.Recipient {
+func recipientOf(l *config.Loaded, id string) *rules.Recipient {
 	for _, r := range l.Policy.Recipients() {
 		if r.ID == id {
 			return r
@@ -50,11 +51,11 @@ func recipientOf(l *Loaded, id string) *rules.Recipient {
 }
 
 // recipientHosts lists the addresses of a vendor.
-func recipientHosts(l *Loaded, id string) []string {
+func recipientHosts(l *config.Loaded, id string) []string {
 	return slices.Compact(slices.Sorted(maps.Values(recipientOf(l, id).Upstreams)))
 }
 
-func catalogText(l *Loaded, id string) string {
+func catalogText(l *config.Loaded, id string) string {
 	text, err := json.Marshal(recipientOf(l, id).Catalog.File)
 	if err != nil {
 		panic("BUG: a catalog file is no JSON: " + err.Error())
@@ -89,7 +90,7 @@ func (c *comparison) sites() {
 	}
 }
 
-func (c *comparison) region(where string, old, changed *Region) {
+func (c *comparison) region(where string, old, changed *config.Region) {
 	c.value(where, "region by header", Wider, old.Header, changed.Header)
 	c.value(where, "subdivision by header", Wider, old.Subdivision, changed.Subdivision)
 	c.value(where, "region by database", Wider, old.Database, changed.Database)
@@ -101,7 +102,7 @@ func (c *comparison) region(where string, old, changed *Region) {
 			}
 			return region.Regime()
 		}
-		regional := slices.ContainsFunc(c.new.Activities, func(a Activity) bool { return len(a.Regions) > 0 })
+		regional := slices.ContainsFunc(c.new.Activities, func(a config.Activity) bool { return len(a.Regions) > 0 })
 		c.value(where, "region by default", either(regional || regime(changed.Default) != rules.OptIn), old.Default, changed.Default)
 	}
 }
@@ -110,7 +111,7 @@ func (c *comparison) region(where string, old, changed *Region) {
 var refusing = []string{"gpc", "dnt", "usp"}
 
 // signals compares sources by their keys. A source that grants may refuse as well, so that any change of it may be wider.
-func (c *comparison) signals(where string, old, changed *Signals) {
+func (c *comparison) signals(where string, old, changed *config.Signals) {
 	a, b := reflect.ValueOf(*old), reflect.ValueOf(*changed)
 	for i := range a.NumField() {
 		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("yaml"), ",")
@@ -130,7 +131,7 @@ func (c *comparison) signals(where string, old, changed *Signals) {
 // server compares what else in the server file decides, or is told to visitors.
 func (c *comparison) server() {
 	old, changed := &c.old.Server, &c.new.Server
-	cidrs := func(list []CIDR) []string {
+	cidrs := func(list []config.CIDR) []string {
 		var all []string
 		for _, cidr := range list {
 			all = append(all, cidr.String())

@@ -1,10 +1,11 @@
-package config
+package change
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -50,8 +51,8 @@ func (c *comparison) constants(where, vendor string, old, changed map[string]str
 	}
 }
 
-func usesProfile(l *Loaded, id string) bool {
-	return slices.ContainsFunc(l.Activities, func(a Activity) bool { return a.Profile == id })
+func usesProfile(l *config.Loaded, id string) bool {
+	return slices.ContainsFunc(l.Activities, func(a config.Activity) bool { return a.Profile == id })
 }
 
 func bothKeys[V any](a, b map[string]V) []string {
@@ -64,7 +65,7 @@ func bothKeys[V any](a, b map[string]V) []string {
 }
 
 // specOf is what a profile says of a class, written or by default.
-func specOf(classes map[string]Minimise, class string) minimise.Spec {
+func specOf(classes map[string]config.Minimise, class string) minimise.Spec {
 	if m, ok := classes[class]; ok {
 		return m.Spec
 	}
@@ -75,7 +76,7 @@ func specOf(classes map[string]Minimise, class string) minimise.Spec {
 }
 
 // fieldSpec is what a profile says of a field: of itself, else of its class.
-func fieldSpec(p *Profile, vendor, field string, class hit.Class) minimise.Spec {
+func fieldSpec(p *config.Profile, vendor, field string, class hit.Class) minimise.Spec {
 	if m, ok := p.Fields[vendor][field]; ok {
 		return m.Spec
 	}
@@ -84,7 +85,7 @@ func fieldSpec(p *Profile, vendor, field string, class hit.Class) minimise.Spec 
 
 // classOf is the class of a vendor's field; hit.Custom where only profiles know it.
 func (c *comparison) classOf(vendor, field string) hit.Class {
-	for _, l := range []*Loaded{c.new, c.old} {
+	for _, l := range []*config.Loaded{c.new, c.old} {
 		for _, r := range l.Policy.Recipients() {
 			if r.ID != vendor {
 				continue
@@ -170,8 +171,7 @@ func (c *comparison) addresses(where, what string, x, y *minimise.URLSpec) {
 // done says what an action does, in a word or with its parameters.
 func done(a *minimise.Action, whole bool) string {
 	if whole {
-		w, _ := wordsIn("en")
-		return a.Kind().String() + " (" + w.action(a) + extra(a) + ")"
+		return a.Kind().String() + " (" + config.ActionWords(a) + extra(a) + ")"
 	}
 	return [minimise.NumKinds]string{
 		minimise.Drop: "dropped", minimise.Keep: "kept", minimise.Pseudonymise: "pseudonymised", minimise.Derive: "derived", minimise.Hash: "hashed",
@@ -199,12 +199,25 @@ func extra(a *minimise.Action) string {
 		}
 	default:
 	}
-	return behind("; ", strings.Join(more, "; "))
+	if len(more) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(more, "; ")
+}
+
+// classOrField is what a treatment is for.
+type classOrField struct{ class, field string }
+
+func (k classOrField) String() string {
+	if k.field == "" {
+		return k.class
+	}
+	return k.class + " field " + k.field
 }
 
 // treatments compares what two activities do to each class of data.
 func (c *comparison) treatments(where string, old, changed *rules.Activity) {
-	type key struct{ class, field string }
+	type key = classOrField
 	collect := func(a *rules.Activity) (map[key]*minimise.Action, []key) {
 		all, order := map[key]*minimise.Action{}, []key(nil)
 		for _, t := range a.Treatments() {
@@ -218,11 +231,11 @@ func (c *comparison) treatments(where string, old, changed *rules.Activity) {
 	a, before := collect(old)
 	b, after := collect(changed)
 	for _, k := range after {
-		c.actions(where, k.class+behind(" field ", k.field), a[k], b[k])
+		c.actions(where, k.String(), a[k], b[k])
 	}
 	for _, k := range before {
 		if b[k] == nil {
-			c.actions(where, k.class+behind(" field ", k.field), a[k], nil)
+			c.actions(where, k.String(), a[k], nil)
 		}
 	}
 }

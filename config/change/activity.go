@@ -1,10 +1,11 @@
-package config
+package change
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -28,15 +29,15 @@ func (c *comparison) activities() {
 	}
 }
 
-func activityOf(l *Loaded, id string) *Activity {
-	at := slices.IndexFunc(l.Activities, func(a Activity) bool { return a.ID == id })
+func activityOf(l *config.Loaded, id string) *config.Activity {
+	at := slices.IndexFunc(l.Activities, func(a config.Activity) bool { return a.ID == id })
 	if at < 0 {
 		return nil
 	}
 	return &l.Activities[at]
 }
 
-func (c *comparison) activity(where string, old, changed *Activity) {
+func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.value(where, "vendor", Wider, old.Vendor, changed.Vendor)
 	// More purposes: the data are used for more. Fewer: less consent is asked for, and fewer objections count.
 	c.set(where, "purposes", old.Purposes, changed.Purposes, Wider, Wider)
@@ -86,7 +87,7 @@ func (c *comparison) stopped(where, id string) {
 	}
 }
 
-func compiledActivity(l *Loaded, id string) *rules.Activity {
+func compiledActivity(l *config.Loaded, id string) *rules.Activity {
 	for _, a := range l.Policy.Activities() {
 		if a.ID == id {
 			return a
@@ -101,7 +102,7 @@ func (c *comparison) period(where, what string, old, changed basis.Period) {
 	c.value(where, what, either(wider), old.String(), changed.String())
 }
 
-func (c *comparison) transfer(where string, old, changed *Transfer) {
+func (c *comparison) transfer(where string, old, changed *config.Transfer) {
 	switch {
 	case old == nil && changed == nil:
 	case old == nil:
@@ -153,7 +154,7 @@ func (c *comparison) handedDown(id, below string) Effect {
 }
 
 // ladderOf lists the activities of a vendor, top to bottom.
-func ladderOf(l *Loaded, vendor string) []string {
+func ladderOf(l *config.Loaded, vendor string) []string {
 	var ids []string
 	for i := range l.Activities {
 		if l.Activities[i].Vendor == vendor {
