@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/rules"
@@ -115,11 +116,11 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 		site.Updated = file.ModTime()
 	}
 	for _, lang := range siteLanguages(loaded) {
-		notice, _, err := loaded.Notice(id, lang, now)
+		n, _, err := notice.New(loaded, id, lang, now)
 		if err != nil {
 			panic("BUG: no notice in a language that there is one in: " + err.Error())
 		}
-		site.Languages = append(site.Languages, language(loaded, notice))
+		site.Languages = append(site.Languages, language(loaded, n))
 	}
 	site.GPC = of.Signals.GPC != nil && slices.ContainsFunc(site.Languages[0].Purposes, func(p visitor.Purpose) bool { return p.GPC })
 	return site
@@ -133,7 +134,7 @@ func siteLanguages(loaded *config.Loaded) []string {
 			titles[lang]++
 		}
 	}
-	all := config.NoticeLanguages()
+	all := notice.NoticeLanguages()
 	slices.SortStableFunc(all, func(a, b string) int {
 		if n := titles[b] - titles[a]; n != 0 {
 			return n
@@ -151,17 +152,17 @@ func boolean(b bool) int {
 }
 
 // language says in one language what takes place.
-func language(loaded *config.Loaded, notice *config.Notice) visitor.Language {
-	l := visitor.Language{Tag: notice.Lang, Controller: visitor.Controller{Name: notice.Controller.Name, Contact: notice.Controller.Contact}}
-	page, err := notice.Render("html")
+func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
+	l := visitor.Language{Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact}}
+	page, err := n.Render("html")
 	if err != nil {
 		panic("BUG: the notice cannot be written: " + err.Error())
 	}
 	l.Notice = page
 	purposes := map[string]*visitor.Purpose{}
 	vendors := map[string]*visitor.Vendor{}
-	for i := range notice.Activities {
-		a := &notice.Activities[i]
+	for i := range n.Activities {
+		a := &n.Activities[i]
 		open := false // to objection
 		rests, _ := basis.Parse(a.Basis)
 		for _, said := range a.Purposes {

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/notice"
 )
 
-func notice(_ context.Context, t *terminal, args []string) int {
+func writeNotice(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--at TIME] | --check FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	site := f.String("site", "", "the site that it is for; all, where it is not given")
-	lang := f.String("lang", "", strings.Join(config.NoticeLanguages(), ", ")+"; en, or with --check that of the file, where it is not given")
-	form := choice(f, "format", config.NoticeFormats())
+	lang := f.String("lang", "", strings.Join(notice.NoticeLanguages(), ", ")+"; en, or with --check that of the file, where it is not given")
+	form := choice(f, "format", notice.NoticeFormats())
 	published := f.String("check", "", "a published notice, to be held against the policy; - is standard input")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
 	rest, code, done := t.parse(f, args)
@@ -37,7 +38,7 @@ func notice(_ context.Context, t *terminal, args []string) int {
 	if *lang == "" {
 		*lang = "en"
 	}
-	n, warnings, err := loaded.Notice(*site, *lang, at)
+	n, warnings, err := notice.New(loaded, *site, *lang, at)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
@@ -61,7 +62,7 @@ func (t *terminal) checkNotice(loaded *config.Loaded, file, site, lang string, a
 		t.fail("--check: %v", err)
 		return usage
 	}
-	p, err := config.ReadPublished(text)
+	p, err := notice.ReadPublished(text)
 	if err != nil {
 		t.fail("--check: %s: %v", file, err)
 		return usage
@@ -74,7 +75,7 @@ func (t *terminal) checkNotice(loaded *config.Loaded, file, site, lang string, a
 		t.fail("--lang: the notice is in %q, not in %q", p.Lang, lang)
 		return usage
 	}
-	today, _, err := loaded.Notice(p.Site, p.Lang, at)
+	today, _, err := notice.New(loaded, p.Site, p.Lang, at)
 	if err != nil {
 		printf(t.out, "%s: %v\n", file, err)
 		return findings

@@ -43,7 +43,7 @@ var mayImport = []struct {
 }{
 	{"cmd/...", []string{"..."}, "the command puts everything together"},
 	{"bench/...", []string{"bench/..."}, "the bench knows the product from outside only"},
-	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "rules/..."}, "proxy puts its parts together"},
+	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/console", []string{"rules/...", "config/durable", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
 	{"proxy/visitor", []string{"rules/...", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
@@ -51,7 +51,8 @@ var mayImport = []struct {
 	{"config/durable", nil, "a leaf imports nothing of ours"},
 	{"config/strict", nil, "a leaf imports nothing of ours: its vocabulary is handed in"},
 	{"config/durable/*", []string{"config/durable"}, "what tests of writing share"},
-	{"config/change", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
+	{"config/change", []string{"config", "config/strict", "config/notice", "rules/..."}, "a reader of a loaded configuration; it says what is done in the notice's words"},
+	{"config/notice", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/internal/...", []string{"config", "config/internal/...", "rules/..."}, "what tests of the configuration share"},
 	{"config", []string{"rules/...", "config/durable", "config/strict"}, "configuration is resolved to rules"},
 	{"rules", []string{"rules/*"}, "rules import nothing of ours outside rules"},

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+
+	"github.com/tagwarden/tagwarden/config/notice"
 )
 
 func report(_ context.Context, t *terminal, args []string) int {
@@ -25,7 +27,7 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	record := loaded.Art30(at)
+	record := notice.Art30(loaded, at)
 	if *form == "csv" {
 		_, _ = t.document().Write(record.CSV())
 		return fine

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -171,7 +172,7 @@ func (c *comparison) addresses(where, what string, x, y *minimise.URLSpec) {
 // done says what an action does, in a word or with its parameters.
 func done(a *minimise.Action, whole bool) string {
 	if whole {
-		return a.Kind().String() + " (" + config.ActionWords(a) + extra(a) + ")"
+		return a.Kind().String() + " (" + notice.ActionWords(a) + extra(a) + ")"
 	}
 	return [minimise.NumKinds]string{
 		minimise.Drop: "dropped", minimise.Keep: "kept", minimise.Pseudonymise: "pseudonymised", minimise.Derive: "derived", minimise.Hash: "hashed",

@@ -1,9 +1,11 @@
-package config
+package notice
 
 import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/config/internal/sample"
 )
 
 func rendered(t testing.TB, n *Notice, format string) string {
@@ -26,8 +28,8 @@ func differences(t *testing.T, published string, today *Notice) string {
 }
 
 func TestPublishedNotice(t *testing.T) {
-	before, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "en")
-	after, _ := noticeOf(t, approved(t, noticeFilesOf(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
+	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
 	for _, format := range NoticeFormats() {
 		text := rendered(t, before, format)
 		if got := differences(t, text, before); got != "" {
@@ -51,7 +53,7 @@ func TestPublishedNotice(t *testing.T) {
 
 // TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in its own way; its words are looked at.
 func TestPublishedNoticeInAPage(t *testing.T) {
-	n, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "de")
+	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "de")
 	text := rendered(t, n, "html")
 	page := "<html><body><nav>Start</nav>" + strings.NewReplacer("<p>", "<p class=\"x\">", "\n", "\r\n  ", "<h2>", "<h2 id='a'><a href='#a'>", "</h2>", "</a></h2>").Replace(text) + "</body></html>"
 	if got := differences(t, page, n); got != "" {
@@ -64,7 +66,7 @@ func TestPublishedNoticeInAPage(t *testing.T) {
 }
 
 func TestNoNotice(t *testing.T) {
-	n, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "en")
+	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	text := rendered(t, n, "md")
 	for _, c := range [][2]string{
 		{"", "no notice is in it"},
@@ -84,7 +86,7 @@ func TestNoNotice(t *testing.T) {
 // TestNoticeEscapes: what a policy says cannot end a comment, a tag or a cell.
 func TestNoticeEscapes(t *testing.T) {
 	const nasty = `x --> <script>alert(1)</script> | <!-- /tagwarden-notice --> [a](javascript:b)`
-	n, _ := noticeOf(t, approved(t, noticeFilesOf(t, "Keep orders <safe> | from *fraud*", nasty)), "", "en")
+	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "Keep orders <safe> | from *fraud*", nasty)), "", "en")
 	for _, format := range []string{"html", "md"} {
 		text := rendered(t, n, format)
 		_, body, _ := strings.Cut(text, " -->\n")
@@ -99,14 +101,14 @@ func TestNoticeEscapes(t *testing.T) {
 
 func FuzzReadPublished(f *testing.F) {
 	for _, name := range []string{"en.html", "de.md", "fr.json"} {
-		text, err := os.ReadFile("testdata/notice/" + name)
+		text, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(text)
 	}
 	f.Add([]byte(noticeBegin + `{"digest":"sha256:","lang":"en","format":"md","facts":[]} -->&lt;<!-` + noticeEnd))
-	loaded := approved(f, noticeFilesOf(f))
+	loaded := sample.Approved(f, sample.Files(f))
 	today, _ := noticeOf(f, loaded, "", "en")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := ReadPublished(text)

@@ -1,7 +1,8 @@
-package config
+package notice
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,61 +10,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/internal/sample"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-var noticeDay = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+var update = flag.Bool("update", false, "write what is found into the files that say what is wanted")
 
-// noticeFilesOf returns the files of testdata/notice, with texts in them changed: pairs of old and new.
-func noticeFilesOf(t testing.TB, changes ...string) map[string][]byte {
+func noticeOf(t testing.TB, l *config.Loaded, site, lang string) (*Notice, []string) {
 	t.Helper()
-	_, files := archive(t, "internal/sample/policy.txtar")
-	_, public := approverKeys(t)
-	changes = append(changes, "APPROVER", public)
-	for i := 0; i+1 < len(changes); i += 2 {
-		found := false
-		for name := range files {
-			if bytes.Contains(files[name], []byte(changes[i])) {
-				files[name], found = bytes.Replace(files[name], []byte(changes[i]), []byte(changes[i+1]), 1), true
-				break
-			}
-		}
-		if !found {
-			t.Fatalf("no file holds %q", changes[i])
-		}
-	}
-	return files
-}
-
-// approved compiles files, once every assessment in them is approved.
-func approved(t testing.TB, files map[string][]byte) *Loaded {
-	t.Helper()
-	private, _ := approverKeys(t)
-	loaded, err := compiled(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range loaded.Assessments {
-		note, err := basis.Sign(a.Document, a.Digest, private)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := "policy/assessments/" + a.Document.ID + ".yaml"
-		if files[name], err = WithApproval(files[name], note); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if loaded, err = compiled(files); err != nil {
-		t.Fatal(err)
-	}
-	return loaded
-}
-
-func noticeOf(t testing.TB, l *Loaded, site, lang string) (*Notice, []string) {
-	t.Helper()
-	n, warnings, err := l.Notice(site, lang, noticeDay)
+	n, warnings, err := New(l, site, lang, sample.Day)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,16 +46,16 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestNoticeGolden(t *testing.T) {
-	loaded := approved(t, noticeFilesOf(t))
+	loaded := sample.Approved(t, sample.Files(t))
 	for _, lang := range NoticeLanguages() {
 		n, warnings := noticeOf(t, loaded, "", lang)
-		golden(t, "testdata/notice/"+lang+".warnings", []byte(strings.Join(warnings, "\n")+"\n"))
+		golden(t, "testdata/"+lang+".warnings", []byte(strings.Join(warnings, "\n")+"\n"))
 		for _, format := range NoticeFormats() {
 			text, err := n.Render(format)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "testdata/notice/"+lang+"."+format, text)
+			golden(t, "testdata/"+lang+"."+format, text)
 		}
 	}
 }
@@ -134,7 +92,8 @@ func TestNoticeWords(t *testing.T) {
 				t.Errorf("%s: basis %s lacks words", lang, name)
 			}
 		}
-		for _, class := range classNames {
+		for c := hit.Unknown + 1; c < hit.NumClasses; c++ {
+			class := c.String()
 			if w.Classes[class] == "" {
 				t.Errorf("%s: class %s lacks words", lang, class)
 			}
@@ -174,7 +133,7 @@ func variants(kind minimise.Kind) []minimise.Spec {
 
 // TestNoticeDigest: whatever a visitor is told is in the digest, and how the files are written is not.
 func TestNoticeDigest(t *testing.T) {
-	before, _ := noticeOf(t, approved(t, noticeFilesOf(t)), "", "en")
+	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	for what, change := range map[string][2]string{
 		"the host of a recipient": {"https://region1.google-analytics.com", "https://region2.google-analytics.com"},
 		"a recipient":             {"vendor: posthog\n    purposes: [fraud]", "vendor: matomo\n    purposes: [fraud]"},
@@ -204,7 +163,7 @@ func TestNoticeDigest(t *testing.T) {
 		"another language":        {"de: Die Nutzung", "de: Nutzung"},
 	} {
 		same := slices.Contains([]string{"a comment", "the layout", "a text's white space", "another language"}, what)
-		after, _ := noticeOf(t, approved(t, noticeFilesOf(t, change[0], change[1])), "", "en")
+		after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, change[0], change[1])), "", "en")
 		if same != (after.Digest == before.Digest) {
 			t.Errorf("%s: the digest is the same: %t", what, !same)
 		}
@@ -216,26 +175,26 @@ func TestNoticeDigest(t *testing.T) {
 
 // TestNoticeIsOfItsTime: what does not take place now is not in it.
 func TestNoticeIsOfItsTime(t *testing.T) {
-	unsigned, err := compiled(noticeFilesOf(t))
+	unsigned, err := sample.Compiled(sample.Files(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded := approved(t, noticeFilesOf(t))
+	loaded := sample.Approved(t, sample.Files(t))
 	has := func(n *Notice, id string) bool {
 		return slices.ContainsFunc(n.Activities, func(a NoticeActivity) bool { return a.ID == id })
 	}
 	for _, c := range []struct {
 		what  string
-		of    *Loaded
+		of    *config.Loaded
 		at    time.Time
 		there bool
 	}{
-		{"approved and current", loaded, noticeDay, true},
+		{"approved and current", loaded, sample.Day, true},
 		{"past its review", loaded, time.Date(2027, 5, 5, 0, 0, 0, 0, time.UTC), false},
 		{"on the last good day", loaded, time.Date(2027, 5, 4, 23, 59, 59, 0, time.UTC), true},
-		{"unapproved", unsigned, noticeDay, false},
+		{"unapproved", unsigned, sample.Day, false},
 	} {
-		n, warnings, err := c.of.Notice("", "en", c.at)
+		n, warnings, err := New(c.of, "", "en", c.at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,10 +208,10 @@ func TestNoticeIsOfItsTime(t *testing.T) {
 	if n, _ := noticeOf(t, loaded, "blog", "en"); len(n.Activities) != 1 || n.Activities[0].ID != "matomo-cookieless" || n.Activities[0].Sites != nil {
 		t.Errorf("blog: %+v", n.Activities)
 	}
-	if _, _, err := loaded.Notice("blgo", "en", noticeDay); err == nil || !strings.Contains(err.Error(), `did you mean "blog"`) {
+	if _, _, err := New(loaded, "blgo", "en", sample.Day); err == nil || !strings.Contains(err.Error(), `did you mean "blog"`) {
 		t.Error(err)
 	}
-	if _, _, err := loaded.Notice("", "it", noticeDay); err == nil {
+	if _, _, err := New(loaded, "", "it", sample.Day); err == nil {
 		t.Error("there is a notice in Italian")
 	}
 }

@@ -1,4 +1,4 @@
-package config
+package notice
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-//go:embed notice
+//go:embed *.yaml *.html notice.md
 var noticeFiles embed.FS
 
 // NoticeLanguages are the languages that a notice can be written in.
@@ -47,7 +47,7 @@ func wordsIn(lang string) (*words, bool) {
 	if !slices.Contains(NoticeLanguages(), lang) {
 		return nil, false
 	}
-	text, err := noticeFiles.ReadFile("notice/" + lang + ".yaml")
+	text, err := noticeFiles.ReadFile(lang + ".yaml")
 	w := &words{tag: bcp47.MustParse(lang)}
 	if err == nil {
 		d := yaml.NewDecoder(bytes.NewReader(text))

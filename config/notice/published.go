@@ -1,4 +1,4 @@
-package config
+package notice
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package config
+package notice
 
 import (
 	"bytes"
@@ -28,14 +28,14 @@ func (n *Notice) Render(format string) ([]byte, error) {
 		functions["md"] = markdown
 		functions["begin"] = func() string { return n.mark(format) }
 		functions["finish"] = func() string { return noticeEnd }
-		t := texttemplate.Must(texttemplate.New("notice.md").Funcs(functions).ParseFS(noticeFiles, "notice/notice.md"))
+		t := texttemplate.Must(texttemplate.New("notice.md").Funcs(functions).ParseFS(noticeFiles, "notice.md"))
 		err := t.Execute(&out, n)
 		return manyBlank.ReplaceAll(out.Bytes(), []byte("\n\n")), err
 	default:
 		// A template for HTML takes comments out, unless they come as HTML: neither can hold the end of a comment (see mark).
 		functions["begin"] = func() template.HTML { return template.HTML(n.mark(format)) } //nolint:gosec // our own comment
 		functions["finish"] = func() template.HTML { return noticeEnd }
-		t := template.Must(template.New("notice.html").Funcs(functions).ParseFS(noticeFiles, "notice/notice.html"))
+		t := template.Must(template.New("notice.html").Funcs(functions).ParseFS(noticeFiles, "notice.html"))
 		err := t.Execute(&out, n)
 		return manyBlank.ReplaceAll(out.Bytes(), []byte("\n\n")), err
 	}

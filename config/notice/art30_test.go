@@ -1,22 +1,25 @@
-package config
+package notice
 
 import (
 	"bytes"
 	"encoding/csv"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/internal/sample"
 )
 
 func TestArt30Golden(t *testing.T) {
-	loaded := approved(t, noticeFilesOf(t))
-	r := loaded.Art30(noticeDay)
+	loaded := sample.Approved(t, sample.Files(t))
+	r := Art30(loaded, sample.Day)
 	r.Policy = "digest" // it covers the approver's signature
-	golden(t, "testdata/notice/art30.csv", r.CSV())
+	golden(t, "testdata/art30.csv", r.CSV())
 	page, err := r.HTML()
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/notice/art30.html", page)
+	golden(t, "testdata/art30.html", page)
 	lines, err := csv.NewReader(bytes.NewReader(r.CSV())).ReadAll()
 	if err != nil || len(lines) != len(loaded.Activities)+1 {
 		t.Fatal(len(lines), err)
@@ -25,7 +28,7 @@ func TestArt30Golden(t *testing.T) {
 
 func TestArt30IsNoFormula(t *testing.T) {
 	for _, nasty := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r\n=1", "＝1", "|cmd", "%0"} {
-		r := Record{Controller: Controller{Contact: nasty}, Lines: []RecordLine{{Activity: nasty, Data: nasty + "\",\"=1"}}}
+		r := Record{Controller: config.Controller{Contact: nasty}, Lines: []RecordLine{{Activity: nasty, Data: nasty + "\",\"=1"}}}
 		lines, err := csv.NewReader(bytes.NewReader(r.CSV())).ReadAll()
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package config
+package notice
 
 import (
 	"crypto/sha256"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -102,12 +103,12 @@ type NoticeTransfer struct {
 
 // Notice writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
 // what is left out because it does not take place, and what a notice should say and the files do not.
-func (l *Loaded) Notice(site, lang string, at time.Time) (*Notice, []string, error) {
+func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, error) {
 	w, ok := wordsIn(lang)
 	if !ok {
 		return nil, nil, fmt.Errorf("there is no notice in %q%s", strict.Shortened(lang), strict.Suggestion(lang, NoticeLanguages()))
 	}
-	sites, err := l.noticeSites(site)
+	sites, err := sitesOf(l, site)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,7 +133,7 @@ func (l *Loaded) Notice(site, lang string, at time.Time) (*Notice, []string, err
 	return n, b.warnings, nil
 }
 
-func (l *Loaded) noticeSites(id string) ([]*rules.Site, error) {
+func sitesOf(l *config.Loaded, id string) ([]*rules.Site, error) {
 	all := l.Policy.Sites()
 	if id == "" {
 		return all, nil

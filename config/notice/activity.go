@@ -1,4 +1,4 @@
-package config
+package notice
 
 import (
 	"fmt"
@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // noticeBuilder puts activities into words.
 type noticeBuilder struct {
-	loaded   *Loaded
+	loaded   *config.Loaded
 	words    *words
 	lang     string
 	sites    []*rules.Site
@@ -29,7 +30,7 @@ func (b *noticeBuilder) warn(format string, args ...any) {
 }
 
 // activity says what a visitor is told of an activity; nil where it does not take place on the notice's sites at its time.
-func (b *noticeBuilder) activity(a *rules.Activity, written *Activity) *NoticeActivity {
+func (b *noticeBuilder) activity(a *rules.Activity, written *config.Activity) *NoticeActivity {
 	hosts, all := b.hostsOf(written)
 	if len(hosts) == 0 {
 		if len(b.sites) == len(b.loaded.Policy.Sites()) {
@@ -57,7 +58,7 @@ func (b *noticeBuilder) activity(a *rules.Activity, written *Activity) *NoticeAc
 		n.Purposes = append(n.Purposes, b.purpose(id))
 	}
 	b.interest(n, a)
-	n.Retention = b.words.period(b.loaded.retention(a, written))
+	n.Retention = b.words.period(retention(b.loaded, a, written))
 	if n.Retention == "" {
 		b.warn("activity %s: nothing says how long %s keeps the data: Art. 13(2)(a) asks for it (retention:)", a.ID, a.Recipient.ID)
 	} else if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
@@ -83,7 +84,7 @@ func (b *noticeBuilder) interest(n *NoticeActivity, a *rules.Activity) {
 }
 
 // retention is how long the recipient keeps the data: what the assessment says, else the activity.
-func (l *Loaded) retention(a *rules.Activity, written *Activity) basis.Period {
+func retention(l *config.Loaded, a *rules.Activity, written *config.Activity) basis.Period {
 	if of := l.Policy.Assessments().Assessment(a.Assessment); of != nil {
 		return of.Retention
 	}
@@ -91,10 +92,10 @@ func (l *Loaded) retention(a *rules.Activity, written *Activity) basis.Period {
 }
 
 // hostsOf lists the hosts of the notice's sites that an activity takes place on; all is true where those are all of them.
-func (b *noticeBuilder) hostsOf(a *Activity) (hosts []string, all bool) {
+func (b *noticeBuilder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 	all = true
 	for _, s := range b.sites {
-		if b.loaded.takesPlaceOn(a, s.ID) {
+		if takesPlaceOn(b.loaded, a, s.ID) {
 			hosts = append(hosts, s.Hosts...)
 		} else {
 			all = false
@@ -104,7 +105,7 @@ func (b *noticeBuilder) hostsOf(a *Activity) (hosts []string, all bool) {
 }
 
 // takesPlaceOn tells whether hits of a site can be carried by an activity.
-func (l *Loaded) takesPlaceOn(a *Activity, site string) bool {
+func takesPlaceOn(l *config.Loaded, a *config.Activity, site string) bool {
 	vendors := l.Server.Sites[site].Vendors
 	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) && (len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
 }
@@ -138,7 +139,7 @@ func (b *noticeBuilder) purpose(id string) NoticePurpose {
 }
 
 // text chooses a language: the notice's own, a variety of it, a text that names none, English, whichever comes first.
-func (b *noticeBuilder) text(t Text, what string) TextPart {
+func (b *noticeBuilder) text(t config.Text, what string) TextPart {
 	if text, ok := t[b.lang]; ok {
 		return TextPart{Text: joined(text)}
 	}
@@ -176,7 +177,7 @@ func (b *noticeBuilder) data(a *rules.Activity) []NoticeData {
 	return slices.CompactFunc(all, func(x, y NoticeData) bool { return x == y })
 }
 
-func (b *noticeBuilder) transfer(a *rules.Activity, written *Activity) *NoticeTransfer {
+func (b *noticeBuilder) transfer(a *rules.Activity, written *config.Activity) *NoticeTransfer {
 	if t := written.Transfer; t != nil {
 		return &NoticeTransfer{Country: t.Country, In: b.words.country(t.Country), Safeguard: b.words.safeguard(t.Safeguard)}
 	}
@@ -194,17 +195,17 @@ func thirdCountry(code string) bool {
 }
 
 // signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its purposes heeds.
-func (b *noticeBuilder) signals(a *rules.Activity, written *Activity) []string {
-	reads := func(which func(*Signals) bool) bool {
+func (b *noticeBuilder) signals(a *rules.Activity, written *config.Activity) []string {
+	reads := func(which func(*config.Signals) bool) bool {
 		for _, s := range b.sites {
 			of := b.loaded.Server.Sites[s.ID].Signals
-			if b.loaded.takesPlaceOn(written, s.ID) && !which(&of) {
+			if takesPlaceOn(b.loaded, written, s.ID) && !which(&of) {
 				return false
 			}
 		}
 		return true
 	}
-	heeds := func(which func(*Purpose) bool) bool {
+	heeds := func(which func(*config.Purpose) bool) bool {
 		return slices.ContainsFunc(a.PurposeIDs, func(id string) bool {
 			p := b.loaded.Purposes[id]
 			return which(&p)
@@ -217,10 +218,10 @@ func (b *noticeBuilder) signals(a *rules.Activity, written *Activity) []string {
 		return nil
 	}
 	var said []string
-	if reads(func(s *Signals) bool { return s.GPC != nil }) && heeds(func(p *Purpose) bool { return p.GPC == "object" }) {
+	if reads(func(s *config.Signals) bool { return s.GPC != nil }) && heeds(func(p *config.Purpose) bool { return p.GPC == "object" }) {
 		said = append(said, b.words.Texts["gpc"])
 	}
-	if reads(func(s *Signals) bool { return s.DNT != nil }) && heeds(func(p *Purpose) bool { return p.DNT == "object" }) {
+	if reads(func(s *config.Signals) bool { return s.DNT != nil }) && heeds(func(p *config.Purpose) bool { return p.DNT == "object" }) {
 		said = append(said, b.words.Texts["dnt"])
 	}
 	return said

@@ -1,4 +1,4 @@
-package config
+package notice
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -16,7 +17,7 @@ import (
 
 // Record is the record of processing (GDPR Art. 30(1)): a line for each activity, whether it takes place now or not.
 type Record struct {
-	Controller Controller
+	Controller config.Controller
 	Policy     string // digest
 	At         time.Time
 	Lines      []RecordLine
@@ -61,7 +62,7 @@ var recordColumns = []struct {
 }
 
 // Art30 makes the record of processing as things stand at a time, in English.
-func (l *Loaded) Art30(at time.Time) *Record {
+func Art30(l *config.Loaded, at time.Time) *Record {
 	w, _ := wordsIn("en")
 	r := &Record{Controller: l.Server.Controller, Policy: l.Policy.Digest(), At: at}
 	b := &noticeBuilder{loaded: l, words: w, lang: "en", sites: l.Policy.Sites(), at: at}
@@ -71,7 +72,7 @@ func (l *Loaded) Art30(at time.Time) *Record {
 	return r
 }
 
-func (b *noticeBuilder) recordLine(a *rules.Activity, written *Activity) RecordLine {
+func (b *noticeBuilder) recordLine(a *rules.Activity, written *config.Activity) RecordLine {
 	said, to := b.words.Bases[a.Basis.String()], b.recipient(a.Recipient)
 	line := RecordLine{
 		Activity: a.ID, State: "in force", Subjects: "visitors of the sites", Basis: a.Basis.String() + ": " + said.Article + behind(", ", a.Reference),
@@ -94,7 +95,7 @@ func (b *noticeBuilder) recordLine(a *rules.Activity, written *Activity) RecordL
 		data = append(data, d.Class+behind(" ", d.Field)+" ("+d.Done+")")
 	}
 	line.Data = list(data...)
-	if line.Retention = b.words.period(b.loaded.retention(a, written)); line.Retention == "" {
+	if line.Retention = b.words.period(retention(b.loaded, a, written)); line.Retention == "" {
 		line.Retention = "not stated"
 	}
 	of := b.loaded.Policy.Assessments().Assessment(a.Assessment)
@@ -111,7 +112,7 @@ func (b *noticeBuilder) recordLine(a *rules.Activity, written *Activity) RecordL
 	return line
 }
 
-func (b *noticeBuilder) recordTransfer(a *rules.Activity, written *Activity) string {
+func (b *noticeBuilder) recordTransfer(a *rules.Activity, written *config.Activity) string {
 	if t := b.transfer(a, written); t != nil {
 		return t.In + ": " + t.Safeguard
 	}
@@ -212,7 +213,7 @@ func (r *Record) HTML() ([]byte, error) {
 			return rows
 		},
 		"day": func(at time.Time) string { return at.UTC().Format(time.DateOnly) },
-	}).ParseFS(noticeFiles, "notice/art30.html"))
+	}).ParseFS(noticeFiles, "art30.html"))
 	var out bytes.Buffer
 	err := t.Execute(&out, r)
 	return out.Bytes(), err
