@@ -22,13 +22,9 @@ type parts struct {
 // split takes an address apart: absolute, relative to a scheme, a host with or without path, a path, or a query. False where the host is
 // none.
 func split(raw []byte) (u parts, ok bool) {
-	rest := raw
-	if i := bytes.IndexByte(rest, '#'); i >= 0 {
-		u.fragment, rest = rest[i+1:], rest[:i]
-	}
-	if i := bytes.IndexByte(rest, '?'); i >= 0 {
-		u.query, rest = rest[i+1:], rest[:i]
-	}
+	rest, fragment, _ := bytes.Cut(raw, []byte{'#'})
+	u.fragment = fragment
+	rest, u.query, _ = bytes.Cut(rest, []byte{'?'})
 	scheme := schemeOf(rest)
 	special := isSpecial(scheme)
 	switch {

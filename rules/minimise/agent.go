@@ -42,14 +42,8 @@ func appendAgent(dst, agent []byte) ([]byte, bool) {
 
 // platformOf returns what is written for the platform, "" where none is known.
 func platformOf(agent []byte) string {
-	open := bytes.IndexByte(agent, '(')
-	if open < 0 {
-		return ""
-	}
-	inside := agent[open:]
-	if end := bytes.IndexByte(inside, ')'); end >= 0 {
-		inside = inside[:end]
-	}
+	_, inside, _ := bytes.Cut(agent, []byte{'('})
+	inside, _, _ = bytes.Cut(inside, []byte{')'})
 	for _, p := range coarse.Platforms {
 		if bytes.Contains(inside, []byte(p.Sign)) {
 			return p.Written

@@ -22,10 +22,7 @@ func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 		for end < len(path) && !isSlash(path[end]) {
 			end++
 		}
-		segment := path[:end]
-		if i := bytes.IndexByte(segment, ';'); i >= 0 {
-			segment = segment[:i]
-		}
+		segment, _, _ := bytes.Cut(path[:end], []byte{';'})
 		if !first {
 			dst = append(dst, '/')
 		}
@@ -91,10 +88,7 @@ func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte, wor
 		if t != "*" {
 			dst = append(dst, t...)
 		} else {
-			segment := path[:end]
-			if i := bytes.IndexByte(segment, ';'); i >= 0 {
-				segment = segment[:i]
-			}
+			segment, _, _ := bytes.Cut(path[:end], []byte{';'})
 			var label string
 			if dst, label = classify(dst, nil, segment, work); label == "" || label == ":id" {
 				dst = append(dst, segment...)

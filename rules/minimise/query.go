@@ -15,18 +15,10 @@ const maxEscapes = 3
 func (p *urlPlan) appendQuery(dst, query []byte, depth int, work *scrub.Meter) []byte {
 	mark := byte('?')
 	for len(query) > 0 && !work.Spent() {
-		end := bytes.IndexByte(query, '&')
-		pair := query
-		if end >= 0 {
-			pair, query = query[:end], query[end+1:]
-		} else {
-			query = nil
-		}
+		var pair []byte
+		pair, query, _ = bytes.Cut(query, []byte{'&'})
 		pair = bytes.TrimPrefix(pair, []byte("amp;")) // HTML that was not resolved
-		name, value := pair, []byte(nil)
-		if i := bytes.IndexByte(pair, '='); i >= 0 {
-			name, value = pair[:i], pair[i+1:]
-		}
+		name, value, _ := bytes.Cut(pair, []byte{'='})
 		base := len(dst)
 		var stays, whole bool
 		work.Spend(costParameter + 8*len(name))

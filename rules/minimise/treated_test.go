@@ -46,7 +46,7 @@ func golden(t *testing.T, name string, lines []string) {
 	}
 }
 
-// addresses is what addresses are taken apart and treated by: paths, hosts, parameters, at the bounds of what each rule asks for.
+// treatedAddresses are taken apart and treated: paths, hosts, parameters, at the bounds of what each rule asks for.
 func treatedAddresses() []string {
 	all := []string{
 		"", " ", "/", "//", "///", "////x", "/x//y", "\\x", "\\\\x.example\\y", "x", "x/", "x.example", "x.example/", "x.example?a=1", "x.example#a", "a/x.example", ".example/x", "x.e", "x.ex", "a.html", "a.html/b",
@@ -132,6 +132,26 @@ func TestTreated(t *testing.T) {
 			if got := text(t, a, in, env); got != in {
 				say("url %d: %q is %q", i, in, got)
 			}
+		}
+	}
+	for i, plan := range plans { // what an address costs of what may be spent on a hit
+		a := must(t, Spec{Kind: URL, URL: plan}, hit.URL)
+		for _, in := range []string{
+			"/", "/a", "/ab", "/a/b", "/a/b/c", "/users/a", "https://x.example/a?b=c", "?utm_source=a", "?utm_source=ab", "?utm_source=ab&utm_medium=c", "?gclid=ab", "?b=c", "?bb=c", "?utm_source=https://y.example/a", "#/a", "mailto:a", "x y",
+			"?utm_source=" + base64.RawURLEncoding.EncodeToString([]byte("https://y.example/a")),
+		} {
+			m := scrub.NewMeter(1 << 20)
+			metered := *env
+			metered.Work = &m
+			got := text(t, a, in, &metered)
+			steps, _ := m.Taken()
+			say("url %d: %q is %q in %d steps", i, in, got, steps)
+		}
+		for most := 0; most < 2000; most += 50 {
+			m := scrub.NewMeter(most)
+			metered := *env
+			metered.Work = &m
+			say("url %d: of no more than %d steps there is %q", i, most, text(t, a, "https://x.example/a/12345?utm_source=a&q=b#/c", &metered))
 		}
 	}
 	origin := must(t, Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer)
@@ -285,6 +305,7 @@ func TestCompiled(t *testing.T) {
 	for o := range RewrittenNumber + 2 {
 		say("outcome %d is %v", o, o)
 	}
+	slices.Sort(lines)
 	golden(t, "compiled.golden.txt", lines)
 }
 
@@ -331,5 +352,38 @@ func TestWhichOfTwo(t *testing.T) {
 			}
 		}
 	}
+	slices.Sort(lines)
 	golden(t, "two.golden.txt", lines)
+}
+
+// TestDataThatIsWrong: a key that is misspelt, and a word that means nothing, are found when the program starts.
+func TestDataThatIsWrong(t *testing.T) {
+	t.Parallel()
+	read := func(text string) (said string) {
+		defer func() { said = fmt.Sprint(recover()) }()
+		readParameters([]byte(text))
+		return ""
+	}
+	for text, want := range map[string]string{
+		"a:\n  names: [b]\n": "<nil>", "a:\n  name: [b]\n": "not found", "a:\n  passable: false\n": `BUG: parameters.yaml: a: passable "false"`, "a: [": "BUG: parameters.yaml: ", "": "BUG: parameters.yaml: EOF",
+	} {
+		if got := read(text); !strings.Contains(got, want) {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+	coarsely := func(text string) (said string) {
+		defer func() { said = fmt.Sprint(recover()) }()
+		readCoarse([]byte(text))
+		return ""
+	}
+	for text, want := range map[string]string{"bots: [b]\n": "<nil>", "bot: [b]\n": "not found", "bots: [": "BUG: coarse.yaml: "} {
+		if got := coarsely(text); !strings.Contains(got, want) {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+	for _, text := range [][]byte{CoarseText(), ParametersText()} {
+		if len(text) < 1000 {
+			t.Errorf("%d bytes", len(text))
+		}
+	}
 }

@@ -125,11 +125,9 @@ func (p *urlPlan) append(dst, raw []byte, depth int, work *scrub.Meter) ([]byte,
 		dst = p.appendQuery(dst, u.query, depth, work)
 	}
 	if p.route && (bytes.HasPrefix(u.fragment, []byte("/")) || bytes.HasPrefix(u.fragment, []byte("!/"))) {
-		f := u.fragment
-		if i := bytes.IndexAny(f, "?#"); i >= 0 {
-			f = f[:i]
-		}
-		dst = p.appendPath(append(dst, '#'), f, work)
+		route, _, _ := bytes.Cut(u.fragment, []byte{'?'})
+		route, _, _ = bytes.Cut(route, []byte{'#'})
+		dst = p.appendPath(append(dst, '#'), route, work)
 	}
 	return dst, true
 }

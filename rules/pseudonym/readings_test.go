@@ -1,0 +1,455 @@
+package pseudonym
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+)
+
+// What is made of secrets and identifiers is made a second time here, as the comments say, by the standard library.
+
+// broken returns the text, cut at each place, without each of its bytes, and with each of the signs before and in place of each.
+func broken(text, signs string) []string {
+	all := []string{text}
+	for i := range len(text) + 1 {
+		all = append(all, text[:i])
+		for _, s := range signs {
+			all = append(all, text[:i]+string(s)+text[i:])
+			if i < len(text) {
+				all = append(all, text[:i]+string(s)+text[i+1:])
+			}
+		}
+		if i < len(text) {
+			all = append(all, text[:i]+text[i+1:])
+		}
+	}
+	return all
+}
+
+// TestShapes: the form that an identifier has, by regular expressions, the first that fits.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	const cid = `[0-9]{6,10}\.[0-9]{10}`
+	shapes := []struct {
+		form Format
+		as   *regexp.Regexp
+	}{
+		{UUID, regexp.MustCompile(`^(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)},
+		{MixpanelDevice, regexp.MustCompile(`^\$device:.`)},
+		{FBP, regexp.MustCompile(`^fb\.[0-2]\..`)},
+		{GACid, regexp.MustCompile(`^` + cid + `$`)},
+		{GACookie, regexp.MustCompile(`^GA1\.[0-9]\.` + cid + `$`)},
+		{Hex32, regexp.MustCompile(`^[0-9A-Fa-f]{32}$`)},
+		{Digits, regexp.MustCompile(`^[0-9]+$`)},
+		{Hex16, regexp.MustCompile(`^[0-9A-Fa-f]{16}$`)},
+		{Text, regexp.MustCompile(`(?s)^.*$`)},
+	}
+	met := map[Format]int{}
+	for _, in := range slices.Concat(broken("836F82db-9912-4b34-8101-1f16b49dfa5f", "0aFgG-@`/:"), broken("$device:ab", "$e:x"), broken("fb.1.17", "fb.023/x"), broken("1234567890.1700000000", "09./:a"),
+		broken("123456.1700000000", "0./:a"), broken("GA1.1.123456.1700000000", "GA1.0/:"), broken("GA1.2.1234567890.1700000000", "0."), broken("0123456789abcdefABCDEF0123456789", "0agG/"),
+		broken("0123456789abcdeF", "0agG/:@`"), broken("0123456789012345", "0a"), broken("01234567890123456789012345678901", "0a"), []string{"", "0", "a", "\xff"}) {
+		want := Auto
+		for _, s := range shapes {
+			if s.as.MatchString(in) {
+				want = s.form
+				break
+			}
+		}
+		met[want]++
+		if got := Shape([]byte(in)); got != want {
+			t.Errorf("%q has the form %v, want %v", in, got, want)
+		}
+	}
+	if len(met) != len(shapes) {
+		t.Errorf("not every form was met: %v", met)
+	}
+	for c := range 256 {
+		in := string([]byte{byte(c)})
+		if isDigit(byte(c)) != regexp.MustCompile(`^[0-9]$`).MatchString(in) || isHex(byte(c)) != regexp.MustCompile(`^[0-9A-Fa-f]$`).MatchString(in) {
+			t.Errorf("%q is a digit %v, hexadecimal %v", in, isDigit(byte(c)), isHex(byte(c)))
+		}
+	}
+}
+
+// TestFormsOfBytes: what each form makes of 32 bytes, by the arithmetic that its comment tells.
+func TestFormsOfBytes(t *testing.T) {
+	t.Parallel()
+	for i := range 300 {
+		mac := sha256.Sum256([]byte(strconv.Itoa(i)))
+		switch i {
+		case 0:
+			mac = [32]byte{}
+		case 1:
+			mac = [32]byte(bytes.Repeat([]byte{0xff}, 32))
+		}
+		a, b, c := binary.BigEndian.Uint64(mac[:8]), binary.BigEndian.Uint64(mac[8:16]), binary.BigEndian.Uint64(mac[16:24])
+		cid := fmt.Sprintf("%d.%d", 1_000_000_000+a%(1<<31-1_000_000_000), 1_517_443_200+b%239_241_600)
+		uuid := func(b []byte, version byte) string {
+			b = bytes.Clone(b)
+			b[6], b[8] = b[6]%16+version*16, b[8]%64+128
+			h := hex.EncodeToString(b)
+			return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+		}
+		millis := make([]byte, 8)
+		binary.BigEndian.PutUint64(millis, 1_517_443_200_000+c%239_241_600_000)
+		for _, w := range []struct {
+			form           Format
+			original, want string
+		}{
+			{GACid, "", cid}, {GACookie, "", "GA1.1." + cid}, {Hex16, "", hex.EncodeToString(mac[:8])}, {Hex32, "", hex.EncodeToString(mac[:16])}, {Text, "", base64.RawURLEncoding.EncodeToString(mac[:16])},
+			{UUID, "", uuid(mac[:16], 4)}, {UUID, "836f82db-9912-4b34-8101-1f16b49dfa5f", uuid(mac[:16], 4)}, {UUID, "0190163d-8694-739b-aea5-966c26f8ad91", uuid(append(bytes.Clone(millis[2:]), mac[6:16]...), 7)},
+			{UUID, "0190163d-8694-739b-aea5-966c26f8ad9", uuid(mac[:16], 4)}, {MixpanelDevice, "0190163d-8694-739b-aea5-966c26f8ad91", "$device:" + uuid(mac[:16], 4)},
+			{FBP, "", fmt.Sprintf("fb.1.%d.%d", 1_517_443_200_000+b%239_241_600_000, 1_000_000_000+a%9_000_000_000)}, {numFormats, "1", base64.RawURLEncoding.EncodeToString(mac[:16])},
+		} {
+			if got := AppendFormat([]byte("^"), &mac, w.form, []byte(w.original)); string(got) != "^"+w.want {
+				t.Errorf("%x as %v of %q is %s, want %s", mac, w.form, w.original, got, w.want)
+			}
+		}
+		for n := range 20 {
+			low := uint64(math.Pow10(min(max(n, 10), 15) - 1))
+			if got, want := string(AppendFormat(nil, &mac, Digits, make([]byte, n))), strconv.FormatUint(low+a%(9*low), 10); got != want {
+				t.Errorf("%x as %d digits is %s, want %s", mac, n, got, want)
+			}
+		}
+	}
+}
+
+// TestNames: every name is read, and nothing else.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]Format{"": Auto, "auto": Auto, "ga_cid": GACid, "hex16": Hex16, "hex32": Hex32, "uuid": UUID, "fbp": FBP, "digits": Digits, "mixpanel_device": MixpanelDevice, "text": Text, "ga_cookie": GACookie} {
+		if got, ok := ParseFormat(name); !ok || got != want || name != "" && got.String() != name {
+			t.Errorf("%q is the format %v, %v", name, got, ok)
+		}
+	}
+	if got, ok := ParseFormat("UUID"); ok || got != Auto || numFormats.String() != "format(10)" {
+		t.Errorf("%v %v, %v", got, ok, numFormats)
+	}
+	for name, want := range map[string]Rotation{"day": Day, "week": Week, "month": Month, "never": Never} {
+		var r Rotation
+		if got, ok := ParseRotation(name); !ok || got != want || got.String() != name || r.UnmarshalText([]byte(name)) != nil || r != want {
+			t.Errorf("%q is the rotation %v, %v", name, got, ok)
+		}
+	}
+	r := Month
+	if err := r.UnmarshalText([]byte("Day")); err == nil || err.Error() != `"Day" is no rotation: day, week, month and never are` || r != Month {
+		t.Errorf("%v, %v", r, err)
+	}
+	if got, ok := ParseRotation("Day"); ok || got != Day || numRotations.String() != "rotation(4)" || !slices.Equal(Rotations(), []Rotation{Day, Week, Month, Never}) {
+		t.Errorf("%v %v, %v, %v", got, ok, numRotations, Rotations())
+	}
+}
+
+// TestPeriods: the number of a period and its end, by the calendar.
+func TestPeriods(t *testing.T) {
+	t.Parallel()
+	monday := time.Date(1969, 12, 29, 0, 0, 0, 0, time.UTC)
+	for day := -800; day < 800; day++ {
+		midnight := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+		for _, at := range []time.Time{midnight, midnight.Add(time.Second), midnight.AddDate(0, 0, 1).Add(-time.Nanosecond), midnight.In(time.FixedZone("", 3600))} {
+			week := midnight
+			for week.Weekday() != time.Monday {
+				week = week.AddDate(0, 0, -1)
+			}
+			month := time.Date(midnight.Year(), midnight.Month(), 1, 0, 0, 0, 0, time.UTC)
+			for r, want := range map[Rotation]struct {
+				period int64
+				end    time.Time
+			}{
+				Day: {int64(day), midnight.AddDate(0, 0, 1)}, Week: {int64(week.Sub(monday) / (7 * 24 * time.Hour)), week.AddDate(0, 0, 7)},
+				Month: {int64(midnight.Year()*12) + int64(midnight.Month()) - 1, month.AddDate(0, 1, 0)}, Never: {0, time.Time{}},
+			} {
+				if got, end := r.Period(at), r.End(at); got != want.period || end != want.end {
+					t.Fatalf("%v: %v %d ends %v, want %d and %v", at, r, got, end, want.period, want.end)
+				}
+			}
+		}
+	}
+}
+
+// TestNormalForms: white space around goes, letters become small, of a phone number the digits are left.
+func TestNormalForms(t *testing.T) {
+	t.Parallel()
+	blank := func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("\u200b\u200c\u200d\u200e\u200f\ufeff", r) || r < ' '
+	}
+	for r := range rune(0x3002) {
+		for _, in := range []string{string(r), "a" + string(r) + "B", string(r) + "a" + string(r)} {
+			if got, want := string(AppendNormal(nil, Trimmed, []byte(in))), strings.TrimFunc(in, blank); got != want {
+				t.Errorf("%q is trimmed to %q, want %q", in, got, want)
+			}
+			if got, want := string(AppendNormal(nil, Mailbox, []byte(in))), strings.Map(unicode.ToLower, strings.TrimFunc(in, blank)); got != want {
+				t.Errorf("the mailbox %q is %q, want %q", in, got, want)
+			}
+		}
+	}
+	for _, in := range []string{"\ufeffa\ufeff", "\xffA\xfe", "A\xff", "a\xe2\x80"} {
+		want := []byte(strings.TrimPrefix(strings.TrimSuffix(in, "\ufeff"), "\ufeff"))
+		if got := AppendNormal(nil, Mailbox, []byte(in)); !bytes.Equal(got, bytes.ReplaceAll(want, []byte("A"), []byte("a"))) {
+			t.Errorf("%q is %q", in, got)
+		}
+	}
+	texts := []string{""}
+	for from := 0; len(texts) < 9_000; {
+		end := len(texts)
+		for _, head := range texts[from:end] {
+			for _, s := range []string{"0", "4", "+", "(", ")", "(0)"} {
+				texts = append(texts, head+s)
+			}
+		}
+		from = end
+	}
+	front := regexp.MustCompile(`^[^0-9]*`)
+	digits, trunk := regexp.MustCompile(`[^0-9]`), regexp.MustCompile(`^([^0-9]*(?:\(0\)[^0-9]*)?[0-9].*?)\(0\)`)
+	for _, in := range slices.Concat(texts, []string{"4x(0)5", "/+4:", "00", "000", "001", "0014(0)5"}) {
+		rest := in
+		for m := trunk.FindStringSubmatch(rest); m != nil; m = trunk.FindStringSubmatch(rest) {
+			rest = m[1] + "#" + rest[len(m[0]):]
+		}
+		want := digits.ReplaceAllString(rest, "")
+		plus := strings.Contains(front.FindString(in), "+")
+		if !plus && len(want) > 2 {
+			want = strings.TrimPrefix(want, "00")
+		}
+		if got := string(AppendNormal([]byte("7"), Dialled, []byte(in))); got != "7"+want {
+			t.Errorf("%q is dialled %q, want %q", in, got[1:], want)
+		}
+	}
+}
+
+// TestMadeAgain: keys, pseudonyms, visitors and subjects by HMAC and HKDF of the standard library.
+func TestMadeAgain(t *testing.T) {
+	t.Parallel()
+	mac := func(key []byte, parts ...string) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(strings.Join(parts, "")))
+		return h.Sum(nil)
+	}
+	below := func(secret []byte, label string, names ...string) []byte {
+		info := "tagwarden/1/" + label
+		for _, n := range names {
+			info += "\x00" + string(binary.BigEndian.AppendUint32(nil, uint32(len(n)))) + n
+		}
+		key, err := hkdf.Key(sha256.New, secret, nil, info, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	is := func(name string, got, want []byte) {
+		t.Helper()
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, want %x", name, got, want)
+		}
+	}
+	key := TestRoot.SubjectKey()
+	is("subject", key[:], below(TestRoot[:], "objection subject"))
+	state := TestRoot.State(noon)
+	chains := state.Chains()
+	day := below(TestRoot[:], "chain", "day")
+	for range Day.Period(noon) - Day.Period(first) {
+		day = mac(day, "tagwarden/1/next")
+	}
+	is("day", chains.keys[Day][:], day)
+	state.Turn(Day)
+	is("turned", state.chains[Day].key[:], mac(day, "tagwarden/1/turned"))
+	for _, s := range []Scope{{"v", "", Day}, {"v", "p", Day}, {strings.Repeat("v", 300), strings.Repeat("p", 70_000), Day}} {
+		label := "vendor"
+		if s.Purpose != "" {
+			label = "vendor and purpose"
+		}
+		got, _ := Derive(chains, s).For(s)
+		is(label, got[:], below(day, label, s.Vendor, s.Purpose))
+	}
+	for bits := -1; bits <= 258; bits++ {
+		whole := mac(key[:], "pseudonym\x00", "jane")
+		want := whole
+		if bits > 0 && bits < 256 {
+			n := new(big.Int).SetBytes(whole)
+			n.Lsh(n.Rsh(n, uint(256-bits)), uint(256-bits))
+			want = mac(key[:], "cut\x00", string(n.FillBytes(make([]byte, 32))))
+		}
+		got := key.Pseudonym([]byte("jane"), bits)
+		is(fmt.Sprint(bits, " bits"), got[:], want)
+	}
+	for _, n := range []int{0, 1, 16, 255, 256, 300, 500} {
+		site, agent := strings.Repeat("s", n), strings.Repeat("a", n)
+		got := key.DailyVisitor(site, []byte("0123456789abcdef"), []byte(agent))
+		is(fmt.Sprint("visitor of ", n), got[:], mac(key[:], "daily visitor\x00\x100123456789abcdef", string([]byte{byte(n >> 8), byte(n)}), site, agent))
+		hash := SubjectHash(&key, site, []byte(agent))
+		is(fmt.Sprint("subject of ", n), hash[:], mac(key[:], site, "\x00", agent)[:16])
+	}
+	is("identity", []byte(state.Identity()), []byte(hex.EncodeToString(mac(key[:], "tagwarden/1/identity")[:8])))
+	for label, got := range map[string]Key{"feed": state.FeedKey(), "signing": state.SigningKey(), "outbox": state.OutboxKey()} {
+		is(label, got[:], mac(key[:], "tagwarden/1/"+label))
+	}
+}
+
+// TestBoundsOfChains: how far a clock may be ahead, and where chains begin and end, to the second.
+func TestBoundsOfChains(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		ahead time.Duration
+		ok    bool
+	}{{MaxSleep - 1, true}, {MaxSleep, true}, {MaxSleep + 1, false}, {-time.Hour, true}} {
+		state := TestRoot.State(noon)
+		want := state
+		if c.ok && c.ahead > 0 {
+			want = TestRoot.State(state.Since().Add(c.ahead))
+		}
+		_, err := state.Advance(state.Since().Add(c.ahead))
+		if (err == nil) != c.ok || state != want {
+			t.Errorf("%v ahead: %v", c.ahead, err)
+		}
+		if err != nil && err.Error() != "the clock is too far ahead of the key state: it says 2027-12-29, the key state is of 2026-11-24" {
+			t.Error(err)
+		}
+	}
+	last, lastDay := TestRoot.State(end), TestRoot.State(end.AddDate(0, 0, -1))
+	if last != lastDay || last.Until() != end {
+		t.Error("chains do not end with the last day")
+	}
+	late := last
+	if moved, err := late.Advance(end.Add(-1)); err != nil || moved != nil {
+		t.Errorf("the last moment: %v, %v", moved, err)
+	}
+	if moved, err := late.CatchUp(end); !errors.Is(err, ErrAhead) || moved != nil || !strings.HasSuffix(err.Error(), ": keys end with 2120-01-01") {
+		t.Errorf("the end: %v, %v", moved, err)
+	}
+	early := TestRoot.State(first)
+	if early != TestRoot.State(first.AddDate(-1, 0, 0)) || early.Since() != first || early == TestRoot.State(first.AddDate(0, 0, 1)) {
+		t.Error("chains do not begin with the first day")
+	}
+	state := TestRoot.State(noon)
+	before := state
+	state.Turn(numRotations)
+	if state != before || state.Zero() || !(State{}).Zero() {
+		t.Error("a rotation that is none was turned")
+	}
+	state.Turn(Week)
+	state.Turn(Week)
+	if period, turns := state.Chain(Week); period != Week.Period(noon) || turns != 2 {
+		t.Errorf("%d, %d turns", period, turns)
+	}
+	state.ShredLedger(Key{1})
+	state.ShredLedger(Key{2})
+	if state.Shreds() != 2 || state.LedgerSubjectKey() != (Key{2}) {
+		t.Error("shredding twice")
+	}
+}
+
+// TestStatesThatAreNone: each field of a key state, wrong alone, with the check of the line right.
+func TestStatesThatAreNone(t *testing.T) {
+	t.Parallel()
+	state := TestRoot.State(noon)
+	line, _, _ := bytes.Cut(state.Append(nil), []byte{'\n'})
+	sealed := func(line []byte) []byte {
+		sum := sha256.Sum256(line)
+		return fmt.Appendf(nil, "%s\n%x\n", line, sum)
+	}
+	if got, err := ParseState(sealed(line)); err != nil || got != state {
+		t.Fatalf("as it was: %v", err)
+	}
+	zero := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	day := state.chains[Day].period
+	for name, change := range map[string]func(*written){
+		"version 0": func(w *written) { w.Version = 0 }, "version 2": func(w *written) { w.Version = 2 }, "subject": func(w *written) { w.Subject = "" }, "subject of zeros": func(w *written) { w.Subject = zero },
+		"ledger": func(w *written) { w.Ledger = zero[:40] }, "ledger of zeros": func(w *written) { w.Ledger = zero }, "digest": func(w *written) { w.Digest = "!" }, "digest of zeros": func(w *written) { w.Digest = zero },
+		"short": func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(make([]byte, 31)) }, "long": func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 33)) },
+		"shreds": func(w *written) { w.Shreds = -1 }, "no chain": func(w *written) { delete(w.Chains, "month") }, "another": func(w *written) { w.Chains["year"] = w.Chains["day"] },
+		"chain of zeros": func(w *written) { w.Chains["never"] = behind{0, 0, zero} }, "turns": func(w *written) { c := w.Chains["week"]; c.Turns = -1; w.Chains["week"] = c },
+		"week": func(w *written) { c := w.Chains["week"]; c.Period++; w.Chains["week"] = c }, "month": func(w *written) { c := w.Chains["month"]; c.Period--; w.Chains["month"] = c },
+		"never": func(w *written) { c := w.Chains["never"]; c.Period = 1; w.Chains["never"] = c }, "day": func(w *written) { c := w.Chains["day"]; c.Period = day + 40; w.Chains["day"] = c },
+	} {
+		var w written
+		if err := json.Unmarshal(line, &w); err != nil {
+			t.Fatal(err)
+		}
+		change(&w)
+		text, err := json.Marshal(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ParseState(sealed(text))
+		if !errors.Is(err, ErrState) || !got.Zero() {
+			t.Errorf("%s: %v", name, err)
+		}
+		if versioned := strings.HasPrefix(name, "version"); versioned != (err != nil && strings.Contains(err.Error(), "another version (format "+strconv.Itoa(w.Version)+"; this one reads 1)")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for at, ok := range map[time.Time]bool{first: true, end.AddDate(0, 0, -1): true, first.AddDate(0, 0, -1): false, end: false} {
+		s := state
+		for k := range numRotations {
+			s.chains[k].period = k.Period(at)
+		}
+		if got, err := ParseState(s.Append(nil)); (err == nil) != ok || ok && got != s {
+			t.Errorf("of %v: %v", at, err)
+		}
+	}
+	for _, text := range []string{"", "\n", string(line), string(line) + "\n", " " + string(sealed(line)), string(sealed(append([]byte(" "), line...))), string(sealed([]byte("{}"))), string(sealed([]byte("{")))} {
+		if got, err := ParseState([]byte(text)); !errors.Is(err, ErrState) || !got.Zero() {
+			t.Errorf("%d bytes: %v", len(text), err)
+		}
+	}
+}
+
+// TestSharingAsWritten: the two expectations, by their formulas.
+func TestSharingAsWritten(t *testing.T) {
+	t.Parallel()
+	for _, bits := range []int{1, 2, 3, 8, 16} {
+		for _, n := range []float64{1, 2, 3, 10, 1000} {
+			all := math.Pow(2, float64(bits))
+			sharing, different := n*(1-math.Pow(1-1/all, n-1)), all*(1-math.Pow(1-1/all, n))
+			if s, d := Sharing(bits, n); math.Abs(s-sharing) > 1e-6 || math.Abs(d-different) > 1e-6 {
+				t.Errorf("%d bits, %.0f visitors: %f and %f, want %f and %f", bits, n, s, d, sharing, different)
+			}
+		}
+	}
+	for _, c := range []struct {
+		bits                  int
+		n, sharing, different float64
+	}{{0, 5, 0, 5}, {-1, 5, 0, 5}, {8, 0, 0, 0}, {8, -5, 0, 0}, {0, 0, 0, 0}, {0, -1, 0, 0}} {
+		if s, d := Sharing(c.bits, c.n); s != c.sharing || d != c.different {
+			t.Errorf("%d bits, %.0f visitors: %f and %f", c.bits, c.n, s, d)
+		}
+	}
+}
+
+// TestRootsThatAreNone: 32 bytes in base64 of either alphabet, and nothing else.
+func TestRootsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for n := range 40 {
+		for _, fill := range []byte{0, 0xfb, 0xff} {
+			b := bytes.Repeat([]byte{fill}, n)
+			for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+				got, err := ParseRoot(" " + coding.EncodeToString(b) + "\n")
+				if (err == nil) != (n == 32) || n == 32 && !bytes.Equal(got[:], b) || err != nil && got != (Root{}) {
+					t.Errorf("%d bytes of %x: %v", n, fill, err)
+				}
+			}
+		}
+	}
+	text := base64.StdEncoding.EncodeToString(TestRoot[:])
+	for _, in := range []string{"!" + text[1:], text[:20] + " " + text[21:], "+-" + text[2:], "-/" + text[2:], "=" + text} {
+		if got, err := ParseRoot(in); !errors.Is(err, ErrRoot) || got != (Root{}) {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
