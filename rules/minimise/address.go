@@ -38,7 +38,7 @@ func split(raw []byte) (u parts, ok bool) {
 			rest = rest[1:]
 		}
 		return u.authority(rest)
-	case len(scheme) > 0 && bytes.HasPrefix(rest[len(scheme):], []byte("://")) && string(scheme) != "file":
+	case len(scheme) > 0 && bytes.HasPrefix(rest[len(scheme):], []byte("://")) && !bytes.EqualFold(scheme, []byte("file")):
 		if bytes.IndexByte(rest, '\\') >= 0 {
 			return u, false // a slash to some, and part of a name to others
 		}

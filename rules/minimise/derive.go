@@ -1,5 +1,7 @@
 package minimise
 
+import "net/netip"
+
 // How much of the visitor's address goes into a derived id: as much as leaves the network of an access provider's neighbourhood.
 const (
 	derivedV4 = 24
@@ -18,12 +20,8 @@ func (a *Action) derive(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if ip.Is4() {
 		bits = derivedV4
 	}
-	prefix, err := ip.Prefix(bits)
-	if err != nil {
-		return dst, Dropped
-	}
 	base := len(dst)
-	full := prefix.Addr().As16()
+	full := netip.PrefixFrom(ip, bits).Masked().Addr().As16()
 	dst = append(dst, full[:]...)
 	dst, _ = appendAgent(dst, env.UserAgent)
 	mac := key.DailyVisitor(env.Site, dst[base:base+len(full)], dst[base+len(full):])

@@ -35,9 +35,9 @@ func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set, env *Env) ([]byte,
 	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, set)
 	switch {
 	case found == 0:
-		return dst[:base], Kept
+		return dst, Kept
 	case isID(a.class):
-		return dst[:base], Dropped
+		return dst, Dropped
 	}
 	return dst, Rewritten
 }

@@ -61,7 +61,8 @@ func (p *urlPlan) stays(dst, name []byte) (out []byte, listed, whole bool) {
 	return dst[:base], p.listed.has(plain) && !never.has(plain), false
 }
 
-// appendValue appends a parameter's value: scrubbed, addresses inside treated as such. False where it cannot be passed.
+// appendValue appends a parameter's value: scrubbed, addresses inside treated as such. False where it cannot be passed;
+// then what was appended is no part of it.
 func (p *urlPlan) appendValue(dst, value []byte, depth int, work *scrub.Meter) ([]byte, bool) {
 	work.Spend(4 * len(value))
 	base := len(dst)
@@ -73,18 +74,18 @@ func (p *urlPlan) appendValue(dst, value []byte, depth int, work *scrub.Meter) (
 			break
 		}
 		if layers++; layers > maxEscapes {
-			return dst[:base], false
+			return dst, false
 		}
 	}
 	decoded := dst[base:]
 	if isAddress(decoded) {
 		if depth >= maxNested {
-			return dst[:base], false
+			return dst, false
 		}
 		start := len(dst)
 		out, ok := p.append(dst, decoded, depth+1, work)
 		if !ok {
-			return out[:base], false
+			return out, false
 		}
 		out = appendEscapedTimes(out, start, layers)
 		n := copy(out[base:], out[start:])
@@ -109,19 +110,19 @@ func (p *urlPlan) appendHidden(dst []byte, base, depth, layers int, work *scrub.
 	}
 	bare := bytes.TrimRight(text, "=")
 	if len(text)-len(bare) > 2 || depth >= maxNested {
-		return dst[:base], false
+		return dst, false
 	}
 	start := len(dst)
 	dst = slices.Grow(dst, coding.DecodedLen(len(bare)))
 	n, err := coding.Decode(dst[start:cap(dst)], bare)
 	if err != nil || !isAddress(dst[start:start+n]) {
-		return dst[:base], false
+		return dst, false
 	}
 	dst = dst[:start+n]
 	left := len(dst)
 	dst, ok := p.append(dst, dst[start:left], depth+1, work)
 	if !ok {
-		return dst[:base], false
+		return dst, false
 	}
 	encoded := len(dst)
 	if len(bare) < len(text) {

@@ -17,7 +17,7 @@ func Strictest(a, b *Action) *Action {
 		return a
 	case b == nil || b.kind == Drop:
 		return b
-	case a == b, a.class == b.class && a.canon == b.canon:
+	case a.class == b.class && a.canon == b.canon:
 		return a
 	case stricter(a, b):
 		return a
@@ -41,18 +41,18 @@ func stricter(a, b *Action) bool {
 	switch {
 	case a.kind == Derive:
 		return b.kind == Pseudonymise || b.kind == Hash
-	case a.kind == Pseudonymise && b.kind == Pseudonymise:
-		return narrower(a, b)
-	case a.kind == Truncate && b.kind == Truncate:
-		return shorter(&a.spec.Truncate, &b.spec.Truncate)
 	case a.kind == Truncate && b.kind == Scrub:
 		return a.spec.Truncate.Chars != nil
 	case a.kind == Generalise && b.kind == URL:
 		return a.spec.Generalise == "origin"
-	case a.kind == Rare && b.kind == Rare:
-		return rarer(&a.spec.Rare, &b.spec.Rare)
+	case a.kind != b.kind:
+		return false
+	case a.kind == Pseudonymise:
+		return narrower(a, b)
+	case a.kind == Truncate:
+		return shorter(&a.spec.Truncate, &b.spec.Truncate)
 	}
-	return false
+	return a.kind == Rare && rarer(&a.spec.Rare, &b.spec.Rare)
 }
 
 // Both returns the action for a field that is of two classes at once: of a's by its place, of b's by its name or by what may stand

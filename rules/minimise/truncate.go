@@ -1,6 +1,7 @@
 package minimise
 
 import (
+	"net/netip"
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/scrub"
@@ -42,11 +43,7 @@ func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
 	if bits == nil {
 		return dst, Dropped
 	}
-	prefix, err := ip.Prefix(*bits)
-	if err != nil {
-		return dst, Dropped
-	}
-	return prefix.Addr().AppendTo(dst), Rewritten
+	return netip.PrefixFrom(ip, *bits).Masked().Addr().AppendTo(dst), Rewritten
 }
 
 // decimals cuts numbers. What the class has looked for in a text is looked for in them too: a card's number has no decimals to cut. A number
@@ -55,11 +52,11 @@ func (a *Action) decimals(dst []byte, v Value, n int, env *Env) ([]byte, Outcome
 	base := len(dst)
 	dst, ok := appendDecimals(dst, v.Bytes, n)
 	if !ok {
-		return dst[:base], Dropped
+		return dst, Dropped
 	}
 	end := len(dst)
 	if dst, found := scrub.FindWithin(env.Work, dst, dst[base:end], detectors[a.class].Without(scrub.Geo)); found != 0 {
-		return dst[:base], Dropped
+		return dst, Dropped
 	}
 	return dst[:end], textOrNumber(v)
 }

@@ -76,7 +76,7 @@ func (a *Action) address(dst []byte, v Value, work *scrub.Meter) ([]byte, Outcom
 	base := len(dst)
 	dst, ok := a.url.append(dst, v.Bytes, 0, work)
 	if !ok {
-		return dst[:base], Dropped
+		return dst, Dropped
 	}
 	end := len(dst)
 	dst, found := (*scrub.Detectors)(nil).AppendWithin(work, dst, dst[base:end], spanning)

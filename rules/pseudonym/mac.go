@@ -1,9 +1,6 @@
 package pseudonym
 
-import (
-	"crypto/hmac"
-	"crypto/sha256"
-)
+import "crypto/sha256"
 
 // inline bounds the message that MAC takes without a heap allocation: identifiers are shorter.
 const inline = 448
@@ -11,14 +8,15 @@ const inline = 448
 // MAC returns HMAC-SHA256 (RFC 2104) of the parts, one behind the other. The caller sees to it that parts cannot be confused. Up to 448
 // bytes it allocates nothing.
 func (k *Key) MAC(parts ...[]byte) [32]byte {
-	length := 0
+	length := sha256.BlockSize
 	for _, p := range parts {
 		length += len(p)
 	}
-	if length > inline {
-		return k.macLong(parts)
+	var room [sha256.BlockSize + inline]byte
+	buf := room[:]
+	if length > len(buf) {
+		buf = make([]byte, length)
 	}
-	var buf [sha256.BlockSize + inline]byte
 	for i, b := range k {
 		buf[i] = b ^ 0x36
 	}
@@ -40,19 +38,6 @@ func (k *Key) MAC(parts ...[]byte) [32]byte {
 	return sha256.Sum256(buf[:sha256.BlockSize+sha256.Size])
 }
 
-func (k *Key) macLong(parts [][]byte) (sum [32]byte) {
-	h := hmac.New(sha256.New, k[:])
-	var all []byte // copied, so that the parts of short messages need not be on the heap
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	if _, err := h.Write(all); err != nil {
-		panic("BUG: a hash refused to be written to")
-	}
-	h.Sum(sum[:0])
-	return sum
-}
-
 // Pseudonym returns the bytes that AppendFormat makes a pseudonym of. id is normalised (AppendNormal). With bits from 1 to 255 at most
 // 2^bits different results exist under one key, so that collisions really occur; 0 and 256 cut nothing.
 func (k *Key) Pseudonym(id []byte, bits int) [32]byte {
@@ -61,12 +46,7 @@ func (k *Key) Pseudonym(id []byte, bits int) [32]byte {
 		return mac
 	}
 	for i := range mac {
-		switch keep := bits - 8*i; {
-		case keep <= 0:
-			mac[i] = 0
-		case keep < 8:
-			mac[i] &= 0xff << (8 - keep)
-		}
+		mac[i] &= 0xff << (8 - min(max(bits-8*i, 0), 8))
 	}
 	return k.MAC([]byte("cut\x00"), mac[:])
 }

@@ -453,3 +453,26 @@ func TestRootsThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysAsText: a key of a state file is 32 bytes in base64, and not all of them zeros.
+func TestKeysAsText(t *testing.T) {
+	t.Parallel()
+	key := TestRoot.SubjectKey()
+	for text, want := range map[string]bool{key.text(): true, "": false, "!": false, new(Key).text(): false, (&Key{31: 1}).text(): true, strings.TrimSuffix(key.text(), "="): false, key.text()[4:]: false, "AAAA" + key.text(): false} {
+		var got Key
+		if ok := got.read(text); ok != want || ok && got.text() != text {
+			t.Errorf("%q is a key: %v", text, ok)
+		}
+	}
+}
+
+// TestMessagesOnTheStack: up to 448 bytes in all are hashed without room on the heap.
+func TestMessagesOnTheStack(t *testing.T) {
+	key, text := TestRoot.SubjectKey(), make([]byte, inline)
+	for _, n := range []int{0, 100, inline} {
+		var sum [32]byte
+		if allocs := testing.AllocsPerRun(20, func() { sum = key.MAC(text[n:], text[:n]) }); allocs != 0 || sum == [32]byte{} {
+			t.Errorf("%d and %d bytes: %v allocations", inline-n, n, allocs)
+		}
+	}
+}
