@@ -394,6 +394,11 @@ func TestStatesThatAreNone(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	other := sealed(bytes.Replace(line, []byte(`"version":1`), []byte(`"version":2`), 1))
+	other[len(other)-2] ^= 1
+	if _, err := ParseState(other); err != ErrState { //nolint:errorlint // and nothing is said of a version that may be damaged, too
+		t.Errorf("damaged: %v", err)
+	}
 	for at, ok := range map[time.Time]bool{first: true, end.AddDate(0, 0, -1): true, first.AddDate(0, 0, -1): false, end: false} {
 		s := state
 		for k := range numRotations {

@@ -50,9 +50,9 @@ func (s State) Append(dst []byte) []byte {
 
 // ParseState reads what Append writes, and nothing else. The error is ErrState, or wraps it, and says nothing of the text.
 func ParseState(text []byte) (State, error) {
-	line, check, found := bytes.Cut(text, []byte{'\n'})
+	line, check, _ := bytes.Cut(text, []byte{'\n'})
 	sum := sha256.Sum256(line)
-	if !found || string(check) != hex.EncodeToString(sum[:])+"\n" {
+	if string(check) != hex.EncodeToString(sum[:])+"\n" {
 		return State{}, ErrState
 	}
 	var w written
