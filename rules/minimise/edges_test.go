@@ -14,7 +14,8 @@ import (
 // TestNothingWithoutSurroundings: what is dropped is dropped whatever the value says, and without an Env everything is.
 func TestNothingWithoutSurroundings(t *testing.T) {
 	t.Parallel()
-	values := []Value{{}, {Bytes: []byte("a")}, {Kind: NullValue, Bytes: []byte("null")}, {Kind: BoolValue, Bytes: []byte("true")}, {Kind: NumberValue, Bytes: []byte("1")}}
+	values := []Value{{}, {Bytes: []byte("a")}, {Kind: NullValue, Bytes: []byte("null")}, {Kind: BoolValue,
+		Bytes: []byte("true")}, {Kind: NumberValue, Bytes: []byte("1")}}
 	env := testEnv()
 	for _, v := range values {
 		for _, a := range []*Action{nil, {}, must(t, Spec{}, hit.Custom), {kind: NumKinds}} {
@@ -69,8 +70,10 @@ func TestOutcomes(t *testing.T) {
 		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "-120", TextValue, "-120", Kept},
 		{Spec{Kind: Generalise, Generalise: "year"}, hit.BirthDate, "19840307", NumberValue, "1984", RewrittenNumber},
 		{Spec{Kind: Generalise, Generalise: "year"}, hit.BirthDate, " 1984 ", TextValue, "1984", Rewritten},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52.52", NumberValue, "52.5", RewrittenNumber},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52.5", NumberValue, "52.5", Kept},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52.52", NumberValue, "52.5",
+			RewrittenNumber},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52.5", NumberValue, "52.5",
+			Kept},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: new(2)}}, hit.Custom, "12", NumberValue, "12", Kept},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: new(2)}}, hit.Custom, "123", NumberValue, "12", Rewritten},
 		{Spec{Kind: Only, Only: []string{"null", ""}}, hit.Custom, "null", NullValue, "null", Kept},
@@ -82,7 +85,8 @@ func TestOutcomes(t *testing.T) {
 		{Spec{Kind: URL}, hit.URL, "File://host/home", TextValue, "", Dropped},
 		{Spec{Kind: Generalise, Generalise: "origin"}, hit.URL, "FILE://host/home", TextValue, "", Dropped},
 	} {
-		if got, is := apply(t, must(t, c.spec, c.class), Value{Bytes: []byte(c.in), Kind: c.kind}, env); is != c.is || got != c.want {
+		if got, is := apply(t, must(t, c.spec, c.class), Value{Bytes: []byte(c.in), Kind: c.kind}, env); is != c.is ||
+			got != c.want {
 			t.Errorf("%v of %v: %q is %v %q, want %v %q", c.spec.Kind, c.class, c.in, is, got, c.is, c.want)
 		}
 	}
@@ -96,7 +100,8 @@ func TestHashedForms(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		for in, want := range map[string]string{" Female ": "female", "M": "m", "+49 (0)30 12": "+49 (0)30 12", "7.3.1984": "7.3.1984", "ÄB": "äb"} {
+		for in, want := range map[string]string{" Female ": "female", "M": "m", "+49 (0)30 12": "+49 (0)30 12",
+			"7.3.1984": "7.3.1984", "ÄB": "äb"} {
 			switch class {
 			case hit.Gender:
 				want = want[:1]
@@ -126,7 +131,8 @@ func (r *asked) Common(class hit.Class, value []byte, k, days int) bool {
 	return true
 }
 
-// TestWhatRareAsks: the value, or the combination, of the class, with the profile's numbers; without a combination it is rare.
+// TestWhatRareAsks: the value, or the combination, of the class, with the profile's numbers; without a combination it
+// is rare.
 func TestWhatRareAsks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -134,12 +140,14 @@ func TestWhatRareAsks(t *testing.T) {
 		together        string
 		want, left, out string
 	}{
-		{RareSpec{}, "", `screen "1x2" 50 7`, "1x2", ""}, {RareSpec{K: 3, Days: 2}, "x", `screen "1x2" 3 2`, "1x2", ""}, {RareSpec{With: []string{"language"}}, "1x2 de", `screen "1x2 de" 50 7`, "1x2", ""},
+		{RareSpec{}, "", `screen "1x2" 50 7`, "1x2", ""}, {RareSpec{K: 3, Days: 2}, "x", `screen "1x2" 3 2`, "1x2", ""},
+		{RareSpec{With: []string{"language"}}, "1x2 de", `screen "1x2 de" 50 7`, "1x2", ""},
 		{RareSpec{With: []string{"language"}}, "", "", "other", ""},
 	} {
 		env, r := testEnv(), new(asked)
 		env.Rare, env.Together = r, []byte(c.together)
-		if got := text(t, must(t, Spec{Kind: Rare, Rare: c.spec}, hit.Screen), "1x2", env); got != c.left || strings.Join(r.said, "; ") != c.want {
+		if got := text(t, must(t, Spec{Kind: Rare, Rare: c.spec}, hit.Screen), "1x2", env); got != c.left ||
+			strings.Join(r.said, "; ") != c.want {
 			t.Errorf("%+v: %q, asked %q", c.spec, got, r.said)
 		}
 	}
@@ -149,12 +157,16 @@ func TestWhatRareAsks(t *testing.T) {
 func TestNilActions(t *testing.T) {
 	t.Parallel()
 	keep, none := must(t, Spec{Kind: Keep}, hit.Custom), must(t, Spec{}, hit.Custom)
-	if Both(nil, keep) != nil || Both(keep, nil) != nil || Both(nil, nil) != nil || Both(none, keep) != nil || Strictest(nil, keep) != nil || Strictest(keep, nil) != nil || Strictest(keep, none) != none || Strictest(none, keep) != none {
+	if Both(nil, keep) != nil || Both(keep, nil) != nil || Both(nil, nil) != nil || Both(none, keep) != nil ||
+		Strictest(nil, keep) != nil || Strictest(keep, nil) != nil || Strictest(keep, none) != none || Strictest(none,
+		keep) != none {
 		t.Error("nil is not the stricter")
 	}
 	var a *Action
 	s := a.Spec()
-	if k, with := a.Rarity(); k != 0 || with != nil || a.Kind() != Drop || a.Rank() != Drop.Rank() || s.canon() != (&Spec{}).canon() || a.TooLong(make([]byte, 1<<20)) || a.Found([]byte("jane@example.com"), nil) != nil {
+	if k, with := a.Rarity(); k != 0 || with != nil || a.Kind() != Drop || a.Rank() != Drop.Rank() ||
+		s.canon() != (&Spec{}).canon() || a.TooLong(make([]byte, 1<<20)) || a.Found([]byte("jane@example.com"),
+		nil) != nil {
 		t.Error("nil is more than a drop")
 	}
 	if scope, ok := a.Scope("v", "p"); ok || scope.Vendor != "" {
@@ -167,7 +179,8 @@ func TestNilActions(t *testing.T) {
 	if kind, ok := ParseKind("Keep"); ok || kind != Drop {
 		t.Errorf("%v", kind)
 	}
-	for query, want := range map[string]bool{"class:click_id": true, "class:campaign": false, "click_id": false, "class:x": false, "a": false} {
+	for query, want := range map[string]bool{"class:click_id": true, "class:campaign": false, "click_id": false,
+		"class:x": false, "a": false} {
 		if got := (&URLSpec{Query: []string{"b", query}}).NeedsConsent(); got != want {
 			t.Errorf("%s needs consent: %v", query, got)
 		}
@@ -191,7 +204,8 @@ func TestSetSays(t *testing.T) {
 			params = append(params, Params[k]...)
 		}
 		for _, p := range params {
-			for _, value := range []any{p.Min - 1, p.Min, p.Max, p.Max + 1, "x", "day", "purpose", "origin", "keep", "first", "route", "sha256", "daily_visitor", []string{"x"}, []string(nil), 3.5, nil} {
+			for _, value := range []any{p.Min - 1, p.Min, p.Max, p.Max + 1, "x", "day", "purpose", "origin", "keep",
+				"first", "route", "sha256", "daily_visitor", []string{"x"}, []string(nil), 3.5, nil} {
 				s := Spec{Kind: k}
 				if err := s.Set(p.Name, value); err != nil {
 					lines = append(lines, fmt.Sprintf("%v %s: %v: %v", k, p.Name, value, err))
@@ -209,7 +223,9 @@ func TestInside(t *testing.T) {
 	t.Parallel()
 	var lines []string
 	address := map[string]*Action{
-		"url": must(t, Spec{Kind: URL, URL: URLSpec{Query: []string{"q"}}}, hit.URL), "origin": must(t, Spec{Kind: Generalise, Generalise: "origin"}, hit.URL), "keep": must(t, Spec{Kind: Keep}, hit.URL), "drop": nil,
+		"url": must(t, Spec{Kind: URL, URL: URLSpec{Query: []string{"q"}}}, hit.URL), "origin": must(t,
+			Spec{Kind: Generalise, Generalise: "origin"}, hit.URL), "keep": must(t, Spec{Kind: Keep}, hit.URL),
+		"drop":    nil,
 		"replace": must(t, Spec{Kind: Replace, Replace: "[x]"}, hit.URL),
 	}
 	for _, kind := range []Kind{Keep, Scrub, Only} {
@@ -221,11 +237,15 @@ func TestInside(t *testing.T) {
 				}
 				before := a.canon
 				a.Inside(within)
-				lines = append(lines, fmt.Sprintf("%v of %v, %s inside: another %v", kind, class, name, strings.Replace(a.canon, before, "", 1)))
+				lines = append(lines, fmt.Sprintf("%v of %v, %s inside: another %v", kind, class, name,
+					strings.Replace(a.canon, before, "", 1)))
 				for _, in := range []string{
-					"no address", "https://x.example/a", "https://x.example/12345", "see https://x.example/12345?q=a&b=c, and http://y.example:80/b.js:10:5 (jane@example.com)", "javascript://x", "https:// https://x.example", "a@b.example https://c.example/?q=d@e.example",
+					"no address", "https://x.example/a", "https://x.example/12345",
+					"see https://x.example/12345?q=a&b=c, and http://y.example:80/b.js:10:5 (jane@example.com)",
+					"javascript://x", "https:// https://x.example", "a@b.example https://c.example/?q=d@e.example",
 				} {
-					lines = append(lines, fmt.Sprintf("%v of %v, %s inside: %q is %q", kind, class, name, in, text(t, a, in, testEnv())))
+					lines = append(lines, fmt.Sprintf("%v of %v, %s inside: %q is %q", kind, class, name, in, text(t, a,
+						in, testEnv())))
 				}
 			}
 		}

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// Small readers are read a second time here, by regular expressions, over every text of a few signs and over known texts broken at each place.
+// Small readers are read a second time here, by regular expressions, over every text of a few signs and over known
+// texts broken at each place.
 
 // everyText returns every text of up to so many of the signs.
 func everyText(most int, signs ...string) []string {
@@ -28,7 +29,8 @@ func everyText(most int, signs ...string) []string {
 	return all
 }
 
-// broken returns the text, cut at each place, without each of its bytes, and with each of the signs before and in place of each.
+// broken returns the text, cut at each place, without each of its bytes, and with each of the signs before and in
+// place of each.
 func broken(text, signs string) []string {
 	all := []string{text}
 	for i := range len(text) + 1 {
@@ -86,7 +88,8 @@ func TestCharacters(t *testing.T) {
 		if got := hexValue(in[0]); err == nil && got != int(want) || err != nil && got != -1 {
 			t.Errorf("%q has the value %d", in, got)
 		}
-		if got := lower(in[0]); in[0] < 0x80 && string([]byte{got}) != strings.ToLower(in) || in[0] >= 0x80 && got != in[0] {
+		if got := lower(in[0]); in[0] < 0x80 && string([]byte{got}) != strings.ToLower(in) || in[0] >= 0x80 &&
+			got != in[0] {
 			t.Errorf("%q in lower case is %q", in, got)
 		}
 		want2 := in
@@ -105,23 +108,28 @@ func TestCharacters(t *testing.T) {
 func TestSmallReaders(t *testing.T) {
 	t.Parallel()
 	const uuid, signs = "836F82db-9912-4b34-8101-1f16b49dfa5f", "09afAFgG-@`/:é"
-	agree(t, "isUUID", isUUID, `^(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`, broken(uuid, signs))
+	agree(t, "isUUID", isUUID, `^(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`, broken(uuid,
+		signs))
 	agree(t, "isSHA256", isSHA256, `^[0-9A-Fa-f]{64}$`, broken(strings.Repeat("09afAF7e", 8), signs))
-	agree(t, "isZone", isZone, `^([Zz]?|[+-](\d\d|\d{4}|\d\d:\d\d))$`, everyText(4, "+", "-", ":", "Z", "z", "1", "T"), broken("+05:30", signs), broken("-0530", signs))
+	agree(t, "isZone", isZone, `^([Zz]?|[+-](\d\d|\d{4}|\d\d:\d\d))$`, everyText(4, "+", "-", ":", "Z", "z", "1", "T"),
+		broken("+05:30", signs), broken("-0530", signs))
 	agree(t, "isPort", isPort, `^(:\d{0,5})?$`, everyText(7, ":", "1", "a"))
 	agree(t, "startsPort", startsPort, `^\d{2,5}(/.*)?$`, everyText(7, "1", "/", "a"))
 	agree(t, "allDigits", allDigits, `^[0-9]+$`, everyText(5, "1", "0", "a"))
 	agree(t, "isShort", isShort, `^[0-9A-Za-z]*$`, everyText(3, "0", "9", "a", "z", "A", "Z", "-"))
 	agree(t, "isVersion", isVersion, `^\d{1,5}(\.\d{1,5}){0,5}$`, everyText(13, "1", "."))
-	agree(t, "isMadeUp", isMadeUp, `^[^A-Za-z0-9]*N[^A-Za-z0-9]*o[^A-Za-z0-9]*t[^A-Za-z0-9]*A[^A-Za-z0-9]*B[^A-Za-z0-9]*r[^A-Za-z0-9]*a[^A-Za-z0-9]*n[^A-Za-z0-9]*d[^A-Za-z0-9]*$`,
+	agree(t, "isMadeUp", isMadeUp,
+		`^[^A-Za-z0-9]*N[^A-Za-z0-9]*o[^A-Za-z0-9]*t[^A-Za-z0-9]*A[^A-Za-z0-9]*B[^A-Za-z0-9]*r[^A-Za-z0-9]*a[^A-Za-z0-9]*n[^A-Za-z0-9]*d[^A-Za-z0-9]*$`,
 		broken("Not:A-Brand", ":;d1A"), broken("Not(A)  Brand", "d("))
 	for n := range 12 {
 		if got := isMadeUp([]byte("Not" + strings.Repeat(" ", n) + "ABrand")); got != (n <= 7) {
 			t.Errorf("with %d blanks: %v", n, got)
 		}
 	}
-	agree(t, "isHint", func(b []byte) bool { return !slices.Contains(coarse.Hints, string(b)) && isHint(b) }, `^(\d[\d.]{0,23})?$`,
-		slices.DeleteFunc(everyText(5, "1", ".", "a", "-"), func(s string) bool { return s == "1" }), []string{strings.Repeat("1.", 12), strings.Repeat("1.", 12) + "1"})
+	agree(t, "isHint", func(b []byte) bool { return !slices.Contains(coarse.Hints, string(b)) && isHint(b) },
+		`^(\d[\d.]{0,23})?$`,
+		slices.DeleteFunc(everyText(5, "1", ".", "a", "-"), func(s string) bool { return s == "1" }),
+		[]string{strings.Repeat("1.", 12), strings.Repeat("1.", 12) + "1"})
 	for n := range 9 {
 		if got := isHint([]byte("9." + strings.Repeat("7", n))); got != (n <= 5) {
 			t.Errorf("a hint with %d digits: %v", n, got)
@@ -135,16 +143,19 @@ func TestSmallReaders(t *testing.T) {
 			t.Errorf("a brand of %d letters: %v", n, got)
 		}
 	}
-	agree(t, "isBrand", isBrand, `^([a%]|%[a1%]?1?){1,40}$|^([a%]|%[a1%]?1?)*1([a%]|%[a1%]?1?)*1?([a%]|%[a1%]?1?)*$`, everyText(3, "1", "%", "a", "é"))
+	agree(t, "isBrand", isBrand, `^([a%]|%[a1%]?1?){1,40}$|^([a%]|%[a1%]?1?)*1([a%]|%[a1%]?1?)*1?([a%]|%[a1%]?1?)*$`,
+		everyText(3, "1", "%", "a", "é"))
 	for _, hint := range coarse.Hints {
 		if !isHint([]byte(hint)) || isHint([]byte(hint+"x")) && hint != "x8" {
 			t.Errorf("hint %q", hint)
 		}
 	}
 	agree(t, "isAddress", isAddress, `://|^[/\\].|^www\.`, everyText(4, "/", `\`, ":", "w", "www."))
-	agree(t, "hidesAddress", hidesAddress, `^aHR0c|Oi8v`, everyText(2, "aHR0c", "Oi8v", "x"), broken("aHR0c", "x"), broken("xOi8v", "x"))
+	agree(t, "hidesAddress", hidesAddress, `^aHR0c|Oi8v`, everyText(2, "aHR0c", "Oi8v", "x"), broken("aHR0c", "x"),
+		broken("xOi8v", "x"))
 	agree(t, "isSpecial", isSpecial, `^(?i)(http|https|ws|wss|ftp)$`, everyText(3, "http", "s", "W", "S", "ftp", "FTP"))
-	agree(t, "schemeOf", func(b []byte) bool { return len(schemeOf(b)) > 0 }, `^[A-Za-z][A-Za-z0-9+.-]*:`, everyText(4, "a", "Z", "1", "+", "-", ".", ":", "/"))
+	agree(t, "schemeOf", func(b []byte) bool { return len(schemeOf(b)) > 0 }, `^[A-Za-z][A-Za-z0-9+.-]*:`, everyText(4,
+		"a", "Z", "1", "+", "-", ".", ":", "/"))
 	if got := schemeOf([]byte("ab+c:d:e")); string(got) != "ab+c" {
 		t.Errorf("the scheme is %q", got)
 	}
@@ -155,11 +166,13 @@ func TestSmallReaders(t *testing.T) {
 	}
 }
 
-// TestHosts: a host is letters, digits and a few signs, or an address as package netip reads it, with a port or without.
+// TestHosts: a host is letters, digits and a few signs, or an address as package netip reads it, with a port or
+// without.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	bracketed, ported := regexp.MustCompile(`^\[([^\]]*)\](:\d{0,5})?$`), regexp.MustCompile(`^([^:]+)(:\d{0,5})?$`)
-	number, plain := regexp.MustCompile(`(^|\.)(\d+|0[xX][^.]*)\.?$`), regexp.MustCompile(`^[A-Za-z0-9._\p{L}\p{M}\p{Nd}-]+$`)
+	number, plain := regexp.MustCompile(`(^|\.)(\d+|0[xX][^.]*)\.?$`),
+		regexp.MustCompile(`^[A-Za-z0-9._\p{L}\p{M}\p{Nd}-]+$`)
 	host := func(in string) bool {
 		if in[0] == '[' {
 			m := bracketed.FindStringSubmatch(in)
@@ -187,9 +200,12 @@ func TestHosts(t *testing.T) {
 		m := ending.FindStringSubmatch(in)
 		return in == "localhost" || m != nil && host(in) && !slices.Contains(strings.Fields(files), m[1])
 	}
-	all := slices.Concat(everyText(4, "a", "1", "0", "x", ".", ":", "[", "-", "@"), broken("[2001:db8::1]:8080", ":1]%x"), broken("1.2.3.4:80", ".0:x"),
-		broken("host_1.example.de:80", "é\uff20\u0301\u0663.:/"), broken("localhost:80/x", "x:1/\\"), broken("shop.example:8080/a", "1/\\.:"),
-		[]string{"[::ffff:1.2.3.4]", "[fe80::1%eth0]", "[1.2.3.4]", "[1.2.3.4]:80", "[]", "a.0x", "a.0X1", "a.1x", "a.00", "0x7f.1", "a.b0x", "a.x0", "\xff.de", "1.2.3.4."})
+	all := slices.Concat(everyText(4, "a", "1", "0", "x", ".", ":", "[", "-", "@"), broken("[2001:db8::1]:8080",
+		":1]%x"), broken("1.2.3.4:80", ".0:x"),
+		broken("host_1.example.de:80", "é\uff20\u0301\u0663.:/"), broken("localhost:80/x", "x:1/\\"),
+		broken("shop.example:8080/a", "1/\\.:"),
+		[]string{"[::ffff:1.2.3.4]", "[fe80::1%eth0]", "[1.2.3.4]", "[1.2.3.4]:80", "[]", "a.0x", "a.0X1", "a.1x",
+			"a.00", "0x7f.1", "a.b0x", "a.x0", "\xff.de", "1.2.3.4."})
 	for name := range strings.FieldsSeq(files + " de txt JS") {
 		all = append(all, "a."+name, "index.b."+name+"/c", "."+name)
 	}
@@ -255,8 +271,10 @@ func TestSecretsByShape(t *testing.T) {
 		return turns >= 3 && len(in) >= 6
 	}
 	for _, in := range slices.Concat(everyText(6, "a", "1", "-", "Z"), everyText(5, "2039", "1990", "a", "-", "1", "["),
-		broken("0123456789abcdef", "gG@`-1[{"), broken("abcdefabcdefabc1", "g-1"), broken("ghijklmnopqrstu12", "3-aZ"), broken("ghijklmnopqrst123", "-a1"),
-		broken("aBcDeFg-hijklmnop-qr", "Z1a"), broken("aBcD-1-2-abcdefghijk", "Z1[`"), broken("aBcDeFgHiJkL-mnopqrs", "Z[`{@1"), broken("aBcDe-fghij-klmno-1-2", "z")) {
+		broken("0123456789abcdef", "gG@`-1[{"), broken("abcdefabcdefabc1", "g-1"), broken("ghijklmnopqrstu12", "3-aZ"),
+		broken("ghijklmnopqrst123", "-a1"),
+		broken("aBcDeFg-hijklmnop-qr", "Z1a"), broken("aBcD-1-2-abcdefghijk", "Z1[`"), broken("aBcDeFgHiJkL-mnopqrs",
+			"Z[`{@1"), broken("aBcDe-fghij-klmno-1-2", "z")) {
 		if got := tokenLike([]byte(in)); got != token(in) {
 			t.Errorf("%q looks like a token: %v", in, got)
 		}
@@ -265,7 +283,8 @@ func TestSecretsByShape(t *testing.T) {
 		}
 	}
 	for c := range 256 {
-		for _, in := range []string{"0123456789abcde" + string([]byte{byte(c)}), "aBcDeFgHiJk" + string([]byte{byte(c)}) + "Mnopqrstu", "a" + string([]byte{byte(c)}) + "c1d1"} {
+		for _, in := range []string{"0123456789abcde" + string([]byte{byte(c)}),
+			"aBcDeFgHiJk" + string([]byte{byte(c)}) + "Mnopqrstu", "a" + string([]byte{byte(c)}) + "c1d1"} {
 			if got := tokenLike([]byte(in)); got != token(in) {
 				t.Errorf("%q looks like a token: %v", in, got)
 			}
@@ -309,7 +328,8 @@ func first(as *regexp.Regexp, in string) string {
 
 func TestWider(t *testing.T) {
 	t.Parallel()
-	primary, country := regexp.MustCompile(`^([A-Za-z]{2,3})(?:[-_,;.].*)?$`), regexp.MustCompile(`^([A-Za-z]{2,3})(?:[-_].*)?$`)
+	primary, country := regexp.MustCompile(`^([A-Za-z]{2,3})(?:[-_,;.].*)?$`),
+		regexp.MustCompile(`^([A-Za-z]{2,3})(?:[-_].*)?$`)
 	for _, in := range everyText(5, "a", "Z", "-", "_", ",", ";", ".", "1") {
 		if got, want := left(appendPrimary(nil, []byte(in))), strings.ToLower(first(primary, in)); got != want {
 			t.Errorf("%q is of language %q, want %q", in, got, want)
@@ -319,7 +339,8 @@ func TestWider(t *testing.T) {
 		}
 	}
 	offset := regexp.MustCompile(`^([+-]?[0-9:]*[0-9])$`)
-	for _, in := range slices.Concat(everyText(7, "+", ":", "1"), everyText(5, "-", "1", "a", "/", ":"), []string{"UTC", "GMT", "utc", "/Europe", "Europe", "Europe/", "europe/x", "US/x/y", "x/US"}) {
+	for _, in := range slices.Concat(everyText(7, "+", ":", "1"), everyText(5, "-", "1", "a", "/", ":"), []string{"UTC",
+		"GMT", "utc", "/Europe", "Europe", "Europe/", "europe/x", "US/x/y", "x/US"}) {
 		want := first(offset, in)
 		if area, _, ok := strings.Cut(in, "/"); ok && slices.Contains(coarse.Areas, area) {
 			want = area
@@ -339,12 +360,18 @@ func TestWider(t *testing.T) {
 	}
 	const y = `((?:19|20)\d\d|2100)`
 	dates := []*regexp.Regexp{
-		regexp.MustCompile(`^` + y + `(?:\d{4})?$`), regexp.MustCompile(`^` + y + `(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d)$`), regexp.MustCompile(`^` + y + `-\d\d-\d\dT.*$`),
+		regexp.MustCompile(`^` + y + `(?:\d{4})?$`),
+		regexp.MustCompile(`^` + y + `(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d)$`),
+		regexp.MustCompile(`^` + y + `-\d\d-\d\dT.*$`),
 		regexp.MustCompile(`^(?:\d\d-\d\d-|\d\d/\d\d/|\d\d\.\d\d\.)` + y + `$`),
 	}
-	for _, in := range slices.Concat(broken("1984", "0129/x"), broken("19840307", "0129x-"), broken("1984-03-07", "-/.x01"), broken("1984/03/07", "-/x2"), broken("1984.03.07", "./x2"),
-		broken("07-03-1984", "-/x2"), broken("07/03/1984", "/.x"), broken("07.03.1984", ".-x"), broken("1984-03-07T12:00:00Z", "Tt x-2"), []string{"1984-03-07T", "1984-03-07 12:00", "1984-03-07t1"},
-		[]string{"1899", "1900", "2100", "2101", "18991231", "19000101", "21001231", "21010101", "1899-12-31", "2101-01-01", "31.12.1899", "01.01.2101", "1899-12-31T00"}) {
+	for _, in := range slices.Concat(
+		broken("1984", "0129/x"), broken("19840307", "0129x-"), broken("1984-03-07", "-/.x01"), broken("1984/03/07",
+			"-/x2"), broken("1984.03.07", "./x2"),
+		broken("07-03-1984", "-/x2"), broken("07/03/1984", "/.x"), broken("07.03.1984", ".-x"),
+		broken("1984-03-07T12:00:00Z", "Tt x-2"), []string{"1984-03-07T", "1984-03-07 12:00", "1984-03-07t1"},
+		[]string{"1899", "1900", "2100", "2101", "18991231", "19000101", "21001231", "21010101", "1899-12-31",
+			"2101-01-01", "31.12.1899", "01.01.2101", "1899-12-31T00"}) {
 		want := dropped
 		for _, d := range dates {
 			if got := first(d, in); got != dropped {
@@ -356,7 +383,8 @@ func TestWider(t *testing.T) {
 		}
 	}
 	versions := regexp.MustCompile(`(\d)(?:[._]\d+)+`)
-	for _, in := range slices.Concat(everyText(6, "1", ".", "_", "a"), []string{`"15.6.1"`, `"Chromium";v="141.0.7390.55", "Not:A-Brand";v="8.0.0.0"`, "Chromium;141.0.55|Opera;7"}) {
+	for _, in := range slices.Concat(everyText(6, "1", ".", "_", "a"), []string{`"15.6.1"`,
+		`"Chromium";v="141.0.7390.55", "Not:A-Brand";v="8.0.0.0"`, "Chromium;141.0.55|Opera;7"}) {
 		got := left(appendMajor([]byte("^"), []byte(in)))
 		if want := "^" + versions.ReplaceAllString(in, "$1"); got != dropped && got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
@@ -379,9 +407,11 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%q is a number: %v", in, got)
 		}
 	}
-	// The first digit that is not 0 becomes 1, 2 or 5; what stands in front stays; behind it are zeros up to the point, and nothing then.
+	// The first digit that is not 0 becomes 1, 2 or 5; what stands in front stays; behind it are zeros up to the
+	// point, and nothing then.
 	found := regexp.MustCompile(`^(-?[0.]*)([1-9])([0-9]*)`)
-	for _, in := range slices.Concat(everyText(6, "-", "0", "3", ".", "9"), []string{"1", "2", "4", "5", "6", "7", "8", "1234567890.5", "0.00437", "-0.06"}) {
+	for _, in := range slices.Concat(everyText(6, "-", "0", "3", ".", "9"), []string{"1", "2", "4", "5", "6", "7", "8",
+		"1234567890.5", "0.00437", "-0.06"}) {
 		want := dropped
 		if isNumber([]byte(in)) {
 			want = "0"
@@ -416,7 +446,8 @@ func TestNumbers(t *testing.T) {
 	for v := range 4000 {
 		sizes = append(sizes, strconv.Itoa(v), strconv.Itoa(v)+"x1")
 	}
-	for _, in := range slices.Concat(sizes, []string{"99999", "100000", "00012", "99999x99999", "99999x100000", "1x", "1.5x2", "360x", "x360", "24-bits", "24 bit"}) {
+	for _, in := range slices.Concat(sizes, []string{"99999", "100000", "00012", "99999x99999", "99999x100000", "1x",
+		"1.5x2", "360x", "x360", "24-bits", "24 bit"}) {
 		want := dropped
 		if m := screen.FindStringSubmatch(in); m != nil {
 			v, _ := strconv.Atoi(m[1])
@@ -442,11 +473,16 @@ func TestNumbers(t *testing.T) {
 	several, ends := regexp.MustCompile(`^`+one+`(?:[,; ]{1,3}`+one+`){0,3}$`), regexp.MustCompile(`(\.[0-9]+)`)
 	// A bare comma between two that have no decimals may be the point of one.
 	unclear := regexp.MustCompile(`(^|[,; ])-?[0-9]+,-?[0-9]+([,; ]|$)`)
-	for _, in := range slices.Concat(everyText(6, "1", ".", ",", "-", " "), everyText(5, "1.5", ",", ";", " ", "0"), everyText(5, "1.23456789;", "2,", "3 ", "4", "5.5")) {
+	for _, in := range slices.Concat(
+		everyText(6, "1", ".", ",", "-", " "), everyText(5, "1.5", ",", ";", " ", "0"), everyText(5, "1.23456789;",
+			"2,", "3 ", "4", "5.5")) {
 		for n := range 3 {
 			want := dropped
 			if several.MatchString(in) && !unclear.MatchString(in) {
-				want = ends.ReplaceAllStringFunc(in, func(s string) string { return strings.TrimSuffix(s[:min(len(s), n+1)], ".") })
+				want = ends.ReplaceAllStringFunc(in, func(s string) string {
+					return strings.TrimSuffix(s[:min(len(s),
+						n+1)], ".")
+				})
 			}
 			if got := left(appendDecimals(nil, []byte(in), n)); got != want {
 				t.Errorf("%q with %d decimals is %q, want %q", in, n, got, want)
@@ -458,11 +494,14 @@ func TestNumbers(t *testing.T) {
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	const zone = `([Zz]?|[+-](?:\d\d|\d{4}|\d\d:\d\d))`
-	iso := regexp.MustCompile(`^((?:199\d|20\d\d|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:([Tt ])([01]\d|2[0-3]):([0-5]\d)(?:(:)(?:[0-5]\d|60)(?:([.,])(\d+))?)?` + zone + `)?$`)
-	all := slices.Concat(broken("2026-11-24T01:48:41.505+05:30", "09T: .,Zx-+"), broken("2026-11-24 01:48:41,5Z", "t z.x"), broken("2026-11-24t23:59", "Z:+x"), broken("2026-11-24", "T1x"))
+	iso := regexp.MustCompile(`^((?:199\d|20\d\d|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))` +
+		`(?:([Tt ])([01]\d|2[0-3]):([0-5]\d)(?:(:)(?:[0-5]\d|60)(?:([.,])(\d+))?)?` + zone + `)?$`)
+	all := slices.Concat(broken("2026-11-24T01:48:41.505+05:30", "09T: .,Zx-+"), broken("2026-11-24 01:48:41,5Z",
+		"t z.x"), broken("2026-11-24t23:59", "Z:+x"), broken("2026-11-24", "T1x"))
 	for n := range 100 {
 		two := fmt.Sprintf("%02d", n)
-		all = append(all, "2026-"+two+"-10", "2026-10-"+two, "2026-10-10T"+two+":10", "2026-10-10T10:"+two, "2026-10-10T10:10:"+two, "2026-10-10T10:10:10."+two, "2026-10-10T10:10+"+two)
+		all = append(all, "2026-"+two+"-10", "2026-10-"+two, "2026-10-10T"+two+":10", "2026-10-10T10:"+two,
+			"2026-10-10T10:10:"+two, "2026-10-10T10:10:10."+two, "2026-10-10T10:10+"+two)
 	}
 	for year := 1980; year < 2110; year++ {
 		all = append(all, strconv.Itoa(year)+"-01-01")
@@ -503,7 +542,8 @@ func TestTimes(t *testing.T) {
 				if decimals > 0 {
 					tail = "." + strings.Repeat("7", decimals)
 				}
-				if scale := map[int]int{9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}; digits > 0 && decimals <= 15 {
+				if scale := map[int]int{9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}; digits > 0 &&
+					decimals <= 15 {
 					if zeros, ok := scale[digits]; ok {
 						seconds, _ := strconv.Atoi(whole[:digits-zeros])
 						want = strconv.Itoa(seconds-seconds%int(u)) + strings.Repeat("0", zeros)
@@ -537,7 +577,9 @@ func TestEscapes(t *testing.T) {
 			return string([]byte{byte(v)})
 		})
 	}
-	for _, in := range slices.Concat(everyText(6, "%", "2", "5", "f", "g"), everyText(7, "%", "25", "+"), []string{"%2525252541", "%252525252541", "%C3%A9+%2B"}) {
+	for _, in := range slices.Concat(
+		everyText(6, "%", "2", "5", "f", "g"), everyText(7, "%", "25", "+"), []string{"%2525252541",
+			"%252525252541", "%C3%A9+%2B"}) {
 		got, seen := unescapeOnce([]byte("^%41"+in), len("^%41"))
 		if string(got) != "^%41"+once(in) || seen != escape.MatchString(in) {
 			t.Errorf("%q is unescaped %q, %v", in, got, seen)
@@ -546,19 +588,23 @@ func TestEscapes(t *testing.T) {
 		if got := appendUnescaped([]byte("+"), []byte(in), false); string(got) != "+"+want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
-		if got := appendUnescaped([]byte("+"), []byte(in), true); string(got) != "+"+strings.ReplaceAll(want, "+", " ") {
+		if got := appendUnescaped([]byte("+"), []byte(in), true); string(got) != "+"+strings.ReplaceAll(want, "+",
+			" ") {
 			t.Errorf("%q in a form is %q", in, got)
 		}
 	}
 }
 
-// TestAddressesInTexts: the first address of a network, without what a sentence puts behind it, and without line and column.
+// TestAddressesInTexts: the first address of a network, without what a sentence puts behind it, and without line and
+// column.
 func TestAddressesInTexts(t *testing.T) {
 	t.Parallel()
 	found := regexp.MustCompile("(?i)(?:https?|wss?|ftp)://[^\\x00- \"<>`{}|\\x7f]*")
 	place := regexp.MustCompile(`^(.*/.*):[0-9]+$`)
 	signs := []string{"http", "s", "w", "ftp", "://", "HTTPS://", "a/", ":1", ":", "/", " ", ".", "7"}
-	for _, in := range slices.Concat(everyText(4, signs...), everyText(4, "http://a/", ":12", ")", "x", `"`), broken("at f (https://shop.example/app.js:10:5), or wss://x", " .:1)"),
+	for _, in := range slices.Concat(
+		everyText(4, signs...), everyText(4, "http://a/", ":12", ")", "x", `"`),
+		broken("at f (https://shop.example/app.js:10:5), or wss://x", " .:1)"),
 		[]string{"x://y http://z", "://", "://http://a", "ahttps://b,;!?'", "http://a/b:1:2:3"}) {
 		from, end := 0, 0
 		if at := found.FindStringIndex(in); at != nil {

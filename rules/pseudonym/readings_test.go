@@ -24,7 +24,8 @@ import (
 
 // What is made of secrets and identifiers is made a second time here, as the comments say, by the standard library.
 
-// broken returns the text, cut at each place, without each of its bytes, and with each of the signs before and in place of each.
+// broken returns the text, cut at each place, without each of its bytes, and with each of the signs before and in
+// place of each.
 func broken(text, signs string) []string {
 	all := []string{text}
 	for i := range len(text) + 1 {
@@ -61,9 +62,13 @@ func TestShapes(t *testing.T) {
 		{Text, regexp.MustCompile(`(?s)^.*$`)},
 	}
 	met := map[Format]int{}
-	for _, in := range slices.Concat(broken("836F82db-9912-4b34-8101-1f16b49dfa5f", "0aFgG-@`/:"), broken("$device:ab", "$e:x"), broken("fb.1.17", "fb.023/x"), broken("1234567890.1700000000", "09./:a"),
-		broken("123456.1700000000", "0./:a"), broken("GA1.1.123456.1700000000", "GA1.0/:"), broken("GA1.2.1234567890.1700000000", "0."), broken("0123456789abcdefABCDEF0123456789", "0agG/"),
-		broken("0123456789abcdeF", "0agG/:@`"), broken("0123456789012345", "0a"), broken("01234567890123456789012345678901", "0a"), []string{"", "0", "a", "\xff"}) {
+	for _, in := range slices.Concat(
+		broken("836F82db-9912-4b34-8101-1f16b49dfa5f", "0aFgG-@`/:"), broken("$device:ab", "$e:x"),
+		broken("fb.1.17", "fb.023/x"), broken("1234567890.1700000000", "09./:a"),
+		broken("123456.1700000000", "0./:a"), broken("GA1.1.123456.1700000000", "GA1.0/:"),
+		broken("GA1.2.1234567890.1700000000", "0."), broken("0123456789abcdefABCDEF0123456789", "0agG/"),
+		broken("0123456789abcdeF", "0agG/:@`"), broken("0123456789012345", "0a"),
+		broken("01234567890123456789012345678901", "0a"), []string{"", "0", "a", "\xff"}) {
 		want := Auto
 		for _, s := range shapes {
 			if s.as.MatchString(in) {
@@ -81,7 +86,8 @@ func TestShapes(t *testing.T) {
 	}
 	for c := range 256 {
 		in := string([]byte{byte(c)})
-		if isDigit(byte(c)) != regexp.MustCompile(`^[0-9]$`).MatchString(in) || isHex(byte(c)) != regexp.MustCompile(`^[0-9A-Fa-f]$`).MatchString(in) {
+		if isDigit(byte(c)) != regexp.MustCompile(`^[0-9]$`).MatchString(in) ||
+			isHex(byte(c)) != regexp.MustCompile(`^[0-9A-Fa-f]$`).MatchString(in) {
 			t.Errorf("%q is a digit %v, hexadecimal %v", in, isDigit(byte(c)), isHex(byte(c)))
 		}
 	}
@@ -98,7 +104,8 @@ func TestFormsOfBytes(t *testing.T) {
 		case 1:
 			mac = [32]byte(bytes.Repeat([]byte{0xff}, 32))
 		}
-		a, b, c := binary.BigEndian.Uint64(mac[:8]), binary.BigEndian.Uint64(mac[8:16]), binary.BigEndian.Uint64(mac[16:24])
+		a, b, c := binary.BigEndian.Uint64(mac[:8]), binary.BigEndian.Uint64(mac[8:16]),
+			binary.BigEndian.Uint64(mac[16:24])
 		cid := fmt.Sprintf("%d.%d", 1_000_000_000+a%(1<<31-1_000_000_000), 1_517_443_200+b%239_241_600)
 		uuid := func(b []byte, version byte) string {
 			b = bytes.Clone(b)
@@ -112,10 +119,14 @@ func TestFormsOfBytes(t *testing.T) {
 			form           Format
 			original, want string
 		}{
-			{GACid, "", cid}, {GACookie, "", "GA1.1." + cid}, {Hex16, "", hex.EncodeToString(mac[:8])}, {Hex32, "", hex.EncodeToString(mac[:16])}, {Text, "", base64.RawURLEncoding.EncodeToString(mac[:16])},
-			{UUID, "", uuid(mac[:16], 4)}, {UUID, "836f82db-9912-4b34-8101-1f16b49dfa5f", uuid(mac[:16], 4)}, {UUID, "0190163d-8694-739b-aea5-966c26f8ad91", uuid(append(bytes.Clone(millis[2:]), mac[6:16]...), 7)},
-			{UUID, "0190163d-8694-739b-aea5-966c26f8ad9", uuid(mac[:16], 4)}, {MixpanelDevice, "0190163d-8694-739b-aea5-966c26f8ad91", "$device:" + uuid(mac[:16], 4)},
-			{FBP, "", fmt.Sprintf("fb.1.%d.%d", 1_517_443_200_000+b%239_241_600_000, 1_000_000_000+a%9_000_000_000)}, {numFormats, "1", base64.RawURLEncoding.EncodeToString(mac[:16])},
+			{GACid, "", cid}, {GACookie, "", "GA1.1." + cid}, {Hex16, "", hex.EncodeToString(mac[:8])}, {Hex32, "",
+				hex.EncodeToString(mac[:16])}, {Text, "", base64.RawURLEncoding.EncodeToString(mac[:16])},
+			{UUID, "", uuid(mac[:16], 4)}, {UUID, "836f82db-9912-4b34-8101-1f16b49dfa5f", uuid(mac[:16], 4)}, {UUID,
+				"0190163d-8694-739b-aea5-966c26f8ad91", uuid(append(bytes.Clone(millis[2:]), mac[6:16]...), 7)},
+			{UUID, "0190163d-8694-739b-aea5-966c26f8ad9", uuid(mac[:16], 4)}, {MixpanelDevice,
+				"0190163d-8694-739b-aea5-966c26f8ad91", "$device:" + uuid(mac[:16], 4)},
+			{FBP, "", fmt.Sprintf("fb.1.%d.%d", 1_517_443_200_000+b%239_241_600_000, 1_000_000_000+a%9_000_000_000)},
+			{numFormats, "1", base64.RawURLEncoding.EncodeToString(mac[:16])},
 		} {
 			if got := AppendFormat([]byte("^"), &mac, w.form, []byte(w.original)); string(got) != "^"+w.want {
 				t.Errorf("%x as %v of %q is %s, want %s", mac, w.form, w.original, got, w.want)
@@ -123,7 +134,8 @@ func TestFormsOfBytes(t *testing.T) {
 		}
 		for n := range 20 {
 			low := uint64(math.Pow10(min(max(n, 10), 15) - 1))
-			if got, want := string(AppendFormat(nil, &mac, Digits, make([]byte, n))), strconv.FormatUint(low+a%(9*low), 10); got != want {
+			if got, want := string(AppendFormat(nil, &mac, Digits, make([]byte, n))), strconv.FormatUint(low+a%(9*low),
+				10); got != want {
 				t.Errorf("%x as %d digits is %s, want %s", mac, n, got, want)
 			}
 		}
@@ -133,7 +145,9 @@ func TestFormsOfBytes(t *testing.T) {
 // TestNames: every name is read, and nothing else.
 func TestNames(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]Format{"": Auto, "auto": Auto, "ga_cid": GACid, "hex16": Hex16, "hex32": Hex32, "uuid": UUID, "fbp": FBP, "digits": Digits, "mixpanel_device": MixpanelDevice, "text": Text, "ga_cookie": GACookie} {
+	for name, want := range map[string]Format{"": Auto, "auto": Auto, "ga_cid": GACid, "hex16": Hex16, "hex32": Hex32,
+		"uuid": UUID, "fbp": FBP, "digits": Digits, "mixpanel_device": MixpanelDevice, "text": Text,
+		"ga_cookie": GACookie} {
 		if got, ok := ParseFormat(name); !ok || got != want || name != "" && got.String() != name {
 			t.Errorf("%q is the format %v, %v", name, got, ok)
 		}
@@ -143,15 +157,18 @@ func TestNames(t *testing.T) {
 	}
 	for name, want := range map[string]Rotation{"day": Day, "week": Week, "month": Month, "never": Never} {
 		var r Rotation
-		if got, ok := ParseRotation(name); !ok || got != want || got.String() != name || r.UnmarshalText([]byte(name)) != nil || r != want {
+		if got, ok := ParseRotation(name); !ok || got != want || got.String() != name ||
+			r.UnmarshalText([]byte(name)) != nil || r != want {
 			t.Errorf("%q is the rotation %v, %v", name, got, ok)
 		}
 	}
 	r := Month
-	if err := r.UnmarshalText([]byte("Day")); err == nil || err.Error() != `"Day" is no rotation: day, week, month and never are` || r != Month {
+	if err := r.UnmarshalText([]byte("Day")); err == nil ||
+		err.Error() != `"Day" is no rotation: day, week, month and never are` || r != Month {
 		t.Errorf("%v, %v", r, err)
 	}
-	if got, ok := ParseRotation("Day"); ok || got != Day || numRotations.String() != "rotation(4)" || !slices.Equal(Rotations(), []Rotation{Day, Week, Month, Never}) {
+	if got, ok := ParseRotation("Day"); ok || got != Day || numRotations.String() != "rotation(4)" ||
+		!slices.Equal(Rotations(), []Rotation{Day, Week, Month, Never}) {
 		t.Errorf("%v %v, %v, %v", got, ok, numRotations, Rotations())
 	}
 }
@@ -162,7 +179,8 @@ func TestPeriods(t *testing.T) {
 	monday := time.Date(1969, 12, 29, 0, 0, 0, 0, time.UTC)
 	for day := -800; day < 800; day++ {
 		midnight := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
-		for _, at := range []time.Time{midnight, midnight.Add(time.Second), midnight.AddDate(0, 0, 1).Add(-time.Nanosecond), midnight.In(time.FixedZone("", 3600))} {
+		for _, at := range []time.Time{midnight, midnight.Add(time.Second), midnight.AddDate(0, 0,
+			1).Add(-time.Nanosecond), midnight.In(time.FixedZone("", 3600))} {
 			week := midnight
 			for week.Weekday() != time.Monday {
 				week = week.AddDate(0, 0, -1)
@@ -172,8 +190,10 @@ func TestPeriods(t *testing.T) {
 				period int64
 				end    time.Time
 			}{
-				Day: {int64(day), midnight.AddDate(0, 0, 1)}, Week: {int64(week.Sub(monday) / (7 * 24 * time.Hour)), week.AddDate(0, 0, 7)},
-				Month: {int64(midnight.Year()*12) + int64(midnight.Month()) - 1, month.AddDate(0, 1, 0)}, Never: {0, time.Time{}},
+				Day: {int64(day), midnight.AddDate(0, 0, 1)}, Week: {int64(week.Sub(monday) / (7 * 24 * time.Hour)),
+					week.AddDate(0, 0, 7)},
+				Month: {int64(midnight.Year()*12) + int64(midnight.Month()) - 1, month.AddDate(0, 1, 0)}, Never: {0,
+					time.Time{}},
 			} {
 				if got, end := r.Period(at), r.End(at); got != want.period || end != want.end {
 					t.Fatalf("%v: %v %d ends %v, want %d and %v", at, r, got, end, want.period, want.end)
@@ -194,14 +214,16 @@ func TestNormalForms(t *testing.T) {
 			if got, want := string(AppendNormal(nil, Trimmed, []byte(in))), strings.TrimFunc(in, blank); got != want {
 				t.Errorf("%q is trimmed to %q, want %q", in, got, want)
 			}
-			if got, want := string(AppendNormal(nil, Mailbox, []byte(in))), strings.Map(unicode.ToLower, strings.TrimFunc(in, blank)); got != want {
+			if got, want := string(AppendNormal(nil, Mailbox, []byte(in))), strings.Map(unicode.ToLower,
+				strings.TrimFunc(in, blank)); got != want {
 				t.Errorf("the mailbox %q is %q, want %q", in, got, want)
 			}
 		}
 	}
 	for _, in := range []string{"\ufeffa\ufeff", "\xffA\xfe", "A\xff", "a\xe2\x80"} {
 		want := []byte(strings.TrimPrefix(strings.TrimSuffix(in, "\ufeff"), "\ufeff"))
-		if got := AppendNormal(nil, Mailbox, []byte(in)); !bytes.Equal(got, bytes.ReplaceAll(want, []byte("A"), []byte("a"))) {
+		if got := AppendNormal(nil, Mailbox, []byte(in)); !bytes.Equal(got, bytes.ReplaceAll(want, []byte("A"),
+			[]byte("a"))) {
 			t.Errorf("%q is %q", in, got)
 		}
 	}
@@ -269,7 +291,8 @@ func TestMadeAgain(t *testing.T) {
 	is("day", chains.keys[Day][:], day)
 	state.Turn(Day)
 	is("turned", state.chains[Day].key[:], mac(day, "tagwarden/1/turned"))
-	for _, s := range []Scope{{"v", "", Day}, {"v", "p", Day}, {strings.Repeat("v", 300), strings.Repeat("p", 70_000), Day}} {
+	for _, s := range []Scope{{"v", "", Day}, {"v", "p", Day}, {strings.Repeat("v", 300), strings.Repeat("p", 70_000),
+		Day}} {
 		label := "vendor"
 		if s.Purpose != "" {
 			label = "vendor and purpose"
@@ -291,12 +314,14 @@ func TestMadeAgain(t *testing.T) {
 	for _, n := range []int{0, 1, 16, 255, 256, 300, 500} {
 		site, agent := strings.Repeat("s", n), strings.Repeat("a", n)
 		got := key.DailyVisitor(site, []byte("0123456789abcdef"), []byte(agent))
-		is(fmt.Sprint("visitor of ", n), got[:], mac(key[:], "daily visitor\x00\x100123456789abcdef", string([]byte{byte(n >> 8), byte(n)}), site, agent))
+		is(fmt.Sprint("visitor of ", n), got[:], mac(key[:], "daily visitor\x00\x100123456789abcdef",
+			string([]byte{byte(n >> 8), byte(n)}), site, agent))
 		hash := SubjectHash(&key, site, []byte(agent))
 		is(fmt.Sprint("subject of ", n), hash[:], mac(key[:], site, "\x00", agent)[:16])
 	}
 	is("identity", []byte(state.Identity()), []byte(hex.EncodeToString(mac(key[:], "tagwarden/1/identity")[:8])))
-	for label, got := range map[string]Key{"feed": state.FeedKey(), "signing": state.SigningKey(), "outbox": state.OutboxKey()} {
+	for label, got := range map[string]Key{"feed": state.FeedKey(), "signing": state.SigningKey(),
+		"outbox": state.OutboxKey()} {
 		is(label, got[:], mac(key[:], "tagwarden/1/"+label))
 	}
 }
@@ -317,7 +342,8 @@ func TestBoundsOfChains(t *testing.T) {
 		if (err == nil) != c.ok || state != want {
 			t.Errorf("%v ahead: %v", c.ahead, err)
 		}
-		if err != nil && err.Error() != "the clock is too far ahead of the key state: it says 2027-12-29, the key state is of 2026-11-24" {
+		if err != nil &&
+			err.Error() != "the clock is too far ahead of the key state: it says 2027-12-29, the key state is of 2026-11-24" {
 			t.Error(err)
 		}
 	}
@@ -329,11 +355,13 @@ func TestBoundsOfChains(t *testing.T) {
 	if moved, err := late.Advance(end.Add(-1)); err != nil || moved != nil {
 		t.Errorf("the last moment: %v, %v", moved, err)
 	}
-	if moved, err := late.CatchUp(end); !errors.Is(err, ErrAhead) || moved != nil || !strings.HasSuffix(err.Error(), ": keys end with 2120-01-01") {
+	if moved, err := late.CatchUp(end); !errors.Is(err, ErrAhead) || moved != nil || !strings.HasSuffix(err.Error(),
+		": keys end with 2120-01-01") {
 		t.Errorf("the end: %v, %v", moved, err)
 	}
 	early := TestRoot.State(first)
-	if early != TestRoot.State(first.AddDate(-1, 0, 0)) || early.Since() != first || early == TestRoot.State(first.AddDate(0, 0, 1)) {
+	if early != TestRoot.State(first.AddDate(-1, 0, 0)) || early.Since() != first ||
+		early == TestRoot.State(first.AddDate(0, 0, 1)) {
 		t.Error("chains do not begin with the first day")
 	}
 	state := TestRoot.State(noon)
@@ -369,13 +397,20 @@ func TestStatesThatAreNone(t *testing.T) {
 	zero := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	day := state.chains[Day].period
 	for name, change := range map[string]func(*written){
-		"version 0": func(w *written) { w.Version = 0 }, "version 2": func(w *written) { w.Version = 2 }, "subject": func(w *written) { w.Subject = "" }, "subject of zeros": func(w *written) { w.Subject = zero },
-		"ledger": func(w *written) { w.Ledger = zero[:40] }, "ledger of zeros": func(w *written) { w.Ledger = zero }, "digest": func(w *written) { w.Digest = "!" }, "digest of zeros": func(w *written) { w.Digest = zero },
-		"short": func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(make([]byte, 31)) }, "long": func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 33)) },
-		"shreds": func(w *written) { w.Shreds = -1 }, "no chain": func(w *written) { delete(w.Chains, "month") }, "another": func(w *written) { w.Chains["year"] = w.Chains["day"] },
-		"chain of zeros": func(w *written) { w.Chains["never"] = behind{0, 0, zero} }, "turns": func(w *written) { c := w.Chains["week"]; c.Turns = -1; w.Chains["week"] = c },
-		"week": func(w *written) { c := w.Chains["week"]; c.Period++; w.Chains["week"] = c }, "month": func(w *written) { c := w.Chains["month"]; c.Period--; w.Chains["month"] = c },
-		"never": func(w *written) { c := w.Chains["never"]; c.Period = 1; w.Chains["never"] = c }, "day": func(w *written) { c := w.Chains["day"]; c.Period = day + 40; w.Chains["day"] = c },
+		"version 0": func(w *written) { w.Version = 0 }, "version 2": func(w *written) { w.Version = 2 },
+		"subject": func(w *written) { w.Subject = "" }, "subject of zeros": func(w *written) { w.Subject = zero },
+		"ledger": func(w *written) { w.Ledger = zero[:40] }, "ledger of zeros": func(w *written) { w.Ledger = zero },
+		"digest": func(w *written) { w.Digest = "!" }, "digest of zeros": func(w *written) { w.Digest = zero },
+		"short":  func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(make([]byte, 31)) },
+		"long":   func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 33)) },
+		"shreds": func(w *written) { w.Shreds = -1 }, "no chain": func(w *written) { delete(w.Chains, "month") },
+		"another":        func(w *written) { w.Chains["year"] = w.Chains["day"] },
+		"chain of zeros": func(w *written) { w.Chains["never"] = behind{0, 0, zero} },
+		"turns":          func(w *written) { c := w.Chains["week"]; c.Turns = -1; w.Chains["week"] = c },
+		"week":           func(w *written) { c := w.Chains["week"]; c.Period++; w.Chains["week"] = c },
+		"month":          func(w *written) { c := w.Chains["month"]; c.Period--; w.Chains["month"] = c },
+		"never":          func(w *written) { c := w.Chains["never"]; c.Period = 1; w.Chains["never"] = c },
+		"day":            func(w *written) { c := w.Chains["day"]; c.Period = day + 40; w.Chains["day"] = c },
 	} {
 		var w written
 		if err := json.Unmarshal(line, &w); err != nil {
@@ -390,16 +425,19 @@ func TestStatesThatAreNone(t *testing.T) {
 		if !errors.Is(err, ErrState) || !got.Zero() {
 			t.Errorf("%s: %v", name, err)
 		}
-		if versioned := strings.HasPrefix(name, "version"); versioned != (err != nil && strings.Contains(err.Error(), "another version (format "+strconv.Itoa(w.Version)+"; this one reads 1)")) {
+		if versioned := strings.HasPrefix(name, "version"); versioned != (err != nil && strings.Contains(err.Error(),
+			"another version (format "+strconv.Itoa(w.Version)+"; this one reads 1)")) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	other := sealed(bytes.Replace(line, []byte(`"version":1`), []byte(`"version":2`), 1))
 	other[len(other)-2] ^= 1
-	if _, err := ParseState(other); err != ErrState { //nolint:errorlint // and nothing is said of a version that may be damaged, too
+	// Nothing is said of a version that may be damaged, too.
+	if _, err := ParseState(other); err == nil || err.Error() != ErrState.Error() {
 		t.Errorf("damaged: %v", err)
 	}
-	for at, ok := range map[time.Time]bool{first: true, end.AddDate(0, 0, -1): true, first.AddDate(0, 0, -1): false, end: false} {
+	for at, ok := range map[time.Time]bool{first: true, end.AddDate(0, 0, -1): true, first.AddDate(0, 0, -1): false,
+		end: false} {
 		s := state
 		for k := range numRotations {
 			s.chains[k].period = k.Period(at)
@@ -408,7 +446,8 @@ func TestStatesThatAreNone(t *testing.T) {
 			t.Errorf("of %v: %v", at, err)
 		}
 	}
-	for _, text := range []string{"", "\n", string(line), string(line) + "\n", " " + string(sealed(line)), string(sealed(append([]byte(" "), line...))), string(sealed([]byte("{}"))), string(sealed([]byte("{")))} {
+	for _, text := range []string{"", "\n", string(line), string(line) + "\n", " " + string(sealed(line)),
+		string(sealed(append([]byte(" "), line...))), string(sealed([]byte("{}"))), string(sealed([]byte("{")))} {
 		if got, err := ParseState([]byte(text)); !errors.Is(err, ErrState) || !got.Zero() {
 			t.Errorf("%d bytes: %v", len(text), err)
 		}
@@ -443,7 +482,8 @@ func TestRootsThatAreNone(t *testing.T) {
 	for n := range 40 {
 		for _, fill := range []byte{0, 0xfb, 0xff} {
 			b := bytes.Repeat([]byte{fill}, n)
-			for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+			for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding,
+				base64.RawURLEncoding} {
 				got, err := ParseRoot(" " + coding.EncodeToString(b) + "\n")
 				if (err == nil) != (n == 32) || n == 32 && !bytes.Equal(got[:], b) || err != nil && got != (Root{}) {
 					t.Errorf("%d bytes of %x: %v", n, fill, err)
@@ -452,7 +492,8 @@ func TestRootsThatAreNone(t *testing.T) {
 		}
 	}
 	text := base64.StdEncoding.EncodeToString(TestRoot[:])
-	for _, in := range []string{"!" + text[1:], text[:20] + " " + text[21:], "+-" + text[2:], "-/" + text[2:], "=" + text} {
+	for _, in := range []string{"!" + text[1:], text[:20] + " " + text[21:], "+-" + text[2:], "-/" + text[2:],
+		"=" + text} {
 		if got, err := ParseRoot(in); !errors.Is(err, ErrRoot) || got != (Root{}) {
 			t.Errorf("%q: %v", in, err)
 		}
@@ -463,7 +504,9 @@ func TestRootsThatAreNone(t *testing.T) {
 func TestKeysAsText(t *testing.T) {
 	t.Parallel()
 	key := TestRoot.SubjectKey()
-	for text, want := range map[string]bool{key.text(): true, "": false, "!": false, new(Key).text(): false, (&Key{31: 1}).text(): true, strings.TrimSuffix(key.text(), "="): false, key.text()[4:]: false, "AAAA" + key.text(): false} {
+	for text, want := range map[string]bool{key.text(): true, "": false, "!": false, new(Key).text(): false,
+		(&Key{31: 1}).text(): true, strings.TrimSuffix(key.text(), "="): false, key.text()[4:]: false,
+		"AAAA" + key.text(): false} {
 		var got Key
 		if ok := got.read(text); ok != want || ok && got.text() != text {
 			t.Errorf("%q is a key: %v", text, ok)
@@ -476,7 +519,8 @@ func TestMessagesOnTheStack(t *testing.T) {
 	key, text := TestRoot.SubjectKey(), make([]byte, inline)
 	for _, n := range []int{0, 100, inline} {
 		var sum [32]byte
-		if allocs := testing.AllocsPerRun(20, func() { sum = key.MAC(text[n:], text[:n]) }); allocs != 0 || sum == [32]byte{} {
+		if allocs := testing.AllocsPerRun(20, func() { sum = key.MAC(text[n:], text[:n]) }); allocs != 0 ||
+			sum == [32]byte{} {
 			t.Errorf("%d and %d bytes: %v allocations", inline-n, n, allocs)
 		}
 	}
