@@ -1,0 +1,316 @@
+package signal
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// textsOf yields every text of up to so many of some letters.
+func textsOf(letters string, most int) func(yield func(string) bool) {
+	var of func(text string, yield func(string) bool) bool
+	of = func(text string, yield func(string) bool) bool {
+		if !yield(text) {
+			return false
+		}
+		for i := 0; len(text) < most && i < len(letters); i++ {
+			if !of(text+letters[i:i+1], yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return func(yield func(string) bool) { of("", yield) }
+}
+
+// TestShortTexts: readers of short texts, and expressions that say the same, over all texts of some letters.
+func TestShortTexts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		letters string
+		most    int
+		form    string
+		is      func(text []byte) bool
+	}{
+		{"a category of Tealium", "c0156:x", 4, `^c([1-9]|1[0-5])$`, tealiumCategory},
+		{"an identifier", "aZ09_-./:`{@[ ", 3, `^[A-Za-z0-9._-]+$`, identifier},
+		{"levels of TrustArc", "0589,|:/", 5, `^[0-9]([,|][0-9])*$`, func(text []byte) bool { _, ok := numberSet(text); return ok }},
+		{"iubenda's cookie of US choices", "09/:-x", 4, `^[0-9]+$`, func(text []byte) bool {
+			name := slices.Concat([]byte("_iub_cs-"), text, []byte("-uspr"))
+			slot, ok := matchIubenda(name, "")
+			_, plain := matchIubenda(name[:len(name)-len("-uspr")], "")
+			return iubendaOptOuts(name) && ok && slot == 1 && plain
+		}},
+		{"ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`, func(text []byte) bool {
+			ids, ok := ParseSID(text)
+			for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {
+				if id, _ := strconv.Atoi(one); ok && (i >= len(ids) || ids[i] != id) {
+					t.Errorf("%q: %v", text, ids)
+				}
+			}
+			return ok
+		}},
+		{"nothing", "$%{}}x", 5, `^(|\$\{.*\}|%%.*%%|%%%?|\{\{.*\}\})$`, func(text []byte) bool {
+			return NoSignal(text) || string(text) == "%%%" // the marks may share a sign
+		}},
+		{"a cookie of iubenda's", "0-us", 4, `^[0-9]+$`, func(text []byte) bool {
+			slot, ok := matchIubenda(append([]byte("_iub_cs-"), text...), "")
+			return ok && slot == 0
+		}},
+	} {
+		form := regexp.MustCompile(c.form)
+		for text := range textsOf(c.letters, c.most) {
+			if got := c.is([]byte(text)); got != form.MatchString(text) {
+				t.Errorf("%q is %s: %t", text, c.name, got)
+			}
+		}
+	}
+}
+
+// TestNumberSet: the levels that a list names.
+func TestNumberSet(t *testing.T) {
+	for text := range textsOf("0389", 4) {
+		list := strings.Join(strings.Split(text, ""), ",")
+		var want uint64
+		for _, c := range text {
+			want |= 1 << (c - '0')
+		}
+		if got, ok := numberSet([]byte(list)); got != want || ok != (text != "") {
+			t.Errorf("%q: %b, %t", list, got, ok)
+		}
+	}
+}
+
+// TestUnescape: one layer of percent-encoding, and all there may be, as net/url takes them off.
+func TestUnescape(t *testing.T) {
+	t.Parallel()
+	escape := regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	once := func(text string) string {
+		return escape.ReplaceAllStringFunc(text, func(one string) string {
+			plain, _ := url.PathUnescape(one)
+			return plain
+		})
+	}
+	var s Scratch
+	for text := range textsOf("%25fG", 6) {
+		s.text = s.text[:0]
+		if got, want := string(s.unescape([]byte(text))), once(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		if got, want := string(s.plain([]byte(text))), once(once(text)); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	// What was handed out stays as it was.
+	first := s.unescape([]byte("%61b"))
+	second := append(s.unescape([]byte("%63d")), "xyz"...)
+	if third := s.unescape([]byte("%65f")); string(first) != "ab" || string(second) != "cdxyz" || string(third) != "ef" {
+		t.Errorf("%q %q %q", first, second, third)
+	}
+}
+
+// TestBase64: either alphabet, padded right or not at all, is what one of the library's encodings reads, and line ends are none of it.
+func TestBase64(t *testing.T) {
+	t.Parallel()
+	var s Scratch
+	for text := range textsOf("Aw/_=\n", 6) {
+		s.text = s.text[:0]
+		got, ok := s.base64([]byte(text))
+		var want []byte
+		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+			if plain, err := e.DecodeString(text); err == nil && len(plain) > 0 && !strings.Contains(text, "\n") {
+				want = plain
+			}
+		}
+		if ok != (want != nil) || ok && string(got) != string(want) {
+			t.Errorf("%q: %q, %t, want %q", text, got, ok, want)
+		}
+	}
+	kept, _ := s.base64([]byte("YWI"))
+	longer := append(kept, 'x')
+	if next, _ := s.base64([]byte("Y2Q=")); string(kept) != "ab" || string(longer) != "abx" || string(next) != "cd" {
+		t.Errorf("%q %q %q", kept, longer, next)
+	}
+}
+
+// TestTimes: times as scripts write them, and those that are none.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)
+	whole := "2026-11-10T17:48:20.123456789+01:00"
+	texts := []string{"", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.001Z", "1969-12-31T23:59:59Z", "2026-11-10T7:48:20Z", "2026-13-10T17:48:20Z",
+		"2026-11-10T17:48:20.1Z", strings.Replace(whole, "9+", "91+", 1), strings.Replace(whole, "9+", "+", 1)}
+	for i := range whole {
+		for _, c := range " 0T.:Z+" {
+			texts = append(texts, whole[:i]+string(c)+whole[i+1:])
+		}
+		texts = append(texts, whole[:i], whole[i:], whole[:i]+whole[i+1:])
+	}
+	for _, text := range append(texts, whole) {
+		at, err := time.Parse(time.RFC3339, text)
+		want := err == nil && form.MatchString(text) && len(text) <= len(whole) && at.UnixMilli() > 0
+		if milli, ok := instant([]byte(text)); ok != want || ok && milli != at.UnixMilli() {
+			t.Errorf("%q: %d, %t", text, milli, ok)
+		}
+	}
+	for n := range 17 {
+		for _, text := range []string{strings.Repeat("9", n), strings.Repeat("0", n), strings.Repeat("0", max(n-1, 0)) + "1", strings.Repeat("9", n) + ":", "/" + strings.Repeat("9", n)} {
+			number, err := strconv.ParseInt(text, 10, 64)
+			want := err == nil && len(text) <= 15 && number > 0
+			if milli, ok := millis([]byte(text)); ok != want || ok && milli != number {
+				t.Errorf("%q: %d, %t", text, milli, ok)
+			}
+		}
+	}
+	for member, want := range map[string]string{`"1970-01-01T00:00:07Z"`: "0 7000", "7": "0 7", "null": "0 0", "true": "2 0", "{}": "2 0", "-7": "2 0", `"7"`: "2 0", "7.5": "2 0"} {
+		var s Scratch
+		if s.when(gjson.Parse(member)); fmt.Sprint(uint8(s.st.State), s.st.AtMilli) != want {
+			t.Errorf("%s: %d %d, want %s", member, s.st.State, s.st.AtMilli, want)
+		}
+	}
+}
+
+// TestNested: how deep brackets stand in one another.
+func TestNested(t *testing.T) {
+	t.Parallel()
+	for text := range textsOf("{[]}x", 5) {
+		depth, want := 0, 0
+		for _, c := range text {
+			depth += strings.Count("{[", string(c)) - strings.Count("}]", string(c))
+			want = max(want, depth)
+		}
+		if got := nested([]byte(text)); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+	for _, deep := range []int{maxDepth - 1, maxDepth, maxDepth + 1} {
+		text := strings.Repeat("[", deep) + strings.Repeat("]", deep)
+		if jsonText([]byte(text)) != (deep <= maxDepth) {
+			t.Errorf("%d deep: %t", deep, deep > maxDepth)
+		}
+	}
+}
+
+// TestFibonacciCodes: every code that ends, of up to one bit more than may be read, and one that does not.
+func TestFibonacciCodes(t *testing.T) {
+	t.Parallel()
+	for n := 2; n <= maxFibonacci+2; n++ {
+		for _, before := range []string{strings.Repeat("0", n-2), strings.Repeat("10", n)[:n-2]} {
+			if strings.HasSuffix(before, "1") {
+				continue
+			}
+			code := before + "11"
+			want, a, b := 0, 1, 2
+			for _, c := range code[:n-1] {
+				if c == '1' {
+					want += a
+				}
+				a, b = b, a+b
+			}
+			w := &bitWriter{bits: []byte(code + "0000")}
+			text := w.text()
+			data, _ := appendSix(nil, []byte(text))
+			r := bitReader{data: append(data, make([]byte, slack)...), end: 6 * len(text)}
+			if got := r.fibonacci(); n <= maxFibonacci && (got != want || r.fault != fine || r.at != n) || n > maxFibonacci && r.fault != endlessCode {
+				t.Errorf("%s: %d at %d, %v, want %d", code, got, r.at, r.fault, want)
+			}
+		}
+	}
+}
+
+// TestNobody: a platform that there is not has nothing, and nothing is read for it.
+func TestNobody(t *testing.T) {
+	for _, c := range []CMP{noCMP, numCMPs, numCMPs + 1, 255} {
+		st, items := c.Read(CookieHeader("klaro={}"), Settings{}, new(Scratch))
+		name := "unknown"
+		if c == noCMP {
+			name = "none"
+		}
+		if c.String() != name || c.dialect() != nil || c.InCookies() || c.Unreadable() || c.Names(Settings{Cookie: "x"}) != nil || c.DefaultCategories() != nil ||
+			c.Known("a") || len(items) > 0 || st.State != Absent || st.Decided != Undecided {
+			t.Errorf("%d: %s", c, c)
+		}
+	}
+	if c, ok := ParseCMP("none"); ok || c != noCMP {
+		t.Errorf("none is %d", c)
+	}
+	if c, ok := Platform(cmpTermly).CMP(); !ok || c != cmpTermly {
+		t.Errorf("%d, %t", c, ok)
+	}
+	if c, ok := Payload.CMP(); ok {
+		t.Errorf("%d is a platform", c)
+	}
+	for f := range numFaults + 2 {
+		if text := fault(f).Error(); (text == "unknown") != (f >= numFaults) || text == "" {
+			t.Errorf("fault %d: %s", f, text)
+		}
+	}
+	for r := range numTCFReasons + 2 {
+		if code, words := r.String(), r.Words(); (code == "unknown") != (r >= numTCFReasons) || (words == "unknown") != (r >= numTCFReasons) {
+			t.Errorf("reason %d: %s, %s", r, code, words)
+		}
+	}
+	for s := range numSegments + 2 {
+		if (s.String() == "unknown") != (s >= numSegments) || new(TCString).Has(s) {
+			t.Errorf("segment %d: %s", s, s)
+		}
+	}
+}
+
+// TestMost: as many cookies, answers and lists as are read, and one more.
+func TestMost(t *testing.T) {
+	t.Parallel()
+	var list strings.Builder
+	for i := range maxMentions + 1 {
+		fmt.Fprintf(&list, ",%d", i)
+	}
+	of := func(n int) string { return strings.Join(strings.Split(list.String(), ",")[1:n+1], ",") }
+	read := func(c CMP, header string) (State, int) {
+		st, items := c.Read(CookieHeader(header), Settings{Revision: -1}, new(Scratch))
+		return st.State, len(items)
+	}
+	for n := range 2 {
+		// 1,024 answers stand in three cookies of at most 4,096 bytes.
+		names := strings.Split(of(maxMentions+n), ",")
+		var cookies []string
+		for part := range slices.Chunk(names, 500) {
+			cookies = append(cookies, "axeptio_all_vendors=,"+strings.Join(part, ",")+",")
+		}
+		if state, items := read(cmpAxeptio, strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
+			t.Errorf("%d answers: %s, %d", len(names), state, items)
+		}
+		var many []string
+		for i := range maxCookies + n {
+			many = append(many, fmt.Sprintf(`klaro={"%d":true}`, i))
+		}
+		if state, items := read(cmpKlaro, strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
+			t.Errorf("%d cookies: %s, %d", len(many), state, items)
+		}
+		long := `klaro={"a":true` + strings.Repeat(" ", MaxCookie-len(`{"a":true}`)+n) + "}"
+		if state, _ := read(cmpKlaro, long); (state == Valid) != (n == 0) {
+			t.Errorf("a cookie of %d bytes: %s", len(long), state)
+		}
+		quoted := `"` + strings.Join(strings.Split(of(maxCategories+n), ","), `","`) + `"`
+		if state, _ := read(cmpCookieConsent, `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
+			t.Errorf("%d categories: %s", maxCategories+n, state)
+		}
+		if state, _ := read(cmpCookieConsent, `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
+			t.Errorf("%d lists: %s", 255+n, state)
+		}
+	}
+	if state, items := read(cmpKlaro, strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
+		t.Errorf("one cookie many times: %s, %d", state, items)
+	}
+	if state, _ := read(cmpAxeptio, strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
+		t.Errorf("one that cannot be read behind two that are the same: %s", state)
+	}
+}
