@@ -1,0 +1,339 @@
+package signal
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// saying is every way in which one source can speak of one category.
+func saying(kind Kind) (all []Said) {
+	for _, state := range []State{Absent, Valid, Malformed} {
+		for how := range Categories(8) {
+			for _, at := range []int64{0, 5, 9} {
+				if state == Absent && (how > 0 || at > 0) {
+					continue
+				}
+				s := Said{Kind: kind, State: state, At: at}
+				switch how & 3 {
+				case 1:
+					s.Granted = 1
+				case 2:
+					s.Refused = 1
+				case 3:
+					s.Doubt = 1
+				}
+				s.Objected = how >> 2
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// TestSaidTogether: of two readings of one source a no holds over all, what only one grants is in doubt where the other speaks of it, what
+// cannot be read stays so, and the older time counts.
+func TestSaidTogether(t *testing.T) {
+	t.Parallel()
+	for _, a := range saying(Own) {
+		for _, b := range saying(Payload) {
+			got := a
+			got.merge(b)
+			want := a
+			switch {
+			case b.State == Absent:
+			case a.State == Absent:
+				want = b
+				want.Kind = Own
+			default:
+				want = Said{Kind: Own, State: max(a.State, b.State), Objected: a.Objected | b.Objected, At: max(a.At, b.At)}
+				if a.At != 0 && b.At != 0 {
+					want.At = min(a.At, b.At)
+				}
+				switch {
+				case a.Refused|b.Refused != 0:
+					want.Refused, want.Doubt = 1, a.Doubt|b.Doubt
+				case a.Doubt|b.Doubt != 0:
+					want.Doubt = 1
+				case a.Granted|b.Granted != 0:
+					want.Granted = 1
+				}
+			}
+			if got != want {
+				t.Fatalf("%+v and %+v:\n%+v, want\n%+v", a, b, got, want)
+			}
+		}
+	}
+	// Categories do not touch one another.
+	a, b := Said{State: Valid, Granted: 0b0011, Refused: 0b0100}, Said{State: Valid, Granted: 0b0101, Doubt: 0b0010}
+	if a.merge(b); a != (Said{State: Valid, Granted: 0b0001, Refused: 0b0100, Doubt: 0b0010}) {
+		t.Errorf("%+v", a)
+	}
+	for _, c := range [][3]int64{{0, 0, 0}, {0, 7, 7}, {7, 0, 7}, {7, 8, 7}, {8, 7, 7}} {
+		if got := older(c[0], c[1]); got != c[2] {
+			t.Errorf("of %d and %d: %d", c[0], c[1], got)
+		}
+	}
+}
+
+// TestConsentOfTwo: what two sources, a TC string and Google's string come to for one purpose and for two.
+func TestConsentOfTwo(t *testing.T) {
+	t.Parallel()
+	tcfs := []TCF{{}, {State: Malformed}, {State: Valid, At: 3}, {State: Valid, At: 7}}
+	tcfs[2].Consent[2], tcfs[3].Consent[2] = TCFOK, TCFNoPurposeConsent
+	acs := []AC{{}, {State: Valid, Listed: true, Consented: true}, {State: Valid, Listed: true}, {State: Malformed, Listed: true}, {State: Malformed}, {State: Valid}}
+	for _, a := range saying(Own) {
+		for _, b := range saying(Payload) {
+			s := Signals{N: 2}
+			s.Sources[0], s.Sources[1] = a, b
+			s.Sources[2].Refused = 1 // what is not listed is not heeded
+			if got, want := s.Objects(1), a.Objected|b.Objected == 1; got != want || s.Objects(2) || s.Objects(0) {
+				t.Fatalf("%+v %+v: objects %t", a, b, got)
+			}
+			for _, tcf := range tcfs {
+				for _, ac := range acs {
+					s.TCF, s.AC = tcf, ac
+					need := Need{Categories: 1, TCF: 1 << 1}
+					want := Answer{TCF: TCFOK}
+					switch {
+					case (a.Refused|a.Objected)&1 != 0:
+						want.Consent, want.At = Refused, a.At
+					case (b.Refused|b.Objected)&1 != 0:
+						want.Consent, want.At = Refused, b.At
+					case a.Doubt|b.Doubt != 0:
+					case tcf.State == Malformed:
+						want.TCF = TCFStringInvalid
+					case tcf.State == Valid && tcf.At == 7:
+						want.TCF = TCFNoPurposeConsent
+					case tcf.State == Valid && ac.Listed && (ac.State == Malformed || !ac.Consented):
+						want.TCF = TCFNoVendorConsent
+					case tcf.State == Valid || a.Granted|b.Granted != 0:
+						want.Consent = Granted
+						for _, at := range []int64{a.At * int64(a.Granted), b.At * int64(b.Granted), tcf.At} {
+							want.At = older(want.At, at)
+						}
+					}
+					if got := s.Consent([]Need{need}); got != want {
+						t.Fatalf("%+v\n%+v\n%s %+v\n%+v, want %+v", a, b, tcf.State, ac, got, want)
+					}
+				}
+			}
+			s.TCF, s.AC = TCF{}, AC{}
+			if got := s.Consent(nil); got.Consent == Granted || got.TCF != TCFOK {
+				t.Fatalf("nothing was asked: %+v", got)
+			}
+			if got := s.Consent([]Need{{}}); got.Consent == Granted {
+				t.Fatalf("a purpose without a category: %+v", got)
+			}
+			if got := s.Consent([]Need{{Categories: 1}, {Categories: 2}}); got.Consent == Granted {
+				t.Fatalf("a category that nothing grants: %+v", got)
+			}
+		}
+	}
+	s := Signals{N: 1, Sources: [MaxSources]Said{{State: Valid, Granted: 0b11, At: 4}}}
+	for of, want := range map[Categories]Consent{0b1: Granted, 0b11: Granted, 0b111: Silent, 0b100: Silent} {
+		if got := s.Consent([]Need{{Categories: of}}).Consent; got != want {
+			t.Errorf("%b: %d, want %d", of, got, want)
+		}
+	}
+}
+
+// TestStringsTogether: of two TC strings, two of Google's and two of opt-outs the stricter holds.
+func TestStringsTogether(t *testing.T) {
+	t.Parallel()
+	states := []State{Absent, Valid, Malformed}
+	for _, x := range states {
+		for _, y := range states {
+			for how := range 16 {
+				reason := func(yes bool) TCFReason {
+					if yes {
+						return TCFOK
+					}
+					return TCFNoVendorConsent
+				}
+				is := func(bit int) bool { return how>>bit&1 == 1 }
+				make := func(state State, yes, interest bool, at int64) (t TCF) {
+					if state == Valid {
+						t.At = at
+						t.Consents, t.Interests = Purposes(how&3), Purposes(how>>2)
+						for p := range t.Consent {
+							t.Consent[p], t.Interest[p] = reason(yes), reason(interest)
+						}
+					}
+					t.State = state
+					return t
+				}
+				a, b := make(x, is(0), is(1), 5), make(y, is(2), is(3), 4)
+				b.Consents, b.Interests = b.Interests, b.Consents
+				got := a
+				got.merge(b)
+				want := a
+				switch {
+				case y == Absent:
+				case x == Absent:
+					want = b
+				case x == Malformed || y == Malformed:
+					want = TCF{State: Malformed}
+				default:
+					want.At, want.Consents, want.Interests = 4, a.Consents&b.Consents, a.Interests&b.Interests
+					for p := range want.Consent {
+						want.Consent[p], want.Interest[p] = reason(is(0) && is(2)), reason(is(1) && is(3))
+					}
+				}
+				if got != want {
+					t.Fatalf("%s and %s, %b:\n%+v, want\n%+v", x, y, how, got, want)
+				}
+				c, d := AC{x, true, is(0), is(1)}, AC{y, true, is(2), is(3)}
+				both := AC{max(x, y), true, is(0) && is(2), is(1) && is(3)}
+				if x == Absent {
+					both = d
+				}
+				if c.merge(d); c != both || c.refuses() != (c.State == Malformed || c.State == Valid && !c.Consented) {
+					t.Fatalf("%+v, want %+v", c, both)
+				}
+				e, f := OptOuts{x, US(how & 3), is(2)}, OptOuts{y, US(how >> 2), is(3)}
+				if e.merge(f); e != (OptOuts{max(x, y), US(how&3 | how>>2), is(2) || is(3)}) {
+					t.Fatalf("%+v", e)
+				}
+			}
+		}
+	}
+}
+
+// TestOptedOut: an opt-out of what is asked, or one that may be, in each of the places.
+func TestOptedOut(t *testing.T) {
+	t.Parallel()
+	for place := range 3 {
+		for _, state := range []State{Absent, Valid, Malformed} {
+			for how := range US(16) {
+				o := OptOuts{State: state, Of: how & 7, GPC: how > 7}
+				for _, gpc := range []State{Absent, Valid} {
+					var s Signals
+					s.GPC, *[]*OptOuts{&s.GPP, &s.USP, &s.Told}[place] = gpc, o
+					for of := range US(8) {
+						may := of != 0 && state == Malformed
+						says := of != 0 && state != Absent && (o.Of&of != 0 || o.GPC)
+						if s.MayRefuseSale(of) != may || s.RefusedSale(of) != says || s.OptedOut(of) != (of != 0 && (may || says || gpc == Valid)) {
+							t.Fatalf("place %d, %+v, gpc %s, of %b: %t %t %t", place, o, gpc, of, s.MayRefuseSale(of), s.RefusedSale(of), s.OptedOut(of))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestPurposesOfVendors: a vendor's bases for each purpose, by declaration and restriction, are what the string decides; without a vendor,
+// what the purpose's bits say.
+func TestPurposesOfVendors(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{restrictedTC(7), restrictedTC(2, RequireConsent), restrictedTC(11, RequireLI), restrictedTC(9, NotAllowed), typicalTC} {
+		s := mustTC(t, text)
+		alone := newTCF(s, &Declaration{})
+		for p := 1; p <= numPurposes; p++ {
+			if c, li := s.PurposeAlone(p); alone.Consent[p] != c || alone.Interest[p] != li {
+				t.Errorf("purpose %d alone: %s, %s", p, alone.Consent[p], alone.Interest[p])
+			}
+			for d := Undeclared; d <= DeclaredLIFlexible+1; d++ {
+				asked := &Declaration{Vendor: 5}
+				asked.Purposes[p] = d
+				said, decided := newTCF(s, asked), s.Purpose(5, p, d)
+				if (said.Consent[p] == TCFOK) != decided.OnConsent || (said.Interest[p] == TCFOK) != decided.OnLI || said.Vendor != 5 ||
+					said.Policy != s.PolicyVersion || said.Version != 2 || said.At != s.Updated {
+					t.Errorf("purpose %d, declared %d: %+v, %+v", p, d, said, decided)
+				}
+				if decided.Reason != TCFOK && said.Consent[p] != decided.Reason && said.Interest[p] != decided.Reason {
+					t.Errorf("purpose %d, declared %d: %s, %s: not %s", p, d, said.Consent[p], said.Interest[p], decided.Reason)
+				}
+				for q := 1; q <= numPurposes; q++ {
+					for _, of := range []Purposes{bit(q), bit(q) | bit(1)} {
+						first := said.Consent[q]
+						if of.Has(1) && said.Consent[1] != TCFOK {
+							first = said.Consent[1]
+						}
+						if said.consents(of) != first {
+							t.Errorf("consent to %b: %s, want %s", of, said.consents(of), first)
+						}
+					}
+				}
+			}
+		}
+	}
+	for purpose := range 64 {
+		for kind := range numRestrictions + 1 {
+			for vendor := range 7 {
+				s := mustTC(t, restrictedTC(max(purpose, 1), RequireLI))
+				if got, want := s.Restricted(vendor, purpose, kind), vendor == 5 && kind == RequireLI && purpose > 0; got != want {
+					t.Errorf("vendor %d, purpose %d, %d: %t", vendor, purpose, kind, got)
+				}
+				if s.Restricted(vendor, purpose+1<<14, kind) || s.Restricted(vendor, -purpose, kind) {
+					t.Errorf("a purpose that there is not is restricted like %d", purpose)
+				}
+			}
+		}
+	}
+	if (&TCF{}).Interested(bit(2)) != TCFOK || (&TCF{State: Malformed}).Interested(bit(2)) != TCFStringInvalid || (&TCF{State: Valid}).Interested(bit(2)) == TCFOK {
+		t.Error("legitimate interest of no string, of one that cannot be read, or of one that has none")
+	}
+}
+
+// TestGoldenFaults: what is wrong with strings, in words. UPDATE_GOLDEN=1 writes the file anew; what changed is then to be read line by line.
+func TestGoldenFaults(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	say := func(what, text string, err error) {
+		if err != nil {
+			fmt.Fprintf(&got, "%s %s: %v\n", what, text, err)
+		} else {
+			fmt.Fprintf(&got, "%s %s\n", what, text)
+		}
+	}
+	decode := map[string]func(string) error{
+		"AC": func(text string) error { _, err := DecodeAC([]byte(text)); return err }, "GPP": func(text string) error { _, err := DecodeGPP([]byte(text)); return err },
+		"TC": func(text string) error { _, err := DecodeTC([]byte(text)); return err }, "USP": func(text string) error { _, err := DecodeUSP([]byte(text)); return err },
+	}
+	late, national := lateCore(25).text(), new(bitWriter).put(6, 1).put(54, 0).text()
+	for _, of := range []struct{ what, text string }{
+		{"USP", "1YNN"}, {"USP", `{"uspString":"1YNN"}`}, {"AC", "2~1.35~dv.9"}, {"AC", "1~41"}, {"GPP", "DBABLA~CAAQAAAAAABA.QA"}, {"GPP", gppHead(7) + "~" + national},
+		{"GPP", gppHead(25) + "~" + late + "." + new(bitWriter).put(16, 0).text()}, {"GPP", gppHeads(6, 9) + "~1YNN~BAAAAAAA.QA"}, {"GPP", "DBABDA~" + shortCA}, {"TC", restrictedTC(3, RequireConsent)},
+	} {
+		say(of.what, of.text, decode[of.what](of.text))
+		for how, text := range broken(of.text) {
+			if how != "doubled" && (how != "outside" || len(text) < 30) {
+				say(of.what, text, decode[of.what](text))
+			}
+		}
+	}
+	for _, of := range []struct{ what, text string }{
+		{"USP", `{"uspString":1}`}, {"USP", `{"uspString":"1YNN","uspString":"1YNN"}`}, {"USP", "{}"}, {"USP", "{abc"}, {"USP", "{"}, {"USP", ""}, {"AC", ""}, {"AC", "2~1~dv.0"},
+		{"AC", "2~1~dv.x"}, {"AC", "2~1~dv.1."}, {"AC", "2~1~"}, {"AC", "1~1~"}, {"AC", "1~999999"}, {"GPP", ""}, {"GPP", gppHead(64) + "~A"}, {"GPP", gppHead(7) + "~"}, {"GPP", gppHead(7)},
+		{"GPP", gppHead(7) + "~" + national + "~A"}, {"GPP", gppHead(25) + "~" + late + "." + new(bitWriter).put(16, 3).text()}, {"TC", ""}, {"TC", "C"},
+	} {
+		say(of.what, of.text, decode[of.what](of.text))
+	}
+	path := filepath.Join("testdata", "faults.golden")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(got.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(string(text), "\n")
+	for i, line := range strings.Split(got.String(), "\n") {
+		if i >= len(want) || line != want[i] {
+			t.Fatalf("%s:%d is not what is said: %s", path, i+1, line)
+		}
+	}
+	if len(want) != strings.Count(got.String(), "\n")+1 {
+		t.Errorf("%s has %d lines", path, len(want))
+	}
+}
+
+// shortCA is TCF Canada without vendors.
+var shortCA = new(bitWriter).put(6, 1).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120).put(6, 2).
+	put(1, 0).put(12, 0).put(24, 1<<23).put(24, 1).put(16, 0).put(1, 0).put(16, 0).put(1, 1).put(12, 0).put(12, 0).text()
