@@ -311,6 +311,31 @@ func TestExplain(t *testing.T) {
 	for _, text := range []string{typicalTC, core, restrictedTC(2, RequireConsent, NotAllowed) + "." + publisher, "CPmmxEAPmmxEADhADBPLC1CgAAAAAAAAAB5YAAAAAAAA"} {
 		say(text, ExplainTC(mustTC(t, text)))
 	}
+	for policy := range uint64(7) {
+		w := new(bitWriter).put(6, 2).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120)
+		w.put(6, policy).put(1, policy&1).put(1, policy>>1&1).put(12, policy<<8).put(24, 1).put(24, policy<<18).put(1, policy>>2).put(6, 3).put(6, 4)
+		text := w.scattered(10+int(policy)).put(16, 0).put(1, 0).put(12, 0).text()
+		for kind := uint64(1); kind <= policy && kind < 3; kind++ {
+			w := new(bitWriter).put(3, kind).put(16, policy-1).put(1, 0)
+			if policy > 1 {
+				w.put(int(policy)-1, 1)
+			}
+			text += "." + w.text()
+		}
+		own := new(bitWriter).put(3, 3).put(24, 0).put(24, 3).put(6, policy&1)
+		if policy&1 == 1 {
+			own.put(1, 1).put(1, 0)
+		}
+		text += "." + own.text()
+		say(text, ExplainTC(mustTC(t, text)))
+	}
+	for _, text := range []string{gppHeads(6, 7) + "~1NNN~CAAAAAAAAABA.YA", gppHeads(7, 63) + "~CAAAAAAAAABA.QA~A", gppHead(6) + "~1---", gppHead(24) + "~" + lateCore(24).text(), "DBABDA~" + shortCA} {
+		g, err := DecodeGPP([]byte(text))
+		if err != nil {
+			t.Fatal(text, err)
+		}
+		say(text, ExplainGPP(g))
+	}
 	for _, text := range append([]string{usGPP, "DBABTA~1-YY", "DBAA", "DBABUYA~BSVl.aSQ",
 		"DBABDA~BQuMNN6QuMNN6FKAKDENCJCAARjAAGKAAAajAdSGFgOkeFiWhYlrBZBoxhpNBomMliak0tQxLBpZViwsAJ0wHhPr1AAA.YAAAAAAAAAA"}, documentForms[0]) {
 		g, err := DecodeGPP([]byte(text))
@@ -323,7 +348,7 @@ func TestExplain(t *testing.T) {
 		u, _ := DecodeUSP([]byte(text))
 		say(text, ExplainUSP(u))
 	}
-	for _, text := range []string{"1~", "2~1.2.3.35~dv.9.21"} {
+	for _, text := range []string{"1~", "1~7", "2~1.2.3.35~dv.9.21", "2~~dv.1", "2~1.3.5.7.9.11.13.15.17.19.21.23~dv.", "1~1.3.5.7.9.11.13.15.17.19.21.23.25", "1~5.5.4"} {
 		a, err := DecodeAC([]byte(text))
 		if err != nil {
 			t.Fatal(err)
