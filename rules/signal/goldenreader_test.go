@@ -100,6 +100,8 @@ func (t told) add(h *hit.Hit, root *int32) {
 	case "and":
 		*root = h.Append(hit.None, hit.Node{Kind: hit.Object})
 		h.Events = append(h.Events, hit.Event{Root: *root, NameNode: hit.None, NameRule: hit.None})
+	case "void": // an event that stands nowhere
+		h.Events = append(h.Events, hit.Event{Root: hit.None, NameNode: hit.None, NameRule: hit.None})
 	case "shared", "event":
 		event, parent := int32(hit.Shared), *root
 		if where == "event" {
@@ -286,7 +288,7 @@ var readings = []struct {
 		told("header X-C: *").each("yes", "no", "maybe", " yes "), told("header x-c: yes\nheader X-C: *").each("no", "yes"),
 		told("and\nevent x a.b=*").each(`"yes"`, `"no"`, `"maybe"`, `true`, `{}`, `""`, "\"yes\"\nevent x a.b=\"no\"", "\"yes\"\nand\nevent x a.b=\"no\""),
 		told("and\nevent x a=*").each(`"yes"`, `"{\"x\":\"yes\"}"`, `"{\"x\":\"no\"}"`, `"{\"y\":\"no\"}"`, `"{"`), told("and\nevent x b.a=\"yes\"").each(""),
-		told("and").each(""),
+		told("and").each(""), told("void").each(""),
 	)},
 }
 
