@@ -307,6 +307,15 @@ func TestMost(t *testing.T) {
 			t.Errorf("%d lists: %s", 255+n, state)
 		}
 	}
+	for n := range 3 {
+		text := strings.Repeat("1,", (maxSID-2)/2) + strings.Repeat("0", n) + "7"
+		if _, ok := ParseSID([]byte(text)); ok != (len(text) <= maxSID) {
+			t.Errorf("%d bytes of section ids: %t", len(text), ok)
+		}
+	}
+	if lines := ExplainTC(mustTC(t, restrictedTC(63, NotAllowed))); !slices.Contains(lines, "restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
+		t.Errorf("%q", lines)
+	}
 	if state, items := read(cmpKlaro, strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
 		t.Errorf("one cookie many times: %s, %d", state, items)
 	}
