@@ -257,6 +257,11 @@ func (j *Judgement) constants(event int32) {
 	}
 }
 
+// sets tells whether the profile gives a field of that name a value.
+func (p *plan) sets(name string) bool {
+	return slices.ContainsFunc(p.set, func(c constant) bool { return c.name == name })
+}
+
 // replace puts the constants of a profile in place of every occurrence of their fields in an event, or in what all share, in one go over it, and
 // notes which were there.
 func (j *Judgement) replace(event int32, p *plan, there []bool) {
@@ -282,7 +287,7 @@ func (j *Judgement) carryField(event int32) {
 	if carry.Field == "" {
 		return
 	}
-	if j.carried[event+1] || j.carried[0] {
+	if j.carried[event+1] || j.carried[0] || j.Verdicts[event].Activity.plan.sets(carry.Field) {
 		return
 	}
 	a, _ := j.action(event, hit.None, hit.IP, hit.Unknown)

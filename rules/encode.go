@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -92,7 +93,7 @@ func (j *Judgement) held(i int32) bool {
 // carryQuery hands the visitor's address on as a parameter, minimised, where the vendor takes it so and the hit has none.
 func (j *Judgement) carryQuery(from int) {
 	carry := j.Route.Endpoint.Carry
-	if carry.Query == "" {
+	if carry.Query == "" || slices.ContainsFunc(j.plans, func(p *plan) bool { return p.sets(carry.Query) }) {
 		return
 	}
 	for c := j.Hit.Nodes[j.Hit.QueryRoot].First; c != hit.None; c = j.Hit.Nodes[c].Next {
