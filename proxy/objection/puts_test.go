@@ -19,6 +19,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // everything is all that is in the file.
@@ -340,5 +341,42 @@ func TestMostThatABatchHolds(t *testing.T) {
 		if err := normalise(&many, noon); (err == nil) != taken {
 			t.Errorf("%d subjects: %v", len(many.Changes[0].Subjects), err)
 		}
+		scopes := Batch{Changes: []Change{objects(1)}}
+		for i := range mostScopes + more {
+			scopes.Changes[0].Object = append(scopes.Changes[0].Object, fmt.Sprint("scope", i))
+		}
+		spaces := Batch{Changes: []Change{objects(1, All)}}
+		spaces.Changes[0].Subjects[0].Space = strings.Repeat("s", mostText+more)
+		source := Batch{Changes: []Change{objects(1, All)}}
+		source.Changes[0].Source = strings.Repeat("s", 32+more)
+		file := Batch{Changes: []Change{objects(1, All)}, Progress: &Progress{File: strings.Repeat("f", mostText+more)}}
+		for what, b := range map[string]*Batch{"scopes": &scopes, "a namespace": &spaces, "a source": &source, "a file": &file} {
+			if err := normalise(b, noon); (err == nil) != taken {
+				t.Errorf("%s, %d more than at most: %v", what, more, err)
+			}
+		}
+	}
+	nameless := Batch{Changes: []Change{objects(1, All)}}
+	nameless.Changes[0].Subjects[0].Space = ""
+	for what, b := range map[string]*Batch{"a namespace": &nameless, "a file": {Changes: []Change{objects(1, All)}, Progress: &Progress{Line: 1}}} {
+		if err := normalise(b, noon); err == nil {
+			t.Errorf("%s of no name is taken", what)
+		}
+	}
+}
+
+// TestAScopeOfNoNameIsAnError: a record whose scopes nobody can name is not taken for one without objections.
+func TestAScopeOfNoNameIsAnError(t *testing.T) {
+	s := opened(t, Options{})
+	taken(t, s, objects(1, "newsletter"))
+	short := (*s.names.Load())[:1]
+	s.names.Store(&short)
+	if all, err := s.Standing([]Subject{subject(1)}); !errors.Is(err, errUnknownNumber) {
+		t.Errorf("%v stand, %v", all, err)
+	}
+	r := s.Resolve(func(string) (rules.Objections, bool) { return rules.Objections{}, true })
+	one := subject(1)
+	if found, err := r.Of(one.Hash); !errors.Is(err, errUnknownNumber) {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

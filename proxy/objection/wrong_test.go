@@ -70,6 +70,7 @@ func TestAFileThatContradictsItself(t *testing.T) {
 		"more subjects than there are": {resaved(func(v *saved) { v.records++ }), "says that there are 3", nil},
 		"a name that is not the next":  {resealed(bucketScopes, []byte{0, 0, 0, 9}, []byte("x")), "a name is missing", nil},
 		"a name of no number":          {resealed(bucketScopes, []byte{0, 0, 9}, []byte("x")), "a name is missing", nil},
+		"a scope of no name":           {removed(bucketScopes, []byte{0, 0, 0, 2}), errUnknownNumber.Error(), nil},
 		"another root":                 {resaved(func(v *saved) { v.head.Root[0] ^= 1 }), "do not make its head", nil},
 		"a head of nothing":            {resaved(func(v *saved) { v.head = emptyHead }), "the change log holds more", nil},
 		"no log": {func(tx *bolt.Tx) error {
