@@ -134,7 +134,7 @@ func siteLanguages(loaded *config.Loaded) []string {
 			titles[lang]++
 		}
 	}
-	all := notice.NoticeLanguages()
+	all := notice.Languages()
 	slices.SortStableFunc(all, func(a, b string) int {
 		if n := titles[b] - titles[a]; n != 0 {
 			return n

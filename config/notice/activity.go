@@ -14,7 +14,7 @@ import (
 )
 
 // noticeBuilder puts activities into words.
-type noticeBuilder struct {
+type builder struct {
 	loaded   *config.Loaded
 	words    *words
 	lang     string
@@ -23,14 +23,14 @@ type noticeBuilder struct {
 	warnings []string
 }
 
-func (b *noticeBuilder) warn(format string, args ...any) {
+func (b *builder) warn(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(b.warnings, text) {
 		b.warnings = append(b.warnings, text)
 	}
 }
 
 // activity says what a visitor is told of an activity; nil where it does not take place on the notice's sites at its time.
-func (b *noticeBuilder) activity(a *rules.Activity, written *config.Activity) *NoticeActivity {
+func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activity {
 	hosts, all := b.hostsOf(written)
 	if len(hosts) == 0 {
 		if len(b.sites) == len(b.loaded.Policy.Sites()) {
@@ -43,7 +43,7 @@ func (b *noticeBuilder) activity(a *rules.Activity, written *config.Activity) *N
 		return nil
 	}
 	said := b.words.Bases[a.Basis.String()]
-	n := &NoticeActivity{
+	n := &Activity{
 		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
 		Reference: a.Reference, Data: b.data(a), Events: written.Events,
 		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(a, written),
@@ -70,7 +70,7 @@ func (b *noticeBuilder) activity(a *rules.Activity, written *config.Activity) *N
 }
 
 // interest says what a legitimate interest is, and how one objects.
-func (b *noticeBuilder) interest(n *NoticeActivity, a *rules.Activity) {
+func (b *builder) interest(n *Activity, a *rules.Activity) {
 	if a.Basis != basis.LegitimateInterest {
 		return
 	}
@@ -92,7 +92,7 @@ func retention(l *config.Loaded, a *rules.Activity, written *config.Activity) ba
 }
 
 // hostsOf lists the hosts of the notice's sites that an activity takes place on; all is true where those are all of them.
-func (b *noticeBuilder) hostsOf(a *config.Activity) (hosts []string, all bool) {
+func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 	all = true
 	for _, s := range b.sites {
 		if takesPlaceOn(b.loaded, a, s.ID) {
@@ -110,8 +110,8 @@ func takesPlaceOn(l *config.Loaded, a *config.Activity, site string) bool {
 	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) && (len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
 }
 
-func (b *noticeBuilder) recipient(r *rules.Recipient) NoticeRecipient {
-	n := NoticeRecipient{ID: r.ID, Name: r.Catalog.File.Name, Hosts: hostsOfRecipient(r), Country: r.Catalog.File.Country}
+func (b *builder) recipient(r *rules.Recipient) Recipient {
+	n := Recipient{ID: r.ID, Name: r.Catalog.File.Name, Hosts: hostsOfRecipient(r), Country: r.Catalog.File.Country}
 	if n.Country != "" {
 		n.Seat = b.words.country(n.Country)
 	}
@@ -129,9 +129,9 @@ func hostsOfRecipient(r *rules.Recipient) []string {
 	return hosts
 }
 
-func (b *noticeBuilder) purpose(id string) NoticePurpose {
+func (b *builder) purpose(id string) Purpose {
 	p := b.loaded.Purposes[id]
-	n := NoticePurpose{ID: id, Title: b.text(p.Title, "purpose "+id+": title"), DirectMarketing: p.DirectMarketing}
+	n := Purpose{ID: id, Title: b.text(p.Title, "purpose "+id+": title"), DirectMarketing: p.DirectMarketing}
 	if len(p.Description) > 0 {
 		n.Description = b.text(p.Description, "purpose "+id+": description")
 	}
@@ -139,7 +139,7 @@ func (b *noticeBuilder) purpose(id string) NoticePurpose {
 }
 
 // text chooses a language: the notice's own, a variety of it, a text that names none, English, whichever comes first.
-func (b *noticeBuilder) text(t config.Text, what string) TextPart {
+func (b *builder) text(t config.Text, what string) TextPart {
 	if text, ok := t[b.lang]; ok {
 		return TextPart{Text: joined(text)}
 	}
@@ -166,20 +166,20 @@ func (b *noticeBuilder) text(t config.Text, what string) TextPart {
 // joined writes a text in one line.
 func joined(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-func (b *noticeBuilder) data(a *rules.Activity) []NoticeData {
-	all := []NoticeData{}
+func (b *builder) data(a *rules.Activity) []Data {
+	all := []Data{}
 	for _, t := range a.Treatments() {
-		all = append(all, NoticeData{
+		all = append(all, Data{
 			Class: t.Class.String(), Field: t.Field, Minimiser: t.Action.Kind().String(),
 			What: b.words.Classes[t.Class.String()], Done: b.words.action(t.Action),
 		})
 	}
-	return slices.CompactFunc(all, func(x, y NoticeData) bool { return x == y })
+	return slices.CompactFunc(all, func(x, y Data) bool { return x == y })
 }
 
-func (b *noticeBuilder) transfer(a *rules.Activity, written *config.Activity) *NoticeTransfer {
+func (b *builder) transfer(a *rules.Activity, written *config.Activity) *Transfer {
 	if t := written.Transfer; t != nil {
-		return &NoticeTransfer{Country: t.Country, In: b.words.country(t.Country), Safeguard: b.words.safeguard(t.Safeguard)}
+		return &Transfer{Country: t.Country, In: b.words.country(t.Country), Safeguard: b.words.safeguard(t.Safeguard)}
 	}
 	if seat := a.Recipient.Catalog.File.Country; thirdCountry(seat) {
 		b.warn("activity %s: %s has its seat in %s, and no transfer is given: Art. 13(1)(f) asks for country and safeguard (transfer:)", a.ID, a.Recipient.ID, seat)
@@ -195,7 +195,7 @@ func thirdCountry(code string) bool {
 }
 
 // signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its purposes heeds.
-func (b *noticeBuilder) signals(a *rules.Activity, written *config.Activity) []string {
+func (b *builder) signals(a *rules.Activity, written *config.Activity) []string {
 	reads := func(which func(*config.Signals) bool) bool {
 		for _, s := range b.sites {
 			of := b.loaded.Server.Sites[s.ID].Signals

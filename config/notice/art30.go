@@ -65,14 +65,14 @@ var recordColumns = []struct {
 func Art30(l *config.Loaded, at time.Time) *Record {
 	w, _ := wordsIn("en")
 	r := &Record{Controller: l.Server.Controller, Policy: l.Policy.Digest(), At: at}
-	b := &noticeBuilder{loaded: l, words: w, lang: "en", sites: l.Policy.Sites(), at: at}
+	b := &builder{loaded: l, words: w, lang: "en", sites: l.Policy.Sites(), at: at}
 	for i, a := range l.Policy.Activities() {
 		r.Lines = append(r.Lines, b.recordLine(a, &l.Activities[i]))
 	}
 	return r
 }
 
-func (b *noticeBuilder) recordLine(a *rules.Activity, written *config.Activity) RecordLine {
+func (b *builder) recordLine(a *rules.Activity, written *config.Activity) RecordLine {
 	said, to := b.words.Bases[a.Basis.String()], b.recipient(a.Recipient)
 	line := RecordLine{
 		Activity: a.ID, State: "in force", Subjects: "visitors of the sites", Basis: a.Basis.String() + ": " + said.Article + behind(", ", a.Reference),
@@ -112,7 +112,7 @@ func (b *noticeBuilder) recordLine(a *rules.Activity, written *config.Activity) 
 	return line
 }
 
-func (b *noticeBuilder) recordTransfer(a *rules.Activity, written *config.Activity) string {
+func (b *builder) recordTransfer(a *rules.Activity, written *config.Activity) string {
 	if t := b.transfer(a, written); t != nil {
 		return t.In + ": " + t.Safeguard
 	}
@@ -213,7 +213,7 @@ func (r *Record) HTML() ([]byte, error) {
 			return rows
 		},
 		"day": func(at time.Time) string { return at.UTC().Format(time.DateOnly) },
-	}).ParseFS(noticeFiles, "art30.html"))
+	}).ParseFS(files, "art30.html"))
 	var out bytes.Buffer
 	err := t.Execute(&out, r)
 	return out.Bytes(), err

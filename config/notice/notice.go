@@ -18,20 +18,20 @@ import (
 // Notice is what visitors are told (GDPR Art. 13 and 14): who receives what, for which purpose, on which basis. It is made of the compiled
 // policy alone, and holds only activities that are in force at its time. Its JSON is fixed: members may be added, none taken away.
 type Notice struct {
-	Digest     string           `json:"digest"` // "sha256:" and hexadecimal, over all the rest
-	Lang       string           `json:"lang"`
-	Site       string           `json:"site,omitempty"` // "" for all sites
-	Hosts      []string         `json:"hosts"`
-	Controller NoticeController `json:"controller"`
-	Activities []NoticeActivity `json:"activities"`
-	Rights     []string         `json:"rights"`
-	Complaint  string           `json:"complaint"`
+	Digest     string     `json:"digest"` // "sha256:" and hexadecimal, over all the rest
+	Lang       string     `json:"lang"`
+	Site       string     `json:"site,omitempty"` // "" for all sites
+	Hosts      []string   `json:"hosts"`
+	Controller Controller `json:"controller"`
+	Activities []Activity `json:"activities"`
+	Rights     []string   `json:"rights"`
+	Complaint  string     `json:"complaint"`
 
 	words *words
 }
 
 // NoticeController is who is responsible.
-type NoticeController struct {
+type Controller struct {
 	Name    string `json:"name"`
 	Address string `json:"address,omitempty"`
 	Contact string `json:"contact,omitempty"`
@@ -39,31 +39,31 @@ type NoticeController struct {
 }
 
 // NoticeActivity is one activity, as a visitor may understand it.
-type NoticeActivity struct {
-	ID         string          `json:"id"`
-	Recipient  NoticeRecipient `json:"recipient"`
-	Purposes   []NoticePurpose `json:"purposes"`
-	Basis      string          `json:"basis"` // as policies name it
-	BasisName  string          `json:"basis_name"`
-	Article    string          `json:"article"`
-	Reference  string          `json:"reference,omitempty"`
-	Interest   string          `json:"interest,omitempty"`
-	Benefit    string          `json:"benefit,omitempty"`
-	Grounds    string          `json:"compelling_grounds,omitempty"`
-	Refuse     string          `json:"refuse"`
-	Signals    []string        `json:"signals,omitempty"` // of the browser, that count as a no
-	Data       []NoticeData    `json:"data"`
-	Events     []string        `json:"events"` // "*" is all
-	Regions    []string        `json:"regions,omitempty"`
-	Sites      []string        `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
-	Retention  string          `json:"retention,omitempty"`
-	ConsentAge string          `json:"consent_max_age,omitempty"`
-	Transfer   *NoticeTransfer `json:"transfer,omitempty"`
-	Unstated   bool            `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
+type Activity struct {
+	ID         string    `json:"id"`
+	Recipient  Recipient `json:"recipient"`
+	Purposes   []Purpose `json:"purposes"`
+	Basis      string    `json:"basis"` // as policies name it
+	BasisName  string    `json:"basis_name"`
+	Article    string    `json:"article"`
+	Reference  string    `json:"reference,omitempty"`
+	Interest   string    `json:"interest,omitempty"`
+	Benefit    string    `json:"benefit,omitempty"`
+	Grounds    string    `json:"compelling_grounds,omitempty"`
+	Refuse     string    `json:"refuse"`
+	Signals    []string  `json:"signals,omitempty"` // of the browser, that count as a no
+	Data       []Data    `json:"data"`
+	Events     []string  `json:"events"` // "*" is all
+	Regions    []string  `json:"regions,omitempty"`
+	Sites      []string  `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
+	Retention  string    `json:"retention,omitempty"`
+	ConsentAge string    `json:"consent_max_age,omitempty"`
+	Transfer   *Transfer `json:"transfer,omitempty"`
+	Unstated   bool      `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
 }
 
 // NoticeRecipient is who receives.
-type NoticeRecipient struct {
+type Recipient struct {
 	ID      string   `json:"id"`
 	Name    string   `json:"name"`
 	Hosts   []string `json:"hosts"`
@@ -72,7 +72,7 @@ type NoticeRecipient struct {
 }
 
 // NoticePurpose is a purpose, in the notice's language or, where it has none in that, in another.
-type NoticePurpose struct {
+type Purpose struct {
 	ID              string   `json:"id"`
 	Title           TextPart `json:"title"`
 	Description     TextPart `json:"description,omitzero"`
@@ -86,7 +86,7 @@ type TextPart struct {
 }
 
 // NoticeData is a class of data, and what is done to it.
-type NoticeData struct {
+type Data struct {
 	Class     string `json:"class"`
 	Field     string `json:"field,omitempty"` // the vendor's name, where one field is treated in a way of its own
 	Minimiser string `json:"minimiser"`
@@ -95,7 +95,7 @@ type NoticeData struct {
 }
 
 // NoticeTransfer is a transfer to a third country.
-type NoticeTransfer struct {
+type Transfer struct {
 	Country   string `json:"country"`
 	In        string `json:"in"` // the country in words
 	Safeguard string `json:"safeguard"`
@@ -106,16 +106,16 @@ type NoticeTransfer struct {
 func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, error) {
 	w, ok := wordsIn(lang)
 	if !ok {
-		return nil, nil, fmt.Errorf("there is no notice in %q%s", strict.Shortened(lang), strict.Suggestion(lang, NoticeLanguages()))
+		return nil, nil, fmt.Errorf("there is no notice in %q%s", strict.Shortened(lang), strict.Suggestion(lang, Languages()))
 	}
 	sites, err := sitesOf(l, site)
 	if err != nil {
 		return nil, nil, err
 	}
 	c := l.Server.Controller
-	b := &noticeBuilder{loaded: l, words: w, lang: lang, sites: sites, at: at}
+	b := &builder{loaded: l, words: w, lang: lang, sites: sites, at: at}
 	n := &Notice{
-		Lang: lang, Site: site, Controller: NoticeController(c), Activities: []NoticeActivity{},
+		Lang: lang, Site: site, Controller: Controller(c), Activities: []Activity{},
 		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w,
 	}
 	for _, s := range sites {
@@ -161,8 +161,8 @@ func (n *Notice) digest() string {
 }
 
 // Objections lists the activities on which visitors have a right to object for reasons of their own (Art. 21(1)).
-func (n *Notice) Objections() []NoticeActivity {
-	return slices.DeleteFunc(slices.Clone(n.Activities), func(a NoticeActivity) bool {
+func (n *Notice) Objections() []Activity {
+	return slices.DeleteFunc(slices.Clone(n.Activities), func(a Activity) bool {
 		return a.Basis != basis.LegitimateInterest.String() && a.Basis != basis.PublicTask.String()
 	})
 }

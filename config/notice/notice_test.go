@@ -47,10 +47,10 @@ func golden(t *testing.T, name string, got []byte) {
 
 func TestNoticeGolden(t *testing.T) {
 	loaded := sample.Approved(t, sample.Files(t))
-	for _, lang := range NoticeLanguages() {
+	for _, lang := range Languages() {
 		n, warnings := noticeOf(t, loaded, "", lang)
 		golden(t, "testdata/"+lang+".warnings", []byte(strings.Join(warnings, "\n")+"\n"))
-		for _, format := range NoticeFormats() {
+		for _, format := range Formats() {
 			text, err := n.Render(format)
 			if err != nil {
 				t.Fatal(err)
@@ -78,7 +78,7 @@ func TestNoticeWords(t *testing.T) {
 			t.Errorf("%s: %s has %d keys, want %d", lang, what, len(got), len(want))
 		}
 	}
-	for _, lang := range NoticeLanguages() {
+	for _, lang := range Languages() {
 		w, _ := wordsIn(lang)
 		same(lang, "texts", english.Texts, w.Texts)
 		same(lang, "treatments", english.Treatments, w.Treatments)
@@ -181,7 +181,7 @@ func TestNoticeIsOfItsTime(t *testing.T) {
 	}
 	loaded := sample.Approved(t, sample.Files(t))
 	has := func(n *Notice, id string) bool {
-		return slices.ContainsFunc(n.Activities, func(a NoticeActivity) bool { return a.ID == id })
+		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == id })
 	}
 	for _, c := range []struct {
 		what  string

@@ -11,12 +11,12 @@ import (
 
 // What stands around a notice in HTML and Markdown.
 const (
-	noticeBegin = "<!-- tagwarden-notice "
-	noticeEnd   = "<!-- /tagwarden-notice -->"
+	beginMark = "<!-- tagwarden-notice "
+	endMark   = "<!-- /tagwarden-notice -->"
 )
 
 // noticeMark is what the first comment holds.
-type noticeMark struct {
+type markOf struct {
 	Digest string   `json:"digest"`
 	Lang   string   `json:"lang"`
 	Site   string   `json:"site,omitempty"`
@@ -26,11 +26,11 @@ type noticeMark struct {
 
 // mark is the comment in front of the notice. Two dashes, which might end it, are written otherwise; so are "<" and ">".
 func (n *Notice) mark(format string) string {
-	text, err := json.Marshal(noticeMark{n.Digest, n.Lang, n.Site, format, n.facts()})
+	text, err := json.Marshal(markOf{n.Digest, n.Lang, n.Site, format, n.facts()})
 	if err != nil {
 		panic("BUG: a mark is no JSON: " + err.Error())
 	}
-	return noticeBegin + strings.ReplaceAll(string(text), "--", `-\u002d`) + " -->"
+	return beginMark + strings.ReplaceAll(string(text), "--", `-\u002d`) + " -->"
 }
 
 // Published is a notice as it was found in a file.
@@ -50,19 +50,19 @@ func ReadPublished(text []byte) (*Published, error) {
 		}
 		return &Published{Digest: n.Digest, Lang: n.Lang, Site: n.Site, Format: "json", facts: n.facts(), edited: n.digest() != n.Digest}, nil
 	}
-	_, after, found := strings.Cut(string(text), noticeBegin)
+	_, after, found := strings.Cut(string(text), beginMark)
 	comment, after, closed := strings.Cut(after, "-->")
-	body, _, ended := strings.Cut(after, noticeEnd)
-	var m noticeMark
+	body, _, ended := strings.Cut(after, endMark)
+	var m markOf
 	switch {
 	case !found:
 		return nil, errors.New("no notice is in it: `tagwarden notice` writes one, and the comments around it have to stay")
 	case !closed || !ended:
-		return nil, errors.New("the notice in it has no end: the comment " + noticeEnd + " has to stay")
-	case strings.Contains(after, noticeBegin):
+		return nil, errors.New("the notice in it has no end: the comment " + endMark + " has to stay")
+	case strings.Contains(after, beginMark):
 		return nil, errors.New("more than one notice is in it: check them in files of their own")
 	}
-	if err := json.Unmarshal([]byte(comment), &m); err != nil || !slices.Contains(NoticeFormats(), m.Format) {
+	if err := json.Unmarshal([]byte(comment), &m); err != nil || !slices.Contains(Formats(), m.Format) {
 		return nil, errors.New("the comment in front of the notice cannot be read: write it anew with `tagwarden notice`")
 	}
 	return &Published{Digest: m.Digest, Lang: m.Lang, Site: m.Site, Format: m.Format, facts: m.Facts, text: body}, nil

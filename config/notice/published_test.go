@@ -30,7 +30,7 @@ func differences(t *testing.T, published string, today *Notice) string {
 func TestPublishedNotice(t *testing.T) {
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
-	for _, format := range NoticeFormats() {
+	for _, format := range Formats() {
 		text := rendered(t, before, format)
 		if got := differences(t, text, before); got != "" {
 			t.Errorf("%s differs from itself: %s", format, got)
@@ -72,7 +72,7 @@ func TestNoNotice(t *testing.T) {
 		{"", "no notice is in it"},
 		{"{}", "this is JSON, but no notice"},
 		{"{", "this is JSON, but no notice"},
-		{strings.Replace(text, noticeEnd, "", 1), "has no end"},
+		{strings.Replace(text, endMark, "", 1), "has no end"},
 		{strings.Replace(text, `{"digest"`, `{"digest`, 1), "cannot be read"},
 		{strings.Replace(text, `"format":"md"`, `"format":"pdf"`, 1), "cannot be read"},
 		{text + text, "more than one notice"},
@@ -90,7 +90,7 @@ func TestNoticeEscapes(t *testing.T) {
 	for _, format := range []string{"html", "md"} {
 		text := rendered(t, n, format)
 		_, body, _ := strings.Cut(text, " -->\n")
-		if strings.Contains(text, "<script>") || strings.Count(text, noticeEnd) != 1 || strings.Contains(body, "[a](java") && format == "md" {
+		if strings.Contains(text, "<script>") || strings.Count(text, endMark) != 1 || strings.Contains(body, "[a](java") && format == "md" {
 			t.Errorf("%s:\n%s", format, text)
 		}
 		if got := differences(t, text, n); got != "" {
@@ -107,7 +107,7 @@ func FuzzReadPublished(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	f.Add([]byte(noticeBegin + `{"digest":"sha256:","lang":"en","format":"md","facts":[]} -->&lt;<!-` + noticeEnd))
+	f.Add([]byte(beginMark + `{"digest":"sha256:","lang":"en","format":"md","facts":[]} -->&lt;<!-` + endMark))
 	loaded := sample.Approved(f, sample.Files(f))
 	today, _ := noticeOf(f, loaded, "", "en")
 	f.Fuzz(func(t *testing.T, text []byte) {

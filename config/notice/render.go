@@ -10,7 +10,7 @@ import (
 )
 
 // NoticeFormats are the forms in which a notice can be written.
-func NoticeFormats() []string { return []string{"html", "md", "json"} }
+func Formats() []string { return []string{"html", "md", "json"} }
 
 // Render writes the notice as a page of its own (html), as Markdown (md) or as JSON. What a page and a Markdown text say stands between
 // two comments, of which the first names the digest: the part between them can be put into another page, comments included.
@@ -27,15 +27,15 @@ func (n *Notice) Render(format string) ([]byte, error) {
 	case "md":
 		functions["md"] = markdown
 		functions["begin"] = func() string { return n.mark(format) }
-		functions["finish"] = func() string { return noticeEnd }
-		t := texttemplate.Must(texttemplate.New("notice.md").Funcs(functions).ParseFS(noticeFiles, "notice.md"))
+		functions["finish"] = func() string { return endMark }
+		t := texttemplate.Must(texttemplate.New("notice.md").Funcs(functions).ParseFS(files, "notice.md"))
 		err := t.Execute(&out, n)
 		return manyBlank.ReplaceAll(out.Bytes(), []byte("\n\n")), err
 	default:
 		// A template for HTML takes comments out, unless they come as HTML: neither can hold the end of a comment (see mark).
 		functions["begin"] = func() template.HTML { return template.HTML(n.mark(format)) } //nolint:gosec // our own comment
-		functions["finish"] = func() template.HTML { return noticeEnd }
-		t := template.Must(template.New("notice.html").Funcs(functions).ParseFS(noticeFiles, "notice.html"))
+		functions["finish"] = func() template.HTML { return endMark }
+		t := template.Must(template.New("notice.html").Funcs(functions).ParseFS(files, "notice.html"))
 		err := t.Execute(&out, n)
 		return manyBlank.ReplaceAll(out.Bytes(), []byte("\n\n")), err
 	}

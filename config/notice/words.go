@@ -17,10 +17,10 @@ import (
 )
 
 //go:embed *.yaml *.html notice.md
-var noticeFiles embed.FS
+var files embed.FS
 
 // NoticeLanguages are the languages that a notice can be written in.
-func NoticeLanguages() []string { return []string{"en", "de", "fr"} }
+func Languages() []string { return []string{"en", "de", "fr"} }
 
 // words is what notices and reports say in one language (notice/<language>.yaml).
 type words struct {
@@ -44,10 +44,10 @@ type basisWords struct {
 
 // wordsIn reads the words of a language; false where there are none.
 func wordsIn(lang string) (*words, bool) {
-	if !slices.Contains(NoticeLanguages(), lang) {
+	if !slices.Contains(Languages(), lang) {
 		return nil, false
 	}
-	text, err := noticeFiles.ReadFile(lang + ".yaml")
+	text, err := files.ReadFile(lang + ".yaml")
 	w := &words{tag: bcp47.MustParse(lang)}
 	if err == nil {
 		d := yaml.NewDecoder(bytes.NewReader(text))
