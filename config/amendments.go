@@ -20,7 +20,7 @@ type Amendment struct {
 // Amendments tells what changed in the meaning of an assessment since a version of it was signed.
 func (l *Loaded) Amendments(id string, since *Version) []Amendment {
 	before := meaningOf(since.Document, since.Around)
-	after := meaningOf(l.Assessments[id].Document, l.read.surroundings())
+	after := meaningOf(l.Assessments[id].Document, l.surroundings())
 	var all []Amendment
 	for _, fact := range before {
 		if now := after.of(fact.what); now != fact.says {

@@ -44,7 +44,8 @@ const certificateNotice = 14 * 24 * time.Hour
 // CheckCertificate opens the certificate and the key that the server file names, and holds them against the sites' hosts and a time. Files
 // that are not there draw a warning: a configuration is checked also where it is not served.
 func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings strict.Faults) {
-	t, doc := l.Server.TLS, l.read.server
+	var none strict.Faults // it was read before
+	t, doc := l.Server.TLS, strict.Parse(l.Source.Path, l.Source.server, &none)
 	if t == nil {
 		return nil, nil
 	}

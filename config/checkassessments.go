@@ -42,13 +42,13 @@ func (r *reading) warnRevocations() {
 }
 
 // surroundings is what assessments refer to, and what is approved with them.
-func (r *reading) surroundings() basis.Surroundings {
+func (l *Loaded) surroundings() basis.Surroundings {
 	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
-	for id, purpose := range r.loaded.Purposes {
+	for id, purpose := range l.Purposes {
 		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}
 	}
-	for id, vendor := range r.loaded.Server.Vendors {
-		if file := r.vendors[id]; file != nil {
+	for id, vendor := range l.Server.Vendors {
+		if file := l.vendors[id]; file != nil {
 			around.Hosts[id] = hostsOf(vendor, file)
 		}
 	}

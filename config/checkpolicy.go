@@ -99,7 +99,7 @@ func (r *reading) checkClickIDs(a *Activity, at []any) {
 	if a.Basis == basis.Consent.String() {
 		return
 	}
-	if slices.ContainsFunc(r.passing(a), func(l profileLine) bool { return l.class == hit.ClickID || l.spec.URL.NeedsConsent() }) {
+	if slices.ContainsFunc(r.loaded.passing(a), func(l profileLine) bool { return l.class == hit.ClickID || l.spec.URL.NeedsConsent() }) {
 		r.refuse(r.activities, at, "lawful/click-id", "profile %s passes click ids (class click_id, or class:click_id in addresses), which travel on consent alone: give this activity another profile", a.Profile)
 	}
 }

@@ -34,7 +34,7 @@ func (r *reading) checkProfiles() {
 			}
 		}
 		for vendor, lines := range profile.Fields {
-			known, ok := r.fields[vendor]
+			known, ok := r.loaded.fields[vendor]
 			if !ok {
 				continue
 			}
@@ -73,9 +73,9 @@ func (f vendorFields) classes(name string) []hit.Class {
 
 // knowFields gathers the fields of each vendor.
 func (r *reading) knowFields() {
-	r.fields, r.compiled = map[string]vendorFields{}, map[string]*catalog.Vendor{}
+	r.loaded.fields, r.compiled = map[string]vendorFields{}, map[string]*catalog.Vendor{}
 	names := catalog.Names()
-	for id, file := range r.vendors {
+	for id, file := range r.loaded.vendors {
 		if _, err := catalog.Compile(file, nil, names); err != nil {
 			r.faults.Key(r.server, strict.Path("vendors", id), "%s", err)
 			continue
@@ -94,7 +94,7 @@ func (r *reading) knowFields() {
 			r.faults.Key(r.server, strict.Path("vendors", id), "%s", err)
 			continue
 		}
-		r.fields[id], r.compiled[id] = vendor.Fields, vendor
+		r.loaded.fields[id], r.compiled[id] = vendor.Fields, vendor
 	}
 }
 

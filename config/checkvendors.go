@@ -12,7 +12,7 @@ import (
 
 // checkVendors looks at the server file's vendors and finds their catalog entries.
 func (r *reading) checkVendors() {
-	r.vendors = map[string]*catalog.File{}
+	r.loaded.vendors = map[string]*catalog.File{}
 	if r.server == nil {
 		return
 	}
@@ -36,7 +36,7 @@ func (r *reading) checkVendors() {
 		if file == nil {
 			continue // its own file was faulty
 		}
-		r.vendors[id] = file
+		r.loaded.vendors[id] = file
 		r.checkVendorRegion(at, vendor, file)
 		r.checkUpstreams(at, vendor, file)
 		r.checkPaths(at, vendor, file)

@@ -47,7 +47,7 @@ func (r *reading) digest() string {
 		writeMeaning(h, doc.Root)
 	}
 	used := map[string]*catalog.File{}
-	for _, file := range r.vendors {
+	for _, file := range r.loaded.vendors {
 		used[file.ID] = file
 	}
 	for _, id := range slices.Sorted(maps.Keys(used)) {

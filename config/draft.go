@@ -28,7 +28,7 @@ func (r *reading) draft() {
 		d.Sites = append(d.Sites, site)
 	}
 	for _, id := range r.server.Keys("vendors") {
-		v, file := s.Vendors[id], r.vendors[id]
+		v, file := s.Vendors[id], r.loaded.vendors[id]
 		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private, Paths: v.Paths})
 	}
 	for _, id := range r.purposes.Keys("purposes") {
@@ -146,10 +146,10 @@ func draftActivity(a *Activity) rules.DraftActivity {
 
 // register gathers the assessments. Signatures are verified here, once.
 func (r *reading) register() *basis.Register {
-	around := r.surroundings()
+	around := r.loaded.surroundings()
 	var entries []basis.Entry
 	for _, file := range r.assessments {
-		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.Name, file.doc}
+		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.Name, file.doc.Text}
 		r.loaded.Assessments[a.Document.ID] = a
 		entries = append(entries, basis.Entry{Assessment: a.Document, Digest: a.Digest})
 	}

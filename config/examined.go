@@ -23,7 +23,7 @@ type let struct {
 func (x *examiner) lets() []let {
 	var all []let
 	for _, a := range x.rests {
-		for _, line := range x.l.read.lines(a) {
+		for _, line := range x.l.lines(a) {
 			known := slices.ContainsFunc(all, func(l let) bool { return l.class == line.class && l.kind == line.spec.Kind })
 			if line.spec.Kind != minimise.Drop && !known {
 				all = append(all, let{line.class, line.spec.Kind, a})
@@ -106,7 +106,7 @@ var safeguards = map[string]safeguard{
 	}},
 	"encryption_in_transit": {"GDPR Art. 32(1)(a)", func(x *examiner) string {
 		for _, a := range x.rests {
-			for _, address := range upstreams(x.l.Server.Vendors[a.Vendor], x.l.read.vendors[a.Vendor]) {
+			for _, address := range upstreams(x.l.Server.Vendors[a.Vendor], x.l.vendors[a.Vendor]) {
 				if strings.HasPrefix(address, "http://") {
 					return a.Vendor + " is reached without TLS"
 				}
@@ -116,7 +116,7 @@ var safeguards = map[string]safeguard{
 	}},
 	"recipients_in_eea": {art44Transfer, func(x *examiner) string {
 		for _, a := range x.rests {
-			if file := x.l.read.vendors[a.Vendor]; file != nil && abroad(file) {
+			if file := x.l.vendors[a.Vendor]; file != nil && abroad(file) {
 				return a.Vendor + " is in " + file.Country
 			}
 		}

@@ -54,7 +54,9 @@ func (l *Loaded) Findings(id string, now time.Time) []Finding {
 	if !ok {
 		return nil
 	}
-	x := &examiner{l: l, a: given.Document, doc: given.doc, now: now, rests: l.Resting(id)}
+	var none strict.Faults // it was read before
+	doc := strict.Parse(given.File, given.text, &none)
+	x := &examiner{l: l, a: given.Document, doc: doc, now: now, rests: l.Resting(id)}
 	for _, rule := range []func(){
 		x.answers, x.interest, x.relationship, x.people, x.impact, x.term, x.owner, x.resting, x.data, x.safeguards,
 	} {

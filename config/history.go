@@ -57,7 +57,7 @@ type Version struct {
 
 // keep writes down a version as it is approved. Only Despite and Because of note are taken.
 func (l *Loaded) keep(a *basis.Assessment, digest basis.Digest, text []byte, key string, at time.Time, note Approved) (name string, out []byte) {
-	around := l.read.surroundings()
+	around := l.surroundings()
 	kept := Approved{
 		Assessment: a.ID, Version: a.Version, Digest: digest.String(), Key: key, Despite: note.Despite, Because: note.Because,
 		Purposes: map[string]ApprovedTexts{}, Hosts: map[string][]string{}, Document: strings.ReplaceAll(string(text), "\r\n", "\n"),

@@ -29,7 +29,7 @@ func (r *reading) lawfulDevice(a *Activity, b basis.Basis, at func(...any) []any
 	if b == basis.OptOut || !optIn && !statistics {
 		return
 	}
-	lines := r.passing(a)
+	lines := r.loaded.passing(a)
 	var access []profileLine
 	for _, line := range lines {
 		if deviceAccess(line) {

@@ -29,7 +29,7 @@ func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []pro
 	const rule = "lawful/audience-measurement"
 	if !r.ownOrInEEA(a.Vendor) {
 		r.refuse(r.activities, at("exemption"), rule, "the exemption is for one's own use, and %s is a recipient in %s with purposes of its own: host the tool yourself, or take one that works for you alone",
-			a.Vendor, r.vendors[a.Vendor].Country)
+			a.Vendor, r.loaded.vendors[a.Vendor].Country)
 	}
 	r.noAdvertising(a, at, rule, 8, 9)
 	for _, line := range lines {

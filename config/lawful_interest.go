@@ -23,7 +23,7 @@ func (r *reading) lawfulInterest(a *Activity, at func(...any) []any, assessment 
 			}
 		}
 	}
-	for _, line := range r.passing(a) {
+	for _, line := range r.loaded.passing(a) {
 		r.lawfulIdentity(a, line)
 		if assessment != nil {
 			r.lawfulData(a, line, assessment)
@@ -76,7 +76,7 @@ func (r *reading) lawfulData(a *Activity, line profileLine, assessment *basis.As
 
 // lawfulTransfer looks at whether an activity says what makes a transfer to a third country lawful.
 func (r *reading) lawfulTransfer(a *Activity, b basis.Basis, at func(...any) []any) {
-	file := r.vendors[a.Vendor]
+	file := r.loaded.vendors[a.Vendor]
 	if file == nil || a.Transfer != nil || r.activities.Has(at("transfer")...) || r.ownOrInEEA(a.Vendor) || b == basis.OptOut || b == basis.None {
 		return
 	}
@@ -90,7 +90,7 @@ func (r *reading) lawfulTransfer(a *Activity, b basis.Basis, at func(...any) []a
 
 // ownOrInEEA tells whether a vendor is the site's own (its catalog entry has no country, or it is on a private network), or sits in the EEA.
 func (r *reading) ownOrInEEA(vendor string) bool {
-	file := r.vendors[vendor]
+	file := r.loaded.vendors[vendor]
 	if file == nil || file.Country == "" || r.loaded.Server.Vendors[vendor].Private {
 		return true
 	}

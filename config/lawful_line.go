@@ -18,8 +18,8 @@ type profileLine struct {
 
 // lines lists what the profile of an activity does to its vendor's fields, by class. Every line counts, whether a hit of today has such a
 // field or not: a line is what a profile says. What says nothing about a visitor is left out.
-func (r *reading) lines(a *Activity) []profileLine {
-	profile := r.loaded.Profiles[a.Profile]
+func (l *Loaded) lines(a *Activity) []profileLine {
+	profile := l.Profiles[a.Profile]
 	var list []profileLine
 	add := func(class hit.Class, line Minimise, at ...any) {
 		if !line.faulty && !class.KeptByDefault() {
@@ -32,7 +32,7 @@ func (r *reading) lines(a *Activity) []profileLine {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(profile.Fields[a.Vendor])) {
-		for _, class := range r.fields[a.Vendor].classes(name) {
+		for _, class := range l.fields[a.Vendor].classes(name) {
 			add(class, profile.Fields[a.Vendor][name], "fields", a.Vendor, name)
 		}
 	}
@@ -40,9 +40,9 @@ func (r *reading) lines(a *Activity) []profileLine {
 }
 
 // passing lists what the profile of an activity lets through to its vendor.
-func (r *reading) passing(a *Activity) []profileLine {
-	return slices.DeleteFunc(r.lines(a), func(l profileLine) bool {
-		return l.spec.Kind == minimise.Drop || l.spec.Kind == minimise.Replace || l.class == hit.Unknown
+func (l *Loaded) passing(a *Activity) []profileLine {
+	return slices.DeleteFunc(l.lines(a), func(line profileLine) bool {
+		return line.spec.Kind == minimise.Drop || line.spec.Kind == minimise.Replace || line.class == hit.Unknown
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // Loaded is a server file and a policy folder, read without a fault.
@@ -31,7 +32,10 @@ type Loaded struct {
 
 	past      basis.Past // what Compile was told
 	approvers []basis.Approver
-	read      *reading // with the places of everything
+	vendors   map[string]*catalog.File // of the server file's vendors, by the vendor's id
+	fields    map[string]vendorFields  // likewise
+	// What there is, in the files' order.
+	vendorIDs, purposeIDs []string
 }
 
 // Assessment is an assessment with where it stands and the digest that an approval of it signs.
@@ -40,7 +44,7 @@ type Assessment struct {
 	Digest   basis.Digest
 	File     string // relative to the working folder, or absolute
 
-	doc *strict.Document
+	text []byte // the file's, as in the source
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
@@ -58,7 +62,6 @@ func Load(path string) (*Loaded, error) {
 // Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a Faults.
 func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r := &reading{source: source, loaded: &Loaded{Source: source, Assessments: map[string]Assessment{}, past: past}}
-	r.loaded.read = r
 	r.readServer()
 	r.readPolicy()
 	r.checkFolder()
@@ -80,6 +83,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
+	r.loaded.vendorIDs, r.loaded.purposeIDs = r.server.Keys("vendors"), r.purposes.Keys("purposes")
 	r.loaded.Warnings = r.warnings.Sorted()
 	return r.loaded, nil
 }

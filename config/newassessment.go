@@ -82,12 +82,12 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 		decode(doc, &read, &faults)
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
-				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.read.purposes.Keys("purposes")))
+				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.purposeIDs))
 			}
 		}
 		for _, id := range read.Recipients {
 			if _, known := l.Server.Vendors[id]; !known {
-				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.read.server.Keys("vendors")))
+				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.vendorIDs))
 			}
 		}
 	}

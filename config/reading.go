@@ -27,9 +27,7 @@ type reading struct {
 	assessments []assessmentFile
 	tests       []testFile
 	catalogs    map[string]*catalog.File   // of policy/vendors, by id
-	vendors     map[string]*catalog.File   // of the server file's vendors, by the vendor's id
-	fields      map[string]vendorFields    // likewise
-	compiled    map[string]*catalog.Vendor // likewise
+	compiled    map[string]*catalog.Vendor // of the server file's vendors, by the vendor's id
 	paired      [][2]string                // vendors and profiles that were looked at together
 	places      map[string]*places         // databases of regions, by the path that the server file gives
 }
