@@ -50,7 +50,7 @@ type Assessment struct {
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
 func (l *Loaded) Due(at time.Time) []basis.Due { return l.Draft.Assessments.Due(at) }
 
-// Load reads a server file and its policy folder and compiles them. An error is a Faults.
+// Load reads a server file and its policy folder and compiles them. An error is a strict.Faults.
 func Load(path string) (*Loaded, error) {
 	source, err := Read(path)
 	if err != nil {
@@ -59,7 +59,7 @@ func Load(path string) (*Loaded, error) {
 	return Compile(source, basis.Past{})
 }
 
-// Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a Faults.
+// Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a strict.Faults.
 func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r := &reading{source: source, loaded: &Loaded{Source: source, Assessments: map[string]Assessment{}, past: past}}
 	r.readServer()

@@ -35,7 +35,7 @@ type Source struct {
 	policy map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
 }
 
-// Read reads the server file and the policy folder that it names. An error is a Faults.
+// Read reads the server file and the policy folder that it names. An error is a strict.Faults.
 func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]besideFile{}, sheets: map[string]besideFile{}}
 	text, err := readFile(file)

@@ -47,7 +47,7 @@ type comparison struct {
 	changes  []Change
 }
 
-// Changes lists what a new policy does otherwise than an old one, as things stand at a time.
+// Between lists what a new policy does otherwise than an old one, as things stand at a time.
 func Between(old, changed *config.Loaded, at time.Time) []Change {
 	c := &comparison{old: old, new: changed, at: at}
 	c.activities()

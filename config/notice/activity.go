@@ -13,7 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// noticeBuilder puts activities into words.
+// builder puts activities into words.
 type builder struct {
 	loaded   *config.Loaded
 	words    *words

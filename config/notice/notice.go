@@ -30,7 +30,7 @@ type Notice struct {
 	words *words
 }
 
-// NoticeController is who is responsible.
+// Controller is who is responsible.
 type Controller struct {
 	Name    string `json:"name"`
 	Address string `json:"address,omitempty"`
@@ -38,7 +38,7 @@ type Controller struct {
 	DPO     string `json:"dpo,omitempty"`
 }
 
-// NoticeActivity is one activity, as a visitor may understand it.
+// Activity is one activity, as a visitor may understand it.
 type Activity struct {
 	ID         string    `json:"id"`
 	Recipient  Recipient `json:"recipient"`
@@ -62,7 +62,7 @@ type Activity struct {
 	Unstated   bool      `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
 }
 
-// NoticeRecipient is who receives.
+// Recipient is who receives.
 type Recipient struct {
 	ID      string   `json:"id"`
 	Name    string   `json:"name"`
@@ -71,7 +71,7 @@ type Recipient struct {
 	Seat    string   `json:"seat,omitempty"`    // the same in words
 }
 
-// NoticePurpose is a purpose, in the notice's language or, where it has none in that, in another.
+// Purpose is a purpose, in the notice's language or, where it has none in that, in another.
 type Purpose struct {
 	ID              string   `json:"id"`
 	Title           TextPart `json:"title"`
@@ -85,7 +85,7 @@ type TextPart struct {
 	Lang string `json:"lang,omitempty"`
 }
 
-// NoticeData is a class of data, and what is done to it.
+// Data is a class of data, and what is done to it.
 type Data struct {
 	Class     string `json:"class"`
 	Field     string `json:"field,omitempty"` // the vendor's name, where one field is treated in a way of its own
@@ -94,14 +94,14 @@ type Data struct {
 	Done      string `json:"done"`
 }
 
-// NoticeTransfer is a transfer to a third country.
+// Transfer is a transfer to a third country.
 type Transfer struct {
 	Country   string `json:"country"`
 	In        string `json:"in"` // the country in words
 	Safeguard string `json:"safeguard"`
 }
 
-// Notice writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
+// New writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
 // what is left out because it does not take place, and what a notice should say and the files do not.
 func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, error) {
 	w, ok := wordsIn(lang)

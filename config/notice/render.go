@@ -9,7 +9,7 @@ import (
 	texttemplate "text/template"
 )
 
-// NoticeFormats are the forms in which a notice can be written.
+// Formats are the forms in which a notice can be written.
 func Formats() []string { return []string{"html", "md", "json"} }
 
 // Render writes the notice as a page of its own (html), as Markdown (md) or as JSON. What a page and a Markdown text say stands between

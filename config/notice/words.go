@@ -19,7 +19,7 @@ import (
 //go:embed *.yaml *.html notice.md
 var files embed.FS
 
-// NoticeLanguages are the languages that a notice can be written in.
+// Languages are the languages that a notice can be written in.
 func Languages() []string { return []string{"en", "de", "fr"} }
 
 // words is what notices and reports say in one language (notice/<language>.yaml).

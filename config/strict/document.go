@@ -17,14 +17,14 @@ const (
 	maxFileDepth = 64
 )
 
-// document is a YAML file as nodes, with their places.
+// Document is a YAML file as nodes, with their places.
 type Document struct {
 	Name string // as faults show it
 	Text []byte
 	Root *yaml.Node // a mapping, a list or a scalar
 }
 
-// parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where it cannot it
+// Parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where it cannot it
 // adds the faults and returns nil.
 func Parse(name string, text []byte, faults *Faults) *Document {
 	doc := &Document{Name: name, Text: text}
@@ -96,9 +96,10 @@ func plain(doc *Document, node *yaml.Node, depth int, faults *Faults) {
 	}
 }
 
+// IsNull tells whether a node holds nothing, or null.
 func IsNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
-// find returns the value that a path of keys (string) and indexes (int) leads to, or the nearest one above it.
+// Find returns the value that a path of keys (string) and indexes (int) leads to, or the nearest one above it.
 func (d *Document) Find(path []any) *yaml.Node {
 	node := d.Root
 	for _, step := range path {
@@ -111,7 +112,7 @@ func (d *Document) Find(path []any) *yaml.Node {
 	return node
 }
 
-// findKey returns the key that a path leads to; where that is an index, or is not there, what find returns.
+// FindKey returns the key that a path leads to; where that is an index, or is not there, what Find returns.
 func (d *Document) FindKey(path []any) *yaml.Node {
 	if last := len(path) - 1; last >= 0 {
 		above := d.Find(path[:last])
@@ -122,7 +123,7 @@ func (d *Document) FindKey(path []any) *yaml.Node {
 	return d.Find(path)
 }
 
-// has tells whether a path leads to a value.
+// Has tells whether a path leads to a value.
 func (d *Document) Has(path ...any) bool {
 	node := d.Root
 	for _, step := range path {
@@ -133,7 +134,7 @@ func (d *Document) Has(path ...any) bool {
 	return true
 }
 
-// keys returns the keys of the mapping that a path leads to, in the file's order.
+// Keys returns the keys of the mapping that a path leads to, in the file's order.
 func (d *Document) Keys(path ...any) []string {
 	if !d.Has(path...) {
 		return nil
@@ -149,7 +150,7 @@ func (d *Document) Keys(path ...any) []string {
 	return keys
 }
 
-// steps names the children of the value that a path leads to: its keys, or what its elements have for an id.
+// Children names the children of the value that a path leads to: its keys, or what its elements have for an id.
 func (d *Document) Children(path []any) []string {
 	node := d.Find(path)
 	if node.Kind != yaml.SequenceNode {
@@ -164,7 +165,7 @@ func (d *Document) Children(path []any) []string {
 	return names
 }
 
-// child takes one step from a node: key is nil for an index, value where there is no such child.
+// Child takes one step from a node: key is nil for an index, value where there is no such child.
 func Child(node *yaml.Node, step any) (key, value *yaml.Node) {
 	switch step := step.(type) {
 	case string:
@@ -184,5 +185,5 @@ func Child(node *yaml.Node, step any) (key, value *yaml.Node) {
 	return nil, nil
 }
 
-// steps builds the argument of find.
+// Path is a way into a document: keys (string) and indexes (int).
 func Path(list ...any) []any { return list }

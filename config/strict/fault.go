@@ -24,7 +24,7 @@ func (f Fault) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Msg)
 }
 
-// Faults is all that is wrong, sorted by file, line and column. It is the error that Load, Read and Compile return.
+// Faults is all that is wrong, sorted by file, line and column. It is an error.
 type Faults []Fault
 
 // Error writes a fault a line.
@@ -36,7 +36,7 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// err sorts the faults, and is nil where there are none.
+// Err sorts the faults, and is nil where there are none.
 func (f Faults) Err() error {
 	if len(f) == 0 {
 		return nil
@@ -44,6 +44,7 @@ func (f Faults) Err() error {
 	return f.Sorted()
 }
 
+// Sorted sorts the faults by file, line and column, and leaves out doubles.
 func (f Faults) Sorted() Faults {
 	slices.SortStableFunc(f, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -51,7 +52,7 @@ func (f Faults) Sorted() Faults {
 	return slices.Compact(f)
 }
 
-// file adds a fault of a whole file.
+// File adds a fault of a whole file.
 func (f *Faults) File(name, format string, args ...any) {
 	*f = append(*f, Fault{File: name, Msg: fmt.Sprintf(format, args...)})
 }
@@ -61,17 +62,17 @@ func (f *Faults) node(doc *Document, node *yaml.Node, format string, args ...any
 	*f = append(*f, Fault{doc.Name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)})
 }
 
-// has tells whether a fault was added at a node.
+// Has tells whether a fault was added at a node.
 func (f *Faults) Has(doc *Document, node *yaml.Node) bool {
 	return slices.ContainsFunc(*f, func(f Fault) bool { return f.File == doc.Name && f.Line == node.Line && f.Column == node.Column })
 }
 
-// at adds a fault at the value that a path leads to, or at the nearest value above it that is there.
+// At adds a fault at the value that a path leads to, or at the nearest value above it that is there.
 func (f *Faults) At(doc *Document, path []any, format string, args ...any) {
 	f.node(doc, doc.Find(path), format, args...)
 }
 
-// key adds a fault at the key that a path leads to.
+// Key adds a fault at the key that a path leads to.
 func (f *Faults) Key(doc *Document, path []any, format string, args ...any) {
 	f.node(doc, doc.FindKey(path), format, args...)
 }

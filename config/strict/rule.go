@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// rule bounds a value. It is written in a field's tag `is`, parts separated by commas:
+// Rule bounds a value. It is written in a field's tag `is`, parts separated by commas:
 //
 //	required      the key has to be there and not empty
 //	empty         the value, a text, may be empty
@@ -35,8 +35,8 @@ type Rule struct {
 	KeyWords []string // its words
 }
 
-// field is a key of a mapping that a struct stands for.
-type field struct {
+// Field is a key of a mapping that a struct stands for.
+type Field struct {
 	Name    string
 	Index   int
 	Rule    Rule
@@ -44,12 +44,14 @@ type field struct {
 	Doc     string // tag `doc`: for people
 }
 
-type Fields []field
+// Fields are the keys of a mapping, in the struct's order.
+type Fields []Field
 
-func (f Fields) ByName(name string) (field, bool) {
-	i := slices.IndexFunc(f, func(f field) bool { return f.Name == name })
+// ByName finds a key.
+func (f Fields) ByName(name string) (Field, bool) {
+	i := slices.IndexFunc(f, func(f Field) bool { return f.Name == name })
 	if i < 0 {
-		return field{}, false
+		return Field{}, false
 	}
 	return f[i], true
 }
@@ -89,7 +91,7 @@ func (g *Grammar) Fields(t reflect.Type) Fields {
 		}
 		r := g.rule(is)
 		r.name = name
-		list = append(list, field{name, i, r, f.Tag.Get("default"), doc})
+		list = append(list, Field{name, i, r, f.Tag.Get("default"), doc})
 	}
 	g.cache.Store(t, list)
 	return list
@@ -128,7 +130,7 @@ func (g *Grammar) rule(tag string) Rule {
 	return r
 }
 
-// below is the rule for what a mapping holds.
+// Below is the rule for what a mapping holds.
 func (r Rule) Below() Rule {
 	r.Keys, r.KeyWords = "", nil
 	return r
@@ -136,6 +138,7 @@ func (r Rule) Below() Rule {
 
 var identifier = regexp.MustCompile(IdentifierPattern)
 
+// IdentifierPattern is what an identifier looks like.
 const IdentifierPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 // IsIdentifier tells whether a text is one: up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.

@@ -16,7 +16,7 @@ type fromNode interface {
 	FromNode(d *Decoder, node *yaml.Node)
 }
 
-// decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and in the bounds
+// Decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and in the bounds
 // that the field's tag `is` gives. It goes on after a fault, so that all are found in one go.
 type Decoder struct {
 	grammar *Grammar
@@ -30,7 +30,7 @@ func (g *Grammar) Decode(doc *Document, into any, faults *Faults) {
 	d.value(doc.Root, reflect.ValueOf(into).Elem(), Rule{})
 }
 
-// into reads a node into what a pointer points to.
+// Into reads a node into what a pointer points to.
 func (d *Decoder) Into(node *yaml.Node, target any) {
 	d.value(node, reflect.ValueOf(target).Elem(), Rule{})
 }
@@ -103,7 +103,7 @@ func (d *Decoder) structure(node *yaml.Node, v reflect.Value) {
 }
 
 // absent gives a field that the file does not name its default.
-func (d *Decoder) absent(v reflect.Value, f field) {
+func (d *Decoder) absent(v reflect.Value, f Field) {
 	switch {
 	case f.Default != "":
 		d.value(defaultNode(f.Default), v, f.Rule)
@@ -158,7 +158,7 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, r Rule) {
 	}
 }
 
-// key returns the name of a key and whether it may be used: it is text, or a number taken as text, and stands for the first time.
+// Key returns the name of a key and whether it may be used: it is text, or a number taken as text, and stands for the first time.
 func (d *Decoder) Key(node *yaml.Node, seen map[string]bool) (string, bool) {
 	tag := node.ShortTag()
 	if node.Kind != yaml.ScalarNode || tag != "!!str" && tag != "!!int" {
@@ -237,11 +237,12 @@ func (d *Decoder) want(node *yaml.Node, kind yaml.Kind, t reflect.Type) bool {
 	return false
 }
 
+// Fail adds a fault at a node.
 func (d *Decoder) Fail(node *yaml.Node, format string, args ...any) {
 	d.Faults.node(d.doc, node, format, args...)
 }
 
-// describe names what a node is, for people.
+// Describe names what a node is, for people.
 func Describe(node *yaml.Node) string {
 	if node.Kind == yaml.MappingNode {
 		return "a mapping"
@@ -263,7 +264,7 @@ func Describe(node *yaml.Node) string {
 	}
 }
 
-// wanted names what a type is written as.
+// Wanted names what a type is written as.
 func Wanted(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -293,6 +294,7 @@ func textFault(text string) string {
 	return ""
 }
 
+// Shortened is the beginning of a text, for messages.
 func Shortened(text string) string {
 	if runes := []rune(text); len(runes) > 60 {
 		return string(runes[:60]) + "..."
