@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -150,11 +149,4 @@ func (x *examiner) safeguards() {
 			}
 		}
 	}
-}
-
-// inEEA tells whether a country is in the European Economic Area.
-func inEEA(country string) bool {
-	region, err := rules.ParseRegion(country)
-	eea, _ := rules.ParseRegion("EEA")
-	return err == nil && region.In(eea)
 }

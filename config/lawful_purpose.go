@@ -71,3 +71,9 @@ func (r *reading) lawfulPurpose(id string) {
 		}
 	}
 }
+
+// empty tells whether a text says nothing: none, no, n/a, a placeholder.
+func empty(text string) bool {
+	text = strings.ToLower(strings.Trim(strings.TrimSpace(text), ".…-_?"))
+	return slices.Contains([]string{"", "none", "no", "n/a", "na", "nothing", "todo", "tbd", "xxx", "x", "keine", "nein", "aucun", "aucune", "non"}, text)
+}

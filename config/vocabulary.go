@@ -63,3 +63,10 @@ func optOutRegion(code string) bool {
 	region, err := rules.ParseRegion(code)
 	return err == nil && region.Regime() == rules.OptOut
 }
+
+// inEEA tells whether a country is in the European Economic Area.
+func inEEA(country string) bool {
+	region, err := rules.ParseRegion(country)
+	eea, _ := rules.ParseRegion("EEA")
+	return err == nil && region.In(eea)
+}

@@ -6,12 +6,6 @@ import (
 	"unicode"
 )
 
-// empty tells whether a text says nothing: none, no, n/a, a placeholder.
-func empty(text string) bool {
-	text = strings.ToLower(strings.Trim(strings.TrimSpace(text), ".…-_?"))
-	return slices.Contains([]string{"", "none", "no", "n/a", "na", "nothing", "todo", "tbd", "xxx", "x", "keine", "nein", "aucun", "aucune", "non"}, text)
-}
-
 // What a text speaks of, by words and phrases; a star stands for any ending.
 var (
 	customerWords = []string{"customer*", "client", "clients", "member", "members", "subscriber*", "existing", "kunde*", "kundin*", "bestandskund*", "mitglied*", "abonné*"}
