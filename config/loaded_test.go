@@ -23,8 +23,8 @@ func TestLoadedKeepsNoPlaces(t *testing.T) {
 			walk(of.Key(), path)
 			walk(of.Elem(), path)
 		case reflect.Struct:
-			for f := range of.NumField() {
-				walk(of.Field(f).Type, path+"."+of.Field(f).Name)
+			for f := range of.Fields() {
+				walk(f.Type, path+"."+f.Name)
 			}
 		default:
 		}

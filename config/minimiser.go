@@ -19,6 +19,7 @@ type Minimise struct {
 	faulty bool // reported already: nothing more is to be said of it
 }
 
+// FromNode reads the word or the mapping.
 func (m *Minimise) FromNode(d *strict.Decoder, node *yaml.Node) {
 	m.faulty = true
 	before := len(*d.Faults)

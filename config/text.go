@@ -17,6 +17,7 @@ const languagePattern = `^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`
 
 var language = regexp.MustCompile(languagePattern)
 
+// FromNode reads the text, or the mapping of languages.
 func (t *Text) FromNode(d *strict.Decoder, node *yaml.Node) {
 	if node.Kind != yaml.MappingNode {
 		var one string
