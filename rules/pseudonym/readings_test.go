@@ -264,11 +264,11 @@ func TestMadeAgain(t *testing.T) {
 		return h.Sum(nil)
 	}
 	below := func(secret []byte, label string, names ...string) []byte {
-		info := "tagwarden/1/" + label
+		info := []byte("tagwarden/1/" + label)
 		for _, n := range names {
-			info += "\x00" + string(binary.BigEndian.AppendUint32(nil, uint32(len(n)))) + n
+			info = append(binary.BigEndian.AppendUint32(append(info, 0), uint32(len(n))), n...)
 		}
-		key, err := hkdf.Key(sha256.New, secret, nil, info, 32)
+		key, err := hkdf.Key(sha256.New, secret, nil, string(info), 32)
 		if err != nil {
 			t.Fatal(err)
 		}
