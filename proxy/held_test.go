@@ -47,7 +47,7 @@ func TestACommandThatIsNotAnswered(t *testing.T) {
 		"cut off":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"text":"rotated: day`)) },
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
-		dir, err := os.MkdirTemp("", "held") // a socket's path must not be long
+		dir, err := os.MkdirTemp("", "held") //nolint:usetesting // a socket's path must not be long
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestACommandThatIsNotAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &http.Server{Handler: answer} //nolint:gosec // of a test
+		s := &http.Server{Handler: answer}
 		go func() { _ = s.Serve(l) }()
 		if text, err := proxy.RotateRunning(t.Context(), dir, everyKey); !errors.Is(err, proxy.ErrUnreachable) || text != "" {
 			t.Errorf("%s: %q, %v", what, text, err)

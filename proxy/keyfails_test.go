@@ -195,7 +195,8 @@ func TestRotatingOnAFailingDisk(t *testing.T) {
 	for met := true; met; n++ {
 		var err error
 		met = d.step(n, func() { err = rotate() })
-		if met != (err != nil) || met && !(strings.Contains(err.Error(), crash.ErrFailed.Error()) && strings.Contains(err.Error(), "key state")) {
+		says := func(what string) bool { return err != nil && strings.Contains(err.Error(), what) }
+		if met != (err != nil) || met != says(crash.ErrFailed.Error()) || met != says("key state") {
 			t.Errorf("step %d: %v", n, err)
 		}
 		d.state(t)

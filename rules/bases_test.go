@@ -67,7 +67,8 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 	unreadable := len(p.US) > 0 && s.us == "unreadable"
 	interest := b == basis.LegitimateInterest
 	lawful := b == basis.Contract || b == basis.LegalObligation || b == basis.VitalInterests
-	heeded := p.DirectMarketing || !lawful && !(interest && lia == "LIA-3")
+	compelling := interest && lia == "LIA-3"
+	heeded := p.DirectMarketing || !lawful && !compelling
 	switch {
 	case interest && s.opaque:
 		return "opaque_stream"

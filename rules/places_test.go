@@ -77,11 +77,12 @@ func TestConstantsInFull(t *testing.T) {
 		}
 		for _, query := range []string{"", "&dt=x", "&dt=x&uid=u&ir=0", "&ul=de&_uip=198.51.100.1", "&ep.z=1&cid=1.2"} {
 			for _, own := range []string{"", "&dt=y", "&dt=y&dt=z&ir=5", "&ep.z=&cid=1.2&_uip=198.51.100.2", "&=&ul=de;x"} {
-				body := ""
+				var lines []string
 				for name := range strings.FieldsSeq(names) {
-					body += "\nen=" + name + own
+					lines = append(lines, "en="+name+own)
 				}
-				hits = append(hits, "ga4 POST /g/collect?v=2&tid=G-1"+query+" HTTP/1.1\nContent-Type: text/plain\n\n"+body[1:])
+				head := "ga4 POST /g/collect?v=2&tid=G-1" + query + " HTTP/1.1\nContent-Type: text/plain\n\n"
+				hits = append(hits, head+strings.Join(lines, "\n"))
 			}
 		}
 		var events, params []string
@@ -157,11 +158,11 @@ func TestTreatmentsInFull(t *testing.T) {
 			}
 			for _, id := range []string{"jane@example.com", "+49 30 1234567", sha("x"), md("x"), "u-17"} {
 				of, err := p.Identities(keys, name+vendor, []byte(id))
-				line := fmt.Sprintf("%s%s of %.16s: %v", name, vendor, id, err)
+				line := fmt.Appendf(nil, "%s%s of %.16s: %v", name, vendor, id, err)
 				for _, one := range of {
-					line += fmt.Sprintf(" %s %x %x %x", one.Space, one.Hash[:2], one.Ledger[:2], one.Feed[:2])
+					line = fmt.Appendf(line, " %s %x %x %x", one.Space, one.Hash[:2], one.Ledger[:2], one.Feed[:2])
 				}
-				lines = append(lines, line)
+				lines = append(lines, string(line))
 			}
 		}
 	}

@@ -80,7 +80,7 @@ func TestNoRoomForAList(t *testing.T) {
 			if err == nil {
 				break
 			}
-			if err != codec.Over("nodes") {
+			if !errors.Is(err, codec.Over("nodes")) {
 				t.Fatalf("%s, %d nodes: %v", stack, nodes, err)
 			}
 		}
@@ -89,7 +89,7 @@ func TestNoRoomForAList(t *testing.T) {
 		h.Request.Query = []byte("a=1")
 		h.Begin()
 		o.Begin(&h)
-		if _, err := o.Query(); err != codec.Over("nodes") {
+		if _, err := o.Query(); !errors.Is(err, codec.Over("nodes")) {
 			t.Fatalf("a query without room: %v", err)
 		}
 	}

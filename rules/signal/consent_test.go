@@ -314,14 +314,15 @@ func TestExplain(t *testing.T) {
 	for policy := range uint64(7) {
 		w := new(bitWriter).put(6, 2).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120)
 		w.put(6, policy).put(1, policy&1).put(1, policy>>1&1).put(12, policy<<8).put(24, 1).put(24, policy<<18).put(1, policy>>2).put(6, 3).put(6, 4)
-		text := w.scattered(10+int(policy)).put(16, 0).put(1, 0).put(12, 0).text()
+		segments := []string{w.scattered(10+int(policy)).put(16, 0).put(1, 0).put(12, 0).text()}
 		for kind := uint64(1); kind <= policy && kind < 3; kind++ {
 			w := new(bitWriter).put(3, kind).put(16, policy-1).put(1, 0)
 			if policy > 1 {
 				w.put(int(policy)-1, 1)
 			}
-			text += "." + w.text()
+			segments = append(segments, w.text())
 		}
+		text := strings.Join(segments, ".")
 		own := new(bitWriter).put(3, 3).put(24, 0).put(24, 3).put(6, policy&1)
 		if policy&1 == 1 {
 			own.put(1, 1).put(1, 0)

@@ -268,12 +268,14 @@ func everything(c signal.CMP, j signal.Jar, set signal.Settings) string {
 	if st.US != [3]signal.Flag{} {
 		text += fmt.Sprintf(" us:%v", st.US)
 	}
+	names := []string{"region", "method", "model", "tc", "ac", "usp", "gpp", "sid"}
+	all := []byte(text)
 	for i, one := range [][]byte{st.Region, st.Method, st.Model, st.TC, st.AC, st.USP, st.GPP, st.GPPSID} {
 		if one != nil {
-			text += fmt.Sprintf(" %s:%q", []string{"region", "method", "model", "tc", "ac", "usp", "gpp", "sid"}[i], one)
+			all = fmt.Appendf(all, " %s:%q", names[i], one)
 		}
 	}
-	return text
+	return string(all)
 }
 
 // TestGoldenCookies: what is read of each platform's cookies, piece by piece and two by two. UPDATE_GOLDEN=1 writes the file anew; what
