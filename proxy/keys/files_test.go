@@ -234,6 +234,41 @@ func TestEachStepFails(t *testing.T) {
 	}
 }
 
+// TestTwoStepsFail: what is tried again after a failure may fail as well, at any step of it. There are keys all the same,
+// those of before or those that were refused, and never half of either.
+func TestTwoStepsFail(t *testing.T) {
+	t.Parallel()
+	failed := func(n, m int) (first, second bool) {
+		o, d := diskOf(t, true)
+		s, err := Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Fail(n)
+		first = shred(s) != nil
+		d.Fail(m)
+		second = shred(s) != nil
+		d.Fail(0)
+		found, _, err := afterwards(t, d, crash.Synced, pseudonym.Root{})
+		if err != nil || found.State().Identity() != s.State().Identity() {
+			t.Errorf("steps %d and %d: %v", n, m, err)
+		}
+		return first, second
+	}
+	for n := 1; n < 50; n++ {
+		for m := 1; m < 50; m++ {
+			first, second := failed(n, m)
+			if !first {
+				return // there are no more steps
+			}
+			if !second {
+				break
+			}
+		}
+	}
+	t.Fatal("there is no end of its steps")
+}
+
 // TestRefusedIsNotFound: a state that could not be written is not what the next start goes on with.
 func TestRefusedIsNotFound(t *testing.T) {
 	t.Parallel()

@@ -48,3 +48,19 @@ func TestNamesOfDetectors(t *testing.T) {
 		}
 	}
 }
+
+// TestVerhoeff: the multiplication of the dihedral group of order ten, as Verhoeff printed it (Error Detecting Decimal Codes,
+// 1969).
+func TestVerhoeff(t *testing.T) {
+	t.Parallel()
+	for a, row := range []string{
+		"0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
+		"5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
+	} {
+		for b, want := range row {
+			if got := dihedral(a, b); got != int(want-'0') {
+				t.Errorf("%d times %d is %d, want %c", a, b, got, want)
+			}
+		}
+	}
+}
