@@ -277,6 +277,7 @@ func TestDefaults(t *testing.T) {
 		d := newDisk()
 		l := open(t, t.TempDir(), d, nil)
 		<-time.After(250 * time.Millisecond)
+		synctest.Wait()
 		if len(d.syncs) != 1 {
 			t.Errorf("%d syncs in a quarter of a second", len(d.syncs))
 		}

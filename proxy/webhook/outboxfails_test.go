@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -166,6 +168,7 @@ func TestOutboxWhatCannotBeSent(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, f := &shelf{now: time.Now}, &far{answer: func(string, string) (int, string) { return 200, "" }}
+			c.receiver.SecretFile = filepath.Join(t.TempDir(), "secret") // there is none yet
 			r, err := NewReceiver(c.receiver)
 			if err != nil {
 				t.Fatal(err)
@@ -178,7 +181,9 @@ func TestOutboxWhatCannotBeSent(t *testing.T) {
 				t.Errorf("%s: %q, %d told, %d left", what, all, len(f.got), s.left())
 			}
 			if c.why == WhyDown {
-				r.opts.SecretFile = secretFile(t, strings.Repeat("k", 32))
+				if err := os.Rename(secretFile(t, strings.Repeat("k", 32)), c.receiver.SecretFile); err != nil {
+					t.Fatal(err)
+				}
 				pass(time.Hour)
 				if len(f.got) != 2 || s.left() != 0 {
 					t.Errorf("%s, then with it: %d told, %d left", what, len(f.got), s.left())
