@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -93,11 +94,8 @@ func runEdits(ctx context.Context, o *options, out io.Writer) error {
 		return printList(out, mutants)
 	}
 	tried, err := tryAll(ctx, o, mutants, len(mutants), out)
-	if err != nil {
-		return err
-	}
 	printSurvivors(out, tried, false)
-	return printTable(out, tried, false)
+	return errors.Join(printTable(out, tried, false), err)
 }
 
 // runDrawn draws mutants and tries them.
@@ -132,11 +130,8 @@ func runDrawn(ctx context.Context, o *options, out io.Writer) error {
 	const heading = "%d mutants can be made of %s; %d are drawn, seed %d\n\n"
 	fmt.Fprintf(out, heading, len(all), o.packages, min(o.count, len(all)), o.seed)
 	tried, err := tryAll(ctx, o, drawn, o.count, out)
-	if err != nil {
-		return err
-	}
 	printSurvivors(out, tried, true)
-	return printTable(out, tried, true)
+	return errors.Join(printTable(out, tried, true), err)
 }
 
 // matches reports whether a file is among those of the patterns.
@@ -169,7 +164,8 @@ func draw(all []mutant, lot *rand.Rand) []mutant {
 	return drawn
 }
 
-// tryAll tries mutants until `count` of them could be compiled.
+// tryAll tries mutants until `count` of them could be compiled. Where it ends early, those that were tried are returned
+// with the error: they are a sample as well.
 func tryAll(ctx context.Context, o *options, mutants []mutant, count int, out io.Writer) ([]tried, error) {
 	var (
 		mu       sync.Mutex
