@@ -36,7 +36,13 @@ func second(stack, text string) (read []string, unsure bool, err error) {
 	case "base64":
 		text, err = secondBase64(text)
 	case "gzip":
-		text, err = unzipped(text, func(r *bytes.Reader) (io.Reader, error) { return gzip.NewReader(r) })
+		text, err = unzipped(text, func(r *bytes.Reader) (io.Reader, error) {
+			z, err := gzip.NewReader(r)
+			if err == nil {
+				z.Multistream(false)
+			}
+			return z, err
+		})
 	case "deflate":
 		head := text + "  "
 		if head[0]&15 == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
@@ -167,6 +173,9 @@ func first(h *hit.Hit, n int32) (read []string) {
 		at, name := strings.Repeat(" ", depth), ""
 		if p := h.Nodes[i].Parent; p != hit.None && (h.Nodes[p].Kind == hit.Object || h.Nodes[p].Kind == hit.Form) {
 			name = fmt.Sprintf("%q", h.Bytes(h.KeySpan(i)))
+			if h.Nodes[p].Kind == hit.Object {
+				name = fmt.Sprintf("%q", string([]rune(string(h.Bytes(h.KeySpan(i))))))
+			}
 		}
 		at += name + ": "
 		literal := func(kind, text string) { read = append(read, at+fmt.Sprintf("%s %q", kind, text)) }
@@ -176,7 +185,7 @@ func first(h *hit.Hit, n int32) (read []string) {
 		case hit.Array:
 			read = append(read, at+"[")
 		case hit.String:
-			literal("string", string(h.Text(i)))
+			literal("string", string([]rune(string(h.Text(i))))) // as encoding/json does with what is no UTF-8
 		case hit.Number:
 			literal("json.Number", string(h.Text(i)))
 		case hit.Bool:

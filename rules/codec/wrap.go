@@ -139,6 +139,9 @@ func (f *inflater) open(step hit.Step) (io.Reader, error) {
 		} else {
 			err = f.gzip.Reset(&f.source)
 		}
+		if err == nil {
+			f.gzip.Multistream(false) // one member: what stands behind it is not read, and would leave as it came
+		}
 		return f.gzip, err
 	case hit.Zlib:
 		if f.zlib == nil {
