@@ -58,15 +58,13 @@ func TestACallThatIsNotThereWholeKeepsNobodyOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	http.DefaultClient.CloseIdleConnections()
-	for range 2 * many { // some make room already
+	for range 2 * many {
 		c, err := rawhttp.Dial(r.admin)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }()
-		if err := c.Send(call(1000), "x"); err != nil {
-			t.Fatal(err)
-		}
+		_ = c.Send(call(1000), "x") // an error where it has made room already for those that follow
 	}
 	if a, err := rawhttp.Exchange(r.admin, call(2)+"{}"); err != nil || a.Status != 401 {
 		t.Errorf("%+v, %v", a, err)

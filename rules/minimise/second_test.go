@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,7 @@ func FuzzURL(f *testing.F) {
 	for _, c := range whatwgCases(f) {
 		f.Add(c.Input)
 	}
+	f.Add("https://ghp_000000000000000000000000000000")
 	a := must(f, Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_*", "next"}, Fragment: "route"}}, hit.URL)
 	origin := must(f, Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer)
 	env := testEnv()
@@ -52,19 +54,24 @@ func FuzzURL(f *testing.F) {
 			return
 		}
 		if got := text(t, a, in, env); got != dropped {
-			if again := text(t, a, got, env); again == dropped || strings.Count(again, "/") > strings.Count(got, "/") {
+			again := text(t, a, got, env)
+			// Where a mark stands in the host, "https://[key]", what was an address is none any more, and is dropped if it comes again.
+			if again == dropped && !markInHost.MatchString(got) || strings.Count(again, "/") > strings.Count(got, "/") {
 				t.Errorf("%q becomes %q, and then %q", in, got, again)
 			}
 			addressLeft(t, in, got, before)
 		}
 		if got := text(t, origin, in, env); got != dropped {
 			after, err := url.Parse(got)
-			if err != nil || after.Path != "/" || after.RawQuery != "" || after.Fragment != "" || after.User != nil || after.Host != masked(before.Host) {
+			if err != nil || after.Path != "/" || after.RawQuery != "" || after.Fragment != "" || after.User != nil || after.Host != masked(strings.TrimSpace(before.Host)) {
 				t.Errorf("%q has the origin %q", in, got)
 			}
 		}
 	})
 }
+
+// markInHost finds an address whose host was found to be somebody's, "https://[key]".
+var markInHost = regexp.MustCompile(`^[^/?#]*//[^/?#]*\[[a-z ]+\]`)
 
 func addressLeft(t *testing.T, in, got string, before *url.URL) {
 	t.Helper()
@@ -72,20 +79,20 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 	if err != nil {
 		return // what escapes a browser reads, net/url may not: TestAddressesAsBrowsersReadThem has them
 	}
-	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) || after.Host != masked(before.Host) {
+	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) || after.Host != masked(strings.TrimSpace(before.Host)) {
 		t.Errorf("%q becomes %q: another host, or somebody's name", in, got)
 	}
 	if after.Fragment != "" && !strings.HasPrefix(after.Fragment, "/") && !strings.HasPrefix(after.Fragment, "!/") || strings.ContainsAny(after.EscapedFragment(), "?=") && !strings.ContainsAny(before.EscapedFragment(), "=") {
 		t.Errorf("%q becomes %q: a fragment that is no route", in, got)
 	}
 	had := map[string]int{}
-	for pair := range strings.SplitSeq(before.RawQuery, "&") {
+	for pair := range strings.SplitSeq(strings.TrimSpace(before.RawQuery), "&") {
 		name, _, _ := strings.Cut(strings.TrimPrefix(pair, "amp;"), "=")
 		had[name]++
 	}
 	for pair := range strings.SplitSeq(after.RawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if pair == "" {
+		if pair == "" || strings.Contains(name, "[") { // a mark of what was found in a name
 			continue
 		}
 		if had[name]--; had[name] < 0 {
@@ -102,19 +109,28 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 		}
 	}
 	slashes := strings.NewReplacer(`\`, "/", "%5C", "/", "%5c", "/")
-	segments := strings.Split(slashes.Replace(before.EscapedPath()), "/")
+	segments := strings.Split(slashes.Replace(pathAsWritten(in)), "/")
 	for i, s := range segments {
-		segments[i], _, _ = strings.Cut(s, ";")
+		s, _, _ = strings.Cut(s, ";")
+		segments[i] = strings.TrimSpace(s)
 	}
-	for s := range strings.SplitSeq(after.EscapedPath(), "/") {
+	for s := range strings.SplitSeq(slashes.Replace(pathAsWritten(got)), "/") {
 		found := s == "" || s == ":id" || s == ":email" || s == ":token" || strings.Contains(s, "[") || strings.Contains(s, "%5B")
 		for _, was := range segments {
-			found = found || was == s
+			found = found || was == strings.TrimSpace(s)
 		}
 		if !found {
 			t.Errorf("%q becomes %q: segment %q was not there", in, got, s)
 		}
 	}
+}
+
+// pathAsWritten returns the path of an absolute address that net/url reads, where EscapedPath may write it anew: a path with a space and
+// "%3B" in it has ";" there.
+func pathAsWritten(address string) string {
+	_, rest, _ := strings.Cut(address, "//")
+	_, path, _ := strings.Cut(rest[:strings.IndexAny(rest+"#", "?#")], "/")
+	return path
 }
 
 func FuzzAgent(f *testing.F) {
