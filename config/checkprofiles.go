@@ -76,12 +76,12 @@ func (r *reading) knowFields() {
 	r.loaded.fields, r.compiled = map[string]vendorFields{}, map[string]*catalog.Vendor{}
 	names := catalog.Names()
 	for id, file := range r.loaded.vendors {
-		if _, err := catalog.Compile(file, nil, names); err != nil {
-			r.faults.Key(r.server, strict.Path("vendors", id), "%s", err)
-			continue
-		}
 		vendor, err := catalog.Compile(file, r.named(id, nil), names)
-		if err != nil { // each by itself shows whose fault it is
+		if err != nil { // the file by itself, and then each field, show whose fault it is
+			if _, err := catalog.Compile(file, nil, names); err != nil {
+				r.faults.Key(r.server, strict.Path("vendors", id), "%s", err)
+				continue
+			}
 			vendor, err = catalog.Compile(file, r.named(id, func(place []any, name string) bool {
 				_, err := catalog.Compile(file, []string{name}, names)
 				if err != nil {

@@ -123,7 +123,7 @@ func (r *reading) readCatalogs() {
 		if doc == nil || len(r.faults) > before {
 			continue
 		}
-		_, builtin := catalog.Builtin(id)
+		_, builtin := catalog.BuiltinText(id)
 		switch {
 		case file.ID != id:
 			r.faults.At(doc, strict.Path("id"), "the id %q is not the file's name: write id: %s, or rename the file", file.ID, id)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,15 +22,31 @@ var vendors embed.FS
 //go:embed names.yaml
 var wellKnown []byte
 
-// Builtin returns the file of a vendor that comes with the product. Each call reads it anew, so that the caller may change it.
+// documents are the embedded files, each taken apart when it is first asked for. They are never changed: what is decoded from them is.
+var documents = func() map[string]func() *yaml.Node {
+	all := map[string]func() *yaml.Node{}
+	for _, id := range BuiltinIDs() {
+		all[id] = sync.OnceValue(func() *yaml.Node {
+			text, _ := BuiltinText(id)
+			document := new(yaml.Node)
+			if err := yaml.Unmarshal(text, document); err != nil {
+				panic(fmt.Sprintf("BUG: vendors/%s.yaml: %v", id, err)) // a test reads every file
+			}
+			return document
+		})
+	}
+	return all
+}()
+
+// Builtin returns the file of a vendor that comes with the product. Each call makes a new one, so that the caller may change it.
 func Builtin(id string) (*File, bool) {
-	text, err := vendors.ReadFile("vendors/" + id + ".yaml")
-	if err != nil {
+	document, ok := documents[id]
+	if !ok {
 		return nil, false
 	}
-	f, err := Parse(text)
-	if err != nil {
-		panic(fmt.Sprintf("BUG: vendors/%s.yaml: %v", id, err)) // a test reads every file
+	f := new(File)
+	if err := document().Decode(f); err != nil {
+		panic(fmt.Sprintf("BUG: vendors/%s.yaml: %v", id, err)) // a test reads every file, strictly
 	}
 	return f, true
 }
@@ -61,8 +79,10 @@ func Parse(text []byte) (*File, error) {
 	return f, nil
 }
 
-// Names returns the well-known names of members ("email", "phone") and what they stand for.
-func Names() map[string]hit.Class {
+// Names returns the well-known names of members ("email", "phone") and what they stand for. The caller may change the map.
+func Names() map[string]hit.Class { return maps.Clone(names()) }
+
+var names = sync.OnceValue(func() map[string]hit.Class {
 	var file struct {
 		Names map[string]string `yaml:"names"`
 	}
@@ -78,7 +98,7 @@ func Names() map[string]hit.Class {
 		names[name] = c
 	}
 	return names
-}
+})
 
 // NamesText returns the text of names.yaml: it is part of what decides.
 func NamesText() []byte { return wellKnown }

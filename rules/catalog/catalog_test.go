@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -25,6 +26,29 @@ func TestBuiltinVendorsCompile(t *testing.T) {
 		if _, err := catalog.Compile(f, nil, catalog.Names()); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}
+	}
+}
+
+// TestBuiltinVendorsAreOnesOwn: each caller gets what stands in the file, read strictly, whatever others did to theirs.
+func TestBuiltinVendorsAreOnesOwn(t *testing.T) {
+	for _, id := range catalog.BuiltinIDs() {
+		text, _ := catalog.BuiltinText(id)
+		want, err := catalog.Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+			continue
+		}
+		f, _ := catalog.Builtin(id)
+		clear(f.Fields)
+		clear(f.Hosts)
+		clear(f.Endpoints)
+		if again, _ := catalog.Builtin(id); !reflect.DeepEqual(again, want) {
+			t.Errorf("%s: another file than the one that is embedded", id)
+		}
+	}
+	clear(catalog.Names())
+	if len(catalog.Names()) == 0 {
+		t.Error("names that one caller lost are lost to the next")
 	}
 }
 
