@@ -1,7 +1,7 @@
 // Many events in one batch: the same arrive at the vendor as without tagwarden. Libraries don't try again what is answered with 413, and a
 // shop's list of products is soon seen by 40 impressions.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { openShop } from './harness/shop.js';
@@ -31,7 +31,11 @@ let shop;
 before(async () => { shop = await openShop(Object.keys(sdks)); }, { timeout: 180_000 });
 after(() => shop?.close());
 
-for (const [vendor, { sdk, batched, events }] of Object.entries(sdks)) {
+describe('batches', { concurrency: 3 }, () => {
+  for (const [vendor, how] of Object.entries(sdks)) describe(vendor, { concurrency: 1 }, () => batches(vendor, how));
+});
+
+function batches(vendor, { sdk, batched, events }) {
   for (const size of sizes) {
     test(`${sdk}, ${size} events in one batch`, { timeout: 120_000 }, async () => {
       const line = batched(await shop.warden.snippet(vendor, sdk, shop.site.origin));
@@ -66,7 +70,7 @@ async function impressions(vendor, setUp, size, events) {
     received.push(...shop.standIns[vendor].take().requests);
     const arrived = received.map(r => named(r, events));
     const sizes = arrived.map(a => a.length).filter(n => n > 0);
-    return { problems, sizes, largest: Math.max(0, ...sizes), names: arrived.flat().sort(), answers: shop.site.take().map(s => `${s.method} ${s.path} ${s.status}`).join(', ') };
+    return { problems, sizes, largest: Math.max(0, ...sizes), names: arrived.flat().sort(), answers: shop.site.take(vendor).map(s => `${s.method} ${s.path} ${s.status}`).join(', ') };
   } finally {
     await leave();
   }

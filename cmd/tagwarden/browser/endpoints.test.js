@@ -71,7 +71,7 @@ for (const { vendor, sdk, setUp, act, arrives } of asked) {
         await page.evaluate(() => window.posthog?.flushLogs?.());
         received.push(...shop.standIns[vendor].take().requests);
       }
-      assert.deepEqual(missing(), [], `arrived: ${received.map(r => `${r.method} ${r.target.split('?')[0]}`).join(', ')}; sent: ${shop.site.take().map(s => `${s.method} ${s.path} ${s.status}`).join(', ')}`);
+      assert.deepEqual(missing(), [], `arrived: ${received.map(r => `${r.method} ${r.target.split('?')[0]}`).join(', ')}; sent: ${shop.site.take(vendor).map(s => `${s.method} ${s.path} ${s.status}`).join(', ')}`);
       assert.deepEqual(problems, [], 'the page has nothing to complain about');
     } finally {
       await leave();

@@ -35,7 +35,7 @@ test('@amplitude/analytics-browser, one invalid event among five: the others arr
       for (const until = Date.now() + 15_000; Date.now() < until && received.length < 2; await pause(200)) received.push(...taken());
       await pause(6000); // a third attempt would come by now
       received.push(...taken());
-      assert.deepEqual(received, [first, good], `${place}: ${shop.site.take().map(s => `${s.method} ${s.path} ${s.status}`).join(', ')}`);
+      assert.deepEqual(received, [first, good], `${place}: ${shop.site.take('amplitude').map(s => `${s.method} ${s.path} ${s.status}`).join(', ')}`);
     } finally {
       await leave();
     }

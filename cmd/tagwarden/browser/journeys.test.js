@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { holds, leaks } from './harness/leak.js';
 import { openSite } from './harness/site.js';
@@ -57,7 +57,12 @@ after(async () => {
   assert.equal(code, 0, 'tagwarden ends cleanly');
 });
 
-for (const vendor of vendors) {
+// Libraries wait most of the time: several visits are under way together, one with each library.
+describe('journeys', { concurrency: 4 }, () => {
+  for (const vendor of vendors) describe(vendor, { concurrency: 1 }, () => journeys(vendor));
+});
+
+function journeys(vendor) {
   const { sdk, abroad, named = name => name, quiet = 3000, leaves = true } = sdks[vendor];
   const requests = {}; // how many a permitted visit took, by place
   for (const place of ['same origin', 'another origin with credentials', 'another origin']) {
@@ -73,7 +78,7 @@ for (const vendor of vendors) {
         const seen = await visit(browser, { vendor, site, setUp, choice, quiet, collector: here ? `${origin}/t/${vendor}/` : `${origin}/${vendor}/` });
         const decided = Object.keys(since(before, await warden.decided(vendor)));
         const { requests: received, unknown } = standIns[vendor].take();
-        const sent = site.take();
+        const sent = site.take(vendor);
         const told = JSON.stringify({ setUp, sent: count(sent), received: count(received), decided, problems: seen.problems }, null, 1);
 
         // Permitted or denied, for the page it is as if all were well.

@@ -146,8 +146,8 @@ test('a real SDK is denied from the next hit on, and permitted again', { timeout
         await pause(100);
         const now = await warden.decided(vendor);
         const fresh = Object.keys(now).filter(k => now[k] !== before[k]);
-        if (fresh.length > 0 && site.sent().some(s => s.method === 'POST')) {
-          site.take();
+        if (fresh.length > 0 && site.sent(vendor).some(s => s.method === 'POST')) {
+          site.take(vendor);
           return fresh;
         }
       }

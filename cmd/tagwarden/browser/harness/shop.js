@@ -37,7 +37,7 @@ export async function openShop(vendors, own = {}) {
       page.on('pageerror', e => problems.push('page: ' + e.message));
       await page.goto(site.origin + '/sale', { waitUntil: 'load' });
       standIns[vendor].take();
-      site.take();
+      site.take(vendor);
       return { page, problems, leave: () => context.close() };
     },
     async close() {

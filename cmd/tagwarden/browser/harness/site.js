@@ -19,8 +19,8 @@ const html = script => `<!doctype html><html lang="de"><head><meta charset="utf-
 <body><h1>Shop</h1><a href="/files/price-list.pdf">Price list</a><form><input name="email"><button type="button">Send</button></form>${script}</body></html>`;
 
 /** Passes a request on to a vendor's stand-in past tagwarden, as a site without it would: what is compared with. */
-function passBy(request, response, { url, path, sent }) {
-  sent.push({ method: request.method, path, at: Date.now(), status: 200 });
+function passBy(request, response, { url, vendor, path, sent }) {
+  sent.push({ vendor, method: request.method, path, at: Date.now(), status: 200 });
   const onward = http.request(url + path + (/\?.*$/.exec(request.url)?.[0] ?? ''), { method: request.method, headers: request.headers }, answer => {
     response.writeHead(answer.statusCode, answer.headers);
     answer.pipe(response);
@@ -30,8 +30,9 @@ function passBy(request, response, { url, path, sent }) {
 }
 
 /** Passes a request on to tagwarden, as it is, and notes how it was answered. */
-function passOn(request, response, { port, host, sent }) {
-  const hit = { method: request.method, path: request.url.split('?')[0], at: Date.now(), status: 0 };
+function passOn(request, response, { port, host, under, sent }) {
+  const path = request.url.split('?')[0];
+  const hit = { vendor: path.slice(under.length).split('/')[1], method: request.method, path, at: Date.now(), status: 0 };
   sent.push(hit);
   const onward = https.request({ host: '127.0.0.1', port, method: request.method, path: request.url, rejectUnauthorized: false,
     headers: { ...request.headers, host, 'x-forwarded-for': '203.0.113.77' } }, answer => {
@@ -61,9 +62,9 @@ export async function openSite(tls, vendors, direct = {}) {
     const script = /^\/sdk\/(\w+)\.js$/.exec(url.pathname);
     const by = /^\/direct\/(\w+)(\/.*)$/.exec(url.pathname);
     if (by) {
-      passBy(request, response, { url: direct[by[1]], path: by[2], sent });
+      passBy(request, response, { url: direct[by[1]], vendor: by[1], path: by[2], sent });
     } else if (url.pathname.startsWith(base + '/')) {
-      passOn(request, response, { port, host: names.site, sent });
+      passOn(request, response, { port, host: names.site, under: base, sent });
     } else if (script) {
       response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' });
       response.end(bundles[script[1]]);
@@ -76,14 +77,19 @@ export async function openSite(tls, vendors, direct = {}) {
       response.end(html(vendor && url.pathname !== '/bye' ? `<script src="/sdk/${vendor}.js"></script>` : ''));
     }
   });
-  const collector = https.createServer(secure, (request, response) => passOn(request, response, { port, host: names.collector, sent }));
+  const collector = https.createServer(secure, (request, response) => passOn(request, response, { port, host: names.collector, under: '', sent }));
   for (const server of [shop, collector]) await new Promise(done => server.listen(0, '127.0.0.1', done));
   return {
     origin: `https://${names.site}:${shop.address().port}`,
     collector: `https://${names.collector}:${collector.address().port}`,
     passOnTo(given) { port = given; },
-    sent: () => sent,
-    take: () => sent.splice(0),
+    /** What was sent to one vendor, as visits about several may be under way; take takes it away. */
+    sent: vendor => sent.filter(s => s.vendor === vendor),
+    take(vendor) {
+      const taken = sent.filter(s => s.vendor === vendor);
+      sent.splice(0, sent.length, ...sent.filter(s => s.vendor !== vendor));
+      return taken;
+    },
     async stop() {
       for (const server of [shop, collector]) await new Promise(done => { server.close(done); server.closeAllConnections(); });
     },

@@ -24,7 +24,7 @@ export async function visit(browser, { vendor, site, setUp, collector, choice, q
     userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
   });
   const seen = { problems: [], cookies: [] };
-  const untilQuiet = () => noneFor(quiet, site, seen);
+  const untilQuiet = () => noneFor(quiet, site, vendor, seen);
   try {
     await context.addCookies([
       { name: consentCookie, value: choice, domain: '.' + names.site, path: '/', secure: true },
@@ -90,9 +90,9 @@ async function journey(page, origin, setUp, { seen, untilQuiet }) {
   await open('/bye');
 }
 
-async function noneFor(quiet, site, seen) {
+async function noneFor(quiet, site, vendor, seen) {
   const from = Date.now();
-  for (let last = from; Date.now() - from < longest; last = Math.max(from, ...site.sent().map(s => s.at))) {
+  for (let last = from; Date.now() - from < longest; last = Math.max(from, ...site.sent(vendor).map(s => s.at))) {
     if (Date.now() - last > quiet) return;
     await pause(100);
   }
