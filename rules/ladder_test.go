@@ -182,7 +182,7 @@ func TestConsentGrowsOld(t *testing.T) {
 	}{{now.AddDate(0, -13, 0), "permitted"}, {now.AddDate(0, -13, -1), "consent_expired"}} {
 		s := p.SignalsOf(&rules.Choices{Own: map[string]string{"analytics": "granted"}})
 		s.Sources[0].At = c.chosen.Unix()
-		x, err := p.Explain(&rules.Question{Request: request(t, pageView, "ga4"), Signals: s, At: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)})
+		x, err := p.Explain(&rules.Question{Request: request(t, pageView, "ga4"), Signals: s, At: now, Keys: keysOf(p)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,9 +122,17 @@ func request(t testing.TB, text, vendor string, more ...string) hit.Request {
 
 const yes = `Cookie: site_consent={"analytics":"yes"}`
 
+// stateNow is the key state at now: making it takes a step for each day since 2020.
+var stateNow = sync.OnceValue(func() pseudonym.State { return pseudonym.TestRoot.State(now) })
+
+func keysOf(p *rules.Policy) *rules.Keys {
+	state := stateNow()
+	return rules.KeysOf(&state, p)
+}
+
 func explain(t testing.TB, p *rules.Policy, r hit.Request, objections ...string) *rules.Explanation {
 	t.Helper()
-	x, err := p.Explain(&rules.Question{Request: r, Objections: objections, At: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)})
+	x, err := p.Explain(&rules.Question{Request: r, Objections: objections, At: now, Keys: keysOf(p)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -281,7 +280,7 @@ func TestExplainedSignals(t *testing.T) {
 	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}, {Kind: signal.USPrivacy}, platform(t, "onetrust")}, rung("a", basis.Consent))
 	x, err := p.Explain(&rules.Question{
 		Request: request(t, pageView, "ga4", "Cookie: euconsent-v2="+tc{consent: []int{8}, vendors: []int{google}, disclosed: []int{google}}.String()),
-		At:      now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now),
+		At:      now, Keys: keysOf(p),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // TestSpellingsOfOneIdentifier: two spellings of one e-mail address, phone number or id get one pseudonym and one subject, in any position of a hit and in
@@ -50,7 +49,7 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 			if x.Forward == nil {
 				t.Fatal(x.Reason)
 			}
-			keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+			keys := keysOf(p)
 			return sentField(t, x, 1, c.field), subjectsOf(t, p, keys, r)[0]
 		}
 		for _, spelling := range c.same {
@@ -69,7 +68,7 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 // TestWhatIsAHashAndWhatIsNot: an address as long as a hash is an address, and its objection is found; a hash with one character that is none is nothing.
 func TestWhatIsAHashAndWhatIsNot(t *testing.T) {
 	p := compile(t, draft())
-	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	keys := keysOf(p)
 	event := func(address string) hit.Request {
 		return request(t, "POST /v1/t"+asJSON+`{"type":"track","event":"x","messageId":"m","context":{"traits":{"email":"`+address+`"}}}`, "segment")
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -50,7 +49,7 @@ func subjectsOf(t testing.TB, p *rules.Policy, keys *rules.Keys, r hit.Request) 
 // and what cannot match does not.
 func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 	p := compile(t, draft())
-	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	keys := keysOf(p)
 	const mail, phone = "Jane.Doe+News@Example.com", "+49 (0)30 1234567"
 	segment := func(member, value string) hit.Request {
 		return request(t, "POST /v1/track HTTP/1.1\nContent-Type: application/json\n\n"+
@@ -138,7 +137,7 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 // TestIdentitiesThatAreNone: the error says what is wrong, and nothing of the identifier.
 func TestIdentitiesThatAreNone(t *testing.T) {
 	p := compile(t, draft())
-	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	keys := keysOf(p)
 	for _, c := range [][3]string{
 		{"email", "jane.doe", "email: there is none in it"},
 		{"email", " \t", "email: there is none in it"},
@@ -209,7 +208,7 @@ func TestDeaf(t *testing.T) {
 			var j rules.Judgement
 			j.Hit.Reset()
 			j.Hit.Request = request(t, pageView, "ga4", yes)
-			in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), Deaf: deaf}
+			in := rules.Inputs{Now: now, Keys: keysOf(p), Deaf: deaf}
 			if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
 				t.Fatal(reason)
 			}
@@ -229,7 +228,7 @@ func TestDeaf(t *testing.T) {
 	var j rules.Judgement
 	j.Hit.Reset()
 	j.Hit.Request = request(t, pageView, "ga4", "CF-IPCountry: US")
-	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), Deaf: true}
+	in := rules.Inputs{Now: now, Keys: keysOf(p), Deaf: true}
 	if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
 		t.Fatal(reason)
 	}
@@ -242,7 +241,7 @@ func TestDeaf(t *testing.T) {
 // FuzzSubjects: whatever lists of hashes and cookies hold, nothing panics, and what was found before is still found.
 func FuzzSubjects(f *testing.F) {
 	p := compile(f, draft())
-	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
+	keys := keysOf(p)
 	f.Add("tv.1~em.n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg~pn.x", "_ga=GA1.1.555.666; AMP_x=eyJkZXZpY2VJZCI6IngifQ==; mp_x=%7B")
 	f.Add("tv.1~", "ajs_user_id=%22%22; _sp_id.x=.; ph_x=\"")
 	f.Fuzz(func(t *testing.T, data, cookies string) {
@@ -283,7 +282,7 @@ func TestStands(t *testing.T) {
 		var j rules.Judgement
 		j.Hit.Reset()
 		j.Hit.Request = request(t, pageView, "ga4", `Cookie: site_consent={"analytics":"yes"}`)
-		in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}
+		in := rules.Inputs{Now: now, Keys: keysOf(p)}
 		if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
 			t.Fatal(reason)
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // overrun bounds how many steps more than allowed a hit takes, for each byte of its longest value that is looked over: values are counted as a whole.
@@ -65,7 +64,7 @@ func judgingAll(t *testing.T) *judging {
 	d.Profiles[0].Classes = everything()
 	d.Limits.Fields = 200_000
 	g := &judging{policy: compile(t, d)}
-	g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now)}
+	g.in = rules.Inputs{Now: now, Keys: keysOf(g.policy)}
 	return g
 }
 
@@ -226,7 +225,7 @@ func BenchmarkJudgeSet(b *testing.B) {
 			}
 			d.Profiles[0].Set = map[string]map[string]string{"segment": set}
 			g := &judging{policy: compile(b, d)}
-			g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now)}
+			g.in = rules.Inputs{Now: now, Keys: keysOf(g.policy)}
 			r := bigSegment(b)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -276,7 +275,7 @@ func TestLongCombinations(t *testing.T) {
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 2, With: []string{"language"}}}
 	g := &judging{policy: compile(t, d)}
-	g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now), Rare: allCommon{}}
+	g.in = rules.Inputs{Now: now, Keys: keysOf(g.policy), Rare: allCommon{}}
 	for language, want := range map[string]int{"de": 40, strings.Repeat("d", 2000): 0} {
 		r := request(t, "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view&ul="+language+strings.Repeat("&dt=Shoes", 40)+" HTTP/1.1\n\n", "ga4", yes)
 		if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {
