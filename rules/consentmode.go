@@ -8,45 +8,54 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// lower keeps true what Google is told of the visitor's choices. An event may state as granted only what it travels on: the storage
-// types of the categories that its activity has consent for. The rest is lowered in gcs, gcd, npa and dma_cps together, so that they
-// agree. What cannot be read is dropped.
-func (j *Judgement) lower() {
-	h := &j.Hit
+// consentMode is what a hit stated of the visitor's choices to Google and does no more.
+type consentMode struct {
+	lowered []signal.Storage // by event, the whole hit first: what it stated as granted and does no more
+	stated  []bool           // likewise: it speaks of personalised ads
+}
+
+// reset forgets the hit.
+func (c *consentMode) reset() { c.lowered, c.stated = hit.Recycled(c.lowered), hit.Recycled(c.stated) }
+
+// downgrade keeps true what Google is told of the visitor's choices. An event may state as granted only what it travels
+// on: the storage types of the categories that its activity has consent for. The rest is lowered in gcs, gcd, npa and
+// dma_cps together, so that they agree. What cannot be read is dropped.
+func (m *minimiseState) downgrade() {
+	of := &m.consent
+	h := m.hit
 	if len(h.Claims) == 0 {
 		return
 	}
 	n := len(h.Events) + 1 // the whole hit first
-	j.lowered = slices.Grow(j.lowered[:0], n)[:n]
-	clear(j.lowered)
-	shared := j.storage(hit.Shared)
+	of.lowered = slices.Grow(of.lowered[:0], n)[:n]
+	clear(of.lowered)
+	shared := m.storage(hit.Shared)
 	for i := range h.Claims {
 		c := &h.Claims[i]
 		keep := shared
 		if c.Event != hit.Shared {
-			if j.Verdicts[c.Event].Decision != Permit {
+			if m.verdicts[c.Event].Decision != Permit {
 				continue
 			}
-			keep = j.storage(c.Event)
+			keep = m.storage(c.Event)
 		}
 		if h.Nodes[c.Node].Fate != hit.Drop {
-			j.lowered[c.Event+1] |= j.lowerClaim(c, keep)
+			of.lowered[c.Event+1] |= downgradeClaim(h, c, keep)
 		}
 	}
-	j.agree()
+	m.agree()
 }
 
-// lowerClaim lowers one parameter, and returns what it stated as granted and does no more.
-func (j *Judgement) lowerClaim(c *hit.Claim, keep signal.Storage) signal.Storage {
-	h := &j.Hit
+// downgradeClaim lowers one parameter, and returns what it stated as granted and does no more.
+func downgradeClaim(h *hit.Hit, c *hit.Claim, keep signal.Storage) signal.Storage {
 	switch c.Signal {
 	case "gcs":
-		return j.lowerText(c.Node, keep, signal.LowerGCS)
+		return downgradeText(h, c.Node, keep, signal.LowerGCS)
 	case "gcd":
-		return j.lowerText(c.Node, keep, signal.LowerGCD)
+		return downgradeText(h, c.Node, keep, signal.LowerGCD)
 	case "ga4_mp_consent":
 		if of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node))); !keep.Has(of) && string(h.Text(c.Node)) != "DENIED" {
-			j.say(c.Node, "DENIED")
+			say(h, c.Node, "DENIED")
 			return of
 		}
 	}
@@ -54,26 +63,29 @@ func (j *Judgement) lowerClaim(c *hit.Claim, keep signal.Storage) signal.Storage
 }
 
 // storage is what an event, or every event that stays, may state as granted.
-func (j *Judgement) storage(event int32) signal.Storage {
+func (m *minimiseState) storage(event int32) signal.Storage {
 	if event != hit.Shared {
-		a := j.Verdicts[event].Activity
+		a := m.verdicts[event].Activity
 		if a.Basis != basis.Consent && a.Basis != basis.OptOut {
 			return 0
 		}
-		return j.Site.signals.StorageIn(a.categories)
+		return m.site.signals.StorageIn(a.categories)
 	}
 	keep := ^signal.Storage(0)
-	for e := range j.Verdicts {
-		if j.Verdicts[e].Decision == Permit {
-			keep &= j.storage(int32(e))
+	for e := range m.verdicts {
+		if m.verdicts[e].Decision == Permit {
+			keep &= m.storage(int32(e))
 		}
 	}
 	return keep
 }
 
-// lowerText rewrites one value.
-func (j *Judgement) lowerText(node int32, keep signal.Storage, how func(dst, text []byte, keep signal.Storage) ([]byte, signal.Storage, bool)) signal.Storage {
-	h := &j.Hit
+// downgrading appends a value that states no more than keep, and returns what it stated beyond that; ok is false where
+// it cannot be read.
+type downgrading func(dst, text []byte, keep signal.Storage) (out []byte, lowered signal.Storage, ok bool)
+
+// downgradeText rewrites one value.
+func downgradeText(h *hit.Hit, node int32, keep signal.Storage, how downgrading) signal.Storage {
 	text := h.Text(node)
 	arena := h.Grow()
 	from := len(arena)
@@ -91,11 +103,12 @@ func (j *Judgement) lowerText(node int32, keep signal.Storage, how func(dst, tex
 	return lowered
 }
 
-func (j *Judgement) say(node int32, word string) {
-	arena := j.Hit.Grow()
+// say puts a word of ours in place of a value.
+func say(h *hit.Hit, node int32, word string) {
+	arena := h.Grow()
 	from := len(arena)
-	n := &j.Hit.Nodes[node]
-	n.Edit, n.Fate, n.Lowered = j.Hit.Grown(append(arena, word...), from), hit.Rewrite, true
+	n := &h.Nodes[node]
+	n.Edit, n.Fate, n.Lowered = h.Grown(append(arena, word...), from), hit.Rewrite, true
 }
 
 // aboutAds are the storage types that npa speaks of.
@@ -103,68 +116,68 @@ const aboutAds = signal.AdStorage | signal.AdUserData | signal.AdPersonalization
 
 // agree makes the flags of advertising agree with what was lowered: no personalised ads, and no core platform service consented to. What
 // all events share agrees with each of them.
-func (j *Judgement) agree() {
-	h := &j.Hit
+func (m *minimiseState) agree() {
+	h, of := m.hit, &m.consent
 	var any signal.Storage
-	for _, lowered := range j.lowered {
+	for _, lowered := range of.lowered {
 		any |= lowered
 	}
 	if any&aboutAds == 0 {
 		return
 	}
-	j.stated = slices.Grow(j.stated[:0], len(j.lowered))[:len(j.lowered)]
-	clear(j.stated)
+	of.stated = slices.Grow(of.stated[:0], len(of.lowered))[:len(of.lowered)]
+	clear(of.stated)
 	for i := range h.Claims {
 		c := &h.Claims[i]
 		lowered := any
 		if c.Event != hit.Shared {
-			lowered = j.lowered[c.Event+1] | j.lowered[0]
+			lowered = of.lowered[c.Event+1] | of.lowered[0]
 		}
 		kept := h.Nodes[c.Node].Fate != hit.Drop
 		switch {
 		case c.Signal == "npa":
-			j.stated[c.Event+1] = true
+			of.stated[c.Event+1] = true
 			if kept && lowered&aboutAds != 0 {
-				j.sayNoAds(c.Node)
+				sayNoAds(h, c.Node)
 			}
 		case c.Signal == "dma_cps" && kept && lowered&signal.AdUserData != 0:
-			j.say(c.Node, "-")
+			say(h, c.Node, "-")
 		}
 	}
-	if j.stated[0] {
+	if of.stated[0] {
 		return
 	}
-	if j.lowered[0]&aboutAds != 0 {
-		j.addNPA(hit.Shared)
+	if of.lowered[0]&aboutAds != 0 {
+		m.addNPA(hit.Shared)
 		return
 	}
 	for e := range h.Events {
-		if j.lowered[e+1]&aboutAds != 0 && !j.stated[e+1] {
-			j.addNPA(int32(e))
+		if of.lowered[e+1]&aboutAds != 0 && !of.stated[e+1] {
+			m.addNPA(int32(e))
 		}
 	}
 }
 
 // sayNoAds states that there are no personalised ads, in the words of the value that stands there.
-func (j *Judgement) sayNoAds(node int32) {
-	switch text := string(j.Hit.Text(node)); {
+func sayNoAds(h *hit.Hit, node int32) {
+	switch text := string(h.Text(node)); {
 	case text == "1" || text == "true":
-	case j.Hit.Nodes[node].Kind == hit.Bool:
-		j.say(node, "true")
+	case h.Nodes[node].Kind == hit.Bool:
+		say(h, node, "true")
 	default:
-		j.say(node, "1")
+		say(h, node, "1")
 	}
 }
 
 // addNPA states that there are no personalised ads, where the hit says nothing of it and the vendor has a field for it.
-func (j *Judgement) addNPA(event int32) {
-	h := &j.Hit
-	fields := j.Route.Recipient.Catalog.Fields
+func (m *minimiseState) addNPA(event int32) {
+	h := m.hit
+	fields := m.route.Recipient.Catalog.Fields
 	for f := range fields {
 		if fields[f].Signal != "npa" || fields[f].Path != "npa" {
 			continue
 		}
-		if a, _ := j.action(event, int32(f), fields[f].Class, hit.Unknown); a == nil {
+		if a, _ := m.action(event, int32(f), fields[f].Class, hit.Unknown); a == nil {
 			return
 		}
 		at := h.QueryRoot
@@ -177,7 +190,7 @@ func (j *Judgement) addNPA(event int32) {
 		i := h.Make(at, []byte("npa"), hit.Text)
 		n := &h.Nodes[i]
 		n.Field, n.Class = int32(f), fields[f].Class
-		j.say(i, "1")
+		say(h, i, "1")
 		return
 	}
 }

@@ -15,26 +15,44 @@ type Counted struct {
 }
 
 // Counts lists the values that events which travel were judged by the rarity of.
-func (j *Judgement) Counts() []Counted { return j.counted }
+func (m *minimiseState) Counts() []Counted { return m.counting.counted }
+
+// counting is what is judged by how many share it.
+type counting struct {
+	counted  []Counted
+	combined []byte // values of several fields together
+
+	known      bool                  // the first fields were looked for
+	firstOfHit [hit.NumClasses]int32 // of what all events share
+	firstOf    [hit.NumClasses]int32 // of an event, or else of the whole hit
+	event      int32                 // the one that firstOf is of
+}
+
+// reset forgets the hit.
+func (c *counting) reset() {
+	clear(c.counted)
+	c.counted, c.combined, c.known = hit.Recycled(c.counted), hit.Recycled(c.combined), false
+}
 
 // Rarest is the largest number of networks that any profile asks for; 0 where no activity's profile asks for any.
 func (p *Policy) Rarest() int { return p.rarest }
 
-// rarity prepares what a value is judged by whose action asks for its rarity.
-func (j *Judgement) rarity(i int32, a *minimise.Action, by hit.Class) {
-	j.env.Together = nil
+// rarity notes a value whose action asks for its rarity, and returns it together with those of other fields where it is
+// judged so; nil else.
+func (c *counting) rarity(h *hit.Hit, b *budget, i int32, a *minimise.Action, by hit.Class) (together []byte) {
 	k, with := a.Rarity()
 	if k == 0 {
-		return
+		return nil
 	}
-	value := j.Hit.Text(i)
+	value := h.Text(i)
 	if len(with) > 0 {
-		if value = j.together(i, with); value == nil {
-			return
+		if together = c.together(h, b, i, with); together == nil {
+			return nil
 		}
-		j.env.Together = value
+		value = together
 	}
-	j.counted = append(j.counted, Counted{by, value, k})
+	c.counted = append(c.counted, Counted{by, value, k})
+	return together
 }
 
 // maxCombined is how long values are together that are counted. They are copied for each value that is judged by them: what is longer is rare.
@@ -42,27 +60,26 @@ const maxCombined = 1 << 10
 
 // together is a value with those of other classes in its event, each with its length before it, so that none can be taken for another. Of a
 // class that stands more than once the first counts. It is nil where they are too long.
-func (j *Judgement) together(i int32, with []hit.Class) []byte {
-	from, length := len(j.combined), len(j.Hit.Text(i))
+func (c *counting) together(h *hit.Hit, b *budget, i int32, with []hit.Class) []byte {
+	from, length := len(c.combined), len(h.Text(i))
+	firsts := c.firsts(h, h.Nodes[i].Event)
 	for _, class := range with {
-		if first := j.firsts(j.Hit.Nodes[i].Event)[class]; first != hit.None {
-			length += len(j.Hit.Text(first))
+		if first := firsts[class]; first != hit.None {
+			length += len(h.Text(first))
 		}
 	}
 	if length > maxCombined {
 		return nil
 	}
-	j.work.Spend(costNode * length)
-	j.combined = appendLong(j.combined, j.Hit.Text(i))
-	event := j.Hit.Nodes[i].Event
-	firsts := j.firsts(event)
+	b.Spend(costNode * length)
+	c.combined = appendLong(c.combined, h.Text(i))
 	for _, class := range with {
-		j.combined = append(j.combined, byte(class))
+		c.combined = append(c.combined, byte(class))
 		if first := firsts[class]; first != hit.None {
-			j.combined = appendLong(j.combined, j.Hit.Text(first))
+			c.combined = appendLong(c.combined, h.Text(first))
 		}
 	}
-	return j.combined[from:len(j.combined):len(j.combined)]
+	return c.combined[from:len(c.combined):len(c.combined)]
 }
 
 func appendLong(dst, text []byte) []byte {
@@ -70,28 +87,27 @@ func appendLong(dst, text []byte) []byte {
 }
 
 // firsts are the first fields of each class in an event, or else in the whole hit. They are looked for once an event, and once in the whole hit.
-func (j *Judgement) firsts(event int32) *[hit.NumClasses]int32 {
-	if !j.firstsKnown {
-		j.firstsKnown, j.firstsOf = true, hit.Shared
-		j.firstOfHit = j.firstsIn(hit.Shared)
-		j.firstOf = j.firstOfHit
+func (c *counting) firsts(h *hit.Hit, event int32) *[hit.NumClasses]int32 {
+	if !c.known {
+		c.known, c.event = true, hit.Shared
+		c.firstOfHit = firstsIn(h, hit.Shared)
+		c.firstOf = c.firstOfHit
 	}
-	if j.firstsOf != event {
-		j.firstsOf, j.firstOf = event, j.firstsIn(event)
-		for class, first := range j.firstOfHit {
-			if j.firstOf[class] == hit.None {
-				j.firstOf[class] = first
+	if c.event != event {
+		c.event, c.firstOf = event, firstsIn(h, event)
+		for class, first := range c.firstOfHit {
+			if c.firstOf[class] == hit.None {
+				c.firstOf[class] = first
 			}
 		}
 	}
-	return &j.firstOf
+	return &c.firstOf
 }
 
-func (j *Judgement) firstsIn(event int32) (first [hit.NumClasses]int32) {
+func firstsIn(h *hit.Hit, event int32) (first [hit.NumClasses]int32) {
 	for class := range first {
 		first[class] = hit.None
 	}
-	h := &j.Hit
 	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
 		n := &h.Nodes[i]
 		if !n.Kind.Holds() && !n.Opened && first[n.Class] == hit.None {

@@ -11,24 +11,25 @@ import (
 )
 
 // fields notes what became of every field. It does nothing where nobody asked.
-func (t *Trace) fields(j *Judgement) {
+func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 	if t == nil {
 		return
 	}
-	h := &j.Hit
+	h := &r.Hit
 	at := places{}
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
 		n := &h.Nodes[i]
 		if n.Kind.Holds() && n.First != hit.None || n.Opened || n.Parent == hit.None && n.Kind != hit.Raw {
 			continue
 		}
-		note := FieldNote{Event: int(n.Event), Path: j.pathOf(i, at), Class: n.Class, Action: "drop", Rule: j.ruleOf(n)}
+		note := FieldNote{Event: int(n.Event), Path: pathOf(h, i, at), Class: n.Class, Action: "drop"}
+		note.Rule = m.ruleOf(n)
 		if !n.Made {
 			note.Before = string(h.Text(i))
 		}
-		a, _ := j.action(n.Event, n.Field, n.Class, n.Alias)
+		a, _ := m.action(n.Event, n.Field, n.Class, n.Alias)
 		if !n.Made && !a.TooLong([]byte(note.Before)) {
-			note.Found = a.Found([]byte(note.Before), j.Policy.detectors)
+			note.Found = a.Found([]byte(note.Before), r.Policy.detectors)
 		}
 		switch n.Fate {
 		case hit.Drop:
@@ -51,20 +52,20 @@ func (t *Trace) fields(j *Judgement) {
 		}
 		t.Fields = append(t.Fields, note)
 	}
-	t.headers(j)
+	t.headers(r, m, out.Headers)
 }
 
 // ruleOf is the line that decided what becomes of a field.
-func (j *Judgement) ruleOf(n *hit.Node) string {
-	plans := j.plans
+func (m *minimiseState) ruleOf(n *hit.Node) string {
+	plans := m.plans
 	if n.Event != hit.Shared {
-		v := &j.Verdicts[n.Event]
+		v := &m.verdicts[n.Event]
 		if v.Decision != Permit {
 			return ""
 		}
 		plans = []*plan{v.Activity.plan}
 	}
-	a, by := j.action(n.Event, n.Field, n.Class, n.Alias)
+	a, by := m.action(n.Event, n.Field, n.Class, n.Alias)
 	for _, p := range plans {
 		if of, _ := p.action(n.Field, n.Class, n.Alias); of == a {
 			return p.line(n, by)
@@ -84,21 +85,21 @@ func (p *plan) line(n *hit.Node, by hit.Class) string {
 }
 
 // headers notes the headers that are sent.
-func (t *Trace) headers(j *Judgement) {
-	for _, header := range j.Out.Headers {
+func (t *Trace) headers(r *readState, m *minimiseState, headers []Header) {
+	for _, header := range headers {
 		n := FieldNote{Event: hit.Shared, Path: "header " + header.Name, Class: hit.Technical, Action: "keep", After: string(header.Value), Sent: true}
-		sent := j.Route.Endpoint.Headers
+		sent := r.Route.Endpoint.Headers
 		for i := range sent {
 			if sent[i].Name != header.Name {
 				continue
 			}
-			n.Class = j.Route.Recipient.Catalog.Fields[sent[i].Field].Class
-			n.Rule = j.ruleOf(&hit.Node{Event: hit.Shared, Field: sent[i].Field, Class: n.Class})
-			if a, _ := j.action(hit.Shared, sent[i].Field, n.Class, hit.Unknown); a != nil {
+			n.Class = r.Route.Recipient.Catalog.Fields[sent[i].Field].Class
+			n.Rule = m.ruleOf(&hit.Node{Event: hit.Shared, Field: sent[i].Field, Class: n.Class})
+			if a, _ := m.action(hit.Shared, sent[i].Field, n.Class, hit.Unknown); a != nil {
 				n.Action = a.Kind().String()
 			}
 		}
-		if value, _ := j.Hit.Request.One(header.Name); value != nil {
+		if value, _ := r.Hit.Request.One(header.Name); value != nil {
 			n.Before = string(value)
 		}
 		t.Fields = append(t.Fields, n)
@@ -129,8 +130,7 @@ func (p places) of(h *hit.Hit, child int32) int {
 }
 
 // pathOf names a node for people: inside its event, or from the query ("?name") or the body.
-func (j *Judgement) pathOf(i int32, of places) string {
-	h := &j.Hit
+func pathOf(h *hit.Hit, i int32, of places) string {
 	var parts []string
 	for at := i; at != hit.None; at = h.Nodes[at].Parent {
 		n := &h.Nodes[at]

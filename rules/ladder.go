@@ -27,11 +27,11 @@ type asked struct {
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
 // reason is that of the last one judged. An error in a condition denies the event.
-func (j *Judgement) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
-	v := Verdict{Reason: NoActivity, first: int32(len(j.rungs))}
+func (d *decideState) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
+	v := Verdict{Reason: NoActivity, first: int32(len(d.rungs))}
 	for _, a := range ladder {
 		decision, reason := a.judge(p, q)
-		j.rungs = append(j.rungs, Rung{a, decision, reason})
+		d.rungs = append(d.rungs, Rung{a, decision, reason})
 		if decision == Skip {
 			continue
 		}
@@ -40,7 +40,7 @@ func (j *Judgement) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
 			break
 		}
 	}
-	v.last = int32(len(j.rungs))
+	v.last = int32(len(d.rungs))
 	return v
 }
 

@@ -35,22 +35,21 @@ func (p *Policy) ScrubName(name string) string {
 
 // telling tells whether a name that a site chose for a member holds personal data, or the address of a page: a name is written by the
 // same hand as a value, and there is no minimiser for names. Such a member does not leave.
-func (j *Judgement) telling(key hit.Span, of hit.Kind) bool {
-	name := freePart(j.Hit.Bytes(key), of)
-	if holdsAddress(name) || of == hit.Form && bytes.IndexByte(j.Hit.Bytes(key), ';') >= 0 {
+func (m *minimiseState) telling(key hit.Span, of hit.Kind) bool {
+	name := freePart(m.hit.Bytes(key), of)
+	if holdsAddress(name) || of == hit.Form && bytes.IndexByte(m.hit.Bytes(key), ';') >= 0 {
 		return true
 	}
 	if len(name) > minimise.MaxScrubbed {
 		return true
 	}
-	scratch, found := scrub.FindWithin(&j.work, j.part[:0], name, scrub.All)
-	j.part = scratch
+	scratch, found := scrub.FindWithin(&m.budget.Meter, m.part[:0], name, scrub.All)
+	m.part = scratch
 	return found != 0
 }
 
 // nameOf is where the name stands that a site chose for a node: its key or, of an element of a list of pairs, the text of its label.
-func (j *Judgement) nameOf(i int32) hit.Span {
-	h := &j.Hit
+func nameOf(h *hit.Hit, i int32) hit.Span {
 	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Array {
 		for c := h.Nodes[i].First; c != hit.None; c = h.Nodes[c].Next {
 			if h.Nodes[c].Label {
@@ -63,12 +62,12 @@ func (j *Judgement) nameOf(i int32) hit.Span {
 
 // tellingPath tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is nobody's key: an
 // e-mail address, in base64 say, or a token of a session. The path is sent as it came.
-func (j *Judgement) tellingPath(r *Route, path []byte) bool {
-	if r.Endpoint.Path.Literal() {
+func (r *readState) tellingPath(route *Route, path []byte) bool {
+	if route.Endpoint.Path.Literal() {
 		return false
 	}
-	scratch, found := scrub.Find(j.part[:0], path, scrub.Of(scrub.Email, scrub.JWT))
-	j.part = scratch
+	scratch, found := scrub.Find(r.part[:0], path, scrub.Of(scrub.Email, scrub.JWT))
+	r.part = scratch
 	return found != 0
 }
 

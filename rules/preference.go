@@ -11,10 +11,10 @@ const PreferenceCookie = "__Host-tagwarden-objections"
 
 // preferences reads what the browser itself says was objected to. Several cookies of the name count together. A scope that the policy does
 // not know says nothing; a value that is no list of scopes counts as an objection to everything, since nobody knows what it was.
-func (j *Judgement) preferences() (o Objections) {
-	for name, value := range j.ask.Cookies {
+func (r *readState) preferences() (o Objections) {
+	for name, value := range r.ask.Cookies {
 		if string(name) == PreferenceCookie {
-			o.Merge(j.Policy.preference(value))
+			o.Merge(r.Policy.preference(value))
 		}
 	}
 	return o

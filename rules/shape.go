@@ -9,18 +9,28 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
+// shapes are which fields of events were kept, changed and dropped.
+type shapes struct {
+	event  []uint64 // of the one that was asked for last
+	shared []uint64 // of what all events share, once asked for
+	text   []byte   // that an id is made of
+}
+
+// reset forgets the hit.
+func (s *shapes) reset() { s.event, s.shared, s.text = s.event[:0], s.shared[:0], hit.Recycled(s.text) }
+
 // ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog always have
 // the same name, in whatever order they came. It is appended to dst.
 func (j *Judgement) ShapeID(dst []byte, event int) []byte {
-	text := append(j.shapeText[:0], j.Route.Recipient.ID...)
+	text := append(j.shapes.text[:0], j.Route.Recipient.ID...)
 	text = append(append(text, 0), j.Policy.digest...)
-	for i, word := range j.fates(event) {
+	for i, word := range j.shapes.of(&j.Hit, len(j.Route.Recipient.Catalog.Fields), event) {
 		if word != 0 {
 			text = binary.BigEndian.AppendUint16(text, uint16(i))
 			text = binary.BigEndian.AppendUint64(text, word)
 		}
 	}
-	j.shapeText = text
+	j.shapes.text = text
 	sum := sha256.Sum256(text)
 	const lower = "0123456789abcdef"
 	for _, c := range sum[:8] {
@@ -32,7 +42,7 @@ func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 // Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.
 func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
 	fields := j.Route.Recipient.Catalog.Fields
-	shape := j.fates(event)
+	shape := j.shapes.of(&j.Hit, len(j.Route.Recipient.Catalog.Fields), event)
 	words := len(shape) / 3
 	names := func(fate hit.Fate) (list []string) {
 		for i, word := range shape[int(fate)*words : (int(fate)+1)*words] {
@@ -50,75 +60,39 @@ func (j *Judgement) Shape(event int) (kept, changed, dropped []string) {
 	return names(hit.Keep), names(hit.Rewrite), names(hit.Drop)
 }
 
-// fates says what became of the fields of an event, and of those that all events share, which are gone over once: for each fate as many bits
-// as the catalog has fields, and one for what nobody knows. It holds until it is asked for again.
-func (j *Judgement) fates(event int) []uint64 {
-	fields := len(j.Route.Recipient.Catalog.Fields)
+// of says what became of the fields of an event, and of those that all events share, which are gone over once: for each
+// fate as many bits as the catalog has fields, and one for what nobody knows. It holds until it is asked for again.
+func (s *shapes) of(h *hit.Hit, fields, event int) []uint64 {
 	words := (fields + 1 + 63) / 64
-	mark := func(shape []uint64, of int32) {
-		j.eachLeaf(of, func(n *hit.Node, sent bool) {
-			field := int(n.Field)
-			if n.Field == hit.None {
-				field = fields // what nobody knows
-			}
-			fate := n.Fate
-			if !sent {
-				fate = hit.Drop
-			}
-			shape[int(fate)*words+field/64] |= 1 << (field % 64)
-		})
+	if len(s.shared) == 0 {
+		s.shared = slices.Grow(s.shared, 3*words)[:3*words]
+		clear(s.shared)
+		mark(s.shared, h, fields, hit.Shared)
 	}
-	if len(j.shared) == 0 {
-		j.shared = slices.Grow(j.shared, 3*words)[:3*words]
-		clear(j.shared)
-		mark(j.shared, hit.Shared)
-	}
-	j.shape = append(j.shape[:0], j.shared...)
-	mark(j.shape, int32(event))
-	return j.shape
+	s.event = append(s.event[:0], s.shared...)
+	mark(s.event, h, fields, int32(event))
+	return s.event
 }
 
-// eachLeaf goes over what holds a value in an event, or in what all events share.
-func (j *Judgement) eachLeaf(event int32, visit func(n *hit.Node, sent bool)) {
-	h := &j.Hit
+// mark notes what became of what holds a value in an event, or in what all events share.
+func mark(shape []uint64, h *hit.Hit, fields int, event int32) {
+	words := len(shape) / 3
 	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
 		n := &h.Nodes[i]
-		if !n.Kind.Holds() && !n.Opened && n.Kind != hit.Raw {
-			visit(n, n.Fate != hit.Drop && h.Sent(i))
+		if n.Kind.Holds() || n.Opened || n.Kind == hit.Raw {
+			continue
 		}
+		field, fate := int(n.Field), n.Fate
+		if n.Field == hit.None {
+			field = fields // what nobody knows
+		}
+		if fate != hit.Drop && !h.Sent(i) {
+			fate = hit.Drop
+		}
+		shape[int(fate)*words+field/64] |= 1 << (field % 64)
 	}
 }
 
 // EventBytes returns what leaves of one event: its own part of query or body, minimised, as it stands in what was assembled. The bytes belong
 // to the Judgement, and hold until EventBytes is called again.
-func (j *Judgement) EventBytes(event int) []byte {
-	h := &j.Hit
-	root := h.Events[event].Root
-	switch root {
-	case hit.None:
-		return j.Out.Path
-	case h.QueryRoot:
-		return j.Out.Query
-	}
-	n := &h.Nodes[root]
-	switch {
-	case n.Fate == hit.Drop:
-		return nil
-	case !n.Dirty:
-		return h.Bytes(n.Val)
-	}
-	if text, ok := j.assembler.Event(event, j.written); ok {
-		return text
-	}
-	// It lies in one of several values that were wrapped, each written where the one before it was.
-	j.eventText = j.assembler.Again(j.eventText[:0], h, root)
-	return j.eventText
-}
-
-// written is what was assembled of query or body, before a content coding was put back around it.
-func (j *Judgement) written(root int32) []byte {
-	if root == j.Hit.BodyRoot && j.inner != nil {
-		return j.inner
-	}
-	return j.out
-}
+func (j *Judgement) EventBytes(event int) []byte { return j.eventBytes(&j.Hit, event) }

@@ -42,43 +42,43 @@ const maxShared = 64
 
 // subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
 // catalog keeps one in: whose hit it is does not matter for who the visitor is.
-func (j *Judgement) subjects(in *Inputs) Reason {
-	h := &j.Hit
-	j.forms.own, j.forms.events = &j.Route.Recipient.spaces, len(h.Events)
+func (r *readState) subjects(in *Inputs) Reason {
+	h := &r.Hit
+	r.forms.own, r.forms.events = &r.Route.Recipient.spaces, len(h.Events)
 	for i := range h.IDs {
 		id, how := &h.IDs[i], ""
-		if f := j.field(&h.Nodes[id.Node]); f != nil {
+		if f := r.field(&h.Nodes[id.Node]); f != nil {
 			how = f.Hashed
 		}
-		j.forms.add(id.Event, id.Class, how, h.Text(id.Node))
-		if j.work.Spend(j.forms.steps()); j.spent() {
+		r.forms.add(id.Event, id.Class, how, h.Text(id.Node))
+		if r.budget.Spend(r.forms.steps()); r.budget.spent() {
 			return OverLimit
 		}
-		if !j.room(j.forms.grown()) {
+		if !r.room(r.forms.grown()) {
 			return OutOfMemory
 		}
 	}
-	for name, value := range j.ask.Cookies {
-		if j.forms.cookie(j.Policy, name, value) {
-			j.work.Spend(j.forms.steps())
+	for name, value := range r.ask.Cookies {
+		if r.forms.cookie(r.Policy, name, value) {
+			r.budget.Spend(r.forms.steps())
 		}
 	}
-	if j.work.Spend(costShared * j.forms.shared * len(h.Events)); j.forms.shared > maxShared || j.spent() {
+	if r.budget.Spend(costShared * r.forms.shared * len(h.Events)); r.forms.shared > maxShared || r.budget.spent() {
 		return OverLimit
 	}
-	if len(j.forms.all) == 0 {
+	if len(r.forms.all) == 0 {
 		return Unjudged
 	}
 	if in.Keys == nil {
 		return Failed
 	}
-	return j.hashForms(in.Keys)
+	return r.hashForms(in.Keys)
 }
 
 // namesNobody reports whether the hit has no identifier of the visitor but the address that it came from.
-func (j *Judgement) namesNobody() bool {
-	for i := range j.Subjects {
-		if j.Subjects[i].Class != hit.IP {
+func (r *readState) namesNobody() bool {
+	for i := range r.Subjects {
+		if r.Subjects[i].Class != hit.IP {
 			return false
 		}
 	}
@@ -86,26 +86,26 @@ func (j *Judgement) namesNobody() bool {
 }
 
 // hashForms hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
-func (j *Judgement) hashForms(k *Keys) Reason {
-	f := &j.forms
-	for i := range j.hashed {
-		j.hashed[i] = hit.None
+func (r *readState) hashForms(k *Keys) Reason {
+	f := &r.forms
+	for i := range r.hashed {
+		r.hashed[i] = hit.None
 	}
 	for i := range f.all {
 		of := &f.all[i]
 		s := Subject{Event: of.event, Class: of.class}
-		recent := &j.hashed[of.sum%uint64(len(j.hashed))]
+		recent := &r.hashed[of.sum%uint64(len(r.hashed))]
 		if *recent != hit.None && f.same(&f.all[*recent], of) {
-			s.Hash, s.Ledger = j.Subjects[*recent].Hash, j.Subjects[*recent].Ledger
+			s.Hash, s.Ledger = r.Subjects[*recent].Hash, r.Subjects[*recent].Ledger
 		} else {
-			if j.work.Spend(costID); j.spent() {
+			if r.budget.Spend(costID); r.budget.spent() {
 				return OverLimit
 			}
 			text := f.text[of.from:of.to]
 			s.Hash, s.Ledger = pseudonym.SubjectHash(&k.subject, of.space, text), pseudonym.SubjectHash(&k.ledger, of.space, text)
 		}
 		*recent = int32(i)
-		j.Subjects = append(j.Subjects, s)
+		r.Subjects = append(r.Subjects, s)
 	}
 	return Unjudged
 }

@@ -1,6 +1,9 @@
 package rules
 
-import "github.com/tagwarden/tagwarden/rules/scrub"
+import (
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/scrub"
+)
 
 // What may be spent on one hit, in steps: a step is about what looking at one byte takes. Looking for personal data is most of it. The bound is
 // that of a hit, not of a value: real batches stay far below it, and what was made to be costly ends with reason OverLimit.
@@ -21,24 +24,30 @@ const (
 	costShared = 16  // writing down with one event an identifier that all share
 )
 
-// budget allows what a hit of its size may spend.
-func (j *Judgement) budget() {
-	r := &j.Hit.Request
-	bytes := len(r.Path) + len(r.Query) + len(r.Body) + len(j.coded) + len(j.Hit.Grow())
+// budget is what may still be spent on a hit. Its zero value allows nothing.
+type budget struct {
+	scrub.Meter
+	trace *Trace // told when it is overspent; nil where nobody asked
+}
+
+// allow allows what a hit of its size may spend; coded is how long its body was below a content coding.
+func (b *budget) allow(h *hit.Hit, coded int) {
+	r := &h.Request
+	bytes := len(r.Path) + len(r.Query) + len(r.Body) + coded + len(h.Grow())
 	for i := range r.Headers {
 		bytes += len(r.Headers[i].Name) + len(r.Headers[i].Value)
 	}
-	j.work = scrub.NewMeter(StepsPerByte*bytes + StepsPerHit)
+	b.Meter = scrub.NewMeter(StepsPerByte*bytes + StepsPerHit)
+}
+
+// spent tells whether the hit is to be refused because it took more than it may.
+func (b *budget) spent() bool {
+	if !b.Spent() {
+		return false
+	}
+	b.trace.overspent()
+	return true
 }
 
 // Work returns how many steps the hit took, and how many it may take. A hit that takes more is refused.
-func (j *Judgement) Work() (steps, most int) { return j.work.Taken() }
-
-// spent tells whether the hit is to be refused because it took more than it may.
-func (j *Judgement) spent() bool {
-	if !j.work.Spent() {
-		return false
-	}
-	j.trace.overspent()
-	return true
-}
+func (r *readState) Work() (steps, most int) { return r.budget.Taken() }

@@ -1,0 +1,94 @@
+package rules
+
+import (
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// decideState is what was decided of each event, and on which rungs.
+type decideState struct {
+	Verdicts []Verdict
+	rungs    []Rung
+	view     eventView
+}
+
+// reset forgets the hit.
+func (d *decideState) reset() {
+	d.Verdicts, d.rungs, d.view = hit.Recycled(d.Verdicts), hit.Recycled(d.rungs), eventView{}
+}
+
+// decide judges every event by the ladder of its vendor.
+func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) Reason {
+	h := &r.Hit
+	if len(objections) != len(h.Events) {
+		return Failed
+	}
+	declared := r.preferences()
+	for e := range h.Events {
+		objections[e].Merge(declared)
+		if h.Events[e].Malformed {
+			d.Verdicts = append(d.Verdicts, Verdict{Reason: MalformedHit})
+			continue
+		}
+		if h.Events[e].TooLarge {
+			d.Verdicts = append(d.Verdicts, Verdict{Reason: OverLimit})
+			continue
+		}
+		d.view = eventView{h, r.Route.Recipient.Catalog.Fields, &r.budget, int32(e)}
+		endpoint := r.Route.Endpoint
+		q := asked{
+			site: r.Site, region: r.Region, event: &d.view, name: h.EventName(int32(e)), signals: r.SignalsOf(e),
+			objections: objections[e], deaf: in.Deaf, now: in.Now, endpoint: endpoint,
+			nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
+		}
+		d.Verdicts = append(d.Verdicts, d.climb(r.Policy, r.Route.ladder, &q))
+		if r.budget.spent() {
+			return OverLimit
+		}
+	}
+	return Unjudged
+}
+
+// Rungs returns the ladder of a verdict as far as it was climbed.
+func (d *decideState) Rungs(v *Verdict) []Rung { return d.rungs[v.first:v.last] }
+
+// Permitted counts the events that travel.
+func (d *decideState) Permitted() int {
+	n := 0
+	for i := range d.Verdicts {
+		if d.Verdicts[i].Decision == Permit {
+			n++
+		}
+	}
+	return n
+}
+
+// eventView shows one event to a condition.
+type eventView struct {
+	hit    *hit.Hit
+	fields []catalog.FieldInfo // of the vendor
+	budget *budget
+	event  int32
+}
+
+// Name returns the event's name.
+func (v *eventView) Name() string { return v.hit.EventName(v.event) }
+
+// Param returns the value of the event's field of that name, as the vendor names it; of a name that stands twice, the
+// first.
+func (v *eventView) Param(name string) string {
+	h := v.hit
+	for _, of := range [2]int32{v.event, hit.Shared} {
+		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
+			n := &h.Nodes[i]
+			v.budget.Spend(costNode)
+			if n.Kind.Holds() || n.Opened || n.Kind == hit.Raw {
+				continue
+			}
+			if n.Field != hit.None && v.fields[n.Field].Path == name || string(h.Bytes(h.KeySpan(i))) == name {
+				return string(h.Text(i))
+			}
+		}
+	}
+	return ""
+}
