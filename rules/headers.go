@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -64,7 +65,7 @@ func (e *encodeState) bodyHeaders(r *readState) {
 		given, _ := q.One("Content-Type")
 		chosen := types[0]
 		for _, t := range types {
-			if kind, _, _ := strings.Cut(t, ";"); hit.EqualFold(mediaType(given), kind) {
+			if kind, _, _ := strings.Cut(t, ";"); ascii.EqualFold(mediaType(given), kind) {
 				chosen = t
 			}
 		}
@@ -83,7 +84,7 @@ func (e *encodeState) bodyHeaders(r *readState) {
 // a visitor's.
 func publicKey(value []byte) bool {
 	const scheme = "Basic "
-	if len(value) <= len(scheme) || len(value) > 256 || !hit.EqualFold(value[:len(scheme)], scheme) {
+	if len(value) <= len(scheme) || len(value) > 256 || !ascii.EqualFold(value[:len(scheme)], scheme) {
 		return false
 	}
 	var room [192]byte

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -198,7 +199,7 @@ var anyText = [hit.NumClasses]bool{
 
 func isWebAddress(text []byte) bool {
 	text = bytes.TrimLeft(text, " ")
-	return len(text) > 8 && (hit.EqualFold(text[:7], "http://") || hit.EqualFold(text[:8], "https://"))
+	return len(text) > 8 && (ascii.EqualFold(text[:7], "http://") || ascii.EqualFold(text[:8], "https://"))
 }
 
 // treatEmpty keeps an empty object, list or query where the catalog knows the place and the class of it, if it has one, is kept.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/scrub"
@@ -85,7 +86,7 @@ func holdsAddress(text []byte) bool {
 		return true
 	}
 	for i := bytes.IndexByte(text, '%'); i >= 0 && i+9 <= len(text); i++ {
-		if hit.EqualFold(text[i:i+9], "%3a%2f%2f") {
+		if ascii.EqualFold(text[i:i+9], "%3a%2f%2f") {
 			return true
 		}
 	}

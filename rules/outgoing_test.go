@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -30,7 +31,7 @@ func TestNoControlByteInAHeader(t *testing.T) {
 		plain := request(t, text, vendor, yes)
 		route, _, _ := p.Site(plain.Host).Find(plain.Method, plain.Path)
 		plain.Headers = slices.DeleteFunc(plain.Headers, func(h hit.Header) bool {
-			return slices.ContainsFunc(route.Endpoint.Headers, func(i catalog.HeaderInfo) bool { return hit.EqualFold(h.Name, i.Name) })
+			return slices.ContainsFunc(route.Endpoint.Headers, func(i catalog.HeaderInfo) bool { return ascii.EqualFold(h.Name, i.Name) })
 		})
 		for c := range 256 {
 			if c > ' ' && c < 0x7f || c > 0x82 {

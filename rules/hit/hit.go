@@ -4,7 +4,11 @@
 // never owns bytes. It promises that a node nobody decided on is dropped: the zero Fate is Drop.
 package hit
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // Buffer names one of a hit's byte buffers.
 type Buffer uint8
@@ -176,7 +180,7 @@ type Request struct {
 func (r *Request) Header(name string) func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {
 		for i := range r.Headers {
-			if EqualFold(r.Headers[i].Name, name) && !yield(r.Headers[i].Value) {
+			if ascii.EqualFold(r.Headers[i].Name, name) && !yield(r.Headers[i].Value) {
 				return
 			}
 		}
@@ -186,7 +190,7 @@ func (r *Request) Header(name string) func(yield func([]byte) bool) {
 // One returns the value of a header that may stand once. It is nil where the header is absent; many is true where it stands twice.
 func (r *Request) One(name string) (value []byte, many bool) {
 	for i := range r.Headers {
-		if !EqualFold(r.Headers[i].Name, name) {
+		if !ascii.EqualFold(r.Headers[i].Name, name) {
 			continue
 		}
 		if value != nil {
@@ -198,23 +202,6 @@ func (r *Request) One(name string) (value []byte, many bool) {
 		}
 	}
 	return value, false
-}
-
-// EqualFold compares a name as received with one of ours, ASCII letters of any case being equal.
-func EqualFold(a []byte, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		x, y := a[i], b[i]
-		if x == y {
-			continue
-		}
-		if x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z' {
-			return false
-		}
-	}
-	return true
 }
 
 // Hit is a request taken apart. It is meant to be pooled: Reset makes it ready for another request and keeps its memory.

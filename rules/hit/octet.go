@@ -1,20 +1,12 @@
 package hit
 
-import "strings"
+import "github.com/tagwarden/tagwarden/rules/ascii"
 
-// Hex is the value of a hexadecimal digit, 16 where it is none.
-func Hex(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	default:
-		return 16
-	}
-}
+// Hex is [ascii.Hex].
+func Hex(c byte) byte { return ascii.Hex(c) }
 
-// IsToken tells whether a byte may stand in a token, as names of headers are (RFC 9110, section 5.6.2).
-func IsToken(c byte) bool {
-	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
-}
+// IsToken is [ascii.IsToken].
+func IsToken(c byte) bool { return ascii.IsToken(c) }
+
+// EqualFold is [ascii.EqualFold].
+func EqualFold(a []byte, b string) bool { return ascii.EqualFold(a, b) }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // unpercent decodes a form's key or value: "%41" is "A", "+" is a space; a broken escape stands for itself
@@ -24,8 +26,8 @@ func AppendUnpercent(dst, raw []byte) []byte {
 		switch c := raw[i]; {
 		case c == '+':
 			dst = append(dst, ' ')
-		case c == '%' && i+2 < len(raw) && Hex(raw[i+1]) < 16 && Hex(raw[i+2]) < 16:
-			dst = append(dst, Hex(raw[i+1])<<4|Hex(raw[i+2]))
+		case c == '%' && i+2 < len(raw) && ascii.Hex(raw[i+1]) < 16 && ascii.Hex(raw[i+2]) < 16:
+			dst = append(dst, ascii.Hex(raw[i+1])<<4|ascii.Hex(raw[i+2]))
 			i += 2
 		default:
 			dst = append(dst, c)
@@ -38,8 +40,8 @@ func AppendUnpercent(dst, raw []byte) []byte {
 func AppendUnescape(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
-		if c == '%' && i+2 < len(raw) && Hex(raw[i+1]) < 16 && Hex(raw[i+2]) < 16 {
-			c = Hex(raw[i+1])<<4 | Hex(raw[i+2])
+		if c == '%' && i+2 < len(raw) && ascii.Hex(raw[i+1]) < 16 && ascii.Hex(raw[i+2]) < 16 {
+			c = ascii.Hex(raw[i+1])<<4 | ascii.Hex(raw[i+2])
 			i += 2
 		}
 		dst = append(dst, c)
@@ -121,7 +123,7 @@ func rune4(raw []byte) rune {
 	}
 	var r rune
 	for _, c := range raw[:4] {
-		r = r<<4 | rune(Hex(c)&15)
+		r = r<<4 | rune(ascii.Hex(c)&15)
 	}
 	return r
 }

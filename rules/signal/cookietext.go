@@ -8,7 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // maxEscapes is how many times a value may be percent-encoded: by the platform, and once more by a server that copied it.
@@ -23,8 +23,8 @@ func (s *Scratch) unescape(value []byte) []byte {
 	start := len(s.text)
 	for i := 0; i < len(value); i++ {
 		c := value[i]
-		if c == '%' && i+2 < len(value) && hit.Hex(value[i+1]) < 16 && hit.Hex(value[i+2]) < 16 {
-			c = hit.Hex(value[i+1])<<4 | hit.Hex(value[i+2])
+		if c == '%' && i+2 < len(value) && ascii.Hex(value[i+1]) < 16 && ascii.Hex(value[i+2]) < 16 {
+			c = ascii.Hex(value[i+1])<<4 | ascii.Hex(value[i+2])
 			i += 2
 		}
 		s.text = append(s.text, c)

@@ -3,6 +3,7 @@ package signal
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -23,7 +24,7 @@ func (a *Ask) Reset() {
 func (a *Ask) gather(r *hit.Request) {
 	a.jar = a.jar[:0]
 	for i := range r.Headers {
-		if hit.EqualFold(r.Headers[i].Name, "Cookie") {
+		if ascii.EqualFold(r.Headers[i].Name, "Cookie") {
 			a.jar = appendPairs(a.jar, r.Headers[i].Value)
 		}
 	}

@@ -2,31 +2,10 @@ package hit_test
 
 import (
 	"net/netip"
-	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
-
-func TestOctets(t *testing.T) {
-	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	for c := range 256 {
-		b := byte(c)
-		if want := strings.IndexByte(digits+letters+"!#$%&'*+-.^_`|~", b) >= 0; hit.IsToken(b) != want {
-			t.Errorf("%q is part of a token: %v", b, !want)
-		}
-		want := strings.IndexByte("0123456789abcdef", b)
-		if want < 0 {
-			want = strings.IndexByte("0123456789ABCDEF", b)
-		}
-		if want < 0 {
-			want = 16
-		}
-		if hit.Hex(b) != byte(want) {
-			t.Errorf("%q is %d", b, hit.Hex(b))
-		}
-	}
-}
 
 func TestNetworkOf(t *testing.T) {
 	for address, want := range map[string]string{
