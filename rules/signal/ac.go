@@ -3,6 +3,8 @@ package signal
 import (
 	"bytes"
 	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // MaxAC is the longest additional consent string that is looked at, in bytes. One that names 4,000 providers has 18,898.
@@ -62,7 +64,7 @@ func appendIDs(ids []uint32, text []byte) ([]uint32, fault) {
 	id, digits := uint32(0), 0
 	for i := 0; i <= len(text); i++ {
 		switch {
-		case i < len(text) && digit(text[i]):
+		case i < len(text) && ascii.IsDigit(text[i]):
 			id = id*10 + uint32(text[i]-'0')
 			if digits++; digits > maxProvider || id == 0 {
 				return nil, acID

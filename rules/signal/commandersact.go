@@ -1,6 +1,10 @@
 package signal
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // commandersAct: TC_PRIVACY is <status>@<version>|<banner>|<site>@<categories>@<blocked categories>@<updated>,<created>,<expires>, the
 // times in ms, also with "@" between. Status 0 is a visitor who opted IN to the categories, 1 one who opted OUT. Old banners write ALL for
@@ -50,7 +54,7 @@ func (s *Scratch) numbers(text []byte, v vote) {
 		one, text, more = bytes.Cut(text, []byte{','})
 		s.mustBe(len(one) <= maxCategoryID)
 		for _, c := range one {
-			s.mustBe(digit(c))
+			s.mustBe(ascii.IsDigit(c))
 		}
 		s.say(Category, one, v)
 	}

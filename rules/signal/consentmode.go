@@ -3,6 +3,7 @@ package signal
 import (
 	"fmt"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -180,13 +181,13 @@ func readGCD(text []byte) (all [numStorage]choice, ok bool) {
 	for s := range all {
 		all[s] = unclear
 	}
-	if len(text) < 10 || len(text) > 32 || !digit(text[0]) || !digit(text[1]) {
+	if len(text) < 10 || len(text) > 32 || !ascii.IsDigit(text[0]) || !ascii.IsDigit(text[1]) {
 		return all, false
 	}
 	ok = true
 	for s := range all {
 		at := 2 + 2*s
-		if !digit(text[at+1]) {
+		if !ascii.IsDigit(text[at+1]) {
 			return all, false
 		}
 		switch text[at] {
@@ -204,8 +205,6 @@ func readGCD(text []byte) (all [numStorage]choice, ok bool) {
 	}
 	return all, ok
 }
-
-func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // DefaultCategory is the consent category that a storage type is taken for where a site does not say; other names stand for themselves.
 func DefaultCategory(storage string) string {

@@ -98,7 +98,7 @@ func millis(text []byte) (milli int64, ok bool) {
 		return 0, false
 	}
 	for _, c := range text {
-		if !digit(c) {
+		if !ascii.IsDigit(c) {
 			return 0, false
 		}
 		milli = milli*10 + int64(c-'0')

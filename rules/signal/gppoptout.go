@@ -1,6 +1,10 @@
 package signal
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // USOptOuts is what US sections say together. Each is an objection; that one is missing is no consent.
 type USOptOuts struct {
@@ -63,7 +67,7 @@ func ParseSID(text []byte) (ids []int, ok bool) {
 	id, digits := 0, 0
 	for i := 0; i <= len(text); i++ {
 		switch {
-		case i < len(text) && digit(text[i]) && digits < 2:
+		case i < len(text) && ascii.IsDigit(text[i]) && digits < 2:
 			id = id*10 + int(text[i]-'0')
 			digits++
 		case i < len(text) && text[i] != ',' && text[i] != '_', digits == 0, id > maxSection:

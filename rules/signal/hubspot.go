@@ -1,6 +1,10 @@
 package signal
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // hubSpot: __hs_cookie_cat_pref is "1:true,2:false,3:false", also with "_" between. __hs_opt_out, yes or no, is the older single flag;
 // __hs_do_not_track is an objection; __hs_initial_opt_in only keeps the banner away.
@@ -42,7 +46,7 @@ func readHubSpot(s *Scratch, c *cookie) {
 func (s *Scratch) hubSpotCategory(one []byte) {
 	id, value, _ := bytes.Cut(one, []byte{':'})
 	granted := string(value) == "true"
-	if len(id) != 1 || !digit(id[0]) || !granted && string(value) != "false" {
+	if len(id) != 1 || !ascii.IsDigit(id[0]) || !granted && string(value) != "false" {
 		s.malformed()
 		return
 	}

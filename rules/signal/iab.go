@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -305,5 +306,5 @@ func iubendaOptOuts(name []byte) bool {
 		return false
 	}
 	digits, ok := bytes.CutSuffix(rest, []byte("-uspr"))
-	return ok && len(digits) > 0 && len(bytes.Trim(digits, "0123456789")) == 0
+	return ok && ascii.Digits(digits)
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // iubenda: _iub_cs-<id> is {"timestamp":..,"purposes":{"1":true,...},"id":..} or, where there is one question for everything,
@@ -23,13 +25,8 @@ var iubenda = dialect{
 func matchIubenda(name []byte, _ string) (int, bool) {
 	rest, found := bytes.CutPrefix(name, []byte("_iub_cs-"))
 	rest, us := bytes.CutSuffix(rest, []byte("-uspr"))
-	if !found || len(rest) == 0 {
+	if !found || !ascii.Digits(rest) {
 		return 0, false
-	}
-	for _, c := range rest {
-		if !digit(c) {
-			return 0, false
-		}
 	}
 	if us {
 		return 1, true

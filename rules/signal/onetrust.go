@@ -1,6 +1,10 @@
 package signal
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // oneTrust: OptanonConsent is a query string with groups=C0001:1,C0002:0 in it. It is there before any choice, with the defaults of the
 // region; OptanonAlertBoxClosed is the time when the visitor closed the banner.
@@ -96,7 +100,7 @@ func (s *Scratch) switches(list List, text []byte) bool {
 // identifier tells whether text is letters, digits and the marks that join them.
 func identifier(text []byte) bool {
 	for _, c := range text {
-		if !digit(c) && (c|0x20 < 'a' || c|0x20 > 'z') && c != '_' && c != '-' && c != '.' {
+		if !ascii.IsAlnum(c) && c != '_' && c != '-' && c != '.' {
 			return false
 		}
 	}

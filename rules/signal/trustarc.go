@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math/bits"
 	"strconv"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // trustArc: notice_gdpr_prefs "0,1,2:" or "0|1|2:" lists what was allowed, counted from 0; notice_preferences "2:" is the highest level;
@@ -89,7 +91,7 @@ func numberSet(text []byte) (set uint64, ok bool) {
 	for i, c := range text {
 		switch {
 		case i%2 == 1 && (c == ',' || c == '|') && i+1 < len(text):
-		case i%2 == 0 && digit(c):
+		case i%2 == 0 && ascii.IsDigit(c):
 			set |= 1 << (c - '0')
 		default:
 			return 0, false
