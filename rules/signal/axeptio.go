@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // axeptio: axeptio_cookies is {"$$token":..,"$$date":..,"$$completed":true,"google_analytics":true,...}; the vendors that were authorised
@@ -53,9 +55,9 @@ func (s *Scratch) axeptioCookies(c *cookie) {
 			}
 		case strings.HasPrefix(key.Str, "$$"):
 		case value.Type == gjson.True:
-			s.say(Service, bytesOf(key.Str), granted)
+			s.say(Service, read.Bytes(key.Str), granted)
 		case value.Type == gjson.False:
-			s.say(Service, bytesOf(key.Str), no)
+			s.say(Service, read.Bytes(key.Str), no)
 		default:
 			s.malformed()
 		}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // takeBeside keeps IAB strings. Two that differ are none: sources of their own read them.
 func (s *Scratch) takeBeside(name, value []byte) {
 	into := s.beside.iab(string(name))
-	if into == nil || len(value) == 0 || len(value) > MaxCookie {
+	if into == nil || len(value) == 0 || len(value) > read.MaxCookie {
 		return
 	}
 	value = s.plain(value)
@@ -51,7 +53,7 @@ func (s *Scratch) wrappedUSP(value []byte) []byte {
 	twice := false
 	object.ForEach(func(key, value gjson.Result) bool {
 		if key.Str == "uspString" && value.Type == gjson.String {
-			usp, twice = bytesOf(value.Str), usp != nil
+			usp, twice = read.Bytes(value.Str), usp != nil
 		}
 		return !twice
 	})

@@ -12,24 +12,10 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
-)
 
-// textsOf yields every text of up to so many of some letters.
-func textsOf(letters string, most int) func(yield func(string) bool) {
-	var of func(text string, yield func(string) bool) bool
-	of = func(text string, yield func(string) bool) bool {
-		if !yield(text) {
-			return false
-		}
-		for i := 0; len(text) < most && i < len(letters); i++ {
-			if !of(text+letters[i:i+1], yield) {
-				return false
-			}
-		}
-		return true
-	}
-	return func(yield func(string) bool) { of("", yield) }
-}
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // TestShortTexts: readers of short texts, and expressions that say the same, over all texts of some letters.
 func TestShortTexts(t *testing.T) {
@@ -68,7 +54,7 @@ func TestShortTexts(t *testing.T) {
 		}},
 	} {
 		form := regexp.MustCompile(c.form)
-		for text := range textsOf(c.letters, c.most) {
+		for text := range signaltest.Texts(c.letters, c.most) {
 			if got := c.is([]byte(text)); got != form.MatchString(text) {
 				t.Errorf("%q is %s: %t", text, c.name, got)
 			}
@@ -78,7 +64,7 @@ func TestShortTexts(t *testing.T) {
 
 // TestNumberSet: the levels that a list names.
 func TestNumberSet(t *testing.T) {
-	for text := range textsOf("0389", 4) {
+	for text := range signaltest.Texts("0389", 4) {
 		list := strings.Join(strings.Split(text, ""), ",")
 		var want uint64
 		for _, c := range text {
@@ -101,7 +87,7 @@ func TestUnescape(t *testing.T) {
 		})
 	}
 	var s Scratch
-	for text := range textsOf("%25fG", 6) {
+	for text := range signaltest.Texts("%25fG", 6) {
 		s.text = s.text[:0]
 		if got, want := string(s.unescape([]byte(text))), once(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -122,7 +108,7 @@ func TestUnescape(t *testing.T) {
 func TestBase64(t *testing.T) {
 	t.Parallel()
 	var s Scratch
-	for text := range textsOf("Aw/_=\n", 6) {
+	for text := range signaltest.Texts("Aw/_=\n", 6) {
 		s.text = s.text[:0]
 		got, ok := s.base64([]byte(text))
 		var want []byte
@@ -179,27 +165,6 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestNested: how deep brackets stand in one another.
-func TestNested(t *testing.T) {
-	t.Parallel()
-	for text := range textsOf("{[]}x", 5) {
-		depth, want := 0, 0
-		for _, c := range text {
-			depth += strings.Count("{[", string(c)) - strings.Count("}]", string(c))
-			want = max(want, depth)
-		}
-		if got := nested([]byte(text)); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
-	}
-	for _, deep := range []int{maxDepth - 1, maxDepth, maxDepth + 1} {
-		text := strings.Repeat("[", deep) + strings.Repeat("]", deep)
-		if jsonText([]byte(text)) != (deep <= maxDepth) {
-			t.Errorf("%d deep: %t", deep, deep > maxDepth)
-		}
-	}
-}
-
 // TestFibonacciCodes: every code that ends, of up to one bit more than may be read, and one that does not.
 func TestFibonacciCodes(t *testing.T) {
 	t.Parallel()
@@ -216,8 +181,8 @@ func TestFibonacciCodes(t *testing.T) {
 				}
 				a, b = b, a+b
 			}
-			w := &bitWriter{bits: []byte(code + "0000")}
-			text := w.text()
+			w := new(signaltest.Bits).Raw(code + "0000")
+			text := w.Text()
 			data, _ := appendSix(nil, []byte(text))
 			r := bitReader{data: append(data, make([]byte, slack)...), end: 6 * len(text)}
 			if got := r.fibonacci(); n <= maxFibonacci && (got != want || r.fault != fine || r.at != n) || n > maxFibonacci && r.fault != endlessCode {
@@ -230,7 +195,7 @@ func TestFibonacciCodes(t *testing.T) {
 // TestNobody: a platform that there is not has nothing, and nothing is read for it.
 func TestNobody(t *testing.T) {
 	for _, c := range []CMP{noCMP, numCMPs, numCMPs + 1, 255} {
-		st, items := c.Read(CookieHeader("klaro={}"), Settings{}, new(Scratch))
+		st, items := c.Read(read.CookieHeader("klaro={}"), Settings{}, new(Scratch))
 		name := "unknown"
 		if c == noCMP {
 			name = "none"
@@ -274,8 +239,8 @@ func TestMost(t *testing.T) {
 		fmt.Fprintf(&list, ",%d", i)
 	}
 	of := func(n int) string { return strings.Join(strings.Split(list.String(), ",")[1:n+1], ",") }
-	read := func(c CMP, header string) (State, int) {
-		st, items := c.Read(CookieHeader(header), Settings{Revision: -1}, new(Scratch))
+	reading := func(c CMP, header string) (State, int) {
+		st, items := c.Read(read.CookieHeader(header), Settings{Revision: -1}, new(Scratch))
 		return st.State, len(items)
 	}
 	for n := range 2 {
@@ -285,25 +250,25 @@ func TestMost(t *testing.T) {
 		for part := range slices.Chunk(names, 500) {
 			cookies = append(cookies, "axeptio_all_vendors=,"+strings.Join(part, ",")+",")
 		}
-		if state, items := read(cmpAxeptio, strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
+		if state, items := reading(cmpAxeptio, strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
 			t.Errorf("%d answers: %s, %d", len(names), state, items)
 		}
 		var many []string
 		for i := range maxCookies + n {
 			many = append(many, fmt.Sprintf(`klaro={"%d":true}`, i))
 		}
-		if state, items := read(cmpKlaro, strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
+		if state, items := reading(cmpKlaro, strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
 			t.Errorf("%d cookies: %s, %d", len(many), state, items)
 		}
-		long := `klaro={"a":true` + strings.Repeat(" ", MaxCookie-len(`{"a":true}`)+n) + "}"
-		if state, _ := read(cmpKlaro, long); (state == Valid) != (n == 0) {
+		long := `klaro={"a":true` + strings.Repeat(" ", read.MaxCookie-len(`{"a":true}`)+n) + "}"
+		if state, _ := reading(cmpKlaro, long); (state == Valid) != (n == 0) {
 			t.Errorf("a cookie of %d bytes: %s", len(long), state)
 		}
 		quoted := `"` + strings.Join(strings.Split(of(maxCategories+n), ","), `","`) + `"`
-		if state, _ := read(cmpCookieConsent, `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
+		if state, _ := reading(cmpCookieConsent, `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
 			t.Errorf("%d categories: %s", maxCategories+n, state)
 		}
-		if state, _ := read(cmpCookieConsent, `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
+		if state, _ := reading(cmpCookieConsent, `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
 			t.Errorf("%d lists: %s", 255+n, state)
 		}
 	}
@@ -313,13 +278,13 @@ func TestMost(t *testing.T) {
 			t.Errorf("%d bytes of section ids: %t", len(text), ok)
 		}
 	}
-	if lines := ExplainTC(mustTC(t, restrictedTC(63, NotAllowed))); !slices.Contains(lines, "restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
+	if lines := ExplainTC(mustTC(t, signaltest.RestrictedTC(63, NotAllowed))); !slices.Contains(lines, "restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
 		t.Errorf("%q", lines)
 	}
-	if state, items := read(cmpKlaro, strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
+	if state, items := reading(cmpKlaro, strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
 		t.Errorf("one cookie many times: %s, %d", state, items)
 	}
-	if state, _ := read(cmpAxeptio, strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
+	if state, _ := reading(cmpAxeptio, strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
 		t.Errorf("one that cannot be read behind two that are the same: %s", state)
 	}
 }

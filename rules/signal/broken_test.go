@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // broken yields a text broken at each of its characters: one outside every alphabet in its place, one with all bits set, the character
@@ -59,7 +61,7 @@ func TestBrokenTC(t *testing.T) {
 		}
 	}
 	slices.SortStableFunc(valid, func(a, b tcVector) int { return len(a.TC) - len(b.TC) })
-	texts := []string{restrictedTC(7, RequireConsent), restrictedTC(2, NotAllowed, RequireLI)}
+	texts := []string{signaltest.RestrictedTC(7, RequireConsent), signaltest.RestrictedTC(2, NotAllowed, RequireLI)}
 	for i := 0; i < len(valid) && len(valid[i].TC) < 300; i += 25 {
 		texts = append(texts, valid[i].TC)
 	}
@@ -129,19 +131,19 @@ func TestBrokenUS(t *testing.T) {
 				values = 27
 			}
 			section := func(version uint64, at int, value uint64) string {
-				w := new(bitWriter).put(6, version)
+				w := new(signaltest.Bits).Put(6, version)
 				for i := range values {
 					if i == at {
-						w.put(2, value)
+						w.Put(2, value)
 					} else {
-						w.put(2, 0)
+						w.Put(2, 0)
 					}
 				}
-				return w.text()
+				return w.Text()
 			}
 			must := func(text string, valid bool) {
 				t.Helper()
-				if g := agreeGPP(t, gppHead(id)+"~"+text); (g != nil) != valid {
+				if g := agreeGPP(t, signaltest.GPPHead(id)+"~"+text); (g != nil) != valid {
 					t.Errorf("section %d: %s is a string: %t, want %t", id, text, g != nil, valid)
 				}
 			}
@@ -160,17 +162,19 @@ func TestBrokenUS(t *testing.T) {
 				}
 			}
 			for kind := range uint64(4) { // of the subsection: 1 is GPC's; where there is sensitive data instead, they are values
-				must(core+"."+new(bitWriter).put(2, kind).put(1, 1).put(13, 0).text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
-				must(core+"."+new(bitWriter).put(2, kind).put(1, 0).put(13, 0).text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
+				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 1).Put(13, 0).Text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
+				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 0).Put(13, 0).Text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
 			}
 			for i := range 7 {
-				w := new(bitWriter).put(2, 1)
+				w := new(signaltest.Bits).Put(2, 1)
 				for range i {
-					w.put(2, 0)
+					w.Put(2, 0)
 				}
-				must(core+"."+w.put(2, 3).text(), false)
+				must(core+"."+w.Put(2, 3).Text(), false)
 			}
-			header := func(id, version, n uint64) string { return new(bitWriter).put(6, id).put(6, version).put(12, n).text() }
+			header := func(id, version, n uint64) string {
+				return new(signaltest.Bits).Put(6, id).Put(6, version).Put(12, n).Text()
+			}
 			must(header(uint64(id), 1, 0)+"."+core, id >= sectionMD)
 			must(header(uint64(id), 1, 0)+core, id >= sectionMD)
 			must(header(uint64(id), 1, 0), false)
@@ -186,13 +190,6 @@ func TestBrokenUS(t *testing.T) {
 	}
 }
 
-// gppHead is the header of a string with one section.
-func gppHead(id int) string {
-	w := new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 0)
-	w.bits = append(w.bits, fibonacciCode(id)...)
-	return w.text()
-}
-
 // TestSectionIDs: a header names sections 1 to 63.
 func TestSectionIDs(t *testing.T) {
 	for id := 1; id <= 80; id++ {
@@ -203,19 +200,19 @@ func TestSectionIDs(t *testing.T) {
 		if section == "" {
 			section = "anything"
 		}
-		if g := agreeGPP(t, gppHead(id)+"~"+section); (g != nil) != (id <= 63) {
+		if g := agreeGPP(t, signaltest.GPPHead(id)+"~"+section); (g != nil) != (id <= 63) {
 			t.Errorf("section %d: %t", id, g != nil)
 		}
 	}
 	for _, last := range []int{61, 62, 63, 64, 65, 200, 46368} { // of a range that begins with 2 and 60
 		for _, first := range []int{2, 60} {
-			w := new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 1)
-			w.bits = append(append(w.bits, fibonacciCode(first)...), fibonacciCode(last-first)...)
+			w := new(signaltest.Bits).Put(6, 3).Put(6, 1).Put(12, 1).Put(1, 1)
+			w.Codes(first, last-first)
 			sections := strings.Repeat("~x", last-first+1)
 			if first == 2 {
 				sections = ""
 			}
-			if g := agreeGPP(t, w.text()+sections); (g != nil) != (first == 60 && last <= 63) {
+			if g := agreeGPP(t, w.Text()+sections); (g != nil) != (first == 60 && last <= 63) {
 				t.Errorf("sections %d to %d: %t", first, last, g != nil)
 			}
 		}
@@ -225,25 +222,25 @@ func TestSectionIDs(t *testing.T) {
 // TestMalformedFields: each field of a TC string that can be wrong by itself, each version and each kind of segment.
 func TestMalformedFields(t *testing.T) {
 	t.Parallel()
-	build := func(change map[string]uint64, rest func(w *bitWriter)) string {
-		w := new(bitWriter)
+	build := func(change map[string]uint64, rest func(w *signaltest.Bits)) string {
+		w := new(signaltest.Bits)
 		put := func(name string, n int, v uint64) {
 			if changed, ok := change[name]; ok {
 				v = changed
 			}
-			w.put(n, v)
+			w.Put(n, v)
 		}
 		put("version", 6, 2)
-		w.put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0)
+		w.Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0)
 		put("language 1", 6, 4)
 		put("language 2", 6, 13)
-		w.put(12, 120).put(6, 5).put(1, 1).put(1, 0).put(12, 0).put(24, 1<<23).put(24, 0).put(1, 0)
+		w.Put(12, 120).Put(6, 5).Put(1, 1).Put(1, 0).Put(12, 0).Put(24, 1<<23).Put(24, 0).Put(1, 0)
 		put("country 1", 6, 3)
 		put("country 2", 6, 4)
 		rest(w)
-		return w.text()
+		return w.Text()
 	}
-	plain := func(w *bitWriter) { w.put(16, 0).put(1, 0).put(16, 0).put(1, 0).put(12, 0) }
+	plain := func(w *signaltest.Bits) { w.Put(16, 0).Put(1, 0).Put(16, 0).Put(1, 0).Put(12, 0) }
 	must := func(what, text string, valid bool) {
 		t.Helper()
 		if s := agreeTC(t, text); (s != nil) != valid {
@@ -258,37 +255,37 @@ func TestMalformedFields(t *testing.T) {
 	}
 	whole := build(nil, plain)
 	for kind := range uint64(8) {
-		segment := new(bitWriter).put(3, kind).put(16, 0).put(1, 0)
+		segment := new(signaltest.Bits).Put(3, kind).Put(16, 0).Put(1, 0)
 		if kind == 3 {
-			segment = new(bitWriter).put(3, kind).put(24, 0).put(24, 0).put(6, 0)
+			segment = new(signaltest.Bits).Put(3, kind).Put(24, 0).Put(24, 0).Put(6, 0)
 		}
-		must("a segment", whole+"."+segment.text(), kind >= 1 && kind <= 3)
-		must("a segment twice", whole+"."+segment.text()+"."+segment.text(), false)
+		must("a segment", whole+"."+segment.Text(), kind >= 1 && kind <= 3)
+		must("a segment twice", whole+"."+segment.Text()+"."+segment.Text(), false)
 	}
 	for _, r := range []struct {
 		highest, first, last uint64
 		valid                bool
 	}{{9, 1, 9, true}, {9, 9, 9, true}, {9, 1, 10, false}, {9, 0, 3, false}, {9, 4, 3, false}, {9, 10, 10, false}, {65535, 65535, 65535, true}, {0, 1, 1, false}} {
-		must("a range", build(nil, func(w *bitWriter) {
-			w.put(16, r.highest).put(1, 1).put(12, 1).put(1, 1).put(16, r.first).put(16, r.last).put(16, 0).put(1, 0).put(12, 0)
+		must("a range", build(nil, func(w *signaltest.Bits) {
+			w.Put(16, r.highest).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, r.first).Put(16, r.last).Put(16, 0).Put(1, 0).Put(12, 0)
 		}), r.valid)
-		must("a range of interests", build(nil, func(w *bitWriter) {
-			w.put(16, 0).put(1, 0).put(16, r.highest).put(1, 1).put(12, 1).put(1, 1).put(16, r.first).put(16, r.last).put(12, 0)
+		must("a range of interests", build(nil, func(w *signaltest.Bits) {
+			w.Put(16, 0).Put(1, 0).Put(16, r.highest).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, r.first).Put(16, r.last).Put(12, 0)
 		}), r.valid)
 	}
 	for purpose := range uint64(64) {
 		for kind := range uint64(4) {
-			must("a restriction", build(nil, func(w *bitWriter) {
-				w.put(16, 0).put(1, 0).put(16, 0).put(1, 0).put(12, 1).put(6, purpose).put(2, kind).put(12, 1).put(1, 0).put(16, 5)
+			must("a restriction", build(nil, func(w *signaltest.Bits) {
+				w.Put(16, 0).Put(1, 0).Put(16, 0).Put(1, 0).Put(12, 1).Put(6, purpose).Put(2, kind).Put(12, 1).Put(1, 0).Put(16, 5)
 			}), purpose > 0 && kind < 3)
 		}
 	}
 	must("as long as may be", whole+strings.Repeat("A", MaxTC-len(whole)), true)
 	must("too long", whole+strings.Repeat("A", MaxTC+1-len(whole)), false)
-	if g := agreeGPP(t, gppHead(40)+"~"+strings.Repeat("x", MaxGPP-1-len(gppHead(40)))); g == nil {
+	if g := agreeGPP(t, signaltest.GPPHead(40)+"~"+strings.Repeat("x", MaxGPP-1-len(signaltest.GPPHead(40)))); g == nil {
 		t.Error("a GPP string as long as may be")
 	}
-	if g := agreeGPP(t, gppHead(40)+"~"+strings.Repeat("x", MaxGPP-len(gppHead(40)))); g != nil {
+	if g := agreeGPP(t, signaltest.GPPHead(40)+"~"+strings.Repeat("x", MaxGPP-len(signaltest.GPPHead(40)))); g != nil {
 		t.Error("a GPP string that is too long")
 	}
 }
@@ -297,28 +294,23 @@ func TestMalformedFields(t *testing.T) {
 // kind of segment.
 func TestBrokenCanada(t *testing.T) {
 	t.Parallel()
-	core := func(version uint64) *bitWriter {
-		w := new(bitWriter).put(6, version).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13)
-		return w.put(12, 120).put(6, 5).put(1, 0).put(12, 0).put(24, 0b101<<21).put(24, 1<<20)
+	core := func(version uint64) *signaltest.Bits {
+		w := new(signaltest.Bits).Put(6, version).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13)
+		return w.Put(12, 120).Put(6, 5).Put(1, 0).Put(12, 0).Put(24, 0b101<<21).Put(24, 1<<20)
 	}
-	codes := func(w *bitWriter, numbers ...int) {
-		for _, n := range numbers {
-			w.bits = append(w.bits, fibonacciCode(n)...)
-		}
-	}
-	field := core(1).put(16, 3).put(1, 0).put(3, 0b101).put(16, 2).put(1, 0).put(2, 0b10).put(12, 1).put(6, 2).put(2, 1).put(16, 4).put(1, 0).put(4, 0b0110)
-	ranges := core(1).put(16, 40).put(1, 1).put(12, 2).put(1, 1)
-	codes(ranges, 3, 4)
-	ranges.put(1, 0)
-	codes(ranges, 9)
-	ranges.put(16, 0).put(1, 0).put(12, 1).put(6, 3).put(2, 0).put(16, 30).put(1, 1).put(12, 1).put(1, 1)
-	codes(ranges, 5, 2)
-	old := core(1).put(16, 9).put(1, 1).put(12, 1).put(1, 1).put(16, 2).put(16, 4).put(16, 0).put(1, 0).put(12, 1).put(6, 4).put(2, 2).put(12, 1).put(1, 0).put(16, 7)
-	short := core(1).put(16, 1).put(1, 0).put(1, 1).put(16, 1).put(1, 0).put(1, 0) // without restrictions
-	disclosed := "." + new(bitWriter).put(3, 1).put(16, 5).put(1, 0).put(5, 0b10101).text()
-	publisher := "." + new(bitWriter).put(3, 3).put(24, 1).put(24, 2).put(6, 1).put(1, 1).put(1, 0).text()
-	head := gppHead(sectionCA) + "~"
-	for _, text := range []string{field.text(), ranges.text() + disclosed, old.text() + publisher + disclosed, short.text() + publisher} {
+	field := core(1).Put(16, 3).Put(1, 0).Put(3, 0b101).Put(16, 2).Put(1, 0).Put(2, 0b10).Put(12, 1).Put(6, 2).Put(2, 1).Put(16, 4).Put(1, 0).Put(4, 0b0110)
+	ranges := core(1).Put(16, 40).Put(1, 1).Put(12, 2).Put(1, 1)
+	ranges.Codes(3, 4)
+	ranges.Put(1, 0)
+	ranges.Codes(9)
+	ranges.Put(16, 0).Put(1, 0).Put(12, 1).Put(6, 3).Put(2, 0).Put(16, 30).Put(1, 1).Put(12, 1).Put(1, 1)
+	ranges.Codes(5, 2)
+	old := core(1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, 2).Put(16, 4).Put(16, 0).Put(1, 0).Put(12, 1).Put(6, 4).Put(2, 2).Put(12, 1).Put(1, 0).Put(16, 7)
+	short := core(1).Put(16, 1).Put(1, 0).Put(1, 1).Put(16, 1).Put(1, 0).Put(1, 0) // without restrictions
+	disclosed := "." + new(signaltest.Bits).Put(3, 1).Put(16, 5).Put(1, 0).Put(5, 0b10101).Text()
+	publisher := "." + new(signaltest.Bits).Put(3, 3).Put(24, 1).Put(24, 2).Put(6, 1).Put(1, 1).Put(1, 0).Text()
+	head := signaltest.GPPHead(sectionCA) + "~"
+	for _, text := range []string{field.Text(), ranges.Text() + disclosed, old.Text() + publisher + disclosed, short.Text() + publisher} {
 		whole := agreeGPP(t, head+text)
 		if whole == nil {
 			t.Fatalf("%s is none", text)
@@ -330,20 +322,20 @@ func TestBrokenCanada(t *testing.T) {
 		}
 	}
 	for v := range uint64(64) {
-		text := core(v).put(16, 0).put(1, 0).put(16, 0).put(1, 0).put(12, 0).text()
+		text := core(v).Put(16, 0).Put(1, 0).Put(16, 0).Put(1, 0).Put(12, 0).Text()
 		if g := agreeGPP(t, head+text); (g != nil) != (v == 1) {
 			t.Errorf("version %d: %t", v, g != nil)
 		}
 	}
 	for kind := range uint64(8) {
-		segment := "." + new(bitWriter).put(3, kind).put(16, 0).put(1, 0).text()
+		segment := "." + new(signaltest.Bits).Put(3, kind).Put(16, 0).Put(1, 0).Text()
 		if kind == 3 {
 			segment = publisher
 		}
-		if g := agreeGPP(t, head+field.text()+segment); (g != nil) != (kind == 1 || kind == 3) {
+		if g := agreeGPP(t, head+field.Text()+segment); (g != nil) != (kind == 1 || kind == 3) {
 			t.Errorf("segment %d: %t", kind, g != nil)
 		}
-		if g := agreeGPP(t, head+field.text()+segment+segment); g != nil {
+		if g := agreeGPP(t, head+field.Text()+segment+segment); g != nil {
 			t.Errorf("segment %d twice is a string", kind)
 		}
 	}

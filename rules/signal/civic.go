@@ -1,6 +1,10 @@
 package signal
 
-import "github.com/tidwall/gjson"
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // civic: CookieControl is JSON, often not percent-encoded: {"optionalCookies":{"analytics":"accepted","marketing":"revoked"},
 // "interactedWith":true,"consentDate":<ms>,"consentExpiry":90}. "legitimate interest" is not accepted.
@@ -44,7 +48,7 @@ func (s *Scratch) civicCategories(object gjson.Result) {
 		return
 	}
 	object.ForEach(func(key, value gjson.Result) bool {
-		id := bytesOf(key.Str)
+		id := read.Bytes(key.Str)
 		switch {
 		case value.Type != gjson.String:
 			s.malformed()

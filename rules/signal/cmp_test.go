@@ -9,10 +9,11 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // words tells in one line what is read: the state, whether the visitor decided, then what is granted and, after a minus, what is not.
-func words(c signal.CMP, j signal.Jar, set signal.Settings) string {
+func words(c signal.CMP, j read.Jar, set signal.Settings) string {
 	var s signal.Scratch
 	st, items := c.Read(j, set, &s)
 	var text strings.Builder
@@ -259,7 +260,7 @@ func TestCookieForms(t *testing.T) {
 		{"klaro", jar{"klaro", `{"a":true}`, "klaro", `{"a":true}`}, "valid decided +service:a"},
 		{"klaro", jar{"klaro", `{"a":true}`, "klaro", `{"a":false,"b":true}`}, "valid decided -service:a +service:b"},
 		{"klaro", jar{"klaro", `{"a":true}`, "klaro", `?`}, "malformed undecided"},
-		{"klaro", jar{"klaro", `{"a":true,"b":"` + strings.Repeat("x", signal.MaxCookie) + `"}`}, "malformed undecided"},
+		{"klaro", jar{"klaro", `{"a":true,"b":"` + strings.Repeat("x", read.MaxCookie) + `"}`}, "malformed undecided"},
 		{"cookieconsent", jar{"cc_cookie", `{"categories":["a","b"]}`, "cc_cookie", `{"categories":["a"]}`}, "valid decided +a -b"},
 	} {
 		if got := words(platform(t, c.cmp), c.jar, site); got != c.want {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // commandersAct: TC_PRIVACY is <status>@<version>|<banner>|<site>@<categories>@<blocked categories>@<updated>,<created>,<expires>, the
@@ -30,7 +31,7 @@ func readCommandersAct(s *Scratch, c *cookie) {
 	s.decided(Decides)
 	if string(fields[2]) == "ALL" {
 		if status == "1" {
-			s.say(Category, bytesOf("*"), no)
+			s.say(Category, read.Bytes("*"), no)
 		}
 	} else {
 		s.numbers(fields[2], voteOf(status == "0"))

@@ -1,5 +1,7 @@
 package signal
 
+import "github.com/tagwarden/tagwarden/rules/signal/read"
+
 // complianz: one cookie a category, "allow" or "deny", and <prefix>banner-status, "dismissed" once the visitor chose. The plugin itself
 // takes an empty cookie for a yes where the region asks for no consent; here it is no answer.
 var complianz = dialect{
@@ -56,9 +58,9 @@ func readComplianz(s *Scratch, c *cookie) {
 	default:
 		switch string(s.plain(c.value)) {
 		case "allow":
-			s.say(Category, bytesOf(complianzNames[c.slot]), yes)
+			s.say(Category, read.Bytes(complianzNames[c.slot]), yes)
 		case "deny":
-			s.say(Category, bytesOf(complianzNames[c.slot]), no)
+			s.say(Category, read.Bytes(complianzNames[c.slot]), no)
 		case "":
 		default:
 			s.malformed()

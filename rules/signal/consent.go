@@ -1,5 +1,7 @@
 package signal
 
+import "github.com/tagwarden/tagwarden/rules/signal/read"
+
 // Need is what a purpose asks of signals: the consent categories that it is in, and the purposes of IAB's TCF that it amounts to.
 type Need struct {
 	Categories Categories
@@ -69,7 +71,7 @@ func (s *Signals) Consent(needs []Need) Answer {
 
 // since notes the time of a choice that is relied on.
 func (a *Answer) since(at int64) {
-	a.At = older(a.At, at)
+	a.At = read.Older(a.At, at)
 }
 
 // Objects tells whether a source carries an objection to one of the categories.

@@ -3,67 +3,19 @@ package signal
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
-
-// bitWriter writes what bitReader reads.
-type bitWriter struct{ bits []byte } // '0' and '1'
-
-func (w *bitWriter) put(n int, v uint64) *bitWriter {
-	w.bits = fmt.Appendf(w.bits, "%0*b", n, v)
-	return w
-}
-
-// text encodes in six bits a character, as few as hold everything.
-func (w *bitWriter) text() string {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	var out []byte
-	padded := append(bytes.Clone(w.bits), "00000"...)
-	for i := 0; i < len(w.bits); i += 6 {
-		v := 0
-		for _, b := range padded[i : i+6] {
-			v = v<<1 | int(b-'0')
-		}
-		out = append(out, letters[v])
-	}
-	return string(out)
-}
-
-// head writes a core up to the vendors: made on 4 May 2026, policy 5, service specific, purposes 1 to 4 and 7 to 10 consented to.
-func head() *bitWriter {
-	const day = 17778528000 // 2026-05-04
-	w := new(bitWriter)
-	w.put(6, 2).put(36, day).put(36, day).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120).put(6, 5).put(1, 1).put(1, 0)
-	return w.put(12, 0).put(24, 0b111100111100000000000000).put(24, 0b010000111100000000000000).put(1, 0).put(6, 3).put(6, 4)
-}
-
-// everyOther writes a field of n vendors.
-func (w *bitWriter) everyOther(n int) *bitWriter {
-	w.put(16, uint64(n)).put(1, 0)
-	for i := range n {
-		w.put(1, uint64(i&1))
-	}
-	return w
-}
-
-// scattered writes n ranges of two vendors each.
-func (w *bitWriter) scattered(n int) *bitWriter {
-	w.put(16, 65535).put(1, 1).put(12, uint64(n))
-	for i := range n {
-		w.put(1, 1).put(16, uint64(3*i+1)).put(16, uint64(3*i+2))
-	}
-	return w
-}
 
 // The strings of the benchmarks. Typical has fields of 120 vendors, two restrictions, and ranges of disclosed vendors.
 var (
-	typicalTC = head().everyOther(120).everyOther(120).put(12, 2).
-			put(6, 7).put(2, 0).put(12, 1).put(1, 0).put(16, 755).
-			put(6, 10).put(2, 1).put(12, 2).put(1, 0).put(16, 28).put(1, 1).put(16, 40).put(16, 44).text() +
-		"." + new(bitWriter).put(3, 1).scattered(4).text()
-	largeTC  = head().everyOther(1300).everyOther(1300).put(12, 0).text() + "." + new(bitWriter).put(3, 1).everyOther(1300).text()
-	rangesTC = head().scattered(1000).everyOther(8).put(12, 0).text() + "." + new(bitWriter).put(3, 1).scattered(1).text()
+	typicalTC = signaltest.Head().EveryOther(120).EveryOther(120).Put(12, 2).
+			Put(6, 7).Put(2, 0).Put(12, 1).Put(1, 0).Put(16, 755).
+			Put(6, 10).Put(2, 1).Put(12, 2).Put(1, 0).Put(16, 28).Put(1, 1).Put(16, 40).Put(16, 44).Text() +
+		"." + new(signaltest.Bits).Put(3, 1).Scattered(4).Text()
+	largeTC  = signaltest.Head().EveryOther(1300).EveryOther(1300).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).EveryOther(1300).Text()
+	rangesTC = signaltest.Head().Scattered(1000).EveryOther(8).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).Scattered(1).Text()
 	usGPP    = "DBABrw~CIJpWhECEJig.YA~BQJaKKBU.QA"
 	euGPP    = "DBABMA~" + typicalTC
 )

@@ -7,25 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-// restrictedTC is a string with these restrictions on vendor 5, and every bit that could be set.
-func restrictedTC(purpose int, kinds ...Restriction) string {
-	const day = 17778528000
-	w := new(bitWriter)
-	w.put(6, 2).put(36, day).put(36, day).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120).put(6, 5).put(1, 1).put(1, 0)
-	w.put(12, 1<<12-1).put(24, 1<<24-1).put(24, 1<<24-1).put(1, 0).put(6, 3).put(6, 4)
-	w.put(16, 9).put(1, 0).put(9, 1<<9-1).put(16, 9).put(1, 0).put(9, 1<<9-1).put(12, uint64(len(kinds)))
-	for _, kind := range kinds {
-		w.put(6, uint64(purpose)).put(2, uint64(kind)).put(12, 1).put(1, 0).put(16, 5)
-	}
-	return w.text() + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 0).put(9, 1<<9-1).text()
-}
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
+)
 
 func TestRestrictionsChangeTheBasis(t *testing.T) {
 	f := func(kinds []Restriction, declared Declared, want string) {
 		t.Helper()
-		d := mustTC(t, restrictedTC(7, kinds...)).Purpose(5, 7, declared)
+		d := mustTC(t, signaltest.RestrictedTC(7, kinds...)).Purpose(5, 7, declared)
 		if got := d.Basis.String() + " " + d.Reason.String(); got != want || d.PolicySilent != strings.HasSuffix(want, "contradict") || d.OnConsent != (want == "consent ok") || d.OnLI != (want == "li ok") {
 			t.Errorf("%v on %d: %+v, want %s", kinds, declared, d, want)
 		}
@@ -64,7 +53,7 @@ func TestZeroValuesDeny(t *testing.T) {
 }
 
 func TestPurposeAlone(t *testing.T) {
-	s := mustTC(t, restrictedTC(7))
+	s := mustTC(t, signaltest.FullTC())
 	for purpose := 0; purpose <= 12; purpose++ {
 		consent, li := s.PurposeAlone(purpose)
 		known := purpose >= 1 && purpose <= 11
@@ -108,17 +97,17 @@ func TestTCIsStrict(t *testing.T) {
 // documentForms are sections 24 and 25 as their documents have them: the header in a subsection of its own, or before the core.
 var documentForms = []string{
 	// SectionID 24, Version 1, one more subsection (1); core: MSPA 1, covered 1, mode 0, notices 1 1 1, sale opted out, targeted 2, 0; Gpc 1.
-	"DBABEYA~" + new(bitWriter).put(6, 24).put(6, 1).put(12, 1).put(1, 0).put(2, 3).text() + "." + lateCore(24).text() + ".YA",
-	"DBABEYA~" + new(bitWriter).put(6, 24).put(6, 1).put(12, 1).put(1, 0).put(2, 3).put(6, 1).put(18, 0b010001010101100000).text() + ".YA",
-	"DBABUYA~" + new(bitWriter).put(6, 25).put(6, 1).put(12, 0).text() + "." + lateCore(25).text(),
+	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Text() + "." + lateCore(24).Text() + ".YA",
+	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Put(6, 1).Put(18, 0b010001010101100000).Text() + ".YA",
+	"DBABUYA~" + new(signaltest.Bits).Put(6, 25).Put(6, 1).Put(12, 0).Text() + "." + lateCore(25).Text(),
 }
 
-func lateCore(id int) *bitWriter {
-	w := new(bitWriter).put(6, 1).put(2, 1).put(2, 0).put(6, 0b010101).put(2, 1).put(2, 2)
+func lateCore(id int) *signaltest.Bits {
+	w := new(signaltest.Bits).Put(6, 1).Put(2, 1).Put(2, 0).Put(6, 0b010101).Put(2, 1).Put(2, 2)
 	if id > 24 {
-		w.put(2, 0)
+		w.Put(2, 0)
 	}
-	return w.put(2, 0)
+	return w.Put(2, 0)
 }
 
 func TestDocumentForms(t *testing.T) {
@@ -148,15 +137,15 @@ func TestUSLayouts(t *testing.T) {
 				continue
 			}
 			for range 50 {
-				w := new(bitWriter).put(6, uint64(version))
+				w := new(signaltest.Bits).Put(6, uint64(version))
 				want := make([]uint8, layout.values)
 				for i := range want {
 					want[i] = uint8(random.IntN(3))
-					w.put(2, uint64(want[i]))
+					w.Put(2, uint64(want[i]))
 				}
-				header := new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 0)
-				header.bits = append(header.bits, fibonacciCode(id)...)
-				g, err := DecodeGPP([]byte(header.text() + "~" + w.text()))
+				header := new(signaltest.Bits).Put(6, 3).Put(6, 1).Put(12, 1).Put(1, 0)
+				header.Codes(id)
+				g, err := DecodeGPP([]byte(header.Text() + "~" + w.Text()))
 				if err != nil {
 					t.Fatalf("section %d: %v", id, err)
 				}
@@ -172,24 +161,6 @@ func TestUSLayouts(t *testing.T) {
 			}
 		}
 	}
-}
-
-// fibonacciCode writes a number as '0' and '1', largest part last.
-func fibonacciCode(n int) string {
-	row := []int{1, 2}
-	for row[len(row)-1] <= n {
-		row = append(row, row[len(row)-1]+row[len(row)-2])
-	}
-	code := ""
-	for _, part := range slices.Backward(row) {
-		if part <= n {
-			n -= part
-			code = "1" + code
-		} else if code != "" {
-			code = "0" + code
-		}
-	}
-	return code + "1"
 }
 
 func TestOptOutsInForce(t *testing.T) {
@@ -244,9 +215,9 @@ func TestGPCIsHeededWhereItIsNotPartOfTheSection(t *testing.T) {
 }
 
 func TestUnknownSections(t *testing.T) {
-	header := new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 0)
-	header.bits = append(header.bits, fibonacciCode(40)...)
-	g, err := DecodeGPP([]byte(header.text() + "~BAAA"))
+	header := new(signaltest.Bits).Put(6, 3).Put(6, 1).Put(12, 1).Put(1, 0)
+	header.Codes(40)
+	g, err := DecodeGPP([]byte(header.Text() + "~BAAA"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,11 +258,11 @@ func TestNoSignal(t *testing.T) {
 
 // TestHostileStringsAreCheap: the longest strings with the most ranges, unsorted, stay within the slab that was made for them.
 func TestHostileStringsAreCheap(t *testing.T) {
-	w := head().put(16, 65535).put(1, 1).put(12, 2000)
+	w := signaltest.Head().Put(16, 65535).Put(1, 1).Put(12, 2000)
 	for i := range 2000 {
-		w.put(1, 0).put(16, uint64(i*7919%65521+1))
+		w.Put(1, 0).Put(16, uint64(i*7919%65521+1))
 	}
-	s := mustTC(t, w.put(16, 0).put(1, 0).put(12, 0).text())
+	s := mustTC(t, w.Put(16, 0).Put(1, 0).Put(12, 0).Text())
 	if n := s.ids.size(&s.consents); n != 2000 {
 		t.Errorf("%d vendors, want 2000", n)
 	}
@@ -307,30 +278,30 @@ func TestExplain(t *testing.T) {
 	say := func(text string, lines []string) {
 		b.WriteString("> " + text + "\n" + strings.Join(lines, "\n") + "\n\n")
 	}
-	publisher := new(bitWriter).put(3, 3).put(24, 0b11<<22).put(24, 1<<22).put(6, 2).put(2, 0b10).put(2, 0b01).text()
-	for _, text := range []string{typicalTC, core, restrictedTC(2, RequireConsent, NotAllowed) + "." + publisher, "CPmmxEAPmmxEADhADBPLC1CgAAAAAAAAAB5YAAAAAAAA"} {
+	publisher := new(signaltest.Bits).Put(3, 3).Put(24, 0b11<<22).Put(24, 1<<22).Put(6, 2).Put(2, 0b10).Put(2, 0b01).Text()
+	for _, text := range []string{typicalTC, core, signaltest.RestrictedTC(2, RequireConsent, NotAllowed) + "." + publisher, "CPmmxEAPmmxEADhADBPLC1CgAAAAAAAAAB5YAAAAAAAA"} {
 		say(text, ExplainTC(mustTC(t, text)))
 	}
 	for policy := range uint64(7) {
-		w := new(bitWriter).put(6, 2).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120)
-		w.put(6, policy).put(1, policy&1).put(1, policy>>1&1).put(12, policy<<8).put(24, 1).put(24, policy<<18).put(1, policy>>2).put(6, 3).put(6, 4)
-		segments := []string{w.scattered(10+int(policy)).put(16, 0).put(1, 0).put(12, 0).text()}
+		w := new(signaltest.Bits).Put(6, 2).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13).Put(12, 120)
+		w.Put(6, policy).Put(1, policy&1).Put(1, policy>>1&1).Put(12, policy<<8).Put(24, 1).Put(24, policy<<18).Put(1, policy>>2).Put(6, 3).Put(6, 4)
+		segments := []string{w.Scattered(10+int(policy)).Put(16, 0).Put(1, 0).Put(12, 0).Text()}
 		for kind := uint64(1); kind <= policy && kind < 3; kind++ {
-			w := new(bitWriter).put(3, kind).put(16, policy-1).put(1, 0)
+			w := new(signaltest.Bits).Put(3, kind).Put(16, policy-1).Put(1, 0)
 			if policy > 1 {
-				w.put(int(policy)-1, 1)
+				w.Put(int(policy)-1, 1)
 			}
-			segments = append(segments, w.text())
+			segments = append(segments, w.Text())
 		}
 		text := strings.Join(segments, ".")
-		own := new(bitWriter).put(3, 3).put(24, 0).put(24, 3).put(6, policy&1)
+		own := new(signaltest.Bits).Put(3, 3).Put(24, 0).Put(24, 3).Put(6, policy&1)
 		if policy&1 == 1 {
-			own.put(1, 1).put(1, 0)
+			own.Put(1, 1).Put(1, 0)
 		}
-		text += "." + own.text()
+		text += "." + own.Text()
 		say(text, ExplainTC(mustTC(t, text)))
 	}
-	for _, text := range []string{gppHeads(6, 7) + "~1NNN~CAAAAAAAAABA.YA", gppHeads(7, 63) + "~CAAAAAAAAABA.QA~A", gppHead(6) + "~1---", gppHead(24) + "~" + lateCore(24).text(), "DBABDA~" + shortCA} {
+	for _, text := range []string{signaltest.GPPHead(6, 7) + "~1NNN~CAAAAAAAAABA.YA", signaltest.GPPHead(7, 63) + "~CAAAAAAAAABA.QA~A", signaltest.GPPHead(6) + "~1---", signaltest.GPPHead(24) + "~" + lateCore(24).Text(), "DBABDA~" + shortCA} {
 		g, err := DecodeGPP([]byte(text))
 		if err != nil {
 			t.Fatal(text, err)

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"time"
-	"unsafe"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // maxEscapes is how many times a value may be percent-encoded: by the platform, and once more by a server that copied it.
@@ -46,18 +46,16 @@ func (s *Scratch) plain(value []byte) []byte {
 // json finds JSON in a value, with as little unescaping as it takes.
 func (s *Scratch) json(value []byte) (gjson.Result, bool) {
 	for range maxEscapes {
-		if jsonText(value) {
-			return gjson.Parse(stringOf(value)), true
+		if read.JSON(value) {
+			return gjson.Parse(read.String(value)), true
 		}
 		value = s.unescape(value)
 	}
-	if jsonText(value) {
-		return gjson.Parse(stringOf(value)), true
+	if read.JSON(value) {
+		return gjson.Parse(read.String(value)), true
 	}
 	return gjson.Result{}, false
 }
-
-func jsonText(text []byte) bool { return nested(text) <= maxDepth && gjson.Valid(stringOf(text)) }
 
 // object finds a JSON object.
 func (s *Scratch) object(value []byte) (gjson.Result, bool) {
@@ -88,7 +86,7 @@ func instant(text []byte) (milli int64, ok bool) {
 	if len(text) > len("2006-01-02T15:04:05.000000000+00:00") {
 		return 0, false
 	}
-	t, err := time.Parse(time.RFC3339, stringOf(text)) // which takes hours of one digit as well
+	t, err := time.Parse(time.RFC3339, read.String(text)) // which takes hours of one digit as well
 	return t.UnixMilli(), err == nil && text[len("2006-01-02T15")] == ':' && t.UnixMilli() > 0
 }
 
@@ -112,9 +110,9 @@ func (s *Scratch) when(member gjson.Result) {
 	ok := member.Type == gjson.Null
 	switch member.Type {
 	case gjson.String:
-		milli, ok = instant(bytesOf(member.Str))
+		milli, ok = instant(read.Bytes(member.Str))
 	case gjson.Number:
-		milli, ok = millis(bytesOf(member.Raw))
+		milli, ok = millis(read.Bytes(member.Raw))
 	default:
 	}
 	if !ok {
@@ -132,7 +130,7 @@ func (s *Scratch) bools(list List, object gjson.Result) {
 	}
 	object.ForEach(func(key, value gjson.Result) bool {
 		s.mustBe(value.IsBool())
-		s.say(list, bytesOf(key.Str), voteOf(value.Type == gjson.True))
+		s.say(list, read.Bytes(key.Str), voteOf(value.Type == gjson.True))
 		return true
 	})
 }
@@ -145,14 +143,7 @@ func (s *Scratch) ids(list List, array gjson.Result, v vote) {
 	}
 	array.ForEach(func(_, value gjson.Result) bool {
 		s.mustBe(value.Type == gjson.String)
-		s.say(list, bytesOf(value.Str), v)
+		s.say(list, read.Bytes(value.Str), v)
 		return true
 	})
 }
-
-// stringOf views bytes as a string, which nobody keeps longer than the bytes stay as they are: the cookies of a hit do not change while
-// it is judged.
-func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// bytesOf views a string as bytes that nobody writes to.
-func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }

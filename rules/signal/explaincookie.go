@@ -6,19 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
-
-// CookieHeader is a jar of cookies as a Cookie header holds them.
-type CookieHeader []byte
-
-// Cookies yields every cookie.
-func (header CookieHeader) Cookies(yield func(name, value []byte) bool) {
-	for _, c := range appendPairs(nil, header) {
-		if !yield(c.name, c.value) {
-			return
-		}
-	}
-}
 
 // Explained is what one source says, one thing a line.
 type Explained struct {
@@ -28,7 +18,7 @@ type Explained struct {
 }
 
 // ExplainCookies says in plain words what cookies say: those of one platform together, as they count together.
-func ExplainCookies(jar Jar) []Explained {
+func ExplainCookies(jar read.Jar) []Explained {
 	var all []Explained
 	known := map[string]bool{}
 	set := Settings{Revision: -1}

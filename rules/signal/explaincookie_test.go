@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // TestGoldenExplainCookie: what `signals decode` prints of a cookie. UPDATE_GOLDEN=1 writes the file anew; what changed is then to be read
@@ -55,7 +56,7 @@ func TestGoldenExplainCookie(t *testing.T) {
 		{"_ga", "GA1.1.1.1"},
 	} {
 		fmt.Fprintf(&got, "%s=%s\n", c.name, c.value)
-		for _, x := range signal.ExplainCookies(signal.CookieHeader(c.name + "=" + c.value)) {
+		for _, x := range signal.ExplainCookies(read.CookieHeader(c.name + "=" + c.value)) {
 			fmt.Fprintf(&got, "  %s: %s\n", x.Source, x.State)
 			for _, line := range x.Lines {
 				fmt.Fprintf(&got, "    %s\n", line)

@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // TestFaults: what is wrong with a string is told as it is.
 func TestFaults(t *testing.T) {
-	core := restrictedTC(7)
+	core := signaltest.FullTC()
 	core, disclosed, _ := strings.Cut(core, ".")
 	usnat := "DBABLA~CAAAAAAAAABA"
 	decoders := map[string]func(text string) error{
@@ -27,17 +28,17 @@ func TestFaults(t *testing.T) {
 	}{
 		{"tc", strings.Repeat("A", MaxTC+1), tooLong}, {"tc", "", truncated}, {"tc", core[:30], truncated}, {"tc", core + ".*", alphabet},
 		{"tc", core + "_." + disclosed, padding}, {"tc", core + "." + disclosed + "." + disclosed, repeatedSegment}, {"tc", core + ".gAAA", unknownSegment},
-		{"tc", core + strings.Repeat("."+disclosed, 4), manySegments}, {"tc", "B" + core[1:], tcVersion}, {"tc", restrictedTC(0, NotAllowed), restrictsNothing},
-		{"tc", restrictedTC(1, 3), restrictionType},
-		{"tc", core + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 1).put(12, 1).put(1, 1).put(16, 3).put(16, 2).text(), backwardRange},
-		{"tc", core + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 1).put(12, 1).put(1, 0).put(16, 10).text(), highRange},
-		{"tc", core + "." + new(bitWriter).put(3, 1).put(16, 9).put(1, 1).put(12, 4000).put(1, 0).put(16, 1).text(), truncated},
+		{"tc", core + strings.Repeat("."+disclosed, 4), manySegments}, {"tc", "B" + core[1:], tcVersion}, {"tc", signaltest.RestrictedTC(0, NotAllowed), restrictsNothing},
+		{"tc", signaltest.RestrictedTC(1, Restriction(3)), restrictionType},
+		{"tc", core + "." + new(signaltest.Bits).Put(3, 1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, 3).Put(16, 2).Text(), backwardRange},
+		{"tc", core + "." + new(signaltest.Bits).Put(3, 1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 0).Put(16, 10).Text(), highRange},
+		{"tc", core + "." + new(signaltest.Bits).Put(3, 1).Put(16, 9).Put(1, 1).Put(12, 4000).Put(1, 0).Put(16, 1).Text(), truncated},
 		{"gp", strings.Repeat("A", MaxGPP+1), tooLong}, {"gp", "CBABLA~CAAAAAAAAABA", headerType}, {"gp", "DCABLA~CAAAAAAAAABA", headerVersion},
 		{"gp", usnat + "~", sectionCount}, {"gp", "DBABLA", sectionCount}, {"gp", "DBAA~", sectionCount}, {"gp", "DBABLA~", emptySection},
-		{"gp", gppHead(64) + "~x", sectionID}, {"gp", "DBABLA~EAAAAAAAAABA", sectionVersion}, {"gp", "DBABLA~CAAwAAAAAABA", valueThree},
+		{"gp", signaltest.GPPHead(64) + "~x", sectionID}, {"gp", "DBABLA~EAAAAAAAAABA", sectionVersion}, {"gp", "DBABLA~CAAwAAAAAABA", valueThree},
 		{"gp", usnat + ".gA", unknownSubsection}, {"gp", usnat + ".*", alphabet}, {"gp", usnat + strings.Repeat("A", maxUS), longSection},
-		{"gp", gppHead(sectionUSP) + "~1Y", notFour}, {"gp", gppHead(sectionCA) + "~CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", caVersion},
-		{"gp", new(bitWriter).put(6, 3).put(6, 1).put(12, 1).put(1, 0).put(25, 0).text() + "~x", endlessCode},
+		{"gp", signaltest.GPPHead(sectionUSP) + "~1Y", notFour}, {"gp", signaltest.GPPHead(sectionCA) + "~CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", caVersion},
+		{"gp", new(signaltest.Bits).Put(6, 3).Put(6, 1).Put(12, 1).Put(1, 0).Put(25, 0).Text() + "~x", endlessCode},
 		{"ac", "3~1", acVersion}, {"ac", "1", acVersion}, {"ac", "1~1~dv.2", acSecondPart}, {"ac", "2~1", acNoDisclosed}, {"ac", "1~01", acID}, {"ac", "1~123456", acID},
 		{"ac", "1~1,2", acCharacter}, {"ac", "1~1..2", acEmptyID}, {"ac", "2~1~dv.1.", acEmptyID}, {"ac", strings.Repeat("1", MaxAC+1), tooLong},
 		{"us", "1YN", notFour}, {"us", "2YNN", uspVersion}, {"us", "1yNN", uspLetter}, {"us", `{"a":1`, badJSON}, {"us", `{"a":1}`, noUSPString},
@@ -180,7 +181,7 @@ func TestPlatformSays(t *testing.T) {
 
 // TestSpecials: there are three special purposes and two special features.
 func TestSpecials(t *testing.T) {
-	s := mustTC(t, restrictedTC(7))
+	s := mustTC(t, signaltest.FullTC())
 	for id := -1; id < 14; id++ {
 		if got, want := s.SpecialPurpose(5, id, true).Allows(), id >= 1 && id <= 3; got != want {
 			t.Errorf("special purpose %d: %t", id, got)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // header is a jar over a Cookie header.
@@ -73,7 +74,7 @@ func FuzzCookies(f *testing.F) {
 			t.Errorf("%s: %d items out of %d bytes", c, len(items), len(cookies))
 		}
 		for i, item := range items {
-			if len(item.ID) == 0 || len(item.ID) > signal.MaxCookie {
+			if len(item.ID) == 0 || len(item.ID) > read.MaxCookie {
 				t.Errorf("%s: an id of %d bytes", c, len(item.ID))
 			}
 			if i > 0 && items[i-1].List == item.List && bytes.Equal(items[i-1].ID, item.ID) {
@@ -95,7 +96,7 @@ func FuzzCookies(f *testing.F) {
 		}
 		byName := map[string]string{}
 		for name, value := range header(cookies).Cookies {
-			if _, again := byName[string(name)]; again || len(value) > signal.MaxCookie {
+			if _, again := byName[string(name)]; again || len(value) > read.MaxCookie {
 				return
 			}
 			byName[string(name)] = string(value)

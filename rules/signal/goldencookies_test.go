@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // pieces are what a platform's cookie is made of: every piece alone, and every two of them, in one order or the other, stand in one
@@ -249,7 +250,7 @@ func (p *pieces) spoils(one string, as func(string) string) bool {
 }
 
 // everything is all that is read of cookies, in one line.
-func everything(c signal.CMP, j signal.Jar, set signal.Settings) string {
+func everything(c signal.CMP, j read.Jar, set signal.Settings) string {
 	var s signal.Scratch
 	st, _ := c.Read(j, set, &s)
 	text := words(c, j, set)

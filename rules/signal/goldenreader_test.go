@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // told is a hit that says something: lines of "cookie a=b", "header name: value", "query a=b", "shared signal path=value" and "event
@@ -18,28 +20,17 @@ import (
 type told string
 
 var longStrings = map[string]string{
-	"<tc>":      restrictedTC(7),                                      // every bit
-	"<tc-2>":    restrictedTC(2, NotAllowed),                          // vendor 5 may not select ads
-	"<tc-few>":  head().everyOther(9).everyOther(9).put(12, 0).text(), // purposes 1 to 4 and 7 to 10; nobody disclosed
-	"<gpp-tc>":  gppHead(sectionEU) + "~" + restrictedTC(7),
-	"<gpp-6>":   gppHead(sectionUSP) + "~1YYN",
-	"<gpp-63>":  gppHead(maxSection) + "~A", // a section that is not known
-	"<gpp-tc6>": gppHeads(2, 6) + "~" + restrictedTC(2, NotAllowed) + "~1YYN",
-	"<gpp-6-7>": gppHeads(6, 7) + "~1NNN~CAAQAAAAAABA",
+	"<tc>":      signaltest.FullTC(),                                             // every bit
+	"<tc-2>":    signaltest.RestrictedTC(2, NotAllowed),                          // vendor 5 may not select ads
+	"<tc-few>":  signaltest.Head().EveryOther(9).EveryOther(9).Put(12, 0).Text(), // purposes 1 to 4 and 7 to 10; nobody disclosed
+	"<gpp-tc>":  signaltest.GPPHead(sectionEU) + "~" + signaltest.FullTC(),
+	"<gpp-6>":   signaltest.GPPHead(sectionUSP) + "~1YYN",
+	"<gpp-63>":  signaltest.GPPHead(maxSection) + "~A", // a section that is not known
+	"<gpp-tc6>": signaltest.GPPHead(2, 6) + "~" + signaltest.RestrictedTC(2, NotAllowed) + "~1YYN",
+	"<gpp-6-7>": signaltest.GPPHead(6, 7) + "~1NNN~CAAQAAAAAABA",
 	"<gpp-7>":   "DBABLA~CAAQAAAAAABA.QA", // usnat: sale
 	"<gpp-gpc>": "DBABLA~CAAAAAAAAABA.YA", // usnat: GPC
-	"<long>":    strings.Repeat("x", MaxCookie+1),
-}
-
-// gppHeads is the header of a string with these sections.
-func gppHeads(ids ...int) string {
-	w, before := new(bitWriter).put(6, 3).put(6, 1).put(12, uint64(len(ids))), 0
-	for _, id := range ids {
-		w.put(1, 0)
-		w.bits = append(w.bits, fibonacciCode(id-before)...)
-		before = id
-	}
-	return w.text()
+	"<long>":    strings.Repeat("x", read.MaxCookie+1),
 }
 
 // add reads one line of what is told into the hit.

@@ -1,6 +1,10 @@
 package signal
 
-import "github.com/tidwall/gjson"
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // googleFC is Google's own message: FCCDCF is a JSON array whose fourth member is ["<TC>","<AC>",..]. What the visitor chose is in the TC
 // string alone.
@@ -35,7 +39,7 @@ func (s *Scratch) googleFCStrings(array gjson.Result) {
 	array.ForEach(func(_, value gjson.Result) bool {
 		switch value.Type {
 		case gjson.String:
-			s.string(into[n], bytesOf(value.Str))
+			s.string(into[n], read.Bytes(value.Str))
 		case gjson.Null:
 		default:
 			s.malformed()

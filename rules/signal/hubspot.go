@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // hubSpot: __hs_cookie_cat_pref is "1:true,2:false,3:false", also with "_" between. __hs_opt_out, yes or no, is the older single flag;
@@ -57,12 +58,12 @@ func (s *Scratch) hubSpotOptOut(value string) {
 	switch value {
 	case "yes":
 		s.st.Objection = true
-		s.say(Category, bytesOf("*"), no)
+		s.say(Category, read.Bytes("*"), no)
 	case "no":
 		if s.has(0) { // newer, and finer
 			return
 		}
-		s.say(Category, bytesOf("*"), yes)
+		s.say(Category, read.Bytes("*"), yes)
 	default:
 		s.malformed()
 		return

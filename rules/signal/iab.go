@@ -6,6 +6,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never changes. It is
@@ -21,10 +22,10 @@ type Ask struct {
 	Strings     Strings      // nil: every string is decoded anew
 	Scratch     *Scratch     // the reader's room, kept between hits
 
-	jar      []pair      // the hit's cookies, in their order
-	mode     modeReading // consent mode, as far as all events share it
-	sections []int       // GPP sections in force, likewise; nil where nothing says which
-	text     []byte      // a cookie's value, decoded
+	jar      []read.Cookie // the hit's cookies, in their order
+	mode     modeReading   // consent mode, as far as all events share it
+	sections []int         // GPP sections in force, likewise; nil where nothing says which
+	text     []byte        // a cookie's value, decoded
 }
 
 func (a *Ask) tc(text []byte) (*TCString, error) {
@@ -63,7 +64,7 @@ func (f *finding) hit(h *hit.Hit) {
 	sections := f.sections(h)
 	f.ask.sections = sections
 	for i := range f.ask.jar {
-		name, value := f.ask.jar[i].name, f.ask.jar[i].value
+		name, value := f.ask.jar[i].Name, f.ask.jar[i].Value
 		switch {
 		case r.tcf && string(name) == "euconsent-v2":
 			f.tc(f.ask.plain(value), "cookie ", "euconsent-v2")
@@ -246,8 +247,8 @@ func (f *finding) sections(h *hit.Hit) []int {
 	}
 	var all []int
 	for i := range f.ask.jar {
-		if string(f.ask.jar[i].name) == "__gpp_sid" {
-			all = appendSID(all, f.ask.plain(f.ask.jar[i].value))
+		if string(f.ask.jar[i].Name) == "__gpp_sid" {
+			all = appendSID(all, f.ask.plain(f.ask.jar[i].Value))
 		}
 	}
 	if h.QueryRoot != hit.None {

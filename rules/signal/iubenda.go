@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // iubenda: _iub_cs-<id> is {"timestamp":..,"purposes":{"1":true,...},"id":..} or, where there is one question for everything,
@@ -64,7 +65,7 @@ func readIubenda(s *Scratch, c *cookie) {
 	})
 	if len(s.said) == before && consent != Unsaid {
 		s.pass(Category)
-		s.say(Category, bytesOf("*"), voteOf(consent == Yes))
+		s.say(Category, read.Bytes("*"), voteOf(consent == Yes))
 	}
 	if consent == No {
 		s.refuseAllBut(s.said[before:], "")

@@ -5,10 +5,14 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// pair is a cookie as on the wire.
-type pair struct{ name, value []byte }
+// Jar yields the cookies of a hit in their order, values as on the wire.
+type Jar = read.Jar
+
+// CookieHeader is a [Jar] as a Cookie header holds it.
+type CookieHeader = read.CookieHeader
 
 // Reset forgets the hit, whose bytes are somebody else's, and keeps the memory.
 func (a *Ask) Reset() {
@@ -25,27 +29,15 @@ func (a *Ask) gather(r *hit.Request) {
 	a.jar = a.jar[:0]
 	for i := range r.Headers {
 		if ascii.EqualFold(r.Headers[i].Name, "Cookie") {
-			a.jar = appendPairs(a.jar, r.Headers[i].Value)
+			a.jar = read.AppendCookies(a.jar, r.Headers[i].Value)
 		}
 	}
-}
-
-// appendPairs appends the cookies of one header (RFC 6265, section 4.2).
-func appendPairs(jar []pair, header []byte) []pair {
-	for len(header) > 0 {
-		var one []byte
-		one, header, _ = bytes.Cut(header, []byte{';'})
-		if name, value, found := bytes.Cut(bytes.Trim(one, " \t"), []byte{'='}); found {
-			jar = append(jar, pair{bytes.Trim(name, " \t"), bytes.Trim(value, " \t")})
-		}
-	}
-	return jar
 }
 
 // Cookies yields every cookie of the hit.
 func (a *Ask) Cookies(yield func(name, value []byte) bool) {
 	for i := range a.jar {
-		if !yield(a.jar[i].name, a.jar[i].value) {
+		if !yield(a.jar[i].Name, a.jar[i].Value) {
 			return
 		}
 	}

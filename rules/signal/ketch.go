@@ -1,6 +1,10 @@
 package signal
 
-import "github.com/tidwall/gjson"
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // ketch: _ketch_consent_v1_ is base64 of {"analytics":{"status":"granted",..}}.
 var ketch = dialect{
@@ -31,7 +35,7 @@ func readKetch(s *Scratch, c *cookie) {
 			}
 			return true
 		})
-		s.say(Category, bytesOf(key.Str), v)
+		s.say(Category, read.Bytes(key.Str), v)
 		return true
 	})
 }

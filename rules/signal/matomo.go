@@ -1,5 +1,7 @@
 package signal
 
+import "github.com/tagwarden/tagwarden/rules/signal/read"
+
 // matomo: mtm_consent, mtm_cookie_consent and mtm_consent_removed hold the time in ms when they were set; removed beats consent whatever
 // the times (matomo-org/matomo, js/piwik.js). matomo_ignore is the opt-out cookie, whatever its value.
 var matomo = dialect{
@@ -20,14 +22,14 @@ func readMatomo(s *Scratch, c *cookie) {
 			return
 		}
 		if c.slot == 0 {
-			s.say(Category, bytesOf("tracking"), yes)
+			s.say(Category, read.Bytes("tracking"), yes)
 		} else {
 			s.st.CookiesAllowed = Yes
 		}
 		s.at(milli)
 	default:
 		s.st.Objection = true
-		s.say(Category, bytesOf("tracking"), no)
+		s.say(Category, read.Bytes("tracking"), no)
 		s.marks[0] = max(s.marks[0], uint64(milli))
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // own reads a site's own record of a choice.
@@ -68,8 +68,8 @@ func (o *own) hit(h *hit.Hit, ask *Ask) Said {
 	case o.cookie != "":
 		empty := false
 		for i := range ask.jar {
-			value := ask.jar[i].value
-			if string(ask.jar[i].name) != o.cookie {
+			value := ask.jar[i].Value
+			if string(ask.jar[i].Name) != o.cookie {
 				continue
 			}
 			empty = empty || len(value) == 0
@@ -127,36 +127,19 @@ func (o *own) value(text []byte) Said {
 	if len(text) == 0 {
 		return Said{}
 	}
-	if len(text) > MaxCookie {
+	if len(text) > read.MaxCookie {
 		return o.unclear()
 	}
-	view := unsafe.String(unsafe.SliceData(text), len(text))
+	view := read.String(text)
 	if o.json == nil {
 		return o.word(view)
 	}
-	if nested(text) > maxDepth || !gjson.Valid(view) {
+	if !read.JSON(text) {
 		return o.unclear()
 	}
 	said := Said{}
 	o.find(gjson.Parse(view), o.json, &said)
 	return said
-}
-
-// maxDepth is how deep a record of a choice may be nested.
-const maxDepth = 16
-
-func nested(text []byte) (deepest int) {
-	depth := 0
-	for _, c := range text {
-		switch c {
-		case '{', '[':
-			depth++
-			deepest = max(deepest, depth)
-		case '}', ']':
-			depth--
-		}
-	}
-	return deepest
 }
 
 // find merges every occurrence of the path: of two members of one name, the stricter holds.

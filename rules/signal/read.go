@@ -8,9 +8,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// MaxCookie is the longest cookie value that is looked at, in bytes.
-const MaxCookie = 4096
-
 // Note tells where a signal was found and what it contributed; says is in words, never the raw value.
 type Note func(source Kind, where string, state State, says string)
 

@@ -3,6 +3,8 @@ package signal
 import (
 	"reflect"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // TestNothingOfAHitIsLeftInTheScratch: what it held points into bytes of a hit, which are another's after it. Every list
@@ -12,7 +14,7 @@ func TestNothingOfAHitIsLeftInTheScratch(t *testing.T) {
 	s.found = append(s.found, cookie{value: []byte("value")})
 	s.st.TC = []byte("text")
 	a := Ask{Scratch: &s}
-	a.jar = append(a.jar, pair{name: []byte("name"), value: []byte("value")})
+	a.jar = append(a.jar, read.Cookie{Name: []byte("name"), Value: []byte("value")})
 	a.Reset()
 	for name, list := range map[string]any{"found": s.found[:cap(s.found)], "jar": a.jar[:cap(a.jar)]} {
 		for i, v := 0, reflect.ValueOf(list); i < v.Len(); i++ {

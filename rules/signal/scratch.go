@@ -3,6 +3,8 @@ package signal
 import (
 	"bytes"
 	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // Bounds of what is read; beyond them all is malformed. A browser holds a handful of a platform's cookies, and the longest honest list of
@@ -62,7 +64,7 @@ func voteOf(granted bool) vote {
 
 // Read reads the platform's cookies. Of several that differ, or of two answers to one thing, the stricter holds; one that cannot be read
 // spoils all, for what it would have refused is not known. An objection in any of them counts.
-func (c CMP) Read(jar Jar, set Settings, s *Scratch) (Statement, []Item) {
+func (c CMP) Read(jar read.Jar, set Settings, s *Scratch) (Statement, []Item) {
 	d := c.dialect()
 	if d == nil {
 		return Statement{}, nil
@@ -70,7 +72,7 @@ func (c CMP) Read(jar Jar, set Settings, s *Scratch) (Statement, []Item) {
 	s.begin(d, set)
 	jar.Cookies(s.visit)
 	for i := range s.found {
-		if len(s.found[i].value) > MaxCookie {
+		if len(s.found[i].value) > read.MaxCookie {
 			s.malformed()
 			continue
 		}
@@ -146,7 +148,7 @@ func (s *Scratch) decided(d Decided) {
 
 // at adds a time of choice: the oldest is what can be relied on.
 func (s *Scratch) at(milli int64) {
-	s.st.AtMilli = older(s.st.AtMilli, milli)
+	s.st.AtMilli = read.Older(s.st.AtMilli, milli)
 }
 
 // pass begins another list of that kind, for platforms where what is left out is refused.

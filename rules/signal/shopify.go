@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // shopify: _tracking_consent is {"con":{"CMP":{"a":"1","m":"0","p":"","s":""}},"v":"2.1","region":"DEBE","purposes":{..}} with a
@@ -34,7 +36,7 @@ func readShopify(s *Scratch, c *cookie) {
 				s.unknowable()
 			}
 		case "region":
-			s.st.Region = bytesOf(value.String())
+			s.st.Region = read.Bytes(value.String())
 		case "con":
 			s.shopifyChoice(value)
 		}
@@ -54,19 +56,19 @@ func (s *Scratch) unknowable() {
 
 func (s *Scratch) shopifyChoice(con gjson.Result) {
 	s.mustBe(con.IsObject())
-	con.ForEach(func(key, cmp gjson.Result) bool {
+	con.ForEach(func(key, answers gjson.Result) bool {
 		if key.Str != "CMP" {
 			return true
 		}
-		s.mustBe(cmp.IsObject())
-		cmp.ForEach(func(key, value gjson.Result) bool {
+		s.mustBe(answers.IsObject())
+		answers.ForEach(func(key, value gjson.Result) bool {
 			switch {
 			case value.Type != gjson.String:
 				s.malformed()
 			case value.Str == "1":
-				s.say(Category, bytesOf(key.Str), yes)
+				s.say(Category, read.Bytes(key.Str), yes)
 			case value.Str == "0":
-				s.say(Category, bytesOf(key.Str), no)
+				s.say(Category, read.Bytes(key.Str), no)
 			default:
 				s.mustBe(value.Str == "")
 			}

@@ -1,29 +1,21 @@
 // Package signal reads what a hit itself says of the visitor's choices. What is absent, malformed or contradictory never counts as a yes.
 package signal
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // State says how a source was found.
-type State uint8
+type State = read.State
 
 // The states.
 const (
-	Absent State = iota
-	Valid
-	Malformed
+	Absent    = read.Absent
+	Valid     = read.Valid
+	Malformed = read.Malformed
 )
-
-// String returns the word that records use.
-func (s State) String() string {
-	switch s {
-	case Valid:
-		return "valid"
-	case Malformed:
-		return "malformed"
-	default:
-		return "absent"
-	}
-}
 
 // Categories is a set of consent categories, by the numbers the policy gave them.
 type Categories uint64
@@ -90,13 +82,5 @@ func (s *Said) merge(o Said) {
 	s.Objected |= o.Objected
 	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
 	s.Granted = granted &^ (s.Refused | s.Doubt)
-	s.At = older(s.At, o.At)
-}
-
-// older is the older of two times; 0 is none.
-func older(a, b int64) int64 {
-	if a == 0 || b == 0 {
-		return a + b
-	}
-	return min(a, b)
+	s.At = read.Older(s.At, o.At)
 }

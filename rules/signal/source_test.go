@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 var someCategories = map[string]int{"analytics": 0, "marketing": 1}
@@ -107,8 +109,8 @@ func TestOwnValue(t *testing.T) {
 		{cookie, "Cookie", "c=yes; c=", "malformed, unclear on analytics"},
 		{cookie, "Cookie", "c=; c=yes", "malformed, unclear on analytics"},
 		{cookie, "Cookie", "c=yes; c=maybe", "malformed, unclear on analytics"},
-		{cookie, "Cookie", "c=yes" + strings.Repeat("%20", MaxCookie-3), "valid, grants analytics"},
-		{cookie, "Cookie", "c=yes" + strings.Repeat("%20", MaxCookie-2), "malformed, unclear on analytics"},
+		{cookie, "Cookie", "c=yes" + strings.Repeat("%20", read.MaxCookie-3), "valid, grants analytics"},
+		{cookie, "Cookie", "c=yes" + strings.Repeat("%20", read.MaxCookie-2), "malformed, unclear on analytics"},
 		{header, "X-Choice", "yes", "valid, grants analytics"},
 		{header, "x-choice", "no", "valid, refuses analytics"},
 		{inJSON, "Cookie", `c={"a":{"b":"yes"}}`, "valid, grants analytics"},
@@ -121,8 +123,8 @@ func TestOwnValue(t *testing.T) {
 		{inJSON, "Cookie", `c={"a":{"b":"yes"}`, "malformed, unclear on analytics"},
 		{inJSON, "Cookie", `c={"a":{}}`, "absent, nothing"},
 		{inJSON, "Cookie", `c=["yes"]`, "malformed, unclear on analytics"},
-		{inJSON, "Cookie", "c=" + nested(maxDepth-1), "valid, grants analytics"},
-		{inJSON, "Cookie", "c=" + nested(maxDepth), "malformed, unclear on analytics"},
+		{inJSON, "Cookie", "c=" + nested(15), "valid, grants analytics"},
+		{inJSON, "Cookie", "c=" + nested(16), "malformed, unclear on analytics"},
 	} {
 		s, notes := readOnce(t, []Source{c.source}, c.name, c.value)
 		where := "cookie c"
@@ -137,9 +139,9 @@ func TestOwnValue(t *testing.T) {
 
 // TestTwoThatDisagree: of two strings of one kind the stricter holds, whichever comes first.
 func TestTwoThatDisagree(t *testing.T) {
-	all := head().everyOther(1).everyOther(1).put(12, 0).text() // vendor 1 is not consented to; purposes are
-	disclosed := "." + new(bitWriter).put(3, 1).put(16, 1).put(1, 0).put(1, 1).text()
-	few := restrictedTC(7)
+	all := signaltest.Head().EveryOther(1).EveryOther(1).Put(12, 0).Text() // vendor 1 is not consented to; purposes are
+	disclosed := "." + new(signaltest.Bits).Put(3, 1).Put(16, 1).Put(1, 0).Put(1, 1).Text()
+	few := signaltest.FullTC()
 	sources := []Source{{Kind: TransparencyConsent}, {Kind: AdditionalConsent}, {Kind: USPrivacy}, {Kind: PrivacyPlatform}, {Kind: GPC}}
 	r, err := NewReader(sources, someCategories)
 	if err != nil {

@@ -111,11 +111,6 @@ type Item struct {
 	Granted bool
 }
 
-// Jar yields the cookies of a hit in their order, values as on the wire.
-type Jar interface {
-	Cookies(yield func(name, value []byte) bool)
-}
-
 // Settings is what a site changed about its platform.
 type Settings struct {
 	Cookie   string // name of the (first) cookie; for Complianz the prefix of every name. Empty: as the platform ships

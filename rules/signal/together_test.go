@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // saying is every way in which one source can speak of one category.
@@ -72,7 +75,7 @@ func TestSaidTogether(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	for _, c := range [][3]int64{{0, 0, 0}, {0, 7, 7}, {7, 0, 7}, {7, 8, 7}, {8, 7, 7}} {
-		if got := older(c[0], c[1]); got != c[2] {
+		if got := read.Older(c[0], c[1]); got != c[2] {
 			t.Errorf("of %d and %d: %d", c[0], c[1], got)
 		}
 	}
@@ -112,7 +115,7 @@ func TestConsentOfTwo(t *testing.T) {
 					case tcf.State == Valid || a.Granted|b.Granted != 0:
 						want.Consent = Granted
 						for _, at := range []int64{a.At * int64(a.Granted), b.At * int64(b.Granted), tcf.At} {
-							want.At = older(want.At, at)
+							want.At = read.Older(want.At, at)
 						}
 					}
 					if got := s.Consent([]Need{need}); got != want {
@@ -229,7 +232,7 @@ func TestOptedOut(t *testing.T) {
 // what the purpose's bits say.
 func TestPurposesOfVendors(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{restrictedTC(7), restrictedTC(2, RequireConsent), restrictedTC(11, RequireLI), restrictedTC(9, NotAllowed), typicalTC} {
+	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, RequireConsent), signaltest.RestrictedTC(11, RequireLI), signaltest.RestrictedTC(9, NotAllowed), typicalTC} {
 		s := mustTC(t, text)
 		alone := newTCF(s, &Declaration{})
 		for p := 1; p <= numPurposes; p++ {
@@ -264,7 +267,7 @@ func TestPurposesOfVendors(t *testing.T) {
 	for purpose := range 64 {
 		for kind := range numRestrictions + 1 {
 			for vendor := range 7 {
-				s := mustTC(t, restrictedTC(max(purpose, 1), RequireLI))
+				s := mustTC(t, signaltest.RestrictedTC(max(purpose, 1), RequireLI))
 				if got, want := s.Restricted(vendor, purpose, kind), vendor == 5 && kind == RequireLI && purpose > 0; got != want {
 					t.Errorf("vendor %d, purpose %d, %d: %t", vendor, purpose, kind, got)
 				}
@@ -294,10 +297,10 @@ func TestGoldenFaults(t *testing.T) {
 		"AC": func(text string) error { _, err := DecodeAC([]byte(text)); return err }, "GPP": func(text string) error { _, err := DecodeGPP([]byte(text)); return err },
 		"TC": func(text string) error { _, err := DecodeTC([]byte(text)); return err }, "USP": func(text string) error { _, err := DecodeUSP([]byte(text)); return err },
 	}
-	late, national := lateCore(25).text(), new(bitWriter).put(6, 1).put(54, 0).text()
+	late, national := lateCore(25).Text(), new(signaltest.Bits).Put(6, 1).Put(54, 0).Text()
 	for _, of := range []struct{ what, text string }{
-		{"USP", "1YNN"}, {"USP", `{"uspString":"1YNN"}`}, {"AC", "2~1.35~dv.9"}, {"AC", "1~41"}, {"GPP", "DBABLA~CAAQAAAAAABA.QA"}, {"GPP", gppHead(7) + "~" + national},
-		{"GPP", gppHead(25) + "~" + late + "." + new(bitWriter).put(16, 0).text()}, {"GPP", gppHeads(6, 9) + "~1YNN~BAAAAAAA.QA"}, {"GPP", "DBABDA~" + shortCA}, {"TC", restrictedTC(3, RequireConsent)},
+		{"USP", "1YNN"}, {"USP", `{"uspString":"1YNN"}`}, {"AC", "2~1.35~dv.9"}, {"AC", "1~41"}, {"GPP", "DBABLA~CAAQAAAAAABA.QA"}, {"GPP", signaltest.GPPHead(7) + "~" + national},
+		{"GPP", signaltest.GPPHead(25) + "~" + late + "." + new(signaltest.Bits).Put(16, 0).Text()}, {"GPP", signaltest.GPPHead(6, 9) + "~1YNN~BAAAAAAA.QA"}, {"GPP", "DBABDA~" + shortCA}, {"TC", signaltest.RestrictedTC(3, RequireConsent)},
 	} {
 		say(of.what, of.text, decode[of.what](of.text))
 		for how, text := range broken(of.text) {
@@ -308,8 +311,8 @@ func TestGoldenFaults(t *testing.T) {
 	}
 	for _, of := range []struct{ what, text string }{
 		{"USP", `{"uspString":1}`}, {"USP", `{"uspString":"1YNN","uspString":"1YNN"}`}, {"USP", "{}"}, {"USP", "{abc"}, {"USP", "{"}, {"USP", ""}, {"AC", ""}, {"AC", "2~1~dv.0"},
-		{"AC", "2~1~dv.x"}, {"AC", "2~1~dv.1."}, {"AC", "2~1~"}, {"AC", "1~1~"}, {"AC", "1~999999"}, {"GPP", ""}, {"GPP", gppHead(64) + "~A"}, {"GPP", gppHead(7) + "~"}, {"GPP", gppHead(7)},
-		{"GPP", gppHead(7) + "~" + national + "~A"}, {"GPP", gppHead(25) + "~" + late + "." + new(bitWriter).put(16, 3).text()}, {"TC", ""}, {"TC", "C"},
+		{"AC", "2~1~dv.x"}, {"AC", "2~1~dv.1."}, {"AC", "2~1~"}, {"AC", "1~1~"}, {"AC", "1~999999"}, {"GPP", ""}, {"GPP", signaltest.GPPHead(64) + "~A"}, {"GPP", signaltest.GPPHead(7) + "~"}, {"GPP", signaltest.GPPHead(7)},
+		{"GPP", signaltest.GPPHead(7) + "~" + national + "~A"}, {"GPP", signaltest.GPPHead(25) + "~" + late + "." + new(signaltest.Bits).Put(16, 3).Text()}, {"TC", ""}, {"TC", "C"},
 	} {
 		say(of.what, of.text, decode[of.what](of.text))
 	}
@@ -335,5 +338,5 @@ func TestGoldenFaults(t *testing.T) {
 }
 
 // shortCA is TCF Canada without vendors.
-var shortCA = new(bitWriter).put(6, 1).put(36, 17778528000).put(36, 17778528000).put(12, 10).put(12, 1).put(6, 0).put(6, 4).put(6, 13).put(12, 120).put(6, 2).
-	put(1, 0).put(12, 0).put(24, 1<<23).put(24, 1).put(16, 0).put(1, 0).put(16, 0).put(1, 1).put(12, 0).put(12, 0).text()
+var shortCA = new(signaltest.Bits).Put(6, 1).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13).Put(12, 120).Put(6, 2).
+	Put(1, 0).Put(12, 0).Put(24, 1<<23).Put(24, 1).Put(16, 0).Put(1, 0).Put(16, 0).Put(1, 1).Put(12, 0).Put(12, 0).Text()

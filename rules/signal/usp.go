@@ -1,9 +1,9 @@
 package signal
 
 import (
-	"unsafe"
-
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // USP is a US privacy string of version 1 (IAB CCPA Compliance Framework): each field is 'Y', 'N' or '-', not applicable. The zero value
@@ -52,12 +52,11 @@ func uspMember(text []byte) (found []byte, f fault) {
 	if len(text) > maxUSP {
 		return nil, tooLong
 	}
-	view := unsafe.String(unsafe.SliceData(text), len(text)) // read only while text is
-	if nested(text) > maxDepth || !gjson.Valid(view) {
+	if !read.JSON(text) {
 		return nil, badJSON
 	}
 	f = noUSPString
-	gjson.Parse(view).ForEach(func(key, value gjson.Result) bool {
+	gjson.Parse(read.String(text)).ForEach(func(key, value gjson.Result) bool {
 		switch {
 		case key.Str != "uspString":
 		case value.Type != gjson.String:

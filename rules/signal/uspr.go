@@ -1,16 +1,16 @@
 package signal
 
 import (
-	"unsafe"
-
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // iubenda reads its record of US choices, {"s":true,"sh":true,"adv":true}: sale, sharing, targeted advertising; false is an opt-out.
 func (f *finding) iubenda(text []byte) {
 	said := OptOuts{State: Malformed}
-	view := unsafe.String(unsafe.SliceData(text), len(text))
-	if len(text) <= MaxCookie && nested(text) <= maxDepth && gjson.Valid(view) && gjson.Parse(view).IsObject() {
+	view := read.String(text)
+	if len(text) <= read.MaxCookie && read.JSON(text) && gjson.Parse(view).IsObject() {
 		said.State = Valid
 		gjson.Parse(view).ForEach(func(key, value gjson.Result) bool {
 			var of US

@@ -1,4 +1,4 @@
-package signal_test
+package read_test
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // FuzzJar holds the cookies that are read of a header against those that net/http reads: the same, in the same order, each occurrence of a name
@@ -40,7 +40,7 @@ func FuzzJar(f *testing.F) {
 			want = append(want, c.Name+"="+value)
 		}
 		var got []string
-		for name, value := range signal.CookieHeader(header).Cookies {
+		for name, value := range read.CookieHeader(header).Cookies {
 			one := string(name) + "=" + string(value)
 			if parsed := (&http.Request{Header: http.Header{"Cookie": {one}}}).Cookies(); len(parsed) == 1 && parsed[0].Name == string(name) {
 				got = append(got, one)
