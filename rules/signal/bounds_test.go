@@ -194,7 +194,7 @@ func TestFibonacciCodes(t *testing.T) {
 
 // TestNobody: a platform that there is not has nothing, and nothing is read for it.
 func TestNobody(t *testing.T) {
-	for _, c := range []CMP{noCMP, numCMPs, numCMPs + 1, 255} {
+	for _, c := range []CMP{noCMP, CMP(len(platforms)), CMP(len(platforms)) + 1, 255} {
 		st, items := c.Read(read.CookieHeader("klaro={}"), Settings{}, new(Scratch))
 		name := "unknown"
 		if c == noCMP {
@@ -208,7 +208,7 @@ func TestNobody(t *testing.T) {
 	if c, ok := ParseCMP("none"); ok || c != noCMP {
 		t.Errorf("none is %d", c)
 	}
-	if c, ok := Platform(cmpTermly).CMP(); !ok || c != cmpTermly {
+	if c, ok := Platform(platformOf("termly")).CMP(); !ok || c != platformOf("termly") {
 		t.Errorf("%d, %t", c, ok)
 	}
 	if c, ok := Payload.CMP(); ok {
@@ -250,25 +250,25 @@ func TestMost(t *testing.T) {
 		for part := range slices.Chunk(names, 500) {
 			cookies = append(cookies, "axeptio_all_vendors=,"+strings.Join(part, ",")+",")
 		}
-		if state, items := reading(cmpAxeptio, strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
+		if state, items := reading(platformOf("axeptio"), strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
 			t.Errorf("%d answers: %s, %d", len(names), state, items)
 		}
 		var many []string
 		for i := range maxCookies + n {
 			many = append(many, fmt.Sprintf(`klaro={"%d":true}`, i))
 		}
-		if state, items := reading(cmpKlaro, strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
+		if state, items := reading(platformOf("klaro"), strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
 			t.Errorf("%d cookies: %s, %d", len(many), state, items)
 		}
 		long := `klaro={"a":true` + strings.Repeat(" ", read.MaxCookie-len(`{"a":true}`)+n) + "}"
-		if state, _ := reading(cmpKlaro, long); (state == Valid) != (n == 0) {
+		if state, _ := reading(platformOf("klaro"), long); (state == Valid) != (n == 0) {
 			t.Errorf("a cookie of %d bytes: %s", len(long), state)
 		}
 		quoted := `"` + strings.Join(strings.Split(of(maxCategories+n), ","), `","`) + `"`
-		if state, _ := reading(cmpCookieConsent, `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
+		if state, _ := reading(platformOf("cookieconsent"), `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
 			t.Errorf("%d categories: %s", maxCategories+n, state)
 		}
-		if state, _ := reading(cmpCookieConsent, `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
+		if state, _ := reading(platformOf("cookieconsent"), `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
 			t.Errorf("%d lists: %s", 255+n, state)
 		}
 	}
@@ -281,10 +281,10 @@ func TestMost(t *testing.T) {
 	if lines := ExplainTC(mustTC(t, signaltest.RestrictedTC(63, NotAllowed))); !slices.Contains(lines, "restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
 		t.Errorf("%q", lines)
 	}
-	if state, items := reading(cmpKlaro, strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
+	if state, items := reading(platformOf("klaro"), strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
 		t.Errorf("one cookie many times: %s, %d", state, items)
 	}
-	if state, _ := reading(cmpAxeptio, strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
+	if state, _ := reading(platformOf("axeptio"), strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
 		t.Errorf("one that cannot be read behind two that are the same: %s", state)
 	}
 }

@@ -27,7 +27,7 @@ func allowances(t *TCString) (all []int) {
 	if t == nil {
 		return nil
 	}
-	for p := 1; p <= numPurposes; p++ {
+	for p := 1; p <= NumPurposes; p++ {
 		consent, li := t.PurposeAlone(p)
 		for n, reason := range []TCFReason{consent, li} {
 			if reason.Allows() {

@@ -9,6 +9,7 @@ import (
 // civic: CookieControl is JSON, often not percent-encoded: {"optionalCookies":{"analytics":"accepted","marketing":"revoked"},
 // "interactedWith":true,"consentDate":<ms>,"consentExpiry":90}. "legitimate interest" is not accepted.
 var civic = dialect{
+	name:  "civic",
 	names: []string{"CookieControl"},
 	read:  readCivic,
 	free:  true,

@@ -5,91 +5,45 @@ import "slices"
 // CMP names a consent management platform whose cookies can be read. The zero value is none.
 type CMP uint8
 
-// The platforms, in the order of their names in server files.
+// The platforms that somebody else knows by name: whose cookies hold strings of IAB's, and whose ids others borrow.
 const (
 	noCMP CMP = iota
 	cmpOneTrust
 	cmpCookiebot
-	cmpUsercentrics
-	cmpDidomi
-	cmpKlaro
-	cmpComplianz
-	cmpCookieYes
-	cmpAxeptio
-	cmpIubenda
-	cmpTrustArc
-	cmpHubSpot
-	cmpCivic
-	cmpCookieConsent
-	cmpGoogleFC
-	cmpTealium
-	cmpCommandersAct
-	cmpCookieInformation
-	cmpShopify
-	cmpKetch
-	cmpMatomo
-	cmpSourcepoint
-	cmpOsano
-	cmpTermly
 
-	numCMPs
+	cmpGoogleFC CMP = 14
 )
 
-var cmpNames = [numCMPs]string{
-	noCMP:                "none",
-	cmpOneTrust:          "onetrust",
-	cmpCookiebot:         "cookiebot",
-	cmpUsercentrics:      "usercentrics",
-	cmpDidomi:            "didomi",
-	cmpKlaro:             "klaro",
-	cmpComplianz:         "complianz",
-	cmpCookieYes:         "cookieyes",
-	cmpAxeptio:           "axeptio",
-	cmpIubenda:           "iubenda",
-	cmpTrustArc:          "trustarc",
-	cmpHubSpot:           "hubspot",
-	cmpCivic:             "civic",
-	cmpCookieConsent:     "cookieconsent",
-	cmpGoogleFC:          "google_fc",
-	cmpTealium:           "tealium",
-	cmpCommandersAct:     "commanders_act",
-	cmpCookieInformation: "cookie_information",
-	cmpShopify:           "shopify",
-	cmpKetch:             "ketch",
-	cmpMatomo:            "matomo",
-	cmpSourcepoint:       "sourcepoint",
-	cmpOsano:             "osano",
-	cmpTermly:            "termly",
-}
-
-var dialects = [numCMPs]*dialect{
-	cmpOneTrust:          &oneTrust,
-	cmpCookiebot:         &cookiebot,
-	cmpUsercentrics:      &usercentrics,
-	cmpDidomi:            &didomi,
-	cmpKlaro:             &klaro,
-	cmpComplianz:         &complianz,
-	cmpCookieYes:         &cookieYes,
-	cmpAxeptio:           &axeptio,
-	cmpIubenda:           &iubenda,
-	cmpTrustArc:          &trustArc,
-	cmpHubSpot:           &hubSpot,
-	cmpCivic:             &civic,
-	cmpCookieConsent:     &cookieConsent,
-	cmpGoogleFC:          &googleFC,
-	cmpTealium:           &tealium,
-	cmpCommandersAct:     &commandersAct,
-	cmpCookieInformation: &cookieInformation,
-	cmpShopify:           &shopify,
-	cmpKetch:             &ketch,
-	cmpMatomo:            &matomo,
-	cmpSourcepoint:       &sourcepoint,
-	cmpOsano:             &osano,
-	cmpTermly:            &termly,
+// platforms are all that can be read, by number. A new one is a line at the end, and a file that says how it writes.
+var platforms = [...]*dialect{
+	cmpOneTrust:  &oneTrust,
+	cmpCookiebot: &cookiebot,
+	&usercentrics,
+	&didomi,
+	&klaro,
+	&complianz,
+	&cookieYes,
+	&axeptio,
+	&iubenda,
+	&trustArc,
+	&hubSpot,
+	&civic,
+	&cookieConsent,
+	cmpGoogleFC: &googleFC,
+	&tealium,
+	&commandersAct,
+	&cookieInformation,
+	&shopify,
+	&ketch,
+	&matomo,
+	&sourcepoint,
+	&osano,
+	&termly,
 }
 
 // dialect is how one platform writes its cookies. It is never changed.
 type dialect struct {
+	name   string   // that server files and records use
 	names  []string // of its cookies; the place in this list is the cookie's slot
 	prefix string   // where every name begins with it and a site may change it; else a site may change the first name
 	match  func(name []byte, prefix string) (slot int, ok bool)
@@ -99,6 +53,9 @@ type dialect struct {
 
 	sealed    bool // its cookies never tell what the visitor chose
 	elsewhere bool // it keeps what the visitor chose out of cookies
+	renamable bool // a site may change how its cookie is called
+	revised   bool // it counts revisions of its banner
+	strings   bool // all that it writes are strings of IAB's and Google's
 
 	listed [numLists]bool // what one of several lists leaves out is refused
 
@@ -111,7 +68,7 @@ type dialect struct {
 // ParseCMP reads a name as server files write it.
 func ParseCMP(name string) (CMP, bool) {
 	for c := range CMPs {
-		if cmpNames[c] == name {
+		if platforms[c].name == name {
 			return c, true
 		}
 	}
@@ -120,7 +77,7 @@ func ParseCMP(name string) (CMP, bool) {
 
 // CMPs yields every platform.
 func CMPs(yield func(CMP) bool) {
-	for c := noCMP + 1; c < numCMPs; c++ {
+	for c := noCMP + 1; int(c) < len(platforms); c++ {
 		if !yield(c) {
 			return
 		}
@@ -129,15 +86,19 @@ func CMPs(yield func(CMP) bool) {
 
 // String returns the name that server files and records use.
 func (c CMP) String() string {
-	if c < numCMPs {
-		return cmpNames[c]
+	switch d := c.dialect(); {
+	case d != nil:
+		return d.name
+	case c == noCMP:
+		return "none"
+	default:
+		return "unknown"
 	}
-	return "unknown"
 }
 
 func (c CMP) dialect() *dialect {
-	if c < numCMPs {
-		return dialects[c]
+	if int(c) < len(platforms) {
+		return platforms[c]
 	}
 	return nil
 }
@@ -146,6 +107,30 @@ func (c CMP) dialect() *dialect {
 func (c CMP) InCookies() bool {
 	d := c.dialect()
 	return d != nil && !d.elsewhere
+}
+
+// Unreadable tells whether a platform keeps its state where a server cannot read it.
+func (c CMP) Unreadable() bool {
+	d := c.dialect()
+	return d != nil && (d.sealed || d.elsewhere)
+}
+
+// Renamable tells whether a site may change how the platform's cookie is called.
+func (c CMP) Renamable() bool {
+	d := c.dialect()
+	return d != nil && d.renamable
+}
+
+// Revised tells whether the platform counts revisions of its banner.
+func (c CMP) Revised() bool {
+	d := c.dialect()
+	return d != nil && d.revised
+}
+
+// OnlyIAB tells whether all that the platform writes are strings of IAB's and Google's, which no category is mapped for.
+func (c CMP) OnlyIAB() bool {
+	d := c.dialect()
+	return d != nil && d.strings
 }
 
 // Names lists the cookies that are looked at. A star stands for the part of a name that differs from site to site.
@@ -201,3 +186,6 @@ func (d *dialect) slot(name []byte, set *Settings) (int, bool) {
 	}
 	return 0, false
 }
+
+// ignore reads nothing of a cookie: it does not tell what the visitor chose, and nothing is made out of it.
+func ignore(*Scratch, *cookie) {}

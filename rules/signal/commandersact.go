@@ -11,6 +11,7 @@ import (
 // times in ms, also with "@" between. Status 0 is a visitor who opted IN to the categories, 1 one who opted OUT. Old banners write ALL for
 // the categories of an opt-out (community.commandersact.com, consent cookie).
 var commandersAct = dialect{
+	name:  "commanders_act",
 	names: []string{"TC_PRIVACY"},
 	read:  readCommandersAct,
 	free:  true,

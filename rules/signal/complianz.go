@@ -5,7 +5,8 @@ import "github.com/tagwarden/tagwarden/rules/signal/read"
 // complianz: one cookie a category, "allow" or "deny", and <prefix>banner-status, "dismissed" once the visitor chose. The plugin itself
 // takes an empty cookie for a yes where the region asks for no consent; here it is no answer.
 var complianz = dialect{
-	names:  []string{"functional", "preferences", "statistics", "marketing", "banner-status", "policy_id", "consented_services"},
+	name:   "complianz",
+	names:  complianzNames[:],
 	prefix: "cmplz_",
 	match:  matchComplianz,
 	read:   readComplianz,
@@ -13,7 +14,8 @@ var complianz = dialect{
 	defaults: [][2]string{
 		{"functional", "necessary"}, {"preferences", "preferences"}, {"statistics", "analytics"}, {"marketing", "marketing"},
 	},
-	hint: "the cookie banner-status is \"dismissed\"",
+	hint:      "the cookie banner-status is \"dismissed\"",
+	renamable: true,
 }
 
 const (

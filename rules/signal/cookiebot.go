@@ -6,6 +6,7 @@ import "bytes"
 // method:'explicit',ver:1,utc:<ms>,iab2:'<TC>',gacm:'<AC>',region:'de'}. The stamp is free text. -1 stands for a region where nobody is
 // asked, 0 for no answer yet. Other banners use the name too, with other values.
 var cookiebot = dialect{
+	name:  "cookiebot",
 	names: []string{"CookieConsent"},
 	read:  readCookiebot,
 	ids:   []string{"necessary", "preferences", "statistics", "marketing"},

@@ -9,10 +9,13 @@ import (
 // cookieConsent is orestbida/cookieconsent. Version 3 of cc_cookie is {"categories":[..],"services":{"analytics":[..]},"revision":0,
 // "consentTimestamp":..}, version 2 has "level" or both. Only what was accepted is listed. It is written when the visitor chose.
 var cookieConsent = dialect{
-	names:  []string{"cc_cookie"},
-	read:   readCookieConsent,
-	listed: [numLists]bool{Category: true},
-	free:   true,
+	name:      "cookieconsent",
+	names:     []string{"cc_cookie"},
+	read:      readCookieConsent,
+	listed:    [numLists]bool{Category: true},
+	free:      true,
+	renamable: true,
+	revised:   true,
 }
 
 // maxCategories is how many categories one cookie may accept. Sites have a handful.

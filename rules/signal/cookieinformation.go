@@ -4,6 +4,7 @@ import "github.com/tidwall/gjson"
 
 // cookieInformation: CookieInformationConsent is {"consents_approved":["cookie_cat_statistic"],"consents_denied":[..],"timestamp":..}.
 var cookieInformation = dialect{
+	name:   "cookie_information",
 	names:  []string{"CookieInformationConsent"},
 	read:   readCookieInformation,
 	listed: [numLists]bool{Category: true},

@@ -5,6 +5,7 @@ import "bytes"
 // cookieYes: cookieyes-consent is "consentid:x,consent:yes,action:yes,necessary:yes,functional:no,...,lastRenewedDate:<ms>". action tells
 // whether the visitor acted. The older plugin, Cookie Law Info, wrote viewed_cookie_policy and one cookie a category, in two spellings.
 var cookieYes = dialect{
+	name:  "cookieyes",
 	names: []string{"cookieyes-consent", "viewed_cookie_policy", "cookielawinfo-checkbox-*", "cookielawinfo-checbox-*"},
 	match: matchCookieYes,
 	read:  readCookieYes,

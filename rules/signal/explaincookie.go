@@ -43,14 +43,14 @@ func ExplainCookies(jar read.Jar) []Explained {
 		if known[string(name)] {
 			continue
 		}
-		into := s.beside.iab(string(name))
+		into := s.beside.named(string(name))
 		if into == nil {
 			all = append(all, Explained{string(name), Absent, []string{"no cookie that is known here"}})
 			continue
 		}
-		s.beside = Statement{}
+		s.beside = IABStrings{}
 		s.takeBeside(name, value)
-		if lines := s.beside.explainStrings(&Statement{}); len(lines) > 0 {
+		if lines := s.beside.explainStrings(&IABStrings{}); len(lines) > 0 {
 			all = append(all, Explained{string(name), Valid, lines})
 		} else {
 			all = append(all, Explained{string(name), Malformed, []string{"holds nothing that can be read"}})
@@ -59,7 +59,7 @@ func ExplainCookies(jar read.Jar) []Explained {
 	return all
 }
 
-func (c CMP) explain(st *Statement, items []Item, beside *Statement) []string {
+func (c CMP) explain(st *Statement, items []Item, beside *IABStrings) []string {
 	if st.State == Malformed {
 		lines := []string{"it cannot be read, so nothing in it counts"}
 		if st.Objection {
@@ -127,7 +127,7 @@ func (c CMP) explain(st *Statement, items []Item, beside *Statement) []string {
 }
 
 // explainStrings lists the strings that are there, without those of cookies beside.
-func (st *Statement) explainStrings(beside *Statement) (lines []string) {
+func (st *IABStrings) explainStrings(beside *IABStrings) (lines []string) {
 	for _, f := range [...]struct {
 		what         string
 		text, beside []byte

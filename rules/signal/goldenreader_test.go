@@ -164,7 +164,7 @@ func (s *Signals) words() string {
 	}
 	if s.TCF.State != Absent {
 		add("tcf %s v%d p%d vendor %d @%d %b %b", s.TCF.State, s.TCF.Version, s.TCF.Policy, s.TCF.Vendor, s.TCF.At, s.TCF.Consents, s.TCF.Interests)
-		for p := 1; p <= numPurposes && s.TCF.State == Valid; p++ {
+		for p := 1; p <= NumPurposes && s.TCF.State == Valid; p++ {
 			add("%d:%d/%d", p, s.TCF.Consent[p], s.TCF.Interest[p])
 		}
 	}
@@ -181,12 +181,12 @@ func (s *Signals) words() string {
 
 var someSites = map[string][]Source{
 	"tcf": {{Kind: TransparencyConsent}}, "gpp": {{Kind: PrivacyPlatform}}, "usp": {{Kind: USPrivacy}}, "ac": {{Kind: AdditionalConsent}},
-	"google_fc": {{Kind: Platform(cmpGoogleFC)}}, "tcf, gpp": {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}},
-	"all of IAB":      {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}, {Kind: USPrivacy}, {Kind: AdditionalConsent}, {Kind: Platform(cmpGoogleFC)}, {Kind: GPC}},
+	"google_fc": {{Kind: Platform(platformOf("google_fc"))}}, "tcf, gpp": {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}},
+	"all of IAB":      {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}, {Kind: USPrivacy}, {Kind: AdditionalConsent}, {Kind: Platform(platformOf("google_fc"))}, {Kind: GPC}},
 	"gpc":             {{Kind: GPC}},
 	"dnt":             {{Kind: DNT}},
-	"onetrust":        {{Kind: Platform(cmpOneTrust)}},
-	"onetrust gpc":    {{Kind: GPC}, {Kind: Platform(cmpOneTrust)}},
+	"onetrust":        {{Kind: Platform(platformOf("onetrust"))}},
+	"onetrust gpc":    {{Kind: GPC}, {Kind: Platform(platformOf("onetrust"))}},
 	"consent_mode":    {{Kind: ConsentMode}},
 	"mode, mapped":    {{Kind: ConsentMode, Categories: map[string]string{"ad_storage": "analytics", "ad_user_data": "marketing"}}},
 	"payload":         {{Kind: Payload}},
@@ -287,7 +287,7 @@ var readings = []struct {
 // then to be read line by line.
 func TestGoldenReadings(t *testing.T) {
 	t.Parallel()
-	asks := []*Declaration{{}, {Vendor: 5, Provider: 9, Purposes: [numPurposes + 1]Declared{
+	asks := []*Declaration{{}, {Vendor: 5, Provider: 9, Purposes: [NumPurposes + 1]Declared{
 		1: DeclaredConsent, 2: DeclaredConsentFlexible, 3: DeclaredLI, 7: DeclaredLI, 8: DeclaredLIFlexible, 11: DeclaredConsent,
 	}}}
 	silent := &Ask{Scratch: new(Scratch)}

@@ -9,8 +9,10 @@ import (
 // googleFC is Google's own message: FCCDCF is a JSON array whose fourth member is ["<TC>","<AC>",..]. What the visitor chose is in the TC
 // string alone.
 var googleFC = dialect{
-	names: []string{"FCCDCF"},
-	read:  readGoogleFC,
+	name:    "google_fc",
+	names:   []string{"FCCDCF"},
+	read:    readGoogleFC,
+	strings: true,
 }
 
 func readGoogleFC(s *Scratch, c *cookie) {

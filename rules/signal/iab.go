@@ -162,7 +162,7 @@ func (f *finding) embedded() {
 		if statement.State != Valid {
 			continue
 		}
-		beside := &f.ask.Scratch.beside // what stands in a cookie of its own was read as such
+		beside := f.ask.Scratch.Beside() // what stands in a cookie of its own was read as such
 		if (r.tcf || r.funding && c == cmpGoogleFC) && !bytes.Equal(statement.TC, beside.TC) {
 			f.tc(statement.TC, "cookie of ", c.String())
 		}

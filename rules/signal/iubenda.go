@@ -13,6 +13,7 @@ import (
 // {"timestamp":..,"consent":true}. Before a choice it holds the id alone. _iub_cs-<id>-uspr is {"s":true,"sh":true,"adv":true} for US
 // states.
 var iubenda = dialect{
+	name:   "iubenda",
 	names:  []string{"_iub_cs-*", "_iub_cs-*-uspr"},
 	match:  matchIubenda,
 	read:   readIubenda,

@@ -19,7 +19,7 @@ func (a *Ask) Reset() {
 	clear(a.jar)
 	a.jar, a.sections, a.mode = a.jar[:0], nil, modeReading{}
 	if a.Scratch != nil {
-		a.Scratch.reset()
+		a.Scratch.Reset()
 	}
 	a.Declaration, a.Strings, a.Scratch = nil, nil, nil
 }

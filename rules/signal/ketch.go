@@ -8,6 +8,7 @@ import (
 
 // ketch: _ketch_consent_v1_ is base64 of {"analytics":{"status":"granted",..}}.
 var ketch = dialect{
+	name:  "ketch",
 	names: []string{"_ketch_consent_v1_"},
 	read:  readKetch,
 	free:  true,

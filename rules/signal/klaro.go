@@ -2,6 +2,7 @@ package signal
 
 // klaro: {"matomo":true,"meta-pixel":false}, written when the visitor chose. Required services are true in it.
 var klaro = dialect{
+	name:  "klaro",
 	names: []string{"klaro"},
 	read: func(s *Scratch, c *cookie) {
 		object, ok := s.object(c.value)
@@ -12,5 +13,6 @@ var klaro = dialect{
 		s.decided(Decides)
 		s.bools(Service, object)
 	},
-	free: true,
+	free:      true,
+	renamable: true,
 }

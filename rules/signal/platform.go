@@ -128,20 +128,3 @@ func (p *platform) settled(items []Item) bool {
 	}
 	return false
 }
-
-// Unreadable tells whether a platform keeps its state where a server cannot read it.
-func (c CMP) Unreadable() bool {
-	d := c.dialect()
-	return d != nil && (d.sealed || d.elsewhere)
-}
-
-// Renamable tells whether a site may change how the platform's cookie is called.
-func (c CMP) Renamable() bool {
-	return c == cmpKlaro || c == cmpComplianz || c == cmpCookieConsent
-}
-
-// Revised tells whether the platform counts revisions of its banner.
-func (c CMP) Revised() bool { return c == cmpCookieConsent }
-
-// OnlyIAB tells whether all that the platform writes are strings of IAB's and Google's, which no category is mapped for.
-func (c CMP) OnlyIAB() bool { return c == cmpGoogleFC || c == cmpSourcepoint }

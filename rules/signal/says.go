@@ -17,12 +17,12 @@ func (t *TCF) Append(dst []byte) []byte {
 	dst = appendPurposes(append(dst, ", interest in "...), t.Interests)
 	var consent, interest Purposes
 	failed := TCFOK
-	for p := 1; p <= numPurposes; p++ {
+	for p := 1; p <= NumPurposes; p++ {
 		if t.Consent[p] == TCFOK {
-			consent |= bit(p)
+			consent = consent.With(p)
 		}
 		if t.Interest[p] == TCFOK {
-			interest |= bit(p)
+			interest = interest.With(p)
 		}
 		if failed == TCFOK {
 			failed = t.Consent[p]
@@ -46,7 +46,7 @@ func appendPurposes(dst []byte, set Purposes) []byte {
 		return append(dst, "none"...)
 	}
 	first := true
-	for p := 1; p <= numPurposes; p++ {
+	for p := 1; p <= NumPurposes; p++ {
 		if !set.Has(p) {
 			continue
 		}

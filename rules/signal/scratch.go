@@ -26,9 +26,9 @@ type Scratch struct {
 	items []Item
 
 	st     Statement
-	beside Statement // the IAB strings of cookies beside
-	spoke  bool      // Decided has been said
-	over   bool      // there are more cookies than are read
+	beside IABStrings // of cookies beside
+	spoke  bool       // Decided has been said
+	over   bool       // there are more cookies than are read
 	passes [numLists]uint8
 	marks  [4]uint64 // what a platform's read keeps for its end
 }
@@ -90,18 +90,21 @@ func (s *Scratch) begin(d *dialect, set Settings) {
 	}
 	s.as, s.set = d, set
 	s.found, s.text, s.said, s.items = s.found[:0], s.text[:0], s.said[:0], s.items[:0]
-	s.st, s.beside, s.spoke, s.over = Statement{}, Statement{}, false, false
+	s.st, s.beside, s.spoke, s.over = Statement{}, IABStrings{}, false, false
 	s.passes, s.marks = [numLists]uint8{}, [4]uint64{}
 }
 
-// reset forgets what was read last: it points into bytes that are not the scratch's.
-func (s *Scratch) reset() {
+// Reset forgets what was read last: it points into bytes that are not the scratch's.
+func (s *Scratch) Reset() {
 	clear(s.found)
 	clear(s.said)
 	clear(s.items)
 	s.found, s.said, s.items = s.found[:0], s.said[:0], s.items[:0]
-	s.st, s.beside = Statement{}, Statement{}
+	s.st, s.beside = Statement{}, IABStrings{}
 }
+
+// Beside returns the strings of cookies with the usual names beside the platform's, as the last reading found them.
+func (s *Scratch) Beside() *IABStrings { return &s.beside }
 
 // take keeps a cookie that is the platform's. The same value twice is one.
 func (s *Scratch) take(name, value []byte) bool {

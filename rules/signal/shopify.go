@@ -12,6 +12,7 @@ import (
 // analytics, m marketing, p preferences, s sale; "" is no answer, and purposes is what the region starts from. Version 3, "3.AMPS_..", is
 // a form that only Shopify can read.
 var shopify = dialect{
+	name:     "shopify",
 	names:    []string{"_tracking_consent"},
 	read:     readShopify,
 	ids:      []string{"a", "m", "p", "s"},

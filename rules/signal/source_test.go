@@ -13,6 +13,15 @@ import (
 
 var someCategories = map[string]int{"analytics": 0, "marketing": 1}
 
+// platformOf is a platform by its name.
+func platformOf(name string) CMP {
+	c, ok := ParseCMP(name)
+	if !ok {
+		panic(name)
+	}
+	return c
+}
+
 // TestReaderRefuses: a source that was listed wrongly says what is wrong with it, and makes no reader.
 func TestReaderRefuses(t *testing.T) {
 	own := func(change func(*Source)) Source {
@@ -226,14 +235,14 @@ func TestWords(t *testing.T) {
 	}
 	var silent CMP
 	for c := range CMPs {
-		if want := c != cmpUsercentrics && c != cmpTermly; c.InCookies() != want {
+		if want := c != platformOf("usercentrics") && c != platformOf("termly"); c.InCookies() != want {
 			t.Errorf("%s: in cookies is %t", c, !want)
 		}
-		if c.Unreadable() != slices.Contains([]CMP{cmpUsercentrics, cmpTermly, cmpOsano, cmpSourcepoint}, c) {
+		if c.Unreadable() != slices.Contains([]CMP{platformOf("usercentrics"), platformOf("termly"), platformOf("osano"), platformOf("sourcepoint")}, c) {
 			t.Errorf("%s: unreadable is %t", c, c.Unreadable())
 		}
 	}
-	for _, c := range []CMP{silent, numCMPs} {
+	for _, c := range []CMP{silent, CMP(len(platforms))} {
 		if c.InCookies() || c.Unreadable() || c.Known("a") || c.Names(Settings{}) != nil || c.DefaultCategories() != nil {
 			t.Errorf("%s is a platform", c)
 		}

@@ -69,9 +69,11 @@ type Statement struct {
 
 	Region, Method, Model []byte // as the platform writes them: "de", "explicit", "implied"
 
-	// IAB strings, percent-decoded: those inside the platform's cookies, else those of cookies with the usual names beside them.
-	TC, AC, USP, GPP, GPPSID []byte
+	IABStrings // those inside the platform's cookies, else those of cookies with the usual names beside them
 }
+
+// IABStrings are strings of IAB's and Google's, percent-decoded.
+type IABStrings struct{ TC, AC, USP, GPP, GPPSID []byte }
 
 // At is when the visitor chose, in Unix seconds; 0 where the cookies do not tell.
 func (st *Statement) At() int64 { return st.AtMilli / 1000 }

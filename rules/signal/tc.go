@@ -37,6 +37,23 @@ type Purposes uint32
 // Has tells whether number n is in the set.
 func (p Purposes) Has(n int) bool { return n >= 1 && n <= 32 && p>>(n-1)&1 == 1 }
 
+// With is the set and number n, from 1 on.
+func (p Purposes) With(n int) Purposes { return p | 1<<(n-1) }
+
+// NumPurposes is how many purposes the TCF has.
+const NumPurposes = 11
+
+// PurposesOf makes a set of TCF purposes; what is none is left out.
+func PurposesOf(list []int) Purposes {
+	var set Purposes
+	for _, p := range list {
+		if p >= 1 && p <= NumPurposes {
+			set = set.With(p)
+		}
+	}
+	return set
+}
+
 // TCString is what a TC string says, immutable. Whether it may be relied on, and what follows for a vendor, say its methods.
 type TCString struct {
 	Version                uint8

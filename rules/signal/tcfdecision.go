@@ -152,7 +152,7 @@ func (t *TCString) disclosedTo(vendor int) TCFReason {
 }
 
 func knownPurpose(purpose int) TCFReason {
-	if purpose < 1 || purpose > 11 {
+	if purpose < 1 || purpose > NumPurposes {
 		return TCFUnknownPurpose
 	}
 	return TCFOK

@@ -1,25 +1,9 @@
 package signal
 
-// numPurposes is how many purposes the TCF has.
-const numPurposes = 11
-
-// PurposesOf makes a set of TCF purposes; what is none is left out.
-func PurposesOf(list []int) Purposes {
-	var set Purposes
-	for _, p := range list {
-		if p >= 1 && p <= numPurposes {
-			set |= bit(p)
-		}
-	}
-	return set
-}
-
-func bit(p int) Purposes { return 1 << (p - 1) }
-
 // Declaration is how a vendor stands in IAB's Global Vendor List and among Google's providers. Its zero value is in neither.
 type Declaration struct {
 	Vendor   int                       // id in the Global Vendor List; 0: purposes alone are asked about
-	Purposes [numPurposes + 1]Declared // by purpose
+	Purposes [NumPurposes + 1]Declared // by purpose
 	Provider int                       // id among Google's ad technology providers (AC string); 0 where it has none
 }
 
@@ -34,8 +18,8 @@ type TCF struct {
 	Consents  Purposes // bits of the string
 	Interests Purposes
 
-	Consent  [numPurposes + 1]TCFReason // TCFOK: permitted
-	Interest [numPurposes + 1]TCFReason
+	Consent  [NumPurposes + 1]TCFReason // TCFOK: permitted
+	Interest [NumPurposes + 1]TCFReason
 	At       int64 // when the string was last changed, Unix seconds
 }
 
@@ -45,7 +29,7 @@ func newTCF(t *TCString, d *Declaration) TCF {
 		State: Valid, Version: t.Version, Policy: t.PolicyVersion, Vendor: uint16(d.Vendor), At: t.Updated,
 		Consents: t.PurposeConsents & allPurposes, Interests: t.PurposeLI & allPurposes,
 	}
-	for p := 1; p <= numPurposes; p++ {
+	for p := 1; p <= NumPurposes; p++ {
 		if d.Vendor == 0 {
 			said.Consent[p], said.Interest[p] = t.PurposeAlone(p)
 			continue
@@ -63,7 +47,7 @@ func newTCF(t *TCString, d *Declaration) TCF {
 	return said
 }
 
-const allPurposes = Purposes(1<<numPurposes - 1)
+const allPurposes = Purposes(1<<NumPurposes - 1)
 
 // merge adds what another string says; the stricter holds.
 func (t *TCF) merge(o TCF) {
@@ -102,11 +86,11 @@ func (t *TCF) Interested(of Purposes) TCFReason {
 	return t.first(&t.Interest, of)
 }
 
-func (t *TCF) first(reasons *[numPurposes + 1]TCFReason, of Purposes) TCFReason {
+func (t *TCF) first(reasons *[NumPurposes + 1]TCFReason, of Purposes) TCFReason {
 	if t.State != Valid {
 		return TCFStringInvalid
 	}
-	for p := 1; p <= numPurposes; p++ {
+	for p := 1; p <= NumPurposes; p++ {
 		if of.Has(p) && reasons[p] != TCFOK {
 			return reasons[p]
 		}

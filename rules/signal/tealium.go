@@ -5,6 +5,7 @@ import "bytes"
 // tealium: CONSENTMGR is "c1:0|c6:1|ts:<ms>|consent:true". consent:true tells that the visitor answered, and grants no category by
 // itself; consent:false refuses them all.
 var tealium = dialect{
+	name:  "tealium",
 	names: []string{"CONSENTMGR"},
 	read:  readTealium,
 	ids:   []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15"},

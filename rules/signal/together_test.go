@@ -235,7 +235,7 @@ func TestPurposesOfVendors(t *testing.T) {
 	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, RequireConsent), signaltest.RestrictedTC(11, RequireLI), signaltest.RestrictedTC(9, NotAllowed), typicalTC} {
 		s := mustTC(t, text)
 		alone := newTCF(s, &Declaration{})
-		for p := 1; p <= numPurposes; p++ {
+		for p := 1; p <= NumPurposes; p++ {
 			if c, li := s.PurposeAlone(p); alone.Consent[p] != c || alone.Interest[p] != li {
 				t.Errorf("purpose %d alone: %s, %s", p, alone.Consent[p], alone.Interest[p])
 			}
@@ -250,8 +250,8 @@ func TestPurposesOfVendors(t *testing.T) {
 				if decided.Reason != TCFOK && said.Consent[p] != decided.Reason && said.Interest[p] != decided.Reason {
 					t.Errorf("purpose %d, declared %d: %s, %s: not %s", p, d, said.Consent[p], said.Interest[p], decided.Reason)
 				}
-				for q := 1; q <= numPurposes; q++ {
-					for _, of := range []Purposes{bit(q), bit(q) | bit(1)} {
+				for q := 1; q <= NumPurposes; q++ {
+					for _, of := range []Purposes{PurposesOf([]int{q}), PurposesOf([]int{q, 1})} {
 						first := said.Consent[q]
 						if of.Has(1) && said.Consent[1] != TCFOK {
 							first = said.Consent[1]
@@ -277,7 +277,7 @@ func TestPurposesOfVendors(t *testing.T) {
 			}
 		}
 	}
-	if (&TCF{}).Interested(bit(2)) != TCFOK || (&TCF{State: Malformed}).Interested(bit(2)) != TCFStringInvalid || (&TCF{State: Valid}).Interested(bit(2)) == TCFOK {
+	if (&TCF{}).Interested(1<<1) != TCFOK || (&TCF{State: Malformed}).Interested(1<<1) != TCFStringInvalid || (&TCF{State: Valid}).Interested(1<<1) == TCFOK {
 		t.Error("legitimate interest of no string, of one that cannot be read, or of one that has none")
 	}
 }

@@ -12,6 +12,7 @@ import (
 // cmapi_cookie_privacy "permit 1,2,3" or "permit_1|2|3" lists the same from 1, and in the implied model is written without a choice. What
 // follows the colon is a hash or ":implied,eu". notice_behavior "expressed,eu" names the model. All of them have to allow a category.
 var trustArc = dialect{
+	name:     "trustarc",
 	names:    []string{"notice_gdpr_prefs", "notice_preferences", "cmapi_cookie_privacy", "notice_behavior", "gpcishonored"},
 	read:     readTrustArc,
 	end:      endTrustArc,

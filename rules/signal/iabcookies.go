@@ -10,7 +10,7 @@ import (
 
 // takeBeside keeps IAB strings. Two that differ are none: sources of their own read them.
 func (s *Scratch) takeBeside(name, value []byte) {
-	into := s.beside.iab(string(name))
+	into := s.beside.named(string(name))
 	if into == nil || len(value) == 0 || len(value) > read.MaxCookie {
 		return
 	}
@@ -29,7 +29,7 @@ func (s *Scratch) takeBeside(name, value []byte) {
 
 // iab knows the cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification leaves it open),
 // Google's additional consent, US privacy, and GPP as seen in the wild.
-func (st *Statement) iab(name string) *[]byte {
+func (st *IABStrings) named(name string) *[]byte {
 	switch name {
 	case "euconsent-v2":
 		return &st.TC
