@@ -34,19 +34,7 @@ func TestShortTexts(t *testing.T) {
 			name := slices.Concat([]byte("_iub_cs-"), text, []byte("-uspr"))
 			slot, ok := matchIubenda(name, "")
 			_, plain := matchIubenda(name[:len(name)-len("-uspr")], "")
-			return iubendaOptOuts(name) && ok && slot == 1 && plain
-		}},
-		{"ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`, func(text []byte) bool {
-			ids, ok := ParseSID(text)
-			for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {
-				if id, _ := strconv.Atoi(one); ok && (i >= len(ids) || ids[i] != id) {
-					t.Errorf("%q: %v", text, ids)
-				}
-			}
-			return ok
-		}},
-		{"nothing", "$%{}}x", 5, `^(|\$\{.*\}|%%.*%%|%%%?|\{\{.*\}\})$`, func(text []byte) bool {
-			return NoSignal(text) || string(text) == "%%%" // the marks may share a sign
+			return ok && slot == 1 && plain
 		}},
 		{"a cookie of iubenda's", "0-us", 4, `^[0-9]+$`, func(text []byte) bool {
 			slot, ok := matchIubenda(append([]byte("_iub_cs-"), text...), "")
@@ -165,33 +153,6 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestFibonacciCodes: every code that ends, of up to one bit more than may be read, and one that does not.
-func TestFibonacciCodes(t *testing.T) {
-	t.Parallel()
-	for n := 2; n <= maxFibonacci+2; n++ {
-		for _, before := range []string{strings.Repeat("0", n-2), strings.Repeat("10", n)[:n-2]} {
-			if strings.HasSuffix(before, "1") {
-				continue
-			}
-			code := before + "11"
-			want, a, b := 0, 1, 2
-			for _, c := range code[:n-1] {
-				if c == '1' {
-					want += a
-				}
-				a, b = b, a+b
-			}
-			w := new(signaltest.Bits).Raw(code + "0000")
-			text := w.Text()
-			data, _ := appendSix(nil, []byte(text))
-			r := bitReader{data: append(data, make([]byte, slack)...), end: 6 * len(text)}
-			if got := r.fibonacci(); n <= maxFibonacci && (got != want || r.fault != fine || r.at != n) || n > maxFibonacci && r.fault != endlessCode {
-				t.Errorf("%s: %d at %d, %v, want %d", code, got, r.at, r.fault, want)
-			}
-		}
-	}
-}
-
 // TestNobody: a platform that there is not has nothing, and nothing is read for it.
 func TestNobody(t *testing.T) {
 	for _, c := range []CMP{noCMP, CMP(len(platforms)), CMP(len(platforms)) + 1, 255} {
@@ -207,27 +168,6 @@ func TestNobody(t *testing.T) {
 	}
 	if c, ok := ParseCMP("none"); ok || c != noCMP {
 		t.Errorf("none is %d", c)
-	}
-	if c, ok := Platform(platformOf("termly")).CMP(); !ok || c != platformOf("termly") {
-		t.Errorf("%d, %t", c, ok)
-	}
-	if c, ok := Payload.CMP(); ok {
-		t.Errorf("%d is a platform", c)
-	}
-	for f := range numFaults + 2 {
-		if text := fault(f).Error(); (text == "unknown") != (f >= numFaults) || text == "" {
-			t.Errorf("fault %d: %s", f, text)
-		}
-	}
-	for r := range numTCFReasons + 2 {
-		if code, words := r.String(), r.Words(); (code == "unknown") != (r >= numTCFReasons) || (words == "unknown") != (r >= numTCFReasons) {
-			t.Errorf("reason %d: %s, %s", r, code, words)
-		}
-	}
-	for s := range numSegments + 2 {
-		if (s.String() == "unknown") != (s >= numSegments) || new(TCString).Has(s) {
-			t.Errorf("segment %d: %s", s, s)
-		}
 	}
 }
 
@@ -272,19 +212,39 @@ func TestMost(t *testing.T) {
 			t.Errorf("%d lists: %s", 255+n, state)
 		}
 	}
-	for n := range 3 {
-		text := strings.Repeat("1,", (maxSID-2)/2) + strings.Repeat("0", n) + "7"
-		if _, ok := ParseSID([]byte(text)); ok != (len(text) <= maxSID) {
-			t.Errorf("%d bytes of section ids: %t", len(text), ok)
-		}
-	}
-	if lines := ExplainTC(mustTC(t, signaltest.RestrictedTC(63, NotAllowed))); !slices.Contains(lines, "restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
-		t.Errorf("%q", lines)
-	}
 	if state, items := reading(platformOf("klaro"), strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
 		t.Errorf("one cookie many times: %s, %d", state, items)
 	}
 	if state, _ := reading(platformOf("axeptio"), strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
 		t.Errorf("one that cannot be read behind two that are the same: %s", state)
+	}
+}
+
+// TestOldestTime: of several times of choice the oldest is what can be relied on.
+func TestOldestTime(t *testing.T) {
+	var s Scratch
+	for _, milli := range []int64{0, 7, 5, 0, 6} {
+		s.at(milli)
+	}
+	if s.st.AtMilli != 5 {
+		t.Errorf("the oldest of a platform's times is %d", s.st.AtMilli)
+	}
+}
+
+// TestWherePlatformsKeepChoices: which of them a server can read.
+func TestWherePlatformsKeepChoices(t *testing.T) {
+	var silent CMP
+	for c := range CMPs {
+		if want := c != platformOf("usercentrics") && c != platformOf("termly"); c.InCookies() != want {
+			t.Errorf("%s: in cookies is %t", c, !want)
+		}
+		if c.Unreadable() != slices.Contains([]CMP{platformOf("usercentrics"), platformOf("termly"), platformOf("osano"), platformOf("sourcepoint")}, c) {
+			t.Errorf("%s: unreadable is %t", c, c.Unreadable())
+		}
+	}
+	for _, c := range []CMP{silent, CMP(len(platforms))} {
+		if c.InCookies() || c.Unreadable() || c.Known("a") || c.Names(Settings{}) != nil || c.DefaultCategories() != nil {
+			t.Errorf("%s is a platform", c)
+		}
 	}
 }

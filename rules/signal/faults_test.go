@@ -1,54 +1,13 @@
 package signal
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
-	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
-
-// TestFaults: what is wrong with a string is told as it is.
-func TestFaults(t *testing.T) {
-	core := signaltest.FullTC()
-	core, disclosed, _ := strings.Cut(core, ".")
-	usnat := "DBABLA~CAAAAAAAAABA"
-	decoders := map[string]func(text string) error{
-		"tc": func(text string) error { _, err := DecodeTC([]byte(text)); return err },
-		"gp": func(text string) error { _, err := DecodeGPP([]byte(text)); return err },
-		"ac": func(text string) error { _, err := DecodeAC([]byte(text)); return err },
-		"us": func(text string) error { _, err := DecodeUSP([]byte(text)); return err },
-	}
-	for _, c := range []struct {
-		of, text string
-		want     fault
-	}{
-		{"tc", strings.Repeat("A", MaxTC+1), tooLong}, {"tc", "", truncated}, {"tc", core[:30], truncated}, {"tc", core + ".*", alphabet},
-		{"tc", core + "_." + disclosed, padding}, {"tc", core + "." + disclosed + "." + disclosed, repeatedSegment}, {"tc", core + ".gAAA", unknownSegment},
-		{"tc", core + strings.Repeat("."+disclosed, 4), manySegments}, {"tc", "B" + core[1:], tcVersion}, {"tc", signaltest.RestrictedTC(0, NotAllowed), restrictsNothing},
-		{"tc", signaltest.RestrictedTC(1, Restriction(3)), restrictionType},
-		{"tc", core + "." + new(signaltest.Bits).Put(3, 1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, 3).Put(16, 2).Text(), backwardRange},
-		{"tc", core + "." + new(signaltest.Bits).Put(3, 1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 0).Put(16, 10).Text(), highRange},
-		{"tc", core + "." + new(signaltest.Bits).Put(3, 1).Put(16, 9).Put(1, 1).Put(12, 4000).Put(1, 0).Put(16, 1).Text(), truncated},
-		{"gp", strings.Repeat("A", MaxGPP+1), tooLong}, {"gp", "CBABLA~CAAAAAAAAABA", headerType}, {"gp", "DCABLA~CAAAAAAAAABA", headerVersion},
-		{"gp", usnat + "~", sectionCount}, {"gp", "DBABLA", sectionCount}, {"gp", "DBAA~", sectionCount}, {"gp", "DBABLA~", emptySection},
-		{"gp", signaltest.GPPHead(64) + "~x", sectionID}, {"gp", "DBABLA~EAAAAAAAAABA", sectionVersion}, {"gp", "DBABLA~CAAwAAAAAABA", valueThree},
-		{"gp", usnat + ".gA", unknownSubsection}, {"gp", usnat + ".*", alphabet}, {"gp", usnat + strings.Repeat("A", maxUS), longSection},
-		{"gp", signaltest.GPPHead(sectionUSP) + "~1Y", notFour}, {"gp", signaltest.GPPHead(sectionCA) + "~CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", caVersion},
-		{"gp", new(signaltest.Bits).Put(6, 3).Put(6, 1).Put(12, 1).Put(1, 0).Put(25, 0).Text() + "~x", endlessCode},
-		{"ac", "3~1", acVersion}, {"ac", "1", acVersion}, {"ac", "1~1~dv.2", acSecondPart}, {"ac", "2~1", acNoDisclosed}, {"ac", "1~01", acID}, {"ac", "1~123456", acID},
-		{"ac", "1~1,2", acCharacter}, {"ac", "1~1..2", acEmptyID}, {"ac", "2~1~dv.1.", acEmptyID}, {"ac", strings.Repeat("1", MaxAC+1), tooLong},
-		{"us", "1YN", notFour}, {"us", "2YNN", uspVersion}, {"us", "1yNN", uspLetter}, {"us", `{"a":1`, badJSON}, {"us", `{"a":1}`, noUSPString},
-		{"us", `{"uspString":1}`, uspNoText}, {"us", `{"uspString":"1YNN","uspString":"1YNN"}`, uspTwice}, {"us", "{" + strings.Repeat(" ", maxUSP) + "}", tooLong},
-	} {
-		if err := decoders[c.of](c.text); !errors.Is(err, c.want) {
-			t.Errorf("%s %.60s: %v, want %v", c.of, c.text, err, c.want)
-		}
-	}
-}
 
 // TestCategories: a set yields its numbers, ascending, until nobody asks any more.
 func TestCategories(t *testing.T) {
@@ -179,22 +138,6 @@ func TestPlatformSays(t *testing.T) {
 	}
 }
 
-// TestSpecials: there are three special purposes and two special features.
-func TestSpecials(t *testing.T) {
-	s := mustTC(t, signaltest.FullTC())
-	for id := -1; id < 14; id++ {
-		if got, want := s.SpecialPurpose(5, id, true).Allows(), id >= 1 && id <= 3; got != want {
-			t.Errorf("special purpose %d: %t", id, got)
-		}
-		if got, want := s.SpecialFeature(5, id, true).Allows(), id >= 1 && id <= 2; got != want {
-			t.Errorf("special feature %d: %t", id, got)
-		}
-	}
-	if s.SpecialFeature(5, 1, false).Allows() || s.SpecialPurpose(5, 1, false).Allows() || s.SpecialFeature(50, 1, true).Allows() {
-		t.Error("allowed undeclared, or to a vendor that was not disclosed")
-	}
-}
-
 // TestOlderOfTwo: of two strings the older time of choice is what can be relied on, and a yes is one of both.
 func TestOlderOfTwo(t *testing.T) {
 	for _, times := range [][2]int64{{3, 5}, {5, 3}} {
@@ -205,15 +148,5 @@ func TestOlderOfTwo(t *testing.T) {
 		if said.At != 3 || said.Consents != 0b10 || said.Consent[1] != TCFNoVendorConsent || said.Interest[2] != TCFNoVendorLI {
 			t.Errorf("%+v", said)
 		}
-	}
-	var s Scratch
-	for _, milli := range []int64{0, 7, 5, 0, 6} {
-		s.at(milli)
-	}
-	if s.st.AtMilli != 5 {
-		t.Errorf("the oldest of a platform's times is %d", s.st.AtMilli)
-	}
-	if got := PurposesOf([]int{-1, 0, 1, 11, 12, 33}); got != 1|1<<10 {
-		t.Errorf("purposes %b", got)
 	}
 }

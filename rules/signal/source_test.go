@@ -218,33 +218,4 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q: %v %t", word, got, ok)
 		}
 	}
-	for f := fine; f <= numFaults; f++ {
-		if words := f.Error(); words == "" || (words == "unknown") != (f == numFaults) {
-			t.Errorf("fault %d: %q", f, words)
-		}
-	}
-	seen := map[string]bool{}
-	for r := range numTCFReasons {
-		if r.String() == "" || r.Words() == "" || seen[r.String()] {
-			t.Errorf("reason %d: %q, %q", r, r, r.Words())
-		}
-		seen[r.String()] = true
-	}
-	if numTCFReasons.String() != "unknown" || numTCFReasons.Words() != "unknown" || numTCFReasons.Allows() {
-		t.Error("a reason that there is not")
-	}
-	var silent CMP
-	for c := range CMPs {
-		if want := c != platformOf("usercentrics") && c != platformOf("termly"); c.InCookies() != want {
-			t.Errorf("%s: in cookies is %t", c, !want)
-		}
-		if c.Unreadable() != slices.Contains([]CMP{platformOf("usercentrics"), platformOf("termly"), platformOf("osano"), platformOf("sourcepoint")}, c) {
-			t.Errorf("%s: unreadable is %t", c, c.Unreadable())
-		}
-	}
-	for _, c := range []CMP{silent, CMP(len(platforms))} {
-		if c.InCookies() || c.Unreadable() || c.Known("a") || c.Names(Settings{}) != nil || c.DefaultCategories() != nil {
-			t.Errorf("%s is a platform", c)
-		}
-	}
 }
