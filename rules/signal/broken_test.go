@@ -49,7 +49,7 @@ func allowances(t *TCString) (all []int) {
 // says nothing, and where one was lost or doubled, or the end is missing, it allows nothing that the whole one does not.
 func TestBrokenTC(t *testing.T) {
 	t.Parallel()
-	valid := lines[tcVector](t, "tc_valid.jsonl")
+	valid := signaltest.Vectors[tcVector](t, "tc_valid.jsonl")
 	for n, v := range valid {
 		if n%3 > 0 {
 			continue
@@ -85,7 +85,7 @@ func TestBrokenTC(t *testing.T) {
 // set that make a 3, and what was opted out of stays so where the end is missing, but for a browser's signal that was cut off whole.
 func TestBrokenGPP(t *testing.T) {
 	t.Parallel()
-	for _, v := range lines[gppVector](t, "gpp_valid.jsonl") {
+	for _, v := range signaltest.Vectors[gppVector](t, "gpp_valid.jsonl") {
 		whole := agreeGPP(t, v.GPP)
 		out := whole.OptOuts(nil)
 		long := len(v.GPP) > 120

@@ -6,15 +6,17 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // FuzzTC: what is read is what a slow reading finds; a malformed string gives nothing; what is decoded is bounded; sets and look-ups agree; no decision goes beyond the bits that it
 // rests on; and a string cut short inside a segment is either malformed or says the same.
 func FuzzTC(f *testing.F) {
-	for _, v := range lines[tcVector](f, "tc_valid.jsonl") {
+	for _, v := range signaltest.Vectors[tcVector](f, "tc_valid.jsonl") {
 		f.Add([]byte(v.TC), uint16(755), byte(7), byte(3))
 	}
-	for _, v := range lines[malformed](f, "tc_malformed.jsonl") {
+	for _, v := range signaltest.Vectors[malformed](f, "tc_malformed.jsonl") {
 		f.Add(v.text()[:min(len(v.text()), MaxTC)], uint16(1), byte(1), byte(1))
 	}
 	for _, text := range []string{typicalTC, largeTC, rangesTC} {
@@ -106,10 +108,10 @@ func checkCut(t *testing.T, s *TCString, text []byte, cut int) {
 // FuzzGPP: what is read is what a slow reading finds; a malformed string gives nothing; sections are ascending; two-bit values have a meaning; and what some sections say together is
 // part of what all say.
 func FuzzGPP(f *testing.F) {
-	for _, v := range lines[gppVector](f, "gpp_valid.jsonl") {
+	for _, v := range signaltest.Vectors[gppVector](f, "gpp_valid.jsonl") {
 		f.Add([]byte(v.GPP), byte(7))
 	}
-	for _, v := range lines[malformed](f, "gpp_malformed.jsonl") {
+	for _, v := range signaltest.Vectors[malformed](f, "gpp_malformed.jsonl") {
 		f.Add(v.text()[:min(len(v.text()), MaxGPP)], byte(2))
 	}
 	for _, text := range documentForms {
@@ -170,7 +172,7 @@ func agreeAC(t *testing.T, text string) *ACString {
 
 // FuzzAC: the decoder agrees with the grammar written down as an expression.
 func FuzzAC(f *testing.F) {
-	for _, v := range lines[struct{ AC string }](f, "ac_string.jsonl") {
+	for _, v := range signaltest.Vectors[struct{ AC string }](f, "ac_string.jsonl") {
 		f.Add([]byte(v.AC)[:min(len(v.AC), 99)], uint16(35))
 	}
 	f.Add([]byte("2~~dv."), uint16(1))
@@ -193,7 +195,7 @@ func FuzzAC(f *testing.F) {
 
 // FuzzUSP: the bare form is what the expression says; an opt-out comes from a string that holds one.
 func FuzzUSP(f *testing.F) {
-	for _, v := range lines[struct{ USP string }](f, "usp.jsonl") {
+	for _, v := range signaltest.Vectors[struct{ USP string }](f, "usp.jsonl") {
 		f.Add([]byte(v.USP))
 	}
 	f.Add([]byte(`{"uspString":"1YN-","firstAcknowledgeDate":"2026-05-04"}`))

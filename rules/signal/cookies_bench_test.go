@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
@@ -18,7 +19,7 @@ func visitor(v *cookieVector) read.Jar {
 // longest is each platform's longest line.
 func longest(t testing.TB) map[signal.CMP]*cookieVector {
 	t.Helper()
-	all := seedLines[cookieVector](t, "cmp_cookies.jsonl")
+	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
 	of := map[signal.CMP]*cookieVector{}
 	for i := range all {
 		platforms, err := all[i].platforms()
@@ -51,7 +52,7 @@ func BenchmarkCookies(b *testing.B) {
 }
 
 func TestReadingCookiesDoesNotAllocate(t *testing.T) {
-	all := seedLines[cookieVector](t, "cmp_cookies.jsonl")
+	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
 	for i := range all {
 		v := &all[i]
 		platforms, err := v.platforms()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
@@ -48,7 +49,7 @@ func sameItems(a, b []signal.Item) bool {
 }
 
 func FuzzCookies(f *testing.F) {
-	all := seedLines[cookieVector](f, "cmp_cookies.jsonl")
+	all := signaltest.Seeds[cookieVector](f, "cmp_cookies.jsonl")
 	for i := range all {
 		platforms, err := all[i].platforms()
 		if err != nil {
@@ -118,7 +119,7 @@ func cloned(items []signal.Item) []signal.Item {
 // TestAnotherCookieNeverGrants: whatever else is in the jar, a second cookie of a platform never grants what the first alone does not, unless
 // the platform spreads its record over several cookies.
 func TestAnotherCookieNeverGrants(t *testing.T) {
-	all := seedLines[cookieVector](t, "cmp_cookies.jsonl")
+	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
 	for i := range all {
 		v := &all[i]
 		for j := range all {

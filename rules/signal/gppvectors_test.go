@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 type gppVector struct {
@@ -16,7 +18,7 @@ type gppVector struct {
 }
 
 func TestVectorGPPValid(t *testing.T) {
-	all, ok := lines[gppVector](t, "gpp_valid.jsonl"), 0
+	all, ok := signaltest.Vectors[gppVector](t, "gpp_valid.jsonl"), 0
 	for _, v := range all {
 		g, err := DecodeGPP([]byte(v.GPP))
 		if err != nil {
@@ -26,10 +28,10 @@ func TestVectorGPPValid(t *testing.T) {
 		right := slices.Equal(g.Sections(), v.Expect.SectionIDs)
 		got := gppFacts(g)
 		for name, want := range v.Expect.Sections {
-			section := asJSON(t, got[name])
+			section := signaltest.AsJSON(t, got[name])
 			likeOracle(section, want)
 			ordered(want)
-			right = same(t, v.ID+" "+name, section, want) && right
+			right = signaltest.Same(t, v.ID+" "+name, section, want) && right
 		}
 		o, want := g.OptOuts(nil), v.Expect.OptOuts
 		if o.Sale != want.Sale || o.Sharing != want.Sharing || o.Targeted != want.TargetedAdvertising || o.GPC != want.GPC || o.Unclear {
@@ -40,7 +42,7 @@ func TestVectorGPPValid(t *testing.T) {
 			ok++
 		}
 	}
-	agreed(t, "gpp_valid", ok, len(all))
+	signaltest.Agreed(t, "gpp_valid", ok, len(all))
 }
 
 // likeOracle adds what the library says of segments that a string does not have: the type that they would have had, and defaults.
@@ -178,7 +180,7 @@ func caFacts(s *TCFCA) map[string]any {
 }
 
 func TestVectorGPPMalformed(t *testing.T) {
-	all, ok := lines[malformed](t, "gpp_malformed.jsonl"), 0
+	all, ok := signaltest.Vectors[malformed](t, "gpp_malformed.jsonl"), 0
 	for _, v := range all {
 		g, err := DecodeGPP(v.text())
 		if (err == nil) != (g != nil) || v.Must == "reject" && err == nil {
@@ -187,11 +189,11 @@ func TestVectorGPPMalformed(t *testing.T) {
 		}
 		ok++
 	}
-	agreed(t, "gpp_malformed", ok, len(all))
+	signaltest.Agreed(t, "gpp_malformed", ok, len(all))
 }
 
 func TestVectorUSP(t *testing.T) {
-	all, ok := lines[struct {
+	all, ok := signaltest.Vectors[struct {
 		ID, USP, Notice, OptOutSale, LSPACovered string
 		Valid, Applies, OptedOutOfSale           bool
 	}](t, "usp.jsonl"), 0
@@ -208,11 +210,11 @@ func TestVectorUSP(t *testing.T) {
 		}
 		ok++
 	}
-	agreed(t, "usp", ok, len(all))
+	signaltest.Agreed(t, "usp", ok, len(all))
 }
 
 func TestVectorAC(t *testing.T) {
-	all, ok := lines[struct {
+	all, ok := signaltest.Vectors[struct {
 		ID, AC string
 		Valid  bool
 		Expect struct {
@@ -236,7 +238,7 @@ func TestVectorAC(t *testing.T) {
 		}
 		ok++
 	}
-	agreed(t, "ac_string", ok, len(all))
+	signaltest.Agreed(t, "ac_string", ok, len(all))
 }
 
 func sameIDs(t *testing.T, got []uint32, text json.RawMessage) bool {

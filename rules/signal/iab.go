@@ -42,13 +42,13 @@ func (a *Ask) gpp(text []byte) (*GPPString, error) {
 	return a.Strings.GPP(text)
 }
 
-// iab is which of IAB's strings, and of those that travel beside them, a site lists.
-type iab struct {
+// listedStrings is which of IAB's strings, and of those that travel beside them, a site lists.
+type listedStrings struct {
 	tcf, gpp, usp, ac bool
 	funding           bool // google_fc: TC string and additional consent in FCCDCF
 }
 
-func (r *iab) any() bool { return *r != iab{} }
+func (r *listedStrings) any() bool { return *r != listedStrings{} }
 
 // finding is a string as it was found.
 type finding struct {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // modeVector is a line of google_consent_mode.jsonl. A key that a line has not is not compared; null is what cannot be read.
@@ -29,7 +30,7 @@ func storages(all []choice, unreadable bool) any {
 }
 
 func TestVectorConsentMode(t *testing.T) {
-	all, ok := lines[modeVector](t, "google_consent_mode.jsonl"), 0
+	all, ok := signaltest.Vectors[modeVector](t, "google_consent_mode.jsonl"), 0
 	for _, v := range all {
 		query, err := url.ParseQuery(v.Query)
 		if err != nil {
@@ -72,11 +73,11 @@ func TestVectorConsentMode(t *testing.T) {
 		if meaning, ok := v.Expect["meaning"]; ok { // words for people
 			got["meaning"] = meaning
 		}
-		if same(t, v.ID, asJSON(t, got), v.Expect) {
+		if signaltest.Same(t, v.ID, signaltest.AsJSON(t, got), v.Expect) {
 			ok++
 		}
 	}
-	agreed(t, "google_consent_mode.jsonl", ok, len(all))
+	signaltest.Agreed(t, "google_consent_mode.jsonl", ok, len(all))
 }
 
 // headerVector is a line of headers.jsonl.
@@ -91,7 +92,7 @@ func TestVectorHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, ok := lines[headerVector](t, "headers.jsonl"), 0
+	all, ok := signaltest.Vectors[headerVector](t, "headers.jsonl"), 0
 	for _, v := range all {
 		h := new(hit.Hit)
 		h.Reset()
@@ -116,5 +117,5 @@ func TestVectorHeaders(t *testing.T) {
 			ok++
 		}
 	}
-	agreed(t, "headers.jsonl", ok, len(all))
+	signaltest.Agreed(t, "headers.jsonl", ok, len(all))
 }

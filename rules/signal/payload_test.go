@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 type bodyVector struct {
@@ -91,7 +92,7 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 			switch text := query.Get(parameter); {
 			case signal.NoSignal([]byte(text)):
 			case name == "gppSid":
-				facts[name] = sections(text)
+				facts[name] = signaltest.Sections(text)
 			case name == "gdprApplies":
 				facts[name] = slices.Contains(query[parameter], "1") // of two, the stricter
 			default:
@@ -135,7 +136,7 @@ func agrees(want, have any) bool {
 }
 
 func TestVectorPayloads(t *testing.T) {
-	agreed, all := 0, vectorLines[bodyVector](t, "bodies.jsonl")
+	agreed, all := 0, signaltest.Vectors[bodyVector](t, "bodies.jsonl")
 	for i := range all {
 		v := &all[i]
 		facts, right := v.facts(), true

@@ -14,7 +14,7 @@ type Note func(source Kind, where string, state State, says string)
 // Reader reads the signals that one site lists. It is immutable.
 type Reader struct {
 	gpc, dnt bool
-	iab      iab
+	iab      listedStrings
 	sources  []reader
 	names    []string     // of the categories, by number
 	modes    []Categories // by storage type of consent mode, listed or not

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // A second reading of the platforms' cookies, by encoding/json, net/url and expressions: which ids the visitor granted by an act of theirs.
@@ -260,7 +261,7 @@ func agreeCookies(t *testing.T, c signal.CMP, cookies map[string]string, set sig
 // whole ones speak of, never anything that these do not grant.
 func TestBrokenCookies(t *testing.T) {
 	t.Parallel()
-	all := seedLines[cookieVector](t, "cmp_cookies.jsonl")
+	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
 	for i := range all {
 		v := &all[i]
 		platforms, err := v.platforms()

@@ -1,19 +1,16 @@
 package signal_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // cookieVector is a line of cmp_cookies.jsonl.
@@ -22,44 +19,6 @@ type cookieVector struct {
 	CMP     string                     `json:"cmp"`
 	Cookies map[string]string          `json:"cookies"`
 	Expect  map[string]json.RawMessage `json:"expect"`
-}
-
-// vectorLines reads a file of vectors: the copy here, or that of the folder TAGWARDEN_VECTORS.
-func vectorLines[T any](t testing.TB, name string) []T {
-	t.Helper()
-	if folder := os.Getenv("TAGWARDEN_VECTORS"); folder != "" {
-		return linesOf[T](t, filepath.Join(folder, name))
-	}
-	return seedLines[T](t, name)
-}
-
-// seedLines reads the copy here.
-func seedLines[T any](t testing.TB, name string) []T {
-	t.Helper()
-	return linesOf[T](t, filepath.Join("testdata", "vectors", name))
-}
-
-func linesOf[T any](t testing.TB, name string) []T {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []T
-	for line := range bytes.Lines(text) {
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		var one T
-		if err := json.Unmarshal(line, &one); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		all = append(all, one)
-	}
-	if len(all) == 0 {
-		t.Fatalf("%s is empty", name)
-	}
-	return all
 }
 
 // jar is a jar of name, value, name, value.
@@ -156,7 +115,7 @@ func (v *cookieVector) facts() (map[string]any, error) {
 			}
 		}
 		if st.GPPSID != nil {
-			facts["gppSid"] = sections(string(st.GPPSID))
+			facts["gppSid"] = signaltest.Sections(string(st.GPPSID))
 		}
 		if st.US != [3]signal.Flag{} {
 			facts["us"] = map[string]any{"s": st.US[0] == signal.Yes, "sh": st.US[1] == signal.Yes, "adv": st.US[2] == signal.Yes}
@@ -168,18 +127,6 @@ func (v *cookieVector) facts() (map[string]any, error) {
 	facts["categories"], facts["services"] = lists[signal.Category], lists[signal.Service]
 	facts["categoriesLI"], facts["servicesLI"] = lists[signal.CategoryLI], lists[signal.ServiceLI]
 	return facts, nil
-}
-
-func sections(text string) []any {
-	var all []any
-	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '_' }) {
-		n, err := strconv.Atoi(one)
-		if err != nil {
-			return nil
-		}
-		all = append(all, float64(n))
-	}
-	return all
 }
 
 // differs compares one fact. An id that a line does not list must not be granted.
@@ -238,7 +185,7 @@ func differs(name string, want json.RawMessage, facts map[string]any, several bo
 }
 
 func TestVectorCookies(t *testing.T) {
-	agreed, all := 0, vectorLines[cookieVector](t, "cmp_cookies.jsonl")
+	agreed, all := 0, signaltest.Vectors[cookieVector](t, "cmp_cookies.jsonl")
 	for i := range all {
 		v := &all[i]
 		facts, err := v.facts()

@@ -1,55 +1,12 @@
 package signal
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
-
-// vectors is the folder of the test vectors: testdata/vectors, or another set of the same form.
-func vectors() string {
-	if dir := os.Getenv("TAGWARDEN_VECTORS"); dir != "" {
-		return dir
-	}
-	return filepath.Join("testdata", "vectors")
-}
-
-// lines reads a file of vectors, a JSON object a line.
-func lines[T any](tb testing.TB, name string) (all []T) {
-	tb.Helper()
-	text, err := os.ReadFile(filepath.Join(vectors(), name))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	scanner := bufio.NewScanner(bytes.NewReader(text))
-	scanner.Buffer(nil, 1<<24)
-	for scanner.Scan() {
-		var one T
-		if err := json.Unmarshal(scanner.Bytes(), &one); err != nil {
-			tb.Fatalf("%s, line %d: %v", name, len(all)+1, err)
-		}
-		all = append(all, one)
-	}
-	if len(all) == 0 || scanner.Err() != nil {
-		tb.Fatalf("%s: no vectors, or %v", name, scanner.Err())
-	}
-	return all
-}
-
-// agreed reports and fails under 100 %.
-func agreed(t *testing.T, name string, ok, total int) {
-	t.Helper()
-	t.Logf("%s: %d/%d agreed", name, ok, total)
-	if ok != total {
-		t.Errorf("%s: %d of %d do not agree", name, total-ok, total)
-	}
-}
 
 type tcVector struct {
 	ID, TC string
@@ -57,19 +14,19 @@ type tcVector struct {
 }
 
 func TestVectorTCValid(t *testing.T) {
-	all, ok := lines[tcVector](t, "tc_valid.jsonl"), 0
+	all, ok := signaltest.Vectors[tcVector](t, "tc_valid.jsonl"), 0
 	for _, v := range all {
 		s, err := DecodeTC([]byte(v.TC))
 		if err != nil {
 			t.Errorf("%s: %v", v.ID, err)
 			continue
 		}
-		if !same(t, v.ID, asJSON(t, tcFacts(s)), v.Expect) {
+		if !signaltest.Same(t, v.ID, signaltest.AsJSON(t, tcFacts(s)), v.Expect) {
 			continue
 		}
 		ok++
 	}
-	agreed(t, "tc_valid", ok, len(all))
+	signaltest.Agreed(t, "tc_valid", ok, len(all))
 }
 
 type malformed struct {
@@ -93,7 +50,7 @@ func (m *malformed) text() []byte {
 }
 
 func TestVectorTCMalformed(t *testing.T) {
-	all, ok := lines[malformed](t, "tc_malformed.jsonl"), 0
+	all, ok := signaltest.Vectors[malformed](t, "tc_malformed.jsonl"), 0
 	for _, v := range all {
 		s, err := DecodeTC(v.text())
 		if (err == nil) != (s != nil) || v.Must == "reject" && err == nil {
@@ -102,7 +59,7 @@ func TestVectorTCMalformed(t *testing.T) {
 		}
 		ok++
 	}
-	agreed(t, "tc_malformed", ok, len(all))
+	signaltest.Agreed(t, "tc_malformed", ok, len(all))
 }
 
 type decisionVector struct {
@@ -121,10 +78,10 @@ var declarations = map[string]Declared{
 
 func TestVectorTCDecisions(t *testing.T) {
 	strings := map[string]*TCString{}
-	for _, v := range lines[tcVector](t, "tc_valid.jsonl") {
+	for _, v := range signaltest.Vectors[tcVector](t, "tc_valid.jsonl") {
 		strings[v.ID], _ = DecodeTC([]byte(v.TC))
 	}
-	all, ok := lines[decisionVector](t, "tc_decisions.jsonl"), 0
+	all, ok := signaltest.Vectors[decisionVector](t, "tc_decisions.jsonl"), 0
 	for _, v := range all {
 		s, got := strings[v.TC], v
 		switch v.Kind {
@@ -146,36 +103,7 @@ func TestVectorTCDecisions(t *testing.T) {
 		}
 		ok++
 	}
-	agreed(t, "tc_decisions", ok, len(all))
-}
-
-// asJSON takes facts through JSON, so that they compare with those of a file.
-func asJSON(tb testing.TB, facts any) (out map[string]any) {
-	tb.Helper()
-	text, err := json.Marshal(facts)
-	if err == nil {
-		err = json.Unmarshal(text, &out)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return out
-}
-
-// same compares facts and reports each that differs.
-func same(t *testing.T, id string, got, want map[string]any) bool {
-	t.Helper()
-	ok := len(got) == len(want)
-	if !ok {
-		t.Errorf("%s: %d facts, want %d", id, len(got), len(want))
-	}
-	for name, value := range want {
-		if !reflect.DeepEqual(got[name], value) {
-			t.Errorf("%s: %s: got %v, want %v", id, name, got[name], value)
-			ok = false
-		}
-	}
-	return ok
+	signaltest.Agreed(t, "tc_decisions", ok, len(all))
 }
 
 // tcFacts says what a string says as the vectors do.

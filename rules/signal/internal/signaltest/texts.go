@@ -1,5 +1,5 @@
-// Package signaltest makes what tests of signals read: consent strings, written bit by bit from their specifications, and every short
-// text of some letters. It shares nothing with what is tested.
+// Package signaltest makes what tests of signals read: consent strings, written bit by bit from their specifications, files of test
+// vectors, and every short text of some letters. It shares nothing with what is tested.
 package signaltest
 
 // Texts yields every text of up to so many of some letters.
