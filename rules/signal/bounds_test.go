@@ -190,32 +190,32 @@ func TestMost(t *testing.T) {
 		for part := range slices.Chunk(names, 500) {
 			cookies = append(cookies, "axeptio_all_vendors=,"+strings.Join(part, ",")+",")
 		}
-		if state, items := reading(platformOf("axeptio"), strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
+		if state, items := reading(called("axeptio"), strings.Join(cookies, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxMentions {
 			t.Errorf("%d answers: %s, %d", len(names), state, items)
 		}
 		var many []string
 		for i := range maxCookies + n {
 			many = append(many, fmt.Sprintf(`klaro={"%d":true}`, i))
 		}
-		if state, items := reading(platformOf("klaro"), strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
+		if state, items := reading(called("klaro"), strings.Join(many, "; ")); (state == Valid) != (n == 0) || n == 0 && items != maxCookies {
 			t.Errorf("%d cookies: %s, %d", len(many), state, items)
 		}
 		long := `klaro={"a":true` + strings.Repeat(" ", read.MaxCookie-len(`{"a":true}`)+n) + "}"
-		if state, _ := reading(platformOf("klaro"), long); (state == Valid) != (n == 0) {
+		if state, _ := reading(called("klaro"), long); (state == Valid) != (n == 0) {
 			t.Errorf("a cookie of %d bytes: %s", len(long), state)
 		}
 		quoted := `"` + strings.Join(strings.Split(of(maxCategories+n), ","), `","`) + `"`
-		if state, _ := reading(platformOf("cookieconsent"), `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
+		if state, _ := reading(called("cookieconsent"), `cc_cookie={"categories":[`+quoted+`]}`); (state == Valid) != (n == 0) {
 			t.Errorf("%d categories: %s", maxCategories+n, state)
 		}
-		if state, _ := reading(platformOf("cookieconsent"), `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
+		if state, _ := reading(called("cookieconsent"), `cc_cookie={`+strings.Repeat(`"level":[],`, 254+n)+`"level":[]}`); (state == Valid) != (n == 0) {
 			t.Errorf("%d lists: %s", 255+n, state)
 		}
 	}
-	if state, items := reading(platformOf("klaro"), strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
+	if state, items := reading(called("klaro"), strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != Valid || items != 2 {
 		t.Errorf("one cookie many times: %s, %d", state, items)
 	}
-	if state, _ := reading(platformOf("axeptio"), strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
+	if state, _ := reading(called("axeptio"), strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != Malformed {
 		t.Errorf("one that cannot be read behind two that are the same: %s", state)
 	}
 }
@@ -235,10 +235,10 @@ func TestOldestTime(t *testing.T) {
 func TestWherePlatformsKeepChoices(t *testing.T) {
 	var silent CMP
 	for c := range CMPs {
-		if want := c != platformOf("usercentrics") && c != platformOf("termly"); c.InCookies() != want {
+		if want := c != called("usercentrics") && c != called("termly"); c.InCookies() != want {
 			t.Errorf("%s: in cookies is %t", c, !want)
 		}
-		if c.Unreadable() != slices.Contains([]CMP{platformOf("usercentrics"), platformOf("termly"), platformOf("osano"), platformOf("sourcepoint")}, c) {
+		if c.Unreadable() != slices.Contains([]CMP{called("usercentrics"), called("termly"), called("osano"), called("sourcepoint")}, c) {
 			t.Errorf("%s: unreadable is %t", c, c.Unreadable())
 		}
 	}
@@ -247,4 +247,13 @@ func TestWherePlatformsKeepChoices(t *testing.T) {
 			t.Errorf("%s is a platform", c)
 		}
 	}
+}
+
+// called is a platform by its name.
+func called(name string) CMP {
+	c, ok := ParseCMP(name)
+	if !ok {
+		panic(name)
+	}
+	return c
 }

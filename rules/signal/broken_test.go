@@ -8,20 +8,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
-// broken yields a text broken at each of its characters: one outside every alphabet in its place, one with all bits set, the character
-// lost, doubled, and the text cut off before it.
-func broken(text string) func(yield func(how, changed string) bool) {
-	return func(yield func(string, string) bool) {
-		for i := range len(text) {
-			before, after := text[:i], text[i+1:]
-			if !yield("outside", before+"*"+after) || !yield("ones", before+"_"+after) || !yield("lost", before+after) ||
-				!yield("doubled", before+text[i:i+1]+text[i:]) || !yield("cut", before) {
-				return
-			}
-		}
-	}
-}
-
 // allowances are what a string allows: by purpose and basis, to whoever is no vendor of the TCF and to vendors below 20.
 func allowances(t *TCString) (all []int) {
 	if t == nil {
@@ -67,7 +53,7 @@ func TestBrokenTC(t *testing.T) {
 	}
 	for _, whole := range texts {
 		may := allowances(agreeTC(t, whole))
-		for how, text := range broken(whole) {
+		for how, text := range signaltest.Broken(whole) {
 			s := agreeTC(t, text)
 			if s == nil || how == "ones" {
 				continue
@@ -89,7 +75,7 @@ func TestBrokenGPP(t *testing.T) {
 		whole := agreeGPP(t, v.GPP)
 		out := whole.OptOuts(nil)
 		long := len(v.GPP) > 120
-		for how, text := range broken(v.GPP) {
+		for how, text := range signaltest.Broken(v.GPP) {
 			if long && how != "outside" {
 				continue
 			}
@@ -316,7 +302,7 @@ func TestBrokenCanada(t *testing.T) {
 		if whole == nil {
 			t.Fatalf("%s is none", text)
 		}
-		for how, changed := range broken(text) {
+		for how, changed := range signaltest.Broken(text) {
 			if g := agreeGPP(t, head+changed); g != nil && how == "outside" {
 				t.Errorf("%s is a string", changed)
 			}

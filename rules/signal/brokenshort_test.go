@@ -2,222 +2,18 @@ package signal
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
-
-// The short strings, read a second time by expressions.
-var (
-	gcsForm = regexp.MustCompile(`^G1([01-])([01-])$`)
-	gcdForm = regexp.MustCompile(`^[0-9]{2}([lpqmutrnv])[0-9]([lpqmutrnv])[0-9]([lpqmutrnv])[0-9]([lpqmutrnv])[0-9](?s:.*)$`)
-)
-
-// letterMeans is what the letters of gcd and the signs of gcs stand for, in the words of choiceNames but for a state that nobody chose.
-var letterMeans = map[string]choice{
-	"0": denied, "1": byDefault, "-": notSet,
-	"l": notSet, "p": denied, "q": denied, "m": denied, "u": denied, "t": byDefault, "r": granted, "n": granted, "v": granted,
-}
-
-// agreeMode reads gcs and gcd both ways. What cannot be read grants nothing that the expression does not find.
-func agreeMode(t *testing.T, text string) {
-	t.Helper()
-	all, ok := readGCS([]byte(text))
-	check := func(name string, form *regexp.Regexp) {
-		t.Helper()
-		found := form.FindStringSubmatch(text)
-		if len(text) > 32 {
-			found = nil
-		}
-		if ok != (found != nil) {
-			t.Fatalf("%s %q: read %t, and it has the form: %t", name, text, ok, found != nil)
-		}
-		for s := range all {
-			switch {
-			case found == nil:
-				if name == "gcs" && all[s] == granted {
-					t.Fatalf("gcs %q grants", text)
-				}
-			case s+1 < len(found) && all[s] != letterMeans[found[s+1]], s+1 >= len(found) && all[s] != notSet:
-				t.Fatalf("%s %q: %s is %d", name, text, storageNames[s], all[s])
-			}
-		}
-	}
-	check("gcs", gcsForm)
-	all, ok = readGCD([]byte(text))
-	check("gcd", gcdForm)
-}
-
-// eachByte yields a text with every byte at each place, and what broken yields.
-func eachByte(text string) func(yield func(changed string) bool) {
-	return func(yield func(string) bool) {
-		for i := range len(text) {
-			for c := range 256 {
-				if !yield(text[:i] + string([]byte{byte(c)}) + text[i+1:]) {
-					return
-				}
-			}
-		}
-		for _, changed := range broken(text) {
-			if !yield(changed) {
-				return
-			}
-		}
-		for _, changed := range []string{text, text + "0", text + text, "", " " + text, strings.ToUpper(text), strings.ToLower(text)} {
-			if !yield(changed) {
-				return
-			}
-		}
-	}
-}
-
-var (
-	someGCS = []string{"G111", "G100", "G1--", "G1-1", "G101"}
-	someGCD = []string{"13r3r3r3r5", "13p3q3m3u5l1", "11t1n1v1l1l1", "13l3l3l3l1l1", "13v3t3v3t3" + strings.Repeat("x", 22)}
-)
-
-func TestBrokenMode(t *testing.T) {
-	t.Parallel()
-	for _, whole := range slices.Concat(someGCS, someGCD) {
-		for text := range eachByte(whole) {
-			agreeMode(t, text)
-		}
-	}
-	// One storage type that cannot be read leaves the others, and grants nothing itself.
-	for s := range storageNames {
-		for _, letter := range "RxL0 " {
-			text := []byte("13r3r3r3r5")
-			text[2+2*s] = byte(letter)
-			all, ok := readGCD(text)
-			for other, c := range all {
-				if want := map[bool]choice{true: unclear, false: granted}[other == s]; ok || c != want {
-					t.Errorf("%s: %s is %d, want %d", text, storageNames[other], c, want)
-				}
-			}
-		}
-	}
-	for _, text := range []string{"13r3r3r3rx", "13r3r3rxr5", "13r3rxr3r5", "13rxr3r3r5"} { // it breaks off: what follows is not known
-		all, ok := readGCD([]byte(text))
-		if at := (strings.IndexByte(text, 'x') - 3) / 2; ok || all[at] != unclear {
-			t.Errorf("%s: %v %t", text, all, ok)
-		}
-	}
-}
-
-// FuzzMode: the readers agree with the expressions, and what Google is told is no more than what may be told.
-func FuzzMode(f *testing.F) {
-	for _, text := range slices.Concat(someGCS, someGCD, []string{"", "G1", "13R3r3r3r5", "13r3r3r3r", "1xr3r3r3r5", "13r3r3r3rx", someGCD[4] + "x"}) {
-		for keep := range byte(16) {
-			f.Add(text, keep)
-		}
-	}
-	f.Fuzz(func(t *testing.T, text string, may byte) {
-		agreeMode(t, text)
-		keep := Storage(may & 15)
-		for _, of := range []struct {
-			lower func(dst, text []byte, keep Storage) ([]byte, Storage, bool)
-			read  func(text []byte) ([numStorage]choice, bool)
-		}{{LowerGCS, readGCS}, {LowerGCD, readGCD}} {
-			before, readable := of.read([]byte(text))
-			out, lowered, ok := of.lower([]byte("x"), []byte(text), keep)
-			if ok != readable {
-				t.Fatalf("%q: lowered %t, readable %t", text, ok, readable)
-			}
-			if !ok {
-				if string(out) != "x" || lowered != 0 {
-					t.Fatalf("%q: %q, %b", text, out, lowered)
-				}
-				continue
-			}
-			after, readable := of.read(out[1:])
-			if !readable || len(out) != 1+len(text) {
-				t.Fatalf("%q became %q", text, out)
-			}
-			for s := range after {
-				stated := before[s] == granted || before[s] == byDefault
-				want := before[s]
-				if stated && !keep.Has(1<<s) {
-					want = denied
-				}
-				if after[s] != want || lowered.Has(1<<s) != (want != before[s]) {
-					t.Fatalf("%q became %q, keeping %b: %s, lowered %b", text, out, keep, storageNames[s], lowered)
-				}
-			}
-		}
-	})
-}
-
-// TestStricter: of two readings of a storage type the stricter holds, whichever comes first; a choice says more than a state.
-func TestStricter(t *testing.T) {
-	order := []choice{notSet, byDefault, granted, unclear, denied}
-	for i, a := range order {
-		for j, b := range order {
-			if got, want := stricter(a, b), order[max(i, j)]; got != want {
-				t.Errorf("%d and %d: %d, want %d", a, b, got, want)
-			}
-		}
-	}
-}
-
-func TestReadNPA(t *testing.T) {
-	for text, want := range map[string]choice{"1": denied, "true": denied, "0": notSet, "false": notSet, "": notSet, "2": unclear, "TRUE": unclear, "11": unclear, "yes": unclear} {
-		if got, ok := readNPA([]byte(text)); got != want || ok != (want != unclear) {
-			t.Errorf("%q: %d, %t", text, got, ok)
-		}
-	}
-}
-
-func TestReadProtocol(t *testing.T) {
-	for s, name := range storageNames {
-		for text, want := range map[string]choice{"DENIED": denied, "GRANTED": notSet, "": unclear, "granted": unclear, "DENIED ": unclear} {
-			all, ok := readProtocol([]byte(name), []byte(text))
-			var alone [numStorage]choice
-			alone[s] = want
-			if all != alone || ok != (want != unclear) {
-				t.Errorf("%s %q: %v %t", name, text, all, ok)
-			}
-		}
-	}
-	if all, _ := readProtocol([]byte("ad"), []byte("DENIED")); all != [numStorage]choice{} {
-		t.Errorf("%v", all)
-	}
-}
-
-// TestExplainMode: gcs speaks of two storage types, gcd of four, in words for people.
-func TestExplainMode(t *testing.T) {
-	const say = "ad_storage: %s\nanalytics_storage: %s\nad_user_data: %s\nad_personalization: %s"
-	const state, yes, unset, not, dark = "granted, but nothing shows that the visitor chose: no consent", "granted by the visitor", "not set", "denied", "unknown: no consent"
-	for _, c := range []struct {
-		explain func([]byte) ([]string, bool)
-		text    string
-		says    string
-		ok      bool
-	}{
-		{ExplainGCS, "G110", "ad_storage: " + state + "\nanalytics_storage: " + not, true},
-		{ExplainGCS, "G1-1", "ad_storage: " + unset + "\nanalytics_storage: " + state, true},
-		{ExplainGCS, "G1", "ad_storage: " + dark + "\nanalytics_storage: " + dark, false},
-		{ExplainGCD, "13r3p3l3t5", fmt.Sprintf(say, yes, not, unset, state), true},
-		{ExplainGCD, "13R3p3l3t5", fmt.Sprintf(say, dark, not, unset, state), false},
-	} {
-		if lines, ok := c.explain([]byte(c.text)); strings.Join(lines, "\n") != c.says || ok != c.ok {
-			t.Errorf("%s: %t\n%s", c.text, ok, strings.Join(lines, "\n"))
-		}
-	}
-	for storage, want := range map[string]string{
-		"ad_storage": "marketing", "analytics_storage": "analytics", "ad_user_data": "marketing", "ad_personalization": "marketing", "other": "other",
-	} {
-		if got := DefaultCategory(storage); got != want {
-			t.Errorf("%s: %s, want %s", storage, got, want)
-		}
-	}
-}
 
 // TestBrokenUSP: only what has the form is a string, and the form tells which opt-out it holds.
 func TestBrokenUSP(t *testing.T) {
 	t.Parallel()
 	for _, whole := range []string{"1YNN", "1---", "1NY-", "1YYY"} {
-		for text := range eachByte(whole) {
+		for text := range signaltest.EachByte(whole) {
 			u, err := DecodeUSP([]byte(text))
 			if (err == nil) != slowUSP.MatchString(text) || u.OptedOut() != (err == nil && text[2] == 'Y') || u.Applies() != (err == nil && text != "1---") {
 				t.Fatalf("%q: %+v, %v", text, u, err)
@@ -248,7 +44,7 @@ func TestBrokenUSP(t *testing.T) {
 func TestBrokenAC(t *testing.T) {
 	t.Parallel()
 	for _, whole := range []string{"1~1.35.41", "2~1.35.41~dv.9.21", "1~", "2~~dv.", "2~5~dv."} {
-		for text := range eachByte(whole) {
+		for text := range signaltest.EachByte(whole) {
 			agreeAC(t, text)
 		}
 	}

@@ -8,16 +8,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
-// The strings of the benchmarks. Typical has fields of 120 vendors, two restrictions, and ranges of disclosed vendors.
+// The strings of the benchmarks.
 var (
-	typicalTC = signaltest.Head().EveryOther(120).EveryOther(120).Put(12, 2).
-			Put(6, 7).Put(2, 0).Put(12, 1).Put(1, 0).Put(16, 755).
-			Put(6, 10).Put(2, 1).Put(12, 2).Put(1, 0).Put(16, 28).Put(1, 1).Put(16, 40).Put(16, 44).Text() +
-		"." + new(signaltest.Bits).Put(3, 1).Scattered(4).Text()
-	largeTC  = signaltest.Head().EveryOther(1300).EveryOther(1300).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).EveryOther(1300).Text()
-	rangesTC = signaltest.Head().Scattered(1000).EveryOther(8).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).Scattered(1).Text()
-	usGPP    = "DBABrw~CIJpWhECEJig.YA~BQJaKKBU.QA"
-	euGPP    = "DBABMA~" + typicalTC
+	typicalTC = signaltest.TypicalTC()
+	largeTC   = signaltest.Head().EveryOther(1300).EveryOther(1300).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).EveryOther(1300).Text()
+	rangesTC  = signaltest.Head().Scattered(1000).EveryOther(8).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).Scattered(1).Text()
+	usGPP     = "DBABrw~CIJpWhECEJig.YA~BQJaKKBU.QA"
+	euGPP     = "DBABMA~" + typicalTC
 )
 
 func BenchmarkTC(b *testing.B) {

@@ -23,9 +23,9 @@ var longStrings = map[string]string{
 	"<tc>":      signaltest.FullTC(),                                             // every bit
 	"<tc-2>":    signaltest.RestrictedTC(2, NotAllowed),                          // vendor 5 may not select ads
 	"<tc-few>":  signaltest.Head().EveryOther(9).EveryOther(9).Put(12, 0).Text(), // purposes 1 to 4 and 7 to 10; nobody disclosed
-	"<gpp-tc>":  signaltest.GPPHead(sectionEU) + "~" + signaltest.FullTC(),
-	"<gpp-6>":   signaltest.GPPHead(sectionUSP) + "~1YYN",
-	"<gpp-63>":  signaltest.GPPHead(maxSection) + "~A", // a section that is not known
+	"<gpp-tc>":  signaltest.GPPHead(2) + "~" + signaltest.FullTC(),
+	"<gpp-6>":   signaltest.GPPHead(6) + "~1YYN",
+	"<gpp-63>":  signaltest.GPPHead(63) + "~A", // a section that is not known
 	"<gpp-tc6>": signaltest.GPPHead(2, 6) + "~" + signaltest.RestrictedTC(2, NotAllowed) + "~1YYN",
 	"<gpp-6-7>": signaltest.GPPHead(6, 7) + "~1NNN~CAAQAAAAAABA",
 	"<gpp-7>":   "DBABLA~CAAQAAAAAABA.QA", // usnat: sale

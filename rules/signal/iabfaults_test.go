@@ -87,7 +87,7 @@ func TestGoldenFaults(t *testing.T) {
 		{"GPP", signaltest.GPPHead(25) + "~" + late + "." + new(signaltest.Bits).Put(16, 0).Text()}, {"GPP", signaltest.GPPHead(6, 9) + "~1YNN~BAAAAAAA.QA"}, {"GPP", "DBABDA~" + shortCA}, {"TC", signaltest.RestrictedTC(3, RequireConsent)},
 	} {
 		say(of.what, of.text, decode[of.what](of.text))
-		for how, text := range broken(of.text) {
+		for how, text := range signaltest.Broken(of.text) {
 			if how != "doubled" && (how != "outside" || len(text) < 30) {
 				say(of.what, text, decode[of.what](text))
 			}

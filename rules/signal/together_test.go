@@ -228,8 +228,11 @@ func TestOptedOut(t *testing.T) {
 // what the purpose's bits say.
 func TestPurposesOfVendors(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, RequireConsent), signaltest.RestrictedTC(11, RequireLI), signaltest.RestrictedTC(9, NotAllowed), typicalTC} {
-		s := mustTC(t, text)
+	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, RequireConsent), signaltest.RestrictedTC(11, RequireLI), signaltest.RestrictedTC(9, NotAllowed), signaltest.TypicalTC()} {
+		s, err := DecodeTC([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
 		alone := newTCF(s, &Declaration{})
 		for p := 1; p <= NumPurposes; p++ {
 			if c, li := s.PurposeAlone(p); alone.Consent[p] != c || alone.Interest[p] != li {

@@ -91,6 +91,14 @@ func Head() *Bits {
 	return b.Put(12, 0).Put(24, 0b111100111100000000000000).Put(24, 0b010000111100000000000000).Put(1, 0).Put(6, 3).Put(6, 4)
 }
 
+// TypicalTC has fields of 120 vendors, two restrictions, and ranges of disclosed vendors.
+func TypicalTC() string {
+	return Head().EveryOther(120).EveryOther(120).Put(12, 2).
+		Put(6, 7).Put(2, 0).Put(12, 1).Put(1, 0).Put(16, 755).
+		Put(6, 10).Put(2, 1).Put(12, 2).Put(1, 0).Put(16, 28).Put(1, 1).Put(16, 40).Put(16, 44).Text() +
+		"." + new(Bits).Put(3, 1).Scattered(4).Text()
+}
+
 // FullTC is a TC string with every bit set that can be, and no restriction.
 func FullTC() string { return RestrictedTC[uint8](1) }
 
