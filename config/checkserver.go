@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // checkServer looks at what the server file says besides vendors.
@@ -118,7 +119,7 @@ func (r *reading) checkSites() {
 func (r *reading) warnCookies(at []any, site Site) {
 	cookies := slices.ContainsFunc(site.Signals.Own, func(own Own) bool { return own.Cookie != "" })
 	for _, name := range r.server.Keys(at...) {
-		if c, isCMP := signal.ParseCMP(name); isCMP && c.InCookies() || name == "tcf" {
+		if c, isCMP := cmp.Parse(name); isCMP && c.InCookies() || name == "tcf" {
 			cookies = true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // draft resolves every name. It is called once nothing is wrong any more.
@@ -111,7 +112,7 @@ func sources(signals Signals, order []string) []signal.Source {
 		default:
 			source := signal.Source{Kind: kind}
 			if c := signals.platform(name); c != nil {
-				source.Settings = signal.Settings{Cookie: c.Cookie, Revision: -1}
+				source.Settings = cmp.Settings{Cookie: c.Cookie, Revision: -1}
 				if len(c.Categories) > 0 {
 					source.Categories = c.Categories
 				}

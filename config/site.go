@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // Site is a set of host names whose hits belong together.
@@ -91,7 +92,7 @@ func signalKind(key string) signal.Kind {
 	case "payload":
 		return signal.Payload
 	}
-	if c, ok := signal.ParseCMP(key); ok {
+	if c, ok := cmp.Parse(key); ok {
 		return signal.Platform(c)
 	}
 	panic("BUG: unknown source of signals " + key)

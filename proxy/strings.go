@@ -5,7 +5,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // Bounds of what is kept of consent strings. Visitors who chose alike on the same day send the same string; the longest honest ones have
@@ -19,8 +19,8 @@ const (
 // changed. It is used from many goroutines at once.
 type consentStrings struct {
 	seed maphash.Seed
-	tc   *lru.Cache[uint64, keptString[*signal.TCString]]
-	gpp  *lru.Cache[uint64, keptString[*signal.GPPString]]
+	tc   *lru.Cache[uint64, keptString[*iab.TCString]]
+	gpp  *lru.Cache[uint64, keptString[*iab.GPPString]]
 }
 
 // keptString is a decoded string beside the one that it came from: two strings of one hash are not taken for each other.
@@ -30,8 +30,8 @@ type keptString[T any] struct {
 }
 
 func newConsentStrings() *consentStrings {
-	tc, err := lru.New[uint64, keptString[*signal.TCString]](mostStrings)
-	gpp, err2 := lru.New[uint64, keptString[*signal.GPPString]](mostStrings)
+	tc, err := lru.New[uint64, keptString[*iab.TCString]](mostStrings)
+	gpp, err2 := lru.New[uint64, keptString[*iab.GPPString]](mostStrings)
 	if err != nil || err2 != nil {
 		panic("BUG: a cache of no size")
 	}
@@ -39,13 +39,13 @@ func newConsentStrings() *consentStrings {
 }
 
 // TC decodes a TC string, or finds it decoded.
-func (c *consentStrings) TC(text []byte) (*signal.TCString, error) {
-	return kept(c.seed, c.tc, text, signal.DecodeTC)
+func (c *consentStrings) TC(text []byte) (*iab.TCString, error) {
+	return kept(c.seed, c.tc, text, iab.DecodeTC)
 }
 
 // GPP decodes a GPP string, or finds it decoded.
-func (c *consentStrings) GPP(text []byte) (*signal.GPPString, error) {
-	return kept(c.seed, c.gpp, text, signal.DecodeGPP)
+func (c *consentStrings) GPP(text []byte) (*iab.GPPString, error) {
+	return kept(c.seed, c.gpp, text, iab.DecodeGPP)
 }
 
 // kept looks for a decoded string. What cannot be decoded is not kept: it is found out sooner than a good one is.

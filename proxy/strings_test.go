@@ -7,7 +7,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 const (
@@ -45,17 +45,17 @@ func TestKeptStrings(t *testing.T) {
 
 // TestKeptStringsAreNotMistaken: where two strings have one hash, neither is taken for the other.
 func TestKeptStringsAreNotMistaken(t *testing.T) {
-	cache, err := lru.New[uint64, keptString[*signal.TCString]](1)
+	cache, err := lru.New[uint64, keptString[*iab.TCString]](1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seed := maphash.MakeSeed()
-	other, err := signal.DecodeTC([]byte(otherTC))
+	other, err := iab.DecodeTC([]byte(otherTC))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache.Add(maphash.String(seed, someTC), keptString[*signal.TCString]{otherTC, other})
-	got, err := kept(seed, cache, []byte(someTC), signal.DecodeTC)
+	cache.Add(maphash.String(seed, someTC), keptString[*iab.TCString]{otherTC, other})
+	got, err := kept(seed, cache, []byte(someTC), iab.DecodeTC)
 	if err != nil || got == other || got.VendorListVersion == other.VendorListVersion {
 		t.Errorf("a string of the same hash was taken for this one: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // basesDraft has an activity on every basis, with and without the law it rests on, for every kind of purpose and with every assessment.
@@ -158,7 +159,7 @@ func (s *situation) signals(p *rules.Policy) *signal.Signals {
 	}
 	said.TCF.State = s.tcf
 	for i := range said.TCF.Consent {
-		said.TCF.Consent[i], said.TCF.Interest[i] = signal.TCFOK, signal.TCFNoPurposeLI
+		said.TCF.Consent[i], said.TCF.Interest[i] = iab.TCFOK, iab.TCFNoPurposeLI
 	}
 	return said
 }
@@ -243,17 +244,17 @@ func TestEveryBasis(t *testing.T) {
 // TestReasonsOfATCString: each reason for which a TC string keeps an activity from its basis.
 func TestReasonsOfATCString(t *testing.T) {
 	t.Parallel()
-	consent := map[signal.TCFReason]string{
-		signal.TCFNoPurposeConsent: "consent_refused", signal.TCFVendorNotDisclosed: "tcf_vendor", signal.TCFPurposeNotDeclared: "tcf_vendor",
-		signal.TCFNoVendorConsent: "tcf_vendor", signal.TCFRestrictionNotAllowed: "tcf_restriction", signal.TCFRequireConsentNotFlexible: "tcf_restriction",
-		signal.TCFRequireLINotFlexible: "tcf_restriction", signal.TCFRestrictionsContradict: "tcf_restriction",
+	consent := map[iab.TCFReason]string{
+		iab.TCFNoPurposeConsent: "consent_refused", iab.TCFVendorNotDisclosed: "tcf_vendor", iab.TCFPurposeNotDeclared: "tcf_vendor",
+		iab.TCFNoVendorConsent: "tcf_vendor", iab.TCFRestrictionNotAllowed: "tcf_restriction", iab.TCFRequireConsentNotFlexible: "tcf_restriction",
+		iab.TCFRequireLINotFlexible: "tcf_restriction", iab.TCFRestrictionsContradict: "tcf_restriction",
 	}
-	interest := map[signal.TCFReason]string{
-		signal.TCFOK: "permitted", signal.TCFVendorNotDisclosed: "tcf_vendor_li", signal.TCFPurposeNotDeclared: "tcf_vendor_li",
-		signal.TCFNoVendorLI: "tcf_vendor_li", signal.TCFRestrictionNotAllowed: "tcf_restriction", signal.TCFRequireConsentNotFlexible: "tcf_restriction",
-		signal.TCFRequireLINotFlexible: "tcf_restriction", signal.TCFRestrictionsContradict: "tcf_restriction",
+	interest := map[iab.TCFReason]string{
+		iab.TCFOK: "permitted", iab.TCFVendorNotDisclosed: "tcf_vendor_li", iab.TCFPurposeNotDeclared: "tcf_vendor_li",
+		iab.TCFNoVendorLI: "tcf_vendor_li", iab.TCFRestrictionNotAllowed: "tcf_restriction", iab.TCFRequireConsentNotFlexible: "tcf_restriction",
+		iab.TCFRequireLINotFlexible: "tcf_restriction", iab.TCFRestrictionsContradict: "tcf_restriction",
 	}
-	for rule := signal.TCFNotAsked; rule <= signal.TCFNoVendorLI+1; rule++ {
+	for rule := iab.TCFNotAsked; rule <= iab.TCFNoVendorLI+1; rule++ {
 		want, wantInterest := consent[rule], interest[rule]
 		if want == "" {
 			want = "no_consent"

@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // most is how many purposes and vendors a policy may have: each is a bit of an objection.
@@ -209,7 +210,7 @@ func (c *compiler) purposesOf(a *Activity, at string) error {
 			}
 			a.us |= kind
 		}
-		need := signal.Need{TCF: signal.PurposesOf(p.TCF)}
+		need := signal.Need{TCF: iab.PurposesOf(p.TCF)}
 		for _, category := range p.Categories {
 			need.Categories |= signal.Categories(1) << c.number[category]
 		}

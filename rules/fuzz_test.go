@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // FuzzJudge: whatever a hit holds, judging neither panics nor forwards what the profile does not name. The secret stands in a header
@@ -77,7 +78,7 @@ func FuzzSignals(f *testing.F) {
 		}
 		e := h.Begun(root, 0)
 		h.Chain()
-		ask := &signal.Ask{Declaration: new(signal.Declaration), Scratch: new(signal.Scratch)}
+		ask := &signal.Ask{Declaration: new(signal.Declaration), Scratch: new(cmp.Scratch)}
 		var s signal.Signals
 		reader.Hit(h, &s, ask, nil)
 		reader.Event(h, e, &s, ask, nil)

@@ -11,6 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // twelve is a profile of twelve lines.
@@ -78,16 +80,16 @@ func TestJudgeDoesNotAllocate(t *testing.T) {
 
 // decodedStrings keeps what was decoded once, as a server does.
 type decodedStrings struct {
-	tc  map[string]*signal.TCString
-	gpp map[string]*signal.GPPString
+	tc  map[string]*iab.TCString
+	gpp map[string]*iab.GPPString
 }
 
-func (d *decodedStrings) TC(text []byte) (*signal.TCString, error) {
-	return decodedOnce(d.tc, text, signal.DecodeTC)
+func (d *decodedStrings) TC(text []byte) (*iab.TCString, error) {
+	return decodedOnce(d.tc, text, iab.DecodeTC)
 }
 
-func (d *decodedStrings) GPP(text []byte) (*signal.GPPString, error) {
-	return decodedOnce(d.gpp, text, signal.DecodeGPP)
+func (d *decodedStrings) GPP(text []byte) (*iab.GPPString, error) {
+	return decodedOnce(d.gpp, text, iab.DecodeGPP)
 }
 
 func decodedOnce[T any](known map[string]T, text []byte, decode func([]byte) (T, error)) (T, error) {
@@ -106,7 +108,7 @@ func withSignals(t testing.TB) (*judging, hit.Request) {
 	d := draft()
 	d.Profiles[0].Classes = twelve
 	d.Purposes[0].TCF = []int{8}
-	onetrust, _ := signal.ParseCMP("onetrust")
+	onetrust, _ := cmp.Parse("onetrust")
 	d.Sites[0].Signals = []signal.Source{
 		{Kind: signal.GPC}, {Kind: signal.TransparencyConsent}, {Kind: signal.PrivacyPlatform}, {Kind: signal.USPrivacy},
 		{Kind: signal.Platform(onetrust)}, {Kind: signal.ConsentMode},
@@ -114,7 +116,7 @@ func withSignals(t testing.TB) (*judging, hit.Request) {
 	g := &judging{policy: compile(t, d)}
 	g.in = rules.Inputs{
 		Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now),
-		Strings: &decodedStrings{map[string]*signal.TCString{}, map[string]*signal.GPPString{}},
+		Strings: &decodedStrings{map[string]*iab.TCString{}, map[string]*iab.GPPString{}},
 	}
 	r := bigGA4(t)
 	r.Headers = append(r.Headers[:len(r.Headers)-1], hit.Header{Name: []byte("Cookie"), Value: []byte(

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // worstHits are hits that make judging do the most it can for a byte. Each is written about n bytes long.
@@ -132,7 +133,7 @@ func judgingWorst(t testing.TB) *judging {
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"] = urlSpec
 	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{With: []string{"language"}}}
-	onetrust, _ := signal.ParseCMP("onetrust")
+	onetrust, _ := cmp.Parse("onetrust")
 	d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Platform(onetrust)}, signal.Source{Kind: signal.Payload},
 		signal.Source{Kind: signal.TransparencyConsent}, signal.Source{Kind: signal.PrivacyPlatform}, signal.Source{Kind: signal.USPrivacy})
 	g := &judging{policy: compile(t, d)}

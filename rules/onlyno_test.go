@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // saysYes is what a hit says of the visitor's choices, by the name of its place: every source that can says yes. Parameters begin with a
@@ -76,7 +77,7 @@ func allSources(t *testing.T) [2][]signal.Source {
 		lists[i%2] = append(lists[i%2], s)
 		listed[p.name] = true
 	}
-	for c := range signal.CMPs {
+	for c := range cmp.All {
 		if name := c.String(); !listed[name] && !c.Unreadable() && !c.OnlyIAB() {
 			t.Errorf("%s has no line", name)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // Policy is what everything is judged by: compiled once, never changed, named by its digest.
@@ -151,7 +152,7 @@ type Activity struct {
 	dntObjects      bool
 	directMarketing bool
 	needs           []signal.Need // by purpose
-	tcf             signal.Purposes
+	tcf             iab.Purposes
 	us              signal.US
 	consentMaxAge   basis.Period
 	events          []string

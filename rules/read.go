@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // readState is what Read finds: whose a hit is, what it holds, what it says of the visitor's choices, and what
@@ -35,7 +36,7 @@ type readState struct {
 	Subjects []Subject
 	said     signal.Signals // by the whole hit
 	ask      signal.Ask
-	scratch  signal.Scratch
+	scratch  cmp.Scratch
 	forms    forms
 	hashed   [64]int32 // by a form's sum: the one that was hashed last
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // listed is a policy whose site lists sources, with rungs for ga4 (a TCF vendor) and the same for matomo (none).
@@ -89,11 +90,11 @@ func TestSourcesTogether(t *testing.T) {
 // platform is a source that reads a consent management platform, with pairs of id and category.
 func platform(t *testing.T, name string, pairs ...string) signal.Source {
 	t.Helper()
-	c, ok := signal.ParseCMP(name)
+	c, ok := cmp.Parse(name)
 	if !ok {
 		t.Fatalf("no platform %s", name)
 	}
-	s := signal.Source{Kind: signal.Platform(c), Settings: signal.Settings{Revision: -1}}
+	s := signal.Source{Kind: signal.Platform(c), Settings: cmp.Settings{Revision: -1}}
 	for pair := range slices.Chunk(pairs, 2) {
 		if s.Categories == nil {
 			s.Categories = map[string]string{}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // declaration is how a vendor stands in IAB's registers.
@@ -21,28 +22,28 @@ func declaration(f *catalog.File) signal.Declaration {
 		flexible := slices.Contains(t.Flexible, p)
 		switch {
 		case slices.Contains(t.Consent, p) && flexible:
-			d.Purposes[p] = signal.DeclaredConsentFlexible
+			d.Purposes[p] = iab.DeclaredConsentFlexible
 		case slices.Contains(t.Consent, p):
-			d.Purposes[p] = signal.DeclaredConsent
+			d.Purposes[p] = iab.DeclaredConsent
 		case slices.Contains(t.LI, p) && flexible:
-			d.Purposes[p] = signal.DeclaredLIFlexible
+			d.Purposes[p] = iab.DeclaredLIFlexible
 		case slices.Contains(t.LI, p):
-			d.Purposes[p] = signal.DeclaredLI
+			d.Purposes[p] = iab.DeclaredLI
 		case t.Others == "consent":
-			d.Purposes[p] = signal.DeclaredConsent
+			d.Purposes[p] = iab.DeclaredConsent
 		}
 	}
 	return d
 }
 
 // byTCF is why a TC string keeps an activity from resting on consent.
-func byTCF(rule signal.TCFReason) Reason {
+func byTCF(rule iab.TCFReason) Reason {
 	switch rule {
-	case signal.TCFNoPurposeConsent:
+	case iab.TCFNoPurposeConsent:
 		return ConsentRefused
-	case signal.TCFVendorNotDisclosed, signal.TCFPurposeNotDeclared, signal.TCFNoVendorConsent:
+	case iab.TCFVendorNotDisclosed, iab.TCFPurposeNotDeclared, iab.TCFNoVendorConsent:
 		return TCFVendor
-	case signal.TCFRestrictionNotAllowed, signal.TCFRequireConsentNotFlexible, signal.TCFRequireLINotFlexible, signal.TCFRestrictionsContradict:
+	case iab.TCFRestrictionNotAllowed, iab.TCFRequireConsentNotFlexible, iab.TCFRequireLINotFlexible, iab.TCFRestrictionsContradict:
 		return TCFRestriction
 	default: // the string says nothing that could be relied on
 		return NoConsent
@@ -50,13 +51,13 @@ func byTCF(rule signal.TCFReason) Reason {
 }
 
 // interestByTCF is why a TC string keeps an activity from resting on legitimate interest.
-func interestByTCF(rule signal.TCFReason) Reason {
+func interestByTCF(rule iab.TCFReason) Reason {
 	switch rule {
-	case signal.TCFOK:
+	case iab.TCFOK:
 		return Permitted
-	case signal.TCFVendorNotDisclosed, signal.TCFPurposeNotDeclared, signal.TCFNoVendorLI:
+	case iab.TCFVendorNotDisclosed, iab.TCFPurposeNotDeclared, iab.TCFNoVendorLI:
 		return TCFVendorLI
-	case signal.TCFRestrictionNotAllowed, signal.TCFRequireConsentNotFlexible, signal.TCFRequireLINotFlexible, signal.TCFRestrictionsContradict:
+	case iab.TCFRestrictionNotAllowed, iab.TCFRequireConsentNotFlexible, iab.TCFRequireLINotFlexible, iab.TCFRestrictionsContradict:
 		return TCFRestriction
 	default: // no LI bit, a purpose that has none, or a string that says nothing that could be relied on
 		return TCFPurposeLI

@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // tc is a TC string to be written: what is not said is 0.
@@ -186,7 +187,7 @@ func TestTCFHomes(t *testing.T) {
 		{"the macro beside a good one", "&gdpr_consent=%24%7BGDPR_CONSENT_755%7D", []string{cookie(yes)}, "a"},
 		{"undefined", "&gdpr_consent=undefined", nil, "b"},
 		{"gdpr=0 changes nothing", "&gdpr=0&gdpr_consent=" + no, nil, "tcf_purpose_li"},
-		{"over-long", "&gdpr_consent=" + yes + strings.Repeat("A", signal.MaxTC), nil, "tcf_purpose_li"},
+		{"over-long", "&gdpr_consent=" + yes + strings.Repeat("A", iab.MaxTC), nil, "tcf_purpose_li"},
 		{"Google's CMP", "", []string{"Cookie: FCCDCF=%5Bnull%2Cnull%2Cnull%2C%5B%22" + yes + "%22%2C%221~%22%5D%5D"}, "a"},
 		{"Cookiebot", "", []string{"Cookie: CookieConsent={stamp:'a',necessary:true,statistics:false,method:'explicit',ver:1,utc:1764000000000,iab2:'" + yes + "'}"}, "a"},
 	} {

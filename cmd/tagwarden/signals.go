@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // signals explains consent strings and cookies in words.
@@ -36,7 +38,7 @@ func signals(_ context.Context, t *terminal, args []string) int {
 		all = append(all, decodeString([]byte(strings.TrimSpace(text))))
 	}
 	if len(cookies) > 0 {
-		for _, x := range signal.ExplainCookies(signal.CookieHeader(strings.Join(cookies, "; "))) {
+		for _, x := range cmp.Explain(signal.CookieHeader(strings.Join(cookies, "; "))) {
 			all = append(all, decodedSignal{"cookie: " + x.Source, x.State.String(), x.Lines})
 		}
 	}
@@ -75,20 +77,20 @@ type decodedSignal struct {
 func decodeString(text []byte) decodedSignal {
 	name, value, named := bytes.Cut(text, []byte{'='})
 	switch {
-	case signal.NoSignal(text):
+	case iab.NoSignal(text):
 		return decodedSignal{"no signal", signal.Absent.String(), []string{"stands where a string should, and says nothing"}}
 	case named && string(name) == "gcs", !named && bytes.HasPrefix(text, []byte("G1")):
 		return spoken("Google consent mode, gcs", lastOf(text, value, named), signal.ExplainGCS)
 	case named && string(name) == "gcd", !named && looksLikeGCD(text):
 		return spoken("Google consent mode, gcd", lastOf(text, value, named), signal.ExplainGCD)
 	case bytes.HasPrefix(text, []byte("1~")), bytes.HasPrefix(text, []byte("2~")):
-		return decoded("additional consent", text, signal.DecodeAC, signal.ExplainAC)
+		return decoded("additional consent", text, iab.DecodeAC, iab.ExplainAC)
 	case len(text) == 4 && text[0] >= '0' && text[0] <= '9', bytes.HasPrefix(text, []byte(`{"uspString"`)):
-		return decoded("US privacy", text, signal.DecodeUSP, signal.ExplainUSP)
+		return decoded("US privacy", text, iab.DecodeUSP, iab.ExplainUSP)
 	case bytes.HasPrefix(text, []byte("DB")):
-		return decoded("GPP", text, signal.DecodeGPP, signal.ExplainGPP)
+		return decoded("GPP", text, iab.DecodeGPP, iab.ExplainGPP)
 	default:
-		return decoded("TCF", text, signal.DecodeTC, signal.ExplainTC)
+		return decoded("TCF", text, iab.DecodeTC, iab.ExplainTC)
 	}
 }
 

@@ -1,11 +1,14 @@
 package signal
 
-import "github.com/tagwarden/tagwarden/rules/signal/read"
+import (
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // Need is what a purpose asks of signals: the consent categories that it is in, and the purposes of IAB's TCF that it amounts to.
 type Need struct {
 	Categories Categories
-	TCF        Purposes
+	TCF        iab.Purposes
 }
 
 // Consent is what all sources together say of a purpose.
@@ -21,8 +24,8 @@ const (
 // Answer is what all sources together say of what was asked, and why, where a TC string is the reason.
 type Answer struct {
 	Consent Consent
-	TCF     TCFReason // the rule of the TC string that failed; TCFOK where that is not why
-	At      int64     // the oldest time of a choice that was relied on, Unix seconds; 0 where none is known
+	TCF     iab.TCFReason // the rule of the TC string that failed; TCFOK where that is not why
+	At      int64         // the oldest time of a choice that was relied on, Unix seconds; 0 where none is known
 }
 
 // Consent asks whether every purpose is consented to: every source that speaks of one grants it as far as it speaks, at least one
@@ -33,11 +36,11 @@ func (s *Signals) Consent(needs []Need) Answer {
 		of |= needs[i].Categories
 	}
 	var granted, doubt Categories
-	answer := Answer{TCF: TCFOK}
+	answer := Answer{TCF: iab.TCFOK}
 	for i := range s.Sources[:s.N] {
 		said := &s.Sources[i]
 		if (said.Refused | said.Objected).Has(of) {
-			return Answer{Consent: Refused, TCF: TCFOK, At: said.At}
+			return Answer{Consent: Refused, TCF: iab.TCFOK, At: said.At}
 		}
 		doubt |= said.Doubt
 		granted |= said.Granted
@@ -46,23 +49,23 @@ func (s *Signals) Consent(needs []Need) Answer {
 		}
 	}
 	if len(needs) == 0 || doubt.Has(of) {
-		return Answer{TCF: TCFOK}
+		return Answer{TCF: iab.TCFOK}
 	}
 	for i := range needs {
 		n := &needs[i]
 		asked := n.TCF != 0 && s.TCF.State != Absent
 		if asked {
 			reason := s.TCF.consents(n.TCF)
-			if reason == TCFOK && s.AC.refuses() {
-				reason = TCFNoVendorConsent
+			if reason == iab.TCFOK && s.AC.refuses() {
+				reason = iab.TCFNoVendorConsent
 			}
-			if reason != TCFOK {
+			if reason != iab.TCFOK {
 				return Answer{TCF: reason}
 			}
 			answer.since(s.TCF.At)
 		}
 		if !asked && (n.Categories == 0 || granted&n.Categories != n.Categories) {
-			return Answer{TCF: TCFOK}
+			return Answer{TCF: iab.TCFOK}
 		}
 	}
 	answer.Consent = Granted

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // TestCategories: a set yields its numbers, ascending, until nobody asks any more.
@@ -28,11 +30,11 @@ func TestCategories(t *testing.T) {
 
 // TestSaidWords: what a string comes to, in words that hold nothing of it.
 func TestSaidWords(t *testing.T) {
-	all := Purposes(0b10000001)
+	all := iab.Purposes(0b10000001)
 	tcf := TCF{State: Valid, Policy: 5, Vendor: 755, Consents: all, Interests: 0b10}
-	tcf.Consent[1], tcf.Interest[2] = TCFOK, TCFOK
+	tcf.Consent[1], tcf.Interest[2] = iab.TCFOK, iab.TCFOK
 	nothing := TCF{State: Valid, Policy: 3}
-	nothing.Consent[1] = TCFPolicyBelow4
+	nothing.Consent[1] = iab.TCFPolicyBelow4
 	for got, want := range map[string]string{
 		string((&TCF{}).Append(nil)):                                                            "nothing",
 		string((&TCF{State: Malformed}).Append(nil)):                                            "cannot be read: no consent, and no legitimate interest for what it may speak of",
@@ -77,8 +79,8 @@ func TestWhereSourcesStand(t *testing.T) {
 		change(&s)
 		return s
 	}
-	oneTrust, _ := ParseCMP("onetrust")
-	googleFC, _ := ParseCMP("google_fc")
+	oneTrust, _ := cmp.Parse("onetrust")
+	googleFC, _ := cmp.Parse("google_fc")
 	claimed := new(hit.Hit)
 	claimed.Claims = append(claimed.Claims, hit.Claim{})
 	for _, c := range []struct {
@@ -105,11 +107,11 @@ func TestWhereSourcesStand(t *testing.T) {
 
 // TestPlatformSays: what the cookies of a platform come to in the site's categories.
 func TestPlatformSays(t *testing.T) {
-	oneTrust, _ := ParseCMP("onetrust")
-	hubSpot, _ := ParseCMP("hubspot")
-	klaro, _ := ParseCMP("klaro")
+	oneTrust, _ := cmp.Parse("onetrust")
+	hubSpot, _ := cmp.Parse("hubspot")
+	klaro, _ := cmp.Parse("klaro")
 	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
-	cookieConsent, _ := ParseCMP("cookieconsent")
+	cookieConsent, _ := cmp.Parse("cookieconsent")
 	two := map[string]string{"matomo": "analytics", "plausible": "analytics"}
 	for _, c := range []struct {
 		source Source
@@ -127,9 +129,9 @@ func TestPlatformSays(t *testing.T) {
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":true}`, "cookie klaro: valid, grants analytics"},
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":false}`, "cookie klaro: valid, refuses analytics"},
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true}`, "cookie klaro: valid, unclear on analytics"},
-		{Source{Kind: Platform(klaro), Categories: two, Settings: Settings{Cookie: "k"}}, `k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
+		{Source{Kind: Platform(klaro), Categories: two, Settings: cmp.Settings{Cookie: "k"}}, `k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
 		{Source{Kind: Platform(cookieConsent)}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, grants analytics, grants marketing"},
-		{Source{Kind: Platform(cookieConsent), Settings: Settings{Revision: 1}}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, unclear on analytics, unclear on marketing"},
+		{Source{Kind: Platform(cookieConsent), Settings: cmp.Settings{Revision: 1}}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, unclear on analytics, unclear on marketing"},
 	} {
 		_, notes := readOnce(t, []Source{c.source}, "Cookie", c.jar)
 		if want := c.source.Kind.String() + ", " + c.want; len(notes) != 1 || notes[0] != want {
@@ -142,10 +144,10 @@ func TestPlatformSays(t *testing.T) {
 func TestOlderOfTwo(t *testing.T) {
 	for _, times := range [][2]int64{{3, 5}, {5, 3}} {
 		said, other := TCF{State: Valid, At: times[0], Consents: 0b11}, TCF{State: Valid, At: times[1], Consents: 0b10}
-		said.Consent[1], other.Consent[1] = TCFOK, TCFNoVendorConsent
-		said.Interest[2], other.Interest[2] = TCFOK, TCFNoVendorLI
+		said.Consent[1], other.Consent[1] = iab.TCFOK, iab.TCFNoVendorConsent
+		said.Interest[2], other.Interest[2] = iab.TCFOK, iab.TCFNoVendorLI
 		said.merge(other)
-		if said.At != 3 || said.Consents != 0b10 || said.Consent[1] != TCFNoVendorConsent || said.Interest[2] != TCFNoVendorLI {
+		if said.At != 3 || said.Consents != 0b10 || said.Consent[1] != iab.TCFNoVendorConsent || said.Interest[2] != iab.TCFNoVendorLI {
 			t.Errorf("%+v", said)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
@@ -21,12 +23,12 @@ type told string
 
 var longStrings = map[string]string{
 	"<tc>":      signaltest.FullTC(),                                             // every bit
-	"<tc-2>":    signaltest.RestrictedTC(2, NotAllowed),                          // vendor 5 may not select ads
+	"<tc-2>":    signaltest.RestrictedTC(2, iab.NotAllowed),                      // vendor 5 may not select ads
 	"<tc-few>":  signaltest.Head().EveryOther(9).EveryOther(9).Put(12, 0).Text(), // purposes 1 to 4 and 7 to 10; nobody disclosed
 	"<gpp-tc>":  signaltest.GPPHead(2) + "~" + signaltest.FullTC(),
 	"<gpp-6>":   signaltest.GPPHead(6) + "~1YYN",
 	"<gpp-63>":  signaltest.GPPHead(63) + "~A", // a section that is not known
-	"<gpp-tc6>": signaltest.GPPHead(2, 6) + "~" + signaltest.RestrictedTC(2, NotAllowed) + "~1YYN",
+	"<gpp-tc6>": signaltest.GPPHead(2, 6) + "~" + signaltest.RestrictedTC(2, iab.NotAllowed) + "~1YYN",
 	"<gpp-6-7>": signaltest.GPPHead(6, 7) + "~1NNN~CAAQAAAAAABA",
 	"<gpp-7>":   "DBABLA~CAAQAAAAAABA.QA", // usnat: sale
 	"<gpp-gpc>": "DBABLA~CAAAAAAAAABA.YA", // usnat: GPC
@@ -125,7 +127,7 @@ func (t told) says(r *Reader, d *Declaration, silent *Ask) (lines []string) {
 			lines = append(lines, where)
 		}
 	}
-	ask := &Ask{Declaration: d, Scratch: new(Scratch)}
+	ask := &Ask{Declaration: d, Scratch: new(cmp.Scratch)}
 	silent.Declaration = d // it is used again as it is, and keeps nothing of the hit before
 	var s, same Signals
 	r.Hit(h, &s, ask, note)
@@ -164,7 +166,7 @@ func (s *Signals) words() string {
 	}
 	if s.TCF.State != Absent {
 		add("tcf %s v%d p%d vendor %d @%d %b %b", s.TCF.State, s.TCF.Version, s.TCF.Policy, s.TCF.Vendor, s.TCF.At, s.TCF.Consents, s.TCF.Interests)
-		for p := 1; p <= NumPurposes && s.TCF.State == Valid; p++ {
+		for p := 1; p <= iab.NumPurposes && s.TCF.State == Valid; p++ {
 			add("%d:%d/%d", p, s.TCF.Consent[p], s.TCF.Interest[p])
 		}
 	}
@@ -287,10 +289,10 @@ var readings = []struct {
 // then to be read line by line.
 func TestGoldenReadings(t *testing.T) {
 	t.Parallel()
-	asks := []*Declaration{{}, {Vendor: 5, Provider: 9, Purposes: [NumPurposes + 1]Declared{
-		1: DeclaredConsent, 2: DeclaredConsentFlexible, 3: DeclaredLI, 7: DeclaredLI, 8: DeclaredLIFlexible, 11: DeclaredConsent,
+	asks := []*Declaration{{}, {Vendor: 5, Provider: 9, Purposes: [iab.NumPurposes + 1]iab.Declared{
+		1: iab.DeclaredConsent, 2: iab.DeclaredConsentFlexible, 3: iab.DeclaredLI, 7: iab.DeclaredLI, 8: iab.DeclaredLIFlexible, 11: iab.DeclaredConsent,
 	}}}
-	silent := &Ask{Scratch: new(Scratch)}
+	silent := &Ask{Scratch: new(cmp.Scratch)}
 	var got strings.Builder
 	for _, reading := range readings {
 		for _, h := range reading.hits {

@@ -6,21 +6,23 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never changes. It is
 // called from many goroutines at once.
 type Strings interface {
-	TC(text []byte) (*TCString, error)
-	GPP(text []byte) (*GPPString, error)
+	TC(text []byte) (*iab.TCString, error)
+	GPP(text []byte) (*iab.GPPString, error)
 }
 
 // Ask is what reading wants to know beside the hit.
 type Ask struct {
 	Declaration *Declaration // of the vendor that the hit is for
 	Strings     Strings      // nil: every string is decoded anew
-	Scratch     *Scratch     // the reader's room, kept between hits
+	Scratch     *cmp.Scratch // the reader's room, kept between hits
 
 	jar      []read.Cookie // the hit's cookies, in their order
 	mode     modeReading   // consent mode, as far as all events share it
@@ -28,16 +30,16 @@ type Ask struct {
 	text     []byte        // a cookie's value, decoded
 }
 
-func (a *Ask) tc(text []byte) (*TCString, error) {
+func (a *Ask) tc(text []byte) (*iab.TCString, error) {
 	if a.Strings == nil {
-		return DecodeTC(text)
+		return iab.DecodeTC(text)
 	}
 	return a.Strings.TC(text)
 }
 
-func (a *Ask) gpp(text []byte) (*GPPString, error) {
+func (a *Ask) gpp(text []byte) (*iab.GPPString, error) {
 	if a.Strings == nil {
-		return DecodeGPP(text)
+		return iab.DecodeGPP(text)
 	}
 	return a.Strings.GPP(text)
 }
@@ -97,7 +99,7 @@ func (f *finding) absent() {
 		state  State
 	}{
 		{r.tcf, TransparencyConsent, "cookie euconsent-v2, query gdpr_consent", f.s.TCF.State},
-		{r.funding, Platform(cmpGoogleFC), "cookie FCCDCF", f.s.TCF.State},
+		{r.funding, Platform(cmp.GoogleFC), "cookie FCCDCF", f.s.TCF.State},
 		{r.gpp, PrivacyPlatform, "query gpp, cookie __gpp", f.s.GPP.State},
 		{r.usp, USPrivacy, "query us_privacy, cookie usprivacy", f.s.USP.State},
 		{r.ac, AdditionalConsent, "query and cookie addtl_consent", f.s.AC.State},
@@ -151,29 +153,29 @@ func (f *finding) embedded() {
 	if !r.tcf && !r.ac && !r.funding {
 		return
 	}
-	for _, c := range [...]CMP{cmpGoogleFC, cmpCookiebot} {
-		if c != cmpGoogleFC && !r.tcf && !r.ac {
+	for _, c := range [...]cmp.Platform{cmp.GoogleFC, cmp.Cookiebot} {
+		if c != cmp.GoogleFC && !r.tcf && !r.ac {
 			continue
 		}
-		statement, _ := c.Read(f.ask, Settings{}, f.ask.Scratch)
-		if statement.State == Malformed && c == cmpGoogleFC {
+		statement, _ := c.Read(f.ask, cmp.Settings{}, f.ask.Scratch)
+		if statement.State == Malformed && c == cmp.GoogleFC {
 			f.s.TCF.merge(TCF{State: Malformed})
 		}
 		if statement.State != Valid {
 			continue
 		}
 		beside := f.ask.Scratch.Beside() // what stands in a cookie of its own was read as such
-		if (r.tcf || r.funding && c == cmpGoogleFC) && !bytes.Equal(statement.TC, beside.TC) {
+		if (r.tcf || r.funding && c == cmp.GoogleFC) && !bytes.Equal(statement.TC, beside.TC) {
 			f.tc(statement.TC, "cookie of ", c.String())
 		}
-		if (r.ac || r.funding && c == cmpGoogleFC) && !bytes.Equal(statement.AC, beside.AC) {
+		if (r.ac || r.funding && c == cmp.GoogleFC) && !bytes.Equal(statement.AC, beside.AC) {
 			f.ac(statement.AC, "cookie of ", c.String())
 		}
 	}
 }
 
 func (f *finding) tc(text []byte, where, name string) {
-	if NoSignal(text) {
+	if iab.NoSignal(text) {
 		return
 	}
 	said := TCF{State: Malformed}
@@ -187,7 +189,7 @@ func (f *finding) tc(text []byte, where, name string) {
 }
 
 func (f *finding) gpp(text []byte, sections []int, where, name string) {
-	if NoSignal(text) {
+	if iab.NoSignal(text) {
 		return
 	}
 	said := OptOuts{State: Malformed}
@@ -209,11 +211,11 @@ func (f *finding) gpp(text []byte, sections []int, where, name string) {
 }
 
 func (f *finding) usp(text []byte, where, name string) {
-	if NoSignal(text) {
+	if iab.NoSignal(text) {
 		return
 	}
 	said := OptOuts{State: Malformed}
-	if u, err := DecodeUSP(text); err == nil {
+	if u, err := iab.DecodeUSP(text); err == nil {
 		said = OptOuts{State: Valid}
 		if u.OptedOut() {
 			said.Of = Sale | Sharing | TargetedAdvertising // it has one flag only, from before the laws told them apart
@@ -226,11 +228,11 @@ func (f *finding) usp(text []byte, where, name string) {
 }
 
 func (f *finding) ac(text []byte, where, name string) {
-	if NoSignal(text) {
+	if iab.NoSignal(text) {
 		return
 	}
 	said := AC{State: Malformed, Listed: f.ask.Declaration.Provider != 0}
-	if a, err := DecodeAC(text); err == nil {
+	if a, err := iab.DecodeAC(text); err == nil {
 		id := f.ask.Declaration.Provider
 		said.State, said.Consented, said.Disclosed = Valid, said.Listed && a.Has(id), said.Listed && a.Disclosed(id)
 	}
@@ -273,7 +275,7 @@ func sectionsIn(h *hit.Hit, event int32, shared []int) []int {
 }
 
 func appendSID(all []int, text []byte) []int {
-	ids, ok := ParseSID(text)
+	ids, ok := iab.ParseSID(text)
 	if !ok || len(all) > maxSections {
 		return all
 	}
@@ -284,7 +286,7 @@ func appendSID(all []int, text []byte) []int {
 const maxSections = 64
 
 // optOutsOf is what US sections come to. One in force that cannot be read may hold an opt-out.
-func optOutsOf(o USOptOuts) OptOuts {
+func optOutsOf(o iab.USOptOuts) OptOuts {
 	said := OptOuts{State: Valid, GPC: o.GPC}
 	if o.Unclear {
 		said.State = Malformed

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
@@ -101,7 +102,7 @@ func TestVectorHeaders(t *testing.T) {
 		}
 		h.Chain()
 		var s Signals
-		reader.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(Scratch)}, nil)
+		reader.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(cmp.Scratch)}, nil)
 		got := map[string]bool{"gpc": s.GPC == Valid, "dnt": s.DNT == Valid}
 		fine := true
 		for name, want := range v.Expect {

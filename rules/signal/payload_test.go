@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
@@ -90,7 +91,7 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 		}
 		for name, parameter := range map[string]string{"tc": "gdpr_consent", "ac": "addtl_consent", "usp": "us_privacy", "gpp": "gpp", "gppSid": "gpp_sid", "gdprApplies": "gdpr"} {
 			switch text := query.Get(parameter); {
-			case signal.NoSignal([]byte(text)):
+			case iab.NoSignal([]byte(text)):
 			case name == "gppSid":
 				facts[name] = signaltest.Sections(text)
 			case name == "gdprApplies":
@@ -204,7 +205,7 @@ func TestNoSignal(t *testing.T) {
 		"": true, "${GDPR}": true, "${GDPR_CONSENT_755}": true, "%%GDPR%%": true, "{{gdpr}}": true, "undefined": true, "null": true,
 		"1": false, "1YNN": false, "DBABLA~CAAQAAAAAABA.QA": false, "$1": false, "-1": false,
 	} {
-		if got := signal.NoSignal([]byte(text)); got != want {
+		if got := iab.NoSignal([]byte(text)); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // payload reads the consent object that an SDK puts into its events. The catalog says where it stands: its fields carry a signal.
@@ -28,7 +29,7 @@ func newPayload(s *Source, number map[string]int) (*payload, error) {
 // payloadIDs are the ids that mean something where a site maps none: the categories' own names, OneTrust's, and Matomo's one.
 func payloadIDs(number map[string]int) map[string]string {
 	ids := map[string]string{"tracking": "analytics"}
-	maps.Copy(ids, cmpOneTrust.DefaultCategories())
+	maps.Copy(ids, cmp.OneTrust.DefaultCategories())
 	for name := range number {
 		ids[name] = name
 	}

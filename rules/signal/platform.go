@@ -1,11 +1,15 @@
 package signal
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+)
 
 // platform reads the cookies of one consent management platform, and maps its own ids to consent categories.
 type platform struct {
-	cmp      CMP
-	settings Settings
+	cmp      cmp.Platform
+	settings cmp.Settings
 	ids      map[string]Categories // what each id stands for
 	all      Categories            // what any of them stands for
 	where    string
@@ -13,7 +17,7 @@ type platform struct {
 
 // newPlatform compiles a site's mapping. Ids that the site does not map mean nothing to it; where it maps none, the known ones have
 // their defaults, and free ones stand for themselves.
-func newPlatform(s *Source, c CMP, number map[string]int) (*platform, error) {
+func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, error) {
 	p := &platform{cmp: c, settings: s.Settings, ids: map[string]Categories{}, where: "cookie"}
 	for i, name := range c.Names(s.Settings) {
 		if i == 0 {
@@ -62,15 +66,15 @@ func mapped(source string, given, defaults map[string]string, number map[string]
 
 // said is what a platform's statement comes to. A yes counts only where the visitor's act is recorded; of two ids that stand for one
 // category both must be granted; an id of the site's mapping that the statement does not name is not granted.
-func (p *platform) said(statement Statement, items []Item) Said {
+func (p *platform) said(statement cmp.Statement, items []cmp.Item) Said {
 	said := Said{State: statement.State}
 	if statement.Objection {
 		said.Refused, said.Objected = p.all, p.all
 	}
 	switch {
-	case statement.State == Absent, statement.Decided == Unknowable:
+	case statement.State == Absent, statement.Decided == cmp.Unknowable:
 		return said
-	case statement.State == Malformed, statement.Decided != Decides:
+	case statement.State == Malformed, statement.Decided != cmp.Decides:
 		said.Doubt = p.all &^ said.Refused
 		return said
 	}
@@ -83,7 +87,7 @@ func (p *platform) said(statement Statement, items []Item) Said {
 		}
 		switch {
 		case set == 0:
-		case item.List == CategoryLI || item.List == ServiceLI:
+		case item.List == cmp.CategoryLI || item.List == cmp.ServiceLI:
 			if !item.Granted {
 				said.Objected |= set
 			}
@@ -101,7 +105,7 @@ func (p *platform) said(statement Statement, items []Item) Said {
 }
 
 // unnamed leaves in doubt the categories of ids that the statement does not name.
-func (p *platform) unnamed(said *Said, items []Item) {
+func (p *platform) unnamed(said *Said, items []cmp.Item) {
 	if p.settled(items) {
 		return
 	}
@@ -109,7 +113,7 @@ func (p *platform) unnamed(said *Said, items []Item) {
 		found := false
 		for i := range items {
 			l := items[i].List
-			if found = (l == Category || l == Service) && string(items[i].ID) == id; found {
+			if found = (l == cmp.Category || l == cmp.Service) && string(items[i].ID) == id; found {
 				break
 			}
 		}
@@ -120,7 +124,7 @@ func (p *platform) unnamed(said *Said, items []Item) {
 }
 
 // settled tells whether one flag stands for everything.
-func (p *platform) settled(items []Item) bool {
+func (p *platform) settled(items []cmp.Item) bool {
 	for i := range items {
 		if string(items[i].ID) == "*" {
 			return true

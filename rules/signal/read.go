@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // Note tells where a signal was found and what it contributed; says is in words, never the raw value.
@@ -72,7 +73,7 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 	case AdditionalConsent:
 		r.iab.ac = true
 		return nil
-	case Platform(cmpGoogleFC):
+	case Platform(cmp.GoogleFC):
 		r.iab.funding = true
 		return nil
 	case ConsentMode:
@@ -130,7 +131,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 		case from.platform != nil:
 			statement, items := from.platform.cmp.Read(ask, from.platform.settings, ask.Scratch)
 			said.merge(from.platform.said(statement, items))
-			if r.gpc && statement.GPC == Yes { // a platform's copy of the browser's signal
+			if r.gpc && statement.GPC == cmp.Yes { // a platform's copy of the browser's signal
 				s.GPC = Valid
 			}
 			r.tell(note, said, from.platform.where)

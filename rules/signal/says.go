@@ -1,6 +1,10 @@
 package signal
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
+)
 
 // Append puts what the string says into words that hold nothing of it: versions, purposes, and what the vendor may rely on.
 func (t *TCF) Append(dst []byte) []byte {
@@ -15,16 +19,16 @@ func (t *TCF) Append(dst []byte) []byte {
 	dst = strconv.AppendUint(dst, uint64(t.Policy), 10)
 	dst = appendPurposes(append(dst, ", consent to "...), t.Consents)
 	dst = appendPurposes(append(dst, ", interest in "...), t.Interests)
-	var consent, interest Purposes
-	failed := TCFOK
-	for p := 1; p <= NumPurposes; p++ {
-		if t.Consent[p] == TCFOK {
+	var consent, interest iab.Purposes
+	failed := iab.TCFOK
+	for p := 1; p <= iab.NumPurposes; p++ {
+		if t.Consent[p] == iab.TCFOK {
 			consent = consent.With(p)
 		}
-		if t.Interest[p] == TCFOK {
+		if t.Interest[p] == iab.TCFOK {
 			interest = interest.With(p)
 		}
-		if failed == TCFOK {
+		if failed == iab.TCFOK {
 			failed = t.Consent[p]
 		}
 	}
@@ -41,12 +45,12 @@ func (t *TCF) Append(dst []byte) []byte {
 }
 
 // appendPurposes lists purposes: "1 2 7", or "none".
-func appendPurposes(dst []byte, set Purposes) []byte {
+func appendPurposes(dst []byte, set iab.Purposes) []byte {
 	if set == 0 {
 		return append(dst, "none"...)
 	}
 	first := true
-	for p := 1; p <= NumPurposes; p++ {
+	for p := 1; p <= iab.NumPurposes; p++ {
 		if !set.Has(p) {
 			continue
 		}

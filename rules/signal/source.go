@@ -1,5 +1,7 @@
 package signal
 
+import "github.com/tagwarden/tagwarden/rules/signal/cmp"
+
 // Kind names a source of signals: one that a site may list under `signals:`. Consent management platforms follow behind Payload.
 type Kind uint8
 
@@ -25,10 +27,10 @@ var kindNames = [numKinds]string{
 }
 
 // Platform is the source that a consent management platform is.
-func Platform(c CMP) Kind { return numKinds + Kind(c) }
+func Platform(c cmp.Platform) Kind { return numKinds + Kind(c) }
 
 // CMP is the consent management platform that the source is, if it is one.
-func (k Kind) CMP() (CMP, bool) { return CMP(k - numKinds), k >= numKinds }
+func (k Kind) CMP() (cmp.Platform, bool) { return cmp.Platform(k - numKinds), k >= numKinds }
 
 // String returns the name that server files and records use.
 func (k Kind) String() string {
@@ -47,7 +49,7 @@ type Source struct {
 	Categories map[string]string
 
 	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts.
-	Settings Settings
+	Settings cmp.Settings
 
 	// For Own: exactly one of the places is set.
 	Cookie string // a cookie's name

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
@@ -14,8 +16,8 @@ import (
 var someCategories = map[string]int{"analytics": 0, "marketing": 1}
 
 // platformOf is a platform by its name.
-func platformOf(name string) CMP {
-	c, ok := ParseCMP(name)
+func platformOf(name string) cmp.Platform {
+	c, ok := cmp.Parse(name)
 	if !ok {
 		panic(name)
 	}
@@ -29,8 +31,8 @@ func TestReaderRefuses(t *testing.T) {
 		change(&s)
 		return s
 	}
-	oneTrust, _ := ParseCMP("onetrust")
-	trustArc, _ := ParseCMP("trustarc")
+	oneTrust, _ := cmp.Parse("onetrust")
+	trustArc, _ := cmp.Parse("trustarc")
 	for _, c := range []struct {
 		source Source
 		want   string
@@ -85,7 +87,7 @@ func readOnce(t *testing.T, sources []Source, headers ...string) (s Signals, not
 		h.Request.Headers = append(h.Request.Headers, hit.Header{Name: []byte(pair[0]), Value: []byte(pair[1])})
 	}
 	h.Chain()
-	r.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(Scratch)}, func(kind Kind, where string, state State, says string) {
+	r.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(cmp.Scratch)}, func(kind Kind, where string, state State, says string) {
 		notes = append(notes, fmt.Sprintf("%s, %s: %s, %s", kind, where, state, says))
 	})
 	return s, notes
@@ -161,7 +163,7 @@ func TestTwoThatDisagree(t *testing.T) {
 		h.Reset()
 		h.Request.Headers = append(h.Request.Headers, hit.Header{Name: []byte("Cookie"), Value: []byte(strings.Join(jar, "; "))})
 		h.Chain()
-		r.Hit(h, &s, &Ask{Declaration: &Declaration{Provider: provider}, Scratch: new(Scratch)}, nil)
+		r.Hit(h, &s, &Ask{Declaration: &Declaration{Provider: provider}, Scratch: new(cmp.Scratch)}, nil)
 		return s
 	}
 	for _, c := range []struct {
@@ -172,7 +174,7 @@ func TestTwoThatDisagree(t *testing.T) {
 		{"addtl_consent=1~9", "addtl_consent=1~x", func(s *Signals) bool { return s.AC.refuses() && s.AC.State == Malformed }},
 		{"addtl_consent=2~9~dv.9", "addtl_consent=2~9~dv.", func(s *Signals) bool { return s.AC.Listed && s.AC.Consented && !s.AC.Disclosed }},
 		{"euconsent-v2=" + all + disclosed, "euconsent-v2=" + few, func(s *Signals) bool {
-			return s.TCF.State == Valid && s.TCF.Consent[5] == TCFNoPurposeConsent && s.TCF.Consents == 0b1111001111 && s.TCF.Consent[1] == TCFOK
+			return s.TCF.State == Valid && s.TCF.Consent[5] == iab.TCFNoPurposeConsent && s.TCF.Consents == 0b1111001111 && s.TCF.Consent[1] == iab.TCFOK
 		}},
 		{"euconsent-v2=" + all + disclosed, "euconsent-v2=x", func(s *Signals) bool { return s.TCF == TCF{State: Malformed} }},
 		{"usprivacy=1YNN", "usprivacy=1YYN", func(s *Signals) bool { return s.USP == OptOuts{State: Valid, Of: Sale | Sharing | TargetedAdvertising} }},

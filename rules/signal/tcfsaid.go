@@ -1,10 +1,12 @@
 package signal
 
+import "github.com/tagwarden/tagwarden/rules/signal/iab"
+
 // Declaration is how a vendor stands in IAB's Global Vendor List and among Google's providers. Its zero value is in neither.
 type Declaration struct {
-	Vendor   int                       // id in the Global Vendor List; 0: purposes alone are asked about
-	Purposes [NumPurposes + 1]Declared // by purpose
-	Provider int                       // id among Google's ad technology providers (AC string); 0 where it has none
+	Vendor   int                               // id in the Global Vendor List; 0: purposes alone are asked about
+	Purposes [iab.NumPurposes + 1]iab.Declared // by purpose
+	Provider int                               // id among Google's ad technology providers (AC string); 0 where it has none
 }
 
 // TCF is what TC strings say, as it stands for one vendor: by purpose, whether the vendor may rely on consent and whether on legitimate
@@ -15,21 +17,21 @@ type TCF struct {
 	Policy  uint8  // of the TCF's policy: 4 is TCF 2.2, 5 is TCF 2.3
 	Vendor  uint16 // that was asked about; 0 where the catalog knows no id
 
-	Consents  Purposes // bits of the string
-	Interests Purposes
+	Consents  iab.Purposes // bits of the string
+	Interests iab.Purposes
 
-	Consent  [NumPurposes + 1]TCFReason // TCFOK: permitted
-	Interest [NumPurposes + 1]TCFReason
+	Consent  [iab.NumPurposes + 1]iab.TCFReason // TCFOK: permitted
+	Interest [iab.NumPurposes + 1]iab.TCFReason
 	At       int64 // when the string was last changed, Unix seconds
 }
 
 // newTCF asks a decoded string about a vendor.
-func newTCF(t *TCString, d *Declaration) TCF {
+func newTCF(t *iab.TCString, d *Declaration) TCF {
 	said := TCF{
 		State: Valid, Version: t.Version, Policy: t.PolicyVersion, Vendor: uint16(d.Vendor), At: t.Updated,
 		Consents: t.PurposeConsents & allPurposes, Interests: t.PurposeLI & allPurposes,
 	}
-	for p := 1; p <= NumPurposes; p++ {
+	for p := 1; p <= iab.NumPurposes; p++ {
 		if d.Vendor == 0 {
 			said.Consent[p], said.Interest[p] = t.PurposeAlone(p)
 			continue
@@ -37,17 +39,17 @@ func newTCF(t *TCString, d *Declaration) TCF {
 		decided := t.Purpose(d.Vendor, p, d.Purposes[p])
 		said.Consent[p], said.Interest[p] = decided.Reason, decided.Reason
 		// A bit for the one basis may not stand in for the other (TCF Policies: for the avoidance of doubt).
-		if decided.Basis != BasisConsent && decided.Basis != BasisNone {
-			said.Consent[p] = TCFPurposeNotDeclared
+		if decided.Basis != iab.BasisConsent && decided.Basis != iab.BasisNone {
+			said.Consent[p] = iab.TCFPurposeNotDeclared
 		}
-		if decided.Basis != BasisLI && decided.Basis != BasisNone {
-			said.Interest[p] = TCFPurposeNotDeclared
+		if decided.Basis != iab.BasisLI && decided.Basis != iab.BasisNone {
+			said.Interest[p] = iab.TCFPurposeNotDeclared
 		}
 	}
 	return said
 }
 
-const allPurposes = Purposes(1<<NumPurposes - 1)
+const allPurposes = iab.Purposes(1<<iab.NumPurposes - 1)
 
 // merge adds what another string says; the stricter holds.
 func (t *TCF) merge(o TCF) {
@@ -64,10 +66,10 @@ func (t *TCF) merge(o TCF) {
 	t.Consents &= o.Consents
 	t.Interests &= o.Interests
 	for p := range t.Consent {
-		if t.Consent[p] == TCFOK {
+		if t.Consent[p] == iab.TCFOK {
 			t.Consent[p] = o.Consent[p]
 		}
-		if t.Interest[p] == TCFOK {
+		if t.Interest[p] == iab.TCFOK {
 			t.Interest[p] = o.Interest[p]
 		}
 	}
@@ -75,27 +77,27 @@ func (t *TCF) merge(o TCF) {
 }
 
 // consents returns the first rule that keeps the vendor from relying on consent to all of the purposes; TCFOK where none does.
-func (t *TCF) consents(of Purposes) TCFReason { return t.first(&t.Consent, of) }
+func (t *TCF) consents(of iab.Purposes) iab.TCFReason { return t.first(&t.Consent, of) }
 
 // Interested returns the first rule that keeps the vendor from relying on legitimate interest for all of the purposes; TCFOK where none
 // does, or no string was sent.
-func (t *TCF) Interested(of Purposes) TCFReason {
+func (t *TCF) Interested(of iab.Purposes) iab.TCFReason {
 	if t.State == Absent {
-		return TCFOK
+		return iab.TCFOK
 	}
 	return t.first(&t.Interest, of)
 }
 
-func (t *TCF) first(reasons *[NumPurposes + 1]TCFReason, of Purposes) TCFReason {
+func (t *TCF) first(reasons *[iab.NumPurposes + 1]iab.TCFReason, of iab.Purposes) iab.TCFReason {
 	if t.State != Valid {
-		return TCFStringInvalid
+		return iab.TCFStringInvalid
 	}
-	for p := 1; p <= NumPurposes; p++ {
-		if of.Has(p) && reasons[p] != TCFOK {
+	for p := 1; p <= iab.NumPurposes; p++ {
+		if of.Has(p) && reasons[p] != iab.TCFOK {
 			return reasons[p]
 		}
 	}
-	return TCFOK
+	return iab.TCFOK
 }
 
 // AC is what Google's additional consent string says of the vendor that is asked about. It counts beside a TC string only.

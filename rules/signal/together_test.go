@@ -3,6 +3,7 @@ package signal
 import (
 	"testing"
 
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
@@ -81,7 +82,7 @@ func TestSaidTogether(t *testing.T) {
 func TestConsentOfTwo(t *testing.T) {
 	t.Parallel()
 	tcfs := []TCF{{}, {State: Malformed}, {State: Valid, At: 3}, {State: Valid, At: 7}}
-	tcfs[2].Consent[2], tcfs[3].Consent[2] = TCFOK, TCFNoPurposeConsent
+	tcfs[2].Consent[2], tcfs[3].Consent[2] = iab.TCFOK, iab.TCFNoPurposeConsent
 	acs := []AC{{}, {State: Valid, Listed: true, Consented: true}, {State: Valid, Listed: true}, {State: Malformed, Listed: true}, {State: Malformed}, {State: Valid}}
 	for _, a := range saying(Own) {
 		for _, b := range saying(Payload) {
@@ -95,7 +96,7 @@ func TestConsentOfTwo(t *testing.T) {
 				for _, ac := range acs {
 					s.TCF, s.AC = tcf, ac
 					need := Need{Categories: 1, TCF: 1 << 1}
-					want := Answer{TCF: TCFOK}
+					want := Answer{TCF: iab.TCFOK}
 					switch {
 					case (a.Refused|a.Objected)&1 != 0:
 						want.Consent, want.At = Refused, a.At
@@ -103,11 +104,11 @@ func TestConsentOfTwo(t *testing.T) {
 						want.Consent, want.At = Refused, b.At
 					case a.Doubt|b.Doubt != 0:
 					case tcf.State == Malformed:
-						want.TCF = TCFStringInvalid
+						want.TCF = iab.TCFStringInvalid
 					case tcf.State == Valid && tcf.At == 7:
-						want.TCF = TCFNoPurposeConsent
+						want.TCF = iab.TCFNoPurposeConsent
 					case tcf.State == Valid && ac.Listed && (ac.State == Malformed || !ac.Consented):
-						want.TCF = TCFNoVendorConsent
+						want.TCF = iab.TCFNoVendorConsent
 					case tcf.State == Valid || a.Granted|b.Granted != 0:
 						want.Consent = Granted
 						for _, at := range []int64{a.At * int64(a.Granted), b.At * int64(b.Granted), tcf.At} {
@@ -120,7 +121,7 @@ func TestConsentOfTwo(t *testing.T) {
 				}
 			}
 			s.TCF, s.AC = TCF{}, AC{}
-			if got := s.Consent(nil); got.Consent == Granted || got.TCF != TCFOK {
+			if got := s.Consent(nil); got.Consent == Granted || got.TCF != iab.TCFOK {
 				t.Fatalf("nothing was asked: %+v", got)
 			}
 			if got := s.Consent([]Need{{}}); got.Consent == Granted {
@@ -146,17 +147,17 @@ func TestStringsTogether(t *testing.T) {
 	for _, x := range states {
 		for _, y := range states {
 			for how := range 16 {
-				reason := func(yes bool) TCFReason {
+				reason := func(yes bool) iab.TCFReason {
 					if yes {
-						return TCFOK
+						return iab.TCFOK
 					}
-					return TCFNoVendorConsent
+					return iab.TCFNoVendorConsent
 				}
 				is := func(bit int) bool { return how>>bit&1 == 1 }
 				make := func(state State, yes, interest bool, at int64) (t TCF) {
 					if state == Valid {
 						t.At = at
-						t.Consents, t.Interests = Purposes(how&3), Purposes(how>>2)
+						t.Consents, t.Interests = iab.Purposes(how&3), iab.Purposes(how>>2)
 						for p := range t.Consent {
 							t.Consent[p], t.Interest[p] = reason(yes), reason(interest)
 						}
@@ -228,31 +229,31 @@ func TestOptedOut(t *testing.T) {
 // what the purpose's bits say.
 func TestPurposesOfVendors(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, RequireConsent), signaltest.RestrictedTC(11, RequireLI), signaltest.RestrictedTC(9, NotAllowed), signaltest.TypicalTC()} {
-		s, err := DecodeTC([]byte(text))
+	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, iab.RequireConsent), signaltest.RestrictedTC(11, iab.RequireLI), signaltest.RestrictedTC(9, iab.NotAllowed), signaltest.TypicalTC()} {
+		s, err := iab.DecodeTC([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		alone := newTCF(s, &Declaration{})
-		for p := 1; p <= NumPurposes; p++ {
+		for p := 1; p <= iab.NumPurposes; p++ {
 			if c, li := s.PurposeAlone(p); alone.Consent[p] != c || alone.Interest[p] != li {
 				t.Errorf("purpose %d alone: %s, %s", p, alone.Consent[p], alone.Interest[p])
 			}
-			for d := Undeclared; d <= DeclaredLIFlexible+1; d++ {
+			for d := iab.Undeclared; d <= iab.DeclaredLIFlexible+1; d++ {
 				asked := &Declaration{Vendor: 5}
 				asked.Purposes[p] = d
 				said, decided := newTCF(s, asked), s.Purpose(5, p, d)
-				if (said.Consent[p] == TCFOK) != decided.OnConsent || (said.Interest[p] == TCFOK) != decided.OnLI || said.Vendor != 5 ||
+				if (said.Consent[p] == iab.TCFOK) != decided.OnConsent || (said.Interest[p] == iab.TCFOK) != decided.OnLI || said.Vendor != 5 ||
 					said.Policy != s.PolicyVersion || said.Version != 2 || said.At != s.Updated {
 					t.Errorf("purpose %d, declared %d: %+v, %+v", p, d, said, decided)
 				}
-				if decided.Reason != TCFOK && said.Consent[p] != decided.Reason && said.Interest[p] != decided.Reason {
+				if decided.Reason != iab.TCFOK && said.Consent[p] != decided.Reason && said.Interest[p] != decided.Reason {
 					t.Errorf("purpose %d, declared %d: %s, %s: not %s", p, d, said.Consent[p], said.Interest[p], decided.Reason)
 				}
-				for q := 1; q <= NumPurposes; q++ {
-					for _, of := range []Purposes{PurposesOf([]int{q}), PurposesOf([]int{q, 1})} {
+				for q := 1; q <= iab.NumPurposes; q++ {
+					for _, of := range []iab.Purposes{iab.PurposesOf([]int{q}), iab.PurposesOf([]int{q, 1})} {
 						first := said.Consent[q]
-						if of.Has(1) && said.Consent[1] != TCFOK {
+						if of.Has(1) && said.Consent[1] != iab.TCFOK {
 							first = said.Consent[1]
 						}
 						if said.consents(of) != first {
@@ -263,7 +264,7 @@ func TestPurposesOfVendors(t *testing.T) {
 			}
 		}
 	}
-	if (&TCF{}).Interested(1<<1) != TCFOK || (&TCF{State: Malformed}).Interested(1<<1) != TCFStringInvalid || (&TCF{State: Valid}).Interested(1<<1) == TCFOK {
+	if (&TCF{}).Interested(1<<1) != iab.TCFOK || (&TCF{State: Malformed}).Interested(1<<1) != iab.TCFStringInvalid || (&TCF{State: Valid}).Interested(1<<1) == iab.TCFOK {
 		t.Error("legitimate interest of no string, of one that cannot be read, or of one that has none")
 	}
 }

@@ -1,0 +1,67 @@
+package cmp
+
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
+
+// civic: CookieControl is JSON, often not percent-encoded: {"optionalCookies":{"analytics":"accepted","marketing":"revoked"},
+// "interactedWith":true,"consentDate":<ms>,"consentExpiry":90}. "legitimate interest" is not accepted.
+var civic = dialect{
+	name:  "civic",
+	names: []string{"CookieControl"},
+	read:  readCivic,
+	free:  true,
+}
+
+func readCivic(s *Scratch, c *cookie) {
+	object, ok := s.object(c.value)
+	if !ok {
+		s.malformed()
+		return
+	}
+	acted := false
+	object.ForEach(func(key, value gjson.Result) bool {
+		switch key.Str {
+		case "optionalCookies":
+			s.civicCategories(value)
+		case "interactedWith":
+			s.mustBe(value.IsBool())
+			if acted = value.Type == gjson.True; !acted {
+				s.decided(Undecided)
+			}
+		case "consentDate":
+			s.when(value)
+		}
+		return true
+	})
+	if acted {
+		s.decided(Decides)
+	} else {
+		s.decided(Undecided)
+	}
+}
+
+func (s *Scratch) civicCategories(object gjson.Result) {
+	if !object.IsObject() {
+		s.malformed()
+		return
+	}
+	object.ForEach(func(key, value gjson.Result) bool {
+		id := read.Bytes(key.Str)
+		switch {
+		case value.Type != gjson.String:
+			s.malformed()
+		case value.Str == "accepted":
+			s.say(Category, id, yes)
+		case value.Str == "revoked":
+			s.say(Category, id, no)
+		case value.Str == "legitimate interest":
+			s.say(CategoryLI, id, yes)
+		default:
+			s.malformed()
+		}
+		return true
+	})
+}

@@ -1,0 +1,74 @@
+package cmp
+
+import "github.com/tidwall/gjson"
+
+// didomi: didomi_token is base64 of {"updated":..,"purposes":{"enabled":[..],"disabled":[..]},"vendors":{..},"purposes_li":{..},
+// "vendors_li":{..}}. It is there before any choice, without the lists. didomi_dcs is a binary form whose purposes are numbered by site.
+var didomi = dialect{
+	name:  "didomi",
+	names: []string{"didomi_token", "didomi_dcs"},
+	read:  readDidomi,
+	end: func(s *Scratch) {
+		if !s.has(0) {
+			s.decided(Unknowable)
+		}
+	},
+	free: true,
+}
+
+func readDidomi(s *Scratch, c *cookie) {
+	if c.slot == 1 {
+		s.st.Opaque = true
+		return
+	}
+	text, ok := s.base64(c.value)
+	if !ok {
+		s.malformed()
+		return
+	}
+	object, ok := s.object(text)
+	if !ok {
+		s.malformed()
+		return
+	}
+	before, updated := len(s.said), false
+	object.ForEach(func(key, value gjson.Result) bool {
+		switch key.Str {
+		case "purposes":
+			s.enabled(Category, value)
+		case "vendors":
+			s.enabled(Service, value)
+		case "purposes_li":
+			s.enabled(CategoryLI, value)
+		case "vendors_li":
+			s.enabled(ServiceLI, value)
+		case "updated":
+			updated = value.Type != gjson.Null
+			s.when(value)
+		}
+		return true
+	})
+	if updated && len(s.said) > before {
+		s.decided(Decides)
+	} else {
+		s.decided(Undecided)
+	}
+}
+
+// enabled reads {"enabled":[..],"disabled":[..]}.
+func (s *Scratch) enabled(list List, object gjson.Result) {
+	if !object.IsObject() {
+		s.mustBe(object.Type == gjson.Null)
+		return
+	}
+	object.ForEach(func(key, value gjson.Result) bool {
+		switch {
+		case value.Type == gjson.Null:
+		case key.Str == "enabled":
+			s.ids(list, value, yes)
+		case key.Str == "disabled":
+			s.ids(list, value, no)
+		}
+		return true
+	})
+}
