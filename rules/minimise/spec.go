@@ -3,7 +3,6 @@ package minimise
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -75,7 +74,7 @@ func wrong(param, format string, args ...any) error {
 // Set sets the parameter of that name (see Params) of the Spec's Kind. value is a string, an int or a []string, as the parameter's
 // Type says. The error is a *ParamError.
 func (s *Spec) Set(param string, value any) error {
-	p, ok := ParamOf(s.Kind, param)
+	p, ok := parameterOf(s.Kind, param)
 	if !ok {
 		return wrong(param, "%v has no such parameter; it has %s", s.Kind, strings.Join(paramNames(s.Kind), ", "))
 	}
@@ -85,21 +84,9 @@ func (s *Spec) Set(param string, value any) error {
 		if !ok || n < p.Min || n > p.Max {
 			return wrong(param, "must be a whole number from %d to %d", p.Min, p.Max)
 		}
-		s.setInt(param, n)
 	case Names:
-		names, ok := value.([]string)
-		if !ok {
+		if _, ok := value.([]string); !ok {
 			return wrong(param, "must be a list of texts")
-		}
-		switch param {
-		case "query":
-			s.URL.Query = names
-		case "templates":
-			s.URL.Templates = names
-		case "values":
-			s.Only = names
-		case "with":
-			s.Rare.With = names
 		}
 	default:
 		text, ok := value.(string)
@@ -109,68 +96,49 @@ func (s *Spec) Set(param string, value any) error {
 		if p.Type == Enum && !slices.Contains(p.Values, text) {
 			return wrong(param, "must be one of %s", strings.Join(p.Values, ", "))
 		}
-		s.setText(param, text)
+	}
+	switch at := p.at(s).(type) {
+	case *int:
+		*at = value.(int)
+	case **int:
+		*at = new(value.(int))
+	case *string:
+		*at = value.(string)
+	case *[]string:
+		*at = value.([]string)
 	}
 	return nil
 }
 
-func (s *Spec) setInt(param string, n int) {
-	switch param {
-	case "bits":
-		s.Pseudonymise.Bits = n
-	case "v4":
-		s.Truncate.V4 = &n
-	case "v6":
-		s.Truncate.V6 = &n
-	case "decimals":
-		s.Truncate.Decimals = &n
-	case "chars":
-		s.Truncate.Chars = &n
-	case "k":
-		s.Rare.K = n
-	case "days":
-		s.Rare.Days = n
-	}
-}
-
-func (s *Spec) setText(param, text string) {
-	switch param {
-	case "scope":
-		s.Pseudonymise.Scope = text
-	case "rotate":
-		s.Pseudonymise.Rotate = text
-	case "id":
-		s.Derive = text
-	case "function":
-		s.Hash = text
-	case "to":
-		if s.Kind == Generalise {
-			s.Generalise = text
-		} else {
-			s.Truncate.To = text
-		}
-	case "ids":
-		s.URL.IDs = text
-	case "path":
-		s.URL.Path = text
-	case "fragment":
-		s.URL.Fragment = text
-	case "with":
-		s.Replace = text
-	}
-}
-
-// canon returns a text that is the same for two Specs that mean the same.
+// canon returns a text that is the same for two Specs that mean the same: the minimiser and what is said of its parameters.
 func (s *Spec) canon() string {
-	number := func(n *int) string {
-		if n == nil {
-			return "-"
-		}
-		return strconv.Itoa(*n)
+	text := s.Kind.String()
+	if s.Kind >= NumKinds {
+		return text
 	}
-	only := slices.Sorted(slices.Values(s.Only))
-	query := slices.Sorted(slices.Values(s.URL.Query))
-	return fmt.Sprintf("%v %q %q %d %q %q %q %s %s %s %s %q %q %q %q %q %q %q %d %d %q %q", s.Kind, s.Pseudonymise.Scope, s.Pseudonymise.Rotate, s.Pseudonymise.Bits,
-		s.Derive, s.Hash, s.Truncate.To, number(s.Truncate.V4), number(s.Truncate.V6), number(s.Truncate.Decimals), number(s.Truncate.Chars),
-		s.Generalise, query, s.URL.IDs, s.URL.Templates, s.URL.Path, s.URL.Fragment, only, s.Rare.K, s.Rare.Days, slices.Sorted(slices.Values(s.Rare.With)), s.Replace)
+	for _, p := range parametersOf[s.Kind] {
+		switch at := p.at(s).(type) {
+		case *int:
+			if *at != 0 {
+				text += fmt.Sprintf(" %s=%d", p.Name, *at)
+			}
+		case **int:
+			if *at != nil {
+				text += fmt.Sprintf(" %s=%d", p.Name, **at)
+			}
+		case *string:
+			if *at != "" {
+				text += fmt.Sprintf(" %s=%q", p.Name, *at)
+			}
+		case *[]string:
+			names := *at
+			if !p.ordered {
+				names = slices.Sorted(slices.Values(names))
+			}
+			if len(names) > 0 {
+				text += fmt.Sprintf(" %s=%q", p.Name, names)
+			}
+		}
+	}
+	return text
 }
