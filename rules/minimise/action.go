@@ -5,19 +5,24 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
 // Action is a compiled Spec for one class. It never changes and is safe for concurrent use. The nil *Action drops.
 type Action struct {
-	kind      Kind
-	class     hit.Class
-	spec      Spec
-	canon     string
-	rotation  pseudonym.Rotation // pseudonymise
-	byPurpose bool               // pseudonymise
+	is    *minimiser // nil drops
+	kind  Kind
+	class hit.Class
+	spec  Spec // with its defaults
+	canon string
+	looks scrub.Set // what is looked for in a value
+
+	keyed     bool               // a key of the vendor is needed
+	byPurpose bool               // and of the purpose
+	rotation  pseudonym.Rotation // and of a period
 	only      map[string]struct{}
 	url       *urlPlan
-	inside    bool        // keep and scrub: addresses in the text are treated
+	inside    bool        // addresses in the text are treated
 	within    *Action     // as this one does; nil: they are replaced
 	with      []hit.Class // rare
 }
@@ -41,73 +46,39 @@ func (a *Action) Spec() Spec {
 	return a.spec
 }
 
-// Scope returns the scope that the action's keys must be registered for with pseudonym.New or Derive; false where it needs none.
+// Scope returns the scope that the action's keys must be registered for with [pseudonym.New] or Derive; false where it needs none.
 func (a *Action) Scope(vendor, purpose string) (pseudonym.Scope, bool) {
-	switch a.Kind() {
-	case Pseudonymise:
-		s := pseudonym.Scope{Vendor: vendor, Rotation: a.rotation}
-		if a.byPurpose {
-			s.Purpose = purpose
-		}
-		return s, true
-	case Derive:
-		return pseudonym.Scope{Vendor: vendor, Rotation: pseudonym.Day}, true
-	default:
+	if a == nil || !a.keyed {
 		return pseudonym.Scope{}, false
 	}
+	s := pseudonym.Scope{Vendor: vendor, Rotation: a.rotation}
+	if a.byPurpose {
+		s.Purpose = purpose
+	}
+	return s, true
 }
 
 // Append applies the action to a value. Where the outcome is Rewritten or RewrittenNumber, out is dst with the new value behind it; else
 // it is dst. dst lends its spare capacity as scratch space: a dst that is used again and again costs no allocation. v.Bytes must not
 // lie there.
 func (a *Action) Append(dst []byte, v Value, env *Env) (out []byte, outcome Outcome) {
-	if a == nil || a.kind == Drop || env == nil {
+	if a == nil || a.is == nil || a.is.apply == nil || env == nil {
+		return dst, Dropped
+	}
+	saysNothing := v.Kind == NullValue || v.Kind == TextValue && len(v.Bytes) == 0
+	switch {
+	case saysNothing && !a.is.anyway:
+		return dst, Kept
+	case a.TooLong(v.Bytes):
 		return dst, Dropped
 	}
 	base := len(dst)
-	out, outcome = a.apply(dst, v, env)
+	out, outcome = a.is.apply(a, dst, v, env)
 	if outcome == Dropped || outcome == Kept {
 		return out[:base], outcome
 	}
-	if a.kind != Replace && a.kind != Derive && bytes.Equal(out[base:], v.Bytes) && (v.Kind == NumberValue) == (outcome == RewrittenNumber) {
+	if !a.is.anyway && bytes.Equal(out[base:], v.Bytes) && (v.Kind == NumberValue) == (outcome == RewrittenNumber) {
 		return out[:base], Kept
 	}
 	return out, outcome
-}
-
-func (a *Action) apply(dst []byte, v Value, env *Env) ([]byte, Outcome) {
-	saysNothing := v.Kind == NullValue || v.Kind == TextValue && len(v.Bytes) == 0
-	if saysNothing && a.kind != Replace && a.kind != Derive && a.kind != Only {
-		return dst, Kept
-	}
-	if a.TooLong(v.Bytes) {
-		return dst, Dropped
-	}
-	switch a.kind {
-	case Keep:
-		return a.keep(dst, v, env)
-	case Pseudonymise:
-		return a.pseudonymise(dst, v, env)
-	case Derive:
-		return a.derive(dst, v, env)
-	case Hash:
-		return a.hash(dst, v)
-	case Truncate:
-		return a.truncate(dst, v, env)
-	case Generalise:
-		return a.generalise(dst, v)
-	case URL:
-		out, outcome := a.address(dst, v, env.Work)
-		return ownIn(out, len(dst), outcome, env)
-	case Scrub:
-		return a.scrub(dst, v, env)
-	case Only:
-		return a.pass(dst, v)
-	case Rare:
-		return a.rare(dst, v, env)
-	case Replace:
-		return a.replace(dst, v)
-	default:
-		return dst, Dropped
-	}
 }

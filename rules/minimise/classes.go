@@ -77,6 +77,7 @@ func (s classes) String() string {
 
 // The classes that a minimiser, or a way of using it, is for.
 var (
+	every       = ^classes(0)
 	identifiers = of(hit.AdvertisingID, hit.ClickID, hit.ClientID, hit.Cookie, hit.Custom, hit.DeviceID, hit.Email, hit.EventID, hit.ExternalID, hit.Fingerprint,
 		hit.PageID, hit.Phone, hit.SessionID, hit.TransactionID, hit.UserID)
 	derivable = of(hit.AdvertisingID, hit.ClientID, hit.Cookie, hit.DeviceID, hit.ExternalID, hit.SessionID, hit.UserID)

@@ -12,7 +12,10 @@ import (
 // allocates.
 func (a *Action) Found(value []byte, own *scrub.Detectors) []string {
 	var labels []string
-	for _, f := range own.Locate(value, a.looksFor()) {
+	if a == nil {
+		return nil
+	}
+	for _, f := range own.Locate(value, a.looks) {
 		if !slices.Contains(labels, f.Label) {
 			labels = append(labels, f.Label)
 		}
@@ -20,34 +23,12 @@ func (a *Action) Found(value []byte, own *scrub.Detectors) []string {
 	return labels
 }
 
-// looksFor returns what the action has looked for.
-func (a *Action) looksFor() scrub.Set {
-	switch a.Kind() {
-	case Keep:
-		if a.class == hit.Container {
-			return 0
-		}
-		return detectors[a.class]
-	case Scrub:
-		return scrubbing(a.class)
-	case URL:
-		return scrub.All
-	case Truncate:
-		if a.spec.Truncate.Chars != nil {
-			return detectors[a.class]
-		}
-		return 0
-	default:
-		return 0
-	}
-}
-
 // MaxScrubbed is how many bytes a value may have that is looked over for personal data. What is longer is dropped: it is no field of any SDK's.
 const MaxScrubbed = 16 << 10
 
 // TooLong tells whether a value is dropped because it is longer than what is looked over.
 func (a *Action) TooLong(value []byte) bool {
-	return len(value) > MaxScrubbed && a.looksFor() != 0
+	return len(value) > MaxScrubbed && a != nil && a.looks != 0
 }
 
 // Scanned is what a report on recorded traffic looks for in a field of a class: what keep does and, where the class says that personal

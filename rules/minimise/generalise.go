@@ -7,6 +7,64 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
+// generalises writes the wider thing that a value belongs to.
+var generalises = minimiser{
+	name: "generalise",
+	done: "generalised",
+	params: []parameter{
+		{Param: Param{Name: "to", Type: Enum, Values: []string{"family", "origin", "primary", "bucket", "major", "region", "country", "year"}, Required: true, Short: true, About: "family: user agents; origin: addresses; primary: languages; bucket: screens and numbers; major: client hints; region: time zones; country: places; year: birth dates"},
+			at: func(s *Spec) any { return &s.Generalise }},
+	},
+	classes:  every,
+	compile:  compileGeneralise,
+	apply:    generalise,
+	stricter: func(a, b *Action) bool { return b.kind == URL && a.spec.Generalise == "origin" },
+	measure:  Coarsened,
+	effect:   func(s *Spec) []phrase { return []phrase{{key: s.Generalise}} },
+	words: Words{
+		"family": {
+			"en": "only the kind of browser and system, with the major version",
+			"de": "nur die Art von Browser und System mit der Hauptversion",
+			"fr": "uniquement le type de navigateur et de système, avec la version majeure",
+		},
+		"origin": {
+			"en": "only the site it belongs to",
+			"de": "nur die Website, zu der sie gehört",
+			"fr": "uniquement le site auquel elle appartient",
+		},
+		"primary": {
+			"en": "only the language, without the country",
+			"de": "nur die Sprache, ohne das Land",
+			"fr": "uniquement la langue, sans le pays",
+		},
+		"bucket": {
+			"en": "only a coarse range",
+			"de": "nur ein grober Bereich",
+			"fr": "uniquement une tranche grossière",
+		},
+		"major": {
+			"en": "only the major version",
+			"de": "nur die Hauptversion",
+			"fr": "uniquement la version majeure",
+		},
+		"region": {
+			"en": "only the part of the world",
+			"de": "nur der Teil der Welt",
+			"fr": "uniquement la partie du monde",
+		},
+		"country": {
+			"en": "only the country",
+			"de": "nur das Land",
+			"fr": "uniquement le pays",
+		},
+		"year": {
+			"en": "only the year",
+			"de": "nur das Jahr",
+			"fr": "uniquement l'année",
+		},
+	},
+}
+
 // generalisations are the ways to generalise, with the classes each is for.
 var generalisations = []struct {
 	to      string
@@ -16,7 +74,7 @@ var generalisations = []struct {
 	{"region", of(hit.Timezone)}, {"country", of(hit.CoarseGeo)}, {"year", of(hit.BirthDate)},
 }
 
-func (a *Action) compileGeneralise() error {
+func compileGeneralise(a *Action) error {
 	for _, g := range generalisations {
 		if g.to == a.spec.Generalise {
 			return a.fitsParam(g.to, g.classes)
@@ -26,7 +84,7 @@ func (a *Action) compileGeneralise() error {
 }
 
 // generalise writes the wider thing that the value belongs to. What cannot be read is dropped.
-func (a *Action) generalise(dst []byte, v Value) ([]byte, Outcome) {
+func generalise(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Kept
 	}

@@ -8,9 +8,38 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
+// hashes writes the hash by which vendors match.
+var hashes = minimiser{
+	name: "hash",
+	done: "hashed",
+	params: []parameter{
+		{Param: Param{Name: "function", Type: Enum, Values: []string{"sha256"}, Required: true, Short: true, About: "the hash that vendors match by"},
+			at: func(s *Spec) any { return &s.Hash }},
+	},
+	classes: hashable,
+	compile: compileHash,
+	apply:   hash,
+	measure: Pseudonymised,
+	words: Words{
+		"": {
+			"en": "passed on as a hash (SHA-256), by which the recipient can find it again among what it knows",
+			"de": "als Hashwert (SHA-256) weitergegeben, an dem der Empfänger es unter dem findet, was er schon weiß",
+			"fr": "transmis sous forme d'empreinte (SHA-256), par laquelle le destinataire le " +
+				"retrouve parmi ce qu'il connaît",
+		},
+	},
+}
+
+func compileHash(a *Action) error {
+	if a.spec.Hash != "sha256" {
+		return wrong("function", "must be sha256")
+	}
+	return nil
+}
+
 // hash writes SHA-256 in hex of the value as vendors normalise it for matching: e-mail addresses trimmed and in lower case, phone numbers
 // as the digits of E.164, birth dates as digits, the rest trimmed and in lower case. What is such a hash already passes.
-func (a *Action) hash(dst []byte, v Value) ([]byte, Outcome) {
+func hash(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Dropped
 	}

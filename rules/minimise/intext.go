@@ -9,7 +9,7 @@ import (
 // Inside makes the action, of keep or scrub in a class of free text, treat addresses that stand in the text as address does, which is the
 // profile's action for addresses; nil writes [url] in their place. It is called before the action is used.
 func (a *Action) Inside(address *Action) {
-	if a != nil && (a.kind == Keep || a.kind == Scrub) && inText.has(a.class) {
+	if a != nil && a.is != nil && a.is.inText && inText.has(a.class) {
 		a.inside, a.within = true, address
 		a.canon += ", addresses inside: " + canonOf(address) // two that differ in this are not the same
 	}

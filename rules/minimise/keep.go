@@ -5,20 +5,45 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
+// keeps passes a value on, without the personal data of other sorts that is found in it.
+var keeps = minimiser{
+	name:    "keep",
+	done:    "kept",
+	classes: every,
+	compile: compileKeep,
+	apply:   keep,
+	inText:  true,
+	measure: Cleared,
+	words: Words{
+		"": {
+			"en": "passed on as it is, once other personal data found in it are removed",
+			"de": "wie es ist weitergegeben, nachdem andere darin gefundene personenbezogene Daten entfernt sind",
+			"fr": "transmis tel quel, une fois retirées les autres données personnelles qui s'y trouvent",
+		},
+	},
+}
+
+func compileKeep(a *Action) error {
+	if a.class != hit.Container {
+		a.looks = detectors[a.class]
+	}
+	return nil
+}
+
 // keep passes the value after the scrubber has seen it with every detector but the field's own class. Of identifiers with a finding
 // inside, and of containers that could not be opened, nothing passes.
-func (a *Action) keep(dst []byte, v Value, env *Env) ([]byte, Outcome) {
+func keep(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Kept
 	}
 	if a.class == hit.Container {
 		return dst, Dropped
 	}
-	return a.scrubbed(dst, v, detectors[a.class], env)
+	return a.scrubbed(dst, v, env)
 }
 
-// scrubbed appends the value with findings replaced.
-func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set, env *Env) ([]byte, Outcome) {
+// scrubbed appends the value with what the action looks for replaced.
+func (a *Action) scrubbed(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if len(v.Bytes) < shortest && env.Detectors.Len() == 0 && isShort(v.Bytes) {
 		return dst, Kept
 	}
@@ -27,12 +52,12 @@ func (a *Action) scrubbed(dst []byte, v Value, set scrub.Set, env *Env) ([]byte,
 		var treated bool
 		if dst, treated = a.appendTreated(dst, v.Bytes, env); treated {
 			end := len(dst)
-			dst, _ = env.Detectors.AppendWithin(env.Work, dst, dst[base:end], set)
+			dst, _ = env.Detectors.AppendWithin(env.Work, dst, dst[base:end], a.looks)
 			n := copy(dst[base:], dst[end:])
 			return dst[:base+n], Rewritten
 		}
 	}
-	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, set)
+	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, a.looks)
 	switch {
 	case found == 0:
 		return dst, Kept

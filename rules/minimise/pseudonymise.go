@@ -1,13 +1,113 @@
 package minimise
 
 import (
+	"strconv"
+
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
+// pseudonymises writes keyed pseudonyms.
+var pseudonymises = minimiser{
+	name: "pseudonymise",
+	done: "pseudonymised",
+	params: []parameter{
+		{Param: Param{Name: "scope", Type: Enum, Values: []string{"vendor", "purpose"}, Default: "vendor", About: "within what the same identifier gets the same pseudonym"},
+			at: func(s *Spec) any { return &s.Pseudonymise.Scope }},
+		{Param: Param{Name: "rotate", Type: Enum, Values: []string{"day", "week", "month", "never"}, Default: "day", About: "when it gets another one (UTC; weeks start on Monday)"},
+			at: func(s *Spec) any { return &s.Pseudonymise.Rotate }},
+		{Param: Param{Name: "bits", Type: Int, Min: 8, Max: 128, About: "bits that are kept, so that several visitors share a pseudonym; not given: nothing is cut"},
+			at: func(s *Spec) any { return &s.Pseudonymise.Bits }},
+	},
+	classes:  identifiers,
+	compile:  compilePseudonymise,
+	apply:    pseudonymise,
+	stricter: func(a, b *Action) bool { return b.kind == Pseudonymise && narrower(a, b) },
+	measure:  Pseudonymised,
+	effect: func(s *Spec) []phrase {
+		said := []phrase{{key: s.Pseudonymise.Rotate}}
+		if s.Pseudonymise.Bits > 0 {
+			said = append(said, phrase{key: "shared"})
+		}
+		return said
+	},
+	unsaid: func(s *Spec) (more []string) {
+		if s.Pseudonymise.Scope == "purpose" {
+			more = append(more, "scope purpose")
+		}
+		if s.Pseudonymise.Bits > 0 {
+			more = append(more, strconv.Itoa(s.Pseudonymise.Bits)+" bits")
+		}
+		return more
+	},
+	written: func(s *Spec) string {
+		if s.Pseudonymise.Rotate == "" {
+			return "pseudonymise"
+		}
+		return "pseudonymise with rotate: " + s.Pseudonymise.Rotate
+	},
+	shortLived: func(s *Spec) bool { return s.Pseudonymise.Rotate != "never" },
+	words: Words{
+		"day": {
+			"en": "replaced by a pseudonym that changes every day",
+			"de": "ersetzt durch ein Pseudonym, das täglich wechselt",
+			"fr": "remplacé par un pseudonyme qui change chaque jour",
+		},
+		"week": {
+			"en": "replaced by a pseudonym that changes every week",
+			"de": "ersetzt durch ein Pseudonym, das wöchentlich wechselt",
+			"fr": "remplacé par un pseudonyme qui change chaque semaine",
+		},
+		"month": {
+			"en": "replaced by a pseudonym that changes every month",
+			"de": "ersetzt durch ein Pseudonym, das monatlich wechselt",
+			"fr": "remplacé par un pseudonyme qui change chaque mois",
+		},
+		"never": {
+			"en": "replaced by a pseudonym that stays the same",
+			"de": "ersetzt durch ein Pseudonym, das gleich bleibt",
+			"fr": "remplacé par un pseudonyme qui reste le même",
+		},
+		"shared": {
+			"en": "; several visitors may share one",
+			"de": "; mehrere Besucher können dasselbe haben",
+			"fr": " ; plusieurs visiteurs peuvent avoir le même",
+		},
+	},
+}
+
+// PseudonymiseSpec says how a pseudonym is made.
+type PseudonymiseSpec struct {
+	Scope  string // "vendor" (also ""), or "purpose": then another one for each purpose of the vendor
+	Rotate string // "day" (also ""), "week", "month", "never"
+	Bits   int    // at most 2^bits different pseudonyms; 0 does not cut
+}
+
+func compilePseudonymise(a *Action) error {
+	p := &a.spec.Pseudonymise
+	if p.Scope == "" {
+		p.Scope = "vendor"
+	}
+	if p.Rotate == "" {
+		p.Rotate = "day"
+	}
+	if p.Scope != "vendor" && p.Scope != "purpose" {
+		return wrong("scope", "must be vendor or purpose")
+	}
+	rotation, ok := pseudonym.ParseRotation(p.Rotate)
+	if !ok {
+		return wrong("rotate", "must be day, week, month or never")
+	}
+	if p.Bits != 0 && (p.Bits < 8 || p.Bits > 128) {
+		return wrong("bits", "must be from 8 to 128, or left out")
+	}
+	a.keyed, a.rotation, a.byPurpose = true, rotation, p.Scope == "purpose"
+	return nil
+}
+
 // pseudonymise writes a keyed pseudonym in the vendor's format, else in the one that the identifier has in its normal form, so that every spelling of
 // it gets the same. A phone number's is text: one of digits might be somebody else's number. Without a key for the scope the field is dropped.
-func (a *Action) pseudonymise(dst []byte, v Value, env *Env) ([]byte, Outcome) {
+func pseudonymise(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	scope, _ := a.Scope(env.Vendor, env.Purpose)
 	if a.byPurpose && env.Purpose == "" || v.Kind == BoolValue {
 		return dst, Dropped
@@ -50,4 +150,16 @@ func appendID(dst []byte, mac *[32]byte, v Value) ([]byte, Outcome) {
 		return pseudonym.AppendFormat(dst, mac, format, v.Bytes), RewrittenNumber
 	}
 	return pseudonym.AppendFormat(dst, mac, format, v.Bytes), Rewritten
+}
+
+// narrower tells whether a's pseudonyms join no more than b's.
+func narrower(a, b *Action) bool {
+	bits := func(x *Action) int {
+		if n := x.spec.Pseudonymise.Bits; n > 0 {
+			return n
+		}
+		return 256
+	}
+	nested := a.rotation == b.rotation || a.rotation == pseudonym.Day || b.rotation == pseudonym.Never
+	return nested && (a.byPurpose || !b.byPurpose) && bits(a) <= bits(b)
 }

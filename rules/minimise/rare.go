@@ -2,6 +2,8 @@ package minimise
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -15,7 +17,48 @@ const (
 // most is how many other classes a combination may have.
 const most = 8
 
-func (a *Action) compileRare() error {
+// passesShared passes values that enough networks share.
+var passesShared = minimiser{
+	name: "rare",
+	done: "kept where it is not rare",
+	params: []parameter{
+		{Param: Param{Name: "k", Type: Int, Min: 2, Max: MaxK, Default: "50", About: "networks (IPv4 /24, IPv6 /32) from which a value must come on one day for it to pass"},
+			at: func(s *Spec) any { return &s.Rare.K }},
+		{Param: Param{Name: "days", Type: Int, Min: 1, Max: MaxDays, Default: "7", About: "how many days back one such day may lie, today included"},
+			at: func(s *Spec) any { return &s.Rare.Days }},
+		{Param: Param{Name: "with", Type: Names, About: "classes of fields of the same event: then the combination with those must come from k networks"},
+			at: func(s *Spec) any { return &s.Rare.With }},
+	},
+	classes:  common,
+	compile:  compileRare,
+	apply:    rare,
+	stricter: func(a, b *Action) bool { return b.kind == Rare && rarer(&a.spec.Rare, &b.spec.Rare) },
+	measure:  Coarsened,
+	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"n", strconv.Itoa(s.Rare.K)}}} },
+	unsaid: func(s *Spec) []string {
+		more := []string{strconv.Itoa(s.Rare.Days) + " days"}
+		if len(s.Rare.With) > 0 {
+			more = append(more, "with "+strings.Join(s.Rare.With, ", "))
+		}
+		return more
+	},
+	words: Words{
+		"": {
+			"en": "passed on only where at least {n} networks share it",
+			"de": "nur weitergegeben, wo mindestens {n} Netze den Wert teilen",
+			"fr": "transmis uniquement si au moins {n} réseaux le partagent",
+		},
+	},
+}
+
+// RareSpec says which values are too rare to pass.
+type RareSpec struct {
+	K    int      // networks that must share a value on one day; 0 is 50
+	Days int      // how many days back one such day may lie, today included; 0 is 7
+	With []string // classes of fields of the same event: then the combination with those must be shared
+}
+
+func compileRare(a *Action) error {
 	r := &a.spec.Rare
 	if r.K == 0 {
 		r.K = 50
@@ -42,7 +85,7 @@ func (a *Action) compileRare() error {
 	}
 	slices.Sort(a.with)
 	a.with = slices.Compact(a.with)
-	return a.fits(common)
+	return nil
 }
 
 // Rarity says how many networks must share a value, and together with those of which classes; 0 where the action does not ask.
@@ -54,7 +97,7 @@ func (a *Action) Rarity() (k int, with []hit.Class) {
 }
 
 // rare passes a value that enough networks share; any other becomes "other". Without counts every value is rare.
-func (a *Action) rare(dst []byte, v Value, env *Env) ([]byte, Outcome) {
+func rare(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	value := v.Bytes
 	if len(a.with) > 0 {
 		value = env.Together
@@ -63,4 +106,14 @@ func (a *Action) rare(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 		return dst, Kept
 	}
 	return append(dst, "other"...), Rewritten
+}
+
+// rarer tells whether what passes a passes b. Networks that share a combination share what is in it.
+func rarer(a, b *RareSpec) bool {
+	for _, class := range b.With {
+		if !slices.Contains(a.With, class) {
+			return false
+		}
+	}
+	return a.K >= b.K && a.Days <= b.Days
 }

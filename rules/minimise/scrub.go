@@ -5,12 +5,35 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// scrub puts a marker in place of personal data in free text, the field's own class not excepted.
-func (a *Action) scrub(dst []byte, v Value, env *Env) ([]byte, Outcome) {
+// scrubs puts markers in place of personal data in texts.
+var scrubs = minimiser{
+	name:    "scrub",
+	done:    "scrubbed",
+	classes: texts | of(hit.PersonName),
+	compile: compileScrub,
+	apply:   scrubText,
+	inText:  true,
+	measure: Cleared,
+	words: Words{
+		"": {
+			"en": "personal data found in it are removed",
+			"de": "darin gefundene personenbezogene Daten werden entfernt",
+			"fr": "les données personnelles qui s'y trouvent sont retirées",
+		},
+	},
+}
+
+func compileScrub(a *Action) error {
+	a.looks = scrubbing(a.class)
+	return nil
+}
+
+// scrubText puts a marker in place of personal data in free text, the field's own class not excepted.
+func scrubText(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Kept
 	}
-	return a.scrubbed(dst, v, scrubbing(a.class), env)
+	return a.scrubbed(dst, v, env)
 }
 
 // scrubbing is what scrub looks for in a class: everything, and what the class says to be there also where nothing else does.

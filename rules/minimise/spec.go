@@ -6,53 +6,6 @@ import (
 	"strings"
 )
 
-// Spec is what a line of a profile says: plain data, filled by who reads the profile. The zero Spec drops. Only the fields of its Kind
-// may be set.
-type Spec struct {
-	Kind         Kind
-	Pseudonymise PseudonymiseSpec
-	Derive       string // "daily_visitor"
-	Hash         string // "sha256"
-	Truncate     TruncateSpec
-	Generalise   string // "family", "origin", "primary", "bucket", "major", "region", "country", "year"
-	URL          URLSpec
-	Only         []string // values that pass; at least one
-	Rare         RareSpec
-	Replace      string // the constant
-}
-
-// PseudonymiseSpec says how a pseudonym is made.
-type PseudonymiseSpec struct {
-	Scope  string // "vendor" (also ""), or "purpose": then another one for each purpose of the vendor
-	Rotate string // "day" (also ""), "week", "month", "never"
-	Bits   int    // at most 2^bits different pseudonyms; 0 does not cut
-}
-
-// RareSpec says which values are too rare to pass.
-type RareSpec struct {
-	K    int      // networks that must share a value on one day; 0 is 50
-	Days int      // how many days back one such day may lie, today included; 0 is 7
-	With []string // classes of fields of the same event: then the combination with those must be shared
-}
-
-// TruncateSpec says how far a value is cut. What is nil or "" is not said.
-type TruncateSpec struct {
-	To       string // times: "minute", "hour", "day"
-	V4       *int   // IPv4: bits that stay, 0 to 24; not said: IPv4 addresses are dropped
-	V6       *int   // IPv6: bits that stay, 0 to 64; not said: IPv6 addresses are dropped
-	Decimals *int   // numbers: decimals that stay, 0 to 6
-	Chars    *int   // text: characters that stay, 1 to 10000
-}
-
-// URLSpec says what stays of an address.
-type URLSpec struct {
-	Query     []string // names of parameters that stay, in any case; a trailing "*" stands for any ending
-	IDs       string   // ids in the path: "template" (also ""): ":id"; "cut": the path ends there; "keep": they stay, e-mails and tokens don't
-	Templates []string // a site's own paths, tried in order: "/account/:id/orders"; ":x" is written for any segment, "*" keeps it
-	Path      string   // "full" (also ""), "first" (one segment), "none"
-	Fragment  string   // "drop" (also ""), or "route": kept where it starts with "/" or "!/", and treated like a path
-}
-
 // ParamError says which parameter of a minimiser is wrong, and what would be right.
 type ParamError struct {
 	Param string // its name, "" where the minimiser itself is wrong for the class
@@ -113,10 +66,7 @@ func (s *Spec) Set(param string, value any) error {
 // canon returns a text that is the same for two Specs that mean the same: the minimiser and what is said of its parameters.
 func (s *Spec) canon() string {
 	text := s.Kind.String()
-	if s.Kind >= NumKinds {
-		return text
-	}
-	for _, p := range parametersOf[s.Kind] {
+	for _, p := range s.Kind.row().params {
 		switch at := p.at(s).(type) {
 		case *int:
 			if *at != 0 {

@@ -1,11 +1,5 @@
 package minimise
 
-import (
-	"slices"
-
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
-)
-
 // drop is what Strictest returns where neither action is stricter.
 var drop = &Action{}
 
@@ -32,27 +26,7 @@ func stricter(a, b *Action) bool {
 	if a.class != b.class {
 		return false
 	}
-	if a.kind == Replace {
-		return b.kind != Replace
-	}
-	if b.kind == Keep {
-		return true
-	}
-	switch {
-	case a.kind == Derive:
-		return b.kind == Pseudonymise || b.kind == Hash
-	case a.kind == Truncate && b.kind == Scrub:
-		return a.spec.Truncate.Chars != nil
-	case a.kind == Generalise && b.kind == URL:
-		return a.spec.Generalise == "origin"
-	case a.kind != b.kind:
-		return false
-	case a.kind == Pseudonymise:
-		return narrower(a, b)
-	case a.kind == Truncate:
-		return shorter(&a.spec.Truncate, &b.spec.Truncate)
-	}
-	return a.kind == Rare && rarer(&a.spec.Rare, &b.spec.Rare)
+	return b.kind == Keep || a.is.stricter != nil && a.is.stricter(a, b)
 }
 
 // Both returns the action for a field that is of two classes at once: of a's by its place, of b's by its name or by what may stand
@@ -82,36 +56,5 @@ func Both(a, b *Action) *Action {
 	return nil
 }
 
-func identifying(k Kind) bool { return k == Hash || k == Pseudonymise || k == Derive }
-
-// narrower tells whether a's pseudonyms join no more than b's.
-func narrower(a, b *Action) bool {
-	bits := func(x *Action) int {
-		if n := x.spec.Pseudonymise.Bits; n > 0 {
-			return n
-		}
-		return 256
-	}
-	nested := a.rotation == b.rotation || a.rotation == pseudonym.Day || b.rotation == pseudonym.Never
-	return nested && (a.byPurpose || !b.byPurpose) && bits(a) <= bits(b)
-}
-
-// rarer tells whether what passes a passes b. Networks that share a combination share what is in it.
-func rarer(a, b *RareSpec) bool {
-	for _, class := range b.With {
-		if !slices.Contains(a.With, class) {
-			return false
-		}
-	}
-	return a.K >= b.K && a.Days <= b.Days
-}
-
-// shorter tells whether a leaves no more than b.
-func shorter(a, b *TruncateSpec) bool {
-	if a.To != "" || b.To != "" {
-		return a.To != "" && b.To != "" && unitOf(a.To) >= unitOf(b.To)
-	}
-	less := func(x, y *int) bool { return x == nil && y == nil || x != nil && y != nil && *x <= *y }
-	dropped := func(x, y *int) bool { return x == nil || y != nil && *x <= *y }
-	return dropped(a.V4, b.V4) && dropped(a.V6, b.V6) && less(a.Decimals, b.Decimals) && less(a.Chars, b.Chars)
-}
+// identifying tells whether two ways to treat an identifier are compared by their ranks.
+func identifying(k Kind) bool { return k.Measure() == Pseudonymised }

@@ -8,6 +8,105 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
+// cleansAddresses takes ids, secrets and what no list names out of addresses.
+var cleansAddresses = minimiser{
+	name: "url",
+	done: "cut as an address (url)",
+	params: []parameter{
+		{Param: Param{Name: "query", Type: Names, About: "parameters that stay: names, a trailing * for any ending, or a class: class:campaign, class:search_term, and, on consent, class:click_id; secrets and ids of subscribers and visitors never do"},
+			at: func(s *Spec) any { return &s.URL.Query }},
+		{Param: Param{Name: "ids", Type: Enum, Values: []string{"template", "cut", "keep"}, Default: "template", About: "ids in the path: written as :id, the path cut there, or kept"},
+			at: func(s *Spec) any { return &s.URL.IDs }},
+		{Param: Param{Name: "templates", Type: Names, About: "a site's own paths, such as /account/:id/orders"},
+			at: func(s *Spec) any { return &s.URL.Templates }, ordered: true},
+		{Param: Param{Name: "path", Type: Enum, Values: []string{"full", "first", "none"}, Default: "full", About: "how much of the path stays"},
+			at: func(s *Spec) any { return &s.URL.Path }},
+		{Param: Param{Name: "fragment", Type: Enum, Values: []string{"drop", "route"}, Default: "drop", About: "route: kept where it is a path (#/cart)"},
+			at: func(s *Spec) any { return &s.URL.Fragment }},
+	},
+	classes: addresses,
+	compile: compileURL,
+	apply:   cleanAddress,
+	measure: Cleared,
+	effect:  urlEffect,
+	words: Words{
+		"": {
+			"en": "without ids, names and secrets in it",
+			"de": "ohne Kennungen, Namen und Geheimnisse darin",
+			"fr": "sans les identifiants, noms et secrets qui s'y trouvent",
+		},
+		"ids": {
+			"en": "with the ids in its path",
+			"de": "mit den Kennungen im Pfad",
+			"fr": "avec les identifiants du chemin",
+		},
+		"cut": {
+			"en": "cut where the first id stands",
+			"de": "abgeschnitten, wo die erste Kennung steht",
+			"fr": "coupée là où se trouve le premier identifiant",
+		},
+		"first": {
+			"en": "only the first part of the path",
+			"de": "nur der erste Teil des Pfades",
+			"fr": "uniquement la première partie du chemin",
+		},
+		"none": {
+			"en": "without the path",
+			"de": "ohne den Pfad",
+			"fr": "sans le chemin",
+		},
+		"query": {
+			"en": "; of its parameters there remain: {names}",
+			"de": "; von den Parametern bleiben: {names}",
+			"fr": " ; de ses paramètres il reste : {names}",
+		},
+		"noquery": {
+			"en": "; without parameters",
+			"de": "; ohne Parameter",
+			"fr": " ; sans paramètres",
+		},
+		"route": {
+			"en": "; the route behind the # remains",
+			"de": "; der Weg hinter dem # bleibt",
+			"fr": " ; le chemin derrière le # reste",
+		},
+	},
+}
+
+// URLSpec says what stays of an address.
+type URLSpec struct {
+	Query     []string // names of parameters that stay, in any case; a trailing "*" stands for any ending
+	IDs       string   // ids in the path: "template" (also ""): ":id"; "cut": the path ends there; "keep": they stay, e-mails and tokens don't
+	Templates []string // a site's own paths, tried in order: "/account/:id/orders"; ":x" is written for any segment, "*" keeps it
+	Path      string   // "full" (also ""), "first" (one segment), "none"
+	Fragment  string   // "drop" (also ""), or "route": kept where it starts with "/" or "!/", and treated like a path
+}
+
+// urlEffect says what is left of an address.
+func urlEffect(s *Spec) []phrase {
+	u := &s.URL
+	said := []phrase{{}}
+	switch {
+	case u.Path == "none":
+		said[0].key = "none"
+	case u.Path == "first":
+		said[0].key = "first"
+	case u.IDs == "keep":
+		said[0].key = "ids"
+	case u.IDs == "cut":
+		said[0].key = "cut"
+	}
+	if len(u.Query) > 0 {
+		said = append(said, phrase{"query", []string{"names", strings.Join(u.Query, ", ")}})
+	} else {
+		said = append(said, phrase{key: "noquery"})
+	}
+	if u.Fragment == "route" {
+		said = append(said, phrase{key: "route"})
+	}
+	return said
+}
+
 // urlPlan is a compiled URLSpec.
 type urlPlan struct {
 	listed    nameSet           // parameters that stay
@@ -18,7 +117,7 @@ type urlPlan struct {
 	route     bool
 }
 
-func (a *Action) compileURL() error {
+func compileURL(a *Action) error {
 	if err := a.fits(addresses); err != nil {
 		return err
 	}
@@ -27,7 +126,7 @@ func (a *Action) compileURL() error {
 		value *string
 		name  string
 	}{{&s.IDs, "ids"}, {&s.Path, "path"}, {&s.Fragment, "fragment"}} {
-		p, _ := ParamOf(URL, d.name)
+		p := paramIn(a.is.params, d.name)
 		if *d.value == "" {
 			*d.value = p.Default
 		}
@@ -59,7 +158,7 @@ func (a *Action) compileURL() error {
 		}
 		plan.templates = append(plan.templates, strings.Split(t[1:], "/"))
 	}
-	a.url = plan
+	a.url, a.looks = plan, scrub.All
 	return nil
 }
 
@@ -70,11 +169,18 @@ func contains(list []string, text string) bool {
 // spanning are the detectors that look over the finished address: their findings can lie across segments.
 var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.JWT, scrub.Key, scrub.Geo, scrub.MAC, scrub.Address)
 
-// address writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters by allow-list, ids in the
+// cleanAddress writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters by allow-list, ids in the
 // path as templates. What is no address, or one of a scheme that holds data itself, is dropped.
-func (a *Action) address(dst []byte, v Value, work *scrub.Meter) ([]byte, Outcome) {
+func cleanAddress(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	base := len(dst)
-	dst, ok := a.url.append(dst, v.Bytes, 0, work)
+	dst, outcome := a.url.clean(dst, v.Bytes, env.Work)
+	return ownIn(dst, base, outcome, env)
+}
+
+// clean writes what is left of an address, looked over as a whole.
+func (p *urlPlan) clean(dst, raw []byte, work *scrub.Meter) ([]byte, Outcome) {
+	base := len(dst)
+	dst, ok := p.append(dst, raw, 0, work)
 	if !ok {
 		return dst, Dropped
 	}

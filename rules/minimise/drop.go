@@ -1,0 +1,16 @@
+package minimise
+
+// drops lets nothing through.
+var drops = minimiser{
+	name:    "drop",
+	done:    "dropped",
+	classes: every,
+	noData:  true,
+	words: Words{
+		"": {
+			"en": "not passed on",
+			"de": "nicht weitergegeben",
+			"fr": "non transmis",
+		},
+	},
+}
