@@ -38,25 +38,13 @@ func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []pro
 			r.refuse(r.profiles, line.at, rule, "activity %s passes %s, which ties a visit to a person or to other data: drop it", a.ID, line.class)
 		case line.class == hit.IP && line.spec.Kind != minimise.Truncate:
 			r.refuse(r.profiles, line.at, rule, "activity %s passes ip (%s): write { truncate: { v4: 16, v6: 32 } }, or drop", a.ID, line.does())
-		case line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID) && !shortLived(line):
+		case line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID) && !line.spec.ShortLived():
 			r.refuse(r.profiles, line.at, rule, "activity %s passes %s (%s), which may live for longer than %s: write { derive: daily_visitor }, or pseudonymise with rotate: day, week or month",
 				a.ID, line.class, line.does(), idLifetime)
 		}
 	}
 	if start := time.Unix(0, 0).UTC(); assessment != nil && assessment.Retention.After(start).After(dataRetention.After(start)) {
 		r.refuse(r.activities, at("assessment"), rule, "%s keeps the data for %s: at most %s is right", assessment.ID, assessment.Retention, dataRetention)
-	}
-}
-
-// shortLived tells whether an id that passes changes by itself well within the lifetime that is allowed.
-func shortLived(line profileLine) bool {
-	switch line.spec.Kind {
-	case minimise.Derive:
-		return true
-	case minimise.Pseudonymise:
-		return line.spec.Pseudonymise.Rotate != "never"
-	default:
-		return false
 	}
 }
 

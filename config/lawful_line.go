@@ -42,23 +42,12 @@ func (l *Loaded) lines(a *Activity) []profileLine {
 // passing lists what the profile of an activity lets through to its vendor.
 func (l *Loaded) passing(a *Activity) []profileLine {
 	return slices.DeleteFunc(l.lines(a), func(line profileLine) bool {
-		return line.spec.Kind == minimise.Drop || line.spec.Kind == minimise.Replace || line.class == hit.Unknown
+		return !line.spec.Kind.Passes() || line.class == hit.Unknown
 	})
 }
 
 // does names what is done, as it is written in a profile.
-func (l profileLine) does() string {
-	switch l.spec.Kind {
-	case minimise.Pseudonymise:
-		if rotate := l.spec.Pseudonymise.Rotate; rotate != "" {
-			return "pseudonymise with rotate: " + rotate
-		}
-	case minimise.Derive:
-		return "derive: " + l.spec.Derive
-	default:
-	}
-	return l.spec.Kind.String()
-}
+func (l profileLine) does() string { return l.spec.Written() }
 
 // isAmong tells whether the line is about one of the classes.
 func (l profileLine) isAmong(classes ...hit.Class) bool { return slices.Contains(classes, l.class) }

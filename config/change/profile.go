@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -171,39 +170,10 @@ func (c *comparison) addresses(where, what string, x, y *minimise.URLSpec) {
 
 // done says what an action does, in a word or with its parameters.
 func done(a *minimise.Action, whole bool) string {
-	if whole {
-		return a.Kind().String() + " (" + notice.ActionWords(a) + extra(a) + ")"
+	if !whole {
+		return a.Kind().Done()
 	}
-	return [minimise.NumKinds]string{
-		minimise.Drop: "dropped", minimise.Keep: "kept", minimise.Pseudonymise: "pseudonymised", minimise.Derive: "derived", minimise.Hash: "hashed",
-		minimise.Truncate: "truncated", minimise.Generalise: "generalised", minimise.URL: "cut as an address (url)", minimise.Scrub: "scrubbed",
-		minimise.Only: "limited to a list (only)", minimise.Rare: "kept where it is not rare", minimise.Replace: "replaced",
-	}[a.Kind()]
-}
-
-// extra writes parameters that words for visitors leave out.
-func extra(a *minimise.Action) string {
-	s := a.Spec()
-	var more []string
-	switch a.Kind() {
-	case minimise.Pseudonymise:
-		if s.Pseudonymise.Scope == "purpose" {
-			more = append(more, "scope purpose")
-		}
-		if s.Pseudonymise.Bits > 0 {
-			more = append(more, number(s.Pseudonymise.Bits)+" bits")
-		}
-	case minimise.Rare:
-		more = append(more, number(s.Rare.Days)+" days")
-		if len(s.Rare.With) > 0 {
-			more = append(more, "with "+strings.Join(s.Rare.With, ", "))
-		}
-	default:
-	}
-	if len(more) == 0 {
-		return ""
-	}
-	return "; " + strings.Join(more, "; ")
+	return a.Kind().String() + " (" + strings.Join(append([]string{a.Effect("en")}, a.Unsaid()...), "; ") + ")"
 }
 
 // classOrField is what a treatment is for.

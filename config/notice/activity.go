@@ -171,7 +171,7 @@ func (b *builder) data(a *rules.Activity) []Data {
 	for _, t := range a.Treatments() {
 		all = append(all, Data{
 			Class: t.Class.String(), Field: t.Field, Minimiser: t.Action.Kind().String(),
-			What: b.words.Classes[t.Class.String()], Done: b.words.action(t.Action),
+			What: b.words.Classes[t.Class.String()], Done: t.Action.Effect(b.lang),
 		})
 	}
 	return slices.CompactFunc(all, func(x, y Data) bool { return x == y })

@@ -128,10 +128,10 @@ func measures(a *rules.Activity, of *basis.Assessment) []string {
 	if of != nil {
 		all = append(all, "safeguards of the assessment: "+strings.Join(of.Safeguards, ", "))
 	}
-	done := func(kinds ...minimise.Kind) string {
+	done := func(measure minimise.Measure) string {
 		var classes []string
 		for _, t := range a.Treatments() {
-			if name := t.Class.String(); slices.Contains(kinds, t.Action.Kind()) && !slices.Contains(classes, name) {
+			if name := t.Class.String(); t.Action.Kind().Measure() == measure && !slices.Contains(classes, name) {
 				classes = append(classes, name)
 			}
 		}
@@ -139,9 +139,9 @@ func measures(a *rules.Activity, of *basis.Assessment) []string {
 	}
 	all = append(all,
 		"fields that no rule names are dropped",
-		behind("pseudonymised: ", done(minimise.Pseudonymise, minimise.Derive, minimise.Hash)),
-		behind("coarsened: ", done(minimise.Truncate, minimise.Generalise, minimise.Rare)),
-		behind("cleared of personal data: ", done(minimise.Scrub, minimise.URL, minimise.Keep)),
+		behind("pseudonymised: ", done(minimise.Pseudonymised)),
+		behind("coarsened: ", done(minimise.Coarsened)),
+		behind("cleared of personal data: ", done(minimise.Cleared)),
 		"every decision recorded before anything leaves",
 	)
 	if encrypted(a.Recipient) {

@@ -81,7 +81,6 @@ func TestNoticeWords(t *testing.T) {
 	for _, lang := range Languages() {
 		w, _ := wordsIn(lang)
 		same(lang, "texts", english.Texts, w.Texts)
-		same(lang, "treatments", english.Treatments, w.Treatments)
 		same(lang, "classes", english.Classes, w.Classes)
 		same(lang, "safeguards", english.Safeguards, w.Safeguards)
 		if len(w.Rights) != len(english.Rights) || len(w.Periods) != len(english.Periods) {
@@ -98,11 +97,14 @@ func TestNoticeWords(t *testing.T) {
 				t.Errorf("%s: class %s lacks words", lang, class)
 			}
 		}
-		for kind := minimise.Drop + 1; kind < minimise.NumKinds; kind++ {
+		for kind := range minimise.NumKinds {
+			for key, said := range minimise.WordsOf(kind) {
+				same(lang, kind.String()+" "+key, map[string]string{"": said["en"]}, map[string]string{"": said[lang]})
+			}
 			for _, spec := range variants(kind) {
 				for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 					action, err := minimise.Compile(spec, class)
-					if err == nil && w.action(action) == "" {
+					if err == nil && action.Effect(lang) == "" {
 						t.Errorf("%s: %v of %v lacks words", lang, spec, class)
 					}
 				}

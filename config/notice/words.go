@@ -13,7 +13,6 @@ import (
 	"golang.org/x/text/language/display"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
-	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
 //go:embed *.yaml *.html notice.md
@@ -29,7 +28,6 @@ type words struct {
 	Bases      map[string]basisWords `yaml:"bases"`
 	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
 	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
-	Treatments map[string]string     `yaml:"treatments"`
 	Classes    map[string]string     `yaml:"classes"`
 
 	tag bcp47.Tag
@@ -124,80 +122,4 @@ func (w *words) period(p basis.Period) string {
 	add(int(p.Clock/time.Hour), "hour")
 	add(int(p.Clock%time.Hour/time.Minute), "minute")
 	return strings.Join(parts, " ")
-}
-
-// action says what is done to a value.
-func (w *words) action(a *minimise.Action) string {
-	s, kind := a.Spec(), a.Kind()
-	say := func(key string, pairs ...string) string { return fill(w.Treatments[key], pairs...) }
-	switch kind {
-	case minimise.Pseudonymise:
-		text := say("pseudonymise." + s.Pseudonymise.Rotate)
-		if s.Pseudonymise.Bits > 0 {
-			text += say("pseudonymise.shared")
-		}
-		return text
-	case minimise.Truncate:
-		c := &s.Truncate
-		switch {
-		case c.To != "":
-			return say("truncate." + c.To)
-		case c.Decimals != nil:
-			return say("truncate.decimals", "n", strconv.Itoa(*c.Decimals))
-		case c.Chars != nil:
-			return say("truncate.chars", "n", strconv.Itoa(*c.Chars))
-		}
-		return say("truncate.address", "v4", orZero(c.V4), "v6", orZero(c.V6))
-	case minimise.Generalise:
-		return say("generalise." + s.Generalise)
-	case minimise.URL:
-		return w.address(&s.URL)
-	case minimise.Only:
-		return say("only", "values", strings.Join(s.Only, ", "))
-	case minimise.Rare:
-		return say("rare", "n", strconv.Itoa(s.Rare.K))
-	case minimise.Replace:
-		return say("replace", "value", s.Replace)
-	default:
-		return say(kind.String())
-	}
-}
-
-// address says what is left of the address of a page.
-func (w *words) address(s *minimise.URLSpec) string {
-	key := "url"
-	switch {
-	case s.Path == "none":
-		key = "url.none"
-	case s.Path == "first":
-		key = "url.first"
-	case s.IDs == "keep":
-		key = "url.ids"
-	case s.IDs == "cut":
-		key = "url.cut"
-	}
-	text := w.Treatments[key]
-	if len(s.Query) > 0 {
-		text += fill(w.Treatments["url.query"], "names", strings.Join(s.Query, ", "))
-	} else {
-		text += w.Treatments["url.noquery"]
-	}
-	if s.Fragment == "route" {
-		text += w.Treatments["url.route"]
-	}
-	return text
-}
-
-// orZero writes a number; what is not said of an address is dropped, which is as good as no bit of it.
-func orZero(n *int) string {
-	if n == nil {
-		return "0"
-	}
-	return strconv.Itoa(*n)
-}
-
-// ActionWords says in English what an action does to a value.
-func ActionWords(a *minimise.Action) string {
-	w, _ := wordsIn("en")
-	return w.action(a)
 }
