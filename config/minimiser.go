@@ -226,7 +226,7 @@ func minimiserTable(out *strings.Builder) {
 	for kind := range minimise.NumKinds {
 		params := minimise.Params[kind]
 		if len(params) == 0 {
-			out.WriteString("| `" + kind.String() + "` | | | | |\n")
+			out.WriteString("| `" + kind.String() + "` | | | | " + cell(minimise.WordsOf(kind)[""]["en"]) + " |\n")
 		}
 		for _, p := range params {
 			out.WriteString("| `" + kind.String() + "` | `" + p.Name + "` | " + cell(paramForm(p)) + " | " + cell(p.Default) + " | " + cell(p.About) + " |\n")
