@@ -25,7 +25,7 @@ func (d *Detectors) AppendWithin(m *Meter, dst, value []byte, want Set) ([]byte,
 		l.own = d.rules()
 	}
 	dst, saw := l.append(dst, value)
-	m.Spend(saw.work)
+	m.Spend(saw.steps)
 	return dst, saw.found
 }
 
@@ -38,37 +38,37 @@ func Find(scratch, value []byte, want Set) ([]byte, Set) {
 func FindWithin(m *Meter, scratch, value []byte, want Set) ([]byte, Set) {
 	m.Spend(costIdle * len(value))
 	l := look{want: want, most: m.rest()}
-	if l.idle(value) {
+	if l.nothingToDo(value) {
 		return scratch, 0
 	}
 	base := len(scratch)
 	scratch, saw := l.pass(scratch, value, 0)
-	m.Spend(saw.work)
+	m.Spend(saw.steps)
 	return scratch[:base], saw.found
 }
 
 func (l look) append(dst, value []byte) ([]byte, seen) {
 	base, first := len(dst), costIdle*len(value)
-	if l.most > 0 && l.idle(value) {
-		return append(dst, value...), seen{work: first}
+	if l.most > 0 && l.nothingToDo(value) {
+		return append(dst, value...), seen{steps: first}
 	}
 	l.most -= first
 	dst, saw := l.pass(dst, value, 0)
 	l.most += first
-	saw.spend(first)
+	saw.steps += first
 	if saw.found == 0 {
 		return append(dst[:base], value...), saw
 	}
 	for range maxRounds {
-		if saw.work > l.most {
+		if saw.steps > l.most {
 			break
 		}
 		end := len(dst)
 		var again seen
 		next := l
-		next.most -= saw.work
+		next.most -= saw.steps
 		dst, again = next.pass(dst, dst[base:end], 0)
-		saw.spend(again.work)
+		saw.steps += again.steps
 		if again.found == 0 {
 			return dst[:end], saw
 		}
@@ -82,8 +82,8 @@ func (l look) append(dst, value []byte) ([]byte, seen) {
 // scrubbed takes the place of a value that nothing better can be said of.
 const scrubbed = "[scrubbed]"
 
-// idle tells whether there is nothing to look for, or nothing to look at.
-func (l look) idle(value []byte) bool {
+// nothingToDo tells whether there is nothing to look for, or nothing to look at.
+func (l look) nothingToDo(value []byte) bool {
 	return l.want&All == 0 || len(l.own) == 0 && !l.want.expects(Name) && !suspicious(value)
 }
 
@@ -115,10 +115,10 @@ func suspicious(value []byte) bool {
 // pass appends src with its findings replaced, or nothing where nothing was found.
 func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	base := len(dst)
-	s := scan{look: l}
 	if l.most <= 0 {
-		return append(dst, scrubbed...), seen{found: Of(Token), work: 1}
+		return append(dst, scrubbed...), seen{found: Of(Token), steps: 1}
 	}
+	s := scan{budget: budget{most: l.most}, want: l.want, own: l.own}
 	text, offsets, deep := src, []byte(nil), false
 	yes, tried := escaped(src)
 	if s.spend(costTried * tried); yes {
@@ -129,8 +129,9 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 		s.begin(text, depth)
 	}
 	if deep || s.over() {
-		return append(dst[:base], scrubbed...), seen{found: Of(Token), work: s.work}
+		return append(dst[:base], scrubbed...), seen{found: Of(Token), steps: s.steps}
 	}
+	var saw seen
 	from := 0
 	for {
 		var f finding
@@ -139,7 +140,7 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 		if !ok {
 			break
 		}
-		s.note(&f)
+		saw.note(&f)
 		s.spend(costFound)
 		dst = append(dst, src[from:origin(offsets, f.start)]...)
 		dst = append(dst, '[')
@@ -148,15 +149,16 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 		from = origin(offsets, f.end)
 	}
 	if s.over() {
-		s.found |= Of(Token)
-		return append(dst[:base], scrubbed...), s.seen
+		saw.found, saw.steps = saw.found|Of(Token), s.steps
+		return append(dst[:base], scrubbed...), saw
 	}
-	if s.found == 0 {
-		return dst[:base], s.seen
+	saw.steps = s.steps
+	if saw.found == 0 {
+		return dst[:base], saw
 	}
 	dst = append(dst, src[from:]...)
 	n := copy(dst[base:], dst[out:])
-	return dst[:base+n], s.seen
+	return dst[:base+n], saw
 }
 
 // begin makes the scan ready for a text that lies in so many encodings.
@@ -182,10 +184,10 @@ func (d *Detectors) Locate(value []byte, want Set) []Finding {
 	if want.Has(Own) {
 		l.own = d.rules()
 	}
-	if l.idle(value) {
+	if l.nothingToDo(value) {
 		return nil
 	}
-	s := scan{look: l}
+	s := scan{budget: budget{most: l.most}, want: l.want, own: l.own}
 	text, offsets, deep := value, []byte(nil), false
 	var scratch []byte
 	if yes, _ := escaped(value); yes {

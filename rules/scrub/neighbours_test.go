@@ -70,7 +70,7 @@ func TestNeighbours(t *testing.T) {
 				is += "|" + expected
 			}
 			_, saw := look{want: everything, most: unbounded}.append(nil, []byte(text))
-			steps += saw.work
+			steps += saw.steps
 			c, known := letters[is]
 			if !known {
 				if c = rune(0x2460 + len(legend) - len(alphabet)); len(legend) < len(alphabet) { // digits in circles behind the letters

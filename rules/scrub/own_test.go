@@ -110,8 +110,8 @@ func TestOwnLinear(t *testing.T) {
 	if strings.Contains(string(out), "z1") || len(out) > len(in) {
 		t.Errorf("%d bytes are left", len(out))
 	}
-	if most := 2 * costAgain * maxMatches * len(in); saw.work > most {
-		t.Errorf("%d steps for %d bytes, at most %d are right", saw.work, len(in), most)
+	if most := 2 * costAgain * maxMatches * len(in); saw.steps > most {
+		t.Errorf("%d steps for %d bytes, at most %d are right", saw.steps, len(in), most)
 	}
 	m := NewMeter(32 * len(in))
 	if out, _ := d.AppendWithin(&m, nil, in, Of(Own)); !m.Spent() || string(out) != scrubbed {
@@ -129,8 +129,8 @@ func TestOwnCost(t *testing.T) {
 		if strings.Contains(string(out), "KD") {
 			t.Errorf("%s: left in %q", pattern, out)
 		}
-		if most := 48 * len(in); saw.work > most {
-			t.Errorf("%s: %d steps for %d bytes, at most %d are right", pattern, saw.work, len(in), most)
+		if most := 48 * len(in); saw.steps > most {
+			t.Errorf("%s: %d steps for %d bytes, at most %d are right", pattern, saw.steps, len(in), most)
 		}
 	}
 }

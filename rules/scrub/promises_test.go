@@ -39,8 +39,8 @@ func promises(t *testing.T, in []byte, want Set) {
 	if saw.found == 0 && string(once[1:]) != string(in) {
 		t.Fatalf("nothing found, yet %.200q became %.200q", in, once[1:])
 	}
-	if most := stepsPerByte * (len(in) + 16); saw.work > most {
-		t.Fatalf("%d steps for %d bytes, more than %d: %.200q", saw.work, len(in), most, in)
+	if most := stepsPerByte * (len(in) + 16); saw.steps > most {
+		t.Fatalf("%d steps for %d bytes, more than %d: %.200q", saw.steps, len(in), most, in)
 	}
 	m := NewMeter(metered(len(in)))
 	within, found := (*Detectors)(nil).AppendWithin(&m, nil, in, want)
@@ -49,8 +49,8 @@ func promises(t *testing.T, in []byte, want Set) {
 		t.Fatalf("spent, and yet %.200q is left of %.200q", within, in)
 	case !m.Spent() && string(within) != string(once[1:]):
 		t.Fatalf("%.200q became %.200q, and with a meter %.200q", in, once[1:], within)
-	case m.Spent() != (saw.work > metered(len(in))):
-		t.Fatalf("%d steps for %d bytes, and spent is %v", saw.work, len(in), m.Spent())
+	case m.Spent() != (saw.steps > metered(len(in))):
+		t.Fatalf("%d steps for %d bytes, and spent is %v", saw.steps, len(in), m.Spent())
 	}
 	if over := m.taken - m.most; over > costOver*(len(in)+64) {
 		t.Fatalf("%d steps more than allowed for %d bytes: %.200q", over, len(in), in)

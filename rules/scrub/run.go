@@ -91,10 +91,9 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if s.depth >= maxDepth {
 		return out[:base], finding{span: span{i, end}, kind: Token}, true
 	}
-	inner := s.look
-	inner.most -= s.work
+	inner := look{want: s.want, own: s.own, most: s.left()}
 	out, saw := inner.pass(out, out[base:], s.depth+1)
-	s.spend(saw.work)
+	s.spend(saw.steps)
 	k, ok := saw.found.First()
 	return out[:base], finding{span{i, end}, k, saw.label}, ok
 }

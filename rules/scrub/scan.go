@@ -20,8 +20,9 @@ func (f *finding) label() string {
 
 // scan goes over a text from left to right.
 type scan struct {
-	look
-	seen
+	budget
+	want  Set
+	own   []own
 	text  []byte
 	depth int     // how many encodings the text was inside
 	at    int     // next byte to look at
@@ -68,7 +69,7 @@ func (s *scan) next(dst []byte) ([]byte, finding, bool) {
 			if f.end > s.mine.start { // the two become one
 				f.end = max(f.end, s.mine.end)
 			}
-			s.goOn(f.end)
+			s.resume(f.end)
 			return dst, f, true
 		}
 	}
@@ -91,7 +92,7 @@ func (s *scan) known() finding {
 			f.end = max(f.end, s.mine.end)
 		}
 	}
-	s.goOn(f.end)
+	s.resume(f.end)
 	return f
 }
 
@@ -105,7 +106,7 @@ func (s *scan) findOwn(from int) {
 		}
 		n := &s.nexts[i]
 		if int(n.start) < from || !n.asked {
-			s.spend(n.find(&s.own[i], s.text, from, s.most-s.work))
+			s.spend(n.find(&s.own[i], s.text, from, s.left()))
 		}
 		if int(n.start) < s.mine.start {
 			s.mine = finding{span{int(n.start), int(n.end)}, Own, s.own[i].label}
@@ -126,8 +127,8 @@ func (s *scan) digitWithin(i, n int) bool {
 	return s.digit < len(s.text) && s.digit-i < n
 }
 
-// goOn goes on after a finding.
-func (s *scan) goOn(end int) {
+// resume goes on behind a finding.
+func (s *scan) resume(end int) {
 	s.at, s.floor = end, end
 	if s.mail.start < end {
 		s.findMail(end)

@@ -191,7 +191,7 @@ func TestWorkIsLinear(t *testing.T) {
 			steps := func(n int) float64 {
 				in := worstOf(k, n)
 				_, saw := look{want: w.set, most: unbounded}.append(nil, in)
-				return float64(saw.work) / float64(len(in))
+				return float64(saw.steps) / float64(len(in))
 			}
 			short, long := steps(1<<11), steps(1<<14)
 			if long > 1.2*short+1 {
@@ -263,11 +263,11 @@ func TestMeterFailsClosed(t *testing.T) {
 		for _, w := range wanted {
 			_, saw := look{want: w.set, most: unbounded}.append(nil, in)
 			for _, share := range []float64{0, 0.01, 0.5, 0.99, 1} {
-				m := NewMeter(int(share * float64(saw.work)))
+				m := NewMeter(int(share * float64(saw.steps)))
 				out, found := (*Detectors)(nil).AppendWithin(&m, nil, in, w.set)
 				if enough := share == 1; m.Spent() == enough {
 					t.Errorf("%s, %s: %v of the steps, and spent is %v", worst[k].name, w.name, share, m.Spent())
-				} else if !enough && saw.work > 2*len(in) && (string(out) != scrubbed || found == 0) {
+				} else if !enough && saw.steps > 2*len(in) && (string(out) != scrubbed || found == 0) {
 					t.Errorf("%s, %s: %v of the steps, and %.60q is left", worst[k].name, w.name, share, out)
 				}
 				if over := m.taken - m.most; over > costOver*(len(in)+64) {
