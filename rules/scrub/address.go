@@ -1,5 +1,8 @@
 package scrub
 
+// addresses finds streets with house numbers.
+type addresses struct{ *view }
+
 // Words that make a street of the words beside them, lower case.
 var (
 	// typeBehind stand behind the name, with the number in front: "12 Example Street".
@@ -31,8 +34,8 @@ var (
 )
 
 // houseNumber tells whether the word is one to five digits with at most one letter behind.
-func (s *scan) houseNumber(w span) bool {
-	t := s.of(w)
+func (in addresses) houseNumber(w span) bool {
+	t := in.of(w)
 	n := 0
 	for n < len(t) && isDigit(t[n]) {
 		n++
@@ -40,54 +43,51 @@ func (s *scan) houseNumber(w span) bool {
 	return n >= 1 && n <= 5 && (n == len(t) || n+1 == len(t) && isLetter(t[n])) && t[0] != '0'
 }
 
-// named tells whether the word could be (part of) a street's name: it starts with an upper-case letter.
-func (s *scan) named(w span) bool { c := s.text[w.start]; return isUpper(c) || c >= 0x80 }
-
-// addressFromNumber finds addresses that start with the house number [i, j).
-func (s *scan) addressFromNumber(i, j int) (finding, bool) {
-	if !s.want.Has(Address) || !s.houseNumber(span{i, j}) {
+// fromNumber finds addresses that start with the house number [i, j).
+func (in addresses) fromNumber(i, j int) (finding, bool) {
+	if !in.want.Has(Address) || !in.houseNumber(span{i, j}) {
 		return finding{}, false
 	}
-	if c := s.before(i); isWord(c) || c == '.' || c == '-' || c == '#' || c == '_' {
+	if c := in.before(i); isWord(c) || c == '.' || c == '-' || c == '#' || c == '_' {
 		return finding{}, false
 	}
-	ws := s.wordsFrom(j, 5)
-	if ws.n < 2 || ws.w[0].start == j || s.text[j] == '.' {
+	ws := in.wordsFrom(j, 5)
+	if ws.n < 2 || ws.w[0].start == j || in.text[j] == '.' {
 		return finding{}, false
 	}
-	if repeats.has(s.of(ws.w[0].span)) || ws.w[0].end-ws.w[0].start == 1 && isUpper(s.text[ws.w[0].start]) {
+	if repeats.has(in.of(ws.w[0].span)) || ws.w[0].end-ws.w[0].start == 1 && isUpper(in.text[ws.w[0].start]) {
 		ws.w = ws.w[1:]
 		ws.n--
 	}
-	if end := s.nameBehindType(&ws); end > 0 {
+	if end := in.nameBehindType(&ws); end > 0 {
 		return finding{span: span{i, end}, kind: Address}, true
 	}
 	named := true
 	for k := range ws.n {
-		if k > 0 && s.is(&ws.w[k], behindWord) {
+		if k > 0 && in.is(&ws.w[k], behindWord) {
 			long := ws.w[k].end-ws.w[k].start > 4
-			if named || long && !s.goesOn(ws.w[k].end) {
+			if named || long && !in.goesOn(ws.w[k].end) {
 				return finding{span: span{i, ws.w[k].end}, kind: Address}, true
 			}
 		}
-		named = named && s.named(ws.w[k].span)
+		named = named && in.named(ws.w[k].span)
 	}
 	return finding{}, false
 }
 
 // goesOn tells whether another word follows at i.
-func (s *scan) goesOn(i int) bool {
-	return gapByte(s.after(i)) && isLetter(s.after(i+1))
+func (in addresses) goesOn(i int) bool {
+	return gapByte(in.after(i)) && isLetter(in.after(i+1))
 }
 
 // nameBehindType returns where "rue de la Paix" ends, 0 where the words are no such thing.
-func (s *scan) nameBehindType(ws *words) int {
-	if ws.n < 2 || !s.is(&ws.w[0], frontWord) {
+func (in addresses) nameBehindType(ws *words) int {
+	if ws.n < 2 || !in.is(&ws.w[0], frontWord) {
 		return 0
 	}
 	for k := 1; k < ws.n; k++ {
-		if !connectors.has(s.of(ws.w[k].span)) {
-			if isDigit(s.text[ws.w[k].start]) || !s.named(ws.w[k].span) && typeDoubtful.has(s.of(ws.w[0].span)) {
+		if !connectors.has(in.of(ws.w[k].span)) {
+			if isDigit(in.text[ws.w[k].start]) || !in.named(ws.w[k].span) && typeDoubtful.has(in.of(ws.w[0].span)) {
 				return 0
 			}
 			return ws.w[k].end
@@ -99,35 +99,35 @@ func (s *scan) nameBehindType(ws *words) int {
 // maxAddress bounds how far behind the first word of a street its number may stand.
 const maxAddress = 80
 
-// addressFromName finds addresses that start with the street's name or type [i, j) and end with the house number.
-func (s *scan) addressFromName(i, j int) (finding, bool) {
-	if !s.want.Has(Address) || j-i > 40 || s.before(i) == '@' {
+// fromName finds addresses that start with the street's name or type [i, j) and end with the house number.
+func (in addresses) fromName(i, j int) (finding, bool) {
+	if !in.want.Has(Address) || j-i > 40 || in.before(i) == '@' {
 		return finding{}, false
 	}
 	first := span{i, j}
-	if s.endsInType(first) {
-		if ws := s.wordsFrom(j, 1); ws.n == 1 && s.houseEnd(ws.w[0].span) {
-			return finding{span: span{i, s.houseTo(ws.w[0].span)}, kind: Address}, true
+	if in.endsInType(first) {
+		if ws := in.wordsFrom(j, 1); ws.n == 1 && in.houseEnd(ws.w[0].span) {
+			return finding{span: span{i, in.houseTo(ws.w[0].span)}, kind: Address}, true
 		}
 	}
-	if typeFront.has(s.of(first)) {
-		ws := s.wordsFrom(j, 5)
+	if typeFront.has(in.of(first)) {
+		ws := in.wordsFrom(j, 5)
 		for k := 1; k < ws.n; k++ {
-			if s.houseEnd(ws.w[k].span) && s.named(ws.w[k-1].span) {
-				return finding{span: span{i, s.houseTo(ws.w[k].span)}, kind: Address}, true
+			if in.houseEnd(ws.w[k].span) && in.named(ws.w[k-1].span) {
+				return finding{span: span{i, in.houseTo(ws.w[k].span)}, kind: Address}, true
 			}
-			if isDigit(s.text[ws.w[k].start]) {
+			if isDigit(in.text[ws.w[k].start]) {
 				break
 			}
 		}
 	}
-	upper := s.named(first)
-	ws := s.wordsFrom(j, 4)
+	upper := in.named(first)
+	ws := in.wordsFrom(j, 4)
 	for k := 0; k+1 < ws.n; k++ {
-		if s.is(&ws.w[k], betweenWord) && s.houseEnd(ws.w[k+1].span) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
-			return finding{span: span{i, s.houseTo(ws.w[k+1].span)}, kind: Address}, true
+		if in.is(&ws.w[k], betweenWord) && in.houseEnd(ws.w[k+1].span) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
+			return finding{span: span{i, in.houseTo(ws.w[k+1].span)}, kind: Address}, true
 		}
-		if !s.named(ws.w[k].span) {
+		if !in.named(ws.w[k].span) {
 			break
 		}
 	}
@@ -135,28 +135,28 @@ func (s *scan) addressFromName(i, j int) (finding, bool) {
 }
 
 // houseTo returns where the house number ends that starts with a word that houseEnd accepted: "10/12" is one.
-func (s *scan) houseTo(w span) int {
-	if s.after(w.end) != '/' {
+func (in addresses) houseTo(w span) int {
+	if in.after(w.end) != '/' {
 		return w.end
 	}
 	end := w.end + 1
-	for end < len(s.text) && end-w.end <= 4 && isDigit(s.text[end]) {
+	for end < len(in.text) && end-w.end <= 4 && isDigit(in.text[end]) {
 		end++
 	}
-	if end == w.end+1 || isWord(s.after(end)) || s.after(end) == '/' {
+	if end == w.end+1 || isWord(in.after(end)) || in.after(end) == '/' {
 		return w.end
 	}
 	return end
 }
 
 // houseEnd tells whether the word is a house number that ends there.
-func (s *scan) houseEnd(w span) bool {
-	return s.houseNumber(w) && w.end-w.start <= 5 && s.endsNumber(w.end) && s.after(w.end) != '%'
+func (in addresses) houseEnd(w span) bool {
+	return in.houseNumber(w) && w.end-w.start <= 5 && in.endsNumber(w.end) && in.after(w.end) != '%'
 }
 
 // endsInType tells whether the word is a street's name and type in one, such as "Hauptstraße". Endings that other words share want a
 // capital.
-func (s *scan) endsInType(w span) bool {
-	end := typeEnd.ending(s.of(w), 0, 3)
-	return end != "" && (s.named(w) || end == "straße" || end == "strasse")
+func (in addresses) endsInType(w span) bool {
+	end := typeEnd.ending(in.of(w), 0, 3)
+	return end != "" && (in.named(w) || end == "straße" || end == "strasse")
 }

@@ -40,8 +40,8 @@ type words struct {
 }
 
 // wordsFrom collects up to most words, five at the most, behind i, where a word ends.
-func (s *scan) wordsFrom(i, most int) words {
-	a := &s.ahead
+func (v *view) wordsFrom(i, most int) words {
+	a := &v.ahead
 	for a.from < a.n && a.w[a.from].prior < i {
 		a.from++
 	}
@@ -49,31 +49,31 @@ func (s *scan) wordsFrom(i, most int) words {
 		a.from, a.n, a.end, a.done = 0, 0, i, false
 	}
 	for a.n-a.from < most && !a.done {
-		s.readWord(a)
+		v.readWord(a)
 	}
 	n := min(a.n-a.from, most)
 	return words{a.w[a.from : a.from+n], n}
 }
 
 // readWord reads one more word.
-func (s *scan) readWord(a *ahead) {
+func (v *view) readWord(a *ahead) {
 	if a.n == len(a.w) {
 		a.n = copy(a.w[:], a.w[a.from:a.n])
 		a.from = 0
 	}
 	k := a.end
-	for k < len(s.text) && k-a.end < maxApart && gapByte(s.text[k]) {
+	for k < len(v.text) && k-a.end < maxApart && gapByte(v.text[k]) {
 		k++
 	}
-	if k == a.end || k == len(s.text) || !isWord(s.text[k]) {
+	if k == a.end || k == len(v.text) || !isWord(v.text[k]) {
 		a.done = true
 		return
 	}
 	end := k
-	for end < len(s.text) && end-k <= maxNextWord && isWord(s.text[end]) {
+	for end < len(v.text) && end-k <= maxNextWord && isWord(v.text[end]) {
 		end++
 	}
-	s.spend(end - a.end)
+	v.spend(end - a.end)
 	if end-k > maxNextWord {
 		a.done = true
 		return
@@ -84,11 +84,11 @@ func (s *scan) readWord(a *ahead) {
 }
 
 // is tells whether a word may be of a kind. It is looked up once.
-func (s *scan) is(w *nextWord, kind wordKind) bool {
+func (v *view) is(w *nextWord, kind wordKind) bool {
 	if w.kind == 0 {
-		s.spend(costLookup)
+		v.spend(costLookup)
 		w.kind = knownWord
-		text := s.of(w.span)
+		text := v.of(w.span)
 		if typeBehind.has(text) {
 			w.kind |= behindWord
 		}
@@ -103,5 +103,3 @@ func (s *scan) is(w *nextWord, kind wordKind) bool {
 }
 
 func gapByte(c byte) bool { return flags[c]&fGap != 0 }
-
-func (s *scan) of(w span) []byte { return s.text[w.start:w.end] }

@@ -118,7 +118,7 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	if l.most <= 0 {
 		return append(dst, scrubbed...), seen{found: Of(Token), steps: 1}
 	}
-	s := scan{budget: budget{most: l.most}, want: l.want, own: l.own}
+	s := scan{view: view{budget: budget{most: l.most}, want: l.want}, own: l.own}
 	text, offsets, deep := src, []byte(nil), false
 	yes, tried := escaped(src)
 	if s.spend(costTried * tried); yes {
@@ -167,7 +167,7 @@ func (s *scan) begin(text []byte, depth int) {
 	if s.spend(costPass + costByte*len(text)); s.over() {
 		return
 	}
-	s.findMail(0)
+	s.mail = emails{&s.view}.next(0)
 	s.findOwn(0)
 }
 
@@ -187,7 +187,7 @@ func (d *Detectors) Locate(value []byte, want Set) []Finding {
 	if l.nothingToDo(value) {
 		return nil
 	}
-	s := scan{budget: budget{most: l.most}, want: l.want, own: l.own}
+	s := scan{view: view{budget: budget{most: l.most}, want: l.want}, own: l.own}
 	text, offsets, deep := value, []byte(nil), false
 	var scratch []byte
 	if yes, _ := escaped(value); yes {

@@ -1,5 +1,8 @@
 package scrub
 
+// birthDates finds birth dates.
+type birthDates struct{ *view }
+
 var birthLabels = newLabels(birthBit,
 	"birth", "born", "geb", "dob", "bday", "bdate", "naiss", "née", "nacim", "nacid", "nascit", "nascim", "nascid", "urodz", "narozen", "syntym", "född", "fødsel", "doğum",
 )
@@ -7,30 +10,30 @@ var birthLabels = newLabels(birthBit,
 // birthWords are labels that other words start with.
 var birthWords = newVocabulary("né", "nato", "nata", "ur", "nar")
 
-// date finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by its name. A
+// at finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by its name. A
 // label is asked for, or a caller that expects one: every time is a date.
-func (s *scan) date(i, j int) (finding, bool) {
-	if !s.want.Has(BirthDate) {
+func (in birthDates) at(i, j int) (finding, bool) {
+	if !in.want.Has(BirthDate) {
 		return finding{}, false
 	}
-	end := s.dateEnd(i, j)
-	if end == 0 || isWord(s.before(i)) || isDigit(s.after(end)) {
+	end := in.end(i, j)
+	if end == 0 || isWord(in.before(i)) || isDigit(in.after(end)) {
 		return finding{}, false
 	}
-	return finding{span: span{i, end}, kind: BirthDate}, s.birth(i)
+	return finding{span: span{i, end}, kind: BirthDate}, in.byLabel(i)
 }
 
-// birth tells whether what stands at i is called a birth date, or expected to be one.
-func (s *scan) birth(i int) bool {
-	if s.want.expects(BirthDate) || s.labelled(i, 4, birthLabels) {
+// byLabel tells whether what stands at i is called a birth date, or expected to be one.
+func (in birthDates) byLabel(i int) bool {
+	if in.want.expects(BirthDate) || in.labelled(i, 4, birthLabels) {
 		return true
 	}
 	var w span
 	for k, n := i, 0; n < 2; n++ { // "né le", "nato il"
-		if w = s.wordBefore(k); w.start == w.end {
+		if w = in.wordBefore(k); w.start == w.end {
 			return false
 		}
-		if birthWords.has(s.of(w)) {
+		if birthWords.has(in.of(w)) {
 			return true
 		}
 		k = w.start
@@ -38,37 +41,21 @@ func (s *scan) birth(i int) bool {
 	return false
 }
 
-// wordBefore returns the word in front of i, with at most three other bytes between, but for separators of fields; empty where there is none.
-func (s *scan) wordBefore(i int) span {
-	end := i
-	for end > s.floor && i-end < 3 && !isWord(s.text[end-1]) {
-		end--
-		if c := s.text[end]; c == ';' || c == '&' || c == '\n' {
-			return span{}
-		}
-	}
-	start := end
-	for start > s.floor && end-start < maxLabel && isWord(s.text[start-1]) {
-		start--
-	}
-	return span{start, end}
-}
-
 // monthFirst finds birth dates that start with a month's name: "March 7, 1984".
-func (s *scan) monthFirst(i, j int) (finding, bool) {
-	if !s.want.Has(BirthDate) || !isDigit(s.after(j+1)) && !isDigit(s.after(j+2)) || !isMonth(s.text[i:j]) {
+func (in birthDates) monthFirst(i, j int) (finding, bool) {
+	if !in.want.Has(BirthDate) || !isDigit(in.after(j+1)) && !isDigit(in.after(j+2)) || !isMonth(in.text[i:j]) {
 		return finding{}, false
 	}
-	d := s.wordsFrom(j, 2)
-	if d.n < 2 || !isDay(s.of(d.w[0].span)) || !isBirthYear(s.of(d.w[1].span)) {
+	d := in.wordsFrom(j, 2)
+	if d.n < 2 || !isDay(in.of(d.w[0].span)) || !isBirthYear(in.of(d.w[1].span)) {
 		return finding{}, false
 	}
-	return finding{span: span{i, d.w[1].end}, kind: BirthDate}, s.birth(i)
+	return finding{span: span{i, d.w[1].end}, kind: BirthDate}, in.byLabel(i)
 }
 
-// dateEnd returns where a date that starts with the word [i, j) ends, 0 where there is none.
-func (s *scan) dateEnd(i, j int) int {
-	t := s.text[i:]
+// end returns where a date that starts with the word [i, j) ends, 0 where there is none.
+func (in birthDates) end(i, j int) int {
+	t := in.text[i:]
 	switch j - i {
 	case 8:
 		if day(t[:4], t[4:6], t[6:8]) || day(t[4:8], t[2:4], t[:2]) {
@@ -79,52 +66,52 @@ func (s *scan) dateEnd(i, j int) int {
 			return i + 10
 		}
 	}
-	if j-i <= 2 || j-i <= 4 && isLetter(s.text[j-1]) { // "7", "7th"
-		return s.dayFirst(i, j)
+	if j-i <= 2 || j-i <= 4 && isLetter(in.text[j-1]) { // "7", "7th"
+		return in.dayFirst(i, j)
 	}
 	return 0
 }
 
 // dayFirst returns where "7.3.1984", "07/03/1984" or "7 March 1984" ends, 0 where the word [i, j) starts no such date.
-func (s *scan) dayFirst(i, j int) int {
-	c := s.after(j)
+func (in birthDates) dayFirst(i, j int) int {
+	c := in.after(j)
 	if !dateMark(c) && !isSpace(c) {
 		return 0
 	}
-	if dateMark(c) && isDigit(s.after(j+1)) {
+	if dateMark(c) && isDigit(in.after(j+1)) {
 		m := j + 1
 		n := m
-		for n < len(s.text) && n-m < 2 && isDigit(s.text[n]) {
+		for n < len(in.text) && n-m < 2 && isDigit(in.text[n]) {
 			n++
 		}
-		if s.after(n) != c || n+5 > len(s.text) {
+		if in.after(n) != c || n+5 > len(in.text) {
 			return 0
 		}
-		year := s.text[n+1 : n+5]
-		if day(year, s.text[m:n], s.text[i:j]) || day(year, s.text[i:j], s.text[m:n]) {
+		year := in.text[n+1 : n+5]
+		if day(year, in.text[m:n], in.text[i:j]) || day(year, in.text[i:j], in.text[m:n]) {
 			return n + 5
 		}
 		return 0
 	}
-	if !isDay(s.text[i:j]) {
+	if !isDay(in.text[i:j]) {
 		return 0
 	}
-	ws := s.wordsFrom(j, 1)
-	if ws.n == 0 || isDigit(s.text[ws.w[0].start]) {
+	ws := in.wordsFrom(j, 1)
+	if ws.n == 0 || isDigit(in.text[ws.w[0].start]) {
 		return 0
 	}
-	ws = s.wordsFrom(j, 4)
+	ws = in.wordsFrom(j, 4)
 	k := 0
-	if equalFold(s.of(ws.w[0].span), "de") {
+	if equalFold(in.of(ws.w[0].span), "de") {
 		k++
 	}
-	if k >= ws.n || !isMonth(s.of(ws.w[k].span)) {
+	if k >= ws.n || !isMonth(in.of(ws.w[k].span)) {
 		return 0
 	}
-	if k++; k < ws.n && equalFold(s.of(ws.w[k].span), "de") {
+	if k++; k < ws.n && equalFold(in.of(ws.w[k].span), "de") {
 		k++
 	}
-	if k < ws.n && isBirthYear(s.of(ws.w[k].span)) {
+	if k < ws.n && isBirthYear(in.of(ws.w[k].span)) {
 		return ws.w[k].end
 	}
 	return 0

@@ -1,11 +1,14 @@
 package scrub
 
-// card finds payment card numbers, bare or in groups that start with one of four digits. all is the number at i with all separators.
-func (s *scan) card(i int, all *digits) (finding, bool) {
-	if !s.want.Has(Card) {
+// cards finds numbers of payment cards.
+type cards struct{ *view }
+
+// at finds payment card numbers, bare or in groups that start with one of four digits. all is the number at i with all separators.
+func (in cards) at(i int, all *digits) (finding, bool) {
+	if !in.want.Has(Card) {
 		return finding{}, false
 	}
-	if c := s.before(i); isWord(c) || c == '.' || c == '~' || c == '+' && !s.spaces(i-1) {
+	if c := in.before(i); isWord(c) || c == '.' || c == '~' || c == '+' && !in.spaces(i-1) {
 		return finding{}, false
 	}
 	d := all.narrow(sepSpace | sepDash)
@@ -17,17 +20,17 @@ func (s *scan) card(i int, all *digits) (finding, bool) {
 		if n < d.n && !d.gapAt(n-1) || !issued(&d, n) {
 			continue
 		}
-		s.spend(2 * n)
-		if luhn(d.d[:n]) && s.endsNumberOrGap(&d, n) {
+		in.spend(2 * n)
+		if luhn(d.d[:n]) && in.mayEnd(&d, n) {
 			return finding{span: span{i, int(d.end[n-1])}, kind: Card}, true
 		}
 	}
 	return finding{}, false
 }
 
-// endsNumberOrGap tells whether the number may end behind its n-th digit.
-func (s *scan) endsNumberOrGap(d *digits, n int) bool {
-	return n < d.n || s.endsNumber(int(d.end[n-1]))
+// mayEnd tells whether the number may end behind its n-th digit.
+func (in cards) mayEnd(d *digits, n int) bool {
+	return n < d.n || in.endsNumber(int(d.end[n-1]))
 }
 
 // issued tells whether an issuer has numbers of n digits that start like this.

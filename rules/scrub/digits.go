@@ -52,8 +52,8 @@ type numbers struct {
 }
 
 // numberAt returns the number that starts at i, which is a digit, with all separators.
-func (s *scan) numberAt(i int) digits {
-	r := &s.row
+func (v *view) numberAt(i int) digits {
+	r := &v.row
 	for r.from < r.n && int(r.end[r.from]) <= i {
 		r.from++
 	}
@@ -63,7 +63,7 @@ func (s *scan) numberAt(i int) digits {
 		r.rest[0] = 0
 	}
 	for r.n-r.from < maxDigits && !r.done {
-		s.readDigit(r)
+		v.readDigit(r)
 	}
 	d := digits{row: r, n: min(r.n-r.from, maxDigits)}
 	d.d, d.end = r.d[r.from:r.from+d.n], r.end[r.from:r.from+d.n]
@@ -72,14 +72,14 @@ func (s *scan) numberAt(i int) digits {
 }
 
 // readDigit reads one more digit, and the separators in front of it.
-func (s *scan) readDigit(r *numbers) {
+func (v *view) readDigit(r *numbers) {
 	if r.n == len(r.d) {
 		r.drop()
 	}
 	k := r.next
 	var here uint8
-	for k < len(s.text) && k-r.next <= maxGap && !isDigit(s.text[k]) {
-		sep := separator(s.text[k])
+	for k < len(v.text) && k-r.next <= maxGap && !isDigit(v.text[k]) {
+		sep := separator(v.text[k])
 		if sep == 0 {
 			r.done = true
 			return
@@ -87,8 +87,8 @@ func (s *scan) readDigit(r *numbers) {
 		here |= sep
 		k++
 	}
-	s.spend(k - r.next + 1)
-	if k == len(s.text) || k-r.next > maxGap {
+	v.spend(k - r.next + 1)
+	if k == len(v.text) || k-r.next > maxGap {
 		r.done = true
 		return
 	}
@@ -98,14 +98,14 @@ func (s *scan) readDigit(r *numbers) {
 		switch {
 		case k-r.next > 1:
 			r.wide |= bit
-		case isSpace(s.text[r.next]):
+		case isSpace(v.text[r.next]):
 			r.bare |= bit
 		}
 		for ; here != 0; here &= here - 1 {
 			r.sep[bits.TrailingZeros8(here)] |= bit
 		}
 	}
-	c := s.text[k]
+	c := v.text[k]
 	r.rest[r.n+1] = uint8((uint(r.rest[r.n])*10 + uint(c-'0')) % 97)
 	r.d[r.n], r.end[r.n] = c, int32(k+1)
 	r.n++

@@ -6,42 +6,45 @@ import (
 	"unicode/utf8"
 )
 
+// emails finds e-mail addresses.
+type emails struct{ *view }
+
 const (
 	maxLocal  = 64  // RFC 5321, section 4.5.3.1.1
 	maxDomain = 255 // RFC 5321, section 4.5.3.1.2
 )
 
-// findMail finds the next e-mail address at or behind from.
-func (s *scan) findMail(from int) {
-	s.mail = span{len(s.text) + 1, len(s.text) + 1}
-	if !s.want.Has(Email) {
-		return
+// next finds the next e-mail address at or behind from; it starts behind the text where there is none.
+func (in emails) next(from int) span {
+	none := span{len(in.text) + 1, len(in.text) + 1}
+	if !in.want.Has(Email) {
+		return none
 	}
-	for at := from; at < len(s.text) && !s.over(); {
-		i, n, bare := s.atSign(at)
+	for at := from; at < len(in.text) && !in.over(); {
+		i, n, bare := in.atSign(at)
 		if i < 0 {
-			return
+			return none
 		}
-		if i > at && isSpace(s.text[i-1]) && i+n < len(s.text) && isSpace(s.text[i+n]) {
+		if i > at && isSpace(in.text[i-1]) && i+n < len(in.text) && isSpace(in.text[i+n]) {
 			i, n = i-1, n+2 // as people write it who do not want it found
 		}
-		start := s.localStart(i, from)
-		s.spend(costAt + i - start)
+		start := in.localStart(i, from)
+		in.spend(costAt + i - start)
 		if start < i {
 			end := 0
 			if !bare {
-				end = s.domainEnd(i + n)
+				end = in.domainEnd(i + n)
 			}
-			if spelled := s.spelledEnd(i+n, bare); spelled > end {
+			if spelled := in.spelledEnd(i+n, bare); spelled > end {
 				end = spelled
 			}
 			if end > 0 {
-				s.mail = span{start, end}
-				return
+				return span{start, end}
 			}
 		}
 		at = i + max(n, 1)
 	}
+	return none
 }
 
 // atWords are what an at sign is called, in brackets or between spaces.
@@ -49,27 +52,27 @@ var atWords = []string{"at", "ät", "arroba", "arobase", "chiocciola", "snabela"
 
 // atSign finds the next "@", "(at)", "[at]" or " at " and returns where it is and how long, spaces around included, -1 where there is
 // none. It is bare where nothing but spaces sets it apart.
-func (s *scan) atSign(from int) (at, length int, bare bool) {
-	for k := from; k < len(s.text); k++ {
-		switch s.text[k] {
+func (in emails) atSign(from int) (at, length int, bare bool) {
+	for k := from; k < len(in.text); k++ {
+		switch in.text[k] {
 		case '@':
 			return k, 1, false
 		case '(', '[', '{', '<':
-			if n := bracketed(s.text[k:], atWords); n > 0 {
+			if n := bracketed(in.text[k:], atWords); n > 0 {
 				start, end := k, k+n
-				for start > from && k-start < 2 && isSpace(s.text[start-1]) {
+				for start > from && k-start < 2 && isSpace(in.text[start-1]) {
 					start--
 				}
-				for end < len(s.text) && end-k-n < 2 && isSpace(s.text[end]) {
+				for end < len(in.text) && end-k-n < 2 && isSpace(in.text[end]) {
 					end++
 				}
 				return start, end - start, false
 			}
 		case ' ', '+':
-			if c := lower(s.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 0xC3 {
+			if c := lower(in.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 0xC3 {
 				continue
 			}
-			if n := spaced(s.text[k:], atWords); n > 0 {
+			if n := spaced(in.text[k:], atWords); n > 0 {
 				return k, n, true
 			}
 		}
@@ -119,23 +122,23 @@ func startsDot(c byte) bool { c = lower(c); return c == 'd' || c == 'p' || c == 
 
 // spelledEnd returns where a domain that starts at i and has a dot written as a word ends, 0 where there is none. Behind a bare " at "
 // every dot has to be a word: "meet me at example.com" is no address.
-func (s *scan) spelledEnd(i int, bare bool) int {
-	limit := min(len(s.text), i+maxDomain)
+func (in emails) spelledEnd(i int, bare bool) int {
+	limit := min(len(in.text), i+maxDomain)
 	end, spelled := 0, false
 	for {
 		label := i
-		for i < limit && (isWord(s.text[i]) || s.text[i] == '-') {
+		for i < limit && (isWord(in.text[i]) || in.text[i] == '-') {
 			i++
 		}
-		s.spend(i - label + 1)
+		in.spend(i - label + 1)
 		if i == label {
 			return end
 		}
-		if spelled && isTLD(s.text[label:i]) {
+		if spelled && isTLD(in.text[label:i]) {
 			end = i
 		}
-		rest, n := s.text[i:limit], 0
-		switch c := s.after(i); {
+		rest, n := in.text[i:limit], 0
+		switch c := in.after(i); {
 		case isSpace(c) && len(rest) > 1 && (rest[1] == '(' || rest[1] == '[' || rest[1] == '{'):
 			if n = bracketed(rest[1:], dotWords); n > 0 {
 				if n++; n < len(rest) && isSpace(rest[n]) {
@@ -159,22 +162,22 @@ func (s *scan) spelledEnd(i int, bare bool) int {
 }
 
 // localStart returns where the local part in front of i starts, at the earliest at low.
-func (s *scan) localStart(i, low int) int {
+func (in emails) localStart(i, low int) int {
 	low = max(low, i-maxLocal)
 	k := i
-	if k > low && s.text[k-1] == '"' {
-		if q := bytes.LastIndexByte(s.text[low:k-1], '"'); q >= 0 {
+	if k > low && in.text[k-1] == '"' {
+		if q := bytes.LastIndexByte(in.text[low:k-1], '"'); q >= 0 {
 			return low + q
 		}
 		return i
 	}
 	for k > low {
-		c := s.text[k-1]
+		c := in.text[k-1]
 		if flags[c]&fLocal == 0 {
 			break
 		}
 		if c >= 0x80 {
-			r, n := utf8.DecodeLastRune(s.text[low:k])
+			r, n := utf8.DecodeLastRune(in.text[low:k])
 			if r != utf8.RuneError && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
 				break
 			}
@@ -183,7 +186,7 @@ func (s *scan) localStart(i, low int) int {
 		}
 		k--
 	}
-	for k < i && (s.text[k] == '.' || s.text[k] == '\'' || s.text[k] == '+' || s.text[k] == '-') {
+	for k < i && (in.text[k] == '.' || in.text[k] == '\'' || in.text[k] == '+' || in.text[k] == '-') {
 		k++
 	}
 	return k
@@ -193,10 +196,10 @@ func (s *scan) localStart(i, low int) int {
 var notTLD = newVocabulary("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map", "json", "html", "htm", "php", "xml", "scss")
 
 // domainEnd returns where the domain that starts at i ends, 0 where there is none.
-func (s *scan) domainEnd(i int) int {
-	limit := min(len(s.text), i+maxDomain)
-	if i < limit && s.text[i] == '[' {
-		if k := bytes.IndexByte(s.text[i:limit], ']'); k > 6 && (isDigit(s.text[i+1]) || hasFold(s.text[i+1:limit], "ipv6:")) {
+func (in emails) domainEnd(i int) int {
+	limit := min(len(in.text), i+maxDomain)
+	if i < limit && in.text[i] == '[' {
+		if k := bytes.IndexByte(in.text[i:limit], ']'); k > 6 && (isDigit(in.text[i+1]) || hasFold(in.text[i+1:limit], "ipv6:")) {
 			return i + k + 1
 		}
 		return 0
@@ -205,10 +208,10 @@ func (s *scan) domainEnd(i int) int {
 	for k := i; ; k++ {
 		var c byte = ' '
 		if k < limit {
-			c = s.text[k]
+			c = in.text[k]
 		}
 		if c >= 0x80 {
-			r, n := utf8.DecodeRune(s.text[k:limit])
+			r, n := utf8.DecodeRune(in.text[k:limit])
 			if r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
 				k += n - 1
 				continue
@@ -216,13 +219,13 @@ func (s *scan) domainEnd(i int) int {
 		} else if isWord(c) || c == '-' {
 			continue
 		}
-		s.spend(k - label + 1)
+		in.spend(k - label + 1)
 		if k == label {
 			return end
 		}
-		if dots > 0 && isTLD(s.text[label:k]) {
+		if dots > 0 && isTLD(in.text[label:k]) {
 			end = k
-		} else if notTLD.has(s.text[label:k]) {
+		} else if notTLD.has(in.text[label:k]) {
 			end = 0
 		}
 		if c != '.' {

@@ -24,7 +24,7 @@ func escaped(value []byte) (yes bool, tried int) {
 
 // unescape resolves escapes, layer by layer. It appends to dst the text and, for each of its bytes and its end, where that came from
 // in src (4 bytes each), and returns both as slices. Deep is true where escapes are left that lie too deep, or cost too much.
-func (s *scan) unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
+func (b *budget) unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
 	base, n := len(dst), len(src)
 	dst = append(dst, src...)
 	for i := range n + 1 {
@@ -32,8 +32,8 @@ func (s *scan) unescape(dst, src []byte) (grown, text, offsets []byte, deep bool
 	}
 	text, offsets = dst[base:base+n], dst[base+n:]
 	for range maxLayers {
-		s.spend(costEscape * len(text))
-		if s.over() {
+		b.spend(costEscape * len(text))
+		if b.over() {
 			return dst, text, offsets, true
 		}
 		m := layer(text, offsets)

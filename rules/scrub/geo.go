@@ -1,72 +1,75 @@
 package scrub
 
+// coordinates finds places by latitude and longitude.
+type coordinates struct{ *view }
+
 var geoLabels = newVocabulary("lat", "latitude", "lng", "lon", "long", "longitude")
 
-// geo finds pairs of latitude and longitude with four decimals or more each, that is about eleven metres, and single ones with a label
+// at finds pairs of latitude and longitude with four decimals or more each, that is about eleven metres, and single ones with a label
 // and three decimals or more.
-func (s *scan) geo(i int) (finding, bool) {
-	if !s.want.Has(Geo) {
+func (in coordinates) at(i int) (finding, bool) {
+	if !in.want.Has(Geo) {
 		return finding{}, false
 	}
-	if c := s.before(i); isWord(c) || c == '.' || c == '-' || c == '_' {
+	if c := in.before(i); isWord(c) || c == '.' || c == '-' || c == '_' {
 		return finding{}, false
 	}
-	s.spend(costMachine)
-	if end := s.dms(i); end > 0 {
+	in.spend(costMachine)
+	if end := in.dms(i); end > 0 {
 		return finding{span: span{i, end}, kind: Geo}, true
 	}
-	lat := s.decimal(i)
+	lat := in.decimal(i)
 	if lat.end == 0 {
 		return finding{}, false
 	}
-	if lat.decimals >= 3 && lat.whole <= 180 && s.geoLabel(i) && s.endsNumber(lat.end) {
+	if lat.decimals >= 3 && lat.whole <= 180 && in.byLabel(i) && in.endsNumber(lat.end) {
 		return finding{span: span{i, lat.end}, kind: Geo}, true
 	}
 	if lat.decimals < 4 || lat.whole > 90 {
 		return finding{}, false
 	}
 	k := lat.end
-	for k < len(s.text) && k-lat.end < 3 && (s.text[k] == ',' || s.text[k] == ';' || s.text[k] == ' ' || s.text[k] == '~' || s.text[k] == '+') {
+	for k < len(in.text) && k-lat.end < 3 && (in.text[k] == ',' || in.text[k] == ';' || in.text[k] == ' ' || in.text[k] == '~' || in.text[k] == '+') {
 		k++
 	}
 	if k == lat.end {
 		return finding{}, false
 	}
-	lon := s.decimal(k)
-	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || lat.whole|lon.whole == 0 || !s.endsNumber(lon.end) {
+	lon := in.decimal(k)
+	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || lat.whole|lon.whole == 0 || !in.endsNumber(lon.end) {
 		return finding{}, false
 	}
-	if s.listed(i) || s.after(lon.end) == ',' && s.after(lon.end+1) == ' ' && isDigit(s.after(lon.end+2)) {
+	if in.listed(i) || in.after(lon.end) == ',' && in.after(lon.end+1) == ' ' && isDigit(in.after(lon.end+2)) {
 		return finding{}, false
 	}
 	return finding{span: span{i, lon.end}, kind: Geo}, true
 }
 
 // listed tells whether a number and a comma stand in front of i.
-func (s *scan) listed(i int) bool {
+func (in coordinates) listed(i int) bool {
 	k := i
-	for k > s.floor && (s.text[k-1] == ' ' || s.text[k-1] == ',') {
+	for k > in.floor && (in.text[k-1] == ' ' || in.text[k-1] == ',') {
 		k--
 	}
-	return k < i && k > s.floor && s.text[k] == ',' && isDigit(s.text[k-1])
+	return k < i && k > in.floor && in.text[k] == ',' && isDigit(in.text[k-1])
 }
 
-// geoLabel tells whether the word in front is exactly a label, joined by a colon or an equals sign.
-func (s *scan) geoLabel(i int) bool {
-	low := max(s.floor, i-maxLabel)
+// byLabel tells whether the word in front is exactly a label, joined by a colon or an equals sign.
+func (in coordinates) byLabel(i int) bool {
+	low := max(in.floor, i-maxLabel)
 	end, joined := i, false
-	for end > low && !isWord(s.text[end-1]) {
+	for end > low && !isWord(in.text[end-1]) {
 		end--
-		joined = joined || s.text[end] == ':' || s.text[end] == '='
-		if s.text[end] == ',' || s.text[end] == '&' {
+		joined = joined || in.text[end] == ':' || in.text[end] == '='
+		if in.text[end] == ',' || in.text[end] == '&' {
 			return false
 		}
 	}
 	k := end
-	for k > low && isWord(s.text[k-1]) {
+	for k > low && isWord(in.text[k-1]) {
 		k--
 	}
-	return joined && geoLabels.has(s.text[k:end])
+	return joined && geoLabels.has(in.text[k:end])
 }
 
 // degree is a decimal number with a sign.
@@ -75,22 +78,22 @@ type degree struct {
 	end             int // 0 where there is none
 }
 
-func (s *scan) decimal(i int) degree {
-	if c := s.after(i); c == '-' || c == '+' {
+func (in coordinates) decimal(i int) degree {
+	if c := in.after(i); c == '-' || c == '+' {
 		i++
 	}
 	start := i
 	var g degree
-	for i < len(s.text) && isDigit(s.text[i]) && i-start < 4 {
-		g.whole = g.whole*10 + int(s.text[i]-'0')
+	for i < len(in.text) && isDigit(in.text[i]) && i-start < 4 {
+		g.whole = g.whole*10 + int(in.text[i]-'0')
 		i++
 	}
-	if i == start || i-start > 3 || s.after(i) != '.' {
+	if i == start || i-start > 3 || in.after(i) != '.' {
 		return degree{}
 	}
 	i++
 	point := i
-	for i < len(s.text) && isDigit(s.text[i]) {
+	for i < len(in.text) && isDigit(in.text[i]) {
 		i++
 	}
 	g.decimals = i - point
@@ -100,28 +103,28 @@ func (s *scan) decimal(i int) degree {
 
 // dms returns where coordinates in degrees, minutes and seconds end, such as 48°51'24.12"N 2°21'03.96"E; 0 where there are none. One of
 // the two with a letter for its direction is enough.
-func (s *scan) dms(i int) int {
-	end := s.arc(i)
+func (in coordinates) dms(i int) int {
+	end := in.arc(i)
 	if end == 0 {
 		return 0
 	}
 	k := end
-	for k < len(s.text) && k-end < 3 && (s.text[k] == ',' || isSpace(s.text[k])) {
+	for k < len(in.text) && k-end < 3 && (in.text[k] == ',' || isSpace(in.text[k])) {
 		k++
 	}
-	return max(end, s.arc(k))
+	return max(end, in.arc(k))
 }
 
-func (s *scan) arc(i int) int {
+func (in coordinates) arc(i int) int {
 	for part, sign := range []string{"°", "'", `"`} {
 		start := i
-		for i < len(s.text) && i-start < 8 && (isDigit(s.text[i]) || part == 2 && s.text[i] == '.') {
+		for i < len(in.text) && i-start < 8 && (isDigit(in.text[i]) || part == 2 && in.text[i] == '.') {
 			i++
 		}
 		if i == start || part < 2 && i-start > 3 {
 			return 0
 		}
-		switch t := s.text[i:]; {
+		switch t := in.text[i:]; {
 		case hasFold(t, sign):
 			i += len(sign)
 		case part == 1 && hasFold(t, "′"), part == 2 && hasFold(t, "″"):
@@ -129,14 +132,14 @@ func (s *scan) arc(i int) int {
 		default:
 			return 0
 		}
-		if part == 1 && !isDigit(s.after(i)) {
+		if part == 1 && !isDigit(in.after(i)) {
 			break
 		}
 	}
-	if s.after(i) == ' ' {
+	if in.after(i) == ' ' {
 		i++
 	}
-	switch s.after(i) {
+	switch in.after(i) {
 	case 'N', 'S', 'E', 'W', 'O':
 		return i + 1
 	}

@@ -1,5 +1,8 @@
 package scrub
 
+// ibans finds numbers of bank accounts.
+type ibans struct{ *view }
+
 // ibanLengths are the lengths of ISO 13616 numbers by country (SWIFT IBAN registry), a row of countries for each first letter.
 var ibanLengths = func() (by [26][26]uint8) {
 	for _, c := range []struct {
@@ -19,10 +22,10 @@ var ibanLengths = func() (by [26][26]uint8) {
 	return by
 }()
 
-// iban finds bank account numbers, bare or in groups.
-func (s *scan) iban(i int) (finding, bool) {
-	t := s.text[i:]
-	if !s.want.Has(IBAN) || len(t) < 15 || !isLetter(t[0]) || !isLetter(t[1]) || !isDigit(t[2]) || !isDigit(t[3]) {
+// at finds bank account numbers, bare or in groups.
+func (in ibans) at(i int) (finding, bool) {
+	t := in.text[i:]
+	if !in.want.Has(IBAN) || len(t) < 15 || !isLetter(t[0]) || !isLetter(t[1]) || !isDigit(t[2]) || !isDigit(t[3]) {
 		return finding{}, false
 	}
 	length := int(ibanLengths[lower(t[0])-'a'][lower(t[1])-'a'])
@@ -42,8 +45,8 @@ func (s *scan) iban(i int) (finding, bool) {
 		}
 		k++
 	}
-	s.spend(2 * (k + n))
-	if n < length || isWord(s.after(i+k)) || !mod97(compact[:n]) {
+	in.spend(2 * (k + n))
+	if n < length || isWord(in.after(i+k)) || !mod97(compact[:n]) {
 		return finding{}, false
 	}
 	return finding{span: span{i, i + k}, kind: IBAN}, true

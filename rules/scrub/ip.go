@@ -2,23 +2,26 @@ package scrub
 
 import "net/netip"
 
-// ip4 finds IPv4 addresses of hosts. Left alone are 0.0.0.0, loopback, addresses whose last two numbers are 0 (versions, and what
+// ips finds addresses of hosts.
+type ips struct{ *view }
+
+// v4 finds IPv4 addresses of hosts. Left alone are 0.0.0.0, loopback, addresses whose last two numbers are 0 (versions, and what
 // truncation leaves) and versions that follow a product's name or the word "version".
-func (s *scan) ip4(i int) (finding, bool) {
-	if !s.want.Has(IP) {
+func (in ips) v4(i int) (finding, bool) {
+	if !in.want.Has(IP) {
 		return finding{}, false
 	}
-	a, end := parse4(s.text, i)
+	a, end := parse4(in.text, i)
 	if end == 0 || a[0] == 0 || a[0] == 127 || a[2]|a[3] == 0 {
 		return finding{}, false
 	}
-	if c := s.before(i); isWord(c) || c == '.' || c == '-' && i > 1 && isWord(s.text[i-2]) {
+	if c := in.before(i); isWord(c) || c == '.' || c == '-' && i > 1 && isWord(in.text[i-2]) {
 		return finding{}, false
 	}
-	if c := s.after(end); isWord(c) || c == '.' && isWord(s.after(end+1)) || c == '-' && isWord(s.after(end+1)) {
+	if c := in.after(end); isWord(c) || c == '.' && isWord(in.after(end+1)) || c == '-' && isWord(in.after(end+1)) {
 		return finding{}, false
 	}
-	if s.version(i) {
+	if in.version(i) {
 		return finding{}, false
 	}
 	return finding{span: span{i, end}, kind: IP}, true
@@ -27,15 +30,15 @@ func (s *scan) ip4(i int) (finding, bool) {
 var versionLabels = newLabels(versionBit, "version", "ver", "build", "release")
 
 // version tells whether what stands at i is a version: "Name/1.2.3.4", "version 1.2.3.4".
-func (s *scan) version(i int) bool {
-	if s.before(i) == '/' && i >= 2 && isLetter(s.text[i-2]) {
+func (in ips) version(i int) bool {
+	if in.before(i) == '/' && i >= 2 && isLetter(in.text[i-2]) {
 		k := i - 1
-		for k > 0 && i-k < maxLabel && isWord(s.text[k-1]) {
+		for k > 0 && i-k < maxLabel && isWord(in.text[k-1]) {
 			k--
 		}
-		return isUpper(s.text[k])
+		return isUpper(in.text[k])
 	}
-	return s.labelled(i, 1, versionLabels)
+	return in.labelled(i, 1, versionLabels)
 }
 
 // parse4 reads four numbers from i and returns where they end, 0 where there are none.
@@ -63,18 +66,18 @@ func parse4(text []byte, i int) (a [4]byte, end int) {
 	return a, i
 }
 
-// ip6 finds IPv6 addresses of hosts. Left alone are loopback, prefixes ("2001:db8::") and what could as well be code or a time: with
+// v6 finds IPv6 addresses of hosts. Left alone are loopback, prefixes ("2001:db8::") and what could as well be code or a time: with
 // "::" it takes three groups, or a first one of four digits.
-func (s *scan) ip6(i int) (finding, bool) {
-	if !s.want.Has(IP) {
+func (in ips) v6(i int) (finding, bool) {
+	if !in.want.Has(IP) {
 		return finding{}, false
 	}
-	if c := s.before(i); isWord(c) || c == ':' || c == '.' {
+	if c := in.before(i); isWord(c) || c == ':' || c == '.' {
 		return finding{}, false
 	}
-	s.spend(costMachine)
-	p := parse6(s.text, i)
-	if p.end == 0 || isWord(s.after(p.end)) || s.after(p.end) == ':' {
+	in.spend(costMachine)
+	p := parse6(in.text, i)
+	if p.end == 0 || isWord(in.after(p.end)) || in.after(p.end) == ':' {
 		return finding{}, false
 	}
 	if p.gap >= 0 {

@@ -28,16 +28,58 @@ const (
 	NumKinds
 )
 
-var names = [NumKinds]string{
-	Email: "email", Phone: "phone", Card: "card", IBAN: "iban", NationalID: "id", IP: "ip", MAC: "mac", JWT: "jwt", Key: "key",
-	Geo: "geo", Address: "address", BirthDate: "date", Token: "token", Hash: "hash",
-	Name: "name", Own: "own",
+// detector is a row of the table of detectors: all but the finding itself, which is in the detector's own file.
+type detector struct {
+	name  string // stands in the marker
+	start start  // of findings
+}
+
+// start is what a finding may start with.
+type start uint8
+
+const (
+	atWord    start = iota // any word; or it is looked for ahead of the scan
+	atDigit                // a digit
+	atLetter               // a letter
+	atWhether              // either
+)
+
+// detectors is the table of detectors. A new one is a file, a line here and among the kinds, and its place in starts.go.
+var detectors = [NumKinds]detector{
+	Email:      {"email", atWord},
+	Phone:      {"phone", atDigit},
+	Card:       {"card", atDigit},
+	IBAN:       {"iban", atLetter},
+	NationalID: {"id", atWhether},
+	IP:         {"ip", atWhether},
+	MAC:        {"mac", atWhether},
+	JWT:        {"jwt", atWord},
+	Key:        {"key", atWord},
+	Geo:        {"geo", atDigit},
+	Address:    {"address", atWhether},
+	BirthDate:  {"date", atWhether},
+	Token:      {"token", atWord},
+	Hash:       {"hash", atWord},
+	Name:       {"name", atLetter},
+	Own:        {"own", atWord},
+}
+
+// What may start at a digit, and at a letter, beside what is looked for at any word.
+var atDigits, atLetters = starting(atDigit), starting(atLetter)
+
+func starting(at start) (set Set) {
+	for k := range NumKinds {
+		if detectors[k].start&at != 0 {
+			set |= 1 << k
+		}
+	}
+	return set
 }
 
 // String returns the kind's name as it stands in its marker, without brackets.
 func (k Kind) String() string {
 	if k < NumKinds {
-		return names[k]
+		return detectors[k].name
 	}
 	return "scrubbed"
 }

@@ -30,11 +30,11 @@ type labelMemo struct {
 }
 
 // labelled tells whether one of the n words in front of i, four at most, is one of the labels, starts with one, or ends with a long one.
-func (s *scan) labelled(i, n int, labels *vocabulary) bool {
-	f := s.frontOf(i)
-	s.spend(costLabel)
+func (v *view) labelled(i, n int, labels *vocabulary) bool {
+	f := v.frontOf(i)
+	v.spend(costLabel)
 	for k := range min(n, f.n) {
-		if s.isLabel(f.w[k], labels) {
+		if v.isLabel(f.w[k], labels) {
 			return true
 		}
 	}
@@ -42,25 +42,25 @@ func (s *scan) labelled(i, n int, labels *vocabulary) bool {
 }
 
 // frontOf returns the words in front of i. Separators of fields end them.
-func (s *scan) frontOf(i int) *front {
-	f := &s.front
-	if f.at == i && f.floor == s.floor {
+func (v *view) frontOf(i int) *front {
+	f := &v.front
+	if f.at == i && f.floor == v.floor {
 		return f
 	}
-	f.at, f.floor, f.n = i, s.floor, 0
-	low := max(s.floor, i-maxLabel)
+	f.at, f.floor, f.n = i, v.floor, 0
+	low := max(v.floor, i-maxLabel)
 	k := i
 	for f.n < len(f.w) {
 		end := k
-		for end > low && !isWord(s.text[end-1]) {
+		for end > low && !isWord(v.text[end-1]) {
 			end--
-			if c := s.text[end]; c == ';' || c == '&' || c == '\n' && (end == 0 || s.text[end-1] != ':') {
-				s.spend(i - end)
+			if c := v.text[end]; c == ';' || c == '&' || c == '\n' && (end == 0 || v.text[end-1] != ':') {
+				v.spend(i - end)
 				return f
 			}
 		}
 		k = end
-		for k > low && isWord(s.text[k-1]) {
+		for k > low && isWord(v.text[k-1]) {
 			k--
 		}
 		if k == end {
@@ -69,21 +69,21 @@ func (s *scan) frontOf(i int) *front {
 		f.w[f.n] = span{k, end}
 		f.n++
 	}
-	s.spend(i - k)
+	v.spend(i - k)
 	return f
 }
 
 // isLabel tells whether the word is, or starts with, one of the labels, or ends with one of five letters or more as in userPhone. A word is
 // looked up once, however many numbers stand behind it.
-func (s *scan) isLabel(w span, labels *vocabulary) bool {
-	m := &s.memo[w.start%len(s.memo)]
+func (v *view) isLabel(w span, labels *vocabulary) bool {
+	m := &v.memo[w.start%len(v.memo)]
 	if m.span != w {
 		*m = labelMemo{span: w}
 	}
 	if m.asked&labels.bit == 0 {
-		s.spend(costLookup)
+		v.spend(costLookup)
 		m.asked |= labels.bit
-		word := s.of(w)
+		word := v.of(w)
 		product := len(word) >= 6 && hasFold(word, "iphone") || hasFold(word, "headphone")
 		if !product && (labels.starts(word) || labels.ending(word, 5, 1) != "") {
 			m.yes |= labels.bit

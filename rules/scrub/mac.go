@@ -1,12 +1,15 @@
 package scrub
 
-// mac finds hardware addresses: six pairs with colons, with dashes (then with a letter among them), or three groups of four with
+// macs finds hardware addresses.
+type macs struct{ *view }
+
+// at finds hardware addresses: six pairs with colons, with dashes (then with a letter among them), or three groups of four with
 // dots. Left alone are all zeros and all ones.
-func (s *scan) mac(i int) (finding, bool) {
-	if !s.want.Has(MAC) {
+func (in macs) at(i int) (finding, bool) {
+	if !in.want.Has(MAC) {
 		return finding{}, false
 	}
-	t := s.text[i:]
+	t := in.text[i:]
 	if len(t) < 14 {
 		return finding{}, false
 	}
@@ -17,11 +20,11 @@ func (s *scan) mac(i int) (finding, bool) {
 	if sep != ':' && sep != '-' && sep != '.' || len(t) < size {
 		return finding{}, false
 	}
-	b, a := s.before(i), s.after(i+size)
+	b, a := in.before(i), in.after(i+size)
 	if isWord(b) || b == sep || isWord(a) {
 		return finding{}, false
 	}
-	s.spend(costMachine)
+	in.spend(costMachine)
 	letters, zeros, ones := 0, 0, 0
 	for k := range size {
 		if k%(pair+1) == pair {
@@ -42,7 +45,7 @@ func (s *scan) mac(i int) (finding, bool) {
 			letters++
 		}
 	}
-	if zeros == 12 || ones == 12 || letters == 0 && sep != ':' || a == sep && isHex(s.after(i+size+1)) {
+	if zeros == 12 || ones == 12 || letters == 0 && sep != ':' || a == sep && isHex(in.after(i+size+1)) {
 		return finding{}, false
 	}
 	return finding{span: span{i, i + size}, kind: MAC}, true

@@ -1,5 +1,8 @@
 package scrub
 
+// nationalIDs finds national numbers of persons.
+type nationalIDs struct{ *view }
+
 // national is a person number of digits that has no letters: how it is written, what it is called, and how it is checked.
 type national struct {
 	digits int
@@ -42,30 +45,30 @@ var nationals = func() (by [14][]national) {
 	return by
 }()
 
-// nationalNumber finds national numbers that start with a digit; all is the number at i with all separators. Those without a form of their own
+// ofDigits finds national numbers that start with a digit; all is the number at i with all separators. Those without a form of their own
 // want a label or an expecting caller.
-func (s *scan) nationalNumber(i, j int, all *digits) (finding, bool) {
-	if !s.want.Has(NationalID) {
+func (in nationalIDs) ofDigits(i, j int, all *digits) (finding, bool) {
+	if !in.want.Has(NationalID) {
 		return finding{}, false
 	}
-	if c := s.before(i); c == '-' || c == '.' || c == '_' || c == '~' || isWord(c) {
+	if c := in.before(i); c == '-' || c == '.' || c == '_' || c == '~' || isWord(c) {
 		return finding{}, false
 	}
-	if end := max(s.dni(i, j), s.nir(i, all), s.pensionDE(i, all), s.hetu(i, j)); end > 0 {
+	if end := max(in.dni(i, j), in.nir(i, all), in.pensionDE(i, all), in.hetu(i, j)); end > 0 {
 		return finding{span: span{i, end}, kind: NationalID}, true
 	}
 	d := all.narrow(sepSpace | sepDash | sepDot)
-	if d.n < 8 || d.n > 13 || !s.endsNumber(d.last()) {
+	if d.n < 8 || d.n > 13 || !in.endsNumber(d.last()) {
 		return finding{}, false
 	}
 	seen := d.seen()
 	for k := range nationals[d.n] {
 		n := &nationals[d.n][k]
-		if s.spend(2 * d.n); !n.check.holds(&d) {
+		if in.spend(2 * d.n); !n.check.holds(&d) {
 			continue
 		}
 		formed := n.groups != "" && seen != 0 && seen&^n.marks == 0 && grouped(&d, n.groups)
-		if formed || s.want.expects(NationalID) || s.labelled(i, 3, n.labels) {
+		if formed || in.want.expects(NationalID) || in.labelled(i, 3, n.labels) {
 			return finding{span: span{i, d.last()}, kind: NationalID}, true
 		}
 	}
@@ -85,7 +88,7 @@ func grouped(d *digits, groups string) bool {
 }
 
 // nir returns where a French number of 15 characters ends, 0 where there is none. Departments 2A and 2B have letters.
-func (s *scan) nir(i int, all *digits) int {
+func (in nationalIDs) nir(i int, all *digits) int {
 	if all.n < 6 || all.d[0] == '0' || all.d[0] == '5' || all.d[0] == '6' || all.d[0] == '9' {
 		return 0
 	}
@@ -94,35 +97,35 @@ func (s *scan) nir(i int, all *digits) int {
 	}
 	if all.n >= 15 {
 		end := int(all.end[14])
-		if all.spaced(15) && s.endsNumber(end) && 97-all.modulo97() == all.number(13, 15) {
+		if all.spaced(15) && in.endsNumber(end) && 97-all.modulo97() == all.number(13, 15) {
 			return end
 		}
 		return 0
 	}
-	if c := s.after(all.last()); all.n != 6 || !isSpace(c) && !isLetter(c) {
+	if c := in.after(all.last()); all.n != 6 || !isSpace(c) && !isLetter(c) {
 		return 0
 	}
-	return s.nirCorsica(i)
+	return in.nirCorsica(i)
 }
 
 // nirCorsica returns where a French number of the departments 2A and 2B ends, 0 where there is none.
-func (s *scan) nirCorsica(i int) int {
+func (in nationalIDs) nirCorsica(i int) int {
 	var c [15]byte
 	n, k := 0, i
-	for n < 15 && k < len(s.text) {
-		b := s.text[k]
+	for n < 15 && k < len(in.text) {
+		b := in.text[k]
 		switch {
 		case n != 6 && isDigit(b), n == 6 && (b|0x20 == 'a' || b|0x20 == 'b'):
 			c[n] = b
 			n++
-		case isSpace(b) && n > 0 && !isSpace(s.text[k-1]):
+		case isSpace(b) && n > 0 && !isSpace(in.text[k-1]):
 		default:
 			return 0
 		}
 		k++
 	}
-	s.spend(k - i)
-	if n < 15 || !s.endsNumber(k) {
+	in.spend(k - i)
+	if n < 15 || !in.endsNumber(k) {
 		return 0
 	}
 	body := 0
@@ -146,29 +149,29 @@ func (s *scan) nirCorsica(i int) int {
 var pensionLabels = newLabels(pensionBit, "rentenv", "rvnr", "vsnr", "sozialv", "sv")
 
 // pensionDE returns where a German pension number (area, birth date, letter, serial, digit: 15 070649 C 103) ends, 0 where there is none.
-func (s *scan) pensionDE(i int, all *digits) int {
+func (in nationalIDs) pensionDE(i int, all *digits) int {
 	if all.n != 8 { // a letter ends them
 		return 0
 	}
-	if c := s.after(all.last()); !isSpace(c) && !isLetter(c) {
+	if c := in.after(all.last()); !isSpace(c) && !isLetter(c) {
 		return 0
 	}
 	var c [12]byte
 	n, k := 0, i
-	for n < 12 && k < len(s.text) {
-		b := s.text[k]
+	for n < 12 && k < len(in.text) {
+		b := in.text[k]
 		switch {
 		case n == 8 && isLetter(b), n != 8 && isDigit(b):
 			c[n] = lower(b)
 			n++
-		case isSpace(b) && n > 0 && !isSpace(s.text[k-1]):
+		case isSpace(b) && n > 0 && !isSpace(in.text[k-1]):
 		default:
 			return 0
 		}
 		k++
 	}
-	s.spend(k - i)
-	if n < 12 || isWord(s.after(k)) {
+	in.spend(k - i)
+	if n < 12 || isWord(in.after(k)) {
 		return 0
 	}
 	letter := int(c[8]-'a') + 1
@@ -185,16 +188,16 @@ func (s *scan) pensionDE(i int, all *digits) int {
 	if month := row[4]*10 + row[5]; month == 0 || month > 12 || sum%10 != int(c[11]-'0') {
 		return 0
 	}
-	if s.want.expects(NationalID) || s.labelled(i, 2, pensionLabels) || isSpace(s.after(i+2)) {
+	if in.want.expects(NationalID) || in.labelled(i, 2, pensionLabels) || isSpace(in.after(i+2)) {
 		return k
 	}
 	return 0
 }
 
 // hetu returns where a Finnish number (DDMMYY, a sign for the century, three digits, letter) ends, 0 where there is none.
-func (s *scan) hetu(i, j int) int {
-	t := s.text[i:]
-	if len(t) < 11 || j-i != 6 && j-i != 11 || isWord(s.after(i+11)) {
+func (in nationalIDs) hetu(i, j int) int {
+	t := in.text[i:]
+	if len(t) < 11 || j-i != 6 && j-i != 11 || isWord(in.after(i+11)) {
 		return 0
 	}
 	switch t[6] {
@@ -222,12 +225,12 @@ func (s *scan) hetu(i, j int) int {
 const dniLetters = "trwagmyfpdxbnjzsqvhlcke"
 
 // dni returns where a Spanish number (eight digits, perhaps a dash, letter) ends, 0 where there is none.
-func (s *scan) dni(i, j int) int {
+func (in nationalIDs) dni(i, j int) int {
 	if j-i != 9 && j-i != 8 {
 		return 0
 	}
 	v := 0
-	for _, c := range s.text[i : i+8] {
+	for _, c := range in.text[i : i+8] {
 		if !isDigit(c) {
 			return 0
 		}
@@ -235,28 +238,28 @@ func (s *scan) dni(i, j int) int {
 	}
 	k := i + 8
 	if j == k {
-		if s.after(k) != '-' {
+		if in.after(k) != '-' {
 			return 0
 		}
 		k++
 	}
-	if !isLetter(s.after(k)) || isWord(s.after(k+1)) || s.after(k+1) == '-' || lower(s.text[k]) != dniLetters[v%23] {
+	if !isLetter(in.after(k)) || isWord(in.after(k+1)) || in.after(k+1) == '-' || lower(in.text[k]) != dniLetters[v%23] {
 		return 0
 	}
 	return k + 1
 }
 
-// nationalLetters finds national numbers that start with a letter: Spain (NIE), Italy, the United Kingdom.
-func (s *scan) nationalLetters(i, j int) (finding, bool) {
-	if !s.want.Has(NationalID) {
+// ofLetters finds national numbers that start with a letter: Spain (NIE), Italy, the United Kingdom.
+func (in nationalIDs) ofLetters(i, j int) (finding, bool) {
+	if !in.want.Has(NationalID) {
 		return finding{}, false
 	}
-	w := s.text[i:j]
+	w := in.text[i:j]
 	switch {
 	case len(w) == 9 && nie(w), len(w) == 16 && fiscalCode(w):
 		return finding{span: span{i, j}, kind: NationalID}, true
 	case len(w) == 2 || len(w) == 9:
-		if end := s.nino(i); end > 0 {
+		if end := in.nino(i); end > 0 {
 			return finding{span: span{i, end}, kind: NationalID}, true
 		}
 	}
@@ -279,12 +282,12 @@ func nie(w []byte) bool {
 }
 
 // nino returns where a British number ends, 0 where there is none.
-func (s *scan) nino(i int) int {
+func (in nationalIDs) nino(i int) int {
 	var c [9]byte
 	n, k := 0, i
-	for n < 9 && k < len(s.text) {
-		b := s.text[k]
-		if isSpace(b) && n > 0 && !isSpace(s.text[k-1]) {
+	for n < 9 && k < len(in.text) {
+		b := in.text[k]
+		if isSpace(b) && n > 0 && !isSpace(in.text[k-1]) {
 			k++
 			continue
 		}
@@ -295,7 +298,7 @@ func (s *scan) nino(i int) int {
 		n++
 		k++
 	}
-	if n < 9 || isWord(s.after(k)) || c[8] > 'd' {
+	if n < 9 || isWord(in.after(k)) || c[8] > 'd' {
 		return 0
 	}
 	for _, b := range c[:2] {

@@ -93,7 +93,11 @@ func (d *Detectors) rules() []own {
 
 // marked returns a marker that the pattern matches, "" where there is none.
 func (d *Detectors) marked(p *regexp.Regexp) string {
-	markers := append(names[:], "scrubbed")
+	markers := make([]string, 0, int(NumKinds)+1+len(d.own))
+	for i := range detectors {
+		markers = append(markers, detectors[i].name)
+	}
+	markers = append(markers, "scrubbed")
 	for i := range d.own {
 		markers = append(markers, d.own[i].label)
 	}

@@ -1,5 +1,8 @@
 package scrub
 
+// phones finds phone numbers.
+type phones struct{ *view }
+
 var phoneLabels = newLabels(phoneBit,
 	"tel", "tél", "tlf", "phone", "mobil", "móvil", "movil", "handy", "call", "cell", "fax", "whatsapp", "sms", "ring", "fon", "rufnummer", "portable",
 	"msisdn", "komórk", "puhelin", "gsm",
@@ -8,31 +11,31 @@ var phoneLabels = newLabels(phoneBit,
 // phoneBehind are what a number may be called behind it: "781 1704 office".
 var phoneBehind = newVocabulary("office", "fax", "mobile", "cell", "home", "desk", "tel", "tél", "phone", "mobil", "handy")
 
-// phoneInternational finds E.164 numbers that start with a plus: 7 to 15 digits.
-func (s *scan) phoneInternational(i int) (finding, bool) {
-	if !s.want.Has(Phone) {
+// international finds E.164 numbers that start with a plus: 7 to 15 digits.
+func (in phones) international(i int) (finding, bool) {
+	if !in.want.Has(Phone) {
 		return finding{}, false
 	}
 	k := i + 1
-	if isSpace(s.after(k)) || s.after(k) == '(' {
+	if isSpace(in.after(k)) || in.after(k) == '(' {
 		k++
 	}
-	if c := s.after(k); c < '1' || c > '9' {
+	if c := in.after(k); c < '1' || c > '9' {
 		return finding{}, false
 	}
-	d := s.numberAt(k)
-	s.spend(costLong)
+	d := in.numberAt(k)
+	in.spend(costLong)
 	least := 7
-	if c := s.before(i); isWord(c) || c == '+' || c == '_' { // a plus that is a space, or part of something else
+	if c := in.before(i); isWord(c) || c == '+' || c == '_' { // a plus that is a space, or part of something else
 		least = 10
 		if looksLikeTime(&d) {
 			return finding{}, false
 		}
-		if f, ok := s.card(k, &d); ok {
+		if f, ok := (cards{in.view}).at(k, &d); ok {
 			return f, true
 		}
 	}
-	return s.phone(i, &d, least, 15)
+	return in.cut(i, &d, least, 15)
 }
 
 // looksLikeTime tells whether the number is a bare Unix time in seconds, milliseconds or microseconds.
@@ -43,66 +46,66 @@ func looksLikeTime(d *digits) bool {
 	return d.n == 10 || d.n == 13 || d.n == 16
 }
 
-// phone cuts a number to a phone's length and checks what follows it.
-func (s *scan) phone(i int, d *digits, least, most int) (finding, bool) {
+// cut cuts a number to a phone's length and checks what follows it.
+func (in phones) cut(i int, d *digits, least, most int) (finding, bool) {
 	if !d.cut(least, most) {
 		return finding{}, false
 	}
-	if c := s.after(d.last()); isWord(c) && (d.gaps() == 0 || isDigit(c)) {
+	if c := in.after(d.last()); isWord(c) && (d.gaps() == 0 || isDigit(c)) {
 		return finding{}, false
 	}
-	return finding{span: span{i, s.extension(d.last())}, kind: Phone}, true
+	return finding{span: span{i, in.extension(d.last())}, kind: Phone}, true
 }
 
 // extension returns where the extension behind a number ends, "x123" or " ext. 123"; where there is none, the number's end.
-func (s *scan) extension(end int) int {
+func (in phones) extension(end int) int {
 	k := end
-	for k < min(end+2, len(s.text)) && (isSpace(s.after(k)) || s.after(k) == 'x') {
+	for k < min(end+2, len(in.text)) && (isSpace(in.after(k)) || in.after(k) == 'x') {
 		k++
 	}
-	if t := s.text[k:]; hasFold(t, "ext") {
-		for k += 3; k < min(end+7, len(s.text)) && (s.text[k] == '.' || isSpace(s.text[k])); k++ {
+	if t := in.text[k:]; hasFold(t, "ext") {
+		for k += 3; k < min(end+7, len(in.text)) && (in.text[k] == '.' || isSpace(in.text[k])); k++ {
 		}
-	} else if k == end || s.text[k-1] != 'x' {
+	} else if k == end || in.text[k-1] != 'x' {
 		return end
 	}
 	start := k
-	for k < len(s.text) && k-start < 6 && isDigit(s.text[k]) {
+	for k < len(in.text) && k-start < 6 && isDigit(in.text[k]) {
 		k++
 	}
-	if k == start || isWord(s.after(k)) {
+	if k == start || isWord(in.after(k)) {
 		return end
 	}
 	return k
 }
 
-// endsPhone tells whether a phone number may end in front of i, perhaps with an extension.
-func (s *scan) endsPhone(i int) bool { return s.endsNumber(i) || s.extension(i) > i }
+// mayEnd tells whether a phone number may end in front of i, perhaps with an extension.
+func (in phones) mayEnd(i int) bool { return in.endsNumber(i) || in.extension(i) > i }
 
-// phoneNational finds numbers without a country code, or with one behind "00". Separators are asked for, else a label.
-func (s *scan) phoneNational(i int) (finding, bool) {
-	if !s.want.Has(Phone) {
+// national finds numbers without a country code, or with one behind "00". Separators are asked for, else a label.
+func (in phones) national(i int) (finding, bool) {
+	if !in.want.Has(Phone) {
 		return finding{}, false
 	}
-	switch c := s.before(i); {
-	case c == '-' || c == '_' || c == '~' || c == ',' && (i < 2 || isDigit(s.text[i-2])) || isWord(c):
+	switch c := in.before(i); {
+	case c == '-' || c == '_' || c == '~' || c == ',' && (i < 2 || isDigit(in.text[i-2])) || isWord(c):
 		return finding{}, false
-	case c == '.' && (i < 2 || !isLetter(s.text[i-2])):
+	case c == '.' && (i < 2 || !isLetter(in.text[i-2])):
 		return finding{}, false
 	}
 	start := i
-	if s.text[i] == '(' {
-		if start++; !isDigit(s.after(start)) {
+	if in.text[i] == '(' {
+		if start++; !isDigit(in.after(start)) {
 			return finding{}, false
 		}
 	}
-	d := s.numberAt(start)
+	d := in.numberAt(start)
 	if d.n < 7 {
 		return finding{}, false
 	}
-	s.spend(costPhone)
+	in.spend(costPhone)
 	seen := d.seen()
-	if s.text[i] == '(' {
+	if in.text[i] == '(' {
 		seen |= sepParen
 	}
 	whole := d
@@ -111,64 +114,64 @@ func (s *scan) phoneNational(i int) (finding, bool) {
 		if d.gaps() > 0 {
 			least = 10
 		}
-		if f, ok := s.phone(i, &d, least, 17); ok {
+		if f, ok := in.cut(i, &d, least, 17); ok {
 			return f, true
 		}
 		d = whole
 	}
-	if american(&d) && s.endsPhone(int(d.end[9+btoi(d.d[0] == '1')])) {
+	if american(&d) && in.mayEnd(int(d.end[9+btoi(d.d[0] == '1')])) {
 		d.shorten(10 + btoi(d.d[0] == '1'))
-		return finding{span: span{i, s.extension(d.last())}, kind: Phone}, true
+		return finding{span: span{i, in.extension(d.last())}, kind: Phone}, true
 	}
-	if s.text[i] == '(' && s.areaCode(&d) {
-		return s.phone(i, &d, 8, 12)
+	if in.text[i] == '(' && in.areaCode(&d) {
+		return in.cut(i, &d, 8, 12)
 	}
 	if d.d[0] == '0' && d.d[1] != '0' && !d.gapAt(0) && d.gaps() > 0 && !dated(&d) {
 		pairs := french(&d)
 		if seen&sepDot == 0 || pairs {
-			if f, ok := s.phone(i, &d, 9, 12); ok && (pairs || wideGroups(&d)) && s.endsNumber(f.end) {
+			if f, ok := in.cut(i, &d, 9, 12); ok && (pairs || wideGroups(&d)) && in.endsNumber(f.end) {
 				return f, true
 			}
 			d = whole
 		}
 	}
-	return s.phoneLabelled(i, &d)
+	return in.byLabel(i, &d)
 }
 
 // areaCode tells whether the number is written "(37) 788-063": two or three digits in brackets, then groups of three or more.
-func (s *scan) areaCode(d *digits) bool {
+func (in phones) areaCode(d *digits) bool {
 	first := d.group(0)
-	if first < 2 || first > 3 || s.after(int(d.end[first-1])) != ')' || d.group(1) < 3 || d.n < 8 || d.n > 12 || d.gaps() < 2 {
+	if first < 2 || first > 3 || in.after(int(d.end[first-1])) != ')' || d.group(1) < 3 || d.n < 8 || d.n > 12 || d.gaps() < 2 {
 		return false
 	}
-	return d.group(2) >= 3 && s.endsPhone(d.last())
+	return d.group(2) >= 3 && in.mayEnd(d.last())
 }
 
-// phoneLabelled finds numbers that have nothing of a phone's form but a label in front, or groups and a label behind.
-func (s *scan) phoneLabelled(i int, d *digits) (finding, bool) {
-	expected := s.want.expects(Phone)
-	behind := !expected && d.gaps() > 0 && d.n <= 12 && wideGroups(d) && s.phoneBehind(d.last())
-	if !expected && !behind && !s.labelled(i, 3, phoneLabels) {
+// byLabel finds numbers that have nothing of a phone's form but a label in front, or groups and a label behind.
+func (in phones) byLabel(i int, d *digits) (finding, bool) {
+	expected := in.want.expects(Phone)
+	behind := !expected && d.gaps() > 0 && d.n <= 12 && wideGroups(d) && in.labelBehind(d.last())
+	if !expected && !behind && !in.labelled(i, 3, phoneLabels) {
 		return finding{}, false
 	}
-	if d.gaps() > 0 && !expected && !behind && (!wideGroups(d) || dated(d) || yearFirst(d) || d.n < 8 && !s.labelled(i, 1, phoneLabels)) {
+	if d.gaps() > 0 && !expected && !behind && (!wideGroups(d) || dated(d) || yearFirst(d) || d.n < 8 && !in.labelled(i, 1, phoneLabels)) {
 		if !d.cut(7, d.group(0)) {
 			return finding{}, false
 		}
 	}
-	return s.phone(i, d, 7, 15)
+	return in.cut(i, d, 7, 15)
 }
 
-// phoneBehind tells whether the word behind i is what a number is called.
-func (s *scan) phoneBehind(i int) bool {
-	if c := s.after(i); !isSpace(c) && c != '-' {
+// labelBehind tells whether the word behind i is what a number is called.
+func (in phones) labelBehind(i int) bool {
+	if c := in.after(i); !isSpace(c) && c != '-' {
 		return false
 	}
 	j := i + 1
-	for j < len(s.text) && j <= i+9 && isWord(s.text[j]) {
+	for j < len(in.text) && j <= i+9 && isWord(in.text[j]) {
 		j++
 	}
-	return j <= i+9 && j > i+1 && phoneBehind.has(s.text[i+1:j])
+	return j <= i+9 && j > i+1 && phoneBehind.has(in.text[i+1:j])
 }
 
 // yearFirst tells whether the number starts with a date: year, month, day.

@@ -45,27 +45,6 @@ func (s *scan) run(dst []byte, w *word) ([]byte, finding, bool) {
 	return dst, finding{}, false
 }
 
-func (s *scan) runEnd(i int, alphabet uint16) int {
-	end := i
-	for end < len(s.text) && flags[s.text[end]]&alphabet != 0 {
-		end++
-	}
-	s.spend(end - i)
-	return end
-}
-
-// urlEnd returns where the base64url run around a word's start ends. A run is measured once, wherever in it the question is asked.
-func (s *scan) urlEnd(w *word) int {
-	if i := w.start; i < s.run64.start || i >= s.run64.end {
-		end := i
-		if w.some&fHigh == 0 { // all of the word is part of it
-			end = w.end
-		}
-		s.run64 = span{i, s.runEnd(end, fURL)}
-	}
-	return s.run64.end
-}
-
 // inside decodes [i, j) as hex or base64 and looks for findings. Padding belongs to the run.
 func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if j-i < minRun {

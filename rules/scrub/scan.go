@@ -20,24 +20,14 @@ func (f *finding) label() string {
 
 // scan goes over a text from left to right.
 type scan struct {
-	budget
-	want  Set
+	view
 	own   []own
-	text  []byte
 	depth int     // how many encodings the text was inside
 	at    int     // next byte to look at
-	floor int     // end of the last finding
-	mail  span    // the next e-mail address; start is past the text where there is none
-	mine  finding // likewise, what a site's own detectors find next
+	mine  finding // what a site's own detectors find next; it starts past the text where there is nothing
 	nexts [MaxOwn]ownNext
-	std   int  // base64 runs were tried up to here, with "+" and "/" taken as part of a run
-	url   int  // likewise with "-" and "_" only
-	digit int  // where the next digit is, as it was looked for last
-	run64 span // the base64url run that was measured last
-	front front
-	memo  [4]labelMemo
-	ahead ahead
-	row   numbers
+	std   int // base64 runs were tried up to here, with "+" and "/" taken as part of a run
+	url   int // likewise with "-" and "_" only
 }
 
 // next returns the next finding. dst lends its spare capacity and comes back, grown if need be, with the length it had.
@@ -56,7 +46,7 @@ func (s *scan) next(dst []byte) ([]byte, finding, bool) {
 			continue
 		case c&fWord == 0:
 			s.spend(costMark)
-			f, ok = s.mark(i)
+			f, ok = starts{&s.view}.mark(i)
 			s.at = i + 1
 		default:
 			w := s.wordAt(i)
@@ -114,93 +104,44 @@ func (s *scan) findOwn(from int) {
 	}
 }
 
-// digitWithin tells whether one of the n bytes behind i is a digit. Each byte of a text is looked at once.
-func (s *scan) digitWithin(i, n int) bool {
-	if s.digit < i {
-		k := i
-		for k < len(s.text) && !isDigit(s.text[k]) {
-			k++
-		}
-		s.spend(k - i)
-		s.digit = k
-	}
-	return s.digit < len(s.text) && s.digit-i < n
-}
-
 // resume goes on behind a finding.
 func (s *scan) resume(end int) {
 	s.at, s.floor = end, end
 	if s.mail.start < end {
-		s.findMail(end)
+		s.mail = emails{&s.view}.next(end)
 	}
 	if s.mine.start < end {
 		s.findOwn(end)
 	}
 }
 
-// mark looks for findings that start with something other than a letter or digit.
-func (s *scan) mark(i int) (finding, bool) {
-	switch s.text[i] {
-	case '+':
-		return s.phoneInternational(i)
-	case '(':
-		if isDigit(s.after(i + 1)) {
-			return s.phoneNational(i)
-		}
-	case '-':
-		if f, ok := s.pem(i); ok {
-			return f, true
-		}
-		if isDigit(s.after(i + 1)) {
-			return s.geo(i)
-		}
-	case ':':
-		if s.after(i+1) == ':' {
-			return s.ip6(i)
-		}
-	}
-	return finding{}, false
-}
-
-// word is letters, digits and parts of characters outside ASCII in a row.
-type word struct {
-	span
-	some, all uint16 // flags that one of its bytes has, and that all of them have
-}
-
-// Kinds that start at a word of one sort.
-const (
-	ofNumbers = 1<<IP | 1<<MAC | 1<<BirthDate | 1<<Geo | 1<<Card | 1<<NationalID | 1<<Phone | 1<<Address
-	ofLetters = 1<<IP | 1<<MAC | 1<<IBAN | 1<<NationalID | 1<<BirthDate | 1<<Name | 1<<Address
-)
-
 // word looks for findings that start with a word.
 func (s *scan) word(dst []byte, w *word) ([]byte, finding, bool) {
 	n := w.end - w.start
 	switch {
 	case isDigit(s.text[w.start]):
-		if s.want&ofNumbers != 0 {
-			if f, ok := s.number(w); ok {
+		if s.want&atDigits != 0 {
+			if f, ok := (starts{&s.view}).number(w); ok {
 				return dst, f, true
 			}
 		}
 	default:
-		if f, ok := s.secret(w); ok {
+		if f, ok := (secrets{&s.view}).at(w); ok {
 			return dst, f, true
 		}
-		if s.want&ofLetters != 0 {
-			if f, ok := s.letters(w); ok {
+		if s.want&atLetters != 0 {
+			if f, ok := (starts{&s.view}).letters(w); ok {
 				return dst, f, true
 			}
 		}
 	}
 	if n >= 32 {
-		if f, ok := s.hash(w); ok {
+		if f, ok := (hashes{&s.view}).at(w); ok {
 			return dst, f, true
 		}
 	}
 	if s.want.Has(Token) {
-		if f, ok := s.token(w); ok {
+		if f, ok := (tokens{&s.view}).at(w); ok {
 			return dst, f, true
 		}
 	}
@@ -209,109 +150,4 @@ func (s *scan) word(dst []byte, w *word) ([]byte, finding, bool) {
 		return dst, finding{}, false
 	}
 	return s.run(dst, w)
-}
-
-// number looks for findings that start with a digit.
-func (s *scan) number(w *word) (finding, bool) {
-	s.spend(costNumber)
-	i, j := w.start, w.end
-	b, c, n := s.before(i), s.after(j), j-i
-	if c == '.' && n <= 3 && b != '.' {
-		if f, ok := s.ip4(i); ok {
-			return f, true
-		}
-	}
-	if f, ok := s.machine(i, n, c); ok {
-		return f, true
-	}
-	if n <= 8 {
-		if f, ok := s.date(i, j); ok {
-			return f, true
-		}
-	}
-	if b == '.' { // as in a version: of all the others, phone numbers alone may stand there
-		if i < 2 || !isLetter(s.text[i-2]) {
-			return finding{}, false
-		}
-		return s.phoneNational(i)
-	}
-	if c == '.' && n <= 3 || w.some&fHigh != 0 { // a degree sign is part of the word
-		if f, ok := s.geo(i); ok {
-			return f, true
-		}
-	}
-	if n >= 6 || separator(c) != 0 {
-		if all := s.numberAt(i); all.n >= 6 {
-			if f, ok := s.longNumber(w, &all); ok {
-				return f, true
-			}
-		}
-	}
-	if n <= 6 && flags[c]&fGap != 0 {
-		return s.addressFromNumber(i, j)
-	}
-	return finding{}, false
-}
-
-// longNumber looks for findings that start with a word of digits and have six or more; all is the number with all separators.
-func (s *scan) longNumber(w *word, all *digits) (finding, bool) {
-	s.spend(costLong)
-	i, j := w.start, w.end
-	if n := j - i; n == 4 || n >= 12 {
-		if f, ok := s.card(i, all); ok {
-			return f, true
-		}
-	}
-	if f, ok := s.nationalNumber(i, j, all); ok {
-		return f, true
-	}
-	return s.phoneNational(i)
-}
-
-// machine looks for addresses of machines, in hex, that start with the word of n bytes at i; c follows it.
-func (s *scan) machine(i, n int, c byte) (finding, bool) {
-	if c == ':' && n <= 4 {
-		if f, ok := s.ip6(i); ok {
-			return f, true
-		}
-	}
-	if n == 2 && (c == ':' || c == '-' || c == '.') || n == 4 && c == '.' {
-		return s.mac(i)
-	}
-	return finding{}, false
-}
-
-// letters looks for findings that start with a letter.
-func (s *scan) letters(w *word) (finding, bool) {
-	i, j := w.start, w.end
-	if j-i <= 4 && w.all&fHex != 0 {
-		if f, ok := s.machine(i, j-i, s.after(j)); ok {
-			return f, true
-		}
-	}
-	if w.some&fDigit != 0 {
-		if f, ok := s.iban(i); ok {
-			return f, true
-		}
-	}
-	if w.some&fDigit != 0 || j-i == 2 {
-		if f, ok := s.nationalLetters(i, j); ok {
-			return f, true
-		}
-	}
-	if isDigit(s.after(j+1)) || isDigit(s.after(j+2)) {
-		if f, ok := s.monthFirst(i, j); ok {
-			return f, true
-		}
-	}
-	c := s.after(j)
-	if s.want.expects(Name) || flags[c]&fJoint != 0 {
-		if f, ok := s.name(i, j); ok {
-			return f, true
-		}
-	}
-	if flags[c]&fGap != 0 && s.digitWithin(j, maxAddress) {
-		return s.addressFromName(i, j)
-	}
-	return finding{}, false
 }

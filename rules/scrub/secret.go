@@ -2,15 +2,18 @@ package scrub
 
 import "bytes"
 
+// secrets finds secrets by their form.
+type secrets struct{ *view }
+
 // secretForm is what a secret starts with, and how many characters follow at least.
 type secretForm struct {
 	prefix string
 	rest   int
 }
 
-// secrets are prefixes that mark a secret, with the least number of characters that follow, as their makers publish them. Publishable
+// secretForms are prefixes that mark a secret, with the least number of characters that follow, as their makers publish them. Publishable
 // keys are not among them.
-var secrets = []secretForm{
+var secretForms = []secretForm{
 	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"APP_USR-", 20}, {"ATATT3", 30}, {"EAA", 40}, {"GOCSPX-", 20}, {"LTAI", 16}, {"NRAK-", 20},
 	{"PMAK-", 24}, {"SG.", 30}, {"SK", 32}, {"dckr_pat_", 20}, {"dop_v1_", 32}, {"figd_", 20}, {"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30},
 	{"ghr_", 30}, {"github_pat_", 22}, {"gldt-", 20}, {"glpat-", 20}, {"glrt-", 20}, {"hf_", 30}, {"hvs.", 20}, {"lin_api_", 30}, {"npm_", 30}, {"pat-eu1-", 20},
@@ -22,48 +25,48 @@ var secrets = []secretForm{
 // minSecret is the length of the shortest secret; only those that start with "SG.", "hvs." and "ya29." have a dot inside.
 const minSecret = 15
 
-// secretIndex holds secrets by their first two bytes.
+// secretIndex holds secretForms by their first two bytes.
 var secretIndex = func() (by [256][]secretForm) {
-	for _, f := range secrets {
+	for _, f := range secretForms {
 		n := headOf(f.prefix)
 		by[n] = append(by[n], f)
 	}
 	return by
 }()
 
-// secret finds tokens of RFC 7519 and keys with a well-known prefix at a word.
-func (s *scan) secret(w *word) (finding, bool) {
-	if s.text[w.start] == 'e' {
-		return s.jwt(w)
+// at finds tokens of RFC 7519 and keys with a well-known prefix at a word.
+func (in secrets) at(w *word) (finding, bool) {
+	if in.text[w.start] == 'e' {
+		return in.jwt(w)
 	}
-	if len(s.text)-w.start >= minSecret && len(secretIndex[pair(s.text[w.start], s.text[w.start+1])]) > 0 {
-		return s.key(w)
+	if len(in.text)-w.start >= minSecret && len(secretIndex[pair(in.text[w.start], in.text[w.start+1])]) > 0 {
+		return in.key(w)
 	}
 	return finding{}, false
 }
 
 // key finds secrets by their prefix.
-func (s *scan) key(w *word) (finding, bool) {
+func (in secrets) key(w *word) (finding, bool) {
 	i := w.start
-	if !s.want.Has(Key) || s.before(i) == '_' || s.before(i) == '-' {
+	if !in.want.Has(Key) || in.before(i) == '_' || in.before(i) == '-' {
 		return finding{}, false
 	}
-	t := s.text[i:]
-	if s.urlEnd(w)-i < minSecret && t[2] != '.' && t[3] != '.' && t[4] != '.' {
+	t := in.text[i:]
+	if in.urlEnd(w)-i < minSecret && t[2] != '.' && t[3] != '.' && t[4] != '.' {
 		return finding{}, false
 	}
 	for _, form := range secretIndex[pair(t[0], t[1])] {
-		s.spend(2 * costTried)
+		in.spend(2 * costTried)
 		p := form.prefix
 		if len(t) < len(p)+form.rest || string(t[:len(p)]) != p {
 			continue
 		}
-		end, digit := s.runEnd(i+len(p), fURL), false
-		for _, c := range s.text[i+len(p) : end] {
+		end, digit := in.runEnd(i+len(p), fURL), false
+		for _, c := range in.text[i+len(p) : end] {
 			digit = digit || isDigit(c)
 		}
-		if p == "SG." && s.after(end) == '.' {
-			end = s.runEnd(end+1, fURL)
+		if p == "SG." && in.after(end) == '.' {
+			end = in.runEnd(end+1, fURL)
 		}
 		if digit && end-i-len(p) >= form.rest {
 			return finding{span: span{i, end}, kind: Key}, true
@@ -76,40 +79,40 @@ func (s *scan) key(w *word) (finding, bool) {
 const maxPEM = 16 << 10
 
 // pem finds private keys as RFC 7468 writes them, at the dashes in front: to the end line, or all that follows.
-func (s *scan) pem(i int) (finding, bool) {
-	t := s.text[i:]
-	if !s.want.Has(Key) || s.before(i) == '-' || !hasFold(t, "-----begin ") {
+func (in secrets) pem(i int) (finding, bool) {
+	t := in.text[i:]
+	if !in.want.Has(Key) || in.before(i) == '-' || !hasFold(t, "-----begin ") {
 		return finding{}, false
 	}
 	head := t[:min(len(t), 64)]
 	if !contains(head, "PRIVATE KEY") {
 		return finding{}, false
 	}
-	end := len(s.text)
+	end := len(in.text)
 	t = t[:min(len(t), maxPEM)]
 	if k := bytes.Index(t, []byte("-----END ")); k >= 0 {
 		if n := bytes.Index(t[k+5:], []byte("-----")); n >= 0 && n < 64 {
 			end = i + k + 5 + n + 5
 		}
 	}
-	end = min(end, s.mail.start)
-	s.spend(end - i)
+	end = min(end, in.mail.start)
+	in.spend(end - i)
 	return finding{span: span{i, end}, kind: Key}, true
 }
 
 // jwt finds tokens: "eyJ" and two more parts, or a header that names an algorithm or a type.
-func (s *scan) jwt(w *word) (finding, bool) {
+func (in secrets) jwt(w *word) (finding, bool) {
 	i, j := w.start, w.end
-	if !s.want.Has(JWT) || j-i < 8 || string(s.text[i:i+3]) != "eyJ" {
+	if !in.want.Has(JWT) || j-i < 8 || string(in.text[i:i+3]) != "eyJ" {
 		return finding{}, false
 	}
-	end := s.urlEnd(w)
-	s.spend(2 * min(end-i, 120))
-	if !header(s.text[i:end]) && (s.after(end) != '.' || !hasFold(s.text[min(end+1, len(s.text)):], "eyj")) {
+	end := in.urlEnd(w)
+	in.spend(2 * min(end-i, 120))
+	if !header(in.text[i:end]) && (in.after(end) != '.' || !hasFold(in.text[min(end+1, len(in.text)):], "eyj")) {
 		return finding{}, false
 	}
-	for parts := 1; parts < 5 && s.after(end) == '.'; parts++ {
-		next := s.runEnd(end+1, fURL)
+	for parts := 1; parts < 5 && in.after(end) == '.'; parts++ {
+		next := in.runEnd(end+1, fURL)
 		if next == end+1 {
 			if parts > 1 { // an unsigned token ends with a dot
 				end = next

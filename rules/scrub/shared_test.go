@@ -66,7 +66,7 @@ func TestNumbersAreShared(t *testing.T) {
 			b.WriteByte(bytes[r.IntN(len(bytes))])
 		}
 		text := b.String()
-		s := scan{text: []byte(text)}
+		s := view{text: []byte(text)}
 		for i := range len(text) {
 			if !isDigit(text[i]) || r.IntN(4) == 0 {
 				continue
@@ -114,13 +114,13 @@ func TestWordsAreShared(t *testing.T) {
 			b.WriteString([]string{" ", ", ", ". ", "  ", "    ", ";", "_"}[r.IntN(7)])
 		}
 		text := []byte(b.String())
-		s := scan{text: text}
+		s := view{text: text}
 		for i := 1; i < len(text); i++ {
 			if isWord(text[i]) || !isWord(text[i-1]) || r.IntN(5) == 0 {
 				continue
 			}
 			most := 1 + r.IntN(5)
-			got, fresh := s.wordsFrom(i, most), (&scan{text: text}).wordsFrom(i, most)
+			got, fresh := s.wordsFrom(i, most), (&view{text: text}).wordsFrom(i, most)
 			if got.n != fresh.n {
 				t.Fatalf("%q at %d: %d words, want %d", text, i, got.n, fresh.n)
 			}

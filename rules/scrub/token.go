@@ -2,6 +2,9 @@ package scrub
 
 import "slices"
 
+// tokens finds secrets by what they are called.
+type tokens struct{ *view }
+
 // tokenLabels are words that name a secret when ":", "=" or "/" and its value follow.
 var tokenLabels = newVocabulary(
 	"token", "password", "passwd", "pwd", "passwort", "secret", "apikey", "bearer", "jsessionid", "phpsessid", "reset", "verify", "confirm",
@@ -17,49 +20,49 @@ var (
 // minToken is the shortest bare token that an expecting caller gets found.
 const minToken = 20
 
-// token finds values that the word labels a secret, and, where the caller expects it, long mixes of letters and digits.
-func (s *scan) token(w *word) (finding, bool) {
+// at finds values that the word labels a secret, and, where the caller expects it, long mixes of letters and digits.
+func (in tokens) at(w *word) (finding, bool) {
 	i, j := w.start, w.end
-	if !s.want.Has(Token) {
+	if !in.want.Has(Token) {
 		return finding{}, false
 	}
-	if s.want.expects(Token) && flags[s.before(i)]&fURL == 0 {
-		if end := s.urlEnd(w); end-i >= minToken && mixed(s.text[i:end]) && !isUUID(s.text[i:end]) && !contains(s.text[i:end], "--") {
+	if in.want.expects(Token) && flags[in.before(i)]&fURL == 0 {
+		if end := in.urlEnd(w); end-i >= minToken && mixed(in.text[i:end]) && !isUUID(in.text[i:end]) && !contains(in.text[i:end], "--") {
 			return finding{span: span{i, end}, kind: Token}, true
 		}
 	}
-	if j-i > 16 || !isLetter(s.text[i]) {
+	if j-i > 16 || !isLetter(in.text[i]) {
 		return finding{}, false
 	}
-	label := s.text[i:j]
-	switch s.after(j) {
+	label := in.text[i:j]
+	switch in.after(j) {
 	case '_', '-':
-		s.spend(costTried)
+		in.spend(costTried)
 		if !tokenLabels.has(label) && compoundStarts.starts(label) {
-			return s.compoundToken(j)
+			return in.compound(j)
 		}
 	case ':', '=', '/', ' ', '+', '"', '\'':
 		if tokenLabels.has(label) {
-			return s.labelledToken(label, j)
+			return in.behindLabel(label, j)
 		}
 	}
 	return finding{}, false
 }
 
-// compoundToken finds the value of labels such as "api_key" and "access-token".
-func (s *scan) compoundToken(j int) (finding, bool) {
-	end := s.wordEnd(j + 1)
-	if !compoundEnds.has(s.text[j+1 : end]) {
+// compound finds the value of labels such as "api_key" and "access-token".
+func (in tokens) compound(j int) (finding, bool) {
+	end := in.wordEnd(j + 1)
+	if !compoundEnds.has(in.text[j+1 : end]) {
 		return finding{}, false
 	}
-	return s.labelledToken(s.text[j+1:end], end)
+	return in.behindLabel(in.text[j+1:end], end)
 }
 
-// labelledToken finds the value behind a label that ends at j.
-func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
+// behindLabel finds the value behind a label that ends at j.
+func (in tokens) behindLabel(label []byte, j int) (finding, bool) {
 	k, joined := j, false
-	for k < len(s.text) && k-j < 5 {
-		c := s.text[k]
+	for k < len(in.text) && k-j < 5 {
+		c := in.text[k]
 		if c == ':' || c == '=' || c == '/' {
 			joined = true
 		} else if !isSpace(c) && c != '"' && c != '\'' {
@@ -67,26 +70,26 @@ func (s *scan) labelledToken(label []byte, j int) (finding, bool) {
 		}
 		k++
 	}
-	s.spend(3*costTried + k - j)
+	in.spend(3*costTried + k - j)
 	least := 4
-	if !joined || s.after(j) == '/' || equalFold(label, "id") || equalFold(label, "code") {
+	if !joined || in.after(j) == '/' || equalFold(label, "id") || equalFold(label, "code") {
 		least = 16
 	}
 	if !joined && !equalFold(label, "bearer") || k == j {
 		return finding{}, false
 	}
-	end, limit := k, min(len(s.text), s.mail.start)
-	for end < limit && (flags[s.text[end]]&(fStd|fLocal) != 0 || s.text[end] == '=' || s.text[end] == '!' || s.text[end] == '$') && s.text[end] != '/' {
+	end, limit := k, min(len(in.text), in.mail.start)
+	for end < limit && (flags[in.text[end]]&(fStd|fLocal) != 0 || in.text[end] == '=' || in.text[end] == '!' || in.text[end] == '$') && in.text[end] != '/' {
 		end++
 	}
-	s.spend(end - k)
-	for end > k && (s.text[end-1] == '.' || s.text[end-1] == '\'') {
+	in.spend(end - k)
+	for end > k && (in.text[end-1] == '.' || in.text[end-1] == '\'') {
 		end--
 	}
 	if end <= k {
 		return finding{}, false
 	}
-	value := s.text[k:end]
+	value := in.text[k:end]
 	if len(value) < least || !mixed(value) && len(value) < 16 && !hasDigit(value) {
 		return finding{}, false
 	}

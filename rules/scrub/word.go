@@ -61,6 +61,12 @@ var flags = func() (t [256]uint16) {
 	return t
 }()
 
+// word is letters, digits and parts of characters outside ASCII in a row.
+type word struct {
+	span
+	some, all uint16 // flags that one of its bytes has, and that all of them have
+}
+
 func isDigit(b byte) bool  { return flags[b]&fDigit != 0 }
 func isLetter(b byte) bool { return flags[b]&fLetter != 0 }
 func isWord(b byte) bool   { return flags[b]&fWord != 0 }
@@ -83,62 +89,6 @@ func hexValue(b byte) int {
 		return int(b|0x20-'a') + 10
 	}
 	return -1
-}
-
-// wordAt returns the word that starts at i.
-func (s *scan) wordAt(i int) word {
-	end, some, all := i, uint16(0), uint16(1<<16-1)
-	for ; end < len(s.text); end++ {
-		f := flags[s.text[end]]
-		if f&fWord == 0 {
-			break
-		}
-		some |= f
-		all &= f
-	}
-	return word{span{i, end}, some, all}
-}
-
-// wordEnd returns the end of the word that starts at i.
-func (s *scan) wordEnd(i int) int {
-	for i < len(s.text) && isWord(s.text[i]) {
-		i++
-	}
-	return i
-}
-
-// before returns the byte in front of i; a finding in front of i counts as its marker's bracket, the text's start as a space.
-func (s *scan) before(i int) byte {
-	switch i {
-	case 0:
-		return ' '
-	case s.floor:
-		return ']'
-	}
-	return s.text[i-1]
-}
-
-// after returns the byte at i, a space at the text's end.
-func (s *scan) after(i int) byte {
-	if i < len(s.text) {
-		return s.text[i]
-	}
-	return ' '
-}
-
-// spaces tells whether the plus at i stands for a space, as in forms: a word is in front of it.
-func (s *scan) spaces(i int) bool { return isWord(s.before(i)) }
-
-// endsNumber tells whether a number may end in front of i: no letter or digit follows, also not behind a dot or dash.
-func (s *scan) endsNumber(i int) bool {
-	c := s.after(i)
-	if isWord(c) || c == '_' {
-		return false
-	}
-	if c == '.' || c == '-' || c == ',' {
-		return !isDigit(s.after(i + 1))
-	}
-	return true
 }
 
 // hasFold tells whether text starts with the lower-case prefix, in any ASCII case.
