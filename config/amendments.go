@@ -20,7 +20,7 @@ type Amendment struct {
 // Amendments tells what changed in the meaning of an assessment since a version of it was signed.
 func (l *Loaded) Amendments(id string, since *Version) []Amendment {
 	before := meaningOf(since.Document, since.Around)
-	after := meaningOf(l.Assessments[id].Document, l.surroundings())
+	after := meaningOf(l.Assessments[id].Document, l.Surroundings())
 	var all []Amendment
 	for _, fact := range before {
 		if now := after.of(fact.what); now != fact.says {
@@ -73,7 +73,7 @@ func (f *facts) add(what string, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for _, inner := range fieldsOf(v.Type()) {
+		for _, inner := range FieldsOf(v.Type()) {
 			f.add(below(inner.Name), v.Field(inner.Index))
 		}
 	case reflect.Map:

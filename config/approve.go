@@ -45,19 +45,18 @@ func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]s
 	if err != nil {
 		return nil, err
 	}
-	inner := a.inner(l)
-	text, err := WithApproval(l.Source.policy[inner], approval)
+	text, err := WithApproval(a.Text, approval)
 	if err != nil {
 		return nil, err
 	}
-	after, err := l.with(inner, text)
+	after, err := l.With(a.Name, text)
 	if err != nil {
 		return nil, err
 	}
 	if !after.Draft.Assessments.Approved(id) {
 		return nil, errors.New("BUG: what was signed is not approved")
 	}
-	name, kept := l.keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
+	name, kept := l.Keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
 	history := filepath.Join(l.Source.Dir, filepath.FromSlash(name))
 	if err := l.replaceFile(history, kept); err != nil { // first: what was approved can be shown
 		return nil, err
@@ -79,23 +78,13 @@ func (e *FindingsError) Error() string {
 	return fmt.Sprintf("%s is not approved: there is something to say against it (%s)", e.ID, strings.Join(e.Rules, ", "))
 }
 
-// inner is the name of an assessment's file inside the policy folder, with slashes.
-func (a *Assessment) inner(l *Loaded) string {
-	for _, name := range l.Source.names(assessmentsFolder) {
-		if l.Source.display(name) == a.File {
-			return name
-		}
-	}
-	panic("BUG: an assessment without a file")
-}
-
 // approver finds whose a private key is.
 func (l *Loaded) approver(private string) (basis.Approver, error) {
 	key, err := basis.KeyOf(private)
 	if err != nil {
 		return basis.Approver{}, err
 	}
-	for _, a := range l.approvers {
+	for _, a := range l.Approvers {
 		if a.Key() == key {
 			return a, nil
 		}

@@ -165,7 +165,7 @@ func TestApproveDespite(t *testing.T) {
 
 // TestHistoryIsVerified: whoever edits the history is found out.
 func TestHistoryIsVerified(t *testing.T) {
-	const file = "policy/" + historyFolder + "/" + lia + "-v1.yaml"
+	const file = "policy/" + HistoryFolder + "/" + lia + "-v1.yaml"
 	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Counts of pages", "Counts of people"}, {"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
 		f := newFolder(t)
 		f.edit(t, file, edit[0], edit[1])
@@ -239,7 +239,7 @@ func FuzzHistory(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(files["policy/"+historyFolder+"/"+lia+"-v1.yaml"])
+	f.Add(files["policy/"+HistoryFolder+"/"+lia+"-v1.yaml"])
 	f.Add([]byte("document: |\n  approval: x\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if v, err := loaded.version("file", text, lia, 1); err == nil && v.Verified && v.By == "" {

@@ -41,8 +41,8 @@ func (r *reading) warnRevocations() {
 	}
 }
 
-// surroundings is what assessments refer to, and what is approved with them.
-func (l *Loaded) surroundings() basis.Surroundings {
+// Surroundings is what assessments refer to, and what is approved with them.
+func (l *Loaded) Surroundings() basis.Surroundings {
 	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
 	for id, purpose := range l.Purposes {
 		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}

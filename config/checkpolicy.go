@@ -99,7 +99,7 @@ func (r *reading) checkClickIDs(a *Activity, at []any) {
 	if a.Basis == basis.Consent.String() {
 		return
 	}
-	if slices.ContainsFunc(r.loaded.passing(a), func(l profileLine) bool { return l.class == hit.ClickID || l.spec.URL.NeedsConsent() }) {
+	if slices.ContainsFunc(r.loaded.passing(a), func(l ProfileLine) bool { return l.Class == hit.ClickID || l.Spec.URL.NeedsConsent() }) {
 		r.refuse(r.activities, at, "lawful/click-id", "profile %s passes click ids (class click_id, or class:click_id in addresses), which travel on consent alone: give this activity another profile", a.Profile)
 	}
 }
@@ -170,7 +170,7 @@ func (r *reading) checkAssessed(a *Activity, at func(...any) []any) {
 		for _, file := range r.assessments {
 			ids = append(ids, file.assessment.ID)
 		}
-		if len(ids) == len(r.source.names(assessmentsFolder)) {
+		if len(ids) == len(r.source.names(AssessmentsFolder)) {
 			r.known(r.activities, at("assessment"), "assessment", a.Assessment, ids)
 		}
 		return

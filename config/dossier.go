@@ -43,7 +43,7 @@ func (l *Loaded) Dossier(id string, now time.Time) (*Dossier, error) {
 		return nil, fmt.Errorf("there is no assessment %q%s", id, strict.Suggestion(id, l.Draft.Assessments.IDs()))
 	}
 	validity := l.Draft.Assessments.Validity(id, now)
-	d := &dossier{l: l, a: a.Document, around: l.surroundings(), digest: a.Digest}
+	d := &dossier{l: l, a: a.Document, around: l.Surroundings(), digest: a.Digest}
 	kept, err := l.Version(id, a.Document.Version)
 	if err != nil && !errors.Is(err, ErrNoVersion) {
 		return nil, err
@@ -162,12 +162,12 @@ func (d *dossier) recipients() []Row {
 	var rows []Row
 	for _, id := range d.a.Recipients {
 		values := slices.Clone(d.around.Hosts[id])
-		if file := d.l.vendors[id]; file != nil && !d.old {
+		if vendor := vendorOf(d.l, id); vendor != nil && !d.old {
 			where := "at a place of the controller's choice"
-			if file.Country != "" {
-				where = "country " + file.Country
+			if vendor.Catalog.Country != "" {
+				where = "country " + vendor.Catalog.Country
 			}
-			values = append(values, file.Name+", "+where)
+			values = append(values, vendor.Catalog.Name+", "+where)
 		}
 		rows = append(rows, row(id, values...))
 	}

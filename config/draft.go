@@ -147,10 +147,10 @@ func draftActivity(a *Activity) rules.DraftActivity {
 
 // register gathers the assessments. Signatures are verified here, once.
 func (r *reading) register() *basis.Register {
-	around := r.loaded.surroundings()
+	around := r.loaded.Surroundings()
 	var entries []basis.Entry
 	for _, file := range r.assessments {
-		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.Name, file.doc.Text}
+		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.Name, file.name, file.doc.Text}
 		r.loaded.Assessments[a.Document.ID] = a
 		entries = append(entries, basis.Entry{Assessment: a.Document, Digest: a.Digest})
 	}
@@ -159,8 +159,8 @@ func (r *reading) register() *basis.Register {
 		if err != nil {
 			panic("BUG: a faulty approver came through: " + err.Error())
 		}
-		r.loaded.approvers = append(r.loaded.approvers, approver)
+		r.loaded.Approvers = append(r.loaded.Approvers, approver)
 	}
-	r.loaded.Past = r.loaded.past.With(r.revoked(r.loaded.approvers))
-	return basis.NewRegister(entries, r.loaded.approvers, r.loaded.Past)
+	r.loaded.Past = r.loaded.past.With(r.revoked(r.loaded.Approvers))
+	return basis.NewRegister(entries, r.loaded.Approvers, r.loaded.Past)
 }

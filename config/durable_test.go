@@ -47,7 +47,7 @@ var signing = []struct {
 func approving(t *testing.T) (folder, *Loaded) {
 	t.Helper()
 	f := newFolder(t)
-	history := filepath.Join(f.dir, "policy", historyFolder, lia+"-v1.yaml")
+	history := filepath.Join(f.dir, "policy", HistoryFolder, lia+"-v1.yaml")
 	text, err := os.ReadFile(history)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestNothingIsSignedOfWhatCannotBeRead(t *testing.T) {
 		want   string
 	}{
 		"the history cannot be read": {func(f folder) {
-			f.edit(t, "policy/"+historyFolder+"/"+lia+"-v1.yaml", "digest:", "digests:")
+			f.edit(t, "policy/"+HistoryFolder+"/"+lia+"-v1.yaml", "digest:", "digests:")
 		}, nil, "digests"},
 		"the policy cannot be compiled any more": {nil, func(l *Loaded) {
 			l.Source.policy["purposes.yaml"] = []byte("purposes: no\n")

@@ -22,10 +22,10 @@ type let struct {
 func (x *examiner) lets() []let {
 	var all []let
 	for _, a := range x.rests {
-		for _, line := range x.l.lines(a) {
-			known := slices.ContainsFunc(all, func(l let) bool { return l.class == line.class && l.kind == line.spec.Kind })
-			if line.spec.Kind != minimise.Drop && !known {
-				all = append(all, let{line.class, line.spec.Kind, a})
+		for _, line := range x.l.Lines(a) {
+			known := slices.ContainsFunc(all, func(l let) bool { return l.class == line.Class && l.kind == line.Spec.Kind })
+			if line.Spec.Kind != minimise.Drop && !known {
+				all = append(all, let{line.Class, line.Spec.Kind, a})
 			}
 		}
 	}
@@ -105,7 +105,7 @@ var safeguards = map[string]safeguard{
 	}},
 	"encryption_in_transit": {"GDPR Art. 32(1)(a)", func(x *examiner) string {
 		for _, a := range x.rests {
-			for _, address := range upstreams(x.l.Server.Vendors[a.Vendor], x.l.vendors[a.Vendor]) {
+			for _, address := range vendorOf(x.l, a.Vendor).Upstreams {
 				if strings.HasPrefix(address, "http://") {
 					return a.Vendor + " is reached without TLS"
 				}
@@ -115,14 +115,14 @@ var safeguards = map[string]safeguard{
 	}},
 	"recipients_in_eea": {art44Transfer, func(x *examiner) string {
 		for _, a := range x.rests {
-			if file := x.l.vendors[a.Vendor]; file != nil && abroad(file) {
-				return a.Vendor + " is in " + file.Country
+			if country := vendorOf(x.l, a.Vendor).Catalog.Country; country != "" && !InEEA(country) {
+				return a.Vendor + " is in " + country
 			}
 		}
 		return ""
 	}},
 	"objection_in_one_click": {"GDPR Art. 21(4)-(5)", func(x *examiner) string {
-		if empty(x.a.Objection.How) {
+		if SaysNothing(x.a.Objection.How) {
 			return "objection.how does not say where"
 		}
 		return ""

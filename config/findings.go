@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
-	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // Finding is something that is missing in an assessment, vague, or contradicted by the policy.
@@ -55,7 +55,7 @@ func (l *Loaded) Findings(id string, now time.Time) []Finding {
 		return nil
 	}
 	var none strict.Faults // it was read before
-	doc := strict.Parse(given.File, given.text, &none)
+	doc := strict.Parse(given.File, given.Text, &none)
 	x := &examiner{l: l, a: given.Document, doc: doc, now: now, rests: l.Resting(id)}
 	for _, rule := range []func(){
 		x.answers, x.interest, x.relationship, x.people, x.impact, x.term, x.owner, x.resting, x.data, x.safeguards,
@@ -93,7 +93,7 @@ func (x *examiner) answers() {
 			continue
 		}
 		text := x.doc.Find(q.at()).Value
-		if words := len(strings.Fields(text)); empty(text) || words < 4 {
+		if words := len(strings.Fields(text)); SaysNothing(text) || words < 4 {
 			x.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
 		}
 	}
@@ -101,7 +101,7 @@ func (x *examiner) answers() {
 
 // interest: what it is for is specific.
 func (x *examiner) interest() {
-	if unspecific(x.a.Interest.What) && !empty(x.a.Interest.What) {
+	if Unspecific(x.a.Interest.What) && !SaysNothing(x.a.Interest.What) {
 		x.find("interest-vague", art6Interest, strict.Path("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(x.a.Interest.What))
 	}
 }
@@ -136,7 +136,7 @@ func (x *examiner) people() {
 
 // impact: what is likely to be of high risk has an impact assessment of its own.
 func (x *examiner) impact() {
-	if !empty(x.a.DPIA) {
+	if !SaysNothing(x.a.DPIA) {
 		return
 	}
 	texts := strings.Join(x.texts(), "\n")
@@ -175,7 +175,7 @@ func (x *examiner) term() {
 func (x *examiner) owner() {
 	signed, _, _ := strings.Cut(basis.SignedBy(x.a.Approval), "+")
 	var others int
-	for _, approver := range x.l.approvers {
+	for _, approver := range x.l.Approvers {
 		if !samePerson(x.a.Owner, approver.Name()) {
 			others++
 		}
@@ -183,7 +183,7 @@ func (x *examiner) owner() {
 	switch {
 	case signed != "" && samePerson(x.a.Owner, signed):
 		x.find("owner-approves", art5Account, strict.Path("owner"), "the owner and who approved it are the same person: have somebody else approve it")
-	case len(x.l.approvers) > 0 && others == 0:
+	case len(x.l.Approvers) > 0 && others == 0:
 		x.find("owner-approves", art5Account, strict.Path("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
 	}
 }
@@ -201,8 +201,13 @@ func (x *examiner) resting() {
 	}
 }
 
-func abroad(file *catalog.File) bool {
-	return file.Country != "" && !inEEA(file.Country)
+// vendorOf finds a vendor of the server file, nil where there is none of that id.
+func vendorOf(l *Loaded, id string) *rules.DraftVendor {
+	at := slices.IndexFunc(l.Draft.Vendors, func(v rules.DraftVendor) bool { return v.ID == id })
+	if at < 0 {
+		return nil
+	}
+	return &l.Draft.Vendors[at]
 }
 
 // texts are all that the assessment says in prose.

@@ -10,11 +10,11 @@ import (
 // grammar is what reading our files needs to know beside their types.
 var grammar = strict.Grammar{Words: vocabulary, Foreign: catalogTags}
 
-// decode reads a document into the struct that into points to.
-func decode(doc *strict.Document, into any, faults *strict.Faults) { grammar.Decode(doc, into, faults) }
+// Decode reads a document of ours into the struct that into points to.
+func Decode(doc *strict.Document, into any, faults *strict.Faults) { grammar.Decode(doc, into, faults) }
 
-// fieldsOf returns the keys that a struct stands for, in the struct's order.
-func fieldsOf(t reflect.Type) strict.Fields { return grammar.Fields(t) }
+// FieldsOf returns the keys that a struct stands for, in the struct's order.
+func FieldsOf(t reflect.Type) strict.Fields { return grammar.Fields(t) }
 
 // catalogTags are the tags of the types of vendor files, whose texts may be empty.
 func catalogTags(of reflect.Type, key string) (is, doc string) {

@@ -174,7 +174,7 @@ func exampleTree(name string) map[string][]byte {
 func approveExample(files map[string][]byte, private string, now time.Time) error {
 	reviewBy := basis.DayOf(now.AddDate(1, 0, 0))
 	for name, text := range files {
-		if strings.HasPrefix(name, "policy/"+assessmentsFolder+"/") {
+		if strings.HasPrefix(name, "policy/"+AssessmentsFolder+"/") {
 			files[name] = bytes.Replace(text, []byte("REVIEW_BY"), []byte(reviewBy.String()), 1)
 		}
 	}
@@ -190,7 +190,7 @@ func approveExample(files map[string][]byte, private string, now time.Time) erro
 		if files[a.File], err = WithApproval(files[a.File], approval); err != nil {
 			return err
 		}
-		name, kept := loaded.keep(a.Document, a.Digest, files[a.File], loaded.Server.Approvers[exampleApprover], now, Approved{})
+		name, kept := loaded.Keep(a.Document, a.Digest, files[a.File], loaded.Server.Approvers[exampleApprover], now, Approved{})
 		files["policy/"+name] = kept
 	}
 	return nil

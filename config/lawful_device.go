@@ -17,8 +17,8 @@ const (
 )
 
 // deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the device sends.
-func deviceAccess(line profileLine) bool {
-	return line.spec.Kind == minimise.Derive ||
+func deviceAccess(line ProfileLine) bool {
+	return line.Spec.Kind == minimise.Derive ||
 		line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID, hit.Cookie, hit.AdvertisingID, hit.Fingerprint)
 }
 
@@ -30,7 +30,7 @@ func (r *reading) lawfulDevice(a *Activity, b basis.Basis, at func(...any) []any
 		return
 	}
 	lines := r.loaded.passing(a)
-	var access []profileLine
+	var access []ProfileLine
 	for _, line := range lines {
 		if deviceAccess(line) {
 			access = append(access, line)
@@ -51,8 +51,8 @@ func (r *reading) lawfulDevice(a *Activity, b basis.Basis, at func(...any) []any
 	case "":
 		if optIn {
 			for _, line := range access {
-				r.refuse(r.profiles, line.at, "lawful/device-access", "activity %s passes %s (%s) without consent, where access to the device needs it: drop it, take consent for the basis, or claim an exemption whose conditions hold",
-					a.ID, line.class, line.does())
+				r.refuse(r.profiles, line.At, "lawful/device-access", "activity %s passes %s (%s) without consent, where access to the device needs it: drop it, take consent for the basis, or claim an exemption whose conditions hold",
+					a.ID, line.Class, line.does())
 			}
 		} else if len(access) > 0 {
 			r.lawfulStatistics(a, b, at, lines)

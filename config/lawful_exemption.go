@@ -25,7 +25,7 @@ var (
 )
 
 // lawfulAudience holds an activity against the conditions under which the French authority exempts audience measurement from consent.
-func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []profileLine, assessment *basis.Assessment) {
+func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment) {
 	const rule = "lawful/audience-measurement"
 	if !r.ownOrInEEA(a.Vendor) {
 		r.refuse(r.activities, at("exemption"), rule, "the exemption is for one's own use, and %s is a recipient in %s with purposes of its own: host the tool yourself, or take one that works for you alone",
@@ -35,12 +35,12 @@ func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []pro
 	for _, line := range lines {
 		switch {
 		case line.isAmong(joinable...):
-			r.refuse(r.profiles, line.at, rule, "activity %s passes %s, which ties a visit to a person or to other data: drop it", a.ID, line.class)
-		case line.class == hit.IP && line.spec.Kind != minimise.Truncate:
-			r.refuse(r.profiles, line.at, rule, "activity %s passes ip (%s): write { truncate: { v4: 16, v6: 32 } }, or drop", a.ID, line.does())
-		case line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID) && !line.spec.ShortLived():
-			r.refuse(r.profiles, line.at, rule, "activity %s passes %s (%s), which may live for longer than %s: write { derive: daily_visitor }, or pseudonymise with rotate: day, week or month",
-				a.ID, line.class, line.does(), idLifetime)
+			r.refuse(r.profiles, line.At, rule, "activity %s passes %s, which ties a visit to a person or to other data: drop it", a.ID, line.Class)
+		case line.Class == hit.IP && line.Spec.Kind != minimise.Truncate:
+			r.refuse(r.profiles, line.At, rule, "activity %s passes ip (%s): write { truncate: { v4: 16, v6: 32 } }, or drop", a.ID, line.does())
+		case line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID) && !line.Spec.ShortLived():
+			r.refuse(r.profiles, line.At, rule, "activity %s passes %s (%s), which may live for longer than %s: write { derive: daily_visitor }, or pseudonymise with rotate: day, week or month",
+				a.ID, line.Class, line.does(), idLifetime)
 		}
 	}
 	if start := time.Unix(0, 0).UTC(); assessment != nil && assessment.Retention.After(start).After(dataRetention.After(start)) {
@@ -49,7 +49,7 @@ func (r *reading) lawfulAudience(a *Activity, at func(...any) []any, lines []pro
 }
 
 // lawfulNecessary holds an activity against what is strictly necessary for a service that the visitor asked for.
-func (r *reading) lawfulNecessary(a *Activity, at func(...any) []any, lines []profileLine) {
+func (r *reading) lawfulNecessary(a *Activity, at func(...any) []any, lines []ProfileLine) {
 	const rule = "lawful/strictly-necessary"
 	r.noAdvertising(a, at, rule)
 	r.namedEvents(a, at, rule)
@@ -57,7 +57,7 @@ func (r *reading) lawfulNecessary(a *Activity, at func(...any) []any, lines []pr
 }
 
 // lawfulFraud holds an activity against what may be done without consent to protect the service in use.
-func (r *reading) lawfulFraud(a *Activity, at func(...any) []any, lines []profileLine) {
+func (r *reading) lawfulFraud(a *Activity, at func(...any) []any, lines []ProfileLine) {
 	const rule = "lawful/fraud-prevention"
 	r.noAdvertising(a, at, rule)
 	r.namedEvents(a, at, rule)
@@ -65,7 +65,7 @@ func (r *reading) lawfulFraud(a *Activity, at func(...any) []any, lines []profil
 }
 
 // lawfulStatistics holds an activity against what may be counted until people object.
-func (r *reading) lawfulStatistics(a *Activity, b basis.Basis, at func(...any) []any, lines []profileLine) {
+func (r *reading) lawfulStatistics(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine) {
 	const rule = "lawful/statistics"
 	r.noAdvertising(a, at, rule, 8, 9, 10)
 	r.noneOf(a, rule, lines, everywhere)
@@ -97,10 +97,10 @@ func (r *reading) namedEvents(a *Activity, at func(...any) []any, rule string) {
 	}
 }
 
-func (r *reading) noneOf(a *Activity, rule string, lines []profileLine, classes []hit.Class) {
+func (r *reading) noneOf(a *Activity, rule string, lines []ProfileLine, classes []hit.Class) {
 	for _, line := range lines {
 		if line.isAmong(classes...) {
-			r.refuse(r.profiles, line.at, rule, "activity %s passes %s, which the exemption does not cover: drop it, or take consent for the basis", a.ID, line.class)
+			r.refuse(r.profiles, line.At, rule, "activity %s passes %s, which the exemption does not cover: drop it, or take consent for the basis", a.ID, line.Class)
 		}
 	}
 }

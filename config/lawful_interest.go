@@ -32,24 +32,24 @@ func (r *reading) lawfulInterest(a *Activity, at func(...any) []any, assessment 
 }
 
 // lawfulIdentity refuses what names a person, or the place where one is, as it stands.
-func (r *reading) lawfulIdentity(a *Activity, line profileLine) {
-	raw, instead := line.spec.Kind == minimise.Keep, "drop it"
-	switch line.class {
+func (r *reading) lawfulIdentity(a *Activity, line ProfileLine) {
+	raw, instead := line.Spec.Kind == minimise.Keep, "drop it"
+	switch line.Class {
 	case hit.Email, hit.Phone:
 		instead = "drop, hash or pseudonymise it"
 	case hit.PersonName:
-		raw = raw || line.spec.Kind == minimise.Scrub // names are not recognised in free text
+		raw = raw || line.Spec.Kind == minimise.Scrub // names are not recognised in free text
 	case hit.PreciseGeo:
-		raw = raw || line.spec.Kind == minimise.Truncate && line.spec.Truncate.Decimals != nil && *line.spec.Truncate.Decimals > coarseDecimals
+		raw = raw || line.Spec.Kind == minimise.Truncate && line.Spec.Truncate.Decimals != nil && *line.Spec.Truncate.Decimals > coarseDecimals
 		instead = "drop it, or { truncate: { decimals: " + strconv.Itoa(coarseDecimals) + " } }"
 	case hit.Recording:
-		r.refuse(r.profiles, line.at, "lawful/li-recording", "activity %s rests on legitimate interest, on which no recording travels: drop it, or take consent for the basis", a.ID)
+		r.refuse(r.profiles, line.At, "lawful/li-recording", "activity %s rests on legitimate interest, on which no recording travels: drop it, or take consent for the basis", a.ID)
 		return
 	default:
 		return
 	}
 	if raw {
-		r.refuse(r.profiles, line.at, "lawful/li-identity", "activity %s rests on legitimate interest, on which no raw %s travels: %s, or take consent for the basis", a.ID, line.class, instead)
+		r.refuse(r.profiles, line.At, "lawful/li-identity", "activity %s rests on legitimate interest, on which no raw %s travels: %s, or take consent for the basis", a.ID, line.Class, instead)
 	}
 }
 
@@ -57,20 +57,20 @@ func (r *reading) lawfulIdentity(a *Activity, line profileLine) {
 const coarseDecimals = 2
 
 // lawfulData holds a line against what was assessed: that, or drop, and nothing else; where keep was assessed, anything lets through less.
-func (r *reading) lawfulData(a *Activity, line profileLine, assessment *basis.Assessment) {
-	said, listed := assessment.Data[line.class.String()]
+func (r *reading) lawfulData(a *Activity, line ProfileLine, assessment *basis.Assessment) {
+	said, listed := assessment.Data[line.Class.String()]
 	loosest, known := minimise.ParseKind(said)
-	switch kind := line.spec.Kind; {
+	switch kind := line.Spec.Kind; {
 	case listed && (!known || loosest == minimise.Keep || kind.Within(loosest)):
 	case !listed:
-		r.refuse(r.profiles, line.at, "lawful/li-data", "activity %s rests on %s, whose data: does not list %s: drop it here, or have it assessed",
-			a.ID, assessment.ID, line.class)
+		r.refuse(r.profiles, line.At, "lawful/li-data", "activity %s rests on %s, whose data: does not list %s: drop it here, or have it assessed",
+			a.ID, assessment.ID, line.Class)
 	case kind.Rank() < loosest.Rank():
-		r.refuse(r.profiles, line.at, "lawful/li-data", "activity %s rests on %s, whose data: allows %s for %s, and %s lets more through: write %s or drop, or have it assessed",
-			a.ID, assessment.ID, said, line.class, kind, said)
+		r.refuse(r.profiles, line.At, "lawful/li-data", "activity %s rests on %s, whose data: allows %s for %s, and %s lets more through: write %s or drop, or have it assessed",
+			a.ID, assessment.ID, said, line.Class, kind, said)
 	default:
-		r.refuse(r.profiles, line.at, "lawful/li-data", "activity %s rests on %s, which looked at %s for %s, and not at %s: write %s or drop, or have it assessed",
-			a.ID, assessment.ID, said, line.class, kind, said)
+		r.refuse(r.profiles, line.At, "lawful/li-data", "activity %s rests on %s, which looked at %s for %s, and not at %s: write %s or drop, or have it assessed",
+			a.ID, assessment.ID, said, line.Class, kind, said)
 	}
 }
 
@@ -94,12 +94,12 @@ func (r *reading) ownOrInEEA(vendor string) bool {
 	if file == nil || file.Country == "" || r.loaded.Server.Vendors[vendor].Private {
 		return true
 	}
-	return inEEA(file.Country)
+	return InEEA(file.Country)
 }
 
 // lawfulAssessment looks at what an assessment itself may not say.
 func (r *reading) lawfulAssessment(doc *strict.Document, a *basis.Assessment) {
-	if empty(a.DPIA) {
+	if SaysNothing(a.DPIA) {
 		for _, flag := range []struct{ key, value, who string }{
 			{"children", a.Balancing.Children, "children are among the people concerned"},
 			{"special_categories", a.Balancing.SpecialCategories, "special categories of data are touched"},

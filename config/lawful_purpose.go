@@ -46,8 +46,8 @@ func wordSet(text string) map[string]bool {
 	return set
 }
 
-// unspecific tells whether a title says nothing specific.
-func unspecific(title string) bool {
+// Unspecific tells whether a title says nothing specific.
+func Unspecific(title string) bool {
 	said := false
 	for word := range strings.FieldsFuncSeq(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		if !vague[word] && !fillers[word] && len([]rune(word)) > 1 {
@@ -62,7 +62,7 @@ func unspecific(title string) bool {
 func (r *reading) lawfulPurpose(id string) {
 	at := strict.Path("purposes", id, "title")
 	for _, language := range slices.Sorted(maps.Keys(r.loaded.Purposes[id].Title)) {
-		if title := r.loaded.Purposes[id].Title[language]; unspecific(title) {
+		if title := r.loaded.Purposes[id].Title[language]; Unspecific(title) {
 			place := at
 			if language != "" {
 				place = append(slices.Clone(at), language)
@@ -72,8 +72,8 @@ func (r *reading) lawfulPurpose(id string) {
 	}
 }
 
-// empty tells whether a text says nothing: none, no, n/a, a placeholder.
-func empty(text string) bool {
+// SaysNothing tells whether a text says nothing: none, no, n/a, a placeholder.
+func SaysNothing(text string) bool {
 	text = strings.ToLower(strings.Trim(strings.TrimSpace(text), ".…-_?"))
 	return slices.Contains([]string{"", "none", "no", "n/a", "na", "nothing", "todo", "tbd", "xxx", "x", "keine", "nein", "aucun", "aucune", "non"}, text)
 }

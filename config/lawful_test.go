@@ -106,7 +106,7 @@ func TestUnspecific(t *testing.T) {
 		"Statistiken": true, "Publicité": true, "À des fins de publicité": true, "Legitimate interest": true, "...": false, "": false, "Q": true,
 		"Measure the audience of our pages": false, "Détecter les fraudes": false, "測定": false, "Recognise stolen accounts": false,
 	} {
-		if got := unspecific(title); got != want {
+		if got := Unspecific(title); got != want {
 			t.Errorf("%q: %v, want %v", title, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 	"time"
@@ -26,16 +27,14 @@ type Loaded struct {
 	Tests       []Test                // of all files, in the order of their names
 	Draft       rules.Draft           // what the policy is compiled from
 	Policy      *rules.Policy
-	Past        basis.Past    // what Compile was told, and the revocations in the policy folder
-	Files       durable.Files // what Approve, Revoke and NewAssessment.Write write with
-	Warnings    strict.Faults // what is no fault but has no effect, or hardly the one that was meant
+	Past        basis.Past       // what Compile was told, and the revocations in the policy folder
+	Files       durable.Files    // what is written into the policy folder is written with
+	Approvers   []basis.Approver // by name
+	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
 
-	past      basis.Past // what Compile was told
-	approvers []basis.Approver
-	vendors   map[string]*catalog.File // of the server file's vendors, by the vendor's id
-	fields    map[string]vendorFields  // likewise
-	// What there is, in the files' order.
-	vendorIDs, purposeIDs []string
+	past    basis.Past               // what Compile was told
+	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
+	fields  map[string]vendorFields  // likewise
 }
 
 // Assessment is an assessment with where it stands and the digest that an approval of it signs.
@@ -43,8 +42,8 @@ type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
 	File     string // relative to the working folder, or absolute
-
-	text []byte // the file's, as in the source
+	Name     string // the file's, inside the policy folder, with slashes
+	Text     []byte // the file's, as in the source
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
@@ -83,9 +82,16 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
-	r.loaded.vendorIDs, r.loaded.purposeIDs = r.server.Keys("vendors"), r.purposes.Keys("purposes")
 	r.loaded.Warnings = r.warnings.Sorted()
 	return r.loaded, nil
+}
+
+// With compiles the configuration anew with one file of the policy changed, in memory.
+func (l *Loaded) With(name string, text []byte) (*Loaded, error) {
+	changed := *l.Source
+	changed.policy = maps.Clone(l.Source.policy)
+	changed.policy[name] = text
+	return Compile(&changed, l.past)
 }
 
 // compile hands the draft to the engine. What that refuses concerns the interplay of vendors, sites and profiles; the place reported is

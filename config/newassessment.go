@@ -26,7 +26,7 @@ func ReadAnswers(name string, text []byte) (*Answers, error) {
 	if doc == nil {
 		return nil, faults.Err()
 	}
-	decode(doc, new(basis.Assessment), &faults)
+	Decode(doc, new(basis.Assessment), &faults)
 	if err := besidesMissing(faults).Err(); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (a *Answers) Missing() []Question {
 // Answer takes an answer as people give it. The error says what is wrong with it, and what would be right.
 func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 	text = strings.TrimSpace(text)
-	if text == "" || q.prose && empty(text) {
+	if text == "" || q.prose && SaysNothing(text) {
 		return fmt.Errorf("that says nothing: %s", q.Good)
 	}
 	if q.Pairs {
@@ -79,15 +79,15 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 	doc := strict.Parse("answer", one.text(), &faults)
 	if doc != nil {
 		var read basis.Assessment
-		decode(doc, &read, &faults)
+		Decode(doc, &read, &faults)
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
-				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.purposeIDs))
+				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, purposeIDs(l)))
 			}
 		}
 		for _, id := range read.Recipients {
 			if _, known := l.Server.Vendors[id]; !known {
-				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id), strict.Suggestion(id, l.vendorIDs))
+				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id), strict.Suggestion(id, vendorIDs(l)))
 			}
 		}
 	}
@@ -96,6 +96,23 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 	}
 	a.set(q.Key, node)
 	return nil
+}
+
+// purposeIDs and vendorIDs list what there is, in the files' order.
+func purposeIDs(l *Loaded) []string {
+	var ids []string
+	for i := range l.Draft.Purposes {
+		ids = append(ids, l.Draft.Purposes[i].ID)
+	}
+	return ids
+}
+
+func vendorIDs(l *Loaded) []string {
+	var ids []string
+	for i := range l.Draft.Vendors {
+		ids = append(ids, l.Draft.Vendors[i].ID)
+	}
+	return ids
 }
 
 // answerNode is an answer in YAML.
@@ -165,9 +182,9 @@ func (a *Answers) Write(l *Loaded) (string, error) {
 		return "", fmt.Errorf("%s is missing: %s", missing[0].Key, missing[0].Good)
 	}
 	id := a.nodes["id"].Value
-	inner := assessmentsFolder + "/" + id + ".yaml"
+	inner := AssessmentsFolder + "/" + id + ".yaml"
 	path := filepath.Join(l.Source.Dir, filepath.FromSlash(inner))
-	if _, there := l.Source.policy[inner]; there {
+	if l.Source.Has(inner) {
 		return "", fmt.Errorf("%s is there already: nothing was written; take another id, or edit it and count its version up", path)
 	}
 	if _, there := l.Assessments[id]; there {
@@ -175,7 +192,7 @@ func (a *Answers) Write(l *Loaded) (string, error) {
 	}
 	text := append([]byte("# yaml-language-server: $schema=../.schema/assessment.json\n"+
 		"# Held against the policy by `tagwarden lia check`. Until it is approved (`tagwarden lia approve`), its activities deny.\n"), a.text()...)
-	if _, err := l.with(inner, text); err != nil {
+	if _, err := l.With(inner, text); err != nil {
 		return "", err
 	}
 	return path, writeNew(l.Files, l.Source.Dir, inner, text)

@@ -33,6 +33,7 @@ type reading struct {
 }
 
 type assessmentFile struct {
+	name       string // inside the policy folder, with slashes
 	doc        *strict.Document
 	assessment *basis.Assessment
 }
@@ -48,12 +49,12 @@ const (
 	activitiesFile  = "activities.yaml"
 	profilesFile    = "profiles.yaml"
 	detectorsFile   = "detectors.yaml"
-	revocationsFile = "revocations.yaml"
+	RevocationsFile = "revocations.yaml"
 )
 
 // The folders of a policy folder.
 const (
-	assessmentsFolder = "assessments"
+	AssessmentsFolder = "assessments"
 	testsFolder       = "tests"
 	vendorsFolder     = "vendors"
 )
@@ -61,7 +62,7 @@ const (
 func (r *reading) readServer() {
 	r.server = strict.Parse(r.source.Path, r.source.server, &r.faults)
 	if r.server != nil {
-		decode(r.server, &r.loaded.Server, &r.faults)
+		Decode(r.server, &r.loaded.Server, &r.faults)
 	}
 }
 
@@ -73,10 +74,10 @@ func (r *reading) readPolicy() {
 	r.activities = r.obligatory(activitiesFile, &activities)
 	r.profiles = r.obligatory(profilesFile, &profiles)
 	r.loaded.Purposes, r.loaded.Activities, r.loaded.Profiles = purposes.Purposes, activities.Activities, profiles.Profiles
-	for _, name := range r.source.names(assessmentsFolder) {
+	for _, name := range r.source.names(AssessmentsFolder) {
 		a := new(basis.Assessment)
 		if doc := r.read(name, a); doc != nil {
-			r.assessments = append(r.assessments, assessmentFile{doc, a})
+			r.assessments = append(r.assessments, assessmentFile{name, doc, a})
 		}
 	}
 	for _, name := range r.source.names(testsFolder) {
@@ -105,7 +106,7 @@ func (r *reading) obligatory(name string, into any) *strict.Document {
 func (r *reading) read(name string, into any) *strict.Document {
 	doc := strict.Parse(r.source.display(name), r.source.policy[name], &r.faults)
 	if doc != nil {
-		decode(doc, into, &r.faults)
+		Decode(doc, into, &r.faults)
 	}
 	return doc
 }
@@ -196,8 +197,8 @@ func follow(doc *strict.Document, at []any, path string) []any {
 
 // checkFolder reports files that nothing reads, which are most likely misspelt.
 func (r *reading) checkFolder() {
-	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile, revocationsFile}
-	folders := []string{assessmentsFolder, testsFolder, vendorsFolder}
+	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile, RevocationsFile}
+	folders := []string{AssessmentsFolder, testsFolder, vendorsFolder}
 	for _, name := range slices.Sorted(maps.Keys(r.source.policy)) {
 		folder, base := path.Split(name)
 		folder = strings.TrimSuffix(folder, "/")

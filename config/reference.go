@@ -32,17 +32,17 @@ func reference(out *strings.Builder, prefix string, t reflect.Type, seen map[ref
 		fmt.Fprintf(out, "\n### %s\n", prefix)
 	}
 	out.WriteString("\n| key | form | default | meaning |\n|---|---|---|---|\n")
-	for _, f := range fieldsOf(t) {
+	for _, f := range FieldsOf(t) {
 		def := f.Default
 		if f.Rule.Required {
 			def = "obligatory"
 		}
 		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.Name, cell(form(t.Field(f.Index).Type, f.Rule)), cell(def), cell(f.Doc))
 	}
-	for _, f := range fieldsOf(t) {
+	for _, f := range FieldsOf(t) {
 		inner, step := t.Field(f.Index).Type, f.Name
 		inner, step = within(inner, step)
-		if inner.Kind() != reflect.Struct || ofText(inner) != nil || len(fieldsOf(inner)) == 0 {
+		if inner.Kind() != reflect.Struct || ofText(inner) != nil || len(FieldsOf(inner)) == 0 {
 			continue
 		}
 		if prefix != "" {

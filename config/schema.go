@@ -75,7 +75,7 @@ type ownSchema interface{ schema() map[string]any }
 func (s *schemas) structure(t reflect.Type) map[string]any {
 	properties := map[string]any{}
 	required := []string{}
-	for _, f := range fieldsOf(t) {
+	for _, f := range FieldsOf(t) {
 		property := s.of(t.Field(f.Index).Type, f.Rule)
 		if f.Doc != "" {
 			property["description"] = f.Doc

@@ -151,7 +151,7 @@ func TestSchemaAcceptsBuiltins(t *testing.T) {
 		}
 		var faults strict.Faults
 		if doc := strict.Parse(id, plain, &faults); doc != nil {
-			decode(doc, new(catalog.File), &faults)
+			Decode(doc, new(catalog.File), &faults)
 		}
 		if len(faults) > 0 {
 			t.Errorf("%s:\n%v", id, faults)
@@ -213,7 +213,7 @@ func TestEverySettingIsExplained(t *testing.T) {
 			return
 		}
 		seen[of] = true
-		for _, f := range fieldsOf(of) {
+		for _, f := range FieldsOf(of) {
 			if f.Doc == "" {
 				t.Errorf("%v: %s is not explained", of, f.Name)
 			}

@@ -100,7 +100,7 @@ func signalKind(key string) signal.Kind {
 
 // platform returns what the file says of a consent management platform, or of payload.
 func (s *Signals) platform(key string) *CMP {
-	f, ok := fieldsOf(signalsType).ByName(key)
+	f, ok := FieldsOf(signalsType).ByName(key)
 	if !ok {
 		return nil
 	}

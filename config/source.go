@@ -38,7 +38,7 @@ type Source struct {
 // Read reads the server file and the policy folder that it names. An error is a strict.Faults.
 func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]besideFile{}, sheets: map[string]besideFile{}}
-	text, err := readFile(file)
+	text, err := ReadFile(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
 	}
@@ -113,11 +113,11 @@ func (s *Source) readFolder(folder fs.FS) error {
 
 func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
 
-func readFile(name string) ([]byte, error) {
+// ReadFile reads a file as Read does: one byte further than strict.Parse accepts at most.
+func ReadFile(name string) ([]byte, error) {
 	return readIn(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 }
 
-// readIn reads a file, one byte further than parse accepts at most.
 func readIn(folder fs.FS, name string) ([]byte, error) {
 	f, err := folder.Open(name)
 	if err != nil {
@@ -155,6 +155,12 @@ func (s *Source) names(folder string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Has tells whether the policy folder holds a file, by its name inside it, with slashes.
+func (s *Source) Has(name string) bool {
+	_, there := s.policy[name]
+	return there
 }
 
 // display is the name of a policy file as faults show it.

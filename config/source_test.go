@@ -81,7 +81,7 @@ func TestRevokeThatCannotBeDone(t *testing.T) {
 	} {
 		files := base(t)
 		if c.there != "" {
-			files["policy/"+revocationsFile] = []byte(c.there)
+			files["policy/"+RevocationsFile] = []byte(c.there)
 		}
 		loaded, err := Load(written(t, files))
 		if err != nil {
@@ -90,7 +90,7 @@ func TestRevokeThatCannotBeDone(t *testing.T) {
 		if path, err := loaded.Revoke(fact, c.private); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: written to %s, %v", what, path, err)
 		}
-		text, err := os.ReadFile(filepath.Join(loaded.Source.Dir, revocationsFile))
+		text, err := os.ReadFile(filepath.Join(loaded.Source.Dir, RevocationsFile))
 		if c.there == "" && !errors.Is(err, fs.ErrNotExist) || c.there != "" && string(text) != c.there {
 			t.Errorf("%s: left is %q, %v", what, text, err)
 		}

@@ -64,8 +64,8 @@ func optOutRegion(code string) bool {
 	return err == nil && region.Regime() == rules.OptOut
 }
 
-// inEEA tells whether a country is in the European Economic Area.
-func inEEA(country string) bool {
+// InEEA tells whether a country is in the European Economic Area.
+func InEEA(country string) bool {
 	region, err := rules.ParseRegion(country)
 	eea, _ := rules.ParseRegion("EEA")
 	return err == nil && region.In(eea)
