@@ -1,12 +1,15 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/config/durable/crash"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -65,5 +68,41 @@ func TestInitOverwritesNothing(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// TestInitLasts: a root secret that somebody was told is there can be read after a power cut by its owner, and by nobody else.
+func TestInitLasts(t *testing.T) {
+	t.Parallel()
+	for name, mode := range map[string]os.FileMode{"deep/down/root.key": 0o600, "deep/down/tagwarden.yaml": 0o644} {
+		dir := t.TempDir()
+		d, err := crash.New(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writeNew(durable.Files{Disk: d}, dir, name, []byte("a text")); err != nil {
+			t.Fatal(err)
+		}
+		left := t.TempDir()
+		if err := d.Leave(crash.Synced, left); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(left, name)
+		text, err := os.ReadFile(path)
+		info, failed := os.Stat(path)
+		if err := errors.Join(err, failed); err != nil || string(text) != "a text" || info.Mode().Perm() != mode {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+		for n := 1; n <= d.Steps(); n++ {
+			dir := t.TempDir()
+			failing, err := crash.New(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			failing.Fail(n)
+			if err := writeNew(durable.Files{Disk: failing}, dir, name, []byte("a text")); !errors.Is(err, crash.ErrFailed) {
+				t.Errorf("%s: step %d fails: %v", name, n, err)
+			}
+		}
 	}
 }

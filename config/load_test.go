@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,22 +17,9 @@ func approverKeys(t testing.TB) (private, public string) {
 }
 
 // written puts files into a new folder and returns the server file's path.
-func written(t *testing.T, files map[string][]byte) string {
+func written(t *testing.T, all map[string][]byte) string {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		put(t, dir, name, text)
-	}
-	return filepath.Join(dir, "tagwarden.yaml")
-}
-
-// put writes a file of a folder, which may not be there yet.
-func put(t *testing.T, dir, name string, text []byte) {
-	t.Helper()
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, text, 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	return files.Written(t, all)
 }
 
 func TestLoad(t *testing.T) {
@@ -125,7 +111,7 @@ func TestRead(t *testing.T) {
 		{"policy/README.md", "x", false},
 		{"policy/tests/more.yaml", "tests: []", false},
 	} {
-		put(t, dir, change.name, []byte(change.text))
+		files.Put(t, dir, change.name, []byte(change.text))
 		again, err := Read(file)
 		if err != nil || (again.Digest == first.Digest) != change.same {
 			t.Errorf("%s written: %v, %v", change.name, again, err)

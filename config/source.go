@@ -157,11 +157,8 @@ func (s *Source) names(folder string) []string {
 	return names
 }
 
-// Has tells whether the policy folder holds a file, by its name inside it, with slashes.
-func (s *Source) Has(name string) bool {
-	_, there := s.policy[name]
-	return there
-}
+// Text is a YAML file of the policy folder, by its name inside it, with slashes; nil where there is none.
+func (s *Source) Text(name string) []byte { return s.policy[name] }
 
 // display is the name of a policy file as faults show it.
 func (s *Source) display(name string) string { return filepath.Join(s.Dir, filepath.FromSlash(name)) }

@@ -4,14 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
-
-	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // unread is a folder of which one file cannot be read.
@@ -67,32 +62,6 @@ func TestPolicyFolder(t *testing.T) {
 		s := &Source{policy: map[string][]byte{}}
 		if err := s.readFolder(c.folder); (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", what, err, c.says)
-		}
-	}
-}
-
-// TestRevokeThatCannotBeDone: a revocation that would not be in force is not written, and the file stays as it was.
-func TestRevokeThatCannotBeDone(t *testing.T) {
-	t.Parallel()
-	fact := basis.Revocation{Assessment: "LIA-1", Version: 1, At: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), Because: "it was sold"}
-	for what, c := range map[string]struct{ there, private, says string }{
-		"a key that is none": {"", "PRIVATE+KEY+x", ""},
-		"a list in brackets": {"revocations: [{ assessment: LIA-9, version: 1, at: 2026-11-01T12:00:00Z, because: sold }]\n", "", "cannot be added to"},
-	} {
-		files := base(t)
-		if c.there != "" {
-			files["policy/"+RevocationsFile] = []byte(c.there)
-		}
-		loaded, err := Load(written(t, files))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if path, err := loaded.Revoke(fact, c.private); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: written to %s, %v", what, path, err)
-		}
-		text, err := os.ReadFile(filepath.Join(loaded.Source.Dir, RevocationsFile))
-		if c.there == "" && !errors.Is(err, fs.ErrNotExist) || c.there != "" && string(text) != c.there {
-			t.Errorf("%s: left is %q, %v", what, text, err)
 		}
 	}
 }

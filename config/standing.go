@@ -52,6 +52,17 @@ func (l *Loaded) standing(id string, at time.Time) Standing {
 	return s
 }
 
+// Resting lists the activities that rest on an assessment, in the order of the file.
+func (l *Loaded) Resting(id string) []*Activity {
+	var all []*Activity
+	for i := range l.Activities {
+		if a := &l.Activities[i]; a.Assessment == id {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
 // Stopped says why an activity does not take place at a time; "" where it does.
 func (l *Loaded) Stopped(a *rules.Activity, at time.Time) string {
 	switch a.Basis {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"regexp"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -40,13 +39,4 @@ func (t *Text) schema() map[string]any {
 	return map[string]any{"oneOf": []any{text, map[string]any{
 		"type": "object", "minProperties": 1, "additionalProperties": false, "patternProperties": map[string]any{languagePattern: text},
 	}}}
-}
-
-// yamlText writes a text so that YAML reads it back, in quotes where it needs them.
-func yamlText(text string) string {
-	out, err := yaml.Marshal(text)
-	if err != nil {
-		panic("BUG: a text is no YAML: " + err.Error())
-	}
-	return strings.TrimRight(string(out), "\n")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/assess"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -39,9 +40,9 @@ func liaApprove(_ context.Context, t *terminal, args []string) int {
 	if !ok {
 		return usage
 	}
-	files, err := loaded.Approve(a.Document.ID, private, t.now(), strings.TrimSpace(*because))
-	if found, ok := errors.AsType[*config.FindingsError](err); ok {
-		t.printFindings(loaded.Findings(found.ID, t.now()))
+	files, err := assess.Approve(loaded, a.Document.ID, private, t.now(), strings.TrimSpace(*because))
+	if found, ok := errors.AsType[*assess.FindingsError](err); ok {
+		t.printFindings(assess.Check(loaded, found.ID, t.now()))
 		t.fail("%v", err)
 		t.hint("mend it, or add --despite --because \"why it is approved all the same\"")
 		return findings
@@ -89,7 +90,7 @@ func liaRevoke(_ context.Context, t *terminal, args []string) int {
 		printf(t.out, "%s version %d is revoked already: %s\n", id, version, r.Because)
 		return fine
 	}
-	path, err := loaded.Revoke(basis.Revocation{Assessment: id, Version: version, At: t.now(), Because: *because}, private)
+	path, err := assess.Revoke(loaded, basis.Revocation{Assessment: id, Version: version, At: t.now(), Because: *because}, private)
 	if err != nil {
 		t.fail("%v", err)
 		return findings
@@ -123,7 +124,7 @@ func liaDiff(_ context.Context, t *terminal, args []string) int {
 		t.fail("%s: its signature is not over what it holds: it was edited", since.File)
 		return findings
 	}
-	changes := append([]config.Amendment{}, loaded.Amendments(a.Document.ID, since)...)
+	changes := append([]assess.Amendment{}, assess.Amendments(loaded, a.Document.ID, since)...)
 	if *form == "json" {
 		printJSON(t.out, changes, "  ")
 	} else {
@@ -135,7 +136,7 @@ func liaDiff(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-func printAmendments(t *terminal, id string, since *config.Version, changes []config.Amendment) {
+func printAmendments(t *terminal, id string, since *assess.Version, changes []assess.Amendment) {
 	if len(changes) == 0 {
 		printf(t.out, "%s says what it said when version %d was approved\n", id, since.Document.Version)
 		return
@@ -153,8 +154,8 @@ func printAmendments(t *terminal, id string, since *config.Version, changes []co
 }
 
 // version reads an approved version, the last one for 0. Where there is none it says so.
-func (t *terminal) version(loaded *config.Loaded, id string, number int) (*config.Version, bool) {
-	versions, err := loaded.Versions(id)
+func (t *terminal) version(loaded *config.Loaded, id string, number int) (*assess.Version, bool) {
+	versions, err := assess.Versions(loaded, id)
 	if err == nil && number == 0 && len(versions) > 0 {
 		number = versions[len(versions)-1]
 	}
@@ -163,8 +164,8 @@ func (t *terminal) version(loaded *config.Loaded, id string, number int) (*confi
 		return nil, false
 	}
 	if err == nil {
-		var v *config.Version
-		if v, err = loaded.Version(id, number); err == nil {
+		var v *assess.Version
+		if v, err = assess.ReadVersion(loaded, id, number); err == nil {
 			return v, true
 		}
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/assess"
 )
 
 // said is what was found in an assessment, for programs.
@@ -43,7 +43,7 @@ func liaCheck(_ context.Context, t *terminal, args []string) int {
 	}
 	all := []said{}
 	for _, id := range ids {
-		found := loaded.Findings(id, now)
+		found := assess.Check(loaded, id, now)
 		for i := range found {
 			all = append(all, said{id, found[i].Rule, found[i].File, found[i].Line, found[i].Column, found[i].Msg, found[i].Source})
 		}
@@ -63,7 +63,7 @@ func liaCheck(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-func (t *terminal) printFindings(found []config.Finding) {
+func (t *terminal) printFindings(found []assess.Finding) {
 	for i := range found {
 		f := &found[i]
 		printf(t.out, "%s:%d:%d: %s: %s (%s)\n", f.File, f.Line, f.Column, f.Rule, f.Msg, f.Source)

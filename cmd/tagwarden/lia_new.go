@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/assess"
 )
 
 // isTerminal tells whether people sit at a file: a character device, and not the one that is nothing.
@@ -33,14 +34,14 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	answers := new(config.Answers)
+	answers := new(assess.Answers)
 	if *from != "" {
 		text, err := t.readFile(*from)
 		if err != nil {
 			t.fail("--from: %v", err)
 			return usage
 		}
-		if answers, err = config.ReadAnswers(*from, text); err != nil {
+		if answers, err = assess.ReadAnswers(*from, text); err != nil {
 			printf(t.out, "%v\n", err)
 			return findings
 		}
@@ -71,9 +72,9 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 var errEnd = errors.New("the answers ended")
 
 // askAll asks what has no answer yet, again and again until the answer will do.
-func (t *terminal) askAll(answers *config.Answers, loaded *config.Loaded) error {
+func (t *terminal) askAll(answers *assess.Answers, loaded *config.Loaded) error {
 	lines := bufio.NewReader(t.in)
-	proposals := map[string]string{"id": loaded.FreeID(t.now()), "version": "1", "dpia": "none", "objection.compelling_grounds": "none"}
+	proposals := map[string]string{"id": assess.FreeID(loaded, t.now()), "version": "1", "dpia": "none", "objection.compelling_grounds": "none"}
 	step := ""
 	for _, q := range answers.Missing() {
 		if q.Step != "" && q.Step != step {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/assess"
 )
 
 // answers are what somebody types, line by line, wrong ones among them.
@@ -84,7 +85,7 @@ func TestLiaNewAsks(t *testing.T) {
 	if a == nil || a.Version != 1 || a.Recipients[0] != "matomo" || a.Data["ip"] != "truncate" || a.Necessity.Minimised != `No stored id, and cut addresses: "none" whole.` || a.DPIA != "none" {
 		t.Errorf("%+v", a)
 	}
-	found := loaded.Findings("LIA-2026-002", time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC))
+	found := assess.Check(loaded, "LIA-2026-002", time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC))
 	if len(found) != 1 || found[0].Rule != "no-activity" {
 		t.Errorf("%v", found)
 	}

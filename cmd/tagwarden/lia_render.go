@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/assess"
 )
 
 func liaRender(_ context.Context, t *terminal, args []string) int {
@@ -33,7 +33,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	var dossier *config.Dossier
+	var dossier *assess.Dossier
 	var err error
 	switch {
 	case *version > 0 && len(rest) == 1: // also of an assessment that the policy has no more
@@ -41,7 +41,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 		if !ok {
 			return usage
 		}
-		if dossier, err = loaded.DossierOf(v, now); err == nil && !v.Verified {
+		if dossier, err = assess.DossierOf(loaded, v, now); err == nil && !v.Verified {
 			code = findings
 		}
 	default:
@@ -49,7 +49,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 		if !ok {
 			return usage
 		}
-		dossier, err = loaded.Dossier(a.Document.ID, now)
+		dossier, err = assess.NewDossier(loaded, a.Document.ID, now)
 	}
 	if err != nil {
 		t.fail("%v", err)

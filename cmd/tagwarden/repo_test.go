@@ -51,6 +51,7 @@ var mayImport = []struct {
 	{"config/durable", nil, "a leaf imports nothing of ours"},
 	{"config/strict", nil, "a leaf imports nothing of ours: its vocabulary is handed in"},
 	{"config/durable/*", []string{"config/durable"}, "what tests of writing share"},
+	{"config/assess", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration: the server needs none of it"},
 	{"config/change", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/notice", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/internal/...", []string{"config", "config/internal/...", "rules/..."}, "what tests of the configuration share"},

@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,4 +45,23 @@ func ApproverKeys(t testing.TB) (private, public string) {
 	}
 	hash := strings.Split(public, "+")[1]
 	return "PRIVATE+KEY+privacy+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)), public
+}
+
+// Written puts files into a new folder and returns the server file's path.
+func Written(t testing.TB, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		Put(t, dir, name, text)
+	}
+	return filepath.Join(dir, "tagwarden.yaml")
+}
+
+// Put writes a file of a folder, which may not be there yet.
+func Put(t testing.TB, dir, name string, text []byte) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, text, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }

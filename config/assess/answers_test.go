@@ -1,9 +1,10 @@
-package config
+package assess
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/config/internal/sample"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -28,7 +29,7 @@ func TestQuestionsCoverTheDocument(t *testing.T) {
 
 // FuzzAnswer: whatever is typed or given as a file, what is taken can be written and read again.
 func FuzzAnswer(f *testing.F) {
-	loaded, err := compiled(base(f))
+	loaded, err := sample.Compiled(base(f))
 	if err != nil {
 		f.Fatal(err)
 	}

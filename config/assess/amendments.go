@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"encoding"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -18,7 +19,7 @@ type Amendment struct {
 }
 
 // Amendments tells what changed in the meaning of an assessment since a version of it was signed.
-func (l *Loaded) Amendments(id string, since *Version) []Amendment {
+func Amendments(l *config.Loaded, id string, since *Version) []Amendment {
 	before := meaningOf(since.Document, since.Around)
 	after := meaningOf(l.Assessments[id].Document, l.Surroundings())
 	var all []Amendment
@@ -73,7 +74,7 @@ func (f *facts) add(what string, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for _, inner := range FieldsOf(v.Type()) {
+		for _, inner := range config.FieldsOf(v.Type()) {
 			f.add(below(inner.Name), v.Field(inner.Index))
 		}
 	case reflect.Map:

@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"errors"
@@ -9,28 +9,29 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // Approve signs an assessment with an approver's private key: the approval goes into its file, the version into the history. It is refused
 // where the key is none of the approvers', where its owner is the approver, where its review is overdue, where the version is void or was
-// approved with another meaning, and where Findings finds something, unless because says why it is approved all the same. It returns the
+// approved with another meaning, and where Check finds something, unless because says why it is approved all the same. It returns the
 // files that it wrote.
-func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]string, error) {
+func Approve(l *config.Loaded, id, private string, now time.Time, because string) ([]string, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
 		return nil, fmt.Errorf("there is no assessment %q%s", id, strict.Suggestion(id, l.Draft.Assessments.IDs()))
 	}
-	approver, err := l.approver(private)
+	approver, err := approverOf(l, private)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.approvable(a, approver, now); err != nil {
+	if err := approvable(l, a, approver, now); err != nil {
 		return nil, err
 	}
-	note := Approved{}
-	for _, f := range l.Findings(id, now) {
+	note := config.Approved{}
+	for _, f := range Check(l, id, now) {
 		if !slices.Contains(note.Despite, f.Rule) {
 			note.Despite = append(note.Despite, f.Rule)
 		}
@@ -45,7 +46,7 @@ func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]s
 	if err != nil {
 		return nil, err
 	}
-	text, err := WithApproval(a.Text, approval)
+	text, err := config.WithApproval(a.Text, approval)
 	if err != nil {
 		return nil, err
 	}
@@ -58,16 +59,16 @@ func (l *Loaded) Approve(id, private string, now time.Time, because string) ([]s
 	}
 	name, kept := l.Keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
 	history := filepath.Join(l.Source.Dir, filepath.FromSlash(name))
-	if err := l.replaceFile(history, kept); err != nil { // first: what was approved can be shown
+	if err := replaceFile(l, history, kept); err != nil { // first: what was approved can be shown
 		return nil, err
 	}
-	if err := l.replaceFile(a.File, text); err != nil {
+	if err := replaceFile(l, a.File, text); err != nil {
 		return nil, err
 	}
 	return []string{history, a.File}, nil
 }
 
-// FindingsError is the error of Approve where Findings finds something.
+// FindingsError is the error of Approve where Check finds something.
 type FindingsError struct {
 	ID    string
 	Rules []string
@@ -78,8 +79,8 @@ func (e *FindingsError) Error() string {
 	return fmt.Sprintf("%s is not approved: there is something to say against it (%s)", e.ID, strings.Join(e.Rules, ", "))
 }
 
-// approver finds whose a private key is.
-func (l *Loaded) approver(private string) (basis.Approver, error) {
+// approverOf finds whose a private key is.
+func approverOf(l *config.Loaded, private string) (basis.Approver, error) {
 	key, err := basis.KeyOf(private)
 	if err != nil {
 		return basis.Approver{}, err
@@ -93,7 +94,7 @@ func (l *Loaded) approver(private string) (basis.Approver, error) {
 }
 
 // approvable says what no reason can outweigh.
-func (l *Loaded) approvable(a Assessment, by basis.Approver, now time.Time) error {
+func approvable(l *config.Loaded, a config.Assessment, by basis.Approver, now time.Time) error {
 	d := a.Document
 	switch {
 	case samePerson(d.Owner, by.Name()):
@@ -103,7 +104,7 @@ func (l *Loaded) approvable(a Assessment, by basis.Approver, now time.Time) erro
 	case l.Past.Void(d.ID, d.Version):
 		return fmt.Errorf("version %d was revoked, or a later one was in force before: count version up, then approve", d.Version)
 	}
-	kept, err := l.Version(d.ID, d.Version)
+	kept, err := ReadVersion(l, d.ID, d.Version)
 	if errors.Is(err, ErrNoVersion) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"bytes"
@@ -11,16 +11,19 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
+
+var noon = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 
 // folder is a configuration as init writes it, and its approver's private key.
 type folder struct{ dir, private string }
 
-func newFolder(t *testing.T) folder {
+func newFolder(t testing.TB) folder {
 	t.Helper()
 	dir := t.TempDir()
-	made, err := Init(dir, nil, noon)
+	made, err := config.Init(dir, nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +34,9 @@ func newFolder(t *testing.T) folder {
 	return folder{dir, string(key)}
 }
 
-func (f folder) load(t *testing.T) *Loaded {
+func (f folder) load(t testing.TB) *config.Loaded {
 	t.Helper()
-	loaded, err := Load(filepath.Join(f.dir, serverFile))
+	loaded, err := config.Load(filepath.Join(f.dir, "tagwarden.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,33 +57,33 @@ func (f folder) edit(t *testing.T, name, old, with string) {
 }
 
 const (
-	lia               = "LIA-2026-001"
-	exampleAssessment = "policy/assessments/LIA-2026-001.yaml"
+	lia            = "LIA-2026-001"
+	assessmentFile = "policy/assessments/LIA-2026-001.yaml"
 )
 
 // TestApproveAnew: an edit voids the approval; what changed can be seen; counted up and approved it holds again; both versions are kept.
 func TestApproveAnew(t *testing.T) {
 	f := newFolder(t)
-	f.edit(t, exampleAssessment, "impact: low", "impact: medium")
+	f.edit(t, assessmentFile, "impact: low", "impact: medium")
 	f.edit(t, "policy/purposes.yaml", "Counts of pages and visits", "Counts of pages")
 	loaded := f.load(t)
 	if got := loaded.Draft.Assessments.Validity(lia, noon); got != basis.Changed {
 		t.Fatalf("edited, it is %v", got)
 	}
-	signed, err := loaded.Version(lia, 1)
+	signed, err := ReadVersion(loaded, lia, 1)
 	if err != nil || !signed.Verified || !signed.Known {
 		t.Fatalf("version 1: %+v, %v", signed, err)
 	}
-	changes := loaded.Amendments(lia, signed)
+	changes := Amendments(loaded, lia, signed)
 	if len(changes) != 2 || changes[0] != (Amendment{"balancing.impact", "low", "medium"}) || changes[1].What != "purpose audience-measurement.description.en" {
 		t.Errorf("changes: %q", changes)
 	}
-	if _, err := loaded.Approve(lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), "version 1 was approved on 2026-12-01 with another meaning") {
+	if _, err := Approve(loaded, lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), "version 1 was approved on 2026-12-01 with another meaning") {
 		t.Fatalf("the same version with another meaning: %v", err)
 	}
-	f.edit(t, exampleAssessment, "version: 1", "version: 2")
-	before := f.load(t).Source.policy["assessments/"+lia+".yaml"]
-	files, err := f.load(t).Approve(lia, f.private, noon, "")
+	f.edit(t, assessmentFile, "version: 1", "version: 2")
+	before := f.load(t).Source.Text("assessments/" + lia + ".yaml")
+	files, err := Approve(f.load(t), lia, f.private, noon, "")
 	if err != nil || len(files) != 2 {
 		t.Fatal(files, err)
 	}
@@ -88,18 +91,18 @@ func TestApproveAnew(t *testing.T) {
 	if got := loaded.Draft.Assessments.Validity(lia, noon); got != basis.Valid {
 		t.Errorf("approved, it is %v", got)
 	}
-	after := loaded.Source.policy["assessments/"+lia+".yaml"]
+	after := loaded.Source.Text("assessments/" + lia + ".yaml")
 	if head, _, _ := bytes.Cut(before, []byte("approval:")); !bytes.HasPrefix(after, head) {
 		t.Error("the rest of the file was disturbed")
 	}
-	if versions, err := loaded.Versions(lia); err != nil || len(versions) != 2 || versions[1] != 2 {
+	if versions, err := Versions(loaded, lia); err != nil || len(versions) != 2 || versions[1] != 2 {
 		t.Errorf("versions %v, %v", versions, err)
 	}
-	old, err := loaded.Version(lia, 1)
+	old, err := ReadVersion(loaded, lia, 1)
 	if err != nil || !old.Verified || old.Document.Balancing.Impact != "low" || old.Around.Hosts["matomo"][0] != "matomo.shop.example" || !strings.HasPrefix(old.By, "privacy+") {
 		t.Errorf("version 1: %+v, %v", old, err)
 	}
-	if again, err := loaded.Approve(lia, f.private, noon, ""); err != nil || len(again) != 2 {
+	if again, err := Approve(loaded, lia, f.private, noon, ""); err != nil || len(again) != 2 {
 		t.Errorf("the same meaning once more: %v, %v", again, err)
 	}
 }
@@ -122,8 +125,8 @@ func TestApproveRefuses(t *testing.T) {
 	} {
 		f := newFolder(t)
 		if test.old != "" {
-			f.edit(t, exampleAssessment, test.old, test.with)
-			f.edit(t, exampleAssessment, "version: 1", "version: 2")
+			f.edit(t, assessmentFile, test.old, test.with)
+			f.edit(t, assessmentFile, "version: 1", "version: 2")
 		}
 		id, key, now := lia, f.private, noon
 		if test.key != "" {
@@ -136,7 +139,7 @@ func TestApproveRefuses(t *testing.T) {
 			id = "LIA-9"
 		}
 		loaded := f.load(t)
-		if _, err := loaded.Approve(id, key, now, ""); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Approve(loaded, id, key, now, ""); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}
 		if after := f.load(t); after.Source.Digest != loaded.Source.Digest {
@@ -148,16 +151,16 @@ func TestApproveRefuses(t *testing.T) {
 // TestApproveDespite: findings are outweighed by a reason that is kept.
 func TestApproveDespite(t *testing.T) {
 	f := newFolder(t)
-	f.edit(t, exampleAssessment, "impact: low", "impact: high")
-	f.edit(t, exampleAssessment, "version: 1", "version: 2")
-	_, err := f.load(t).Approve(lia, f.private, noon, "")
+	f.edit(t, assessmentFile, "impact: low", "impact: high")
+	f.edit(t, assessmentFile, "version: 1", "version: 2")
+	_, err := Approve(f.load(t), lia, f.private, noon, "")
 	if found, ok := errors.AsType[*FindingsError](err); !ok || found.Rules[0] != "dpia-high-impact" {
 		t.Fatal(err)
 	}
-	if _, err := f.load(t).Approve(lia, f.private, noon, "the DPIA is under way: see 42"); err != nil {
+	if _, err := Approve(f.load(t), lia, f.private, noon, "the DPIA is under way: see 42"); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := f.load(t).Version(lia, 2)
+	kept, err := ReadVersion(f.load(t), lia, 2)
 	if err != nil || kept.Because != "the DPIA is under way: see 42" || kept.Despite[0] != "dpia-high-impact" || !kept.Verified {
 		t.Errorf("%+v, %v", kept, err)
 	}
@@ -165,25 +168,25 @@ func TestApproveDespite(t *testing.T) {
 
 // TestHistoryIsVerified: whoever edits the history is found out.
 func TestHistoryIsVerified(t *testing.T) {
-	const file = "policy/" + HistoryFolder + "/" + lia + "-v1.yaml"
+	const file = "policy/" + config.HistoryFolder + "/" + lia + "-v1.yaml"
 	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Counts of pages", "Counts of people"}, {"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
 		f := newFolder(t)
 		f.edit(t, file, edit[0], edit[1])
-		if v, err := f.load(t).Version(lia, 1); err != nil || v.Verified {
+		if v, err := ReadVersion(f.load(t), lia, 1); err != nil || v.Verified {
 			t.Errorf("%q for %q: %v, %v", edit[1], edit[0], v.Verified, err)
 		}
 	}
 	f := newFolder(t)
 	f.edit(t, file, "version: 1\n", "version: 2\n")
-	if v, err := f.load(t).Version(lia, 1); err != nil || v.Verified {
+	if v, err := ReadVersion(f.load(t), lia, 1); err != nil || v.Verified {
 		t.Errorf("another version: %v", err)
 	}
 	f = newFolder(t)
 	f.edit(t, file, "digest:", "digests:")
-	if _, err := f.load(t).Version(lia, 1); err == nil {
+	if _, err := ReadVersion(f.load(t), lia, 1); err == nil {
 		t.Error("a key that nobody knows was read")
 	}
-	if _, err := f.load(t).Version(lia, 7); !errors.Is(err, ErrNoVersion) {
+	if _, err := ReadVersion(f.load(t), lia, 7); !errors.Is(err, ErrNoVersion) {
 		t.Errorf("a version that never was: %v", err)
 	}
 }
@@ -193,15 +196,15 @@ func TestRevoke(t *testing.T) {
 	for n, key := range []string{"", f.private} {
 		fact := basis.Revocation{Assessment: lia, Version: 1 + n, At: noon, Because: "the vendor: \"sold\"\n to another"}
 		if n > 0 {
-			f.edit(t, exampleAssessment, "version: 1", "version: 2")
-			if _, err := f.load(t).Approve(lia, f.private, noon, ""); err != nil {
+			f.edit(t, assessmentFile, "version: 1", "version: 2")
+			if _, err := Approve(f.load(t), lia, f.private, noon, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if got := f.load(t).Draft.Assessments.Validity(lia, noon); got != basis.Valid {
 			t.Fatalf("before, it is %v", got)
 		}
-		if _, err := f.load(t).Revoke(fact, key); err != nil {
+		if _, err := Revoke(f.load(t), fact, key); err != nil {
 			t.Fatal(err)
 		}
 		loaded := f.load(t)
@@ -212,7 +215,7 @@ func TestRevoke(t *testing.T) {
 		if r == nil || r.Because != `the vendor: "sold" to another` || (r.By != "") != (key != "") || len(loaded.Warnings) > 0 {
 			t.Errorf("%+v, %v", r, loaded.Warnings)
 		}
-		if _, err := loaded.Approve(lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), "was revoked") {
+		if _, err := Approve(loaded, lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), "was revoked") {
 			t.Errorf("approved all the same: %v", err)
 		}
 	}
@@ -224,25 +227,23 @@ func TestRevoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.load(t).Revoke(basis.Revocation{Assessment: lia, Version: 3, At: noon, Because: "x"}, stranger); err == nil {
+	if _, err := Revoke(f.load(t), basis.Revocation{Assessment: lia, Version: 3, At: noon, Because: "x"}, stranger); err == nil {
 		t.Error("a stranger signed")
 	}
 }
 
 // FuzzHistory: whatever a file of the history holds, it is read or refused.
 func FuzzHistory(f *testing.F) {
-	files, err := exampleFiles("", zeros{}, noon)
+	made := newFolder(f)
+	loaded := made.load(f)
+	text, err := os.ReadFile(filepath.Join(made.dir, "policy", config.HistoryFolder, lia+"-v1.yaml"))
 	if err != nil {
 		f.Fatal(err)
 	}
-	loaded, err := compiled(files)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(files["policy/"+HistoryFolder+"/"+lia+"-v1.yaml"])
+	f.Add(text)
 	f.Add([]byte("document: |\n  approval: x\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if v, err := loaded.version("file", text, lia, 1); err == nil && v.Verified && v.By == "" {
+		if v, err := verified(loaded, "file", text, lia, 1); err == nil && v.Verified && v.By == "" {
 			t.Error("verified by nobody")
 		}
 	})

@@ -1,18 +1,22 @@
-package config
+package assess
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // Revoke takes the version of an assessment that stands in the policy back, and those before it: it adds a line to the file of revocations.
 // A running server takes it up by itself, and keeps it for good. Private may be ""; else it is the key that signs.
-func (l *Loaded) Revoke(fact basis.Revocation, private string) (string, error) {
+func Revoke(l *config.Loaded, fact basis.Revocation, private string) (string, error) {
 	signature := ""
 	if private != "" {
 		var err error
@@ -23,7 +27,7 @@ func (l *Loaded) Revoke(fact basis.Revocation, private string) (string, error) {
 			return "", errors.New("the key is none of the approvers' in the server file: take one that is, or leave --key off")
 		}
 	}
-	text := l.Source.policy[RevocationsFile]
+	text := l.Source.Text(config.RevocationsFile)
 	if text == nil {
 		text = []byte("# yaml-language-server: $schema=.schema/revocations.json\n" +
 			"# Assessments that were taken back. `tagwarden lia revoke` adds to this file; what a server has read here holds for good.\nrevocations:\n")
@@ -41,25 +45,45 @@ func (l *Loaded) Revoke(fact basis.Revocation, private string) (string, error) {
 			out.WriteString("\n")
 		}
 	}
-	after, err := l.With(RevocationsFile, []byte(out.String()))
+	path := filepath.Join(l.Source.Dir, config.RevocationsFile)
+	after, err := l.With(config.RevocationsFile, []byte(out.String()))
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be added to: write its list with one entry a dash, indented by two: %w", l.Source.display(RevocationsFile), err)
+		return "", fmt.Errorf("%s cannot be added to: write its list with one entry a dash, indented by two: %w", path, err)
 	}
 	if !after.Past.Void(fact.Assessment, fact.Version) {
 		return "", errors.New("BUG: the revocation has no effect")
 	}
-	path := filepath.Join(l.Source.Dir, RevocationsFile)
-	return path, l.replaceFile(path, []byte(out.String()))
+	return path, replaceFile(l, path, []byte(out.String()))
 }
 
 // replaceFile puts a file of the policy in place as a whole, with the mode of the one that was there. It is on disk when that has succeeded:
 // what was revoked must not carry again after a power cut, nor what was approved be missing from the history.
-func (l *Loaded) replaceFile(path string, text []byte) error {
+func replaceFile(l *config.Loaded, path string, text []byte) error {
 	if err := l.Files.Folder(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("cannot make a folder: %w", err)
 	}
 	if err := l.Files.Replace(path, text, 0o644); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+// yamlText writes a text so that YAML reads it back, in quotes where it needs them.
+func yamlText(text string) string {
+	out, err := yaml.Marshal(text)
+	if err != nil {
+		panic("BUG: a text is no YAML: " + err.Error())
+	}
+	return strings.TrimRight(string(out), "\n")
+}
+
+// writeNew writes a file of the policy that does not exist yet.
+func writeNew(l *config.Loaded, path string, text []byte) error {
+	if err := l.Files.Folder(filepath.Dir(path), 0o750); err != nil {
+		return fmt.Errorf("cannot make a folder: %w", err)
+	}
+	if _, err := l.Files.New(path, bytes.NewReader(text), 0o644); err != nil {
+		return fmt.Errorf("cannot write: %w", err)
 	}
 	return nil
 }

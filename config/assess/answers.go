@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -26,7 +27,7 @@ func ReadAnswers(name string, text []byte) (*Answers, error) {
 	if doc == nil {
 		return nil, faults.Err()
 	}
-	Decode(doc, new(basis.Assessment), &faults)
+	config.Decode(doc, new(basis.Assessment), &faults)
 	if err := besidesMissing(faults).Err(); err != nil {
 		return nil, err
 	}
@@ -60,9 +61,9 @@ func (a *Answers) Missing() []Question {
 }
 
 // Answer takes an answer as people give it. The error says what is wrong with it, and what would be right.
-func (a *Answers) Answer(q Question, text string, l *Loaded) error {
+func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	text = strings.TrimSpace(text)
-	if text == "" || q.prose && SaysNothing(text) {
+	if text == "" || q.prose && config.SaysNothing(text) {
 		return fmt.Errorf("that says nothing: %s", q.Good)
 	}
 	if q.Pairs {
@@ -79,7 +80,7 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 	doc := strict.Parse("answer", one.text(), &faults)
 	if doc != nil {
 		var read basis.Assessment
-		Decode(doc, &read, &faults)
+		config.Decode(doc, &read, &faults)
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
 				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, purposeIDs(l)))
@@ -99,7 +100,7 @@ func (a *Answers) Answer(q Question, text string, l *Loaded) error {
 }
 
 // purposeIDs and vendorIDs list what there is, in the files' order.
-func purposeIDs(l *Loaded) []string {
+func purposeIDs(l *config.Loaded) []string {
 	var ids []string
 	for i := range l.Draft.Purposes {
 		ids = append(ids, l.Draft.Purposes[i].ID)
@@ -107,7 +108,7 @@ func purposeIDs(l *Loaded) []string {
 	return ids
 }
 
-func vendorIDs(l *Loaded) []string {
+func vendorIDs(l *config.Loaded) []string {
 	var ids []string
 	for i := range l.Draft.Vendors {
 		ids = append(ids, l.Draft.Vendors[i].ID)
@@ -177,14 +178,14 @@ func mappingOf(root *yaml.Node, name string) *yaml.Node {
 
 // Write writes the assessment into the policy folder, and returns its file's name. Nothing that is there is overwritten. An error may be
 // a strict.Faults.
-func (a *Answers) Write(l *Loaded) (string, error) {
+func (a *Answers) Write(l *config.Loaded) (string, error) {
 	if missing := a.Missing(); len(missing) > 0 {
 		return "", fmt.Errorf("%s is missing: %s", missing[0].Key, missing[0].Good)
 	}
 	id := a.nodes["id"].Value
-	inner := AssessmentsFolder + "/" + id + ".yaml"
+	inner := config.AssessmentsFolder + "/" + id + ".yaml"
 	path := filepath.Join(l.Source.Dir, filepath.FromSlash(inner))
-	if l.Source.Has(inner) {
+	if l.Source.Text(inner) != nil {
 		return "", fmt.Errorf("%s is there already: nothing was written; take another id, or edit it and count its version up", path)
 	}
 	if _, there := l.Assessments[id]; there {
@@ -195,11 +196,11 @@ func (a *Answers) Write(l *Loaded) (string, error) {
 	if _, err := l.With(inner, text); err != nil {
 		return "", err
 	}
-	return path, writeNew(l.Files, l.Source.Dir, inner, text)
+	return path, writeNew(l, path, text)
 }
 
 // FreeID proposes an id that no assessment has: the year and a number.
-func (l *Loaded) FreeID(now time.Time) string {
+func FreeID(l *config.Loaded, now time.Time) string {
 	for n := 1; ; n++ {
 		id := fmt.Sprintf("LIA-%d-%03d", now.UTC().Year(), n)
 		if _, taken := l.Assessments[id]; !taken {

@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/durable/crash"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -15,12 +16,12 @@ import (
 // signing are what a person does with an assessment that has to last, with the steps that it takes, and the files that it changes.
 var signing = []struct {
 	name  string
-	do    func(f folder, l *Loaded) error
+	do    func(f folder, l *config.Loaded) error
 	trace string
 	files []string
 }{
 	{
-		"approve", func(f folder, l *Loaded) error { _, err := l.Approve(lia, f.private, noon, ""); return err },
+		"approve", func(f folder, l *config.Loaded) error { _, err := Approve(l, lia, f.private, noon, ""); return err },
 		"sync folder policy/assessments\n" +
 			"create policy/assessments/.history/.LIA-2026-001-v1.yaml.0.new, mode 0600\nwrite policy/assessments/.history/.LIA-2026-001-v1.yaml.0.new\n" +
 			"mode of policy/assessments/.history/.LIA-2026-001-v1.yaml.0.new: 0600\nsync policy/assessments/.history/.LIA-2026-001-v1.yaml.0.new\n" +
@@ -30,11 +31,11 @@ var signing = []struct {
 			"create policy/assessments/.LIA-2026-001.yaml.0.new, mode 0644\nwrite policy/assessments/.LIA-2026-001.yaml.0.new\n" +
 			"mode of policy/assessments/.LIA-2026-001.yaml.0.new: 0644\nsync policy/assessments/.LIA-2026-001.yaml.0.new\n" +
 			"rename policy/assessments/.LIA-2026-001.yaml.0.new to policy/assessments/LIA-2026-001.yaml\nsync folder policy/assessments\n",
-		[]string{"policy/assessments/.history/LIA-2026-001-v1.yaml", exampleAssessment},
+		[]string{"policy/assessments/.history/LIA-2026-001-v1.yaml", assessmentFile},
 	},
 	{
-		"revoke", func(_ folder, l *Loaded) error {
-			_, err := l.Revoke(basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the vendor was sold"}, "")
+		"revoke", func(_ folder, l *config.Loaded) error {
+			_, err := Revoke(l, basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the vendor was sold"}, "")
 			return err
 		},
 		"sync folder .\ncreate policy/.revocations.yaml.0.new, mode 0644\nwrite policy/.revocations.yaml.0.new\nmode of policy/.revocations.yaml.0.new: 0644\n" +
@@ -44,10 +45,10 @@ var signing = []struct {
 }
 
 // approving is a folder whose assessment is approved already, which is approved once more an hour later: both of its files change.
-func approving(t *testing.T) (folder, *Loaded) {
+func approving(t *testing.T) (folder, *config.Loaded) {
 	t.Helper()
 	f := newFolder(t)
-	history := filepath.Join(f.dir, "policy", HistoryFolder, lia+"-v1.yaml")
+	history := filepath.Join(f.dir, "policy", config.HistoryFolder, lia+"-v1.yaml")
 	text, err := os.ReadFile(history)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func approving(t *testing.T) (folder, *Loaded) {
 	if err := errors.Join(os.WriteFile(history, []byte(other), 0o600), os.Chmod(history, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	f.edit(t, exampleAssessment, "approval: |", "approval: |  # by")
+	f.edit(t, assessmentFile, "approval: |", "approval: |  # by")
 	return f, f.load(t)
 }
 
@@ -151,17 +152,26 @@ func TestNothingIsSignedOfWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		before func(f folder)
-		after  func(l *Loaded)
+		after  func(l *config.Loaded)
 		want   string
 	}{
 		"the history cannot be read": {func(f folder) {
-			f.edit(t, "policy/"+HistoryFolder+"/"+lia+"-v1.yaml", "digest:", "digests:")
+			f.edit(t, "policy/"+config.HistoryFolder+"/"+lia+"-v1.yaml", "digest:", "digests:")
 		}, nil, "digests"},
-		"the policy cannot be compiled any more": {nil, func(l *Loaded) {
-			l.Source.policy["purposes.yaml"] = []byte("purposes: no\n")
+		"the policy cannot be compiled any more": {nil, func(l *config.Loaded) {
+			path := filepath.Join(l.Source.Dir, "purposes.yaml")
+			if err := os.WriteFile(path, []byte("purposes: no\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			if l.Source, err = config.Read(l.Source.Path); err != nil {
+				t.Fatal(err)
+			}
 		}, "purposes.yaml"},
-		"the file takes no line more": {nil, func(l *Loaded) {
-			l.Source.policy["assessments/"+lia+".yaml"] = []byte("{ id: " + lia + " }\n")
+		"the file takes no line more": {nil, func(l *config.Loaded) {
+			a := l.Assessments[lia]
+			a.Text = []byte("{ id: " + lia + " }\n")
+			l.Assessments[lia] = a
 		}, "one key a line"},
 	} {
 		f := newFolder(t)
@@ -177,7 +187,7 @@ func TestNothingIsSignedOfWhatCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		loaded.Files = durable.Files{Disk: d}
-		if _, err := loaded.Approve(lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Approve(loaded, lia, f.private, noon, "what is said against it is known"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", what, err, c.want)
 		}
 		if d.Steps() > 0 {
@@ -196,46 +206,10 @@ func TestReviewOfToday(t *testing.T) {
 		t.Fatalf("review by %s", day)
 	}
 	today := noon.AddDate(1, 0, 0)
-	if _, err := loaded.Approve(lia, f.private, today, "it is due"); err != nil {
+	if _, err := Approve(loaded, lia, f.private, today, "it is due"); err != nil {
 		t.Errorf("on the day itself: %v", err)
 	}
-	if _, err := loaded.Approve(lia, f.private, today.AddDate(0, 0, 1), "it was due"); err == nil || !strings.Contains(err.Error(), "is past") {
+	if _, err := Approve(loaded, lia, f.private, today.AddDate(0, 0, 1), "it was due"); err == nil || !strings.Contains(err.Error(), "is past") {
 		t.Errorf("on the day after: %v", err)
-	}
-}
-
-// TestInitLasts: a root secret that somebody was told is there can be read after a power cut by its owner, and by nobody else.
-func TestInitLasts(t *testing.T) {
-	t.Parallel()
-	for name, mode := range map[string]os.FileMode{"deep/down/root.key": 0o600, "deep/down/tagwarden.yaml": 0o644} {
-		dir := t.TempDir()
-		d, err := crash.New(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := writeNew(durable.Files{Disk: d}, dir, name, []byte("a text")); err != nil {
-			t.Fatal(err)
-		}
-		left := t.TempDir()
-		if err := d.Leave(crash.Synced, left); err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(left, name)
-		text, err := os.ReadFile(path)
-		info, failed := os.Stat(path)
-		if err := errors.Join(err, failed); err != nil || string(text) != "a text" || info.Mode().Perm() != mode {
-			t.Errorf("%s: %q, %v", name, text, err)
-		}
-		for n := 1; n <= d.Steps(); n++ {
-			dir := t.TempDir()
-			failing, err := crash.New(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			failing.Fail(n)
-			if err := writeNew(durable.Files{Disk: failing}, dir, name, []byte("a text")); !errors.Is(err, crash.ErrFailed) {
-				t.Errorf("%s: step %d fails: %v", name, n, err)
-			}
-		}
 	}
 }

@@ -1,10 +1,11 @@
-package config
+package assess
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -14,7 +15,7 @@ import (
 type let struct {
 	class    hit.Class
 	kind     minimise.Kind
-	activity *Activity
+	activity *config.Activity
 }
 
 // lets lists what the profiles of the activities that rest on the assessment let through, by class. What says nothing about a visitor is
@@ -115,14 +116,14 @@ var safeguards = map[string]safeguard{
 	}},
 	"recipients_in_eea": {art44Transfer, func(x *examiner) string {
 		for _, a := range x.rests {
-			if country := vendorOf(x.l, a.Vendor).Catalog.Country; country != "" && !InEEA(country) {
+			if country := vendorOf(x.l, a.Vendor).Catalog.Country; country != "" && !config.InEEA(country) {
 				return a.Vendor + " is in " + country
 			}
 		}
 		return ""
 	}},
 	"objection_in_one_click": {"GDPR Art. 21(4)-(5)", func(x *examiner) string {
-		if SaysNothing(x.a.Objection.How) {
+		if config.SaysNothing(x.a.Objection.How) {
 			return "objection.how does not say where"
 		}
 		return ""

@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"html"
@@ -13,13 +13,13 @@ import (
 // TestDossier: every answer, the hosts, the activities, who approved when, and the digest stand in both forms.
 func TestDossier(t *testing.T) {
 	f := newFolder(t)
-	f.edit(t, exampleAssessment, "title: Cookieless audience measurement", "title: <b>Cookieless</b> *audience* measurement")
-	f.edit(t, exampleAssessment, "version: 1", "version: 2")
-	if _, err := f.load(t).Approve(lia, f.private, noon, ""); err != nil {
+	f.edit(t, assessmentFile, "title: Cookieless audience measurement", "title: <b>Cookieless</b> *audience* measurement")
+	f.edit(t, assessmentFile, "version: 1", "version: 2")
+	if _, err := Approve(f.load(t), lia, f.private, noon, ""); err != nil {
 		t.Fatal(err)
 	}
 	loaded := f.load(t)
-	d, err := loaded.Dossier(lia, noon)
+	d, err := NewDossier(loaded, lia, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestDossier(t *testing.T) {
 	if !strings.Contains(string(markdown), `# &lt;b&gt;Cookieless&lt;/b&gt; \*audience\* measurement`) {
 		t.Errorf("%s", markdown)
 	}
-	if _, err := loaded.Dossier("LIA-9", noon); err == nil {
+	if _, err := NewDossier(loaded, "LIA-9", noon); err == nil {
 		t.Error("there is a dossier of nothing")
 	}
 }
@@ -60,21 +60,21 @@ func TestDossier(t *testing.T) {
 // TestDossierOfAnOldVersion says what a record's version said.
 func TestDossierOfAnOldVersion(t *testing.T) {
 	f := newFolder(t)
-	f.edit(t, exampleAssessment, "impact: low", "impact: medium")
-	f.edit(t, exampleAssessment, "version: 1", "version: 2")
+	f.edit(t, assessmentFile, "impact: low", "impact: medium")
+	f.edit(t, assessmentFile, "version: 1", "version: 2")
 	f.edit(t, "tagwarden.yaml", "matomo.shop.example", "matomo.other.example")
-	if _, err := f.load(t).Approve(lia, f.private, noon.Add(time.Hour), ""); err != nil {
+	if _, err := Approve(f.load(t), lia, f.private, noon.Add(time.Hour), ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.load(t).Revoke(basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the host moved"}, ""); err != nil {
+	if _, err := Revoke(f.load(t), basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the host moved"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	loaded := f.load(t)
-	v, err := loaded.Version(lia, 1)
+	v, err := ReadVersion(loaded, lia, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := loaded.DossierOf(v, noon)
+	d, err := DossierOf(loaded, v, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

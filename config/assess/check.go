@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -40,16 +41,16 @@ const (
 
 // examiner looks at one assessment.
 type examiner struct {
-	l        *Loaded
+	l        *config.Loaded
 	a        *basis.Assessment
 	doc      *strict.Document
 	now      time.Time
-	rests    []*Activity // the activities that rest on it
+	rests    []*config.Activity // the activities that rest on it
 	findings []Finding
 }
 
-// Findings says what is missing in an assessment, vague, or contradicted by the policy, sorted by place. Approve asks it too.
-func (l *Loaded) Findings(id string, now time.Time) []Finding {
+// Check says what is missing in an assessment, vague, or contradicted by the policy, sorted by place. Approve asks it too.
+func Check(l *config.Loaded, id string, now time.Time) []Finding {
 	given, ok := l.Assessments[id]
 	if !ok {
 		return nil
@@ -68,17 +69,6 @@ func (l *Loaded) Findings(id string, now time.Time) []Finding {
 	return x.findings
 }
 
-// Resting lists the activities that rest on an assessment, in the order of the file.
-func (l *Loaded) Resting(id string) []*Activity {
-	var all []*Activity
-	for i := range l.Activities {
-		if a := &l.Activities[i]; a.Assessment == id {
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
 // find adds a finding about the value that a path of the assessment's file leads to.
 func (x *examiner) find(rule, source string, at []any, format string, args ...any) {
 	node := x.doc.Find(at)
@@ -93,7 +83,7 @@ func (x *examiner) answers() {
 			continue
 		}
 		text := x.doc.Find(q.at()).Value
-		if words := len(strings.Fields(text)); SaysNothing(text) || words < 4 {
+		if words := len(strings.Fields(text)); config.SaysNothing(text) || words < 4 {
 			x.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
 		}
 	}
@@ -101,7 +91,7 @@ func (x *examiner) answers() {
 
 // interest: what it is for is specific.
 func (x *examiner) interest() {
-	if Unspecific(x.a.Interest.What) && !SaysNothing(x.a.Interest.What) {
+	if config.Unspecific(x.a.Interest.What) && !config.SaysNothing(x.a.Interest.What) {
 		x.find("interest-vague", art6Interest, strict.Path("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(x.a.Interest.What))
 	}
 }
@@ -136,7 +126,7 @@ func (x *examiner) people() {
 
 // impact: what is likely to be of high risk has an impact assessment of its own.
 func (x *examiner) impact() {
-	if !SaysNothing(x.a.DPIA) {
+	if !config.SaysNothing(x.a.DPIA) {
 		return
 	}
 	texts := strings.Join(x.texts(), "\n")
@@ -195,14 +185,14 @@ func (x *examiner) resting() {
 		return
 	}
 	for i, id := range x.a.Recipients {
-		if !slices.ContainsFunc(x.rests, func(a *Activity) bool { return a.Vendor == id }) {
+		if !slices.ContainsFunc(x.rests, func(a *config.Activity) bool { return a.Vendor == id }) {
 			x.find("recipient-unused", art5Account, strict.Path("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
 		}
 	}
 }
 
 // vendorOf finds a vendor of the server file, nil where there is none of that id.
-func vendorOf(l *Loaded, id string) *rules.DraftVendor {
+func vendorOf(l *config.Loaded, id string) *rules.DraftVendor {
 	at := slices.IndexFunc(l.Draft.Vendors, func(v rules.DraftVendor) bool { return v.ID == id })
 	if at < 0 {
 		return nil

@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"bytes"
@@ -12,13 +12,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // Version is a version of an assessment that was read from the history.
 type Version struct {
-	Approved
+	config.Approved
 	Document *basis.Assessment
 	Around   basis.Surroundings
 	Digest   basis.Digest
@@ -29,15 +30,15 @@ type Version struct {
 }
 
 // Versions lists the versions of an assessment that the history holds, the oldest first.
-func (l *Loaded) Versions(id string) ([]int, error) {
-	entries, err := os.ReadDir(filepath.Join(l.Source.Dir, filepath.FromSlash(HistoryFolder)))
+func Versions(l *config.Loaded, id string) ([]int, error) {
+	entries, err := os.ReadDir(filepath.Join(l.Source.Dir, filepath.FromSlash(config.HistoryFolder)))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read the history: %w", err)
 	}
 	var versions []int
 	for _, e := range entries {
 		text, ok := strings.CutPrefix(strings.TrimSuffix(e.Name(), ".yaml"), id+"-v")
-		if n, err := strconv.Atoi(text); ok && err == nil && n > 0 && e.Name() == filepath.Base(HistoryName(id, n)) {
+		if n, err := strconv.Atoi(text); ok && err == nil && n > 0 && e.Name() == filepath.Base(config.HistoryName(id, n)) {
 			versions = append(versions, n)
 		}
 	}
@@ -45,37 +46,37 @@ func (l *Loaded) Versions(id string) ([]int, error) {
 	return versions, nil
 }
 
-// ErrNoVersion is the error of Version where the history does not hold it.
+// ErrNoVersion is the error of ReadVersion where the history does not hold it.
 var ErrNoVersion = errors.New("the history has no such version")
 
-// Version reads a version that was approved, and verifies who signed it.
-func (l *Loaded) Version(id string, version int) (*Version, error) {
+// ReadVersion reads a version that was approved, and verifies who signed it.
+func ReadVersion(l *config.Loaded, id string, version int) (*Version, error) {
 	if !strict.IsIdentifier(id) {
 		return nil, fmt.Errorf("%q: %w", strict.Shortened(id), ErrNoVersion)
 	}
-	path := filepath.Join(l.Source.Dir, filepath.FromSlash(HistoryName(id, version)))
-	text, err := ReadFile(path)
+	path := filepath.Join(l.Source.Dir, filepath.FromSlash(config.HistoryName(id, version)))
+	text, err := config.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s version %d: %w", id, version, ErrNoVersion)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the history: %w", err)
 	}
-	return l.version(path, text, id, version)
+	return verified(l, path, text, id, version)
 }
 
-// version reads a file of the history, and verifies what it says.
-func (l *Loaded) version(path string, text []byte, id string, version int) (*Version, error) {
+// verified reads a file of the history, and verifies what it says.
+func verified(l *config.Loaded, path string, text []byte, id string, version int) (*Version, error) {
 	v := &Version{File: path, Document: new(basis.Assessment), Around: basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}}
 	var faults strict.Faults
 	if doc := strict.Parse(path, text, &faults); doc != nil {
-		Decode(doc, &v.Approved, &faults)
+		config.Decode(doc, &v.Approved, &faults)
 	}
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	if inner := strict.Parse(path+" (document)", []byte(v.Approved.Document), &faults); inner != nil {
-		Decode(inner, v.Document, &faults)
+		config.Decode(inner, v.Document, &faults)
 	}
 	if err := faults.Err(); err != nil {
 		return nil, err

@@ -1,7 +1,8 @@
-package config
+package assess
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -10,7 +11,17 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/tagwarden/tagwarden/config/internal/files"
+	"github.com/tagwarden/tagwarden/config/internal/sample"
 )
+
+var update = flag.Bool("update", false, "write what is found into the files that say what is wanted")
+
+func base(t testing.TB) map[string][]byte {
+	_, all := files.Archive(t, "../testdata/base.txtar")
+	return all
+}
 
 // TestFindings compares all that is said of each case's assessments, word for word. `go test -update` writes it anew.
 func TestFindings(t *testing.T) {
@@ -18,21 +29,21 @@ func TestFindings(t *testing.T) {
 	if err != nil || len(cases) == 0 {
 		t.Fatal("no cases", err)
 	}
-	_, key := approverKeys(t)
+	_, key := files.ApproverKeys(t)
 	for _, name := range cases {
-		a, own := archive(t, name)
-		files := base(t)
-		files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "approvers:\n  privacy: \"APPROVER\"\n"...)
-		maps.Copy(files, own)
-		maps.DeleteFunc(files, func(_ string, text []byte) bool { return string(text) == "(removed)\n" })
-		files["tagwarden.yaml"] = bytes.ReplaceAll(files["tagwarden.yaml"], []byte("APPROVER"), []byte(key))
-		loaded, err := compiled(files)
+		a, own := files.Archive(t, name)
+		all := base(t)
+		all["tagwarden.yaml"] = append(all["tagwarden.yaml"], "approvers:\n  privacy: \"APPROVER\"\n"...)
+		maps.Copy(all, own)
+		maps.DeleteFunc(all, func(_ string, text []byte) bool { return string(text) == "(removed)\n" })
+		all["tagwarden.yaml"] = bytes.ReplaceAll(all["tagwarden.yaml"], []byte("APPROVER"), []byte(key))
+		loaded, err := sample.Compiled(all)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		var got strings.Builder
 		for _, id := range loaded.Draft.Assessments.IDs() {
-			for _, f := range loaded.Findings(id, noon) {
+			for _, f := range Check(loaded, id, noon) {
 				fmt.Fprintf(&got, "%v [%s; %s]\n", f.Fault, f.Rule, f.Source)
 			}
 		}
@@ -51,14 +62,11 @@ func TestFindings(t *testing.T) {
 
 // TestExampleHasNoFindings: what init writes could be approved as it is.
 func TestExampleHasNoFindings(t *testing.T) {
-	loaded, err := compiled(exampleWithKeys(t, ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range loaded.Findings("LIA-2026-001", noon) {
+	loaded := newFolder(t).load(t)
+	for _, f := range Check(loaded, "LIA-2026-001", noon) {
 		t.Errorf("%v [%s]", f.Fault, f.Rule)
 	}
-	if loaded.Findings("LIA-9", noon) != nil {
+	if Check(loaded, "LIA-9", noon) != nil {
 		t.Error("there is something to say of what is not there")
 	}
 }

@@ -1,4 +1,4 @@
-package config
+package assess
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -36,15 +37,15 @@ type Row struct {
 	Values []string
 }
 
-// Dossier gathers what there is to say of an assessment as it stands in the policy.
-func (l *Loaded) Dossier(id string, now time.Time) (*Dossier, error) {
+// NewDossier gathers what there is to say of an assessment as it stands in the policy.
+func NewDossier(l *config.Loaded, id string, now time.Time) (*Dossier, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
 		return nil, fmt.Errorf("there is no assessment %q%s", id, strict.Suggestion(id, l.Draft.Assessments.IDs()))
 	}
 	validity := l.Draft.Assessments.Validity(id, now)
 	d := &dossier{l: l, a: a.Document, around: l.Surroundings(), digest: a.Digest}
-	kept, err := l.Version(id, a.Document.Version)
+	kept, err := ReadVersion(l, id, a.Document.Version)
 	if err != nil && !errors.Is(err, ErrNoVersion) {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (l *Loaded) Dossier(id string, now time.Time) (*Dossier, error) {
 }
 
 // DossierOf gathers what there is to say of a version that was approved once.
-func (l *Loaded) DossierOf(v *Version, now time.Time) (*Dossier, error) {
+func DossierOf(l *config.Loaded, v *Version, now time.Time) (*Dossier, error) {
 	d := &dossier{l: l, a: v.Document, around: v.Around, digest: v.Digest, old: true}
 	state := "not verified: the file of the history is not what was signed"
 	switch {
@@ -72,7 +73,7 @@ func (l *Loaded) DossierOf(v *Version, now time.Time) (*Dossier, error) {
 // dossier is a dossier that is being written.
 type dossier struct {
 	Dossier
-	l      *Loaded
+	l      *config.Loaded
 	a      *basis.Assessment
 	around basis.Surroundings
 	digest basis.Digest
@@ -88,7 +89,7 @@ func (d *dossier) section(title string, rows ...Row) {
 
 func row(name string, values ...string) Row { return Row{name, values} }
 
-func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []*Activity) (*Dossier, error) {
+func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []*config.Activity) (*Dossier, error) {
 	a := d.a
 	d.Title, d.State = a.Title, state
 	left := fmt.Sprintf("%s (%d days from %s)", a.ReviewBy, basis.DayOf(now).DaysUntil(a.ReviewBy), basis.DayOf(now))
@@ -174,7 +175,7 @@ func (d *dossier) recipients() []Row {
 	return rows
 }
 
-func (d *dossier) activities(rests []*Activity) []Row {
+func (d *dossier) activities(rests []*config.Activity) []Row {
 	var rows []Row
 	for _, a := range rests {
 		values := []string{"to " + a.Vendor + ", for " + strings.Join(a.Purposes, ", "), "events " + strings.Join(a.Events, ", "), "profile " + a.Profile}
@@ -191,13 +192,13 @@ func (d *dossier) activities(rests []*Activity) []Row {
 
 // history lists the versions that were approved.
 func (d *dossier) history() error {
-	versions, err := d.l.Versions(d.a.ID)
+	versions, err := Versions(d.l, d.a.ID)
 	if err != nil {
 		return err
 	}
 	var rows []Row
 	for _, n := range versions {
-		v, err := d.l.Version(d.a.ID, n)
+		v, err := ReadVersion(d.l, d.a.ID, n)
 		if err != nil {
 			return err
 		}
