@@ -39,8 +39,8 @@ const (
 	cnilRetention = "GDPR Art. 5(1)(e); CNIL guidelines on audience measurement: at most 25 months"
 )
 
-// examiner looks at one assessment.
-type examiner struct {
+// checker looks at one assessment.
+type checker struct {
 	l        *config.Loaded
 	a        *basis.Assessment
 	doc      *strict.Document
@@ -57,87 +57,87 @@ func Check(l *config.Loaded, id string, now time.Time) []Finding {
 	}
 	var none strict.Faults // it was read before
 	doc := strict.Parse(given.File, given.Text, &none)
-	x := &examiner{l: l, a: given.Document, doc: doc, now: now, rests: l.Resting(id)}
+	c := &checker{l: l, a: given.Document, doc: doc, now: now, rests: l.Resting(id)}
 	for _, rule := range []func(){
-		x.answers, x.interest, x.relationship, x.people, x.impact, x.term, x.owner, x.resting, x.data, x.safeguards,
+		c.answers, c.interest, c.relationship, c.people, c.impact, c.term, c.owner, c.resting, c.data, c.safeguards,
 	} {
 		rule()
 	}
-	slices.SortStableFunc(x.findings, func(a, b Finding) int {
+	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return x.findings
+	return c.findings
 }
 
 // find adds a finding about the value that a path of the assessment's file leads to.
-func (x *examiner) find(rule, source string, at []any, format string, args ...any) {
-	node := x.doc.Find(at)
-	fault := strict.Fault{File: x.doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1), Msg: fmt.Sprintf(format, args...)}
-	x.findings = append(x.findings, Finding{fault, rule, source})
+func (c *checker) find(rule, source string, at []any, format string, args ...any) {
+	node := c.doc.Find(at)
+	fault := strict.Fault{File: c.doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1), Msg: fmt.Sprintf(format, args...)}
+	c.findings = append(c.findings, Finding{fault, rule, source})
 }
 
 // answers: each question of the three-part test is answered with more than a word.
-func (x *examiner) answers() {
+func (c *checker) answers() {
 	for _, q := range questions {
 		if !q.prose {
 			continue
 		}
-		text := x.doc.Find(q.at()).Value
+		text := c.doc.Find(q.at()).Value
 		if words := len(strings.Fields(text)); config.SaysNothing(text) || words < 4 {
-			x.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
+			c.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
 		}
 	}
 }
 
 // interest: what it is for is specific.
-func (x *examiner) interest() {
-	if config.Unspecific(x.a.Interest.What) && !config.SaysNothing(x.a.Interest.What) {
-		x.find("interest-vague", art6Interest, strict.Path("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(x.a.Interest.What))
+func (c *checker) interest() {
+	if config.Unspecific(c.a.Interest.What) && !config.SaysNothing(c.a.Interest.What) {
+		c.find("interest-vague", art6Interest, strict.Path("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(c.a.Interest.What))
 	}
 }
 
 // relationship: people who are no customers yet are not presented as if they were.
-func (x *examiner) relationship() {
-	if !speaks(x.a.Balancing.Relationship, customerWords) {
+func (c *checker) relationship() {
+	if !speaks(c.a.Balancing.Relationship, customerWords) {
 		return
 	}
-	about := []string{x.a.Title, x.a.Interest.What, x.a.Interest.Benefit, x.a.Necessity.Why}
-	for _, id := range x.a.Purposes {
-		about = append(about, slices.Collect(maps.Values(x.l.Purposes[id].Title))...)
-		about = append(about, slices.Collect(maps.Values(x.l.Purposes[id].Description))...)
+	about := []string{c.a.Title, c.a.Interest.What, c.a.Interest.Benefit, c.a.Necessity.Why}
+	for _, id := range c.a.Purposes {
+		about = append(about, slices.Collect(maps.Values(c.l.Purposes[id].Title))...)
+		about = append(about, slices.Collect(maps.Values(c.l.Purposes[id].Description))...)
 	}
 	if speaks(strings.Join(about, "\n"), prospectWords) {
-		x.find("prospecting", art47Relation, strict.Path("balancing", "relationship"),
-			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot expect what a customer can", strict.Shortened(x.a.Balancing.Relationship))
+		c.find("prospecting", art47Relation, strict.Path("balancing", "relationship"),
+			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot expect what a customer can", strict.Shortened(c.a.Balancing.Relationship))
 	}
 }
 
 // people: children and special categories of data.
-func (x *examiner) people() {
-	b := &x.a.Balancing
-	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, x.a.Necessity.Minimised}, "\n"), childWords) {
-		x.find("children", art8Children, strict.Path("balancing", "children"), "children may be among the people concerned, and the balancing does not speak of them: say what that means for them, under expected")
+func (c *checker) people() {
+	b := &c.a.Balancing
+	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, c.a.Necessity.Minimised}, "\n"), childWords) {
+		c.find("children", art8Children, strict.Path("balancing", "children"), "children may be among the people concerned, and the balancing does not speak of them: say what that means for them, under expected")
 	}
 	if b.SpecialCategories != "no" {
-		x.find("special-categories", art9Special, strict.Path("balancing", "special_categories"),
+		c.find("special-categories", art9Special, strict.Path("balancing", "special_categories"),
 			"special categories of data are %s: legitimate interest is none of the grounds of Art. 9(2); leave them out, or ask for explicit consent", map[string]string{"yes": "touched", "possible": "possibly touched"}[b.SpecialCategories])
 	}
 }
 
 // impact: what is likely to be of high risk has an impact assessment of its own.
-func (x *examiner) impact() {
-	if !config.SaysNothing(x.a.DPIA) {
+func (c *checker) impact() {
+	if !config.SaysNothing(c.a.DPIA) {
 		return
 	}
-	texts := strings.Join(x.texts(), "\n")
-	if x.a.Balancing.Impact == "high" {
-		x.find("dpia-high-impact", art35Impact, strict.Path("dpia"), "the impact is high: name the data protection impact assessment here, or bring the impact down")
+	texts := strings.Join(c.texts(), "\n")
+	if c.a.Balancing.Impact == "high" {
+		c.find("dpia-high-impact", art35Impact, strict.Path("dpia"), "the impact is high: name the data protection impact assessment here, or bring the impact down")
 	}
 	if speaks(texts, profilingWords) {
-		x.find("dpia-profiling", art35Profile, strict.Path("dpia"), "the text speaks of profiling or scoring: name the data protection impact assessment here, or say under alternatives why it is none")
+		c.find("dpia-profiling", art35Profile, strict.Path("dpia"), "the text speaks of profiling or scoring: name the data protection impact assessment here, or say under alternatives why it is none")
 	}
-	if len(x.a.Recipients) >= manyRecipients || speaks(texts, scaleWords) {
-		x.find("dpia-large-scale", art35Scale, strict.Path("dpia"), "data are shared on a large scale (%d recipients): name the data protection impact assessment here, or share with fewer", len(x.a.Recipients))
+	if len(c.a.Recipients) >= manyRecipients || speaks(texts, scaleWords) {
+		c.find("dpia-large-scale", art35Scale, strict.Path("dpia"), "data are shared on a large scale (%d recipients): name the data protection impact assessment here, or share with fewer", len(c.a.Recipients))
 	}
 }
 
@@ -145,48 +145,48 @@ func (x *examiner) impact() {
 const manyRecipients = 3
 
 // term: how long it holds.
-func (x *examiner) term() {
-	days := basis.DayOf(x.now).DaysUntil(x.a.ReviewBy)
+func (c *checker) term() {
+	days := basis.DayOf(c.now).DaysUntil(c.a.ReviewBy)
 	switch {
 	case days < 0:
-		x.find("review-past", art5Account, strict.Path("review_by"), "the day of the review is past: review the assessment, count its version up and set the next day")
+		c.find("review-past", art5Account, strict.Path("review_by"), "the day of the review is past: review the assessment, count its version up and set the next day")
 	case days > 2*366:
-		x.find("review-far", art5Account, strict.Path("review_by"), "the next review is more than two years off: vendors and the law change faster; set an earlier day")
+		c.find("review-far", art5Account, strict.Path("review_by"), "the next review is more than two years off: vendors and the law change faster; set an earlier day")
 	}
-	if basis.DayOf(x.now).DaysUntil(x.a.Decided) > 0 {
-		x.find("decided-later", art5Account, strict.Path("decided"), "it is to hold from a day on that has not come yet: until then its activities deny")
+	if basis.DayOf(c.now).DaysUntil(c.a.Decided) > 0 {
+		c.find("decided-later", art5Account, strict.Path("decided"), "it is to hold from a day on that has not come yet: until then its activities deny")
 	}
-	if !x.a.Decided.IsZero() && x.a.Decided.DaysUntil(x.a.ReviewBy) < 0 {
-		x.find("decided-after-review", art5Account, strict.Path("decided"), "the day from which on it is meant to hold comes after its review: it would never hold")
+	if !c.a.Decided.IsZero() && c.a.Decided.DaysUntil(c.a.ReviewBy) < 0 {
+		c.find("decided-after-review", art5Account, strict.Path("decided"), "the day from which on it is meant to hold comes after its review: it would never hold")
 	}
 }
 
 // owner: somebody else approves.
-func (x *examiner) owner() {
-	signed, _, _ := strings.Cut(basis.SignedBy(x.a.Approval), "+")
+func (c *checker) owner() {
+	signed, _, _ := strings.Cut(basis.SignedBy(c.a.Approval), "+")
 	var others int
-	for _, approver := range x.l.Approvers {
-		if !samePerson(x.a.Owner, approver.Name()) {
+	for _, approver := range c.l.Approvers {
+		if !samePerson(c.a.Owner, approver.Name()) {
 			others++
 		}
 	}
 	switch {
-	case signed != "" && samePerson(x.a.Owner, signed):
-		x.find("owner-approves", art5Account, strict.Path("owner"), "the owner and who approved it are the same person: have somebody else approve it")
-	case len(x.l.Approvers) > 0 && others == 0:
-		x.find("owner-approves", art5Account, strict.Path("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
+	case signed != "" && samePerson(c.a.Owner, signed):
+		c.find("owner-approves", art5Account, strict.Path("owner"), "the owner and who approved it are the same person: have somebody else approve it")
+	case len(c.l.Approvers) > 0 && others == 0:
+		c.find("owner-approves", art5Account, strict.Path("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
 	}
 }
 
 // resting: without an activity nothing can be held against it.
-func (x *examiner) resting() {
-	if len(x.rests) == 0 {
-		x.find("no-activity", art5Account, strict.Path("id"), "no activity rests on it: data and safeguards cannot be held against a profile; name it in policy/activities.yaml, or remove it")
+func (c *checker) resting() {
+	if len(c.rests) == 0 {
+		c.find("no-activity", art5Account, strict.Path("id"), "no activity rests on it: data and safeguards cannot be held against a profile; name it in policy/activities.yaml, or remove it")
 		return
 	}
-	for i, id := range x.a.Recipients {
-		if !slices.ContainsFunc(x.rests, func(a *config.Activity) bool { return a.Vendor == id }) {
-			x.find("recipient-unused", art5Account, strict.Path("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
+	for i, id := range c.a.Recipients {
+		if !slices.ContainsFunc(c.rests, func(a *config.Activity) bool { return a.Vendor == id }) {
+			c.find("recipient-unused", art5Account, strict.Path("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
 		}
 	}
 }
@@ -201,11 +201,11 @@ func vendorOf(l *config.Loaded, id string) *rules.DraftVendor {
 }
 
 // texts are all that the assessment says in prose.
-func (x *examiner) texts() []string {
-	all := []string{x.a.Title}
+func (c *checker) texts() []string {
+	all := []string{c.a.Title}
 	for _, q := range questions {
 		if q.prose && q.Key != "necessity.alternatives" { // which speaks of what is not done
-			all = append(all, x.doc.Find(q.at()).Value)
+			all = append(all, c.doc.Find(q.at()).Value)
 		}
 	}
 	return all
