@@ -156,7 +156,7 @@ func (r *reading) checkRegion(at []any, region Region) {
 		r.invalid(r.server, append(slices.Clone(at), "default"), regionFault(region.Default))
 	}
 	if region.Database != "" {
-		r.checkPlaces(append(slices.Clone(at), "database"), region.Database)
+		r.checkRegionDB(append(slices.Clone(at), "database"), region.Database)
 	}
 	if region.Header != "" && len(r.loaded.Server.TrustedProxies) == 0 {
 		r.warnings.At(r.server, append(slices.Clone(at), "header"), "the header is believed from trusted_proxies only, and none is listed: it has no effect")

@@ -28,8 +28,8 @@ func (r *reading) digest() string {
 			writeMeaning(h, r.server.Find(strict.Path(key)))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.source.places)) {
-		content := sha256.Sum256(r.source.places[name].content)
+	for _, name := range slices.Sorted(maps.Keys(r.source.regionDBs)) {
+		content := sha256.Sum256(r.source.regionDBs[name].content)
 		h.Write(fmt.Appendf(nil, "places %q %x\n", name, content))
 	}
 	h.Write(fmt.Appendln(nil, "limits", r.loaded.Draft.Limits, r.loaded.Draft.Given))

@@ -23,8 +23,8 @@ func (r *reading) draft() {
 	}
 	for _, id := range r.server.Keys("sites") {
 		site := draftSite(id, s.Sites[id], r.server.Keys("sites", id, "signals"))
-		if places := r.places[s.Sites[id].Region.Database]; places != nil {
-			site.Region.Places = places
+		if db := r.regionDBs[s.Sites[id].Region.Database]; db != nil {
+			site.Region.Database = db
 		}
 		d.Sites = append(d.Sites, site)
 	}

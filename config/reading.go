@@ -29,7 +29,7 @@ type reading struct {
 	catalogs    map[string]*catalog.File   // of policy/vendors, by id
 	compiled    map[string]*catalog.Vendor // of the server file's vendors, by the vendor's id
 	paired      [][2]string                // vendors and profiles that were looked at together
-	places      map[string]*places         // databases of regions, by the path that the server file gives
+	regionDBs   map[string]*regionDB       // databases of regions, by the path that the server file gives
 }
 
 type assessmentFile struct {

@@ -70,14 +70,14 @@ type Vendor struct {
 
 // Delivery says how events get to vendors.
 type Delivery struct {
-	Mode string `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. (queued: answer now, deliver surely; not in this version.)"`
-	TTL  Span   `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
+	Mode string   `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. (queued: answer now, deliver surely; not in this version.)"`
+	TTL  Duration `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
 }
 
 // Ledger is about the forwarding log.
 type Ledger struct {
-	Retain       Span   `yaml:"retain" default:"90d" is:"min=1d,max=3650d" doc:"How long records are kept; then whole segments are deleted. Too short a time leaves nothing to prove with."`
-	Seal         Span   `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
-	Sync         Span   `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
-	CheckpointTo string `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
+	Retain       Duration `yaml:"retain" default:"90d" is:"min=1d,max=3650d" doc:"How long records are kept; then whole segments are deleted. Too short a time leaves nothing to prove with."`
+	Seal         Duration `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
+	Sync         Duration `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
+	CheckpointTo string   `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
 }

@@ -26,18 +26,18 @@ const (
 // Source is the server file and the policy folder as bytes, read once. What Compile makes of it is made of these bytes alone, so a
 // caller that watches for changes reads twice and takes the source only once two digests in a row agree.
 type Source struct {
-	Path   string                // the server file, as it was given
-	Dir    string                // the policy folder
-	Digest string                // hex SHA-256 of the names and bytes of everything that was read
-	server []byte                // the server file
-	places map[string]besideFile // databases of regions, by the path that the server file gives
-	sheets map[string]besideFile // style sheets, likewise
-	policy map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
+	Path      string                // the server file, as it was given
+	Dir       string                // the policy folder
+	Digest    string                // hex SHA-256 of the names and bytes of everything that was read
+	server    []byte                // the server file
+	regionDBs map[string]besideFile // databases of regions, by the path that the server file gives
+	sheets    map[string]besideFile // style sheets, likewise
+	policy    map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
 }
 
 // Read reads the server file and the policy folder that it names. An error is a strict.Faults.
 func Read(file string) (*Source, error) {
-	s := &Source{Path: file, policy: map[string][]byte{}, places: map[string]besideFile{}, sheets: map[string]besideFile{}}
+	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{}, sheets: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
@@ -50,6 +50,37 @@ func Read(file string) (*Source, error) {
 	}
 	s.Digest = s.digest()
 	return s, nil
+}
+
+// besideFile is a file that the server file names, as it was read.
+type besideFile struct {
+	content []byte
+	err     error
+}
+
+// readBeside reads the databases of regions and the style sheets that sites of the server file name. Of one that cannot be read it keeps why.
+func (s *Source) readBeside() {
+	var ignored strict.Faults
+	doc := strict.Parse("", s.server, &ignored)
+	if doc == nil {
+		return // Compile says what is wrong
+	}
+	for _, id := range doc.Keys("sites") {
+		s.readInto(s.regionDBs, doc, strict.Path("sites", id, "region", "database"), maxRegionDBBytes)
+		s.readInto(s.sheets, doc, strict.Path("sites", id, "privacy", "css"), maxSheetBytes+1)
+	}
+}
+
+func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at []any, most int64) {
+	if !doc.Has(at...) {
+		return
+	}
+	name := doc.Find(at).Value
+	if _, known := files[name]; known || name == "" {
+		return
+	}
+	content, err := readBounded(relativeTo(s.Path, name), most)
+	files[name] = besideFile{content, err}
 }
 
 // relativeTo finds a path that a file names relative to itself.
@@ -131,7 +162,7 @@ func (s *Source) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "%q %d\n", s.Path, len(s.server)))
 	h.Write(s.server)
-	for _, files := range []map[string]besideFile{s.places, s.sheets} {
+	for _, files := range []map[string]besideFile{s.regionDBs, s.sheets} {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			file := files[name]
 			h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))

@@ -22,7 +22,7 @@ func (o odd) Place(netip.Addr) (country, part string, ok bool) { return string(o
 // TestADatabaseThatDoesNotTell: what could not be looked up is unknown, and the strictest rule holds; the default is for what no source knows.
 func TestADatabaseThatDoesNotTell(t *testing.T) {
 	for _, c := range []struct {
-		places rules.Places
+		places rules.RegionDB
 		want   string
 		regime rules.Regime
 	}{
@@ -31,7 +31,7 @@ func TestADatabaseThatDoesNotTell(t *testing.T) {
 	} {
 		p, err := rules.Compile(&rules.Draft{
 			Digest: "x", Limits: rules.Limits{Body: 1, Decompressed: 1, Events: 1, Depth: 4, Fields: 16, Nodes: 16}, Assessments: basis.NewRegister(nil, nil, basis.Past{}),
-			Sites: []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Default: "US", Places: c.places}}},
+			Sites: []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Default: "US", Database: c.places}}},
 		})
 		if err != nil {
 			t.Fatal(err)

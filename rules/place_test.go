@@ -211,7 +211,7 @@ func TestRegionOfAHit(t *testing.T) {
 				if got := s.Region(r); got != regionOf(without) {
 					t.Errorf("%s: %q, %q: %v, want %q", c.name, code, more, got, without)
 				}
-				s.places = said{"FR", "IDF", true}
+				s.database = said{"FR", "IDF", true}
 				with := strings.Replace(want, "?", "FR-IDF", 1)
 				if got := s.Region(r); got != regionOf(with) {
 					t.Errorf("%s, and a database: %q, %q: %v, want %q", c.name, code, more, got, with)
@@ -219,7 +219,7 @@ func TestRegionOfAHit(t *testing.T) {
 			}
 			// By a database, with an address and without.
 			for _, ok := range []bool{true, false} {
-				s := &Site{places: said{code, more, ok}, fallback: fallback}
+				s := &Site{database: said{code, more, ok}, fallback: fallback}
 				want := strings.Replace(wanted(code, more), "?", "BR", 1)
 				if !ok {
 					want = ""

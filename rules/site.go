@@ -21,7 +21,7 @@ type Site struct {
 	signals     *signal.Reader
 	header      string // that holds the country
 	subdivision string
-	places      Places
+	database    RegionDB
 	fallback    Region
 	literal     map[string][]*Route
 	slashed     map[string][]*Route // likewise, by the path with a slash more or less at its end
@@ -132,8 +132,8 @@ func (r *Route) method(given []byte) string {
 	return ""
 }
 
-// Places tells where an address is. It is called from many goroutines at once.
-type Places interface {
+// RegionDB tells where an address is. It is called from many goroutines at once.
+type RegionDB interface {
 	// Place returns ISO 3166-1 and 3166-2 codes (without the country), "" where they are not known. Ok is false where it could not look.
 	Place(address netip.Addr) (country, part string, ok bool)
 }
@@ -147,8 +147,8 @@ func (s *Site) Region(r *hit.Request) Region {
 			return found
 		}
 	}
-	if s.places != nil && r.Address.IsValid() {
-		country, part, ok := s.places.Place(r.Address)
+	if s.database != nil && r.Address.IsValid() {
+		country, part, ok := s.database.Place(r.Address)
 		if !ok {
 			return Region{}
 		}
@@ -194,7 +194,7 @@ func (c *compiler) sites() error {
 	for i := range c.draft.Sites {
 		d := &c.draft.Sites[i]
 		at := "sites." + d.ID
-		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, places: d.Region.Places, literal: map[string][]*Route{}, slashed: map[string][]*Route{}}
+		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, database: d.Region.Database, literal: map[string][]*Route{}, slashed: map[string][]*Route{}}
 		var err error
 		if d.Region.Default != "" {
 			if s.fallback, err = ParseRegion(d.Region.Default); err != nil {

@@ -85,7 +85,7 @@ func (c *comparison) sites() {
 		c.region(where, &old.Region, &changed.Region)
 		c.signals(where, &old.Signals, &changed.Signals)
 	}
-	if !c.old.Source.SamePlaces(c.new.Source) {
+	if !c.old.Source.SameRegionDBs(c.new.Source) {
 		c.add("sites", Wider, "a database of regions is another one: visitors may be placed where a looser rule holds")
 	}
 }

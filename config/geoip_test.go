@@ -25,7 +25,7 @@ func located(t *testing.T, region string, content []byte) *Source {
 	}
 	files["tagwarden.yaml"] = append(append(bytes.Clone(server[:at]), "    region: { "+region+" }\n"...), server[at:]...)
 	source := SourceOf(files)
-	source.places = map[string]besideFile{"./geo.mmdb": {content: content}}
+	source.regionDBs = map[string]besideFile{"./geo.mmdb": {content: content}}
 	return source
 }
 
@@ -105,7 +105,7 @@ func TestPlacesDecide(t *testing.T) {
 		t.Error("another database, the same policy")
 	}
 	missing := located(t, "database: ./geo.mmdb", nil)
-	missing.places["./geo.mmdb"] = besideFile{err: os.ErrNotExist}
+	missing.regionDBs["./geo.mmdb"] = besideFile{err: os.ErrNotExist}
 	if _, err := Compile(missing, basis.Past{}); err == nil || !strings.Contains(err.Error(), "cannot read the database") {
 		t.Errorf("a missing database: %v", err)
 	}
@@ -188,12 +188,12 @@ func TestPlaceTree(t *testing.T) {
 		"deeper than any address": {chain(129), nil},
 	} {
 		for _, size := range []int{24, 28, 32} {
-			tree := placeTree{content: write(size, c.nodes), nodes: uint64(len(c.nodes)), size: uint64(size)}
+			tree := regionTree{content: write(size, c.nodes), nodes: uint64(len(c.nodes)), size: uint64(size)}
 			ok := tree.walk()
 			if got := slices.Sorted(maps.Keys(tree.data)); ok != (c.want != nil) || ok && !slices.Equal(got, c.want) {
 				t.Errorf("%s, %d bits: %v, %x", name, size, ok, got)
 			}
-			short := placeTree{content: tree.content[:len(tree.content)-1], nodes: tree.nodes, size: tree.size}
+			short := regionTree{content: tree.content[:len(tree.content)-1], nodes: tree.nodes, size: tree.size}
 			if short.walk() {
 				t.Errorf("%s, %d bits: a tree without its end is taken", name, size)
 			}
@@ -209,7 +209,7 @@ func FuzzPlaces(f *testing.F) {
 	}
 	f.Add(content)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		p, err := openPlaces(content)
+		p, err := openRegionDB(content)
 		if err != nil {
 			return
 		}

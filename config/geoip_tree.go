@@ -2,9 +2,9 @@ package config
 
 import "encoding/binary"
 
-// placeTree is the tree of networks in a database of MaxMind's format (specification 2.0, "Binary Search Tree Section"): nodes of two
+// regionTree is the tree of networks in a database of MaxMind's format (specification 2.0, "Binary Search Tree Section"): nodes of two
 // records, each of which is the number of another node, the number of nodes (nothing is known there), or where data stand.
-type placeTree struct {
+type regionTree struct {
 	content []byte
 	nodes   uint64
 	size    uint64 // of a record, in bits: 24, 28 or 32
@@ -26,7 +26,7 @@ const deepest = 128
 const separator = 16
 
 // walk goes from the first node to everything that it leads to, each node once. False where the tree leads out of the file, or in a circle.
-func (t *placeTree) walk() bool {
+func (t *regionTree) walk() bool {
 	if t.size != 24 && t.size != 28 && t.size != 32 || t.nodes == 0 || t.nodes > uint64(len(t.content))*4/t.size {
 		return false
 	}
@@ -64,7 +64,7 @@ func (t *placeTree) walk() bool {
 }
 
 // record reads one of a node's two records.
-func (t *placeTree) record(node, side uint64) uint64 {
+func (t *regionTree) record(node, side uint64) uint64 {
 	at := t.content[node*t.size/4:]
 	switch t.size {
 	case 24:

@@ -11,15 +11,15 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 )
 
-// maxPlacesBytes bounds a database of regions: the largest that are sold have a few hundred megabytes.
-const maxPlacesBytes = 1 << 30
+// maxRegionDBBytes bounds a database of regions: the largest that are sold have a few hundred megabytes.
+const maxRegionDBBytes = 1 << 30
 
-// places tells the region of an address by a database in MaxMind's format, held in memory.
-type places struct{ db *maxminddb.Reader }
+// regionDB tells the region of an address by a database in MaxMind's format, held in memory.
+type regionDB struct{ db *maxminddb.Reader }
 
 // Place returns the codes of country and subdivision, "" where the database knows none. Ok is false where it cannot be read there.
-func (p *places) Place(address netip.Addr) (country, part string, ok bool) {
-	return placeOf(p.db.Lookup(address))
+func (r *regionDB) Place(address netip.Addr) (country, part string, ok bool) {
+	return placeOf(r.db.Lookup(address))
 }
 
 func placeOf(found maxminddb.Result) (country, part string, ok bool) {
@@ -32,13 +32,13 @@ func placeOf(found maxminddb.Result) (country, part string, ok bool) {
 	return country, part, true
 }
 
-// openPlaces opens a database and looks at every place in it once, so that none turns out to be damaged when a visitor comes from there.
-func openPlaces(content []byte) (*places, error) {
+// openRegionDB opens a database and looks at every place in it once, so that none turns out to be damaged when a visitor comes from there.
+func openRegionDB(content []byte) (*regionDB, error) {
 	db, err := maxminddb.OpenBytes(content)
 	if err != nil {
 		return nil, errors.New("this is no database in MaxMind's format: a country or city database (.mmdb) is")
 	}
-	tree := placeTree{content: content, nodes: uint64(db.Metadata.NodeCount), size: uint64(db.Metadata.RecordSize)}
+	tree := regionTree{content: content, nodes: uint64(db.Metadata.NodeCount), size: uint64(db.Metadata.RecordSize)}
 	if !tree.walk() {
 		return nil, errors.New("the database is damaged: its tree of networks cannot be read, fetch the file again")
 	}
@@ -53,7 +53,7 @@ func openPlaces(content []byte) (*places, error) {
 	if !some {
 		return nil, errors.New("the database knows no countries: a country or city database (.mmdb) is right")
 	}
-	return &places{db}, nil
+	return &regionDB{db}, nil
 }
 
 // countryLike tells whether a text looks like a code: also what stands for no country (A1) or for several (EU).
@@ -72,25 +72,25 @@ func readBounded(name string, most int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, most))
 }
 
-// checkPlaces opens a database.
-func (r *reading) checkPlaces(at []any, name string) {
-	file := r.source.places[name]
+// checkRegionDB opens a database.
+func (r *reading) checkRegionDB(at []any, name string) {
+	file := r.source.regionDBs[name]
 	if file.err != nil {
 		r.faults.At(r.server, at, "cannot read the database: %s", reason(file.err))
 		return
 	}
-	opened, err := openPlaces(file.content)
+	opened, err := openRegionDB(file.content)
 	if err != nil {
 		r.faults.At(r.server, at, "%s", err)
 		return
 	}
-	if r.places == nil {
-		r.places = map[string]*places{}
+	if r.regionDBs == nil {
+		r.regionDBs = map[string]*regionDB{}
 	}
-	r.places[name] = opened
+	r.regionDBs[name] = opened
 }
 
-// SamePlaces tells whether two sources hold the same databases of regions.
-func (s *Source) SamePlaces(other *Source) bool {
-	return maps.EqualFunc(s.places, other.places, func(a, b besideFile) bool { return string(a.content) == string(b.content) })
+// SameRegionDBs tells whether two sources hold the same databases of regions.
+func (s *Source) SameRegionDBs(other *Source) bool {
+	return maps.EqualFunc(s.regionDBs, other.regionDBs, func(a, b besideFile) bool { return string(a.content) == string(b.content) })
 }
