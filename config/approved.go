@@ -63,3 +63,17 @@ func (m Moment) MarshalYAML() (any, error) { return m.UTC().Format(time.RFC3339)
 func HistoryName(id string, version int) string {
 	return fmt.Sprintf("%s/%s-v%d.yaml", HistoryFolder, id, version)
 }
+
+// Surroundings is what assessments refer to, and what is approved with them.
+func (l *Loaded) Surroundings() basis.Surroundings {
+	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
+	for id, purpose := range l.Purposes {
+		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}
+	}
+	for id, vendor := range l.Server.Vendors {
+		if file := l.vendors[id]; file != nil {
+			around.Hosts[id] = hostsOf(vendor, file)
+		}
+	}
+	return around
+}

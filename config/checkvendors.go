@@ -10,73 +10,91 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// checkVendors looks at the server file's vendors and finds their catalog entries.
-func (r *reading) checkVendors() {
-	r.loaded.vendors = map[string]*catalog.File{}
-	if r.server == nil {
+// catalogs are the user's own catalog entries, by id; nil where one is faulty.
+type catalogs map[string]*catalog.File
+
+// find finds a catalog entry; nil where it is known but faulty.
+func (own catalogs) find(id string) (*catalog.File, bool) {
+	if file, ok := own[id]; ok {
+		return file, true
+	}
+	return catalog.Builtin(id)
+}
+
+// vendorCheck looks at the vendors of the server file.
+type vendorCheck struct {
+	checks
+	catalogs catalogs
+}
+
+// run looks at the server file's vendors and finds their catalog entries.
+func (c vendorCheck) run() {
+	c.loaded.vendors = map[string]*catalog.File{}
+	if c.server == nil {
 		return
 	}
-	for _, id := range r.server.Keys("vendors") {
-		vendor, ok := r.loaded.Server.Vendors[id]
+	for _, id := range c.server.Keys("vendors") {
+		vendor, ok := c.loaded.Server.Vendors[id]
 		if !ok {
 			continue
 		}
 		at := func(rest ...any) []any { return append(strict.Path("vendors", id), rest...) }
-		if r.server.Has(at("prefix")...) {
-			r.invalid(r.server, at("prefix"), pathFault(vendor.Prefix))
+		if c.server.Has(at("prefix")...) {
+			c.invalid(c.server, at("prefix"), pathFault(vendor.Prefix))
 		}
 		if vendor.Catalog == "" {
 			continue
 		}
-		file, ok := r.catalog(vendor.Catalog)
+		file, ok := c.catalogs.find(vendor.Catalog)
 		if !ok {
-			r.known(r.server, at("catalog"), "catalog entry", vendor.Catalog, append(catalog.BuiltinIDs(), slices.Sorted(maps.Keys(r.catalogs))...))
+			c.known(c.server, at("catalog"), "catalog entry", vendor.Catalog, append(catalog.BuiltinIDs(), slices.Sorted(maps.Keys(c.catalogs))...))
 			continue
 		}
 		if file == nil {
 			continue // its own file was faulty
 		}
-		r.loaded.vendors[id] = file
-		r.checkVendorRegion(at, vendor, file)
-		r.checkUpstreams(at, vendor, file)
-		r.checkPaths(at, vendor, file)
-		r.warnMixed(at, vendor, file)
+		c.loaded.vendors[id] = file
+		c.checkVendorRegion(at, vendor, file)
+		c.checkUpstreams(at, vendor, file)
+		c.checkPaths(at, vendor, file)
+		c.warnMixed(at, vendor, file)
 	}
 }
 
 // checkVendorRegion looks at where a vendor's account is said to be.
-func (r *reading) checkVendorRegion(at func(...any) []any, vendor Vendor, file *catalog.File) {
-	if !r.server.Has(at("region")...) {
+func (c vendorCheck) checkVendorRegion(at func(...any) []any, vendor Vendor, file *catalog.File) {
+	if !c.server.Has(at("region")...) {
 		return
 	}
 	regions := slices.Sorted(maps.Keys(file.Regions))
 	if len(regions) == 0 {
-		r.faults.At(r.server, at("region"), "the catalog knows no regions of %s: remove the line, and give the address under upstream", file.ID)
+		c.faults.At(c.server, at("region"),
+			"the catalog knows no regions of %s: remove the line, and give the address under upstream", file.ID)
 		return
 	}
 	if _, ok := file.Regions[vendor.Region]; !ok {
-		r.faults.At(r.server, at("region"), "%s has no region %q: known are %s", file.ID, strict.Shortened(vendor.Region), strings.Join(regions, ", "))
+		c.faults.At(c.server, at("region"), "%s has no region %q: known are %s", file.ID, strict.Shortened(vendor.Region), strings.Join(regions, ", "))
 	}
 }
 
 // checkPaths looks at the paths that endpoints are given.
-func (r *reading) checkPaths(at func(...any) []any, vendor Vendor, file *catalog.File) {
+func (c vendorCheck) checkPaths(at func(...any) []any, vendor Vendor, file *catalog.File) {
 	endpoints := make([]string, len(file.Endpoints))
 	for i := range file.Endpoints {
 		endpoints[i] = file.Endpoints[i].ID
 	}
 	for _, endpoint := range slices.Sorted(maps.Keys(vendor.Paths)) {
 		if !slices.Contains(endpoints, endpoint) {
-			r.faults.Key(r.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, strict.Shortened(endpoint), strict.Suggestion(endpoint, endpoints))
+			c.faults.Key(c.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, strict.Shortened(endpoint), strict.Suggestion(endpoint, endpoints))
 			continue
 		}
-		r.invalid(r.server, at("paths", endpoint), pathFault(vendor.Paths[endpoint]))
+		c.invalid(c.server, at("paths", endpoint), pathFault(vendor.Paths[endpoint]))
 	}
 }
 
 // warnMixed warns where one role of a vendor is at an address of the site's choice, and another at the catalog's: settings asked from one
 // region and events sent to another come to nothing.
-func (r *reading) warnMixed(at func(...any) []any, vendor Vendor, file *catalog.File) {
+func (c vendorCheck) warnMixed(at func(...any) []any, vendor Vendor, file *catalog.File) {
 	if vendor.Region != "" {
 		return
 	}
@@ -98,31 +116,25 @@ func (r *reading) warnMixed(at func(...any) []any, vendor Vendor, file *catalog.
 	if regions := slices.Sorted(maps.Keys(file.Regions)); len(regions) > 0 {
 		advice = "say where your account is (region: " + strings.Join(regions, ", ") + "), or " + advice
 	}
-	r.warnings.Key(r.server, at(), "%s is at an address of yours, and %s still at the catalog's: %s", strings.Join(own, ", "), strings.Join(left, ", "), advice)
+	c.warnings.Key(c.server, at(),
+		"%s is at an address of yours, and %s still at the catalog's: %s", strings.Join(own, ", "), strings.Join(left,
+			", "), advice)
 }
 
-// catalog finds a catalog entry; nil where it is known but faulty.
-func (r *reading) catalog(id string) (*catalog.File, bool) {
-	if file, ok := r.catalogs[id]; ok {
-		return file, true
-	}
-	return catalog.Builtin(id)
-}
-
-func (r *reading) checkUpstreams(at func(...any) []any, vendor Vendor, file *catalog.File) {
+func (c vendorCheck) checkUpstreams(at func(...any) []any, vendor Vendor, file *catalog.File) {
 	if vendor.Upstream != "" && vendor.Upstreams["api"] != "" {
-		r.faults.At(r.server, at("upstreams", "api"), "upstream names the address of api already: keep one")
+		c.faults.At(c.server, at("upstreams", "api"), "upstream names the address of api already: keep one")
 	}
 	if vendor.Upstream != "" {
-		r.checkUpstream(at("upstream"), vendor.Upstream, vendor.Private)
+		c.checkUpstream(at("upstream"), vendor.Upstream, vendor.Private)
 	}
 	roles := slices.Sorted(maps.Keys(file.Hosts))
 	for role, address := range vendor.Upstreams {
 		if _, ok := file.Hosts[role]; !ok {
-			r.faults.Key(r.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, strict.Shortened(role), strict.Suggestion(role, roles))
+			c.faults.Key(c.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, strict.Shortened(role), strict.Suggestion(role, roles))
 			continue
 		}
-		r.checkUpstream(at("upstreams", role), address, vendor.Private)
+		c.checkUpstream(at("upstreams", role), address, vendor.Private)
 	}
 	for role, address := range upstreams(vendor, file) {
 		if address == "" {
@@ -130,12 +142,12 @@ func (r *reading) checkUpstreams(at func(...any) []any, vendor Vendor, file *cat
 			if role != "api" {
 				key = "upstreams: { " + role + ": ... }"
 			}
-			r.faults.Key(r.server, at(), "%s has no address of its own for %s: add %s", file.ID, role, key)
+			c.faults.Key(c.server, at(), "%s has no address of its own for %s: add %s", file.ID, role, key)
 		}
 	}
 }
 
-func (r *reading) checkUpstream(at []any, address string, private bool) {
+func (c vendorCheck) checkUpstream(at []any, address string, private bool) {
 	u, fault := addressParts(address)
 	switch {
 	case fault != "":
@@ -148,7 +160,7 @@ func (r *reading) checkUpstream(at []any, address string, private bool) {
 	case u.Path != "" && pathFault(u.Path) != "":
 		fault = pathFault(u.Path)
 	}
-	r.invalid(r.server, at, fault)
+	c.invalid(c.server, at, fault)
 }
 
 // upstreams returns the addresses of a vendor by role: those of the server file, else those of its region, else those of the catalog, which

@@ -9,12 +9,12 @@ import (
 )
 
 // checkWhen compiles a condition and reports its faults where they stand in the file.
-func (r *reading) checkWhen(text string, at []any) {
+func (c activityCheck) checkWhen(text string, at []any) {
 	_, faults := compileWhen(text)
-	node := r.activities.Find(at)
+	node := c.activities.Find(at)
 	for _, fault := range faults {
-		line, column := whenPlace(r.activities, node, fault)
-		r.faults = append(r.faults, strict.Fault{File: r.activities.Name, Line: line, Column: column, Msg: "when: " + fault.msg})
+		line, column := whenPlace(c.activities, node, fault)
+		c.faults = append(c.faults, strict.Fault{File: c.activities.Name, Line: line, Column: column, Msg: "when: " + fault.msg})
 	}
 }
 

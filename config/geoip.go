@@ -73,21 +73,21 @@ func readBounded(name string, most int64) ([]byte, error) {
 }
 
 // checkRegionDB opens a database.
-func (r *reading) checkRegionDB(at []any, name string) {
-	file := r.source.regionDBs[name]
+func (c siteCheck) checkRegionDB(at []any, name string) {
+	file := c.source.regionDBs[name]
 	if file.err != nil {
-		r.faults.At(r.server, at, "cannot read the database: %s", reason(file.err))
+		c.faults.At(c.server, at, "cannot read the database: %s", reason(file.err))
 		return
 	}
 	opened, err := openRegionDB(file.content)
 	if err != nil {
-		r.faults.At(r.server, at, "%s", err)
+		c.faults.At(c.server, at, "%s", err)
 		return
 	}
-	if r.regionDBs == nil {
-		r.regionDBs = map[string]*regionDB{}
+	if c.regionDBs == nil {
+		c.regionDBs = map[string]*regionDB{}
 	}
-	r.regionDBs[name] = opened
+	c.regionDBs[name] = opened
 }
 
 // SameRegionDBs tells whether two sources hold the same databases of regions.

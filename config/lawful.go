@@ -1,10 +1,7 @@
 package config
 
 import (
-	"fmt"
 	"slices"
-
-	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // Refusal is a rule about what a policy may not say, or should not.
@@ -138,27 +135,3 @@ var lawful = []Refusal{
 
 // Refusals lists the rules about what a policy may not say, or should not.
 func Refusals() []Refusal { return slices.Clone(lawful) }
-
-// refuse reports at a value that a policy says what a rule refuses. The message says what is wrong here, and what would be right.
-func (r *reading) refuse(doc *strict.Document, at []any, id, format string, args ...any) {
-	list, rule := r.rule(id)
-	list.At(doc, at, "%s (%s; %s)", fmt.Sprintf(format, args...), rule.ID, rule.Source)
-}
-
-// refuseKey is refuse at a key.
-func (r *reading) refuseKey(doc *strict.Document, at []any, id, format string, args ...any) {
-	list, rule := r.rule(id)
-	list.Key(doc, at, "%s (%s; %s)", fmt.Sprintf(format, args...), rule.ID, rule.Source)
-}
-
-// rule finds a rule, and where what it says belongs.
-func (r *reading) rule(id string) (*strict.Faults, Refusal) {
-	i := slices.IndexFunc(lawful, func(rule Refusal) bool { return rule.ID == id })
-	if i < 0 {
-		panic("BUG: unknown rule " + id)
-	}
-	if lawful[i].Advice {
-		return &r.warnings, lawful[i]
-	}
-	return &r.faults, lawful[i]
-}

@@ -22,14 +22,14 @@ func deviceAccess(line ProfileLine) bool {
 		line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID, hit.Cookie, hit.AdvertisingID, hit.Fingerprint)
 }
 
-// lawfulDevice looks at whether an activity without consent may touch the device, in the regions that it is for.
-func (r *reading) lawfulDevice(a *Activity, b basis.Basis, at func(...any) []any, assessment *basis.Assessment) {
-	regimes := r.regimes(a)
+// device looks at whether an activity without consent may touch the device, in the regions that it is for.
+func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessment *basis.Assessment) {
+	regimes := c.regimes(a)
 	optIn, statistics := regimes[rules.OptIn], regimes[rules.StatisticalUntilObjection]
 	if b == basis.OptOut || !optIn && !statistics {
 		return
 	}
-	lines := r.loaded.passing(a)
+	lines := c.loaded.passing(a)
 	var access []ProfileLine
 	for _, line := range lines {
 		if deviceAccess(line) {
@@ -38,30 +38,32 @@ func (r *reading) lawfulDevice(a *Activity, b basis.Basis, at func(...any) []any
 	}
 	switch a.Exemption {
 	case strictlyNecessary:
-		r.lawfulNecessary(a, at, lines)
+		c.necessary(a, at, lines)
 	case fraudPrevention:
-		r.lawfulFraud(a, at, lines)
+		c.fraud(a, at, lines)
 	case audienceMeasurement:
 		if optIn {
-			r.lawfulAudience(a, at, lines, assessment)
+			c.audience(a, at, lines, assessment)
 		}
 		if statistics {
-			r.lawfulStatistics(a, b, at, lines)
+			c.statistics(a, b, at, lines)
 		}
 	case "":
 		if optIn {
 			for _, line := range access {
-				r.refuse(r.profiles, line.At, "lawful/device-access", "activity %s passes %s (%s) without consent, where access to the device needs it: drop it, take consent for the basis, or claim an exemption whose conditions hold",
+				c.refuse(c.profiles, line.At, "lawful/device-access",
+					"activity %s passes %s (%s) without consent, where access to the device needs it: drop it, "+
+						"take consent for the basis, or claim an exemption whose conditions hold",
 					a.ID, line.Class, line.does())
 			}
 		} else if len(access) > 0 {
-			r.lawfulStatistics(a, b, at, lines)
+			c.statistics(a, b, at, lines)
 		}
 	}
 }
 
 // regimes are the rules that may hold for the visitors of an activity: those of its regions; where it names none, those of its sites.
-func (r *reading) regimes(a *Activity) map[rules.Regime]bool {
+func (c law) regimes(a *Activity) map[rules.Regime]bool {
 	found := map[rules.Regime]bool{}
 	add := func(code string) {
 		region, err := rules.ParseRegion(code)
@@ -76,7 +78,7 @@ func (r *reading) regimes(a *Activity) map[rules.Regime]bool {
 	if len(a.Regions) > 0 {
 		return found
 	}
-	for id, site := range r.loaded.Server.Sites {
+	for id, site := range c.loaded.Server.Sites {
 		if !among(a.Sites, id) || !among(site.Vendors, a.Vendor) {
 			continue
 		}

@@ -14,25 +14,27 @@ import (
 // what is chosen by them.
 var consentPurposes = []int{1, 3, 4, 5, 6}
 
-// lawfulInterest looks at what an activity on legitimate interest may not do.
-func (r *reading) lawfulInterest(a *Activity, at func(...any) []any, assessment *basis.Assessment) {
+// interest looks at what an activity on legitimate interest may not do.
+func (c law) interest(a *Activity, at func(...any) []any, assessment *basis.Assessment) {
 	for i, id := range a.Purposes {
-		for _, n := range r.loaded.Purposes[id].TCF {
+		for _, n := range c.loaded.Purposes[id].TCF {
 			if slices.Contains(consentPurposes, n) {
-				r.refuse(r.activities, at("purposes", i), "lawful/tcf-consent", "purpose %s is TCF purpose %d, which rests on consent alone: take consent for the basis, or another purpose", id, n)
+				c.refuse(c.activities, at("purposes", i), "lawful/tcf-consent",
+					"purpose %s is TCF purpose %d, which rests on consent alone: take consent for the basis, or "+
+						"another purpose", id, n)
 			}
 		}
 	}
-	for _, line := range r.loaded.passing(a) {
-		r.lawfulIdentity(a, line)
+	for _, line := range c.loaded.passing(a) {
+		c.identity(a, line)
 		if assessment != nil {
-			r.lawfulData(a, line, assessment)
+			c.data(a, line, assessment)
 		}
 	}
 }
 
-// lawfulIdentity refuses what names a person, or the place where one is, as it stands.
-func (r *reading) lawfulIdentity(a *Activity, line ProfileLine) {
+// identity refuses what names a person, or the place where one is, as it stands.
+func (c law) identity(a *Activity, line ProfileLine) {
 	raw, instead := line.Spec.Kind == minimise.Keep, "drop it"
 	switch line.Class {
 	case hit.Email, hit.Phone:
@@ -43,81 +45,97 @@ func (r *reading) lawfulIdentity(a *Activity, line ProfileLine) {
 		raw = raw || line.Spec.Kind == minimise.Truncate && line.Spec.Truncate.Decimals != nil && *line.Spec.Truncate.Decimals > coarseDecimals
 		instead = "drop it, or { truncate: { decimals: " + strconv.Itoa(coarseDecimals) + " } }"
 	case hit.Recording:
-		r.refuse(r.profiles, line.At, "lawful/li-recording", "activity %s rests on legitimate interest, on which no recording travels: drop it, or take consent for the basis", a.ID)
+		c.refuse(c.profiles, line.At, "lawful/li-recording",
+			"activity %s rests on legitimate interest, on which no recording travels: drop it, or take consent for "+
+				"the basis", a.ID)
 		return
 	default:
 		return
 	}
 	if raw {
-		r.refuse(r.profiles, line.At, "lawful/li-identity", "activity %s rests on legitimate interest, on which no raw %s travels: %s, or take consent for the basis", a.ID, line.Class, instead)
+		c.refuse(c.profiles, line.At, "lawful/li-identity",
+			"activity %s rests on legitimate interest, on which no raw %s travels: %s, or take consent for the "+
+				"basis", a.ID, line.Class, instead)
 	}
 }
 
 // coarseDecimals of a coordinate are about a kilometre.
 const coarseDecimals = 2
 
-// lawfulData holds a line against what was assessed: that, or drop, and nothing else; where keep was assessed, anything lets through less.
-func (r *reading) lawfulData(a *Activity, line ProfileLine, assessment *basis.Assessment) {
+// data holds a line against what was assessed: that, or drop, and nothing else; where keep was assessed, anything lets
+// through less.
+func (c law) data(a *Activity, line ProfileLine, assessment *basis.Assessment) {
 	said, listed := assessment.Data[line.Class.String()]
 	loosest, known := minimise.ParseKind(said)
 	switch kind := line.Spec.Kind; {
 	case listed && (!known || loosest == minimise.Keep || kind.Within(loosest)):
 	case !listed:
-		r.refuse(r.profiles, line.At, "lawful/li-data", "activity %s rests on %s, whose data: does not list %s: drop it here, or have it assessed",
+		c.refuse(c.profiles, line.At, "lawful/li-data",
+			"activity %s rests on %s, whose data: does not list %s: drop it here, or have it assessed",
 			a.ID, assessment.ID, line.Class)
 	case kind.Rank() < loosest.Rank():
-		r.refuse(r.profiles, line.At, "lawful/li-data", "activity %s rests on %s, whose data: allows %s for %s, and %s lets more through: write %s or drop, or have it assessed",
+		c.refuse(c.profiles, line.At, "lawful/li-data",
+			"activity %s rests on %s, whose data: allows %s for %s, and %s lets more through: write %s or drop, or "+
+				"have it assessed",
 			a.ID, assessment.ID, said, line.Class, kind, said)
 	default:
-		r.refuse(r.profiles, line.At, "lawful/li-data", "activity %s rests on %s, which looked at %s for %s, and not at %s: write %s or drop, or have it assessed",
+		c.refuse(c.profiles, line.At, "lawful/li-data",
+			"activity %s rests on %s, which looked at %s for %s, and not at %s: write %s or drop, or have it "+
+				"assessed",
 			a.ID, assessment.ID, said, line.Class, kind, said)
 	}
 }
 
-// lawfulTransfer looks at whether an activity says what makes a transfer to a third country lawful.
-func (r *reading) lawfulTransfer(a *Activity, b basis.Basis, at func(...any) []any) {
-	file := r.loaded.vendors[a.Vendor]
-	if file == nil || a.Transfer != nil || r.activities.Has(at("transfer")...) || r.ownOrInEEA(a.Vendor) || b == basis.OptOut || b == basis.None {
+// transfer looks at whether an activity says what makes a transfer to a third country lawful.
+func (c law) transfer(a *Activity, b basis.Basis, at func(...any) []any) {
+	file := c.loaded.vendors[a.Vendor]
+	if file == nil || a.Transfer != nil || c.activities.Has(at("transfer")...) || c.ownOrInEEA(a.Vendor) || b == basis.OptOut || b == basis.None {
 		return
 	}
 	id := "lawful/transfer"
 	if b == basis.LegitimateInterest {
 		id = "lawful/li-transfer"
 	}
-	r.refuse(r.activities, at("vendor"), id, "%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: %s, safeguard: DPF }, or SCC, BCR, adequacy",
+	c.refuse(c.activities, at("vendor"), id,
+		"%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: "+
+			"%s, safeguard: DPF }, or SCC, BCR, adequacy",
 		a.Vendor, file.Country, file.Country)
 }
 
 // ownOrInEEA tells whether a vendor is the site's own (its catalog entry has no country, or it is on a private network), or sits in the EEA.
-func (r *reading) ownOrInEEA(vendor string) bool {
-	file := r.loaded.vendors[vendor]
-	if file == nil || file.Country == "" || r.loaded.Server.Vendors[vendor].Private {
+func (c law) ownOrInEEA(vendor string) bool {
+	file := c.loaded.vendors[vendor]
+	if file == nil || file.Country == "" || c.loaded.Server.Vendors[vendor].Private {
 		return true
 	}
 	return InEEA(file.Country)
 }
 
-// lawfulAssessment looks at what an assessment itself may not say.
-func (r *reading) lawfulAssessment(doc *strict.Document, a *basis.Assessment) {
+// document looks at what an assessment itself may not say.
+func (c law) document(doc *strict.Document, a *basis.Assessment) {
 	if SaysNothing(a.DPIA) {
 		for _, flag := range []struct{ key, value, who string }{
 			{"children", a.Balancing.Children, "children are among the people concerned"},
 			{"special_categories", a.Balancing.SpecialCategories, "special categories of data are touched"},
 		} {
 			if flag.value == "yes" {
-				r.refuse(doc, strict.Path("balancing", flag.key), "lawful/li-dpia", "%s: name the data protection impact assessment under dpia:, or take consent for the basis", flag.who)
+				c.refuse(doc, strict.Path("balancing", flag.key), "lawful/li-dpia",
+					"%s: name the data protection impact assessment under dpia:, or take consent for the basis",
+					flag.who)
 			}
 		}
 		if a.Balancing.Impact == "high" {
-			r.refuse(doc, strict.Path("dpia"), "lawful/impact", "the impact is high: an assessment of that kind names its data protection impact assessment here")
+			c.refuse(doc, strict.Path("dpia"), "lawful/impact",
+				"the impact is high: an assessment of that kind names its data protection impact assessment here")
 		}
 	}
 	if !a.CompellingGrounds() {
 		return
 	}
 	for _, id := range a.Purposes {
-		if r.loaded.Purposes[id].DirectMarketing {
-			r.refuse(doc, strict.Path("objection", "compelling_grounds"), "lawful/li-marketing-grounds", "purpose %s is direct marketing, to which an objection is absolute: write none", id)
+		if c.loaded.Purposes[id].DirectMarketing {
+			c.refuse(doc, strict.Path("objection", "compelling_grounds"), "lawful/li-marketing-grounds",
+				"purpose %s is direct marketing, to which an objection is absolute: write none", id)
 		}
 	}
 }

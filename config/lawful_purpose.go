@@ -58,16 +58,18 @@ func Unspecific(title string) bool {
 	return said
 }
 
-// lawfulPurpose looks at what a purpose is called, in each language.
-func (r *reading) lawfulPurpose(id string) {
+// purpose looks at what a purpose is called, in each language.
+func (c law) purpose(id string) {
 	at := strict.Path("purposes", id, "title")
-	for _, language := range slices.Sorted(maps.Keys(r.loaded.Purposes[id].Title)) {
-		if title := r.loaded.Purposes[id].Title[language]; Unspecific(title) {
+	for _, language := range slices.Sorted(maps.Keys(c.loaded.Purposes[id].Title)) {
+		if title := c.loaded.Purposes[id].Title[language]; Unspecific(title) {
 			place := at
 			if language != "" {
 				place = append(slices.Clone(at), language)
 			}
-			r.refuse(r.purposes, place, "lawful/purpose-title", "%q does not say what is done, and to which end: write it as in \"Measure the audience of our pages\"", strict.Shortened(title))
+			c.refuse(c.purposes, place, "lawful/purpose-title",
+				"%q does not say what is done, and to which end: write it as in \"Measure the audience of our "+
+					"pages\"", strict.Shortened(title))
 		}
 	}
 }

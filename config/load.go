@@ -60,19 +60,12 @@ func Load(path string) (*Loaded, error) {
 
 // Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a strict.Faults.
 func Compile(source *Source, past basis.Past) (*Loaded, error) {
-	r := &reading{source: source, loaded: &Loaded{Source: source, Assessments: map[string]Assessment{}, past: past}}
+	r := &reading{source: source}
+	r.checks = checks{new(report), new(documents), &Loaded{Source: source, Assessments: map[string]Assessment{}, past: past}}
 	r.readServer()
 	r.readPolicy()
 	r.checkFolder()
-	r.checkServer()
-	r.checkVendors()
-	r.checkPurposes()
-	r.checkAssessments()
-	r.warnRevocations()
-	r.checkProfiles()
-	r.checkDetectors()
-	r.checkActivities()
-	r.checkTests()
+	r.check()
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
@@ -84,6 +77,25 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	}
 	r.loaded.Warnings = r.warnings.Sorted()
 	return r.loaded, nil
+}
+
+// check looks at what each file says, and at what it refers to in others.
+func (r *reading) check() {
+	sites := siteCheck{r.checks, r.source, map[string]*regionDB{}}
+	profiles := profileCheck{checks: r.checks}
+	if r.server != nil {
+		serverCheck{r.checks}.run()
+		sites.run()
+		webhookCheck{r.checks}.run()
+	}
+	vendorCheck{r.checks, r.catalogs}.run()
+	purposeCheck{r.checks}.run()
+	assessmentCheck{r.checks}.run()
+	profiles.run()
+	r.checkDetectors()
+	activityCheck{r.checks, r.source, &requiredCheck{checks: r.checks, compiled: profiles.compiled}}.run()
+	testCheck{r.checks, r.source}.run()
+	r.regionDBs = sites.regionDBs
 }
 
 // With compiles the configuration anew with one file of the policy changed, in memory.

@@ -13,23 +13,31 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// reading is the state of one Compile. A document is nil where its file is missing or was no YAML; what refers to it is then not
-// checked, so that one fault does not draw others after it.
+// reading is the state of one Compile.
 type reading struct {
-	source           *Source
-	loaded           *Loaded
-	faults, warnings strict.Faults
+	checks
+	source    *Source
+	catalogs  catalogs             // of policy/vendors
+	regionDBs map[string]*regionDB // databases of regions, by the path that the server file gives
+}
 
+// checks is what each check has in hand: the files with their places, what they were read into, and where it reports
+// what is wrong.
+type checks struct {
+	*report
+	*documents
+	loaded *Loaded
+}
+
+// documents are the files with their places. One is nil where its file is missing or was no YAML; what refers to it is
+// then not checked, so that one fault does not draw others after it.
+type documents struct {
 	server, purposes, activities, profiles *strict.Document
 	detectors                              *strict.Document // nil also where there is no such file
-	revocations                            *strict.Document // nil where there is none
+	revocations                            *strict.Document // likewise
 
 	assessments []assessmentFile
 	tests       []testFile
-	catalogs    map[string]*catalog.File   // of policy/vendors, by id
-	compiled    map[string]*catalog.Vendor // of the server file's vendors, by the vendor's id
-	paired      [][2]string                // vendors and profiles that were looked at together
-	regionDBs   map[string]*regionDB       // databases of regions, by the path that the server file gives
 }
 
 type assessmentFile struct {
@@ -41,6 +49,16 @@ type assessmentFile struct {
 type testFile struct {
 	doc   *strict.Document
 	tests Tests
+}
+
+// assessment returns the assessment of that id, the last where there are several, nil where there is none.
+func (d *documents) assessment(id string) (found *basis.Assessment) {
+	for _, file := range d.assessments {
+		if file.assessment.ID == id {
+			found = file.assessment
+		}
+	}
+	return found
 }
 
 // The files of a policy folder that there is one of.
@@ -113,7 +131,7 @@ func (r *reading) read(name string, into any) *strict.Document {
 
 // readCatalogs reads the user's own vendors.
 func (r *reading) readCatalogs() {
-	r.catalogs = map[string]*catalog.File{}
+	r.catalogs = catalogs{}
 	docs := map[string]*strict.Document{}
 	for _, name := range r.source.names(vendorsFolder) {
 		file := new(catalog.File)
@@ -141,7 +159,7 @@ func (r *reading) readCatalogs() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(docs)) {
 		if kin := r.catalogs[id].Kin(); kin != id {
-			if file, known := r.catalog(kin); !known || file != nil && file.Family != "" {
+			if file, known := r.catalogs.find(kin); !known || file != nil && file.Family != "" {
 				r.faults.At(docs[id], strict.Path("family"), "%q is no catalog entry that is of its own family%s", strict.Shortened(kin), strict.Suggestion(kin, catalog.BuiltinIDs()))
 			}
 		}

@@ -4,14 +4,14 @@ package config
 const maxSheetBytes = 64 << 10
 
 // checkSheet looks at a site's style sheet.
-func (r *reading) checkSheet(at []any, name string) {
-	file := r.source.sheets[name]
+func (c siteCheck) checkSheet(at []any, name string) {
+	file := c.source.sheets[name]
 	switch {
 	case name == "":
 	case file.err != nil:
-		r.faults.At(r.server, at, "cannot read the style sheet: %s", reason(file.err))
+		c.faults.At(c.server, at, "cannot read the style sheet: %s", reason(file.err))
 	case len(file.content) > maxSheetBytes:
-		r.faults.At(r.server, at, "the style sheet is longer than %d KiB", maxSheetBytes>>10)
+		c.faults.At(c.server, at, "the style sheet is longer than %d KiB", maxSheetBytes>>10)
 	}
 }
 

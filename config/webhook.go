@@ -51,25 +51,28 @@ var placeholders = []string{"email", "email_sha256", "email_md5", "phone", "phon
 // placeholder finds them; what follows "${" up to the next "}", or to the end where there is none.
 var placeholder = regexp.MustCompile(`\$\{([^}]*)(\}?)`)
 
-func (r *reading) checkWebhooks() {
+// webhookCheck looks at the webhooks of the server file.
+type webhookCheck struct{ checks }
+
+func (c webhookCheck) run() {
 	names := map[string]int{}
-	for i := range r.loaded.Server.Webhooks {
-		hook := &r.loaded.Server.Webhooks[i]
+	for i := range c.loaded.Server.Webhooks {
+		hook := &c.loaded.Server.Webhooks[i]
 		at := func(rest ...any) []any { return append(strict.Path("webhooks", i), rest...) }
 		address := hook.URL
 		if hook.Request != nil {
-			address = r.checkRequest(at, hook)
+			address = c.checkRequest(at, hook)
 		}
 		u, fault := addressParts(address)
-		r.invalid(r.server, at("url"), fault)
+		c.invalid(c.server, at("url"), fault)
 		if u != nil && u.Scheme != "https" && !privateHost(u.Hostname()) {
-			r.faults.At(r.server, at("url"), "%q is sent in clear: use https", strict.Shortened(hook.URL))
+			c.faults.At(c.server, at("url"), "%q is sent in clear: use https", strict.Shortened(hook.URL))
 		}
-		if hook.SecretFile == "" && hook.Request == nil && r.server.Has(at("url")...) {
-			r.faults.At(r.server, at(), "missing key \"secret_file\": File of the key that signs what is sent.")
+		if hook.SecretFile == "" && hook.Request == nil && c.server.Has(at("url")...) {
+			c.faults.At(c.server, at(), "missing key \"secret_file\": File of the key that signs what is sent.")
 		}
 		if before, taken := names[hook.ID()]; taken && fault == "" {
-			r.faults.At(r.server, at(), "it is called %s, as webhook %d is: give it a name", hook.ID(), before+1)
+			c.faults.At(c.server, at(), "it is called %s, as webhook %d is: give it a name", hook.ID(), before+1)
 		} else {
 			names[hook.ID()] = i
 		}
@@ -78,67 +81,73 @@ func (r *reading) checkWebhooks() {
 			switch {
 			case scope == "all":
 			case is:
-				r.known(r.server, at("scopes", j), "vendor", vendor, r.server.Keys("vendors"))
-			case r.purposes != nil:
-				r.known(r.server, at("scopes", j), "purpose", scope, r.purposes.Keys("purposes"))
+				c.known(c.server, at("scopes", j), "vendor", vendor, c.server.Keys("vendors"))
+			case c.purposes != nil:
+				c.known(c.server, at("scopes", j), "purpose", scope, c.purposes.Keys("purposes"))
 			}
 		}
 	}
 }
 
 // checkRequest looks at a request's placeholders, and returns the address as it is with something in their place, without its query.
-func (r *reading) checkRequest(at func(...any) []any, hook *Webhook) string {
+func (c webhookCheck) checkRequest(at func(...any) []any, hook *Webhook) string {
 	request := hook.Request
 	for i, event := range hook.Events {
 		if event == "assessment_due" {
-			r.faults.At(r.server, at("events", i), "a request is for objection and withdrawal: list this event in a webhook without request")
+			c.faults.At(c.server, at("events", i),
+				"a request is for objection and withdrawal: list this event in a webhook without request")
 		}
 	}
-	r.checkPlaceholders(at("url"), hook, hook.URL)
-	r.checkPlaceholders(at("request", "body"), hook, request.Body)
+	c.checkPlaceholders(at("url"), hook, hook.URL)
+	c.checkPlaceholders(at("request", "body"), hook, request.Body)
 	for _, name := range slices.Sorted(maps.Keys(request.Headers)) {
 		value := request.Headers[name]
-		r.checkPlaceholders(at("request", "headers", name), hook, value)
+		c.checkPlaceholders(at("request", "headers", name), hook, value)
 		switch {
 		case headerFault(name) != "":
-			r.faults.Key(r.server, at("request", "headers", name), "%s", headerFault(name))
+			c.faults.Key(c.server, at("request", "headers", name), "%s", headerFault(name))
 		case slices.Contains([]string{"host", "content-length", "content-type", "transfer-encoding", "connection"}, strings.ToLower(name)):
-			r.faults.Key(r.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
+			c.faults.Key(c.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
 		case strings.ContainsFunc(value, unicode.IsControl):
-			r.invalid(r.server, at("request", "headers", name), "a header is one line of text")
+			c.invalid(c.server, at("request", "headers", name), "a header is one line of text")
 		}
 	}
 	filled := placeholder.ReplaceAllString(request.Body, "x")
 	switch kind := request.ContentType; {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json") && strings.HasPrefix(kind, "application/"):
 		if request.Body != "" && !json.Valid([]byte(filled)) {
-			r.invalid(r.server, at("request", "body"), "the body is no JSON once something stands for the placeholders: put them inside strings, as in {\"email\": \"${email}\"}")
+			c.invalid(c.server, at("request", "body"),
+				"the body is no JSON once something stands for the placeholders: put them inside strings, as in "+
+					"{\"email\": \"${email}\"}")
 		}
 	case kind == "application/x-www-form-urlencoded":
 		if _, err := url.ParseQuery(filled); err != nil {
-			r.invalid(r.server, at("request", "body"), "the body is no form: write it as email=${email}&reason=objection")
+			c.invalid(c.server, at("request", "body"),
+				"the body is no form: write it as email=${email}&reason=objection")
 		}
 	default:
-		r.faults.At(r.server, at("request", "content_type"), "%q is not known: application/json, one that ends in +json, and application/x-www-form-urlencoded are", strict.Shortened(kind))
+		c.faults.At(c.server, at("request", "content_type"),
+			"%q is not known: application/json, one that ends in +json, and application/x-www-form-urlencoded are",
+			strict.Shortened(kind))
 	}
 	before, _, _ := strings.Cut(hook.URL, "${")
 	if u, err := url.Parse(before); err == nil && before != hook.URL && (u.Host == "" || u.Path == "") {
-		r.invalid(r.server, at("url"), "a placeholder stands in the host: it may stand behind it only")
+		c.invalid(c.server, at("url"), "a placeholder stands in the host: it may stand behind it only")
 	}
 	address, _, _ := strings.Cut(placeholder.ReplaceAllString(hook.URL, "x"), "?")
 	return address
 }
 
 // checkPlaceholders looks at the placeholders of a text.
-func (r *reading) checkPlaceholders(at []any, hook *Webhook, text string) {
+func (c webhookCheck) checkPlaceholders(at []any, hook *Webhook, text string) {
 	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
 		switch name := found[1]; {
 		case found[2] == "":
-			r.invalid(r.server, at, "a placeholder is not closed: write ${email}")
+			c.invalid(c.server, at, "a placeholder is not closed: write ${email}")
 		case !slices.Contains(placeholders, name):
-			r.invalid(r.server, at, fmt.Sprintf("placeholder %q is not known%s", strict.Shortened(name), strict.Suggestion(name, placeholders)))
+			c.invalid(c.server, at, fmt.Sprintf("placeholder %q is not known%s", strict.Shortened(name), strict.Suggestion(name, placeholders)))
 		case name == "secret" && hook.SecretFile == "":
-			r.invalid(r.server, at, "${secret} is what secret_file holds: say which file that is")
+			c.invalid(c.server, at, "${secret} is what secret_file holds: say which file that is")
 		}
 	}
 }

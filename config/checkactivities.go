@@ -1,0 +1,168 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// activityCheck looks at the activities.
+type activityCheck struct {
+	checks
+	source   *Source
+	required *requiredCheck
+}
+
+// run looks at each activity and at what it refers to.
+func (c activityCheck) run() {
+	if c.activities == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for i := range c.loaded.Activities {
+		a := &c.loaded.Activities[i]
+		at := func(rest ...any) []any { return append(strict.Path("activities", i), rest...) }
+		if seen[a.ID] && a.ID != "" {
+			c.faults.At(c.activities, at("id"),
+				"activity %q stands here for the second time: give each an id of its own", a.ID)
+		}
+		seen[a.ID] = true
+		c.checkReferences(a, at)
+		c.checkBasis(a, at)
+		c.checkEvents(a, at)
+		c.checkRegions(a, at)
+		if strings.TrimSpace(a.When) != "" {
+			c.checkWhen(a.When, at("when"))
+		}
+	}
+}
+
+// checkReferences looks up what an activity names in other files; files that were not readable are let be.
+func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
+	if c.server != nil {
+		if a.Vendor != "" {
+			c.known(c.activities, at("vendor"), "vendor", a.Vendor, c.server.Keys("vendors"))
+		}
+		for i, site := range a.Sites {
+			c.known(c.activities, at("sites", i), "site", site, c.server.Keys("sites"))
+		}
+		c.doubles(c.activities, at("sites"), a.Sites)
+	}
+	if c.purposes != nil {
+		for i, purpose := range a.Purposes {
+			c.known(c.activities, at("purposes", i), "purpose", purpose, c.purposes.Keys("purposes"))
+		}
+		c.doubles(c.activities, at("purposes"), a.Purposes)
+	}
+	if c.profiles != nil && a.Profile != "" && c.known(c.activities, at("profile"), "profile", a.Profile, c.profiles.Keys("profiles")) {
+		c.required.checkRequired(a)
+		law{c.checks}.clickIDs(a, at("profile"))
+		law{c.checks}.activity(a, at)
+	}
+}
+
+// checkBasis looks at whether an activity has what its basis asks for, and nothing that another asks for.
+func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
+	b, _ := basis.Parse(a.Basis)
+	law{c.checks}.transfer(a, b, at)
+	switch {
+	case b == basis.LegitimateInterest && a.Assessment == "" && !c.activities.Has(at("assessment")...):
+		c.refuse(c.activities, at("basis"), "lawful/li-assessment",
+			"legitimate_interest needs an assessment: add assessment: with the id of a file in policy/assessments")
+	case b != basis.LegitimateInterest && b != basis.None && c.activities.Has(at("assessment")...):
+		c.faults.Key(c.activities, at("assessment"),
+			"an assessment is for legitimate_interest only, not for %s: remove the line, or change the basis", b)
+	case a.Assessment != "":
+		c.checkAssessed(a, at)
+	}
+	if b != basis.Consent && b != basis.None && !a.ConsentMaxAge.IsZero() {
+		c.faults.Key(c.activities, at("consent_max_age"),
+			"consent_max_age is for consent only, not for %s: remove the line", b)
+	}
+	switch b {
+	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:
+		if strings.TrimSpace(a.Reference) == "" {
+			c.refuse(c.activities, at("basis"), "lawful/reference",
+				"without reference: (the contract or law) the activity denies every event with no_legal_reference")
+		}
+	case basis.OptOut:
+		c.checkOptOut(a, at)
+	case basis.Consent:
+		for i, id := range a.Purposes {
+			if purpose, known := c.loaded.Purposes[id]; known && len(purpose.Categories) == 0 {
+				c.warnings.At(c.activities, at("purposes", i),
+					"purpose %s has no categories: nobody can consent to it, and the activity always denies", id)
+			}
+		}
+	case basis.None, basis.LegitimateInterest:
+	}
+}
+
+func (c activityCheck) checkOptOut(a *Activity, at func(...any) []any) {
+	if len(a.Regions) == 0 {
+		c.refuse(c.activities, at("basis"), "lawful/opt-out-region",
+			"opt_out is for opt-out regions only: add regions: [US]")
+	}
+	for i, region := range a.Regions {
+		if regionFault(region) == "" && !optOutRegion(region) {
+			c.refuse(c.activities, at("regions", i), "lawful/opt-out-region",
+				"the regime of %s is not opt-out: remove it, or take another basis", region)
+		}
+	}
+}
+
+// checkAssessed looks at whether the assessment of an activity is about its vendor and its purposes.
+func (c activityCheck) checkAssessed(a *Activity, at func(...any) []any) {
+	found := c.assessment(a.Assessment)
+	if found == nil {
+		var ids []string
+		for _, file := range c.assessments {
+			ids = append(ids, file.assessment.ID)
+		}
+		if len(ids) == len(c.source.names(AssessmentsFolder)) {
+			c.known(c.activities, at("assessment"), "assessment", a.Assessment, ids)
+		}
+		return
+	}
+	if a.Vendor != "" && !slices.Contains(found.Recipients, a.Vendor) {
+		c.refuse(c.activities, at("vendor"), "lawful/li-recipient",
+			"assessment %s has no recipient %q: have it assessed, or take another basis", found.ID, a.Vendor)
+	}
+	for i, purpose := range a.Purposes {
+		if !slices.Contains(found.Purposes, purpose) {
+			c.refuse(c.activities, at("purposes", i), "lawful/li-purpose",
+				"assessment %s has no purpose %q: have it assessed, or take another basis", found.ID, purpose)
+		}
+	}
+}
+
+func (c activityCheck) checkEvents(a *Activity, at func(...any) []any) {
+	for i, event := range a.Events {
+		switch {
+		case event == "*" && len(a.Events) > 1:
+			c.faults.At(c.activities, at("events", i), "\"*\" stands for all events: write it alone, or name events")
+		case event != "*" && strings.Contains(event, "*"):
+			c.faults.At(c.activities, at("events", i),
+				"%q is no name of an event: write names out, or \"*\" alone for all", strict.Shortened(event))
+		case strings.TrimSpace(event) != event || event == "":
+			c.faults.At(c.activities, at("events", i),
+				"%q is no name of an event: it is empty, or has white space around it", strict.Shortened(event))
+		}
+	}
+	c.doubles(c.activities, at("events"), a.Events)
+}
+
+func (c activityCheck) checkRegions(a *Activity, at func(...any) []any) {
+	for i, region := range a.Regions {
+		c.invalid(c.activities, at("regions", i), regionFault(region))
+	}
+	c.doubles(c.activities, at("regions"), a.Regions)
+	for _, key := range []string{"regions", "sites"} {
+		if c.activities.Has(at(key)...) && len(c.activities.Find(at(key)).Content) == 0 {
+			c.faults.At(c.activities, at(key),
+				"the list is empty: the activity would never apply; name %s, or remove the line for all", key)
+		}
+	}
+}

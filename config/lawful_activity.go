@@ -1,0 +1,39 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// law holds a policy against the rules about what none may say.
+type law struct{ checks }
+
+// clickIDs refuses a profile that passes click ids, where the activity does not rest on consent: each names one click
+// of one person.
+func (c law) clickIDs(a *Activity, at []any) {
+	if a.Basis == basis.Consent.String() {
+		return
+	}
+	if slices.ContainsFunc(c.loaded.passing(a), func(l ProfileLine) bool { return l.Class == hit.ClickID || l.Spec.URL.NeedsConsent() }) {
+		c.refuse(c.activities, at, "lawful/click-id",
+			"profile %s passes click ids (class click_id, or class:click_id in addresses), which travel on consent "+
+				"alone: give this activity another profile", a.Profile)
+	}
+}
+
+// activity holds an activity and its profile against what its basis, and access to the device, allow.
+func (c law) activity(a *Activity, at func(...any) []any) {
+	b, _ := basis.Parse(a.Basis)
+	if b == basis.Consent || b == basis.None {
+		return
+	}
+	assessment := c.assessment(a.Assessment)
+	if b == basis.LegitimateInterest {
+		c.interest(a, at, assessment)
+	}
+	if c.server != nil {
+		c.device(a, b, at, assessment)
+	}
+}
