@@ -2,10 +2,11 @@ package proxy_test
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
-	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 func TestCrossOrigin(t *testing.T) {
@@ -32,7 +33,7 @@ func TestCrossOrigin(t *testing.T) {
 
 func TestForwardedAddress(t *testing.T) {
 	text := func(lines string) []byte { return []byte("GET / HTTP/1.1\r\nHost: shop.example\r\n" + lines + "\r\n") }
-	trusted := prefixes("10.0.0.0/8", "127.0.0.0/8")
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.0/8")}
 	for _, c := range []struct{ peer, lines, want string }{
 		{"10.0.0.1", "", "10.0.0.1"},
 		{"10.0.0.1", "X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7"},
@@ -48,7 +49,7 @@ func TestForwardedAddress(t *testing.T) {
 		{"10.0.0.1", "X-Forwarded-For: ::ffff:203.0.113.7\r\n", "203.0.113.7"},
 		{"10.0.0.1", "Forwarded: for=203.0.113.7\r\nX-Real-IP: 203.0.113.7\r\n", "10.0.0.1"},
 	} {
-		r, refused, err := proxy.ParseRequest(text(c.lines), address(c.peer), trusted)
+		r, refused, err := wire.ParseRequest(text(c.lines), netip.MustParseAddr(c.peer), trusted)
 		if err != nil || refused || r.Address.String() != c.want {
 			t.Errorf("%s %q: got %s, want %s (%v %v)", c.peer, c.lines, r.Address, c.want, refused, err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/places"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 // slack is what a request may take on the wire beyond twice its largest body: its head, and the lines between chunks.
@@ -44,7 +45,7 @@ func (s *Server) boundHits(l net.Listener) net.Listener {
 func (s *Server) bound(name string, l net.Listener, most, beside int) net.Listener {
 	made := places.Listen(l, places.Options{
 		Most: most, PerNetwork: ofOne(most), Beside: beside,
-		Trusted: func(a netip.Addr) bool { return among(a, s.snapshot.Load().Policy.Trusted()) },
+		Trusted: func(a netip.Addr) bool { return wire.Among(a, s.snapshot.Load().Policy.Trusted()) },
 		Refused: func(why places.Cause) { s.unkept(name, why) },
 		Short: func(err error) {
 			s.opts.Log.Error("connections cannot be accepted: they wait, and whoever rests makes room", zap.String("listener", name), zap.Error(err))
@@ -95,7 +96,7 @@ func (s *Server) comeAgain(ctx *fasthttp.RequestCtx) {
 	p := takePassage(ctx, s, s.snapshot.Load(), rules.Inputs{})
 	defer p.giveBack()
 	var ok bool
-	if p.hostname, ok = appendHost(p.hostname[:0], ctx.Request.Header.Host()); ok {
+	if p.hostname, ok = wire.AppendHost(p.hostname[:0], ctx.Request.Header.Host()); ok {
 		p.j.Site = p.snapshot.Policy.Site(p.hostname)
 	}
 	p.allowOrigin()
@@ -158,7 +159,7 @@ type boundedConn struct {
 	place   *places.Conn
 	left    atomic.Int64
 	lingers atomic.Bool // its request has its answer, and not all of it was read: what still comes is, before it is closed
-	wire    wire
+	wire    wire.Conn
 	end     error // what reading ends with; the one reader's
 }
 
@@ -180,7 +181,7 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(b)
 	c.left.Add(-int64(n))
-	fine, bad := c.wire.feed(b[:n])
+	fine, bad := c.wire.Feed(b[:n])
 	if bad == nil {
 		return n, err
 	}

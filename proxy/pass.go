@@ -9,10 +9,11 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 // healthPath is where load balancers ask.
-const healthPath = "/.tagwarden/health"
+const healthPath = wire.HealthPath
 
 // serve takes one request through the stages. A panic ends it there, closed.
 func (s *Server) serve(ctx *fasthttp.RequestCtx) {

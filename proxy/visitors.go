@@ -21,6 +21,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 // visitorPages makes what visitors meet.
@@ -75,7 +76,7 @@ func (s *Server) visit(p *passage, site *rules.Site, path string) rules.Reason {
 // whose is the address of who asks for a page; the zero Addr where a trusted proxy does not say: its own stands for many.
 func (s *Server) whose(p *passage) netip.Addr {
 	r := &p.j.Hit.Request
-	if r.Trusted && (!r.Address.IsValid() || among(r.Address, p.snapshot.Policy.Trusted())) {
+	if r.Trusted && (!r.Address.IsValid() || wire.Among(r.Address, p.snapshot.Policy.Trusted())) {
 		s.nameless.Do(func() {
 			s.opts.Log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from: what they change is limited together")
 		})

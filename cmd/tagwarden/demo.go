@@ -25,6 +25,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 //go:embed demo/hits.jsonl
@@ -280,7 +281,7 @@ func (d *demonstration) act(h *demoHit, change objection.Change) error {
 // explain judges a raw request with the keys that the proxy uses, so that what it shows is what is sent.
 func (d *demonstration) explain(text []byte, at time.Time, objections ...string) (*rules.Explanation, error) {
 	local := netip.MustParseAddr("127.0.0.1")
-	request, refused, err := proxy.ParseRequest(text, local, d.policy.Trusted())
+	request, refused, err := wire.ParseRequest(text, local, d.policy.Trusted())
 	if err != nil {
 		return nil, err
 	}

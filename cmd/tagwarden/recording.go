@@ -16,8 +16,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 // recorded is a hit out of a recording.
@@ -172,7 +172,7 @@ func rawRequest(method, target string, headers [][2]string, body []byte, host st
 
 // ask judges a raw request by a policy.
 func (a *asking) ask(text []byte) (*rules.Explanation, error) {
-	request, refused, err := proxy.ParseRequest(text, a.from, a.policy.Trusted())
+	request, refused, err := wire.ParseRequest(text, a.from, a.policy.Trusted())
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,7 @@ var mayImport = []struct {
 	{"rules/signal/read", []string{"rules/ascii"}, "what every reader of signals needs, and no platform"},
 	{"rules/signal/internal/...", nil, "what tests of signals read"},
 	{"rules/basis", []string{"rules/ascii", "rules/hit"}, "classes are all it knows"},
+	{"rules/wire", []string{"rules/ascii", "rules/hit"}, "a request as bytes is all it knows"},
 	{"rules/catalog", []string{"rules/ascii", "rules/hit", "rules/codec"}, "a vendor is wire format and classes"},
 	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"}, "it says what becomes of spans"},
 	{"rules/*", []string{"rules/ascii"}, "a leaf imports nothing of ours but what a byte is"},

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -21,6 +20,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/scrub"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 // scanHost is the one host of the policy that hits are taken apart by: it has every vendor of the catalog, and forwards nothing.
@@ -126,7 +126,7 @@ func (e *scanError) Error() string { return e.msg }
 // recognise finds the vendor that a hit is for: one whose endpoint has the hit's path, perhaps behind a prefix, and whose fields can be
 // read from it. Of several, one whose host it was sent to goes first, and the head of a family before its kin.
 func (s *scanner) recognise(q *http.Request, text []byte) (id string, x *rules.Explanation) {
-	request, refused, err := proxy.ParseRequest(text, netip.AddrFrom4([4]byte{192, 0, 2, 1}), nil)
+	request, refused, err := wire.ParseRequest(text, netip.AddrFrom4([4]byte{192, 0, 2, 1}), nil)
 	if err != nil || refused {
 		return "", nil
 	}

@@ -6,9 +6,9 @@ import (
 	"os"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 // tested is the result of one policy test.
@@ -90,7 +90,7 @@ func (t *terminal) testCase(loaded *config.Loaded, test *config.Test) (*rules.Ca
 	if err != nil {
 		return nil, err
 	}
-	request, refused, err := proxy.ParseRequest(text, from, loaded.Policy.Trusted())
+	request, refused, err := wire.ParseRequest(text, from, loaded.Policy.Trusted())
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package proxy
+package wire
 
 import (
 	"errors"
@@ -6,13 +6,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// errFraming ends a connection whose bytes can be read as messages in more ways than one.
-var errFraming = errors.New("where the message ends can be read in more ways than one")
+// ErrFraming ends a connection whose bytes can be read as messages in more ways than one.
+var ErrFraming = errors.New("where the message ends can be read in more ways than one")
 
-// chunks follows a chunked body (RFC 9112, section 7.1) byte by byte and takes one reading of it alone: sizes of at most eight hexadecimal
-// digits, with nothing around them; extensions that are tokens; CR LF after every line and every chunk; no trailer. Parsers differ on all
-// the rest: spaces behind a size, quoted extensions with line ends in them, a bare LF, fields behind the body that change what stood
-// before it. No SDK sends any of that. The zero value stands before a body.
+// chunks follows a chunked body (RFC 9112, section 7.1) byte by byte and takes one reading of it alone: sizes of at
+// most eight hexadecimal digits, with nothing around them; extensions that are tokens; CR LF after every line and every
+// chunk; no trailer. Parsers differ on all the rest: spaces behind a size, quoted extensions with line ends in them, a
+// bare LF, fields behind the body that change what stood before it. No SDK sends any of that. The zero value stands
+// before a body.
 type chunks struct {
 	at     chunkState
 	digits uint8  // of the size so far
@@ -38,8 +39,8 @@ const (
 // maxSizeDigits is how long a size may be: 64 MiB, the most that a body may have, takes seven digits.
 const maxSizeDigits = 8
 
-// feed reads on. It returns how many bytes belong to the body, and whether it is over; an error where it has no single reading, behind the
-// bytes that were fine.
+// feed reads on. It returns how many bytes belong to the body, and whether it is over; an error where it has no single
+// reading, behind the bytes that were fine.
 func (c *chunks) feed(b []byte) (n int, over bool, err error) {
 	for n < len(b) {
 		if c.at == inChunk {
@@ -52,7 +53,7 @@ func (c *chunks) feed(b []byte) (n int, over bool, err error) {
 		}
 		next, ok := c.step(b[n])
 		if !ok {
-			return n, false, errFraming
+			return n, false, ErrFraming
 		}
 		n++
 		if c.at == endOfBody {

@@ -1,10 +1,10 @@
-package proxy_test
+package wire_test
 
 import (
 	"net/netip"
 	"testing"
 
-	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
 func address(text string) netip.Addr { return netip.MustParseAddr(text) }
@@ -32,7 +32,7 @@ func TestParseRequestTakesLFForCRLF(t *testing.T) {
 		{name: "nothing", text: "", broken: true},
 		{name: "no request line", text: "hello\nHost: x\n\n", broken: true},
 	} {
-		r, refused, err := proxy.ParseRequest([]byte(c.text), address("192.0.2.1"), nil)
+		r, refused, err := wire.ParseRequest([]byte(c.text), address("192.0.2.1"), nil)
 		if refused != c.refused || (err != nil) != c.broken {
 			t.Errorf("%s: refused %v, error %v", c.name, refused, err)
 			continue
@@ -48,7 +48,7 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte("POST / HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 3\r\n\r\nabc"))
 	f.Add([]byte("GET / HTTP/1.0\nHost:."))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r, refused, err := proxy.ParseRequest(text, address("10.0.0.1"), prefixes("10.0.0.0/8"))
+		r, refused, err := wire.ParseRequest(text, address("10.0.0.1"), prefixes("10.0.0.0/8"))
 		if err != nil || refused {
 			return
 		}

@@ -1,4 +1,4 @@
-package proxy
+package wire
 
 import (
 	"bufio"
@@ -56,7 +56,8 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// FuzzChunks: what is taken as a body is the same body to net/http and fasthttp, and ends at the same byte; in pieces as in a whole.
+// FuzzChunks: what is taken as a body is the same body to net/http and fasthttp, and ends at the same byte; in pieces
+// as in a whole.
 func FuzzChunks(f *testing.F) {
 	for _, c := range bodies {
 		f.Add([]byte(c.text), uint8(1))
@@ -103,15 +104,16 @@ func FuzzChunks(f *testing.F) {
 	})
 }
 
-// follow reads a connection's bytes in pieces: where requests end, how many bytes were fine, and whether the end was an error.
+// follow reads a connection's bytes in pieces: where requests end, how many bytes were fine, and whether the end was an
+// error.
 func follow(b []byte, piece int) (ends []int, n int, err error) {
-	var w wire
+	var w Conn
 	for n < len(b) && err == nil {
 		var took int
 		begun := w.begun
-		took, err = w.feed(b[n:min(len(b), n+piece)])
+		took, err = w.Feed(b[n:min(len(b), n+piece)])
 		n += took
-		if begun && w == (wire{}) {
+		if begun && w == (Conn{}) {
 			ends = append(ends, n)
 		}
 	}
@@ -160,7 +162,8 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// FuzzWire: wherever fasthttp finds a request that receive would take, its end is one that the wire knows; in pieces as in a whole.
+// FuzzWire: wherever fasthttp finds a request that receive would take, its end is one that the wire knows; in pieces as
+// in a whole.
 func FuzzWire(f *testing.F) {
 	for _, c := range bodies {
 		f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"+c.text+"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), uint8(0))
@@ -206,9 +209,9 @@ func BenchmarkWire(b *testing.B) {
 	text := []byte(head + strings.Repeat("a", 900))
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
-	var w wire
+	var w Conn
 	for b.Loop() {
-		if n, err := w.feed(text); n != len(text) || err != nil {
+		if n, err := w.Feed(text); n != len(text) || err != nil {
 			b.Fatal(n, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package proxy
+package wire
 
 import (
 	"bytes"
@@ -9,10 +9,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// ParseRequest reads a raw HTTP/1.1 request, as a file holds it, by the rules that the server goes by. LF is taken for CR LF in its
-// head. Refused is true where the server would refuse it because it can be read in more ways than one. Where the request names no
-// length, the body is what follows, without one line's end at its very end. Its region header is believed, as if a trusted proxy had
-// passed it on. An error means that there is no request in the text.
+// ParseRequest reads a raw HTTP/1.1 request, as a file holds it, by the rules that the server goes by. LF is taken for
+// CR LF in its head. Refused is true where the server would refuse it because it can be read in more ways than one.
+// Where the request names no length, the body is what follows, without one line's end at its very end. Its region
+// header is believed, as if a trusted proxy had passed it on. An error means that there is no request in the text.
 func ParseRequest(text []byte, from netip.Addr, trusted []netip.Prefix) (r hit.Request, refused bool, err error) {
 	first, raw, body, err := splitRequest(text)
 	if err != nil {
@@ -23,7 +23,7 @@ func ParseRequest(text []byte, from netip.Addr, trusted []netip.Prefix) (r hit.R
 		return r, false, errors.New("the first line is no request line: \"GET /path HTTP/1.1\" is")
 	}
 	r.Method = parts[0]
-	if _, status := head(&r, parts[1], parts[2], raw, nil); status != 0 {
+	if _, status := Head(&r, parts[1], parts[2], raw, nil); status != 0 {
 		return r, true, nil
 	}
 	length, _ := r.One("Content-Length")
@@ -40,7 +40,7 @@ func ParseRequest(text []byte, from netip.Addr, trusted []netip.Prefix) (r hit.R
 	if coding, _ := r.One("Transfer-Encoding"); coding != nil || len(body) > 0 && string(r.Method) != "POST" {
 		return r, true, nil
 	}
-	r.Address, r.Trusted = forwarded(from, &r, trusted), true
+	r.Address, r.Trusted = Forwarded(from, &r, trusted), true
 	return r, false, nil
 }
 
