@@ -25,6 +25,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/replay"
 	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
@@ -35,7 +36,7 @@ var demoHits []byte
 type demoHit struct {
 	Title  string `json:"title"`
 	Choice string `json:"choice"` // "", yes, no or objected
-	capture
+	replay.Capture
 
 	text string // the body, as it was sent
 }
@@ -253,7 +254,7 @@ func (d *demonstration) send(h *demoHit, at time.Time) (x *rules.Explanation, go
 		}
 		defer func() { err = errors.Join(err, d.act(h, objection.Change{TakeBack: objections})) }()
 	}
-	text := rawRequest(h.Method, "/t"+h.Target, headers, body, "shop.example")
+	text := replay.Text(h.Method, "/t"+h.Target, headers, body, "shop.example")
 	if x, err = d.explain(text, at, objections...); err != nil {
 		return nil, nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
 //go:embed demo/page.html
@@ -87,7 +88,7 @@ func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 	defer s.mu.Unlock()
 	const visitor = "203.0.113.77" // an address kept for documentation (RFC 5737), in place of loopback
 	headers := append(rawHeaders(ctx), [2]string{"X-Forwarded-For", visitor}, [2]string{"Connection", "close"})
-	text := rawRequest(string(ctx.Method()), string(ctx.RequestURI()), headers, ctx.PostBody(), "")
+	text := replay.Text(string(ctx.Method()), string(ctx.RequestURI()), headers, ctx.PostBody(), "")
 	verdict, err := s.demo.explain(text, s.t.now())
 	if err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
 // gone are the parameters of a GA4 hit that hold what the French authority names, by the number of its condition; a trailing "*" is any
@@ -35,19 +36,19 @@ func TestCaptureExampleCNIL(t *testing.T) {
 	a.from = netip.MustParseAddr("203.0.113.77")
 	secrets := plantedIn(t, folder)
 	forwarded := 0
-	eachRecorded(t, filepath.Join(folder, "*ga4*.jsonl"), func(r recorded) error {
-		x, err := a.ask(r.text)
+	eachRecorded(t, filepath.Join(folder, "*ga4*.jsonl"), func(r *replay.Request) error {
+		x, err := a.ask(r.Text)
 		if err != nil || x.Vendor != "ga4" {
 			return err
 		}
 		if x.Forward == nil {
-			t.Errorf("%s:%d: nothing is sent: %s", r.file, r.line, x.Reason)
+			t.Errorf("%s:%d: nothing is sent: %s", r.File, r.Line, x.Reason)
 			return nil
 		}
 		forwarded++
-		sent, came := undone(t, x), came(t, r.text)
+		sent, came := undone(t, x), came(t, r.Text)
 		fail := func(condition, what string) {
-			t.Errorf("%s:%d: condition %s: %s: %s %s", r.file, r.line, condition, what, x.Forward.URL, x.Forward.Body)
+			t.Errorf("%s:%d: condition %s: %s: %s %s", r.File, r.Line, condition, what, x.Forward.URL, x.Forward.Body)
 		}
 		for _, secret := range secrets {
 			if around, found := sent.Find(secret); found {

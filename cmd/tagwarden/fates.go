@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
 // fates counts what becomes of recorded events under two policies.
@@ -70,12 +71,12 @@ func (t *terminal) fates(old, changed *config.Loaded, files []string, host, from
 	before, after := judge(old.Policy), judge(changed.Policy)
 	all := &fates{Different: map[string]*fate{}, policies: []*rules.Policy{old.Policy, changed.Policy}}
 	for _, file := range files {
-		passed, err := recording(file, host, func(r recorded) error {
-			x, err := before.ask(r.text)
+		passed, err := recording(file, host, func(r *replay.Request) error {
+			x, err := before.ask(r.Text)
 			if err != nil {
 				return err
 			}
-			y, err := after.ask(r.text)
+			y, err := after.ask(r.Text)
 			if err != nil {
 				return err
 			}

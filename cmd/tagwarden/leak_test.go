@@ -18,6 +18,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/curious"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
 // TestCaptureLeak replays every recording under the policy that `init` writes, with nobody having chosen anything: none of the planted
@@ -68,8 +69,8 @@ func leaks(t *testing.T, folder string, secrets []string, example, region string
 	t.Helper()
 	a := askingOf(t, example)
 	a.question.Region = region
-	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r recorded) error {
-		x, err := a.ask(undecided(r.text))
+	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r *replay.Request) error {
+		x, err := a.ask(undecided(r.Text))
 		if err != nil {
 			return err
 		}
@@ -81,7 +82,7 @@ func leaks(t *testing.T, folder string, secrets []string, example, region string
 		sent := undone(t, x)
 		for _, secret := range secrets {
 			if around, found := sent.Find(secret); found {
-				t.Errorf("%s %s: %s:%d: %q leaves %s", example, region, r.file, r.line, secret, around)
+				t.Errorf("%s %s: %s:%d: %q leaves %s", example, region, r.File, r.Line, secret, around)
 			}
 		}
 		return nil
@@ -105,7 +106,7 @@ func askingOf(t *testing.T, example string) *asking {
 }
 
 // eachRecorded goes through the hits of the recordings that a pattern names, as if they had come to shop.example.
-func eachRecorded(t *testing.T, pattern string, each func(recorded) error) {
+func eachRecorded(t *testing.T, pattern string, each func(*replay.Request) error) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -142,18 +143,18 @@ func TestCaptureLeakThroughProxy(t *testing.T) {
 	}
 	reached := 0
 	for _, file := range files {
-		_, err := recording(file, "shop.example", func(r recorded) error {
-			method, rest, _ := bytes.Cut(undecided(r.text), []byte(" "))
+		_, err := recording(file, "shop.example", func(r *replay.Request) error {
+			method, rest, _ := bytes.Cut(undecided(r.Text), []byte(" "))
 			before := d.vendors.count()
 			if err := d.pass([]byte(string(method)+" /t"+string(rest)), new(fasthttp.Response)); err != nil {
-				return fmt.Errorf("%s:%d: %w", r.file, r.line, err)
+				return fmt.Errorf("%s:%d: %w", r.File, r.Line, err)
 			}
 			for _, got := range d.vendors.since(before) {
 				reached++
 				sent := undone(t, &rules.Explanation{Forward: &rules.ExplainedRequest{URL: got.Target, Headers: got.Headers, Body: got.Body}})
 				for _, secret := range secrets {
 					if around, found := sent.Find(secret); found {
-						t.Errorf("%s:%d: %q reaches %s %s", r.file, r.line, secret, got.Vendor, around)
+						t.Errorf("%s:%d: %q reaches %s %s", r.File, r.Line, secret, got.Vendor, around)
 					}
 				}
 			}
@@ -177,14 +178,14 @@ func plantedIn(t *testing.T, folder string) []string {
 	}
 	secrets := curious.Planted(string(text))
 	in, nowhere := map[string]int{}, slices.Clone(secrets)
-	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r recorded) error {
-		came := readings(t, string(r.text))
+	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r *replay.Request) error {
+		came := readings(t, string(r.Text))
 		for _, secret := range secrets {
 			if came.Holds(secret) {
-				in[r.file]++
+				in[r.File]++
 				nowhere = slices.DeleteFunc(nowhere, func(s string) bool { return s == secret })
 			} else {
-				in[r.file] += 0
+				in[r.File] += 0
 			}
 		}
 		return nil

@@ -51,7 +51,7 @@ func verbs() []verb {
 		{"check", "--config FILE [--strict] [--visitors-per-day N] | --rules", "say what is wrong, or about to be, with a configuration", check},
 		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
 		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
-		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replay},
+		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replayVerb},
 		{"scan", "FILE.har|FILE.jsonl...", "report personal data in recorded traffic, before there is a policy", scan},
 		{"diff", "OLD NEW [--traffic FILE]...", "say what a change of the policy widens or narrows, and which recorded events it would change", diff},
 		{"notice", "--config FILE --lang en|de|fr | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},

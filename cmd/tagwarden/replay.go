@@ -9,9 +9,11 @@ import (
 	"text/tabwriter"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/observe"
+	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
-func replay(_ context.Context, t *terminal, args []string) int {
+func replayVerb(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("replay", "--config FILE FILE.har|FILE.jsonl... [--host HOST] [--objection SCOPE]... [--from IP] [--at TIME] [--format text|jsonl] [--raw]")
 	given := addAskFlags(f)
 	host := f.String("host", "", "a site's host name, in place of the recorded Host")
@@ -30,14 +32,14 @@ func replay(_ context.Context, t *terminal, args []string) int {
 	}
 	var sum summary
 	for _, file := range files {
-		passed, err := recording(file, *host, func(r recorded) error {
-			x, err := a.ask(r.text)
+		passed, err := recording(file, *host, func(r *replay.Request) error {
+			x, err := a.ask(r.Text)
 			if err != nil {
 				return err
 			}
 			sum.add(x)
 			if *form == "jsonl" {
-				printJSON(t.out, replayed{source{r.file, r.line}, x}, "")
+				printJSON(t.out, replayed{observe.Source{File: r.File, Line: r.Line}, x}, "")
 			} else {
 				printReplayed(t.out, r, x)
 			}
@@ -57,19 +59,15 @@ func replay(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-type source struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-}
-
 // replayed is an explanation with where its hit came from in front.
 type replayed struct {
-	Source source `json:"source"`
+	Source observe.Source `json:"source"`
 	*rules.Explanation
 }
 
-func printReplayed(w io.Writer, r recorded, x *rules.Explanation) {
-	printf(w, "%s:%d  %s  %s %s  %d → %d bytes\n", r.file, r.line, x.Decision, orDash(x.Vendor), orDash(x.Endpoint), x.Bytes.In, x.Bytes.Out)
+func printReplayed(w io.Writer, r *replay.Request, x *rules.Explanation) {
+	printf(w, "%s:%d  %s  %s %s  %d → %d bytes\n", r.File, r.Line, x.Decision, orDash(x.Vendor), orDash(x.Endpoint),
+		x.Bytes.In, x.Bytes.Out)
 	if x.Reason != "" {
 		printf(w, "    refused: %s\n", x.Reason)
 	}

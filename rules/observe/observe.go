@@ -1,12 +1,10 @@
-package main
+package observe
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"io"
-	"net/http"
+	"fmt"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"slices"
@@ -19,33 +17,37 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/replay"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
-// scanHost is the one host of the policy that hits are taken apart by: it has every vendor of the catalog, and forwards nothing.
+// scanHost is the one host of the policy that hits are taken apart by: it has every vendor of the catalog, and forwards
+// nothing.
 const scanHost = "scan.invalid"
 
-// scanner gathers personal data of recorded hits.
-type scanner struct {
+// Scanner gathers personal data of recorded hits.
+type Scanner struct {
 	policy  *rules.Policy
 	keys    *rules.Keys
 	at      time.Time
 	hosts   map[string][]string // of vendors: the names below which the catalog's default hosts are
 	kin     map[string]bool     // of vendors: it is of another's family, and speaks its language
 	hits    int
-	vendors map[string]*scannedVendor
-	found   map[finding]*personal
+	vendors map[string]*Vendor
+	found   map[place]*Finding
 }
 
-// finding is what findings are counted by.
-type finding struct{ vendor, field, class, kind string }
+// place is what findings are counted by.
+type place struct{ vendor, field, class, kind string }
 
-func newScanner(at time.Time) (*scanner, error) {
-	s := &scanner{at: at, hosts: map[string][]string{}, kin: map[string]bool{}, vendors: map[string]*scannedVendor{}, found: map[finding]*personal{}}
+func New(at time.Time) (*Scanner, error) {
+	s := &Scanner{at: at, hosts: map[string][]string{}, kin: map[string]bool{}, vendors: map[string]*Vendor{},
+		found: map[place]*Finding{}}
 	d := &rules.Draft{
-		Digest:      "scan",
-		Limits:      rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000, Nodes: 1_000_000},
+		Digest: "scan",
+		Limits: rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000,
+			Nodes: 1_000_000},
 		Sites:       []rules.DraftSite{{ID: "scan", Hosts: []string{scanHost}}},
 		Purposes:    []rules.Purpose{{ID: "none", Categories: []string{"none"}}},
 		Profiles:    []rules.DraftProfile{{ID: "none"}},
@@ -63,7 +65,8 @@ func newScanner(at time.Time) (*scanner, error) {
 			}
 		}
 		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: "/" + id, Upstreams: upstreams})
-		d.Activities = append(d.Activities, rules.DraftActivity{ID: id, Vendor: id, Purposes: []string{"none"}, Basis: basis.Consent, Profile: "none", Events: []string{"*"}})
+		d.Activities = append(d.Activities, rules.DraftActivity{ID: id, Vendor: id, Purposes: []string{"none"},
+			Basis: basis.Consent, Profile: "none", Events: []string{"*"}})
 	}
 	var err error
 	if s.policy, err = rules.Compile(d); err != nil {
@@ -80,60 +83,105 @@ func domain(host string) string {
 	return strings.Join(parts[max(0, len(parts)-2):], ".")
 }
 
-// hit looks at one recorded hit.
-func (s *scanner) hit(r recorded) error {
-	if bytes.HasPrefix(r.text, []byte("OPTIONS ")) {
+// Hit looks at one recorded hit.
+func (s *Scanner) Hit(r *replay.Request) error {
+	if r.Method == "OPTIONS" {
 		return nil
 	}
-	q, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.text)))
-	if err != nil {
-		return sourceError(r, "the request cannot be read: a method, a target and headers are wanted")
-	}
-	body, err := io.ReadAll(q.Body)
-	if err != nil {
-		return sourceError(r, "the request's body ends too early")
+	q, fault := readRequest(r)
+	if fault != "" {
+		return fmt.Errorf("%s:%d: %s", r.File, r.Line, fault)
 	}
 	s.hits++
-	seen := sight{scanner: s, at: source{r.file, r.line}}
-	id, x := s.recognise(q, r.text)
+	seen := sight{Scanner: s, at: Source{r.File, r.Line}}
+	id, x := s.recognise(q, r.Text)
 	seen.vendor = id
 	if x == nil {
-		seen.vendor = strings.ToLower(q.Host)
+		seen.vendor = strings.ToLower(q.host)
 	}
 	v := s.vendors[seen.vendor]
 	if v == nil {
-		v = &scannedVendor{Vendor: seen.vendor, Known: x != nil}
+		v = &Vendor{Name: seen.vendor, Known: x != nil}
 		s.vendors[seen.vendor] = v
 	}
 	v.Hits++
 	if x != nil {
 		seen.explained(x)
 	} else {
-		seen.unknown(q, body)
+		seen.unknown(q)
 	}
-	seen.headers(q.Header)
+	seen.headers(q.headers)
 	return nil
 }
 
-func sourceError(r recorded, msg string) error {
-	return &scanError{sprintf("%s:%d: %s", r.file, r.line, msg)}
+// request is a recorded request, taken apart.
+type request struct {
+	host    string
+	url     *url.URL
+	headers map[string][]string // by canonical name
+	body    []byte
 }
 
-type scanError struct{ msg string }
+// readRequest takes a request apart, and says what is wrong with one that cannot be.
+func readRequest(r *replay.Request) (q *request, fault string) {
+	const unreadable = "the request cannot be read: a method, a target and headers are wanted"
+	q = &request{headers: map[string][]string{}, body: r.Body}
+	var err error
+	if q.url, err = url.ParseRequestURI(r.Target); err != nil || strings.Contains(r.Target, " ") || !isToken(r.Method) {
+		return nil, unreadable
+	}
+	for _, h := range r.Headers {
+		if first, _, _ := strings.Cut(h[0], " "); !isToken(first) || !isToken(strings.ReplaceAll(h[0], " ", "")) { // as much as net/http takes
+			return nil, unreadable
+		}
+		name := textproto.CanonicalMIMEHeaderKey(h[0])
+		if name == "Content-Length" || name == "Transfer-Encoding" {
+			continue // the body is here whole
+		}
+		q.headers[name] = append(q.headers[name], strings.Trim(h[1], " \t"))
+	}
+	named := q.headers["Host"]
+	if len(named) > 1 {
+		return nil, unreadable
+	}
+	delete(q.headers, "Host")
+	if q.host = q.url.Host; q.host == "" && len(named) > 0 {
+		q.host = named[0]
+	}
+	return q, ""
+}
 
-func (e *scanError) Error() string { return e.msg }
+// header is the first of the headers of that name, "" where there is none.
+func (q *request) header(name string) string {
+	if all := q.headers[name]; len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
 
-// recognise finds the vendor that a hit is for: one whose endpoint has the hit's path, perhaps behind a prefix, and whose fields can be
-// read from it. Of several, one whose host it was sent to goes first, and the head of a family before its kin.
-func (s *scanner) recognise(q *http.Request, text []byte) (id string, x *rules.Explanation) {
+// isToken tells whether a text is what methods and names of headers are made of.
+func isToken(text string) bool {
+	for i := range len(text) {
+		if !hit.IsToken(text[i]) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// recognise finds the vendor that a hit is for: one whose endpoint has the hit's path, perhaps behind a prefix, and
+// whose fields can be read from it. Of several, one whose host it was sent to goes first, and the head of a family
+// before its kin.
+func (s *Scanner) recognise(q *request, text []byte) (id string, x *rules.Explanation) {
 	request, refused, err := wire.ParseRequest(text, netip.AddrFrom4([4]byte{192, 0, 2, 1}), nil)
 	if err != nil || refused {
 		return "", nil
 	}
 	ids := catalog.BuiltinIDs()
-	at := domain(q.Host)
+	at := domain(q.host)
 	slices.SortStableFunc(ids, func(a, b string) int {
-		return cmp.Or(order(slices.Contains(s.hosts[b], at))-order(slices.Contains(s.hosts[a], at)), order(s.kin[a])-order(s.kin[b]))
+		return cmp.Or(order(slices.Contains(s.hosts[b], at))-order(slices.Contains(s.hosts[a], at)),
+			order(s.kin[a])-order(s.kin[b]))
 	})
 	request.Host = []byte(scanHost)
 	path := string(request.Path)
@@ -166,9 +214,9 @@ func order(first bool) int {
 
 // sight is a look at one hit.
 type sight struct {
-	*scanner
+	*Scanner
 	vendor string
-	at     source
+	at     Source
 }
 
 // explained looks at the fields that the catalog knows, and at those that it does not.
@@ -226,21 +274,22 @@ func (s *sight) value(field string, class hit.Class, value string) {
 	}
 }
 
-// lastName is what the last part of a field's path is called: "user.firstName" and "cookie firstName" are called firstName.
+// lastName is what the last part of a field's path is called: "user.firstName" and "cookie firstName" are called
+// firstName.
 func lastName(field string) string {
 	field = strings.TrimRight(field, "[]0123456789")
 	return field[strings.LastIndexAny(field, ". ?]")+1:]
 }
 
 func (s *sight) add(field string, class hit.Class, kind, text string) {
-	key := finding{s.vendor, field, class.String(), kind}
+	key := place{s.vendor, field, class.String(), kind}
 	p := s.found[key]
 	if p == nil {
-		p = &personal{Vendor: s.vendor, Field: field, Class: class.String(), Kind: kind, Where: s.at}
+		p = &Finding{Vendor: s.vendor, Field: field, Class: class.String(), Kind: kind, Where: s.at}
 		s.found[key] = p
 	}
 	p.Count++
-	if sample := masked(text); len(p.Samples) < maxSamples && !slices.Contains(p.Samples, sample) {
+	if sample := Masked(text); len(p.Samples) < maxSamples && !slices.Contains(p.Samples, sample) {
 		p.Samples = append(p.Samples, sample)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package observe
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,14 +14,15 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// unknown looks at a hit whose vendor nobody knows: at its path, the names and values of its query, and its body as far as it is JSON, lines
-// of it, or a form.
-func (s *sight) unknown(q *http.Request, body []byte) {
-	path, _ := scrub.Append(nil, []byte(q.URL.EscapedPath()), scrub.All)
-	s.value("path", hit.URL, q.URL.EscapedPath())
+// unknown looks at a hit whose vendor nobody knows: at its path, the names and values of its query, and its body as far
+// as it is JSON, lines of it, or a form.
+func (s *sight) unknown(q *request) {
+	body := q.body
+	path, _ := scrub.Append(nil, []byte(q.url.EscapedPath()), scrub.All)
+	s.value("path", hit.URL, q.url.EscapedPath())
 	at := string(path)
-	s.form(at+" ?", q.URL.RawQuery)
-	if q.Header.Get("Content-Encoding") == "gzip" || bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+	s.form(at+" ?", q.url.RawQuery)
+	if q.header("Content-Encoding") == "gzip" || bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 		body = inflated(body)
 	}
 	if len(body) == 0 {
@@ -124,12 +124,13 @@ func joint(at string) string {
 
 // plumbing are headers that say nothing of a visitor but what every browser says.
 var plumbing = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Dnt", "Host", "If-Modified-Since",
+	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Encoding", "Content-Length",
+	"Content-Type", "Dnt", "Host", "If-Modified-Since",
 	"If-None-Match", "Origin", "Pragma", "Priority", "Te", "Upgrade-Insecure-Requests",
 }
 
 // headers looks at headers that carry data, and at each cookie.
-func (s *sight) headers(h http.Header) {
+func (s *sight) headers(h map[string][]string) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if slices.Contains(plumbing, name) || strings.HasPrefix(name, "Sec-") {
 			continue
