@@ -156,49 +156,6 @@ func TestImportInterrupted(t *testing.T) {
 	}
 }
 
-func TestRows(t *testing.T) {
-	for _, test := range []struct {
-		name, form, text string
-		columns          mapping
-		want             string // ids and fault of each line
-	}{
-		{"header", "csv", "Name,E-Mail,Phone Number\nx,a@example.com,1\n", nil, "2 [{email a@example.com} {phone 1}] "},
-		{"no header", "csv", "a@example.com\n\nb@example.com", nil, "1 [{email a@example.com}] |3 [{email b@example.com}] "},
-		{"numbers", "csv", "a@example.com\tx\n", mapping{{"email", "1"}}, "1 [{email a@example.com}] "},
-		{"two of one", "csv", "m1,m2\na@example.com,b@example.com\n", mapping{{"email", "m1"}, {"email", "m2"}}, "2 [{email a@example.com} {email b@example.com}] "},
-		{"quotes", "csv", "email\na\"b@example.com\nc@example.com\n", nil, "2 [] the line is no CSV: a quotation mark stands where none may|3 [{email c@example.com}] "},
-		{"no text", "csv", "email\n\xe4@example.com\n", nil, "2 [{email \xe4@example.com}] email: it is not UTF-8"},
-		{"flat", "jsonl", `{"mail":"a@example.com","x":1}` + "\n\n" + `{"user_id":17}` + "\n[]\n{\"email\":[]}", nil,
-			"1 [{email a@example.com}] |3 [{user_id 17}] |4 [] the line is no object of JSON|5 [] email: a string is wanted"},
-		{"mapped", "jsonl", `{"k":"1.2"}`, mapping{{"client_id:ga4", "k"}}, "1 [{client_id:ga4 1.2}] "},
-	} {
-		rows, err := openRows(strings.NewReader(test.text), test.form, test.columns)
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
-			continue
-		}
-		var got []string
-		for {
-			one, more := rows.next()
-			if !more {
-				break
-			}
-			got = append(got, sprintf("%d %v %s", one.line, one.ids, one.fault))
-		}
-		if strings.Join(got, "|") != test.want || rows.err != nil {
-			t.Errorf("%s: %q, %v", test.name, got, rows.err)
-		}
-	}
-	for name, text := range map[string]string{"nothing": "", "no column": "a,b\n1,2\n", "dates alone": "date\n2026-01-01\n"} {
-		if _, err := openRows(strings.NewReader(text), "csv", nil); err == nil {
-			t.Errorf("%s is read", name)
-		}
-	}
-	if _, err := openRows(strings.NewReader("a,b\n"), "csv", mapping{{"email", "c"}}); err == nil || !strings.Contains(err.Error(), `no column "c"; it has 2 columns`) {
-		t.Error(err)
-	}
-}
-
 // TestStreams: an answer of this process is read while it is written, and one that breaks off does not look whole.
 func TestStreams(t *testing.T) {
 	here := &api{client: &http.Client{Transport: local{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -229,42 +186,4 @@ func TestStreams(t *testing.T) {
 			t.Errorf("%s: half a copy lies there: %v", path, err)
 		}
 	}
-}
-
-func FuzzRows(f *testing.F) {
-	f.Add("email,time\na@example.com,2026-01-01\n", true)
-	f.Add("\ufeffE-Mail;x\r\n\"a\nb\"@example.com;1\r\n\"", true)
-	f.Add(`{"email":"a@example.com"}`+"\n"+`{"ids":{"email":"b@example.com"},"all":true}`, false)
-	f.Add("a@example.com", true)
-	f.Fuzz(func(t *testing.T, text string, csv bool) {
-		form := map[bool]string{true: "csv", false: "jsonl"}[csv]
-		rows, err := openRows(strings.NewReader(text), form, nil)
-		if err != nil {
-			return
-		}
-		im := importing{}
-		im.flags.All = true
-		how, err := json.Marshal(im.flags)
-		if err != nil {
-			t.Fatal(err)
-		}
-		im.common = how[1 : len(how)-1]
-		last := uint64(0)
-		for {
-			one, more := rows.next()
-			if !more {
-				return
-			}
-			if one.line <= last {
-				t.Fatalf("line %d after line %d", one.line, last)
-			}
-			last = one.line
-			if one.fault != "" {
-				continue
-			}
-			if written := im.write(nil, &one); written[0] != ',' || !json.Valid(written[1:]) {
-				t.Fatalf("no JSON: %s", written)
-			}
-		}
-	})
 }

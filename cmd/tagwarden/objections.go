@@ -14,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -69,30 +70,14 @@ func (t *terminal) group(ctx context.Context, name string, all []verb, args []st
 	return all[at].run(ctx, t, args[1:])
 }
 
-// actBody is an objection as the API takes it.
-type actBody struct {
-	IDs         map[string][]string `json:"ids,omitempty"`
-	Purposes    []string            `json:"purposes,omitempty"`
-	Vendors     []string            `json:"vendors,omitempty"`
-	All         bool                `json:"all,omitempty"`
-	Restriction bool                `json:"restriction,omitempty"`
-	Complaint   bool                `json:"complaint,omitempty"`
-	Site        string              `json:"site,omitempty"`
-	Channel     string              `json:"channel,omitempty"`
-	Campaign    string              `json:"campaign,omitempty"`
-	Source      string              `json:"source,omitempty"`
-	Time        string              `json:"time,omitempty"`
-	Because     string              `json:"because,omitempty"`
-}
-
 // idFlags adds --id. A value that is "-" is read from the terminal, so that it is not in the shell's history.
-func (t *terminal) idFlags(f *flag.FlagSet, a *actBody) {
+func (t *terminal) idFlags(f *flag.FlagSet, a *lists.Act) {
 	f.Func("id", "whose: class and value, email=jane@example.com or client_id:ga4=...; NAME=- reads the value from standard input; may be given again", func(given string) error {
 		return t.addID(a, given)
 	})
 }
 
-func (t *terminal) addID(a *actBody, given string) error {
+func (t *terminal) addID(a *lists.Act, given string) error {
 	name, value, found := strings.Cut(given, "=")
 	class, _, _ := strings.Cut(name, ":")
 	if !found || !slices.Contains(rules.IdentityNames(), class) {
@@ -112,7 +97,7 @@ func (t *terminal) addID(a *actBody, given string) error {
 }
 
 // scopeFlags add what is objected to.
-func scopeFlags(f *flag.FlagSet, a *actBody) {
+func scopeFlags(f *flag.FlagSet, a *lists.Act) {
 	f.Func("purpose", "a purpose's id; may be given again", func(given string) error {
 		a.Purposes = append(a.Purposes, given)
 		return nil
@@ -125,7 +110,7 @@ func scopeFlags(f *flag.FlagSet, a *actBody) {
 }
 
 // markFlags add what is counted of an objection.
-func markFlags(f *flag.FlagSet, a *actBody, source string) {
+func markFlags(f *flag.FlagSet, a *lists.Act, source string) {
 	f.BoolVar(&a.Restriction, "restriction", false, "it is a restriction (Art. 18), not an objection")
 	f.StringVar(&a.Site, "site", "", "the site that it came from")
 	f.StringVar(&a.Channel, "channel", "", "the channel that it came by: mail, phone")
@@ -136,7 +121,7 @@ func markFlags(f *flag.FlagSet, a *actBody, source string) {
 func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all [--restriction] [--complaint] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	var a actBody
+	var a lists.Act
 	t.idFlags(f, &a)
 	scopeFlags(f, &a)
 	markFlags(f, &a, objection.Command)
@@ -153,7 +138,7 @@ func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
 func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--restriction] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	var a actBody
+	var a lists.Act
 	t.idFlags(f, &a)
 	scopeFlags(f, &a)
 	markFlags(f, &a, objection.Command)
@@ -171,7 +156,7 @@ func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
 }
 
 // change makes one change and says what became of it.
-func (t *terminal) change(ctx context.Context, file, method string, a *actBody, form string) int {
+func (t *terminal) change(ctx context.Context, file, method string, a *lists.Act, form string) int {
 	if len(a.IDs) == 0 {
 		t.fail("--id is missing: whose objection is it?")
 		return usage
@@ -214,8 +199,8 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	people := struct {
-		Subjects []actBody `json:"subjects"`
-	}{make([]actBody, len(rest))}
+		Subjects []lists.Act `json:"subjects"`
+	}{make([]lists.Act, len(rest))}
 	for i, given := range rest {
 		if err := t.addID(&people.Subjects[i], given); err != nil {
 			t.fail("identifier %d: %v", i+1, err)

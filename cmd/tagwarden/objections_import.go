@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -22,6 +23,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/console"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 )
 
 // batchLines is how many objections an import takes in one step: each step writes most of the store's pages anew.
@@ -34,7 +36,7 @@ const shownLines = 20
 type importing struct {
 	t      *terminal
 	api    *api
-	flags  actBody // what holds where a line says nothing else
+	flags  lists.Act // what holds where a line says nothing else
 	common []byte
 	key    string   // of the file and how it is read
 	args   []string // what the verb was called with
@@ -68,8 +70,8 @@ func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 	markFlags(f, &im.flags, objection.Import)
 	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
 	report := f.String("report", "", "write line and fault of everything that is not taken to this file, CSV")
-	var columns mapping
-	columns.flag(f)
+	var columns []lists.Column
+	columnFlag(f, &columns)
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
@@ -96,8 +98,19 @@ func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 	})
 }
 
+// columnFlag adds --column.
+func columnFlag(f *flag.FlagSet, columns *[]lists.Column) {
+	f.Func("column", "which column holds what: email=E-Mail, time=\"Opt-out date\", or by number, email=1; may be given again", func(given string) error {
+		column, err := lists.ParseColumn(given)
+		if err == nil {
+			*columns = append(*columns, column)
+		}
+		return err
+	})
+}
+
 // file imports a file.
-func (im *importing) file(ctx context.Context, name, form string, columns mapping, report string) (code int, err error) {
+func (im *importing) file(ctx context.Context, name, form string, columns []lists.Column, report string) (code int, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return usage, err
@@ -127,17 +140,17 @@ func (im *importing) file(ctx context.Context, name, form string, columns mappin
 		_ = im.report.Write([]string{"line", "fault"})
 	}
 	im.bar = newProgress(im.t, f, size)
-	rows, err := openRows(im.bar, form, columns)
+	rows, err := lists.Open(im.bar, form, columns)
 	if err != nil {
 		return usage, fmt.Errorf("%s: %w", name, err)
 	}
-	im.t.warnHashed(rows.what)
-	if !im.scoped() && !slices.Contains(rows.what, "scopes") && form == "csv" {
+	im.t.warnHashed(rows.What)
+	if !im.scoped() && !slices.Contains(rows.What, "scopes") && form == "csv" {
 		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
 	}
 	im.t.endsTidily() // it says how it is gone on with
 	err = im.run(ctx, rows)
-	im.unreadable = rows.err != nil
+	im.unreadable = rows.Err != nil
 	im.bar.end()
 	return im.end(err)
 }
@@ -148,12 +161,12 @@ func (im *importing) scoped() bool {
 }
 
 // begin finds out how far the same import has come before.
-func (im *importing) begin(ctx context.Context, sum []byte, columns mapping) error {
+func (im *importing) begin(ctx context.Context, sum []byte, columns []lists.Column) error {
 	how, err := json.Marshal(im.flags)
 	if err != nil {
 		return err
 	}
-	im.common = how[1 : len(how)-1]
+	im.common = im.flags.Common()
 	key := sha256.Sum256(fmt.Appendf(nil, "%x %s %q", sum, how, columns))
 	im.key = hex.EncodeToString(key[:])
 	if im.trial {
@@ -171,7 +184,7 @@ func (im *importing) begin(ctx context.Context, sum []byte, columns mapping) err
 }
 
 // run takes rows in batches: while one is being taken, the next one is read.
-func (im *importing) run(ctx context.Context, rows *rows) error {
+func (im *importing) run(ctx context.Context, rows *lists.Rows) error {
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ready, ended := make(chan batch), make(chan error, 1)
@@ -188,14 +201,14 @@ func (im *importing) run(ctx context.Context, rows *rows) error {
 	}()
 	var b batch
 	for within.Err() == nil {
-		one, more := rows.next()
+		one, more := rows.Next()
 		if !more {
 			break
 		}
-		b.last = one.line
+		b.last = one.Line
 		if im.wanted(&one) {
-			b.lines = append(b.lines, one.line)
-			b.body = im.write(b.body, &one)
+			b.lines = append(b.lines, one.Line)
+			b.body = one.Append(b.body, &im.flags, im.common)
 		}
 		if len(b.lines) == im.most {
 			ready <- b
@@ -206,36 +219,36 @@ func (im *importing) run(ctx context.Context, rows *rows) error {
 		ready <- b
 	}
 	close(ready)
-	return errors.Join(<-ended, rows.err, ctx.Err())
+	return errors.Join(<-ended, rows.Err, ctx.Err())
 }
 
 // wanted tells whether a row is to be taken: nothing is wrong with it, it is not in already, and no earlier line says the same.
-func (im *importing) wanted(r *row) bool {
-	if r.line > im.start {
+func (im *importing) wanted(r *lists.Row) bool {
+	if r.Line > im.start {
 		im.lines++
 	}
-	if r.fault != "" {
-		im.reject(r.line, r.fault)
+	if r.Fault != "" {
+		im.reject(r.Line, r.Fault)
 		return false
 	}
 	var h maphash.Hash
 	h.SetSeed(im.seed)
-	for _, id := range r.ids {
-		writeAll(&h, id.name, "\x00", strings.ToLower(id.text), "\x00")
+	for _, id := range r.IDs {
+		writeAll(&h, id.Name, "\x00", strings.ToLower(id.Text), "\x00")
 	}
-	writeAll(&h, r.about[0], "\x00", r.whole)
+	writeAll(&h, r.Scopes(), "\x00", r.Whole)
 	sum := h.Sum64()
 	if first, before := im.seen[sum]; before {
-		if r.line > im.start {
+		if r.Line > im.start {
 			im.mu.Lock()
 			im.duplicates++
 			im.mu.Unlock()
-			im.tell(r.line, sprintf("duplicate of line %d", first), im.duplicates)
+			im.tell(r.Line, sprintf("duplicate of line %d", first), im.duplicates)
 		}
 		return false
 	}
-	im.seen[sum] = r.line
-	return r.line > im.start
+	im.seen[sum] = r.Line
+	return r.Line > im.start
 }
 
 func writeAll(h *maphash.Hash, texts ...string) {

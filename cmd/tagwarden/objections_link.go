@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 )
 
 // linksAtOnce is how many links are asked for in one call.
@@ -19,13 +20,13 @@ const linksAtOnce = 1000
 func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections link", "--id NAME=VALUE... | --file FILE.csv [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all [--site ID] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	var a actBody
+	var a lists.Act
 	t.idFlags(f, &a)
 	scopeFlags(f, &a)
 	f.StringVar(&a.Site, "site", "", "the site whose pages the link leads to; needed where there are several")
 	contacts := f.String("file", "", "contacts, CSV: it is written out with the columns unsubscribe_url and fault added")
-	var columns mapping
-	columns.flag(f)
+	var columns []lists.Column
+	columnFlag(f, &columns)
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -53,34 +54,34 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 }
 
 // linkAll writes a file of contacts with a link added to each.
-func (t *terminal) linkAll(ctx context.Context, api *api, a *actBody, file string, columns mapping) int {
+func (t *terminal) linkAll(ctx context.Context, api *api, a *lists.Act, file string, columns []lists.Column) int {
 	f, err := os.Open(file)
 	if err != nil {
 		return t.failed(err)
 	}
 	defer func() { _ = f.Close() }()
-	rows, err := openRows(f, "csv", columns)
+	rows, err := lists.Open(f, "csv", columns)
 	if err != nil {
 		return t.failed(err)
 	}
 	buffered := bufio.NewWriter(t.document())
 	out := csv.NewWriter(buffered)
-	if rows.header != nil {
-		err = out.Write(append(append([]string{}, rows.header...), "unsubscribe_url", "fault"))
+	if rows.Header != nil {
+		err = out.Write(append(append([]string{}, rows.Header...), "unsubscribe_url", "fault"))
 	}
 	faults := 0
-	var some []row
+	var some []lists.Row
 	flush := func() {
 		if err != nil || len(some) == 0 {
 			return
 		}
 		var n int
-		n, err = t.linkSome(ctx, api, a, some, len(rows.header), out)
+		n, err = t.linkSome(ctx, api, a, some, len(rows.Header), out)
 		faults += n
 		some = some[:0]
 	}
 	for err == nil {
-		one, more := rows.next()
+		one, more := rows.Next()
 		if !more {
 			break
 		}
@@ -90,7 +91,7 @@ func (t *terminal) linkAll(ctx context.Context, api *api, a *actBody, file strin
 	}
 	flush()
 	out.Flush()
-	if err = errors.Join(err, rows.err, out.Error(), buffered.Flush()); err != nil {
+	if err = errors.Join(err, rows.Err, out.Error(), buffered.Flush()); err != nil {
 		return t.failed(err)
 	}
 	if faults > 0 {
@@ -101,9 +102,9 @@ func (t *terminal) linkAll(ctx context.Context, api *api, a *actBody, file strin
 }
 
 // linkSome writes rows of so many columns with their links, and counts those that have none. A list is refused as a whole: then each is asked for alone.
-func (t *terminal) linkSome(ctx context.Context, api *api, a *actBody, some []row, columns int, out *csv.Writer) (faults int, err error) {
+func (t *terminal) linkSome(ctx context.Context, api *api, a *lists.Act, some []lists.Row, columns int, out *csv.Writer) (faults int, err error) {
 	type list struct {
-		Objections []actBody `json:"objections"`
+		Objections []lists.Act `json:"objections"`
 	}
 	links := make([]string, len(some))
 	whys := make([]string, len(some))
@@ -111,8 +112,8 @@ func (t *terminal) linkSome(ctx context.Context, api *api, a *actBody, some []ro
 	var all list
 	for i := range some {
 		one := *a
-		if whys[i] = some[i].fault; whys[i] == "" {
-			one.IDs = some[i].byName()
+		if whys[i] = some[i].Fault; whys[i] == "" {
+			one.IDs = some[i].ByName()
 			all.Objections, to = append(all.Objections, one), append(to, i)
 		}
 	}
@@ -143,7 +144,7 @@ func (t *terminal) linkSome(ctx context.Context, api *api, a *actBody, some []ro
 		if whys[i] != "" {
 			faults++
 		}
-		cells := append(make([]string, 0, columns+2), some[i].cells...)
+		cells := append(make([]string, 0, columns+2), some[i].Cells...)
 		for len(cells) < columns {
 			cells = append(cells, "")
 		}

@@ -46,6 +46,7 @@ var mayImport = []struct {
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/console", []string{"rules/...", "config/durable", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
 	{"proxy/visitor", []string{"rules/...", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
+	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
 	{"proxy/*", []string{"rules/...", "config/durable"}, "a part takes an Options struct and small interfaces"},
 	{"config/durable", nil, "a leaf imports nothing of ours"},

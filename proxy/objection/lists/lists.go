@@ -1,11 +1,10 @@
-package main
+package lists
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -19,21 +18,19 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// mapping says which column holds what, as --column gives it.
-type mapping []struct{ what, column string }
+// Column says that a column holds something.
+type Column struct{ What, Name string }
 
 // about is what a column may hold besides identifiers.
 var about = []string{"scopes", "time", "source", "channel", "campaign", "site"}
 
-func (m *mapping) flag(f *flag.FlagSet) {
-	f.Func("column", "which column holds what: email=E-Mail, time=\"Opt-out date\", or by number, email=1; may be given again", func(given string) error {
-		what, column, found := strings.Cut(given, "=")
-		if !found || column == "" || !holds(what) {
-			return fmt.Errorf("NAME=COLUMN is right, with one of %s, %s", strings.Join(rules.IdentityNames(), ", "), strings.Join(about, ", "))
-		}
-		*m = append(*m, struct{ what, column string }{what, column})
-		return nil
-	})
+// ParseColumn reads what people write: email=E-Mail, time=Opt-out date, or by number, email=1.
+func ParseColumn(given string) (Column, error) {
+	what, column, found := strings.Cut(given, "=")
+	if !found || column == "" || !holds(what) {
+		return Column{}, fmt.Errorf("NAME=COLUMN is right, with one of %s, %s", strings.Join(rules.IdentityNames(), ", "), strings.Join(about, ", "))
+	}
+	return Column{what, column}, nil
 }
 
 // holds tells whether a column can hold that.
@@ -58,38 +55,46 @@ func meaning(column string) string {
 	return usual[name]
 }
 
-// value is one identifier of a row.
-type value struct{ name, text string }
+// ID is one identifier of a row.
+type ID struct{ Name, Text string }
 
-// row is one line of a file that names people.
-type row struct {
-	line  uint64
-	cells []string // of CSV, as they are
-	ids   []value
+// Row is one line of a file that names people.
+type Row struct {
+	Line  uint64
+	Cells []string // of CSV, as they are
+	IDs   []ID
+	Whole string // JSON that is an objection already
+	Fault string // why it cannot be taken; nothing of a value is in it
+
 	about [6]string // in the order of about
-	whole string    // JSON that is an objection already
-	fault string    // why it cannot be taken; nothing of a value is in it
 }
 
-// byName gathers the identifiers of a row.
-func (r *row) byName() map[string][]string {
+// ByName gathers the identifiers of a row.
+func (r *Row) ByName() map[string][]string {
 	all := map[string][]string{}
-	for _, id := range r.ids {
-		all[id.name] = append(all[id.name], id.text)
+	for _, id := range r.IDs {
+		all[id.Name] = append(all[id.Name], id.Text)
 	}
 	return all
 }
 
-// rows reads a file line by line.
-type rows struct {
-	header []string // of CSV that has one
-	what   []string // what columns hold, as far as it is known before the first row
-	err    error    // why it cannot be read further
-	next   func() (row, bool)
+// Rows reads a file line by line.
+type Rows struct {
+	Header []string // of CSV that has one
+	What   []string // what columns hold, as far as it is known before the first row
+	Err    error    // why it cannot be read further, once Next has said that there is no more
+
+	next func() (Row, bool)
 }
 
-// openRows begins to read CSV or JSON lines.
-func openRows(from io.Reader, form string, columns mapping) (*rows, error) {
+// Next returns the next row, and false where there is none.
+func (r *Rows) Next() (Row, bool) { return r.next() }
+
+// Scopes is what a row says that is objected to, "" where it says nothing.
+func (r *Row) Scopes() string { return r.about[0] }
+
+// Open begins to read CSV or JSON lines.
+func Open(from io.Reader, form string, columns []Column) (*Rows, error) {
 	in := bufio.NewReaderSize(from, 256<<10)
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
 		_, _ = in.Discard(3)
@@ -101,7 +106,7 @@ func openRows(from io.Reader, form string, columns mapping) (*rows, error) {
 }
 
 // csvRows reads CSV, whose delimiter is the one of , ; and tab that its first line has most of.
-func csvRows(in *bufio.Reader, columns mapping) (*rows, error) {
+func csvRows(in *bufio.Reader, columns []Column) (*Rows, error) {
 	start, _ := in.Peek(64 << 10)
 	line, _, _ := bytes.Cut(start, []byte{'\n'})
 	delimiter := ','
@@ -123,31 +128,31 @@ func csvRows(in *bufio.Reader, columns mapping) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{}
+	r := &Rows{}
 	for _, p := range at {
-		r.what = append(r.what, p.what)
+		r.What = append(r.What, p.what)
 	}
 	pending := !header
 	if header {
-		r.header = slices.Clone(first)
+		r.Header = slices.Clone(first)
 	}
 	last := uint64(0)
-	r.next = func() (row, bool) {
+	r.next = func() (Row, bool) {
 		cells, err := first, error(nil)
 		if !pending {
 			cells, err = reader.Read()
 		}
 		pending = false
 		if errors.Is(err, io.EOF) {
-			return row{}, false
+			return Row{}, false
 		}
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			last = max(last+1, uint64(max(wrong.Line, 0)))
-			return row{line: last, fault: "the line is no CSV: a quotation mark stands where none may"}, true
+			return Row{Line: last, Fault: "the line is no CSV: a quotation mark stands where none may"}, true
 		}
 		if err != nil {
-			r.err = fmt.Errorf("the file cannot be read to its end: %w", err)
-			return row{}, false
+			r.Err = fmt.Errorf("the file cannot be read to its end: %w", err)
+			return Row{}, false
 		}
 		n, _ := reader.FieldPos(0)
 		last = max(last+1, uint64(n))
@@ -163,7 +168,7 @@ type spot struct {
 }
 
 // places finds out which column holds what, and whether the first line says so.
-func places(first []string, columns mapping) (at []spot, header bool, err error) {
+func places(first []string, columns []Column) (at []spot, header bool, err error) {
 	if len(columns) == 0 {
 		for i, name := range first {
 			if what := meaning(name); what != "" {
@@ -180,16 +185,16 @@ func places(first []string, columns mapping) (at []spot, header bool, err error)
 		}
 	}
 	for _, c := range columns {
-		i := slices.IndexFunc(first, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(c.column)) })
+		i := slices.IndexFunc(first, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(c.Name)) })
 		header = header || i >= 0
 		if i < 0 {
-			n, err := strconv.Atoi(c.column)
+			n, err := strconv.Atoi(c.Name)
 			if err != nil || n < 1 || n > len(first) {
-				return nil, false, fmt.Errorf("--column %s: the first line has no column %q; it has %d columns", c.what, c.column, len(first))
+				return nil, false, fmt.Errorf("--column %s: the first line has no column %q; it has %d columns", c.What, c.Name, len(first))
 			}
 			i = n - 1
 		}
-		at = append(at, spot{i, c.what})
+		at = append(at, spot{i, c.What})
 	}
 	if !slices.ContainsFunc(at, func(s spot) bool { return !slices.Contains(about, s.what) }) {
 		return nil, false, errors.New("no column is said to hold an identifier: --column email=NAME says so")
@@ -197,8 +202,8 @@ func places(first []string, columns mapping) (at []spot, header bool, err error)
 	return at, header || slices.ContainsFunc(first, func(name string) bool { return meaning(name) != "" }), nil
 }
 
-func csvRow(line uint64, cells []string, at []spot) row {
-	r := row{line: line, cells: cells}
+func csvRow(line uint64, cells []string, at []spot) Row {
+	r := Row{Line: line, Cells: cells}
 	for _, s := range at {
 		if s.index < len(cells) {
 			r.put(s.what, cells[s.index])
@@ -209,30 +214,30 @@ func csvRow(line uint64, cells []string, at []spot) row {
 }
 
 // put takes what a column holds.
-func (r *row) put(what, text string) {
+func (r *Row) put(what, text string) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return
 	}
-	if !utf8.ValidString(text) && r.fault == "" {
-		r.fault = what + ": it is not UTF-8"
+	if !utf8.ValidString(text) && r.Fault == "" {
+		r.Fault = what + ": it is not UTF-8"
 	}
 	if i := slices.Index(about, what); i >= 0 {
 		r.about[i] = text
 		return
 	}
-	r.ids = append(r.ids, value{what, text})
+	r.IDs = append(r.IDs, ID{what, text})
 }
 
 // finish looks at a row as a whole.
-func (r *row) finish() {
-	if len(r.ids) == 0 && r.fault == "" {
-		r.fault = "there is no identifier in it"
+func (r *Row) finish() {
+	if len(r.IDs) == 0 && r.Fault == "" {
+		r.Fault = "there is no identifier in it"
 	}
-	if given := r.about[1]; given != "" && r.fault == "" {
+	if given := r.about[1]; given != "" && r.Fault == "" {
 		at, ok := parseDate(given)
 		if !ok {
-			r.fault = "time: it is none: 2026-12-01, 2026-12-01T12:00:00Z and 01.12.2026 are"
+			r.Fault = "time: it is none: 2026-12-01, 2026-12-01T12:00:00Z and 01.12.2026 are"
 			return
 		}
 		r.about[1] = at.UTC().Format(time.RFC3339)
@@ -258,15 +263,15 @@ func parseDate(text string) (time.Time, bool) {
 const longestLine = 1 << 20
 
 // jsonRows reads JSON lines: objects whose members are columns, or objections as the API takes them, which have ids.
-func jsonRows(in *bufio.Reader, columns mapping) *rows {
-	r := &rows{}
+func jsonRows(in *bufio.Reader, columns []Column) *Rows {
+	r := &Rows{}
 	for _, c := range columns {
-		r.what = append(r.what, c.what)
+		r.What = append(r.What, c.What)
 	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), longestLine)
 	n := uint64(0)
-	r.next = func() (row, bool) {
+	r.next = func() (Row, bool) {
 		for lines.Scan() {
 			n++
 			if text := bytes.TrimSpace(lines.Bytes()); len(text) > 0 {
@@ -274,17 +279,17 @@ func jsonRows(in *bufio.Reader, columns mapping) *rows {
 			}
 		}
 		if err := lines.Err(); err != nil {
-			r.err = fmt.Errorf("line %d cannot be read: %w", n+1, err)
+			r.Err = fmt.Errorf("line %d cannot be read: %w", n+1, err)
 		}
-		return row{}, false
+		return Row{}, false
 	}
 	return r
 }
 
-func jsonRow(line uint64, text []byte, columns mapping) row {
-	r := row{line: line}
+func jsonRow(line uint64, text []byte, columns []Column) Row {
+	r := Row{Line: line}
 	if !utf8.Valid(text) || !gjson.ValidBytes(text) || text[0] != '{' {
-		r.fault = "the line is no object of JSON"
+		r.Fault = "the line is no object of JSON"
 		return r
 	}
 	whole := false
@@ -298,8 +303,8 @@ func jsonRow(line uint64, text []byte, columns mapping) row {
 			what = meaning(key.Str)
 		}
 		for _, c := range columns {
-			if c.column == key.Str {
-				what = c.what
+			if c.Name == key.Str {
+				what = c.What
 			}
 		}
 		if what == "" {
@@ -307,13 +312,13 @@ func jsonRow(line uint64, text []byte, columns mapping) row {
 		}
 		if v.Type == gjson.String || v.Type == gjson.Number {
 			r.put(what, v.String())
-		} else if v.Type != gjson.Null && r.fault == "" {
-			r.fault = what + ": a string is wanted"
+		} else if v.Type != gjson.Null && r.Fault == "" {
+			r.Fault = what + ": a string is wanted"
 		}
 		return true
 	})
 	if whole {
-		return row{line: line, whole: string(text)}
+		return Row{Line: line, Whole: string(text)}
 	}
 	r.finish()
 	return r
