@@ -42,7 +42,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	warnings := t.warnings(loaded)
+	warnings := warningsOf(t, loaded)
 	faults, more := loaded.CheckCertificate(t.now())
 	for _, w := range more {
 		warnings = append(warnings, w.Error())
@@ -75,8 +75,8 @@ func printRules(t *terminal) {
 	}
 }
 
-// warnings lists what is no fault, and what an operator or the privacy lead should know all the same.
-func (t *terminal) warnings(loaded *config.Loaded) []string {
+// warningsOf lists what is no fault, and what an operator or the privacy lead should know all the same.
+func warningsOf(t *terminal, loaded *config.Loaded) []string {
 	var all []string
 	for _, w := range loaded.Warnings {
 		all = append(all, w.Error())

@@ -29,7 +29,7 @@ func diff(_ context.Context, t *terminal, args []string) int {
 		t.fail("two server files are wanted: the old one and the new one")
 		return usage
 	}
-	at, ok := t.moment(*moment)
+	at, ok := t.at(*moment)
 	if !ok {
 		return usage
 	}
@@ -41,9 +41,9 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	if changed == nil {
 		return code
 	}
-	result := impact{Changes: change.Between(old, changed, at)}
+	result := comparison{Changes: change.Between(old, changed, at)}
 	if len(traffic) > 0 {
-		if result.Traffic, ok = t.fates(old, changed, traffic, *host, *from, at); !ok {
+		if result.Traffic, ok = impactOf(t, old, changed, traffic, *host, *from, at); !ok {
 			return usage
 		}
 	}
@@ -63,22 +63,22 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// impact is what a new policy changes. Its JSON is fixed: members may be added, none taken away.
-type impact struct {
+// comparison is what a new policy changes. Its JSON is fixed: members may be added, none taken away.
+type comparison struct {
 	Wider   bool            `json:"wider"`
 	Changes []change.Change `json:"changes"`
-	Traffic *fates          `json:"traffic,omitempty"`
+	Traffic *impact         `json:"traffic,omitempty"`
 }
 
-func (i *impact) print(t *terminal) {
-	for _, c := range i.Changes {
+func (c *comparison) print(t *terminal) {
+	for _, c := range c.Changes {
 		printf(t.out, "%s\n", c)
 	}
-	if i.Traffic != nil {
-		i.Traffic.print(t.out)
+	if c.Traffic != nil {
+		c.Traffic.print(t.out)
 	}
 	wider, narrower := 0, 0
-	for _, c := range i.Changes {
+	for _, c := range c.Changes {
 		switch c.Effect {
 		case change.Wider:
 			wider++
@@ -88,12 +88,12 @@ func (i *impact) print(t *terminal) {
 		}
 	}
 	switch {
-	case len(i.Changes) == 0 && !i.Wider:
+	case len(c.Changes) == 0 && !c.Wider:
 		printf(t.out, "nothing is different\n")
 	default:
-		printf(t.out, "%d changes: %d wider, %d narrower\n", len(i.Changes), wider, narrower)
+		printf(t.out, "%d changes: %d wider, %d narrower\n", len(c.Changes), wider, narrower)
 	}
-	if i.Wider {
+	if c.Wider {
 		printf(t.out, "something widens: let somebody else look at it, too\n")
 	}
 }

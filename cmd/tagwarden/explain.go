@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
@@ -39,8 +39,8 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 	return a
 }
 
-// asking reads what the flags name. Where that fails it says so and returns nil.
-func (t *terminal) asking(f *askFlags) (*asking, int) {
+// askingOf reads what the flags name. Where that fails it says so and returns nil.
+func newAsking(t *terminal, f *askFlags) (*asking, int) {
 	loaded, code := t.knowing(*f.config)
 	if loaded == nil {
 		return nil, code
@@ -51,12 +51,9 @@ func (t *terminal) asking(f *askFlags) (*asking, int) {
 		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", *f.from)
 		return nil, usage
 	}
-	at := t.now()
-	if *f.at != "" {
-		if at, err = time.Parse(time.RFC3339, *f.at); err != nil {
-			t.fail("--at: %q is no time: one is written 2026-05-04T12:00:00Z", *f.at)
-			return nil, usage
-		}
+	at, ok := t.at(*f.at)
+	if !ok {
+		return nil, usage
 	}
 	state, err := testKeys(*f.keys, at)
 	if err != nil {
@@ -86,7 +83,7 @@ func explain(_ context.Context, t *terminal, args []string) int {
 		t.fail("--hit is missing: which hit is to be explained?")
 		return usage
 	}
-	a, code := t.asking(given)
+	a, code := newAsking(t, given)
 	if a == nil {
 		return code
 	}
@@ -127,7 +124,7 @@ func printJSON(w io.Writer, value any, indent string) {
 
 // printExplanation prints the ladder with each rung's reason, then what became of every field.
 func printExplanation(w io.Writer, x *rules.Explanation) {
-	printf(w, "%s  %s → %s %s", strings.ToUpper(x.Decision), orDash(x.Site), orDash(x.Vendor), x.Endpoint)
+	printf(w, "%s  %s → %s %s", strings.ToUpper(x.Decision), cmp.Or(x.Site, "-"), cmp.Or(x.Vendor, "-"), x.Endpoint)
 	if x.Region != "" {
 		printf(w, "  region %s", x.Region)
 	}
@@ -173,13 +170,6 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 		return
 	}
 	printf(w, "Nothing is forwarded. The SDK gets %d.\n", x.Respond.Status)
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 func printEvent(w io.Writer, e *rules.ExplainedEvent) {

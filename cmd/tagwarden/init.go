@@ -28,7 +28,7 @@ func initialise(ctx context.Context, t *terminal, args []string) int {
 	for _, file := range made.Files {
 		printf(t.out, "wrote %s\n", file)
 	}
-	dir, err := t.makeKeys(ctx, made.Server)
+	dir, err := makeKeys(ctx, t, made.Server)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
@@ -50,7 +50,7 @@ pseudonym again, and the keys, should they be lost.
 }
 
 // makeKeys makes the key state of the new root secret and returns its folder.
-func (t *terminal) makeKeys(ctx context.Context, file string) (string, error) {
+func makeKeys(ctx context.Context, t *terminal, file string) (string, error) {
 	loaded, err := config.Load(file)
 	if err != nil {
 		return "", err

@@ -34,12 +34,12 @@ func keysVerb(ctx context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if rest[0] == "list" {
-		return t.listKeys(loaded, *form)
+		return listKeys(t, loaded, *form)
 	}
 	if what.Chains == nil && !what.LedgerSubjects && !what.CatchUp {
 		what.Chains = []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month}
 	}
-	return t.rotateKeys(ctx, loaded, what)
+	return rotateKeys(ctx, t, loaded, what)
 }
 
 func addPeriod(what *proxy.Rotation, given string) error {
@@ -73,7 +73,7 @@ type listedChain struct {
 	Rotated int        `json:"rotated"`
 }
 
-func (t *terminal) listKeys(loaded *config.Loaded, form string) int {
+func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 	dir := proxy.KeysDir(loaded.Server.Data)
 	state, err := keys.Read(dir)
 	if err != nil {
@@ -116,7 +116,7 @@ func (t *terminal) listKeys(loaded *config.Loaded, form string) int {
 	return fine
 }
 
-func (t *terminal) rotateKeys(ctx context.Context, loaded *config.Loaded, what proxy.Rotation) int {
+func rotateKeys(ctx context.Context, t *terminal, loaded *config.Loaded, what proxy.Rotation) int {
 	text, err := proxy.RotateStopped(loaded, what, proxy.Options{Version: version, Now: t.now})
 	if errors.Is(err, proxy.ErrLocked) {
 		text, err = proxy.RotateRunning(ctx, loaded.Server.Data, what)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -54,12 +55,12 @@ func (t *terminal) knowing(file string) (*config.Loaded, int) {
 	return loaded, fine
 }
 
-// assessment reads the id of an assessment, and says so where there is none of it.
-func (t *terminal) assessment(loaded *config.Loaded, rest []string) (config.Assessment, bool) {
+// assessmentNamed reads the id of an assessment, and says so where there is none of it.
+func assessmentNamed(t *terminal, loaded *config.Loaded, rest []string) (config.Assessment, bool) {
 	ids := loaded.Policy.Assessments().IDs()
 	if len(rest) != 1 {
 		t.fail("which assessment?")
-		t.hint("there are %s", orDash(strings.Join(ids, ", ")))
+		t.hint("there are %s", cmp.Or(strings.Join(ids, ", "), "-"))
 		return config.Assessment{}, false
 	}
 	a, ok := loaded.Assessments[rest[0]]
@@ -69,7 +70,7 @@ func (t *terminal) assessment(loaded *config.Loaded, rest []string) (config.Asse
 	return a, ok
 }
 
-// at reads the flag of that name, and takes now where it is not given.
+// at reads the flag of that name; now, where it is not given.
 func (t *terminal) at(text string) (time.Time, bool) {
 	if text == "" {
 		return t.now(), true
@@ -106,7 +107,8 @@ func liaList(_ context.Context, t *terminal, args []string) int {
 	printf(table, "ID\tVERSION\tSTATE\tDAYS\tREVIEW BY\tOWNER\tACTIVITIES\n")
 	for i := range all {
 		a := &all[i]
-		printf(table, "%s\t%d\t%s\t%d\t%s\t%s\t%s\n", a.ID, a.Version, a.State, a.DaysLeft, a.ReviewBy, a.Owner, orDash(strings.Join(a.Activities, ", ")))
+		printf(table, "%s\t%d\t%s\t%d\t%s\t%s\t%s\n", a.ID, a.Version, a.State, a.DaysLeft, a.ReviewBy, a.Owner,
+			cmp.Or(strings.Join(a.Activities, ", "), "-"))
 	}
 	_ = table.Flush()
 	for i := range all {
@@ -118,7 +120,7 @@ func liaList(_ context.Context, t *terminal, args []string) int {
 }
 
 // readKey reads a private key, and says so where others could read it too.
-func (t *terminal) readKey(path string) (string, bool) {
+func readKey(t *terminal, path string) (string, bool) {
 	info, err := os.Stat(path)
 	if err != nil {
 		t.fail("--key: %v", err)

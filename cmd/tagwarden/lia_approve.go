@@ -32,17 +32,17 @@ func liaApprove(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	a, ok := t.assessment(loaded, rest)
+	a, ok := assessmentNamed(t, loaded, rest)
 	if !ok {
 		return usage
 	}
-	private, ok := t.readKey(*key)
+	private, ok := readKey(t, *key)
 	if !ok {
 		return usage
 	}
 	files, err := assess.Approve(loaded, a.Document.ID, private, t.now(), strings.TrimSpace(*because))
 	if found, ok := errors.AsType[*assess.FindingsError](err); ok {
-		t.printFindings(assess.Check(loaded, found.ID, t.now()))
+		printFindings(t, assess.Check(loaded, found.ID, t.now()))
 		t.fail("%v", err)
 		t.hint("mend it, or add --despite --because \"why it is approved all the same\"")
 		return findings
@@ -75,13 +75,13 @@ func liaRevoke(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	a, ok := t.assessment(loaded, rest)
+	a, ok := assessmentNamed(t, loaded, rest)
 	if !ok {
 		return usage
 	}
 	private := ""
 	if *key != "" {
-		if private, ok = t.readKey(*key); !ok {
+		if private, ok = readKey(t, *key); !ok {
 			return usage
 		}
 	}
@@ -112,11 +112,11 @@ func liaDiff(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	a, ok := t.assessment(loaded, rest)
+	a, ok := assessmentNamed(t, loaded, rest)
 	if !ok {
 		return usage
 	}
-	since, ok := t.version(loaded, a.Document.ID, *version)
+	since, ok := versionOf(t, loaded, a.Document.ID, *version)
 	if !ok {
 		return usage
 	}
@@ -153,8 +153,8 @@ func printAmendments(t *terminal, id string, since *assess.Version, changes []as
 	}
 }
 
-// version reads an approved version, the last one for 0. Where there is none it says so.
-func (t *terminal) version(loaded *config.Loaded, id string, number int) (*assess.Version, bool) {
+// versionOf reads an approved version, the last one for 0. Where there is none it says so.
+func versionOf(t *terminal, loaded *config.Loaded, id string, number int) (*assess.Version, bool) {
 	versions, err := assess.Versions(loaded, id)
 	if err == nil && number == 0 && len(versions) > 0 {
 		number = versions[len(versions)-1]

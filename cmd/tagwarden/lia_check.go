@@ -36,7 +36,7 @@ func liaCheck(_ context.Context, t *terminal, args []string) int {
 	}
 	ids := loaded.Policy.Assessments().IDs()
 	if len(rest) > 0 {
-		if _, ok := t.assessment(loaded, rest); !ok {
+		if _, ok := assessmentNamed(t, loaded, rest); !ok {
 			return usage
 		}
 		ids = rest
@@ -51,7 +51,7 @@ func liaCheck(_ context.Context, t *terminal, args []string) int {
 			printf(t.out, "%s: nothing to say against it\n", id)
 		}
 		if *form != "json" {
-			t.printFindings(found)
+			printFindings(t, found)
 		}
 	}
 	if *form == "json" {
@@ -63,7 +63,7 @@ func liaCheck(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-func (t *terminal) printFindings(found []assess.Finding) {
+func printFindings(t *terminal, found []assess.Finding) {
 	for i := range found {
 		f := &found[i]
 		printf(t.out, "%s:%d:%d: %s: %s (%s)\n", f.File, f.Line, f.Column, f.Rule, f.Msg, f.Source)

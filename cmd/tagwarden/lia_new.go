@@ -53,7 +53,7 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 		t.hint("on a terminal they are asked for; else --from FILE holds them all")
 		return findings
 	}
-	if err := t.askAll(answers, loaded); err != nil {
+	if err := askAll(t, answers, loaded); err != nil {
 		printf(t.out, "\n")
 		t.fail("%v: nothing was written", err)
 		return usage
@@ -72,7 +72,7 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 var errEnd = errors.New("the answers ended")
 
 // askAll asks what has no answer yet, again and again until the answer will do.
-func (t *terminal) askAll(answers *assess.Answers, loaded *config.Loaded) error {
+func askAll(t *terminal, answers *assess.Answers, loaded *config.Loaded) error {
 	lines := bufio.NewReader(t.in)
 	proposals := map[string]string{"id": assess.FreeID(loaded, t.now()), "version": "1", "dpia": "none", "objection.compelling_grounds": "none"}
 	step := ""

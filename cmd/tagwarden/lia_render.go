@@ -37,7 +37,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 	var err error
 	switch {
 	case *version > 0 && len(rest) == 1: // also of an assessment that the policy has no more
-		v, ok := t.version(loaded, rest[0], *version)
+		v, ok := versionOf(t, loaded, rest[0], *version)
 		if !ok {
 			return usage
 		}
@@ -45,7 +45,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 			code = findings
 		}
 	default:
-		a, ok := t.assessment(loaded, rest)
+		a, ok := assessmentNamed(t, loaded, rest)
 		if !ok {
 			return usage
 		}

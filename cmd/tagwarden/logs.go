@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -67,9 +68,9 @@ func logs(ctx context.Context, t *terminal, args []string) int {
 		return true
 	}
 	if rest[0] == "search" {
-		return t.search(*dir, query, show)
+		return searchRecords(t, *dir, query, show)
 	}
-	return t.tail(ctx, *dir, *lines, *follow, show)
+	return tailRecords(ctx, t, *dir, *lines, *follow, show)
 }
 
 func addWhere(q *ledger.Query, given string) error {
@@ -83,7 +84,7 @@ func addWhere(q *ledger.Query, given string) error {
 
 var errWhere = errors.New("MEMBER=VALUE is right, such as reason=objection")
 
-func (t *terminal) search(dir string, q ledger.Query, show func([]byte) bool) int {
+func searchRecords(t *terminal, dir string, q ledger.Query, show func([]byte) bool) int {
 	found := false
 	err := ledger.Search(dir, q, func(record []byte) bool {
 		found = true
@@ -99,8 +100,8 @@ func (t *terminal) search(dir string, q ledger.Query, show func([]byte) bool) in
 	return fine
 }
 
-// tail shows the last records and, where asked, what is written from then on, until the user ends it.
-func (t *terminal) tail(ctx context.Context, dir string, lines int, follow bool, show func([]byte) bool) int {
+// tailRecords shows the last records and, where asked, what is written from then on, until the user ends it.
+func tailRecords(ctx context.Context, t *terminal, dir string, lines int, follow bool, show func([]byte) bool) int {
 	var last [][]byte
 	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
 		if last = append(last, bytes.Clone(record)); len(last) > lines {
@@ -118,11 +119,11 @@ func (t *terminal) tail(ctx context.Context, dir string, lines int, follow bool,
 	if !follow {
 		return fine
 	}
-	return t.follow(ctx, dir, show)
+	return followRecords(ctx, t, dir, show)
 }
 
-// follow shows whole lines as they are added to the newest segment, and goes on with the next one.
-func (t *terminal) follow(ctx context.Context, dir string, show func([]byte) bool) int {
+// followRecords shows whole lines as they are added to the newest segment, and goes on with the next one.
+func followRecords(ctx context.Context, t *terminal, dir string, show func([]byte) bool) int {
 	t.endsTidily()
 	var open string
 	var at int64
@@ -202,13 +203,14 @@ func printRecord(w io.Writer, record []byte) {
 	switch kind := get("kind"); kind {
 	case ledger.KindEvent:
 		printf(w, "%s  %-6s %-20s %s → %s  %s  %s %s  %s → %s bytes\n", at, get("decision"), get("reason"), get("site"), get("vendor"),
-			get("name"), orDash(get("activity")), get("basis"), get("bytes_in"), get("bytes_out"))
+			get("name"), cmp.Or(get("activity"), "-"), get("basis"), get("bytes_in"), get("bytes_out"))
 	case ledger.KindOutcome:
 		printf(w, "%s  %s to %s: %s (%s %s)\n", at, kind, get("vendor"), get("outcome"), get("why"), get("status"))
 	case ledger.KindRefused:
 		printf(w, "%s  %s %s times: %s\n", at, kind, get("count"), get("reason"))
 	case ledger.KindApproval, ledger.KindRevocation:
-		printf(w, "%s  %s %s version %s: %s %s\n", at, kind, get("assessment"), get("assessment_version"), orDash(get("because")), get("key"))
+		printf(w, "%s  %s %s version %s: %s %s\n", at, kind, get("assessment"), get("assessment_version"),
+			cmp.Or(get("because"), "-"), get("key"))
 	case ledger.KindDue:
 		printf(w, "%s  %s %s by %s: mark %s, told %s\n", at, kind, get("assessment"), get("review_by"), get("days"), get("told"))
 	default:

@@ -24,7 +24,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	at, ok := t.moment(*moment)
+	at, ok := t.at(*moment)
 	if !ok {
 		return usage
 	}
@@ -33,7 +33,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if *published != "" {
-		return t.checkNotice(loaded, *published, *site, *lang, at)
+		return checkNotice(t, loaded, *published, *site, *lang, at)
 	}
 	if *lang == "" {
 		*lang = "en"
@@ -56,7 +56,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
-func (t *terminal) checkNotice(loaded *config.Loaded, file, site, lang string, at time.Time) int {
+func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at time.Time) int {
 	text, err := t.readFile(file)
 	if err != nil {
 		t.fail("--check: %v", err)
@@ -97,18 +97,6 @@ func orAllSites(site string) string {
 		return "all sites"
 	}
 	return "site " + site
-}
-
-// moment reads a flag's time; now, where it is "".
-func (t *terminal) moment(given string) (time.Time, bool) {
-	if given == "" {
-		return t.now(), true
-	}
-	at, err := time.Parse(time.RFC3339, given)
-	if err != nil {
-		t.fail("--at: %q is no time: one is written 2026-05-04T12:00:00Z", given)
-	}
-	return at, err == nil
 }
 
 // choice adds a flag that takes one of some words, the first where it is not given.

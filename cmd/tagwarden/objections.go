@@ -132,7 +132,7 @@ func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	return t.change(ctx, *file, http.MethodPost, &a, *form)
+	return changeObjections(ctx, t, *file, http.MethodPost, &a, *form)
 }
 
 func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
@@ -152,11 +152,11 @@ func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--because is missing: why is it taken back, and who asked for that?")
 		return usage
 	}
-	return t.change(ctx, *file, http.MethodDelete, &a, *form)
+	return changeObjections(ctx, t, *file, http.MethodDelete, &a, *form)
 }
 
-// change makes one change and says what became of it.
-func (t *terminal) change(ctx context.Context, file, method string, a *lists.Act, form string) int {
+// changeObjections makes one change and says what became of it.
+func changeObjections(ctx context.Context, t *terminal, file, method string, a *lists.Act, form string) int {
 	if len(a.IDs) == 0 {
 		t.fail("--id is missing: whose objection is it?")
 		return usage

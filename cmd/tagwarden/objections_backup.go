@@ -90,13 +90,13 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 	back := func() error { return nil }
 	if len(rest) == 1 {
 		var err error
-		if back, err = t.putCopy(loaded, rest[0]); err != nil {
-			return t.refusedCopy(err)
+		if back, err = putCopy(t, loaded, rest[0]); err != nil {
+			return refusedCopy(t, err)
 		}
 	}
 	a, err := t.openAPI(ctx, loaded, *because)
 	if err != nil {
-		return t.refusedCopy(errors.Join(err, back()))
+		return refusedCopy(t, errors.Join(err, back()))
 	}
 	var got console.Stats
 	err = a.call(ctx, http.MethodGet, "/objections/stats", nil, &got)
@@ -107,7 +107,7 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-func (t *terminal) refusedCopy(err error) int {
+func refusedCopy(t *terminal, err error) int {
 	t.fail("%v", err)
 	if errors.Is(err, proxy.ErrLocked) {
 		t.hint("stop the server first")
@@ -116,7 +116,7 @@ func (t *terminal) refusedCopy(err error) int {
 }
 
 // putCopy checks a copy of the store and puts it in the store's place, where what was there stays beside it. Back undoes that.
-func (t *terminal) putCopy(loaded *config.Loaded, copied string) (back func() error, err error) {
+func putCopy(t *terminal, loaded *config.Loaded, copied string) (back func() error, err error) {
 	lock, err := proxy.LockData(loaded.Server.Data)
 	if err != nil {
 		return nil, err

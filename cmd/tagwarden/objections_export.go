@@ -159,12 +159,12 @@ func objectionsStats(ctx context.Context, t *terminal, args []string) int {
 			printJSON(t.out, got, "  ")
 			return fine
 		}
-		t.printStats(&got)
+		printStats(t, &got)
 		return fine
 	})
 }
 
-func (t *terminal) printStats(s *console.Stats) {
+func printStats(t *terminal, s *console.Stats) {
 	printf(t.out, "%s to %s\n\n", s.From, s.To)
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', tabwriter.AlignRight)
 	printf(table, "\tobjections\ta day\trestrictions\twithdrawals\tcomplaints\t\n")

@@ -100,17 +100,20 @@ func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 
 // columnFlag adds --column.
 func columnFlag(f *flag.FlagSet, columns *[]lists.Column) {
-	f.Func("column", "which column holds what: email=E-Mail, time=\"Opt-out date\", or by number, email=1; may be given again", func(given string) error {
-		column, err := lists.ParseColumn(given)
-		if err == nil {
-			*columns = append(*columns, column)
-		}
-		return err
-	})
+	f.Func("column",
+		"which column holds what: email=E-Mail, time=\"Opt-out date\", or by number, email=1; may be given again",
+		func(given string) error {
+			column, err := lists.ParseColumn(given)
+			if err == nil {
+				*columns = append(*columns, column)
+			}
+			return err
+		})
 }
 
 // file imports a file.
-func (im *importing) file(ctx context.Context, name, form string, columns []lists.Column, report string) (code int, err error) {
+func (im *importing) file(ctx context.Context, name, form string, columns []lists.Column, report string) (code int,
+	err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return usage, err
@@ -144,7 +147,7 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 	if err != nil {
 		return usage, fmt.Errorf("%s: %w", name, err)
 	}
-	im.t.warnHashed(rows.What)
+	warnHashed(im.t, rows.What)
 	if !im.scoped() && !slices.Contains(rows.What, "scopes") && form == "csv" {
 		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
 	}
@@ -334,7 +337,7 @@ func (im *importing) end(err error) (int, error) {
 }
 
 // warnHashed says what identifiers that are known as hashes cannot match.
-func (t *terminal) warnHashed(what []string) {
+func warnHashed(t *terminal, what []string) {
 	for _, name := range []string{"email_md5", "email_sha256", "phone_sha256"} {
 		if !slices.Contains(what, name) || slices.Contains(what, strings.TrimSuffix(strings.TrimSuffix(name, "_md5"), "_sha256")) {
 			continue

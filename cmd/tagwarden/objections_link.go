@@ -38,7 +38,7 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, api *api) int {
 		if *contacts != "" {
-			return t.linkAll(ctx, api, &a, *contacts, columns)
+			return linkAll(ctx, t, api, &a, *contacts, columns)
 		}
 		var got console.Links
 		if err := api.call(ctx, http.MethodPost, "/objections/links", a, &got); err != nil {
@@ -54,7 +54,7 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 }
 
 // linkAll writes a file of contacts with a link added to each.
-func (t *terminal) linkAll(ctx context.Context, api *api, a *lists.Act, file string, columns []lists.Column) int {
+func linkAll(ctx context.Context, t *terminal, api *api, a *lists.Act, file string, columns []lists.Column) int {
 	f, err := os.Open(file)
 	if err != nil {
 		return t.failed(err)
@@ -76,7 +76,7 @@ func (t *terminal) linkAll(ctx context.Context, api *api, a *lists.Act, file str
 			return
 		}
 		var n int
-		n, err = t.linkSome(ctx, api, a, some, len(rows.Header), out)
+		n, err = linkSome(ctx, api, a, some, len(rows.Header), out)
 		faults += n
 		some = some[:0]
 	}
@@ -102,7 +102,8 @@ func (t *terminal) linkAll(ctx context.Context, api *api, a *lists.Act, file str
 }
 
 // linkSome writes rows of so many columns with their links, and counts those that have none. A list is refused as a whole: then each is asked for alone.
-func (t *terminal) linkSome(ctx context.Context, api *api, a *lists.Act, some []lists.Row, columns int, out *csv.Writer) (faults int, err error) {
+func linkSome(ctx context.Context, api *api, a *lists.Act, some []lists.Row, columns int,
+	out *csv.Writer) (faults int, err error) {
 	type list struct {
 		Objections []lists.Act `json:"objections"`
 	}

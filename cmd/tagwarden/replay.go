@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"maps"
@@ -26,7 +27,7 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 		t.fail("no recording is given: which files are to be replayed?")
 		return usage
 	}
-	a, code := t.asking(given)
+	a, code := newAsking(t, given)
 	if a == nil {
 		return code
 	}
@@ -66,13 +67,14 @@ type replayed struct {
 }
 
 func printReplayed(w io.Writer, r *replay.Request, x *rules.Explanation) {
-	printf(w, "%s:%d  %s  %s %s  %d → %d bytes\n", r.File, r.Line, x.Decision, orDash(x.Vendor), orDash(x.Endpoint),
+	printf(w, "%s:%d  %s  %s %s  %d → %d bytes\n", r.File, r.Line, x.Decision, cmp.Or(x.Vendor, "-"),
+		cmp.Or(x.Endpoint, "-"),
 		x.Bytes.In, x.Bytes.Out)
 	if x.Reason != "" {
 		printf(w, "    refused: %s\n", x.Reason)
 	}
 	for _, e := range x.Events {
-		printf(w, "    %s: %s %s", orDash(short(e.Name)), e.Decision, e.Reason)
+		printf(w, "    %s: %s %s", cmp.Or(short(e.Name), "-"), e.Decision, e.Reason)
 		if e.Decision == "permit" {
 			printf(w, " by %s", e.Activity)
 		}
@@ -114,13 +116,13 @@ func (s *summary) add(x *rules.Explanation) {
 	}
 	s.hits++
 	s.in, s.out = s.in+x.Bytes.In, s.out+x.Bytes.Out
-	v := s.vendors[orDash(x.Vendor)]
+	v := s.vendors[cmp.Or(x.Vendor, "-")]
 	v[0]++
 	if x.Forward != nil {
 		s.forwarded++
 		v[1]++
 	}
-	s.vendors[orDash(x.Vendor)] = v
+	s.vendors[cmp.Or(x.Vendor, "-")] = v
 	if x.Reason != "" {
 		s.reasons[x.Reason]++
 	}

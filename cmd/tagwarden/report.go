@@ -19,7 +19,7 @@ func report(_ context.Context, t *terminal, args []string) int {
 		t.fail("which report? There is art30, the record of processing")
 		return usage
 	}
-	at, ok := t.moment(*moment)
+	at, ok := t.at(*moment)
 	if !ok {
 		return usage
 	}

@@ -34,7 +34,7 @@ func test(_ context.Context, t *terminal, args []string) int {
 	}
 	results, failed := []tested{}, 0
 	for i := range loaded.Tests {
-		r := t.runTest(loaded, &loaded.Tests[i])
+		r := runTest(t, loaded, &loaded.Tests[i])
 		results = append(results, r)
 		if !r.Passed {
 			failed++
@@ -65,9 +65,9 @@ func printTested(t *terminal, r *tested) {
 	}
 }
 
-func (t *terminal) runTest(loaded *config.Loaded, test *config.Test) tested {
+func runTest(t *terminal, loaded *config.Loaded, test *config.Test) tested {
 	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
-	c, err := t.testCase(loaded, test)
+	c, err := testCase(t, loaded, test)
 	if err == nil {
 		r.Failures, _, err = loaded.Policy.Test(c)
 	}
@@ -78,7 +78,7 @@ func (t *terminal) runTest(loaded *config.Loaded, test *config.Test) tested {
 	return r
 }
 
-func (t *terminal) testCase(loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
+func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
 	text, err := os.ReadFile(test.File)
 	if err != nil {
 		return nil, err

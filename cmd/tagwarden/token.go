@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -122,7 +123,8 @@ func tokenList(ctx context.Context, t *terminal, args []string) int {
 			for _, role := range one.Roles {
 				roles = append(roles, string(role))
 			}
-			printf(table, "%s\t%s\t%s\t%s\t%s\n", one.Name, strings.Join(roles, " "), one.Created.Format(time.DateOnly), expires, orDash(one.Used))
+			printf(table, "%s\t%s\t%s\t%s\t%s\n", one.Name, strings.Join(roles, " "), one.Created.Format(time.DateOnly),
+				expires, cmp.Or(one.Used, "-"))
 		}
 		_ = table.Flush()
 		return fine

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,15 +73,8 @@ func (c *comparison) add(where string, e Effect, format string, args ...any) {
 // value reports a value that became another one.
 func (c *comparison) value(where, what string, e Effect, old, changed string) {
 	if old != changed {
-		c.add(where, e, "%s %s instead of %s", what, orNone(changed), orNone(old))
+		c.add(where, e, "%s %s instead of %s", what, cmp.Or(changed, "none"), cmp.Or(old, "none"))
 	}
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }
 
 // either gives one effect or the other.

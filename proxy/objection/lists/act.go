@@ -33,8 +33,8 @@ func (a *Act) Common() []byte {
 	return text[1 : len(text)-1]
 }
 
-// Append appends a row as the API takes it, with what a holds where the row says nothing else; common is what a.Common gives.
-// A comma stands before each.
+// Append appends a row as the API takes it, with what a holds where the row says nothing else; common is what a.Common
+// gives. A comma stands before each.
 func (r *Row) Append(b []byte, a *Act, common []byte) []byte {
 	b = append(b, ',')
 	if r.Whole != "" {
@@ -67,7 +67,10 @@ func (r *Row) Append(b []byte, a *Act, common []byte) []byte {
 	own := *a
 	if r.about[0] != "" {
 		own.Purposes, own.Vendors, own.All = nil, nil, false
-		for _, scope := range strings.FieldsFunc(r.about[0], func(c rune) bool { return strings.ContainsRune(" ,;|", c) }) {
+		for _, scope := range strings.FieldsFunc(r.about[0], func(c rune) bool {
+			return strings.ContainsRune(" ,;|",
+				c)
+		}) {
 			if vendor, is := strings.CutPrefix(scope, "vendor:"); is {
 				own.Vendors = append(own.Vendors, vendor)
 			} else if scope == objection.All {

@@ -28,7 +28,9 @@ var about = []string{"scopes", "time", "source", "channel", "campaign", "site"}
 func ParseColumn(given string) (Column, error) {
 	what, column, found := strings.Cut(given, "=")
 	if !found || column == "" || !holds(what) {
-		return Column{}, fmt.Errorf("NAME=COLUMN is right, with one of %s, %s", strings.Join(rules.IdentityNames(), ", "), strings.Join(about, ", "))
+		return Column{}, fmt.Errorf(
+			"NAME=COLUMN is right, with one of %s, %s", strings.Join(rules.IdentityNames(), ", "), strings.Join(about,
+				", "))
 	}
 	return Column{what, column}, nil
 }
@@ -42,8 +44,11 @@ func holds(what string) bool {
 // usual are names of columns that say what they hold, besides the names themselves.
 var usual = map[string]string{
 	"e_mail": "email", "mail": "email", "email_address": "email", "e_mail_address": "email", "e_mail_adresse": "email",
-	"phone_number": "phone", "telephone": "phone", "telefon": "phone", "mobile": "phone", "userid": "user_id", "customer_id": "user_id",
-	"sha256": "email_sha256", "email_hash": "email_sha256", "md5": "email_md5", "date": "time", "timestamp": "time", "scope": "scopes",
+	"phone_number": "phone", "telephone": "phone", "telefon": "phone", "mobile": "phone", "userid": "user_id",
+	"customer_id": "user_id",
+	"sha256":      "email_sha256", "email_hash": "email_sha256", "md5": "email_md5", "date": "time",
+		"timestamp": "time",
+	"scope": "scopes",
 }
 
 // meaning is what a column of that name holds, "" where the name does not say it.
@@ -181,16 +186,21 @@ func places(first []string, columns []Column) (at []spot, header bool, err error
 		case len(first) == 1 && strings.Contains(first[0], "@"):
 			return []spot{{0, "email"}}, false, nil
 		default:
-			return nil, false, errors.New("no column says what it holds: --column email=NAME says so, or --column email=1 for the first one")
+			return nil, false, errors.New(
+				"no column says what it holds: --column email=NAME says so, or --column email=1 for the first one")
 		}
 	}
 	for _, c := range columns {
-		i := slices.IndexFunc(first, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(c.Name)) })
+		i := slices.IndexFunc(first, func(name string) bool {
+			return strings.EqualFold(strings.TrimSpace(name),
+				strings.TrimSpace(c.Name))
+		})
 		header = header || i >= 0
 		if i < 0 {
 			n, err := strconv.Atoi(c.Name)
 			if err != nil || n < 1 || n > len(first) {
-				return nil, false, fmt.Errorf("--column %s: the first line has no column %q; it has %d columns", c.What, c.Name, len(first))
+				return nil, false, fmt.Errorf(
+					"--column %s: the first line has no column %q; it has %d columns", c.What, c.Name, len(first))
 			}
 			i = n - 1
 		}
@@ -245,7 +255,8 @@ func (r *Row) finish() {
 }
 
 // layouts are the forms of times that lists hold. 12/01/2026 is none: nobody can tell which day that is.
-var layouts = []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, "02.01.2006 15:04:05", "02.01.2006 15:04", "02.01.2006"}
+var layouts = []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05",
+	"2006-01-02 15:04", time.DateOnly, "02.01.2006 15:04:05", "02.01.2006 15:04", "02.01.2006"}
 
 func parseDate(text string) (time.Time, bool) {
 	for _, layout := range layouts {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"maps"
 	"net/netip"
@@ -13,18 +14,18 @@ import (
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
-// fates counts what becomes of recorded events under two policies.
-type fates struct {
-	Hits      int              `json:"hits"`
-	Events    int              `json:"events"`
-	Same      int              `json:"same"`
-	Different map[string]*fate `json:"different"` // by the names below
+// impact counts what becomes of recorded events under two policies.
+type impact struct {
+	Hits      int                    `json:"hits"`
+	Events    int                    `json:"events"`
+	Same      int                    `json:"same"`
+	Different map[string]*difference `json:"different"` // by the names below
 
 	policies []*rules.Policy // by the detectors of all of them names are scrubbed
 }
 
-// fate is a way in which events fare differently.
-type fate struct {
+// difference is a way in which events fare differently.
+type difference struct {
 	Events   int       `json:"events"`
 	Examples []example `json:"examples"` // at most five, each vendor, name and pair of reasons once
 }
@@ -49,12 +50,13 @@ const (
 	otherReason   = "denied for another reason"
 )
 
-var fateNames = []string{nowPermitted, nowDenied, moreSent, fewerSent, otherSent, otherActivity, otherReason}
+var differences = []string{nowPermitted, nowDenied, moreSent, fewerSent, otherSent, otherActivity, otherReason}
 
 const maxExamples = 5
 
-// fates judges every hit of recordings by both policies, with the published test key.
-func (t *terminal) fates(old, changed *config.Loaded, files []string, host, from string, at time.Time) (*fates, bool) {
+// impactOf judges every hit of recordings by both policies, with the published test key.
+func impactOf(t *terminal, old, changed *config.Loaded, files []string, host, from string, at time.Time) (*impact,
+	bool) {
 	address, err := netip.ParseAddr(from)
 	if err != nil {
 		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", from)
@@ -69,7 +71,7 @@ func (t *terminal) fates(old, changed *config.Loaded, files []string, host, from
 		return &asking{policy: p, from: address, question: rules.Question{At: at, Keys: rules.KeysOf(&state, p)}}
 	}
 	before, after := judge(old.Policy), judge(changed.Policy)
-	all := &fates{Different: map[string]*fate{}, policies: []*rules.Policy{old.Policy, changed.Policy}}
+	all := &impact{Different: map[string]*difference{}, policies: []*rules.Policy{old.Policy, changed.Policy}}
 	for _, file := range files {
 		passed, err := recording(file, host, func(r *replay.Request) error {
 			x, err := before.ask(r.Text)
@@ -95,37 +97,38 @@ func (t *terminal) fates(old, changed *config.Loaded, files []string, host, from
 }
 
 // hit compares the events of a hit. One that a policy refuses as a whole denies all of its events.
-func (f *fates) hit(x, y *rules.Explanation) {
-	f.Hits++
+func (m *impact) hit(x, y *rules.Explanation) {
+	m.Hits++
 	for i := range max(len(x.Events), len(y.Events), 1) {
-		f.Events++
-		old, changed := fateOf(x, i), fateOf(y, i)
+		m.Events++
+		old, changed := outcomeOf(x, i), outcomeOf(y, i)
 		name, fields := different(&old, &changed)
 		if name == "" {
-			f.Same++
+			m.Same++
 			continue
 		}
-		e := example{Vendor: orDash(x.Vendor), Event: f.named(old.name), Old: old.why, New: changed.why, Fields: fields}
+		e := example{Vendor: cmp.Or(x.Vendor, "-"), Event: m.named(old.name), Old: old.why, New: changed.why,
+			Fields: fields}
 		if old.name == "" {
-			e.Vendor, e.Event = orDash(y.Vendor), f.named(changed.name)
+			e.Vendor, e.Event = cmp.Or(y.Vendor, "-"), m.named(changed.name)
 		}
-		f.count(name, &e)
+		m.count(name, &e)
 	}
 }
 
 // named is an event's name as both ledgers would have it.
-func (f *fates) named(name string) string {
-	for _, p := range f.policies {
+func (m *impact) named(name string) string {
+	for _, p := range m.policies {
 		name = p.ScrubName(name)
 	}
-	return orDash(name)
+	return cmp.Or(name, "-")
 }
 
-func (f *fates) count(name string, e *example) {
-	of := f.Different[name]
+func (m *impact) count(name string, e *example) {
+	of := m.Different[name]
 	if of == nil {
-		of = &fate{Examples: []example{}}
-		f.Different[name] = of
+		of = &difference{Examples: []example{}}
+		m.Different[name] = of
 	}
 	of.Events++
 	known := slices.ContainsFunc(of.Examples, func(o example) bool {
@@ -136,8 +139,8 @@ func (f *fates) count(name string, e *example) {
 	}
 }
 
-// judged is what became of one event under one policy.
-type judged struct {
+// outcome is what became of one event under one policy.
+type outcome struct {
 	name      string
 	permitted bool
 	why       string            // the activity that carries it, or the reason that denies it
@@ -146,16 +149,17 @@ type judged struct {
 	class     map[string]string // by path
 }
 
-func fateOf(x *rules.Explanation, i int) judged {
+func outcomeOf(x *rules.Explanation, i int) outcome {
 	if i >= len(x.Events) {
 		reason := x.Reason
 		if reason == "" {
 			reason = "no such event"
 		}
-		return judged{why: reason}
+		return outcome{why: reason}
 	}
 	e := &x.Events[i]
-	j := judged{name: e.Name, permitted: e.Decision == rules.Permit.String() && x.Forward != nil, why: e.Reason, vendor: x.Vendor}
+	j := outcome{name: e.Name, permitted: e.Decision == rules.Permit.String() && x.Forward != nil, why: e.Reason,
+		vendor: x.Vendor}
 	if !j.permitted {
 		return j
 	}
@@ -170,8 +174,8 @@ func fateOf(x *rules.Explanation, i int) judged {
 	return j
 }
 
-// different says in which way two fates differ, "" where they do not, and in which classes of fields.
-func different(old, changed *judged) (name string, fields []string) {
+// different says in which way two outcomes differ, "" where they do not, and in which classes of fields.
+func different(old, changed *outcome) (name string, fields []string) {
 	switch {
 	case !old.permitted && changed.permitted:
 		return nowPermitted, nil
@@ -213,13 +217,16 @@ func different(old, changed *judged) (name string, fields []string) {
 	return "", nil
 }
 
-// wider tells whether events travel that did not, or with more in them. What is sent in another form the comparison of profiles speaks of.
-func (f *fates) wider() bool { return f.Different[nowPermitted] != nil || f.Different[moreSent] != nil }
+// wider tells whether events travel that did not, or with more in them. What is sent in another form the comparison of
+// profiles speaks of.
+func (m *impact) wider() bool {
+	return m.Different[nowPermitted] != nil || m.Different[moreSent] != nil
+}
 
-func (f *fates) print(w io.Writer) {
-	printf(w, "\ntraffic: %d hits, %d events, %d fare as before\n", f.Hits, f.Events, f.Same)
-	for _, name := range fateNames {
-		of := f.Different[name]
+func (m *impact) print(w io.Writer) {
+	printf(w, "\ntraffic: %d hits, %d events, %d fare as before\n", m.Hits, m.Events, m.Same)
+	for _, name := range differences {
+		of := m.Different[name]
 		if of == nil {
 			continue
 		}
