@@ -22,7 +22,7 @@ func ObjectionsDir(data string) string { return filepath.Join(data, "objections"
 // openObjections opens the store, with what the ledger remembers of it. Key state must be open: under its keys the subjects are hashed.
 func (s *Server) openObjections(data string) (err error) {
 	s.objections, err = objection.Open(objection.Options{
-		Dir: ObjectionsDir(data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now, Past: s.past.head, Because: s.opts.Because,
+		Dir: ObjectionsDir(data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now, Past: s.recovered.head, Because: s.opts.Because,
 		Record: s.recordObjections, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
 	})
 	return err
@@ -81,11 +81,11 @@ func joinable(a, b *ledger.Objected) bool {
 // catchUp records acts that are in the store and not on the ledger: the process died between the two. It also records that an older copy was
 // accepted.
 func (s *Server) catchUp(ctx context.Context) error {
-	now, from := s.objections.Head(), s.past.head.Size
+	now, from := s.objections.Head(), s.recovered.head.Size
 	head := headRecord(now)
 	if restored, ok := s.objections.Restored(); ok {
 		head.Restored, from = s.opts.Because, restored.Size
-		s.opts.Log.Warn("an older copy of the objections was accepted", zap.Uint64("remembered", s.past.head.Size), zap.Uint64("found", restored.Size))
+		s.opts.Log.Warn("an older copy of the objections was accepted", zap.Uint64("remembered", s.recovered.head.Size), zap.Uint64("found", restored.Size))
 	}
 	var some []objection.Recorded
 	flush := func(head ledger.Head) error {
@@ -96,7 +96,7 @@ func (s *Server) catchUp(ctx context.Context) error {
 	var failed error
 	err := s.objections.Changes(ctx, from, func(r objection.Recorded) bool {
 		if some = append(some, r); len(some) == mostSubjects {
-			failed = flush(headRecord(s.past.head)) // should it end here, all of them are written again
+			failed = flush(headRecord(s.recovered.head)) // should it end here, all of them are written again
 		}
 		return failed == nil
 	})
@@ -104,7 +104,7 @@ func (s *Server) catchUp(ctx context.Context) error {
 		return err
 	}
 	s.told.Store(&now)
-	if now == s.past.head && head.Restored == "" {
+	if now == s.recovered.head && head.Restored == "" {
 		return nil
 	}
 	return flush(head)

@@ -7,37 +7,39 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"slices"
+	"sync"
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Past is what the ledger remembers of assessments.
-type Past struct {
+// Recovered is what a start knows from the ledger, and keeps true from then on: what became of assessments, and where the log of
+// objections stood.
+type Recovered struct {
 	Facts basis.Past
-	keys  map[string]string // by assessment: the key that signed the version of Facts.Seen
-	told  map[reviewed]int  // the last mark at which people were told of a review
-	head  objection.Head    // where the log of objections stood
+
+	mu         sync.Mutex        // guards Facts and signers once the server runs
+	signers    map[string]string // by assessment: the key that signed the version of Facts.Seen
+	remindedAt map[reviewed]int  // the last mark at which people were told of a review; the one goroutine's that tells
+	head       objection.Head    // where the log of objections stood at the start
 }
 
 // reviewed is a review that is to come.
 type reviewed struct{ assessment, by string }
 
-// ReadPast reads a ledger's records about assessments. A ledger that is not there remembers nothing; one that cannot be read is an error:
-// it might hold a revocation.
-func ReadPast(dir string) (*Past, error) {
-	p := newPast()
+// Recover reads a ledger's records about assessments, and where the log of objections stood. A ledger that is not there remembers nothing;
+// one that cannot be read is an error: it might hold a revocation.
+func Recover(dir string) (*Recovered, error) {
+	r := newRecovered()
 	var last []byte // of an event: one record after the other says the same
 	var unread error
 	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
 		if bytes.Contains(record, []byte(`"kind":"`+ledger.KindHead+`"`)) {
-			unread = p.takeHead(record)
+			unread = r.observeHead(record)
 			return unread == nil
 		}
 		at := bytes.Index(record, []byte(`"assessment":"`))
@@ -51,120 +53,66 @@ func ReadPast(dir string) (*Past, error) {
 			}
 			last = append(last[:0], said...)
 		}
-		p.take(record)
+		r.observe(record)
 		return true
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil
+		return r, nil
 	}
 	if err = errors.Join(err, unread); err != nil {
 		return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
 	}
-	return p, nil
+	return r, nil
 }
 
-// takeHead remembers where the log of objections stood.
-func (p *Past) takeHead(record []byte) error {
+// observeHead remembers where the log of objections stood.
+func (r *Recovered) observeHead(record []byte) error {
 	root, err := hex.DecodeString(gjson.GetBytes(record, "root").Str)
-	if err != nil || len(root) != len(p.head.Root) {
+	if err != nil || len(root) != len(r.head.Root) {
 		return errors.New("a record says where the log of objections stood, and cannot be read")
 	}
-	p.head = objection.Head{Size: gjson.GetBytes(record, "size").Uint(), Root: [32]byte(root)}
+	r.head = objection.Head{Size: gjson.GetBytes(record, "size").Uint(), Root: [32]byte(root)}
 	return nil
 }
 
-func newPast() *Past {
-	return &Past{
-		Facts: basis.Past{Revoked: map[string]int{}, Seen: map[string]int{}, Keys: map[string]bool{}},
-		keys:  map[string]string{},
-		told:  map[reviewed]int{},
+func newRecovered() *Recovered {
+	return &Recovered{
+		Facts:      basis.Past{Revoked: map[string]int{}, Seen: map[string]int{}, Keys: map[string]bool{}},
+		signers:    map[string]string{},
+		remindedAt: map[reviewed]int{},
 	}
 }
 
-// take remembers what a record says.
-func (p *Past) take(record []byte) {
+// observe remembers what a record says.
+func (r *Recovered) observe(record []byte) {
 	kind := gjson.GetBytes(record, "kind").Str
 	id, version := gjson.GetBytes(record, "assessment").String(), int(gjson.GetBytes(record, "assessment_version").Int())
 	switch kind {
 	case ledger.KindEvent:
 		if gjson.GetBytes(record, "decision").Str == rules.Permit.String() {
-			p.Facts.Seen[id] = max(p.Facts.Seen[id], version)
+			r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
 		}
 	case ledger.KindApproval:
-		p.approved(id, version, gjson.GetBytes(record, "key").String())
+		r.approved(id, version, gjson.GetBytes(record, "key").String())
 	case ledger.KindRevocation:
-		p.Facts.Revoked[id] = max(p.Facts.Revoked[id], version)
+		r.Facts.Revoked[id] = max(r.Facts.Revoked[id], version)
 	case ledger.KindDue:
-		p.told[reviewed{id, gjson.GetBytes(record, "review_by").String()}] = int(gjson.GetBytes(record, "days").Int())
+		r.remindedAt[reviewed{id, gjson.GetBytes(record, "review_by").String()}] = int(gjson.GetBytes(record, "days").Int())
 	}
 }
 
 // approved remembers that a version came into force, and who signed it.
-func (p *Past) approved(id string, version int, key string) {
-	p.Facts.Seen[id] = max(p.Facts.Seen[id], version)
+func (r *Recovered) approved(id string, version int, key string) {
+	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
 	if key != "" {
-		p.Facts.Keys[key] = true
-		p.keys[id] = key
+		r.Facts.Keys[key] = true
+		r.signers[id] = key
 	}
 }
 
 // facts is a copy that Compile may keep.
-func (p *Past) facts() basis.Past {
-	return basis.Past{Revoked: maps.Clone(p.Facts.Revoked), Seen: maps.Clone(p.Facts.Seen), Keys: maps.Clone(p.Facts.Keys)}
-}
-
-// remember records what a configuration says of assessments and the ledger does not know yet: versions that are approved, and revocations.
-// It is written before anything is judged by that configuration.
-func (s *Server) remember(loaded *config.Loaded) error {
-	for i := range loaded.Revocations {
-		r := &loaded.Revocations[i]
-		if r.Version <= s.past.Facts.Revoked[r.Assessment] {
-			continue
-		}
-		record := ledger.Assessed{Kind: ledger.KindRevocation, Assessment: r.Assessment, Version: r.Version, Key: r.By, Because: r.Because}
-		if err := s.ledger.Assessed(record); err != nil {
-			return err
-		}
-		s.past.Facts.Revoked[r.Assessment] = r.Version
-	}
-	register := loaded.Policy.Assessments()
-	for _, id := range register.IDs() {
-		version, key := register.Version(id), basis.SignedBy(register.Assessment(id).Approval)
-		if !register.Approved(id) || version <= s.past.Facts.Seen[id] && s.past.Facts.Keys[key] {
-			continue
-		}
-		record := ledger.Assessed{Kind: ledger.KindApproval, Assessment: id, Version: version, Meaning: loaded.Assessments[id].Digest.String(), Key: key}
-		if err := s.ledger.Assessed(record); err != nil {
-			return err
-		}
-		s.past.approved(id, version, key)
-	}
-	return nil
-}
-
-// repeat records again what has to be remembered, so that it is still there when old records are deleted.
-func (s *Server) repeat() error {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	var records []ledger.Assessed
-	for _, id := range slices.Sorted(maps.Keys(s.past.Facts.Revoked)) {
-		records = append(records, ledger.Assessed{Kind: ledger.KindRevocation, Assessment: id, Version: s.past.Facts.Revoked[id], Again: true})
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.past.Facts.Seen)) {
-		records = append(records, ledger.Assessed{Kind: ledger.KindApproval, Assessment: id, Version: s.past.Facts.Seen[id], Key: s.past.keys[id], Again: true})
-	}
-	var err error
-	head := s.past.head
-	if told := s.told.Load(); told != nil {
-		head = *told
-	}
-	if head.Size > 0 {
-		again := headRecord(head)
-		again.Again = true
-		err = s.ledger.Objected(nil, again)
-	}
-	for _, record := range records {
-		err = errors.Join(err, s.ledger.Assessed(record))
-	}
-	return err
+func (r *Recovered) facts() basis.Past {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return basis.Past{Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys)}
 }

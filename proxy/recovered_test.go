@@ -96,7 +96,7 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 func (a *assessed) remembers(t *testing.T, c *clock) {
 	t.Helper()
 	data := filepath.Join(a.dir, "data")
-	past, err := proxy.ReadPast(filepath.Join(data, "ledger"))
+	past, err := proxy.Recover(filepath.Join(data, "ledger"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,8 +122,8 @@ func (a *assessed) remembers(t *testing.T, c *clock) {
 	}
 }
 
-// TestReadPast: what each kind of record says of assessments, in any order.
-func TestReadPast(t *testing.T) {
+// TestRecover: what each kind of record says of assessments, in any order.
+func TestRecover(t *testing.T) {
 	t.Parallel()
 	event := func(id string, version int, decision string) func(*ledger.Ledger) error {
 		return func(l *ledger.Ledger) error {
@@ -162,7 +162,7 @@ func TestReadPast(t *testing.T) {
 		for _, record := range c.records {
 			err = errors.Join(err, record(l))
 		}
-		past, failed := proxy.ReadPast(dir)
+		past, failed := proxy.Recover(dir)
 		if err = errors.Join(err, failed, l.Close()); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
@@ -173,11 +173,11 @@ func TestReadPast(t *testing.T) {
 	dir := t.TempDir()
 	for _, root := range []string{"", "00", strings.Repeat("0", 62), strings.Repeat("g", 64)} {
 		write(t, filepath.Join(dir, "a.jsonl"), `{"kind":"objections_head","size":3,"root":"`+root+"\"}\n")
-		if _, err := proxy.ReadPast(dir); err == nil {
+		if _, err := proxy.Recover(dir); err == nil {
 			t.Errorf("the root %q is taken for one", root)
 		}
 	}
-	if past, err := proxy.ReadPast(filepath.Join(dir, "none")); err != nil || len(past.Facts.Seen) > 0 {
+	if past, err := proxy.Recover(filepath.Join(dir, "none")); err != nil || len(past.Facts.Seen) > 0 {
 		t.Errorf("no ledger: %v", err)
 	}
 }

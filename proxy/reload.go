@@ -38,7 +38,7 @@ func (s *Server) Reload() error {
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
-	err = s.remember(loaded)
+	err = s.recovered.remember(s.ledger, loaded)
 	if err == nil {
 		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"})
 	}
@@ -52,7 +52,7 @@ func (s *Server) Reload() error {
 	s.rarity.UpTo(loaded.Policy.Rarest())
 	s.warnUnknown()
 	s.warnDue(loaded)
-	s.lookAtHooks(loaded)
+	lookAtHooks(s.opts.Log, loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()
 	return nil
@@ -64,7 +64,7 @@ func (s *Server) read(path string) (*config.Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Compile(source, s.past.facts())
+	return config.Compile(source, s.recovered.facts())
 }
 
 // readTwice refuses what is read twice and differs, so that a folder that is being written is not taken half-written.

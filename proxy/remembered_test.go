@@ -37,19 +37,19 @@ func TestVersionsAreRememberedOfEvents(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	past, err := ReadPast(dir)
+	past, err := Recover(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if seen := past.facts().Seen; len(seen) != 2 || seen["LIA-1"] != 3 || seen["LIA-3"] != 1 {
 		t.Errorf("remembered: %v", seen)
 	}
-	alone := newPast()
+	alone := newRecovered()
 	for _, record := range []string{
 		`{"kind":"event","decision":"deny","assessment":"LIA-1","assessment_version":9}`, `{"kind":"event","decision":"permit","assessment":"LIA-1","assessment_version":4}`,
 		`{"kind":"outcome","decision":"permit","assessment":"LIA-1","assessment_version":8}`,
 	} {
-		alone.take([]byte(record))
+		alone.observe([]byte(record))
 	}
 	if alone.Facts.Seen["LIA-1"] != 4 {
 		t.Errorf("taken: %v", alone.Facts.Seen)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
@@ -21,8 +22,21 @@ const assessmentDue = "assessment_due"
 // later is how long a webhook is let be that could not be told in a few attempts.
 const later = time.Hour
 
+// reviewsOptions are what reviews need.
+type reviewsOptions struct {
+	Log       *zap.Logger
+	Now       func() time.Time
+	Metrics   *metrics.Metrics
+	Recovered *Recovered
+	Loaded    func() *config.Loaded                            // in force
+	Note      func(ledger.Assessed) error                      // puts on the ledger that people were told
+	Repeat    func() error                                     // records again what the ledger has to remember; once a day
+	Pause     func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; nil: on the clock
+}
+
 // reviews tells people of reviews, each minute and after each reload, until the context ends. Hits do not wait for it.
 type reviews struct {
+	opts    reviewsOptions
 	kick    chan struct{}
 	logged  map[reviewed]int       // the last mark that was logged
 	sent    map[string]bool        // by hook and message
@@ -30,9 +44,10 @@ type reviews struct {
 	day     basis.Day              // on which the ledger was last told again what it has to remember
 }
 
-func newReviews(now time.Time) *reviews {
+func newReviews(o reviewsOptions) *reviews {
 	return &reviews{
-		kick: make(chan struct{}, 1), logged: map[reviewed]int{}, sent: map[string]bool{}, waiting: map[reviewed]time.Time{}, day: basis.DayOf(now),
+		opts: o, kick: make(chan struct{}, 1), logged: map[reviewed]int{}, sent: map[string]bool{},
+		waiting: map[reviewed]time.Time{}, day: basis.DayOf(o.Now()),
 	}
 }
 
@@ -44,62 +59,62 @@ func (r *reviews) soon() {
 	}
 }
 
-// watchReviews looks at reviews until the context ends.
-func (s *Server) watchReviews(ctx context.Context) {
+// watch looks at reviews until the context ends.
+func (r *reviews) watch(ctx context.Context) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
 	for ctx.Err() == nil {
-		s.lookAtReviews(ctx)
+		r.look(ctx)
 		select {
 		case <-ctx.Done():
 		case <-t.C:
-		case <-s.reviews.kick:
+		case <-r.kick:
 		}
 	}
 }
 
-// lookAtReviews tells of each review that has reached another mark.
-func (s *Server) lookAtReviews(ctx context.Context) {
-	now := s.opts.Now()
-	if today := basis.DayOf(now); today != s.reviews.day {
-		s.reviews.day = today
-		if err := errors.Join(s.repeat(), s.repeatKeys()); err != nil {
-			s.fault("what is known of assessments, objections and keys cannot be recorded again", err)
+// look tells of each review that has reached another mark.
+func (r *reviews) look(ctx context.Context) {
+	now := r.opts.Now()
+	if today := basis.DayOf(now); today != r.day {
+		r.day = today
+		if err := r.opts.Repeat(); err != nil {
+			fault(r.opts.Log, "what is known of assessments, objections and keys cannot be recorded again", err)
 		}
 	}
-	loaded := s.snapshot.Load().Loaded
+	loaded := r.opts.Loaded()
 	for _, due := range loaded.Due(now) {
 		mark, reached := basis.Mark(due.Days)
 		key := reviewed{due.ID, due.ReviewBy.String()}
-		told, before := s.past.told[key]
-		if !reached || !loaded.Policy.Assessments().Approved(due.ID) || before && told <= mark || now.Before(s.reviews.waiting[key]) {
+		told, before := r.opts.Recovered.remindedAt[key]
+		if !reached || !loaded.Policy.Assessments().Approved(due.ID) || before && told <= mark || now.Before(r.waiting[key]) {
 			continue
 		}
-		if logged, before := s.reviews.logged[key]; !before || logged > mark {
-			s.reviews.logged[key] = mark
-			s.opts.Log.Warn(dueText(due), zap.String("assessment", due.ID), zap.Int("days_left", due.Days), zap.Stringer("review_by", due.ReviewBy))
+		if logged, before := r.logged[key]; !before || logged > mark {
+			r.logged[key] = mark
+			r.opts.Log.Warn(dueText(due), zap.String("assessment", due.ID), zap.Int("days_left", due.Days), zap.Stringer("review_by", due.ReviewBy))
 		}
-		hooks, err := s.tellHooks(ctx, loaded, due, mark, now)
+		hooks, err := r.tellHooks(ctx, loaded, due, mark, now)
 		if err != nil {
-			s.reviews.waiting[key] = now.Add(later)
-			s.fault("a webhook could not be told of a review: it is tried again in an hour", err)
+			r.waiting[key] = now.Add(later)
+			fault(r.opts.Log, "a webhook could not be told of a review: it is tried again in an hour", err)
 			continue
 		}
-		s.past.told[key] = mark
+		r.opts.Recovered.remindedAt[key] = mark
 		record := ledger.Assessed{
 			Kind: ledger.KindDue, Assessment: due.ID, Version: loaded.Policy.Assessments().Version(due.ID), ReviewBy: key.by, Days: mark, Told: "log",
 		}
 		if hooks > 0 {
 			record.Told = fmt.Sprintf("log, %d webhooks", hooks)
 		}
-		if err := s.ledger.Assessed(record); err != nil {
-			s.fault("that people were told of a review cannot be recorded", err)
+		if err := r.opts.Note(record); err != nil {
+			fault(r.opts.Log, "that people were told of a review cannot be recorded", err)
 		}
 	}
 }
 
 // lookAtHooks says which webhooks could not be told, long before there is something to tell.
-func (s *Server) lookAtHooks(loaded *config.Loaded) {
+func lookAtHooks(log *zap.Logger, loaded *config.Loaded) {
 	for _, hook := range loaded.Server.Webhooks {
 		var err error
 		switch {
@@ -109,7 +124,7 @@ func (s *Server) lookAtHooks(loaded *config.Loaded) {
 			_, err = os.Stat(hook.SecretFile)
 		}
 		if err != nil {
-			s.fault("the webhook "+hook.ID()+" cannot be told anything", err)
+			fault(log, "the webhook "+hook.ID()+" cannot be told anything", err)
 		}
 	}
 }
@@ -141,7 +156,7 @@ type dueMessage struct {
 }
 
 // tellHooks tells every webhook that wants to know, and counts them. One that was told is not told again because another was not reached.
-func (s *Server) tellHooks(ctx context.Context, loaded *config.Loaded, due basis.Due, mark int, now time.Time) (told int, err error) {
+func (r *reviews) tellHooks(ctx context.Context, loaded *config.Loaded, due basis.Due, mark int, now time.Time) (told int, err error) {
 	document := loaded.Policy.Assessments().Assessment(due.ID)
 	data := dueMessage{
 		Assessment: due.ID, Title: document.Title, Version: document.Version, Owner: document.Owner, ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days,
@@ -159,17 +174,17 @@ func (s *Server) tellHooks(ctx context.Context, loaded *config.Loaded, due basis
 			continue
 		}
 		told++
-		if s.reviews.sent[hook.URL+" "+message.Key] {
+		if r.sent[hook.URL+" "+message.Key] {
 			continue
 		}
-		one := webhook.New(webhook.Options{URL: hook.URL, SecretFile: hook.SecretFile, Now: s.opts.Now, Pause: s.opts.Pause})
+		one := webhook.New(webhook.Options{URL: hook.URL, SecretFile: hook.SecretFile, Now: r.opts.Now, Pause: r.opts.Pause})
 		failed := one.Send(ctx, message)
 		outcome := "taken"
 		if failed != nil {
 			outcome = "failed"
 		}
-		s.metrics.Webhooks.WithLabelValues(assessmentDue, outcome).Inc()
-		s.reviews.sent[hook.URL+" "+message.Key] = failed == nil
+		r.opts.Metrics.Webhooks.WithLabelValues(assessmentDue, outcome).Inc()
+		r.sent[hook.URL+" "+message.Key] = failed == nil
 		err = errors.Join(err, failed)
 	}
 	return told, err

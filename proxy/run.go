@@ -30,7 +30,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	endControl := s.takeCommands()
 	telling, hush := context.WithCancel(context.Background())
 	defer hush()
-	minute.Go(func() { s.watchReviews(telling) })
+	minute.Go(func() { s.reviews.watch(telling) })
 	minute.Go(func() { s.outbox.Deliver(telling) })
 	go func() { ended <- unlessClosed(s.public.Serve(hits)) }()
 	go func() { ended <- unlessClosed(s.admin.Serve(admin)) }()

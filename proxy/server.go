@@ -81,7 +81,7 @@ type Server struct {
 	hits        atomic.Uint64
 	snapshot    atomic.Pointer[Snapshot]
 	salts       *salts
-	past        *Past // guarded by reloading; what was told, by the one goroutine that tells
+	recovered   *Recovered
 	reviews     *reviews
 
 	pages         *visitor.Pages
@@ -141,7 +141,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	o.fill()
 	s := &Server{
 		opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(),
-		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), calls: memory.NewBudget(callMemory), stopped: make(chan struct{}), reviews: newReviews(o.Now()),
+		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), calls: memory.NewBudget(callMemory), stopped: make(chan struct{}),
 	}
 	s.share = shareOut(o.OpenFiles, len(upstreams(loaded)))
 	err := s.openCertificate(loaded.Server.TLS)
@@ -170,7 +170,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	s.warnDescriptors()
 	s.warnUnknown()
 	s.warnDue(loaded)
-	s.lookAtHooks(loaded)
+	lookAtHooks(o.Log, loaded)
 	return s, nil
 }
 
@@ -179,10 +179,10 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 func (s *Server) openData(loaded *config.Loaded) (*config.Loaded, error) {
 	dir := filepath.Join(loaded.Server.Data, "ledger")
 	var err error
-	if s.past, err = ReadPast(dir); err != nil {
+	if s.recovered, err = Recover(dir); err != nil {
 		return nil, err
 	}
-	if loaded, err = config.Compile(loaded.Source, s.past.facts()); err != nil {
+	if loaded, err = config.Compile(loaded.Source, s.recovered.facts()); err != nil {
 		return nil, err
 	}
 	if err := s.openKeys(loaded.Server.Data); err != nil {
@@ -234,9 +234,14 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.noteKeys(), s.repeat(), s.remember(loaded), s.catchUp(context.Background())); err != nil {
+	if err := errors.Join(s.noteKeys(), s.recovered.repeat(s.ledger, s.told.Load()), s.recovered.remember(s.ledger, loaded), s.catchUp(context.Background())); err != nil {
 		return errors.Join(err, s.ledger.Close())
 	}
+	s.reviews = newReviews(reviewsOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Metrics: s.metrics, Recovered: s.recovered, Pause: s.opts.Pause, Note: s.ledger.Assessed,
+		Loaded: func() *config.Loaded { return s.snapshot.Load().Loaded },
+		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.told.Load()), s.repeatKeys()) },
+	})
 	return nil
 }
 
@@ -272,4 +277,6 @@ type quiet struct{}
 func (quiet) Printf(string, ...any) {}
 
 // fault reports what an operator has to look at. The error's text comes from our own packages and holds nothing of a hit.
-func (s *Server) fault(what string, err error) { s.opts.Log.Error(what, zap.Error(err)) }
+func (s *Server) fault(what string, err error) { fault(s.opts.Log, what, err) }
+
+func fault(log *zap.Logger, what string, err error) { log.Error(what, zap.Error(err)) }
