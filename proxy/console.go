@@ -36,7 +36,7 @@ func (s *Server) scopes() []string { return s.snapshot.Load().Policy.ScopeNames(
 // checkAct says what is wrong with an act, and does nothing.
 func (s *Server) checkAct(act objection.Act) error {
 	snapshot := s.snapshot.Load()
-	keys := s.keys(snapshot, s.opts.Now())
+	keys := s.keyring.current(snapshot, s.opts.Now())
 	if keys == nil {
 		return errNoKeys
 	}

@@ -26,11 +26,11 @@ func TestIdleServerTurnsKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.AddDate(0, 0, 9)
-	s.turnKeys(now)
+	s.keyring.turn(now)
 	if state, err := keys.Read(KeysDir(loaded.Server.Data)); err != nil || state != pseudonym.TestRoot.State(now) {
 		t.Errorf("on disk is not the state of now: %v", err)
 	}
-	if k := s.snapshot.Load().current.Load(); !k.Valid(now) {
+	if k := s.snapshot.Load().keys.Load(); !k.Valid(now) {
 		t.Error("in force are not the keys of now")
 	}
 	s.snapshot.Load().Delivery.Close()

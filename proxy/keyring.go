@@ -18,8 +18,19 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
+// keyringOptions are what a keyring needs.
+type keyringOptions struct {
+	Store   keys.Options
+	Log     *zap.Logger
+	Now     func() time.Time
+	Note    func(text string) error // puts a change of keys on the ledger; nothing where that is not open yet
+	Turned  func(now time.Time)     // told before the keys of another time are in force
+	InForce func() *Snapshot        // whose keys are replaced where no hit comes
+}
+
 // keyring is the key state as hits use it. The mutex is held while keys are replaced, and never by a hit that finds its keys in force.
 type keyring struct {
+	opts  keyringOptions
 	store *keys.Store
 
 	mu      sync.Mutex
@@ -29,29 +40,26 @@ type keyring struct {
 // KeysDir is where in a data folder the key state is.
 func KeysDir(data string) string { return filepath.Join(data, "keys") }
 
-// openKeys opens the key state, takes it to the present, and says where it comes from. The ledger is not open yet: it is asked what it
-// remembers.
-func (s *Server) openKeys(data string) error {
-	store, err := keys.Open(keys.Options{
-		Dir: KeysDir(data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles, Disk: s.opts.Disk,
-		Past: func() (keys.Past, error) { return pastKeys(filepath.Join(data, "ledger")) },
-	})
+// openKeyring opens the key state and takes it to the present.
+func openKeyring(o keyringOptions) (*keyring, error) {
+	store, err := keys.Open(o.Store)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := store.Advance(s.opts.Now()); err != nil {
-		return fmt.Errorf("%w: pseudonyms of earlier days cannot be made again after that; if the clock is right, `tagwarden keys rotate --catch-up` says so", err)
+	if _, err := store.Advance(o.Now()); err != nil {
+		return nil, fmt.Errorf("%w: pseudonyms of earlier days cannot be made again after that; if the clock is right, `tagwarden keys rotate --catch-up` says so", err)
 	}
 	if err := store.Flush(); err != nil {
-		return err
+		return nil, err
 	}
-	s.keyring.store = store
-	state := store.State()
-	if s.opts.Now().Before(state.Since()) {
-		s.opts.Log.Warn("the clock is behind the key state: pseudonyms do not change before the clock has come that far", zap.Time("until", state.Until()))
+	if state := store.State(); o.Now().Before(state.Since()) {
+		o.Log.Warn("the clock is behind the key state: pseudonyms do not change before the clock has come that far", zap.Time("until", state.Until()))
 	}
-	return nil
+	return &keyring{opts: o, store: store}, nil
 }
+
+// close brings to disk what is not there yet.
+func (k *keyring) close() error { return k.store.Flush() }
 
 // origins say where a key state comes from, in log and ledger.
 var origins = map[keys.Origin]string{
@@ -59,24 +67,24 @@ var origins = map[keys.Origin]string{
 	keys.Remade: "lost or damaged: made again of the root secret, with the chains where they stand today; whatever was rotated by hand is undone",
 }
 
-// noteKeys records which keys the server begins with.
-func (s *Server) noteKeys() error {
-	origin := origins[s.keyring.store.Origin]
-	if s.keyring.store.Origin == keys.Found {
-		s.opts.Log.Info("key state " + origin)
+// begin says which keys the server begins with, and where they come from, in log and ledger.
+func (k *keyring) begin() error {
+	origin := origins[k.store.Origin]
+	if k.store.Origin == keys.Found {
+		k.opts.Log.Info("key state " + origin)
 	} else {
-		s.opts.Log.Warn("key state " + origin)
+		k.opts.Log.Warn("key state " + origin)
 	}
-	return s.noteKeyChange(origin + "; " + s.keyFacts())
+	return k.opts.Note(origin + "; " + k.facts())
 }
 
-// repeatKeys records again what the ledger has to remember of keys, so that it is still there when old records are deleted: without it a
+// repeat records again what the ledger has to remember of keys, so that it is still there when old records are deleted: without it a
 // state that is lost would be made again of any root, and a key that was shredded with it.
-func (s *Server) repeatKeys() error { return s.noteKeyChange("as before; " + s.keyFacts()) }
+func (k *keyring) repeat() error { return k.opts.Note("as before; " + k.facts()) }
 
-// keyFacts is what pastKeys reads.
-func (s *Server) keyFacts() string {
-	state := s.keyring.store.State()
+// facts is what recoverKeys reads.
+func (k *keyring) facts() string {
+	state := k.store.State()
 	day, _ := state.Chain(pseudonym.Day)
 	text := fmt.Sprintf("identity %s, day %d", state.Identity(), day)
 	if state.Shreds() > 0 {
@@ -88,12 +96,8 @@ func (s *Server) keyFacts() string {
 // shredded is how the ledger says that a key of its subjects is gone.
 const shredded = "ledger subjects shredded"
 
-func (s *Server) noteKeyChange(text string) error {
-	return s.ledger.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
-}
-
-// pastKeys is what a ledger remembers of the key state.
-func pastKeys(dir string) (past keys.Past, err error) {
+// recoverKeys is what a ledger remembers of the key state.
+func recoverKeys(dir string) (past keys.Past, err error) {
 	segments, err := ledger.Segments(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(segments) == 0 {
 		return past, nil
@@ -112,59 +116,57 @@ func pastKeys(dir string) (past keys.Past, err error) {
 	return past, err
 }
 
-// keys are those that a hit is judged with which begins now. It keeps them to its end. Without keys, a hit that holds an identifier is
-// refused.
-func (s *Server) keys(of *Snapshot, now time.Time) *rules.Keys {
-	if k := of.current.Load(); k.Valid(now) {
-		return k
+// current are the keys that a hit is judged with which begins now under a snapshot. It keeps them to its end. Without keys, a hit that holds
+// an identifier is refused.
+func (k *keyring) current(of *Snapshot, now time.Time) *rules.Keys {
+	if in := of.keys.Load(); in.Valid(now) {
+		return in
 	}
-	s.keyring.mu.Lock()
-	defer s.keyring.mu.Unlock()
-	if k := of.current.Load(); k.Valid(now) {
-		return k
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if in := of.keys.Load(); in.Valid(now) {
+		return in
 	}
-	moved, err := s.keyring.store.Advance(now)
+	moved, err := k.store.Advance(now)
 	if err != nil {
-		if now.Sub(s.keyring.refused).Abs() > time.Minute {
-			s.keyring.refused = now
-			s.fault("there are no keys for the time that the clock says: hits with identifiers are refused", err)
+		if now.Sub(k.refused).Abs() > time.Minute {
+			k.refused = now
+			fault(k.opts.Log, "there are no keys for the time that the clock says: hits with identifiers are refused", err)
 		}
 		return nil
 	}
-	if s.rarity != nil {
-		s.rarity.Turn(now)
-	}
-	fresh := s.renew(of) // others need not wait for the disk
-	s.advanced(moved)
+	k.opts.Turned(now)
+	fresh := k.renew(of) // others need not wait for the disk
+	k.advanced(moved)
 	return fresh
 }
 
 // renew gives a snapshot the keys of the present state.
-func (s *Server) renew(of *Snapshot) *rules.Keys {
-	state := s.keyring.store.State()
+func (k *keyring) renew(of *Snapshot) *rules.Keys {
+	state := k.store.State()
 	fresh := rules.KeysOf(&state, of.Policy)
-	of.current.Store(fresh)
+	of.keys.Store(fresh)
 	return fresh
 }
 
-// turnKeys replaces keys whose period is over, and tries again what could not be written.
-func (s *Server) turnKeys(now time.Time) {
-	s.keys(s.snapshot.Load(), now)
-	if err := s.keyring.store.Flush(); err != nil {
-		s.fault("the key state cannot be written: keys of periods that are over are still on disk", err)
+// turn replaces keys whose period is over, and tries again what could not be written.
+func (k *keyring) turn(now time.Time) {
+	k.current(k.opts.InForce(), now)
+	if err := k.store.Flush(); err != nil {
+		fault(k.opts.Log, "the key state cannot be written: keys of periods that are over are still on disk", err)
 	}
 }
 
 // advanced writes down that chains went on. Where that fails the new keys are in force all the same, and it is tried again every minute.
-func (s *Server) advanced(moved []pseudonym.Rotation) {
-	if err := s.keyring.store.Flush(); err != nil {
-		s.fault("the key state cannot be written: keys of periods that are over are still on disk", err)
+func (k *keyring) advanced(moved []pseudonym.Rotation) {
+	if err := k.store.Flush(); err != nil {
+		fault(k.opts.Log, "the key state cannot be written: keys of periods that are over are still on disk", err)
 	}
-	if len(moved) == 0 || s.ledger == nil {
+	if len(moved) == 0 {
 		return
 	}
-	if err := s.noteKeyChange("advanced: " + positions(s.keyring.store.State(), moved)); err != nil {
-		s.fault("a change of keys cannot be recorded", err)
+	if err := k.opts.Note("advanced: " + positions(k.store.State(), moved)); err != nil {
+		fault(k.opts.Log, "a change of keys cannot be recorded", err)
 	}
 }
 

@@ -124,7 +124,7 @@ func (s *Server) warnUnknown() {
 // Act does what is asked for in one step. See objection.Objector.
 func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Receipt, error) {
 	snapshot := s.snapshot.Load()
-	keys := s.keys(snapshot, s.opts.Now())
+	keys := s.keyring.current(snapshot, s.opts.Now())
 	if keys == nil {
 		return nil, errNoKeys
 	}
@@ -184,7 +184,7 @@ func (s *Server) countActs(changes []objection.Change, receipts []objection.Rece
 // Standing names the scopes that are in force for a person.
 func (s *Server) Standing(ids []objection.ID, subjects []objection.Subject) ([]string, error) {
 	snapshot := s.snapshot.Load()
-	keys := s.keys(snapshot, s.opts.Now())
+	keys := s.keyring.current(snapshot, s.opts.Now())
 	if keys == nil {
 		return nil, errNoKeys
 	}

@@ -26,14 +26,19 @@ type Rotation struct {
 func (s *Server) Rotate(what Rotation) (string, error) {
 	s.reloading.Lock() // a policy that is being loaded would be given the keys that were
 	defer s.reloading.Unlock()
-	s.keyring.mu.Lock()
-	defer s.keyring.mu.Unlock()
-	text, err := rotate(s.keyring.store, what, s.opts.Now())
+	return s.keyring.rotate(what)
+}
+
+// rotate replaces keys of the snapshot in force.
+func (k *keyring) rotate(what Rotation) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	text, err := rotate(k.store, what, k.opts.Now())
 	if err != nil {
 		return "", err
 	}
-	s.renew(s.snapshot.Load())
-	return text, unrecorded(text, s.noteKeyChange(text))
+	k.renew(k.opts.InForce())
+	return text, unrecorded(text, k.opts.Note(text))
 }
 
 // unrecorded says of keys that were replaced that this could not be recorded, where that is so.

@@ -55,7 +55,7 @@ func (s *Server) Release() error {
 	if s.control != nil {
 		_ = s.control.Close() // where it served, that is done
 	}
-	return errors.Join(s.objections.Close(), s.ledger.Close(), s.rarity.Close(), s.keyring.store.Flush(), s.lock.Release())
+	return errors.Join(s.objections.Close(), s.ledger.Close(), s.rarity.Close(), s.keyring.close(), s.lock.Release())
 }
 
 // takeCommands takes commands until the function that it returns is called. A server that cannot be given any goes on without.
@@ -124,7 +124,7 @@ func (s *Server) eachMinute(stop <-chan struct{}) {
 				s.fault("refused hits cannot be recorded", err)
 			}
 			s.warnDue(s.snapshot.Load().Loaded)
-			s.turnKeys(s.opts.Now())
+			s.keyring.turn(s.opts.Now())
 			s.renewCertificate()
 			s.keepCounts()
 			s.objections.LookForRoom()

@@ -22,7 +22,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	p := takePassage(ctx, s, snapshot, rules.Inputs{
-		Now: now, Keys: s.keys(snapshot, now), Rare: s.rarity, Strings: s.strings,
+		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.rarity, Strings: s.strings,
 	})
 	defer p.giveBack()
 	defer s.caught(p)

@@ -67,7 +67,7 @@ type Server struct {
 	metrics     *metrics.Metrics
 	lock        *Lock // of the data folder
 	share       share // of descriptors
-	keyring     keyring
+	keyring     *keyring
 	ledger      *ledger.Ledger
 	certificate certificate
 	objections  *objection.Store
@@ -185,7 +185,18 @@ func (s *Server) openData(loaded *config.Loaded) (*config.Loaded, error) {
 	if loaded, err = config.Compile(loaded.Source, s.recovered.facts()); err != nil {
 		return nil, err
 	}
-	if err := s.openKeys(loaded.Server.Data); err != nil {
+	if s.keyring, err = openKeyring(keyringOptions{
+		Store: keys.Options{
+			Dir: KeysDir(loaded.Server.Data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles, Disk: s.opts.Disk,
+			Past: func() (keys.Past, error) { return recoverKeys(dir) },
+		},
+		Log: s.opts.Log, Now: s.opts.Now, Note: s.noteKeys, InForce: s.snapshot.Load,
+		Turned: func(now time.Time) {
+			if s.rarity != nil {
+				s.rarity.Turn(now)
+			}
+		},
+	}); err != nil {
 		return nil, err
 	}
 	if err := s.openObjections(loaded.Server.Data); err != nil {
@@ -234,15 +245,23 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.noteKeys(), s.recovered.repeat(s.ledger, s.told.Load()), s.recovered.remember(s.ledger, loaded), s.catchUp(context.Background())); err != nil {
+	if err := errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, s.told.Load()), s.recovered.remember(s.ledger, loaded), s.catchUp(context.Background())); err != nil {
 		return errors.Join(err, s.ledger.Close())
 	}
 	s.reviews = newReviews(reviewsOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Metrics: s.metrics, Recovered: s.recovered, Pause: s.opts.Pause, Note: s.ledger.Assessed,
 		Loaded: func() *config.Loaded { return s.snapshot.Load().Loaded },
-		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.told.Load()), s.repeatKeys()) },
+		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.told.Load()), s.keyring.repeat()) },
 	})
 	return nil
+}
+
+// noteKeys puts a change of keys on the ledger. Where that is not open yet, what it begins with says how they stand.
+func (s *Server) noteKeys(text string) error {
+	if s.ledger == nil {
+		return nil
+	}
+	return s.ledger.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
 }
 
 // hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.

@@ -21,7 +21,7 @@ type Snapshot struct {
 	Loaded   *config.Loaded
 	Delivery Deliverer
 
-	current    atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
+	keys       atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to
 	pages      sitePages                  // what visitors of each site are shown
@@ -56,7 +56,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection)
 	}
 	fresh.figures.metrics, fresh.pages.loaded = s.metrics, loaded
-	s.keys(fresh, s.opts.Now())
+	s.keyring.current(fresh, s.opts.Now())
 	return fresh, nil
 }
 

@@ -212,7 +212,7 @@ var errNoAddress = errors.New("sites: the site has no host")
 // link makes the address at which the holder objects, or takes that back.
 func (s *Server) link(ids []objection.ID, scopes []string, site string) (string, error) {
 	snapshot := s.snapshot.Load()
-	keys := s.keys(snapshot, s.opts.Now())
+	keys := s.keyring.current(snapshot, s.opts.Now())
 	if keys == nil {
 		return "", errNoKeys
 	}
