@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/console"
-	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
 // openConsole reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without any.
@@ -16,7 +15,7 @@ func (s *Server) openConsole(data string) error {
 	}
 	s.tokens = tokens
 	options := console.Options{
-		Objector: s, Store: s.objections, Tokens: tokens, Now: s.opts.Now, Scopes: s.scopes, Check: s.checkAct, Link: s.link,
+		Objector: s.objector, Store: s.objections, Tokens: tokens, Now: s.opts.Now, Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() }, Check: s.objector.check, Link: s.objector.link,
 		FeedKey: func() [32]byte { return s.keyring.store.State().FeedKey() }, Report: s.fault,
 		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
 		Refused:     func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
@@ -29,19 +28,3 @@ func (s *Server) openConsole(data string) error {
 
 // Operator is the API as the operator has it, who may do everything.
 func (s *Server) Operator() http.Handler { return s.operator }
-
-// scopes lists what may be objected to under the policy in force.
-func (s *Server) scopes() []string { return s.snapshot.Load().Policy.ScopeNames() }
-
-// checkAct says what is wrong with an act, and does nothing.
-func (s *Server) checkAct(act objection.Act) error {
-	snapshot := s.snapshot.Load()
-	keys := s.keyring.current(snapshot, s.opts.Now())
-	if keys == nil {
-		return errNoKeys
-	}
-	if _, fault := changeOf(snapshot.Loaded, keys, &act); fault != nil {
-		return fault
-	}
-	return nil
-}

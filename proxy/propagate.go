@@ -42,16 +42,16 @@ func (w waiting) Pending(to string, limit int) ([]webhook.Waiting, error) {
 }
 
 // messages are what other systems are told of an act. They are kept in the same step as the act itself.
-func (s *Server) messages(receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change) ([]objection.Message, error) {
+func (o *objector) messages(receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change) ([]objection.Message, error) {
 	if len(receivers) == 0 {
 		return nil, nil
 	}
-	key := s.keyring.store.State().OutboxKey()
+	key := o.opts.Keyring.store.State().OutboxKey()
 	base := webhook.Act{
 		Time: c.Time, IDs: map[string][]string{}, Complaint: c.Complaint, Source: c.Source, Site: c.Site, Hashes: map[string][]string{},
 	}
 	if base.Time.IsZero() {
-		base.Time = s.opts.Now()
+		base.Time = o.opts.Now()
 	}
 	for _, id := range ids {
 		base.IDs[id.Name] = append(base.IDs[id.Name], id.Value)
@@ -72,7 +72,7 @@ func (s *Server) messages(receivers []*webhook.Receiver, ids []objection.ID, c *
 		for _, r := range receivers {
 			acts, err := r.Acts(&act)
 			if errors.Is(err, webhook.ErrNoIdentifier) {
-				s.metrics.Outbox.WithLabelValues(r.Name(), webhook.ErrNoIdentifier.Error()).Inc()
+				o.opts.Metrics.Outbox.WithLabelValues(r.Name(), webhook.ErrNoIdentifier.Error()).Inc()
 				continue
 			}
 			if err != nil {
@@ -82,7 +82,7 @@ func (s *Server) messages(receivers []*webhook.Receiver, ids []objection.ID, c *
 				all = append(all, objection.Message{To: r.Name(), With: func(inForce []string) ([]byte, error) {
 					told := *one
 					told.InForce = inForce
-					return r.Message(&told, (*[32]byte)(&key), s.opts.Rand)
+					return r.Message(&told, (*[32]byte)(&key), o.opts.Rand)
 				}})
 			}
 		}

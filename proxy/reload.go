@@ -50,7 +50,7 @@ func (s *Server) Reload() error {
 	s.snapshot.Store(fresh)
 	s.budget.Set(loaded.Server.Limits.Memory.Of(s.opts.Memory))
 	s.rarity.UpTo(loaded.Policy.Rarest())
-	s.warnUnknown()
+	fresh.warnUnknown(s.opts.Log)
 	s.warnDue(loaded)
 	lookAtHooks(s.opts.Log, loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.

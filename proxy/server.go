@@ -72,7 +72,8 @@ type Server struct {
 	certificate certificate
 	objections  *objection.Store
 	departing   *departures
-	told        atomic.Pointer[objection.Head] // the head that is on the ledger
+	acts        *recordedActs
+	objector    *objector
 	rarity      *rarity.Counter
 	refusals    refusals
 	strings     *consentStrings
@@ -168,7 +169,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) {
 	s.public = s.hitsServer()
 	s.admin = s.adminServer()
 	s.warnDescriptors()
-	s.warnUnknown()
+	s.snapshot.Load().warnUnknown(o.Log)
 	s.warnDue(loaded)
 	lookAtHooks(o.Log, loaded)
 	return s, nil
@@ -199,9 +200,20 @@ func (s *Server) openData(loaded *config.Loaded) (*config.Loaded, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if err := s.openObjections(loaded.Server.Data); err != nil {
+	s.acts = &recordedActs{log: s.opts.Log, note: func(acts []ledger.Objected, head ledger.Head) error {
+		return s.ledger.Objected(acts, head)
+	}}
+	if s.objections, err = objection.Open(objection.Options{
+		Dir: ObjectionsDir(loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
+		Past: s.recovered.head, Because: s.opts.Because,
+		Record: s.acts.record, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
+	}); err != nil {
 		return nil, err
 	}
+	s.objector = &objector{objectorOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Store: s.objections, Keyring: s.keyring,
+		InForce: s.snapshot.Load, Kick: func() { s.outbox.Kick() },
+	}}
 	if err := s.openRest(loaded, dir); err != nil {
 		return nil, errors.Join(err, s.objections.Close())
 	}
@@ -245,13 +257,13 @@ func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, s.told.Load()), s.recovered.remember(s.ledger, loaded), s.catchUp(context.Background())); err != nil {
+	if err := errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, s.acts.head.Load()), s.recovered.remember(s.ledger, loaded), s.acts.catchUp(context.Background(), s.objections, s.recovered.head, s.opts.Because)); err != nil {
 		return errors.Join(err, s.ledger.Close())
 	}
 	s.reviews = newReviews(reviewsOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Metrics: s.metrics, Recovered: s.recovered, Pause: s.opts.Pause, Note: s.ledger.Assessed,
 		Loaded: func() *config.Loaded { return s.snapshot.Load().Loaded },
-		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.told.Load()), s.keyring.repeat()) },
+		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat()) },
 	})
 	return nil
 }
@@ -262,6 +274,16 @@ func (s *Server) noteKeys(text string) error {
 		return nil
 	}
 	return s.ledger.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
+}
+
+// Act does what is asked for in one step. See [objection.Objector].
+func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Receipt, error) {
+	return s.objector.Act(ctx, acts)
+}
+
+// Standing names the scopes that are in force for a person.
+func (s *Server) Standing(ids []objection.ID, subjects []objection.Subject) ([]string, error) {
+	return s.objector.Standing(ids, subjects)
 }
 
 // hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.

@@ -5,9 +5,11 @@ import (
 	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -81,4 +83,16 @@ func answerSize(r *rules.Recipient, role string) int {
 		}
 	}
 	return 0
+}
+
+// warnUnknown says which objections its policy gives no meaning: their purposes were removed, or renamed.
+func (s *Snapshot) warnUnknown(log *zap.Logger) {
+	of, ok := s.objections.(*objection.Resolved)
+	if !ok {
+		return
+	}
+	if unknown := of.Unknown(); len(unknown) > 0 {
+		log.Warn("objections stand to purposes or vendors that the policy has no more: if one was renamed, give it its old id back",
+			zap.Strings("scopes", unknown))
+	}
 }

@@ -2,13 +2,9 @@ package proxy
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -27,8 +23,8 @@ import (
 // visitorPages makes what visitors meet.
 func (s *Server) visitorPages() *visitor.Pages {
 	return visitor.New(visitor.Options{
-		Objector: s, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now, Recognise: s.recognise,
-		CookieOnly: func(c objection.Change) { s.countActs([]objection.Change{c}, []objection.Receipt{{New: true}}) },
+		Objector: s.objector, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now, Recognise: s.recognise,
+		CookieOnly: func(c objection.Change) { s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}}) },
 		Refused:    func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
 	})
 }
@@ -204,51 +200,4 @@ func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 		}
 	}
 	return l
-}
-
-// errNoAddress says that nobody knows where a site's pages are.
-var errNoAddress = errors.New("sites: the site has no host")
-
-// link makes the address at which the holder objects, or takes that back.
-func (s *Server) link(ids []objection.ID, scopes []string, site string) (string, error) {
-	snapshot := s.snapshot.Load()
-	keys := s.keyring.current(snapshot, s.opts.Now())
-	if keys == nil {
-		return "", errNoKeys
-	}
-	if site == "" && len(snapshot.Policy.Sites()) == 1 {
-		site = snapshot.Policy.Sites()[0].ID
-	}
-	if _, ok := snapshot.Loaded.Server.Sites[site]; !ok {
-		return "", &objection.Fault{What: "site", Err: fmt.Errorf("a link leads to a site: one of %s is right", strings.Join(siteIDs(snapshot.Loaded), ", "))}
-	}
-	act := objection.Act{IDs: ids, Change: objection.Change{Object: scopes, Site: site}}
-	change, fault := changeOf(snapshot.Loaded, keys, &act)
-	if fault != nil {
-		return "", fault
-	}
-	address, err := pagesAddress(snapshot.Loaded, site)
-	if err != nil {
-		return "", err
-	}
-	signing := s.keyring.store.State().SigningKey()
-	token, err := visitor.Sign(&signing, visitor.Claim{Subjects: change.Subjects, Scopes: change.Object, Site: site, Kind: visitor.Unsubscribe})
-	return address + visitor.LinkPath + token, err
-}
-
-// pagesAddress is where a site's pages are, without a slash at the end: at an origin of its own if it has one, and one in TLS before one in
-// clear, else at its first host.
-func pagesAddress(loaded *config.Loaded, id string) (string, error) {
-	site := loaded.Server.Sites[id]
-	for _, scheme := range []string{"https", "http"} {
-		for _, origin := range site.Origins {
-			if u, err := url.Parse(origin); err == nil && u.Scheme == scheme && slices.Contains(site.Hosts, u.Hostname()) {
-				return origin + site.Base, nil
-			}
-		}
-	}
-	if len(site.Hosts) == 0 {
-		return "", errNoAddress
-	}
-	return "https://" + site.Hosts[0] + site.Base, nil
 }

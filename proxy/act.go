@@ -1,0 +1,106 @@
+package proxy
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// mostIDs is how many identifiers one act may name.
+const mostIDs = 100
+
+// subjectsOf adds every form of every identifier to subjects.
+func subjectsOf(policy *rules.Policy, keys *rules.Keys, ids []objection.ID, subjects []objection.Subject) ([]objection.Subject, *objection.Fault) {
+	if len(ids) > mostIDs {
+		return nil, &objection.Fault{What: "ids", Err: errTooMany}
+	}
+	all := slices.Clone(subjects)
+	for _, id := range ids {
+		of, err := policy.Identities(keys, id.Name, []byte(id.Value))
+		if err != nil {
+			return nil, &objection.Fault{What: "ids." + id.Name, Err: err}
+		}
+		for _, one := range of {
+			if subject := objection.Subject(one); !slices.Contains(all, subject) {
+				all = append(all, subject)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, &objection.Fault{What: "ids", Err: errNobody}
+	}
+	return all, nil
+}
+
+var (
+	errTooMany = errors.New("at most 100 identifiers are possible in one act")
+	errNobody  = errors.New("at least one identifier is needed")
+)
+
+// changeOf checks an act and makes a change of it.
+func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (objection.Change, *objection.Fault) {
+	c := act.Change
+	var fault *objection.Fault
+	if c.Subjects, fault = subjectsOf(loaded.Policy, keys, act.IDs, c.Subjects); fault != nil {
+		return c, fault
+	}
+	c.Object, c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.Object))), slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))
+	if len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint {
+		return c, &objection.Fault{What: "scopes", Err: errors.New("at least one is needed: a purpose, a vendor, or all")}
+	}
+	for _, scope := range c.Object {
+		// A link was made under an earlier policy: what it objects to may be there no more, and the objection is taken all the same.
+		if _, ok := loaded.Policy.Objection(scope); !ok && (c.Source != objection.Link || !rules.ScopeName(scope)) {
+			return c, &objection.Fault{What: "object", Err: scopeFault(loaded.Policy, scope)}
+		}
+	}
+	for _, scope := range c.TakeBack { // also one that the policy has no more
+		if !rules.ScopeName(strings.TrimPrefix(scope, objection.RestrictionOf)) {
+			return c, &objection.Fault{What: "take_back", Err: errors.New("that is no name of a scope")}
+		}
+	}
+	if c.Source == "" {
+		c.Source = objection.API
+	}
+	for what, word := range map[string]string{"source": c.Source, "channel": c.Channel} {
+		if !plainWord(word) {
+			return c, &objection.Fault{What: what, Err: errors.New("at most 32 of a-z, 0-9, \"-\" and \"_\" are right")}
+		}
+	}
+	if _, ok := loaded.Server.Sites[c.Site]; c.Site != "" && !ok {
+		return c, &objection.Fault{What: "site", Err: errors.New("there is no site of that id" + strict.Suggestion(c.Site, siteIDs(loaded)))}
+	}
+	c.Campaign, c.Because = loaded.Policy.ScrubName(c.Campaign), loaded.Policy.ScrubName(c.Because)
+	return c, nil
+}
+
+// scopeFault says what is wrong with the name of a scope. It may be anything that a caller wrote: only what looks like a name is repeated.
+func scopeFault(policy *rules.Policy, scope string) error {
+	if !rules.ScopeName(scope) {
+		return errors.New("that is no name of a scope: a purpose's id, vendor:ID or all is")
+	}
+	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + strict.Suggestion(scope, policy.ScopeNames()))
+}
+
+func siteIDs(loaded *config.Loaded) []string {
+	var ids []string
+	for _, site := range loaded.Policy.Sites() {
+		ids = append(ids, site.ID)
+	}
+	return ids
+}
+
+// plainWord tells whether a text is a word of a closed kind, or empty.
+func plainWord(text string) bool {
+	for _, c := range []byte(text) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return len(text) <= 32
+}

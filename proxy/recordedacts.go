@@ -1,0 +1,102 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// mostSubjects is how many subjects one record names.
+const mostSubjects = 1000
+
+// recordedActs are the acts that are on the ledger.
+type recordedActs struct {
+	log  *zap.Logger
+	note func([]ledger.Objected, ledger.Head) error // puts them on the ledger
+	head atomic.Pointer[objection.Head]             // where their log stands that is on the ledger; nil: nothing was put there yet
+}
+
+// record puts acts on the ledger, and where their log stands. Acts that say the same share a record.
+func (r *recordedActs) record(acts []objection.Recorded, head objection.Head) error {
+	if err := r.note(objected(acts, false), headRecord(head)); err != nil {
+		fault(r.log, "objections are in force and on disk, and cannot be recorded: they will be at the next start", err)
+		return err
+	}
+	r.head.Store(&head)
+	return nil
+}
+
+func headRecord(h objection.Head) ledger.Head { return ledger.Head{Size: h.Size, Root: h.Root} }
+
+// objected makes records of acts.
+func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
+	var all []ledger.Objected
+	for i := range recorded {
+		r := &recorded[i]
+		for _, one := range [3]ledger.Objected{
+			{Kind: ledger.KindWithdrawal, Scopes: r.Change.TakeBack},
+			{Kind: ledger.KindObjection, Scopes: r.Change.Object, Restriction: r.Change.Restriction},
+			{Kind: ledger.KindComplaint},
+		} {
+			if len(one.Scopes) == 0 && (one.Kind != ledger.KindComplaint || !r.Change.Complaint) {
+				continue
+			}
+			one.First, one.Last, one.Recovered = r.Seq, r.Seq, late
+			one.Source, one.Site, one.By, one.Because = r.Change.Source, r.Change.Site, r.Change.By, r.Change.Because
+			for _, subject := range r.Change.Subjects {
+				one.Subjects = append(one.Subjects, subject.Ledger)
+			}
+			if n := len(all); n > 0 && joinable(&all[n-1], &one) {
+				all[n-1].Last, all[n-1].Subjects = one.Last, append(all[n-1].Subjects, one.Subjects...)
+				continue
+			}
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// joinable tells whether b can be told in the record of a.
+func joinable(a, b *ledger.Objected) bool {
+	return a.Last+1 == b.First && len(a.Subjects)+len(b.Subjects) <= mostSubjects && slices.Equal(a.Scopes, b.Scopes) &&
+		a.Kind == b.Kind && a.Restriction == b.Restriction &&
+		a.Source == b.Source && a.Site == b.Site && a.By == b.By && a.Because == b.Because && a.Recovered == b.Recovered
+}
+
+// catchUp records acts that are in the store and not on the ledger, where their log stood at known: the process died between the two. It also
+// records that an older copy was accepted, and because of what.
+func (r *recordedActs) catchUp(ctx context.Context, store *objection.Store, known objection.Head, because string) error {
+	now, from := store.Head(), known.Size
+	head := headRecord(now)
+	if restored, ok := store.Restored(); ok {
+		head.Restored, from = because, restored.Size
+		r.log.Warn("an older copy of the objections was accepted", zap.Uint64("remembered", known.Size), zap.Uint64("found", restored.Size))
+	}
+	var some []objection.Recorded
+	flush := func(head ledger.Head) error {
+		err := r.note(objected(some, true), head)
+		some = some[:0]
+		return err
+	}
+	var failed error
+	err := store.Changes(ctx, from, func(act objection.Recorded) bool {
+		if some = append(some, act); len(some) == mostSubjects {
+			failed = flush(headRecord(known)) // should it end here, all of them are written again
+		}
+		return failed == nil
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return err
+	}
+	r.head.Store(&now)
+	if now == known && head.Restored == "" {
+		return nil
+	}
+	return flush(head)
+}
