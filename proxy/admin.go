@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -12,35 +13,62 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"github.com/tagwarden/tagwarden/proxy/console"
-	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 )
 
-// adminServer answers staff: health, readiness, figures.
-func (s *Server) adminServer() *fasthttp.Server {
-	figures := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(s.metrics.Registry, promhttp.HandlerOpts{}))
-	calls := fasthttpadaptor.NewFastHTTPHandler(s.api)
-	health := func(path []byte) bool { return string(path) == "/healthz" || string(path) == "/readyz" }
+// adminOptions are what the listener of staff needs.
+type adminOptions struct {
+	Metrics *metrics.Metrics
+	API     http.Handler               // of staff and other systems
+	Ready   func(*fasthttp.RequestCtx) // answers whether hits are taken
+}
+
+// admin answers staff: health, readiness, figures, the API.
+type admin struct {
+	ready          func(*fasthttp.RequestCtx)
+	figures, calls fasthttp.RequestHandler
+	bodies         *memory.Budget // of calls to the API
+}
+
+func newAdmin(o adminOptions) *admin {
+	return &admin{
+		ready:   o.Ready,
+		figures: fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(o.Metrics.Registry, promhttp.HandlerOpts{})),
+		calls:   fasthttpadaptor.NewFastHTTPHandler(o.API),
+		bodies:  memory.NewBudget(callMemory),
+	}
+}
+
+// asksHealth tells whether a path is one that is answered where there is no place, too.
+func asksHealth(path []byte) bool { return string(path) == "/healthz" || string(path) == "/readyz" }
+
+// serve answers one request.
+func (a *admin) serve(ctx *fasthttp.RequestCtx) {
+	switch {
+	case api(ctx.Path()):
+		if _, err := url.ParseRequestURI(string(ctx.RequestURI())); err != nil {
+			problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the address cannot be read")
+			return
+		}
+		a.withBody(ctx, a.calls)
+	case !ctx.IsGet() && !ctx.IsHead():
+		ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
+	case string(ctx.Path()) == "/metrics":
+		a.figures(ctx)
+	case string(ctx.Path()) == "/healthz":
+		ctx.SetBodyString("ok\n")
+	case string(ctx.Path()) == "/readyz":
+		a.ready(ctx)
+	default:
+		ctx.SetStatusCode(fasthttp.StatusNotFound)
+	}
+}
+
+// adminServer serves staff.
+func adminServer(handler fasthttp.RequestHandler) *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler: s.placed(ofStaff, health, func(ctx *fasthttp.RequestCtx) {
-			switch {
-			case api(ctx.Path()):
-				if _, err := url.ParseRequestURI(string(ctx.RequestURI())); err != nil {
-					problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the address cannot be read")
-					return
-				}
-				s.withBody(ctx, calls)
-			case !ctx.IsGet() && !ctx.IsHead():
-				ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
-			case string(ctx.Path()) == "/metrics":
-				figures(ctx)
-			case string(ctx.Path()) == "/healthz":
-				ctx.SetBodyString("ok\n")
-			case string(ctx.Path()) == "/readyz":
-				s.health(ctx)
-			default:
-				ctx.SetStatusCode(fasthttp.StatusNotFound)
-			}
-		}),
+		Handler:      handler,
 		ErrorHandler: unread,
 		ConnState:    rested,
 		Concurrency:  workers,
@@ -70,29 +98,5 @@ func unread(ctx *fasthttp.RequestCtx, err error) {
 		problem(ctx, fasthttp.StatusRequestTimeout, "timeout", "the request did not come to its end in time")
 	default:
 		problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the request cannot be read")
-	}
-}
-
-// health says whether hits can be taken: the ledger can be written, objections can be taken, and the server is not ending.
-func (s *Server) health(ctx *fasthttp.RequestCtx) {
-	ctx.SetContentType("text/plain; charset=utf-8")
-	switch {
-	case s.ending.Load():
-		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-		ctx.SetBodyString("ending\n")
-	case s.ledger.Err() != nil:
-		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-		ctx.SetBodyString("the ledger cannot be written: nothing is forwarded\n")
-	case errors.Is(s.objections.Err(), objection.ErrGone):
-		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-		ctx.SetBodyString("the objections' file is not in its place: nothing is acknowledged, and nothing is forwarded that one may object to\n")
-	case s.objections.Err() != nil:
-		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-		ctx.SetBodyString("objections cannot be taken any more: nothing is forwarded that one may object to\n")
-	case s.objections.Full():
-		ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-		ctx.SetBodyString("too little room on the disk: objections are not taken, and nothing is forwarded that one may object to\n")
-	default:
-		ctx.SetBodyString("ok\n")
 	}
 }

@@ -14,7 +14,7 @@ import (
 // answer. What the vendor refuses keeps its status. Where nothing could be recorded, where the hit could not be read at all, and where
 // nobody knows what the vendor did, it gets an error, and may try again.
 func (p *passage) respond(reason rules.Reason) {
-	p.allowOrigin()
+	allowOrigin(p.ctx, p.j.Site)
 	p.ctx.Response.Header.Set("Cache-Control", "no-store")
 	p.ctx.Response.Header.Set("X-Content-Type-Options", "nosniff")
 	if p.unread {
@@ -110,16 +110,16 @@ func (p *passage) passBack() {
 
 // allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch standard, CORS
 // protocol). Nobody else's.
-func (p *passage) allowOrigin() {
-	origin := p.ctx.Request.Header.Peek("Origin")
+func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
+	origin := ctx.Request.Header.Peek("Origin")
 	if len(origin) == 0 {
 		return
 	}
-	p.ctx.Response.Header.Add("Vary", "Origin")
-	if p.j.Site != nil && p.j.Site.Allows(origin) {
-		p.ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
-		p.ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
-		p.ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter) // what else an SDK reads, a page may read anyway
+	ctx.Response.Header.Add("Vary", "Origin")
+	if site != nil && site.Allows(origin) {
+		ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
+		ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
+		ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter) // what else an SDK reads, a page may read anyway
 	}
 }
 
@@ -135,7 +135,7 @@ func (p *passage) preflight() rules.Reason {
 	if _, _, known := site.Find(wanted, r.Path); !known && site.Owner(r.Path) == nil {
 		return rules.UnknownPath
 	}
-	p.allowOrigin()
+	allowOrigin(p.ctx, p.j.Site)
 	h := &p.ctx.Response.Header
 	h.Add("Vary", "Access-Control-Request-Headers")
 	if len(h.Peek("Access-Control-Allow-Origin")) > 0 {

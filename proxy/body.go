@@ -77,7 +77,7 @@ func (p *passage) madeRoom(place *places.Conn) bool {
 	case places.Kept:
 		return false
 	case places.Quick:
-		p.server.unkept(ofHits, places.Full)
+		p.server.listeners.unkept(ofHits, places.Full)
 		p.ctx.Response.Header.Set("Retry-After", "1")
 	default: // nobody reads an answer
 	}

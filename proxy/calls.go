@@ -20,7 +20,7 @@ const (
 )
 
 // withBody hands a call on once its body is there: what comes, as it comes.
-func (s *Server) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
+func (a *admin) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler) {
 	length := announced(&ctx.Request.Header)
 	if length == 0 {
 		next(ctx)
@@ -31,7 +31,7 @@ func (s *Server) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler
 		place.Rest()
 	}
 	var lease memory.Lease
-	lease.Begin(s.calls)
+	lease.Begin(a.bodies)
 	defer lease.End()
 	var body []byte
 	err := codec.ErrLimit

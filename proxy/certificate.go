@@ -19,6 +19,8 @@ import (
 // certificate is that of the hits listener. Whoever renews it writes over the files, or has a link point elsewhere; it is taken up then
 // for connections from that moment on. What cannot be used leaves the one that was there.
 type certificate struct {
+	log     *zap.Logger
+	now     func() time.Time
 	files   *config.TLS // nil: hits travel in clear
 	current atomic.Pointer[tls.Certificate]
 
@@ -27,18 +29,24 @@ type certificate struct {
 	early [sha256.Size]byte // of one that was not good at the time, and was told of: it is looked at again
 }
 
-// open reads the certificate at the start.
-func (c *certificate) open(files *config.TLS, now time.Time) error {
-	if c.files = files; files == nil {
-		return nil
+// openCertificate reads the certificate at the start.
+func openCertificate(files *config.TLS, log *zap.Logger, now func() time.Time) (*certificate, error) {
+	c := &certificate{log: log, now: now, files: files}
+	if files == nil {
+		return c, nil
 	}
-	_, err := c.renew(now)
-	return err
+	_, err := c.read(now())
+	return c, err
 }
 
-// renew reads the files again. It returns the certificate if it is a new one, and an error if what is there cannot be used; neither where
+// daysLeft is how long it is good for.
+func (c *certificate) daysLeft() float64 {
+	return c.current.Load().Leaf.NotAfter.Sub(c.now()).Hours() / 24
+}
+
+// read reads the files again. It returns the certificate if it is a new one, and an error if what is there cannot be used; neither where
 // nothing is different since it was called last.
-func (c *certificate) renew(now time.Time) (*tls.Certificate, error) {
+func (c *certificate) read(now time.Time) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	pair, err := c.files.ReadPair()
@@ -107,27 +115,16 @@ func (c *certificate) folders() []string {
 	return all
 }
 
-// openCertificate reads the certificate, where one is named, and shows how long it is good for.
-func (s *Server) openCertificate(files *config.TLS) error {
-	if err := s.certificate.open(files, s.opts.Now()); err != nil || files == nil {
-		return err
-	}
-	s.metrics.CertificateDaysLeft(func() float64 {
-		return s.certificate.current.Load().Leaf.NotAfter.Sub(s.opts.Now()).Hours() / 24
-	})
-	return nil
-}
-
-// renewCertificate takes up what is on disk now, and says how that went.
-func (s *Server) renewCertificate() {
-	if s.certificate.files == nil {
+// renew takes up what is on disk now, and says how that went.
+func (c *certificate) renew() {
+	if c.files == nil {
 		return
 	}
-	made, err := s.certificate.renew(s.opts.Now())
+	made, err := c.read(c.now())
 	switch {
 	case err != nil:
-		s.fault("the certificate on disk cannot be used: the one that was there goes on", err)
+		fault(c.log, "the certificate on disk cannot be used: the one that was there goes on", err)
 	case made != nil:
-		s.opts.Log.Info("certificate renewed", zap.Time("good_until", made.Leaf.NotAfter))
+		c.log.Info("certificate renewed", zap.Time("good_until", made.Leaf.NotAfter))
 	}
 }

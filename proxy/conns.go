@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"github.com/valyala/fasthttp"
 	"go.uber.org/zap"
 
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/places"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/wire"
@@ -32,20 +34,68 @@ const (
 // commandPlaces are more than there are ever commands at once: they come from the owner of the data folder, one at a time.
 const commandPlaces = 1024
 
-// boundHits bounds how many connections of visitors there are, and what a request on one takes.
-func (s *Server) boundHits(l net.Listener) net.Listener {
-	l = s.bound(ofHits, l, s.share.hits, s.share.hitsBeside)
-	if c := s.certificate.config(); c != nil {
+// listenersOptions are what listeners need.
+type listenersOptions struct {
+	Log         *zap.Logger
+	Metrics     *metrics.Metrics
+	Share       share                // of descriptors
+	Certificate *certificate         // of hits
+	Policy      func() *rules.Policy // in force
+	NoPlace     func()               // told of each connection of a visitor for which there was no place
+}
+
+// listeners are the ways in: they bound how many connections there are, and what a request on one takes.
+type listeners struct {
+	opts   listenersOptions
+	ending atomic.Bool
+
+	mu   sync.Mutex // guards open, and ending while it is looked at with it
+	open []net.Listener
+}
+
+// begin bounds the listeners that are served. Where the end came before the beginning they are closed.
+func (s *listeners) begin(hits, admin net.Listener) (boundHits, boundAdmin net.Listener) {
+	hits, admin = s.hits(hits), s.bound(ofStaff, admin, s.opts.Share.staff, s.opts.Share.staffBeside)
+	s.mu.Lock()
+	s.open = []net.Listener{hits, admin}
+	early := s.ending.Load()
+	s.mu.Unlock()
+	if early {
+		s.close()
+	}
+	return hits, admin
+}
+
+// end says that no more hits are taken.
+func (s *listeners) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending.Store(true)
+}
+
+// close closes what fasthttp did not know of yet, where the end came right after the beginning.
+func (s *listeners) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.open {
+		_ = l.Close() // most are closed already
+	}
+}
+
+// hits bounds how many connections of visitors there are, and what a request on one takes.
+func (s *listeners) hits(l net.Listener) net.Listener {
+	l = s.bound(ofHits, l, s.opts.Share.hits, s.opts.Share.hitsBeside)
+	if c := s.opts.Certificate.config(); c != nil {
 		l = tls.NewListener(l, c)
 	}
-	return &bounded{Listener: l, server: s}
+	return &bounded{Listener: l, policy: s.opts.Policy}
 }
 
 // bound bounds how many connections of a listener there are.
-func (s *Server) bound(name string, l net.Listener, most, beside int) net.Listener {
+func (s *listeners) bound(name string, l net.Listener, most, beside int) net.Listener {
 	made := places.Listen(l, places.Options{
 		Most: most, PerNetwork: ofOne(most), Beside: beside,
-		Trusted: func(a netip.Addr) bool { return wire.Among(a, s.snapshot.Load().Policy.Trusted()) },
+		Trusted: func(a netip.Addr) bool { return wire.Among(a, s.opts.Policy().Trusted()) },
 		Refused: func(why places.Cause) { s.unkept(name, why) },
 		Short: func(err error) {
 			s.opts.Log.Error("connections cannot be accepted: they wait, and whoever rests makes room", zap.String("listener", name), zap.Error(err))
@@ -54,12 +104,12 @@ func (s *Server) bound(name string, l net.Listener, most, beside int) net.Listen
 			s.opts.Log.Info("connections can be accepted again", zap.String("listener", name), zap.Int("tried_in_vain", tried))
 		},
 	})
-	s.metrics.Places(name, made.Open, made.Most)
+	s.opts.Metrics.Places(name, made.Open, made.Most)
 	return made
 }
 
 // placed works at requests on connections that have a place; on others it answers only how the server is, and asks to come again.
-func (s *Server) placed(name string, health func(path []byte) bool, next fasthttp.RequestHandler) fasthttp.RequestHandler {
+func (s *listeners) placed(name string, health func(path []byte) bool, next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		place := placeOf(ctx.Conn())
 		if place == nil {
@@ -84,22 +134,21 @@ func (s *Server) placed(name string, health func(path []byte) bool, next fasthtt
 }
 
 // unkept counts a connection that was not kept. Whoever made room had none under way that was read.
-func (s *Server) unkept(name string, why places.Cause) {
-	s.metrics.Unkept.WithLabelValues(name, why.String()).Inc()
+func (s *listeners) unkept(name string, why places.Cause) {
+	s.opts.Metrics.Unkept.WithLabelValues(name, why.String()).Inc()
 	if name == ofHits && why != places.MadeRoom {
-		s.refusals.noPlace()
+		s.opts.NoPlace()
 	}
 }
 
 // comeAgain answers a request for which there is no place, so that a page of the site's may read it.
-func (s *Server) comeAgain(ctx *fasthttp.RequestCtx) {
-	p := takePassage(ctx, s, s.snapshot.Load(), rules.Inputs{})
-	defer p.giveBack()
-	var ok bool
-	if p.hostname, ok = wire.AppendHost(p.hostname[:0], ctx.Request.Header.Host()); ok {
-		p.j.Site = p.snapshot.Policy.Site(p.hostname)
+func (s *listeners) comeAgain(ctx *fasthttp.RequestCtx) {
+	var room [wire.LongestHost]byte
+	var site *rules.Site
+	if host, ok := wire.AppendHost(room[:0], ctx.Request.Header.Host()); ok {
+		site = s.opts.Policy().Site(host)
 	}
-	p.allowOrigin()
+	allowOrigin(ctx, site)
 	if announced(&ctx.Request.Header) != 0 {
 		linger(ctx)
 	}
@@ -138,7 +187,7 @@ func placeOf(c net.Conn) *places.Conn {
 // bounded hands out connections that read no more bytes for a request than one may have.
 type bounded struct {
 	net.Listener
-	server *Server
+	policy func() *rules.Policy // in force
 }
 
 // Accept waits for the next connection.
@@ -165,7 +214,7 @@ type boundedConn struct {
 
 // renew allows for another request.
 func (c *boundedConn) renew() {
-	c.left.Store(2*int64(c.from.server.snapshot.Load().Policy.LargestBody()) + slack)
+	c.left.Store(2*int64(c.from.policy().LargestBody()) + slack)
 }
 
 // Read reads as long as there is something left of what a request may take, and as long as it can be read in one way only.

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -25,8 +26,27 @@ var ErrUnreachable = errors.New("the server that has the data folder cannot be r
 // longestCommand is how long a command to a running server may be, in bytes.
 const longestCommand = 64 << 10
 
-// openControl listens for commands in the data folder. The lock on the folder says that what lies there is of a process that is gone.
-func openControl(data string) (net.Listener, error) {
+// control takes commands from whoever may enter the data folder.
+type control struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// serve takes commands from a listener until the context ends, and returns when none is under way any more.
+func (c *control) serve(ctx context.Context, from net.Listener) {
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = c.server.Serve(from) })
+	<-ctx.Done()
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if c.server.Shutdown(within) != nil {
+		_ = c.server.Close()
+	}
+	serving.Wait()
+}
+
+// listenControl listens for commands in the data folder. The lock on the folder says that what lies there is of a process that is gone.
+func listenControl(data string) (net.Listener, error) {
 	path := filepath.Join(data, controlSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -42,10 +62,10 @@ func openControl(data string) (net.Listener, error) {
 }
 
 // controller carries commands out.
-func (s *Server) controller() *http.Server {
+func controller(rotate func(Rotation) (string, error), operator http.Handler) *http.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /keys/rotate", command(s.Rotate))
-	mux.Handle("/api/v1/", s.operator)
+	mux.HandleFunc("POST /keys/rotate", command(rotate))
+	mux.Handle("/api/v1/", operator)
 	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: log.New(io.Discard, "", 0)}
 }
 

@@ -64,11 +64,11 @@ func openFiles() int {
 	return int(limit.Cur)
 }
 
-// warnDescriptors says where there are too few, and what that comes to.
-func (s *Server) warnDescriptors() {
-	if s.share.limit < s.share.wanted {
-		s.opts.Log.Warn("fewer files may be open than there are connections to be had: raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)",
-			zap.Int("limit", s.share.limit), zap.Int("wanted", s.share.wanted),
-			zap.Int("connections", s.share.hits+s.share.hitsBeside), zap.Int("connections_to_a_vendor", s.share.vendor))
+// warn says where there are too few, and what that comes to.
+func (s share) warn(log *zap.Logger) {
+	if s.limit < s.wanted {
+		log.Warn("fewer files may be open than there are connections to be had: raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)",
+			zap.Int("limit", s.limit), zap.Int("wanted", s.wanted),
+			zap.Int("connections", s.hits+s.hitsBeside), zap.Int("connections_to_a_vendor", s.vendor))
 	}
 }

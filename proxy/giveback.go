@@ -1,18 +1,19 @@
 package proxy
 
 import (
+	"context"
 	"runtime/debug"
 	"time"
 )
 
-// giveBack returns memory to the system soon after a flood of large hits is over, until stop is closed: the collector would take minutes, and who
+// giveBack returns memory to the system soon after a flood of large hits is over, until the context ends: the collector would take minutes, and who
 // shares the machine waits for it.
-func (s *Server) giveBack(stop <-chan struct{}) {
+func (s *Server) giveBack(ctx context.Context) {
 	tick, end := s.opts.Every(2 * time.Second)
 	defer end()
 	for {
 		select {
-		case <-stop:
+		case <-ctx.Done():
 			return
 		case <-tick:
 			if s.budget.Calm() {

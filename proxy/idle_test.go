@@ -33,10 +33,7 @@ func TestIdleServerTurnsKeys(t *testing.T) {
 	if k := s.snapshot.Load().keys.Load(); !k.Valid(now) {
 		t.Error("in force are not the keys of now")
 	}
-	s.snapshot.Load().Delivery.Close()
-	for _, err := range []error{s.control.Close(), s.ledger.Close(), s.rarity.Close(), s.lock.Release()} {
-		if err != nil {
-			t.Error(err)
-		}
+	if err := s.Release(); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,45 +1,48 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// watchData looks each second whether what lies in the data folder is still what was left there, until stop is closed.
-func (s *Server) watchData(stop <-chan struct{}) {
+// watchData looks each second whether what lies in the data folder is still what was left there, until the context ends.
+func (s *Server) watchData(ctx context.Context) {
 	tick, end := s.opts.Every(time.Second)
 	defer end()
 	said := false
 	for {
 		select {
-		case <-stop:
+		case <-ctx.Done():
 			return
 		case <-tick:
-			said = s.lookAtObjections(said)
-			s.lookAtTokens(s.tokens.Refresh())
+			said = lookAtObjections(s.opts.Log, s.objections, said)
+			reportTokens(s.opts.Log, s.tokens.Refresh())
 		}
 	}
 }
 
 // lookAtObjections says once that the file of objections is not in its place, and once that it is back. Said tells what was said last.
-func (s *Server) lookAtObjections(said bool) bool {
-	err := s.objections.Present()
+func lookAtObjections(log *zap.Logger, objections *objection.Store, said bool) bool {
+	err := objections.Present()
 	gone := errors.Is(err, objection.ErrGone)
 	if gone && !said {
-		s.fault("objections are not acknowledged any more, and nothing is forwarded that one may object to", err)
+		fault(log, "objections are not acknowledged any more, and nothing is forwarded that one may object to", err)
 	}
 	if said && !gone {
-		s.opts.Log.Info("the objections' file is back in its place: objections are taken again")
+		log.Info("the objections' file is back in its place: objections are taken again")
 	}
 	return gone
 }
 
-// lookAtTokens says that the tokens cannot be read.
-func (s *Server) lookAtTokens(err error) {
+// reportTokens says that the tokens cannot be read.
+func reportTokens(log *zap.Logger, err error) {
 	if err != nil {
-		s.fault("the tokens that were there go on, and none can be made or taken back", err)
+		fault(log, "the tokens that were there go on, and none can be made or taken back", err)
 	}
 }
 

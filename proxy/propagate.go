@@ -3,30 +3,10 @@ package proxy
 import (
 	"encoding/hex"
 	"errors"
-	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 )
-
-// openOutbox makes the outbox: what waits there is told by Serve.
-func (s *Server) openOutbox() {
-	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
-		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
-		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
-		Told: func(to string, taken time.Duration) {
-			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
-			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
-		},
-		Failed: func(to, why string, err error) {
-			s.metrics.Outbox.WithLabelValues(to, why).Inc()
-			s.opts.Log.Warn("a webhook could not be told of an objection", zap.String("webhook", to), zap.String("why", why), zap.Error(err))
-		},
-		Fault: func(err error) { s.fault("what waits to be told to other systems cannot be read or forgotten", err) },
-	})
-}
 
 // waiting shows the store's outbox to the one that sends it.
 type waiting struct{ *objection.Store }

@@ -2,40 +2,44 @@ package proxy
 
 import (
 	"errors"
-	"path/filepath"
+	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
-// openRarity opens the counts of values. Where those of earlier days are lost everything is rare again, and the server starts all the same.
-func (s *Server) openRarity(loaded *config.Loaded) error {
-	counter, err := rarity.Open(rarity.Options{File: filepath.Join(loaded.Server.Data, "rarity"), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk})
+// valueCounts are the counts of values that some are rare by.
+type valueCounts struct {
+	*rarity.Counter
+	log *zap.Logger
+}
+
+// openValueCounts opens them. Where those of earlier days are lost everything is rare again, and the server starts all the same.
+func openValueCounts(o rarity.Options, log *zap.Logger) (*valueCounts, error) {
+	counter, err := rarity.Open(o)
 	if errors.Is(err, rarity.ErrFile) {
-		s.fault("every value is rare until it was counted again", err)
+		fault(log, "every value is rare until it was counted again", err)
 	} else if err != nil {
-		return err
+		return nil, err
 	}
-	s.rarity = counter
-	counter.UpTo(loaded.Policy.Rarest())
-	return nil
+	return &valueCounts{counter, log}, nil
 }
 
-// count counts the values that a hit was judged by the rarity of.
-func (s *Server) count(p *passage) {
-	for _, c := range p.j.Counts() {
-		s.rarity.Count(p.in.Now, c.Class, c.Value, p.j.Hit.Request.Address)
+// countHit counts the values that a hit was judged by the rarity of.
+func (v *valueCounts) countHit(j *rules.Judgement, now time.Time) {
+	for _, c := range j.Counts() {
+		v.Count(now, c.Class, c.Value, j.Hit.Request.Address)
 	}
 }
 
-// keepCounts writes counts down.
-func (s *Server) keepCounts() {
-	if err := s.rarity.Write(); err != nil {
-		s.fault("counts of values cannot be written: after a restart more will be rare", err)
+// keep writes counts down.
+func (v *valueCounts) keep() {
+	if err := v.Write(); err != nil {
+		fault(v.log, "counts of values cannot be written: after a restart more will be rare", err)
 	}
-	if lost := s.rarity.Lost(); lost > 0 {
-		s.opts.Log.Warn("values came too fast to be counted: more will be rare", zap.Uint64("values", lost))
+	if lost := v.Lost(); lost > 0 {
+		v.log.Warn("values came too fast to be counted: more will be rare", zap.Uint64("values", lost))
 	}
 }

@@ -35,7 +35,7 @@ func ask(s *Server, p *passage) rules.Reason {
 		subject := &p.j.Subjects[i]
 		found, err := p.snapshot.objections.Of(subject.Hash)
 		if err != nil {
-			s.fault("objections cannot be looked up", err)
+			fault(s.opts.Log, "objections cannot be looked up", err)
 			return rules.Failed
 		}
 		if subject.Event == hit.Shared {
@@ -54,7 +54,7 @@ func ask(s *Server, p *passage) rules.Reason {
 func judge(s *Server, p *passage) rules.Reason {
 	reason := rules.Judge(&p.j, &p.in)
 	if reason == rules.Unjudged {
-		s.count(p)
+		s.values.countHit(&p.j, p.in.Now)
 	}
 	return reason
 }
@@ -89,7 +89,7 @@ func (s *Server) outcome(p *passage, o delivery.Outcome) {
 		Hit: p.number, Events: p.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why, Status: o.Status,
 	})
 	if err != nil {
-		s.fault("the outcome of a delivery cannot be recorded", err)
+		fault(s.opts.Log, "the outcome of a delivery cannot be recorded", err)
 	}
 }
 
@@ -105,7 +105,7 @@ func record(s *Server, p *passage) rules.Reason {
 		return ledger.Shape{Kept: kept, Changed: changed, Dropped: dropped}
 	})
 	if err != nil {
-		s.fault("decisions cannot be recorded", err)
+		fault(s.opts.Log, "decisions cannot be recorded", err)
 		return rules.Unrecorded
 	}
 	for i := range p.j.Verdicts {
@@ -142,7 +142,7 @@ func (s *Server) event(p *passage, e int) ledger.Event {
 		}
 	}
 	r.Subjects = p.hashes[hashes:len(p.hashes):len(p.hashes)]
-	s.salt(&r.Salt)
+	s.salts.fill(&r.Salt)
 	if v.Decision == rules.Permit && j.Out.Forward {
 		left := j.EventBytes(e)
 		r.Out, r.Digest = len(left), p.in.Keys.Digest(r.Salt, left)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"io"
 	"sync"
 	"time"
 
@@ -11,6 +10,9 @@ import (
 
 // refusals counts hits that were refused before a site was known, until an aggregate is written down.
 type refusals struct {
+	now  func() time.Time
+	note func([]ledger.Refused) error // puts aggregates on the ledger
+
 	mu     sync.Mutex
 	since  time.Time
 	counts map[rules.Reason]uint64
@@ -33,8 +35,11 @@ func (r *refusals) noPlace() {
 	r.places++
 }
 
-// take returns what was counted since the last time, and begins anew.
-func (r *refusals) take(now time.Time) []ledger.Refused {
+// keep writes an aggregate down.
+func (r *refusals) keep() error { return r.note(r.drain(r.now())) }
+
+// drain returns what was counted since the last time, and begins anew.
+func (r *refusals) drain(now time.Time) []ledger.Refused {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	from := r.since
@@ -52,28 +57,4 @@ func (r *refusals) take(now time.Time) []ledger.Refused {
 		r.places = 0
 	}
 	return all
-}
-
-// salts hands out random bytes, read in blocks.
-type salts struct {
-	mu     sync.Mutex
-	source io.Reader
-	block  [4096]byte
-	left   int
-}
-
-// salt fills a record's salt. Where no randomness is to be had the server cannot go on: the hit ends in a panic, closed.
-func (s *Server) salt(into *[16]byte) {
-	s.salts.mu.Lock()
-	defer s.salts.mu.Unlock()
-	if s.salts.left < len(into) {
-		if _, err := io.ReadFull(s.salts.source, s.salts.block[:]); err != nil {
-			panic("no randomness: " + err.Error())
-		}
-		s.salts.left = len(s.salts.block)
-	}
-	at := len(s.salts.block) - s.salts.left
-	copy(into[:], s.salts.block[at:])
-	clear(s.salts.block[at : at+len(into)])
-	s.salts.left -= len(into)
 }

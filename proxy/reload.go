@@ -16,11 +16,11 @@ func (s *Server) Policy() string { return s.snapshot.Load().Policy.Digest() }
 // only a restart can, leaves the old policy serving, and the error says why. The source must read the same twice. A renewed certificate is
 // taken up beside it.
 func (s *Server) Reload() error {
-	s.renewCertificate() // whatever becomes of the rest
+	s.certificate.renew() // whatever becomes of the rest
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	defer s.reviews.soon()
-	s.lookAtTokens(s.tokens.Reload())
+	reportTokens(s.opts.Log, s.tokens.Reload())
 	old := s.snapshot.Load()
 	loaded, err := s.read(old.Loaded.Source.Path)
 	if err == nil {
@@ -49,9 +49,9 @@ func (s *Server) Reload() error {
 	s.metrics.Reloads.WithLabelValues("loaded").Inc() // before anybody can see that it has happened
 	s.snapshot.Store(fresh)
 	s.budget.Set(loaded.Server.Limits.Memory.Of(s.opts.Memory))
-	s.rarity.UpTo(loaded.Policy.Rarest())
+	s.values.UpTo(loaded.Policy.Rarest())
 	fresh.warnUnknown(s.opts.Log)
-	s.warnDue(loaded)
+	s.reviews.measure()
 	lookAtHooks(s.opts.Log, loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()

@@ -67,8 +67,7 @@ func TestCountsAreKept(t *testing.T) {
 		counter.UpTo(5)
 		counter.Count(time.Now(), hit.Language, []byte("de"), netip.MustParseAddr("192.0.2.7"))
 		core, logged := observer.New(zap.WarnLevel)
-		s := &Server{rarity: counter, opts: Options{Log: zap.New(core)}}
-		s.keepCounts()
+		(&valueCounts{counter, zap.New(core)}).keep()
 		files, err := filepath.Glob(file)
 		if err != nil || len(files) != 1-told || logged.Len() != told {
 			t.Errorf("%s: files %v, said %v", where, files, logged.All())

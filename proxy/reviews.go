@@ -113,6 +113,17 @@ func (r *reviews) look(ctx context.Context) {
 	}
 }
 
+// measure says in figures how long assessments hold.
+func (r *reviews) measure() {
+	register := r.opts.Loaded().Policy.Assessments()
+	r.opts.Metrics.Due.Reset()
+	for _, id := range register.IDs() {
+		if days, ok := register.DaysLeft(id, r.opts.Now()); ok {
+			r.opts.Metrics.Due.WithLabelValues(id).Set(float64(days))
+		}
+	}
+}
+
 // lookAtHooks says which webhooks could not be told, long before there is something to tell.
 func lookAtHooks(log *zap.Logger, loaded *config.Loaded) {
 	for _, hook := range loaded.Server.Webhooks {

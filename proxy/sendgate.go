@@ -29,7 +29,7 @@ func (p *passage) stands() bool {
 		subject := &p.j.Subjects[i]
 		found, err := p.snapshot.objections.Of(subject.Hash)
 		if err != nil {
-			p.server.fault("objections cannot be looked up", err)
+			fault(p.server.opts.Log, "objections cannot be looked up", err)
 			return false
 		}
 		if !found.Any() {

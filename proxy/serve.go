@@ -9,11 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/wire"
 )
-
-// healthPath is where load balancers ask.
-const healthPath = wire.HealthPath
 
 // serve takes one request through the stages. A panic ends it there, closed.
 func (s *Server) serve(ctx *fasthttp.RequestCtx) {
@@ -22,7 +18,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	p := takePassage(ctx, s, snapshot, rules.Inputs{
-		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.rarity, Strings: s.strings,
+		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.strings,
 	})
 	defer p.giveBack()
 	defer s.caught(p)
@@ -79,7 +75,7 @@ func (s *Server) pass(p *passage) rules.Reason {
 // noHit answers what was received and is no hit: a load balancer that asks whether hits are taken, a visitor who asks for a page, and a
 // browser that asks whether it may send a hit.
 func (s *Server) noHit(p *passage) rules.Reason {
-	site, path := s.page(p)
+	site, path := s.visitors.page(p)
 	switch {
 	case string(p.j.Hit.Request.Path) == healthPath:
 		if !p.ctx.IsGet() && !p.ctx.IsHead() {
@@ -88,10 +84,10 @@ func (s *Server) noHit(p *passage) rules.Reason {
 		}
 		s.health(p.ctx)
 		return answered
-	case s.ending.Load():
+	case s.listeners.ending.Load():
 		return rules.ShuttingDown
 	case site != nil:
-		return s.visit(p, site, path)
+		return s.visitors.visit(p, site, path)
 	case p.ctx.IsHead(): // of pages alone; some SDKs ask so whether a blocker stands in their way
 		if p.j.Site = p.snapshot.Policy.Site(p.j.Hit.Request.Host); p.j.Site != nil {
 			p.j.Owner = p.j.Site.Owner(p.j.Hit.Request.Path)
@@ -128,9 +124,9 @@ func (s *Server) ended(p *passage, reason rules.Reason) rules.Reason {
 		Decision: rules.Deny.String(), Reason: reason.String(), Policy: p.j.Policy.Digest(),
 		In: len(p.j.Hit.Request.Query) + len(p.j.Hit.Request.Body),
 	}
-	s.salt(&r.Salt)
+	s.salts.fill(&r.Salt)
 	if err := s.ledger.Append([]ledger.Event{r}, nil); err != nil {
-		s.fault("a refused hit cannot be recorded", err)
+		fault(s.opts.Log, "a refused hit cannot be recorded", err)
 		return rules.Unrecorded
 	}
 	p.snapshot.figures.events(p.j.Site.ID, p.j.Route.Recipient.ID, reason, max(p.j.Hit.Seen, 1))

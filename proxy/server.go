@@ -7,12 +7,9 @@ package proxy
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +27,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
-	"github.com/tagwarden/tagwarden/proxy/rarity"
-	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -63,43 +58,42 @@ type Options struct {
 
 // Server is a running proxy.
 type Server struct {
-	opts        Options
-	metrics     *metrics.Metrics
-	lock        *Lock // of the data folder
-	share       share // of descriptors
-	keyring     *keyring
-	ledger      *ledger.Ledger
-	certificate certificate
-	objections  *objection.Store
-	departing   *departures
-	acts        *recordedActs
-	objector    *objector
-	rarity      *rarity.Counter
-	refusals    refusals
-	strings     *consentStrings
-	budget      *memory.Budget // of what hits hold
-	calls       *memory.Budget // of the bodies of calls to the API
-	hits        atomic.Uint64
-	snapshot    atomic.Pointer[Snapshot]
-	salts       *salts
-	recovered   *Recovered
-	reviews     *reviews
+	opts     Options
+	metrics  *metrics.Metrics
+	snapshot atomic.Pointer[Snapshot]
+	hits     atomic.Uint64
+	salts    *salts
+	strings  *consentStrings
 
-	pages         *visitor.Pages
-	tokens        *console.Tokens
+	// The parts, as parts.go opens them. None is replaced after that.
+	budget        *memory.Budget // of what hits hold
+	certificate   *certificate
+	lock          *Lock // of the data folder
+	recovered     *Recovered
+	keyring       *keyring
+	departing     *departures
+	objections    *objection.Store
+	acts          *recordedActs
+	objector      *objector
+	values        *valueCounts
+	ledger        *ledger.Ledger
+	refusals      *refusals
+	reviews       *reviews
 	outbox        *webhook.Outbox
+	visitors      *visitors
+	tokens        *console.Tokens
 	api, operator http.Handler // of staff and other systems, and of the operator
-	public        *fasthttp.Server
-	admin         *fasthttp.Server
-	control       net.Listener // nil: no commands can be taken
+	control       *control     // nil: no commands can be taken
+	listeners     *listeners
+	public, admin *fasthttp.Server
 
-	nameless sync.Once // says that a trusted proxy does not name its visitors
+	loaded     *config.Loaded // what it starts with; nil once it has started
+	opened     []part         // in that order
+	releasing  sync.Once
+	releaseErr error
 
-	reloading sync.Mutex // one reload at a time
-	ending    atomic.Bool
-	listeners sync.Mutex     // guards open, and ending while it is looked at with it
-	open      []net.Listener // of Serve
-	stopped   chan struct{}  // closed when the first Shutdown has ended
+	reloading sync.Mutex    // one reload at a time
+	stopped   chan struct{} // closed when the first Shutdown has ended
 	stopping  sync.Once
 	stopErr   error // of the first Shutdown
 }
@@ -137,144 +131,26 @@ func (o *Options) fill() {
 	}
 }
 
-// New makes a server of a configuration: it takes the data folder, and opens key state and ledger. Serve starts it.
-func New(loaded *config.Loaded, o Options) (*Server, error) {
+// New makes a server of a configuration: it opens its parts. Serve starts it.
+func New(loaded *config.Loaded, o Options) (*Server, error) { return newServer(loaded, o, parts) }
+
+func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) {
 	o.fill()
 	s := &Server{
-		opts: o, departing: newDepartures(), metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(),
-		budget: memory.NewBudget(loaded.Server.Limits.Memory.Of(o.Memory)), calls: memory.NewBudget(callMemory), stopped: make(chan struct{}),
+		opts: o, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(),
+		departing: newDepartures(), stopped: make(chan struct{}),
 	}
-	s.share = shareOut(o.OpenFiles, len(upstreams(loaded)))
-	err := s.openCertificate(loaded.Server.TLS)
-	if err != nil {
-		return nil, err
-	}
-	if s.lock, err = LockData(loaded.Server.Data); err != nil {
-		return nil, err
-	}
-	if s.lock.Shut != "" {
-		o.Log.Warn(s.lock.Shut)
-	}
-	if loaded, err = s.openData(loaded); err != nil {
-		return nil, errors.Join(err, s.lock.Release())
-	}
-	s.metrics.Memory(s.budget.Held, s.budget.Most)
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
-	s.refusals.since = o.Now()
-	if err := s.openConsole(loaded.Server.Data); err != nil {
-		return nil, errors.Join(err, s.Release())
+	if err := s.start(parts); err != nil {
+		return nil, err
 	}
-	s.openOutbox()
-	s.pages = s.visitorPages()
-	s.public = s.hitsServer()
-	s.admin = s.adminServer()
-	s.warnDescriptors()
+	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
-	s.warnDue(loaded)
-	lookAtHooks(o.Log, loaded)
 	return s, nil
 }
 
-// openData reads what the ledger remembers, compiles the configuration with it, and opens what is in the data folder: key state first, for
-// what is recorded is recorded under its keys.
-func (s *Server) openData(loaded *config.Loaded) (*config.Loaded, error) {
-	dir := filepath.Join(loaded.Server.Data, "ledger")
-	var err error
-	if s.recovered, err = Recover(dir); err != nil {
-		return nil, err
-	}
-	if loaded, err = config.Compile(loaded.Source, s.recovered.facts()); err != nil {
-		return nil, err
-	}
-	if s.keyring, err = openKeyring(keyringOptions{
-		Store: keys.Options{
-			Dir: KeysDir(loaded.Server.Data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles, Disk: s.opts.Disk,
-			Past: func() (keys.Past, error) { return recoverKeys(dir) },
-		},
-		Log: s.opts.Log, Now: s.opts.Now, Note: s.noteKeys, InForce: s.snapshot.Load,
-		Turned: func(now time.Time) {
-			if s.rarity != nil {
-				s.rarity.Turn(now)
-			}
-		},
-	}); err != nil {
-		return nil, err
-	}
-	s.acts = &recordedActs{log: s.opts.Log, note: func(acts []ledger.Objected, head ledger.Head) error {
-		return s.ledger.Objected(acts, head)
-	}}
-	if s.objections, err = objection.Open(objection.Options{
-		Dir: ObjectionsDir(loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
-		Past: s.recovered.head, Because: s.opts.Because,
-		Record: s.acts.record, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
-	}); err != nil {
-		return nil, err
-	}
-	s.objector = &objector{objectorOptions{
-		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Store: s.objections, Keyring: s.keyring,
-		InForce: s.snapshot.Load, Kick: func() { s.outbox.Kick() },
-	}}
-	if err := s.openRest(loaded, dir); err != nil {
-		return nil, errors.Join(err, s.objections.Close())
-	}
-	if s.opts.Aside {
-		return loaded, nil
-	}
-	if s.control, err = openControl(loaded.Server.Data); err != nil {
-		s.fault("no commands can be taken: for that the server has to be stopped", err)
-	}
-	return loaded, nil
-}
-
-// openRest opens what stands on key state and objections.
-func (s *Server) openRest(loaded *config.Loaded, dir string) error {
-	snapshot, err := s.newSnapshot(loaded)
-	if err != nil {
-		return err
-	}
-	s.snapshot.Store(snapshot)
-	if err := s.openRarity(loaded); err != nil {
-		snapshot.Delivery.Close()
-		return err
-	}
-	if err := s.openLedger(loaded, dir); err != nil {
-		snapshot.Delivery.Close()
-		return errors.Join(err, s.rarity.Close())
-	}
-	return nil
-}
-
-// openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
-func (s *Server) openLedger(loaded *config.Loaded, dir string) error {
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
-	s.ledger, err = ledger.Open(ledger.Options{
-		Dir: dir, Node: node, Now: s.opts.Now, Files: s.opts.Files, Disk: s.opts.Disk,
-		Sync: time.Duration(loaded.Server.Ledger.Sync), Seal: time.Duration(loaded.Server.Ledger.Seal),
-	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + s.opts.Version})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, s.acts.head.Load()), s.recovered.remember(s.ledger, loaded), s.acts.catchUp(context.Background(), s.objections, s.recovered.head, s.opts.Because)); err != nil {
-		return errors.Join(err, s.ledger.Close())
-	}
-	s.reviews = newReviews(reviewsOptions{
-		Log: s.opts.Log, Now: s.opts.Now, Metrics: s.metrics, Recovered: s.recovered, Pause: s.opts.Pause, Note: s.ledger.Assessed,
-		Loaded: func() *config.Loaded { return s.snapshot.Load().Loaded },
-		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat()) },
-	})
-	return nil
-}
-
-// noteKeys puts a change of keys on the ledger. Where that is not open yet, what it begins with says how they stand.
-func (s *Server) noteKeys(text string) error {
-	if s.ledger == nil {
-		return nil
-	}
-	return s.ledger.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
-}
+// Operator is the API as the operator has it, who may do everything.
+func (s *Server) Operator() http.Handler { return s.operator }
 
 // Act does what is asked for in one step. See [objection.Objector].
 func (s *Server) Act(ctx context.Context, acts objection.Acts) ([]objection.Receipt, error) {
@@ -289,7 +165,7 @@ func (s *Server) Standing(ids []objection.ID, subjects []objection.Subject) ([]s
 // hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.
 func (s *Server) hitsServer() *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler:                       s.placed(ofHits, func(path []byte) bool { return string(path) == healthPath }, s.serve),
+		Handler:                       s.listeners.placed(ofHits, func(path []byte) bool { return string(path) == healthPath }, s.serve),
 		ConnState:                     rested,
 		ErrorHandler:                  s.unreadable,
 		ReadTimeout:                   5 * time.Second,
@@ -318,6 +194,4 @@ type quiet struct{}
 func (quiet) Printf(string, ...any) {}
 
 // fault reports what an operator has to look at. The error's text comes from our own packages and holds nothing of a hit.
-func (s *Server) fault(what string, err error) { fault(s.opts.Log, what, err) }
-
 func fault(log *zap.Logger, what string, err error) { log.Error(what, zap.Error(err)) }

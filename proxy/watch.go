@@ -19,7 +19,7 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 		return fmt.Errorf("cannot watch files: %w", err)
 	}
 	defer func() { _ = w.Close() }()
-	s.watchAll(w)
+	s.watchFolders(w)
 	quiet := time.NewTimer(0) // what changed between the start and the first look is read now
 	var latest time.Time      // when reading is put off no longer
 	refused := false
@@ -43,11 +43,11 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 			if !ok {
 				return nil
 			}
-			s.fault("files cannot be watched", err)
+			fault(s.opts.Log, "files cannot be watched", err)
 		case <-quiet.C:
 			latest = time.Time{}
 			refused = s.reloadWatched(refused)
-			if s.watchAll(w) { // what was written into a new folder before it was watched is read as well
+			if s.watchFolders(w) { // what was written into a new folder before it was watched is read as well
 				quiet.Reset(Debounce)
 			}
 		}
@@ -59,7 +59,7 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 func (s *Server) reloadWatched(before bool) (refused bool) {
 	was := s.Policy()
 	if err := s.Reload(); err != nil {
-		s.fault("reload refused: the policy that was there goes on", err)
+		fault(s.opts.Log, "reload refused: the policy that was there goes on", err)
 		return true
 	}
 	if now := s.Policy(); now != was {
@@ -70,9 +70,9 @@ func (s *Server) reloadWatched(before bool) (refused bool) {
 	return false
 }
 
-// watchAll watches the folder of the server file, the policy folder with the folders in it, and the folders of the certificate. One that is
+// watchFolders watches the folder of the server file, the policy folder with the folders in it, and the folders of the certificate. One that is
 // watched already stays so. It tells whether there were new ones.
-func (s *Server) watchAll(w *fsnotify.Watcher) bool {
+func (s *Server) watchFolders(w *fsnotify.Watcher) bool {
 	source := s.snapshot.Load().Loaded.Source
 	folders := append([]string{filepath.Dir(source.Path), source.Dir}, s.certificate.folders()...)
 	for _, name := range []string{"assessments", "tests", "tests/hits", "vendors"} {

@@ -140,6 +140,9 @@ func plainPath(path []byte) bool {
 	return true
 }
 
+// LongestHost is how many bytes the name of a host may have.
+const LongestHost = 255
+
 // AppendHost puts a Host header into the form that sites are found by: lower case, without a port.
 func AppendHost(dst, value []byte) ([]byte, bool) {
 	if colon := bytes.LastIndexByte(value, ':'); colon >= 0 && bytes.IndexByte(value[colon:], ']') < 0 {
@@ -151,7 +154,7 @@ func AppendHost(dst, value []byte) ([]byte, bool) {
 		value = value[:colon]
 	}
 	value = bytes.TrimSuffix(value, []byte{'.'})
-	if len(value) == 0 || len(value) > 255 {
+	if len(value) == 0 || len(value) > LongestHost {
 		return dst, false
 	}
 	for _, c := range value {

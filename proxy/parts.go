@@ -1,0 +1,81 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// The parts of a server, in the order in which they stand on each other: each may use those above it. A start walks down the list, the end
+// walks it up, /readyz asks it from above. The ledger comes behind everything that may refuse a start, so that a start that is refused leaves
+// no record; what is recorded of objections is closed before it, the file that they are in after it.
+//
+// What a part is made of stands in wiring.go and in the part's own file.
+var parts = []part{
+	{name: "memory", open: openMemory, run: (*Server).giveBack},
+	{name: "certificate", open: openTLS, minute: renewTLS},
+	{name: "lock", open: openLock, close: closeLock, run: (*Server).watchData},
+	{name: "policy", open: openPolicy},
+	{name: "keys", open: openKeys, close: closeKeys, minute: turnKeys},
+	{name: "objections", open: openObjections, close: closeObjections, minute: lookForRoom},
+	{name: "delivery", open: openDelivery, close: closeDelivery},
+	{name: "rarity", open: openRarity, close: closeRarity, minute: keepRarity},
+	{name: "ledger", open: openLedger, close: closeLedger, health: ledgerHealth},
+	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
+	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
+	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
+	{name: "outbox", open: openOutbox, run: deliverOutbox},
+	{name: "visitors", open: openVisitors},
+	{name: "api", open: openAPI},
+	{name: "control", open: openControl, close: closeControl, run: takeCommands},
+	{name: "listeners", open: openListeners},
+}
+
+// part is a subsystem. Whatever it does not do is nil.
+type part struct {
+	name   string
+	open   func(*Server) error            // where it fails it leaves nothing behind
+	close  func(*Server) error            // undoes open; called where that succeeded, and once
+	run    func(*Server, context.Context) // goes on as long as hits are taken, until the context ends
+	minute func(*Server)                  // done each minute while hits are taken
+	health func(*Server) (wrong string)   // why hits cannot be taken, or not all of them, as a sentence; "": all is well
+}
+
+// start opens parts, from above. Where one cannot be opened those that were are closed, and the error names it.
+func (s *Server) start(parts []part) error {
+	for _, p := range parts {
+		if err := p.open(s); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", p.name, err), s.Release())
+		}
+		s.opened = append(s.opened, p)
+	}
+	return nil
+}
+
+// Release closes what New opened. Serve does it at its end; it is for a server that does not serve.
+func (s *Server) Release() error {
+	s.releasing.Do(func() {
+		for _, p := range slices.Backward(s.opened) {
+			if p.close != nil {
+				s.releaseErr = errors.Join(s.releaseErr, p.close(s))
+			}
+		}
+	})
+	return s.releaseErr
+}
+
+// wrong says why hits cannot be taken, or not all of them; "": all is well.
+func (s *Server) wrong() string {
+	if s.listeners.ending.Load() {
+		return "ending"
+	}
+	for i := range s.opened {
+		if p := &s.opened[i]; p.health != nil {
+			if wrong := p.health(s); wrong != "" {
+				return wrong
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,134 @@
+package proxy
+
+import (
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/notice"
+	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// sitePages are what the pages of each site say. What takes place changes with time: an assessment expires, and its activities are shown no
+// more. They are made again when they are older than pagesAge.
+type sitePages struct {
+	loaded *config.Loaded
+	mu     sync.Mutex
+	made   map[string]*visitor.Site
+	at     map[string]time.Time
+}
+
+const pagesAge = time.Minute
+
+func (s *sitePages) of(site string, now time.Time) *visitor.Site {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if made := s.made[site]; made != nil && now.Sub(s.at[site]).Abs() < pagesAge {
+		return made
+	}
+	if s.made == nil {
+		s.made, s.at = map[string]*visitor.Site{}, map[string]time.Time{}
+	}
+	s.made[site], s.at[site] = sitePage(s.loaded, site, now), now
+	return s.made[site]
+}
+
+// sitePage puts what takes place on a site into what its pages say.
+func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
+	of := loaded.Server.Sites[id]
+	site := &visitor.Site{ID: id, Hosts: of.Hosts, Origins: of.Origins, Style: loaded.Sheet(id), Updated: now}
+	if file, err := os.Stat(loaded.Source.Path); err == nil {
+		site.Updated = file.ModTime()
+	}
+	for _, lang := range siteLanguages(loaded) {
+		n, _, err := notice.New(loaded, id, lang, now)
+		if err != nil {
+			panic("BUG: no notice in a language that there is one in: " + err.Error())
+		}
+		site.Languages = append(site.Languages, language(loaded, n))
+	}
+	site.GPC = of.Signals.GPC != nil && slices.ContainsFunc(site.Languages[0].Purposes, func(p visitor.Purpose) bool { return p.GPC })
+	return site
+}
+
+// siteLanguages lists the languages there are, first the one that most purposes have their titles in.
+func siteLanguages(loaded *config.Loaded) []string {
+	titles := map[string]int{}
+	for _, p := range loaded.Purposes {
+		for lang := range p.Title {
+			titles[lang]++
+		}
+	}
+	all := notice.Languages()
+	slices.SortStableFunc(all, func(a, b string) int {
+		if n := titles[b] - titles[a]; n != 0 {
+			return n
+		}
+		return boolean(b == "en") - boolean(a == "en")
+	})
+	return all
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// language says in one language what takes place.
+func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
+	l := visitor.Language{Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact}}
+	page, err := n.Render("html")
+	if err != nil {
+		panic("BUG: the notice cannot be written: " + err.Error())
+	}
+	l.Notice = page
+	purposes := map[string]*visitor.Purpose{}
+	vendors := map[string]*visitor.Vendor{}
+	for i := range n.Activities {
+		a := &n.Activities[i]
+		open := false // to objection
+		rests, _ := basis.Parse(a.Basis)
+		for _, said := range a.Purposes {
+			p := purposes[said.ID]
+			if p == nil {
+				p = &visitor.Purpose{
+					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description), DirectMarketing: said.DirectMarketing,
+					ShownOnly: true, GPC: loaded.Purposes[said.ID].GPC == "object",
+				}
+				purposes[said.ID] = p
+			}
+			if rests.OpenToObjection() || said.DirectMarketing {
+				p.ShownOnly, open = false, true
+			}
+			right := rests == basis.LegitimateInterest || rests == basis.PublicTask
+			if b := (visitor.Basis{Right: right, Name: a.BasisName, Article: a.Article}); !slices.Contains(p.Bases, b) {
+				p.Bases = append(p.Bases, b)
+			}
+			if !slices.Contains(p.Recipients, a.Recipient.ID) {
+				p.Recipients = append(p.Recipients, a.Recipient.ID)
+			}
+		}
+		v := vendors[a.Recipient.ID]
+		if v == nil {
+			v = &visitor.Vendor{ID: a.Recipient.ID, Name: a.Recipient.Name, Country: a.Recipient.Seat, ShownOnly: true}
+			vendors[v.ID] = v
+		}
+		v.ShownOnly = v.ShownOnly && !open
+	}
+	for _, p := range loaded.Policy.Purposes() {
+		if one := purposes[p.ID]; one != nil {
+			l.Purposes = append(l.Purposes, *one)
+		}
+	}
+	for _, r := range loaded.Policy.Recipients() {
+		if one := vendors[r.ID]; one != nil {
+			l.Vendors = append(l.Vendors, *one)
+		}
+	}
+	return l
+}

@@ -1,0 +1,308 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/valyala/fasthttp"
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/rarity"
+	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// What each part is given, part by part: nothing here decides anything. See parts.go.
+
+func openMemory(s *Server) error {
+	s.budget = memory.NewBudget(s.loaded.Server.Limits.Memory.Of(s.opts.Memory))
+	s.metrics.Memory(s.budget.Held, s.budget.Most)
+	return nil
+}
+
+func openTLS(s *Server) (err error) {
+	s.certificate, err = openCertificate(s.loaded.Server.TLS, s.opts.Log, s.opts.Now)
+	if err == nil && s.loaded.Server.TLS != nil {
+		s.metrics.CertificateDaysLeft(s.certificate.daysLeft)
+	}
+	return err
+}
+
+func renewTLS(s *Server) { s.certificate.renew() }
+
+func openLock(s *Server) (err error) {
+	if s.lock, err = LockData(s.loaded.Server.Data); err == nil && s.lock.Shut != "" {
+		s.opts.Log.Warn(s.lock.Shut)
+	}
+	return err
+}
+
+func closeLock(s *Server) error { return s.lock.Release() }
+
+// openPolicy compiles the policy with what the ledger remembers of assessments.
+func openPolicy(s *Server) (err error) {
+	if s.recovered, err = Recover(ledgerDir(s.loaded)); err != nil {
+		return err
+	}
+	s.loaded, err = config.Compile(s.loaded.Source, s.recovered.facts())
+	return err
+}
+
+// ledgerDir is where in its data folder the ledger is.
+func ledgerDir(loaded *config.Loaded) string { return filepath.Join(loaded.Server.Data, "ledger") }
+
+// openKeys comes before the ledger, for what is recorded is recorded under its keys; the ledger's files are asked what they remember.
+func openKeys(s *Server) (err error) {
+	dir := ledgerDir(s.loaded)
+	s.keyring, err = openKeyring(keyringOptions{
+		Store: keys.Options{
+			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
+			Disk: s.opts.Disk, Past: func() (keys.Past, error) { return recoverKeys(dir) },
+		},
+		Log: s.opts.Log, Now: s.opts.Now, InForce: s.snapshot.Load,
+		Note: func(text string) error {
+			if s.ledger == nil {
+				return nil // the record that it begins with says how they stand
+			}
+			return s.ledger.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
+		},
+		Turned: func(now time.Time) {
+			if s.values != nil {
+				s.values.Turn(now)
+			}
+		},
+	})
+	return err
+}
+
+func closeKeys(s *Server) error { return s.keyring.close() }
+func turnKeys(s *Server)        { s.keyring.turn(s.opts.Now()) }
+
+// openObjections opens the store, with what the ledger remembers of it; under the keys' identity its subjects are hashed.
+func openObjections(s *Server) (err error) {
+	s.acts = &recordedActs{log: s.opts.Log, note: func(acts []ledger.Objected, head ledger.Head) error {
+		return s.ledger.Objected(acts, head)
+	}}
+	s.objections, err = objection.Open(objection.Options{
+		Dir: ObjectionsDir(s.loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
+		Past: s.recovered.head, Because: s.opts.Because,
+		Record: s.acts.record, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
+	})
+	if err != nil {
+		return err
+	}
+	s.objector = &objector{objectorOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Store: s.objections, Keyring: s.keyring,
+		InForce: s.snapshot.Load, Kick: func() { s.outbox.Kick() },
+	}}
+	return nil
+}
+
+func closeObjections(s *Server) error { return s.objections.Close() }
+func lookForRoom(s *Server)           { s.objections.LookForRoom() }
+
+// openDelivery puts the first snapshot in place, with its connections to vendors. Each later one is put there by Reload.
+func openDelivery(s *Server) error {
+	snapshot, err := s.newSnapshot(s.loaded)
+	if err != nil {
+		return err
+	}
+	s.snapshot.Store(snapshot)
+	return nil
+}
+
+func closeDelivery(s *Server) error {
+	s.snapshot.Load().Delivery.Close()
+	return nil
+}
+
+func openRarity(s *Server) (err error) {
+	s.values, err = openValueCounts(rarity.Options{
+		File: filepath.Join(s.loaded.Server.Data, "rarity"), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
+	}, s.opts.Log)
+	if err == nil {
+		s.values.UpTo(s.loaded.Policy.Rarest())
+	}
+	return err
+}
+
+func closeRarity(s *Server) error { return s.values.Close() }
+func keepRarity(s *Server)        { s.values.keep() }
+
+// openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
+func openLedger(s *Server) error {
+	node, err := os.Hostname()
+	if err != nil {
+		node = "unknown"
+	}
+	s.ledger, err = ledger.Open(ledger.Options{
+		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Files: s.opts.Files, Disk: s.opts.Disk,
+		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
+	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
+	if err != nil {
+		return errors.Join(err, s.ledger.Close())
+	}
+	return nil
+}
+
+func closeLedger(s *Server) error { return s.ledger.Close() }
+
+func ledgerHealth(s *Server) string {
+	if s.ledger.Err() != nil {
+		return "the ledger cannot be written: nothing is forwarded"
+	}
+	return ""
+}
+
+// openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has ended those under way:
+// what is done by then is recorded.
+func openActs(s *Server) error {
+	return s.acts.catchUp(context.Background(), s.objections, s.recovered.head, s.opts.Because)
+}
+
+func actsHealth(s *Server) string {
+	switch err := s.objections.Err(); {
+	case errors.Is(err, objection.ErrGone):
+		return "the objections' file is not in its place: nothing is acknowledged, and nothing is forwarded that one may object to"
+	case err != nil:
+		return "objections cannot be taken any more: nothing is forwarded that one may object to"
+	case s.objections.Full():
+		return "too little room on the disk: objections are not taken, and nothing is forwarded that one may object to"
+	default:
+		return ""
+	}
+}
+
+func openRefusals(s *Server) error {
+	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
+	return nil
+}
+
+func closeRefusals(s *Server) error { return s.refusals.keep() }
+
+func keepRefusals(s *Server) {
+	if err := s.refusals.keep(); err != nil {
+		fault(s.opts.Log, "refused hits cannot be recorded", err)
+	}
+}
+
+func openReviews(s *Server) error {
+	s.reviews = newReviews(reviewsOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Metrics: s.metrics, Recovered: s.recovered, Pause: s.opts.Pause, Note: s.ledger.Assessed,
+		Loaded: func() *config.Loaded { return s.snapshot.Load().Loaded },
+		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat()) },
+	})
+	s.reviews.measure()
+	lookAtHooks(s.opts.Log, s.loaded)
+	return nil
+}
+
+func watchReviews(s *Server, ctx context.Context) { s.reviews.watch(ctx) }
+func measureReviews(s *Server)                    { s.reviews.measure() }
+
+// openOutbox makes the outbox: what waits there is told while hits are taken.
+func openOutbox(s *Server) error {
+	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
+		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
+		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
+		Told: func(to string, taken time.Duration) {
+			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
+			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
+		},
+		Failed: func(to, why string, err error) {
+			s.metrics.Outbox.WithLabelValues(to, why).Inc()
+			s.opts.Log.Warn("a webhook could not be told of an objection", zap.String("webhook", to), zap.String("why", why), zap.Error(err))
+		},
+		Fault: func(err error) {
+			fault(s.opts.Log, "what waits to be told to other systems cannot be read or forgotten", err)
+		},
+	})
+	return nil
+}
+
+func deliverOutbox(s *Server, ctx context.Context) { s.outbox.Deliver(ctx) }
+
+func openVisitors(s *Server) error {
+	s.visitors = newVisitors(s.opts.Log, visitor.Options{
+		Objector: s.objector, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now,
+		Recognise: func(h *fasthttp.RequestHeader) []objection.ID { return s.snapshot.Load().recognise(h) },
+		CookieOnly: func(c objection.Change) {
+			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
+		},
+		Refused: func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
+	})
+	return nil
+}
+
+// openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without any.
+func openAPI(s *Server) (err error) {
+	if s.tokens, err = console.OpenTokens(s.loaded.Server.Data); err != nil {
+		return err
+	}
+	options := console.Options{
+		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
+		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() }, Check: s.objector.check, Link: s.objector.link,
+		FeedKey:     func() [32]byte { return s.keyring.store.State().FeedKey() },
+		Report:      func(what string, err error) { fault(s.opts.Log, what, err) },
+		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
+		Refused:     func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+	}
+	s.api = console.New(options)
+	options.Operator = true
+	s.operator = console.New(options)
+	return nil
+}
+
+// openControl makes ready to be given commands. A server that cannot be given any goes on without.
+func openControl(s *Server) error {
+	if s.opts.Aside {
+		return nil
+	}
+	l, err := listenControl(s.loaded.Server.Data)
+	if err != nil {
+		fault(s.opts.Log, "no commands can be taken: for that the server has to be stopped", err)
+		return nil
+	}
+	s.control = &control{l, controller(s.Rotate, s.operator)}
+	return nil
+}
+
+func closeControl(s *Server) error {
+	if s.control != nil {
+		_ = s.control.listener.Close() // where it served, that is done
+	}
+	return nil
+}
+
+func takeCommands(s *Server, ctx context.Context) {
+	if s.control != nil {
+		s.control.serve(ctx, s.listeners.bound(ofCommands, s.control.listener, commandPlaces, 1))
+	}
+}
+
+// openListeners makes the servers; Serve hands them the listeners.
+func openListeners(s *Server) error {
+	s.listeners = &listeners{opts: listenersOptions{
+		Log: s.opts.Log, Metrics: s.metrics, Share: shareOut(s.opts.OpenFiles, len(upstreams(s.loaded))), Certificate: s.certificate,
+		Policy: func() *rules.Policy { return s.snapshot.Load().Policy }, NoPlace: s.refusals.noPlace,
+	}}
+	s.listeners.opts.Share.warn(s.opts.Log)
+	s.public = s.hitsServer()
+	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: s.health})
+	s.admin = adminServer(s.listeners.placed(ofStaff, asksHealth, staff.serve))
+	return nil
+}
