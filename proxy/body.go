@@ -11,9 +11,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/codec"
 )
 
-// route finds the site, the vendor and the endpoint, before a byte of the body is read.
-func route(_ *Server, p *passage) rules.Reason { return rules.FindRoute(p.snapshot.Policy, &p.j) }
-
 // body reads the body: what comes, as it comes, and no more than the endpoint takes.
 func body(_ *Server, p *passage) rules.Reason {
 	reason := p.readBody(p.j.Route.BodyLimit())

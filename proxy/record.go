@@ -5,93 +5,11 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
-
-// read takes the hit apart.
-func read(_ *Server, p *passage) rules.Reason { return rules.Read(p.snapshot.Policy, &p.j, &p.in, nil) }
-
-// Objections is asked who objected to what. An error means that nobody knows: nothing is forwarded then.
-type Objections interface {
-	// Of returns the scopes that the subject of that hash objected to, the zero value where there are none. It is asked for every
-	// identifier of every event, from many goroutines at once, and must not block on writers.
-	Of(subject [16]byte) (rules.Objections, error)
-}
-
-// ask looks up the objections of every subject. An identifier that all events share counts for each of them.
-func ask(s *Server, p *passage) rules.Reason {
-	p.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
-	events := len(p.j.Hit.Events)
-	var shared rules.Objections
-	for range events {
-		p.j.Objections = append(p.j.Objections, rules.Objections{})
-	}
-	for i := range p.j.Subjects {
-		subject := &p.j.Subjects[i]
-		found, err := p.snapshot.objections.Of(subject.Hash)
-		if err != nil {
-			fault(s.opts.Log, "objections cannot be looked up", err)
-			return rules.Failed
-		}
-		if subject.Event == hit.Shared {
-			shared.Merge(found)
-		} else {
-			p.j.Objections[subject.Event].Merge(found)
-		}
-	}
-	for e := range p.j.Objections {
-		p.j.Objections[e].Merge(shared)
-	}
-	return rules.Unjudged
-}
-
-// judge decides, minimises and encodes.
-func judge(s *Server, p *passage) rules.Reason {
-	reason := rules.Judge(&p.j, &p.in)
-	if reason == rules.Unjudged {
-		s.values.countHit(&p.j, p.in.Now)
-	}
-	return reason
-}
-
-// deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
-func deliver(s *Server, p *passage) rules.Reason {
-	if !p.j.Out.Forward {
-		return rules.Unjudged
-	}
-	out := &p.j.Out
-	for i := range out.Headers {
-		p.headers = append(p.headers, delivery.Header(out.Headers[i]))
-	}
-	p.event = delivery.Event{
-		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
-		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
-		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken, Asked: p.j.Route.Endpoint.Kind == catalog.Answer, Relay: p.j.Route.Endpoint.Relay,
-		Leaving: p,
-	}
-	p.leaving = true
-	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true
-	s.metrics.BytesOut.Add(float64(len(out.Query) + len(out.Body)))
-	s.outcome(p, p.outcome)
-	return rules.Unjudged
-}
-
-// outcome records and counts how a delivery ended.
-func (s *Server) outcome(p *passage, o delivery.Outcome) {
-	vendor := p.j.Route.Recipient.ID
-	p.snapshot.figures.outcome(vendor, o.Kind.String())
-	err := s.ledger.Outcome(ledger.Outcome{
-		Hit: p.number, Events: p.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why, Status: o.Status,
-	})
-	if err != nil {
-		fault(s.opts.Log, "the outcome of a delivery cannot be recorded", err)
-	}
-}
 
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
 func record(s *Server, p *passage) rules.Reason {

@@ -1,0 +1,40 @@
+package proxy
+
+import (
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// Objections is asked who objected to what. An error means that nobody knows: nothing is forwarded then.
+type Objections interface {
+	// Of returns the scopes that the subject of that hash objected to, the zero value where there are none. It is asked for every
+	// identifier of every event, from many goroutines at once, and must not block on writers.
+	Of(subject [16]byte) (rules.Objections, error)
+}
+
+// ask looks up the objections of every subject. An identifier that all events share counts for each of them.
+func ask(s *Server, p *passage) rules.Reason {
+	p.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
+	events := len(p.j.Hit.Events)
+	var shared rules.Objections
+	for range events {
+		p.j.Objections = append(p.j.Objections, rules.Objections{})
+	}
+	for i := range p.j.Subjects {
+		subject := &p.j.Subjects[i]
+		found, err := p.snapshot.objections.Of(subject.Hash)
+		if err != nil {
+			fault(s.opts.Log, "objections cannot be looked up", err)
+			return rules.Failed
+		}
+		if subject.Event == hit.Shared {
+			shared.Merge(found)
+		} else {
+			p.j.Objections[subject.Event].Merge(found)
+		}
+	}
+	for e := range p.j.Objections {
+		p.j.Objections[e].Merge(shared)
+	}
+	return rules.Unjudged
+}

@@ -1,0 +1,65 @@
+package proxy
+
+import (
+	"strconv"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch standard, CORS
+// protocol). Nobody else's.
+func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
+	origin := ctx.Request.Header.Peek("Origin")
+	if len(origin) == 0 {
+		return
+	}
+	ctx.Response.Header.Add("Vary", "Origin")
+	if site != nil && site.Allows(origin) {
+		ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
+		ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
+		ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter) // what else an SDK reads, a page may read anyway
+	}
+}
+
+// preflight answers a browser's question whether it may send a hit. It leads to a known path of a known site, or nowhere.
+func (p *passage) preflight() rules.Reason {
+	r := &p.j.Hit.Request
+	site := p.snapshot.Policy.Site(r.Host)
+	if site == nil {
+		return rules.UnknownHost
+	}
+	p.j.Site = site
+	wanted := p.ctx.Request.Header.Peek("Access-Control-Request-Method")
+	if _, _, known := site.Find(wanted, r.Path); !known && site.Owner(r.Path) == nil {
+		return rules.UnknownPath
+	}
+	allowOrigin(p.ctx, p.j.Site)
+	h := &p.ctx.Response.Header
+	h.Add("Vary", "Access-Control-Request-Headers")
+	if len(h.Peek("Access-Control-Allow-Origin")) > 0 {
+		h.Set("Access-Control-Allow-Methods", "GET, POST")
+		if asked := p.ctx.Request.Header.Peek("Access-Control-Request-Headers"); headerNames(asked) {
+			h.SetBytesV("Access-Control-Allow-Headers", asked)
+		}
+		h.Set("Access-Control-Max-Age", strconv.Itoa(600))
+	}
+	p.ctx.SetStatusCode(fasthttp.StatusNoContent)
+	return rules.Unjudged
+}
+
+// headerNames tells whether a value is a list of names of headers, and no longer than one needs.
+func headerNames(value []byte) bool {
+	if len(value) == 0 || len(value) > 1024 {
+		return false
+	}
+	for _, c := range value {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == ',', c == ' ':
+		default:
+			return false
+		}
+	}
+	return true
+}
