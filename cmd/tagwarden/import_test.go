@@ -83,7 +83,7 @@ func TestImportGoesOn(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		term := &terminal{out: &out, err: &errs, now: time.Now}
-		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &api{client: &http.Client{Transport: local{server}}}}
+		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &client{client: &http.Client{Transport: local{server}}}}
 		im.flags.All = true
 		im.args = []string{"list.csv", "--all", "--column", "time=Opt-out date"}
 		code, err := im.file(t.Context(), name, "csv", nil, "")
@@ -146,7 +146,7 @@ func TestImportInterrupted(t *testing.T) {
 			server.ServeHTTP(w, r)
 		})
 		var out, errs bytes.Buffer
-		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &api{client: &http.Client{Transport: local{handler}}}}
+		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &client{client: &http.Client{Transport: local{handler}}}}
 		im.flags.All = true
 		code, err := im.file(ctx, list, "csv", nil, "")
 		interrupt()
@@ -158,7 +158,7 @@ func TestImportInterrupted(t *testing.T) {
 
 // TestStreams: an answer of this process is read while it is written, and one that breaks off does not look whole.
 func TestStreams(t *testing.T) {
-	here := &api{client: &http.Client{Transport: local{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	here := &client{client: &http.Client{Transport: local{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "begin")
 		if r.URL.Path == console.Base+"/whole" {
 			return

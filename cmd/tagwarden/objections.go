@@ -161,9 +161,9 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 		t.fail("--id is missing: whose objection is it?")
 		return usage
 	}
-	return t.with(ctx, file, func(_ *config.Loaded, api *api) int {
+	return t.with(ctx, file, func(_ *config.Loaded, c *client) int {
 		var got console.Receipt
-		if err := api.call(ctx, method, "/objections", a, &got); err != nil {
+		if err := c.call(ctx, method, "/objections", a, &got); err != nil {
 			return t.failed(err)
 		}
 		if form == "json" {
@@ -207,9 +207,9 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 			return usage
 		}
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
 		var got console.Standings
-		if err := a.call(ctx, http.MethodPost, "/objections/check", people, &got); err != nil {
+		if err := c.call(ctx, http.MethodPost, "/objections/check", people, &got); err != nil {
 			return t.failed(err)
 		}
 		if len(got.Subjects) != len(rest) {

@@ -25,9 +25,9 @@ func objectionsFeedKey(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
 		var got console.Key
-		if err := a.call(ctx, http.MethodGet, "/objections/feed-key", nil, &got); err != nil {
+		if err := c.call(ctx, http.MethodGet, "/objections/feed-key", nil, &got); err != nil {
 			return t.failed(err)
 		}
 		printf(t.out, "%s\n", got.Key)
@@ -47,13 +47,13 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 		t.fail("where to? name one file that is not there yet")
 		return usage
 	}
-	return t.with(ctx, *file, func(loaded *config.Loaded, a *api) int {
+	return t.with(ctx, *file, func(loaded *config.Loaded, c *client) int {
 		if _, err := os.Lstat(rest[0]); err == nil {
 			t.fail("%s is there already: nothing is written over", rest[0])
 			return usage
 		}
 		t.endsTidily() // a copy that broke off goes away
-		copied, err := a.ask(ctx, http.MethodGet, "/objections/backup", nil)
+		copied, err := c.ask(ctx, http.MethodGet, "/objections/backup", nil)
 		if err != nil {
 			return t.failed(err)
 		}
@@ -94,13 +94,13 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 			return refusedCopy(t, err)
 		}
 	}
-	a, err := t.openAPI(ctx, loaded, *because)
+	c, err := t.openAPI(ctx, loaded, *because)
 	if err != nil {
 		return refusedCopy(t, errors.Join(err, back()))
 	}
 	var got console.Stats
-	err = a.call(ctx, http.MethodGet, "/objections/stats", nil, &got)
-	if err = errors.Join(err, a.close()); err != nil {
+	err = c.call(ctx, http.MethodGet, "/objections/stats", nil, &got)
+	if err = errors.Join(err, c.close()); err != nil {
 		return t.failed(err)
 	}
 	printf(t.out, "restored: %d changes; something is in force for %d identifiers. The ledger says why\n", got.Changes, got.Subjects)

@@ -18,15 +18,15 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/console"
 )
 
-// api is the operator's API: of the server that runs on a data folder, or in this process where none runs.
-type api struct {
+// client is the operator's API: of the server that runs on a data folder, or in this process where none runs.
+type client struct {
 	client *http.Client
 	close  func() error
 	here   bool // no server runs: the data folder is locked until close
 }
 
 // openAPI reaches the API. Because says why an older copy of the objections is accepted; "" refuses one.
-func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because string) (*api, error) {
+func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because string) (*client, error) {
 	root, err := rootFor(ctx, &loaded.Server)
 	if err != nil {
 		return nil, err
@@ -41,11 +41,11 @@ func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because s
 		return nil, err
 	}
 	t.sayShut(s.Shut())
-	return &api{client: &http.Client{Transport: local{s.Operator()}}, close: s.Release, here: true}, nil
+	return &client{client: &http.Client{Transport: local{s.Operator()}}, close: s.Release, here: true}, nil
 }
 
 // openTokens reaches the part of the API that tokens are made with. It does not need the objections.
-func (t *terminal) openTokens(loaded *config.Loaded) (*api, error) {
+func (t *terminal) openTokens(loaded *config.Loaded) (*client, error) {
 	data := loaded.Server.Data
 	lock, err := proxy.LockData(data)
 	if errors.Is(err, proxy.ErrLocked) {
@@ -60,7 +60,7 @@ func (t *terminal) openTokens(loaded *config.Loaded) (*api, error) {
 		return nil, errors.Join(err, lock.Release())
 	}
 	handler := console.New(console.Options{Tokens: tokens, Operator: true, Now: t.now})
-	return &api{client: &http.Client{Transport: local{handler}}, close: lock.Release, here: true}, nil
+	return &client{client: &http.Client{Transport: local{handler}}, close: lock.Release, here: true}, nil
 }
 
 // sayShut says that others could enter the data folder, where they could.
@@ -70,13 +70,13 @@ func (t *terminal) sayShut(said string) {
 	}
 }
 
-func remote(loaded *config.Loaded) *api {
-	return &api{client: &http.Client{Transport: proxy.ControlTransport(loaded.Server.Data)}, close: func() error { return nil }}
+func remote(loaded *config.Loaded) *client {
+	return &client{client: &http.Client{Transport: proxy.ControlTransport(loaded.Server.Data)}, close: func() error { return nil }}
 }
 
 // ask sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer that is a problem is
 // a *console.Problem.
-func (a *api) ask(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
+func (c *client) ask(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+console.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (a *api) ask(ctx context.Context, method, path string, body []byte) (io.Rea
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	response, err := a.client.Do(request)
+	response, err := c.client.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", proxy.ErrUnreachable, errors.Unwrap(err))
 	}
@@ -100,7 +100,7 @@ func (a *api) ask(ctx context.Context, method, path string, body []byte) (io.Rea
 }
 
 // call sends a call with a value as its body, nil for none, and reads the answer into another.
-func (a *api) call(ctx context.Context, method, path string, body, into any) error {
+func (c *client) call(ctx context.Context, method, path string, body, into any) error {
 	var text []byte
 	if body != nil {
 		var err error
@@ -108,12 +108,12 @@ func (a *api) call(ctx context.Context, method, path string, body, into any) err
 			return err
 		}
 	}
-	return a.callText(ctx, method, path, text, into)
+	return c.callText(ctx, method, path, text, into)
 }
 
 // callText is call where the body is written already.
-func (a *api) callText(ctx context.Context, method, path string, body []byte, into any) error {
-	answer, err := a.ask(ctx, method, path, body)
+func (c *client) callText(ctx context.Context, method, path string, body []byte, into any) error {
+	answer, err := c.ask(ctx, method, path, body)
 	if err != nil {
 		return err
 	}
@@ -193,17 +193,17 @@ func (t *terminal) failed(err error) int {
 }
 
 // with reads a configuration, reaches the API and does something with it.
-func (t *terminal) with(ctx context.Context, file string, do func(loaded *config.Loaded, a *api) int) int {
+func (t *terminal) with(ctx context.Context, file string, do func(loaded *config.Loaded, c *client) int) int {
 	loaded, code := t.load(file)
 	if loaded == nil {
 		return code
 	}
-	a, err := t.openAPI(ctx, loaded, "")
+	c, err := t.openAPI(ctx, loaded, "")
 	if err != nil {
 		return t.failed(err)
 	}
-	code = do(loaded, a)
-	if err := a.close(); err != nil {
+	code = do(loaded, c)
+	if err := c.close(); err != nil {
 		return t.failed(err)
 	}
 	return code

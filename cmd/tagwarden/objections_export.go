@@ -47,13 +47,13 @@ func objectionsExport(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
 		out := bufio.NewWriterSize(t.document(), 64<<10)
 		write := writeState
 		if *log {
 			write = writeLog
 		}
-		if err := errors.Join(write(ctx, a, out, *since, form), out.Flush()); err != nil {
+		if err := errors.Join(write(ctx, c, out, *since, form), out.Flush()); err != nil {
 			return t.failed(err)
 		}
 		return fine
@@ -61,10 +61,10 @@ func objectionsExport(ctx context.Context, t *terminal, args []string) int {
 }
 
 // entries calls with every entry of the feed after a number.
-func (a *api) entries(ctx context.Context, since uint64, each func(*console.Entry) error) error {
+func (c *client) entries(ctx context.Context, since uint64, each func(*console.Entry) error) error {
 	for {
 		var page console.Feed
-		if err := a.call(ctx, http.MethodGet, fmt.Sprintf("/objections?since=%d&limit=10000", since), nil, &page); err != nil {
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/objections?since=%d&limit=10000", since), nil, &page); err != nil {
 			return err
 		}
 		for i := range page.Entries {
@@ -80,15 +80,15 @@ func (a *api) entries(ctx context.Context, since uint64, each func(*console.Entr
 }
 
 // writeLog writes every change.
-func writeLog(ctx context.Context, a *api, w io.Writer, since uint64, form string) error {
+func writeLog(ctx context.Context, c *client, w io.Writer, since uint64, form string) error {
 	if form == "jsonl" {
 		out := json.NewEncoder(w)
-		return a.entries(ctx, since, func(e *console.Entry) error { return out.Encode(e) })
+		return c.entries(ctx, since, func(e *console.Entry) error { return out.Encode(e) })
 	}
 	out := csv.NewWriter(w)
 	err := out.Write([]string{"seq", "time", "op", "space", "hash", "scopes", "in_force", "source"})
 	if err == nil {
-		err = a.entries(ctx, since, func(e *console.Entry) error {
+		err = c.entries(ctx, since, func(e *console.Entry) error {
 			return out.Write([]string{
 				strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
 			})
@@ -99,9 +99,9 @@ func writeLog(ctx context.Context, a *api, w io.Writer, since uint64, form strin
 }
 
 // writeState writes what is in force, a line a hash.
-func writeState(ctx context.Context, a *api, w io.Writer, _ uint64, form string) error {
+func writeState(ctx context.Context, c *client, w io.Writer, _ uint64, form string) error {
 	all := map[string]*standing{}
-	err := a.entries(ctx, 0, func(e *console.Entry) error {
+	err := c.entries(ctx, 0, func(e *console.Entry) error {
 		key := e.Space + " " + e.Hash
 		one := all[key]
 		if one == nil {
@@ -150,9 +150,9 @@ func objectionsStats(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
 		var got console.Stats
-		if err := a.call(ctx, http.MethodGet, fmt.Sprintf("/objections/stats?days=%d", *days), nil, &got); err != nil {
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/objections/stats?days=%d", *days), nil, &got); err != nil {
 			return t.failed(err)
 		}
 		if *form == "json" {

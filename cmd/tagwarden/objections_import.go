@@ -35,7 +35,7 @@ const shownLines = 20
 // importing is one import.
 type importing struct {
 	t      *terminal
-	api    *api
+	api    *client
 	flags  lists.Act // what holds where a line says nothing else
 	common []byte
 	key    string   // of the file and how it is read
@@ -88,8 +88,8 @@ func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 		t.fail("%s: its name ends in .csv, .jsonl or .ndjson where it can be read", rest[0])
 		return usage
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, a *api) int {
-		im.api = a
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
+		im.api = c
 		code, err := im.file(ctx, rest[0], form, columns, *report)
 		if err != nil {
 			return t.failed(err)

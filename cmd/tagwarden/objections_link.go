@@ -36,12 +36,12 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--id or --file is needed: whose link is it?")
 		return usage
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, api *api) int {
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
 		if *contacts != "" {
-			return linkAll(ctx, t, api, &a, *contacts, columns)
+			return linkAll(ctx, t, c, &a, *contacts, columns)
 		}
 		var got console.Links
-		if err := api.call(ctx, http.MethodPost, "/objections/links", a, &got); err != nil {
+		if err := c.call(ctx, http.MethodPost, "/objections/links", a, &got); err != nil {
 			return t.failed(err)
 		}
 		if *form == "json" {
@@ -54,7 +54,7 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 }
 
 // linkAll writes a file of contacts with a link added to each.
-func linkAll(ctx context.Context, t *terminal, api *api, a *lists.Act, file string, columns []lists.Column) int {
+func linkAll(ctx context.Context, t *terminal, c *client, a *lists.Act, file string, columns []lists.Column) int {
 	f, err := os.Open(file)
 	if err != nil {
 		return t.failed(err)
@@ -76,7 +76,7 @@ func linkAll(ctx context.Context, t *terminal, api *api, a *lists.Act, file stri
 			return
 		}
 		var n int
-		n, err = linkSome(ctx, api, a, some, len(rows.Header), out)
+		n, err = linkSome(ctx, c, a, some, len(rows.Header), out)
 		faults += n
 		some = some[:0]
 	}
@@ -102,7 +102,7 @@ func linkAll(ctx context.Context, t *terminal, api *api, a *lists.Act, file stri
 }
 
 // linkSome writes rows of so many columns with their links, and counts those that have none. A list is refused as a whole: then each is asked for alone.
-func linkSome(ctx context.Context, api *api, a *lists.Act, some []lists.Row, columns int,
+func linkSome(ctx context.Context, c *client, a *lists.Act, some []lists.Row, columns int,
 	out *csv.Writer) (faults int, err error) {
 	type list struct {
 		Objections []lists.Act `json:"objections"`
@@ -120,7 +120,7 @@ func linkSome(ctx context.Context, api *api, a *lists.Act, some []lists.Row, col
 	}
 	var got console.Links
 	if len(to) > 0 {
-		err = api.call(ctx, http.MethodPost, "/objections/links", all, &got)
+		err = c.call(ctx, http.MethodPost, "/objections/links", all, &got)
 	}
 	if err == nil {
 		for k, i := range to[:len(got.Links)] {
@@ -130,7 +130,7 @@ func linkSome(ctx context.Context, api *api, a *lists.Act, some []lists.Row, col
 		err = nil
 		for k, i := range to {
 			var one console.Links
-			alone := api.call(ctx, http.MethodPost, "/objections/links", list{all.Objections[k : k+1]}, &one)
+			alone := c.call(ctx, http.MethodPost, "/objections/links", list{all.Objections[k : k+1]}, &one)
 			switch p, ok := errors.AsType[*console.Problem](alone); {
 			case alone == nil:
 				links[i] = one.Links[0].URL

@@ -27,17 +27,17 @@ func token(ctx context.Context, t *terminal, args []string) int {
 }
 
 // tokens reaches what tokens are made with, and does something with it.
-func (t *terminal) tokens(file string, do func(a *api) int) int {
+func (t *terminal) tokens(file string, do func(c *client) int) int {
 	loaded, code := t.load(file)
 	if loaded == nil {
 		return code
 	}
-	a, err := t.openTokens(loaded)
+	c, err := t.openTokens(loaded)
 	if err != nil {
 		return t.failed(err)
 	}
-	code = do(a)
-	if err := a.close(); err != nil {
+	code = do(c)
+	if err := c.close(); err != nil {
 		return t.failed(err)
 	}
 	return code
@@ -81,9 +81,9 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--name and --role are needed: roles are %s", roleNames())
 		return usage
 	}
-	return t.tokens(*file, func(a *api) int {
+	return t.tokens(*file, func(c *client) int {
 		var got console.Made
-		if err := a.call(ctx, http.MethodPost, "/tokens", asked, &got); err != nil {
+		if err := c.call(ctx, http.MethodPost, "/tokens", asked, &got); err != nil {
 			return t.failed(err)
 		}
 		printf(t.out, "%s\n", got.Token)
@@ -100,9 +100,9 @@ func tokenList(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	return t.tokens(*file, func(a *api) int {
+	return t.tokens(*file, func(c *client) int {
 		var got console.TokenList
-		if err := a.call(ctx, http.MethodGet, "/tokens", nil, &got); err != nil {
+		if err := c.call(ctx, http.MethodGet, "/tokens", nil, &got); err != nil {
 			return t.failed(err)
 		}
 		if *form == "json" {
@@ -142,8 +142,8 @@ func tokenRevoke(ctx context.Context, t *terminal, args []string) int {
 		t.fail("which token? `tagwarden token list` lists them")
 		return usage
 	}
-	return t.tokens(*file, func(a *api) int {
-		if err := a.call(ctx, http.MethodDelete, "/tokens", map[string]string{"name": rest[0]}, &struct{}{}); err != nil {
+	return t.tokens(*file, func(c *client) int {
+		if err := c.call(ctx, http.MethodDelete, "/tokens", map[string]string{"name": rest[0]}, &struct{}{}); err != nil {
 			return t.failed(err)
 		}
 		printf(t.out, "%s is revoked: it opens nothing any more\n", rest[0])
