@@ -12,7 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 )
@@ -46,7 +46,7 @@ func asksHealth(path []byte) bool { return string(path) == "/healthz" || string(
 // serve answers one request.
 func (a *admin) serve(ctx *fasthttp.RequestCtx) {
 	switch {
-	case api(ctx.Path()):
+	case ofAPI(ctx.Path()):
 		if _, err := url.ParseRequestURI(string(ctx.RequestURI())); err != nil {
 			problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the address cannot be read")
 			return
@@ -80,9 +80,9 @@ func adminServer(handler fasthttp.RequestHandler) *fasthttp.Server {
 	}
 }
 
-// api tells whether a path is one of the API's.
-func api(path []byte) bool {
-	return string(path) == console.Base || bytes.HasPrefix(path, []byte(console.Base+"/"))
+// ofAPI tells whether a path is one of the API's.
+func ofAPI(path []byte) bool {
+	return string(path) == api.Base || bytes.HasPrefix(path, []byte(api.Base+"/"))
 }
 
 // unread answers staff what could not be read as a request. Which address it was for may not be known: it is told as the API tells errors.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
@@ -40,8 +40,8 @@ func TestErrorsOfTheAPI(t *testing.T) {
 			t.Errorf("%.60q: %v", c.request, err)
 			continue
 		}
-		var p console.Problem
-		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != c.status || p.Status != c.status || a.Header.Get("Content-Type") != console.ProblemType {
+		var p api.Problem
+		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != c.status || p.Status != c.status || a.Header.Get("Content-Type") != api.ProblemType {
 			t.Errorf("%.60q: %d %v %s", c.request, a.Status, a.Header, a.Body)
 		}
 	}

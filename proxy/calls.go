@@ -7,7 +7,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/places"
 	"github.com/tagwarden/tagwarden/rules/codec"
@@ -68,7 +68,7 @@ func (a *admin) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler)
 func problem(ctx *fasthttp.RequestCtx, status int, kind, detail string) {
 	ctx.Response.Reset()
 	ctx.SetStatusCode(status)
-	ctx.SetContentType(console.ProblemType)
+	ctx.SetContentType(api.ProblemType)
 	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.SetBody(console.ProblemText(status, kind, detail))
+	ctx.SetBody(api.ProblemText(status, kind, detail))
 }

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
@@ -65,7 +65,7 @@ func TestObjectionsFileGone(t *testing.T) {
 		if a := r.send(t, post("/t/privacy/objections", kind, body)); a.status != 503 {
 			t.Errorf("the visitors' endpoint: %+v", a)
 		}
-		if status, kind := r.operatorObjects(t); status != 503 || kind != console.ProblemType {
+		if status, kind := r.operatorObjects(t); status != 503 || kind != api.ProblemType {
 			t.Errorf("the API: %d, %s", status, kind)
 		}
 		if err := os.Rename(path+".aside", path); err != nil {
@@ -152,19 +152,19 @@ func TestTokensFileChangedByHand(t *testing.T) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	made, err := console.OpenTokens(data)
+	made, err := api.OpenTokens(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var bearers []string
 	for _, name := range []string{"a", "b", "c"} {
-		bearer, err := made.Create(name, []console.Role{console.Read}, nil, time.Now())
+		bearer, err := made.Create(name, []api.Role{api.Read}, nil, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		bearers = append(bearers, bearer)
 	}
-	path := filepath.Join(data, console.TokensFile)
+	path := filepath.Join(data, api.TokensFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
 // TestUnreadForStaff: what could not be read as a request is answered as the API answers errors.
@@ -25,9 +25,9 @@ func TestUnreadForStaff(t *testing.T) {
 	} {
 		var ctx fasthttp.RequestCtx
 		unread(&ctx, c.err)
-		var p console.Problem
+		var p api.Problem
 		if err := json.Unmarshal(ctx.Response.Body(), &p); err != nil || ctx.Response.StatusCode() != c.status || p.Status != c.status || p.Title == "" ||
-			string(ctx.Response.Header.ContentType()) != console.ProblemType {
+			string(ctx.Response.Header.ContentType()) != api.ProblemType {
 			t.Errorf("%v: %d %s", c.err, ctx.Response.StatusCode(), ctx.Response.Body())
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/memory"
@@ -250,10 +250,10 @@ func openVisitors(s *Server) error {
 
 // openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without any.
 func openAPI(s *Server) (err error) {
-	if s.tokens, err = console.OpenTokens(s.loaded.Server.Data); err != nil {
+	if s.tokens, err = api.OpenTokens(s.loaded.Server.Data); err != nil {
 		return err
 	}
-	options := console.Options{
+	options := api.Options{
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() }, Check: s.objector.check, Link: s.objector.link,
 		FeedKey:     func() [32]byte { return s.keyring.store.State().FeedKey() },
@@ -261,9 +261,9 @@ func openAPI(s *Server) (err error) {
 		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
 		Refused:     func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
-	s.api = console.New(options)
+	s.api = api.New(options)
 	options.Operator = true
-	s.operator = console.New(options)
+	s.operator = api.New(options)
 	return nil
 }
 

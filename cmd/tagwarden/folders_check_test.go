@@ -14,7 +14,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
 // checkFolder opens copies of a folder and holds them against its note.
@@ -107,7 +107,7 @@ func (o *opened) checkStanding() {
 	for _, one := range o.People {
 		asked = append(asked, one.ID)
 	}
-	var got console.Standings
+	var got api.Standings
 	o.asJSON(&got, append([]string{"objections", "check"}, asked...)...)
 	if len(got.Subjects) != len(o.People) || len(got.Subjects) == 0 {
 		o.t.Fatalf("%d of %d are answered for", len(got.Subjects), len(o.People))
@@ -161,7 +161,7 @@ func (o *opened) checkKeys() {
 
 func (o *opened) checkTokensListed() {
 	o.t.Helper()
-	var got console.TokenList
+	var got api.TokenList
 	o.asJSON(&got, "token", "list")
 	var names, want []string
 	for _, one := range got.Tokens {
@@ -180,7 +180,7 @@ func (o *opened) checkTokensListed() {
 // checkExport: the counts and the suppression list are those of the note.
 func (o *opened) checkExport() {
 	o.t.Helper()
-	var got console.Stats
+	var got api.Stats
 	o.asJSON(&got, "objections", "stats", "--days", "30")
 	if got.Changes != o.Changes || got.Total.Objections == 0 || got.Total.Restrictions == 0 || got.Total.Withdrawals == 0 || got.Total.Complaints == 0 {
 		o.t.Errorf("counted: %+v, want %d changes", got, o.Changes)

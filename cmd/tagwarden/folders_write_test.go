@@ -21,7 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -286,7 +286,7 @@ func (w *writing) withoutServer() {
 
 // leave takes away what only a running server has, and notes what is there.
 func (w *writing) leave() {
-	var counted console.Stats
+	var counted api.Stats
 	w.asJSON(&counted, "objections", "stats")
 	w.Changes = counted.Changes
 	// The store's file has room for 16 MiB more. A copy of it has none.

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
 // taking is a server that takes imports, and at one call is not there.
@@ -160,7 +160,7 @@ func TestImportInterrupted(t *testing.T) {
 func TestStreams(t *testing.T) {
 	here := &client{client: &http.Client{Transport: local{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "begin")
-		if r.URL.Path == console.Base+"/whole" {
+		if r.URL.Path == api.Base+"/whole" {
 			return
 		}
 		panic(http.ErrAbortHandler)

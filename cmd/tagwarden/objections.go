@@ -12,7 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 	"github.com/tagwarden/tagwarden/rules"
@@ -162,7 +162,7 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 		return usage
 	}
 	return t.with(ctx, file, func(_ *config.Loaded, c *client) int {
-		var got console.Receipt
+		var got api.Receipt
 		if err := c.call(ctx, method, "/objections", a, &got); err != nil {
 			return t.failed(err)
 		}
@@ -208,7 +208,7 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		}
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
-		var got console.Standings
+		var got api.Standings
 		if err := c.call(ctx, http.MethodPost, "/objections/check", people, &got); err != nil {
 			return t.failed(err)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
@@ -26,7 +26,7 @@ func objectionsFeedKey(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
-		var got console.Key
+		var got api.Key
 		if err := c.call(ctx, http.MethodGet, "/objections/feed-key", nil, &got); err != nil {
 			return t.failed(err)
 		}
@@ -98,7 +98,7 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 	if err != nil {
 		return refusedCopy(t, errors.Join(err, back()))
 	}
-	var got console.Stats
+	var got api.Stats
 	err = c.call(ctx, http.MethodGet, "/objections/stats", nil, &got)
 	if err = errors.Join(err, c.close()); err != nil {
 		return t.failed(err)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
 // client is the operator's API: of the server that runs on a data folder, or in this process where none runs.
@@ -55,11 +55,11 @@ func (t *terminal) openTokens(loaded *config.Loaded) (*client, error) {
 		return nil, err
 	}
 	t.sayShut(lock.Shut)
-	tokens, err := console.OpenTokens(data)
+	tokens, err := api.OpenTokens(data)
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	handler := console.New(console.Options{Tokens: tokens, Operator: true, Now: t.now})
+	handler := api.New(api.Options{Tokens: tokens, Operator: true, Now: t.now})
 	return &client{client: &http.Client{Transport: local{handler}}, close: lock.Release, here: true}, nil
 }
 
@@ -75,9 +75,9 @@ func remote(loaded *config.Loaded) *client {
 }
 
 // ask sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer that is a problem is
-// a *console.Problem.
+// a *api.Problem.
 func (c *client) ask(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+console.Base+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+api.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (c *client) ask(ctx context.Context, method, path string, body []byte) (io.
 		return response.Body, nil
 	}
 	defer func() { _ = response.Body.Close() }()
-	var p console.Problem
+	var p api.Problem
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&p); err != nil || p.Status == 0 {
 		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable, response.StatusCode)
 	}
@@ -183,7 +183,7 @@ func (s *streamed) begin(status int) {
 // failed says why a call came to nothing.
 func (t *terminal) failed(err error) int {
 	t.fail("%v", err)
-	if p, ok := errors.AsType[*console.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
+	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
 		return usage
 	}
 	if errors.Is(err, os.ErrPermission) {

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
 // standing is what is in force for a hash, as export writes it.
@@ -61,9 +61,9 @@ func objectionsExport(ctx context.Context, t *terminal, args []string) int {
 }
 
 // entries calls with every entry of the feed after a number.
-func (c *client) entries(ctx context.Context, since uint64, each func(*console.Entry) error) error {
+func (c *client) entries(ctx context.Context, since uint64, each func(*api.Entry) error) error {
 	for {
-		var page console.Feed
+		var page api.Feed
 		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/objections?since=%d&limit=10000", since), nil, &page); err != nil {
 			return err
 		}
@@ -83,12 +83,12 @@ func (c *client) entries(ctx context.Context, since uint64, each func(*console.E
 func writeLog(ctx context.Context, c *client, w io.Writer, since uint64, form string) error {
 	if form == "jsonl" {
 		out := json.NewEncoder(w)
-		return c.entries(ctx, since, func(e *console.Entry) error { return out.Encode(e) })
+		return c.entries(ctx, since, func(e *api.Entry) error { return out.Encode(e) })
 	}
 	out := csv.NewWriter(w)
 	err := out.Write([]string{"seq", "time", "op", "space", "hash", "scopes", "in_force", "source"})
 	if err == nil {
-		err = c.entries(ctx, since, func(e *console.Entry) error {
+		err = c.entries(ctx, since, func(e *api.Entry) error {
 			return out.Write([]string{
 				strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
 			})
@@ -101,7 +101,7 @@ func writeLog(ctx context.Context, c *client, w io.Writer, since uint64, form st
 // writeState writes what is in force, a line a hash.
 func writeState(ctx context.Context, c *client, w io.Writer, _ uint64, form string) error {
 	all := map[string]*standing{}
-	err := c.entries(ctx, 0, func(e *console.Entry) error {
+	err := c.entries(ctx, 0, func(e *api.Entry) error {
 		key := e.Space + " " + e.Hash
 		one := all[key]
 		if one == nil {
@@ -151,7 +151,7 @@ func objectionsStats(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
-		var got console.Stats
+		var got api.Stats
 		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/objections/stats?days=%d", *days), nil, &got); err != nil {
 			return t.failed(err)
 		}
@@ -164,17 +164,17 @@ func objectionsStats(ctx context.Context, t *terminal, args []string) int {
 	})
 }
 
-func printStats(t *terminal, s *console.Stats) {
+func printStats(t *terminal, s *api.Stats) {
 	printf(t.out, "%s to %s\n\n", s.From, s.To)
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', tabwriter.AlignRight)
 	printf(table, "\tobjections\ta day\trestrictions\twithdrawals\tcomplaints\t\n")
-	row := func(name string, c console.Count) {
+	row := func(name string, c api.Count) {
 		printf(table, "%s\t%d\t%.2f\t%d\t%d\t%d\t\n", name, c.Objections, c.Rate, c.Restrictions, c.Withdrawals, c.Complaints)
 	}
 	row("all", s.Total)
 	for _, part := range []struct {
 		what string
-		list []console.Named
+		list []api.Named
 	}{{"of", s.Scopes}, {"source", s.Sources}, {"site", s.Sites}, {"channel", s.Channels}, {"campaign", s.Campaigns}} {
 		for _, one := range part.list {
 			row(part.what+" "+one.Name, one.Count)

@@ -21,7 +21,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 )
@@ -175,7 +175,7 @@ func (im *importing) begin(ctx context.Context, sum []byte, columns []lists.Colu
 	if im.trial {
 		return nil
 	}
-	var got console.Progressed
+	var got api.Progressed
 	if err := im.api.call(ctx, http.MethodGet, "/objections/progress?file="+im.key, nil, &got); err != nil {
 		return err
 	}
@@ -293,11 +293,11 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	text := append(make([]byte, 0, len(b.body)+512), `{"objections":[`...)
 	text = append(text, b.body[min(1, len(b.body)):]...)
 	text = fmt.Appendf(text, `],"import":{"file":"%s","line":%d,"dry_run":%t}}`, im.key, b.last, im.trial)
-	var got console.Imported
+	var got api.Imported
 	if err := im.api.callText(ctx, http.MethodPost, "/objections", text, &got); err != nil {
 		return err
 	}
-	slices.SortFunc(got.Rejected, func(a, b console.Rejected) int { return a.Index - b.Index })
+	slices.SortFunc(got.Rejected, func(a, b api.Rejected) int { return a.Index - b.Index })
 	for _, one := range got.Rejected {
 		if one.Index < len(b.lines) {
 			im.reject(b.lines[one.Index], one.Detail)

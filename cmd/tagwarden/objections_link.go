@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 )
 
@@ -40,7 +40,7 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 		if *contacts != "" {
 			return linkAll(ctx, t, c, &a, *contacts, columns)
 		}
-		var got console.Links
+		var got api.Links
 		if err := c.call(ctx, http.MethodPost, "/objections/links", a, &got); err != nil {
 			return t.failed(err)
 		}
@@ -118,7 +118,7 @@ func linkSome(ctx context.Context, c *client, a *lists.Act, some []lists.Row, co
 			all.Objections, to = append(all.Objections, one), append(to, i)
 		}
 	}
-	var got console.Links
+	var got api.Links
 	if len(to) > 0 {
 		err = c.call(ctx, http.MethodPost, "/objections/links", all, &got)
 	}
@@ -126,12 +126,12 @@ func linkSome(ctx context.Context, c *client, a *lists.Act, some []lists.Row, co
 		for k, i := range to[:len(got.Links)] {
 			links[i] = got.Links[k].URL
 		}
-	} else if p, ok := errors.AsType[*console.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
+	} else if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
 		err = nil
 		for k, i := range to {
-			var one console.Links
+			var one api.Links
 			alone := c.call(ctx, http.MethodPost, "/objections/links", list{all.Objections[k : k+1]}, &one)
-			switch p, ok := errors.AsType[*console.Problem](alone); {
+			switch p, ok := errors.AsType[*api.Problem](alone); {
 			case alone == nil:
 				links[i] = one.Links[0].URL
 			case ok && len(p.Faults) > 0:

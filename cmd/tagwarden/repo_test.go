@@ -44,7 +44,7 @@ var mayImport = []struct {
 	{"cmd/...", []string{"..."}, "the command puts everything together"},
 	{"bench/...", []string{"bench/..."}, "the bench knows the product from outside only"},
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
-	{"proxy/console", []string{"rules/...", "config/durable", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
+	{"proxy/api", []string{"rules/...", "config/durable", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
 	{"proxy/visitor", []string{"rules/...", "proxy/objection", "proxy/ledger", "proxy/delivery"}, "a face of the proxy shows these three"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/console"
+	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
 // tokenVerbs are what can be done with tokens.
@@ -45,7 +45,7 @@ func (t *terminal) tokens(file string, do func(c *client) int) int {
 
 func roleNames() string {
 	var names []string
-	for _, role := range console.Roles() {
+	for _, role := range api.Roles() {
 		names = append(names, string(role))
 	}
 	return strings.Join(names, ", ")
@@ -82,7 +82,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	return t.tokens(*file, func(c *client) int {
-		var got console.Made
+		var got api.Made
 		if err := c.call(ctx, http.MethodPost, "/tokens", asked, &got); err != nil {
 			return t.failed(err)
 		}
@@ -101,7 +101,7 @@ func tokenList(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	return t.tokens(*file, func(c *client) int {
-		var got console.TokenList
+		var got api.TokenList
 		if err := c.call(ctx, http.MethodGet, "/tokens", nil, &got); err != nil {
 			return t.failed(err)
 		}

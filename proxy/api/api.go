@@ -1,7 +1,7 @@
-// Package console is what staff and other systems meet: the API of objections, and the tokens that open it. It promises that no
+// Package api is what staff and other systems meet: the API of objections, and the tokens that open it. It promises that no
 // identifier ever stands in an address, an answer or an error, that nothing is answered before it is in force, and that a call is carried
 // out whole or not at all.
-package console
+package api
 
 import (
 	"context"
