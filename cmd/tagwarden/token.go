@@ -43,14 +43,6 @@ func (t *terminal) tokens(file string, do func(c *client) int) int {
 	return code
 }
 
-func roleNames() string {
-	var names []string
-	for _, role := range api.Roles() {
-		names = append(names, string(role))
-	}
-	return strings.Join(names, ", ")
-}
-
 func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("token create", "--name NAME --role ROLE... [--expires 90d] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
@@ -60,7 +52,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		Expires *time.Time `json:"expires,omitempty"`
 	}{}
 	f.StringVar(&asked.Name, "name", "", "what it is called: by that name the ledger says who took an objection")
-	f.Func("role", "what it is for, may be given again: "+roleNames(), func(given string) error {
+	f.Func("role", "what it is for, may be given again: "+api.RoleNames(), func(given string) error {
 		asked.Roles = append(asked.Roles, given)
 		return nil
 	})
@@ -78,7 +70,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	if asked.Name == "" || len(asked.Roles) == 0 {
-		t.fail("--name and --role are needed: roles are %s", roleNames())
+		t.fail("--name and --role are needed: roles are %s", api.RoleNames())
 		return usage
 	}
 	return t.tokens(*file, func(c *client) int {

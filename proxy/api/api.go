@@ -12,7 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// Options are what a console needs. Of what is nil or zero, the calls that need it say that they are not there.
+// Options are what the API needs. Of what is nil or zero, the calls that need it say that they are not there.
 type Options struct {
 	Objector objection.Objector
 	Store    Store
@@ -36,7 +36,7 @@ type Options struct {
 	Report func(what string, err error)
 }
 
-// Store is what a console asks of the objections' store.
+// Store is what the API asks of the objections' store.
 type Store interface {
 	// Changes yields the changes after a number, in order, until yield returns false.
 	Changes(ctx context.Context, since uint64, yield func(objection.Recorded) bool) error
@@ -60,12 +60,12 @@ const (
 	mostCalls   = 64       // calls that change something at once
 )
 
-// console answers calls.
-type console struct {
+// handler answers calls.
+type handler struct {
 	opts  Options
 	calls map[string]map[string]call // by path and method; without those that are not the caller's
 	slots chan struct{}              // a place for each call that is changing something
-	wrong *attempts
+	wrong *Attempts
 }
 
 // New makes the handler of everything below /api/v1.
@@ -82,5 +82,5 @@ func New(o Options) http.Handler {
 	if o.Tokens == nil {
 		o.Tokens = &Tokens{}
 	}
-	return &console{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: newAttempts()}
+	return &handler{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: NewAttempts()}
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"math"
-	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -21,22 +20,25 @@ const (
 	wrongSources   = 4096
 )
 
-// attempts bounds wrong tokens by where they come from.
-type attempts struct {
+// Attempts bounds wrong tokens by where they come from. It is safe for concurrent use.
+type Attempts struct {
 	mu  sync.Mutex
 	all *lru.LRU[netip.Prefix, *rate.Limiter]
 }
 
-func newAttempts() *attempts {
+// NewAttempts begins with nobody remembered.
+func NewAttempts() *Attempts {
 	all, err := lru.NewLRU[netip.Prefix, *rate.Limiter](wrongSources, nil)
 	if err != nil {
 		panic("BUG: a cache of no size")
 	}
-	return &attempts{all: all}
+	return &Attempts{all: all}
 }
 
-// take notes a wrong token; where that is too many it returns how many seconds to wait. A clock that was set back allows nothing more.
-func (a *attempts) take(from netip.Prefix, now time.Time) (wait int) {
+// Take notes a wrong token from an address and port; where that is too many it returns how many seconds to wait. A clock that was set back
+// allows nothing more.
+func (a *Attempts) Take(address string, now time.Time) (wait int) {
+	from := sourceOf(address)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	left, known := a.all.Get(from)
@@ -50,9 +52,9 @@ func (a *attempts) take(from netip.Prefix, now time.Time) (wait int) {
 	return int(math.Ceil((1 - left.TokensAt(now)) / float64(left.Limit())))
 }
 
-// sourceOf is where a call comes from. All of whom that is not known are one.
-func sourceOf(r *http.Request) netip.Prefix {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
+// sourceOf is the network that an address and port is of. All of whom that is not known are one.
+func sourceOf(address string) netip.Prefix {
+	from, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return netip.Prefix{}
 	}

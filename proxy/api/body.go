@@ -178,11 +178,14 @@ func (b *reader) member(a *act, name string, v gjson.Result, at *place) bool {
 	return true
 }
 
+// catalogID is what may stand behind the colon of a class.
+var catalogID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
 // ids reads identifiers by class: a value, or several.
 func (b *reader) ids(a *objection.Act, v gjson.Result, at *place) {
 	members(v, at, &b.faults, strings.Join(rules.IdentityNames(), ", "), func(name string, v gjson.Result, at *place) bool {
 		class, vendor, named := strings.Cut(name, ":")
-		if !slices.Contains(rules.IdentityNames(), class) || named && !tokenName.MatchString(vendor) {
+		if !slices.Contains(rules.IdentityNames(), class) || named && !catalogID.MatchString(vendor) {
 			return false
 		}
 		one := func(v gjson.Result, at *place) {

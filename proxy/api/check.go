@@ -20,8 +20,8 @@ type Standings struct {
 }
 
 // check says what is in force for persons: POST /objections/check, since identifiers do not belong into addresses.
-func (c *console) check(w http.ResponseWriter, r *http.Request, _ caller) error {
-	if c.opts.Objector == nil {
+func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Objector == nil {
 		return missing("objections are not kept here")
 	}
 	body, err := readBody(w, r, mostBody)
@@ -39,7 +39,7 @@ func (c *console) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 	}
 	out := Standings{make([]Standing, len(acts))}
 	for i := range acts {
-		standing, err := c.opts.Objector.Standing(acts[i].IDs, nil)
+		standing, err := h.opts.Objector.Standing(acts[i].IDs, nil)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			f.at(places[i].member("ids"), "%s", fault.Error())
 		} else if err != nil {

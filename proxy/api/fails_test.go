@@ -2,9 +2,7 @@ package api
 
 import (
 	"errors"
-	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -89,29 +87,5 @@ func TestNothingIsDoneOfABrokenBody(t *testing.T) {
 	}
 	if a.Head().Size != 0 || len(a.tokens.List()) != 1 {
 		t.Errorf("%d changes, tokens %v", a.Head().Size, a.tokens.List())
-	}
-}
-
-// TestTokensThatCannotBeRead: a file that cannot be read makes no tokens, neither at a start nor later; without a file there is no place for any.
-func TestTokensThatCannotBeRead(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	if err := errors.Join(os.Remove(a.tokens.path), os.Mkdir(a.tokens.path, 0o700)); err != nil {
-		t.Fatal(err)
-	}
-	_, created := a.tokens.Create("shop", []Role{Read}, nil, noon)
-	for what, err := range map[string]error{"made": created, "revoked": a.tokens.Revoke("crm"), "read": a.tokens.Reload(), "read again": a.tokens.Refresh()} {
-		if what != "read again" && err == nil { // which looks only at what was changed since
-			t.Errorf("%s in a file that cannot be read", what)
-		}
-	}
-	if w := a.call(a.face, http.MethodGet, "/api/v1/objections", ""); w.Code != 200 {
-		t.Errorf("the token that was there: %d", w.Code)
-	}
-	if _, err := new(Tokens).Create("shop", []Role{Read}, nil, noon); err == nil {
-		t.Error("a token is made that is kept nowhere")
-	}
-	if err := new(Tokens).Reload(); err == nil {
-		t.Error("tokens are read from nowhere")
 	}
 }

@@ -199,9 +199,10 @@ func (m *memory) Backup(w io.Writer) (int64, error) {
 	return int64(n), errors.Join(err, m.err)
 }
 
-// api is a console with a token for each set of roles, and the operator's.
+// api is the API with a token for each set of roles, and the operator's.
 type api struct {
 	*memory
+	data     string // the folder of tokens
 	tokens   *Tokens
 	face     http.Handler // behind tokens
 	operator http.Handler
@@ -209,14 +210,14 @@ type api struct {
 	reports  []string
 	refused  []string
 	options  Options
-	limited  *console // of faceAt
+	limited  *handler // of faceAt
 }
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	a := &api{memory: newMemory()}
+	a := &api{memory: newMemory(), data: t.TempDir()}
 	var err error
-	if a.tokens, err = OpenTokens(t.TempDir()); err != nil {
+	if a.tokens, err = OpenTokens(a.data); err != nil {
 		t.Fatal(err)
 	}
 	if a.bearer, err = a.tokens.Create("crm", Roles(), nil, noon); err != nil {
@@ -244,7 +245,7 @@ func (a *api) faceAt(now func() time.Time) http.Handler {
 	if a.limited == nil {
 		options := a.options
 		options.Now = now
-		a.limited = New(options).(*console)
+		a.limited = New(options).(*handler)
 	}
 	return a.limited
 }

@@ -46,15 +46,15 @@ type page struct {
 }
 
 // feed serves the suppression feed: GET /objections.
-func (c *console) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
-	if c.opts.Store == nil {
+func (h *handler) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Store == nil {
 		return missing("objections are not kept here")
 	}
 	asked, err := pageOf(r)
 	if err != nil {
 		return err
 	}
-	head := c.opts.Store.Head()
+	head := h.opts.Store.Head()
 	if asked.since > head.Size {
 		return problemOf(http.StatusConflict, "restored", fmt.Sprintf(
 			"there are %d changes, and since says %d: an older copy was restored here; begin again with since=0", head.Size, asked.since))
@@ -67,7 +67,7 @@ func (c *console) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	out, err := c.entries(r.Context(), asked, head.Size)
+	out, err := h.entries(r.Context(), asked, head.Size)
 	if err != nil {
 		return err
 	}
@@ -141,10 +141,10 @@ func matches(header, tag string) bool {
 
 // entries gathers a page of whole changes, the last of which has at most the number size. It holds more entries than were asked for only
 // where one change alone has more.
-func (c *console) entries(ctx context.Context, asked page, size uint64) (*Feed, error) {
+func (h *handler) entries(ctx context.Context, asked page, size uint64) (*Feed, error) {
 	out := &Feed{Size: size, Last: asked.since, Entries: []Entry{}}
 	more := false
-	err := c.opts.Store.Changes(ctx, asked.since, func(one objection.Recorded) bool {
+	err := h.opts.Store.Changes(ctx, asked.since, func(one objection.Recorded) bool {
 		if one.Seq <= asked.since {
 			return true
 		}

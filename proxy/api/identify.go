@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -11,14 +10,14 @@ import (
 var single = []string{"Authorization", "Idempotency-Key", "Content-Type"}
 
 // identify says who calls, and whether that may. A right token is let in however many wrong ones came from where it comes from.
-func (c *console) identify(r *http.Request, role Role) (caller, error) {
+func (h *handler) identify(r *http.Request, role Role) (caller, error) {
 	for _, name := range single {
 		if len(r.Header.Values(name)) > 1 {
-			c.opts.Refused("ambiguous")
+			h.opts.Refused("ambiguous")
 			return caller{}, problemOf(http.StatusBadRequest, "ambiguous", "the header "+name+" is given twice: give it once")
 		}
 	}
-	if c.opts.Operator {
+	if h.opts.Operator {
 		return caller{"operator", true}, nil
 	}
 	if role == anybody {
@@ -28,37 +27,37 @@ func (c *console) identify(r *http.Request, role Role) (caller, error) {
 	if !found || !strings.EqualFold(scheme, "Bearer") {
 		return caller{}, problemOf(http.StatusUnauthorized, "unauthorized", "give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
 	}
-	token, err := c.opts.Tokens.Use(strings.TrimSpace(bearer), c.opts.Now())
+	token, err := h.opts.Tokens.Use(strings.TrimSpace(bearer), h.opts.Now())
 	if err != nil {
-		return caller{}, c.turnAway(r)
+		return caller{}, h.turnAway(r)
 	}
-	if token.unsaved != nil {
-		c.opts.Report("the day of a token's use could not be kept", token.unsaved)
+	if token.Unsaved != nil {
+		h.opts.Report("the day of a token's use could not be kept", token.Unsaved)
 	}
-	if !slices.Contains(token.Roles, role) {
+	if !token.May(role) {
 		return caller{}, problemOf(http.StatusForbidden, "forbidden", "the token has not the role "+string(role))
 	}
 	return caller{name: token.Name}, nil
 }
 
 // turnAway refuses a wrong token.
-func (c *console) turnAway(r *http.Request) *Problem {
-	if wait := c.wrong.take(sourceOf(r), c.opts.Now()); wait > 0 {
-		c.opts.Refused("too_many")
+func (h *handler) turnAway(r *http.Request) *Problem {
+	if wait := h.wrong.Take(r.RemoteAddr, h.opts.Now()); wait > 0 {
+		h.opts.Refused("too_many")
 		p := problemOf(http.StatusTooManyRequests, "too-many", "too many wrong tokens came from this address: one that is right is taken all the same")
 		p.retry = wait
 		return p
 	}
-	c.opts.Refused("wrong_token")
+	h.opts.Refused("wrong_token")
 	return problemOf(http.StatusUnauthorized, "unauthorized", "the token is not known, or no longer valid")
 }
 
 // assessments tells how the assessments stand: GET /assessments.
-func (c *console) assessments(w http.ResponseWriter, _ *http.Request, _ caller) error {
-	if c.opts.Assessments == nil {
+func (h *handler) assessments(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	if h.opts.Assessments == nil {
 		return missing("there are no assessments here")
 	}
-	all := c.opts.Assessments(c.opts.Now())
+	all := h.opts.Assessments(h.opts.Now())
 	if all == nil {
 		return errors.New("assessments cannot be told")
 	}

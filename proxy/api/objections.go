@@ -39,18 +39,18 @@ type Rejected struct {
 }
 
 // object takes objections: POST /objections.
-func (c *console) object(w http.ResponseWriter, r *http.Request, who caller) error {
-	return c.act(w, r, who, &reader{list: "objections"})
+func (h *handler) object(w http.ResponseWriter, r *http.Request, who caller) error {
+	return h.act(w, r, who, &reader{list: "objections"})
 }
 
 // withdraw takes objections back: DELETE /objections.
-func (c *console) withdraw(w http.ResponseWriter, r *http.Request, who caller) error {
-	return c.act(w, r, who, &reader{list: "withdrawals", withdraw: true})
+func (h *handler) withdraw(w http.ResponseWriter, r *http.Request, who caller) error {
+	return h.act(w, r, who, &reader{list: "withdrawals", withdraw: true})
 }
 
 // act does what a body asks for: all of it or nothing.
-func (c *console) act(w http.ResponseWriter, r *http.Request, who caller, in *reader) error {
-	if c.opts.Objector == nil {
+func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *reader) error {
+	if h.opts.Objector == nil {
 		return missing("objections are not kept here")
 	}
 	key, err := idempotencyKey(r)
@@ -58,12 +58,12 @@ func (c *console) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 		return err
 	}
 	most := int64(mostBody)
-	in.most, in.operator, in.now = mostActs, who.operator, c.opts.Now()
+	in.most, in.operator, in.now = mostActs, who.operator, h.opts.Now()
 	if who.operator {
 		in.most, most = mostImport, mostFile
 	}
-	if c.opts.Scopes != nil {
-		in.scopes = c.opts.Scopes()
+	if h.opts.Scopes != nil {
+		in.scopes = h.opts.Scopes()
 	}
 	text, err := readBody(w, r, most)
 	if err != nil {
@@ -76,20 +76,20 @@ func (c *console) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 	for i := range asked.acts {
 		asked.acts[i].Change.By = who.name
 	}
-	done, err := c.changing()
+	done, err := h.changing()
 	if err != nil {
 		return err
 	}
 	defer done()
 	if asked.file != nil {
-		out, err := c.take(r.Context(), asked)
+		out, err := h.take(r.Context(), asked)
 		if err != nil {
 			return err
 		}
 		return reply(w, out)
 	}
 	digest := sha256.Sum256(append([]byte(r.Method+"\n"), text...))
-	receipts, err := c.opts.Objector.Act(r.Context(), objection.Acts{Acts: asked.acts, Key: who.key(key), Digest: digest})
+	receipts, err := h.opts.Objector.Act(r.Context(), objection.Acts{Acts: asked.acts, Key: who.key(key), Digest: digest})
 	if err != nil {
 		return placed(err, asked)
 	}
@@ -148,11 +148,11 @@ func placed(err error, asked *body) error {
 }
 
 // take takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with the rest.
-func (c *console) take(ctx context.Context, asked *body) (*Imported, error) {
+func (h *handler) take(ctx context.Context, asked *body) (*Imported, error) {
 	out := &Imported{Rejected: append([]Rejected{}, asked.bad...)}
 	progress := &objection.Progress{File: asked.file.file, Line: asked.file.line}
 	if !asked.file.trial {
-		receipts, err := c.opts.Objector.Act(ctx, objection.Acts{Acts: asked.acts, Progress: progress})
+		receipts, err := h.opts.Objector.Act(ctx, objection.Acts{Acts: asked.acts, Progress: progress})
 		if err == nil {
 			out.count(receipts)
 			return out, nil
@@ -163,7 +163,7 @@ func (c *console) take(ctx context.Context, asked *body) (*Imported, error) {
 	}
 	good := make([]objection.Act, 0, len(asked.acts))
 	for i, one := range asked.acts {
-		err := c.look(one)
+		err := h.look(one)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			out.Rejected = append(out.Rejected, Rejected{asked.places[i].index, fault.Error()})
 		} else if err != nil {
@@ -176,7 +176,7 @@ func (c *console) take(ctx context.Context, asked *body) (*Imported, error) {
 		out.Taken = len(good)
 		return out, nil
 	}
-	receipts, err := c.opts.Objector.Act(ctx, objection.Acts{Acts: good, Progress: progress})
+	receipts, err := h.opts.Objector.Act(ctx, objection.Acts{Acts: good, Progress: progress})
 	if err != nil {
 		return nil, fmt.Errorf("what looked right was refused: %w", err)
 	}
@@ -194,10 +194,10 @@ func (i *Imported) count(receipts []objection.Receipt) {
 }
 
 // look says what is wrong with an act, and does nothing.
-func (c *console) look(act objection.Act) error {
-	if c.opts.Check != nil {
-		return c.opts.Check(act)
+func (h *handler) look(act objection.Act) error {
+	if h.opts.Check != nil {
+		return h.opts.Check(act)
 	}
-	_, err := c.opts.Objector.Standing(act.IDs, act.Change.Subjects)
+	_, err := h.opts.Objector.Standing(act.IDs, act.Change.Subjects)
 	return err
 }

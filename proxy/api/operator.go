@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -18,11 +17,11 @@ type Progressed struct {
 }
 
 // progress says how far a file has been imported: GET /objections/progress?file=DIGEST.
-func (c *console) progress(w http.ResponseWriter, r *http.Request, _ caller) error {
-	if c.opts.Store == nil {
+func (h *handler) progress(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Store == nil {
 		return missing("objections are not kept here")
 	}
-	line, err := c.opts.Store.Progress(r.URL.Query().Get("file"))
+	line, err := h.opts.Store.Progress(r.URL.Query().Get("file"))
 	if err != nil {
 		return err
 	}
@@ -30,16 +29,16 @@ func (c *console) progress(w http.ResponseWriter, r *http.Request, _ caller) err
 }
 
 // backup sends a copy of the store: GET /objections/backup. A copy that breaks off breaks the connection.
-func (c *console) backup(w http.ResponseWriter, r *http.Request, _ caller) error {
-	if c.opts.Store == nil {
+func (h *handler) backup(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Store == nil {
 		return missing("objections are not kept here")
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if _, err := c.opts.Store.Backup(w); err != nil {
-		c.opts.Report("a copy of the objections broke off", err)
+	if _, err := h.opts.Store.Backup(w); err != nil {
+		h.opts.Report("a copy of the objections broke off", err)
 		panic(http.ErrAbortHandler) // what was sent must not be taken for the whole
 	}
 	return nil
@@ -51,11 +50,11 @@ type Key struct {
 }
 
 // feedKey says with which key a tool makes the hashes of its own contacts: GET /objections/feed-key.
-func (c *console) feedKey(w http.ResponseWriter, _ *http.Request, _ caller) error {
-	if c.opts.FeedKey == nil {
+func (h *handler) feedKey(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	if h.opts.FeedKey == nil {
 		return missing("there are no keys here")
 	}
-	key := c.opts.FeedKey()
+	key := h.opts.FeedKey()
 	return reply(w, Key{hex.EncodeToString(key[:])})
 }
 
@@ -70,17 +69,17 @@ type Links struct {
 }
 
 // links makes unsubscribe links: POST /objections/links. The body is that of an objection, or of a list of them; nothing is objected to.
-func (c *console) links(w http.ResponseWriter, r *http.Request, who caller) error {
-	if c.opts.Link == nil {
+func (h *handler) links(w http.ResponseWriter, r *http.Request, who caller) error {
+	if h.opts.Link == nil {
 		return missing("links cannot be signed here")
 	}
 	text, err := readBody(w, r, mostFile)
 	if err != nil {
 		return err
 	}
-	in := reader{list: "objections", most: mostImport, operator: who.operator, now: c.opts.Now()}
-	if c.opts.Scopes != nil {
-		in.scopes = c.opts.Scopes()
+	in := reader{list: "objections", most: mostImport, operator: who.operator, now: h.opts.Now()}
+	if h.opts.Scopes != nil {
+		in.scopes = h.opts.Scopes()
 	}
 	asked, err := in.read(text)
 	if err != nil {
@@ -89,7 +88,7 @@ func (c *console) links(w http.ResponseWriter, r *http.Request, who caller) erro
 	out := Links{make([]Link, 0, len(asked.acts))}
 	for i := range asked.acts {
 		one := &asked.acts[i]
-		address, err := c.opts.Link(one.IDs, one.Change.Object, one.Change.Site)
+		address, err := h.opts.Link(one.IDs, one.Change.Object, one.Change.Site)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			fault.Act = i
 			return placed(fault, asked)
@@ -107,8 +106,8 @@ type TokenList struct {
 	Tokens []Token `json:"tokens"`
 }
 
-func (c *console) listTokens(w http.ResponseWriter, _ *http.Request, _ caller) error {
-	return reply(w, TokenList{append([]Token{}, c.opts.Tokens.List()...)})
+func (h *handler) listTokens(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	return reply(w, TokenList{append([]Token{}, h.opts.Tokens.List()...)})
 }
 
 // Made is a token that was made. Nobody can read it again.
@@ -117,12 +116,12 @@ type Made struct {
 }
 
 // createToken makes a token: POST /tokens with name, roles and, where it is to end, expires.
-func (c *console) createToken(w http.ResponseWriter, r *http.Request, _ caller) error {
+func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) error {
 	var f faults
 	var name string
 	var roles []Role
 	var expires *time.Time
-	err := c.small(w, r, &f, "name, roles, expires", func(member string, v gjson.Result, at *place) bool {
+	err := h.small(w, r, &f, "name, roles, expires", func(member string, v gjson.Result, at *place) bool {
 		switch member {
 		case "name":
 			name = readText(v, at, &f, 64)
@@ -144,14 +143,14 @@ func (c *console) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 		return err
 	}
 	for i, role := range roles {
-		if !slices.Contains(Roles(), role) {
-			f.at((*place)(nil).member("roles").element(i), "it is no role: %s are", words(Roles()))
+		if !role.Known() {
+			f.at((*place)(nil).member("roles").element(i), "it is no role: %s are", RoleNames())
 		}
 	}
 	if err := f.problem(); err != nil {
 		return err
 	}
-	token, err := c.opts.Tokens.Create(name, roles, expires, c.opts.Now())
+	token, err := h.opts.Tokens.Create(name, roles, expires, h.opts.Now())
 	switch {
 	case errors.Is(err, ErrTaken):
 		return problemOf(http.StatusConflict, "taken", err.Error())
@@ -164,10 +163,10 @@ func (c *console) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 }
 
 // revokeToken takes a token back: DELETE /tokens with name.
-func (c *console) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) error {
+func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) error {
 	var f faults
 	var name string
-	err := c.small(w, r, &f, "name", func(member string, v gjson.Result, at *place) bool {
+	err := h.small(w, r, &f, "name", func(member string, v gjson.Result, at *place) bool {
 		name = readText(v, at, &f, 64)
 		return member == "name"
 	})
@@ -177,7 +176,7 @@ func (c *console) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	if err != nil {
 		return err
 	}
-	if err := c.opts.Tokens.Revoke(name); errors.Is(err, ErrNoToken) {
+	if err := h.opts.Tokens.Revoke(name); errors.Is(err, ErrNoToken) {
 		return problemOf(http.StatusNotFound, "unknown", err.Error())
 	} else if err != nil {
 		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())
@@ -186,7 +185,7 @@ func (c *console) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 }
 
 // small reads a body that is one flat object.
-func (c *console) small(w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool) error {
+func (h *handler) small(w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool) error {
 	text, err := readBody(w, r, mostBody)
 	if err != nil {
 		return err

@@ -16,24 +16,24 @@ const Base = "/api/v1"
 type call struct {
 	method, path string
 	role         Role // that a token needs; "" for what is the operator's alone, anybody for what needs none
-	do           func(c *console, w http.ResponseWriter, r *http.Request, who caller) error
+	do           func(h *handler, w http.ResponseWriter, r *http.Request, who caller) error
 }
 
 // calls are all that can be asked for.
 var calls = []call{
-	{http.MethodPost, "/objections", Add, (*console).object},
-	{http.MethodDelete, "/objections", Withdraw, (*console).withdraw},
-	{http.MethodGet, "/objections", Read, (*console).feed},
-	{http.MethodPost, "/objections/check", Read, (*console).check},
-	{http.MethodGet, "/objections/stats", Read, (*console).stats},
-	{http.MethodGet, "/assessments", anybody, (*console).assessments},
-	{http.MethodGet, "/objections/progress", "", (*console).progress},
-	{http.MethodGet, "/objections/backup", "", (*console).backup},
-	{http.MethodGet, "/objections/feed-key", "", (*console).feedKey},
-	{http.MethodPost, "/objections/links", "", (*console).links},
-	{http.MethodGet, "/tokens", "", (*console).listTokens},
-	{http.MethodPost, "/tokens", "", (*console).createToken},
-	{http.MethodDelete, "/tokens", "", (*console).revokeToken},
+	{http.MethodPost, "/objections", Add, (*handler).object},
+	{http.MethodDelete, "/objections", Withdraw, (*handler).withdraw},
+	{http.MethodGet, "/objections", Read, (*handler).feed},
+	{http.MethodPost, "/objections/check", Read, (*handler).check},
+	{http.MethodGet, "/objections/stats", Read, (*handler).stats},
+	{http.MethodGet, "/assessments", anybody, (*handler).assessments},
+	{http.MethodGet, "/objections/progress", "", (*handler).progress},
+	{http.MethodGet, "/objections/backup", "", (*handler).backup},
+	{http.MethodGet, "/objections/feed-key", "", (*handler).feedKey},
+	{http.MethodPost, "/objections/links", "", (*handler).links},
+	{http.MethodGet, "/tokens", "", (*handler).listTokens},
+	{http.MethodPost, "/tokens", "", (*handler).createToken},
+	{http.MethodDelete, "/tokens", "", (*handler).revokeToken},
 }
 
 // anybody stands where a role does: no token is needed.
@@ -76,7 +76,7 @@ func routes(operator bool) map[string]map[string]call {
 }
 
 // ServeHTTP answers a call. Whatever goes wrong is told as a problem, a panic too: it is a bug, and ends its own call alone.
-func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &begun{ResponseWriter: w}
 	defer func() {
 		fault := recover()
@@ -85,7 +85,7 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if fault != http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this
 			// What was caught may hold text of the call: only where it happened is said.
-			c.opts.Report("a call of the API ended in a panic: this is a bug", errors.New(string(debug.Stack())))
+			h.opts.Report("a call of the API ended in a panic: this is a bug", errors.New(string(debug.Stack())))
 			if !out.yes {
 				answer(w, problemOf(http.StatusInternalServerError, "failed", "the call could not be carried out"))
 				return
@@ -93,7 +93,7 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		panic(http.ErrAbortHandler) // what was sent must not be taken for the whole
 	}()
-	c.serve(out, r)
+	h.serve(out, r)
 }
 
 // begun knows whether an answer has begun.
@@ -114,11 +114,11 @@ func (b *begun) Write(text []byte) (int, error) {
 	return b.ResponseWriter.Write(text)
 }
 
-func (c *console) serve(w http.ResponseWriter, r *http.Request) {
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	path, below := strings.CutPrefix(r.URL.Path, Base)
-	methods := c.calls[path]
+	methods := h.calls[path]
 	if !below || methods == nil {
 		answer(w, problemOf(http.StatusNotFound, "unknown", "there is nothing at this address"))
 		return
@@ -130,9 +130,9 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request) {
 		answer(w, problemOf(http.StatusMethodNotAllowed, "method", "the method is none of "+allowed))
 		return
 	}
-	who, err := c.identify(r, one.role)
+	who, err := h.identify(r, one.role)
 	if err == nil {
-		err = one.do(c, w, r, who)
+		err = one.do(h, w, r, who)
 	}
 	if err != nil {
 		answer(w, problemFor(err))
@@ -140,10 +140,10 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // changing takes a place among the calls that change something, which done gives back.
-func (c *console) changing() (done func(), err error) {
+func (h *handler) changing() (done func(), err error) {
 	select {
-	case c.slots <- struct{}{}:
-		return func() { <-c.slots }, nil
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
 	default:
 		p := problemOf(http.StatusTooManyRequests, "busy", "too many calls are under way: try again in a moment, or put several objections into one call")
 		p.retry = 1

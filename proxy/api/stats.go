@@ -53,8 +53,8 @@ type Named struct {
 const mostDays = 3660
 
 // stats counts: GET /objections/stats?days=N.
-func (c *console) stats(w http.ResponseWriter, r *http.Request, _ caller) error {
-	if c.opts.Store == nil {
+func (h *handler) stats(w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Store == nil {
 		return missing("objections are not kept here")
 	}
 	days := 30
@@ -65,11 +65,11 @@ func (c *console) stats(w http.ResponseWriter, r *http.Request, _ caller) error 
 		}
 		days = n
 	}
-	all, err := c.opts.Store.Stats()
+	all, err := h.opts.Store.Stats()
 	if err != nil {
 		return err
 	}
-	return reply(w, windowOf(&all, days, c.opts.Now()))
+	return reply(w, windowOf(&all, days, h.opts.Now()))
 }
 
 // tally gathers counts by name.

@@ -11,25 +11,11 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 )
-
-// Role is what a token may be used for.
-type Role string
-
-// The roles.
-const (
-	Add      Role = "objections-add"
-	Read     Role = "objections-read"
-	Withdraw Role = "objections-withdraw"
-)
-
-// Roles lists the roles.
-func Roles() []Role { return []Role{Add, Read, Withdraw} }
 
 // Token is what is kept of a token: everything but the token.
 type Token struct {
@@ -40,8 +26,11 @@ type Token struct {
 	Expires *time.Time `json:"expires,omitempty"`
 	Used    string     `json:"used,omitempty"` // the last day on which it was used: 2026-12-01, UTC
 
-	unsaved error // why its day of use could not be kept
+	Unsaved error `json:"-"` // why its day of use could not be kept
 }
+
+// May tells whether the token may be used for something.
+func (t *Token) May(role Role) bool { return slices.Contains(t.Roles, role) }
 
 // Why a token is not made, found or taken back.
 var (
@@ -68,29 +57,6 @@ const mostTokens = 1000
 
 // tokenName is what tokens may be called: the name goes to the ledger with what the token was used for.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
-func rolesFault(roles []Role) error {
-	if len(roles) == 0 {
-		return errors.New("a token needs a role")
-	}
-	for i, role := range roles {
-		if !slices.Contains(Roles(), role) {
-			return fmt.Errorf("a role is none: %s are", words(Roles()))
-		}
-		if slices.Contains(roles[:i], role) {
-			return errors.New("a role stands twice")
-		}
-	}
-	return nil
-}
-
-func words[T ~string](all []T) string {
-	texts := make([]string, len(all))
-	for i, one := range all {
-		texts[i] = string(one)
-	}
-	return strings.Join(texts, ", ")
-}
 
 // Create makes a token and returns it. It is on disk then, as a hash: nobody can read it again.
 func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.Time) (string, error) {
@@ -174,9 +140,9 @@ func (t *Tokens) Use(token string, now time.Time) (Token, error) {
 	next := slices.Clone(t.all)
 	one.Used = day // also where it cannot be kept
 	used := *one
-	if used.unsaved = unsaved; unsaved == nil {
+	if used.Unsaved = unsaved; unsaved == nil {
 		next[slices.IndexFunc(next, func(other Token) bool { return other.Name == used.Name })].Used = day
-		used.unsaved = t.save(next)
+		used.Unsaved = t.save(next)
 	}
 	return used, nil
 }

@@ -14,6 +14,19 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable/crash"
 )
 
+// withToken makes a folder with a token of every role, crm.
+func withToken(t *testing.T) (tokens *Tokens, bearer string) {
+	t.Helper()
+	tokens, err := OpenTokens(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bearer, err = tokens.Create("crm", Roles(), nil, noon); err != nil {
+		t.Fatal(err)
+	}
+	return tokens, bearer
+}
+
 func TestTokens(t *testing.T) {
 	dir := t.TempDir()
 	tokens, err := OpenTokens(dir)
@@ -36,7 +49,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	used, err := tokens.Use(token, noon)
-	if err != nil || used.Name != "crm" || used.unsaved != nil {
+	if err != nil || used.Name != "crm" || used.Unsaved != nil {
 		t.Errorf("%+v, %v", used, err)
 	}
 	again, err := OpenTokens(dir)
@@ -70,21 +83,21 @@ func TestTokens(t *testing.T) {
 
 // TestTokensThatCannotBeKept: a token that is not on disk is none; one that is opens even where its day of use cannot be written.
 func TestTokensThatCannotBeKept(t *testing.T) {
-	a := newAPI(t)
-	disk, err := crash.New(filepath.Dir(a.tokens.path))
+	tokens, bearer := withToken(t)
+	disk, err := crash.New(filepath.Dir(tokens.path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	disk.Die(1)
-	a.tokens.files = durable.Files{Disk: disk}
-	if _, err := a.tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) || len(a.tokens.List()) != 1 {
+	tokens.files = durable.Files{Disk: disk}
+	if _, err := tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) || len(tokens.List()) != 1 {
 		t.Error(err)
 	}
-	if err := a.tokens.Revoke("crm"); err == nil {
+	if err := tokens.Revoke("crm"); err == nil {
 		t.Error("taken back in memory alone: it would come again")
 	}
-	if w := a.call(a.face, "GET", "/api/v1/objections", ""); w.Code != 200 || len(a.reports) != 2 {
-		t.Errorf("%d, %q", w.Code, a.reports)
+	if used, err := tokens.Use(bearer, noon); err != nil || used.Name != "crm" || !errors.Is(used.Unsaved, crash.ErrFailed) {
+		t.Errorf("%+v, %v", used, err)
 	}
 }
 
@@ -176,32 +189,29 @@ func TestTokensChangedByHand(t *testing.T) {
 		{"revoke", func(of *Tokens, _ string) error { return of.Revoke("b") }, ErrTokens},
 		{"use", func(of *Tokens, bearer string) error {
 			used, err := of.Use(bearer, later)
-			return errors.Join(err, used.unsaved)
+			return errors.Join(err, used.Unsaved)
 		}, ErrTokens},
 	} {
-		a := newAPI(t)
-		b, err := a.tokens.Create("b", []Role{Read}, nil, noon)
+		tokens, bearer := withToken(t)
+		b, err := tokens.Create("b", []Role{Read}, nil, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
-		whole, err := os.ReadFile(a.tokens.path)
+		whole, err := os.ReadFile(tokens.path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		write := func(text string) {
-			if err := os.WriteFile(a.tokens.path, []byte(text), 0o600); err != nil {
+			if err := os.WriteFile(tokens.path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 		write("{ " + string(whole)) // somebody's slip
-		if err := look.do(a.tokens, b); !errors.Is(err, look.want) || !strings.Contains(err.Error(), a.tokens.path) {
+		if err := look.do(tokens, b); !errors.Is(err, look.want) || !strings.Contains(err.Error(), tokens.path) {
 			t.Errorf("%s of a broken file: %v", look.name, err)
 		}
-		if text, err := os.ReadFile(a.tokens.path); err != nil || string(text) != "{ "+string(whole) || names(a.tokens) != "b crm " {
-			t.Errorf("%s: %v, %q stands, the tokens are %s", look.name, err, text, names(a.tokens))
-		}
-		if w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"c","roles":["objections-add"]}`); isProblem(t, w).Status != 503 {
-			t.Errorf("%s: %d %s", look.name, w.Code, w.Body)
+		if text, err := os.ReadFile(tokens.path); err != nil || string(text) != "{ "+string(whole) || names(tokens) != "b crm " {
+			t.Errorf("%s: %v, %q stands, the tokens are %s", look.name, err, text, names(tokens))
 		}
 		file, err := parseTokens(whole)
 		if err != nil {
@@ -212,115 +222,42 @@ func TestTokensChangedByHand(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(string(out))
-		if err := look.do(a.tokens, a.bearer); err != nil && (look.name != "use" || !errors.Is(err, ErrNoToken)) {
+		if err := look.do(tokens, bearer); err != nil && (look.name != "use" || !errors.Is(err, ErrNoToken)) {
 			t.Errorf("%s of what was changed: %v", look.name, err)
 		}
-		if _, err := a.tokens.Use(a.bearer, noon); !errors.Is(err, ErrNoToken) {
+		if _, err := tokens.Use(bearer, noon); !errors.Is(err, ErrNoToken) {
 			t.Errorf("%s: what was taken out opens: %v", look.name, err)
 		}
-		if _, err := a.tokens.Create("d", []Role{Add}, nil, noon); err != nil {
+		if _, err := tokens.Create("d", []Role{Add}, nil, noon); err != nil {
 			t.Error(err)
 		}
-		again, err := OpenTokens(filepath.Dir(a.tokens.path))
+		again, err := OpenTokens(filepath.Dir(tokens.path))
 		if err != nil || strings.Contains(names(again), "crm") || !strings.Contains(names(again), "d ") {
 			t.Errorf("%s: %v, the file holds %s", look.name, err, names(again))
 		}
-		if err := os.Remove(a.tokens.path); err != nil {
+		if err := os.Remove(tokens.path); err != nil {
 			t.Fatal(err)
 		}
-		if err := a.tokens.Refresh(); err != nil || names(a.tokens) != "" {
-			t.Errorf("%s: without a file there is %q, %v", look.name, names(a.tokens), err)
+		if err := tokens.Refresh(); err != nil || names(tokens) != "" {
+			t.Errorf("%s: without a file there is %q, %v", look.name, names(tokens), err)
 		}
 	}
 }
 
 // TestRefreshSaysOnce: a file that stays broken is not told of every second.
 func TestRefreshSaysOnce(t *testing.T) {
-	a := newAPI(t)
-	if err := os.WriteFile(a.tokens.path, []byte("{"), 0o600); err != nil {
+	tokens, _ := withToken(t)
+	if err := os.WriteFile(tokens.path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.tokens.Refresh(); !errors.Is(err, ErrTokens) {
+	if err := tokens.Refresh(); !errors.Is(err, ErrTokens) {
 		t.Error(err)
 	}
-	if err := a.tokens.Refresh(); err != nil {
+	if err := tokens.Refresh(); err != nil {
 		t.Error(err)
 	}
-	if err := a.tokens.Reload(); !errors.Is(err, ErrTokens) {
+	if err := tokens.Reload(); !errors.Is(err, ErrTokens) {
 		t.Errorf("who asks for it is told again: %v", err)
-	}
-}
-
-func TestRolesAreAsked(t *testing.T) {
-	a := newAPI(t)
-	bodies := map[string]string{
-		"POST/objections": `{"ids":{"email":"jane@example.com"},"all":true}`, "DELETE/objections": `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`,
-		"POST/objections/check": `{"ids":{"email":"jane@example.com"}}`,
-	}
-	for _, role := range Roles() {
-		token, err := a.tokens.Create(string(role), []Role{role}, nil, noon)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, one := range calls {
-			want := map[Role]int{role: 200, "": 404, anybody: 503}[one.role]
-			if want == 0 {
-				want = 403
-			}
-			if w := a.call(a.face, one.method, Base+one.path, bodies[one.method+one.path], "Authorization: Bearer "+token); w.Code != want {
-				t.Errorf("%s may %s %s: %d %s", role, one.method, one.path, w.Code, w.Body)
-			}
-		}
-	}
-	for _, header := range []string{
-		"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer tw_AAAA", "Basic " + a.bearer, "Token " + a.bearer, a.bearer, "Bearer" + a.bearer,
-	} {
-		w := a.call(a.face, "GET", "/api/v1/objections", "", "Authorization: "+header)
-		if w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
-			t.Errorf("%q: %d", header, w.Code)
-		}
-	}
-}
-
-func TestTokensByTheOperator(t *testing.T) {
-	a := newAPI(t)
-	w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"mail","roles":["objections-add"],"expires":"2026-12-02T00:00:00Z"}`)
-	var made Made
-	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || w.Code != 200 {
-		t.Fatal(err, w.Code, w.Body)
-	}
-	const body = `{"ids":{"email":"jane@example.com"},"all":true}`
-	if w := a.call(a.face, "POST", "/api/v1/objections", body, "Authorization: Bearer "+made.Token); w.Code != 200 {
-		t.Errorf("it does not open at once: %d", w.Code)
-	}
-	if w := a.call(a.operator, "GET", "/api/v1/tokens", ""); strings.Contains(w.Body.String(), "sha256") || !strings.Contains(w.Body.String(), `"name":"mail","roles":["objections-add"]`) {
-		t.Errorf("%s", w.Body)
-	}
-	for _, test := range []struct {
-		method, body string
-		status       int
-	}{
-		{"POST", `{"name":"mail","roles":["objections-add"]}`, 409},
-		{"POST", `{"name":"two","roles":["admin"]}`, 422},
-		{"POST", `{"name":"two","roles":[]}`, 422},
-		{"POST", `{"name":"two"}`, 422},
-		{"POST", `{"name":"two","roles":["objections-add"],"expires":"2020-01-01T00:00:00Z"}`, 422},
-		{"POST", `{"name":"two","roles":["objections-add"],"expires":"soon"}`, 422},
-		{"DELETE", `{"name":"two"}`, 404},
-		{"DELETE", `[`, 400},
-		{"DELETE", `{"name":7}`, 422},
-		{"DELETE", `{"name":"mail","and":"more"}`, 422},
-		{"DELETE", `{"name":"mail"}`, 200},
-	} {
-		if w := a.call(a.operator, test.method, "/api/v1/tokens", test.body); w.Code != test.status {
-			t.Errorf("%s %s: %d %s", test.method, test.body, w.Code, w.Body)
-		}
-	}
-	if w := a.call(a.face, "POST", "/api/v1/objections", body, "Authorization: Bearer "+made.Token); w.Code != 401 {
-		t.Errorf("it opens when it was revoked: %d", w.Code)
-	}
-	if w := a.call(a.face, "GET", "/api/v1/tokens", ""); w.Code != 404 {
-		t.Errorf("tokens list tokens: %d", w.Code)
 	}
 }
 
@@ -339,6 +276,30 @@ func TestTokensFileIsReadStrictly(t *testing.T) {
 		if _, err := OpenTokens(dir); err == nil {
 			t.Errorf("%s: it is read", name)
 		}
+	}
+}
+
+// TestTokensThatCannotBeRead: a file that cannot be read makes no tokens, neither at a start nor later; without a file there is no place for any.
+func TestTokensThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	tokens, bearer := withToken(t)
+	if err := errors.Join(os.Remove(tokens.path), os.Mkdir(tokens.path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	_, created := tokens.Create("shop", []Role{Read}, nil, noon)
+	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke("crm"), "read": tokens.Reload(), "read again": tokens.Refresh()} {
+		if what != "read again" && err == nil { // which looks only at what was changed since
+			t.Errorf("%s in a file that cannot be read", what)
+		}
+	}
+	if used, err := tokens.Use(bearer, noon); err != nil || used.Unsaved == nil {
+		t.Errorf("the token that was there: %+v, %v", used, err)
+	}
+	if _, err := new(Tokens).Create("shop", []Role{Read}, nil, noon); err == nil {
+		t.Error("a token is made that is kept nowhere")
+	}
+	if err := new(Tokens).Reload(); err == nil {
+		t.Error("tokens are read from nowhere")
 	}
 }
 
