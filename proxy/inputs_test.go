@@ -14,7 +14,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -51,7 +51,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 	write(t, key, pairKey)
 	a.change(t, "tagwarden.yaml", func(text string) string { return text + "tls: { cert: ./cert.pem, key: ./key.pem }\n" })
 	data := filepath.Join(a.dir, "data")
-	write(t, filepath.Join(data, api.TokensFile), `{"version":1,"tokens":[]}`)
+	write(t, filepath.Join(data, access.TokensFile), `{"version":1,"tokens":[]}`)
 	if err := os.Chmod(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 		{filepath.Join(a.dir, "policy/purposes.yaml"), ""},
 		{filepath.Join(a.dir, assessmentFile), ""},
 		{filepath.Join(a.dir, "policy/revocations.yaml"), ""},
-		{filepath.Join(data, api.TokensFile), "the tokens that were there go on, and none can be made or taken back"},
+		{filepath.Join(data, access.TokensFile), "the tokens that were there go on, and none can be made or taken back"},
 		{cert, "the certificate on disk cannot be used: the one that was there goes on"},
 		{key, "the certificate on disk cannot be used: the one that was there goes on"},
 	} {
@@ -101,7 +101,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 		return s.Release()
 	}
 	for _, path := range []string{
-		filepath.Join(data, api.TokensFile), cert, key, data, filepath.Join(data, "lock"), filepath.Join(data, "keys"),
+		filepath.Join(data, access.TokensFile), cert, key, data, filepath.Join(data, "lock"), filepath.Join(data, "keys"),
 		filepath.Join(data, "keys", "state"), filepath.Join(data, "keys", "state.next"), filepath.Join(data, "objections"),
 		filepath.Join(data, "objections", objection.FileName), filepath.Join(data, "ledger"), a.segments(t)[0],
 	} {

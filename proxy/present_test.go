@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 	"github.com/tagwarden/tagwarden/proxy/objection"
@@ -152,19 +153,19 @@ func TestTokensFileChangedByHand(t *testing.T) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	made, err := api.OpenTokens(data)
+	made, err := access.OpenTokens(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var bearers []string
 	for _, name := range []string{"a", "b", "c"} {
-		bearer, err := made.Create(name, []api.Role{api.Read}, nil, time.Now())
+		bearer, err := made.Create(name, []access.Role{access.Read}, nil, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		bearers = append(bearers, bearer)
 	}
-	path := filepath.Join(data, api.TokensFile)
+	path := filepath.Join(data, access.TokensFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

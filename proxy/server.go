@@ -20,7 +20,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
-	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -81,7 +81,7 @@ type Server struct {
 	reviews       *reviews
 	outbox        *webhook.Outbox
 	visitors      *visitors
-	tokens        *api.Tokens
+	tokens        *access.Tokens
 	api, operator http.Handler // of staff and other systems, and of the operator
 	control       *control     // nil: no commands can be taken
 	listeners     *listeners

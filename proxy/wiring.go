@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -250,7 +251,7 @@ func openVisitors(s *Server) error {
 
 // openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without any.
 func openAPI(s *Server) (err error) {
-	if s.tokens, err = api.OpenTokens(s.loaded.Server.Data); err != nil {
+	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
 		return err
 	}
 	options := api.Options{

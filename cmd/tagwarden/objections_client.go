@@ -15,6 +15,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
@@ -55,7 +56,7 @@ func (t *terminal) openTokens(loaded *config.Loaded) (*client, error) {
 		return nil, err
 	}
 	t.sayShut(lock.Shut)
-	tokens, err := api.OpenTokens(data)
+	tokens, err := access.OpenTokens(data)
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}

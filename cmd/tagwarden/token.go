@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
@@ -52,7 +53,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		Expires *time.Time `json:"expires,omitempty"`
 	}{}
 	f.StringVar(&asked.Name, "name", "", "what it is called: by that name the ledger says who took an objection")
-	f.Func("role", "what it is for, may be given again: "+api.RoleNames(), func(given string) error {
+	f.Func("role", "what it is for, may be given again: "+access.RoleNames(), func(given string) error {
 		asked.Roles = append(asked.Roles, given)
 		return nil
 	})
@@ -70,7 +71,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	if asked.Name == "" || len(asked.Roles) == 0 {
-		t.fail("--name and --role are needed: roles are %s", api.RoleNames())
+		t.fail("--name and --role are needed: roles are %s", access.RoleNames())
 		return usage
 	}
 	return t.tokens(*file, func(c *client) int {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -16,7 +17,7 @@ import (
 type Options struct {
 	Objector objection.Objector
 	Store    Store
-	Tokens   *Tokens
+	Tokens   *access.Tokens
 	Operator bool // who calls is the operator: no token is asked for, and what is the operator's alone is offered
 	Now      func() time.Time
 
@@ -65,7 +66,7 @@ type handler struct {
 	opts  Options
 	calls map[string]map[string]call // by path and method; without those that are not the caller's
 	slots chan struct{}              // a place for each call that is changing something
-	wrong *Attempts
+	wrong *access.Attempts
 }
 
 // New makes the handler of everything below /api/v1.
@@ -80,7 +81,7 @@ func New(o Options) http.Handler {
 		o.Refused = func(string) {}
 	}
 	if o.Tokens == nil {
-		o.Tokens = &Tokens{}
+		o.Tokens = &access.Tokens{}
 	}
-	return &handler{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: NewAttempts()}
+	return &handler{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: access.NewAttempts()}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -203,7 +204,7 @@ func (m *memory) Backup(w io.Writer) (int64, error) {
 type api struct {
 	*memory
 	data     string // the folder of tokens
-	tokens   *Tokens
+	tokens   *access.Tokens
 	face     http.Handler // behind tokens
 	operator http.Handler
 	bearer   string // with every role
@@ -217,10 +218,10 @@ func newAPI(t *testing.T) *api {
 	t.Helper()
 	a := &api{memory: newMemory(), data: t.TempDir()}
 	var err error
-	if a.tokens, err = OpenTokens(a.data); err != nil {
+	if a.tokens, err = access.OpenTokens(a.data); err != nil {
 		t.Fatal(err)
 	}
-	if a.bearer, err = a.tokens.Create("crm", Roles(), nil, noon); err != nil {
+	if a.bearer, err = a.tokens.Create("crm", access.Roles(), nil, noon); err != nil {
 		t.Fatal(err)
 	}
 	options := Options{

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -133,7 +134,7 @@ func TestBodyIsBounded(t *testing.T) {
 
 func TestIdempotencyKey(t *testing.T) {
 	a := newAPI(t)
-	other, err := a.tokens.Create("other", []Role{Add}, nil, noon)
+	other, err := a.tokens.Create("other", []access.Role{access.Add}, nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

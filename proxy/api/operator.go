@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -103,11 +104,11 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request, who caller) erro
 
 // TokenList are the tokens, without what opens anything.
 type TokenList struct {
-	Tokens []Token `json:"tokens"`
+	Tokens []access.Token `json:"tokens"`
 }
 
 func (h *handler) listTokens(w http.ResponseWriter, _ *http.Request, _ caller) error {
-	return reply(w, TokenList{append([]Token{}, h.opts.Tokens.List()...)})
+	return reply(w, TokenList{append([]access.Token{}, h.opts.Tokens.List()...)})
 }
 
 // Made is a token that was made. Nobody can read it again.
@@ -119,14 +120,14 @@ type Made struct {
 func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) error {
 	var f faults
 	var name string
-	var roles []Role
+	var roles []access.Role
 	var expires *time.Time
 	err := h.small(w, r, &f, "name, roles, expires", func(member string, v gjson.Result, at *place) bool {
 		switch member {
 		case "name":
 			name = readText(v, at, &f, 64)
 		case "roles":
-			list(v, at, &f, 1, len(Roles()), func(v gjson.Result, at *place) { roles = append(roles, Role(readText(v, at, &f, 64))) })
+			list(v, at, &f, 1, len(access.Roles()), func(v gjson.Result, at *place) { roles = append(roles, access.Role(readText(v, at, &f, 64))) })
 		case "expires":
 			t, err := time.Parse(time.RFC3339, readText(v, at, &f, 64))
 			if err != nil {
@@ -144,7 +145,7 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	}
 	for i, role := range roles {
 		if !role.Known() {
-			f.at((*place)(nil).member("roles").element(i), "it is no role: %s are", RoleNames())
+			f.at((*place)(nil).member("roles").element(i), "it is no role: %s are", access.RoleNames())
 		}
 	}
 	if err := f.problem(); err != nil {
@@ -152,9 +153,9 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	}
 	token, err := h.opts.Tokens.Create(name, roles, expires, h.opts.Now())
 	switch {
-	case errors.Is(err, ErrTaken):
+	case errors.Is(err, access.ErrTaken):
 		return problemOf(http.StatusConflict, "taken", err.Error())
-	case errors.Is(err, ErrTokens):
+	case errors.Is(err, access.ErrTokens):
 		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())
 	case err != nil:
 		return problemOf(http.StatusUnprocessableEntity, "invalid", err.Error())
@@ -176,7 +177,7 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	if err != nil {
 		return err
 	}
-	if err := h.opts.Tokens.Revoke(name); errors.Is(err, ErrNoToken) {
+	if err := h.opts.Tokens.Revoke(name); errors.Is(err, access.ErrNoToken) {
 		return problemOf(http.StatusNotFound, "unknown", err.Error())
 	} else if err != nil {
 		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/proxy/access"
 )
 
 func TestRolesAreAsked(t *testing.T) {
@@ -15,13 +17,13 @@ func TestRolesAreAsked(t *testing.T) {
 		"POST/objections": `{"ids":{"email":"jane@example.com"},"all":true}`, "DELETE/objections": `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`,
 		"POST/objections/check": `{"ids":{"email":"jane@example.com"}}`,
 	}
-	for _, role := range Roles() {
-		token, err := a.tokens.Create(string(role), []Role{role}, nil, noon)
+	for _, role := range access.Roles() {
+		token, err := a.tokens.Create(string(role), []access.Role{role}, nil, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, one := range calls {
-			want := map[Role]int{role: 200, "": 404, anybody: 503}[one.role]
+			want := map[access.Role]int{role: 200, "": 404, anybody: 503}[one.role]
 			if want == 0 {
 				want = 403
 			}
@@ -90,7 +92,7 @@ func TestTokensThatCannotBeKeptAreTold(t *testing.T) {
 		"a folder": func(path string) error { return errors.Join(os.Remove(path), os.Mkdir(path, 0o700)) },
 	} {
 		a := newAPI(t)
-		if err := breaks(filepath.Join(a.data, TokensFile)); err != nil {
+		if err := breaks(filepath.Join(a.data, access.TokensFile)); err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]int{"broken": 503, "a folder": 422}[what]

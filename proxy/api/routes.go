@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/proxy/access"
 )
 
 // Base is the path that every call is below.
@@ -15,17 +17,17 @@ const Base = "/api/v1"
 // call is one thing that can be asked for.
 type call struct {
 	method, path string
-	role         Role // that a token needs; "" for what is the operator's alone, anybody for what needs none
+	role         access.Role // that a token needs; "" for what is the operator's alone, anybody for what needs none
 	do           func(h *handler, w http.ResponseWriter, r *http.Request, who caller) error
 }
 
 // calls are all that can be asked for.
 var calls = []call{
-	{http.MethodPost, "/objections", Add, (*handler).object},
-	{http.MethodDelete, "/objections", Withdraw, (*handler).withdraw},
-	{http.MethodGet, "/objections", Read, (*handler).feed},
-	{http.MethodPost, "/objections/check", Read, (*handler).check},
-	{http.MethodGet, "/objections/stats", Read, (*handler).stats},
+	{http.MethodPost, "/objections", access.Add, (*handler).object},
+	{http.MethodDelete, "/objections", access.Withdraw, (*handler).withdraw},
+	{http.MethodGet, "/objections", access.Read, (*handler).feed},
+	{http.MethodPost, "/objections/check", access.Read, (*handler).check},
+	{http.MethodGet, "/objections/stats", access.Read, (*handler).stats},
 	{http.MethodGet, "/assessments", anybody, (*handler).assessments},
 	{http.MethodGet, "/objections/progress", "", (*handler).progress},
 	{http.MethodGet, "/objections/backup", "", (*handler).backup},
@@ -37,7 +39,7 @@ var calls = []call{
 }
 
 // anybody stands where a role does: no token is needed.
-const anybody Role = "anybody"
+const anybody access.Role = "anybody"
 
 // caller is who asks.
 type caller struct {

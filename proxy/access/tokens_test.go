@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"encoding/json"
@@ -13,6 +13,9 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/durable/crash"
 )
+
+// noon is when tests happen.
+var noon = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 
 // withToken makes a folder with a token of every role, crm.
 func withToken(t *testing.T) (tokens *Tokens, bearer string) {
