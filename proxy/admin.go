@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // adminOptions are what the listener of staff needs.
@@ -48,7 +49,7 @@ func (a *admin) serve(ctx *fasthttp.RequestCtx) {
 	switch {
 	case ofAPI(ctx.Path()):
 		if _, err := url.ParseRequestURI(string(ctx.RequestURI())); err != nil {
-			problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the address cannot be read")
+			refuseCall(ctx, problem.New(fasthttp.StatusBadRequest, "unreadable", "the address cannot be read"))
 			return
 		}
 		a.withBody(ctx, a.calls)
@@ -91,12 +92,12 @@ func unread(ctx *fasthttp.RequestCtx, err error) {
 	var network net.Error
 	switch {
 	case errors.As(err, &small):
-		problem(ctx, fasthttp.StatusRequestHeaderFieldsTooLarge, "too-large", "the head of the request is too large")
+		refuseCall(ctx, problem.New(fasthttp.StatusRequestHeaderFieldsTooLarge, "too-large", "the head of the request is too large"))
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		problem(ctx, fasthttp.StatusRequestEntityTooLarge, "too-large", "the body is too large: send it in several calls")
+		refuseCall(ctx, problem.New(fasthttp.StatusRequestEntityTooLarge, "too-large", "the body is too large: send it in several calls"))
 	case errors.As(err, &network) && network.Timeout():
-		problem(ctx, fasthttp.StatusRequestTimeout, "timeout", "the request did not come to its end in time")
+		refuseCall(ctx, problem.New(fasthttp.StatusRequestTimeout, "timeout", "the request did not come to its end in time"))
 	default:
-		problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the request cannot be read")
+		refuseCall(ctx, problem.New(fasthttp.StatusBadRequest, "unreadable", "the request cannot be read"))
 	}
 }

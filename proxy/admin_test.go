@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // TestErrorsOfTheAPI: whatever is wrong with a call, and whoever finds it, the answer is a problem document.
@@ -40,8 +40,8 @@ func TestErrorsOfTheAPI(t *testing.T) {
 			t.Errorf("%.60q: %v", c.request, err)
 			continue
 		}
-		var p api.Problem
-		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != c.status || p.Status != c.status || a.Header.Get("Content-Type") != api.ProblemType {
+		var p problem.Document
+		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != c.status || p.Status != c.status || a.Header.Get("Content-Type") != problem.MediaType {
 			t.Errorf("%.60q: %d %v %s", c.request, a.Status, a.Header, a.Body)
 		}
 	}

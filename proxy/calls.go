@@ -7,9 +7,9 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/places"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 	"github.com/tagwarden/tagwarden/rules/codec"
 )
 
@@ -54,21 +54,21 @@ func (a *admin) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler)
 	case errors.Is(err, codec.ErrLimit):
 		unread(ctx, fasthttp.ErrBodyTooLarge)
 	case errors.Is(err, codec.ErrMemory):
-		problem(ctx, fasthttp.StatusServiceUnavailable, "busy", "too many large calls are under way: try again in a moment, or with fewer objections at a time")
-		ctx.Response.Header.Set("Retry-After", "1")
+		busy := problem.New(fasthttp.StatusServiceUnavailable, "busy",
+			"too many large calls are under way: try again in a moment, or with fewer objections at a time")
+		busy.Retry = 1
+		refuseCall(ctx, busy)
 	case errors.As(err, &network) && network.Timeout():
 		unread(ctx, err)
 	default:
-		problem(ctx, fasthttp.StatusBadRequest, "unreadable", "the body could not be read to its end")
+		refuseCall(ctx, problem.New(fasthttp.StatusBadRequest, "unreadable", "the body could not be read to its end"))
 	}
 	ctx.SetConnectionClose()
 }
 
-// problem answers with an error as the API does.
-func problem(ctx *fasthttp.RequestCtx, status int, kind, detail string) {
+// refuseCall answers with an error as the API does.
+func refuseCall(ctx *fasthttp.RequestCtx, p *problem.Document) {
 	ctx.Response.Reset()
-	ctx.SetStatusCode(status)
-	ctx.SetContentType(api.ProblemType)
 	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.SetBody(api.ProblemText(status, kind, detail))
+	p.WriteFast(ctx)
 }

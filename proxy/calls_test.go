@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // call is a call to the API that announces a body, without it.
@@ -38,7 +38,7 @@ func TestCallsHoldWhatCame(t *testing.T) {
 			t.Fatal(err)
 		}
 		a, err := c.Answer("POST")
-		var p api.Problem
+		var p problem.Document
 		if err != nil || a.Status != 400 || json.Unmarshal(a.Body, &p) != nil || p.Status != 400 {
 			t.Errorf("a body that ends early: %+v, %v", a, err)
 		}
@@ -88,7 +88,7 @@ func TestLargeCallsLeaveRoom(t *testing.T) {
 	}
 	until(t, "there is no room", func() bool {
 		a, err := rawhttp.Exchange(r.admin, call(size)+large)
-		return err == nil && a.Status == 503 && a.Header.Get("Retry-After") != "" && a.Header.Get("Content-Type") == api.ProblemType
+		return err == nil && a.Status == 503 && a.Header.Get("Retry-After") != "" && a.Header.Get("Content-Type") == problem.MediaType
 	})
 	if a, err := rawhttp.Exchange(r.admin, call(1000)+large[:1000]); err != nil || a.Status != 401 {
 		t.Errorf("a small call: %+v, %v", a, err)

@@ -15,9 +15,9 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/access"
-	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // seconds is a ticker that a test turns.
@@ -66,7 +66,7 @@ func TestObjectionsFileGone(t *testing.T) {
 		if a := r.send(t, post("/t/privacy/objections", kind, body)); a.status != 503 {
 			t.Errorf("the visitors' endpoint: %+v", a)
 		}
-		if status, kind := r.operatorObjects(t); status != 503 || kind != api.ProblemType {
+		if status, kind := r.operatorObjects(t); status != 503 || kind != problem.MediaType {
 			t.Errorf("the API: %d, %s", status, kind)
 		}
 		if err := os.Rename(path+".aside", path); err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // TestUnreadForStaff: what could not be read as a request is answered as the API answers errors.
@@ -25,9 +25,9 @@ func TestUnreadForStaff(t *testing.T) {
 	} {
 		var ctx fasthttp.RequestCtx
 		unread(&ctx, c.err)
-		var p api.Problem
+		var p problem.Document
 		if err := json.Unmarshal(ctx.Response.Body(), &p); err != nil || ctx.Response.StatusCode() != c.status || p.Status != c.status || p.Title == "" ||
-			string(ctx.Response.Header.ContentType()) != api.ProblemType {
+			string(ctx.Response.Header.ContentType()) != problem.MediaType {
 			t.Errorf("%v: %d %s", c.err, ctx.Response.StatusCode(), ctx.Response.Body())
 		}
 	}

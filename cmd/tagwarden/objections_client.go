@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // client is the operator's API: of the server that runs on a data folder, or in this process where none runs.
@@ -76,7 +77,7 @@ func remote(loaded *config.Loaded) *client {
 }
 
 // ask sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer that is a problem is
-// a *api.Problem.
+// a *problem.Document.
 func (c *client) ask(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+api.Base+path, bytes.NewReader(body))
 	if err != nil {
@@ -93,7 +94,7 @@ func (c *client) ask(ctx context.Context, method, path string, body []byte) (io.
 		return response.Body, nil
 	}
 	defer func() { _ = response.Body.Close() }()
-	var p api.Problem
+	var p problem.Document
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&p); err != nil || p.Status == 0 {
 		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable, response.StatusCode)
 	}
@@ -184,7 +185,7 @@ func (s *streamed) begin(status int) {
 // failed says why a call came to nothing.
 func (t *terminal) failed(err error) int {
 	t.fail("%v", err)
-	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
+	if p, ok := errors.AsType[*problem.Document](err); ok && p.Status == http.StatusUnprocessableEntity {
 		return usage
 	}
 	if errors.Is(err, os.ErrPermission) {

@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // linksAtOnce is how many links are asked for in one call.
@@ -126,12 +127,12 @@ func linkSome(ctx context.Context, c *client, a *lists.Act, some []lists.Row, co
 		for k, i := range to[:len(got.Links)] {
 			links[i] = got.Links[k].URL
 		}
-	} else if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnprocessableEntity {
+	} else if p, ok := errors.AsType[*problem.Document](err); ok && p.Status == http.StatusUnprocessableEntity {
 		err = nil
 		for k, i := range to {
 			var one api.Links
 			alone := c.call(ctx, http.MethodPost, "/objections/links", list{all.Objections[k : k+1]}, &one)
-			switch p, ok := errors.AsType[*api.Problem](alone); {
+			switch p, ok := errors.AsType[*problem.Document](alone); {
 			case alone == nil:
 				links[i] = one.Links[0].URL
 			case ok && len(p.Faults) > 0:

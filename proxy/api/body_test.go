@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 func FuzzBody(f *testing.F) {
@@ -21,7 +23,7 @@ func FuzzBody(f *testing.F) {
 			in := reader{list: "objections", most: 10, operator: true, withdraw: withdraw, now: time.Unix(1_800_000_000, 0), scopes: []string{"all", "ads", "vendor:ga4"}}
 			out, err := in.read(text)
 			if err != nil {
-				if p, ok := errors.AsType[*Problem](err); !ok || p.Status != 400 && p.Status != 422 {
+				if p, ok := errors.AsType[*problem.Document](err); !ok || p.Status != 400 && p.Status != 422 {
 					t.Fatalf("%v", err)
 				}
 				continue

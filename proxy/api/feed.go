@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // Entry is what the suppression feed says of one subject in one change: a hash that a tool can compare with those of its own contacts, and
@@ -56,7 +57,7 @@ func (h *handler) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 	}
 	head := h.opts.Store.Head()
 	if asked.since > head.Size {
-		return problemOf(http.StatusConflict, "restored", fmt.Sprintf(
+		return problem.New(http.StatusConflict, "restored", fmt.Sprintf(
 			"there are %d changes, and since says %d: an older copy was restored here; begin again with since=0", head.Size, asked.since))
 	}
 	tag := asked.tag(head)
@@ -95,7 +96,7 @@ func (p *page) tag(head objection.Head) string {
 func pageOf(r *http.Request) (page, error) {
 	asked := page{limit: 1000, form: "json"}
 	fault := func(detail string) (page, error) {
-		return page{}, problemOf(http.StatusBadRequest, "query", detail)
+		return page{}, problem.New(http.StatusBadRequest, "query", detail)
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/access"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // single are the headers that may be given once: of two, nobody could tell which one counts.
@@ -16,7 +17,7 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	for _, name := range single {
 		if len(r.Header.Values(name)) > 1 {
 			h.opts.Refused("ambiguous")
-			return caller{}, problemOf(http.StatusBadRequest, "ambiguous", "the header "+name+" is given twice: give it once")
+			return caller{}, problem.New(http.StatusBadRequest, "ambiguous", "the header "+name+" is given twice: give it once")
 		}
 	}
 	if h.opts.Operator {
@@ -27,7 +28,7 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	}
 	scheme, bearer, found := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return caller{}, problemOf(http.StatusUnauthorized, "unauthorized", "give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
+		return caller{}, problem.New(http.StatusUnauthorized, "unauthorized", "give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
 	}
 	token, err := h.opts.Tokens.Use(strings.TrimSpace(bearer), h.opts.Now())
 	if err != nil {
@@ -37,21 +38,21 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 		h.opts.Report("the day of a token's use could not be kept", token.Unsaved)
 	}
 	if !token.May(role) {
-		return caller{}, problemOf(http.StatusForbidden, "forbidden", "the token has not the role "+string(role))
+		return caller{}, problem.New(http.StatusForbidden, "forbidden", "the token has not the role "+string(role))
 	}
 	return caller{name: token.Name}, nil
 }
 
 // turnAway refuses a wrong token.
-func (h *handler) turnAway(r *http.Request) *Problem {
+func (h *handler) turnAway(r *http.Request) *problem.Document {
 	if wait := h.wrong.Take(r.RemoteAddr, h.opts.Now()); wait > 0 {
 		h.opts.Refused("too_many")
-		p := problemOf(http.StatusTooManyRequests, "too-many", "too many wrong tokens came from this address: one that is right is taken all the same")
-		p.retry = wait
+		p := problem.New(http.StatusTooManyRequests, "too-many", "too many wrong tokens came from this address: one that is right is taken all the same")
+		p.Retry = wait
 		return p
 	}
 	h.opts.Refused("wrong_token")
-	return problemOf(http.StatusUnauthorized, "unauthorized", "the token is not known, or no longer valid")
+	return problem.New(http.StatusUnauthorized, "unauthorized", "the token is not known, or no longer valid")
 }
 
 // assessments tells how the assessments stand: GET /assessments.

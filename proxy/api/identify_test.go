@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // TestHeadersGivenTwice: of two tokens nobody could tell which one asks.
@@ -32,9 +34,9 @@ func TestHeadersGivenTwice(t *testing.T) {
 	}
 }
 
-func isProblem(t *testing.T, w *httptest.ResponseRecorder) (p Problem) {
+func isProblem(t *testing.T, w *httptest.ResponseRecorder) (p problem.Document) {
 	t.Helper()
-	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != w.Code || p.Title == "" || p.Detail == "" || w.Header().Get("Content-Type") != ProblemType {
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != w.Code || p.Title == "" || p.Detail == "" || w.Header().Get("Content-Type") != problem.MediaType {
 		t.Errorf("%d is no problem document: %q %s", w.Code, w.Header(), w.Body)
 	}
 	return p

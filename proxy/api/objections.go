@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // Receipt is what became of an objection, or of one that was taken back.
@@ -111,8 +112,8 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-func missing(detail string) *Problem {
-	return problemOf(http.StatusServiceUnavailable, "missing", detail)
+func missing(detail string) *problem.Document {
+	return problem.New(http.StatusServiceUnavailable, "missing", detail)
 }
 
 // idempotencyKey reads the header, in quotation marks or without.
@@ -122,7 +123,7 @@ func idempotencyKey(r *http.Request) (string, error) {
 		key = key[1 : len(key)-1]
 	}
 	if len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' }) {
-		return "", problemOf(http.StatusBadRequest, "key", "the Idempotency-Key is none: up to 255 printable characters are right, a UUID for example")
+		return "", problem.New(http.StatusBadRequest, "key", "the Idempotency-Key is none: up to 255 printable characters are right, a UUID for example")
 	}
 	return key, nil
 }
@@ -142,8 +143,8 @@ func placed(err error, asked *body) error {
 	} else if fault.What == "site" || fault.What == "time" || fault.What == "source" || fault.What == "channel" || fault.What == "campaign" {
 		at = at.member(fault.What)
 	}
-	p := problemOf(http.StatusUnprocessableEntity, "invalid", "nothing was done")
-	p.Faults = []Fault{{at.pointer(), fault.Err.Error()}}
+	p := problem.New(http.StatusUnprocessableEntity, "invalid", "nothing was done")
+	p.Faults = []problem.Fault{{Pointer: at.pointer(), Detail: fault.Err.Error()}}
 	return p
 }
 

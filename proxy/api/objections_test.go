@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 func TestObject(t *testing.T) {
@@ -101,12 +102,12 @@ func TestRefused(t *testing.T) {
 	} {
 		w := a.call(a.face, test.method, "/api/v1/objections"+test.path, test.body)
 		name := test.method + " " + test.path + " " + test.body[:min(len(test.body), 100)]
-		var p Problem
+		var p problem.Document
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: no problem: %v %s", name, err, w.Body)
 			continue
 		}
-		if w.Code != test.status || p.Status != w.Code || p.Title != http.StatusText(w.Code) || !strings.HasPrefix(p.Type, problemType) {
+		if w.Code != test.status || p.Status != w.Code || p.Title != http.StatusText(w.Code) || !strings.HasPrefix(p.Type, problem.Prefix) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 		if !strings.Contains(w.Body.String(), test.want) || strings.Contains(w.Body.String(), "jane") {

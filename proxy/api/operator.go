@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // Progressed is how far an import has come.
@@ -154,11 +155,11 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	token, err := h.opts.Tokens.Create(name, roles, expires, h.opts.Now())
 	switch {
 	case errors.Is(err, access.ErrTaken):
-		return problemOf(http.StatusConflict, "taken", err.Error())
+		return problem.New(http.StatusConflict, "taken", err.Error())
 	case errors.Is(err, access.ErrTokens):
-		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())
+		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
 	case err != nil:
-		return problemOf(http.StatusUnprocessableEntity, "invalid", err.Error())
+		return problem.New(http.StatusUnprocessableEntity, "invalid", err.Error())
 	}
 	return reply(w, Made{token})
 }
@@ -178,9 +179,9 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 		return err
 	}
 	if err := h.opts.Tokens.Revoke(name); errors.Is(err, access.ErrNoToken) {
-		return problemOf(http.StatusNotFound, "unknown", err.Error())
+		return problem.New(http.StatusNotFound, "unknown", err.Error())
 	} else if err != nil {
-		return problemOf(http.StatusServiceUnavailable, "unavailable", err.Error())
+		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
 	}
 	return reply(w, struct{}{})
 }

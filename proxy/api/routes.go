@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/access"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // Base is the path that every call is below.
@@ -89,7 +90,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			// What was caught may hold text of the call: only where it happened is said.
 			h.opts.Report("a call of the API ended in a panic: this is a bug", errors.New(string(debug.Stack())))
 			if !out.yes {
-				answer(w, problemOf(http.StatusInternalServerError, "failed", "the call could not be carried out"))
+				answer(w, problem.New(http.StatusInternalServerError, "failed", "the call could not be carried out"))
 				return
 			}
 		}
@@ -122,14 +123,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	path, below := strings.CutPrefix(r.URL.Path, Base)
 	methods := h.calls[path]
 	if !below || methods == nil {
-		answer(w, problemOf(http.StatusNotFound, "unknown", "there is nothing at this address"))
+		answer(w, problem.New(http.StatusNotFound, "unknown", "there is nothing at this address"))
 		return
 	}
 	one, known := methods[r.Method]
 	if !known {
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 		w.Header().Set("Allow", allowed)
-		answer(w, problemOf(http.StatusMethodNotAllowed, "method", "the method is none of "+allowed))
+		answer(w, problem.New(http.StatusMethodNotAllowed, "method", "the method is none of "+allowed))
 		return
 	}
 	who, err := h.identify(r, one.role)
@@ -147,8 +148,8 @@ func (h *handler) changing() (done func(), err error) {
 	case h.slots <- struct{}{}:
 		return func() { <-h.slots }, nil
 	default:
-		p := problemOf(http.StatusTooManyRequests, "busy", "too many calls are under way: try again in a moment, or put several objections into one call")
-		p.retry = 1
+		p := problem.New(http.StatusTooManyRequests, "busy", "too many calls are under way: try again in a moment, or put several objections into one call")
+		p.Retry = 1
 		return nil, p
 	}
 }

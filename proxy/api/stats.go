@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // Stats counts what was objected to, and taken back, in the last days, and what stands now. They are counts, and of nobody.
@@ -61,7 +62,7 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request, _ caller) error 
 	if given := r.URL.Query().Get("days"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil || n < 1 || n > mostDays {
-			return problemOf(http.StatusBadRequest, "query", "days is a whole number from 1 to "+strconv.Itoa(mostDays))
+			return problem.New(http.StatusBadRequest, "query", "days is a whole number from 1 to "+strconv.Itoa(mostDays))
 		}
 		days = n
 	}

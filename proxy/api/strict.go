@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 // deepest is how many levels of nesting a body may have: what is asked for needs five.
@@ -42,13 +44,13 @@ func (p *place) pointer() string {
 }
 
 // faults is what was found wrong in a body.
-type faults struct{ all []Fault }
+type faults struct{ all []problem.Fault }
 
 func (f *faults) at(p *place, format string, args ...any) {
-	f.add(Fault{p.pointer(), fmt.Sprintf(format, args...)})
+	f.add(problem.Fault{Pointer: p.pointer(), Detail: fmt.Sprintf(format, args...)})
 }
 
-func (f *faults) add(more ...Fault) {
+func (f *faults) add(more ...problem.Fault) {
 	f.all = append(f.all, more[:min(len(more), mostFaults-len(f.all))]...)
 }
 
@@ -57,7 +59,7 @@ func (f *faults) problem() error {
 	if len(f.all) == 0 {
 		return nil
 	}
-	p := problemOf(http.StatusUnprocessableEntity, "invalid", "nothing was done")
+	p := problem.New(http.StatusUnprocessableEntity, "invalid", "nothing was done")
 	p.Faults = f.all
 	return p
 }
@@ -65,9 +67,9 @@ func (f *faults) problem() error {
 // readBody reads a call's body, which has to be JSON.
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, problemOf(http.StatusUnsupportedMediaType, "media-type", "the body has to be JSON: Content-Type: application/json")
+		return nil, problem.New(http.StatusUnsupportedMediaType, "media-type", "the body has to be JSON: Content-Type: application/json")
 	}
-	tooLarge := problemOf(http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("the body is larger than %d bytes: send it in several calls", most))
+	tooLarge := problem.New(http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("the body is larger than %d bytes: send it in several calls", most))
 	if r.ContentLength > most {
 		return nil, tooLarge
 	}
@@ -76,7 +78,7 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 		if int64(len(body)) >= most {
 			return nil, tooLarge
 		}
-		return nil, problemOf(http.StatusBadRequest, "unreadable", "the body could not be read to its end")
+		return nil, problem.New(http.StatusBadRequest, "unreadable", "the body could not be read to its end")
 	}
 	return body, nil
 }
@@ -84,7 +86,7 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 // parse reads a body as JSON, within bounds.
 func parse(body []byte) (gjson.Result, error) {
 	unreadable := func(detail string) (gjson.Result, error) {
-		return gjson.Result{}, problemOf(http.StatusBadRequest, "unreadable", detail)
+		return gjson.Result{}, problem.New(http.StatusBadRequest, "unreadable", detail)
 	}
 	switch {
 	case !utf8.Valid(body):

@@ -3,7 +3,6 @@ package visitor
 import (
 	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"html/template"
 	"math"
@@ -14,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
 //go:embed pages
@@ -75,7 +75,10 @@ func (v *visit) html(status int, name string, data any) {
 	h.Set("Content-Language", v.said.Tag)
 	h.Set("Content-Security-Policy", v.policy("'self'"))
 	h.Add("Vary", "Accept-Language, Cookie")
-	v.status(status)
+	if status == fasthttp.StatusServiceUnavailable {
+		h.Set("Retry-After", strconv.Itoa(tryAgain))
+	}
+	v.ctx.SetStatusCode(status)
 	v.ctx.SetBody(out.Bytes())
 }
 
@@ -126,46 +129,24 @@ func (v *visit) failed(err error, tell func(status int, key string, pairs ...str
 	tell(fasthttp.StatusServiceUnavailable, "unsaved")
 }
 
-// problem is a problem document (RFC 9457). Its members are fixed: some may be added, none taken away.
-type problem struct {
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
-	Code   string `json:"code"`         // what is wrong, for programs
-	At     string `json:"at,omitempty"` // where in the request, as a JSON pointer
-}
-
 // problem answers with a problem document in the visitor's language.
 func (v *visit) problem(status int, key string, pairs ...string) {
-	v.tell(problem{Title: v.Say(key + "_title"), Status: status, Detail: v.Say(key, pairs...), Code: key})
+	v.problemAt("", status, key, pairs...)
 }
 
-func (v *visit) tell(p problem) {
-	v.json(p.Status, "application/problem+json", p)
+// problemAt is problem with the place in the request that it is about, as a JSON pointer.
+func (v *visit) problemAt(at string, status int, key string, pairs ...string) {
+	p := problem.Document{Title: v.Say(key + "_title"), Status: status, Detail: v.Say(key, pairs...), Code: key, At: at}
+	if status == fasthttp.StatusServiceUnavailable {
+		p.Retry = tryAgain
+	}
+	p.WriteFast(v.ctx)
 	v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
 	v.ctx.Response.Header.Add("Vary", "Accept-Language")
 }
 
-func (v *visit) json(status int, kind string, value any) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic("BUG: an answer is no JSON: " + err.Error())
-	}
-	v.ctx.Response.Header.SetContentType(kind)
-	v.status(status)
-	v.ctx.SetBody(text)
-}
-
-// tryAgain is after how many seconds a change may be tried again that could not be kept.
-const tryAgain = "5"
-
-// status sets the status; where nothing can be kept or read, it says when to try again.
-func (v *visit) status(status int) {
-	if status == fasthttp.StatusServiceUnavailable {
-		v.ctx.Response.Header.Set("Retry-After", tryAgain)
-	}
-	v.ctx.SetStatusCode(status)
-}
+// tryAgain is after how many seconds a change may be tried again that could not be kept, and a page that could not be read.
+const tryAgain = 5
 
 // redirect leads to another address, relative to this one.
 func (v *visit) redirect(status int, to string) {

@@ -1,6 +1,7 @@
 package visitor
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -86,7 +87,12 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 		v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
 		v.ctx.Response.Header.Add("Vary", "Accept-Language")
 	}
-	v.json(fasthttp.StatusOK, "application/json", answer)
+	text, err := json.Marshal(answer)
+	if err != nil {
+		panic("BUG: an answer is no JSON: " + err.Error())
+	}
+	v.ctx.Response.Header.SetContentType("application/json")
+	v.ctx.SetBody(text)
 }
 
 // refused answers a request that is none.
@@ -96,9 +102,9 @@ func (v *visit) refused(err error) {
 	case !ok:
 		v.problem(fasthttp.StatusBadRequest, "malformed", "what", "JSON")
 	case bad.guessable:
-		v.tell(problem{Title: v.Say("identifier_title"), Status: fasthttp.StatusForbidden, Detail: v.Say("identifier", "what", bad.what), Code: "identifier", At: bad.at})
+		v.problemAt(bad.at, fasthttp.StatusForbidden, "identifier", "what", bad.what)
 	default:
-		v.tell(problem{Title: v.Say("malformed_title"), Status: fasthttp.StatusBadRequest, Detail: v.Say("malformed", "what", bad.what), Code: "malformed", At: bad.at})
+		v.problemAt(bad.at, fasthttp.StatusBadRequest, "malformed", "what", bad.what)
 	}
 }
 
