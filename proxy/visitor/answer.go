@@ -22,48 +22,6 @@ var pageFiles embed.FS
 // templates are the pages. Reading them at the start shows that they can be read.
 var templates = template.Must(template.New("").ParseFS(pageFiles, "pages/*.html"))
 
-// page is what every page says.
-type page struct {
-	*words
-	Lang      string
-	Languages []tongue
-	Up        string // to /privacy/
-	Themed    bool
-	Title     string
-	Said      *Language
-	Hosts     string
-	Query     template.URL // of this page's forms
-}
-
-// Mail tells whether the controller's contact is an e-mail address, Web whether it is a page.
-func (p page) Mail() bool {
-	contact := p.Said.Controller.Contact
-	return strings.Count(contact, "@") == 1 && !strings.ContainsAny(contact, " :/?&,")
-}
-
-// Web: see Mail.
-func (p page) Web() bool { return strings.HasPrefix(p.Said.Controller.Contact, "https://") }
-
-// tongue is a language that the page is to be had in.
-type tongue struct {
-	Tag, Name string
-	Query     template.URL
-	Here      bool
-}
-
-// page fills in what all pages have.
-func (v *visit) page(title string) page {
-	p := page{
-		words: v.words, Lang: v.said.Tag, Up: v.up, Themed: v.site.Style != nil, Title: v.Say(title), Said: v.said,
-		Hosts: strings.Join(v.site.Hosts, ", "), Query: template.URL("?lang=" + v.said.Tag), //nolint:gosec // a language of the site's
-	}
-	for i := range v.site.Languages {
-		tag := v.site.Languages[i].Tag
-		p.Languages = append(p.Languages, tongue{Tag: tag, Name: wordsIn(tag).Name, Query: template.URL("?lang=" + tag), Here: tag == v.said.Tag}) //nolint:gosec // the same
-	}
-	return p
-}
-
 // html answers with a page.
 func (v *visit) html(status int, name string, data any) {
 	var out bytes.Buffer
@@ -73,23 +31,13 @@ func (v *visit) html(status int, name string, data any) {
 	h := &v.ctx.Response.Header
 	h.SetContentType("text/html; charset=utf-8")
 	h.Set("Content-Language", v.said.Tag)
-	h.Set("Content-Security-Policy", v.policy("'self'"))
+	h.Set("Content-Security-Policy", v.site.policy("'self'"))
 	h.Add("Vary", "Accept-Language, Cookie")
 	if status == fasthttp.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(tryAgain))
 	}
 	v.ctx.SetStatusCode(status)
 	v.ctx.SetBody(out.Bytes())
-}
-
-// policy is what a page may do: show itself with our style and the site's, send its forms here, and stand in frames of the site's own pages.
-// A site's style may bring letters and pictures from the same place.
-func (v *visit) policy(style string) string {
-	policy := "default-src 'none'; style-src " + style
-	if v.site.Style != nil {
-		policy += "; font-src 'self'; img-src 'self'"
-	}
-	return policy + "; form-action 'self'; base-uri 'none'; frame-ancestors " + strings.Join(append([]string{"'self'"}, v.site.Origins...), " ")
 }
 
 // plain is a page that says one thing.

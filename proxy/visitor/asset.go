@@ -90,7 +90,7 @@ func (v *visit) notice() {
 		return
 	}
 	h := &v.ctx.Response.Header
-	h.Set("Content-Security-Policy", v.policy(inlineStyle(v.said.Notice)))
+	h.Set("Content-Security-Policy", v.site.policy(inlineStyle(v.said.Notice)))
 	h.Set("Content-Language", v.said.Tag)
 	h.Add("Vary", "Accept-Language")
 	v.file(v.said.Notice, "text/html; charset=utf-8", 5*time.Minute)

@@ -69,7 +69,7 @@ func (p *centrePage) message(code string, kept bool) {
 
 // choose takes a form of the preference centre, and leads back to the page (so that loading it again changes nothing).
 func (v *visit) choose() {
-	if !v.trusted() {
+	if !trusted(v.site, &v.ctx.Request.Header) {
 		v.fail(fasthttp.StatusForbidden, "origin")
 		return
 	}
@@ -83,7 +83,7 @@ func (v *visit) choose() {
 	case "back":
 		w.takeBack = []string{all}
 	case "save":
-		w.object, w.takeBack = v.asked()
+		w.object, w.takeBack = v.asked(v.ctx.PostArgs())
 	default:
 		v.fail(fasthttp.StatusBadRequest, "malformed", "what", "do")
 		return

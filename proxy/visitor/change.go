@@ -62,8 +62,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	for _, id := range proven {
 		proofs = append(proofs, v.proofOf(id))
 	}
-	v.setCookies(chosen, proofs)
-	v.proofs = proofs
+	v.setCookies(v.ctx, chosen, proofs)
 	return outcome{identified: len(ids), elsewhere: elsewhere}, nil
 }
 

@@ -3,6 +3,8 @@ package visitor
 import (
 	"slices"
 	"strings"
+
+	"github.com/valyala/fasthttp"
 )
 
 // choices is what a visitor can choose: one control for everything, for each purpose and for each recipient.
@@ -38,22 +40,22 @@ type choice struct {
 }
 
 // choices lays out what can be chosen, with what is in force.
-func (v *visit) choices(p page, inForce []string) choices {
+func (w *wording) choices(p page, inForce []string) choices {
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
-	c := choices{page: p, Everything: choice{words: v.words, ID: "all", Scope: all, Title: Text{Text: v.Say("everything")}, In: in(all)}}
+	c := choices{page: p, Everything: choice{words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, In: in(all)}}
 	groups := [3]group{{Key: "marketing"}, {Key: "interest"}, {Key: "other"}}
 	shown := []string{}
 	if in(all) {
 		shown = append(shown, all)
 	}
-	for i := range v.said.Purposes {
-		of := &v.said.Purposes[i]
+	for i := range w.said.Purposes {
+		of := &w.said.Purposes[i]
 		one := choice{
-			words: v.words, ID: "p-" + of.ID, Scope: of.ID, Title: of.Title, About: of.Description, Bases: of.Bases,
-			Marketing: of.DirectMarketing, GPC: of.GPC && v.site.GPC, In: in(of.ID), Covered: in(all),
+			words: w.words, ID: "p-" + of.ID, Scope: of.ID, Title: of.Title, About: of.Description, Bases: of.Bases,
+			Marketing: of.DirectMarketing, GPC: of.GPC && w.site.GPC, In: in(of.ID), Covered: in(all),
 		}
 		for _, id := range of.Recipients {
-			if vendor := v.said.vendor(id); vendor != nil {
+			if vendor := w.said.vendor(id); vendor != nil {
 				one.Recipients = append(one.Recipients, *vendor)
 			}
 		}
@@ -78,12 +80,12 @@ func (v *visit) choices(p page, inForce []string) choices {
 			c.Groups = append(c.Groups, g)
 		}
 	}
-	for _, of := range v.said.Vendors {
+	for _, of := range w.said.Vendors {
 		if of.ShownOnly {
 			continue
 		}
 		one := choice{
-			words: v.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name}, Recipients: []Vendor{of},
+			words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name}, Recipients: []Vendor{of},
 			In: in(vendorScope + of.ID), Covered: in(all),
 		}
 		if one.In {
@@ -100,24 +102,24 @@ func (c choices) Empty() bool { return len(c.Groups) == 0 && len(c.Fixed) == 0 &
 
 // titled says what scopes are, in words: purposes by their titles, recipients by their names, and what the policy does not know (any more)
 // by its id.
-func (v *visit) titled(scopes []string) []Text {
+func (w *wording) titled(scopes []string) []Text {
 	var titles []Text
 	for _, scope := range scopes {
 		scope, restricted := strings.CutPrefix(scope, restriction)
 		title := Text{Text: scope}
 		if id, ok := strings.CutPrefix(scope, vendorScope); ok {
 			name := id
-			if of := v.said.vendor(id); of != nil {
+			if of := w.said.vendor(id); of != nil {
 				name = of.Name
 			}
-			title.Text = v.Say("vendor_scope", "name", name)
+			title.Text = w.Say("vendor_scope", "name", name)
 		} else if scope == all {
-			title.Text = v.Say("all_scope")
-		} else if of := v.said.purpose(scope); of != nil {
+			title.Text = w.Say("all_scope")
+		} else if of := w.said.purpose(scope); of != nil {
 			title = of.Title
 		}
 		if restricted {
-			title.Text = v.Say("restricted", "what", title.Text)
+			title.Text = w.Say("restricted", "what", title.Text)
 		}
 		titles = append(titles, title)
 	}
@@ -126,10 +128,9 @@ func (v *visit) titled(scopes []string) []Text {
 
 // asked reads the form of choices: what is ticked is objected to, and what was shown as in force and is no longer ticked is taken back. What
 // cannot be objected to is left out: the policy may have changed since the page was made.
-func (v *visit) asked() (object, takeBack []string) {
-	form := v.ctx.PostArgs()
+func (w *wording) asked(form *fasthttp.Args) (object, takeBack []string) {
 	for _, scope := range form.PeekMulti("object") {
-		if s := string(scope); v.said.objectable(s) {
+		if s := string(scope); w.said.objectable(s) {
 			object = append(object, s)
 		}
 	}

@@ -1,12 +1,7 @@
 package visitor
 
 import (
-	"bytes"
-	"io"
-	"mime"
-	"mime/multipart"
 	"slices"
-	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -53,7 +48,7 @@ func (v *visit) link(token string) {
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
 	p := linkPage{
 		choices: v.choices(v.page("link_title"), inForce), Manage: claim.Kind == Manage, For: v.titled(claim.Scopes), InForce: v.titled(inForce),
-		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all), Late: v.late(&claim), Marketing: len(claim.Scopes) > 0,
+		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all), Late: claim.late(v.opts.Now()), Marketing: len(claim.Scopes) > 0,
 	}
 	for _, scope := range claim.Scopes {
 		p.In = p.In && in(scope)
@@ -68,12 +63,9 @@ func (v *visit) link(token string) {
 	v.html(fasthttp.StatusOK, "link.html", p)
 }
 
-// late tells whether a claim is too old to take back with.
-func (v *visit) late(c *Claim) bool { return !c.Expires.IsZero() && v.opts.Now().After(c.Expires) }
-
 // follow does what a signed link allows. An objection is taken however old the link is.
 func (v *visit) follow(c *Claim) {
-	if v.oneClick() {
+	if oneClick(v.ctx) {
 		if len(c.Scopes) == 0 {
 			v.fail(fasthttp.StatusBadRequest, "malformed", "what", "List-Unsubscribe")
 		} else if v.carryOutLink(c, c.Scopes, nil) {
@@ -97,12 +89,12 @@ func (v *visit) follow(c *Claim) {
 	case do == "back" && c.Kind == Manage:
 		takeBack = []string{all}
 	case do == "save" && c.Kind == Manage:
-		object, takeBack = v.asked()
+		object, takeBack = v.asked(v.ctx.PostArgs())
 	default:
 		v.fail(fasthttp.StatusBadRequest, "malformed", "what", "do")
 		return
 	}
-	if len(takeBack) > 0 && v.late(c) {
+	if len(takeBack) > 0 && c.late(v.opts.Now()) {
 		v.fail(fasthttp.StatusForbidden, "link_late")
 		return
 	}
@@ -144,30 +136,4 @@ func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
 		return false
 	}
 	return true
-}
-
-// oneClick tells whether a mail program sent what RFC 8058 (section 3.1) says: List-Unsubscribe=One-Click, in either form's coding.
-func (v *visit) oneClick() bool {
-	const name, value = "List-Unsubscribe", "One-Click"
-	kind, parameters, err := mime.ParseMediaType(v.header("Content-Type"))
-	body := v.ctx.PostBody()
-	switch {
-	case err != nil || len(body) > longestForm:
-		return false
-	case kind == "application/x-www-form-urlencoded":
-		return string(v.ctx.PostArgs().Peek(name)) == value
-	case kind != "multipart/form-data" || parameters["boundary"] == "":
-		return false
-	}
-	for parts := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]); ; {
-		part, err := parts.NextPart()
-		if err != nil {
-			return false
-		}
-		if part.FormName() != name {
-			continue
-		}
-		text, err := io.ReadAll(io.LimitReader(part, 64))
-		return err == nil && strings.TrimSpace(string(text)) == value
-	}
 }

@@ -25,10 +25,10 @@ type standingAnswer struct {
 // objections is the preference centre for a site's own front end, in JSON.
 func (v *visit) objections() {
 	if v.ctx.IsOptions() {
-		v.preflight()
+		preflight(v.site, v.ctx)
 		return
 	}
-	v.allowOrigin()
+	allowOrigin(v.site, v.ctx)
 	if !v.method(v.problem, "GET", "HEAD", "POST", "OPTIONS") {
 		return
 	}
@@ -36,7 +36,7 @@ func (v *visit) objections() {
 		v.answerStanding(v.proven(v.ids, v.proofs), outcome{identified: len(v.ids)})
 		return
 	}
-	if !v.trusted() {
+	if !trusted(v.site, &v.ctx.Request.Header) {
 		v.problem(fasthttp.StatusForbidden, "origin")
 		return
 	}

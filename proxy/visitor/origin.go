@@ -2,6 +2,8 @@ package visitor
 
 import (
 	"strings"
+
+	"github.com/valyala/fasthttp"
 )
 
 // trusted tells whether a request that changes something was sent by a page of the site's, and not by somebody else's page that the visitor
@@ -13,36 +15,36 @@ import (
 //   - without Sec-Fetch-Site, an Origin of the request's own host is right where its scheme is https: a page that came in clear may be anybody's
 //     who is on the way, whatever host it names, and is right only if the site lists it;
 //   - with neither it is no browser's, or one that is older than both: that is refused.
-func (v *visit) trusted() bool {
-	origin := v.header("Origin")
-	if v.site.allows(origin) {
+func trusted(site *Site, h *fasthttp.RequestHeader) bool {
+	origin := string(h.Peek("Origin"))
+	if site.allows(origin) {
 		return true
 	}
-	if fetch := v.header("Sec-Fetch-Site"); fetch != "" {
+	if fetch := string(h.Peek("Sec-Fetch-Site")); fetch != "" {
 		return fetch == "same-origin"
 	}
 	host, ok := strings.CutPrefix(origin, "https://")
-	return ok && host != "" && strings.EqualFold(host, string(v.ctx.Request.Header.Host()))
+	return ok && host != "" && strings.EqualFold(host, string(h.Host()))
 }
 
 // allowOrigin lets pages of the site's origins read the answer, with cookies (Fetch standard, CORS protocol). Nobody else's.
-func (v *visit) allowOrigin() {
-	h := &v.ctx.Response.Header
+func allowOrigin(site *Site, ctx *fasthttp.RequestCtx) {
+	h := &ctx.Response.Header
 	h.Add("Vary", "Origin")
-	if origin := v.header("Origin"); v.site.allows(origin) {
+	if origin := string(ctx.Request.Header.Peek("Origin")); site.allows(origin) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
 	}
 }
 
 // preflight answers a browser's question whether a page may call the endpoint.
-func (v *visit) preflight() {
-	v.allowOrigin()
-	h := &v.ctx.Response.Header
+func preflight(site *Site, ctx *fasthttp.RequestCtx) {
+	allowOrigin(site, ctx)
+	h := &ctx.Response.Header
 	if len(h.Peek("Access-Control-Allow-Origin")) > 0 {
 		h.Set("Access-Control-Allow-Methods", "GET, POST")
 		h.Set("Access-Control-Allow-Headers", "Content-Type")
 		h.Set("Access-Control-Max-Age", "600")
 	}
-	v.ctx.SetStatusCode(204)
+	ctx.SetStatusCode(fasthttp.StatusNoContent)
 }

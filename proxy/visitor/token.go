@@ -95,6 +95,9 @@ func tokenSum(key *pseudonym.Key, raw []byte) [tokenMAC]byte {
 	return [tokenMAC]byte(mac[:tokenMAC])
 }
 
+// late tells whether a claim is too old to take back with.
+func (c *Claim) late(now time.Time) bool { return !c.Expires.IsZero() && now.After(c.Expires) }
+
 // check says what a token cannot hold.
 func (c *Claim) check() error {
 	switch {

@@ -1,0 +1,86 @@
+package visitor
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// browser is what a browser brings of itself. Texts in it are copies: fasthttp uses its bytes again.
+type browser struct {
+	chosen []string       // what the preference cookie says
+	kept   bool           // there is a preference cookie
+	ids    []objection.ID // that identifier cookies hold
+	proofs []proof        // that identifiers were objected for in it
+}
+
+// readBrowser reads our two cookies, and recognises what others hold. A preference cookie that cannot be read counts as an objection to
+// everything, as it does for hits; of two, both count.
+func readBrowser(h *fasthttp.RequestHeader, recognise func(*fasthttp.RequestHeader) []objection.ID) browser {
+	var b browser
+	for name, value := range h.Cookies() {
+		switch string(name) {
+		case Cookie:
+			scopes, ok := Parse(string(value))
+			if !ok {
+				scopes = []string{all}
+			}
+			b.chosen, b.kept = sorted(append(b.chosen, scopes...)), true
+		case UndoCookie:
+			b.proofs = append(b.proofs, parseProofs(string(value))...)
+		}
+	}
+	b.ids = recognised(recognise(h))
+	return b
+}
+
+// recognised keeps the identifiers that knowing is enough to object for: ids of browsers and devices, which are long and random. What people
+// are called by can be guessed, and a cookie that holds it is easily made.
+func recognised(ids []objection.ID) []objection.ID {
+	var kept []objection.ID
+	for _, id := range ids {
+		if random(id.Name) && id.Value != "" && len(kept) < maxIdentifiers && !slices.Contains(kept, id) {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}
+
+// random tells whether identifiers of that name are made at random by a device or for a browser.
+func random(name string) bool {
+	class, _, _ := strings.Cut(name, ":")
+	return class == "client_id" || class == "device_id" || class == "advertising_id"
+}
+
+// setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
+func (b *browser) setCookies(ctx *fasthttp.RequestCtx, chosen []string, proofs []proof) {
+	setCookie(ctx, Cookie, Format(chosen), false, fasthttp.CookieSameSiteLaxMode)
+	setCookie(ctx, UndoCookie, formatProofs(proofs), true, fasthttp.CookieSameSiteStrictMode)
+	if b.chosen, b.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
+		b.chosen, _ = Parse(Format(chosen))
+	}
+	b.proofs = proofs
+}
+
+func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSite fasthttp.CookieSameSite) {
+	c := fasthttp.AcquireCookie()
+	defer fasthttp.ReleaseCookie(c)
+	c.SetKey(name)
+	c.SetValue(value)
+	c.SetPath("/")
+	c.SetSecure(true)
+	c.SetHTTPOnly(hidden)
+	c.SetSameSite(sameSite)
+	if value != "" {
+		c.SetMaxAge(cookieAge)
+	} else {
+		if len(ctx.Request.Header.Cookie(name)) == 0 {
+			return
+		}
+		c.SetMaxAge(-1) // Max-Age=0: delete it
+	}
+	ctx.Response.Header.SetCookie(c)
+}
