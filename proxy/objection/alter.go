@@ -40,7 +40,7 @@ func insert(marks []uint32, mark uint32) []uint32 {
 func (g *group) numbers(c *Change) error {
 	g.object = g.object[:0]
 	for _, scope := range c.Object {
-		n, err := g.number(g.store.scopes, bucketScopes, scope)
+		n, err := g.number(g.writer.scopes, bucketScopes, scope)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (g *group) alter(st *standing, c *Change) {
 			continue
 		}
 		name, restricted := bareScope(scope)
-		n, ok := g.store.scopes.numbers[name]
+		n, ok := g.writer.scopes.numbers[name]
 		if !ok {
 			continue // nobody ever objected to it
 		}
@@ -106,7 +106,7 @@ func markOf(number uint32, restricted bool) uint32 {
 
 // retell counts a subject anew whose scopes have changed.
 func (g *group) retell(before, after Scopes) {
-	for need := 2 * len(g.store.scopes.names); len(g.state.marks) < need; {
+	for need := 2 * len(g.writer.scopes.names); len(g.state.marks) < need; {
 		g.state.marks = append(g.state.marks, 0)
 	}
 	if before.Any() {
@@ -133,7 +133,7 @@ func (g *group) inForce(mine []uint32) []string {
 		}
 		names, ok := g.named[scopes]
 		if !ok {
-			names, _ = scopeNames(g.store.scopes.names, scopes)
+			names, _ = scopeNames(g.writer.scopes.names, scopes)
 			g.named[scopes] = names
 		}
 		if i == 0 {

@@ -13,7 +13,7 @@ import (
 
 // group is what one transaction does.
 type group struct {
-	store    *Store
+	writer   *writer
 	requests []*request
 	answers  []answer // of each request
 
@@ -77,15 +77,15 @@ func (a *arena) number(n uint64) []byte {
 // apply does everything and commits. A request whose own content is refused has its error in answers, and has done nothing; any other
 // error is of the whole group.
 func (g *group) apply() (err error) {
-	s := g.store
+	s := g.writer.store
 	g.now = s.opts.Now().UTC()
-	if g.tx, err = s.db.Begin(true); err != nil {
+	if g.tx, err = s.file.db.Begin(true); err != nil {
 		return err
 	}
-	s.makeRoom(g.tx.Size(), g.requests)
+	s.file.makeRoom(g.tx.Size(), g.requests)
 	before := s.state.Load()
 	g.state = state{head: before.head, records: before.records, inForce: before.inForce, waiting: before.waiting, marks: slices.Clone(before.marks)}
-	g.tree = *s.tree
+	g.tree = *g.writer.tree
 	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
 	for i, r := range g.requests {
 		if r.batch != nil {
@@ -106,12 +106,12 @@ func (g *group) apply() (err error) {
 	if err := g.finish(); err != nil {
 		return err
 	}
-	names := s.scopes.names
+	names := g.writer.scopes.names
 	s.names.Store(&names) // before anybody can read their numbers
 	if err := s.opts.Commit(g.tx); err != nil {
 		return err
 	}
-	*s.tree = g.tree
+	*g.writer.tree = g.tree
 	return nil
 }
 
@@ -156,7 +156,7 @@ func (g *group) load() {
 			st := &g.standing[len(g.standing)-1]
 			binary.BigEndian.PutUint64(st.hash[:8], n.high)
 			binary.BigEndian.PutUint64(st.hash[8:], n.low)
-			if g.store.index.mayHold(&st.hash) {
+			if g.writer.store.index.mayHold(&st.hash) {
 				if value := subjects.Get(st.hash[:]); value != nil {
 					st.had = true
 					st.record, st.err = parseRecord(st.hash[:], value)
@@ -229,7 +229,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		return receipt, nil
 	}
 	receipt.Seq = g.tree.size + 1
-	source, err := g.number(g.store.sources, bucketSources, c.Source)
+	source, err := g.number(g.writer.sources, bucketSources, c.Source)
 	if err != nil {
 		return Receipt{}, err
 	}

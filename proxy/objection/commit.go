@@ -5,61 +5,54 @@ import (
 	"fmt"
 )
 
-// mostInGroup is how many changes one transaction takes, if there is more than one batch: what waits beyond it is the next group.
-const mostInGroup = 100_000
+// writer is the one goroutine that changes the file, with what nobody else uses (but Open, before it begins). A group
+// of requests goes through it in this order, and nothing of it is seen, recorded or answered out of that order:
+//
+//  1. one transaction applies all of it and commits, or none of it;
+//  2. the file's readers get a view of the commit, then the index learns of its subjects, then remembered answers are
+//     changed: who is told by the index that there is something finds it on disk;
+//  3. the changes are recorded on the ledger, group after group;
+//  4. when every send has ended that could not have seen them, those who asked are answered. The next group does not
+//     wait for that.
+//
+// Where 1 or 2 fails nobody knows what is on disk: the store takes nothing any more.
+type writer struct {
+	store           *Store
+	scopes, sources *dictionary
+	tree            *tree
+	labels          labels
+}
 
 // writeAll takes what waits, group after group, until the store is closed.
-func (s *Store) writeAll() {
-	defer s.idle.Done()
+func (w *writer) writeAll(stop <-chan struct{}) {
 	for {
 		select {
-		case <-s.stop:
+		case <-stop:
 			return
-		case <-s.wake:
+		case <-w.store.queue.wake:
 		}
 		for {
-			requests := s.take()
+			requests := w.store.queue.take()
 			if len(requests) == 0 {
 				break
 			}
-			s.write(requests)
+			w.write(requests)
 		}
 	}
-}
-
-// take takes the requests off that make the next group. Those whose senders left are dropped.
-func (s *Store) take() []*request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var group []*request
-	changes := 0
-	for i, r := range s.waiting {
-		if r.batch != nil {
-			changes += len(r.batch.Changes)
-		}
-		if len(group) > 0 && changes > mostInGroup {
-			s.waiting = s.waiting[i:]
-			return group
-		}
-		if r.begun.CompareAndSwap(requestWaits, requestTaken) {
-			group = append(group, r)
-		}
-	}
-	s.waiting = nil
-	return group
 }
 
 // write does what a group of requests asks for: one transaction, one commit. Then the changes are made visible, recorded, and answered once
 // they are in force. The next group does not wait for that.
-func (s *Store) write(requests []*request) {
-	if requests = s.turnAway(requests); len(requests) == 0 {
+func (w *writer) write(requests []*request) {
+	s := w.store
+	if requests = s.room.turnAway(requests, s.unchanging); len(requests) == 0 {
 		return
 	}
-	g := &group{store: s, requests: requests, answers: make([]answer, len(requests))}
+	g := &group{writer: w, requests: requests, answers: make([]answer, len(requests))}
 	err := errors.Join(s.Present(), s.Err())
 	if err == nil {
 		if err = guarded(g.apply); err == nil && g.wrote {
-			err = s.publish(g)
+			err = w.publish(g)
 		}
 		if err != nil {
 			err = s.poison(err)
@@ -103,8 +96,9 @@ func (s *Store) write(requests []*request) {
 }
 
 // publish makes a commit visible: first what is read from disk, then which subjects are looked for there, then what is remembered of them.
-func (s *Store) publish(g *group) error {
-	if err := s.renew(); err != nil {
+func (w *writer) publish(g *group) error {
+	s := w.store
+	if err := s.file.renew(); err != nil {
 		return fmt.Errorf("what was written cannot be read: %w", err)
 	}
 	few := len(g.standing) <= 256 // many would drive out what is asked for

@@ -188,9 +188,9 @@ func TestEachCommitFails(t *testing.T) {
 func TestAMessageThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	s := opened(t, Options{})
-	tx, err := s.db.Begin(false) // nothing can be put into it
+	tx, err := s.file.db.Begin(false) // nothing can be put into it
 	must(t, err)
-	g := &group{store: s, tx: tx, now: noon}
+	g := &group{writer: writerOf(s), tx: tx, now: noon}
 	if err := g.post([]Message{{To: "crm"}}, nil); !errors.Is(err, berrors.ErrTxNotWritable) {
 		t.Errorf("kept: %v", err)
 	}

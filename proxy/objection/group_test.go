@@ -31,9 +31,9 @@ func (g *gate) open() { g.goOn <- struct{}{} }
 // waits returns when that many requests wait for the writer.
 func waits(s *Store, n int) {
 	for {
-		s.mu.Lock()
-		have := len(s.waiting)
-		s.mu.Unlock()
+		s.queue.mu.Lock()
+		have := len(s.queue.waiting)
+		s.queue.mu.Unlock()
 		if have == n {
 			return
 		}
@@ -195,7 +195,7 @@ func TestAKeyIsDoneOnceADay(t *testing.T) {
 	}
 	now = noon.Add(3 * keyLife)
 	taken(t, s, objects(3, All))
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.file.read(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bucketKeys, bucketKeyTimes} {
 			if key, _ := tx.Bucket(name).Cursor().First(); key != nil {
 				t.Errorf("an old key is left in %s", name)
@@ -212,12 +212,12 @@ func TestARecordThatIsDamagedIsAnError(t *testing.T) {
 	s := opened(t, Options{})
 	taken(t, s, objects(1, "analytics"))
 	bad := subject(1).Hash
-	err := s.db.Update(func(tx *bolt.Tx) error {
+	err := s.file.db.Update(func(tx *bolt.Tx) error {
 		value := slices.Clone(tx.Bucket(bucketSubjects).Get(bad[:]))
 		value[len(value)-1] ^= 2
 		return tx.Bucket(bucketSubjects).Put(bad[:], value)
 	})
-	if err := errors.Join(err, s.renew()); err != nil {
+	if err := errors.Join(err, s.file.renew()); err != nil {
 		t.Fatal(err)
 	}
 	s.recent, _ = newRecent(1)

@@ -67,12 +67,12 @@ func TestAFileOutgrowsItsMap(t *testing.T) {
 	}
 	close(stop)
 	readers.Wait()
-	if s.view.Load() != unshared {
+	if s.file.view.Load() != unshared {
 		t.Error("the view is shared, and yet there is no room")
 	}
 	again := opened(t, Options{Map: 1 << 22, Recent: 1})
 	taken(t, again, objects(1, All))
-	if again.view.Load() == unshared {
+	if again.file.view.Load() == unshared {
 		t.Error("the view is not shared, and there is room")
 	}
 }
@@ -183,7 +183,7 @@ func TestAnOldAnswerIsNotRemembered(t *testing.T) {
 		if ok {
 			t.Fatal("remembered already")
 		}
-		v, err := s.held()
+		v, err := s.file.held()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package objection
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -10,10 +11,10 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// loadSubjects reads every subject once, builds the filters and counts what is in force.
-func (s *Store) loadSubjects(tx *bolt.Tx, l layout, kept saved) error {
-	all := pages{file: s.file, pageSize: l.pageSize, pages: l.pages, seen: make([]atomic.Uint32, l.pages/32+1)}
-	total := state{head: kept.head, marks: make([]uint64, 2*len(s.scopes.names))}
+// loadSubjects reads every subject once, builds the filters of an index and counts what is in force, of so many scopes.
+func loadSubjects(tx *bolt.Tx, f *dataFile, l layout, kept saved, scopes int, x *index) (*state, error) {
+	all := pages{file: f.file, pageSize: l.pageSize, pages: l.pages, seen: make([]atomic.Uint32, l.pages/32+1)}
+	total := state{head: kept.head, marks: make([]uint64, 2*scopes)}
 	var mu sync.Mutex // of total and failed
 	var failed error
 	var next atomic.Int32
@@ -42,7 +43,7 @@ func (s *Store) loadSubjects(tx *bolt.Tx, l layout, kept saved) error {
 				return nil
 			}
 			if err = walkShard(w, root, inline, byte(at), each); err == nil {
-				err = s.index.replace(&b, byte(at), keys, 1)
+				err = x.replace(&b, byte(at), keys, 1)
 			}
 		}
 		mu.Lock()
@@ -68,17 +69,17 @@ func (s *Store) loadSubjects(tx *bolt.Tx, l layout, kept saved) error {
 	}
 	readersDone.Wait()
 	if failed != nil {
-		return failed
+		return nil, failed
 	}
 	if total.records != kept.records {
-		return fmt.Errorf("%w: it holds %d subjects and says that there are %d", ErrDamaged, total.records, kept.records)
+		return nil, fmt.Errorf("%w: it holds %d subjects and says that there are %d",
+			ErrDamaged, total.records, kept.records)
 	}
 	outbox := tx.Bucket(bucketOutbox).Cursor()
 	for key, _ := outbox.First(); key != nil; key, _ = outbox.Next() {
 		total.waiting++
 	}
-	s.state.Store(&total)
-	return all.checkFreelist(l.freelist)
+	return &total, all.checkFreelist(l.freelist)
 }
 
 // count counts a record. It is false where a scope has no name.
@@ -117,53 +118,5 @@ func walkShard(w *walker, root uint64, b *bolt.Bucket, at byte, each func(key, v
 	return nil
 }
 
-// rebuildAll rebuilds filters, one at a time, until the store is closed.
-func (s *Store) rebuildAll() {
-	defer s.idle.Done()
-	var b xorfilter.BinaryFuseBuilder
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-s.index.wake:
-		}
-		for {
-			at, covered, ok := s.index.next()
-			if !ok {
-				break
-			}
-			if err := s.rebuild(&b, at, covered); err != nil {
-				// What is on disk cannot be read, or memory for it is not there. Look-ups go on with what they have.
-				_ = s.poison(fmt.Errorf("the subjects cannot be read again: %w", err))
-				return
-			}
-			if s.closed.Load() {
-				return
-			}
-		}
-	}
-}
-
-// rebuild rebuilds the filter of a shard.
-func (s *Store) rebuild(b *xorfilter.BinaryFuseBuilder, at byte, covered int) error {
-	var keys []uint64
-	err := s.read(func(tx *bolt.Tx) error {
-		bucket := tx.Bucket(bucketSubjects)
-		w := &walker{pages: pages{file: s.file, pageSize: s.pageSize, pages: uint64(tx.Size()) / uint64(s.pageSize)}}
-		keys = make([]uint64, 0, s.index.shards[at].Load().subjects*17/16+smallOverlay)
-		return walkShard(w, uint64(bucket.Root()), bucket, at, func(key, value []byte) error {
-			if len(key) != 16 {
-				return fmt.Errorf("%w: a hash has %d bytes", ErrDamaged, len(key))
-			}
-			keys = append(keys, binary.BigEndian.Uint64(key[8:]))
-			return nil
-		})
-	})
-	if err != nil {
-		if s.closed.Load() {
-			return nil
-		}
-		return err
-	}
-	return s.index.replace(b, at, keys, covered)
-}
+// readers is how many goroutines read pages when a store is opened: more than there are processors, since they wait for the disk too.
+func readers() int { return max(4, runtime.GOMAXPROCS(0)) }

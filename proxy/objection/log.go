@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // chunk is how many changes one read transaction reads: a long one would keep old pages.
@@ -19,7 +20,11 @@ func (s *Store) Changes(ctx context.Context, since uint64, yield func(Recorded) 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		list, err := s.changes(since, min(end, since+chunk))
+		var list []Recorded
+		err := s.file.read(func(tx *bolt.Tx) (err error) {
+			list, err = readChanges(tx, since, min(end, since+chunk))
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -33,41 +38,38 @@ func (s *Store) Changes(ctx context.Context, since uint64, yield func(Recorded) 
 	return nil
 }
 
-// changes reads the changes after since, up to end.
-func (s *Store) changes(since, end uint64) (list []Recorded, err error) {
-	err = s.read(func(tx *bolt.Tx) error {
-		c := tx.Bucket(bucketChanges).Cursor()
-		key, value := seekRun(c, since+1)
-		for want := since + 1; want <= end; key, value = c.Next() {
-			if key == nil || binary.BigEndian.Uint64(key) > want {
-				return missingChange(want)
-			}
-			before := want
-			err := eachEntry(key, value, func(seq uint64, entry []byte) error {
-				if seq != want || seq > end {
-					return nil
-				}
-				r, err := parseEntry(entry)
-				if err != nil {
-					return err
-				}
-				if r.Seq != want {
-					return fmt.Errorf("%w: change %d of the log says that it is another one", ErrDamaged, want)
-				}
-				list = append(list, r)
-				want++
+// readChanges reads the changes after since, up to end.
+func readChanges(tx *bolt.Tx, since, end uint64) (list []Recorded, err error) {
+	c := tx.Bucket(bucketChanges).Cursor()
+	key, value := seekRun(c, since+1)
+	for want := since + 1; want <= end; key, value = c.Next() {
+		if key == nil || binary.BigEndian.Uint64(key) > want {
+			return nil, missingChange(want)
+		}
+		before := want
+		err := eachEntry(key, value, func(seq uint64, entry []byte) error {
+			if seq != want || seq > end {
 				return nil
-			})
+			}
+			r, err := parseEntry(entry)
 			if err != nil {
 				return err
 			}
-			if want == before {
-				return missingChange(want)
+			if r.Seq != want {
+				return fmt.Errorf("%w: change %d of the log says that it is another one", ErrDamaged, want)
 			}
+			list = append(list, r)
+			want++
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return list, err
+		if want == before {
+			return nil, missingChange(want)
+		}
+	}
+	return list, nil
 }
 
 func missingChange(seq uint64) error {
@@ -128,9 +130,46 @@ func (s *Store) HeadAt(size uint64) (head Head, err error) {
 	if size == 0 {
 		return emptyHead, nil
 	}
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.file.read(func(tx *bolt.Tx) error {
 		head, err = headAt(tx, size)
 		return err
 	})
 	return head, err
+}
+
+// loadLog reads the right edge of the tree and compares it with the head, and with the last entry of the log.
+func loadLog(tx *bolt.Tx, head Head) (*tree, error) {
+	t, err := loadTree(tx, head.Size)
+	if err != nil {
+		return nil, err
+	}
+	if t.head() != head {
+		return nil, fmt.Errorf("%w: the hashes of the change log do not make its head", ErrDamaged)
+	}
+	key, value := tx.Bucket(bucketChanges).Cursor().Last()
+	if head.Size == 0 {
+		if key != nil {
+			return nil, fmt.Errorf("%w: the change log holds more than its head says", ErrDamaged)
+		}
+		return t, nil
+	}
+	if key == nil {
+		return nil, missingChange(head.Size)
+	}
+	var last uint64
+	var entry []byte
+	if err := eachEntry(key, value, func(seq uint64, e []byte) error { last, entry = seq, e; return nil }); err != nil {
+		return nil, err
+	}
+	if last != head.Size {
+		return nil, fmt.Errorf("%w: the change log does not end where its head says", ErrDamaged)
+	}
+	leaf, err := hashes(tx).ReadHashes([]int64{tlog.StoredHashIndex(0, int64(head.Size)-1)})
+	if err != nil {
+		return nil, err
+	}
+	if tlog.RecordHash(entry) != leaf[0] {
+		return nil, fmt.Errorf("%w: the last change is not the one that its hash is of", ErrDamaged)
+	}
+	return t, nil
 }

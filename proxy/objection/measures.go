@@ -164,7 +164,7 @@ func (g *group) countAs(c *Change, what byte) {
 }
 
 func (g *group) countScopes(what byte, marks []uint32) {
-	names := g.store.scopes.names
+	names := g.writer.scopes.names
 	for i, mark := range marks {
 		if i == 0 || marks[i-1]/2 != mark/2 { // an objection and a restriction of one scope are one act
 			g.countOne(byScope, what, names[mark/2])
@@ -173,7 +173,7 @@ func (g *group) countScopes(what byte, marks []uint32) {
 }
 
 func (g *group) countOne(by, what byte, name string) {
-	g.counts[measure{by, what, g.store.labels.name(by, name, dayOf(g.now))}]++
+	g.counts[measure{by, what, g.writer.labels.name(by, name, dayOf(g.now))}]++
 }
 
 // putMeasures adds what was counted to what is on disk.
@@ -206,7 +206,7 @@ func (s *Store) Stats() (Stats, error) {
 		}
 		stats.Scopes[name] = n
 	}
-	err := s.read(func(tx *bolt.Tx) error {
+	err := s.file.read(func(tx *bolt.Tx) error {
 		return eachMeasure(tx, func(day uint32, m measure, n uint64) {
 			date := time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly)
 			if len(stats.Days) == 0 || stats.Days[len(stats.Days)-1].Date != date {

@@ -189,7 +189,7 @@ func TestMillionsOfObjectors(t *testing.T) {
 	var m0, m1 runtime.MemStats
 	runtime.ReadMemStats(&m0)
 	rebuilt := each(1, func(int) {
-		if err := s.rebuild(&b, 7, 0); err != nil {
+		if err := (&rebuilder{file: s.file, index: s.index}).rebuild(&b, 7, 0); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -62,7 +62,7 @@ func (g *group) settle(ids []uint64) error {
 
 // Pending returns the messages to a receiver that wait longest, in the order in which they came; those to any where to is "".
 func (s *Store) Pending(to string, limit int) (list []Waiting, err error) {
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.file.read(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bucketOutbox).Cursor()
 		for key, value := c.First(); key != nil && len(list) < limit; key, value = c.Next() {
 			w, err := parseWaiting(key, value)
@@ -101,20 +101,4 @@ func (s *Store) Settle(ids []uint64) error {
 		return err
 	}
 	return r.err
-}
-
-// putProgress keeps how far an import has come.
-func putProgress(tx *bolt.Tx, p *Progress) error {
-	return tx.Bucket(bucketProgress).Put([]byte(p.File), number(p.Line))
-}
-
-// Progress returns the last line of a file that is in: 0 where none is.
-func (s *Store) Progress(file string) (line uint64, err error) {
-	err = s.read(func(tx *bolt.Tx) error {
-		if value := tx.Bucket(bucketProgress).Get([]byte(file)); len(value) == 8 {
-			line = binary.BigEndian.Uint64(value)
-		}
-		return nil
-	})
-	return line, err
 }

@@ -26,7 +26,7 @@ import (
 func everything(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.file.db.View(func(tx *bolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
 			return b.ForEach(func(key, value []byte) error {
 				all[fmt.Sprintf("%s %x", name, key)] = string(value)
@@ -109,7 +109,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			}
 			now = later
 			if c.damage != nil {
-				if err := s.db.Update(c.damage); err != nil {
+				if err := s.file.db.Update(c.damage); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -180,8 +180,8 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 		"progress":      func(g *group) error { return putProgress(g.tx, batch.Progress) },
 		"the state":     func(g *group) error { return putSaved(g.tx, saved{}) },
 	} {
-		err := s.read(func(tx *bolt.Tx) error {
-			g := &group{store: s, tx: tx, now: noon.Add(2 * keyLife), counts: map[measure]uint64{{}: 1}}
+		err := s.file.read(func(tx *bolt.Tx) error {
+			g := &group{writer: writerOf(s), tx: tx, now: noon.Add(2 * keyLife), counts: map[measure]uint64{{}: 1}}
 			g.run.first = 9
 			if err := put(g); err == nil {
 				t.Errorf("%s: no error, though nothing can be put", name)
@@ -199,7 +199,7 @@ func TestAnUnreadableRecordIsNotReplaced(t *testing.T) {
 	s := opened(t, Options{})
 	taken(t, s, objects(1, "analytics"))
 	one := subject(1)
-	if err := s.db.Update(garbage(bucketSubjects, one.Hash[:])); err != nil {
+	if err := s.file.db.Update(garbage(bucketSubjects, one.Hash[:])); err != nil {
 		t.Fatal(err)
 	}
 	if receipts, err := s.Take(t.Context(), Batch{Changes: []Change{objects(1, "newsletter")}}); !errors.Is(err, ErrDamaged) || receipts != nil {
@@ -217,8 +217,8 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	var s *Store
 	shut := false
 	close := func() {
-		s.show(unshared) // nobody reads meanwhile
-		if err := s.db.Close(); err != nil {
+		s.file.show(unshared) // nobody reads meanwhile
+		if err := s.file.db.Close(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -237,8 +237,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 		}
 	}
 	one := subject(1)
-	_, generation, _ := s.recent.get(one.Hash)
-	_, looked := s.lookOnDisk(one.Hash, generation)
+	_, looked := s.file.scopes(one.Hash)
 	_, pending := s.Pending("", 1)
 	_, progress := s.Progress("import")
 	_, stats := s.Stats()
@@ -251,18 +250,19 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := s.renew(); err == nil {
+	if err := s.file.renew(); err == nil {
 		t.Error("a view of nothing")
 	}
 	var b xorfilter.BinaryFuseBuilder
-	if err := s.rebuild(&b, one.Hash[0], 0); !errors.Is(err, ErrClosed) {
+	if err := (&rebuilder{file: s.file, index: s.index}).rebuild(&b, one.Hash[0], 0); !errors.Is(err, ErrClosed) {
 		t.Errorf("a filter is rebuilt of nothing: %v", err)
 	}
 	closed := opened(t, Options{})
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := closed.rebuild(&b, 0, 0); err != nil || closed.read(func(*bolt.Tx) error { return nil }) == nil {
+	err := (&rebuilder{file: closed.file, index: closed.index}).rebuild(&b, 0, 0)
+	if err != nil || closed.file.read(func(*bolt.Tx) error { return nil }) == nil {
 		t.Errorf("at the end a rebuild is not to be done any more: %v", err)
 	}
 }
@@ -270,8 +270,8 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 // TestNothingIsBegunInAShutFile: a file that is shut before anything is begun.
 func TestNothingIsBegunInAShutFile(t *testing.T) {
 	s := opened(t, Options{})
-	s.show(unshared)
-	if err := s.db.Close(); err != nil {
+	s.file.show(unshared)
+	if err := s.file.db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(1, "analytics")}}); !errors.Is(err, ErrPoisoned) || !errors.Is(s.Err(), ErrPoisoned) {

@@ -3,45 +3,53 @@ package objection
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
+	"syscall"
 )
 
 // reserve is how much room is left on the disk whatever is asked for, in bytes: the ledger and the keys need some, and a commit that fails half
 // way would end the taking of objections until a restart.
 const reserve = 64 << 20
 
+// room is how much room there is on the disk.
+type room struct {
+	free func() (uint64, error)
+	full atomic.Bool // something was turned away, and there is too little room still
+}
+
 // turnAway answers requests for which there is too little room on the disk, and returns the others: what changes nothing is acknowledged as
 // ever, and what messages become of is noted. Where nobody knows how much room there is, the commit tells.
-func (s *Store) turnAway(requests []*request) []*request {
+func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*request {
 	need := takes(requests, 4<<10)
-	free, short := s.short(need)
+	free, short := r.short(need)
 	if !short {
-		s.full.Store(false)
+		r.full.Store(false)
 		return requests
 	}
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
-	return slices.DeleteFunc(requests, func(r *request) bool {
-		if r.batch == nil || s.unchanging(r.batch) {
+	return slices.DeleteFunc(requests, func(one *request) bool {
+		if one.batch == nil || unchanging(one.batch) {
 			return false
 		}
-		s.full.Store(true)
-		r.answer(nil, why)
+		r.full.Store(true)
+		one.answer(nil, why)
 		return true
 	})
 }
 
 // short tells whether too little room is left for so many bytes, and how much there is.
-func (s *Store) short(need int64) (free uint64, short bool) {
-	free, err := s.opts.Free()
+func (r *room) short(need int64) (free uint64, short bool) {
+	free, err := r.free()
 	return free, err == nil && free < uint64(reserve+need)
 }
 
 // Full tells whether something was turned away because there was too little room on the disk, and there still is. LookForRoom keeps it true.
-func (s *Store) Full() bool { return s.full.Load() }
+func (s *Store) Full() bool { return s.room.full.Load() }
 
 // LookForRoom looks whether there is room again, where there was none. It is to be called now and then.
 func (s *Store) LookForRoom() {
-	if _, short := s.short(0); !short {
-		s.full.Store(false)
+	if _, short := s.room.short(0); !short {
+		s.room.full.Store(false)
 	}
 }
 
@@ -63,4 +71,31 @@ func (s *Store) unchanging(b *Batch) bool {
 		}
 	}
 	return true
+}
+
+// takes is how many bytes of the file requests take, where each thing that is put takes a page.
+func takes(requests []*request, page int64) (need int64) {
+	for _, r := range requests {
+		if r.batch == nil {
+			need += page * int64(len(r.settle))
+			continue
+		}
+		for i := range r.batch.Changes {
+			c := &r.batch.Changes[i]
+			need += page * int64(2+len(c.Subjects)+len(c.Outbox))
+			for j := range c.Outbox {
+				need += 2 * int64(len(c.Outbox[j].Body))
+			}
+		}
+	}
+	return need
+}
+
+// freeOn is how many bytes are free, to those who are not root, on the file system of a folder.
+func freeOn(dir string) (uint64, error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("cannot tell how much room is left on the disk: %w", err)
+	}
+	return uint64(fs.Bavail) * uint64(fs.Bsize), nil
 }

@@ -2,8 +2,11 @@ package objection
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // restriction stands before the name of a scope that is a restriction (Art. 18).
@@ -81,6 +84,21 @@ func (d *dictionary) add(name string) uint32 {
 	d.names = append(d.names, name)
 	d.numbers[name] = number
 	return number
+}
+
+// load reads a dictionary.
+func (d *dictionary) load(b *bolt.Bucket) error {
+	return b.ForEach(func(key, value []byte) error {
+		name, err := unseal(key, value, "a name")
+		if err != nil {
+			return err
+		}
+		if len(key) != 4 || int(binary.BigEndian.Uint32(key)) != len(d.names) {
+			return fmt.Errorf("%w: a name is missing", ErrDamaged)
+		}
+		d.add(string(name))
+		return nil
+	})
 }
 
 // scopeNames lists the names of scopes, sorted. It is false where a number has no name.

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 )
@@ -61,36 +59,23 @@ const FileName = "objections.db"
 // One goroutine writes: it takes all batches that wait, applies them in one transaction and commits. Another one rebuilds the filters in
 // memory. Whoever looks up meets neither.
 type Store struct {
-	opts Options
-	db   *bolt.DB
-	file *os.File // the same file, to read pages from
+	opts     Options
+	restored bool // an older copy was accepted
 
-	pageSize int
-	mapped   int64 // at least so many bytes of the file are mapped
-
+	// What a look-up meets, in this order: nothing in the index, an answer that is remembered, the file.
 	index  *index
 	recent *recent
-	view   atomic.Pointer[view]     // of the last commit; nil: closed
+	file   *dataFile
 	names  atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
 	state  atomic.Pointer[state]    // after the last commit
 
-	restored bool // an older copy was accepted
-
-	// Only the writer, and Open before it, use these.
-	scopes, sources *dictionary
-	tree            *tree
-	labels          labels
-
-	mu      sync.Mutex
-	waiting []*request
-	wake    chan struct{} // of the writer
-	closed  atomic.Bool
-	broken  atomic.Pointer[error]
-	full    atomic.Bool           // see Full
-	gone    atomic.Pointer[error] // the file is not in its place
-	stop    chan struct{}
-	idle    sync.WaitGroup // writer and rebuilder
-	acting  sync.WaitGroup // calls of InForce
+	queue  *queue
+	room   room
+	broken atomic.Pointer[error] // nothing is taken any more
+	gone   atomic.Pointer[error] // the file is not in its place
+	stop   chan struct{}
+	idle   sync.WaitGroup // writer and rebuilder
+	acting sync.WaitGroup // calls of InForce
 }
 
 // state is what is known of the store as a whole after a commit. It is never changed.
@@ -101,24 +86,6 @@ type state struct {
 	waiting uint64   // messages in the outbox
 	marks   []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
 }
-
-// request is what waits for the writer: a batch, or messages to settle.
-type request struct {
-	batch  *Batch
-	settle []uint64
-
-	begun    atomic.Int32 // waiting, taken or left
-	done     chan struct{}
-	receipts []Receipt
-	err      error
-}
-
-// What a request's begun says.
-const (
-	requestWaits = iota
-	requestTaken
-	requestLeft
-)
 
 // Take does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with an error in it is a
 // *Fault; ErrReused, ErrFull, ErrPoisoned and ErrClosed are the other ways not to do it. The context ends only the waiting before the batch was
@@ -150,32 +117,16 @@ func (s *Store) ask(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	if s.closed.Load() {
-		s.mu.Unlock()
-		return ErrClosed
+	if err := s.queue.put(r); err != nil {
+		return err
 	}
-	s.waiting = append(s.waiting, r)
-	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-	select {
-	case <-r.done:
-	case <-ctx.Done():
-		if r.begun.CompareAndSwap(requestWaits, requestLeft) {
-			return ctx.Err()
-		}
-		<-r.done
-	}
-	return nil
+	return r.wait(ctx)
 }
 
 // Look returns the scopes in force for the subject of that hash. An error means that nobody knows. It never waits for a writer, and
 // allocates nothing unless it has to read from disk.
 func (s *Store) Look(hash [16]byte) (Scopes, error) {
-	if s.closed.Load() {
+	if s.file.closed.Load() {
 		return Scopes{}, ErrClosed
 	}
 	if !s.index.mayHold(&hash) {
@@ -185,7 +136,11 @@ func (s *Store) Look(hash [16]byte) (Scopes, error) {
 	if ok {
 		return scopes, nil
 	}
-	return s.lookOnDisk(hash, generation)
+	scopes, err := s.file.scopes(hash)
+	if err == nil {
+		s.recent.keep(hash, scopes, generation)
+	}
+	return scopes, err
 }
 
 // Standing names the scopes that are in force for a person, sorted, none twice.
@@ -213,7 +168,7 @@ func (s *Store) Err() error {
 	if why := s.broken.Load(); why != nil {
 		return *why
 	}
-	if s.closed.Load() {
+	if s.file.closed.Load() {
 		return ErrClosed
 	}
 	if why := s.gone.Load(); why != nil {
@@ -239,31 +194,20 @@ func (s *Store) Restored() (Head, bool) { return s.opts.Past, s.restored }
 // Backup writes a copy of the file as it is now, while everything goes on, and returns how long it is. The copy is a store of its own. For
 // as long as it is being written, pages that commits make free cannot be used again: the file grows by what is written meanwhile.
 func (s *Store) Backup(w io.Writer) (n int64, err error) {
-	err = s.read(func(tx *bolt.Tx) error {
+	err = s.file.read(func(tx *bolt.Tx) error {
 		n, err = tx.WriteTo(w)
 		return err
 	})
 	return n, err
 }
 
-// whyNot is the error for one of bbolt's.
-func (s *Store) whyNot(err error) error {
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
-		return ErrClosed
-	}
-	return err
-}
-
 // Close ends the store when the batch that is being written is done. Those that still wait are answered with ErrClosed.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	if s.closed.Swap(true) {
-		s.mu.Unlock()
+	left, first := s.queue.close()
+	if !first {
 		return nil
 	}
-	left := s.waiting
-	s.waiting = nil
-	s.mu.Unlock()
+	s.file.closed.Store(true)
 	for _, r := range left {
 		if r.begun.CompareAndSwap(requestWaits, requestTaken) {
 			r.answer(nil, ErrClosed)
@@ -272,11 +216,5 @@ func (s *Store) Close() error {
 	close(s.stop)
 	s.idle.Wait()
 	s.acting.Wait()
-	s.show(nil)
-	return errors.Join(s.db.Close(), s.file.Close())
-}
-
-func (r *request) answer(receipts []Receipt, err error) {
-	r.receipts, r.err = receipts, err
-	close(r.done)
+	return s.file.close()
 }

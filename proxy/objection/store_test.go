@@ -18,6 +18,11 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func atNoon() time.Time { return noon }
 
+// writerOf is a writer that knows no scope and no source yet.
+func writerOf(s *Store) *writer {
+	return &writer{store: s, scopes: newDictionary(), sources: newDictionary()}
+}
+
 // opened opens a store that is closed with the test.
 func opened(t testing.TB, o Options) *Store {
 	t.Helper()

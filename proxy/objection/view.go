@@ -1,8 +1,6 @@
 package objection
 
 import (
-	"fmt"
-	"runtime/debug"
 	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
@@ -55,15 +53,15 @@ func (v *view) release() {
 }
 
 // held returns the view of the last commit, held.
-func (s *Store) held() (*view, error) {
+func (f *dataFile) held() (*view, error) {
 	for {
-		v := s.view.Load()
+		v := f.view.Load()
 		switch {
 		case v == nil:
 			return nil, ErrClosed
 		case v == unshared:
-			v, err := newView(s.db)
-			return v, s.whyNot(err)
+			v, err := newView(f.db)
+			return v, whyNot(err)
 		case v.hold():
 			return v, nil
 		}
@@ -71,96 +69,30 @@ func (s *Store) held() (*view, error) {
 }
 
 // renew begins a new view, so that what was committed can be read.
-func (s *Store) renew() error {
-	v, err := newView(s.db)
+func (f *dataFile) renew() error {
+	v, err := newView(f.db)
 	if err != nil {
 		return err
 	}
-	if used := v.tx.Size(); used+min(1<<30, s.mapped/8) >= s.mapped {
+	if used := v.tx.Size(); used+min(1<<30, f.mapped/8) >= f.mapped {
 		v.release()
 		v = unshared
 	}
-	s.show(v)
+	f.show(v)
 	return nil
 }
 
 // show puts a view in the place of the last one.
-func (s *Store) show(v *view) {
-	if old := s.view.Swap(v); old != nil && old != unshared {
+func (f *dataFile) show(v *view) {
+	if old := f.view.Swap(v); old != nil && old != unshared {
 		old.release()
 	}
 }
 
 // makeRoom ends the sharing of views if what a group of requests writes might make a file of that size outgrow its map.
-func (s *Store) makeRoom(used int64, requests []*request) {
+func (f *dataFile) makeRoom(used int64, requests []*request) {
 	// 16 KiB are more than a record, an entry or a message ever changes, with the pages above.
-	if used+takes(requests, 16<<10) >= s.mapped {
-		s.show(unshared)
+	if used+takes(requests, 16<<10) >= f.mapped {
+		f.show(unshared)
 	}
-}
-
-// takes is how many bytes of the file requests take, where each thing that is put takes a page.
-func takes(requests []*request, page int64) (need int64) {
-	for _, r := range requests {
-		if r.batch == nil {
-			need += page * int64(len(r.settle))
-			continue
-		}
-		for i := range r.batch.Changes {
-			c := &r.batch.Changes[i]
-			need += page * int64(2+len(c.Subjects)+len(c.Outbox))
-			for j := range c.Outbox {
-				need += 2 * int64(len(c.Outbox[j].Body))
-			}
-		}
-	}
-	return need
-}
-
-// guarded calls f, and returns as ErrDamaged what bbolt panics with, and what the kernel signals where a page of the map cannot be read.
-func guarded(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if why := recover(); why != nil {
-			err = fmt.Errorf("%w: %v", ErrDamaged, why)
-		}
-	}()
-	return f()
-}
-
-// lookOnDisk is the way of a look-up that memory cannot answer.
-func (s *Store) lookOnDisk(hash [16]byte, generation uint64) (Scopes, error) {
-	v, err := s.held()
-	if err != nil {
-		return Scopes{}, err
-	}
-	defer v.release()
-	var scopes Scopes
-	err = guarded(func() error {
-		value := v.subjects.Get(hash[:])
-		if value == nil {
-			return nil
-		}
-		r, err := parseRecord(hash[:], value)
-		scopes = r.scopes
-		return err
-	})
-	if err != nil {
-		return Scopes{}, err
-	}
-	s.recent.keep(hash, scopes, generation)
-	return scopes, nil
-}
-
-// read calls f in a read transaction of its own.
-func (s *Store) read(f func(tx *bolt.Tx) error) error {
-	if s.closed.Load() {
-		return ErrClosed
-	}
-	tx, err := s.db.Begin(false)
-	if err != nil {
-		return s.whyNot(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	return guarded(func() error { return f(tx) })
 }

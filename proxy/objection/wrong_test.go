@@ -102,7 +102,7 @@ func TestAFileThatContradictsItself(t *testing.T) {
 			first.Outbox = []Message{{To: "crm", Body: []byte("body")}}
 			taken(t, s, first)
 			taken(t, s, objects(2, "newsletter"))
-			if err := errors.Join(s.db.Update(c.damage), s.Close()); err != nil {
+			if err := errors.Join(s.file.db.Update(c.damage), s.Close()); err != nil {
 				t.Fatal(err)
 			}
 			s, err = Open(o)

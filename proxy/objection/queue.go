@@ -1,0 +1,106 @@
+package objection
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// request is what waits for the writer: a batch, or messages to settle.
+type request struct {
+	batch  *Batch
+	settle []uint64
+
+	begun    atomic.Int32 // waiting, taken or left
+	done     chan struct{}
+	receipts []Receipt
+	err      error
+}
+
+// What a request's begun says.
+const (
+	requestWaits = iota
+	requestTaken
+	requestLeft
+)
+
+// wait waits for the answer. The context ends only the waiting before the request was begun.
+func (r *request) wait(ctx context.Context) error {
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if r.begun.CompareAndSwap(requestWaits, requestLeft) {
+			return ctx.Err()
+		}
+		<-r.done
+	}
+	return nil
+}
+
+func (r *request) answer(receipts []Receipt, err error) {
+	r.receipts, r.err = receipts, err
+	close(r.done)
+}
+
+// mostInGroup is how many changes one transaction takes, if there is more than one batch: what waits beyond it is the next group.
+const mostInGroup = 100_000
+
+// queue is what waits for the writer, in the order in which it came.
+type queue struct {
+	wake chan struct{} // holds one when there may be something to take
+
+	mu      sync.Mutex // guards what follows
+	waiting []*request
+	closed  bool
+}
+
+func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
+
+// put puts a request behind the others. ErrClosed is the error.
+func (q *queue) put(r *request) error {
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		return ErrClosed
+	}
+	q.waiting = append(q.waiting, r)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// take takes the requests off that make the next group. Those whose senders left are dropped.
+func (q *queue) take() []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var group []*request
+	changes := 0
+	for i, r := range q.waiting {
+		if r.batch != nil {
+			changes += len(r.batch.Changes)
+		}
+		if len(group) > 0 && changes > mostInGroup {
+			q.waiting = q.waiting[i:]
+			return group
+		}
+		if r.begun.CompareAndSwap(requestWaits, requestTaken) {
+			group = append(group, r)
+		}
+	}
+	q.waiting = nil
+	return group
+}
+
+// close takes nothing more, and returns what waits; first is false where that was done before.
+func (q *queue) close() (left []*request, first bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return nil, false
+	}
+	left, q.waiting, q.closed = q.waiting, nil, true
+	return left, true
+}
