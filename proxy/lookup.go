@@ -7,9 +7,9 @@ import (
 
 // Objections is asked who objected to what. An error means that nobody knows: nothing is forwarded then.
 type Objections interface {
-	// Of returns the scopes that the subject of that hash objected to, the zero value where there are none. It is asked for every
+	// Lookup returns the scopes that the subject of that hash objected to, the zero value where there are none. It is asked for every
 	// identifier of every event, from many goroutines at once, and must not block on writers.
-	Of(subject [16]byte) (rules.Objections, error)
+	Lookup(subject [16]byte) (rules.Objections, error)
 }
 
 // ask looks up the objections of every subject. An identifier that all events share counts for each of them.
@@ -22,7 +22,7 @@ func ask(s *Server, p *passage) rules.Reason {
 	}
 	for i := range p.j.Subjects {
 		subject := &p.j.Subjects[i]
-		found, err := p.snapshot.objections.Of(subject.Hash)
+		found, err := p.snapshot.objections.Lookup(subject.Hash)
 		if err != nil {
 			fault(s.opts.Log, "objections cannot be looked up", err)
 			return rules.Failed

@@ -172,7 +172,7 @@ type twice struct {
 	fails error
 }
 
-func (o *twice) Of([16]byte) (rules.Objections, error) {
+func (o *twice) Lookup([16]byte) (rules.Objections, error) {
 	if o.asked.Add(1) == 1 {
 		return rules.Objections{}, nil
 	}

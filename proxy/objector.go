@@ -66,7 +66,7 @@ func (o *objector) Act(ctx context.Context, acts objection.Acts) ([]objection.Re
 		batch.Changes = append(batch.Changes, change)
 	}
 	begun := o.opts.Now()
-	receipts, err := o.opts.Store.Take(ctx, batch)
+	receipts, err := o.opts.Store.Apply(ctx, batch)
 	if err == nil {
 		o.opts.Metrics.Effect.Observe(o.opts.Now().Sub(begun).Seconds())
 		o.count(batch.Changes, receipts)

@@ -27,7 +27,7 @@ func (p *passage) stands() bool {
 	known := p.j.Objections
 	for i := range p.j.Subjects {
 		subject := &p.j.Subjects[i]
-		found, err := p.snapshot.objections.Of(subject.Hash)
+		found, err := p.snapshot.objections.Lookup(subject.Hash)
 		if err != nil {
 			fault(p.server.opts.Log, "objections cannot be looked up", err)
 			return false

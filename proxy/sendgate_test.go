@@ -15,7 +15,7 @@ import (
 // lookUp is asked who objected.
 type lookUp func() (rules.Objections, error)
 
-func (l lookUp) Of([16]byte) (rules.Objections, error) { return l() }
+func (l lookUp) Lookup([16]byte) (rules.Objections, error) { return l() }
 
 // leaving is a passage that was judged, and is about to leave.
 func leaving(of Objections) *passage {

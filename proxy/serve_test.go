@@ -201,7 +201,7 @@ func TestWhatCannotBeRecordedDoesNotLeave(t *testing.T) {
 // objections fail or panic as a test asks.
 type objections func(subject [16]byte) (rules.Objections, error)
 
-func (o objections) Of(subject [16]byte) (rules.Objections, error) { return o(subject) }
+func (o objections) Lookup(subject [16]byte) (rules.Objections, error) { return o(subject) }
 
 func TestObjectionsAreAsked(t *testing.T) {
 	for _, c := range []struct {

@@ -220,11 +220,11 @@ func openOutbox(s *Server) error {
 	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
 		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
-		Told: func(to string, taken time.Duration) {
+		OnDelivered: func(to string, taken time.Duration) {
 			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
 			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
 		},
-		Failed: func(to, why string, err error) {
+		OnFailed: func(to, why string, err error) {
 			s.metrics.Outbox.WithLabelValues(to, why).Inc()
 			s.opts.Log.Warn("a webhook could not be told of an objection", zap.String("webhook", to), zap.String("why", why), zap.Error(err))
 		},

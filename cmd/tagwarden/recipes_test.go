@@ -38,7 +38,7 @@ func (o *oneMessage) Pending(string, int) ([]webhook.Waiting, error) {
 	return o.messages, nil
 }
 
-func (o *oneMessage) Settle([]uint64) error {
+func (o *oneMessage) Ack([]uint64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.messages != nil {

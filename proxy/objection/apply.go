@@ -172,7 +172,7 @@ func (g *group) request(i int, r *request) error {
 	a := &g.answers[i]
 	switch {
 	case r.batch == nil:
-		return g.settle(r.settle)
+		return g.ack(r.ack)
 	case a.skip:
 		if a.like >= 0 {
 			a.receipts, a.err = g.answers[a.like].receipts, g.answers[a.like].err

@@ -1,6 +1,6 @@
-// Package objection keeps who objected to what: durably on disk, and ready to be asked for every identifier of every event. It promises
-// that a change is on disk and in force when Take returns, that it is kept whole or not at all, that a look-up never waits for a writer,
-// and that no identifier is stored: only keyed hashes are.
+// Package objection keeps who objected to what: durably on disk, and ready to be asked for every identifier of every
+// event. It promises that a change is on disk and in force when Apply returns, that it is kept whole or not at all,
+// that a look-up never waits for a writer, and that no identifier is stored: only keyed hashes are.
 package objection
 
 import (
@@ -72,7 +72,7 @@ func (c *Change) Stands(scopes []string) bool {
 	return true
 }
 
-// Message is something to be told another system. The store keeps it until Settle, and does not look inside.
+// Message is something to be told another system. The store keeps it until Ack, and does not look inside.
 type Message struct {
 	To   string // name of the receiver
 	Body []byte

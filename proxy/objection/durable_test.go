@@ -77,7 +77,7 @@ var acts = []func(t *testing.T, s *Store) error{
 	func(t *testing.T, s *Store) error {
 		return take(t, s, Batch{Changes: []Change{objects(3, "ads")}, Key: "key", Digest: [32]byte{1}, Progress: &Progress{"file", 7}})
 	},
-	func(*testing.T, *Store) error { return nil }, // the place of what is settled: see settling
+	func(*testing.T, *Store) error { return nil }, // the place of what is acknowledged: see acked
 	func(t *testing.T, s *Store) error {
 		return take(t, s, Batch{Changes: []Change{takesBack(1, "analytics")}})
 	},
@@ -88,19 +88,19 @@ var acts = []func(t *testing.T, s *Store) error{
 	},
 }
 
-const settling = 3
+const acked = 3
 
 func take(t *testing.T, s *Store, b Batch) error {
 	t.Helper()
-	_, err := s.Take(t.Context(), b)
+	_, err := s.Apply(t.Context(), b)
 	return err
 }
 
 // act does the n-th act.
 func act(t *testing.T, s *Store, n int) error {
 	t.Helper()
-	if n == settling {
-		return s.Settle([]uint64{1})
+	if n == acked {
+		return s.Ack([]uint64{1})
 	}
 	return acts[n](t, s)
 }

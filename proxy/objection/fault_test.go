@@ -210,13 +210,13 @@ func TestAFailedCommitPoisons(t *testing.T) {
 			taken(t, s, objects(2, "analytics"))
 			head := s.Head()
 			for range 2 {
-				_, err := s.Take(t.Context(), Batch{Changes: []Change{objects(3, "analytics")}})
+				_, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(3, "analytics")}})
 				if !errors.Is(err, ErrPoisoned) || what != "panic" && !errors.Is(err, full) {
 					t.Errorf("%v", err)
 				}
 			}
-			if err := s.Settle([]uint64{1}); !errors.Is(err, ErrPoisoned) {
-				t.Errorf("settled: %v", err)
+			if err := s.Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {
+				t.Errorf("acknowledged: %v", err)
 			}
 			if !errors.Is(s.Err(), ErrPoisoned) || s.Head() != head || n != 3 {
 				t.Errorf("%v, %v, %d commits", s.Err(), s.Head(), n)

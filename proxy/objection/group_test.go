@@ -47,7 +47,7 @@ func TestBatchesThatWaitAreOneCommit(t *testing.T) {
 	commits := 0
 	var all sync.WaitGroup
 	take := func(ctx context.Context, b Batch, check func([]Receipt, error)) {
-		all.Go(func() { check(s.Take(ctx, b)) })
+		all.Go(func() { check(s.Apply(ctx, b)) })
 	}
 	fine := func(_ []Receipt, err error) {
 		if err != nil {
@@ -101,7 +101,7 @@ func TestTakeWaitsUntilItIsInForceAndHoldsNobodyUp(t *testing.T) {
 	}})
 	taken := make(chan error, 3)
 	take := func(c Change) {
-		_, err := s.Take(t.Context(), Batch{Changes: []Change{c}})
+		_, err := s.Apply(t.Context(), Batch{Changes: []Change{c}})
 		taken <- err
 	}
 	go take(objects(1, "analytics"))
@@ -134,7 +134,7 @@ func TestCloseAnswersThoseThatWait(t *testing.T) {
 	}
 	first, second, closed := make(chan error), make(chan error), make(chan error)
 	take := func(n int, done chan error) {
-		_, err := s.Take(context.Background(), Batch{Changes: []Change{objects(n, All)}})
+		_, err := s.Apply(context.Background(), Batch{Changes: []Change{objects(n, All)}})
 		done <- err
 	}
 	go take(1, first)
@@ -163,13 +163,13 @@ func TestAKeyIsDoneOnceADay(t *testing.T) {
 	complaint := objects(1, "analytics")
 	complaint.Complaint = true
 	batch := Batch{Changes: []Change{complaint, objects(2, "newsletter")}, Key: "token-1 abc", Digest: [32]byte{7}}
-	first, err := s.Take(t.Context(), batch)
+	first, err := s.Apply(t.Context(), batch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same := func(what string) {
 		t.Helper()
-		again, err := s.Take(t.Context(), batch)
+		again, err := s.Apply(t.Context(), batch)
 		if err != nil || !reflect.DeepEqual(again, first) {
 			t.Errorf("%s: %+v, %v; the first time %+v", what, again, err, first)
 		}
@@ -185,11 +185,11 @@ func TestAKeyIsDoneOnceADay(t *testing.T) {
 	same("after opening, just before the day is over")
 	other := batch
 	other.Digest[0]++
-	if _, err := s.Take(t.Context(), other); !errors.Is(err, ErrReused) {
+	if _, err := s.Apply(t.Context(), other); !errors.Is(err, ErrReused) {
 		t.Errorf("for something else: %v", err)
 	}
 	now = noon.Add(keyLife)
-	again, err := s.Take(t.Context(), batch)
+	again, err := s.Apply(t.Context(), batch)
 	if err != nil || again[0].Seq == first[0].Seq || again[1].Seq != first[1].Seq || again[1].New {
 		t.Errorf("a day later: %+v, %v", again, err)
 	}
@@ -221,10 +221,10 @@ func TestARecordThatIsDamagedIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.recent, _ = newRecent(1)
-	if _, err := s.Look(bad); !errors.Is(err, ErrDamaged) {
+	if _, err := s.Lookup(bad); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a look-up: %v", err)
 	}
-	if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(2, All), objects(1, All)}}); !errors.Is(err, ErrDamaged) {
+	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, All), objects(1, All)}}); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a batch: %v", err)
 	}
 	standsFor(t, s, 2) // nothing of that batch was done
@@ -245,7 +245,7 @@ func TestMessagesWaitUntilTheyAreSettled(t *testing.T) {
 	if err != nil || len(list) != 3 || string(list[0].Body) != "body 1" || list[2].To != "crm" || !list[0].Since.Equal(noon) {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if err := s.Settle([]uint64{list[0].ID, list[2].ID, 12345}); err != nil {
+	if err := s.Ack([]uint64{list[0].ID, list[2].ID, 12345}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -266,7 +266,7 @@ func TestProgressIsKeptInTheSameStep(t *testing.T) {
 	s := opened(t, Options{Dir: dir})
 	for line := uint64(1); line <= 3; line++ {
 		b := Batch{Changes: []Change{objects(int(line), All)}, Progress: &Progress{File: "digest", Line: line}}
-		if _, err := s.Take(t.Context(), b); err != nil {
+		if _, err := s.Apply(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}

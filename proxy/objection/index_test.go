@@ -50,7 +50,7 @@ func TestAFileOutgrowsItsMap(t *testing.T) {
 					return
 				default:
 				}
-				if _, err := s.Look(subject(i % 1000).Hash); err != nil {
+				if _, err := s.Lookup(subject(i % 1000).Hash); err != nil {
 					t.Error(err)
 					return
 				}
@@ -95,7 +95,7 @@ func TestFiltersAreRebuiltWhileSubjectsCome(t *testing.T) {
 				if n == 0 {
 					continue
 				}
-				if scopes, err := s.Look(list[int64(i)%n]); err != nil || !scopes.Any() {
+				if scopes, err := s.Lookup(list[int64(i)%n]); err != nil || !scopes.Any() {
 					t.Errorf("%v, %v", scopes, err)
 					return
 				}
@@ -128,7 +128,7 @@ func TestFiltersAreRebuiltWhileSubjectsCome(t *testing.T) {
 	close(stop)
 	readers.Wait()
 	for _, hash := range list {
-		if scopes, err := s.Look(hash); err != nil || !scopes.Any() {
+		if scopes, err := s.Lookup(hash); err != nil || !scopes.Any() {
 			t.Fatalf("%v, %v", scopes, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestAFilterThatCannotBeBuiltPoisons(t *testing.T) {
 		for i := range 500 {
 			changes = append(changes, objects(n+i, All))
 		}
-		if _, err := s.Take(t.Context(), Batch{Changes: changes}); err != nil {
+		if _, err := s.Apply(t.Context(), Batch{Changes: changes}); err != nil {
 			break
 		}
 	}
@@ -203,7 +203,7 @@ func TestAnOldAnswerIsNotRemembered(t *testing.T) {
 	}
 }
 
-// TestLooksNeverGoBack: whoever looks after Take has returned finds what it took, while others look all the time.
+// TestLooksNeverGoBack: whoever looks after Apply has returned finds what it took, while others look all the time.
 func TestLooksNeverGoBack(t *testing.T) {
 	s := opened(t, Options{Recent: 64})
 	policy := s.Resolve(func(string) (rules.Objections, bool) { return rules.Objections{All: true}, true })
@@ -217,7 +217,7 @@ func TestLooksNeverGoBack(t *testing.T) {
 					return
 				default:
 				}
-				if _, err := policy.Of(subject(i % 40).Hash); err != nil {
+				if _, err := policy.Lookup(subject(i % 40).Hash); err != nil {
 					t.Error(err)
 					return
 				}
@@ -231,7 +231,7 @@ func TestLooksNeverGoBack(t *testing.T) {
 			c = takesBack(n, All)
 		}
 		taken(t, s, c)
-		if o, err := policy.Of(subject(n).Hash); err != nil || o.Any() != (round%3 != 2) {
+		if o, err := policy.Lookup(subject(n).Hash); err != nil || o.Any() != (round%3 != 2) {
 			t.Errorf("round %d: %+v, %v", round, o, err)
 		}
 	}
@@ -251,7 +251,7 @@ func TestLookingAllocatesNothing(t *testing.T) {
 	for what, n := range map[string]int{"never objected": 2, "remembered": 1} {
 		hash := subject(n).Hash
 		if allocated := testing.AllocsPerRun(100, func() {
-			if _, err := policy.Of(hash); err != nil {
+			if _, err := policy.Lookup(hash); err != nil {
 				t.Error(err)
 			}
 		}); allocated != 0 {
@@ -276,7 +276,7 @@ func BenchmarkLookNeverObjected(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		if _, err := policy.Of(list[i&(1<<16-1)]); err != nil {
+		if _, err := policy.Lookup(list[i&(1<<16-1)]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -287,7 +287,7 @@ func BenchmarkLookRemembered(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		if _, err := policy.Of(known[i&(1<<12-1)]); err != nil {
+		if _, err := policy.Lookup(known[i&(1<<12-1)]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -298,7 +298,7 @@ func BenchmarkLookOnDisk(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		if _, err := policy.Of(known[i*7919%len(known)]); err != nil {
+		if _, err := policy.Lookup(known[i*7919%len(known)]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -310,7 +310,7 @@ func BenchmarkTake(b *testing.B) {
 	b.SetParallelism(64)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := s.Take(b.Context(), Batch{Changes: []Change{objects(int(n.Add(1)), All)}}); err != nil {
+			if _, err := s.Apply(b.Context(), Batch{Changes: []Change{objects(int(n.Add(1)), All)}}); err != nil {
 				b.Error(err)
 			}
 		}

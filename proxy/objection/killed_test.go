@@ -51,7 +51,7 @@ func playKilled(dir string) error {
 		all.Go(func() {
 			for i := 0; ; i++ {
 				n := (start+i)*8 + g
-				receipts, err := s.Take(context.Background(), Batch{Changes: killedChanges(n)})
+				receipts, err := s.Apply(context.Background(), Batch{Changes: killedChanges(n)})
 				print.Lock()
 				if err != nil {
 					failed = err
@@ -184,11 +184,11 @@ func playFull(dir string) error {
 		for i := range 2000 {
 			changes = append(changes, objects(n+i, "analytics"))
 		}
-		if _, err := s.Take(context.Background(), Batch{Changes: changes}); err != nil {
+		if _, err := s.Apply(context.Background(), Batch{Changes: changes}); err != nil {
 			if !errors.Is(err, ErrPoisoned) || !errors.Is(s.Err(), ErrPoisoned) {
 				return err
 			}
-			if scopes, err := s.Look(subject(n - 1).Hash); err != nil || !scopes.Any() {
+			if scopes, err := s.Lookup(subject(n - 1).Hash); err != nil || !scopes.Any() {
 				return fmt.Errorf("an acknowledged objection is gone: %w", err)
 			}
 			fmt.Println(n)

@@ -164,7 +164,7 @@ func TestMillionsOfObjectors(t *testing.T) {
 			for start := 0; start < len(list); start += chunk {
 				some := list[start:min(len(list), start+chunk)]
 				runs = append(runs, each(len(some), func(i int) {
-					if o, err := policy.Of(some[i]); err != nil || o.Any() != want {
+					if o, err := policy.Lookup(some[i]); err != nil || o.Any() != want {
 						wrong++
 					}
 				}))
@@ -219,7 +219,7 @@ func withWriter(t *testing.T, s *Store, table *figures, never, known [][16]byte)
 			for _, hash := range hashesOf(seed, 500) {
 				changes = append(changes, Change{Subjects: []Subject{{Space: "email", Hash: hash}}, Object: []string{All}, Source: Import})
 			}
-			if _, err := s.Take(t.Context(), Batch{Changes: changes}); err != nil {
+			if _, err := s.Apply(t.Context(), Batch{Changes: changes}); err != nil {
 				t.Error(err)
 				return
 			}
@@ -230,7 +230,7 @@ func withWriter(t *testing.T, s *Store, table *figures, never, known [][16]byte)
 		took := make([]time.Duration, len(list))
 		for i, hash := range list {
 			start := time.Now()
-			if _, err := s.Look(hash); err != nil {
+			if _, err := s.Lookup(hash); err != nil {
 				t.Error(err)
 			}
 			took[i] = time.Since(start)
@@ -285,7 +285,7 @@ func TestMillionsOfChanges(t *testing.T) {
 					}
 					changes = append(changes, change)
 				}
-				if _, err := s.Take(t.Context(), Batch{Changes: changes, Progress: &Progress{File: "f", Line: uint64(line + len(changes))}}); err != nil {
+				if _, err := s.Apply(t.Context(), Batch{Changes: changes, Progress: &Progress{File: "f", Line: uint64(line + len(changes))}}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -117,7 +117,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					b.Changes = append(b.Changes, c)
 					want = append(want, m.take(subjects, &c))
 				}
-				got, err := s.Take(t.Context(), b)
+				got, err := s.Apply(t.Context(), b)
 				if err != nil || !reflect.DeepEqual(got, want) {
 					t.Fatalf("seed %d: %+v, %v; want %+v; of %+v", seed, got, err, want, b.Changes)
 				}

@@ -10,7 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Waiting is a message that was not settled yet.
+// Waiting is a message that was not acknowledged yet.
 type Waiting struct {
 	ID    uint64
 	To    string
@@ -43,8 +43,8 @@ func (g *group) post(messages []Message, inForce []string) error {
 	return nil
 }
 
-// settle forgets messages. Those that are not there any more are none of its faults.
-func (g *group) settle(ids []uint64) error {
+// ack forgets messages. Those that are not there any more are none of its faults.
+func (g *group) ack(ids []uint64) error {
 	outbox := g.tx.Bucket(bucketOutbox)
 	for _, id := range ids {
 		key := number(id)
@@ -94,9 +94,9 @@ func parseWaiting(key, value []byte) (Waiting, error) {
 	return w, nil
 }
 
-// Settle forgets messages that were sent, or given up. It returns when that is on disk.
-func (s *Store) Settle(ids []uint64) error {
-	r := &request{settle: ids, done: make(chan struct{})}
+// Ack forgets messages that were sent, or given up. It returns when that is on disk.
+func (s *Store) Ack(ids []uint64) error {
+	r := &request{ack: ids, done: make(chan struct{})}
 	if err := s.ask(context.Background(), r); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func TestFileThatIsNotInItsPlace(t *testing.T) {
 			}})
 			taken(t, s, objects(1, "analytics"))
 			back := away(path)
-			if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrGone) || recorded != 1 {
+			if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrGone) || recorded != 1 {
 				t.Fatalf("acknowledged: %v, %d recorded", err, recorded)
 			}
 			if err := s.Present(); !errors.Is(err, ErrGone) || !errors.Is(s.Err(), ErrGone) {
@@ -59,7 +59,7 @@ func TestFileThatIsNotInItsPlace(t *testing.T) {
 			}
 			taken(t, s, objects(3, "analytics"))
 			during = func() { back = away(path) }
-			if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(4, "analytics")}}); !errors.Is(err, ErrGone) {
+			if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(4, "analytics")}}); !errors.Is(err, ErrGone) {
 				t.Errorf("acknowledged though the file went while it was written: %v", err)
 			}
 			during = nil

@@ -104,7 +104,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			s := opened(t, Options{
 				Now: func() time.Time { return now }, InForce: func() { inForce++ }, Record: func([]Recorded, Head) error { recorded++; return nil },
 			})
-			if _, err := s.Take(t.Context(), Batch{Key: "old", Changes: []Change{objects(1, "analytics")}}); err != nil {
+			if _, err := s.Apply(t.Context(), Batch{Key: "old", Changes: []Change{objects(1, "analytics")}}); err != nil {
 				t.Fatal(err)
 			}
 			now = later
@@ -119,7 +119,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 				batch.Changes[0].Outbox[0].With = func([]string) ([]byte, error) { return nil, c.message }
 			}
 			for range 2 {
-				if receipts, err := s.Take(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil || c.message != nil && !errors.Is(err, c.message) {
+				if receipts, err := s.Apply(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil || c.message != nil && !errors.Is(err, c.message) {
 					t.Errorf("acknowledged: %v, %v", receipts, err)
 				}
 			}
@@ -141,7 +141,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 func TestEveryKindOfPut(t *testing.T) {
 	s := opened(t, Options{})
 	before := everything(t, s)
-	if _, err := s.Take(t.Context(), everyKind(1)); err != nil {
+	if _, err := s.Apply(t.Context(), everyKind(1)); err != nil {
 		t.Fatal(err)
 	}
 	after := everything(t, s)
@@ -160,13 +160,13 @@ func TestEveryKindOfPut(t *testing.T) {
 // TestWhatCannotBePutIsAnError: each function that puts or deletes something says where that could not be done.
 func TestWhatCannotBePutIsAnError(t *testing.T) {
 	s := opened(t, Options{})
-	if _, err := s.Take(t.Context(), everyKind(1)); err != nil {
+	if _, err := s.Apply(t.Context(), everyKind(1)); err != nil {
 		t.Fatal(err)
 	}
 	batch := everyKind(1)
 	for name, put := range map[string]func(g *group) error{
 		"message":       func(g *group) error { return g.post(batch.Changes[0].Outbox, nil) },
-		"settled":       func(g *group) error { return g.settle([]uint64{1}) },
+		"acked":         func(g *group) error { return g.ack([]uint64{1}) },
 		"key":           func(g *group) error { return g.remember(&batch, nil) },
 		"old key":       func(g *group) error { return g.purge() },
 		"scope":         func(g *group) error { return g.numbers(&Change{Object: []string{"another"}}) },
@@ -202,7 +202,7 @@ func TestAnUnreadableRecordIsNotReplaced(t *testing.T) {
 	if err := s.file.db.Update(garbage(bucketSubjects, one.Hash[:])); err != nil {
 		t.Fatal(err)
 	}
-	if receipts, err := s.Take(t.Context(), Batch{Changes: []Change{objects(1, "newsletter")}}); !errors.Is(err, ErrDamaged) || receipts != nil {
+	if receipts, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, "newsletter")}}); !errors.Is(err, ErrDamaged) || receipts != nil {
 		t.Errorf("%v, %v", receipts, err)
 	}
 	taken(t, s, objects(2, "newsletter"))
@@ -232,7 +232,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	taken(t, s, objects(1, "analytics"))
 	shut = true
 	for range 2 { // at the reading after a commit, and at the beginning of the next
-		if receipts, err := s.Take(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrPoisoned) || receipts != nil {
+		if receipts, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrPoisoned) || receipts != nil {
 			t.Errorf("%v, %v", receipts, err)
 		}
 	}
@@ -274,11 +274,11 @@ func TestNothingIsBegunInAShutFile(t *testing.T) {
 	if err := s.file.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(1, "analytics")}}); !errors.Is(err, ErrPoisoned) || !errors.Is(s.Err(), ErrPoisoned) {
+	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, "analytics")}}); !errors.Is(err, ErrPoisoned) || !errors.Is(s.Err(), ErrPoisoned) {
 		t.Errorf("%v, %v", err, s.Err())
 	}
-	if err := s.Settle([]uint64{1}); !errors.Is(err, ErrPoisoned) {
-		t.Errorf("settled: %v", err)
+	if err := s.Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {
+		t.Errorf("acknowledged: %v", err)
 	}
 }
 
@@ -376,7 +376,7 @@ func TestAScopeOfNoNameIsAnError(t *testing.T) {
 	}
 	r := s.Resolve(func(string) (rules.Objections, bool) { return rules.Objections{}, true })
 	one := subject(1)
-	if found, err := r.Of(one.Hash); !errors.Is(err, errUnknownNumber) {
+	if found, err := r.Lookup(one.Hash); !errors.Is(err, errUnknownNumber) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// request is what waits for the writer: a batch, or messages to settle.
+// request is what waits for the writer: a batch, or messages to acknowledge.
 type request struct {
-	batch  *Batch
-	settle []uint64
+	batch *Batch
+	ack   []uint64
 
 	begun    atomic.Int32 // waiting, taken or left
 	done     chan struct{}

@@ -47,9 +47,9 @@ func (r *Resolved) translate() []translation {
 	return table
 }
 
-// Of returns what the subject of that hash objected to, or has restricted. An error means that nobody knows.
-func (r *Resolved) Of(hash [16]byte) (rules.Objections, error) {
-	scopes, err := r.store.Look(hash)
+// Lookup returns what the subject of that hash objected to, or has restricted. An error means that nobody knows.
+func (r *Resolved) Lookup(hash [16]byte) (rules.Objections, error) {
+	scopes, err := r.store.Lookup(hash)
 	if err != nil || !scopes.Any() {
 		return rules.Objections{}, err
 	}

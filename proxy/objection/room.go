@@ -77,7 +77,7 @@ func (s *Store) unchanging(b *Batch) bool {
 func takes(requests []*request, page int64) (need int64) {
 	for _, r := range requests {
 		if r.batch == nil {
-			need += page * int64(len(r.settle))
+			need += page * int64(len(r.ack))
 			continue
 		}
 		for i := range r.batch.Changes {

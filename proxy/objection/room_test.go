@@ -44,7 +44,7 @@ func TestAFullDisk(t *testing.T) {
 		"taking back what does not":      {Batch{Changes: []Change{takesBack(1, "newsletter")}}, true},
 		"taking back all, of an unknown": {Batch{Changes: []Change{takesBack(9, All)}}, true},
 	} {
-		receipts, err := s.Take(t.Context(), c.batch)
+		receipts, err := s.Apply(t.Context(), c.batch)
 		if c.taken != (err == nil) || err != nil && !errors.Is(err, ErrFull) || err == nil && receipts[0].New {
 			t.Errorf("%s: %+v, %v", what, receipts, err)
 		}
@@ -62,7 +62,7 @@ func TestAFullDisk(t *testing.T) {
 		t.Error("it is full for ever")
 	}
 	free = 64<<20 - 1
-	if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(4, "analytics")}}); !errors.Is(err, ErrFull) {
+	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(4, "analytics")}}); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 	if s.LookForRoom(); !s.Full() {

@@ -27,12 +27,13 @@ type Options struct {
 	Past    Head
 	Because string
 
-	// Record puts changes on the ledger: it is called once they are on disk and found by look-ups, before Take returns, one call at a time, in
-	// the order of their numbers. An error undoes nothing, and ends nothing here: the ledger says by its last head what it lacks.
+	// Record puts changes on the ledger: it is called once they are on disk and found by look-ups, before Apply
+	// returns, one call at a time, in the order of their numbers. An error undoes nothing, and ends nothing here: the
+	// ledger says by its last head what it lacks.
 	Record func([]Recorded, Head) error
 
-	// InForce returns when every send whose last look-up came before its call has left or was cut: Take waits for it. It may take seconds, and
-	// is called again meanwhile for what is taken next.
+	// InForce returns when every send whose last look-up came before its call has left or was cut: Apply waits for it.
+	// It may take seconds, and is called again meanwhile for what is taken next.
 	InForce func()
 
 	Recent int // how many answers from disk are remembered; 65536
@@ -87,14 +88,14 @@ type state struct {
 	marks   []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
 }
 
-// Take does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with an error in it is a
-// *Fault; ErrReused, ErrFull, ErrPoisoned and ErrClosed are the other ways not to do it. The context ends only the waiting before the batch was
-// begun: what was begun is finished, and answered.
+// Apply does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with
+// an error in it is a *Fault; ErrReused, ErrFull, ErrPoisoned and ErrClosed are the other ways not to do it. The
+// context ends only the waiting before the batch was begun: what was begun is finished, and answered.
 //
-// Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:" before it the
-// restriction; "all" takes back all that stands. A change that changes nothing is not recorded, and its messages are dropped; a complaint
-// is always recorded.
-func (s *Store) Take(ctx context.Context, b Batch) ([]Receipt, error) {
+// Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:"
+// before it the restriction; "all" takes back all that stands. A change that changes nothing is not recorded, and its
+// messages are dropped; a complaint is always recorded.
+func (s *Store) Apply(ctx context.Context, b Batch) ([]Receipt, error) {
 	if err := normalise(&b, s.opts.Now()); err != nil {
 		return nil, err
 	}
@@ -123,9 +124,9 @@ func (s *Store) ask(ctx context.Context, r *request) error {
 	return r.wait(ctx)
 }
 
-// Look returns the scopes in force for the subject of that hash. An error means that nobody knows. It never waits for a writer, and
-// allocates nothing unless it has to read from disk.
-func (s *Store) Look(hash [16]byte) (Scopes, error) {
+// Lookup returns the scopes in force for the subject of that hash. An error means that nobody knows. It never waits for
+// a writer, and allocates nothing unless it has to read from disk.
+func (s *Store) Lookup(hash [16]byte) (Scopes, error) {
 	if s.file.closed.Load() {
 		return Scopes{}, ErrClosed
 	}
@@ -147,7 +148,7 @@ func (s *Store) Look(hash [16]byte) (Scopes, error) {
 func (s *Store) Standing(subjects []Subject) ([]string, error) {
 	var all []string
 	for i := range subjects {
-		scopes, err := s.Look(subjects[i].Hash)
+		scopes, err := s.Lookup(subjects[i].Hash)
 		if err != nil {
 			return nil, err
 		}

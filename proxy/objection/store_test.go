@@ -70,7 +70,7 @@ func takesBack(n int, scopes ...string) Change {
 
 func taken(t testing.TB, s *Store, changes ...Change) []Receipt {
 	t.Helper()
-	receipts, err := s.Take(t.Context(), Batch{Changes: changes})
+	receipts, err := s.Apply(t.Context(), Batch{Changes: changes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,10 +132,10 @@ func TestAnObjectionIsInForceWhenTakeReturns(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Look(subject(1).Hash); !errors.Is(err, ErrClosed) {
+	if _, err := s.Lookup(subject(1).Hash); !errors.Is(err, ErrClosed) {
 		t.Errorf("a look-up in a closed store: %v", err)
 	}
-	if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(1, All)}}); !errors.Is(err, ErrClosed) {
+	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, All)}}); !errors.Is(err, ErrClosed) {
 		t.Errorf("a batch for a closed store: %v", err)
 	}
 	s = opened(t, Options{Dir: dir, Past: head})
@@ -161,7 +161,7 @@ func TestScopesAreTranslatedForAPolicy(t *testing.T) {
 	restricts.Restriction = true
 	taken(t, s, objects(1, "analytics", "gone"), restricts, objects(3, "gone"), objects(4, All))
 	for n, want := range []rules.Objections{{}, {Purposes: 2}, {Purposes: 2, Restricted: true}, {}, {All: true}} {
-		if got, err := r.Of(subject(n).Hash); err != nil || got != want {
+		if got, err := r.Lookup(subject(n).Hash); err != nil || got != want {
 			t.Errorf("subject %d: %+v, %v; want %+v", n, got, err, want)
 		}
 	}
@@ -190,7 +190,7 @@ func TestWhatIsWrongWithAChangeIsSaid(t *testing.T) {
 	} {
 		bad := good
 		spoil(&bad)
-		_, err := s.Take(t.Context(), Batch{Changes: []Change{good, bad}})
+		_, err := s.Apply(t.Context(), Batch{Changes: []Change{good, bad}})
 		var fault *Fault
 		if !errors.As(err, &fault) || fault.Act != 1 || fault.What != what {
 			t.Errorf("%s: %v", what, err)
@@ -198,7 +198,7 @@ func TestWhatIsWrongWithAChangeIsSaid(t *testing.T) {
 	}
 	standsFor(t, s, 1)
 	for _, scope := range []string{"", "restriction:all", "vendor:", "a\tb", strings.Repeat("x", 200)} {
-		if _, err := s.Take(t.Context(), Batch{Changes: []Change{objects(1, scope)}}); err == nil {
+		if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, scope)}}); err == nil {
 			t.Errorf("scope %q was taken", scope)
 		}
 	}

@@ -20,25 +20,25 @@ type Waiting struct {
 	Since time.Time
 }
 
-// Store keeps messages until they are settled. It is safe for concurrent use.
+// Store keeps messages until they are acknowledged. It is safe for concurrent use.
 type Store interface {
 	// Pending returns messages to a receiver, those that wait longest first; to "": to any.
 	Pending(to string, limit int) ([]Waiting, error)
-	// Settle forgets messages, durably. One that is not there is settled.
-	Settle(ids []uint64) error
+	// Ack forgets messages, durably. One that is not there is acknowledged.
+	Ack(ids []uint64) error
 }
 
 // OutboxOptions are what an Outbox needs. Zero values take the defaults given.
 type OutboxOptions struct {
-	Store     Store
-	Key       [32]byte                                              // that messages are sealed with
-	Receivers func() []*Receiver                                    // in force now
-	Client    *http.Client                                          // one that follows no redirect and waits 10 s
-	Now       func() time.Time                                      // the clock; time.Now
-	Told      func(to string, taken time.Duration)                  // a message was taken, so long after it began to wait
-	Failed    func(to string, why string, err error)                // an attempt came to nothing; why is a word of a closed list
-	Fault     func(err error)                                       // the store does not do what it should
-	After     func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
+	Store       Store
+	Key         [32]byte                                              // that messages are sealed with
+	Receivers   func() []*Receiver                                    // in force now
+	Client      *http.Client                                          // one that follows no redirect and waits 10 s
+	Now         func() time.Time                                      // the clock; time.Now
+	OnDelivered func(to string, taken time.Duration)                  // a message was taken, so long after it began to wait
+	OnFailed    func(to string, why string, err error)                // an attempt came to nothing; why is a word of a closed list
+	Fault       func(err error)                                       // the store does not do what it should
+	After       func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
 }
 
 // Why an attempt came to nothing. Those that say "dropped" are the message's last.
@@ -60,9 +60,9 @@ var delays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 *
 func delay(failures int) time.Duration { return delays[min(failures, len(delays))-1] }
 
 const (
-	atOnce    = 500 // messages that are read at once
-	settling  = 32  // messages that are settled with one write: after a crash as many are sent again
-	mostAside = 100 // messages that a receiver may refuse before it is taken to be the receiver's fault
+	atOnce      = 500 // messages that are read at once
+	ackedAtOnce = 32  // messages that are acknowledged with one write: after a crash as many are sent again
+	mostAside   = 100 // messages that a receiver may refuse before it is taken to be the receiver's fault
 )
 
 // Outbox sends what waits: to each receiver in order, whatever becomes of the others.
@@ -88,11 +88,11 @@ func NewOutbox(o OutboxOptions) *Outbox {
 			return t.C, t.Stop
 		}
 	}
-	if o.Told == nil {
-		o.Told = func(string, time.Duration) {}
+	if o.OnDelivered == nil {
+		o.OnDelivered = func(string, time.Duration) {}
 	}
-	if o.Failed == nil {
-		o.Failed = func(string, string, error) {}
+	if o.OnFailed == nil {
+		o.OnFailed = func(string, string, error) {}
 	}
 	if o.Fault == nil {
 		o.Fault = func(error) {}
@@ -177,20 +177,20 @@ func (o *Outbox) expire() {
 	var drop []uint64
 	for _, m := range oldest {
 		if o.opts.Now().Sub(m.Since) > patience {
-			o.opts.Failed(m.To, WhyTooOld, nil)
+			o.opts.OnFailed(m.To, WhyTooOld, nil)
 			drop = append(drop, m.ID)
 		}
 	}
-	if err := o.settle(drop); err != nil {
+	if err := o.ack(drop); err != nil {
 		o.opts.Fault(err)
 	}
 }
 
-func (o *Outbox) settle(ids []uint64) error {
+func (o *Outbox) ack(ids []uint64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := o.opts.Store.Settle(ids); err != nil {
+	if err := o.opts.Store.Ack(ids); err != nil {
 		return fmt.Errorf("what was sent, or given up, cannot be settled: nothing more is sent, and after a restart it is sent again: %w", err)
 	}
 	return nil
@@ -201,7 +201,7 @@ type worker struct {
 	failures int                 // in a row, of the receiver as a whole
 	until    time.Time           // it is let be until then
 	aside    map[uint64]*refusal // messages that it refused
-	done     []uint64            // messages that are to be settled
+	done     []uint64            // messages that are to be acknowledged
 }
 
 // refusal is a message that a receiver does not take as it takes others.
@@ -222,16 +222,16 @@ func (o *Outbox) work(ctx context.Context, to string, kick <-chan struct{}) {
 	}
 }
 
-// round sends what can be sent now, and returns after which time there may be more. As long as what was sent cannot be settled nothing is sent:
-// it would be sent again and again, and after a crash there would be ever more of it.
+// round sends what can be sent now, and returns after which time there may be more. As long as what was sent cannot be
+// acknowledged nothing is sent: it would be sent again and again, and after a crash there would be ever more of it.
 func (o *Outbox) round(ctx context.Context, to string, w *worker) time.Duration {
 	var next time.Duration
-	err := o.settleDone(w)
+	err := o.ackDone(w)
 	if err == nil {
 		next, err = o.send(ctx, to, w)
 	}
 	if err == nil {
-		err = o.settleDone(w)
+		err = o.ackDone(w)
 	}
 	if err != nil {
 		o.opts.Fault(err)
@@ -240,9 +240,9 @@ func (o *Outbox) round(ctx context.Context, to string, w *worker) time.Duration 
 	return next
 }
 
-// settleDone settles what was sent, or given up.
-func (o *Outbox) settleDone(w *worker) error {
-	err := o.settle(w.done)
+// ackDone acknowledges what was sent, or given up.
+func (o *Outbox) ackDone(w *worker) error {
+	err := o.ack(w.done)
 	if err == nil {
 		w.done = w.done[:0]
 	}
@@ -279,8 +279,8 @@ func (o *Outbox) send(ctx context.Context, to string, w *worker) (time.Duration,
 		}
 		delete(w.aside, m.ID)
 		moved = true
-		if w.done = append(w.done, m.ID); len(w.done) == settling {
-			if err := o.settleDone(w); err != nil {
+		if w.done = append(w.done, m.ID); len(w.done) == ackedAtOnce {
+			if err := o.ackDone(w); err != nil {
 				return 0, err
 			}
 		}
@@ -294,7 +294,7 @@ func (o *Outbox) send(ctx context.Context, to string, w *worker) (time.Duration,
 // open reads a message, or says why it is dropped.
 func (o *Outbox) open(m *Waiting) (*Act, string) {
 	if o.opts.Now().Sub(m.Since) > patience {
-		o.opts.Failed(m.To, WhyTooOld, nil)
+		o.opts.OnFailed(m.To, WhyTooOld, nil)
 		return nil, WhyTooOld
 	}
 	var act Act
@@ -303,7 +303,7 @@ func (o *Outbox) open(m *Waiting) (*Act, string) {
 		err = ErrUnsealed
 	}
 	if err != nil {
-		o.opts.Failed(m.To, WhyUnreadable, err)
+		o.opts.OnFailed(m.To, WhyUnreadable, err)
 		return nil, WhyUnreadable
 	}
 	return &act, ""
@@ -336,7 +336,7 @@ func (o *Outbox) tell(ctx context.Context, r *Receiver, m *Waiting, a *Act, w *w
 	switch why {
 	case "":
 		w.failures = 0
-		o.opts.Told(m.To, o.opts.Now().Sub(m.Since))
+		o.opts.OnDelivered(m.To, o.opts.Now().Sub(m.Since))
 		return ""
 	case WhyDown:
 		if ctx.Err() != nil {
@@ -355,7 +355,7 @@ func (o *Outbox) tell(ctx context.Context, r *Receiver, m *Waiting, a *Act, w *w
 		before.until = o.opts.Now().Add(max(delay(before.failures), after))
 		block(before.until)
 	}
-	o.opts.Failed(m.To, why, err)
+	o.opts.OnFailed(m.To, why, err)
 	return why
 }
 

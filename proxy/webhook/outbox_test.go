@@ -35,7 +35,7 @@ func (s *shelf) Pending(to string, limit int) ([]Waiting, error) {
 	return out, nil
 }
 
-func (s *shelf) Settle(ids []uint64) error {
+func (s *shelf) Ack(ids []uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = slices.DeleteFunc(s.all, func(m Waiting) bool { return slices.Contains(ids, m.ID) })
@@ -103,7 +103,7 @@ func newTemplated(t *testing.T, name string) *Receiver {
 	return r
 }
 
-// deliver runs an outbox in a bubble until the test's end. Events are what Told and Failed were told.
+// deliver runs an outbox in a bubble until the test's end. Events are what OnDelivered and OnFailed were told.
 func deliver(t *testing.T, s *shelf, f *far, receivers ...*Receiver) (o *Outbox, events func() []string) {
 	t.Helper()
 	var mu sync.Mutex
@@ -116,9 +116,9 @@ func deliver(t *testing.T, s *shelf, f *far, receivers ...*Receiver) (o *Outbox,
 	s.now = time.Now
 	o = NewOutbox(OutboxOptions{
 		Store: s, Key: testKey, Receivers: func() []*Receiver { return receivers }, Client: &http.Client{Transport: f},
-		Told:   func(to string, taken time.Duration) { note("%s told after %v", to, taken) },
-		Failed: func(to, why string, _ error) { note("%s %s", to, why) },
-		Fault:  func(err error) { t.Error(err) },
+		OnDelivered: func(to string, taken time.Duration) { note("%s told after %v", to, taken) },
+		OnFailed:    func(to, why string, _ error) { note("%s %s", to, why) },
+		Fault:       func(err error) { t.Error(err) },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})

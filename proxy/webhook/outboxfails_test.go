@@ -19,7 +19,7 @@ import (
 // badShelf is a shelf of which calls fail.
 type badShelf struct {
 	shelf
-	reads, settles func() error
+	reads, acks func() error
 }
 
 func (s *badShelf) Pending(to string, limit int) ([]Waiting, error) {
@@ -29,11 +29,11 @@ func (s *badShelf) Pending(to string, limit int) ([]Waiting, error) {
 	return s.shelf.Pending(to, limit)
 }
 
-func (s *badShelf) Settle(ids []uint64) error {
-	if err := s.settles(); err != nil {
+func (s *badShelf) Ack(ids []uint64) error {
+	if err := s.acks(); err != nil {
 		return err
 	}
-	return s.shelf.Settle(ids)
+	return s.shelf.Ack(ids)
 }
 
 func never() error { return nil }
@@ -64,7 +64,7 @@ func (f *far) inOrder(n int) bool {
 
 // TestOutboxWhoseStoreFails: whichever call of the store fails, that is said, and everything is told once, in order.
 func TestOutboxWhoseStoreFails(t *testing.T) {
-	const people = settling + 3
+	const people = ackedAtOnce + 3
 	calls := 0
 	for n := 1; n == 1 || calls >= n-1; n++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestOutboxWhoseStoreFails(t *testing.T) {
 				return nil
 			}
 			var faults atomic.Int64
-			s, a := &badShelf{shelf: shelf{now: time.Now}, reads: one, settles: one}, newTemplated(t, "a")
+			s, a := &badShelf{shelf: shelf{now: time.Now}, reads: one, acks: one}, newTemplated(t, "a")
 			for i := range uint64(people) {
 				s.post(t, i, a, fmt.Sprintf("u%d@example.com", i))
 			}
@@ -111,7 +111,7 @@ func TestOutboxThatCannotForget(t *testing.T) {
 		var full atomic.Bool
 		full.Store(true)
 		s, a := &badShelf{shelf: shelf{now: time.Now}, reads: never}, newTemplated(t, "a")
-		s.settles = func() error {
+		s.acks = func() error {
 			if full.Load() {
 				return errors.New("no space left on device")
 			}
@@ -127,7 +127,7 @@ func TestOutboxThatCannotForget(t *testing.T) {
 			o.Kick()
 			pass(time.Minute)
 		}
-		if !f.inOrder(settling) || s.left() != people || faults.Load() < 10 {
+		if !f.inOrder(ackedAtOnce) || s.left() != people || faults.Load() < 10 {
 			t.Errorf("%d told, %d left, %d faults", len(f.got), s.left(), faults.Load())
 		}
 		end()
@@ -135,7 +135,7 @@ func TestOutboxThatCannotForget(t *testing.T) {
 		o, end = s.running(t, again, a, func(error) {})
 		defer end()
 		pass(time.Minute)
-		if !again.inOrder(settling) {
+		if !again.inOrder(ackedAtOnce) {
 			t.Errorf("%d told again", len(again.got))
 		}
 		full.Store(false)
