@@ -72,9 +72,9 @@ type Ledger struct {
 	done    *sync.Cond
 	pending []byte // records not yet written
 	spare   []byte // the other buffer
-	taken   uint64 // batches handed over so far
-	written uint64 // batches written so far
-	writing bool
+	taken   uint64 // batches taken to be written so far; what is pending is the next, taken+1
+	written uint64 // of these, those that are written: all, or all but the one that is being written
+	writing bool   // somebody is in write(2)
 	broken  error
 
 	file    File // replaced only while nobody writes
@@ -214,7 +214,20 @@ func (l *Ledger) add(now time.Time, kind string, members zapcore.ObjectMarshaler
 	return nil
 }
 
-// commit waits until everything added so far is written. The first to come writes for all.
+// commit waits until everything added so far is written. The first to come writes for all. The mutex is held on entry
+// and on return.
+//
+// Records are counted in batches. What is pending is batch taken+1, also while batch taken is still being written:
+// write takes all that is pending and counts taken up in one step, under the mutex. Who calls has not let go of the
+// mutex since it added its record, so that this is in batch taken+1, as taken stands on entry. Batches are written one
+// at a time and in order: written has reached that number when the record is written, and not before. A batch that
+// failed never counts as written, nor does one behind it: the ledger is broken, and nobody is told that all is well.
+//
+// Written means that write(2) has returned: the records are the kernel's, and outlive the process, however that ends. A
+// power cut, or the kernel's own end, they outlive once the next tick has fsynced them: of the last Options.Sync some
+// may be missing, whose events have left. No hit waits for the disk. What must not be lost like this is kept elsewhere
+// as well, synced, and a start records what the ledger lacks of it: objections in their store, approvals and
+// revocations in the policy folder, keys in their state. A last line that was cut off is passed over by [Search].
 func (l *Ledger) commit() error {
 	if len(l.pending) == 0 {
 		return l.broken
