@@ -1,118 +1,105 @@
 package proxy
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
+	"slices"
 	"sync"
 
-	"github.com/tidwall/gjson"
-
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Recovered is what a start knows from the ledger, and keeps true from then on: what became of assessments, and where the log of
-// objections stood.
-type Recovered struct {
-	Facts basis.Past
-
-	mu         sync.Mutex        // guards Facts and signers once the server runs
-	signers    map[string]string // by assessment: the key that signed the version of Facts.Seen
-	remindedAt map[reviewed]int  // the last mark at which people were told of a review; the one goroutine's that tells
-	head       objection.Head    // where the log of objections stood at the start
+// recovered is what a start knows from the ledger, and keeps true from then on.
+type recovered struct {
+	mu sync.Mutex // guards Facts and Signers once the server runs; Reminded is the one goroutine's that tells of reviews
+	ledger.Recovered
 }
 
-// reviewed is a review that is to come.
-type reviewed struct{ assessment, by string }
-
-// Recover reads a ledger's records about assessments, and where the log of objections stood. A ledger that is not there remembers nothing;
-// one that cannot be read is an error: it might hold a revocation.
-func Recover(dir string) (*Recovered, error) {
-	r := newRecovered()
-	var last []byte // of an event: one record after the other says the same
-	var unread error
-	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
-		if bytes.Contains(record, []byte(`"kind":"`+ledger.KindHead+`"`)) {
-			unread = r.observeHead(record)
-			return unread == nil
-		}
-		at := bytes.Index(record, []byte(`"assessment":"`))
-		if at < 0 {
-			return true
-		}
-		if bytes.Contains(record, []byte(`"kind":"event"`)) {
-			said, _, _ := bytes.Cut(record[at:], []byte(`,"policy"`))
-			if bytes.Equal(said, last) || !bytes.Contains(record, []byte(`"decision":"permit"`)) {
-				return true
-			}
-			last = append(last[:0], said...)
-		}
-		r.observe(record)
-		return true
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
+// recoverState reads what a ledger remembers of assessments and objections.
+func recoverState(dir string) (*recovered, error) {
+	of, err := ledger.Recover(dir)
+	if err != nil {
+		return nil, err
 	}
-	if err = errors.Join(err, unread); err != nil {
-		return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
-	}
-	return r, nil
-}
-
-// observeHead remembers where the log of objections stood.
-func (r *Recovered) observeHead(record []byte) error {
-	root, err := hex.DecodeString(gjson.GetBytes(record, "root").Str)
-	if err != nil || len(root) != len(r.head.Root) {
-		return errors.New("a record says where the log of objections stood, and cannot be read")
-	}
-	r.head = objection.Head{Size: gjson.GetBytes(record, "size").Uint(), Root: [32]byte(root)}
-	return nil
-}
-
-func newRecovered() *Recovered {
-	return &Recovered{
-		Facts:      basis.Past{Revoked: map[string]int{}, Seen: map[string]int{}, Keys: map[string]bool{}},
-		signers:    map[string]string{},
-		remindedAt: map[reviewed]int{},
-	}
-}
-
-// observe remembers what a record says.
-func (r *Recovered) observe(record []byte) {
-	kind := gjson.GetBytes(record, "kind").Str
-	id, version := gjson.GetBytes(record, "assessment").String(), int(gjson.GetBytes(record, "assessment_version").Int())
-	switch kind {
-	case ledger.KindEvent:
-		if gjson.GetBytes(record, "decision").Str == rules.Permit.String() {
-			r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
-		}
-	case ledger.KindApproval:
-		r.approved(id, version, gjson.GetBytes(record, "key").String())
-	case ledger.KindRevocation:
-		r.Facts.Revoked[id] = max(r.Facts.Revoked[id], version)
-	case ledger.KindDue:
-		r.remindedAt[reviewed{id, gjson.GetBytes(record, "review_by").String()}] = int(gjson.GetBytes(record, "days").Int())
-	}
-}
-
-// approved remembers that a version came into force, and who signed it.
-func (r *Recovered) approved(id string, version int, key string) {
-	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
-	if key != "" {
-		r.Facts.Keys[key] = true
-		r.signers[id] = key
-	}
+	return &recovered{Recovered: *of}, nil
 }
 
 // facts is a copy that Compile may keep.
-func (r *Recovered) facts() basis.Past {
+func (r *recovered) facts() basis.Past {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return basis.Past{Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys)}
+}
+
+// stood is where the log of objections stood at the start.
+func (r *recovered) stood() objection.Head {
+	return objection.Head{Size: r.Head.Size, Root: r.Head.Root}
+}
+
+// remember records what a configuration says of assessments and the ledger does not know yet: versions that are approved, and revocations.
+// It is written before anything is judged by that configuration.
+func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range loaded.Revocations {
+		of := &loaded.Revocations[i]
+		if of.Version <= r.Facts.Revoked[of.Assessment] {
+			continue
+		}
+		record := ledger.Assessed{
+			Kind: ledger.KindRevocation, Assessment: of.Assessment, Version: of.Version, Key: of.By, Because: of.Because,
+		}
+		if err := to.Assessed(record); err != nil {
+			return err
+		}
+		r.Facts.Revoked[of.Assessment] = of.Version
+	}
+	register := loaded.Policy.Assessments()
+	for _, id := range register.IDs() {
+		version, key := register.Version(id), basis.SignedBy(register.Assessment(id).Approval)
+		if !register.Approved(id) || version <= r.Facts.Seen[id] && r.Facts.Keys[key] {
+			continue
+		}
+		record := ledger.Assessed{
+			Kind: ledger.KindApproval, Assessment: id, Version: version, Meaning: loaded.Assessments[id].Digest.String(), Key: key,
+		}
+		if err := to.Assessed(record); err != nil {
+			return err
+		}
+		r.Approve(id, version, key)
+	}
+	return nil
+}
+
+// repeat records again what has to be remembered, so that it is still there when old records are deleted. Head is where the log of
+// objections stands now; nil: where it stood at the start.
+func (r *recovered) repeat(to *ledger.Ledger, head *objection.Head) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var records []ledger.Assessed
+	for _, id := range slices.Sorted(maps.Keys(r.Facts.Revoked)) {
+		records = append(records, ledger.Assessed{
+			Kind: ledger.KindRevocation, Assessment: id, Version: r.Facts.Revoked[id], Again: true,
+		})
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.Facts.Seen)) {
+		records = append(records, ledger.Assessed{
+			Kind: ledger.KindApproval, Assessment: id, Version: r.Facts.Seen[id], Key: r.Signers[id], Again: true,
+		})
+	}
+	again := ledger.Head{Size: r.Head.Size, Root: r.Head.Root, Again: true}
+	if head != nil {
+		again.Size, again.Root = head.Size, head.Root
+	}
+	var err error
+	if again.Size > 0 {
+		err = to.Objected(nil, again)
+	}
+	for _, record := range records {
+		err = errors.Join(err, to.Assessed(record))
+	}
+	return err
 }

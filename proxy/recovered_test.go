@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -96,7 +97,7 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 func (a *assessed) remembers(t *testing.T, c *clock) {
 	t.Helper()
 	data := filepath.Join(a.dir, "data")
-	past, err := proxy.Recover(filepath.Join(data, "ledger"))
+	past, err := ledger.Recover(filepath.Join(data, "ledger"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestRecover(t *testing.T) {
 		for _, record := range c.records {
 			err = errors.Join(err, record(l))
 		}
-		past, failed := proxy.Recover(dir)
+		past, failed := ledger.Recover(dir)
 		if err = errors.Join(err, failed, l.Close()); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
@@ -171,14 +172,52 @@ func TestRecover(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.jsonl"), `{"kind":"event","decision":"deny","assessment":"LIA-1","assessment_version":9}
+{"kind":"event","decision":"permit","assessment":"LIA-1","assessment_version":4}
+{"kind":"outcome","decision":"permit","assessment":"LIA-1","assessment_version":8}
+`)
+	if past, err := ledger.Recover(dir); err != nil || past.Facts.Seen["LIA-1"] != 4 {
+		t.Errorf("of an event that was denied, one that was not and an outcome: %+v, %v", past, err)
+	}
 	for _, root := range []string{"", "00", strings.Repeat("0", 62), strings.Repeat("g", 64)} {
 		write(t, filepath.Join(dir, "a.jsonl"), `{"kind":"objections_head","size":3,"root":"`+root+"\"}\n")
-		if _, err := proxy.Recover(dir); err == nil {
+		if _, err := ledger.Recover(dir); err == nil {
 			t.Errorf("the root %q is taken for one", root)
 		}
 	}
-	if past, err := proxy.Recover(filepath.Join(dir, "none")); err != nil || len(past.Facts.Seen) > 0 {
+	if past, err := ledger.Recover(filepath.Join(dir, "none")); err != nil || len(past.Facts.Seen) > 0 {
 		t.Errorf("no ledger: %v", err)
+	}
+}
+
+// TestVersionsAreRememberedOfEvents: which version of an assessment carried an event is known from that event's record alone; one that was
+// denied shows nothing.
+func TestVersionsAreRememberedOfEvents(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "ledger")
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now}, ledger.Note{Kind: ledger.KindStart})
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := func(decision rules.Decision, id string, version int) ledger.Event {
+		return ledger.Event{Hit: 1, Decision: decision.String(), LIA: id, Version: version, Policy: "digest"}
+	}
+	events := []ledger.Event{
+		event(rules.Permit, "LIA-1", 3), event(rules.Permit, "LIA-1", 3), event(rules.Permit, "LIA-1", 2), event(rules.Deny, "LIA-1", 9),
+		event(rules.Deny, "LIA-2", 7), event(rules.Permit, "LIA-3", 1), event(rules.Permit, "LIA-1", 2), event(rules.Permit, "", 0),
+	}
+	if err := l.Append(events, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	past, err := ledger.Recover(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen := past.Facts.Seen; len(seen) != 2 || seen["LIA-1"] != 3 || seen["LIA-3"] != 1 {
+		t.Errorf("remembered: %v", seen)
 	}
 }
 

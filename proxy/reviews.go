@@ -27,7 +27,7 @@ type reviewsOptions struct {
 	Log       *zap.Logger
 	Now       func() time.Time
 	Metrics   *metrics.Metrics
-	Recovered *Recovered
+	Recovered *recovered
 	Loaded    func() *config.Loaded                            // in force
 	Note      func(ledger.Assessed) error                      // puts on the ledger that people were told
 	Repeat    func() error                                     // records again what the ledger has to remember; once a day
@@ -38,16 +38,16 @@ type reviewsOptions struct {
 type reviews struct {
 	opts    reviewsOptions
 	kick    chan struct{}
-	logged  map[reviewed]int       // the last mark that was logged
-	sent    map[string]bool        // by hook and message
-	waiting map[reviewed]time.Time // until when a review is let be
-	day     basis.Day              // on which the ledger was last told again what it has to remember
+	logged  map[ledger.Review]int       // the last mark that was logged
+	sent    map[string]bool             // by hook and message
+	waiting map[ledger.Review]time.Time // until when a review is let be
+	day     basis.Day                   // on which the ledger was last told again what it has to remember
 }
 
 func newReviews(o reviewsOptions) *reviews {
 	return &reviews{
-		opts: o, kick: make(chan struct{}, 1), logged: map[reviewed]int{}, sent: map[string]bool{},
-		waiting: map[reviewed]time.Time{}, day: basis.DayOf(o.Now()),
+		opts: o, kick: make(chan struct{}, 1), logged: map[ledger.Review]int{}, sent: map[string]bool{},
+		waiting: map[ledger.Review]time.Time{}, day: basis.DayOf(o.Now()),
 	}
 }
 
@@ -85,8 +85,8 @@ func (r *reviews) look(ctx context.Context) {
 	loaded := r.opts.Loaded()
 	for _, due := range loaded.Due(now) {
 		mark, reached := basis.Mark(due.Days)
-		key := reviewed{due.ID, due.ReviewBy.String()}
-		told, before := r.opts.Recovered.remindedAt[key]
+		key := ledger.Review{Assessment: due.ID, By: due.ReviewBy.String()}
+		told, before := r.opts.Recovered.Reminded[key]
 		if !reached || !loaded.Policy.Assessments().Approved(due.ID) || before && told <= mark || now.Before(r.waiting[key]) {
 			continue
 		}
@@ -100,9 +100,9 @@ func (r *reviews) look(ctx context.Context) {
 			fault(r.opts.Log, "a webhook could not be told of a review: it is tried again in an hour", err)
 			continue
 		}
-		r.opts.Recovered.remindedAt[key] = mark
+		r.opts.Recovered.Reminded[key] = mark
 		record := ledger.Assessed{
-			Kind: ledger.KindDue, Assessment: due.ID, Version: loaded.Policy.Assessments().Version(due.ID), ReviewBy: key.by, Days: mark, Told: "log",
+			Kind: ledger.KindDue, Assessment: due.ID, Version: loaded.Policy.Assessments().Version(due.ID), ReviewBy: key.By, Days: mark, Told: "log",
 		}
 		if hooks > 0 {
 			record.Told = fmt.Sprintf("log, %d webhooks", hooks)
@@ -146,9 +146,9 @@ func dueText(due basis.Due) string {
 	case due.Days < 0:
 		return fmt.Sprintf("assessment %s is past its review (%s): its activities deny", due.ID, due.ReviewBy)
 	case due.Days == 1:
-		return fmt.Sprintf("assessment %s is to be reviewed in 1 day (%s); after that its activities deny", due.ID, due.ReviewBy)
+		return fmt.Sprintf("assessment %s is to be ledger.Review in 1 day (%s); after that its activities deny", due.ID, due.ReviewBy)
 	default:
-		return fmt.Sprintf("assessment %s is to be reviewed in %d days (%s); after that its activities deny", due.ID, due.Days, due.ReviewBy)
+		return fmt.Sprintf("assessment %s is to be ledger.Review in %d days (%s); after that its activities deny", due.ID, due.Days, due.ReviewBy)
 	}
 }
 

@@ -69,7 +69,7 @@ type Server struct {
 	budget        *memory.Budget // of what hits hold
 	certificate   *certificate
 	lock          *Lock // of the data folder
-	recovered     *Recovered
+	recovered     *recovered
 	keyring       *keyring
 	departing     *departures
 	objections    *objection.Store

@@ -52,7 +52,7 @@ func closeLock(s *Server) error { return s.lock.Release() }
 
 // openPolicy compiles the policy with what the ledger remembers of assessments.
 func openPolicy(s *Server) (err error) {
-	if s.recovered, err = Recover(ledgerDir(s.loaded)); err != nil {
+	if s.recovered, err = recoverState(ledgerDir(s.loaded)); err != nil {
 		return err
 	}
 	s.loaded, err = config.Compile(s.loaded.Source, s.recovered.facts())
@@ -96,7 +96,7 @@ func openObjections(s *Server) (err error) {
 	}}
 	s.objections, err = objection.Open(objection.Options{
 		Dir: ObjectionsDir(s.loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
-		Past: s.recovered.head, Because: s.opts.Because,
+		Past: s.recovered.stood(), Because: s.opts.Because,
 		Record: s.acts.record, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func ledgerHealth(s *Server) string {
 // openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has ended those under way:
 // what is done by then is recorded.
 func openActs(s *Server) error {
-	return s.acts.catchUp(context.Background(), s.objections, s.recovered.head, s.opts.Because)
+	return s.acts.catchUp(context.Background(), s.objections, s.recovered.stood(), s.opts.Because)
 }
 
 func actsHealth(s *Server) string {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
-	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -40,7 +40,7 @@ func (t *terminal) knowing(file string) (*config.Loaded, int) {
 	if loaded == nil {
 		return nil, code
 	}
-	past, err := proxy.Recover(filepath.Join(loaded.Server.Data, "ledger"))
+	past, err := ledger.Recover(filepath.Join(loaded.Server.Data, "ledger"))
 	if errors.Is(err, fs.ErrPermission) { // who writes assessments need not be let near the data
 		t.hint("the ledger in %s cannot be read from here: what was revoked or came into force elsewhere is not known", loaded.Server.Data)
 		return loaded, fine
