@@ -1,15 +1,12 @@
 package proxy
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/keys"
@@ -23,7 +20,7 @@ type keyringOptions struct {
 	Store   keys.Options
 	Log     *zap.Logger
 	Now     func() time.Time
-	Note    func(text string) error // puts a change of keys on the ledger; nothing where that is not open yet
+	Note    func(ledger.Keys) error // puts a change of keys on the ledger; nothing where that is not open yet
 	Turned  func(now time.Time)     // told before the keys of another time are in force
 	InForce func() *Snapshot        // whose keys are replaced where no hit comes
 }
@@ -75,16 +72,15 @@ func (k *keyring) begin() error {
 	} else {
 		k.opts.Log.Warn("key state " + origin)
 	}
-	return k.opts.Note(origin + "; " + k.facts())
+	return k.note(origin + "; " + standing(k.store.State()))
 }
 
 // repeat records again what the ledger has to remember of keys, so that it is still there when old records are deleted: without it a
 // state that is lost would be made again of any root, and a key that was shredded with it.
-func (k *keyring) repeat() error { return k.opts.Note("as before; " + k.facts()) }
+func (k *keyring) repeat() error { return k.note("as before; " + standing(k.store.State())) }
 
-// facts is what recoverKeys reads.
-func (k *keyring) facts() string {
-	state := k.store.State()
+// standing says in words how the key state stands.
+func standing(state pseudonym.State) string {
 	day, _ := state.Chain(pseudonym.Day)
 	text := fmt.Sprintf("identity %s, day %d", state.Identity(), day)
 	if state.Shreds() > 0 {
@@ -93,28 +89,17 @@ func (k *keyring) facts() string {
 	return text
 }
 
-// shredded is how the ledger says that a key of its subjects is gone.
-const shredded = "ledger subjects shredded"
-
-// recoverKeys is what a ledger remembers of the key state.
-func recoverKeys(dir string) (past keys.Past, err error) {
-	segments, err := ledger.Segments(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(segments) == 0 {
-		return past, nil
-	}
-	past.Known = true
-	if err == nil {
-		err = ledger.Search(dir, ledger.Query{Members: map[string]string{"kind": ledger.KindKey}}, func(record []byte) bool {
-			text := gjson.GetBytes(record, "text").Str
-			if _, rest, found := strings.Cut(text, "identity "); found {
-				past.Identity, _, _ = strings.Cut(rest, ",")
-			}
-			past.Shredded = past.Shredded || strings.Contains(text, shredded)
-			return true
-		})
-	}
-	return past, err
+// keysRecord is what the ledger is told of keys, in words and in what a start has to know of a state that is lost.
+func keysRecord(text string, state pseudonym.State) ledger.Keys {
+	day, _ := state.Chain(pseudonym.Day)
+	return ledger.Keys{Text: text, Identity: state.Identity(), Day: int(day), Shredded: state.Shreds() > 0}
 }
+
+// note puts on the ledger how the keys stand, after what the text says.
+func (k *keyring) note(text string) error { return k.opts.Note(keysRecord(text, k.store.State())) }
+
+// shredded is how people are told that a key of the ledger's subjects is gone.
+const shredded = "ledger subjects shredded"
 
 // current are the keys that a hit is judged with which begins now under a snapshot. It keeps them to its end. Without keys, a hit that holds
 // an identifier is refused.
@@ -165,7 +150,7 @@ func (k *keyring) advanced(moved []pseudonym.Rotation) {
 	if len(moved) == 0 {
 		return
 	}
-	if err := k.opts.Note("advanced: " + positions(k.store.State(), moved)); err != nil {
+	if err := k.note("advanced: " + positions(k.store.State(), moved)); err != nil {
 		fault(k.opts.Log, "a change of keys cannot be recorded", err)
 	}
 }

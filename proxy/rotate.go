@@ -38,7 +38,7 @@ func (k *keyring) rotate(what Rotation) (string, error) {
 		return "", err
 	}
 	k.renew(k.opts.InForce())
-	return text, unrecorded(text, k.opts.Note(text))
+	return text, unrecorded(text, k.note(text))
 }
 
 // unrecorded says of keys that were replaced that this could not be recorded, where that is so.
@@ -74,7 +74,7 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if text, err = rotate(store, what, o.Now()); err != nil {
 		return "", err
 	}
-	if err := log.Note(ledger.Note{Kind: ledger.KindKey, Text: text}); err != nil || lock.Shut == "" {
+	if err := log.Keys(keysRecord(text, store.State())); err != nil || lock.Shut == "" {
 		return text, unrecorded(text, err)
 	}
 	return text + "; " + lock.Shut, nil

@@ -68,14 +68,17 @@ func openKeys(s *Server) (err error) {
 	s.keyring, err = openKeyring(keyringOptions{
 		Store: keys.Options{
 			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
-			Disk: s.opts.Disk, Past: func() (keys.Past, error) { return recoverKeys(dir) },
+			Disk: s.opts.Disk, Recover: func() (keys.Recovered, error) {
+				of, err := ledger.RecoverKeys(dir)
+				return keys.Recovered(of), err
+			},
 		},
 		Log: s.opts.Log, Now: s.opts.Now, InForce: s.snapshot.Load,
-		Note: func(text string) error {
+		Note: func(k ledger.Keys) error {
 			if s.ledger == nil {
 				return nil // the record that it begins with says how they stand
 			}
-			return s.ledger.Note(ledger.Note{Kind: ledger.KindKey, Text: text})
+			return s.ledger.Keys(k)
 		},
 		Turned: func(now time.Time) {
 			if s.values != nil {

@@ -52,7 +52,7 @@ func TestNoRandomness(t *testing.T) {
 	d := newDisk()
 	_, err := Open(Options{
 		Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon), Files: d, Rand: iotest.ErrReader(broken),
-		Past: func() (Past, error) { return Past{Known: true, Shredded: true}, nil },
+		Recover: func() (Recovered, error) { return Recovered{Known: true, Shredded: true}, nil },
 	})
 	if !errors.Is(err, broken) || d.calls > 0 {
 		t.Errorf("%v, %d calls", err, d.calls)

@@ -332,14 +332,14 @@ func TestSettlingFails(t *testing.T) {
 func TestPastThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	o, d := diskOf(t, false)
-	o.Past = func() (Past, error) { return Past{}, errDied }
+	o.Recover = func() (Recovered, error) { return Recovered{}, errDied }
 	if _, err := Open(o); !errors.Is(err, errDied) {
 		t.Errorf("%v", err)
 	}
 	if got := d.Trace(); got != "mkdir keys, mode 0700\nsync folder .\n" {
 		t.Errorf("written all the same:\n%s", got)
 	}
-	o.Past = func() (Past, error) { return Past{Known: true, Shredded: true}, nil }
+	o.Recover = func() (Recovered, error) { return Recovered{Known: true, Shredded: true}, nil }
 	o.Rand = bytes.NewReader(nil)
 	if _, err := Open(o); err == nil {
 		t.Error("a random key of nothing")

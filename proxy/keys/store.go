@@ -40,11 +40,11 @@ type Options struct {
 	Disk  durable.Disk     // nil: the file system
 
 	// What others remember of a state that is not there any more; it is asked for only then.
-	Past func() (Past, error) // nil: nobody remembers any
+	Recover func() (Recovered, error) // nil: nobody remembers any
 }
 
-// Past is what is remembered of a state that is lost.
-type Past struct {
+// Recovered is what is remembered of a state that is lost.
+type Recovered struct {
 	Known    bool   // there was one
 	Identity string // pseudonym.State.Identity of it, "" where that is not known
 	Shredded bool   // its ledger subject key was a random one
@@ -101,10 +101,10 @@ func Open(o Options) (*Store, error) {
 // make makes the state of the root; why says why there is none.
 func (s *Store) make(why error) error {
 	damaged := errors.Is(why, pseudonym.ErrState)
-	var past Past
-	if s.opts.Past != nil {
+	var past Recovered
+	if s.opts.Recover != nil {
 		var err error
-		if past, err = s.opts.Past(); err != nil {
+		if past, err = s.opts.Recover(); err != nil {
 			return fmt.Errorf("cannot find out what the key state was: %w", err)
 		}
 	}

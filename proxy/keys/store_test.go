@@ -217,7 +217,7 @@ func TestDiskFull(t *testing.T) {
 }
 
 func TestNoStateNoKeys(t *testing.T) {
-	remembers := func(p Past) func() (Past, error) { return func() (Past, error) { return p, nil } }
+	remembers := func(p Recovered) func() (Recovered, error) { return func() (Recovered, error) { return p, nil } }
 	whole := newDisk()
 	identity := open(t, whole, pseudonym.TestRoot).State()
 	damaged := whole.copied(-1, 0)
@@ -228,23 +228,23 @@ func TestNoStateNoKeys(t *testing.T) {
 		name   string
 		disk   *disk
 		root   pseudonym.Root
-		past   Past
+		past   Recovered
 		origin Origin
 		err    error
 	}{
-		{"nothing, no root", newDisk(), pseudonym.Root{}, Past{}, 0, ErrNoState},
-		{"lost, no root", newDisk(), pseudonym.Root{}, Past{Known: true}, 0, ErrNoState},
-		{"lost", newDisk(), pseudonym.TestRoot, Past{Known: true}, Remade, nil},
-		{"lost, the root's own", newDisk(), pseudonym.TestRoot, Past{Known: true, Identity: identity.Identity()}, Remade, nil},
-		{"lost, another root", newDisk(), pseudonym.Root{1}, Past{Known: true, Identity: identity.Identity()}, 0, ErrForeign},
-		{"damaged, no root", damaged, pseudonym.Root{}, Past{}, 0, ErrDamaged},
-		{"damaged, another root", damaged, pseudonym.Root{1}, Past{Known: true, Identity: identity.Identity()}, 0, ErrForeign},
-		{"damaged", damaged, pseudonym.TestRoot, Past{}, Remade, nil},
-		{"cannot be read", unreadable, pseudonym.TestRoot, Past{}, 0, fs.ErrPermission},
+		{"nothing, no root", newDisk(), pseudonym.Root{}, Recovered{}, 0, ErrNoState},
+		{"lost, no root", newDisk(), pseudonym.Root{}, Recovered{Known: true}, 0, ErrNoState},
+		{"lost", newDisk(), pseudonym.TestRoot, Recovered{Known: true}, Remade, nil},
+		{"lost, the root's own", newDisk(), pseudonym.TestRoot, Recovered{Known: true, Identity: identity.Identity()}, Remade, nil},
+		{"lost, another root", newDisk(), pseudonym.Root{1}, Recovered{Known: true, Identity: identity.Identity()}, 0, ErrForeign},
+		{"damaged, no root", damaged, pseudonym.Root{}, Recovered{}, 0, ErrDamaged},
+		{"damaged, another root", damaged, pseudonym.Root{1}, Recovered{Known: true, Identity: identity.Identity()}, 0, ErrForeign},
+		{"damaged", damaged, pseudonym.TestRoot, Recovered{}, Remade, nil},
+		{"cannot be read", unreadable, pseudonym.TestRoot, Recovered{}, 0, fs.ErrPermission},
 	} {
 		d := c.disk.copied(-1, 0)
 		d.reads = c.disk.reads
-		s, err := Open(Options{Dir: "keys", Root: c.root, Now: at(noon), Rand: ones{}, Files: d, Past: remembers(c.past)})
+		s, err := Open(Options{Dir: "keys", Root: c.root, Now: at(noon), Rand: ones{}, Files: d, Recover: remembers(c.past)})
 		if !errors.Is(err, c.err) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.err)
 		}
@@ -258,7 +258,7 @@ func TestNoStateNoKeys(t *testing.T) {
 			t.Errorf("%s: origin %d", c.name, s.Origin)
 		}
 	}
-	s, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon), Rand: ones{}, Files: newDisk(), Past: remembers(Past{Known: true, Shredded: true})})
+	s, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon), Rand: ones{}, Files: newDisk(), Recover: remembers(Recovered{Known: true, Shredded: true})})
 	if err != nil || s.State().LedgerSubjectKey() == pseudonym.TestRoot.LedgerSubjectKey() || s.State().Shreds() == 0 {
 		t.Errorf("the shredded key is made again: %v", err)
 	}

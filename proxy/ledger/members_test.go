@@ -21,7 +21,7 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Outcome{Hit: 7, Events: 2, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204},
 		&ledger.Refused{From: noon.Add(-time.Minute), To: noon, Reason: "unknown_host", Count: 17},
 		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
-		&ledger.Note{Kind: ledger.KindKey, Policy: "fedc", Text: "advanced: day 20781"},
+		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
 		&ledger.Objected{
 			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
 			By: "crm", Because: "a letter", Subjects: [][16]byte{{1}, {2}}, Recovered: true,
@@ -31,6 +31,7 @@ func every() []zapcore.ObjectMarshaler {
 			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Key: "privacy+3f2a0c11", Because: "the vendor was sold",
 			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
 		},
+		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},
 	}
 }
 
@@ -82,6 +83,7 @@ func TestRecordsOfEachKind(t *testing.T) {
 		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}}, *all[6].(*ledger.Head)),
 		l.Objected(nil, ledger.Head{Size: 8}),
 		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
+		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
 		l.Close(),
 	} {
 		if err != nil {
