@@ -171,6 +171,10 @@ func (g *group) load() {
 func (g *group) request(i int, r *request) error {
 	a := &g.answers[i]
 	switch {
+	case r.notice != nil:
+		receipt, err := g.notice(r.notice)
+		a.receipts = []Receipt{receipt}
+		return err
 	case r.batch == nil:
 		return g.ack(r.ack)
 	case a.skip:

@@ -178,6 +178,7 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 		"only measures": func(g *group) error { g.run.first = 0; return g.finish() },
 		"only the head": func(g *group) error { g.run.first, g.counts, g.now = 0, nil, noon; return g.finish() },
 		"progress":      func(g *group) error { return putProgress(g.tx, batch.Progress) },
+		"notice":        func(g *group) error { _, err := g.notice(&Notice{About: "a", Step: 1}); return err },
 		"the state":     func(g *group) error { return putSaved(g.tx, saved{}) },
 	} {
 		err := s.file.read(func(tx *bolt.Tx) error {

@@ -6,10 +6,11 @@ import (
 	"sync/atomic"
 )
 
-// request is what waits for the writer: a batch, or messages to acknowledge.
+// request is what waits for the writer: a batch, a notice, or messages to acknowledge.
 type request struct {
-	batch *Batch
-	ack   []uint64
+	batch  *Batch
+	notice *Notice
+	ack    []uint64
 
 	begun    atomic.Int32 // waiting, taken or left
 	done     chan struct{}

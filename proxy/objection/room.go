@@ -28,7 +28,7 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 	}
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
 	return slices.DeleteFunc(requests, func(one *request) bool {
-		if one.batch == nil || unchanging(one.batch) {
+		if one.batch == nil && one.notice == nil || one.batch != nil && unchanging(one.batch) {
 			return false
 		}
 		r.full.Store(true)
@@ -76,17 +76,24 @@ func (s *Store) unchanging(b *Batch) bool {
 // takes is how many bytes of the file requests take, where each thing that is put takes a page.
 func takes(requests []*request, page int64) (need int64) {
 	for _, r := range requests {
+		need += page * int64(len(r.ack))
+		if r.notice != nil {
+			need += page + messagesTake(r.notice.Messages, page)
+		}
 		if r.batch == nil {
-			need += page * int64(len(r.ack))
 			continue
 		}
 		for i := range r.batch.Changes {
 			c := &r.batch.Changes[i]
-			need += page * int64(2+len(c.Subjects)+len(c.Outbox))
-			for j := range c.Outbox {
-				need += 2 * int64(len(c.Outbox[j].Body))
-			}
+			need += page*int64(2+len(c.Subjects)) + messagesTake(c.Outbox, page)
 		}
+	}
+	return need
+}
+
+func messagesTake(messages []Message, page int64) (need int64) {
+	for i := range messages {
+		need += page + 2*int64(len(messages[i].Body))
 	}
 	return need
 }
