@@ -21,7 +21,7 @@ func (p *passage) respond(reason rules.Reason) {
 	status := p.outcome.Status
 	switch {
 	case !p.sent:
-		p.refuse(reason)
+		p.answerRefused(reason)
 	case p.outcome.Kind == delivery.Delivered:
 		p.passBack()
 	case p.outcome.Why == "objection":
@@ -49,7 +49,8 @@ func (p *passage) leaveUnread() {
 	}
 }
 
-func (p *passage) refuse(reason rules.Reason) {
+// answerRefused answers a hit that was refused as a whole, or denied.
+func (p *passage) answerRefused(reason rules.Reason) {
 	denied := p.j.DeniedAnswer()
 	switch {
 	case p.status != 0: // where it ends is in doubt

@@ -12,12 +12,12 @@ import (
 )
 
 // body reads the body: what comes, as it comes, and no more than the endpoint takes.
-func body(_ *Server, p *passage) rules.Reason {
+func body(_ *Server, p *passage) result {
 	reason := p.readBody(p.j.Route.BodyLimit())
 	if reason == rules.OverLimit {
-		return rules.Overlong(&p.j, &p.in)
+		return refused(rules.Overlong(&p.j, &p.in))
 	}
-	return reason
+	return nextUnless(reason)
 }
 
 // announced is the length of the body that a head announces, in bytes: 0 where there is none, -1 where it comes in chunks.

@@ -3,14 +3,13 @@ package proxy
 import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
-func deliver(s *Server, p *passage) rules.Reason {
+func deliver(s *Server, p *passage) result {
 	if !p.j.Out.Forward {
-		return rules.Unjudged
+		return next
 	}
 	out := &p.j.Out
 	for i := range out.Headers {
@@ -26,7 +25,7 @@ func deliver(s *Server, p *passage) rules.Reason {
 	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true
 	s.metrics.BytesOut.Add(float64(len(out.Query) + len(out.Body)))
 	s.outcome(p, p.outcome)
-	return rules.Unjudged
+	return next
 }
 
 // outcome records and counts how a delivery ended.

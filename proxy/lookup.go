@@ -12,8 +12,8 @@ type Objections interface {
 	Lookup(subject [16]byte) (rules.Objections, error)
 }
 
-// ask looks up the objections of every subject. An identifier that all events share counts for each of them.
-func ask(s *Server, p *passage) rules.Reason {
+// lookUpObjections asks for the objections of every subject. An identifier that all events share counts for each of them.
+func lookUpObjections(s *Server, p *passage) result {
 	p.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
 	events := len(p.j.Hit.Events)
 	var shared rules.Objections
@@ -25,7 +25,7 @@ func ask(s *Server, p *passage) rules.Reason {
 		found, err := p.snapshot.objections.Lookup(subject.Hash)
 		if err != nil {
 			fault(s.opts.Log, "objections cannot be looked up", err)
-			return rules.Failed
+			return refused(rules.Failed)
 		}
 		if subject.Event == hit.Shared {
 			shared.Merge(found)
@@ -36,5 +36,5 @@ func ask(s *Server, p *passage) rules.Reason {
 	for e := range p.j.Objections {
 		p.j.Objections[e].Merge(shared)
 	}
-	return rules.Unjudged
+	return next
 }

@@ -36,6 +36,20 @@ func (s *Snapshot) recognise(h *fasthttp.RequestHeader) []objection.ID {
 	return ids
 }
 
+// servePages answers a visitor who asks for a page of ours.
+func servePages(s *Server, p *passage) result {
+	site, path := s.visitors.page(p)
+	if site == nil {
+		return next
+	}
+	p.j.Site = site
+	if reason := p.readBody(pageBody); reason != rules.Unjudged {
+		return refused(reason)
+	}
+	s.visitors.show(p, path)
+	return answered
+}
+
 // page finds the page of ours that a visitor asks for: the site it belongs to, nil where it is none, and its path. They lie below a site's base,
 // and, for a browser that asks the site's own host, without it.
 func (v *visitors) page(p *passage) (site *rules.Site, path string) {
@@ -55,16 +69,11 @@ func (v *visitors) page(p *passage) (site *rules.Site, path string) {
 // pageBody is the largest body that a page of ours takes, in bytes.
 const pageBody = 64 << 10
 
-// visit answers a visitor who asks for a page of ours.
-func (v *visitors) visit(p *passage, site *rules.Site, path string) rules.Reason {
-	p.j.Site = site
-	if reason := p.readBody(pageBody); reason != rules.Unjudged {
-		return reason
-	}
+// show answers with a page of the hit's site.
+func (v *visitors) show(p *passage, path string) {
 	p.ctx.Request.SetBodyRaw(p.body)
-	v.pages.Serve(p.ctx, p.snapshot.pages.of(site.ID, p.in.Now), path, v.whose(p))
+	v.pages.Serve(p.ctx, p.snapshot.pages.of(p.j.Site.ID, p.in.Now), path, v.whose(p))
 	p.ctx.Request.SetBodyRaw(nil)
-	return answered
 }
 
 // whose is the address of who asks for a page; the zero Addr where a trusted proxy does not say: its own stands for many.

@@ -8,6 +8,24 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
+// preflight answers what comes before a hit: a browser that asks whether it may send one, and HEAD, which pages of ours alone take.
+func preflight(_ *Server, p *passage) result {
+	switch {
+	case p.ctx.IsHead(): // some SDKs ask so whether a blocker stands in their way
+		if p.j.Site = p.snapshot.Policy.Site(p.j.Hit.Request.Host); p.j.Site != nil {
+			p.j.Owner = p.j.Site.Owner(p.j.Hit.Request.Path)
+		}
+		if p.j.Owner == nil {
+			p.status = fasthttp.StatusMethodNotAllowed
+		}
+		return refused(rules.WrongMethod)
+	case p.ctx.IsOptions():
+		return p.allowHit()
+	default:
+		return next
+	}
+}
+
 // allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch standard, CORS
 // protocol). Nobody else's.
 func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
@@ -23,17 +41,17 @@ func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
 	}
 }
 
-// preflight answers a browser's question whether it may send a hit. It leads to a known path of a known site, or nowhere.
-func (p *passage) preflight() rules.Reason {
+// allowHit answers a browser's question whether it may send a hit. It leads to a known path of a known site, or nowhere.
+func (p *passage) allowHit() result {
 	r := &p.j.Hit.Request
 	site := p.snapshot.Policy.Site(r.Host)
 	if site == nil {
-		return rules.UnknownHost
+		return refused(rules.UnknownHost)
 	}
 	p.j.Site = site
 	wanted := p.ctx.Request.Header.Peek("Access-Control-Request-Method")
 	if _, _, known := site.Find(wanted, r.Path); !known && site.Owner(r.Path) == nil {
-		return rules.UnknownPath
+		return refused(rules.UnknownPath)
 	}
 	allowOrigin(p.ctx, p.j.Site)
 	h := &p.ctx.Response.Header
@@ -46,7 +64,7 @@ func (p *passage) preflight() rules.Reason {
 		h.Set("Access-Control-Max-Age", strconv.Itoa(600))
 	}
 	p.ctx.SetStatusCode(fasthttp.StatusNoContent)
-	return rules.Unjudged
+	return answered
 }
 
 // headerNames tells whether a value is a list of names of headers, and no longer than one needs.

@@ -12,7 +12,7 @@ import (
 )
 
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
-func record(s *Server, p *passage) rules.Reason {
+func record(s *Server, p *passage) result {
 	p.number = s.hits.Add(1)
 	p.sortSubjects()
 	for e := range p.j.Verdicts {
@@ -24,12 +24,12 @@ func record(s *Server, p *passage) rules.Reason {
 	})
 	if err != nil {
 		fault(s.opts.Log, "decisions cannot be recorded", err)
-		return rules.Unrecorded
+		return refused(rules.Unrecorded)
 	}
 	for i := range p.j.Verdicts {
 		p.snapshot.figures.events(p.j.Site.ID, p.j.Route.Recipient.ID, p.j.Verdicts[i].Reason, 1)
 	}
-	return rules.Unjudged
+	return next
 }
 
 // event makes the record of one event.

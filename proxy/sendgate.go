@@ -52,7 +52,7 @@ func (p *passage) stands() bool {
 // answered like any that is denied.
 func (p *passage) heldBack() {
 	if p.j.Permitted() == 1 {
-		p.refuse(rules.Objection)
+		p.answerRefused(rules.Objection)
 		return
 	}
 	p.ctx.Response.Header.Set("Retry-After", "1")

@@ -21,17 +21,17 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.strings,
 	})
 	defer p.giveBack()
-	defer s.caught(p)
-	reason := s.pass(p)
-	if reason == answered {
+	defer s.recoverPanic(p)
+	end := s.runStages(p)
+	if end == answered {
 		return
 	}
-	s.countHit(p, reason)
-	p.respond(reason)
+	s.countHit(p, end.reason)
+	p.respond(end.reason)
 }
 
-// caught ends a hit in which a stage panicked. It may have happened anywhere, so nothing of the passage is used again.
-func (s *Server) caught(p *passage) {
+// recoverPanic ends a hit in which a stage panicked. It may have happened anywhere, so nothing of the passage is used again.
+func (s *Server) recoverPanic(p *passage) {
 	if recover() == nil {
 		return
 	}
@@ -49,66 +49,27 @@ func (s *Server) caught(p *passage) {
 	}
 }
 
-// answered marks a request that was no hit and has its answer.
-const answered = rules.Permitted
-
-// pass is the way of a hit.
-func (s *Server) pass(p *passage) rules.Reason {
+// runStages takes a hit its way, to the end or to the stage that ends it.
+func (s *Server) runStages(p *passage) result {
 	for i := range stages {
-		if reason := stages[i].run(s, p); reason != rules.Unjudged {
-			return s.ended(p, reason)
-		}
-		if i > 0 {
-			continue
-		}
-		switch reason := s.noHit(p); reason {
-		case rules.Unjudged:
-		case answered:
+		end := stages[i].run(s, p)
+		switch end.ending {
+		case isNext:
+		case isAnswered:
 			return answered
 		default:
-			return s.ended(p, reason)
+			return refused(s.refuse(p, end.reason))
 		}
 	}
-	return rules.Unjudged
+	return next
 }
 
-// noHit answers what was received and is no hit: a load balancer that asks whether hits are taken, a visitor who asks for a page, and a
-// browser that asks whether it may send a hit.
-func (s *Server) noHit(p *passage) rules.Reason {
-	site, path := s.visitors.page(p)
-	switch {
-	case string(p.j.Hit.Request.Path) == healthPath:
-		if !p.ctx.IsGet() && !p.ctx.IsHead() {
-			p.status = fasthttp.StatusMethodNotAllowed
-			return rules.WrongMethod
-		}
-		s.health(p.ctx)
-		return answered
-	case s.listeners.ending.Load():
-		return rules.ShuttingDown
-	case site != nil:
-		return s.visitors.visit(p, site, path)
-	case p.ctx.IsHead(): // of pages alone; some SDKs ask so whether a blocker stands in their way
-		if p.j.Site = p.snapshot.Policy.Site(p.j.Hit.Request.Host); p.j.Site != nil {
-			p.j.Owner = p.j.Site.Owner(p.j.Hit.Request.Path)
-		}
-		if p.j.Owner == nil {
-			p.status = fasthttp.StatusMethodNotAllowed
-		}
-		return rules.WrongMethod
-	case p.ctx.IsOptions():
-		if reason := p.preflight(); reason != rules.Unjudged {
-			return reason
-		}
-		return answered
-	default:
-		return rules.Unjudged
-	}
-}
-
-// ended records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted; so is what there is no
+// refuse records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted; so is what there is no
 // memory for, which comes in floods, and may come again.
-func (s *Server) ended(p *passage, reason rules.Reason) rules.Reason {
+func (s *Server) refuse(p *passage, reason rules.Reason) rules.Reason {
+	if reason == rules.Unjudged {
+		reason = rules.Failed // a stage that does not say how it ended
+	}
 	if reason == rules.OutOfMemory && p.lease.Never() { // it would find none when it comes again
 		if reason = rules.OverLimit; p.j.Route != nil {
 			reason = rules.Overlong(&p.j, &p.in)
