@@ -24,11 +24,11 @@ func (p *passage) respond(reason rules.Reason) {
 		p.answerRefused(reason)
 	case p.outcome.Kind == delivery.Delivered:
 		p.passBack()
-	case p.outcome.Why == "objection":
+	case p.outcome.Why == delivery.WhyObjection:
 		p.heldBack()
-	case p.outcome.Why == "refused" && status >= 400 && status < 600:
+	case p.outcome.Why == delivery.WhyRefused && status >= 400 && status < 600:
 		p.passRefusal()
-	case p.outcome.Why == "refused": // led elsewhere, or a status of no kind: the next attempt would end there too
+	case p.outcome.Why == delivery.WhyRefused: // led elsewhere, or a status of no kind: the next attempt would end there too
 		write(p.ctx, p.j.DeniedAnswer())
 	case p.outcome.Kind == delivery.Unknown && status >= 200 && status < 300 && p.j.Route.Endpoint.Kind != catalog.Answer:
 		p.succeed() // the vendor said that it took them, and spoiled the rest of its answer: sent again they would count twice

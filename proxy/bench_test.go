@@ -21,7 +21,7 @@ type content struct{}
 
 func (content) Deliver(_ *delivery.Event, answer *proxy.Response) delivery.Outcome {
 	answer.SetStatusCode(204)
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
 
 func (content) Close() {}

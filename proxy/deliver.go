@@ -33,7 +33,7 @@ func (s *Server) outcome(p *passage, o delivery.Outcome) {
 	vendor := p.j.Route.Recipient.ID
 	p.snapshot.figures.outcome(vendor, o.Kind.String())
 	err := s.ledger.Outcome(ledger.Outcome{
-		Hit: p.number, Events: p.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why, Status: o.Status,
+		Hit: p.number, Events: p.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
 	})
 	if err != nil {
 		fault(s.opts.Log, "the outcome of a delivery cannot be recorded", err)

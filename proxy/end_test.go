@@ -140,7 +140,7 @@ func (g *gate) Deliver(_ *delivery.Event, a *proxy.Response) delivery.Outcome {
 	g.sent <- struct{}{}
 	<-g.block
 	a.SetStatusCode(204)
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
 
 func (g *gate) Close() {}

@@ -15,12 +15,12 @@ func (d *leavingSlowly) Close() {}
 
 func (d *leavingSlowly) Deliver(e *delivery.Event, _ *proxy.Response) delivery.Outcome {
 	if !e.Leaving.Depart() {
-		return delivery.Outcome{Kind: delivery.Dropped, Why: "objection"}
+		return delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}
 	}
 	d.departing <- struct{}{}
 	<-d.goOn
 	e.Leaving.Departed()
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
 
 // TestAnObjectionWaitsForWhatIsLeaving: it is acknowledged when no event can leave any more that did not see it: what is past its last look-up

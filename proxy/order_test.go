@@ -31,7 +31,7 @@ func (w *witness) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome
 	name := serial.FindString(string(e.Query))
 	w.of.Store(name, strings.Contains(w.files.text(), `"name":"`+name+`"`))
 	a.SetStatusCode(204)
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
 
 func (w *witness) Close() {}

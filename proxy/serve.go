@@ -45,7 +45,7 @@ func (s *Server) recoverPanic(p *passage) {
 	p.ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 	p.ctx.SetConnectionClose()
 	if p.leaving && !p.sent {
-		s.outcome(p, delivery.Outcome{Why: "failed"})
+		s.outcome(p, delivery.Outcome{Why: delivery.WhyFailed})
 	}
 }
 

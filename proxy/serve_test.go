@@ -149,7 +149,7 @@ func (d *recorder) Deliver(_ *delivery.Event, a *proxy.Response) delivery.Outcom
 		<-d.block
 	}
 	a.SetStatusCode(200)
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}
 }
 
 func (d *recorder) Close() {}

@@ -28,12 +28,12 @@ func (d *gated) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome {
 		d.meanwhile()
 	}
 	if !e.Leaving.Depart() {
-		return delivery.Outcome{Kind: delivery.Dropped, Why: "objection"}
+		return delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}
 	}
 	d.left = append(d.left, string(e.Query)+"\n"+string(e.Body))
 	e.Leaving.Departed()
 	a.SetStatusCode(200)
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}
 }
 
 func (d *gated) Close() {}

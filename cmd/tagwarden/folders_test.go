@@ -183,7 +183,7 @@ type stand struct {
 func (s *stand) Deliver(e *delivery.Event, answer *proxy.Response) delivery.Outcome {
 	if e.Leaving != nil {
 		if !e.Leaving.Depart() {
-			return delivery.Outcome{Kind: delivery.Dropped, Why: "objection"}
+			return delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}
 		}
 		defer e.Leaving.Departed()
 	}
@@ -192,9 +192,9 @@ func (s *stand) Deliver(e *delivery.Event, answer *proxy.Response) delivery.Outc
 	s.mu.Unlock()
 	answer.SetStatusCode(http.StatusNoContent)
 	if bytes.Contains(append(bytes.Clone(e.Query), e.Body...), []byte("refuse_this")) {
-		return delivery.Outcome{Kind: delivery.Dropped, Status: http.StatusBadRequest, Why: "refused"}
+		return delivery.Outcome{Kind: delivery.Dropped, Status: http.StatusBadRequest, Why: delivery.WhyRefused}
 	}
-	return delivery.Outcome{Kind: delivery.Delivered, Status: http.StatusNoContent, Why: "ok"}
+	return delivery.Outcome{Kind: delivery.Delivered, Status: http.StatusNoContent, Why: delivery.WhyOK}
 }
 
 // Close ends nothing.

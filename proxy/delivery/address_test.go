@@ -62,13 +62,13 @@ func TestNamesCannotLeadInside(t *testing.T) {
 		return c.Deliver(&Event{Vendor: "v", Host: "api", Method: "POST", Path: []byte("/")}, &answer)
 	}
 	for _, text := range inside {
-		if got := deliver("vendor.example", false, resolver{netip.MustParseAddr(text)}); got != (Outcome{Dropped, 0, "address"}) {
+		if got := deliver("vendor.example", false, resolver{netip.MustParseAddr(text)}); got != (Outcome{Dropped, 0, WhyAddress}) {
 			t.Errorf("a name that leads to %s: %+v", text, got)
 		}
 	}
 	all := resolver{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}
 	for _, host := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST", "vendor.example"} {
-		if got := deliver(host, false, all); got != (Outcome{Dropped, 0, "address"}) {
+		if got := deliver(host, false, all); got != (Outcome{Dropped, 0, WhyAddress}) {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
@@ -78,7 +78,7 @@ func TestNamesCannotLeadInside(t *testing.T) {
 	if n := canary.Accepted(); n != 0 {
 		t.Fatalf("%d connections were made inside", n)
 	}
-	if got := deliver("vendor.example", true, all[2:]); got.Why != "dial" || canary.Accepted() != 1 {
+	if got := deliver("vendor.example", true, all[2:]); got.Why != WhyDial || canary.Accepted() != 1 {
 		t.Errorf("a private vendor was not reached: %+v", got) // it speaks no TLS
 	}
 }

@@ -58,7 +58,7 @@ func TestRefusals(t *testing.T) {
 				e.Relay = c.wanted
 				var answer fasthttp.Response
 				got := d.Deliver(e, &answer)
-				if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: "refused"}) || string(answer.Body()) != c.body {
+				if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: delivery.WhyRefused}) || string(answer.Body()) != c.body {
 					t.Errorf("%s, %s: %+v, %q", name, c.what, got, answer.Body())
 				}
 			}
@@ -112,15 +112,15 @@ func TestAskedForComesAlone(t *testing.T) {
 // the rest means something else.
 func TestBrokenEnds(t *testing.T) {
 	for answer, want := range map[string]delivery.Outcome{
-		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok":   {Status: 200, Why: "coded"},
-		"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n": {Status: 202, Why: "broken"},
-		"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n":                           {Status: 200, Why: "too_large"},
-		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok":        {Status: 0, Why: "broken"},
-		"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n":                               {Kind: delivery.Dropped, Status: 0, Why: "refused"},
-		"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n":                               {Kind: delivery.Dropped, Status: 999, Why: "refused"},
-		"HTTP/1.1 304 Not Modified\r\n\r\n":                                          {Kind: delivery.Dropped, Status: 304, Why: "refused"},
-		"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n":                               {Kind: delivery.Dropped, Status: 101, Why: "refused"},
-		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   {Kind: delivery.Dropped, Status: 503, Why: "refused"},
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok":   {Status: 200, Why: delivery.WhyCoded},
+		"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n": {Status: 202, Why: delivery.WhyBroken},
+		"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n":                           {Status: 200, Why: delivery.WhyTooLarge},
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok":        {Status: 0, Why: delivery.WhyBroken},
+		"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n":                               {Kind: delivery.Dropped, Status: 0, Why: delivery.WhyRefused},
+		"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n":                               {Kind: delivery.Dropped, Status: 999, Why: delivery.WhyRefused},
+		"HTTP/1.1 304 Not Modified\r\n\r\n":                                          {Kind: delivery.Dropped, Status: 304, Why: delivery.WhyRefused},
+		"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n":                               {Kind: delivery.Dropped, Status: 101, Why: delivery.WhyRefused},
+		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   {Kind: delivery.Dropped, Status: 503, Why: delivery.WhyRefused},
 	} {
 		v := vendor(t)
 		v.Answer(answer)
@@ -165,7 +165,7 @@ func TestAnswersTakeNoMoreBytes(t *testing.T) {
 			var answer fasthttp.Response
 			got := d.Deliver(event(), &answer)
 			take(t, ended)
-			if got.Kind == delivery.Delivered || got.Why == "timeout" || len(answer.Body()) != 0 {
+			if got.Kind == delivery.Delivered || got.Why == delivery.WhyTimeout || len(answer.Body()) != 0 {
 				t.Errorf("%+v", got)
 			}
 			if n := sent.Load(); n > most {
@@ -200,7 +200,7 @@ func TestPlaces(t *testing.T) {
 				e.Host, e.Asked = "settings", true
 			}
 			var answer fasthttp.Response
-			if got := c.Deliver(e, &answer); got.Why != "broken" {
+			if got := c.Deliver(e, &answer); got.Why != delivery.WhyBroken {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -212,7 +212,7 @@ func TestPlaces(t *testing.T) {
 		e := event()
 		e.Host = host
 		var answer fasthttp.Response
-		if got := c.Deliver(e, &answer); got != (delivery.Outcome{Kind: delivery.Dropped, Why: "overload"}) {
+		if got := c.Deliver(e, &answer); got != (delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyOverload}) {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
@@ -224,7 +224,7 @@ func TestPlaces(t *testing.T) {
 	}
 	close(hanging)
 	all.Wait()
-	if got := c.Deliver(event(), &answer); got.Why != "broken" {
+	if got := c.Deliver(event(), &answer); got.Why != delivery.WhyBroken {
 		t.Errorf("once they ended: %+v", got)
 	}
 }

@@ -15,35 +15,6 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Kind says how an attempt ended. Its zero value is the safe reading: nobody knows.
-type Kind uint8
-
-// The outcomes. Unknown means that bytes had left when the connection broke, so that a second attempt might count twice.
-const (
-	Unknown Kind = iota
-	Delivered
-	Dropped
-)
-
-// String returns the word that records and metrics use.
-func (k Kind) String() string {
-	switch k {
-	case Delivered:
-		return "delivered"
-	case Dropped:
-		return "dropped"
-	default:
-		return "unknown"
-	}
-}
-
-// Outcome is how an attempt ended.
-type Outcome struct {
-	Kind   Kind
-	Status int    // the vendor's, 0 where it gave none
-	Why    string // a code: "ok", "refused", "dial", "timeout", "broken", "coded", "unsent", "objection", "overload", "stray_answer", "too_large", "address", "none_taken", "some_taken"
-}
-
 // Header is a header of a request.
 type Header struct {
 	Name  string
@@ -196,10 +167,10 @@ func (o *Options) secured(name string) *tls.Config {
 func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	h := c.hosts[[2]string{e.Vendor, e.Host}]
 	if h == nil || len(e.Path) == 0 || e.Path[0] != '/' || len(e.Path) > 1 && e.Path[1] == '/' {
-		return Outcome{Dropped, 0, "address"}
+		return Outcome{Dropped, 0, WhyAddress}
 	}
 	if !h.places.take() {
-		return Outcome{Dropped, 0, "overload"}
+		return Outcome{Dropped, 0, WhyOverload}
 	}
 	defer h.places.giveBack()
 	request := fasthttp.AcquireRequest()
@@ -215,7 +186,7 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	case got.status >= 200 && got.status < 300:
 		return taken(e, answer)
 	default:
-		return Outcome{Dropped, got.status, "refused"}
+		return Outcome{Dropped, got.status, WhyRefused}
 	}
 }
 
@@ -247,25 +218,25 @@ func (h *host) write(r *fasthttp.Request, e *Event) {
 func failed(err error) Outcome {
 	switch {
 	case errors.Is(err, errAddress):
-		return Outcome{Dropped, 0, "address"}
+		return Outcome{Dropped, 0, WhyAddress}
 	case errors.Is(err, errDial):
-		return Outcome{Dropped, 0, "dial"}
+		return Outcome{Dropped, 0, WhyDial}
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
-		return Outcome{Dropped, 0, "overload"}
+		return Outcome{Dropped, 0, WhyOverload}
 	case errors.Is(err, errKept):
-		return Outcome{Dropped, 0, "objection"}
+		return Outcome{Dropped, 0, WhyObjection}
 	case errors.Is(err, errStale):
-		return Outcome{Dropped, 0, "stray_answer"}
+		return Outcome{Dropped, 0, WhyStrayAnswer}
 	case errors.Is(err, errUnsent):
-		return Outcome{Dropped, 0, "unsent"}
+		return Outcome{Dropped, 0, WhyUnsent}
 	case errors.Is(err, errTooLarge), errors.Is(err, errSpent):
-		return Outcome{Unknown, 0, "too_large"}
+		return Outcome{Unknown, 0, WhyTooLarge}
 	case errors.Is(err, errCoded):
-		return Outcome{Unknown, 0, "coded"}
+		return Outcome{Unknown, 0, WhyCoded}
 	case errors.Is(err, fasthttp.ErrTimeout), isTimeout(err):
-		return Outcome{Unknown, 0, "timeout"}
+		return Outcome{Unknown, 0, WhyTimeout}
 	default:
-		return Outcome{Unknown, 0, "broken"}
+		return Outcome{Unknown, 0, WhyBroken}
 	}
 }
 

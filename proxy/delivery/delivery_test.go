@@ -72,7 +72,7 @@ func TestRequestIsExactly(t *testing.T) {
 	c := client(t, "http://"+v.Addr()+"/base/", nil)
 	var answer fasthttp.Response
 	e := event()
-	if got := c.Deliver(e, &answer); got != (delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: "ok"}) {
+	if got := c.Deliver(e, &answer); got != (delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}) {
 		t.Fatalf("got %+v", got)
 	}
 	e.Method, e.Body, e.Headers, e.Query = "GET", nil, nil, []byte("u=https://a.example//b/../c&x=%2F+%e4;\xe4")
@@ -99,7 +99,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 	v.Answer("HTTP/1.1 302 Found\r\nLocation: http://" + elsewhere.Addr() + "/\r\nContent-Length: 0\r\n\r\n")
 	var answer fasthttp.Response
 	got := client(t, "http://"+v.Addr(), nil).Deliver(event(), &answer)
-	if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 302, Why: "refused"}) || elsewhere.Accepted() != 0 {
+	if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 302, Why: delivery.WhyRefused}) || elsewhere.Accepted() != 0 {
 		t.Errorf("got %+v, and %d connections elsewhere", got, elsewhere.Accepted())
 	}
 }
@@ -109,10 +109,10 @@ func TestOutcomes(t *testing.T) {
 		answer string
 		want   delivery.Outcome
 	}{
-		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: "ok"}},
-		{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: "refused"}},
-		{"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 429, Why: "refused"}},
-		{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 503, Why: "refused"}},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}},
+		{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: delivery.WhyRefused}},
+		{"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 429, Why: delivery.WhyRefused}},
+		{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 503, Why: delivery.WhyRefused}},
 	} {
 		v := vendor(t)
 		v.Answer(c.answer)
@@ -131,18 +131,18 @@ func TestNothingLeft(t *testing.T) {
 	gone := vendor(t)
 	gone.Close()
 	var answer fasthttp.Response
-	if got := client(t, "http://"+gone.Addr(), nil).Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != "dial" {
+	if got := client(t, "http://"+gone.Addr(), nil).Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyDial {
 		t.Errorf("nobody listens: %+v", got)
 	}
 	e := event()
 	e.Host = "settings"
-	if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got.Kind != delivery.Dropped || got.Why != "address" {
+	if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyAddress {
 		t.Errorf("a host that is not configured: %+v", got)
 	}
 	for _, path := range []string{"", "g/collect", "//evil.example/g/collect"} {
 		e := event()
 		e.Path = []byte(path)
-		if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got.Kind != delivery.Dropped || got.Why != "address" {
+		if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyAddress {
 			t.Errorf("path %q: %+v", path, got)
 		}
 	}
@@ -162,7 +162,7 @@ func TestNothingLeft(t *testing.T) {
 	for s.Accepted() == 0 {
 		<-time.After(time.Millisecond)
 	}
-	if got := c.Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != "overload" {
+	if got := c.Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyOverload {
 		t.Errorf("no free connection: %+v", got)
 	}
 	hanging <- struct{}{}

@@ -84,7 +84,7 @@ func TestHostileVendors(t *testing.T) {
 				}
 				var answer fasthttp.Response
 				got := o.Deliver(e, &answer)
-				if got.Kind != delivery.Unknown || c.why != "" && got.Why != c.why {
+				if got.Kind != delivery.Unknown || c.why != "" && got.Why.String() != c.why {
 					t.Errorf("%s: got %s, %d, %s; want unknown, %s", method, got.Kind, got.Status, got.Why, c.why)
 				}
 				if n := requests.Load(); n != 1 {
@@ -124,7 +124,7 @@ func TestAnswersMayBeLargerWhereAskedFor(t *testing.T) {
 		if got := c.Deliver(e, &answer); got.Kind != want || want == delivery.Delivered && len(answer.Body()) != 300_000 {
 			t.Errorf("limit %d: %+v", limit, got)
 		}
-		if got := c.Deliver(event(), &answer); got.Kind != delivery.Unknown || got.Why != "too_large" {
+		if got := c.Deliver(event(), &answer); got.Kind != delivery.Unknown || got.Why != delivery.WhyTooLarge {
 			t.Errorf("limit %d, and not asked for: %+v", limit, got)
 		}
 	}

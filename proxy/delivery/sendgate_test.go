@@ -63,7 +63,7 @@ func TestAskedBeforeTheFirstByte(t *testing.T) {
 		t.Fatalf("%+v, %+v", got, open)
 	}
 	shut := &gate{shut: true}
-	if got := deliver(shut); got != (delivery.Outcome{Kind: delivery.Dropped, Why: "objection"}) || shut.asked != 1 || shut.left != 0 {
+	if got := deliver(shut); got != (delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}) || shut.asked != 1 || shut.left != 0 {
 		t.Fatalf("%+v, %+v", got, shut)
 	}
 	// The vendor answers only when the event is known to have left: were that told with the answer, this would hang.

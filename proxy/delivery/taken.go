@@ -10,15 +10,15 @@ import (
 func taken(e *Event, answer *fasthttp.Response) Outcome {
 	status := answer.StatusCode()
 	if e.Taken == "" {
-		return Outcome{Delivered, status, "ok"}
+		return Outcome{Delivered, status, WhyOK}
 	}
 	count := gjson.GetBytes(answer.Body(), e.Taken)
 	switch {
 	case count.Type != gjson.Number || count.Num >= float64(e.Count):
-		return Outcome{Delivered, status, "ok"}
+		return Outcome{Delivered, status, WhyOK}
 	case count.Num <= 0:
-		return Outcome{Dropped, status, "none_taken"}
+		return Outcome{Dropped, status, WhyNoneTaken}
 	default:
-		return Outcome{Delivered, status, "some_taken"}
+		return Outcome{Delivered, status, WhySomeTaken}
 	}
 }

@@ -117,11 +117,11 @@ func TestCertificatesAreVerified(t *testing.T) {
 		config     *tls.Config
 		want       delivery.Outcome
 	}{
-		{"trusted", "vendor.example", &tls.Config{RootCAs: secure.roots}, delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: "ok"}},
-		{"signed by itself", "vendor.example", nil, delivery.Outcome{Kind: delivery.Dropped, Why: "dial"}},
-		{"another name", "other.example", &tls.Config{RootCAs: secure.roots}, delivery.Outcome{Kind: delivery.Dropped, Why: "dial"}},
-		{"told not to verify", "vendor.example", &tls.Config{InsecureSkipVerify: true}, delivery.Outcome{Kind: delivery.Dropped, Why: "dial"}},
-		{"told another name", "other.example", &tls.Config{RootCAs: secure.roots, ServerName: "vendor.example"}, delivery.Outcome{Kind: delivery.Dropped, Why: "dial"}},
+		{"trusted", "vendor.example", &tls.Config{RootCAs: secure.roots}, delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}},
+		{"signed by itself", "vendor.example", nil, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
+		{"another name", "other.example", &tls.Config{RootCAs: secure.roots}, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
+		{"told not to verify", "vendor.example", &tls.Config{InsecureSkipVerify: true}, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
+		{"told another name", "other.example", &tls.Config{RootCAs: secure.roots, ServerName: "vendor.example"}, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
 	} {
 		v.Forget()
 		var answer fasthttp.Response
@@ -166,7 +166,7 @@ func TestNoTLS(t *testing.T) {
 			o.Timeout, o.Resolver = 300*time.Millisecond, names{netip.MustParseAddr("127.0.0.1")}
 		})
 		var answer fasthttp.Response
-		if got := d.Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != "dial" {
+		if got := d.Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyDial {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
