@@ -38,6 +38,17 @@ func (p *passage) respond(reason rules.Reason) {
 	}
 }
 
+// heldBack answers a hit that an objection held back at the last moment. The events of others in the same hit may be sent again; one alone
+// is answered like any that is denied.
+func (p *passage) heldBack() {
+	if p.j.Permitted() == 1 {
+		p.answerRefused(rules.Objection)
+		return
+	}
+	p.ctx.Response.Header.Set("Retry-After", "1")
+	p.ctx.SetStatusCode(rules.Unrecorded.Status())
+}
+
 // drained is the size of a body, in bytes, up to which it is read to its end though nobody wants it, so that the connection serves on.
 const drained = 64 << 10
 

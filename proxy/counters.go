@@ -7,9 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// figures are the server's counters as hits meet them: found once for each combination of labels, then by a look into a map that is never
+// counters are the server's counters as hits meet them: found once for each combination of labels, then by a look into a map that is never
 // changed. They live as long as a snapshot, whose sites and vendors they are about.
-type figures struct {
+type counters struct {
 	metrics    *metrics.Metrics
 	hits       found[rules.Reason, prometheus.Counter]
 	judged     found[judged, prometheus.Counter]
@@ -27,7 +27,7 @@ type judged struct {
 type delivered struct{ vendor, outcome string }
 
 // hit counts a hit by how it ended as a whole.
-func (f *figures) hit(reason rules.Reason) {
+func (f *counters) hit(reason rules.Reason) {
 	f.hits.get(reason, func() prometheus.Counter {
 		label := reason.String()
 		if reason == rules.Unjudged {
@@ -38,7 +38,7 @@ func (f *figures) hit(reason rules.Reason) {
 }
 
 // events counts judged events, or those of a hit that was refused as a whole, as far as it was read. Their decision follows from the reason.
-func (f *figures) events(site, vendor string, reason rules.Reason, n int) {
+func (f *counters) events(site, vendor string, reason rules.Reason, n int) {
 	f.judged.get(judged{site, vendor, reason}, func() prometheus.Counter {
 		decision := rules.Deny
 		if reason == rules.Permitted {
@@ -49,14 +49,14 @@ func (f *figures) events(site, vendor string, reason rules.Reason, n int) {
 }
 
 // outcome counts a request to a vendor.
-func (f *figures) outcome(vendor, outcome string) {
+func (f *counters) outcome(vendor, outcome string) {
 	f.outcomes.get(delivered{vendor, outcome}, func() prometheus.Counter {
 		return f.metrics.Outcomes.WithLabelValues(vendor, outcome)
 	}).Inc()
 }
 
 // left counts events that left, by whether there was an identifier to look objections up by.
-func (f *figures) left(identified bool, events int) {
+func (f *counters) left(identified bool, events int) {
 	f.checked.get(identified, func() prometheus.Counter {
 		by := "browser"
 		if identified {

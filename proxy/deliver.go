@@ -19,7 +19,11 @@ func deliver(s *Server, p *passage) result {
 		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
 		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
 		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken, Asked: p.j.Route.Endpoint.Kind == catalog.Answer, Relay: p.j.Route.Endpoint.Relay,
-		Leaving: p,
+		Gate: &p.gate,
+	}
+	p.gate = sendGate{
+		log: s.opts.Log, inflight: s.inflight, counters: &p.snapshot.figures, objections: p.snapshot.objections,
+		subjects: p.j.Subjects, known: p.j.Objections, stands: p.gate.stands, leaving: p.event.Count,
 	}
 	p.leaving = true
 	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true

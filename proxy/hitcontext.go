@@ -42,16 +42,20 @@ type passage struct {
 	answer  fasthttp.Response
 	outcome delivery.Outcome
 	leaving bool // it was handed over to delivery
-	half    int  // of departures, while it departs
 	sent    bool // and delivery said how it went
 	headers []delivery.Header
 	event   delivery.Event
+	gate    sendGate
 
 	spoiled bool // a stage panicked
 }
 
 // passages hands out passages and takes them back. This is the only place that does either.
-var passages = sync.Pool{New: func() any { return new(passage) }}
+var passages = sync.Pool{New: func() any {
+	p := new(passage)
+	p.gate.stands = p.j.Stands // made once: it would be allocated for each hit
+	return p
+}}
 
 func takePassage(ctx *fasthttp.RequestCtx, server *Server, snapshot *Snapshot, in rules.Inputs) *passage {
 	p := passages.Get().(*passage)
@@ -77,7 +81,7 @@ func (p *passage) giveBack() {
 		p.answer.SwapBody(hit.Recycled(body))
 	}
 	p.answer.Reset()
-	p.event = delivery.Event{}
+	p.event, p.gate = delivery.Event{}, sendGate{stands: p.gate.stands}
 	p.outcome, p.leaving, p.sent, p.headers = delivery.Outcome{}, false, false, p.headers[:0]
 	passages.Put(p)
 }

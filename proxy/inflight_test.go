@@ -7,35 +7,35 @@ import (
 	"testing/synctest"
 )
 
-// TestDeparturesAreWaitedFor: an act is in force only when those have left who could not have seen it; it does not wait for later ones.
-func TestDeparturesAreWaitedFor(t *testing.T) {
+// TestSendsAreWaitedFor: an act is in force only when those have left who could not have seen it; it does not wait for later ones.
+func TestSendsAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDepartures()
-		d.wait() // nobody there
-		early := []int{d.enter(), d.enter()}
+		f := newInflight()
+		f.WaitQuiescent() // nobody there
+		early := []int{f.Enter(), f.Enter()}
 		var done atomic.Bool
-		go func() { d.wait(); done.Store(true) }()
+		go func() { f.WaitQuiescent(); done.Store(true) }()
 		synctest.Wait()
-		late := d.enter()
-		d.leave(early[0])
+		late := f.Enter()
+		f.Exit(early[0])
 		synctest.Wait()
 		if done.Load() {
 			t.Fatal("it did not wait for all")
 		}
-		d.leave(early[1])
+		f.Exit(early[1])
 		synctest.Wait()
 		if !done.Load() {
 			t.Fatal("it waits for one that came later")
 		}
-		d.leave(late)
-		d.wait()
+		f.Exit(late)
+		f.WaitQuiescent()
 	})
 }
 
-// TestNothingDepartsUnseen: with many who leave and many who object, nobody who looked before an act became visible leaves after the act was
+// TestNothingLeavesUnseen: with many who leave and many who object, nobody who looked before an act became visible leaves after the act was
 // acknowledged.
-func TestNothingDepartsUnseen(t *testing.T) {
-	d := newDepartures()
+func TestNothingLeavesUnseen(t *testing.T) {
+	f := newInflight()
 	var visible, acknowledged atomic.Int64
 	var senders, objectors sync.WaitGroup
 	stop := make(chan struct{})
@@ -47,13 +47,13 @@ func TestNothingDepartsUnseen(t *testing.T) {
 					return
 				default:
 				}
-				at := d.enter()
+				at := f.Enter()
 				seen := visible.Load()
 				if acknowledged.Load() > seen {
 					// The send leaves now, and an act that it did not see is acknowledged.
 					t.Error("an event leaves that an acknowledged objection applies to")
 				}
-				d.leave(at)
+				f.Exit(at)
 			}
 		})
 	}
@@ -64,7 +64,7 @@ func TestNothingDepartsUnseen(t *testing.T) {
 				one.Lock()
 				mine := visible.Add(1)
 				one.Unlock()
-				d.wait()
+				f.WaitQuiescent()
 				for now := acknowledged.Load(); now < mine && !acknowledged.CompareAndSwap(now, mine); now = acknowledged.Load() {
 				}
 			}
@@ -75,30 +75,30 @@ func TestNothingDepartsUnseen(t *testing.T) {
 	senders.Wait()
 }
 
-// TestAHalfThatClosesMeanwhile: who was about to enter the half that somebody began to wait for does not stay in it, and keeps nobody
+// TestAnEpochThatClosesMeanwhile: who was about to enter the epoch that somebody began to wait for does not stay in it, and keeps nobody
 // waiting.
-func TestAHalfThatClosesMeanwhile(t *testing.T) {
+func TestAnEpochThatClosesMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDepartures()
-		first := d.enter()
+		f := newInflight()
+		first := f.Enter()
 		var done atomic.Int64
-		wait := func() { d.wait(); done.Add(1) }
+		wait := func() { f.WaitQuiescent(); done.Add(1) }
 		go wait()
 		synctest.Wait()
-		if d.join(first) {
+		if f.join(first) {
 			t.Error("it entered what is being waited for")
 		}
-		d.leave(first)
+		f.Exit(first)
 		synctest.Wait()
-		if inside := d.halves[first].inside.Load(); done.Load() != 1 || inside != 0 {
+		if inside := f.epochs[first].inside.Load(); done.Load() != 1 || inside != 0 {
 			t.Errorf("%d waits have ended, %d are inside", done.Load(), inside)
 		}
-		if second := d.enter(); second == first {
+		if second := f.Enter(); second == first {
 			t.Error("it entered what was waited for")
 		} else {
-			d.leave(second)
+			f.Exit(second)
 		}
-		for range 2 { // of both halves
+		for range 2 { // of both epochs
 			go wait()
 		}
 		synctest.Wait()

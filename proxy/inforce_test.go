@@ -14,12 +14,12 @@ type leavingSlowly struct{ departing, goOn chan struct{} }
 func (d *leavingSlowly) Close() {}
 
 func (d *leavingSlowly) Deliver(e *delivery.Event, _ *proxy.Response) delivery.Outcome {
-	if !e.Leaving.Depart() {
+	if !e.Gate.BeforeFirstByte() {
 		return delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}
 	}
 	d.departing <- struct{}{}
 	<-d.goOn
-	e.Leaving.Departed()
+	e.Gate.AfterLastByte()
 	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
 

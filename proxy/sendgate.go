@@ -1,35 +1,51 @@
 package proxy
 
 import (
+	"go.uber.org/zap"
+
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Depart asks objections again, right before the first byte is written: an act that came into force since the hit was judged holds it back.
-// From here to Departed, acts that it may not have seen wait for it.
-func (p *passage) Depart() bool {
-	p.half = p.server.departing.enter()
-	if p.stands() {
+// sendGate asks objections again, right before the first byte of a request to a vendor is written: an act that came into force since its
+// events were judged holds it back. It is a [delivery.SendGate], made for one request, and knows of the events only what it is given: whoever
+// judged them, and whenever.
+type sendGate struct {
+	log        *zap.Logger
+	inflight   *inflight
+	counters   *counters
+	objections Objections
+	subjects   []rules.Subject                              // of the events
+	known      []rules.Objections                           // by event: those that it was judged with
+	stands     func(event int, found rules.Objections) bool // whether what was decided of an event holds in the face of what was found
+	leaving    int                                          // events that leave
+
+	epoch int // of inflight, from the first byte to the last
+}
+
+// BeforeFirstByte tells whether the request may leave. From here to AfterLastByte, acts that it may not have seen wait for it.
+func (g *sendGate) BeforeFirstByte() bool {
+	g.epoch = g.inflight.Enter()
+	if g.holds() {
 		return true
 	}
-	p.server.departing.leave(p.half)
+	g.inflight.Exit(g.epoch)
 	return false
 }
 
-// Departed says that the bytes are with the kernel, or cut.
-func (p *passage) Departed() {
-	p.server.departing.leave(p.half)
-	p.snapshot.figures.left(len(p.j.Subjects) > 0, p.j.Permitted())
+// AfterLastByte says that the bytes are with the kernel, or cut.
+func (g *sendGate) AfterLastByte() {
+	g.inflight.Exit(g.epoch)
+	g.counters.left(len(g.subjects) > 0, g.leaving)
 }
 
-// stands tells whether what was decided still holds. An objection that cannot be looked up holds everything back.
-func (p *passage) stands() bool {
-	known := p.j.Objections
-	for i := range p.j.Subjects {
-		subject := &p.j.Subjects[i]
-		found, err := p.snapshot.objections.Lookup(subject.Hash)
+// holds tells whether what was decided still holds. An objection that cannot be looked up holds everything back.
+func (g *sendGate) holds() bool {
+	for i := range g.subjects {
+		subject := &g.subjects[i]
+		found, err := g.objections.Lookup(subject.Hash)
 		if err != nil {
-			fault(p.server.opts.Log, "objections cannot be looked up", err)
+			fault(g.log, "objections cannot be looked up", err)
 			return false
 		}
 		if !found.Any() {
@@ -37,24 +53,13 @@ func (p *passage) stands() bool {
 		}
 		from, to := int(subject.Event), int(subject.Event)+1
 		if subject.Event == hit.Shared {
-			from, to = 0, len(known)
+			from, to = 0, len(g.known)
 		}
 		for e := from; e < to; e++ {
-			if known[e].Adds(found) && !p.j.Stands(e, found) {
+			if g.known[e].Adds(found) && !g.stands(e, found) {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// heldBack ends a hit that an objection held back at the last moment. The events of others in the same hit may be sent again; one alone is
-// answered like any that is denied.
-func (p *passage) heldBack() {
-	if p.j.Permitted() == 1 {
-		p.answerRefused(rules.Objection)
-		return
-	}
-	p.ctx.Response.Header.Set("Retry-After", "1")
-	p.ctx.SetStatusCode(rules.Unrecorded.Status())
 }

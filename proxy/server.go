@@ -71,7 +71,7 @@ type Server struct {
 	lock          *Lock // of the data folder
 	recovered     *recovered
 	keyring       *keyring
-	departing     *departures
+	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
 	objector      *objector
@@ -138,7 +138,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	o.fill()
 	s := &Server{
 		opts: o, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(),
-		departing: newDepartures(), stopped: make(chan struct{}),
+		inflight: newInflight(), stopped: make(chan struct{}),
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
 	if err := s.start(parts); err != nil {

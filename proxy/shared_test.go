@@ -27,11 +27,11 @@ func (d *gated) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome {
 	if d.meanwhile != nil {
 		d.meanwhile()
 	}
-	if !e.Leaving.Depart() {
+	if !e.Gate.BeforeFirstByte() {
 		return delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}
 	}
 	d.left = append(d.left, string(e.Query)+"\n"+string(e.Body))
-	e.Leaving.Departed()
+	e.Gate.AfterLastByte()
 	a.SetStatusCode(200)
 	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}
 }

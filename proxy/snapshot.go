@@ -27,7 +27,7 @@ type Snapshot struct {
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to
 	pages      sitePages                  // what visitors of each site are shown
-	figures    figures
+	figures    counters
 	names      *lru.Cache[string, string]          // event names as the ledger keeps them
 	said       found[[4]signal.Categories, string] // what sources say, in words
 }

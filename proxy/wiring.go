@@ -100,7 +100,7 @@ func openObjections(s *Server) (err error) {
 	s.objections, err = objection.Open(objection.Options{
 		Dir: ObjectionsDir(s.loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
 		Past: s.recovered.stood(), Because: s.opts.Because,
-		Record: s.acts.record, InForce: s.departing.wait, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
+		Record: s.acts.record, InForce: s.inflight.WaitQuiescent, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
 	})
 	if err != nil {
 		return err

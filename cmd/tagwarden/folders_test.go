@@ -181,11 +181,11 @@ type stand struct {
 
 // Deliver keeps an event.
 func (s *stand) Deliver(e *delivery.Event, answer *proxy.Response) delivery.Outcome {
-	if e.Leaving != nil {
-		if !e.Leaving.Depart() {
+	if e.Gate != nil {
+		if !e.Gate.BeforeFirstByte() {
 			return delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}
 		}
-		defer e.Leaving.Departed()
+		defer e.Gate.AfterLastByte()
 	}
 	s.mu.Lock()
 	s.sent = append(s.sent, e.Vendor+" "+string(e.Path)+"?"+string(e.Query)+" "+string(e.Body))

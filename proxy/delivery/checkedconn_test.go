@@ -28,7 +28,7 @@ func (l *letters) Read(b []byte) (int, error) {
 // TestLettersCountForMore: what comes in small pieces costs as much as what is large, and counts as much.
 func TestLettersCountForMore(t *testing.T) {
 	l := new(letters)
-	g := newGuarded(l, nil)
+	g := newCheckedConn(l, nil)
 	if _, err := g.Read(make([]byte, 10)); !errors.Is(err, errSpent) || l.reads != 0 {
 		t.Errorf("before anything was asked for: %v, %d reads", err, l.reads)
 	}
@@ -68,8 +68,8 @@ func TestClosedAtOnce(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			g := newGuarded(conn, conn)
-			for !g.waiting() { // until what it does has come over
+			g := newCheckedConn(conn, conn)
+			for !g.unreadSocket() { // until what it does has come over
 				runtime.Gosched()
 			}
 			return g, nil

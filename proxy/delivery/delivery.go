@@ -30,19 +30,21 @@ type Event struct {
 	Query   []byte
 	Headers []Header
 	Body    []byte
-	Count   int    // events in it
-	Taken   string // where the answer, JSON, says how many of them the vendor took ("tracked"); "": its status tells all
-	Asked   bool   // its answer is what the visitor wants: it comes over a connection of its own
-	Relay   []int  // statuses of refusals whose bodies are wanted
-	Leaving Leaving
+	Count   int      // events in it
+	Taken   string   // where the answer, JSON, says how many of them the vendor took ("tracked"); "": its status tells all
+	Asked   bool     // its answer is what the visitor wants: it comes over a connection of its own
+	Relay   []int    // statuses of refusals whose bodies are wanted
+	Gate    SendGate // nil: nobody is asked
 }
 
-// Leaving is asked when an event is about to leave, and told when it has left.
-type Leaving interface {
-	// Depart is called right before the first byte is written, after every wait for a connection. Where it says no, nothing is written.
-	Depart() bool
-	// Departed is called once after each Depart that said yes: the kernel has the bytes, or they were cut. It does not wait for an answer.
-	Departed()
+// SendGate is asked when an event is about to leave, and told when it has left.
+type SendGate interface {
+	// BeforeFirstByte is called right before the first byte is written, after every wait for a connection. Where it says no, nothing is
+	// written.
+	BeforeFirstByte() bool
+	// AfterLastByte is called once after each BeforeFirstByte that said yes: the kernel has the bytes, or they were cut. It does not wait
+	// for an answer.
+	AfterLastByte()
 }
 
 // Upstream is where one host of a vendor is reached.
@@ -223,7 +225,7 @@ func failed(err error) Outcome {
 		return Outcome{Dropped, 0, WhyDial}
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
 		return Outcome{Dropped, 0, WhyOverload}
-	case errors.Is(err, errKept):
+	case errors.Is(err, errHeldBack):
 		return Outcome{Dropped, 0, WhyObjection}
 	case errors.Is(err, errStale):
 		return Outcome{Dropped, 0, WhyStrayAnswer}

@@ -58,14 +58,14 @@ func (d dialer) dial(address string, within time.Duration) (net.Conn, error) {
 			continue
 		}
 		if d.tls == nil {
-			return newGuarded(conn, conn), nil
+			return newCheckedConn(conn, conn), nil
 		}
 		secure := tls.Client(conn, d.tls)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 			return nil, fmt.Errorf("%w: %w", errDial, err)
 		}
-		return newGuarded(secure, conn), nil
+		return newCheckedConn(secure, conn), nil
 	}
 	return nil, refused
 }

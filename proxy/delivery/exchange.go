@@ -7,8 +7,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// errKept says that whoever was asked before the first byte said no.
-var errKept = errors.New("the event does not leave any more")
+// errHeldBack says that whoever was asked before the first byte said no.
+var errHeldBack = errors.New("the event does not leave any more")
 
 // exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before anything was written is
 // replaced: all that are open may be, a new one is once. It does what fasthttp's own client does, and asks between the wait for a
@@ -40,17 +40,17 @@ func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *
 	if err != nil {
 		return reply{}, err
 	}
-	conn, ok := held.Conn().(*guarded)
+	conn, ok := held.Conn().(*checkedConn)
 	if !ok {
 		client.CloseConn(held)
-		panic("BUG: a connection without a guard")
+		panic("BUG: a connection that is not checked")
 	}
 	if err := conn.SetWriteDeadline(deadline); err != nil {
 		client.CloseConn(held)
 		return reply{}, errStale // it was closed meanwhile; nothing was written
 	}
-	if err := h.send(conn, request, e.Leaving); err != nil {
-		if errors.Is(err, errKept) && !e.Asked {
+	if err := h.send(conn, request, e.Gate); err != nil {
+		if errors.Is(err, errHeldBack) && !e.Asked {
 			client.ReleaseConn(held) // as good as new
 		} else {
 			client.CloseConn(held)
@@ -67,7 +67,7 @@ func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *
 }
 
 // receive reads the answer. Both its bytes and its time are bounded as a whole.
-func (h *host) receive(conn *guarded, answer *fasthttp.Response, e *Event, deadline time.Time) (reply, error) {
+func (h *host) receive(conn *checkedConn, answer *fasthttp.Response, e *Event, deadline time.Time) (reply, error) {
 	answer.Reset()
 	if err := conn.SetReadDeadline(deadline); err != nil {
 		return reply{}, err
@@ -94,8 +94,8 @@ func (h *host) receive(conn *guarded, answer *fasthttp.Response, e *Event, deadl
 }
 
 // send writes the request. When it returns, the kernel has all of it or no more of it goes out.
-func (h *host) send(conn *guarded, request *fasthttp.Request, leaving Leaving) error {
-	conn.begin(leaving)
+func (h *host) send(conn *checkedConn, request *fasthttp.Request, gate SendGate) error {
+	conn.begin(gate)
 	defer conn.end()
 	writer := h.client.AcquireWriter(conn)
 	err := request.Write(writer)
@@ -103,7 +103,7 @@ func (h *host) send(conn *guarded, request *fasthttp.Request, leaving Leaving) e
 		err = writer.Flush()
 	}
 	h.client.ReleaseWriter(writer)
-	if err != nil && !errors.Is(err, errKept) {
+	if err != nil && !errors.Is(err, errHeldBack) {
 		_ = conn.Close() // so that nothing of it goes out later
 	}
 	return err

@@ -17,12 +17,12 @@ type gate struct {
 	departed    chan struct{} // told when it has left
 }
 
-func (g *gate) Depart() bool {
+func (g *gate) BeforeFirstByte() bool {
 	g.asked++
 	return !g.shut
 }
 
-func (g *gate) Departed() {
+func (g *gate) AfterLastByte() {
 	g.left++
 	if g.departed != nil {
 		close(g.departed)
@@ -54,7 +54,7 @@ func TestAskedBeforeTheFirstByte(t *testing.T) {
 	c := client(t, "http://"+s.Addr(), nil)
 	deliver := func(g *gate) delivery.Outcome {
 		e := event()
-		e.Leaving = g
+		e.Gate = g
 		var answer fasthttp.Response
 		return c.Deliver(e, &answer)
 	}
@@ -77,9 +77,9 @@ func TestAskedBeforeTheFirstByte(t *testing.T) {
 	}
 }
 
-// TestDepartedWhenCut: where the bytes cannot be written, it has left too, for nothing more of it goes out; and a connection that was stale
+// TestLeftWhenCut: where the bytes cannot be written, it has left too, for nothing more of it goes out; and a connection that was stale
 // is asked about only once it is known not to be.
-func TestDepartedWhenCut(t *testing.T) {
+func TestLeftWhenCut(t *testing.T) {
 	closed := make(chan struct{})
 	s := serve(t, func(c *rawhttp.Conn) {
 		if _, err := c.Request(); err == nil {
@@ -91,7 +91,7 @@ func TestDepartedWhenCut(t *testing.T) {
 	c := client(t, "http://"+s.Addr(), nil)
 	for range 5 {
 		e, g := event(), &gate{}
-		e.Leaving = g
+		e.Gate = g
 		var answer fasthttp.Response
 		if got := c.Deliver(e, &answer); got.Kind != delivery.Delivered || g.asked != 1 || g.left != 1 {
 			t.Fatalf("%+v, %+v", got, g)
@@ -99,7 +99,7 @@ func TestDepartedWhenCut(t *testing.T) {
 		take(t, closed)
 	}
 	e, g := event(), &gate{}
-	e.Leaving, e.Body = g, make([]byte, 64<<20) // more than any buffer holds
+	e.Gate, e.Body = g, make([]byte, 64<<20) // more than any buffer holds
 	blocked := serve(t, func(c *rawhttp.Conn) { _ = c.Close() })
 	c = client(t, "http://"+blocked.Addr(), nil)
 	var answer fasthttp.Response
