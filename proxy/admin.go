@@ -28,14 +28,14 @@ type adminOptions struct {
 // admin answers staff: health, readiness, figures, the API.
 type admin struct {
 	ready          func(*fasthttp.RequestCtx)
-	figures, calls fasthttp.RequestHandler
+	metrics, calls fasthttp.RequestHandler
 	bodies         *memory.Budget // of calls to the API
 }
 
 func newAdmin(o adminOptions) *admin {
 	return &admin{
 		ready:   o.Ready,
-		figures: fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(o.Metrics.Registry, promhttp.HandlerOpts{})),
+		metrics: fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(o.Metrics.Registry, promhttp.HandlerOpts{})),
 		calls:   fasthttpadaptor.NewFastHTTPHandler(o.API),
 		bodies:  memory.NewBudget(callMemory),
 	}
@@ -56,7 +56,7 @@ func (a *admin) serve(ctx *fasthttp.RequestCtx) {
 	case !ctx.IsGet() && !ctx.IsHead():
 		ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
 	case string(ctx.Path()) == "/metrics":
-		a.figures(ctx)
+		a.metrics(ctx)
 	case string(ctx.Path()) == "/healthz":
 		ctx.SetBodyString("ok\n")
 	case string(ctx.Path()) == "/readyz":

@@ -12,10 +12,10 @@ import (
 )
 
 // body reads the body: what comes, as it comes, and no more than the endpoint takes.
-func body(_ *Server, p *passage) result {
-	reason := p.readBody(p.j.Route.BodyLimit())
+func body(_ *Server, h *hitContext) result {
+	reason := h.readBody(h.j.Route.BodyLimit())
 	if reason == rules.OverLimit {
-		return refused(rules.Overlong(&p.j, &p.in))
+		return refused(rules.Overlong(&h.j, &h.in))
 	}
 	return nextUnless(reason)
 }
@@ -29,8 +29,8 @@ func announced(header *fasthttp.RequestHeader) int {
 }
 
 // readBody reads a body of at most so many bytes. Of one that is announced as longer nothing is read.
-func (p *passage) readBody(most int) rules.Reason {
-	length := announced(&p.ctx.Request.Header)
+func (h *hitContext) readBody(most int) rules.Reason {
+	length := announced(&h.ctx.Request.Header)
 	if length == 0 {
 		return rules.Unjudged
 	}
@@ -40,42 +40,42 @@ func (p *passage) readBody(most int) rules.Reason {
 	if length > 0 {
 		most = length
 	}
-	place := placeOf(p.ctx.Conn())
+	place := placeOf(h.ctx.Conn())
 	if place != nil { // a request that is not there whole keeps nobody out
 		place.Rest()
 	}
 	var err error
-	p.body, err = codec.AppendRead(p.body[:0], p.ctx.Request.BodyStream(), most, &p.lease)
+	h.body, err = codec.AppendRead(h.body[:0], h.ctx.Request.BodyStream(), most, &h.lease)
 	var network net.Error
 	switch {
-	case place != nil && p.madeRoom(place):
-		p.status = fasthttp.StatusServiceUnavailable
-	case err == nil && length > 0 && len(p.body) < length: // to fasthttp a connection's end is a body's
-		p.status = fasthttp.StatusBadRequest
+	case place != nil && h.madeRoom(place):
+		h.status = fasthttp.StatusServiceUnavailable
+	case err == nil && length > 0 && len(h.body) < length: // to fasthttp a connection's end is a body's
+		h.status = fasthttp.StatusBadRequest
 	case err == nil:
-		p.unread = false
-		p.j.Hit.Request.Body = p.body
+		h.unread = false
+		h.j.Hit.Request.Body = h.body
 		return rules.Unjudged
-	case errors.Is(err, codec.ErrLimit), spent(p.ctx): // fasthttp does not wrap what a connection says
+	case errors.Is(err, codec.ErrLimit), spent(h.ctx): // fasthttp does not wrap what a connection says
 		return rules.OverLimit
 	case errors.Is(err, codec.ErrMemory):
 		return rules.OutOfMemory
 	case errors.As(err, &network) && network.Timeout():
-		p.status = fasthttp.StatusRequestTimeout
+		h.status = fasthttp.StatusRequestTimeout
 	default:
-		p.status = fasthttp.StatusBadRequest
+		h.status = fasthttp.StatusBadRequest
 	}
 	return rules.MalformedHit
 }
 
 // madeRoom tells whether the connection lost its place while the body came.
-func (p *passage) madeRoom(place *places.Conn) bool {
+func (h *hitContext) madeRoom(place *places.Conn) bool {
 	switch place.Work(false) {
 	case places.Kept:
 		return false
 	case places.Quick:
-		p.server.listeners.unkept(ofHits, places.Full)
-		p.ctx.Response.Header.Set("Retry-After", "1")
+		h.server.listeners.unkept(ofHits, places.Full)
+		h.ctx.Response.Header.Set("Retry-After", "1")
 	default: // nobody reads an answer
 	}
 	return true

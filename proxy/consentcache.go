@@ -15,9 +15,9 @@ const (
 	longestString = 2048 // characters
 )
 
-// consentStrings keeps decoded consent strings between hits, by a hash of the string under a seed of its own. What it hands out is never
+// consentCache keeps decoded consent strings between hits, by a hash of the string under a seed of its own. What it hands out is never
 // changed. It is used from many goroutines at once.
-type consentStrings struct {
+type consentCache struct {
 	seed maphash.Seed
 	tc   *lru.Cache[uint64, keptString[*iab.TCString]]
 	gpp  *lru.Cache[uint64, keptString[*iab.GPPString]]
@@ -29,22 +29,22 @@ type keptString[T any] struct {
 	decoded T
 }
 
-func newConsentStrings() *consentStrings {
+func newConsentCache() *consentCache {
 	tc, err := lru.New[uint64, keptString[*iab.TCString]](mostStrings)
 	gpp, err2 := lru.New[uint64, keptString[*iab.GPPString]](mostStrings)
 	if err != nil || err2 != nil {
 		panic("BUG: a cache of no size")
 	}
-	return &consentStrings{maphash.MakeSeed(), tc, gpp}
+	return &consentCache{maphash.MakeSeed(), tc, gpp}
 }
 
 // TC decodes a TC string, or finds it decoded.
-func (c *consentStrings) TC(text []byte) (*iab.TCString, error) {
+func (c *consentCache) TC(text []byte) (*iab.TCString, error) {
 	return kept(c.seed, c.tc, text, iab.DecodeTC)
 }
 
 // GPP decodes a GPP string, or finds it decoded.
-func (c *consentStrings) GPP(text []byte) (*iab.GPPString, error) {
+func (c *consentCache) GPP(text []byte) (*iab.GPPString, error) {
 	return kept(c.seed, c.gpp, text, iab.DecodeGPP)
 }
 

@@ -18,7 +18,7 @@ const (
 
 // TestKeptStrings: a string is decoded once, and one that cannot be decoded is not kept.
 func TestKeptStrings(t *testing.T) {
-	c := newConsentStrings()
+	c := newConsentCache()
 	first, err := c.TC([]byte(someTC))
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestKeptStringsAreNotMistaken(t *testing.T) {
 }
 
 func TestKeptStringsDoNotAllocate(t *testing.T) {
-	c := newConsentStrings()
+	c := newConsentCache()
 	tc, gpp := []byte(someTC), []byte(someGPP)
 	look := func() {
 		if _, err := c.TC(tc); err != nil {
@@ -79,7 +79,7 @@ func TestKeptStringsDoNotAllocate(t *testing.T) {
 }
 
 func BenchmarkKeptTC(b *testing.B) {
-	c := newConsentStrings()
+	c := newConsentCache()
 	tc := []byte(someTC)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -11,12 +11,12 @@ import (
 // changed. They live as long as a snapshot, whose sites and vendors they are about.
 type counters struct {
 	metrics    *metrics.Metrics
-	hits       found[rules.Reason, prometheus.Counter]
-	judged     found[judged, prometheus.Counter]
-	outcomes   found[delivered, prometheus.Counter]
-	cookieless found[string, prometheus.Counter]
-	checked    found[bool, prometheus.Counter]
-	unknown    found[string, prometheus.Counter]
+	hits       memo[rules.Reason, prometheus.Counter]
+	judged     memo[judged, prometheus.Counter]
+	outcomes   memo[delivered, prometheus.Counter]
+	cookieless memo[string, prometheus.Counter]
+	checked    memo[bool, prometheus.Counter]
+	unknown    memo[string, prometheus.Counter]
 }
 
 type judged struct {
@@ -67,22 +67,22 @@ func (f *counters) left(identified bool, events int) {
 }
 
 // countHit counts a hit that has come to its end.
-func (s *Server) countHit(p *passage, reason rules.Reason) {
-	f := &p.snapshot.figures
+func (s *Server) countHit(h *hitContext, reason rules.Reason) {
+	f := &h.snapshot.counters
 	f.hit(reason)
-	r := &p.j.Hit.Request
+	r := &h.j.Hit.Request
 	s.metrics.BytesIn.Add(float64(len(r.Query) + len(r.Body)))
-	if owner := p.j.Owner; owner != nil {
+	if owner := h.j.Owner; owner != nil {
 		f.unknown.get(owner.ID, func() prometheus.Counter { return s.metrics.Unknown.WithLabelValues(owner.ID) }).Inc()
 	}
-	if site := p.j.Site; site != nil && p.has("Origin") && !p.has("Cookie") {
+	if site := h.j.Site; site != nil && h.has("Origin") && !h.has("Cookie") {
 		f.cookieless.get(site.ID, func() prometheus.Counter { return s.metrics.Cookieless.WithLabelValues(site.ID) }).Inc()
 	}
 }
 
 // has tells whether the hit has a header of that name.
-func (p *passage) has(name string) bool {
-	for range p.j.Hit.Request.Header(name) {
+func (h *hitContext) has(name string) bool {
+	for range h.j.Hit.Request.Header(name) {
 		return true
 	}
 	return false

@@ -7,37 +7,37 @@ import (
 )
 
 // deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
-func deliver(s *Server, p *passage) result {
-	if !p.j.Out.Forward {
+func deliver(s *Server, h *hitContext) result {
+	if !h.j.Out.Forward {
 		return next
 	}
-	out := &p.j.Out
+	out := &h.j.Out
 	for i := range out.Headers {
-		p.headers = append(p.headers, delivery.Header(out.Headers[i]))
+		h.headers = append(h.headers, delivery.Header(out.Headers[i]))
 	}
-	p.event = delivery.Event{
-		Vendor: p.j.Route.Recipient.ID, Host: p.j.Route.Endpoint.Host,
-		Method: out.Method, Path: out.Path, Query: out.Query, Headers: p.headers, Body: out.Body,
-		Count: p.j.Permitted(), Taken: p.j.Route.Endpoint.Taken, Asked: p.j.Route.Endpoint.Kind == catalog.Answer, Relay: p.j.Route.Endpoint.Relay,
-		Gate: &p.gate,
+	h.event = delivery.Event{
+		Vendor: h.j.Route.Recipient.ID, Host: h.j.Route.Endpoint.Host,
+		Method: out.Method, Path: out.Path, Query: out.Query, Headers: h.headers, Body: out.Body,
+		Count: h.j.Permitted(), Taken: h.j.Route.Endpoint.Taken, Asked: h.j.Route.Endpoint.Kind == catalog.Answer, Relay: h.j.Route.Endpoint.Relay,
+		Gate: &h.gate,
 	}
-	p.gate = sendGate{
-		log: s.opts.Log, inflight: s.inflight, counters: &p.snapshot.figures, objections: p.snapshot.objections,
-		subjects: p.j.Subjects, known: p.j.Objections, stands: p.gate.stands, leaving: p.event.Count,
+	h.gate = sendGate{
+		log: s.opts.Log, inflight: s.inflight, counters: &h.snapshot.counters, objections: h.snapshot.objections,
+		subjects: h.j.Subjects, known: h.j.Objections, stands: h.gate.stands, leaving: h.event.Count,
 	}
-	p.leaving = true
-	p.outcome, p.sent = p.snapshot.Delivery.Deliver(&p.event, &p.answer), true
+	h.leaving = true
+	h.outcome, h.sent = h.snapshot.Delivery.Deliver(&h.event, &h.answer), true
 	s.metrics.BytesOut.Add(float64(len(out.Query) + len(out.Body)))
-	s.outcome(p, p.outcome)
+	s.outcome(h, h.outcome)
 	return next
 }
 
 // outcome records and counts how a delivery ended.
-func (s *Server) outcome(p *passage, o delivery.Outcome) {
-	vendor := p.j.Route.Recipient.ID
-	p.snapshot.figures.outcome(vendor, o.Kind.String())
+func (s *Server) outcome(h *hitContext, o delivery.Outcome) {
+	vendor := h.j.Route.Recipient.ID
+	h.snapshot.counters.outcome(vendor, o.Kind.String())
 	err := s.ledger.Outcome(ledger.Outcome{
-		Hit: p.number, Events: p.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
+		Hit: h.number, Events: h.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
 	})
 	if err != nil {
 		fault(s.opts.Log, "the outcome of a delivery cannot be recorded", err)

@@ -11,13 +11,13 @@ import (
 const healthPath = wire.HealthPath
 
 // answerHealth answers a load balancer that asks whether hits are taken. Where the server ends, nothing else is taken any more.
-func answerHealth(s *Server, p *passage) result {
-	if string(p.j.Hit.Request.Path) == healthPath {
-		if !p.ctx.IsGet() && !p.ctx.IsHead() {
-			p.status = fasthttp.StatusMethodNotAllowed
+func answerHealth(s *Server, h *hitContext) result {
+	if string(h.j.Hit.Request.Path) == healthPath {
+		if !h.ctx.IsGet() && !h.ctx.IsHead() {
+			h.status = fasthttp.StatusMethodNotAllowed
 			return refused(rules.WrongMethod)
 		}
-		s.health(p.ctx)
+		s.health(h.ctx)
 		return answered
 	}
 	if s.listeners.ending.Load() {

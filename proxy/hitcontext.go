@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// passage is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is answered.
-type passage struct {
+// hitContext is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is answered.
+type hitContext struct {
 	ctx      *fasthttp.RequestCtx
 	server   *Server
 	snapshot *Snapshot
@@ -50,38 +50,38 @@ type passage struct {
 	spoiled bool // a stage panicked
 }
 
-// passages hands out passages and takes them back. This is the only place that does either.
-var passages = sync.Pool{New: func() any {
-	p := new(passage)
-	p.gate.stands = p.j.Stands // made once: it would be allocated for each hit
-	return p
+// hitContexts hands them out and takes them back. This is the only place that does either.
+var hitContexts = sync.Pool{New: func() any {
+	h := new(hitContext)
+	h.gate.stands = h.j.Stands // made once: it would be allocated for each hit
+	return h
 }}
 
-func takePassage(ctx *fasthttp.RequestCtx, server *Server, snapshot *Snapshot, in rules.Inputs) *passage {
-	p := passages.Get().(*passage)
-	p.ctx, p.server, p.snapshot, p.in = ctx, server, snapshot, in
-	p.lease.Begin(server.budget)
-	p.in.Memory = &p.lease
-	return p
+func takeContext(ctx *fasthttp.RequestCtx, server *Server, snapshot *Snapshot, in rules.Inputs) *hitContext {
+	h := hitContexts.Get().(*hitContext)
+	h.ctx, h.server, h.snapshot, h.in = ctx, server, snapshot, in
+	h.lease.Begin(server.budget)
+	h.in.Memory = &h.lease
+	return h
 }
 
-func (p *passage) giveBack() {
-	p.lease.End()
-	if p.spoiled {
+func (h *hitContext) giveBack() {
+	h.lease.End()
+	if h.spoiled {
 		return
 	}
-	p.j.Reset()
-	p.ctx, p.server, p.snapshot, p.in = nil, nil, nil, rules.Inputs{}
-	p.hostname, p.status = p.hostname[:0], 0
-	p.body, p.unread = hit.Recycled(p.body), false
-	p.number = 0
-	p.records, p.text, p.facts = hit.Recycled(p.records), hit.Recycled(p.text), hit.Recycled(p.facts)
-	p.hashes, p.firstOf, p.nextOf = hit.Recycled(p.hashes), hit.Recycled(p.firstOf), hit.Recycled(p.nextOf)
-	if body := p.answer.Body(); cap(body) > 0 {
-		p.answer.SwapBody(hit.Recycled(body))
+	h.j.Reset()
+	h.ctx, h.server, h.snapshot, h.in = nil, nil, nil, rules.Inputs{}
+	h.hostname, h.status = h.hostname[:0], 0
+	h.body, h.unread = hit.Recycled(h.body), false
+	h.number = 0
+	h.records, h.text, h.facts = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.facts)
+	h.hashes, h.firstOf, h.nextOf = hit.Recycled(h.hashes), hit.Recycled(h.firstOf), hit.Recycled(h.nextOf)
+	if body := h.answer.Body(); cap(body) > 0 {
+		h.answer.SwapBody(hit.Recycled(body))
 	}
-	p.answer.Reset()
-	p.event, p.gate = delivery.Event{}, sendGate{stands: p.gate.stands}
-	p.outcome, p.leaving, p.sent, p.headers = delivery.Outcome{}, false, false, p.headers[:0]
-	passages.Put(p)
+	h.answer.Reset()
+	h.event, h.gate = delivery.Event{}, sendGate{stands: h.gate.stands}
+	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, h.headers[:0]
+	hitContexts.Put(h)
 }

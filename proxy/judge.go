@@ -3,10 +3,10 @@ package proxy
 import "github.com/tagwarden/tagwarden/rules"
 
 // judge decides, minimises and encodes.
-func judge(s *Server, p *passage) result {
-	if reason := rules.Judge(&p.j, &p.in); reason != rules.Unjudged {
+func judge(s *Server, h *hitContext) result {
+	if reason := rules.Judge(&h.j, &h.in); reason != rules.Unjudged {
 		return refused(reason)
 	}
-	s.values.countHit(&p.j, p.in.Now)
+	s.values.countHit(&h.j, h.in.Now)
 	return next
 }

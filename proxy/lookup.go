@@ -13,16 +13,16 @@ type Objections interface {
 }
 
 // lookUpObjections asks for the objections of every subject. An identifier that all events share counts for each of them.
-func lookUpObjections(s *Server, p *passage) result {
-	p.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
-	events := len(p.j.Hit.Events)
+func lookUpObjections(s *Server, h *hitContext) result {
+	h.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
+	events := len(h.j.Hit.Events)
 	var shared rules.Objections
 	for range events {
-		p.j.Objections = append(p.j.Objections, rules.Objections{})
+		h.j.Objections = append(h.j.Objections, rules.Objections{})
 	}
-	for i := range p.j.Subjects {
-		subject := &p.j.Subjects[i]
-		found, err := p.snapshot.objections.Lookup(subject.Hash)
+	for i := range h.j.Subjects {
+		subject := &h.j.Subjects[i]
+		found, err := h.snapshot.objections.Lookup(subject.Hash)
 		if err != nil {
 			fault(s.opts.Log, "objections cannot be looked up", err)
 			return refused(rules.Failed)
@@ -30,11 +30,11 @@ func lookUpObjections(s *Server, p *passage) result {
 		if subject.Event == hit.Shared {
 			shared.Merge(found)
 		} else {
-			p.j.Objections[subject.Event].Merge(found)
+			h.j.Objections[subject.Event].Merge(found)
 		}
 	}
-	for e := range p.j.Objections {
-		p.j.Objections[e].Merge(shared)
+	for e := range h.j.Objections {
+		h.j.Objections[e].Merge(shared)
 	}
 	return next
 }

@@ -37,27 +37,27 @@ func (s *Snapshot) recognise(h *fasthttp.RequestHeader) []objection.ID {
 }
 
 // servePages answers a visitor who asks for a page of ours.
-func servePages(s *Server, p *passage) result {
-	site, path := s.visitors.page(p)
+func servePages(s *Server, h *hitContext) result {
+	site, path := s.visitors.page(h)
 	if site == nil {
 		return next
 	}
-	p.j.Site = site
-	if reason := p.readBody(pageBody); reason != rules.Unjudged {
+	h.j.Site = site
+	if reason := h.readBody(pageBody); reason != rules.Unjudged {
 		return refused(reason)
 	}
-	s.visitors.show(p, path)
+	s.visitors.show(h, path)
 	return answered
 }
 
 // page finds the page of ours that a visitor asks for: the site it belongs to, nil where it is none, and its path. They lie below a site's base,
 // and, for a browser that asks the site's own host, without it.
-func (v *visitors) page(p *passage) (site *rules.Site, path string) {
-	r := &p.j.Hit.Request
+func (v *visitors) page(h *hitContext) (site *rules.Site, path string) {
+	r := &h.j.Hit.Request
 	if !bytes.Contains(r.Path, []byte("/privacy")) && !bytes.HasSuffix(r.Path, []byte("/.well-known/gpc.json")) {
 		return nil, ""
 	}
-	if site = p.snapshot.Policy.Site(r.Host); site == nil {
+	if site = h.snapshot.Policy.Site(r.Host); site == nil {
 		return nil, ""
 	}
 	if local := site.Local(r.Path); v.pages.Owns(local) {
@@ -70,16 +70,16 @@ func (v *visitors) page(p *passage) (site *rules.Site, path string) {
 const pageBody = 64 << 10
 
 // show answers with a page of the hit's site.
-func (v *visitors) show(p *passage, path string) {
-	p.ctx.Request.SetBodyRaw(p.body)
-	v.pages.Serve(p.ctx, p.snapshot.pages.of(p.j.Site.ID, p.in.Now), path, v.whose(p))
-	p.ctx.Request.SetBodyRaw(nil)
+func (v *visitors) show(h *hitContext, path string) {
+	h.ctx.Request.SetBodyRaw(h.body)
+	v.pages.Serve(h.ctx, h.snapshot.pages.of(h.j.Site.ID, h.in.Now), path, v.whose(h))
+	h.ctx.Request.SetBodyRaw(nil)
 }
 
 // whose is the address of who asks for a page; the zero Addr where a trusted proxy does not say: its own stands for many.
-func (v *visitors) whose(p *passage) netip.Addr {
-	r := &p.j.Hit.Request
-	if r.Trusted && (!r.Address.IsValid() || wire.Among(r.Address, p.snapshot.Policy.Trusted())) {
+func (v *visitors) whose(h *hitContext) netip.Addr {
+	r := &h.j.Hit.Request
+	if r.Trusted && (!r.Address.IsValid() || wire.Among(r.Address, h.snapshot.Policy.Trusted())) {
 		v.nameless.Do(func() {
 			v.log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from: what they change is limited together")
 		})

@@ -9,18 +9,18 @@ import (
 )
 
 // preflight answers what comes before a hit: a browser that asks whether it may send one, and HEAD, which pages of ours alone take.
-func preflight(_ *Server, p *passage) result {
+func preflight(_ *Server, h *hitContext) result {
 	switch {
-	case p.ctx.IsHead(): // some SDKs ask so whether a blocker stands in their way
-		if p.j.Site = p.snapshot.Policy.Site(p.j.Hit.Request.Host); p.j.Site != nil {
-			p.j.Owner = p.j.Site.Owner(p.j.Hit.Request.Path)
+	case h.ctx.IsHead(): // some SDKs ask so whether a blocker stands in their way
+		if h.j.Site = h.snapshot.Policy.Site(h.j.Hit.Request.Host); h.j.Site != nil {
+			h.j.Owner = h.j.Site.Owner(h.j.Hit.Request.Path)
 		}
-		if p.j.Owner == nil {
-			p.status = fasthttp.StatusMethodNotAllowed
+		if h.j.Owner == nil {
+			h.status = fasthttp.StatusMethodNotAllowed
 		}
 		return refused(rules.WrongMethod)
-	case p.ctx.IsOptions():
-		return p.allowHit()
+	case h.ctx.IsOptions():
+		return h.allowHit()
 	default:
 		return next
 	}
@@ -42,28 +42,28 @@ func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
 }
 
 // allowHit answers a browser's question whether it may send a hit. It leads to a known path of a known site, or nowhere.
-func (p *passage) allowHit() result {
-	r := &p.j.Hit.Request
-	site := p.snapshot.Policy.Site(r.Host)
+func (h *hitContext) allowHit() result {
+	r := &h.j.Hit.Request
+	site := h.snapshot.Policy.Site(r.Host)
 	if site == nil {
 		return refused(rules.UnknownHost)
 	}
-	p.j.Site = site
-	wanted := p.ctx.Request.Header.Peek("Access-Control-Request-Method")
+	h.j.Site = site
+	wanted := h.ctx.Request.Header.Peek("Access-Control-Request-Method")
 	if _, _, known := site.Find(wanted, r.Path); !known && site.Owner(r.Path) == nil {
 		return refused(rules.UnknownPath)
 	}
-	allowOrigin(p.ctx, p.j.Site)
-	h := &p.ctx.Response.Header
-	h.Add("Vary", "Access-Control-Request-Headers")
-	if len(h.Peek("Access-Control-Allow-Origin")) > 0 {
-		h.Set("Access-Control-Allow-Methods", "GET, POST")
-		if asked := p.ctx.Request.Header.Peek("Access-Control-Request-Headers"); headerNames(asked) {
-			h.SetBytesV("Access-Control-Allow-Headers", asked)
+	allowOrigin(h.ctx, h.j.Site)
+	header := &h.ctx.Response.Header
+	header.Add("Vary", "Access-Control-Request-Headers")
+	if len(header.Peek("Access-Control-Allow-Origin")) > 0 {
+		header.Set("Access-Control-Allow-Methods", "GET, POST")
+		if asked := h.ctx.Request.Header.Peek("Access-Control-Request-Headers"); headerNames(asked) {
+			header.SetBytesV("Access-Control-Allow-Headers", asked)
 		}
-		h.Set("Access-Control-Max-Age", strconv.Itoa(600))
+		header.Set("Access-Control-Max-Age", strconv.Itoa(600))
 	}
-	p.ctx.SetStatusCode(fasthttp.StatusNoContent)
+	h.ctx.SetStatusCode(fasthttp.StatusNoContent)
 	return answered
 }
 

@@ -3,6 +3,6 @@ package proxy
 import "github.com/tagwarden/tagwarden/rules"
 
 // read takes the hit apart.
-func read(_ *Server, p *passage) result {
-	return nextUnless(rules.Read(p.snapshot.Policy, &p.j, &p.in, nil))
+func read(_ *Server, h *hitContext) result {
+	return nextUnless(rules.Read(h.snapshot.Policy, &h.j, &h.in, nil))
 }

@@ -15,21 +15,21 @@ import (
 // longestWait bounds how long a vendor may ask an SDK to wait.
 const longestWait = 24 * time.Hour
 
-// passRefusal gives the status with which the vendor refused the hit, when to come again where it says so, and its body where the catalog
+// relayRefusal gives the status with which the vendor refused the hit, when to come again where it says so, and its body where the catalog
 // knows that the SDK acts on it: there it says which events of the batch were at fault.
-func (p *passage) passRefusal() {
-	status := p.outcome.Status
-	p.ctx.SetStatusCode(status)
-	if after, ok := waitFor(p.answer.Header.Peek(fasthttp.HeaderRetryAfter), p.in.Now); ok {
-		p.ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(after))
+func (h *hitContext) relayRefusal() {
+	status := h.outcome.Status
+	h.ctx.SetStatusCode(status)
+	if after, ok := waitFor(h.answer.Header.Peek(fasthttp.HeaderRetryAfter), h.in.Now); ok {
+		h.ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(after))
 	}
-	if !p.j.Route.Endpoint.Relays(status) {
+	if !h.j.Route.Endpoint.Relays(status) {
 		return
 	}
-	if body, ok := p.relayed(p.answer.Body()); ok {
-		confine(p.ctx)
-		p.ctx.Response.Header.SetContentType("application/json")
-		p.ctx.SetBody(body)
+	if body, ok := h.relayed(h.answer.Body()); ok {
+		confine(h.ctx)
+		h.ctx.Response.Header.SetContentType("application/json")
+		h.ctx.SetBody(body)
 	}
 }
 
@@ -56,20 +56,20 @@ func waitFor(value []byte, now time.Time) (int, bool) {
 
 // relayed is the body of a refusal as the SDK may read it: JSON, in which events are counted as in the SDK's own batch. The vendor counts
 // those that it was sent. Where events were cut out and the catalog does not say where the body counts, there is none.
-func (p *passage) relayed(body []byte) ([]byte, bool) {
+func (h *hitContext) relayed(body []byte) ([]byte, bool) {
 	if len(body) == 0 || !json.Valid(body) {
 		return nil, false
 	}
 	var sent []int // by number of the event at the vendor: its number in the SDK's batch
-	for i := range p.j.Verdicts {
-		if p.j.Verdicts[i].Decision == rules.Permit {
+	for i := range h.j.Verdicts {
+		if h.j.Verdicts[i].Decision == rules.Permit {
 			sent = append(sent, i)
 		}
 	}
-	if len(sent) == len(p.j.Verdicts) {
+	if len(sent) == len(h.j.Verdicts) {
 		return body, true
 	}
-	paths := p.j.Route.Endpoint.Indices
+	paths := h.j.Route.Endpoint.Indices
 	if len(paths) == 0 {
 		return nil, false
 	}

@@ -63,7 +63,7 @@ type Server struct {
 	snapshot atomic.Pointer[Snapshot]
 	hits     atomic.Uint64
 	salts    *salts
-	strings  *consentStrings
+	consent  *consentCache
 
 	// The parts, as parts.go opens them. None is replaced after that.
 	budget        *memory.Budget // of what hits hold
@@ -137,7 +137,7 @@ func New(loaded *config.Loaded, o Options) (*Server, error) { return newServer(l
 func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) {
 	o.fill()
 	s := &Server{
-		opts: o, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, strings: newConsentStrings(),
+		opts: o, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader

@@ -27,9 +27,9 @@ type Snapshot struct {
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to
 	pages      sitePages                  // what visitors of each site are shown
-	figures    counters
-	names      *lru.Cache[string, string]          // event names as the ledger keeps them
-	said       found[[4]signal.Categories, string] // what sources say, in words
+	counters   counters
+	names      *lru.Cache[string, string]         // event names as the ledger keeps them
+	said       memo[[4]signal.Categories, string] // what sources say, in words
 }
 
 // Deliverer sends an event and says how that ended.
@@ -57,7 +57,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection)
 	}
-	fresh.figures.metrics, fresh.pages.loaded = s.metrics, loaded
+	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	s.keyring.current(fresh, s.opts.Now())
 	return fresh, nil
 }

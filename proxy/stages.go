@@ -27,7 +27,7 @@ var stages = []stage{
 // stage is one step on the way.
 type stage struct {
 	name string
-	run  func(*Server, *passage) result
+	run  func(*Server, *hitContext) result
 }
 
 // result is how a stage ended. Its zero value refuses.

@@ -36,7 +36,7 @@ func TestAStageThatSaysNothingRefuses(t *testing.T) {
 		t.Error("a result is not what it says")
 	}
 	s := &Server{refusals: new(refusals)}
-	if got := s.refuse(new(passage), rules.Unjudged); got != rules.Failed {
+	if got := s.refuse(new(hitContext), rules.Unjudged); got != rules.Failed {
 		t.Errorf("it is refused as %v", got)
 	}
 }

@@ -30,7 +30,7 @@ func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
 	}
 	if _, silent := err.(*net.OpError); !silent { //nolint:errorlint // once a byte has come, fasthttp wraps the error
 		s.refusals.add(reason)
-		s.snapshot.Load().figures.hit(reason)
+		s.snapshot.Load().counters.hit(reason)
 	}
 	ctx.Response.Reset()
 	ctx.SetStatusCode(status)
