@@ -66,17 +66,17 @@ func (f *counters) left(identified bool, events int) {
 	}).Add(float64(events))
 }
 
-// countHit counts a hit that has come to its end.
-func (s *Server) countHit(h *hitContext, reason rules.Reason) {
+// count counts the hit, which has come to its end.
+func (h *hitContext) count(reason rules.Reason) {
 	f := &h.snapshot.counters
 	f.hit(reason)
 	r := &h.j.Hit.Request
-	s.metrics.BytesIn.Add(float64(len(r.Query) + len(r.Body)))
+	f.metrics.BytesIn.Add(float64(len(r.Query) + len(r.Body)))
 	if owner := h.j.Owner; owner != nil {
-		f.unknown.get(owner.ID, func() prometheus.Counter { return s.metrics.Unknown.WithLabelValues(owner.ID) }).Inc()
+		f.unknown.get(owner.ID, func() prometheus.Counter { return f.metrics.Unknown.WithLabelValues(owner.ID) }).Inc()
 	}
 	if site := h.j.Site; site != nil && h.has("Origin") && !h.has("Cookie") {
-		f.cookieless.get(site.ID, func() prometheus.Counter { return s.metrics.Cookieless.WithLabelValues(site.ID) }).Inc()
+		f.cookieless.get(site.ID, func() prometheus.Counter { return f.metrics.Cookieless.WithLabelValues(site.ID) }).Inc()
 	}
 }
 

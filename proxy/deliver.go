@@ -28,18 +28,18 @@ func deliver(s *Server, h *hitContext) result {
 	h.leaving = true
 	h.outcome, h.sent = h.snapshot.Delivery.Deliver(&h.event, &h.answer), true
 	s.metrics.BytesOut.Add(float64(len(out.Query) + len(out.Body)))
-	s.outcome(h, h.outcome)
+	h.recordOutcome(h.outcome)
 	return next
 }
 
-// outcome records and counts how a delivery ended.
-func (s *Server) outcome(h *hitContext, o delivery.Outcome) {
+// recordOutcome records and counts how a delivery ended.
+func (h *hitContext) recordOutcome(o delivery.Outcome) {
 	vendor := h.j.Route.Recipient.ID
 	h.snapshot.counters.outcome(vendor, o.Kind.String())
-	err := s.ledger.Outcome(ledger.Outcome{
+	err := h.server.ledger.Outcome(ledger.Outcome{
 		Hit: h.number, Events: h.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
 	})
 	if err != nil {
-		fault(s.opts.Log, "the outcome of a delivery cannot be recorded", err)
+		fault(h.server.opts.Log, "the outcome of a delivery cannot be recorded", err)
 	}
 }

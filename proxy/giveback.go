@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// giveBack returns memory to the system soon after a flood of large hits is over, until the context ends: the collector would take minutes, and who
-// shares the machine waits for it.
-func (s *Server) giveBack(ctx context.Context) {
+// giveBack returns memory to the system soon after a flood of large hits is over, until the context ends: the
+// collector would take minutes, and who shares the machine waits for it.
+func giveBack(s *Server, ctx context.Context) {
 	tick, end := s.opts.Every(2 * time.Second)
 	defer end()
 	for {

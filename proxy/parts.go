@@ -13,9 +13,9 @@ import (
 //
 // What a part is made of stands in wiring.go and in the part's own file.
 var parts = []part{
-	{name: "memory", open: openMemory, run: (*Server).giveBack},
+	{name: "memory", open: openMemory, run: giveBack},
 	{name: "certificate", open: openTLS, minute: renewTLS},
-	{name: "lock", open: openLock, close: closeLock, run: (*Server).watchData},
+	{name: "lock", open: openLock, close: closeLock, run: watchData},
 	{name: "policy", open: openPolicy},
 	{name: "keys", open: openKeys, close: closeKeys, minute: turnKeys},
 	{name: "objections", open: openObjections, close: closeObjections, minute: lookForRoom},

@@ -11,7 +11,7 @@ import (
 )
 
 // watchData looks each second whether what lies in the data folder is still what was left there, until the context ends.
-func (s *Server) watchData(ctx context.Context) {
+func watchData(s *Server, ctx context.Context) {
 	tick, end := s.opts.Every(time.Second)
 	defer end()
 	said := false

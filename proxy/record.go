@@ -16,7 +16,7 @@ func record(s *Server, h *hitContext) result {
 	h.number = s.hits.Add(1)
 	h.sortSubjects()
 	for e := range h.j.Verdicts {
-		h.records = append(h.records, s.event(h, e))
+		h.records = append(h.records, h.recordOf(e))
 	}
 	err := s.ledger.Append(h.records, func(i int) ledger.Shape {
 		kept, changed, dropped := h.j.Shape(i)
@@ -32,8 +32,8 @@ func record(s *Server, h *hitContext) result {
 	return next
 }
 
-// event makes the record of one event.
-func (s *Server) event(h *hitContext, e int) ledger.Event {
+// recordOf makes the record of one event.
+func (h *hitContext) recordOf(e int) ledger.Event {
 	j := &h.j
 	v := &j.Verdicts[e]
 	from := len(h.text)
@@ -60,7 +60,7 @@ func (s *Server) event(h *hitContext, e int) ledger.Event {
 		}
 	}
 	r.Subjects = h.hashes[hashes:len(h.hashes):len(h.hashes)]
-	s.salts.fill(&r.Salt)
+	h.server.salts.fill(&r.Salt)
 	if v.Decision == rules.Permit && j.Out.Forward {
 		left := j.EventBytes(e)
 		r.Out, r.Digest = len(left), h.in.Keys.Digest(r.Salt, left)

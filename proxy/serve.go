@@ -26,7 +26,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	if end == answered {
 		return
 	}
-	s.countHit(h, end.reason)
+	h.count(end.reason)
 	h.respond(end.reason)
 }
 
@@ -45,7 +45,7 @@ func (s *Server) recoverPanic(h *hitContext) {
 	h.ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 	h.ctx.SetConnectionClose()
 	if h.leaving && !h.sent {
-		s.outcome(h, delivery.Outcome{Why: delivery.WhyFailed})
+		h.recordOutcome(delivery.Outcome{Why: delivery.WhyFailed})
 	}
 }
 
