@@ -15,7 +15,9 @@ import (
 const mostIDs = 100
 
 // subjectsOf adds every form of every identifier to subjects.
-func subjectsOf(policy *rules.Policy, keys *rules.Keys, ids []objection.ID, subjects []objection.Subject) ([]objection.Subject, *objection.Fault) {
+func subjectsOf(policy *rules.Policy, keys *rules.Keys, ids []objection.ID, subjects []objection.Subject) (
+	[]objection.Subject, *objection.Fault,
+) {
 	if len(ids) > mostIDs {
 		return nil, &objection.Fault{What: "ids", Err: errTooMany}
 	}
@@ -49,12 +51,14 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 	if c.Subjects, fault = subjectsOf(loaded.Policy, keys, act.IDs, c.Subjects); fault != nil {
 		return c, fault
 	}
-	c.Object, c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.Object))), slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))
+	c.Object = slices.Compact(slices.Sorted(slices.Values(c.Object)))
+	c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))
 	if len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint {
 		return c, &objection.Fault{What: "scopes", Err: errors.New("at least one is needed: a purpose, a vendor, or all")}
 	}
 	for _, scope := range c.Object {
-		// A link was made under an earlier policy: what it objects to may be there no more, and the objection is taken all the same.
+		// A link was made under an earlier policy: what it objects to may be there no more, and the objection is taken all
+		// the same.
 		if _, ok := loaded.Policy.Objection(scope); !ok && (c.Source != objection.Link || !rules.ScopeName(scope)) {
 			return c, &objection.Fault{What: "object", Err: scopeFault(loaded.Policy, scope)}
 		}
@@ -73,18 +77,21 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		}
 	}
 	if _, ok := loaded.Server.Sites[c.Site]; c.Site != "" && !ok {
-		return c, &objection.Fault{What: "site", Err: errors.New("there is no site of that id" + strict.Suggestion(c.Site, siteIDs(loaded)))}
+		none := errors.New("there is no site of that id" + strict.Suggestion(c.Site, siteIDs(loaded)))
+		return c, &objection.Fault{What: "site", Err: none}
 	}
 	c.Campaign, c.Because = loaded.Policy.ScrubName(c.Campaign), loaded.Policy.ScrubName(c.Because)
 	return c, nil
 }
 
-// scopeFault says what is wrong with the name of a scope. It may be anything that a caller wrote: only what looks like a name is repeated.
+// scopeFault says what is wrong with the name of a scope. It may be anything that a caller wrote: only what looks like
+// a name is repeated.
 func scopeFault(policy *rules.Policy, scope string) error {
 	if !rules.ScopeName(scope) {
 		return errors.New("that is no name of a scope: a purpose's id, vendor:ID or all is")
 	}
-	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + strict.Suggestion(scope, policy.ScopeNames()))
+	suggestion := strict.Suggestion(scope, policy.ScopeNames())
+	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + suggestion)
 }
 
 func siteIDs(loaded *config.Loaded) []string {

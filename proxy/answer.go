@@ -8,9 +8,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// respond tells the SDK how it went, in the words it expects: those of the catalog, or the vendor's own where the endpoint is asked for an
-// answer. What the vendor refuses keeps its status. Where nothing could be recorded, where the hit could not be read at all, and where
-// nobody knows what the vendor did, it gets an error, and may try again.
+// respond tells the SDK how it went, in the words it expects: those of the catalog, or the vendor's own where the
+// endpoint is asked for an answer. What the vendor refuses keeps its status. Where nothing could be recorded, where the
+// hit could not be read at all, and where nobody knows what the vendor did, it gets an error, and may try again.
 func (h *hitContext) respond(reason rules.Reason) {
 	allowOrigin(h.ctx, h.j.Site)
 	h.ctx.Response.Header.Set("Cache-Control", "no-store")
@@ -28,18 +28,20 @@ func (h *hitContext) respond(reason rules.Reason) {
 		h.heldBack()
 	case h.outcome.Why == delivery.WhyRefused && status >= 400 && status < 600:
 		h.relayRefusal()
-	case h.outcome.Why == delivery.WhyRefused: // led elsewhere, or a status of no kind: the next attempt would end there too
+	case h.outcome.Why == delivery.WhyRefused:
+		// It is led elsewhere, or the status is of no kind: the next attempt would end there too.
 		write(h.ctx, h.j.DeniedAnswer())
 	case h.outcome.Kind == delivery.Unknown && status >= 200 && status < 300 && h.j.Route.Endpoint.Kind != catalog.Answer:
-		h.succeed() // the vendor said that it took them, and spoiled the rest of its answer: sent again they would count twice
+		// The vendor said that it took them, and spoiled the rest of its answer: sent again they would count twice.
+		h.succeed()
 	default:
 		h.ctx.Response.Header.Set("Retry-After", "5")
 		h.ctx.SetStatusCode(fasthttp.StatusBadGateway)
 	}
 }
 
-// heldBack answers a hit that an objection held back at the last moment. The events of others in the same hit may be sent again; one alone
-// is answered like any that is denied.
+// heldBack answers a hit that an objection held back at the last moment. The events of others in the same hit may be
+// sent again; one alone is answered like any that is denied.
 func (h *hitContext) heldBack() {
 	if h.j.Permitted() == 1 {
 		h.answerRefused(rules.Objection)
@@ -49,7 +51,8 @@ func (h *hitContext) heldBack() {
 	h.ctx.SetStatusCode(rules.Unrecorded.Status())
 }
 
-// drained is the size of a body, in bytes, up to which it is read to its end though nobody wants it, so that the connection serves on.
+// drained is the size of a body, in bytes, up to which it is read to its end though nobody wants it, so that the
+// connection serves on.
 const drained = 64 << 10
 
 // leaveUnread ends a request of whose body something is still to come, or not.
@@ -99,9 +102,9 @@ func (h *hitContext) succeed() {
 	write(h.ctx, h.j.Route.Endpoint.SuccessFor(h.j.Hit.Request.Query))
 }
 
-// relayAnswer tells that the vendor took the hit. An endpoint that is asked for an answer gives the vendor's: status, content type and body,
-// and nothing else of it. Anywhere else nobody waits for the vendor's words, and it gets the catalog's: on a connection that many visitors
-// share, an answer may be another's.
+// relayAnswer tells that the vendor took the hit. An endpoint that is asked for an answer gives the vendor's: status,
+// content type and body, and nothing else of it. Anywhere else nobody waits for the vendor's words, and it gets the
+// catalog's: on a connection that many visitors share, an answer may be another's.
 func (h *hitContext) relayAnswer() {
 	if h.j.Route.Endpoint.Kind != catalog.Answer {
 		h.succeed()

@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 )
 
-// certificate is that of the hits listener. Whoever renews it writes over the files, or has a link point elsewhere; it is taken up then
-// for connections from that moment on. What cannot be used leaves the one that was there.
+// certificate is that of the hits listener. Whoever renews it writes over the files, or has a link point elsewhere; it
+// is taken up then for connections from that moment on. What cannot be used leaves the one that was there.
 type certificate struct {
 	log     *zap.Logger
 	now     func() time.Time
@@ -44,8 +44,8 @@ func (c *certificate) daysLeft() float64 {
 	return c.current.Load().Leaf.NotAfter.Sub(c.now()).Hours() / 24
 }
 
-// read reads the files again. It returns the certificate if it is a new one, and an error if what is there cannot be used; neither where
-// nothing is different since it was called last.
+// read reads the files again. It returns the certificate if it is a new one, and an error if what is there cannot be
+// used; neither where nothing is different since it was called last.
 func (c *certificate) read(now time.Time) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

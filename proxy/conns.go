@@ -20,8 +20,8 @@ import (
 // slack is what a request may take on the wire beyond twice its largest body: its head, and the lines between chunks.
 const slack = 64 << 10
 
-// errTooLong ends a connection on which a request takes more bytes than any within the limits does. What a parser skips (extensions of
-// chunks, RFC 9112 section 7.1.1) counts as well.
+// errTooLong ends a connection on which a request takes more bytes than any within the limits does. What a parser skips
+// (extensions of chunks, RFC 9112 section 7.1.1) counts as well.
 var errTooLong = errors.New("the request is longer than any may be")
 
 // The listeners, as metrics name them.
@@ -31,7 +31,8 @@ const (
 	ofCommands = "control"
 )
 
-// commandPlaces are more than there are ever commands at once: they come from the owner of the data folder, one at a time.
+// commandPlaces are more than there are ever commands at once: they come from the owner of the data folder, one at a
+// time.
 const commandPlaces = 1024
 
 // listenersOptions are what listeners need.
@@ -108,8 +109,11 @@ func (s *listeners) bound(name string, l net.Listener, most, beside int) net.Lis
 	return made
 }
 
-// placed works at requests on connections that have a place; on others it answers only how the server is, and asks to come again.
-func (s *listeners) placed(name string, health func(path []byte) bool, next fasthttp.RequestHandler) fasthttp.RequestHandler {
+// placed works at requests on connections that have a place; on others it answers only how the server is, and asks to
+// come again.
+func (s *listeners) placed(
+	name string, health func(path []byte) bool, next fasthttp.RequestHandler,
+) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		place := placeOf(ctx.Conn())
 		if place == nil {
@@ -217,7 +221,8 @@ func (c *boundedConn) renew() {
 	c.left.Store(2*int64(c.from.policy().LargestBody()) + slack)
 }
 
-// Read reads as long as there is something left of what a request may take, and as long as it can be read in one way only.
+// Read reads as long as there is something left of what a request may take, and as long as it can be read in one way
+// only.
 func (c *boundedConn) Read(b []byte) (int, error) {
 	if c.end != nil {
 		return 0, c.end

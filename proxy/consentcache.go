@@ -8,22 +8,23 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
-// Bounds of what is kept of consent strings. Visitors who chose alike on the same day send the same string; the longest honest ones have
-// two thousand characters.
+// Bounds of what is kept of consent strings. Visitors who chose alike on the same day send the same string; the longest
+// honest ones have two thousand characters.
 const (
 	mostStrings   = 2048
 	longestString = 2048 // characters
 )
 
-// consentCache keeps decoded consent strings between hits, by a hash of the string under a seed of its own. What it hands out is never
-// changed. It is used from many goroutines at once.
+// consentCache keeps decoded consent strings between hits, by a hash of the string under a seed of its own. What it
+// hands out is never changed. It is used from many goroutines at once.
 type consentCache struct {
 	seed maphash.Seed
 	tc   *lru.Cache[uint64, keptString[*iab.TCString]]
 	gpp  *lru.Cache[uint64, keptString[*iab.GPPString]]
 }
 
-// keptString is a decoded string beside the one that it came from: two strings of one hash are not taken for each other.
+// keptString is a decoded string beside the one that it came from: two strings of one hash are not taken for each
+// other.
 type keptString[T any] struct {
 	text    string
 	decoded T

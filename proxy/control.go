@@ -45,7 +45,8 @@ func (c *control) serve(ctx context.Context, from net.Listener) {
 	serving.Wait()
 }
 
-// listenControl listens for commands in the data folder. The lock on the folder says that what lies there is of a process that is gone.
+// listenControl listens for commands in the data folder. The lock on the folder says that what lies there is of a
+// process that is gone.
 func listenControl(data string) (net.Listener, error) {
 	path := filepath.Join(data, controlSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// counters are the server's counters as hits meet them: found once for each combination of labels, then by a look into a map that is never
-// changed. They live as long as a snapshot, whose sites and vendors they are about.
+// counters are the server's counters as hits meet them: found once for each combination of labels, then by a look into
+// a map that is never changed. They live as long as a snapshot, whose sites and vendors they are about.
 type counters struct {
 	metrics    *metrics.Metrics
 	hits       memo[rules.Reason, prometheus.Counter]
@@ -37,7 +37,8 @@ func (f *counters) hit(reason rules.Reason) {
 	}).Inc()
 }
 
-// events counts judged events, or those of a hit that was refused as a whole, as far as it was read. Their decision follows from the reason.
+// events counts judged events, or those of a hit that was refused as a whole, as far as it was read. Their decision
+// follows from the reason.
 func (f *counters) events(site, vendor string, reason rules.Reason, n int) {
 	f.judged.get(judged{site, vendor, reason}, func() prometheus.Counter {
 		decision := rules.Deny

@@ -11,14 +11,14 @@ func deliver(s *Server, h *hitContext) result {
 	if !h.j.Out.Forward {
 		return next
 	}
-	out := &h.j.Out
+	out, endpoint := &h.j.Out, h.j.Route.Endpoint
 	for i := range out.Headers {
 		h.headers = append(h.headers, delivery.Header(out.Headers[i]))
 	}
 	h.event = delivery.Event{
-		Vendor: h.j.Route.Recipient.ID, Host: h.j.Route.Endpoint.Host,
+		Vendor: h.j.Route.Recipient.ID, Host: endpoint.Host,
 		Method: out.Method, Path: out.Path, Query: out.Query, Headers: h.headers, Body: out.Body,
-		Count: h.j.Permitted(), Taken: h.j.Route.Endpoint.Taken, Asked: h.j.Route.Endpoint.Kind == catalog.Answer, Relay: h.j.Route.Endpoint.Relay,
+		Count: h.j.Permitted(), Taken: endpoint.Taken, Asked: endpoint.Kind == catalog.Answer, Relay: endpoint.Relay,
 		Gate: &h.gate,
 	}
 	h.gate = sendGate{
@@ -37,7 +37,8 @@ func (h *hitContext) recordOutcome(o delivery.Outcome) {
 	vendor := h.j.Route.Recipient.ID
 	h.snapshot.counters.outcome(vendor, o.Kind.String())
 	err := h.server.ledger.Outcome(ledger.Outcome{
-		Hit: h.number, Events: h.j.Permitted(), Vendor: vendor, Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
+		Hit: h.number, Events: h.j.Permitted(), Vendor: vendor,
+		Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
 	})
 	if err != nil {
 		fault(h.server.opts.Log, "the outcome of a delivery cannot be recorded", err)

@@ -27,7 +27,8 @@ type share struct {
 	vendor             int // to one host of a vendor
 }
 
-// shareOut shares descriptors out among visitors, staff and so many hosts of vendors. A hit that is forwarded needs one to the vendor as well.
+// shareOut shares descriptors out among visitors, staff and so many hosts of vendors. A hit that is forwarded needs one
+// to the vendor as well.
 func shareOut(limit, hosts int) share {
 	hosts = max(hosts, 1)
 	vendors := min(vendorConns*hosts, mostToVendor)
@@ -48,14 +49,15 @@ func shareOut(limit, hosts int) share {
 	return s
 }
 
-// workers is how many goroutines a server may have for connections. Places bound connections; those that made room end a little later, and
-// that there is no goroutine must not be what ends one.
+// workers is how many goroutines a server may have for connections. Places bound connections; those that made room end
+// a little later, and that there is no goroutine must not be what ends one.
 const workers = 1 << 18
 
 // ofOne is how many of them one network may have: some are left to others.
 func ofOne(places int) int { return min(perNetwork, max(places*3/4, 1)) }
 
-// openFiles is how many files the process may have open. Go has raised that to the most it may be (package os, at the start).
+// openFiles is how many files the process may have open. Go has raised that to the most it may be (package os, at the
+// start).
 func openFiles() int {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil || limit.Cur > 1<<30 {
@@ -67,7 +69,8 @@ func openFiles() int {
 // warn says where there are too few, and what that comes to.
 func (s share) warn(log *zap.Logger) {
 	if s.limit < s.wanted {
-		log.Warn("fewer files may be open than there are connections to be had: raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)",
+		log.Warn("fewer files may be open than there are connections to be had: "+
+			"raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)",
 			zap.Int("limit", s.limit), zap.Int("wanted", s.wanted),
 			zap.Int("connections", s.hits+s.hitsBeside), zap.Int("connections_to_a_vendor", s.vendor))
 	}

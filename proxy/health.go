@@ -10,7 +10,11 @@ import (
 // healthPath is where load balancers ask.
 const healthPath = wire.HealthPath
 
-// answerHealth answers a load balancer that asks whether hits are taken. Where the server ends, nothing else is taken any more.
+// asksHitsHealth tells whether a path is the one that is answered where there is no place, too.
+func asksHitsHealth(path []byte) bool { return string(path) == healthPath }
+
+// answerHealth answers a load balancer that asks whether hits are taken. Where the server ends, nothing else is taken
+// any more.
 func answerHealth(s *Server, h *hitContext) result {
 	if string(h.j.Hit.Request.Path) == healthPath {
 		if !h.ctx.IsGet() && !h.ctx.IsHead() {

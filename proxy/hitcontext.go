@@ -12,7 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// hitContext is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is answered.
+// hitContext is one hit on its way through the stages. It is pooled: nothing of it may be kept once the hit is
+// answered.
 type hitContext struct {
 	ctx      *fasthttp.RequestCtx
 	server   *Server

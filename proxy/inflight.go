@@ -5,20 +5,23 @@ import (
 	"sync/atomic"
 )
 
-// inflight are the sends that are about to leave: their last look-up of objections is done or under way, and not all of their bytes are
-// with the kernel yet. An objection is in force once every one of them has ended that may not have seen it.
+// inflight are the sends that are about to leave: their last look-up of objections is done or under way, and not all of
+// their bytes are with the kernel yet. An objection is in force once every one of them has ended that may not have seen
+// it.
 //
-// It is two-epoch quiescence. Sends are counted in two epochs, of which one is open; whoever waits opens the other, and waits until the
-// one before is empty. What holds, and why that is enough:
+// It is two-epoch quiescence. Sends are counted in two epochs, of which one is open; whoever waits opens the other, and
+// waits until the one before is empty. What holds, and why that is enough:
 //
-//   - A send looks objections up after Enter and before Exit, and its last byte is with the kernel, or cut, before Exit.
-//   - An act can be seen by look-ups before WaitQuiescent is called for it. So a send that enters the epoch opened then sees it, and need not
-//     be waited for; only those in the epoch before may have looked too early.
-//   - Enter counts itself first, and then looks whether the epoch is still open. The operations are in one order for all goroutines: either
-//     whoever waits sees the count, or the send sees that the epoch is closed, takes itself out and enters the open one. No send is in an
-//     epoch that was closed before it counted itself, but for that moment, in which it has not looked anything up.
-//   - One waits at a time. The epoch that it opens was found empty by the one before, and has been closed since: whatever is inside when it
-//     begins is in the epoch that it closes.
+//   - A send looks objections up after Enter and before Exit, and its last byte is with the kernel, or cut, before
+//     Exit.
+//   - An act can be seen by look-ups before WaitQuiescent is called for it. So a send that enters the epoch opened then
+//     sees it, and need not be waited for; only those in the epoch before may have looked too early.
+//   - Enter counts itself first, and then looks whether the epoch is still open. The operations are in one order for
+//     all goroutines: either whoever waits sees the count, or the send sees that the epoch is closed, takes itself out
+//     and enters the open one. No send is in an epoch that was closed before it counted itself, but for that moment, in
+//     which it has not looked anything up.
+//   - One waits at a time. The epoch that it opens was found empty by the one before, and has been closed since:
+//     whatever is inside when it begins is in the epoch that it closes.
 //
 // Entering and leaving neither wait nor allocate.
 type inflight struct {
@@ -52,7 +55,8 @@ func (f *inflight) Enter() (epoch int) {
 	}
 }
 
-// join enters an epoch, unless it is not the open one any more: somebody waits for it then, and may have found it empty.
+// join enters an epoch, unless it is not the open one any more: somebody waits for it then, and may have found it
+// empty.
 func (f *inflight) join(epoch int) bool {
 	f.epochs[epoch].inside.Add(1)
 	if int(f.epoch.Load()&1) == epoch {
@@ -73,8 +77,8 @@ func (f *inflight) Exit(epoch int) {
 	}
 }
 
-// WaitQuiescent returns when every send has ended that had begun before it was called. It takes as long as the slowest of them: a
-// delivery's time-out at most.
+// WaitQuiescent returns when every send has ended that had begun before it was called. It takes as long as the slowest
+// of them: a delivery's time-out at most.
 func (f *inflight) WaitQuiescent() {
 	f.waiting.Lock()
 	defer f.waiting.Unlock()

@@ -7,7 +7,8 @@ import (
 	"testing/synctest"
 )
 
-// TestSendsAreWaitedFor: an act is in force only when those have left who could not have seen it; it does not wait for later ones.
+// TestSendsAreWaitedFor: an act is in force only when those have left who could not have seen it; it does not wait for
+// later ones.
 func TestSendsAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newInflight()
@@ -32,8 +33,8 @@ func TestSendsAreWaitedFor(t *testing.T) {
 	})
 }
 
-// TestNothingLeavesUnseen: with many who leave and many who object, nobody who looked before an act became visible leaves after the act was
-// acknowledged.
+// TestNothingLeavesUnseen: with many who leave and many who object, nobody who looked before an act became visible
+// leaves after the act was acknowledged.
 func TestNothingLeavesUnseen(t *testing.T) {
 	f := newInflight()
 	var visible, acknowledged atomic.Int64
@@ -75,8 +76,8 @@ func TestNothingLeavesUnseen(t *testing.T) {
 	senders.Wait()
 }
 
-// TestAnEpochThatClosesMeanwhile: who was about to enter the epoch that somebody began to wait for does not stay in it, and keeps nobody
-// waiting.
+// TestAnEpochThatClosesMeanwhile: who was about to enter the epoch that somebody began to wait for does not stay in it,
+// and keeps nobody waiting.
 func TestAnEpochThatClosesMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newInflight()

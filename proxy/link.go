@@ -25,7 +25,8 @@ func (o *objector) link(ids []objection.ID, scopes []string, site string) (strin
 		site = snapshot.Policy.Sites()[0].ID
 	}
 	if _, ok := snapshot.Loaded.Server.Sites[site]; !ok {
-		return "", &objection.Fault{What: "site", Err: fmt.Errorf("a link leads to a site: one of %s is right", strings.Join(siteIDs(snapshot.Loaded), ", "))}
+		all := strings.Join(siteIDs(snapshot.Loaded), ", ")
+		return "", &objection.Fault{What: "site", Err: fmt.Errorf("a link leads to a site: one of %s is right", all)}
 	}
 	act := objection.Act{IDs: ids, Change: objection.Change{Object: scopes, Site: site}}
 	change, fault := changeOf(snapshot.Loaded, keys, &act)
@@ -37,12 +38,13 @@ func (o *objector) link(ids []objection.ID, scopes []string, site string) (strin
 		return "", err
 	}
 	signing := o.opts.Keyring.store.State().SigningKey()
-	token, err := visitor.Sign(&signing, visitor.Claim{Subjects: change.Subjects, Scopes: change.Object, Site: site, Kind: visitor.Unsubscribe})
+	claim := visitor.Claim{Subjects: change.Subjects, Scopes: change.Object, Site: site, Kind: visitor.Unsubscribe}
+	token, err := visitor.Sign(&signing, claim)
 	return address + visitor.LinkPath + token, err
 }
 
-// pagesAddress is where a site's pages are, without a slash at the end: at an origin of its own if it has one, and one in TLS before one in
-// clear, else at its first host.
+// pagesAddress is where a site's pages are, without a slash at the end: at an origin of its own if it has one, and one
+// in TLS before one in clear, else at its first host.
 func pagesAddress(loaded *config.Loaded, id string) (string, error) {
 	site := loaded.Server.Sites[id]
 	for _, scheme := range []string{"https", "http"} {

@@ -12,7 +12,8 @@ type Objections interface {
 	Lookup(subject [16]byte) (rules.Objections, error)
 }
 
-// lookUpObjections asks for the objections of every subject. An identifier that all events share counts for each of them.
+// lookUpObjections asks for the objections of every subject. An identifier that all events share counts for each of
+// them.
 func lookUpObjections(s *Server, h *hitContext) result {
 	h.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
 	events := len(h.j.Hit.Events)

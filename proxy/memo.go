@@ -9,8 +9,8 @@ import (
 // mostMemos is how many keys are remembered.
 const mostMemos = 4096
 
-// memo remembers what was once looked up, for keys of which there are few. Looking again takes no lock: the map is never changed, only
-// replaced.
+// memo remembers what was once looked up, for keys of which there are few. Looking again takes no lock: the map is
+// never changed, only replaced.
 type memo[K comparable, V any] struct {
 	known atomic.Pointer[map[K]V]
 	mu    sync.Mutex // of those who replace it

@@ -30,7 +30,8 @@ type objectorOptions struct {
 	Kick    func()           // says that there is something new to tell other systems
 }
 
-// objector takes acts of persons, whoever brings them, in the words of the policy in force. It is the [objection.Objector] of the server.
+// objector takes acts of persons, whoever brings them, in the words of the policy in force. It is the
+// [objection.Objector] of the server.
 type objector struct{ opts objectorOptions }
 
 // errNoKeys says that the clock is too far from the key state for anything to be hashed.
@@ -52,7 +53,9 @@ func (o *objector) Act(ctx context.Context, acts objection.Acts) ([]objection.Re
 	if err != nil {
 		return nil, err
 	}
-	batch := objection.Batch{Key: acts.Key, Digest: acts.Digest, Progress: acts.Progress, Changes: make([]objection.Change, 0, len(acts.Acts))}
+	batch := objection.Batch{
+		Key: acts.Key, Digest: acts.Digest, Progress: acts.Progress, Changes: make([]objection.Change, 0, len(acts.Acts)),
+	}
 	for i := range acts.Acts {
 		change, wrong := changeOf(snapshot.Loaded, keys, &acts.Acts[i])
 		if wrong != nil {

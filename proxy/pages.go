@@ -50,8 +50,8 @@ func servePages(s *Server, h *hitContext) result {
 	return answered
 }
 
-// page finds the page of ours that a visitor asks for: the site it belongs to, nil where it is none, and its path. They lie below a site's base,
-// and, for a browser that asks the site's own host, without it.
+// page finds the page of ours that a visitor asks for: the site it belongs to, nil where it is none, and its path. They
+// lie below a site's base, and, for a browser that asks the site's own host, without it.
 func (v *visitors) page(h *hitContext) (site *rules.Site, path string) {
 	r := &h.j.Hit.Request
 	if !bytes.Contains(r.Path, []byte("/privacy")) && !bytes.HasSuffix(r.Path, []byte("/.well-known/gpc.json")) {
@@ -76,12 +76,14 @@ func (v *visitors) show(h *hitContext, path string) {
 	h.ctx.Request.SetBodyRaw(nil)
 }
 
-// whose is the address of who asks for a page; the zero Addr where a trusted proxy does not say: its own stands for many.
+// whose is the address of who asks for a page; the zero Addr where a trusted proxy does not say: its own stands for
+// many.
 func (v *visitors) whose(h *hitContext) netip.Addr {
 	r := &h.j.Hit.Request
 	if r.Trusted && (!r.Address.IsValid() || wire.Among(r.Address, h.snapshot.Policy.Trusted())) {
 		v.nameless.Do(func() {
-			v.log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from: what they change is limited together")
+			v.log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from: " +
+				"what they change is limited together")
 		})
 		return netip.Addr{}
 	}

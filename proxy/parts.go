@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// The parts of a server, in the order in which they stand on each other: each may use those above it. A start walks down the list, the end
-// walks it up, /readyz asks it from above. The ledger comes behind everything that may refuse a start, so that a start that is refused leaves
-// no record; what is recorded of objections is closed before it, the file that they are in after it.
+// The parts of a server, in the order in which they stand on each other: each may use those above it. A start walks
+// down the list, the end walks it up, /readyz asks it from above. The ledger comes behind everything that may refuse a
+// start, so that a start that is refused leaves no record; what is recorded of objections is closed before it, the file
+// that they are in after it.
 //
 // What a part is made of stands in wiring.go and in the part's own file.
 var parts = []part{

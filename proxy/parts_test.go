@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestPartsCloseWhatWasOpened: whichever part cannot be opened, those before it are closed, from the last to the first, the data folder is
-// free again, and the error names the part.
+// TestPartsCloseWhatWasOpened: whichever part cannot be opened, those before it are closed, from the last to the first,
+// the data folder is free again, and the error names the part.
 func TestPartsCloseWhatWasOpened(t *testing.T) {
 	now := func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
 	made, err := config.Init(filepath.Join(t.TempDir(), "shop"), nil, now())
@@ -78,8 +78,8 @@ func TestPartsCloseWhatWasOpened(t *testing.T) {
 	}
 }
 
-// TestPartsAreInOrder: what stands on something is opened after it and closed before it. Whoever changes the order has to change this, and to
-// say why.
+// TestPartsAreInOrder: what stands on something is opened after it and closed before it. Whoever changes the order has
+// to change this, and to say why.
 func TestPartsAreInOrder(t *testing.T) {
 	var names []string
 	for _, p := range parts {
@@ -89,8 +89,8 @@ func TestPartsAreInOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "ledger", "acts", "refusals", "reviews", "outbox",
-		"visitors", "api", "control", "listeners",
+		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "ledger", "acts",
+		"refusals", "reviews", "outbox", "visitors", "api", "control", "listeners",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the parts are %v, want %v", names, want)

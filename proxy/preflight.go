@@ -8,7 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// preflight answers what comes before a hit: a browser that asks whether it may send one, and HEAD, which pages of ours alone take.
+// preflight answers what comes before a hit: a browser that asks whether it may send one, and HEAD, which pages of ours
+// alone take.
 func preflight(_ *Server, h *hitContext) result {
 	switch {
 	case h.ctx.IsHead(): // some SDKs ask so whether a blocker stands in their way
@@ -26,8 +27,8 @@ func preflight(_ *Server, h *hitContext) result {
 	}
 }
 
-// allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch standard, CORS
-// protocol). Nobody else's.
+// allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch
+// standard, CORS protocol). Nobody else's.
 func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
 	origin := ctx.Request.Header.Peek("Origin")
 	if len(origin) == 0 {
@@ -37,11 +38,13 @@ func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
 	if site != nil && site.Allows(origin) {
 		ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
 		ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
-		ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter) // what else an SDK reads, a page may read anyway
+		// What else an SDK reads, a page may read anyway.
+		ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter)
 	}
 }
 
-// allowHit answers a browser's question whether it may send a hit. It leads to a known path of a known site, or nowhere.
+// allowHit answers a browser's question whether it may send a hit. It leads to a known path of a known site, or
+// nowhere.
 func (h *hitContext) allowHit() result {
 	r := &h.j.Hit.Request
 	site := h.snapshot.Policy.Site(r.Host)

@@ -10,7 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// watchData looks each second whether what lies in the data folder is still what was left there, until the context ends.
+// watchData looks each second whether what lies in the data folder is still what was left there, until the context
+// ends.
 func watchData(s *Server, ctx context.Context) {
 	tick, end := s.opts.Every(time.Second)
 	defer end()
@@ -26,7 +27,8 @@ func watchData(s *Server, ctx context.Context) {
 	}
 }
 
-// lookAtObjections says once that the file of objections is not in its place, and once that it is back. Said tells what was said last.
+// lookAtObjections says once that the file of objections is not in its place, and once that it is back. Said tells what
+// was said last.
 func lookAtObjections(log *zap.Logger, objections *objection.Store, said bool) bool {
 	err := objections.Present()
 	gone := errors.Is(err, objection.ErrGone)

@@ -22,7 +22,9 @@ func (w waiting) Pending(to string, limit int) ([]webhook.Waiting, error) {
 }
 
 // messages are what other systems are told of an act. They are kept in the same step as the act itself.
-func (o *objector) messages(receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change) ([]objection.Message, error) {
+func (o *objector) messages(
+	receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change,
+) ([]objection.Message, error) {
 	if len(receivers) == 0 {
 		return nil, nil
 	}

@@ -16,7 +16,8 @@ type valueCounts struct {
 	log *zap.Logger
 }
 
-// openValueCounts opens them. Where those of earlier days are lost everything is rare again, and the server starts all the same.
+// openValueCounts opens them. Where those of earlier days are lost everything is rare again, and the server starts all
+// the same.
 func openValueCounts(o rarity.Options, log *zap.Logger) (*valueCounts, error) {
 	counter, err := rarity.Open(o)
 	if errors.Is(err, rarity.ErrFile) {

@@ -81,7 +81,8 @@ func (h *hitContext) sortSubjects() {
 	}
 }
 
-// text is bytes of a hit's context as a text. It is read only while that lasts, and they are not written again before that.
+// text is bytes of a hit's context as a text. It is read only while that lasts, and they are not written again before
+// that.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // appendFacts lists what the event's signals say, as facts.
@@ -98,7 +99,8 @@ func (h *hitContext) appendFacts(e int) {
 		if said.State == 0 {
 			continue
 		}
-		words := h.snapshot.said.get([4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}, func() string { return h.snapshot.Policy.Says(said) })
+		of := [4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}
+		words := h.snapshot.said.get(of, func() string { return h.snapshot.Policy.Says(said) })
 		h.facts = append(h.facts, ledger.Signal{Source: said.Kind.String(), State: said.State.String(), Says: words})
 	}
 	h.appendFact(signal.TransparencyConsent, s.TCF.State, s.TCF.Append)

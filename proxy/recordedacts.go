@@ -19,7 +19,7 @@ const mostSubjects = 1000
 type recordedActs struct {
 	log  *zap.Logger
 	note func([]ledger.Objected, ledger.Head) error // puts them on the ledger
-	head atomic.Pointer[objection.Head]             // where their log stands that is on the ledger; nil: nothing was put there yet
+	head atomic.Pointer[objection.Head]             // where their log stands by the ledger; nil: nothing was put there
 }
 
 // record puts acts on the ledger, and where their log stands. Acts that say the same share a record.
@@ -69,14 +69,17 @@ func joinable(a, b *ledger.Objected) bool {
 		a.Source == b.Source && a.Site == b.Site && a.By == b.By && a.Because == b.Because && a.Recovered == b.Recovered
 }
 
-// catchUp records acts that are in the store and not on the ledger, where their log stood at known: the process died between the two. It also
-// records that an older copy was accepted, and because of what.
-func (r *recordedActs) catchUp(ctx context.Context, store *objection.Store, known objection.Head, because string) error {
+// catchUp records acts that are in the store and not on the ledger, where their log stood at known: the process died
+// between the two. It also records that an older copy was accepted, and because of what.
+func (r *recordedActs) catchUp(
+	ctx context.Context, store *objection.Store, known objection.Head, because string,
+) error {
 	now, from := store.Head(), known.Size
 	head := headRecord(now)
 	if restored, ok := store.Restored(); ok {
 		head.Restored, from = because, restored.Size
-		r.log.Warn("an older copy of the objections was accepted", zap.Uint64("remembered", known.Size), zap.Uint64("found", restored.Size))
+		r.log.Warn("an older copy of the objections was accepted",
+			zap.Uint64("remembered", known.Size), zap.Uint64("found", restored.Size))
 	}
 	var some []objection.Recorded
 	flush := func(head ledger.Head) error {

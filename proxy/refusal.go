@@ -15,8 +15,8 @@ import (
 // longestWait bounds how long a vendor may ask an SDK to wait.
 const longestWait = 24 * time.Hour
 
-// relayRefusal gives the status with which the vendor refused the hit, when to come again where it says so, and its body where the catalog
-// knows that the SDK acts on it: there it says which events of the batch were at fault.
+// relayRefusal gives the status with which the vendor refused the hit, when to come again where it says so, and its
+// body where the catalog knows that the SDK acts on it: there it says which events of the batch were at fault.
 func (h *hitContext) relayRefusal() {
 	status := h.outcome.Status
 	h.ctx.SetStatusCode(status)
@@ -54,8 +54,9 @@ func waitFor(value []byte, now time.Time) (int, bool) {
 	return int(min(max(seconds, 0), longestWait/time.Second)), true
 }
 
-// relayed is the body of a refusal as the SDK may read it: JSON, in which events are counted as in the SDK's own batch. The vendor counts
-// those that it was sent. Where events were cut out and the catalog does not say where the body counts, there is none.
+// relayed is the body of a refusal as the SDK may read it: JSON, in which events are counted as in the SDK's own batch.
+// The vendor counts those that it was sent. Where events were cut out and the catalog does not say where the body
+// counts, there is none.
 func (h *hitContext) relayed(body []byte) ([]byte, bool) {
 	if len(body) == 0 || !json.Valid(body) {
 		return nil, false
@@ -76,8 +77,8 @@ func (h *hitContext) relayed(body []byte) ([]byte, bool) {
 	return renumber(body, paths, sent)
 }
 
-// renumber puts other numbers of events into JSON, at the paths where they stand. A value there that is none of them means that the paths
-// do not fit: then the body says nothing that can be relied on.
+// renumber puts other numbers of events into JSON, at the paths where they stand. A value there that is none of them
+// means that the paths do not fit: then the body says nothing that can be relied on.
 func renumber(body []byte, paths [][]string, sent []int) ([]byte, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -100,7 +101,8 @@ func renumber(body []byte, paths [][]string, sent []int) ([]byte, bool) {
 	return bytes.TrimSuffix(out.Bytes(), []byte{'\n'}), true
 }
 
-// renumbered returns a value with the numbers below it exchanged. It goes no deeper than the path. What is not there is not missed.
+// renumbered returns a value with the numbers below it exchanged. It goes no deeper than the path. What is not there is
+// not missed.
 func renumbered(value any, path []string, sent []int) (any, bool) {
 	if value == nil {
 		return nil, true

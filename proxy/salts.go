@@ -13,7 +13,8 @@ type salts struct {
 	left   int
 }
 
-// fill fills a record's salt. Where no randomness is to be had the server cannot go on: the hit ends in a panic, closed.
+// fill fills a record's salt. Where no randomness is to be had the server cannot go on: the hit ends in a panic,
+// closed.
 func (s *salts) fill(into *[16]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,9 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// sendGate asks objections again, right before the first byte of a request to a vendor is written: an act that came into force since its
-// events were judged holds it back. It is a [delivery.SendGate], made for one request, and knows of the events only what it is given: whoever
-// judged them, and whenever.
+// sendGate asks objections again, right before the first byte of a request to a vendor is written: an act that came
+// into force since its events were judged holds it back. It is a [delivery.SendGate], made for one request, and knows
+// of the events only what it is given: whoever judged them, and whenever.
 type sendGate struct {
 	log        *zap.Logger
 	inflight   *inflight
@@ -17,13 +17,14 @@ type sendGate struct {
 	objections Objections
 	subjects   []rules.Subject                              // of the events
 	known      []rules.Objections                           // by event: those that it was judged with
-	stands     func(event int, found rules.Objections) bool // whether what was decided of an event holds in the face of what was found
+	stands     func(event int, found rules.Objections) bool // what was decided of an event holds in the face of found
 	leaving    int                                          // events that leave
 
 	epoch int // of inflight, from the first byte to the last
 }
 
-// BeforeFirstByte tells whether the request may leave. From here to AfterLastByte, acts that it may not have seen wait for it.
+// BeforeFirstByte tells whether the request may leave. From here to AfterLastByte, acts that it may not have seen wait
+// for it.
 func (g *sendGate) BeforeFirstByte() bool {
 	g.epoch = g.inflight.Enter()
 	if g.holds() {

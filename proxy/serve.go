@@ -30,13 +30,15 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	h.respond(end.reason)
 }
 
-// recoverPanic ends a hit in which a stage panicked. It may have happened anywhere, so nothing of its context is used again.
+// recoverPanic ends a hit in which a stage panicked. It may have happened anywhere, so nothing of its context is used
+// again.
 func (s *Server) recoverPanic(h *hitContext) {
 	if recover() == nil {
 		return
 	}
 	// What was caught may hold text of the hit: only where it happened is said.
-	s.opts.Log.Error("a hit ended in a panic: nothing more of it is forwarded; this is a bug", zap.ByteString("stack", debug.Stack()))
+	s.opts.Log.Error("a hit ended in a panic: nothing more of it is forwarded; this is a bug",
+		zap.ByteString("stack", debug.Stack()))
 	s.metrics.Panics.Inc()
 	s.snapshot.Load().counters.hit(rules.Failed)
 	s.refusals.add(rules.Failed)
@@ -64,8 +66,8 @@ func (s *Server) runStages(h *hitContext) result {
 	return next
 }
 
-// refuse records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted; so is what there is no
-// memory for, which comes in floods, and may come again.
+// refuse records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted;
+// so is what there is no memory for, which comes in floods, and may come again.
 func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 	if reason == rules.Unjudged {
 		reason = rules.Failed // a stage that does not say how it ended

@@ -1,5 +1,5 @@
-// Package proxy is the server: it receives hits, takes them through the stages, and answers. It promises that a hit whose decision is
-// not in the ledger does not leave, and that whatever goes wrong ends that one hit, closed.
+// Package proxy is the server: it receives hits, takes them through the stages, and answers. It promises that a hit
+// whose decision is not in the ledger does not leave, and that whatever goes wrong ends that one hit, closed.
 //
 // Read stages.go first: it is the way of a hit.
 package proxy
@@ -162,10 +162,11 @@ func (s *Server) Standing(ids []objection.ID, subjects []objection.Subject) ([]s
 	return s.objector.Standing(ids, subjects)
 }
 
-// hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in receive.
+// hitsServer is hardened: every bound is set, requests are never logged, and what fasthttp would guess at is refused in
+// receive.
 func (s *Server) hitsServer() *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler:                       s.listeners.placed(ofHits, func(path []byte) bool { return string(path) == healthPath }, s.serve),
+		Handler:                       s.listeners.placed(ofHits, asksHitsHealth, s.serve),
 		ConnState:                     rested,
 		ErrorHandler:                  s.unreadable,
 		ReadTimeout:                   5 * time.Second,
@@ -193,5 +194,6 @@ type quiet struct{}
 // Printf drops the message.
 func (quiet) Printf(string, ...any) {}
 
-// fault reports what an operator has to look at. The error's text comes from our own packages and holds nothing of a hit.
+// fault reports what an operator has to look at. The error's text comes from our own packages and holds nothing of a
+// hit.
 func fault(log *zap.Logger, what string, err error) { log.Error(what, zap.Error(err)) }

@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// sitePages are what the pages of each site say. What takes place changes with time: an assessment expires, and its activities are shown no
-// more. They are made again when they are older than pagesAge.
+// sitePages are what the pages of each site say. What takes place changes with time: an assessment expires, and its
+// activities are shown no more. They are made again when they are older than pagesAge.
 type sitePages struct {
 	loaded *config.Loaded
 	mu     sync.Mutex
@@ -50,7 +50,8 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 		}
 		site.Languages = append(site.Languages, language(loaded, n))
 	}
-	site.GPC = of.Signals.GPC != nil && slices.ContainsFunc(site.Languages[0].Purposes, func(p visitor.Purpose) bool { return p.GPC })
+	heeds := func(p visitor.Purpose) bool { return p.GPC }
+	site.GPC = of.Signals.GPC != nil && slices.ContainsFunc(site.Languages[0].Purposes, heeds)
 	return site
 }
 
@@ -81,7 +82,9 @@ func boolean(b bool) int {
 
 // language says in one language what takes place.
 func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
-	l := visitor.Language{Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact}}
+	l := visitor.Language{
+		Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact},
+	}
 	page, err := n.Render("html")
 	if err != nil {
 		panic("BUG: the notice cannot be written: " + err.Error())
@@ -97,8 +100,8 @@ func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 			p := purposes[said.ID]
 			if p == nil {
 				p = &visitor.Purpose{
-					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description), DirectMarketing: said.DirectMarketing,
-					ShownOnly: true, GPC: loaded.Purposes[said.ID].GPC == "object",
+					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
+					DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: loaded.Purposes[said.ID].GPC == "object",
 				}
 				purposes[said.ID] = p
 			}

@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// Snapshot is everything a hit is judged and delivered with. It is built whole and put in place in one step; a hit keeps the one it
-// began with.
+// Snapshot is everything a hit is judged and delivered with. It is built whole and put in place in one step; a hit
+// keeps the one it began with.
 type Snapshot struct {
 	Policy   *rules.Policy
 	Loaded   *config.Loaded
@@ -75,7 +75,8 @@ func upstreams(loaded *config.Loaded) []delivery.Upstream {
 	return all
 }
 
-// answerSize is how long an answer of a host may be: the parts of an SDK that some are asked for are larger than a vendor's thanks.
+// answerSize is how long an answer of a host may be: the parts of an SDK that some are asked for are larger than a
+// vendor's thanks.
 func answerSize(r *rules.Recipient, role string) int {
 	for i := range r.Catalog.Endpoints {
 		if e := &r.Catalog.Endpoints[i]; e.Host == role && e.Kind == catalog.Answer {
@@ -92,7 +93,7 @@ func (s *Snapshot) warnUnknown(log *zap.Logger) {
 		return
 	}
 	if unknown := of.Unknown(); len(unknown) > 0 {
-		log.Warn("objections stand to purposes or vendors that the policy has no more: if one was renamed, give it its old id back",
-			zap.Strings("scopes", unknown))
+		log.Warn("objections stand to purposes or vendors that the policy has no more: "+
+			"if one was renamed, give it its old id back", zap.Strings("scopes", unknown))
 	}
 }

@@ -4,22 +4,22 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// The way of a hit, whole. No stage looks back, and the order is the law: nothing is judged that was not received well, nothing is
-// recorded that was not judged, nothing is delivered that was not recorded. The order is code, not configuration; a test fails if
-// judging or recording is missing.
+// The way of a hit, whole. No stage looks back, and the order is the law: nothing is judged that was not received well,
+// nothing is recorded that was not judged, nothing is delivered that was not recorded. The order is code, not
+// configuration; a test fails if judging or recording is missing.
 //
-// A stage stands in the file of its name, and says how it ended: next, answered, refused. However the hit ends, it is answered (see
-// serve.go and answer.go).
+// A stage stands in the file of its name, and says how it ended: next, answered, refused. However the hit ends, it is
+// answered (see serve.go and answer.go).
 var stages = []stage{
 	{"receive", receive},         // framing of the head; the request as bytes, whose address it is
-	{"health", answerHealth},     // a load balancer asks whether hits are taken; where none are any more, here everything ends
+	{"health", answerHealth},     // a load balancer asks whether hits are taken; at the end of the server, nothing goes on
 	{"pages", servePages},        // a visitor asks for a page of ours
 	{"preflight", preflight},     // a browser or an SDK asks whether it may send a hit
 	{"route", route},             // the site, the vendor, the endpoint, and so how much it may hold (rules.FindRoute)
 	{"body", body},               // as it comes, within limits, from the budget of memory
 	{"read", read},               // decode, observe: events, subjects, signals (rules.Read)
 	{"lookup", lookUpObjections}, // the objections of every subject
-	{"judge", judge},             // decide, minimise, encode: the ladder, every field, the request to the vendor (rules.Judge)
+	{"judge", judge},             // decide, minimise, encode: ladder, every field, the request to the vendor (rules.Judge)
 	{"record", record},           // every decision is in the ledger before anything leaves
 	{"deliver", deliver},         // to the vendor, now
 }

@@ -24,7 +24,9 @@ func TestStagesAreInOrder(t *testing.T) {
 			t.Errorf("stage %s stands in %s, want %s.go", s.name, filepath.Base(file), s.name)
 		}
 	}
-	want := []string{"receive", "health", "pages", "preflight", "route", "body", "read", "lookup", "judge", "record", "deliver"}
+	want := []string{
+		"receive", "health", "pages", "preflight", "route", "body", "read", "lookup", "judge", "record", "deliver",
+	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the stages are %v, want %v", names, want)
 	}
@@ -32,7 +34,8 @@ func TestStagesAreInOrder(t *testing.T) {
 
 // TestAStageThatSaysNothingRefuses: the zero value of a result is no reason to go on.
 func TestAStageThatSaysNothingRefuses(t *testing.T) {
-	if (result{}) != refused(rules.Unjudged) || nextUnless(rules.Unjudged) != next || nextUnless(rules.Failed) != refused(rules.Failed) {
+	if (result{}) != refused(rules.Unjudged) || nextUnless(rules.Unjudged) != next ||
+		nextUnless(rules.Failed) != refused(rules.Failed) {
 		t.Error("a result is not what it says")
 	}
 	s := &Server{refusals: new(refusals)}

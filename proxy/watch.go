@@ -9,10 +9,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// Debounce is how long a folder must be left alone before it is read again; one that never is, is read after ten times that.
+// Debounce is how long a folder must be left alone before it is read again; one that never is, is read after ten times
+// that.
 const Debounce = 300 * time.Millisecond
 
-// Watch reloads whenever server file, policy folder or certificate change and have been left alone for Debounce, until stop is closed.
+// Watch reloads whenever server file, policy folder or certificate change and have been left alone for Debounce, until
+// stop is closed.
 func (s *Server) Watch(stop <-chan struct{}) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -54,8 +56,8 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 	}
 }
 
-// reloadWatched reloads, and says how that went. It tells whether it was refused; before tells whether the last one was, for then it is said
-// as well that the files say again what is serving.
+// reloadWatched reloads, and says how that went. It tells whether it was refused; before tells whether the last one
+// was, for then it is said as well that the files say again what is serving.
 func (s *Server) reloadWatched(before bool) (refused bool) {
 	was := s.Policy()
 	if err := s.Reload(); err != nil {
@@ -70,8 +72,8 @@ func (s *Server) reloadWatched(before bool) (refused bool) {
 	return false
 }
 
-// watchFolders watches the folder of the server file, the policy folder with the folders in it, and the folders of the certificate. One that is
-// watched already stays so. It tells whether there were new ones.
+// watchFolders watches the folder of the server file, the policy folder with the folders in it, and the folders of the
+// certificate. One that is watched already stays so. It tells whether there were new ones.
 func (s *Server) watchFolders(w *fsnotify.Watcher) bool {
 	source := s.snapshot.Load().Loaded.Source
 	folders := append([]string{filepath.Dir(source.Path), source.Dir}, s.certificate.folders()...)

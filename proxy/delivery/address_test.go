@@ -62,7 +62,8 @@ func TestNamesCannotLeadInside(t *testing.T) {
 		return c.Deliver(&Event{Vendor: "v", Host: "api", Method: "POST", Path: []byte("/")}, &answer)
 	}
 	for _, text := range inside {
-		if got := deliver("vendor.example", false, resolver{netip.MustParseAddr(text)}); got != (Outcome{Dropped, 0, WhyAddress}) {
+		at := resolver{netip.MustParseAddr(text)}
+		if got := deliver("vendor.example", false, at); got != (Outcome{Dropped, 0, WhyAddress}) {
 			t.Errorf("a name that leads to %s: %+v", text, got)
 		}
 	}

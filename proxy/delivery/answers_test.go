@@ -58,7 +58,7 @@ func TestRefusals(t *testing.T) {
 				e.Relay = c.wanted
 				var answer fasthttp.Response
 				got := d.Deliver(e, &answer)
-				if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: delivery.WhyRefused}) || string(answer.Body()) != c.body {
+				if got != dropped(400, delivery.WhyRefused) || string(answer.Body()) != c.body {
 					t.Errorf("%s, %s: %+v, %q", name, c.what, got, answer.Body())
 				}
 			}
@@ -112,15 +112,15 @@ func TestAskedForComesAlone(t *testing.T) {
 // the rest means something else.
 func TestBrokenEnds(t *testing.T) {
 	for answer, want := range map[string]delivery.Outcome{
-		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok":   {Status: 200, Why: delivery.WhyCoded},
-		"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n": {Status: 202, Why: delivery.WhyBroken},
-		"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n":                           {Status: 200, Why: delivery.WhyTooLarge},
-		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok":        {Status: 0, Why: delivery.WhyBroken},
-		"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n":                               {Kind: delivery.Dropped, Status: 0, Why: delivery.WhyRefused},
-		"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n":                               {Kind: delivery.Dropped, Status: 999, Why: delivery.WhyRefused},
-		"HTTP/1.1 304 Not Modified\r\n\r\n":                                          {Kind: delivery.Dropped, Status: 304, Why: delivery.WhyRefused},
-		"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n":                               {Kind: delivery.Dropped, Status: 101, Why: delivery.WhyRefused},
-		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   {Kind: delivery.Dropped, Status: 503, Why: delivery.WhyRefused},
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok":   unknown(200, delivery.WhyCoded),
+		"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n": unknown(202, delivery.WhyBroken),
+		"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n":                           unknown(200, delivery.WhyTooLarge),
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok":        unknown(0, delivery.WhyBroken),
+		"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n":                               dropped(0, delivery.WhyRefused),
+		"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n":                               dropped(999, delivery.WhyRefused),
+		"HTTP/1.1 304 Not Modified\r\n\r\n":                                          dropped(304, delivery.WhyRefused),
+		"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n":                               dropped(101, delivery.WhyRefused),
+		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   dropped(503, delivery.WhyRefused),
 	} {
 		v := vendor(t)
 		v.Answer(answer)
@@ -212,7 +212,7 @@ func TestPlaces(t *testing.T) {
 		e := event()
 		e.Host = host
 		var answer fasthttp.Response
-		if got := c.Deliver(e, &answer); got != (delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyOverload}) {
+		if got := c.Deliver(e, &answer); got != dropped(0, delivery.WhyOverload) {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}

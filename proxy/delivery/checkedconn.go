@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// checkedConn is a connection that looks, before the first write of each request, whether the other side has closed it or spoken out of
-// turn. Either way nothing is written: a stray answer would be taken for the next visitor's. One goroutine at a time uses it.
+// checkedConn is a connection that looks, before the first write of each request, whether the other side has closed it
+// or spoken out of turn. Either way nothing is written: a stray answer would be taken for the next visitor's. One
+// goroutine at a time uses it.
 type checkedConn struct {
 	net.Conn
 	socket syscall.RawConn // below TLS; nil where there is none to look at
@@ -67,7 +68,8 @@ func (c *checkedConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write sends bytes. Where a request begins it looks at the connection first, and asks whether the request may still leave.
+// Write sends bytes. Where a request begins it looks at the connection first, and asks whether the request may still
+// leave.
 func (c *checkedConn) Write(b []byte) (int, error) {
 	if !c.begun {
 		if c.stale() {
@@ -91,8 +93,8 @@ func (c *checkedConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// stale tells whether the connection is not as quiet as one between two requests has to be. A new TLS connection may have tickets
-// waiting (RFC 8446, section 4.6.1); those that come late, on one that was used, cost it a reconnection.
+// stale tells whether the connection is not as quiet as one between two requests has to be. A new TLS connection may
+// have tickets waiting (RFC 8446, section 4.6.1); those that come late, on one that was used, cost it a reconnection.
 func (c *checkedConn) stale() bool {
 	if c.secure {
 		return c.unreadTLS() || c.used && c.unreadSocket()
@@ -100,8 +102,8 @@ func (c *checkedConn) stale() bool {
 	return c.unreadSocket()
 }
 
-// unreadTLS tells whether TLS has read ahead of what was asked for: a record that lies behind the answer is in no socket any more. With a
-// deadline that is past, nothing is read from the network.
+// unreadTLS tells whether TLS has read ahead of what was asked for: a record that lies behind the answer is in no
+// socket any more. With a deadline that is past, nothing is read from the network.
 func (c *checkedConn) unreadTLS() bool {
 	if err := c.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return true
@@ -113,8 +115,8 @@ func (c *checkedConn) unreadTLS() bool {
 	return c.SetReadDeadline(time.Time{}) != nil
 }
 
-// unread tells whether more has come than the answer that was read: nobody knows then whose it was. An end is no answer. The connection is
-// of no use after it.
+// unread tells whether more has come than the answer that was read: nobody knows then whose it was. An end is no
+// answer. The connection is of no use after it.
 func (c *checkedConn) unread() bool {
 	c.bytes = false
 	if !c.secure {
@@ -126,7 +128,8 @@ func (c *checkedConn) unread() bool {
 	if !c.unreadSocket() || !c.bytes {
 		return false
 	}
-	// What lies in the socket is an answer, or TLS's own word for the end: it takes TLS to tell. It is there, so that nothing is waited for.
+	// What lies in the socket is an answer, or TLS's own word for the end: it takes TLS to tell. It is there, so that
+	// nothing is waited for.
 	if err := c.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
 		return true
 	}

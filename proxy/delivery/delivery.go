@@ -1,5 +1,5 @@
-// Package delivery gets events to vendors. It promises that a request carries what it was given and nothing else, that nothing is sent
-// twice which a vendor might count twice, and that every attempt ends in an outcome.
+// Package delivery gets events to vendors. It promises that a request carries what it was given and nothing else, that
+// nothing is sent twice which a vendor might count twice, and that every attempt ends in an outcome.
 package delivery
 
 import (
@@ -39,11 +39,11 @@ type Event struct {
 
 // SendGate is asked when an event is about to leave, and told when it has left.
 type SendGate interface {
-	// BeforeFirstByte is called right before the first byte is written, after every wait for a connection. Where it says no, nothing is
-	// written.
+	// BeforeFirstByte is called right before the first byte is written, after every wait for a connection. Where it says
+	// no, nothing is written.
 	BeforeFirstByte() bool
-	// AfterLastByte is called once after each BeforeFirstByte that said yes: the kernel has the bytes, or they were cut. It does not wait
-	// for an answer.
+	// AfterLastByte is called once after each BeforeFirstByte that said yes: the kernel has the bytes, or they were cut.
+	// It does not wait for an answer.
 	AfterLastByte()
 }
 
@@ -163,9 +163,10 @@ func (o *Options) secured(name string) *tls.Config {
 	return c
 }
 
-// Deliver sends an event and waits for the vendor's answer, of which status, content type, Retry-After and body are put into answer: the
-// body where it came whole, and for a refusal only where Relay lists its status and nothing else came over that connection. It does not
-// retry what a vendor may have seen. The outcome has a status where one was read, also where the rest of the answer could not be.
+// Deliver sends an event and waits for the vendor's answer, of which status, content type, Retry-After and body are put
+// into answer: the body where it came whole, and for a refusal only where Relay lists its status and nothing else came
+// over that connection. It does not retry what a vendor may have seen. The outcome has a status where one was read,
+// also where the rest of the answer could not be.
 func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	h := c.hosts[[2]string{e.Vendor, e.Host}]
 	if h == nil || len(e.Path) == 0 || e.Path[0] != '/' || len(e.Path) > 1 && e.Path[1] == '/' {

@@ -13,6 +13,18 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
+func delivered(status int, why delivery.Why) delivery.Outcome {
+	return delivery.Outcome{Kind: delivery.Delivered, Status: status, Why: why}
+}
+
+func dropped(status int, why delivery.Why) delivery.Outcome {
+	return delivery.Outcome{Kind: delivery.Dropped, Status: status, Why: why}
+}
+
+func unknown(status int, why delivery.Why) delivery.Outcome {
+	return delivery.Outcome{Kind: delivery.Unknown, Status: status, Why: why}
+}
+
 // client makes a client of one vendor, whose only host is at an address.
 func client(t testing.TB, address string, change func(*delivery.Options)) *delivery.Client {
 	t.Helper()
@@ -72,7 +84,7 @@ func TestRequestIsExactly(t *testing.T) {
 	c := client(t, "http://"+v.Addr()+"/base/", nil)
 	var answer fasthttp.Response
 	e := event()
-	if got := c.Deliver(e, &answer); got != (delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}) {
+	if got := c.Deliver(e, &answer); got != delivered(204, delivery.WhyOK) {
 		t.Fatalf("got %+v", got)
 	}
 	e.Method, e.Body, e.Headers, e.Query = "GET", nil, nil, []byte("u=https://a.example//b/../c&x=%2F+%e4;\xe4")
@@ -99,7 +111,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 	v.Answer("HTTP/1.1 302 Found\r\nLocation: http://" + elsewhere.Addr() + "/\r\nContent-Length: 0\r\n\r\n")
 	var answer fasthttp.Response
 	got := client(t, "http://"+v.Addr(), nil).Deliver(event(), &answer)
-	if got != (delivery.Outcome{Kind: delivery.Dropped, Status: 302, Why: delivery.WhyRefused}) || elsewhere.Accepted() != 0 {
+	if got != dropped(302, delivery.WhyRefused) || elsewhere.Accepted() != 0 {
 		t.Errorf("got %+v, and %d connections elsewhere", got, elsewhere.Accepted())
 	}
 }
@@ -109,10 +121,10 @@ func TestOutcomes(t *testing.T) {
 		answer string
 		want   delivery.Outcome
 	}{
-		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}},
-		{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: delivery.WhyRefused}},
-		{"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 429, Why: delivery.WhyRefused}},
-		{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", delivery.Outcome{Kind: delivery.Dropped, Status: 503, Why: delivery.WhyRefused}},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", delivered(200, delivery.WhyOK)},
+		{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", dropped(400, delivery.WhyRefused)},
+		{"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", dropped(429, delivery.WhyRefused)},
+		{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", dropped(503, delivery.WhyRefused)},
 	} {
 		v := vendor(t)
 		v.Answer(c.answer)
@@ -131,18 +143,18 @@ func TestNothingLeft(t *testing.T) {
 	gone := vendor(t)
 	gone.Close()
 	var answer fasthttp.Response
-	if got := client(t, "http://"+gone.Addr(), nil).Deliver(event(), &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyDial {
+	if got := client(t, "http://"+gone.Addr(), nil).Deliver(event(), &answer); got != dropped(0, delivery.WhyDial) {
 		t.Errorf("nobody listens: %+v", got)
 	}
 	e := event()
 	e.Host = "settings"
-	if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyAddress {
+	if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got != dropped(0, delivery.WhyAddress) {
 		t.Errorf("a host that is not configured: %+v", got)
 	}
 	for _, path := range []string{"", "g/collect", "//evil.example/g/collect"} {
 		e := event()
 		e.Path = []byte(path)
-		if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got.Kind != delivery.Dropped || got.Why != delivery.WhyAddress {
+		if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got != dropped(0, delivery.WhyAddress) {
 			t.Errorf("path %q: %+v", path, got)
 		}
 	}

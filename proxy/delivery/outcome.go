@@ -3,7 +3,8 @@ package delivery
 // Kind says how an attempt ended. Its zero value is the safe reading: nobody knows.
 type Kind uint8
 
-// The outcomes. Unknown means that bytes had left when the connection broke, so that a second attempt might count twice.
+// The outcomes. Unknown means that bytes had left when the connection broke, so that a second attempt might count
+// twice.
 const (
 	Unknown Kind = iota
 	Delivered
@@ -22,7 +23,8 @@ func (k Kind) String() string {
 	}
 }
 
-// Why says what an outcome came of. Its zero value is the safe reading: something of ours failed, and nobody knows how far it came.
+// Why says what an outcome came of. Its zero value is the safe reading: something of ours failed, and nobody knows how
+// far it came.
 type Why uint8
 
 // What an outcome comes of.
@@ -47,9 +49,21 @@ const (
 
 // whyWords are what records say of each. They are read back for years: none is ever changed.
 var whyWords = [whys]string{
-	WhyFailed: "failed", WhyOK: "ok", WhyRefused: "refused", WhyDial: "dial", WhyTimeout: "timeout", WhyBroken: "broken", WhyCoded: "coded",
-	WhyUnsent: "unsent", WhyObjection: "objection", WhyOverload: "overload", WhyStrayAnswer: "stray_answer", WhyTooLarge: "too_large",
-	WhyAddress: "address", WhyNoneTaken: "none_taken", WhySomeTaken: "some_taken",
+	WhyFailed:      "failed",
+	WhyOK:          "ok",
+	WhyRefused:     "refused",
+	WhyDial:        "dial",
+	WhyTimeout:     "timeout",
+	WhyBroken:      "broken",
+	WhyCoded:       "coded",
+	WhyUnsent:      "unsent",
+	WhyObjection:   "objection",
+	WhyOverload:    "overload",
+	WhyStrayAnswer: "stray_answer",
+	WhyTooLarge:    "too_large",
+	WhyAddress:     "address",
+	WhyNoneTaken:   "none_taken",
+	WhySomeTaken:   "some_taken",
 }
 
 // String returns the word that records use.

@@ -29,8 +29,8 @@ func (g *gate) AfterLastByte() {
 	}
 }
 
-// TestAskedBeforeTheFirstByte: what may not leave any more is not written, and costs no connection; what leaves has left before there is an
-// answer.
+// TestAskedBeforeTheFirstByte: what may not leave any more is not written, and costs no connection; what leaves has
+// left before there is an answer.
 func TestAskedBeforeTheFirstByte(t *testing.T) {
 	var conns, requests atomic.Int64
 	hold := make(chan chan struct{}, 1)
@@ -63,7 +63,7 @@ func TestAskedBeforeTheFirstByte(t *testing.T) {
 		t.Fatalf("%+v, %+v", got, open)
 	}
 	shut := &gate{shut: true}
-	if got := deliver(shut); got != (delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyObjection}) || shut.asked != 1 || shut.left != 0 {
+	if got := deliver(shut); got != dropped(0, delivery.WhyObjection) || shut.asked != 1 || shut.left != 0 {
 		t.Fatalf("%+v, %+v", got, shut)
 	}
 	// The vendor answers only when the event is known to have left: were that told with the answer, this would hang.
@@ -77,8 +77,8 @@ func TestAskedBeforeTheFirstByte(t *testing.T) {
 	}
 }
 
-// TestLeftWhenCut: where the bytes cannot be written, it has left too, for nothing more of it goes out; and a connection that was stale
-// is asked about only once it is known not to be.
+// TestLeftWhenCut: where the bytes cannot be written, it has left too, for nothing more of it goes out; and a
+// connection that was stale is asked about only once it is known not to be.
 func TestLeftWhenCut(t *testing.T) {
 	closed := make(chan struct{})
 	s := serve(t, func(c *rawhttp.Conn) {

@@ -117,11 +117,14 @@ func TestCertificatesAreVerified(t *testing.T) {
 		config     *tls.Config
 		want       delivery.Outcome
 	}{
-		{"trusted", "vendor.example", &tls.Config{RootCAs: secure.roots}, delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}},
-		{"signed by itself", "vendor.example", nil, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
-		{"another name", "other.example", &tls.Config{RootCAs: secure.roots}, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
-		{"told not to verify", "vendor.example", &tls.Config{InsecureSkipVerify: true}, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
-		{"told another name", "other.example", &tls.Config{RootCAs: secure.roots, ServerName: "vendor.example"}, delivery.Outcome{Kind: delivery.Dropped, Why: delivery.WhyDial}},
+		{"trusted", "vendor.example", &tls.Config{RootCAs: secure.roots}, delivered(204, delivery.WhyOK)},
+		{"signed by itself", "vendor.example", nil, dropped(0, delivery.WhyDial)},
+		{"another name", "other.example", &tls.Config{RootCAs: secure.roots}, dropped(0, delivery.WhyDial)},
+		{"told not to verify", "vendor.example", &tls.Config{InsecureSkipVerify: true}, dropped(0, delivery.WhyDial)},
+		{
+			"told another name", "other.example", &tls.Config{RootCAs: secure.roots, ServerName: "vendor.example"},
+			dropped(0, delivery.WhyDial),
+		},
 	} {
 		v.Forget()
 		var answer fasthttp.Response
