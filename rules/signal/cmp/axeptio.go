@@ -24,15 +24,15 @@ func readAxeptio(s *Scratch, c *cookie) {
 	switch c.slot {
 	case 1:
 		s.pass(Service)
-		s.commaList(c.value, yes)
+		commaList(s, c.value, yes)
 	case 2:
-		s.commaList(c.value, named)
+		commaList(s, c.value, named)
 	default:
-		s.axeptioCookies(c)
+		axeptioCookies(s, c)
 	}
 }
 
-func (s *Scratch) axeptioCookies(c *cookie) {
+func axeptioCookies(s *Scratch, c *cookie) {
 	object, ok := s.object(c.value)
 	if !ok {
 		s.malformed()
@@ -72,7 +72,7 @@ func (s *Scratch) axeptioCookies(c *cookie) {
 }
 
 // commaList reads ",a,b,"; ",," is none.
-func (s *Scratch) commaList(value []byte, v vote) {
+func commaList(s *Scratch, value []byte, v vote) {
 	text := s.plain(value)
 	if len(text) == 0 {
 		return

@@ -74,9 +74,9 @@ func TestUnescape(t *testing.T) {
 			return plain
 		})
 	}
-	var s Scratch
+	var s decoded
 	for text := range signaltest.Texts("%25fG", 6) {
-		s.text = s.text[:0]
+		s.reset()
 		if got, want := string(s.unescape([]byte(text))), once(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
@@ -95,9 +95,9 @@ func TestUnescape(t *testing.T) {
 // TestBase64: either alphabet, padded right or not at all, is what one of the library's encodings reads, and line ends are none of it.
 func TestBase64(t *testing.T) {
 	t.Parallel()
-	var s Scratch
+	var s decoded
 	for text := range signaltest.Texts("Aw/_=\n", 6) {
-		s.text = s.text[:0]
+		s.reset()
 		got, ok := s.base64([]byte(text))
 		var want []byte
 		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {

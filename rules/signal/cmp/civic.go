@@ -25,7 +25,7 @@ func readCivic(s *Scratch, c *cookie) {
 	object.ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case "optionalCookies":
-			s.civicCategories(value)
+			civicCategories(s, value)
 		case "interactedWith":
 			s.mustBe(value.IsBool())
 			if acted = value.Type == gjson.True; !acted {
@@ -43,7 +43,7 @@ func readCivic(s *Scratch, c *cookie) {
 	}
 }
 
-func (s *Scratch) civicCategories(object gjson.Result) {
+func civicCategories(s *Scratch, object gjson.Result) {
 	if !object.IsObject() {
 		s.malformed()
 		return

@@ -35,9 +35,9 @@ func readCommandersAct(s *Scratch, c *cookie) {
 			s.say(Category, read.Bytes("*"), no)
 		}
 	} else {
-		s.numbers(fields[2], voteOf(status == "0"))
+		sayNumbers(s, fields[2], voteOf(status == "0"))
 	}
-	s.numbers(fields[3], no)
+	sayNumbers(s, fields[3], no)
 	if updated, _, _ := bytes.Cut(fields[4], []byte{','}); len(updated) > 0 {
 		milli, ok := millis(updated)
 		s.mustBe(ok)
@@ -49,8 +49,8 @@ func readCommandersAct(s *Scratch, c *cookie) {
 // separator is missing, and one list would be taken for the other.
 const maxCategoryID = 5
 
-// numbers says each of "1,3".
-func (s *Scratch) numbers(text []byte, v vote) {
+// sayNumbers says each of "1,3".
+func sayNumbers(s *Scratch, text []byte, v vote) {
 	for more := len(text) > 0; more; {
 		var one []byte
 		one, text, more = bytes.Cut(text, []byte{','})

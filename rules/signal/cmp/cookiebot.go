@@ -66,7 +66,7 @@ func cookiebotObject(text []byte, s *Scratch) bool {
 			}
 		}
 		if s != nil {
-			s.cookiebotField(name, value, quoted)
+			cookiebotField(s, name, value, quoted)
 		}
 		if len(rest) == 0 {
 			return true
@@ -77,7 +77,7 @@ func cookiebotObject(text []byte, s *Scratch) bool {
 	}
 }
 
-func (s *Scratch) cookiebotField(name, value []byte, quoted bool) {
+func cookiebotField(s *Scratch, name, value []byte, quoted bool) {
 	switch string(name) {
 	case "necessary", "preferences", "statistics", "marketing":
 		granted := string(value) == "true"

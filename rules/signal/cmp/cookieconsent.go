@@ -61,14 +61,14 @@ func readCookieConsent(s *Scratch, c *cookie) {
 	}
 	object.ForEach(func(key, value gjson.Result) bool {
 		if key.Str == "services" {
-			s.acceptedServices(value, accepted)
+			acceptedServices(s, value, accepted)
 		}
 		return true
 	})
 }
 
 // acceptedServices reads {"analytics":["matomo"]}. A service counts with its category.
-func (s *Scratch) acceptedServices(object gjson.Result, accepted []mention) {
+func acceptedServices(s *Scratch, object gjson.Result, accepted []mention) {
 	if !object.IsObject() {
 		s.mustBe(object.Type == gjson.Null)
 		return

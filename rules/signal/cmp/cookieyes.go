@@ -46,7 +46,7 @@ func readCookieYes(s *Scratch, c *cookie) {
 	value := s.plain(c.value)
 	switch {
 	case c.slot == 0:
-		s.cookieYes(value)
+		cookieYesRecord(s, value)
 	case string(value) != "yes" && string(value) != "no":
 		s.marks[0] |= lawInfoUsed
 		if len(value) > 0 {
@@ -69,20 +69,11 @@ func endCookieYes(s *Scratch) {
 		s.decided(Undecided)
 	}
 	if s.marks[0]&lawInfoRefused != 0 {
-		s.refuseAllBut(s.said, "necessary")
+		refuseAllBut(s.said, "necessary")
 	}
 }
 
-// refuseAllBut takes back grants that a refusal of everything contradicts.
-func (s *Scratch) refuseAllBut(said []mention, necessary string) {
-	for i := range said {
-		if string(said[i].id) != necessary {
-			said[i].vote = no
-		}
-	}
-}
-
-func (s *Scratch) cookieYes(text []byte) {
+func cookieYesRecord(s *Scratch, text []byte) {
 	before, acted, refused := len(s.said), false, false
 	for more := true; more; {
 		var one []byte
@@ -124,12 +115,6 @@ func (s *Scratch) cookieYes(text []byte) {
 		s.decided(Undecided)
 	}
 	if refused {
-		s.refuseAllBut(s.said[before:], "necessary")
-	}
-}
-
-func (s *Scratch) mustBe(right bool) {
-	if !right {
-		s.malformed()
+		refuseAllBut(s.said[before:], "necessary")
 	}
 }

@@ -35,13 +35,13 @@ func readDidomi(s *Scratch, c *cookie) {
 	object.ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case "purposes":
-			s.enabled(Category, value)
+			didomiLists(s, Category, value)
 		case "vendors":
-			s.enabled(Service, value)
+			didomiLists(s, Service, value)
 		case "purposes_li":
-			s.enabled(CategoryLI, value)
+			didomiLists(s, CategoryLI, value)
 		case "vendors_li":
-			s.enabled(ServiceLI, value)
+			didomiLists(s, ServiceLI, value)
 		case "updated":
 			updated = value.Type != gjson.Null
 			s.when(value)
@@ -55,8 +55,8 @@ func readDidomi(s *Scratch, c *cookie) {
 	}
 }
 
-// enabled reads {"enabled":[..],"disabled":[..]}.
-func (s *Scratch) enabled(list List, object gjson.Result) {
+// didomiLists reads {"enabled":[..],"disabled":[..]}.
+func didomiLists(s *Scratch, list List, object gjson.Result) {
 	if !object.IsObject() {
 		s.mustBe(object.Type == gjson.Null)
 		return

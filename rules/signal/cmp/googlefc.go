@@ -25,13 +25,13 @@ func readGoogleFC(s *Scratch, c *cookie) {
 	n := 0
 	array.ForEach(func(_, value gjson.Result) bool {
 		if n++; n == 4 && value.Type != gjson.Null {
-			s.googleFCStrings(value)
+			googleFCStrings(s, value)
 		}
 		return n < 4
 	})
 }
 
-func (s *Scratch) googleFCStrings(array gjson.Result) {
+func googleFCStrings(s *Scratch, array gjson.Result) {
 	if !array.IsArray() {
 		s.malformed()
 		return

@@ -33,10 +33,10 @@ func readHubSpot(s *Scratch, c *cookie) {
 			} else {
 				value = nil
 			}
-			s.hubSpotCategory(one)
+			hubSpotCategory(s, one)
 		}
 	case 1:
-		s.hubSpotOptOut(string(value))
+		hubSpotOptOut(s, string(value))
 	case 2: // an objection in any words but no
 		if text := string(value); text != "no" && text != "" {
 			s.st.Objection = true
@@ -45,7 +45,7 @@ func readHubSpot(s *Scratch, c *cookie) {
 	}
 }
 
-func (s *Scratch) hubSpotCategory(one []byte) {
+func hubSpotCategory(s *Scratch, one []byte) {
 	id, value, _ := bytes.Cut(one, []byte{':'})
 	granted := string(value) == "true"
 	if len(id) != 1 || !ascii.IsDigit(id[0]) || !granted && string(value) != "false" {
@@ -55,7 +55,7 @@ func (s *Scratch) hubSpotCategory(one []byte) {
 	s.say(Category, id, voteOf(granted))
 }
 
-func (s *Scratch) hubSpotOptOut(value string) {
+func hubSpotOptOut(s *Scratch, value string) {
 	switch value {
 	case "yes":
 		s.st.Objection = true

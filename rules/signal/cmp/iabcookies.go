@@ -8,15 +8,15 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// takeBeside keeps IAB strings. Two that differ are none: sources of their own read them.
-func (s *Scratch) takeBeside(name, value []byte) {
-	into := s.beside.named(string(name))
+// take keeps a cookie that is a string by its name. Two that differ are none: sources of their own read them.
+func (st *IABStrings) take(t *decoded, name, value []byte) {
+	into := st.named(string(name))
 	if into == nil || len(value) == 0 || len(value) > read.MaxCookie {
 		return
 	}
-	value = s.plain(value)
+	value = t.plain(value)
 	if string(name) == "usprivacy" && value[0] == '{' {
-		if value = s.wrappedUSP(value); value == nil {
+		if value = wrappedUSP(t, value); value == nil {
 			return
 		}
 	}
@@ -47,8 +47,8 @@ func (st *IABStrings) named(name string) *[]byte {
 }
 
 // wrappedUSP takes the string out of {"uspString":"1YN-","optOutDate":null}, as iubenda writes it.
-func (s *Scratch) wrappedUSP(value []byte) []byte {
-	object, _ := s.object(value) // what is no object has no members
+func wrappedUSP(t *decoded, value []byte) []byte {
+	object, _ := t.object(value) // what is no object has no members
 	var usp []byte
 	twice := false
 	object.ForEach(func(key, value gjson.Result) bool {

@@ -43,7 +43,7 @@ func readIubenda(s *Scratch, c *cookie) {
 		return
 	}
 	if c.slot == 1 {
-		s.iubendaUS(object)
+		iubendaUS(s, object)
 		return
 	}
 	before, dated := len(s.said), false
@@ -69,7 +69,7 @@ func readIubenda(s *Scratch, c *cookie) {
 		s.say(Category, read.Bytes("*"), voteOf(consent == Yes))
 	}
 	if consent == No {
-		s.refuseAllBut(s.said[before:], "")
+		refuseAllBut(s.said[before:], "")
 	}
 	if dated && len(s.said) > before {
 		s.decided(Decides)
@@ -78,7 +78,7 @@ func readIubenda(s *Scratch, c *cookie) {
 	}
 }
 
-func (s *Scratch) iubendaUS(object gjson.Result) {
+func iubendaUS(s *Scratch, object gjson.Result) {
 	object.ForEach(func(key, value gjson.Result) bool {
 		for i, name := range [...]string{"s", "sh", "adv"} {
 			if key.Str == name && value.IsBool() && s.st.US[i] != No {

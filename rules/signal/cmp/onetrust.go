@@ -47,19 +47,20 @@ func readOneTrust(s *Scratch, c *cookie) {
 		var pair []byte
 		pair, text, _ = bytes.Cut(text, []byte{'&'})
 		key, value, _ := bytes.Cut(pair, []byte{'='})
-		s.oneTrustField(string(key), value)
+		oneTrustField(s, string(key), value)
 	}
 }
 
-func (s *Scratch) oneTrustField(key string, value []byte) {
+func oneTrustField(s *Scratch, key string, value []byte) {
 	switch key {
 	case "groups":
-		if !s.switches(Category, s.plain(value)) {
+		if !switches(s, Category, s.plain(value)) {
 			s.malformed()
 		}
 	case "genVendors": // "V2:0,V1:1,": services outside the IAB's list. What cannot be read there refuses nothing
 		before := len(s.said)
-		if !s.switches(Service, bytes.TrimSuffix(s.plain(value), []byte{','})) {
+		if !switches(s, Service, bytes.TrimSuffix(s.plain(value), []byte{','})) {
+			clear(s.said[before:])
 			s.said = s.said[:before]
 		}
 	case "isGpcEnabled", "browserGpcFlag":
@@ -78,7 +79,7 @@ func (s *Scratch) oneTrustField(key string, value []byte) {
 }
 
 // switches reads "C0001:1,C0002:0".
-func (s *Scratch) switches(list List, text []byte) bool {
+func switches(s *Scratch, list List, text []byte) bool {
 	for more := len(text) > 0; more; {
 		var one []byte
 		one, text, more = bytes.Cut(text, []byte{','})

@@ -21,7 +21,7 @@ var shopify = dialect{
 
 func readShopify(s *Scratch, c *cookie) {
 	if text := s.plain(c.value); len(text) > 2 && string(text[:2]) == "3." {
-		s.unknowable()
+		unknowable(s)
 		return
 	}
 	object, ok := s.object(c.value)
@@ -34,12 +34,12 @@ func readShopify(s *Scratch, c *cookie) {
 		switch key.Str {
 		case "v":
 			if !strings.HasPrefix(value.String(), "2.") {
-				s.unknowable()
+				unknowable(s)
 			}
 		case "region":
 			s.st.Region = read.Bytes(value.String())
 		case "con":
-			s.shopifyChoice(value)
+			shopifyChoice(s, value)
 		}
 		return true
 	})
@@ -50,12 +50,12 @@ func readShopify(s *Scratch, c *cookie) {
 	}
 }
 
-func (s *Scratch) unknowable() {
+func unknowable(s *Scratch) {
 	s.st.Opaque = true
 	s.decided(Unknowable)
 }
 
-func (s *Scratch) shopifyChoice(con gjson.Result) {
+func shopifyChoice(s *Scratch, con gjson.Result) {
 	s.mustBe(con.IsObject())
 	con.ForEach(func(key, answers gjson.Result) bool {
 		if key.Str != "CMP" {

@@ -41,7 +41,7 @@ func readTealium(s *Scratch, c *cookie) {
 	}
 	switch consent {
 	case No:
-		s.refuseAllBut(s.said[before:], "")
+		refuseAllBut(s.said[before:], "")
 		s.st.Consent = No
 	case Yes:
 		if s.st.Consent != No {

@@ -3,7 +3,6 @@ package cmp
 import (
 	"bytes"
 	"math/bits"
-	"strconv"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
@@ -42,10 +41,10 @@ func readTrustArc(s *Scratch, c *cookie) {
 		if c.slot == 1 && set&(set-1) == 0 { // one number: that level and those below
 			set |= set - 1
 		}
-		s.trustArcAllows(set)
+		trustArcAllows(s, set)
 		s.marks[trustArcPrefs] |= 1 << c.slot
 		if _, model, found := bytes.Cut(tail, []byte{':'}); found && s.st.Model == nil && !s.has(3) {
-			s.trustArcModel(model)
+			trustArcModel(s, model)
 		}
 	case 2:
 		list, found := bytes.CutPrefix(text, []byte("permit"))
@@ -59,16 +58,16 @@ func readTrustArc(s *Scratch, c *cookie) {
 			s.malformed()
 			return
 		}
-		s.trustArcAllows(set >> 1)
+		trustArcAllows(s, set>>1)
 	case 3:
-		s.trustArcModel(text)
+		trustArcModel(s, text)
 	default:
 		s.st.GPC = max(s.st.GPC, flagOf(string(text) != "false"))
 	}
 }
 
 // trustArcModel reads "expressed,eu" or "implied|us".
-func (s *Scratch) trustArcModel(text []byte) {
+func trustArcModel(s *Scratch, text []byte) {
 	at := bytes.IndexAny(text, ",|")
 	if at < 0 {
 		at = len(text)
@@ -82,7 +81,7 @@ func (s *Scratch) trustArcModel(text []byte) {
 	}
 }
 
-func (s *Scratch) trustArcAllows(set uint64) {
+func trustArcAllows(s *Scratch, set uint64) {
 	s.marks[trustArcRefused] |= ^set
 	s.marks[trustArcNamed] |= set | 0b111
 }
@@ -110,8 +109,6 @@ func endTrustArc(s *Scratch) {
 	}
 	for rest := s.marks[trustArcNamed]; rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest)
-		start := len(s.text)
-		s.text = strconv.AppendInt(s.text, int64(n+1), 10)
-		s.say(Category, s.text[start:len(s.text):len(s.text)], voteOf(s.marks[trustArcRefused]>>n&1 == 0))
+		s.say(Category, s.number(n+1), voteOf(s.marks[trustArcRefused]>>n&1 == 0))
 	}
 }

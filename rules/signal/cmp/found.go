@@ -1,0 +1,46 @@
+package cmp
+
+import (
+	"bytes"
+	"slices"
+)
+
+// maxCookies is how many cookies of a platform are read; beyond them all is malformed. A browser holds a handful.
+const maxCookies = 64
+
+// cookie is one of the platform's cookies, as on the wire.
+type cookie struct {
+	slot        int
+	name, value []byte
+}
+
+// found are the cookies of the platform.
+type found struct {
+	list []cookie
+	over bool // there are more than are read
+}
+
+// reset forgets them: they point into bytes of a hit.
+func (f *found) reset() {
+	clear(f.list)
+	*f = found{list: f.list[:0]}
+}
+
+// keep keeps a cookie. The same value twice is one.
+func (f *found) keep(slot int, name, value []byte) {
+	for i := range f.list {
+		if c := &f.list[i]; c.slot == slot && bytes.Equal(c.value, value) && bytes.Equal(c.name, name) {
+			return
+		}
+	}
+	if len(f.list) == maxCookies {
+		f.over = true
+		return
+	}
+	f.list = append(f.list, cookie{slot, name, value})
+}
+
+// has tells whether the jar has that cookie of the platform.
+func (f *found) has(slot int) bool {
+	return slices.ContainsFunc(f.list, func(c cookie) bool { return c.slot == slot })
+}
