@@ -1,130 +1,157 @@
 package signal
 
-import "bytes"
+import (
+	"maps"
 
-// Word is what one statement inside a vendor's payload says. Of several, the greatest holds: it is the strictest.
-type Word uint8
-
-// The words.
-const (
-	SaysNothing Word = iota
-	SaysYes
-	SaysUnclear // speaks of consent, and gives none
-	SaysNo
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// String returns the word that output uses.
-func (w Word) String() string {
-	switch w {
-	case SaysYes:
-		return "yes"
-	case SaysUnclear:
-		return "unclear"
-	case SaysNo:
-		return "no"
-	default:
-		return "nothing"
-	}
+// payload reads the consent object that an SDK puts into its events. The catalog says where it stands: its fields carry a signal.
+type payload struct {
+	ids map[string]Categories
+	all Categories
 }
 
-// Preference reads true or false: a member of Segment's context.consent.categoryPreferences, or "consented" of a purpose in mParticle's
-// consent_state.gdpr.
-func Preference(text []byte) Word {
-	switch string(text) {
-	case "true":
-		return SaysYes
-	case "false":
-		return SaysNo
-	default:
-		return SaysUnclear
+func newPayload(s *Source, number map[string]int) (*payload, error) {
+	p := &payload{ids: map[string]Categories{}}
+	ids, err := mapped("payload", s.Categories, payloadIDs(number), number)
+	if err != nil {
+		return nil, err
 	}
+	for id, set := range ids {
+		p.ids[id] = set
+		p.all |= set
+	}
+	return p, nil
 }
 
-// SaleOptOut reads "consented" of mParticle's consent_state.ccpa.data_sale_opt_out: true is an opt-out, false grants nothing.
-func SaleOptOut(text []byte) Word {
-	switch string(text) {
-	case "true":
-		return SaysNo
-	case "false":
-		return SaysNothing
-	default:
-		return SaysUnclear
+// payloadIDs are the ids that mean something where a site maps none: the categories' own names, OneTrust's, and Matomo's one.
+func payloadIDs(number map[string]int) map[string]string {
+	ids := map[string]string{"tracking": "analytics"}
+	maps.Copy(ids, cmp.OneTrust.DefaultCategories())
+	for name := range number {
+		ids[name] = name
 	}
+	return ids
 }
 
-// Lists puts RudderStack's allowedConsentIds and deniedConsentIds together for one id: denied wins.
-func Lists(allowed, denied bool) Word {
-	switch {
-	case denied:
-		return SaysNo
-	case allowed:
-		return SaysYes
-	default:
-		return SaysNothing
-	}
-}
-
-// SegmentPreferenceEvent tells whether an event's name is the one under which Segment's consent tools report a change.
-func SegmentPreferenceEvent(name []byte) bool {
-	return string(name) == "Segment Consent Preference Updated"
-}
-
-// SnowplowEvent tells what a self-describing event of Snowplow is for consent.
-type SnowplowEvent uint8
-
-// The events: consent_preferences, whose eventType SnowplowPreference reads; consent_granted and consent_withdrawn, of trackers before
-// version 3.
-const (
-	NoConsentEvent SnowplowEvent = iota
-	PreferencesEvent
-	GrantedEvent
-	WithdrawnEvent
-)
-
-// ReadSnowplowSchema reads iglu:com.snowplowanalytics.snowplow/consent_preferences/jsonschema/1-0-0. cmp_visible and consent_document record
-// no choice.
-func ReadSnowplowSchema(schema []byte) SnowplowEvent {
-	rest, found := bytes.CutPrefix(schema, []byte("iglu:com.snowplowanalytics.snowplow/"))
-	name, version, _ := bytes.Cut(rest, []byte("/jsonschema/"))
-	if !found || !bytes.HasPrefix(version, []byte("1-")) {
-		return NoConsentEvent
-	}
-	switch string(name) {
-	case "consent_preferences":
-		return PreferencesEvent
-	case "consent_granted":
-		return GrantedEvent
-	case "consent_withdrawn":
-		return WithdrawnEvent
-	default:
-		return NoConsentEvent
-	}
-}
-
-// SnowplowPreference reads eventType and basisForProcessing of consent_preferences. With allow_selected the yes is for consentScopes
-// alone. Under another basis than consent a yes is none; an empty one was not given.
-func SnowplowPreference(eventType, basis []byte) Word {
-	switch string(eventType) {
-	case "allow_all", "allow_selected":
-		if len(basis) > 0 && string(basis) != "consent" {
-			return SaysUnclear
+// read puts together what the claims of one event say, or those that all events share. Denied beats allowed; what is no yes or no leaves
+// its category in doubt.
+func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
+	said, sold := Said{}, OptOuts{}
+	preferences := false // Snowplow's were read: they are the same whichever schema says that they are there
+	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
+		c := &h.Claims[i]
+		switch c.Signal {
+		case "segment_consent":
+			said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(c.Node)))], preference(h, c.Node)))
+		case "rudderstack_consent":
+			said.merge(p.listed(h, c.Node))
+		case "mparticle_consent":
+			if purpose := h.Nodes[c.Node].Parent; purpose != hit.None && string(h.Bytes(h.KeySpan(c.Node))) == "consented" {
+				said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(purpose)))], preference(h, c.Node)))
+			}
+		case "mparticle_sale_opt_out":
+			if string(h.Bytes(h.KeySpan(c.Node))) == "consented" {
+				sold.merge(saleWord(SaleOptOut(h.Text(c.Node))))
+			}
+		case "matomo_consent":
+			said.merge(wordOn(p.ids["tracking"], MatomoConsent(h.Text(c.Node))))
+		case "snowplow_schema":
+			if kind := ReadSnowplowSchema(h.Text(c.Node)); kind != PreferencesEvent || !preferences {
+				said.merge(p.snowplow(h, kind, event))
+				preferences = preferences || kind == PreferencesEvent
+			}
 		}
-		return SaysYes
-	case "deny_all", "withdrawn":
-		return SaysNo
-	default: // pending, implicit_consent, expired, and what is not known
-		return SaysUnclear
+	}
+	return said, sold
+}
+
+// wordOn is what a word says of categories.
+func wordOn(set Categories, word Word) Said {
+	switch word {
+	case SaysYes:
+		return Said{State: Valid, Granted: set}
+	case SaysNo:
+		return Said{State: Valid, Refused: set}
+	case SaysUnclear:
+		return Said{State: Malformed, Doubt: set}
+	default:
+		return Said{}
 	}
 }
 
-// MatomoConsent reads the parameter consent of a hit: 1 is sent where the site asks for consent and it was given. Its absence says nothing.
-func MatomoConsent(text []byte) Word {
-	switch string(text) {
-	case "":
-		return SaysNothing
-	case "1":
-		return SaysYes
+func saleWord(word Word) OptOuts {
+	switch word {
+	case SaysNo:
+		return OptOuts{State: Valid, Of: Sale | Sharing | TargetedAdvertising}
+	case SaysUnclear:
+		return OptOuts{State: Malformed}
 	default:
+		return OptOuts{State: Valid}
+	}
+}
+
+// preference reads a choice that has to be JSON's true or false.
+func preference(h *hit.Hit, node int32) Word {
+	if h.Nodes[node].Kind != hit.Bool {
 		return SaysUnclear
+	}
+	return Preference(h.Text(node))
+}
+
+// listed reads an id in one of RudderStack's lists.
+func (p *payload) listed(h *hit.Hit, node int32) Said {
+	parent := h.Nodes[node].Parent
+	if parent == hit.None || h.Nodes[parent].Kind != hit.Array {
+		return Said{}
+	}
+	list := string(h.Bytes(h.KeySpan(parent)))
+	return wordOn(p.ids[string(h.Text(node))], Lists(list == "allowedConsentIds", list == "deniedConsentIds"))
+}
+
+// snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is for these alone.
+func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) Said {
+	switch kind {
+	case WithdrawnEvent:
+		return wordOn(p.all, SaysNo)
+	case GrantedEvent: // of which documents, not of which purposes
+		return wordOn(p.all, SaysUnclear)
+	case PreferencesEvent:
+	default:
+		return Said{}
+	}
+	var basis []byte
+	for c := range claimsOf(h, event, "snowplow_basis") {
+		basis = h.Text(c)
+	}
+	var scopes Categories
+	for scope := range claimsOf(h, event, "snowplow_scope") {
+		scopes |= p.ids[string(h.Text(scope))]
+	}
+	said := Said{}
+	for c := range claimsOf(h, event, "snowplow_event_type") {
+		word := SnowplowPreference(h.Text(c), basis)
+		if word != SaysYes || string(h.Text(c)) == "allow_all" {
+			said.merge(wordOn(p.all, word))
+			continue
+		}
+		said.merge(Said{State: Valid, Granted: scopes, Doubt: p.all &^ scopes})
+	}
+	if said.State == Absent {
+		return wordOn(p.all, SaysUnclear)
+	}
+	return said
+}
+
+// claimsOf yields the nodes of an event's claims of one kind.
+func claimsOf(h *hit.Hit, event int32, signal string) func(yield func(int32) bool) {
+	return func(yield func(int32) bool) {
+		for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
+			if c := &h.Claims[i]; c.Signal == signal && !yield(c.Node) {
+				return
+			}
+		}
 	}
 }
