@@ -8,41 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
-	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
-
-// Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never changes. It is
-// called from many goroutines at once.
-type Strings interface {
-	TC(text []byte) (*iab.TCString, error)
-	GPP(text []byte) (*iab.GPPString, error)
-}
-
-// Ask is what reading wants to know beside the hit.
-type Ask struct {
-	Declaration *Declaration // of the vendor that the hit is for
-	Strings     Strings      // nil: every string is decoded anew
-	Scratch     *cmp.Scratch // the reader's room, kept between hits
-
-	jar      []read.Cookie // the hit's cookies, in their order
-	mode     modeReading   // consent mode, as far as all events share it
-	sections []int         // GPP sections in force, likewise; nil where nothing says which
-	text     []byte        // a cookie's value, decoded
-}
-
-func (a *Ask) tc(text []byte) (*iab.TCString, error) {
-	if a.Strings == nil {
-		return iab.DecodeTC(text)
-	}
-	return a.Strings.TC(text)
-}
-
-func (a *Ask) gpp(text []byte) (*iab.GPPString, error) {
-	if a.Strings == nil {
-		return iab.DecodeGPP(text)
-	}
-	return a.Strings.GPP(text)
-}
 
 // listedStrings is which of IAB's strings, and of those that travel beside them, a site lists.
 type listedStrings struct {
@@ -65,19 +31,20 @@ func (f *finding) hit(h *hit.Hit) {
 	r := &f.reader.iab
 	sections := f.sections(h)
 	f.ask.sections = sections
-	for i := range f.ask.jar {
-		name, value := f.ask.jar[i].Name, f.ask.jar[i].Value
+	jar := &f.ask.jar
+	for i := range jar.all {
+		name, value := jar.all[i].Name, jar.all[i].Value
 		switch {
 		case r.tcf && string(name) == "euconsent-v2":
-			f.tc(f.ask.plain(value), "cookie ", "euconsent-v2")
+			f.tc(jar.plain(value), "cookie ", "euconsent-v2")
 		case r.gpp && string(name) == "__gpp":
-			f.gpp(f.ask.plain(value), sections, "cookie ", "__gpp")
+			f.gpp(jar.plain(value), sections, "cookie ", "__gpp")
 		case r.usp && string(name) == "usprivacy":
-			f.usp(f.ask.plain(value), "cookie ", "usprivacy")
+			f.usp(jar.plain(value), "cookie ", "usprivacy")
 		case r.usp && iubendaOptOuts(name):
-			f.iubenda(f.ask.plain(value))
+			f.iubenda(jar.plain(value))
 		case r.ac && string(name) == "addtl_consent":
-			f.ac(f.ask.plain(value), "cookie ", "addtl_consent")
+			f.ac(jar.plain(value), "cookie ", "addtl_consent")
 		}
 	}
 	f.embedded()
@@ -157,7 +124,7 @@ func (f *finding) embedded() {
 		if c != cmp.GoogleFC && !r.tcf && !r.ac {
 			continue
 		}
-		statement, _ := c.Read(f.ask, cmp.Settings{}, f.ask.Scratch)
+		statement, _ := c.Read(&f.ask.jar, cmp.Settings{}, f.ask.Scratch)
 		if statement.State == Malformed && c == cmp.GoogleFC {
 			f.s.TCF.merge(TCF{State: Malformed})
 		}
@@ -248,9 +215,9 @@ func (f *finding) sections(h *hit.Hit) []int {
 		return nil
 	}
 	var all []int
-	for i := range f.ask.jar {
-		if string(f.ask.jar[i].Name) == "__gpp_sid" {
-			all = appendSID(all, f.ask.plain(f.ask.jar[i].Value))
+	for i := range f.ask.jar.all {
+		if c := &f.ask.jar.all[i]; string(c.Name) == "__gpp_sid" {
+			all = appendSID(all, f.ask.jar.plain(c.Value))
 		}
 	}
 	if h.QueryRoot != hit.None {

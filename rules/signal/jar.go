@@ -14,40 +14,44 @@ type Jar = read.Jar
 // CookieHeader is a [Jar] as a Cookie header holds it.
 type CookieHeader = read.CookieHeader
 
-// Reset forgets the hit, whose bytes are somebody else's, and keeps the memory.
-func (a *Ask) Reset() {
-	clear(a.jar)
-	a.jar, a.sections, a.mode = a.jar[:0], nil, modeReading{}
-	if a.Scratch != nil {
-		a.Scratch.Reset()
-	}
-	a.Declaration, a.Strings, a.Scratch = nil, nil, nil
+// jar holds the cookies of a hit in their order.
+type jar struct {
+	all  []read.Cookie
+	text []byte // a value without its escapes
+}
+
+// reset forgets them: they point into bytes of a hit, or are a copy of them.
+func (j *jar) reset() {
+	clear(j.all)
+	clear(j.text)
+	j.all, j.text = j.all[:0], j.text[:0]
 }
 
 // gather notes every cookie of every Cookie header.
-func (a *Ask) gather(r *hit.Request) {
-	a.jar = a.jar[:0]
+func (j *jar) gather(r *hit.Request) {
+	j.reset()
 	for i := range r.Headers {
 		if ascii.EqualFold(r.Headers[i].Name, "Cookie") {
-			a.jar = read.AppendCookies(a.jar, r.Headers[i].Value)
+			j.all = read.AppendCookies(j.all, r.Headers[i].Value)
 		}
 	}
 }
 
 // Cookies yields every cookie of the hit.
-func (a *Ask) Cookies(yield func(name, value []byte) bool) {
-	for i := range a.jar {
-		if !yield(a.jar[i].Name, a.jar[i].Value) {
+func (j *jar) Cookies(yield func(name, value []byte) bool) {
+	for i := range j.all {
+		if !yield(j.all[i].Name, j.all[i].Value) {
 			return
 		}
 	}
 }
 
 // plain is a cookie's value without percent escapes, as decodeURIComponent reads them. It is valid until the next call.
-func (a *Ask) plain(value []byte) []byte {
+func (j *jar) plain(value []byte) []byte {
 	if bytes.IndexByte(value, '%') < 0 {
 		return value
 	}
-	a.text = hit.AppendUnescape(a.text[:0], value)
-	return a.text
+	clear(j.text)
+	j.text = hit.AppendUnescape(j.text[:0], value)
+	return j.text
 }

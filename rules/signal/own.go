@@ -67,13 +67,13 @@ func (o *own) hit(h *hit.Hit, ask *Ask) Said {
 	switch {
 	case o.cookie != "":
 		empty := false
-		for i := range ask.jar {
-			value := ask.jar[i].Value
-			if string(ask.jar[i].Name) != o.cookie {
+		for i := range ask.jar.all {
+			value := ask.jar.all[i].Value
+			if string(ask.jar.all[i].Name) != o.cookie {
 				continue
 			}
 			empty = empty || len(value) == 0
-			said.merge(o.value(ask.plain(value)))
+			said.merge(o.value(ask.jar.plain(value)))
 		}
 		if empty && said.State != Absent { // one says something, the other nothing: they disagree
 			said.merge(o.unclear())

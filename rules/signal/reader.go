@@ -112,7 +112,7 @@ func (r *Reader) InHead() bool {
 
 // Hit reads into s what belongs to the whole hit: headers, cookies, query.
 func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
-	ask.gather(&h.Request)
+	ask.jar.gather(&h.Request)
 	*s = Signals{N: uint8(len(r.sources))}
 	if r.gpc {
 		s.GPC = flag(h, note, GPC, "Sec-GPC")
@@ -129,7 +129,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 			said.merge(from.own.hit(h, ask))
 			r.tell(note, said, from.own.where)
 		case from.platform != nil:
-			statement, items := from.platform.cmp.Read(ask, from.platform.settings, ask.Scratch)
+			statement, items := from.platform.cmp.Read(&ask.jar, from.platform.settings, ask.Scratch)
 			said.merge(from.platform.said(statement, items))
 			if r.gpc && statement.GPC == cmp.Yes { // a platform's copy of the browser's signal
 				s.GPC = Valid

@@ -1,38 +1,11 @@
 package cmp
 
 import (
-	"reflect"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
-
-// left says where anything stands in a value that is not zero: lists are looked at to the last place that they have room for.
-func left(t *testing.T, where string, v reflect.Value) {
-	t.Helper()
-	switch v.Kind() {
-	case reflect.Func: // a method of the scratch itself
-	case reflect.Struct:
-		for i := range v.NumField() {
-			left(t, where+"."+v.Type().Field(i).Name, v.Field(i))
-		}
-	case reflect.Slice:
-		for i, whole := 0, v.Slice(0, v.Cap()); i < whole.Len(); i++ {
-			if !whole.Index(i).IsZero() {
-				t.Errorf("%s[%d] of %d holds %v", where, i, v.Len(), whole.Index(i))
-				return
-			}
-		}
-		if v.Len() > 0 {
-			t.Errorf("%s has %d", where, v.Len())
-		}
-	default:
-		if !v.IsZero() {
-			t.Errorf("%s is %v", where, v)
-		}
-	}
-}
 
 // TestNothingOfAHitIsLeftInTheScratch: what it held points into bytes of a hit, which are another's after it, or is a copy of them.
 // Every list is empty to its last place, whatever platforms read one after another, and each part has something to forget.
@@ -64,7 +37,7 @@ func TestNothingOfAHitIsLeftInTheScratch(t *testing.T) {
 			if s.Reset(); s.visit == nil {
 				t.Error("the scratch forgot what it reads jars with")
 			}
-			left(t, "Scratch", reflect.ValueOf(&s).Elem())
+			signaltest.Empty(t, "Scratch", &s)
 		}
 	}
 	for part := range parts {

@@ -1,0 +1,50 @@
+package signal
+
+import (
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
+)
+
+// Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never changes. It is
+// called from many goroutines at once.
+type Strings interface {
+	TC(text []byte) (*iab.TCString, error)
+	GPP(text []byte) (*iab.GPPString, error)
+}
+
+// Ask is what reading wants to know beside the hit.
+type Ask struct {
+	Declaration *Declaration // of the vendor that the hit is for
+	Strings     Strings      // nil: every string is decoded anew
+	Scratch     *cmp.Scratch // the reader's room, kept between hits
+
+	jar      jar
+	mode     modeReading // consent mode, as far as all events share it
+	sections []int       // GPP sections in force, likewise; nil where nothing says which
+}
+
+// Reset forgets the hit, whose bytes are somebody else's, and keeps the memory.
+func (a *Ask) Reset() {
+	if a.Scratch != nil {
+		a.Scratch.Reset()
+	}
+	a.jar.reset()
+	*a = Ask{jar: a.jar}
+}
+
+// Cookies yields every cookie of the hit.
+func (a *Ask) Cookies(yield func(name, value []byte) bool) { a.jar.Cookies(yield) }
+
+func (a *Ask) tc(text []byte) (*iab.TCString, error) {
+	if a.Strings == nil {
+		return iab.DecodeTC(text)
+	}
+	return a.Strings.TC(text)
+}
+
+func (a *Ask) gpp(text []byte) (*iab.GPPString, error) {
+	if a.Strings == nil {
+		return iab.DecodeGPP(text)
+	}
+	return a.Strings.GPP(text)
+}
