@@ -107,7 +107,7 @@ func (h *hitContext) appendFacts(e int) {
 	h.appendFact(signal.AdditionalConsent, s.AC.State, s.AC.Append)
 	h.appendFact(signal.PrivacyPlatform, s.GPP.State, s.GPP.Append)
 	h.appendFact(signal.USPrivacy, s.USP.State, s.USP.Append)
-	h.appendFact(signal.Payload, s.Told.State, s.Told.Append)
+	h.appendFact(signal.Payload, s.Payload.State, s.Payload.Append)
 }
 
 // appendFact adds what a string says, where there was one.

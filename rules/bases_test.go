@@ -153,7 +153,7 @@ func (s *situation) signals(p *rules.Policy) *signal.Signals {
 	case "sharing":
 		said.USP.State, said.USP.Of = signal.Valid, signal.Sharing
 	case "everything":
-		said.Told.State, said.Told.GPC = signal.Valid, true
+		said.Payload.State, said.Payload.GPC = signal.Valid, true
 	case "unreadable":
 		said.GPP.State = signal.Malformed
 	}

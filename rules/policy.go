@@ -206,7 +206,7 @@ type constant struct {
 }
 
 // Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing".
-func (p *Policy) Says(said *signal.Said) string {
+func (p *Policy) Says(said *signal.SourceReading) string {
 	key := [4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}
 	var words []string
 	for i, what := range [4]string{"grants ", "refuses ", "unclear on ", "objects to "} {

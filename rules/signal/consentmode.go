@@ -92,8 +92,8 @@ func (m *modeReading) claims(h *hit.Hit, event int32) {
 }
 
 // said is what the reading comes to, by the categories that storage types are mapped to.
-func (m *modeReading) said(modes []Categories) Said {
-	said := Said{Kind: ConsentMode, State: m.state}
+func (m *modeReading) said(modes []Categories) SourceReading {
+	said := SourceReading{Kind: ConsentMode, State: m.state}
 	for s, c := range m.all {
 		switch c {
 		case notSet:

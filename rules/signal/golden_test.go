@@ -173,7 +173,7 @@ func (s *Signals) words() string {
 	if s.AC != (AC{}) {
 		add("ac %v", s.AC)
 	}
-	for i, o := range []OptOuts{s.GPP, s.USP, s.Told} {
+	for i, o := range []OptOuts{s.GPP, s.USP, s.Payload} {
 		if o != (OptOuts{}) {
 			add("%s %s of %b gpc %t", []string{"gpp", "usp", "told"}[i], o.State, o.Of, o.GPC)
 		}

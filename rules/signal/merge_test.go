@@ -9,14 +9,14 @@ import (
 )
 
 // saying is every way in which one source can speak of one category.
-func saying(kind Kind) (all []Said) {
+func saying(kind Kind) (all []SourceReading) {
 	for _, state := range []State{Absent, Valid, Malformed} {
 		for how := range Categories(8) {
 			for _, at := range []int64{0, 5, 9} {
 				if state == Absent && (how > 0 || at > 0) {
 					continue
 				}
-				s := Said{Kind: kind, State: state, At: at}
+				s := SourceReading{Kind: kind, State: state, At: at}
 				switch how & 3 {
 				case 1:
 					s.Granted = 1
@@ -48,7 +48,7 @@ func TestSaidTogether(t *testing.T) {
 				want = b
 				want.Kind = Own
 			default:
-				want = Said{Kind: Own, State: max(a.State, b.State), Objected: a.Objected | b.Objected, At: max(a.At, b.At)}
+				want = SourceReading{Kind: Own, State: max(a.State, b.State), Objected: a.Objected | b.Objected, At: max(a.At, b.At)}
 				if a.At != 0 && b.At != 0 {
 					want.At = min(a.At, b.At)
 				}
@@ -67,8 +67,8 @@ func TestSaidTogether(t *testing.T) {
 		}
 	}
 	// Categories do not touch one another.
-	a, b := Said{State: Valid, Granted: 0b0011, Refused: 0b0100}, Said{State: Valid, Granted: 0b0101, Doubt: 0b0010}
-	if a.merge(b); a != (Said{State: Valid, Granted: 0b0001, Refused: 0b0100, Doubt: 0b0010}) {
+	a, b := SourceReading{State: Valid, Granted: 0b0011, Refused: 0b0100}, SourceReading{State: Valid, Granted: 0b0101, Doubt: 0b0010}
+	if a.merge(b); a != (SourceReading{State: Valid, Granted: 0b0001, Refused: 0b0100, Doubt: 0b0010}) {
 		t.Errorf("%+v", a)
 	}
 	for _, c := range [][3]int64{{0, 0, 0}, {0, 7, 7}, {7, 0, 7}, {7, 8, 7}, {8, 7, 7}} {
@@ -132,7 +132,7 @@ func TestConsentOfTwo(t *testing.T) {
 			}
 		}
 	}
-	s := Signals{N: 1, Sources: [MaxSources]Said{{State: Valid, Granted: 0b11, At: 4}}}
+	s := Signals{N: 1, Sources: [MaxSources]SourceReading{{State: Valid, Granted: 0b11, At: 4}}}
 	for of, want := range map[Categories]Consent{0b1: Granted, 0b11: Granted, 0b111: Silent, 0b100: Silent} {
 		if got := s.Consent([]Need{{Categories: of}}).Consent; got != want {
 			t.Errorf("%b: %d, want %d", of, got, want)
@@ -211,7 +211,7 @@ func TestOptedOut(t *testing.T) {
 				o := OptOuts{State: state, Of: how & 7, GPC: how > 7}
 				for _, gpc := range []State{Absent, Valid} {
 					var s Signals
-					s.GPC, *[]*OptOuts{&s.GPP, &s.USP, &s.Told}[place] = gpc, o
+					s.GPC, *[]*OptOuts{&s.GPP, &s.USP, &s.Payload}[place] = gpc, o
 					for of := range US(8) {
 						may := of != 0 && state == Malformed
 						says := of != 0 && state != Absent && (o.Of&of != 0 || o.GPC)

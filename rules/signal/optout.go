@@ -50,10 +50,10 @@ func (s *Signals) OptedOut(of US) bool {
 
 // MayRefuseSale tells whether there is a string or consent object that cannot be read, and may be an opt-out of what is asked.
 func (s *Signals) MayRefuseSale(of US) bool {
-	return of != 0 && (s.GPP.State == Malformed || s.USP.State == Malformed || s.Told.State == Malformed)
+	return of != 0 && (s.GPP.State == Malformed || s.USP.State == Malformed || s.Payload.State == Malformed)
 }
 
 // RefusedSale tells whether an opt-out that the hit states says no to any of what is asked.
 func (s *Signals) RefusedSale(of US) bool {
-	return s.GPP.refuses(of) || s.USP.refuses(of) || s.Told.refuses(of)
+	return s.GPP.refuses(of) || s.USP.refuses(of) || s.Payload.refuses(of)
 }

@@ -62,8 +62,8 @@ func members(path string) ([]string, error) {
 }
 
 // hit reads the choice from a cookie, a header or the query. All that is found must agree.
-func (o *own) hit(h *hit.Hit, ask *Ask) Said {
-	said := Said{}
+func (o *own) hit(h *hit.Hit, ask *Ask) SourceReading {
+	said := SourceReading{}
 	switch {
 	case o.cookie != "":
 		empty := false
@@ -93,8 +93,8 @@ func (o *own) hit(h *hit.Hit, ask *Ask) Said {
 }
 
 // event reads the choice from an event's JSON.
-func (o *own) event(h *hit.Hit, event int32) Said {
-	said := Said{}
+func (o *own) event(h *hit.Hit, event int32) SourceReading {
+	said := SourceReading{}
 	root := h.Events[event].Root
 	if root != hit.None && h.Nodes[root].Opened {
 		root = h.Nodes[root].First
@@ -103,7 +103,7 @@ func (o *own) event(h *hit.Hit, event int32) Said {
 	return said
 }
 
-func (o *own) below(h *hit.Hit, at int32, path []string, said *Said) {
+func (o *own) below(h *hit.Hit, at int32, path []string, said *SourceReading) {
 	if at == hit.None {
 		return
 	}
@@ -120,12 +120,12 @@ func (o *own) below(h *hit.Hit, at int32, path []string, said *Said) {
 	}
 }
 
-func (o *own) unclear() Said { return Said{State: Malformed, Doubt: o.category} }
+func (o *own) unclear() SourceReading { return SourceReading{State: Malformed, Doubt: o.category} }
 
 // value reads a choice as it was found. An empty value is no choice.
-func (o *own) value(text []byte) Said {
+func (o *own) value(text []byte) SourceReading {
 	if len(text) == 0 {
-		return Said{}
+		return SourceReading{}
 	}
 	if len(text) > read.MaxCookie {
 		return o.unclear()
@@ -137,13 +137,13 @@ func (o *own) value(text []byte) Said {
 	if !read.JSON(text) {
 		return o.unclear()
 	}
-	said := Said{}
+	said := SourceReading{}
 	o.find(gjson.Parse(view), o.json, &said)
 	return said
 }
 
 // find merges every occurrence of the path: of two members of one name, the stricter holds.
-func (o *own) find(value gjson.Result, path []string, said *Said) {
+func (o *own) find(value gjson.Result, path []string, said *SourceReading) {
 	if !value.IsObject() {
 		said.merge(o.unclear())
 		return
@@ -162,13 +162,13 @@ func (o *own) find(value gjson.Result, path []string, said *Said) {
 	})
 }
 
-func (o *own) word(text string) Said {
+func (o *own) word(text string) SourceReading {
 	text = strings.TrimSpace(text)
 	switch {
 	case slices.Contains(o.refused, text):
-		return Said{State: Valid, Refused: o.category}
+		return SourceReading{State: Valid, Refused: o.category}
 	case slices.Contains(o.granted, text):
-		return Said{State: Valid, Granted: o.category}
+		return SourceReading{State: Valid, Granted: o.category}
 	default:
 		return o.unclear()
 	}

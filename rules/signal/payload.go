@@ -38,8 +38,8 @@ func payloadIDs(number map[string]int) map[string]string {
 
 // read puts together what the claims of one event say, or those that all events share. Denied beats allowed; what is no yes or no leaves
 // its category in doubt.
-func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
-	said, sold := Said{}, OptOuts{}
+func (p *payload) read(h *hit.Hit, event int32) (SourceReading, OptOuts) {
+	said, sold := SourceReading{}, OptOuts{}
 	preferences := false // Snowplow's were read: they are the same whichever schema says that they are there
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
@@ -69,16 +69,16 @@ func (p *payload) read(h *hit.Hit, event int32) (Said, OptOuts) {
 }
 
 // wordOn is what a word says of categories.
-func wordOn(set Categories, word Word) Said {
+func wordOn(set Categories, word Word) SourceReading {
 	switch word {
 	case SaysYes:
-		return Said{State: Valid, Granted: set}
+		return SourceReading{State: Valid, Granted: set}
 	case SaysNo:
-		return Said{State: Valid, Refused: set}
+		return SourceReading{State: Valid, Refused: set}
 	case SaysUnclear:
-		return Said{State: Malformed, Doubt: set}
+		return SourceReading{State: Malformed, Doubt: set}
 	default:
-		return Said{}
+		return SourceReading{}
 	}
 }
 
@@ -102,17 +102,17 @@ func preference(h *hit.Hit, node int32) Word {
 }
 
 // listed reads an id in one of RudderStack's lists.
-func (p *payload) listed(h *hit.Hit, node int32) Said {
+func (p *payload) listed(h *hit.Hit, node int32) SourceReading {
 	parent := h.Nodes[node].Parent
 	if parent == hit.None || h.Nodes[parent].Kind != hit.Array {
-		return Said{}
+		return SourceReading{}
 	}
 	list := string(h.Bytes(h.KeySpan(parent)))
 	return wordOn(p.ids[string(h.Text(node))], Lists(list == "allowedConsentIds", list == "deniedConsentIds"))
 }
 
 // snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is for these alone.
-func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) Said {
+func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) SourceReading {
 	switch kind {
 	case WithdrawnEvent:
 		return wordOn(p.all, SaysNo)
@@ -120,7 +120,7 @@ func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) Said {
 		return wordOn(p.all, SaysUnclear)
 	case PreferencesEvent:
 	default:
-		return Said{}
+		return SourceReading{}
 	}
 	var basis []byte
 	for c := range claimsOf(h, event, "snowplow_basis") {
@@ -130,14 +130,14 @@ func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) Said {
 	for scope := range claimsOf(h, event, "snowplow_scope") {
 		scopes |= p.ids[string(h.Text(scope))]
 	}
-	said := Said{}
+	said := SourceReading{}
 	for c := range claimsOf(h, event, "snowplow_event_type") {
 		word := SnowplowPreference(h.Text(c), basis)
 		if word != SaysYes || string(h.Text(c)) == "allow_all" {
 			said.merge(wordOn(p.all, word))
 			continue
 		}
-		said.merge(Said{State: Valid, Granted: scopes, Doubt: p.all &^ scopes})
+		said.merge(SourceReading{State: Valid, Granted: scopes, Doubt: p.all &^ scopes})
 	}
 	if said.State == Absent {
 		return wordOn(p.all, SaysUnclear)

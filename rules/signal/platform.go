@@ -66,8 +66,8 @@ func mapped(source string, given, defaults map[string]string, number map[string]
 
 // said is what a platform's statement comes to. A yes counts only where the visitor's act is recorded; of two ids that stand for one
 // category both must be granted; an id of the site's mapping that the statement does not name is not granted.
-func (p *platform) said(statement cmp.Statement, items []cmp.Item) Said {
-	said := Said{State: statement.State}
+func (p *platform) said(statement cmp.Statement, items []cmp.Item) SourceReading {
+	said := SourceReading{State: statement.State}
 	if statement.Objection {
 		said.Refused, said.Objected = p.all, p.all
 	}
@@ -105,7 +105,7 @@ func (p *platform) said(statement cmp.Statement, items []cmp.Item) Said {
 }
 
 // unnamed leaves in doubt the categories of ids that the statement does not name.
-func (p *platform) unnamed(said *Said, items []cmp.Item) {
+func (p *platform) unnamed(said *SourceReading, items []cmp.Item) {
 	if p.settled(items) {
 		return
 	}

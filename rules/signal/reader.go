@@ -138,7 +138,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 		case from.payload != nil:
 			shared, sold := from.payload.read(h, hit.Shared)
 			said.merge(shared)
-			s.Told.merge(sold)
+			s.Payload.merge(sold)
 		case from.modes != nil:
 			ask.mode = modeReading{}
 			ask.mode.claims(h, hit.Shared)
@@ -170,7 +170,7 @@ func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note)
 		case from.payload != nil:
 			said, sold := from.payload.read(h, event)
 			s.Sources[i].merge(said)
-			s.Told.merge(sold)
+			s.Payload.merge(sold)
 			r.tell(note, &s.Sources[i], "event")
 		}
 	}
@@ -212,7 +212,7 @@ func flag(h *hit.Hit, note Note, kind Kind, names ...string) State {
 	return state
 }
 
-func (r *Reader) tell(note Note, said *Said, where string) {
+func (r *Reader) tell(note Note, said *SourceReading, where string) {
 	if note == nil {
 		return
 	}

@@ -32,8 +32,9 @@ func (c Categories) All(yield func(int) bool) {
 	}
 }
 
-// Said is what one source says: the categories it grants, those it refuses, and those it speaks of without its being clear how.
-type Said struct {
+// SourceReading is what one source says: the categories it grants, those it refuses, and those it speaks of without its being
+// clear how.
+type SourceReading struct {
 	Kind     Kind
 	State    State
 	Granted  Categories
@@ -51,17 +52,17 @@ type Signals struct {
 	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1
 	DNT     State // Valid: the visitor's browser sends DNT: 1
 	N       uint8
-	Sources [MaxSources]Said // in the order of the site's list, GPC, DNT and IAB's strings left out
+	Sources [MaxSources]SourceReading // in the order of the site's list, GPC, DNT and IAB's strings left out
 
-	TCF  TCF     // TC strings, as they stand for the vendor that is asked about
-	AC   AC      // Google's additional consent
-	GPP  OptOuts // US sections of the GPP string
-	USP  OptOuts // US privacy string
-	Told OptOuts // opt-outs in the SDK's own consent object
+	TCF     TCF     // TC strings, as they stand for the vendor that is asked about
+	AC      AC      // Google's additional consent
+	GPP     OptOuts // US sections of the GPP string
+	USP     OptOuts // US privacy string
+	Payload OptOuts // opt-outs in the SDK's own consent object
 }
 
 // Merge adds what another reading of the same source says; the stricter holds.
-func (s *Said) merge(o Said) {
+func (s *SourceReading) merge(o SourceReading) {
 	switch {
 	case o.State == Absent:
 		return
