@@ -50,9 +50,9 @@ func (m *minimiseState) downgrade() {
 func downgradeClaim(h *hit.Hit, c *hit.Claim, keep signal.Storage) signal.Storage {
 	switch c.Signal {
 	case "gcs":
-		return downgradeText(h, c.Node, keep, signal.LowerGCS)
+		return downgradeText(h, c.Node, keep, signal.DowngradeGCS)
 	case "gcd":
-		return downgradeText(h, c.Node, keep, signal.LowerGCD)
+		return downgradeText(h, c.Node, keep, signal.DowngradeGCD)
 	case "ga4_mp_consent":
 		if of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node))); !keep.Has(of) && string(h.Text(c.Node)) != "DENIED" {
 			say(h, c.Node, "DENIED")

@@ -95,17 +95,17 @@ func FuzzMode(f *testing.F) {
 		agreeMode(t, text)
 		keep := Storage(may & 15)
 		for _, of := range []struct {
-			lower func(dst, text []byte, keep Storage) ([]byte, Storage, bool)
-			read  func(text []byte) ([numStorage]choice, bool)
-		}{{LowerGCS, readGCS}, {LowerGCD, readGCD}} {
+			downgrade func(dst, text []byte, keep Storage) ([]byte, Storage, bool)
+			read      func(text []byte) ([numStorage]choice, bool)
+		}{{DowngradeGCS, readGCS}, {DowngradeGCD, readGCD}} {
 			before, readable := of.read([]byte(text))
-			out, lowered, ok := of.lower([]byte("x"), []byte(text), keep)
+			out, downgraded, ok := of.downgrade([]byte("x"), []byte(text), keep)
 			if ok != readable {
-				t.Fatalf("%q: lowered %t, readable %t", text, ok, readable)
+				t.Fatalf("%q: downgraded %t, readable %t", text, ok, readable)
 			}
 			if !ok {
-				if string(out) != "x" || lowered != 0 {
-					t.Fatalf("%q: %q, %b", text, out, lowered)
+				if string(out) != "x" || downgraded != 0 {
+					t.Fatalf("%q: %q, %b", text, out, downgraded)
 				}
 				continue
 			}
@@ -119,8 +119,8 @@ func FuzzMode(f *testing.F) {
 				if stated && !keep.Has(1<<s) {
 					want = denied
 				}
-				if after[s] != want || lowered.Has(1<<s) != (want != before[s]) {
-					t.Fatalf("%q became %q, keeping %b: %s, lowered %b", text, out, keep, storageNames[s], lowered)
+				if after[s] != want || downgraded.Has(1<<s) != (want != before[s]) {
+					t.Fatalf("%q became %q, keeping %b: %s, downgraded %b", text, out, keep, storageNames[s], downgraded)
 				}
 			}
 		}

@@ -22,6 +22,40 @@ var storageNames = [numStorage]string{"ad_storage", "analytics_storage", "ad_use
 // StorageNames lists the ids that a site may map to its consent categories.
 func StorageNames() []string { return append([]string(nil), storageNames[:]...) }
 
+// Storage is a set of the storage types of Google's consent mode.
+type Storage uint8
+
+// Has tells whether all of the types are in the set.
+func (s Storage) Has(all Storage) bool { return s&all == all }
+
+// The storage types that more than themselves depends on.
+const (
+	AdStorage         Storage = 1 << adStorage
+	AdUserData        Storage = 1 << adUserData
+	AdPersonalization Storage = 1 << adPersonalization
+)
+
+// StorageOf is the set of a storage type's name: ad_storage and the like; empty for any other name.
+func StorageOf(name []byte) Storage {
+	for i, known := range storageNames {
+		if string(name) == known {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// StorageIn is the set of storage types that categories stand for, as the site maps them.
+func (r *Reader) StorageIn(categories Categories) Storage {
+	var set Storage
+	for i, c := range r.modes {
+		if c != 0 && c&categories == c {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
 // modeDefaults is what the storage types are taken for where a site does not say.
 var modeDefaults = [numStorage]string{"marketing", "analytics", "marketing", "marketing"}
 
