@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // Format is the form in which a vendor expects an identifier.
@@ -100,13 +102,13 @@ func Shape(id []byte) Format {
 		return FBP
 	case isCid(id):
 		return GACid
-	case len(id) > 6 && string(id[:4]) == "GA1." && isDigit(id[4]) && id[5] == '.' && isCid(id[6:]):
+	case len(id) > 6 && string(id[:4]) == "GA1." && ascii.IsDigit(id[4]) && id[5] == '.' && isCid(id[6:]):
 		return GACookie
-	case len(id) == 32 && all(id, isHex):
+	case len(id) == 32 && ascii.HexDigits(id):
 		return Hex32
-	case len(id) == 16 && all(id, isHex) && !all(id, isDigit):
+	case len(id) == 16 && ascii.HexDigits(id) && !ascii.Digits(id):
 		return Hex16
-	case len(id) > 0 && all(id, isDigit):
+	case ascii.Digits(id):
 		return Digits
 	}
 	return Text
@@ -158,7 +160,7 @@ func isUUID(id []byte) bool {
 			if c != '-' {
 				return false
 			}
-		} else if !isHex(c) {
+		} else if !ascii.IsHex(c) {
 			return false
 		}
 	}
@@ -172,17 +174,5 @@ func isFBP(id []byte) bool {
 
 func isCid(id []byte) bool {
 	n := len(id) - 11
-	return n >= 6 && n <= 10 && id[n] == '.' && all(id[:n], isDigit) && all(id[n+1:], isDigit)
+	return n >= 6 && n <= 10 && id[n] == '.' && ascii.Digits(id[:n]) && ascii.Digits(id[n+1:])
 }
-
-func all(b []byte, is func(byte) bool) bool {
-	for _, c := range b {
-		if !is(c) {
-			return false
-		}
-	}
-	return true
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-func isHex(c byte) bool   { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }

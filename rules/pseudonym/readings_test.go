@@ -79,13 +79,6 @@ func TestShapes(t *testing.T) {
 	if len(met) != len(shapes) {
 		t.Errorf("not every form was met: %v", met)
 	}
-	for c := range 256 {
-		in := string([]byte{byte(c)})
-		if isDigit(byte(c)) != regexp.MustCompile(`^[0-9]$`).MatchString(in) ||
-			isHex(byte(c)) != regexp.MustCompile(`^[0-9A-Fa-f]$`).MatchString(in) {
-			t.Errorf("%q is a digit %v, hexadecimal %v", in, isDigit(byte(c)), isHex(byte(c)))
-		}
-	}
 }
 
 // TestFormsOfBytes: what each form makes of 32 bytes, by the arithmetic that its comment tells.

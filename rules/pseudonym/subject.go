@@ -3,6 +3,8 @@ package pseudonym
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // Norm says how an identifier is brought to one form before it is hashed.
@@ -51,10 +53,7 @@ func trim(b []byte) []byte {
 func appendLower(dst, b []byte) []byte {
 	for len(b) > 0 {
 		if c := b[0]; c < utf8.RuneSelf {
-			if c >= 'A' && c <= 'Z' {
-				c |= 0x20
-			}
-			dst = append(dst, c)
+			dst = append(dst, ascii.Lower(c))
 			b = b[1:]
 			continue
 		}
@@ -74,7 +73,7 @@ func appendDialled(dst, b []byte) []byte {
 	plus := false
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
-		case c >= '0' && c <= '9':
+		case ascii.IsDigit(c):
 			dst = append(dst, c)
 		case c == '+' && len(dst) == base:
 			plus = true
