@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -319,13 +320,11 @@ func (r *reading) wellKnown(name []byte) hit.Class {
 		switch {
 		case c == '_' || c == '-' || c == '$' || c == ' ' || c == ']':
 			continue
-		case c >= 'A' && c <= 'Z':
-			c |= 0x20
 		}
 		if n == len(plain) {
 			return hit.Unknown
 		}
-		plain[n] = c
+		plain[n] = ascii.Lower(c)
 		n++
 	}
 	return r.v.names[string(plain[:n])]

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // Pattern is the path of an endpoint: "/v1/track", "/{version}/{pixel}/events", "/static/{file...}". What stands in place of a name fits
@@ -167,7 +169,7 @@ func validSegment(part []byte) bool {
 	}
 	for _, c := range part {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '~', c == '-':
+		case ascii.IsAlnum(c), c == '.', c == '_', c == '~', c == '-':
 		default:
 			return false
 		}

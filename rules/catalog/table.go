@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -57,15 +58,7 @@ func (g *glob) matches(key []byte) bool {
 		return false
 	}
 	middle := key[len(g.prefix) : len(key)-len(g.suffix)]
-	if !g.digits {
-		return true
-	}
-	for _, c := range middle {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(middle) > 0
+	return !g.digits || ascii.Digits(middle)
 }
 
 // builder makes the states of one vendor.
