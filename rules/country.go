@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // countries are the codes of ISO 3166-1 alpha-2, and XK, which databases of addresses and the European Union write for Kosovo.
@@ -27,7 +29,7 @@ func Countries() []string { return slices.Clone(countries) }
 
 // IsCountry tells whether a code is a country's, in capitals.
 func IsCountry(code string) bool {
-	return len(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z' &&
+	return len(code) == 2 && ascii.IsUpper(code[0]) && ascii.IsUpper(code[1]) &&
 		countrySet[int(code[0]-'A')*26+int(code[1]-'A')]
 }
 

@@ -3,6 +3,8 @@ package rules
 import (
 	"bytes"
 	"unsafe"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // PreferenceCookie is the cookie in which a browser carries what its visitor objected to: names of scopes with "/" between them (see
@@ -37,7 +39,7 @@ func (p *Policy) preference(value []byte) (o Objections) {
 func scopeName(text []byte) bool {
 	for _, c := range text {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == ':':
+		case ascii.IsAlnum(c), c == '-', c == '_', c == '.', c == ':':
 		default:
 			return false
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // Regime is the rule that holds in a region for what is read from a visitor's device. Its zero value is the strictest.
@@ -84,7 +86,7 @@ func (r *Region) setCountry(code string) bool {
 	if len(code) != 2 {
 		return false
 	}
-	upper := [2]byte{code[0] &^ 0x20, code[1] &^ 0x20}
+	upper := [2]byte{ascii.Upper(code[0]), ascii.Upper(code[1])}
 	if !IsCountry(string(upper[:])) {
 		return false
 	}
@@ -112,10 +114,8 @@ func (r *Region) setPart(code string) bool {
 	}
 	for i, c := range []byte(code) {
 		switch {
-		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z':
-			r.Part[i] = c
-		case c >= 'a' && c <= 'z':
-			r.Part[i] = c &^ 0x20
+		case ascii.IsAlnum(c):
+			r.Part[i] = ascii.Upper(c)
 		default:
 			return false
 		}

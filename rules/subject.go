@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -216,15 +217,7 @@ func (f *forms) userData(event int32, text []byte) {
 }
 
 func hexadecimal(text []byte, size int) bool {
-	if len(text) != 2*size {
-		return false
-	}
-	for _, c := range text {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-			return false
-		}
-	}
-	return true
+	return len(text) == 2*size && ascii.HexDigits(text)
 }
 
 // idCookie is a cookie that a vendor keeps an identifier in.
