@@ -12,7 +12,7 @@ type Strings interface {
 	GPP(text []byte) (*iab.GPPString, error)
 }
 
-// Ask is what reading wants to know beside the hit.
+// Ask is what a [Reader] wants to know beside the hit, and its memory between [Reader.Hit] and [Reader.Event].
 type Ask struct {
 	Declaration *Declaration // of the vendor that the hit is for
 	Strings     Strings      // nil: every string is decoded anew

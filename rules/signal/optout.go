@@ -24,7 +24,7 @@ func ParseUS(word string) (US, bool) {
 	}
 }
 
-// OptOuts is what a string of opt-outs says. Malformed is no permission: what cannot be read may be an opt-out.
+// OptOuts is what a string of opt-outs says. [Malformed] is no permission: what cannot be read may be an opt-out.
 type OptOuts struct {
 	State State
 	Of    US

@@ -1,4 +1,8 @@
-// Package signal reads what a hit itself says of the visitor's choices. What is absent, malformed or contradictory never counts as a yes.
+// Package signal reads what a hit itself says of the visitor's choices: a [Reader] is made of the sources that a site lists, and puts
+// what all of them say into one comparable [Signals]. What is absent, malformed or contradictory never counts as a yes.
+//
+// Consent strings are decoded by [github.com/tagwarden/tagwarden/rules/signal/iab], platforms' cookies are read by
+// [github.com/tagwarden/tagwarden/rules/signal/cmp].
 package signal
 
 import (
@@ -47,7 +51,8 @@ type SourceReading struct {
 // MaxSources is how many sources a site may list.
 const MaxSources = 16
 
-// Signals is what a hit, or one event of it, says. It is comparable, and its zero value says nothing.
+// Signals is what a hit, or one event of it, says, as [Reader.Hit] and [Reader.Event] find it. It is comparable, and its zero value says
+// nothing. [Signals.Consent], [Signals.Objects] and [Signals.OptedOut] answer from it.
 type Signals struct {
 	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1
 	DNT     State // Valid: the visitor's browser sends DNT: 1

@@ -72,7 +72,7 @@ func SegmentPreferenceEvent(name []byte) bool {
 // SnowplowEvent tells what a self-describing event of Snowplow is for consent.
 type SnowplowEvent uint8
 
-// The events: consent_preferences, whose eventType SnowplowPreference reads; consent_granted and consent_withdrawn, of trackers before
+// The events: consent_preferences, whose eventType [SnowplowPreference] reads; consent_granted and consent_withdrawn, of trackers before
 // version 3.
 const (
 	NoConsentEvent SnowplowEvent = iota

@@ -2,7 +2,7 @@ package cmp
 
 import "github.com/tagwarden/tagwarden/rules/signal/read"
 
-// Scratch is the memory that reading needs, to be used again by its owner, for one reading at a time. Its zero value is ready. Each part
+// Scratch is the memory that [Platform.Read] needs, to be used again by its owner, for one reading at a time. Its zero value is ready. Each part
 // forgets for itself, and none of them knows of another.
 type Scratch struct {
 	visit func(name, value []byte) bool // take, bound once: a new method value for every hit would allocate

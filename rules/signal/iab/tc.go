@@ -56,7 +56,8 @@ func PurposesOf(list []int) Purposes {
 	return set
 }
 
-// TCString is what a TC string says, immutable. Whether it may be relied on, and what follows for a vendor, say its methods.
+// TCString is what a TC string says, as [DecodeTC] reads it, immutable. Whether it may be relied on says [TCString.Usable], what follows
+// for a vendor and a purpose [TCString.Purpose].
 type TCString struct {
 	Version                uint8
 	Created, Updated       int64 // Unix seconds
