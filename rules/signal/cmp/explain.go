@@ -17,7 +17,7 @@ type Explained struct {
 	Lines  []string
 }
 
-// ExplainCookies says in plain words what cookies say: those of one platform together, as they count together.
+// Explain says in plain words what cookies say: those of one platform together, as they count together.
 func Explain(jar read.Jar) []Explained {
 	var all []Explained
 	known := map[string]bool{}

@@ -334,7 +334,7 @@ func TestPlatforms(t *testing.T) {
 			t.Errorf("%s knows the empty id", c)
 		}
 	}
-	if n != 23 {
+	if n < 23 {
 		t.Errorf("%d platforms", n)
 	}
 	for _, name := range []string{"", "none", "OneTrust", "onetrust "} {

@@ -4,7 +4,7 @@ package cmp
 
 import "slices"
 
-// CMP names a consent management platform whose cookies can be read. The zero value is none.
+// Platform names a consent management platform whose cookies can be read, see [Parse] and [Platform.Read]. The zero value is none.
 type Platform uint8
 
 // The platforms that somebody else knows by name: whose cookies hold strings of IAB's, and whose ids others borrow.
@@ -67,7 +67,7 @@ type dialect struct {
 	hint     string // for explain: what else a grant needs
 }
 
-// ParseCMP reads a name as server files write it.
+// Parse reads a name as server files write it.
 func Parse(name string) (Platform, bool) {
 	for c := range All {
 		if platforms[c].name == name {
@@ -77,7 +77,7 @@ func Parse(name string) (Platform, bool) {
 	return none, false
 }
 
-// CMPs yields every platform.
+// All yields every platform.
 func All(yield func(Platform) bool) {
 	for c := none + 1; int(c) < len(platforms); c++ {
 		if !yield(c) {
