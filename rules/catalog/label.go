@@ -317,8 +317,8 @@ func (r *reading) wellKnown(name []byte) hit.Class {
 	var plain [32]byte
 	n := 0
 	for _, c := range name {
-		switch {
-		case c == '_' || c == '-' || c == '$' || c == ' ' || c == ']':
+		switch c {
+		case '_', '-', '$', ' ', ']':
 			continue
 		}
 		if n == len(plain) {

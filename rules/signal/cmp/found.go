@@ -16,31 +16,31 @@ type cookie struct {
 
 // found are the cookies of the platform.
 type found struct {
-	list []cookie
-	over bool // there are more than are read
+	cookies []cookie
+	over    bool // there are more than are read
 }
 
 // reset forgets them: they point into bytes of a hit.
 func (f *found) reset() {
-	clear(f.list)
-	*f = found{list: f.list[:0]}
+	clear(f.cookies)
+	*f = found{cookies: f.cookies[:0]}
 }
 
 // keep keeps a cookie. The same value twice is one.
 func (f *found) keep(slot int, name, value []byte) {
-	for i := range f.list {
-		if c := &f.list[i]; c.slot == slot && bytes.Equal(c.value, value) && bytes.Equal(c.name, name) {
+	for i := range f.cookies {
+		if c := &f.cookies[i]; c.slot == slot && bytes.Equal(c.value, value) && bytes.Equal(c.name, name) {
 			return
 		}
 	}
-	if len(f.list) == maxCookies {
+	if len(f.cookies) == maxCookies {
 		f.over = true
 		return
 	}
-	f.list = append(f.list, cookie{slot, name, value})
+	f.cookies = append(f.cookies, cookie{slot, name, value})
 }
 
 // has tells whether the jar has that cookie of the platform.
 func (f *found) has(slot int) bool {
-	return slices.ContainsFunc(f.list, func(c cookie) bool { return c.slot == slot })
+	return slices.ContainsFunc(f.cookies, func(c cookie) bool { return c.slot == slot })
 }

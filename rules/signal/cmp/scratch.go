@@ -28,14 +28,14 @@ func (c Platform) Read(jar read.Jar, set Settings, s *Scratch) (Statement, []Ite
 	}
 	s.begin(d, set)
 	jar.Cookies(s.visit)
-	for i := range s.found.list {
-		if len(s.found.list[i].value) > read.MaxCookie {
+	for i := range s.cookies {
+		if len(s.cookies[i].value) > read.MaxCookie {
 			s.malformed()
 			continue
 		}
-		d.read(s, &s.found.list[i])
+		d.read(s, &s.cookies[i])
 	}
-	if d.end != nil && len(s.found.list) > 0 {
+	if d.end != nil && len(s.cookies) > 0 {
 		d.end(s)
 	}
 	return s.finish()
