@@ -8,7 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// Action is a compiled Spec for one class. It never changes and is safe for concurrent use. The nil *Action drops.
+// Action is a compiled [Spec] for one class. It never changes and is safe for concurrent use. The nil *Action drops.
 type Action struct {
 	is    *minimiser // nil drops
 	kind  Kind
@@ -46,7 +46,8 @@ func (a *Action) Spec() Spec {
 	return a.spec
 }
 
-// Scope returns the scope that the action's keys must be registered for with [pseudonym.New] or Derive; false where it needs none.
+// Scope returns the scope that the action's keys must be registered for with [pseudonym.New] or Derive; false where it
+// needs none.
 func (a *Action) Scope(vendor, purpose string) (pseudonym.Scope, bool) {
 	if a == nil || !a.keyed {
 		return pseudonym.Scope{}, false
@@ -58,9 +59,9 @@ func (a *Action) Scope(vendor, purpose string) (pseudonym.Scope, bool) {
 	return s, true
 }
 
-// Append applies the action to a value. Where the outcome is Rewritten or RewrittenNumber, out is dst with the new value behind it; else
-// it is dst. dst lends its spare capacity as scratch space: a dst that is used again and again costs no allocation. v.Bytes must not
-// lie there.
+// Append applies the action to a value. Where the outcome is [Rewritten] or [RewrittenNumber], out is dst with the new
+// value behind it; else it is dst. dst lends its spare capacity as scratch space: a dst that is used again and again
+// costs no allocation. v.Bytes must not lie there.
 func (a *Action) Append(dst []byte, v Value, env *Env) (out []byte, outcome Outcome) {
 	if a == nil || a.is == nil || a.is.apply == nil || env == nil {
 		return dst, Dropped

@@ -6,7 +6,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Compile makes the action of a Spec for fields of a class. The error is a *ParamError.
+// Compile makes the action of a [Spec] for fields of a class. The error is a *[ParamError].
 func Compile(spec Spec, class hit.Class) (*Action, error) {
 	if spec.Kind >= NumKinds || class >= hit.NumClasses {
 		return nil, wrong("", "no such minimiser or class")
@@ -41,7 +41,8 @@ func (a *Action) fitsParam(param string, allowed classes) error {
 	if hint == "" {
 		hint = "keep, drop, only or replace"
 	}
-	return wrong(param, "%s does not apply to class %v, it is for %v; for %v use %s", strings.TrimSpace(a.is.name+" "+param), a.class, allowed, a.class, hint)
+	return wrong(param, "%s does not apply to class %v, it is for %v; for %v use %s",
+		strings.TrimSpace(a.is.name+" "+param), a.class, allowed, a.class, hint)
 }
 
 // suggestions are what to do to a class instead.

@@ -11,7 +11,8 @@ var derives = minimiser{
 	name: "derive",
 	done: "derived",
 	params: []parameter{
-		{Param: Param{Name: "id", Type: Enum, Values: []string{"daily_visitor"}, Required: true, Short: true, About: "what is put in place of a stored identifier"},
+		{Param: Param{Name: "id", Type: Enum, Values: []string{"daily_visitor"}, Required: true, Short: true,
+			About: "what is put in place of a stored identifier"},
 			at: func(s *Spec) any { return &s.Derive }},
 	},
 	classes:    derivable,

@@ -49,7 +49,7 @@ type Value struct {
 	Kind   ValueKind
 }
 
-// Outcome says what became of a value. The zero Outcome is Dropped.
+// Outcome says what became of a value. The zero Outcome is [Dropped].
 type Outcome uint8
 
 // The outcomes.

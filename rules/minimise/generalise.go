@@ -12,7 +12,10 @@ var generalises = minimiser{
 	name: "generalise",
 	done: "generalised",
 	params: []parameter{
-		{Param: Param{Name: "to", Type: Enum, Values: []string{"family", "origin", "primary", "bucket", "major", "region", "country", "year"}, Required: true, Short: true, About: "family: user agents; origin: addresses; primary: languages; bucket: screens and numbers; major: client hints; region: time zones; country: places; year: birth dates"},
+		{Param: Param{Name: "to", Type: Enum, Required: true, Short: true,
+			Values: []string{"family", "origin", "primary", "bucket", "major", "region", "country", "year"},
+			About: "family: user agents; origin: addresses; primary: languages; bucket: screens and numbers; major: " +
+				"client hints; region: time zones; country: places; year: birth dates"},
 			at: func(s *Spec) any { return &s.Generalise }},
 	},
 	classes:  every,

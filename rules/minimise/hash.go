@@ -13,7 +13,8 @@ var hashes = minimiser{
 	name: "hash",
 	done: "hashed",
 	params: []parameter{
-		{Param: Param{Name: "function", Type: Enum, Values: []string{"sha256"}, Required: true, Short: true, About: "the hash that vendors match by"},
+		{Param: Param{Name: "function", Type: Enum, Values: []string{"sha256"}, Required: true, Short: true,
+			About: "the hash that vendors match by"},
 			at: func(s *Spec) any { return &s.Hash }},
 	},
 	classes: hashable,

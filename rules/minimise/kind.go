@@ -31,8 +31,8 @@ var ranks = func() (rank [NumKinds]int) {
 	return rank
 }()
 
-// Rank is the minimiser's place from the loosest (Keep, 0) to the strictest (Drop). Between two actions for one field Strictest decides,
-// which also looks at parameters.
+// Rank is the minimiser's place from the loosest (Keep, 0) to the strictest (Drop). Between two actions for one field
+// [Strictest] decides, which also looks at parameters.
 func (k Kind) Rank() int {
 	if k < NumKinds {
 		return ranks[k]

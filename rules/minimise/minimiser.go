@@ -1,40 +1,47 @@
 package minimise
 
-import (
-	"strings"
-)
+import "strings"
 
-// minimiser is all there is to know of one: a row of the table, written in the minimiser's own file. Nothing that a row's functions
-// reach may read the table, which could not be made then; an Action holds its row.
+// minimiser is all there is to know of one: a row of the table, written in the minimiser's own file. Nothing that a
+// row's functions reach may read the table, which could not be made then; an Action holds its row.
 type minimiser struct {
 	name    string // as profiles and assessments write it
 	done    string // what was done to a value, where a change of policy is told: "hashed"
 	params  []parameter
 	classes classes // what it is for; where that depends on a parameter, any of it
 
-	// compile reads the parameters, fills in defaults and makes what apply needs. nil: there are none to read. That the class is one
-	// of classes is looked at behind it.
+	// compile reads the parameters, fills in defaults and makes what apply needs. nil: there are none to read. That the
+	// class is one of classes is looked at behind it.
 	compile func(a *Action) error
 	// apply is Action.Append for a value that says something. nil drops.
 	apply func(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome)
-	// stricter tells whether a, of this minimiser, lets through no more than b, of any that does not keep, for every value. nil: nobody
-	// can tell.
+	// stricter tells whether a, of this minimiser, lets through no more than b, of any that does not keep, for every
+	// value. nil: nobody can tell.
 	stricter func(a, b *Action) bool
 
-	anyway  bool    // it does not look at the value: one that says nothing is treated as well, and one that came out the same is rewritten
-	inText  bool    // it passes texts, and addresses among their words are treated as the profile treats addresses
-	noData  bool    // nothing of the value is left
-	measure Measure // of data protection by design
+	// anyway: a value that says nothing is treated like any other, and one that comes out the same counts as rewritten.
+	anyway bool
+	// inText: texts pass, and addresses among their words are treated as the profile treats addresses.
+	inText bool
+	// noData: nothing of the value is left.
+	noData bool
+	// measure is what it is to a record of processing.
+	measure Measure
 
-	words      Words
-	effect     func(s *Spec) []phrase // what is said of a Spec with its defaults; nil: the words of ""
-	unsaid     func(s *Spec) []string // parameters of which those words say nothing, in English
-	written    func(s *Spec) string   // it with the parameter that matters to the law, as profiles write it; nil: the name
-	shortLived func(s *Spec) bool     // an identifier changes by itself within months; nil: it does not
+	// words are what people are told.
+	words Words
+	// effect chooses among the words by a Spec with its defaults. nil: those of "".
+	effect func(s *Spec) []phrase
+	// unsaid lists, in English, parameters of which the words say nothing.
+	unsaid func(s *Spec) []string
+	// written is the name with the parameter that matters to the law, as profiles write them. nil: the name.
+	written func(s *Spec) string
+	// shortLived tells whether an identifier changes by itself within months. nil: it does not.
+	shortLived func(s *Spec) bool
 }
 
-// Words are what people are told of a minimiser, by key and by language (en, de, fr). Values stand in the place of {names}; what begins
-// with a separator goes on behind another.
+// Words are what people are told of a minimiser, by key and by language (en, de, fr). Values stand in the place of
+// {names}; what begins with a separator goes on behind another.
 type Words map[string]map[string]string
 
 // phrase is one of the Words, with names and values in turn.
@@ -80,7 +87,8 @@ func (s *Spec) ShortLived() bool {
 	return m.shortLived != nil && m.shortLived(s)
 }
 
-// Written is the Spec as a profile writes it, with the parameter that matters to the law: "pseudonymise with rotate: week", "keep".
+// Written is the Spec as a profile writes it, with the parameter that matters to the law: "pseudonymise with rotate:
+// week", "keep".
 func (s *Spec) Written() string {
 	if m := s.Kind.row(); m.written != nil {
 		return m.written(s)
@@ -88,7 +96,7 @@ func (s *Spec) Written() string {
 	return s.Kind.String()
 }
 
-// Unsaid lists what Effect leaves out of the parameters, in English: "scope purpose".
+// Unsaid lists what [Action.Effect] leaves out of the parameters, in English: "scope purpose".
 func (a *Action) Unsaid() []string {
 	if m := a.Kind().row(); m.unsaid != nil {
 		s := a.Spec()
@@ -97,7 +105,7 @@ func (a *Action) Unsaid() []string {
 	return nil
 }
 
-// Effect says what becomes of a value, in a language of Words; "" where the language is none of them.
+// Effect says what becomes of a value, in a language of [Words]; "" where the language is none of them.
 func (a *Action) Effect(language string) string {
 	m, s := a.Kind().row(), a.Spec()
 	phrases := []phrase{{}}

@@ -24,8 +24,8 @@ func wrong(param, format string, args ...any) error {
 	return &ParamError{Param: param, Msg: fmt.Sprintf(format, args...)}
 }
 
-// Set sets the parameter of that name (see Params) of the Spec's Kind. value is a string, an int or a []string, as the parameter's
-// Type says. The error is a *ParamError.
+// Set sets the parameter of that name (see [Params]) of the Spec's Kind. value is a string, an int or a []string, as
+// the parameter's Type says. The error is a *[ParamError].
 func (s *Spec) Set(param string, value any) error {
 	p, ok := parameterOf(s.Kind, param)
 	if !ok {
@@ -63,7 +63,8 @@ func (s *Spec) Set(param string, value any) error {
 	return nil
 }
 
-// canon returns a text that is the same for two Specs that mean the same: the minimiser and what is said of its parameters.
+// canon returns a text that is the same for two Specs that mean the same: the minimiser and what is said of its
+// parameters.
 func (s *Spec) canon() string {
 	text := s.Kind.String()
 	for _, p := range s.Kind.row().params {

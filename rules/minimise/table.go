@@ -1,6 +1,6 @@
 package minimise
 
-// Kind is a minimiser. The zero Kind is Drop.
+// Kind is a minimiser. The zero Kind is [Drop].
 type Kind uint8
 
 // The minimisers.
@@ -22,8 +22,8 @@ const (
 	NumKinds
 )
 
-// table holds the minimisers. A new one is a file with its row, and a line here, above and in loosestFirst; one with parameters keeps
-// them in a field of Spec.
+// table holds the minimisers. A new one is a file with its row, and a line here, above and in loosestFirst; one with
+// parameters keeps them in a field of Spec.
 var table = [NumKinds]*minimiser{
 	Drop:         &drops,
 	Keep:         &keeps,
@@ -44,8 +44,8 @@ var loosestFirst = [NumKinds]Kind{
 	Keep, Scrub, URL, Only, Hash, Pseudonymise, Rare, Truncate, Generalise, Derive, Replace, Drop,
 }
 
-// Spec is what a line of a profile says: plain data, filled by who reads the profile. The zero Spec drops. Only the fields of its Kind
-// may be set.
+// Spec is what a line of a profile says: plain data, filled by who reads the profile. The zero Spec drops. Only the
+// fields of its Kind may be set.
 type Spec struct {
 	Kind         Kind
 	Pseudonymise PseudonymiseSpec

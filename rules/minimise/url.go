@@ -13,15 +13,21 @@ var cleansAddresses = minimiser{
 	name: "url",
 	done: "cut as an address (url)",
 	params: []parameter{
-		{Param: Param{Name: "query", Type: Names, About: "parameters that stay: names, a trailing * for any ending, or a class: class:campaign, class:search_term, and, on consent, class:click_id; secrets and ids of subscribers and visitors never do"},
+		{Param: Param{Name: "query", Type: Names,
+			About: "parameters that stay: names, a trailing * for any ending, or a class: class:campaign, " +
+				"class:search_term, and, on consent, class:click_id; secrets and ids of subscribers and visitors " +
+				"never do"},
 			at: func(s *Spec) any { return &s.URL.Query }},
-		{Param: Param{Name: "ids", Type: Enum, Values: []string{"template", "cut", "keep"}, Default: "template", About: "ids in the path: written as :id, the path cut there, or kept"},
+		{Param: Param{Name: "ids", Type: Enum, Values: []string{"template", "cut", "keep"}, Default: "template",
+			About: "ids in the path: written as :id, the path cut there, or kept"},
 			at: func(s *Spec) any { return &s.URL.IDs }},
 		{Param: Param{Name: "templates", Type: Names, About: "a site's own paths, such as /account/:id/orders"},
 			at: func(s *Spec) any { return &s.URL.Templates }, ordered: true},
-		{Param: Param{Name: "path", Type: Enum, Values: []string{"full", "first", "none"}, Default: "full", About: "how much of the path stays"},
+		{Param: Param{Name: "path", Type: Enum, Values: []string{"full", "first", "none"}, Default: "full",
+			About: "how much of the path stays"},
 			at: func(s *Spec) any { return &s.URL.Path }},
-		{Param: Param{Name: "fragment", Type: Enum, Values: []string{"drop", "route"}, Default: "drop", About: "route: kept where it is a path (#/cart)"},
+		{Param: Param{Name: "fragment", Type: Enum, Values: []string{"drop", "route"}, Default: "drop",
+			About: "route: kept where it is a path (#/cart)"},
 			at: func(s *Spec) any { return &s.URL.Fragment }},
 	},
 	classes: addresses,
@@ -75,11 +81,15 @@ var cleansAddresses = minimiser{
 
 // URLSpec says what stays of an address.
 type URLSpec struct {
-	Query     []string // names of parameters that stay, in any case; a trailing "*" stands for any ending
-	IDs       string   // ids in the path: "template" (also ""): ":id"; "cut": the path ends there; "keep": they stay, e-mails and tokens don't
-	Templates []string // a site's own paths, tried in order: "/account/:id/orders"; ":x" is written for any segment, "*" keeps it
-	Path      string   // "full" (also ""), "first" (one segment), "none"
-	Fragment  string   // "drop" (also ""), or "route": kept where it starts with "/" or "!/", and treated like a path
+	Query []string // names of parameters that stay, in any case; a trailing "*" stands for any ending
+	// IDs says what becomes of ids in the path. "template" (also ""): ":id"; "cut": the path ends there; "keep": they
+	// stay, e-mails and tokens don't.
+	IDs string
+	// Templates are a site's own paths, tried in order: "/account/:id/orders"; ":x" is written for any segment, "*"
+	// keeps it.
+	Templates []string
+	Path      string // "full" (also ""), "first" (one segment), "none"
+	Fragment  string // "drop" (also ""), or "route": kept where it starts with "/" or "!/", and treated like a path
 }
 
 // urlEffect says what is left of an address.
@@ -169,8 +179,9 @@ func contains(list []string, text string) bool {
 // spanning are the detectors that look over the finished address: their findings can lie across segments.
 var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.JWT, scrub.Key, scrub.Geo, scrub.MAC, scrub.Address)
 
-// cleanAddress writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters by allow-list, ids in the
-// path as templates. What is no address, or one of a scheme that holds data itself, is dropped.
+// cleanAddress writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters
+// by allow-list, ids in the path as templates. What is no address, or one of a scheme that holds data itself, is
+// dropped.
 func cleanAddress(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	base := len(dst)
 	dst, outcome := a.url.clean(dst, v.Bytes, env.Work)

@@ -13,12 +13,13 @@ func Append(dst, value []byte, want Set) ([]byte, Set) {
 	return (*Detectors)(nil).Append(dst, value, want)
 }
 
-// Append is the function Append, with a site's own detectors where Own is wanted.
+// Append is the function [Append], with a site's own detectors where [Own] is wanted.
 func (d *Detectors) Append(dst, value []byte, want Set) ([]byte, Set) {
 	return d.AppendWithin(nil, dst, value, want)
 }
 
-// AppendWithin is Append for as long as the meter has steps left. Where they do not suffice, all of the value becomes "[scrubbed]".
+// AppendWithin is [Detectors.Append] for as long as the meter has steps left. Where they do not suffice, all of the
+// value becomes "[scrubbed]".
 func (d *Detectors) AppendWithin(m *Meter, dst, value []byte, want Set) ([]byte, Set) {
 	l := look{want: want, most: m.rest()}
 	if want.Has(Own) {
@@ -29,12 +30,12 @@ func (d *Detectors) AppendWithin(m *Meter, dst, value []byte, want Set) ([]byte,
 	return dst, saw.found
 }
 
-// Find returns what Append would find, and scratch, grown if need be. Its content is of no use.
+// Find returns what [Append] would find, and scratch, grown if need be. Its content is of no use.
 func Find(scratch, value []byte, want Set) ([]byte, Set) {
 	return FindWithin(nil, scratch, value, want)
 }
 
-// FindWithin is Find for as long as the meter has steps left. Where they do not suffice, a token is found.
+// FindWithin is [Find] for as long as the meter has steps left. Where they do not suffice, a token is found.
 func FindWithin(m *Meter, scratch, value []byte, want Set) ([]byte, Set) {
 	m.Spend(costIdle * len(value))
 	l := look{want: want, most: m.rest()}
@@ -178,7 +179,8 @@ type Finding struct {
 	Label      string // as it stands in the marker, without brackets
 }
 
-// Locate lists what Append replaces when it first goes over a value, in order. It is for reports, and allocates.
+// Locate lists what [Detectors.Append] replaces when it first goes over a value, in order. It is for reports, and
+// allocates.
 func (d *Detectors) Locate(value []byte, want Set) []Finding {
 	l := look{want: want, most: unbounded}
 	if want.Has(Own) {

@@ -10,8 +10,8 @@ var birthLabels = newLabels(birthBit,
 // birthWords are labels that other words start with.
 var birthWords = newVocabulary("né", "nato", "nata", "ur", "nar")
 
-// at finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by its name. A
-// label is asked for, or a caller that expects one: every time is a date.
+// at finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by
+// its name. A label is asked for, or a caller that expects one: every time is a date.
 func (in birthDates) at(i, j int) (finding, bool) {
 	if !in.want.Has(BirthDate) {
 		return finding{}, false

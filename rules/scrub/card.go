@@ -3,7 +3,8 @@ package scrub
 // cards finds numbers of payment cards.
 type cards struct{ *view }
 
-// at finds payment card numbers, bare or in groups that start with one of four digits. all is the number at i with all separators.
+// at finds payment card numbers, bare or in groups that start with one of four digits. all is the number at i with all
+// separators.
 func (in cards) at(i int, all *digits) (finding, bool) {
 	if !in.want.Has(Card) {
 		return finding{}, false

@@ -199,7 +199,8 @@ var notTLD = newVocabulary("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "
 func (in emails) domainEnd(i int) int {
 	limit := min(len(in.text), i+maxDomain)
 	if i < limit && in.text[i] == '[' {
-		if k := bytes.IndexByte(in.text[i:limit], ']'); k > 6 && (isDigit(in.text[i+1]) || hasFold(in.text[i+1:limit], "ipv6:")) {
+		k := bytes.IndexByte(in.text[i:limit], ']')
+		if k > 6 && (isDigit(in.text[i+1]) || hasFold(in.text[i+1:limit], "ipv6:")) {
 			return i + k + 1
 		}
 		return 0

@@ -5,8 +5,8 @@ type coordinates struct{ *view }
 
 var geoLabels = newVocabulary("lat", "latitude", "lng", "lon", "long", "longitude")
 
-// at finds pairs of latitude and longitude with four decimals or more each, that is about eleven metres, and single ones with a label
-// and three decimals or more.
+// at finds pairs of latitude and longitude with four decimals or more each, that is about eleven metres, and single
+// ones with a label and three decimals or more.
 func (in coordinates) at(i int) (finding, bool) {
 	if !in.want.Has(Geo) {
 		return finding{}, false
@@ -29,7 +29,8 @@ func (in coordinates) at(i int) (finding, bool) {
 		return finding{}, false
 	}
 	k := lat.end
-	for k < len(in.text) && k-lat.end < 3 && (in.text[k] == ',' || in.text[k] == ';' || in.text[k] == ' ' || in.text[k] == '~' || in.text[k] == '+') {
+	for k < len(in.text) && k-lat.end < 3 &&
+		(in.text[k] == ',' || in.text[k] == ';' || in.text[k] == ' ' || in.text[k] == '~' || in.text[k] == '+') {
 		k++
 	}
 	if k == lat.end {

@@ -5,8 +5,8 @@ import "net/netip"
 // ips finds addresses of hosts.
 type ips struct{ *view }
 
-// v4 finds IPv4 addresses of hosts. Left alone are 0.0.0.0, loopback, addresses whose last two numbers are 0 (versions, and what
-// truncation leaves) and versions that follow a product's name or the word "version".
+// v4 finds IPv4 addresses of hosts. Left alone are 0.0.0.0, loopback, addresses whose last two numbers are 0 (versions,
+// and what truncation leaves) and versions that follow a product's name or the word "version".
 func (in ips) v4(i int) (finding, bool) {
 	if !in.want.Has(IP) {
 		return finding{}, false
@@ -66,8 +66,8 @@ func parse4(text []byte, i int) (a [4]byte, end int) {
 	return a, i
 }
 
-// v6 finds IPv6 addresses of hosts. Left alone are loopback, prefixes ("2001:db8::") and what could as well be code or a time: with
-// "::" it takes three groups, or a first one of four digits.
+// v6 finds IPv6 addresses of hosts. Left alone are loopback, prefixes ("2001:db8::") and what could as well be code or
+// a time: with "::" it takes three groups, or a first one of four digits.
 func (in ips) v6(i int) (finding, bool) {
 	if !in.want.Has(IP) {
 		return finding{}, false

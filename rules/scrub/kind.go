@@ -44,7 +44,8 @@ const (
 	atWhether              // either
 )
 
-// detectors is the table of detectors. A new one is a file, a line here and among the kinds, and its place in starts.go.
+// detectors is the table of detectors. A new one is a file, a line here and among the kinds, and its place in
+// starts.go.
 var detectors = [NumKinds]detector{
 	Email:      {"email", atWord},
 	Phone:      {"phone", atDigit},
@@ -85,7 +86,7 @@ func (k Kind) String() string {
 }
 
 // Set is a set of kinds. The zero Set holds none: nothing is looked for. A Set also says of which kinds the caller expects bare
-// values (see Expecting).
+// values (see [Set.Expecting]).
 type Set uint32
 
 // All holds every kind, none of them expected.
@@ -113,8 +114,9 @@ func (s Set) Without(kinds ...Kind) Set {
 	return s
 }
 
-// Expecting returns the set with these kinds, to be found without a label too: Phone and NationalID as bare digits, BirthDate as any
-// date, Token as any long mix of letters and digits, Hash as any 32, 40 or 64 hex digits, Name as words that start with a capital. For fields whose name or class says so.
+// Expecting returns the set with these kinds, to be found without a label too: [Phone] and [NationalID] as bare digits,
+// [BirthDate] as any date, [Token] as any long mix of letters and digits, [Hash] as any 32, 40 or 64 hex digits, [Name]
+// as words that start with a capital. For fields whose name or class says so.
 func (s Set) Expecting(kinds ...Kind) Set {
 	for _, k := range kinds {
 		s |= 1<<k | 1<<(k+expectShift)

@@ -3,8 +3,8 @@ package scrub
 // macs finds hardware addresses.
 type macs struct{ *view }
 
-// at finds hardware addresses: six pairs with colons, with dashes (then with a letter among them), or three groups of four with
-// dots. Left alone are all zeros and all ones.
+// at finds hardware addresses: six pairs with colons, with dashes (then with a letter among them), or three groups of
+// four with dots. Left alone are all zeros and all ones.
 func (in macs) at(i int) (finding, bool) {
 	if !in.want.Has(MAC) {
 		return finding{}, false

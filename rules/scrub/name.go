@@ -21,8 +21,9 @@ const (
 	maxNameWords = 4
 )
 
-// at finds what a label at the word [i, j) calls a person's name, joined by ":" or "=", and, where the caller expects names, words that
-// start with a capital. No pattern tells a name from other words; so without a label or an expecting caller none is found.
+// at finds what a label at the word [i, j) calls a person's name, joined by ":" or "=", and, where the caller expects
+// names, words that start with a capital. No pattern tells a name from other words; so without a label or an expecting
+// caller none is found.
 func (in personNames) at(i, j int) (finding, bool) {
 	if !in.want.Has(Name) {
 		return finding{}, false
@@ -42,7 +43,8 @@ func (in personNames) at(i, j int) (finding, bool) {
 	}
 	end := min(in.end(start), in.mail.start)
 	value := in.text[start:end]
-	if end <= start || noNames.has(value) || !in.named(span{start, end}) && !bytes.ContainsAny(value, " +'") && in.after(end) == ' ' {
+	if end <= start || noNames.has(value) ||
+		!in.named(span{start, end}) && !bytes.ContainsAny(value, " +'") && in.after(end) == ' ' {
 		return finding{}, false
 	}
 	return finding{span: span{start, end}, kind: Name}, true
@@ -65,7 +67,8 @@ func (in personNames) label(i int) int {
 		}
 	}
 	in.spend(k - i)
-	if c := in.after(k); n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' || !nameLabels.has(compact[:n]) {
+	c := in.after(k)
+	if n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' || !nameLabels.has(compact[:n]) {
 		return 0
 	}
 	joined := false
@@ -84,8 +87,8 @@ func (in personNames) label(i int) int {
 	return 0
 }
 
-// end returns where the name that starts at i ends: up to four words with spaces, dashes, dots or apostrophes between; behind a space only
-// words that start with a capital, and the small ones that names have.
+// end returns where the name that starts at i ends: up to four words with spaces, dashes, dots or apostrophes between;
+// behind a space only words that start with a capital, and the small ones that names have.
 func (in personNames) end(i int) int {
 	end := in.wordEnd(i)
 	for n := 1; n < maxNameWords; n++ {
@@ -94,7 +97,8 @@ func (in personNames) end(i int) int {
 		if c == '.' && isSpace(in.after(k)) {
 			k++
 		}
-		if k >= len(in.text) || !isWord(in.text[k]) || isDigit(in.text[k]) || !isSpace(c) && c != '-' && c != '.' && c != '\'' {
+		if k >= len(in.text) || !isWord(in.text[k]) || isDigit(in.text[k]) ||
+			!isSpace(c) && c != '-' && c != '.' && c != '\'' {
 			break
 		}
 		next := in.wordEnd(k)

@@ -45,8 +45,8 @@ var nationals = func() (by [14][]national) {
 	return by
 }()
 
-// ofDigits finds national numbers that start with a digit; all is the number at i with all separators. Those without a form of their own
-// want a label or an expecting caller.
+// ofDigits finds national numbers that start with a digit; all is the number at i with all separators. Those without a
+// form of their own want a label or an expecting caller.
 func (in nationalIDs) ofDigits(i, j int, all *digits) (finding, bool) {
 	if !in.want.Has(NationalID) {
 		return finding{}, false
@@ -243,7 +243,8 @@ func (in nationalIDs) dni(i, j int) int {
 		}
 		k++
 	}
-	if !isLetter(in.after(k)) || isWord(in.after(k+1)) || in.after(k+1) == '-' || lower(in.text[k]) != dniLetters[v%23] {
+	if !isLetter(in.after(k)) || isWord(in.after(k+1)) || in.after(k+1) == '-' ||
+		lower(in.text[k]) != dniLetters[v%23] {
 		return 0
 	}
 	return k + 1

@@ -21,13 +21,14 @@ const (
 type Rule struct {
 	Label    string // stands in brackets in a finding's place: "customer_no"
 	Pattern  string // RE2 syntax, as package regexp reads it; it is asked of the value as people read it, escapes undone
-	Checksum string // one of Checksums, over the letters and digits of a match; "" for none
+	Checksum string // one of [Checksums], over the letters and digits of a match; "" for none
 }
 
-// Detectors are a site's own detectors, compiled. They never change and are safe for concurrent use; nil holds none.
+// Detectors are a site's own detectors, compiled by [Compile]. They never change and are safe for concurrent use; nil
+// holds none.
 type Detectors struct{ own []own }
 
-// own is one compiled Rule.
+// own is one compiled [Rule].
 type own struct {
 	label   string
 	pattern *regexp.Regexp
@@ -45,7 +46,7 @@ type RuleError struct {
 // Error returns what is wrong, and what would be right.
 func (e *RuleError) Error() string { return e.Msg }
 
-// Compile makes detectors of rules. The error is a *RuleError.
+// Compile makes detectors of rules. The error is a *[RuleError].
 func Compile(rules []Rule) (*Detectors, error) {
 	d := &Detectors{}
 	for i, r := range rules {

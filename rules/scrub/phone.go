@@ -141,7 +141,8 @@ func (in phones) national(i int) (finding, bool) {
 // areaCode tells whether the number is written "(37) 788-063": two or three digits in brackets, then groups of three or more.
 func (in phones) areaCode(d *digits) bool {
 	first := d.group(0)
-	if first < 2 || first > 3 || in.after(int(d.end[first-1])) != ')' || d.group(1) < 3 || d.n < 8 || d.n > 12 || d.gaps() < 2 {
+	if first < 2 || first > 3 || in.after(int(d.end[first-1])) != ')' || d.group(1) < 3 ||
+		d.n < 8 || d.n > 12 || d.gaps() < 2 {
 		return false
 	}
 	return d.group(2) >= 3 && in.mayEnd(d.last())
@@ -154,7 +155,8 @@ func (in phones) byLabel(i int, d *digits) (finding, bool) {
 	if !expected && !behind && !in.labelled(i, 3, phoneLabels) {
 		return finding{}, false
 	}
-	if d.gaps() > 0 && !expected && !behind && (!wideGroups(d) || dated(d) || yearFirst(d) || d.n < 8 && !in.labelled(i, 1, phoneLabels)) {
+	if d.gaps() > 0 && !expected && !behind &&
+		(!wideGroups(d) || dated(d) || yearFirst(d) || d.n < 8 && !in.labelled(i, 1, phoneLabels)) {
 		if !d.cut(7, d.group(0)) {
 			return finding{}, false
 		}

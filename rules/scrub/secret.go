@@ -11,8 +11,8 @@ type secretForm struct {
 	rest   int
 }
 
-// secretForms are prefixes that mark a secret, with the least number of characters that follow, as their makers publish them. Publishable
-// keys are not among them.
+// secretForms are prefixes that mark a secret, with the least number of characters that follow, as their makers publish
+// them. Publishable keys are not among them.
 var secretForms = []secretForm{
 	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"APP_USR-", 20}, {"ATATT3", 30}, {"EAA", 40}, {"GOCSPX-", 20}, {"LTAI", 16}, {"NRAK-", 20},
 	{"PMAK-", 24}, {"SG.", 30}, {"SK", 32}, {"dckr_pat_", 20}, {"dop_v1_", 32}, {"figd_", 20}, {"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30},

@@ -1,7 +1,7 @@
 package scrub
 
-// starts finds what starts at a place. Which detectors are asked there, and in which order where two might find something, is written out:
-// calls through a table would have every text's view on the heap.
+// starts finds what starts at a place. Which detectors are asked there, and in which order where two might find
+// something, is written out: calls through a table would have every text's view on the heap.
 type starts struct{ *view }
 
 // mark looks for findings that start with something other than a letter or digit.
@@ -70,7 +70,8 @@ func (in starts) number(w *word) (finding, bool) {
 	return finding{}, false
 }
 
-// longNumber looks for findings that start with a word of digits and have six or more; all is the number with all separators.
+// longNumber looks for findings that start with a word of digits and have six or more; all is the number with all
+// separators.
 func (in starts) longNumber(w *word, all *digits) (finding, bool) {
 	in.spend(costLong)
 	i, j := w.start, w.end

@@ -27,7 +27,8 @@ func (in tokens) at(w *word) (finding, bool) {
 		return finding{}, false
 	}
 	if in.want.expects(Token) && flags[in.before(i)]&fURL == 0 {
-		if end := in.urlEnd(w); end-i >= minToken && mixed(in.text[i:end]) && !isUUID(in.text[i:end]) && !contains(in.text[i:end], "--") {
+		end := in.urlEnd(w)
+		if end-i >= minToken && mixed(in.text[i:end]) && !isUUID(in.text[i:end]) && !contains(in.text[i:end], "--") {
 			return finding{span: span{i, end}, kind: Token}, true
 		}
 	}
@@ -79,7 +80,8 @@ func (in tokens) behindLabel(label []byte, j int) (finding, bool) {
 		return finding{}, false
 	}
 	end, limit := k, min(len(in.text), in.mail.start)
-	for end < limit && (flags[in.text[end]]&(fStd|fLocal) != 0 || in.text[end] == '=' || in.text[end] == '!' || in.text[end] == '$') && in.text[end] != '/' {
+	for end < limit && in.text[end] != '/' &&
+		(flags[in.text[end]]&(fStd|fLocal) != 0 || in.text[end] == '=' || in.text[end] == '!' || in.text[end] == '$') {
 		end++
 	}
 	in.spend(end - k)

@@ -1,7 +1,7 @@
 package scrub
 
-// view is what detectors see of a text. They read it, and spend of its budget; all else that changes is what was read already, which they
-// share, so that nothing is read twice.
+// view is what detectors see of a text. They read it, and spend of its budget; all else that changes is what was read
+// already, which they share, so that nothing is read twice.
 type view struct {
 	budget
 	want  Set
@@ -17,7 +17,8 @@ type view struct {
 	row   numbers      // the digits from a place on
 }
 
-// before returns the byte in front of i; a finding in front of i counts as its marker's bracket, the text's start as a space.
+// before returns the byte in front of i; a finding in front of i counts as its marker's bracket, the text's start as a
+// space.
 func (v *view) before(i int) byte {
 	switch i {
 	case 0:
@@ -73,7 +74,8 @@ func (v *view) wordEnd(i int) int {
 	return i
 }
 
-// wordBefore returns the word in front of i, with at most three other bytes between, but for separators of fields; empty where there is none.
+// wordBefore returns the word in front of i, with at most three other bytes between, but for separators of fields;
+// empty where there is none.
 func (v *view) wordBefore(i int) span {
 	end := i
 	for end > v.floor && i-end < 3 && !isWord(v.text[end-1]) {
@@ -103,7 +105,8 @@ func (v *view) runEnd(i int, alphabet uint16) int {
 	return end
 }
 
-// urlEnd returns where the base64url run around a word's start ends. A run is measured once, wherever in it the question is asked.
+// urlEnd returns where the base64url run around a word's start ends. A run is measured once, wherever in it the
+// question is asked.
 func (v *view) urlEnd(w *word) int {
 	if i := w.start; i < v.run64.start || i >= v.run64.end {
 		end := i
