@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -73,7 +74,7 @@ func (e *encodeState) bodyHeaders(r *readState) {
 	}
 	if r.coded != nil {
 		coding := "gzip"
-		if q.Coded != hit.Gzip {
+		if q.Coded != codec.Gzip {
 			coding = "deflate"
 		}
 		e.header("Content-Encoding", e.stash(coding))

@@ -2,13 +2,9 @@ package codec
 
 import (
 	"bytes"
-	"encoding/base64"
 	"slices"
 	"unsafe"
 
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -16,15 +12,13 @@ import (
 
 // Assembler writes what is kept of a hit. It keeps its buffers and compressors from hit to hit.
 type Assembler struct {
-	hit    *hit.Hit
-	levels []level // of opened values, the outermost first
-	depth  int
-	root   int32
-	marks  []mark // by event; none where they are not wanted
-	packed appender
-	gzip   *gzip.Writer
-	zlib   *zlib.Writer
-	flate  *flate.Writer
+	hit     *hit.Hit
+	levels  []level // of opened values, the outermost first
+	depth   int
+	root    int32
+	marks   []mark // by event; none where they are not wanted
+	packed  appender
+	writers [numSteps]compressor // made when first needed
 }
 
 // level is where the inside of an opened value is written.
@@ -224,70 +218,9 @@ func (a *Assembler) opened(dst []byte, n *hit.Node) []byte {
 	l := &a.levels[at]
 	l.plain = inner
 	for i := int(n.Wrap.N) - 1; i >= 0; i-- {
-		l.spare = a.wrap(l.spare[:0], inner, n.Wrap.Steps[i])
+		l.spare = layers[n.Wrap.Steps[i]].on(a, l.spare[:0], inner, n.Wrap.Steps[i])
 		inner = l.spare
 		l.packed, l.spare = l.spare, l.packed
 	}
 	return appendText(dst, n.Kind, inner)
-}
-
-var base64Steps = map[hit.Step]*base64.Encoding{
-	hit.Base64Std: base64.StdEncoding, hit.Base64StdRaw: base64.RawStdEncoding,
-	hit.Base64URL: base64.URLEncoding, hit.Base64URLRaw: base64.RawURLEncoding,
-}
-
-// wrap appends a text with one layer put back around it.
-func (a *Assembler) wrap(dst, inner []byte, step hit.Step) []byte {
-	switch step {
-	case hit.QuestionMark:
-		return append(append(dst, '?'), inner...)
-	case hit.Gzip, hit.Zlib, hit.Deflate:
-		return a.Deflate(dst, inner, step)
-	default:
-		return base64Steps[step].AppendEncode(dst, inner)
-	}
-}
-
-// appender is a writer that appends.
-type appender struct{ to []byte }
-
-// Write appends. It never fails.
-func (w *appender) Write(text []byte) (int, error) {
-	w.to = append(w.to, text...)
-	return len(text), nil
-}
-
-// Deflate appends body compressed as the step says: the content coding of a body that came compressed, put back.
-func (a *Assembler) Deflate(dst, body []byte, step hit.Step) []byte {
-	to := &a.packed
-	to.to = dst
-	// Appending cannot fail, so neither can the compressors.
-	switch step {
-	case hit.Gzip:
-		if a.gzip == nil {
-			a.gzip = gzip.NewWriter(to)
-		} else {
-			a.gzip.Reset(to)
-		}
-		_, _ = a.gzip.Write(body)
-		_ = a.gzip.Close()
-	case hit.Zlib:
-		if a.zlib == nil {
-			a.zlib = zlib.NewWriter(to)
-		} else {
-			a.zlib.Reset(to)
-		}
-		_, _ = a.zlib.Write(body)
-		_ = a.zlib.Close()
-	default:
-		if a.flate == nil {
-			a.flate, _ = flate.NewWriter(to, flate.DefaultCompression)
-		} else {
-			a.flate.Reset(to)
-		}
-		_, _ = a.flate.Write(body)
-		_ = a.flate.Close()
-	}
-	dst, to.to = to.to, nil
-	return dst
 }

@@ -37,56 +37,32 @@ type Limits struct {
 	Decompressed int // bytes of everything unwrapped in one hit, of every layer
 }
 
-// Format is the innermost layer of a Stack.
-type Format uint8
-
-// The formats.
-const (
-	NoFormat Format = iota
-	Form            // a=1&b=2
-	Lines           // forms, one a line
-	JSON            // one JSON value
-	Records         // JSON values, one a line
-)
-
-type wrapper uint8
-
-const (
-	noWrapper wrapper = iota
-	wrapBase64
-	wrapGzip
-	wrapDeflate
-)
-
 // Stack is a way to read bytes: wrappers to take off, outermost first, then a format.
 type Stack struct {
-	wrappers [3]wrapper
+	wrappers [3]uint8 // in containers
 	n        uint8
 	Format   Format
 }
-
-var formatNames = map[string]Format{"form": Form, "lines": Lines, "json": JSON, "ndjson": Records}
-
-var wrapperNames = map[string]wrapper{"base64": wrapBase64, "gzip": wrapGzip, "deflate": wrapDeflate}
 
 // ParseStack reads "json", "gzip+json", "base64+json" and the like.
 func ParseStack(text string) (Stack, error) {
 	var s Stack
 	layers := strings.Split(text, "+")
-	f, ok := formatNames[layers[len(layers)-1]]
-	if !ok {
-		return s, fmt.Errorf("%q is no format: form, lines, json and ndjson are", layers[len(layers)-1])
+	last := len(layers) - 1
+	f := slices.Index(formatNames(), layers[last])
+	if f < 0 {
+		return s, fmt.Errorf("%q is no format: %s are", layers[last], listed(formatNames()))
 	}
-	s.Format = f
-	for _, name := range layers[:len(layers)-1] {
-		w, ok := wrapperNames[name]
-		if !ok {
-			return s, fmt.Errorf("%q is no wrapper: base64, gzip and deflate are", name)
+	s.Format = NoFormat + 1 + Format(f)
+	for _, name := range layers[:last] {
+		w := slices.Index(containerNames(), name)
+		if w < 0 {
+			return s, fmt.Errorf("%q is no wrapper: %s are", name, listed(containerNames()))
 		}
 		if int(s.n) == len(s.wrappers) {
 			return s, fmt.Errorf("%q has more than %d wrappers", text, len(s.wrappers))
 		}
-		s.wrappers[s.n] = w
+		s.wrappers[s.n] = uint8(w)
 		s.n++
 	}
 	return s, nil
@@ -194,10 +170,11 @@ func beginsAsJSON(text []byte) bool {
 func (o *Opener) read(n int32, value hit.Span, s *Stack) error {
 	var wrap hit.Wrap
 	for i, w := range s.wrappers[:s.n] {
-		if i == 0 && w == wrapBase64 && o.hit.Nodes[n].Kind == hit.Text {
+		if i == 0 && containers[w].noSpaces && o.hit.Nodes[n].Kind == hit.Text {
 			value = o.plusForSpace(value)
 		}
-		step, inner, err := o.unwrap(value, w)
+		step := containers[w].step(o.hit.Bytes(value))
+		inner, err := layers[step].off(o, value, step)
 		if err != nil {
 			return err
 		}
@@ -209,27 +186,15 @@ func (o *Opener) read(n int32, value hit.Span, s *Stack) error {
 		if int(wrap.N) == len(wrap.Steps) {
 			return ErrMalformed
 		}
-		wrap.Steps[wrap.N] = hit.QuestionMark
+		wrap.Steps[wrap.N] = QuestionMark
 		wrap.N++
 		value.Start++
 	}
 	o.hit.Nodes[n].Wrap = wrap
-	return o.format(n, value, s.Format)
-}
-
-func (o *Opener) format(parent int32, value hit.Span, f Format) error {
-	switch f {
-	case Form:
-		return o.form(parent, value)
-	case Lines:
-		return o.lines(parent, value)
-	case JSON:
-		return o.json(parent, value)
-	case Records:
-		return o.records(parent, value)
-	default:
-		return ErrMalformed
+	if read := formats[s.Format].read; read != nil {
+		return read(o, n, value)
 	}
+	return ErrMalformed
 }
 
 // Query reads the hit's query as a form and returns its root.

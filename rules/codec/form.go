@@ -79,3 +79,8 @@ func (o *Opener) eachLine(value hit.Span, each func(hit.Span) error) error {
 func sub(s hit.Span, from, to int) hit.Span {
 	return hit.Span{Buf: s.Buf, Start: s.Start + uint32(from), End: s.Start + uint32(to)}
 }
+
+// questionMark is what stands in front of a form that was cut out of an address with it.
+var questionMark = layer{
+	on: func(_ *Assembler, dst, inner []byte, _ hit.Step) []byte { return append(append(dst, '?'), inner...) },
+}

@@ -111,21 +111,11 @@ type Wrap struct {
 	N     uint8
 }
 
-// Step is one layer of a Wrap, with what is needed to put it back as it was.
+// Step is one layer of a Wrap, with what is needed to put it back as it was. Which there are package codec says.
 type Step uint8
 
-// The steps. Base64 comes in two alphabets, with and without padding.
-const (
-	NoStep Step = iota
-	Base64Std
-	Base64StdRaw
-	Base64URL
-	Base64URLRaw
-	Gzip
-	Zlib
-	Deflate
-	QuestionMark // a query string that starts with "?"
-)
+// NoStep is no layer.
+const NoStep Step = 0
 
 // Event is one judged unit.
 type Event struct {

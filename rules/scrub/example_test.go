@@ -22,7 +22,8 @@ func ExampleAppend() {
 	// Order 48213 is on its way | e-mail: false
 }
 
-// A site's own detectors are looked for beside the others; a meter bounds the work that is done for a hit, and fails closed.
+// A site's own detectors are looked for beside the others; a meter bounds the work that is done for a hit, and fails
+// closed.
 func ExampleDetectors_AppendWithin() {
 	own, err := scrub.Compile([]scrub.Rule{{Label: "customer_no", Pattern: `\bKD-[0-9]{6}\b`}})
 	if err != nil {

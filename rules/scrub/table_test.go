@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDetectors: each detector of the table has a name of its own, finds what its case holds where nothing else is looked for, and is the one
-// that finds it.
+// TestDetectors: each detector of the table has a name of its own, finds what its case holds where nothing else is
+// looked for, and is the one that finds it.
 func TestDetectors(t *testing.T) {
 	t.Parallel()
 	cases := [NumKinds]string{

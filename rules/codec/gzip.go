@@ -1,0 +1,40 @@
+package codec
+
+import (
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// gzipContainer is gzip (RFC 1952).
+var gzipContainer = container{name: "gzip", step: func([]byte) hit.Step { return Gzip }}
+
+var gzipCompression = compression{
+	reader: func(source io.Reader) (decompressor, error) {
+		z, err := gzip.NewReader(source)
+		if err != nil {
+			return nil, err
+		}
+		return oneMember{z}.alone(), nil
+	},
+	writer: func(to io.Writer) compressor { return gzip.NewWriter(to) },
+}
+
+// oneMember reads one member of gzip: what stands behind it is not read, and would leave as it came.
+type oneMember struct{ *gzip.Reader }
+
+func (z oneMember) alone() oneMember {
+	z.Multistream(false)
+	return z
+}
+
+// again goes on with another source.
+func (z oneMember) again(source io.Reader) error {
+	err := z.Reset(source)
+	if err == nil {
+		z.alone()
+	}
+	return err
+}
