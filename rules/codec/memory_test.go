@@ -101,7 +101,8 @@ func TestACodingTakesRoom(t *testing.T) {
 		step         hit.Step
 	}{
 		"gzip": {packed(text), "gzip", codec.Gzip},
-		"zlib": {deflated("zlib", text), "deflate", codec.Zlib}, "raw": {deflated("raw", text), "deflate", codec.Deflate},
+		"zlib": {deflated("zlib", text), "deflate", codec.Zlib},
+		"raw":  {deflated("raw", text), "deflate", codec.Deflate},
 	} {
 		for left := 0; left < 2*len(text); left += len(text) / 10 {
 			var h hit.Hit

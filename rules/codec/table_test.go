@@ -15,7 +15,8 @@ func TestFormats(t *testing.T) {
 		text string
 		kind hit.Kind
 	}{
-		Form: {"a=1&b=2", hit.Form}, Lines: {"a=1\nb=2", hit.Lines}, JSON: {`{"a":1}`, hit.Object}, Records: {"{}\n[]", hit.Records},
+		Form: {"a=1&b=2", hit.Form}, Lines: {"a=1\nb=2", hit.Lines},
+		JSON: {`{"a":1}`, hit.Object}, Records: {"{}\n[]", hit.Records},
 	}
 	for f := NoFormat + 1; f < numFormats; f++ {
 		s, err := ParseStack(formats[f].name)
