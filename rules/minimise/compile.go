@@ -1,6 +1,7 @@
 package minimise
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -23,11 +24,43 @@ func Compile(spec Spec, class hit.Class) (*Action, error) {
 			return nil, err
 		}
 	}
+	if err := a.allowed(); err != nil {
+		return nil, err
+	}
 	if err := a.fits(a.is.classes); err != nil {
 		return nil, err
 	}
 	a.canon = a.spec.canon()
 	return a, nil
+}
+
+// allowed says what is wrong where a parameter is beyond what its list says. Minimisers that say it in words of their
+// own have done so.
+func (a *Action) allowed() error {
+	for _, p := range a.is.params {
+		switch at := p.at(&a.spec).(type) {
+		case *int:
+			if *at != 0 && (*at < p.Min || *at > p.Max) {
+				return wrong(p.Name, "must be from %d to %d", p.Min, p.Max)
+			}
+		case **int:
+			if *at != nil && (**at < p.Min || **at > p.Max) {
+				return wrong(p.Name, "must be from %d to %d", p.Min, p.Max)
+			}
+		case *string:
+			if p.Type == Enum && *at != "" && !slices.Contains(p.Values, *at) {
+				return wrong(p.Name, "must be one of %s", strings.Join(p.Values, ", "))
+			}
+			if p.Required && p.Type == Enum && *at == "" {
+				return wrong(p.Name, "must be given: %s", strings.Join(p.Values, ", "))
+			}
+		case *[]string:
+			if p.Required && len(*at) == 0 {
+				return wrong(p.Name, "must list at least one")
+			}
+		}
+	}
+	return nil
 }
 
 // fits says what is wrong where the minimiser is not for the action's class.

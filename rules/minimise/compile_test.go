@@ -176,23 +176,12 @@ func TestBounds(t *testing.T) {
 			taken := func(n int) bool {
 				for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 					s := Spec{Kind: k}
-					switch p.Name { // Set refuses some of them first
-					case "bits":
-						s.Pseudonymise.Bits = n
-					case "v4":
-						s.Truncate.V4 = &n
-					case "v6":
-						s.Truncate.V6 = &n
-					case "decimals":
-						s.Truncate.Decimals = &n
-					case "chars":
-						s.Truncate.Chars = &n
-					case "k":
-						s.Rare.K = n
-					case "days":
-						s.Rare.Days = n
-					default:
-						t.Fatalf("%v %s is not looked at", k, p.Name)
+					of, _ := parameterOf(k, p.Name) // Set refuses some of them first
+					switch at := of.at(&s).(type) {
+					case *int:
+						*at = n
+					case **int:
+						*at = &n
 					}
 					if _, err := Compile(s, class); err == nil {
 						return true
@@ -201,7 +190,8 @@ func TestBounds(t *testing.T) {
 				return false
 			}
 			for n, want := range map[int]bool{p.Min: true, p.Max: true, p.Min + 1: true, p.Max - 1: true, p.Min - 1: false, p.Max + 1: false} {
-				if n == 0 && want == false && (k == Pseudonymise || k == Rare) { // not given
+				of, _ := parameterOf(k, p.Name)
+				if _, plain := of.at(new(Spec)).(*int); n == 0 && plain { // not given
 					continue
 				}
 				s := Spec{Kind: k}
