@@ -37,7 +37,7 @@ type mark struct {
 	from, end int
 }
 
-// Begin starts on a hit whose events are to be found in what is written of it (see Event).
+// Begin starts on a hit whose events are to be found in what is written of it (see [Assembler.Event]).
 func (a *Assembler) Begin(h *hit.Hit) {
 	a.marks = slices.Grow(a.marks[:0], len(h.Events))[:len(h.Events)]
 	clear(a.marks)
@@ -52,8 +52,8 @@ func (a *Assembler) Reset() {
 	}
 }
 
-// Event returns what was written of an event since Begin; written is what Append returned for a root. ok is false where the event's text is
-// not there any more: the inside of a later value was written in its place.
+// Event returns what was written of an event since [Assembler.Begin]; written is what [Assembler.Append] returned for a
+// root. ok is false where the event's text is not there any more: the inside of a later value was written in its place.
 func (a *Assembler) Event(event int, written func(root int32) []byte) (text []byte, ok bool) {
 	m := a.marks[event]
 	switch {
@@ -66,7 +66,7 @@ func (a *Assembler) Event(event int, written func(root int32) []byte) (text []by
 	}
 }
 
-// Again appends a node as Append did, and leaves alone what is known of where events were written.
+// Again appends a node as [Assembler.Append] did, and leaves alone what is known of where events were written.
 func (a *Assembler) Again(dst []byte, h *hit.Hit, root int32) []byte {
 	marks := a.marks
 	a.marks = nil
@@ -76,7 +76,7 @@ func (a *Assembler) Again(dst []byte, h *hit.Hit, root int32) []byte {
 }
 
 // Append appends the node as it leaves: nothing of what is dropped, rewritten text in place of what is rewritten, and the very bytes
-// received of what is kept whole. Dirty must be right on every node (see hit.Hit.Settle).
+// received of what is kept whole. Dirty must be right on every node (see [hit.Hit.Settle]).
 func (a *Assembler) Append(dst []byte, h *hit.Hit, root int32) []byte {
 	a.hit, a.depth, a.root = h, 0, root
 	if root == hit.None || h.Nodes[root].Fate == hit.Drop {

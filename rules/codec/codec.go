@@ -1,6 +1,6 @@
-// Package codec reads and writes the wire formats of analytics hits as stacks of wrappers around one format: "lines", "gzip+json",
-// "base64+json". Opening labels spans and copies nothing that is not wrapped; assembling writes the kept and rewritten spans in one
-// pass. With everything kept, the bytes come out as they came in.
+// Package codec reads and writes the wire formats of analytics hits as stacks of wrappers around one format: "lines",
+// "gzip+json", "base64+json". An [Opener] labels spans and copies nothing that is not wrapped; an [Assembler] writes
+// the kept and rewritten spans in one pass. With everything kept, the bytes come out as they came in.
 package codec
 
 import (
@@ -18,19 +18,19 @@ var ErrMalformed = errors.New("malformed")
 // ErrLimit means that a hit holds more than the limits allow.
 var ErrLimit = errors.New("over a limit")
 
-// Over is an ErrLimit that names the limit, by the key of the server file.
+// Over is an [ErrLimit] that names the limit, by the key of the server file.
 type Over string
 
 // Error says which limit it is.
 func (o Over) Error() string { return "over limits." + string(o) }
 
-// Is tells that it is an ErrLimit.
+// Is tells that it is an [ErrLimit].
 func (o Over) Is(target error) bool { return target == ErrLimit }
 
 // ErrMemory means that there is no room for what a hit holds, now.
 var ErrMemory = errors.New("no memory left")
 
-// Limits bound what Open does.
+// Limits bound what [Opener.Open] does.
 type Limits struct {
 	Depth        int // levels of nesting in one JSON value
 	Nodes        int // nodes in one hit
@@ -68,7 +68,7 @@ func ParseStack(text string) (Stack, error) {
 	return s, nil
 }
 
-// Opener opens values of one hit. It keeps its decompressors from hit to hit; Begin starts the next one.
+// Opener opens values of one hit. It keeps its decompressors from hit to hit; [Opener.Begin] starts the next one.
 type Opener struct {
 	Limits Limits
 	Memory hit.Memory // asked for room; nil: there is always some
@@ -82,7 +82,7 @@ type Opener struct {
 // Begin starts on another hit.
 func (o *Opener) Begin(h *hit.Hit) { o.hit, o.unpacked, o.taken = h, 0, 0 }
 
-// take takes room, or returns ErrMemory.
+// take takes room, or returns [ErrMemory].
 func (o *Opener) take(bytes int) error {
 	if o.Memory == nil {
 		return nil
@@ -121,7 +121,7 @@ const fewNodes = 256
 
 // Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened. What begins as JSON,
 // and could be it, is no form where it is none: a form of it would be one long name, and what it says would go unseen.
-// ErrMalformed means that no stack fits; nothing has been changed then.
+// [ErrMalformed] means that no stack fits; nothing has been changed then.
 func (o *Opener) Open(n int32, stacks []Stack) error {
 	h := o.hit
 	value := h.Whole(hit.Body)

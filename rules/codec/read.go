@@ -14,9 +14,9 @@ const (
 	lastStep  = 64 << 10
 )
 
-// AppendRead appends what a reader gives until io.EOF. Room is taken of memory before it is used, and held for what was read; a nil memory
-// always has some. Besides errors of the reader there are ErrLimit, where it gives more than most bytes, and ErrMemory; then, and where
-// the reader fails, no room is held.
+// AppendRead appends what a reader gives until [io.EOF]. Room is taken of memory before it is used, and held for what
+// was read; a nil memory always has some. Besides errors of the reader there are [ErrLimit], where it gives more than
+// most bytes, and [ErrMemory]; then, and where the reader fails, no room is held.
 func AppendRead(dst []byte, r io.Reader, most int, memory hit.Memory) ([]byte, error) {
 	from, room := len(dst), 0
 	for {
