@@ -119,7 +119,8 @@ func (l look) pass(dst, src []byte, depth int) ([]byte, seen) {
 	if l.most <= 0 {
 		return append(dst, scrubbed...), seen{found: Of(Token), steps: 1}
 	}
-	s := scan{view: view{budget: budget{most: l.most}, want: l.want}, own: l.own}
+	var s scan
+	s.most, s.want, s.own = l.most, l.want, l.own
 	text, offsets, deep := src, []byte(nil), false
 	yes, tried := escaped(src)
 	if s.spend(costTried * tried); yes {
@@ -189,7 +190,8 @@ func (d *Detectors) Locate(value []byte, want Set) []Finding {
 	if l.nothingToDo(value) {
 		return nil
 	}
-	s := scan{view: view{budget: budget{most: l.most}, want: l.want}, own: l.own}
+	var s scan
+	s.most, s.want, s.own = l.most, l.want, l.own
 	text, offsets, deep := value, []byte(nil), false
 	var scratch []byte
 	if yes, _ := escaped(value); yes {
