@@ -11,13 +11,13 @@ import (
 type address struct {
 	carried []bool // by event, the whole hit first: it holds the address already
 	whole   []byte
-	left    []byte // what an action leaves of it
+	left    workroom // what an action leaves of it
 	by      *minimise.Action
 }
 
 // reset forgets the visitor.
 func (a *address) reset() {
-	a.carried, a.whole, a.left, a.by = hit.Recycled(a.carried), hit.Recycled(a.whole), hit.Recycled(a.left), nil
+	a.carried, a.whole, a.left, a.by = hit.Recycled(a.carried), hit.Recycled(a.whole), a.left.cleared(), nil
 }
 
 // begin starts on a hit of so many events.
@@ -52,7 +52,7 @@ func (m *minimiseState) addressAfter(a *minimise.Action) []byte {
 	of := &m.address
 	if a != of.by {
 		of.by = a
-		of.whole = m.env.IP.AppendTo(of.whole[:0])
+		of.whole = m.env.IP.AppendTo(hit.Emptied(of.whole))
 		out, outcome := a.Append(of.left[:0], minimise.Value{Class: hit.IP, Bytes: of.whole}, &m.env)
 		switch outcome {
 		case minimise.Rewritten:

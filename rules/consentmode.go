@@ -40,19 +40,20 @@ func (m *minimiseState) downgrade() {
 			keep = m.storage(c.Event)
 		}
 		if h.Nodes[c.Node].Fate != hit.Drop {
-			of.lowered[c.Event+1] |= downgradeClaim(h, c, keep)
+			of.lowered[c.Event+1] |= m.downgradeClaim(c, keep)
 		}
 	}
 	m.agree()
 }
 
 // downgradeClaim lowers one parameter, and returns what it stated as granted and does no more.
-func downgradeClaim(h *hit.Hit, c *hit.Claim, keep signal.Storage) signal.Storage {
+func (m *minimiseState) downgradeClaim(c *hit.Claim, keep signal.Storage) signal.Storage {
+	h := m.hit
 	switch c.Signal {
 	case "gcs":
-		return downgradeText(h, c.Node, keep, signal.DowngradeGCS)
+		return m.downgradeText(c.Node, keep, signal.DowngradeGCS)
 	case "gcd":
-		return downgradeText(h, c.Node, keep, signal.DowngradeGCD)
+		return m.downgradeText(c.Node, keep, signal.DowngradeGCD)
 	case "ga4_mp_consent":
 		if of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node))); !keep.Has(of) && string(h.Text(c.Node)) != "DENIED" {
 			say(h, c.Node, "DENIED")
@@ -85,20 +86,15 @@ func (m *minimiseState) storage(event int32) signal.Storage {
 type downgrading func(dst, text []byte, keep signal.Storage) (out []byte, lowered signal.Storage, ok bool)
 
 // downgradeText rewrites one value.
-func downgradeText(h *hit.Hit, node int32, keep signal.Storage, how downgrading) signal.Storage {
-	text := h.Text(node)
-	arena := h.Grow()
-	from := len(arena)
-	out, lowered, ok := how(arena, text, keep)
-	n := &h.Nodes[node]
-	switch {
+func (m *minimiseState) downgradeText(node int32, keep signal.Storage, how downgrading) signal.Storage {
+	out, lowered, ok := how(m.room[:0], m.hit.Text(node), keep)
+	m.room = out
+	switch n := &m.hit.Nodes[node]; {
 	case !ok:
 		n.Fate = hit.Drop
-		h.Retain(from)
-	case lowered == 0:
-		h.Retain(from)
-	default:
-		n.Edit, n.Fate, n.Lowered = h.Grown(out, from), hit.Rewrite, true
+	case lowered != 0:
+		m.hit.SetEdit(node, out)
+		n.Lowered = true
 	}
 	return lowered
 }

@@ -30,7 +30,6 @@ type counting struct {
 
 // reset forgets the hit.
 func (c *counting) reset() {
-	clear(c.counted)
 	c.counted, c.combined, c.known = hit.Recycled(c.counted), hit.Recycled(c.combined), false
 }
 

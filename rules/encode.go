@@ -19,9 +19,9 @@ type encodeState struct {
 
 // reset forgets the hit.
 func (e *encodeState) reset() {
-	e.Out = Outgoing{Headers: e.Out.Headers[:0]}
+	e.Out = Outgoing{Headers: hit.Emptied(e.Out.Headers)}
 	e.assembler.Reset()
-	e.out, e.inner, e.eventText = hit.Recycled(e.out), nil, hit.Recycled(e.eventText)
+	e.out, e.inner, e.eventText = hit.Recycled(e.out), hit.Recycled(e.inner), hit.Recycled(e.eventText)
 }
 
 // encode makes the request to the vendor from nothing: method, path, the headers the catalog lists, and what is left of query and body.
@@ -41,7 +41,7 @@ func (e *encodeState) encode(r *readState, m *minimiseState) Reason {
 		return Failed
 	}
 	came, put := len(h.Request.Query)+len(h.Request.Body)+len(r.coded), len(h.Grow())
-	if !r.room(came + put) {
+	if !r.fits(came + put) {
 		return OutOfMemory
 	}
 	e.assembler.Begin(h)
@@ -55,7 +55,7 @@ func (e *encodeState) encode(r *readState, m *minimiseState) Reason {
 	case clean && r.coded != nil:
 		e.out = append(e.out, r.coded...)
 	case r.coded != nil:
-		e.inner = e.assembler.Append(r.body[len(r.body):], h, h.BodyRoot)
+		e.inner = e.assembler.Append(e.inner, h, h.BodyRoot)
 		e.out = e.assembler.Deflate(e.out, e.inner, h.Request.Coded)
 	default:
 		e.out = e.assembler.Append(e.out, h, h.BodyRoot)
@@ -137,7 +137,7 @@ func (e *encodeState) eventBytes(h *hit.Hit, event int) []byte {
 		return h.Bytes(n.Val)
 	}
 	written := func(root int32) []byte { // before a content coding was put back around it
-		if root == h.BodyRoot && e.inner != nil {
+		if root == h.BodyRoot && len(e.inner) > 0 {
 			return e.inner
 		}
 		return e.out
@@ -146,6 +146,6 @@ func (e *encodeState) eventBytes(h *hit.Hit, event int) []byte {
 		return text
 	}
 	// It lies in one of several values that were wrapped, each written where the one before it was.
-	e.eventText = e.assembler.Again(e.eventText[:0], h, root)
+	e.eventText = e.assembler.Again(hit.Emptied(e.eventText), h, root)
 	return e.eventText
 }

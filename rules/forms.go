@@ -10,6 +10,7 @@ import (
 // long as the hit.
 type forms struct {
 	text   []byte
+	room   workroom // to open a cookie in
 	all    []form
 	shared int           // how many of them all events share
 	events int           // in the hit
@@ -49,6 +50,7 @@ type catalogSpaces = *[hit.NumClasses]string
 
 func (f *forms) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
+	f.room = f.room.cleared()
 	f.shared, f.events, f.own, f.last, f.digests, f.sized = 0, 0, nil, hit.Shared, 0, 0
 	f.known.clear()
 	f.ofHit.clear()

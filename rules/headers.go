@@ -20,7 +20,7 @@ func (e *encodeState) headers(r *readState, m *minimiseState, body bool) {
 	for i := range endpoint.Headers {
 		info := &endpoint.Headers[i]
 		if info.Value != "" {
-			e.header(info.Name, e.stash(info.Value))
+			e.header(info.Name, stash(e, info.Value))
 			continue
 		}
 		value, many := q.One(info.Name)
@@ -32,14 +32,12 @@ func (e *encodeState) headers(r *readState, m *minimiseState, body bool) {
 			continue
 		}
 		m.env.Purpose = m.purpose(hit.Shared)
-		from := len(e.out)
-		out, outcome := a.Append(e.out, minimise.Value{Class: by, Bytes: value}, &m.env)
+		made, outcome := m.make(a, minimise.Value{Class: by, Bytes: value})
 		switch outcome {
 		case minimise.Kept:
 			e.header(info.Name, value)
 		case minimise.Rewritten, minimise.RewrittenNumber:
-			e.out = out
-			e.header(info.Name, e.out[from:])
+			e.header(info.Name, stash(e, made))
 		default:
 		}
 	}
@@ -54,7 +52,7 @@ func (e *encodeState) headers(r *readState, m *minimiseState, body bool) {
 	}
 	for value := range q.Header("Sec-GPC") {
 		if signal.SaysOne(value) {
-			e.header("Sec-GPC", e.stash("1"))
+			e.header("Sec-GPC", stash(e, "1"))
 			break
 		}
 	}
@@ -70,14 +68,14 @@ func (e *encodeState) bodyHeaders(r *readState) {
 				chosen = t
 			}
 		}
-		e.header("Content-Type", e.stash(chosen))
+		e.header("Content-Type", stash(e, chosen))
 	}
 	if r.coded != nil {
 		coding := "gzip"
 		if q.Coded != codec.Gzip {
 			coding = "deflate"
 		}
-		e.header("Content-Encoding", e.stash(coding))
+		e.header("Content-Encoding", stash(e, coding))
 	}
 }
 
@@ -100,7 +98,7 @@ func mediaType(value []byte) []byte {
 }
 
 // stash puts a text among the outgoing bytes.
-func (e *encodeState) stash(text string) []byte {
+func stash[T string | []byte](e *encodeState, text T) []byte {
 	from := len(e.out)
 	e.out = append(e.out, text...)
 	return e.out[from:len(e.out):len(e.out)]

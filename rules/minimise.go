@@ -22,7 +22,7 @@ type minimiseState struct {
 	plans  []*plan // of the activities that carry an event, each once
 	common string  // the purpose that all events have
 	env    minimise.Env
-	part   []byte // room to look a name over in
+	room   workroom
 
 	constants constants
 	address   address
@@ -33,8 +33,8 @@ type minimiseState struct {
 // reset forgets the hit.
 func (m *minimiseState) reset() {
 	m.hit, m.route, m.site, m.verdicts, m.budget = nil, nil, nil, nil, nil
-	m.plans, m.common, m.env = m.plans[:0], "", minimise.Env{}
-	m.part = hit.Recycled(m.part)
+	m.plans, m.common, m.env = hit.Emptied(m.plans), "", minimise.Env{}
+	m.room = m.room.cleared()
 	m.constants.reset()
 	m.address.reset()
 	m.consent.reset()
@@ -226,22 +226,23 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	}
 	m.env.Purpose = m.purpose(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	arena := h.Grow()
-	from := len(arena)
-	value := minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)}
-	out, outcome := a.Append(arena, value, &m.env)
+	made, outcome := m.make(a, minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)})
 	switch {
-	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(out[from:], text):
+	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(made, text):
 		n.Fate = hit.Keep
-		h.Retain(from)
 		if n.Kind == hit.Text && bytes.IndexByte(h.Bytes(n.Val), ';') >= 0 {
 			h.SetEdit(i, h.Bytes(h.TextSpan(i))) // written as %3B: no server takes it for the end of the field
 		}
 	case outcome == minimise.Rewritten, outcome == minimise.RewrittenNumber:
-		n.Edit, n.Fate = h.Grown(out, from), hit.Rewrite
-	default:
-		h.Retain(from)
+		h.SetEdit(i, made)
+	default: // dropped
 	}
+}
+
+// make makes a value what an action leaves of it. What it returns holds until it is called again.
+func (m *minimiseState) make(a *minimise.Action, value minimise.Value) (made []byte, outcome minimise.Outcome) {
+	m.room, outcome = a.Append(m.room[:0], value, &m.env)
+	return m.room, outcome
 }
 
 func kindOf(k hit.Kind) minimise.ValueKind {

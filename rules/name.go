@@ -44,8 +44,8 @@ func (m *minimiseState) telling(key hit.Span, of hit.Kind) bool {
 	if len(name) > minimise.MaxScrubbed {
 		return true
 	}
-	scratch, found := scrub.FindWithin(&m.budget.Meter, m.part[:0], name, scrub.All)
-	m.part = scratch
+	scratch, found := scrub.FindWithin(&m.budget.Meter, m.room[:0], name, scrub.All)
+	m.room = scratch
 	return found != 0
 }
 
@@ -67,8 +67,8 @@ func (r *readState) tellingPath(route *Route, path []byte) bool {
 	if route.Endpoint.Path.Literal() {
 		return false
 	}
-	scratch, found := scrub.Find(r.part[:0], path, scrub.Of(scrub.Email, scrub.JWT))
-	r.part = scratch
+	scratch, found := scrub.Find(r.room[:0], path, scrub.Of(scrub.Email, scrub.JWT))
+	r.room = scratch
 	return found != 0
 }
 

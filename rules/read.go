@@ -22,7 +22,7 @@ type readState struct {
 	Route  *Route
 	Path   []byte     // as the vendor knows it
 	Owner  *Recipient // whose the path is where it leads nowhere, or not by this method; nil where it is nobody's
-	part   []byte     // room to look a path over in
+	room   workroom   // to look a path over in
 
 	// decode
 	opener codec.Opener
@@ -45,10 +45,11 @@ type readState struct {
 func (r *readState) reset() {
 	r.Hit.Reset()
 	r.Policy, r.Site, r.Route, r.Path, r.Owner = nil, nil, nil, nil, nil
-	r.part = hit.Recycled(r.part)
-	r.opener.Memory = nil
+	r.room = r.room.cleared()
+	r.opener.Reset()
 	r.body, r.coded, r.budget = hit.Recycled(r.body), nil, budget{}
 	r.Region, r.Signals, r.Subjects = Region{}, hit.Recycled(r.Signals), hit.Recycled(r.Subjects)
+	r.said = signal.Signals{}
 	r.ask.Reset()
 	r.forms.reset()
 }
@@ -94,7 +95,7 @@ func (r *readState) decode(in *Inputs) Reason {
 	if reason := r.uncode(); reason != Unjudged {
 		return reason
 	}
-	if !r.room(len(q.Query) + len(q.Body)) { // what is escaped in them is put into plain text once
+	if !r.fits(len(q.Query) + len(q.Body)) { // what is escaped in them is put into plain text once
 		return OutOfMemory
 	}
 	r.Hit.Begin()
@@ -102,7 +103,7 @@ func (r *readState) decode(in *Inputs) Reason {
 		r.budget.trace.over(l, err)
 		return broken(err)
 	}
-	if !r.room(len(r.Hit.Events) * eventSize) {
+	if !r.fits(len(r.Hit.Events) * eventSize) {
 		return OutOfMemory
 	}
 	r.budget.allow(&r.Hit, len(r.coded))
@@ -112,8 +113,8 @@ func (r *readState) decode(in *Inputs) Reason {
 // eventSize is about what an event takes beside its fields, in bytes: what it signals, its verdict, its record.
 const eventSize = 2 << 10
 
-// room takes room for so many bytes, and tells whether there was some.
-func (r *readState) room(bytes int) bool {
+// fits takes room for so many bytes, and tells whether there was some.
+func (r *readState) fits(bytes int) bool {
 	return r.opener.Memory == nil || r.opener.Memory.Take(bytes)
 }
 

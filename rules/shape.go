@@ -22,7 +22,7 @@ func (s *shapes) reset() { s.event, s.shared, s.text = s.event[:0], s.shared[:0]
 // ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog always have
 // the same name, in whatever order they came. It is appended to dst.
 func (j *Judgement) ShapeID(dst []byte, event int) []byte {
-	text := append(j.shapes.text[:0], j.Route.Recipient.ID...)
+	text := append(hit.Emptied(j.shapes.text), j.Route.Recipient.ID...)
 	text = append(append(text, 0), j.Policy.digest...)
 	for i, word := range j.shapes.of(&j.Hit, len(j.Route.Recipient.Catalog.Fields), event) {
 		if word != 0 {

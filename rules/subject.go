@@ -55,7 +55,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 		if r.budget.Spend(r.forms.steps()); r.budget.spent() {
 			return OverLimit
 		}
-		if !r.room(r.forms.grown()) {
+		if !r.fits(r.forms.grown()) {
 			return OutOfMemory
 		}
 	}
@@ -157,6 +157,7 @@ func (f *forms) normal(norm pseudonym.Norm, text []byte) (of form, ok bool) {
 	of.from = len(f.text)
 	f.text = pseudonym.AppendNormal(f.text, norm, text)
 	of.to = len(f.text)
+	hit.Forget(f.text, len("00")) // of a telephone number
 	return of, of.from != of.to
 }
 
@@ -178,13 +179,15 @@ func (f *forms) digest(event int32, class hit.Class, space string, of form, pref
 	f.digests++
 	from := len(f.text)
 	f.text = append(append(f.text, prefix...), f.text[of.from:of.to]...)
+	plain := f.text[from:]
 	if space == emailMD5 {
-		sum := md5.Sum(f.text[from:]) //nolint:gosec // see above
+		sum := md5.Sum(plain) //nolint:gosec // see above
 		f.text = hex.AppendEncode(f.text[:from], sum[:])
 	} else {
-		sum := sha256.Sum256(f.text[from:])
+		sum := sha256.Sum256(plain)
 		f.text = hex.AppendEncode(f.text[:from], sum[:])
 	}
+	hit.Forget(f.text, len(plain))
 	f.keep(form{event: event, class: class, space: space, from: from, to: len(f.text)})
 }
 
@@ -260,9 +263,8 @@ func (f *forms) cookie(p *Policy, name, value []byte) (named bool) {
 		if !of[i].Named(name) {
 			continue
 		}
-		from := len(f.text)
-		f.text = of[i].AppendID(f.text, value)
-		f.given(hit.Shared, of[i].Class, of[i].space, f.text[from:len(f.text):len(f.text)])
+		f.room = of[i].AppendID(f.room[:0], value)
+		f.given(hit.Shared, of[i].Class, of[i].space, f.room)
 		named = true
 	}
 	return named

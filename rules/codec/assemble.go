@@ -43,9 +43,10 @@ func (a *Assembler) Begin(h *hit.Hit) {
 	clear(a.marks)
 }
 
-// Reset forgets the last hit. Buffers that are too large are not kept.
+// Reset forgets the last hit. Buffers that are too large are not kept. What was packed last stays in the windows of the
+// compressors, which are not read before they are written anew; nothing else does.
 func (a *Assembler) Reset() {
-	a.hit, a.marks = nil, hit.Recycled(a.marks)
+	a.hit, a.marks = nil, hit.Reused(a.marks)
 	for i := range a.levels {
 		l := &a.levels[i]
 		l.plain, l.packed, l.spare, l.values = hit.Recycled(l.plain), hit.Recycled(l.packed), hit.Recycled(l.spare), 0
@@ -210,7 +211,7 @@ func (a *Assembler) opened(dst []byte, n *hit.Node) []byte {
 	at := a.depth
 	a.levels[at].values++
 	a.depth++
-	inner := a.levels[at].plain[:0]
+	inner := hit.Emptied(a.levels[at].plain)
 	if n.First != hit.None && a.hit.Nodes[n.First].Fate != hit.Drop {
 		inner = a.value(inner, n.First)
 	}
@@ -218,7 +219,7 @@ func (a *Assembler) opened(dst []byte, n *hit.Node) []byte {
 	l := &a.levels[at]
 	l.plain = inner
 	for i := int(n.Wrap.N) - 1; i >= 0; i-- {
-		l.spare = layers[n.Wrap.Steps[i]].on(a, l.spare[:0], inner, n.Wrap.Steps[i])
+		l.spare = layers[n.Wrap.Steps[i]].on(a, hit.Emptied(l.spare), inner, n.Wrap.Steps[i])
 		inner = l.spare
 		l.packed, l.spare = l.spare, l.packed
 	}

@@ -55,6 +55,7 @@ func (o *Opener) unbase64(value hit.Span, encoding *base64.Encoding) (hit.Span, 
 	from := len(arena)
 	arena, err := encoding.AppendDecode(arena, text)
 	if err != nil || bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
+		hit.Forget(o.hit.Grow(), size)
 		return value, ErrMalformed
 	}
 	return o.hit.Grown(arena, from), nil

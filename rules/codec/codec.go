@@ -79,6 +79,13 @@ type Opener struct {
 	inflater inflater
 }
 
+// Reset forgets the hit. What was unpacked last stays in the windows of the decompressors, which are not read before
+// they are written anew; nothing else does.
+func (o *Opener) Reset() {
+	o.hit, o.Memory, o.unpacked, o.taken = nil, nil, 0, 0
+	o.inflater.reset()
+}
+
 // Begin starts on another hit.
 func (o *Opener) Begin(h *hit.Hit) { o.hit, o.unpacked, o.taken = h, 0, 0 }
 

@@ -18,6 +18,7 @@ type compression struct {
 type decompressor interface {
 	io.Reader
 	again(source io.Reader) error // goes on with another source
+	forget()                      // what the last source said of itself
 }
 
 // compressor is kept from hit to hit.
@@ -33,6 +34,16 @@ var compressed = layer{off: inflate, on: (*Assembler).Deflate}
 type inflater struct {
 	source  bytes.Reader
 	readers [numSteps]decompressor
+}
+
+// reset forgets what was unpacked.
+func (f *inflater) reset() {
+	f.source.Reset(nil)
+	for _, kept := range f.readers {
+		if kept != nil {
+			kept.forget()
+		}
+	}
 }
 
 // open returns what decompresses the source.
@@ -73,20 +84,23 @@ func (o *Opener) appendInflated(dst, text []byte, step hit.Step) ([]byte, error)
 	if err != nil {
 		return dst, ErrMalformed
 	}
-	from := len(dst)
 	most := min(o.Limits.Decompressed-o.unpacked, max(plausible, mostRatio*len(text)))
-	dst, err = AppendRead(dst, reader, most, o.Memory)
-	o.unpacked += len(dst) - from
+	out, err := AppendRead(dst, reader, most, o.Memory)
+	read := len(out) - len(dst)
+	o.unpacked += read
 	switch {
 	case errors.Is(err, ErrLimit) && o.unpacked > o.Limits.Decompressed:
-		return dst[:from], Over("decompressed")
+		err = Over("decompressed")
 	case errors.Is(err, ErrLimit), errors.Is(err, ErrMemory):
-		return dst[:from], err
 	case err != nil, f.source.Len() > 0:
-		return dst[:from], ErrMalformed
+		err = ErrMalformed
 	}
-	o.taken += len(dst) - from
-	return dst, nil
+	if err != nil {
+		hit.Forget(dst, read)
+		return dst, err
+	}
+	o.taken += read
+	return out, nil
 }
 
 // Inflate takes a content coding off a body (RFC 9110, section 8.4.1) before the hit is read. What it appends to dst

@@ -44,3 +44,6 @@ type inflated struct{ io.Reader }
 
 // again goes on with another source.
 func (z inflated) again(source io.Reader) error { return z.Reader.(flate.Resetter).Reset(source, nil) }
+
+// forget has nothing to drop: neither form says anything of itself.
+func (z inflated) forget() {}

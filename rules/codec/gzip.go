@@ -38,3 +38,6 @@ func (z oneMember) again(source io.Reader) error {
 	}
 	return err
 }
+
+// forget drops the names and comments of the last source.
+func (z oneMember) forget() { z.Header = gzip.Header{} }

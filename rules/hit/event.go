@@ -59,6 +59,7 @@ func (h *Hit) Choose() {
 			chosen = append(chosen, e)
 		}
 	}
+	clear(h.Events[len(chosen):])
 	h.Events = chosen
 }
 

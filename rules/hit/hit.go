@@ -213,11 +213,12 @@ type Hit struct {
 
 // Reset forgets the last request.
 func (h *Hit) Reset() {
-	h.Request = Request{Headers: h.Request.Headers[:0]}
+	h.Request = Request{Headers: Emptied(h.Request.Headers)}
 	h.bufs[Query], h.bufs[Body] = nil, nil
 	h.bufs[Arena] = Recycled(h.bufs[Arena])
-	h.Nodes, h.Events, h.IDs, h.Claims = Recycled(h.Nodes), Recycled(h.Events), Recycled(h.IDs), Recycled(h.Claims)
-	h.QueryRoot, h.BodyRoot, h.Seen = None, None, 0
+	h.Events, h.IDs, h.Claims = Recycled(h.Events), Recycled(h.IDs), Recycled(h.Claims)
+	h.Nodes = Reused(h.Nodes)
+	h.QueryRoot, h.BodyRoot, h.Seen, h.shared = None, None, 0, Event{}
 }
 
 // Begin takes the request's query and body as buffers.
@@ -241,8 +242,12 @@ func (h *Hit) Grown(arena []byte, from int) Span {
 	return Span{Buf: Arena, Start: uint32(from), End: uint32(len(arena))}
 }
 
-// Retain keeps only the first arena bytes up to mark: what a failed attempt to open a value left behind is forgotten.
-func (h *Hit) Retain(mark int) { h.bufs[Arena] = h.bufs[Arena][:mark] }
+// Retain keeps only the first arena bytes up to mark: what a failed attempt to open a value left behind is forgotten,
+// and overwritten.
+func (h *Hit) Retain(mark int) {
+	clear(h.bufs[Arena][mark:])
+	h.bufs[Arena] = h.bufs[Arena][:mark]
+}
 
 // Append adds a node below parent (None for a root) and returns its number.
 func (h *Hit) Append(parent int32, n Node) int32 {

@@ -18,11 +18,36 @@ const NodeSize = int(unsafe.Sizeof(Node{}))
 // not make the memory of every later one.
 const poolable = 256 << 10
 
-// Recycled is a buffer made ready for another hit: emptied, or nil where it is too large to be kept.
+// Recycled is a buffer made ready for another hit: overwritten and emptied, or nil where it is too large to be kept.
+// What was written behind its length stays: whoever shortens a buffer uses [Emptied] or [Forget].
 func Recycled[T any](buffer []T) []T {
+	if large(buffer) {
+		return nil
+	}
+	return Emptied(buffer)
+}
+
+func large[T any](buffer []T) bool {
 	var one T
-	if cap(buffer)*int(unsafe.Sizeof(one)) > poolable {
+	return cap(buffer)*int(unsafe.Sizeof(one)) > poolable
+}
+
+// Reused is Recycled for what holds numbers alone, such as places in a hit: they say nothing when its bytes are gone,
+// and are not overwritten.
+func Reused[T any](buffer []T) []T {
+	if large(buffer) {
 		return nil
 	}
 	return buffer[:0]
+}
+
+// Emptied is a buffer to be written anew: what was in it is overwritten.
+func Emptied[T any](buffer []T) []T {
+	clear(buffer)
+	return buffer[:0]
+}
+
+// Forget overwrites what was written behind the length of a buffer, which is at most so many elements.
+func Forget[T any](buffer []T, most int) {
+	clear(buffer[len(buffer):min(cap(buffer), len(buffer)+most)])
 }

@@ -37,6 +37,7 @@ func (h *Hit) Make(parent int32, key []byte, kind Kind) int32 {
 		quoted := len(arena)
 		arena = AppendJSON(arena, key)
 		arena = arena[:quoted+copy(arena[quoted:], arena[quoted+1:len(arena)-1])]
+		Forget(arena, 2)
 	}
 	i := h.Append(parent, Node{Kind: kind, Key: h.Grown(arena, from), Made: true, Fate: Rewrite})
 	h.Nodes[i].Event = h.Nodes[parent].Event
