@@ -160,6 +160,7 @@ func TestWhatIsKeptIsSeen(t *testing.T) {
 // readInto takes a hit apart in a judgement that was used before; nobody objects.
 func readInto(j *rules.Judgement, p *rules.Policy, in *rules.Inputs, r hit.Request) rules.Reason {
 	j.Reset()
+	r.Headers = append(j.Hit.Request.Headers, r.Headers...)
 	j.Hit.Request = r
 	if reason := rules.Read(p, j, in, nil); reason != rules.Unjudged {
 		return reason

@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // What a judgement holds when it was reset is its own memory, made ready for the next hit. The rule, for all that can
@@ -24,6 +25,7 @@ import (
 //
 //   - bytes are zeros and texts are empty, wherever they stand;
 //   - nothing outside it is reached: no policy, no keys, no bytes of who called;
+//   - nothing says what the visitor chose;
 //   - numbers may stay (where nodes stood, which slots of a table are taken). They were places in bytes that are gone, and
 //     are written anew before they are read.
 //
@@ -54,6 +56,11 @@ func memory(at unsafe.Pointer, n int, of reflect.Type) []byte {
 
 func (w *walker) value(at string, v reflect.Value) {
 	if of := v.Type(); foreign(of) || of.Kind() == reflect.Pointer && foreign(of.Elem()) {
+		return
+	} else if choices[of] {
+		if !v.IsZero() {
+			w.found(at, v)
+		}
 		return
 	}
 	switch v.Kind() {
@@ -135,7 +142,14 @@ func foreign(t reflect.Type) bool {
 	return strings.HasPrefix(t.PkgPath(), "github.com/klauspost/compress")
 }
 
-// numbers tells whether values of a type hold neither bytes nor anything that leads to other memory.
+// choices are what a visitor chose.
+var choices = map[reflect.Type]bool{
+	reflect.TypeFor[signal.Signals]():   true,
+	reflect.TypeFor[signal.Storage]():   true,
+	reflect.TypeFor[rules.Objections](): true,
+}
+
+// numbers tells whether values of a type are neither bytes nor choices, and lead to no other memory.
 func numbers(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.String, reflect.Slice, reflect.Map, reflect.Func, reflect.Chan:
@@ -148,9 +162,9 @@ func numbers(t reflect.Type) bool {
 				return false
 			}
 		}
-		return true
+		return !choices[t]
 	default:
-		return t != reflect.TypeFor[byte]()
+		return t != reflect.TypeFor[byte]() && !choices[t]
 	}
 }
 
@@ -191,9 +205,9 @@ func (m *marks) in(text []byte) func(yield func(string) bool) {
 
 // kinds are what is looked for, as marksOf names it.
 var kinds = []string{
-	"the query", "the body", "header User-Agent", "header Cookie", "the address", "the address as text", "what was decoded",
-	"the body without its coding", "the query that leaves", "the body that leaves", "an event", "a subject",
-	"a subject in the ledger", "a value that is counted", "a key",
+	"the query", "the body", "header User-Agent", "header Cookie", "the address", "the address as text",
+	"what was decoded", "the body without its coding", "the query that leaves", "the body that leaves",
+	"an event", "a subject", "a subject in the ledger", "a value that is counted", "a key",
 }
 
 // heldBy says which of them a judgement holds, or leads to. The policy holds none.
@@ -328,26 +342,36 @@ func unusual(t testing.TB) map[string]hit.Request {
 	}
 	_, batch := batchOf("segment", 12, 5)
 	_, small := batchOf("segment", 2, 1)
-	form := " HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n"
-	wrapped := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
-	one := `{"event":"opened","properties":{"token":"k","distinct_id":"someone-1234","url":"https://shop.example/?email=a"}}`
+	mail := strings.Repeat("somebody.of.a.long.name.", 4) + "@mail.example.com"
+	track := "POST /track HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n"
+	wrapped := func(text string) string {
+		return "data=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(text)))
+	}
+	opened := func(path string) string {
+		return `{"event":"opened","properties":{"token":"k","distinct_id":"someone-1234",` +
+			`"url":"https://shop.example/?` + path + `"}}`
+	}
+	thrice := wrapped(opened("a=123456")) + "&" + wrapped(opened("a=1")) + "&" + wrapped(opened(""))
+	elsewhere := "GET /g/collect?cid=somebody HTTP/1.1\nHost: elsewhere.example\n\n"
+	in := func(coding string) string { return json + "Content-Encoding: " + coding + "\n" }
 	all := map[string]hit.Request{
 		"cookies of a platform": cookies,
 		"GA4":                   bigGA4(t),
 		"a batch":               bigSegment(t),
-		"gzip":                  of("segment", json+"Content-Encoding: gzip\n", zipped(batch)),
-		"deflate":               of("segment", json+"Content-Encoding: deflate\n", deflated(batch)),
-		"gzip, a small one":     of("segment", json+"Content-Encoding: gzip\n", zipped(small)),
-		"gzip, cut":             of("segment", json+"Content-Encoding: gzip\n", zipped(batch)[:100]),
-		"gzip, of no JSON":      of("segment", json+"Content-Encoding: gzip\n", zipped("somebody@example.com is no JSON")),
-		"gzip, too much":        of("segment", json+"Content-Encoding: gzip\n", zipped(strings.Repeat("someone@example.com ", 1<<20))),
+		"gzip":                  of("segment", in("gzip"), zipped(batch)),
+		"deflate":               of("segment", in("deflate"), deflated(batch)),
+		"gzip, a small one":     of("segment", in("gzip"), zipped(small)),
+		"gzip, cut":             of("segment", in("gzip"), zipped(batch)[:100]),
+		"gzip, of no JSON":      of("segment", in("gzip"), zipped("somebody@example.com is no JSON")),
+		"gzip, too much":        of("segment", in("gzip"), zipped(strings.Repeat("someone@example.com ", 1<<20))),
 		"JSON, cut":             of("segment", json, batch[:len(batch)/2]),
-		"base64":                of("mixpanel", "POST /track"+form, "data="+url.QueryEscape(wrapped(one))),
-		"base64, twice":         of("mixpanel", "POST /track"+form, "data="+url.QueryEscape(wrapped(one+"  "))+"&data="+url.QueryEscape(wrapped(one))),
-		"base64, broken":        of("mixpanel", "POST /track"+form, "data="+url.QueryEscape(wrapped(one))[:90]+"!!"),
-		"base64 of no JSON":     of("mixpanel", "POST /track"+form, "data="+url.QueryEscape(wrapped("somebody@example.com, in plain"))),
+		"base64":                of("mixpanel", track, wrapped(opened("email=a"))),
+		"base64, thrice":        of("mixpanel", track, thrice),
+		"base64, broken":        of("mixpanel", track, wrapped(opened("email=a"))[:90]+"!!"),
+		"base64 of no JSON":     of("mixpanel", track, wrapped("somebody@example.com, in plain")),
+		"a long address":        of("segment", json, `{"batch":[{"type":"identify","userId":"`+mail+`"}]}`),
 		"nobody's path":         of("segment", "POST /nobody/knows/somebody@example.com HTTP/1.1\n", "somebody"),
-		"a host of nobody's":    request(t, "GET /g/collect?cid=somebody.12345 HTTP/1.1\nHost: elsewhere.example\n\n", "ga4", yes),
+		"a host of nobody's":    request(t, elsewhere, "ga4", yes),
 	}
 	for _, w := range worstHits {
 		all[w.name] = request(t, w.of(1<<14), w.vendor, yes)

@@ -153,7 +153,8 @@ type Claim struct {
 // Header is a header of the visitor's request.
 type Header struct{ Name, Value []byte }
 
-// Request is a hit as it was received. The slices belong to the caller and must outlive the Hit's use of them.
+// Request is a hit as it was received. The bytes belong to the caller and must outlive the Hit's use of them; the list
+// of headers is the Hit's, which overwrites it when it is reset.
 type Request struct {
 	Method  []byte
 	Host    []byte // lower case, without port
