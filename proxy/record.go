@@ -16,7 +16,7 @@ func record(s *Server, h *hitContext) result {
 	h.number = s.hits.Add(1)
 	h.sortSubjects()
 	for e := range h.j.Verdicts {
-		h.records = append(h.records, h.recordOf(e))
+		h.records = append(h.records, h.eventRecord(e))
 	}
 	err := s.ledger.Append(h.records, func(i int) ledger.Shape {
 		kept, changed, dropped := h.j.Shape(i)
@@ -32,27 +32,18 @@ func record(s *Server, h *hitContext) result {
 	return next
 }
 
-// recordOf makes the record of one event.
-func (h *hitContext) recordOf(e int) ledger.Event {
+// eventRecord makes the record of one event.
+func (h *hitContext) eventRecord(e int) ledger.Event {
 	j := &h.j
-	v := &j.Verdicts[e]
+	f := j.Facts(e)
+	r := h.recordOf(&f)
+	r.Name = h.eventName(f.Name)
 	from := len(h.text)
 	h.text = j.ShapeID(h.text, e)
-	r := ledger.Event{
-		Hit: h.number, Index: e, Site: j.Site.ID, Vendor: j.Route.Recipient.ID, Endpoint: j.Route.Endpoint.ID,
-		Decision: v.Decision.String(), Reason: v.Reason.String(), Policy: j.Policy.Digest(), Region: j.Region.String(),
-		Shape: text(h.text[from:]), In: len(j.Hit.Request.Query) + len(j.Hit.Request.Body), Name: h.eventName(e),
-	}
-	if v.Activity != nil {
-		r.Activity, r.Basis, r.LIA = v.Activity.ID, v.Activity.Basis.String(), v.Activity.Assessment
-		r.Version = j.Policy.Assessments().Version(r.LIA)
-	}
+	r.Shape = text(h.text[from:])
 	facts := len(h.facts)
-	h.appendFacts(e)
+	h.appendFacts(f.Signals)
 	r.Signals = h.facts[facts:len(h.facts):len(h.facts)]
-	if objected := j.Objections[e]; objected.Any() {
-		r.Objected, r.Restrict = j.Policy.Scopes(objected), objected.Restricted
-	}
 	hashes := len(h.hashes)
 	for _, of := range [2]int{0, e + 1} {
 		for i := h.firstOf[of]; i != hit.None; i = h.nextOf[i] {
@@ -61,11 +52,22 @@ func (h *hitContext) recordOf(e int) ledger.Event {
 	}
 	r.Subjects = h.hashes[hashes:len(h.hashes):len(h.hashes)]
 	h.server.salts.fill(&r.Salt)
-	if v.Decision == rules.Permit && j.Out.Forward {
+	if f.Leaves {
 		left := j.EventBytes(e)
 		r.Out, r.Digest = len(left), h.in.Keys.Digest(r.Salt, left)
 	}
 	return r
+}
+
+// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, signals in words, subjects,
+// digest.
+func (h *hitContext) recordOf(f *rules.Facts) ledger.Event {
+	return ledger.Event{
+		Hit: h.number, Index: f.Event, Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
+		Decision: f.Decision.String(), Reason: f.Reason.String(), Policy: f.Policy, Region: f.Region.String(), In: f.In,
+		Activity: f.Activity, Basis: f.Basis, LIA: f.Assessment, Version: f.Version,
+		Objected: f.Objected, Restrict: f.Restricted,
+	}
 }
 
 // sortSubjects links the subjects of each event, in order, and first those that all events share: a record names both.
@@ -86,8 +88,7 @@ func (h *hitContext) sortSubjects() {
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // appendFacts lists what the event's signals say, as facts.
-func (h *hitContext) appendFacts(e int) {
-	s := h.j.SignalsOf(e)
+func (h *hitContext) appendFacts(s *signal.Signals) {
 	if s.GPC != 0 {
 		h.facts = append(h.facts, ledger.Signal{Source: "gpc", State: s.GPC.String()})
 	}
@@ -121,8 +122,7 @@ func (h *hitContext) appendFact(kind signal.Kind, state signal.State, says func(
 }
 
 // eventName is the name as the ledger keeps it: scrubbed, and at most 64 characters of it.
-func (h *hitContext) eventName(e int) string {
-	name := h.j.Hit.EventName(int32(e))
+func (h *hitContext) eventName(name string) string {
 	if cached, ok := h.snapshot.names.Get(name); ok {
 		return cached
 	}

@@ -82,11 +82,8 @@ func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 		return reason
 	}
 	h.number = s.hits.Add(1)
-	r := ledger.Event{
-		Hit: h.number, Site: h.j.Site.ID, Vendor: h.j.Route.Recipient.ID, Endpoint: h.j.Route.Endpoint.ID,
-		Decision: rules.Deny.String(), Reason: reason.String(), Policy: h.j.Policy.Digest(),
-		In: len(h.j.Hit.Request.Query) + len(h.j.Hit.Request.Body),
-	}
+	f := h.j.Refusal(reason)
+	r := h.recordOf(&f)
 	s.salts.fill(&r.Salt)
 	if err := s.ledger.Append([]ledger.Event{r}, nil); err != nil {
 		fault(s.opts.Log, "a refused hit cannot be recorded", err)

@@ -64,6 +64,8 @@ type ExplainedEvent struct {
 	Objections []string         `json:"objections,omitempty"`
 	Ladder     []ExplainedRung  `json:"ladder"`
 	Fields     []ExplainedField `json:"fields"`
+
+	Facts Facts `json:"-"` // what the members say, for those who compare
 }
 
 // ExplainedRung is one activity of the ladder.
@@ -128,11 +130,11 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 	}
 	j, trace := new(Judgement), new(Trace)
 	j.Hit.Reset()
-	j.Hit.Request = q.Request
+	j.Hit.Request, j.Policy = q.Request, p
 	in := Inputs{Now: q.At, Keys: q.Keys}
 	received := len(q.Request.Query) + len(q.Request.Body)
 	if !q.Refused && string(q.Request.Method) == "OPTIONS" {
-		if x := p.preflight(j); x != nil {
+		if x := preflight(j); x != nil {
 			return x, nil
 		}
 	}
@@ -152,15 +154,15 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 		}
 		reason = Judge(j, &in)
 	}
-	return explained(p, j, trace, reason, received), nil
+	return explained(j, trace, reason, received), nil
 }
 
 // preflight explains a browser's question whether it may send a hit: it is answered, and nothing is judged. It returns nil where it is
 // about an address that nobody listed.
-func (p *Policy) preflight(j *Judgement) *Explanation {
+func preflight(j *Judgement) *Explanation {
 	r := &j.Hit.Request
 	wanted, _ := r.One("Access-Control-Request-Method")
-	if j.Site = p.Site(r.Host); j.Site == nil {
+	if j.Site = j.Policy.Site(r.Host); j.Site == nil {
 		return nil
 	}
 	if j.Route, _, _ = j.Site.Find(wanted, r.Path); j.Route == nil {
@@ -168,22 +170,19 @@ func (p *Policy) preflight(j *Judgement) *Explanation {
 			return nil
 		}
 	}
-	x := explained(p, j, new(Trace), Unjudged, 0)
+	x := explained(j, new(Trace), Unjudged, 0)
 	x.Reason, x.Respond = "preflight", ExplainedResponse{Status: 204, Headers: map[string]string{}}
 	return x
 }
 
-func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received int) *Explanation {
-	x := &Explanation{Policy: p.digest, Region: j.Region.String(), Decision: Deny.String(), Signals: []ExplainedSignal{}, Events: []ExplainedEvent{}, Subjects: len(j.Subjects)}
+func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explanation {
+	f := j.Refusal(reason)
+	x := &Explanation{
+		Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
+		Policy: f.Policy, Region: j.Region.String(), Decision: f.Decision.String(),
+		Signals: []ExplainedSignal{}, Events: []ExplainedEvent{}, Subjects: len(j.Subjects),
+	}
 	x.Bytes.In = received
-	if j.Site != nil {
-		x.Site = j.Site.ID
-	}
-	if j.Route != nil {
-		x.Vendor, x.Endpoint = j.Route.Recipient.ID, j.Route.Endpoint.ID
-	} else if j.Owner != nil {
-		x.Vendor = j.Owner.ID
-	}
 	for _, s := range trace.Signals {
 		x.Signals = append(x.Signals, ExplainedSignal{s.Source, s.Where, s.State.String(), s.Says})
 	}
@@ -193,7 +192,7 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		return x
 	}
 	for i := range j.Verdicts {
-		x.Events = append(x.Events, j.explainEvent(i))
+		x.Events = append(x.Events, explainEvent(j.Facts(i)))
 	}
 	for i := range trace.Fields {
 		f := &trace.Fields[i]
@@ -208,29 +207,26 @@ func explained(p *Policy, j *Judgement, trace *Trace, reason Reason, received in
 		return x
 	}
 	x.Decision = Permit.String()
-	x.Forward, x.Respond = j.explainRequest(), response(j.Route.Endpoint.SuccessFor(j.Hit.Request.Query))
+	x.Forward, x.Respond = explainRequest(&j.Out), response(j.Route.Endpoint.SuccessFor(j.Hit.Request.Query))
 	x.Asked = j.Route.Endpoint.Kind == catalog.Answer
 	x.Bytes.Out = len(j.Out.Query) + len(j.Out.Body)
 	return x
 }
 
-func (j *Judgement) explainEvent(i int) ExplainedEvent {
-	v := &j.Verdicts[i]
+func explainEvent(f Facts) ExplainedEvent {
+	f.Name = strings.Clone(f.Name)
 	e := ExplainedEvent{
-		Index: i, Name: strings.Clone(j.Hit.EventName(int32(i))), Decision: v.Decision.String(), Reason: v.Reason.String(),
-		Objections: j.Policy.Scopes(j.Objections[i]), Ladder: []ExplainedRung{}, Fields: []ExplainedField{},
+		Index: f.Event, Name: f.Name, Decision: f.Decision.String(), Reason: f.Reason.String(),
+		Activity: f.Activity, Basis: f.Basis, Assessment: f.Assessment, Objections: f.Objected,
+		Ladder: []ExplainedRung{}, Fields: []ExplainedField{}, Facts: f,
 	}
-	if v.Activity != nil {
-		e.Activity, e.Basis, e.Assessment = v.Activity.ID, v.Activity.Basis.String(), v.Activity.Assessment
-	}
-	for _, r := range j.Rungs(v) {
+	for _, r := range f.Ladder {
 		e.Ladder = append(e.Ladder, ExplainedRung{r.Activity.ID, r.Decision.String(), r.Reason.String()})
 	}
 	return e
 }
 
-func (j *Judgement) explainRequest() *ExplainedRequest {
-	out := &j.Out
+func explainRequest(out *Outgoing) *ExplainedRequest {
 	r := &ExplainedRequest{Method: out.Method, URL: strings.TrimSuffix(out.Upstream, "/") + string(out.Path), Headers: map[string]string{}}
 	if len(out.Query) > 0 {
 		r.URL += "?" + string(out.Query)

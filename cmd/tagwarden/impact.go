@@ -107,10 +107,10 @@ func (m *impact) hit(x, y *rules.Explanation) {
 			m.Same++
 			continue
 		}
-		e := example{Vendor: cmp.Or(x.Vendor, "-"), Event: m.named(old.name), Old: old.why, New: changed.why,
+		e := example{Vendor: cmp.Or(x.Vendor, "-"), Event: m.named(old.Name), Old: old.why, New: changed.why,
 			Fields: fields}
-		if old.name == "" {
-			e.Vendor, e.Event = cmp.Or(y.Vendor, "-"), m.named(changed.name)
+		if old.Name == "" {
+			e.Vendor, e.Event = cmp.Or(y.Vendor, "-"), m.named(changed.Name)
 		}
 		m.count(name, &e)
 	}
@@ -141,12 +141,10 @@ func (m *impact) count(name string, e *example) {
 
 // outcome is what became of one event under one policy.
 type outcome struct {
-	name      string
-	permitted bool
-	why       string            // the activity that carries it, or the reason that denies it
-	vendor    string            // where it goes
-	sent      map[string]string // by path, of the event and of the whole hit
-	class     map[string]string // by path
+	rules.Facts
+	why   string            // the activity that carries it, or the reason that denies it
+	sent  map[string]string // by path, of the event and of the whole hit
+	class map[string]string // by path
 }
 
 func outcomeOf(x *rules.Explanation, i int) outcome {
@@ -158,12 +156,11 @@ func outcomeOf(x *rules.Explanation, i int) outcome {
 		return outcome{why: reason}
 	}
 	e := &x.Events[i]
-	j := outcome{name: e.Name, permitted: e.Decision == rules.Permit.String() && x.Forward != nil, why: e.Reason,
-		vendor: x.Vendor}
-	if !j.permitted {
+	j := outcome{Facts: e.Facts, why: e.Reason}
+	if !j.Leaves {
 		return j
 	}
-	j.why, j.sent, j.class = e.Activity, map[string]string{}, map[string]string{}
+	j.why, j.sent, j.class = j.Activity, map[string]string{}, map[string]string{}
 	for _, fields := range [][]rules.ExplainedField{e.Fields, x.Shared} {
 		for k := range fields {
 			if field := &fields[k]; field.Sent {
@@ -177,11 +174,11 @@ func outcomeOf(x *rules.Explanation, i int) outcome {
 // different says in which way two outcomes differ, "" where they do not, and in which classes of fields.
 func different(old, changed *outcome) (name string, fields []string) {
 	switch {
-	case !old.permitted && changed.permitted:
+	case !old.Leaves && changed.Leaves:
 		return nowPermitted, nil
-	case old.permitted && !changed.permitted:
+	case old.Leaves && !changed.Leaves:
 		return nowDenied, nil
-	case !old.permitted:
+	case !old.Leaves:
 		if old.why != changed.why {
 			return otherReason, nil
 		}
@@ -211,7 +208,7 @@ func different(old, changed *outcome) (name string, fields []string) {
 		return otherSent, fields
 	case fewer:
 		return fewerSent, fields
-	case old.why != changed.why || old.vendor != changed.vendor:
+	case old.why != changed.why || old.Vendor != changed.Vendor:
 		return otherActivity, nil
 	}
 	return "", nil
