@@ -288,7 +288,7 @@ func TestAHundredReloadsUnderLoad(t *testing.T) {
 				a, err := c.Answer("GET")
 				if err != nil || a.Status != 204 {
 					wrong.Add(1)
-					t.Logf("went wrong: %v %s", err, a.Raw)
+					t.Logf("went wrong: %v %+v", err, a)
 				}
 				if err != nil || a.Close { // a connection takes so many hits and no more
 					_ = c.Close()
