@@ -8,7 +8,7 @@ import (
 
 // giveBack returns memory to the system soon after a flood of large hits is over, until the context ends: the
 // collector would take minutes, and who shares the machine waits for it.
-func giveBack(s *Server, ctx context.Context) {
+func giveBack(ctx context.Context, s *Server) {
 	tick, end := s.opts.Every(2 * time.Second)
 	defer end()
 	for {

@@ -38,7 +38,7 @@ type part struct {
 	name   string
 	open   func(*Server) error            // where it fails it leaves nothing behind
 	close  func(*Server) error            // undoes open; called where that succeeded, and once
-	run    func(*Server, context.Context) // goes on as long as hits are taken, until the context ends
+	run    func(context.Context, *Server) // goes on as long as hits are taken, until the context ends
 	minute func(*Server)                  // done each minute while hits are taken
 	health func(*Server) (wrong string)   // why hits cannot be taken, or not all of them, as a sentence; "": all is well
 }

@@ -12,7 +12,7 @@ import (
 
 // watchData looks each second whether what lies in the data folder is still what was left there, until the context
 // ends.
-func watchData(s *Server, ctx context.Context) {
+func watchData(ctx context.Context, s *Server) {
 	tick, end := s.opts.Every(time.Second)
 	defer end()
 	said := false

@@ -18,7 +18,7 @@ func (s *Server) Serve(hits, admin net.Listener) error {
 	var running sync.WaitGroup
 	for _, p := range s.opened {
 		if p.run != nil {
-			running.Go(func() { p.run(s, ctx) })
+			running.Go(func() { p.run(ctx, s) })
 		}
 	}
 	running.Go(func() { s.eachMinute(ctx) })

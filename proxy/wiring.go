@@ -215,7 +215,7 @@ func openReviews(s *Server) error {
 	return nil
 }
 
-func watchReviews(s *Server, ctx context.Context) { s.reviews.watch(ctx) }
+func watchReviews(ctx context.Context, s *Server) { s.reviews.watch(ctx) }
 func measureReviews(s *Server)                    { s.reviews.measure() }
 
 // openOutbox makes the outbox: what waits there is told while hits are taken.
@@ -238,7 +238,7 @@ func openOutbox(s *Server) error {
 	return nil
 }
 
-func deliverOutbox(s *Server, ctx context.Context) { s.outbox.Deliver(ctx) }
+func deliverOutbox(ctx context.Context, s *Server) { s.outbox.Deliver(ctx) }
 
 func openVisitors(s *Server) error {
 	s.visitors = newVisitors(s.opts.Log, visitor.Options{
@@ -292,7 +292,7 @@ func closeControl(s *Server) error {
 	return nil
 }
 
-func takeCommands(s *Server, ctx context.Context) {
+func takeCommands(ctx context.Context, s *Server) {
 	if s.control != nil {
 		s.control.serve(ctx, s.listeners.bound(ofCommands, s.control.listener, commandPlaces, 1))
 	}
