@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
@@ -280,6 +281,7 @@ func TestAHundredReloadsUnderLoad(t *testing.T) {
 			}
 			defer func() { _ = c.Close() }()
 			for !stop.Load() {
+				_ = c.SetDeadline(time.Now().Add(rawhttp.Patience)) // of this hit, not of all together
 				if err := c.Send(get(pageView+"&dt=Home", yes)); err != nil {
 					t.Error(err)
 					return
