@@ -42,7 +42,7 @@ func Parse(name string, text []byte, faults *Faults) *Document {
 	}
 	if err == nil {
 		if err = decoder.Decode(&second); err == nil {
-			faults.node(doc, &second, "a second document begins here: put it into a file of its own")
+			faults.node(doc, &second, secondDocument)
 			return nil
 		}
 	}
@@ -59,14 +59,23 @@ func Parse(name string, text []byte, faults *Faults) *Document {
 	return doc
 }
 
+const secondDocument = "a second document begins here: put it into a file of its own"
+
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// syntaxFault reports what the YAML library says, which knows the line at best.
+// syntaxFault reports what is no YAML: the mistake that was made; where it is none of the usual ones what the library says,
+// which knows the line at best.
 func syntaxFault(doc *Document, err error, faults *Faults) {
+	if m := mistakeIn(doc.Text); m != nil {
+		faults.node(doc, &yaml.Node{Line: m.line, Column: m.column}, "%s", m.msg)
+		return
+	}
 	node, msg := &yaml.Node{Line: 1, Column: 1}, err.Error()
 	if m := yamlLine.FindStringSubmatch(msg); m != nil {
 		if line, err := strconv.Atoi(m[1]); err == nil {
-			node.Line = line
+			if node.Line = line; strings.HasPrefix(m[2], "did not find expected") {
+				node.Line++ // the library's parser counts lines from 0
+			}
 		}
 		msg = m[2]
 	}

@@ -79,6 +79,10 @@ func (d *Decoder) structure(node *yaml.Node, v reflect.Value) {
 		}
 		f, known := fields.ByName(name)
 		if !known {
+			if hint := missingSpace(key, yaml.MappingNode); hint != "" {
+				d.Fail(key, "unknown key %q%s", name, hint)
+				continue
+			}
 			d.Fail(key, "unknown key %q%s", name, Suggestion(name, fields.names()))
 			continue
 		}
@@ -233,8 +237,22 @@ func (d *Decoder) want(node *yaml.Node, kind yaml.Kind, t reflect.Type) bool {
 	if node.Kind == kind {
 		return true
 	}
-	d.Fail(node, "%s stands where %s is wanted", Describe(node), Wanted(t))
+	d.Fail(node, "%s stands where %s is wanted%s", Describe(node), Wanted(t), missingSpace(node, kind))
 	return false
+}
+
+// missingSpace says where a text shows that a space was forgotten, which makes of a key or an item a text.
+func missingSpace(node *yaml.Node, wanted yaml.Kind) string {
+	if node.Kind != yaml.ScalarNode || node.Style != 0 {
+		return ""
+	}
+	if m := unspaced.FindStringSubmatch(node.Value); m != nil && wanted == yaml.MappingNode {
+		return fmt.Sprintf(": a space is missing behind the colon: write %s: %s", Shortened(m[1]), Shortened(m[2]))
+	}
+	if len(node.Value) > 1 && node.Value[0] == '-' && wanted == yaml.SequenceNode {
+		return ": a space is missing behind the dash"
+	}
+	return ""
 }
 
 // Fail adds a fault at a node.
