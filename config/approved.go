@@ -10,11 +10,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// HistoryFolder, in the policy folder, holds every version that was ever approved, <id>-v<version>.yaml. Compile does not read it.
+// HistoryFolder is a folder of the policy that holds every version that was ever approved, <id>-v<version>.yaml.
+// Compile does not read it.
 const HistoryFolder = "assessments/.history"
 
-// Approved is a file of the history: a version of an assessment as it was signed, with what was signed with it. Together with the approver's
-// public key it shows what a record's assessment and version said, whatever the policy says today.
+// Approved is a file of the history: a version of an assessment as it was signed, with what was signed with it.
+// Together with the approver's public key it shows what a record's assessment and version said, whatever the policy
+// says today.
 type Approved struct {
 	Assessment string                   `yaml:"assessment" is:"required,id" doc:"Id of the assessment."`
 	Version    int                      `yaml:"version" is:"required,min=1" doc:"The version that was approved."`
@@ -35,11 +37,14 @@ type ApprovedTexts struct {
 }
 
 // Keep writes down a version as it is approved. Only Despite and Because of note are taken.
-func (l *Loaded) Keep(a *basis.Assessment, digest basis.Digest, text []byte, key string, at time.Time, note Approved) (name string, out []byte) {
+func (l *Loaded) Keep(a *basis.Assessment, digest basis.Digest, text []byte, key string, at time.Time,
+	note Approved) (name string, out []byte) {
 	around := l.Surroundings()
 	kept := Approved{
-		Assessment: a.ID, Version: a.Version, Digest: digest.String(), Key: key, Despite: note.Despite, Because: note.Because,
-		Purposes: map[string]ApprovedTexts{}, Hosts: map[string][]string{}, Document: strings.ReplaceAll(string(text), "\r\n", "\n"),
+		Assessment: a.ID, Version: a.Version, Digest: digest.String(), Key: key, Despite: note.Despite,
+		Because:  note.Because,
+		Purposes: map[string]ApprovedTexts{}, Hosts: map[string][]string{},
+		Document: strings.ReplaceAll(string(text), "\r\n", "\n"),
 	}
 	kept.At.Time = at.UTC().Truncate(time.Second)
 	for _, id := range a.Purposes {

@@ -56,17 +56,18 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 		}
 		c.doubles(c.activities, at("purposes"), a.Purposes)
 	}
-	if c.profiles != nil && a.Profile != "" && c.known(c.activities, at("profile"), "profile", a.Profile, c.profiles.Keys("profiles")) {
+	if c.profiles != nil && a.Profile != "" && c.known(c.activities, at("profile"), "profile", a.Profile,
+		c.profiles.Keys("profiles")) {
 		c.required.checkRequired(a)
-		law{c.checks}.clickIDs(a, at("profile"))
-		law{c.checks}.activity(a, at)
+		c.law().clickIDs(a, at("profile"))
+		c.law().activity(a, at)
 	}
 }
 
 // checkBasis looks at whether an activity has what its basis asks for, and nothing that another asks for.
 func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
-	law{c.checks}.transfer(a, b, at)
+	c.law().transfer(a, b, at)
 	switch {
 	case b == basis.LegitimateInterest && a.Assessment == "" && !c.activities.Has(at("assessment")...):
 		c.refuse(c.activities, at("basis"), "lawful/li-assessment",

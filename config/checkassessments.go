@@ -29,7 +29,7 @@ func (c assessmentCheck) run() {
 		}
 		c.doubles(doc, strict.Path("purposes"), a.Purposes)
 		c.doubles(doc, strict.Path("recipients"), a.Recipients)
-		law{c.checks}.document(doc, a)
+		c.law().document(doc, a)
 	}
 	c.warnRevocations()
 }

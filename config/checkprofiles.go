@@ -33,7 +33,8 @@ func (c *profileCheck) run() {
 		for _, section := range []string{"fields", "set"} {
 			for _, vendor := range c.profiles.Keys(at(section)...) {
 				if c.server != nil && !slices.Contains(c.server.Keys("vendors"), vendor) {
-					c.faults.Key(c.profiles, at(section, vendor), "vendor %q is not known%s", strict.Shortened(vendor), strict.Suggestion(vendor, c.server.Keys("vendors")))
+					c.faults.Key(c.profiles, at(section, vendor), "vendor %q is not known%s", strict.Shortened(vendor),
+						strict.Suggestion(vendor, c.server.Keys("vendors")))
 				}
 			}
 		}

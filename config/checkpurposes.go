@@ -20,7 +20,7 @@ func (c purposeCheck) run() {
 				"\"all\" means every purpose wherever objections are written: give the purpose another id")
 		}
 		c.doubles(c.purposes, strict.Path("purposes", id, "categories"), c.loaded.Purposes[id].Categories)
-		law{c.checks}.purpose(id)
+		c.law().purpose(id)
 		c.checkUnread(id)
 	}
 }

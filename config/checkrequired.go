@@ -71,5 +71,6 @@ func (c *requiredCheck) drops(a *Activity, field *catalog.FieldInfo) bool {
 		line, listed = profile.Classes[field.Class.String()]
 	}
 	_, set := profile.Set[a.Vendor][field.Path]
-	return !set && !line.faulty && (listed || !field.Class.KeptByDefault()) && (!listed || line.Spec.Kind == minimise.Drop)
+	return !set && !line.faulty && (listed || !field.Class.KeptByDefault()) &&
+		(!listed || line.Spec.Kind == minimise.Drop)
 }

@@ -153,7 +153,8 @@ func (c siteCheck) checkPlatform(at []any, name string, platform *CMP) {
 	for id, category := range platform.Categories {
 		c.checkCategory(here("categories", id), category)
 		if isCMP && !cmp.Known(id) {
-			c.faults.At(c.server, here("categories", id), "%q is no id of %s%s", strict.Shortened(id), name, strict.Suggestion(id, slices.Sorted(maps.Keys(cmp.DefaultCategories()))))
+			c.faults.At(c.server, here("categories", id), "%q is no id of %s%s", strict.Shortened(id), name,
+				strict.Suggestion(id, slices.Sorted(maps.Keys(cmp.DefaultCategories()))))
 		}
 	}
 	switch {

@@ -35,7 +35,8 @@ func (c testCheck) run() {
 
 func (c testCheck) checkTest(doc *strict.Document, test *Test, at func(...any) []any) {
 	if name := path.Join(testsFolder, test.Hit); test.Hit != "" {
-		if _, there := c.source.policy[name]; !there || path.IsAbs(test.Hit) || !strings.HasPrefix(name, testsFolder+"/") {
+		if _, there := c.source.policy[name]; !there || path.IsAbs(test.Hit) ||
+			!strings.HasPrefix(name, testsFolder+"/") {
 			c.faults.At(doc, at("hit"),
 				"there is no file %s in the policy folder: hits are named relative to tests, as in "+
 					"hits/page-view.http", strict.Shortened(name))

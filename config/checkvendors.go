@@ -47,7 +47,8 @@ func (c vendorCheck) run() {
 		}
 		file, ok := c.catalogs.find(vendor.Catalog)
 		if !ok {
-			c.known(c.server, at("catalog"), "catalog entry", vendor.Catalog, append(catalog.BuiltinIDs(), slices.Sorted(maps.Keys(c.catalogs))...))
+			c.known(c.server, at("catalog"), "catalog entry", vendor.Catalog,
+				append(catalog.BuiltinIDs(), slices.Sorted(maps.Keys(c.catalogs))...))
 			continue
 		}
 		if file == nil {
@@ -73,7 +74,8 @@ func (c vendorCheck) checkVendorRegion(at func(...any) []any, vendor Vendor, fil
 		return
 	}
 	if _, ok := file.Regions[vendor.Region]; !ok {
-		c.faults.At(c.server, at("region"), "%s has no region %q: known are %s", file.ID, strict.Shortened(vendor.Region), strings.Join(regions, ", "))
+		c.faults.At(c.server, at("region"), "%s has no region %q: known are %s", file.ID,
+			strict.Shortened(vendor.Region), strings.Join(regions, ", "))
 	}
 }
 
@@ -85,7 +87,8 @@ func (c vendorCheck) checkPaths(at func(...any) []any, vendor Vendor, file *cata
 	}
 	for _, endpoint := range slices.Sorted(maps.Keys(vendor.Paths)) {
 		if !slices.Contains(endpoints, endpoint) {
-			c.faults.Key(c.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID, strict.Shortened(endpoint), strict.Suggestion(endpoint, endpoints))
+			c.faults.Key(c.server, at("paths", endpoint), "vendor %s has no endpoint %q%s", file.ID,
+				strict.Shortened(endpoint), strict.Suggestion(endpoint, endpoints))
 			continue
 		}
 		c.invalid(c.server, at("paths", endpoint), pathFault(vendor.Paths[endpoint]))
@@ -131,7 +134,8 @@ func (c vendorCheck) checkUpstreams(at func(...any) []any, vendor Vendor, file *
 	roles := slices.Sorted(maps.Keys(file.Hosts))
 	for role, address := range vendor.Upstreams {
 		if _, ok := file.Hosts[role]; !ok {
-			c.faults.Key(c.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, strict.Shortened(role), strict.Suggestion(role, roles))
+			c.faults.Key(c.server, at("upstreams", role), "vendor %s has no host %q%s", file.ID, strict.Shortened(role),
+				strict.Suggestion(role, roles))
 			continue
 		}
 		c.checkUpstream(at("upstreams", role), address, vendor.Private)

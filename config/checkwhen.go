@@ -14,7 +14,8 @@ func (c activityCheck) checkWhen(text string, at []any) {
 	node := c.activities.Find(at)
 	for _, fault := range faults {
 		line, column := whenPlace(c.activities, node, fault)
-		c.faults = append(c.faults, strict.Fault{File: c.activities.Name, Line: line, Column: column, Msg: "when: " + fault.msg})
+		c.faults = append(c.faults, strict.Fault{File: c.activities.Name, Line: line, Column: column,
+			Msg: "when: " + fault.msg})
 	}
 }
 

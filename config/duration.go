@@ -28,7 +28,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is no span of time: write a whole number and ms, s, m, h or d, as in 24h", strict.Shortened(string(text)))
+	return fmt.Errorf(
+		"%q is no span of time: write a whole number and ms, s, m, h or d, as in 24h", strict.Shortened(string(text)))
 }
 
 // String writes it in the largest unit that divides it.

@@ -17,7 +17,8 @@ const maxRegionDBBytes = 1 << 30
 // regionDB tells the region of an address by a database in MaxMind's format, held in memory.
 type regionDB struct{ db *maxminddb.Reader }
 
-// Place returns the codes of country and subdivision, "" where the database knows none. Ok is false where it cannot be read there.
+// Place returns the codes of country and subdivision, "" where the database knows none. Ok is false where it cannot be
+// read there.
 func (r *regionDB) Place(address netip.Addr) (country, part string, ok bool) {
 	return placeOf(r.db.Lookup(address))
 }
@@ -26,13 +27,15 @@ func placeOf(found maxminddb.Result) (country, part string, ok bool) {
 	if !found.Found() {
 		return "", "", found.Err() == nil
 	}
-	if found.DecodePath(&country, "country", "iso_code") != nil || found.DecodePath(&part, "subdivisions", 0, "iso_code") != nil {
+	if found.DecodePath(&country, "country", "iso_code") != nil ||
+		found.DecodePath(&part, "subdivisions", 0, "iso_code") != nil {
 		return "", "", false
 	}
 	return country, part, true
 }
 
-// openRegionDB opens a database and looks at every place in it once, so that none turns out to be damaged when a visitor comes from there.
+// openRegionDB opens a database and looks at every place in it once, so that none turns out to be damaged when a
+// visitor comes from there.
 func openRegionDB(content []byte) (*regionDB, error) {
 	db, err := maxminddb.OpenBytes(content)
 	if err != nil {
@@ -46,7 +49,9 @@ func openRegionDB(content []byte) (*regionDB, error) {
 	for offset := range tree.data {
 		country, _, ok := placeOf(db.LookupOffset(uintptr(offset)))
 		if !ok || country != "" && !countryLike(country) {
-			return nil, errors.New("the database is damaged, or none of countries: a country in it cannot be read, fetch a country or city database again")
+			return nil, errors.New(
+				"the database is damaged, or none of countries: a country in it cannot be read, fetch a country or " +
+					"city database again")
 		}
 		some = some || country != ""
 	}

@@ -2,8 +2,9 @@ package config
 
 import "encoding/binary"
 
-// regionTree is the tree of networks in a database of MaxMind's format (specification 2.0, "Binary Search Tree Section"): nodes of two
-// records, each of which is the number of another node, the number of nodes (nothing is known there), or where data stand.
+// regionTree is the tree of networks in a database of MaxMind's format (specification 2.0, "Binary Search Tree
+// Section"): nodes of two records, each of which is the number of another node, the number of nodes (nothing is known
+// there), or where data stand.
 type regionTree struct {
 	content []byte
 	nodes   uint64
@@ -25,7 +26,8 @@ const deepest = 128
 // separator stands between tree and data.
 const separator = 16
 
-// walk goes from the first node to everything that it leads to, each node once. False where the tree leads out of the file, or in a circle.
+// walk goes from the first node to everything that it leads to, each node once. False where the tree leads out of the
+// file, or in a circle.
 func (t *regionTree) walk() bool {
 	if t.size != 24 && t.size != 28 && t.size != 32 || t.nodes == 0 || t.nodes > uint64(len(t.content))*4/t.size {
 		return false

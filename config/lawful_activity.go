@@ -10,13 +10,17 @@ import (
 // law holds a policy against the rules about what none may say.
 type law struct{ checks }
 
+func (c checks) law() law { return law{c} }
+
 // clickIDs refuses a profile that passes click ids, where the activity does not rest on consent: each names one click
 // of one person.
 func (c law) clickIDs(a *Activity, at []any) {
 	if a.Basis == basis.Consent.String() {
 		return
 	}
-	if slices.ContainsFunc(c.loaded.passing(a), func(l ProfileLine) bool { return l.Class == hit.ClickID || l.Spec.URL.NeedsConsent() }) {
+	if slices.ContainsFunc(c.loaded.passing(a), func(l ProfileLine) bool {
+		return l.Class == hit.ClickID || l.Spec.URL.NeedsConsent()
+	}) {
 		c.refuse(c.activities, at, "lawful/click-id",
 			"profile %s passes click ids (class click_id, or class:click_id in addresses), which travel on consent "+
 				"alone: give this activity another profile", a.Profile)

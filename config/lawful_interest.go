@@ -42,7 +42,8 @@ func (c law) identity(a *Activity, line ProfileLine) {
 	case hit.PersonName:
 		raw = raw || line.Spec.Kind == minimise.Scrub // names are not recognised in free text
 	case hit.PreciseGeo:
-		raw = raw || line.Spec.Kind == minimise.Truncate && line.Spec.Truncate.Decimals != nil && *line.Spec.Truncate.Decimals > coarseDecimals
+		raw = raw || line.Spec.Kind == minimise.Truncate && line.Spec.Truncate.Decimals != nil &&
+			*line.Spec.Truncate.Decimals > coarseDecimals
 		instead = "drop it, or { truncate: { decimals: " + strconv.Itoa(coarseDecimals) + " } }"
 	case hit.Recording:
 		c.refuse(c.profiles, line.At, "lawful/li-recording",
@@ -89,7 +90,8 @@ func (c law) data(a *Activity, line ProfileLine, assessment *basis.Assessment) {
 // transfer looks at whether an activity says what makes a transfer to a third country lawful.
 func (c law) transfer(a *Activity, b basis.Basis, at func(...any) []any) {
 	file := c.loaded.vendors[a.Vendor]
-	if file == nil || a.Transfer != nil || c.activities.Has(at("transfer")...) || c.ownOrInEEA(a.Vendor) || b == basis.OptOut || b == basis.None {
+	if file == nil || a.Transfer != nil || c.activities.Has(at("transfer")...) || c.ownOrInEEA(a.Vendor) ||
+		b == basis.OptOut || b == basis.None {
 		return
 	}
 	id := "lawful/transfer"

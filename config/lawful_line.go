@@ -16,8 +16,8 @@ type ProfileLine struct {
 	At    []any // its place in the file of profiles
 }
 
-// Lines lists what the profile of an activity does to its vendor's fields, by class. Every line counts, whether a hit of today has such a
-// field or not: a line is what a profile says. What says nothing about a visitor is left out.
+// Lines lists what the profile of an activity does to its vendor's fields, by class. Every line counts, whether a hit
+// of today has such a field or not: a line is what a profile says. What says nothing about a visitor is left out.
 func (l *Loaded) Lines(a *Activity) []ProfileLine {
 	profile := l.Profiles[a.Profile]
 	var list []ProfileLine

@@ -61,7 +61,8 @@ func Load(path string) (*Loaded, error) {
 // Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a strict.Faults.
 func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r := &reading{source: source}
-	r.checks = checks{new(report), new(documents), &Loaded{Source: source, Assessments: map[string]Assessment{}, past: past}}
+	r.checks = checks{new(report), new(documents), &Loaded{Source: source, Assessments: map[string]Assessment{},
+		past: past}}
 	r.readServer()
 	r.readPolicy()
 	r.checkFolder()

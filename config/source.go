@@ -37,7 +37,8 @@ type Source struct {
 
 // Read reads the server file and the policy folder that it names. An error is a strict.Faults.
 func Read(file string) (*Source, error) {
-	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{}, sheets: map[string]besideFile{}}
+	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
+		sheets: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
@@ -58,7 +59,8 @@ type besideFile struct {
 	err     error
 }
 
-// readBeside reads the databases of regions and the style sheets that sites of the server file name. Of one that cannot be read it keeps why.
+// readBeside reads the databases of regions and the style sheets that sites of the server file name. Of one that cannot
+// be read it keeps why.
 func (s *Source) readBeside() {
 	var ignored strict.Faults
 	doc := strict.Parse("", s.server, &ignored)

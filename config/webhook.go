@@ -145,7 +145,8 @@ func (c webhookCheck) checkPlaceholders(at []any, hook *Webhook, text string) {
 		case found[2] == "":
 			c.invalid(c.server, at, "a placeholder is not closed: write ${email}")
 		case !slices.Contains(placeholders, name):
-			c.invalid(c.server, at, fmt.Sprintf("placeholder %q is not known%s", strict.Shortened(name), strict.Suggestion(name, placeholders)))
+			c.invalid(c.server, at, fmt.Sprintf("placeholder %q is not known%s", strict.Shortened(name),
+				strict.Suggestion(name, placeholders)))
 		case name == "secret" && hook.SecretFile == "":
 			c.invalid(c.server, at, "${secret} is what secret_file holds: say which file that is")
 		}

@@ -194,7 +194,9 @@ func (c *compiler) sites() error {
 	for i := range c.draft.Sites {
 		d := &c.draft.Sites[i]
 		at := "sites." + d.ID
-		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header, subdivision: d.Region.Subdivision, database: d.Region.Database, literal: map[string][]*Route{}, slashed: map[string][]*Route{}}
+		s := &Site{ID: d.ID, Hosts: d.Hosts, Base: d.Base, Origins: d.Origins, header: d.Region.Header,
+			subdivision: d.Region.Subdivision, database: d.Region.Database, literal: map[string][]*Route{},
+			slashed: map[string][]*Route{}}
 		var err error
 		if d.Region.Default != "" {
 			if s.fallback, err = ParseRegion(d.Region.Default); err != nil {

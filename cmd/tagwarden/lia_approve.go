@@ -90,7 +90,8 @@ func liaRevoke(_ context.Context, t *terminal, args []string) int {
 		printf(t.out, "%s version %d is revoked already: %s\n", id, version, r.Because)
 		return fine
 	}
-	path, err := assess.Revoke(loaded, basis.Revocation{Assessment: id, Version: version, At: t.now(), Because: *because}, private)
+	path, err := assess.Revoke(loaded, basis.Revocation{Assessment: id, Version: version, At: t.now(),
+		Because: *because}, private)
 	if err != nil {
 		t.fail("%v", err)
 		return findings

@@ -74,7 +74,8 @@ var errEnd = errors.New("the answers ended")
 // askAll asks what has no answer yet, again and again until the answer will do.
 func askAll(t *terminal, answers *assess.Answers, loaded *config.Loaded) error {
 	lines := bufio.NewReader(t.in)
-	proposals := map[string]string{"id": assess.FreeID(loaded, t.now()), "version": "1", "dpia": "none", "objection.compelling_grounds": "none"}
+	proposals := map[string]string{"id": assess.FreeID(loaded, t.now()), "version": "1", "dpia": "none",
+		"objection.compelling_grounds": "none"}
 	step := ""
 	for _, q := range answers.Missing() {
 		if q.Step != "" && q.Step != step {

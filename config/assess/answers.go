@@ -45,7 +45,9 @@ var unasked = []Question{{Key: "decided"}}
 
 // besidesMissing leaves out that keys are missing: they are asked for.
 func besidesMissing(faults strict.Faults) strict.Faults {
-	return slices.DeleteFunc(slices.Clone(faults), func(f strict.Fault) bool { return strings.HasPrefix(f.Msg, "missing key ") })
+	return slices.DeleteFunc(slices.Clone(faults), func(f strict.Fault) bool {
+		return strings.HasPrefix(f.Msg, "missing key ")
+	})
 }
 
 func (a *Answers) set(key string, node *yaml.Node) {
@@ -69,7 +71,9 @@ func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	if q.Pairs {
 		for part := range strings.SplitSeq(text, ",") {
 			if !strings.Contains(part, ":") {
-				return fmt.Errorf("%q is no pair: write class: minimiser, with commas between pairs", strict.Shortened(strings.TrimSpace(part)))
+				return fmt.Errorf(
+					"%q is no pair: write class: minimiser, with commas between pairs",
+					strict.Shortened(strings.TrimSpace(part)))
 			}
 		}
 	}
@@ -83,12 +87,14 @@ func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 		config.Decode(doc, &read, &faults)
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
-				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id), strict.Suggestion(id, purposeIDs(l)))
+				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id),
+					strict.Suggestion(id, purposeIDs(l)))
 			}
 		}
 		for _, id := range read.Recipients {
 			if _, known := l.Server.Vendors[id]; !known {
-				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id), strict.Suggestion(id, vendorIDs(l)))
+				faults.File("answer", "vendor %q is not known%s", strict.Shortened(id),
+					strict.Suggestion(id, vendorIDs(l)))
 			}
 		}
 	}
@@ -176,8 +182,8 @@ func mappingOf(root *yaml.Node, name string) *yaml.Node {
 	return value
 }
 
-// Write writes the assessment into the policy folder, and returns its file's name. Nothing that is there is overwritten. An error may be
-// a strict.Faults.
+// Write writes the assessment into the policy folder, and returns its file's name. Nothing that is there is
+// overwritten. An error may be a strict.Faults.
 func (a *Answers) Write(l *config.Loaded) (string, error) {
 	if missing := a.Missing(); len(missing) > 0 {
 		return "", fmt.Errorf("%s is missing: %s", missing[0].Key, missing[0].Good)
@@ -186,7 +192,8 @@ func (a *Answers) Write(l *config.Loaded) (string, error) {
 	inner := config.AssessmentsFolder + "/" + id + ".yaml"
 	path := filepath.Join(l.Source.Dir, filepath.FromSlash(inner))
 	if l.Source.Text(inner) != nil {
-		return "", fmt.Errorf("%s is there already: nothing was written; take another id, or edit it and count its version up", path)
+		return "", fmt.Errorf(
+			"%s is there already: nothing was written; take another id, or edit it and count its version up", path)
 	}
 	if _, there := l.Assessments[id]; there {
 		return "", fmt.Errorf("there is an assessment %q already, in %s: take another id", id, l.Assessments[id].File)

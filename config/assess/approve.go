@@ -14,10 +14,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Approve signs an assessment with an approver's private key: the approval goes into its file, the version into the history. It is refused
-// where the key is none of the approvers', where its owner is the approver, where its review is overdue, where the version is void or was
-// approved with another meaning, and where Check finds something, unless because says why it is approved all the same. It returns the
-// files that it wrote.
+// Approve signs an assessment with an approver's private key: the approval goes into its file, the version into the
+// history. It is refused where the key is none of the approvers', where its owner is the approver, where its review is
+// overdue, where the version is void or was approved with another meaning, and where Check finds something, unless
+// because says why it is approved all the same. It returns the files that it wrote.
 func Approve(l *config.Loaded, id, private string, now time.Time, because string) ([]string, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
@@ -76,7 +76,8 @@ type FindingsError struct {
 
 // Error names the rules.
 func (e *FindingsError) Error() string {
-	return fmt.Sprintf("%s is not approved: there is something to say against it (%s)", e.ID, strings.Join(e.Rules, ", "))
+	return fmt.Sprintf(
+		"%s is not approved: there is something to say against it (%s)", e.ID, strings.Join(e.Rules, ", "))
 }
 
 // approverOf finds whose a private key is.
@@ -90,7 +91,9 @@ func approverOf(l *config.Loaded, private string) (basis.Approver, error) {
 			return a, nil
 		}
 	}
-	return basis.Approver{}, fmt.Errorf("the key %s is none of the approvers' in %s: the operator adds its public half under approvers", key, l.Source.Path)
+	return basis.Approver{}, fmt.Errorf(
+		"the key %s is none of the approvers' in %s: the operator adds its public half under approvers", key,
+		l.Source.Path)
 }
 
 // approvable says what no reason can outweigh.
@@ -98,11 +101,14 @@ func approvable(l *config.Loaded, a config.Assessment, by basis.Approver, now ti
 	d := a.Document
 	switch {
 	case samePerson(d.Owner, by.Name()):
-		return fmt.Errorf("the owner %s and the approver %s are the same person: who answers for an assessment does not approve it; have somebody else sign", d.Owner, by.Name())
+		return fmt.Errorf(
+			"the owner %s and the approver %s are the same person: who answers for an assessment does not approve "+
+				"it; have somebody else sign", d.Owner, by.Name())
 	case basis.DayOf(now).DaysUntil(d.ReviewBy) < 0:
 		return fmt.Errorf("review_by is past (%s): set the day of the next review first", d.ReviewBy)
 	case l.Past.Void(d.ID, d.Version):
-		return fmt.Errorf("version %d was revoked, or a later one was in force before: count version up, then approve", d.Version)
+		return fmt.Errorf(
+			"version %d was revoked, or a later one was in force before: count version up, then approve", d.Version)
 	}
 	kept, err := ReadVersion(l, d.ID, d.Version)
 	if errors.Is(err, ErrNoVersion) {
@@ -117,11 +123,13 @@ func approvable(l *config.Loaded, a config.Assessment, by basis.Approver, now ti
 	return nil
 }
 
-// samePerson tells whether an owner and an approver's name look like one person: "jane.doe@shop.example", "Jane Doe" and "jane-doe" do.
+// samePerson tells whether an owner and an approver's name look like one person: "jane.doe@shop.example", "Jane Doe"
+// and "jane-doe" do.
 func samePerson(owner, approver string) bool {
 	plain := func(name string) string {
 		name, _, _ = strings.Cut(name, "@")
-		return strings.ToLower(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), ""))
+		return strings.ToLower(strings.Join(strings.FieldsFunc(name,
+			func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), ""))
 	}
 	return plain(owner) != "" && plain(owner) == plain(approver)
 }

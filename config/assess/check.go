@@ -49,7 +49,8 @@ type checker struct {
 	findings []Finding
 }
 
-// Check says what is missing in an assessment, vague, or contradicted by the policy, sorted by place. Approve asks it too.
+// Check says what is missing in an assessment, vague, or contradicted by the policy, sorted by place. Approve asks it
+// too.
 func Check(l *config.Loaded, id string, now time.Time) []Finding {
 	given, ok := l.Assessments[id]
 	if !ok {
@@ -72,7 +73,8 @@ func Check(l *config.Loaded, id string, now time.Time) []Finding {
 // find adds a finding about the value that a path of the assessment's file leads to.
 func (c *checker) find(rule, source string, at []any, format string, args ...any) {
 	node := c.doc.Find(at)
-	fault := strict.Fault{File: c.doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1), Msg: fmt.Sprintf(format, args...)}
+	fault := strict.Fault{File: c.doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1),
+		Msg: fmt.Sprintf(format, args...)}
 	c.findings = append(c.findings, Finding{fault, rule, source})
 }
 
@@ -92,7 +94,9 @@ func (c *checker) answers() {
 // interest: what it is for is specific.
 func (c *checker) interest() {
 	if config.Unspecific(c.a.Interest.What) && !config.SaysNothing(c.a.Interest.What) {
-		c.find("interest-vague", art6Interest, strict.Path("interest", "what"), "%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(c.a.Interest.What))
+		c.find("interest-vague", art6Interest, strict.Path("interest", "what"),
+			"%q could be anybody's interest in anything: say what you want to know or do",
+			strict.Shortened(c.a.Interest.What))
 	}
 }
 
@@ -108,19 +112,25 @@ func (c *checker) relationship() {
 	}
 	if speaks(strings.Join(about, "\n"), prospectWords) {
 		c.find("prospecting", art47Relation, strict.Path("balancing", "relationship"),
-			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot expect what a customer can", strict.Shortened(c.a.Balancing.Relationship))
+			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot "+
+				"expect what a customer can", strict.Shortened(c.a.Balancing.Relationship))
 	}
 }
 
 // people: children and special categories of data.
 func (c *checker) people() {
 	b := &c.a.Balancing
-	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, c.a.Necessity.Minimised}, "\n"), childWords) {
-		c.find("children", art8Children, strict.Path("balancing", "children"), "children may be among the people concerned, and the balancing does not speak of them: say what that means for them, under expected")
+	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, c.a.Necessity.Minimised},
+		"\n"), childWords) {
+		c.find("children", art8Children, strict.Path("balancing", "children"),
+			"children may be among the people concerned, and the balancing does not speak of them: say what that "+
+				"means for them, under expected")
 	}
 	if b.SpecialCategories != "no" {
 		c.find("special-categories", art9Special, strict.Path("balancing", "special_categories"),
-			"special categories of data are %s: legitimate interest is none of the grounds of Art. 9(2); leave them out, or ask for explicit consent", map[string]string{"yes": "touched", "possible": "possibly touched"}[b.SpecialCategories])
+			"special categories of data are %s: legitimate interest is none of the grounds of Art. 9(2); leave "+
+				"them out, or ask for explicit consent", map[string]string{"yes": "touched",
+				"possible": "possibly touched"}[b.SpecialCategories])
 	}
 }
 
@@ -131,13 +141,18 @@ func (c *checker) impact() {
 	}
 	texts := strings.Join(c.texts(), "\n")
 	if c.a.Balancing.Impact == "high" {
-		c.find("dpia-high-impact", art35Impact, strict.Path("dpia"), "the impact is high: name the data protection impact assessment here, or bring the impact down")
+		c.find("dpia-high-impact", art35Impact, strict.Path("dpia"),
+			"the impact is high: name the data protection impact assessment here, or bring the impact down")
 	}
 	if speaks(texts, profilingWords) {
-		c.find("dpia-profiling", art35Profile, strict.Path("dpia"), "the text speaks of profiling or scoring: name the data protection impact assessment here, or say under alternatives why it is none")
+		c.find("dpia-profiling", art35Profile, strict.Path("dpia"),
+			"the text speaks of profiling or scoring: name the data protection impact assessment here, or say "+
+				"under alternatives why it is none")
 	}
 	if len(c.a.Recipients) >= manyRecipients || speaks(texts, scaleWords) {
-		c.find("dpia-large-scale", art35Scale, strict.Path("dpia"), "data are shared on a large scale (%d recipients): name the data protection impact assessment here, or share with fewer", len(c.a.Recipients))
+		c.find("dpia-large-scale", art35Scale, strict.Path("dpia"),
+			"data are shared on a large scale (%d recipients): name the data protection impact assessment here, or "+
+				"share with fewer", len(c.a.Recipients))
 	}
 }
 
@@ -149,15 +164,19 @@ func (c *checker) term() {
 	days := basis.DayOf(c.now).DaysUntil(c.a.ReviewBy)
 	switch {
 	case days < 0:
-		c.find("review-past", art5Account, strict.Path("review_by"), "the day of the review is past: review the assessment, count its version up and set the next day")
+		c.find("review-past", art5Account, strict.Path("review_by"),
+			"the day of the review is past: review the assessment, count its version up and set the next day")
 	case days > 2*366:
-		c.find("review-far", art5Account, strict.Path("review_by"), "the next review is more than two years off: vendors and the law change faster; set an earlier day")
+		c.find("review-far", art5Account, strict.Path("review_by"),
+			"the next review is more than two years off: vendors and the law change faster; set an earlier day")
 	}
 	if basis.DayOf(c.now).DaysUntil(c.a.Decided) > 0 {
-		c.find("decided-later", art5Account, strict.Path("decided"), "it is to hold from a day on that has not come yet: until then its activities deny")
+		c.find("decided-later", art5Account, strict.Path("decided"),
+			"it is to hold from a day on that has not come yet: until then its activities deny")
 	}
 	if !c.a.Decided.IsZero() && c.a.Decided.DaysUntil(c.a.ReviewBy) < 0 {
-		c.find("decided-after-review", art5Account, strict.Path("decided"), "the day from which on it is meant to hold comes after its review: it would never hold")
+		c.find("decided-after-review", art5Account, strict.Path("decided"),
+			"the day from which on it is meant to hold comes after its review: it would never hold")
 	}
 }
 
@@ -172,21 +191,27 @@ func (c *checker) owner() {
 	}
 	switch {
 	case signed != "" && samePerson(c.a.Owner, signed):
-		c.find("owner-approves", art5Account, strict.Path("owner"), "the owner and who approved it are the same person: have somebody else approve it")
+		c.find("owner-approves", art5Account, strict.Path("owner"),
+			"the owner and who approved it are the same person: have somebody else approve it")
 	case len(c.l.Approvers) > 0 && others == 0:
-		c.find("owner-approves", art5Account, strict.Path("owner"), "the owner is the only approver: nobody is left who could approve it; name another owner, or add an approver")
+		c.find("owner-approves", art5Account, strict.Path("owner"),
+			"the owner is the only approver: nobody is left who could approve it; name another owner, or add an "+
+				"approver")
 	}
 }
 
 // resting: without an activity nothing can be held against it.
 func (c *checker) resting() {
 	if len(c.rests) == 0 {
-		c.find("no-activity", art5Account, strict.Path("id"), "no activity rests on it: data and safeguards cannot be held against a profile; name it in policy/activities.yaml, or remove it")
+		c.find("no-activity", art5Account, strict.Path("id"),
+			"no activity rests on it: data and safeguards cannot be held against a profile; name it in "+
+				"policy/activities.yaml, or remove it")
 		return
 	}
 	for i, id := range c.a.Recipients {
 		if !slices.ContainsFunc(c.rests, func(a *config.Activity) bool { return a.Vendor == id }) {
-			c.find("recipient-unused", art5Account, strict.Path("recipients", i), "nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
+			c.find("recipient-unused", art5Account, strict.Path("recipients", i),
+				"nothing is sent to %s on this assessment: remove it, so that the document says what is done", id)
 		}
 	}
 }

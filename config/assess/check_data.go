@@ -18,13 +18,15 @@ type passedClass struct {
 	activity *config.Activity
 }
 
-// passed lists what the profiles of the activities that rest on the assessment let through, by class. What says nothing about a visitor is
-// left out.
+// passed lists what the profiles of the activities that rest on the assessment let through, by class. What says nothing
+// about a visitor is left out.
 func (c *checker) passed() []passedClass {
 	var all []passedClass
 	for _, a := range c.rests {
 		for _, line := range c.l.Lines(a) {
-			known := slices.ContainsFunc(all, func(p passedClass) bool { return p.class == line.Class && p.kind == line.Spec.Kind })
+			known := slices.ContainsFunc(all, func(p passedClass) bool {
+				return p.class == line.Class && p.kind == line.Spec.Kind
+			})
 			if line.Spec.Kind != minimise.Drop && !known {
 				all = append(all, passedClass{line.Class, line.Spec.Kind, a})
 			}
@@ -51,18 +53,22 @@ func (c *checker) data() {
 			if kind.Rank() < p.kind.Rank() {
 				how = "more strictly"
 			}
-			c.find("data-differs", art5Minimise, strict.Path("data", name), "profile %s treats %s %s than is assessed (%s, not %s): make the two agree", p.activity.Profile, name, how, p.kind, listed)
+			c.find("data-differs", art5Minimise, strict.Path("data", name),
+				"profile %s treats %s %s than is assessed (%s, not %s): make the two agree", p.activity.Profile, name,
+				how, p.kind, listed)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.a.Data)) {
 		class, _ := hit.ParseClass(name)
 		if !through[name] && !class.KeptByDefault() && c.a.Data[name] != minimise.Drop.String() {
-			c.find("data-unused", art5Minimise, strict.Path("data", name), "no profile lets %s through: take the line out, so that the document says what is done", name)
+			c.find("data-unused", art5Minimise, strict.Path("data", name),
+				"no profile lets %s through: take the line out, so that the document says what is done", name)
 		}
 	}
 }
 
-// safeguard is one that the policy can be asked about. Wrong says what is let through in spite of it, "" where nothing is.
+// safeguard is one that the policy can be asked about. Wrong says what is let through in spite of it, "" where nothing
+// is.
 type safeguard struct {
 	source string
 	wrong  func(c *checker) string
@@ -81,22 +87,25 @@ func treated(classes []hit.Class, kinds ...minimise.Kind) safeguard {
 }
 
 var identifiers = []hit.Class{
-	hit.ClientID, hit.DeviceID, hit.UserID, hit.AdvertisingID, hit.ExternalID, hit.SessionID, hit.Cookie, hit.Fingerprint, hit.Email, hit.Phone,
+	hit.ClientID, hit.DeviceID, hit.UserID, hit.AdvertisingID, hit.ExternalID, hit.SessionID, hit.Cookie,
+	hit.Fingerprint, hit.Email, hit.Phone,
 }
 
 // safeguards are those by name that a policy can show.
 var safeguards = map[string]safeguard{
-	"pseudonymisation":          treated(identifiers, minimise.Pseudonymise, minimise.Derive),
-	"daily_ids":                 treated(identifiers, minimise.Derive),
-	"ip_truncation":             treated([]hit.Class{hit.IP}, minimise.Truncate),
-	"no_ip":                     treated([]hit.Class{hit.IP}),
-	"url_cleaning":              treated([]hit.Class{hit.URL}, minimise.URL, minimise.Generalise),
-	"referrer_origin_only":      treated([]hit.Class{hit.Referrer}, minimise.Generalise),
-	"user_agent_generalisation": treated([]hit.Class{hit.UserAgent, hit.ClientHint}, minimise.Generalise, minimise.Rare),
-	"time_truncation":           treated([]hit.Class{hit.Timestamp}, minimise.Truncate),
-	"text_scrubbing":            treated([]hit.Class{hit.FreeText, hit.PageTitle, hit.SearchTerm, hit.Custom, hit.Element}, minimise.Scrub, minimise.Only),
-	"no_click_ids":              treated([]hit.Class{hit.ClickID}),
-	"no_free_text":              treated([]hit.Class{hit.FreeText, hit.SearchTerm, hit.Custom}),
+	"pseudonymisation":     treated(identifiers, minimise.Pseudonymise, minimise.Derive),
+	"daily_ids":            treated(identifiers, minimise.Derive),
+	"ip_truncation":        treated([]hit.Class{hit.IP}, minimise.Truncate),
+	"no_ip":                treated([]hit.Class{hit.IP}),
+	"url_cleaning":         treated([]hit.Class{hit.URL}, minimise.URL, minimise.Generalise),
+	"referrer_origin_only": treated([]hit.Class{hit.Referrer}, minimise.Generalise),
+	"user_agent_generalisation": treated([]hit.Class{hit.UserAgent, hit.ClientHint}, minimise.Generalise,
+		minimise.Rare),
+	"time_truncation": treated([]hit.Class{hit.Timestamp}, minimise.Truncate),
+	"text_scrubbing": treated([]hit.Class{hit.FreeText, hit.PageTitle, hit.SearchTerm, hit.Custom,
+		hit.Element}, minimise.Scrub, minimise.Only),
+	"no_click_ids": treated([]hit.Class{hit.ClickID}),
+	"no_free_text": treated([]hit.Class{hit.FreeText, hit.SearchTerm, hit.Custom}),
 	"short_retention": {cnilRetention, func(c *checker) string {
 		start := c.now
 		if c.a.Retention.After(start).After(start.AddDate(0, 25, 0)) {
@@ -131,7 +140,8 @@ var safeguards = map[string]safeguard{
 }
 
 // organisational are safeguards that lie outside a policy: they are taken at their word.
-var organisational = []string{"access_control", "processor_agreement", "staff_training", "no_joining", "aggregation", "own_servers", "independent_audit", "deletion_on_request"}
+var organisational = []string{"access_control", "processor_agreement", "staff_training", "no_joining", "aggregation",
+	"own_servers", "independent_audit", "deletion_on_request"}
 
 // safeguards: what is promised is done.
 func (c *checker) safeguards() {
@@ -142,11 +152,14 @@ func (c *checker) safeguards() {
 		case slices.Contains(organisational, name):
 		case !ok:
 			names := slices.Concat(slices.Sorted(maps.Keys(safeguards)), organisational)
-			c.find("safeguard-unknown", art25Design, at, "nothing here can tell whether %q is in place%s; what no name fits is described under necessity.minimised", strict.Shortened(name), strict.Suggestion(name, names))
+			c.find("safeguard-unknown", art25Design, at,
+				"nothing here can tell whether %q is in place%s; what no name fits is described under "+
+					"necessity.minimised", strict.Shortened(name), strict.Suggestion(name, names))
 		case len(c.rests) == 0:
 		default:
 			if wrong := known.wrong(c); wrong != "" {
-				c.find("safeguard-unmet", known.source, at, "%s is promised, but %s: change the profile, or take the promise back", name, wrong)
+				c.find("safeguard-unmet", known.source, at,
+					"%s is promised, but %s: change the profile, or take the promise back", name, wrong)
 			}
 		}
 	}

@@ -52,7 +52,8 @@ func NewDossier(l *config.Loaded, id string, now time.Time) (*Dossier, error) {
 	if kept != nil && !kept.same(a.Digest) {
 		kept = nil // approved with this number, and with another meaning
 	}
-	return d.write(now, fmt.Sprintf("%s: %s", validity, validity.Says()), basis.SignedBy(a.Document.Approval), kept, l.Resting(id))
+	return d.write(now, fmt.Sprintf("%s: %s", validity, validity.Says()), basis.SignedBy(a.Document.Approval), kept,
+		l.Resting(id))
 }
 
 // DossierOf gathers what there is to say of a version that was approved once.
@@ -81,7 +82,9 @@ type dossier struct {
 }
 
 func (d *dossier) section(title string, rows ...Row) {
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return len(r.Values) == 0 || len(r.Values) == 1 && r.Values[0] == "" })
+	rows = slices.DeleteFunc(rows, func(r Row) bool {
+		return len(r.Values) == 0 || len(r.Values) == 1 && r.Values[0] == ""
+	})
 	if len(rows) > 0 {
 		d.Sections = append(d.Sections, Section{title, rows})
 	}
@@ -94,18 +97,23 @@ func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []
 	d.Title, d.State = a.Title, state
 	left := fmt.Sprintf("%s (%d days from %s)", a.ReviewBy, basis.DayOf(now).DaysUntil(a.ReviewBy), basis.DayOf(now))
 	d.section("The document",
-		row("Id", a.ID), row("Version", strconv.Itoa(a.Version)), row("Owner", a.Owner), row("Controller", d.controller()...),
+		row("Id", a.ID), row("Version", strconv.Itoa(a.Version)), row("Owner", a.Owner),
+		row("Controller", d.controller()...),
 		row("Holds from", a.Decided.String()), row("Review by", left), row("State", state))
 	d.approval(by, kept)
 	d.section("Purposes", d.purposes()...)
 	d.section("Recipients", d.recipients()...)
 	d.section("Activities that rest on it", d.activities(rests)...)
-	d.section("Step one: the interest", row("What", a.Interest.What), row("Who gains what by it", a.Interest.Benefit), row("If we did not", a.Interest.IfWeDidNot))
-	d.section("Step two: necessity", row("Why", a.Necessity.Why), row("Alternatives", a.Necessity.Alternatives), row("Minimised", a.Necessity.Minimised))
+	d.section("Step one: the interest", row("What", a.Interest.What), row("Who gains what by it", a.Interest.Benefit),
+		row("If we did not", a.Interest.IfWeDidNot))
+	d.section("Step two: necessity", row("Why", a.Necessity.Why), row("Alternatives", a.Necessity.Alternatives),
+		row("Minimised", a.Necessity.Minimised))
 	b := &a.Balancing
 	d.section("Step three: the balance",
-		row("Relationship", b.Relationship), row("Expected", b.Expected), row("Impact", b.Impact), row("Children", b.Children),
-		row("Special categories", b.SpecialCategories), row("Transparency", b.Transparency), row("Safeguards", a.Safeguards...))
+		row("Relationship", b.Relationship), row("Expected", b.Expected), row("Impact", b.Impact),
+		row("Children", b.Children),
+		row("Special categories", b.SpecialCategories), row("Transparency", b.Transparency),
+		row("Safeguards", a.Safeguards...))
 	var data []Row
 	for _, class := range slices.Sorted(maps.Keys(a.Data)) {
 		data = append(data, row(class, a.Data[class]))
@@ -178,7 +186,8 @@ func (d *dossier) recipients() []Row {
 func (d *dossier) activities(rests []*config.Activity) []Row {
 	var rows []Row
 	for _, a := range rests {
-		values := []string{"to " + a.Vendor + ", for " + strings.Join(a.Purposes, ", "), "events " + strings.Join(a.Events, ", "), "profile " + a.Profile}
+		values := []string{"to " + a.Vendor + ", for " + strings.Join(a.Purposes, ", "),
+			"events " + strings.Join(a.Events, ", "), "profile " + a.Profile}
 		if a.Transfer != nil {
 			values = append(values, "transfer to "+a.Transfer.Country+" under "+a.Transfer.Safeguard)
 		}

@@ -38,7 +38,8 @@ func Versions(l *config.Loaded, id string) ([]int, error) {
 	var versions []int
 	for _, e := range entries {
 		text, ok := strings.CutPrefix(strings.TrimSuffix(e.Name(), ".yaml"), id+"-v")
-		if n, err := strconv.Atoi(text); ok && err == nil && n > 0 && e.Name() == filepath.Base(config.HistoryName(id, n)) {
+		if n, err := strconv.Atoi(text); ok && err == nil && n > 0 &&
+			e.Name() == filepath.Base(config.HistoryName(id, n)) {
 			versions = append(versions, n)
 		}
 	}

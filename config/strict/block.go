@@ -3,6 +3,7 @@ package strict
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func (s *sketch) place(at spot, list bool) bool {
 		return s.failDeeper(at)
 	}
 	if len(s.blocks) == 0 || s.last().column < at.column {
-		columns := fmt.Sprint(closing.column + 1)
+		columns := strconv.Itoa(closing.column + 1)
 		if len(s.blocks) > 0 {
 			columns = fmt.Sprintf("%d or %d", s.last().column+1, closing.column+1)
 		}
@@ -39,7 +40,8 @@ func (s *sketch) place(at spot, list bool) bool {
 	case list && s.state == wanting && closing == nil:
 		s.blocks = append(s.blocks, block{at.column, true})
 	case list:
-		s.fail(at, "an item of a list stands among keys: indent it below the key that it belongs to, or remove the dash")
+		s.fail(at,
+			"an item of a list stands among keys: indent it below the key that it belongs to, or remove the dash")
 		return false
 	case len(s.blocks) > 1 && s.blocks[len(s.blocks)-2].column == at.column:
 		s.blocks = s.blocks[:len(s.blocks)-1] // the list stood in the column of its own key

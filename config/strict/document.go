@@ -63,8 +63,8 @@ const secondDocument = "a second document begins here: put it into a file of its
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// syntaxFault reports what is no YAML: the mistake that was made; where it is none of the usual ones what the library says,
-// which knows the line at best.
+// syntaxFault reports what is no YAML: the mistake that was made; where it is none of the usual ones what the library
+// says, which knows the line at best.
 func syntaxFault(doc *Document, err error, faults *Faults) {
 	if m := mistakeIn(doc.Text); m != nil {
 		faults.node(doc, &yaml.Node{Line: m.line, Column: m.column}, "%s", m.msg)

@@ -30,7 +30,8 @@ func (s *sketch) flow() bool {
 		case r == ']' || r == '}':
 			top := s.brackets[len(s.brackets)-1]
 			if other[r] != top.opens {
-				s.fail(top.at, "this %c is not closed: write %c before the %c in line %d", top.opens, other[top.opens], r, s.row+1)
+				s.fail(top.at,
+					"this %c is not closed: write %c before the %c in line %d", top.opens, other[top.opens], r, s.row+1)
 				return false
 			}
 			s.column++
@@ -97,8 +98,8 @@ func (s *sketch) flowText() {
 	}
 }
 
-// next goes to the next line inside brackets. A line that looks like an entry, and is indented no further than the one in
-// which the bracket was opened, shows that it was to be closed before.
+// next goes to the next line inside brackets. A line that looks like an entry, and is indented no further than the one
+// in which the bracket was opened, shows that it was to be closed before.
 func (s *sketch) next() bool {
 	top := s.brackets[len(s.brackets)-1]
 	s.row, s.column = s.row+1, 0
@@ -144,7 +145,8 @@ func (s *sketch) quoted() bool {
 			return true
 		case r == '\\' && quote == '"':
 			if escaped := s.peek(1); escaped != 0 && !strings.ContainsRune("0abt\tnvfre \"/\\N_LPxuU", escaped) {
-				s.fail(s.here(), "\\%c means nothing in double quotes: write \\\\%c, or use single quotes", escaped, escaped)
+				s.fail(s.here(),
+					"\\%c means nothing in double quotes: write \\\\%c, or use single quotes", escaped, escaped)
 				return false
 			}
 			s.column += 2

@@ -15,11 +15,11 @@ type mistake struct {
 }
 
 // mistakeIn finds the first mistake in a text that the YAML library refuses, in the words of who wrote it: a bracket or
-// quotation mark that is not closed, a tab, a colon without its space. The library knows where it gave up, which is often
-// a line further on, and says it in words of its grammar. Nil where none of the usual mistakes is found.
+// quotation mark that is not closed, a tab, a colon without its space. The library knows where it gave up, which is
+// often a line further on, and says it in words of its grammar. Nil where none of the usual mistakes is found.
 //
-// What is read here is a sketch of YAML: indentation, keys, items, texts in quotes, brackets. It is asked for nothing but
-// words: whether a text is YAML the library alone decides.
+// What is read here is a sketch of YAML: indentation, keys, items, texts in quotes, brackets. It is asked for nothing
+// but words: whether a text is YAML the library alone decides.
 func mistakeIn(text []byte) *mistake {
 	if m := badByte(text); m != nil {
 		return m
@@ -45,7 +45,8 @@ func badByte(text []byte) *mistake {
 		r, size := utf8.DecodeRune(text[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return &mistake{row, column, fmt.Sprintf("the byte %#02x is no UTF-8: save the file in that encoding", text[i])}
+			return &mistake{row, column, fmt.Sprintf(
+				"the byte %#02x is no UTF-8: save the file in that encoding", text[i])}
 		case unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r):
 			return &mistake{row, column, fmt.Sprintf("a control character (U+%04X) stands here: remove it", r)}
 		case r == '\n' || r == '\r' && !bytes.HasPrefix(text[i+1:], []byte{'\n'}):
@@ -346,7 +347,8 @@ func (s *sketch) behind(start spot, sign rune) {
 	case quote && r == ':':
 		s.fail(s.here(), "a space is missing behind the colon")
 	case quote:
-		s.fail(s.here(), "text stands behind the closing quotation mark: put all of it in quotes, and write %s for one inside",
+		s.fail(s.here(),
+			"text stands behind the closing quotation mark: put all of it in quotes, and write %s for one inside",
 			map[rune]string{'"': `\"`, '\'': "''"}[sign])
 	case r == ']' || r == '}':
 		s.failCloses(r)

@@ -41,6 +41,7 @@ type Scanner struct {
 // place is what findings are counted by.
 type place struct{ vendor, field, class, kind string }
 
+// New makes a scanner that takes hits apart by every vendor of the catalog, as of a time.
 func New(at time.Time) (*Scanner, error) {
 	s := &Scanner{at: at, hosts: map[string][]string{}, kin: map[string]bool{}, vendors: map[string]*Vendor{},
 		found: map[place]*Finding{}}

@@ -47,8 +47,8 @@ var usual = map[string]string{
 	"phone_number": "phone", "telephone": "phone", "telefon": "phone", "mobile": "phone", "userid": "user_id",
 	"customer_id": "user_id",
 	"sha256":      "email_sha256", "email_hash": "email_sha256", "md5": "email_md5", "date": "time",
-		"timestamp": "time",
-	"scope": "scopes",
+	"timestamp": "time",
+	"scope":     "scopes",
 }
 
 // meaning is what a column of that name holds, "" where the name does not say it.
