@@ -7,7 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 )
 
-// Receivers are the webhooks of a server file that are told of objections and withdrawals.
+// Receivers are the webhooks of a server file, each of which is told what it wants to know.
 func Receivers(server *config.Server) ([]*webhook.Receiver, error) {
 	var all []*webhook.Receiver
 	var faults error
@@ -16,9 +16,6 @@ func Receivers(server *config.Server) ([]*webhook.Receiver, error) {
 		options := webhook.ReceiverOptions{Name: hook.ID(), URL: hook.URL, Events: hook.Events, Scopes: hook.Scopes, SecretFile: hook.SecretFile}
 		if r := hook.Request; r != nil {
 			options.Request = &webhook.Request{Method: r.Method, Headers: r.Headers, Body: r.Body, ContentType: r.ContentType}
-		}
-		if !hook.Wants(webhook.Objection) && !hook.Wants(webhook.Withdrawal) {
-			continue
 		}
 		one, err := webhook.NewReceiver(options)
 		faults = errors.Join(faults, err)

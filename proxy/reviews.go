@@ -2,8 +2,9 @@ package proxy
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -12,41 +13,44 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// assessmentDue is the event that webhooks are told when a review is near, or overdue.
-const assessmentDue = "assessment_due"
-
-// later is how long a webhook is let be that could not be told in a few attempts.
+// later is how long a review is let be that could not be put into the outbox.
 const later = time.Hour
 
 // reviewsOptions are what reviews need.
 type reviewsOptions struct {
 	Log       *zap.Logger
 	Now       func() time.Time
+	Rand      io.Reader
 	Metrics   *metrics.Metrics
 	Recovered *recovered
-	Loaded    func() *config.Loaded                            // in force
-	Note      func(ledger.Assessed) error                      // puts on the ledger that people were told
-	Repeat    func() error                                     // records again what the ledger has to remember; once a day
-	Pause     func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; nil: on the clock
+	Key       [32]byte // that messages are sealed with
+	InForce   func() *Snapshot
+	Note      func(ledger.Assessed) error // puts on the ledger that people were told
+	Repeat    func() error                // records again what the ledger has to remember; once a day
+
+	// Post keeps messages until they are sent, each step of a notice once.
+	Post func(context.Context, objection.Notice) (bool, error)
 }
 
-// reviews tells people of reviews, each minute and after each reload, until the context ends. Hits do not wait for it.
+// reviews tells people of reviews, each minute and after each reload, until the context ends: in the log, and by
+// messages that wait in the outbox until they are sent. That a review was told is on the ledger behind that; where a
+// crash came between the two, the outbox knows that it has it. Hits do not wait for it.
 type reviews struct {
 	opts    reviewsOptions
 	kick    chan struct{}
 	logged  map[ledger.Review]int       // the last mark that was logged
-	sent    map[string]bool             // by hook and message
 	waiting map[ledger.Review]time.Time // until when a review is let be
 	day     basis.Day                   // on which the ledger was last told again what it has to remember
 }
 
 func newReviews(o reviewsOptions) *reviews {
 	return &reviews{
-		opts: o, kick: make(chan struct{}, 1), logged: map[ledger.Review]int{}, sent: map[string]bool{},
+		opts: o, kick: make(chan struct{}, 1), logged: map[ledger.Review]int{},
 		waiting: map[ledger.Review]time.Time{}, day: basis.DayOf(o.Now()),
 	}
 }
@@ -82,7 +86,8 @@ func (r *reviews) look(ctx context.Context) {
 			fault(r.opts.Log, "what is known of assessments, objections and keys cannot be recorded again", err)
 		}
 	}
-	loaded := r.opts.Loaded()
+	snapshot := r.opts.InForce()
+	loaded := snapshot.Loaded
 	for _, due := range loaded.Due(now) {
 		mark, reached := basis.Mark(due.Days)
 		key := ledger.Review{Assessment: due.ID, By: due.ReviewBy.String()}
@@ -94,10 +99,14 @@ func (r *reviews) look(ctx context.Context) {
 			r.logged[key] = mark
 			r.opts.Log.Warn(dueText(due), zap.String("assessment", due.ID), zap.Int("days_left", due.Days), zap.Stringer("review_by", due.ReviewBy))
 		}
-		hooks, err := r.tellHooks(ctx, loaded, due, mark, now)
+		hooks, err := r.post(ctx, snapshot, due, mark, now)
+		if ctx.Err() != nil {
+			return // it is the next start's
+		}
 		if err != nil {
 			r.waiting[key] = now.Add(later)
-			fault(r.opts.Log, "a webhook could not be told of a review: it is tried again in an hour", err)
+			const text = "webhooks cannot be told of a review, for what they are told cannot be kept: it is tried again in an hour"
+			fault(r.opts.Log, text, err)
 			continue
 		}
 		r.opts.Recovered.Reminded[key] = mark
@@ -115,7 +124,7 @@ func (r *reviews) look(ctx context.Context) {
 
 // measure says in figures how long assessments hold.
 func (r *reviews) measure() {
-	register := r.opts.Loaded().Policy.Assessments()
+	register := r.opts.InForce().Policy.Assessments()
 	r.opts.Metrics.Due.Reset()
 	for _, id := range register.IDs() {
 		if days, ok := register.DaysLeft(id, r.opts.Now()); ok {
@@ -166,37 +175,46 @@ type dueMessage struct {
 	Policy     string   `json:"policy"`     // digest
 }
 
-// tellHooks tells every webhook that wants to know, and counts them. One that was told is not told again because another was not reached.
-func (r *reviews) tellHooks(ctx context.Context, loaded *config.Loaded, due basis.Due, mark int, now time.Time) (told int, err error) {
-	document := loaded.Policy.Assessments().Assessment(due.ID)
+// post puts into the outbox what every webhook is told that wants to know, and counts them.
+func (r *reviews) post(
+	ctx context.Context, in *Snapshot, due basis.Due, mark int, now time.Time,
+) (hooks int, err error) {
+	document := in.Policy.Assessments().Assessment(due.ID)
 	data := dueMessage{
-		Assessment: due.ID, Title: document.Title, Version: document.Version, Owner: document.Owner, ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days,
-		State: "due", Text: dueText(due), Activities: []string{}, Policy: loaded.Policy.Digest(),
+		Assessment: due.ID, Title: document.Title, Version: document.Version, Owner: document.Owner,
+		ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days, State: "due", Text: dueText(due), Activities: []string{}, Policy: in.Policy.Digest(),
 	}
 	if due.Days < 0 {
 		data.State = basis.Expired.String()
 	}
-	for _, a := range loaded.Resting(due.ID) {
+	for _, a := range in.Loaded.Resting(due.ID) {
 		data.Activities = append(data.Activities, a.ID)
 	}
-	message := webhook.Message{Key: fmt.Sprintf("%s %s %d", due.ID, data.ReviewBy, mark), Type: assessmentDue, Time: now, Data: data}
-	for _, hook := range loaded.Server.Webhooks {
-		if !hook.Wants(assessmentDue) {
-			continue
-		}
-		told++
-		if r.sent[hook.URL+" "+message.Key] {
-			continue
-		}
-		one := webhook.New(webhook.Options{URL: hook.URL, SecretFile: hook.SecretFile, Now: r.opts.Now, Pause: r.opts.Pause})
-		failed := one.Send(ctx, message)
-		outcome := "taken"
-		if failed != nil {
-			outcome = "failed"
-		}
-		r.opts.Metrics.Webhooks.WithLabelValues(assessmentDue, outcome).Inc()
-		r.sent[hook.URL+" "+message.Key] = failed == nil
-		err = errors.Join(err, failed)
+	text, err := json.Marshal(data)
+	if err != nil {
+		return 0, fmt.Errorf("cannot write a message: %w", err)
 	}
-	return told, err
+	notice := objection.Notice{About: "review " + due.ID + " " + data.ReviewBy, Step: stepOf(mark)}
+	act := webhook.Act{
+		Type: webhook.AssessmentDue, Time: now, Notice: text, Key: fmt.Sprintf("%s %s %d", due.ID, data.ReviewBy, mark),
+	}
+	for _, hook := range in.receivers {
+		if !hook.Wants(&act) {
+			continue
+		}
+		body, err := hook.Message(&act, &r.opts.Key, r.opts.Rand)
+		if err != nil {
+			return 0, err
+		}
+		notice.Messages = append(notice.Messages, objection.Message{To: hook.Name(), Body: body})
+	}
+	if len(notice.Messages) == 0 {
+		return 0, nil
+	}
+	_, err = r.opts.Post(ctx, notice)
+	return len(notice.Messages), err
 }
+
+// stepOf numbers the marks of a review (see basis.Mark) so that they go up as it comes nearer: 71 where it is 30 days
+// ahead, 102 where it is overdue.
+func stepOf(mark int) uint64 { return uint64(101 - mark) }

@@ -1,16 +1,16 @@
 package proxy_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -72,6 +72,7 @@ func TestReviewsAreTold(t *testing.T) {
 		c.set(step[0])
 		told(n+1, step[1])
 	}
+	until(t, "their count", func() bool { return r.taken(t) == "3" })
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
@@ -86,77 +87,156 @@ func TestReviewsAreTold(t *testing.T) {
 			t.Errorf("the message lacks %s: %s", want, last)
 		}
 	}
-	if got := r.figure(t, `tagwarden_webhooks_total{event="assessment_due",outcome="taken"}`); got != "2" {
-		t.Errorf("%s counted", got)
-	}
+	until(t, "their count", func() bool { return r.taken(t) == "2" })
 }
 
-// TestAHookThatFails: it is tried a few times, and an hour later again, with the same id; hits do not wait.
+// hooked is an assessed shop whose reviews a webhook is told, with its secret.
+func hooked(t *testing.T, address string) *assessed {
+	t.Helper()
+	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n", address))
+	write(t, filepath.Join(a.dir, "hook.key"), strings.Repeat("k", 32))
+	return a
+}
+
+// taken is how many messages were taken: once it says so, they are sent no more.
+func (r *running) taken(t *testing.T) string {
+	t.Helper()
+	return r.figure(t, `tagwarden_webhooks_total{event="assessment_due",outcome="taken"}`)
+}
+
+// failed is how many attempts came to nothing.
+func (r *running) failed(t *testing.T) string {
+	t.Helper()
+	return r.figure(t, `tagwarden_webhooks_total{event="assessment_due",outcome="failed"}`)
+}
+
+// TestAHookThatFails: a review that is told while the webhook fails waits for it, over a restart too; each attempt has
+// the same id, one that was taken is the last, and that people were told is recorded once. Hits do not wait.
 func TestAHookThatFails(t *testing.T) {
 	h, c := newHook(t), newClock("2027-04-20T12:00:00Z")
 	h.answer(http.StatusServiceUnavailable)
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
-	write(t, filepath.Join(a.dir, "hook.key"), strings.Repeat("k", 32))
-	held := make(chan struct{})
-	r := start(t, a.file, c.option, func(o *proxy.Options) {
-		o.Pause = func(ctx context.Context, _ time.Duration) error {
-			select {
-			case <-held:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	})
-	until(t, "the first attempt", func() bool { return len(h.messages()) == 1 })
+	a := hooked(t, h.URL)
+	r := start(t, a.file, c.option)
+	until(t, "the first attempt", func() bool { return r.failed(t) == "1" })
 	if got := a.reason(t, r); got != "permitted" {
 		t.Errorf("meanwhile a hit: %s", got)
 	}
-	close(held)
-	until(t, "the last attempt", func() bool {
-		return r.figure(t, `tagwarden_webhooks_total{event="assessment_due",outcome="failed"}`) == "1"
-	})
+	until(t, "its record", func() bool { return len(r.written(t, "review_due")) == 1 })
+	c.set("2027-04-20T12:00:02Z")
+	until(t, "the second attempt", func() bool { return r.failed(t) == "2" })
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, a.file, c.option)
+	until(t, "another one after a restart", func() bool { return r.failed(t) == "1" })
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
 	h.answer(http.StatusNoContent)
-	c.set("2027-04-20T13:00:01Z")
+	r = start(t, a.file, c.option)
+	until(t, "the last one", func() bool { return r.taken(t) == "1" })
+	c.set("2027-04-20T14:00:00Z")
 	r.reloaded(t)
-	until(t, "another attempt", func() bool { return len(r.written(t, "review_due")) == 1 })
-	got := h.messages()
+	records, got := r.records(t, "review_due"), h.messages()
+	if len(got) != 4 || len(records) != 1 {
+		t.Errorf("%d messages, records %q: %q", len(got), records, got)
+	}
 	id, _, _ := strings.Cut(got[0], " ")
-	if len(got) != 6 || !strings.HasPrefix(got[5], id+" ") {
-		t.Errorf("%d messages: %q", len(got), got)
+	for _, one := range got {
+		if !strings.HasPrefix(one, id+" ") || !strings.Contains(one, `"days_left":14,`) {
+			t.Errorf("not the message %s: %s", id, one)
+		}
 	}
 }
 
-// TestAHookWithoutItsSecret is reported at the start, and nothing is recorded as told.
+// TestAReviewIsNotSentTwice: where a crash kept it off the ledger that people were told, the next start records it, and
+// sends nothing again.
+func TestAReviewIsNotSentTwice(t *testing.T) {
+	h, c := newHook(t), newClock("2027-04-20T12:00:00Z")
+	a := hooked(t, h.URL)
+	r := start(t, a.file, c.option)
+	until(t, "its record", func() bool { return r.taken(t) == "1" && len(r.written(t, "review_due")) == 1 })
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range a.segments(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept []string
+		for line := range strings.Lines(string(text)) {
+			if !strings.Contains(line, `"kind":"review_due"`) {
+				kept = append(kept, line)
+			}
+		}
+		write(t, path, strings.Join(kept, ""))
+	}
+	r = start(t, a.file, c.option)
+	until(t, "its record, written late", func() bool { return len(r.written(t, "review_due")) == 1 })
+	c.set("2027-04-28T12:00:00Z")
+	r.reloaded(t)
+	until(t, "the next one", func() bool { return len(h.messages()) > 1 })
+	got := h.messages()
+	if len(got) != 2 || !strings.Contains(got[1], `"days_left":6,`) {
+		t.Errorf("told again: %q", got)
+	}
+}
+
+// TestAReviewThatCannotBeKept is not recorded as told, and told when it can.
+func TestAReviewThatCannotBeKept(t *testing.T) {
+	h, c := newHook(t), newClock("2027-04-20T12:00:00Z")
+	a := hooked(t, h.URL)
+	var room atomic.Bool
+	core, logged := observer.New(zap.ErrorLevel)
+	r := start(t, a.file, c.option, func(o *proxy.Options) {
+		o.Log = zap.New(core)
+		o.Free = func() (uint64, error) {
+			if room.Load() {
+				return 1 << 40, nil
+			}
+			return 0, nil
+		}
+	})
+	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("cannot be told of a review").Len() == 1 })
+	r.reloaded(t)
+	if got := r.written(t, "review_due"); len(got) > 0 || len(h.messages()) > 0 {
+		t.Errorf("told: %q, %q", got, h.messages())
+	}
+	room.Store(true)
+	c.set("2027-04-20T13:00:01Z")
+	r.reloaded(t)
+	until(t, "its record", func() bool { return len(h.messages()) == 1 && len(r.written(t, "review_due")) == 1 })
+}
+
+// TestAHookWithoutItsSecret is reported at the start, and told when it has one.
 func TestAHookWithoutItsSecret(t *testing.T) {
 	h, c := newHook(t), newClock("2027-04-20T12:00:00Z")
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
-	core, logged := observer.New(zap.ErrorLevel)
+	a := hooked(t, h.URL)
+	secret := filepath.Join(a.dir, "hook.key")
+	if err := os.Remove(secret); err != nil {
+		t.Fatal(err)
+	}
+	core, logged := observer.New(zap.WarnLevel)
 	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Log = zap.New(core) })
 	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("could not be told of a review").Len() == 1 })
-	if logged.FilterMessageSnippet("cannot be told anything").Len() != 1 {
-		t.Errorf("logged: %v", logged.All())
+	if logged.FilterMessageSnippet("cannot be told anything").Len() != 1 || len(h.messages()) > 0 {
+		t.Errorf("told %q, logged: %v", h.messages(), logged.All())
 	}
-	if got := r.records(t, "review_due"); len(got) > 0 || len(h.messages()) > 0 {
-		t.Errorf("told: %q, %q", got, h.messages())
+	write(t, secret, strings.Repeat("k", 32))
+	c.set("2027-04-20T12:01:00Z")
+	until(t, "the message", func() bool { return len(h.messages()) == 1 })
+	if err := r.stop(t); err != nil {
+		t.Error(err)
 	}
 }
 
 // TestShutdownDoesNotWaitForAHook that nobody answers.
 func TestShutdownDoesNotWaitForAHook(t *testing.T) {
 	c := newClock("2027-04-20T12:00:00Z")
-	a := newAssessed(t, "webhooks: [{ url: \"http://127.0.0.1:1\", events: [assessment_due], secret_file: ./hook.key }]\n")
-	write(t, filepath.Join(a.dir, "hook.key"), strings.Repeat("k", 32))
-	waits := make(chan struct{})
-	var once sync.Once
-	r := start(t, a.file, c.option, func(o *proxy.Options) {
-		o.Pause = func(ctx context.Context, _ time.Duration) error {
-			once.Do(func() { close(waits) })
-			<-ctx.Done()
-			return ctx.Err()
-		}
-	})
-	<-waits
+	a := hooked(t, "http://127.0.0.1:1")
+	r := start(t, a.file, c.option)
+	until(t, "an attempt", func() bool { return r.failed(t) == "1" })
 	if err := r.stop(t); err != nil {
 		t.Error(err)
 	}

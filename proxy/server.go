@@ -49,7 +49,6 @@ type Options struct {
 	Files      ledger.Files                                     // nil: files on Disk
 	KeyFiles   keys.Files                                       // nil: files on Disk
 	Disk       durable.Disk                                     // nil: the file system
-	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts to tell a webhook; on the clock
 	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	Memory     int // what the process may have, in bytes; 0: what its cgroup allows, or the machine has

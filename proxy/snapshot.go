@@ -25,7 +25,7 @@ type Snapshot struct {
 
 	keys       atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	objections Objections                 // in this policy's words
-	receivers  []*webhook.Receiver        // of what is objected to
+	receivers  []*webhook.Receiver        // of what is objected to, and of reviews
 	pages      sitePages                  // what visitors of each site are shown
 	counters   counters
 	names      *lru.Cache[string, string]         // event names as the ledger keeps them

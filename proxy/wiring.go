@@ -206,8 +206,13 @@ func keepRefusals(s *Server) {
 
 func openReviews(s *Server) error {
 	s.reviews = newReviews(reviewsOptions{
-		Log: s.opts.Log, Now: s.opts.Now, Metrics: s.metrics, Recovered: s.recovered, Pause: s.opts.Pause, Note: s.ledger.Assessed,
-		Loaded: func() *config.Loaded { return s.snapshot.Load().Loaded },
+		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Recovered: s.recovered,
+		Key: s.keyring.store.State().OutboxKey(), InForce: s.snapshot.Load, Note: s.ledger.Assessed,
+		Post: func(ctx context.Context, n objection.Notice) (bool, error) {
+			kept, err := s.objections.Post(ctx, n)
+			s.outbox.Kick()
+			return kept, err
+		},
 		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat()) },
 	})
 	s.reviews.measure()
@@ -223,13 +228,23 @@ func openOutbox(s *Server) error {
 	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
 		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
-		OnDelivered: func(to string, taken time.Duration) {
+		OnDelivered: func(to, event string, taken time.Duration) {
+			if event == webhook.AssessmentDue {
+				s.metrics.Webhooks.WithLabelValues(event, "taken").Inc()
+				return
+			}
 			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
 			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
 		},
-		OnFailed: func(to, why string, err error) {
-			s.metrics.Outbox.WithLabelValues(to, why).Inc()
-			s.opts.Log.Warn("a webhook could not be told of an objection", zap.String("webhook", to), zap.String("why", why), zap.Error(err))
+		OnFailed: func(to, event, why string, err error) {
+			text := "a webhook could not be told of an objection"
+			if event == webhook.AssessmentDue {
+				s.metrics.Webhooks.WithLabelValues(event, "failed").Inc()
+				text = "a webhook could not be told of a review"
+			} else {
+				s.metrics.Outbox.WithLabelValues(to, why).Inc()
+			}
+			s.opts.Log.Warn(text, zap.String("webhook", to), zap.String("why", why), zap.Error(err))
 		},
 		Fault: func(err error) {
 			fault(s.opts.Log, "what waits to be told to other systems cannot be read or forgotten", err)

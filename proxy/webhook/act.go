@@ -15,12 +15,13 @@ import (
 
 // What is told of.
 const (
-	Objection  = "objection"
-	Withdrawal = "withdrawal"
+	Objection     = "objection"
+	Withdrawal    = "withdrawal"
+	AssessmentDue = "assessment_due" // a notice: see Act.Notice
 )
 
-// Act is what somebody objected to or took back, with the identifiers as they were given: who is told has to know whom it concerns. It
-// leaves memory only sealed, or on the way to a receiver.
+// Act is what somebody objected to or took back, with the identifiers as they were given: who is told has to know whom
+// it concerns. It leaves memory only sealed, or on the way to a receiver.
 type Act struct {
 	Type        string              `json:"type"`
 	Time        time.Time           `json:"time"`
@@ -32,20 +33,29 @@ type Act struct {
 	Site        string              `json:"site,omitempty"`
 	InForce     []string            `json:"in_force"`         // after it
 	Hashes      map[string][]string `json:"hashes,omitempty"` // of every form of the identifiers, as the suppression feed has them, by namespace
+
+	// Notice is told in place of all that but type and time, where something is nobody's act. Key says what it is
+	// about: the same one gives the same id, so that a receiver who saw it once knows it again.
+	Notice json.RawMessage `json:"notice,omitempty"`
+	Key    string          `json:"key,omitempty"`
 }
 
 // message is the act as Standard Webhooks wants it.
 func (a *Act) message() ([]byte, error) {
 	type data Act // without type and time, which stand beside it
-	return json.Marshal(struct {
+	message := struct {
 		Type      string `json:"type"`
 		Timestamp string `json:"timestamp"`
 		Data      any    `json:"data"`
-	}{a.Type, a.Time.UTC().Format(time.RFC3339), struct {
-		data
-		Type any `json:"type,omitempty"`
-		Time any `json:"time,omitempty"`
-	}{data: data(*a)}})
+	}{a.Type, a.Time.UTC().Format(time.RFC3339), a.Notice}
+	if a.Notice == nil {
+		message.Data = struct {
+			data
+			Type any `json:"type,omitempty"`
+			Time any `json:"time,omitempty"`
+		}{data: data(*a)}
+	}
+	return json.Marshal(message)
 }
 
 // named returns the identifiers of a class, whoever's they are: "client_id" and "client_id:ga4".

@@ -30,15 +30,19 @@ type Store interface {
 
 // OutboxOptions are what an Outbox needs. Zero values take the defaults given.
 type OutboxOptions struct {
-	Store       Store
-	Key         [32]byte                                              // that messages are sealed with
-	Receivers   func() []*Receiver                                    // in force now
-	Client      *http.Client                                          // one that follows no redirect and waits 10 s
-	Now         func() time.Time                                      // the clock; time.Now
-	OnDelivered func(to string, taken time.Duration)                  // a message was taken, so long after it began to wait
-	OnFailed    func(to string, why string, err error)                // an attempt came to nothing; why is a word of a closed list
-	Fault       func(err error)                                       // the store does not do what it should
-	After       func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
+	Store     Store
+	Key       [32]byte                                              // that messages are sealed with
+	Receivers func() []*Receiver                                    // in force now
+	Client    *http.Client                                          // one that follows no redirect and waits 10 s
+	Now       func() time.Time                                      // the clock; time.Now
+	Fault     func(err error)                                       // the store does not do what it should
+	After     func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
+
+	// OnDelivered is told that a message about an event was taken, so long after it began to wait.
+	OnDelivered func(to, event string, taken time.Duration)
+	// OnFailed is told that an attempt came to nothing; why is a word of a closed list. The event is "" where nobody
+	// knows it.
+	OnFailed func(to, event, why string, err error)
 }
 
 // Why an attempt came to nothing. Those that say "dropped" are the message's last.
@@ -89,10 +93,10 @@ func NewOutbox(o OutboxOptions) *Outbox {
 		}
 	}
 	if o.OnDelivered == nil {
-		o.OnDelivered = func(string, time.Duration) {}
+		o.OnDelivered = func(string, string, time.Duration) {}
 	}
 	if o.OnFailed == nil {
-		o.OnFailed = func(string, string, error) {}
+		o.OnFailed = func(string, string, string, error) {}
 	}
 	if o.Fault == nil {
 		o.Fault = func(error) {}
@@ -177,7 +181,7 @@ func (o *Outbox) expire() {
 	var drop []uint64
 	for _, m := range oldest {
 		if o.opts.Now().Sub(m.Since) > patience {
-			o.opts.OnFailed(m.To, WhyTooOld, nil)
+			o.opts.OnFailed(m.To, "", WhyTooOld, nil)
 			drop = append(drop, m.ID)
 		}
 	}
@@ -294,7 +298,7 @@ func (o *Outbox) send(ctx context.Context, to string, w *worker) (time.Duration,
 // open reads a message, or says why it is dropped.
 func (o *Outbox) open(m *Waiting) (*Act, string) {
 	if o.opts.Now().Sub(m.Since) > patience {
-		o.opts.OnFailed(m.To, WhyTooOld, nil)
+		o.opts.OnFailed(m.To, "", WhyTooOld, nil)
 		return nil, WhyTooOld
 	}
 	var act Act
@@ -303,7 +307,7 @@ func (o *Outbox) open(m *Waiting) (*Act, string) {
 		err = ErrUnsealed
 	}
 	if err != nil {
-		o.opts.OnFailed(m.To, WhyUnreadable, err)
+		o.opts.OnFailed(m.To, "", WhyUnreadable, err)
 		return nil, WhyUnreadable
 	}
 	return &act, ""
@@ -336,7 +340,7 @@ func (o *Outbox) tell(ctx context.Context, r *Receiver, m *Waiting, a *Act, w *w
 	switch why {
 	case "":
 		w.failures = 0
-		o.opts.OnDelivered(m.To, o.opts.Now().Sub(m.Since))
+		o.opts.OnDelivered(m.To, a.Type, o.opts.Now().Sub(m.Since))
 		return ""
 	case WhyDown:
 		if ctx.Err() != nil {
@@ -355,13 +359,13 @@ func (o *Outbox) tell(ctx context.Context, r *Receiver, m *Waiting, a *Act, w *w
 		before.until = o.opts.Now().Add(max(delay(before.failures), after))
 		block(before.until)
 	}
-	o.opts.OnFailed(m.To, why, err)
+	o.opts.OnFailed(m.To, a.Type, why, err)
 	return why
 }
 
 // attempt sends a message once. After is how long the receiver asked to be let be.
 func (o *Outbox) attempt(ctx context.Context, r *Receiver, m *Waiting, a *Act) (why string, after time.Duration, err error) {
-	request, err := r.request(ctx, a, idOf(m.Body), o.opts.Now())
+	request, err := r.request(ctx, a, idOf(a, m.Body), o.opts.Now())
 	if errors.Is(err, errSecret) {
 		return WhyDown, 0, err // that of everything that waits: somebody has to look at it
 	}

@@ -116,8 +116,8 @@ func deliver(t *testing.T, s *shelf, f *far, receivers ...*Receiver) (o *Outbox,
 	s.now = time.Now
 	o = NewOutbox(OutboxOptions{
 		Store: s, Key: testKey, Receivers: func() []*Receiver { return receivers }, Client: &http.Client{Transport: f},
-		OnDelivered: func(to string, taken time.Duration) { note("%s told after %v", to, taken) },
-		OnFailed:    func(to, why string, _ error) { note("%s %s", to, why) },
+		OnDelivered: func(to, _ string, taken time.Duration) { note("%s told after %v", to, taken) },
+		OnFailed:    func(to, _, why string, _ error) { note("%s %s", to, why) },
 		Fault:       func(err error) { t.Error(err) },
 	})
 	ctx, cancel := context.WithCancel(t.Context())

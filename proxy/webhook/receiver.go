@@ -19,8 +19,8 @@ import (
 type ReceiverOptions struct {
 	Name       string   // what messages are addressed with: it outlives a change of the address
 	URL        string   // may hold placeholders behind its host, where there is a Request
-	Events     []string // Objection, Withdrawal
-	Scopes     []string // only acts about one of these are told; nil: all. What concerns "all" is told always
+	Events     []string // Objection, Withdrawal, AssessmentDue
+	Scopes     []string // only acts about one of these are told; nil: all. What concerns "all" is told always, as notices are
 	SecretFile string   // signs; with a Request it is ${secret}
 	Request    *Request // nil: a signed message as Standard Webhooks describes it
 }
@@ -83,7 +83,7 @@ func (r *Receiver) Wants(a *Act) bool {
 	if !slices.Contains(r.opts.Events, a.Type) {
 		return false
 	}
-	return len(r.opts.Scopes) == 0 || slices.ContainsFunc(a.Scopes, func(scope string) bool {
+	return a.Notice != nil || len(r.opts.Scopes) == 0 || slices.ContainsFunc(a.Scopes, func(scope string) bool {
 		return scope == allScopes || slices.Contains(r.opts.Scopes, scope)
 	})
 }
@@ -188,8 +188,12 @@ func (r *Receiver) signed(ctx context.Context, a *Act, id string, now time.Time)
 	return signed(ctx, r.opts.URL, id, now, secret, body)
 }
 
-// idOf names a message: its sealed bytes are no other's, and the same over all attempts.
-func idOf(body []byte) string {
+// idOf names a message: its sealed bytes are no other's, and the same over all attempts. A notice is named by what it
+// is about.
+func idOf(a *Act, body []byte) string {
 	sum := sha256.Sum256(body)
+	if a.Notice != nil {
+		sum = sha256.Sum256([]byte(a.Type + "\n" + a.Key))
+	}
 	return "msg_" + hex.EncodeToString(sum[:16])
 }

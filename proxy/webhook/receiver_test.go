@@ -39,7 +39,7 @@ func TestSignedMessage(t *testing.T) {
 	if err := json.Unmarshal(text, &again); err != nil {
 		t.Fatal(err)
 	}
-	request, err := r.request(t.Context(), &again, idOf(messages[0]), december)
+	request, err := r.request(t.Context(), &again, idOf(&again, messages[0]), december)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestSignedMessage(t *testing.T) {
 		t.Errorf("%s", body)
 	}
 	id := request.Header.Get("Webhook-Id")
-	if request.Method != "POST" || request.Header.Get("Webhook-Signature") != Sign([]byte(key), id, "1796126400", body) || id != idOf(messages[0]) {
+	if request.Method != "POST" || request.Header.Get("Webhook-Signature") != Sign([]byte(key), id, "1796126400", body) || id != idOf(&again, messages[0]) {
 		t.Errorf("%s %q", request.Method, request.Header)
 	}
 }

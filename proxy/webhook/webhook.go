@@ -10,8 +10,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,93 +21,8 @@ import (
 	"time"
 )
 
-// Options are what a Hook needs. Zero values take the defaults given.
-type Options struct {
-	URL        string
-	SecretFile string                                           // read for every message, so that a secret can be changed; "whsec_" and base64, or the key as it is
-	Now        func() time.Time                                 // the clock; time.Now
-	Pause      func(ctx context.Context, d time.Duration) error // waits between attempts; on the clock
-	Client     *http.Client                                     // one that follows no redirect and waits 10 s
-}
-
-// Hook is an address that is told.
-type Hook struct{ opts Options }
-
-// Message is what is told.
-type Message struct {
-	Key  string    // what it is about: the same one gives the same id, so that a receiver who saw it once knows it again
-	Type string    // "assessment_due"
-	Time time.Time // when it happened
-	Data any
-}
-
-// pauses are waited for between attempts: there is one attempt more.
-var pauses = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute}
-
 // leastSecret is how many bytes a secret has at least; Standard Webhooks says 24 to 64.
 const leastSecret = 24
-
-// New makes a hook.
-func New(o Options) *Hook {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Pause == nil {
-		o.Pause = pause
-	}
-	if o.Client == nil {
-		o.Client = &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	}
-	return &Hook{o}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
-
-// Send tells a message, in a few attempts with more and more time between them. It returns when the receiver took it (any 2xx), refused it
-// for good (410), when there is no attempt left, or when the context is done.
-func (h *Hook) Send(ctx context.Context, m Message) error {
-	secret, err := ReadSecret(h.opts.SecretFile)
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(map[string]any{"type": m.Type, "timestamp": m.Time.UTC().Format(time.RFC3339), "data": m.Data})
-	if err != nil {
-		return fmt.Errorf("cannot write a message: %w", err)
-	}
-	sum := sha256.Sum256([]byte(m.Type + "\n" + m.Key))
-	id := "msg_" + hex.EncodeToString(sum[:16])
-	for attempt := 0; ; attempt++ {
-		last, err := h.attempt(ctx, id, secret, body)
-		if err == nil || last || attempt == len(pauses) {
-			return err
-		}
-		if stop := h.opts.Pause(ctx, pauses[attempt]); stop != nil {
-			return errors.Join(err, stop)
-		}
-	}
-}
-
-// attempt sends the message once. Last tells that there is no point in another attempt.
-func (h *Hook) attempt(ctx context.Context, id string, secret, body []byte) (last bool, err error) {
-	request, err := signed(ctx, h.opts.URL, id, h.opts.Now(), secret, body)
-	if err != nil {
-		return true, err
-	}
-	status, _, err := ask(h.opts.Client, request)
-	if status == 0 {
-		return ctx.Err() != nil, err
-	}
-	return err == nil || status == http.StatusGone, err
-}
 
 // errNoAddress says that an address cannot be asked. It is not repeated: it may hold a token, or a person.
 var errNoAddress = errors.New("the webhook's address is none")

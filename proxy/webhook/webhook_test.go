@@ -1,11 +1,8 @@
 package webhook
 
 import (
-	"context"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,81 +32,25 @@ func secretFile(t *testing.T, text string) string {
 	return path
 }
 
-// receiver answers with one status after the other, and keeps what it got.
-type receiver struct {
-	*httptest.Server
-	answers []int
-	got     []*http.Request
-	bodies  []string
-}
-
-func newReceiver(t *testing.T, answers ...int) *receiver {
-	r := &receiver{answers: answers}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		body, _ := io.ReadAll(request.Body)
-		r.got, r.bodies = append(r.got, request), append(r.bodies, string(body))
-		w.Header().Set("Location", r.URL)
-		w.WriteHeader(r.answers[min(len(r.got), len(r.answers))-1])
-	}))
-	t.Cleanup(r.Close)
+// signing makes a receiver of signed messages.
+func signing(t *testing.T, address, secret string) *Receiver {
+	t.Helper()
+	r, err := NewReceiver(ReceiverOptions{Name: "tickets", URL: address, Events: []string{AssessmentDue}, SecretFile: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return r
-}
-
-func TestSend(t *testing.T) {
-	key := strings.Repeat("k", leastSecret)
-	noon := time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
-	for _, test := range []struct {
-		name     string
-		answers  []int
-		attempts int
-		fails    bool
-	}{
-		{"taken", []int{200}, 1, false},
-		{"taken without words", []int{204}, 1, false},
-		{"taken in the third attempt", []int{500, 429, 202}, 3, false},
-		{"gone", []int{410}, 1, true},
-		{"never taken", []int{503}, 5, true},
-		{"sent elsewhere", []int{302}, 5, true},
-	} {
-		r := newReceiver(t, test.answers...)
-		var waited []time.Duration
-		h := New(Options{URL: r.URL, SecretFile: secretFile(t, key), Now: func() time.Time { return noon }, Pause: func(_ context.Context, d time.Duration) error {
-			waited = append(waited, d)
-			return nil
-		}})
-		err := h.Send(t.Context(), Message{Key: "LIA-1 30", Type: "assessment_due", Time: noon, Data: map[string]int{"days_left": 30}})
-		if (err != nil) != test.fails || len(r.got) != test.attempts || len(waited) != test.attempts-1 {
-			t.Errorf("%s: %v after %d attempts, waited %v", test.name, err, len(r.got), waited)
-		}
-		for i, request := range r.got {
-			head := request.Header
-			if head.Get("Webhook-Signature") != Sign([]byte(key), head.Get("Webhook-Id"), "1796126400", []byte(r.bodies[i])) || head.Get("Webhook-Timestamp") != "1796126400" {
-				t.Errorf("%s: signed %q", test.name, head)
-			}
-			if head.Get("Webhook-Id") != r.got[0].Header.Get("Webhook-Id") || r.bodies[i] != `{"data":{"days_left":30},"timestamp":"2026-12-01T12:00:00Z","type":"assessment_due"}` {
-				t.Errorf("%s: %q, %s", test.name, head, r.bodies[i])
-			}
-		}
-	}
-}
-
-func TestSendEnds(t *testing.T) {
-	r := newReceiver(t, 500)
-	ctx, cancel := context.WithCancel(t.Context())
-	h := New(Options{URL: r.URL, SecretFile: secretFile(t, strings.Repeat("k", 32)), Pause: func(ctx context.Context, d time.Duration) error {
-		cancel()
-		return pause(ctx, d)
-	}})
-	if err := h.Send(ctx, Message{}); !errors.Is(err, context.Canceled) || len(r.got) != 1 {
-		t.Errorf("%v after %d attempts", err, len(r.got))
-	}
 }
 
 // TestErrorsHideTheAddress, which may hold a token.
 func TestErrorsHideTheAddress(t *testing.T) {
+	secret := secretFile(t, strings.Repeat("k", 32))
 	for _, address := range []string{"http://127.0.0.1:1/token", "http://127.0.0.1:1/token\x7f"} {
-		h := New(Options{URL: address, SecretFile: secretFile(t, strings.Repeat("k", 32)), Pause: func(context.Context, time.Duration) error { return nil }})
-		if err := h.Send(t.Context(), Message{}); err == nil || strings.Contains(err.Error(), "token") {
+		request, err := signing(t, address, secret).request(t.Context(), &Act{Notice: []byte("{}")}, "msg_1", time.Now())
+		if err == nil {
+			_, _, err = ask(http.DefaultClient, request)
+		}
+		if err == nil || strings.Contains(err.Error(), "token") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -121,8 +62,9 @@ func TestSecretIsRefused(t *testing.T) {
 			t.Errorf("%q is a secret", text)
 		}
 	}
-	h := New(Options{URL: "http://127.0.0.1:1", SecretFile: filepath.Join(t.TempDir(), "none")})
-	if err := h.Send(t.Context(), Message{}); !errors.Is(err, os.ErrNotExist) {
+	r := signing(t, "http://127.0.0.1:1", filepath.Join(t.TempDir(), "none"))
+	_, err := r.request(t.Context(), &Act{Notice: []byte("{}")}, "msg_1", time.Now())
+	if !errors.Is(err, os.ErrNotExist) || !errors.Is(err, errSecret) {
 		t.Errorf("sent without a secret: %v", err)
 	}
 }
