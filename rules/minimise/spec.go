@@ -66,20 +66,20 @@ func (s *Spec) Set(param string, value any) error {
 // canon returns a text that is the same for two Specs that mean the same: the minimiser and what is said of its
 // parameters.
 func (s *Spec) canon() string {
-	text := s.Kind.String()
+	text := []string{s.Kind.String()}
 	for _, p := range s.Kind.row().params {
 		switch at := p.at(s).(type) {
 		case *int:
 			if *at != 0 {
-				text += fmt.Sprintf(" %s=%d", p.Name, *at)
+				text = append(text, fmt.Sprintf("%s=%d", p.Name, *at))
 			}
 		case **int:
 			if *at != nil {
-				text += fmt.Sprintf(" %s=%d", p.Name, **at)
+				text = append(text, fmt.Sprintf("%s=%d", p.Name, **at))
 			}
 		case *string:
 			if *at != "" {
-				text += fmt.Sprintf(" %s=%q", p.Name, *at)
+				text = append(text, fmt.Sprintf("%s=%q", p.Name, *at))
 			}
 		case *[]string:
 			names := *at
@@ -87,9 +87,9 @@ func (s *Spec) canon() string {
 				names = slices.Sorted(slices.Values(names))
 			}
 			if len(names) > 0 {
-				text += fmt.Sprintf(" %s=%q", p.Name, names)
+				text = append(text, fmt.Sprintf("%s=%q", p.Name, names))
 			}
 		}
 	}
-	return text
+	return strings.Join(text, " ")
 }

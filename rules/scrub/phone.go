@@ -31,7 +31,7 @@ func (in phones) international(i int) (finding, bool) {
 		if looksLikeTime(&d) {
 			return finding{}, false
 		}
-		if f, ok := (cards{in.view}).at(k, &d); ok {
+		if f, ok := cards(in).at(k, &d); ok {
 			return f, true
 		}
 	}

@@ -8,21 +8,21 @@ type starts struct{ *view }
 func (in starts) mark(i int) (finding, bool) {
 	switch in.text[i] {
 	case '+':
-		return phones{in.view}.international(i)
+		return phones(in).international(i)
 	case '(':
 		if isDigit(in.after(i + 1)) {
-			return phones{in.view}.national(i)
+			return phones(in).national(i)
 		}
 	case '-':
-		if f, ok := (secrets{in.view}).pem(i); ok {
+		if f, ok := secrets(in).pem(i); ok {
 			return f, true
 		}
 		if isDigit(in.after(i + 1)) {
-			return coordinates{in.view}.at(i)
+			return coordinates(in).at(i)
 		}
 	case ':':
 		if in.after(i+1) == ':' {
-			return ips{in.view}.v6(i)
+			return ips(in).v6(i)
 		}
 	}
 	return finding{}, false
@@ -34,7 +34,7 @@ func (in starts) number(w *word) (finding, bool) {
 	i, j := w.start, w.end
 	b, c, n := in.before(i), in.after(j), j-i
 	if c == '.' && n <= 3 && b != '.' {
-		if f, ok := (ips{in.view}).v4(i); ok {
+		if f, ok := ips(in).v4(i); ok {
 			return f, true
 		}
 	}
@@ -42,7 +42,7 @@ func (in starts) number(w *word) (finding, bool) {
 		return f, true
 	}
 	if n <= 8 {
-		if f, ok := (birthDates{in.view}).at(i, j); ok {
+		if f, ok := birthDates(in).at(i, j); ok {
 			return f, true
 		}
 	}
@@ -50,10 +50,10 @@ func (in starts) number(w *word) (finding, bool) {
 		if i < 2 || !isLetter(in.text[i-2]) {
 			return finding{}, false
 		}
-		return phones{in.view}.national(i)
+		return phones(in).national(i)
 	}
 	if c == '.' && n <= 3 || w.some&fHigh != 0 { // a degree sign is part of the word
-		if f, ok := (coordinates{in.view}).at(i); ok {
+		if f, ok := coordinates(in).at(i); ok {
 			return f, true
 		}
 	}
@@ -65,7 +65,7 @@ func (in starts) number(w *word) (finding, bool) {
 		}
 	}
 	if n <= 6 && flags[c]&fGap != 0 {
-		return addresses{in.view}.fromNumber(i, j)
+		return addresses(in).fromNumber(i, j)
 	}
 	return finding{}, false
 }
@@ -76,25 +76,25 @@ func (in starts) longNumber(w *word, all *digits) (finding, bool) {
 	in.spend(costLong)
 	i, j := w.start, w.end
 	if n := j - i; n == 4 || n >= 12 {
-		if f, ok := (cards{in.view}).at(i, all); ok {
+		if f, ok := cards(in).at(i, all); ok {
 			return f, true
 		}
 	}
-	if f, ok := (nationalIDs{in.view}).ofDigits(i, j, all); ok {
+	if f, ok := nationalIDs(in).ofDigits(i, j, all); ok {
 		return f, true
 	}
-	return phones{in.view}.national(i)
+	return phones(in).national(i)
 }
 
 // machine looks for addresses of machines, in hex, that start with the word of n bytes at i; c follows it.
 func (in starts) machine(i, n int, c byte) (finding, bool) {
 	if c == ':' && n <= 4 {
-		if f, ok := (ips{in.view}).v6(i); ok {
+		if f, ok := ips(in).v6(i); ok {
 			return f, true
 		}
 	}
 	if n == 2 && (c == ':' || c == '-' || c == '.') || n == 4 && c == '.' {
-		return macs{in.view}.at(i)
+		return macs(in).at(i)
 	}
 	return finding{}, false
 }
@@ -108,28 +108,28 @@ func (in starts) letters(w *word) (finding, bool) {
 		}
 	}
 	if w.some&fDigit != 0 {
-		if f, ok := (ibans{in.view}).at(i); ok {
+		if f, ok := ibans(in).at(i); ok {
 			return f, true
 		}
 	}
 	if w.some&fDigit != 0 || j-i == 2 {
-		if f, ok := (nationalIDs{in.view}).ofLetters(i, j); ok {
+		if f, ok := nationalIDs(in).ofLetters(i, j); ok {
 			return f, true
 		}
 	}
 	if isDigit(in.after(j+1)) || isDigit(in.after(j+2)) {
-		if f, ok := (birthDates{in.view}).monthFirst(i, j); ok {
+		if f, ok := birthDates(in).monthFirst(i, j); ok {
 			return f, true
 		}
 	}
 	c := in.after(j)
 	if in.want.expects(Name) || flags[c]&fJoint != 0 {
-		if f, ok := (personNames{in.view}).at(i, j); ok {
+		if f, ok := personNames(in).at(i, j); ok {
 			return f, true
 		}
 	}
 	if flags[c]&fGap != 0 && in.digitWithin(j, maxAddress) {
-		return addresses{in.view}.fromName(i, j)
+		return addresses(in).fromName(i, j)
 	}
 	return finding{}, false
 }
