@@ -136,13 +136,7 @@ func (e *encodeState) eventBytes(h *hit.Hit, event int) []byte {
 	case !n.Dirty:
 		return h.Bytes(n.Val)
 	}
-	written := func(root int32) []byte { // before a content coding was put back around it
-		if root == h.BodyRoot && len(e.inner) > 0 {
-			return e.inner
-		}
-		return e.out
-	}
-	if text, ok := e.assembler.Event(event, written); ok {
+	if text, ok := e.assembler.Event(event); ok {
 		return text
 	}
 	// It lies in one of several values that were wrapped, each written where the one before it was.

@@ -15,7 +15,6 @@ type Assembler struct {
 	hit     *hit.Hit
 	levels  []level // of opened values, the outermost first
 	depth   int
-	root    int32
 	marks   []mark // by event; none where they are not wanted
 	packed  appender
 	writers [numSteps]compressor // made when first needed
@@ -27,11 +26,9 @@ type level struct {
 	values               int // that were written here
 }
 
-// mark is where an event was written: below a root, at a level (0 is what Append appends to), in one of the values that were written there,
+// mark is where an event was written: at a level (0: in no opened value), in one of the values that were written there,
 // counted from 1.
 type mark struct {
-	written   bool
-	root      int32
 	level     int
 	value     int
 	from, end int
@@ -53,18 +50,14 @@ func (a *Assembler) Reset() {
 	}
 }
 
-// Event returns what was written of an event since [Assembler.Begin]; written is what [Assembler.Append] returned for a
-// root. ok is false where the event's text is not there any more: the inside of a later value was written in its place.
-func (a *Assembler) Event(event int, written func(root int32) []byte) (text []byte, ok bool) {
+// Event returns what was written of an event inside of an opened value since [Assembler.Begin]. ok is false where it
+// stands in none, or is not there any more: the inside of a later value was written in its place.
+func (a *Assembler) Event(event int) (text []byte, ok bool) {
 	m := a.marks[event]
-	switch {
-	case !m.written || m.level > 0 && a.levels[m.level-1].values != m.value:
+	if m.level == 0 || a.levels[m.level-1].values != m.value {
 		return nil, false
-	case m.level == 0:
-		return written(m.root)[m.from:m.end:m.end], true
-	default:
-		return a.levels[m.level-1].plain[m.from:m.end:m.end], true
 	}
+	return a.levels[m.level-1].plain[m.from:m.end:m.end], true
 }
 
 // Again appends a node as [Assembler.Append] did, and leaves alone what is known of where events were written.
@@ -79,7 +72,7 @@ func (a *Assembler) Again(dst []byte, h *hit.Hit, root int32) []byte {
 // Append appends the node as it leaves: nothing of what is dropped, rewritten text in place of what is rewritten, and the very bytes
 // received of what is kept whole. Dirty must be right on every node (see [hit.Hit.Settle]).
 func (a *Assembler) Append(dst []byte, h *hit.Hit, root int32) []byte {
-	a.hit, a.depth, a.root = h, 0, root
+	a.hit, a.depth = h, 0
 	if root == hit.None || h.Nodes[root].Fate == hit.Drop {
 		return dst
 	}
@@ -93,12 +86,8 @@ func (a *Assembler) value(dst []byte, i int32) []byte {
 	}
 	from := len(dst)
 	dst = a.changed(dst, n)
-	if e := int(n.Event); e >= 0 && e < len(a.marks) && a.hit.Events[e].Root == i {
-		m := mark{written: true, root: a.root, level: a.depth, from: from, end: len(dst)}
-		if a.depth > 0 {
-			m.value = a.levels[a.depth-1].values
-		}
-		a.marks[e] = m
+	if e := int(n.Event); a.depth > 0 && e >= 0 && e < len(a.marks) && a.hit.Events[e].Root == i {
+		a.marks[e] = mark{a.depth, a.levels[a.depth-1].values, from, len(dst)}
 	}
 	return dst
 }
