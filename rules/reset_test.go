@@ -18,6 +18,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
 // What a judgement holds when it was reset is its own memory, made ready for the next hit. The rule, for all that can
@@ -157,8 +158,8 @@ func numbers(t reflect.Type) bool {
 	case reflect.Array:
 		return t.Elem() != reflect.TypeFor[byte]() && numbers(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if !numbers(t.Field(i).Type) {
+		for field := range t.Fields() {
+			if !numbers(field.Type) {
 				return false
 			}
 		}
@@ -327,7 +328,12 @@ func resetting(t testing.TB) map[string]*judging {
 	d.Profiles[0].Classes["ip"] = keep
 	rare.policy = compile(t, d)
 	rare.in.Keys, rare.in.Rare = rules.NewKeys(pseudonym.TestRoot, rare.policy, now), counts{"1920x1080": 20}
-	return map[string]*judging{"all signals": signals, "rarity": rare}
+	alone := newJudging(t) // whose cookies are the last that are read
+	d = draft()
+	onetrust, _ := cmp.Parse("onetrust")
+	d.Sites[0].Signals = []signal.Source{{Kind: signal.Platform(onetrust)}}
+	alone.policy = compile(t, d)
+	return map[string]*judging{"all signals": signals, "rarity": rare, "a platform alone": alone}
 }
 
 // unusual are hits that are read in ways of their own: in a coding or several, broken, over a limit, costly, with
@@ -374,7 +380,7 @@ func unusual(t testing.TB) map[string]hit.Request {
 		"a host of nobody's":    request(t, elsewhere, "ga4", yes),
 	}
 	for _, w := range worstHits {
-		all[w.name] = request(t, w.of(1<<14), w.vendor, yes)
+		all[w.name] = request(t, w.of(1<<13), w.vendor, yes)
 	}
 	return all
 }
