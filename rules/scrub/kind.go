@@ -87,12 +87,15 @@ func (k Kind) String() string {
 
 // Set is a set of kinds. The zero Set holds none: nothing is looked for. A Set also says of which kinds the caller expects bare
 // values (see [Set.Expecting]).
-type Set uint32
+type Set uint64
 
 // All holds every kind, none of them expected.
 const All Set = 1<<NumKinds - 1
 
-const expectShift = 16
+// expectShift is where the bits of expected kinds begin; there is room for as many kinds.
+const expectShift = 32
+
+const _ = uint(expectShift - NumKinds) // more kinds than there is room for do not compile
 
 // Of returns the set of these kinds.
 func Of(kinds ...Kind) Set {
@@ -128,6 +131,6 @@ func (s Set) expects(k Kind) bool { return s&(1<<(k+expectShift)) != 0 }
 
 // First returns the kind that stands first in the list of kinds; false where the set is empty.
 func (s Set) First() (Kind, bool) {
-	n := bits.TrailingZeros32(uint32(s))
+	n := bits.TrailingZeros64(uint64(s))
 	return Kind(n), n < int(NumKinds)
 }
