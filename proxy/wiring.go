@@ -62,7 +62,8 @@ func openPolicy(s *Server) (err error) {
 // ledgerDir is where in its data folder the ledger is.
 func ledgerDir(loaded *config.Loaded) string { return filepath.Join(loaded.Server.Data, "ledger") }
 
-// openKeys comes before the ledger, for what is recorded is recorded under its keys; the ledger's files are asked what they remember.
+// openKeys comes before the ledger, for what is recorded is recorded under its keys; the ledger's files are asked what
+// they remember.
 func openKeys(s *Server) (err error) {
 	dir := ledgerDir(s.loaded)
 	s.keyring, err = openKeyring(keyringOptions{
@@ -92,7 +93,8 @@ func openKeys(s *Server) (err error) {
 func closeKeys(s *Server) error { return s.keyring.close() }
 func turnKeys(s *Server)        { s.keyring.turn(s.opts.Now()) }
 
-// openObjections opens the store, with what the ledger remembers of it; under the keys' identity its subjects are hashed.
+// openObjections opens the store, with what the ledger remembers of it; under the keys' identity its subjects are
+// hashed.
 func openObjections(s *Server) (err error) {
 	s.acts = &recordedActs{log: s.opts.Log, note: func(acts []ledger.Objected, head ledger.Head) error {
 		return s.ledger.Objected(acts, head)
@@ -115,7 +117,8 @@ func openObjections(s *Server) (err error) {
 func closeObjections(s *Server) error { return s.objections.Close() }
 func lookForRoom(s *Server)           { s.objections.LookForRoom() }
 
-// openDelivery puts the first snapshot in place, with its connections to vendors. Each later one is put there by Reload.
+// openDelivery puts the first snapshot in place, with its connections to vendors. Each later one is put there by
+// Reload.
 func openDelivery(s *Server) error {
 	snapshot, err := s.newSnapshot(s.loaded)
 	if err != nil {
@@ -172,8 +175,8 @@ func ledgerHealth(s *Server) string {
 	return ""
 }
 
-// openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has ended those under way:
-// what is done by then is recorded.
+// openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has
+// ended those under way: what is done by then is recorded.
 func openActs(s *Server) error {
 	return s.acts.catchUp(context.Background(), s.objections, s.recovered.stood(), s.opts.Because)
 }
@@ -181,7 +184,8 @@ func openActs(s *Server) error {
 func actsHealth(s *Server) string {
 	switch err := s.objections.Err(); {
 	case errors.Is(err, objection.ErrGone):
-		return "the objections' file is not in its place: nothing is acknowledged, and nothing is forwarded that one may object to"
+		return "the objections' file is not in its place: " +
+			"nothing is acknowledged, and nothing is forwarded that one may object to"
 	case err != nil:
 		return "objections cannot be taken any more: nothing is forwarded that one may object to"
 	case s.objections.Full():
@@ -316,8 +320,9 @@ func takeCommands(ctx context.Context, s *Server) {
 // openListeners makes the servers; Serve hands them the listeners.
 func openListeners(s *Server) error {
 	s.listeners = &listeners{opts: listenersOptions{
-		Log: s.opts.Log, Metrics: s.metrics, Share: shareOut(s.opts.OpenFiles, len(upstreams(s.loaded))), Certificate: s.certificate,
-		Policy: func() *rules.Policy { return s.snapshot.Load().Policy }, NoPlace: s.refusals.noPlace,
+		Log: s.opts.Log, Metrics: s.metrics, Share: shareOut(s.opts.OpenFiles, len(upstreams(s.loaded))),
+		Certificate: s.certificate,
+		Policy:      func() *rules.Policy { return s.snapshot.Load().Policy }, NoPlace: s.refusals.noPlace,
 	}}
 	s.listeners.opts.Share.warn(s.opts.Log)
 	s.public = s.hitsServer()
