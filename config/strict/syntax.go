@@ -70,6 +70,7 @@ type sketch struct {
 	alone       bool // that text has a line of its own, behind no key and no dash
 	dashed      *spot
 	ended       bool     // the document has, by three dots
+	marks       int      // tags and anchors so far
 	found       *mistake // the first
 }
 
@@ -255,6 +256,10 @@ func (s *sketch) value(alone bool) {
 		}
 		for !isBlank(s.peek(0)) {
 			s.column++
+		}
+		if s.marks++; s.marks > maxFileDepth {
+			s.row = len(s.lines) // nobody writes so many
+			return
 		}
 		if s.state = wanting; !s.skip() {
 			s.entry()
