@@ -92,11 +92,14 @@ func unread(ctx *fasthttp.RequestCtx, err error) {
 	var network net.Error
 	switch {
 	case errors.As(err, &small):
-		refuseCall(ctx, problem.New(fasthttp.StatusRequestHeaderFieldsTooLarge, "too-large", "the head of the request is too large"))
+		refuseCall(ctx, problem.New(fasthttp.StatusRequestHeaderFieldsTooLarge, "too-large",
+			"the head of the request is too large"))
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		refuseCall(ctx, problem.New(fasthttp.StatusRequestEntityTooLarge, "too-large", "the body is too large: send it in several calls"))
+		refuseCall(ctx, problem.New(fasthttp.StatusRequestEntityTooLarge, "too-large",
+			"the body is too large: send it in several calls"))
 	case errors.As(err, &network) && network.Timeout():
-		refuseCall(ctx, problem.New(fasthttp.StatusRequestTimeout, "timeout", "the request did not come to its end in time"))
+		refuseCall(ctx, problem.New(fasthttp.StatusRequestTimeout, "timeout",
+			"the request did not come to its end in time"))
 	default:
 		refuseCall(ctx, problem.New(fasthttp.StatusBadRequest, "unreadable", "the request cannot be read"))
 	}

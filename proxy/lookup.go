@@ -7,8 +7,8 @@ import (
 
 // Objections is asked who objected to what. An error means that nobody knows: nothing is forwarded then.
 type Objections interface {
-	// Lookup returns the scopes that the subject of that hash objected to, the zero value where there are none. It is asked for every
-	// identifier of every event, from many goroutines at once, and must not block on writers.
+	// Lookup returns the scopes that the subject of that hash objected to, the zero value where there are none. It is
+	// asked for every identifier of every event, from many goroutines at once, and must not block on writers.
 	Lookup(subject [16]byte) (rules.Objections, error)
 }
 

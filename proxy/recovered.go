@@ -14,7 +14,8 @@ import (
 
 // recovered is what a start knows from the ledger, and keeps true from then on.
 type recovered struct {
-	mu sync.Mutex // guards Facts and Signers once the server runs; Reminded is the one goroutine's that tells of reviews
+	// The mutex guards Facts and Signers once the server runs. Reminded is the one goroutine's that tells of reviews.
+	mu sync.Mutex
 	ledger.Recovered
 }
 

@@ -105,13 +105,14 @@ func (r *reviews) look(ctx context.Context) {
 		}
 		if err != nil {
 			r.waiting[key] = now.Add(later)
-			const text = "webhooks cannot be told of a review, for what they are told cannot be kept: it is tried again in an hour"
+			const text = "webhooks cannot be told of a review, as that cannot be kept: it is tried again in an hour"
 			fault(r.opts.Log, text, err)
 			continue
 		}
 		r.opts.Recovered.Reminded[key] = mark
 		record := ledger.Assessed{
-			Kind: ledger.KindDue, Assessment: due.ID, Version: loaded.Policy.Assessments().Version(due.ID), ReviewBy: key.By, Days: mark, Told: "log",
+			Kind: ledger.KindDue, Assessment: due.ID, Version: loaded.Policy.Assessments().Version(due.ID),
+			ReviewBy: key.By, Days: mark, Told: "log",
 		}
 		if hooks > 0 {
 			record.Told = fmt.Sprintf("log, %d webhooks", hooks)
@@ -182,7 +183,8 @@ func (r *reviews) post(
 	document := in.Policy.Assessments().Assessment(due.ID)
 	data := dueMessage{
 		Assessment: due.ID, Title: document.Title, Version: document.Version, Owner: document.Owner,
-		ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days, State: "due", Text: dueText(due), Activities: []string{}, Policy: in.Policy.Digest(),
+		ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days, State: "due", Text: dueText(due), Activities: []string{},
+		Policy: in.Policy.Digest(),
 	}
 	if due.Days < 0 {
 		data.State = basis.Expired.String()

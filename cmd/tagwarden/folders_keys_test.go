@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestKeptFoldersRememberTheirKeys: where a folder's key state is lost, its ledger knows of which root it was, also where
-// its records say that in a sentence alone: another root makes none in its place, the right one does.
+// TestKeptFoldersRememberTheirKeys: where a folder's key state is lost, its ledger knows of which root it was, also
+// where its records say that in a sentence alone: another root makes none in its place, the right one does.
 func TestKeptFoldersRememberTheirKeys(t *testing.T) {
 	sentences := 0
 	for _, name := range keptFolderNames(t) {

@@ -73,7 +73,8 @@ func (t *terminal) sayShut(said string) {
 }
 
 func remote(loaded *config.Loaded) *client {
-	return &client{client: &http.Client{Transport: proxy.ControlTransport(loaded.Server.Data)}, close: func() error { return nil }}
+	transport := proxy.ControlTransport(loaded.Server.Data)
+	return &client{client: &http.Client{Transport: transport}, close: func() error { return nil }}
 }
 
 // ask sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer that is a problem is

@@ -64,7 +64,8 @@ func objectionsExport(ctx context.Context, t *terminal, args []string) int {
 func (c *client) entries(ctx context.Context, since uint64, each func(*api.Entry) error) error {
 	for {
 		var page api.Feed
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/objections?since=%d&limit=10000", since), nil, &page); err != nil {
+		path := fmt.Sprintf("/objections?since=%d&limit=10000", since)
+		if err := c.call(ctx, http.MethodGet, path, nil, &page); err != nil {
 			return err
 		}
 		for i := range page.Entries {

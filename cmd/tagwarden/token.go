@@ -136,7 +136,8 @@ func tokenRevoke(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	return t.tokens(*file, func(c *client) int {
-		if err := c.call(ctx, http.MethodDelete, "/tokens", map[string]string{"name": rest[0]}, &struct{}{}); err != nil {
+		name := map[string]string{"name": rest[0]}
+		if err := c.call(ctx, http.MethodDelete, "/tokens", name, &struct{}{}); err != nil {
 			return t.failed(err)
 		}
 		printf(t.out, "%s is revoked: it opens nothing any more\n", rest[0])

@@ -35,8 +35,8 @@ func NewAttempts() *Attempts {
 	return &Attempts{all: all}
 }
 
-// Take notes a wrong token from an address and port; where that is too many it returns how many seconds to wait. A clock that was set back
-// allows nothing more.
+// Take notes a wrong token from an address and port; where that is too many it returns how many seconds to wait. A
+// clock that was set back allows nothing more.
 func (a *Attempts) Take(address string, now time.Time) (wait int) {
 	from := sourceOf(address)
 	a.mu.Lock()

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestSourcesAreBounded: of however many wrong tokens come, no more are remembered than there is room for, and the latest are.
+// TestSourcesAreBounded: of however many wrong tokens come, no more are remembered than there is room for, and the
+// latest are.
 func TestSourcesAreBounded(t *testing.T) {
 	now := time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 	a := NewAttempts()

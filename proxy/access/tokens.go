@@ -1,5 +1,6 @@
-// Package access says who may do what: tokens, of which a data folder keeps hashes alone, the roles that they are for, and how often one may
-// be wrong. It promises that a token which was taken back opens nothing any more, and that what cannot be read gives none.
+// Package access says who may do what: tokens, of which a data folder keeps hashes alone, the roles that they are for,
+// and how often one may be wrong. It promises that a token which was taken back opens nothing any more, and that what
+// cannot be read gives none.
 package access
 
 import (

@@ -1,6 +1,6 @@
-// Package api is what staff and other systems meet: the API of objections, and the tokens that open it. It promises that no
-// identifier ever stands in an address, an answer or an error, that nothing is answered before it is in force, and that a call is carried
-// out whole or not at all.
+// Package api is what staff and other systems meet: the API of objections, and the tokens that open it. It promises
+// that no identifier ever stands in an address, an answer or an error, that nothing is answered before it is in force,
+// and that a call is carried out whole or not at all.
 package api
 
 import (
@@ -83,5 +83,7 @@ func New(o Options) http.Handler {
 	if o.Tokens == nil {
 		o.Tokens = &access.Tokens{}
 	}
-	return &handler{opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: access.NewAttempts()}
+	return &handler{
+		opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: access.NewAttempts(),
+	}
 }

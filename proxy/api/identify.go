@@ -17,7 +17,8 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	for _, name := range single {
 		if len(r.Header.Values(name)) > 1 {
 			h.opts.Refused("ambiguous")
-			return caller{}, problem.New(http.StatusBadRequest, "ambiguous", "the header "+name+" is given twice: give it once")
+			return caller{}, problem.New(http.StatusBadRequest, "ambiguous",
+				"the header "+name+" is given twice: give it once")
 		}
 	}
 	if h.opts.Operator {
@@ -28,7 +29,8 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	}
 	scheme, bearer, found := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return caller{}, problem.New(http.StatusUnauthorized, "unauthorized", "give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
+		return caller{}, problem.New(http.StatusUnauthorized, "unauthorized",
+			"give a token: Authorization: Bearer tw_...; `tagwarden token create` makes one")
 	}
 	token, err := h.opts.Tokens.Use(strings.TrimSpace(bearer), h.opts.Now())
 	if err != nil {
@@ -47,7 +49,8 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 func (h *handler) turnAway(r *http.Request) *problem.Document {
 	if wait := h.wrong.Take(r.RemoteAddr, h.opts.Now()); wait > 0 {
 		h.opts.Refused("too_many")
-		p := problem.New(http.StatusTooManyRequests, "too-many", "too many wrong tokens came from this address: one that is right is taken all the same")
+		p := problem.New(http.StatusTooManyRequests, "too-many",
+			"too many wrong tokens came from this address: one that is right is taken all the same")
 		p.Retry = wait
 		return p
 	}

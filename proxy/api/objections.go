@@ -90,7 +90,8 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 		return reply(w, out)
 	}
 	digest := sha256.Sum256(append([]byte(r.Method+"\n"), text...))
-	receipts, err := h.opts.Objector.Act(r.Context(), objection.Acts{Acts: asked.acts, Key: who.key(key), Digest: digest})
+	acts := objection.Acts{Acts: asked.acts, Key: who.key(key), Digest: digest}
+	receipts, err := h.opts.Objector.Act(r.Context(), acts)
 	if err != nil {
 		return placed(err, asked)
 	}
@@ -123,7 +124,8 @@ func idempotencyKey(r *http.Request) (string, error) {
 		key = key[1 : len(key)-1]
 	}
 	if len(key) > 255 || strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' }) {
-		return "", problem.New(http.StatusBadRequest, "key", "the Idempotency-Key is none: up to 255 printable characters are right, a UUID for example")
+		return "", problem.New(http.StatusBadRequest, "key",
+			"the Idempotency-Key is none: up to 255 printable characters are right, a UUID for example")
 	}
 	return key, nil
 }

@@ -128,7 +128,9 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 		case "name":
 			name = readText(v, at, &f, 64)
 		case "roles":
-			list(v, at, &f, 1, len(access.Roles()), func(v gjson.Result, at *place) { roles = append(roles, access.Role(readText(v, at, &f, 64))) })
+			list(v, at, &f, 1, len(access.Roles()), func(v gjson.Result, at *place) {
+				roles = append(roles, access.Role(readText(v, at, &f, 64)))
+			})
 		case "expires":
 			t, err := time.Parse(time.RFC3339, readText(v, at, &f, 64))
 			if err != nil {
@@ -187,7 +189,9 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 }
 
 // small reads a body that is one flat object.
-func (h *handler) small(w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool) error {
+func (h *handler) small(
+	w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool,
+) error {
 	text, err := readBody(w, r, mostBody)
 	if err != nil {
 		return err

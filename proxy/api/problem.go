@@ -26,17 +26,21 @@ func problemFor(err error) *problem.Document {
 		p.Faults = []problem.Fault{{Detail: fault.Error()}}
 		return p
 	case errors.Is(err, objection.ErrReused):
-		return problem.New(http.StatusUnprocessableEntity, "key-reused", "the Idempotency-Key was used before, for another request: take a new one")
+		return problem.New(http.StatusUnprocessableEntity, "key-reused",
+			"the Idempotency-Key was used before, for another request: take a new one")
 	case errors.Is(err, objection.ErrFull):
-		p = problem.New(http.StatusServiceUnavailable, "unavailable", "the disk is full: nothing was acknowledged, try again")
+		p = problem.New(http.StatusServiceUnavailable, "unavailable",
+			"the disk is full: nothing was acknowledged, try again")
 		p.Retry = restart
 		return p
 	case errors.Is(err, objection.ErrPoisoned), errors.Is(err, objection.ErrClosed), errors.Is(err, objection.ErrDamaged), errors.Is(err, objection.ErrGone):
-		p = problem.New(http.StatusServiceUnavailable, "unavailable", "objections cannot be kept at the moment: nothing was acknowledged, try again")
+		p = problem.New(http.StatusServiceUnavailable, "unavailable",
+			"objections cannot be kept at the moment: nothing was acknowledged, try again")
 		p.Retry = restart
 		return p
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		p = problem.New(http.StatusServiceUnavailable, "unfinished", "the call ended before it could be begun: try again with the same Idempotency-Key")
+		p = problem.New(http.StatusServiceUnavailable, "unfinished",
+			"the call ended before it could be begun: try again with the same Idempotency-Key")
 		p.Retry = 1
 		return p
 	default:

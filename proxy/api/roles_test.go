@@ -84,8 +84,8 @@ func TestTokensByTheOperator(t *testing.T) {
 	}
 }
 
-// TestTokensThatCannotBeKeptAreTold: who asks for a token is told that none can be made; one that is there opens, and it is reported that its
-// day of use could not be kept.
+// TestTokensThatCannotBeKeptAreTold: who asks for a token is told that none can be made; one that is there opens, and
+// it is reported that its day of use could not be kept.
 func TestTokensThatCannotBeKeptAreTold(t *testing.T) {
 	for what, breaks := range map[string]func(path string) error{
 		"broken":   func(path string) error { return os.WriteFile(path, []byte("{"), 0o600) },

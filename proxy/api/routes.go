@@ -148,7 +148,8 @@ func (h *handler) changing() (done func(), err error) {
 	case h.slots <- struct{}{}:
 		return func() { <-h.slots }, nil
 	default:
-		p := problem.New(http.StatusTooManyRequests, "busy", "too many calls are under way: try again in a moment, or put several objections into one call")
+		p := problem.New(http.StatusTooManyRequests, "busy",
+			"too many calls are under way: try again in a moment, or put several objections into one call")
 		p.Retry = 1
 		return nil, p
 	}

@@ -62,7 +62,8 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request, _ caller) error 
 	if given := r.URL.Query().Get("days"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil || n < 1 || n > mostDays {
-			return problem.New(http.StatusBadRequest, "query", "days is a whole number from 1 to "+strconv.Itoa(mostDays))
+			return problem.New(http.StatusBadRequest, "query",
+				"days is a whole number from 1 to "+strconv.Itoa(mostDays))
 		}
 		days = n
 	}

@@ -67,9 +67,11 @@ func (f *faults) problem() error {
 // readBody reads a call's body, which has to be JSON.
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, problem.New(http.StatusUnsupportedMediaType, "media-type", "the body has to be JSON: Content-Type: application/json")
+		return nil, problem.New(http.StatusUnsupportedMediaType, "media-type",
+			"the body has to be JSON: Content-Type: application/json")
 	}
-	tooLarge := problem.New(http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("the body is larger than %d bytes: send it in several calls", most))
+	tooLarge := problem.New(http.StatusRequestEntityTooLarge, "too-large",
+		fmt.Sprintf("the body is larger than %d bytes: send it in several calls", most))
 	if r.ContentLength > most {
 		return nil, tooLarge
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// A decision is recorded before its event leaves, how the delivery ended after it; both are found again by what they say.
+// A decision is recorded before its event leaves, how the delivery ended after it; both are found again by what they
+// say.
 func Example() {
 	dir, err := os.MkdirTemp("", "ledger")
 	if err != nil {

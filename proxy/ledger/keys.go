@@ -9,8 +9,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Keys is a record of the key state: how it stands where a node begins, each day, and where some keys were replaced. What
-// a start has to know of a state that is lost stands in members of their own; the text is for people.
+// Keys is a record of the key state: how it stands where a node begins, each day, and where some keys were replaced.
+// What a start has to know of a state that is lost stands in members of their own; the text is for people.
 type Keys struct {
 	Text     string // what happened; it names no key
 	Identity string // of the root that the state was made from, and of all that were made of it
@@ -44,8 +44,8 @@ type RecoveredKeys struct {
 	Shredded bool   // see Keys: once, and for good
 }
 
-// RecoverKeys reads a ledger's records of the key state. A ledger that is not there, or holds nothing, remembers none; one
-// that cannot be read is an error.
+// RecoverKeys reads a ledger's records of the key state. A ledger that is not there, or holds nothing, remembers none;
+// one that cannot be read is an error.
 func RecoverKeys(dir string) (r RecoveredKeys, err error) {
 	segments, err := Segments(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(segments) == 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// TestRecoverKeys: what is remembered of keys stands in members of its records. Those that were written before there were any
-// are read by their sentence, and by nothing else of their text.
+// TestRecoverKeys: what is remembered of keys stands in members of its records. Those that were written before there
+// were any are read by their sentence, and by nothing else of their text.
 func TestRecoverKeys(t *testing.T) {
 	t.Parallel()
 	const before, typed = "7ef0c3a1b2c4d5e6", "0123456789abcdef"

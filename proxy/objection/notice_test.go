@@ -14,8 +14,8 @@ func notice(step uint64, to ...string) Notice {
 	return n
 }
 
-// TestNoticesAreKeptOnce: a step's messages wait until they are acknowledged, and are kept once, also when they were sent
-// long ago and the store was opened anew; what waits of acts waits beside them.
+// TestNoticesAreKeptOnce: a step's messages wait until they are acknowledged, and are kept once, also when they were
+// sent long ago and the store was opened anew; what waits of acts waits beside them.
 func TestNoticesAreKeptOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -1,5 +1,6 @@
-// Package problem is how errors are told to programs: problem documents (RFC 9457), for the API and for a site's own front end. It promises
-// that they are written in one way, and that a caller who reads members that it does not know of ignores them.
+// Package problem is how errors are told to programs: problem documents (RFC 9457), for the API and for a site's own
+// front end. It promises that they are written in one way, and that a caller who reads members that it does not know of
+// ignores them.
 package problem
 
 import (
@@ -17,7 +18,8 @@ const MediaType = "application/problem+json"
 // Prefix begins the type of every problem that has one.
 const Prefix = "urn:tagwarden:problem:"
 
-// Document is an error as callers are told it. It holds nothing of an identifier. Members may be added, and none is taken away.
+// Document is an error as callers are told it. It holds nothing of an identifier. Members may be added, and none is
+// taken away.
 type Document struct {
 	Type   string  `json:"type,omitempty"` // Prefix and a word of a closed list; "": its Code says it
 	Title  string  `json:"title"`

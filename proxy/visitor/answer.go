@@ -93,7 +93,8 @@ func (v *visit) problemAt(at string, status int, key string, pairs ...string) {
 	v.ctx.Response.Header.Add("Vary", "Accept-Language")
 }
 
-// tryAgain is after how many seconds a change may be tried again that could not be kept, and a page that could not be read.
+// tryAgain is after how many seconds a change may be tried again that could not be kept, and a page that could not be
+// read.
 const tryAgain = 5
 
 // redirect leads to another address, relative to this one.

@@ -17,8 +17,8 @@ type browser struct {
 	proofs []proof        // that identifiers were objected for in it
 }
 
-// readBrowser reads our two cookies, and recognises what others hold. A preference cookie that cannot be read counts as an objection to
-// everything, as it does for hits; of two, both count.
+// readBrowser reads our two cookies, and recognises what others hold. A preference cookie that cannot be read counts as
+// an objection to everything, as it does for hits; of two, both count.
 func readBrowser(h *fasthttp.RequestHeader, recognise func(*fasthttp.RequestHeader) []objection.ID) browser {
 	var b browser
 	for name, value := range h.Cookies() {

@@ -42,7 +42,8 @@ type choice struct {
 // choices lays out what can be chosen, with what is in force.
 func (w *wording) choices(p page, inForce []string) choices {
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
-	c := choices{page: p, Everything: choice{words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, In: in(all)}}
+	everything := choice{words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, In: in(all)}
+	c := choices{page: p, Everything: everything}
 	groups := [3]group{{Key: "marketing"}, {Key: "interest"}, {Key: "other"}}
 	shown := []string{}
 	if in(all) {
@@ -85,8 +86,8 @@ func (w *wording) choices(p page, inForce []string) choices {
 			continue
 		}
 		one := choice{
-			words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name}, Recipients: []Vendor{of},
-			In: in(vendorScope + of.ID), Covered: in(all),
+			words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name},
+			Recipients: []Vendor{of}, In: in(vendorScope + of.ID), Covered: in(all),
 		}
 		if one.In {
 			shown = append(shown, one.Scope)

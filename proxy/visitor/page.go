@@ -62,8 +62,8 @@ func (w *wording) page(title string) page {
 	return p
 }
 
-// policy is what a page may do: show itself with our style and the site's, send its forms here, and stand in frames of the site's own
-// pages. A site's style may bring letters and pictures from the same place.
+// policy is what a page may do: show itself with our style and the site's, send its forms here, and stand in frames of
+// the site's own pages. A site's style may bring letters and pictures from the same place.
 func (s *Site) policy(style string) string {
 	policy := "default-src 'none'; style-src " + style
 	if s.Style != nil {

@@ -27,8 +27,8 @@ func (s *shelf) postNotice(t *testing.T, id uint64, r *Receiver, key, data strin
 	s.all = append(s.all, Waiting{ID: id, To: r.Name(), Body: body, Since: s.now()})
 }
 
-// TestNotices: one is told with its type, its time and its data alone, whatever scopes the receiver wants to know of; tried
-// again under the same id until it is taken, and then no more.
+// TestNotices: one is told with its type, its time and its data alone, whatever scopes the receiver wants to know of;
+// tried again under the same id until it is taken, and then no more.
 func TestNotices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, err := NewReceiver(ReceiverOptions{
@@ -60,7 +60,8 @@ func TestNotices(t *testing.T) {
 	})
 }
 
-// TestNoticesAreNamedByWhatTheyAreAbout: whoever is sent one a second time, be it out of an older copy of the store, knows it.
+// TestNoticesAreNamedByWhatTheyAreAbout: whoever is sent one a second time, be it out of an older copy of the store,
+// knows it.
 func TestNoticesAreNamedByWhatTheyAreAbout(t *testing.T) {
 	t.Parallel()
 	one := Act{Type: AssessmentDue, Key: "LIA-1 2027-05-04 30", Notice: json.RawMessage("{}")}

@@ -20,7 +20,7 @@ type ReceiverOptions struct {
 	Name       string   // what messages are addressed with: it outlives a change of the address
 	URL        string   // may hold placeholders behind its host, where there is a Request
 	Events     []string // Objection, Withdrawal, AssessmentDue
-	Scopes     []string // only acts about one of these are told; nil: all. What concerns "all" is told always, as notices are
+	Scopes     []string // only acts about one of these are told; nil: all. Acts about "all", and notices, always are
 	SecretFile string   // signs; with a Request it is ${secret}
 	Request    *Request // nil: a signed message as Standard Webhooks describes it
 }
