@@ -6,6 +6,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // parts are the parts of an address, as a browser would see them (WHATWG URL). Userinfo is never among them.
@@ -98,7 +100,7 @@ func (u *parts) appendOrigin(dst []byte) []byte {
 func schemeOf(b []byte) []byte {
 	for i, c := range b {
 		switch {
-		case isLetter(c), i > 0 && (isDigit(c) || c == '+' || c == '-' || c == '.'):
+		case ascii.IsLetter(c), i > 0 && (ascii.IsDigit(c) || c == '+' || c == '-' || c == '.'):
 		case c == ':' && i > 0:
 			return b[:i]
 		default:
@@ -123,7 +125,7 @@ func isSpecial(scheme []byte) bool {
 // startsPort tells whether what follows a colon is a port, so that what stood in front is a host.
 func startsPort(b []byte) bool {
 	n := 0
-	for n < len(b) && isDigit(b[n]) {
+	for n < len(b) && ascii.IsDigit(b[n]) {
 		n++
 	}
 	return n >= 2 && n <= 5 && (n == len(b) || b[n] == '/')
@@ -154,7 +156,7 @@ func isHost(b []byte) bool {
 	for i := 0; i < len(b); {
 		c := b[i]
 		if c < utf8.RuneSelf {
-			if !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != '_' {
+			if !ascii.IsAlnum(c) && c != '.' && c != '-' && c != '_' {
 				return false
 			}
 			i++
@@ -173,12 +175,12 @@ func isHost(b []byte) bool {
 func endsInNumber(host []byte) bool {
 	last := bytes.TrimSuffix(host, []byte("."))
 	last = last[bytes.LastIndexByte(last, '.')+1:]
-	return allDigits(last) || len(last) >= 2 && last[0] == '0' && last[1]|0x20 == 'x'
+	return ascii.Digits(last) || len(last) >= 2 && last[0] == '0' && last[1]|0x20 == 'x'
 }
 
 // isPort tells whether b is nothing, or a colon and up to five digits.
 func isPort(b []byte) bool {
-	return len(b) == 0 || b[0] == ':' && len(b) <= 6 && (len(b) == 1 || allDigits(b[1:]))
+	return len(b) == 0 || b[0] == ':' && len(b) <= 6 && (len(b) == 1 || ascii.Digits(b[1:]))
 }
 
 // looksLikeHost tells whether text without a scheme starts with a host: labels and dots, the last label of letters, no file's ending.
@@ -202,7 +204,7 @@ func looksLikeHost(b []byte) bool {
 		return false
 	}
 	for _, c := range host[dot+1:] {
-		if !isLetter(c) {
+		if !ascii.IsLetter(c) {
 			return false
 		}
 	}

@@ -1,6 +1,10 @@
 package minimise
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // maxAgent is how much of a user agent is looked at: servers refuse longer headers.
 const maxAgent = 4 << 10
@@ -61,7 +65,7 @@ func product(agent []byte, name string) []byte {
 		}
 		i += from
 		from = i + len(name)
-		if i == 0 || !isLetter(agent[i-1]) {
+		if i == 0 || !ascii.IsLetter(agent[i-1]) {
 			return digitsAt(agent[from:])
 		}
 	}
@@ -70,7 +74,7 @@ func product(agent []byte, name string) []byte {
 // digitsAt returns up to four digits that b starts with, nil for none or more.
 func digitsAt(b []byte) []byte {
 	n := 0
-	for n < len(b) && isDigit(b[n]) {
+	for n < len(b) && ascii.IsDigit(b[n]) {
 		n++
 	}
 	if n > 4 {

@@ -1,5 +1,7 @@
 package minimise
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // appendBucket appends the number cut to the nearest 1, 2 or 5 times a power of ten towards zero: 1234.5 is 1000, 0.037 is 0.02. An
 // exponent is refused.
 func appendBucket(dst, b []byte) ([]byte, bool) {
@@ -11,7 +13,7 @@ func appendBucket(dst, b []byte) ([]byte, bool) {
 	done := false
 	for i, c := range b {
 		switch {
-		case !isDigit(c):
+		case !ascii.IsDigit(c):
 			if done && i >= whole {
 				return dst, true
 			}
@@ -47,7 +49,7 @@ func appendScreen(dst, b []byte) ([]byte, bool) {
 		return append(appendInt(dst, floor(w)), rest...), true
 	case rest[0] == '.': // a pixel ratio, or lengths of a zoomed page
 		for _, c := range rest[1:] {
-			if !isDigit(c) {
+			if !ascii.IsDigit(c) {
 				return dst, false
 			}
 		}
@@ -67,11 +69,11 @@ func appendScreen(dst, b []byte) ([]byte, bool) {
 
 // leading reads up to five digits.
 func leading(b []byte) (v, n int) {
-	for n < len(b) && n < 5 && isDigit(b[n]) {
+	for n < len(b) && n < 5 && ascii.IsDigit(b[n]) {
 		v = v*10 + int(b[n]-'0')
 		n++
 	}
-	if n < len(b) && isDigit(b[n]) {
+	if n < len(b) && ascii.IsDigit(b[n]) {
 		return 0, 0
 	}
 	return v, n

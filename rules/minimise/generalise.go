@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -126,8 +127,8 @@ func generalise(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 // appendPrimary appends the first primary subtag of a language tag or list (BCP 47): "de" of "de-DE,de;q=0.9".
 func appendPrimary(dst, b []byte) ([]byte, bool) {
 	n := 0
-	for n < len(b) && isLetter(b[n]) {
-		dst = append(dst, lower(b[n]))
+	for n < len(b) && ascii.IsLetter(b[n]) {
+		dst = append(dst, ascii.Lower(b[n]))
 		n++
 	}
 	if n < 2 || n > 3 {
@@ -148,20 +149,20 @@ func appendRegion(dst, b []byte) ([]byte, bool) {
 	digits := 0
 	for i, c := range b {
 		switch {
-		case isDigit(c):
+		case ascii.IsDigit(c):
 			digits++
 		case c == ':', i == 0 && (c == '-' || c == '+'):
 		default:
 			return dst, false
 		}
 	}
-	return append(dst, b...), digits > 0 && digits <= 4 && len(b) <= 6 && isDigit(b[len(b)-1])
+	return append(dst, b...), digits > 0 && digits <= 4 && len(b) <= 6 && ascii.IsDigit(b[len(b)-1])
 }
 
 // appendCountry appends the country of a code of ISO 3166-2 ("DE" of "DE-BE") or of ISO 3166-1.
 func appendCountry(dst, b []byte) ([]byte, bool) {
 	n := 0
-	for n < len(b) && isLetter(b[n]) {
+	for n < len(b) && ascii.IsLetter(b[n]) {
 		n++
 	}
 	if n < 2 || n > 3 || n < len(b) && b[n] != '-' && b[n] != '_' {
@@ -197,11 +198,11 @@ func appendMajor(dst, b []byte) ([]byte, bool) {
 		c := b[i]
 		dst = append(dst, c)
 		i++
-		if !isDigit(c) || i < len(b) && isDigit(b[i]) {
+		if !ascii.IsDigit(c) || i < len(b) && ascii.IsDigit(b[i]) {
 			continue
 		}
-		for i+1 < len(b) && (b[i] == '.' || b[i] == '_') && isDigit(b[i+1]) {
-			for i++; i < len(b) && isDigit(b[i]); i++ {
+		for i+1 < len(b) && (b[i] == '.' || b[i] == '_') && ascii.IsDigit(b[i+1]) {
+			for i++; i < len(b) && ascii.IsDigit(b[i]); i++ {
 				continue
 			}
 		}
@@ -237,11 +238,11 @@ func isBrand(b []byte) bool {
 	digits := 0
 	for i, c := range b {
 		switch {
-		case isDigit(c) && (i == 0 || b[i-1] != '%') && (i < 2 || b[i-2] != '%'):
+		case ascii.IsDigit(c) && (i == 0 || b[i-1] != '%') && (i < 2 || b[i-2] != '%'):
 			if digits++; digits > 2 {
 				return false
 			}
-		case isDigit(c), isLetter(c), bytes.IndexByte([]byte(" ()-./:;=?_%"), c) >= 0:
+		case ascii.IsAlnum(c), bytes.IndexByte([]byte(" ()-./:;=?_%"), c) >= 0:
 		default:
 			return false
 		}
@@ -254,7 +255,7 @@ func isVersion(b []byte) bool {
 	dots, digits := 0, 0
 	for _, c := range b {
 		switch {
-		case isDigit(c):
+		case ascii.IsDigit(c):
 			digits++
 		case c == '.' && digits > 0:
 			dots, digits = dots+1, 0
@@ -273,9 +274,9 @@ func isVersion(b []byte) bool {
 func isMadeUp(b []byte) bool {
 	letters := make([]byte, 0, 9)
 	for _, c := range b {
-		if isLetter(c) && len(letters) < cap(letters) {
+		if ascii.IsLetter(c) && len(letters) < cap(letters) {
 			letters = append(letters, c)
-		} else if isLetter(c) || isDigit(c) {
+		} else if ascii.IsAlnum(c) {
 			return false
 		}
 	}
@@ -286,11 +287,11 @@ func isHint(b []byte) bool {
 	if slices.Contains(coarse.Hints, string(b)) || isMadeUp(b) {
 		return true
 	}
-	if len(b) == 0 || len(b) > 24 || !isDigit(b[0]) {
+	if len(b) == 0 || len(b) > 24 || !ascii.IsDigit(b[0]) {
 		return len(b) == 0
 	}
 	for _, c := range b {
-		if !isDigit(c) && c != '.' {
+		if !ascii.IsDigit(c) && c != '.' {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -53,7 +54,7 @@ func hash(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 		dst = pseudonym.AppendNormal(dst, pseudonym.Dialled, v.Bytes)
 	case hit.BirthDate:
 		for _, c := range v.Bytes {
-			if isDigit(c) {
+			if ascii.IsDigit(c) {
 				dst = append(dst, c)
 			}
 		}
@@ -73,23 +74,5 @@ func hash(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 }
 
 func isSHA256(b []byte) bool {
-	if len(b) != 64 {
-		return false
-	}
-	for _, c := range b {
-		if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
-			return false
-		}
-	}
-	return true
-}
-
-func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c | 0x20
-	}
-	return c
+	return len(b) == 64 && ascii.HexDigits(b)
 }

@@ -1,5 +1,7 @@
 package minimise
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // unit is what a time is cut to, in seconds; 0 is none.
 type unit int64
 
@@ -98,9 +100,9 @@ func appendISO(dst, b []byte, u unit) ([]byte, bool) {
 	if digitsAre(b, ":dd") && between(b[1:3], 0, 60) {
 		dst = append(dst, ":00"...)
 		b = b[3:]
-		if len(b) > 1 && (b[0] == '.' || b[0] == ',') && isDigit(b[1]) {
+		if len(b) > 1 && (b[0] == '.' || b[0] == ',') && ascii.IsDigit(b[1]) {
 			dst = append(dst, b[0])
-			for b = b[1:]; len(b) > 0 && isDigit(b[0]); b = b[1:] {
+			for b = b[1:]; len(b) > 0 && ascii.IsDigit(b[0]); b = b[1:] {
 				dst = append(dst, '0')
 			}
 		}
@@ -128,7 +130,7 @@ func digitsAre(b []byte, form string) bool {
 		return false
 	}
 	for i := range len(form) {
-		if form[i] == 'd' && !isDigit(b[i]) || form[i] != 'd' && form[i] != b[i] {
+		if form[i] == 'd' && !ascii.IsDigit(b[i]) || form[i] != 'd' && form[i] != b[i] {
 			return false
 		}
 	}

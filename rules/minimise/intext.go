@@ -3,6 +3,7 @@ package minimise
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -91,7 +92,7 @@ func beforeScheme(text []byte) int {
 func beforePlace(text []byte, host, end int) int {
 	for range 2 {
 		i := end
-		for i > host && isDigit(text[i-1]) {
+		for i > host && ascii.IsDigit(text[i-1]) {
 			i--
 		}
 		if i == end || i == host || text[i-1] != ':' || bytes.IndexByte(text[host:i-1], '/') < 0 {

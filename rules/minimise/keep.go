@@ -1,6 +1,7 @@
 package minimise
 
 import (
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
@@ -88,7 +89,7 @@ const shortest = 6
 func isShort(value []byte) bool {
 	for _, c := range value {
 		switch {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		case ascii.IsAlnum(c):
 		default:
 			return false
 		}

@@ -1,5 +1,7 @@
 package minimise
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // isNumber tells whether the text is a number of JSON without an exponent (RFC 8259, section 6).
 func isNumber(b []byte) bool {
 	whole, decimals := numberParts(b)
@@ -13,7 +15,7 @@ func numberParts(b []byte) (whole, decimals int) {
 		i++
 	}
 	start := i
-	for i < len(b) && isDigit(b[i]) {
+	for i < len(b) && ascii.IsDigit(b[i]) {
 		i++
 	}
 	if i == start || i-start > 1 && b[start] == '0' {
@@ -22,7 +24,7 @@ func numberParts(b []byte) (whole, decimals int) {
 	whole = i
 	if i < len(b) && b[i] == '.' {
 		i++
-		for i < len(b) && isDigit(b[i]) {
+		for i < len(b) && ascii.IsDigit(b[i]) {
 			i++
 		}
 		if i == whole+1 {

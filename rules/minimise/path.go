@@ -3,6 +3,7 @@ package minimise
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -107,7 +108,7 @@ func classify(dst, last, segment []byte, work *scrub.Meter) ([]byte, string) {
 	base := len(dst)
 	dst = appendUnescaped(dst, segment, false)
 	decoded := dst[base:]
-	if isUUID(decoded) || allDigits(decoded) {
+	if isUUID(decoded) || ascii.Digits(decoded) {
 		return dst[:base], ":id"
 	}
 	dst, found := scrub.FindWithin(work, dst, decoded, scrub.All.Expecting(scrub.Hash))
@@ -138,7 +139,7 @@ func shape(last, b []byte) string {
 		switch {
 		case tokenLike(piece):
 			return ":token"
-		case isUUID(piece), idLike(piece), len(piece) < len(b) && allDigits(piece):
+		case isUUID(piece), idLike(piece), len(piece) < len(b) && ascii.Digits(piece):
 			return ":id"
 		}
 	}
@@ -181,12 +182,12 @@ func tokenLike(b []byte) bool {
 	number, turns := 0, 0         // digits, and changes from small letters to capitals, in all
 	for i, c := range b {
 		switch {
-		case isDigit(c):
+		case ascii.IsDigit(c):
 			digits++
 			number++
 			hexes++
-		case isLetter(c):
-			if c < 'a' && i > 0 && b[i-1] >= 'a' && isLetter(b[i-1]) {
+		case ascii.IsLetter(c):
+			if c < 'a' && i > 0 && b[i-1] >= 'a' && ascii.IsLetter(b[i-1]) {
 				turns++
 			}
 			if c|0x20 <= 'f' {
@@ -207,8 +208,8 @@ func tokenLike(b []byte) bool {
 func idLike(b []byte) bool {
 	run, turns := 0, 0
 	for i := 0; i <= len(b); i++ {
-		if i < len(b) && isDigit(b[i]) {
-			if run++; i > 0 && isLetter(b[i-1]) {
+		if i < len(b) && ascii.IsDigit(b[i]) {
+			if run++; i > 0 && ascii.IsLetter(b[i-1]) {
 				turns++
 			}
 			continue
@@ -216,7 +217,7 @@ func idLike(b []byte) bool {
 		if run > 4 || run == 4 && !isYear(b[i-4:i]) {
 			return true
 		}
-		if run > 0 && i < len(b) && isLetter(b[i]) {
+		if run > 0 && i < len(b) && ascii.IsLetter(b[i]) {
 			turns++
 		}
 		run = 0
@@ -229,7 +230,7 @@ func isYear(b []byte) bool { return between(b, 1990, 2039) }
 func longestDigits(b []byte) int {
 	longest, run := 0, 0
 	for _, c := range b {
-		if run++; !isDigit(c) {
+		if run++; !ascii.IsDigit(c) {
 			run = 0
 		}
 		longest = max(longest, run)
@@ -237,12 +238,10 @@ func longestDigits(b []byte) int {
 	return longest
 }
 
-func allDigits(b []byte) bool { return len(b) > 0 && longestDigits(b) == len(b) }
-
 // mixed tells whether the text has a digit or an upper-case letter.
 func mixed(b []byte) bool {
 	for _, c := range b {
-		if isDigit(c) || c >= 'A' && c <= 'Z' {
+		if ascii.IsDigit(c) || ascii.IsUpper(c) {
 			return true
 		}
 	}
@@ -259,7 +258,7 @@ func isUUID(b []byte) bool {
 			if c != '-' {
 				return false
 			}
-		} else if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+		} else if !ascii.IsHex(c) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -51,7 +52,7 @@ func (p *urlPlan) stays(dst, name []byte) (out []byte, listed, whole bool) {
 	dst = appendUnescaped(dst, name, true)
 	plain := dst[base:]
 	for i, c := range plain {
-		plain[i] = lower(c)
+		plain[i] = ascii.Lower(c)
 	}
 	for _, class := range p.classes {
 		if class.has(plain) {
@@ -172,7 +173,7 @@ func unescapeOnce(dst []byte, base int) ([]byte, bool) {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c == '%' && i+2 < len(text) {
-			if hi, lo := hexValue(text[i+1]), hexValue(text[i+2]); hi >= 0 && lo >= 0 {
+			if hi, lo := ascii.Hex(text[i+1]), ascii.Hex(text[i+2]); hi < 16 && lo < 16 {
 				c, seen = byte(hi<<4|lo), true
 				i += 2
 			}
@@ -183,23 +184,13 @@ func unescapeOnce(dst []byte, base int) ([]byte, bool) {
 	return dst[:base+j], seen
 }
 
-func hexValue(c byte) int {
-	switch {
-	case isDigit(c):
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
-}
-
 // appendEscapedTimes replaces dst[start:] by its form as a query's value, escaped that many times.
 func appendEscapedTimes(dst []byte, start, times int) []byte {
 	for range times {
 		end := len(dst)
 		for i := start; i < end; i++ {
 			c := dst[i]
-			if isLetter(c) || isDigit(c) || c == '-' || c == '_' || c == '.' || c == '~' || c == '!' || c == '*' || c == '\'' || c == '(' || c == ')' {
+			if ascii.IsAlnum(c) || c == '-' || c == '_' || c == '.' || c == '~' || c == '!' || c == '*' || c == '\'' || c == '(' || c == ')' {
 				dst = append(dst, c)
 				continue
 			}
