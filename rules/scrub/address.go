@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // addresses finds streets with house numbers.
 type addresses struct{ *view }
 
@@ -55,7 +57,7 @@ func (in addresses) fromNumber(i, j int) (finding, bool) {
 	if ws.n < 2 || ws.w[0].start == j || in.text[j] == '.' {
 		return finding{}, false
 	}
-	if repeats.has(in.of(ws.w[0].span)) || ws.w[0].end-ws.w[0].start == 1 && isUpper(in.text[ws.w[0].start]) {
+	if repeats.has(in.of(ws.w[0].span)) || ws.w[0].end-ws.w[0].start == 1 && ascii.IsUpper(in.text[ws.w[0].start]) {
 		ws.w = ws.w[1:]
 		ws.n--
 	}

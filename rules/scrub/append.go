@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // maxRounds bounds how often a result is looked over again: a marker's brackets can turn what stood beside a finding into one.
 const maxRounds = 6
 
@@ -105,7 +107,7 @@ func suspicious(value []byte) bool {
 			continue
 		}
 		// A short run without a capital is no base64 of a finding: "@" and two digits in a row give one, wherever they stand.
-		turned = turned || run > 0 && isUpper(c)
+		turned = turned || run > 0 && ascii.IsUpper(c)
 		if run++; run >= minRun && turned || run >= minDeep {
 			return true
 		}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // upTo calls with every text of the pieces that has at most so many of them.
@@ -52,11 +54,11 @@ func TestWhatAByteIs(t *testing.T) {
 	for c := range 256 {
 		b := byte(c)
 		v, err := strconv.ParseUint(string([]byte{b}), 16, 8)
-		if got := hexValue(b); got != int(v) && err == nil || err != nil && got != -1 {
+		if got := ascii.Hex(b); got != byte(v) && err == nil || err != nil && got != 16 {
 			t.Errorf("%q has the value %d", b, got)
 		}
-		if isUpper(b) != strings.Contains(letters[26:], string([]byte{b})) || lower(b) != bytes.ToLower([]byte{b, 'a'})[0] && b < 0x80 || b >= 0x80 && lower(b) != b {
-			t.Errorf("%q: upper %v, lower %q", b, isUpper(b), lower(b))
+		if ascii.IsUpper(b) != strings.Contains(letters[26:], string([]byte{b})) || ascii.Lower(b) != bytes.ToLower([]byte{b, 'a'})[0] && b < 0x80 || b >= 0x80 && ascii.Lower(b) != b {
+			t.Errorf("%q: upper %v, lower %q", b, ascii.IsUpper(b), ascii.Lower(b))
 		}
 		if got := printable(b); got != (strings.Contains("\t\n\r", string([]byte{b})) || c >= 32 && c != 127) {
 			t.Errorf("%q is printable: %v", b, got)

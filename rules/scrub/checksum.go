@@ -1,6 +1,10 @@
 package scrub
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // checksum is what a site's own detector may ask of a match. The zero checksum asks nothing.
 type checksum uint8
@@ -45,7 +49,7 @@ func (c checksum) holds(text []byte) bool {
 		if isLetter(b) {
 			letters++
 		}
-		compact[n] = lower(b)
+		compact[n] = ascii.Lower(b)
 		n++
 	}
 	number := compact[:n]

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // emails finds e-mail addresses.
@@ -69,7 +71,7 @@ func (in emails) atSign(from int) (at, length int, bare bool) {
 				return start, end - start, false
 			}
 		case ' ', '+':
-			if c := lower(in.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 0xC3 {
+			if c := ascii.Lower(in.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 0xC3 {
 				continue
 			}
 			if n := spaced(in.text[k:], atWords); n > 0 {
@@ -118,7 +120,7 @@ func spaced(text []byte, words []string) int {
 var dotWords = []string{"dot", "punkt", "point", "punto", "ponto", "kropka", "punt"}
 
 // startsDot tells whether one of dotWords starts with c.
-func startsDot(c byte) bool { c = lower(c); return c == 'd' || c == 'p' || c == 'k' }
+func startsDot(c byte) bool { c = ascii.Lower(c); return c == 'd' || c == 'p' || c == 'k' }
 
 // spelledEnd returns where a domain that starts at i and has a dot written as a word ends, 0 where there is none. Behind a bare " at "
 // every dot has to be a word: "meet me at example.com" is no address.

@@ -3,6 +3,8 @@ package scrub
 import (
 	"encoding/binary"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // maxLayers bounds how often escapes of different sorts are followed into each other. Those of one sort inside themselves ("%252540",
@@ -108,7 +110,7 @@ func percent(text []byte) (rune, int) {
 		i += 2
 	}
 	if len(text) >= i+2 && isHex(text[i]) && isHex(text[i+1]) {
-		if r := rune(hexValue(text[i])<<4 | hexValue(text[i+1])); r != 0 {
+		if r := rune(ascii.Hex(text[i])<<4 | ascii.Hex(text[i+1])); r != 0 {
 			return r, i + 2
 		}
 		return -1, i + 2
@@ -125,8 +127,8 @@ func percent(text []byte) (rune, int) {
 func hexRune(text []byte) rune {
 	var r rune
 	for _, c := range text {
-		v := hexValue(c)
-		if v < 0 {
+		v := ascii.Hex(c)
+		if v > 15 {
 			return -1
 		}
 		r = r<<4 | rune(v)
@@ -222,8 +224,8 @@ func reference(text []byte) (rune, int) {
 	var r rune
 	start := i
 	for ; i < len(text) && i-start < 8; i++ {
-		v := hexValue(text[i])
-		if v < 0 || rune(v) >= radix {
+		v := ascii.Hex(text[i]) // 16 where it is no digit
+		if rune(v) >= radix {
 			break
 		}
 		if r = r*radix + rune(v); r > utf8.MaxRune {

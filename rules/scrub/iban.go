@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // ibans finds numbers of bank accounts.
 type ibans struct{ *view }
 
@@ -28,7 +30,7 @@ func (in ibans) at(i int) (finding, bool) {
 	if !in.want.Has(IBAN) || len(t) < 15 || !isLetter(t[0]) || !isLetter(t[1]) || !isDigit(t[2]) || !isDigit(t[3]) {
 		return finding{}, false
 	}
-	length := int(ibanLengths[lower(t[0])-'a'][lower(t[1])-'a'])
+	length := int(ibanLengths[ascii.Lower(t[0])-'a'][ascii.Lower(t[1])-'a'])
 	if length == 0 {
 		return finding{}, false
 	}
@@ -37,7 +39,7 @@ func (in ibans) at(i int) (finding, bool) {
 	for n < length && k < len(t) {
 		switch c := t[k]; {
 		case isDigit(c) || isLetter(c):
-			compact[n] = lower(c)
+			compact[n] = ascii.Lower(c)
 			n++
 		case (c == ' ' || c == '-' || c == '+') && k > 0 && isWord(t[k-1]):
 		default:

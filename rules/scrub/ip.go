@@ -1,6 +1,10 @@
 package scrub
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // ips finds addresses of hosts.
 type ips struct{ *view }
@@ -36,7 +40,7 @@ func (in ips) version(i int) bool {
 		for k > 0 && i-k < maxLabel && isWord(in.text[k-1]) {
 			k--
 		}
-		return isUpper(in.text[k])
+		return ascii.IsUpper(in.text[k])
 	}
 	return in.labelled(i, 1, versionLabels)
 }
@@ -122,7 +126,7 @@ func parse6(text []byte, i int) form6 {
 		v, start := 0, k
 		for k < len(text) && isHex(text[k]) && k-start < 5 {
 			p.digit = p.digit || isDigit(text[k])
-			v = v<<4 | hexValue(text[k])
+			v = v<<4 | int(ascii.Hex(text[k]))
 			k++
 		}
 		if k-start > 4 {

@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // macs finds hardware addresses.
 type macs struct{ *view }
 
@@ -38,7 +40,7 @@ func (in macs) at(i int) (finding, bool) {
 			return finding{}, false
 		case c == '0':
 			zeros++
-		case lower(c) == 'f':
+		case ascii.Lower(c) == 'f':
 			ones++
 			letters++
 		case isLetter(c):

@@ -1,6 +1,10 @@
 package scrub
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // personNames finds names by what they are called.
 type personNames struct{ *view }
@@ -60,7 +64,7 @@ func (in personNames) label(i int) int {
 	for ; k < len(in.text) && k-i < maxNameLabel; k++ {
 		c := in.text[k]
 		if isLetter(c) || c >= 0x80 {
-			compact[n] = lower(c)
+			compact[n] = ascii.Lower(c)
 			n++
 		} else if c != '_' && c != '-' && c != ' ' {
 			break

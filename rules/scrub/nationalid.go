@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // nationalIDs finds national numbers of persons.
 type nationalIDs struct{ *view }
 
@@ -162,7 +164,7 @@ func (in nationalIDs) pensionDE(i int, all *digits) int {
 		b := in.text[k]
 		switch {
 		case n == 8 && isLetter(b), n != 8 && isDigit(b):
-			c[n] = lower(b)
+			c[n] = ascii.Lower(b)
 			n++
 		case isSpace(b) && n > 0 && !isSpace(in.text[k-1]):
 		default:
@@ -244,7 +246,7 @@ func (in nationalIDs) dni(i, j int) int {
 		k++
 	}
 	if !isLetter(in.after(k)) || isWord(in.after(k+1)) || in.after(k+1) == '-' ||
-		lower(in.text[k]) != dniLetters[v%23] {
+		ascii.Lower(in.text[k]) != dniLetters[v%23] {
 		return 0
 	}
 	return k + 1
@@ -269,7 +271,7 @@ func (in nationalIDs) ofLetters(i, j int) (finding, bool) {
 
 // nie checks a Spanish number for foreigners.
 func nie(w []byte) bool {
-	v := int(lower(w[0]) - 'x')
+	v := int(ascii.Lower(w[0]) - 'x')
 	if v < 0 || v > 2 {
 		return false
 	}
@@ -279,7 +281,7 @@ func nie(w []byte) bool {
 		}
 		v = v*10 + int(c-'0')
 	}
-	return lower(w[8]) == dniLetters[v%23]
+	return ascii.Lower(w[8]) == dniLetters[v%23]
 }
 
 // nino returns where a British number ends, 0 where there is none.
@@ -295,7 +297,7 @@ func (in nationalIDs) nino(i int) int {
 		if isLetter(b) != (n < 2 || n == 8) || !isLetter(b) && !isDigit(b) {
 			return 0
 		}
-		c[n] = lower(b)
+		c[n] = ascii.Lower(b)
 		n++
 		k++
 	}
@@ -323,7 +325,7 @@ func fiscalCode(w []byte) bool {
 	odd := [26]int{1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23}
 	sum := 0
 	for k := range 15 {
-		c := lower(w[k])
+		c := ascii.Lower(w[k])
 		if isLetter(c) != (form[k] == 'a') || !isLetter(c) && !isDigit(c) {
 			return false
 		}
@@ -336,5 +338,5 @@ func fiscalCode(w []byte) bool {
 		}
 		sum += v
 	}
-	return int(lower(w[15])) == 'a'+sum%26
+	return int(ascii.Lower(w[15])) == 'a'+sum%26
 }

@@ -1,6 +1,10 @@
 package scrub
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // minRun is the shortest run of base64 or hex that is decoded: six bytes, as in "a@b.de", are eight characters.
 const minRun = 8
@@ -84,11 +88,11 @@ func appendHex(dst, run []byte) ([]byte, bool) {
 	}
 	base := len(dst)
 	for k := 0; k < len(run); k += 2 {
-		a, b := hexValue(run[k]), hexValue(run[k+1])
-		if a < 0 || b < 0 || !printable(byte(a<<4|b)) {
+		a, b := ascii.Hex(run[k]), ascii.Hex(run[k+1])
+		if a > 15 || b > 15 || !printable(a<<4|b) {
 			return dst, false
 		}
-		dst = append(dst, byte(a<<4|b))
+		dst = append(dst, a<<4|b)
 	}
 	return dst, utf8.Valid(dst[base:])
 }

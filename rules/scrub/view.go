@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // view is what detectors see of a text. They read it, and spend of its budget; all else that changes is what was read
 // already, which they share, so that nothing is read twice.
 type view struct {
@@ -94,7 +96,7 @@ func (v *view) wordBefore(i int) span {
 func (v *view) of(w span) []byte { return v.text[w.start:w.end] }
 
 // named tells whether the word could be (part of) a street's name: it starts with an upper-case letter.
-func (v *view) named(w span) bool { c := v.text[w.start]; return isUpper(c) || c >= 0x80 }
+func (v *view) named(w span) bool { c := v.text[w.start]; return ascii.IsUpper(c) || c >= 0x80 }
 
 func (v *view) runEnd(i int, alphabet uint16) int {
 	end := i

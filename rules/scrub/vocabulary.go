@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // vocabulary is a list of words in lower case that is asked often. It is kept by the words' first two bytes, and by their last two: who asks
 // is told of a word in a few steps, however long the list.
 type vocabulary struct {
@@ -49,7 +51,7 @@ func (x *index) any(a, b byte) bool {
 }
 
 // pair gives two bytes a number, in any ASCII case.
-func pair(a, b byte) uint8 { return lower(a)*5 + lower(b)*29 }
+func pair(a, b byte) uint8 { return ascii.Lower(a)*5 + ascii.Lower(b)*29 }
 
 func headOf(w string) uint8 {
 	if len(w) == 1 {

@@ -1,6 +1,10 @@
 package scrub
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
+)
 
 // What a byte is.
 const (
@@ -71,25 +75,6 @@ func isDigit(b byte) bool  { return flags[b]&fDigit != 0 }
 func isLetter(b byte) bool { return flags[b]&fLetter != 0 }
 func isWord(b byte) bool   { return flags[b]&fWord != 0 }
 func isHex(b byte) bool    { return flags[b]&fHex != 0 }
-func isUpper(b byte) bool  { return b >= 'A' && b <= 'Z' }
-
-func lower(b byte) byte {
-	if isUpper(b) {
-		return b | 0x20
-	}
-	return b
-}
-
-// hexValue returns the value of a hex digit, or -1.
-func hexValue(b byte) int {
-	switch {
-	case b >= '0' && b <= '9':
-		return int(b - '0')
-	case b|0x20 >= 'a' && b|0x20 <= 'f':
-		return int(b|0x20-'a') + 10
-	}
-	return -1
-}
 
 // hasFold tells whether text starts with the lower-case prefix, in any ASCII case.
 func hasFold(text []byte, prefix string) bool {
@@ -97,7 +82,7 @@ func hasFold(text []byte, prefix string) bool {
 		return false
 	}
 	for k := range len(prefix) {
-		if lower(text[k]) != prefix[k] {
+		if ascii.Lower(text[k]) != prefix[k] {
 			return false
 		}
 	}
