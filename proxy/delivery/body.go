@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 var (
@@ -73,7 +73,7 @@ func chunkSize(line []byte) (int, bool) {
 	}
 	size := 0
 	for _, c := range digits {
-		digit := hit.Hex(c)
+		digit := ascii.Hex(c)
 		if digit > 15 {
 			return 0, false
 		}

@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // errAnswer says that an answer is none, or can be read in more ways than one (RFC 9112, sections 2.2, 4, 5 and 6): where it ends is then
@@ -69,23 +69,23 @@ func parseHead(b []byte) (answerHead, error) {
 			return h, errAnswer
 		}
 		switch {
-		case hit.EqualFold(name, "Content-Length"):
+		case ascii.EqualFold(name, "Content-Length"):
 			lengths++
 			if h.length, ok = decimal(value); !ok {
 				return h, errAnswer
 			}
-		case hit.EqualFold(name, "Transfer-Encoding"):
+		case ascii.EqualFold(name, "Transfer-Encoding"):
 			encodings++
-			if h.chunked = hit.EqualFold(value, "chunked"); !h.chunked || b[7] == '0' {
+			if h.chunked = ascii.EqualFold(value, "chunked"); !h.chunked || b[7] == '0' {
 				return h, errAnswer
 			}
-		case hit.EqualFold(name, "Content-Encoding"):
-			h.coded = h.coded || len(value) > 0 && !hit.EqualFold(value, "identity")
-		case hit.EqualFold(name, "Connection"):
+		case ascii.EqualFold(name, "Content-Encoding"):
+			h.coded = h.coded || len(value) > 0 && !ascii.EqualFold(value, "identity")
+		case ascii.EqualFold(name, "Connection"):
 			h.last = h.last || lists(value, "close")
-		case hit.EqualFold(name, "Content-Type"):
+		case ascii.EqualFold(name, "Content-Type"):
 			h.kind = value
-		case hit.EqualFold(name, "Retry-After"):
+		case ascii.EqualFold(name, "Retry-After"):
 			h.retry = value
 		}
 	}
@@ -118,7 +118,7 @@ func fieldLine(line []byte) (name, value []byte, ok bool) {
 		return nil, nil, false
 	}
 	for _, c := range name {
-		if !hit.IsToken(c) {
+		if !ascii.IsToken(c) {
 			return nil, nil, false
 		}
 	}
@@ -155,7 +155,7 @@ func lists(list []byte, token string) bool {
 	for len(list) > 0 {
 		var one []byte
 		one, list, _ = bytes.Cut(list, []byte{','})
-		if hit.EqualFold(bytes.Trim(one, " \t"), token) {
+		if ascii.EqualFold(bytes.Trim(one, " \t"), token) {
 			return true
 		}
 	}

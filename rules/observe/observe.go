@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -163,7 +164,7 @@ func (q *request) header(name string) string {
 // isToken tells whether a text is what methods and names of headers are made of.
 func isToken(text string) bool {
 	for i := range len(text) {
-		if !hit.IsToken(text[i]) {
+		if !ascii.IsToken(text[i]) {
 			return false
 		}
 	}

@@ -3,7 +3,7 @@ package wire
 import (
 	"errors"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // ErrFraming ends a connection whose bytes can be read as messages in more ways than one.
@@ -69,7 +69,7 @@ func (c *chunks) feed(b []byte) (n int, over bool, err error) {
 func (c *chunks) step(b byte) (next chunkState, ok bool) {
 	switch c.at {
 	case inSize:
-		if digit := hit.Hex(b); digit < 16 {
+		if digit := ascii.Hex(b); digit < 16 {
 			c.digits++
 			c.left = c.left<<4 | uint64(digit)
 			return inSize, c.digits <= maxSizeDigits
@@ -79,7 +79,7 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 		}
 		return endOfSize, b == '\r' && c.digits > 0
 	case beforeName:
-		return inName, hit.IsToken(b)
+		return inName, ascii.IsToken(b)
 	case inName:
 		switch b {
 		case '=':
@@ -89,9 +89,9 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 		case '\r':
 			return endOfSize, true
 		}
-		return inName, hit.IsToken(b)
+		return inName, ascii.IsToken(b)
 	case beforeValue:
-		return inValue, hit.IsToken(b)
+		return inValue, ascii.IsToken(b)
 	case inValue:
 		switch b {
 		case ';':
@@ -99,7 +99,7 @@ func (c *chunks) step(b byte) (next chunkState, ok bool) {
 		case '\r':
 			return endOfSize, true
 		}
-		return inValue, hit.IsToken(b)
+		return inValue, ascii.IsToken(b)
 	case endOfSize:
 		c.digits = 0
 		if c.left == 0 {

@@ -3,7 +3,7 @@ package wire
 import (
 	"bytes"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // Conn follows the bytes of a connection as requests, heads and bodies in turn, beside the parser that makes requests
@@ -110,10 +110,10 @@ func (c *Conn) field(line []byte, long bool) bool {
 	}
 	name, value, _ := bytes.Cut(line, []byte{':'})
 	switch {
-	case hit.EqualFold(name, "Transfer-Encoding"):
+	case ascii.EqualFold(name, "Transfer-Encoding"):
 		c.chunked = true
 		return !long
-	case hit.EqualFold(name, "Content-Length"):
+	case ascii.EqualFold(name, "Content-Length"):
 		if c.lengthed || long {
 			return false
 		}

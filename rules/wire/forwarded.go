@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -15,7 +16,7 @@ func Forwarded(address netip.Addr, r *hit.Request, trusted []netip.Prefix) netip
 		return address
 	}
 	for i := range slices.Backward(r.Headers) {
-		if !hit.EqualFold(r.Headers[i].Name, "X-Forwarded-For") {
+		if !ascii.EqualFold(r.Headers[i].Name, "X-Forwarded-For") {
 			continue
 		}
 		for list := r.Headers[i].Value; ; {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -71,17 +72,17 @@ func framing(raw []byte, r *hit.Request) int {
 		value = bytes.Trim(value, " \t")
 		r.Headers = append(r.Headers, hit.Header{Name: name, Value: value})
 		switch {
-		case hit.EqualFold(name, "Content-Length"):
+		case ascii.EqualFold(name, "Content-Length"):
 			length++
-		case hit.EqualFold(name, "Host"):
+		case ascii.EqualFold(name, "Host"):
 			hosts++
-		case hit.EqualFold(name, "Transfer-Encoding"):
-			if encoding++; !hit.EqualFold(value, "chunked") {
+		case ascii.EqualFold(name, "Transfer-Encoding"):
+			if encoding++; !ascii.EqualFold(value, "chunked") {
 				return notImplemented
 			}
-		case hit.EqualFold(name, "Upgrade"), hit.EqualFold(name, "Connection") && !hopByHop(value):
+		case ascii.EqualFold(name, "Upgrade"), ascii.EqualFold(name, "Connection") && !hopByHop(value):
 			return badRequest
-		case hit.EqualFold(name, "Expect") && !hit.EqualFold(value, "100-continue"):
+		case ascii.EqualFold(name, "Expect") && !ascii.EqualFold(value, "100-continue"):
 			return expectationFailed
 		case bytes.IndexByte(name, '_') >= 0 && aliased(name):
 			return badRequest
@@ -102,7 +103,7 @@ func hopByHop(value []byte) bool {
 		if option = bytes.Trim(option, " \t"); len(option) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(connectionOptions, func(name string) bool { return hit.EqualFold(option, name) }) {
+		if !slices.ContainsFunc(connectionOptions, func(name string) bool { return ascii.EqualFold(option, name) }) {
 			return false
 		}
 	}
@@ -114,8 +115,8 @@ var connectionOptions = []string{"close", "keep-alive", "TE", "Trailer", "Upgrad
 
 // aliased tells whether a name is one that matters with its dashes written as underscores, as some gateways do.
 func aliased(name []byte) bool {
-	return hit.EqualFold(name, "Transfer_Encoding") || hit.EqualFold(name, "Content_Length") ||
-		hit.EqualFold(name, "Content_Encoding")
+	return ascii.EqualFold(name, "Transfer_Encoding") || ascii.EqualFold(name, "Content_Length") ||
+		ascii.EqualFold(name, "Content_Encoding")
 }
 
 // plainPath tells whether a path means the same to everybody: no escaped slash, dot or backslash, no dot segments, no
