@@ -148,7 +148,7 @@ const LongestHost = 255
 func AppendHost(dst, value []byte) ([]byte, bool) {
 	if colon := bytes.LastIndexByte(value, ':'); colon >= 0 && bytes.IndexByte(value[colon:], ']') < 0 {
 		for _, c := range value[colon+1:] {
-			if c < '0' || c > '9' {
+			if !ascii.IsDigit(c) {
 				return dst, false
 			}
 		}
@@ -160,9 +160,8 @@ func AppendHost(dst, value []byte) ([]byte, bool) {
 	}
 	for _, c := range value {
 		switch {
-		case c >= 'A' && c <= 'Z':
-			c |= 0x20
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-', c == '_':
+		case ascii.IsAlnum(c), c == '.', c == '-', c == '_':
+			c = ascii.Lower(c)
 		case (c == '[' || c == ']' || c == ':') && value[0] == '[':
 		default:
 			return dst, false
