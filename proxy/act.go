@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // mostIDs is how many identifiers one act may name.
@@ -105,7 +106,7 @@ func siteIDs(loaded *config.Loaded) []string {
 // plainWord tells whether a text is a word of a closed kind, or empty.
 func plainWord(text string) bool {
 	for _, c := range []byte(text) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+		if !ascii.IsLower(c) && !ascii.IsDigit(c) && c != '-' && c != '_' {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // preflight answers what comes before a hit: a browser that asks whether it may send one, and HEAD, which pages of ours
@@ -77,7 +78,7 @@ func headerNames(value []byte) bool {
 	}
 	for _, c := range value {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == ',', c == ' ':
+		case ascii.IsAlnum(c), c == '-', c == '_', c == ',', c == ' ':
 		default:
 			return false
 		}

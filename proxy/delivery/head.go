@@ -101,7 +101,7 @@ func (h *answerHead) statusLine(line []byte) bool {
 		return false
 	}
 	for _, c := range line[9:12] {
-		if c < '0' || c > '9' {
+		if !ascii.IsDigit(c) {
 			return false
 		}
 		h.status = 10*h.status + int(c-'0')
@@ -142,7 +142,7 @@ func decimal(text []byte) (int, bool) {
 	}
 	n := 0
 	for _, c := range text {
-		if c < '0' || c > '9' {
+		if !ascii.IsDigit(c) {
 			return 0, false
 		}
 		n = 10*n + int(c-'0')

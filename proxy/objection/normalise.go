@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -124,7 +125,7 @@ func plain(text string, most int) error {
 // word tells whether a text names a source or a channel.
 func word(text string) error {
 	for i := range len(text) {
-		if b := text[i]; (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '-' && b != '_' {
+		if b := text[i]; !ascii.IsLower(b) && !ascii.IsDigit(b) && b != '-' && b != '_' {
 			return errors.New("only a-z, 0-9, \"-\" and \"_\" are right")
 		}
 	}

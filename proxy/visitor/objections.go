@@ -9,6 +9,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // standingAnswer is what the endpoint answers: the names of the scopes in force for this browser, as far as it may know, sorted (of
@@ -124,7 +125,7 @@ func campaign(name string) string {
 	}
 	for _, c := range []byte(name) {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == ' ', c == '.', c == '_', c == '-':
+		case ascii.IsAlnum(c), c == ' ', c == '.', c == '_', c == '-':
 		default:
 			return ""
 		}
