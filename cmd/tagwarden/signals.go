@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
@@ -85,7 +86,7 @@ func decodeString(text []byte) decodedSignal {
 		return spoken("Google consent mode, gcd", lastOf(text, value, named), signal.ExplainGCD)
 	case bytes.HasPrefix(text, []byte("1~")), bytes.HasPrefix(text, []byte("2~")):
 		return decoded("additional consent", text, iab.DecodeAC, iab.ExplainAC)
-	case len(text) == 4 && text[0] >= '0' && text[0] <= '9', bytes.HasPrefix(text, []byte(`{"uspString"`)):
+	case len(text) == 4 && ascii.IsDigit(text[0]), bytes.HasPrefix(text, []byte(`{"uspString"`)):
 		return decoded("US privacy", text, iab.DecodeUSP, iab.ExplainUSP)
 	case bytes.HasPrefix(text, []byte("DB")):
 		return decoded("GPP", text, iab.DecodeGPP, iab.ExplainGPP)
@@ -103,7 +104,7 @@ func lastOf(text, value []byte, named bool) []byte {
 
 // looksLikeGCD tells whether a text is two digits and then letters with a digit behind each.
 func looksLikeGCD(text []byte) bool {
-	return len(text) >= 10 && len(text) <= 32 && text[0] >= '0' && text[0] <= '9' && text[2] >= 'a' && text[2] <= 'z' && text[1] >= '0' && text[1] <= '9'
+	return len(text) >= 10 && len(text) <= 32 && ascii.Digits(text[:2]) && ascii.IsLower(text[2])
 }
 
 func decoded[T any](kind string, text []byte, decode func([]byte) (T, error), explain func(T) []string) decodedSignal {
