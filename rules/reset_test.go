@@ -353,11 +353,11 @@ func unusual(t testing.TB) map[string]hit.Request {
 	wrapped := func(text string) string {
 		return "data=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(text)))
 	}
-	opened := func(path string) string {
-		return `{"event":"opened","properties":{"token":"k","distinct_id":"someone-1234",` +
-			`"url":"https://shop.example/?` + path + `"}}`
+	opened := func(what string) string {
+		return `{"event":"opened` + what + `","properties":{"token":"k","distinct_id":"someone-1234",` +
+			`"url":"https://shop.example/?email=a"}}`
 	}
-	thrice := wrapped(opened("a=123456")) + "&" + wrapped(opened("a=1")) + "&" + wrapped(opened(""))
+	thrice := wrapped(opened(" the whole of a page")) + "&" + wrapped(opened(" a page")) + "&" + wrapped(opened(""))
 	elsewhere := "GET /g/collect?cid=somebody HTTP/1.1\nHost: elsewhere.example\n\n"
 	in := func(coding string) string { return json + "Content-Encoding: " + coding + "\n" }
 	all := map[string]hit.Request{
@@ -371,9 +371,9 @@ func unusual(t testing.TB) map[string]hit.Request {
 		"gzip, of no JSON":      of("segment", in("gzip"), zipped("somebody@example.com is no JSON")),
 		"gzip, too much":        of("segment", in("gzip"), zipped(strings.Repeat("someone@example.com ", 1<<20))),
 		"JSON, cut":             of("segment", json, batch[:len(batch)/2]),
-		"base64":                of("mixpanel", track, wrapped(opened("email=a"))),
+		"base64":                of("mixpanel", track, wrapped(opened(" a page"))),
 		"base64, thrice":        of("mixpanel", track, thrice),
-		"base64, broken":        of("mixpanel", track, wrapped(opened("email=a"))[:90]+"!!"),
+		"base64, broken":        of("mixpanel", track, wrapped(opened(" a page"))[:90]+"!!"),
 		"base64 of no JSON":     of("mixpanel", track, wrapped("somebody@example.com, in plain")),
 		"a long address":        of("segment", json, `{"batch":[{"type":"identify","userId":"`+mail+`"}]}`),
 		"nobody's path":         of("segment", "POST /nobody/knows/somebody@example.com HTTP/1.1\n", "somebody"),
