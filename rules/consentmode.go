@@ -110,8 +110,8 @@ func say(h *hit.Hit, node int32, word string) {
 // aboutAds are the storage types that npa speaks of.
 const aboutAds = signal.AdStorage | signal.AdUserData | signal.AdPersonalization
 
-// agree makes the flags of advertising agree with what was lowered: no personalised ads, and no core platform service consented to. What
-// all events share agrees with each of them.
+// agree makes the flags of advertising agree with what was lowered: no personalised ads, and no core platform service
+// consented to. What all events share agrees with each of them.
 func (m *minimiseState) agree() {
 	h, of := m.hit, &m.consent
 	var any signal.Storage

@@ -21,7 +21,8 @@ func shopPolicy() *rules.Policy {
 		Sites: []rules.DraftSite{{
 			ID: "shop", Hosts: []string{"shop.example"},
 			Signals: []signal.Source{{
-				Kind: signal.Own, Cookie: "choice", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"},
+				Kind: signal.Own, Cookie: "choice", Category: "analytics",
+				Granted: []string{"yes"}, Refused: []string{"no"},
 			}},
 		}},
 		Purposes: []rules.Purpose{{ID: "audience-measurement", Categories: []string{"analytics"}}},

@@ -115,7 +115,8 @@ func (m *minimiseState) commonPurpose() string {
 	return key
 }
 
-// action returns what is done to a field of an event, or of the whole hit; nil drops it. by is the class the action goes by.
+// action returns what is done to a field of an event, or of the whole hit; nil drops it. by is the class the action
+// goes by.
 func (m *minimiseState) action(event, field int32, class, alias hit.Class) (a *minimise.Action, by hit.Class) {
 	if event != hit.Shared {
 		if m.verdicts[event].Decision != Permit {
@@ -190,8 +191,8 @@ func (m *minimiseState) treat(i int32) {
 	m.rewrite(i, a, by)
 }
 
-// anyText are the classes whose values can be anything. An address of a page among them is also one, so that the one rule for addresses
-// holds wherever they stand.
+// anyText are the classes whose values can be anything. An address of a page among them is also one, so that the one
+// rule for addresses holds wherever they stand.
 var anyText = [hit.NumClasses]bool{
 	hit.Custom: true, hit.UserTrait: true, hit.FreeText: true, hit.Element: true, hit.Product: true, hit.Error: true, hit.PageTitle: true,
 	hit.SearchTerm: true, hit.Campaign: true, hit.Interaction: true,
@@ -202,7 +203,8 @@ func isWebAddress(text []byte) bool {
 	return len(text) > 8 && (ascii.EqualFold(text[:7], "http://") || ascii.EqualFold(text[:8], "https://"))
 }
 
-// treatEmpty keeps an empty object, list or query where the catalog knows the place and the class of it, if it has one, is kept.
+// treatEmpty keeps an empty object, list or query where the catalog knows the place and the class of it, if it has one,
+// is kept.
 func (m *minimiseState) treatEmpty(n *hit.Node) {
 	if n.Parent == hit.None || n.Kind == hit.Form || n.Kind == hit.Lines || n.Kind == hit.Records {
 		n.Fate = hit.Keep

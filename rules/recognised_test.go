@@ -119,7 +119,8 @@ func TestWhatIsCoded(t *testing.T) {
 		if c.coded {
 			left, coded = "", c.body
 		}
-		if body := string(j.Hit.Request.Body); got != c.want || body != left || (j.coded != nil) != c.coded || string(j.coded) != coded {
+		body := string(j.Hit.Request.Body)
+		if got != c.want || body != left || (j.coded != nil) != c.coded || string(j.coded) != coded {
 			t.Errorf("%s, %q: %v, coded %q", c.headers, c.body, got, j.coded)
 		}
 	}
