@@ -8,6 +8,7 @@ import (
 )
 
 func TestWithApproval(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, text, want string }{
 		{"none before", "id: a\n", "id: a\napproval: |\n  x\n\n  y\n"},
 		{"no line end", "id: a", "id: a\napproval: |\n  x\n\n  y\n"},

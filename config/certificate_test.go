@@ -38,6 +38,7 @@ func selfSigned(t *testing.T, from, until time.Time, hosts ...string) (cert, key
 
 // TestCheckCertificate: what would keep the server from starting, or browsers from coming, is a fault; what will, or may be meant, a warning.
 func TestCheckCertificate(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	good, goodKey := selfSigned(t, at.AddDate(0, -1, 0), at.AddDate(0, 2, 0), "shop.example", "*.shop.example")
 	_, otherKey := selfSigned(t, at, at.AddDate(0, 1, 0), "shop.example")

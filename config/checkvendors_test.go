@@ -11,6 +11,7 @@ import (
 
 // TestRegionsAndRoles: a region sets the address of every role; where only some are given, check says which are left behind.
 func TestRegionsAndRoles(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		vendor string // as the server file says it
 		hosts  string // that the vendor is reached at, sorted
@@ -67,6 +68,7 @@ func addresses(l *Loaded, id string) []string {
 
 // TestAVendorsOwnPath: an endpoint given a path comes in and goes out there as well.
 func TestAVendorsOwnPath(t *testing.T) {
+	t.Parallel()
 	files := base(t)
 	files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "vendors:\n",
 		"vendors:\n  collector: { catalog: snowplow, upstream: \"https://collector.shop.example\", paths: { post: /com.acme/track } }\n", 1))
@@ -89,6 +91,7 @@ func TestAVendorsOwnPath(t *testing.T) {
 // TestRequiredOfOneEndpoint: what a vendor asks for everywhere, or at its first endpoint, must be left by a profile; what it asks for
 // elsewhere is a warning that names the endpoint.
 func TestRequiredOfOneEndpoint(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ classes, fault, warning string }{
 		{"event_name: keep, client_id: keep, external_id: keep", "", ""},
 		{"event_name: keep, client_id: keep", "", "profile ids drops $group_id, without which tried refuses an event at groups: activity tried-consent denies what comes there (required_dropped)"},

@@ -27,6 +27,7 @@ func design(t testing.TB) map[string][]byte {
 
 // TestDesign: the files that the design shows are read, and mean what it says.
 func TestDesign(t *testing.T) {
+	t.Parallel()
 	loaded, err := compiled(design(t))
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +69,7 @@ func TestDesign(t *testing.T) {
 
 // TestApproval: an approval holds as long as nothing that was approved changes its meaning.
 func TestApproval(t *testing.T) {
+	t.Parallel()
 	private, _ := approverKeys(t)
 	const file, id = "policy/assessments/LIA-2026-001.yaml", "LIA-2026-001"
 	signed := func() map[string][]byte {
@@ -124,6 +126,7 @@ func TestApproval(t *testing.T) {
 
 // TestDigest: the policy's name follows what decides, and nothing else.
 func TestDigest(t *testing.T) {
+	t.Parallel()
 	digest := func(files map[string][]byte) string {
 		loaded, err := compiled(files)
 		if err != nil {
@@ -161,6 +164,7 @@ func TestDigest(t *testing.T) {
 
 // TestMemoryForOneHit: memory that does not hold one hit as large as the other limits allow is worth a warning.
 func TestMemoryForOneHit(t *testing.T) {
+	t.Parallel()
 	const limits = "limits: { body: 1MiB, decompressed: 8MiB, events: 1000, depth: 64, fields: 2000 }"
 	for with, warned := range map[string]bool{
 		"limits: { memory: 32MiB }":                                   true,

@@ -14,6 +14,7 @@ const detectorsExample = `detectors:
 `
 
 func TestDetectors(t *testing.T) {
+	t.Parallel()
 	files := base(t)
 	without, err := compiled(files)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 // TestExamples: each compiles without a warning, has tests, and its assessments are valid for a year.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	want := "cnil-ga4 consent-only first-party-analytics fraud-prevention lifecycle-email us-opt-out"
 	if got := strings.Join(Examples(), " "); got != want {
 		t.Errorf("%s, want %s", got, want)

@@ -34,6 +34,7 @@ func compiled(files map[string][]byte) (*Loaded, error) {
 }
 
 func TestBaseIsFaultless(t *testing.T) {
+	t.Parallel()
 	loaded, err := compiled(base(t))
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +46,7 @@ func TestBaseIsFaultless(t *testing.T) {
 
 // TestFaults compiles each case and compares all that is said of it, word for word. `go test -update` writes it anew.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	cases, err := filepath.Glob("testdata/faults/*.txtar")
 	if err != nil || len(cases) == 0 {
 		t.Fatal("no cases", err)

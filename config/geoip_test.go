@@ -31,6 +31,7 @@ func located(t *testing.T, region string, content []byte) *Source {
 
 // TestPlaces: the region comes from the header that a trusted proxy sets, else from the database, else it is the default.
 func TestPlaces(t *testing.T) {
+	t.Parallel()
 	content, err := os.ReadFile("testdata/places.mmdb")
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +89,7 @@ func TestPlaces(t *testing.T) {
 
 // TestPlacesDecide: the policy's name follows the database, and one that cannot be read is a fault at its line.
 func TestPlacesDecide(t *testing.T) {
+	t.Parallel()
 	content, err := os.ReadFile("testdata/places.mmdb")
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +115,7 @@ func TestPlacesDecide(t *testing.T) {
 
 // TestDamagedPlaces: what cannot be read to its end, and what knows no countries, is refused when it is loaded.
 func TestDamagedPlaces(t *testing.T) {
+	t.Parallel()
 	content, err := os.ReadFile("testdata/places.mmdb")
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +155,7 @@ func TestDamagedPlaces(t *testing.T) {
 
 // TestPlaceTree reads trees with records of every size.
 func TestPlaceTree(t *testing.T) {
+	t.Parallel()
 	write := func(size int, nodes [][2]uint32) []byte {
 		var b []byte
 		for _, n := range nodes {

@@ -16,6 +16,7 @@ import (
 var noon = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 
 func TestInit(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
 	made, err := Init(dir, nil, noon)
 	if err != nil {
@@ -57,6 +58,7 @@ func TestInit(t *testing.T) {
 }
 
 func TestInitOverwritesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "root.key"), []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)

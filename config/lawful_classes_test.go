@@ -56,6 +56,7 @@ func refusedClasses(t *testing.T, activity, region, how string) map[string][]str
 // TestEveryClass: for each basis and exemption, each class is refused or it is not, by the rule that says so, whatever the lists of classes are
 // that the rules hold.
 func TestEveryClass(t *testing.T) {
+	t.Parallel()
 	const (
 		device   = "advertising_id client_id cookie device_id fingerprint session_id"
 		click    = "click_id"

@@ -15,6 +15,7 @@ import (
 
 // TestAdvice compiles each case, which is no fault, and compares its warnings. `go test -update` writes them anew.
 func TestAdvice(t *testing.T) {
+	t.Parallel()
 	cases, err := filepath.Glob("testdata/advice/*.txtar")
 	if err != nil || len(cases) == 0 {
 		t.Fatal("no cases", err)
@@ -42,6 +43,7 @@ func TestAdvice(t *testing.T) {
 
 // TestEveryRefusalHasACase: each rule is shown by a case, at a place in a file, with its source.
 func TestEveryRefusalHasACase(t *testing.T) {
+	t.Parallel()
 	wanted := map[bool]string{}
 	for advice, folder := range map[bool]string{false: "faults", true: "advice"} {
 		cases, err := filepath.Glob("testdata/" + folder + "/*.txtar")
@@ -71,6 +73,7 @@ func TestEveryRefusalHasACase(t *testing.T) {
 // TestRefusalsOfTheDesign: what the design says a policy may not say is refused, one edit of its example at a time, and nothing else is
 // said of it.
 func TestRefusalsOfTheDesign(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ rule, file, old, with string }{
 		{"lawful/purpose-title", "policy/purposes.yaml", "title: Measure the audience of our pages", "title: Marketing"},
 		{"lawful/li-assessment", "policy/activities.yaml", "    assessment: LIA-2026-001\n", ""},
@@ -100,6 +103,7 @@ func TestRefusalsOfTheDesign(t *testing.T) {
 }
 
 func TestUnspecific(t *testing.T) {
+	t.Parallel()
 	for title, want := range map[string]bool{
 		"Marketing": true, "marketing purposes": true, "Improve experience": true, "Improving our users' experience": true, "Analytics": true,
 		"IT-security purposes": true, "Future research": false, "Web analytics": true, "Werbung": true, "Optimierung unseres Angebots": false,

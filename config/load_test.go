@@ -23,6 +23,7 @@ func written(t *testing.T, all map[string][]byte) string {
 }
 
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	file := written(t, design(t))
 	loaded, err := Load(file)
 	if err != nil {
@@ -47,6 +48,7 @@ func TestLoad(t *testing.T) {
 
 // TestLoadIsWhatItCompiles: nothing depends on what maps are walked in.
 func TestLoadIsWhatItCompiles(t *testing.T) {
+	t.Parallel()
 	files := design(t)
 	first, err := compiled(files)
 	if err != nil {
@@ -64,6 +66,7 @@ func TestLoadIsWhatItCompiles(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
+	t.Parallel()
 	loaded, err := compiled(base(t))
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +95,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestRead(t *testing.T) {
+	t.Parallel()
 	file := written(t, base(t))
 	first, err := Read(file)
 	if err != nil {
@@ -121,6 +125,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestReadFails(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tagwarden.yaml")
 	if _, err := Load(file); err == nil || err.Error() != file+": cannot read the server file: no such file or directory" {
@@ -136,6 +141,7 @@ func TestReadFails(t *testing.T) {
 }
 
 func TestRevokedAndSeen(t *testing.T) {
+	t.Parallel()
 	private, _ := approverKeys(t)
 	files := design(t)
 	loaded, err := compiled(files)
@@ -163,6 +169,7 @@ func TestRevokedAndSeen(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
+	t.Parallel()
 	files := base(t)
 	edit := func(name, old, with string) { files[name] = bytes.Replace(files[name], []byte(old), []byte(with), 1) }
 	edit("policy/activities.yaml", "basis: consent", "basis: contract")

@@ -9,6 +9,7 @@ import (
 
 // TestLoadedKeepsNoPlaces: a configuration in force holds neither the documents that it was read from as nodes, nor the state of reading.
 func TestLoadedKeepsNoPlaces(t *testing.T) {
+	t.Parallel()
 	seen := map[reflect.Type]string{}
 	var walk func(of reflect.Type, path string)
 	walk = func(of reflect.Type, path string) {

@@ -9,6 +9,7 @@ import (
 
 // TestMemory: a size, or a share of what there is, and nothing that leaves hits no room or everything else none.
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	const all = 512 << 20
 	for text, want := range map[string]int{"128MiB": 128 << 20, "16MiB": 16 << 20, "2GiB": 2 << 30, "50%": all / 100 * 50, "1%": all / 100, "80%": all / 100 * 80} {
 		var m config.Memory

@@ -11,6 +11,7 @@ import (
 // TestEachMinimiserIsDescribed: the schema and the reference have every minimiser of the table, and every parameter
 // with what it means.
 func TestEachMinimiserIsDescribed(t *testing.T) {
+	t.Parallel()
 	var schema struct {
 		OneOf []struct {
 			Enum       []string

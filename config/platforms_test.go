@@ -10,6 +10,7 @@ import (
 
 // TestEveryPlatformIsAKey: whatever platform can be read, a site can list; and every key is a source.
 func TestEveryPlatformIsAKey(t *testing.T) {
+	t.Parallel()
 	keys := map[string]bool{}
 	for i, of := 0, reflect.TypeFor[Signals](); i < of.NumField(); i++ {
 		key := of.Field(i).Tag.Get("yaml")

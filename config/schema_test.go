@@ -103,6 +103,7 @@ func kindOf(name string) string {
 
 // TestSchemaAccepts: every example of the design, as it stands, and every file that init writes.
 func TestSchemaAccepts(t *testing.T) {
+	t.Parallel()
 	_, examples := archive(t, "testdata/faults/design.txtar")
 	all := []map[string][]byte{examples, base(t), exampleWithKeys(t, "")}
 	for _, name := range Examples() {
@@ -135,6 +136,7 @@ func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 // TestSchemaAcceptsBuiltins: a user's vendor file may be anything that a built-in one is.
 func TestSchemaAcceptsBuiltins(t *testing.T) {
+	t.Parallel()
 	s := compiledSchema(t, "vendor")
 	for _, id := range catalog.BuiltinIDs() {
 		text, _ := catalog.BuiltinText(id)
@@ -161,6 +163,7 @@ func TestSchemaAcceptsBuiltins(t *testing.T) {
 
 // TestSchemaRefuses breaks the design's examples, one thing at a time.
 func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
 	_, examples := archive(t, "testdata/faults/design.txtar")
 	for _, test := range []struct{ name, old, with string }{
 		{"tagwarden.yaml", "listen: 127", "listn: 127"},
@@ -203,6 +206,7 @@ func TestSchemaRefuses(t *testing.T) {
 
 // TestEverySettingIsExplained: each key that people write says what it is for.
 func TestEverySettingIsExplained(t *testing.T) {
+	t.Parallel()
 	seen := map[reflect.Type]bool{}
 	var visit func(reflect.Type)
 	visit = func(of reflect.Type) {
@@ -228,6 +232,7 @@ func TestEverySettingIsExplained(t *testing.T) {
 }
 
 func TestReference(t *testing.T) {
+	t.Parallel()
 	text := Reference()
 	for _, want := range []string{
 		"| `listen` | text | 127.0.0.1:8080 |", "### sites.<id>.signals.own[]", "| `retain` | 24h, 1d to 3650d | 90d |", "| `truncate` | `v4` | 0 to 24 |",
@@ -240,6 +245,7 @@ func TestReference(t *testing.T) {
 }
 
 func TestSchemaUnknown(t *testing.T) {
+	t.Parallel()
 	if _, err := Schema("sever"); err == nil || err.Error() != `no kind of file "sever": did you mean "server"?` {
 		t.Errorf("%v", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 // TestSheets: a site's style sheet is read with the server file, and bounded.
 func TestSheets(t *testing.T) {
+	t.Parallel()
 	compileWith := func(file besideFile) (*Loaded, error) {
 		files := base(t)
 		files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]", "hosts: [shop.example]\n    privacy: { css: ./blog.css }", 1))

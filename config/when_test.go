@@ -16,6 +16,7 @@ func (e event) Name() string             { return e.name }
 func (e event) Param(name string) string { return e.params[name] }
 
 func TestWhen(t *testing.T) {
+	t.Parallel()
 	e := event{"purchase", map[string]string{"currency": "EUR", "value": "42", "empty": "", "größe": "1"}}
 	for text, want := range map[string]string{
 		`event.name == "purchase"`:                                         "true",
@@ -56,6 +57,7 @@ func TestWhen(t *testing.T) {
 }
 
 func TestWhenRefuses(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		``:                                 "Syntax error",
 		`event.name`:                       "gives string",
@@ -93,6 +95,7 @@ func TestWhenRefuses(t *testing.T) {
 
 // TestWhenIsBounded: a condition that costs too much is an error, which denies.
 func TestWhenIsBounded(t *testing.T) {
+	t.Parallel()
 	condition, faults := compileWhen(`event.params["long"].matches("(a+)+b(c|d)*e") || event.params["long"].contains("zz")`)
 	if len(faults) > 0 {
 		t.Fatal(faults)
@@ -104,6 +107,7 @@ func TestWhenIsBounded(t *testing.T) {
 }
 
 func TestWhenConcurrently(t *testing.T) {
+	t.Parallel()
 	condition, faults := compileWhen(`event.params["n"] == event.name`)
 	if len(faults) > 0 {
 		t.Fatal(faults)

@@ -11,6 +11,7 @@ import (
 // TestANameIsTreatedAsWhatItSays: under a wildcard a well-known name's class holds beside the wildcard's, and the stricter treatment wins:
 // a user's id that a site puts among its own properties is treated as one, not as any text.
 func TestANameIsTreatedAsWhatItSays(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, value, custom string
 		class               string
@@ -43,6 +44,7 @@ func TestANameIsTreatedAsWhatItSays(t *testing.T) {
 
 // TestAnIdThatMayBeAUsersIsTreatedAsOne: once somebody has logged in, these fields hold the site's own id of them.
 func TestAnIdThatMayBeAUsersIsTreatedAsOne(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	classes := maps.Clone(firstPart)
 	classes["client_id"], classes["custom"] = keep, keep
@@ -71,6 +73,7 @@ func TestAnIdThatMayBeAUsersIsTreatedAsOne(t *testing.T) {
 
 // TestAnAddressIsTreatedAsOneWhereverItStands: the rule for addresses covers every field that holds one, whatever the site calls it.
 func TestAnAddressIsTreatedAsOneWhereverItStands(t *testing.T) {
+	t.Parallel()
 	const secret = "https://shop.example/account/12345/orders?token=abc"
 	text := "POST /e/ HTTP/1.1\nContent-Type: application/json\n\n" + `{"event":"x","properties":{"token":"t","distinct_id":"d","seen":"ADDRESS","all":[" HTTPS://shop.example/account/12345/orders?token=abc"],"$initial_person_info":{"u":"ADDRESS"},"$elements_chain":"ADDRESS","x1":"see ADDRESS"}}`
 	for _, listed := range []bool{true, false} {

@@ -12,6 +12,7 @@ import (
 
 // TestALimitIsExact: a hit that holds just what a limit says is judged, one that holds one more is not.
 func TestALimitIsExact(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Limits = rules.Limits{Body: 4000, Decompressed: 8000, Events: 5, Depth: 8, Fields: 20, Nodes: 60}
 	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 60} // as if an operator had written it

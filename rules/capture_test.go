@@ -103,6 +103,7 @@ func capturedRequest(t *testing.T, p *rules.Policy, file string, c *captured, bo
 }
 
 func TestCapturesDecode(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	eachCaptured(t, p, func(t *testing.T, where string, r hit.Request) {
 		x := explain(t, p, r)
@@ -149,6 +150,7 @@ func permitting(t testing.TB) *rules.Policy {
 }
 
 func TestNothingLeaksFromCaptures(t *testing.T) {
+	t.Parallel()
 	p := permitting(t)
 	secrets := planted(t)
 	forwarded := 0
@@ -173,6 +175,7 @@ func TestNothingLeaksFromCaptures(t *testing.T) {
 // TestDroppedValuesLeakFromNoCapture: the value of a field that was dropped, or replaced, stands nowhere in what is sent, unless another
 // field that is sent has it for its own; and where it is an identifier or a secret by its class, not even then.
 func TestDroppedValuesLeakFromNoCapture(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	never := []string{"email", "phone", "birth_date", "credential", "click_id", "ip", "advertising_id"}
 	looked := 0

@@ -12,6 +12,7 @@ import (
 // TestAddressIsHandedOn: the visitor's address goes where the vendor takes it, as each event's own profile leaves it; not where nothing may be said of
 // it, where it is not known, or where the hit has one.
 func TestAddressIsHandedOn(t *testing.T) {
+	t.Parallel()
 	cut := func(bits int) minimise.Spec {
 		return minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: &bits}}
 	}

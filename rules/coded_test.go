@@ -155,6 +155,7 @@ func coded(c *packing, r hit.Request, header string, layers []string) hit.Reques
 // byte for byte what came where nothing is changed. One judgement after another takes two visitors' hits, and nothing of the first is in the
 // second's.
 func TestCodedBodies(t *testing.T) {
+	t.Parallel()
 	all := draft()
 	for i := range all.Activities {
 		all.Activities[i].Profile = "all"
@@ -258,6 +259,7 @@ func headerOf(headers []rules.Header, name string) string {
 
 // TestCodingsThatAreRefused: what no SDK uses, what is not what it says, and what is cut or goes on forwards nothing, whosever it is.
 func TestCodingsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	pack := newPacking()
 	c := &coders{packing: pack, policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}}

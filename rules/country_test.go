@@ -21,6 +21,7 @@ func (o odd) Place(netip.Addr) (country, part string, ok bool) { return string(o
 
 // TestADatabaseThatDoesNotTell: what could not be looked up is unknown, and the strictest rule holds; the default is for what no source knows.
 func TestADatabaseThatDoesNotTell(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		places rules.RegionDB
 		want   string
@@ -44,6 +45,7 @@ func TestADatabaseThatDoesNotTell(t *testing.T) {
 }
 
 func TestCountries(t *testing.T) {
+	t.Parallel()
 	if n := len(rules.Countries()); n != 250 { // 249 of ISO 3166-1, and XK
 		t.Errorf("%d countries", n)
 	}

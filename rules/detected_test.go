@@ -221,6 +221,7 @@ var passing = []struct {
 // TestNothingDetectedLeaves: what a detector finds leaves in no hit, wherever in it a site's values stand and whatever minimiser passes them;
 // and what none finds leaves as it came.
 func TestNothingDetectedLeaves(t *testing.T) {
+	t.Parallel()
 	cases := detectedCases(t)
 	var values []string
 	for i := range cases {
@@ -275,6 +276,7 @@ func TestNothingDetectedLeaves(t *testing.T) {
 
 // TestDetectedNumbersDoNotLeave: nor where JSON holds it as a number, in any way that numbers pass.
 func TestDetectedNumbersDoNotLeave(t *testing.T) {
+	t.Parallel()
 	numbers := []string{"4111111111111111", "5555555555554444", "378282246310005", "184127645108946"}
 	var all []string
 	for i, number := range numbers {
@@ -310,6 +312,7 @@ func TestDetectedNumbersDoNotLeave(t *testing.T) {
 
 // TestDetectedInAddresses: nor in a page's address, of which the profile lets a parameter and the path through.
 func TestDetectedInAddresses(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = maps.Clone(firstPart)
 	d.Profiles[0].Classes["url"] = minimise.Spec{Kind: minimise.URL, URL: minimise.URLSpec{Query: []string{"q"}, Fragment: "route"}}

@@ -11,6 +11,7 @@ import (
 
 // TestFacts: all of them, of an event that travels, of one that is denied, and of a hit that is refused.
 func TestFacts(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}
 	judge := func(objections rules.Objections, r hit.Request) (*rules.Judgement, rules.Reason) {

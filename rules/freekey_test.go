@@ -16,6 +16,7 @@ import (
 // TestLeakThroughNames: where the catalog leaves names to the site, a name can hold what a value may not. Such a member does not leave,
 // nor does what is below it; members beside it do.
 func TestLeakThroughNames(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	for i := range d.Activities {
 		d.Activities[i].Profile = "all"
@@ -91,6 +92,7 @@ func fieldsOf(x *rules.Explanation) (all []rules.ExplainedField) {
 
 // TestNamesThatSayNothingStay: names as sites choose them, and as SDKs make them.
 func TestNamesThatSayNothingStay(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	for i := range d.Activities {
 		d.Activities[i].Profile = "all"

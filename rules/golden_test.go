@@ -55,6 +55,7 @@ func answerOf(x *rules.Explanation) answer {
 
 // TestGoldenVerdicts: UPDATE_GOLDEN=1 writes the files anew; what changed is then to be read line by line.
 func TestGoldenVerdicts(t *testing.T) {
+	t.Parallel()
 	p := compile(t, goldenDraft())
 	eachGolden(t, func(t *testing.T, vendor, text string) {
 		silent := strings.NewReplacer("gcs=G111", "gcs=G1--", "gcd=13r3r3r3r5l1", "gcd=13l3l3l3l5l1").Replace(text)

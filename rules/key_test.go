@@ -8,6 +8,7 @@ import (
 // TestOnlyAPublicKeyIsPassedOn: Segment's libraries name the site's write key in Authorization. What else may stand there, the password of
 // a site behind HTTP Basic above all, stays here.
 func TestOnlyAPublicKeyIsPassedOn(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	text := read(t, "catalog/testdata/segment/identify.http")
 	basic := func(credentials string) string {

@@ -83,6 +83,7 @@ func when(f func(rules.EventView) (bool, error)) func(*rules.DraftActivity) {
 }
 
 func TestLadder(t *testing.T) {
+	t.Parallel()
 	const no = `Cookie: site_consent={"analytics":"no"}`
 	broken := when(func(rules.EventView) (bool, error) { return false, errors.New("broken") })
 	for _, c := range []struct {
@@ -174,6 +175,7 @@ func TestLadder(t *testing.T) {
 }
 
 func TestConsentGrowsOld(t *testing.T) {
+	t.Parallel()
 	// Sources of this build give no date; the rule is shown by a signal that does.
 	p := compile(t, draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.ConsentMaxAge = basis.Period{Months: 13} })))
 	for _, c := range []struct {
@@ -193,6 +195,7 @@ func TestConsentGrowsOld(t *testing.T) {
 }
 
 func TestZeroValuesDeny(t *testing.T) {
+	t.Parallel()
 	var v rules.Verdict
 	if v.Decision != rules.Deny || v.Reason != rules.Unjudged || v.Decision.String() != "deny" {
 		t.Errorf("the zero verdict is %v %v", v.Decision, v.Reason)
@@ -212,6 +215,7 @@ func TestZeroValuesDeny(t *testing.T) {
 
 // TestObjectionsMustBeAsked: a hit whose objections nobody looked up is refused, not forwarded.
 func TestObjectionsMustBeAsked(t *testing.T) {
+	t.Parallel()
 	g := newJudging(t)
 	r := bigGA4(t)
 	g.j.Reset()
@@ -225,6 +229,7 @@ func TestObjectionsMustBeAsked(t *testing.T) {
 }
 
 func TestCompileRefuses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		change func(*rules.Draft)
@@ -260,6 +265,7 @@ func TestCompileRefuses(t *testing.T) {
 
 // TestReasonsOfAssessments: whatever is wrong with an assessment has a reason of its own, which says just that.
 func TestReasonsOfAssessments(t *testing.T) {
+	t.Parallel()
 	for v := basis.Unapproved; v <= basis.Valid; v++ {
 		want := "assessment_" + v.String()
 		if v == basis.Valid {

@@ -11,6 +11,7 @@ import (
 // TestNamesForTheLedger: what people call their events is kept, as far as there is room; what looks like personal data is not, wherever it stands;
 // and what is no name at all is not looked over for long.
 func TestNamesForTheLedger(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	for name, want := range map[string]string{
 		"page_view":             "page_view",

@@ -46,6 +46,7 @@ var batching = []string{"posthog", "amplitude", "segment", "mixpanel", "ga4", "m
 
 // TestFieldsCountByEvent: a batch of many ordinary events is no hit over the limit, however many fields they have together.
 func TestFieldsCountByEvent(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Limits.Fields = 100
 	p := compile(t, d)
@@ -65,6 +66,7 @@ func TestFieldsCountByEvent(t *testing.T) {
 
 // TestOneEventTooLargeIsDeniedAlone: the others of its batch travel; a hit with none left is over the limit.
 func TestOneEventTooLargeIsDeniedAlone(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Limits.Fields = 100
 	p := compile(t, d)
@@ -93,6 +95,7 @@ func TestOneEventTooLargeIsDeniedAlone(t *testing.T) {
 
 // TestWhatIsLostIsCountedByEvents: of a hit with too many events all are seen.
 func TestWhatIsLostIsCountedByEvents(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Limits.Events, d.Given.Events = 10, 10 // as if an operator had written it: no vendor file goes beyond
 	p := compile(t, d)
@@ -117,6 +120,7 @@ func zipped(text string) string {
 
 // TestNodesOfAHitAreBounded, whatever they are written as.
 func TestNodesOfAHitAreBounded(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Limits.Nodes, d.Limits.Fields = 5000, 100_000
 	p := compile(t, d)
@@ -139,6 +143,7 @@ func TestNodesOfAHitAreBounded(t *testing.T) {
 
 // TestALimitIsNamed: who asks why is told which limit a hit is over, by its key, and what it is at that endpoint.
 func TestALimitIsNamed(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Limits = rules.Limits{Body: 4000, Decompressed: 8000, Events: 5, Depth: 8, Fields: 20, Nodes: 400}
 	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 400} // as if an operator had written it
@@ -162,6 +167,7 @@ func TestALimitIsNamed(t *testing.T) {
 
 // TestRealBatchesUnpackFar: a batch of much the same events reaches 50 times its packed size and is no bomb; a text of spaces is one.
 func TestRealBatchesUnpackFar(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	_, body := batchOf("posthog", 150, 400)
 	packed := zipped(body)
@@ -187,6 +193,7 @@ func TestRealBatchesUnpackFar(t *testing.T) {
 
 // TestLimitsOfAnEndpoint: what takes one event takes little, a vendor file may say otherwise, and nothing exceeds what the operator wrote.
 func TestLimitsOfAnEndpoint(t *testing.T) {
+	t.Parallel()
 	single, batch := "/v1/t", "/v1/batch"
 	for name, c := range map[string]struct {
 		path   string
@@ -230,6 +237,7 @@ func TestLimitsOfAnEndpoint(t *testing.T) {
 
 // TestAHopelessHitIsNotSentAgain: over a limit is answered so that SDKs send less at a time, unless nothing they send would travel.
 func TestAHopelessHitIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	const no = `Cookie: site_consent={"analytics":"no"}`
 	banner := signal.Source{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}
 	inBody, inQuery := banner, banner
@@ -302,6 +310,7 @@ func (s *stingy) Give(bytes int) { s.left += bytes }
 
 // TestIdentifiersTakeMemory: every form of one is kept until the hit is answered, with its hashes, and counts.
 func TestIdentifiersTakeMemory(t *testing.T) {
+	t.Parallel()
 	needs := map[string]int{}
 	subjects := 0
 	for _, name := range []string{"$email", "$emaix"} {
@@ -328,6 +337,7 @@ func TestIdentifiersTakeMemory(t *testing.T) {
 // TestWithoutMemoryNothingIsJudged: at whatever point room runs out, the hit ends there, as one that may come again; and what a hit takes grows
 // with what it holds.
 func TestWithoutMemoryNothingIsJudged(t *testing.T) {
+	t.Parallel()
 	g := newJudging(t)
 	_, body := batchOf("posthog", 40, 60)
 	r := request(t, "POST /batch/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: gzip\n\n", "posthog", yes)

@@ -17,6 +17,7 @@ import (
 // TestStreamsLeaveWholeOrNotAtAll: what nobody takes apart, a recording of the page, leaves byte for byte where its class is kept as it is;
 // under every other treatment, and under none, nothing of it does, in whatever coding it came.
 func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
 	streams := 0
 	for name, c := range map[string]struct {
 		spec  *minimise.Spec
@@ -98,6 +99,7 @@ const visitor = "ph_phc_x_posthog=%7B%22distinct_id%22%3A%22u-4711%22%7D"
 // TestStreamsOfNobodyDoNotLeave: where a hit does not say whose it is, objections cannot be looked up; the stream itself may say it, and is
 // not opened. Who sends it, and from where, is no help.
 func TestStreamsOfNobodyDoNotLeave(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep, "recording": keep}
 	p := compile(t, d)
@@ -117,6 +119,7 @@ func TestStreamsOfNobodyDoNotLeave(t *testing.T) {
 
 // TestStreamsAreShown: who asks sees one field, of the class that decides, and why it does not travel.
 func TestStreamsAreShown(t *testing.T) {
+	t.Parallel()
 	for _, kept := range []bool{true, false} {
 		d := draft()
 		if kept {

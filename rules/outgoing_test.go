@@ -19,6 +19,7 @@ import (
 // TestNoControlByteInAHeader: every header that any vendor is sent, with every byte that could end its line or do something to what reads it, at
 // every place. Such a value is not sent; one with a tab or with other bytes is.
 func TestNoControlByteInAHeader(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	for i := range d.Activities {
 		d.Activities[i].Profile = "all"
@@ -106,6 +107,7 @@ func ownDraft(t *testing.T, classes, fields map[string]minimise.Spec) *rules.Dra
 
 // TestTheAddressInTheQuery: it is handed on as the class says, once, and not where the hit says it itself.
 func TestTheAddressInTheQuery(t *testing.T) {
+	t.Parallel()
 	kept := map[string]minimise.Spec{"ip": keep}
 	cut := map[string]minimise.Spec{"ip": prefix}
 	for name, c := range map[string]struct {
@@ -137,6 +139,7 @@ func TestTheAddressInTheQuery(t *testing.T) {
 
 // TestAVendorFilesHeaderEndsNoLine: nor does what a file sets in place of the visitor's.
 func TestAVendorFilesHeaderEndsNoLine(t *testing.T) {
+	t.Parallel()
 	for value, want := range map[string]string{"json": "json", "a\tb": "a\tb", "a\r\nX-B: c": "", "a\n": "", "\x00a": "", "a\x7f": ""} {
 		d := ownDraft(t, nil, nil)
 		d.Vendors[len(d.Vendors)-1].Catalog.Headers = map[string]catalog.Field{"X-Format": {Class: "technical", Value: value}}

@@ -8,6 +8,7 @@ import (
 
 // TestAPairGoesWhole: where a value is dropped its name goes with it, and a name that tells of somebody takes its value along.
 func TestAPairGoesWhole(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	classes := maps.Clone(firstPart)
 	classes["custom"], classes["free_text"] = scrubbed, scrubbed
@@ -44,6 +45,7 @@ func TestAPairGoesWhole(t *testing.T) {
 
 // TestABodyThatBeginsAsJSON: what is cut off is no form: it would be one long name, and nothing of it would be seen.
 func TestABodyThatBeginsAsJSON(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	const bulk = `{"requests":["?idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2Fa&action_name=Home&_id=0123456789abcdef","?idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2Fb&e_c=a&e_a=b&_id=0123456789abcdef"]}`
 	for _, c := range []struct {

@@ -7,6 +7,7 @@ import (
 
 // TestLeakThroughThePath: where a vendor's path has a place for a key or a version, nobody's address is one.
 func TestLeakThroughThePath(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	for path, known := range map[string]bool{
 		"posthog GET /array/phc_abcdefghijklmnop/config":                  true,

@@ -56,6 +56,7 @@ func filled(vendor, path, name, value string) string {
 // TestEveryPathOfEveryVendor: each leads where it says, also with a slash at its end that is missing or too many, and the vendor is sent the
 // path that it knows.
 func TestEveryPathOfEveryVendor(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	for _, r := range p.Recipients() {
 		listed := map[string]bool{}
@@ -112,6 +113,7 @@ func leads(t *testing.T, p *rules.Policy, r *rules.Recipient, e *catalog.Endpoin
 // TestNothingHostileStandsInAPath: what is no key, version or file of the vendor's leads nowhere, is answered so that the page does not
 // complain, and is not forwarded.
 func TestNothingHostileStandsInAPath(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
 	tried := 0
@@ -147,6 +149,7 @@ func TestNothingHostileStandsInAPath(t *testing.T) {
 
 // TestWhoseAnUnknownPathIs: a vendor with a prefix has all that is below it; one without has its areas; the rest is nobody's.
 func TestWhoseAnUnknownPathIs(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Vendors = slices.DeleteFunc(d.Vendors, func(v rules.DraftVendor) bool { return v.ID != "posthog" && v.ID != "ga4" && v.ID != "mixpanel" })
 	d.Activities = nil
@@ -199,6 +202,7 @@ func TestWhoseAnUnknownPathIs(t *testing.T) {
 
 // TestAVendorsPathIsNoOthers: who gets a hit does not hang on a slash.
 func TestAVendorsPathIsNoOthers(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		one, other string
 		overlap    bool

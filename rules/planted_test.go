@@ -72,6 +72,7 @@ func among(strings []string, in *curious.Readings) []string {
 // a string that it sees nowhere, would prove nothing. Of our own recordings it is written down what each hit holds; UPDATE_GOLDEN=1 writes it
 // anew, to be held against the recordings.
 func TestPlantedIsSeenOnTheWayIn(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	secrets := planted(t)
 	nowhere := map[string]bool{}
@@ -114,6 +115,7 @@ func TestPlantedIsSeenOnTheWayIn(t *testing.T) {
 // TestWhatIsKeptIsSeen: with every leaf kept, all that was planted in a hit is seen in what is sent of it, whole and put together anew, in the
 // wire form of each vendor of which there are recordings. So no form of a vendor's hides from the tests what leaves.
 func TestWhatIsKeptIsSeen(t *testing.T) {
+	t.Parallel()
 	p := permitting(t)
 	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}
 	secrets := planted(t)

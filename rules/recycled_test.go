@@ -8,6 +8,7 @@ import (
 
 // TestOneLargeHitMakesNoLaterOneLarge: of what a hit needed no buffer over 256 KiB is kept for the next.
 func TestOneLargeHitMakesNoLaterOneLarge(t *testing.T) {
+	t.Parallel()
 	const most = 256 << 10
 	g := judgingWorst(t)
 	for _, w := range worstHits {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestRegimes(t *testing.T) {
+	t.Parallel()
 	for code, want := range map[string]rules.Regime{
 		"DE": rules.OptIn, "NO": rules.OptIn, "CH": rules.OptIn, "EU": rules.OptIn, "EEA": rules.OptIn, "BR": rules.OptIn, "": rules.OptIn,
 		"GB": rules.StatisticalUntilObjection, "UK": rules.StatisticalUntilObjection, "GB-SCT": rules.StatisticalUntilObjection,
@@ -29,6 +30,7 @@ func TestRegimes(t *testing.T) {
 }
 
 func TestRegionsWithin(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		region, other string
 		want          bool

@@ -12,6 +12,7 @@ import (
 // TestWhatAVendorAsksForAtOneEndpoint: where the profile drops it, hits that come there are denied, those that come elsewhere are not, and
 // the next rung may carry what this one cannot.
 func TestWhatAVendorAsksForAtOneEndpoint(t *testing.T) {
+	t.Parallel()
 	d := draft(
 		rules.DraftActivity{ID: "few", Vendor: "mixpanel", Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "few", Events: []string{"*"}},
 		rules.DraftActivity{ID: "more", Vendor: "mixpanel", Purposes: []string{"ads"}, Basis: basis.Contract, Reference: "terms", Profile: "more", Events: []string{"*"}, Sites: []string{"other"}},

@@ -287,6 +287,7 @@ func survivors(j *rules.Judgement, m *marks) (all []string) {
 // TestNothingOfAVisitorSurvivesReset: judged, and reset, a judgement holds nothing of who sent the hit, and no key.
 // Before that it holds each of them, or not finding it would show nothing.
 func TestNothingOfAVisitorSurvivesReset(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	for policy, g := range resetting(t) {
 		look := func(what string, r hit.Request) {

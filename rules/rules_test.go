@@ -149,6 +149,7 @@ func read(t testing.TB, file string) string {
 }
 
 func TestConsentedPageView(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	text := "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&dl=https%3A%2F%2Fshop.example%2Faccount%2F12345%3Femail%3Djane.doe%2540example.com%26utm_source%3Dx&en=page_view&uid=cust-1&zz=unknown HTTP/1.1\nHost: shop.example\nUser-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36\n\n"
 	if x := explain(t, p, request(t, text, "ga4")); x.Forward != nil || x.Events[0].Reason != "no_consent" {
@@ -176,6 +177,7 @@ func TestConsentedPageView(t *testing.T) {
 
 // TestKeptWholeIsIdentical: where nothing is dropped and nothing found, what leaves is byte for byte what came.
 func TestKeptWholeIsIdentical(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	for i := range d.Activities {
 		d.Activities[i].Profile = "all"
@@ -222,6 +224,7 @@ func TestKeptWholeIsIdentical(t *testing.T) {
 
 // TestSeals: a checksum that was right for what came is not sent with what is left; where it is dropped, or nothing changes, all is well.
 func TestSeals(t *testing.T) {
+	t.Parallel()
 	file, err := catalog.Parse([]byte(`
 id: sealed
 name: Sealed

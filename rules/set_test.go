@@ -10,6 +10,7 @@ import (
 
 // TestSetInObjects: constants are put into the objects that their names say, made where there are none, once; and never in place of what is none.
 func TestSetInObjects(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		set        map[string]string
 		body, want string
@@ -40,6 +41,7 @@ func TestSetInObjects(t *testing.T) {
 // TestEmptyContainers: an empty object or list stays where the catalog knows the place and its class is kept; where it knows nothing, or the class is
 // dropped, it goes.
 func TestEmptyContainers(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = everything()
 	delete(d.Profiles[0].Classes, "custom")

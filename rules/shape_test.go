@@ -9,6 +9,7 @@ import (
 // TestSelfDescribingJSONStaysWhole: of an event of which no member may leave, Snowplow still gets schema and data; without data its own
 // validation would refuse the event (a self-describing JSON has both).
 func TestSelfDescribingJSONStaysWhole(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	event := base64.URLEncoding.EncodeToString([]byte(`{"schema":"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0","data":{"schema":"iglu:com.acme/visit/jsonschema/1-0-0","data":{"who":"jane"}}}`))
 	entities := base64.URLEncoding.EncodeToString([]byte(`{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0","data":[{"schema":"iglu:com.acme/customer/jsonschema/1-0-0","data":{"who":"jane"}}]}`))

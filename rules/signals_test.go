@@ -51,6 +51,7 @@ func pageVerdict(t *testing.T, p *rules.Policy, vendor, query string, headers ..
 
 // TestSourcesTogether: every source that speaks of a purpose has to grant it.
 func TestSourcesTogether(t *testing.T) {
+	t.Parallel()
 	const accept = "OptanonConsent=groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&AwaitingReconsent=false; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
 	const undecided = "OptanonConsent=groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&AwaitingReconsent=false"
 	const reject = "OptanonConsent=groups=C0001%3A1%2CC0002%3A0%2CC0004%3A0&AwaitingReconsent=false; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
@@ -106,6 +107,7 @@ func platform(t *testing.T, name string, pairs ...string) signal.Source {
 
 // TestOptOuts: a purpose that counts as a sale is off where a string, a platform or the browser says so, or may say so.
 func TestOptOuts(t *testing.T) {
+	t.Parallel()
 	sources := []signal.Source{{Kind: signal.GPC}, {Kind: signal.PrivacyPlatform}, {Kind: signal.USPrivacy}}
 	const saleOut = "DBABLA~CAAQAAAAAABA.QA" // usnat: opted out of sale
 	const nothing = "DBABLA~CAAAAAAAAABA.QA" // usnat: nothing said
@@ -146,6 +148,7 @@ func TestOptOuts(t *testing.T) {
 
 // TestAdditionalConsent: a vendor that Google lists needs its own yes beside a TC string.
 func TestAdditionalConsent(t *testing.T) {
+	t.Parallel()
 	tcs := "euconsent-v2=" + tc{consent: []int{8}}.String()
 	for ac, want := range map[string]string{"": "a", "; addtl_consent=1~5.9": "a", "; addtl_consent=1~5": "tcf_vendor", "; addtl_consent=2~5~dv.9": "tcf_vendor", "; addtl_consent=1~x": "tcf_vendor"} {
 		d := draft(rung("a", basis.Consent, of("matomo", "audience")))
@@ -166,6 +169,7 @@ func TestAdditionalConsent(t *testing.T) {
 
 // TestPayload: what an SDK puts into an event counts for that event.
 func TestPayload(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
 		{"granted", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":true}}}}`, "a"},
 		{"by OneTrust's ids", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"C0002":true,"C0004":false}}}}`, "a"},
@@ -197,6 +201,7 @@ func TestPayload(t *testing.T) {
 
 // TestPayloadOfOwnVendor: a vendor's file of one's own says where its consent object stands; mParticle's, here.
 func TestPayloadOfOwnVendor(t *testing.T) {
+	t.Parallel()
 	file, err := catalog.Parse([]byte(`
 id: mparticle
 name: mParticle
@@ -241,6 +246,7 @@ endpoints:
 
 // TestLowered: an event states no more consent than it travels on, in all of the parameters at once.
 func TestLowered(t *testing.T) {
+	t.Parallel()
 	own := []signal.Source{{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}}
 	const said = "&gcs=G111&gcd=13r3r3n3v5l1&npa=0&dma=1&dma_cps=syphamo"
 	for _, c := range []struct {
@@ -278,6 +284,7 @@ func TestLowered(t *testing.T) {
 
 // TestSignalsAreComparable: the same hit says the same, and what is explained names each source.
 func TestExplainedSignals(t *testing.T) {
+	t.Parallel()
 	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}, {Kind: signal.USPrivacy}, platform(t, "onetrust")}, rung("a", basis.Consent))
 	x, err := p.Explain(&rules.Question{
 		Request: request(t, pageView, "ga4", "Cookie: euconsent-v2="+tc{consent: []int{8}, vendors: []int{google}, disclosed: []int{google}}.String()),
@@ -303,6 +310,7 @@ func TestExplainedSignals(t *testing.T) {
 
 // TestCatalogDeclares: a declaration that cannot be is refused.
 func TestCatalogDeclares(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		iab  int
 		tcf  catalog.TCF

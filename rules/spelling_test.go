@@ -13,6 +13,7 @@ import (
 // TestSpellingsOfOneIdentifier: two spellings of one e-mail address, phone number or id get one pseudonym and one subject, in any position of a hit and in
 // two hits; two identifiers get two.
 func TestSpellingsOfOneIdentifier(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	classes := everything()
 	for _, class := range []string{"email", "phone", "user_id", "client_id"} {
@@ -67,6 +68,7 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 
 // TestWhatIsAHashAndWhatIsNot: an address as long as a hash is an address, and its objection is found; a hash with one character that is none is nothing.
 func TestWhatIsAHashAndWhatIsNot(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	keys := keysOf(p)
 	event := func(address string) hit.Request {
@@ -102,6 +104,7 @@ func TestWhatIsAHashAndWhatIsNot(t *testing.T) {
 
 // TestEachIdentifierIsLookedUpOnce: what a hit says twice is looked up once, and as often again when the same judgement reads it after others.
 func TestEachIdentifierIsLookedUpOnce(t *testing.T) {
+	t.Parallel()
 	g := newJudging(t)
 	track := func(members string) string { return `{"type":"track","event":"x","messageId":"m"` + members + `}` }
 	segment := func(events ...string) hit.Request {

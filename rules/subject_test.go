@@ -48,6 +48,7 @@ func subjectsOf(t testing.TB, p *rules.Policy, keys *rules.Keys, r hit.Request) 
 // TestAnObjectionIsFoundByAnyForm: an identifier that somebody gave finds the events that carry it, in whichever form either side knows it;
 // and what cannot match does not.
 func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	keys := keysOf(p)
 	const mail, phone = "Jane.Doe+News@Example.com", "+49 (0)30 1234567"
@@ -136,6 +137,7 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 
 // TestIdentitiesThatAreNone: the error says what is wrong, and nothing of the identifier.
 func TestIdentitiesThatAreNone(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	keys := keysOf(p)
 	for _, c := range [][3]string{
@@ -163,6 +165,7 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 
 // TestCookieIdentities: a browser is known by what SDKs made at random, never by what somebody could guess.
 func TestCookieIdentities(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	got := p.CookieIdentities(signal.CookieHeader(`_ga=GA1.1.555.666; ajs_user_id=%22jane%22; ajs_anonymous_id=%22b1946ac9%22; _ga_X=GS1.1.77.1; _fbp=fb.1.2.3; _ga=GA1.1.555.666; theme=dark; =; _ga=`))
 	want := []rules.CookieIdentity{{"client_id:ga4", "555.666"}, {"client_id:segment", "b1946ac9"}, {"client_id:meta_pixel", "fb.1.2.3"}}
@@ -173,6 +176,7 @@ func TestCookieIdentities(t *testing.T) {
 
 // TestThePreferenceCookieObjects: a browser without an identifier carries its objections itself.
 func TestThePreferenceCookieObjects(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	for cookie, reason := range map[string]string{
 		"":                                "permitted",
@@ -197,6 +201,7 @@ func TestThePreferenceCookieObjects(t *testing.T) {
 
 // TestDeaf: where no objection can be taken, nothing travels on a basis that one may object to.
 func TestDeaf(t *testing.T) {
+	t.Parallel()
 	for b, want := range map[basis.Basis]rules.Reason{
 		basis.Consent: rules.Permitted, basis.Contract: rules.Permitted, basis.LegalObligation: rules.Permitted, basis.VitalInterests: rules.Permitted,
 		basis.LegitimateInterest: rules.ObjectionsUntaken, basis.PublicTask: rules.ObjectionsUntaken,
@@ -259,6 +264,7 @@ func FuzzSubjects(f *testing.F) {
 
 // TestStands: at the moment of leaving, an objection ends what it would have ended before.
 func TestStands(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		of        rules.DraftActivity
 		objection string

@@ -110,6 +110,7 @@ func (s tc) String() string {
 const google = 755
 
 func TestTCFDecides(t *testing.T) {
+	t.Parallel()
 	all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 	full := tc{consent: all, li: all, vendors: []int{1, google}, liVendors: []int{1, google}, disclosed: []int{1, google}}
 	but := func(change func(*tc)) tc {
@@ -166,6 +167,7 @@ func TestTCFDecides(t *testing.T) {
 
 // TestTCFHomes: wherever it stands; of two the stricter holds, and one that cannot be read is no permission at all.
 func TestTCFHomes(t *testing.T) {
+	t.Parallel()
 	yes := tc{consent: []int{8}, li: []int{8}}.String()
 	no := tc{}.String()
 	cookie := func(value string) string { return "Cookie: euconsent-v2=" + value }
@@ -205,6 +207,7 @@ func TestTCFHomes(t *testing.T) {
 
 // TestTCFGrowsOld: a TC string tells when it was made.
 func TestTCFGrowsOld(t *testing.T) {
+	t.Parallel()
 	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}}, rung("a", basis.Consent, of("matomo", "audience"), func(a *rules.DraftActivity) { a.ConsentMaxAge = basis.Period{Months: 13} }))
 	for at, want := range map[time.Time]string{now.AddDate(0, -13, 1): "a", now.AddDate(0, -13, -2): "consent_expired"} {
 		if got := pageVerdict(t, p, "matomo", "", "Cookie: euconsent-v2="+tc{consent: []int{8}, updated: at}.String()); got != want {

@@ -148,6 +148,7 @@ func sentField(t *testing.T, x *rules.Explanation, event int, path string) strin
 // TestPseudonymsByPurposeInAHit: of pseudonyms made for a purpose, no two purposes share one: in one hit as in two, for what an event has for its
 // own as for what events share. What events of two purposes share gets none.
 func TestPseudonymsByPurposeInAHit(t *testing.T) {
+	t.Parallel()
 	byPurpose := minimise.Spec{Kind: minimise.Pseudonymise, Pseudonymise: minimise.PseudonymiseSpec{Scope: "purpose", Rotate: "week"}}
 	const id = "cust-48213"
 	for _, v := range append(slices.Clone(sharing), listing...) {
@@ -227,6 +228,7 @@ func TestPseudonymsByPurposeInAHit(t *testing.T) {
 // TestSharedFieldsGetTheStrictest: what the events of two profiles share is treated as the stricter of them says, whichever event comes first, and
 // as neither where none is stricter; a profile whose events are all denied has no say. What an event has for its own goes by its own profile.
 func TestSharedFieldsGetTheStrictest(t *testing.T) {
+	t.Parallel()
 	hash := minimise.Spec{Kind: minimise.Hash, Hash: "sha256"}
 	derive := minimise.Spec{Kind: minimise.Derive, Derive: "daily_visitor"}
 	weekly := minimise.Spec{Kind: minimise.Pseudonymise, Pseudonymise: minimise.PseudonymiseSpec{Rotate: "week"}}

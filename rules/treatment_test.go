@@ -13,6 +13,7 @@ import (
 // TestTreatmentsCoverCaptures: whatever of recorded traffic is sent is of a class that Treatments names, with nothing dropped in some
 // profiles and nearly everything in others. A notice is made of them.
 func TestTreatmentsCoverCaptures(t *testing.T) {
+	t.Parallel()
 	for _, profile := range []string{"all", "standard", "cookieless"} {
 		d := draft(rules.DraftActivity{})
 		d.Activities = nil

@@ -7,6 +7,7 @@ import (
 
 // TestUnreadableEvents: what stands in an event's place and is none is denied, and is cut out of its batch.
 func TestUnreadableEvents(t *testing.T) {
+	t.Parallel()
 	p := compile(t, draft())
 	post := func(path, body string) string {
 		return "POST " + path + " HTTP/1.1\nContent-Type: application/json\n\n" + body
@@ -33,6 +34,7 @@ func TestUnreadableEvents(t *testing.T) {
 
 // TestSemicolonsSeparateNothing: some servers take ";" for "&" (HTML 4, appendix B.2.2). Behind one stands no field that nobody judged.
 func TestSemicolonsSeparateNothing(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	for i := range d.Activities {
 		d.Activities[i].Profile = "all"

@@ -30,6 +30,7 @@ func fieldOf(v *catalog.Vendor, class hit.Class, prefix string) string {
 // TestAddressesWhereverTheyStand: the one rule for addresses holds wherever a value is one, in any class that could hold anything, as text of a
 // query and as a string of JSON; and where they may not leave, none does.
 func TestAddressesWhereverTheyStand(t *testing.T) {
+	t.Parallel()
 	const tail = "shop.example/a?email=jane&utm_source=news"
 	for _, c := range []struct {
 		name string

@@ -35,6 +35,7 @@ func withinWork(t *testing.T, name string, g *judging, reason rules.Reason) {
 
 // TestWorkOfWorstHits: whatever a hit holds, it takes no more steps for a byte than are allowed, and where it would nothing is forwarded.
 func TestWorkOfWorstHits(t *testing.T) {
+	t.Parallel()
 	g := judgingWorst(t)
 	for _, w := range worstHits {
 		for _, n := range []int{1 << 12, 1 << 16, 1 << 18} {
@@ -50,6 +51,7 @@ func TestWorkOfWorstHits(t *testing.T) {
 
 // TestWorkOfDigits: the attack that costs most ends with reason limit.
 func TestWorkOfDigits(t *testing.T) {
+	t.Parallel()
 	g := judgingWorst(t)
 	r := request(t, values("1 ")(900<<10), "segment", yes)
 	reason := g.judge(&r)
@@ -70,6 +72,7 @@ func judgingAll(t *testing.T) *judging {
 
 // TestWorkOfCaptures: no hit of a real SDK comes near to what it may take.
 func TestWorkOfCaptures(t *testing.T) {
+	t.Parallel()
 	g := judgingAll(t)
 	largest, hits := 0.0, 0
 	eachCaptured(t, g.policy, func(t *testing.T, where string, r hit.Request) {
@@ -92,6 +95,7 @@ func TestWorkOfCaptures(t *testing.T) {
 
 // TestWorkOfBatch: a batch of 150 events of PostHog's, which is packed to a fortieth and less, is far from what it may take.
 func TestWorkOfBatch(t *testing.T) {
+	t.Parallel()
 	g := judgingAll(t)
 	found := false
 	eachCaptured(t, g.policy, func(t *testing.T, where string, r hit.Request) {
@@ -148,6 +152,7 @@ func unzipped(t *testing.T, body []byte) []byte {
 
 // TestTooLong: a value of more than 16 KiB that would be looked over is dropped, and explaining says why; one that is shorter is not.
 func TestTooLong(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"], d.Profiles[0].Classes["referrer"] = urlSpec, origin
@@ -184,6 +189,7 @@ func TestTooLong(t *testing.T) {
 
 // TestExplainedLimit: explaining says that a hit was refused for what it took, and that this is of the whole hit.
 func TestExplainedLimit(t *testing.T) {
+	t.Parallel()
 	g := judgingWorst(t)
 	x := explain(t, g.policy, request(t, values("1 ")(1<<17), "segment", yes))
 	if x.Reason != "limit" || x.Forward != nil || !strings.Contains(x.Why, "for each byte received and unpacked") || x.Respond.Status != 413 {
@@ -193,6 +199,7 @@ func TestExplainedLimit(t *testing.T) {
 
 // TestSetInOneGo: constants stand in place of every occurrence, or are added where there is none, in events of several profiles and in what they share.
 func TestSetInOneGo(t *testing.T) {
+	t.Parallel()
 	d := draft(
 		rung("first", basis.Consent, of("ga4", "audience"), func(a *rules.DraftActivity) { a.Events = []string{"a"} }),
 		rung("second", basis.Consent, of("ga4", "audience"), func(a *rules.DraftActivity) { a.Events, a.Profile = []string{"b"}, "other" }),
@@ -271,6 +278,7 @@ func FuzzWork(f *testing.F) {
 
 // TestLongCombinations: a long value is not copied for every other that is judged together with it. What is too long together is rare.
 func TestLongCombinations(t *testing.T) {
+	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 2, With: []string{"language"}}}

@@ -10,6 +10,7 @@ import (
 
 // TestQuestionsCoverTheDocument: each key of an assessment is asked for, but the approval and what is taken from a file alone.
 func TestQuestionsCoverTheDocument(t *testing.T) {
+	t.Parallel()
 	asked := map[string]bool{"approval": true, "decided": true}
 	for _, q := range Questions() {
 		asked[q.Key] = true

@@ -63,6 +63,7 @@ const (
 
 // TestApproveAnew: an edit voids the approval; what changed can be seen; counted up and approved it holds again; both versions are kept.
 func TestApproveAnew(t *testing.T) {
+	t.Parallel()
 	f := newFolder(t)
 	f.edit(t, assessmentFile, "impact: low", "impact: medium")
 	f.edit(t, "policy/purposes.yaml", "Counts of pages and visits", "Counts of pages")
@@ -108,6 +109,7 @@ func TestApproveAnew(t *testing.T) {
 }
 
 func TestApproveRefuses(t *testing.T) {
+	t.Parallel()
 	stranger, _, err := note.GenerateKey(nil, "privacy")
 	if err != nil {
 		t.Fatal(err)
@@ -150,6 +152,7 @@ func TestApproveRefuses(t *testing.T) {
 
 // TestApproveDespite: findings are outweighed by a reason that is kept.
 func TestApproveDespite(t *testing.T) {
+	t.Parallel()
 	f := newFolder(t)
 	f.edit(t, assessmentFile, "impact: low", "impact: high")
 	f.edit(t, assessmentFile, "version: 1", "version: 2")
@@ -168,6 +171,7 @@ func TestApproveDespite(t *testing.T) {
 
 // TestHistoryIsVerified: whoever edits the history is found out.
 func TestHistoryIsVerified(t *testing.T) {
+	t.Parallel()
 	const file = "policy/" + config.HistoryFolder + "/" + lia + "-v1.yaml"
 	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Counts of pages", "Counts of people"}, {"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
 		f := newFolder(t)
@@ -192,6 +196,7 @@ func TestHistoryIsVerified(t *testing.T) {
 }
 
 func TestRevoke(t *testing.T) {
+	t.Parallel()
 	f := newFolder(t)
 	for n, key := range []string{"", f.private} {
 		fact := basis.Revocation{Assessment: lia, Version: 1 + n, At: noon, Because: "the vendor: \"sold\"\n to another"}

@@ -25,6 +25,7 @@ func base(t testing.TB) map[string][]byte {
 
 // TestFindings compares all that is said of each case's assessments, word for word. `go test -update` writes it anew.
 func TestFindings(t *testing.T) {
+	t.Parallel()
 	cases, err := filepath.Glob("testdata/findings/*.txtar")
 	if err != nil || len(cases) == 0 {
 		t.Fatal("no cases", err)
@@ -62,6 +63,7 @@ func TestFindings(t *testing.T) {
 
 // TestExampleHasNoFindings: what init writes could be approved as it is.
 func TestExampleHasNoFindings(t *testing.T) {
+	t.Parallel()
 	loaded := newFolder(t).load(t)
 	for _, f := range Check(loaded, "LIA-2026-001", noon) {
 		t.Errorf("%v [%s]", f.Fault, f.Rule)
@@ -72,6 +74,7 @@ func TestExampleHasNoFindings(t *testing.T) {
 }
 
 func TestSpeaks(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]bool{
 		"We profile visitors": true, "Visitors are scored.": true, "by means of A.I. and AI": true, "machine-learning": true,
 		"No profiling takes place": false, "without any scoring": false, "profit": false, "": false, "There is no e-mail, and profiles are made": false,
@@ -84,6 +87,7 @@ func TestSpeaks(t *testing.T) {
 }
 
 func TestSamePerson(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		owner, approver string
 		same            bool

@@ -12,6 +12,7 @@ import (
 
 // TestDossier: every answer, the hosts, the activities, who approved when, and the digest stand in both forms.
 func TestDossier(t *testing.T) {
+	t.Parallel()
 	f := newFolder(t)
 	f.edit(t, assessmentFile, "title: Cookieless audience measurement", "title: <b>Cookieless</b> *audience* measurement")
 	f.edit(t, assessmentFile, "version: 1", "version: 2")
@@ -59,6 +60,7 @@ func TestDossier(t *testing.T) {
 
 // TestDossierOfAnOldVersion says what a record's version said.
 func TestDossierOfAnOldVersion(t *testing.T) {
+	t.Parallel()
 	f := newFolder(t)
 	f.edit(t, assessmentFile, "impact: low", "impact: medium")
 	f.edit(t, assessmentFile, "version: 1", "version: 2")

@@ -115,6 +115,7 @@ func third(files map[string][]byte) map[string][]byte {
 }
 
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	signed := sample.Approved(t, third(sample.Files(t)))
 	unsigned, err := sample.Compiled(third(sample.Files(t)))
 	if err != nil {
@@ -148,6 +149,7 @@ func TestChanges(t *testing.T) {
 
 // TestChangesKnowEveryKey: a key that comes to be decided by is compared, or this test says that it isn't.
 func TestChangesKnowEveryKey(t *testing.T) {
+	t.Parallel()
 	for _, of := range []struct {
 		name string
 		kind reflect.Type
@@ -174,6 +176,7 @@ func TestChangesKnowEveryKey(t *testing.T) {
 
 // TestRemovedRung: what a removed activity carried goes down the ladder.
 func TestRemovedRung(t *testing.T) {
+	t.Parallel()
 	before := sample.Approved(t, sample.Files(t))
 	files := sample.Files(t)
 	text := string(files["policy/activities.yaml"])
@@ -191,6 +194,7 @@ func TestRemovedRung(t *testing.T) {
 }
 
 func TestChangedDetectors(t *testing.T) {
+	t.Parallel()
 	files := func(detectors string) map[string][]byte {
 		all := sample.Files(t)
 		if detectors != "" {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestArt30Golden(t *testing.T) {
+	t.Parallel()
 	loaded := sample.Approved(t, sample.Files(t))
 	r := Art30(loaded, sample.Day)
 	r.Policy = "digest" // it covers the approver's signature
@@ -27,6 +28,7 @@ func TestArt30Golden(t *testing.T) {
 }
 
 func TestArt30IsNoFormula(t *testing.T) {
+	t.Parallel()
 	for _, nasty := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r\n=1", "＝1", "|cmd", "%0"} {
 		r := Record{Controller: config.Controller{Contact: nasty}, Lines: []RecordLine{{Activity: nasty, Data: nasty + "\",\"=1"}}}
 		lines, err := csv.NewReader(bytes.NewReader(r.CSV())).ReadAll()

@@ -46,6 +46,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestNoticeGolden(t *testing.T) {
+	t.Parallel()
 	loaded := sample.Approved(t, sample.Files(t))
 	for _, lang := range Languages() {
 		n, warnings := noticeOf(t, loaded, "", lang)
@@ -62,6 +63,7 @@ func TestNoticeGolden(t *testing.T) {
 
 // TestNoticeWords: whatever a policy can say can be said in every language.
 func TestNoticeWords(t *testing.T) {
+	t.Parallel()
 	english, _ := wordsIn("en")
 	same := func(lang, what string, want, got map[string]string) {
 		for key := range want {
@@ -135,6 +137,7 @@ func variants(kind minimise.Kind) []minimise.Spec {
 
 // TestNoticeDigest: whatever a visitor is told is in the digest, and how the files are written is not.
 func TestNoticeDigest(t *testing.T) {
+	t.Parallel()
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	for what, change := range map[string][2]string{
 		"the host of a recipient": {"https://region1.google-analytics.com", "https://region2.google-analytics.com"},
@@ -177,6 +180,7 @@ func TestNoticeDigest(t *testing.T) {
 
 // TestNoticeIsOfItsTime: what does not take place now is not in it.
 func TestNoticeIsOfItsTime(t *testing.T) {
+	t.Parallel()
 	unsigned, err := sample.Compiled(sample.Files(t))
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ func differences(t *testing.T, published string, today *Notice) string {
 }
 
 func TestPublishedNotice(t *testing.T) {
+	t.Parallel()
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
 	for _, format := range Formats() {
@@ -53,6 +54,7 @@ func TestPublishedNotice(t *testing.T) {
 
 // TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in its own way; its words are looked at.
 func TestPublishedNoticeInAPage(t *testing.T) {
+	t.Parallel()
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "de")
 	text := rendered(t, n, "html")
 	page := "<html><body><nav>Start</nav>" + strings.NewReplacer("<p>", "<p class=\"x\">", "\n", "\r\n  ", "<h2>", "<h2 id='a'><a href='#a'>", "</h2>", "</a></h2>").Replace(text) + "</body></html>"
@@ -66,6 +68,7 @@ func TestPublishedNoticeInAPage(t *testing.T) {
 }
 
 func TestNoNotice(t *testing.T) {
+	t.Parallel()
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	text := rendered(t, n, "md")
 	for _, c := range [][2]string{
@@ -85,6 +88,7 @@ func TestNoNotice(t *testing.T) {
 
 // TestNoticeEscapes: what a policy says cannot end a comment, a tag or a cell.
 func TestNoticeEscapes(t *testing.T) {
+	t.Parallel()
 	const nasty = `x --> <script>alert(1)</script> | <!-- /tagwarden-notice --> [a](javascript:b)`
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "Keep orders <safe> | from *fraud*", nasty)), "", "en")
 	for _, format := range []string{"html", "md"} {

@@ -37,6 +37,7 @@ func marked(text string) (kinds []Kind) {
 
 // TestAppendFinds: what is found where all kinds are looked for.
 func TestAppendFinds(t *testing.T) {
+	t.Parallel()
 	seen := map[Kind]int{}
 	for _, c := range foundCases(t) {
 		want := c.Want
@@ -60,6 +61,7 @@ func TestAppendFinds(t *testing.T) {
 
 // TestEachKindAlone: what is of one kind is found where that kind alone is looked for, and is left where all others are.
 func TestEachKindAlone(t *testing.T) {
+	t.Parallel()
 	for _, c := range foundCases(t) {
 		kinds := marked(c.Want)
 		if len(kinds) != 1 {
@@ -100,6 +102,7 @@ var marker = regexp.MustCompile(`\[[a-z]+\]`)
 
 // TestAPlusIsASpace: what is found in a text is found in it as forms write it, with a plus for each space.
 func TestAPlusIsASpace(t *testing.T) {
+	t.Parallel()
 	plus := strings.NewReplacer(" ", "+")
 	n := 0
 	for _, c := range foundCases(t) {

@@ -55,6 +55,7 @@ var placed = []string{
 
 // TestContexts: in what surroundings a value of each kind is found, and what is taken with it, as testdata/contexts.golden has it.
 func TestContexts(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	for _, value := range placed {
 		fmt.Fprintf(&b, "%s\n", value)
@@ -75,6 +76,7 @@ func TestContexts(t *testing.T) {
 // TestMixed: what is found in texts put together of what detectors look at, as testdata/mixed.jsonl has it: whoever changes a detector sees what
 // else becomes another.
 func TestMixed(t *testing.T) {
+	t.Parallel()
 	pieces := append([]string{
 		" ", " ", " ", "-", ".", ",", "/", "+", ":", "(", ")", "_", "=", "&", "0", "00", "7", "12", "030", "1984", "2026", "4111", "1111", "55501", "901820", "123456789", "a", "A", "Jane", "of", "Street", "straße",
 		"rue", "de", "tel", "born", "ssn", "name=", "token=", "@", "example", ".com", "dot", " at ", "49", "DE89", "T", "N", "°", "'", "%20", "&#64;", "\\u0040", "x", "ext", "AB", "Z", "lat",
@@ -103,6 +105,7 @@ func TestMixed(t *testing.T) {
 // TestIssuers: numbers of each issuer are found at the first and the last of its prefixes, in each of its lengths, and none beside them. The check digit
 // is made for each.
 func TestIssuers(t *testing.T) {
+	t.Parallel()
 	number := func(prefix string, n int) string {
 		body := prefix + strings.Repeat("7", n-1-len(prefix))
 		for d := range 10 {
@@ -156,6 +159,7 @@ func TestIssuers(t *testing.T) {
 
 // TestOtherWaysToWrite: characters that read as one of ASCII are taken for it, and those that nobody sees for none; their neighbours for neither.
 func TestOtherWaysToWrite(t *testing.T) {
+	t.Parallel()
 	none := [][2]rune{{0xAD, 0xAD}, {0x34F, 0x34F}, {0x61C, 0x61C}, {0x180E, 0x180E}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064}, {0x2066, 0x206F}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE007F}, {0, 0}}
 	unseen := func(r rune) bool {
 		for _, n := range none {
@@ -211,6 +215,7 @@ func TestOtherWaysToWrite(t *testing.T) {
 
 // TestIBANCountries: numbers of each country's length are found, and none that is one shorter or longer, or has another check digit.
 func TestIBANCountries(t *testing.T) {
+	t.Parallel()
 	seen := 0
 	for a := range 26 {
 		for c := range 26 {

@@ -18,6 +18,7 @@ func compile(t testing.TB, rules ...Rule) *Detectors {
 }
 
 func TestOwnFinds(t *testing.T) {
+	t.Parallel()
 	d := compile(t,
 		Rule{Label: "customer_no", Pattern: `(?i)\bkd-?[0-9]{6}\b`},
 		Rule{Label: "loyalty", Pattern: `\b29[0-9]{11}\b`, Checksum: "ean"},
@@ -56,6 +57,7 @@ func TestOwnFinds(t *testing.T) {
 }
 
 func TestOwnRefused(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a", MaxPattern+1)
 	for _, r := range []Rule{
 		{Label: "", Pattern: "a1"},
@@ -83,6 +85,7 @@ func TestOwnRefused(t *testing.T) {
 }
 
 func TestChecksums(t *testing.T) {
+	t.Parallel()
 	for name, list := range map[string][2]string{
 		"luhn":             {"4111-1111-1111-1111", "4111-1111-1111-1112"},
 		"mod97":            {"DE89 3704 0044 0532 0130 00", "DE88 3704 0044 0532 0130 00"},
@@ -103,6 +106,7 @@ func TestChecksums(t *testing.T) {
 
 // TestOwnLinear: patterns whose every match reads all of the text are given up, and what is behind goes whole.
 func TestOwnLinear(t *testing.T) {
+	t.Parallel()
 	d := compile(t, Rule{Label: "bad", Pattern: `z1(?:.*b2)?`}, Rule{Label: "never", Pattern: `z1`, Checksum: "luhn"})
 	in := []byte(strings.Repeat("z1 ", 1<<16))
 	l := look{want: Of(Own), own: d.own, most: unbounded}
@@ -121,6 +125,7 @@ func TestOwnLinear(t *testing.T) {
 
 // TestOwnCost: a detector costs little for text that it reads once, however many matches there are.
 func TestOwnCost(t *testing.T) {
+	t.Parallel()
 	for _, pattern := range []string{`\bKD-[0-9]{6}\b`, `\bKD-[0-9]+\b`, `(?i)kd-\w*`, `KD-(?:[0-9]|-)+`} {
 		d := compile(t, Rule{Label: "customer_no", Pattern: pattern})
 		in := []byte(strings.Repeat("an order of KD-123456 and some words more of text, ", 60))

@@ -17,6 +17,7 @@ import (
 // found: spans of the corpus that a finding of the kind overlaps; of: all of them. Other: findings of the kind on what the corpus holds to
 // be other personal data, such as a postal code. False: findings on anything else.
 func TestPrecision(t *testing.T) {
+	t.Parallel()
 	table := figures{}
 	spoken(t, table)
 	others(t, table)
@@ -57,6 +58,7 @@ func TestPrecision(t *testing.T) {
 
 // TestPrecisionWhole measures on the whole of presidio's sentences, where TAGWARDEN_SUITES names the folder that has them.
 func TestPrecisionWhole(t *testing.T) {
+	t.Parallel()
 	folder := os.Getenv("TAGWARDEN_SUITES")
 	if folder == "" {
 		return

@@ -189,6 +189,7 @@ var secretsOf = []string{
 
 // TestNothingIsLeft: whatever a value is written in, and whatever stands around it, nothing of it is left in any of these forms.
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for _, value := range secretsOf {
 		forms := make([][]byte, len(escapes))
@@ -221,6 +222,7 @@ func TestNothingIsLeft(t *testing.T) {
 
 // TestDeep: encodings inside each other ten deep are found, or go whole where they are deeper than is followed.
 func TestDeep(t *testing.T) {
+	t.Parallel()
 	for _, e := range escapes {
 		if e.name == "percent of all" || e.name == "%u" || strings.Contains(e.name, "u") && e.name[0] == '\\' || strings.HasPrefix(e.name, "entities") {
 			continue // each of these makes a value several times as long; they have tests of their own
@@ -244,6 +246,7 @@ func TestDeep(t *testing.T) {
 
 // TestLong: a value of a megabyte, of each of the things that detectors look ahead or behind for, takes steps in proportion.
 func TestLong(t *testing.T) {
+	t.Parallel()
 	for _, unit := range provoking {
 		in := append(bytes.Repeat([]byte(unit), (1<<16)/len(unit)), "@x.de"...)
 		promises(t, in, everything)

@@ -9,6 +9,7 @@ import (
 
 // TestVocabulary: each word is found in any case, alone, at the start and at the end of another, and nothing else is.
 func TestVocabulary(t *testing.T) {
+	t.Parallel()
 	for _, v := range []*vocabulary{typeBehind, typeBetween, typeFront, typeEnd, connectors, months, nameLabels, noNames, particles, phoneLabels, phoneBehind, birthLabels, tokenLabels, notTLD} {
 		if len(v.heads.words) < 10 || len(v.tails.words) != len(v.heads.words) {
 			t.Fatalf("%d words, %d by their ends", len(v.heads.words), len(v.tails.words))
@@ -58,6 +59,7 @@ func plainDigits(text string, i int, allowed uint8, width int) (d string, gap []
 
 // TestNumbersAreShared: what places that follow each other share is what each of them would collect by itself.
 func TestNumbersAreShared(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	const bytes = "0123456789012345678901234567890123456789  --..//()+x"
 	for range 3000 {
@@ -106,6 +108,7 @@ func TestNumbersAreShared(t *testing.T) {
 
 // TestWordsAreShared: the words behind a place are the same whether others asked before or not.
 func TestWordsAreShared(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 3000 {
 		var b strings.Builder

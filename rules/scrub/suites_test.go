@@ -13,6 +13,7 @@ import (
 // TestIsEmail: which of the addresses of the isemail suite are found whole, as testdata/isemail.jsonl has it (UPDATE_GOLDEN=1 writes it).
 // Those that can be delivered and have a domain with a dot are to be found.
 func TestIsEmail(t *testing.T) {
+	t.Parallel()
 	type address struct {
 		Address  string `json:"address"`
 		Category string `json:"category"`
@@ -98,6 +99,7 @@ func hostile(t testing.TB, each func(value []byte)) {
 
 // TestHostile: nothing of the suites breaks the promises, alone or behind an address.
 func TestHostile(t *testing.T) {
+	t.Parallel()
 	n := 0
 	hostile(t, func(value []byte) {
 		n++

@@ -186,6 +186,7 @@ var ordinary = []string{
 
 // TestWorkIsLinear: the steps for a byte are the same however long a value is, and the ones of ordinary texts are within what a hit may spend.
 func TestWorkIsLinear(t *testing.T) {
+	t.Parallel()
 	for k := range worst {
 		for _, w := range wanted {
 			steps := func(n int) float64 {
@@ -210,6 +211,7 @@ func TestWorkIsLinear(t *testing.T) {
 // TestWhatTextsCost: each of the worst inputs takes as many steps as testdata/steps.golden has it, so that no work goes uncounted unseen. Whoever
 // changes what something costs measures it first (BenchmarkWorst), and then writes the file (UPDATE_GOLDEN=1).
 func TestWhatTextsCost(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("# steps for 2 KiB of an input, where is looked for: " + strings.Join(namesOfWanted(), ", ") + "\n")
 	for k := range worst {
@@ -244,6 +246,7 @@ func namesOfWanted() (names []string) {
 
 // TestIdleTextsCostOneLook: text that no detector could start from is looked at once, however many words of it there are.
 func TestIdleTextsCostOneLook(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"Red shoes", "we have The best Red shoes Of the whole town", strings.Repeat("a bc Def ghI ", 40)} {
 		m := NewMeter(1 << 20)
 		if _, found := FindWithin(&m, nil, []byte(text), All); found != 0 || m.taken != costIdle*len(text) {
@@ -258,6 +261,7 @@ func TestIdleTextsCostOneLook(t *testing.T) {
 
 // TestMeterFailsClosed: where the steps do not suffice, nothing of a value is left, and no more is done for any other.
 func TestMeterFailsClosed(t *testing.T) {
+	t.Parallel()
 	for k := range worst {
 		in := worstOf(k, 1<<12)
 		for _, w := range wanted {
