@@ -156,9 +156,11 @@ func dueText(due basis.Due) string {
 	case due.Days < 0:
 		return fmt.Sprintf("assessment %s is past its review (%s): its activities deny", due.ID, due.ReviewBy)
 	case due.Days == 1:
-		return fmt.Sprintf("assessment %s is to be ledger.Review in 1 day (%s); after that its activities deny", due.ID, due.ReviewBy)
+		const text = "assessment %s is to be reviewed in 1 day (%s); after that its activities deny"
+		return fmt.Sprintf(text, due.ID, due.ReviewBy)
 	default:
-		return fmt.Sprintf("assessment %s is to be ledger.Review in %d days (%s); after that its activities deny", due.ID, due.Days, due.ReviewBy)
+		const text = "assessment %s is to be reviewed in %d days (%s); after that its activities deny"
+		return fmt.Sprintf(text, due.ID, due.Days, due.ReviewBy)
 	}
 }
 

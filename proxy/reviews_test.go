@@ -51,6 +51,15 @@ func (h *hook) answer(status int) {
 	h.status = status
 }
 
+// toldInWords is what is said of a review in a sentence, by the days that are left.
+var toldInWords = map[string]string{
+	"30": "assessment LIA-1 is to be reviewed in 30 days (2027-05-04); after that its activities deny",
+	"14": "assessment LIA-1 is to be reviewed in 14 days (2027-05-04); after that its activities deny",
+	"6":  "assessment LIA-1 is to be reviewed in 6 days (2027-05-04); after that its activities deny",
+	"1":  "assessment LIA-1 is to be reviewed in 1 day (2027-05-04); after that its activities deny",
+	"-1": "assessment LIA-1 is past its review (2027-05-04): its activities deny",
+}
+
 // TestReviewsAreTold: once for each mark, also over a restart; and when the review is overdue.
 func TestReviewsAreTold(t *testing.T) {
 	h, c := newHook(t), newClock("2027-03-01T12:00:00Z")
@@ -65,6 +74,9 @@ func TestReviewsAreTold(t *testing.T) {
 		if len(got) != n || !strings.Contains(got[n-1], `"days_left":`+days+`,`) || !strings.Contains(got[n-1], " v1,") {
 			t.Fatalf("%s days: %q", days, got)
 		}
+		if want := toldInWords[days]; !strings.Contains(got[n-1], want) {
+			t.Errorf("%s days: the message lacks %q: %s", days, want, got[n-1])
+		}
 		until(t, "its record", func() bool { return len(r.written(t, "review_due")) >= n })
 	}
 	r.reloaded(t)
@@ -77,7 +89,7 @@ func TestReviewsAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = start(t, a.file, c.option)
-	for n, step := range [][2]string{{"2027-05-04T12:00:00Z", "0"}, {"2027-05-05T12:00:00Z", "-1"}} {
+	for n, step := range [][2]string{{"2027-05-03T12:00:00Z", "1"}, {"2027-05-05T12:00:00Z", "-1"}} {
 		c.set(step[0])
 		told(n+4, step[1])
 	}
