@@ -48,9 +48,10 @@ test: ## all tests; they need no network
 	@echo "== test: go test ./..."
 	$(GO) test ./...
 
-race: ## all tests under the race detector
-	@echo "== race: go test -race ./..."
-	$(GO) test -race ./...
+# The packages below rules start no goroutine and keep nothing between calls: those who judge side by side are tests of rules.
+race: ## the tests under the race detector, but of the packages below rules
+	@echo "== race: go test -race, cmd, proxy, config, bench and rules itself"
+	$(GO) test -race ./cmd/... ./proxy/... ./config/... ./bench/... ./rules
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@echo "== fuzz: every target for $(FUZZTIME)"
