@@ -15,7 +15,8 @@ type Objections interface {
 // lookUpObjections asks for the objections of every subject. An identifier that all events share counts for each of
 // them.
 func lookUpObjections(s *Server, h *hitContext) result {
-	h.in.Deaf = s.objections.Err() != nil || s.objections.Full() // asked now: the body may have taken its time
+	// Asked now: the body may have taken its time.
+	h.in.ObjectionsUnavailable = s.objections.Err() != nil || s.objections.Full()
 	events := len(h.j.Hit.Events)
 	var shared rules.Objections
 	for range events {

@@ -48,15 +48,15 @@ func basesDraft(t *testing.T) *rules.Draft {
 
 // situation is what an activity is judged by, in words.
 type situation struct {
-	objects  string // the scope of an objection; "" for none
-	gpc, dnt signal.State
-	deaf     bool
-	consent  string // granted, old, refused, unclear, objected, elsewhere (refused for another purpose) or ""
-	region   string
-	opaque   bool
-	us       string       // sale, sharing, unreadable or ""
-	tcf      signal.State // of a string that allows consent, and no legitimate interest
-	expired  bool         // the assessments are past their time
+	objects     string // the scope of an objection; "" for none
+	gpc, dnt    signal.State
+	unavailable bool
+	consent     string // granted, old, refused, unclear, objected, elsewhere (refused for another purpose) or ""
+	region      string
+	opaque      bool
+	us          string       // sale, sharing, unreadable or ""
+	tcf         signal.State // of a string that allows consent, and no legitimate interest
+	expired     bool         // the assessments are past their time
 }
 
 // expected is the rule in words.
@@ -93,7 +93,7 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 		return "objection"
 	case b == basis.OptOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc == signal.Valid):
 		return "opted_out"
-	case (interest || b == basis.OptOut || b == basis.PublicTask) && s.deaf:
+	case (interest || b == basis.OptOut || b == basis.PublicTask) && s.unavailable:
 		return "objections_untaken"
 	case interest && len(p.TCF) > 0 && s.tcf != signal.Absent:
 		return "tcf_purpose_li"
@@ -193,13 +193,13 @@ func TestEveryBasis(t *testing.T) {
 		}
 		for range 600 {
 			s := situation{
-				objects: scopes[pick(len(scopes))], gpc: states[pick(3)], dnt: states[pick(3)], deaf: pick(2) == 1, consent: consents[pick(len(consents))],
-				region: regions[pick(len(regions))], opaque: pick(4) == 1, us: us[pick(len(us))], tcf: states[pick(3)], expired: pick(6) == 1,
+				objects: scopes[pick(len(scopes))], gpc: states[pick(3)], dnt: states[pick(3)], unavailable: pick(2) == 1,
+				consent: consents[pick(len(consents))], region: regions[pick(len(regions))], opaque: pick(4) == 1, us: us[pick(len(us))], tcf: states[pick(3)], expired: pick(6) == 1,
 			}
 			if s.consent == "" && pick(2) == 0 {
 				s.consent = "granted"
 			}
-			q := rules.Asked{Signals: s.signals(p), Deaf: s.deaf, Now: now, Kind: kinds[s.opaque]}
+			q := rules.Asked{Signals: s.signals(p), Unavailable: s.unavailable, Now: now, Kind: kinds[s.opaque]}
 			if s.expired && a.Basis == basis.LegitimateInterest {
 				q.Now = time.Date(2026, 6, 2, 0, 0, 0, 0, time.UTC)
 			}

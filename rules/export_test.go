@@ -37,18 +37,19 @@ var Invalid = invalid
 
 // Asked is what an activity is judged by for one event.
 type Asked struct {
-	Region     Region
-	Signals    *signal.Signals
-	Objections Objections
-	Deaf       bool
-	Now        time.Time
-	Kind       catalog.Kind
+	Region      Region
+	Signals     *signal.Signals
+	Objections  Objections
+	Unavailable bool
+	Now         time.Time
+	Kind        catalog.Kind
 }
 
 // Permits tells whether the activity's basis carries an event.
 func (p *Policy) Permits(a *Activity, q *Asked) Reason {
 	return a.permits(p, &asked{
-		region: q.Region, signals: q.Signals, objections: q.Objections, deaf: q.Deaf, now: q.Now, endpoint: &catalog.Endpoint{Kind: q.Kind},
+		region: q.Region, signals: q.Signals, objections: q.Objections, unavailable: q.Unavailable, now: q.Now,
+		endpoint: &catalog.Endpoint{Kind: q.Kind},
 	})
 }
 

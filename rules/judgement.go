@@ -14,8 +14,8 @@ type Inputs struct {
 	Keys *Keys           // nil: hits with identifiers are refused
 	Rare minimise.Rarity // nil: every value is rare
 
-	// Deaf: no objection can be taken now. Nothing travels then on a basis that one may object to.
-	Deaf bool
+	// ObjectionsUnavailable: no objection can be taken now. Nothing travels then on a basis that one may object to.
+	ObjectionsUnavailable bool
 
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 

@@ -13,16 +13,16 @@ import (
 
 // asked is what an activity is judged by for one event.
 type asked struct {
-	site       *Site
-	region     Region
-	event      EventView
-	name       string
-	signals    *signal.Signals
-	objections Objections
-	deaf       bool // objections cannot be taken now
-	now        time.Time
-	endpoint   *catalog.Endpoint
-	nobody     bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
+	site        *Site
+	region      Region
+	event       EventView
+	name        string
+	signals     *signal.Signals
+	objections  Objections
+	unavailable bool // objections cannot be taken now
+	now         time.Time
+	endpoint    *catalog.Endpoint
+	nobody      bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
 }
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
@@ -137,7 +137,7 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 			return GPC
 		}
 	}
-	if q.deaf {
+	if q.unavailable {
 		return ObjectionsUntaken
 	}
 	if a.tcf == 0 {
@@ -153,7 +153,7 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 		return NoLegalReference
 	case a.objected(q):
 		return Objection
-	case q.deaf:
+	case q.unavailable:
 		return ObjectionsUntaken
 	default:
 		return Permitted
@@ -194,7 +194,7 @@ func (a *Activity) byOptOut(q *asked) Reason {
 		return Objection
 	case q.signals.OptedOut(a.us):
 		return OptedOut
-	case q.deaf:
+	case q.unavailable:
 		return ObjectionsUntaken
 	default:
 		return Permitted

@@ -17,7 +17,8 @@ func Overlong(j *Judgement, in *Inputs) Reason {
 	j.ask.Declaration, j.ask.Strings, j.ask.Scratch = &j.Route.Recipient.declared, in.Strings, &j.scratch
 	var said signal.Signals
 	j.Site.signals.Hit(&j.Hit, &said, &j.ask, nil)
-	q := asked{site: j.Site, region: j.Region, signals: &said, deaf: in.Deaf, now: in.Now, endpoint: j.Route.Endpoint}
+	q := asked{site: j.Site, region: j.Region, signals: &said, unavailable: in.ObjectionsUnavailable,
+		now: in.Now, endpoint: j.Route.Endpoint}
 	reason := NoActivity
 	for _, a := range j.Route.ladder {
 		if !a.matchesSite(q.site) || !a.matchesRegion(q.region) {

@@ -199,32 +199,32 @@ func TestThePreferenceCookieObjects(t *testing.T) {
 	}
 }
 
-// TestDeaf: where no objection can be taken, nothing travels on a basis that one may object to.
-func TestDeaf(t *testing.T) {
+// TestObjectionsUnavailable: where no objection can be taken, nothing travels on a basis that one may object to.
+func TestObjectionsUnavailable(t *testing.T) {
 	t.Parallel()
 	for b, want := range map[basis.Basis]rules.Reason{
 		basis.Consent: rules.Permitted, basis.Contract: rules.Permitted, basis.LegalObligation: rules.Permitted, basis.VitalInterests: rules.Permitted,
 		basis.LegitimateInterest: rules.ObjectionsUntaken, basis.PublicTask: rules.ObjectionsUntaken,
 	} {
-		for _, deaf := range []bool{false, true} {
+		for _, unavailable := range []bool{false, true} {
 			d := draft(rung("a", b, assessed("LIA-3"), law))
 			d.Assessments = register(t)
 			p := compile(t, d)
 			var j rules.Judgement
 			j.Hit.Reset()
 			j.Hit.Request = request(t, pageView, "ga4", yes)
-			in := rules.Inputs{Now: now, Keys: keysOf(p), Deaf: deaf}
+			in := rules.Inputs{Now: now, Keys: keysOf(p), ObjectionsUnavailable: unavailable}
 			if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
 				t.Fatal(reason)
 			}
 			j.Objections = append(j.Objections, rules.Objections{})
 			rules.Judge(&j, &in)
 			expected := rules.Permitted
-			if deaf {
+			if unavailable {
 				expected = want
 			}
 			if got := j.Verdicts[0].Reason; got != expected {
-				t.Errorf("%v, deaf %t: %v", b, deaf, got)
+				t.Errorf("%v, unavailable %t: %v", b, unavailable, got)
 			}
 		}
 	}
@@ -233,13 +233,13 @@ func TestDeaf(t *testing.T) {
 	var j rules.Judgement
 	j.Hit.Reset()
 	j.Hit.Request = request(t, pageView, "ga4", "CF-IPCountry: US")
-	in := rules.Inputs{Now: now, Keys: keysOf(p), Deaf: true}
+	in := rules.Inputs{Now: now, Keys: keysOf(p), ObjectionsUnavailable: true}
 	if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
 		t.Fatal(reason)
 	}
 	j.Objections = append(j.Objections, rules.Objections{})
 	if rules.Judge(&j, &in); j.Verdicts[0].Reason != rules.ObjectionsUntaken {
-		t.Errorf("opt-out, deaf: %v", j.Verdicts[0].Reason)
+		t.Errorf("opt-out, unavailable: %v", j.Verdicts[0].Reason)
 	}
 }
 
