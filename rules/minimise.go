@@ -159,7 +159,7 @@ func (m *minimiseState) treat(i int32) {
 	if n.Event != hit.Shared && m.verdicts[n.Event].Decision != Permit {
 		return
 	}
-	if n.Free && m.telling(nameOf(h, i), h.Nodes[n.Parent].Kind) {
+	if n.Free && m.nameLeaks(nameOf(h, i), h.Nodes[n.Parent].Kind) {
 		return
 	}
 	switch {

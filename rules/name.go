@@ -34,9 +34,9 @@ func (p *Policy) ScrubName(name string) string {
 	return text
 }
 
-// telling tells whether a name that a site chose for a member holds personal data, or the address of a page: a name is written by the
+// nameLeaks tells whether a name that a site chose for a member holds personal data, or the address of a page: a name is written by the
 // same hand as a value, and there is no minimiser for names. Such a member does not leave.
-func (m *minimiseState) telling(key hit.Span, of hit.Kind) bool {
+func (m *minimiseState) nameLeaks(key hit.Span, of hit.Kind) bool {
 	name := freePart(m.hit.Bytes(key), of)
 	if holdsAddress(name) || of == hit.Form && bytes.IndexByte(m.hit.Bytes(key), ';') >= 0 {
 		return true
@@ -61,9 +61,9 @@ func nameOf(h *hit.Hit, i int32) hit.Span {
 	return h.KeySpan(i)
 }
 
-// tellingPath tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is nobody's key: an
+// pathLeaks tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is nobody's key: an
 // e-mail address, in base64 say, or a token of a session. The path is sent as it came.
-func (r *readState) tellingPath(route *Route, path []byte) bool {
+func (r *readState) pathLeaks(route *Route, path []byte) bool {
 	if route.Endpoint.Path.Literal() {
 		return false
 	}

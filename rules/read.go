@@ -68,7 +68,7 @@ func (r *readState) findRoute() Reason {
 		r.Owner = r.Site.Owner(q.Path)
 	}
 	switch {
-	case found != nil && r.tellingPath(found, rest):
+	case found != nil && r.pathLeaks(found, rest):
 		r.Owner = found.Recipient
 		return UnknownPath
 	case found != nil:
