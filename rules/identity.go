@@ -28,7 +28,7 @@ type Identity struct {
 // "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. The error says what is wrong and holds nothing of the identifier.
 func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error) {
 	class, vendor, named := strings.Cut(name, ":")
-	var f forms
+	var f idVariants
 	c, ok := hit.ParseClass(class)
 	switch {
 	case class == emailSHA256, class == emailMD5, class == phoneSHA256:
@@ -78,7 +78,7 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 }
 
 // identities hashes every form.
-func (k *Keys) identities(f *forms) []Identity {
+func (k *Keys) identities(f *idVariants) []Identity {
 	all := make([]Identity, 0, len(f.all))
 	for i := range f.all {
 		space, text := f.all[i].space, f.text[f.all[i].from:f.all[i].to]

@@ -6,12 +6,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// forms are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is a visitor's: it lives as
-// long as the hit.
-type forms struct {
+// idVariants are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is
+// a visitor's: it lives as long as the hit.
+type idVariants struct {
 	text   []byte
 	room   workroom // to open a cookie in
-	all    []form
+	all    []idVariant
 	shared int           // how many of them all events share
 	events int           // in the hit
 	own    catalogSpaces // of the vendor that the hit is for
@@ -19,13 +19,13 @@ type forms struct {
 	digests int // made since steps was asked
 	sized   int // what grown said in all
 
-	known formTable // those of the event that was added to last
-	ofHit formTable // those that all events share
-	last  int32     // the event that was added to last
+	known variantTable // those of the event that was added to last
+	ofHit variantTable // those that all events share
+	last  int32        // the event that was added to last
 }
 
-// form is one of them: text[from:to] in a namespace.
-type form struct {
+// idVariant is one of them: text[from:to] in a namespace.
+type idVariant struct {
 	event    int32
 	class    hit.Class
 	space    string
@@ -33,14 +33,14 @@ type form struct {
 	sum      uint64 // of the text
 }
 
-// formTable finds forms by their text.
-type formTable struct {
-	slots [512]formSlot
+// variantTable finds variants by their text.
+type variantTable struct {
+	slots [512]variantSlot
 	round uint32 // slots of other rounds are empty
 	n     int
 }
 
-type formSlot struct {
+type variantSlot struct {
 	round uint32
 	at    int32
 }
@@ -48,7 +48,7 @@ type formSlot struct {
 // catalogSpaces are the namespaces of a vendor's identifiers.
 type catalogSpaces = *[hit.NumClasses]string
 
-func (f *forms) reset() {
+func (f *idVariants) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
 	f.room = f.room.cleared()
 	f.shared, f.events, f.own, f.last, f.digests, f.sized = 0, 0, nil, hit.Shared, 0, 0
@@ -56,15 +56,15 @@ func (f *forms) reset() {
 	f.ofHit.clear()
 }
 
-func (t *formTable) clear() {
+func (t *variantTable) clear() {
 	t.n = 0
 	if t.round++; t.round == 0 {
-		*t = formTable{round: 1}
+		*t = variantTable{round: 1}
 	}
 }
 
-// find returns the slot where a form is, or would be.
-func (t *formTable) find(f *forms, of *form) *formSlot {
+// find returns the slot where a variant is, or would be.
+func (t *variantTable) find(f *idVariants, of *idVariant) *variantSlot {
 	for k := of.sum; ; k++ {
 		s := &t.slots[k%uint64(len(t.slots))]
 		if s.round != t.round || f.same(&f.all[s.at], of) {
@@ -73,39 +73,41 @@ func (t *formTable) find(f *forms, of *form) *formSlot {
 	}
 }
 
-func (t *formTable) has(f *forms, of *form) bool { return t.find(f, of).round == t.round }
+func (t *variantTable) has(f *idVariants, of *idVariant) bool { return t.find(f, of).round == t.round }
 
-// add notes the form that is put at the end of all. A table that is half full is emptied first: what it knew may come twice, which does no harm.
-func (t *formTable) add(f *forms, of *form) {
+// add notes the variant that is put at the end of all. A table that is half full is emptied first: what it knew may
+// come twice, which does no harm.
+func (t *variantTable) add(f *idVariants, of *idVariant) {
 	if t.n == len(t.slots)/2 {
 		t.clear()
 	}
-	*t.find(f, of) = formSlot{t.round, int32(len(f.all))}
+	*t.find(f, of) = variantSlot{t.round, int32(len(f.all))}
 	t.n++
 }
 
 // steps is what the identifier that was added last took.
-func (f *forms) steps() int {
-	steps := costForm + costDigest*f.digests
+func (f *idVariants) steps() int {
+	steps := costVariant + costDigest*f.digests
 	f.digests = 0
 	return steps
 }
 
-// formSize is about what a form takes beside its text, in bytes: itself, its hashes, and what the record of its event says of them.
-const formSize = 192
+// variantSize is about what a variant takes beside its text, in bytes: itself, its hashes, and what the record of its
+// event says of them.
+const variantSize = 192
 
-// grown is what the forms take more than when it was asked last, in bytes.
-func (f *forms) grown() int {
-	size := len(f.text) + formSize*len(f.all)
+// grown is what the variants take more than when it was asked last, in bytes.
+func (f *idVariants) grown() int {
+	size := len(f.text) + variantSize*len(f.all)
 	more := size - f.sized
 	f.sized = size
 	return more
 }
 
-// keep keeps a form, once: not where the event, or all events, have it already. What all events share is looked up for each of them, so that
-// one event's own is enough only where there are no others.
-func (f *forms) keep(of form) {
-	if f.known.round == 0 { // the zero forms
+// keep keeps a variant, once: not where the event, or all events, have it already. What all events share is looked up
+// for each of them, so that one event's own is enough only where there are no others.
+func (f *idVariants) keep(of idVariant) {
+	if f.known.round == 0 { // the zero idVariants
 		f.last = hit.Shared
 		f.known.clear()
 		f.ofHit.clear()
@@ -127,7 +129,7 @@ func (f *forms) keep(of form) {
 	f.all = append(f.all, of)
 }
 
-// fnv is FNV-1a (draft-eastlake-fnv): forms of which many have the same sum are found more slowly, and that is all.
+// fnv is FNV-1a (draft-eastlake-fnv): variants of which many have the same sum are found more slowly, and that is all.
 func fnv(text []byte) uint64 {
 	sum := uint64(0xcbf29ce484222325)
 	for _, c := range text {
@@ -136,6 +138,6 @@ func fnv(text []byte) uint64 {
 	return sum
 }
 
-func (f *forms) same(a, b *form) bool {
+func (f *idVariants) same(a, b *idVariant) bool {
 	return a.sum == b.sum && a.space == b.space && bytes.Equal(f.text[a.from:a.to], f.text[b.from:b.to])
 }

@@ -55,13 +55,14 @@ func TestHexadecimal(t *testing.T) {
 	}
 }
 
-// formsOf are the forms of an identifier as lines: whether all events share it, its class, its namespace and its text.
-func formsOf(add func(f *forms)) (lines []string) {
+// variantsOf are the variants of an identifier as lines: whether all events share it, its class, its namespace and its
+// text.
+func variantsOf(add func(f *idVariants)) (lines []string) {
 	var own [hit.NumClasses]string
 	for class := range own {
 		own[class] = Namespace(hit.Class(class), "ga4")
 	}
-	f := &forms{own: &own, events: 2}
+	f := &idVariants{own: &own, events: 2}
 	f.reset()
 	f.own, f.events = &own, 2
 	add(f)
@@ -133,7 +134,7 @@ func TestFormsOfEachClass(t *testing.T) {
 						line(hit.Email, "email_md5", sumMD5(c.mail))
 					}
 				}
-				got := formsOf(func(f *forms) { f.add(1, class, how, []byte(c.given)) })
+				got := variantsOf(func(f *idVariants) { f.add(1, class, how, []byte(c.given)) })
 				if !slices.Equal(got, want) {
 					t.Errorf("%v, %q, %q:\n%q, want\n%q", class, how, c.given, got, want)
 				}
@@ -163,7 +164,8 @@ func TestListsOfHashes(t *testing.T) {
 		"em." + strings.Repeat("+", 43) + "~" + em:                                              {mail}, // of the other alphabet
 		"." + raw("x") + "~" + em:                                                               {mail},
 	} {
-		if got := formsOf(func(f *forms) { f.add(1, hit.Email, "user_data", []byte(text)) }); !slices.Equal(got, want) {
+		got := variantsOf(func(f *idVariants) { f.add(1, hit.Email, "user_data", []byte(text)) })
+		if !slices.Equal(got, want) {
 			t.Errorf("%q:\n%q, want\n%q", text, got, want)
 		}
 	}
@@ -179,7 +181,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 		text  string
 	}
 	var own [hit.NumClasses]string
-	f := new(forms)
+	f := new(idVariants)
 	for round := range 60 {
 		f.reset()
 		f.own, f.events = &own, 1+round%3
@@ -227,12 +229,13 @@ func TestFormsAreKeptOnce(t *testing.T) {
 	}
 }
 
-// TestManyForms: none of more forms than a table holds is lost, and as long as the table is at most half full none comes twice.
-func TestManyForms(t *testing.T) {
+// TestManyVariants: none of more variants than a table holds is lost, and as long as the table is at most half full none
+// comes twice.
+func TestManyVariants(t *testing.T) {
 	t.Parallel()
 	for _, event := range []int32{hit.Shared, 0} {
 		for _, n := range []int{255, 256, 257, 513, 1500} {
-			f := new(forms)
+			f := new(idVariants)
 			f.reset()
 			f.events = 2
 			text := func(i int) []byte { return []byte("u" + strconv.Itoa(i)) }
@@ -258,7 +261,7 @@ func TestManyForms(t *testing.T) {
 // TestFormTablesStartAnew: a table that was emptied knows nothing of before, also when the count of its rounds begins anew.
 func TestFormTablesStartAnew(t *testing.T) {
 	t.Parallel()
-	f := new(forms)
+	f := new(idVariants)
 	f.reset()
 	f.events = 2
 	for _, round := range []uint32{1, 7, ^uint32(0) - 1, ^uint32(0)} {
@@ -278,7 +281,7 @@ func TestFormTablesStartAnew(t *testing.T) {
 		}
 	}
 	// A form in the place of another one of the same sum is found behind it.
-	of := [2]form{{space: "a", from: 0, to: 1, sum: 511}, {space: "b", from: 0, to: 1, sum: 511}}
+	of := [2]idVariant{{space: "a", from: 0, to: 1, sum: 511}, {space: "b", from: 0, to: 1, sum: 511}}
 	f.reset()
 	f.text = []byte("u")
 	for i := range of {
@@ -303,12 +306,12 @@ func TestFNV(t *testing.T) {
 	}
 }
 
-// TestStepsOfForms: each identifier costs its forms, and what is hashed of it.
-func TestStepsOfForms(t *testing.T) {
+// TestStepsOfVariants: each identifier costs its forms, and what is hashed of it.
+func TestStepsOfVariants(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{"u": costForm, "jane@example.com": costForm + 2*costDigest}
+	want := map[string]int{"u": costVariant, "jane@example.com": costVariant + 2*costDigest}
 	var own [hit.NumClasses]string
-	f := &forms{own: &own}
+	f := &idVariants{own: &own}
 	for range 2 {
 		for _, text := range slices.Sorted(maps.Keys(want)) {
 			f.add(0, hit.UserID, "", []byte(text))

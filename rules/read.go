@@ -37,8 +37,8 @@ type readState struct {
 	said     signal.Signals // by the whole hit
 	ask      signal.Ask
 	scratch  cmp.Scratch
-	forms    forms
-	hashed   [64]int32 // by a form's sum: the one that was hashed last
+	variants idVariants
+	hashed   [64]int32 // by a variant's sum: the one that was hashed last
 }
 
 // reset forgets the hit.
@@ -51,7 +51,7 @@ func (r *readState) reset() {
 	r.Region, r.Signals, r.Subjects = Region{}, hit.Recycled(r.Signals), hit.Recycled(r.Subjects)
 	r.said = signal.Signals{}
 	r.ask.Reset()
-	r.forms.reset()
+	r.variants.reset()
 }
 
 // findRoute finds the site, the vendor and the endpoint.

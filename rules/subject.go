@@ -45,35 +45,35 @@ const maxShared = 64
 // catalog keeps one in: whose hit it is does not matter for who the visitor is.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
-	r.forms.own, r.forms.events = &r.Route.Recipient.spaces, len(h.Events)
+	r.variants.own, r.variants.events = &r.Route.Recipient.spaces, len(h.Events)
 	for i := range h.IDs {
 		id, how := &h.IDs[i], ""
 		if f := r.field(&h.Nodes[id.Node]); f != nil {
 			how = f.Hashed
 		}
-		r.forms.add(id.Event, id.Class, how, h.Text(id.Node))
-		if r.budget.Spend(r.forms.steps()); r.budget.spent() {
+		r.variants.add(id.Event, id.Class, how, h.Text(id.Node))
+		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
 		}
-		if !r.fits(r.forms.grown()) {
+		if !r.fits(r.variants.grown()) {
 			return OutOfMemory
 		}
 	}
 	for name, value := range r.ask.Cookies {
-		if r.forms.cookie(r.Policy, name, value) {
-			r.budget.Spend(r.forms.steps())
+		if r.variants.cookie(r.Policy, name, value) {
+			r.budget.Spend(r.variants.steps())
 		}
 	}
-	if r.budget.Spend(costShared * r.forms.shared * len(h.Events)); r.forms.shared > maxShared || r.budget.spent() {
+	if r.budget.Spend(costShared * r.variants.shared * len(h.Events)); r.variants.shared > maxShared || r.budget.spent() {
 		return OverLimit
 	}
-	if len(r.forms.all) == 0 {
+	if len(r.variants.all) == 0 {
 		return Unjudged
 	}
 	if in.Keys == nil {
 		return Failed
 	}
-	return r.hashForms(in.Keys)
+	return r.hashVariants(in.Keys)
 }
 
 // namesNobody reports whether the hit has no identifier of the visitor but the address that it came from.
@@ -86,9 +86,9 @@ func (r *readState) namesNobody() bool {
 	return true
 }
 
-// hashForms hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
-func (r *readState) hashForms(k *Keys) Reason {
-	f := &r.forms
+// hashVariants hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
+func (r *readState) hashVariants(k *Keys) Reason {
+	f := &r.variants
 	for i := range r.hashed {
 		r.hashed[i] = hit.None
 	}
@@ -112,7 +112,7 @@ func (r *readState) hashForms(k *Keys) Reason {
 }
 
 // add adds an identifier; how says in which way it travels hashed, "" where it does not.
-func (f *forms) add(event int32, class hit.Class, how string, text []byte) {
+func (f *idVariants) add(event int32, class hit.Class, how string, text []byte) {
 	switch {
 	case how == catalog.UserData:
 		f.userData(event, text)
@@ -131,7 +131,7 @@ func (f *forms) add(event int32, class hit.Class, how string, text []byte) {
 
 // given adds an identifier that is there in plain, in every form that others may know it in. An e-mail address and a phone number are always
 // among them as hashes: those alone are looked up and kept, for whoever has the plain one has its hashes too.
-func (f *forms) given(event int32, class hit.Class, space string, text []byte) {
+func (f *idVariants) given(event int32, class hit.Class, space string, text []byte) {
 	at := bytes.IndexByte(text, '@') >= 0
 	switch {
 	case class == hit.Phone:
@@ -153,7 +153,7 @@ func (f *forms) given(event int32, class hit.Class, space string, text []byte) {
 }
 
 // normal writes a text in its normal form. Ok is false where nothing is in it.
-func (f *forms) normal(norm pseudonym.Norm, text []byte) (of form, ok bool) {
+func (f *idVariants) normal(norm pseudonym.Norm, text []byte) (of idVariant, ok bool) {
 	of.from = len(f.text)
 	f.text = pseudonym.AppendNormal(f.text, norm, text)
 	of.to = len(f.text)
@@ -161,7 +161,7 @@ func (f *forms) normal(norm pseudonym.Norm, text []byte) (of form, ok bool) {
 }
 
 // plain adds a text in its normal form, where anything is in it.
-func (f *forms) plain(event int32, class hit.Class, space string, norm pseudonym.Norm, text []byte) {
+func (f *idVariants) plain(event int32, class hit.Class, space string, norm pseudonym.Norm, text []byte) {
 	if of, ok := f.normal(norm, text); ok {
 		of.event, of.class, of.space = event, class, space
 		f.keep(of)
@@ -169,12 +169,12 @@ func (f *forms) plain(event int32, class hit.Class, space string, norm pseudonym
 }
 
 // hash adds a hash as it was given: in lower case.
-func (f *forms) hash(event int32, class hit.Class, space string, text []byte) {
+func (f *idVariants) hash(event int32, class hit.Class, space string, text []byte) {
 	f.plain(event, class, space, pseudonym.Mailbox, text)
 }
 
 // digest adds the hash of an identifier, with a prefix in front of it.
-func (f *forms) digest(event int32, class hit.Class, space string, of form, prefix []byte) {
+func (f *idVariants) digest(event int32, class hit.Class, space string, of idVariant, prefix []byte) {
 	f.digests++
 	from := len(f.text)
 	f.text = append(append(f.text, prefix...), f.text[of.from:of.to]...)
@@ -187,11 +187,11 @@ func (f *forms) digest(event int32, class hit.Class, space string, of form, pref
 		f.text = hex.AppendEncode(f.text[:from], sum[:])
 	}
 	hit.Forget(f.text, len(plain))
-	f.keep(form{event: event, class: class, space: space, from: from, to: len(f.text)})
+	f.keep(idVariant{event: event, class: class, space: space, from: from, to: len(f.text)})
 }
 
 // userData adds the hashes in a list as Google's tags write it: "tv.1~em.HASH~pn.HASH", SHA-256 in base64url.
-func (f *forms) userData(event int32, text []byte) {
+func (f *idVariants) userData(event int32, text []byte) {
 	for len(text) > 0 {
 		var item []byte
 		item, text, _ = bytes.Cut(text, []byte{'~'})
@@ -204,7 +204,7 @@ func (f *forms) userData(event int32, text []byte) {
 		if _, err := base64.RawURLEncoding.Decode(sum[:], encoded); err != nil {
 			continue
 		}
-		of := form{event: event, class: hit.Email, space: emailSHA256, from: len(f.text)}
+		of := idVariant{event: event, class: hit.Email, space: emailSHA256, from: len(f.text)}
 		switch string(name) {
 		case "em":
 		case "pn":
@@ -253,7 +253,7 @@ func (c *compiler) cookies() error {
 }
 
 // cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.
-func (f *forms) cookie(p *Policy, name, value []byte) (named bool) {
+func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 	if len(name) == 0 {
 		return false
 	}

@@ -17,11 +17,11 @@ const (
 
 // What things cost besides looking at values.
 const (
-	costForm   = 60  // bringing an identifier to its forms
-	costDigest = 300 // one of them that is a hash
-	costID     = 500 // hashing one of them below two keys
-	costNode   = 4   // a field that is passed by
-	costShared = 16  // writing down with one event an identifier that all share
+	costVariant = 60  // bringing an identifier to its forms
+	costDigest  = 300 // one of them that is a hash
+	costID      = 500 // hashing one of them below two keys
+	costNode    = 4   // a field that is passed by
+	costShared  = 16  // writing down with one event an identifier that all share
 )
 
 // budget is what may still be spent on a hit. Its zero value allows nothing.
