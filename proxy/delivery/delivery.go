@@ -3,6 +3,7 @@
 package delivery
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -87,12 +88,12 @@ type host struct {
 
 // New makes a client. The error names the upstream that cannot be one.
 func New(o Options) (*Client, error) {
-	o.Timeout = orDefault(o.Timeout, 3*time.Second)
-	o.Conns = orDefault(o.Conns, 64)
-	o.Wait = orDefault(o.Wait, 50*time.Millisecond)
-	o.Idle = orDefault(o.Idle, 5*time.Second)
-	o.Answer = orDefault(o.Answer, 64<<10)
-	o.Places = orDefault(o.Places, 2*o.Conns)
+	o.Timeout = cmp.Or(max(o.Timeout, 0), 3*time.Second)
+	o.Conns = cmp.Or(max(o.Conns, 0), 64)
+	o.Wait = cmp.Or(max(o.Wait, 0), 50*time.Millisecond)
+	o.Idle = cmp.Or(max(o.Idle, 0), 5*time.Second)
+	o.Answer = cmp.Or(max(o.Answer, 0), 64<<10)
+	o.Places = cmp.Or(max(o.Places, 0), 2*o.Conns)
 	c := &Client{hosts: map[[2]string]*host{}, opts: o}
 	vendors := map[string]*places{}
 	for _, u := range o.Upstreams {
@@ -107,13 +108,6 @@ func New(o Options) (*Client, error) {
 		c.hosts[[2]string{u.Vendor, u.Host}] = h
 	}
 	return c, nil
-}
-
-func orDefault[T int | time.Duration](given, otherwise T) T {
-	if given > 0 {
-		return given
-	}
-	return otherwise
 }
 
 func (o *Options) host(u Upstream) (*host, error) {
@@ -146,7 +140,7 @@ func (o *Options) host(u Upstream) (*host, error) {
 	}
 	return &host{
 		client: client(), alone: client(), name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/"),
-		thanks: o.Answer, answer: orDefault(u.Answer, o.Answer),
+		thanks: o.Answer, answer: cmp.Or(max(u.Answer, 0), o.Answer),
 	}, nil
 }
 
