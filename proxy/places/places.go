@@ -15,6 +15,7 @@
 package places
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/netip"
@@ -65,10 +66,10 @@ type Options struct {
 }
 
 func (o *Options) fill() {
-	orElse(&o.Most, 4096)
-	orElse(&o.PerNetwork, 256)
-	orElse(&o.Beside, 32)
-	orElse(&o.Quick, time.Second)
+	o.Most = cmp.Or(max(o.Most, 0), 4096)
+	o.PerNetwork = cmp.Or(max(o.PerNetwork, 0), 256)
+	o.Beside = cmp.Or(max(o.Beside, 0), 32)
+	o.Quick = cmp.Or(max(o.Quick, 0), time.Second)
 	if o.Trusted == nil {
 		o.Trusted = func(netip.Addr) bool { return false }
 	}
@@ -86,12 +87,6 @@ func (o *Options) fill() {
 	}
 	if o.After == nil {
 		o.After = time.After
-	}
-}
-
-func orElse[T int | time.Duration](n *T, value T) {
-	if *n <= 0 {
-		*n = value
 	}
 }
 
