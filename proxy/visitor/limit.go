@@ -1,6 +1,7 @@
 package visitor
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
 	"sync"
@@ -37,12 +38,6 @@ type Limits struct {
 // patienceForTurn is how long a change waits for its turn at most.
 const patienceForTurn = 3 * time.Second
 
-func orElse(n *int, value int) {
-	if *n <= 0 {
-		*n = value
-	}
-}
-
 // limiter says whether a change may be made now.
 type limiter struct {
 	Limits
@@ -65,13 +60,13 @@ type changer struct {
 const around = 64
 
 func newLimiter(l Limits, now func() time.Time) *limiter {
-	orElse(&l.Burst, 30)
-	orElse(&l.PerMinute, 10)
-	orElse(&l.LinkBurst, 10)
-	orElse(&l.LinkPerMinute, 6)
-	orElse(&l.PerSecond, 1000)
-	orElse(&l.Waiting, 512)
-	orElse(&l.Remembered, 1<<16)
+	l.Burst = cmp.Or(max(l.Burst, 0), 30)
+	l.PerMinute = cmp.Or(max(l.PerMinute, 0), 10)
+	l.LinkBurst = cmp.Or(max(l.LinkBurst, 0), 10)
+	l.LinkPerMinute = cmp.Or(max(l.LinkPerMinute, 0), 6)
+	l.PerSecond = cmp.Or(max(l.PerSecond, 0), 1000)
+	l.Waiting = cmp.Or(max(l.Waiting, 0), 512)
+	l.Remembered = cmp.Or(max(l.Remembered, 0), 1<<16)
 	return &limiter{
 		Limits: l, now: now, turns: newTurns(l.PerSecond, l.Waiting, now),
 		own: remembering[netip.Prefix, *changer](l.Remembered), wide: remembering[netip.Prefix, *recent](2 * l.Remembered),
