@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -127,7 +128,8 @@ func joined(limits, more string) string { return strings.Trim(limits+", "+more, 
 
 func writeFiles(dir string, s setup) (string, error) {
 	var server, activities, profile strings.Builder
-	_, _ = strings.NewReplacer("LISTEN", orElse(s.listen, "127.0.0.1:0"), "TRUSTED", s.trusted, "LIMITS", s.limits).WriteString(&server, serverFile)
+	filled := strings.NewReplacer("LISTEN", cmp.Or(s.listen, "127.0.0.1:0"), "TRUSTED", s.trusted, "LIMITS", s.limits)
+	_, _ = filled.WriteString(&server, serverFile)
 	activities.WriteString("activities:\n")
 	profile.WriteString(profileFile)
 	if s.sets > 0 {
@@ -171,11 +173,4 @@ func setLine(vendor string, n int) string {
 		all = append(all, name+`: "1"`)
 	}
 	return strings.Join(all, ", ")
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
