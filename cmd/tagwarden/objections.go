@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -174,16 +175,9 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 		if got.New {
 			what = sprintf("recorded as change %d", got.Seq)
 		}
-		printf(t.out, "%s; in force now: %s\n", what, orNothing(got.InForce))
+		printf(t.out, "%s; in force now: %s\n", what, cmp.Or(strings.Join(got.InForce, ", "), "nothing"))
 		return fine
 	})
-}
-
-func orNothing(scopes []string) string {
-	if len(scopes) == 0 {
-		return "nothing"
-	}
-	return strings.Join(scopes, ", ")
 }
 
 func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
@@ -221,7 +215,7 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		}
 		for i, one := range got.Subjects {
 			name, _, _ := strings.Cut(rest[i], "=")
-			printf(t.out, "%d. %s: %s\n", i+1, name, orNothing(one.InForce))
+			printf(t.out, "%d. %s: %s\n", i+1, name, cmp.Or(strings.Join(one.InForce, ", "), "nothing"))
 		}
 		return fine
 	})
