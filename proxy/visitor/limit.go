@@ -88,11 +88,11 @@ func (l *limiter) page(from netip.Addr) time.Duration {
 	own, wide := networks(from)
 	l.mu.Lock()
 	now := l.now()
-	beside := found(l.wide, wide, func() *recent { return new(recent) })
+	beside := remembered(l.wide, wide, func() *recent { return new(recent) })
 	late := math.Floor(beside.at(now)) // a few neighbours do not put somebody behind who comes from where nobody lives
 	var mine *changer
 	if own.IsValid() {
-		mine = found(l.own, own, func() *changer { return newChanger(l.PerMinute, l.Burst) })
+		mine = remembered(l.own, own, func() *changer { return newChanger(l.PerMinute, l.Burst) })
 		if wait := mine.take(now); wait > 0 {
 			l.mu.Unlock()
 			return wait
@@ -112,7 +112,7 @@ func (l *limiter) page(from netip.Addr) time.Duration {
 func (l *limiter) link(person objection.Subject) time.Duration {
 	l.mu.Lock()
 	now := l.now()
-	of := found(l.people, person, func() *changer { return newChanger(l.LinkPerMinute, l.LinkBurst) })
+	of := remembered(l.people, person, func() *changer { return newChanger(l.LinkPerMinute, l.LinkBurst) })
 	wait, late := of.take(now), of.recent.at(now)
 	l.mu.Unlock()
 	if wait > 0 {
@@ -132,8 +132,8 @@ func (l *limiter) turn(late float64, note func(time.Time)) time.Duration {
 	return 0
 }
 
-// found returns what is remembered under a key, or a new one.
-func found[K comparable, V any](of *lru.LRU[K, V], key K, anew func() V) V {
+// remembered returns what is remembered under a key, or a new one.
+func remembered[K comparable, V any](of *lru.LRU[K, V], key K, anew func() V) V {
 	v, ok := of.Get(key)
 	if !ok {
 		v = anew()
