@@ -17,7 +17,7 @@ func (o *Outbox) attempt(ctx context.Context, r *Receiver, m *Waiting, a *Act) (
 	if err != nil {
 		return WhyUnsendable, 0, err
 	}
-	status, header, err := ask(o.opts.Client, request)
+	status, header, err := post(o.opts.Client, request)
 	switch {
 	case status == 0:
 		return WhyDown, 0, err
