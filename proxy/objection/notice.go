@@ -21,7 +21,7 @@ func (s *Store) Post(ctx context.Context, n Notice) (kept bool, err error) {
 		return false, errors.New("a notice is about something, and its steps begin with 1")
 	}
 	r := &request{notice: &n, done: make(chan struct{})}
-	if err := s.ask(ctx, r); err != nil {
+	if err := s.submit(ctx, r); err != nil {
 		return false, err
 	}
 	return len(r.receipts) > 0 && r.receipts[0].New, r.err

@@ -97,7 +97,7 @@ func parseWaiting(key, value []byte) (Waiting, error) {
 // Ack forgets messages that were sent, or given up. It returns when that is on disk.
 func (s *Store) Ack(ids []uint64) error {
 	r := &request{ack: ids, done: make(chan struct{})}
-	if err := s.ask(context.Background(), r); err != nil {
+	if err := s.submit(context.Background(), r); err != nil {
 		return err
 	}
 	return r.err

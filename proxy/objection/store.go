@@ -100,14 +100,14 @@ func (s *Store) Apply(ctx context.Context, b Batch) ([]Receipt, error) {
 		return nil, err
 	}
 	r := &request{batch: &b, done: make(chan struct{})}
-	if err := s.ask(ctx, r); err != nil {
+	if err := s.submit(ctx, r); err != nil {
 		return nil, err
 	}
 	return r.receipts, r.err
 }
 
-// ask puts a request before the writer and waits for the answer.
-func (s *Store) ask(ctx context.Context, r *request) error {
+// submit puts a request before the writer and waits for the answer.
+func (s *Store) submit(ctx context.Context, r *request) error {
 	err := s.Err()
 	if errors.Is(err, ErrGone) {
 		err = s.Present() // it may be back
