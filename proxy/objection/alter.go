@@ -61,7 +61,7 @@ func (g *group) number(d *dictionary, bucket []byte, name string) (uint32, error
 }
 
 // alter takes back and adds scopes for one subject.
-func (g *group) alter(st *standing, c *Change) {
+func (g *group) alter(st *subjectState, c *Change) {
 	had := st.record.scopes
 	g.before = had.appendMarks(g.before[:0])
 	after := append(g.after[:0], g.before...)
@@ -127,8 +127,8 @@ func (g *group) retell(before, after Scopes) {
 func (g *group) inForce(mine []uint32) []string {
 	var all []string
 	for i, at := range mine {
-		scopes := g.standing[at].record.scopes
-		if i > 0 && scopes == g.standing[mine[i-1]].record.scopes {
+		scopes := g.states[at].record.scopes
+		if i > 0 && scopes == g.states[mine[i-1]].record.scopes {
 			continue
 		}
 		names, ok := g.named[scopes]

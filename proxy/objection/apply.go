@@ -19,11 +19,11 @@ type group struct {
 
 	tx       *bolt.Tx
 	now      time.Time
-	wrote    bool       // something was put: the transaction has to be committed
-	standing []standing // of every subject that a change names, by hash, ascending
-	of       []uint32   // for every subject of every change, in their order, its place in standing
-	at       int        // in of
-	state    state      // after the commit
+	wrote    bool           // something was put: the transaction has to be committed
+	states   []subjectState // of every subject that a change names, by hash, ascending
+	of       []uint32       // for every subject of every change, in their order, its place in states
+	at       int            // in of
+	state    state          // after the commit
 	tree     tree
 	recorded []Recorded
 	counts   map[measure]uint64
@@ -45,8 +45,8 @@ type answer struct {
 	like     int  // with skip: the request of the group that is answered the same; -1: none
 }
 
-// standing is a subject while a group is applied.
-type standing struct {
+// subjectState is a subject while a group is applied.
+type subjectState struct {
 	hash    [16]byte
 	record  record
 	had     bool  // it has a record on disk
@@ -148,12 +148,12 @@ func (g *group) load() {
 	})
 	slices.SortFunc(all, func(a, b named) int { return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low)) })
 	g.of = make([]uint32, len(all))
-	g.standing = make([]standing, 0, len(all))
+	g.states = make([]subjectState, 0, len(all))
 	subjects := g.tx.Bucket(bucketSubjects)
 	for i, n := range all {
 		if i == 0 || n.high != all[i-1].high || n.low != all[i-1].low {
-			g.standing = append(g.standing, standing{})
-			st := &g.standing[len(g.standing)-1]
+			g.states = append(g.states, subjectState{})
+			st := &g.states[len(g.states)-1]
 			binary.BigEndian.PutUint64(st.hash[:8], n.high)
 			binary.BigEndian.PutUint64(st.hash[8:], n.low)
 			if g.writer.store.index.mayHold(&st.hash) {
@@ -163,7 +163,7 @@ func (g *group) load() {
 				}
 			}
 		}
-		g.of[n.at] = uint32(len(g.standing) - 1)
+		g.of[n.at] = uint32(len(g.states) - 1)
 	}
 }
 
@@ -190,7 +190,7 @@ func (g *group) request(i int, r *request) error {
 	places := g.of[g.at : g.at+subjects]
 	g.at += subjects
 	for _, at := range places {
-		if err := g.standing[at].err; err != nil {
+		if err := g.states[at].err; err != nil {
 			a.err = err
 			return nil
 		}
@@ -223,12 +223,12 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	effect := &g.effect
 	effect.added, effect.removed = effect.added[:0], effect.removed[:0]
 	for _, at := range mine {
-		g.alter(&g.standing[at], c)
+		g.alter(&g.states[at], c)
 	}
 	receipt := Receipt{Recorded: g.now, New: effect.any() || c.Complaint, InForce: g.inForce(mine)}
 	if !receipt.New {
 		for _, at := range mine {
-			receipt.Seq = max(receipt.Seq, g.standing[at].record.seq)
+			receipt.Seq = max(receipt.Seq, g.states[at].record.seq)
 		}
 		return receipt, nil
 	}
@@ -238,7 +238,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		return Receipt{}, err
 	}
 	for _, at := range mine {
-		if st := &g.standing[at]; st.record.seq == touched {
+		if st := &g.states[at]; st.record.seq == touched {
 			st.record.seq, st.record.source = receipt.Seq, source
 		}
 	}
@@ -288,8 +288,8 @@ func (g *group) putRun() error {
 // finish puts what is put once: records, measures, the head.
 func (g *group) finish() error {
 	subjects := g.tx.Bucket(bucketSubjects)
-	for i := range g.standing {
-		st := &g.standing[i]
+	for i := range g.states {
+		st := &g.states[i]
 		if !st.changed {
 			continue
 		}

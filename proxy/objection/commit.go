@@ -101,9 +101,9 @@ func (w *writer) publish(g *group) error {
 	if err := s.file.renew(); err != nil {
 		return fmt.Errorf("what was written cannot be read: %w", err)
 	}
-	few := len(g.standing) <= 256 // many would drive out what is asked for
-	for i := range g.standing {
-		if st := &g.standing[i]; st.changed {
+	few := len(g.states) <= 256 // many would drive out what is asked for
+	for i := range g.states {
+		if st := &g.states[i]; st.changed {
 			s.index.add(&st.hash)
 			s.recent.change(st.hash, st.record.scopes, few)
 		}

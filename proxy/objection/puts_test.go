@@ -173,7 +173,7 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 		"log":           func(g *group) error { return g.putRun() },
 		"long log":      func(g *group) error { return g.log(&Recorded{Change: Change{Because: strings.Repeat("b", longRun)}}) },
 		"measures":      func(g *group) error { return g.putMeasures() },
-		"records":       func(g *group) error { g.run.first = 0; g.standing = []standing{{changed: true}}; return g.finish() },
+		"records":       func(g *group) error { g.run.first = 0; g.states = []subjectState{{changed: true}}; return g.finish() },
 		"only the log":  func(g *group) error { g.counts = nil; return g.finish() },
 		"only measures": func(g *group) error { g.run.first = 0; return g.finish() },
 		"only the head": func(g *group) error { g.run.first, g.counts, g.now = 0, nil, noon; return g.finish() },
