@@ -77,12 +77,12 @@ type Counter struct {
 type view struct {
 	day   int64 // days since 1970-01-01, UTC
 	key   [16]byte
-	today *counts // nil: nothing was counted yet
-	past  []*past // newest first; the first may be of today, from before a restart
+	today *counts    // nil: nothing was counted yet
+	past  []*pastDay // newest first; the first may be of today, from before a restart
 }
 
-// past are the counts of a day that is not counted any more.
-type past struct {
+// pastDay is the counts of a day that is not counted any more.
+type pastDay struct {
 	day  int64
 	key  [16]byte
 	byID map[uint64]uint16
@@ -115,7 +115,7 @@ func Open(o Options) (*Counter, error) {
 
 // begin makes a view the present one. Past days that no rule can ask for go.
 func (c *Counter) begin(v *view) {
-	v.past = slices.DeleteFunc(v.past, func(p *past) bool { return p.day <= v.day-minimise.MaxDays })
+	v.past = slices.DeleteFunc(v.past, func(p *pastDay) bool { return p.day <= v.day-minimise.MaxDays })
 	c.pairs, c.nets = set{}, tally{}
 	c.key = v.key
 	c.view.Store(v)
@@ -257,9 +257,9 @@ func (c *Counter) turn(day int64) {
 }
 
 // kept are all days as they are to be kept: of today what two networks share, whether it was counted before a restart or after.
-func (c *Counter) kept() []*past {
+func (c *Counter) kept() []*pastDay {
 	v := c.view.Load()
-	today := &past{v.day, v.key, v.today.shared()}
+	today := &pastDay{v.day, v.key, v.today.shared()}
 	days := v.past
 	if len(days) > 0 && days[0].day == v.day && days[0].key == v.key {
 		for id, n := range days[0].byID {
@@ -267,19 +267,19 @@ func (c *Counter) kept() []*past {
 		}
 		days = days[1:]
 	}
-	return append([]*past{today}, days...)
+	return append([]*pastDay{today}, days...)
 }
 
 // Turn begins another day where it has come. Until it was called, or something counted, look-ups are as of the day before.
 func (c *Counter) Turn(now time.Time) {
-	_ = c.ask(func() error { c.turn(dayOf(now)); return nil })
+	_ = c.onCounter(func() error { c.turn(dayOf(now)); return nil })
 }
 
 // Write writes the file where something changed.
-func (c *Counter) Write() error { return c.ask(c.write) }
+func (c *Counter) Write() error { return c.onCounter(c.write) }
 
-// ask lets the counting goroutine do something, after what it was handed until now.
-func (c *Counter) ask(what func() error) error {
+// onCounter lets the counting goroutine do something, after what it was handed until now.
+func (c *Counter) onCounter(what func() error) error {
 	result := make(chan error, 1)
 	select {
 	case c.asked <- func() { result <- what() }:
@@ -307,7 +307,7 @@ func (c *Counter) write() error {
 	return nil
 }
 
-func readFile(path string) ([]*past, error) {
+func readFile(path string) ([]*pastDay, error) {
 	if path == "" {
 		return nil, nil
 	}

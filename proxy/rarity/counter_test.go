@@ -53,7 +53,7 @@ func visit(t testing.TB, c *Counter, at time.Time, value string, from, to int) {
 
 func settle(t testing.TB, c *Counter) {
 	t.Helper()
-	if err := c.ask(func() error { return nil }); err != nil {
+	if err := c.onCounter(func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -329,7 +329,7 @@ func TestAllocs(t *testing.T) {
 }
 
 func FuzzParseDays(f *testing.F) {
-	whole := encodeDays([]*past{{day: 20782, key: [16]byte{1}, byID: map[uint64]uint16{5: 3, 9: 1000}}, {day: 20780, key: [16]byte{2}, byID: map[uint64]uint16{}}})
+	whole := encodeDays([]*pastDay{{day: 20782, key: [16]byte{1}, byID: map[uint64]uint16{5: 3, 9: 1000}}, {day: 20780, key: [16]byte{2}, byID: map[uint64]uint16{}}})
 	for _, seed := range [][]byte{whole, nil, whole[:len(magic)], whole[:60], encodeDays(nil)} {
 		f.Add(seed)
 	}

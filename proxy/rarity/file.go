@@ -20,7 +20,7 @@ const (
 	valueSize = 8 + 2
 )
 
-func encodeDays(days []*past) []byte {
+func encodeDays(days []*pastDay) []byte {
 	dst := []byte(magic)
 	for _, d := range days {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(d.day))
@@ -36,7 +36,7 @@ func encodeDays(days []*past) []byte {
 }
 
 // parseDays reads what encodeDays writes, and nothing else. The error is ErrFile.
-func parseDays(text []byte) ([]*past, error) {
+func parseDays(text []byte) ([]*pastDay, error) {
 	end := len(text) - sha256.Size
 	if end < len(magic) || string(text[:len(magic)]) != magic {
 		return nil, ErrFile
@@ -44,7 +44,7 @@ func parseDays(text []byte) ([]*past, error) {
 	if sum := sha256.Sum256(text[:end]); !bytes.Equal(sum[:], text[end:]) {
 		return nil, ErrFile
 	}
-	var days []*past
+	var days []*pastDay
 	for rest := text[len(magic):end]; len(rest) > 0; {
 		d, after, ok := parseDay(rest)
 		if !ok || len(days) == minimise.MaxDays || len(days) > 0 && d.day >= days[len(days)-1].day {
@@ -55,11 +55,11 @@ func parseDays(text []byte) ([]*past, error) {
 	return days, nil
 }
 
-func parseDay(text []byte) (d *past, rest []byte, ok bool) {
+func parseDay(text []byte) (d *pastDay, rest []byte, ok bool) {
 	if len(text) < headSize {
 		return nil, nil, false
 	}
-	d = &past{day: int64(binary.BigEndian.Uint64(text)), key: [16]byte(text[8:24])}
+	d = &pastDay{day: int64(binary.BigEndian.Uint64(text)), key: [16]byte(text[8:24])}
 	n := int(binary.BigEndian.Uint32(text[24:]))
 	text = text[headSize:]
 	if d.day < 0 || n > valueSlots || len(text) < n*valueSize {
