@@ -83,7 +83,7 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 	}
 	defer done()
 	if asked.file != nil {
-		out, err := h.take(r.Context(), asked)
+		out, err := h.importPart(r.Context(), asked)
 		if err != nil {
 			return err
 		}
@@ -150,8 +150,8 @@ func placed(err error, asked *body) error {
 	return p
 }
 
-// take takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with the rest.
-func (h *handler) take(ctx context.Context, asked *body) (*Imported, error) {
+// importPart takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with the rest.
+func (h *handler) importPart(ctx context.Context, asked *body) (*Imported, error) {
 	out := &Imported{Rejected: append([]Rejected{}, asked.bad...)}
 	progress := &objection.Progress{File: asked.file.file, Line: asked.file.line}
 	if !asked.file.trial {
@@ -166,7 +166,7 @@ func (h *handler) take(ctx context.Context, asked *body) (*Imported, error) {
 	}
 	good := make([]objection.Act, 0, len(asked.acts))
 	for i, one := range asked.acts {
-		err := h.look(one)
+		err := h.validate(one)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			out.Rejected = append(out.Rejected, Rejected{asked.places[i].index, fault.Error()})
 		} else if err != nil {
@@ -196,8 +196,8 @@ func (i *Imported) count(receipts []objection.Receipt) {
 	}
 }
 
-// look says what is wrong with an act, and does nothing.
-func (h *handler) look(act objection.Act) error {
+// validate says what is wrong with an act, and does nothing.
+func (h *handler) validate(act objection.Act) error {
 	if h.opts.Check != nil {
 		return h.opts.Check(act)
 	}
