@@ -72,15 +72,15 @@ func (k *keyring) begin() error {
 	} else {
 		k.opts.Log.Warn("key state " + origin)
 	}
-	return k.note(origin + "; " + standing(k.store.State()))
+	return k.note(origin + "; " + stateText(k.store.State()))
 }
 
 // repeat records again what the ledger has to remember of keys, so that it is still there when old records are deleted: without it a
 // state that is lost would be made again of any root, and a key that was shredded with it.
-func (k *keyring) repeat() error { return k.note("as before; " + standing(k.store.State())) }
+func (k *keyring) repeat() error { return k.note("as before; " + stateText(k.store.State())) }
 
-// standing says in words how the key state stands.
-func standing(state pseudonym.State) string {
+// stateText says in words how the key state stands.
+func stateText(state pseudonym.State) string {
 	day, _ := state.Chain(pseudonym.Day)
 	text := fmt.Sprintf("identity %s, day %d", state.Identity(), day)
 	if state.Shreds() > 0 {

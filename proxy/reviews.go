@@ -68,7 +68,7 @@ func (r *reviews) watch(ctx context.Context) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
 	for ctx.Err() == nil {
-		r.look(ctx)
+		r.remind(ctx)
 		select {
 		case <-ctx.Done():
 		case <-t.C:
@@ -77,8 +77,8 @@ func (r *reviews) watch(ctx context.Context) {
 	}
 }
 
-// look tells of each review that has reached another mark.
-func (r *reviews) look(ctx context.Context) {
+// remind tells of each review that has reached another mark.
+func (r *reviews) remind(ctx context.Context) {
 	now := r.opts.Now()
 	if today := basis.DayOf(now); today != r.day {
 		r.day = today
