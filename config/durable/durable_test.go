@@ -85,9 +85,9 @@ var acts = []struct {
 		"sync temporary\nlink temporary to new\nremove temporary\nsync folder .\n", "new", "", "after", false,
 	},
 	{
-		"Settle", func(f durable.Files, dir string) error {
+		"SyncAgain", func(f durable.Files, dir string) error {
 			path := filepath.Join(dir, "new")
-			return errors.Join(os.WriteFile(path, []byte("after"), 0o600), f.Settle(path))
+			return errors.Join(os.WriteFile(path, []byte("after"), 0o600), f.SyncAgain(path))
 		},
 		"write over new\nsync new\nsync folder .\n", "new", "", "after", true,
 	},
@@ -325,7 +325,7 @@ func TestWhatCannotBeDone(t *testing.T) {
 		"no folder to replace in":             f.Replace(filepath.Join(dir, "none", "a"), nil, 0o600),
 		"no folder to sync":                   f.SyncFolder(filepath.Join(dir, "none")),
 		"nothing to adopt":                    f.Adopt(filepath.Join(dir, "none"), path),
-		"nothing to settle":                   f.Settle(filepath.Join(dir, "none")),
+		"nothing to sync again":               f.SyncAgain(filepath.Join(dir, "none")),
 		"nothing to overwrite":                f.Overwrite(filepath.Join(dir, "none")),
 		"nothing to rename":                   f.Rename(filepath.Join(dir, "none"), path),
 	} {

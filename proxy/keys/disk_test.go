@@ -68,8 +68,8 @@ func (d *disk) Write(path string, text []byte) error {
 	return nil
 }
 
-// Settle changes nothing: what is on this disk is on it for good.
-func (d *disk) Settle(string) error {
+// SyncAgain changes nothing: what is on this disk is on it for good.
+func (d *disk) SyncAgain(string) error {
 	if now, alive := d.dies(); now || !alive {
 		return errDied
 	}

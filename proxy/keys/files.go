@@ -13,7 +13,7 @@ type Files interface {
 	Folder(path string) error             // makes a folder that only its owner can enter
 	Read(path string) ([]byte, error)     // fs.ErrNotExist where there is no such file
 	Write(path string, text []byte) error // makes a file anew, which only its owner can read
-	Settle(path string) error             // has a file reach the disk of which nobody knows whether it did
+	SyncAgain(path string) error          // has a file reach the disk of which nobody knows whether it did
 	Overwrite(path string) error          // writes zeros over all of a file, where it lies
 	Rename(oldPath, newPath string) error // within a folder
 	Remove(path string) error             // takes a file away

@@ -89,7 +89,7 @@ func Open(o Options) (*Store, error) {
 		s.state = found.state
 		if found.unfinished {
 			s.Origin = Settled
-			return s, s.settle()
+			return s, s.completeChange()
 		}
 		return s, nil
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, pseudonym.ErrState):
@@ -192,7 +192,7 @@ func (s *Store) Random() (key pseudonym.Key, err error) {
 // on write, and an SSD, which writes every block to another cell, keep the old bytes until they get round to erasing them; so do backups.
 // An encrypted disk makes that a matter of who has its key.
 func (s *Store) save(state pseudonym.State) error {
-	if err := s.settle(); err != nil {
+	if err := s.completeChange(); err != nil {
 		return err
 	}
 	if err := s.opts.Files.Write(s.path(nextFile), state.Append(nil)); err != nil {
@@ -205,9 +205,9 @@ func (s *Store) save(state pseudonym.State) error {
 	return nil
 }
 
-// settle puts a state that was written whole in the place of the old one, and takes away one that was not. Whoever wrote it may have died, or
+// completeChange puts a state that was written whole in the place of the old one, and takes away one that was not. Whoever wrote it may have died, or
 // been told of a failure, before it was on disk: it has to be there before the old one is overwritten.
-func (s *Store) settle() error {
+func (s *Store) completeChange() error {
 	text, err := s.opts.Files.Read(s.path(nextFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -218,7 +218,7 @@ func (s *Store) settle() error {
 	if _, faulty := pseudonym.ParseState(text); faulty != nil {
 		return s.discard()
 	}
-	if err := s.opts.Files.Settle(s.path(nextFile)); err != nil {
+	if err := s.opts.Files.SyncAgain(s.path(nextFile)); err != nil {
 		return fmt.Errorf("cannot write the key state: %w", err)
 	}
 	return s.replace()
