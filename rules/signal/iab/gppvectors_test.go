@@ -91,7 +91,7 @@ func (s *idStore) add(of uint16, ids []any) {
 		}
 		s.spans = append(s.spans, span{of, uint16(run[0].(float64)), uint16(run[1].(float64))})
 	}
-	s.settle(0)
+	s.merge(0)
 }
 
 func throughJSON(list []any) (out any) {

@@ -38,7 +38,7 @@ func (s *idStore) restrictions(r *bitReader, c coding) (lo, hi uint16) {
 			s.ranges(r, c, restrictionOf(purpose, kind), 65535)
 		}
 	}
-	s.settle(from)
+	s.merge(from)
 	return uint16(from), uint16(len(s.spans))
 }
 

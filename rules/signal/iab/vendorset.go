@@ -47,7 +47,7 @@ func (s *idStore) set(r *bitReader, c coding) idSet {
 	}
 	from := len(s.spans)
 	s.ranges(r, c, 0, set.max)
-	s.settle(from)
+	s.merge(from)
 	set.ranged, set.lo, set.hi = true, uint16(from), uint16(len(s.spans))
 	return set
 }
@@ -96,10 +96,10 @@ func (c coding) entry(r *bitReader, before int) (first, last int) {
 	return first, last
 }
 
-// settle sorts and merges the spans from there on. As encoders write them there is nothing to do.
-func (s *idStore) settle(from int) {
+// merge sorts and merges the spans from there on. As encoders write them there is nothing to do.
+func (s *idStore) merge(from int) {
 	spans := s.spans[from:]
-	if settled(spans) {
+	if ascending(spans) {
 		return
 	}
 	slices.SortFunc(spans, func(a, b span) int {
@@ -117,7 +117,7 @@ func (s *idStore) settle(from int) {
 	s.spans = s.spans[:from+n+1]
 }
 
-func settled(spans []span) bool {
+func ascending(spans []span) bool {
 	for i := 1; i < len(spans); i++ {
 		a, b := &spans[i-1], &spans[i]
 		if a.of > b.of || a.of == b.of && a.last >= b.first {
