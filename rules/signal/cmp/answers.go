@@ -104,9 +104,9 @@ func refuseAllBut(said []mention, necessary string) {
 	}
 }
 
-// settle turns mentions into items, one for each id: granted where one mention grants it and none refuses it, and where only grants are
-// listed, in every list.
-func (a *answers) settle(listed *[numLists]bool) {
+// combine turns mentions into items, one for each id: granted where one mention grants it and none refuses it, and where
+// only grants are listed, in every list.
+func (a *answers) combine(listed *[numLists]bool) {
 	slices.SortFunc(a.said, func(x, y mention) int {
 		if x.list != y.list {
 			return int(x.list) - int(y.list)

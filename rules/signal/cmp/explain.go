@@ -49,7 +49,7 @@ func Explain(jar read.Jar) []Explained {
 			continue
 		}
 		s.beside = IABStrings{}
-		s.beside.take(&s.decoded, name, value)
+		s.beside.keep(&s.decoded, name, value)
 		if lines := s.beside.explainStrings(&IABStrings{}); len(lines) > 0 {
 			all = append(all, Explained{string(name), read.Valid, lines})
 		} else {

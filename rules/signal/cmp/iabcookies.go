@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// take keeps a cookie that is a string by its name. Two that differ are none: sources of their own read them.
-func (st *IABStrings) take(t *decoded, name, value []byte) {
+// keep keeps a cookie that is a string by its name. Two that differ are none: sources of their own read them.
+func (st *IABStrings) keep(t *decoded, name, value []byte) {
 	into := st.named(string(name))
 	if into == nil || len(value) == 0 || len(value) > read.MaxCookie {
 		return

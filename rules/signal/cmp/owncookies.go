@@ -14,20 +14,20 @@ type cookie struct {
 	name, value []byte
 }
 
-// found are the cookies of the platform.
-type found struct {
+// ownCookies are the cookies of the platform.
+type ownCookies struct {
 	cookies []cookie
 	over    bool // there are more than are read
 }
 
 // reset forgets them: they point into bytes of a hit.
-func (f *found) reset() {
+func (f *ownCookies) reset() {
 	clear(f.cookies)
-	*f = found{cookies: f.cookies[:0]}
+	*f = ownCookies{cookies: f.cookies[:0]}
 }
 
 // keep keeps a cookie. The same value twice is one.
-func (f *found) keep(slot int, name, value []byte) {
+func (f *ownCookies) keep(slot int, name, value []byte) {
 	for i := range f.cookies {
 		if c := &f.cookies[i]; c.slot == slot && bytes.Equal(c.value, value) && bytes.Equal(c.name, name) {
 			return
@@ -41,6 +41,6 @@ func (f *found) keep(slot int, name, value []byte) {
 }
 
 // has tells whether the jar has that cookie of the platform.
-func (f *found) has(slot int) bool {
+func (f *ownCookies) has(slot int) bool {
 	return slices.ContainsFunc(f.cookies, func(c cookie) bool { return c.slot == slot })
 }

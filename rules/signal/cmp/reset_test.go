@@ -17,7 +17,7 @@ func TestNothingOfAHitIsLeftInTheScratch(t *testing.T) {
 	}})
 	var s Scratch
 	parts := map[string]func() bool{
-		"found": func() bool { return len(s.cookies) > 0 }, "decoded": func() bool { return len(s.text) > 0 },
+		"ownCookies": func() bool { return len(s.cookies) > 0 }, "decoded": func() bool { return len(s.text) > 0 },
 		"answers": func() bool { return len(s.said) > 0 && len(s.items) > 0 }, "record": func() bool { return s.spoke },
 		"beside": func() bool { return s.beside.USP != nil }, "marks": func() bool { return s.marks != [4]uint64{} },
 	}

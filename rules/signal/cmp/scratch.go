@@ -9,7 +9,7 @@ type Scratch struct {
 	as    *dialect
 	set   Settings
 
-	found
+	ownCookies
 	decoded
 	answers
 	record
@@ -44,7 +44,7 @@ func (c Platform) Read(jar read.Jar, set Settings, s *Scratch) (Statement, []Ite
 func (s *Scratch) begin(d *dialect, set Settings) {
 	s.Reset()
 	if s.visit == nil {
-		s.visit = s.take
+		s.visit = s.keepCookie
 	}
 	s.as, s.set = d, set
 }
@@ -52,7 +52,7 @@ func (s *Scratch) begin(d *dialect, set Settings) {
 // Reset forgets what was read last, and keeps the memory.
 func (s *Scratch) Reset() {
 	s.as, s.set = nil, Settings{}
-	s.found.reset()
+	s.ownCookies.reset()
 	s.decoded.reset()
 	s.answers.reset()
 	s.record.reset()
@@ -62,11 +62,11 @@ func (s *Scratch) Reset() {
 // Beside returns the strings of cookies with the usual names beside the platform's, as the last reading found them.
 func (s *Scratch) Beside() *IABStrings { return &s.beside }
 
-// take keeps a cookie that is the platform's, and the strings of others.
-func (s *Scratch) take(name, value []byte) bool {
+// keepCookie keeps a cookie that is the platform's, and the strings of others.
+func (s *Scratch) keepCookie(name, value []byte) bool {
 	slot, ok := s.as.slot(name, &s.set)
 	if !ok {
-		s.beside.take(&s.decoded, name, value)
+		s.beside.keep(&s.decoded, name, value)
 		return true
 	}
 	s.st.State = max(s.st.State, read.Valid)
@@ -89,7 +89,7 @@ func (s *Scratch) finish() (Statement, []Item) {
 		st.Decided = Undecided
 	}
 	if st.State == read.Valid {
-		s.settle(&s.as.listed)
+		s.combine(&s.as.listed)
 	}
 	for _, p := range [...]struct{ into, from *[]byte }{
 		{&st.TC, &s.beside.TC}, {&st.AC, &s.beside.AC}, {&st.USP, &s.beside.USP}, {&st.GPP, &s.beside.GPP},
