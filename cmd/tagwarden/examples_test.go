@@ -31,13 +31,13 @@ var replaced = []string{"cid", "sid", "_gid", "ecid"}
 // at what is sent: none of the data that the authority names is in it, whatever the hit held.
 func TestCaptureExampleCNIL(t *testing.T) {
 	folder := captures()
-	a := askingOf(t, "cnil-ga4")
+	a := explainerOf(t, "cnil-ga4")
 	a.question.Signals = a.policy.SignalsOf(&rules.Choices{Own: map[string]string{"analytics": "granted"}})
 	a.from = netip.MustParseAddr("203.0.113.77")
 	secrets := plantedIn(t, folder)
 	forwarded := 0
 	eachRecorded(t, filepath.Join(folder, "*ga4*.jsonl"), func(r *replay.Request) error {
-		x, err := a.ask(r.Text)
+		x, err := a.explain(r.Text)
 		if err != nil || x.Vendor != "ga4" {
 			return err
 		}

@@ -39,13 +39,13 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 	return a
 }
 
-// askingOf reads what the flags name. Where that fails it says so and returns nil.
-func newAsking(t *terminal, f *askFlags) (*asking, int) {
+// explainerOf reads what the flags name. Where that fails it says so and returns nil.
+func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 	loaded, code := t.knowing(*f.config)
 	if loaded == nil {
 		return nil, code
 	}
-	a := &asking{policy: loaded.Policy, raw: *f.raw}
+	a := &explainer{policy: loaded.Policy, raw: *f.raw}
 	var err error
 	if a.from, err = netip.ParseAddr(*f.from); err != nil {
 		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", *f.from)
@@ -83,7 +83,7 @@ func explain(_ context.Context, t *terminal, args []string) int {
 		t.fail("--hit is missing: which hit is to be explained?")
 		return usage
 	}
-	a, code := newAsking(t, given)
+	a, code := newExplainer(t, given)
 	if a == nil {
 		return code
 	}
@@ -92,7 +92,7 @@ func explain(_ context.Context, t *terminal, args []string) int {
 		t.fail("--hit: %v", err)
 		return usage
 	}
-	x, err := a.ask(text)
+	x, err := a.explain(text)
 	if err != nil {
 		t.fail("%s: %v", *file, err)
 		return usage

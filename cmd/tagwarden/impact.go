@@ -67,18 +67,18 @@ func impactOf(t *terminal, old, changed *config.Loaded, files []string, host, fr
 		t.fail("%v", err)
 		return nil, false
 	}
-	judge := func(p *rules.Policy) *asking {
-		return &asking{policy: p, from: address, question: rules.Question{At: at, Keys: rules.KeysOf(&state, p)}}
+	judge := func(p *rules.Policy) *explainer {
+		return &explainer{policy: p, from: address, question: rules.Question{At: at, Keys: rules.KeysOf(&state, p)}}
 	}
 	before, after := judge(old.Policy), judge(changed.Policy)
 	all := &impact{Different: map[string]*difference{}, policies: []*rules.Policy{old.Policy, changed.Policy}}
 	for _, file := range files {
 		passed, err := recording(file, host, func(r *replay.Request) error {
-			x, err := before.ask(r.Text)
+			x, err := before.explain(r.Text)
 			if err != nil {
 				return err
 			}
-			y, err := after.ask(r.Text)
+			y, err := after.explain(r.Text)
 			if err != nil {
 				return err
 			}

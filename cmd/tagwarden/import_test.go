@@ -166,7 +166,7 @@ func TestStreams(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})}}}
 	for path, fails := range map[string]bool{"/whole": false, "/broken": true} {
-		body, err := here.ask(t.Context(), http.MethodGet, path, nil)
+		body, err := here.send(t.Context(), http.MethodGet, path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestStreams(t *testing.T) {
 			t.Errorf("%s: %q, %v", path, text, err)
 		}
 		name := filepath.Join(t.TempDir(), "copy")
-		body, err = here.ask(t.Context(), http.MethodGet, path, nil)
+		body, err = here.send(t.Context(), http.MethodGet, path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

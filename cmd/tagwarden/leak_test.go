@@ -67,10 +67,10 @@ func captures() string {
 // leaks replays the recordings of a folder under an example, and reports planted strings in what is forwarded.
 func leaks(t *testing.T, folder string, secrets []string, example, region string) (hits, forwarded int) {
 	t.Helper()
-	a := askingOf(t, example)
+	a := explainerOf(t, example)
 	a.question.Region = region
 	eachRecorded(t, filepath.Join(folder, "*.jsonl"), func(r *replay.Request) error {
-		x, err := a.ask(undecided(r.Text))
+		x, err := a.explain(undecided(r.Text))
 		if err != nil {
 			return err
 		}
@@ -90,8 +90,8 @@ func leaks(t *testing.T, folder string, secrets []string, example, region string
 	return hits, forwarded
 }
 
-// askingOf asks about hits under an example of `init`; "" is the one that it writes by itself.
-func askingOf(t *testing.T, example string) *asking {
+// explainerOf asks about hits under an example of `init`; "" is the one that it writes by itself.
+func explainerOf(t *testing.T, example string) *explainer {
 	t.Helper()
 	made, err := config.InitExample(example, t.TempDir(), nil, time.Now())
 	if err != nil {
@@ -102,7 +102,8 @@ func askingOf(t *testing.T, example string) *asking {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	return &asking{policy: loaded.Policy, raw: true, question: rules.Question{At: now, Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, now)}}
+	keys := rules.NewKeys(pseudonym.TestRoot, loaded.Policy, now)
+	return &explainer{policy: loaded.Policy, raw: true, question: rules.Question{At: now, Keys: keys}}
 }
 
 // eachRecorded goes through the hits of the recordings that a pattern names, as if they had come to shop.example.

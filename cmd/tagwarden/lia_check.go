@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/assess"
 )
 
-// said is what was found in an assessment, for programs.
-type said struct {
+// remark is what was found in an assessment, for programs.
+type remark struct {
 	Assessment string `json:"assessment"`
 	Rule       string `json:"rule"`
 	File       string `json:"file"`
@@ -41,11 +41,12 @@ func liaCheck(_ context.Context, t *terminal, args []string) int {
 		}
 		ids = rest
 	}
-	all := []said{}
+	all := []remark{}
 	for _, id := range ids {
 		found := assess.Check(loaded, id, now)
 		for i := range found {
-			all = append(all, said{id, found[i].Rule, found[i].File, found[i].Line, found[i].Column, found[i].Msg, found[i].Source})
+			f := &found[i]
+			all = append(all, remark{id, f.Rule, f.File, f.Line, f.Column, f.Msg, f.Source})
 		}
 		if len(found) == 0 && *form != "json" {
 			printf(t.out, "%s: nothing to say against it\n", id)

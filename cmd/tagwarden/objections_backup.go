@@ -53,7 +53,7 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 			return usage
 		}
 		t.endsTidily() // a copy that broke off goes away
-		copied, err := c.ask(ctx, http.MethodGet, "/objections/backup", nil)
+		copied, err := c.send(ctx, http.MethodGet, "/objections/backup", nil)
 		if err != nil {
 			return t.failed(err)
 		}

@@ -77,9 +77,9 @@ func remote(loaded *config.Loaded) *client {
 	return &client{client: &http.Client{Transport: transport}, close: func() error { return nil }}
 }
 
-// ask sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer that is a problem is
-// a *problem.Document.
-func (c *client) ask(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
+// send sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer
+// that is a problem is a *problem.Document.
+func (c *client) send(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+api.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (c *client) call(ctx context.Context, method, path string, body, into any) 
 
 // callText is call where the body is written already.
 func (c *client) callText(ctx context.Context, method, path string, body []byte, into any) error {
-	answer, err := c.ask(ctx, method, path, body)
+	answer, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err
 	}

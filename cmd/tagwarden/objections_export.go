@@ -20,8 +20,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
-// standing is what is in force for a hash, as export writes it.
-type standing struct {
+// inForce is what is in force for a hash, as export writes it.
+type inForce struct {
 	Space   string    `json:"space"`
 	Hash    string    `json:"hash"` // as in the suppression feed
 	InForce []string  `json:"in_force"`
@@ -101,12 +101,12 @@ func writeLog(ctx context.Context, c *client, w io.Writer, since uint64, form st
 
 // writeState writes what is in force, a line a hash.
 func writeState(ctx context.Context, c *client, w io.Writer, _ uint64, form string) error {
-	all := map[string]*standing{}
+	all := map[string]*inForce{}
 	err := c.entries(ctx, 0, func(e *api.Entry) error {
 		key := e.Space + " " + e.Hash
 		one := all[key]
 		if one == nil {
-			one = &standing{Space: e.Space, Hash: e.Hash, First: e.Time}
+			one = &inForce{Space: e.Space, Hash: e.Hash, First: e.Time}
 			all[key] = one
 		}
 		one.InForce, one.Last, one.Source = e.InForce, e.Time, e.Source
@@ -115,13 +115,15 @@ func writeState(ctx context.Context, c *client, w io.Writer, _ uint64, form stri
 	if err != nil {
 		return err
 	}
-	list := make([]*standing, 0, len(all))
+	list := make([]*inForce, 0, len(all))
 	for _, one := range all {
 		if len(one.InForce) > 0 {
 			list = append(list, one)
 		}
 	}
-	slices.SortFunc(list, func(a, b *standing) int { return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Hash, b.Hash)) })
+	slices.SortFunc(list, func(a, b *inForce) int {
+		return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Hash, b.Hash))
+	})
 	if form == "jsonl" {
 		out := json.NewEncoder(w)
 		for _, one := range list {

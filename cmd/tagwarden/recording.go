@@ -27,8 +27,8 @@ func recording(path, host string, each func(*replay.Request) error) (passed int,
 	return 0, replay.Lines(path, f, host, each)
 }
 
-// ask judges a raw request by a policy.
-func (a *asking) ask(text []byte) (*rules.Explanation, error) {
+// explain judges a raw request by a policy.
+func (a *explainer) explain(text []byte) (*rules.Explanation, error) {
 	request, refused, err := wire.ParseRequest(text, a.from, a.policy.Trusted())
 	if err != nil {
 		return nil, err
@@ -42,8 +42,8 @@ func (a *asking) ask(text []byte) (*rules.Explanation, error) {
 	return x, err
 }
 
-// asking is what explain and replay have in common.
-type asking struct {
+// explainer is what explain and replay have in common.
+type explainer struct {
 	policy   *rules.Policy
 	question rules.Question
 	from     netip.Addr

@@ -27,14 +27,14 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 		t.fail("no recording is given: which files are to be replayed?")
 		return usage
 	}
-	a, code := newAsking(t, given)
+	a, code := newExplainer(t, given)
 	if a == nil {
 		return code
 	}
 	var sum summary
 	for _, file := range files {
 		passed, err := recording(file, *host, func(r *replay.Request) error {
-			x, err := a.ask(r.Text)
+			x, err := a.explain(r.Text)
 			if err != nil {
 				return err
 			}
