@@ -8,14 +8,20 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// TestEveryPlatformIsAKey: whatever platform can be read, a site can list; and every key is a source.
-func TestEveryPlatformIsAKey(t *testing.T) {
+// TestEverySourceIsAKey: whatever source of signals can be read, a platform or another, a site can list; and every key is
+// a source.
+func TestEverySourceIsAKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	for i, of := 0, reflect.TypeFor[Signals](); i < of.NumField(); i++ {
 		key := of.Field(i).Tag.Get("yaml")
 		if keys[key] = true; signalKind(key) == signal.None {
 			t.Errorf("%s is no source of signals", key)
+		}
+	}
+	for kind := signal.None + 1; kind < signal.Platform(0); kind++ {
+		if !keys[kind.String()] || signalKind(kind.String()) != kind {
+			t.Errorf("no site can list %q, the source %d", kind, kind)
 		}
 	}
 	for c := range cmp.All {

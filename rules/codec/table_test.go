@@ -34,6 +34,11 @@ func TestFormats(t *testing.T) {
 // TestContainers: each container of the table has a name, and each step a layer that is taken off and put back as it
 // was.
 func TestContainers(t *testing.T) {
+	for step := hit.NoStep + 1; step < numSteps; step++ {
+		if layers[step].on == nil {
+			t.Fatalf("step %d has no layer in the table", step)
+		}
+	}
 	seen := map[hit.Step]string{QuestionMark: "form"}
 	var a Assembler
 	for i, c := range containers {

@@ -31,8 +31,23 @@ func TestShortNames(t *testing.T) {
 	}
 }
 
-// TestKinds: a platform is a kind of source, and none of the others is a platform.
+// TestKinds: each kind of source has a name of its own and a reader. A platform is one, and none of the others is a
+// platform.
 func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for k := None + 1; k < numKinds; k++ {
+		if seen[k.String()] || k.String() == "" {
+			t.Errorf("the source %d is called %q, which is no name or another's", k, k)
+		}
+		seen[k.String()] = true
+		source := Source{Kind: k}
+		if k == Own {
+			source = Source{Kind: k, Cookie: "c", Category: "analytics", Granted: []string{"yes"}}
+		}
+		if _, err := NewReader([]Source{source}, someCategories); err != nil {
+			t.Errorf("nothing reads the source %v: %v", k, err)
+		}
+	}
 	if c, ok := Platform(platformOf("termly")).CMP(); !ok || c != platformOf("termly") {
 		t.Errorf("%d, %t", c, ok)
 	}
