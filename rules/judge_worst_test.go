@@ -123,7 +123,7 @@ func batch(properties string) string {
 }
 
 func form(pairs string) string {
-	return "POST /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\n\n" + pairs
+	return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=page_view&" + pairs
 }
 
 // judgingWorst judges hits of any size by a profile that keeps, and looks over, whatever it can.
