@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -150,6 +151,68 @@ func unzipped(t *testing.T, body []byte) []byte {
 	return b.Bytes()
 }
 
+// spending is a vendor each of whose places a visitor can fill: fields, names that a site chose, and headers.
+const spending = `
+id: own
+name: Own
+hosts: { api: "https://own.example" }
+event: [{ field: e }]
+fields:
+  e:     { class: event_name }
+  text:  { class: custom }
+  page:  { class: url }
+  "p.*": { class: custom }
+headers:
+  User-Agent: { class: user_agent }
+  X-Page:     { class: url }
+  X-Text:     { class: custom }
+  X-Why:      { class: free_text }
+endpoints:
+  - { id: post, methods: [POST], path: /x, body: [form], events: [body], answer: { status: 204 } }
+`
+
+// TestNothingLeavesOverItsWork: in whichever place a hit spends more than it may, the headers of the request to the
+// vendor included, which come last, nothing of it is forwarded. Where nothing of that place may leave, nothing is spent on
+// it; but a name is looked over before it is asked whether its member may.
+func TestNothingLeavesOverItsWork(t *testing.T) {
+	file, err := catalog.Parse([]byte(spending))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
+	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
+	d.Profiles[0].Classes = everything()
+	keeping := compile(t, d)
+	d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep}
+	dropping := compile(t, d)
+	costly := strings.Repeat("1 ", (15<<10)/2)
+	form := strings.ReplaceAll(costly, " ", "+")
+	for place, c := range map[string]struct{ body, header string }{
+		"nothing":       {},
+		"a field":       {"&text=" + form, ""},
+		"an address":    {"&page=https://shop.example/" + form, ""},
+		"a name":        {"&p." + form + "=1", ""},
+		"the browser":   {"", "User-Agent: "},
+		"the page":      {"", "X-Page: https://shop.example/"},
+		"the text":      {"", "X-Text: "},
+		"a last header": {"", "X-Why: "},
+	} {
+		r := request(t, "POST /x HTTP/1.1\n\ne=a"+c.body, "own", yes)
+		if c.header != "" {
+			r = request(t, "POST /x HTTP/1.1\n\ne=a", "own", yes, c.header+costly)
+		}
+		for _, p := range []*rules.Policy{keeping, dropping} {
+			g := &judging{policy: p, in: rules.Inputs{Now: now, Keys: keysOf(p)}}
+			reason := g.judge(&r)
+			steps, most := g.j.Work()
+			over := reason == rules.OverLimit
+			if over != (place == "a name" || p == keeping && place != "nothing") || over != (steps > most) || g.j.Out.Forward == over {
+				t.Errorf("%s: %v after %d of %d steps, forwarded %v", place, reason, steps, most, g.j.Out.Forward)
+			}
+		}
+	}
+}
+
 // TestTooLong: a value of more than 16 KiB that would be looked over is dropped, and explaining says why; one that is shorter is not.
 func TestTooLong(t *testing.T) {
 	t.Parallel()
@@ -182,6 +245,27 @@ func TestTooLong(t *testing.T) {
 			}
 			if long := n > minimise.MaxScrubbed; long != (field.Why != "") || long && (field.Sent || field.Action != "drop" || len(field.Found) > 0) || !long && !field.Sent {
 				t.Errorf("%s of %d bytes: sent %v, action %s, why %q", c.field, n, field.Sent, field.Action, field.Why)
+			}
+		}
+	}
+}
+
+// TestNamesTooLong: a name that a site chose leaves with its member while it can be looked over, to the last byte of what
+// is; a longer one, of which nothing is known, does not.
+func TestNamesTooLong(t *testing.T) {
+	g := judgingAll(t)
+	for vendor, hit := range map[string]func(name string) string{
+		"ga4":     func(name string) string { return form("ep." + name + "=1") },
+		"segment": func(name string) string { return batch(`"` + name + `":1`) },
+	} {
+		for _, n := range []int{1, 100, minimise.MaxScrubbed - 1, minimise.MaxScrubbed, minimise.MaxScrubbed + 1, minimise.MaxScrubbed + 2} {
+			name := strings.Repeat("shoe.", n/5+1)[:n]
+			r := request(t, hit(name), vendor, yes)
+			if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {
+				t.Fatalf("%s, %d bytes: %v", vendor, n, reason)
+			}
+			if sent := bytes.Contains(g.j.Out.Body, []byte(name)); sent != (n <= minimise.MaxScrubbed) {
+				t.Errorf("%s, %d bytes: sent %v", vendor, n, sent)
 			}
 		}
 	}
