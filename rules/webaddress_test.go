@@ -2,11 +2,14 @@ package rules_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -111,4 +114,55 @@ func recipient(t *testing.T, p *rules.Policy, id string) *rules.Recipient {
 	}
 	t.Fatalf("no vendor %s", id)
 	return nil
+}
+
+// TestAddressesOfEveryClass: in a field of any class that could hold anything, of a query and of JSON, an address of a page
+// is treated as one. What becomes of the others, whose values have a form of their own, their line alone decides.
+func TestAddressesOfEveryClass(t *testing.T) {
+	var fields strings.Builder
+	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+		fmt.Fprintf(&fields, "  v_%v: { class: %v }\n", class, class)
+	}
+	file, err := catalog.Parse([]byte(`
+id: own
+name: Own
+hosts: { api: "https://own.example" }
+event: [{ field: e }]
+fields:
+  e: { class: event_name, required: true }
+` + fields.String() + `
+endpoints:
+  - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
+  - { id: post, methods: [POST], path: /x, body: [json], events: [body], answer: { status: 204 } }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
+	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
+	d.Profiles[0].Classes = everything()
+	d.Profiles[0].Classes["url"] = urlSpec
+	p := compile(t, d)
+	const given, cut = "https://shop.example/a?email=jane&utm_source=news", "https://shop.example/a?utm_source=news"
+	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+		for _, text := range []string{
+			"GET /x?e=a&v_" + class.String() + "=" + url.QueryEscape(given) + " HTTP/1.1\n\n",
+			"POST /x" + asJSON + `{"e":"a","v_` + class.String() + `":"` + given + `"}`,
+		} {
+			x := explain(t, p, request(t, text, "own", yes))
+			if x.Forward == nil {
+				t.Fatalf("%v: %s", class, x.Reason)
+			}
+			want := given
+			switch {
+			case class == hit.URL, slices.Contains(anyTextClasses, class):
+				want = cut
+			case class == hit.Container:
+				want = ""
+			}
+			if got := sentField(t, x, 0, "v_"+class.String()); got != want {
+				t.Errorf("%v, %s: leaves as %q, want %q", class, text[:4], got, want)
+			}
+		}
+	}
 }
