@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -132,6 +133,51 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 		if found != c.found {
 			t.Errorf("%s: found %t", c.what, found)
 		}
+	}
+}
+
+// TestIdentitiesInCookiesOfOthers: an id is looked for in the cookies of every vendor of the catalog, also where the policy
+// has none of its family, by the vendor's name, by that of its family and by none; and under another vendor's name it is not.
+func TestIdentitiesInCookiesOfOthers(t *testing.T) {
+	d := draft()
+	alone := func(vendor string) bool { return vendor != "plausible" } // which has no cookies
+	d.Vendors = slices.DeleteFunc(d.Vendors, func(v rules.DraftVendor) bool { return alone(v.ID) })
+	d.Activities = slices.DeleteFunc(d.Activities, func(a rules.DraftActivity) bool { return alone(a.Vendor) })
+	p := compile(t, d)
+	keys := keysOf(p)
+	spaces := func(name string) (all []string) {
+		of, err := p.Identities(keys, name, []byte("b1946ac9-1111-4222-8333-444455556666"))
+		if err != nil {
+			return nil
+		}
+		for _, one := range of {
+			all = append(all, one.Space)
+		}
+		return all
+	}
+	relatives := 0
+	for _, cookie := range catalog.BuiltinCookies() {
+		class := cookie.Class.String()
+		space := rules.Namespace(cookie.Class, cookie.Family)
+		if !cookie.Class.Identifies() || space == class {
+			continue
+		}
+		if cookie.Vendor != cookie.Family {
+			relatives++
+		}
+		for _, name := range []string{class, class + ":" + cookie.Vendor, class + ":" + cookie.Family} {
+			if got := spaces(name); !slices.Contains(got, space) {
+				t.Errorf("%s of cookie %s: %v, want %s among them", name, cookie.Name, got, space)
+			}
+		}
+		for _, other := range catalog.BuiltinCookies() {
+			if got := spaces(class + ":" + other.Vendor); other.Family != cookie.Family && slices.Contains(got, space) {
+				t.Errorf("%s:%s means %s, too", class, other.Vendor, space)
+			}
+		}
+	}
+	if relatives < 2 {
+		t.Errorf("%d cookies of vendors that are of a family: too few to show anything", relatives)
 	}
 }
 
