@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
@@ -162,6 +163,71 @@ func TestTCFDecides(t *testing.T) {
 				t.Errorf("%s (%s): %s, want %s", c.name, where, got, c.want)
 			}
 		}
+	}
+}
+
+// TestTCFDeclarations: each way in which a vendor may declare a purpose, under each restriction of the publisher's, by
+// strings that say yes to both bases, to consent alone and to interest alone: an activity travels on the basis that is then
+// the vendor's, and on no other.
+func TestTCFDeclarations(t *testing.T) {
+	const vendor, purpose, other = 77, 9, 8
+	all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	said := map[string]tc{"both": {consent: all, li: all}, "consent": {consent: all, li: []int{other}}, "interest": {consent: []int{other}, li: all}}
+	permitted := 0
+	for name, c := range map[string]struct {
+		declared *catalog.TCF
+		by       string // the basis that is declared
+		flexible bool
+	}{
+		"on consent":             {declared: &catalog.TCF{Consent: []int{purpose}}, by: "consent"},
+		"on consent, flexible":   {declared: &catalog.TCF{Consent: []int{purpose}, Flexible: []int{purpose}}, by: "consent", flexible: true},
+		"on interest":            {declared: &catalog.TCF{LI: []int{purpose}}, by: "interest"},
+		"on interest, flexible":  {declared: &catalog.TCF{LI: []int{purpose}, Flexible: []int{purpose}}, by: "interest", flexible: true},
+		"another, flexible":      {declared: &catalog.TCF{LI: []int{purpose, other}, Flexible: []int{other}}, by: "interest"},
+		"not":                    {declared: &catalog.TCF{Consent: []int{other}, LI: []int{10}}},
+		"as others, on consent":  {declared: &catalog.TCF{LI: []int{other}, Others: "consent"}, by: "consent"},
+		"nothing":                {declared: nil, by: "consent"},
+		"on interest, by others": {declared: &catalog.TCF{LI: []int{purpose}, Others: "consent"}, by: "interest"},
+	} {
+		file, _ := catalog.Builtin("ga4")
+		declaring := *file
+		declaring.IAB, declaring.TCF = vendor, c.declared
+		for _, on := range []basis.Basis{basis.Consent, basis.LegitimateInterest} {
+			d := draft(rung("a", on))
+			if on == basis.LegitimateInterest {
+				assessed("LIA-1")(&d.Activities[0])
+			}
+			d.Vendors = []rules.DraftVendor{{ID: "ga4", Catalog: &declaring, Prefix: "/ga4"}}
+			d.Sites[0].Signals, d.Assessments = []signal.Source{{Kind: signal.TransparencyConsent}}, register(t)
+			d.Purposes = []rules.Purpose{{ID: "audience", Categories: []string{"analytics"}, TCF: []int{purpose}}}
+			p := compile(t, d)
+			for restriction := -1; restriction < 3; restriction++ {
+				by := c.by
+				switch want := map[int]string{1: "consent", 2: "interest"}[restriction]; {
+				case restriction == 0, by != "" && want != "" && by != want && !c.flexible:
+					by = ""
+				case by != "" && want != "":
+					by = want
+				}
+				for yes, text := range said {
+					text.vendors, text.liVendors, text.disclosed = []int{1, vendor}, []int{1, vendor}, []int{1, vendor}
+					if restriction >= 0 {
+						text.restricted = [3]int{purpose, restriction, vendor}
+					}
+					travels := by != "" && (by == "consent") == (on == basis.Consent) && (yes == "both" || yes == by)
+					got := pageVerdict(t, p, "ga4", "", "Cookie: euconsent-v2="+text.String())
+					if (got == "a") != travels {
+						t.Errorf("declared %s, restriction %d, yes to %s, on %v: %s, travels %v", name, restriction, yes, on, got, travels)
+					}
+					if travels {
+						permitted++
+					}
+				}
+			}
+		}
+	}
+	if permitted < 30 {
+		t.Errorf("%d travel: too few to show anything", permitted)
 	}
 }
 
