@@ -90,8 +90,9 @@ func (l look) nothingToDo(value []byte) bool {
 	return l.want&All == 0 || len(l.own) == 0 && !l.want.expects(Name) && !suspicious(value)
 }
 
-// suspicious tells whether the value has anything a detector could start from: a digit, an at sign, an escape, a letter outside
-// ASCII, a NUL, a label that is followed by its value, a word that may be base64, or what people call a dot.
+// suspicious tells whether the value has anything a detector could start from: a digit, an at sign, an escape, a
+// letter outside ASCII, a NUL, a bracket around what people call an at sign, a label that is followed by its value,
+// a word that may be base64, or what people call a dot.
 func suspicious(value []byte) bool {
 	run, turned := 0, false
 	for i, c := range value {

@@ -42,7 +42,8 @@ func TestWhatAByteIs(t *testing.T) {
 	}
 	high := string(above)
 	for flag, list := range map[uint16]string{
-		fDigit: digits, fLetter: letters, fWord: digits + letters + high, fHex: digits + "abcdefABCDEF", fTrigger: digits + high + "@%&\\:=([\x00", fStd: digits + letters + "+/-_",
+		fDigit: digits, fLetter: letters, fWord: digits + letters + high, fHex: digits + "abcdefABCDEF",
+		fTrigger: digits + high + "@%&\\:=([{<\x00", fStd: digits + letters + "+/-_",
 		fURL: digits + letters + "-_", fLocal: digits + letters + high + "._%+'-~", fEscape: high + "%&\\\x00", fGap: " .,+_-'", fHigh: high, fJoint: ":=\"'_- ]", fMark: "+(-:",
 	} {
 		for c := range 256 {

@@ -38,7 +38,7 @@ var flags = func() (t [256]uint16) {
 			t[c] = fWord | fTrigger | fLocal | fEscape | fHigh
 		}
 	}
-	for _, b := range []byte("@%&\\:=([\x00") {
+	for _, b := range []byte("@%&\\:=([{<\x00") {
 		t[b] |= fTrigger
 	}
 	for _, b := range []byte("%&\\\x00") {
