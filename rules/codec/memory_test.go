@@ -139,3 +139,76 @@ func TestACodingTakesRoom(t *testing.T) {
 		t.Errorf("what unfolds too far for its size: %v", err)
 	}
 }
+
+// TestListsAreMadeInOneStep: what a body holds is counted before it is noted, in each format, so that the list of
+// all of it is made once: growing by and by would take several times the room that was asked for.
+func TestListsAreMadeInOneStep(t *testing.T) {
+	for format, of := range map[string]func(n int) string{
+		"json": func(n int) string { return "[" + strings.Repeat("1,", n) + "1]" },
+		"form": func(n int) string { return strings.Repeat("a&", n) + "a" },
+	} {
+		stacks := stacks(t, format)
+		made := func(n int) float64 {
+			body := []byte(of(n))
+			var o codec.Opener
+			o.Limits = codec.Limits{Depth: 64, Nodes: 1 << 20, Decompressed: 1 << 20}
+			return testing.AllocsPerRun(2, func() {
+				var h hit.Hit
+				h.Request.Body = body
+				h.Begin()
+				o.Begin(&h)
+				if err := o.Open(o.Root(), stacks); err != nil || len(h.Nodes) <= n {
+					t.Fatal(err, len(h.Nodes))
+				}
+			})
+		}
+		few, many := made(300), made(10_000)
+		if many > few {
+			t.Errorf("%s: %v allocations for 300 values, %v for 10000", format, few, many)
+		}
+	}
+}
+
+// TestAKeptDecompressorReadsAsANewOne: whatever a decompressor read before, what comes next is read as one reads it
+// that was made for it: whole, cut off, with a byte changed, with something behind it.
+func TestAKeptDecompressorReadsAsANewOne(t *testing.T) {
+	const text = `{"a":[1,2,3]}`
+	for _, c := range []struct{ coding, whole string }{
+		{"gzip", packed(text)}, {"deflate", deflated("zlib", text)}, {"deflate", deflated("raw", text)},
+	} {
+		texts := []string{"", c.whole, c.whole + "x", c.whole + c.whole}
+		for i := range c.whole {
+			texts = append(texts, c.whole[:i])
+			for _, bit := range []byte{1, 0x20, 0x80} {
+				changed := []byte(c.whole)
+				changed[i] ^= bit
+				texts = append(texts, string(changed))
+			}
+		}
+		inflate := func(o *codec.Opener, text string) (string, bool) {
+			var h hit.Hit
+			o.Limits = limits
+			o.Begin(&h)
+			got, _, err := o.Inflate(nil, []byte(text), c.coding)
+			return string(got), err == nil
+		}
+		var kept codec.Opener
+		read := 0
+		for _, text := range texts {
+			want, fits := inflate(new(codec.Opener), text)
+			if fits {
+				read++
+			}
+			for _, before := range []string{"", c.whole, c.whole[:len(c.whole)-1], text} {
+				inflate(&kept, before)
+				if got, ok := inflate(&kept, text); got != want || ok != fits {
+					t.Errorf("%s: %q behind %q: %q, %t, a new one reads %q, %t",
+						c.coding, text, before, got, ok, want, fits)
+				}
+			}
+		}
+		if read == 0 || read == len(texts) {
+			t.Errorf("%s: %d of %d are read", c.coding, read, len(texts))
+		}
+	}
+}
