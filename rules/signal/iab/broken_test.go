@@ -177,6 +177,47 @@ func TestBrokenUS(t *testing.T) {
 	}
 }
 
+// TestBrokenHeadersOfDocuments: what is wrong with the header that the documents of the late states put first is
+// said by its own name, whether the core stands behind it or in a subsection of its own.
+func TestBrokenHeadersOfDocuments(t *testing.T) {
+	t.Parallel()
+	header := func(id, version, n int) *signaltest.Bits {
+		return new(signaltest.Bits).Put(6, uint64(id)).Put(6, uint64(version)).Put(12, uint64(n))
+	}
+	for id := sectionMD; id <= lastSection; id++ {
+		core := lateCore(id).Text()
+		say := func(what, text string, want fault) {
+			t.Helper()
+			var s usSection
+			if got := s.read(id, []byte(text)); got != want {
+				t.Errorf("section %d, %s: %s is %q, want %q", id, what, text, faultWords[got], faultWords[want])
+			}
+		}
+		for version := range 64 {
+			want := sectionVersion
+			if version == 1 {
+				want = fine
+			}
+			say("version", header(id, version, 0).Text()+"."+core, want)
+			say("version", header(id, version, 0).Text()+core, want)
+		}
+		ids := header(id, 1, 2).Put(1, 0)
+		ids.Codes(1)
+		ids.Put(1, 0)
+		ids.Codes(1)
+		say("ids of subsections", ids.Text()+"."+core, fine)
+		for n := 1; n < 4; n++ {
+			say("ids that are missing", header(id, 1, n).Text()+"."+core, truncated)
+		}
+		say("an id without an end", header(id, 1, 1).Put(1, 0).Put(30, 0).Text(), endlessCode)
+		say("a range without an end", header(id, 1, 1).Put(1, 1).Raw("110").Text(), truncated)
+		say("no core", header(id, 1, 0).Text()+".", truncated)
+		say("alone", header(id, 1, 0).Text(), truncated)
+		three := new(signaltest.Bits).Put(6, 1).Put(2, 3).Put(30, 0).Text()
+		say("a core of 3", header(id, 1, 0).Text()+"."+three, valueThree)
+	}
+}
+
 // TestSectionIDs: a header names sections 1 to 63.
 func TestSectionIDs(t *testing.T) {
 	for id := 1; id <= 80; id++ {
