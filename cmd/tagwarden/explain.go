@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -153,8 +155,8 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 	printf(w, "\n")
 	if x.Forward != nil {
 		printf(w, "Forwarded (%d of %d bytes)\n  %s %s\n", x.Bytes.Out, x.Bytes.In, x.Forward.Method, x.Forward.URL)
-		for name, value := range x.Forward.Headers {
-			printf(w, "  %s: %s\n", name, value)
+		for _, name := range slices.Sorted(maps.Keys(x.Forward.Headers)) {
+			printf(w, "  %s: %s\n", name, x.Forward.Headers[name])
 		}
 		if x.Forward.Body != "" {
 			printf(w, "\n")
