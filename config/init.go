@@ -37,7 +37,7 @@ const (
 	exampleApprover = "privacy"
 )
 
-// Made is what Init made.
+// Made is what [Init] made.
 type Made struct {
 	Server      string   // the server file
 	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
@@ -52,7 +52,7 @@ func Init(dir string, random io.Reader, now time.Time) (Made, error) {
 	return InitExample("", dir, random, now)
 }
 
-// Examples lists the examples that InitExample knows by name.
+// Examples lists the examples that [InitExample] knows by name.
 func Examples() []string {
 	entries, err := examples.ReadDir("examples")
 	if err != nil {
@@ -65,7 +65,7 @@ func Examples() []string {
 	return names
 }
 
-// InitExample is Init with the example of that name; "" is the one that Init writes.
+// InitExample is [Init] with the example of that name; "" is the one that Init writes.
 func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
 		return Made{}, fmt.Errorf("there is no example %q%s", strict.Shortened(name), strict.Suggestion(name, known))
@@ -197,7 +197,8 @@ func approveExample(files map[string][]byte, private string, now time.Time) erro
 	return nil
 }
 
-// SourceOf is the source that Read would make of files in memory, by name: tagwarden.yaml, policy/purposes.yaml and so on.
+// SourceOf is the source that [Read] would make of files in memory, by name: tagwarden.yaml, policy/purposes.yaml and
+// so on.
 func SourceOf(files map[string][]byte) *Source {
 	s := &Source{Path: serverFile, Dir: "policy", server: files[serverFile], policy: map[string][]byte{}}
 	for name, text := range files {

@@ -49,7 +49,7 @@ type Assessment struct {
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
 func (l *Loaded) Due(at time.Time) []basis.Due { return l.Draft.Assessments.Due(at) }
 
-// Load reads a server file and its policy folder and compiles them. An error is a strict.Faults.
+// Load reads a server file and its policy folder and compiles them. An error is a [strict.Faults].
 func Load(path string) (*Loaded, error) {
 	source, err := Read(path)
 	if err != nil {
@@ -58,7 +58,8 @@ func Load(path string) (*Loaded, error) {
 	return Compile(source, basis.Past{})
 }
 
-// Compile makes of a source what Load returns. Past is what the ledger knows of assessments. An error is a strict.Faults.
+// Compile makes of a source what [Load] returns. Past is what the ledger knows of assessments. An error is a
+// [strict.Faults].
 func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	r := &reading{source: source}
 	r.checks = checks{new(report), new(documents), &Loaded{Source: source, Assessments: map[string]Assessment{},

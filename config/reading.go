@@ -166,7 +166,7 @@ func (r *reading) readCatalogs() {
 	}
 }
 
-// VendorFault is what is wrong with a vendor file, an error of catalog.Compile, at its place in the file.
+// VendorFault is what is wrong with a vendor file, an error of [catalog.Compile], at its place in the file.
 func VendorFault(name string, text []byte, err error) strict.Fault {
 	var faults, none strict.Faults
 	doc := strict.Parse(name, text, &none)

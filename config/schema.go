@@ -31,7 +31,8 @@ var kinds = []struct {
 	{"vendor", "policy/vendors/<id>.yaml: a vendor of the user's own", reflect.TypeFor[catalog.File]()},
 }
 
-// SchemaKinds lists what Schema knows: server, purposes, activities, profiles, detectors, assessment, revocations, approved, tests, vendor.
+// SchemaKinds lists what [Schema] knows: server, purposes, activities, profiles, detectors, assessment, revocations,
+// approved, tests, vendor.
 func SchemaKinds() []string {
 	names := make([]string, len(kinds))
 	for i := range kinds {

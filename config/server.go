@@ -37,8 +37,8 @@ type Keys struct {
 	RootCommand []string `yaml:"root_command" doc:"Instead of root: a command and its arguments that prints the root secret. It is run only where there is no key state yet."`
 }
 
-// Limits bound one hit, and Memory all of them together. What is written down is an upper bound for vendor files as well; what is not may be
-// more at an endpoint whose vendor takes more (limits in its catalog entry).
+// Limits bound one hit, and [Memory] all of them together. What is written down is an upper bound for vendor files as
+// well; what is not may be more at an endpoint whose vendor takes more (limits in its catalog entry).
 type Limits struct {
 	Body         Size   `yaml:"body" default:"1MiB" is:"min=1KiB,max=64MiB" doc:"Size of a body as received; endpoints that take one event take 64KiB."`
 	Decompressed Size   `yaml:"decompressed" default:"8MiB" is:"min=1KiB,max=256MiB" doc:"Size of everything that is opened in one hit (gzip, base64); at least body."`

@@ -23,8 +23,9 @@ const (
 	maxPolicyDepth = 4
 )
 
-// Source is the server file and the policy folder as bytes, read once. What Compile makes of it is made of these bytes alone, so a
-// caller that watches for changes reads twice and takes the source only once two digests in a row agree.
+// Source is the server file and the policy folder as bytes, read once. What [Compile] makes of it is made of these
+// bytes alone, so a caller that watches for changes reads twice and takes the source only once two digests in a row
+// agree.
 type Source struct {
 	Path      string                // the server file, as it was given
 	Dir       string                // the policy folder
@@ -35,7 +36,7 @@ type Source struct {
 	policy    map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
 }
 
-// Read reads the server file and the policy folder that it names. An error is a strict.Faults.
+// Read reads the server file and the policy folder that it names. An error is a [strict.Faults].
 func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
 		sheets: map[string]besideFile{}}
@@ -146,7 +147,7 @@ func (s *Source) readFolder(folder fs.FS) error {
 
 func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
 
-// ReadFile reads a file as Read does: one byte further than strict.Parse accepts at most.
+// ReadFile reads a file as [Read] does: one byte further than [strict.Parse] accepts at most.
 func ReadFile(name string) ([]byte, error) {
 	return readIn(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 }

@@ -20,7 +20,7 @@ type Answers struct {
 	nodes map[string]*yaml.Node // by Question.Key
 }
 
-// ReadAnswers reads a file with the keys of an assessment, any of which may be missing. An error is a strict.Faults.
+// ReadAnswers reads a file with the keys of an assessment, any of which may be missing. An error is a [strict.Faults].
 func ReadAnswers(name string, text []byte) (*Answers, error) {
 	var faults strict.Faults
 	doc := strict.Parse(name, text, &faults)
@@ -183,7 +183,7 @@ func mappingOf(root *yaml.Node, name string) *yaml.Node {
 }
 
 // Write writes the assessment into the policy folder, and returns its file's name. Nothing that is there is
-// overwritten. An error may be a strict.Faults.
+// overwritten. An error may be a [strict.Faults].
 func (a *Answers) Write(l *config.Loaded) (string, error) {
 	if missing := a.Missing(); len(missing) > 0 {
 		return "", fmt.Errorf("%s is missing: %s", missing[0].Key, missing[0].Good)

@@ -16,7 +16,7 @@ import (
 
 // Approve signs an assessment with an approver's private key: the approval goes into its file, the version into the
 // history. It is refused where the key is none of the approvers', where its owner is the approver, where its review is
-// overdue, where the version is void or was approved with another meaning, and where Check finds something, unless
+// overdue, where the version is void or was approved with another meaning, and where [Check] finds something, unless
 // because says why it is approved all the same. It returns the files that it wrote.
 func Approve(l *config.Loaded, id, private string, now time.Time, because string) ([]string, error) {
 	a, ok := l.Assessments[id]
@@ -68,7 +68,7 @@ func Approve(l *config.Loaded, id, private string, now time.Time, because string
 	return []string{history, a.File}, nil
 }
 
-// FindingsError is the error of Approve where Check finds something.
+// FindingsError is the error of [Approve] where [Check] finds something.
 type FindingsError struct {
 	ID    string
 	Rules []string

@@ -47,7 +47,7 @@ func Versions(l *config.Loaded, id string) ([]int, error) {
 	return versions, nil
 }
 
-// ErrNoVersion is the error of ReadVersion where the history does not hold it.
+// ErrNoVersion is the error of [ReadVersion] where the history does not hold it.
 var ErrNoVersion = errors.New("the history has no such version")
 
 // ReadVersion reads a version that was approved, and verifies who signed it.
