@@ -95,7 +95,7 @@ func command[T any](do func(T) (string, error)) http.HandlerFunc {
 	}
 }
 
-// RotateRunning asks the server that has a data folder to do what Server.Rotate does.
+// RotateRunning asks the server that has a data folder to do what [Server.Rotate] does.
 func RotateRunning(ctx context.Context, data string, what Rotation) (string, error) {
 	return tell(ctx, data, "/keys/rotate", what)
 }

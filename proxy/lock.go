@@ -23,8 +23,8 @@ type Lock struct {
 	Shut string // what was done so that nobody but its owner can enter the folder; "": that was so
 }
 
-// LockData takes a data folder, which is made where it does not exist. One that others can enter is shut to them, or refused where it belongs
-// to somebody else. The error is ErrLocked where another process has it, and names that.
+// LockData takes a data folder, which is made where it does not exist. One that others can enter is shut to them, or
+// refused where it belongs to somebody else. The error is [ErrLocked] where another process has it, and names that.
 func LockData(dir string) (*Lock, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := (durable.Files{}).Folder(dir, 0o700); err != nil {

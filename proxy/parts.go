@@ -54,7 +54,7 @@ func (s *Server) start(parts []part) error {
 	return nil
 }
 
-// Release closes what New opened. Serve does it at its end; it is for a server that does not serve.
+// Release closes what [New] opened. Serve does it at its end; it is for a server that does not serve.
 func (s *Server) Release() error {
 	s.releasing.Do(func() {
 		for _, p := range slices.Backward(s.opened) {

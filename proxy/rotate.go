@@ -49,7 +49,7 @@ func unrecorded(done string, err error) error {
 	return fmt.Errorf("%s, and that cannot be recorded: %w", done, err)
 }
 
-// RotateStopped does what Server.Rotate does where no server runs: it takes the data folder meanwhile.
+// RotateStopped does what [Server.Rotate] does where no server runs: it takes the data folder meanwhile.
 func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string, err error) {
 	o.fill()
 	lock, err := LockData(loaded.Server.Data)

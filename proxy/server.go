@@ -34,7 +34,7 @@ import (
 // Response is a vendor's answer.
 type Response = fasthttp.Response
 
-// Options are what a Server needs beside its configuration. Zero values take the defaults given.
+// Options are what a [Server] needs beside its configuration. Zero values take the defaults given.
 type Options struct {
 	Root       pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
 	Version    string

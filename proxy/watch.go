@@ -13,8 +13,8 @@ import (
 // that.
 const Debounce = 300 * time.Millisecond
 
-// Watch reloads whenever server file, policy folder or certificate change and have been left alone for Debounce, until
-// stop is closed.
+// Watch reloads whenever server file, policy folder or certificate change and have been left alone for [Debounce],
+// until stop is closed.
 func (s *Server) Watch(stop <-chan struct{}) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {

@@ -92,8 +92,8 @@ func OpenTokens(data string) (*Tokens, error) {
 	return t, nil
 }
 
-// Reload reads the file. What was taken out of it opens nothing any more. Where it cannot be read the tokens that were there go on, and
-// nothing is written over it: the error, an ErrTokens where it is not what was written, says so.
+// Reload reads the file. What was taken out of it opens nothing any more. Where it cannot be read the tokens that were
+// there go on, and nothing is written over it: the error, an [ErrTokens] where it is not what was written, says so.
 func (t *Tokens) Reload() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

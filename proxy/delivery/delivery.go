@@ -57,7 +57,7 @@ type Upstream struct {
 	Answer  int    // bytes of an answer that are read where an event is asked for it; 0 for the client's
 }
 
-// Options are the bounds of a Client. Zero values take the defaults given.
+// Options are the bounds of a [Client]. Zero values take the defaults given.
 type Options struct {
 	Upstreams []Upstream
 	Timeout   time.Duration // of one attempt, connecting included; 3 s

@@ -141,8 +141,8 @@ func (s *Store) State() pseudonym.State {
 	return s.state
 }
 
-// Advance takes the chains to the period that now is in (pseudonym.State.Advance) and returns which moved. They are in force at once,
-// for what vendors are sent must change though a disk is full; Flush writes them.
+// Advance takes the chains to the period that now is in ([pseudonym.State.Advance]) and returns which moved. They are
+// in force at once, for what vendors are sent must change though a disk is full; Flush writes them.
 func (s *Store) Advance(now time.Time) ([]pseudonym.Rotation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 // whatToDo ends the errors of Open that an operator has to do something about.
 const whatToDo = "put a backup in its place and start with 'tagwarden objections restore --because REASON', which says on the ledger what was lost"
 
-// Open opens the store, and makes one where there is none. It reads every subject once: a file in which anything is not what was written is
-// refused with ErrDamaged. See Options for the other reasons.
+// Open opens the store, and makes one where there is none. It reads every subject once: a file in which anything is not
+// what was written is refused with [ErrDamaged]. See [Options] for the other reasons.
 func Open(o Options) (*Store, error) {
 	o.defaults()
 	path := filepath.Join(o.Dir, FileName)

@@ -89,8 +89,8 @@ type state struct {
 }
 
 // Apply does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with
-// an error in it is a *Fault; ErrReused, ErrFull, ErrPoisoned and ErrClosed are the other ways not to do it. The
-// context ends only the waiting before the batch was begun: what was begun is finished, and answered.
+// an error in it is a [*Fault]; [ErrReused], [ErrFull], [ErrPoisoned] and [ErrClosed] are the other ways not to do it.
+// The context ends only the waiting before the batch was begun: what was begun is finished, and answered.
 //
 // Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:"
 // before it the restriction; "all" takes back all that stands. A change that changes nothing is not recorded, and its
@@ -188,8 +188,8 @@ func (s *Store) poison(why error) error {
 // Head names the state of the change log after the last commit.
 func (s *Store) Head() Head { return s.state.Load().head }
 
-// Restored returns the head that was given up where Options.Because made Open accept an older copy, or one of another history. It is for
-// the ledger: from now on, Head is what counts.
+// Restored returns the head that was given up where Options.Because made [Open] accept an older copy, or one of another
+// history. It is for the ledger: from now on, Head is what counts.
 func (s *Store) Restored() (Head, bool) { return s.opts.Past, s.restored }
 
 // Backup writes a copy of the file as it is now, while everything goes on, and returns how long it is. The copy is a store of its own. For
@@ -202,7 +202,8 @@ func (s *Store) Backup(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// Close ends the store when the batch that is being written is done. Those that still wait are answered with ErrClosed.
+// Close ends the store when the batch that is being written is done. Those that still wait are answered with
+// [ErrClosed].
 func (s *Store) Close() error {
 	left, first := s.queue.close()
 	if !first {

@@ -50,7 +50,7 @@ func (c Cause) String() string {
 	}
 }
 
-// Options are the bounds of a Listener. Zero values take the defaults given.
+// Options are the bounds of a [Listener]. Zero values take the defaults given.
 type Options struct {
 	Most       int                     // connections; 4,096
 	PerNetwork int                     // of one network; 256

@@ -95,8 +95,8 @@ type sighting struct {
 	network [5]byte
 }
 
-// Open reads the counts of earlier days and begins to count. Where they cannot be read the error is ErrFile, or wraps it, and there is a
-// Counter all the same, that begins with nothing.
+// Open reads the counts of earlier days and begins to count. Where they cannot be read the error is [ErrFile], or wraps
+// it, and there is a [Counter] all the same, that begins with nothing.
 func Open(o Options) (*Counter, error) {
 	c := &Counter{
 		opts: o, seen: make(chan sighting, backlog), asked: make(chan func()), done: make(chan struct{}), ended: make(chan struct{}),

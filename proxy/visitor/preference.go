@@ -35,8 +35,9 @@ func Format(scopes []string) string {
 	return value
 }
 
-// Parse reads the value of the preference cookie as hits do (rules.PreferenceCookie); false where it is no list of scopes: that counts as an
-// objection to everything. A scope need not be one of the policy in force, which may have changed.
+// Parse reads the value of the preference cookie as hits do ([rules.PreferenceCookie]); false where it is no list of
+// scopes: that counts as an objection to everything. A scope need not be one of the policy in force, which may have
+// changed.
 func Parse(value string) (scopes []string, ok bool) {
 	for scope := range strings.SplitSeq(value, "/") {
 		if scope == "" || strings.ContainsFunc(scope, func(r rune) bool { return r != ':' && !inID(r) }) {

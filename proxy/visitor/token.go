@@ -16,7 +16,7 @@ import (
 // Kind is what a signed link is for.
 type Kind uint8
 
-// The kinds. The zero Kind is none.
+// The kinds. The zero [Kind] is none.
 const (
 	Unsubscribe Kind = 1 + iota // objects to its scopes, at one click where a mail program sends it (RFC 8058)
 	Manage                      // shows what stands for its subjects, and lets them choose
@@ -45,8 +45,8 @@ const (
 	longestToken = 8 << 10
 )
 
-// Sign makes the token of a claim: LinkPath and it are the link's path below the site's base. Equal claims have equal tokens; the order of
-// scopes does not matter.
+// Sign makes the token of a claim: [LinkPath] and it are the link's path below the site's base. Equal claims have equal
+// tokens; the order of scopes does not matter.
 func Sign(key *pseudonym.Key, c Claim) (string, error) {
 	c.Scopes = sorted(c.Scopes)
 	if err := c.check(); err != nil {
@@ -73,7 +73,7 @@ func Sign(key *pseudonym.Key, c Claim) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(raw, mac[:]...)), nil
 }
 
-// Verify reads a token. It does not look at the clock. The error is ErrLink.
+// Verify reads a token. It does not look at the clock. The error is [ErrLink].
 func Verify(key *pseudonym.Key, token string) (Claim, error) {
 	if len(token) > longestToken {
 		return Claim{}, ErrLink

@@ -30,7 +30,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// Options are what Pages need. Zero values take the defaults given.
+// Options are what [Pages] need. Zero values take the defaults given.
 type Options struct {
 	Objector objection.Objector // takes objections; it makes subjects of identifiers
 	Key      pseudonym.Key      // State.SigningKey: signs links and the cookie that objections are taken back with
@@ -80,7 +80,7 @@ const (
 	gpcPath  = "/.well-known/gpc.json"
 )
 
-// LinkPath is what a token of Sign is put behind, below a site's origin and base.
+// LinkPath is what a token of [Sign] is put behind, below a site's origin and base.
 const LinkPath = linkRoot
 
 // Owns tells whether a path, from which the site's base was taken off, is one of these pages.

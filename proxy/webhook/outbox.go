@@ -26,7 +26,7 @@ type Store interface {
 	Ack(ids []uint64) error
 }
 
-// OutboxOptions are what an Outbox needs. Zero values take the defaults given.
+// OutboxOptions are what an [Outbox] needs. Zero values take the defaults given.
 type OutboxOptions struct {
 	Store     Store
 	Key       [32]byte                                              // that messages are sealed with

@@ -25,7 +25,7 @@ type ReceiverOptions struct {
 	Request    *Request // nil: a signed message as Standard Webhooks describes it
 }
 
-// Request is an HTTP request in which placeholders stand for what is told (see Placeholders).
+// Request is an HTTP request in which placeholders stand for what is told (see [Placeholders]).
 type Request struct {
 	Method      string            // "" is POST
 	Headers     map[string]string // by name

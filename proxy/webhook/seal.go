@@ -36,7 +36,7 @@ func Seal(key *[32]byte, random io.Reader, to string, message []byte) ([]byte, e
 	return aead.Seal(out, out[1:], message, []byte(to)), nil //nolint:gosec // the nonce was read two lines above
 }
 
-// Unseal decrypts what Seal made.
+// Unseal decrypts what [Seal] made.
 func Unseal(key *[32]byte, to string, body []byte) ([]byte, error) {
 	aead, err := gcm(key)
 	if err != nil || len(body) < 1+aead.NonceSize() || body[0] != sealed {
