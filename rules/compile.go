@@ -30,7 +30,7 @@ func wrong(at, format string, args ...any) error {
 	return &CompileError{At: at, Msg: fmt.Sprintf(format, args...)}
 }
 
-// Compile makes a policy of a draft. What it refuses is a *CompileError.
+// Compile makes a policy of a draft. What it refuses is a [*CompileError].
 func Compile(d *Draft) (*Policy, error) {
 	c := &compiler{
 		draft:  d,

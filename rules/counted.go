@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// Counted is a value that was judged by how many share it: whoever counts, counts it. Its bytes belong to the Judgement.
+// Counted is a value that was judged by how many share it: whoever counts, counts it. Its bytes belong to the
+// [Judgement].
 type Counted struct {
 	Class hit.Class
 	Value []byte // alone, or together with those of other fields

@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// Draft is a policy as it was read: plain data with every name resolved by whoever read it. Compile turns it into a Policy.
-// Slices keep the order of the files: activities form ladders.
+// Draft is a policy as it was read: plain data with every name resolved by whoever read it. Compile turns it into a
+// [Policy]. Slices keep the order of the files: activities form ladders.
 type Draft struct {
 	Digest      string // names the policy: hex SHA-256 over everything that decides
 	Sites       []DraftSite
@@ -92,7 +92,7 @@ type Condition interface {
 	Holds(event EventView) (bool, error)
 }
 
-// EventView is what a Condition may see of an event.
+// EventView is what a [Condition] may see of an event.
 type EventView interface {
 	Name() string
 	// Param returns the decoded value of the event's field of that name, "" where it is absent.

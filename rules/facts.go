@@ -6,7 +6,7 @@ import (
 
 // Facts are what was decided of one event, and by what: all that a record, an explanation and a comparison say of it
 // beside the values of its fields. Its texts are the policy's, but for Name; that and its slices hold until the
-// Judgement is reset.
+// [Judgement] is reset.
 type Facts struct {
 	Event int    // its number in the hit
 	Name  string // as received; whoever keeps it scrubs it (see [Policy.ScrubName])

@@ -26,9 +26,9 @@ func decide(j *Judgement, in *Inputs) Reason { return j.decide(&j.readState, j.O
 func apply(j *Judgement, in *Inputs) Reason  { return j.minimise(&j.readState, j.Verdicts, in) }
 func encode(j *Judgement, _ *Inputs) Reason  { return j.encode(&j.readState, &j.minimiseState) }
 
-// Read takes a hit apart: whose it is, which events it holds, what it says of the visitor's choices, and by which identifiers
-// objections are to be looked up. It returns Unjudged where the hit can be judged, else the reason why it is refused as a whole.
-// A nil trace costs nothing. A hit that was routed already goes on from there.
+// Read takes a hit apart: whose it is, which events it holds, what it says of the visitor's choices, and by which
+// identifiers objections are to be looked up. It returns [Unjudged] where the hit can be judged, else the reason why it
+// is refused as a whole. A nil trace costs nothing. A hit that was routed already goes on from there.
 func Read(p *Policy, j *Judgement, in *Inputs, trace *Trace) Reason {
 	j.Policy, j.readState.budget.trace = p, trace
 	if j.run(readStages, in) == OverLimit {
@@ -37,15 +37,15 @@ func Read(p *Policy, j *Judgement, in *Inputs, trace *Trace) Reason {
 	return j.Reason
 }
 
-// FindRoute finds the site, the vendor and the endpoint of a hit of which no more than the head was read, so that it is known how long its body
-// may be. It is the first stage of Read.
+// FindRoute finds the site, the vendor and the endpoint of a hit of which no more than the head was read, so that it is
+// known how long its body may be. It is the first stage of [Read].
 func FindRoute(p *Policy, j *Judgement) Reason {
 	j.Policy = p
 	return route(j, nil)
 }
 
-// Judge decides every event, minimises what is permitted and assembles the request to the vendor. Objections must have been written
-// for every event. It returns Unjudged where every event has its verdict.
+// Judge decides every event, minimises what is permitted and assembles the request to the vendor. Objections must have
+// been written for every event. It returns [Unjudged] where every event has its verdict.
 func Judge(j *Judgement, in *Inputs) Reason {
 	if j.Reason != Unjudged {
 		return j.Reason

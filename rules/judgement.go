@@ -36,7 +36,8 @@ type Header struct {
 	Value []byte
 }
 
-// Outgoing is the request to the vendor. It holds nothing that was not put there on purpose. Its bytes belong to the Judgement.
+// Outgoing is the request to the vendor. It holds nothing that was not put there on purpose. Its bytes belong to the
+// [Judgement].
 type Outgoing struct {
 	Forward  bool
 	Method   string

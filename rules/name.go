@@ -14,8 +14,8 @@ import (
 // MaxName is how many characters of an event's name the ledger keeps.
 const MaxName = 64
 
-// ScrubName is an event's name as the ledger keeps it: without what looks like personal data, or is by the site's own detectors, and
-// without control characters; at most MaxName characters of it.
+// ScrubName is an event's name as the ledger keeps it: without what looks like personal data, or is by the site's own
+// detectors, and without control characters; at most [MaxName] characters of it.
 func (p *Policy) ScrubName(name string) string {
 	if len(name) > longestName {
 		return "[scrubbed]"

@@ -5,9 +5,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// Overlong is the reason why a routed hit is refused that is over a limit, and of which no more than the head may have been read: OverLimit,
-// which SDKs answer by sending less at a time; or, where the head alone shows that every rung denies whatever the body says, the reason of the
-// last of them. Such a hit is only denied: sending it again in parts would change nothing.
+// Overlong is the reason why a routed hit is refused that is over a limit, and of which no more than the head may have
+// been read: [OverLimit], which SDKs answer by sending less at a time; or, where the head alone shows that every rung
+// denies whatever the body says, the reason of the last of them. Such a hit is only denied: sending it again in parts
+// would change nothing.
 func Overlong(j *Judgement, in *Inputs) Reason {
 	if !j.Site.signals.InHead() {
 		return OverLimit

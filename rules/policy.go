@@ -1,9 +1,9 @@
 // Package rules decides what becomes of a tracking hit: which events may travel, on which basis, and what is left of each field.
 //
-// It is pure: the same hit, signals, objections, policy and time give the same verdict. It does no I/O, reads no clock and keeps no
-// globals. Read takes a hit apart; Judge decides, minimises and assembles it; between the two, whoever calls looks up objections.
-// There is one implementation of judging; explaining is that implementation with a Trace. It promises that what no rule names is
-// never forwarded.
+// It is pure: the same hit, signals, objections, policy and time give the same verdict. It does no I/O, reads no clock
+// and keeps no globals. Read takes a hit apart; [Judge] decides, minimises and assembles it; between the two, whoever
+// calls looks up objections. There is one implementation of judging; explaining is that implementation with a [Trace].
+// It promises that what no rule names is never forwarded.
 package rules
 
 import (
@@ -61,7 +61,7 @@ func (p *Policy) Recipients() []*Recipient { return p.recipients }
 // Activities lists the activities in the order of the file.
 func (p *Policy) Activities() []*Activity { return p.activities }
 
-// Purposes lists the purposes; a purpose's place is its bit in Objections.
+// Purposes lists the purposes; a purpose's place is its bit in [Objections].
 func (p *Policy) Purposes() []Purpose { return p.purposes }
 
 // Assessments is the register of legitimate interest assessments.

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// PreferenceCookie is the cookie in which a browser carries what its visitor objected to: names of scopes with "/" between them (see
-// Policy.Objection). It holds nothing that tells one visitor from another.
+// PreferenceCookie is the cookie in which a browser carries what its visitor objected to: names of scopes with "/"
+// between them (see [Policy.Objection]). It holds nothing that tells one visitor from another.
 const PreferenceCookie = "__Host-tagwarden-objections"
 
 // preferences reads what the browser itself says was objected to. Several cookies of the name count together. A scope that the policy does

@@ -15,9 +15,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// Namespace is what an identifier of a class is hashed with. What a site knows a person by is one namespace for all vendors and sites;
-// an id that a vendor's SDK made (client, device, advertising ids) is that of its family (see catalog.File.Kin): of the vendor alone, or of
-// those that speak the same language and take over each other's ids.
+// Namespace is what an identifier of a class is hashed with. What a site knows a person by is one namespace for all
+// vendors and sites; an id that a vendor's SDK made (client, device, advertising ids) is that of its family (see
+// [catalog.File.Kin]): of the vendor alone, or of those that speak the same language and take over each other's ids.
 func Namespace(class hit.Class, family string) string {
 	if general(class) {
 		return class.String()

@@ -25,7 +25,7 @@ type SignalNote struct {
 	Says   string
 }
 
-// FieldNote is what became of a field. Event is hit.Shared for what belongs to the whole hit.
+// FieldNote is what became of a field. Event is [hit.Shared] for what belongs to the whole hit.
 type FieldNote struct {
 	Event  int
 	Path   string

@@ -17,8 +17,9 @@ type Treatment struct {
 	Action *minimise.Action // what becomes of the value; never nil, for what is dropped is not listed
 }
 
-// Treatments lists what an activity lets through of a visitor's data, sorted by class: read from the very plan that judging uses. What
-// says nothing about a visitor (see hit.Class.KeptByDefault) is left out, as is a class that no field of the vendor has.
+// Treatments lists what an activity lets through of a visitor's data, sorted by class: read from the very plan that
+// judging uses. What says nothing about a visitor (see [hit.Class.KeptByDefault]) is left out, as is a class that no
+// field of the vendor has.
 func (a *Activity) Treatments() []Treatment {
 	var all []Treatment
 	add := func(t Treatment) {

@@ -24,7 +24,7 @@ func (d Decision) String() string {
 	}
 }
 
-// Reason says why. The list is closed; every reason but Permitted denies, the zero value, Unjudged, included.
+// Reason says why. The list is closed; every reason but [Permitted] denies, the zero value, [Unjudged], included.
 type Reason uint8
 
 // The reasons.

@@ -5,8 +5,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// What may be spent on one hit, in steps: a step is about what looking at one byte takes. Looking for personal data is most of it. The bound is
-// that of a hit, not of a value: real batches stay far below it, and what was made to be costly ends with reason OverLimit.
+// What may be spent on one hit, in steps: a step is about what looking at one byte takes. Looking for personal data is
+// most of it. The bound is that of a hit, not of a value: real batches stay far below it, and what was made to be
+// costly ends with reason [OverLimit].
 const (
 	StepsPerByte = 32       // for each byte received and unpacked, every layer once
 	StepsPerHit  = 64 << 10 // for the hit itself
