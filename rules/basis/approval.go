@@ -53,7 +53,7 @@ func (a Approver) Key() string { return keyName(a.verifier.Name(), a.verifier.Ke
 
 func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
 
-// KeyOf returns what Approver.Key returns for the private key's owner.
+// KeyOf returns what [Approver.Key] returns for the private key's owner.
 func KeyOf(private string) (string, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(private))
 	if err != nil {
@@ -65,9 +65,9 @@ func KeyOf(private string) (string, error) {
 // approvalHead is how every approval begins.
 const approvalHead = "tagwarden assessment\n"
 
-// Verify says what the assessment's approval is worth: Valid where one of the approvers signed this id, version and digest (whether it
-// still is at some time is for the Register), Changed where they signed another version or digest of it, else why it is worth nothing.
-// Removed are keys that were approvers' once, as Key names them.
+// Verify says what the assessment's approval is worth: Valid where one of the approvers signed this id, version and
+// digest (whether it still is at some time is for the [Register]), [Changed] where they signed another version or
+// digest of it, else why it is worth nothing. Removed are keys that were approvers' once, as Key names them.
 func Verify(a *Assessment, digest Digest, approvers []Approver, removed map[string]bool) Validity {
 	approval := strings.TrimSpace(strings.ReplaceAll(a.Approval, "\r\n", "\n")) + "\n"
 	if !strings.HasPrefix(approval, approvalHead) {
@@ -123,8 +123,8 @@ func signature(text string) []byte {
 	return raw
 }
 
-// SignedBy returns the key that an approval says it was made with, as Approver.Key names it, and "" where it cannot be read. It does not
-// verify anything.
+// SignedBy returns the key that an approval says it was made with, as [Approver.Key] names it, and "" where it cannot
+// be read. It does not verify anything.
 func SignedBy(approval string) string {
 	raw := signature(strings.ReplaceAll(approval, "\r\n", "\n"))
 	if raw == nil {

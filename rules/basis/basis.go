@@ -4,10 +4,10 @@ package basis
 
 import "fmt"
 
-// Basis is what an activity rests on. Its zero value, None, permits nothing.
+// Basis is what an activity rests on. Its zero value, [None], permits nothing.
 type Basis uint8
 
-// The bases of GDPR Art. 6(1)(a) to (f), and OptOut, which is no GDPR basis but the rule of opt-out regions.
+// The bases of GDPR Art. 6(1)(a) to (f), and [OptOut], which is no GDPR basis but the rule of opt-out regions.
 const (
 	None Basis = iota
 	Consent
@@ -40,7 +40,7 @@ func (b Basis) OpenToObjection() bool {
 	return b != Contract && b != LegalObligation && b != VitalInterests
 }
 
-// Parse returns the basis of that name; None cannot be named.
+// Parse returns the basis of that name; [None] cannot be named.
 func Parse(name string) (Basis, bool) {
 	for b := None + 1; b < numBases; b++ {
 		if names[b] == name {
@@ -50,5 +50,5 @@ func Parse(name string) (Basis, bool) {
 	return None, false
 }
 
-// Names lists what Parse understands, in the order of Art. 6(1).
+// Names lists what [Parse] understands, in the order of Art. 6(1).
 func Names() []string { return append([]string(nil), names[1:]...) }

@@ -27,7 +27,7 @@ func ParseDay(text string) (Day, error) {
 	return DayOf(t), nil
 }
 
-// UnmarshalText reads what ParseDay reads.
+// UnmarshalText reads what [ParseDay] reads.
 func (d *Day) UnmarshalText(text []byte) error {
 	parsed, err := ParseDay(string(text))
 	if err == nil {
@@ -39,7 +39,7 @@ func (d *Day) UnmarshalText(text []byte) error {
 // MarshalText writes what UnmarshalText reads; nothing for the zero day.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// String writes the day as ParseDay reads it, and "" for none.
+// String writes the day as [ParseDay] reads it, and "" for none.
 func (d Day) String() string {
 	if d.IsZero() {
 		return ""

@@ -54,7 +54,7 @@ func splitUnit(text string) (number, unit string) {
 	return text[:end], strings.TrimPrefix(text[end:], " ")
 }
 
-// UnmarshalText reads what ParsePeriod reads.
+// UnmarshalText reads what [ParsePeriod] reads.
 func (p *Period) UnmarshalText(text []byte) error {
 	parsed, err := ParsePeriod(string(text))
 	if err == nil {
@@ -66,7 +66,7 @@ func (p *Period) UnmarshalText(text []byte) error {
 // MarshalText writes what UnmarshalText reads; nothing for the zero period.
 func (p Period) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// String writes a period of one unit as ParsePeriod reads it ("13 months"), and "" for none.
+// String writes a period of one unit as [ParsePeriod] reads it ("13 months"), and "" for none.
 func (p Period) String() string {
 	var parts []string
 	add := func(n int, unit string) {

@@ -155,7 +155,7 @@ type Due struct {
 	Days     int // left; less than 0 where it is past
 }
 
-// Due lists the assessments that have WarningDays or fewer left at a time, the most urgent first.
+// Due lists the assessments that have [WarningDays] or fewer left at a time, the most urgent first.
 func (r *Register) Due(at time.Time) []Due {
 	var due []Due
 	for _, id := range r.IDs() {

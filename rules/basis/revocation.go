@@ -37,8 +37,9 @@ func (r *Revocation) Sign(private string) (string, error) {
 	return string(signed), nil
 }
 
-// SignedBy returns the key, as Approver.Key names it, of the approver who signed the revocation, and "" where none did. A revocation holds
-// all the same: taking back is open to everybody who may write the policy, as changing a word is, which voids an approval too.
+// SignedBy returns the key, as [Approver.Key] names it, of the approver who signed the revocation, and "" where none
+// did. A revocation holds all the same: taking back is open to everybody who may write the policy, as changing a word
+// is, which voids an approval too.
 func (r *Revocation) SignedBy(signature string, approvers []Approver) string {
 	verifiers := make([]note.Verifier, len(approvers))
 	for i, approver := range approvers {

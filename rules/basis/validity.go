@@ -2,7 +2,7 @@ package basis
 
 import "fmt"
 
-// Validity says whether an assessment carries processing. Its zero value does not; only Valid does.
+// Validity says whether an assessment carries processing. Its zero value does not; only [Valid] does.
 type Validity uint8
 
 // The validities.

@@ -4,8 +4,8 @@ package catalog
 
 import "slices"
 
-// File is a vendor as its YAML file describes it: vendors/<id>.yaml here, or a file in the folder policy/vendors.
-// It is data; Compile turns it into a Vendor.
+// File is a vendor as its YAML file describes it: vendors/<id>.yaml here, or a file in the folder policy/vendors. It is
+// data; [Compile] turns it into a [Vendor].
 type File struct {
 	ID        string            `yaml:"id"`        // lower case, digits, underscores; the file's name
 	Name      string            `yaml:"name"`      // as the vendor calls the product
@@ -107,8 +107,9 @@ type Carry struct {
 	Field  string `yaml:"field"`  // a member of each event
 }
 
-// NameRule finds an event's name: the value of a field where it is present, put through Map; or Is, where Field is present or not given.
-// A path may lead into a field that is opened ("ue_px.data.schema"). A field that is null or empty is not present.
+// NameRule finds an event's name: the value of a field where it is present, put through Map; or Is, where Field is
+// present or not given. A path may lead into a field that is opened ("ue_px.data.schema"). A field that is null or
+// empty is not present.
 type NameRule struct {
 	Field   string            `yaml:"field"`
 	Is      string            `yaml:"is"`

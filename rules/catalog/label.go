@@ -9,10 +9,11 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Read takes a hit apart: query and body are opened, every node gets its field and class, containers are opened in turn, and events,
-// identifiers and consent signals are noted. An event may have so many fields; one that has more is marked as too large, and no other
-// suffers for it; where none is left the hit is over the limit. The error is codec.ErrMalformed, codec.ErrLimit or codec.ErrMemory, and
-// then the hit says nothing but how many events were seen in it.
+// Read takes a hit apart: query and body are opened, every node gets its field and class, containers are opened in
+// turn, and events, identifiers and consent signals are noted. An event may have so many fields; one that has more is
+// marked as too large, and no other suffers for it; where none is left the hit is over the limit. The error is
+// [codec.ErrMalformed], [codec.ErrLimit] or [codec.ErrMemory], and then the hit says nothing but how many events were
+// seen in it.
 func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields int) error {
 	r := reading{v: v, e: e, h: h, o: o, events: events}
 	root, err := o.Query()

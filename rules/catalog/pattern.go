@@ -8,9 +8,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// Pattern is the path of an endpoint: "/v1/track", "/{version}/{pixel}/events", "/static/{file...}". What stands in place of a name fits
-// that name's Variable. A slash at the end, or none, makes no difference to where a path leads: what rewrites addresses on the way to us
-// cuts it off, or adds it.
+// Pattern is the path of an endpoint: "/v1/track", "/{version}/{pixel}/events", "/static/{file...}". What stands in
+// place of a name fits that name's [Variable]. A slash at the end, or none, makes no difference to where a path leads:
+// what rewrites addresses on the way to us cuts it off, or adds it.
 type Pattern struct {
 	Text     string
 	segments []segment // nil where Text is the path
@@ -19,7 +19,7 @@ type Pattern struct {
 // Fit is how a path fits a pattern.
 type Fit uint8
 
-// The fits. NoFit is the zero value.
+// The fits. [NoFit] is the zero value.
 const (
 	NoFit Fit = iota
 	Exact

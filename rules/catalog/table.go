@@ -10,7 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// FieldInfo is a Field made ready: what the matcher says of a node.
+// FieldInfo is a [Field] made ready: what the matcher says of a node.
 type FieldInfo struct {
 	Path     string // as the vendor file names it; "*" in it stands for names that nobody knows
 	Class    hit.Class

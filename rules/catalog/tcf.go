@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// TCF is how a vendor declares the purposes of IAB's Transparency and Consent Framework in the Global Vendor List. Where a file gives
-// the vendor's id and no TCF, every purpose is asked about as if it were declared on consent.
+// TCF is how a vendor declares the purposes of IAB's Transparency and Consent Framework in the Global Vendor List.
+// Where a file gives the vendor's id and no TCF, every purpose is asked about as if it were declared on consent.
 type TCF struct {
 	Consent  []int  `yaml:"consent"`  // purposes declared on consent
 	LI       []int  `yaml:"li"`       // purposes declared on legitimate interest

@@ -12,7 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Vendor is a File made ready to read hits with. It is immutable.
+// Vendor is a [File] made ready to read hits with. It is immutable.
 type Vendor struct {
 	File      *File
 	Fields    []FieldInfo
@@ -76,8 +76,9 @@ type nameRule struct {
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// Compile makes a vendor ready. Extra are names of fields that a policy speaks of and the file may not know; names are the well-known
-// names of members (see Names). The error names the place in the file, "fields.cid: ...", and what would be right.
+// Compile makes a vendor ready. Extra are names of fields that a policy speaks of and the file may not know; names are
+// the well-known names of members (see [Names]). The error names the place in the file, "fields.cid: ...", and what
+// would be right.
 func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, error) {
 	if !idPattern.MatchString(f.ID) {
 		return nil, fmt.Errorf("id: %q is no id: lower-case letters, digits and underscores make one", f.ID)

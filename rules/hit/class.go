@@ -2,10 +2,11 @@ package hit
 
 import "fmt"
 
-// Class says what a field is, whichever vendor it is in. The list is closed; its zero value, Unknown, is never forwarded.
+// Class says what a field is, whichever vendor it is in. The list is closed; its zero value, [Unknown], is never
+// forwarded.
 type Class uint8
 
-// The classes. Technical, Account and Container say nothing about a visitor.
+// The classes. [Technical], [Account] and [Container] say nothing about a visitor.
 const (
 	Unknown Class = iota
 	Account

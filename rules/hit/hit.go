@@ -1,7 +1,7 @@
 // Package hit holds a tracking hit as labelled spans over the bytes received, and what becomes of each.
 //
-// A Hit is a tree of nodes in one slice: a parent always stands before its children. A node points into one of the hit's buffers and
-// never owns bytes. It promises that a node nobody decided on is dropped: the zero Fate is Drop.
+// A [Hit] is a tree of nodes in one slice: a parent always stands before its children. A node points into one of the
+// hit's buffers and never owns bytes. It promises that a node nobody decided on is dropped: the zero [Fate] is [Drop].
 package hit
 
 import (
@@ -34,8 +34,8 @@ func (s Span) Len() int { return int(s.End - s.Start) }
 // Kind says what a node is on the wire.
 type Kind uint8
 
-// The kinds. Text is the value of a pair in a form, percent-encoded; String to Array are JSON's; Form, Lines and Records are lists of
-// pairs, forms and JSON values; Raw is a body as it came.
+// The kinds. Text is the value of a pair in a form, percent-encoded; [String] to [Array] are JSON's; [Form], [Lines]
+// and [Records] are lists of pairs, forms and JSON values; [Raw] is a body as it came.
 const (
 	Absent Kind = iota
 	Text
@@ -51,7 +51,8 @@ const (
 	Raw
 )
 
-// Holds tells whether nodes of the kind have children of their own (an opened Text, String or Raw has one as well).
+// Holds tells whether nodes of the kind have children of their own (an opened [Text], [String] or [Raw] has one as
+// well).
 func (k Kind) Holds() bool { return k >= Object && k <= Records }
 
 // Fate is what becomes of a node. Its zero value drops it.
@@ -72,7 +73,8 @@ const Shared = -1
 
 // Node is one field, container or list of a hit.
 //
-// Ownership by stage: decode writes all but Fate, Edit, Dirty and Lowered; minimise writes these and Lowered; encode only reads.
+// Ownership by stage: decode writes all but Fate, Edit, Dirty and Lowered; minimise writes these and Lowered; encode
+// only reads.
 type Node struct {
 	Kind  Kind
 	Class Class // what the catalog says it is
@@ -111,7 +113,7 @@ type Wrap struct {
 	N     uint8
 }
 
-// Step is one layer of a Wrap, with what is needed to put it back as it was. Which there are package codec says.
+// Step is one layer of a [Wrap], with what is needed to put it back as it was. Which there are package codec says.
 type Step uint8
 
 // NoStep is no layer.
@@ -153,8 +155,8 @@ type Claim struct {
 // Header is a header of the visitor's request.
 type Header struct{ Name, Value []byte }
 
-// Request is a hit as it was received. The bytes belong to the caller and must outlive the Hit's use of them; the list
-// of headers is the Hit's, which overwrites it when it is reset.
+// Request is a hit as it was received. The bytes belong to the caller and must outlive the [Hit]'s use of them; the
+// list of headers is the Hit's, which overwrites it when it is reset.
 type Request struct {
 	Method  []byte
 	Host    []byte // lower case, without port
@@ -250,7 +252,7 @@ func (h *Hit) Retain(mark int) {
 	h.bufs[Arena] = h.bufs[Arena][:mark]
 }
 
-// Append adds a node below parent (None for a root) and returns its number.
+// Append adds a node below parent ([None] for a root) and returns its number.
 func (h *Hit) Append(parent int32, n Node) int32 {
 	i := int32(len(h.Nodes))
 	n.Parent, n.First, n.Last, n.Next = parent, None, None, None

@@ -11,7 +11,7 @@ type Memory interface {
 	Give(bytes int)
 }
 
-// NodeSize is what a Node takes, in bytes.
+// NodeSize is what a [Node] takes, in bytes.
 const NodeSize = int(unsafe.Sizeof(Node{}))
 
 // poolable is the size in bytes up to which a buffer is kept for another hit. A larger one is left to the collector: one large hit must
@@ -32,7 +32,7 @@ func large[T any](buffer []T) bool {
 	return cap(buffer)*int(unsafe.Sizeof(one)) > poolable
 }
 
-// Reused is Recycled for what holds numbers alone, such as places in a hit: they say nothing when its bytes are gone,
+// Reused is [Recycled] for what holds numbers alone, such as places in a hit: they say nothing when its bytes are gone,
 // and are not overwritten.
 func Reused[T any](buffer []T) []T {
 	if large(buffer) {

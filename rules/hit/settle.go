@@ -1,7 +1,8 @@
 package hit
 
-// Settle makes the nodes ready to be assembled, once every leaf has its Fate: a container of which nothing is left is dropped, unless
-// held is true of it, and Dirty is set on whatever does not leave as it came. One pass from the last node to the first.
+// Settle makes the nodes ready to be assembled, once every leaf has its [Fate]: a container of which nothing is left is
+// dropped, unless held is true of it, and Dirty is set on whatever does not leave as it came. One pass from the last
+// node to the first.
 func (h *Hit) Settle(held func(i int32) bool) {
 	for i := int32(len(h.Nodes)) - 1; i >= 0; i-- {
 		n := &h.Nodes[i]
@@ -26,7 +27,8 @@ func (h *Hit) empty(n *Node) bool {
 	return true
 }
 
-// Make adds a field that was not in the hit below parent, an Object or a Form, and returns its node, to be given an Edit.
+// Make adds a field that was not in the hit below parent, an [Object] or a [Form], and returns its node, to be given an
+// Edit.
 func (h *Hit) Make(parent int32, key []byte, kind Kind) int32 {
 	arena := h.Grow()
 	from := len(arena)

@@ -17,7 +17,7 @@ var (
 // would else leave them there, and no pseudonym would change until that time has come.
 const MaxSleep = 400 * 24 * time.Hour
 
-// ErrAhead says that the clock is further ahead of the chains than MaxSleep, or behind their end.
+// ErrAhead says that the clock is further ahead of the chains than [MaxSleep], or behind their end.
 var ErrAhead = errors.New("the clock is too far ahead of the key state")
 
 // link is a chain where it stands.
@@ -63,9 +63,9 @@ func (r Root) State(t time.Time) State {
 // Zero tells whether the state holds no key.
 func (s State) Zero() bool { return s == State{} }
 
-// Advance takes every chain to the period that t is in, one step a period, and returns which moved. A chain never goes back: where t is
-// earlier than the state, nothing moves. It moves nothing either, and the error is ErrAhead, where t is more than MaxSleep after the
-// state's day, or after the end of the chains.
+// Advance takes every chain to the period that t is in, one step a period, and returns which moved. A chain never goes
+// back: where t is earlier than the state, nothing moves. It moves nothing either, and the error is [ErrAhead], where t
+// is more than [MaxSleep] after the state's day, or after the end of the chains.
 func (s *State) Advance(t time.Time) (moved []Rotation, err error) {
 	if t.Sub(s.Since()) > MaxSleep {
 		return nil, fmt.Errorf("%w: it says %s, the key state is of %s", ErrAhead, t.UTC().Format(time.DateOnly), s.Since().Format(time.DateOnly))

@@ -38,7 +38,7 @@ func (f Format) String() string {
 	return fmt.Sprintf("format(%d)", uint8(f))
 }
 
-// ParseFormat returns the format of that name; "" is Auto.
+// ParseFormat returns the format of that name; "" is [Auto].
 func ParseFormat(name string) (Format, bool) {
 	if name == "" {
 		return Auto, true
@@ -91,7 +91,7 @@ func AppendFormat(dst []byte, mac *[32]byte, f Format, original []byte) []byte {
 	}
 }
 
-// Shape returns the format that an identifier seems to have, Text where it has none.
+// Shape returns the format that an identifier seems to have, [Text] where it has none.
 func Shape(id []byte) Format {
 	switch {
 	case isUUID(id):

@@ -2,7 +2,7 @@ package pseudonym
 
 import "time"
 
-// Chains are the chains' keys of one moment. State.Chains makes them.
+// Chains are the chains' keys of one moment. [State.Chains] makes them.
 type Chains struct {
 	until time.Time
 	keys  [numRotations]Key

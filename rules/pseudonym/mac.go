@@ -38,8 +38,9 @@ func (k *Key) MAC(parts ...[]byte) [32]byte {
 	return sha256.Sum256(buf[:sha256.BlockSize+sha256.Size])
 }
 
-// Pseudonym returns the bytes that AppendFormat makes a pseudonym of. id is normalised (AppendNormal). With bits from 1 to 255 at most
-// 2^bits different results exist under one key, so that collisions really occur; 0 and 256 cut nothing.
+// Pseudonym returns the bytes that [AppendFormat] makes a pseudonym of. id is normalised ([AppendNormal]). With bits
+// from 1 to 255 at most 2^bits different results exist under one key, so that collisions really occur; 0 and 256 cut
+// nothing.
 func (k *Key) Pseudonym(id []byte, bits int) [32]byte {
 	mac := k.MAC([]byte("pseudonym\x00"), id)
 	if bits <= 0 || bits >= 256 {

@@ -18,8 +18,8 @@ var TestRoot = Root([]byte("tagwarden-test-root-not-a-secret"))
 // ErrRoot says that a text is no root secret.
 var ErrRoot = errors.New("cannot read root secret: it must be 32 bytes in base64; make one with `tagwarden init`")
 
-// ParseRoot reads 32 bytes in base64 (RFC 4648, section 4 or 5, padding optional), white space around them ignored. The error is
-// ErrRoot and says nothing of the text.
+// ParseRoot reads 32 bytes in base64 (RFC 4648, section 4 or 5, padding optional), white space around them ignored. The
+// error is [ErrRoot] and says nothing of the text.
 func ParseRoot(text string) (Root, error) {
 	text = strings.TrimRight(strings.TrimSpace(text), "=")
 	encoding := base64.RawStdEncoding

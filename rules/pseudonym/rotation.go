@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Rotation says how long a pseudonym stays the same. The zero Rotation is the strictest, Day.
+// Rotation says how long a pseudonym stays the same. The zero Rotation is the strictest, [Day].
 type Rotation uint8
 
 // The rotations. Periods are of UTC; weeks start on Monday (ISO 8601).
@@ -56,8 +56,8 @@ func ParseRotation(name string) (Rotation, bool) {
 
 const secondsPerDay = 24 * 60 * 60
 
-// Period returns the number of the period that t is in: days since 1970-01-01, weeks since the Monday before it, months since year 0;
-// 0 for Never.
+// Period returns the number of the period that t is in: days since 1970-01-01, weeks since the Monday before it, months
+// since year 0; 0 for [Never].
 func (r Rotation) Period(t time.Time) int64 {
 	switch r {
 	case Day:
@@ -72,7 +72,7 @@ func (r Rotation) Period(t time.Time) int64 {
 	}
 }
 
-// End returns the first moment after the period that t is in; the zero time for Never.
+// End returns the first moment after the period that t is in; the zero time for [Never].
 func (r Rotation) End(t time.Time) time.Time {
 	p := r.Period(t)
 	switch r {

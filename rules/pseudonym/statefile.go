@@ -48,7 +48,8 @@ func (s State) Append(dst []byte) []byte {
 	return append(hex.AppendEncode(dst, sum[:]), '\n')
 }
 
-// ParseState reads what Append writes, and nothing else. The error is ErrState, or wraps it, and says nothing of the text.
+// ParseState reads what Append writes, and nothing else. The error is [ErrState], or wraps it, and says nothing of the
+// text.
 func ParseState(text []byte) (State, error) {
 	line, check, _ := bytes.Cut(text, []byte{'\n'})
 	sum := sha256.Sum256(line)

@@ -10,7 +10,7 @@ import (
 // Norm says how an identifier is brought to one form before it is hashed.
 type Norm uint8
 
-// The forms. The zero Norm suits every identifier that has no other.
+// The forms. The zero [Norm] suits every identifier that has no other.
 const (
 	Trimmed Norm = iota // white space around it taken off
 	Mailbox             // an e-mail address: trimmed, lower case

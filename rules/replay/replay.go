@@ -80,7 +80,7 @@ type harRequest struct {
 	} `json:"postData"`
 }
 
-// HAR reads an HTTP Archive, and hands every request on, as Lines does. It returns how many entries were passed over
+// HAR reads an HTTP Archive, and hands every request on, as [Lines] does. It returns how many entries were passed over
 // because they are no HTTP requests.
 func HAR(file string, r io.Reader, host string, each func(*Request) error) (passed int, err error) {
 	var h har
