@@ -75,8 +75,8 @@ func (k *keyring) begin() error {
 	return k.note(origin + "; " + stateText(k.store.State()))
 }
 
-// repeat records again what the ledger has to remember of keys, so that it is still there when old records are deleted: without it a
-// state that is lost would be made again of any root, and a key that was shredded with it.
+// repeat records again what the ledger has to remember of keys, so that it is still there when old records are deleted:
+// without it a state that is lost would be made again of any root, and a key that was shredded with it.
 func (k *keyring) repeat() error { return k.note("as before; " + stateText(k.store.State())) }
 
 // stateText says in words how the key state stands.
@@ -101,8 +101,8 @@ func (k *keyring) note(text string) error { return k.opts.Note(keysRecord(text, 
 // shredded is how people are told that a key of the ledger's subjects is gone.
 const shredded = "ledger subjects shredded"
 
-// current are the keys that a hit is judged with which begins now under a snapshot. It keeps them to its end. Without keys, a hit that holds
-// an identifier is refused.
+// current are the keys that a hit is judged with which begins now under a snapshot. It keeps them to its end. Without
+// keys, a hit that holds an identifier is refused.
 func (k *keyring) current(of *Snapshot, now time.Time) *rules.Keys {
 	if in := of.keys.Load(); in.Valid(now) {
 		return in

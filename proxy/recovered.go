@@ -40,8 +40,8 @@ func (r *recovered) stood() objection.Head {
 	return objection.Head{Size: r.Head.Size, Root: r.Head.Root}
 }
 
-// remember records what a configuration says of assessments and the ledger does not know yet: versions that are approved, and revocations.
-// It is written before anything is judged by that configuration.
+// remember records what a configuration says of assessments and the ledger does not know yet: versions that are
+// approved, and revocations. It is written before anything is judged by that configuration.
 func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,8 +75,8 @@ func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 	return nil
 }
 
-// repeat records again what has to be remembered, so that it is still there when old records are deleted. Head is where the log of
-// objections stands now; nil: where it stood at the start.
+// repeat records again what has to be remembered, so that it is still there when old records are deleted. Head is where
+// the log of objections stands now; nil: where it stood at the start.
 func (r *recovered) repeat(to *ledger.Ledger, head *objection.Head) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -271,7 +271,8 @@ func openVisitors(s *Server) error {
 	return nil
 }
 
-// openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without any.
+// openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without
+// any.
 func openAPI(s *Server) (err error) {
 	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
 		return err

@@ -34,8 +34,8 @@ func (p *Policy) ScrubName(name string) string {
 	return text
 }
 
-// nameLeaks tells whether a name that a site chose for a member holds personal data, or the address of a page: a name is written by the
-// same hand as a value, and there is no minimiser for names. Such a member does not leave.
+// nameLeaks tells whether a name that a site chose for a member holds personal data, or the address of a page: a name
+// is written by the same hand as a value, and there is no minimiser for names. Such a member does not leave.
 func (m *minimiseState) nameLeaks(key hit.Span, of hit.Kind) bool {
 	name := freePart(m.hit.Bytes(key), of)
 	if holdsAddress(name) || of == hit.Form && bytes.IndexByte(m.hit.Bytes(key), ';') >= 0 {
@@ -61,8 +61,8 @@ func nameOf(h *hit.Hit, i int32) hit.Span {
 	return h.KeySpan(i)
 }
 
-// pathLeaks tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is nobody's key: an
-// e-mail address, in base64 say, or a token of a session. The path is sent as it came.
+// pathLeaks tells whether the path of a hit, where the vendor's has a place for a key or a version, holds what is
+// nobody's key: an e-mail address, in base64 say, or a token of a session. The path is sent as it came.
 func (r *readState) pathLeaks(route *Route, path []byte) bool {
 	if route.Endpoint.Path.Literal() {
 		return false

@@ -166,8 +166,8 @@ func (f Files) syncFile(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// SyncAgain brings a file and its name to disk that a process wrote which may have died before it did. Its bytes are written again, over
-// themselves: a kernel that failed to write them once takes them for written.
+// SyncAgain brings a file and its name to disk that a process wrote which may have died before it did. Its bytes are
+// written again, over themselves: a kernel that failed to write them once takes them for written.
 func (f Files) SyncAgain(path string) error {
 	if err := f.over(path, func(file File, text []byte) error {
 		_, err := io.ReadFull(io.NewSectionReader(file, 0, int64(len(text))), text)

@@ -12,7 +12,8 @@ import (
 // single are the headers that may be given once: of two, nobody could tell which one counts.
 var single = []string{"Authorization", "Idempotency-Key", "Content-Type"}
 
-// identify says who calls, and whether that may. A right token is let in however many wrong ones came from where it comes from.
+// identify says who calls, and whether that may. A right token is let in however many wrong ones came from where it
+// comes from.
 func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	for _, name := range single {
 		if len(r.Header.Values(name)) > 1 {

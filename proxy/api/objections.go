@@ -150,7 +150,8 @@ func placed(err error, asked *body) error {
 	return p
 }
 
-// importPart takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with the rest.
+// importPart takes a part of a file: what cannot be taken is left out and told, and how far the file is in is kept with
+// the rest.
 func (h *handler) importPart(ctx context.Context, asked *body) (*Imported, error) {
 	out := &Imported{Rejected: append([]Rejected{}, asked.bad...)}
 	progress := &objection.Progress{File: asked.file.file, Line: asked.file.line}

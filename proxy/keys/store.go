@@ -205,8 +205,9 @@ func (s *Store) save(state pseudonym.State) error {
 	return nil
 }
 
-// completeChange puts a state that was written whole in the place of the old one, and takes away one that was not. Whoever wrote it may have died, or
-// been told of a failure, before it was on disk: it has to be there before the old one is overwritten.
+// completeChange puts a state that was written whole in the place of the old one, and takes away one that was not.
+// Whoever wrote it may have died, or been told of a failure, before it was on disk: it has to be there before the old
+// one is overwritten.
 func (s *Store) completeChange() error {
 	text, err := s.opts.Files.Read(s.path(nextFile))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -150,7 +150,8 @@ func (f *dataFile) inPlace() error {
 	return nil
 }
 
-// guarded calls f, and returns as ErrDamaged what bbolt panics with, and what the kernel signals where a page of the map cannot be read.
+// guarded calls f, and returns as ErrDamaged what bbolt panics with, and what the kernel signals where a page of the
+// map cannot be read.
 func guarded(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -40,7 +40,8 @@ var (
 // fileFormat is the version of what is in the file.
 const fileFormat = "1"
 
-// create makes an empty store. It appears under its name only when it is whole, so that half a file is never somebody's crash.
+// create makes an empty store. It appears under its name only when it is whole, so that half a file is never somebody's
+// crash.
 func create(files durable.Files, path, identity string) error {
 	made, err := os.CreateTemp(filepath.Dir(path), FileName+".*.new")
 	if err != nil {

@@ -118,5 +118,6 @@ func walkShard(w *walker, root uint64, b *bolt.Bucket, at byte, each func(key, v
 	return nil
 }
 
-// readers is how many goroutines read pages when a store is opened: more than there are processors, since they wait for the disk too.
+// readers is how many goroutines read pages when a store is opened: more than there are processors, since they wait for
+// the disk too.
 func readers() int { return max(4, runtime.GOMAXPROCS(0)) }

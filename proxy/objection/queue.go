@@ -43,7 +43,8 @@ func (r *request) answer(receipts []Receipt, err error) {
 	close(r.done)
 }
 
-// mostInGroup is how many changes one transaction takes, if there is more than one batch: what waits beyond it is the next group.
+// mostInGroup is how many changes one transaction takes, if there is more than one batch: what waits beyond it is the
+// next group.
 const mostInGroup = 100_000
 
 // queue is what waits for the writer, in the order in which it came.

@@ -37,8 +37,8 @@ func readBrowser(h *fasthttp.RequestHeader, recognise func(*fasthttp.RequestHead
 	return b
 }
 
-// recognised keeps the identifiers that knowing is enough to object for: ids of browsers and devices, which are long and random. What people
-// are called by can be guessed, and a cookie that holds it is easily made.
+// recognised keeps the identifiers that knowing is enough to object for: ids of browsers and devices, which are long
+// and random. What people are called by can be guessed, and a cookie that holds it is easily made.
 func recognised(ids []objection.ID) []objection.ID {
 	var kept []objection.ID
 	for _, id := range ids {

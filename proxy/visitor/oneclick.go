@@ -10,7 +10,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// oneClick tells whether a mail program sent what RFC 8058 (section 3.1) says: List-Unsubscribe=One-Click, in either form's coding.
+// oneClick tells whether a mail program sent what RFC 8058 (section 3.1) says: List-Unsubscribe=One-Click, in either
+// form's coding.
 func oneClick(ctx *fasthttp.RequestCtx) bool {
 	const name, value = "List-Unsubscribe", "One-Click"
 	kind, parameters, err := mime.ParseMediaType(string(ctx.Request.Header.Peek("Content-Type")))

@@ -43,8 +43,8 @@ func signed(ctx context.Context, address, id string, now time.Time, secret, body
 	return request, nil
 }
 
-// post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where nobody answered.
-// Any but a 2xx is an error too.
+// post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where nobody
+// answered. Any but a 2xx is an error too.
 func post(client *http.Client, request *http.Request) (status int, header http.Header, err error) {
 	response, err := client.Do(request)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package ascii says what a byte of ASCII is, and compares texts without regard to the case of ASCII letters. Whatever is not
-// ASCII is no letter, no digit and no space, and equals itself alone.
+// Package ascii says what a byte of ASCII is, and compares texts without regard to the case of ASCII letters. Whatever
+// is not ASCII is no letter, no digit and no space, and equals itself alone.
 package ascii
 
 import "strings"

@@ -22,7 +22,8 @@ var vendors embed.FS
 //go:embed names.yaml
 var wellKnown []byte
 
-// documents are the embedded files, each taken apart when it is first asked for. They are never changed: what is decoded from them is.
+// documents are the embedded files, each taken apart when it is first asked for. They are never changed: what is
+// decoded from them is.
 var documents = func() map[string]func() *yaml.Node {
 	all := map[string]func() *yaml.Node{}
 	for _, id := range BuiltinIDs() {
@@ -38,7 +39,8 @@ var documents = func() map[string]func() *yaml.Node {
 	return all
 }()
 
-// Builtin returns the file of a vendor that comes with the product. Each call makes a new one, so that the caller may change it.
+// Builtin returns the file of a vendor that comes with the product. Each call makes a new one, so that the caller may
+// change it.
 func Builtin(id string) (*File, bool) {
 	document, ok := documents[id]
 	if !ok {
@@ -79,7 +81,8 @@ func Parse(text []byte) (*File, error) {
 	return f, nil
 }
 
-// Names returns the well-known names of members ("email", "phone") and what they stand for. The caller may change the map.
+// Names returns the well-known names of members ("email", "phone") and what they stand for. The caller may change the
+// map.
 func Names() map[string]hit.Class { return maps.Clone(names()) }
 
 var names = sync.OnceValue(func() map[string]hit.Class {

@@ -5,8 +5,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
-// Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never changes. It is
-// called from many goroutines at once.
+// Strings hands out decoded consent strings, so that whoever serves may keep them between hits. What it returns never
+// changes. It is called from many goroutines at once.
 type Strings interface {
 	TC(text []byte) (*iab.TCString, error)
 	GPP(text []byte) (*iab.GPPString, error)

@@ -5,7 +5,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// Need is what a purpose asks of [Signals.Consent]: the consent categories that it is in, and the purposes of IAB's TCF that it amounts to.
+// Need is what a purpose asks of [Signals.Consent]: the consent categories that it is in, and the purposes of IAB's TCF
+// that it amounts to.
 type Need struct {
 	Categories Categories
 	TCF        iab.Purposes

@@ -1,7 +1,7 @@
 package signal
 
-// DowngradeGCS appends gcs with every storage type denied that is not in keep. Downgraded is what it stated as granted and does no
-// more. What cannot be read is not ok: then nothing is appended.
+// DowngradeGCS appends gcs with every storage type denied that is not in keep. Downgraded is what it stated as granted
+// and does no more. What cannot be read is not ok: then nothing is appended.
 func DowngradeGCS(dst, text []byte, keep Storage) (out []byte, downgraded Storage, ok bool) {
 	if _, valid := readGCS(text); !valid {
 		return dst, 0, false
@@ -17,7 +17,8 @@ func DowngradeGCS(dst, text []byte, keep Storage) (out []byte, downgraded Storag
 	return dst, downgraded, true
 }
 
-// DowngradeGCD does for gcd what [DowngradeGCS] does for gcs: a grant becomes a denial by update, whose letter says what the default was.
+// DowngradeGCD does for gcd what [DowngradeGCS] does for gcs: a grant becomes a denial by update, whose letter says
+// what the default was.
 func DowngradeGCD(dst, text []byte, keep Storage) (out []byte, downgraded Storage, ok bool) {
 	if _, valid := readGCD(text); !valid {
 		return dst, 0, false

@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// payload reads the consent object that an SDK puts into its events. The catalog says where it stands: its fields carry a signal.
+// payload reads the consent object that an SDK puts into its events. The catalog says where it stands: its fields carry
+// a signal.
 type payload struct {
 	ids map[string]Categories
 	all Categories
@@ -26,7 +27,8 @@ func newPayload(s *Source, number map[string]int) (*payload, error) {
 	return p, nil
 }
 
-// payloadIDs are the ids that mean something where a site maps none: the categories' own names, OneTrust's, and Matomo's one.
+// payloadIDs are the ids that mean something where a site maps none: the categories' own names, OneTrust's, and
+// Matomo's one.
 func payloadIDs(number map[string]int) map[string]string {
 	ids := map[string]string{"tracking": "analytics"}
 	maps.Copy(ids, cmp.OneTrust.DefaultCategories())
@@ -36,8 +38,8 @@ func payloadIDs(number map[string]int) map[string]string {
 	return ids
 }
 
-// read puts together what the claims of one event say, or those that all events share. Denied beats allowed; what is no yes or no leaves
-// its category in doubt.
+// read puts together what the claims of one event say, or those that all events share. Denied beats allowed; what is no
+// yes or no leaves its category in doubt.
 func (p *payload) read(h *hit.Hit, event int32) (SourceReading, OptOuts) {
 	said, sold := SourceReading{}, OptOuts{}
 	preferences := false // Snowplow's were read: they are the same whichever schema says that they are there
@@ -111,7 +113,8 @@ func (p *payload) listed(h *hit.Hit, node int32) SourceReading {
 	return wordOn(p.ids[string(h.Text(node))], Lists(list == "allowedConsentIds", list == "deniedConsentIds"))
 }
 
-// snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is for these alone.
+// snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is for
+// these alone.
 func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) SourceReading {
 	switch kind {
 	case WithdrawnEvent:

@@ -1,5 +1,6 @@
-// Package signal reads what a hit itself says of the visitor's choices: a [Reader] is made of the sources that a site lists, and puts
-// what all of them say into one comparable [Signals]. What is absent, malformed or contradictory never counts as a yes.
+// Package signal reads what a hit itself says of the visitor's choices: a [Reader] is made of the sources that a site
+// lists, and puts what all of them say into one comparable [Signals]. What is absent, malformed or contradictory never
+// counts as a yes.
 //
 // Consent strings are decoded by [github.com/tagwarden/tagwarden/rules/signal/iab], platforms' cookies are read by
 // [github.com/tagwarden/tagwarden/rules/signal/cmp].
@@ -36,8 +37,8 @@ func (c Categories) All(yield func(int) bool) {
 	}
 }
 
-// SourceReading is what one source says: the categories it grants, those it refuses, and those it speaks of without its being
-// clear how.
+// SourceReading is what one source says: the categories it grants, those it refuses, and those it speaks of without its
+// being clear how.
 type SourceReading struct {
 	Kind     Kind
 	State    State
@@ -51,8 +52,8 @@ type SourceReading struct {
 // MaxSources is how many sources a site may list.
 const MaxSources = 16
 
-// Signals is what a hit, or one event of it, says, as [Reader.Hit] and [Reader.Event] find it. It is comparable, and its zero value says
-// nothing. [Signals.Consent], [Signals.Objects] and [Signals.OptedOut] answer from it.
+// Signals is what a hit, or one event of it, says, as [Reader.Hit] and [Reader.Event] find it. It is comparable, and
+// its zero value says nothing. [Signals.Consent], [Signals.Objects] and [Signals.OptedOut] answer from it.
 type Signals struct {
 	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1
 	DNT     State // Valid: the visitor's browser sends DNT: 1

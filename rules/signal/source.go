@@ -2,8 +2,8 @@ package signal
 
 import "github.com/tagwarden/tagwarden/rules/signal/cmp"
 
-// Kind names a source of signals: one that a site may list under `signals:`. Consent management platforms follow behind [Payload], see
-// [Platform].
+// Kind names a source of signals: one that a site may list under `signals:`. Consent management platforms follow behind
+// [Payload], see [Platform].
 type Kind uint8
 
 // The sources. None is what nobody listed.

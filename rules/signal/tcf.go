@@ -9,8 +9,8 @@ type Declaration struct {
 	Provider int                               // id among Google's ad technology providers (AC string); 0 where it has none
 }
 
-// TCF is what TC strings ([iab.TCString]) say, as it stands for one vendor: by purpose, whether the vendor may rely on consent and
-// whether on legitimate interest, by the rules of the TCF. The zero value is no string.
+// TCF is what TC strings ([iab.TCString]) say, as it stands for one vendor: by purpose, whether the vendor may rely on
+// consent and whether on legitimate interest, by the rules of the TCF. The zero value is no string.
 type TCF struct {
 	State   State
 	Version uint8  // of the format

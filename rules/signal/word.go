@@ -27,8 +27,8 @@ func (w Word) String() string {
 	}
 }
 
-// Preference reads true or false: a member of Segment's context.consent.categoryPreferences, or "consented" of a purpose in mParticle's
-// consent_state.gdpr.
+// Preference reads true or false: a member of Segment's context.consent.categoryPreferences, or "consented" of a
+// purpose in mParticle's consent_state.gdpr.
 func Preference(text []byte) Word {
 	switch string(text) {
 	case "true":
@@ -40,7 +40,8 @@ func Preference(text []byte) Word {
 	}
 }
 
-// SaleOptOut reads "consented" of mParticle's consent_state.ccpa.data_sale_opt_out: true is an opt-out, false grants nothing.
+// SaleOptOut reads "consented" of mParticle's consent_state.ccpa.data_sale_opt_out: true is an opt-out, false grants
+// nothing.
 func SaleOptOut(text []byte) Word {
 	switch string(text) {
 	case "true":
@@ -72,8 +73,8 @@ func SegmentPreferenceEvent(name []byte) bool {
 // SnowplowEvent tells what a self-describing event of Snowplow is for consent.
 type SnowplowEvent uint8
 
-// The events: consent_preferences, whose eventType [SnowplowPreference] reads; consent_granted and consent_withdrawn, of trackers before
-// version 3.
+// The events: consent_preferences, whose eventType [SnowplowPreference] reads; consent_granted and consent_withdrawn,
+// of trackers before version 3.
 const (
 	NoConsentEvent SnowplowEvent = iota
 	PreferencesEvent
@@ -81,8 +82,8 @@ const (
 	WithdrawnEvent
 )
 
-// ReadSnowplowSchema reads iglu:com.snowplowanalytics.snowplow/consent_preferences/jsonschema/1-0-0. cmp_visible and consent_document record
-// no choice.
+// ReadSnowplowSchema reads iglu:com.snowplowanalytics.snowplow/consent_preferences/jsonschema/1-0-0. cmp_visible and
+// consent_document record no choice.
 func ReadSnowplowSchema(schema []byte) SnowplowEvent {
 	rest, found := bytes.CutPrefix(schema, []byte("iglu:com.snowplowanalytics.snowplow/"))
 	name, version, _ := bytes.Cut(rest, []byte("/jsonschema/"))
@@ -101,8 +102,8 @@ func ReadSnowplowSchema(schema []byte) SnowplowEvent {
 	}
 }
 
-// SnowplowPreference reads eventType and basisForProcessing of consent_preferences. With allow_selected the yes is for consentScopes
-// alone. Under another basis than consent a yes is none; an empty one was not given.
+// SnowplowPreference reads eventType and basisForProcessing of consent_preferences. With allow_selected the yes is for
+// consentScopes alone. Under another basis than consent a yes is none; an empty one was not given.
 func SnowplowPreference(eventType, basis []byte) Word {
 	switch string(eventType) {
 	case "allow_all", "allow_selected":
@@ -117,7 +118,8 @@ func SnowplowPreference(eventType, basis []byte) Word {
 	}
 }
 
-// MatomoConsent reads the parameter consent of a hit: 1 is sent where the site asks for consent and it was given. Its absence says nothing.
+// MatomoConsent reads the parameter consent of a hit: 1 is sent where the site asks for consent and it was given. Its
+// absence says nothing.
 func MatomoConsent(text []byte) Word {
 	switch string(text) {
 	case "":

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// maxMentions is how many answers are read; beyond them all is malformed. The longest honest list of vendors that fits into a cookie has
-// some four hundred.
+// maxMentions is how many answers are read; beyond them all is malformed. The longest honest list of vendors that fits
+// into a cookie has some four hundred.
 const maxMentions = 1024
 
 // answers are what the cookies of a platform say of its ids, mention by mention, and what comes of them.
@@ -104,8 +104,8 @@ func refuseAllBut(said []mention, necessary string) {
 	}
 }
 
-// combine turns mentions into items, one for each id: granted where one mention grants it and none refuses it, and where
-// only grants are listed, in every list.
+// combine turns mentions into items, one for each id: granted where one mention grants it and none refuses it, and
+// where only grants are listed, in every list.
 func (a *answers) combine(listed *[numLists]bool) {
 	slices.SortFunc(a.said, func(x, y mention) int {
 		if x.list != y.list {

@@ -1,10 +1,11 @@
-// Package cmp reads what consent management platforms keep in a visitor's cookies, each in a file of its own. What is absent, malformed
-// or contradictory never counts as a yes.
+// Package cmp reads what consent management platforms keep in a visitor's cookies, each in a file of its own. What is
+// absent, malformed or contradictory never counts as a yes.
 package cmp
 
 import "slices"
 
-// Platform names a consent management platform whose cookies can be read, see [Parse] and [Platform.Read]. The zero value is none.
+// Platform names a consent management platform whose cookies can be read, see [Parse] and [Platform.Read]. The zero
+// value is none.
 type Platform uint8
 
 // The platforms that somebody else knows by name: whose cookies hold strings of IAB's, and whose ids others borrow.
@@ -105,7 +106,8 @@ func (c Platform) dialect() *dialect {
 	return nil
 }
 
-// InCookies tells whether the platform keeps the visitor's choice in cookies at all. Where it does not, the page has to send it.
+// InCookies tells whether the platform keeps the visitor's choice in cookies at all. Where it does not, the page has to
+// send it.
 func (c Platform) InCookies() bool {
 	d := c.dialect()
 	return d != nil && !d.elsewhere
@@ -129,7 +131,8 @@ func (c Platform) Revised() bool {
 	return d != nil && d.revised
 }
 
-// OnlyIAB tells whether all that the platform writes are strings of IAB's and Google's, which no category is mapped for.
+// OnlyIAB tells whether all that the platform writes are strings of IAB's and Google's, which no category is mapped
+// for.
 func (c Platform) OnlyIAB() bool {
 	d := c.dialect()
 	return d != nil && d.strings
@@ -153,8 +156,8 @@ func (c Platform) Names(set Settings) []string {
 	return names
 }
 
-// DefaultCategories maps the platform's ids to consent categories where their meaning is known. Nil where ids are the site's own: they
-// stand for themselves.
+// DefaultCategories maps the platform's ids to consent categories where their meaning is known. Nil where ids are the
+// site's own: they stand for themselves.
 func (c Platform) DefaultCategories() map[string]string {
 	d := c.dialect()
 	if d == nil || d.defaults == nil {

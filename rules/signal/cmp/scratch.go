@@ -2,8 +2,8 @@ package cmp
 
 import "github.com/tagwarden/tagwarden/rules/signal/read"
 
-// Scratch is the memory that [Platform.Read] needs, to be used again by its owner, for one reading at a time. Its zero value is ready. Each part
-// forgets for itself, and none of them knows of another.
+// Scratch is the memory that [Platform.Read] needs, to be used again by its owner, for one reading at a time. Its zero
+// value is ready. Each part forgets for itself, and none of them knows of another.
 type Scratch struct {
 	visit func(name, value []byte) bool // take, bound once: a new method value for every hit would allocate
 	as    *dialect
@@ -18,9 +18,9 @@ type Scratch struct {
 	marks  [4]uint64  // what a platform's read keeps for its end
 }
 
-// Read reads the platform's cookies. Of several that differ, or of two answers to one thing, the stricter holds; one that cannot be read
-// spoils all, for what it would have refused is not known. An objection in any of them counts. What is returned points into the jar and
-// into the scratch, and holds until that is used again.
+// Read reads the platform's cookies. Of several that differ, or of two answers to one thing, the stricter holds; one
+// that cannot be read spoils all, for what it would have refused is not known. An objection in any of them counts. What
+// is returned points into the jar and into the scratch, and holds until that is used again.
 func (c Platform) Read(jar read.Jar, set Settings, s *Scratch) (Statement, []Item) {
 	d := c.dialect()
 	if d == nil {

@@ -53,7 +53,8 @@ func flagOf(yes bool) Flag {
 	return No
 }
 
-// Statement is what the cookies of one platform say, as [Platform.Read] finds it; what they say of single ids are [Item]s.
+// Statement is what the cookies of one platform say, as [Platform.Read] finds it; what they say of single ids are
+// [Item]s.
 type Statement struct {
 	State   read.State
 	Decided Decided

@@ -27,11 +27,12 @@ func (t *decoded) number(n int) []byte {
 	return t.text[start:len(t.text):len(t.text)]
 }
 
-// maxEscapes is how many times a value may be percent-encoded: by the platform, and once more by a server that copied it.
+// maxEscapes is how many times a value may be percent-encoded: by the platform, and once more by a server that copied
+// it.
 const maxEscapes = 2
 
-// unescape takes one layer of percent-encoding off. A plus stays (base64 has it), and so does what is no escape. Where there is nothing
-// to do, the value itself comes back.
+// unescape takes one layer of percent-encoding off. A plus stays (base64 has it), and so does what is no escape. Where
+// there is nothing to do, the value itself comes back.
 func (t *decoded) unescape(value []byte) []byte {
 	if bytes.IndexByte(value, '%') < 0 {
 		return value

@@ -10,8 +10,8 @@ import (
 // MaxAC is the longest additional consent string that is looked at, in bytes. One that names 4,000 providers has 18,898.
 const MaxAC = 32768
 
-// ACString is what Google's additional consent string says of its ad technology providers, which are not vendors of the TCF, as
-// [DecodeAC] reads it. It counts only beside a TC string. Its zero value says nothing.
+// ACString is what Google's additional consent string says of its ad technology providers, which are not vendors of the
+// TCF, as [DecodeAC] reads it. It counts only beside a TC string. Its zero value says nothing.
 type ACString struct {
 	Version              uint8
 	consented, disclosed []uint32 // sorted

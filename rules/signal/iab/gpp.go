@@ -5,8 +5,8 @@ import "bytes"
 // MaxGPP is the longest GPP string that is looked at, in bytes.
 const MaxGPP = 8192
 
-// GPPString is what a GPP string says, as [DecodeGPP] reads it, immutable: a TC string, a Canadian one, a US privacy string, the US
-// sections. [GPPString.OptOuts] puts these together.
+// GPPString is what a GPP string says, as [DecodeGPP] reads it, immutable: a TC string, a Canadian one, a US privacy
+// string, the US sections. [GPPString.OptOuts] puts these together.
 type GPPString struct {
 	sections []gppSection // in the order of the string, which is that of their ids
 	tc       *TCString

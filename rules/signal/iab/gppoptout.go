@@ -6,7 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// USOptOuts is what US sections say together, see [GPPString.OptOuts]. Each is an objection; that one is missing is no consent.
+// USOptOuts is what US sections say together, see [GPPString.OptOuts]. Each is an objection; that one is missing is no
+// consent.
 type USOptOuts struct {
 	Sale, Sharing, Targeted bool // opted out of
 	GPC                     bool // the browser sent Global Privacy Control when the string was made

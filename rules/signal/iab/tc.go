@@ -1,5 +1,6 @@
-// Package iab decodes the consent strings of IAB Europe and the IAB Tech Lab, and Google's additional consent, and says what follows from
-// them. Decoding is strict: what follows no specification is an error, and an error comes without any string.
+// Package iab decodes the consent strings of IAB Europe and the IAB Tech Lab, and Google's additional consent, and says
+// what follows from them. Decoding is strict: what follows no specification is an error, and an error comes without any
+// string.
 package iab
 
 import (
@@ -56,8 +57,8 @@ func PurposesOf(list []int) Purposes {
 	return set
 }
 
-// TCString is what a TC string says, as [DecodeTC] reads it, immutable. Whether it may be relied on says [TCString.Usable], what follows
-// for a vendor and a purpose [TCString.Purpose].
+// TCString is what a TC string says, as [DecodeTC] reads it, immutable. Whether it may be relied on says
+// [TCString.Usable], what follows for a vendor and a purpose [TCString.Purpose].
 type TCString struct {
 	Version                uint8
 	Created, Updated       int64 // Unix seconds

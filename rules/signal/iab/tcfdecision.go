@@ -50,7 +50,8 @@ func (b TCFBasis) String() string {
 	}
 }
 
-// TCFDecision is what [TCString.Purpose] says of a vendor and a purpose. Its zero value denies; it never allows on both bases.
+// TCFDecision is what [TCString.Purpose] says of a vendor and a purpose. Its zero value denies; it never allows on both
+// bases.
 type TCFDecision struct {
 	OnConsent, OnLI bool
 	Basis           TCFBasis // that applies once restrictions are followed; none where a rule before that failed
@@ -62,7 +63,8 @@ type TCFDecision struct {
 // strings that were last updated before.
 const DisclosedFrom = 1772323200
 
-// Usable tells whether the string as a whole may be relied on: [TCFOK], or why not. A nil string is no reason for anything.
+// Usable tells whether the string as a whole may be relied on: [TCFOK], or why not. A nil string is no reason for
+// anything.
 func (t *TCString) Usable() TCFReason {
 	switch {
 	case t == nil:

@@ -46,7 +46,8 @@ func (t *TCString) SpecialFeature(vendor, feature int, declared bool) TCFReason 
 	}
 }
 
-// specialUsable is [TCString.Usable] with one reason for all that is wrong with a string but the missing list of vendors.
+// specialUsable is [TCString.Usable] with one reason for all that is wrong with a string but the missing list of
+// vendors.
 func (t *TCString) specialUsable() TCFReason {
 	switch r := t.Usable(); r {
 	case TCFOK, TCFNoDisclosedSegment:

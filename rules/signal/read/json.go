@@ -26,8 +26,8 @@ func nested(text []byte) (deepest int) {
 	return deepest
 }
 
-// String views bytes as a string, which nobody keeps longer than the bytes stay as they are: what a hit says does not change while it
-// is judged.
+// String views bytes as a string, which nobody keeps longer than the bytes stay as they are: what a hit says does not
+// change while it is judged.
 func String(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Bytes views a string as bytes that nobody writes to.

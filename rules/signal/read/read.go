@@ -1,5 +1,5 @@
-// Package read is what readers of signals share, whoever's they are: how a source was found, the cookies of a hit, bounds of what is
-// looked at. Nothing in it knows a platform or a consent string.
+// Package read is what readers of signals share, whoever's they are: how a source was found, the cookies of a hit,
+// bounds of what is looked at. Nothing in it knows a platform or a consent string.
 package read
 
 // State says how a source was found.

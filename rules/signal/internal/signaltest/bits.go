@@ -84,7 +84,8 @@ func fibonacci(n int) string {
 	return code + "1"
 }
 
-// Head is a core of a TC string up to the vendors: policy 5, service specific, purposes 1 to 4 and 7 to 10 consented to.
+// Head is a core of a TC string up to the vendors: policy 5, service specific, purposes 1 to 4 and 7 to 10 consented
+// to.
 func Head() *Bits {
 	b := new(Bits)
 	b.Put(6, 2).Put(36, day).Put(36, day).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13).Put(12, 120).Put(6, 5).Put(1, 1).Put(1, 0)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Empty reports whatever is left in what a pointer points to: lists are looked at to the last place that they have room for, functions
-// are not.
+// Empty reports whatever is left in what a pointer points to: lists are looked at to the last place that they have room
+// for, functions are not.
 func Empty(t *testing.T, where string, of any) {
 	t.Helper()
 	left(t, where, reflect.ValueOf(of).Elem())

@@ -1,5 +1,5 @@
-// Package signaltest makes what tests of signals read: consent strings, written bit by bit from their specifications, files of test
-// vectors, and every short text of some letters. It shares nothing with what is tested.
+// Package signaltest makes what tests of signals read: consent strings, written bit by bit from their specifications,
+// files of test vectors, and every short text of some letters. It shares nothing with what is tested.
 package signaltest
 
 import "strings"
@@ -21,8 +21,8 @@ func Texts(letters string, most int) func(yield func(string) bool) {
 	return func(yield func(string) bool) { of("", yield) }
 }
 
-// Broken yields a text broken at each of its characters: one outside every alphabet in its place, one with all bits set, the character
-// lost, doubled, and the text cut off before it.
+// Broken yields a text broken at each of its characters: one outside every alphabet in its place, one with all bits
+// set, the character lost, doubled, and the text cut off before it.
 func Broken(text string) func(yield func(how, changed string) bool) {
 	return func(yield func(string, string) bool) {
 		for i := range len(text) {
