@@ -57,7 +57,8 @@ func (l *Loaded) Keep(a *basis.Assessment, digest basis.Digest, text []byte, key
 	if err != nil {
 		panic("BUG: a version is no YAML: " + err.Error())
 	}
-	head := "# yaml-language-server: $schema=../../.schema/approved.json\n# Kept by `tagwarden lia approve`, so that records of this version can be explained. Leave it as it is.\n"
+	head := "# yaml-language-server: $schema=../../.schema/approved.json\n" +
+		"# Kept by `tagwarden lia approve`, so that records of this version can be explained. Leave it as it is.\n"
 	return HistoryName(a.ID, a.Version), append([]byte(head), out...)
 }
 

@@ -97,5 +97,7 @@ func (c siteCheck) checkRegionDB(at []any, name string) {
 
 // SameRegionDBs tells whether two sources hold the same databases of regions.
 func (s *Source) SameRegionDBs(other *Source) bool {
-	return maps.EqualFunc(s.regionDBs, other.regionDBs, func(a, b besideFile) bool { return string(a.content) == string(b.content) })
+	return maps.EqualFunc(s.regionDBs, other.regionDBs, func(a, b besideFile) bool {
+		return string(a.content) == string(b.content)
+	})
 }

@@ -33,7 +33,7 @@ type Source struct {
 	server    []byte                // the server file
 	regionDBs map[string]besideFile // databases of regions, by the path that the server file gives
 	sheets    map[string]besideFile // style sheets, likewise
-	policy    map[string][]byte     // by slash-separated path inside the policy folder; the hits of tests are there by name only
+	policy    map[string][]byte     // by slash-separated path inside the policy folder; hits of tests by name only
 }
 
 // Read reads the server file and the policy folder that it names. An error is a [strict.Faults].

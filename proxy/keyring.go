@@ -44,13 +44,15 @@ func openKeyring(o keyringOptions) (*keyring, error) {
 		return nil, err
 	}
 	if _, err := store.Advance(o.Now()); err != nil {
-		return nil, fmt.Errorf("%w: pseudonyms of earlier days cannot be made again after that; if the clock is right, `tagwarden keys rotate --catch-up` says so", err)
+		return nil, fmt.Errorf("%w: pseudonyms of earlier days cannot be made again after that; if the clock is right, "+
+			"`tagwarden keys rotate --catch-up` says so", err)
 	}
 	if err := store.Flush(); err != nil {
 		return nil, err
 	}
 	if state := store.State(); o.Now().Before(state.Since()) {
-		o.Log.Warn("the clock is behind the key state: pseudonyms do not change before the clock has come that far", zap.Time("until", state.Until()))
+		o.Log.Warn("the clock is behind the key state: pseudonyms do not change before the clock has come that far",
+			zap.Time("until", state.Until()))
 	}
 	return &keyring{opts: o, store: store}, nil
 }

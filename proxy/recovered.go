@@ -65,7 +65,8 @@ func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 			continue
 		}
 		record := ledger.Assessed{
-			Kind: ledger.KindApproval, Assessment: id, Version: version, Meaning: loaded.Assessments[id].Digest.String(), Key: key,
+			Kind: ledger.KindApproval, Assessment: id, Version: version,
+			Meaning: loaded.Assessments[id].Digest.String(), Key: key,
 		}
 		if err := to.Assessed(record); err != nil {
 			return err

@@ -97,7 +97,8 @@ func (r *reviews) remind(ctx context.Context) {
 		}
 		if logged, before := r.logged[key]; !before || logged > mark {
 			r.logged[key] = mark
-			r.opts.Log.Warn(dueText(due), zap.String("assessment", due.ID), zap.Int("days_left", due.Days), zap.Stringer("review_by", due.ReviewBy))
+			r.opts.Log.Warn(dueText(due), zap.String("assessment", due.ID), zap.Int("days_left", due.Days),
+				zap.Stringer("review_by", due.ReviewBy))
 		}
 		hooks, err := r.post(ctx, snapshot, due, mark, now)
 		if ctx.Err() != nil {

@@ -279,7 +279,8 @@ func openAPI(s *Server) (err error) {
 	}
 	options := api.Options{
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
-		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() }, Check: s.objector.check, Link: s.objector.link,
+		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
+		Check:  s.objector.check, Link: s.objector.link,
 		FeedKey:     func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:      func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },

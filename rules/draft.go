@@ -43,7 +43,9 @@ type RegionSource struct {
 	Header      string   // a header that holds an ISO 3166-1 code; believed from trusted proxies
 	Subdivision string   // a header that holds the subdivision ("CA" or "US-CA")
 	Database    RegionDB // tells the region by address, where the header does not; nil: nothing does
-	Default     string   // where neither tells: an ISO code or a group (EU, EEA, UK, CH, US); "" is unknown, and the strictest regime holds
+	// Default holds where neither tells: an ISO code or a group (EU, EEA, UK, CH, US). "" is unknown, and the strictest
+	// regime holds.
+	Default string
 }
 
 // DraftVendor is a recipient.

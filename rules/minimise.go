@@ -177,7 +177,8 @@ func (m *minimiseState) treat(i int32) {
 	case n.Class == hit.Unknown:
 		return
 	}
-	if n.Alias == hit.Unknown && anyText[n.Class] && (n.Kind == hit.Text || n.Kind == hit.String) && isWebAddress(h.Text(i)) {
+	if n.Alias == hit.Unknown && anyText[n.Class] && (n.Kind == hit.Text || n.Kind == hit.String) &&
+		isWebAddress(h.Text(i)) {
 		n.Alias = hit.URL
 	}
 	a, by := m.action(n.Event, n.Field, n.Class, n.Alias)

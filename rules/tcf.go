@@ -43,7 +43,8 @@ func byTCF(rule iab.TCFReason) Reason {
 		return ConsentRefused
 	case iab.TCFVendorNotDisclosed, iab.TCFPurposeNotDeclared, iab.TCFNoVendorConsent:
 		return TCFVendor
-	case iab.TCFRestrictionNotAllowed, iab.TCFRequireConsentNotFlexible, iab.TCFRequireLINotFlexible, iab.TCFRestrictionsContradict:
+	case iab.TCFRestrictionNotAllowed, iab.TCFRequireConsentNotFlexible, iab.TCFRequireLINotFlexible,
+		iab.TCFRestrictionsContradict:
 		return TCFRestriction
 	default: // the string says nothing that could be relied on
 		return NoConsent
@@ -57,7 +58,8 @@ func interestByTCF(rule iab.TCFReason) Reason {
 		return Permitted
 	case iab.TCFVendorNotDisclosed, iab.TCFPurposeNotDeclared, iab.TCFNoVendorLI:
 		return TCFVendorLI
-	case iab.TCFRestrictionNotAllowed, iab.TCFRequireConsentNotFlexible, iab.TCFRequireLINotFlexible, iab.TCFRestrictionsContradict:
+	case iab.TCFRestrictionNotAllowed, iab.TCFRequireConsentNotFlexible, iab.TCFRequireLINotFlexible,
+		iab.TCFRestrictionsContradict:
 		return TCFRestriction
 	default: // no LI bit, a purpose that has none, or a string that says nothing that could be relied on
 		return TCFPurposeLI

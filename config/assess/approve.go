@@ -118,7 +118,8 @@ func approvable(l *config.Loaded, a config.Assessment, by basis.Approver, now ti
 		return err
 	}
 	if !kept.same(a.Digest) {
-		return fmt.Errorf("version %d was approved on %s with another meaning, and records refer to it: count version up (`tagwarden lia diff %s` shows what changed)", d.Version, kept.At.Format(time.DateOnly), d.ID)
+		return fmt.Errorf("version %d was approved on %s with another meaning, and records refer to it: "+
+			"count version up (`tagwarden lia diff %s` shows what changed)", d.Version, kept.At.Format(time.DateOnly), d.ID)
 	}
 	return nil
 }

@@ -32,7 +32,8 @@ func Revoke(l *config.Loaded, fact basis.Revocation, private string) (string, er
 	text := l.Source.Text(config.RevocationsFile)
 	if text == nil {
 		text = []byte("# yaml-language-server: $schema=.schema/revocations.json\n" +
-			"# Assessments that were taken back. `tagwarden lia revoke` adds to this file; what a server has read here holds for good.\nrevocations:\n")
+			"# Assessments that were taken back. `tagwarden lia revoke` adds to this file; what a server has read here " +
+			"holds for good.\nrevocations:\n")
 	}
 	var out strings.Builder
 	out.WriteString(strings.TrimRight(string(text), "\n") + "\n")

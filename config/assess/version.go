@@ -68,7 +68,8 @@ func ReadVersion(l *config.Loaded, id string, version int) (*Version, error) {
 
 // verified reads a file of the history, and verifies what it says.
 func verified(l *config.Loaded, path string, text []byte, id string, version int) (*Version, error) {
-	v := &Version{File: path, Document: new(basis.Assessment), Around: basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}}
+	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
+	v := &Version{File: path, Document: new(basis.Assessment), Around: around}
 	var faults strict.Faults
 	if doc := strict.Parse(path, text, &faults); doc != nil {
 		config.Decode(doc, &v.Approved, &faults)

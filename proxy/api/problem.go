@@ -33,7 +33,8 @@ func problemFor(err error) *problem.Document {
 			"the disk is full: nothing was acknowledged, try again")
 		p.Retry = restart
 		return p
-	case errors.Is(err, objection.ErrPoisoned), errors.Is(err, objection.ErrClosed), errors.Is(err, objection.ErrDamaged), errors.Is(err, objection.ErrGone):
+	case errors.Is(err, objection.ErrPoisoned), errors.Is(err, objection.ErrClosed),
+		errors.Is(err, objection.ErrDamaged), errors.Is(err, objection.ErrGone):
 		p = problem.New(http.StatusServiceUnavailable, "unavailable",
 			"objections cannot be kept at the moment: nothing was acknowledged, try again")
 		p.Retry = restart

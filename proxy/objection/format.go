@@ -28,8 +28,8 @@ var (
 	bucketMeasures = []byte("measures") // see measures.go
 
 	buckets = [][]byte{
-		bucketMeta, bucketScopes, bucketSources, bucketSubjects, bucketChanges, bucketTree, bucketKeys, bucketKeyTimes, bucketProgress,
-		bucketOutbox, bucketMeasures,
+		bucketMeta, bucketScopes, bucketSources, bucketSubjects, bucketChanges, bucketTree, bucketKeys, bucketKeyTimes,
+		bucketProgress, bucketOutbox, bucketMeasures,
 	}
 
 	keyFormat   = []byte("format")
@@ -65,7 +65,8 @@ func create(files durable.Files, path, identity string) error {
 		meta := tx.Bucket(bucketMeta)
 		all := append([]byte{0, 0, 0, 0}, All...)
 		return errors.Join(
-			meta.Put(keyFormat, []byte(fileFormat)), meta.Put(keyIdentity, []byte(identity)), putSaved(tx, saved{head: emptyHead}),
+			meta.Put(keyFormat, []byte(fileFormat)), meta.Put(keyIdentity, []byte(identity)),
+			putSaved(tx, saved{head: emptyHead}),
 			tx.Bucket(bucketScopes).Put(make([]byte, 4), sealed(make([]byte, 4), all)),
 		)
 	})
@@ -84,7 +85,8 @@ func checkOwner(tx *bolt.Tx, owner string) error {
 	}
 	meta := tx.Bucket(bucketMeta)
 	if format := string(meta.Get(keyFormat)); format != fileFormat {
-		return fmt.Errorf("the store of objections has format %q: this version of tagwarden knows format %s", format, fileFormat)
+		return fmt.Errorf("the store of objections has format %q: this version of tagwarden knows format %s",
+			format, fileFormat)
 	}
 	if made := string(meta.Get(keyIdentity)); made != owner {
 		return fmt.Errorf("%w: keys %q made it, keys %q are in use: put the key state that belongs to it in place",

@@ -151,13 +151,13 @@ func (s *Store) checkPast() error {
 			return err
 		}
 		if then != past {
-			older = fmt.Errorf("%w: among its first %d changes are others than the ledger remembers: it has another history (%s)",
-				ErrOlder, past.Size, path)
+			older = fmt.Errorf("%w: among its first %d changes are others than the ledger remembers: "+
+				"it has another history (%s)", ErrOlder, past.Size, path)
 		}
 	}
 	if older != nil && s.opts.Because == "" {
-		return fmt.Errorf("%w: put the newest copy in its place, or say with 'tagwarden objections restore --because REASON' "+
-			"why this one holds", older)
+		return fmt.Errorf("%w: put the newest copy in its place, or say with "+
+			"'tagwarden objections restore --because REASON' why this one holds", older)
 	}
 	s.restored = older != nil
 	return nil

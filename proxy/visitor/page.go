@@ -51,7 +51,8 @@ type tongue struct {
 func (w *wording) page(title string) page {
 	p := page{
 		words: w.words, Lang: w.said.Tag, Up: w.up, Themed: w.site.Style != nil, Title: w.Say(title), Said: w.said,
-		Hosts: strings.Join(w.site.Hosts, ", "), Query: template.URL("?lang=" + w.said.Tag), //nolint:gosec // a language of the site's
+		Hosts: strings.Join(w.site.Hosts, ", "),
+		Query: template.URL("?lang=" + w.said.Tag), //nolint:gosec // a language of the site's
 	}
 	for i := range w.site.Languages {
 		tag := w.site.Languages[i].Tag

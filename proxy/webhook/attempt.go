@@ -9,7 +9,9 @@ import (
 )
 
 // attempt sends a message once. After is how long the receiver asked to be let be.
-func (o *Outbox) attempt(ctx context.Context, r *Receiver, m *Waiting, a *Act) (why string, after time.Duration, err error) {
+func (o *Outbox) attempt(
+	ctx context.Context, r *Receiver, m *Waiting, a *Act,
+) (why string, after time.Duration, err error) {
 	request, err := r.request(ctx, a, idOf(a, m.Body), o.opts.Now())
 	if errors.Is(err, errSecret) {
 		return WhyDown, 0, err // that of everything that waits: somebody has to look at it
@@ -35,8 +37,8 @@ func meaning(status int) string {
 	switch status {
 	case http.StatusGone:
 		return WhyGone
-	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired,
-		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusMethodNotAllowed,
+		http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return WhyDown
 	}
 	if status/100 == 4 {

@@ -190,7 +190,8 @@ func appendEscapedTimes(dst []byte, start, times int) []byte {
 		end := len(dst)
 		for i := start; i < end; i++ {
 			c := dst[i]
-			if ascii.IsAlnum(c) || c == '-' || c == '_' || c == '.' || c == '~' || c == '!' || c == '*' || c == '\'' || c == '(' || c == ')' {
+			if ascii.IsAlnum(c) || c == '-' || c == '_' || c == '.' || c == '~' || c == '!' || c == '*' || c == '\'' ||
+				c == '(' || c == ')' {
 				dst = append(dst, c)
 				continue
 			}

@@ -133,7 +133,8 @@ func readRequest(r *replay.Request) (q *request, fault string) {
 		return nil, unreadable
 	}
 	for _, h := range r.Headers {
-		if first, _, _ := strings.Cut(h[0], " "); !isToken(first) || !isToken(strings.ReplaceAll(h[0], " ", "")) { // as much as net/http takes
+		first, _, _ := strings.Cut(h[0], " ")
+		if !isToken(first) || !isToken(strings.ReplaceAll(h[0], " ", "")) { // as much as net/http takes
 			return nil, unreadable
 		}
 		name := textproto.CanonicalMIMEHeaderKey(h[0])

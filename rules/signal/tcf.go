@@ -6,7 +6,7 @@ import "github.com/tagwarden/tagwarden/rules/signal/iab"
 type Declaration struct {
 	Vendor   int                               // id in the Global Vendor List; 0: purposes alone are asked about
 	Purposes [iab.NumPurposes + 1]iab.Declared // by purpose
-	Provider int                               // id among Google's ad technology providers (AC string); 0 where it has none
+	Provider int                               // id among Google's ad technology providers; 0 where it has none
 }
 
 // TCF is what TC strings ([iab.TCString]) say, as it stands for one vendor: by purpose, whether the vendor may rely on

@@ -88,8 +88,10 @@ func fibonacci(n int) string {
 // to.
 func Head() *Bits {
 	b := new(Bits)
-	b.Put(6, 2).Put(36, day).Put(36, day).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13).Put(12, 120).Put(6, 5).Put(1, 1).Put(1, 0)
-	return b.Put(12, 0).Put(24, 0b111100111100000000000000).Put(24, 0b010000111100000000000000).Put(1, 0).Put(6, 3).Put(6, 4)
+	b.Put(6, 2).Put(36, day).Put(36, day).Put(12, 10).Put(12, 1).Put(6, 0)
+	b.Put(6, 4).Put(6, 13).Put(12, 120).Put(6, 5).Put(1, 1).Put(1, 0)
+	b.Put(12, 0).Put(24, 0b111100111100000000000000).Put(24, 0b010000111100000000000000)
+	return b.Put(1, 0).Put(6, 3).Put(6, 4)
 }
 
 // TypicalTC has fields of 120 vendors, two restrictions, and ranges of disclosed vendors.
@@ -106,7 +108,8 @@ func FullTC() string { return RestrictedTC[uint8](1) }
 // RestrictedTC is [FullTC] with restrictions of these types on vendor 5 for a purpose.
 func RestrictedTC[K ~uint8](purpose int, types ...K) string {
 	b := new(Bits)
-	b.Put(6, 2).Put(36, day).Put(36, day).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13).Put(12, 120).Put(6, 5).Put(1, 1).Put(1, 0)
+	b.Put(6, 2).Put(36, day).Put(36, day).Put(12, 10).Put(12, 1).Put(6, 0)
+	b.Put(6, 4).Put(6, 13).Put(12, 120).Put(6, 5).Put(1, 1).Put(1, 0)
 	b.Put(12, 1<<12-1).Put(24, 1<<24-1).Put(24, 1<<24-1).Put(1, 0).Put(6, 3).Put(6, 4)
 	b.Put(16, 9).Put(1, 0).Put(9, 1<<9-1).Put(16, 9).Put(1, 0).Put(9, 1<<9-1).Put(12, uint64(len(types)))
 	for _, kind := range types {

@@ -50,7 +50,9 @@ func EachByte(text string) func(yield func(changed string) bool) {
 				return
 			}
 		}
-		for _, changed := range []string{text, text + "0", text + text, "", " " + text, strings.ToUpper(text), strings.ToLower(text)} {
+		for _, changed := range []string{
+			text, text + "0", text + text, "", " " + text, strings.ToUpper(text), strings.ToLower(text),
+		} {
 			if !yield(changed) {
 				return
 			}
