@@ -73,7 +73,8 @@ func TestInitOverwritesNothing(t *testing.T) {
 	}
 }
 
-// TestInitLasts: a root secret that somebody was told is there can be read after a power cut by its owner, and by nobody else.
+// TestInitLasts: a root secret that somebody was told is there can be read after a power cut by its owner, and by
+// nobody else.
 func TestInitLasts(t *testing.T) {
 	t.Parallel()
 	for name, mode := range map[string]os.FileMode{"deep/down/root.key": 0o600, "deep/down/tagwarden.yaml": 0o644} {

@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// TestEverySourceIsAKey: whatever source of signals can be read, a platform or another, a site can list; and every key is
-// a source.
+// TestEverySourceIsAKey: whatever source of signals can be read, a platform or another, a site can list; and every key
+// is a source.
 func TestEverySourceIsAKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}

@@ -190,8 +190,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestVersionsAreRememberedOfEvents: which version of an assessment carried an event is known from that event's record alone; one that was
-// denied shows nothing.
+// TestVersionsAreRememberedOfEvents: which version of an assessment carried an event is known from that event's record
+// alone; one that was denied shows nothing.
 func TestVersionsAreRememberedOfEvents(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "ledger")

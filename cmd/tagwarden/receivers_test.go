@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// widest is how many methods a type may have. Any method may touch any field: beyond this nobody sees any more which does.
+// widest is how many methods a type may have. Any method may touch any field: beyond this nobody sees any more which
+// does.
 const widest = 30
 
 // TestReceiversAreNarrow: no type of ours has more methods than a reader can hold together.

@@ -282,7 +282,8 @@ func TestTokensFileIsReadStrictly(t *testing.T) {
 	}
 }
 
-// TestTokensThatCannotBeRead: a file that cannot be read makes no tokens, neither at a start nor later; without a file there is no place for any.
+// TestTokensThatCannotBeRead: a file that cannot be read makes no tokens, neither at a start nor later; without a file
+// there is no place for any.
 func TestTokensThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	tokens, bearer := withToken(t)

@@ -61,8 +61,8 @@ var (
 	hexadecimal = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
 )
 
-// FuzzTexts holds what is said of texts against the standard library: a text is compared with another after bytes outside ASCII, whose
-// letters strings.EqualFold folds as well, are written as characters that have no case.
+// FuzzTexts holds what is said of texts against the standard library: a text is compared with another after bytes
+// outside ASCII, whose letters strings.EqualFold folds as well, are written as characters that have no case.
 func FuzzTexts(f *testing.F) {
 	for _, pair := range [][2]string{
 		{"", ""}, {"Content-Length", "content-length"}, {"Content-Length", "Content_Length"}, {"k", "\u212a"}, {"ü", "Ü"}, {"@", "`"}, {"[", "{"},

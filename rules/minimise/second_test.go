@@ -55,7 +55,8 @@ func FuzzURL(f *testing.F) {
 		}
 		if got := text(t, a, in, env); got != dropped {
 			again := text(t, a, got, env)
-			// Where a mark stands in the host, "https://[key]", what was an address is none any more, and is dropped if it comes again.
+			// Where a mark stands in the host, "https://[key]", what was an address is none any more, and is dropped if it comes
+			// again.
 			if again == dropped && !markInHost.MatchString(got) || strings.Count(again, "/") > strings.Count(got, "/") {
 				t.Errorf("%q becomes %q, and then %q", in, got, again)
 			}
@@ -125,8 +126,8 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 	}
 }
 
-// pathAsWritten returns the path of an absolute address that net/url reads, where EscapedPath may write it anew: a path with a space and
-// "%3B" in it has ";" there.
+// pathAsWritten returns the path of an absolute address that net/url reads, where EscapedPath may write it anew: a path
+// with a space and "%3B" in it has ";" there.
 func pathAsWritten(address string) string {
 	_, rest, _ := strings.Cut(address, "//")
 	_, path, _ := strings.Cut(rest[:strings.IndexAny(rest+"#", "?#")], "/")

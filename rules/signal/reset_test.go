@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
-// TestNothingOfAHitIsLeftInAnAsk: what it held points into bytes of a hit, which are another's after it, or is a copy of them. What it is
-// used for stays with whoever gave it.
+// TestNothingOfAHitIsLeftInAnAsk: what it held points into bytes of a hit, which are another's after it, or is a copy
+// of them. What it is used for stays with whoever gave it.
 func TestNothingOfAHitIsLeftInAnAsk(t *testing.T) {
 	t.Parallel()
 	r, err := NewReader([]Source{

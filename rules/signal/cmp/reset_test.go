@@ -7,8 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// TestNothingOfAHitIsLeftInTheScratch: what it held points into bytes of a hit, which are another's after it, or is a copy of them.
-// Every list is empty to its last place, whatever platforms read one after another, and each part has something to forget.
+// TestNothingOfAHitIsLeftInTheScratch: what it held points into bytes of a hit, which are another's after it, or is a
+// copy of them. Every list is empty to its last place, whatever platforms read one after another, and each part has
+// something to forget.
 func TestNothingOfAHitIsLeftInTheScratch(t *testing.T) {
 	t.Parallel()
 	all := signaltest.Seeds[struct{ Cookies map[string]string }](t, "cmp_cookies.jsonl")

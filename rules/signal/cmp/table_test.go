@@ -8,8 +8,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// TestTable walks the table of platforms: each has a name of its own, cookies, pieces that golden readings are made of and, where what
-// the visitor chose can be read of its cookies, a second reading. Those that others know by name are who they are taken for.
+// TestTable walks the table of platforms: each has a name of its own, cookies, pieces that golden readings are made of
+// and, where what the visitor chose can be read of its cookies, a second reading. Those that others know by name are
+// who they are taken for.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	inForm := regexp.MustCompile(`^[a-z][a-z_]*[a-z]$`)

@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
-// A vendor asks a TC string about a purpose. What it may do depends on what it declared in the vendor list, on what the publisher
-// restricts, and on what the visitor chose; a string that cannot be relied on says no, and why.
+// A vendor asks a TC string about a purpose. What it may do depends on what it declared in the vendor list, on what the
+// publisher restricts, and on what the visitor chose; a string that cannot be relied on says no, and why.
 func ExampleDecodeTC() {
 	const text = "CQjrs8AQjrs8AAKABAENB4FgAPPAAEPAAAYgAElUABJVAAA.IAElU"
 	t, err := iab.DecodeTC([]byte(text))

@@ -66,7 +66,8 @@ func TestSpecials(t *testing.T) {
 	}
 }
 
-// TestGoldenFaults: what is wrong with strings, in words. UPDATE_GOLDEN=1 writes the file anew; what changed is then to be read line by line.
+// TestGoldenFaults: what is wrong with strings, in words. UPDATE_GOLDEN=1 writes the file anew; what changed is then to
+// be read line by line.
 func TestGoldenFaults(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
