@@ -41,7 +41,8 @@ func TestErrorsOfTheAPI(t *testing.T) {
 			continue
 		}
 		var p problem.Document
-		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != c.status || p.Status != c.status || a.Header.Get("Content-Type") != problem.MediaType {
+		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != c.status || p.Status != c.status ||
+			a.Header.Get("Content-Type") != problem.MediaType {
 			t.Errorf("%.60q: %d %v %s", c.request, a.Status, a.Header, a.Body)
 		}
 	}

@@ -88,7 +88,8 @@ func TestLargeCallsLeaveRoom(t *testing.T) {
 	}
 	until(t, "there is no room", func() bool {
 		a, err := rawhttp.Exchange(r.admin, call(size)+large)
-		return err == nil && a.Status == 503 && a.Header.Get("Retry-After") != "" && a.Header.Get("Content-Type") == problem.MediaType
+		return err == nil && a.Status == 503 && a.Header.Get("Retry-After") != "" &&
+			a.Header.Get("Content-Type") == problem.MediaType
 	})
 	if a, err := rawhttp.Exchange(r.admin, call(1000)+large[:1000]); err != nil || a.Status != 401 {
 		t.Errorf("a small call: %+v, %v", a, err)

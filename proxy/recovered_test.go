@@ -203,8 +203,10 @@ func TestVersionsAreRememberedOfEvents(t *testing.T) {
 		return ledger.Event{Hit: 1, Decision: decision.String(), LIA: id, Version: version, Policy: "digest"}
 	}
 	events := []ledger.Event{
-		event(rules.Permit, "LIA-1", 3), event(rules.Permit, "LIA-1", 3), event(rules.Permit, "LIA-1", 2), event(rules.Deny, "LIA-1", 9),
-		event(rules.Deny, "LIA-2", 7), event(rules.Permit, "LIA-3", 1), event(rules.Permit, "LIA-1", 2), event(rules.Permit, "", 0),
+		event(rules.Permit, "LIA-1", 3), event(rules.Permit, "LIA-1", 3), event(rules.Permit, "LIA-1", 2),
+		event(rules.Deny, "LIA-1", 9),
+		event(rules.Deny, "LIA-2", 7), event(rules.Permit, "LIA-3", 1), event(rules.Permit, "LIA-1", 2),
+		event(rules.Permit, "", 0),
 	}
 	if err := l.Append(events, nil); err != nil {
 		t.Fatal(err)

@@ -105,7 +105,8 @@ func TestReviewsAreTold(t *testing.T) {
 // hooked is an assessed shop whose reviews a webhook is told, with its secret.
 func hooked(t *testing.T, address string) *assessed {
 	t.Helper()
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n", address))
+	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n",
+		address))
 	write(t, filepath.Join(a.dir, "hook.key"), strings.Repeat("k", 32))
 	return a
 }
@@ -210,7 +211,8 @@ func TestAReviewThatCannotBeKept(t *testing.T) {
 			return 0, nil
 		}
 	})
-	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("cannot be told of a review").Len() == 1 })
+	until(t, "a report of the failure",
+		func() bool { return logged.FilterMessageSnippet("cannot be told of a review").Len() == 1 })
 	r.reloaded(t)
 	if got := r.written(t, "review_due"); len(got) > 0 || len(h.messages()) > 0 {
 		t.Errorf("told: %q, %q", got, h.messages())

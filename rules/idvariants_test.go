@@ -229,8 +229,8 @@ func TestFormsAreKeptOnce(t *testing.T) {
 	}
 }
 
-// TestManyVariants: none of more variants than a table holds is lost, and as long as the table is at most half full none
-// comes twice.
+// TestManyVariants: none of more variants than a table holds is lost, and as long as the table is at most half full
+// none comes twice.
 func TestManyVariants(t *testing.T) {
 	t.Parallel()
 	for _, event := range []int32{hit.Shared, 0} {

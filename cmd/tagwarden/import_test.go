@@ -83,7 +83,8 @@ func TestImportGoesOn(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		term := &terminal{out: &out, err: &errs, now: time.Now}
-		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &client{client: &http.Client{Transport: local{server}}}}
+		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(),
+			api: &client{client: &http.Client{Transport: local{server}}}}
 		im.flags.All = true
 		im.args = []string{"list.csv", "--all", "--column", "time=Opt-out date"}
 		code, err := im.file(t.Context(), name, "csv", nil, "")
@@ -146,7 +147,8 @@ func TestImportInterrupted(t *testing.T) {
 			server.ServeHTTP(w, r)
 		})
 		var out, errs bytes.Buffer
-		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &client{client: &http.Client{Transport: local{handler}}}}
+		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial,
+			seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &client{client: &http.Client{Transport: local{handler}}}}
 		im.flags.All = true
 		code, err := im.file(ctx, list, "csv", nil, "")
 		interrupt()

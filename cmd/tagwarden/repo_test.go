@@ -45,7 +45,8 @@ var mayImport = []struct {
 	{"bench/...", []string{"bench/..."}, "the bench knows the product from outside only"},
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/problem", nil, "a leaf imports nothing of ours"},
-	{"proxy/api", []string{"rules/...", "proxy/access", "proxy/objection", "proxy/problem"}, "machines ask for objections, and show what they may"},
+	{"proxy/api", []string{"rules/...", "proxy/access", "proxy/objection", "proxy/problem"},
+		"machines ask for objections, and show what they may"},
 	{"proxy/visitor", []string{"rules/...", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
@@ -53,7 +54,8 @@ var mayImport = []struct {
 	{"config/durable", nil, "a leaf imports nothing of ours"},
 	{"config/strict", nil, "a leaf imports nothing of ours: its vocabulary is handed in"},
 	{"config/durable/*", []string{"config/durable"}, "what tests of writing share"},
-	{"config/assess", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration: the server needs none of it"},
+	{"config/assess", []string{"config", "config/strict", "rules/..."},
+		"a reader of a loaded configuration: the server needs none of it"},
 	{"config/change", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/notice", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/internal/...", []string{"config", "config/internal/...", "rules/..."}, "what tests of the configuration share"},
@@ -63,7 +65,8 @@ var mayImport = []struct {
 	{"rules/observe", []string{"rules", "rules/*"}, "it judges what was recorded, and nothing judges by it"},
 	{"rules/ascii", nil, "it knows bytes alone"},
 	{"rules/codec", []string{"rules/ascii", "rules/hit"}, "spans are all it knows"},
-	{"rules/signal", []string{"rules/ascii", "rules/hit", "rules/signal/*"}, "it puts together what lies below, and knows spans"},
+	{"rules/signal", []string{"rules/ascii", "rules/hit", "rules/signal/*"},
+		"it puts together what lies below, and knows spans"},
 	{"rules/signal/cmp", []string{"rules/ascii", "rules/signal/read"}, "cookies are all it knows"},
 	{"rules/signal/iab", []string{"rules/ascii", "rules/signal/read"}, "texts are all it knows"},
 	{"rules/signal/read", []string{"rules/ascii"}, "what every reader of signals needs, and no platform"},
@@ -71,7 +74,8 @@ var mayImport = []struct {
 	{"rules/basis", []string{"rules/ascii", "rules/hit"}, "classes are all it knows"},
 	{"rules/wire", []string{"rules/ascii", "rules/hit"}, "a request as bytes is all it knows"},
 	{"rules/catalog", []string{"rules/ascii", "rules/hit", "rules/codec"}, "a vendor is wire format and classes"},
-	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"}, "it says what becomes of spans"},
+	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"},
+		"it says what becomes of spans"},
 	{"rules/*", []string{"rules/ascii"}, "a leaf imports nothing of ours but what a byte is"},
 }
 
@@ -145,7 +149,8 @@ func TestWhatIsForTestsIsImportedByTestsAlone(t *testing.T) {
 
 // TestRulesArePure: rules and below do no I/O and read no clock. What they are told is all they know.
 func TestRulesArePure(t *testing.T) {
-	forbidden := []string{"os", "os/...", "net", "net/http/...", "syscall", "log/...", "io/ioutil", "math/rand/...", "crypto/rand", "runtime/...", "testing/...",
+	forbidden := []string{"os", "os/...", "net", "net/http/...", "syscall", "log/...", "io/ioutil", "math/rand/...",
+		"crypto/rand", "runtime/...", "testing/...",
 		"github.com/valyala/fasthttp/..."}
 	clocks := []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker"}
 	for _, f := range sources(t) {

@@ -175,8 +175,9 @@ func TestHostileEverywhere(t *testing.T) {
 	get := "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=" + in + "&ep." + in + "=" + in + "&dt=" + in + " HTTP/1.1\r\nHost: shop.example\r\n" + cookie + "\r\n"
 	post := "POST /v1/t HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n" + cookie + "Content-Length: " + itoa(len(body)) + "\r\n\r\n" + body
 	hits := []string{write("get"+name+".http", get), write("post.http", post)}
-	line, err := json.Marshal(replay.Capture{Method: "POST", Target: "/v1/t?" + in + "=" + in, Body: base64.StdEncoding.EncodeToString([]byte(body)), Headers: [][2]string{
-		{"Host", "shop.example"}, {"Content-Type", "application/json"}, {"X-" + in, evil()}, {"Cookie", "x" + evil() + "=" + evil()}}})
+	line, err := json.Marshal(replay.Capture{Method: "POST", Target: "/v1/t?" + in + "=" + in,
+		Body: base64.StdEncoding.EncodeToString([]byte(body)), Headers: [][2]string{
+			{"Host", "shop.example"}, {"Content-Type", "application/json"}, {"X-" + in, evil()}, {"Cookie", "x" + evil() + "=" + evil()}}})
 	if err != nil {
 		t.Fatal(err)
 	}

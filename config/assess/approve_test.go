@@ -79,7 +79,8 @@ func TestApproveAnew(t *testing.T) {
 	if len(changes) != 2 || changes[0] != (Amendment{"balancing.impact", "low", "medium"}) || changes[1].What != "purpose audience-measurement.description.en" {
 		t.Errorf("changes: %q", changes)
 	}
-	if _, err := Approve(loaded, lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), "version 1 was approved on 2026-12-01 with another meaning") {
+	if _, err := Approve(loaded, lia, f.private, noon, ""); err == nil ||
+		!strings.Contains(err.Error(), "version 1 was approved on 2026-12-01 with another meaning") {
 		t.Fatalf("the same version with another meaning: %v", err)
 	}
 	f.edit(t, assessmentFile, "version: 1", "version: 2")
@@ -232,7 +233,8 @@ func TestRevoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Revoke(f.load(t), basis.Revocation{Assessment: lia, Version: 3, At: noon, Because: "x"}, stranger); err == nil {
+	if _, err := Revoke(f.load(t), basis.Revocation{Assessment: lia, Version: 3, At: noon, Because: "x"},
+		stranger); err == nil {
 		t.Error("a stranger signed")
 	}
 }

@@ -68,7 +68,8 @@ func TestDossierOfAnOldVersion(t *testing.T) {
 	if _, err := Approve(f.load(t), lia, f.private, noon.Add(time.Hour), ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Revoke(f.load(t), basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the host moved"}, ""); err != nil {
+	if _, err := Revoke(f.load(t), basis.Revocation{Assessment: lia, Version: 1, At: noon, Because: "the host moved"},
+		""); err != nil {
 		t.Fatal(err)
 	}
 	loaded := f.load(t)

@@ -187,7 +187,8 @@ func TestNothingIsSignedOfWhatCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		loaded.Files = durable.Files{Disk: d}
-		if _, err := Approve(loaded, lia, f.private, noon, "what is said against it is known"); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Approve(loaded, lia, f.private, noon, "what is said against it is known"); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", what, err, c.want)
 		}
 		if d.Steps() > 0 {
@@ -209,7 +210,8 @@ func TestReviewOfToday(t *testing.T) {
 	if _, err := Approve(loaded, lia, f.private, today, "it is due"); err != nil {
 		t.Errorf("on the day itself: %v", err)
 	}
-	if _, err := Approve(loaded, lia, f.private, today.AddDate(0, 0, 1), "it was due"); err == nil || !strings.Contains(err.Error(), "is past") {
+	if _, err := Approve(loaded, lia, f.private, today.AddDate(0, 0, 1), "it was due"); err == nil ||
+		!strings.Contains(err.Error(), "is past") {
 		t.Errorf("on the day after: %v", err)
 	}
 }

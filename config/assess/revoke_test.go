@@ -17,10 +17,12 @@ import (
 // TestRevokeThatCannotBeDone: a revocation that would not be in force is not written, and the file stays as it was.
 func TestRevokeThatCannotBeDone(t *testing.T) {
 	t.Parallel()
-	fact := basis.Revocation{Assessment: "LIA-1", Version: 1, At: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), Because: "it was sold"}
+	fact := basis.Revocation{Assessment: "LIA-1", Version: 1, At: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC),
+		Because: "it was sold"}
 	for what, c := range map[string]struct{ there, private, says string }{
 		"a key that is none": {"", "PRIVATE+KEY+x", ""},
-		"a list in brackets": {"revocations: [{ assessment: LIA-9, version: 1, at: 2026-11-01T12:00:00Z, because: sold }]\n", "", "cannot be added to"},
+		"a list in brackets": {"revocations: [{ assessment: LIA-9, version: 1, at: 2026-11-01T12:00:00Z, because: sold }]\n",
+			"", "cannot be added to"},
 	} {
 		all := base(t)
 		if c.there != "" {

@@ -176,7 +176,8 @@ func FuzzMistake(f *testing.F) {
 // TestMistakesInTime: a text as long as may be, of what nests, takes no longer than its length.
 func TestMistakesInTime(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{"- ", "!a ", "&a ", "[", "{a: ", "? ", "\"", "'a\n", "a:\n ", "a: [\n", "- a: \"b\n", "| ", "a: |\n"} {
+	for _, part := range []string{"- ", "!a ", "&a ", "[", "{a: ", "? ", "\"", "'a\n", "a:\n ", "a: [\n", "- a: \"b\n",
+		"| ", "a: |\n"} {
 		text := strings.Repeat(part, MaxFileBytes/len(part)) + "\t@"
 		_ = mistakeIn([]byte(text))
 	}

@@ -93,13 +93,15 @@ func TestTokensThatCannotBeKept(t *testing.T) {
 	}
 	disk.Die(1)
 	tokens.files = durable.Files{Disk: disk}
-	if _, err := tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) || len(tokens.List()) != 1 {
+	if _, err := tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) ||
+		len(tokens.List()) != 1 {
 		t.Error(err)
 	}
 	if err := tokens.Revoke("crm"); err == nil {
 		t.Error("taken back in memory alone: it would come again")
 	}
-	if used, err := tokens.Use(bearer, noon); err != nil || used.Name != "crm" || !errors.Is(used.Unsaved, crash.ErrFailed) {
+	if used, err := tokens.Use(bearer, noon); err != nil || used.Name != "crm" ||
+		!errors.Is(used.Unsaved, crash.ErrFailed) {
 		t.Errorf("%+v, %v", used, err)
 	}
 }
@@ -213,7 +215,8 @@ func TestTokensChangedByHand(t *testing.T) {
 		if err := look.do(tokens, b); !errors.Is(err, look.want) || !strings.Contains(err.Error(), tokens.path) {
 			t.Errorf("%s of a broken file: %v", look.name, err)
 		}
-		if text, err := os.ReadFile(tokens.path); err != nil || string(text) != "{ "+string(whole) || names(tokens) != "b crm " {
+		if text, err := os.ReadFile(tokens.path); err != nil || string(text) != "{ "+string(whole) ||
+			names(tokens) != "b crm " {
 			t.Errorf("%s: %v, %q stands, the tokens are %s", look.name, err, text, names(tokens))
 		}
 		file, err := parseTokens(whole)
@@ -291,7 +294,8 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, created := tokens.Create("shop", []Role{Read}, nil, noon)
-	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke("crm"), "read": tokens.Reload(), "read again": tokens.Refresh()} {
+	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke("crm"), "read": tokens.Reload(),
+		"read again": tokens.Refresh()} {
 		if what != "read again" && err == nil { // which looks only at what was changed since
 			t.Errorf("%s in a file that cannot be read", what)
 		}

@@ -36,7 +36,8 @@ func TestHeadersGivenTwice(t *testing.T) {
 
 func isProblem(t *testing.T, w *httptest.ResponseRecorder) (p problem.Document) {
 	t.Helper()
-	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != w.Code || p.Title == "" || p.Detail == "" || w.Header().Get("Content-Type") != problem.MediaType {
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != w.Code || p.Title == "" || p.Detail == "" ||
+		w.Header().Get("Content-Type") != problem.MediaType {
 		t.Errorf("%d is no problem document: %q %s", w.Code, w.Header(), w.Body)
 	}
 	return p

@@ -107,7 +107,8 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: no problem: %v %s", name, err, w.Body)
 			continue
 		}
-		if w.Code != test.status || p.Status != w.Code || p.Title != http.StatusText(w.Code) || !strings.HasPrefix(p.Type, problem.Prefix) {
+		if w.Code != test.status || p.Status != w.Code || p.Title != http.StatusText(w.Code) ||
+			!strings.HasPrefix(p.Type, problem.Prefix) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 		if !strings.Contains(w.Body.String(), test.want) || strings.Contains(w.Body.String(), "jane") {

@@ -14,7 +14,8 @@ import (
 func TestRolesAreAsked(t *testing.T) {
 	a := newAPI(t)
 	bodies := map[string]string{
-		"POST/objections": `{"ids":{"email":"jane@example.com"},"all":true}`, "DELETE/objections": `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`,
+		"POST/objections":       `{"ids":{"email":"jane@example.com"},"all":true}`,
+		"DELETE/objections":     `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`,
 		"POST/objections/check": `{"ids":{"email":"jane@example.com"}}`,
 	}
 	for _, role := range access.Roles() {
@@ -27,13 +28,15 @@ func TestRolesAreAsked(t *testing.T) {
 			if want == 0 {
 				want = 403
 			}
-			if w := a.call(a.face, one.method, Base+one.path, bodies[one.method+one.path], "Authorization: Bearer "+token); w.Code != want {
+			if w := a.call(a.face, one.method, Base+one.path, bodies[one.method+one.path],
+				"Authorization: Bearer "+token); w.Code != want {
 				t.Errorf("%s may %s %s: %d %s", role, one.method, one.path, w.Code, w.Body)
 			}
 		}
 	}
 	for _, header := range []string{
-		"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer tw_AAAA", "Basic " + a.bearer, "Token " + a.bearer, a.bearer, "Bearer" + a.bearer,
+		"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer tw_AAAA", "Basic " + a.bearer, "Token " + a.bearer, a.bearer,
+		"Bearer" + a.bearer,
 	} {
 		w := a.call(a.face, "GET", "/api/v1/objections", "", "Authorization: "+header)
 		if w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
@@ -44,7 +47,8 @@ func TestRolesAreAsked(t *testing.T) {
 
 func TestTokensByTheOperator(t *testing.T) {
 	a := newAPI(t)
-	w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"mail","roles":["objections-add"],"expires":"2026-12-02T00:00:00Z"}`)
+	w := a.call(a.operator, "POST", "/api/v1/tokens",
+		`{"name":"mail","roles":["objections-add"],"expires":"2026-12-02T00:00:00Z"}`)
 	var made Made
 	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || w.Code != 200 {
 		t.Fatal(err, w.Code, w.Body)
@@ -53,7 +57,8 @@ func TestTokensByTheOperator(t *testing.T) {
 	if w := a.call(a.face, "POST", "/api/v1/objections", body, "Authorization: Bearer "+made.Token); w.Code != 200 {
 		t.Errorf("it does not open at once: %d", w.Code)
 	}
-	if w := a.call(a.operator, "GET", "/api/v1/tokens", ""); strings.Contains(w.Body.String(), "sha256") || !strings.Contains(w.Body.String(), `"name":"mail","roles":["objections-add"]`) {
+	if w := a.call(a.operator, "GET", "/api/v1/tokens", ""); strings.Contains(w.Body.String(), "sha256") ||
+		!strings.Contains(w.Body.String(), `"name":"mail","roles":["objections-add"]`) {
 		t.Errorf("%s", w.Body)
 	}
 	for _, test := range []struct {

@@ -235,10 +235,13 @@ func TestNoStateNoKeys(t *testing.T) {
 		{"nothing, no root", newDisk(), pseudonym.Root{}, Recovered{}, 0, ErrNoState},
 		{"lost, no root", newDisk(), pseudonym.Root{}, Recovered{Known: true}, 0, ErrNoState},
 		{"lost", newDisk(), pseudonym.TestRoot, Recovered{Known: true}, Remade, nil},
-		{"lost, the root's own", newDisk(), pseudonym.TestRoot, Recovered{Known: true, Identity: identity.Identity()}, Remade, nil},
-		{"lost, another root", newDisk(), pseudonym.Root{1}, Recovered{Known: true, Identity: identity.Identity()}, 0, ErrForeign},
+		{"lost, the root's own", newDisk(), pseudonym.TestRoot, Recovered{Known: true, Identity: identity.Identity()}, Remade,
+			nil},
+		{"lost, another root", newDisk(), pseudonym.Root{1}, Recovered{Known: true, Identity: identity.Identity()}, 0,
+			ErrForeign},
 		{"damaged, no root", damaged, pseudonym.Root{}, Recovered{}, 0, ErrDamaged},
-		{"damaged, another root", damaged, pseudonym.Root{1}, Recovered{Known: true, Identity: identity.Identity()}, 0, ErrForeign},
+		{"damaged, another root", damaged, pseudonym.Root{1}, Recovered{Known: true, Identity: identity.Identity()}, 0,
+			ErrForeign},
 		{"damaged", damaged, pseudonym.TestRoot, Recovered{}, Remade, nil},
 		{"cannot be read", unreadable, pseudonym.TestRoot, Recovered{}, 0, fs.ErrPermission},
 	} {
@@ -258,7 +261,8 @@ func TestNoStateNoKeys(t *testing.T) {
 			t.Errorf("%s: origin %d", c.name, s.Origin)
 		}
 	}
-	s, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon), Rand: ones{}, Files: newDisk(), Recover: remembers(Recovered{Known: true, Shredded: true})})
+	s, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon), Rand: ones{}, Files: newDisk(),
+		Recover: remembers(Recovered{Known: true, Shredded: true})})
 	if err != nil || s.State().LedgerSubjectKey() == pseudonym.TestRoot.LedgerSubjectKey() || s.State().Shreds() == 0 {
 		t.Errorf("the shredded key is made again: %v", err)
 	}

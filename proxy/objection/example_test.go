@@ -36,7 +36,8 @@ func Example() {
 	found, err = store.Lookup([16]byte{2})
 	fmt.Println("somebody else:", found.Any(), err)
 
-	back := objection.Change{Subjects: objects.Subjects, TakeBack: []string{"audience"}, Source: objection.PreferenceCentre}
+	back := objection.Change{Subjects: objects.Subjects, TakeBack: []string{"audience"},
+		Source: objection.PreferenceCentre}
 	if receipts, err = store.Apply(context.Background(), objection.Batch{Changes: []objection.Change{back}}); err != nil {
 		panic(err)
 	}

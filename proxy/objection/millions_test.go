@@ -285,7 +285,8 @@ func TestMillionsOfChanges(t *testing.T) {
 					}
 					changes = append(changes, change)
 				}
-				if _, err := s.Apply(t.Context(), Batch{Changes: changes, Progress: &Progress{File: "f", Line: uint64(line + len(changes))}}); err != nil {
+				if _, err := s.Apply(t.Context(), Batch{Changes: changes,
+					Progress: &Progress{File: "f", Line: uint64(line + len(changes))}}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -44,7 +44,8 @@ func TestFileThatIsNotInItsPlace(t *testing.T) {
 			}})
 			taken(t, s, objects(1, "analytics"))
 			back := away(path)
-			if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrGone) || recorded != 1 {
+			if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrGone) ||
+				recorded != 1 {
 				t.Fatalf("acknowledged: %v, %d recorded", err, recorded)
 			}
 			if err := s.Present(); !errors.Is(err, ErrGone) || !errors.Is(s.Err(), ErrGone) {

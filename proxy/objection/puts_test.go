@@ -119,7 +119,8 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 				batch.Changes[0].Outbox[0].With = func([]string) ([]byte, error) { return nil, c.message }
 			}
 			for range 2 {
-				if receipts, err := s.Apply(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil || c.message != nil && !errors.Is(err, c.message) {
+				if receipts, err := s.Apply(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil ||
+					c.message != nil && !errors.Is(err, c.message) {
 					t.Errorf("acknowledged: %v, %v", receipts, err)
 				}
 			}
@@ -275,7 +276,8 @@ func TestNothingIsBegunInAShutFile(t *testing.T) {
 	if err := s.file.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, "analytics")}}); !errors.Is(err, ErrPoisoned) || !errors.Is(s.Err(), ErrPoisoned) {
+	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, "analytics")}}); !errors.Is(err, ErrPoisoned) ||
+		!errors.Is(s.Err(), ErrPoisoned) {
 		t.Errorf("%v, %v", err, s.Err())
 	}
 	if err := s.Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {

@@ -29,10 +29,12 @@ func TestWrittenAlike(t *testing.T) {
 		if w.Body.String() != want+"\n" || string(ctx.Response.Body()) != want+"\n" {
 			t.Errorf("%s\n%s\nnot %s", w.Body, ctx.Response.Body(), want)
 		}
-		if w.Code != d.Status || h.StatusCode() != d.Status || w.Header().Get("Content-Type") != MediaType || string(h.ContentType()) != MediaType {
+		if w.Code != d.Status || h.StatusCode() != d.Status || w.Header().Get("Content-Type") != MediaType ||
+			string(h.ContentType()) != MediaType {
 			t.Errorf("%d %d, %q %q", w.Code, h.StatusCode(), w.Header(), h.String())
 		}
-		if retry := w.Header().Get("Retry-After"); retry != map[bool]string{true: "7"}[d == busy] || string(h.Peek("Retry-After")) != retry {
+		if retry := w.Header().Get("Retry-After"); retry != map[bool]string{true: "7"}[d == busy] ||
+			string(h.Peek("Retry-After")) != retry {
 			t.Errorf("%s: to be tried again in %q, %q seconds", want, retry, h.Peek("Retry-After"))
 		}
 	}

@@ -329,7 +329,8 @@ func TestAllocs(t *testing.T) {
 }
 
 func FuzzParseDays(f *testing.F) {
-	whole := encodeDays([]*pastDay{{day: 20782, key: [16]byte{1}, byID: map[uint64]uint16{5: 3, 9: 1000}}, {day: 20780, key: [16]byte{2}, byID: map[uint64]uint16{}}})
+	whole := encodeDays([]*pastDay{{day: 20782, key: [16]byte{1}, byID: map[uint64]uint16{5: 3, 9: 1000}},
+		{day: 20780, key: [16]byte{2}, byID: map[uint64]uint16{}}})
 	for _, seed := range [][]byte{whole, nil, whole[:len(magic)], whole[:60], encodeDays(nil)} {
 		f.Add(seed)
 	}

@@ -53,7 +53,8 @@ func TestSignedMessage(t *testing.T) {
 		t.Errorf("%s", body)
 	}
 	id := request.Header.Get("Webhook-Id")
-	if request.Method != "POST" || request.Header.Get("Webhook-Signature") != Sign([]byte(key), id, "1796126400", body) || id != idOf(&again, messages[0]) {
+	if request.Method != "POST" || request.Header.Get("Webhook-Signature") != Sign([]byte(key), id, "1796126400", body) ||
+		id != idOf(&again, messages[0]) {
 		t.Errorf("%s %q", request.Method, request.Header)
 	}
 }

@@ -35,7 +35,8 @@ func secretFile(t *testing.T, text string) string {
 // signing makes a receiver of signed messages.
 func signing(t *testing.T, address, secret string) *Receiver {
 	t.Helper()
-	r, err := NewReceiver(ReceiverOptions{Name: "tickets", URL: address, Events: []string{AssessmentDue}, SecretFile: secret})
+	r, err := NewReceiver(ReceiverOptions{Name: "tickets", URL: address, Events: []string{AssessmentDue},
+		SecretFile: secret})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,8 @@ var (
 func FuzzTexts(f *testing.F) {
 	for _, pair := range [][2]string{
 		{"", ""}, {"Content-Length", "content-length"}, {"Content-Length", "Content_Length"}, {"k", "\u212a"}, {"ü", "Ü"}, {"@", "`"}, {"[", "{"},
-		{"0123", "01"}, {"0aF", "0Af"}, {"0g", "0"}, {"Bearer x", "bearer "}, {"\x00", " "}, {"\x80", "\xa0"}, {"Z", "\x1a"}, {"/:", "09"},
+		{"0123", "01"}, {"0aF", "0Af"}, {"0g", "0"}, {"Bearer x", "bearer "}, {"\x00", " "}, {"\x80", "\xa0"}, {"Z", "\x1a"},
+		{"/:", "09"},
 	} {
 		f.Add([]byte(pair[0]), pair[1])
 	}

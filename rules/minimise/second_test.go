@@ -64,7 +64,8 @@ func FuzzURL(f *testing.F) {
 		}
 		if got := text(t, origin, in, env); got != dropped {
 			after, err := url.Parse(got)
-			if err != nil || after.Path != "/" || after.RawQuery != "" || after.Fragment != "" || after.User != nil || after.Host != masked(strings.TrimSpace(before.Host)) {
+			if err != nil || after.Path != "/" || after.RawQuery != "" || after.Fragment != "" || after.User != nil ||
+				after.Host != masked(strings.TrimSpace(before.Host)) {
 				t.Errorf("%q has the origin %q", in, got)
 			}
 		}
@@ -80,7 +81,8 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 	if err != nil {
 		return // what escapes a browser reads, net/url may not: TestAddressesAsBrowsersReadThem has them
 	}
-	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) || after.Host != masked(strings.TrimSpace(before.Host)) {
+	if after.User != nil || !strings.EqualFold(after.Scheme, before.Scheme) ||
+		after.Host != masked(strings.TrimSpace(before.Host)) {
 		t.Errorf("%q becomes %q: another host, or somebody's name", in, got)
 	}
 	if after.Fragment != "" && !strings.HasPrefix(after.Fragment, "/") && !strings.HasPrefix(after.Fragment, "!/") || strings.ContainsAny(after.EscapedFragment(), "?=") && !strings.ContainsAny(before.EscapedFragment(), "=") {

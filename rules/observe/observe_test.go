@@ -19,7 +19,8 @@ func TestReadsAsNetHTTP(t *testing.T) {
 		`{"method":"POST","target":"/a","headers":[["Host","a"],["Content-Encoding","gzip"],["content-length","9"]],"body_base64":"eA=="}`,
 		`{"method":"GET","target":"https://shop.example/a","headers":[["Host","b"]]}`,
 		`{"method":"GET","target":"/a%2fb","headers":[]}`,
-		`{"method":"","target":"/a"}`, `{"method":"GET","target":""}`, `{"method":"G T","target":"/"}`, `{"method":"GET","target":"/a b"}`,
+		`{"method":"","target":"/a"}`, `{"method":"GET","target":""}`, `{"method":"G T","target":"/"}`,
+		`{"method":"GET","target":"/a b"}`,
 		`{"method":"GET","target":"/","headers":[["","x"]]}`, `{"method":"GET","target":"/","headers":[["a b","x"]]}`,
 		`{"method":"GET","target":"/","headers":[["Host","a"],["host","b"]]}`,
 	} {

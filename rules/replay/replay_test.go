@@ -23,7 +23,8 @@ func TestReadsWhatWasRecorded(t *testing.T) {
 			`{"request":{"method":"POST","url":"https://shop.example/a?b","headers":[{"name":":path","value":"/"}],` +
 			`"postData":{"params":[{"name":"k","value":"v w"}]}}}]}}`, "POST /a?b 2 k=v+w", ""},
 		"no archive": {archive, "[]", "", "file: this is no HAR file"},
-		"no address": {archive, `{"log":{"entries":[{"request":{"url":"%zz"}}]}}`, "", "entry 1: the request has no absolute URL"},
+		"no address": {archive, `{"log":{"entries":[{"request":{"url":"%zz"}}]}}`, "",
+			"entry 1: the request has no absolute URL"},
 	} {
 		var got []string
 		_, err := c.read(c.text, func(r *Request) error {

@@ -58,7 +58,8 @@ func TestWhatAByteIs(t *testing.T) {
 		if got := ascii.Hex(b); got != byte(v) && err == nil || err != nil && got != 16 {
 			t.Errorf("%q has the value %d", b, got)
 		}
-		if ascii.IsUpper(b) != strings.Contains(letters[26:], string([]byte{b})) || ascii.Lower(b) != bytes.ToLower([]byte{b, 'a'})[0] && b < 0x80 || b >= 0x80 && ascii.Lower(b) != b {
+		if ascii.IsUpper(b) != strings.Contains(letters[26:], string([]byte{b})) ||
+			ascii.Lower(b) != bytes.ToLower([]byte{b, 'a'})[0] && b < 0x80 || b >= 0x80 && ascii.Lower(b) != b {
 			t.Errorf("%q: upper %v, lower %q", b, ascii.IsUpper(b), ascii.Lower(b))
 		}
 		if got := printable(b); got != (strings.Contains("\t\n\r", string([]byte{b})) || c >= 32 && c != 127) {

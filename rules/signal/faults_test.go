@@ -129,9 +129,12 @@ func TestPlatformSays(t *testing.T) {
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":true}`, "cookie klaro: valid, grants analytics"},
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":false}`, "cookie klaro: valid, refuses analytics"},
 		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true}`, "cookie klaro: valid, unclear on analytics"},
-		{Source{Kind: Platform(klaro), Categories: two, Settings: cmp.Settings{Cookie: "k"}}, `k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
+		{Source{Kind: Platform(klaro), Categories: two, Settings: cmp.Settings{Cookie: "k"}},
+			`k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
 		{Source{Kind: Platform(cookieConsent)}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, grants analytics, grants marketing"},
-		{Source{Kind: Platform(cookieConsent), Settings: cmp.Settings{Revision: 1}}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, unclear on analytics, unclear on marketing"},
+		{Source{Kind: Platform(cookieConsent), Settings: cmp.Settings{Revision: 1}},
+			`cc_cookie={"categories":["analytics","marketing"]}`,
+			"cookie cc_cookie: valid, unclear on analytics, unclear on marketing"},
 	} {
 		_, notes := readOnce(t, []Source{c.source}, "Cookie", c.jar)
 		if want := c.source.Kind.String() + ", " + c.want; len(notes) != 1 || notes[0] != want {
@@ -147,7 +150,8 @@ func TestOlderOfTwo(t *testing.T) {
 		said.Consent[1], other.Consent[1] = iab.TCFOK, iab.TCFNoVendorConsent
 		said.Interest[2], other.Interest[2] = iab.TCFOK, iab.TCFNoVendorLI
 		said.merge(other)
-		if said.At != 3 || said.Consents != 0b10 || said.Consent[1] != iab.TCFNoVendorConsent || said.Interest[2] != iab.TCFNoVendorLI {
+		if said.At != 3 || said.Consents != 0b10 || said.Consent[1] != iab.TCFNoVendorConsent ||
+			said.Interest[2] != iab.TCFNoVendorLI {
 			t.Errorf("%+v", said)
 		}
 	}

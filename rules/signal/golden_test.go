@@ -183,8 +183,10 @@ func (s *Signals) words() string {
 
 var someSites = map[string][]Source{
 	"tcf": {{Kind: TransparencyConsent}}, "gpp": {{Kind: PrivacyPlatform}}, "usp": {{Kind: USPrivacy}}, "ac": {{Kind: AdditionalConsent}},
-	"google_fc": {{Kind: Platform(platformOf("google_fc"))}}, "tcf, gpp": {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}},
-	"all of IAB":      {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}, {Kind: USPrivacy}, {Kind: AdditionalConsent}, {Kind: Platform(platformOf("google_fc"))}, {Kind: GPC}},
+	"google_fc": {{Kind: Platform(platformOf("google_fc"))}}, "tcf, gpp": {{Kind: TransparencyConsent},
+		{Kind: PrivacyPlatform}},
+	"all of IAB": {{Kind: TransparencyConsent}, {Kind: PrivacyPlatform}, {Kind: USPrivacy}, {Kind: AdditionalConsent},
+		{Kind: Platform(platformOf("google_fc"))}, {Kind: GPC}},
 	"gpc":             {{Kind: GPC}},
 	"dnt":             {{Kind: DNT}},
 	"onetrust":        {{Kind: Platform(platformOf("onetrust"))}},
@@ -290,7 +292,8 @@ var readings = []struct {
 func TestGoldenReadings(t *testing.T) {
 	t.Parallel()
 	asks := []*Declaration{{}, {Vendor: 5, Provider: 9, Purposes: [iab.NumPurposes + 1]iab.Declared{
-		1: iab.DeclaredConsent, 2: iab.DeclaredConsentFlexible, 3: iab.DeclaredLI, 7: iab.DeclaredLI, 8: iab.DeclaredLIFlexible, 11: iab.DeclaredConsent,
+		1: iab.DeclaredConsent, 2: iab.DeclaredConsentFlexible, 3: iab.DeclaredLI, 7: iab.DeclaredLI,
+		8: iab.DeclaredLIFlexible, 11: iab.DeclaredConsent,
 	}}}
 	silent := &Ask{Scratch: new(cmp.Scratch)}
 	var got strings.Builder

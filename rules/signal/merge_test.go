@@ -48,7 +48,8 @@ func TestSaidTogether(t *testing.T) {
 				want = b
 				want.Kind = Own
 			default:
-				want = SourceReading{Kind: Own, State: max(a.State, b.State), Objected: a.Objected | b.Objected, At: max(a.At, b.At)}
+				want = SourceReading{Kind: Own, State: max(a.State, b.State), Objected: a.Objected | b.Objected,
+					At: max(a.At, b.At)}
 				if a.At != 0 && b.At != 0 {
 					want.At = min(a.At, b.At)
 				}
@@ -67,7 +68,8 @@ func TestSaidTogether(t *testing.T) {
 		}
 	}
 	// Categories do not touch one another.
-	a, b := SourceReading{State: Valid, Granted: 0b0011, Refused: 0b0100}, SourceReading{State: Valid, Granted: 0b0101, Doubt: 0b0010}
+	a, b := SourceReading{State: Valid, Granted: 0b0011, Refused: 0b0100},
+		SourceReading{State: Valid, Granted: 0b0101, Doubt: 0b0010}
 	if a.merge(b); a != (SourceReading{State: Valid, Granted: 0b0001, Refused: 0b0100, Doubt: 0b0010}) {
 		t.Errorf("%+v", a)
 	}
@@ -229,7 +231,8 @@ func TestOptedOut(t *testing.T) {
 // what the purpose's bits say.
 func TestPurposesOfVendors(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, iab.RequireConsent), signaltest.RestrictedTC(11, iab.RequireLI), signaltest.RestrictedTC(9, iab.NotAllowed), signaltest.TypicalTC()} {
+	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, iab.RequireConsent),
+		signaltest.RestrictedTC(11, iab.RequireLI), signaltest.RestrictedTC(9, iab.NotAllowed), signaltest.TypicalTC()} {
 		s, err := iab.DecodeTC([]byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -243,7 +246,8 @@ func TestPurposesOfVendors(t *testing.T) {
 				asked := &Declaration{Vendor: 5}
 				asked.Purposes[p] = d
 				said, decided := newTCF(s, asked), s.Purpose(5, p, d)
-				if (said.Consent[p] == iab.TCFOK) != decided.OnConsent || (said.Interest[p] == iab.TCFOK) != decided.OnLI || said.Vendor != 5 ||
+				if (said.Consent[p] == iab.TCFOK) != decided.OnConsent || (said.Interest[p] == iab.TCFOK) != decided.OnLI ||
+					said.Vendor != 5 ||
 					said.Policy != s.PolicyVersion || said.Version != 2 || said.At != s.Updated {
 					t.Errorf("purpose %d, declared %d: %+v, %+v", p, d, said, decided)
 				}
@@ -264,7 +268,8 @@ func TestPurposesOfVendors(t *testing.T) {
 			}
 		}
 	}
-	if (&TCF{}).Interested(1<<1) != iab.TCFOK || (&TCF{State: Malformed}).Interested(1<<1) != iab.TCFStringInvalid || (&TCF{State: Valid}).Interested(1<<1) == iab.TCFOK {
+	if (&TCF{}).Interested(1<<1) != iab.TCFOK || (&TCF{State: Malformed}).Interested(1<<1) != iab.TCFStringInvalid ||
+		(&TCF{State: Valid}).Interested(1<<1) == iab.TCFOK {
 		t.Error("legitimate interest of no string, of one that cannot be read, or of one that has none")
 	}
 }

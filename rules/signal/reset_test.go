@@ -24,7 +24,8 @@ func TestNothingOfAHitIsLeftInAnAsk(t *testing.T) {
 	h.Reset()
 	root := int32(hit.None)
 	for _, line := range []told{
-		"cookie __gpp=%44BABLA~CAAQAAAAAABA.QA; __gpp_sid=7; own=%79%65%73; OptanonConsent=groups%3DC1%3A1", "shared gcd d=\"13r3r3r3r5\"",
+		"cookie __gpp=%44BABLA~CAAQAAAAAABA.QA; __gpp_sid=7; own=%79%65%73; OptanonConsent=groups%3DC1%3A1",
+		"shared gcd d=\"13r3r3r3r5\"",
 		"cookie euconsent-v2=%43" + told(signaltest.FullTC()[1:]), "cookie own=%79",
 	} {
 		line.add(h, &root)

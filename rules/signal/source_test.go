@@ -87,9 +87,10 @@ func readOnce(t *testing.T, sources []Source, headers ...string) (s Signals, not
 		h.Request.Headers = append(h.Request.Headers, hit.Header{Name: []byte(pair[0]), Value: []byte(pair[1])})
 	}
 	h.Chain()
-	r.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(cmp.Scratch)}, func(kind Kind, where string, state State, says string) {
-		notes = append(notes, fmt.Sprintf("%s, %s: %s, %s", kind, where, state, says))
-	})
+	r.Hit(h, &s, &Ask{Declaration: new(Declaration), Scratch: new(cmp.Scratch)},
+		func(kind Kind, where string, state State, says string) {
+			notes = append(notes, fmt.Sprintf("%s, %s: %s, %s", kind, where, state, says))
+		})
 	return s, notes
 }
 
@@ -174,7 +175,8 @@ func TestTwoThatDisagree(t *testing.T) {
 		{"addtl_consent=1~9", "addtl_consent=1~x", func(s *Signals) bool { return s.AC.refuses() && s.AC.State == Malformed }},
 		{"addtl_consent=2~9~dv.9", "addtl_consent=2~9~dv.", func(s *Signals) bool { return s.AC.Listed && s.AC.Consented && !s.AC.Disclosed }},
 		{"euconsent-v2=" + all + disclosed, "euconsent-v2=" + few, func(s *Signals) bool {
-			return s.TCF.State == Valid && s.TCF.Consent[5] == iab.TCFNoPurposeConsent && s.TCF.Consents == 0b1111001111 && s.TCF.Consent[1] == iab.TCFOK
+			return s.TCF.State == Valid && s.TCF.Consent[5] == iab.TCFNoPurposeConsent && s.TCF.Consents == 0b1111001111 &&
+				s.TCF.Consent[1] == iab.TCFOK
 		}},
 		{"euconsent-v2=" + all + disclosed, "euconsent-v2=x", func(s *Signals) bool { return s.TCF == TCF{State: Malformed} }},
 		{"usprivacy=1YNN", "usprivacy=1YYN", func(s *Signals) bool { return s.USP == OptOuts{State: Valid, Of: Sale | Sharing | TargetedAdvertising} }},

@@ -19,14 +19,16 @@ func TestNobodyElsesForwardedForIsBelieved(t *testing.T) {
 	}
 	for _, form := range forms {
 		for _, peer := range []string{"198.51.100.9", "2001:db8::9", "11.0.0.1", "127.0.0.1"} {
-			r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+"\r\n"), address(peer), trusted)
+			r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+"\r\n"), address(peer),
+				trusted)
 			if err != nil || refused || r.Address.String() != peer {
 				t.Errorf("%q from %s: %s, %v, %v", form, peer, r.Address, refused, err)
 			}
 		}
 	}
 	for _, form := range []string{"X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Forwarded", "X_Forwarded_For", "X-Forwarded-For2"} {
-		r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+": 203.0.113.7\r\n\r\n"), address("10.0.0.1"), trusted)
+		r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+": 203.0.113.7\r\n\r\n"),
+			address("10.0.0.1"), trusted)
 		if err != nil || refused || r.Address.String() != "10.0.0.1" {
 			t.Errorf("%s: %s, %v, %v", form, r.Address, refused, err)
 		}
@@ -37,7 +39,8 @@ func TestNobodyElsesForwardedForIsBelieved(t *testing.T) {
 		"X-Forwarded-For: 203.0.113.7, 2001:db8:ff::1\r\n": "203.0.113.7",
 	} {
 		for _, peer := range []string{"10.0.0.1", "2001:db8:ff::9"} {
-			r, _, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+"\r\n"), address(peer), trusted)
+			r, _, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+"\r\n"), address(peer),
+				trusted)
 			if err != nil || r.Address.String() != want {
 				t.Errorf("%q from the trusted %s: %s, want %s", form, peer, r.Address, want)
 			}

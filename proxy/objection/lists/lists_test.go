@@ -50,7 +50,8 @@ func TestRows(t *testing.T) {
 			t.Errorf("%s is read", name)
 		}
 	}
-	if _, err := Open(strings.NewReader("a,b\n"), "csv", []Column{{"email", "c"}}); err == nil || !strings.Contains(err.Error(), `no column "c"; it has 2 columns`) {
+	if _, err := Open(strings.NewReader("a,b\n"), "csv", []Column{{"email", "c"}}); err == nil ||
+		!strings.Contains(err.Error(), `no column "c"; it has 2 columns`) {
 		t.Error(err)
 	}
 }

@@ -285,7 +285,8 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	other := jar{"cmplz_rt_banner-status", "dismissed", "cmplz_rt_statistics", "allow"}
-	if got := words(platform(t, "complianz"), other, cmp.Settings{Cookie: "cmplz_rt_"}); got != "valid decided +statistics" {
+	if got := words(platform(t, "complianz"), other,
+		cmp.Settings{Cookie: "cmplz_rt_"}); got != "valid decided +statistics" {
 		t.Error(got)
 	}
 	if got := words(platform(t, "complianz"), other, cmp.Settings{}); got != "absent undecided" {
@@ -356,15 +357,18 @@ func TestPlatforms(t *testing.T) {
 func TestBeside(t *testing.T) {
 	var s cmp.Scratch
 	c := platform(t, "sourcepoint")
-	st, _ := c.Read(jar{"euconsent-v2", "CPxx", "usprivacy", "1YN-", "__gpp", "DBABLA%7ECAAQ", "addtl_consent", "1~35"}, cmp.Settings{}, &s)
-	if string(st.TC) != "CPxx" || string(st.USP) != "1YN-" || string(st.GPP) != "DBABLA~CAAQ" || string(st.AC) != "1~35" || st.State != read.Absent {
+	st, _ := c.Read(jar{"euconsent-v2", "CPxx", "usprivacy", "1YN-", "__gpp", "DBABLA%7ECAAQ", "addtl_consent", "1~35"},
+		cmp.Settings{}, &s)
+	if string(st.TC) != "CPxx" || string(st.USP) != "1YN-" || string(st.GPP) != "DBABLA~CAAQ" || string(st.AC) != "1~35" ||
+		st.State != read.Absent {
 		t.Errorf("%+v", st)
 	}
 	st, _ = c.Read(jar{"euconsent-v2", "CPxx", "euconsent-v2", "CPyy"}, cmp.Settings{}, &s)
 	if len(st.TC) != 0 {
 		t.Errorf("of two strings that differ, one was taken: %s", st.TC)
 	}
-	st, _ = platform(t, "cookiebot").Read(jar{"CookieConsent", "{necessary:true,iab2:'CPin'}", "euconsent-v2", "CPout"}, cmp.Settings{}, &s)
+	st, _ = platform(t, "cookiebot").Read(jar{"CookieConsent", "{necessary:true,iab2:'CPin'}", "euconsent-v2", "CPout"},
+		cmp.Settings{}, &s)
 	if string(st.TC) != "CPin" {
 		t.Errorf("the string inside the platform's own cookie holds: %s", st.TC)
 	}

@@ -31,7 +31,8 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s has no second reading: slowjson_test.go, slowtext_test.go", name)
 		}
 	}
-	for c, name := range map[cmp.Platform]string{cmp.OneTrust: "onetrust", cmp.Cookiebot: "cookiebot", cmp.GoogleFC: "google_fc"} {
+	for c, name := range map[cmp.Platform]string{cmp.OneTrust: "onetrust", cmp.Cookiebot: "cookiebot",
+		cmp.GoogleFC: "google_fc"} {
 		if c.String() != name {
 			t.Errorf("platform %d is %s, not %s", c, c, name)
 		}

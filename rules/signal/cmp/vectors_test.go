@@ -110,7 +110,8 @@ func (v *cookieVector) facts() (map[string]any, error) {
 				facts[name] = string(text)
 			}
 		}
-		for name, flag := range map[string]cmp.Flag{"gpc": st.GPC, "cookiesAllowed": st.CookiesAllowed, "consent": st.Consent} {
+		for name, flag := range map[string]cmp.Flag{"gpc": st.GPC, "cookiesAllowed": st.CookiesAllowed,
+			"consent": st.Consent} {
 			if flag != cmp.Unsaid {
 				facts[name] = flag == cmp.Yes
 			}

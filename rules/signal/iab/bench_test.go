@@ -11,10 +11,12 @@ import (
 // The strings of the benchmarks.
 var (
 	typicalTC = signaltest.TypicalTC()
-	largeTC   = signaltest.Head().EveryOther(1300).EveryOther(1300).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).EveryOther(1300).Text()
-	rangesTC  = signaltest.Head().Scattered(1000).EveryOther(8).Put(12, 0).Text() + "." + new(signaltest.Bits).Put(3, 1).Scattered(1).Text()
-	usGPP     = "DBABrw~CIJpWhECEJig.YA~BQJaKKBU.QA"
-	euGPP     = "DBABMA~" + typicalTC
+	largeTC   = signaltest.Head().EveryOther(1300).EveryOther(1300).Put(12, 0).Text() + "." +
+		new(signaltest.Bits).Put(3, 1).EveryOther(1300).Text()
+	rangesTC = signaltest.Head().Scattered(1000).EveryOther(8).Put(12, 0).Text() + "." +
+		new(signaltest.Bits).Put(3, 1).Scattered(1).Text()
+	usGPP = "DBABrw~CIJpWhECEJig.YA~BQJaKKBU.QA"
+	euGPP = "DBABMA~" + typicalTC
 )
 
 func BenchmarkTC(b *testing.B) {

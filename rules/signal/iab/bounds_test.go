@@ -20,15 +20,16 @@ func TestShortStrings(t *testing.T) {
 		form    string
 		is      func(text []byte) bool
 	}{
-		{"ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`, func(text []byte) bool {
-			ids, ok := ParseSID(text)
-			for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {
-				if id, _ := strconv.Atoi(one); ok && (i >= len(ids) || ids[i] != id) {
-					t.Errorf("%q: %v", text, ids)
+		{"ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`,
+			func(text []byte) bool {
+				ids, ok := ParseSID(text)
+				for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {
+					if id, _ := strconv.Atoi(one); ok && (i >= len(ids) || ids[i] != id) {
+						t.Errorf("%q: %v", text, ids)
+					}
 				}
-			}
-			return ok
-		}},
+				return ok
+			}},
 		{"nothing", "$%{}}x", 5, `^(|\$\{.*\}|%%.*%%|%%%?|\{\{.*\}\})$`, func(text []byte) bool {
 			return NoSignal(text) || string(text) == "%%%" // the marks may share a sign
 		}},
@@ -62,7 +63,8 @@ func TestFibonacciCodes(t *testing.T) {
 			text := w.Text()
 			data, _ := appendSix(nil, []byte(text))
 			r := bitReader{data: append(data, make([]byte, slack)...), end: 6 * len(text)}
-			if got := r.fibonacci(); n <= maxFibonacci && (got != want || r.fault != fine || r.at != n) || n > maxFibonacci && r.fault != endlessCode {
+			if got := r.fibonacci(); n <= maxFibonacci && (got != want || r.fault != fine || r.at != n) || n > maxFibonacci &&
+				r.fault != endlessCode {
 				t.Errorf("%s: %d at %d, %v, want %d", code, got, r.at, r.fault, want)
 			}
 		}
@@ -77,7 +79,8 @@ func TestWordsOfNothing(t *testing.T) {
 		}
 	}
 	for r := range numTCFReasons + 2 {
-		if code, words := r.String(), r.Words(); (code == "unknown") != (r >= numTCFReasons) || (words == "unknown") != (r >= numTCFReasons) {
+		if code, words := r.String(), r.Words(); (code == "unknown") != (r >= numTCFReasons) ||
+			(words == "unknown") != (r >= numTCFReasons) {
 			t.Errorf("reason %d: %s, %s", r, code, words)
 		}
 	}
@@ -97,7 +100,8 @@ func TestMostOfStrings(t *testing.T) {
 			t.Errorf("%d bytes of section ids: %t", len(text), ok)
 		}
 	}
-	if lines := ExplainTC(mustTC(t, signaltest.RestrictedTC(63, NotAllowed))); !slices.Contains(lines, "restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
+	if lines := ExplainTC(mustTC(t, signaltest.RestrictedTC(63, NotAllowed))); !slices.Contains(lines,
+		"restriction: purpose 63 (unknown) is not allowed for 1 vendor (5)") {
 		t.Errorf("%q", lines)
 	}
 }

@@ -149,8 +149,10 @@ func TestBrokenUS(t *testing.T) {
 				}
 			}
 			for kind := range uint64(4) { // of the subsection: 1 is GPC's; where there is sensitive data instead, they are values
-				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 1).Put(13, 0).Text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
-				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 0).Put(13, 0).Text(), kind == 1 && id <= sectionMD || kind < 3 && id > sectionMD)
+				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 1).Put(13, 0).Text(), kind == 1 && id <= sectionMD ||
+					kind < 3 && id > sectionMD)
+				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 0).Put(13, 0).Text(), kind == 1 && id <= sectionMD ||
+					kind < 3 && id > sectionMD)
 			}
 			for i := range 7 {
 				w := new(signaltest.Bits).Put(2, 1)
@@ -323,22 +325,26 @@ func TestMalformedFields(t *testing.T) {
 func TestBrokenCanada(t *testing.T) {
 	t.Parallel()
 	core := func(version uint64) *signaltest.Bits {
-		w := new(signaltest.Bits).Put(6, version).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13)
+		w := new(signaltest.Bits).Put(6, version).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6,
+			0).Put(6, 4).Put(6, 13)
 		return w.Put(12, 120).Put(6, 5).Put(1, 0).Put(12, 0).Put(24, 0b101<<21).Put(24, 1<<20)
 	}
-	field := core(1).Put(16, 3).Put(1, 0).Put(3, 0b101).Put(16, 2).Put(1, 0).Put(2, 0b10).Put(12, 1).Put(6, 2).Put(2, 1).Put(16, 4).Put(1, 0).Put(4, 0b0110)
+	field := core(1).Put(16, 3).Put(1, 0).Put(3, 0b101).Put(16, 2).Put(1, 0).Put(2, 0b10).Put(12, 1).Put(6, 2).Put(2,
+		1).Put(16, 4).Put(1, 0).Put(4, 0b0110)
 	ranges := core(1).Put(16, 40).Put(1, 1).Put(12, 2).Put(1, 1)
 	ranges.Codes(3, 4)
 	ranges.Put(1, 0)
 	ranges.Codes(9)
 	ranges.Put(16, 0).Put(1, 0).Put(12, 1).Put(6, 3).Put(2, 0).Put(16, 30).Put(1, 1).Put(12, 1).Put(1, 1)
 	ranges.Codes(5, 2)
-	old := core(1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, 2).Put(16, 4).Put(16, 0).Put(1, 0).Put(12, 1).Put(6, 4).Put(2, 2).Put(12, 1).Put(1, 0).Put(16, 7)
+	old := core(1).Put(16, 9).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, 2).Put(16, 4).Put(16, 0).Put(1, 0).Put(12, 1).Put(6,
+		4).Put(2, 2).Put(12, 1).Put(1, 0).Put(16, 7)
 	short := core(1).Put(16, 1).Put(1, 0).Put(1, 1).Put(16, 1).Put(1, 0).Put(1, 0) // without restrictions
 	disclosed := "." + new(signaltest.Bits).Put(3, 1).Put(16, 5).Put(1, 0).Put(5, 0b10101).Text()
 	publisher := "." + new(signaltest.Bits).Put(3, 3).Put(24, 1).Put(24, 2).Put(6, 1).Put(1, 1).Put(1, 0).Text()
 	head := signaltest.GPPHead(sectionCA) + "~"
-	for _, text := range []string{field.Text(), ranges.Text() + disclosed, old.Text() + publisher + disclosed, short.Text() + publisher} {
+	for _, text := range []string{field.Text(), ranges.Text() + disclosed, old.Text() + publisher + disclosed,
+		short.Text() + publisher} {
 		whole := agreeGPP(t, head+text)
 		if whole == nil {
 			t.Fatalf("%s is none", text)

@@ -15,7 +15,8 @@ func TestBrokenUSP(t *testing.T) {
 	for _, whole := range []string{"1YNN", "1---", "1NY-", "1YYY"} {
 		for text := range signaltest.EachByte(whole) {
 			u, err := DecodeUSP([]byte(text))
-			if (err == nil) != slowUSP.MatchString(text) || u.OptedOut() != (err == nil && text[2] == 'Y') || u.Applies() != (err == nil && text != "1---") {
+			if (err == nil) != slowUSP.MatchString(text) || u.OptedOut() != (err == nil && text[2] == 'Y') ||
+				u.Applies() != (err == nil && text != "1---") {
 				t.Fatalf("%q: %+v, %v", text, u, err)
 			}
 			u, err = DecodeUSP(fmt.Appendf(nil, `{"uspString":%q}`, text))
@@ -48,7 +49,8 @@ func TestBrokenAC(t *testing.T) {
 			agreeAC(t, text)
 		}
 	}
-	for _, text := range []string{"1~12345", "1~123456", "1~99999.1", "1~0", "1~01", "1~1.", "1~.1", "1~1..2", "12~1", "~1", "1", "2~1", "2~1~", "2~1~dv", "2~1~d.9", "1~1~dv.2", "1~1~", "3~1~dv.2"} {
+	for _, text := range []string{"1~12345", "1~123456", "1~99999.1", "1~0", "1~01", "1~1.", "1~.1", "1~1..2", "12~1",
+		"~1", "1", "2~1", "2~1~", "2~1~dv", "2~1~d.9", "1~1~dv.2", "1~1~", "3~1~dv.2"} {
 		agreeAC(t, text)
 	}
 	long := "1~" + strings.Repeat("1234.", (MaxAC-3)/5)

@@ -97,8 +97,10 @@ func TestTCIsStrict(t *testing.T) {
 // documentForms are sections 24 and 25 as their documents have them: the header in a subsection of its own, or before the core.
 var documentForms = []string{
 	// SectionID 24, Version 1, one more subsection (1); core: MSPA 1, covered 1, mode 0, notices 1 1 1, sale opted out, targeted 2, 0; Gpc 1.
-	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Text() + "." + lateCore(24).Text() + ".YA",
-	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Put(6, 1).Put(18, 0b010001010101100000).Text() + ".YA",
+	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Text() + "." +
+		lateCore(24).Text() + ".YA",
+	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Put(6, 1).Put(18,
+		0b010001010101100000).Text() + ".YA",
 	"DBABUYA~" + new(signaltest.Bits).Put(6, 25).Put(6, 1).Put(12, 0).Text() + "." + lateCore(25).Text(),
 }
 
@@ -279,12 +281,15 @@ func TestExplain(t *testing.T) {
 		b.WriteString("> " + text + "\n" + strings.Join(lines, "\n") + "\n\n")
 	}
 	publisher := new(signaltest.Bits).Put(3, 3).Put(24, 0b11<<22).Put(24, 1<<22).Put(6, 2).Put(2, 0b10).Put(2, 0b01).Text()
-	for _, text := range []string{typicalTC, core, signaltest.RestrictedTC(2, RequireConsent, NotAllowed) + "." + publisher, "CPmmxEAPmmxEADhADBPLC1CgAAAAAAAAAB5YAAAAAAAA"} {
+	for _, text := range []string{typicalTC, core, signaltest.RestrictedTC(2, RequireConsent, NotAllowed) + "." +
+		publisher, "CPmmxEAPmmxEADhADBPLC1CgAAAAAAAAAB5YAAAAAAAA"} {
 		say(text, ExplainTC(mustTC(t, text)))
 	}
 	for policy := range uint64(7) {
-		w := new(signaltest.Bits).Put(6, 2).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0).Put(6, 4).Put(6, 13).Put(12, 120)
-		w.Put(6, policy).Put(1, policy&1).Put(1, policy>>1&1).Put(12, policy<<8).Put(24, 1).Put(24, policy<<18).Put(1, policy>>2).Put(6, 3).Put(6, 4)
+		w := new(signaltest.Bits).Put(6, 2).Put(36, 17778528000).Put(36, 17778528000).Put(12, 10).Put(12, 1).Put(6, 0).Put(6,
+			4).Put(6, 13).Put(12, 120)
+		w.Put(6, policy).Put(1, policy&1).Put(1, policy>>1&1).Put(12, policy<<8).Put(24, 1).Put(24, policy<<18).Put(1,
+			policy>>2).Put(6, 3).Put(6, 4)
 		segments := []string{w.Scattered(10+int(policy)).Put(16, 0).Put(1, 0).Put(12, 0).Text()}
 		for kind := uint64(1); kind <= policy && kind < 3; kind++ {
 			w := new(signaltest.Bits).Put(3, kind).Put(16, policy-1).Put(1, 0)
@@ -301,7 +306,9 @@ func TestExplain(t *testing.T) {
 		text += "." + own.Text()
 		say(text, ExplainTC(mustTC(t, text)))
 	}
-	for _, text := range []string{signaltest.GPPHead(6, 7) + "~1NNN~CAAAAAAAAABA.YA", signaltest.GPPHead(7, 63) + "~CAAAAAAAAABA.QA~A", signaltest.GPPHead(6) + "~1---", signaltest.GPPHead(24) + "~" + lateCore(24).Text(), "DBABDA~" + shortCA} {
+	for _, text := range []string{signaltest.GPPHead(6, 7) + "~1NNN~CAAAAAAAAABA.YA", signaltest.GPPHead(7, 63) +
+		"~CAAAAAAAAABA.QA~A", signaltest.GPPHead(6) + "~1---", signaltest.GPPHead(24) + "~" + lateCore(24).Text(), "DBABDA~" +
+		shortCA} {
 		g, err := DecodeGPP([]byte(text))
 		if err != nil {
 			t.Fatal(text, err)
