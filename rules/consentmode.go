@@ -10,16 +10,18 @@ import (
 
 // consentMode is what a hit stated of the visitor's choices to Google and does no more.
 type consentMode struct {
-	lowered []signal.Storage // by event, the whole hit first: what it stated as granted and does no more
-	stated  []bool           // likewise: it speaks of personalised ads
+	downgraded []signal.Storage // by event, the whole hit first: what it stated as granted and does no more
+	stated     []bool           // likewise: it speaks of personalised ads
 }
 
 // reset forgets the hit.
-func (c *consentMode) reset() { c.lowered, c.stated = hit.Recycled(c.lowered), hit.Recycled(c.stated) }
+func (c *consentMode) reset() {
+	c.downgraded, c.stated = hit.Recycled(c.downgraded), hit.Recycled(c.stated)
+}
 
 // downgrade keeps true what Google is told of the visitor's choices. An event may state as granted only what it travels
-// on: the storage types of the categories that its activity has consent for. The rest is lowered in gcs, gcd, npa and
-// dma_cps together, so that they agree. What cannot be read is dropped.
+// on: the storage types of the categories that its activity has consent for. The rest is downgraded in gcs, gcd, npa
+// and dma_cps together, so that they agree. What cannot be read is dropped.
 func (m *minimiseState) downgrade() {
 	of := &m.consent
 	h := m.hit
@@ -27,8 +29,8 @@ func (m *minimiseState) downgrade() {
 		return
 	}
 	n := len(h.Events) + 1 // the whole hit first
-	of.lowered = slices.Grow(of.lowered[:0], n)[:n]
-	clear(of.lowered)
+	of.downgraded = slices.Grow(of.downgraded[:0], n)[:n]
+	clear(of.downgraded)
 	shared := m.storage(hit.Shared)
 	for i := range h.Claims {
 		c := &h.Claims[i]
@@ -40,7 +42,7 @@ func (m *minimiseState) downgrade() {
 			keep = m.storage(c.Event)
 		}
 		if h.Nodes[c.Node].Fate != hit.Drop {
-			of.lowered[c.Event+1] |= m.downgradeClaim(c, keep)
+			of.downgraded[c.Event+1] |= m.downgradeClaim(c, keep)
 		}
 	}
 	m.agree()
@@ -83,20 +85,20 @@ func (m *minimiseState) storage(event int32) signal.Storage {
 
 // downgrading appends a value that states no more than keep, and returns what it stated beyond that; ok is false where
 // it cannot be read.
-type downgrading func(dst, text []byte, keep signal.Storage) (out []byte, lowered signal.Storage, ok bool)
+type downgrading func(dst, text []byte, keep signal.Storage) (out []byte, downgraded signal.Storage, ok bool)
 
 // downgradeText rewrites one value.
 func (m *minimiseState) downgradeText(node int32, keep signal.Storage, how downgrading) signal.Storage {
-	out, lowered, ok := how(m.room[:0], m.hit.Text(node), keep)
+	out, downgraded, ok := how(m.room[:0], m.hit.Text(node), keep)
 	m.room = out
 	switch n := &m.hit.Nodes[node]; {
 	case !ok:
 		n.Fate = hit.Drop
-	case lowered != 0:
+	case downgraded != 0:
 		m.hit.SetEdit(node, out)
-		n.Lowered = true
+		n.Downgraded = true
 	}
-	return lowered
+	return downgraded
 }
 
 // say puts a word of ours in place of a value.
@@ -104,7 +106,7 @@ func say(h *hit.Hit, node int32, word string) {
 	arena := h.Grow()
 	from := len(arena)
 	n := &h.Nodes[node]
-	n.Edit, n.Fate, n.Lowered = h.Grown(append(arena, word...), from), hit.Rewrite, true
+	n.Edit, n.Fate, n.Downgraded = h.Grown(append(arena, word...), from), hit.Rewrite, true
 }
 
 // aboutAds are the storage types that npa speaks of.
@@ -115,40 +117,40 @@ const aboutAds = signal.AdStorage | signal.AdUserData | signal.AdPersonalization
 func (m *minimiseState) agree() {
 	h, of := m.hit, &m.consent
 	var any signal.Storage
-	for _, lowered := range of.lowered {
-		any |= lowered
+	for _, downgraded := range of.downgraded {
+		any |= downgraded
 	}
 	if any&aboutAds == 0 {
 		return
 	}
-	of.stated = slices.Grow(of.stated[:0], len(of.lowered))[:len(of.lowered)]
+	of.stated = slices.Grow(of.stated[:0], len(of.downgraded))[:len(of.downgraded)]
 	clear(of.stated)
 	for i := range h.Claims {
 		c := &h.Claims[i]
-		lowered := any
+		downgraded := any
 		if c.Event != hit.Shared {
-			lowered = of.lowered[c.Event+1] | of.lowered[0]
+			downgraded = of.downgraded[c.Event+1] | of.downgraded[0]
 		}
 		kept := h.Nodes[c.Node].Fate != hit.Drop
 		switch {
 		case c.Signal == "npa":
 			of.stated[c.Event+1] = true
-			if kept && lowered&aboutAds != 0 {
+			if kept && downgraded&aboutAds != 0 {
 				sayNoAds(h, c.Node)
 			}
-		case c.Signal == "dma_cps" && kept && lowered&signal.AdUserData != 0:
+		case c.Signal == "dma_cps" && kept && downgraded&signal.AdUserData != 0:
 			say(h, c.Node, "-")
 		}
 	}
 	if of.stated[0] {
 		return
 	}
-	if of.lowered[0]&aboutAds != 0 {
+	if of.downgraded[0]&aboutAds != 0 {
 		m.addNPA(hit.Shared)
 		return
 	}
 	for e := range h.Events {
-		if of.lowered[e+1]&aboutAds != 0 && !of.stated[e+1] {
+		if of.downgraded[e+1]&aboutAds != 0 && !of.stated[e+1] {
 			m.addNPA(int32(e))
 		}
 	}

@@ -37,7 +37,7 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 			note.Action, note.After = "keep", note.Before
 		case hit.Rewrite:
 			note.Action, note.After = "set", string(h.Bytes(n.Edit))
-			if n.Lowered {
+			if n.Downgraded {
 				note.Action = "lower"
 			} else if a != nil && !n.Made {
 				note.Action = a.Kind().String()

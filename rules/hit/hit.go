@@ -73,8 +73,8 @@ const Shared = -1
 
 // Node is one field, container or list of a hit.
 //
-// Ownership by stage: decode writes all but Fate, Edit, Dirty and Lowered; minimise writes these and Lowered; encode
-// only reads.
+// Ownership by stage: decode writes all but Fate, Edit, Dirty and Downgraded; minimise writes these and Downgraded;
+// encode only reads.
 type Node struct {
 	Kind  Kind
 	Class Class // what the catalog says it is
@@ -88,7 +88,7 @@ type Node struct {
 	Free   bool // its name is the site's own: the catalog has only a wildcard for it
 	Label  bool // it says what its parent is: without anything beside it it says nothing
 
-	Lowered bool // the value states a consent that the event does not travel on: Edit states less
+	Downgraded bool // the value states a consent that the event does not travel on: Edit states less
 
 	Key Span // as on the wire, in a JSON object without its quotes; empty in lists
 	Val Span // as on the wire, a JSON string with its quotes
