@@ -73,7 +73,7 @@ func (h *hitContext) giveBack() {
 	}
 	h.j.Reset()
 	h.ctx, h.server, h.snapshot, h.in = nil, nil, nil, rules.Inputs{}
-	h.hostname, h.status = h.hostname[:0], 0
+	h.hostname, h.status = hit.Recycled(h.hostname), 0
 	h.body, h.unread = hit.Recycled(h.body), false
 	h.number = 0
 	h.records, h.text, h.facts = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.facts)
@@ -83,6 +83,6 @@ func (h *hitContext) giveBack() {
 	}
 	h.answer.Reset()
 	h.event, h.gate = delivery.Event{}, sendGate{stands: h.gate.stands}
-	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, h.headers[:0]
+	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, hit.Recycled(h.headers)
 	hitContexts.Put(h)
 }
