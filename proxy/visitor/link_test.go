@@ -13,11 +13,18 @@ import (
 
 const oneClick = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
 
-// TestOneClick: what a mail program sends, in either coding and without any header of a browser, objects at once (RFC 8058).
+// TestOneClick: what a mail program sends, in either coding and without any header of a browser, objects at once
+// (RFC 8058), also where a line end follows.
 func TestOneClick(t *testing.T) {
-	for kind, body := range map[string]string{
-		"application/x-www-form-urlencoded": "List-Unsubscribe=One-Click",
-		"multipart/form-data; boundary=x":   oneClick,
+	const form, parts = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+	for body, kind := range map[string]string{
+		"List-Unsubscribe=One-Click":       form,
+		"List-Unsubscribe=One-Click\r\n":   form,
+		"List-Unsubscribe=One-Click\n":     form,
+		"List-Unsubscribe=One-Click%0D%0A": form,
+		oneClick:                           parts,
+		oneClick + "\r\n":                  parts,
+		strings.Replace(oneClick, "Click\r\n", "Click\r\n\r\n", 1): parts,
 	} {
 		w := serve(t)
 		b := w.browser()

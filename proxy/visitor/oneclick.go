@@ -11,7 +11,7 @@ import (
 )
 
 // oneClick tells whether a mail program sent what RFC 8058 (section 3.1) says: List-Unsubscribe=One-Click, in either
-// form's coding.
+// form's coding. Some end the body with a line end, which is no part of the value.
 func oneClick(ctx *fasthttp.RequestCtx) bool {
 	const name, value = "List-Unsubscribe", "One-Click"
 	kind, parameters, err := mime.ParseMediaType(string(ctx.Request.Header.Peek("Content-Type")))
@@ -20,7 +20,7 @@ func oneClick(ctx *fasthttp.RequestCtx) bool {
 	case err != nil || len(body) > longestForm:
 		return false
 	case kind == "application/x-www-form-urlencoded":
-		return string(ctx.PostArgs().Peek(name)) == value
+		return string(bytes.TrimSpace(ctx.PostArgs().Peek(name))) == value
 	case kind != "multipart/form-data" || parameters["boundary"] == "":
 		return false
 	}
