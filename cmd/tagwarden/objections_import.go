@@ -48,11 +48,21 @@ type importing struct {
 	report *csv.Writer // nil: none
 	bar    *progress
 
-	lines      uint64 // that were read, beyond start
-	unreadable bool   // the file could not be read to its end
+	unreadable bool // the file could not be read to its end
 
-	mu                                     sync.Mutex // guards what follows, report and bar
-	duplicates, rejects, taken, news, done uint64
+	mu   sync.Mutex // guards what follows, report and bar
+	done uint64     // up to that line the file is in
+	sums
+}
+
+// sums are what became of a file's rows.
+type sums struct {
+	taken, news  uint64 // taken in this import, and of them those that changed something
+	before       uint64 // in since an earlier import of the same file
+	duplicates   uint64 // an earlier row of the file says the same
+	rejects      uint64
+	warnings     uint64 // of those that were taken
+	continuation uint64 // lines of rows beyond the first one of each
 }
 
 // batch is what is taken in one step.
@@ -143,7 +153,7 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 		_ = im.report.Write([]string{"line", "fault"})
 	}
 	im.bar = newProgress(im.t, f, size)
-	rows, err := lists.Open(im.bar, form, columns)
+	rows, err := lists.Open(im.bar, form, columns, im.t.now())
 	if err != nil {
 		return usage, fmt.Errorf("%s: %w", name, err)
 	}
@@ -155,13 +165,17 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 	err = im.run(ctx, rows)
 	im.unreadable = rows.Err != nil
 	im.bar.end()
-	return im.end(err)
+	return im.end(rows, err)
 }
 
 // scoped tells whether the flags say what is objected to.
 func (im *importing) scoped() bool {
 	return im.flags.All || len(im.flags.Purposes) > 0 || len(im.flags.Vendors) > 0
 }
+
+// reading names how files are read: another one when lines fall into other rows, so that how far a file came when it was
+// read otherwise says nothing.
+const reading = "physical lines"
 
 // begin finds out how far the same import has come before.
 func (im *importing) begin(ctx context.Context, sum []byte, columns []lists.Column) error {
@@ -170,7 +184,7 @@ func (im *importing) begin(ctx context.Context, sum []byte, columns []lists.Colu
 		return err
 	}
 	im.common = im.flags.Common()
-	key := sha256.Sum256(fmt.Appendf(nil, "%x %s %q", sum, how, columns))
+	key := sha256.Sum256(fmt.Appendf(nil, "%s %x %s %q", reading, sum, how, columns))
 	im.key = hex.EncodeToString(key[:])
 	if im.trial {
 		return nil
@@ -225,11 +239,12 @@ func (im *importing) run(ctx context.Context, rows *lists.Rows) error {
 	return errors.Join(<-ended, rows.Err, ctx.Err())
 }
 
-// wanted tells whether a row is to be taken: nothing is wrong with it, it is not in already, and no earlier line says the same.
+// wanted tells whether a row is to be taken: nothing is wrong with it, it is not in already, and no earlier line says
+// the same. What is wrong is told each time the file is imported.
 func (im *importing) wanted(r *lists.Row) bool {
-	if r.Line > im.start {
-		im.lines++
-	}
+	im.mu.Lock()
+	im.continuation += r.Last - r.Line
+	im.mu.Unlock()
 	if r.Fault != "" {
 		im.reject(r.Line, r.Fault)
 		return false
@@ -237,21 +252,47 @@ func (im *importing) wanted(r *lists.Row) bool {
 	var h maphash.Hash
 	h.SetSeed(im.seed)
 	for _, id := range r.IDs {
-		writeAll(&h, id.Name, "\x00", strings.ToLower(id.Text), "\x00")
+		text := id.Text
+		if id.Name == "email" || strings.Contains(id.Name, "_sha256") || strings.Contains(id.Name, "_md5") {
+			text = strings.ToLower(text) // of others, two that differ in case may be two persons
+		}
+		writeAll(&h, id.Name, "\x00", text, "\x00")
 	}
 	writeAll(&h, r.Scopes(), "\x00", r.Whole)
 	sum := h.Sum64()
-	if first, before := im.seen[sum]; before {
-		if r.Line > im.start {
-			im.mu.Lock()
-			im.duplicates++
-			im.mu.Unlock()
-			im.tell(r.Line, sprintf("duplicate of line %d", first), im.duplicates)
-		}
-		return false
+	first, again := im.seen[sum]
+	if !again {
+		im.seen[sum] = r.Line
 	}
-	im.seen[sum] = r.Line
-	return r.Line > im.start
+	im.mu.Lock()
+	nth := im.count(r, again)
+	im.mu.Unlock()
+	switch {
+	case r.Line <= im.start:
+		return false
+	case again:
+		im.tell(r.Line, sprintf("duplicate of line %d", first), nth)
+		return false
+	case r.Warning != "":
+		im.tell(r.Line, "warning: "+r.Warning, nth)
+	}
+	return true
+}
+
+// count counts a row that nothing is wrong with, and says how many of its kind there were.
+func (im *importing) count(r *lists.Row, again bool) (nth uint64) {
+	of := &im.before
+	switch {
+	case r.Line <= im.start:
+	case again:
+		of = &im.duplicates
+	case r.Warning != "":
+		of = &im.warnings
+	default:
+		return 0 // counted when it is taken
+	}
+	*of++
+	return *of
 }
 
 func writeAll(h *maphash.Hash, texts ...string) {
@@ -262,9 +303,6 @@ func writeAll(h *maphash.Hash, texts ...string) {
 
 // reject counts a line that cannot be taken, and tells of it.
 func (im *importing) reject(line uint64, fault string) {
-	if line <= im.start {
-		return
-	}
 	im.mu.Lock()
 	im.rejects++
 	n := im.rejects
@@ -312,26 +350,36 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	return nil
 }
 
-// end says what became of an import.
-func (im *importing) end(err error) (int, error) {
+// end says what became of an import: every line of the file is accounted for, or it is no success.
+func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 	if err != nil {
 		return usage, im.goOn(err)
 	}
-	if im.lines == 0 {
-		printf(im.t.out, "nothing is left to take\n")
-		return fine, nil
+	verb, taken, already := "taken", im.news, im.before+im.duplicates+im.taken-im.news
+	if im.trial { // what is there already is not looked up
+		verb, taken, already = "would be taken", im.taken, im.duplicates
 	}
-	verb := "taken"
-	if im.trial {
-		verb = "would be taken"
+	printf(im.t.out, "%d lines: %d %s, %d already there, %d rejected, %d empty", rows.Lines(), taken, verb, already,
+		im.rejects, rows.Empty)
+	if rows.Heading > 0 {
+		printf(im.t.out, ", %d heading", rows.Heading)
 	}
-	printf(im.t.out, "%d lines: %d %s", im.lines, im.taken, verb)
-	if !im.trial {
-		printf(im.t.out, " (%d of them new)", im.news)
+	if im.continuation > 0 {
+		printf(im.t.out, ", %d within rows of several lines", im.continuation)
 	}
-	printf(im.t.out, ", %d duplicates, %d rejected\n", im.duplicates, im.rejects)
-	if im.rejects > 0 {
+	printf(im.t.out, "\n")
+	told := taken + already + im.rejects + rows.Empty + rows.Heading + im.continuation
+	switch {
+	case told != rows.Lines():
+		im.t.fail("of %d lines %d are accounted for: it is not known what became of the others", rows.Lines(), told)
 		return findings, nil
+	case im.rejects > 0:
+		return findings, nil
+	case taken+already == 0 && rows.Empty < rows.Lines():
+		im.t.fail("nothing was taken: no line of the file names anybody")
+		return findings, nil
+	case im.taken == 0 && im.before > 0:
+		printf(im.t.out, "nothing is left to take\n")
 	}
 	return fine, nil
 }

@@ -61,7 +61,7 @@ func linkAll(ctx context.Context, t *terminal, c *client, a *lists.Act, file str
 		return t.failed(err)
 	}
 	defer func() { _ = f.Close() }()
-	rows, err := lists.Open(f, "csv", columns)
+	rows, err := lists.Open(f, "csv", columns, t.now())
 	if err != nil {
 		return t.failed(err)
 	}

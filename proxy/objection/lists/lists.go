@@ -1,9 +1,6 @@
 package lists
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +9,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules"
 )
@@ -63,13 +58,15 @@ func meaning(column string) string {
 // ID is one identifier of a row.
 type ID struct{ Name, Text string }
 
-// Row is one line of a file that names people.
+// Row is one row of a file that names people: a line, or several by quotation marks.
 type Row struct {
-	Line  uint64
-	Cells []string // of CSV, as they are
-	IDs   []ID
-	Whole string // JSON that is an objection already
-	Fault string // why it cannot be taken; nothing of a value is in it
+	Line    uint64   // the first one, counted from 1
+	Last    uint64   // the last one, more than the first one where a quoted cell spans lines
+	Cells   []string // of CSV, as they are
+	IDs     []ID
+	Whole   string // JSON that is an objection already
+	Fault   string // why it cannot be taken; nothing of a value is in it
+	Warning string // what of it cannot be taken, though it is; nothing of a value is in it
 
 	about [6]string // in the order of about
 }
@@ -89,8 +86,15 @@ type Rows struct {
 	What   []string // what columns hold, as far as it is known before the first row
 	Err    error    // why it cannot be read further, once Next has said that there is no more
 
-	next func() (Row, bool)
+	Empty   uint64 // lines so far that hold nothing
+	Heading uint64 // lines that say what columns hold, or how they are kept apart
+
+	lines *lines
+	next  func() (Row, bool)
 }
+
+// Lines is how many lines of the file were read so far.
+func (r *Rows) Lines() uint64 { return r.lines.n }
 
 // Next returns the next row, and false where there is none.
 func (r *Rows) Next() (Row, bool) { return r.next() }
@@ -98,78 +102,27 @@ func (r *Rows) Next() (Row, bool) { return r.next() }
 // Scopes is what a row says that is objected to, "" where it says nothing.
 func (r *Row) Scopes() string { return r.about[0] }
 
-// Open begins to read CSV or JSON lines.
-func Open(from io.Reader, form string, columns []Column) (*Rows, error) {
-	in := bufio.NewReaderSize(from, 256<<10)
-	if mark, err := in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
-		_, _ = in.Discard(3)
-	}
+// Open begins to read CSV or JSON lines, at a time after which nobody can have objected.
+func Open(from io.Reader, form string, columns []Column, now time.Time) (*Rows, error) {
+	in := newLines(from)
 	if form == "jsonl" {
-		return jsonRows(in, columns), nil
+		return jsonRows(in, columns, now), nil
 	}
-	return csvRows(in, columns)
-}
-
-// csvRows reads CSV, whose delimiter is the one of , ; and tab that its first line has most of.
-func csvRows(in *bufio.Reader, columns []Column) (*Rows, error) {
-	start, _ := in.Peek(64 << 10)
-	line, _, _ := bytes.Cut(start, []byte{'\n'})
-	delimiter := ','
-	for _, c := range []byte{';', '\t'} {
-		if bytes.Count(line, []byte{c}) > bytes.Count(line, []byte{byte(delimiter)}) {
-			delimiter = rune(c)
-		}
-	}
-	reader := csv.NewReader(in)
-	reader.Comma, reader.FieldsPerRecord = delimiter, -1
-	first, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty")
-	}
-	if err != nil {
-		return nil, errors.New("the first line is no CSV")
-	}
-	at, header, err := places(first, columns)
-	if err != nil {
-		return nil, err
-	}
-	r := &Rows{}
-	for _, p := range at {
-		r.What = append(r.What, p.what)
-	}
-	pending := !header
-	if header {
-		r.Header = slices.Clone(first)
-	}
-	last := uint64(0)
-	r.next = func() (Row, bool) {
-		cells, err := first, error(nil)
-		if !pending {
-			cells, err = reader.Read()
-		}
-		pending = false
-		if errors.Is(err, io.EOF) {
-			return Row{}, false
-		}
-		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-			last = max(last+1, uint64(max(wrong.Line, 0)))
-			return Row{Line: last, Fault: "the line is no CSV: a quotation mark stands where none may"}, true
-		}
-		if err != nil {
-			r.Err = fmt.Errorf("the file cannot be read to its end: %w", err)
-			return Row{}, false
-		}
-		n, _ := reader.FieldPos(0)
-		last = max(last+1, uint64(n))
-		return csvRow(last, cells, at), true
-	}
-	return r, nil
+	return csvRows(in, columns, now)
 }
 
 // spot is where a row holds what.
 type spot struct {
 	index int
 	what  string
+}
+
+// about tells whether it holds something else than an identifier.
+func (s spot) about() bool { return slices.Contains(about, s.what) }
+
+// evident tells whether an identifier shows by its looks that it is one, so that nothing else is taken for it.
+func (s spot) evident() bool {
+	return s.what == "email" || strings.HasSuffix(s.what, "_sha256") || strings.HasSuffix(s.what, "_md5")
 }
 
 // places finds out which column holds what, and whether the first line says so.
@@ -212,17 +165,6 @@ func places(first []string, columns []Column) (at []spot, header bool, err error
 	return at, header || slices.ContainsFunc(first, func(name string) bool { return meaning(name) != "" }), nil
 }
 
-func csvRow(line uint64, cells []string, at []spot) Row {
-	r := Row{Line: line, Cells: cells}
-	for _, s := range at {
-		if s.index < len(cells) {
-			r.put(s.what, cells[s.index])
-		}
-	}
-	r.finish()
-	return r
-}
-
 // put takes what a column holds.
 func (r *Row) put(what, text string) {
 	text = strings.TrimSpace(text)
@@ -240,18 +182,29 @@ func (r *Row) put(what, text string) {
 }
 
 // finish looks at a row as a whole.
-func (r *Row) finish() {
+func (r *Row) finish(now time.Time) {
 	if len(r.IDs) == 0 && r.Fault == "" {
 		r.Fault = "there is no identifier in it"
 	}
-	if given := r.about[1]; given != "" && r.Fault == "" {
-		at, ok := parseDate(given)
-		if !ok {
-			r.Fault = "time: it is none: 2026-12-01, 2026-12-01T12:00:00Z and 01.12.2026 are"
-			return
-		}
-		r.about[1] = at.UTC().Format(time.RFC3339)
+	if r.about[1] != "" {
+		r.about[1] = r.dated(r.about[1], now)
 	}
+}
+
+// dated is a time as the API takes it, "" where it cannot be one: the objection counts all the same, as of today.
+func (r *Row) dated(given string, now time.Time) string {
+	at, ok := parseDate(given)
+	switch {
+	case !ok:
+		r.Warning = "time: it cannot be read, and today's is taken: 2026-12-01, 2026-12-01T12:00:00Z and 01.12.2026 can"
+	case at.After(now):
+		r.Warning = "time: it is in the future, and today's is taken"
+	case at.Year() < 1990:
+		r.Warning = "time: it is before 1990, and today's is taken"
+	default:
+		return at.UTC().Format(time.RFC3339)
+	}
+	return ""
 }
 
 // layouts are the forms of times that lists hold. 12/01/2026 is none: nobody can tell which day that is.
@@ -268,69 +221,4 @@ func parseDate(text string) (time.Time, bool) {
 		return time.Unix(seconds, 0), true
 	}
 	return time.Time{}, false
-}
-
-// longestLine is how long a line of JSON may be, in bytes.
-const longestLine = 1 << 20
-
-// jsonRows reads JSON lines: objects whose members are columns, or objections as the API takes them, which have ids.
-func jsonRows(in *bufio.Reader, columns []Column) *Rows {
-	r := &Rows{}
-	for _, c := range columns {
-		r.What = append(r.What, c.What)
-	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 64<<10), longestLine)
-	n := uint64(0)
-	r.next = func() (Row, bool) {
-		for lines.Scan() {
-			n++
-			if text := bytes.TrimSpace(lines.Bytes()); len(text) > 0 {
-				return jsonRow(n, text, columns), true
-			}
-		}
-		if err := lines.Err(); err != nil {
-			r.Err = fmt.Errorf("line %d cannot be read: %w", n+1, err)
-		}
-		return Row{}, false
-	}
-	return r
-}
-
-func jsonRow(line uint64, text []byte, columns []Column) Row {
-	r := Row{Line: line}
-	if !utf8.Valid(text) || !gjson.ValidBytes(text) || text[0] != '{' {
-		r.Fault = "the line is no object of JSON"
-		return r
-	}
-	whole := false
-	gjson.ParseBytes(text).ForEach(func(key, v gjson.Result) bool {
-		if key.Str == "ids" && v.IsObject() {
-			whole = true
-			return false
-		}
-		what := ""
-		if len(columns) == 0 {
-			what = meaning(key.Str)
-		}
-		for _, c := range columns {
-			if c.Name == key.Str {
-				what = c.What
-			}
-		}
-		if what == "" {
-			return true
-		}
-		if v.Type == gjson.String || v.Type == gjson.Number {
-			r.put(what, v.String())
-		} else if v.Type != gjson.Null && r.Fault == "" {
-			r.Fault = what + ": a string is wanted"
-		}
-		return true
-	})
-	if whole {
-		return Row{Line: line, Whole: string(text)}
-	}
-	r.finish()
-	return r
 }
