@@ -53,16 +53,18 @@ type importing struct {
 	mu   sync.Mutex // guards what follows, report and bar
 	done uint64     // up to that line the file is in
 	sums
+
+	// Of whoever reads the rows.
+	duplicates   uint64 // an earlier row of the file says the same
+	warnings     uint64 // of rows that are taken
+	continuation uint64 // lines of rows beyond the first one of each
 }
 
 // sums are what became of a file's rows.
 type sums struct {
-	taken, news  uint64 // taken in this import, and of them those that changed something
-	before       uint64 // in since an earlier import of the same file
-	duplicates   uint64 // an earlier row of the file says the same
-	rejects      uint64
-	warnings     uint64 // of those that were taken
-	continuation uint64 // lines of rows beyond the first one of each
+	taken, news uint64 // taken in this import, and of them those that changed something
+	before      uint64 // in since an earlier import of the same file
+	rejects     uint64
 }
 
 // batch is what is taken in one step.
@@ -70,6 +72,7 @@ type batch struct {
 	body  []byte
 	lines []uint64
 	last  uint64
+	again bool // it was taken by an earlier import of the same file: what was rejected then is told again
 }
 
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
@@ -216,11 +219,17 @@ func (im *importing) run(ctx context.Context, rows *lists.Rows) error {
 		}
 		ended <- err
 	}()
-	var b batch
+	b := batch{again: im.start > 0}
 	for within.Err() == nil {
 		one, more := rows.Next()
 		if !more {
 			break
+		}
+		if b.again && one.Line > im.start {
+			if len(b.lines) > 0 {
+				ready <- b
+			}
+			b = batch{}
 		}
 		b.last = one.Line
 		if im.wanted(&one) {
@@ -229,22 +238,20 @@ func (im *importing) run(ctx context.Context, rows *lists.Rows) error {
 		}
 		if len(b.lines) == im.most {
 			ready <- b
-			b = batch{body: make([]byte, 0, len(b.body)+len(b.body)/8), lines: make([]uint64, 0, im.most)}
+			b = batch{body: make([]byte, 0, len(b.body)+len(b.body)/8), lines: make([]uint64, 0, im.most), again: b.again}
 		}
 	}
-	if within.Err() == nil && b.last > im.start {
+	if within.Err() == nil && (b.last > im.start || b.again && len(b.lines) > 0) {
 		ready <- b
 	}
 	close(ready)
 	return errors.Join(<-ended, rows.Err, ctx.Err())
 }
 
-// wanted tells whether a row is to be taken: nothing is wrong with it, it is not in already, and no earlier line says
-// the same. What is wrong is told each time the file is imported.
+// wanted tells whether a row is to be asked for: nothing is wrong with it, and no earlier line says the same. What is
+// wrong is told each time the file is imported.
 func (im *importing) wanted(r *lists.Row) bool {
-	im.mu.Lock()
 	im.continuation += r.Last - r.Line
-	im.mu.Unlock()
 	if r.Fault != "" {
 		im.reject(r.Line, r.Fault)
 		return false
@@ -264,35 +271,15 @@ func (im *importing) wanted(r *lists.Row) bool {
 	if !again {
 		im.seen[sum] = r.Line
 	}
-	im.mu.Lock()
-	nth := im.count(r, again)
-	im.mu.Unlock()
 	switch {
-	case r.Line <= im.start:
-		return false
 	case again:
-		im.tell(r.Line, sprintf("duplicate of line %d", first), nth)
-		return false
+		im.duplicates++
+		im.tell(r.Line, sprintf("duplicate of line %d", first), im.duplicates)
 	case r.Warning != "":
-		im.tell(r.Line, "warning: "+r.Warning, nth)
+		im.warnings++
+		im.tell(r.Line, "warning: "+r.Warning, im.warnings)
 	}
-	return true
-}
-
-// count counts a row that nothing is wrong with, and says how many of its kind there were.
-func (im *importing) count(r *lists.Row, again bool) (nth uint64) {
-	of := &im.before
-	switch {
-	case r.Line <= im.start:
-	case again:
-		of = &im.duplicates
-	case r.Warning != "":
-		of = &im.warnings
-	default:
-		return 0 // counted when it is taken
-	}
-	*of++
-	return *of
+	return !again
 }
 
 func writeAll(h *maphash.Hash, texts ...string) {
@@ -330,7 +317,7 @@ func (im *importing) tell(line uint64, fault string, n uint64) {
 func (im *importing) send(ctx context.Context, b batch) error {
 	text := append(make([]byte, 0, len(b.body)+512), `{"objections":[`...)
 	text = append(text, b.body[min(1, len(b.body)):]...)
-	text = fmt.Appendf(text, `],"import":{"file":"%s","line":%d,"dry_run":%t}}`, im.key, b.last, im.trial)
+	text = fmt.Appendf(text, `],"import":{"file":"%s","line":%d,"dry_run":%t}}`, im.key, b.last, im.trial || b.again)
 	var got api.Imported
 	if err := im.api.callText(ctx, http.MethodPost, "/objections", text, &got); err != nil {
 		return err
@@ -343,10 +330,14 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	}
 	im.mu.Lock()
 	defer im.mu.Unlock()
+	im.bar.show()
+	if b.again {
+		im.before += uint64(got.Taken)
+		return nil
+	}
 	im.taken += uint64(got.Taken)
 	im.news += uint64(got.New)
 	im.done = b.last
-	im.bar.show()
 	return nil
 }
 

@@ -290,8 +290,8 @@ func csvRows(in *lines, columns []Column, now time.Time) (*Rows, error) {
 	}
 	in.unread([]line{first})
 	head, of, _ := t.next()
-	if head.long || head.open || head.behind || head.to > head.from && slices.ContainsFunc(of[1:], func(one line) bool {
-		return len(t.literal(one).cells) == len(head.cells)
+	if head.long || head.open || head.behind || len(of) > 1 && slices.ContainsFunc(of, func(one line) bool {
+		return strings.Contains(one.text, "@") // a person, not a heading
 	}) {
 		return nil, errors.New("the first line is no CSV: a quotation mark in it is not closed, or stands where none may")
 	}

@@ -48,7 +48,7 @@ var usual = map[string]string{
 
 // meaning is what a column of that name holds, "" where the name does not say it.
 func meaning(column string) string {
-	name := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(column)))
+	name := strings.NewReplacer(" ", "_", "-", "_", "\n", "_").Replace(strings.ToLower(strings.TrimSpace(column)))
 	if holds(name) {
 		return name
 	}
