@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"net/http"
 	"os"
@@ -92,10 +91,9 @@ func TestImportGoesOn(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		term := &terminal{out: &out, err: &errs, now: time.Now}
-		im := importing{t: term, most: 10, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(),
-			api: &client{client: &http.Client{Transport: local{server}}}}
+		im := newImporting(term, []string{"list.csv", "--all", "--column", "time=Opt-out date"})
+		im.most, im.api = 10, &client{client: &http.Client{Transport: local{server}}}
 		im.flags.All = true
-		im.args = []string{"list.csv", "--all", "--column", "time=Opt-out date"}
 		code, err := im.file(t.Context(), name, "csv", nil, "")
 		if code != want.code || (err != nil) != want.fails || want.out != "" && out.String() != want.out {
 			t.Errorf("attempt %d: %d, %v, %s%s", attempt+1, code, err, out.String(), errs.String())
@@ -156,8 +154,8 @@ func TestImportInterrupted(t *testing.T) {
 			server.ServeHTTP(w, r)
 		})
 		var out, errs bytes.Buffer
-		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial,
-			seen: map[uint64]uint64{}, seed: maphash.MakeSeed(), api: &client{client: &http.Client{Transport: local{handler}}}}
+		im := newImporting(&terminal{out: &out, err: &errs, now: time.Now}, test.args)
+		im.most, im.trial, im.api = 10, test.trial, &client{client: &http.Client{Transport: local{handler}}}
 		im.flags.All = true
 		code, err := im.file(ctx, list, "csv", nil, "")
 		interrupt()

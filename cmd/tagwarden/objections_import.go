@@ -54,10 +54,13 @@ type importing struct {
 	done uint64     // up to that line the file is in
 	sums
 
+	rejected map[uint64]bool // lines that the API did not take
+
 	// Of whoever reads the rows.
-	duplicates   uint64 // an earlier row of the file says the same
-	warnings     uint64 // of rows that are taken
-	continuation uint64 // lines of rows beyond the first one of each
+	duplicates   uint64            // an earlier row of the file says the same
+	repeats      map[uint64]uint64 // how many rows say the same as that line
+	warnings     uint64            // of rows that are taken
+	continuation uint64            // lines of rows beyond the first one of each
 }
 
 // sums are what became of a file's rows.
@@ -65,6 +68,11 @@ type sums struct {
 	taken, news uint64 // taken in this import, and of them those that changed something
 	before      uint64 // in since an earlier import of the same file
 	rejects     uint64
+}
+
+func newImporting(t *terminal, args []string) *importing {
+	return &importing{t: t, args: args, most: batchLines, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(),
+		rejected: map[uint64]bool{}, repeats: map[uint64]uint64{}}
 }
 
 // batch is what is taken in one step.
@@ -78,7 +86,7 @@ type batch struct {
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	im := importing{t: t, args: args, most: batchLines, seen: map[uint64]uint64{}, seed: maphash.MakeSeed()}
+	im := newImporting(t, args)
 	scopeFlags(f, &im.flags)
 	markFlags(f, &im.flags, objection.Import)
 	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
@@ -274,6 +282,7 @@ func (im *importing) wanted(r *lists.Row) bool {
 	switch {
 	case again:
 		im.duplicates++
+		im.repeats[first]++
 		im.tell(r.Line, sprintf("duplicate of line %d", first), im.duplicates)
 	case r.Warning != "":
 		im.warnings++
@@ -325,6 +334,7 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	slices.SortFunc(got.Rejected, func(a, b api.Rejected) int { return a.Index - b.Index })
 	for _, one := range got.Rejected {
 		if one.Index < len(b.lines) {
+			im.rejected[b.lines[one.Index]] = true
 			im.reject(b.lines[one.Index], one.Detail)
 		}
 	}
@@ -345,6 +355,10 @@ func (im *importing) send(ctx context.Context, b batch) error {
 func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 	if err != nil {
 		return usage, im.goOn(err)
+	}
+	for line := range im.rejected { // who says the same was not taken either
+		im.duplicates -= im.repeats[line]
+		im.rejects += im.repeats[line]
 	}
 	verb, taken, already := "taken", im.news, im.before+im.duplicates+im.taken-im.news
 	if im.trial { // what is there already is not looked up

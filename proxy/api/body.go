@@ -190,7 +190,7 @@ func (b *reader) ids(a *objection.Act, v gjson.Result, at *place) {
 		}
 		one := func(v gjson.Result, at *place) {
 			if value := readText(v, at, &b.faults, longestID); value != "" {
-				a.IDs = append(a.IDs, objection.ID{Name: name, Value: value})
+				b.id(a, name, value, at)
 			}
 		}
 		if v.IsArray() {
@@ -202,6 +202,21 @@ func (b *reader) ids(a *objection.Act, v gjson.Result, at *place) {
 	})
 	if len(a.IDs) > mostIDs {
 		b.at(at, "there are more than %d identifiers", mostIDs)
+	}
+}
+
+// id takes an identifier, of a list of addresses each. One that no event carries is no reason for an objection to be in
+// force; what was taken before can be taken back.
+func (b *reader) id(a *objection.Act, name, value string, at *place) {
+	values := []string{value}
+	if name == "email" {
+		values = objection.Addresses(value)
+	}
+	for _, one := range values {
+		if err := objection.Unmatchable(name, one); err != nil && b.list == "objections" {
+			b.at(at, "%v", err)
+		}
+		a.IDs = append(a.IDs, objection.ID{Name: name, Value: one})
 	}
 }
 

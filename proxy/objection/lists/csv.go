@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
 // table reads the rows of CSV. A quotation mark where none may stand is read as it is where the row says one thing only
@@ -52,7 +54,7 @@ func (t *table) next() (record, []line, bool) {
 				end = offset + i
 			}
 			cell := text[offset:end]
-			r.bare = r.bare || strings.Contains(cell, `"`)
+			r.bare = r.bare || strings.Contains(formula(cell), `"`)
 			r.cells = append(r.cells, cell)
 			if end == len(text) {
 				return r, of, true
@@ -187,6 +189,11 @@ func (t *table) made(r *record) Row {
 			row.put(s.what, r.cells[s.index])
 		}
 	}
+	for _, s := range t.at {
+		if s.index+1 < len(r.cells) && objection.Rounded(r.cells[s.index]+","+r.cells[s.index+1]) && row.Fault == "" {
+			row.Fault = s.what + ": " + objection.Unmatchable("phone", "4.9E+11").Error()
+		}
+	}
 	row.finish(t.now)
 	if row.Fault == "" && len(r.cells) > t.columns && !slices.ContainsFunc(t.at, spot.evident) &&
 		slices.ContainsFunc(r.cells[t.columns:], filled) {
@@ -196,11 +203,19 @@ func (t *table) made(r *record) Row {
 	return row
 }
 
+// formula is what a spreadsheet shows where it was told to take a number for text, ="0049301234567".
+func formula(cell string) string {
+	if text := strings.TrimSpace(cell); len(text) > 3 && text[:2] == `="` && text[len(text)-1] == '"' {
+		return text[2 : len(text)-1]
+	}
+	return cell
+}
+
 // whole tells whether a row that holds stray quotation marks says one thing only: it has as many cells as the first
 // one, and no mark stands in what is read of it.
 func (t *table) whole(r *record) bool {
 	return len(r.cells) == t.columns && !slices.ContainsFunc(t.at, func(s spot) bool {
-		return strings.Contains(r.cells[s.index], `"`)
+		return strings.Contains(formula(r.cells[s.index]), `"`)
 	})
 }
 

@@ -167,7 +167,10 @@ func places(first []string, columns []Column) (at []spot, header bool, err error
 
 // put takes what a column holds.
 func (r *Row) put(what, text string) {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(formula(text))
+	if what == "phone" {
+		text = strings.TrimPrefix(text, "'") // a spreadsheet's mark of text
+	}
 	if text == "" {
 		return
 	}
