@@ -91,8 +91,8 @@ func TestImportGoesOn(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		term := &terminal{out: &out, err: &errs, now: time.Now}
-		im := newImporting(term, []string{"list.csv", "--all", "--column", "time=Opt-out date"})
-		im.most, im.api = 10, &client{client: &http.Client{Transport: local{server}}}
+		im := importing{t: term, most: 10, api: &client{client: &http.Client{Transport: local{server}}}}
+		im.args = []string{"list.csv", "--all", "--column", "time=Opt-out date"}
 		im.flags.All = true
 		code, err := im.file(t.Context(), name, "csv", nil, "")
 		if code != want.code || (err != nil) != want.fails || want.out != "" && out.String() != want.out {
@@ -154,8 +154,8 @@ func TestImportInterrupted(t *testing.T) {
 			server.ServeHTTP(w, r)
 		})
 		var out, errs bytes.Buffer
-		im := newImporting(&terminal{out: &out, err: &errs, now: time.Now}, test.args)
-		im.most, im.trial, im.api = 10, test.trial, &client{client: &http.Client{Transport: local{handler}}}
+		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial}
+		im.api = &client{client: &http.Client{Transport: local{handler}}}
 		im.flags.All = true
 		code, err := im.file(ctx, list, "csv", nil, "")
 		interrupt()

@@ -63,18 +63,6 @@ type importing struct {
 	continuation uint64            // lines of rows beyond the first one of each
 }
 
-// sums are what became of a file's rows.
-type sums struct {
-	taken, news uint64 // taken in this import, and of them those that changed something
-	before      uint64 // in since an earlier import of the same file
-	rejects     uint64
-}
-
-func newImporting(t *terminal, args []string) *importing {
-	return &importing{t: t, args: args, most: batchLines, seen: map[uint64]uint64{}, seed: maphash.MakeSeed(),
-		rejected: map[uint64]bool{}, repeats: map[uint64]uint64{}}
-}
-
 // batch is what is taken in one step.
 type batch struct {
 	body  []byte
@@ -86,7 +74,7 @@ type batch struct {
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	im := newImporting(t, args)
+	im := importing{t: t, args: args, most: batchLines}
 	scopeFlags(f, &im.flags)
 	markFlags(f, &im.flags, objection.Import)
 	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
@@ -135,6 +123,8 @@ func columnFlag(f *flag.FlagSet, columns *[]lists.Column) {
 // file imports a file.
 func (im *importing) file(ctx context.Context, name, form string, columns []lists.Column, report string) (code int,
 	err error) {
+	im.seen, im.seed = map[uint64]uint64{}, maphash.MakeSeed()
+	im.rejected, im.repeats = map[uint64]bool{}, map[uint64]uint64{}
 	f, err := os.Open(name)
 	if err != nil {
 		return usage, err
@@ -349,44 +339,6 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	im.news += uint64(got.New)
 	im.done = b.last
 	return nil
-}
-
-// end says what became of an import: every line of the file is accounted for, or it is no success.
-func (im *importing) end(rows *lists.Rows, err error) (int, error) {
-	if err != nil {
-		return usage, im.goOn(err)
-	}
-	for line := range im.rejected { // who says the same was not taken either
-		im.duplicates -= im.repeats[line]
-		im.rejects += im.repeats[line]
-	}
-	verb, taken, already := "taken", im.news, im.before+im.duplicates+im.taken-im.news
-	if im.trial { // what is there already is not looked up
-		verb, taken, already = "would be taken", im.taken, im.duplicates
-	}
-	printf(im.t.out, "%d lines: %d %s, %d already there, %d rejected, %d empty", rows.Lines(), taken, verb, already,
-		im.rejects, rows.Empty)
-	if rows.Heading > 0 {
-		printf(im.t.out, ", %d heading", rows.Heading)
-	}
-	if im.continuation > 0 {
-		printf(im.t.out, ", %d within rows of several lines", im.continuation)
-	}
-	printf(im.t.out, "\n")
-	told := taken + already + im.rejects + rows.Empty + rows.Heading + im.continuation
-	switch {
-	case told != rows.Lines():
-		im.t.fail("of %d lines %d are accounted for: it is not known what became of the others", rows.Lines(), told)
-		return findings, nil
-	case im.rejects > 0:
-		return findings, nil
-	case taken+already == 0 && rows.Empty < rows.Lines():
-		im.t.fail("nothing was taken: no line of the file names anybody")
-		return findings, nil
-	case im.taken == 0 && im.before > 0:
-		printf(im.t.out, "nothing is left to take\n")
-	}
-	return fine, nil
 }
 
 // warnHashed says what identifiers that are known as hashes cannot match.

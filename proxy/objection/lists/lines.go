@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -87,8 +88,8 @@ func (l *lines) next() (line, bool) {
 
 // unread has lines read again, in their order.
 func (l *lines) unread(some []line) {
-	for i := len(some) - 1; i >= 0; i-- {
-		l.again = append(l.again, some[i])
+	for _, one := range slices.Backward(some) {
+		l.again = append(l.again, one)
 	}
 }
 
