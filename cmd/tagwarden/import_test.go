@@ -115,6 +115,30 @@ func TestImportGoesOn(t *testing.T) {
 	}
 }
 
+// TestImportAccounts: where a server does not say what became of each line, that is no success.
+func TestImportAccounts(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(name, []byte("email\na@example.com\nb@example.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for answer, want := range map[string]int{
+		`{"taken":2,"new":1,"rejected":[]}`: fine, `{"taken":1,"new":1,"rejected":[]}`: findings,
+		`{"taken":3,"new":3,"rejected":[]}`: findings, `{"taken":1,"new":0,"rejected":[{"index":7}]}`: findings,
+		`{"taken":1,"new":0,"rejected":[{"index":1}]}`: findings,
+	} {
+		var out, errs bytes.Buffer
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, answer) })
+		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, most: 10}
+		im.api = &client{client: &http.Client{Transport: local{handler}}}
+		im.flags.All = true
+		code, err := im.file(t.Context(), name, "csv", nil, "")
+		lost := want == findings && !strings.Contains(answer, `:1}]`)
+		if code != want || err != nil || strings.Contains(errs.String(), "of 3 lines") != lost {
+			t.Errorf("%s: %d, %v: %s%s", answer, code, err, out.String(), errs.String())
+		}
+	}
+}
+
 // TestImportInterrupted: it says that it was interrupted, how far it came, and the very command that goes on.
 func TestImportInterrupted(t *testing.T) {
 	dir := t.TempDir()

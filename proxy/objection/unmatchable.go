@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// Unmatchable says why an identifier is in no event, so that an objection for it would be in force for nobody; nil where
-// it may be in one. The name is that of an [ID]; nothing of the value is in the error.
+// Unmatchable says why an identifier is in no event, so that an objection for it would be in force for nobody; nil
+// where it may be in one. The name is that of an [ID]; nothing of the value is in the error.
 func Unmatchable(name, value string) error {
 	value = strings.TrimSpace(value)
 	switch {
@@ -39,8 +39,8 @@ func allDigits(text string) bool {
 
 func blank(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }
 
-// phone says what is wrong with a phone number. Without "+" or "00" in front it begins with the country's code where it is
-// as long as no number within a country is written: 491713920077.
+// phone says what is wrong with a phone number. Without "+" or "00" in front it begins with the country's code where it
+// is longer than numbers within a country mostly are: 491713920077.
 func phone(value string) error {
 	var digits []byte
 	for i := range len(value) {
@@ -49,21 +49,23 @@ func phone(value string) error {
 		}
 	}
 	text := string(digits)
-	if strings.HasPrefix(value, "+") || strings.HasPrefix(text, "00") || len(text) > 10 && text[0] != '0' || len(text) == 0 {
-		return nil // whether anything is in it is asked where it is normalised
+	if strings.HasPrefix(value, "+") || strings.HasPrefix(text, "00") || len(text) > 10 && text[0] != '0' ||
+		text == "" { // whether anything is in it is asked where it is normalised
+		return nil
 	}
 	return errors.New("it has no country: +49 30 1234567 is right, with the country's code in front")
 }
 
-// Addresses are the addresses in a text that may list several, apart by comma, semicolon, bar or blank, with names beside
-// them (Jane <jane@example.com>) or mailto: in front; the text itself where it is one, or none is in it.
+// Addresses are the addresses in a text that may list several, apart by comma, semicolon, bar or blank, with names
+// beside them (Jane <jane@example.com>) or mailto: in front; the text itself where it is one, or none is in it.
 func Addresses(text string) []string {
 	text = strings.TrimSpace(text)
 	if strings.Contains(text, `"`) || !strings.ContainsAny(text, ",;| \t\n\r<:") {
 		return []string{text}
 	}
 	var all []string
-	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return blank(r) || strings.ContainsRune(",;|<>", r) }) {
+	apart := func(r rune) bool { return blank(r) || strings.ContainsRune(",;|<>", r) }
+	for part := range strings.FieldsFuncSeq(text, apart) {
 		if len(part) > 7 && strings.EqualFold(part[:7], "mailto:") {
 			part = part[7:]
 		}

@@ -21,8 +21,8 @@ type line struct {
 	long bool   // longer than longestLine
 }
 
-// lines reads a file line by line. Spreadsheets of all ages write lists: a line ends at CR, LF or both, and a mark at the
-// beginning says that the text is UTF-16.
+// lines reads a file line by line. Spreadsheets of all ages write lists: a line ends at CR, LF or both, and a mark at
+// the beginning says that the text is UTF-16.
 type lines struct {
 	in    *bufio.Reader
 	again []line // lines that are to be read again, the next one last
