@@ -9,7 +9,7 @@ type Server struct {
 	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
 	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
 	Policy         string            `yaml:"policy" default:"./policy" doc:"The policy folder."`
-	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For is believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
+	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For and Forwarded (RFC 7239) are believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
 	Limits         Limits            `yaml:"limits" doc:"What one hit may hold, and memory: all of them together. A hit that holds more is refused with the reason limit. A catalog entry may say other limits for an endpoint; what is written here is never exceeded."`
 	Controller     Controller        `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
 	Sites          map[string]Site   `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`

@@ -24,7 +24,7 @@ type Draft struct {
 	Assessments *basis.Register
 	Limits      Limits
 	Given       catalog.Limits // those that the operator wrote down: no vendor file goes beyond them; 0 is one that was not
-	Trusted     []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Trusted     []netip.Prefix // proxies whose X-Forwarded-For and Forwarded are believed
 }
 
 // DraftSite is a set of host names whose hits belong together.

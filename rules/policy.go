@@ -46,7 +46,7 @@ func (p *Policy) Digest() string { return p.digest }
 // Limits are the bounds of one hit.
 func (p *Policy) Limits() Limits { return p.limits }
 
-// Trusted are the proxies whose X-Forwarded-For is believed.
+// Trusted are the proxies whose X-Forwarded-For and Forwarded are believed.
 func (p *Policy) Trusted() []netip.Prefix { return p.trusted }
 
 // Site returns the site that a host name belongs to, or nil. The name is lower case and without a port.
