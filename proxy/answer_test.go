@@ -47,7 +47,8 @@ func TestForwardedAddress(t *testing.T) {
 		{"10.0.0.1", "X-Forwarded-For: \r\n", "invalid IP"},
 		{"10.0.0.1", "X-Forwarded-For: 2001:db8::1\r\n", "2001:db8::1"},
 		{"10.0.0.1", "X-Forwarded-For: ::ffff:203.0.113.7\r\n", "203.0.113.7"},
-		{"10.0.0.1", "Forwarded: for=203.0.113.7\r\nX-Real-IP: 203.0.113.7\r\n", "10.0.0.1"},
+		{"10.0.0.1", "Forwarded: for=203.0.113.7\r\nX-Real-IP: 203.0.113.8\r\n", "203.0.113.7"},
+		{"10.0.0.1", "X-Real-IP: 203.0.113.8\r\n", "10.0.0.1"},
 	} {
 		r, refused, err := wire.ParseRequest(text(c.lines), netip.MustParseAddr(c.peer), trusted)
 		if err != nil || refused || r.Address.String() != c.want {

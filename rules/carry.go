@@ -1,14 +1,17 @@
 package rules
 
 import (
+	"bytes"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// address is the visitor's, for vendors that take it in the hit.
+// address is the visitor's, for vendors that take it in the hit. A server's is handed on for nobody's.
 type address struct {
+	known   bool   // it may be handed on
 	carried []bool // by event, the whole hit first: it holds the address already
 	whole   []byte
 	left    workroom // what an action leaves of it
@@ -17,14 +20,31 @@ type address struct {
 
 // reset forgets the visitor.
 func (a *address) reset() {
-	a.carried, a.whole, a.left, a.by = hit.Recycled(a.carried), hit.Recycled(a.whole), a.left.cleared(), nil
+	a.known, a.carried, a.whole, a.left, a.by = false, hit.Recycled(a.carried), hit.Recycled(a.whole), a.left.cleared(), nil
 }
 
 // begin starts on a hit of so many events.
-func (a *address) begin(events int) {
+func (a *address) begin(q *hit.Request, carry catalog.Carry, events int) {
+	a.known = carry != (catalog.Carry{}) && q.Address.IsValid() && fromBrowser(q)
 	a.carried = slices.Grow(a.carried[:0], events+1)[:events+1]
 	clear(a.carried)
 	a.by = nil
+}
+
+// fromBrowser tells whether a browser sent the request. What a site's server sends comes from the server's address, which
+// is no visitor's. A server may name the visitor's browser as its own, and some libraries begin as browsers do
+// ("Mozilla/5.0 Umami/1.0", Node's "Sec-Fetch-Mode: cors"); where a script runs, or that it does not leave its site, a
+// browser alone says (Fetch Standard: Origin, Sec-Fetch-Site).
+func fromBrowser(q *hit.Request) bool {
+	if agent, many := q.One("User-Agent"); many || !bytes.HasPrefix(agent, []byte("Mozilla/")) {
+		return false
+	}
+	for _, name := range [...]string{"Origin", "Sec-Fetch-Site", "Referer"} {
+		if value, _ := q.One(name); len(value) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // carryField hands the visitor's address on as a member of each event, minimised, where the vendor takes it so and the
@@ -46,7 +66,7 @@ func (m *minimiseState) carryField(event int32) {
 // addressAfter is the visitor's address after an action, nil where nothing may be said of it. It is asked for each
 // event, and made once.
 func (m *minimiseState) addressAfter(a *minimise.Action) []byte {
-	if !m.env.IP.IsValid() {
+	if !m.address.known {
 		return nil
 	}
 	of := &m.address

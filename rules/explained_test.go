@@ -183,6 +183,9 @@ func TestExplanationsInFull(t *testing.T) {
 	keys := rules.NewKeys(pseudonym.TestRoot, p, now)
 	var b strings.Builder
 	for _, c := range shownHits() {
+		if !slices.ContainsFunc(c.headers, func(line string) bool { return strings.HasPrefix(line, "User-Agent:") }) {
+			c.headers = append(asBrowsers(), c.headers...)
+		}
 		q := rules.Question{Request: request(t, c.text, c.vendor, c.headers...), At: now, Keys: keys}
 		if c.change != nil {
 			c.change(&q)

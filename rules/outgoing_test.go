@@ -128,7 +128,7 @@ func TestTheAddressInTheQuery(t *testing.T) {
 		"another parameter":              {"e=a&xip=1", "203.0.113.77", kept, nil, "e=a&xip=1&cip=203.0.113.77"},
 		"said by the hit, which may not": {"e=a&cip=198.51.100.9", "203.0.113.77", kept, map[string]minimise.Spec{"cip": {Kind: minimise.Drop}}, "e=a&cip=203.0.113.77"},
 	} {
-		r := request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "own", yes)
+		r := request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "own", append(asBrowsers(), yes)...)
 		r.Address, _ = netip.ParseAddr(c.address)
 		x := explain(t, compile(t, ownDraft(t, c.classes, c.fields)), r)
 		if x.Forward == nil || !strings.HasSuffix(x.Forward.URL, "/x?"+c.want) {

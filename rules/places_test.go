@@ -105,7 +105,7 @@ func TestConstantsInFull(t *testing.T) {
 	var j rules.Judgement
 	for _, text := range hits {
 		vendor, text, _ := strings.Cut(text, " ")
-		if reason := readInto(&j, p, &in, request(t, text, vendor)); reason != rules.Unjudged {
+		if reason := readInto(&j, p, &in, request(t, text, vendor, asBrowsers()...)); reason != rules.Unjudged {
 			fmt.Fprintf(&b, "%s %q: %v\n", vendor, text, reason)
 			continue
 		}

@@ -20,7 +20,7 @@ func TestUnreadableEvents(t *testing.T) {
 		"a name that is a list": {"posthog", post("/batch/", `{"api_key":"k","batch":[{"event":["a"],"distinct_id":"d"},{"event":"c","properties":{}}]}`),
 			`{"api_key":"k","batch":[{"event":"c","properties":{"$ip":"203.0.0.0"}}]}`},
 	} {
-		x := explain(t, p, request(t, c.text, c.vendor, yes))
+		x := explain(t, p, request(t, c.text, c.vendor, append(asBrowsers(), yes)...))
 		if x.Forward == nil || x.Forward.Body != c.want {
 			t.Errorf("%s: %+v, want %s", name, x.Forward, c.want)
 		}

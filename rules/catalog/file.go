@@ -19,7 +19,7 @@ type File struct {
 	Fields    map[string]Field  `yaml:"fields"`    // what an event holds, by path (see Field)
 	Request   map[string]Field  `yaml:"request"`   // what a hit holds outside its events: "?name" in the query, "name" or "a.b" in the body
 	Headers   map[string]Field  `yaml:"headers"`   // headers the vendor is sent: name to field; the value is the visitor's header of that name, minimised, or Field.Value
-	Carry     map[string]Carry  `yaml:"carry"`     // how a value known from the connection may be handed on, by class (ip)
+	Carry     map[string]Carry  `yaml:"carry"`     // how a value known from the connection of a browser may be handed on, by class (ip)
 	Event     []NameRule        `yaml:"event"`     // how an event's name is found: the first rule that finds one
 	Endpoints []EndpointFile    `yaml:"endpoints"` // tried in order
 	Snippets  []Snippet         `yaml:"snippets"`  // set-up lines for its SDKs
