@@ -4,6 +4,7 @@
 package codec
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -126,21 +127,20 @@ func (o *Opener) room(nodes int) error {
 // fewNodes may be added without ado.
 const fewNodes = 256
 
-// Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened. What begins as JSON,
-// and could be it, is no form where it is none: a form of it would be one long name, and what it says would go unseen.
-// [ErrMalformed] means that no stack fits; nothing has been changed then.
+// Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened.
+// What begins as JSON is no form, wherever forms stand among the stacks: of a body never, of a value where a stack is
+// JSON. A form of it would be one long name, and what it says would go unseen, while vendors look at the first byte
+// alone. [ErrMalformed] means that no stack fits; nothing has been changed then.
 func (o *Opener) Open(n int32, stacks []Stack) error {
 	h := o.hit
 	value := h.Whole(hit.Body)
 	if h.Nodes[n].Kind != hit.Raw {
 		value = h.TextSpan(n)
 	}
+	forms := h.Nodes[n].Kind != hit.Raw && !mayBeJSON(stacks)
 	for i := range stacks {
-		if s := &stacks[i]; s.n == 0 && (s.Format == Form || s.Format == Lines) && beginsAsJSON(h.Bytes(value)) && mayBeJSON(stacks[:i]) {
-			continue
-		}
 		nodes, mark, taken := len(h.Nodes), len(h.Grow()), o.taken
-		err := o.read(n, value, &stacks[i])
+		err := o.read(n, value, &stacks[i], forms)
 		if err == nil {
 			h.Nodes[n].Opened = true
 			return nil
@@ -157,14 +157,15 @@ func (o *Opener) Open(n int32, stacks []Stack) error {
 }
 
 func mayBeJSON(stacks []Stack) bool {
-	return slices.ContainsFunc(stacks, func(s Stack) bool { return s.n == 0 && (s.Format == JSON || s.Format == Records) })
+	return slices.ContainsFunc(stacks, func(s Stack) bool { return s.Format == JSON || s.Format == Records })
 }
 
-// beginsAsJSON tells whether the first byte that is no white space opens an object or a list.
+// beginsAsJSON tells whether the first byte that is no white space opens an object or a list, also behind a mark of byte
+// order.
 func beginsAsJSON(text []byte) bool {
-	for _, c := range text {
+	for _, c := range bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) {
 		switch c {
-		case ' ', '\t', '\n', '\r':
+		case ' ', '\t', '\n', '\v', '\f', '\r':
 		case '{', '[':
 			return true
 		default:
@@ -174,7 +175,8 @@ func beginsAsJSON(text []byte) bool {
 	return false
 }
 
-func (o *Opener) read(n int32, value hit.Span, s *Stack) error {
+// read reads a value with one stack. forms tells whether what begins as JSON may be a form.
+func (o *Opener) read(n int32, value hit.Span, s *Stack, forms bool) error {
 	var wrap hit.Wrap
 	for i, w := range s.wrappers[:s.n] {
 		if i == 0 && containers[w].noSpaces && o.hit.Nodes[n].Kind == hit.Text {
@@ -188,6 +190,9 @@ func (o *Opener) read(n int32, value hit.Span, s *Stack) error {
 		wrap.Steps[wrap.N] = step
 		wrap.N++
 		value = inner
+	}
+	if !forms && (s.Format == Form || s.Format == Lines) && beginsAsJSON(o.hit.Bytes(value)) {
+		return ErrMalformed
 	}
 	if s.Format == Form && value.Len() > 0 && o.hit.Bytes(value)[0] == '?' {
 		if int(wrap.N) == len(wrap.Steps) {

@@ -83,7 +83,7 @@ func TestABarePlusInBase64(t *testing.T) {
 	}
 }
 
-// TestWhatBeginsAsJSONIsNoForm, where it could have been JSON.
+// TestWhatBeginsAsJSONIsNoForm, whatever a body may be besides.
 func TestWhatBeginsAsJSONIsNoForm(t *testing.T) {
 	for _, c := range []struct {
 		body   string
@@ -94,8 +94,14 @@ func TestWhatBeginsAsJSONIsNoForm(t *testing.T) {
 		{" \r\n\t[1", []string{"json", "form"}, false},
 		{`{"a":1`, []string{"json", "lines"}, false},
 		{`{"a":1`, []string{"ndjson", "form"}, false},
-		{`{"a":1`, []string{"form"}, true}, // nobody expects JSON there
-		{`{"a":1`, []string{"form", "json"}, true},
+		{`{"a":1`, []string{"form"}, false},
+		{`{"a":1`, []string{"lines"}, false},
+		{`{"a":1`, []string{"form", "json"}, false},
+		{`{"a":1}`, []string{"form", "json"}, true},
+		{"\xef\xbb\xbf{\"a\":1", []string{"form"}, false},
+		{"\xef\xbb\xbf [1", []string{"json", "form"}, false},
+		{"eyJhIjox", []string{"base64+form"}, false}, // {"a":1
+		{"YT0x", []string{"base64+form"}, true},
 		{`{"a":1}`, []string{"json", "form"}, true},
 		{`a={"a":1`, []string{"json", "form"}, true},
 		{`"a`, []string{"json", "form"}, true},
