@@ -52,7 +52,7 @@ func (e *encodeState) encode(r *readState, m *minimiseState) Reason {
 	clean := h.BodyRoot == hit.None || !h.Nodes[h.BodyRoot].Dirty
 	switch {
 	case h.BodyRoot == hit.None:
-	case clean && r.coded != nil:
+	case clean && r.coded != nil && !codec.SaysMore(r.coded, h.Request.Coded):
 		e.out = append(e.out, r.coded...)
 	case r.coded != nil:
 		e.inner = e.assembler.Append(e.inner, h, h.BodyRoot)

@@ -146,7 +146,7 @@ func (o *Opener) Open(n int32, stacks []Stack) error {
 			return nil
 		}
 		h.Truncate(nodes, n)
-		h.Nodes[n].Wrap = hit.Wrap{}
+		h.Nodes[n].Wrap, h.Nodes[n].Anew = hit.Wrap{}, false
 		h.Retain(mark)
 		o.give(o.taken - taken)
 		if !errors.Is(err, ErrMalformed) {
@@ -178,11 +178,13 @@ func beginsAsJSON(text []byte) bool {
 // read reads a value with one stack. forms tells whether what begins as JSON may be a form.
 func (o *Opener) read(n int32, value hit.Span, s *Stack, forms bool) error {
 	var wrap hit.Wrap
+	anew := false
 	for i, w := range s.wrappers[:s.n] {
 		if i == 0 && containers[w].noSpaces && o.hit.Nodes[n].Kind == hit.Text {
 			value = o.plusForSpace(value)
 		}
 		step := containers[w].step(o.hit.Bytes(value))
+		anew = anew || SaysMore(o.hit.Bytes(value), step)
 		inner, err := layers[step].off(o, value, step)
 		if err != nil {
 			return err
@@ -202,7 +204,7 @@ func (o *Opener) read(n int32, value hit.Span, s *Stack, forms bool) error {
 		wrap.N++
 		value.Start++
 	}
-	o.hit.Nodes[n].Wrap = wrap
+	o.hit.Nodes[n].Wrap, o.hit.Nodes[n].Anew = wrap, anew
 	if read := formats[s.Format].read; read != nil {
 		return read(o, n, value)
 	}

@@ -12,6 +12,15 @@ import (
 type compression struct {
 	reader func(source io.Reader) (decompressor, error)
 	writer func(to io.Writer) compressor
+	// saysMore tells whether a text holds what is neither read nor needed; nil: none does.
+	saysMore func(text []byte) bool
+}
+
+// SaysMore tells whether a compressed text says more than what is in it. Nobody has looked at that: the inside is to be
+// compressed anew.
+func SaysMore(text []byte, step hit.Step) bool {
+	more := compressions[step].saysMore
+	return more != nil && more(text)
 }
 
 // decompressor is kept from hit to hit.

@@ -28,8 +28,13 @@ var zlibCompression = compression{
 		}
 		return inflated{z}, nil
 	},
-	writer: func(to io.Writer) compressor { return zlib.NewWriter(to) },
+	writer:   func(to io.Writer) compressor { return zlib.NewWriter(to) },
+	saysMore: saysMoreZlib,
 }
+
+// saysMoreZlib tells whether a text names a dictionary that it needs (RFC 1950, section 2.2, FDICT). The only one that is
+// known here is the empty one.
+func saysMoreZlib(text []byte) bool { return len(text) > 1 && text[1]&0x20 != 0 }
 
 var rawCompression = compression{
 	reader: func(source io.Reader) (decompressor, error) { return inflated{flate.NewReader(source)}, nil },

@@ -19,7 +19,8 @@ var gzipCompression = compression{
 		}
 		return oneMember{z}.alone(), nil
 	},
-	writer: func(to io.Writer) compressor { return gzip.NewWriter(to) },
+	saysMore: saysMoreGzip,
+	writer:   func(to io.Writer) compressor { return gzip.NewWriter(to) },
 }
 
 // oneMember reads one member of gzip: what stands behind it is not read, and would leave as it came.
@@ -41,3 +42,7 @@ func (z oneMember) again(source io.Reader) error {
 
 // forget drops the names and comments of the last source.
 func (z oneMember) forget() { z.Header = gzip.Header{} }
+
+// saysMoreGzip tells whether a member's header has more than it must (RFC 1952, section 2.3.1, FLG): a file's name, a
+// comment, fields of anybody's own.
+func saysMoreGzip(text []byte) bool { return len(text) > 3 && text[3] != 0 }

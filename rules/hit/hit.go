@@ -88,6 +88,7 @@ type Node struct {
 	Free   bool // its name is the site's own: the catalog has only a wildcard for it
 	Label  bool // it says what its parent is: without anything beside it it says nothing
 
+	Anew       bool // what the value is wrapped in says more than its inside: it is wrapped anew
 	Downgraded bool // the value states a consent that the event does not travel on: Edit states less
 
 	Key Span // as on the wire, in a JSON object without its quotes; empty in lists

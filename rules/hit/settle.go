@@ -6,7 +6,7 @@ package hit
 func (h *Hit) Settle(held func(i int32) bool) {
 	for i := int32(len(h.Nodes)) - 1; i >= 0; i-- {
 		n := &h.Nodes[i]
-		if n.Fate == Rewrite || n.Made {
+		if n.Fate == Rewrite || n.Made || n.Anew {
 			n.Dirty = true
 		}
 		if n.Fate != Drop && n.First != None && (n.Kind.Holds() || n.Opened) && h.empty(n) && !held(i) {
