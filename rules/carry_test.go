@@ -58,6 +58,7 @@ func TestAddressIsHandedOn(t *testing.T) {
 		}{
 			{"each its own", "203.0.113.77", [5]string{}, [5]string{"203.0.113.77", "203.0.0.0", "", "203.0.113.77", "192.0.2.1"}},
 			{"of another family", "2001:db8::1", [5]string{}, [5]string{"2001:db8::1", "", "", "2001:db8::1", "192.0.2.1"}},
+			{"of IPv4 in IPv6", "2002:cb00:714d::1", [5]string{}, [5]string{"2002:cb00:714d::1", "203.0.0.0", "", "2002:cb00:714d::1", "192.0.2.1"}},
 			{"not known", "", [5]string{}, [5]string{}},
 			{"two have one", "203.0.113.77", [5]string{v.own, v.own, "", "", v.own}, [5]string{"198.51.100.7", "198.51.0.0", "", "203.0.113.77", "192.0.2.1"}},
 		} {

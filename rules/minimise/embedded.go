@@ -6,6 +6,10 @@ import "net/netip"
 // 2.1; RFC 6052, section 2.1).
 var carriers = []netip.Prefix{netip.MustParsePrefix("::ffff:0:0:0/96"), netip.MustParsePrefix("64:ff9b::/96")}
 
+// localNAT64 is for translators of a site's own (RFC 8215): an IPv4 address stands somewhere behind the prefix, nobody else
+// knows where (RFC 6052, section 2.2). What is cut keeps the prefix at most.
+var localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")
+
 var (
 	sixToFour = netip.MustParsePrefix("2002::/16") // RFC 3056: the address stands behind the prefix
 	teredo    = netip.MustParsePrefix("2001::/32") // RFC 4380: its complement stands in the last four bytes

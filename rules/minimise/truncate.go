@@ -186,7 +186,11 @@ func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
 	if bits == nil {
 		return dst, Dropped
 	}
-	return netip.PrefixFrom(ip, *bits).Masked().Addr().AppendTo(dst), Rewritten
+	n := *bits
+	if localNAT64.Contains(ip) {
+		n = min(n, localNAT64.Bits())
+	}
+	return netip.PrefixFrom(ip, n).Masked().Addr().AppendTo(dst), Rewritten
 }
 
 // decimals cuts numbers. What the class has looked for in a text is looked for in them too: a card's number has no decimals to cut. A number
