@@ -30,6 +30,10 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 			d.Verdicts = append(d.Verdicts, Verdict{Reason: MalformedHit})
 			continue
 		}
+		if r.lacksAll(int32(e)) {
+			d.Verdicts = append(d.Verdicts, Verdict{Reason: MalformedHit})
+			continue
+		}
 		if h.Events[e].TooLarge {
 			d.Verdicts = append(d.Verdicts, Verdict{Reason: OverLimit})
 			continue
@@ -47,6 +51,23 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 		}
 	}
 	return Unjudged
+}
+
+// lacksAll tells whether an event has none of the fields without which its vendor refuses one: it is then no event of the
+// vendor's, and may be another body that was read as one.
+func (r *readState) lacksAll(event int32) bool {
+	if r.Route.Endpoint.Kind != catalog.Events || !r.Route.Endpoint.Asks {
+		return false
+	}
+	h, fields := &r.Hit, r.Route.Recipient.Catalog.Fields
+	for _, of := range [2]int32{event, hit.Shared} {
+		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
+			if n := &h.Nodes[i]; n.Field != hit.None && fields[n.Field].Required && n.Class != hit.Container {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Rungs returns the ladder of a verdict as far as it was climbed.

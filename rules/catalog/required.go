@@ -22,6 +22,8 @@ func (e *Endpoint) required(b *builder, file *File, f *EndpointFile, first int) 
 			continue
 		}
 		e.Required = append(e.Required, int32(i))
+		// Where events get their names otherwise they are others than the vendor's, whose fields may not be theirs.
+		e.Asks = e.Asks || b.fields[i].Class != hit.Container && (len(f.Event) == 0 || len(f.Required) > 0)
 		if f.ID != file.Endpoints[0].ID && f.requires(b.fields[i].Path) && !file.requires(b.fields[i].Path) {
 			e.Apart = append(e.Apart, int32(i))
 		}

@@ -58,6 +58,7 @@ type Endpoint struct {
 	Batches    bool       // events come in lists
 
 	Headers  []HeaderInfo
+	Asks     bool    // an event that has none of them is none of the vendor's
 	Required []int32 // fields, of events and around them, without which the vendor refuses an event here
 	Apart    []int32 // those of them that it asks for here and not everywhere, nor at its first endpoint
 
