@@ -20,7 +20,8 @@ type address struct {
 
 // reset forgets the visitor.
 func (a *address) reset() {
-	a.known, a.carried, a.whole, a.left, a.by = false, hit.Recycled(a.carried), hit.Recycled(a.whole), a.left.cleared(), nil
+	a.known, a.by = false, nil
+	a.carried, a.whole, a.left = hit.Recycled(a.carried), hit.Recycled(a.whole), a.left.cleared()
 }
 
 // begin starts on a hit of so many events.
@@ -31,8 +32,8 @@ func (a *address) begin(q *hit.Request, carry catalog.Carry, events int) {
 	a.by = nil
 }
 
-// fromBrowser tells whether a browser sent the request. What a site's server sends comes from the server's address, which
-// is no visitor's. A server may name the visitor's browser as its own, and some libraries begin as browsers do
+// fromBrowser tells whether a browser sent the request. What a site's server sends comes from the server's address,
+// which is no visitor's. A server may name the visitor's browser as its own, and some libraries begin as browsers do
 // ("Mozilla/5.0 Umami/1.0", Node's "Sec-Fetch-Mode: cors"); where a script runs, or that it does not leave its site, a
 // browser alone says (Fetch Standard: Origin, Sec-Fetch-Site).
 func fromBrowser(q *hit.Request) bool {

@@ -53,8 +53,8 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 	return Unjudged
 }
 
-// lacksAll tells whether an event has none of the fields without which its vendor refuses one: it is then no event of the
-// vendor's, and may be another body that was read as one.
+// lacksAll tells whether an event has none of the fields without which its vendor refuses one: it is then no event of
+// the vendor's, and may be another body that was read as one.
 func (r *readState) lacksAll(event int32) bool {
 	if r.Route.Endpoint.Kind != catalog.Events || !r.Route.Endpoint.Asks {
 		return false

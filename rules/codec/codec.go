@@ -127,8 +127,8 @@ func (o *Opener) room(nodes int) error {
 // fewNodes may be added without ado.
 const fewNodes = 256
 
-// Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then Opened.
-// What begins as JSON is no form, wherever forms stand among the stacks: of a body never, of a value where a stack is
+// Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then
+// Opened. What begins as JSON is no form, wherever forms stand among the stacks: of a body never, of a value where a stack is
 // JSON. A form of it would be one long name, and what it says would go unseen, while vendors look at the first byte
 // alone. [ErrMalformed] means that no stack fits; nothing has been changed then.
 func (o *Opener) Open(n int32, stacks []Stack) error {
@@ -160,8 +160,8 @@ func mayBeJSON(stacks []Stack) bool {
 	return slices.ContainsFunc(stacks, func(s Stack) bool { return s.Format == JSON || s.Format == Records })
 }
 
-// beginsAsJSON tells whether the first byte that is no white space opens an object or a list, also behind a mark of byte
-// order.
+// beginsAsJSON tells whether the first byte that is no white space opens an object or a list, also behind a mark of
+// byte order.
 func beginsAsJSON(text []byte) bool {
 	for _, c := range bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) {
 		switch c {

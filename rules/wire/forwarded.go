@@ -132,8 +132,8 @@ func isToken(text []byte) bool {
 	return len(text) > 0
 }
 
-// node reads the address of a hop in Forwarded (RFC 7239, section 6), where IPv6 stands in brackets always. "unknown" and
-// names that hide one ("_hidden") are none.
+// node reads the address of a hop in Forwarded (RFC 7239, section 6), where IPv6 stands in brackets always. "unknown"
+// and names that hide one ("_hidden") are none.
 func node(text []byte) netip.Addr {
 	if bytes.Count(text, []byte{':'}) > 1 && text[0] != '[' {
 		return netip.Addr{}
