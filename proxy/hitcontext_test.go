@@ -90,8 +90,8 @@ func plant(v reflect.Value, depth int) {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 	case reflect.Struct:
-		for i := range v.NumField() {
-			plant(writable(v.Field(i)), depth-1)
+		for _, field := range v.Fields() {
+			plant(writable(field), depth-1)
 		}
 	}
 }
