@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,7 +83,13 @@ func secondBase64(text string) (string, error) {
 	return "", errRefused
 }
 
+// begins finds a text whose first byte opens an object or a list.
+var begins = regexp.MustCompile(`^\x{FEFF}?[ \t\n\v\f\r]*[{\[]`)
+
 func secondFormat(format, text string) (read []string, unsure bool, err error) {
+	if (format == "form" || format == "lines") && begins.MatchString(text) {
+		return nil, false, errRefused // a body that begins as JSON is JSON, or nothing
+	}
 	switch format {
 	case "form":
 		return secondForm(strings.TrimPrefix(text, "?"))
