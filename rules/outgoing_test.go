@@ -9,7 +9,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/ascii"
-	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -93,12 +92,7 @@ endpoints:
 // own is a draft with that vendor, on consent, and these treatments.
 func ownDraft(t *testing.T, classes, fields map[string]minimise.Spec) *rules.Draft {
 	t.Helper()
-	file, err := catalog.Parse([]byte(handsOn))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
-	d.Vendors = append(d.Vendors[:0], rules.DraftVendor{ID: "own", Catalog: file, Prefix: "/own"})
+	d := draftOf(t, handsOn)
 	d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep, "custom": keep}
 	maps.Copy(d.Profiles[0].Classes, classes)
 	d.Profiles[0].Fields = map[string]map[string]minimise.Spec{"own": fields}

@@ -41,6 +41,18 @@ var (
 	}
 )
 
+// draftOf is a policy with consent to one vendor alone, own, which has a file of the test's.
+func draftOf(t testing.TB, vendor string) *rules.Draft {
+	t.Helper()
+	file, err := catalog.Parse([]byte(vendor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
+	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
+	return d
+}
+
 // draft is a policy with every built-in vendor on one site: consent first, then whatever rungs are given for each.
 func draft(rungs ...rules.DraftActivity) *rules.Draft {
 	d := &rules.Draft{

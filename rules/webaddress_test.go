@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -123,23 +122,18 @@ func TestAddressesOfEveryClass(t *testing.T) {
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 		fmt.Fprintf(&fields, "  v_%v: { class: %v }\n", class, class)
 	}
-	file, err := catalog.Parse([]byte(`
+	d := draftOf(t, `
 id: own
 name: Own
 hosts: { api: "https://own.example" }
 event: [{ field: e }]
 fields:
   e: { class: event_name, required: true }
-` + fields.String() + `
+`+fields.String()+`
 endpoints:
   - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
   - { id: post, methods: [POST], path: /x, body: [json], events: [body], answer: { status: 204 } }
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
-	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
+`)
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"] = urlSpec
 	p := compile(t, d)

@@ -4,10 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"testing"
-
-	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/basis"
-	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // everyFormat is a vendor that takes bodies of each format, and values that hold each.
@@ -32,12 +28,7 @@ endpoints:
 // TestWhereaboutsOfFields: who asks is told where each field stands: in its event, or in query or body, by names and by
 // places in lists, whatever the format that they are in or that a value of them is in.
 func TestWhereaboutsOfFields(t *testing.T) {
-	file, err := catalog.Parse([]byte(everyFormat))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
-	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
+	d := draftOf(t, everyFormat)
 	p := compile(t, d)
 	for _, c := range []struct {
 		path, body string

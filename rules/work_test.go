@@ -12,7 +12,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
-	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -175,12 +174,7 @@ endpoints:
 // vendor included, which come last, nothing of it is forwarded. Where nothing of that place may leave, nothing is spent on
 // it; but a name is looked over before it is asked whether its member may.
 func TestNothingLeavesOverItsWork(t *testing.T) {
-	file, err := catalog.Parse([]byte(spending))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
-	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
+	d := draftOf(t, spending)
 	d.Profiles[0].Classes = everything()
 	keeping := compile(t, d)
 	d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep}

@@ -1,7 +1,6 @@
 package iab
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,34 +12,19 @@ import (
 // TestShortStrings: readers of short texts, and expressions that say the same, over all texts of some letters.
 func TestShortStrings(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name    string
-		letters string
-		most    int
-		form    string
-		is      func(text []byte) bool
-	}{
-		{"ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`,
-			func(text []byte) bool {
-				ids, ok := ParseSID(text)
-				for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {
-					if id, _ := strconv.Atoi(one); ok && (i >= len(ids) || ids[i] != id) {
-						t.Errorf("%q: %v", text, ids)
-					}
+	signaltest.Hold(t, "ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`,
+		func(text []byte) bool {
+			ids, ok := ParseSID(text)
+			for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {
+				if id, _ := strconv.Atoi(one); ok && (i >= len(ids) || ids[i] != id) {
+					t.Errorf("%q: %v", text, ids)
 				}
-				return ok
-			}},
-		{"nothing", "$%{}}x", 5, `^(|\$\{.*\}|%%.*%%|%%%?|\{\{.*\}\})$`, func(text []byte) bool {
-			return NoSignal(text) || string(text) == "%%%" // the marks may share a sign
-		}},
-	} {
-		form := regexp.MustCompile(c.form)
-		for text := range signaltest.Texts(c.letters, c.most) {
-			if got := c.is([]byte(text)); got != form.MatchString(text) {
-				t.Errorf("%q is %s: %t", text, c.name, got)
 			}
-		}
-	}
+			return ok
+		})
+	signaltest.Hold(t, "nothing", "$%{}}x", 5, `^(|\$\{.*\}|%%.*%%|%%%?|\{\{.*\}\})$`, func(text []byte) bool {
+		return NoSignal(text) || string(text) == "%%%" // the marks may share a sign
+	})
 }
 
 // TestFibonacciCodes: every code that ends, of up to one bit more than may be read, and one that does not.
