@@ -9,7 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// checkTwins warns where a vendor counts an event twice that browser and server both send: times are cut, so that ids
+// checkTwins says where a vendor counts an event twice that browser and server both send: times are cut, so that ids
 // which hold one travel as pseudonyms, and what the server sends does not come by here.
 func (c *requiredCheck) checkTwins(a *Activity) {
 	vendor, ok := c.compiled[a.Vendor]
@@ -21,7 +21,7 @@ func (c *requiredCheck) checkTwins(a *Activity) {
 		if field.Twin == "" || c.treats(a, field) != minimise.Keep || c.served(field.Twin) {
 			continue
 		}
-		c.warnings.Key(c.profiles, strict.Path("profiles", a.Profile),
+		c.notes.Key(c.profiles, strict.Path("profiles", a.Profile),
 			"profile %s cuts times and keeps %s: an id that holds a time (a UUID of version 7, milliseconds) travels as a pseudonym, "+
 				"and %s does not know the same event again when your server sends it past tagwarden (activity %s): "+
 				"let the server's events come by here, too (catalog: %s), or use ids that hold no time",

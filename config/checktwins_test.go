@@ -38,13 +38,13 @@ func TestTwins(t *testing.T) {
 			continue
 		}
 		n := 0
-		for _, w := range l.Warnings {
+		for _, w := range l.Notes {
 			if strings.Contains(w.Error(), "does not know the same event again") {
 				n++
 			}
 		}
 		if n != c.warned {
-			t.Errorf("%s: %d warnings, want %d: %v", c.name, n, c.warned, l.Warnings)
+			t.Errorf("%s: %d notes, want %d: %v", c.name, n, c.warned, l.Notes)
 		}
 	}
 }
