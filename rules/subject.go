@@ -4,9 +4,7 @@ import (
 	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 
-	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -86,7 +84,20 @@ func (r *readState) hashVariants(k *Keys) Reason {
 
 // add adds an identifier in a field.
 func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte) {
+	if class == hit.Email || class == hit.Phone {
+		f.contacts(event, class, in, text)
+		return
+	}
+	f.seen(event, class, in, text)
+}
+
+// seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
+// form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too.
+func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
 	f.given(event, class, in, text)
+	if made(class) && !in.format.Random(text) {
+		f.given(event, hit.UserID, in, text)
+	}
 }
 
 // given adds an identifier in every form that others may know it in. A site's own id is often an e-mail address, or a
@@ -96,7 +107,7 @@ func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byt
 		f.contacts(event, class, in, text)
 		return
 	}
-	f.plain(event, class, in, in.normOf(class), text)
+	f.plain(event, class, in, in.norm(class), text)
 	if !general(class) {
 		return
 	}
@@ -125,7 +136,7 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	space := &in.spaces[class]
 	of, ok := f.normal(norm, pseudonym.NewestForm, text)
 	if ok {
-		of.event, of.class, of.space, of.kind = event, class, space.name, in.kindOf(class)
+		of.event, of.class, of.space, of.kind = event, class, space.name, in.kind(class, f.text[of.from:of.to])
 		f.keep(of)
 	}
 	if !f.older {
@@ -167,36 +178,6 @@ func (f *idVariants) digest(event int32, class hit.Class, space *space, of idVar
 	f.keep(idVariant{event: event, class: class, space: space.name, form: of.form, kind: Person, from: from, to: len(f.text)})
 }
 
-// idCookie is a cookie that a vendor keeps an identifier in.
-type idCookie struct {
-	catalog.CookieInfo
-	family string
-	in     *idField
-}
-
-// idCookies are the identifier cookies of the catalog, by the first byte of their names.
-type idCookies [256][]idCookie
-
-// cookies lists the identifier cookies: those of the built-in vendors, and of the policy's own.
-func (c *compiler) cookies() error {
-	add := func(family string, info catalog.CookieInfo, of *spaces) {
-		all := &c.policy.cookies[info.Name[0]]
-		same := func(other idCookie) bool { return other.CookieInfo == info && other.family == family }
-		if info.Class.Identifies() && !slices.ContainsFunc(*all, same) {
-			*all = append(*all, idCookie{info, family, &idField{spaces: of}})
-		}
-	}
-	for _, cookie := range catalog.BuiltinCookies() {
-		add(cookie.Family, cookie.CookieInfo, newSpaces(cookie.Family, cookie.Family))
-	}
-	for _, r := range c.policy.recipients {
-		for _, info := range r.Catalog.Cookies {
-			add(r.Catalog.File.Kin(), info, c.spacesOf(r.Catalog.File))
-		}
-	}
-	return nil
-}
-
 // cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.
 func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 	if len(name) == 0 {
@@ -208,7 +189,7 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 			continue
 		}
 		f.room = of[i].AppendID(f.room[:0], value)
-		f.given(hit.Shared, of[i].Class, of[i].in, f.room)
+		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 		named = true
 	}
 	return named
