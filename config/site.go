@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
@@ -17,6 +18,24 @@ type Site struct {
 	Vendors      []string `yaml:"vendors" doc:"Ids of the vendors that its hits may go to. Default: all."`
 	Privacy      Privacy  `yaml:"privacy" doc:"The visitors' preference centre: /privacy/ below base."`
 	Signals      Signals  `yaml:"signals" doc:"Which signals of the visitor's choice are read; where they disagree the most protective one wins. What is not listed is not read."`
+}
+
+// PhoneCountry is whose phone numbers are meant where one does not say, in what came from a site; where it is not known
+// from which, "", that on which all sites agree. It is "" where nobody knows.
+func (l *Loaded) PhoneCountry(site string) string {
+	if site != "" {
+		return strings.ToUpper(l.Server.Sites[site].PhoneCountry)
+	}
+	all := map[string]bool{}
+	country := ""
+	for _, one := range l.Server.Sites {
+		country = strings.ToUpper(one.PhoneCountry)
+		all[country] = true
+	}
+	if len(all) > 1 {
+		return ""
+	}
+	return country
 }
 
 // Privacy is about the preference centre.

@@ -141,7 +141,7 @@ func digitOf(c rune) (digit int, ok bool) {
 // withoutTrunk is a number that begins with its country's code, without the zeros that stand behind that for calls
 // within the country.
 func withoutTrunk(d []byte) []byte {
-	n := callingCode(d)
+	n := CallingCode(d)
 	if n == 0 || zeroKept(string(d[:n])) {
 		return d
 	}
@@ -153,8 +153,8 @@ func withoutTrunk(d []byte) []byte {
 	return d[:len(d)-zeros]
 }
 
-// callingCode is how many digits of a number are its country's code (ITU-T E.164, annex), 0 where none is.
-func callingCode(d []byte) int {
+// CallingCode is how many digits of a number are its country's code (ITU-T E.164, annex), 0 where none is.
+func CallingCode(d []byte) int {
 	if len(d) < 4 {
 		return 0
 	}
