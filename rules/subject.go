@@ -57,6 +57,16 @@ func (r *readState) namesNobody() bool {
 	return true
 }
 
+// identified counts the identifiers of the hit, as they are recorded: in their newest form.
+func (r *readState) identified() (n int) {
+	for i := range r.Subjects {
+		if r.Subjects[i].Form == pseudonym.NewestForm {
+			n++
+		}
+	}
+	return n
+}
+
 // hashVariants hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
 func (r *readState) hashVariants(k *Keys) Reason {
 	f := &r.variants
@@ -142,11 +152,12 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	if !f.older {
 		return
 	}
-	was := of
 	if norm.First() != norm {
-		was, ok = f.normal(norm.First(), pseudonym.FirstForm, text)
+		was, there := f.normal(norm.First(), pseudonym.FirstForm, text)
+		was.kind = of.kind
+		f.first(was, there, event, class, space)
 	}
-	f.first(was, ok, event, class, space)
+	f.first(of, ok, event, class, space) // by another spelling it was known in that
 }
 
 // first adds a text in the first form in every namespace that it had then.
