@@ -30,6 +30,9 @@ type hitContext struct {
 	body   []byte
 	unread bool // some of the body was not read
 
+	// lookup
+	visitors rules.Visitors // where something was found, and the hit has several events
+
 	// record
 	number  uint64
 	records []ledger.Event
@@ -75,6 +78,7 @@ func (h *hitContext) giveBack() {
 	h.ctx, h.server, h.snapshot, h.in = nil, nil, nil, rules.Inputs{}
 	h.hostname, h.status = hit.Recycled(h.hostname), 0
 	h.body, h.unread = hit.Recycled(h.body), false
+	h.visitors.Reset()
 	h.number = 0
 	h.records, h.text, h.facts = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.facts)
 	h.hashes, h.firstOf, h.nextOf = hit.Recycled(h.hashes), hit.Recycled(h.firstOf), hit.Recycled(h.nextOf)
