@@ -109,7 +109,7 @@ func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 				continue
 			}
 			one := CookieIdentity{c.space, string(bytes.TrimSpace(c.AppendID(nil, value)))}
-			if one.Value != "" && !slices.Contains(all, one) {
+			if one.Value != "" && !Placeholder([]byte(one.Value)) && !slices.Contains(all, one) {
 				all = append(all, one)
 			}
 		}

@@ -42,7 +42,7 @@ const (
 const maxShared = 64
 
 // subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
-// catalog keeps one in: whose hit it is does not matter for who the visitor is.
+// catalog keeps one in: whose hit it is does not matter for who the visitor is. A placeholder is of nobody, and left out.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
 	r.variants.own, r.variants.events = &r.Route.Recipient.spaces, len(h.Events)
@@ -51,7 +51,11 @@ func (r *readState) subjects(in *Inputs) Reason {
 		if f := r.field(&h.Nodes[id.Node]); f != nil {
 			how = f.Hashed
 		}
-		r.variants.add(id.Event, id.Class, how, h.Text(id.Node))
+		text := h.Text(id.Node)
+		if placeholder(text) {
+			continue
+		}
+		r.variants.add(id.Event, id.Class, how, text)
 		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
 		}
@@ -262,9 +266,11 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 		if !of[i].Named(name) {
 			continue
 		}
-		f.room = of[i].AppendID(f.room[:0], value)
-		f.given(hit.Shared, of[i].Class, of[i].space, f.room)
 		named = true
+		if f.room = of[i].AppendID(f.room[:0], value); placeholder(f.room) {
+			continue
+		}
+		f.given(hit.Shared, of[i].Class, of[i].space, f.room)
 	}
 	return named
 }
