@@ -29,7 +29,8 @@ func subjectsOf(policy *rules.Policy, keys *rules.Keys, ids []objection.ID, subj
 			return nil, &objection.Fault{What: "ids." + id.Name, Err: err}
 		}
 		for _, one := range of {
-			if subject := objection.Subject(one); !slices.Contains(all, subject) {
+			subject := objection.Subject{Space: one.Space, Hash: one.Hash, Ledger: one.Ledger, Feed: one.Feed}
+			if !slices.Contains(all, subject) {
 				all = append(all, subject)
 			}
 		}

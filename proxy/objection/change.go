@@ -15,7 +15,11 @@ type Subject struct {
 	Hash   [16]byte // what objections are found by
 	Ledger [16]byte // under the key of the ledger's subjects
 	Feed   [16]byte // under the key that suppression feeds are matched with
+	Form   uint8    // number of the normal form that was hashed; 0 is 1, what was there before forms had numbers
 }
+
+// NewestForm is the number of the normal form that hashes are made of now.
+const NewestForm = 2
 
 // All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
 const All = "all"
