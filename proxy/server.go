@@ -145,6 +145,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	}
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
+	s.warnPlaceholders()
 	return s, nil
 }
 
