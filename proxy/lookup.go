@@ -19,7 +19,7 @@ func lookUpObjections(s *Server, h *hitContext) result {
 	h.in.ObjectionsUnavailable = s.objections.Err() != nil || s.objections.Full()
 	events := len(h.j.Hit.Events)
 	var shared rules.Objections
-	anything := false
+	anything, person := false, false
 	for range events {
 		h.j.Objections = append(h.j.Objections, rules.Objections{})
 	}
@@ -30,7 +30,9 @@ func lookUpObjections(s *Server, h *hitContext) result {
 			fault(s.opts.Log, "objections cannot be looked up", err)
 			return refused(rules.Failed)
 		}
-		anything = anything || found.Any()
+		if found.Any() {
+			anything, person = true, person || subject.Kind == rules.Person
+		}
 		if subject.Event == hit.Shared {
 			shared.Merge(found)
 		} else {
@@ -43,6 +45,9 @@ func lookUpObjections(s *Server, h *hitContext) result {
 	if anything && events > 1 {
 		h.visitors.Join(h.j.Subjects, events)
 		h.visitors.Share(h.j.Objections)
+	}
+	if person && h.snapshot.Loaded.Server.Objections.Follow && !h.in.ObjectionsUnavailable {
+		s.follower.see(h)
 	}
 	return next
 }

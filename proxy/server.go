@@ -74,6 +74,7 @@ type Server struct {
 	objections    *objection.Store
 	acts          *recordedActs
 	objector      *objector
+	follower      *follower
 	values        *valueCounts
 	ledger        *ledger.Ledger
 	refusals      *refusals
