@@ -2,7 +2,6 @@ package objection
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -26,13 +25,37 @@ type Followed struct {
 // already is only noted to have been seen, once a day: who was not seen for 13 months follows no more (see Expire).
 //
 // It returns when everything is on disk, on the ledger and in force. The errors and the context are those of Apply.
-func (s *Store) Follow(context.Context, []Follow) ([]Followed, error) {
-	return nil, errors.New("nothing follows yet")
+func (s *Store) Follow(ctx context.Context, follows []Follow) ([]Followed, error) {
+	follows, err := rightFollows(follows, s.opts.Now())
+	if err != nil || len(follows) == 0 {
+		return nil, err
+	}
+	r := &request{follows: follows, done: make(chan struct{})}
+	if err := s.submit(ctx, r); err != nil {
+		return nil, err
+	}
+	return r.followed, r.err
 }
 
-// Expire ends what follows from a lead for browsers that were not seen with it for 13 months: some thousands at most.
-// It is to be called once a day or more often, until more is false.
-func (s *Store) Expire(context.Context) (more bool, err error) { return false, nil }
+// rightFollows checks what was seen, and fills in what nobody said, on a copy.
+func rightFollows(follows []Follow, now time.Time) ([]Follow, error) {
+	all := make([]Follow, 0, len(follows))
+	for i, f := range follows {
+		c := Change{Subjects: append([]Subject{f.Lead}, f.Seen...), Complaint: true, Source: seenWith, Site: f.Site, Time: f.Time}
+		if what, err := c.normalise(now); err != nil {
+			return nil, &Fault{Act: i, What: what, Err: err}
+		}
+		all = append(all, Follow{Lead: c.Subjects[0], Seen: c.Subjects[1:], Site: c.Site, Time: c.Time})
+	}
+	return all, nil
+}
 
-// OlderForms tells whether something is in force for a subject of an older form than [NewestForm]. It takes no lock.
-func (s *Store) OlderForms() bool { return true }
+// Expire ends what follows from a lead for browsers that were not seen with it for 13 months: a thousand at most. It is
+// to be called once a day or more often, until more is false.
+func (s *Store) Expire(ctx context.Context) (more bool, err error) {
+	r := &request{expire: true, done: make(chan struct{})}
+	if err := s.submit(ctx, r); err != nil {
+		return false, err
+	}
+	return r.more, r.err
+}
