@@ -51,7 +51,8 @@ func TestAPlaceholderOfAnEarlierVersion(t *testing.T) {
 	} else if got, ok := all[0].ContextMap()["ids"].([]any); !ok || len(got) != 1 || got[0] != "user_id=guest" {
 		t.Errorf("%v", all[0].ContextMap())
 	}
-	back := objection.Change{TakeBack: []string{"all"}, Source: objection.API, By: "operator", Because: "it is nobody's"}
+	back := takenBack
+	back.Source, back.Because = objection.API, "it is nobody's"
 	acts := objection.Acts{Acts: []objection.Act{{IDs: []objection.ID{{Name: "user_id", Value: "guest"}}, Change: back}}}
 	if receipts, err := r.Act(t.Context(), acts); err != nil || !receipts[0].New || len(receipts[0].InForce) > 0 {
 		t.Errorf("%+v, %v", receipts, err)
