@@ -42,20 +42,32 @@ var placeholders = []string{
 	"9774d56d682e549c",
 }
 
-// placeholderWords are the placeholders in lower case; placeholderHashes are their hashes in hexadecimal, in each way
-// that one may be written, with those of no text at all and of zeros.
-var placeholderWords, placeholderHashes = placeholderTables()
+// nobodys are the placeholders as they are looked for.
+var nobodys = tabled()
 
-func placeholderTables() (words, hashes map[string]struct{}) {
-	words, hashes = map[string]struct{}{}, map[string]struct{}{}
+type placeholderTables struct {
+	words   map[string]struct{} // in lower case
+	lengths [256]uint32         // of the words, by their first byte: a bit for each
+	hashes  map[string]struct{} // in hexadecimal, of each in every way that it may be written, of no text, and of zeros
+	starts  [1 << 10]uint64     // of the hashes, by their first four digits: a bit for each
+}
+
+func tabled() *placeholderTables {
+	t := &placeholderTables{words: map[string]struct{}{}, hashes: map[string]struct{}{}}
 	for _, text := range append(PlaceholderTexts(), "") {
 		inside, _ := unwrapped([]byte(text))
-		words[string(lowered(nil, inside))] = struct{}{}
+		if low := lowered(nil, inside); len(low) > 0 {
+			t.words[string(low)] = struct{}{}
+			t.lengths[low[0]] |= 1 << len(low)
+		}
 		long, short := sha256.Sum256([]byte(text)), md5.Sum([]byte(text)) //nolint:gosec // see above
-		hashes[hex.EncodeToString(long[:])] = struct{}{}
-		hashes[hex.EncodeToString(short[:])] = struct{}{}
+		for _, sum := range [][]byte{long[:], short[:]} {
+			at := uint(sum[0])<<8 | uint(sum[1])
+			t.starts[at/64] |= 1 << (at % 64)
+			t.hashes[hex.EncodeToString(sum)] = struct{}{}
+		}
 	}
-	return words, hashes
+	return t
 }
 
 // PlaceholderTexts lists placeholders as they are mostly written: each as it is, in lower and in upper case, and zeros.
@@ -73,8 +85,11 @@ func PlaceholderTexts() []string {
 	return all
 }
 
-// longestPlaceholder is how long a placeholder in words may be, in bytes.
-const longestPlaceholder = 24
+// How long a placeholder in words may be, and an address of two of them, in bytes.
+const (
+	longestPlaceholder = 24
+	longestEmpty       = 2*longestPlaceholder + 1
+)
 
 // Placeholder tells whether an identifier is a text that stands where there is none, so that it is of nobody, and of
 // everybody who has none: zeros, "null", "anonymous", a field that was not filled in, or the hash of one. Nobody can
@@ -92,16 +107,24 @@ func placeholder(id []byte) bool {
 	case repeated(id):
 		return true
 	case len(id) > longestPlaceholder:
-		return emptyAddress(id)
+		return len(id) <= longestEmpty && emptyAddress(id)
 	case ascii.IsDigit(id[0]) && id[0] != '9':
 		return false
 	}
-	var room [longestPlaceholder]byte
-	low := lowered(room[:0], id)
-	if _, ok := placeholderWords[string(low)]; ok {
-		return true
+	if bytes.IndexByte(id, '@') >= 0 {
+		return emptyAddress(id)
 	}
-	return opened && macro(low) || emptyAddress(id)
+	return word(id) || opened && macro(id)
+}
+
+// word tells whether a text is one of the placeholders, apart from capitals.
+func word(id []byte) bool {
+	if nobodys.lengths[ascii.Lower(id[0])]>>len(id)&1 == 0 {
+		return false
+	}
+	var room [longestPlaceholder]byte
+	_, ok := nobodys.words[string(lowered(room[:0], id))]
+	return ok
 }
 
 // lowered adds a text with letters of ASCII in lower case.
@@ -132,10 +155,10 @@ func unwrapped(id []byte) (inside []byte, opened bool) {
 
 // macro tells whether a text that stood in brackets names a field: what a tag manager or an ad server was to put there
 // is missing ({{Customer ID}}, %%PLAYER_ID%%).
-func macro(low []byte) bool {
-	n := len(low)
-	return n > 3 && string(low[n-2:]) == "id" && bytes.IndexByte([]byte("_- ."), low[n-3]) >= 0 &&
-		!bytes.ContainsAny(low, "0123456789@")
+func macro(id []byte) bool {
+	n := len(id)
+	return n > 3 && ascii.EqualFold(id[n-2:], "id") && strings.IndexByte("_- .", id[n-3]) >= 0 &&
+		!bytes.ContainsAny(id, "0123456789")
 }
 
 // repeated tells whether a text is nothing but one letter or digit, again and again, or marks alone: zeros however many
@@ -159,7 +182,7 @@ func repeated(id []byte) bool {
 // emptyAddress tells whether both sides of an e-mail address are placeholders: null@null.com, undefined@undefined.
 func emptyAddress(id []byte) bool {
 	name, domain, found := bytes.Cut(id, []byte{'@'})
-	if !found || len(name) > longestPlaceholder || len(domain) > longestPlaceholder {
+	if !found {
 		return false
 	}
 	if dot := bytes.IndexByte(domain, '.'); dot >= 0 {
@@ -170,13 +193,20 @@ func emptyAddress(id []byte) bool {
 
 // placeholderHash tells whether a text is a hash of a placeholder, in hexadecimal.
 func placeholderHash(id []byte) bool {
-	if len(id) != 2*md5.Size && len(id) != 2*sha256.Size || !ascii.HexDigits(id) {
+	if len(id) != 2*md5.Size && len(id) != 2*sha256.Size {
 		return false
 	}
-	var low [2 * sha256.Size]byte
-	for i, c := range id {
-		low[i] = ascii.Lower(c)
+	var at uint
+	for _, c := range id[:4] {
+		if !ascii.IsHex(c) {
+			return false
+		}
+		at = at<<4 | uint(ascii.Hex(c))
 	}
-	_, ok := placeholderHashes[string(low[:len(id)])]
+	if nobodys.starts[at/64]>>(at%64)&1 == 0 {
+		return false
+	}
+	var room [2 * sha256.Size]byte
+	_, ok := nobodys.hashes[string(lowered(room[:0], id))]
 	return ok
 }
