@@ -222,9 +222,10 @@ func (l *looking) tell(today *ledToday, person *rules.Subject) {
 		return
 	}
 	today.told = true
-	l.opts.Log.Warn("more browsers would follow one identifier of a person today than one person has: it is followed no more until "+
-		"tomorrow; it may be of many, or made use of by a stranger",
-		zap.String("subject", hex.EncodeToString(person.Ledger[:])), zap.Stringer("class", person.Class), zap.Int("browsers", mostBrowsers))
+	l.opts.Log.Warn("more browsers would follow one identifier of a person today than one person has: "+
+		"it is followed no more until tomorrow; it may be of many, or made use of by a stranger",
+		zap.String("subject", hex.EncodeToString(person.Ledger[:])), zap.Stringer("class", person.Class),
+		zap.Int("browsers", mostBrowsers))
 }
 
 func (f *follower) count(outcome string, n int) {

@@ -30,8 +30,8 @@ func (s *Server) warnPlaceholders() {
 		}
 	}
 	if len(standing) > 0 {
-		s.opts.Log.Warn("objections stand by what is no identifier, as an earlier version took them: they are in force for nobody; "+
-			"`tagwarden objections withdraw` takes them back", zap.Strings("ids", standing))
+		s.opts.Log.Warn("objections stand by what is no identifier, as an earlier version took them: "+
+			"they are in force for nobody; `tagwarden objections withdraw` takes them back", zap.Strings("ids", standing))
 	}
 }
 

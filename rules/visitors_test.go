@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// subjectIn makes a subject of an event; subjects with the same number are one.
-func subjectIn(event int32, class hit.Class, number byte) rules.Subject {
+// subj makes a subject of an event; subjects with the same number are one.
+func subj(event int32, class hit.Class, number byte) rules.Subject {
 	return rules.Subject{Event: event, Class: class, Hash: [16]byte{8: number}, Ledger: [16]byte{number}}
 }
 
@@ -36,22 +36,24 @@ func TestEventsOfOneVisitor(t *testing.T) {
 		want     []int
 	}{
 		{"no subject", 3, nil, []int{0, 1, 2}},
-		{"one event", 1, []rules.Subject{subjectIn(0, person, 1)}, []int{0}},
-		{"each its own", 2, []rules.Subject{subjectIn(0, person, 1), subjectIn(1, person, 2)}, []int{0, 1}},
-		{"the same person", 3, []rules.Subject{subjectIn(0, person, 1), subjectIn(1, person, 2), subjectIn(2, person, 1)}, []int{0, 1, 0}},
-		{"through a browser", 3, []rules.Subject{subjectIn(0, person, 1), subjectIn(1, browser, 2), subjectIn(2, person, 1), subjectIn(2, browser, 2)}, []int{0, 0, 0}},
+		{"one event", 1, []rules.Subject{subj(0, person, 1)}, []int{0}},
+		{"each its own", 2, []rules.Subject{subj(0, person, 1), subj(1, person, 2)}, []int{0, 1}},
+		{"the same person", 3, []rules.Subject{subj(0, person, 1), subj(1, person, 2), subj(2, person, 1)}, []int{0, 1, 0}},
+		{"through a browser", 3, []rules.Subject{
+			subj(0, person, 1), subj(1, browser, 2), subj(2, person, 1), subj(2, browser, 2),
+		}, []int{0, 0, 0}},
 		{"a chain from its end", 4, []rules.Subject{
-			subjectIn(3, browser, 3), subjectIn(2, browser, 3), subjectIn(2, device, 2), subjectIn(1, device, 2), subjectIn(1, person, 1), subjectIn(0, person, 1),
+			subj(3, browser, 3), subj(2, browser, 3), subj(2, device, 2), subj(1, device, 2), subj(1, person, 1), subj(0, person, 1),
 		}, []int{0, 0, 0, 0}},
 		{"two visitors, one after the other", 4, []rules.Subject{
-			subjectIn(0, browser, 1), subjectIn(1, browser, 2), subjectIn(2, browser, 1), subjectIn(3, browser, 2),
+			subj(0, browser, 1), subj(1, browser, 2), subj(2, browser, 1), subj(3, browser, 2),
 		}, []int{0, 1, 0, 1}},
-		{"what all share", 3, []rules.Subject{subjectIn(0, person, 1), subjectIn(hit.Shared, browser, 2)}, []int{0, 0, 0}},
-		{"an address", 2, []rules.Subject{subjectIn(0, hit.IP, 1), subjectIn(1, hit.IP, 1)}, []int{0, 1}},
-		{"an address that all share", 2, []rules.Subject{subjectIn(hit.Shared, hit.IP, 1)}, []int{0, 1}},
+		{"what all share", 3, []rules.Subject{subj(0, person, 1), subj(hit.Shared, browser, 2)}, []int{0, 0, 0}},
+		{"an address", 2, []rules.Subject{subj(0, hit.IP, 1), subj(1, hit.IP, 1)}, []int{0, 1}},
+		{"an address that all share", 2, []rules.Subject{subj(hit.Shared, hit.IP, 1)}, []int{0, 1}},
 		{"a session, an event, an order, a group", 2, []rules.Subject{
-			subjectIn(0, hit.SessionID, 1), subjectIn(1, hit.SessionID, 1), subjectIn(0, hit.EventID, 2), subjectIn(1, hit.EventID, 2),
-			subjectIn(0, hit.TransactionID, 3), subjectIn(1, hit.TransactionID, 3), subjectIn(0, hit.Account, 4), subjectIn(1, hit.Account, 4),
+			subj(0, hit.SessionID, 1), subj(1, hit.SessionID, 1), subj(0, hit.EventID, 2), subj(1, hit.EventID, 2),
+			subj(0, hit.TransactionID, 3), subj(1, hit.TransactionID, 3), subj(0, hit.Account, 4), subj(1, hit.Account, 4),
 		}, []int{0, 1}},
 	} {
 		if got := visitorsOf(new(rules.Visitors), c.subjects, c.events); !slices.Equal(got, c.want) {
@@ -65,7 +67,7 @@ func TestEveryClassJoinsOrDoesNot(t *testing.T) {
 	t.Parallel()
 	join := []hit.Class{hit.AdvertisingID, hit.ClientID, hit.DeviceID, hit.Email, hit.ExternalID, hit.Phone, hit.UserID}
 	for class := range hit.NumClasses {
-		got := visitorsOf(new(rules.Visitors), []rules.Subject{subjectIn(0, class, 1), subjectIn(1, class, 1)}, 2)
+		got := visitorsOf(new(rules.Visitors), []rules.Subject{subj(0, class, 1), subj(1, class, 1)}, 2)
 		if joined := got[1] == 0; joined != slices.Contains(join, class) {
 			t.Errorf("%s: %v", class, joined)
 		}
@@ -88,7 +90,7 @@ func TestVisitorsAreTheClosure(t *testing.T) {
 				event = hit.Shared
 			}
 			number := byte(chance.IntN(8))
-			subjects[i] = subjectIn(event, classes[int(number)%len(classes)], number)
+			subjects[i] = subj(event, classes[int(number)%len(classes)], number)
 		}
 		want := closure(subjects, events)
 		if got := visitorsOf(&v, subjects, events); !slices.Equal(got, want) {
