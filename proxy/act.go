@@ -29,8 +29,7 @@ func subjectsOf(policy *rules.Policy, keys *rules.Keys, ids []objection.ID, subj
 			return nil, &objection.Fault{What: "ids." + id.Name, Err: err}
 		}
 		for _, one := range of {
-			subject := objection.Subject{Space: one.Space, Hash: one.Hash, Ledger: one.Ledger, Feed: one.Feed, Form: one.Form}
-			if !slices.Contains(all, subject) {
+			if subject := objection.Subject(one); !slices.Contains(all, subject) {
 				all = append(all, subject)
 			}
 		}

@@ -178,8 +178,7 @@ func (l *looking) beside(lead int32, browsers []int32) {
 
 // subject is a subject of the hit as it may be kept.
 func (l *looking) subject(i int32) objection.Subject {
-	of := l.h.j.Identity(int(i), l.h.in.Keys)
-	return objection.Subject{Space: of.Space, Form: of.Form, Hash: of.Hash, Ledger: of.Ledger, Feed: of.Feed}
+	return objection.Subject(l.h.j.Identity(int(i), l.h.in.Keys))
 }
 
 // admits tells whether the browser at hand, which the hit's browsers are identifiers of, may begin to follow a person's

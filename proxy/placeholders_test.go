@@ -31,9 +31,7 @@ func TestAPlaceholderOfAnEarlierVersion(t *testing.T) {
 	}
 	var subjects []objection.Subject
 	for _, id := range ids {
-		subjects = append(subjects, objection.Subject{
-			Space: id.Space, Form: id.Form, Hash: id.Hash, Ledger: id.Ledger, Feed: id.Feed,
-		})
+		subjects = append(subjects, objection.Subject(id))
 	}
 	earlier := objection.Change{Subjects: subjects, Object: []string{"all"}, Source: objection.API}
 	if _, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{Change: earlier}}}); err != nil {

@@ -267,7 +267,9 @@ func TestAFileFromBefore(t *testing.T) {
 	if stats, err := s.Stats(); err != nil || stats.Subjects != 4 || stats.Older != 4 || !s.OlderForms() {
 		t.Errorf("%+v, %v", stats, err)
 	}
-	if got := taken(t, s, asks(browserAct(1), "-ads")); got[0].New || got[0].Held[0].Kind != Earlier {
+	elsewhere := asks(browserAct(1), "-ads")
+	elsewhere.Subjects[0].Form = 0
+	if got := taken(t, s, elsewhere); got[0].New || got[0].Held[0].Kind != Earlier {
 		t.Errorf("%+v", got)
 	}
 	fail = true
@@ -326,24 +328,42 @@ func TestOlderForms(t *testing.T) {
 			s = opened(t, Options{Dir: dir})
 		}
 	}
-	newest := objects(1, "ads")
-	newest.Subjects[0].Form = NewestForm
-	taken(t, s, newest)
+	in := func(form uint8, c Change) Change {
+		c.Subjects[0].Form = form
+		return c
+	}
+	taken(t, s, objects(1, "ads"))
 	older(0)
-	unknown := objects(2, "ads")
-	unknown.Subjects[0].Form = 0 // nobody said
-	taken(t, s, unknown, objects(3, "ads"), objects(4, "ads"))
+	taken(t, s, in(0, objects(2, "ads")), in(0, objects(3, "ads")), in(0, objects(4, "ads"))) // by old links, say
 	older(3)
-	taken(t, s, takesBack(2, "ads"))
+	taken(t, s, in(1, takesBack(2, "ads")))
 	older(2)
-	again := objects(3, "ads") // nothing new but its form
-	again.Subjects[0].Form = NewestForm
-	if got := taken(t, s, again); got[0].New {
+	if got := taken(t, s, objects(3, "ads")); got[0].New { // nothing but its form
 		t.Errorf("%+v", got)
 	}
 	older(1)
-	taken(t, s, objects(1, "analytics")) // by an old link, say: it stays one of the newest form
+	taken(t, s, in(0, objects(1, "analytics"))) // it stays one of the newest form
 	older(1)
-	taken(t, s, takesBack(4, All))
+	both := in(NewestForm, objects(5, "ads")) // one text in two forms
+	both.Subjects = append(both.Subjects, in(1, objects(4)).Subjects...)
+	if got := taken(t, s, both); got[0].Seq != s.Head().Size || fmt.Sprint(got[0].InForce) != "[ads]" {
+		t.Errorf("%+v", got)
+	}
+	older(1)
+	standsFor(t, s, 6)
+	never := in(NewestForm, objects(7, "ads"))
+	never.Subjects = append(never.Subjects, in(1, objects(6)).Subjects...)
+	taken(t, s, never)
+	standsFor(t, s, 6) // what is only known from before is not objected for
+	back := never
+	back.Object, back.TakeBack, back.Holder = nil, []string{All}, by(Role)
+	both.Object, both.TakeBack, both.Holder = nil, []string{All}, by(Role)
+	taken(t, s, back, both)
+	standsFor(t, s, 4)
 	older(0)
+	var named []int
+	must(t, s.Changes(t.Context(), 0, func(r Recorded) bool { named = append(named, len(r.Change.Subjects)); return true }))
+	if fmt.Sprint(named) != "[1 1 1 1 1 1 1 1 1 2]" {
+		t.Errorf("subjects in the log: %v", named)
+	}
 }

@@ -85,16 +85,21 @@ func (d *dictionary) takenBack(scopes []string) (all bool, marks []uint32) {
 	return all, marks
 }
 
-// alter does what is asked for to one subject, in the form that it was given in now.
-func (g *group) alter(st *subjectState, form uint8, c *Change) {
+// alter does what is asked for to one subject, in the form that it was given in now. One that is known from before
+// alone is not objected for.
+func (g *group) alter(st *subjectState, of *Subject, c *Change) {
+	ask := g.ask
+	if of.known() {
+		ask.object = nil
+	}
 	before := st.record
-	if form > st.record.form {
+	if form := max(1, of.Form); form > st.record.form {
 		st.record.form = form
 		if st.had {
 			st.changed, g.wrote = true, true
 		}
 	}
-	acts, changed := g.ask.apply(st.record.acts, &g.effect)
+	acts, changed := ask.apply(st.record.acts, &g.effect)
 	if changed {
 		g.stand(st, acts, &g.union)
 		g.dated(st, c.Time.Unix())

@@ -265,7 +265,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	effect.clear()
 	g.union.clear()
 	for i, at := range mine {
-		g.alter(&g.states[at], c.Subjects[i].Form, c)
+		g.alter(&g.states[at], &c.Subjects[i], c)
 	}
 	mirrored, err := g.mirror(c, mine)
 	if err != nil {
@@ -299,6 +299,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Ended: g.ended(c, receipt.InForce),
 	}
 	entry.Change.Outbox = nil
+	entry.Change.Subjects = g.concerned(c, mine, receipt.Seq)
 	if err := g.record(&entry); err != nil {
 		return Receipt{}, err
 	}
@@ -314,6 +315,23 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		}
 	}
 	return receipt, nil
+}
+
+// concerned are the subjects of a change without those that are known from before alone and that it left as they were.
+func (g *group) concerned(c *Change, mine []uint32, seq uint64) []Subject {
+	var all []Subject
+	for i := range c.Subjects {
+		switch known := c.Subjects[i].known() && g.states[mine[i]].record.seq != seq; {
+		case known && all == nil:
+			all = slices.Clone(c.Subjects[:i])
+		case !known && all != nil:
+			all = append(all, c.Subjects[i])
+		}
+	}
+	if len(all) == 0 {
+		return c.Subjects
+	}
+	return all
 }
 
 // record puts a change on the change log, and with what the ledger is told.

@@ -7,19 +7,25 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // Subject is an identifier as it may be kept: three keyed hashes that share nothing, and in which namespace it is one.
 type Subject struct {
 	Space  string   // "email_sha256", "user_id", "client_id:ga4"; see rules.Identity
+	Form   uint8    // number of its normal form; 0 where nobody said: the first one
 	Hash   [16]byte // what objections are found by
 	Ledger [16]byte // under the key of the ledger's subjects
 	Feed   [16]byte // under the key that suppression feeds are matched with
-	Form   uint8    // number of the normal form that was hashed; 0 is 1, what was there before forms had numbers
 }
 
-// NewestForm is the number of the normal form that hashes are made of now.
-const NewestForm = 2
+// NewestForm is the number of the normal form that hashes are made of now. A subject that is said to be of an older one
+// is known from before: what stands for it is taken back, and nothing is objected to for it any more.
+const NewestForm = pseudonym.NewestForm
+
+// known tells whether a subject is only known from before.
+func (s *Subject) known() bool { return s.Form > 0 && s.Form < NewestForm }
 
 // All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
 const All = "all"

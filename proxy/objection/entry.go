@@ -99,7 +99,7 @@ func parseEntry(b []byte) (Recorded, error) {
 		c.Subjects = make([]Subject, n)
 	}
 	for i := range c.Subjects {
-		c.Subjects[i] = Subject{Space: d.text(), Hash: d.hash(), Ledger: d.hash(), Feed: d.hash(), Form: 1}
+		c.Subjects[i] = Subject{Space: d.text(), Hash: d.hash(), Ledger: d.hash(), Feed: d.hash()}
 		if b[0] == entryFormat {
 			c.Subjects[i].Form = d.form()
 		}
@@ -121,12 +121,10 @@ func parseEntry(b []byte) (Recorded, error) {
 
 // form takes the number of a form off.
 func (d *decoder) form() uint8 {
-	b := d.bytes(1)
-	if b == nil || b[0] == 0 {
-		d.fail()
-		return 1
+	if b := d.bytes(1); b != nil {
+		return b[0]
 	}
-	return b[0]
+	return 0
 }
 
 // sealed puts the checksum before what is stored below key; seal leaves room for it.

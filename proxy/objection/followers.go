@@ -226,7 +226,7 @@ func (g *group) followOne(f *Follow, did *Followed) error {
 		was, follows := known[st.hash]
 		one := follower{day, f.Lead.Ledger, f.Seen[i]}
 		switch {
-		case st == lead, follows && was.day >= day:
+		case st == lead, f.Seen[i].known(), follows && was.day >= day:
 			continue
 		case follows:
 			g.wrote = true
@@ -270,7 +270,7 @@ func (g *group) led(holder Holder, marks []uint32, subjects []Subject, of *Chang
 			return done, err
 		}
 		before := st.record
-		st.record.form = max(st.record.form, subjects[i].Form)
+		st.record.form = max(1, st.record.form, subjects[i].Form)
 		if acts, changed := ask.apply(st.record.acts, &done.effect); changed {
 			g.stand(st, acts, &union)
 			g.dated(st, of.Time.Unix())

@@ -55,7 +55,6 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 			return "subjects", errors.New("a namespace is not one line of at most 128 bytes")
 		}
 	}
-	c.form()
 	if err := c.rightHolder(); err != nil {
 		return "holder", err
 	}
@@ -90,17 +89,6 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 	}
 	c.Time = c.Time.UTC()
 	return "", nil
-}
-
-// form numbers the forms of subjects of which nobody said which they are, on a copy.
-func (c *Change) form() {
-	if !slices.ContainsFunc(c.Subjects, func(s Subject) bool { return s.Form == 0 }) {
-		return
-	}
-	c.Subjects = slices.Clone(c.Subjects)
-	for i := range c.Subjects {
-		c.Subjects[i].Form = max(1, c.Subjects[i].Form)
-	}
 }
 
 // sortedScopes checks names of scopes and returns them sorted, none twice, on a copy where that changes anything.

@@ -68,7 +68,7 @@ func (w *writer) unchanging(b *Batch) bool {
 			return false
 		}
 		for j := range c.Subjects {
-			if !w.stands(c, &c.Subjects[j].Hash) {
+			if !w.stands(c, &c.Subjects[j]) {
 				return false
 			}
 		}
@@ -77,8 +77,8 @@ func (w *writer) unchanging(b *Batch) bool {
 }
 
 // stands tells whether a change leaves the acts of a subject as they are.
-func (w *writer) stands(c *Change, hash *[16]byte) bool {
-	ask := alteration{holder: c.Holder, every: c.EveryAct}
+func (w *writer) stands(c *Change, of *Subject) bool {
+	hash, ask := &of.Hash, alteration{holder: c.Holder, every: c.EveryAct}
 	ask.all, ask.takeBack = w.scopes.takenBack(c.TakeBack)
 	for _, scope := range c.Object {
 		n, ok := w.scopes.numbers[scope]
@@ -97,6 +97,9 @@ func (w *writer) stands(c *Change, hash *[16]byte) bool {
 		acts = r.acts
 		return err
 	})
+	if of.known() {
+		ask.object = nil
+	}
 	_, changed := ask.apply(acts, new(effect))
 	return err == nil && !changed
 }

@@ -49,7 +49,7 @@ func opened(t testing.TB, o Options) *Store {
 
 // subject is the n-th subject, spread as a keyed hash would be.
 func subject(n int) Subject {
-	s := Subject{Space: "email", Form: 1}
+	s := Subject{Space: "email", Form: NewestForm}
 	mixed := uint64(n+1) * 0x9E3779B97F4A7C15
 	mixed ^= mixed >> 29
 	mixed *= 0xBF58476D1CE4E5B9
