@@ -21,6 +21,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // What each part is given, part by part: nothing here decides anything. See parts.go.
@@ -275,6 +276,11 @@ func openVisitors(s *Server) error {
 	s.visitors = newVisitors(s.opts.Log, visitor.Options{
 		Objector: s.objector, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now,
 		Recognise: func(h *fasthttp.RequestHeader) []objection.ID { return s.snapshot.Load().recognise(h) },
+		Random:    func(id objection.ID) bool { return s.snapshot.Load().Policy.BrowserID(id.Name, []byte(id.Value)) },
+		Accounts: func(h *fasthttp.RequestHeader) bool {
+			return s.snapshot.Load().Policy.AccountCookies(signal.CookieHeader(h.Peek("Cookie")))
+		},
+		Rand: s.opts.Rand,
 		CookieOnly: func(c objection.Change) {
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
 		},

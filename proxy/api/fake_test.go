@@ -162,6 +162,14 @@ func (m *memory) Standing(ids []objection.ID, _ []objection.Subject) ([]string, 
 	return m.scopes(subjects), m.err
 }
 
+func (m *memory) Held(ids []objection.ID, subjects []objection.Subject) ([]objection.Held, error) {
+	inForce, err := m.Standing(ids, subjects)
+	if len(inForce) == 0 {
+		return nil, err
+	}
+	return []objection.Held{{Kind: objection.Browser, Acts: 2, InForce: inForce}}, err
+}
+
 func (m *memory) Changes(_ context.Context, since uint64, yield func(objection.Recorded) bool) error {
 	if m.breaks {
 		panic("jane@example.com")
