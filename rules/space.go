@@ -67,12 +67,8 @@ func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
 	if s, ok := c.spaces[key]; ok {
 		return s
 	}
-	kin := cmp.Or(family, file.Kin())
-	files := catalog.Builtins()
-	for i := range c.draft.Vendors {
-		files = append(slices.Clip(files), c.draft.Vendors[i].Catalog)
-	}
-	entry := slices.ContainsFunc(files, func(f *catalog.File) bool { return f.ID == kin })
+	kin, files := cmp.Or(family, file.Kin()), c.files()
+	entry := c.isEntry(kin)
 	s := new(spaces)
 	for class := range hit.NumClasses {
 		of := &s[class]
@@ -94,6 +90,20 @@ func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
 	}
 	c.spaces[key] = s
 	return s
+}
+
+// files are those of all entries that the policy knows of.
+func (c *compiler) files() []*catalog.File {
+	files := slices.Clip(catalog.Builtins())
+	for i := range c.draft.Vendors {
+		files = append(files, c.draft.Vendors[i].Catalog)
+	}
+	return files
+}
+
+// isEntry tells whether a family is called as an entry is; if not, it is what devices are known by to all of them.
+func (c *compiler) isEntry(family string) bool {
+	return slices.ContainsFunc(c.files(), func(f *catalog.File) bool { return f.ID == family })
 }
 
 type spacesKey struct {

@@ -184,11 +184,12 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	if !f.older {
 		return
 	}
-	was := of
 	if norm.First() != norm {
-		was, ok = f.normal(norm.First(), pseudonym.FirstForm, text)
+		was, there := f.normal(norm.First(), pseudonym.FirstForm, text)
+		was.kind = of.kind
+		f.first(was, there, event, class, space)
 	}
-	f.first(was, ok, event, class, space)
+	f.first(of, ok, event, class, space) // by another spelling it was known in that
 }
 
 // first adds a text in the first form in every namespace that it had then.
