@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -24,7 +25,10 @@ func (s *Server) warnPlaceholders() {
 			if err != nil { // none of that name: no address is in it, no hash
 				continue
 			}
-			if slices.ContainsFunc(ids, s.stands) {
+			own := func(id rules.Identity) bool { // as it is, not a hash that other names have as well
+				return id.Space == name || strings.HasPrefix(id.Space, name+":")
+			}
+			if slices.ContainsFunc(ids, func(id rules.Identity) bool { return own(id) && s.stands(id) }) {
 				standing = append(standing, name+"="+text)
 			}
 		}
