@@ -196,6 +196,18 @@ func actsHealth(s *Server) string {
 	}
 }
 
+// openFollow comes behind acts: what is left in its list at the end is written down while acts can be.
+func openFollow(s *Server) error {
+	s.follower = newFollower(followerOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Every: s.opts.Every, Metrics: s.metrics,
+		Follow: s.objections.Follow, Expire: s.objections.Expire,
+	})
+	return nil
+}
+
+func closeFollow(s *Server) error                  { return s.follower.close() }
+func followPersons(ctx context.Context, s *Server) { s.follower.run(ctx) }
+
 func openRefusals(s *Server) error {
 	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
 	return nil
