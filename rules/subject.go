@@ -48,10 +48,17 @@ func (r *readState) subjects(in *Inputs) Reason {
 	r.variants.own, r.variants.events = &r.Route.Recipient.spaces, len(h.Events)
 	for i := range h.IDs {
 		id, how := &h.IDs[i], ""
-		if f := r.field(&h.Nodes[id.Node]); f != nil {
+		switch f := r.field(&h.Nodes[id.Node]); {
+		case id.Class == hit.Unknown:
+			if !r.whole(i) {
+				continue
+			}
+		case f != nil:
 			how = f.Hashed
+			fallthrough
+		default:
+			r.variants.add(id.Event, id.Class, how, h.Text(id.Node))
 		}
-		r.variants.add(id.Event, id.Class, how, h.Text(id.Node))
 		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
 		}
@@ -74,6 +81,36 @@ func (r *readState) subjects(in *Inputs) Reason {
 		return Failed
 	}
 	return r.hashVariants(in.Keys)
+}
+
+// whole adds what is, as a whole, an e-mail address or the number of a telephone, whatever it is called: where it is
+// called one, or holds an id of the site's own, that was looked at before. It tells whether it added any.
+func (r *readState) whole(i int) bool {
+	h, f := &r.Hit, &r.variants
+	id := &h.IDs[i]
+	n := &h.Nodes[id.Node]
+	text := h.Text(id.Node)
+	if raw := h.Bytes(n.Val); n.Kind == hit.Text && raw[0] == '+' && ascii.IsDigit(raw[1]) { // a space, where "+" was meant
+		f.room = append(append(f.room[:0], '+'), text[1:]...)
+		text = f.room
+	}
+	norm, ok := pseudonym.Whole(text)
+	if !ok {
+		return false
+	}
+	class := hit.Email
+	if norm == pseudonym.Dialled {
+		class = hit.Phone
+	}
+	if field := r.field(n); field == nil || field.Hashed == "" {
+		for before := i - 1; before >= 0 && h.IDs[before].Node == id.Node; before-- {
+			if of := h.IDs[before].Class; of == class || class == hit.Email && general(of) {
+				return false
+			}
+		}
+	}
+	f.given(id.Event, class, f.own[class], text)
+	return true
 }
 
 // namesNobody reports whether the hit has no identifier of the visitor but the address that it came from.

@@ -79,6 +79,7 @@ type reading struct {
 	events int
 
 	begun [8]int // events, by the priority of their place; those of the last ones together
+	whole finder
 }
 
 // label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
@@ -98,6 +99,7 @@ func (r *reading) label() error {
 		}
 		if s.field == hit.None {
 			n.Class = implied(n)
+			r.maybe(i)
 			continue
 		}
 		f := &r.v.Fields[s.field]
@@ -120,8 +122,9 @@ func (r *reading) label() error {
 				continue
 			}
 		}
-		if err := r.leaf(i, f); err != nil {
-			return err
+		r.leaf(i, f)
+		if n := &h.Nodes[i]; n.Class != hit.Email || f.Hashed != "" {
+			r.maybe(i)
 		}
 	}
 	return nil
@@ -261,12 +264,12 @@ func (r *reading) counted(priority int16, next int32) error {
 }
 
 // leaf notes what a leaf says: a name, an identifier, a signal.
-func (r *reading) leaf(i int32, f *FieldInfo) error {
+func (r *reading) leaf(i int32, f *FieldInfo) {
 	h := r.h
 	n := &h.Nodes[i]
 	if f.label {
 		n.Label, n.Alias = true, hit.Unknown
-		return nil
+		return
 	}
 	r.alias(i, f)
 	if n.Class == hit.Container {
@@ -279,7 +282,7 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 		h.Claims = append(h.Claims, hit.Claim{Node: i, Event: n.Event, Signal: f.Signal})
 	}
 	if n.Kind == hit.Null || n.Kind == hit.Bool || n.Val.Len() == 0 {
-		return nil
+		return
 	}
 	if n.Class.Identifies() {
 		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Class})
@@ -290,7 +293,6 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 	for _, class := range f.Also {
 		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: class})
 	}
-	return nil
 }
 
 // alias reads a member's own name where the catalog leaves names to the site: "email" is an e-mail address wherever it stands.

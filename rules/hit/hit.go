@@ -142,7 +142,7 @@ type Event struct {
 type ID struct {
 	Node  int32
 	Event int32
-	Class Class // the namespace it is looked up in
+	Class Class // the namespace it is looked up in; Unknown: that of an e-mail address or a phone number, if it is one as a whole
 }
 
 // Claim is a field that states a consent signal.
