@@ -108,15 +108,15 @@ func (c *compiler) recipients() error {
 		if r.Upstreams["api"] == "" {
 			return wrong(at, "upstream is missing: the catalog knows no default address of %s", d.Catalog.Name)
 		}
-		for class := range hit.NumClasses {
-			r.spaces[class] = Namespace(class, d.Catalog.Kin())
-		}
+		own := c.spacesOf(d.Catalog)
+		r.unknown = idField{spaces: own}
 		for i := range vendor.Fields {
 			format, ok := pseudonym.ParseFormat(vendor.Fields[i].Format)
 			if !ok {
 				return wrong(at, "fields.%s: %q is no format of an identifier", vendor.Fields[i].Path, vendor.Fields[i].Format)
 			}
 			r.formats = append(r.formats, format)
+			r.ids = append(r.ids, idField{spaces: own, hashed: vendor.Fields[i].Hashed, format: format})
 		}
 		c.policy.recipients = append(c.policy.recipients, r)
 	}

@@ -18,6 +18,7 @@ import (
 // Identity is an identifier in one of the forms that it is known in, as the world may keep it: keyed hashes that share nothing.
 type Identity struct {
 	Space  string   // see Namespace; e-mail addresses and phone numbers are "email_sha256", "email_md5" and "phone_sha256"
+	Form   uint8    // number of its normal form: what is kept anew is of pseudonym.NewestForm, an older one may be known from before
 	Hash   [16]byte // below the key of objections
 	Ledger [16]byte // below the key of the ledger
 	Feed   [16]byte // below the key that suppression feeds are matched with
@@ -25,10 +26,11 @@ type Identity struct {
 
 // Identities returns every form of an identifier that an event may carry it in. The name is a class that identifies ("client_id", "email"
 // ...), followed by a colon and a catalog id where only that vendor's is meant ("client_id:ga4"; without, every vendor's of the policy), or
-// "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. The error says what is wrong and holds nothing of the identifier.
+// "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. Where its text or namespace was another in an older form, that one is among
+// them, too, and says so. The error says what is wrong and holds nothing of the identifier.
 func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error) {
 	class, vendor, named := strings.Cut(name, ":")
-	var f idVariants
+	f := idVariants{older: true}
 	c, ok := hit.ParseClass(class)
 	switch {
 	case class == emailSHA256, class == emailMD5, class == phoneSHA256:
@@ -39,7 +41,9 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		if id = bytes.TrimSpace(id); !hexadecimal(id, size) {
 			return nil, fmt.Errorf("%s: %d hexadecimal digits are right", class, 2*size)
 		}
-		f.hash(hit.Shared, hit.Email, class, id)
+		f.hash(hit.Shared, hit.Email, map[string]*space{
+			emailSHA256: spaceEmailSHA256, emailMD5: spaceEmailMD5, phoneSHA256: spacePhoneSHA256,
+		}[class], id)
 	case !ok || !c.Identifies():
 		if !ScopeName(name) { // it may be anything that somebody wrote
 			name = "that"
@@ -48,19 +52,19 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 	case general(c) && named:
 		return nil, fmt.Errorf("%s is the same for every vendor: write it without one", class)
 	case general(c):
-		f.given(hit.Shared, c, c.String(), id)
+		f.given(hit.Shared, c, &idField{spaces: newSpaces("", "")}, id)
 	default:
 		known := false
 		for _, r := range p.recipients {
 			if of := r.Catalog.File; !named || of.ID == vendor || of.Kin() == vendor {
 				known = true
-				f.given(hit.Shared, c, Namespace(c, of.Kin()), id)
+				f.given(hit.Shared, c, &r.unknown, id)
 			}
 		}
 		for _, of := range catalog.BuiltinCookies() {
 			if of.Class == c && (!named || of.Vendor == vendor || of.Family == vendor) {
 				known = true
-				f.given(hit.Shared, c, Namespace(c, of.Family), id)
+				f.given(hit.Shared, c, &idField{spaces: newSpaces(of.Family, of.Family)}, id)
 			}
 		}
 		if !known {
@@ -83,7 +87,7 @@ func (k *Keys) identities(f *idVariants) []Identity {
 	for i := range f.all {
 		space, text := f.all[i].space, f.text[f.all[i].from:f.all[i].to]
 		all = append(all, Identity{
-			Space: space, Hash: pseudonym.SubjectHash(&k.subject, space, text), Ledger: pseudonym.SubjectHash(&k.ledger, space, text),
+			Space: space, Form: f.all[i].form, Hash: pseudonym.SubjectHash(&k.subject, space, text), Ledger: pseudonym.SubjectHash(&k.ledger, space, text),
 			Feed: pseudonym.SubjectHash(&k.feed, space, text),
 		})
 	}
@@ -108,7 +112,7 @@ func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 			if general(c.Class) || !c.Named(name) {
 				continue
 			}
-			one := CookieIdentity{c.space, string(bytes.TrimSpace(c.AppendID(nil, value)))}
+			one := CookieIdentity{c.in.spaces[c.Class].name, string(bytes.TrimSpace(c.AppendID(nil, value)))}
 			if one.Value != "" && !slices.Contains(all, one) {
 				all = append(all, one)
 			}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // wideSpaces are the classes of identifiers that a site itself knows a person by.
@@ -55,16 +56,15 @@ func TestHexadecimal(t *testing.T) {
 	}
 }
 
+// inGA4 is a field of ga4 in which identifiers travel in a way: "" in plain.
+func inGA4(how string) *idField { return &idField{spaces: newSpaces("ga4", "ga4"), hashed: how} }
+
 // variantsOf are the variants of an identifier as lines: whether all events share it, its class, its namespace and its
 // text.
 func variantsOf(add func(f *idVariants)) (lines []string) {
-	var own [hit.NumClasses]string
-	for class := range own {
-		own[class] = Namespace(hit.Class(class), "ga4")
-	}
-	f := &idVariants{own: &own, events: 2}
+	f := new(idVariants)
 	f.reset()
-	f.own, f.events = &own, 2
+	f.events = 2
 	add(f)
 	for _, of := range f.all {
 		lines = append(lines, fmt.Sprint(of.event, " ", of.class, " ", of.space, " ", string(f.text[of.from:of.to])))
@@ -134,7 +134,7 @@ func TestFormsOfEachClass(t *testing.T) {
 						line(hit.Email, "email_md5", sumMD5(c.mail))
 					}
 				}
-				got := variantsOf(func(f *idVariants) { f.add(1, class, how, []byte(c.given)) })
+				got := variantsOf(func(f *idVariants) { f.add(1, class, inGA4(how), []byte(c.given)) })
 				if !slices.Equal(got, want) {
 					t.Errorf("%v, %q, %q:\n%q, want\n%q", class, how, c.given, got, want)
 				}
@@ -164,7 +164,7 @@ func TestListsOfHashes(t *testing.T) {
 		"em." + strings.Repeat("+", 43) + "~" + em:                                              {mail}, // of the other alphabet
 		"." + raw("x") + "~" + em:                                                               {mail},
 	} {
-		got := variantsOf(func(f *idVariants) { f.add(1, hit.Email, "user_data", []byte(text)) })
+		got := variantsOf(func(f *idVariants) { f.add(1, hit.Email, inGA4("user_data"), []byte(text)) })
 		if !slices.Equal(got, want) {
 			t.Errorf("%q:\n%q, want\n%q", text, got, want)
 		}
@@ -180,11 +180,10 @@ func TestFormsAreKeptOnce(t *testing.T) {
 		space string
 		text  string
 	}
-	var own [hit.NumClasses]string
 	f := new(idVariants)
 	for round := range 60 {
 		f.reset()
-		f.own, f.events = &own, 1+round%3
+		f.events = 1 + round%3
 		var want []one
 		seen, ofEvent, ofHit, last := uint32(round*7919+1), map[string]bool{}, map[string]bool{}, int32(hit.Shared)
 		for range 100 {
@@ -198,7 +197,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 				event = int32(n / 7 % uint32(f.events))
 			}
 			space, text := "s"+strconv.Itoa(int(n/11%2)), "t"+strconv.Itoa(int(n/23%12))
-			f.plain(event, hit.UserID, space, 0, []byte(text))
+			f.plain(event, hit.UserID, &idField{spaces: &spaces{hit.UserID: {name: space}}}, 0, []byte(text))
 			if event != hit.Shared && event != last {
 				ofEvent, last = map[string]bool{}, event
 			}
@@ -220,7 +219,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("round %d:\n%v, want\n%v", round, got, want)
 		}
-		if f.shared != len(ofHit) {
+		if f.shared != len(ofHit) { // all are of the newest form
 			t.Errorf("round %d: %d are shared, want %d", round, f.shared, len(ofHit))
 		}
 		if again := f.grown(); again != len(f.text)+192*len(f.all) || f.grown() != 0 {
@@ -233,6 +232,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 // none comes twice.
 func TestManyVariants(t *testing.T) {
 	t.Parallel()
+	in := &idField{spaces: &spaces{hit.UserID: {name: "s"}}}
 	for _, event := range []int32{hit.Shared, 0} {
 		for _, n := range []int{255, 256, 257, 513, 1500} {
 			f := new(idVariants)
@@ -240,8 +240,8 @@ func TestManyVariants(t *testing.T) {
 			f.events = 2
 			text := func(i int) []byte { return []byte("u" + strconv.Itoa(i)) }
 			for i := range n {
-				f.plain(event, hit.UserID, "s", 0, text(i))
-				f.plain(event, hit.UserID, "s", 0, text(i))
+				f.plain(event, hit.UserID, in, 0, text(i))
+				f.plain(event, hit.UserID, in, 0, text(i))
 			}
 			count := map[string]int{}
 			for _, of := range f.all {
@@ -250,7 +250,7 @@ func TestManyVariants(t *testing.T) {
 			if len(count) != n || len(f.all) != n {
 				t.Errorf("of %d forms %d are kept, %d in all", n, len(count), len(f.all))
 			}
-			f.plain(event, hit.UserID, "s", 0, text(0))
+			f.plain(event, hit.UserID, in, 0, text(0))
 			if again := len(f.all) - n; n <= 256 && again != 0 {
 				t.Errorf("of %d, the first comes again", n)
 			}
@@ -268,7 +268,7 @@ func TestFormTablesStartAnew(t *testing.T) {
 		f.all, f.text = f.all[:0], f.text[:0]
 		f.known.round = round
 		f.known.n = 3
-		f.plain(0, hit.UserID, "s", 0, []byte("u"))
+		f.plain(0, hit.UserID, &idField{spaces: &spaces{hit.UserID: {name: "s"}}}, 0, []byte("u"))
 		f.last = 1
 		f.known.clear()
 		if f.known.n != 0 || f.known.round == 0 {
@@ -285,13 +285,13 @@ func TestFormTablesStartAnew(t *testing.T) {
 	f.reset()
 	f.text = []byte("u")
 	for i := range of {
-		if f.known.has(f, &of[i]) {
+		if f.known.newer(f, &of[i]) {
 			t.Errorf("%d is there already", i)
 		}
 		f.known.add(f, &of[i])
 		f.all = append(f.all, of[i])
 	}
-	if !f.known.has(f, &of[0]) || !f.known.has(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) || f.known.n != 2 {
+	if !f.known.newer(f, &of[0]) || !f.known.newer(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) || f.known.n != 2 {
 		t.Error("one of two forms in the same place is not found")
 	}
 }
@@ -310,21 +310,52 @@ func TestFNV(t *testing.T) {
 func TestStepsOfVariants(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"u": costVariant, "jane@example.com": costVariant + 2*costDigest}
-	var own [hit.NumClasses]string
-	f := &idVariants{own: &own}
+	f := new(idVariants)
 	for range 2 {
 		for _, text := range slices.Sorted(maps.Keys(want)) {
-			f.add(0, hit.UserID, "", []byte(text))
+			f.add(0, hit.UserID, inGA4(""), []byte(text))
 			if got := f.steps(); got != want[text] {
 				t.Errorf("%s: %d steps", text, got)
 			}
 		}
 	}
 	f.reset()
-	f.own = &own
-	f.add(0, hit.Phone, "", []byte("+49301234567"))
+	f.add(0, hit.Phone, inGA4(""), []byte("+49301234567"))
 	f.reset()
-	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.own != nil || f.last != hit.Shared || len(f.all)+len(f.text) != 0 {
+	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.older || f.last != hit.Shared || len(f.all)+len(f.text) != 0 {
 		t.Errorf("%d digests are left of before", f.digests)
+	}
+}
+
+// TestOlderForms: an identifier whose text or namespace was another in the first form is looked up in that, too, while
+// subjects of older forms may be known; one that was the same is looked up once, as one of the newest.
+func TestOlderForms(t *testing.T) {
+	t.Parallel()
+	in := &idField{spaces: newSpaces("ga4", "ga4", "ga4_mp")}
+	for _, older := range []bool{false, true} {
+		f := &idVariants{older: older, events: 2}
+		f.add(0, hit.ClientID, in, []byte(" 1.2 "))
+		f.add(0, hit.UserID, in, []byte("jane@example.com"))
+		var got []string
+		for _, of := range f.all {
+			got = append(got, fmt.Sprint(of.form, " ", of.space, " ", string(f.text[of.from:of.to])))
+		}
+		mail := []string{
+			"2 user_id jane@example.com", "2 email_sha256 " + sum256("jane@example.com"), "2 email_md5 " + sumMD5("jane@example.com"),
+		}
+		want := append([]string{"2 client_id:ga4 1.2"}, mail...)
+		if older {
+			want = append([]string{"2 client_id:ga4 1.2", "1 client_id:ga4_mp 1.2"}, mail...)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("older %t: %q, want %q", older, got, want)
+		}
+	}
+	// What is first met in an older form, and then in the newest, is of the newest.
+	f := &idVariants{older: true, events: 1}
+	f.add(0, hit.ClientID, in, []byte("1.2"))
+	f.add(0, hit.ClientID, &idField{spaces: newSpaces("ga4_mp", "ga4_mp")}, []byte("1.2"))
+	if len(f.all) != 2 || f.all[1].form != pseudonym.NewestForm {
+		t.Errorf("%+v", f.all)
 	}
 }

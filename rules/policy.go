@@ -131,8 +131,17 @@ type Recipient struct {
 	Private   bool
 	bit       uint64
 	declared  signal.Declaration
-	formats   []pseudonym.Format     // by the catalog's number of a field
-	spaces    [hit.NumClasses]string // what an identifier of the class is hashed with
+	formats   []pseudonym.Format // by the catalog's number of a field
+	ids       []idField          // by the same: what makes identifiers in it ones
+	unknown   idField            // the same for a field that the catalog does not know
+}
+
+// idField is what makes identifiers in a field ones; the number is the catalog's, or hit.None.
+func (r *Recipient) idField(field int32) *idField {
+	if field == hit.None {
+		return &r.unknown
+	}
+	return &r.ids[field]
 }
 
 // Activity is one line of the record of processing: one rung of a vendor's ladder.

@@ -11,30 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
-	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
-)
-
-// Namespace is what an identifier of a class is hashed with. What a site knows a person by is one namespace for all
-// vendors and sites; an id that a vendor's SDK made (client, device, advertising ids) is that of its family (see
-// [catalog.File.Kin]): of the vendor alone, or of those that speak the same language and take over each other's ids.
-func Namespace(class hit.Class, family string) string {
-	if general(class) {
-		return class.String()
-	}
-	return class.String() + ":" + family
-}
-
-// general tells whether a class is one namespace for all vendors and sites.
-func general(class hit.Class) bool {
-	return class == hit.UserID || class == hit.Email || class == hit.Phone || class == hit.ExternalID
-}
-
-// Namespaces of identifiers that are known as a hash, in hexadecimal: a hash is never taken for what it was made of.
-const (
-	emailSHA256 = "email_sha256"
-	emailMD5    = "email_md5"
-	phoneSHA256 = "phone_sha256"
 )
 
 // maxShared is how many identifiers the events of a hit may have in common. Each is looked up, and recorded, with every event: more would
@@ -45,19 +22,15 @@ const maxShared = 64
 // catalog keeps one in: whose hit it is does not matter for who the visitor is.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
-	r.variants.own, r.variants.events = &r.Route.Recipient.spaces, len(h.Events)
+	r.variants.events, r.variants.older = len(h.Events), !in.NewestForm
 	for i := range h.IDs {
-		id, how := &h.IDs[i], ""
-		switch f := r.field(&h.Nodes[id.Node]); {
-		case id.Class == hit.Unknown:
-			if !r.whole(i) {
-				continue
-			}
-		case f != nil:
-			how = f.Hashed
-			fallthrough
-		default:
-			r.variants.add(id.Event, id.Class, how, h.Text(id.Node))
+		id := &h.IDs[i]
+		at := r.Route.Recipient.idField(h.Nodes[id.Node].Field)
+		switch {
+		case id.Class != hit.Unknown:
+			r.variants.add(id.Event, id.Class, at, h.Text(id.Node))
+		case !r.whole(i, at):
+			continue
 		}
 		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
@@ -85,7 +58,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 
 // whole adds what is, as a whole, an e-mail address or the number of a telephone, whatever it is called: where it is
 // called one, or holds an id of the site's own, that was looked at before. It tells whether it added any.
-func (r *readState) whole(i int) bool {
+func (r *readState) whole(i int, in *idField) bool {
 	h, f := &r.Hit, &r.variants
 	id := &h.IDs[i]
 	n := &h.Nodes[id.Node]
@@ -102,14 +75,14 @@ func (r *readState) whole(i int) bool {
 	if norm == pseudonym.Dialled {
 		class = hit.Phone
 	}
-	if field := r.field(n); field == nil || field.Hashed == "" {
+	if in.hashed == "" {
 		for before := i - 1; before >= 0 && h.IDs[before].Node == id.Node; before-- {
 			if of := h.IDs[before].Class; of == class || class == hit.Email && general(of) {
 				return false
 			}
 		}
 	}
-	f.given(id.Event, class, f.own[class], text)
+	f.given(id.Event, class, in, text)
 	return true
 }
 
@@ -131,7 +104,7 @@ func (r *readState) hashVariants(k *Keys) Reason {
 	}
 	for i := range f.all {
 		of := &f.all[i]
-		s := Subject{Event: of.event, Class: of.class}
+		s := Subject{Event: of.event, Class: of.class, Form: of.form, Kind: of.kind}
 		recent := &r.hashed[of.sum%uint64(len(r.hashed))]
 		if *recent != hit.None && f.same(&f.all[*recent], of) {
 			s.Hash, s.Ledger = r.Subjects[*recent].Hash, r.Subjects[*recent].Ledger
@@ -148,75 +121,124 @@ func (r *readState) hashVariants(k *Keys) Reason {
 	return Unjudged
 }
 
-// add adds an identifier; how says in which way it travels hashed, "" where it does not.
-func (f *idVariants) add(event int32, class hit.Class, how string, text []byte) {
+// add adds an identifier in a field.
+func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte) {
+	how := in.hashed
 	switch {
 	case how == catalog.UserData:
 		f.userData(event, text)
 	case class == hit.Email && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
-		f.hash(event, class, emailSHA256, text)
+		f.hash(event, class, spaceEmailSHA256, text)
 	case class == hit.Email && (how == "md5" || how == "" && hexadecimal(text, md5.Size)):
-		f.hash(event, class, emailMD5, text)
+		f.hash(event, class, spaceEmailMD5, text)
 	case class == hit.Phone && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
-		f.hash(event, class, phoneSHA256, text)
+		f.hash(event, class, spacePhoneSHA256, text)
 	case how != "":
-		f.plain(event, class, f.own[class], pseudonym.Trimmed, text)
+		f.plain(event, class, in, pseudonym.Trimmed, text)
 	default:
-		f.given(event, class, f.own[class], text)
+		f.given(event, class, in, text)
 	}
 }
 
 // given adds an identifier that is there in plain, in every form that others may know it in. An e-mail address and a phone number are always
 // among them as hashes: those alone are looked up and kept, for whoever has the plain one has its hashes too.
-func (f *idVariants) given(event int32, class hit.Class, space string, text []byte) {
+func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byte) {
 	at := bytes.IndexByte(text, '@') >= 0
 	switch {
 	case class == hit.Phone:
-		if one, ok := f.normal(pseudonym.Dialled, text); ok {
-			f.digest(event, class, phoneSHA256, one, nil)         // its digits, as Meta hashes them
-			f.digest(event, class, phoneSHA256, one, []byte{'+'}) // E.164, as Google does
-		}
+		f.both(pseudonym.Number, text, func(one idVariant) {
+			f.digest(event, class, spacePhoneSHA256, one, nil)         // its digits, as Meta hashes them
+			f.digest(event, class, spacePhoneSHA256, one, []byte{'+'}) // E.164, as Google does
+		})
 	case class != hit.Email:
-		f.plain(event, class, space, minimise.NormOf(class), text)
+		f.plain(event, class, in, in.normOf(class), text)
 	case !at:
 		return // an id that may be an e-mail address, and is none
 	}
 	if at && general(class) && class != hit.Phone { // a site's own id is often an e-mail address
-		if one, ok := f.normal(pseudonym.Mailbox, text); ok {
-			f.digest(event, hit.Email, emailSHA256, one, nil)
-			f.digest(event, hit.Email, emailMD5, one, nil)
-		}
+		f.both(pseudonym.Address, text, func(one idVariant) {
+			f.digest(event, hit.Email, spaceEmailSHA256, one, nil)
+			f.digest(event, hit.Email, spaceEmailMD5, one, nil)
+		})
 	}
 }
 
 // normal writes a text in its normal form. Ok is false where nothing is in it.
-func (f *idVariants) normal(norm pseudonym.Norm, text []byte) (of idVariant, ok bool) {
-	of.from = len(f.text)
+func (f *idVariants) normal(norm pseudonym.Norm, form uint8, text []byte) (of idVariant, ok bool) {
+	of.from, of.form = len(f.text), form
 	f.text = pseudonym.AppendNormal(f.text, norm, text)
 	of.to = len(f.text)
 	return of, of.from != of.to
 }
 
-// plain adds a text in its normal form, where anything is in it.
-func (f *idVariants) plain(event int32, class hit.Class, space string, norm pseudonym.Norm, text []byte) {
-	if of, ok := f.normal(norm, text); ok {
-		of.event, of.class, of.space = event, class, space
+// both does something with a text in its normal form and, while older forms are looked up, with its first one where that
+// is another.
+func (f *idVariants) both(norm pseudonym.Norm, text []byte, with func(one idVariant)) {
+	now, ok := f.normal(norm, pseudonym.NewestForm, text)
+	if ok {
+		with(now)
+	}
+	if !f.older {
+		return
+	}
+	if was, ok := f.normal(norm.First(), pseudonym.FirstForm, text); ok && !bytes.Equal(f.text[now.from:now.to], f.text[was.from:was.to]) {
+		with(was)
+	}
+}
+
+// plain adds a text in its normal form, where anything is in it; while older forms are looked up, in its first one as
+// well, in every namespace that it had then. What is the same in both is kept once.
+func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseudonym.Norm, text []byte) {
+	space := &in.spaces[class]
+	of, ok := f.normal(norm, pseudonym.NewestForm, text)
+	if ok {
+		of.event, of.class, of.space, of.kind = event, class, space.name, in.kindOf(class)
+		f.keep(of)
+	}
+	if !f.older {
+		return
+	}
+	was := of
+	if norm.First() != norm {
+		was, ok = f.normal(norm.First(), pseudonym.FirstForm, text)
+	}
+	f.first(was, ok, event, class, space)
+}
+
+// first adds a text in the first form in every namespace that it had then.
+func (f *idVariants) first(of idVariant, ok bool, event int32, class hit.Class, space *space) {
+	if !ok {
+		return
+	}
+	of.form = pseudonym.FirstForm
+	for _, name := range space.first {
+		of.event, of.class, of.space = event, class, name
 		f.keep(of)
 	}
 }
 
 // hash adds a hash as it was given: in lower case.
-func (f *idVariants) hash(event int32, class hit.Class, space string, text []byte) {
-	f.plain(event, class, space, pseudonym.Mailbox, text)
+func (f *idVariants) hash(event int32, class hit.Class, space *space, text []byte) {
+	of, ok := f.normal(pseudonym.Hashed, pseudonym.NewestForm, text)
+	if ok {
+		of.event, of.class, of.space, of.kind = event, class, space.name, Person
+		f.keep(of)
+	}
+	if !f.older {
+		return
+	}
+	was, ok := f.normal(pseudonym.Hashed.First(), pseudonym.FirstForm, text)
+	was.kind = Person
+	f.first(was, ok, event, class, space)
 }
 
 // digest adds the hash of an identifier, with a prefix in front of it.
-func (f *idVariants) digest(event int32, class hit.Class, space string, of idVariant, prefix []byte) {
+func (f *idVariants) digest(event int32, class hit.Class, space *space, of idVariant, prefix []byte) {
 	f.digests++
 	from := len(f.text)
 	f.text = append(append(f.text, prefix...), f.text[of.from:of.to]...)
 	plain := f.text[from:]
-	if space == emailMD5 {
+	if space == spaceEmailMD5 {
 		sum := md5.Sum(plain) //nolint:gosec // see above
 		f.text = hex.AppendEncode(f.text[:from], sum[:])
 	} else {
@@ -224,7 +246,7 @@ func (f *idVariants) digest(event int32, class hit.Class, space string, of idVar
 		f.text = hex.AppendEncode(f.text[:from], sum[:])
 	}
 	hit.Forget(f.text, len(plain))
-	f.keep(idVariant{event: event, class: class, space: space, from: from, to: len(f.text)})
+	f.keep(idVariant{event: event, class: class, space: space.name, form: of.form, kind: Person, from: from, to: len(f.text)})
 }
 
 // userData adds the hashes in a list as Google's tags write it: "tv.1~em.HASH~pn.HASH", SHA-256 in base64url.
@@ -241,7 +263,9 @@ func (f *idVariants) userData(event int32, text []byte) {
 		if _, err := base64.RawURLEncoding.Decode(sum[:], encoded); err != nil {
 			continue
 		}
-		of := idVariant{event: event, class: hit.Email, space: emailSHA256, from: len(f.text)}
+		of := idVariant{
+			event: event, class: hit.Email, space: emailSHA256, form: pseudonym.NewestForm, kind: Person, from: len(f.text),
+		}
 		switch string(name) {
 		case "em":
 		case "pn":
@@ -263,7 +287,7 @@ func hexadecimal(text []byte, size int) bool {
 type idCookie struct {
 	catalog.CookieInfo
 	family string
-	space  string
+	in     *idField
 }
 
 // idCookies are the identifier cookies of the catalog, by the first byte of their names.
@@ -271,19 +295,19 @@ type idCookies [256][]idCookie
 
 // cookies lists the identifier cookies: those of the built-in vendors, and of the policy's own.
 func (c *compiler) cookies() error {
-	add := func(family string, info catalog.CookieInfo) {
-		of := &c.policy.cookies[info.Name[0]]
-		one := idCookie{info, family, Namespace(info.Class, family)}
-		if info.Class.Identifies() && !slices.Contains(*of, one) {
-			*of = append(*of, one)
+	add := func(family string, info catalog.CookieInfo, of *spaces) {
+		all := &c.policy.cookies[info.Name[0]]
+		same := func(other idCookie) bool { return other.CookieInfo == info && other.family == family }
+		if info.Class.Identifies() && !slices.ContainsFunc(*all, same) {
+			*all = append(*all, idCookie{info, family, &idField{spaces: of}})
 		}
 	}
 	for _, cookie := range catalog.BuiltinCookies() {
-		add(cookie.Family, cookie.CookieInfo)
+		add(cookie.Family, cookie.CookieInfo, newSpaces(cookie.Family, cookie.Family))
 	}
 	for _, r := range c.policy.recipients {
 		for _, info := range r.Catalog.Cookies {
-			add(r.Catalog.File.Kin(), info)
+			add(r.Catalog.File.Kin(), info, c.spacesOf(r.Catalog.File))
 		}
 	}
 	return nil
@@ -300,7 +324,7 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 			continue
 		}
 		f.room = of[i].AppendID(f.room[:0], value)
-		f.given(hit.Shared, of[i].Class, of[i].space, f.room)
+		f.given(hit.Shared, of[i].Class, of[i].in, f.room)
 		named = true
 	}
 	return named

@@ -12,6 +12,7 @@ import (
 // Subject is an identifier as it may be kept: three keyed hashes that share nothing, and in which namespace it is one.
 type Subject struct {
 	Space  string   // "email_sha256", "user_id", "client_id:ga4"; see rules.Identity
+	Form   uint8    // number of its normal form; 0 where nobody said, as in acts that other systems kept
 	Hash   [16]byte // what objections are found by
 	Ledger [16]byte // under the key of the ledger's subjects
 	Feed   [16]byte // under the key that suppression feeds are matched with
