@@ -5,14 +5,11 @@ import (
 	"crypto/md5" //nolint:gosec // its size alone
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
-	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // Identity is an identifier in one of the forms that it is known in, as the world may keep it: keyed hashes that share nothing.
@@ -52,19 +49,13 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 	case general(c) && named:
 		return nil, fmt.Errorf("%s is the same for every vendor: write it without one", class)
 	case general(c):
-		f.given(hit.Shared, c, &idField{spaces: newSpaces("", "")}, id)
+		f.given(hit.Shared, c, p.anywhere, id)
 	default:
 		known := false
-		for _, r := range p.recipients {
-			if of := r.Catalog.File; !named || of.ID == vendor || of.Kin() == vendor {
+		for i := range p.origins {
+			if of := &p.origins[i]; of.is(c, vendor, named) {
 				known = true
-				f.given(hit.Shared, c, &r.unknown, id)
-			}
-		}
-		for _, of := range catalog.BuiltinCookies() {
-			if of.Class == c && (!named || of.Vendor == vendor || of.Family == vendor) {
-				known = true
-				f.given(hit.Shared, c, &idField{spaces: newSpaces(of.Family, of.Family)}, id)
+				f.given(hit.Shared, c, of.in, id)
 			}
 		}
 		if !known {
@@ -91,34 +82,6 @@ func (k *Keys) identities(f *idVariants) []Identity {
 			Feed: pseudonym.SubjectHash(&k.feed, space, text),
 		})
 	}
-	return all
-}
-
-// CookieIdentity is an identifier that a browser keeps in a cookie: its name as Identities reads it, and its value.
-type CookieIdentity struct {
-	Name  string
-	Value string
-}
-
-// CookieIdentities lists the identifiers in a browser's cookies that an SDK made at random. What a site knows people by (user ids, e-mail
-// addresses) is not among them: who can guess such an id could speak for somebody else.
-func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
-	var all []CookieIdentity
-	jar.Cookies(func(name, value []byte) bool {
-		if len(name) == 0 {
-			return true
-		}
-		for _, c := range p.cookies[name[0]] {
-			if general(c.Class) || !c.Named(name) {
-				continue
-			}
-			one := CookieIdentity{c.in.spaces[c.Class].name, string(bytes.TrimSpace(c.AppendID(nil, value)))}
-			if one.Value != "" && !slices.Contains(all, one) {
-				all = append(all, one)
-			}
-		}
-		return true
-	})
 	return all
 }
 

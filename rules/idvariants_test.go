@@ -24,7 +24,7 @@ func TestNamespaces(t *testing.T) {
 	t.Parallel()
 	for class := range hit.NumClasses {
 		want := class.String() + ":ga4"
-		if wideSpaces[class] {
+		if wideSpaces[class] || class == hit.AdvertisingID {
 			want = class.String()
 		}
 		if got := Namespace(class, "ga4"); got != want {
@@ -57,7 +57,21 @@ func TestHexadecimal(t *testing.T) {
 }
 
 // inGA4 is a field of ga4 in which identifiers travel in a way: "" in plain.
-func inGA4(how string) *idField { return &idField{spaces: newSpaces("ga4", "ga4"), hashed: how} }
+func inGA4(how string) *idField {
+	return &idField{spaces: spacesLike("ga4", "ga4"), hashed: how, format: pseudonym.GACid}
+}
+
+// spacesLike are the namespaces of a family whose entries were called first in the first form.
+func spacesLike(family string, first ...string) *spaces {
+	s := new(spaces)
+	for class := range hit.NumClasses {
+		s[class].name = Namespace(class, family)
+		for _, id := range first {
+			s[class].first = append(s[class].first, firstNamespace(class, id))
+		}
+	}
+	return s
+}
 
 // variantsOf are the variants of an identifier as lines: whether all events share it, its class, its namespace and its
 // text.
@@ -129,7 +143,10 @@ func TestFormsOfEachClass(t *testing.T) {
 					if class != hit.Email {
 						line(class, Namespace(class, "ga4"), c.tidy)
 					}
-					if c.mail != "" && wideSpaces[class] {
+					if made(class) { // none of these has the form of an SDK's id: it is as likely one that the site gave
+						line(hit.UserID, "user_id", c.tidy)
+					}
+					if c.mail != "" && (wideSpaces[class] || made(class)) {
 						line(hit.Email, "email_sha256", sum256(c.mail))
 						line(hit.Email, "email_md5", sumMD5(c.mail))
 					}
@@ -331,7 +348,7 @@ func TestStepsOfVariants(t *testing.T) {
 // subjects of older forms may be known; one that was the same is looked up once, as one of the newest.
 func TestOlderForms(t *testing.T) {
 	t.Parallel()
-	in := &idField{spaces: newSpaces("ga4", "ga4", "ga4_mp")}
+	in := &idField{spaces: spacesLike("ga4", "ga4", "ga4_mp"), format: pseudonym.GACid}
 	for _, older := range []bool{false, true} {
 		f := &idVariants{older: older, events: 2}
 		f.add(0, hit.ClientID, in, []byte(" 1.2 "))
@@ -354,7 +371,7 @@ func TestOlderForms(t *testing.T) {
 	// What is first met in an older form, and then in the newest, is of the newest.
 	f := &idVariants{older: true, events: 1}
 	f.add(0, hit.ClientID, in, []byte("1.2"))
-	f.add(0, hit.ClientID, &idField{spaces: newSpaces("ga4_mp", "ga4_mp")}, []byte("1.2"))
+	f.add(0, hit.ClientID, &idField{spaces: spacesLike("ga4_mp", "ga4_mp"), format: pseudonym.GACid}, []byte("1.2"))
 	if len(f.all) != 2 || f.all[1].form != pseudonym.NewestForm {
 		t.Errorf("%+v", f.all)
 	}

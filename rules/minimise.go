@@ -7,7 +7,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // minimiseState is what becomes of the fields of events that travel. Hit, Route, site, verdicts and budget are handed
@@ -223,10 +222,7 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	h := m.hit
 	text := h.Text(i)
 	n := &h.Nodes[i]
-	var format pseudonym.Format
-	if n.Field != hit.None {
-		format = m.route.Recipient.formats[n.Field]
-	}
+	format := m.route.Recipient.idField(n.Field).format
 	m.env.Purpose = m.purpose(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
 	made, outcome := m.make(a, minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)})

@@ -38,6 +38,8 @@ type Policy struct {
 	rarest      int // the largest number of networks that a profile asks for
 	detectors   *scrub.Detectors
 	cookies     idCookies
+	origins     []origin
+	anywhere    *idField // identifiers that are the same for all vendors
 }
 
 // Digest names the policy: hex SHA-256 over everything that decides.
@@ -131,9 +133,8 @@ type Recipient struct {
 	Private   bool
 	bit       uint64
 	declared  signal.Declaration
-	formats   []pseudonym.Format // by the catalog's number of a field
-	ids       []idField          // by the same: what makes identifiers in it ones
-	unknown   idField            // the same for a field that the catalog does not know
+	ids       []idField // by the catalog's number of a field: what makes identifiers in it ones
+	unknown   idField   // the same for a field that the catalog does not know
 }
 
 // idField is what makes identifiers in a field ones; the number is the catalog's, or hit.None.

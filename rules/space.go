@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -8,19 +9,32 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// Namespace is what an identifier of a class is hashed with. What a site knows a person by is one namespace for all
-// vendors and sites; an id that a vendor's SDK made (client, device, advertising ids) is that of its family (see
-// [catalog.File.Kin]): of the vendor alone, or of those that speak the same language and take over each other's ids.
+// Namespace is what an identifier of a class is hashed with. What a site knows a person by, and what a device is known
+// by to every app on it, is one namespace for all vendors and sites; an id that a vendor's SDK made (client, device ids)
+// is that of its family (see [catalog.File.Kin]): of the vendor alone, or of those that take over each other's ids.
 func Namespace(class hit.Class, family string) string {
+	if class == hit.AdvertisingID {
+		return class.String()
+	}
+	return firstNamespace(class, family)
+}
+
+// firstNamespace is Namespace as it was in the first form.
+func firstNamespace(class hit.Class, family string) string {
 	if general(class) {
 		return class.String()
 	}
 	return class.String() + ":" + family
 }
 
-// general tells whether a class is one namespace for all vendors and sites.
+// general tells whether a site itself knows a person, or a group of them, by ids of a class.
 func general(class hit.Class) bool {
 	return class == hit.UserID || class == hit.Email || class == hit.Phone || class == hit.ExternalID
+}
+
+// made tells whether SDKs and devices make ids of a class.
+func made(class hit.Class) bool {
+	return class == hit.ClientID || class == hit.DeviceID || class == hit.AdvertisingID
 }
 
 // Namespaces of identifiers that are known as a hash, in hexadecimal: a hash is never taken for what it was made of.
@@ -46,49 +60,85 @@ var (
 // spaces are the namespaces of a family's identifiers, by class.
 type spaces [hit.NumClasses]space
 
-// newSpaces makes the namespaces of a family. Own are the ids by which entries of it were called in the first form.
-func newSpaces(family string, own ...string) *spaces {
+// spacesOf are the namespaces of ids in the fields of a catalog entry; family is whose they are where that is another's.
+// In the first form each entry that joined a family later had its own.
+func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
+	key := spacesKey{file, family}
+	if s, ok := c.spaces[key]; ok {
+		return s
+	}
+	kin := cmp.Or(family, file.Kin())
+	files := catalog.Builtins()
+	for i := range c.draft.Vendors {
+		files = append(slices.Clip(files), c.draft.Vendors[i].Catalog)
+	}
+	entry := slices.ContainsFunc(files, func(f *catalog.File) bool { return f.ID == kin })
 	s := new(spaces)
 	for class := range hit.NumClasses {
 		of := &s[class]
-		of.name = Namespace(class, family)
-		for _, id := range own {
-			if first := Namespace(class, id); !slices.Contains(of.first, first) {
+		of.name = Namespace(class, kin)
+		add := func(f *catalog.File) {
+			if first := firstNamespace(class, f.FirstKin()); !slices.Contains(of.first, first) {
 				of.first = append(of.first, first)
 			}
 		}
+		add(file)
+		for _, f := range files {
+			switch {
+			case class == hit.AdvertisingID && f.Has(class.String(), ""), entry && f.Kin() == kin:
+				add(f)
+			case !entry && made(class) && f.Has(class.String(), kin): // an id of the device: no entry's own
+				add(f)
+			}
+		}
 	}
+	c.spaces[key] = s
 	return s
 }
 
-// spacesOf are the namespaces of the ids of a catalog entry.
-func (c *compiler) spacesOf(file *catalog.File) *spaces { return newSpaces(file.Kin(), file.Kin()) }
+type spacesKey struct {
+	file   *catalog.File
+	family string
+}
 
 // idField is what makes an identifier in a field, or in a cookie, one.
 type idField struct {
 	spaces *spaces
 	hashed string           // the way in which it travels hashed; "" where it does not
-	norm   pseudonym.Norm   // of ids that an SDK or the site made
-	format pseudonym.Format // of ids that an SDK made
+	format pseudonym.Format // of ids that SDKs and devices make
+	exact  bool             // the vendor refuses ids of another format
 }
 
-// normOf is how an identifier of a class in the field is brought to one form.
-func (f *idField) normOf(class hit.Class) pseudonym.Norm {
-	switch class {
-	case hit.Email:
+// newIDField makes ready what the catalog says of a field of a file, or of a cookie.
+func (c *compiler) newIDField(file *catalog.File, family, format string, exact bool) (f idField, ok bool) {
+	f.spaces, f.exact = c.spacesOf(file, family), exact
+	f.format, ok = pseudonym.ParseFormat(format)
+	return f, ok
+}
+
+// norm is how an identifier of a class in the field is brought to one form. What is known beyond the vendor has one for
+// all of them.
+func (f *idField) norm(class hit.Class) pseudonym.Norm {
+	switch {
+	case class == hit.Email:
 		return pseudonym.Address
-	case hit.Phone:
+	case class == hit.Phone:
 		return pseudonym.Number
+	case class == hit.ClientID || class == hit.DeviceID:
+		return f.format.Norm(f.exact)
 	default:
-		return f.norm
+		return pseudonym.Text.Norm(false)
 	}
 }
 
-// kindOf says whom an identifier of a class stands for.
-func (f *idField) kindOf(class hit.Class) SubjectKind {
-	switch class {
-	case hit.UserID, hit.Email, hit.Phone:
+// kind says whom an identifier of a class in the field stands for. An id of a browser or device that has not the random
+// form of its SDK is as likely a name that the site gave it.
+func (f *idField) kind(class hit.Class, id []byte) SubjectKind {
+	switch {
+	case class == hit.UserID, class == hit.Email, class == hit.Phone:
 		return Person
+	case made(class) && f.format.Random(id):
+		return Browser
 	default:
 		return OtherSubject
 	}

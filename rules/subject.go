@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -136,7 +135,16 @@ func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte)
 	case how != "":
 		f.plain(event, class, in, pseudonym.Trimmed, text)
 	default:
-		f.given(event, class, in, text)
+		f.seen(event, class, in, text)
+	}
+}
+
+// seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
+// form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too.
+func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
+	f.given(event, class, in, text)
+	if made(class) && !in.format.Random(text) {
+		f.given(event, hit.UserID, in, text)
 	}
 }
 
@@ -151,7 +159,7 @@ func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byt
 			f.digest(event, class, spacePhoneSHA256, one, []byte{'+'}) // E.164, as Google does
 		})
 	case class != hit.Email:
-		f.plain(event, class, in, in.normOf(class), text)
+		f.plain(event, class, in, in.norm(class), text)
 	case !at:
 		return // an id that may be an e-mail address, and is none
 	}
@@ -192,7 +200,7 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	space := &in.spaces[class]
 	of, ok := f.normal(norm, pseudonym.NewestForm, text)
 	if ok {
-		of.event, of.class, of.space, of.kind = event, class, space.name, in.kindOf(class)
+		of.event, of.class, of.space, of.kind = event, class, space.name, in.kind(class, f.text[of.from:of.to])
 		f.keep(of)
 	}
 	if !f.older {
@@ -283,36 +291,6 @@ func hexadecimal(text []byte, size int) bool {
 	return len(text) == 2*size && ascii.HexDigits(text)
 }
 
-// idCookie is a cookie that a vendor keeps an identifier in.
-type idCookie struct {
-	catalog.CookieInfo
-	family string
-	in     *idField
-}
-
-// idCookies are the identifier cookies of the catalog, by the first byte of their names.
-type idCookies [256][]idCookie
-
-// cookies lists the identifier cookies: those of the built-in vendors, and of the policy's own.
-func (c *compiler) cookies() error {
-	add := func(family string, info catalog.CookieInfo, of *spaces) {
-		all := &c.policy.cookies[info.Name[0]]
-		same := func(other idCookie) bool { return other.CookieInfo == info && other.family == family }
-		if info.Class.Identifies() && !slices.ContainsFunc(*all, same) {
-			*all = append(*all, idCookie{info, family, &idField{spaces: of}})
-		}
-	}
-	for _, cookie := range catalog.BuiltinCookies() {
-		add(cookie.Family, cookie.CookieInfo, newSpaces(cookie.Family, cookie.Family))
-	}
-	for _, r := range c.policy.recipients {
-		for _, info := range r.Catalog.Cookies {
-			add(r.Catalog.File.Kin(), info, c.spacesOf(r.Catalog.File))
-		}
-	}
-	return nil
-}
-
 // cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.
 func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 	if len(name) == 0 {
@@ -324,7 +302,7 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 			continue
 		}
 		f.room = of[i].AppendID(f.room[:0], value)
-		f.given(hit.Shared, of[i].Class, of[i].in, f.room)
+		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 		named = true
 	}
 	return named

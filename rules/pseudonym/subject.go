@@ -45,6 +45,9 @@ func (n Norm) First() Norm {
 // AppendNormal appends the identifier's normal form. It may be empty; then there is no identifier.
 func AppendNormal(dst []byte, norm Norm, id []byte) []byte {
 	id = trim(id)
+	if f, exact, ok := norm.of(); ok {
+		return appendID(dst, f, exact, id)
+	}
 	switch norm {
 	case Mailbox, Address, Hashed:
 		return appendLower(dst, id)
