@@ -34,6 +34,9 @@ func (b *builder) pairs(at int32, f Field, place string) error {
 		b.states[value].field, b.states[value].deep = int32(len(b.fields)+1), true
 		b.fields = append(b.fields, label, info)
 		b.states[pair].exact, b.states[pair].star = map[string]int32{f.Pairs: key}, value
+		if err := b.table(pair, f.Beside, place+".beside"); err != nil {
+			return err
+		}
 		if name == "*" {
 			b.states[at].other = pair
 		} else {
