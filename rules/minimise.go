@@ -82,7 +82,7 @@ func (m *minimiseState) environment(p *Policy, in *Inputs) {
 	q := &m.hit.Request
 	m.env = minimise.Env{
 		Now: in.Now, Rare: in.Rare, Detectors: p.detectors, Work: &m.budget.Meter,
-		Vendor: m.route.Recipient.ID, Site: m.site.ID, IP: q.Address,
+		Vendor: m.route.Recipient.ID, Formats: m.route.Recipient.formats, Site: m.site.ID, IP: q.Address,
 	}
 	if in.Keys != nil {
 		m.env.Keys = in.Keys.Pseudonyms
@@ -222,10 +222,10 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	h := m.hit
 	text := h.Text(i)
 	n := &h.Nodes[i]
-	format := m.route.Recipient.idField(n.Field).format
+	in := m.route.Recipient.idField(n.Field)
 	m.env.Purpose = m.purpose(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	made, outcome := m.make(a, minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)})
+	made, outcome := m.make(a, minimise.Value{Class: by, Format: in.format, Exact: in.exact, Bytes: text, Kind: kindOf(n.Kind)})
 	switch {
 	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(made, text):
 		n.Fate = hit.Keep

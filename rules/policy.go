@@ -133,8 +133,9 @@ type Recipient struct {
 	Private   bool
 	bit       uint64
 	declared  signal.Declaration
-	ids       []idField // by the catalog's number of a field: what makes identifiers in it ones
-	unknown   idField   // the same for a field that the catalog does not know
+	ids       []idField         // by the catalog's number of a field: what makes identifiers in it ones
+	unknown   idField           // the same for a field that the catalog does not know
+	formats   pseudonym.Formats // of ids that the vendor's SDKs make
 }
 
 // idField is what makes identifiers in a field ones; the number is the catalog's, or hit.None.
