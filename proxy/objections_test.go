@@ -25,7 +25,7 @@ var theVisitor = []objection.ID{{Name: "client_id:ga4", Value: "1234567890.17000
 // act objects, or takes back, for the visitor of pageView.
 func (r *running) act(t testing.TB, change objection.Change) []objection.Receipt {
 	t.Helper()
-	change.Source = objection.API
+	change.Source, change.Holder.Kind = objection.API, objection.Role
 	receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: change}}})
 	if err != nil {
 		t.Fatal(err)

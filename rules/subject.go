@@ -95,6 +95,16 @@ func (r *readState) namesNobody() bool {
 	return true
 }
 
+// identified counts the identifiers of the hit, as they are recorded: in their newest form.
+func (r *readState) identified() (n int) {
+	for i := range r.Subjects {
+		if r.Subjects[i].Form == pseudonym.NewestForm {
+			n++
+		}
+	}
+	return n
+}
+
 // hashVariants hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
 func (r *readState) hashVariants(k *Keys) Reason {
 	f := &r.variants

@@ -123,7 +123,7 @@ func (b *reader) read(text []byte) (*body, error) {
 	}
 	for i := range b.out.acts {
 		change := &b.out.acts[i].Change
-		change.Because = b.out.because
+		change.Because, change.Holder.Kind = b.out.because, objection.Role
 		if change.Source == "" {
 			change.Source = source
 		}

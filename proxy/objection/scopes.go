@@ -86,6 +86,15 @@ func (d *dictionary) add(name string) uint32 {
 	return number
 }
 
+// name is the name of a mark.
+func (d *dictionary) name(mark uint32) string {
+	name := d.names[mark/2]
+	if mark&1 != 0 {
+		return restriction + name
+	}
+	return name
+}
+
 // load reads a dictionary.
 func (d *dictionary) load(b *bolt.Bucket) error {
 	return b.ForEach(func(key, value []byte) error {

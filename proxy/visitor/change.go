@@ -70,6 +70,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 // anything stands for the proven ones after it, and returns the identifiers that were none of the store's taken out.
 func (v *visit) store(w wish, ids, proven []objection.ID) (stands bool, used []objection.ID, err error) {
 	change := objection.Change{Source: w.source, Site: v.site.ID, Campaign: w.campaign}
+	change.Holder.Kind = objection.Role
 	if len(ids) == 0 {
 		change.Object, change.TakeBack = w.object, w.takeBack
 		v.opts.CookieOnly(change)

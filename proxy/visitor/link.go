@@ -122,6 +122,7 @@ func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
 		}
 	}
 	change := objection.Change{Subjects: c.Subjects, Source: objection.Link, Site: v.site.ID, Campaign: c.Campaign}
+	change.Holder.Kind = objection.ByLink
 	var acts objection.Acts
 	if len(takeBack) > 0 {
 		back := change

@@ -96,12 +96,10 @@ func (f Format) read(dst, id []byte, exact bool) (_ []byte, ok bool) {
 		return appendLowerASCII(dst, id), len(id) == 16 && ascii.HexDigits(id)
 	case Hex32:
 		return appendLowerASCII(dst, id), len(id) == 32 && ascii.HexDigits(id)
-	case UUID:
-		return appendLowerASCII(dst, id), isUUID(id)
 	case FBP:
 		fbp, ok := readFBP(id)
 		return append(dst, fbp...), ok
-	case MixpanelDevice:
+	case UUID, MixpanelDevice:
 		made := bytes.TrimPrefix(id, device)
 		return appendLowerASCII(dst, made), isUUID(made) || fiveGroups(made)
 	case Digits:
