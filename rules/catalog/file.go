@@ -130,6 +130,7 @@ type CookieFile struct {
 
 	After string `yaml:"after"` // what stands in front of what is opened: a value that does not begin so is none of this
 	Key   string `yaml:"key"`   // openssl: the passphrase, which the SDK itself publishes
+	Inner string `yaml:"inner"` // a wrapper taken off what Pattern finds: base64
 }
 
 // Carry says where a value goes that the hit did not carry itself. Exactly one is set.
