@@ -314,3 +314,39 @@ func TestEveryPlaceOfAnIdentifierIsLookedUp(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatStandsBesideABatchIsOfAllItsEvents: an id that a batch holds once counts for each of its events, and so does an objection by it.
+func TestWhatStandsBesideABatchIsOfAllItsEvents(t *testing.T) {
+	t.Parallel()
+	p := compile(t, draft())
+	keys := keysOf(p)
+	for _, vendor := range []string{"segment", "rudderstack", "jitsu"} {
+		for name, c := range map[string]struct{ id, beside string }{
+			"user_id":             {"cust-48213", `"userId":"cust-48213"`},
+			"client_id:segment":   {"6f1c5a9e-1111-4222-8333-444455556666", `"anonymousId":"6F1C5A9E-1111-4222-8333-444455556666"`},
+			"email":               {"jane.doe@example.com", `"context":{"traits":{"email":"Jane.Doe@example.com"}}`},
+			"phone":               {"+4930901820", `"context":{"traits":{"mobile":"0049 30 901820"}}`},
+			"external_id":         {"crm-7", `"context":{"externalIds":[{"type":"crm","id":"crm-7","collection":"users","encoding":"none"}]}`},
+			"client_id:ga4":       {"1234567890.1700000000", `"integrations":{"Google Analytics":{"clientId":"x"}},"context":{"externalIds":[{"id":"1234567890.1700000000","type":"ga_client_id"}]}`},
+			"client_id:" + vendor: {"ga-7", `"integrations":{"Google Analytics":{"clientId":"ga-7"}}`},
+		} {
+			var j rules.Judgement
+			r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[{"type":"track","event":"a"},{"type":"track","event":"b"}],`+c.beside+`}`, vendor)
+			if reason := readInto(&j, p, &rules.Inputs{Now: now, Keys: keys}, r); reason != rules.Unjudged {
+				t.Fatal(vendor, c.beside, reason)
+			}
+			of, err := p.Identities(keys, name, []byte(c.id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(j.Subjects, func(s rules.Subject) bool {
+				return s.Event == hit.Shared && slices.ContainsFunc(of, func(i rules.Identity) bool { return i.Hash == s.Hash })
+			}) {
+				t.Errorf("%s: %s %s of %s is not looked up", vendor, name, c.id, c.beside)
+			}
+			if users, _ := p.Identities(keys, "user_id", []byte("users")); slices.ContainsFunc(j.Subjects, func(s rules.Subject) bool { return s.Hash == users[0].Hash }) {
+				t.Errorf("%s: what stands beside an id is taken for one", vendor)
+			}
+		}
+	}
+}
