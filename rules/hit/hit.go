@@ -35,7 +35,8 @@ func (s Span) Len() int { return int(s.End - s.Start) }
 type Kind uint8
 
 // The kinds. Text is the value of a pair in a form, percent-encoded; [String] to [Array] are JSON's; [Form], [Lines]
-// and [Records] are lists of pairs, forms and JSON values; [Raw] is a body as it came.
+// and [Records] are lists of pairs, forms and JSON values; [Item] is a list of [Glued] values, each behind its name;
+// [Chain] is a list of elements of a page, [Markup], whose attributes are [Quoted]; [Raw] is a body as it came.
 const (
 	Absent Kind = iota
 	Text
@@ -48,12 +49,17 @@ const (
 	Form
 	Lines
 	Records
+	Item
+	Chain
+	Markup
 	Raw
+	Glued
+	Quoted
 )
 
 // Holds tells whether nodes of the kind have children of their own (an opened [Text], [String] or [Raw] has one as
 // well).
-func (k Kind) Holds() bool { return k >= Object && k <= Records }
+func (k Kind) Holds() bool { return k >= Object && k <= Markup }
 
 // Fate is what becomes of a node. Its zero value drops it.
 type Fate uint8
@@ -284,7 +290,7 @@ func (h *Hit) Truncate(n int, parent int32) {
 	}
 }
 
-// Text returns the decoded text of a leaf: percent-decoded, or a JSON string unescaped, or a JSON literal as it stands.
+// Text returns the decoded text of a leaf: percent-decoded, or unescaped, or a JSON literal as it stands.
 // It is valid until the arena next grows.
 func (h *Hit) Text(i int32) []byte { return h.Bytes(h.TextSpan(i)) }
 
@@ -314,10 +320,17 @@ func (h *Hit) KeySpan(i int32) Span {
 	return name
 }
 
+// Name gives node i a name that is another than its key on the wire.
+func (h *Hit) Name(i int32, name Span) { h.Nodes[i].name, h.Nodes[i].named = name, true }
+
 func (h *Hit) decode(k Kind, s Span) Span {
 	switch k {
 	case Text:
 		return h.unpercent(s)
+	case Glued:
+		return h.Unglue(s)
+	case Quoted:
+		return h.unquote(s)
 	case String:
 		return h.unescape(Span{s.Buf, s.Start + 1, s.End - 1})
 	default:
