@@ -66,14 +66,14 @@ type VariableFile struct {
 //
 // The name it stands under is a path inside the event (or the request): members are separated by dots, "[]" is every element of an
 // array, a last segment "*" is any member not named otherwise and everything below it. In a form (query, lines) the whole key is the
-// name, and one "*" (any text) or "{n}" (digits) may stand in it.
+// name, and one "*" (any text) or "{n}" (digits) may stand in it; a last segment may have one "*" for any text, too ("data-*").
 type Field struct {
 	Class    string           `yaml:"class"`
 	Required bool             `yaml:"required"` // the vendor refuses an event without it, at every endpoint that knows the field
 	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open or Pairs is given
 	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text, ga_cookie
-	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id is also treated as one
+	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id, and what no objection is looked up by (one such class at most), is also treated as one
 	Hashed   string           `yaml:"hashed"`   // where the value travels hashed: sha256, md5, or user_data for a list of hashes (tv.1~em.HASH~pn.HASH)
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
 	Value    string           `yaml:"value"`    // headers only: a constant
@@ -81,8 +81,11 @@ type Field struct {
 	Seals    bool             `yaml:"seals"`    // a checksum, signature or length over other fields: a hit of which anything is changed does not travel with it
 	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
 	About    string           `yaml:"about"`    // one line for people
-	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it; Fields are then by these names, and hold for all else in the pair
+	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it, or "[]" where the pairs are lists, ["colour", "red"]; Fields are then by these names, and hold for all else in the pair
 	Pattern  string           `yaml:"pattern"`  // headers only: sent where the whole value fits this regular expression (RE2), and nothing else
+
+	Schema  string                      `yaml:"schema"`  // the member beside it that names the schema of what is in it, as Iglu does ("iglu:vendor/name/jsonschema/1-0-0"), the version aside
+	Schemas map[string]map[string]Field `yaml:"schemas"` // what is in it, by vendor/name of the schema; where none is listed, and of members that none names, it is as elsewhere said of the place
 }
 
 // UserData is how Google's tags write hashes of what a site knows of a person.

@@ -114,6 +114,10 @@ func (r *reading) label() error {
 		if len(f.Open) > 0 && !n.Opened && (n.Kind == hit.Text || n.Kind == hit.String) && n.Val.Len() > 0 {
 			switch err := r.o.Open(i, f.Open); {
 			case errors.Is(err, codec.ErrMalformed):
+				if text := h.Text(i); len(text) > 0 && (f.whole || codec.BeginsAsJSON(text)) {
+					h.Nodes[i].Class = hit.Unknown // nobody can say what is in it
+					continue
+				}
 			case err != nil:
 				return err
 			default:
@@ -172,16 +176,20 @@ func (r *reading) place(i int32) {
 		n.State = r.e.fields
 	case p.Opened:
 		n.State = s.inner
-	case p.Kind == hit.Object:
+	case p.Kind == hit.Object, p.Kind == hit.Item, p.Kind == hit.Markup:
 		n.State, n.Free = r.member(s, h.KeySpan(i))
 	case p.Kind == hit.Form:
 		n.State, n.Free = r.key(s, h.KeySpan(i))
+	case s.head != 0 && p.First == i:
+		n.State = s.head
 	default:
 		n.State = s.elem
-		if of := &r.v.states[s.elem]; of.pair != "" {
-			to, free := r.pair(i, of)
-			h.Nodes[i].State, h.Nodes[i].Free = to, free
-		}
+	}
+	switch of := &r.v.states[n.State]; {
+	case of.pair != "":
+		n.State, n.Free = r.pair(i, of)
+	case of.schema != "":
+		n.State = r.bySchema(i, n.State)
 	}
 }
 
@@ -189,6 +197,11 @@ func (r *reading) place(i int32) {
 func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
 	if to, ok := s.exact[string(r.h.Bytes(key))]; ok {
 		return to, false
+	}
+	for i := range s.likes {
+		if s.likes[i].matches(r.h.Bytes(key)) {
+			return s.likes[i].to, true
+		}
 	}
 	return s.star, true
 }
@@ -269,6 +282,9 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 		return nil
 	}
 	r.alias(i, f)
+	if n.Alias == hit.Unknown {
+		n.Alias = f.as
+	}
 	if n.Class == hit.Container {
 		n.Class = hit.Unknown // the catalog knows a container here, not this
 	}
@@ -299,7 +315,7 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 		return
 	}
 	h := r.h
-	if p := h.Nodes[i].Parent; p == hit.None || h.Nodes[p].Kind != hit.Object && h.Nodes[p].Kind != hit.Form {
+	if p := h.Nodes[i].Parent; p == hit.None || !named[h.Nodes[p].Kind] {
 		return
 	}
 	key := h.Bytes(h.KeySpan(i))
@@ -312,6 +328,9 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 		h.Nodes[i].Alias = class
 	}
 }
+
+// named are the kinds of containers in which each value has a name.
+var named = [hit.Quoted + 1]bool{hit.Object: true, hit.Form: true, hit.Item: true, hit.Markup: true}
 
 // wellKnown is the class of what is called so, however the name is written; Unknown where the name says nothing.
 func (r *reading) wellKnown(name []byte) hit.Class {

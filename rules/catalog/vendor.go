@@ -166,6 +166,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 			return e, err
 		}
 	}
+	b.bySchema()
 	seen := map[int32]bool{0: true}
 	for _, root := range []int32{e.fields, e.query, e.body} {
 		b.inherit(root, 0, seen)
