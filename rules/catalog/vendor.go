@@ -320,6 +320,12 @@ func (b *builder) find(root int32, name string) int32 {
 			next = b.states[at].elem
 		case "*":
 			next = b.states[at].star
+		default:
+			for i := range b.states[at].likes {
+				if like := &b.states[at].likes[i]; like.prefix+"*"+like.suffix == s {
+					next, ok = like.to, true
+				}
+			}
 		}
 		if !ok || next == 0 {
 			return hit.None
