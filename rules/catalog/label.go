@@ -109,6 +109,9 @@ func (r *reading) label() error {
 		}
 		if n.Kind.Holds() {
 			r.alias(i, f)
+			if n.Kind == hit.Array && placed[n.Class] && n.Alias == hit.Unknown && r.isPlace(i) {
+				n.Alias = hit.PreciseGeo
+			}
 			continue
 		}
 		if len(f.Open) > 0 && !n.Opened && (n.Kind == hit.Text || n.Kind == hit.String) && n.Val.Len() > 0 {
@@ -284,6 +287,9 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 	r.alias(i, f)
 	if n.Alias == hit.Unknown {
 		n.Alias = f.as
+		if placed[n.Class] && r.isAxis(i) {
+			n.Alias = hit.PreciseGeo
+		}
 	}
 	if n.Class == hit.Container {
 		n.Class = hit.Unknown // the catalog knows a container here, not this
