@@ -8,14 +8,11 @@ import (
 
 // isAddress tells whether a text is as a whole the address of a page: one of the web, or one relative to the page.
 func isAddress(text []byte) bool {
-	text = bytes.Trim(text, " ")
-	if len(text) < 2 {
-		return false
-	}
-	return isWebAddress(text) || isRelative(text)
+	return isWebAddress(text) || isRelative(bytes.Trim(text, " "))
 }
 
 func isWebAddress(text []byte) bool {
+	text = bytes.TrimLeft(text, " ")
 	return len(text) > 8 && (ascii.EqualFold(text[:7], "http://") || ascii.EqualFold(text[:8], "https://"))
 }
 
@@ -23,6 +20,9 @@ func isWebAddress(text []byte) bool {
 // "#/user/x", "orders?id=17". Dates, fractions and words with a slash between ("11/28", "and/or") are none: they begin
 // otherwise, and have no query.
 func isRelative(text []byte) bool {
+	if len(text) < 2 {
+		return false
+	}
 	begins := false
 	switch text[0] {
 	case '/':
