@@ -37,3 +37,18 @@ func TestXX(t *testing.T) {
 		t.Logf("%s\n%s\n%s", c[0], x.Forward.URL, x.Forward.Body)
 	}
 }
+
+func TestYY(t *testing.T) {
+	p := compile(t, openly())
+	for _, c := range [][2]string{
+		{"segment", "POST /v1/t HTTP/1.1\nContent-Type: application/json\n\n" + `{"type": "track", "event": "E", "anonymousId": "0190f1a2-aaaa-4bbb-8ccc-0123456789ab", "messageId": "m1", "properties": {"a":"{\"email\":\"jane@example.com\",\"firstname\":\"Jane\",\"size\":\"XL\",\"b\":\"[{\\\"iban\\\":1,\\\"c\\\":2}]\"}","b":"[sale] x","c":"{broken"}}`},
+		{"ga4", "GET /g/collect?v=2&tid=G-T&cid=1.2&en=purchase&ep.x=%7B%22email%22%3A%22a%40example.com%22%2C%22size%22%3A%22XL%22%7D HTTP/1.1\n\n"},
+	} {
+		x := explain(t, p, request(t, c[1], c[0], yes))
+		if x.Forward == nil {
+			t.Errorf("%s: %s", c[0], x.Reason)
+			continue
+		}
+		t.Logf("%s\n%s\n%s", c[0], x.Forward.URL, x.Forward.Body)
+	}
+}

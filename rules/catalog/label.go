@@ -114,24 +114,84 @@ func (r *reading) label() error {
 			}
 			continue
 		}
-		if len(f.Open) > 0 && !n.Opened && (n.Kind == hit.Text || n.Kind == hit.String) && n.Val.Len() > 0 {
-			switch err := r.o.Open(i, f.Open); {
-			case errors.Is(err, codec.ErrMalformed):
-				if text := h.Text(i); len(text) > 0 && (f.whole || codec.BeginsAsJSON(text)) {
-					h.Nodes[i].Class = hit.Unknown // nobody can say what is in it
-					continue
-				}
-			case err != nil:
-				return err
-			default:
-				continue
-			}
+		opened, err := r.open(i, f)
+		if err != nil {
+			return err
+		}
+		if opened {
+			continue
 		}
 		if err := r.leaf(i, f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// open opens a value that holds more. It tells whether that was all there is to do.
+func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
+	h := r.h
+	n := &h.Nodes[i]
+	if n.Opened || !isText[n.Kind] || n.Val.Len() == 0 {
+		return false, nil
+	}
+	if len(f.Open) == 0 {
+		return r.openJSON(i, f)
+	}
+	err = r.o.Open(i, f.Open)
+	if !errors.Is(err, codec.ErrMalformed) {
+		return err == nil, err
+	}
+	text := h.Text(i)
+	if len(text) == 0 || !f.whole && !codec.BeginsAsJSON(text) {
+		return false, nil
+	}
+	h.Nodes[i].Class = hit.Unknown // nobody can say what is in it
+	return true, nil
+}
+
+// openJSON opens what a site wrote as JSON into a text of its own.
+func (r *reading) openJSON(i int32, f *FieldInfo) (done bool, err error) {
+	h := r.h
+	if !f.Names || h.Nodes[i].Layers >= mostLayers || !holdsJSON(h.Text(i)) {
+		return false, nil
+	}
+	r.alias(i, f) // what is below is of its class, too
+	switch err := r.o.Open(i, asJSON); {
+	case errors.Is(err, codec.ErrMalformed):
+		return false, nil
+	case errors.Is(err, codec.Over("depth")):
+		h.Nodes[i].Class = hit.Unknown
+		return true, nil
+	default:
+		return err == nil, err
+	}
+}
+
+// isText are the kinds of values that are texts.
+var isText = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: true, hit.Quoted: true}
+
+// asJSON reads JSON.
+var asJSON = []codec.Stack{{Format: codec.JSON}}
+
+// mostLayers bounds how many texts are opened inside each other without being listed, longestJSON how long one is, in
+// bytes: what is longer is not looked over for personal data, and so not sent.
+const (
+	mostLayers  = 3
+	longestJSON = 16 << 10
+)
+
+// holdsJSON tells whether a text looks like an object or a list of JSON.
+func holdsJSON(text []byte) bool {
+	if len(text) < 2 || len(text) > longestJSON || text[0] != '{' && text[0] != '[' && text[0] > ' ' {
+		return false
+	}
+	text = bytes.TrimSpace(text)
+	if len(text) < 2 {
+		return false
+	}
+	last := text[len(text)-1]
+	return text[0] == '{' && last == '}' || text[0] == '[' && last == ']'
 }
 
 // implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
@@ -164,7 +224,10 @@ func (r *reading) place(i int32) {
 		return
 	}
 	p := &h.Nodes[n.Parent]
-	n.Alias = p.Alias
+	n.Alias, n.Layers = p.Alias, p.Layers
+	if p.Opened {
+		n.Layers++
+	}
 	if n.Event == hit.Shared { // begin has put an event's number here
 		n.Event = p.Event
 	}
@@ -177,6 +240,8 @@ func (r *reading) place(i int32) {
 		n.State = r.e.body
 	case p.Opened && n.Event != hit.Shared && h.Events[n.Event].Root == n.Parent:
 		n.State = r.e.fields
+	case p.Opened && s.inner == 0: // what the site wrote as JSON into a text is what the text is
+		n.State = p.State
 	case p.Opened:
 		n.State = s.inner
 	case p.Kind == hit.Object, p.Kind == hit.Item, p.Kind == hit.Markup:

@@ -88,11 +88,12 @@ type Node struct {
 	Fate  Fate
 	Wrap  Wrap // what lies between the value and its child, where the value was opened
 
-	Dirty  bool // something below, or the node itself, is not as it came
-	Opened bool // the value holds a root of its own (First) in another buffer or format
-	Made   bool // the node was not in the hit: it is written from Edit or its children
-	Free   bool // its name is the site's own: the catalog has only a wildcard for it
-	Label  bool // it says what its parent is: without anything beside it it says nothing
+	Dirty  bool  // something below, or the node itself, is not as it came
+	Opened bool  // the value holds a root of its own (First) in another buffer or format
+	Made   bool  // the node was not in the hit: it is written from Edit or its children
+	Free   bool  // its name is the site's own: the catalog has only a wildcard for it
+	Label  bool  // it says what its parent is: without anything beside it it says nothing
+	Layers uint8 // how many values were opened to come to it
 
 	Anew       bool // what the value is wrapped in says more than its inside: it is wrapped anew
 	Downgraded bool // the value states a consent that the event does not travel on: Edit states less
