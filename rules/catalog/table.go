@@ -22,6 +22,7 @@ type FieldInfo struct {
 	Signal   string
 	Seals    bool
 	Names    bool
+	Twin     string
 
 	as       hit.Class // what it is treated as beside its class (see Field.Also); Unknown where there is nothing
 	whole    bool      // a value that cannot be opened is not sent
@@ -232,7 +233,7 @@ func split(name string) ([]string, error) {
 }
 
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
-	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names, nameRule: hit.None}
+	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names, Twin: f.Twin, nameRule: hit.None}
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
 		return info, fmt.Errorf("%q is no class", f.Class)
