@@ -199,7 +199,10 @@ func (m *minimiseState) treat(i int32) {
 	case n.Class == hit.Unknown:
 		return
 	}
-	if n.Alias == hit.Unknown && anyText[n.Class] && texts[n.Kind] && isAddress(h.Text(i)) {
+	if anyText[n.Class] && texts[n.Kind] && (n.Alias == hit.Unknown || anyText[n.Alias]) && isAddress(h.Text(i)) {
+		if a, _ := m.action(n.Event, n.Field, n.Class, n.Alias); a == nil {
+			return // what its name says it is does not leave, as which address ever
+		}
 		n.Alias = hit.URL
 	}
 	a, by := m.action(n.Event, n.Field, n.Class, n.Alias)
