@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -293,42 +292,49 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 	return nil
 }
 
-// alias reads a member's own name where the catalog leaves names to the site: "email" is an e-mail address wherever it stands.
+// alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever it
+// stands. What has no name of its own, an element of a list, is called as the list is.
 func (r *reading) alias(i int32, f *FieldInfo) {
-	if !f.Names || len(r.v.names) == 0 {
+	if !f.Names || r.v.names == nil {
 		return
 	}
 	h := r.h
-	if p := h.Nodes[i].Parent; p == hit.None || h.Nodes[p].Kind != hit.Object && h.Nodes[p].Kind != hit.Form {
+	n := &h.Nodes[i]
+	if n.Parent == hit.None {
 		return
 	}
-	key := h.Bytes(h.KeySpan(i))
-	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Form {
-		if at := bytes.LastIndexAny(key, ".["); at >= 0 {
-			key = key[at+1:]
+	p := &h.Nodes[n.Parent]
+	var name, parent []byte
+	switch p.Kind {
+	case hit.Object:
+		name = h.Bytes(h.KeySpan(i))
+		parent = r.container(n.Parent)
+	case hit.Form:
+		name = h.Bytes(h.KeySpan(i))
+		if at := bytes.LastIndexAny(name, ".["); at >= 0 {
+			parent, name = name[:at], name[at+1:]
 		}
+	default:
+		return
 	}
-	if class := r.wellKnown(key); class != hit.Unknown {
+	if class := r.v.names.Class(parent, name, n.Kind.Holds()); class != hit.Unknown {
 		h.Nodes[i].Alias = class
 	}
 }
 
-// wellKnown is the class of what is called so, however the name is written; Unknown where the name says nothing.
-func (r *reading) wellKnown(name []byte) hit.Class {
-	var plain [32]byte
-	n := 0
-	for _, c := range name {
-		switch c {
-		case '_', '-', '$', ' ', ']':
-			continue
+// container is what an object or list is called: its own name, or that of the list or text around it.
+func (r *reading) container(i int32) []byte {
+	h := r.h
+	for ; i != hit.None; i = h.Nodes[i].Parent {
+		n := &h.Nodes[i]
+		if n.Key.Len() > 0 {
+			return h.Bytes(h.KeySpan(i))
 		}
-		if n == len(plain) {
-			return hit.Unknown
+		if n.Parent == hit.None || h.Nodes[n.Parent].Kind != hit.Array && !h.Nodes[n.Parent].Opened {
+			return nil
 		}
-		plain[n] = ascii.Lower(c)
-		n++
 	}
-	return r.v.names[string(plain[:n])]
+	return nil
 }
 
 // name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.

@@ -64,7 +64,7 @@ func (r *reading) pair(i int32, s *state) (to int32, free bool) {
 		return to, false
 	}
 	if s.other != 0 && r.v.Fields[r.v.states[r.v.states[s.other].star].field].Names {
-		h.Nodes[i].Alias = r.wellKnown(text)
+		h.Nodes[i].Alias = r.v.names.Class(r.container(h.Nodes[i].Parent), text, false)
 	}
 	return s.other, true
 }
