@@ -295,12 +295,9 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 // alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever it
 // stands. What has no name of its own, an element of a list, is called as the list is.
 func (r *reading) alias(i int32, f *FieldInfo) {
-	if !f.Names || r.v.names == nil {
-		return
-	}
 	h := r.h
 	n := &h.Nodes[i]
-	if n.Parent == hit.None {
+	if !f.Names || !n.Free || n.Parent == hit.None || r.v.names == nil {
 		return
 	}
 	p := &h.Nodes[n.Parent]

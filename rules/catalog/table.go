@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -21,7 +22,7 @@ type FieldInfo struct {
 	Hashed   string
 	Signal   string
 	Seals    bool
-	Names    bool
+	Names    bool // what a site calls a member here counts
 
 	label    bool  // it names what stands beside it (see Field.Pairs)
 	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
@@ -204,8 +205,14 @@ func split(name string) ([]string, error) {
 	return segments, nil
 }
 
+// ofSites are the classes of what sites make up: also where the vendor gives the field a name, what is in it may have
+// names of the site's.
+var ofSites = []string{hit.Custom.String(), hit.UserTrait.String(), hit.Product.String()}
+
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
-	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names, nameRule: hit.None}
+	open := strings.Contains(name, "*") || slices.Contains(ofSites, f.Class)
+	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, nameRule: hit.None}
+	info.Names = f.Names == nil && open || f.Names != nil && *f.Names
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
 		return info, fmt.Errorf("%q is no class", f.Class)

@@ -98,3 +98,6 @@ func (d *dictionary) above(parent []byte) part {
 
 // Labels are the names of persons' names, as people write them in front of one.
 func Labels() []string { return slices.Clone(words().labels) }
+
+// Says tells whether there are names for the class.
+func Says(c hit.Class) bool { return c < hit.NumClasses && words().says[c] }

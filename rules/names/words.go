@@ -85,6 +85,7 @@ type dictionary struct {
 	next   [][26]uint16
 	words  []word   // by node
 	labels []string // of persons' names, as people write them
+	says   [hit.NumClasses]bool
 }
 
 // words is the dictionary, read when it is first asked for.
@@ -110,7 +111,9 @@ func read(text []byte) (*dictionary, error) {
 		c, ok := hit.ParseClass(name)
 		if !ok {
 			faults = append(faults, fmt.Errorf("%q is no class", name))
+			return
 		}
+		d.says[c] = true
 		for _, w := range d.written(text) {
 			if of := at(w); *of == hit.Unknown {
 				*of = c
@@ -154,6 +157,7 @@ func read(text []byte) (*dictionary, error) {
 			}
 		}
 	}
+	d.says[hit.UserID] = true // a person's number is one
 	d.labels = slices.Concat(f.Classes[hit.PersonName.String()].Anywhere, nil)
 	return d, errors.Join(faults...)
 }
