@@ -23,6 +23,7 @@ type FieldInfo struct {
 	Signal   string
 	Seals    bool
 	Names    bool // what a site calls a member here counts
+	Twin     string
 
 	label    bool  // it names what stands beside it (see Field.Pairs)
 	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
@@ -210,8 +211,11 @@ func split(name string) ([]string, error) {
 var ofSites = []string{hit.Custom.String(), hit.UserTrait.String(), hit.Product.String()}
 
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
+	info := FieldInfo{
+		Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Twin: f.Twin,
+		nameRule: hit.None,
+	}
 	open := strings.Contains(name, "*") || slices.Contains(ofSites, f.Class)
-	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, nameRule: hit.None}
 	info.Names = f.Names == nil && open || f.Names != nil && *f.Names
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
