@@ -79,7 +79,7 @@ type Field struct {
 	Value    string           `yaml:"value"`    // headers only: a constant
 	KeyOnly  bool             `yaml:"key_only"` // headers only: sent where it is Basic with an empty password, a public key, and nothing else
 	Seals    bool             `yaml:"seals"`    // a checksum, signature or length over other fields: a hit of which anything is changed does not travel with it
-	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
+	Names    *bool            `yaml:"names"`    // false: the names that a site gives to members here (below a "*", or below this field) say nothing (package names); without it they do, where that is stricter. About says why not
 	About    string           `yaml:"about"`    // one line for people
 	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it, or "[]" where the pairs are lists, ["colour", "red"]; Fields are then by these names, and hold for all else in the pair
 	Twin     string           `yaml:"twin"`     // of an event's id: the catalog entry whose events have the same one, so that what browser and server both send counts once

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -15,7 +14,7 @@ import (
 // [codec.ErrMalformed], [codec.ErrLimit] or [codec.ErrMemory], and then the hit says nothing but how many events were
 // seen in it.
 func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields int) error {
-	r := reading{v: v, e: e, h: h, o: o, events: events}
+	r := reading{v: v, e: e, h: h, o: o, events: events, object: hit.None}
 	root, err := o.Query()
 	if err != nil {
 		return err
@@ -79,6 +78,9 @@ type reading struct {
 	events int
 
 	begun [8]int // events, by the priority of their place; those of the last ones together
+
+	object int32    // the one whose schema was asked for last
+	schema hit.Span // and what it is called by that
 }
 
 // label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
@@ -380,45 +382,57 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 	return nil
 }
 
-// alias reads a member's own name where the catalog leaves names to the site: "email" is an e-mail address wherever it stands.
+// alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever it
+// stands. What has no name of its own, an element of a list, is called as the list is.
 func (r *reading) alias(i int32, f *FieldInfo) {
-	if !f.Names || len(r.v.names) == 0 {
-		return
-	}
 	h := r.h
-	if p := h.Nodes[i].Parent; p == hit.None || !named[h.Nodes[p].Kind] {
+	n := &h.Nodes[i]
+	if !f.Names || !n.Free || n.Parent == hit.None || r.v.names == nil {
 		return
 	}
-	key := h.Bytes(h.KeySpan(i))
-	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Form {
-		if at := bytes.LastIndexAny(key, ".["); at >= 0 {
-			key = key[at+1:]
+	p := &h.Nodes[n.Parent]
+	var name, parent []byte
+	switch p.Kind {
+	case hit.Object:
+		name = h.Bytes(h.KeySpan(i))
+		parent = r.container(n.Parent)
+	case hit.Item:
+		name, parent = h.Bytes(h.KeySpan(i)), anItem
+	case hit.Markup:
+		name = h.Bytes(h.KeySpan(i))
+	case hit.Form:
+		name = h.Bytes(h.KeySpan(i))
+		if at := bytes.LastIndexAny(name, ".["); at >= 0 {
+			parent, name = name[:at], name[at+1:]
 		}
+	default:
+		return
 	}
-	if class := r.wellKnown(key); class != hit.Unknown {
+	if class := r.v.names.Class(parent, name, n.Kind.Holds()); class != hit.Unknown {
 		h.Nodes[i].Alias = class
 	}
 }
 
-// named are the kinds of containers in which each value has a name.
-var named = [hit.Quoted + 1]bool{hit.Object: true, hit.Form: true, hit.Item: true, hit.Markup: true}
+// anItem is what an item of an order is called.
+var anItem = []byte("item")
 
-// wellKnown is the class of what is called so, however the name is written; Unknown where the name says nothing.
-func (r *reading) wellKnown(name []byte) hit.Class {
-	var plain [32]byte
-	n := 0
-	for _, c := range name {
-		switch c {
-		case '_', '-', '$', ' ', ']':
-			continue
-		}
-		if n == len(plain) {
-			return hit.Unknown
-		}
-		plain[n] = ascii.Lower(c)
-		n++
+// container is what an object or list is called: its own name, or that of the list or text around it; by its schema,
+// where one is named beside it.
+func (r *reading) container(i int32) []byte {
+	h := r.h
+	if schema := r.schemaBeside(i); schema != nil {
+		return schema
 	}
-	return r.v.names[string(plain[:n])]
+	for ; i != hit.None; i = h.Nodes[i].Parent {
+		n := &h.Nodes[i]
+		if n.Key.Len() > 0 {
+			return h.Bytes(h.KeySpan(i))
+		}
+		if n.Parent == hit.None || h.Nodes[n.Parent].Kind != hit.Array && !h.Nodes[n.Parent].Opened {
+			return nil
+		}
+	}
+	return nil
 }
 
 // name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.

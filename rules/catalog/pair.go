@@ -63,8 +63,8 @@ func (r *reading) pair(i int32, s *state) (to int32, free bool) {
 		if s.pair == listPairs {
 			value = r.v.states[s.other].elem
 		}
-		if r.v.Fields[r.v.states[value].field].Names {
-			h.Nodes[i].Alias = r.wellKnown(text)
+		if r.v.Fields[r.v.states[value].field].Names && r.v.names != nil {
+			h.Nodes[i].Alias = r.v.names.Class(r.container(h.Nodes[i].Parent), text, false)
 		}
 	}
 	return s.other, true

@@ -108,6 +108,38 @@ func (r *reading) bySchema(i, state int32) int32 {
 	return state
 }
 
+// schemaBeside is what a member of an object is called by the schema that is named beside it, where nobody lists that:
+// "user" of "iglu:com.acme/user/jsonschema/1-0-0"; nil where there is none.
+func (r *reading) schemaBeside(i int32) []byte {
+	h := r.h
+	object := h.Nodes[i].Parent
+	if object == hit.None || r.v.states[h.Nodes[object].State].schema == "" {
+		return nil
+	}
+	if r.object != object { // asked for by each member
+		r.object, r.schema = object, hit.Span{}
+		for c := h.Nodes[object].First; c != hit.None; c = h.Nodes[c].Next {
+			if string(h.Bytes(h.KeySpan(c))) == r.v.states[h.Nodes[object].State].schema && h.Nodes[c].Kind == hit.String {
+				r.schema = nameIn(h, h.TextSpan(c))
+			}
+		}
+	}
+	if r.schema.Len() == 0 {
+		return nil
+	}
+	return h.Bytes(r.schema)
+}
+
+// nameIn narrows the address of a schema to its name.
+func nameIn(h *hit.Hit, s hit.Span) hit.Span {
+	known := schemaIn(h.Bytes(s))
+	if known == nil {
+		return hit.Span{}
+	}
+	name := len("iglu:") + bytes.IndexByte(known, '/') + 1
+	return hit.Span{Buf: s.Buf, Start: s.Start + uint32(name), End: s.Start + uint32(len("iglu:")+len(known))}
+}
+
 // schemaIn is what a schema is called whatever its version: "vendor/name" of "iglu:vendor/name/jsonschema/1-0-0"; empty
 // where the text is no such address.
 func schemaIn(text []byte) []byte {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -21,7 +22,7 @@ type FieldInfo struct {
 	Hashed   string
 	Signal   string
 	Seals    bool
-	Names    bool
+	Names    bool // what a site calls a member here counts
 	Twin     string
 
 	as       hit.Class // what it is treated as beside its class (see Field.Also); Unknown where there is nothing
@@ -232,8 +233,17 @@ func split(name string) ([]string, error) {
 	return segments, nil
 }
 
+// ofSites are the classes of what sites make up: also where the vendor gives the field a name, what is in it may have
+// names of the site's.
+var ofSites = []string{hit.Custom.String(), hit.UserTrait.String(), hit.Product.String()}
+
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
-	info := FieldInfo{Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names, Twin: f.Twin, nameRule: hit.None}
+	info := FieldInfo{
+		Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Twin: f.Twin,
+		nameRule: hit.None,
+	}
+	open := strings.Contains(name, "*") || slices.Contains(ofSites, f.Class)
+	info.Names = f.Names == nil && open || f.Names != nil && *f.Names
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
 		return info, fmt.Errorf("%q is no class", f.Class)
