@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"bytes"
-	"errors"
 
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -128,72 +127,6 @@ func (r *reading) label() error {
 		}
 	}
 	return nil
-}
-
-// open opens a value that holds more. It tells whether that was all there is to do.
-func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
-	h := r.h
-	n := &h.Nodes[i]
-	if n.Opened || !isText[n.Kind] || n.Val.Len() == 0 {
-		return false, nil
-	}
-	if len(f.Open) == 0 {
-		return r.openJSON(i, f)
-	}
-	err = r.o.Open(i, f.Open)
-	if !errors.Is(err, codec.ErrMalformed) {
-		return err == nil, err
-	}
-	text := h.Text(i)
-	if len(text) == 0 || !f.whole && !codec.BeginsAsJSON(text) {
-		return false, nil
-	}
-	h.Nodes[i].Class = hit.Unknown // nobody can say what is in it
-	return true, nil
-}
-
-// openJSON opens what a site wrote as JSON into a text of its own.
-func (r *reading) openJSON(i int32, f *FieldInfo) (done bool, err error) {
-	h := r.h
-	if !f.Names || h.Nodes[i].Layers >= mostLayers || !holdsJSON(h.Text(i)) {
-		return false, nil
-	}
-	r.alias(i, f) // what is below is of its class, too
-	switch err := r.o.Open(i, asJSON); {
-	case errors.Is(err, codec.ErrMalformed):
-		return false, nil
-	case errors.Is(err, codec.Over("depth")):
-		h.Nodes[i].Class = hit.Unknown
-		return true, nil
-	default:
-		return err == nil, err
-	}
-}
-
-// isText are the kinds of values that are texts.
-var isText = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: true, hit.Quoted: true}
-
-// asJSON reads JSON.
-var asJSON = []codec.Stack{{Format: codec.JSON}}
-
-// mostLayers bounds how many texts are opened inside each other without being listed, longestJSON how long one is, in
-// bytes: what is longer is not looked over for personal data, and so not sent.
-const (
-	mostLayers  = 3
-	longestJSON = 16 << 10
-)
-
-// holdsJSON tells whether a text looks like an object or a list of JSON.
-func holdsJSON(text []byte) bool {
-	if len(text) < 2 || len(text) > longestJSON || text[0] != '{' && text[0] != '[' && text[0] > ' ' {
-		return false
-	}
-	text = bytes.TrimSpace(text)
-	if len(text) < 2 {
-		return false
-	}
-	last := text[len(text)-1]
-	return text[0] == '{' && last == '}' || text[0] == '[' && last == ']'
 }
 
 // implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
@@ -378,59 +311,6 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 	}
 	for _, class := range f.Also {
 		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: class})
-	}
-	return nil
-}
-
-// alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever it
-// stands. What has no name of its own, an element of a list, is called as the list is.
-func (r *reading) alias(i int32, f *FieldInfo) {
-	h := r.h
-	n := &h.Nodes[i]
-	if !f.Names || !n.Free || n.Parent == hit.None || r.v.names == nil {
-		return
-	}
-	p := &h.Nodes[n.Parent]
-	var name, parent []byte
-	switch p.Kind {
-	case hit.Object:
-		name = h.Bytes(h.KeySpan(i))
-		parent = r.container(n.Parent)
-	case hit.Item:
-		name, parent = h.Bytes(h.KeySpan(i)), anItem
-	case hit.Markup:
-		name = h.Bytes(h.KeySpan(i))
-	case hit.Form:
-		name = h.Bytes(h.KeySpan(i))
-		if at := bytes.LastIndexAny(name, ".["); at >= 0 {
-			parent, name = name[:at], name[at+1:]
-		}
-	default:
-		return
-	}
-	if class := r.v.names.Class(parent, name, n.Kind.Holds()); class != hit.Unknown {
-		h.Nodes[i].Alias = class
-	}
-}
-
-// anItem is what an item of an order is called.
-var anItem = []byte("item")
-
-// container is what an object or list is called: its own name, or that of the list or text around it; by its schema,
-// where one is named beside it.
-func (r *reading) container(i int32) []byte {
-	h := r.h
-	if schema := r.schemaBeside(i); schema != nil {
-		return schema
-	}
-	for ; i != hit.None; i = h.Nodes[i].Parent {
-		n := &h.Nodes[i]
-		if n.Key.Len() > 0 {
-			return h.Bytes(h.KeySpan(i))
-		}
-		if n.Parent == hit.None || h.Nodes[n.Parent].Kind != hit.Array && !h.Nodes[n.Parent].Opened {
-			return nil
-		}
 	}
 	return nil
 }

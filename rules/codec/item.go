@@ -37,7 +37,7 @@ func (o *Opener) item(parent int32, value hit.Span) error {
 			}
 			n.Key, n.Val = sub(value, at, next+1+digits), sub(value, next+1+digits, end)
 			i := o.hit.Append(root, n)
-			o.hit.Name(i, o.hit.Unglue(sub(value, at+1+digits, next-1)))
+			o.hit.Name(i, hit.Unglue(o.hit, sub(value, at+1+digits, next-1)))
 		} else {
 			o.hit.Append(root, n)
 		}

@@ -3,13 +3,13 @@ package hit
 import "bytes"
 
 // Unglue decodes what stands among tildes: "~~" is "~".
-func (h *Hit) Unglue(s Span) Span { return h.replaced(s, "~~", '~') }
+func Unglue(h *Hit, s Span) Span { return replaced(h, s, "~~", '~') }
 
 // unquote decodes the value of an attribute: only the quote is escaped in it, by a backslash.
-func (h *Hit) unquote(s Span) Span { return h.replaced(s, `\"`, '"') }
+func unquote(h *Hit, s Span) Span { return replaced(h, s, `\"`, '"') }
 
 // replaced is a text with one byte in place of each pair.
-func (h *Hit) replaced(s Span, pair string, by byte) Span {
+func replaced(h *Hit, s Span, pair string, by byte) Span {
 	raw := h.Bytes(s)
 	if !bytes.Contains(raw, []byte(pair)) {
 		return s

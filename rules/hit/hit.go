@@ -329,9 +329,9 @@ func (h *Hit) decode(k Kind, s Span) Span {
 	case Text:
 		return h.unpercent(s)
 	case Glued:
-		return h.Unglue(s)
+		return Unglue(h, s)
 	case Quoted:
-		return h.unquote(s)
+		return unquote(h, s)
 	case String:
 		return h.unescape(Span{s.Buf, s.Start + 1, s.End - 1})
 	default:
