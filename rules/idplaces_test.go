@@ -27,6 +27,8 @@ type idPlace struct {
 	outer   *idPlace // what is opened on the way
 	pair    string   // it is the value of a pair of this name, an element of the list at path
 	names   string   // the member that names a pair
+	member  string   // in what a schema says of: path is that of what has both
+	schema  []string // the member that names it, its name, and the member that it is of
 }
 
 // idPlacesOf lists the places of an endpoint.
@@ -47,6 +49,18 @@ func idPlacesOf(f *catalog.File, e *catalog.EndpointFile) []idPlace {
 					of.pair, of.names, of.field = pair, field.Pairs, field.Fields[pair]
 					all = append(all, of)
 				}
+			case field.Schema != "":
+				at := max(strings.LastIndex(name, "."), 0)
+				for _, schema := range slices.Sorted(maps.Keys(field.Schemas)) {
+					for _, member := range slices.Sorted(maps.Keys(field.Schemas[schema])) {
+						of := p
+						of.path, of.member, of.field = name[:at], member, field.Schemas[schema][member]
+						of.schema = []string{field.Schema, schema, strings.TrimPrefix(name[at:], ".")}
+						all = append(all, of)
+					}
+				}
+				all = append(all, p)
+				add(field.Fields, outer, around)
 			case len(field.Open) > 0:
 				add(field.Fields, &p, around)
 			default:
@@ -130,7 +144,14 @@ func formKey(name string) string { return strings.NewReplacer("{n}", "1", "*", "
 func (p *idPlace) value(t *testing.T, id string) (path string, value any) {
 	t.Helper()
 	path, value = p.path, any(id)
-	if p.pair != "" {
+	if p.schema != nil {
+		of := put(nil, p.schema[0], "iglu:"+p.schema[1]+"/jsonschema/1-0-0")
+		value = put(of, p.schema[2]+"."+p.member, id)
+	}
+	switch {
+	case p.names == "[]":
+		value = []any{p.pair, id}
+	case p.pair != "":
 		value = map[string]any{p.names: strings.ReplaceAll(p.pair, "*", "zz"), "value": map[string]any{"stringValue": id}}
 	}
 	for outer := p.outer; outer != nil; outer = outer.outer {
@@ -277,9 +298,9 @@ func TestEveryPlaceOfAnIdentifierIsLookedUp(t *testing.T) {
 		for i := range f.Endpoints {
 			e := &f.Endpoints[i]
 			for _, place := range idPlacesOf(f, e) {
-				for n, name := range append([]string{place.field.Class}, place.field.Also...) {
+				for _, name := range append([]string{place.field.Class}, place.field.Also...) {
 					class, _ := hit.ParseClass(name)
-					if n == 0 && !class.Identifies() {
+					if !class.Identifies() {
 						continue
 					}
 					given, objected := sample(&place.field, name)

@@ -63,6 +63,9 @@ func TestWhatIsNoIdentifierIsListed(t *testing.T) {
 				if p.pair != "" {
 					name = p.pair
 				}
+				if p.member != "" {
+					name = p.schema[1] + " " + p.member
+				}
 				class, _ := hit.ParseClass(p.field.Class)
 				if !looksLikeID.MatchString(name) || class.Identifies() || slices.ContainsFunc(p.field.Also, func(also string) bool {
 					c, _ := hit.ParseClass(also)

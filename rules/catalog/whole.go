@@ -45,7 +45,7 @@ func (s *sought) in(h *hit.Hit, of hit.Span, c byte) bool {
 // maybe notes a leaf that may be an identifier whatever it is called: whether it is one, its whole text tells.
 func (r *reading) maybe(i int32) {
 	n := &r.h.Nodes[i]
-	if n.Kind != hit.Text && n.Kind != hit.String || n.Opened || uint(n.Val.Len()-shortestWritten) > longestWritten-shortestWritten {
+	if !isText[n.Kind] || n.Opened || uint(n.Val.Len()-shortestWritten) > longestWritten-shortestWritten {
 		return
 	}
 	if r.whole.likely(r.h, n.Kind, n.Val) {
@@ -59,15 +59,15 @@ func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
 		return true
 	}
 	raw := h.Bytes(of)
+	if kind == hit.String {
+		raw = raw[1:]
+	}
+	if begins[raw[0]] && beginsNumber(raw) {
+		return true
+	}
 	if kind == hit.Text {
-		if begins[raw[0]] && beginsNumber(raw) {
-			return true
-		}
 		escape := &f.percent[of.Buf]
 		return !escape.without(of) && escape.in(h, of, '%') && bytes.Contains(raw, []byte("%40"))
-	}
-	if begins[raw[1]] && beginsNumber(raw[1:]) {
-		return true
 	}
 	escape := &f.backslash[of.Buf]
 	return !escape.without(of) && escape.in(h, of, '\\') && bytes.Contains(raw, []byte("u0040"))
