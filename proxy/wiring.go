@@ -281,10 +281,11 @@ func openAPI(s *Server) (err error) {
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
 		Check:  s.objector.check, Link: s.objector.link,
-		FeedKey:     func() [32]byte { return s.keyring.store.State().FeedKey() },
-		Report:      func(what string, err error) { fault(s.opts.Log, what, err) },
-		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
-		Refused:     func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		PhoneCountry: func(site string) string { return s.snapshot.Load().Loaded.PhoneCountry(site) },
+		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
+		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
+		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
+		Refused:      func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
 	options.Operator = true

@@ -72,7 +72,7 @@ func (c *compiler) origins() error {
 	c.policy.anywhere = &idField{spaces: c.spacesOf(new(catalog.File), "")}
 	add := func(class hit.Class, file *catalog.File, family string, in *idField) {
 		of := origin{class, [3]string{file.ID, file.Kin(), cmp.Or(family, file.Kin())}, in}
-		if family != "" {
+		if family != "" && c.isEntry(family) { // another's id is not meant by the name of where it stands
 			of.names = [3]string{family}
 		}
 		same := func(other origin) bool {

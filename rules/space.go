@@ -39,9 +39,10 @@ func made(class hit.Class) bool {
 
 // Namespaces of identifiers that are known as a hash, in hexadecimal: a hash is never taken for what it was made of.
 const (
-	emailSHA256 = "email_sha256"
-	emailMD5    = "email_md5"
-	phoneSHA256 = "phone_sha256"
+	emailSHA256  = "email_sha256"
+	emailMD5     = "email_md5"
+	phoneSHA256  = "phone_sha256"
+	userIDSHA256 = "user_id_sha256" // of an id that a site knows people by
 )
 
 // space is a namespace of identifiers: the newest form's, and those that they had in the first form.
@@ -52,9 +53,10 @@ type space struct {
 
 // The spaces of hashes are the same in every form.
 var (
-	spaceEmailSHA256 = &space{emailSHA256, []string{emailSHA256}}
-	spaceEmailMD5    = &space{emailMD5, []string{emailMD5}}
-	spacePhoneSHA256 = &space{phoneSHA256, []string{phoneSHA256}}
+	spaceEmailSHA256  = &space{emailSHA256, []string{emailSHA256}}
+	spaceEmailMD5     = &space{emailMD5, []string{emailMD5}}
+	spacePhoneSHA256  = &space{phoneSHA256, []string{phoneSHA256}}
+	spaceUserIDSHA256 = &space{userIDSHA256, nil} // the first form had none
 )
 
 // spaces are the namespaces of a family's identifiers, by class.
@@ -67,12 +69,8 @@ func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
 	if s, ok := c.spaces[key]; ok {
 		return s
 	}
-	kin := cmp.Or(family, file.Kin())
-	files := catalog.Builtins()
-	for i := range c.draft.Vendors {
-		files = append(slices.Clip(files), c.draft.Vendors[i].Catalog)
-	}
-	entry := slices.ContainsFunc(files, func(f *catalog.File) bool { return f.ID == kin })
+	kin, files := cmp.Or(family, file.Kin()), c.files()
+	entry := c.isEntry(kin)
 	s := new(spaces)
 	for class := range hit.NumClasses {
 		of := &s[class]
@@ -94,6 +92,20 @@ func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
 	}
 	c.spaces[key] = s
 	return s
+}
+
+// files are those of all entries that the policy knows of.
+func (c *compiler) files() []*catalog.File {
+	files := slices.Clip(catalog.Builtins())
+	for i := range c.draft.Vendors {
+		files = append(files, c.draft.Vendors[i].Catalog)
+	}
+	return files
+}
+
+// isEntry tells whether a family is called as an entry is; if not, it is what devices are known by to all of them.
+func (c *compiler) isEntry(family string) bool {
+	return slices.ContainsFunc(c.files(), func(f *catalog.File) bool { return f.ID == family })
 }
 
 type spacesKey struct {

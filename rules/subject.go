@@ -1,14 +1,12 @@
 package rules
 
 import (
-	"bytes"
 	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
-	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -22,6 +20,7 @@ const maxShared = 64
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
 	r.variants.events, r.variants.older = len(h.Events), !in.NewestForm
+	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
 		at := r.Route.Recipient.idField(h.Nodes[id.Node].Field)
@@ -66,19 +65,17 @@ func (r *readState) whole(i int, in *idField) bool {
 		f.room = append(append(f.room[:0], '+'), text[1:]...)
 		text = f.room
 	}
-	norm, ok := pseudonym.Whole(text)
-	if !ok {
+	class := hit.Email
+	switch contact.Whole(text) {
+	case contact.Address:
+	case contact.Number:
+		class = hit.Phone
+	default:
 		return false
 	}
-	class := hit.Email
-	if norm == pseudonym.Dialled {
-		class = hit.Phone
-	}
-	if in.hashed == "" {
-		for before := i - 1; before >= 0 && h.IDs[before].Node == id.Node; before-- {
-			if of := h.IDs[before].Class; of == class || class == hit.Email && general(of) {
-				return false
-			}
+	for before := i - 1; before >= 0 && h.IDs[before].Node == id.Node; before-- {
+		if of := h.IDs[before].Class; of == class || class == hit.Email && general(of) {
+			return false
 		}
 	}
 	f.given(id.Event, class, in, text)
@@ -132,21 +129,11 @@ func (r *readState) hashVariants(k *Keys) Reason {
 
 // add adds an identifier in a field.
 func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte) {
-	how := in.hashed
-	switch {
-	case how == catalog.UserData:
-		f.userData(event, text)
-	case class == hit.Email && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
-		f.hash(event, class, spaceEmailSHA256, text)
-	case class == hit.Email && (how == "md5" || how == "" && hexadecimal(text, md5.Size)):
-		f.hash(event, class, spaceEmailMD5, text)
-	case class == hit.Phone && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
-		f.hash(event, class, spacePhoneSHA256, text)
-	case how != "":
-		f.plain(event, class, in, pseudonym.Trimmed, text)
-	default:
-		f.seen(event, class, in, text)
+	if class == hit.Email || class == hit.Phone {
+		f.contacts(event, class, in, text)
+		return
 	}
+	f.seen(event, class, in, text)
 }
 
 // seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
@@ -158,26 +145,25 @@ func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte
 	}
 }
 
-// given adds an identifier that is there in plain, in every form that others may know it in. An e-mail address and a phone number are always
-// among them as hashes: those alone are looked up and kept, for whoever has the plain one has its hashes too.
+// given adds an identifier in every form that others may know it in. A site's own id is often an e-mail address, or a
+// phone number, or a hash.
 func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byte) {
-	at := bytes.IndexByte(text, '@') >= 0
-	switch {
-	case class == hit.Phone:
-		f.both(pseudonym.Number, text, func(one idVariant) {
-			f.digest(event, class, spacePhoneSHA256, one, nil)         // its digits, as Meta hashes them
-			f.digest(event, class, spacePhoneSHA256, one, []byte{'+'}) // E.164, as Google does
-		})
-	case class != hit.Email:
-		f.plain(event, class, in, in.norm(class), text)
-	case !at:
-		return // an id that may be an e-mail address, and is none
+	if class == hit.Email || class == hit.Phone {
+		f.contacts(event, class, in, text)
+		return
 	}
-	if at && general(class) && class != hit.Phone { // a site's own id is often an e-mail address
-		f.both(pseudonym.Address, text, func(one idVariant) {
-			f.digest(event, hit.Email, spaceEmailSHA256, one, nil)
-			f.digest(event, hit.Email, spaceEmailMD5, one, nil)
-		})
+	f.plain(event, class, in, in.norm(class), text)
+	if !general(class) {
+		return
+	}
+	switch contact.Look(text) {
+	case contact.Address:
+		f.addresses(event, text)
+	case contact.Number:
+		f.numbers(event, text)
+	case contact.Hash:
+		f.hashedID(event, class, text)
+	default:
 	}
 }
 
@@ -187,21 +173,6 @@ func (f *idVariants) normal(norm pseudonym.Norm, form uint8, text []byte) (of id
 	f.text = pseudonym.AppendNormal(f.text, norm, text)
 	of.to = len(f.text)
 	return of, of.from != of.to
-}
-
-// both does something with a text in its normal form and, while older forms are looked up, with its first one where that
-// is another.
-func (f *idVariants) both(norm pseudonym.Norm, text []byte, with func(one idVariant)) {
-	now, ok := f.normal(norm, pseudonym.NewestForm, text)
-	if ok {
-		with(now)
-	}
-	if !f.older {
-		return
-	}
-	if was, ok := f.normal(norm.First(), pseudonym.FirstForm, text); ok && !bytes.Equal(f.text[now.from:now.to], f.text[was.from:was.to]) {
-		with(was)
-	}
 }
 
 // plain adds a text in its normal form, where anything is in it; while older forms are looked up, in its first one as
@@ -216,11 +187,12 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	if !f.older {
 		return
 	}
-	was := of
 	if norm.First() != norm {
-		was, ok = f.normal(norm.First(), pseudonym.FirstForm, text)
+		was, there := f.normal(norm.First(), pseudonym.FirstForm, text)
+		was.kind = of.kind
+		f.first(was, there, event, class, space)
 	}
-	f.first(was, ok, event, class, space)
+	f.first(of, ok, event, class, space) // by another spelling it was known in that
 }
 
 // first adds a text in the first form in every namespace that it had then.
@@ -233,21 +205,6 @@ func (f *idVariants) first(of idVariant, ok bool, event int32, class hit.Class, 
 		of.event, of.class, of.space = event, class, name
 		f.keep(of)
 	}
-}
-
-// hash adds a hash as it was given: in lower case.
-func (f *idVariants) hash(event int32, class hit.Class, space *space, text []byte) {
-	of, ok := f.normal(pseudonym.Hashed, pseudonym.NewestForm, text)
-	if ok {
-		of.event, of.class, of.space, of.kind = event, class, space.name, Person
-		f.keep(of)
-	}
-	if !f.older {
-		return
-	}
-	was, ok := f.normal(pseudonym.Hashed.First(), pseudonym.FirstForm, text)
-	was.kind = Person
-	f.first(was, ok, event, class, space)
 }
 
 // digest adds the hash of an identifier, with a prefix in front of it.
@@ -265,40 +222,6 @@ func (f *idVariants) digest(event int32, class hit.Class, space *space, of idVar
 	}
 	hit.Forget(f.text, len(plain))
 	f.keep(idVariant{event: event, class: class, space: space.name, form: of.form, kind: Person, from: from, to: len(f.text)})
-}
-
-// userData adds the hashes in a list as Google's tags write it: "tv.1~em.HASH~pn.HASH", SHA-256 in base64url.
-func (f *idVariants) userData(event int32, text []byte) {
-	for len(text) > 0 {
-		var item []byte
-		item, text, _ = bytes.Cut(text, []byte{'~'})
-		name, encoded, _ := bytes.Cut(item, []byte{'.'})
-		var sum [sha256.Size + 2]byte
-		encoded = bytes.TrimRight(encoded, "=")
-		if base64.RawURLEncoding.DecodedLen(len(encoded)) != sha256.Size {
-			continue
-		}
-		if _, err := base64.RawURLEncoding.Decode(sum[:], encoded); err != nil {
-			continue
-		}
-		of := idVariant{
-			event: event, class: hit.Email, space: emailSHA256, form: pseudonym.NewestForm, kind: Person, from: len(f.text),
-		}
-		switch string(name) {
-		case "em":
-		case "pn":
-			of.class, of.space = hit.Phone, phoneSHA256
-		default:
-			continue
-		}
-		f.text = hex.AppendEncode(f.text, sum[:sha256.Size])
-		of.to = len(f.text)
-		f.keep(of)
-	}
-}
-
-func hexadecimal(text []byte, size int) bool {
-	return len(text) == 2*size && ascii.HexDigits(text)
 }
 
 // cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.

@@ -79,6 +79,8 @@ func (c *comparison) sites() {
 		}
 		c.set(where, "hosts", old.Hosts, changed.Hosts, Wider, Narrower)
 		c.value(where, "base", Neutral, old.Base, changed.Base)
+		c.value(where, "country of phone numbers", either(changed.PhoneCountry == "" || old.PhoneCountry != ""),
+			old.PhoneCountry, changed.PhoneCountry)
 		c.set(where, "origins", old.Origins, changed.Origins, Wider, Narrower)
 		c.scope(where, "vendors", old.Vendors, changed.Vendors)
 		c.value(where, "style sheet of the preference centre", Neutral, old.Privacy.CSS, changed.Privacy.CSS)

@@ -25,6 +25,7 @@ type Objected struct {
 	By          string // who acted for the subject; "" where that did
 	Because     string
 	Subjects    [][16]byte
+	Form        uint8 // number of the normal form that they were hashed in; where there are several, the newest
 	Recovered   bool // it was found missing at the start, and is written late
 }
 
@@ -67,6 +68,7 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "site", o.Site)
 	addText(to, "by", o.By)
 	addText(to, "because", o.Because)
+	addForm(to, o.Form)
 	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))
 }
 

@@ -125,7 +125,7 @@ func (r *reading) label() error {
 			continue
 		}
 		r.leaf(i, f)
-		if n := &h.Nodes[i]; n.Class != hit.Email || f.Hashed != "" {
+		if class := h.Nodes[i].Class; class != hit.Email && class != hit.Phone { // which are looked at in any case
 			r.maybe(i)
 		}
 	}

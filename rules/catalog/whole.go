@@ -15,9 +15,9 @@ const longestWritten = 6*128 + 2
 const shortestWritten = 6
 
 // finder finds values that may be, as a whole, an e-mail address or the number of a telephone, by their first look: an
-// "@" in them, or how they begin.
+// "@" in them, in whatever dress, or how they begin.
 type finder struct {
-	at, percent, backslash [3]sought // by buffer
+	at, percent, backslash, wide [3]sought // by buffer
 }
 
 // sought is where a byte comes next in a buffer: not before next, from where it was looked for.
@@ -65,16 +65,38 @@ func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
 	if begins[raw[0]] && beginsNumber(raw) {
 		return true
 	}
-	if kind == hit.Text {
-		escape := &f.percent[of.Buf]
-		return !escape.without(of) && escape.in(h, of, '%') && bytes.Contains(raw, []byte("%40"))
+	if bytes.HasPrefix(raw, []byte("http")) {
+		return false // an address of a page has many escapes, and is none of a person
 	}
-	escape := &f.backslash[of.Buf]
-	return !escape.without(of) && escape.in(h, of, '\\') && bytes.Contains(raw, []byte("u0040"))
+	if s := &f.percent[of.Buf]; !s.without(of) && s.in(h, of, '%') && holdsAny(raw, "%40", "%2540", "%EF", "%ef") {
+		return true
+	}
+	if s := &f.wide[of.Buf]; !s.without(of) && s.in(h, of, 0xEF) && holdsAny(raw, "\uff20", "\ufe6b") {
+		return true
+	}
+	s := &f.backslash[of.Buf]
+	return kind == hit.String && !s.without(of) && s.in(h, of, '\\') && holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
+}
+
+func holdsAny(text []byte, signs ...string) bool {
+	for _, sign := range signs {
+		if bytes.Contains(text, []byte(sign)) {
+			return true
+		}
+	}
+	return false
 }
 
 // begins are the first bytes of what beginsNumber knows.
-var begins = [256]bool{'+': true, '(': true, ' ': true, '\\': true, '0': true, '%': true, 't': true, 'T': true}
+var begins = func() (all [256]bool) {
+	for _, c := range []byte("+( \\0%tT\uff0b") {
+		all[c] = true
+	}
+	for c := 0xD9; c <= 0xE2; c++ { // digits of other scripts, and what stands in front unseen
+		all[c] = true
+	}
+	return all
+}()
 
 // beginsNumber tells whether a value, as on the wire, begins as an international number does. In a form "+" is a
 // space; who forgot to escape it meant it all the same.
@@ -83,7 +105,7 @@ func beginsNumber(raw []byte) bool {
 	case '0':
 		return raw[1] == '0'
 	case '%':
-		return raw[1] == '2'
+		return raw[1] == '2' || raw[1] == 'E' || raw[1] == 'e'
 	case 't', 'T':
 		return ascii.Lower(raw[1]) == 'e' && ascii.Lower(raw[2]) == 'l'
 	default:
