@@ -119,6 +119,9 @@ func (c *compiler) recipients() error {
 			}
 			in.hashed = f.Hashed
 			r.ids = append(r.ids, in)
+			if made(f.Class) && f.Family == "" {
+				r.formats = r.formats.With(in.format)
+			}
 		}
 		c.policy.recipients = append(c.policy.recipients, r)
 	}

@@ -103,7 +103,7 @@ func (v *eventView) Param(name string) string {
 		for i := h.FirstOf(of); i != hit.None; i = h.Nodes[i].Peer {
 			n := &h.Nodes[i]
 			v.budget.Spend(costNode)
-			if n.Kind.Holds() || n.Opened || n.Kind == hit.Raw {
+			if n.Kind.Holds() || n.Opened && n.Class == hit.Container || n.Kind == hit.Raw {
 				continue
 			}
 			if n.Field != hit.None && v.fields[n.Field].Path == name || string(h.Bytes(h.KeySpan(i))) == name {

@@ -249,6 +249,9 @@ func TestNothingDetectedLeaves(t *testing.T) {
 					out := at.out(t, x)
 					for i := range part {
 						c := &part[i]
+						if strings.HasPrefix(c.In, `{"lat"`) {
+							continue // JSON in a text is opened: its members are a place, and the profile keeps places
+						}
 						got, is := out[valueName(i)]
 						want := c.Want
 						if want == "" {

@@ -64,7 +64,11 @@ func (g *judging) judge(r *hit.Request) rules.Reason {
 }
 
 func TestJudgeDoesNotAllocate(t *testing.T) {
-	for name, r := range map[string]hit.Request{"a GA4 hit": bigGA4(t), "twenty Segment events": bigSegment(t)} {
+	hits := map[string]hit.Request{"a GA4 hit": bigGA4(t), "twenty Segment events": bigSegment(t)}
+	for _, c := range containers {
+		hits[c.vendor+" "+c.opens] = request(t, c.hit("jane.doe@example.com"), c.vendor, yes)
+	}
+	for name, r := range hits {
 		g := newJudging(t)
 		work := func() {
 			if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {

@@ -88,6 +88,30 @@ var worstHits = []struct {
 	{"parameters", "segment", urls2("&a=1")},
 	{"parameters that stay", "segment", urls2("&utm_source=1")},
 	{"addresses in addresses", "segment", urls2("&utm_source=https%3A%2F%2Fa.b%2F1%3Futm_source%3D1")},
+	{"values of an item", "ga4", func(n int) string { return form("pr1=id1" + strings.Repeat("~nm1+1", n/7)) }},
+	{"names of an item", "ga4", func(n int) string { return form("pr1=id1" + strings.Repeat("~k0a1~v01", n/9)) }},
+	{"items", "ga4", func(n int) string { return form(strings.Repeat("pr1=id1+1&", n/10)) }},
+	{"elements of a page", "posthog", func(n int) string { return chain(strings.Repeat("aa;", n/3)) }},
+	{"attributes of an element", "posthog", func(n int) string { return chain("a:" + strings.Repeat(`b=\"1\"`, n/7)) }},
+	{"JSON in texts", "segment", func(n int) string { return batch(strings.Repeat(`"a":"[1]",`, n/10) + `"z":1`) }},
+	{"JSON in JSON in texts", "segment", func(n int) string {
+		return batch(strings.Repeat(`"a":"[\"[\\\"[1]\\\"]\"]",`, n/28) + `"z":1`)
+	}},
+	{"deep JSON in texts", "segment", func(n int) string {
+		return batch(strings.Repeat(`"a":"`+strings.Repeat("[", 60)+strings.Repeat("]", 60)+`",`, n/127) + `"z":1`)
+	}},
+	{"places", "segment", func(n int) string { return batch(`"a":[` + strings.Repeat(`[1,1],`, n/6) + `[]]`) }},
+	{"deep places", "segment", func(n int) string {
+		return batch(`"coords":` + strings.Repeat("[", 50) + strings.Repeat(`[1,1],`, n/6) + `[]` + strings.Repeat("]", 50))
+	}},
+	{"relative addresses", "segment", func(n int) string { return batch(strings.Repeat(`"a":"/a?b=c",`, n/13) + `"z":1`) }},
+	{"entities", "snowplow", func(n int) string {
+		return tracker("co", `{"schema":"x","data":[`+strings.Repeat(`{"schema":"iglu:a/b/c","data":{"id":1}},`, n/55)+`{}]}`)
+	}},
+	{"members of an entity", "snowplow", func(n int) string {
+		return tracker("co", `{"schema":"x","data":[{"schema":"iglu:a/b/c","data":{`+strings.Repeat(`"id":1,`, n/20)+`"z":1},`+strings.Repeat(`"a":1,`, n/20)+`"z":1}]}`)
+	}},
+	{"custom variables", "matomo", func(n int) string { return matomo("cvar", `{`+strings.Repeat(`"1":["a","1"],`, n/40)+`"2":[]}`) }},
 	{"hidden addresses", "segment", urls2("&utm_source=aHR0cHM6Ly9hLmIvMQ")},
 }
 
@@ -116,6 +140,8 @@ func urls(unit string) func(n int) string {
 func urls2(unit string) func(n int) string {
 	return urls("?" + strings.Repeat(unit, (15<<10)/len(unit)))
 }
+
+func chain(text string) string { return capture(`"$elements_chain":"` + text + `"`) }
 
 func batch(properties string) string {
 	return "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n" +

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -87,7 +86,7 @@ func (m *minimiseState) environment(p *Policy, in *Inputs) {
 	q := &m.hit.Request
 	m.env = minimise.Env{
 		Now: in.Now, Rare: in.Rare, Detectors: p.detectors, Work: &m.budget.Meter,
-		Vendor: m.route.Recipient.ID, Family: m.route.Recipient.family, Site: m.site.ID, IP: q.Address,
+		Vendor: m.route.Recipient.ID, Family: m.route.Recipient.family, Formats: m.route.Recipient.formats, Site: m.site.ID, IP: q.Address,
 	}
 	if in.Keys != nil {
 		m.env.Keys = in.Keys.Pseudonyms
@@ -200,8 +199,10 @@ func (m *minimiseState) treat(i int32) {
 	case n.Class == hit.Unknown:
 		return
 	}
-	if n.Alias == hit.Unknown && anyText[n.Class] && (n.Kind == hit.Text || n.Kind == hit.String) &&
-		isWebAddress(h.Text(i)) {
+	if anyText[n.Class] && texts[n.Kind] && (n.Alias == hit.Unknown || anyText[n.Alias]) && isAddress(h.Text(i)) {
+		if a, _ := m.action(n.Event, n.Field, n.Class, n.Alias); a == nil {
+			return // what its name says it is does not leave, as which address ever
+		}
 		n.Alias = hit.URL
 	}
 	a, by := m.action(n.Event, n.Field, n.Class, n.Alias)
@@ -215,16 +216,14 @@ func (m *minimiseState) treat(i int32) {
 	m.rewrite(i, a, by)
 }
 
+// texts are the kinds of values that are texts.
+var texts = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: true, hit.Quoted: true}
+
 // anyText are the classes whose values can be anything. An address of a page among them is also one, so that the one
 // rule for addresses holds wherever they stand.
 var anyText = [hit.NumClasses]bool{
 	hit.Custom: true, hit.UserTrait: true, hit.FreeText: true, hit.Element: true, hit.Product: true, hit.Error: true, hit.PageTitle: true,
 	hit.SearchTerm: true, hit.Campaign: true, hit.Interaction: true,
-}
-
-func isWebAddress(text []byte) bool {
-	text = bytes.TrimLeft(text, " ")
-	return len(text) > 8 && (ascii.EqualFold(text[:7], "http://") || ascii.EqualFold(text[:8], "https://"))
 }
 
 // treatEmpty keeps an empty object, list or query where the catalog knows the place and the class of it, if it has one,
@@ -255,7 +254,7 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	}
 	m.env.Purpose, m.env.Consented = m.purpose(n.Event), m.consented(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	made, outcome := m.make(a, minimise.Value{Class: by, Format: in.format, Bytes: text, Kind: kindOf(n.Kind)})
+	made, outcome := m.make(a, minimise.Value{Class: by, Format: in.format, Exact: in.exact, Bytes: text, Kind: kindOf(n.Kind)})
 	switch {
 	case outcome == minimise.Kept && in.exact && !bytes.Equal(text, h.Text(i)):
 		h.SetEdit(i, text)

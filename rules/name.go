@@ -49,9 +49,9 @@ func (m *minimiseState) nameLeaks(key hit.Span, of hit.Kind) bool {
 	return found != 0
 }
 
-// nameOf is where the name stands that a site chose for a node: its key or, of an element of a list of pairs, the text of its label.
+// nameOf is where the name stands that a site chose for a node: its key or, of a pair of a list, the text of its label.
 func nameOf(h *hit.Hit, i int32) hit.Span {
-	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Array {
+	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Array || h.Nodes[i].Kind == hit.Array {
 		for c := h.Nodes[i].First; c != hit.None; c = h.Nodes[c].Next {
 			if h.Nodes[c].Label {
 				return h.TextSpan(c)

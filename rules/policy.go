@@ -134,8 +134,9 @@ type Recipient struct {
 	family    string // what keys are called that its family shares
 	bit       uint64
 	declared  signal.Declaration
-	ids       []idField // by the catalog's number of a field: what makes identifiers in it ones
-	unknown   idField   // the same for a field that the catalog does not know
+	ids       []idField         // by the catalog's number of a field: what makes identifiers in it ones
+	unknown   idField           // the same for a field that the catalog does not know
+	formats   pseudonym.Formats // of ids that the vendor's SDKs make
 }
 
 // idField is what makes identifiers in a field ones; the number is the catalog's, or hit.None.

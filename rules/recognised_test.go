@@ -41,6 +41,31 @@ func TestAddressesAreRecognised(t *testing.T) {
 	}
 }
 
+// TestRelativeAddressesAreRecognised: against a regular expression; and what looks like one, and is none.
+func TestRelativeAddressesAreRecognised(t *testing.T) {
+	t.Parallel()
+	const in = `[A-Za-z0-9._~%@:+\-]|[^\x00-\x7f]`
+	address := regexp.MustCompile(`(?s)^(//?(` + in + `)|[.]{1,2}/.|#!?/(` + in + `)|(` + in + `|/)*[?](` + in + `|[\[\]&;])+=)`)
+	spaces := regexp.MustCompile(`[\x00-\x20\x7f]`)
+	for _, text := range []string{"/account/17?name=x", "//shop.example/x", "./x?y=1", "../x", "?q=jane", "#/user/jane", "#!/user", "orders/17?a[b]=1&c=2", "/ä", "..."} {
+		for _, c := range spoiled(text, "/?=#!.[& \x00\xe4(") {
+			if got := isRelative([]byte(c)); got != (address.MatchString(c) && !spaces.MatchString(c)) {
+				t.Errorf("%q is relative to a page: %t", c, got)
+			}
+		}
+	}
+	for _, text := range []string{"", "/", "?", "#", ".", "11/28", "1/2", "and/or", "n/a", "Europe/Berlin", "text/html", "shoes/women/red", "#1", "#sale", "?", "why?", "a=b", "really?yes", "/ month", "// note", "(x)?y=1", "2+2=4?", "a b?c=d", "..", "…/x"} {
+		if isAddress([]byte(text)) {
+			t.Errorf("%q is taken for an address", text)
+		}
+	}
+	for _, text := range []string{" /account/12345/orders?name=Jane ", "./x?y=", "?q=jane", "#/user/jane", "//shop.example", "index.php?user=7", " https://shop.example"} {
+		if !isAddress([]byte(text)) {
+			t.Errorf("%q is not taken for an address", text)
+		}
+	}
+}
+
 // TestPublicKeysAreRecognised: against the scheme in words: base64 of a user with one colon behind it, which is the end.
 func TestPublicKeysAreRecognised(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -22,11 +23,15 @@ func (r *readState) subjects(in *Inputs) Reason {
 	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
-		text := h.Text(id.Node)
-		if placeholder(text) {
+		at, text := r.Route.Recipient.idField(h.Nodes[id.Node].Field), h.Text(id.Node)
+		switch {
+		case placeholder(text):
+			continue
+		case id.Class != hit.Unknown:
+			r.variants.add(id.Event, id.Class, at, text)
+		case !r.whole(i, at):
 			continue
 		}
-		r.variants.add(id.Event, id.Class, r.Route.Recipient.idField(h.Nodes[id.Node].Field), text)
 		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
 		}
@@ -49,6 +54,34 @@ func (r *readState) subjects(in *Inputs) Reason {
 		return Failed
 	}
 	return r.hashVariants(in.Keys)
+}
+
+// whole adds what is, as a whole, an e-mail address or the number of a telephone, whatever it is called: where it is
+// called one, or holds an id of the site's own, that was looked at before. It tells whether it added any.
+func (r *readState) whole(i int, in *idField) bool {
+	h, f := &r.Hit, &r.variants
+	id := &h.IDs[i]
+	n := &h.Nodes[id.Node]
+	text := h.Text(id.Node)
+	if raw := h.Bytes(n.Val); n.Kind == hit.Text && raw[0] == '+' && ascii.IsDigit(raw[1]) { // a space, where "+" was meant
+		f.room = append(append(f.room[:0], '+'), text[1:]...)
+		text = f.room
+	}
+	class := hit.Email
+	switch contact.Whole(text) {
+	case contact.Address:
+	case contact.Number:
+		class = hit.Phone
+	default:
+		return false
+	}
+	for before := i - 1; before >= 0 && h.IDs[before].Node == id.Node; before-- {
+		if of := h.IDs[before].Class; of == class || class == hit.Email && general(of) {
+			return false
+		}
+	}
+	f.given(id.Event, class, in, text)
+	return true
 }
 
 // namesNobody reports whether the hit has no identifier of the visitor but the address that it came from.

@@ -72,6 +72,7 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 		return base64.RawURLEncoding.EncodeToString(sum[:])
 	}
 	amplitude := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(`{"deviceId":"2a7c1f00-aaaa-4bbb-8ccc-000000000001","userId":"jane@example.com"}`)))
+	old := base64.StdEncoding.EncodeToString([]byte(`{"deviceId":"2a7c1f00-aaaa-4bbb-8ccc-000000000001","userId":"jane@example.com","optOut":false,"sessionId":1700000000000}`))
 	for _, c := range []struct {
 		what     string
 		name, id string
@@ -89,6 +90,18 @@ func TestAnObjectionIsFoundByAnyForm(t *testing.T) {
 		{"Segment's user id", "user_id", "u-17", ga4("&cid=1.2", "ajs_user_id=%22u-17%22"), true},
 		{"Mixpanel's", "client_id:mixpanel", "18c-x", ga4("&cid=1.2", "mp_abc_mixpanel="+strings.ReplaceAll(url.QueryEscape(`{"distinct_id": "18c-x"}`), "+", "%20")), true},
 		{"Amplitude's, in base64", "device_id:amplitude", "2a7c1f00-aaaa-4bbb-8ccc-000000000001", ga4("&cid=1.2", "AMP_0123456789="+url.QueryEscape(amplitude)), true},
+		{"Amplitude's of before, in base64", "device_id:amplitude", "2a7c1f00-aaaa-4bbb-8ccc-000000000001", ga4("&cid=1.2", "amplitude_id_0123456789abcdef0123456789abcdefshop.example="+old), true},
+		{"Amplitude's user of before", "email", "jane@example.com", ga4("&cid=1.2", "amplitude_id_0123456789abcdef0123456789abcdefshop.example="+old), true},
+		{"Amplitude's, with dots", "device_id:amplitude", "aB3-_678901234567890xyR", ga4("&cid=1.2", "amp_a1b2c3=aB3-_678901234567890xyR.dS0xNw==.1.1fhk2m3n4.1fhk2m3n5.3.1.4"), true},
+		{"Amplitude's user, with dots", "user_id", "u-17", ga4("&cid=1.2", "amp_a1b2c3=aB3-_678901234567890xyR.dS0xNw==.1.1fhk2m3n4.1fhk2m3n5.3.1.4"), true},
+		{"Amplitude's user, with dots, padding escaped", "user_id", "u-17", ga4("&cid=1.2", "amp_a1b2c3_shop.example=aB3-_678901234567890xyR.dS0xNw%3D%3D.1.1fhk2m3n4.1fhk2m3n5.3.1.4"), true},
+		{"nobody who logged in", "device_id:amplitude", "aB3-_678901234567890xyR", ga4("&cid=1.2", "amp_a1b2c3=aB3-_678901234567890xyR..1.1fhk2m3n4.1fhk2m3n5.3.1.4"), true},
+		{"something else that begins so", "user_id", "u-17", ga4("&cid=1.2", "amp_cookie_test=x.dS0xNw==.1"), false},
+		{"Mixpanel's user", "user_id", "u-17", ga4("&cid=1.2", "mp_abc_mixpanel="+url.QueryEscape(`{"distinct_id":"u-17","$user_id":"u-17","$device_id":"x"}`)), true},
+		{"PostHog's user", "user_id", "u-17", ga4("&cid=1.2", "ph_phc_x_posthog="+url.QueryEscape(`{"distinct_id":"0190-aa","$user_id":"u-17"}`)), true},
+		{"Google's of a day", "client_id:ga4", "555.666", ga4("&cid=1.2", "_gid=GA1.2.555.666"), true},
+		{"RudderStack's phone number", "phone", "+49 30 901820", ga4("&cid=1.2", "rl_trait=RS_ENC_v3_"+base64.StdEncoding.EncodeToString([]byte(`{"phone":"+4930901820","email":"jane@example.com"}`))), true},
+		{"Jitsu's phone number", "phone", "+49 30 901820", ga4("&cid=1.2", "__eventn_id_usr="+url.QueryEscape(`{"phone":"+4930901820"}`)), true},
 		{"PostHog's", "client_id:posthog", "0190-aa", ga4("&cid=1.2", "ph_phc_x_posthog="+url.QueryEscape(`{"distinct_id":"0190-aa"}`)), true},
 		{"RudderStack's, in base64", "client_id:rudderstack", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "rl_anonymous_id=RS_ENC_v3_ImIxOTQ2YWM5LTExMTEtNDIyMi04MzMzLTQ0NDQ1NTU1NjY2NiI%3D"), true},
 		{"RudderStack's, enciphered", "client_id:rudderstack", "b1946ac9-1111-4222-8333-444455556666", ga4("&cid=1.2", "rl_anonymous_id=RudderEncrypt%3AU2FsdGVkX18AESIzRFVmd3osQqKcYY3INKcY6hlDqSnWua6ylbtPIALC5O%2BmZ89FjmWVwsLp8bZPXQs78gZhFg%3D%3D"), true},

@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/names"
 )
 
 // Treatment is what an activity does to fields of a class that its vendor may be sent.
@@ -39,7 +40,7 @@ func (a *Activity) Treatments() []Treatment {
 			continue
 		}
 		for class, known := range a.plan.byClass { // a member may have a name that says more of it, and is then treated as strictly as both ask
-			if known != nil && minimise.Both(action, known) != nil {
+			if known != nil && names.Says(hit.Class(class)) && minimise.Both(action, known) != nil {
 				add(Treatment{Class: hit.Class(class), Action: known})
 			}
 		}

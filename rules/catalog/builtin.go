@@ -6,21 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path"
 	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/names"
 )
 
 //go:embed vendors/*.yaml
 var vendors embed.FS
-
-//go:embed names.yaml
-var wellKnown []byte
 
 // documents are the embedded files, each taken apart when it is first asked for. They are never changed: what is
 // decoded from them is.
@@ -93,30 +89,11 @@ func Parse(text []byte) (*File, error) {
 	return f, nil
 }
 
-// Names returns the well-known names of members ("email", "phone") and what they stand for. The caller may change the
-// map.
-func Names() map[string]hit.Class { return maps.Clone(names()) }
+// Names returns a table of what names of members say ("email", "kundennummer"), for vendors to be compiled with.
+func Names() *names.Table { return names.New() }
 
-var names = sync.OnceValue(func() map[string]hit.Class {
-	var file struct {
-		Names map[string]string `yaml:"names"`
-	}
-	if err := strict(wellKnown, &file); err != nil {
-		panic("BUG: names.yaml: " + err.Error()) // a test reads it
-	}
-	names := make(map[string]hit.Class, len(file.Names))
-	for name, class := range file.Names {
-		c, ok := hit.ParseClass(class)
-		if !ok {
-			panic(fmt.Sprintf("BUG: names.yaml: %s: %q is no class", name, class))
-		}
-		names[name] = c
-	}
-	return names
-})
-
-// NamesText returns the text of names.yaml: it is part of what decides.
-func NamesText() []byte { return wellKnown }
+// NamesText returns the text of the table of names: it is part of what decides.
+func NamesText() []byte { return names.Text() }
 
 func strict(text []byte, into any) error {
 	d := yaml.NewDecoder(bytes.NewReader(text))

@@ -24,6 +24,7 @@ type CookieInfo struct {
 	Open    string // base64 or openssl: it is taken off before Pattern is looked for
 	After   string // what stands in front of it
 	Key     string // of openssl
+	Inner   bool   // what Pattern finds is base64
 	Format  string // as in [FieldInfo]
 	Exact   bool
 	Family  string
@@ -42,9 +43,13 @@ func newCookieInfo(c *CookieFile) (CookieInfo, error) {
 	case c.After != "" && c.Open == "":
 		return CookieInfo{}, fmt.Errorf("cookies.%s: after: nothing is opened: name what stands in front in pattern", c.Name)
 	}
+	if c.Inner != "" && c.Inner != "base64" {
+		return CookieInfo{}, fmt.Errorf("cookies.%s: inner: %q is no wrapper of an id: base64 is", c.Name, c.Inner)
+	}
 	name, prefix := strings.CutSuffix(c.Name, "*")
 	info := CookieInfo{
 		Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern, Open: c.Open, After: c.After, Key: c.Key,
+		Inner:  c.Inner != "",
 		Family: c.Family,
 	}
 	info.Format, info.Exact = format(c.Format)
@@ -86,6 +91,13 @@ func (c *CookieInfo) AppendID(dst, value []byte) []byte {
 		value = value[start:end]
 	}
 	dst = hit.AppendUnescape(dst, value)
+	if c.Inner {
+		n, err := base64.RawStdEncoding.Decode(dst[from:], trimmedBase64(dst[from:])) // never longer than what it is made of
+		if err != nil {
+			return dst[:from]
+		}
+		dst = dst[:from+n]
+	}
 	if id := dst[from:]; len(id) > 1 && id[0] == '"' && id[len(id)-1] == '"' {
 		dst = dst[:from+copy(id, id[1:len(id)-1])]
 	}

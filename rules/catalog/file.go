@@ -92,7 +92,7 @@ type VariableFile struct {
 //
 // The name it stands under is a path inside the event (or the request): members are separated by dots, "[]" is every element of an
 // array, a last segment "*" is any member not named otherwise and everything below it. In a form (query, lines) the whole key is the
-// name, and one "*" (any text) or "{n}" (digits) may stand in it.
+// name, and one "*" (any text) or "{n}" (digits) may stand in it; a last segment may have one "*" for any text, too ("data-*").
 type Field struct {
 	Class    string           `yaml:"class"`
 	Required bool             `yaml:"required"` // the vendor refuses an event without it, at every endpoint that knows the field
@@ -100,17 +100,21 @@ type Field struct {
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open or Pairs is given
 	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it, and every spelling is read as one id: ga_cid, hex16, hex32, uuid, fbp, digits, mixpanel_device, amplitude_device, text, ga_cookie; "exact hex16": the vendor refuses an id of another form, which is not sent then; "open hex16", or without a word before it: it takes others as well
 	Family   string           `yaml:"family"`   // whose SDKs' id it is, where it is another's: the id of that catalog entry, or "device" of what an operating system names a device by to all of them
-	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id is also treated as one
+	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id, and what no objection is looked up by (one such class at most), is also treated as one
 	Hashed   string           `yaml:"hashed"`   // where the value travels hashed: sha256, md5, or user_data for a list of hashes (tv.1~em.HASH~pn.HASH)
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
 	Value    string           `yaml:"value"`    // headers only: a constant
 	KeyOnly  bool             `yaml:"key_only"` // headers only: sent where it is Basic with an empty password, a public key, and nothing else
 	Seals    bool             `yaml:"seals"`    // a checksum, signature or length over other fields: a hit of which anything is changed does not travel with it
-	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
+	Names    *bool            `yaml:"names"`    // false: the names that a site gives to members here (below a "*", or below this field) say nothing (package names); without it they do, where that is stricter. About says why not
 	About    string           `yaml:"about"`    // one line for people
-	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it; Fields are then by these names, and hold for all else in the pair
+	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it, or "[]" where the pairs are lists, ["colour", "red"]; Fields are then by these names, and hold for all else in the pair
+	Beside   map[string]Field `yaml:"beside"`   // Pairs: what other members of a pair are, whichever it is
 	Twin     string           `yaml:"twin"`     // of an event's id: the catalog entry whose events have the same one, so that what browser and server both send counts once
 	Pattern  string           `yaml:"pattern"`  // headers only: sent where the whole value fits this regular expression (RE2), and nothing else
+
+	Schema  string                      `yaml:"schema"`  // the member beside it that names the schema of what is in it, as Iglu does ("iglu:vendor/name/jsonschema/1-0-0"), the version aside
+	Schemas map[string]map[string]Field `yaml:"schemas"` // what is in it, by vendor/name of the schema; where none is listed, and of members that none names, it is as elsewhere said of the place
 }
 
 // UserData is how Google's tags write hashes of what a site knows of a person.
@@ -129,6 +133,7 @@ type CookieFile struct {
 
 	After string `yaml:"after"` // what stands in front of what is opened: a value that does not begin so is none of this
 	Key   string `yaml:"key"`   // openssl: the passphrase, which the SDK itself publishes
+	Inner string `yaml:"inner"` // a wrapper taken off what Pattern finds: base64
 }
 
 // Carry says where a value goes that the hit did not carry itself. Exactly one is set.

@@ -2,9 +2,7 @@ package catalog
 
 import (
 	"bytes"
-	"errors"
 
-	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -15,7 +13,7 @@ import (
 // [codec.ErrMalformed], [codec.ErrLimit] or [codec.ErrMemory], and then the hit says nothing but how many events were
 // seen in it.
 func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields int) error {
-	r := reading{v: v, e: e, h: h, o: o, events: events}
+	r := reading{v: v, e: e, h: h, o: o, events: events, object: hit.None}
 	root, err := o.Query()
 	if err != nil {
 		return err
@@ -79,6 +77,10 @@ type reading struct {
 	events int
 
 	begun [8]int // events, by the priority of their place; those of the last ones together
+	whole finder
+
+	object int32    // the one whose schema was asked for last
+	schema hit.Span // and what it is called by that
 }
 
 // label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
@@ -98,6 +100,7 @@ func (r *reading) label() error {
 		}
 		if s.field == hit.None {
 			n.Class = implied(n)
+			r.maybe(i)
 			continue
 		}
 		f := &r.v.Fields[s.field]
@@ -109,19 +112,21 @@ func (r *reading) label() error {
 		}
 		if n.Kind.Holds() {
 			r.alias(i, f)
+			if n.Kind == hit.Array && placed[n.Class] && n.Alias == hit.Unknown && r.isPlace(i) {
+				n.Alias = hit.PreciseGeo
+			}
 			continue
 		}
-		if len(f.Open) > 0 && !n.Opened && (n.Kind == hit.Text || n.Kind == hit.String) && n.Val.Len() > 0 {
-			switch err := r.o.Open(i, f.Open); {
-			case errors.Is(err, codec.ErrMalformed):
-			case err != nil:
-				return err
-			default:
-				continue
-			}
-		}
-		if err := r.leaf(i, f); err != nil {
+		opened, err := r.open(i, f)
+		if err != nil {
 			return err
+		}
+		if opened {
+			continue
+		}
+		r.leaf(i, f)
+		if class := h.Nodes[i].Class; class != hit.Email && class != hit.Phone { // which are looked at in any case
+			r.maybe(i)
 		}
 	}
 	return nil
@@ -157,7 +162,10 @@ func (r *reading) place(i int32) {
 		return
 	}
 	p := &h.Nodes[n.Parent]
-	n.Alias = p.Alias
+	n.Alias, n.Layers = p.Alias, p.Layers
+	if p.Opened {
+		n.Layers++
+	}
 	if n.Event == hit.Shared { // begin has put an event's number here
 		n.Event = p.Event
 	}
@@ -170,18 +178,24 @@ func (r *reading) place(i int32) {
 		n.State = r.e.body
 	case p.Opened && n.Event != hit.Shared && h.Events[n.Event].Root == n.Parent:
 		n.State = r.e.fields
+	case p.Opened && s.inner == 0: // what the site wrote as JSON into a text is what the text is
+		n.State = p.State
 	case p.Opened:
 		n.State = s.inner
-	case p.Kind == hit.Object:
+	case p.Kind == hit.Object, p.Kind == hit.Item, p.Kind == hit.Markup:
 		n.State, n.Free = r.member(s, h.KeySpan(i))
 	case p.Kind == hit.Form:
 		n.State, n.Free = r.key(s, h.KeySpan(i))
+	case s.head != 0 && p.First == i:
+		n.State = s.head
 	default:
 		n.State = s.elem
-		if of := &r.v.states[s.elem]; of.pair != "" {
-			to, free := r.pair(i, of)
-			h.Nodes[i].State, h.Nodes[i].Free = to, free
-		}
+	}
+	switch of := &r.v.states[n.State]; {
+	case of.pair != "":
+		n.State, n.Free = r.pair(i, of)
+	case of.schema != "":
+		n.State = r.bySchema(i, n.State)
 	}
 }
 
@@ -189,6 +203,11 @@ func (r *reading) place(i int32) {
 func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
 	if to, ok := s.exact[string(r.h.Bytes(key))]; ok {
 		return to, false
+	}
+	for i := range s.likes {
+		if s.likes[i].matches(r.h.Bytes(key)) {
+			return s.likes[i].to, true
+		}
 	}
 	return s.star, true
 }
@@ -261,14 +280,20 @@ func (r *reading) counted(priority int16, next int32) error {
 }
 
 // leaf notes what a leaf says: a name, an identifier, a signal.
-func (r *reading) leaf(i int32, f *FieldInfo) error {
+func (r *reading) leaf(i int32, f *FieldInfo) {
 	h := r.h
 	n := &h.Nodes[i]
 	if f.label {
 		n.Label, n.Alias = true, hit.Unknown
-		return nil
+		return
 	}
 	r.alias(i, f)
+	if n.Alias == hit.Unknown {
+		n.Alias = f.as
+		if placed[n.Class] && r.isAxis(i) {
+			n.Alias = hit.PreciseGeo
+		}
+	}
 	if n.Class == hit.Container {
 		n.Class = hit.Unknown // the catalog knows a container here, not this
 	}
@@ -279,7 +304,7 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 		h.Claims = append(h.Claims, hit.Claim{Node: i, Event: n.Event, Signal: f.Signal})
 	}
 	if n.Kind == hit.Null || n.Kind == hit.Bool || n.Val.Len() == 0 {
-		return nil
+		return
 	}
 	if n.Class.Identifies() {
 		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Class})
@@ -290,45 +315,6 @@ func (r *reading) leaf(i int32, f *FieldInfo) error {
 	for _, class := range f.Also {
 		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: class})
 	}
-	return nil
-}
-
-// alias reads a member's own name where the catalog leaves names to the site: "email" is an e-mail address wherever it stands.
-func (r *reading) alias(i int32, f *FieldInfo) {
-	if !f.Names || len(r.v.names) == 0 {
-		return
-	}
-	h := r.h
-	if p := h.Nodes[i].Parent; p == hit.None || h.Nodes[p].Kind != hit.Object && h.Nodes[p].Kind != hit.Form {
-		return
-	}
-	key := h.Bytes(h.KeySpan(i))
-	if h.Nodes[h.Nodes[i].Parent].Kind == hit.Form {
-		if at := bytes.LastIndexAny(key, ".["); at >= 0 {
-			key = key[at+1:]
-		}
-	}
-	if class := r.wellKnown(key); class != hit.Unknown {
-		h.Nodes[i].Alias = class
-	}
-}
-
-// wellKnown is the class of what is called so, however the name is written; Unknown where the name says nothing.
-func (r *reading) wellKnown(name []byte) hit.Class {
-	var plain [32]byte
-	n := 0
-	for _, c := range name {
-		switch c {
-		case '_', '-', '$', ' ', ']':
-			continue
-		}
-		if n == len(plain) {
-			return hit.Unknown
-		}
-		plain[n] = ascii.Lower(c)
-		n++
-	}
-	return r.v.names[string(plain[:n])]
 }
 
 // name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -23,16 +24,19 @@ type FieldInfo struct {
 	Hashed   string
 	Signal   string
 	Seals    bool
-	Names    bool
+	Names    bool // what a site calls a member here counts
 	Twin     string
 
-	label    bool  // it names what stands beside it (see Field.Pairs)
-	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
+	as       hit.Class // what it is treated as beside its class (see Field.Also); Unknown where there is nothing
+	whole    bool      // a value that cannot be opened is not sent
+	label    bool      // it names what stands beside it (see Field.Pairs)
+	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
 }
 
 // state is a place in a table of names. State 0 is where nothing is known.
 type state struct {
 	exact map[string]int32 // members by name
+	likes []glob           // members by names with a wildcard, the longest first
 	flat  map[string]int32 // keys of a form, whole
 	globs []glob           // keys of a form with a wildcard, the longest first
 	star  int32            // any other member
@@ -41,9 +45,13 @@ type state struct {
 	inner int32            // where its inside starts, once opened
 	deep  bool             // star of a path that ends here: everything below is the same field
 
-	pair  string           // an element is named by this member
+	pair  string           // an element is named by this member, or "[]": by its first element
 	pairs map[string]int32 // and then stands there, by its name
 	other int32            // or there
+	head  int32            // the first element, where that is another than elem
+
+	schema  string           // this member names the schema of the one beside it
+	schemas map[string]int32 // and then the object stands there, by the schema
 
 	event  int16    // priority of the event location here, or hit.None
 	deeper []string // members that would be better event locations
@@ -66,8 +74,9 @@ func (g *glob) matches(key []byte) bool {
 
 // builder makes the states of one vendor.
 type builder struct {
-	states []state
-	fields []FieldInfo
+	states   []state
+	fields   []FieldInfo
+	schemata []schemata
 }
 
 func (b *builder) state() int32 {
@@ -104,6 +113,11 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 	}
 	b.fields = append(b.fields, info)
 	b.states[to].field = int32(len(b.fields) - 1)
+	if f.Schema != "" {
+		if err := b.schemas(root, to, name, f, at+"."+name); err != nil {
+			return err
+		}
+	}
 	if f.Pairs != "" {
 		return b.pairs(to, f, at+"."+name)
 	}
@@ -114,7 +128,10 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 			return err
 		}
 		if info.Class != hit.Container && b.states[inner].field == hit.None {
-			b.states[inner].field = b.states[to].field
+			within := info // what is inside is the same, and is not opened again
+			within.Open, within.whole, within.Required = nil, false, false
+			b.states[inner].field = int32(len(b.fields))
+			b.fields = append(b.fields, within)
 		}
 	} else if len(f.Fields) > 0 {
 		return b.table(to, f.Fields, at+"."+name)
@@ -155,6 +172,12 @@ func (b *builder) child(at int32, segment string, last bool) int32 {
 		}
 		return star
 	default:
+		if before, after, found := strings.Cut(segment, "*"); found && last {
+			next := b.state()
+			b.states[next].deep = true
+			b.states[at].likes = sortedGlobs(append(b.states[at].likes, glob{prefix: before, suffix: after, to: next}))
+			return next
+		}
 		if next, ok := b.states[at].exact[segment]; ok {
 			return next
 		}
@@ -172,11 +195,7 @@ func (b *builder) key(root int32, name string, to int32) {
 	s := &b.states[root]
 	for _, wildcard := range []string{"{n}", "*"} {
 		if before, after, found := strings.Cut(name, wildcard); found {
-			s.globs = append(s.globs, glob{prefix: before, suffix: after, digits: wildcard == "{n}", to: to})
-			sort.SliceStable(s.globs, func(i, j int) bool {
-				x, y := &s.globs[i], &s.globs[j]
-				return len(x.prefix)+len(x.suffix) > len(y.prefix)+len(y.suffix)
-			})
+			s.globs = sortedGlobs(append(s.globs, glob{prefix: before, suffix: after, digits: wildcard == "{n}", to: to}))
 			return
 		}
 	}
@@ -184,6 +203,15 @@ func (b *builder) key(root int32, name string, to int32) {
 		s.flat = map[string]int32{}
 	}
 	s.flat[name] = to
+}
+
+// sortedGlobs puts the longest first.
+func sortedGlobs(globs []glob) []glob {
+	sort.SliceStable(globs, func(i, j int) bool {
+		x, y := &globs[i], &globs[j]
+		return len(x.prefix)+len(x.suffix) > len(y.prefix)+len(y.suffix)
+	})
+	return globs
 }
 
 // split takes a path apart: "data[].data.*" is data, [], data, *.
@@ -207,11 +235,17 @@ func split(name string) ([]string, error) {
 	return segments, nil
 }
 
+// ofSites are the classes of what sites make up: also where the vendor gives the field a name, what is in it may have
+// names of the site's.
+var ofSites = []string{hit.Custom.String(), hit.UserTrait.String(), hit.Product.String()}
+
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
 	info := FieldInfo{
-		Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names,
-		Twin: f.Twin, nameRule: hit.None,
+		Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Twin: f.Twin,
+		nameRule: hit.None,
 	}
+	open := strings.Contains(name, "*") || slices.Contains(ofSites, f.Class)
+	info.Names = f.Names == nil && open || f.Names != nil && *f.Names
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
 		return info, fmt.Errorf("%q is no class", f.Class)
@@ -231,10 +265,20 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		if !ok {
 			return info, fmt.Errorf("%q is no class", also)
 		}
-		info.Also = append(info.Also, c)
+		switch {
+		case c.Identifies():
+			info.Also = append(info.Also, c)
+		case info.as == hit.Unknown:
+			info.as = c
+		default:
+			return info, fmt.Errorf("also: %q is one too many beside %v: one class that is no identifier's is right", also, info.as)
+		}
 	}
 	stacks, err := parseStacks(f.Open)
 	info.Open = stacks
+	for i := range stacks {
+		info.whole = info.whole || stacks[i].Format == codec.Item || stacks[i].Format == codec.Chain
+	}
 	return info, err
 }
 
@@ -289,9 +333,16 @@ func (b *builder) inherit(at, star int32, seen map[int32]bool) {
 	for _, next := range s.flat {
 		b.inherit(next, own, seen)
 	}
+	for i := range s.likes {
+		b.inherit(s.likes[i].to, own, seen)
+	}
 	for _, next := range s.pairs {
 		b.inherit(next, 0, seen)
 	}
+	for _, next := range s.schemas {
+		b.inherit(next, own, seen)
+	}
+	b.inherit(s.head, 0, seen)
 	b.inherit(s.other, 0, seen)
 	b.inherit(s.elem, own, seen)
 	b.inherit(s.star, own, seen)

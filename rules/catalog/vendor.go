@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/names"
 )
 
 // Vendor is a [File] made ready to read hits with. It is immutable.
@@ -20,7 +21,7 @@ type Vendor struct {
 	Cookies   []CookieInfo
 
 	states []state
-	names  map[string]hit.Class
+	names  *names.Table
 
 	headers   []HeaderInfo
 	variables Variables
@@ -77,17 +78,17 @@ type nameRule struct {
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// Compile makes a vendor ready. Extra are names of fields that a policy speaks of and the file may not know; names are
-// the well-known names of members (see [Names]). The error names the place in the file, "fields.cid: ...", and what
+// Compile makes a vendor ready. Extra are names of fields that a policy speaks of and the file may not know; names is
+// the table of what names say (see [Names]). The error names the place in the file, "fields.cid: ...", and what
 // would be right.
-func Compile(f *File, extra []string, names map[string]hit.Class) (*Vendor, error) {
+func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 	if !idPattern.MatchString(f.ID) {
 		return nil, fmt.Errorf("id: %q is no id: lower-case letters, digits and underscores make one", f.ID)
 	}
 	if err := f.TCF.check(f.IAB); err != nil {
 		return nil, err
 	}
-	v := &Vendor{File: f, names: names}
+	v := &Vendor{File: f, names: table}
 	b := &builder{}
 	b.state() // the state in which nothing is known
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
@@ -166,6 +167,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 			return e, err
 		}
 	}
+	b.bySchema()
 	seen := map[int32]bool{0: true}
 	for _, root := range []int32{e.fields, e.query, e.body} {
 		b.inherit(root, 0, seen)
@@ -319,6 +321,12 @@ func (b *builder) find(root int32, name string) int32 {
 			next = b.states[at].elem
 		case "*":
 			next = b.states[at].star
+		default:
+			for i := range b.states[at].likes {
+				if like := &b.states[at].likes[i]; like.prefix+"*"+like.suffix == s {
+					next, ok = like.to, true
+				}
+			}
 		}
 		if !ok || next == 0 {
 			return hit.None

@@ -102,7 +102,13 @@ func (a *Assembler) changed(dst []byte, n *hit.Node) []byte {
 	case n.Kind == hit.Array:
 		return append(a.list(append(dst, '['), n, ","), ']')
 	case n.Kind == hit.Form:
-		return a.form(dst, n)
+		return a.pairs(dst, n, '&', "=")
+	case n.Kind == hit.Item:
+		return a.pairs(dst, n, '~', "")
+	case n.Kind == hit.Chain:
+		return a.list(dst, n, ";")
+	case n.Kind == hit.Markup:
+		return a.markup(dst, n)
 	case n.Kind == hit.Lines || n.Kind == hit.Records:
 		end := "\n"
 		if bytes.Contains(a.hit.Bytes(n.Val), []byte("\r\n")) {
@@ -119,6 +125,10 @@ func appendText(dst []byte, k hit.Kind, text []byte) []byte {
 	switch k {
 	case hit.Text:
 		return hit.AppendPercent(dst, text)
+	case hit.Glued:
+		return hit.AppendGlued(dst, text)
+	case hit.Quoted:
+		return hit.AppendQuoted(dst, text)
 	case hit.Raw:
 		return append(dst, text...)
 	case hit.Number, hit.Bool, hit.Null:
@@ -155,7 +165,8 @@ func (a *Assembler) object(dst []byte, n *hit.Node) []byte {
 	return append(dst, '}')
 }
 
-func (a *Assembler) form(dst []byte, n *hit.Node) []byte {
+// pairs writes names with their values, a byte between each two and a text between name and value.
+func (a *Assembler) pairs(dst []byte, n *hit.Node, between byte, is string) []byte {
 	first := true
 	for c := n.First; c != hit.None; c = a.hit.Nodes[c].Next {
 		pair := &a.hit.Nodes[c]
@@ -163,7 +174,7 @@ func (a *Assembler) form(dst []byte, n *hit.Node) []byte {
 			continue
 		}
 		if !first {
-			dst = append(dst, '&')
+			dst = append(dst, between)
 		}
 		first = false
 		if !pair.Dirty {
@@ -171,7 +182,7 @@ func (a *Assembler) form(dst []byte, n *hit.Node) []byte {
 			continue
 		}
 		dst = append(dst, a.hit.Bytes(pair.Key)...)
-		dst = append(dst, '=')
+		dst = append(dst, is...)
 		dst = a.value(dst, c)
 	}
 	return dst

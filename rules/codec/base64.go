@@ -44,6 +44,9 @@ func base64Step(text []byte) hit.Step {
 
 func (o *Opener) unbase64(value hit.Span, encoding *base64.Encoding) (hit.Span, error) {
 	text := o.hit.Bytes(value)
+	if BeginsAsJSON(text) {
+		return value, ErrMalformed // told before it is decoded
+	}
 	size := encoding.DecodedLen(len(text))
 	if o.unpacked += size; o.unpacked > o.Limits.Decompressed {
 		return value, Over("decompressed")

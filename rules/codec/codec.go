@@ -160,9 +160,9 @@ func mayBeJSON(stacks []Stack) bool {
 	return slices.ContainsFunc(stacks, func(s Stack) bool { return s.Format == JSON || s.Format == Records })
 }
 
-// beginsAsJSON tells whether the first byte that is no white space opens an object or a list, also behind a mark of
+// BeginsAsJSON tells whether the first byte that is no white space opens an object or a list, also behind a mark of
 // byte order.
-func beginsAsJSON(text []byte) bool {
+func BeginsAsJSON(text []byte) bool {
 	for _, c := range bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) {
 		switch c {
 		case ' ', '\t', '\n', '\v', '\f', '\r':
@@ -193,7 +193,7 @@ func (o *Opener) read(n int32, value hit.Span, s *Stack, forms bool) error {
 		wrap.N++
 		value = inner
 	}
-	if !forms && (s.Format == Form || s.Format == Lines) && beginsAsJSON(o.hit.Bytes(value)) {
+	if !forms && (s.Format == Form || s.Format == Lines) && BeginsAsJSON(o.hit.Bytes(value)) {
 		return ErrMalformed
 	}
 	if s.Format == Form && value.Len() > 0 && o.hit.Bytes(value)[0] == '?' {

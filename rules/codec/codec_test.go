@@ -69,6 +69,9 @@ var bodies = []struct{ stack, body string }{
 	{"base64+json", base64.StdEncoding.EncodeToString([]byte(`{"a":"b"}`))},
 	{"base64+json", base64.RawURLEncoding.EncodeToString([]byte(`{"a":"b?>~"}`))},
 	{"gzip+json", packed(`{"a":"b"}`)},
+	{"item", "idSKU-1~nmRed~~shoes~pr59.9~qt1~k0colour~v0red~kAsize~vA"},
+	{"elements_chain", `a.btn.hover:blue:attr__href="/cart?a=1"text="a \"b\"; c:d=\"e\""nth-child="1";div.page:nth-child="2";body`},
+	{"base64+item", base64.StdEncoding.EncodeToString([]byte("idSKU~k10a~v10b"))},
 }
 
 func TestKeptWholeComesOutByteForByte(t *testing.T) {
@@ -113,6 +116,11 @@ func TestDropAndRewrite(t *testing.T) {
 		{"lines", "lines", "a=1&b=2\r\nc=3", "a", "c", "4", "b=2\r\nc=4"},
 		{"base64", "base64+json", base64.StdEncoding.EncodeToString([]byte(`{"a":1,"b":2}`)), "a", "b", "3", base64.StdEncoding.EncodeToString([]byte(`{"b":3}`))},
 		{"question mark", "form", "?a=1&b=2", "a", "b", "3", "?b=3"},
+		{"item", "item", "idSKU~nmName~pr9.99", "nm", "id", "a~b", "ida~~b~pr9.99"},
+		{"item's own names", "item", "idSKU~k0iban~v0DE89~k1size~v1XL", "iban", "size", "~", "idSKU~k1size~v1~~"},
+		{"chain", "elements_chain", `a.b:href="/x"text="t";div:id="1"`, "href", "id", `a"b\`, `a.b:text="t";div:id="a\"b"`},
+		{"chain's tag", "elements_chain", `a.b:href="/x";div.c:id="1"`, "tag", "id", "2", `:href="/x";div.c:id="2"`},
+		{"element without attributes", "elements_chain", `a.b:href="/x";div:id="1"`, "href", "id", "2", `a.b;div:id="2"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var h hit.Hit
@@ -171,6 +179,20 @@ func TestRefused(t *testing.T) {
 		{"no gzip", "gzip+json", "{}", codec.ErrMalformed},
 		{"gzip with a tail", "gzip+json", packed("{}") + "x", codec.ErrMalformed},
 		{"cut gzip", "gzip+json", packed("{}")[:20], codec.ErrMalformed},
+		{"item without a name", "item", "idSKU~~~n", codec.ErrMalformed},
+		{"empty item", "item", "", codec.ErrMalformed},
+		{"item that ends in a tilde", "item", "idSKU~", codec.ErrMalformed},
+		{"name without a value", "item", "k0colour", codec.ErrMalformed},
+		{"name and another's value", "item", "k0colour~v1red", codec.ErrMalformed},
+		{"value without a name", "item", "idSKU~v0red", codec.ErrMalformed},
+		{"many values", "item", "id" + strings.Repeat("~id", 100_000), codec.ErrLimit},
+		{"open quote", "elements_chain", `a:href="/x`, codec.ErrMalformed},
+		{"no colon", "elements_chain", `a"b"`, codec.ErrMalformed},
+		{"attribute without a quote", "elements_chain", `a:b="c"d=e`, codec.ErrMalformed},
+		{"attribute without a name", "elements_chain", `a:="c"`, codec.ErrMalformed},
+		{"quote in a name", "elements_chain", `a:b="c"d"e="f"`, codec.ErrMalformed},
+		{"many elements", "elements_chain", strings.Repeat("a;", 100_000), codec.ErrLimit},
+		{"many attributes", "elements_chain", "a:" + strings.Repeat(`b="c"`, 100_000), codec.ErrLimit},
 		{"bomb", "gzip+json", packed(strings.Repeat(" ", 2<<20) + "{}"), codec.ErrLimit},
 	} {
 		if _, err := open(t, &h, &o, c.body, c.stack); !errors.Is(err, c.want) {

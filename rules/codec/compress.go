@@ -69,6 +69,9 @@ func (f *inflater) open(step hit.Step) (io.Reader, error) {
 
 // inflate decompresses a value into the arena.
 func inflate(o *Opener, value hit.Span, step hit.Step) (hit.Span, error) {
+	if step == Gzip && !bytes.HasPrefix(o.hit.Bytes(value), gzipMagic) {
+		return value, ErrMalformed // told before anything is made that would read it
+	}
 	arena := o.hit.Grow()
 	from := len(arena)
 	arena, err := o.appendInflated(arena, o.hit.Bytes(value), step)

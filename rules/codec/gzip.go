@@ -11,6 +11,9 @@ import (
 // gzipContainer is gzip (RFC 1952).
 var gzipContainer = container{name: "gzip", step: func([]byte) hit.Step { return Gzip }}
 
+// gzipMagic is what every member begins with (RFC 1952, section 2.3.1).
+var gzipMagic = []byte{0x1f, 0x8b}
+
 var gzipCompression = compression{
 	reader: func(source io.Reader) (decompressor, error) {
 		z, err := gzip.NewReader(source)

@@ -96,6 +96,12 @@ func secondFormat(format, text string) (read []string, unsure bool, err error) {
 	case "json":
 		read, err = secondJSON(text)
 		return read, false, err
+	case "item":
+		read, err = secondItem(text)
+		return read, false, err
+	case "elements_chain":
+		read, err = secondChain(text)
+		return read, false, err
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		if line = strings.TrimSuffix(line, "\r"); line == "" {
@@ -132,6 +138,71 @@ func secondForm(text string) (read []string, unsure bool, err error) {
 		}
 	}
 	return read, unsure, nil
+}
+
+var (
+	alone     = regexp.MustCompile(`^(?:[^~]|~~)*`)
+	itemName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]`)
+	ownName   = regexp.MustCompile(`(?s)^k([0-9]+|[A-Z])(.*)$`)
+	ownValue  = regexp.MustCompile(`^v[0-9A-Z]`)
+	element   = regexp.MustCompile(`^([^";]*?)(?::((?:[^":=;]+="` + quoted + `")(?:[^"=;]+="` + quoted + `")*)|:)?(?:;|$)`)
+	attribute = regexp.MustCompile(`([^"=]+)="(` + quoted + `)"`)
+	letters   = regexp.MustCompile(`^[^\x00-\x20"';,<>\\%~` + "`" + `\x7f]+$`)
+)
+
+// quoted is a value between quotes: a backslash in front of a quote escapes it, whatever stands in front of that.
+const quoted = `(?:[^"\\]|\\+"|\\+[^"\\])*`
+
+// secondItem reads an item by splitting it where a tilde stands alone.
+func secondItem(text string) (read []string, err error) {
+	pieces := []string{alone.FindString(text)}
+	for rest := text[len(pieces[0]):]; rest != ""; {
+		piece := alone.FindString(rest[1:])
+		pieces, rest = append(pieces, piece), rest[1+len(piece):]
+	}
+	plain := strings.NewReplacer("~~", "~").Replace
+	for i := 0; i < len(pieces); i++ {
+		piece := pieces[i]
+		own := ownName.FindStringSubmatch(piece)
+		switch {
+		case !itemName.MatchString(piece), ownValue.MatchString(piece), own != nil && i+1 == len(pieces):
+			return nil, errRefused
+		case own == nil:
+			read = append(read, fmt.Sprintf("%q: %q", piece[:2], plain(piece[2:])))
+			continue
+		}
+		i++
+		if !strings.HasPrefix(pieces[i], "v"+own[1]) {
+			own[1], own[2] = own[1][:1], own[1][1:]+own[2]
+		}
+		value, ok := strings.CutPrefix(pieces[i], "v"+own[1])
+		if !ok {
+			return nil, errRefused
+		}
+		read = append(read, fmt.Sprintf("%q: %q", plain(own[2]), plain(value)))
+	}
+	return read, nil
+}
+
+// secondChain reads elements of a page by expressions.
+func secondChain(text string) (read []string, err error) {
+	for {
+		one := element.FindStringSubmatch(text)
+		if one == nil {
+			return nil, errRefused
+		}
+		read = append(read, "line", fmt.Sprintf("%q: %q", "tag", one[1]))
+		for _, a := range attribute.FindAllStringSubmatch(one[2], -1) {
+			if !letters.MatchString(a[1]) {
+				return nil, errRefused
+			}
+			read = append(read, fmt.Sprintf("%q: %q", a[1], strings.ReplaceAll(a[2], `\"`, `"`)))
+		}
+		if !strings.HasSuffix(one[0], ";") || text == "" {
+			return read, nil
+		}
+		text = text[len(one[0]):]
+	}
 }
 
 // secondJSON reads JSON as encoding/json does, in its order and with each repeated name.
@@ -178,6 +249,9 @@ func first(h *hit.Hit, n int32) (read []string) {
 	var value func(i int32, depth int)
 	value = func(i int32, depth int) {
 		at, name := strings.Repeat(" ", depth), ""
+		if k := h.Nodes[i].Kind; k == hit.Glued || k == hit.Quoted {
+			name = fmt.Sprintf("%q", h.Bytes(h.KeySpan(i)))
+		}
 		if p := h.Nodes[i].Parent; p != hit.None && (h.Nodes[p].Kind == hit.Object || h.Nodes[p].Kind == hit.Form) {
 			name = fmt.Sprintf("%q", h.Bytes(h.KeySpan(i)))
 			if h.Nodes[p].Kind == hit.Object {
@@ -199,12 +273,12 @@ func first(h *hit.Hit, n int32) (read []string) {
 			literal("bool", string(h.Text(i)))
 		case hit.Null:
 			literal("<nil>", "<nil>")
-		case hit.Text:
+		case hit.Text, hit.Glued, hit.Quoted:
 			read = append(read, fmt.Sprintf("%s: %q", name, h.Text(i)))
 		default: // forms and lines show what is in them
 			depth--
 		}
-		lines := h.Nodes[i].Kind == hit.Lines || h.Nodes[i].Kind == hit.Records
+		lines := h.Nodes[i].Kind == hit.Lines || h.Nodes[i].Kind == hit.Records || h.Nodes[i].Kind == hit.Chain
 		for c := h.Nodes[i].First; c != hit.None; c = h.Nodes[c].Next {
 			if lines {
 				read = append(read, "line")
@@ -250,6 +324,9 @@ var odd = []struct{ stack, body string }{
 	{"base64+form", "_2E9MQ"}, {"base64+form", "_2E9MQ=="}, {"base64+form", "/2E9MQ=="}, {"base64+form", "/2E9MQ"}, {"base64+form", "-2E9MQ"}, {"base64+form", "+2E9MQ"}, {"base64+form", "P2E9LV8_"},
 	{"base64+form", "_2E9M/"}, {"base64+form", "_/_="}, {"base64+form", "===="}, {"base64+base64+json", "ZTMw"}, {"base64+base64+json", "ZTMwPQ=="},
 	{"gzip+json", ""}, {"gzip+json", packed("{}") + packed("")}, {"gzip+json", packed("{}") + "x"}, {"gzip+json", packed("{}")[:15]}, {"gzip+json", packed("{")}, {"gzip+base64+json", packed("e30=")},
+	{"item", "id"}, {"item", "idSKU~"}, {"item", "~id"}, {"item", "id~~~nm"}, {"item", "k12fa~v1yes"}, {"item", "k12fa~v12yes"}, {"item", "k0~v0"}, {"item", "kAb~vAc~v0d"},
+	{"elements_chain", ""}, {"elements_chain", ";"}, {"elements_chain", "a:;b:"}, {"elements_chain", `a:b:c="d"`}, {"elements_chain", `a:b="\\"c"d="e\f"`}, {"elements_chain", `:a=""`},
+	{"elements_chain", `a:b="c";d"e"`}, {"elements_chain", `a:b="c" d="e"`}, {"elements_chain", `a:href=b:c="d"`}, {"elements_chain", `a:b="c\"`},
 	{"gzip+lines", packed("a=1\nb=2")}, {"gzip+ndjson", packed("{}\n[]")}, {"gzip+gzip+form", packed(packed("?a=1"))},
 	{"deflate+json", ""}, {"deflate+json", "x"}, {"deflate+json", "\x78\x9c"}, {"deflate+json", deflated("zlib", "{}")}, {"deflate+json", deflated("raw", "{}")}, {"deflate+json", deflated("zlib", "{}") + "x"},
 	{"deflate+json", deflated("raw", "{}") + "x"}, {"deflate+form", deflated("zlib", "a=1")[:8]}, {"deflate+form", deflated("raw", "a=1")[:3]}, {"deflate+deflate+form", deflated("raw", deflated("zlib", "a=1"))},

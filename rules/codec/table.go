@@ -16,6 +16,8 @@ const (
 	Lines           // forms, one a line
 	JSON            // one JSON value
 	Records         // JSON values, one a line
+	Item            // idSKU~nmName~k0colour~v0red
+	Chain           // a.link:href="/cart"text="Cart";div:nth-child="1"
 
 	numFormats
 )
@@ -32,6 +34,8 @@ var formats = [numFormats]format{
 	Lines:   {"lines", (*Opener).lines},
 	JSON:    {"json", (*Opener).json},
 	Records: {"ndjson", (*Opener).records},
+	Item:    {"item", (*Opener).item},
+	Chain:   {"elements_chain", (*Opener).chain},
 }
 
 // container is what a value may be wrapped in: a row of the table of containers.

@@ -17,6 +17,7 @@ func TestFormats(t *testing.T) {
 	}{
 		Form: {"a=1&b=2", hit.Form}, Lines: {"a=1\nb=2", hit.Lines},
 		JSON: {`{"a":1}`, hit.Object}, Records: {"{}\n[]", hit.Records},
+		Item: {"idSKU~nmName", hit.Item}, Chain: {`a:href="/x";div`, hit.Chain},
 	}
 	for f := NoFormat + 1; f < numFormats; f++ {
 		s, err := ParseStack(formats[f].name)

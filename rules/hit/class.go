@@ -49,6 +49,7 @@ const (
 	Revenue
 	Screen
 	SearchTerm
+	Sensitive // what Art. 9 GDPR protects: health, belief, origin, opinion ...
 	SessionID
 	Technical
 	Timestamp
@@ -71,7 +72,7 @@ var classNames = [NumClasses]string{
 	ExternalID: "external_id", Fingerprint: "fingerprint", FreeText: "free_text", Gender: "gender", Interaction: "interaction",
 	IP: "ip", Language: "language", PageID: "page_id", PageTitle: "page_title", Performance: "performance", PersonName: "person_name",
 	Phone: "phone", PostalAddress: "postal_address", PreciseGeo: "precise_geo", Product: "product", Recording: "recording",
-	Referrer: "referrer", Revenue: "revenue", Screen: "screen", SearchTerm: "search_term", SessionID: "session_id",
+	Referrer: "referrer", Revenue: "revenue", Screen: "screen", SearchTerm: "search_term", Sensitive: "sensitive", SessionID: "session_id",
 	Technical: "technical", Timestamp: "timestamp", Timezone: "timezone", TransactionID: "transaction_id", URL: "url",
 	UserAgent: "user_agent", UserID: "user_id", UserTrait: "user_trait",
 }

@@ -35,7 +35,8 @@ func (s Span) Len() int { return int(s.End - s.Start) }
 type Kind uint8
 
 // The kinds. Text is the value of a pair in a form, percent-encoded; [String] to [Array] are JSON's; [Form], [Lines]
-// and [Records] are lists of pairs, forms and JSON values; [Raw] is a body as it came.
+// and [Records] are lists of pairs, forms and JSON values; [Item] is a list of [Glued] values, each behind its name;
+// [Chain] is a list of elements of a page, [Markup], whose attributes are [Quoted]; [Raw] is a body as it came.
 const (
 	Absent Kind = iota
 	Text
@@ -48,12 +49,17 @@ const (
 	Form
 	Lines
 	Records
+	Item
+	Chain
+	Markup
 	Raw
+	Glued
+	Quoted
 )
 
 // Holds tells whether nodes of the kind have children of their own (an opened [Text], [String] or [Raw] has one as
 // well).
-func (k Kind) Holds() bool { return k >= Object && k <= Records }
+func (k Kind) Holds() bool { return k >= Object && k <= Markup }
 
 // Fate is what becomes of a node. Its zero value drops it.
 type Fate uint8
@@ -82,11 +88,12 @@ type Node struct {
 	Fate  Fate
 	Wrap  Wrap // what lies between the value and its child, where the value was opened
 
-	Dirty  bool // something below, or the node itself, is not as it came
-	Opened bool // the value holds a root of its own (First) in another buffer or format
-	Made   bool // the node was not in the hit: it is written from Edit or its children
-	Free   bool // its name is the site's own: the catalog has only a wildcard for it
-	Label  bool // it says what its parent is: without anything beside it it says nothing
+	Dirty  bool  // something below, or the node itself, is not as it came
+	Opened bool  // the value holds a root of its own (First) in another buffer or format
+	Made   bool  // the node was not in the hit: it is written from Edit or its children
+	Free   bool  // its name is the site's own: the catalog has only a wildcard for it
+	Label  bool  // it says what its parent is: without anything beside it it says nothing
+	Layers uint8 // how many values were opened to come to it
 
 	Anew       bool // what the value is wrapped in says more than its inside: it is wrapped anew
 	Downgraded bool // the value states a consent that the event does not travel on: Edit states less
@@ -142,7 +149,7 @@ type Event struct {
 type ID struct {
 	Node  int32
 	Event int32
-	Class Class // the namespace it is looked up in
+	Class Class // the namespace it is looked up in; Unknown: that of an e-mail address or a phone number, if it is one as a whole
 }
 
 // Claim is a field that states a consent signal.
@@ -284,7 +291,7 @@ func (h *Hit) Truncate(n int, parent int32) {
 	}
 }
 
-// Text returns the decoded text of a leaf: percent-decoded, or a JSON string unescaped, or a JSON literal as it stands.
+// Text returns the decoded text of a leaf: percent-decoded, or unescaped, or a JSON literal as it stands.
 // It is valid until the arena next grows.
 func (h *Hit) Text(i int32) []byte { return h.Bytes(h.TextSpan(i)) }
 
@@ -314,10 +321,17 @@ func (h *Hit) KeySpan(i int32) Span {
 	return name
 }
 
+// Name gives node i a name that is another than its key on the wire.
+func (h *Hit) Name(i int32, name Span) { h.Nodes[i].name, h.Nodes[i].named = name, true }
+
 func (h *Hit) decode(k Kind, s Span) Span {
 	switch k {
 	case Text:
 		return h.unpercent(s)
+	case Glued:
+		return Unglue(h, s)
+	case Quoted:
+		return unquote(h, s)
 	case String:
 		return h.unescape(Span{s.Buf, s.Start + 1, s.End - 1})
 	default:

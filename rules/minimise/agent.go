@@ -44,6 +44,24 @@ func appendAgent(dst, agent []byte) ([]byte, bool) {
 	return dst, true
 }
 
+// isFamily tells whether what is said of a browser or a system is no more than appendAgent would leave of it: the name
+// of a family that it knows, or a major version, with nothing but zeros behind it.
+func isFamily(b []byte) bool {
+	if major := digitsAt(b); len(major) > 0 {
+		rest := b[len(major):]
+		for len(rest) > 1 && rest[0] == '.' && rest[1] == '0' {
+			rest = rest[2:]
+		}
+		return len(rest) == 0
+	}
+	for _, family := range coarse.Families {
+		if ascii.EqualFold(b, family) {
+			return true
+		}
+	}
+	return false
+}
+
 // platformOf returns what is written for the platform, "" where none is known.
 func platformOf(agent []byte) string {
 	_, inside, _ := bytes.Cut(agent, []byte{'('})

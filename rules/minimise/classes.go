@@ -22,7 +22,7 @@ var detectors = [hit.NumClasses]scrub.Set{
 	hit.Element: scrub.All, hit.Email: scrub.All.Without(scrub.Email, scrub.Hash), hit.Error: scrub.All, hit.EventName: scrub.All, hit.FreeText: scrub.All,
 	hit.IP: scrub.All.Without(scrub.IP), hit.PageTitle: scrub.All, hit.PersonName: scrub.All.Without(scrub.Name), hit.Phone: scrub.All.Without(scrub.Phone, scrub.Hash, scrub.NationalID),
 	hit.PostalAddress: scrub.All.Without(scrub.Address), hit.PreciseGeo: scrub.All.Without(scrub.Geo), hit.Product: scrub.All, hit.Referrer: scrub.All,
-	hit.SearchTerm: scrub.All, hit.URL: scrub.All, hit.UserAgent: scrub.All.Without(scrub.IP), hit.UserTrait: scrub.All.Expecting(scrub.BirthDate, scrub.Phone),
+	hit.SearchTerm: scrub.All, hit.Sensitive: scrub.All, hit.URL: scrub.All, hit.UserAgent: scrub.All.Without(scrub.IP), hit.UserTrait: scrub.All.Expecting(scrub.BirthDate, scrub.Phone),
 }
 
 // isID tells whether values of the class are identifiers: with a finding inside they are dropped, for a marker in an identifier's place

@@ -22,6 +22,8 @@ type coarseFile struct {
 	Platforms []struct{ Sign, Written string }
 	Clients   []string
 	Bots      []string
+	Families  []string
+	Nowhere   []string
 	Hints     []string
 	Areas     []string
 	Lengths   []int

@@ -66,7 +66,7 @@ func TestOutcomes(t *testing.T) {
 		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Revenue, "50", TextValue, "50", Kept},
 		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Screen, "1920", NumberValue, "1920", Kept},
 		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Screen, "1921", NumberValue, "1920", RewrittenNumber},
-		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "-120", NumberValue, "-120", Rewritten},
+		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "-120", NumberValue, "-120", Kept},
 		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "-120", TextValue, "-120", Kept},
 		{Spec{Kind: Generalise, Generalise: "year"}, hit.BirthDate, "19840307", NumberValue, "1984", RewrittenNumber},
 		{Spec{Kind: Generalise, Generalise: "year"}, hit.BirthDate, " 1984 ", TextValue, "1984", Rewritten},

@@ -11,19 +11,20 @@ import (
 
 // Env is what the actions of one event may know besides the value. They only read it, but for Work.
 type Env struct {
-	Now       time.Time        // when the event is judged
-	Keys      *pseudonym.Keys  // nil, or not of Now's period: what needs a key is dropped
-	Vendor    string           // id in the server file
-	Family    string           // what the vendor's family is called as a scope of keys; see [pseudonym.Scope]
-	Purpose   string           // id of the activity's first purpose
-	Site      string           // id in the server file
-	Consented bool             // consent carries all that the value belongs to
-	IP        netip.Addr       // the visitor's address; the zero Addr where it is not known
-	UserAgent []byte           // the visitor's user agent, as received
-	Rare      Rarity           // nil: every value is rare
-	Detectors *scrub.Detectors // of the sites' own; nil: none
-	Work      *scrub.Meter     // what may be spent on the values of the whole hit; nil: there is no bound
-	Together  []byte           // for rare with others: the value with those of the event's other fields; empty: it is rare
+	Now       time.Time         // when the event is judged
+	Keys      *pseudonym.Keys   // nil, or not of Now's period: what needs a key is dropped
+	Vendor    string            // id in the server file
+	Family    string            // what the vendor's family is called as a scope of keys; see [pseudonym.Scope]
+	Purpose   string            // id of the activity's first purpose
+	Site      string            // id in the server file
+	Formats   pseudonym.Formats // of ids that the vendor's SDKs make
+	Consented bool              // consent carries all that the value belongs to
+	IP        netip.Addr        // the visitor's address; the zero Addr where it is not known
+	UserAgent []byte            // the visitor's user agent, as received
+	Rare      Rarity            // nil: every value is rare
+	Detectors *scrub.Detectors  // of the sites' own; nil: none
+	Work      *scrub.Meter      // what may be spent on the values of the whole hit; nil: there is no bound
+	Together  []byte            // for rare with others: the value with those of the event's other fields; empty: it is rare
 }
 
 // Rarity knows how many networks shared a value in the last days. It is read by many goroutines at once.
@@ -47,6 +48,7 @@ const (
 type Value struct {
 	Class  hit.Class
 	Format pseudonym.Format // of identifiers
+	Exact  bool             // the vendor takes those of the format alone
 	Bytes  []byte
 	Kind   ValueKind
 }

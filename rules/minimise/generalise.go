@@ -96,8 +96,14 @@ func generalise(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 	b := bytes.TrimSpace(v.Bytes)
 	switch a.spec.Generalise {
 	case "family":
+		if isFamily(b) {
+			return append(dst, b...), textOrNumber(v)
+		}
 		dst, ok = appendAgent(dst, b)
 	case "origin":
+		if slices.Contains(coarse.Nowhere, string(b)) {
+			return append(dst, b...), Rewritten
+		}
 		dst, ok = appendOrigin(dst, b)
 	case "primary":
 		dst, ok = appendPrimary(dst, b)
@@ -110,8 +116,10 @@ func generalise(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 		}
 	case "major":
 		dst, ok = appendMajor(dst, b)
+		outcome = textOrNumber(v)
 	case "region":
 		dst, ok = appendRegion(dst, b)
+		outcome = textOrNumber(v)
 	case "country":
 		dst, ok = appendCountry(dst, b)
 	case "year":
@@ -137,13 +145,13 @@ func appendPrimary(dst, b []byte) ([]byte, bool) {
 	return dst, n == len(b) || b[n] == '-' || b[n] == '_' || b[n] == ',' || b[n] == ';' || b[n] == '.'
 }
 
-// appendRegion appends the first part of a time zone's name ("Europe" of "Europe/Berlin"); "UTC", "GMT" and offsets in minutes or hours
-// pass, for they are as wide.
+// appendRegion appends the first part of a time zone's name ("Europe" of "Europe/Berlin"); that part alone, "UTC",
+// "GMT" and offsets in minutes or hours pass, for they are as wide.
 func appendRegion(dst, b []byte) ([]byte, bool) {
 	if i := bytes.IndexByte(b, '/'); i > 0 {
 		return append(dst, b[:i]...), slices.Contains(coarse.Areas, string(b[:i]))
 	}
-	if string(b) == "UTC" || string(b) == "GMT" {
+	if string(b) == "UTC" || string(b) == "GMT" || slices.Contains(coarse.Areas, string(b)) {
 		return append(dst, b...), true
 	}
 	digits := 0

@@ -269,8 +269,19 @@ func TestAppendNumbers(t *testing.T) {
 			t.Errorf("%v %v %q = %q, %v; want %q, %v", tt.spec.Kind, tt.class, tt.value.Bytes, got, is, tt.want, tt.is)
 		}
 	}
-	if got, is := apply(t, must(t, Spec{Kind: Pseudonymise}, hit.UserID), Value{Bytes: []byte("48213"), Kind: NumberValue}, env); is != RewrittenNumber || !regexp.MustCompile(`^\d{10}$`).MatchString(got) {
+	// A number's pseudonym is a number where the vendor takes no other; an id that may stand as a text elsewhere is a text.
+	number := Value{Bytes: []byte("48213"), Kind: NumberValue}
+	user := must(t, Spec{Kind: Pseudonymise}, hit.UserID)
+	plain, is := apply(t, user, number, env)
+	if as, _ := apply(t, user, Value{Bytes: number.Bytes}, env); is != Rewritten || as != plain {
+		t.Errorf("a number's pseudonym is %q, %v, and that of its text %q", plain, is, as)
+	}
+	number.Format = pseudonym.Digits
+	if got, is := apply(t, user, number, env); is != RewrittenNumber || !regexp.MustCompile(`^\d{10}$`).MatchString(got) {
 		t.Errorf("a number's pseudonym is %q, %v", got, is)
+	}
+	if got, is := apply(t, must(t, Spec{Kind: Pseudonymise}, hit.SessionID), Value{Bytes: number.Bytes, Kind: NumberValue}, env); is != RewrittenNumber {
+		t.Errorf("a session's number becomes %q, %v", got, is)
 	}
 }
 

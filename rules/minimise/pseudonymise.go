@@ -108,8 +108,8 @@ func compilePseudonymise(a *Action) error {
 	return nil
 }
 
-// pseudonymise writes a keyed pseudonym in the vendor's format, else in the one that the identifier has in its normal form, so that every spelling of
-// it gets the same. A phone number's is text: one of digits might be somebody else's number. Without a key for the scope the field is dropped.
+// pseudonymise writes a keyed pseudonym in the vendor's format, else in the one that the identifier has in its normal
+// form, so that every spelling of it gets the same. Without a key for the scope the field is dropped.
 func pseudonymise(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	scope, _ := a.Scope(env.Vendor, env.Purpose)
 	if a.byFamily {
@@ -122,18 +122,48 @@ func pseudonymise(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if !ok {
 		return dst, Dropped
 	}
+	if a.class.Identifies() {
+		return pseudonymOf(a, dst, v, env, key)
+	}
 	base := len(dst)
 	dst = pseudonym.AppendNormal(dst, NormOf(a.class), v.Bytes)
 	if len(dst) == base {
 		return dst, Dropped
 	}
 	mac := key.Pseudonym(dst[base:], a.spec.Pseudonymise.Bits)
-	switch {
-	case v.Format != pseudonym.Auto:
-	case a.class == hit.Phone:
-		v.Format = pseudonym.Text
-	default:
+	if v.Format == pseudonym.Auto {
 		v.Format = pseudonym.Shape(dst[base:])
+	}
+	return appendID(dst[:base], &mac, v)
+}
+
+// pseudonymOf writes the pseudonym of a person's or a browser's id. It goes by the id's text, whatever class it is of at
+// the place where it stands: the places of one id stay equal, and what is no device's does not look like one. Where the
+// vendor takes ids of one format alone, it is written in that.
+func pseudonymOf(a *Action, dst []byte, v Value, env *Env, key *pseudonym.Key) ([]byte, Outcome) {
+	norm := NormOf(a.class)
+	if whole, ok := pseudonym.Whole(v.Bytes); ok {
+		norm = NormOf(hit.Email)
+		if whole == pseudonym.Dialled {
+			norm = NormOf(hit.Phone)
+		}
+	}
+	base := len(dst)
+	dst = pseudonym.AppendNormal(dst, norm, v.Bytes)
+	end := len(dst)
+	if end == base {
+		return dst, Dropped
+	}
+	dst, device := env.Formats.AppendShared(dst, dst[base:end])
+	mac := key.Pseudonym(dst[end:], a.spec.Pseudonymise.Bits)
+	if v.Format.Free() && !v.Exact {
+		v.Format = env.Formats.FormatOf(dst[base:end])
+		if norm == NormOf(hit.Phone) { // one of digits might be somebody else's number
+			v.Format = pseudonym.Text
+		}
+	}
+	if device {
+		return pseudonym.AppendFormat(dst[:base], &mac, v.Format, nil), Rewritten
 	}
 	return appendID(dst[:base], &mac, v)
 }

@@ -44,7 +44,7 @@ func TestWider(t *testing.T) {
 		want := first(offset, in)
 		if area, _, ok := strings.Cut(in, "/"); ok && slices.Contains(coarse.Areas, area) {
 			want = area
-		} else if digits := strings.Count(in, "1"); in == "UTC" || in == "GMT" {
+		} else if digits := strings.Count(in, "1"); in == "UTC" || in == "GMT" || in == "Europe" {
 			want = in
 		} else if digits < 1 || digits > 4 || len(in) > 6 {
 			want = dropped

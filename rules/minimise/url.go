@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
@@ -183,6 +184,9 @@ var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.
 // by allow-list, ids in the path as templates. What is no address, or one of a scheme that holds data itself, is
 // dropped.
 func cleanAddress(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
+	if a.class == hit.Referrer && slices.Contains(coarse.Nowhere, string(v.Bytes)) {
+		return dst, Kept
+	}
 	base := len(dst)
 	dst, outcome := a.url.clean(dst, v.Bytes, env.Work)
 	return ownIn(dst, base, outcome, env)

@@ -1,0 +1,60 @@
+package catalog
+
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever it
+// stands. What has no name of its own, an element of a list, is called as the list is.
+func (r *reading) alias(i int32, f *FieldInfo) {
+	h := r.h
+	n := &h.Nodes[i]
+	if !f.Names || !n.Free || n.Parent == hit.None || r.v.names == nil {
+		return
+	}
+	p := &h.Nodes[n.Parent]
+	var name, parent []byte
+	switch p.Kind {
+	case hit.Object:
+		name = h.Bytes(h.KeySpan(i))
+		parent = r.container(n.Parent)
+	case hit.Item:
+		name, parent = h.Bytes(h.KeySpan(i)), anItem
+	case hit.Markup:
+		name = h.Bytes(h.KeySpan(i))
+	case hit.Form:
+		name = h.Bytes(h.KeySpan(i))
+		if at := bytes.LastIndexAny(name, ".["); at >= 0 {
+			parent, name = name[:at], name[at+1:]
+		}
+	default:
+		return
+	}
+	if class := r.v.names.Class(parent, name, n.Kind.Holds()); class != hit.Unknown {
+		h.Nodes[i].Alias = class
+	}
+}
+
+// anItem is what an item of an order is called.
+var anItem = []byte("item")
+
+// container is what an object or list is called: its own name, or that of the list or text around it; by its schema,
+// where one is named beside it.
+func (r *reading) container(i int32) []byte {
+	h := r.h
+	if schema := r.schemaBeside(i); schema != nil {
+		return schema
+	}
+	for ; i != hit.None; i = h.Nodes[i].Parent {
+		n := &h.Nodes[i]
+		if n.Key.Len() > 0 {
+			return h.Bytes(h.KeySpan(i))
+		}
+		if n.Parent == hit.None || h.Nodes[n.Parent].Kind != hit.Array && !h.Nodes[n.Parent].Opened {
+			return nil
+		}
+	}
+	return nil
+}

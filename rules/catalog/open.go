@@ -1,0 +1,75 @@
+package catalog
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/tagwarden/tagwarden/rules/codec"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// open opens a value that holds more. It tells whether that was all there is to do.
+func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
+	h := r.h
+	n := &h.Nodes[i]
+	if n.Opened || !isText[n.Kind] || n.Val.Len() == 0 {
+		return false, nil
+	}
+	if len(f.Open) == 0 {
+		return r.openJSON(i, f)
+	}
+	err = r.o.Open(i, f.Open)
+	if !errors.Is(err, codec.ErrMalformed) {
+		return err == nil, err
+	}
+	text := h.Text(i)
+	if len(text) == 0 || !f.whole && !codec.BeginsAsJSON(text) {
+		return false, nil
+	}
+	h.Nodes[i].Class = hit.Unknown // nobody can say what is in it
+	return true, nil
+}
+
+// openJSON opens what a site wrote as JSON into a text of its own.
+func (r *reading) openJSON(i int32, f *FieldInfo) (done bool, err error) {
+	h := r.h
+	if !f.Names || h.Nodes[i].Layers >= mostLayers || !holdsJSON(h.Text(i)) {
+		return false, nil
+	}
+	r.alias(i, f) // what is below is of its class, too
+	switch err := r.o.Open(i, asJSON); {
+	case errors.Is(err, codec.ErrMalformed):
+		return false, nil
+	case errors.Is(err, codec.Over("depth")):
+		h.Nodes[i].Class = hit.Unknown
+		return true, nil
+	default:
+		return err == nil, err
+	}
+}
+
+// isText are the kinds of values that are texts.
+var isText = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: true, hit.Quoted: true}
+
+// asJSON reads JSON.
+var asJSON = []codec.Stack{{Format: codec.JSON}}
+
+// mostLayers bounds how many texts are opened inside each other without being listed, longestJSON how long one is, in
+// bytes: what is longer is not looked over for personal data, and so not sent.
+const (
+	mostLayers  = 3
+	longestJSON = 16 << 10
+)
+
+// holdsJSON tells whether a text looks like an object or a list of JSON.
+func holdsJSON(text []byte) bool {
+	if len(text) < 2 || len(text) > longestJSON || text[0] != '{' && text[0] != '[' && text[0] > ' ' {
+		return false
+	}
+	text = bytes.TrimSpace(text)
+	if len(text) < 2 {
+		return false
+	}
+	last := text[len(text)-1]
+	return text[0] == '{' && last == '}' || text[0] == '[' && last == ']'
+}

@@ -1,0 +1,103 @@
+// Package names says what the names of fields mean: "kundennummer" is an id of a person, whichever vendor it is sent to.
+//
+// It is one table, names.yaml, read by the catalog, the scrubber and reports alike. It promises that a name that says
+// whose data a field holds, in one of the languages of the table, is read alike everywhere, however it is written.
+package names
+
+import (
+	"hash/maphash"
+	"slices"
+	"sync/atomic"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// Table is the table of names, with a memory of those that were asked last: sites use few. It is safe for concurrent
+// use. What it remembers is a sum of a name, never the name.
+type Table struct {
+	words *dictionary
+	seed  maphash.Seed
+	asked [remembered]atomic.Uint64 // the sum of a name, its last byte the class
+}
+
+// remembered is how many names a table remembers.
+const remembered = 4096
+
+// New returns a table.
+func New() *Table { return &Table{words: words(), seed: maphash.MakeSeed()} }
+
+// Class is what a field is by its name and that of the object it is in ("" where there is none): [hit.Unknown] where
+// they say nothing. Holds is true of what has fields of its own.
+func (t *Table) Class(parent, name []byte, holds bool) hit.Class {
+	sum := t.Sum(parent)
+	return t.class(sum, parent, name, holds)
+}
+
+// Sum is a number for a name above others, so that who asks for many in one object need not have it made again.
+func (t *Table) Sum(parent []byte) uint64 { return maphash.Bytes(t.seed, parent) }
+
+// Within is Class where the parent's sum is known.
+func (t *Table) Within(sum uint64, parent, name []byte, holds bool) hit.Class {
+	return t.class(sum, parent, name, holds)
+}
+
+func (t *Table) class(sum uint64, parent, name []byte, holds bool) hit.Class {
+	sum = maphash.Bytes(t.seed, name) ^ (sum*2 + 1)
+	if holds {
+		sum = ^sum
+	}
+	at := &t.asked[sum%remembered]
+	const class = 0xff
+	sum &^= class
+	if known := at.Load(); known&^class == sum && known != 0 {
+		return hit.Class(known & class)
+	}
+	c := t.words.class(parent, name, holds)
+	at.Store(sum | uint64(c))
+	return c
+}
+
+// class reads a name.
+func (d *dictionary) class(parent, name []byte, holds bool) hit.Class {
+	var s spelling
+	var p parts
+	r := reader{above: d.above(parent)}
+	s.spell(name)
+	if w := d.find(s.letters[:s.n]); w != nil && w.whole != hit.Unknown {
+		c := w.whole
+		switch {
+		case holds && c == hit.UserID && w.roles&person != 0: // it is the person, and what it is of is named inside
+		case isThing(r.above) && place(c), isThing(r.above) && r.above.is(goods) && said(c): // it is the thing's
+		default:
+			return c
+		}
+	}
+	d.divide(&s, &p)
+	return r.class(&p)
+}
+
+// above is the word that counts of what an object is called: the last one. Of what may hold anything
+// ("event_properties") only whose it is counts.
+func (d *dictionary) above(parent []byte) part {
+	var s spelling
+	var p parts
+	if s.spell(parent); s.n == 0 {
+		return part{}
+	}
+	d.divide(&s, &p)
+	held := false
+	for p.n > 0 && p.list[p.n-1].is(holder|small) {
+		p.n--
+		held = true
+	}
+	if p.n == 0 || !p.list[p.n-1].known() || held && !p.list[p.n-1].is(person) {
+		return part{}
+	}
+	return p.list[p.n-1]
+}
+
+// Labels are the names of persons' names, as people write them in front of one.
+func Labels() []string { return slices.Clone(words().labels) }
+
+// Says tells whether there are names for the class.
+func Says(c hit.Class) bool { return c < hit.NumClasses && words().says[c] }
