@@ -29,19 +29,7 @@ func New() *Table { return &Table{words: words(), seed: maphash.MakeSeed()} }
 // Class is what a field is by its name and that of the object it is in ("" where there is none): [hit.Unknown] where
 // they say nothing. Holds is true of what has fields of its own.
 func (t *Table) Class(parent, name []byte, holds bool) hit.Class {
-	sum := t.Sum(parent)
-	return t.class(sum, parent, name, holds)
-}
-
-// Sum is a number for a name above others, so that who asks for many in one object need not have it made again.
-func (t *Table) Sum(parent []byte) uint64 { return maphash.Bytes(t.seed, parent) }
-
-// Within is Class where the parent's sum is known.
-func (t *Table) Within(sum uint64, parent, name []byte, holds bool) hit.Class {
-	return t.class(sum, parent, name, holds)
-}
-
-func (t *Table) class(sum uint64, parent, name []byte, holds bool) hit.Class {
+	sum := maphash.Bytes(t.seed, parent)
 	sum = maphash.Bytes(t.seed, name) ^ (sum*2 + 1)
 	if holds {
 		sum = ^sum
