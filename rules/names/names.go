@@ -7,6 +7,7 @@ package names
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -84,8 +85,17 @@ func (d *dictionary) above(parent []byte) part {
 	return p.list[p.n-1]
 }
 
-// Labels are the names of persons' names, as people write them in front of one.
-func Labels() []string { return slices.Clone(words().labels) }
+// Labels are what persons' names are called wherever that stands ("first name", "vorname"; not "name" alone), in lower
+// case and without spaces, with accents and without.
+func Labels() []string {
+	var all []string
+	for _, label := range words().labels {
+		label = strings.ToLower(strings.ReplaceAll(label, " ", ""))
+		all = append(all, label, plain(label), plain(umlauts.Replace(label)))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 // Says tells whether there are names for the class.
 func Says(c hit.Class) bool { return c < hit.NumClasses && words().says[c] }
