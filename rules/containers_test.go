@@ -166,6 +166,9 @@ var containers = []struct {
 	{"snowplow", "ue_px", func(v string) string {
 		return tracker("ue_px", inBase64(unstructured("com.acme/order", `{"more":[`+beside(v)+`]}`)))
 	}},
+	{"matomo", "e_n", func(v string) string { return matomo("e_c=a&e_a=b&e_n", beside(v)) }},
+	{"ga4", "dt", func(v string) string { return collect("dt=" + url.QueryEscape("["+beside(v)+"]")) }},
+	{"snowplow", "se_la", func(v string) string { return tracker("se_la", beside(v)) }},
 	{"snowplow", "elements[]", func(v string) string {
 		return tracker("ue_pr", unstructured("com.snowplowanalytics.snowplow/submit_form", `{"formId":"f","elements":[{"name":"a","value":"Stays-1"},{"name":"b","value":"`+inText(v)+`"},{"name":"c","value":"Stays-3"}]}`))
 	}},
@@ -208,6 +211,9 @@ func TestEachValueInAContainerIsTreatedAlone(t *testing.T) {
 			}
 			if out.Holds(value) != stays || kind == "coded" && out.Holds("jane.doe@example.com") || kind == "path" && out.Holds("12345") {
 				t.Errorf("%s %s: %s %q in\n%s\nleaves as\n%s %s", c.vendor, c.opens, kind, value, text, x.Forward.URL, x.Forward.Body)
+			}
+			if x := explain(t, p, request(t, strings.ReplaceAll(text, "two", "vorname"), c.vendor, yes)); x.Forward == nil || text != strings.ReplaceAll(text, "two", "vorname") && sent(t, x).Holds(value) {
+				t.Errorf("%s %s: %q leaves though its name says whose it is: %+v", c.vendor, c.opens, value, x.Forward)
 			}
 			if strings.Contains(text, "client_session") {
 				continue // its members are listed

@@ -11,7 +11,7 @@ import (
 func (r *reading) alias(i int32, f *FieldInfo) {
 	h := r.h
 	n := &h.Nodes[i]
-	if !f.Names || !n.Free || n.Parent == hit.None || r.v.names == nil {
+	if !f.Names && n.Layers&ofSite == 0 || !n.Free || n.Parent == hit.None || r.v.names == nil {
 		return
 	}
 	p := &h.Nodes[n.Parent]

@@ -56,7 +56,7 @@ func namesOfOwn(text []byte) bool {
 // openJSON opens what a site wrote as JSON into a text of its own.
 func (r *reading) openJSON(i int32, f *FieldInfo) (done bool, err error) {
 	h := r.h
-	if !f.Names || h.Nodes[i].Layers >= mostLayers || !holdsJSON(h.Text(i)) {
+	if !f.Names && !placed[f.Class] || h.Nodes[i].Layers&^ofSite >= mostLayers || !holdsJSON(h.Text(i)) {
 		return false, nil
 	}
 	r.alias(i, f) // what is below is of its class, too
@@ -76,6 +76,9 @@ var isText = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: t
 
 // asJSON reads JSON.
 var asJSON = []codec.Stack{{Format: codec.JSON}}
+
+// ofSite marks, in a node's Layers, what a site wrote as JSON into a text: the names in it are the site's.
+const ofSite = 0x80
 
 // mostLayers bounds how many texts are opened inside each other without being listed, longestJSON how long one is, in
 // bytes: what is longer is not looked over for personal data, and so not sent.
