@@ -280,7 +280,8 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		case info.as == hit.Unknown:
 			info.as = c
 		default:
-			return info, fmt.Errorf("also: %q is one too many beside %v: one class that is no identifier's is right", also, info.as)
+			return info, fmt.Errorf("also: %q is one too many beside %v: one class that is no identifier's is right",
+				also, info.as)
 		}
 	}
 	stacks, err := parseStacks(f.Open)
