@@ -190,6 +190,13 @@ func (c *compiler) activities() error {
 		c.ladders[r] = append(c.ladders[r], a)
 		c.policy.activities = append(c.policy.activities, a)
 	}
+	for r, ladder := range c.ladders {
+		for i := range r.Catalog.Fields {
+			if !slices.ContainsFunc(ladder, func(a *Activity) bool { return a.plan.byField[i] != nil }) {
+				r.Catalog.Close(i)
+			}
+		}
+	}
 	return nil
 }
 

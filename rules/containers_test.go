@@ -166,6 +166,9 @@ var containers = []struct {
 	{"snowplow", "ue_px", func(v string) string {
 		return tracker("ue_px", inBase64(unstructured("com.acme/order", `{"more":[`+beside(v)+`]}`)))
 	}},
+	{"matomo", "e_n", func(v string) string { return matomo("e_c=a&e_a=b&e_n", beside(v)) }},
+	{"ga4", "dt", func(v string) string { return collect("dt=" + url.QueryEscape("["+beside(v)+"]")) }},
+	{"snowplow", "se_la", func(v string) string { return tracker("se_la", beside(v)) }},
 	{"snowplow", "elements[]", func(v string) string {
 		return tracker("ue_pr", unstructured("com.snowplowanalytics.snowplow/submit_form", `{"formId":"f","elements":[{"name":"a","value":"Stays-1"},{"name":"b","value":"`+inText(v)+`"},{"name":"c","value":"Stays-3"}]}`))
 	}},
@@ -210,6 +213,9 @@ func TestEachValueInAContainerIsTreatedAlone(t *testing.T) {
 			}
 			if out.Holds(value) != stays || kind == "coded" && out.Holds("jane.doe@example.com") || kind == "path" && out.Holds("12345") {
 				t.Errorf("%s %s: %s %q in\n%s\nleaves as\n%s %s", c.vendor, c.opens, kind, value, text, x.Forward.URL, x.Forward.Body)
+			}
+			if x := explain(t, p, request(t, strings.ReplaceAll(text, "two", "vorname"), c.vendor, yes)); x.Forward == nil || text != strings.ReplaceAll(text, "two", "vorname") && sent(t, x).Holds(value) {
+				t.Errorf("%s %s: %q leaves though its name says whose it is: %+v", c.vendor, c.opens, value, x.Forward)
 			}
 			if strings.Contains(text, "client_session") {
 				continue // its members are listed
@@ -276,4 +282,47 @@ func TestCasesOfContainers(t *testing.T) {
 		fmt.Fprintf(&lines, "%s\n%s\n%s\n\n", filepath.Base(file), x.Forward.URL, x.Forward.Body)
 	}
 	goldenLines(t, "testdata/containers.golden.txt", lines.String())
+}
+
+// TestIdentifiersInContainersAreLookedUp: an objection by an identifier is found where that is packed into another
+// value, under a name that says what it is, or by the schema that it has.
+func TestIdentifiersInContainersAreLookedUp(t *testing.T) {
+	t.Parallel()
+	d := draft()
+	for name := range d.Profiles[0].Classes {
+		if name != "event_name" {
+			delete(d.Profiles[0].Classes, name) // whatever the profile needs of them
+		}
+	}
+	p := compile(t, d)
+	keys := keysOf(p)
+	const mail, user, client = "jane.doe@example.com", "cust-48213", "aaaa0000-2222-4333-8444-555566667777"
+	const session = "com.snowplowanalytics.snowplow/client_session"
+	for _, c := range []struct{ vendor, name, id, text string }{
+		{"ga4", "email", mail, collect("pr1=" + url.QueryEscape("idS~k0customer_email~v0"+mail))},
+		{"ga4", "user_id", user, collect("pr1=" + url.QueryEscape("idS~k0customer_id~v0"+user+"~nmX"))},
+		{"ga4", "email", mail, collect("ep.state=" + url.QueryEscape(`{"email":"`+mail+`"}`))},
+		{"matomo", "email", mail, matomo("_cvar", `{"1":["email","`+mail+`"]}`)},
+		{"posthog", "user_id", user, capture(`"$elements_chain":"a:attr__data-user-id=\"` + user + `\""`)},
+		{"posthog", "user_id", user, capture(`"$elements":[{"attr__data-user-id":"` + user + `"}]`)},
+		{"posthog", "email", mail, capture(`"more":"{\"email\":\"` + mail + `\"}"`)},
+		{"snowplow", "user_id", user, tracker("co", entities("com.acme/user", `{"id":"`+user+`"}`))},
+		{"snowplow", "user_id", user, tracker("cx", inBase64(entities("com.acme/visit", `{"userId":"`+user+`"}`)))},
+		{"snowplow", "client_id:snowplow", client, tracker("co", entities(session, `{"userId":"`+client+`"}`))},
+		{"snowplow", "email", mail, tracker("ue_pr", unstructured("com.snowplowanalytics.snowplow/submit_form",
+			`{"formId":"f","elements":[{"name":"email","value":"`+mail+`"}]}`))},
+	} {
+		identities, err := p.Identities(keys, c.name, []byte(c.id))
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		subjects := subjectsOf(t, p, keys, request(t, c.text, c.vendor, yes))
+		found := false
+		for _, one := range identities {
+			found = found || slices.Contains(subjects, one.Hash)
+		}
+		if !found {
+			t.Errorf("%s: %s %s is not looked up in\n%s", c.vendor, c.name, c.id, c.text)
+		}
+	}
 }

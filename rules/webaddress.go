@@ -47,21 +47,20 @@ func isRelative(text []byte) bool {
 
 // hasQuery tells whether a text is a path, or nothing, and behind a question mark a name and a value.
 func hasQuery(text []byte) bool {
-	at := bytes.IndexByte(text, '?')
-	if at < 0 {
+	path, query, found := bytes.Cut(text, []byte{'?'})
+	if !found {
 		return false
 	}
-	for _, c := range text[:at] {
+	for _, c := range path {
 		if !inPath(c) && c != '/' {
 			return false
 		}
 	}
-	query := text[at+1:]
-	is := bytes.IndexByte(query, '=')
-	if is < 1 {
+	name, _, found := bytes.Cut(query, []byte{'='})
+	if !found || len(name) == 0 {
 		return false
 	}
-	for _, c := range query[:is] {
+	for _, c := range name {
 		if !inPath(c) && bytes.IndexByte([]byte("[]&;"), c) < 0 {
 			return false
 		}

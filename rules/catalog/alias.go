@@ -6,12 +6,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever it
-// stands. What has no name of its own, an element of a list, is called as the list is.
+// alias reads what a node is called where the catalog leaves names to the site: "email" is an e-mail address wherever
+// it stands. What has no name of its own, an element of a list, is called as the list is.
 func (r *reading) alias(i int32, f *FieldInfo) {
 	h := r.h
 	n := &h.Nodes[i]
-	if !f.Names || !n.Free || n.Parent == hit.None || r.v.names == nil {
+	if !f.Names && n.Layers&ofSite == 0 || !n.Free || n.Parent == hit.None || r.v.names == nil {
 		return
 	}
 	p := &h.Nodes[n.Parent]

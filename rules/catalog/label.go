@@ -180,6 +180,7 @@ func (r *reading) place(i int32) {
 		n.State = r.e.fields
 	case p.Opened && s.inner == 0: // what the site wrote as JSON into a text is what the text is
 		n.State = p.State
+		n.Layers |= ofSite
 	case p.Opened:
 		n.State = s.inner
 	case p.Kind == hit.Object, p.Kind == hit.Item, p.Kind == hit.Markup:

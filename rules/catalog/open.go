@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -18,6 +19,9 @@ func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
 	if len(f.Open) == 0 {
 		return r.openJSON(i, f)
 	}
+	if f.closed && !namesOfOwn(h.Text(i)) {
+		return false, nil
+	}
 	err = r.o.Open(i, f.Open)
 	if !errors.Is(err, codec.ErrMalformed) {
 		return err == nil, err
@@ -30,10 +34,29 @@ func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
 	return true, nil
 }
 
+// Close says of a field that nothing of it travels: an item whose values have only the vendor's own names is then left
+// closed. What a site named may be an identifier, by which objections are looked up.
+func (v *Vendor) Close(field int) {
+	f := &v.Fields[field]
+	f.closed = f.said && len(f.Open) == 1 && f.Open[0].Format == codec.Item
+}
+
+// namesOfOwn tells whether there may be names of a site's own in an item.
+func namesOfOwn(text []byte) bool {
+	for i, c := range text {
+		if c == 'k' && i+1 < len(text) && (i == 0 || text[i-1] == '~') {
+			if next := text[i+1]; ascii.IsDigit(next) || next >= 'A' && next <= 'Z' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // openJSON opens what a site wrote as JSON into a text of its own.
 func (r *reading) openJSON(i int32, f *FieldInfo) (done bool, err error) {
 	h := r.h
-	if !f.Names || h.Nodes[i].Layers >= mostLayers || !holdsJSON(h.Text(i)) {
+	if !f.Names && !placed[f.Class] || h.Nodes[i].Layers&^ofSite >= mostLayers || !holdsJSON(h.Text(i)) {
 		return false, nil
 	}
 	r.alias(i, f) // what is below is of its class, too
@@ -53,6 +76,9 @@ var isText = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: t
 
 // asJSON reads JSON.
 var asJSON = []codec.Stack{{Format: codec.JSON}}
+
+// ofSite marks, in a node's Layers, what a site wrote as JSON into a text: the names in it are the site's.
+const ofSite = 0x80
 
 // mostLayers bounds how many texts are opened inside each other without being listed, longestJSON how long one is, in
 // bytes: what is longer is not looked over for personal data, and so not sent.

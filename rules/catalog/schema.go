@@ -24,7 +24,8 @@ type schemata struct {
 func (b *builder) schemas(root, at int32, name string, f Field, place string) error {
 	parent, member, nested := cutLast(name)
 	if !nested || f.Class != hit.Container.String() || len(f.Open) > 0 || f.Pairs != "" {
-		return fmt.Errorf("%s: schema: what is in a member of an object, a container that is not opened, is told by a schema", place)
+		return fmt.Errorf("%s: schema: what is in a member of an object, a container that is not opened, "+
+			"is told by a schema", place)
 	}
 	if len(f.Schemas) == 0 {
 		return fmt.Errorf("%s: %w", place, errors.New("schemas are missing: name those that are known, as vendor/name"))

@@ -31,6 +31,8 @@ type FieldInfo struct {
 
 	as       hit.Class // what it is treated as beside its class (see Field.Also); Unknown where there is nothing
 	whole    bool      // a value that cannot be opened is not sent
+	said     bool      // what is inside by a name of the vendor's says nothing of who the visitor is, or chose
+	closed   bool      // nothing of it travels under any activity (see Vendor.Close)
 	label    bool      // it names what stands beside it (see Field.Pairs)
 	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
 }
@@ -125,6 +127,7 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 		return b.pairs(to, f, at+"."+name)
 	}
 	if len(f.Open) > 0 {
+		b.fields[b.states[to].field].said = saysNobody(f)
 		inner := b.state()
 		b.states[to].inner = inner
 		if err := b.table(inner, f.Fields, at+"."+name); err != nil {
@@ -140,6 +143,18 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 		return b.table(to, f.Fields, at+"."+name)
 	}
 	return nil
+}
+
+// saysNobody tells whether no field inside identifies anybody, or says what a visitor chose, but for those of a site's
+// own names.
+func saysNobody(f Field) bool {
+	for _, inside := range f.Fields {
+		class, _ := hit.ParseClass(inside.Class)
+		if class.Identifies() || len(inside.Also) > 0 || inside.Signal != "" || len(inside.Fields) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // path makes the states that lead to a name, both as a path in JSON and as a whole key in a form.
@@ -274,7 +289,8 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		case info.as == hit.Unknown:
 			info.as = c
 		default:
-			return info, fmt.Errorf("also: %q is one too many beside %v: one class that is no identifier's is right", also, info.as)
+			return info, fmt.Errorf("also: %q is one too many beside %v: one class that is no identifier's is right",
+				also, info.as)
 		}
 	}
 	stacks, err := parseStacks(f.Open)
