@@ -121,16 +121,37 @@ func lowered(buf *[maxPlace]byte, b []byte) []byte {
 	return buf[:len(b)]
 }
 
+// maybePlace has a bit for each first and last letter and length that a word of places has: most segments are none.
+var maybePlace = func() (maybe [1024]bool) {
+	for w := range places {
+		maybe[sketch([]byte(w))] = true
+	}
+	return maybe
+}()
+
+func sketch(b []byte) int {
+	return int(b[0]&31)<<5 ^ int(b[len(b)-1]&31)<<2 ^ len(b)
+}
+
 // placeOf tells what a decoded segment announces: by all of it, or by the last of its parts, as in "my-account".
 func placeOf(b []byte) place {
-	var buf [maxPlace]byte
-	if p := places[string(lowered(&buf, b))]; p != noPlace {
+	if p := placeNamed(b); p != noPlace {
 		return p
 	}
-	if i := bytes.LastIndexAny(b, "-_"); i > 0 {
-		return places[string(lowered(&buf, b[i+1:]))]
+	for i := len(b) - 1; i > 0; i-- {
+		if b[i] == '-' || b[i] == '_' {
+			return placeNamed(b[i+1:])
+		}
 	}
 	return noPlace
+}
+
+func placeNamed(b []byte) place {
+	if len(b) == 0 || len(b) > maxPlace || !maybePlace[sketch(b)] {
+		return noPlace
+	}
+	var buf [maxPlace]byte
+	return places[string(lowered(&buf, b))]
 }
 
 // next tells what a segment that may stay announces: what it is called, or what the one in front of it does, where it is
@@ -147,8 +168,10 @@ func named(b []byte) string {
 	if len(b) > 1 && b[0] == '~' && ascii.IsLetter(b[1]) {
 		return ":id"
 	}
-	if i := bytes.IndexAny(b, ":="); i > 0 && i < len(b)-1 {
-		return placeOf(b[:i]).behind(b[i+1:])
+	for i, c := range b {
+		if (c == ':' || c == '=') && i > 0 && i < len(b)-1 {
+			return placeOf(b[:i]).behind(b[i+1:])
+		}
 	}
 	return ""
 }

@@ -17,11 +17,24 @@ const (
 	zlibbed
 )
 
+// mayPack tells by the first characters of a run whether formOf may find anything but text in UTF-8 in it.
+func mayPack(run []byte) bool {
+	if len(run) < minRun {
+		return false
+	}
+	switch run[0] {
+	case 'H', 'e', '/', '_', 'A', '0', '1', '7':
+		return true
+	}
+	switch run[1] { // the first byte of UTF-16 and a zero
+	case 'A', 'Q', 'g', 'w':
+		return true
+	}
+	return run[2] == '0' && run[3] == '0'
+}
+
 // formOf tells by the first bytes of a run of base64 or hex what it stands for, where that is no text in UTF-8.
 func formOf(run []byte) packing {
-	if len(run) < minRun {
-		return plainText
-	}
 	var head [3]byte
 	if isHexRun(run) {
 		for k := range head {
@@ -63,6 +76,9 @@ func isHexRun(run []byte) bool {
 // unpack appends the text that a run of base64 or hex stands for, which is in UTF-16 or compressed.
 func (s *scan) unpack(dst, run []byte, form packing) ([]byte, decoded) {
 	base := len(dst)
+	if form == plainText {
+		return dst, decodedNothing
+	}
 	dst = appendBytes(dst, run)
 	s.spend(costDecode * len(run))
 	raw := dst[base:]
@@ -152,9 +168,6 @@ func narrowed(raw []byte, big bool) int {
 // appendBase32 appends what a run of base32 (RFC 4648, section 6), in capitals or small letters, stands for; false
 // where that is no text.
 func appendBase32(dst, run []byte) ([]byte, bool) {
-	if len(run) < minDeep {
-		return dst, false
-	}
 	base := len(dst)
 	lower := run[0] >= 'a' || run[1] >= 'a' || run[2] >= 'a' || run[3] >= 'a'
 	var acc uint32

@@ -130,16 +130,19 @@ func (s *scan) decode(dst, run []byte) ([]byte, decoded) {
 	if ok {
 		return out, decodedText
 	}
-	if form := formOf(run); form != plainText {
+	if mayPack(run) {
 		var is decoded
+		form := formOf(run)
 		if out, is = s.unpack(out[:base], run, form); is != decodedNothing {
 			return out, is
 		}
 	}
-	out, ok = appendBase32(out[:base], run)
-	s.spend(costDecode * (len(out) - base))
-	if ok {
-		return out, decodedText
+	if c := run[0] | 0x20; len(run) >= minDeep && c >= 'e' && c <= 'p' { // else it starts with what no text does
+		out, ok = appendBase32(out[:base], run)
+		s.spend(costDecode * (len(out) - base))
+		if ok {
+			return out, decodedText
+		}
 	}
 	return out, decodedNothing
 }
