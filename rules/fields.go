@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +27,12 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 			note.Before = string(h.Text(i))
 		}
 		a, _ := m.action(n.Event, n.Field, n.Class, n.Alias)
-		if !n.Made && !a.TooLong([]byte(note.Before)) {
-			note.Found = a.Found([]byte(note.Before), r.Policy.detectors)
+		if !n.Made {
+			value := minimise.Value{Class: n.Class, Format: m.format(n), Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
+			note.Found = a.Found(value, m.consented(n.Event), r.Policy.detectors)
+			if n.Fate == hit.Drop {
+				note.Why = a.WhyDropped(value)
+			}
 		}
 		switch n.Fate {
 		case hit.Drop:
@@ -46,9 +49,6 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 		note.Sent = n.Fate != hit.Drop && h.Sent(i)
 		if !note.Sent {
 			note.Action, note.After = "drop", ""
-		}
-		if n.Fate == hit.Drop && !n.Made && a.TooLong([]byte(note.Before)) {
-			note.Why = fmt.Sprintf("it is longer than the %d bytes that are looked over for personal data", minimise.MaxScrubbed)
 		}
 		t.Fields = append(t.Fields, note)
 	}

@@ -129,6 +129,7 @@ type Recipient struct {
 	Catalog   *catalog.Vendor
 	Upstreams map[string]string // by role of host: where it is reached
 	Private   bool
+	family    string // what keys are called that its family shares
 	bit       uint64
 	declared  signal.Declaration
 	formats   []pseudonym.Format     // by the catalog's number of a field

@@ -82,6 +82,7 @@ type Field struct {
 	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
 	About    string           `yaml:"about"`    // one line for people
 	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it; Fields are then by these names, and hold for all else in the pair
+	Twin     string           `yaml:"twin"`     // of an event's id: the catalog entry whose events have the same one, so that what browser and server both send counts once
 	Pattern  string           `yaml:"pattern"`  // headers only: sent where the whole value fits this regular expression (RE2), and nothing else
 }
 
