@@ -16,8 +16,7 @@ func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 			return p.appendTemplate(dst, t, path, work)
 		}
 	}
-	var last []byte
-	named := 0
+	last, named, dated := noPlace, 0, 0
 	for first := true; !work.Spent(); first = false {
 		end := 0
 		for end < len(path) && !isSlash(path[end]) {
@@ -31,9 +30,15 @@ func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 			if named++; named > 1 && p.path == "first" {
 				return bytes.TrimSuffix(dst, []byte("/"))
 			}
+			if dated == 0 && last == noPlace {
+				dated = dateIn(path)
+			}
 			var label string
-			dst, label = classify(dst, last, segment, work)
+			dst, label, last = classify(dst, last, segment, work)
 			switch {
+			case dated > 0:
+				dated--
+				dst = append(dst, segment...)
 			case label == "" || label == ":id" && p.ids == "keep":
 				dst = append(dst, segment...)
 			case p.ids == "cut":
@@ -41,7 +46,6 @@ func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 			default:
 				dst = append(dst, label...)
 			}
-			last = segment
 		}
 		if end == len(path) {
 			return dst
@@ -91,7 +95,7 @@ func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte, wor
 		} else {
 			segment, _, _ := bytes.Cut(path[:end], []byte{';'})
 			var label string
-			if dst, label = classify(dst, nil, segment, work); label == "" || label == ":id" {
+			if dst, label, _ = classify(dst, noPlace, segment, work); label == "" || label == ":id" {
 				dst = append(dst, segment...)
 			} else {
 				dst = append(dst, label...)
@@ -102,14 +106,33 @@ func (p *urlPlan) appendTemplate(dst []byte, template []string, path []byte, wor
 	return dst
 }
 
-// classify says what to write in place of a segment, "" where it may stay. dst lends its spare capacity and comes back with its length.
-func classify(dst, last, segment []byte, work *scrub.Meter) ([]byte, string) {
+// dateIn returns how many segments from the path's start on are a date: three of "2026/11/28/x", two of "2026/11", none
+// of a year alone.
+func dateIn(path []byte) int {
+	if !twoDigits(path, 5, 12) || !ascii.Digits(path[:4]) || !isYear(path[:4]) {
+		return 0
+	}
+	if len(path) > 7 && twoDigits(path, 8, 31) {
+		return 3
+	}
+	return 2
+}
+
+// twoDigits tells whether a segment of the path starts at i that is a number of two digits, from 1 up to most.
+func twoDigits(path []byte, i, most int) bool {
+	return len(path) >= i+2 && ascii.Digits(path[i:i+2]) && between(path[i:i+2], 1, most) && isSlash(path[i-1]) &&
+		(len(path) == i+2 || isSlash(path[i+2]))
+}
+
+// classify says what to write in place of a segment, "" where it may stay, and what the segment announces; last is what
+// the one in front of it does. dst lends its spare capacity and comes back with its length.
+func classify(dst []byte, last place, segment []byte, work *scrub.Meter) ([]byte, string, place) {
 	work.Spend(costSegment + 12*len(segment))
 	base := len(dst)
 	dst = appendUnescaped(dst, segment, false)
 	decoded := dst[base:]
 	if isUUID(decoded) || ascii.Digits(decoded) {
-		return dst[:base], ":id"
+		return dst[:base], ":id", noPlace
 	}
 	dst, found := scrub.FindWithin(work, dst, decoded, scrub.All.Expecting(scrub.Hash))
 	label := ""
@@ -123,11 +146,11 @@ func classify(dst, last, segment []byte, work *scrub.Meter) ([]byte, string) {
 	default:
 		label = shape(last, decoded)
 	}
-	return dst[:base], label
+	return dst[:base], label, last.next(decoded)
 }
 
 // shape says what a decoded segment is by its letters and digits, and by the segment in front.
-func shape(last, b []byte) string {
+func shape(last place, b []byte) string {
 	for part := b; len(part) > 0; { // "a=b", "a,b", and slashes that were escaped
 		end := bytes.IndexAny(part, "/=,:&?|\\ ")
 		piece := part
@@ -143,37 +166,13 @@ func shape(last, b []byte) string {
 			return ":id"
 		}
 	}
-	switch {
-	case bytes.IndexByte(b, '@') >= 0, bytes.IndexByte(b, '%') >= 0 && len(b) > 24:
-		return ":id"
-	case isOneOf(last, secretPlaces) && len(b) >= 6 && mixed(b):
-		return ":token"
-	case isOneOf(last, personPlaces) && !isOneOf(b, pages):
+	if bytes.IndexByte(b, '@') >= 0 || bytes.IndexByte(b, '%') >= 0 && len(b) > 24 {
 		return ":id"
 	}
-	return ""
-}
-
-// Segments behind which a person or a secret stands, and pages that stand there too.
-var (
-	personPlaces = []string{
-		"user", "users", "u", "profile", "profiles", "member", "members", "customer", "customers", "people", "contact", "contacts", "patient", "patients", "kunde", "kunden",
-		"client", "clients", "person", "persons", "employee", "employees", "~",
+	if label := named(b); label != "" {
+		return label
 	}
-	secretPlaces = []string{"reset", "verify", "confirm", "activate", "invite", "invitation", "unsubscribe", "magic", "token", "password-reset", "reset-password", "share", "s", "auth"}
-	pages        = []string{
-		"login", "logout", "signin", "sign-in", "signup", "sign-up", "register", "settings", "edit", "new", "me", "password", "orders", "search", "list", "preferences",
-		"reset", "all", "index", "index.html", "us", "form", "thanks", "home", "dashboard", "profile", "account",
-	}
-)
-
-func isOneOf(b []byte, list []string) bool {
-	for _, l := range list {
-		if len(b) == len(l) && bytes.EqualFold(b, []byte(l)) {
-			return true
-		}
-	}
-	return false
+	return last.behind(b)
 }
 
 // tokenLike tells whether the text looks random: 16 hex digits or letters and digits in a row, or 20 of all sorts.

@@ -92,10 +92,18 @@ func treatedAddresses() []string {
 	for _, s := range segments {
 		all = append(all, "/p/"+s, "/"+s+"/q", "/users/"+s, "/Reset/"+s+"/z", "x.example/"+s+"/users/"+s)
 	}
-	for _, place := range slices.Concat(personPlaces, secretPlaces, []string{"item", "user1", "userz"}) {
+	for _, place := range []string{
+		"user", "users", "u", "profile", "customer", "kunden", "~", "konto", "compte", "cuenta", "utente",
+		"gebruiker", "perfil",
+		"my-account", "booking", "buchung", "pedido", "order", "reset", "verify", "invitation", "einladung",
+		"password-reset",
+		"s", "token", "item", "user1", "userz",
+	} {
 		all = append(all, "/"+place+"/jane", "/"+strings.ToUpper(place)+"/jane1x", "/"+place+"/x/jane1x")
 	}
-	for _, page := range pages {
+	for _, page := range []string{
+		"login", "settings", "sign-in", "me", "password", "orders", "index.html", "mes-commandes", "bearbeiten",
+	} {
 		all = append(all, "/user/"+page, "/user/"+strings.ToUpper(page)+"/z", "/user/"+page+"z")
 	}
 	address := "https://y.example/a/12345?utm_source=b&c=d#e"

@@ -4,11 +4,13 @@ package scrub
 type birthDates struct{ *view }
 
 var birthLabels = newLabels(birthBit,
-	"birth", "born", "geb", "dob", "bday", "bdate", "naiss", "née", "nacim", "nacid", "nascit", "nascim", "nascid", "urodz", "narozen", "syntym", "född", "fødsel", "doğum",
+	"birth", "born", "gebor", "geboor", "geburt", "gebdat", "dob", "bday", "bdate", "naiss", "née", "nacim",
+	"nacid", "nascit", "nascim", "nascid", "nasc", "birthd", "urodz", "narozen", "syntym", "född", "fødsel",
+	"doğum",
 )
 
 // birthWords are labels that other words start with.
-var birthWords = newVocabulary("né", "nato", "nata", "ur", "nar")
+var birthWords = newVocabulary("geb", "né", "nato", "nata", "ur", "nar")
 
 // at finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by
 // its name. A label is asked for, or a caller that expects one: every time is a date.
@@ -84,8 +86,11 @@ func (in birthDates) dayFirst(i, j int) int {
 		for n < len(in.text) && n-m < 2 && isDigit(in.text[n]) {
 			n++
 		}
-		if in.after(n) != c || n+5 > len(in.text) {
+		if in.after(n) != c || n+3 > len(in.text) {
 			return 0
+		}
+		if n+5 > len(in.text) || !isDigit(in.text[n+3]) || !isDigit(in.text[n+4]) { // "14.3.85"
+			return in.shortYear(i, j, m, n)
 		}
 		year := in.text[n+1 : n+5]
 		if day(year, in.text[m:n], in.text[i:j]) || day(year, in.text[i:j], in.text[m:n]) {
@@ -115,6 +120,20 @@ func (in birthDates) dayFirst(i, j int) int {
 		return ws.w[k].end
 	}
 	return 0
+}
+
+// shortYear returns where a date ends whose day is [i, j), or its month, the other [m, n), and whose year has two
+// digits; 0 where there is none. It wants a label: so are versions written.
+func (in birthDates) shortYear(i, j, m, n int) int {
+	a, b := small(in.text[i:j]), small(in.text[m:n])
+	if min(a, b) < 1 || min(a, b) > 12 || max(a, b) > 31 || small(in.text[n+1:n+3]) < 0 || isWord(in.after(n+3)) ||
+		!in.endsNumber(n+3) || in.before(i) == '.' || in.before(i) == '-' || in.before(i) == '/' {
+		return 0
+	}
+	if written := in.after(j) == '/' || j-i == 2 && n-m == 2; !written && in.want.expects(BirthDate) || !in.byLabel(i) {
+		return 0
+	}
+	return n + 3
 }
 
 // months are the beginnings of the months' names in the languages of birthLabels, at least three letters long.

@@ -190,10 +190,11 @@ func TestPercent(t *testing.T) {
 	})
 }
 
-// TestBackslash: escapes of JSON and JavaScript.
+// TestBackslash: escapes of JSON, JavaScript and C.
 func TestBackslash(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^(\\+)(?:([nrtbf])|([/"'])|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))`)
+	octal := regexp.MustCompile(`^\\([01][0-7]{2})`)
 	pieces := []string{`\`, "n", "r", "t", "b", "f", "/", `"`, "'", "u", "x", "0", "4", "A", "g"}
 	check := func(text string) {
 		in := `\` + text
@@ -211,6 +212,10 @@ func TestBackslash(t *testing.T) {
 			}
 		} else if n := len(in) - len(strings.TrimLeft(in, `\`)); n > 1 {
 			want, length = '\\', n
+		} else if m := octal.FindStringSubmatch(in); m != nil {
+			if v, _ := strconv.ParseInt(m[1], 8, 32); v >= ' ' {
+				want, length = rune(v), 4
+			}
 		}
 		if r, n := unit([]byte(in)); r != want || n != length {
 			t.Fatalf("%q is %d, %d; want %d, %d", in, r, n, want, length)

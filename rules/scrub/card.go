@@ -3,8 +3,8 @@ package scrub
 // cards finds numbers of payment cards.
 type cards struct{ *view }
 
-// at finds payment card numbers, bare or in groups that start with one of four digits. all is the number at i with all
-// separators.
+// at finds payment card numbers: of an issuer, as long as that issuer's are, and bare or in the groups that it prints.
+// all is the number at i with all separators.
 func (in cards) at(i int, all *digits) (finding, bool) {
 	if !in.want.Has(Card) {
 		return finding{}, false
@@ -16,9 +16,8 @@ func (in cards) at(i int, all *digits) (finding, bool) {
 	if d.n < 12 {
 		return finding{}, false
 	}
-	first := d.group(0)
-	for n := 12; n <= 19 && n <= d.n && (first == 4 || first >= n); n++ {
-		if n < d.n && !d.gapAt(n-1) || !issued(&d, n) {
+	for n := 12; n <= 19 && n <= d.n; n++ {
+		if n < d.n && !d.gapAt(n-1) || !printed(&d, n) || !issued(&d, n) {
 			continue
 		}
 		in.spend(2 * n)
@@ -27,6 +26,22 @@ func (in cards) at(i int, all *digits) (finding, bool) {
 		}
 	}
 	return finding{}, false
+}
+
+// printed tells whether the first n digits are in one, or in groups as they are printed on cards: of four digits, the
+// last of them perhaps shorter or longer by one; 4-6-5 and 4-6-4; six and all others.
+func printed(d *digits, n int) bool {
+	gap := d.gap & (1<<(n-1) - 1)
+	const fours = 1<<3 | 1<<7 | 1<<11 | 1<<15
+	switch gap {
+	case 0, fours & (1<<(n-2) - 1), fours & (1<<(n-1) - 1):
+		return true
+	case 1<<3 | 1<<9:
+		return n == 14 || n == 15
+	case 1 << 5:
+		return n == 19
+	}
+	return false
 }
 
 // mayEnd tells whether the number may end behind its n-th digit.

@@ -37,8 +37,9 @@ func (in emails) next(from int) span {
 			if !bare {
 				end = in.domainEnd(i + n)
 			}
-			if spelled := in.spelledEnd(i+n, bare); spelled > end {
-				end = spelled
+			dotted := in.dotted(start, from)
+			if spelled := in.spelledEnd(i+n, bare, bare && dotted == start); spelled > end {
+				start, end = dotted, spelled
 			}
 			if end > 0 {
 				return span{start, end}
@@ -50,7 +51,7 @@ func (in emails) next(from int) span {
 }
 
 // atWords are what an at sign is called, in brackets or between spaces.
-var atWords = []string{"at", "ät", "arroba", "arobase", "chiocciola", "snabela"}
+var atWords = []string{"at", "ät", "arroba", "arobase", "chiocciola", "snabela", "małpa", "malpa", "apenstaartje"}
 
 // atSign finds the next "@", "(at)", "[at]" or " at " and returns where it is and how long, spaces around included, -1 where there is
 // none. It is bare where nothing but spaces sets it apart.
@@ -59,6 +60,10 @@ func (in emails) atSign(from int) (at, length int, bare bool) {
 		switch in.text[k] {
 		case '@':
 			return k, 1, false
+		case '=':
+			if quotedAt(in.text, k) {
+				return k, len("=40"), false
+			}
 		case '(', '[', '{', '<':
 			if n := bracketed(in.text[k:], atWords); n > 0 {
 				start, end := k, k+n
@@ -71,7 +76,7 @@ func (in emails) atSign(from int) (at, length int, bare bool) {
 				return start, end - start, false
 			}
 		case ' ', '+':
-			if c := ascii.Lower(in.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 0xC3 {
+			if c := ascii.Lower(in.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 'm' && c != 0xC3 {
 				continue
 			}
 			if n := spaced(in.text[k:], atWords); n > 0 {
@@ -80,6 +85,13 @@ func (in emails) atSign(from int) (at, length int, bare bool) {
 		}
 	}
 	return -1, 0, false
+}
+
+// quotedAt tells whether an at sign stands at k as quoted-printable writes it (RFC 2045, section 6.7), with words
+// around.
+func quotedAt(text []byte, k int) bool {
+	return k > 1 && k+5 < len(text) && text[k+1] == '4' && text[k+2] == '0' && isLetter(text[k+3]) &&
+		isWord(text[k-1]) && !isDigit(text[k-1])
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '+' }
@@ -122,9 +134,10 @@ var dotWords = []string{"dot", "punkt", "point", "punto", "ponto", "kropka", "pu
 // startsDot tells whether one of dotWords starts with c.
 func startsDot(c byte) bool { c = ascii.Lower(c); return c == 'd' || c == 'p' || c == 'k' }
 
-// spelledEnd returns where a domain that starts at i and has a dot written as a word ends, 0 where there is none. Behind a bare " at "
-// every dot has to be a word: "meet me at example.com" is no address.
-func (in emails) spelledEnd(i int, bare bool) int {
+// spelledEnd returns where a domain that starts at i and has a dot written as a word ends, 0 where there is none.
+// Behind a bare " at " every dot has to be a word: "meet me at example.com" is no address; and, where the local part
+// has no such dot, it has to end in a country or another well-known domain: "starts at dawn dot news".
+func (in emails) spelledEnd(i int, bare, doubtful bool) int {
 	limit := min(len(in.text), i+maxDomain)
 	end, spelled := 0, false
 	for {
@@ -136,7 +149,7 @@ func (in emails) spelledEnd(i int, bare bool) int {
 		if i == label {
 			return end
 		}
-		if spelled && isTLD(in.text[label:i]) {
+		if t := in.text[label:i]; spelled && isTLD(t) && (!doubtful || len(t) == 2 || wellKnown.has(t)) {
 			end = i
 		}
 		rest, n := in.text[i:limit], 0
@@ -161,6 +174,39 @@ func (in emails) spelledEnd(i int, bare bool) int {
 		i += n
 		spelled = true
 	}
+}
+
+// wellKnown are domains that addresses end in, beside countries.
+var wellKnown = newVocabulary("com", "net", "org", "info", "biz", "edu", "gov", "email", "cloud", "online")
+
+// dotted returns where a local part starts that has dots written as words, "jane dot doe", and whose last word
+// starts at i; i where it has none.
+func (in emails) dotted(i, low int) int {
+	for n := 0; n < 3 && i-2 > low && isSpace(in.text[i-1]); n++ {
+		k := i - 1
+		for k > low && i-k < 8 && isLetter(in.text[k-1]) {
+			k--
+		}
+		in.spend(i - k)
+		if k == i-1 || k-1 <= low || !isSpace(in.text[k-1]) || !isDotWord(in.text[k:i-1]) {
+			break
+		}
+		start := in.localStart(k-1, low)
+		if start == k-1 {
+			break
+		}
+		i = start
+	}
+	return i
+}
+
+func isDotWord(word []byte) bool {
+	for _, w := range dotWords {
+		if equalFold(word, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // localStart returns where the local part in front of i starts, at the earliest at low.

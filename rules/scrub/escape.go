@@ -136,7 +136,7 @@ func hexRune(text []byte) rune {
 	return r
 }
 
-// backslash resolves an escape of JSON (RFC 8259, section 7) or JavaScript.
+// backslash resolves an escape of JSON (RFC 8259, section 7), JavaScript or C: "\u0040", "\x40", "\100".
 func backslash(text []byte) (rune, int) {
 	i := 1
 	for i < len(text) && text[i] == '\\' {
@@ -162,11 +162,18 @@ func backslash(text []byte) (rune, int) {
 			}
 		}
 	}
+	if i == 1 && len(text) >= 4 && c >= '0' && c <= '1' && isOctal(text[2]) && isOctal(text[3]) {
+		if r := rune(c-'0')<<6 | rune(text[2]-'0')<<3 | rune(text[3]-'0'); r >= ' ' {
+			return r, 4
+		}
+	}
 	if i == 1 {
 		return 0, 0
 	}
 	return '\\', i
 }
+
+func isOctal(c byte) bool { return c >= '0' && c <= '7' }
 
 // entityName is a name of HTML, without its "&", and the character that it stands for.
 type entityName struct {

@@ -3,7 +3,15 @@ package scrub
 // coordinates finds places by latitude and longitude.
 type coordinates struct{ *view }
 
-var geoLabels = newVocabulary("lat", "latitude", "lng", "lon", "long", "longitude")
+var (
+	geoLabels = newVocabulary("lat", "latitude", "lng", "lon", "long", "longitude")
+	// geoWords name coordinates where four decimals follow: shorter numbers behind them are sizes.
+	geoWords = newVocabulary(
+		"lat", "latitude", "lng", "lon", "longitude", "breite", "länge", "breitengrad", "längengrad", "latitud",
+		"longitud",
+		"latitudine", "longitudine", "breedtegraad", "lengtegraad", "szerokość", "długość", "gps",
+	)
+)
 
 // at finds pairs of latitude and longitude with four decimals or more each, that is about eleven metres, and single
 // ones with a label and three decimals or more.
@@ -22,7 +30,7 @@ func (in coordinates) at(i int) (finding, bool) {
 	if lat.end == 0 {
 		return finding{}, false
 	}
-	if lat.decimals >= 3 && lat.whole <= 180 && in.byLabel(i) && in.endsNumber(lat.end) {
+	if lat.decimals >= 3 && lat.whole <= 180 && in.endsNumber(lat.end) && in.byLabel(i, lat.decimals) {
 		return finding{span: span{i, lat.end}, kind: Geo}, true
 	}
 	if lat.decimals < 4 || lat.whole > 90 {
@@ -40,10 +48,35 @@ func (in coordinates) at(i int) (finding, bool) {
 	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || lat.whole|lon.whole == 0 || !in.endsNumber(lon.end) {
 		return finding{}, false
 	}
-	if in.listed(i) || in.after(lon.end) == ',' && in.after(lon.end+1) == ' ' && isDigit(in.after(lon.end+2)) {
+	if in.round(&lat) && in.round(&lon) || in.listed(i) ||
+		in.after(lon.end) == ',' && in.after(lon.end+1) == ' ' && isDigit(in.after(lon.end+2)) {
 		return finding{}, false
 	}
 	return finding{span: span{i, lon.end}, kind: Geo}, true
+}
+
+// comma finds what is called a latitude or a longitude and has a comma in front of its decimals, which end the word
+// [i, j).
+func (in coordinates) comma(i, j int) (finding, bool) {
+	end := j + 1
+	for end < len(in.text) && end-j <= maxDigits && isDigit(in.text[end]) {
+		end++
+	}
+	if in.spend(costMachine); !in.want.Has(Geo) || end-j-1 < 4 || isWord(in.before(i)) || !in.endsNumber(end) ||
+		!in.byLabel(i, end-j-1) {
+		return finding{}, false
+	}
+	return finding{span: span{i, end}, kind: Geo}, true
+}
+
+// round tells whether the decimals are four and those of a fraction: of eighths, thirds or sixths, as means and ratings
+// have them. Of two that are, 14 000 places in a thousand million are taken for such.
+func (in coordinates) round(g *degree) bool {
+	if g.decimals != 4 {
+		return false
+	}
+	d := small(in.text[g.end-4 : g.end])
+	return d%125 == 0 || d == 3333 || d == 6667 || d == 1667 || d == 8333
 }
 
 // listed tells whether a number and a comma stand in front of i.
@@ -55,8 +88,9 @@ func (in coordinates) listed(i int) bool {
 	return k < i && k > in.floor && in.text[k] == ',' && isDigit(in.text[k-1])
 }
 
-// byLabel tells whether the word in front is exactly a label, joined by a colon or an equals sign.
-func (in coordinates) byLabel(i int) bool {
+// byLabel tells whether the word in front is a label: joined by a colon or an equals sign, or with four decimals or
+// more behind it.
+func (in coordinates) byLabel(i, decimals int) bool {
 	low := max(in.floor, i-maxLabel)
 	end, joined := i, false
 	for end > low && !isWord(in.text[end-1]) {
@@ -70,7 +104,7 @@ func (in coordinates) byLabel(i int) bool {
 	for k > low && isWord(in.text[k-1]) {
 		k--
 	}
-	return joined && geoLabels.has(in.text[k:end])
+	return joined && geoLabels.has(in.text[k:end]) || decimals >= 4 && geoWords.has(in.text[k:end])
 }
 
 // degree is a decimal number with a sign.

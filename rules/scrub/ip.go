@@ -9,8 +9,9 @@ import (
 // ips finds addresses of hosts.
 type ips struct{ *view }
 
-// v4 finds IPv4 addresses of hosts. Left alone are 0.0.0.0, loopback, addresses whose last two numbers are 0 (versions,
-// and what truncation leaves) and versions that follow a product's name or the word "version".
+// v4 finds IPv4 addresses of hosts. Left alone are 0.0.0.0, loopback, addresses whose last number is 0 or whose
+// numbers are all below 32, where nothing calls them an address (versions, and what truncation leaves), and versions
+// that follow a product's name or a word such as "version" or "section".
 func (in ips) v4(i int) (finding, bool) {
 	if !in.want.Has(IP) {
 		return finding{}, false
@@ -25,13 +26,30 @@ func (in ips) v4(i int) (finding, bool) {
 	if c := in.after(end); isWord(c) || c == '.' && isWord(in.after(end+1)) || c == '-' && isWord(in.after(end+1)) {
 		return finding{}, false
 	}
-	if in.version(i) {
+	if in.version(i) || likeVersion(a) && !ipLabels.has(in.of(in.wordBefore(i))) {
 		return finding{}, false
 	}
 	return finding{span: span{i, end}, kind: IP}, true
 }
 
-var versionLabels = newLabels(versionBit, "version", "ver", "build", "release")
+var versionLabels = newLabels(versionBit,
+	"version", "ver", "build", "release", "wersj", "firmware", "driver", "treiber", "update", "chapter", "section",
+	"article", "paragraph", "kapitel", "abschnitt", "absatz", "artikel", "ziffer", "chapitre", "artículo", "articulo",
+	"capítulo", "capitulo", "apartado", "sección", "capitolo", "articolo", "sezione", "hoofdstuk", "paragraaf",
+	"rozdział", "artykuł", "sekcja", "artigo", "secção", "seção",
+)
+
+// ipLabels are what an address is called: behind them it may look like a version.
+var ipLabels = newVocabulary(
+	"ip", "ipv4", "addr", "address", "adresse", "dirección", "indirizzo", "adres", "endereço", "remote",
+	"client", "host",
+)
+
+// likeVersion tells whether the four numbers are more likely those of a version or a section, or of a network: the last
+// is 0, or all are below 32, which those of one address in 4000 are.
+func likeVersion(a [4]byte) bool {
+	return a[3] == 0 || max(a[0], a[1], a[2], a[3]) < 32
+}
 
 // version tells whether what stands at i is a version: "Name/1.2.3.4", "version 1.2.3.4".
 func (in ips) version(i int) bool {

@@ -10,6 +10,9 @@ const (
 	hashBit
 	versionBit
 	pensionBit
+	thingBit
+	goodsBit
+	paperBit
 	nationalBit // the first of those in nationals
 )
 
@@ -21,6 +24,7 @@ type front struct {
 	at, floor int // the place; and where the last finding ended when it was looked at
 	w         [4]span
 	n         int
+	letters   bool // one of them has something else than digits: it may be a label
 }
 
 // labelMemo is what is known of a word: whether it is a label of the vocabularies that were asked.
@@ -32,6 +36,9 @@ type labelMemo struct {
 // labelled tells whether one of the n words in front of i, four at most, is one of the labels, starts with one, or ends with a long one.
 func (v *view) labelled(i, n int, labels *vocabulary) bool {
 	f := v.frontOf(i)
+	if !f.letters {
+		return false
+	}
 	v.spend(costLabel)
 	for k := range min(n, f.n) {
 		if v.isLabel(f.w[k], labels) {
@@ -47,7 +54,7 @@ func (v *view) frontOf(i int) *front {
 	if f.at == i && f.floor == v.floor {
 		return f
 	}
-	f.at, f.floor, f.n = i, v.floor, 0
+	f.at, f.floor, f.n, f.letters = i, v.floor, 0, false
 	low := max(v.floor, i-maxLabel)
 	k := i
 	for f.n < len(f.w) {
@@ -62,6 +69,7 @@ func (v *view) frontOf(i int) *front {
 		k = end
 		for k > low && isWord(v.text[k-1]) {
 			k--
+			f.letters = f.letters || !isDigit(v.text[k])
 		}
 		if k == end {
 			break
@@ -69,7 +77,7 @@ func (v *view) frontOf(i int) *front {
 		f.w[f.n] = span{k, end}
 		f.n++
 	}
-	v.spend(i - k)
+	v.spend(costLabel + i - k)
 	return f
 }
 
@@ -91,3 +99,19 @@ func (v *view) isLabel(w span, labels *vocabulary) bool {
 	}
 	return m.yes&labels.bit != 0
 }
+
+// thingLabels are what the numbers of things are called, in the languages of the others: what only looks like a
+// person's number is none behind them.
+var thingLabels = newLabels(thingBit,
+	"model", "part", "teil", "sku", "seri", "série", "ref", "réf", "art", "item", "product", "produ", "order", "bestel",
+	"auftrag", "rechnung", "invoice", "factu", "fattur", "faktur", "fatur", "pedido", "commande", "ordin", "zamów",
+	"encomenda", "zending", "isbn", "issn", "ean", "gtin", "upc", "asin", "versi", "build", "lot", "charge", "batch",
+	"mpn", "promo", "coupon", "gutschein", "voucher",
+)
+
+// goodsLabels are what the numbers of parcels, goods and books are called that are written in groups, as phones' are.
+var goodsLabels = newLabels(goodsBit,
+	"track", "parcel", "shipment", "sendung", "paket", "colis", "suivi", "paquete", "spedizione", "pacco", "zending",
+	"pakket", "paczk", "przesył", "rastre", "isbn", "ean", "gtin", "sku", "artikel", "part", "lott", "loto",
+	"lotería", "loteria",
+)

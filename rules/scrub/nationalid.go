@@ -20,26 +20,41 @@ var nationals = func() (by [14][]national) {
 	burger := newLabels(nationalBit<<1, "bsn", "burgerservice", "sofi")
 	nif := newLabels(nationalBit<<2, "nif", "contribuinte")
 	health := newLabels(nationalBit<<3, "nhs")
-	svnr := newLabels(nationalBit<<4, "svnr", "sozialvers", "versicherungsnr")
+	svnr := newLabels(nationalBit<<4, "svnr", "sv", "sozialvers", "versicherungsn")
 	person := newLabels(nationalBit<<5, "personnummer", "personnr", "pnr")
-	tax := newLabels(nationalBit<<6, "steuer", "idnr", "tin", "taxid")
+	tax := taxLabels
 	pesel := newLabels(nationalBit<<7, "pesel")
 	register := newLabels(nationalBit<<8, "rijksreg", "insz", "niss", "national", "rrn")
 	cpf := newLabels(nationalBit<<9, "cpf")
 	ahv := newLabels(nationalBit<<10, "ahv", "avs", "navs", "oasi")
+	nip := newLabels(nationalBit<<11, "nip")
+	fiscal := newLabels(nationalBit<<12, "fiscal", "spi", "impot", "impôt")
+	spanish := newLabels(nationalBit<<13, "nuss", "naf", "seguridad", "afiliac")
+	niss := newLabels(nationalBit<<14, "niss", "segurança", "seguranca")
+	utr := newLabels(nationalBit<<15, "utr", "taxpayer")
+	danish := newLabels(nationalBit<<16, "cpr")
+	born := newLabels(nationalBit<<17, "fødsel", "fodsel", "personnummer", "personnr")
 	for _, n := range []national{
 		{9, "3-2-4", sepDash, social, checkSocialSecurity},             // US: Social Security number
 		{8, "", 0, burger, checkBsn},                                   // NL: of old
 		{9, "", 0, burger, checkBsn},                                   // NL: burgerservicenummer
 		{9, "", 0, nif, checkTaxPT},                                    // PT: número de identificação fiscal
 		{10, "", 0, health, checkNhs},                                  // UK: National Health Service
-		{10, "", 0, svnr, checkSocialAT},                               // AT: Sozialversicherungsnummer
+		{10, "4-6", sepSpace, svnr, checkSocialAT},                     // AT: Sozialversicherungsnummer
 		{10, "6-4", sepDash, person, checkPersonSE},                    // SE: personnummer
 		{12, "8-4", sepDash, person, checkPersonSE},                    // SE: with the century
 		{11, "2-3-3-3", sepSpace, tax, checkTaxID},                     // DE: steuerliche Identifikationsnummer
 		{11, "", 0, pesel, checkPesel},                                 // PL
 		{11, "2-2-2-3-2", sepDot | sepDash, register, checkRegisterBE}, // BE: rijksregisternummer
 		{11, "3-3-3-2", sepDot | sepDash, cpf, checkTaxBR},             // BR: cadastro de pessoas físicas
+		{10, "3-3-2-2", sepDash, nip, checkTaxPL},                      // PL: numer identyfikacji podatkowej
+		{10, "3-2-2-3", sepDash, nip, checkTaxPL},                      // PL: as it is written too
+		{13, "", 0, fiscal, checkTaxFR},                                // FR: numéro fiscal de référence
+		{12, "", 0, spanish, checkSocialES},                            // ES: número de la Seguridad Social
+		{11, "", 0, niss, checkSocialPT},                               // PT: número de identificação de segurança social
+		{10, "", 0, utr, checkTaxUK},                                   // UK: unique taxpayer reference
+		{10, "", 0, danish, checkPersonDK},                             // DK: CPR number
+		{11, "", 0, born, checkPersonNO},                               // NO: fødselsnummer
 		{13, "3-4-4-2", sepDot, ahv, checkSocialCH},                    // CH: AHV number, GS1 prefix 756
 	} {
 		by[n.digits] = append(by[n.digits], n)
@@ -59,22 +74,70 @@ func (in nationalIDs) ofDigits(i, j int, all *digits) (finding, bool) {
 	if end := max(in.dni(i, j), in.nir(i, all), in.pensionDE(i, all), in.hetu(i, j)); end > 0 {
 		return finding{span: span{i, end}, kind: NationalID}, true
 	}
+	if in.taxOffice(i, all) || in.paper(i, j) {
+		return finding{span: span{i, max(j, in.slashed(all))}, kind: NationalID}, true
+	}
 	d := all.narrow(sepSpace | sepDash | sepDot)
 	if d.n < 8 || d.n > 13 || !in.endsNumber(d.last()) {
 		return finding{}, false
 	}
-	seen := d.seen()
+	seen, expected, named := d.seen(), in.want.expects(NationalID), in.frontOf(i).letters
 	for k := range nationals[d.n] {
 		n := &nationals[d.n][k]
+		if !named && !expected && (seen == 0 || n.groups == "") {
+			continue
+		}
 		if in.spend(2 * d.n); !n.check.holds(&d) {
 			continue
 		}
 		formed := n.groups != "" && seen != 0 && seen&^n.marks == 0 && grouped(&d, n.groups)
-		if formed || in.want.expects(NationalID) || in.labelled(i, 3, n.labels) {
+		if formed || expected && n.check != checkPersonDK || in.labelled(i, 3, n.labels) {
 			return finding{span: span{i, d.last()}, kind: NationalID}, true
 		}
 	}
 	return finding{}, false
+}
+
+var (
+	taxLabels = newLabels(nationalBit<<6, "steuer", "identifikationsn", "idnr", "tin", "taxid")
+	// paperLabels are what papers of persons are called.
+	paperLabels = newLabels(paperBit,
+		"passport", "reisepass", "personalausweis", "ausweis", "führerschein", "fuehrerschein", "passeport", "identité",
+		"permis", "pasaporte", "identidad", "passaporto", "identità", "paspoort", "identiteit", "rijbewijs", "paszport",
+		"dowód", "dowod", "dowodu", "prawo", "passaporte", "identidade", "licence", "license", "cidadão", "cidadao",
+	)
+)
+
+// paper tells whether the word is what stands on a passport, an identity card or a driving licence, and is called so:
+// 7 to 12 capitals and digits, five digits or more. Their check digits, where they have any, stand in other places.
+func (in nationalIDs) paper(i, j int) bool {
+	if j-i < 7 || j-i > 12 {
+		return false
+	}
+	digits := 0
+	for _, c := range in.text[i:j] {
+		if isDigit(c) {
+			digits++
+		} else if !ascii.IsUpper(c) {
+			return false
+		}
+	}
+	return digits >= 5 && in.endsNumber(j) && in.labelled(i, 4, paperLabels)
+}
+
+// taxOffice tells whether the number is one of a German tax office, "93/815/08152", and called so. It has no digit that
+// checks it.
+func (in nationalIDs) taxOffice(i int, all *digits) bool {
+	return all.n >= 10 && all.n <= 13 && all.seen() == sepSlash && all.gaps() == 2 && in.endsNumber(all.last()) &&
+		in.labelled(i, 3, taxLabels)
+}
+
+// slashed returns where a number in slashes ends, 0 where it has other separators.
+func (in nationalIDs) slashed(all *digits) int {
+	if all.seen() != sepSlash {
+		return 0
+	}
+	return all.last()
 }
 
 // grouped tells whether the number is written in groups of these lengths.
@@ -228,17 +291,35 @@ const dniLetters = "trwagmyfpdxbnjzsqvhlcke"
 
 // dni returns where a Spanish number (eight digits, perhaps a dash, letter) ends, 0 where there is none.
 func (in nationalIDs) dni(i, j int) int {
-	if j-i != 9 && j-i != 8 {
-		return 0
-	}
-	v := 0
-	for _, c := range in.text[i : i+8] {
-		if !isDigit(c) {
+	k, v := i, 0
+	switch j - i {
+	case 8, 9:
+		for ; k < i+8; k++ {
+			if !isDigit(in.text[k]) {
+				return 0
+			}
+			v = v*10 + int(in.text[k]-'0')
+		}
+	case 2: // "12.345.678-Z"
+		if len(in.text) < i+11 || in.text[j] != '.' || in.text[i+6] != '.' {
 			return 0
 		}
-		v = v*10 + int(c-'0')
+		for ; k < i+10; k++ {
+			if k == i+2 || k == i+6 {
+				continue
+			}
+			if !isDigit(in.text[k]) {
+				return 0
+			}
+			v = v*10 + int(in.text[k]-'0')
+		}
+		j = k
+		if isLetter(in.after(k)) {
+			j = k + 1
+		}
+	default:
+		return 0
 	}
-	k := i + 8
 	if j == k {
 		if in.after(k) != '-' {
 			return 0
@@ -262,9 +343,12 @@ func (in nationalIDs) ofLetters(i, j int) (finding, bool) {
 	case len(w) == 9 && nie(w), len(w) == 16 && fiscalCode(w):
 		return finding{span: span{i, j}, kind: NationalID}, true
 	case len(w) == 2 || len(w) == 9:
-		if end := in.nino(i); end > 0 {
+		if end := in.nino(i); end > 0 && (len(w) == 2 || !in.labelled(i, 2, thingLabels)) {
 			return finding{span: span{i, end}, kind: NationalID}, true
 		}
+	}
+	if in.paper(i, j) {
+		return finding{span: span{i, j}, kind: NationalID}, true
 	}
 	return finding{}, false
 }
@@ -308,6 +392,9 @@ func (in nationalIDs) nino(i int) int {
 		if b == 'd' || b == 'f' || b == 'i' || b == 'q' || b == 'u' || b == 'v' {
 			return 0
 		}
+	}
+	if c[0] == 'x' { // none was ever issued
+		return 0
 	}
 	switch string(c[:2]) {
 	case "bg", "gb", "kn", "nk", "nt", "tn", "zz":

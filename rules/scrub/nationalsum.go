@@ -15,6 +15,13 @@ const (
 	checkRegisterBE
 	checkTaxBR
 	checkSocialCH
+	checkTaxPL
+	checkTaxFR
+	checkSocialES
+	checkSocialPT
+	checkTaxUK
+	checkPersonDK
+	checkPersonNO
 )
 
 // holds tells whether the number passes. It has the length that the check is for.
@@ -42,6 +49,20 @@ func (c check) holds(d *digits) bool {
 		return taxBR(d)
 	case checkSocialCH:
 		return socialCH(d)
+	case checkTaxPL:
+		return weighted(d, 11, 6, 5, 7, 2, 3, 4, 5, 6, 7) == int(d.d[9]-'0')
+	case checkTaxFR:
+		return d.d[0] <= '3' && d.number(0, 10)%511 == d.number(10, 13)
+	case checkSocialES:
+		return d.number(0, 10) > 0 && d.number(0, 10)%97 == d.number(10, 12)
+	case checkSocialPT:
+		return d.d[0] == '1' && 9-weighted(d, 10, 29, 23, 19, 17, 13, 11, 7, 5, 3, 2) == int(d.d[10]-'0')
+	case checkTaxUK:
+		return taxUK(d)
+	case checkPersonDK:
+		return dayAndMonth(d)
+	case checkPersonNO:
+		return personNO(d)
 	default:
 		return false
 	}
@@ -158,3 +179,34 @@ func taxBR(d *digits) bool {
 
 // socialCH checks a Swiss number: 756 and the digit of GS1.
 func socialCH(d *digits) bool { return d.number(0, 3) == 756 && ean(d.d[:13]) }
+
+// weighted is the sum of the first digits with these weights, modulo m.
+func weighted(d *digits, m int, weights ...int) int {
+	sum := 0
+	for k, w := range weights {
+		sum += w * int(d.d[k]-'0')
+	}
+	return sum % m
+}
+
+// taxUK checks a British number of 10 digits, the first of which checks the others.
+func taxUK(d *digits) bool {
+	sum := 0
+	for k, w := range [9]int{6, 7, 8, 9, 10, 5, 4, 3, 2} {
+		sum += w * int(d.d[k+1]-'0')
+	}
+	return sum > 0 && "21987654321"[sum%11] == d.d[0]
+}
+
+// dayAndMonth tells whether the number starts with a day and a month. A Danish number has no more that is checked.
+func dayAndMonth(d *digits) bool {
+	day, month := d.number(0, 2), d.number(2, 4)
+	return day >= 1 && day <= 31 && month >= 1 && month <= 12
+}
+
+// personNO checks a Norwegian number: birth date, serial, two digits mod 11.
+func personNO(d *digits) bool {
+	first := weighted(d, 11, 3, 7, 6, 1, 8, 9, 4, 5, 2)
+	second := weighted(d, 11, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+	return dayAndMonth(d) && (11-first)%11 == int(d.d[9]-'0') && (11-second)%11 == int(d.d[10]-'0')
+}

@@ -5,7 +5,16 @@ type phones struct{ *view }
 
 var phoneLabels = newLabels(phoneBit,
 	"tel", "tél", "tlf", "phone", "mobil", "móvil", "movil", "handy", "call", "cell", "fax", "whatsapp", "sms", "ring", "fon", "rufnummer", "portable",
-	"msisdn", "komórk", "puhelin", "gsm",
+	"msisdn", "komórk", "puhelin", "gsm", "mobiel", "celular", "cellular", "anruf", "rückruf", "appel", "rappel",
+	"llám",
+	"llam", "chiam", "dzwo", "zadzwo", "ligue",
+)
+
+// userLabels are what a user is called. A phone's number is what many of them are known by.
+var userLabels = newVocabulary(
+	"user", "usr", "uid", "customer", "client", "contact", "member", "nutzer", "kunde", "kontakt", "mitglied",
+	"utilisateur",
+	"usuario", "cliente", "utente", "gebruiker", "klant", "klient", "użytkownik", "wa",
 )
 
 // phoneBehind are what a number may be called behind it: "781 1704 office".
@@ -91,6 +100,15 @@ func (in phones) national(i int) (finding, bool) {
 		return finding{}, false
 	}
 	switch c := in.before(i); {
+	case c == '_' && i > 1 && isLetter(in.text[i-2]) && isDigit(in.text[i]): // "_" ends a word, as of a label
+		d := in.numberAt(i)
+		if in.spend(costPhone); d.n < 7 {
+			return finding{}, false
+		}
+		if in.isUser(i, &d) {
+			return in.cut(i, &d, 10, 15)
+		}
+		return in.byLabel(i, &d)
 	case c == '-' || c == '_' || c == '~' || c == ',' && (i < 2 || isDigit(in.text[i-2])) || isWord(c):
 		return finding{}, false
 	case c == '.' && (i < 2 || !isLetter(in.text[i-2])):
@@ -110,6 +128,10 @@ func (in phones) national(i int) (finding, bool) {
 	seen := d.seen()
 	if in.text[i] == '(' {
 		seen |= sepParen
+	}
+	if rising(&d) || in.labelled(i, 1, thingLabels) ||
+		in.labelled(i, 4, goodsLabels) && !in.labelled(i, 1, phoneLabels) {
+		return finding{}, false
 	}
 	whole := d
 	if d.d[0] == '0' && d.d[1] == '0' && d.d[2] >= '1' && !d.gapAt(0) && seen&sepDot == 0 {
@@ -132,6 +154,9 @@ func (in phones) national(i int) (finding, bool) {
 	if d.d[0] == '0' && d.d[1] != '0' && !d.gapAt(0) && d.gaps() > 0 && !dated(&d) {
 		pairs := french(&d)
 		if seen&sepDot == 0 || pairs {
+			if pairs && d.n >= 20 && d.d[10] == '0' { // another one follows
+				d.shorten(10)
+			}
 			if f, ok := in.cut(i, &d, 9, 12); ok && (pairs || wideGroups(&d)) && in.endsNumber(f.end) {
 				return f, true
 			}
@@ -139,6 +164,12 @@ func (in phones) national(i int) (finding, bool) {
 		}
 	}
 	return in.byLabel(i, &d)
+}
+
+// isUser tells whether the number stands behind what a user is called and has the form of a phone's number: in one, a
+// country's code in front or a 0, and no time.
+func (in phones) isUser(i int, d *digits) bool {
+	return d.gaps() == 0 && d.n >= 10 && d.n <= 15 && !looksLikeTime(d) && userLabels.has(in.of(in.wordBefore(i)))
 }
 
 // areaCode tells whether the number is written "(37) 788-063": two or three digits in brackets, then groups of three or more.
@@ -208,6 +239,20 @@ func american(d *digits) bool {
 func french(d *digits) bool {
 	const pairs = 1<<1 | 1<<3 | 1<<5 | 1<<7
 	return d.n >= 10 && d.gap&(1<<9-1) == pairs && (d.n == 10 || d.gapAt(9))
+}
+
+// rising tells whether the number is six pairs of digits or more, each above the last: what was drawn in a lottery.
+func rising(d *digits) bool {
+	const pairs = 1<<1 | 1<<3 | 1<<5 | 1<<7 | 1<<9
+	if d.n < 12 || d.gap&(1<<11-1)&^(1<<11) != pairs {
+		return false
+	}
+	for k := 2; k < 12; k += 2 {
+		if d.number(k, k+2) <= d.number(k-2, k) {
+			return false
+		}
+	}
+	return true
 }
 
 // wideGroups tells whether no group has fewer than two digits, save a last one.

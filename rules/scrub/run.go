@@ -20,6 +20,11 @@ func (s *scan) run(dst []byte, w *word) ([]byte, finding, bool) {
 	var ok bool
 	i, j := w.start, w.end
 	std, url := s.std, s.url
+	if n := s.bom(i); n > 0 && i >= std {
+		if dst, f, ok = s.inside(dst, i-n, s.urlEnd(w)); ok {
+			return dst, f, true
+		}
+	}
 	if i >= std {
 		std = s.urlEnd(w)
 		if std < len(s.text) && flags[s.text[std]]&fStd != 0 {
@@ -49,6 +54,20 @@ func (s *scan) run(dst []byte, w *word) ([]byte, finding, bool) {
 	return dst, finding{}, false
 }
 
+// bom returns how many characters in front of i belong to the base64 of a mark of the byte order that starts there:
+// their letters are no part of a word.
+func (s *scan) bom(i int) int {
+	switch c := s.text[i]; {
+	case c >= '4' && c <= '7' && i > s.floor+1 && slashOrLine(s.text[i-1]) && s.text[i-2] == s.text[i-1]: // FF FE
+		return 2
+	case c == 'v' && i > s.floor && slashOrLine(s.text[i-1]): // FE FF
+		return 1
+	}
+	return 0
+}
+
+func slashOrLine(c byte) bool { return c == '/' || c == '_' }
+
 // inside decodes [i, j) as hex or base64 and looks for findings. Padding belongs to the run.
 func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	if j-i < minRun {
@@ -59,26 +78,73 @@ func (s *scan) inside(dst []byte, i, j int) ([]byte, finding, bool) {
 	}
 	base := len(dst)
 	end := j
-	for end < len(s.text) && end < j+2 && s.text[end] == '=' {
+	for end < len(s.text) && end < j+6 && s.text[end] == '=' {
 		end++
 	}
-	out, ok := appendHex(dst, s.text[i:j])
-	s.spend(costTried + costDecode*(len(out)-base))
-	if !ok {
-		out, ok = appendBase64(out[:base], s.text[i:j])
-		s.spend(costDecode * (len(out) - base))
-	}
-	if !ok {
+	out, is := s.decode(dst, s.text[i:j])
+	switch is {
+	case decodedText:
+		return s.within(out, base, span{i, end})
+	case decodedTooMuch:
+		return out[:base], finding{span: span{i, end}, kind: Token}, true
+	default:
 		return out[:base], finding{}, false
 	}
+}
+
+// within looks for findings in out[base:], which a part of the text was decoded to.
+func (s *scan) within(out []byte, base int, part span) ([]byte, finding, bool) {
 	if s.depth >= maxDepth {
-		return out[:base], finding{span: span{i, end}, kind: Token}, true
+		return out[:base], finding{span: part, kind: Token}, true
 	}
 	inner := look{want: s.want, own: s.own, most: s.left()}
 	out, saw := inner.pass(out, out[base:], s.depth+1)
 	s.spend(saw.steps)
 	k, ok := saw.found.First()
-	return out[:base], finding{span{i, end}, k, saw.label}, ok
+	return out[:base], finding{part, k, saw.label}, ok
+}
+
+// decoded says what a run of letters and digits stands for.
+type decoded uint8
+
+const (
+	decodedNothing decoded = iota
+	decodedText
+	decodedTooMuch // text that takes too long to look at
+)
+
+// decode appends what a run of letters and digits stands for: as hex, perhaps behind "0x", base64 or base32, of text in
+// UTF-8 or UTF-16 or of what is compressed.
+func (s *scan) decode(dst, run []byte) ([]byte, decoded) {
+	base := len(dst)
+	if run[0] == '0' && run[1]|0x20 == 'x' {
+		run = run[2:]
+	}
+	out, ok := appendHex(dst, run)
+	s.spend(costTried + costDecode*(len(out)-base))
+	if ok {
+		return out, decodedText
+	}
+	out, ok = appendBase64(out[:base], run)
+	s.spend(costDecode * (len(out) - base))
+	if ok {
+		return out, decodedText
+	}
+	if mayPack(run) {
+		var is decoded
+		form := formOf(run)
+		if out, is = s.unpack(out[:base], run, form); is != decodedNothing {
+			return out, is
+		}
+	}
+	if c := run[0] | 0x20; len(run) >= minDeep && c >= 'e' && c <= 'p' { // else it starts with what no text does
+		out, ok = appendBase32(out[:base], run)
+		s.spend(costDecode * (len(out) - base))
+		if ok {
+			return out, decodedText
+		}
+	}
+	return out, decodedNothing
 }
 
 // appendHex appends what a run of hex digits stands for; false where that is no text.

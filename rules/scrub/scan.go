@@ -28,6 +28,7 @@ type scan struct {
 	nexts [MaxOwn]ownNext
 	std   int // base64 runs were tried up to here, with "+" and "/" taken as part of a run
 	url   int // likewise with "-" and "_" only
+	hex   int // bytes of hex that stand apart were tried up to here
 }
 
 // next returns the next finding. dst lends its spare capacity and comes back, grown if need be, with the length it had.
@@ -142,6 +143,11 @@ func (s *scan) word(dst []byte, w *word) ([]byte, finding, bool) {
 	}
 	if s.want.Has(Token) {
 		if f, ok := (tokens{&s.view}).at(w); ok {
+			return dst, f, true
+		}
+	}
+	if n == 2 && w.all&fHex != 0 || n == 4 && s.text[w.start] == '0' && s.text[w.start+1]|0x20 == 'x' {
+		if dst, f, ok := s.pairs(dst, w); ok {
 			return dst, f, true
 		}
 	}

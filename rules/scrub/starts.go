@@ -57,6 +57,11 @@ func (in starts) number(w *word) (finding, bool) {
 			return f, true
 		}
 	}
+	if c == ',' && n <= 3 && isDigit(in.after(j+4)) {
+		if f, ok := coordinates(in).comma(i, j); ok {
+			return f, true
+		}
+	}
 	if n >= 6 || separator(c) != 0 {
 		if all := in.numberAt(i); all.n >= 6 {
 			if f, ok := in.longNumber(w, &all); ok {
@@ -65,7 +70,7 @@ func (in starts) number(w *word) (finding, bool) {
 		}
 	}
 	if n <= 6 && flags[c]&fGap != 0 {
-		return addresses(in).fromNumber(i, j)
+		return addresses(in).titled(addresses(in).fromNumber(i, j))
 	}
 	return finding{}, false
 }
@@ -128,8 +133,11 @@ func (in starts) letters(w *word) (finding, bool) {
 			return f, true
 		}
 	}
+	if c == '/' && j-i == 1 && in.digitWithin(j, maxAddress) {
+		return addresses(in).titled(addresses(in).calle(i, j))
+	}
 	if flags[c]&fGap != 0 && in.digitWithin(j, maxAddress) {
-		return addresses(in).fromName(i, j)
+		return addresses(in).titled(addresses(in).fromName(i, j))
 	}
 	return finding{}, false
 }

@@ -32,6 +32,11 @@ func (in tokens) at(w *word) (finding, bool) {
 			return finding{span: span{i, end}, kind: Token}, true
 		}
 	}
+	if isLetter(in.text[i]) || w.some&fHigh != 0 {
+		if f, ok := (passwords{in.view}).at(w); ok {
+			return f, true
+		}
+	}
 	if j-i > 16 || !isLetter(in.text[i]) {
 		return finding{}, false
 	}

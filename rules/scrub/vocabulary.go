@@ -99,6 +99,31 @@ func (v *vocabulary) starts(text []byte) bool {
 	return false
 }
 
+// leading returns the length of the longest word that the text starts with and that ends there, 0 where there is
+// none. A space in a word stands for a plus, a dash or an underscore too.
+func (v *vocabulary) leading(text []byte) (length int) {
+	if len(text) < 2 {
+		return 0
+	}
+	for _, w := range v.heads.of(pair(text[0], text[1])) {
+		n := len(w)
+		if n > length && n <= len(text) && (n == len(text) || !isWord(text[n])) && equalSpaced(text[:n], w) {
+			length = n
+		}
+	}
+	return length
+}
+
+// equalSpaced tells whether text is the lower-case words, in any ASCII case, with any joint in place of each space.
+func equalSpaced(text []byte, words string) bool {
+	for k, c := range text {
+		if ascii.Lower(c) != words[k] && (words[k] != ' ' || c != '+' && c != '-' && c != '_') {
+			return false
+		}
+	}
+	return true
+}
+
 // ending returns the word, of least bytes or more, that the text ends with behind at least front others; "" where there is none.
 func (v *vocabulary) ending(text []byte, least, front int) string {
 	if len(text) < 2 {
