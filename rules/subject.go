@@ -16,7 +16,7 @@ import (
 const maxShared = 64
 
 // subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
-// catalog keeps one in: whose hit it is does not matter for who the visitor is.
+// catalog keeps one in: whose hit it is does not matter for who the visitor is. A placeholder is of nobody, and left out.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
 	r.variants.events, r.variants.older = len(h.Events), !in.NewestForm
@@ -24,9 +24,11 @@ func (r *readState) subjects(in *Inputs) Reason {
 	for i := range h.IDs {
 		id := &h.IDs[i]
 		at := r.Route.Recipient.idField(h.Nodes[id.Node].Field)
-		switch {
+		switch text := h.Text(id.Node); {
+		case placeholder(text):
+			continue
 		case id.Class != hit.Unknown:
-			r.variants.add(id.Event, id.Class, at, h.Text(id.Node))
+			r.variants.add(id.Event, id.Class, at, text)
 		case !r.whole(i, at):
 			continue
 		}
@@ -234,9 +236,11 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 		if !of[i].Named(name) {
 			continue
 		}
-		f.room = of[i].AppendID(f.room[:0], value)
-		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 		named = true
+		if f.room = of[i].AppendID(f.room[:0], value); placeholder(f.room) {
+			continue
+		}
+		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 	}
 	return named
 }
