@@ -23,8 +23,8 @@ func (r *readState) subjects(in *Inputs) Reason {
 	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
-		at, text := r.Route.Recipient.idField(h.Nodes[id.Node].Field), h.Text(id.Node)
-		switch {
+		at := r.Route.Recipient.idField(h.Nodes[id.Node].Field)
+		switch text := h.Text(id.Node); {
 		case placeholder(text):
 			continue
 		case id.Class != hit.Unknown:

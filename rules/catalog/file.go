@@ -61,6 +61,11 @@ func anyField(fields map[string]Field, class, family string) bool {
 		if f.Class == class && (family == "" || f.Family == family) || anyField(f.Fields, class, family) {
 			return true
 		}
+		for _, inside := range f.Schemas {
+			if anyField(inside, class, family) {
+				return true
+			}
+		}
 	}
 	return false
 }
