@@ -1,6 +1,10 @@
 package names
 
-import "github.com/tagwarden/tagwarden/rules/hit"
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
 
 // reader reads the parts of one name, under what the object is called that it is in.
 type reader struct {
@@ -22,12 +26,11 @@ func (r *reader) class(p *parts) hit.Class {
 // read reads parts from the last one back. Strayed is true behind a word that the table does not know, and turned where
 // the last word was put in front.
 func (r *reader) read(list []part, strayed, turned bool) hit.Class {
-	for i := len(list) - 1; i >= 0; i-- {
-		p := list[i]
+	for i, p := range slices.Backward(list) {
 		if c := p.anywhere; c != hit.Unknown && (!r.asked || c == hit.Sensitive) {
 			return c
 		}
-		if !p.known() || p.word.anywhere != hit.Unknown {
+		if !p.known() || p.anywhere != hit.Unknown {
 			strayed = true
 			continue
 		}

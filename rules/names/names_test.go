@@ -1,7 +1,6 @@
 package names_test
 
 import (
-	"bufio"
 	"os"
 	"strings"
 	"testing"
@@ -32,23 +31,22 @@ type sample struct{ class, language, name string }
 
 func corpus(t *testing.T, file string) (list []sample) {
 	t.Helper()
-	f, err := os.Open("testdata/" + file)
+	text, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	class := ""
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		line := lines.Text()
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
 		language, rest, ok := strings.Cut(line, ": ")
 		switch {
 		case line == "" || line[0] == '#':
 		case ok:
-			for _, name := range strings.Fields(rest) {
+			for name := range strings.FieldsSeq(rest) {
 				list = append(list, sample{class, language, name})
 			}
 		case file == "others.txt":
-			for _, name := range strings.Fields(line) {
+			for name := range strings.FieldsSeq(line) {
 				list = append(list, sample{name: name})
 			}
 		default:
