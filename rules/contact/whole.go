@@ -67,8 +67,13 @@ func wholeAddress(text []byte) bool {
 		text = text[7:]
 	}
 	local, domain, found := bytes.Cut(text, []byte{'@'})
-	if !found || len(local) == 0 || bytes.ContainsAny(local, " \t\r\n,:;<>()[]\\") {
+	if !found || len(bytes.TrimLeft(local, "'/`.-")) == 0 {
 		return false
+	}
+	for _, c := range local {
+		if !inLocal(c) {
+			return false
+		}
 	}
 	domain = bytes.TrimSuffix(domain, []byte{'.'})
 	dot := bytes.LastIndexByte(domain, '.')
