@@ -76,8 +76,7 @@ var mayImport = []struct {
 	{"rules/pseudonym", []string{"rules/ascii", "rules/contact"}, "what is hashed is a text in its normal form"},
 	{"rules/wire", []string{"rules/ascii", "rules/hit"}, "a request as bytes is all it knows"},
 	{"rules/catalog", []string{"rules/ascii", "rules/hit", "rules/codec", "rules/names"}, "a vendor is wire format and classes"},
-	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"},
-		"it says what becomes of spans"},
+	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"}, "it edits spans"},
 	{"rules/*", []string{"rules/ascii"}, "a leaf imports nothing of ours but what a byte is"},
 }
 
