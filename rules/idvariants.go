@@ -66,13 +66,19 @@ func (t *variantTable) clear() {
 	}
 }
 
-// newer makes a variant that is there already one of the form of another that is the same, where that is newer.
+// newer makes a variant that is there already one of the form of another that is the same, where that is newer, and of
+// its kind, where it was mentioned alone.
 func (t *variantTable) newer(f *idVariants, of *idVariant) (there bool) {
 	s := t.find(f, of)
-	if there = s.round == t.round; there && f.all[s.at].form < of.form {
-		f.all[s.at].form = of.form
+	if there = s.round == t.round; !there {
+		return false
 	}
-	return there
+	known := &f.all[s.at]
+	known.form = max(known.form, of.form)
+	if known.kind == Mentioned {
+		known.kind = of.kind
+	}
+	return true
 }
 
 // find returns the slot where a variant is, or would be.

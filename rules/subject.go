@@ -80,7 +80,11 @@ func (r *readState) whole(i int, in *idField) bool {
 			return false
 		}
 	}
+	from := len(f.all)
 	f.given(id.Event, class, in, text)
+	for i := from; i < len(f.all); i++ {
+		f.all[i].kind = Mentioned
+	}
 	return true
 }
 

@@ -85,3 +85,29 @@ func TestAWholeValueIsLookedUp(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsMentionedJoinsNothing: an address that stands under a name of the site's own in several events may be the shop's: it is looked up, and makes no
+// one visitor of theirs; where a field beside it says that it is the visitor's, it does.
+func TestWhatIsMentionedJoinsNothing(t *testing.T) {
+	t.Parallel()
+	p := compile(t, draft())
+	for properties, joined := range map[string]bool{
+		`"properties":{"zz":"shop@shop.example"}`:                                                      false,
+		`"properties":{"zz":"+49 30 901820"}`:                                                          false,
+		`"properties":{"zz":"shop@shop.example"},"traits":{"email":"Shop@shop.example"}`:               true,
+		`"traits":{"email":"Shop@shop.example"},"properties":{"zz":"shop@shop.example"}`:               true,
+		`"properties":{"zz":"shop@shop.example"},"anonymousId":"6f1c5a9e-1111-4222-8333-444455556666"`: true,
+	} {
+		one := `{"type":"track","event":"x",` + properties + `}`
+		var j rules.Judgement
+		r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+one+`,`+one+`]}`, "segment")
+		if reason := readInto(&j, p, &rules.Inputs{Now: now, Keys: keysOf(p)}, r); reason != rules.Unjudged {
+			t.Fatal(reason)
+		}
+		var v rules.Visitors
+		v.Join(j.Subjects, 2)
+		if len(j.Subjects) < 4 || (v.Of(1) == v.Of(0)) != joined {
+			t.Errorf("%s: one visitor %t, of %d subjects", properties, v.Of(1) == v.Of(0), len(j.Subjects))
+		}
+	}
+}

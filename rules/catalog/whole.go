@@ -75,7 +75,8 @@ func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
 		return true
 	}
 	s := &f.backslash[of.Buf]
-	return kind == hit.String && !s.without(of) && s.in(h, of, '\\') && holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
+	return kind == hit.String && !s.without(of) && s.in(h, of, '\\') &&
+		holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
 }
 
 func holdsAny(text []byte, signs ...string) bool {

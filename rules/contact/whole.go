@@ -8,7 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// How long a text is that is read as a whole, in bytes: a shorter one is no address, a longer one is looked at by nobody.
+// How long a text is that is read as a whole, in bytes: a shorter one is no address, a longer one is looked at by
+// nobody.
 const (
 	shortestWhole = 6
 	LongestWhole  = 128
@@ -21,7 +22,8 @@ func Whole(text []byte) Kind {
 	if len(text) > LongestWhole {
 		return None
 	}
-	if text = trim(text); len(text) == 0 || text[0] == '/' || bytes.IndexByte(text, '?') >= 0 || bytes.Contains(text, []byte("://")) {
+	text = trim(text)
+	if len(text) == 0 || text[0] == '/' || bytes.IndexByte(text, '?') >= 0 || bytes.Contains(text, []byte("://")) {
 		return None // an address of a page
 	}
 	if unusual(text) {
@@ -67,8 +69,13 @@ func wholeAddress(text []byte) bool {
 		text = text[7:]
 	}
 	local, domain, found := bytes.Cut(text, []byte{'@'})
-	if !found || len(local) == 0 || bytes.ContainsAny(local, " \t\r\n,:;<>()[]\\") {
+	if !found || len(bytes.TrimLeft(local, "'/`.-")) == 0 {
 		return false
+	}
+	for _, c := range local {
+		if !inLocal(c) {
+			return false
+		}
 	}
 	domain = bytes.TrimSuffix(domain, []byte{'.'})
 	dot := bytes.LastIndexByte(domain, '.')
