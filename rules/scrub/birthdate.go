@@ -10,7 +10,7 @@ var birthLabels = newLabels(birthBit,
 )
 
 // birthWords are labels that other words start with.
-var birthWords = newVocabulary("geb", "né", "nato", "nata", "ur", "nar")
+var birthWords = newVocabulary("geb", "nací", "nació", "naci", "nacio", "né", "nato", "nata", "ur", "nar")
 
 // at finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by
 // its name. A label is asked for, or a caller that expects one: every time is a date.

@@ -109,9 +109,9 @@ var (
 )
 
 // paper tells whether the word is what stands on a passport, an identity card or a driving licence, and is called so:
-// 7 to 12 capitals and digits, five digits or more. Their check digits, where they have any, stand in other places.
+// 7 to 18 capitals and digits, five digits or more. Their check digits, where they have any, stand in other places.
 func (in nationalIDs) paper(i, j int) bool {
-	if j-i < 7 || j-i > 12 {
+	if j-i < 7 || j-i > 18 {
 		return false
 	}
 	digits := 0
@@ -122,7 +122,7 @@ func (in nationalIDs) paper(i, j int) bool {
 			return false
 		}
 	}
-	return digits >= 5 && in.endsNumber(j) && in.labelled(i, 4, paperLabels)
+	return digits >= 5 && (digits < j-i || j-i < 13) && in.endsNumber(j) && in.labelled(i, 4, paperLabels)
 }
 
 // taxOffice tells whether the number is one of a German tax office, "93/815/08152", and called so. It has no digit that
