@@ -27,7 +27,7 @@ func (in birthDates) at(i, j int) (finding, bool) {
 
 // byLabel tells whether what stands at i is called a birth date, or expected to be one.
 func (in birthDates) byLabel(i int) bool {
-	if in.want.expects(BirthDate) || in.labelled(i, 4, birthLabels) {
+	if in.want.expects(BirthDate) || in.before(i) == '*' || in.labelled(i, 4, birthLabels) { // "*14.03.1985"
 		return true
 	}
 	var w span

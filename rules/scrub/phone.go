@@ -1,5 +1,7 @@
 package scrub
 
+import "bytes"
+
 // phones finds phone numbers.
 type phones struct{ *view }
 
@@ -197,7 +199,7 @@ func (in phones) areaCode(d *digits) bool {
 
 // byLabel finds numbers that have nothing of a phone's form but a label in front, or groups and a label behind.
 func (in phones) byLabel(i int, d *digits) (finding, bool) {
-	expected := in.want.expects(Phone)
+	expected := in.want.expects(Phone) || in.before(i) == '/' && bytes.HasSuffix(in.text[:i], []byte("wa.me/"))
 	behind := !expected && d.gaps() > 0 && d.n <= 12 && wideGroups(d) && in.labelBehind(d.last())
 	if !expected && !behind && !in.labelled(i, 3, phoneLabels) {
 		return finding{}, false
