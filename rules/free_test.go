@@ -106,13 +106,14 @@ func again(t testing.TB, f *rules.ExplainedRequest, came *hit.Request, vendor st
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("%s %s?%s HTTP/1.1\n", f.Method, u.EscapedPath(), u.RawQuery)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s?%s HTTP/1.1\n", f.Method, u.EscapedPath(), u.RawQuery)
 	for name, value := range f.Headers {
 		if strings.HasPrefix(strings.ToLower(name), "content-") && !strings.EqualFold(name, "Content-Length") {
-			text += name + ": " + value + "\n"
+			fmt.Fprintf(&text, "%s: %s\n", name, value)
 		}
 	}
-	r := request(t, text+"\n", vendor, yes)
+	r := request(t, text.String()+"\n", vendor, yes)
 	r.Body, r.Path, r.Address = []byte(f.Body), came.Path, netip.Addr{}
 	return r
 }

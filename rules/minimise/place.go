@@ -222,6 +222,7 @@ func (p place) behind(b []byte) string {
 		if mixed(b) && !isStep(b) {
 			return ":token"
 		}
+	case noPlace:
 	}
 	return ""
 }

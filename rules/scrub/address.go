@@ -173,7 +173,8 @@ func (in addresses) fromName(i, j int) (finding, bool) {
 	}
 	first := span{i, j}
 	if in.endsInType(first) {
-		if ws := in.wordsFrom(j, 1); ws.n == 1 && in.houseEnd(ws.w[0].span) {
+		if ws := in.wordsFrom(j, 1); ws.n == 1 && in.houseEnd(ws.w[0].span) &&
+			!isBirthYear(in.of(ws.w[0].span)) { // "Alexanderplatz 1980"
 			return finding{span: span{i, in.houseTo(ws.w[0].span)}, kind: Address}, true
 		}
 	}
@@ -196,7 +197,7 @@ func (in addresses) fromName(i, j int) (finding, bool) {
 	ws := in.wordsFrom(j, 4)
 	for k := 0; k+1 < ws.n; k++ {
 		if in.is(&ws.w[k], betweenWord) && in.houseEnd(ws.w[k+1].span) && (upper || ws.w[k].end-ws.w[k].start >= 5) {
-			if isBirthYear(in.of(ws.w[k+1].span)) && in.is(&ws.w[k], behindWord) { // "Abbey Road 2019"
+			if isBirthYear(in.of(ws.w[k+1].span)) { // "Abbey Road 2019"
 				break
 			}
 			return finding{span: span{i, in.houseTo(ws.w[k+1].span)}, kind: Address}, true

@@ -10,7 +10,7 @@ var birthLabels = newLabels(birthBit,
 )
 
 // birthWords are labels that other words start with.
-var birthWords = newVocabulary("geb", "né", "nato", "nata", "ur", "nar")
+var birthWords = newVocabulary("geb", "nací", "nació", "naci", "nacio", "né", "nato", "nata", "ur", "nar")
 
 // at finds birth dates: year, month, day in either order with one of "-", "/", "." between, eight digits, or a month by
 // its name. A label is asked for, or a caller that expects one: every time is a date.
@@ -27,7 +27,7 @@ func (in birthDates) at(i, j int) (finding, bool) {
 
 // byLabel tells whether what stands at i is called a birth date, or expected to be one.
 func (in birthDates) byLabel(i int) bool {
-	if in.want.expects(BirthDate) || in.labelled(i, 4, birthLabels) {
+	if in.want.expects(BirthDate) || in.before(i) == '*' || in.labelled(i, 4, birthLabels) { // "*14.03.1985"
 		return true
 	}
 	var w span

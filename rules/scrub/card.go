@@ -21,7 +21,7 @@ func (in cards) at(i int, all *digits) (finding, bool) {
 			continue
 		}
 		in.spend(2 * n)
-		if luhn(d.d[:n]) && in.mayEnd(&d, n) {
+		if luhn(d.d[:n]) && in.mayEnd(&d, n) && (n != 13 || !in.labelled(i, 1, thingLabels)) {
 			return finding{span: span{i, int(d.end[n-1])}, kind: Card}, true
 		}
 	}

@@ -45,7 +45,8 @@ func (in coordinates) at(i int) (finding, bool) {
 		return finding{}, false
 	}
 	lon := in.decimal(k)
-	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || lat.whole|lon.whole == 0 || !in.endsNumber(lon.end) {
+	if lon.end == 0 || lon.decimals < 4 || lon.whole > 180 || lat.whole|lon.whole == 0 ||
+		!in.endsNumber(lon.end) && !in.zoomed(lon.end) {
 		return finding{}, false
 	}
 	if in.round(&lat) && in.round(&lon) || in.listed(i) ||
@@ -53,6 +54,15 @@ func (in coordinates) at(i int) (finding, bool) {
 		return finding{}, false
 	}
 	return finding{span: span{i, lon.end}, kind: Geo}, true
+}
+
+// zoomed tells whether a map's zoom follows: ",15z", ",12.5z".
+func (in coordinates) zoomed(i int) bool {
+	k := i + 1
+	for k < len(in.text) && k-i < 6 && (isDigit(in.text[k]) || in.text[k] == '.') {
+		k++
+	}
+	return in.after(i) == ',' && k > i+1 && in.after(k) == 'z'
 }
 
 // comma finds what is called a latitude or a longitude and has a comma in front of its decimals, which end the word

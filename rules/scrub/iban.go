@@ -52,7 +52,7 @@ func (in ibans) at(i int) (finding, bool) {
 		case isDigit(c) || isLetter(c):
 			compact[n] = ascii.Lower(c)
 			n++
-		case (c == ' ' || c == '-' || c == '+') && k > 0 && isWord(t[k-1]):
+		case (c == ' ' || c == '-' || c == '+' || c == '.') && k > 0 && isWord(t[k-1]):
 		default:
 			return finding{}, false
 		}

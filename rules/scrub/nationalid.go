@@ -98,32 +98,7 @@ func (in nationalIDs) ofDigits(i, j int, all *digits) (finding, bool) {
 	return finding{}, false
 }
 
-var (
-	taxLabels = newLabels(nationalBit<<6, "steuer", "identifikationsn", "idnr", "tin", "taxid")
-	// paperLabels are what papers of persons are called.
-	paperLabels = newLabels(paperBit,
-		"passport", "reisepass", "personalausweis", "ausweis", "führerschein", "fuehrerschein", "passeport", "identité",
-		"permis", "pasaporte", "identidad", "passaporto", "identità", "paspoort", "identiteit", "rijbewijs", "paszport",
-		"dowód", "dowod", "dowodu", "prawo", "passaporte", "identidade", "licence", "license", "cidadão", "cidadao",
-	)
-)
-
-// paper tells whether the word is what stands on a passport, an identity card or a driving licence, and is called so:
-// 7 to 12 capitals and digits, five digits or more. Their check digits, where they have any, stand in other places.
-func (in nationalIDs) paper(i, j int) bool {
-	if j-i < 7 || j-i > 12 {
-		return false
-	}
-	digits := 0
-	for _, c := range in.text[i:j] {
-		if isDigit(c) {
-			digits++
-		} else if !ascii.IsUpper(c) {
-			return false
-		}
-	}
-	return digits >= 5 && in.endsNumber(j) && in.labelled(i, 4, paperLabels)
-}
+var taxLabels = newLabels(nationalBit<<6, "steuer", "identifikationsn", "idnr", "tin", "taxid")
 
 // taxOffice tells whether the number is one of a German tax office, "93/815/08152", and called so. It has no digit that
 // checks it.
@@ -404,26 +379,4 @@ func (in nationalIDs) nino(i int) int {
 		return 0
 	}
 	return k
-}
-
-// fiscalCode checks an Italian number of 16 characters.
-func fiscalCode(w []byte) bool {
-	const form = "aaaaaa99a99a999a"
-	odd := [26]int{1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23}
-	sum := 0
-	for k := range 15 {
-		c := ascii.Lower(w[k])
-		if isLetter(c) != (form[k] == 'a') || !isLetter(c) && !isDigit(c) {
-			return false
-		}
-		v := int(c - '0')
-		if isLetter(c) {
-			v = int(c - 'a')
-		}
-		if k%2 == 0 {
-			v = odd[v]
-		}
-		sum += v
-	}
-	return int(ascii.Lower(w[15])) == 'a'+sum%26
 }

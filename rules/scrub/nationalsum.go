@@ -1,5 +1,7 @@
 package scrub
 
+import "github.com/tagwarden/tagwarden/rules/ascii"
+
 // check is how the number of a country is checked.
 type check uint8
 
@@ -209,4 +211,26 @@ func personNO(d *digits) bool {
 	first := weighted(d, 11, 3, 7, 6, 1, 8, 9, 4, 5, 2)
 	second := weighted(d, 11, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 	return dayAndMonth(d) && (11-first)%11 == int(d.d[9]-'0') && (11-second)%11 == int(d.d[10]-'0')
+}
+
+// fiscalCode checks an Italian number of 16 characters.
+func fiscalCode(w []byte) bool {
+	const form = "aaaaaa99a99a999a"
+	odd := [26]int{1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23}
+	sum := 0
+	for k := range 15 {
+		c := ascii.Lower(w[k])
+		if isLetter(c) != (form[k] == 'a') || !isLetter(c) && !isDigit(c) {
+			return false
+		}
+		v := int(c - '0')
+		if isLetter(c) {
+			v = int(c - 'a')
+		}
+		if k%2 == 0 {
+			v = odd[v]
+		}
+		sum += v
+	}
+	return int(ascii.Lower(w[15])) == 'a'+sum%26
 }

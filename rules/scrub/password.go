@@ -12,6 +12,7 @@ var (
 		"passwort", "kennwort", "losungswort", "kennwörter", "geheimzahl",
 		"mot de passe", "motdepasse", "mots de passe", "mdp", "passe", "code secret",
 		"contraseña", "contraseÑa", "contrasena", "contrasenya", "clave", "clave secreta", "clave de acceso",
+		"pin code", "pin nummer", "code pin", "código pin", "codice pin",
 		"parola", "parola d'ordine", "parola di accesso",
 		"wachtwoord", "toegangswoord", "pincode",
 		"hasło", "hasŁo", "haslo", "kod pin",
@@ -36,7 +37,20 @@ var (
 		"password", "passwort", "kennwort", "wachtwoord", "token", "secret", "schlüssel", "passcode", "contraseña",
 	)
 	// numbers are called so that stand behind without a joint.
-	pinLabels = newVocabulary("pin", "otp", "passcode", "pincode", "geheimzahl", "kod pin")
+	pinLabels = newVocabulary(
+		"pin", "otp", "passcode", "pincode", "geheimzahl", "kod pin", "pin code", "code pin", "código pin",
+		"codice pin",
+		"access code", "security code", "verification code", "confirmation code", "login code", "zugangscode",
+		"sicherheitscode", "bestätigungscode", "freischaltcode", "einmalcode", "code de vérification",
+		"código de verificación", "codice di verifica", "verificatiecode", "kod weryfikacyjny", "código de verificação",
+	)
+	// codeLabels are secrets where they are somebody's: "your code is".
+	codeLabels = newVocabulary("code", "código", "codigo", "codice", "kod")
+	somebodys  = newVocabulary(
+		"your", "my", "ihr", "dein", "mein", "votre", "ton", "mon", "tu", "su", "mi", "tuo", "suo", "mio", "uw",
+		"je", "mijn",
+		"twój", "mój", "seu", "teu", "meu",
+	)
 	// links stand between a label and its value: "the password is".
 	links = newVocabulary("is", "ist", "lautet", "est", "es", "è", "jest", "to", "é", "was", "war")
 	// noSecrets are what a form says in the place of a password.
@@ -71,6 +85,13 @@ func (in passwords) at(w *word) (finding, bool) {
 	if n == 0 && secretLabels.heads.any(text[0], text[1]) {
 		in.spend(costTried)
 		n = secretLabels.leading(text)
+	}
+	if n == 0 && codeLabels.has(in.of(w.span)) {
+		if in.spend(costLookup); !somebodys.has(in.of(in.wordBefore(i))) {
+			return finding{}, false
+		}
+		f, ok := in.behind(i, w.end, false)
+		return f, ok && allDigits(in.of(f.span)) // others are vouchers
 	}
 	if n == 0 {
 		if c := in.after(w.end); c != ':' && c != '=' && c != '"' || w.end-i > maxLabel ||
@@ -139,15 +160,18 @@ func (in passwords) behind(i, j int, own bool) (finding, bool) {
 	yes := false
 	switch how {
 	case noJoint:
-		yes = pinLabels.has(in.text[i:j]) && len(value) <= 8 && allDigits(value)
+		yes = in.isPIN(i, j) && len(value) <= 8 && allDigits(value)
 	case byLink:
-		number := allDigits(value) && (len(value) >= 6 || pinLabels.has(in.text[i:j]))
+		number := allDigits(value) && (len(value) >= 6 || in.isPIN(i, j))
 		yes = number || mixed(value) && value[len(value)-1] != '%'
 	default:
 		yes = secretLike(value) || own && how == byEquals && !noSecrets.has(value)
 	}
 	return finding{span: span{k, end}, kind: Token}, yes
 }
+
+// isPIN tells whether the label [i, j) is one of pinLabels.
+func (in passwords) isPIN(i, j int) bool { return pinLabels.leading(in.text[i:j]) == j-i }
 
 // endsSecret tells whether a secret ends in front of the byte.
 func endsSecret(c byte) bool {

@@ -1,10 +1,13 @@
 package scrub
 
+import "bytes"
+
 // phones finds phone numbers.
 type phones struct{ *view }
 
 var phoneLabels = newLabels(phoneBit,
-	"tel", "tél", "tlf", "phone", "mobil", "móvil", "movil", "handy", "call", "cell", "fax", "whatsapp", "sms", "ring", "fon", "rufnummer", "portable",
+	"tel", "tél", "tlf", "tlm", "phone", "mobil", "móvil", "movil", "handy", "call", "cell", "fax", "whatsapp",
+	"sms", "ring", "fon", "rufnummer", "portable",
 	"msisdn", "komórk", "puhelin", "gsm", "mobiel", "celular", "cellular", "anruf", "rückruf", "appel", "rappel",
 	"llám",
 	"llam", "chiam", "dzwo", "zadzwo", "ligue",
@@ -125,13 +128,25 @@ func (in phones) national(i int) (finding, bool) {
 		return finding{}, false
 	}
 	in.spend(costPhone)
+	if rising(&d) {
+		return finding{}, false
+	}
+	if f, ok := in.written(i, d); ok && !in.isThings(i) {
+		return f, true
+	}
+	return finding{}, false
+}
+
+// isThings tells whether the number at i is called that of a thing.
+func (in phones) isThings(i int) bool {
+	return in.labelled(i, 1, thingLabels) || in.labelled(i, 4, goodsLabels) && !in.labelled(i, 1, phoneLabels)
+}
+
+// written finds a number that is written as phone numbers are, or called one.
+func (in phones) written(i int, d digits) (finding, bool) {
 	seen := d.seen()
 	if in.text[i] == '(' {
 		seen |= sepParen
-	}
-	if rising(&d) || in.labelled(i, 1, thingLabels) ||
-		in.labelled(i, 4, goodsLabels) && !in.labelled(i, 1, phoneLabels) {
-		return finding{}, false
 	}
 	whole := d
 	if d.d[0] == '0' && d.d[1] == '0' && d.d[2] >= '1' && !d.gapAt(0) && seen&sepDot == 0 {
@@ -184,7 +199,7 @@ func (in phones) areaCode(d *digits) bool {
 
 // byLabel finds numbers that have nothing of a phone's form but a label in front, or groups and a label behind.
 func (in phones) byLabel(i int, d *digits) (finding, bool) {
-	expected := in.want.expects(Phone)
+	expected := in.want.expects(Phone) || in.before(i) == '/' && bytes.HasSuffix(in.text[:i], []byte("wa.me/"))
 	behind := !expected && d.gaps() > 0 && d.n <= 12 && wideGroups(d) && in.labelBehind(d.last())
 	if !expected && !behind && !in.labelled(i, 3, phoneLabels) {
 		return finding{}, false

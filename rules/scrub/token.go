@@ -33,7 +33,7 @@ func (in tokens) at(w *word) (finding, bool) {
 		}
 	}
 	if isLetter(in.text[i]) || w.some&fHigh != 0 {
-		if f, ok := (passwords{in.view}).at(w); ok {
+		if f, ok := passwords(in).at(w); ok {
 			return f, true
 		}
 	}
