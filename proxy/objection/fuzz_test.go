@@ -110,6 +110,23 @@ func FuzzWaiting(f *testing.F) {
 	})
 }
 
+func FuzzFollower(f *testing.F) {
+	one := follower{day: 20_000, lead: subject(1).Ledger, subject: subject(2)}
+	lead := subject(1).Hash
+	key := followKey(&lead, &one.subject.Hash)
+	f.Add(one.append(nil, key)[4:])
+	f.Add([]byte{0, 0, 0, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := parseFollower(key, sealed(key, append([]byte{0, 0, 0, 0}, b...)))
+		if err != nil {
+			return
+		}
+		if again, err := parseFollower(key, got.append(nil, key)); err != nil || again != got {
+			t.Errorf("%+v was read, and then %+v, %v", got, again, err)
+		}
+	})
+}
+
 // FuzzPages reads a tree of pages that anything may be: it ends, with an error or in order.
 func FuzzPages(f *testing.F) {
 	content, root := smallPages(f)
