@@ -111,9 +111,9 @@ type CookieIdentity struct {
 	Value string
 }
 
-// CookieIdentities lists the identifiers in a browser's cookies that an SDK made at random. What a site knows people by (user ids, e-mail
-// addresses) is not among them, nor what has not the form in which the SDK makes them, for a site may have put such an id there: who can
-// guess it could speak for somebody else.
+// CookieIdentities lists the identifiers in a browser's cookies that an SDK made at random. What a site knows people
+// by (user ids, e-mail addresses) is not among them, nor what has not the form in which the SDK makes them, for a
+// site may have put such an id there: who can guess it could speak for somebody else.
 func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 	var all []CookieIdentity
 	jar.Cookies(func(name, value []byte) bool {
@@ -135,8 +135,8 @@ func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 	return all
 }
 
-// BrowserID tells whether an identifier, named as [Policy.Identities] reads it, is one that an SDK made at random for a
-// browser or device: knowing it is then enough to object for it.
+// BrowserID tells whether an identifier, named as [Policy.Identities] reads it, is one that an SDK made at random
+// for a browser or device: knowing it is then enough to object for it.
 func (p *Policy) BrowserID(name string, id []byte) bool {
 	class, vendor, named := strings.Cut(name, ":")
 	c, ok := hit.ParseClass(class)

@@ -26,7 +26,7 @@ type Objected struct {
 	Because     string
 	Subjects    [][16]byte
 	Form        uint8 // number of the normal form that they were hashed in; where there are several, the newest
-	Recovered   bool // it was found missing at the start, and is written late
+	Recovered   bool  // it was found missing at the start, and is written late
 }
 
 // Head says where the log of objections stands: how many acts it holds, and the root of the Merkle tree over them.
