@@ -48,7 +48,7 @@ func (c *compiler) cookie(file *catalog.File, info catalog.CookieInfo) error {
 	}
 	in, ok := c.newIDField(file, info.Family, info.Format, info.Exact)
 	if !ok {
-		return wrong("cookies."+info.Name, "%q is no format of an identifier", info.Format)
+		return wrong("cookies."+info.Name, "%s is no format of an identifier", formatText(info.Format, info.Exact))
 	}
 	*all = append(*all, idCookie{info, file, family, &in})
 	return nil

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -124,7 +125,15 @@ type idField struct {
 func (c *compiler) newIDField(file *catalog.File, family, format string, exact bool) (f idField, ok bool) {
 	f.spaces, f.exact = c.spacesOf(file, family), exact
 	f.format, ok = pseudonym.ParseFormat(format)
-	return f, ok
+	return f, ok && (!exact || f.format.OneForm())
+}
+
+// formatText is a format as a catalog file writes it, in quotation marks.
+func formatText(name string, exact bool) string {
+	if exact {
+		name = "exact " + name
+	}
+	return strconv.Quote(name)
 }
 
 // appendRead appends an id of an exact format as the vendor reads it; nothing where the vendor refuses it, for it is
