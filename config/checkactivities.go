@@ -58,7 +58,7 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 	}
 	if c.profiles != nil && a.Profile != "" && c.known(c.activities, at("profile"), "profile", a.Profile,
 		c.profiles.Keys("profiles")) {
-		c.required.checkRequired(a)
+		c.required.check(a)
 		c.law().clickIDs(a, at("profile"))
 		c.law().activity(a, at)
 	}

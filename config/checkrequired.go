@@ -17,15 +17,20 @@ type requiredCheck struct {
 	paired   [][2]string                // vendors and profiles that were looked at together
 }
 
-// checkRequired reports fields that a vendor cannot do without and a profile drops. What it asks for at some of its
-// endpoints alone is said as a warning: hits that come there are denied. An activity's vendor and profile are looked at
-// once.
-func (c *requiredCheck) checkRequired(a *Activity) {
+// check looks at an activity's vendor and profile, once.
+func (c *requiredCheck) check(a *Activity) {
 	pair := [2]string{a.Vendor, a.Profile}
 	if slices.Contains(c.paired, pair) {
 		return
 	}
 	c.paired = append(c.paired, pair)
+	c.checkRequired(a)
+	c.checkTwins(a)
+}
+
+// checkRequired reports fields that a vendor cannot do without and a profile drops. What it asks for at some of its
+// endpoints alone is said as a warning: hits that come there are denied.
+func (c *requiredCheck) checkRequired(a *Activity) {
 	vendor, ok := c.compiled[a.Vendor]
 	if !ok {
 		return

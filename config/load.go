@@ -31,6 +31,7 @@ type Loaded struct {
 	Files       durable.Files    // what is written into the policy folder is written with
 	Approvers   []basis.Approver // by name
 	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
+	Notes       strict.Faults    // what is as it may be, and good to know
 
 	past    basis.Past               // what Compile was told
 	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
@@ -77,7 +78,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
-	r.loaded.Warnings = r.warnings.Sorted()
+	r.loaded.Warnings, r.loaded.Notes = r.warnings.Sorted(), r.notes.Sorted()
 	return r.loaded, nil
 }
 

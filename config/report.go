@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// report gathers what is wrong, and what is worth a warning, each at its place.
-type report struct{ faults, warnings strict.Faults }
+// report gathers what is wrong, what is worth a warning, and what is as it may be and good to know, each at its place.
+type report struct{ faults, warnings, notes strict.Faults }
 
 // invalid adds a fault where there is one, and nothing is found wrong with the value already.
 func (r *report) invalid(doc *strict.Document, at []any, fault string) {

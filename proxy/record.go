@@ -53,7 +53,7 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 			}
 		}
 	}
-	r.Subjects = h.hashes[hashes:len(h.hashes):len(h.hashes)]
+	r.Subjects, r.Form = h.hashes[hashes:len(h.hashes):len(h.hashes)], pseudonym.NewestForm
 	h.server.salts.fill(&r.Salt)
 	if f.Leaves {
 		left := j.EventBytes(e)

@@ -52,7 +52,7 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 			one.First, one.Last, one.Recovered, one.Act = r.Seq, r.Seq, late, actName(&r.Change)
 			one.Source, one.Site, one.By, one.Because = r.Change.Source, r.Change.Site, r.Change.By, r.Change.Because
 			for _, subject := range r.Change.Subjects {
-				one.Subjects = append(one.Subjects, subject.Ledger)
+				one.Subjects, one.Form = append(one.Subjects, subject.Ledger), max(one.Form, subject.Form)
 			}
 			if n := len(all); n > 0 && joinable(&all[n-1], &one) {
 				all[n-1].Last, all[n-1].Subjects = one.Last, append(all[n-1].Subjects, one.Subjects...)
@@ -82,7 +82,7 @@ func actName(c *objection.Change) string {
 // joinable tells whether b can be told in the record of a.
 func joinable(a, b *ledger.Objected) bool {
 	return a.Last+1 == b.First && len(a.Subjects)+len(b.Subjects) <= mostSubjects && slices.Equal(a.Scopes, b.Scopes) &&
-		a.Kind == b.Kind && a.Restriction == b.Restriction &&
+		a.Kind == b.Kind && a.Form == b.Form && a.Restriction == b.Restriction &&
 		a.Act == b.Act && a.EveryAct == b.EveryAct && slices.Equal(a.Stands, b.Stands) &&
 		a.Source == b.Source && a.Site == b.Site && a.By == b.By && a.Because == b.Because && a.Recovered == b.Recovered
 }

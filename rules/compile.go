@@ -109,12 +109,13 @@ func (c *compiler) recipients() error {
 		if r.Upstreams["api"] == "" {
 			return wrong(at, "upstream is missing: the catalog knows no default address of %s", d.Catalog.Name)
 		}
+		r.family = "family:" + d.Catalog.Kin()
 		r.unknown, _ = c.newIDField(d.Catalog, "", "", false)
 		for i := range vendor.Fields {
 			f := &vendor.Fields[i]
 			in, ok := c.newIDField(d.Catalog, f.Family, f.Format, f.Exact)
 			if !ok {
-				return wrong(at, "fields.%s: %q is no format of an identifier", f.Path, f.Format)
+				return wrong(at, "fields.%s: %s is no format of an identifier", f.Path, formatText(f.Format, f.Exact))
 			}
 			in.hashed = f.Hashed
 			r.ids = append(r.ids, in)
@@ -273,6 +274,14 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		p.byField[i].Inside(p.byClass[hit.URL])
 		p.fieldLines[i] = d.place("fields", r.ID, f.Path)
 	}
+	if p.truncatesTimes(r) {
+		for _, action := range p.byField {
+			action.HidingTimes()
+		}
+		for _, action := range p.byClass {
+			action.HidingTimes()
+		}
+	}
 	for name, text := range d.Set[r.ID] {
 		p.set = append(p.set, constant{name: name, text: []byte(text), line: d.place("set", r.ID, name)})
 	}
@@ -280,6 +289,19 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 	p.number(r)
 	c.plans[key] = p
 	return p, nil
+}
+
+// truncatesTimes tells whether a time of an event is cut that the vendor is sent.
+func (p *plan) truncatesTimes(r *Recipient) bool {
+	if p.byClass[hit.Timestamp].Kind() == minimise.Truncate {
+		return true
+	}
+	for i := range r.Catalog.Fields {
+		if r.Catalog.Fields[i].Class == hit.Timestamp && p.byField[i].Kind() == minimise.Truncate {
+			return true
+		}
+	}
+	return false
 }
 
 // number notes which fields the constants are.

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +27,14 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 			note.Before = string(h.Text(i))
 		}
 		a, _ := m.action(n.Event, n.Field, n.Class, n.Alias)
-		if !n.Made && !a.TooLong([]byte(note.Before)) {
-			note.Found = a.Found([]byte(note.Before), r.Policy.detectors)
+		if !n.Made {
+			value := minimise.Value{Class: n.Class, Format: m.route.Recipient.idField(n.Field).format, Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
+			note.Found = a.Found(value, m.consented(n.Event), r.Policy.detectors)
+			if in := m.route.Recipient.idField(n.Field); n.Fate == hit.Drop {
+				if note.Why = a.WhyDropped(value); a != nil && in.exact && made(n.Class) && !in.format.Fits(value.Bytes) {
+					note.Why = "the vendor refuses an id that is not of the form " + in.format.String()
+				}
+			}
 		}
 		switch n.Fate {
 		case hit.Drop:
@@ -46,9 +51,6 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 		note.Sent = n.Fate != hit.Drop && h.Sent(i)
 		if !note.Sent {
 			note.Action, note.After = "drop", ""
-		}
-		if n.Fate == hit.Drop && !n.Made && a.TooLong([]byte(note.Before)) {
-			note.Why = fmt.Sprintf("it is longer than the %d bytes that are looked over for personal data", minimise.MaxScrubbed)
 		}
 		t.Fields = append(t.Fields, note)
 	}

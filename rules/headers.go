@@ -32,6 +32,7 @@ func (e *encodeState) headers(r *readState, m *minimiseState, body bool) {
 			continue
 		}
 		m.env.Purpose = m.purpose(hit.Shared)
+		m.env.Consented = m.allConsented
 		made, outcome := m.make(a, minimise.Value{Class: by, Bytes: value})
 		switch outcome {
 		case minimise.Kept:

@@ -17,8 +17,9 @@ type idVariants struct {
 	events int  // in the hit
 	older  bool // subjects of older forms may be known: ids are added in those, too
 
-	digests int // made since steps was asked
-	sized   int // what grown said in all
+	random  bool // the id that was added last has the random form of an SDK's
+	digests int  // made since steps was asked
+	sized   int  // what grown said in all
 
 	known variantTable // those of the event that was added to last
 	ofHit variantTable // those that all events share

@@ -116,7 +116,7 @@ func withSignals(t testing.TB) (*judging, hit.Request) {
 	g := &judging{policy: compile(t, d)}
 	g.in = rules.Inputs{
 		NewestForm: true,
-		Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now),
+		Now:        now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now),
 		Strings: &decodedStrings{map[string]*iab.TCString{}, map[string]*iab.GPPString{}},
 	}
 	r := bigGA4(t)

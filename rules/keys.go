@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -36,6 +37,10 @@ func (k *Keys) Digest(salt [16]byte, sent []byte) [32]byte { return k.digest.MAC
 // scopes lists what pseudonyms may be made for.
 func (c *compiler) scopes() error {
 	for _, r := range c.policy.recipients {
+		family := pseudonym.Scope{Vendor: r.family, Rotation: pseudonym.Never}
+		if !slices.Contains(c.policy.scopes, family) {
+			c.policy.scopes = append(c.policy.scopes, family)
+		}
 		purposes := map[string]bool{"": true}
 		for _, a := range c.ladders[r] {
 			purposes[a.purposeKey] = true

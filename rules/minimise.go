@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -20,8 +21,11 @@ type minimiseState struct {
 
 	plans  []*plan // of the activities that carry an event, each once
 	common string  // the purpose that all events have
-	env    minimise.Env
-	room   workroom
+
+	allConsented bool // consent carries every event that travels
+	env          minimise.Env
+	room         workroom
+	read         workroom // an id as its vendor reads it
 
 	constants constants
 	address   address
@@ -32,8 +36,8 @@ type minimiseState struct {
 // reset forgets the hit.
 func (m *minimiseState) reset() {
 	m.hit, m.route, m.site, m.verdicts, m.budget = nil, nil, nil, nil, nil
-	m.plans, m.common, m.env = hit.Emptied(m.plans), "", minimise.Env{}
-	m.room = m.room.cleared()
+	m.plans, m.common, m.allConsented, m.env = hit.Emptied(m.plans), "", false, minimise.Env{}
+	m.room, m.read = m.room.cleared(), m.read.cleared()
 	m.constants.reset()
 	m.address.reset()
 	m.consent.reset()
@@ -54,6 +58,7 @@ func (m *minimiseState) minimise(r *readState, verdicts []Verdict, in *Inputs) R
 	}
 	m.environment(r.Policy, in)
 	m.common = m.commonPurpose()
+	m.allConsented = m.consentCarriesAll()
 	h := m.hit
 	m.address.begin(&h.Request, m.route.Endpoint.Carry, len(h.Events))
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
@@ -82,7 +87,7 @@ func (m *minimiseState) environment(p *Policy, in *Inputs) {
 	q := &m.hit.Request
 	m.env = minimise.Env{
 		Now: in.Now, Rare: in.Rare, Detectors: p.detectors, Work: &m.budget.Meter,
-		Vendor: m.route.Recipient.ID, Site: m.site.ID, IP: q.Address,
+		Vendor: m.route.Recipient.ID, Family: m.route.Recipient.family, Site: m.site.ID, IP: q.Address,
 	}
 	if in.Keys != nil {
 		m.env.Keys = in.Keys.Pseudonyms
@@ -96,6 +101,15 @@ func (m *minimiseState) purpose(event int32) string {
 		return m.verdicts[event].Activity.purposeKey
 	}
 	return m.common
+}
+
+// consented tells whether consent carries all that a field belongs to.
+func (m *minimiseState) consented(event int32) bool {
+	if event == hit.Shared {
+		return m.allConsented
+	}
+	v := &m.verdicts[event]
+	return v.Decision == Permit && v.Activity.Basis == basis.Consent
 }
 
 // commonPurpose is the purpose of all events that travel; "" where they have none in common.
@@ -112,6 +126,16 @@ func (m *minimiseState) commonPurpose() string {
 		key = v.Activity.purposeKey
 	}
 	return key
+}
+
+// consentCarriesAll tells whether consent carries every event that travels.
+func (m *minimiseState) consentCarriesAll() bool {
+	for i := range m.verdicts {
+		if v := &m.verdicts[i]; v.Decision == Permit && v.Activity.Basis != basis.Consent {
+			return false
+		}
+	}
+	return true
 }
 
 // action returns what is done to a field of an event, or of the whole hit; nil drops it. by is the class the action
@@ -220,13 +244,21 @@ func (m *minimiseState) treatEmpty(n *hit.Node) {
 
 func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	h := m.hit
-	text := h.Text(i)
 	n := &h.Nodes[i]
-	format := m.route.Recipient.idField(n.Field).format
-	m.env.Purpose = m.purpose(n.Event)
+	in := m.route.Recipient.idField(n.Field)
+	text := h.Text(i)
+	if in.exact && made(n.Class) {
+		if m.read = in.appendRead(m.read[:0], text); len(m.read) == 0 {
+			return
+		}
+		text = m.read
+	}
+	m.env.Purpose, m.env.Consented = m.purpose(n.Event), m.consented(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	made, outcome := m.make(a, minimise.Value{Class: by, Format: format, Bytes: text, Kind: kindOf(n.Kind)})
+	made, outcome := m.make(a, minimise.Value{Class: by, Format: in.format, Bytes: text, Kind: kindOf(n.Kind)})
 	switch {
+	case outcome == minimise.Kept && in.exact && !bytes.Equal(text, h.Text(i)):
+		h.SetEdit(i, text)
 	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(made, text):
 		n.Fate = hit.Keep
 		if n.Kind == hit.Text && bytes.IndexByte(h.Bytes(n.Val), ';') >= 0 {

@@ -131,6 +131,7 @@ type Recipient struct {
 	Catalog   *catalog.Vendor
 	Upstreams map[string]string // by role of host: where it is reached
 	Private   bool
+	family    string // what keys are called that its family shares
 	bit       uint64
 	declared  signal.Declaration
 	ids       []idField // by the catalog's number of a field: what makes identifiers in it ones

@@ -59,6 +59,16 @@ func (r *readState) namesNobody() bool {
 	return true
 }
 
+// identified counts the identifiers of the hit, as they are recorded: in their newest form.
+func (r *readState) identified() (n int) {
+	for i := range r.Subjects {
+		if r.Subjects[i].Form == pseudonym.NewestForm {
+			n++
+		}
+	}
+	return n
+}
+
 // hashVariants hashes every form. What one event after another holds, as those of one visitor do, is hashed once.
 func (r *readState) hashVariants(k *Keys) Reason {
 	f := &r.variants
@@ -106,8 +116,9 @@ func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte)
 // seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
 // form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too.
 func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
+	f.random = false
 	f.given(event, class, in, text)
-	if made(class) && !in.format.Random(text) {
+	if made(class) && !f.random {
 		f.given(event, hit.UserID, in, text)
 	}
 }
@@ -165,16 +176,18 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	of, ok := f.normal(norm, pseudonym.NewestForm, text)
 	if ok {
 		of.event, of.class, of.space, of.kind = event, class, space.name, in.kind(class, f.text[of.from:of.to])
+		f.random = of.kind == Browser
 		f.keep(of)
 	}
 	if !f.older {
 		return
 	}
-	was := of
 	if norm.First() != norm {
-		was, ok = f.normal(norm.First(), pseudonym.FirstForm, text)
+		was, there := f.normal(norm.First(), pseudonym.FirstForm, text)
+		was.kind = of.kind
+		f.first(was, there, event, class, space)
 	}
-	f.first(was, ok, event, class, space)
+	f.first(of, ok, event, class, space) // by another spelling it was known in that
 }
 
 // first adds a text in the first form in every namespace that it had then.

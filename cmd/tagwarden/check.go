@@ -47,6 +47,9 @@ func check(_ context.Context, t *terminal, args []string) int {
 	for _, w := range more {
 		warnings = append(warnings, w.Error())
 	}
+	for _, note := range loaded.Notes {
+		printf(t.out, "note: %s\n", note.Error())
+	}
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)
 	}

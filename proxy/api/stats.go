@@ -25,7 +25,7 @@ type Stats struct {
 	PerDay    []Named   `json:"per_day"`     // each day, the first one first
 	Changes   uint64    `json:"changes"`     // in all, since the store was made
 	Subjects  uint64    `json:"subjects"`    // identifiers, in each of their forms, that something stands for now
-	Older     uint64    `json:"older_forms"` // of these, as an earlier version hashed them: looked up beside the newest form
+	Older     uint64    `json:"older_forms"` // of these, of an older normal form than what is objected by now
 	InForce   []InForce `json:"in_force"`    // of these, by scope
 	Waiting   uint64    `json:"waiting"`     // messages that other systems have not taken yet
 }

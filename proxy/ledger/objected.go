@@ -28,7 +28,8 @@ type Objected struct {
 	EveryAct    bool     // of a withdrawal: the acts of all were ended
 	Stands      []string // of a withdrawal: what is in force for its subjects after it
 	Subjects    [][16]byte
-	Recovered   bool // it was found missing at the start, and is written late
+	Form        uint8 // number of the normal form that they were hashed in; where there are several, the newest
+	Recovered   bool  // it was found missing at the start, and is written late
 }
 
 // Head says where the log of objections stands: how many acts it holds, and the root of the Merkle tree over them.
@@ -77,6 +78,7 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 			return err
 		}
 	}
+	addForm(to, o.Form)
 	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))
 }
 

@@ -99,7 +99,7 @@ type Field struct {
 	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open or Pairs is given
 	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it, and every spelling is read as one id: ga_cid, hex16, hex32, uuid, fbp, digits, mixpanel_device, amplitude_device, text, ga_cookie; "exact hex16": the vendor refuses an id of another form, which is not sent then; "open hex16", or without a word before it: it takes others as well
-	Family   string           `yaml:"family"`   // whose SDKs' id it is, where it is another's: the id of that catalog entry, or a name that ids of devices have wherever they stand (idfv, android)
+	Family   string           `yaml:"family"`   // whose SDKs' id it is, where it is another's: the id of that catalog entry, or "device" of what an operating system names a device by to all of them
 	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id is also treated as one
 	Hashed   string           `yaml:"hashed"`   // where the value travels hashed: sha256, md5, or user_data for a list of hashes (tv.1~em.HASH~pn.HASH)
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
@@ -109,6 +109,7 @@ type Field struct {
 	Names    bool             `yaml:"names"`    // members below a "*" get their class from well-known names (email, phone ...) where those are stricter
 	About    string           `yaml:"about"`    // one line for people
 	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it; Fields are then by these names, and hold for all else in the pair
+	Twin     string           `yaml:"twin"`     // of an event's id: the catalog entry whose events have the same one, so that what browser and server both send counts once
 	Pattern  string           `yaml:"pattern"`  // headers only: sent where the whole value fits this regular expression (RE2), and nothing else
 }
 

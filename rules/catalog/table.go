@@ -24,6 +24,7 @@ type FieldInfo struct {
 	Signal   string
 	Seals    bool
 	Names    bool
+	Twin     string
 
 	label    bool  // it names what stands beside it (see Field.Pairs)
 	nameRule int16 // the endpoint's rule that takes an event's name from here, or hit.None
@@ -207,7 +208,10 @@ func split(name string) ([]string, error) {
 }
 
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
-	info := FieldInfo{Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names, nameRule: hit.None}
+	info := FieldInfo{
+		Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Names: f.Names,
+		Twin: f.Twin, nameRule: hit.None,
+	}
 	class, ok := hit.ParseClass(f.Class)
 	if !ok {
 		return info, fmt.Errorf("%q is no class", f.Class)

@@ -19,12 +19,14 @@ type Action struct {
 
 	keyed     bool               // a key of the vendor is needed
 	byPurpose bool               // and of the purpose
+	byFamily  bool               // of the vendor's family, rather: browser and server are to agree
 	rotation  pseudonym.Rotation // and of a period
 	only      map[string]struct{}
 	url       *urlPlan
 	inside    bool        // addresses in the text are treated
 	within    *Action     // as this one does; nil: they are replaced
 	with      []hit.Class // rare
+	atMoment  *Action     // what becomes of an id that holds a time; nil: what becomes of others
 }
 
 // Kind returns the action's minimiser.

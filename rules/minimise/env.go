@@ -14,8 +14,10 @@ type Env struct {
 	Now       time.Time        // when the event is judged
 	Keys      *pseudonym.Keys  // nil, or not of Now's period: what needs a key is dropped
 	Vendor    string           // id in the server file
+	Family    string           // what the vendor's family is called as a scope of keys; see [pseudonym.Scope]
 	Purpose   string           // id of the activity's first purpose
 	Site      string           // id in the server file
+	Consented bool             // consent carries all that the value belongs to
 	IP        netip.Addr       // the visitor's address; the zero Addr where it is not known
 	UserAgent []byte           // the visitor's user agent, as received
 	Rare      Rarity           // nil: every value is rare

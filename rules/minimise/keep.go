@@ -40,6 +40,12 @@ func keep(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if a.class == hit.Container {
 		return dst, Dropped
 	}
+	if isQuantity(a.class) {
+		return quantity(dst, v, env)
+	}
+	if a.atMoment != nil && holdsTime(v.Bytes) {
+		return a.atMoment.Append(dst, v, env)
+	}
 	return a.scrubbed(dst, v, env)
 }
 
@@ -48,17 +54,17 @@ func (a *Action) scrubbed(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if len(v.Bytes) < shortest && env.Detectors.Len() == 0 && isShort(v.Bytes) {
 		return dst, Kept
 	}
-	base := len(dst)
+	base, looks := len(dst), a.looksIn(&v, env)
 	if a.inside {
 		var treated bool
 		if dst, treated = a.appendTreated(dst, v.Bytes, env); treated {
 			end := len(dst)
-			dst, _ = env.Detectors.AppendWithin(env.Work, dst, dst[base:end], a.looks)
+			dst, _ = env.Detectors.AppendWithin(env.Work, dst, dst[base:end], looks)
 			n := copy(dst[base:], dst[end:])
 			return dst[:base+n], Rewritten
 		}
 	}
-	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, a.looks)
+	dst, found := env.Detectors.AppendWithin(env.Work, dst, v.Bytes, looks)
 	switch {
 	case found == 0:
 		return dst, Kept

@@ -86,7 +86,7 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Keep}, hit.ClientID, "123456789.1700000000", "123456789.1700000000"},
 		{Spec{Kind: Keep}, hit.UserID, "cust-48213", "cust-48213"},
 		{Spec{Kind: Keep}, hit.UserID, "jane.doe@example.com", dropped},
-		{Spec{Kind: Keep}, hit.TransactionID, "4111111111111111", "4111111111111111"},
+		{Spec{Kind: Keep}, hit.TransactionID, "2026-48213", "2026-48213"},
 		{Spec{Kind: Keep}, hit.Timestamp, "1795484921505", "1795484921505"},
 		{Spec{Kind: Keep}, hit.UserTrait, "1984-03-07", "[date]"},
 		{Spec{Kind: Keep}, hit.BirthDate, "1984-03-07", "1984-03-07"},

@@ -112,6 +112,9 @@ func compilePseudonymise(a *Action) error {
 // it gets the same. A phone number's is text: one of digits might be somebody else's number. Without a key for the scope the field is dropped.
 func pseudonymise(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	scope, _ := a.Scope(env.Vendor, env.Purpose)
+	if a.byFamily {
+		scope.Vendor = env.Family
+	}
 	if a.byPurpose && env.Purpose == "" || v.Kind == BoolValue {
 		return dst, Dropped
 	}

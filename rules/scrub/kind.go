@@ -127,6 +127,13 @@ func (s Set) Expecting(kinds ...Kind) Set {
 	return s
 }
 
+// plusOnly is a set's bit for [Set.WithPlus].
+const plusOnly Set = 1 << 63
+
+// WithPlus returns the set with phone numbers to be found only where they begin with "+" and have eight digits or more:
+// for values that are mostly numbers.
+func (s Set) WithPlus() Set { return s | plusOnly }
+
 func (s Set) expects(k Kind) bool { return s&(1<<(k+expectShift)) != 0 }
 
 // First returns the kind that stands first in the list of kinds; false where the set is empty.

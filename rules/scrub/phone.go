@@ -26,6 +26,9 @@ func (in phones) international(i int) (finding, bool) {
 	d := in.numberAt(k)
 	in.spend(costLong)
 	least := 7
+	if in.want&plusOnly != 0 {
+		least = 8
+	}
 	if c := in.before(i); isWord(c) || c == '+' || c == '_' { // a plus that is a space, or part of something else
 		least = 10
 		if looksLikeTime(&d) {
@@ -84,7 +87,7 @@ func (in phones) mayEnd(i int) bool { return in.endsNumber(i) || in.extension(i)
 
 // national finds numbers without a country code, or with one behind "00". Separators are asked for, else a label.
 func (in phones) national(i int) (finding, bool) {
-	if !in.want.Has(Phone) {
+	if !in.want.Has(Phone) || in.want&plusOnly != 0 {
 		return finding{}, false
 	}
 	switch c := in.before(i); {
