@@ -126,7 +126,7 @@ func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 			}
 			id := bytes.TrimSpace(c.AppendID(nil, value))
 			one := CookieIdentity{c.in.spaces[c.Class].name, string(id)}
-			if c.in.kind(c.Class, id) == Browser && !slices.Contains(all, one) {
+			if c.in.kind(c.Class, id) == Browser && !Placeholder(id) && !slices.Contains(all, one) {
 				all = append(all, one)
 			}
 		}

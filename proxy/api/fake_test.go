@@ -236,9 +236,10 @@ func newAPI(t *testing.T) *api {
 		Link: func([]objection.ID, []string, string) (string, error) {
 			return "https://shop.example/privacy/u/signed", nil
 		},
-		FeedKey: func() [32]byte { return feedKey },
-		Report:  func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
-		Refused: func(why string) { a.refused = append(a.refused, why) },
+		FeedKey:      func() [32]byte { return feedKey },
+		PhoneCountry: func(site string) string { return map[string]string{"shop": "GB"}[site] },
+		Report:       func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
+		Refused:      func(why string) { a.refused = append(a.refused, why) },
 	}
 	a.options = options
 	a.face = New(options)

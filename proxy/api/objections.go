@@ -21,6 +21,9 @@ type Receipt struct {
 	New      bool      `json:"new"`
 	InForce  []string  `json:"in_force"`
 
+	// IDs are the identifiers as they were understood, most of each left out.
+	IDs []objection.Masked `json:"ids"`
+
 	// Where something was taken back, and in_force is not empty: by whose acts it stands, and how it is ended.
 	Acts   []Held `json:"acts,omitempty"`
 	Detail string `json:"detail,omitempty"`
@@ -81,6 +84,9 @@ type Imported struct {
 	Taken    int        `json:"taken"`    // acts that were taken
 	New      int        `json:"new"`      // of them, those that changed something
 	Rejected []Rejected `json:"rejected"` // those that were left out, by their place in the list
+
+	// First are the identifiers of the first act that was taken as they were understood, most of each left out.
+	First []objection.Masked `json:"first,omitempty"`
 }
 
 // Rejected is an act that was left out of an import.
@@ -109,7 +115,7 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 		return err
 	}
 	most := int64(mostBody)
-	in.most, in.operator, in.now = mostActs, who.operator, h.opts.Now()
+	in.most, in.operator, in.now, in.country = mostActs, who.operator, h.opts.Now(), h.opts.PhoneCountry
 	if who.operator {
 		in.most, most = mostImport, mostFile
 	}
@@ -147,7 +153,10 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 	}
 	out := Receipts{make([]Receipt, len(receipts))}
 	for i, one := range receipts {
-		out.Receipts[i] = Receipt{Seq: one.Seq, Recorded: one.Recorded.UTC(), New: one.New, InForce: orEmpty(one.InForce)}
+		out.Receipts[i] = Receipt{
+			Seq: one.Seq, Recorded: one.Recorded.UTC(), New: one.New, InForce: orEmpty(one.InForce),
+			IDs: objection.MaskAll(asked.acts[i].IDs),
+		}
 		if took := asked.acts[i].Change.TakeBack; len(took) > 0 && len(one.InForce) > 0 {
 			out.Receipts[i].Acts, out.Receipts[i].Detail = heldBy(one.Held), standsStill(took, one.Held)
 		}
@@ -211,7 +220,7 @@ func (h *handler) importPart(ctx context.Context, asked *body) (*Imported, error
 	if !asked.file.trial {
 		receipts, err := h.opts.Objector.Act(ctx, objection.Acts{Acts: asked.acts, Progress: progress})
 		if err == nil {
-			out.count(receipts)
+			out.count(receipts, asked.acts)
 			return out, nil
 		}
 		if _, fault := errors.AsType[*objection.Fault](err); !fault {
@@ -231,18 +240,27 @@ func (h *handler) importPart(ctx context.Context, asked *body) (*Imported, error
 	}
 	if asked.file.trial {
 		out.Taken = len(good)
+		out.first(good)
 		return out, nil
 	}
 	receipts, err := h.opts.Objector.Act(ctx, objection.Acts{Acts: good, Progress: progress})
 	if err != nil {
 		return nil, fmt.Errorf("what looked right was refused: %w", err)
 	}
-	out.count(receipts)
+	out.count(receipts, good)
 	return out, nil
 }
 
-func (i *Imported) count(receipts []objection.Receipt) {
+// first shows what was understood.
+func (i *Imported) first(acts []objection.Act) {
+	if len(acts) > 0 {
+		i.First = objection.MaskAll(acts[0].IDs)
+	}
+}
+
+func (i *Imported) count(receipts []objection.Receipt, acts []objection.Act) {
 	i.Taken = len(receipts)
+	i.first(acts)
 	for _, one := range receipts {
 		if one.New {
 			i.New++

@@ -71,6 +71,7 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "site", o.Site)
 	addText(to, "by", o.By)
 	addText(to, "because", o.Because)
+	addForm(to, o.Form)
 	addText(to, "act", o.Act)
 	addTrue(to, "every_act", o.EveryAct)
 	if len(o.Stands) > 0 {
@@ -78,7 +79,6 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 			return err
 		}
 	}
-	addForm(to, o.Form)
 	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))
 }
 
