@@ -186,7 +186,7 @@ func (g *group) inForce(mine []uint32) []string {
 
 // ended names what a change ended for its subjects, sorted: what it took back, or all that is gone from what is in force,
 // without what other acts keep there.
-func (g *group) ended(c *Change, inForce []string) []string {
+func (d *dictionary) ended(c *Change, union *effect, inForce []string) []string {
 	switch {
 	case len(c.TakeBack) == 0:
 		return nil
@@ -196,8 +196,8 @@ func (g *group) ended(c *Change, inForce []string) []string {
 		return []string{All}
 	}
 	var gone []string
-	for _, mark := range g.union.removed {
-		gone = append(gone, g.writer.scopes.name(mark))
+	for _, mark := range union.removed {
+		gone = append(gone, d.name(mark))
 	}
 	slices.Sort(gone)
 	return without(gone, inForce)
