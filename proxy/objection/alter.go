@@ -184,23 +184,29 @@ func (g *group) inForce(mine []uint32) []string {
 	return all
 }
 
-// ended names what a change ended for its subjects, sorted: what it took back, or all that is gone from what is in force,
-// without what other acts keep there.
-func (d *dictionary) ended(c *Change, union *effect, inForce []string) []string {
-	switch {
-	case len(c.TakeBack) == 0:
+// gone names what is not in force any more, where everything is taken back.
+func (d *dictionary) gone(c *Change, union *effect) (names []string) {
+	if !slices.Contains(c.TakeBack, All) {
 		return nil
-	case !slices.Contains(c.TakeBack, All):
-		return without(c.TakeBack, inForce)
-	case len(inForce) == 0:
-		return []string{All}
 	}
-	var gone []string
 	for _, mark := range union.removed {
-		gone = append(gone, d.name(mark))
+		names = append(names, d.name(mark))
 	}
-	slices.Sort(gone)
-	return without(gone, inForce)
+	slices.Sort(names)
+	return names
+}
+
+// apart names what is in force for each of several subjects; nil where it is the same for all.
+func (d *dictionary) apart(records []*record) [][]string {
+	other := func(r *record) bool { return r.scopes != records[0].scopes }
+	if !slices.ContainsFunc(records, other) {
+		return nil
+	}
+	each := make([][]string, len(records))
+	for i, r := range records {
+		each[i], _ = scopeNames(d.names, r.scopes)
+	}
+	return each
 }
 
 // without are the texts that are not among others, which are sorted; nil where there are none.

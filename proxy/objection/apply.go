@@ -213,10 +213,11 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		}
 	}
 	entry := Recorded{
-		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Ended: g.writer.scopes.ended(c, &g.union, receipt.InForce),
+		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Gone: g.writer.scopes.gone(c, &g.union),
 	}
 	entry.Change.Outbox = nil
-	entry.Change.Subjects = g.concerned(c, mine, receipt.Seq)
+	of, records := g.concerned(c, mine, receipt.Seq)
+	entry.Change.Subjects, entry.Each = of, g.writer.scopes.apart(records)
 	if err := g.record(&entry); err != nil {
 		return Receipt{}, err
 	}
@@ -234,21 +235,22 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	return receipt, nil
 }
 
-// concerned are the subjects of a change without those that are known from before alone and that it left as they were.
-func (g *group) concerned(c *Change, mine []uint32, seq uint64) []Subject {
-	var all []Subject
-	for i := range c.Subjects {
-		switch known := c.Subjects[i].known() && g.states[mine[i]].record.seq != seq; {
-		case known && all == nil:
-			all = slices.Clone(c.Subjects[:i])
-		case !known && all != nil:
-			all = append(all, c.Subjects[i])
+// concerned are the subjects of a change, with their records, without those that are known from before alone and that it
+// left as they were.
+func (g *group) concerned(c *Change, mine []uint32, seq uint64) (all []Subject, records []*record) {
+	idle := func(i int) bool { return c.Subjects[i].known() && g.states[mine[i]].record.seq != seq }
+	left := 0
+	for i := range mine {
+		if !idle(i) {
+			left++
 		}
 	}
-	if len(all) == 0 {
-		return c.Subjects
+	for i, at := range mine {
+		if left == 0 || !idle(i) {
+			all, records = append(all, c.Subjects[i]), append(records, &g.states[at].record)
+		}
 	}
-	return all
+	return all, records
 }
 
 // record puts a change on the change log, and with what the ledger is told.

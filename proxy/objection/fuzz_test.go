@@ -56,7 +56,7 @@ func FuzzEntry(f *testing.F) {
 	full := Recorded{Seq: 9, Time: noon, InForce: []string{All}, Change: Change{
 		Subjects: []Subject{subject(1), subject(2)}, Object: []string{"a", "b"}, TakeBack: []string{All}, Restriction: true, Complaint: true,
 		Source: API, Site: "shop", Channel: "mail", Campaign: "spring", By: "operator", Because: "asked by phone", Time: noon.Add(-time.Hour), Holder: Holder{Kind: Role}, EveryAct: true,
-	}, Ended: []string{"c"}}
+	}, Gone: []string{"c"}, Each: [][]string{{All}, nil}}
 	f.Add(full.append(nil))
 	f.Add((&Recorded{Change: Change{Time: time.Unix(-1, 5)}}).append(nil))
 	f.Add([]byte{entryFormat, 0, 1})

@@ -223,13 +223,21 @@ func (l *leading) recordLed(done *ledChange) error {
 	if !done.effect.any() {
 		return nil
 	}
-	inForce := l.inForceOf(done.places)
+	records := make([]*record, len(done.places))
+	var marks []uint32
+	for i, st := range done.places {
+		records[i] = &st.record
+		marks = st.record.scopes.appendMarks(marks)
+	}
+	slices.Sort(marks)
+	inForce, _ := scopeNames(l.writer.scopes.names, scopesOf(slices.Compact(marks), nil))
+	each := l.writer.scopes.apart(records)
 	for _, c := range []*Change{&objects, &restricts} {
 		if len(c.Object)+len(c.TakeBack) == 0 {
 			continue
 		}
 		slices.Sort(c.Object)
-		r := Recorded{Seq: l.tree.size + 1, Time: l.now, Change: *c, InForce: inForce, Ended: without(c.TakeBack, inForce)}
+		r := Recorded{Seq: l.tree.size + 1, Time: l.now, Change: *c, InForce: inForce, Each: each, Gone: c.TakeBack}
 		if err := l.record(&r); err != nil {
 			return err
 		}
@@ -244,17 +252,6 @@ func (l *leading) recordLed(done *ledChange) error {
 		}
 	}
 	return nil
-}
-
-// inForceOf names what is in force for subjects.
-func (l *leading) inForceOf(places []*subjectState) []string {
-	var marks []uint32
-	for _, st := range places {
-		marks = st.record.scopes.appendMarks(marks)
-	}
-	slices.Sort(marks)
-	names, _ := scopeNames(l.writer.scopes.names, scopesOf(slices.Compact(marks), nil))
-	return names
 }
 
 // readable says why a subject's record, or that of one who follows it, cannot be read.
