@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// surfer is a browser of the visitor's, or one that says so: it sends the visitor's id, and keeps the cookies that it is
-// given.
+// surfer is a browser of the visitor's, or one that says so: it sends the visitor's id, and keeps the cookies that it
+// is given.
 type surfer struct {
 	*running
 	cookies map[string]string
@@ -56,8 +56,8 @@ func (s *surfer) does(t *testing.T, form string) string {
 	return page.body
 }
 
-// TestOnlyOnesOwnActEnds, live: the visitor objects in a browser; somebody who knows the id, a second browser, a link and a
-// role object too and take back: the visitor's objection stands until the visitor's browser ends it, or a role every act.
+// TestOnlyOnesOwnActEnds, live: the visitor objects in a browser; somebody who knows the id, a link and a role object too
+// and take back: the visitor's objection stands until the visitor's browser ends it, or a role every act.
 func TestOnlyOnesOwnActEnds(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))

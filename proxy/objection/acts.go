@@ -89,7 +89,8 @@ type alteration struct {
 	object   []uint32
 }
 
-// apply returns the acts that stand after it, on a copy where that changes anything, and adds to effect what it changed.
+// apply returns the acts that stand after it, on a copy where that changes anything, and adds to effect what it
+// changed.
 func (a *alteration) apply(acts []act, e *effect) (after []act, changed bool) {
 	after = acts
 	for i := range acts {

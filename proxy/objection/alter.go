@@ -38,7 +38,8 @@ func insert(marks []uint32, mark uint32) []uint32 {
 	return slices.Insert(marks, at, mark)
 }
 
-// numbers puts the marks of the scopes that are objected to into object, ascending. A scope that is new gets its number.
+// numbers puts the marks of the scopes that are objected to into object, ascending. A scope that is new gets its
+// number.
 func (g *group) numbers(c *Change) error {
 	g.object = g.object[:0]
 	for _, scope := range c.Object {

@@ -9,8 +9,8 @@ import (
 )
 
 // Who follows whom is kept twice: by lead, so that a change of the lead reaches those who follow it in the same
-// transaction, and by day, so that those who were not seen for long are found. Where somebody follows, the lead's scopes
-// are an act of SeenWith in their record: a look-up knows nothing of leads.
+// transaction, and by day, so that those who were not seen for long are found. Where somebody follows, the lead's
+// scopes are an act of SeenWith in their record: a look-up knows nothing of leads.
 
 const (
 	seenWith      = "seen_with" // the source of such acts

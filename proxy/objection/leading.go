@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// leading is what a group does for those who follow: it finds them before anything is done, and changes them in the same
-// step as their leads.
+// leading is what a group does for those who follow: it finds them before anything is done, and changes them in the
+// same step as their leads.
 type leading struct {
 	*group
 	some bool     // somebody follows somebody
