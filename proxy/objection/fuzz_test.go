@@ -17,9 +17,9 @@ import (
 
 func FuzzRecord(f *testing.F) {
 	several := []act{
-		{Holder{Earlier, [16]byte{}}, scopesOf([]uint32{0, 1, 127}, nil)}, {Holder{Browser, [16]byte{1, 7: 8}}, Scopes{"\x00"}},
-		{Holder{Browser, [16]byte{2}}, scopesOf([]uint32{128, 1 << 20}, nil)}, {Holder{Role, [16]byte{}}, Scopes{"\x00"}},
-		{Holder{SeenWith, [16]byte{15: 1}}, scopesOf([]uint32{1<<32 - 1}, nil)},
+		{Holder{Earlier, [16]byte{}}, scopesOf([]uint32{0, 1, 127})}, {Holder{Browser, [16]byte{1, 7: 8}}, Scopes{"\x00"}},
+		{Holder{Browser, [16]byte{2}}, scopesOf([]uint32{128, 1 << 20})}, {Holder{Role, [16]byte{}}, Scopes{"\x00"}},
+		{Holder{SeenWith, [16]byte{15: 1}}, scopesOf([]uint32{1<<32 - 1})},
 	}
 	for _, r := range []record{
 		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"}, acts: several[1:2]},
@@ -42,7 +42,7 @@ func FuzzRecord(f *testing.F) {
 			t.Errorf("%+v was read, and then %+v, %v", r, again, err)
 		}
 		marks := r.scopes.appendMarks(nil)
-		if scopesOf(marks, nil) != r.scopes {
+		if scopesOf(marks) != r.scopes {
 			t.Errorf("scopes %v are written in two ways", marks)
 		}
 		value[len(value)-1] ^= 1

@@ -230,7 +230,7 @@ func (l *leading) recordLed(done *ledChange) error {
 		marks = st.record.scopes.appendMarks(marks)
 	}
 	slices.Sort(marks)
-	inForce, _ := scopeNames(l.writer.scopes.names, scopesOf(slices.Compact(marks), nil))
+	inForce, _ := scopeNames(l.writer.scopes.names, scopesOf(slices.Compact(marks)))
 	each := l.writer.scopes.apart(records)
 	for _, c := range []*Change{&objects, &restricts} {
 		if len(c.Object)+len(c.TakeBack) == 0 {
