@@ -115,7 +115,7 @@ func (c *compiler) recipients() error {
 			f := &vendor.Fields[i]
 			in, ok := c.newIDField(d.Catalog, f.Family, f.Format, f.Exact)
 			if !ok {
-				return wrong(at, "fields.%s: %q is no format of an identifier", f.Path, f.Format)
+				return wrong(at, "fields.%s: %s is no format of an identifier", f.Path, formatText(f.Format, f.Exact))
 			}
 			in.hashed = f.Hashed
 			r.ids = append(r.ids, in)

@@ -189,3 +189,64 @@ func TestOneIDIsOneSubject(t *testing.T) {
 		}
 	}
 }
+
+// TestFormatsThatAreNone: a vendor can refuse ids of another form only where its own have one.
+func TestFormatsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]string{
+		"uuid": "", "open uuid": "", "exact uuid": "", "exact hex16": "", "text": "", "": "",
+		"exact": `"exact"`, "exact text": `"exact text"`, "exact amplitude_device": `"exact amplitude_device"`, "exact ": `"exact "`, "UUID": `"UUID"`,
+	} {
+		for _, cookie := range []bool{false, true} {
+			d := draft()
+			file, _ := catalog.Builtin("umami")
+			if cookie {
+				file.Cookies = append(file.Cookies, catalog.CookieFile{Name: "who", Class: "client_id", Format: format})
+			} else {
+				file.Fields["payload.who"] = catalog.Field{Class: "client_id", Format: format}
+			}
+			for i := range d.Vendors {
+				if d.Vendors[i].ID == "umami" {
+					d.Vendors[i].Catalog = file
+				}
+			}
+			_, err := rules.Compile(d)
+			if said := fmt.Sprint(err); (err == nil) != (want == "") || err != nil && !strings.Contains(said, want+" is no format of an identifier") {
+				t.Errorf("%q, of a cookie %t: %s", format, cookie, said)
+			}
+		}
+	}
+}
+
+// TestWhatIsSentOfAnExactID: an id is sent as its vendor reads it, under a profile that keeps ids; one that the vendor
+// refuses is not, and is looked up all the same, as it stands.
+func TestWhatIsSentOfAnExactID(t *testing.T) {
+	t.Parallel()
+	d := draft()
+	for i := range d.Profiles {
+		d.Profiles[i].Classes["client_id"] = keep
+	}
+	p := compile(t, d)
+	for given, want := range map[string]string{
+		"0123456789abcdef": "_id=0123456789abcdef", "0123456789ABCDEF": "_id=0123456789abcdef", "0123456789abcdef.jane@example.com": "_id=0123456789abcdef",
+		"jane.doe": "", "0123456789abcde": "", "jane@example.com": "", "0123456789abcdeg": "",
+	} {
+		r := request(t, "GET /matomo.php?idsite=1&rec=1&_id="+url.QueryEscape(given)+" HTTP/1.1\n\n", "matomo", yes)
+		x := explain(t, p, r)
+		if x.Forward == nil {
+			t.Fatalf("%s: nothing is sent", given)
+		}
+		_, query, _ := strings.Cut(x.Forward.URL, "?")
+		if got := strings.Contains(query, "_id="); got != (want != "") || want != "" && !slices.Contains(strings.Split(query, "&"), want) {
+			t.Errorf("%s: %s is sent", given, query)
+		}
+		of, err := p.Identities(keysOf(p), "client_id:matomo", []byte(given))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := subjectsOf(t, p, keysOf(p), r)
+		if !slices.ContainsFunc(of, func(i rules.Identity) bool { return slices.Contains(all, i.Hash) }) {
+			t.Errorf("%s is not looked up", given)
+		}
+	}
+}

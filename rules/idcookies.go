@@ -48,7 +48,7 @@ func (c *compiler) cookie(file *catalog.File, info catalog.CookieInfo) error {
 	}
 	in, ok := c.newIDField(file, info.Family, info.Format, info.Exact)
 	if !ok {
-		return wrong("cookies."+info.Name, "%q is no format of an identifier", info.Format)
+		return wrong("cookies."+info.Name, "%s is no format of an identifier", formatText(info.Format, info.Exact))
 	}
 	*all = append(*all, idCookie{info, file, family, &in})
 	return nil
@@ -111,9 +111,9 @@ type CookieIdentity struct {
 	Value string
 }
 
-// CookieIdentities lists the identifiers in a browser's cookies that an SDK made at random. What a site knows people by (user ids, e-mail
-// addresses) is not among them, nor what has not the form in which the SDK makes them, for a site may have put such an id there: who can
-// guess it could speak for somebody else.
+// CookieIdentities lists the identifiers in a browser's cookies that an SDK made at random. What a site knows people
+// by (user ids, e-mail addresses) is not among them, nor what has not the form in which the SDK makes them, for a
+// site may have put such an id there: who can guess it could speak for somebody else.
 func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 	var all []CookieIdentity
 	jar.Cookies(func(name, value []byte) bool {

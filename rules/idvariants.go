@@ -19,8 +19,9 @@ type idVariants struct {
 	older   bool             // subjects of older forms may be known: ids are added in those, too
 	country *contact.Country // of numbers that do not say theirs; nil: nobody knows
 
-	digests int // made since steps was asked
-	sized   int // what grown said in all
+	random  bool // the id that was added last has the random form of an SDK's
+	digests int  // made since steps was asked
+	sized   int  // what grown said in all
 
 	known variantTable // those of the event that was added to last
 	ofHit variantTable // those that all events share

@@ -121,7 +121,7 @@ func TestFormsOfEachClass(t *testing.T) {
 					if class != hit.Email {
 						line(class, Namespace(class, "ga4"), c.tidy)
 					}
-					if made(class) { // none of these has the form of an SDK's id: it is as likely one that the site gave
+					if made(class) && c.tidy != "" { // none of these has the form of an SDK's id: it is as likely one that the site gave
 						line(hit.UserID, "user_id", c.tidy)
 					}
 					if c.mail != "" && (wideSpaces[class] || made(class)) {

@@ -3,15 +3,17 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// Namespace is what an identifier of a class is hashed with. What a site knows a person by, and what a device is known
-// by to every app on it, is one namespace for all vendors and sites; an id that a vendor's SDK made (client, device ids)
-// is that of its family (see [catalog.File.Kin]): of the vendor alone, or of those that take over each other's ids.
+// Namespace is what an identifier of a class is hashed with. What a site knows a person by, and what a device is
+// known by to every app on it, is one namespace for all vendors and sites; an id that a vendor's SDK made (client,
+// device ids) is that of its family (see [catalog.File.Kin]): of the vendor alone, or of those that take over each
+// other's ids.
 func Namespace(class hit.Class, family string) string {
 	if class == hit.AdvertisingID {
 		return class.String()
@@ -62,8 +64,8 @@ var (
 // spaces are the namespaces of a family's identifiers, by class.
 type spaces [hit.NumClasses]space
 
-// spacesOf are the namespaces of ids in the fields of a catalog entry; family is whose they are where that is another's.
-// In the first form each entry that joined a family later had its own.
+// spacesOf are the namespaces of ids in the fields of a catalog entry; family is whose they are where that is
+// another's. In the first form each entry that joined a family later had its own.
 func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
 	key := spacesKey{file, family}
 	if s, ok := c.spaces[key]; ok {
@@ -125,11 +127,19 @@ type idField struct {
 func (c *compiler) newIDField(file *catalog.File, family, format string, exact bool) (f idField, ok bool) {
 	f.spaces, f.exact = c.spacesOf(file, family), exact
 	f.format, ok = pseudonym.ParseFormat(format)
-	return f, ok
+	return f, ok && (!exact || f.format.OneForm())
 }
 
-// appendRead appends an id of an exact format as the vendor reads it; nothing where the vendor refuses it, for it is of
-// another form: it is not sent then, since nobody knows what it is.
+// formatText is a format as a catalog file writes it, in quotation marks.
+func formatText(name string, exact bool) string {
+	if exact {
+		name = "exact " + name
+	}
+	return strconv.Quote(name)
+}
+
+// appendRead appends an id of an exact format as the vendor reads it; nothing where the vendor refuses it, for it is
+// of another form: it is not sent then, since nobody knows what it is.
 func (f *idField) appendRead(dst, id []byte) []byte {
 	if !f.format.Fits(id) {
 		return dst
@@ -137,23 +147,23 @@ func (f *idField) appendRead(dst, id []byte) []byte {
 	return pseudonym.AppendNormal(dst, f.format.Norm(true), id)
 }
 
-// norm is how an identifier of a class in the field is brought to one form. What is known beyond the vendor has one for
-// all of them.
+// norm is how an identifier of a class in the field is brought to one form. What is known beyond the vendor has one
+// for all of them.
 func (f *idField) norm(class hit.Class) pseudonym.Norm {
-	switch {
-	case class == hit.Email:
+	switch class {
+	case hit.Email:
 		return pseudonym.Address
-	case class == hit.Phone:
+	case hit.Phone:
 		return pseudonym.Number
-	case class == hit.ClientID || class == hit.DeviceID:
+	case hit.ClientID, hit.DeviceID:
 		return f.format.Norm(f.exact)
 	default:
 		return pseudonym.Text.Norm(false)
 	}
 }
 
-// kind says whom an identifier of a class in the field stands for. An id of a browser or device that has not the random
-// form of its SDK is as likely a name that the site gave it.
+// kind says whom an identifier of a class in the field stands for. An id of a browser or device that has not the
+// random form of its SDK is as likely a name that the site gave it.
 func (f *idField) kind(class hit.Class, id []byte) SubjectKind {
 	switch {
 	case class == hit.UserID, class == hit.Email, class == hit.Phone:

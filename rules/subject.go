@@ -145,8 +145,9 @@ func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte)
 // seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
 // form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too.
 func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
+	f.random = false
 	f.given(event, class, in, text)
-	if made(class) && !in.format.Random(text) {
+	if made(class) && !f.random {
 		f.given(event, hit.UserID, in, text)
 	}
 }
@@ -188,6 +189,7 @@ func (f *idVariants) plain(event int32, class hit.Class, in *idField, norm pseud
 	of, ok := f.normal(norm, pseudonym.NewestForm, text)
 	if ok {
 		of.event, of.class, of.space, of.kind = event, class, space.name, in.kind(class, f.text[of.from:of.to])
+		f.random = of.kind == Browser
 		f.keep(of)
 	}
 	if !f.older {

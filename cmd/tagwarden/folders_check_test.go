@@ -21,6 +21,7 @@ import (
 func checkFolder(t *testing.T, from string) {
 	t.Run("stopped", func(t *testing.T) { openFolder(t, from).checkStopped() })
 	t.Run("served", func(t *testing.T) { openFolder(t, from).checkServed() })
+	t.Run("taken back", func(t *testing.T) { openFolder(t, from).checkTakenBack() })
 	t.Run("revoked for good", func(t *testing.T) { openFolder(t, from).checkRevoked() })
 }
 
@@ -81,6 +82,40 @@ func (o *opened) checkRevoked() {
 	defer s.stop()
 	_, text := s.ask(s.admin, "GET", "/api/v1/assessments", "")
 	o.checkAssessments(text)
+}
+
+// checkTakenBack: everybody's objection, by whatever way it came, is found and can be taken back by a role; whoever did
+// not take back is objected for still.
+func (o *opened) checkTakenBack() {
+	s := serveFolder(o.t, o.file(), func() time.Time { return o.clock })
+	defer s.stop()
+	stands := func(p *person) string {
+		var got api.Standings
+		o.asJSON(&got, "objections", "check", p.ID)
+		if len(got.Subjects) != 1 {
+			return "nothing is answered"
+		}
+		return strings.Join(got.Subjects[0].InForce, " ")
+	}
+	for i := range o.People {
+		p := &o.People[i]
+		if i%2 > 0 || len(p.InForce) == 0 {
+			continue
+		}
+		var got api.Receipt
+		o.asJSON(&got, "objections", "withdraw", "--id", p.ID, "--all", "--because", "asked")
+		if len(got.Acts) == 1 && got.Acts[0].Kind == "browser" { // in a folder of a version that tells acts apart
+			o.asJSON(&got, "objections", "withdraw", "--id", p.ID, "--all", "--because", "asked", "--every-act")
+		}
+		if !got.New || len(got.InForce) > 0 || stands(p) != "" {
+			o.t.Errorf("%s: %+v, and then %q stands", p.ID, got, stands(p))
+		}
+	}
+	for i := range o.People {
+		if p := &o.People[i]; i%2 > 0 && stands(p) != strings.Join(p.InForce, " ") {
+			o.t.Errorf("%s took nothing back, and %q stands", p.ID, stands(p))
+		}
+	}
 }
 
 // receivers starts a stand-in for each webhook, and returns what each is told.

@@ -159,7 +159,8 @@ func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
 	scopeFlags(f, &a)
 	markFlags(f, &a, objection.Command)
 	f.StringVar(&a.Because, "because", "", "why it is taken back, and who asked for that: it is recorded")
-	f.BoolVar(&a.EveryAct, "every-act", false, "end also what browsers objected to, and what follows from another identifier: where the person asked for that")
+	f.BoolVar(&a.EveryAct, "every-act", false, "end also what browsers objected to, and what follows from another "+
+		"identifier: where the person asked for that")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -194,7 +195,8 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 		printf(t.out, "%s; in force now: %s\nit is of %s\n", what, cmp.Or(strings.Join(got.InForce, ", "), "nothing"),
 			masked(got.IDs))
 		if got.Detail != "" {
-			t.hint("it stands by acts of others (%s): --every-act ends them, too, where the person asked for that", kindsOf(got.Acts))
+			t.hint("it stands by acts of others (%s): --every-act ends them, too, where the person asked for that",
+				kindsOf(got.Acts))
 		}
 		return fine
 	})

@@ -139,7 +139,7 @@ func (m *memory) keep(c objection.Change, subjects []objection.Subject) objectio
 		if c.Time.IsZero() {
 			c.Time = m.now()
 		}
-		m.log = append(m.log, objection.Recorded{Seq: uint64(len(m.log) + 1), Time: m.now(), Change: c, InForce: inForce, Ended: c.TakeBack})
+		m.log = append(m.log, objection.Recorded{Seq: uint64(len(m.log) + 1), Time: m.now(), Change: c, InForce: inForce})
 	}
 	return objection.Receipt{Seq: uint64(len(m.log)), Recorded: m.now(), New: isNew, InForce: inForce, Held: m.held}
 }

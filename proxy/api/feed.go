@@ -182,17 +182,23 @@ func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 	if change.Restriction {
 		op = "restriction"
 	}
+	withdrawal := func(subject int) []string {
+		_, scopes := one.Of(subject)
+		return scopes
+	}
 	for _, act := range []struct {
 		op     string
-		scopes []string
-	}{{op, change.Object}, {"withdrawal", one.Withdrawn()}} {
-		if len(act.scopes) == 0 {
-			continue
-		}
-		for _, subject := range change.Subjects {
+		scopes func(subject int) []string
+	}{{op, func(int) []string { return change.Object }}, {"withdrawal", withdrawal}} {
+		for i, subject := range change.Subjects {
+			scopes := act.scopes(i)
+			if len(scopes) == 0 {
+				continue
+			}
+			inForce, _ := one.Of(i)
 			to = append(to, Entry{
 				Seq: one.Seq, Time: said.UTC(), Op: act.op, Space: subject.Space, Hash: hex.EncodeToString(subject.Feed[:]),
-				Scopes: act.scopes, InForce: orEmpty(one.InForce), Source: change.Source,
+				Scopes: scopes, InForce: orEmpty(inForce), Source: change.Source,
 			})
 		}
 	}

@@ -137,7 +137,7 @@ func TestStats(t *testing.T) {
 		return map[string]objection.Counts{name: n}
 	}
 	a.counted = objection.Stats{
-		Head: objection.Head{Size: 46}, Subjects: 20, Waiting: 3, Scopes: map[string]uint64{"ads": 5, "all": 15},
+		Head: objection.Head{Size: 46}, Subjects: 20, Older: 7, Waiting: 3, Scopes: map[string]uint64{"ads": 5, "all": 15},
 		Days: []objection.Day{
 			{Date: "2026-11-01", All: one(9, 9, 9), Scope: named("ads", one(9, 9, 9))},
 			{Date: "2026-11-02", All: one(10, 0, 1), Scope: named("ads", one(10, 0, 1)), Source: named("api", one(10, 0, 1)), Campaign: named("spring", one(4, 0, 0))},
@@ -148,7 +148,7 @@ func TestStats(t *testing.T) {
 	if w := a.call(a.face, "GET", "/api/v1/objections/stats?days=30", ""); json.Unmarshal(w.Body.Bytes(), &out) != nil {
 		t.Fatal(w.Body)
 	}
-	if out.Total != (Count{30, 0, 1, 3, 1}) || out.From != "2026-11-02" || out.To != "2026-12-01" || out.Changes != 46 || out.Waiting != 3 || len(out.PerDay) != 30 {
+	if out.Total != (Count{30, 0, 1, 3, 1}) || out.From != "2026-11-02" || out.To != "2026-12-01" || out.Changes != 46 || out.Waiting != 3 || out.Older != 7 || len(out.PerDay) != 30 {
 		t.Errorf("%+v", out)
 	}
 	if got := fmt.Sprint(out.Scopes, out.Sites, out.Channels, out.Campaigns, out.PerDay[29], out.InForce); got !=

@@ -24,7 +24,7 @@ type Objected struct {
 	Site        string
 	By          string // who acted for the subject; "" where that did
 	Because     string
-	Act         string   // whose act it is: "role", "link", "browser:" and a hash, "seen_with:" and the subject that is followed; "" unknown
+	Act         string   // whose: "role", "link", "browser:" and a hash, "seen_with:" and who is followed; "" unknown
 	EveryAct    bool     // of a withdrawal: the acts of all were ended
 	Stands      []string // of a withdrawal: what is in force for its subjects after it
 	Subjects    [][16]byte

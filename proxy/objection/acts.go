@@ -77,7 +77,7 @@ func unionOf(acts []act) Scopes {
 		marks = acts[i].scopes.appendMarks(marks)
 	}
 	slices.Sort(marks)
-	return scopesOf(slices.Compact(marks), nil)
+	return scopesOf(slices.Compact(marks))
 }
 
 // alteration is what a change asks for, as marks of scopes.
@@ -89,7 +89,8 @@ type alteration struct {
 	object   []uint32
 }
 
-// apply returns the acts that stand after it, on a copy where that changes anything, and adds to effect what it changed.
+// apply returns the acts that stand after it, on a copy where that changes anything, and adds to effect what it
+// changed.
 func (a *alteration) apply(acts []act, e *effect) (after []act, changed bool) {
 	after = acts
 	for i := range acts {
@@ -109,7 +110,7 @@ func (a *alteration) apply(acts []act, e *effect) (after []act, changed bool) {
 		if !changed {
 			after, changed = slices.Clone(acts), true
 		}
-		after[i].scopes = scopesOf(left, nil)
+		after[i].scopes = scopesOf(left)
 		e.add(before, left)
 	}
 	if changed {
@@ -130,7 +131,7 @@ func (a *alteration) begin(acts []act, changed bool, e *effect) ([]act, bool) {
 		at, found = find(acts, holder)
 	}
 	if !found {
-		one := act{holder, scopesOf(a.object, nil)}
+		one := act{holder, scopesOf(a.object)}
 		e.add(nil, a.object)
 		return slices.Insert(slices.Clip(acts), at, one), true
 	}
@@ -141,7 +142,7 @@ func (a *alteration) begin(acts []act, changed bool, e *effect) ([]act, bool) {
 	}
 	e.add(before, after)
 	acts = slices.Clone(acts)
-	acts[at].scopes = scopesOf(after, nil)
+	acts[at].scopes = scopesOf(after)
 	return acts, true
 }
 
@@ -207,7 +208,7 @@ func heldIn(names []string, records []*record) ([]Held, bool) {
 			continue
 		}
 		slices.Sort(of)
-		inForce, ok := scopeNames(names, scopesOf(slices.Compact(of), nil))
+		inForce, ok := scopeNames(names, scopesOf(slices.Compact(of)))
 		if !ok {
 			return nil, false
 		}

@@ -367,3 +367,27 @@ func TestOlderForms(t *testing.T) {
 		t.Errorf("subjects in the log: %v", named)
 	}
 }
+
+// TestEachSubjectOfAChange: where other acts stand for some of a change's subjects, the log says of each what is in force
+// and what was taken back, so that who keeps a state for each of them keeps the right one.
+func TestEachSubjectOfAChange(t *testing.T) {
+	var last Recorded
+	s := opened(t, Options{Record: func(list []Recorded, _ Head) error { last = list[len(list)-1]; return nil }})
+	taken(t, s, asksFor(2, browserAct(1), "ads"))
+	both := asks(by(Role), "ads analytics")
+	both.Subjects = append(both.Subjects, subject(2))
+	taken(t, s, both)
+	if inForce, withdrawn := last.Of(1); last.Each != nil || fmt.Sprint(inForce, withdrawn) != "[ads analytics] []" {
+		t.Errorf("%+v", last)
+	}
+	both.Object, both.TakeBack = nil, []string{All}
+	taken(t, s, both)
+	for i, want := range []string{"[] [all]", "[ads] [analytics]"} {
+		if inForce, withdrawn := last.Of(i); fmt.Sprint(inForce, " ", withdrawn) != want {
+			t.Errorf("subject %d: %v %v, want %s", i, inForce, withdrawn, want)
+		}
+	}
+	if got := fmt.Sprint(last.InForce, last.Withdrawn()); got != "[ads] [analytics]" {
+		t.Errorf("of both: %s", got)
+	}
+}

@@ -38,7 +38,8 @@ func insert(marks []uint32, mark uint32) []uint32 {
 	return slices.Insert(marks, at, mark)
 }
 
-// numbers puts the marks of the scopes that are objected to into object, ascending. A scope that is new gets its number.
+// numbers puts the marks of the scopes that are objected to into object, ascending. A scope that is new gets its
+// number.
 func (g *group) numbers(c *Change) error {
 	g.object = g.object[:0]
 	for _, scope := range c.Object {
@@ -184,23 +185,29 @@ func (g *group) inForce(mine []uint32) []string {
 	return all
 }
 
-// ended names what a change ended for its subjects, sorted: what it took back, or all that is gone from what is in force,
-// without what other acts keep there.
-func (g *group) ended(c *Change, inForce []string) []string {
-	switch {
-	case len(c.TakeBack) == 0:
+// gone names what is not in force any more, where everything is taken back.
+func (d *dictionary) gone(c *Change, union *effect) (names []string) {
+	if !slices.Contains(c.TakeBack, All) {
 		return nil
-	case !slices.Contains(c.TakeBack, All):
-		return without(c.TakeBack, inForce)
-	case len(inForce) == 0:
-		return []string{All}
 	}
-	var gone []string
-	for _, mark := range g.union.removed {
-		gone = append(gone, g.writer.scopes.name(mark))
+	for _, mark := range union.removed {
+		names = append(names, d.name(mark))
 	}
-	slices.Sort(gone)
-	return without(gone, inForce)
+	slices.Sort(names)
+	return names
+}
+
+// apart names what is in force for each of several subjects; nil where it is the same for all.
+func (d *dictionary) apart(records []*record) [][]string {
+	other := func(r *record) bool { return r.scopes != records[0].scopes }
+	if !slices.ContainsFunc(records, other) {
+		return nil
+	}
+	each := make([][]string, len(records))
+	for i, r := range records {
+		each[i], _ = scopeNames(d.names, r.scopes)
+	}
+	return each
 }
 
 // without are the texts that are not among others, which are sorted; nil where there are none.

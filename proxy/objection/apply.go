@@ -2,7 +2,6 @@ package objection
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -38,9 +37,7 @@ type group struct {
 	text          []byte              // scratch
 	named         map[Scopes][]string // names of scopes, sorted
 	arena         arena
-
-	followed bool     // somebody follows somebody
-	due      [][]byte // keys of bucketFollowTimes that an expire is about
+	leads         leading
 }
 
 type answer struct {
@@ -83,7 +80,7 @@ func (a *arena) number(n uint64) []byte {
 // error is of the whole group.
 func (g *group) apply() (err error) {
 	s := g.writer.store
-	g.now = s.opts.Now().UTC()
+	g.now, g.leads.group = s.opts.Now().UTC(), g
 	if g.tx, err = s.file.db.Begin(true); err != nil {
 		return err
 	}
@@ -125,80 +122,6 @@ func (g *group) apply() (err error) {
 	return nil
 }
 
-// named is a subject that is named somewhere, and the place in group.of; no place: whoever needs it looks for it.
-type named struct {
-	high, low uint64
-	at        uint32
-}
-
-const noPlace = 1<<32 - 1
-
-func namedAt(hash []byte, at int) named {
-	return named{binary.BigEndian.Uint64(hash[:8]), binary.BigEndian.Uint64(hash[8:]), uint32(at)}
-}
-
-func (a named) compare(b named) int {
-	return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low))
-}
-
-// load reads the records of all subjects in the order of their hashes, with those that follow them: it returns how many
-// these are. What the index knows nothing of is not looked for on disk.
-func (g *group) load() (followers int) {
-	var all []named
-	each := func(f func(hash *[16]byte)) {
-		for i, r := range g.requests {
-			if r.batch == nil || g.answers[i].skip {
-				continue
-			}
-			for c := range r.batch.Changes {
-				for j := range r.batch.Changes[c].Subjects {
-					f(&r.batch.Changes[c].Subjects[j].Hash)
-				}
-			}
-		}
-	}
-	count, changes := 0, 0
-	each(func(*[16]byte) { count++ })
-	for i, r := range g.requests {
-		if r.batch != nil && !g.answers[i].skip {
-			changes += len(r.batch.Changes)
-		}
-	}
-	g.recorded = make([]Recorded, 0, changes)
-	all = make([]named, 0, count)
-	each(func(hash *[16]byte) { all = append(all, namedAt(hash[:], len(all))) })
-	g.of = make([]uint32, len(all))
-	slices.SortFunc(all, named.compare)
-	if more := g.following(all); len(more) > 0 {
-		followers = len(more)
-		all = append(all, more...)
-		slices.SortFunc(all, named.compare)
-	}
-	g.states = make([]subjectState, 0, len(all))
-	subjects := g.tx.Bucket(bucketSubjects)
-	for i, n := range all {
-		if i == 0 || n.high != all[i-1].high || n.low != all[i-1].low {
-			g.states = append(g.states, subjectState{})
-			st := &g.states[len(g.states)-1]
-			binary.BigEndian.PutUint64(st.hash[:8], n.high)
-			binary.BigEndian.PutUint64(st.hash[8:], n.low)
-			if g.writer.store.index.mayHold(&st.hash) {
-				if value := subjects.Get(st.hash[:]); value != nil {
-					st.had = true
-					st.record, st.err = parseRecord(st.hash[:], value)
-					if n := int(st.record.source); n < len(g.writer.sources.names) {
-						st.record.split(g.writer.sources.names[n])
-					}
-				}
-			}
-		}
-		if n.at != noPlace {
-			g.of[n.at] = uint32(len(g.states) - 1)
-		}
-	}
-	return followers
-}
-
 // request does one request.
 func (g *group) request(i int, r *request) error {
 	a := &g.answers[i]
@@ -208,9 +131,9 @@ func (g *group) request(i int, r *request) error {
 		a.receipts = []Receipt{receipt}
 		return err
 	case r.follows != nil:
-		return g.follow(r, a)
+		return g.leads.follow(r, a)
 	case r.expire:
-		return g.expire(r)
+		return g.leads.expire(r)
 	case r.batch == nil:
 		return g.ack(r.ack)
 	case a.skip:
@@ -226,7 +149,7 @@ func (g *group) request(i int, r *request) error {
 	places := g.of[g.at : g.at+subjects]
 	g.at += subjects
 	for _, at := range places {
-		if a.err = g.readable(&g.states[at]); a.err != nil {
+		if a.err = g.leads.readable(&g.states[at]); a.err != nil {
 			return nil
 		}
 	}
@@ -261,7 +184,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	for i, at := range mine {
 		g.alter(&g.states[at], &c.Subjects[i], c)
 	}
-	mirrored, err := g.mirror(c, mine)
+	mirrored, err := g.leads.mirror(c, mine)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -290,10 +213,11 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		}
 	}
 	entry := Recorded{
-		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Ended: g.ended(c, receipt.InForce),
+		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Gone: g.writer.scopes.gone(c, &g.union),
 	}
 	entry.Change.Outbox = nil
-	entry.Change.Subjects = g.concerned(c, mine, receipt.Seq)
+	of, records := g.concerned(c, mine, receipt.Seq)
+	entry.Change.Subjects, entry.Each = of, g.writer.scopes.apart(records)
 	if err := g.record(&entry); err != nil {
 		return Receipt{}, err
 	}
@@ -304,28 +228,29 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		}
 	}
 	for i := range mirrored {
-		if err := g.recordLed(&mirrored[i]); err != nil {
+		if err := g.leads.recordLed(&mirrored[i]); err != nil {
 			return Receipt{}, err
 		}
 	}
 	return receipt, nil
 }
 
-// concerned are the subjects of a change without those that are known from before alone and that it left as they were.
-func (g *group) concerned(c *Change, mine []uint32, seq uint64) []Subject {
-	var all []Subject
-	for i := range c.Subjects {
-		switch known := c.Subjects[i].known() && g.states[mine[i]].record.seq != seq; {
-		case known && all == nil:
-			all = slices.Clone(c.Subjects[:i])
-		case !known && all != nil:
-			all = append(all, c.Subjects[i])
+// concerned are the subjects of a change, with their records, without those that are known from before alone and that it
+// left as they were.
+func (g *group) concerned(c *Change, mine []uint32, seq uint64) (all []Subject, records []*record) {
+	idle := func(i int) bool { return c.Subjects[i].known() && g.states[mine[i]].record.seq != seq }
+	left := 0
+	for i := range mine {
+		if !idle(i) {
+			left++
 		}
 	}
-	if len(all) == 0 {
-		return c.Subjects
+	for i, at := range mine {
+		if left == 0 || !idle(i) {
+			all, records = append(all, c.Subjects[i]), append(records, &g.states[at].record)
+		}
 	}
-	return all
+	return all, records
 }
 
 // record puts a change on the change log, and with what the ledger is told.

@@ -51,7 +51,7 @@ func Sources() []string { return []string{PreferenceCentre, FrontEnd, Link, API,
 type Change struct {
 	Subjects    []Subject // every form of every identifier that was given
 	Object      []string  // scopes
-	TakeBack    []string  // scopes, before Object; "restriction:ID" is a restriction; "all" takes back all of the acts, restrictions too
+	TakeBack    []string  // scopes, before Object; "restriction:ID" is a restriction; "all" all of both
 	Restriction bool      // what is in Object is a restriction (Art. 18), not an objection (Art. 21)
 	Complaint   bool      // it came with a complaint
 	Source      string

@@ -86,6 +86,17 @@ var acts = []func(t *testing.T, s *Store) error{
 		complains.Complaint = true
 		return take(t, s, Batch{Changes: []Change{complains, objects(4, "vendor:ga4"), objects(1, "ads")}})
 	},
+	func(t *testing.T, s *Store) error {
+		_, err := s.Follow(t.Context(), []Follow{{Lead: subject(2), Seen: []Subject{subject(3)}}})
+		return err
+	},
+	func(t *testing.T, s *Store) error { // with who follows
+		return take(t, s, Batch{Changes: []Change{takesBack(2, All), objects(2, "newsletter")}})
+	},
+	func(t *testing.T, s *Store) error {
+		_, err := s.Follow(t.Context(), []Follow{{Lead: subject(2), Seen: []Subject{subject(3)}}})
+		return err
+	},
 }
 
 const acked = 3

@@ -3,6 +3,7 @@ package objection
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -10,17 +11,34 @@ import (
 type Recorded struct {
 	Seq     uint64 // from 1
 	Time    time.Time
-	Change  Change   // without Outbox; Time is never zero. Holder is zero where acts were not told apart yet
-	InForce []string // what was in force for its subjects afterwards
-	Ended   []string // what it ended for them; nothing that another act keeps in force. See Withdrawn
+	Change  Change     // without Outbox; Time is never zero. Holder is zero where acts were not told apart yet
+	InForce []string   // what was in force for its subjects afterwards
+	Each    [][]string // what was for each of them, where that differs; else nil
+	Gone    []string   // with everything taken back: what is no longer in force for some of them
 }
 
-// Withdrawn names the scopes that were in force for its subjects and are no longer; "all" where nothing is.
-func (r *Recorded) Withdrawn() []string {
-	if r.Change.Holder.Kind == 0 {
-		return r.Change.TakeBack
+// Withdrawn names the scopes that it took back and that no other act keeps in force for any of its subjects; "all" where
+// nothing is in force any more.
+func (r *Recorded) Withdrawn() []string { return r.withdrawn(r.InForce) }
+
+// Of is what was in force for one of its subjects afterwards, and what it took back for that one.
+func (r *Recorded) Of(subject int) (inForce, withdrawn []string) {
+	if inForce = r.InForce; r.Each != nil {
+		inForce = r.Each[subject]
 	}
-	return r.Ended
+	return inForce, r.withdrawn(inForce)
+}
+
+func (r *Recorded) withdrawn(inForce []string) []string {
+	switch c := &r.Change; {
+	case c.Holder.Kind == 0:
+		return c.TakeBack
+	case !slices.Contains(c.TakeBack, All):
+		return without(c.TakeBack, inForce)
+	case len(inForce) == 0:
+		return []string{All}
+	}
+	return without(r.Gone, inForce)
 }
 
 // An entry of the change log is a leaf of the Merkle tree: its bytes, which begin with entryFormat, are what is hashed.
@@ -35,7 +53,8 @@ const (
 	flagRestriction = 1 << iota
 	flagComplaint
 	flagEveryAct
-	flagsKnown = flagRestriction | flagComplaint | flagEveryAct
+	flagEach   // what is in force for each subject follows
+	flagsKnown = flagRestriction | flagComplaint | flagEveryAct | flagEach
 )
 
 // append adds the entry's bytes.
@@ -51,6 +70,9 @@ func (r *Recorded) append(b []byte) []byte {
 	if c.EveryAct {
 		flags |= flagEveryAct
 	}
+	if r.Each != nil {
+		flags |= flagEach
+	}
 	b = append(b, entryFormat, flags)
 	b = binary.AppendUvarint(b, r.Seq)
 	b = appendTime(appendTime(b, r.Time), c.Time)
@@ -64,8 +86,11 @@ func (r *Recorded) append(b []byte) []byte {
 	for _, text := range [...]string{c.Source, c.Site, c.Channel, c.Campaign, c.By, c.Because} {
 		b = appendText(b, text)
 	}
-	if b = appendTexts(c.Holder.append(b), r.Ended); c.Holder.Kind == SeenWith {
+	if b = appendTexts(c.Holder.append(b), r.Gone); c.Holder.Kind == SeenWith {
 		b = append(b, c.Lead[:]...)
+	}
+	for _, inForce := range r.Each {
+		b = appendTexts(b, inForce)
 	}
 	return b
 }
@@ -109,8 +134,14 @@ func parseEntry(b []byte) (Recorded, error) {
 		*text = d.text()
 	}
 	if b[0] == entryFormat {
-		if c.Holder, r.Ended = d.holder(), d.texts(); c.Holder.Kind == SeenWith {
+		if c.Holder, r.Gone = d.holder(), d.texts(); c.Holder.Kind == SeenWith {
 			c.Lead = d.hash()
+		}
+		if b[1]&flagEach != 0 {
+			r.Each = make([][]string, len(c.Subjects))
+		}
+		for i := range r.Each {
+			r.Each[i] = d.texts()
 		}
 	}
 	if d.bad || len(d.rest) != 0 {

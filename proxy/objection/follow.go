@@ -41,7 +41,8 @@ func (s *Store) Follow(ctx context.Context, follows []Follow) ([]Followed, error
 func rightFollows(follows []Follow, now time.Time) ([]Follow, error) {
 	all := make([]Follow, 0, len(follows))
 	for i, f := range follows {
-		c := Change{Subjects: append([]Subject{f.Lead}, f.Seen...), Complaint: true, Source: seenWith, Site: f.Site, Time: f.Time}
+		c := Change{Subjects: append([]Subject{f.Lead}, f.Seen...), Source: seenWith, Site: f.Site, Time: f.Time}
+		c.Complaint = true // of which a change need not object to anything
 		if what, err := c.normalise(now); err != nil {
 			return nil, &Fault{Act: i, What: what, Err: err}
 		}

@@ -188,6 +188,41 @@ func TestFollowsThatAreNone(t *testing.T) {
 	}
 }
 
+// TestWhoFollowsCannotBePut: where a put of what follows fails, the change is none, and nothing is taken any more.
+func TestWhoFollowsCannotBePut(t *testing.T) {
+	lead, seen, fresh := subject(1).Hash, subject(11).Hash, subject(12).Hash
+	does := map[string]func(s *Store) error{
+		"the lead's change": func(s *Store) error {
+			_, err := s.Apply(t.Context(), Batch{Changes: []Change{takesBack(1, All)}})
+			return err
+		},
+		"one more": func(s *Store) error {
+			_, err := s.Follow(t.Context(), []Follow{{Lead: subject(1), Seen: []Subject{subject(12)}}})
+			return err
+		},
+	}
+	for name, c := range map[string]struct {
+		does   string
+		damage func(*bolt.Tx) error
+	}{
+		"who follows, unread":         {"the lead's change", garbage(bucketFollowers, followKey(&lead, &seen))},
+		"who follows, read for a new": {"one more", garbage(bucketFollowers, followKey(&lead, &seen))},
+		"a day":                       {"one more", occupied(bucketFollowTimes, followTime(dayOf(noon), followKey(&lead, &fresh)))},
+		"the record":                  {"one more", occupied(bucketSubjects, fresh[:])},
+		"the log":                     {"one more", occupied(bucketChanges, number(3))},
+	} {
+		s := opened(t, Options{})
+		taken(t, s, objects(1, "ads"))
+		follows(t, s, 1, 11)
+		must(t, s.file.db.Update(c.damage))
+		if err := does[c.does](s); !errors.Is(err, ErrPoisoned) {
+			t.Errorf("%s: %v", name, err)
+		}
+		standsFor(t, s, 1, "ads")
+		standsFor(t, s, 11, "ads")
+	}
+}
+
 // TestAFollowerThatCannotBeRead keeps nobody but those it belongs to from being changed.
 func TestAFollowerThatCannotBeRead(t *testing.T) {
 	s := opened(t, Options{})

@@ -17,9 +17,9 @@ import (
 
 func FuzzRecord(f *testing.F) {
 	several := []act{
-		{Holder{Earlier, [16]byte{}}, scopesOf([]uint32{0, 1, 127}, nil)}, {Holder{Browser, [16]byte{1, 7: 8}}, Scopes{"\x00"}},
-		{Holder{Browser, [16]byte{2}}, scopesOf([]uint32{128, 1 << 20}, nil)}, {Holder{Role, [16]byte{}}, Scopes{"\x00"}},
-		{Holder{SeenWith, [16]byte{15: 1}}, scopesOf([]uint32{1<<32 - 1}, nil)},
+		{Holder{Earlier, [16]byte{}}, scopesOf([]uint32{0, 1, 127})}, {Holder{Browser, [16]byte{1, 7: 8}}, Scopes{"\x00"}},
+		{Holder{Browser, [16]byte{2}}, scopesOf([]uint32{128, 1 << 20})}, {Holder{Role, [16]byte{}}, Scopes{"\x00"}},
+		{Holder{SeenWith, [16]byte{15: 1}}, scopesOf([]uint32{1<<32 - 1})},
 	}
 	for _, r := range []record{
 		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"}, acts: several[1:2]},
@@ -42,7 +42,7 @@ func FuzzRecord(f *testing.F) {
 			t.Errorf("%+v was read, and then %+v, %v", r, again, err)
 		}
 		marks := r.scopes.appendMarks(nil)
-		if scopesOf(marks, nil) != r.scopes {
+		if scopesOf(marks) != r.scopes {
 			t.Errorf("scopes %v are written in two ways", marks)
 		}
 		value[len(value)-1] ^= 1
@@ -56,7 +56,7 @@ func FuzzEntry(f *testing.F) {
 	full := Recorded{Seq: 9, Time: noon, InForce: []string{All}, Change: Change{
 		Subjects: []Subject{subject(1), subject(2)}, Object: []string{"a", "b"}, TakeBack: []string{All}, Restriction: true, Complaint: true,
 		Source: API, Site: "shop", Channel: "mail", Campaign: "spring", By: "operator", Because: "asked by phone", Time: noon.Add(-time.Hour), Holder: Holder{Kind: Role}, EveryAct: true,
-	}, Ended: []string{"c"}}
+	}, Gone: []string{"c"}, Each: [][]string{{All}, nil}}
 	f.Add(full.append(nil))
 	f.Add((&Recorded{Change: Change{Time: time.Unix(-1, 5)}}).append(nil))
 	f.Add([]byte{entryFormat, 0, 1})
@@ -107,6 +107,23 @@ func FuzzWaiting(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		key := number(5)
 		_, _ = parseWaiting(key, sealed(key, append([]byte{0, 0, 0, 0}, b...)))
+	})
+}
+
+func FuzzFollower(f *testing.F) {
+	one := follower{day: 20_000, lead: subject(1).Ledger, subject: subject(2)}
+	lead := subject(1).Hash
+	key := followKey(&lead, &one.subject.Hash)
+	f.Add(one.append(nil, key)[4:])
+	f.Add([]byte{0, 0, 0, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := parseFollower(key, sealed(key, append([]byte{0, 0, 0, 0}, b...)))
+		if err != nil {
+			return
+		}
+		if again, err := parseFollower(key, got.append(nil, key)); err != nil || again != got {
+			t.Errorf("%+v was read, and then %+v, %v", got, again, err)
+		}
 	})
 }
 

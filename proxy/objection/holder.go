@@ -66,10 +66,10 @@ const browserID = 8
 
 // idSize is how many bytes of an id are kept.
 func (k HolderKind) idSize() int {
-	switch k {
-	case Browser:
+	if k == Browser {
 		return browserID
-	case SeenWith:
+	}
+	if k == SeenWith {
 		return 16
 	}
 	return 0

@@ -26,7 +26,7 @@ func (m *model) ends(c *Change, of Holder) bool {
 
 func (m *model) take(subjects []int, c *Change) Receipt {
 	changed := false
-	all, stood := slices.Contains(c.TakeBack, All), m.inForce(subjects)
+	all, stood := slices.Contains(c.TakeBack, All), []string(nil)
 	for _, n := range subjects {
 		before := m.acts[n]
 		after := map[Holder]map[string]bool{}
@@ -61,7 +61,9 @@ func (m *model) take(subjects []int, c *Change) Receipt {
 		}
 		if !reflect.DeepEqual(before, after) && len(before)+len(after) > 0 {
 			changed = true
+			was := m.inForce([]int{n})
 			m.acts[n], m.last[n] = after, uint64(len(m.log)+1)
+			stood = append(stood, without(was, m.inForce([]int{n}))...)
 		}
 	}
 	r := Receipt{Recorded: noon, New: changed || c.Complaint, InForce: m.inForce(subjects), Own: m.holds(subjects, c.Holder)}
@@ -72,14 +74,11 @@ func (m *model) take(subjects []int, c *Change) Receipt {
 		r.Seq = uint64(len(m.log) + 1)
 		entry := Recorded{Seq: r.Seq, Time: noon, Change: *c, InForce: r.InForce}
 		entry.Change.Time = noon
-		switch {
-		case all && len(r.InForce) == 0:
-			entry.Ended = []string{All}
-		case all:
-			entry.Ended = without(stood, r.InForce)
-		default:
-			entry.Ended = without(c.TakeBack, r.InForce)
+		if all {
+			slices.Sort(stood)
+			entry.Gone = slices.Compact(stood)
 		}
+		entry.Each = m.apart(subjects)
 		m.log = append(m.log, entry)
 		return r
 	}
@@ -100,6 +99,19 @@ func (m *model) inForce(subjects []int) []string {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// apart is what is in force for each, nil where that is the same.
+func (m *model) apart(subjects []int) (each [][]string) {
+	same := true
+	for _, n := range subjects {
+		each = append(each, m.inForce([]int{n}))
+		same = same && slices.Equal(each[0], each[len(each)-1])
+	}
+	if same {
+		return nil
+	}
+	return each
 }
 
 func (m *model) holds(subjects []int, holder Holder) bool {

@@ -49,12 +49,12 @@ func (s Scopes) appendMarks(marks []uint32) []uint32 {
 }
 
 // scopesOf is the opposite of appendMarks. The marks are ascending.
-func scopesOf(marks []uint32, scratch []byte) Scopes {
-	scratch = scratch[:0]
+func scopesOf(marks []uint32) Scopes {
+	var set []byte
 	for _, mark := range marks {
-		scratch = binary.AppendUvarint(scratch, uint64(mark))
+		set = binary.AppendUvarint(set, uint64(mark))
 	}
-	return Scopes{string(scratch)}
+	return Scopes{string(set)}
 }
 
 // parseScopes reads stored marks. What is not written as scopesOf would write it is refused.

@@ -94,8 +94,9 @@ type state struct {
 // The context ends only the waiting before the batch was begun: what was begun is finished, and answered.
 //
 // Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:"
-// before it the restriction; "all" takes back all that stands. A change that changes nothing is not recorded, and its
-// messages are dropped; a complaint is always recorded.
+// before it the restriction; "all" takes back everything: of the acts that the change's holder may end (see [Holder]). In
+// force is what the acts that are left make. A change that changes no act is not recorded; one that leaves what is in
+// force as it is has its messages dropped; a complaint is always recorded.
 func (s *Store) Apply(ctx context.Context, b Batch) ([]Receipt, error) {
 	if err := normalise(&b, s.opts.Now()); err != nil {
 		return nil, err

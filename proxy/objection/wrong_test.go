@@ -55,7 +55,7 @@ func resaved(change func(*saved)) func(*bolt.Tx) error {
 // answered with.
 func TestAFileThatContradictsItself(t *testing.T) {
 	t.Parallel()
-	same := func([]byte) {}
+	same, first := func([]byte) {}, subject(1).Hash
 	changes := func(s *Store) error { return s.Changes(t.Context(), 0, func(Recorded) bool { return true }) }
 	pending := func(s *Store) error { _, err := s.Pending("", 9); return err }
 	stats := func(s *Store) error { _, err := s.Stats(); return err }
@@ -64,15 +64,17 @@ func TestAFileThatContradictsItself(t *testing.T) {
 		says   string
 		asked  func(*Store) error // nil: it cannot be opened
 	}{
-		"a bucket is missing":          {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketOutbox) }, `it has no bucket "outbox"`, nil},
-		"a format of another time":     {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("99")) }, `has format "99"`, nil},
-		"a head that is cut":           {resealed(bucketMeta, keyState, make([]byte, 47)), "the head cannot be read", nil},
-		"more subjects than there are": {resaved(func(v *saved) { v.records++ }), "says that there are 3", nil},
-		"a name that is not the next":  {resealed(bucketScopes, []byte{0, 0, 0, 9}, []byte("x")), "a name is missing", nil},
-		"a name of no number":          {resealed(bucketScopes, []byte{0, 0, 9}, []byte("x")), "a name is missing", nil},
-		"a scope of no name":           {removed(bucketScopes, []byte{0, 0, 0, 2}), errUnknownNumber.Error(), nil},
-		"another root":                 {resaved(func(v *saved) { v.head.Root[0] ^= 1 }), "do not make its head", nil},
-		"a head of nothing":            {resaved(func(v *saved) { v.head = emptyHead }), "the change log holds more", nil},
+		"a bucket is missing":           {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketOutbox) }, `it has no bucket "outbox"`, nil},
+		"a format of another time":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("99")) }, `has format "99"`, nil},
+		"a head that is cut":            {resealed(bucketMeta, keyState, make([]byte, 47)), "the head cannot be read", nil},
+		"more subjects than there are":  {resaved(func(v *saved) { v.records++ }), "says that there are 3", nil},
+		"a name that is not the next":   {resealed(bucketScopes, []byte{0, 0, 0, 9}, []byte("x")), "a name is missing", nil},
+		"a name of no number":           {resealed(bucketScopes, []byte{0, 0, 9}, []byte("x")), "a name is missing", nil},
+		"acts that make something else": {resealed(bucketSubjects, first[:], []byte{0, 1, 1, 0, 1, 1, 2, 2, byte(ByLink), 1, 4, byte(Role), 0}), "the acts in a subject's record", nil},
+		"an act of nobody":              {resealed(bucketSubjects, first[:], []byte{0, 1, 1, 0, 1, 1, 2, 1, 0, 0}), "the acts in a subject's record", nil},
+		"a scope of no name":            {removed(bucketScopes, []byte{0, 0, 0, 2}), errUnknownNumber.Error(), nil},
+		"another root":                  {resaved(func(v *saved) { v.head.Root[0] ^= 1 }), "do not make its head", nil},
+		"a head of nothing":             {resaved(func(v *saved) { v.head = emptyHead }), "the change log holds more", nil},
 		"no log": {func(tx *bolt.Tx) error {
 			return errors.Join(removed(bucketChanges, number(1))(tx), removed(bucketChanges, number(2))(tx))
 		}, "change 2 of the log is missing", nil},

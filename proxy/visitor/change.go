@@ -29,7 +29,7 @@ type wish struct {
 // outcome is what became of it.
 type outcome struct {
 	identified int  // for how many identifiers it was done, or would have been
-	elsewhere  bool // something was taken back, but not for identifiers of which it is not proven that they were objected for here, or it stands by acts made elsewhere
+	elsewhere  bool // something was taken back, but not for identifiers of which this browser proves no act, or others' acts keep it
 }
 
 // carryOut does what a visitor asks for: on disk and in force for every identifier first, then in the cookies. An error means that nothing
@@ -96,9 +96,10 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 			return d, nil
 		}
 		d.receipts, err = v.act(d.acts)
-		if name, ok := badCookie(err); ok && slices.ContainsFunc(v.ids, func(id objection.ID) bool { return id.Name == name }) {
+		name, ok := badCookie(err)
+		isBad := func(id objection.ID) bool { return id.Name == name }
+		if ok && slices.ContainsFunc(v.ids, isBad) {
 			// A cookie that only looks like an identifier must not keep a visitor from objecting.
-			isBad := func(id objection.ID) bool { return id.Name == name }
 			v.ids = slices.DeleteFunc(slices.Clone(v.ids), isBad)
 			ids = slices.DeleteFunc(slices.Clone(ids), isBad)
 			continue

@@ -110,6 +110,7 @@ func (l *limiter) page(from netip.Addr) time.Duration {
 
 // link takes one change by a signed link, of the person that its first subject is.
 func (l *limiter) link(person objection.Subject) time.Duration {
+	person.Form = 0 // whoever made the link
 	l.mu.Lock()
 	now := l.now()
 	of := remembered(l.people, person, func() *changer { return newChanger(l.LinkPerMinute, l.LinkBurst) })

@@ -12,9 +12,9 @@ import (
 )
 
 // UndoCookie proves which acts of objecting were made in this browser, so that they, and no others, may be taken back
-// here. For each identifier it holds the act's id, which is random, and a keyed hash of both. What matches no identifier
-// that the browser sends is dropped whenever the cookie is written, so that it recognises nobody who deleted theirs.
-// Scripts cannot read it, and other sites' requests do not bring it.
+// here. For each identifier it holds the act's id, which is random, and a keyed hash of both. What matches no
+// identifier that the browser sends is dropped whenever the cookie is written, so that it recognises nobody who deleted
+// theirs. Scripts cannot read it, and other sites' requests do not bring it.
 //
 // Before acts were told apart a proof was a keyed hash of the identifier alone: it proves what was in force then, of
 // whoever's doing, and nothing that came after it.
@@ -101,8 +101,8 @@ func formatProofs(all []proof) string {
 	return strings.Join(slices.Compact(parts), ".")
 }
 
-// proofsFor returns those of the browser's proofs that are for an identifier: two at most, of an act of its own and from
-// before. Of several acts one is as good as the others.
+// proofsFor returns those of the browser's proofs that are for an identifier: two at most, of an act of its own and
+// from before. Of several acts one is as good as the others.
 func (b *browser) proofsFor(p *Pages, id objection.ID) []proof {
 	var found []proof
 	for _, held := range b.proofs {

@@ -46,11 +46,8 @@ func TestEveryVendorsForm(t *testing.T) {
 			mac := key.Pseudonym(id, random.IntN(3)*32)
 			for f := range numFormats {
 				want := f
-				switch f {
-				case Auto:
-					want = kind.form
-				case AmplitudeDevice:
-					want = UUID
+				if other, ok := (map[Format]Format{Auto: kind.form, AmplitudeDevice: UUID})[f]; ok {
+					want = other
 				}
 				got := AppendFormat(nil, &mac, f, id)
 				if !forms[want].Match(got) || Shape(got) != want && want != Hex16 { // 16 hex digits may all be decimal ones

@@ -27,6 +27,9 @@ func (n Norm) of() (f Format, exact, ok bool) {
 	return Format((n - ids) / 2), (n-ids)%2 == 1, true
 }
 
+// OneForm tells whether ids of the format have a form that others can be told from: a vendor may refuse those.
+func (f Format) OneForm() bool { return f != Auto && f != Text && f != AmplitudeDevice && f < numFormats }
+
 // Fits tells whether an id is one of the format: as its vendor reads it, white space around it apart.
 func (f Format) Fits(id []byte) bool {
 	var room [64]byte
@@ -82,8 +85,8 @@ func appendID(dst []byte, f Format, exact bool, id []byte) []byte {
 	}
 }
 
-// read appends an id as the vendor of the format reads it; ok is false where it is none of the format. Exact: the vendor
-// takes ids of the format alone, and reads no more of them than it needs.
+// read appends an id as the vendor of the format reads it; ok is false where it is none of the format. Exact: the
+// vendor takes ids of the format alone, and reads no more of them than it needs.
 func (f Format) read(dst, id []byte, exact bool) (_ []byte, ok bool) {
 	switch f {
 	case GACid, GACookie:
@@ -111,7 +114,8 @@ func (f Format) read(dst, id []byte, exact bool) (_ []byte, ok bool) {
 	}
 }
 
-// afterGA cuts what the cookie _ga has in front of the id: "GA1.2-2.", the version, and the parts of the domain and path.
+// afterGA cuts what the cookie _ga has in front of the id: "GA1.2-2.", the version, and the parts of the domain and
+// path.
 func afterGA(id []byte) []byte {
 	if len(id) < 6 || string(id[:2]) != "GA" {
 		return id
@@ -137,8 +141,8 @@ func digits(text []byte, most int) bool {
 	return len(text) > 0 && len(text) <= most && ascii.Digits(text)
 }
 
-// readFBP returns the four parts of an id of Meta's cookie _fbp; libraries that refresh it put a part of their own behind
-// them.
+// readFBP returns the four parts of an id of Meta's cookie _fbp; libraries that refresh it put a part of their own
+// behind them.
 func readFBP(id []byte) ([]byte, bool) {
 	if !isFBP(id) {
 		return nil, false
@@ -190,8 +194,8 @@ func appendLowerASCII(dst, b []byte) []byte {
 // library writes without an exponent.
 const longestWhole = 22
 
-// appendWhole appends an id; one that is a whole number, written as those with a fraction are ("12345.0", "1.2345E4"), in
-// its digits. An exponent counts where a dot stands before it: "12e4" is a name like any other.
+// appendWhole appends an id; one that is a whole number, written as those with a fraction are ("12345.0",
+// "1.2345E4"), in its digits. An exponent counts where a dot stands before it: "12e4" is a name like any other.
 func appendWhole(dst, id []byte) []byte {
 	base := len(dst)
 	dot := bytes.IndexByte(id, '.')
