@@ -72,10 +72,10 @@ func (r *running) does(t testing.TB, change objection.Change, ids ...objection.I
 	}
 }
 
-// stands tells whether something is in force for an identifier.
-func (r *running) stands(t testing.TB, name, value string) bool {
+// stands tells whether something is in force for a browser.
+func (r *running) stands(t testing.TB, browser string) bool {
 	t.Helper()
-	scopes, err := r.Standing([]objection.ID{{Name: name, Value: value}}, nil)
+	scopes, err := r.Standing([]objection.ID{{Name: "client_id:segment", Value: browser}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestAnObjectionFollowsItsPerson(t *testing.T) {
 	r.does(t, everything, user("u-1"))
 	arrives(t, "the device alone, not seen with the person since", r.seenEvents(t, v, seen{"", device(1)}), 0)
 	arrives(t, "in one batch", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-2", device(2)}, seen{"u-1", device(1)}), 1)
-	until(t, "it follows", func() bool { return r.stands(t, "client_id:segment", device(1)) })
+	until(t, "it follows", func() bool { return r.stands(t, device(1)) })
 	arrives(t, "later", r.seenEvents(t, v, seen{"", device(1)}, seen{"", device(2)}, seen{"u-2", ""}), 1, 2)
 	arrives(t, "as another user on the device", r.seenEvents(t, v, seen{"u-3", device(1)}))
 	arrives(t, "that other user elsewhere", r.seenEvents(t, v, seen{"u-3", device(3)}, seen{"u-3", ""}), 0, 1)
@@ -118,7 +118,7 @@ func TestAnObjectionFollowsItsPerson(t *testing.T) {
 	arrives(t, "after it was taken back", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-1", device(1)}), 0, 1)
 	r.does(t, everything, user("u-1"))
 	arrives(t, "of a person who objects again", r.seenEvents(t, v, seen{"u-1", device(1)}))
-	until(t, "it follows again", func() bool { return r.stands(t, "client_id:segment", device(1)) })
+	until(t, "it follows again", func() bool { return r.stands(t, device(1)) })
 
 	followed := r.recordsOf(t, "objection")
 	var of []string
@@ -164,7 +164,7 @@ func TestNothingFollowsABrowser(t *testing.T) {
 	arrives(t, "beside a browser that objected", r.seenEvents(t, v, seen{"u-1", device(1)}, seen{"u-2", device(2)}), 1)
 	arrives(t, "beside a person, in a name of the site's", r.seenEvents(t, v, seen{"u-9", "kiosk"}))
 	arrives(t, "a mark", r.seenEvents(t, v, seen{"u-9", device(9)}))
-	until(t, "what came last follows", func() bool { return r.stands(t, "client_id:segment", device(9)) })
+	until(t, "what came last follows", func() bool { return r.stands(t, device(9)) })
 	elsewhere := r.seenEvents(t, v, seen{"u-1", device(3)}, seen{"u-1", ""}, seen{"", "kiosk"})
 	arrives(t, "the person elsewhere", elsewhere, 0, 1, 2)
 }
@@ -236,7 +236,7 @@ func TestTooManyBrowsersOfOnePerson(t *testing.T) {
 		return func() bool {
 			clock.Add(int64(time.Second))
 			ticks <- time.Time{}
-			return r.stands(t, "client_id:segment", device(n))
+			return r.stands(t, device(n))
 		}
 	}
 	r.does(t, everything, user("u-1"))

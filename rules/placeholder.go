@@ -168,10 +168,10 @@ func repeated(id []byte) bool {
 	n := 0
 	for _, c := range id {
 		switch {
+		case n > 0 && c != one && (ascii.IsAlnum(c) || c >= 0x80), c == '@':
+			return false
 		case !ascii.IsAlnum(c) && c < 0x80:
 			continue
-		case n > 0 && c != one:
-			return false
 		}
 		one = c
 		n++

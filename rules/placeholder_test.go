@@ -24,7 +24,7 @@ func TestPlaceholders(t *testing.T) {
 		"GOŚĆ", "anônimo", "not_authenticated", "NOT LOGGED IN", "distinct_id", "user_id", "UserID", "{{user_id}}",
 		"{{User ID}}", "{{ customer id }}", "${user_id}", "#{userId}", "%USER_ID%", "%%ADVERTISING_ID%%", "[CUSTOMER_ID]",
 		"<user-id>", "{gaid}", "9774d56d682e549c", "null@null", "null@null.com", "undefined@undefined.com",
-		"none@none.none", "N/A@n/a", "0@0.0", "guest@guest.de", "$device:null",
+		"none@none.none", "N/A@n/a", "guest@guest.de", "$device:null",
 		"$device:00000000-0000-0000-0000-000000000000", sha(""), sha("null"), sha("undefined"),
 		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"), sha("[object Object]"),
 		sha("00000000-0000-0000-0000-000000000000"),
@@ -35,7 +35,7 @@ func TestPlaceholders(t *testing.T) {
 		}
 	}
 	for _, id := range []string{
-		"1", "7", "10", "-2", "100", "1111", "1111111", "0.1", "1000000000", "00000000-0000-0000-0000-000000000001",
+		"1", "7", "@", "10", "-2", "100", "1111", "1111111", "0.1", "1000000000", "00000000-0000-0000-0000-000000000001",
 		"test", "admin", "root", "jane", "null7", "nullmann", "Nil Patel", "anonymous42", "guest_17", "Gasteiner",
 		"user_17", "id-5", "nona", "Na Li", "[jane]", "{jane}", "<jane@example.com>",
 		"{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "%david%", "[david]", "david", "[order 7 id]", "null@example.com",
