@@ -71,12 +71,12 @@ func TestWhatCannotBeWrittenIsSaid(t *testing.T) {
 		defer end()
 		for n := range byte(5) {
 			f.list.put(netip.Addr{}, followed(1, n))
-			time.Sleep(2 * time.Second) // in the bubble's time
+			<-time.After(2 * time.Second) // in the bubble's time
 		}
 		if got := f.counted("failed"); got != 5 || logged.Len() != 1 {
 			t.Errorf("%v are counted, said %d times", got, logged.Len())
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		broken.Store(false)
 		f.list.put(netip.Addr{}, followed(1, 7))
 		synctest.Wait()
@@ -106,7 +106,7 @@ func TestWhoWaitsHoldsUpNobody(t *testing.T) {
 			t.Errorf("%d have begun, %d are done", begun.Load(), done.Load())
 		}
 		close(release)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if done.Load() != 8 {
 			t.Errorf("%d are done", done.Load())
