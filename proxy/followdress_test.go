@@ -35,7 +35,7 @@ func TestAnObjectionFollowsFromEveryDress(t *testing.T) {
 		{
 			"a cookie of another vendor", objection.ID{Name: "user_id", Value: "u%d"},
 			func(n int) string {
-				return ga4(fmt.Sprintf("&uid=u%d&cid=11.%d", n, n), fmt.Sprintf("; ajs_anonymous_id=%s", device(n)), "en=a")
+				return ga4(fmt.Sprintf("&uid=u%d&cid=11.%d", n, n), "; ajs_anonymous_id="+device(n), "en=a")
 			},
 			[]objection.ID{{Name: "client_id:ga4", Value: "11.%d"}, {Name: "client_id:segment", Value: "device"}}, nil,
 		},
@@ -54,16 +54,16 @@ func TestAnObjectionFollowsFromEveryDress(t *testing.T) {
 		{
 			"a name that is not random", objection.ID{Name: "user_id", Value: "u%d"},
 			func(n int) string {
-				return ga4(fmt.Sprintf("&uid=u%d&cid=till-%d", n, n), fmt.Sprintf("; ajs_anonymous_id=%s", device(n)), "en=a")
+				return ga4(fmt.Sprintf("&uid=u%d&cid=till-%d", n, n), "; ajs_anonymous_id="+device(n), "en=a")
 			},
 			[]objection.ID{{Name: "client_id:segment", Value: "device"}}, []objection.ID{{Name: "client_id:ga4", Value: "till-%d"}},
 		},
 	} {
 		filled := func(id objection.ID) objection.ID {
-			switch {
-			case id.Value == "device":
+			switch id.Value {
+			case "device":
 				id.Value = device(n)
-			case id.Value == "%s":
+			case "%s":
 				sum := sha256.Sum256(fmt.Appendf(nil, "who%d@example.com", n))
 				id.Value = hex.EncodeToString(sum[:])
 			default:
