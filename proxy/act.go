@@ -79,6 +79,10 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 	if c.Source == "" {
 		c.Source = objection.API
 	}
+	if c.Source == objection.SeenWith.String() {
+		followed := errors.New(c.Source + " is the server's own, of what follows a person: name another")
+		return c, &objection.Fault{What: "source", Err: followed}
+	}
 	for what, word := range map[string]string{"source": c.Source, "channel": c.Channel} {
 		if !plainWord(word) {
 			return c, &objection.Fault{What: what, Err: errors.New("at most 32 of a-z, 0-9, \"-\" and \"_\" are right")}

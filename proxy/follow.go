@@ -31,6 +31,7 @@ const (
 type follows struct {
 	lead, browser objection.Subject
 	site          string
+	day           int64 // when
 }
 
 // followerOptions are what a follower needs.
@@ -166,7 +167,7 @@ func (l *looking) beside(lead int32, browsers []int32) {
 			l.count("too_many", 1)
 			return
 		}
-		if !l.list.put(h.j.Hit.Request.Address, follows{l.subject(lead), l.subject(browser), h.j.Site.ID}) {
+		if !l.list.put(h.j.Hit.Request.Address, follows{l.subject(lead), l.subject(browser), h.j.Site.ID, l.day}) {
 			l.count("full", 1)
 			return
 		}
@@ -231,8 +232,10 @@ func (f *follower) count(outcome string, n int) {
 	f.opts.Metrics.Followed.WithLabelValues(outcome).Add(float64(n))
 }
 
+const secondsOfDay = 24 * 60 * 60
+
 // dayOf is the day of a time, in UTC, counted from 1970.
-func dayOf(t time.Time) int64 { return t.Unix() / (24 * 60 * 60) }
+func dayOf(t time.Time) int64 { return t.Unix() / secondsOfDay }
 
 // run writes down what is in the list, until the context ends. What waits to be in force does not hold up what comes
 // next.
@@ -279,19 +282,21 @@ func (f *follower) expire(ctx context.Context) {
 
 // write writes a group down.
 func (f *follower) write(ctx context.Context, group []follows) {
-	type led struct {
-		lead objection.Subject
-		site string
-	}
-	places := map[led]int{}
+	day := dayOf(f.opts.Now())
+	places := map[follows]int{} // by what they share
 	var all []objection.Follow
 	for _, one := range group {
-		key := led{one.lead, one.site}
+		key := one
+		key.browser = objection.Subject{}
 		at, ok := places[key]
-		if !ok {
+		if !ok || len(all[at].Seen) == mostOfNetwork {
 			at = len(all)
 			places[key] = at
-			all = append(all, objection.Follow{Lead: one.lead, Site: one.site})
+			of := objection.Follow{Lead: one.lead, Site: one.site}
+			if one.day != day { // it waited over midnight
+				of.Time = time.Unix((one.day+1)*secondsOfDay-1, 0)
+			}
+			all = append(all, of)
 		}
 		all[at].Seen = append(all[at].Seen, one.browser)
 	}
@@ -301,7 +306,6 @@ func (f *follower) write(ctx context.Context, group []follows) {
 		f.fault("what browsers are to follow cannot be kept: their next hits bring it again", err)
 		return
 	}
-	day := dayOf(f.opts.Now())
 	for i := range became {
 		f.count("written", became[i].New)
 		f.opts.Metrics.Objections.WithLabelValues("objection", objection.SeenWith.String()).Add(float64(became[i].New))

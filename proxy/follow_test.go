@@ -72,14 +72,42 @@ func (r *running) does(t testing.TB, change objection.Change, ids ...objection.I
 	}
 }
 
-// stands tells whether something is in force for an identifier.
-func (r *running) stands(t testing.TB, name, value string) bool {
+// stands tells whether something is in force for a browser.
+func (r *running) stands(t testing.TB, browser string) bool {
 	t.Helper()
-	scopes, err := r.Standing([]objection.ID{{Name: name, Value: value}}, nil)
+	scopes, err := r.Standing([]objection.ID{{Name: "client_id:segment", Value: browser}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return len(scopes) > 0
+}
+
+// hand turns a clock, and the ticker of what writes down who follows.
+type hand struct {
+	now  atomic.Int64
+	tick chan time.Time
+}
+
+func newHand() *hand {
+	h := &hand{tick: make(chan time.Time)}
+	h.now.Store(time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC).UnixNano())
+	return h
+}
+
+func (h *hand) option(o *proxy.Options) {
+	o.Now = func() time.Time { return time.Unix(0, h.now.Load()).UTC() }
+	o.Every = func(d time.Duration) (<-chan time.Time, func()) {
+		if d != time.Second/2 { // of something else
+			return nil, func() {}
+		}
+		return h.tick, func() {}
+	}
+}
+
+// turn lets time pass, and what is done now and again be done.
+func (h *hand) turn(by time.Duration) {
+	h.now.Add(int64(by))
+	h.tick <- time.Time{}
 }
 
 var (
@@ -102,7 +130,7 @@ func TestAnObjectionFollowsItsPerson(t *testing.T) {
 	r.does(t, everything, user("u-1"))
 	arrives(t, "the device alone, not seen with the person since", r.seenEvents(t, v, seen{"", device(1)}), 0)
 	arrives(t, "in one batch", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-2", device(2)}, seen{"u-1", device(1)}), 1)
-	until(t, "it follows", func() bool { return r.stands(t, "client_id:segment", device(1)) })
+	until(t, "it follows", func() bool { return r.stands(t, device(1)) })
 	arrives(t, "later", r.seenEvents(t, v, seen{"", device(1)}, seen{"", device(2)}, seen{"u-2", ""}), 1, 2)
 	arrives(t, "as another user on the device", r.seenEvents(t, v, seen{"u-3", device(1)}))
 	arrives(t, "that other user elsewhere", r.seenEvents(t, v, seen{"u-3", device(3)}, seen{"u-3", ""}), 0, 1)
@@ -118,7 +146,7 @@ func TestAnObjectionFollowsItsPerson(t *testing.T) {
 	arrives(t, "after it was taken back", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-1", device(1)}), 0, 1)
 	r.does(t, everything, user("u-1"))
 	arrives(t, "of a person who objects again", r.seenEvents(t, v, seen{"u-1", device(1)}))
-	until(t, "it follows again", func() bool { return r.stands(t, "client_id:segment", device(1)) })
+	until(t, "it follows again", func() bool { return r.stands(t, device(1)) })
 
 	followed := r.recordsOf(t, "objection")
 	var of []string
@@ -164,7 +192,7 @@ func TestNothingFollowsABrowser(t *testing.T) {
 	arrives(t, "beside a browser that objected", r.seenEvents(t, v, seen{"u-1", device(1)}, seen{"u-2", device(2)}), 1)
 	arrives(t, "beside a person, in a name of the site's", r.seenEvents(t, v, seen{"u-9", "kiosk"}))
 	arrives(t, "a mark", r.seenEvents(t, v, seen{"u-9", device(9)}))
-	until(t, "what came last follows", func() bool { return r.stands(t, "client_id:segment", device(9)) })
+	until(t, "what came last follows", func() bool { return r.stands(t, device(9)) })
 	elsewhere := r.seenEvents(t, v, seen{"u-1", device(3)}, seen{"u-1", ""}, seen{"", "kiosk"})
 	arrives(t, "the person elsewhere", elsewhere, 0, 1, 2)
 }
@@ -196,10 +224,8 @@ func TestFollowingIsTurnedOff(t *testing.T) {
 func TestTheEndWritesDownWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)
-	clock := new(atomic.Int64) // does not move: a network has one group
-	clock.Store(time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC).UnixNano())
-	still := func(o *proxy.Options) { o.Now = func() time.Time { return time.Unix(0, clock.Load()).UTC() } }
-	r := start(t, folder(t, v.URL), still)
+	still := newHand() // a network has one group
+	r := start(t, folder(t, v.URL), still.option)
 	r.does(t, everything, user("u-1"))
 	for n := range 5 {
 		arrives(t, "of the person", r.seenEvents(t, v, seen{"u-1", device(n)}))
@@ -207,7 +233,7 @@ func TestTheEndWritesDownWhatWasSeen(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	r = start(t, r.file, still)
+	r = start(t, r.file, still.option)
 	for n := range 5 {
 		arrives(t, fmt.Sprint("device ", n), r.seenEvents(t, v, seen{"", device(n)}, seen{"", device(77)}), 1)
 	}
@@ -218,25 +244,13 @@ func TestTheEndWritesDownWhatWasSeen(t *testing.T) {
 func TestTooManyBrowsersOfOnePerson(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)
-	noon := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
-	clock := new(atomic.Int64)
-	clock.Store(noon.UnixNano())
 	core, logged := observer.New(zap.WarnLevel)
-	ticks := make(chan time.Time)
-	r := start(t, folder(t, v.URL), func(o *proxy.Options) {
-		o.Now, o.Log = func() time.Time { return time.Unix(0, clock.Load()).UTC() }, zap.New(core)
-		o.Every = func(d time.Duration) (<-chan time.Time, func()) {
-			if d != time.Second/2 { // of something else
-				return nil, func() {}
-			}
-			return ticks, func() {}
-		}
-	})
+	hand := newHand()
+	r := start(t, folder(t, v.URL), hand.option, func(o *proxy.Options) { o.Log = zap.New(core) })
 	follows := func(n int) func() bool { // after a second more
 		return func() bool {
-			clock.Add(int64(time.Second))
-			ticks <- time.Time{}
-			return r.stands(t, "client_id:segment", device(n))
+			hand.turn(time.Second)
+			return r.stands(t, device(n))
 		}
 	}
 	r.does(t, everything, user("u-1"))
@@ -272,10 +286,40 @@ func TestTooManyBrowsersOfOnePerson(t *testing.T) {
 		!strings.Contains(text, counted+`written"} 20`) {
 		t.Error("it is not counted")
 	}
-	clock.Add(int64(24 * time.Hour))
+	hand.turn(24 * time.Hour)
 	arrives(t, "the day after", r.seenEvents(t, v, all[20:]...))
 	until(t, "all follow", follows(24))
 	if got := alone(); got != 25 {
 		t.Errorf("the day after %d browsers follow", got)
 	}
+}
+
+// TestWhatFollowsEndsInTime: a browser is objected for until 13 months after it was last seen with the person.
+func TestWhatFollowsEndsInTime(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	v, hand := startVendor(t), newHand()
+	r := start(t, folder(t, v.URL), hand.option)
+	r.does(t, everything, user("u-1"))
+	arrives(t, "at first", r.seenEvents(t, v, seen{"u-1", device(1)}, seen{"u-1", device(2)}))
+	both := func() bool { hand.turn(time.Second); return r.stands(t, device(1)) && r.stands(t, device(2)) }
+	until(t, "both follow", both)
+	for range 10 {
+		hand.turn(30 * day)
+		arrives(t, "one of them is seen again", r.seenEvents(t, v, seen{"u-1", device(1)}))
+	}
+	hand.turn(94 * day)
+	if !both() {
+		t.Error("it ends before its time")
+	}
+	hand.turn(2 * day)
+	until(t, "one ends", func() bool { hand.turn(time.Second); return !r.stands(t, device(2)) })
+	arrives(t, "13 months after", r.seenEvents(t, v, seen{"", device(1)}, seen{"", device(2)}), 1)
+	for range 9 {
+		hand.turn(30 * day)
+		arrives(t, "the other alone, which is not seen with the person", r.seenEvents(t, v, seen{"", device(1)}))
+	}
+	hand.turn(30 * day)
+	until(t, "it ends", func() bool { hand.turn(time.Second); return !r.stands(t, device(1)) })
+	arrives(t, "at last", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-1", ""}), 0)
 }

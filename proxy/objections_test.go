@@ -142,8 +142,11 @@ func TestFaultyActs(t *testing.T) {
 		"object: that is no name of a scope":                                          {IDs: theVisitor, Change: objection.Change{Object: []string{"jane@example.com"}}},
 		"scopes: at least one is needed":                                              {IDs: theVisitor},
 		"site: there is no site of that id":                                           {IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Site: "shops"}},
-		"source: at most 32":                                                          {IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Source: "Jane's"}},
-		"take_back: that is no name of a scope":                                       {IDs: theVisitor, Change: objection.Change{TakeBack: []string{"a b"}}},
+		"source: seen_with is the server's own": {
+			IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Source: "seen_with"},
+		},
+		"source: at most 32":                    {IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Source: "Jane's"}},
+		"take_back: that is no name of a scope": {IDs: theVisitor, Change: objection.Change{TakeBack: []string{"a b"}}},
 	} {
 		_, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: good}, act}})
 		fault, ok := errors.AsType[*objection.Fault](err)

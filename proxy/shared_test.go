@@ -243,19 +243,21 @@ func TestAnObjectionIsForAllEventsOfItsVisitor(t *testing.T) {
 			}
 			var events []string
 			for i, who := range c.events {
-				event := fmt.Sprintf(`{"type":"track","event":"page_view","messageId":"m-%d-%d-%d","timestamp":"2026-11-28T12:00:00Z"`+
-					`,"context":{"sessionId":"17"}`, n, late, i)
+				var event strings.Builder
+				fmt.Fprintf(&event, `{"type":"track","event":"page_view","messageId":"m-%d-%d-%d"`+
+					`,"timestamp":"2026-11-28T12:00:00Z","context":{"sessionId":"17"}`, n, late, i)
 				for _, one := range []byte(who) {
 					field := "userId"
 					if one < 'a' {
 						field = "anonymousId"
 					}
-					event += fmt.Sprintf(`,%q:%q`, field, of(one).Value)
+					fmt.Fprintf(&event, `,%q:%q`, field, of(one).Value)
 				}
-				events = append(events, event+"}")
+				events = append(events, event.String()+"}")
 			}
 			object := func() {
-				acts := []objection.Act{{IDs: []objection.ID{of(c.object)}, Change: objection.Change{Object: []string{"all"}, Source: objection.API}}}
+				change := objection.Change{Object: []string{"all"}, Source: objection.API}
+				acts := []objection.Act{{IDs: []objection.ID{of(c.object)}, Change: change}}
 				if _, err := r.Act(context.Background(), objection.Acts{Acts: acts}); err != nil {
 					t.Error(err)
 				}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
 // placeholders are texts that stand where there is no identifier, as SDKs and sites send them; capitals make no
@@ -94,7 +95,18 @@ const (
 // Placeholder tells whether an identifier is a text that stands where there is none, so that it is of nobody, and of
 // everybody who has none: zeros, "null", "anonymous", a field that was not filled in, or the hash of one. Nobody can
 // object by it, no objection is looked up by it, and it joins nothing.
-func Placeholder(id []byte) bool { return placeholder(id) || placeholderHash(bytes.TrimSpace(id)) }
+func Placeholder(id []byte) bool {
+	if placeholder(id) {
+		return true
+	}
+	var room [2 * sha256.Size]byte
+	for _, size := range [...]int{sha256.Size, md5.Size} {
+		if hash, ok := contact.AppendHash(room[:0], id, size); ok && placeholderHash(hash) {
+			return true
+		}
+	}
+	return false
+}
 
 // placeholder is [Placeholder] without hashes. Nearly all identifiers leave it at their first bytes.
 func placeholder(id []byte) bool {
@@ -168,10 +180,10 @@ func repeated(id []byte) bool {
 	n := 0
 	for _, c := range id {
 		switch {
+		case n > 0 && c != one && (ascii.IsAlnum(c) || c >= 0x80), c == '@':
+			return false
 		case !ascii.IsAlnum(c) && c < 0x80:
 			continue
-		case n > 0 && c != one:
-			return false
 		}
 		one = c
 		n++

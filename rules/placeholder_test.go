@@ -24,9 +24,9 @@ func TestPlaceholders(t *testing.T) {
 		"GOŚĆ", "anônimo", "not_authenticated", "NOT LOGGED IN", "distinct_id", "user_id", "UserID", "{{user_id}}",
 		"{{User ID}}", "{{ customer id }}", "${user_id}", "#{userId}", "%USER_ID%", "%%ADVERTISING_ID%%", "[CUSTOMER_ID]",
 		"<user-id>", "{gaid}", "9774d56d682e549c", "null@null", "null@null.com", "undefined@undefined.com",
-		"none@none.none", "N/A@n/a", "0@0.0", "guest@guest.de", "$device:null",
+		"none@none.none", "N/A@n/a", "guest@guest.de", "$device:null",
 		"$device:00000000-0000-0000-0000-000000000000", sha(""), sha("null"), sha("undefined"),
-		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"), sha("[object Object]"),
+		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "sha256:" + sha("null"), sha("[object Object]"),
 		sha("00000000-0000-0000-0000-000000000000"),
 	}
 	for _, id := range placeholders {
@@ -35,7 +35,7 @@ func TestPlaceholders(t *testing.T) {
 		}
 	}
 	for _, id := range []string{
-		"1", "7", "10", "-2", "100", "1111", "1111111", "0.1", "1000000000", "00000000-0000-0000-0000-000000000001",
+		"1", "7", "@", "10", "-2", "100", "1111", "1111111", "0.1", "1000000000", "00000000-0000-0000-0000-000000000001",
 		"test", "admin", "root", "jane", "null7", "nullmann", "Nil Patel", "anonymous42", "guest_17", "Gasteiner",
 		"user_17", "id-5", "nona", "Na Li", "[jane]", "{jane}", "<jane@example.com>",
 		"{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "%david%", "[david]", "david", "[order 7 id]", "null@example.com",
@@ -81,15 +81,16 @@ func TestAPlaceholderIsNoSubject(t *testing.T) {
 		return request(t, "POST /g/collect?v=2&tid=G-1&en=page_view"+query+" HTTP/1.1\nCookie: "+cookies+"\n\n", "ga4")
 	}
 	for what, r := range map[string]hit.Request{
-		"a user":              segment(`"userId":"null"`),
-		"a number":            segment(`"userId":"0"`),
-		"a browser":           segment(`"anonymousId":"00000000-0000-0000-0000-000000000000"`),
-		"an address":          segment(`"context":{"traits":{"email":"undefined@undefined.com"}}`),
-		"an address as hash":  segment(`"context":{"traits":{"email":"` + sha("") + `"}}`),
-		"a device":            segment(`"context":{"device":{"id":"unknown","advertisingId":"0-0"}}`),
-		"a parameter":         ga4("&cid=0.0&uid=%28not+set%29", "a=b"),
-		"a cookie":            ga4("", "_ga=GA1.1.0.0; ajs_user_id=null; ajs_anonymous_id=%22undefined%22"),
-		"hashes in user data": ga4("&em=tv.1~em.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "a=b"),
+		"a user":                               segment(`"userId":"null"`),
+		"a number":                             segment(`"userId":"0"`),
+		"a browser":                            segment(`"anonymousId":"00000000-0000-0000-0000-000000000000"`),
+		"an address":                           segment(`"context":{"traits":{"email":"undefined@undefined.com"}}`),
+		"an address as hash":                   segment(`"context":{"traits":{"email":"` + sha("") + `"}}`),
+		"a device":                             segment(`"context":{"device":{"id":"unknown","advertisingId":"0-0"}}`),
+		"a parameter":                          ga4("&cid=0.0&uid=%28not+set%29", "a=b"),
+		"a cookie":                             ga4("", "_ga=GA1.1.0.0; ajs_user_id=null; ajs_anonymous_id=%22undefined%22"),
+		"an address as hash, in another dress": segment(`"context":{"traits":{"email":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}}`),
+		"hashes in user data":                  ga4("&em=tv.1~em.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "a=b"),
 	} {
 		if got := subjectsOf(t, p, keys, r); len(got) > 0 {
 			t.Errorf("%s: %d subjects", what, len(got))

@@ -17,7 +17,7 @@ var ErrPlaceholder = errors.New("it stands where somebody has no identifier (0, 
 func Unmatchable(name, value string) error {
 	value = strings.TrimSpace(value)
 	switch {
-	case value != "" && rules.Placeholder([]byte(value)) && (name != "email" || value != "@"): // that is no address
+	case value != "" && rules.Placeholder([]byte(value)):
 		return ErrPlaceholder
 	case (name == "phone" || name == "user_id") && Rounded(value):
 		return errors.New("it is a number as a spreadsheet shows a long one (4.9E+11), its last digits are lost: " +

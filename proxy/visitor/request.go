@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // longestRequest bounds the JSON of the endpoint, in bytes.
@@ -191,6 +192,8 @@ func (p *parser) ids(at string) (ids []objection.ID, err error) {
 			return &badRequest{at: at, what: "it holds a character that is none"}
 		case !unguessable(value):
 			return &badRequest{at: at, what: fmt.Sprintf("it is too short or too plain to be made at random: %d letters or digits, not all the same, are right", shortestID)}
+		case rules.Placeholder([]byte(value)):
+			return &badRequest{at: at, what: objection.ErrPlaceholder.Error()}
 		case len(ids) == maxPageIDs:
 			return &badRequest{at: at, what: fmt.Sprintf("more than %d", maxPageIDs)}
 		}

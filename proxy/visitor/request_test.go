@@ -66,6 +66,8 @@ func TestWhereARequestIsWrong(t *testing.T) {
 		`{"purposes":["a b"]}`: "/purposes", `{"all":true,"purposes":7}`: "/purposes", `{"all":"yes"}`: "/all", `{"all":true,"more":1}`: "",
 		`{"take_back":{"purposes":["a b"]}}`: "/take_back/purposes", `{"all":true,"take_back":{"vendors":7}}`: "/take_back/vendors",
 		`{"all":true,"take_back":{"all":"yes"}}`: "/take_back/all", `{"all":true,"take_back":{"ids":{}}}`: "/take_back", `{"all":true,"take_back":7}`: "/take_back",
+		`{"all":true,"ids":{"client_id:ga4":"undefined"}}`:               "/ids/client_id:ga4",
+		`{"all":true,"ids":{"device_id":"ffffffff-ffff-ffff-ffff-fff"}}`: "/ids/device_id",
 		`{"all":true,"ids":7}`: "/ids", `{"all":true,"lang":7}`: "/lang", `{"all":true,"campaign":7}`: "/campaign",
 	} {
 		r, err := parseRequest([]byte(text))
