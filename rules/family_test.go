@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -224,6 +225,7 @@ func TestWhatIsSentOfAnExactID(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	for i := range d.Profiles {
+		d.Profiles[i].Classes = maps.Clone(d.Profiles[i].Classes)
 		d.Profiles[i].Classes["client_id"] = keep
 	}
 	p := compile(t, d)
