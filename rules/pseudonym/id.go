@@ -28,7 +28,9 @@ func (n Norm) of() (f Format, exact, ok bool) {
 }
 
 // OneForm tells whether ids of the format have a form that others can be told from: a vendor may refuse those.
-func (f Format) OneForm() bool { return f != Auto && f != Text && f != AmplitudeDevice && f < numFormats }
+func (f Format) OneForm() bool {
+	return f != Auto && f != Text && f != AmplitudeDevice && f < numFormats
+}
 
 // Fits tells whether an id is one of the format: as its vendor reads it, white space around it apart.
 func (f Format) Fits(id []byte) bool {
