@@ -35,12 +35,11 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		if class == emailMD5 {
 			size = md5.Size
 		}
-		if id = bytes.TrimSpace(id); !hexadecimal(id, size) {
-			return nil, fmt.Errorf("%s: %d hexadecimal digits are right", class, 2*size)
-		}
-		f.hash(hit.Shared, hit.Email, map[string]*space{
+		if !f.hash(hit.Shared, hit.Email, map[string]*space{
 			emailSHA256: spaceEmailSHA256, emailMD5: spaceEmailMD5, phoneSHA256: spacePhoneSHA256,
-		}[class], id)
+		}[class], id) {
+			return nil, fmt.Errorf("%s: %d hexadecimal digits are right, or the same in base64", class, 2*size)
+		}
 	case !ok || !c.Identifies():
 		if !ScopeName(name) { // it may be anything that somebody wrote
 			name = "that"
@@ -50,6 +49,9 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		return nil, fmt.Errorf("%s is the same for every vendor: write it without one", class)
 	case general(c):
 		f.given(hit.Shared, c, p.anywhere, id)
+		if c == hit.UserID || c == hit.ExternalID {
+			f.hashesOfID(c, id)
+		}
 	default:
 		known := false
 		for i := range p.origins {
@@ -83,6 +85,16 @@ func (k *Keys) identities(f *idVariants) []Identity {
 		})
 	}
 	return all
+}
+
+// Identity is a subject of the hit, by its place, as others may know it: with its namespace, and the hash that
+// suppression feeds are matched with.
+func (j *Judgement) Identity(subject int, k *Keys) Identity {
+	s, of := &j.Subjects[subject], &j.variants.all[subject]
+	text := j.variants.text[of.from:of.to]
+	return Identity{
+		Space: of.space, Form: s.Form, Hash: s.Hash, Ledger: s.Ledger, Feed: pseudonym.SubjectHash(&k.feed, of.space, text),
+	}
 }
 
 // IdentityNames lists what identifiers can be given as.

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -10,12 +11,13 @@ import (
 // idVariants are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is
 // a visitor's: it lives as long as the hit.
 type idVariants struct {
-	text   []byte
-	room   workroom // to open a cookie in
-	all    []idVariant
-	shared int  // of the newest form: how many of them all events share
-	events int  // in the hit
-	older  bool // subjects of older forms may be known: ids are added in those, too
+	text    []byte
+	room    workroom // to open a cookie in
+	all     []idVariant
+	shared  int              // of the newest form: how many of them all events share
+	events  int              // in the hit
+	older   bool             // subjects of older forms may be known: ids are added in those, too
+	country *contact.Country // of numbers that do not say theirs; nil: nobody knows
 
 	random  bool // the id that was added last has the random form of an SDK's
 	digests int  // made since steps was asked
@@ -52,6 +54,7 @@ type variantSlot struct {
 func (f *idVariants) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
 	f.room = f.room.cleared()
+	f.country = nil
 	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
 	f.known.clear()
 	f.ofHit.clear()
@@ -119,6 +122,9 @@ func (f *idVariants) keep(of idVariant) {
 		f.last = hit.Shared
 		f.known.clear()
 		f.ofHit.clear()
+	}
+	if f.events > 0 && placeholderHash(f.text[of.from:of.to]) { // of a hit, not of who asks what is kept
+		return
 	}
 	of.sum = fnv(f.text[of.from:of.to])
 	if of.event != hit.Shared && of.event != f.last {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,29 +28,6 @@ func TestNamespaces(t *testing.T) {
 		}
 		if got := Namespace(class, "ga4"); got != want {
 			t.Errorf("%v: %q, want %q", class, got, want)
-		}
-	}
-}
-
-// TestHexadecimal: every byte at every place, and every length about the right one.
-func TestHexadecimal(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{md5.Size, sha256.Size} {
-		right := regexp.MustCompile(fmt.Sprintf(`^[0-9a-fA-F]{%d}$`, 2*size))
-		for length := range 2*size + 3 {
-			text := []byte(strings.Repeat("a0F9", size)[:length])
-			if got := hexadecimal(text, size); got != right.Match(text) {
-				t.Errorf("%s: %t", text, got)
-			}
-			for i := range text {
-				was := text[i]
-				for c := range 256 {
-					if text[i] = byte(c); hexadecimal(text, size) != (length == 2*size && right.MatchString(string(text))) && c != '\n' {
-						t.Fatalf("%q: %t", text, hexadecimal(text, size))
-					}
-				}
-				text[i] = was
-			}
 		}
 	}
 }
@@ -115,8 +91,8 @@ func TestFormsOfEachClass(t *testing.T) {
 		}
 		for _, how := range []string{"", "sha256", "md5"} {
 			for _, c := range texts {
-				if class == hit.Phone && how == "" && c.digits == "" && !inHex(c.given, 64) && strings.TrimSpace(c.given) != "" {
-					continue // what of letters is a number is the business of package pseudonym
+				if class == hit.Phone && c.digits == "" && !inHex(c.given, 64) && strings.TrimSpace(c.given) != "" {
+					continue // what of letters is a number is the business of package contact
 				}
 				var want []string
 				line := func(class hit.Class, space, text string) {
@@ -125,15 +101,17 @@ func TestFormsOfEachClass(t *testing.T) {
 					}
 				}
 				lower := strings.ToLower(c.tidy)
+				known, as := class == hit.UserID || class == hit.ExternalID || made(class), class
+				if made(class) {
+					as = hit.UserID
+				}
 				switch {
-				case class == hit.Email && (how == "sha256" || how == "" && inHex(c.given, 64)):
+				case class == hit.Email && inHex(c.given, 64):
 					line(hit.Email, "email_sha256", lower)
-				case class == hit.Email && (how == "md5" || how == "" && inHex(c.given, 32)):
+				case class == hit.Email && inHex(c.given, 32):
 					line(hit.Email, "email_md5", lower)
-				case class == hit.Phone && (how == "sha256" || how == "" && inHex(c.given, 64)):
+				case class == hit.Phone && inHex(c.given, 64):
 					line(hit.Phone, "phone_sha256", lower)
-				case how != "":
-					line(class, Namespace(class, "ga4"), c.tidy)
 				case class == hit.Phone:
 					if c.digits != "" {
 						line(hit.Phone, "phone_sha256", sum256(c.digits))
@@ -149,6 +127,15 @@ func TestFormsOfEachClass(t *testing.T) {
 					if c.mail != "" && (wideSpaces[class] || made(class)) {
 						line(hit.Email, "email_sha256", sum256(c.mail))
 						line(hit.Email, "email_md5", sumMD5(c.mail))
+					}
+					if known && c.digits != "" && c.given[0] == '+' {
+						line(hit.Phone, "phone_sha256", sum256(c.digits))
+						line(hit.Phone, "phone_sha256", sum256("+"+c.digits))
+					}
+					if known && inHex(c.given, 64) {
+						line(as, "user_id_sha256", lower)
+						line(hit.Email, "email_sha256", lower)
+						line(hit.Phone, "phone_sha256", lower)
 					}
 				}
 				got := variantsOf(func(f *idVariants) { f.add(1, class, inGA4(how), []byte(c.given)) })
@@ -178,8 +165,12 @@ func TestListsOfHashes(t *testing.T) {
 		"em." + long + "~" + pn: {phone}, "em." + short + "~" + pn: {phone}, "em.x~" + em: {mail}, "em~" + em: {mail}, "em.~" + em: {mail},
 		"fn." + raw("jane") + "~" + em: {mail}, "EM." + raw("a@b.example"): nil, "e." + raw("x") + "~" + pn: {phone}, "em0." + raw("x") + "~" + pn: {phone},
 		"em." + strings.Replace(raw("a@b.example"), raw("a@b.example")[5:6], "!", 1) + "~" + pn: {phone},
-		"em." + strings.Repeat("+", 43) + "~" + em:                                              {mail}, // of the other alphabet
-		"." + raw("x") + "~" + em:                                                               {mail},
+		"em." + strings.ReplaceAll(strings.ReplaceAll(raw("a@b.example"), "-", "+"), "_", "/"):  {mail}, // of the other alphabet
+		"em." + strings.ToUpper(sum256("a@b.example")) + "~" + pn:                               {mail, phone},
+		"tv.1~em.A@B.example~pn.+49 301 234567": {mail, "1 email email_md5 " + sumMD5("a@b.example"),
+			"1 phone phone_sha256 " + sum256("49301234567"), "1 phone phone_sha256 " + sum256("+49301234567")},
+		sum256("a@b.example"): {mail}, "A@B.example": {mail, "1 email email_md5 " + sumMD5("a@b.example")},
+		"." + raw("x") + "~" + em: {mail},
 	} {
 		got := variantsOf(func(f *idVariants) { f.add(1, hit.Email, inGA4("user_data"), []byte(text)) })
 		if !slices.Equal(got, want) {

@@ -41,9 +41,10 @@ func made(class hit.Class) bool {
 
 // Namespaces of identifiers that are known as a hash, in hexadecimal: a hash is never taken for what it was made of.
 const (
-	emailSHA256 = "email_sha256"
-	emailMD5    = "email_md5"
-	phoneSHA256 = "phone_sha256"
+	emailSHA256  = "email_sha256"
+	emailMD5     = "email_md5"
+	phoneSHA256  = "phone_sha256"
+	userIDSHA256 = "user_id_sha256" // of an id that a site knows people by
 )
 
 // space is a namespace of identifiers: the newest form's, and those that they had in the first form.
@@ -54,9 +55,10 @@ type space struct {
 
 // The spaces of hashes are the same in every form.
 var (
-	spaceEmailSHA256 = &space{emailSHA256, []string{emailSHA256}}
-	spaceEmailMD5    = &space{emailMD5, []string{emailMD5}}
-	spacePhoneSHA256 = &space{phoneSHA256, []string{phoneSHA256}}
+	spaceEmailSHA256  = &space{emailSHA256, []string{emailSHA256}}
+	spaceEmailMD5     = &space{emailMD5, []string{emailMD5}}
+	spacePhoneSHA256  = &space{phoneSHA256, []string{phoneSHA256}}
+	spaceUserIDSHA256 = &space{userIDSHA256, nil} // the first form had none
 )
 
 // spaces are the namespaces of a family's identifiers, by class.

@@ -1,14 +1,11 @@
 package rules
 
 import (
-	"bytes"
 	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 
-	"github.com/tagwarden/tagwarden/rules/ascii"
-	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -18,13 +15,18 @@ import (
 const maxShared = 64
 
 // subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
-// catalog keeps one in: whose hit it is does not matter for who the visitor is.
+// catalog keeps one in: whose hit it is does not matter for who the visitor is. A placeholder is of nobody, and left out.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
 	r.variants.events, r.variants.older = len(h.Events), !in.NewestForm
+	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
-		r.variants.add(id.Event, id.Class, r.Route.Recipient.idField(h.Nodes[id.Node].Field), h.Text(id.Node))
+		text := h.Text(id.Node)
+		if placeholder(text) {
+			continue
+		}
+		r.variants.add(id.Event, id.Class, r.Route.Recipient.idField(h.Nodes[id.Node].Field), text)
 		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
 		}
@@ -96,21 +98,11 @@ func (r *readState) hashVariants(k *Keys) Reason {
 
 // add adds an identifier in a field.
 func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte) {
-	how := in.hashed
-	switch {
-	case how == catalog.UserData:
-		f.userData(event, text)
-	case class == hit.Email && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
-		f.hash(event, class, spaceEmailSHA256, text)
-	case class == hit.Email && (how == "md5" || how == "" && hexadecimal(text, md5.Size)):
-		f.hash(event, class, spaceEmailMD5, text)
-	case class == hit.Phone && (how == "sha256" || how == "" && hexadecimal(text, sha256.Size)):
-		f.hash(event, class, spacePhoneSHA256, text)
-	case how != "":
-		f.plain(event, class, in, pseudonym.Trimmed, text)
-	default:
-		f.seen(event, class, in, text)
+	if class == hit.Email || class == hit.Phone {
+		f.contacts(event, class, in, text)
+		return
 	}
+	f.seen(event, class, in, text)
 }
 
 // seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
@@ -123,26 +115,25 @@ func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte
 	}
 }
 
-// given adds an identifier that is there in plain, in every form that others may know it in. An e-mail address and a phone number are always
-// among them as hashes: those alone are looked up and kept, for whoever has the plain one has its hashes too.
+// given adds an identifier in every form that others may know it in. A site's own id is often an e-mail address, or a
+// phone number, or a hash.
 func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byte) {
-	at := bytes.IndexByte(text, '@') >= 0
-	switch {
-	case class == hit.Phone:
-		f.both(pseudonym.Number, text, func(one idVariant) {
-			f.digest(event, class, spacePhoneSHA256, one, nil)         // its digits, as Meta hashes them
-			f.digest(event, class, spacePhoneSHA256, one, []byte{'+'}) // E.164, as Google does
-		})
-	case class != hit.Email:
-		f.plain(event, class, in, in.norm(class), text)
-	case !at:
-		return // an id that may be an e-mail address, and is none
+	if class == hit.Email || class == hit.Phone {
+		f.contacts(event, class, in, text)
+		return
 	}
-	if at && general(class) && class != hit.Phone { // a site's own id is often an e-mail address
-		f.both(pseudonym.Address, text, func(one idVariant) {
-			f.digest(event, hit.Email, spaceEmailSHA256, one, nil)
-			f.digest(event, hit.Email, spaceEmailMD5, one, nil)
-		})
+	f.plain(event, class, in, in.norm(class), text)
+	if !general(class) {
+		return
+	}
+	switch contact.Look(text) {
+	case contact.Address:
+		f.addresses(event, text)
+	case contact.Number:
+		f.numbers(event, text)
+	case contact.Hash:
+		f.hashedID(event, class, text)
+	default:
 	}
 }
 
@@ -152,21 +143,6 @@ func (f *idVariants) normal(norm pseudonym.Norm, form uint8, text []byte) (of id
 	f.text = pseudonym.AppendNormal(f.text, norm, text)
 	of.to = len(f.text)
 	return of, of.from != of.to
-}
-
-// both does something with a text in its normal form and, while older forms are looked up, with its first one where that
-// is another.
-func (f *idVariants) both(norm pseudonym.Norm, text []byte, with func(one idVariant)) {
-	now, ok := f.normal(norm, pseudonym.NewestForm, text)
-	if ok {
-		with(now)
-	}
-	if !f.older {
-		return
-	}
-	if was, ok := f.normal(norm.First(), pseudonym.FirstForm, text); ok && !bytes.Equal(f.text[now.from:now.to], f.text[was.from:was.to]) {
-		with(was)
-	}
 }
 
 // plain adds a text in its normal form, where anything is in it; while older forms are looked up, in its first one as
@@ -202,21 +178,6 @@ func (f *idVariants) first(of idVariant, ok bool, event int32, class hit.Class, 
 	}
 }
 
-// hash adds a hash as it was given: in lower case.
-func (f *idVariants) hash(event int32, class hit.Class, space *space, text []byte) {
-	of, ok := f.normal(pseudonym.Hashed, pseudonym.NewestForm, text)
-	if ok {
-		of.event, of.class, of.space, of.kind = event, class, space.name, Person
-		f.keep(of)
-	}
-	if !f.older {
-		return
-	}
-	was, ok := f.normal(pseudonym.Hashed.First(), pseudonym.FirstForm, text)
-	was.kind = Person
-	f.first(was, ok, event, class, space)
-}
-
 // digest adds the hash of an identifier, with a prefix in front of it.
 func (f *idVariants) digest(event int32, class hit.Class, space *space, of idVariant, prefix []byte) {
 	f.digests++
@@ -234,40 +195,6 @@ func (f *idVariants) digest(event int32, class hit.Class, space *space, of idVar
 	f.keep(idVariant{event: event, class: class, space: space.name, form: of.form, kind: Person, from: from, to: len(f.text)})
 }
 
-// userData adds the hashes in a list as Google's tags write it: "tv.1~em.HASH~pn.HASH", SHA-256 in base64url.
-func (f *idVariants) userData(event int32, text []byte) {
-	for len(text) > 0 {
-		var item []byte
-		item, text, _ = bytes.Cut(text, []byte{'~'})
-		name, encoded, _ := bytes.Cut(item, []byte{'.'})
-		var sum [sha256.Size + 2]byte
-		encoded = bytes.TrimRight(encoded, "=")
-		if base64.RawURLEncoding.DecodedLen(len(encoded)) != sha256.Size {
-			continue
-		}
-		if _, err := base64.RawURLEncoding.Decode(sum[:], encoded); err != nil {
-			continue
-		}
-		of := idVariant{
-			event: event, class: hit.Email, space: emailSHA256, form: pseudonym.NewestForm, kind: Person, from: len(f.text),
-		}
-		switch string(name) {
-		case "em":
-		case "pn":
-			of.class, of.space = hit.Phone, phoneSHA256
-		default:
-			continue
-		}
-		f.text = hex.AppendEncode(f.text, sum[:sha256.Size])
-		of.to = len(f.text)
-		f.keep(of)
-	}
-}
-
-func hexadecimal(text []byte, size int) bool {
-	return len(text) == 2*size && ascii.HexDigits(text)
-}
-
 // cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.
 func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 	if len(name) == 0 {
@@ -278,9 +205,11 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 		if !of[i].Named(name) {
 			continue
 		}
-		f.room = of[i].AppendID(f.room[:0], value)
-		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 		named = true
+		if f.room = of[i].AppendID(f.room[:0], value); placeholder(f.room) {
+			continue
+		}
+		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 	}
 	return named
 }

@@ -72,6 +72,7 @@ var mayImport = []struct {
 	{"rules/signal/read", []string{"rules/ascii"}, "what every reader of signals needs, and no platform"},
 	{"rules/signal/internal/...", nil, "what tests of signals read"},
 	{"rules/basis", []string{"rules/ascii", "rules/hit"}, "classes are all it knows"},
+	{"rules/pseudonym", []string{"rules/ascii", "rules/contact"}, "what is hashed is a text in its normal form"},
 	{"rules/wire", []string{"rules/ascii", "rules/hit"}, "a request as bytes is all it knows"},
 	{"rules/catalog", []string{"rules/ascii", "rules/hit", "rules/codec"}, "a vendor is wire format and classes"},
 	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"},

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
 // Numbers of the normal forms. What was hashed in an older one stays found: an identifier whose text differs is looked
@@ -23,8 +24,8 @@ const (
 	Trimmed Norm = iota // white space around it taken off
 	Mailbox             // an e-mail address, first form: trimmed, lower case
 	Dialled             // a phone number, first form: the digits of E.164, without plus, "00" or "(0)"
-	Address             // an e-mail address, newest form
-	Number              // a phone number, newest form
+	Address             // an e-mail address, newest form: the first one that is in the text; see package contact
+	Number              // a phone number, newest form: likewise
 	Hashed              // a hash of one of them, newest form
 )
 
@@ -49,9 +50,20 @@ func AppendNormal(dst []byte, norm Norm, id []byte) []byte {
 		return appendID(dst, f, exact, id)
 	}
 	switch norm {
-	case Mailbox, Address, Hashed:
+	case Address:
+		in := contact.ReadAddresses(id)
+		if out, ok := in.Append(dst); ok {
+			return out
+		}
 		return appendLower(dst, id)
-	case Dialled, Number:
+	case Number:
+		if out, _, how := contact.AppendPhone(dst, id, nil); how != contact.NoNumber {
+			return out
+		}
+		return appendDialled(dst, id)
+	case Mailbox, Hashed:
+		return appendLower(dst, id)
+	case Dialled:
 		return appendDialled(dst, id)
 	default:
 		return append(dst, id...)
