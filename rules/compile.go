@@ -110,12 +110,12 @@ func (c *compiler) recipients() error {
 			return wrong(at, "upstream is missing: the catalog knows no default address of %s", d.Catalog.Name)
 		}
 		r.family = "family:" + d.Catalog.Kin()
-		r.unknown, _ = c.newIDField(d.Catalog, "", "", false)
+		r.unknown = idField{spaces: c.spacesOf(d.Catalog, "")}
 		for i := range vendor.Fields {
 			f := &vendor.Fields[i]
-			in, ok := c.newIDField(d.Catalog, f.Family, f.Format, f.Exact)
-			if !ok {
-				return wrong(at, "fields.%s: %s is no format of an identifier", f.Path, formatText(f.Format, f.Exact))
+			in, err := c.newIDField(d.Catalog, f.Family, f.Format, f.Exact)
+			if err != nil {
+				return wrong(at, "fields.%s: %v", f.Path, err)
 			}
 			in.hashed = f.Hashed
 			r.ids = append(r.ids, in)

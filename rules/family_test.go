@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -218,12 +219,40 @@ func TestFormatsThatAreNone(t *testing.T) {
 	}
 }
 
+// TestFamiliesThatAreNone: the family of a field or cookie is an entry's whose SDKs make ids, or the device's.
+func TestFamiliesThatAreNone(t *testing.T) {
+	t.Parallel()
+	for family, known := range map[string]bool{
+		"": true, "meta_pixel": true, "device": true, "umami": true, "meta_capi": false, "rudderstack": false, "metapixel": false,
+	} {
+		for _, cookie := range []bool{false, true} {
+			d := draft()
+			file, _ := catalog.Builtin("umami")
+			if cookie {
+				file.Cookies = append(file.Cookies, catalog.CookieFile{Name: "who", Class: "client_id", Family: family})
+			} else {
+				file.Fields["payload.who"] = catalog.Field{Class: "client_id", Family: family}
+			}
+			for i := range d.Vendors {
+				if d.Vendors[i].ID == "umami" {
+					d.Vendors[i].Catalog = file
+				}
+			}
+			_, err := rules.Compile(d)
+			if (err == nil) != known || err != nil && !strings.Contains(err.Error(), "is no catalog entry that is of its own family") {
+				t.Errorf("%q, of a cookie %t: %v", family, cookie, err)
+			}
+		}
+	}
+}
+
 // TestWhatIsSentOfAnExactID: an id is sent as its vendor reads it, under a profile that keeps ids; one that the vendor
 // refuses is not, and is looked up all the same, as it stands.
 func TestWhatIsSentOfAnExactID(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	for i := range d.Profiles {
+		d.Profiles[i].Classes = maps.Clone(d.Profiles[i].Classes)
 		d.Profiles[i].Classes["client_id"] = keep
 	}
 	p := compile(t, d)

@@ -46,9 +46,9 @@ func (c *compiler) cookie(file *catalog.File, info catalog.CookieInfo) error {
 	if !info.Class.Identifies() || slices.ContainsFunc(*all, same) {
 		return nil
 	}
-	in, ok := c.newIDField(file, info.Family, info.Format, info.Exact)
-	if !ok {
-		return wrong("cookies."+info.Name, "%s is no format of an identifier", formatText(info.Format, info.Exact))
+	in, err := c.newIDField(file, info.Family, info.Format, info.Exact)
+	if err != nil {
+		return wrong("cookies."+info.Name, "%v", err)
 	}
 	*all = append(*all, idCookie{info, file, family, &in})
 	return nil

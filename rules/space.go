@@ -2,8 +2,8 @@ package rules
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -105,9 +105,9 @@ func (c *compiler) files() []*catalog.File {
 	return files
 }
 
-// isEntry tells whether a family is called as an entry is; if not, it is what devices are known by to all of them.
+// isEntry tells whether a family is called as an entry is, the one whose SDKs make its ids.
 func (c *compiler) isEntry(family string) bool {
-	return slices.ContainsFunc(c.files(), func(f *catalog.File) bool { return f.ID == family })
+	return slices.ContainsFunc(c.files(), func(f *catalog.File) bool { return f.ID == family && f.Kin() == family })
 }
 
 type spacesKey struct {
@@ -123,20 +123,24 @@ type idField struct {
 	exact  bool             // the vendor refuses ids of another format
 }
 
-// newIDField makes ready what the catalog says of a field of a file, or of a cookie.
-func (c *compiler) newIDField(file *catalog.File, family, format string, exact bool) (f idField, ok bool) {
+// newIDField makes ready what the catalog says of a field of a file, or of a cookie. The error says what is wrong there.
+func (c *compiler) newIDField(file *catalog.File, family, format string, exact bool) (f idField, err error) {
+	if family != "" && family != theDevice && !c.isEntry(family) {
+		return f, fmt.Errorf("family: %q is no catalog entry that is of its own family, nor %q", family, theDevice)
+	}
+	known := false
+	if f.format, known = pseudonym.ParseFormat(format); !known || exact && !f.format.OneForm() {
+		if exact {
+			format = "exact " + format
+		}
+		return f, fmt.Errorf("%q is no format of an identifier", format)
+	}
 	f.spaces, f.exact = c.spacesOf(file, family), exact
-	f.format, ok = pseudonym.ParseFormat(format)
-	return f, ok && (!exact || f.format.OneForm())
+	return f, nil
 }
 
-// formatText is a format as a catalog file writes it, in quotation marks.
-func formatText(name string, exact bool) string {
-	if exact {
-		name = "exact " + name
-	}
-	return strconv.Quote(name)
-}
+// theDevice is the family of what an operating system calls a device, to every app on it.
+const theDevice = "device"
 
 // appendRead appends an id of an exact format as the vendor reads it; nothing where the vendor refuses it, for it is
 // of another form: it is not sent then, since nobody knows what it is.

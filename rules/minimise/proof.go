@@ -22,9 +22,9 @@ func (a *Action) looksIn(v *Value, env *Env) scrub.Set {
 
 // inForm tells whether an identifier has the form that its vendor gives the ids it makes.
 func inForm(v *Value) bool {
-	switch v.Format {
-	case pseudonym.Auto, pseudonym.Text, pseudonym.Digits:
+	if v.Format == pseudonym.Auto || v.Format == pseudonym.Text || v.Format == pseudonym.Digits {
 		return false
 	}
-	return pseudonym.Shape(v.Bytes) == v.Format
+	shape := pseudonym.Shape(v.Bytes)
+	return shape == v.Format || v.Format == pseudonym.AmplitudeDevice && shape == pseudonym.UUID
 }

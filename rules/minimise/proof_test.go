@@ -54,3 +54,15 @@ func TestIDsThatAreSomethingElse(t *testing.T) {
 		}
 	}
 }
+
+// TestIDsInTheFormOfTheirVendor: what an SDK writes is in its form; what is as free as text is in none.
+func TestIDsInTheFormOfTheirVendor(t *testing.T) {
+	const uuid = "0190f1a2-aaaa-4bbb-8ccc-0123456789ab"
+	for format, want := range map[pseudonym.Format]bool{
+		pseudonym.UUID: true, pseudonym.AmplitudeDevice: true, pseudonym.Text: false, pseudonym.Auto: false, pseudonym.GACid: false,
+	} {
+		if got := inForm(&Value{Bytes: []byte(uuid), Format: format}); got != want {
+			t.Errorf("%v: %t", format, got)
+		}
+	}
+}

@@ -154,20 +154,28 @@ func appendDigits(dst []byte, a uint64, n int) []byte {
 }
 
 func isUUID(id []byte) bool {
-	if len(id) != 36 {
+	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
 		return false
 	}
-	for i, c := range id {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if c != '-' {
-				return false
-			}
-		} else if !ascii.IsHex(c) {
-			return false
+	dashes := 0
+	for _, c := range id {
+		dashes += int(inUUID[c])
+	}
+	return dashes == 4
+}
+
+// inUUID counts the dashes of a UUID: 0 of a hexadecimal digit, 1 of a dash, and more than there may be of anything else.
+var inUUID = func() (of [256]uint8) {
+	for c := range of {
+		switch {
+		case c == '-':
+			of[c] = 1
+		case !ascii.IsHex(byte(c)):
+			of[c] = 5
 		}
 	}
-	return true
-}
+	return of
+}()
 
 // isFBP knows "fb.", how many dots the cookie's domain has (0 to 2), a time and a number.
 func isFBP(id []byte) bool {

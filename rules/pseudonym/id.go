@@ -28,7 +28,9 @@ func (n Norm) of() (f Format, exact, ok bool) {
 }
 
 // OneForm tells whether ids of the format have a form that others can be told from: a vendor may refuse those.
-func (f Format) OneForm() bool { return f != Auto && f != Text && f != AmplitudeDevice && f < numFormats }
+func (f Format) OneForm() bool {
+	return f != Auto && f != Text && f != AmplitudeDevice && f < numFormats
+}
 
 // Fits tells whether an id is one of the format: as its vendor reads it, white space around it apart.
 func (f Format) Fits(id []byte) bool {
@@ -79,7 +81,7 @@ func appendID(dst []byte, f Format, exact bool, id []byte) []byte {
 	case exact:
 		return append(dst[:base], id...)
 	case isUUID(id):
-		return appendLowerASCII(dst[:base], id)
+		return appendUUIDLower(dst[:base], id)
 	default:
 		return appendWhole(dst[:base], id)
 	}
@@ -104,7 +106,10 @@ func (f Format) read(dst, id []byte, exact bool) (_ []byte, ok bool) {
 		return append(dst, fbp...), ok
 	case UUID, MixpanelDevice:
 		made := bytes.TrimPrefix(id, device)
-		return appendLowerASCII(dst, made), isUUID(made) || fiveGroups(made)
+		if isUUID(made) {
+			return appendUUIDLower(dst, made), true
+		}
+		return append(dst, made...), fiveGroups(made)
 	case Digits:
 		from := len(dst)
 		dst = appendWhole(dst, id)
@@ -184,8 +189,20 @@ func base64url(id []byte) bool {
 }
 
 func appendLowerASCII(dst, b []byte) []byte {
-	for _, c := range b {
-		dst = append(dst, ascii.Lower(c))
+	from := len(dst)
+	dst = append(dst, b...)
+	for i := from; i < len(dst); i++ {
+		dst[i] = ascii.Lower(dst[i])
+	}
+	return dst
+}
+
+// appendUUIDLower appends a UUID in small letters. Digits and dashes have the bit of small letters anyway.
+func appendUUIDLower(dst, uuid []byte) []byte {
+	from := len(dst)
+	dst = append(dst, uuid...)
+	for i := from; i < len(dst); i++ {
+		dst[i] |= 0x20
 	}
 	return dst
 }

@@ -70,8 +70,14 @@ func AppendNormal(dst []byte, norm Norm, id []byte) []byte {
 	}
 }
 
+// isPlain tells whether a byte is a character of its own, and none that trim takes off.
+func isPlain(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
+
 // trim takes off white space and characters without width.
 func trim(b []byte) []byte {
+	if n := len(b); n > 0 && isPlain(b[0]) && isPlain(b[n-1]) {
+		return b
+	}
 	blank := func(r rune) bool { return unicode.IsSpace(r) || r < ' ' || r == 0xFEFF || r >= 0x200B && r <= 0x200F }
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
