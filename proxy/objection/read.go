@@ -25,13 +25,22 @@ func Read(name, value, country string) ([]ID, error) {
 	if err := Unmatchable(name, value); err != nil {
 		return nil, err
 	}
+	ids, err := []ID{{name, value}}, error(nil)
 	switch {
 	case name == "email" && !hashed(value, 32) && !hashed(value, 16):
-		return readAddresses(value)
+		ids, err = readAddresses(value)
 	case name == "phone" && !hashed(value, 32):
-		return readNumbers(value, country)
+		ids, err = readNumbers(value, country)
 	}
-	return []ID{{name, value}}, nil
+	for _, one := range ids {
+		if err == nil {
+			err = Unmatchable(name, one.Value)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
 }
 
 // hashed tells whether a value is a hash of so many bytes.
@@ -92,11 +101,19 @@ func readNumbers(value, country string) (ids []ID, err error) {
 	return ids, nil
 }
 
+// begun tells whether digits without a sign in front are a number of the country with its code: a spreadsheet takes the
+// plus off.
+func begun(digits, country string) bool {
+	number, err := plans.Parse("+"+digits, plans.UNKNOWN_REGION)
+	return err == nil && plans.IsValidNumber(number) &&
+		int(number.GetCountryCode()) == plans.GetCountryCodeForRegion(country)
+}
+
 // readNumber asks the plan of its country for a number, and returns it as E.164 writes it.
 func readNumber(digits string, how contact.Reading, country string) (string, error) {
 	of := country
 	switch {
-	case how == contact.International, country == "" && len(digits) > 10 && digits[0] != '0':
+	case how == contact.International, len(digits) > 10 && digits[0] != '0' && (country == "" || begun(digits, country)):
 		digits, of = "+"+digits, plans.UNKNOWN_REGION
 	case country == "":
 		return "", errNoCountry

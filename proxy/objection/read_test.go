@@ -49,6 +49,7 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"phone", "0171 3920077; 030 1234567", "DE", []string{"+491713920077", "+49301234567"}, ""},
 		{"phone", "+\u0664\u0669 \u0661\u0667\u0661 \u0663\u0669\u0662\u0660\u0660\u0667\u0667", "",
 			[]string{"+\u0664\u0669 \u0661\u0667\u0661 \u0663\u0669\u0662\u0660\u0660\u0667\u0667"}, ""},
+		{"phone", "491713920077", "DE", []string{"+491713920077"}, ""}, {"phone", "491713920077", "FR", nil, "it is no phone number of its country"},
 		{"phone", sum, "", []string{sum}, ""},
 		{"phone", "01713920077", "", nil, "it has no country: +49 30 1234567 is right"}, {"phone", "(030) 1234567", "", nil, "it has no country"},
 		{"phone", "1713920077", "", nil, "it has no country"}, {"phone", "0171/3920077", "", nil, "it has no country"},
