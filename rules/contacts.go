@@ -15,8 +15,8 @@ import (
 // the hit is refused for what looking at them all would take.
 const mostContacts = 256
 
-// addresses adds the e-mail addresses in a text, each by its hashes: those alone are looked up and kept, for whoever has
-// the plain one has its hashes too.
+// addresses adds the e-mail addresses in a text, each by its hashes: those alone are looked up and kept, for whoever
+// has the plain one has its hashes too.
 func (f *idVariants) addresses(event int32, text []byte) {
 	in := contact.ReadAddresses(text)
 	first := idVariant{}
@@ -42,7 +42,8 @@ func (f *idVariants) addresses(event int32, text []byte) {
 		return
 	}
 	was, ok := f.normal(pseudonym.Mailbox, pseudonym.FirstForm, text)
-	if ok && bytes.IndexByte(f.text[was.from:was.to], '@') >= 0 && !bytes.Equal(f.text[first.from:first.to], f.text[was.from:was.to]) {
+	if ok && bytes.IndexByte(f.text[was.from:was.to], '@') >= 0 && !bytes.Equal(f.text[first.from:first.to],
+		f.text[was.from:was.to]) {
 		f.digest(event, hit.Email, spaceEmailSHA256, was, nil)
 		f.digest(event, hit.Email, spaceEmailMD5, was, nil)
 	}
@@ -124,7 +125,8 @@ func (f *idVariants) hash(event int32, class hit.Class, space *space, text []byt
 	if space == spaceEmailMD5 {
 		size = md5.Size
 	}
-	of := idVariant{event: event, class: class, space: space.name, form: pseudonym.NewestForm, kind: Person, from: len(f.text)}
+	of := idVariant{event: event, class: class, space: space.name, form: pseudonym.NewestForm, kind: Person,
+		from: len(f.text)}
 	if f.text, ok = contact.AppendHash(f.text, text, size); !ok {
 		return false
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
-// Masked is an identifier in its normal form, with most of it left out, so that whoever gave it sees what was understood:
-// j***@example.com, +49 *** 77. It may be answered to them, and stands in no log and no record.
+// Masked is an identifier in its normal form, with most of it left out, so that whoever gave it sees what was
+// understood: j***@example.com, +49 *** 77. It may be answered to them, and stands in no log and no record.
 type Masked struct {
 	Name string `json:"name"`
 	Is   string `json:"is"`

@@ -14,8 +14,8 @@ var (
 	errNoAddress = errors.New("it is no address: name@example.com is one")
 	errNoNumber  = errors.New("it is no phone number: +49 30 1234567 is one")
 	errLength    = errors.New("it is no phone number of its country: it has too many digits, or too few")
-	errNoCountry = errors.New("it has no country: +49 30 1234567 is right, with the country's code in front; or say whose " +
-		"numbers are meant: country (DE), --country, or phone_country of the site")
+	errNoCountry = errors.New("it has no country: +49 30 1234567 is right, with the country's code in front; or say " +
+		"whose numbers are meant: country (DE), --country, or phone_country of the site")
 )
 
 // Read brings an identifier that somebody gave to what an event may carry, each of them where the value lists several
@@ -66,13 +66,16 @@ func readAddresses(value string) (ids []ID, err error) {
 	return ids, nil
 }
 
-// torn tells whether words stand beside addresses that are no names in front of one in brackets: an address with a blank
-// in it would be taken for another one.
+// torn tells whether words stand beside addresses that are no names in front of one in brackets: an address with a
+// blank in it would be taken for another one.
 func torn(value string) bool {
 	if strings.ContainsAny(value, "<(\"") {
 		return false
 	}
-	for field := range strings.FieldsFuncSeq(value, func(r rune) bool { return blank(r) || strings.ContainsRune(",;|", r) }) {
+	for field := range strings.FieldsFuncSeq(value, func(r rune) bool {
+		return blank(r) || strings.ContainsRune(",;|",
+			r)
+	}) {
 		if !strings.ContainsAny(field, "@%\uff20\ufe6b") && !strings.HasSuffix(field, ":") && field != "/" {
 			return true
 		}
@@ -80,8 +83,8 @@ func torn(value string) bool {
 	return false
 }
 
-// readNumbers reads a list of phone numbers. One that stands alone and is read on the way of a hit as what it is, is kept
-// as it was written.
+// readNumbers reads a list of phone numbers. One that stands alone and is read on the way of a hit as what it is, is
+// kept as it was written.
 func readNumbers(value, country string) (ids []ID, err error) {
 	for rest := []byte(value); rest != nil; {
 		own, more, how := contact.AppendPhone(nil, rest, nil)

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// Unmatchable says why an identifier is in no event whatever it is of, so that an objection for it would be in force for
-// nobody; nil where it may be in one. The name is that of an [ID]; nothing of the value is in the error.
+// Unmatchable says why an identifier is in no event whatever it is of, so that an objection for it would be in force
+// for nobody; nil where it may be in one. The name is that of an [ID]; nothing of the value is in the error.
 func Unmatchable(name, value string) error {
 	value = strings.TrimSpace(value)
 	switch {
