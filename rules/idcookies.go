@@ -126,13 +126,33 @@ func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
 			}
 			id := bytes.TrimSpace(c.AppendID(nil, value))
 			one := CookieIdentity{c.in.spaces[c.Class].name, string(id)}
-			if c.in.kind(c.Class, id) == Browser && !slices.Contains(all, one) {
+			if c.in.kind(c.Class, id) == Browser && !Placeholder(id) && !slices.Contains(all, one) {
 				all = append(all, one)
 			}
 		}
 		return true
 	})
 	return all
+}
+
+// AccountCookies tells whether a cookie in which an SDK keeps a browser's id holds one that is not in the SDK's form: a
+// site may have put the name of an account there.
+func (p *Policy) AccountCookies(jar signal.Jar) bool {
+	found := false
+	jar.Cookies(func(name, value []byte) bool {
+		if len(name) == 0 {
+			return true
+		}
+		for _, c := range p.cookies[name[0]] {
+			if general(c.Class) || !c.Named(name) {
+				continue
+			}
+			id := bytes.TrimSpace(c.AppendID(nil, value))
+			found = found || len(id) > 0 && c.in.kind(c.Class, id) != Browser
+		}
+		return !found
+	})
+	return found
 }
 
 // BrowserID tells whether an identifier, named as [Policy.Identities] reads it, is one that an SDK made at random for a

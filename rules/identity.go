@@ -87,6 +87,16 @@ func (k *Keys) identities(f *idVariants) []Identity {
 	return all
 }
 
+// Identity is a subject of the hit, by its place, as others may know it: with its namespace, and the hash that
+// suppression feeds are matched with.
+func (j *Judgement) Identity(subject int, k *Keys) Identity {
+	s, of := &j.Subjects[subject], &j.variants.all[subject]
+	text := j.variants.text[of.from:of.to]
+	return Identity{
+		Space: of.space, Form: s.Form, Hash: s.Hash, Ledger: s.Ledger, Feed: pseudonym.SubjectHash(&k.feed, of.space, text),
+	}
+}
+
 // IdentityNames lists what identifiers can be given as.
 func IdentityNames() []string {
 	var names []string

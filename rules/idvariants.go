@@ -122,6 +122,9 @@ func (f *idVariants) keep(of idVariant) {
 		f.known.clear()
 		f.ofHit.clear()
 	}
+	if f.events > 0 && placeholderHash(f.text[of.from:of.to]) { // of a hit, not of who asks what is kept
+		return
+	}
 	of.sum = fnv(f.text[of.from:of.to])
 	if of.event != hit.Shared && of.event != f.last {
 		f.known.clear()

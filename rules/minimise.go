@@ -8,7 +8,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // minimiseState is what becomes of the fields of events that travel. Hit, Route, site, verdicts and budget are handed
@@ -247,9 +246,12 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	h := m.hit
 	n := &h.Nodes[i]
 	in := m.route.Recipient.idField(n.Field)
-	text, ok := m.asRead(in, n.Class, h.Text(i))
-	if !ok {
-		return
+	text := h.Text(i)
+	if in.exact && made(n.Class) {
+		if m.read = in.appendRead(m.read[:0], text); len(m.read) == 0 {
+			return
+		}
+		text = m.read
 	}
 	m.env.Purpose, m.env.Consented = m.purpose(n.Event), m.consented(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
@@ -266,19 +268,6 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 		h.SetEdit(i, made)
 	default: // dropped
 	}
-}
-
-// asRead is a value as its vendor reads it. Ok is false for an id that the vendor refuses, for it is of another form: it is
-// not sent, since nobody knows what it is.
-func (m *minimiseState) asRead(in *idField, class hit.Class, text []byte) (_ []byte, ok bool) {
-	if !in.exact || !made(class) {
-		return text, true
-	}
-	if !in.format.Fits(text) {
-		return nil, false
-	}
-	m.read = pseudonym.AppendNormal(m.read[:0], in.format.Norm(true), text)
-	return m.read, true
 }
 
 // make makes a value what an action leaves of it. What it returns holds until it is called again.

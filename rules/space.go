@@ -128,6 +128,15 @@ func (c *compiler) newIDField(file *catalog.File, family, format string, exact b
 	return f, ok
 }
 
+// appendRead appends an id of an exact format as the vendor reads it; nothing where the vendor refuses it, for it is of
+// another form: it is not sent then, since nobody knows what it is.
+func (f *idField) appendRead(dst, id []byte) []byte {
+	if !f.format.Fits(id) {
+		return dst
+	}
+	return pseudonym.AppendNormal(dst, f.format.Norm(true), id)
+}
+
 // norm is how an identifier of a class in the field is brought to one form. What is known beyond the vendor has one for
 // all of them.
 func (f *idField) norm(class hit.Class) pseudonym.Norm {

@@ -15,14 +15,18 @@ import (
 const maxShared = 64
 
 // subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
-// catalog keeps one in: whose hit it is does not matter for who the visitor is.
+// catalog keeps one in: whose hit it is does not matter for who the visitor is. A placeholder is of nobody, and left out.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
 	r.variants.events, r.variants.older = len(h.Events), !in.NewestForm
 	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
-		r.variants.add(id.Event, id.Class, r.Route.Recipient.idField(h.Nodes[id.Node].Field), h.Text(id.Node))
+		text := h.Text(id.Node)
+		if placeholder(text) {
+			continue
+		}
+		r.variants.add(id.Event, id.Class, r.Route.Recipient.idField(h.Nodes[id.Node].Field), text)
 		if r.budget.Spend(r.variants.steps()); r.budget.spent() {
 			return OverLimit
 		}
@@ -199,9 +203,11 @@ func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 		if !of[i].Named(name) {
 			continue
 		}
-		f.room = of[i].AppendID(f.room[:0], value)
-		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 		named = true
+		if f.room = of[i].AppendID(f.room[:0], value); placeholder(f.room) {
+			continue
+		}
+		f.seen(hit.Shared, of[i].Class, of[i].in, f.room)
 	}
 	return named
 }

@@ -24,7 +24,7 @@ import (
 func objectionsVerbs() []verb {
 	return []verb{
 		{"add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all", "take an objection", objectionsAdd},
-		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT", "take one back for somebody", objectionsWithdraw},
+		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--every-act]", "take one back for somebody", objectionsWithdraw},
 		{"check", "NAME=VALUE...", "say what is in force", objectionsCheck},
 		{"import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all", "take a list of objections, a suppression list", objectionsImport},
 		{"export", "[--log] [--format csv|jsonl]", "write what is in force, by hash: identifiers are not kept", objectionsExport},
@@ -153,7 +153,8 @@ func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
 
 func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections withdraw",
-		"--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all --because TEXT [--restriction] --config FILE")
+		"--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all --because TEXT [--restriction] "+
+			"[--every-act] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)
@@ -161,6 +162,7 @@ func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
 	scopeFlags(f, &a)
 	markFlags(f, &a, objection.Command)
 	f.StringVar(&a.Because, "because", "", "why it is taken back, and who asked for that: it is recorded")
+	f.BoolVar(&a.EveryAct, "every-act", false, "end also what browsers objected to, and what follows from another identifier: where the person asked for that")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -194,6 +196,9 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 		}
 		printf(t.out, "%s; in force now: %s\nit is of %s\n", what, cmp.Or(strings.Join(got.InForce, ", "), "nothing"),
 			masked(got.IDs))
+		if got.Detail != "" {
+			t.hint("it stands by acts of others (%s): --every-act ends them, too, where the person asked for that", kindsOf(got.Acts))
+		}
 		return fine
 	})
 }
@@ -246,7 +251,19 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		for i, one := range got.Subjects {
 			name, _, _ := strings.Cut(rest[i], "=")
 			printf(t.out, "%d. %s: %s\n", i+1, name, cmp.Or(strings.Join(one.InForce, ", "), "nothing"))
+			if len(one.Acts) > 0 {
+				printf(t.out, "   by acts of: %s\n", kindsOf(one.Acts))
+			}
 		}
 		return fine
 	})
+}
+
+// kindsOf says by how many acts of which kinds something stands.
+func kindsOf(held []api.Held) string {
+	kinds := make([]string, len(held))
+	for i, one := range held {
+		kinds[i] = sprintf("%s %d", one.Kind, one.Acts)
+	}
+	return strings.Join(kinds, ", ")
 }

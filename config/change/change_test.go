@@ -88,6 +88,9 @@ var changeCases = []struct {
 
 	{"server.trusted_proxies", "vendors:\n  ga4", "trusted_proxies: [10.0.0.0/8]\nvendors:\n  ga4", []string{"server: trusted proxies added: 10.0.0.0/8: WIDER"}},
 	{"server.limits", "vendors:\n  ga4", "limits: { events: 5000 }\nvendors:\n  ga4", []string{"server: limit of events 5000 instead of 2500: WIDER"}},
+	{"server.objections", "vendors:\n  ga4", "objections: { follow: false }\nvendors:\n  ga4", []string{
+		"server: objections follow their persons to browsers that are seen with them: false: WIDER",
+	}},
 	{"server.controller", "dpo: dpo@shop.example", "dpo: other@shop.example", []string{"server: the controller's name, address or contact reads otherwise\n"}},
 
 	{"assessment.version", "version: 3", "version: 4", []string{"assessment LIA-1: version 4 instead of 3\n"}},

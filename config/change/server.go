@@ -154,6 +154,9 @@ func (c *comparison) server() {
 	} {
 		c.value("server", "limit of "+limit.name, either(limit.will > limit.was), number(limit.was), number(limit.will))
 	}
+	if was, will := old.Objections.Follow, changed.Objections.Follow; was != will {
+		c.add("server", either(!will), "objections follow their persons to browsers that are seen with them: %t", will)
+	}
 	if was, will := old.Limits.Memory, changed.Limits.Memory; was != will {
 		c.add("server", Neutral, "all hits together may hold %s of memory, not %s", will, was)
 	}

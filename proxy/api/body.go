@@ -34,6 +34,7 @@ type body struct {
 	bad     []Rejected // of an import: what is no act
 	batch   bool       // a list was given
 	because string
+	every   bool // acts of all are taken back
 	file    *importing
 }
 
@@ -65,7 +66,7 @@ func (b *reader) read(text []byte) (*body, error) {
 	}
 	known := "ids, purposes, vendors, all, restriction, source, site, channel, campaign, time, country, " + b.list
 	if b.withdraw {
-		known += ", because"
+		known += ", because, every_act"
 	} else {
 		known += ", complaint"
 	}
@@ -96,6 +97,8 @@ func (b *reader) read(text []byte) (*body, error) {
 			})
 		case name == "because" && b.withdraw:
 			b.out.because = readText(v, at, &b.faults, longestWhy)
+		case name == "every_act" && b.withdraw:
+			b.out.every = truth(v, at, &b.faults)
 		case name == "import" && b.operator && !b.withdraw:
 			b.out.file = b.importing(v, at)
 		default:
@@ -125,7 +128,7 @@ func (b *reader) read(text []byte) (*body, error) {
 	}
 	for i := range b.out.acts {
 		change := &b.out.acts[i].Change
-		change.Because, change.Holder.Kind = b.out.because, objection.Role
+		change.Because, change.Holder.Kind, change.EveryAct = b.out.because, objection.Role, b.out.every
 		if change.Source == "" {
 			change.Source = source
 		}

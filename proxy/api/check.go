@@ -12,6 +12,7 @@ import (
 // Standing is what is in force for a person.
 type Standing struct {
 	InForce []string `json:"in_force"`
+	Acts    []Held   `json:"acts,omitempty"` // by whose it stands
 }
 
 // Standings are what is in force for several, in the order asked for.
@@ -46,6 +47,13 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 			return err
 		}
 		out.Subjects[i].InForce = orEmpty(standing)
+		if len(standing) > 0 {
+			held, err := h.opts.Objector.Held(acts[i].IDs, nil)
+			if err != nil {
+				return err
+			}
+			out.Subjects[i].Acts = heldBy(held)
+		}
 	}
 	if err := f.problem(); err != nil {
 		return err

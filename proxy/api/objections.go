@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,55 @@ type Receipt struct {
 
 	// IDs are the identifiers as they were understood, most of each left out.
 	IDs []objection.Masked `json:"ids"`
+
+	// Where something was taken back, and in_force is not empty: by whose acts it stands, and how it is ended.
+	Acts   []Held `json:"acts,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Held says by how many acts of a kind something is in force: of browsers, links, roles, of what follows from another
+// identifier (seen_with), or from before acts were told apart (earlier). It says nothing of who holds them.
+type Held struct {
+	Kind    string   `json:"kind"`
+	Acts    int      `json:"acts"`
+	InForce []string `json:"in_force"`
+}
+
+// heldBy says by whose acts something stands.
+func heldBy(held []objection.Held) []Held {
+	all := make([]Held, 0, len(held))
+	for _, one := range held {
+		kind, acts := one.Kind.String(), one.Acts
+		if one.Kind == objection.Browsers {
+			kind = objection.Browser.String() // that they are not told apart is the store's affair
+		}
+		at := slices.IndexFunc(all, func(h Held) bool { return h.Kind == kind })
+		if at >= 0 {
+			more := slices.Sorted(slices.Values(append(slices.Clip(all[at].InForce), one.InForce...)))
+			all[at].Acts, all[at].InForce = all[at].Acts+acts, slices.Compact(more)
+			continue
+		}
+		all = append(all, Held{kind, acts, orEmpty(one.InForce)})
+	}
+	return all
+}
+
+// standsStill says why what a role took back is in force all the same, and what ends it; "" where it is not.
+func standsStill(took []string, held []objection.Held) string {
+	var kinds []string
+	for _, one := range heldBy(held) {
+		meant := slices.ContainsFunc(one.InForce, func(scope string) bool {
+			return slices.Contains(took, scope) || slices.Contains(took, objection.All)
+		})
+		if meant && !slices.Contains(kinds, one.Kind) {
+			kinds = append(kinds, one.Kind)
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return "what was taken back is in force still, by acts of others (" + strings.Join(kinds, ", ") + "): " +
+		`"every_act": true ends them, too, where the person asked for that`
 }
 
 // Receipts are what became of a list, in its order.
@@ -106,6 +156,9 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 		out.Receipts[i] = Receipt{
 			Seq: one.Seq, Recorded: one.Recorded.UTC(), New: one.New, InForce: orEmpty(one.InForce),
 			IDs: objection.MaskAll(asked.acts[i].IDs),
+		}
+		if took := asked.acts[i].Change.TakeBack; len(took) > 0 && len(one.InForce) > 0 {
+			out.Receipts[i].Acts, out.Receipts[i].Detail = heldBy(one.Held), standsStill(took, one.Held)
 		}
 	}
 	if !asked.batch && len(receipts) == 1 {

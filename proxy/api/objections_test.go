@@ -45,6 +45,42 @@ func TestObject(t *testing.T) {
 	}
 }
 
+// TestEveryAct: a role takes back what came by roles, and is told by whose acts it stands still, and how they are ended.
+func TestEveryAct(t *testing.T) {
+	a := newAPI(t)
+	a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"vendors":["ga4"]}`)
+	if c := a.last.Acts[0].Change; c.Holder.Kind != objection.Role {
+		t.Errorf("%+v", c)
+	}
+	w := a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"asked","every_act":true}`)
+	if c := a.last.Acts[0].Change; w.Code != 200 || c.Holder.Kind != objection.Role || !c.EveryAct {
+		t.Errorf("%s %+v", w.Body, c)
+	}
+	a.held = []objection.Held{
+		{Kind: objection.Browser, Acts: 16, InForce: []string{"surveys"}}, {Kind: objection.SeenWith, Acts: 1, InForce: []string{"ads"}},
+		{Kind: objection.Browsers, Acts: 1, InForce: []string{"ads"}},
+	}
+	w = a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"asked"}`)
+	for _, want := range []string{
+		`"acts":[{"kind":"browser","acts":17,"in_force":["ads","surveys"]},{"kind":"seen_with","acts":1,"in_force":["ads"]}]`,
+		`by acts of others (browser, seen_with): \"every_act\": true ends them, too`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s has not %s", w.Body, want)
+		}
+	}
+	a.held = []objection.Held{{Kind: objection.Browser, Acts: 1, InForce: []string{"surveys"}}}
+	if w = a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"asked"}`); strings.Contains(w.Body.String(), "detail") {
+		t.Errorf("nothing of what was taken back stands: %s", w.Body)
+	}
+	if w = a.call(a.face, "POST", "/api/v1/objections/check", `{"ids":{"email":"jane@example.com"}}`); !strings.Contains(w.Body.String(), `"acts":[{"kind":"browser","acts":1,"in_force":["surveys"]}]`) {
+		t.Errorf("%s", w.Body)
+	}
+	if w = a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"all":true,"every_act":true}`); w.Code != 422 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // TestRefused: what is wrong is said with its place, nothing is done, and no value comes back.
 func TestRefused(t *testing.T) {
 	a := newAPI(t)

@@ -25,7 +25,7 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
 		&ledger.Objected{
 			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
-			By: "crm", Because: "a letter", Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
+			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
 		&ledger.Assessed{

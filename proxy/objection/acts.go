@@ -56,6 +56,14 @@ func (r *record) parseActs(d *decoder) bool {
 	return !d.bad && len(d.rest) == 0 && (n == 1 || unionOf(r.acts) == r.scopes)
 }
 
+// split tells the one act of a record from before acts were told apart from others, by the source of its last change:
+// what came by link last can be taken back by link.
+func (r *record) split(source string) {
+	if r.old && len(r.acts) == 1 && source == Link {
+		r.acts[0].holder.Kind = ByLink
+	}
+}
+
 // unionOf is what is in force.
 func unionOf(acts []act) Scopes {
 	switch len(acts) {

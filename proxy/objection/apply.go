@@ -186,7 +186,9 @@ func (g *group) load() (followers int) {
 				if value := subjects.Get(st.hash[:]); value != nil {
 					st.had = true
 					st.record, st.err = parseRecord(st.hash[:], value)
-					g.split(&st.record)
+					if n := int(st.record.source); n < len(g.writer.sources.names) {
+						st.record.split(g.writer.sources.names[n])
+					}
 				}
 			}
 		}
@@ -195,14 +197,6 @@ func (g *group) load() (followers int) {
 		}
 	}
 	return followers
-}
-
-// split tells the one act of a record from before acts were told apart from others: what came by link last can be taken
-// back by link.
-func (g *group) split(r *record) {
-	if r.old && len(r.acts) == 1 && int(r.source) < len(g.writer.sources.names) && g.writer.sources.names[r.source] == Link {
-		r.acts[0].holder.Kind = ByLink
-	}
 }
 
 // request does one request.

@@ -69,7 +69,7 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"phone", "4.91711E+11", "DE", nil, "it is a number as a spreadsheet shows a long one"},
 		{"user_id", " 4711 ", "", []string{" 4711 "}, ""}, {"user_id", "4.9E+11", "", nil,
 			"it is a number as a spreadsheet shows"},
-		{"client_id:ga4", "@", "", []string{"@"}, ""},
+		{"client_id:ga4", "@", "", nil, "it stands where somebody has no identifier"},
 	} {
 		got, err := objection.Read(c.name, c.value, c.country)
 		var values []string

@@ -110,6 +110,13 @@ func (d *dictionary) load(b *bolt.Bucket) error {
 	})
 }
 
+// sourceName is the name of a source by its number; "" where it has none.
+func sourceName(tx *bolt.Tx, number uint32) string {
+	key := binary.BigEndian.AppendUint32(nil, number)
+	name, _ := unseal(key, tx.Bucket(bucketSources).Get(key), "a name")
+	return string(name)
+}
+
 // scopeNames lists the names of scopes, sorted. It is false where a number has no name.
 func scopeNames(names []string, s Scopes) ([]string, bool) {
 	var list []string

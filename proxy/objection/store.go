@@ -239,6 +239,7 @@ func (s *Store) Held(subjects []Subject) ([]Held, error) {
 			if err != nil {
 				return err
 			}
+			r.split(sourceName(tx, r.source))
 			records = append(records, &r)
 		}
 		return nil

@@ -22,6 +22,7 @@ type Act struct {
 	Source      string              `json:"source,omitempty"`
 	Time        string              `json:"time,omitempty"`
 	Because     string              `json:"because,omitempty"`
+	EveryAct    bool                `json:"every_act,omitempty"`
 	Country     string              `json:"country,omitempty"` // of phone numbers that do not say theirs
 }
 
