@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
 	"crypto/sha256"
+	"encoding/base64"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/contact"
@@ -14,6 +15,9 @@ import (
 // mostContacts is how many addresses, or numbers, of one value are looked up. A value that lists more is no visitor's:
 // the hit is refused for what looking at them all would take.
 const mostContacts = 256
+
+// mostPhone is how many digits a phone number has at most (E.164).
+const mostPhone = 15
 
 // addresses adds the e-mail addresses in a text, each by its hashes: those alone are looked up and kept, for whoever
 // has the plain one has its hashes too.
@@ -114,7 +118,10 @@ func (f *idVariants) overdone() { f.digests += 1 << 24 }
 // hashed adds an address or a number that is there as a hash, in whatever dress; false where the text is none.
 func (f *idVariants) hashed(event int32, class hit.Class, text []byte) bool {
 	if class == hit.Phone {
-		return f.hash(event, class, spacePhoneSHA256, text)
+		return len(text) > 2*mostPhone && f.hash(event, class, spacePhoneSHA256, text)
+	}
+	if len(text) < base64.RawStdEncoding.EncodedLen(md5.Size) || bytes.IndexByte(text, '@') >= 0 {
+		return false // nearly all of them, at the first look
 	}
 	return f.hash(event, class, spaceEmailSHA256, text) || f.hash(event, class, spaceEmailMD5, text)
 }

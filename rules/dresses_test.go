@@ -273,3 +273,31 @@ func TestNumbersOfASite(t *testing.T) {
 		}
 	}
 }
+
+// TestAListOfAddressesHasAnEnd: a value that lists more addresses, or numbers, than anybody has is no visitor's: the hit
+// is refused for what it would take.
+func TestAListOfAddressesHasAnEnd(t *testing.T) {
+	t.Parallel()
+	p := compile(t, draft())
+	in := rules.Inputs{Now: now, Keys: keysOf(p)}
+	for _, c := range []struct {
+		n    int
+		want rules.Reason
+	}{{20, rules.Unjudged}, {300, rules.OverLimit}} {
+		for trait, one := range map[string]string{"email": "a%d@example.com,", "phone": "+4930%07d,"} {
+			var list strings.Builder
+			for i := range c.n {
+				fmt.Fprintf(&list, one, i)
+			}
+			r := request(t, "POST /v1/track HTTP/1.1\nContent-Type: application/json\n\n"+fmt.Sprintf(
+				`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","messageId":"m","type":"track",`+
+					`"context":{"traits":{%q:%q}}}`, trait, list.String()), "segment")
+			var j rules.Judgement
+			j.Hit.Reset()
+			j.Hit.Request = r
+			if got := rules.Read(p, &j, &in, nil); got != c.want {
+				t.Errorf("%d in %s: %v", c.n, trait, got)
+			}
+		}
+	}
+}

@@ -132,6 +132,7 @@ func TestMasks(t *testing.T) {
 		{Name: "email", Value: "\u00e9ve@ex\u00e4mple.de"}:      "\u00e9***@xn--exmple-cua.de",
 		{Name: "phone", Value: "0049 (0)171 3920077"}:           "+49 *** 77",
 		{Name: "phone", Value: "+1 713 920 0771"}:               "+1 *** 71",
+		{Name: "phone", Value: "030 1234567"}:                   "*** 67",
 		{Name: "phone", Value: "112"}:                           "***",
 		{Name: "user_id", Value: "customer-4711"}:               "c***1",
 		{Name: "user_id", Value: "4711"}:                        "***",
