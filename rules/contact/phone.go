@@ -29,9 +29,13 @@ const (
 // country is that whose numbers are meant where one does not say, nil where nobody knows; what does not say its country
 // then stays as it stands. Nothing is appended for [NoNumber].
 //
-// Digits of every script are read; 00 (or what the country dials instead) is a plus; a 0 behind the country's code, in
-// brackets or not, goes where that country has no number that begins with 0; an extension is no part of the number.
+// Percent escapes are undone; digits of every script are read; 00 (or what the country dials instead) is a plus; a 0
+// behind the country's code, in brackets or not, goes where that country has no number that begins with 0; an extension
+// is no part of the number.
 func AppendPhone(dst, text []byte, in *Country) (out, rest []byte, how Reading) {
+	if stillEscaped(text) && len(text) <= longestUnusual {
+		text = unescaped(text)
+	}
 	base := len(dst)
 	dst, rest, plus := appendDigits(dst, text)
 	d := dst[base:]
