@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
 	"crypto/sha256"
+	"encoding/base64"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/contact"
@@ -15,8 +16,11 @@ import (
 // the hit is refused for what looking at them all would take.
 const mostContacts = 256
 
-// addresses adds the e-mail addresses in a text, each by its hashes: those alone are looked up and kept, for whoever has
-// the plain one has its hashes too.
+// mostPhone is how many digits a phone number has at most (E.164).
+const mostPhone = 15
+
+// addresses adds the e-mail addresses in a text, each by its hashes: those alone are looked up and kept, for whoever
+// has the plain one has its hashes too.
 func (f *idVariants) addresses(event int32, text []byte) {
 	in := contact.ReadAddresses(text)
 	first := idVariant{}
@@ -42,7 +46,8 @@ func (f *idVariants) addresses(event int32, text []byte) {
 		return
 	}
 	was, ok := f.normal(pseudonym.Mailbox, pseudonym.FirstForm, text)
-	if ok && bytes.IndexByte(f.text[was.from:was.to], '@') >= 0 && !bytes.Equal(f.text[first.from:first.to], f.text[was.from:was.to]) {
+	if ok && bytes.IndexByte(f.text[was.from:was.to], '@') >= 0 && !bytes.Equal(f.text[first.from:first.to],
+		f.text[was.from:was.to]) {
 		f.digest(event, hit.Email, spaceEmailSHA256, was, nil)
 		f.digest(event, hit.Email, spaceEmailMD5, was, nil)
 	}
@@ -113,7 +118,10 @@ func (f *idVariants) overdone() { f.digests += 1 << 24 }
 // hashed adds an address or a number that is there as a hash, in whatever dress; false where the text is none.
 func (f *idVariants) hashed(event int32, class hit.Class, text []byte) bool {
 	if class == hit.Phone {
-		return f.hash(event, class, spacePhoneSHA256, text)
+		return len(text) > 2*mostPhone && f.hash(event, class, spacePhoneSHA256, text)
+	}
+	if len(text) < base64.RawStdEncoding.EncodedLen(md5.Size) || bytes.IndexByte(text, '@') >= 0 {
+		return false // nearly all of them, at the first look
 	}
 	return f.hash(event, class, spaceEmailSHA256, text) || f.hash(event, class, spaceEmailMD5, text)
 }
@@ -124,7 +132,8 @@ func (f *idVariants) hash(event int32, class hit.Class, space *space, text []byt
 	if space == spaceEmailMD5 {
 		size = md5.Size
 	}
-	of := idVariant{event: event, class: class, space: space.name, form: pseudonym.NewestForm, kind: Person, from: len(f.text)}
+	of := idVariant{event: event, class: class, space: space.name, form: pseudonym.NewestForm, kind: Person,
+		from: len(f.text)}
 	if f.text, ok = contact.AppendHash(f.text, text, size); !ok {
 		return false
 	}

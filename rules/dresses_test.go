@@ -28,16 +28,21 @@ type person struct {
 func persons() []person {
 	return []person{
 		{
-			"an address", []string{"jane.doe+news@example.com", "Jane.Doe+News@Example.COM", " Jane Doe <jane.doe+news@example.com>\n", "mailto:jane.doe+news@example.com?subject=x",
-				"mailto:jane.doe%2Bnews%40example.com", "jane.doe+news@example.com.", "'jane.doe+news@example.com'", "joe@example.org, jane.doe+news@example.com",
-				"jane.doe+news@example.com;joe@example.org", "\u200bjane.doe+news@example.com\u00a0", "jane.doe+news\uff20example.com", "E-Mail:jane.doe+news@example.com"},
+			"an address", []string{"jane.doe+news@example.com", "Jane.Doe+News@Example.COM",
+				" Jane Doe <jane.doe+news@example.com>\n", "mailto:jane.doe+news@example.com?subject=x",
+				"mailto:jane.doe%2Bnews%40example.com", "jane.doe+news@example.com.", "'jane.doe+news@example.com'",
+				"joe@example.org, jane.doe+news@example.com",
+				"jane.doe+news@example.com;joe@example.org", "\u200bjane.doe+news@example.com\u00a0",
+				"jane.doe+news\uff20example.com", "E-Mail:jane.doe+news@example.com"},
 			[]string{sha("jane.doe+news@example.com")}, md("jane.doe+news@example.com"),
-			[]string{"jane.doe@example.com", "janedoe+news@example.com", "jane.doe+news@example.org", "xjane.doe+news@example.com", "doe+news@example.com",
+			[]string{"jane.doe@example.com", "janedoe+news@example.com", "jane.doe+news@example.org",
+				"xjane.doe+news@example.com", "doe+news@example.com",
 				"jane.doe+news@example.com.br", "jane.doe+news", "example.com"},
 			hit.Email, "email",
 		},
 		{
-			"an address in its own letters", []string{"jan\u00e9@ex\u00e4mple.de", "JANE\u0301@EXA\u0308MPLE.DE", "jan\u00e9@xn--exmple-cua.de", "jan%C3%A9@ex%C3%A4mple.de",
+			"an address in its own letters", []string{"jan\u00e9@ex\u00e4mple.de", "JANE\u0301@EXA\u0308MPLE.DE",
+				"jan\u00e9@xn--exmple-cua.de", "jan%C3%A9@ex%C3%A4mple.de",
 				"Jan\u00e9 <JAN\u00c9@xn--exmple-cua.de>", "jan\u00e9@ex\u00e4mple\u3002de"},
 			[]string{sha("jan\u00e9@xn--exmple-cua.de"), sha("jan\u00e9@ex\u00e4mple.de")}, md("jan\u00e9@xn--exmple-cua.de"),
 			[]string{"jane@ex\u00e4mple.de", "jan\u00e9@example.de", "jan\u00e9@exa\u0308mple.com"},
@@ -50,8 +55,10 @@ func persons() []person {
 			hit.Email, "email",
 		},
 		{
-			"a number", []string{"+49 30 1234567", "+49 (0)30 1234567", "0049 30 1234567", "+49 030 1234567", "+490301234567", "tel:+49-30-1234567;ext=12",
-				"+49.30.1234567 x12", "+\uff14\uff19 30 1234567", "+\u0664\u0669\u0663\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667", "49301234567",
+			"a number", []string{"+49 30 1234567", "+49 (0)30 1234567", "0049 30 1234567", "+49 030 1234567", "+490301234567",
+				"tel:+49-30-1234567;ext=12",
+				"+49.30.1234567 x12", "+\uff14\uff19 30 1234567",
+				"+\u0664\u0669\u0663\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667", "49301234567",
 				"+49 171 3920077 / +49 30 1234567", "00490301234567"},
 			[]string{sha("49301234567"), sha("+49301234567")}, "",
 			[]string{"+49 30 1234568", "+48 30 1234567", "+49 30 12345", "30 1234567", "030 1234567", "+1 30 1234567"},
@@ -67,8 +74,10 @@ func dressed(digits string) []string {
 		panic(err)
 	}
 	function := map[int]string{32: "sha256", 16: "md5"}[len(raw)]
-	return []string{digits, strings.ToUpper(digits), " " + digits + "\n", "0x" + digits, function + ":" + digits, function + "-" + base64.StdEncoding.EncodeToString(raw),
-		base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw), base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw)}
+	return []string{digits, strings.ToUpper(digits), " " + digits + "\n", "0x" + digits, function + ":" + digits,
+		function + "-" + base64.StdEncoding.EncodeToString(raw),
+		base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
+		base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw)}
 }
 
 // TestOnePersonInEveryDress: an objection in any dress, by any way in, is found for an event that has the person in any
@@ -203,7 +212,8 @@ func TestAUserIDAsAHash(t *testing.T) {
 					if class.String() == name && !found("Customer-4711") {
 						t.Errorf("%s %s: not found in plain", r.ID, field.Path)
 					}
-					for _, other := range []string{sha("customer-4712"), "customer-4712", md("customer-4711"), sha(sha("customer-4711"))} {
+					for _, other := range []string{sha("customer-4712"), "customer-4712", md("customer-4711"),
+						sha(sha("customer-4711"))} {
 						if found(other) {
 							t.Errorf("%s %s: %q is found", r.ID, field.Path, other)
 						}
@@ -240,19 +250,53 @@ func TestNumbersOfASite(t *testing.T) {
 		phone          string
 		berlin, boston bool
 	}{
-		{"030 1234567", true, false}, {"030/1234567", true, false}, {"30 1234567", true, false}, {"+49301234567", true, false},
-		{"49301234567", true, false}, {"0049 (0)30 1234567", true, false}, {"16175550123", false, true}, {"+16175550123", false, true},
+		{"030 1234567", true, false}, {"030/1234567", true, false}, {"30 1234567", true, false}, {"+49301234567", true,
+			false},
+		{"49301234567", true, false}, {"0049 (0)30 1234567", true, false}, {"16175550123", false, true}, {"+16175550123",
+			false, true},
 		{"030 1234568", false, false}, {"06175550123", false, false},
 	} {
 		r := request(t, "POST /v1/track HTTP/1.1\nContent-Type: application/json\n\n"+fmt.Sprintf(
-			`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","messageId":"m","type":"track","context":{"traits":{"phone":%q}}}`, c.phone), "segment")
+			`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","messageId":"m","type":"track",`+
+				`"context":{"traits":{"phone":%q}}}`, c.phone), "segment")
 		got := subjectsOf(t, p, keys, r)
 		for name, want := range map[string]struct {
 			hashes [][16]byte
 			found  bool
 		}{"Berlin": {berlin, c.berlin}, "Boston": {boston, c.boston}} {
-			if found := slices.ContainsFunc(got, func(hash [16]byte) bool { return slices.Contains(want.hashes, hash) }); found != want.found {
+			if found := slices.ContainsFunc(got, func(hash [16]byte) bool {
+				return slices.Contains(want.hashes,
+					hash)
+			}); found != want.found {
 				t.Errorf("%s, %s: found %t", c.phone, name, found)
+			}
+		}
+	}
+}
+
+// TestAListOfAddressesHasAnEnd: a value that lists more addresses, or numbers, than anybody has is no visitor's: the hit
+// is refused for what it would take.
+func TestAListOfAddressesHasAnEnd(t *testing.T) {
+	t.Parallel()
+	p := compile(t, draft())
+	in := rules.Inputs{Now: now, Keys: keysOf(p)}
+	for _, c := range []struct {
+		n    int
+		want rules.Reason
+	}{{20, rules.Unjudged}, {300, rules.OverLimit}} {
+		for trait, one := range map[string]string{"email": "a%d@example.com,", "phone": "+4930%07d,"} {
+			var list strings.Builder
+			for i := range c.n {
+				fmt.Fprintf(&list, one, i)
+			}
+			r := request(t, "POST /v1/track HTTP/1.1\nContent-Type: application/json\n\n"+fmt.Sprintf(
+				`{"event":"Order","anonymousId":"b1946ac9-1111-4222-8333-444455556666","messageId":"m","type":"track",`+
+					`"context":{"traits":{%q:%q}}}`, trait, list.String()), "segment")
+			var j rules.Judgement
+			j.Hit.Reset()
+			j.Hit.Request = r
+			if got := rules.Read(p, &j, &in, nil); got != c.want {
+				t.Errorf("%d in %s: %v", c.n, trait, got)
 			}
 		}
 	}

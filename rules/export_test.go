@@ -62,8 +62,10 @@ var (
 )
 
 // SubjectsIn are the hashes that objections are looked up by for what the nth field of the vendor file of a recipient
-// holds, as an identifier of a class; of the newest form alone, in a site whose phone numbers are a country's, "" for none.
-func (p *Policy) SubjectsIn(k *Keys, recipient string, field int, class hit.Class, country, text string) (all [][16]byte) {
+// holds, as an identifier of a class; of the newest form alone, in a site whose phone numbers are a country's, "" for
+// none.
+func (p *Policy) SubjectsIn(k *Keys, recipient string, field int, class hit.Class, country,
+	text string) (all [][16]byte) {
 	f := idVariants{events: 1}
 	if of, ok := contact.FindCountry(country); ok {
 		f.country = &of

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"bytes"
 	"encoding/base64"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -71,7 +72,7 @@ func draft(rungs ...rules.DraftActivity) *rules.Draft {
 			{ID: "ads", Categories: []string{"marketing"}, GPCObjects: true, DirectMarketing: true, US: []string{"sale"}},
 		},
 		Profiles: []rules.DraftProfile{
-			{ID: "standard", Classes: firstPart},
+			{ID: "standard", Classes: maps.Clone(firstPart)},
 			{ID: "all", Classes: everything()},
 		},
 	}

@@ -133,7 +133,8 @@ func markFlags(f *flag.FlagSet, a *lists.Act, source string) {
 }
 
 func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections add", "--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all [--restriction] [--complaint] --config FILE")
+	f := t.flags("objections add",
+		"--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all [--restriction] [--complaint] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)
@@ -151,7 +152,9 @@ func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
 }
 
 func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections withdraw", "--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all --because TEXT [--restriction] [--every-act] --config FILE")
+	f := t.flags("objections withdraw",
+		"--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all --because TEXT [--restriction] "+
+			"[--every-act] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)

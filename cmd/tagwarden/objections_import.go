@@ -73,7 +73,9 @@ type batch struct {
 }
 
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--country DE] [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
+	f := t.flags("objections import",
+		"FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--country DE] "+
+			"[--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	im := importing{t: t, args: args, most: batchLines}
 	countryFlag(f, &im.flags)

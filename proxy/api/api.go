@@ -1,6 +1,6 @@
 // Package api is what staff and other systems meet: the API of objections, and the tokens that open it. It promises
-// that no identifier ever stands in an address, an error or, but for the few letters by which who gave it knows it again,
-// an answer, that nothing is answered before it is in force, and that a call is carried out whole or not at all.
+// that no identifier ever stands in an address, an error or, but for the few letters by which who gave it knows it
+// again, an answer, that nothing is answered before it is in force, and that a call is carried out whole or not at all.
 package api
 
 import (

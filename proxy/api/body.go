@@ -225,8 +225,8 @@ func (b *reader) ids(a *act, v gjson.Result, at *place) {
 }
 
 // understand makes of identifiers as they were given what events carry, once all is read that says whose phone numbers
-// are meant. One that no event carries is no reason for an objection to be in force; what was taken before it was refused
-// can be taken back, and asked about.
+// are meant. One that no event carries is no reason for an objection to be in force; what was taken before it was
+// refused can be taken back, and asked about.
 func (b *reader) understand(a *act) {
 	if a.country == "" && b.country != nil {
 		a.country = b.country(a.Change.Site)

@@ -1,14 +1,15 @@
 package objection
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
-// Masked is an identifier in its normal form, with most of it left out, so that whoever gave it sees what was understood:
-// j***@example.com, +49 *** 77. It may be answered to them, and stands in no log and no record.
+// Masked is an identifier in its normal form, with most of it left out, so that whoever gave it sees what was
+// understood: j***@example.com, +49 *** 77. It may be answered to them, and stands in no log and no record.
 type Masked struct {
 	Name string `json:"name"`
 	Is   string `json:"is"`
@@ -34,8 +35,11 @@ func Mask(id ID) Masked {
 		}
 	case "phone":
 		if digits, _, how := contact.AppendPhone(nil, text, nil); how != contact.NoNumber && len(digits) > 6 {
-			code := contact.CallingCode(digits)
-			return Masked{id.Name, "+" + string(digits[:code]) + " " + rest + " " + string(digits[len(digits)-2:])}
+			last := rest + " " + string(digits[len(digits)-2:])
+			if code := contact.CallingCode(digits); code > 0 {
+				last = "+" + string(digits[:code]) + " " + last
+			}
+			return Masked{id.Name, last}
 		}
 	}
 	if text := strings.TrimSpace(id.Value); len(text) > 8 {
@@ -46,11 +50,13 @@ func Mask(id ID) Masked {
 	return Masked{id.Name, rest}
 }
 
-// MaskAll leaves most of each identifier out.
+// MaskAll leaves most of each identifier out; what looks alike then is told once.
 func MaskAll(ids []ID) []Masked {
-	all := make([]Masked, len(ids))
-	for i, id := range ids {
-		all[i] = Mask(id)
+	all := make([]Masked, 0, len(ids))
+	for _, id := range ids {
+		if one := Mask(id); !slices.Contains(all, one) {
+			all = append(all, one)
+		}
 	}
 	return all
 }

@@ -14,8 +14,8 @@ var (
 	errNoAddress = errors.New("it is no address: name@example.com is one")
 	errNoNumber  = errors.New("it is no phone number: +49 30 1234567 is one")
 	errLength    = errors.New("it is no phone number of its country: it has too many digits, or too few")
-	errNoCountry = errors.New("it has no country: +49 30 1234567 is right, with the country's code in front; or say whose " +
-		"numbers are meant: country (DE), --country, or phone_country of the site")
+	errNoCountry = errors.New("it has no country: +49 30 1234567 is right, with the country's code in front; or say " +
+		"whose numbers are meant: country (DE), --country, or phone_country of the site")
 )
 
 // Read brings an identifier that somebody gave to what an event may carry, each of them where the value lists several
@@ -25,13 +25,22 @@ func Read(name, value, country string) ([]ID, error) {
 	if err := Unmatchable(name, value); err != nil {
 		return nil, err
 	}
+	ids, err := []ID{{name, value}}, error(nil)
 	switch {
 	case name == "email" && !hashed(value, 32) && !hashed(value, 16):
-		return readAddresses(value)
+		ids, err = readAddresses(value)
 	case name == "phone" && !hashed(value, 32):
-		return readNumbers(value, country)
+		ids, err = readNumbers(value, country)
 	}
-	return []ID{{name, value}}, nil
+	for _, one := range ids {
+		if err == nil {
+			err = Unmatchable(name, one.Value)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
 }
 
 // hashed tells whether a value is a hash of so many bytes.
@@ -57,13 +66,16 @@ func readAddresses(value string) (ids []ID, err error) {
 	return ids, nil
 }
 
-// torn tells whether words stand beside addresses that are no names in front of one in brackets: an address with a blank
-// in it would be taken for another one.
+// torn tells whether words stand beside addresses that are no names in front of one in brackets: an address with a
+// blank in it would be taken for another one.
 func torn(value string) bool {
 	if strings.ContainsAny(value, "<(\"") {
 		return false
 	}
-	for field := range strings.FieldsFuncSeq(value, func(r rune) bool { return blank(r) || strings.ContainsRune(",;|", r) }) {
+	for field := range strings.FieldsFuncSeq(value, func(r rune) bool {
+		return blank(r) || strings.ContainsRune(",;|",
+			r)
+	}) {
 		if !strings.ContainsAny(field, "@%\uff20\ufe6b") && !strings.HasSuffix(field, ":") && field != "/" {
 			return true
 		}
@@ -71,8 +83,8 @@ func torn(value string) bool {
 	return false
 }
 
-// readNumbers reads a list of phone numbers. One that stands alone and is read on the way of a hit as what it is, is kept
-// as it was written.
+// readNumbers reads a list of phone numbers. One that stands alone and is read on the way of a hit as what it is, is
+// kept as it was written.
 func readNumbers(value, country string) (ids []ID, err error) {
 	for rest := []byte(value); rest != nil; {
 		own, more, how := contact.AppendPhone(nil, rest, nil)
@@ -92,11 +104,19 @@ func readNumbers(value, country string) (ids []ID, err error) {
 	return ids, nil
 }
 
+// begun tells whether digits without a sign in front are a number of the country with its code: a spreadsheet takes the
+// plus off.
+func begun(digits, country string) bool {
+	number, err := plans.Parse("+"+digits, plans.UNKNOWN_REGION)
+	return err == nil && plans.IsValidNumber(number) &&
+		int(number.GetCountryCode()) == plans.GetCountryCodeForRegion(country)
+}
+
 // readNumber asks the plan of its country for a number, and returns it as E.164 writes it.
 func readNumber(digits string, how contact.Reading, country string) (string, error) {
 	of := country
 	switch {
-	case how == contact.International, country == "" && len(digits) > 10 && digits[0] != '0':
+	case how == contact.International, len(digits) > 10 && digits[0] != '0' && (country == "" || begun(digits, country)):
 		digits, of = "+"+digits, plans.UNKNOWN_REGION
 	case country == "":
 		return "", errNoCountry

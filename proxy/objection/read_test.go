@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
-// TestIdentifiersAreRead: what people give becomes what events carry, or is refused for a reason that says what would be
-// right and nothing of the value.
+// TestIdentifiersAreRead: what people give becomes what events carry, or is refused for a reason that says what would
+// be right and nothing of the value.
 func TestIdentifiersAreRead(t *testing.T) {
 	t.Parallel()
 	const a, b = "a@example.com", "b@example.com"
@@ -29,7 +29,8 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"email", "mailto:a%40example.com", "", []string{a}, ""},
 		{"email", a + "; " + b, "", []string{a, b}, ""}, {"email", a + "," + b, "", []string{a, b}, ""},
 		{"email", a + " | " + b, "", []string{a, b}, ""}, {"email", a + "\n" + b, "", []string{a, b}, ""},
-		{"email", "Jane <" + a + ">, Joe <" + b + ">", "", []string{a, b}, ""}, {"email", a + " / " + b, "", []string{a, b}, ""},
+		{"email", "Jane <" + a + ">, Joe <" + b + ">", "", []string{a, b}, ""}, {"email", a + " / " + b, "", []string{a, b},
+			""},
 		{"email", `"j d"@example.com`, "", []string{`"j d"@example.com`}, ""},
 		{"email", "jan\u00e9@ex\u00e4mple.de", "", []string{"jan\u00e9@ex\u00e4mple.de"}, ""},
 		{"email", "jan\u00e9@ex\u00e4mple.de.", "", []string{"jan\u00e9@xn--exmple-cua.de"}, ""},
@@ -39,24 +40,35 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"email", "asked later", "", nil, "it is no address"}, {"email", "a@b@example.com", "", nil, "it is no address"},
 		{"email", "nobody, none", "", nil, "it is no address"}, {"email", "jane(at)example.com", "", nil, "it is no address"},
 
-		{"phone", "+49 171 3920077", "", []string{"+49 171 3920077"}, ""}, {"phone", "+49 (0)171 3920077", "", []string{"+49 (0)171 3920077"}, ""},
-		{"phone", "0049 171 3920077", "", []string{"0049 171 3920077"}, ""}, {"phone", "491713920077", "", []string{"+491713920077"}, ""},
-		{"phone", "+1 (713) 920-0771", "", []string{"+1 (713) 920-0771"}, ""}, {"phone", "tel:+49-171-3920077", "", []string{"tel:+49-171-3920077"}, ""},
-		{"phone", "0171 3920077", "DE", []string{"+491713920077"}, ""}, {"phone", "171/3920077", "DE", []string{"+491713920077"}, ""},
-		{"phone", "(713) 920-0771", "US", []string{"+17139200771"}, ""}, {"phone", "011 49 171 3920077", "US", []string{"+491713920077"}, ""},
-		{"phone", "011 15-2345-6789", "AR", []string{"+5491123456789"}, ""}, {"phone", "06 1234 5678", "IT", []string{"+390612345678"}, ""},
+		{"phone", "+49 171 3920077", "", []string{"+49 171 3920077"}, ""}, {"phone", "+49 (0)171 3920077", "",
+			[]string{"+49 (0)171 3920077"}, ""},
+		{"phone", "0049 171 3920077", "", []string{"0049 171 3920077"}, ""}, {"phone", "491713920077", "",
+			[]string{"+491713920077"}, ""},
+		{"phone", "+1 (713) 920-0771", "", []string{"+1 (713) 920-0771"}, ""}, {"phone", "tel:+49-171-3920077", "",
+			[]string{"tel:+49-171-3920077"}, ""},
+		{"phone", "0171 3920077", "DE", []string{"+491713920077"}, ""}, {"phone", "171/3920077", "DE",
+			[]string{"+491713920077"}, ""},
+		{"phone", "(713) 920-0771", "US", []string{"+17139200771"}, ""}, {"phone", "011 49 171 3920077", "US",
+			[]string{"+491713920077"}, ""},
+		{"phone", "011 15-2345-6789", "AR", []string{"+5491123456789"}, ""}, {"phone", "06 1234 5678", "IT",
+			[]string{"+390612345678"}, ""},
 		{"phone", "+49 171 3920077, 0049 30 1234567", "", []string{"+491713920077", "+49301234567"}, ""},
 		{"phone", "0171 3920077; 030 1234567", "DE", []string{"+491713920077", "+49301234567"}, ""},
 		{"phone", "+\u0664\u0669 \u0661\u0667\u0661 \u0663\u0669\u0662\u0660\u0660\u0667\u0667", "",
 			[]string{"+\u0664\u0669 \u0661\u0667\u0661 \u0663\u0669\u0662\u0660\u0660\u0667\u0667"}, ""},
+		{"phone", "491713920077", "DE", []string{"+491713920077"}, ""}, {"phone", "491713920077", "FR", nil,
+			"it is no phone number of its country"},
 		{"phone", sum, "", []string{sum}, ""},
-		{"phone", "01713920077", "", nil, "it has no country: +49 30 1234567 is right"}, {"phone", "(030) 1234567", "", nil, "it has no country"},
+		{"phone", "01713920077", "", nil, "it has no country: +49 30 1234567 is right"}, {"phone", "(030) 1234567", "", nil,
+			"it has no country"},
 		{"phone", "1713920077", "", nil, "it has no country"}, {"phone", "0171/3920077", "", nil, "it has no country"},
 		{"phone", "+49", "", nil, "it is no phone number"}, {"phone", "+49 1", "", nil, "it is no phone number"},
-		{"phone", "+49 171 39200771234567", "", nil, "it is no phone number of its country"}, {"phone", "jane", "", nil, "it is no phone number"},
+		{"phone", "+49 171 39200771234567", "", nil, "it is no phone number of its country"}, {"phone", "jane", "", nil,
+			"it is no phone number"},
 		{"phone", "+999 171 3920077", "", nil, "it has no country"}, {"phone", "", "", nil, "it is no phone number"},
 		{"phone", "4.91711E+11", "DE", nil, "it is a number as a spreadsheet shows a long one"},
-		{"user_id", " 4711 ", "", []string{" 4711 "}, ""}, {"user_id", "4.9E+11", "", nil, "it is a number as a spreadsheet shows"},
+		{"user_id", " 4711 ", "", []string{" 4711 "}, ""}, {"user_id", "4.9E+11", "", nil,
+			"it is a number as a spreadsheet shows"},
 		{"client_id:ga4", "@", "", []string{"@"}, ""},
 		{"client_id:ga4", "0.0", "", nil, "it stands where somebody has no identifier"},
 	} {
@@ -76,8 +88,8 @@ func TestIdentifiersAreRead(t *testing.T) {
 	}
 }
 
-// TestNumbersAreFoundAsTheyAreRead: what the ways in make of every country's example numbers, within the country and from
-// abroad, is what the way of a hit makes of the number that it is.
+// TestNumbersAreFoundAsTheyAreRead: what the ways in make of every country's example numbers, within the country and
+// from abroad, is what the way of a hit makes of the number that it is.
 func TestNumbersAreFoundAsTheyAreRead(t *testing.T) {
 	t.Parallel()
 	for _, region := range contact.CountryNames() {
@@ -121,6 +133,7 @@ func TestMasks(t *testing.T) {
 		{Name: "email", Value: "\u00e9ve@ex\u00e4mple.de"}:      "\u00e9***@xn--exmple-cua.de",
 		{Name: "phone", Value: "0049 (0)171 3920077"}:           "+49 *** 77",
 		{Name: "phone", Value: "+1 713 920 0771"}:               "+1 *** 71",
+		{Name: "phone", Value: "030 1234567"}:                   "*** 67",
 		{Name: "phone", Value: "112"}:                           "***",
 		{Name: "user_id", Value: "customer-4711"}:               "c***1",
 		{Name: "user_id", Value: "4711"}:                        "***",

@@ -12,8 +12,8 @@ import (
 var ErrPlaceholder = errors.New("it stands where somebody has no identifier (0, null, anonymous ...): " +
 	"an objection by it would be everybody's who has none")
 
-// Unmatchable says why an identifier is in no event whatever it is of, so that an objection for it would be in force for
-// nobody; nil where it may be in one. The name is that of an [ID]; nothing of the value is in the error.
+// Unmatchable says why an identifier is in no event whatever it is of, so that an objection for it would be in force
+// for nobody; nil where it may be in one. The name is that of an [ID]; nothing of the value is in the error.
 func Unmatchable(name, value string) error {
 	value = strings.TrimSpace(value)
 	switch {

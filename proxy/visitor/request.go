@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
-	"github.com/tagwarden/tagwarden/rules"
 )
 
 // longestRequest bounds the JSON of the endpoint, in bytes.
@@ -192,8 +191,8 @@ func (p *parser) ids(at string) (ids []objection.ID, err error) {
 			return &badRequest{at: at, what: "it holds a character that is none"}
 		case !unguessable(value):
 			return &badRequest{at: at, what: fmt.Sprintf("it is too short or too plain to be made at random: %d letters or digits, not all the same, are right", shortestID)}
-		case rules.Placeholder([]byte(value)):
-			return &badRequest{at: at, what: objection.ErrPlaceholder.Error()}
+		case objection.Unmatchable(name, value) != nil:
+			return &badRequest{at: at, what: objection.Unmatchable(name, value).Error()}
 		case len(ids) == maxPageIDs:
 			return &badRequest{at: at, what: fmt.Sprintf("more than %d", maxPageIDs)}
 		}

@@ -16,10 +16,12 @@ type Addresses struct {
 // ReadAddresses begins to read.
 func ReadAddresses(text []byte) Addresses { return Addresses{trim(text), true} }
 
-// Append appends the next address in its normal form; ok is false where there is none any more, and nothing is appended.
+// Append appends the next address in its normal form; ok is false where there is none any more, and nothing is
+// appended.
 //
 // The normal form is what vendors ask to be hashed: small letters, nothing around it, composed (NFC), and the domain as
-// the network has it: labels in ASCII (RFC 5891), no dot at its end. Dots and tags (+news) before the "@" are part of it.
+// the network has it: labels in ASCII (RFC 5891), no dot at its end. Dots and tags (+news) before the "@" are part of
+// it.
 func (a *Addresses) Append(dst []byte) (out []byte, ok bool) {
 	if a.first {
 		a.first = false

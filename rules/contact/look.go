@@ -21,7 +21,8 @@ func Look(text []byte) Kind {
 			return Address
 		case c == '%' && len(text) > i+2 && text[i+1] == '4' && text[i+2] == '0':
 			return Address
-		case c == 0xEF && len(text) > i+2 && (text[i+1] == 0xBC && text[i+2] == 0xA0 || text[i+1] == 0xB9 && text[i+2] == 0xAB):
+		case c == 0xEF && len(text) > i+2 && (text[i+1] == 0xBC && text[i+2] == 0xA0 || text[i+1] == 0xB9 &&
+			text[i+2] == 0xAB):
 			return Address // full width, small form
 		}
 	}

@@ -24,14 +24,18 @@ const (
 	bareDigits  = 11 // a number without a sign in front that has as many, and no 0 first, begins with a country's code
 )
 
-// AppendPhone appends the first phone number of a text in its normal form, the digits of E.164 without plus, and returns
-// how it was read and what of the text stands behind it, nil where nothing does that is another number. The country is
-// that whose numbers are meant where one does not say, nil where nobody knows; what does not say its country then stays
-// as it stands. Nothing is appended for [NoNumber].
+// AppendPhone appends the first phone number of a text in its normal form, the digits of E.164 without plus, and
+// returns how it was read and what of the text stands behind it, nil where nothing does that is another number. The
+// country is that whose numbers are meant where one does not say, nil where nobody knows; what does not say its country
+// then stays as it stands. Nothing is appended for [NoNumber].
 //
-// Digits of every script are read; 00 (or what the country dials instead) is a plus; a 0 behind the country's code, in
-// brackets or not, goes where that country has no number that begins with 0; an extension is no part of the number.
+// Percent escapes are undone; digits of every script are read; 00 (or what the country dials instead) is a plus; a 0
+// behind the country's code, in brackets or not, goes where that country has no number that begins with 0; an extension
+// is no part of the number.
 func AppendPhone(dst, text []byte, in *Country) (out, rest []byte, how Reading) {
+	if stillEscaped(text) && len(text) <= longestUnusual {
+		text = unescaped(text)
+	}
 	base := len(dst)
 	dst, rest, plus := appendDigits(dst, text)
 	d := dst[base:]
@@ -177,7 +181,8 @@ func CallingCode(d []byte) int {
 // zeroKept tells whether numbers of a country's code may begin with 0 behind it, and are called so from abroad.
 func zeroKept(code string) bool {
 	switch code {
-	case "39", "47", "225", "226", "227", "229", "241", "242", "247", "267", "268", "378", "379", "501", "507", "676", "679",
+	case "39", "47", "225", "226", "227", "229", "241", "242", "247", "267", "268", "378", "379", "501", "507", "676",
+		"679",
 		"687", "800", "853", "881", "888", "974", "992":
 		return true
 	default:

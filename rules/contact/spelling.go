@@ -9,10 +9,10 @@ import (
 // Spellings is how many spellings of an address [AppendSpelling] knows besides its normal form.
 const Spellings = 2
 
-// AppendSpelling appends another spelling of an address in its normal form, that others hash: 0: without the dots before
-// "@gmail.com" and "@googlemail.com", as Google asks for (Campaign Manager 360, enhanced conversions: "Remove all periods
-// that precede the domain name"); 1: with the domain's labels in the letters that people write. Ok is false where that
-// is the address itself, and nothing is appended.
+// AppendSpelling appends another spelling of an address in its normal form, that others hash: 0: without the dots
+// before "@gmail.com" and "@googlemail.com", as Google asks for (Campaign Manager 360, enhanced conversions: "Remove
+// all periods that precede the domain name"); 1: with the domain's labels in the letters that people write. Ok is false
+// where that is the address itself, and nothing is appended.
 func AppendSpelling(dst, address []byte, n int) (out []byte, ok bool) {
 	at := bytes.LastIndexByte(address, '@')
 	if at < 0 {

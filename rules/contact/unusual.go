@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// longestUnusual is how many bytes of a text that is not plain ASCII are looked at, and longestDomain of a domain in it:
-// an address has at most 254 (RFC 5321), and what makes ASCII of a domain takes longer for each byte of a long one.
+// longestUnusual is how many bytes of a text that is not plain ASCII are looked at, and longestDomain of a domain in
+// it: an address has at most 254 (RFC 5321), and what makes ASCII of a domain takes longer for each byte of a long one.
 const (
 	longestUnusual = 16 << 10
 	longestDomain  = 512
