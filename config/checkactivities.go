@@ -60,6 +60,7 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 		c.profiles.Keys("profiles")) {
 		c.required.check(a)
 		c.law().clickIDs(a, at("profile"))
+		c.law().sensitive(a)
 		c.law().activity(a, at)
 	}
 }
@@ -68,6 +69,10 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
 	c.law().transfer(a, b, at)
+	if a.Explicit && b != basis.Consent && b != basis.None {
+		c.refuse(c.activities, at("explicit"), "lawful/sensitive",
+			"explicit: says of a consent that it was asked for exactly this: take consent for the basis, or take it out")
+	}
 	switch {
 	case b == basis.LegitimateInterest && a.Assessment == "" && !c.activities.Has(at("assessment")...):
 		c.refuse(c.activities, at("basis"), "lawful/li-assessment",

@@ -76,6 +76,16 @@ func (f vendorFields) classes(name string) []hit.Class {
 	return classes
 }
 
+// said is classes, with what the name itself says in place of the class where only profiles know the field.
+func (f vendorFields) said(name string) []hit.Class {
+	for i := range f {
+		if f[i].Path == name && f[i].Says != hit.Unknown {
+			return []hit.Class{f[i].Says}
+		}
+	}
+	return f.classes(name)
+}
+
 // knowFields gathers the fields of each vendor.
 func (c *profileCheck) knowFields() {
 	c.loaded.fields, c.compiled = map[string]vendorFields{}, map[string]*catalog.Vendor{}

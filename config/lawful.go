@@ -104,6 +104,11 @@ var lawful = []Refusal{
 		Source:   "ePrivacy Directive Art. 5(3); CNIL, audience measurement proxies (2022)",
 	},
 	{
+		ID:       "lawful/sensitive",
+		Sentence: "What reveals health, belief, origin, opinion, sex life, union membership, genes or biometry (class sensitive) travels on explicit consent alone: basis: consent, explicit: true.",
+		Source:   "GDPR Art. 9(1) and 9(2)(a)",
+	},
+	{
 		ID:       "lawful/opt-out-region",
 		Sentence: "opt_out is a basis in opt-out regions only: everywhere else one of Art. 6(1) is needed.",
 		Source:   "GDPR Art. 6(1); rules/regions.yaml",

@@ -27,6 +27,20 @@ func (c law) clickIDs(a *Activity, at []any) {
 	}
 }
 
+// sensitive refuses a profile that passes what Art. 9 protects, where nobody was asked for exactly that.
+func (c law) sensitive(a *Activity) {
+	if a.Explicit && a.Basis == basis.Consent.String() {
+		return
+	}
+	for _, line := range c.loaded.passing(a) {
+		if line.Class == hit.Sensitive {
+			c.refuse(c.profiles, line.At, "lawful/sensitive",
+				"activity %s would pass what is under special protection (class sensitive): drop it here, or, where the banner "+
+					"asks for exactly this, write basis: consent and explicit: true", a.ID)
+		}
+	}
+}
+
 // activity holds an activity and its profile against what its basis, and access to the device, allow.
 func (c law) activity(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)

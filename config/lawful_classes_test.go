@@ -75,8 +75,9 @@ func TestEveryClass(t *testing.T) {
 		activity, region, how string
 		want                  map[string]string
 	}{
-		{"basis: consent", "", "keep", nil},
-		{"basis: consent", "", "scrub", nil},
+		{"basis: consent", "", "keep", map[string]string{"sensitive": "sensitive"}},
+		{"basis: consent, explicit: true", "", "keep", nil},
+		{"basis: consent", "", "scrub", map[string]string{"sensitive": "sensitive"}},
 		{"basis: contract, reference: terms", "", "drop", nil},
 		{"basis: contract, reference: terms", "", "keep", map[string]string{"device-access": device, "click-id": click}},
 		{"basis: legal_obligation, reference: law", "", "keep", map[string]string{"device-access": device, "click-id": click}},
@@ -120,6 +121,12 @@ func TestEveryClass(t *testing.T) {
 			region = c.region
 		}
 		got := refusedClasses(t, c.activity, region, c.how)
+		if c.how != "drop" && !strings.HasPrefix(c.activity, "basis: consent") { // on no other basis
+			if !slices.Equal(got["sensitive"], []string{"sensitive"}) {
+				t.Errorf("%s, %s: sensitive refuses %v", c.activity, c.how, got["sensitive"])
+			}
+			delete(got, "sensitive")
+		}
 		for _, rule := range slices.Sorted(maps.Keys(got)) {
 			if _, wanted := c.want[rule]; !wanted {
 				t.Errorf("%s, %s: %s refuses %v", c.activity, c.how, rule, got[rule])

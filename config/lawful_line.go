@@ -32,7 +32,7 @@ func (l *Loaded) Lines(a *Activity) []ProfileLine {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(profile.Fields[a.Vendor])) {
-		for _, class := range l.fields[a.Vendor].classes(name) {
+		for _, class := range l.fields[a.Vendor].said(name) {
 			add(class, profile.Fields[a.Vendor][name], "fields", a.Vendor, name)
 		}
 	}

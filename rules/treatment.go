@@ -34,6 +34,9 @@ func (a *Activity) Treatments() []Treatment {
 		t := Treatment{Class: f.Class, Action: action}
 		if a.plan.fieldLines[i] != "" {
 			t.Field = f.Path
+			if f.Says != hit.Unknown {
+				t.Class = f.Says
+			}
 		}
 		add(t)
 		if !f.Names || action == nil {

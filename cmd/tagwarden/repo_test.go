@@ -75,8 +75,8 @@ var mayImport = []struct {
 	{"rules/names", []string{"rules/ascii", "rules/hit"}, "classes are all it knows"},
 	{"rules/wire", []string{"rules/ascii", "rules/hit"}, "a request as bytes is all it knows"},
 	{"rules/catalog", []string{"rules/ascii", "rules/hit", "rules/codec", "rules/names"}, "a vendor is wire format and classes"},
-	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"},
-		"it says what becomes of spans"},
+	{"rules/minimise", []string{"rules/ascii", "rules/hit", "rules/scrub", "rules/pseudonym"}, "it treats spans"},
+	{"rules/scrub", []string{"rules/ascii", "rules/names"}, "it looks at texts, and knows what names of fields say"},
 	{"rules/*", []string{"rules/ascii"}, "a leaf imports nothing of ours but what a byte is"},
 }
 

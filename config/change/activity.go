@@ -42,6 +42,9 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	// More purposes: the data are used for more. Fewer: less consent is asked for, and fewer objections count.
 	c.set(where, "purposes", old.Purposes, changed.Purposes, Wider, Wider)
 	c.value(where, "basis", basisEffect(old.Basis, changed.Basis), old.Basis, changed.Basis)
+	if old.Explicit != changed.Explicit {
+		c.add(where, either(changed.Explicit), "explicit consent: %t (only then what is sensitive may pass)", changed.Explicit)
+	}
 	c.value(where, "assessment", Wider, old.Assessment, changed.Assessment)
 	c.value(where, "exemption", either(changed.Exemption != ""), old.Exemption, changed.Exemption)
 	switch {

@@ -23,6 +23,7 @@ var changeCases = []struct {
 	{"activity.id", "id: ga4-opt-out", "id: ga4-other", []string{"activity ga4-other: new: ga4 for offers on opt_out: WIDER", "activity ga4-opt-out: removed: ga4 for offers on opt_out: narrower"}},
 	{"activity.vendor", "vendor: posthog\n    purposes: [fraud]", "vendor: matomo\n    purposes: [fraud]", []string{"activity posthog-fraud: vendor matomo instead of posthog: WIDER"}},
 	{"activity.purposes", "purposes: [fraud]", "purposes: [fraud, measure]", []string{"activity posthog-fraud: purposes added: measure: WIDER"}},
+	{"activity.explicit", "basis: consent", "basis: consent\n    explicit: true", []string{"explicit consent: true (only then what is sensitive may pass): WIDER"}},
 	{"activity.basis", "basis: legal_obligation", "basis: consent", []string{"activity posthog-fraud: basis consent instead of legal_obligation: narrower"}},
 	{"activity.basis", "basis: legal_obligation", "basis: contract", []string{"activity posthog-fraud: basis contract instead of legal_obligation: WIDER"}},
 	{"activity.assessment", "assessment: LIA-1", "assessment: LIA-3", []string{"activity matomo-cookieless: assessment LIA-3 instead of LIA-1: WIDER"}},

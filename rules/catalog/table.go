@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/names"
 )
 
 // FieldInfo is a [Field] made ready: what the matcher says of a node.
@@ -24,6 +25,7 @@ type FieldInfo struct {
 	Seals    bool
 	Names    bool // what a site calls a member here counts
 	Twin     string
+	Says     hit.Class // of a field that only a policy speaks of: what its name says it is; Unknown where that is nothing
 
 	as       hit.Class // what it is treated as beside its class (see Field.Also); Unknown where there is nothing
 	whole    bool      // a value that cannot be opened is not sent
@@ -74,6 +76,7 @@ func (g *glob) matches(key []byte) bool {
 
 // builder makes the states of one vendor.
 type builder struct {
+	names    *names.Table
 	states   []state
 	fields   []FieldInfo
 	schemata []schemata

@@ -89,7 +89,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		return nil, err
 	}
 	v := &Vendor{File: f, names: table}
-	b := &builder{}
+	b := &builder{names: table}
 	b.state() // the state in which nothing is known
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
 		return nil, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)
@@ -283,22 +283,6 @@ func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []strin
 		return err
 	}
 	return b.table(e.body, inBody, "request")
-}
-
-// extra makes a name known that only a policy speaks of. Its class is that of the wildcard which covers it in a form, or custom.
-func (b *builder) extra(root int32, name string) error {
-	if b.find(root, name) != hit.None {
-		return nil
-	}
-	class := hit.Custom
-	for i := range b.states[root].globs {
-		g := &b.states[root].globs[i]
-		if field := b.states[g.to].field; field != hit.None && g.matches([]byte(name)) {
-			class = b.fields[field].Class
-			break
-		}
-	}
-	return b.add(root, name, Field{Class: class.String()}, "fields")
 }
 
 // find returns the field that stands under a name below root, going into what is opened on the way, or hit.None.

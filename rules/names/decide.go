@@ -32,7 +32,7 @@ func (r *reader) read(list []part, strayed, turned bool) hit.Class {
 			continue
 		}
 		if !r.asked {
-			if c, ok := r.byNeighbour(list[:i], p, strayed); ok {
+			if c, ok := r.byNeighbour(list[:i], p, strayed, turned); ok {
 				return c
 			}
 		}
@@ -59,13 +59,16 @@ func (r *reader) front(p part, list []part) []part {
 }
 
 // byNeighbour reads a part by what stands before it. False where that says nothing.
-func (r *reader) byNeighbour(before []part, p part, strayed bool) (hit.Class, bool) {
+func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.Class, bool) {
 	for len(before) > 0 && before[len(before)-1].is(small) && before[len(before)-1].anywhere == hit.Unknown {
 		before = before[:len(before)-1]
 	}
 	next, inside := r.above, false // what stands before it, in the name or above it
 	if len(before) > 0 {
 		next, inside = before[len(before)-1], true
+		if turned && !next.known() { // "acf_nom_client"
+			next = before[0]
+		}
 	}
 	if p.is(number) {
 		return r.number(before, next)

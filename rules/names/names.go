@@ -7,6 +7,7 @@ package names
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -29,19 +30,7 @@ func New() *Table { return &Table{words: words(), seed: maphash.MakeSeed()} }
 // Class is what a field is by its name and that of the object it is in ("" where there is none): [hit.Unknown] where
 // they say nothing. Holds is true of what has fields of its own.
 func (t *Table) Class(parent, name []byte, holds bool) hit.Class {
-	sum := t.Sum(parent)
-	return t.class(sum, parent, name, holds)
-}
-
-// Sum is a number for a name above others, so that who asks for many in one object need not have it made again.
-func (t *Table) Sum(parent []byte) uint64 { return maphash.Bytes(t.seed, parent) }
-
-// Within is Class where the parent's sum is known.
-func (t *Table) Within(sum uint64, parent, name []byte, holds bool) hit.Class {
-	return t.class(sum, parent, name, holds)
-}
-
-func (t *Table) class(sum uint64, parent, name []byte, holds bool) hit.Class {
+	sum := maphash.Bytes(t.seed, parent)
 	sum = maphash.Bytes(t.seed, name) ^ (sum*2 + 1)
 	if holds {
 		sum = ^sum
@@ -96,8 +85,17 @@ func (d *dictionary) above(parent []byte) part {
 	return p.list[p.n-1]
 }
 
-// Labels are the names of persons' names, as people write them in front of one.
-func Labels() []string { return slices.Clone(words().labels) }
+// Labels are what persons' names are called wherever that stands ("first name", "vorname"; not "name" alone), in lower
+// case and without spaces, with accents and without.
+func Labels() []string {
+	var all []string
+	for _, label := range words().labels {
+		label = strings.ToLower(strings.ReplaceAll(label, " ", ""))
+		all = append(all, label, plain(label), plain(umlauts.Replace(label)))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 // Says tells whether there are names for the class.
 func Says(c hit.Class) bool { return c < hit.NumClasses && words().says[c] }

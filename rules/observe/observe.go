@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/names"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/replay"
 	"github.com/tagwarden/tagwarden/rules/scrub"
@@ -37,6 +38,7 @@ type Scanner struct {
 	hits    int
 	vendors map[string]*Vendor
 	found   map[place]*Finding
+	names   *names.Table
 }
 
 // place is what findings are counted by.
@@ -45,7 +47,7 @@ type place struct{ vendor, field, class, kind string }
 // New makes a scanner that takes hits apart by every vendor of the catalog, as of a time.
 func New(at time.Time) (*Scanner, error) {
 	s := &Scanner{at: at, hosts: map[string][]string{}, kin: map[string]bool{}, vendors: map[string]*Vendor{},
-		found: map[place]*Finding{}}
+		found: map[place]*Finding{}, names: names.New()}
 	d := &rules.Draft{
 		Digest: "scan",
 		Limits: rules.Limits{Body: 16 << 20, Decompressed: 64 << 20, Events: 10_000, Depth: 64, Fields: 100_000,
@@ -274,7 +276,39 @@ func (s *sight) value(field string, class hit.Class, value string) {
 	}
 	if slices.Contains(named, class) {
 		s.add(string(clean), class, class.String(), value)
+		return
 	}
+	if says := s.says(string(clean), class, value); says != hit.Unknown {
+		s.add(string(clean), class, says.String(), value)
+	}
+}
+
+// ofSites are the classes of fields that sites give names to.
+var ofSites = []hit.Class{hit.Unknown, hit.Container, hit.Custom, hit.UserTrait, hit.Product, hit.Interaction}
+
+// personal are the classes that a name may say a field is of, and that are a person's.
+var personal = []hit.Class{
+	hit.Email, hit.Phone, hit.PersonName, hit.BirthDate, hit.PostalAddress, hit.PreciseGeo, hit.UserID, hit.Gender,
+	hit.Credential, hit.Sensitive,
+}
+
+// says is what the name of a field says that it holds of a person; Unknown where that is nothing, or where it is only
+// said whether there is something.
+func (s *sight) says(field string, class hit.Class, value string) hit.Class {
+	switch value {
+	case "true", "false", "null", "undefined":
+		return hit.Unknown
+	}
+	if !slices.Contains(ofSites, class) || strings.HasPrefix(field, "cookie ") || strings.HasPrefix(field, "header ") {
+		return hit.Unknown
+	}
+	field = strings.TrimRight(field, "[]0123456789")
+	at := strings.LastIndexAny(field, ". ?]") + 1
+	says := s.names.Class([]byte(strings.TrimRight(field[:at], ". ?[]0123456789")), []byte(field[at:]), false)
+	if !slices.Contains(personal, says) {
+		return hit.Unknown
+	}
+	return says
 }
 
 // lastName is what the last part of a field's path is called: "user.firstName" and "cookie firstName" are called

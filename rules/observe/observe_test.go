@@ -77,3 +77,26 @@ func TestReport(t *testing.T) {
 		t.Errorf("found %v", found)
 	}
 }
+
+// TestNamesAreReported: what a name says of a field is in the report, in any language, also where its value looks like
+// nothing; what only asks whether there is something is not.
+func TestNamesAreReported(t *testing.T) {
+	s, err := New(time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = `{"method":"GET","target":"/g/collect?v=2&tid=G-1&cid=1.2&en=login&ep.kundennummer=48213&ep.religion=x&ep.product_name=x&ep.has_email=true","headers":[["Host","region1.google-analytics.com"]]}
+{"method":"GET","target":"/in?nom_client=x&user=%7B%22id%22%3A7%2C%22plan%22%3A%22x%22%2C%22pregnant%22%3Atrue%7D","headers":[["Host","Other.example"]]}
+`
+	if err := replay.Lines("file", strings.NewReader(text), "", s.Hit); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range s.Report().Findings {
+		got = append(got, f.Field+" "+f.Kind)
+	}
+	want := []string{"ep.kundennummer user_id", "ep.religion sensitive", "/in ?nom_client person_name", "/in ?user.id user_id"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}

@@ -4,21 +4,15 @@ import (
 	"bytes"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/names"
 )
 
 // personNames finds names by what they are called.
 type personNames struct{ *view }
 
-// nameLabels are what forms and SDKs call the names of persons, in lower case and without "_" and "-". "name" alone is none of them:
-// products, events and campaigns have names too.
-var nameLabels = newVocabulary(
-	"firstname", "lastname", "fullname", "givenname", "familyname", "middlename", "maidenname", "surname", "forename", "fname", "lname", "username",
-	"customername", "billingname", "shippingname", "cardholder", "cardholdername", "recipientname",
-	"vorname", "nachname", "familienname", "geburtsname",
-	"prenom", "prénom", "nomdefamille", "nomcomplet",
-	"apellido", "apellidos", "nombrecompleto", "nombreyapellidos", "primerapellido",
-	"cognome", "voornaam", "achternaam", "imie", "imię", "nazwisko", "sobrenome", "nomecompleto", "förnamn", "efternamn", "fornavn", "etternavn", "etunimi", "sukunimi",
-)
+// nameLabels are what forms and SDKs call the names of persons, in lower case and without "_" and "-": those of the table
+// of names, and "username". "name" alone is none of them: products, events and campaigns have names too.
+var nameLabels = newVocabulary(append(names.Labels(), "username")...)
 
 const (
 	maxNameLabel = 24 // bytes of a label, with what joins its words
