@@ -36,6 +36,7 @@ func (c serverCheck) run() {
 		}
 	}
 	c.warnMemory()
+	c.warnUnfollowed()
 	c.warnUnused()
 }
 
@@ -50,6 +51,16 @@ func (c serverCheck) warnMemory() {
 			"the largest hit that the other limits allow takes about %d MiB: it would be answered with 503 each "+
 				"time it comes; "+
 				"say more than that, or less for nodes and decompressed", most>>20)
+	}
+}
+
+// warnUnfollowed warns where an objection does not follow its person.
+func (c serverCheck) warnUnfollowed() {
+	if !c.loaded.Server.Objections.Follow {
+		c.warnings.At(c.server, strict.Path("objections", "follow"),
+			"who objects by an id of their own (user id, e-mail address, phone number) is found where an event names "+
+				"that id, and nowhere else: the same device's events go on as soon as they do not, before the "+
+				"person logs in and after; true has the objection follow to the browsers that are seen with them")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
@@ -58,6 +59,10 @@ func (c siteCheck) run() {
 		if c.server.Has(at("vendors")...) && len(site.Vendors) == 0 {
 			c.faults.At(c.server, at("vendors"),
 				"the list is empty: no hit would go anywhere; name vendors, or remove the line for all")
+		}
+		if _, known := contact.FindCountry(site.PhoneCountry); c.server.Has(at("phone_country")...) && !known {
+			c.faults.At(c.server, at("phone_country"), "%q is no country that has phone numbers: two letters are right, DE",
+				strict.Shortened(site.PhoneCountry))
 		}
 		c.checkRegion(at("region"), site.Region)
 		c.checkSignals(at("signals"), site.Signals)

@@ -87,7 +87,8 @@ func (r *reading) placeIn(profile string) func(path ...string) string {
 func draftSite(id string, site Site, order []string) rules.DraftSite {
 	return rules.DraftSite{
 		ID: id, Hosts: site.Hosts, Base: site.Base, Origins: site.Origins, Vendors: site.Vendors, Signals: sources(site.Signals, order),
-		Region: rules.RegionSource{Header: site.Region.Header, Subdivision: site.Region.Subdivision, Default: site.Region.Default},
+		PhoneCountry: site.PhoneCountry,
+		Region:       rules.RegionSource{Header: site.Region.Header, Subdivision: site.Region.Subdivision, Default: site.Region.Default},
 	}
 }
 

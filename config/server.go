@@ -15,6 +15,7 @@ type Server struct {
 	Sites          map[string]Site   `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
 	Vendors        map[string]Vendor `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
 	Delivery       Delivery          `yaml:"delivery" doc:"How events get to vendors."`
+	Objections     Objections        `yaml:"objections" doc:"How far what somebody objected to goes."`
 	Ledger         Ledger            `yaml:"ledger" doc:"The forwarding log."`
 	Webhooks       []Webhook         `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
 	Approvers      map[string]string `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid. Without any, no assessment is."`
@@ -72,6 +73,11 @@ type Vendor struct {
 type Delivery struct {
 	Mode string   `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. (queued: answer now, deliver surely; not in this version.)"`
 	TTL  Duration `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
+}
+
+// Objections is how far objections go.
+type Objections struct {
+	Follow bool `yaml:"follow" default:"true" doc:"An objection follows its person: a browser that is seen in one event with an identifier of a person who objected (user id, e-mail address, phone number) is objected for from then on, for 13 months after it was last seen so, or until the person takes it back. Without it the same device's events go on as soon as they do not name the person."`
 }
 
 // Ledger is about the forwarding log.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
@@ -9,13 +10,32 @@ import (
 
 // Site is a set of host names whose hits belong together.
 type Site struct {
-	Hosts   []string `yaml:"hosts" is:"required" doc:"Its host names, without ports. Each belongs to one site only."`
-	Base    string   `yaml:"base" doc:"The path under which the site's own web server passes hits on, /t: taken off before routing."`
-	Origins []string `yaml:"origins" doc:"Origins that browsers may send hits from (CORS): https://shop.example. Hits from another origin carry no cookies unless the SDK is told to send them."`
-	Region  Region   `yaml:"region" doc:"How a visitor's region is known. Where nothing tells it, the strictest regime holds."`
-	Vendors []string `yaml:"vendors" doc:"Ids of the vendors that its hits may go to. Default: all."`
-	Privacy Privacy  `yaml:"privacy" doc:"The visitors' preference centre: /privacy/ below base."`
-	Signals Signals  `yaml:"signals" doc:"Which signals of the visitor's choice are read; where they disagree the most protective one wins. What is not listed is not read."`
+	Hosts        []string `yaml:"hosts" is:"required" doc:"Its host names, without ports. Each belongs to one site only."`
+	Base         string   `yaml:"base" doc:"The path under which the site's own web server passes hits on, /t: taken off before routing."`
+	Origins      []string `yaml:"origins" doc:"Origins that browsers may send hits from (CORS): https://shop.example. Hits from another origin carry no cookies unless the SDK is told to send them."`
+	Region       Region   `yaml:"region" doc:"How a visitor's region is known. Where nothing tells it, the strictest regime holds."`
+	PhoneCountry string   `yaml:"phone_country" doc:"Country of phone numbers that do not say theirs, in events of the site and in objections that came from it: two letters, DE. Without it such a number is found by nobody's objection, and no objection by one is taken."`
+	Vendors      []string `yaml:"vendors" doc:"Ids of the vendors that its hits may go to. Default: all."`
+	Privacy      Privacy  `yaml:"privacy" doc:"The visitors' preference centre: /privacy/ below base."`
+	Signals      Signals  `yaml:"signals" doc:"Which signals of the visitor's choice are read; where they disagree the most protective one wins. What is not listed is not read."`
+}
+
+// PhoneCountry is whose phone numbers are meant where one does not say, in what came from a site; where it is not known
+// from which, "", that on which all sites agree. It is "" where nobody knows.
+func (l *Loaded) PhoneCountry(site string) string {
+	if site != "" {
+		return strings.ToUpper(l.Server.Sites[site].PhoneCountry)
+	}
+	all := map[string]bool{}
+	country := ""
+	for _, one := range l.Server.Sites {
+		country = strings.ToUpper(one.PhoneCountry)
+		all[country] = true
+	}
+	if len(all) > 1 {
+		return ""
+	}
+	return country
 }
 
 // Privacy is about the preference centre.

@@ -57,6 +57,13 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 	if len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint {
 		return c, &objection.Fault{What: "scopes", Err: errors.New("at least one is needed: a purpose, a vendor, or all")}
 	}
+	if len(c.Object) > 0 { // what an earlier version took can be taken back
+		for _, id := range act.IDs {
+			if rules.Placeholder([]byte(id.Value)) {
+				return c, &objection.Fault{What: "ids." + id.Name, Err: objection.ErrPlaceholder}
+			}
+		}
+	}
 	for _, scope := range c.Object {
 		// A link was made under an earlier policy: what it objects to may be there no more, and the objection is taken all
 		// the same.

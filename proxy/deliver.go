@@ -23,7 +23,7 @@ func deliver(s *Server, h *hitContext) result {
 	}
 	h.gate = sendGate{
 		log: s.opts.Log, inflight: s.inflight, counters: &h.snapshot.counters, objections: h.snapshot.objections,
-		subjects: h.j.Subjects, known: h.j.Objections, stands: h.gate.stands, leaving: h.event.Count,
+		subjects: h.j.Subjects, known: h.j.Objections, stands: h.gate.stands, visitors: &h.visitors, leaving: h.event.Count,
 	}
 	h.leaving = true
 	h.outcome, h.sent = h.snapshot.Delivery.Deliver(&h.event, &h.answer), true

@@ -30,6 +30,11 @@ type hitContext struct {
 	body   []byte
 	unread bool // some of the body was not read
 
+	// lookup
+	visitors rules.Visitors // where something was found, and the hit has several events
+	leads    []int32        // places of subjects: persons who objected
+	browsers []int32        // and browsers beside them
+
 	// record
 	number  uint64
 	records []ledger.Event
@@ -75,6 +80,8 @@ func (h *hitContext) giveBack() {
 	h.ctx, h.server, h.snapshot, h.in = nil, nil, nil, rules.Inputs{}
 	h.hostname, h.status = hit.Recycled(h.hostname), 0
 	h.body, h.unread = hit.Recycled(h.body), false
+	h.visitors.Reset()
+	h.leads, h.browsers = hit.Recycled(h.leads), hit.Recycled(h.browsers)
 	h.number = 0
 	h.records, h.text, h.facts = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.facts)
 	h.hashes, h.firstOf, h.nextOf = hit.Recycled(h.hashes), hit.Recycled(h.firstOf), hit.Recycled(h.nextOf)

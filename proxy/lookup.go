@@ -5,7 +5,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Objections is asked who objected to what. An error means that nobody knows: nothing is forwarded then.
+// Objections is asked who objected to what, by hashes of the newest form. An error means that nobody knows: nothing is forwarded then.
 type Objections interface {
 	// Lookup returns the scopes that the subject of that hash objected to, the zero value where there are none. It is
 	// asked for every identifier of every event, from many goroutines at once, and must not block on writers.
@@ -13,12 +13,13 @@ type Objections interface {
 }
 
 // lookUpObjections asks for the objections of every subject. An identifier that all events share counts for each of
-// them.
+// them; what is found for one event counts for all events of its visitor.
 func lookUpObjections(s *Server, h *hitContext) result {
 	// Asked now: the body may have taken its time.
 	h.in.ObjectionsUnavailable = s.objections.Err() != nil || s.objections.Full()
 	events := len(h.j.Hit.Events)
 	var shared rules.Objections
+	anything, person := false, false
 	for range events {
 		h.j.Objections = append(h.j.Objections, rules.Objections{})
 	}
@@ -29,6 +30,9 @@ func lookUpObjections(s *Server, h *hitContext) result {
 			fault(s.opts.Log, "objections cannot be looked up", err)
 			return refused(rules.Failed)
 		}
+		if found.Any() {
+			anything, person = true, person || subject.Kind == rules.Person
+		}
 		if subject.Event == hit.Shared {
 			shared.Merge(found)
 		} else {
@@ -37,6 +41,13 @@ func lookUpObjections(s *Server, h *hitContext) result {
 	}
 	for e := range h.j.Objections {
 		h.j.Objections[e].Merge(shared)
+	}
+	if anything && events > 1 {
+		h.visitors.Join(h.j.Subjects, events)
+		h.visitors.Share(h.j.Objections)
+	}
+	if person && h.snapshot.Loaded.Server.Objections.Follow && !h.in.ObjectionsUnavailable {
+		s.follower.see(h)
 	}
 	return next
 }

@@ -25,7 +25,7 @@ var theVisitor = []objection.ID{{Name: "client_id:ga4", Value: "1234567890.17000
 // act objects, or takes back, for the visitor of pageView.
 func (r *running) act(t testing.TB, change objection.Change) []objection.Receipt {
 	t.Helper()
-	change.Source = objection.API
+	change.Source, change.Holder.Kind = objection.API, objection.Role
 	receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: change}}})
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +136,7 @@ func TestFaultyActs(t *testing.T) {
 	for want, act := range map[string]objection.Act{
 		"ids: at least one identifier is needed":                                      {Change: good},
 		"ids.email: email: there is none in it":                                       {IDs: []objection.ID{{Name: "email", Value: "jane"}}, Change: good},
+		"ids.user_id: it stands where somebody has no identifier":                     {IDs: []objection.ID{{Name: "user_id", Value: "anonymous"}}, Change: good},
 		"ids.name: name names no identifier":                                          {IDs: []objection.ID{{Name: "name", Value: "Jane"}}, Change: good},
 		"object: audienc is no purpose of the policy, vendor:ID or all: did you mean": {IDs: theVisitor, Change: objection.Change{Object: []string{"audienc"}}},
 		"object: that is no name of a scope":                                          {IDs: theVisitor, Change: objection.Change{Object: []string{"jane@example.com"}}},

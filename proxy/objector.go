@@ -132,3 +132,16 @@ func (o *objector) Standing(ids []objection.ID, subjects []objection.Subject) ([
 	}
 	return o.opts.Store.Standing(subjects)
 }
+
+// Held says by whose acts something stands for a person.
+func (o *objector) Held(ids []objection.ID, subjects []objection.Subject) ([]objection.Held, error) {
+	snapshot, keys, err := o.inForce()
+	if err != nil {
+		return nil, err
+	}
+	subjects, fault := subjectsOf(snapshot.Policy, keys, ids, subjects)
+	if fault != nil {
+		return nil, fault
+	}
+	return o.opts.Store.Held(subjects)
+}

@@ -10,14 +10,24 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
-// object is a browser that objects to everything in the preference centre, through a proxy that says in this way whose it is.
-func (r *running) object(t testing.TB, n int, forwarded string) answer {
+// object is a browser that objects to everything in the preference centre, through a proxy that says in this way whose it is. Cookies are
+// those that it has besides.
+func (r *running) object(t testing.TB, n int, forwarded string, cookies ...string) answer {
 	t.Helper()
 	if forwarded != "" {
 		forwarded = "X-Forwarded-For: " + forwarded + "\r\n"
 	}
 	return r.send(t, post("/t/privacy/", fmt.Sprintf("Origin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\n"+
-		"Content-Type: application/x-www-form-urlencoded\r\nCookie: _ga=GA1.1.%d.1700000000\r\n%s", 1_000_000_000+n, forwarded), "do=all"))
+		"Content-Type: application/x-www-form-urlencoded\r\nCookie: _ga=GA1.1.%d.1700000000%s\r\n%s", 1_000_000_000+n, strings.Join(append([]string{""}, cookies...), "; "), forwarded), "do=all"))
+}
+
+// cookiesOf are the cookies that an answer sets, as a browser sends them back.
+func cookiesOf(a *answer) (cookies []string) {
+	for _, one := range a.headers.Values("Set-Cookie") {
+		pair, _, _ := strings.Cut(one, ";")
+		cookies = append(cookies, pair)
+	}
+	return cookies
 }
 
 // behind makes a configuration whose visitors come through a proxy on this machine.
@@ -69,8 +79,9 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	var free atomic.Uint64
 	free.Store(1 << 40)
 	r := start(t, behind(t), func(o *proxy.Options) { o.Free = func() (uint64, error) { return free.Load(), nil } })
-	if a := r.object(t, 1, "198.51.100.1"); a.status != 303 {
-		t.Fatal(a.status)
+	first := r.object(t, 1, "198.51.100.1")
+	if first.status != 303 {
+		t.Fatal(first.status)
 	}
 	free.Store(63 << 20)
 	if a := r.object(t, 2, "198.51.100.2"); a.status != 503 || a.headers.Get("Retry-After") == "" || a.headers.Get("Set-Cookie") != "" {
@@ -79,7 +90,7 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	if status, text := r.get(t, "/readyz"); status != 503 || !strings.Contains(text, "too little room") {
 		t.Errorf("health: %d %s", status, text)
 	}
-	if a := r.object(t, 1, "198.51.100.1"); a.status != 303 {
+	if a := r.object(t, 1, "198.51.100.1", cookiesOf(&first)...); a.status != 303 {
 		t.Errorf("what stands: %d", a.status)
 	}
 	if got := r.figure(t, `tagwarden_objections_not_taken_total{cause="full"}`); got != "1" {

@@ -24,6 +24,7 @@ var parts = []part{
 	{name: "rarity", open: openRarity, close: closeRarity, minute: keepRarity},
 	{name: "ledger", open: openLedger, close: closeLedger, health: ledgerHealth},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
+	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},
 	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox},

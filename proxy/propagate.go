@@ -61,9 +61,12 @@ func (o *objector) messages(
 				return nil, err
 			}
 			for _, one := range acts {
-				all = append(all, objection.Message{To: r.Name(), With: func(inForce []string) ([]byte, error) {
+				ends := kind == webhook.Withdrawal
+				all = append(all, objection.Message{To: r.Name(), Ends: ends, With: func(of *objection.Recorded) ([]byte, error) {
 					told := *one
-					told.InForce = inForce
+					if told.InForce = of.InForce; ends {
+						told.Scopes = of.Withdrawn()
+					}
 					return r.Message(&told, (*[32]byte)(&key), o.opts.Rand)
 				}})
 			}

@@ -48,6 +48,7 @@ func TestPropagation(t *testing.T) {
 	id := []objection.ID{{Name: "email", Value: "Jane@Example.com"}}
 	ask := func(c objection.Change) {
 		t.Helper()
+		c.Holder.Kind = objection.Role
 		if _, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: id, Change: c}}}); err != nil {
 			t.Fatal(err)
 		}

@@ -46,6 +46,9 @@ func TestWhatIsToldTogether(t *testing.T) {
 		"site":         func(o *ledger.Objected) { o.Site = "" },
 		"by":           func(o *ledger.Objected) { o.By = "other" },
 		"because":      func(o *ledger.Objected) { o.Because = "" },
+		"act":          func(o *ledger.Objected) { o.Act = "role" },
+		"every act":    func(o *ledger.Objected) { o.EveryAct = true },
+		"what stands":  func(o *ledger.Objected) { o.Stands = []string{"a"} },
 		"recovered":    func(o *ledger.Objected) { o.Recovered = true },
 	} {
 		a, b := first(), first()

@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -47,10 +48,12 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 	hashes := len(h.hashes)
 	for _, of := range [2]int{0, e + 1} {
 		for i := h.firstOf[of]; i != hit.None; i = h.nextOf[i] {
-			h.hashes = append(h.hashes, j.Subjects[i].Ledger)
+			if j.Subjects[i].Form == pseudonym.NewestForm {
+				h.hashes = append(h.hashes, j.Subjects[i].Ledger)
+			}
 		}
 	}
-	r.Subjects = h.hashes[hashes:len(h.hashes):len(h.hashes)]
+	r.Subjects, r.Form = h.hashes[hashes:len(h.hashes):len(h.hashes)], pseudonym.NewestForm
 	h.server.salts.fill(&r.Salt)
 	if f.Leaves {
 		left := j.EventBytes(e)

@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -40,17 +42,17 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 	for i := range recorded {
 		r := &recorded[i]
 		for _, one := range [3]ledger.Objected{
-			{Kind: ledger.KindWithdrawal, Scopes: r.Change.TakeBack},
+			{Kind: ledger.KindWithdrawal, Scopes: r.Change.TakeBack, EveryAct: r.Change.EveryAct, Stands: r.InForce},
 			{Kind: ledger.KindObjection, Scopes: r.Change.Object, Restriction: r.Change.Restriction},
 			{Kind: ledger.KindComplaint},
 		} {
 			if len(one.Scopes) == 0 && (one.Kind != ledger.KindComplaint || !r.Change.Complaint) {
 				continue
 			}
-			one.First, one.Last, one.Recovered = r.Seq, r.Seq, late
+			one.First, one.Last, one.Recovered, one.Act = r.Seq, r.Seq, late, actName(&r.Change)
 			one.Source, one.Site, one.By, one.Because = r.Change.Source, r.Change.Site, r.Change.By, r.Change.Because
 			for _, subject := range r.Change.Subjects {
-				one.Subjects = append(one.Subjects, subject.Ledger)
+				one.Subjects, one.Form = append(one.Subjects, subject.Ledger), max(one.Form, subject.Form)
 			}
 			if n := len(all); n > 0 && joinable(&all[n-1], &one) {
 				all[n-1].Last, all[n-1].Subjects = one.Last, append(all[n-1].Subjects, one.Subjects...)
@@ -62,10 +64,26 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 	return all
 }
 
+// actName is how the ledger names whose act a change is: the ids of browsers' acts by a hash that nothing else has.
+func actName(c *objection.Change) string {
+	switch h := &c.Holder; h.Kind {
+	case 0:
+		return "" // acts were not told apart
+	case objection.Browser:
+		sum := sha256.Sum256(append([]byte("tagwarden/1/act\x00"), h.ID[:]...))
+		return h.Kind.String() + ":" + hex.EncodeToString(sum[:8])
+	case objection.SeenWith:
+		return h.Kind.String() + ":" + hex.EncodeToString(c.Lead[:])
+	default:
+		return h.Kind.String()
+	}
+}
+
 // joinable tells whether b can be told in the record of a.
 func joinable(a, b *ledger.Objected) bool {
 	return a.Last+1 == b.First && len(a.Subjects)+len(b.Subjects) <= mostSubjects && slices.Equal(a.Scopes, b.Scopes) &&
-		a.Kind == b.Kind && a.Restriction == b.Restriction &&
+		a.Kind == b.Kind && a.Form == b.Form && a.Restriction == b.Restriction &&
+		a.Act == b.Act && a.EveryAct == b.EveryAct && slices.Equal(a.Stands, b.Stands) &&
 		a.Source == b.Source && a.Site == b.Site && a.By == b.By && a.Because == b.Because && a.Recovered == b.Recovered
 }
 

@@ -18,6 +18,7 @@ type sendGate struct {
 	subjects   []rules.Subject                              // of the events
 	known      []rules.Objections                           // by event: those that it was judged with
 	stands     func(event int, found rules.Objections) bool // what was decided of an event holds in the face of found
+	visitors   *rules.Visitors                              // of the events; asked to join them where nobody did so far
 	leaving    int                                          // events that leave
 
 	epoch int // of inflight, from the first byte to the last
@@ -52,14 +53,33 @@ func (g *sendGate) holds() bool {
 		if !found.Any() {
 			continue
 		}
-		from, to := int(subject.Event), int(subject.Event)+1
-		if subject.Event == hit.Shared {
-			from, to = 0, len(g.known)
+		if !g.holdsFor(int(subject.Event), found) {
+			return false
 		}
-		for e := from; e < to; e++ {
-			if g.known[e].Adds(found) && !g.stands(e, found) {
-				return false
-			}
+	}
+	return true
+}
+
+// holdsFor tells whether what was decided holds in the face of what was found for an event, or, by [hit.Shared], for
+// all of them. It counts for every event of its visitor.
+func (g *sendGate) holdsFor(event int, found rules.Objections) bool {
+	if event != hit.Shared {
+		if !g.known[event].Adds(found) { // then those of the same visitor were judged with it, too
+			return true
+		}
+		if len(g.known) == 1 {
+			return g.stands(event, found)
+		}
+		if !g.visitors.Joined() {
+			g.visitors.Join(g.subjects, len(g.known))
+		}
+	}
+	for e := range g.known {
+		if event != hit.Shared && g.visitors.Of(e) != g.visitors.Of(event) {
+			continue
+		}
+		if g.known[e].Adds(found) && !g.stands(e, found) {
+			return false
 		}
 	}
 	return true

@@ -18,7 +18,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	h := takeContext(ctx, s, snapshot, rules.Inputs{
-		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.consent,
+		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
 	})
 	defer h.giveBack()
 	defer s.recoverPanic(h)
@@ -29,6 +29,9 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	h.count(end.reason)
 	h.respond(end.reason)
 }
+
+// newestForm tells whether no subject is stored that identifiers in an older form would find.
+func (s *Server) newestForm() bool { return s.opts.Objections != nil || !s.objections.OlderForms() }
 
 // recoverPanic ends a hit in which a stage panicked. It may have happened anywhere, so nothing of its context is used
 // again.

@@ -74,6 +74,7 @@ type Server struct {
 	objections    *objection.Store
 	acts          *recordedActs
 	objector      *objector
+	follower      *follower
 	values        *valueCounts
 	ledger        *ledger.Ledger
 	refusals      *refusals
@@ -145,6 +146,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	}
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
+	s.warnPlaceholders()
 	return s, nil
 }
 

@@ -209,3 +209,84 @@ func (r *running) checkLate(t *testing.T, name string, d *gated, a answer, holds
 		t.Errorf("%s: status %d, Retry-After %q, %q", name, a.status, retry, a.body)
 	}
 }
+
+// TestAnObjectionIsForAllEventsOfItsVisitor: whoever objects by an id that stands in one event of a batch objects for
+// those that share an id of a person or a browser with it, directly or through others; be it found before the hit is
+// judged, or when it is about to leave. Events of others in the same batch go on, also where they share a session.
+func TestAnObjectionIsForAllEventsOfItsVisitor(t *testing.T) {
+	t.Parallel()
+	d := new(gated)
+	r := start(t, batches(t), func(o *proxy.Options) {
+		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }
+	})
+	uuid := func(n, who int) string { return fmt.Sprintf("b1946ac9-1111-4222-8333-44445555%02d%02d", n, who) }
+	for n, c := range []struct {
+		name   string
+		events []string // each "a1": the user a with the browser 1; "a": the user alone; "1": the browser alone
+		object byte
+		leave  []int
+	}{
+		{"by the user, of the browser", []string{"a1", "1"}, 'a', nil},
+		{"before the user logs in", []string{"1", "a1"}, 'a', nil},
+		{"by the browser, of the user", []string{"a1", "a"}, '1', nil},
+		{"through others", []string{"a", "2", "a1", "b2", "b1"}, 'a', nil},
+		{"of another visitor", []string{"a1", "2", "1", "b2"}, 'a', []int{1, 3}},
+		{"of nobody in it", []string{"a1", "1"}, 'z', []int{0, 1}},
+	} {
+		for late := range 2 {
+			name := fmt.Sprintf("%s, late: %d", c.name, late)
+			of := func(who byte) objection.ID {
+				if who >= 'a' {
+					return objection.ID{Name: "user_id", Value: fmt.Sprintf("u-%d-%d-%c", n, late, who)}
+				}
+				return objection.ID{Name: "client_id:segment", Value: uuid(2*n+late, int(who-'0'))}
+			}
+			var events []string
+			for i, who := range c.events {
+				event := fmt.Sprintf(`{"type":"track","event":"page_view","messageId":"m-%d-%d-%d","timestamp":"2026-11-28T12:00:00Z"`+
+					`,"context":{"sessionId":"17"}`, n, late, i)
+				for _, one := range []byte(who) {
+					field := "userId"
+					if one < 'a' {
+						field = "anonymousId"
+					}
+					event += fmt.Sprintf(`,%q:%q`, field, of(one).Value)
+				}
+				events = append(events, event+"}")
+			}
+			object := func() {
+				acts := []objection.Act{{IDs: []objection.ID{of(c.object)}, Change: objection.Change{Object: []string{"all"}, Source: objection.API}}}
+				if _, err := r.Act(context.Background(), objection.Acts{Acts: acts}); err != nil {
+					t.Error(err)
+				}
+			}
+			*d = gated{}
+			if late == 0 {
+				object()
+			} else {
+				d.meanwhile = object
+			}
+			records := len(r.recordsOf(t, "event"))
+			r.send(t, post("/t/segment/v1/batch", yes+"Content-Type: application/json\r\n",
+				`{"writeKey":"KEY","batch":[`+strings.Join(events, ",")+`],"sentAt":"2026-11-28T12:00:00Z"}`))
+			if late == 1 {
+				if held := len(d.left) == 0; held != (c.object != 'z') {
+					t.Errorf("%s: held back: %v", name, held)
+				}
+				continue
+			}
+			if got := strings.Count(strings.Join(d.left, ""), "page_view"); got != len(c.leave) {
+				t.Errorf("%s: %d left", name, got)
+			}
+			for i, record := range r.recordsOf(t, "event")[records:] {
+				want := "objection"
+				if slices.Contains(c.leave, i) {
+					want = "permitted"
+				}
+				if got := gjson.Get(record, "reason").Str; got != want {
+					t.Errorf("%s: event %d is recorded as %s", name, i, got)
+				}
+			}
+		}
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // What each part is given, part by part: nothing here decides anything. See parts.go.
@@ -195,6 +196,18 @@ func actsHealth(s *Server) string {
 	}
 }
 
+// openFollow comes behind acts: what is left in its list at the end is written down while acts can be.
+func openFollow(s *Server) error {
+	s.follower = newFollower(followerOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Every: s.opts.Every, Metrics: s.metrics,
+		Follow: s.objections.Follow, Expire: s.objections.Expire,
+	})
+	return nil
+}
+
+func closeFollow(s *Server) error                  { return s.follower.close() }
+func followPersons(ctx context.Context, s *Server) { s.follower.run(ctx) }
+
 func openRefusals(s *Server) error {
 	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
 	return nil
@@ -263,6 +276,11 @@ func openVisitors(s *Server) error {
 	s.visitors = newVisitors(s.opts.Log, visitor.Options{
 		Objector: s.objector, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now,
 		Recognise: func(h *fasthttp.RequestHeader) []objection.ID { return s.snapshot.Load().recognise(h) },
+		Random:    func(id objection.ID) bool { return s.snapshot.Load().Policy.BrowserID(id.Name, []byte(id.Value)) },
+		Accounts: func(h *fasthttp.RequestHeader) bool {
+			return s.snapshot.Load().Policy.AccountCookies(signal.CookieHeader(h.Peek("Cookie")))
+		},
+		Rand: s.opts.Rand,
 		CookieOnly: func(c objection.Change) {
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
 		},
@@ -281,10 +299,11 @@ func openAPI(s *Server) (err error) {
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
 		Check:  s.objector.check, Link: s.objector.link,
-		FeedKey:     func() [32]byte { return s.keyring.store.State().FeedKey() },
-		Report:      func(what string, err error) { fault(s.opts.Log, what, err) },
-		Assessments: func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
-		Refused:     func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		PhoneCountry: func(site string) string { return s.snapshot.Load().Loaded.PhoneCountry(site) },
+		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
+		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
+		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
+		Refused:      func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
 	options.Operator = true

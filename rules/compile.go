@@ -9,7 +9,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
@@ -37,8 +36,9 @@ func Compile(d *Draft) (*Policy, error) {
 		policy: &Policy{digest: d.Digest, limits: d.Limits, trusted: d.Trusted, sites: map[string]*Site{}, purposes: d.Purposes, assessments: d.Assessments, detectors: d.Detectors},
 		number: map[string]int{},
 		plans:  map[[2]string]*plan{},
+		spaces: map[spacesKey]*spaces{},
 	}
-	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies} {
+	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies, c.origins} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -52,6 +52,7 @@ type compiler struct {
 	number  map[string]int // consent categories
 	plans   map[[2]string]*plan
 	ladders map[*Recipient][]*Activity
+	spaces  map[spacesKey]*spaces
 }
 
 func (c *compiler) limits() error {
@@ -109,15 +110,15 @@ func (c *compiler) recipients() error {
 			return wrong(at, "upstream is missing: the catalog knows no default address of %s", d.Catalog.Name)
 		}
 		r.family = "family:" + d.Catalog.Kin()
-		for class := range hit.NumClasses {
-			r.spaces[class] = Namespace(class, d.Catalog.Kin())
-		}
+		r.unknown, _ = c.newIDField(d.Catalog, "", "", false)
 		for i := range vendor.Fields {
-			format, ok := pseudonym.ParseFormat(vendor.Fields[i].Format)
+			f := &vendor.Fields[i]
+			in, ok := c.newIDField(d.Catalog, f.Family, f.Format, f.Exact)
 			if !ok {
-				return wrong(at, "fields.%s: %q is no format of an identifier", vendor.Fields[i].Path, vendor.Fields[i].Format)
+				return wrong(at, "fields.%s: %q is no format of an identifier", f.Path, f.Format)
 			}
-			r.formats = append(r.formats, format)
+			in.hashed = f.Hashed
+			r.ids = append(r.ids, in)
 		}
 		c.policy.recipients = append(c.policy.recipients, r)
 	}

@@ -36,6 +36,9 @@ type DraftSite struct {
 	Region  RegionSource
 	Vendors []string // ids; nil: all
 	Signals []signal.Source
+	// PhoneCountry is whose phone numbers are meant where one does not say its country, ISO 3166-1: DE; "" where nobody
+	// knows.
+	PhoneCountry string
 }
 
 // RegionSource says how a hit's region is known.

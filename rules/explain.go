@@ -180,7 +180,7 @@ func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explana
 	x := &Explanation{
 		Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
 		Policy: f.Policy, Region: j.Region.String(), Decision: f.Decision.String(),
-		Signals: []ExplainedSignal{}, Events: []ExplainedEvent{}, Subjects: len(j.Subjects),
+		Signals: []ExplainedSignal{}, Events: []ExplainedEvent{}, Subjects: j.identified(),
 	}
 	x.Bytes.In = received
 	for _, s := range trace.Signals {

@@ -200,7 +200,7 @@ func TestExplanationsInFull(t *testing.T) {
 		var j rules.Judgement
 		j.Hit.Reset()
 		j.Hit.Request = request(t, c.text, c.vendor, c.headers...)
-		if c.change != nil || rules.Read(p, &j, &rules.Inputs{Now: now, Keys: keys}, nil) != rules.Unjudged {
+		if c.change != nil || rules.Read(p, &j, &rules.Inputs{Now: now, Keys: keys, NewestForm: true}, nil) != rules.Unjudged {
 			continue
 		}
 		j.Objections = make([]rules.Objections, len(j.Hit.Events))

@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -58,3 +60,21 @@ var (
 	ByTCF         = byTCF
 	InterestByTCF = interestByTCF
 )
+
+// SubjectsIn are the hashes that objections are looked up by for what the nth field of the vendor file of a recipient
+// holds, as an identifier of a class; of the newest form alone, in a site whose phone numbers are a country's, "" for none.
+func (p *Policy) SubjectsIn(k *Keys, recipient string, field int, class hit.Class, country, text string) (all [][16]byte) {
+	f := idVariants{events: 1}
+	if of, ok := contact.FindCountry(country); ok {
+		f.country = &of
+	}
+	for _, r := range p.recipients {
+		if r.ID == recipient {
+			f.add(0, class, r.idField(int32(field)), []byte(text))
+		}
+	}
+	for _, of := range f.all {
+		all = append(all, pseudonym.SubjectHash(&k.subject, of.space, f.text[of.from:of.to]))
+	}
+	return all
+}

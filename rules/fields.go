@@ -28,10 +28,12 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 		}
 		a, _ := m.action(n.Event, n.Field, n.Class, n.Alias)
 		if !n.Made {
-			value := minimise.Value{Class: n.Class, Format: m.format(n), Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
+			value := minimise.Value{Class: n.Class, Format: m.route.Recipient.idField(n.Field).format, Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
 			note.Found = a.Found(value, m.consented(n.Event), r.Policy.detectors)
-			if n.Fate == hit.Drop {
-				note.Why = a.WhyDropped(value)
+			if in := m.route.Recipient.idField(n.Field); n.Fate == hit.Drop {
+				if note.Why = a.WhyDropped(value); a != nil && in.exact && made(n.Class) && !in.format.Fits(value.Bytes) {
+					note.Why = "the vendor refuses an id that is not of the form " + in.format.String()
+				}
 			}
 		}
 		switch n.Fate {

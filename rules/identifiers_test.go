@@ -15,7 +15,7 @@ import (
 func TestWorkOfIdentifiers(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
-	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}
+	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}
 	ga4 := func(query, cookie, body string) hit.Request {
 		return request(t, "POST /g/collect?v=2&tid=G-1"+query+" HTTP/1.1\nCookie: "+cookie+"\n\n"+body, "ga4")
 	}
@@ -50,7 +50,7 @@ func TestWorkOfIdentifiers(t *testing.T) {
 func TestSharedIdentifiersAreBounded(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
-	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}
+	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}
 	for n, want := range map[int]rules.Reason{1: rules.Unjudged, 63: rules.Unjudged, 64: rules.Unjudged, 65: rules.OverLimit, 80: rules.OverLimit} {
 		var jar []string
 		for i := range n {

@@ -5,19 +5,17 @@ import (
 	"crypto/md5" //nolint:gosec // its size alone
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
-	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // Identity is an identifier in one of the forms that it is known in, as the world may keep it: keyed hashes that share nothing.
 type Identity struct {
 	Space  string   // see Namespace; e-mail addresses and phone numbers are "email_sha256", "email_md5" and "phone_sha256"
+	Form   uint8    // number of its normal form: what is kept anew is of pseudonym.NewestForm, an older one may be known from before
 	Hash   [16]byte // below the key of objections
 	Ledger [16]byte // below the key of the ledger
 	Feed   [16]byte // below the key that suppression feeds are matched with
@@ -25,10 +23,11 @@ type Identity struct {
 
 // Identities returns every form of an identifier that an event may carry it in. The name is a class that identifies ("client_id", "email"
 // ...), followed by a colon and a catalog id where only that vendor's is meant ("client_id:ga4"; without, every vendor's of the policy), or
-// "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. The error says what is wrong and holds nothing of the identifier.
+// "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. Where its text or namespace was another in an older form, that one is among
+// them, too, and says so. The error says what is wrong and holds nothing of the identifier.
 func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error) {
 	class, vendor, named := strings.Cut(name, ":")
-	var f idVariants
+	f := idVariants{older: true}
 	c, ok := hit.ParseClass(class)
 	switch {
 	case class == emailSHA256, class == emailMD5, class == phoneSHA256:
@@ -36,10 +35,11 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		if class == emailMD5 {
 			size = md5.Size
 		}
-		if id = bytes.TrimSpace(id); !hexadecimal(id, size) {
-			return nil, fmt.Errorf("%s: %d hexadecimal digits are right", class, 2*size)
+		if !f.hash(hit.Shared, hit.Email, map[string]*space{
+			emailSHA256: spaceEmailSHA256, emailMD5: spaceEmailMD5, phoneSHA256: spacePhoneSHA256,
+		}[class], id) {
+			return nil, fmt.Errorf("%s: %d hexadecimal digits are right, or the same in base64", class, 2*size)
 		}
-		f.hash(hit.Shared, hit.Email, class, id)
 	case !ok || !c.Identifies():
 		if !ScopeName(name) { // it may be anything that somebody wrote
 			name = "that"
@@ -48,19 +48,16 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 	case general(c) && named:
 		return nil, fmt.Errorf("%s is the same for every vendor: write it without one", class)
 	case general(c):
-		f.given(hit.Shared, c, c.String(), id)
+		f.given(hit.Shared, c, p.anywhere, id)
+		if c == hit.UserID || c == hit.ExternalID {
+			f.hashesOfID(c, id)
+		}
 	default:
 		known := false
-		for _, r := range p.recipients {
-			if of := r.Catalog.File; !named || of.ID == vendor || of.Kin() == vendor {
+		for i := range p.origins {
+			if of := &p.origins[i]; of.is(c, vendor, named) {
 				known = true
-				f.given(hit.Shared, c, Namespace(c, of.Kin()), id)
-			}
-		}
-		for _, of := range catalog.BuiltinCookies() {
-			if of.Class == c && (!named || of.Vendor == vendor || of.Family == vendor) {
-				known = true
-				f.given(hit.Shared, c, Namespace(c, of.Family), id)
+				f.given(hit.Shared, c, of.in, id)
 			}
 		}
 		if !known {
@@ -83,39 +80,21 @@ func (k *Keys) identities(f *idVariants) []Identity {
 	for i := range f.all {
 		space, text := f.all[i].space, f.text[f.all[i].from:f.all[i].to]
 		all = append(all, Identity{
-			Space: space, Hash: pseudonym.SubjectHash(&k.subject, space, text), Ledger: pseudonym.SubjectHash(&k.ledger, space, text),
+			Space: space, Form: f.all[i].form, Hash: pseudonym.SubjectHash(&k.subject, space, text), Ledger: pseudonym.SubjectHash(&k.ledger, space, text),
 			Feed: pseudonym.SubjectHash(&k.feed, space, text),
 		})
 	}
 	return all
 }
 
-// CookieIdentity is an identifier that a browser keeps in a cookie: its name as Identities reads it, and its value.
-type CookieIdentity struct {
-	Name  string
-	Value string
-}
-
-// CookieIdentities lists the identifiers in a browser's cookies that an SDK made at random. What a site knows people by (user ids, e-mail
-// addresses) is not among them: who can guess such an id could speak for somebody else.
-func (p *Policy) CookieIdentities(jar signal.Jar) []CookieIdentity {
-	var all []CookieIdentity
-	jar.Cookies(func(name, value []byte) bool {
-		if len(name) == 0 {
-			return true
-		}
-		for _, c := range p.cookies[name[0]] {
-			if general(c.Class) || !c.Named(name) {
-				continue
-			}
-			one := CookieIdentity{c.space, string(bytes.TrimSpace(c.AppendID(nil, value)))}
-			if one.Value != "" && !slices.Contains(all, one) {
-				all = append(all, one)
-			}
-		}
-		return true
-	})
-	return all
+// Identity is a subject of the hit, by its place, as others may know it: with its namespace, and the hash that
+// suppression feeds are matched with.
+func (j *Judgement) Identity(subject int, k *Keys) Identity {
+	s, of := &j.Subjects[subject], &j.variants.all[subject]
+	text := j.variants.text[of.from:of.to]
+	return Identity{
+		Space: of.space, Form: s.Form, Hash: s.Hash, Ledger: s.Ledger, Feed: pseudonym.SubjectHash(&k.feed, of.space, text),
+	}
 }
 
 // IdentityNames lists what identifiers can be given as.

@@ -3,18 +3,21 @@ package rules
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // idVariants are identifiers in every form that they are known in, normalised, before they are hashed. What it holds is
 // a visitor's: it lives as long as the hit.
 type idVariants struct {
-	text   []byte
-	room   workroom // to open a cookie in
-	all    []idVariant
-	shared int           // how many of them all events share
-	events int           // in the hit
-	own    catalogSpaces // of the vendor that the hit is for
+	text    []byte
+	room    workroom // to open a cookie in
+	all     []idVariant
+	shared  int              // of the newest form: how many of them all events share
+	events  int              // in the hit
+	older   bool             // subjects of older forms may be known: ids are added in those, too
+	country *contact.Country // of numbers that do not say theirs; nil: nobody knows
 
 	digests int // made since steps was asked
 	sized   int // what grown said in all
@@ -28,6 +31,8 @@ type idVariants struct {
 type idVariant struct {
 	event    int32
 	class    hit.Class
+	form     uint8 // number of its normal form
+	kind     SubjectKind
 	space    string
 	from, to int
 	sum      uint64 // of the text
@@ -45,13 +50,11 @@ type variantSlot struct {
 	at    int32
 }
 
-// catalogSpaces are the namespaces of a vendor's identifiers.
-type catalogSpaces = *[hit.NumClasses]string
-
 func (f *idVariants) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
 	f.room = f.room.cleared()
-	f.shared, f.events, f.own, f.last, f.digests, f.sized = 0, 0, nil, hit.Shared, 0, 0
+	f.country = nil
+	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
 	f.known.clear()
 	f.ofHit.clear()
 }
@@ -63,6 +66,15 @@ func (t *variantTable) clear() {
 	}
 }
 
+// newer makes a variant that is there already one of the form of another that is the same, where that is newer.
+func (t *variantTable) newer(f *idVariants, of *idVariant) (there bool) {
+	s := t.find(f, of)
+	if there = s.round == t.round; there && f.all[s.at].form < of.form {
+		f.all[s.at].form = of.form
+	}
+	return there
+}
+
 // find returns the slot where a variant is, or would be.
 func (t *variantTable) find(f *idVariants, of *idVariant) *variantSlot {
 	for k := of.sum; ; k++ {
@@ -72,8 +84,6 @@ func (t *variantTable) find(f *idVariants, of *idVariant) *variantSlot {
 		}
 	}
 }
-
-func (t *variantTable) has(f *idVariants, of *idVariant) bool { return t.find(f, of).round == t.round }
 
 // add notes the variant that is put at the end of all. A table that is half full is emptied first: what it knew may
 // come twice, which does no harm.
@@ -112,16 +122,21 @@ func (f *idVariants) keep(of idVariant) {
 		f.known.clear()
 		f.ofHit.clear()
 	}
+	if f.events > 0 && placeholderHash(f.text[of.from:of.to]) { // of a hit, not of who asks what is kept
+		return
+	}
 	of.sum = fnv(f.text[of.from:of.to])
 	if of.event != hit.Shared && of.event != f.last {
 		f.known.clear()
 		f.last = of.event
 	}
-	if f.ofHit.has(f, &of) || (of.event != hit.Shared || f.events == 1) && f.known.has(f, &of) {
+	if f.ofHit.newer(f, &of) || (of.event != hit.Shared || f.events == 1) && f.known.newer(f, &of) {
 		return
 	}
 	if of.event == hit.Shared {
-		f.shared++
+		if of.form == pseudonym.NewestForm {
+			f.shared++
+		}
 		f.ofHit.add(f, &of)
 	} else {
 		f.known.add(f, &of)

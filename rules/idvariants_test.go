@@ -6,13 +6,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // wideSpaces are the classes of identifiers that a site itself knows a person by.
@@ -23,7 +23,7 @@ func TestNamespaces(t *testing.T) {
 	t.Parallel()
 	for class := range hit.NumClasses {
 		want := class.String() + ":ga4"
-		if wideSpaces[class] {
+		if wideSpaces[class] || class == hit.AdvertisingID {
 			want = class.String()
 		}
 		if got := Namespace(class, "ga4"); got != want {
@@ -32,39 +32,29 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
-// TestHexadecimal: every byte at every place, and every length about the right one.
-func TestHexadecimal(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{md5.Size, sha256.Size} {
-		right := regexp.MustCompile(fmt.Sprintf(`^[0-9a-fA-F]{%d}$`, 2*size))
-		for length := range 2*size + 3 {
-			text := []byte(strings.Repeat("a0F9", size)[:length])
-			if got := hexadecimal(text, size); got != right.Match(text) {
-				t.Errorf("%s: %t", text, got)
-			}
-			for i := range text {
-				was := text[i]
-				for c := range 256 {
-					if text[i] = byte(c); hexadecimal(text, size) != (length == 2*size && right.MatchString(string(text))) && c != '\n' {
-						t.Fatalf("%q: %t", text, hexadecimal(text, size))
-					}
-				}
-				text[i] = was
-			}
+// inGA4 is a field of ga4 in which identifiers travel in a way: "" in plain.
+func inGA4(how string) *idField {
+	return &idField{spaces: spacesLike("ga4", "ga4"), hashed: how, format: pseudonym.GACid}
+}
+
+// spacesLike are the namespaces of a family whose entries were called first in the first form.
+func spacesLike(family string, first ...string) *spaces {
+	s := new(spaces)
+	for class := range hit.NumClasses {
+		s[class].name = Namespace(class, family)
+		for _, id := range first {
+			s[class].first = append(s[class].first, firstNamespace(class, id))
 		}
 	}
+	return s
 }
 
 // variantsOf are the variants of an identifier as lines: whether all events share it, its class, its namespace and its
 // text.
 func variantsOf(add func(f *idVariants)) (lines []string) {
-	var own [hit.NumClasses]string
-	for class := range own {
-		own[class] = Namespace(hit.Class(class), "ga4")
-	}
-	f := &idVariants{own: &own, events: 2}
+	f := new(idVariants)
 	f.reset()
-	f.own, f.events = &own, 2
+	f.events = 2
 	add(f)
 	for _, of := range f.all {
 		lines = append(lines, fmt.Sprint(of.event, " ", of.class, " ", of.space, " ", string(f.text[of.from:of.to])))
@@ -101,8 +91,8 @@ func TestFormsOfEachClass(t *testing.T) {
 		}
 		for _, how := range []string{"", "sha256", "md5"} {
 			for _, c := range texts {
-				if class == hit.Phone && how == "" && c.digits == "" && !inHex(c.given, 64) && strings.TrimSpace(c.given) != "" {
-					continue // what of letters is a number is the business of package pseudonym
+				if class == hit.Phone && c.digits == "" && !inHex(c.given, 64) && strings.TrimSpace(c.given) != "" {
+					continue // what of letters is a number is the business of package contact
 				}
 				var want []string
 				line := func(class hit.Class, space, text string) {
@@ -111,15 +101,17 @@ func TestFormsOfEachClass(t *testing.T) {
 					}
 				}
 				lower := strings.ToLower(c.tidy)
+				known, as := class == hit.UserID || class == hit.ExternalID || made(class), class
+				if made(class) {
+					as = hit.UserID
+				}
 				switch {
-				case class == hit.Email && (how == "sha256" || how == "" && inHex(c.given, 64)):
+				case class == hit.Email && inHex(c.given, 64):
 					line(hit.Email, "email_sha256", lower)
-				case class == hit.Email && (how == "md5" || how == "" && inHex(c.given, 32)):
+				case class == hit.Email && inHex(c.given, 32):
 					line(hit.Email, "email_md5", lower)
-				case class == hit.Phone && (how == "sha256" || how == "" && inHex(c.given, 64)):
+				case class == hit.Phone && inHex(c.given, 64):
 					line(hit.Phone, "phone_sha256", lower)
-				case how != "":
-					line(class, Namespace(class, "ga4"), c.tidy)
 				case class == hit.Phone:
 					if c.digits != "" {
 						line(hit.Phone, "phone_sha256", sum256(c.digits))
@@ -129,12 +121,24 @@ func TestFormsOfEachClass(t *testing.T) {
 					if class != hit.Email {
 						line(class, Namespace(class, "ga4"), c.tidy)
 					}
-					if c.mail != "" && wideSpaces[class] {
+					if made(class) { // none of these has the form of an SDK's id: it is as likely one that the site gave
+						line(hit.UserID, "user_id", c.tidy)
+					}
+					if c.mail != "" && (wideSpaces[class] || made(class)) {
 						line(hit.Email, "email_sha256", sum256(c.mail))
 						line(hit.Email, "email_md5", sumMD5(c.mail))
 					}
+					if known && c.digits != "" && c.given[0] == '+' {
+						line(hit.Phone, "phone_sha256", sum256(c.digits))
+						line(hit.Phone, "phone_sha256", sum256("+"+c.digits))
+					}
+					if known && inHex(c.given, 64) {
+						line(as, "user_id_sha256", lower)
+						line(hit.Email, "email_sha256", lower)
+						line(hit.Phone, "phone_sha256", lower)
+					}
 				}
-				got := variantsOf(func(f *idVariants) { f.add(1, class, how, []byte(c.given)) })
+				got := variantsOf(func(f *idVariants) { f.add(1, class, inGA4(how), []byte(c.given)) })
 				if !slices.Equal(got, want) {
 					t.Errorf("%v, %q, %q:\n%q, want\n%q", class, how, c.given, got, want)
 				}
@@ -161,10 +165,14 @@ func TestListsOfHashes(t *testing.T) {
 		"em." + long + "~" + pn: {phone}, "em." + short + "~" + pn: {phone}, "em.x~" + em: {mail}, "em~" + em: {mail}, "em.~" + em: {mail},
 		"fn." + raw("jane") + "~" + em: {mail}, "EM." + raw("a@b.example"): nil, "e." + raw("x") + "~" + pn: {phone}, "em0." + raw("x") + "~" + pn: {phone},
 		"em." + strings.Replace(raw("a@b.example"), raw("a@b.example")[5:6], "!", 1) + "~" + pn: {phone},
-		"em." + strings.Repeat("+", 43) + "~" + em:                                              {mail}, // of the other alphabet
-		"." + raw("x") + "~" + em:                                                               {mail},
+		"em." + strings.ReplaceAll(strings.ReplaceAll(raw("a@b.example"), "-", "+"), "_", "/"):  {mail}, // of the other alphabet
+		"em." + strings.ToUpper(sum256("a@b.example")) + "~" + pn:                               {mail, phone},
+		"tv.1~em.A@B.example~pn.+49 301 234567": {mail, "1 email email_md5 " + sumMD5("a@b.example"),
+			"1 phone phone_sha256 " + sum256("49301234567"), "1 phone phone_sha256 " + sum256("+49301234567")},
+		sum256("a@b.example"): {mail}, "A@B.example": {mail, "1 email email_md5 " + sumMD5("a@b.example")},
+		"." + raw("x") + "~" + em: {mail},
 	} {
-		got := variantsOf(func(f *idVariants) { f.add(1, hit.Email, "user_data", []byte(text)) })
+		got := variantsOf(func(f *idVariants) { f.add(1, hit.Email, inGA4("user_data"), []byte(text)) })
 		if !slices.Equal(got, want) {
 			t.Errorf("%q:\n%q, want\n%q", text, got, want)
 		}
@@ -180,11 +188,10 @@ func TestFormsAreKeptOnce(t *testing.T) {
 		space string
 		text  string
 	}
-	var own [hit.NumClasses]string
 	f := new(idVariants)
 	for round := range 60 {
 		f.reset()
-		f.own, f.events = &own, 1+round%3
+		f.events = 1 + round%3
 		var want []one
 		seen, ofEvent, ofHit, last := uint32(round*7919+1), map[string]bool{}, map[string]bool{}, int32(hit.Shared)
 		for range 100 {
@@ -198,7 +205,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 				event = int32(n / 7 % uint32(f.events))
 			}
 			space, text := "s"+strconv.Itoa(int(n/11%2)), "t"+strconv.Itoa(int(n/23%12))
-			f.plain(event, hit.UserID, space, 0, []byte(text))
+			f.plain(event, hit.UserID, &idField{spaces: &spaces{hit.UserID: {name: space}}}, 0, []byte(text))
 			if event != hit.Shared && event != last {
 				ofEvent, last = map[string]bool{}, event
 			}
@@ -220,7 +227,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("round %d:\n%v, want\n%v", round, got, want)
 		}
-		if f.shared != len(ofHit) {
+		if f.shared != len(ofHit) { // all are of the newest form
 			t.Errorf("round %d: %d are shared, want %d", round, f.shared, len(ofHit))
 		}
 		if again := f.grown(); again != len(f.text)+192*len(f.all) || f.grown() != 0 {
@@ -233,6 +240,7 @@ func TestFormsAreKeptOnce(t *testing.T) {
 // none comes twice.
 func TestManyVariants(t *testing.T) {
 	t.Parallel()
+	in := &idField{spaces: &spaces{hit.UserID: {name: "s"}}}
 	for _, event := range []int32{hit.Shared, 0} {
 		for _, n := range []int{255, 256, 257, 513, 1500} {
 			f := new(idVariants)
@@ -240,8 +248,8 @@ func TestManyVariants(t *testing.T) {
 			f.events = 2
 			text := func(i int) []byte { return []byte("u" + strconv.Itoa(i)) }
 			for i := range n {
-				f.plain(event, hit.UserID, "s", 0, text(i))
-				f.plain(event, hit.UserID, "s", 0, text(i))
+				f.plain(event, hit.UserID, in, 0, text(i))
+				f.plain(event, hit.UserID, in, 0, text(i))
 			}
 			count := map[string]int{}
 			for _, of := range f.all {
@@ -250,7 +258,7 @@ func TestManyVariants(t *testing.T) {
 			if len(count) != n || len(f.all) != n {
 				t.Errorf("of %d forms %d are kept, %d in all", n, len(count), len(f.all))
 			}
-			f.plain(event, hit.UserID, "s", 0, text(0))
+			f.plain(event, hit.UserID, in, 0, text(0))
 			if again := len(f.all) - n; n <= 256 && again != 0 {
 				t.Errorf("of %d, the first comes again", n)
 			}
@@ -268,7 +276,7 @@ func TestFormTablesStartAnew(t *testing.T) {
 		f.all, f.text = f.all[:0], f.text[:0]
 		f.known.round = round
 		f.known.n = 3
-		f.plain(0, hit.UserID, "s", 0, []byte("u"))
+		f.plain(0, hit.UserID, &idField{spaces: &spaces{hit.UserID: {name: "s"}}}, 0, []byte("u"))
 		f.last = 1
 		f.known.clear()
 		if f.known.n != 0 || f.known.round == 0 {
@@ -285,13 +293,13 @@ func TestFormTablesStartAnew(t *testing.T) {
 	f.reset()
 	f.text = []byte("u")
 	for i := range of {
-		if f.known.has(f, &of[i]) {
+		if f.known.newer(f, &of[i]) {
 			t.Errorf("%d is there already", i)
 		}
 		f.known.add(f, &of[i])
 		f.all = append(f.all, of[i])
 	}
-	if !f.known.has(f, &of[0]) || !f.known.has(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) || f.known.n != 2 {
+	if !f.known.newer(f, &of[0]) || !f.known.newer(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) || f.known.n != 2 {
 		t.Error("one of two forms in the same place is not found")
 	}
 }
@@ -310,21 +318,52 @@ func TestFNV(t *testing.T) {
 func TestStepsOfVariants(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"u": costVariant, "jane@example.com": costVariant + 2*costDigest}
-	var own [hit.NumClasses]string
-	f := &idVariants{own: &own}
+	f := new(idVariants)
 	for range 2 {
 		for _, text := range slices.Sorted(maps.Keys(want)) {
-			f.add(0, hit.UserID, "", []byte(text))
+			f.add(0, hit.UserID, inGA4(""), []byte(text))
 			if got := f.steps(); got != want[text] {
 				t.Errorf("%s: %d steps", text, got)
 			}
 		}
 	}
 	f.reset()
-	f.own = &own
-	f.add(0, hit.Phone, "", []byte("+49301234567"))
+	f.add(0, hit.Phone, inGA4(""), []byte("+49301234567"))
 	f.reset()
-	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.own != nil || f.last != hit.Shared || len(f.all)+len(f.text) != 0 {
+	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.older || f.last != hit.Shared || len(f.all)+len(f.text) != 0 {
 		t.Errorf("%d digests are left of before", f.digests)
+	}
+}
+
+// TestOlderForms: an identifier whose text or namespace was another in the first form is looked up in that, too, while
+// subjects of older forms may be known; one that was the same is looked up once, as one of the newest.
+func TestOlderForms(t *testing.T) {
+	t.Parallel()
+	in := &idField{spaces: spacesLike("ga4", "ga4", "ga4_mp"), format: pseudonym.GACid}
+	for _, older := range []bool{false, true} {
+		f := &idVariants{older: older, events: 2}
+		f.add(0, hit.ClientID, in, []byte(" 1.2 "))
+		f.add(0, hit.UserID, in, []byte("jane@example.com"))
+		var got []string
+		for _, of := range f.all {
+			got = append(got, fmt.Sprint(of.form, " ", of.space, " ", string(f.text[of.from:of.to])))
+		}
+		mail := []string{
+			"2 user_id jane@example.com", "2 email_sha256 " + sum256("jane@example.com"), "2 email_md5 " + sumMD5("jane@example.com"),
+		}
+		want := append([]string{"2 client_id:ga4 1.2"}, mail...)
+		if older {
+			want = append([]string{"2 client_id:ga4 1.2", "1 client_id:ga4_mp 1.2"}, mail...)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("older %t: %q, want %q", older, got, want)
+		}
+	}
+	// What is first met in an older form, and then in the newest, is of the newest.
+	f := &idVariants{older: true, events: 1}
+	f.add(0, hit.ClientID, in, []byte("1.2"))
+	f.add(0, hit.ClientID, &idField{spaces: spacesLike("ga4_mp", "ga4_mp"), format: pseudonym.GACid}, []byte("1.2"))
+	if len(f.all) != 2 || f.all[1].form != pseudonym.NewestForm {
+		t.Errorf("%+v", f.all)
 	}
 }

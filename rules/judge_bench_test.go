@@ -45,7 +45,7 @@ func newJudging(t testing.TB) *judging {
 	d := draft()
 	d.Profiles[0].Classes = twelve
 	g := &judging{policy: compile(t, d)}
-	g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now)}
+	g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now), NewestForm: true}
 	return g
 }
 
@@ -119,7 +119,8 @@ func withSignals(t testing.TB) (*judging, hit.Request) {
 	}
 	g := &judging{policy: compile(t, d)}
 	g.in = rules.Inputs{
-		Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now),
+		NewestForm: true,
+		Now:        now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now),
 		Strings: &decodedStrings{map[string]*iab.TCString{}, map[string]*iab.GPPString{}},
 	}
 	r := bigGA4(t)

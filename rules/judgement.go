@@ -20,15 +20,31 @@ type Inputs struct {
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 
 	Memory hit.Memory // asked for room before the hit takes it; nil: there is always some
+
+	// NewestForm: whoever looks up objections knows no subject of an older form than [pseudonym.NewestForm], so that
+	// no identifier needs to be looked up in one.
+	NewestForm bool
 }
 
 // Subject is an identifier of an event as the world may keep it: a keyed hash.
 type Subject struct {
 	Event  int32 // hit.Shared: it belongs to every event of the hit
 	Class  hit.Class
+	Form   uint8 // number of its normal form; one of an older form is there to be looked up, and for nothing else
+	Kind   SubjectKind
 	Hash   [16]byte // below the key of objections
 	Ledger [16]byte // below the key of the ledger
 }
+
+// SubjectKind says whom an identifier stands for.
+type SubjectKind uint8
+
+// The kinds. The zero SubjectKind joins nothing.
+const (
+	OtherSubject SubjectKind = iota // a group, a name that a site chose for a browser, whatever else
+	Person                          // a user id, an e-mail address, a phone number
+	Browser                         // a browser or device, in the random form that its SDK gives an id
+)
 
 // Header is a header that the vendor is sent.
 type Header struct {

@@ -7,7 +7,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // minimiseState is what becomes of the fields of events that travel. Hit, Route, site, verdicts and budget are handed
@@ -25,6 +24,7 @@ type minimiseState struct {
 	allConsented bool // consent carries every event that travels
 	env          minimise.Env
 	room         workroom
+	read         workroom // an id as its vendor reads it
 
 	constants constants
 	address   address
@@ -36,7 +36,7 @@ type minimiseState struct {
 func (m *minimiseState) reset() {
 	m.hit, m.route, m.site, m.verdicts, m.budget = nil, nil, nil, nil, nil
 	m.plans, m.common, m.allConsented, m.env = hit.Emptied(m.plans), "", false, minimise.Env{}
-	m.room = m.room.cleared()
+	m.room, m.read = m.room.cleared(), m.read.cleared()
 	m.constants.reset()
 	m.address.reset()
 	m.consent.reset()
@@ -243,12 +243,21 @@ func (m *minimiseState) treatEmpty(n *hit.Node) {
 
 func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	h := m.hit
-	text := h.Text(i)
 	n := &h.Nodes[i]
+	in := m.route.Recipient.idField(n.Field)
+	text := h.Text(i)
+	if in.exact && made(n.Class) {
+		if m.read = in.appendRead(m.read[:0], text); len(m.read) == 0 {
+			return
+		}
+		text = m.read
+	}
 	m.env.Purpose, m.env.Consented = m.purpose(n.Event), m.consented(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	made, outcome := m.make(a, minimise.Value{Class: by, Format: m.format(n), Bytes: text, Kind: kindOf(n.Kind)})
+	made, outcome := m.make(a, minimise.Value{Class: by, Format: in.format, Bytes: text, Kind: kindOf(n.Kind)})
 	switch {
+	case outcome == minimise.Kept && in.exact && !bytes.Equal(text, h.Text(i)):
+		h.SetEdit(i, text)
 	case outcome == minimise.Kept, outcome != minimise.Dropped && bytes.Equal(made, text):
 		n.Fate = hit.Keep
 		if n.Kind == hit.Text && bytes.IndexByte(h.Bytes(n.Val), ';') >= 0 {
@@ -258,14 +267,6 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 		h.SetEdit(i, made)
 	default: // dropped
 	}
-}
-
-// format is the form that the vendor's own identifiers have in a field.
-func (m *minimiseState) format(n *hit.Node) pseudonym.Format {
-	if n.Field == hit.None {
-		return pseudonym.Auto
-	}
-	return m.route.Recipient.formats[n.Field]
 }
 
 // make makes a value what an action leaves of it. What it returns holds until it is called again.

@@ -38,6 +38,8 @@ type Policy struct {
 	rarest      int // the largest number of networks that a profile asks for
 	detectors   *scrub.Detectors
 	cookies     idCookies
+	origins     []origin
+	anywhere    *idField // identifiers that are the same for all vendors
 }
 
 // Digest names the policy: hex SHA-256 over everything that decides.
@@ -132,8 +134,16 @@ type Recipient struct {
 	family    string // what keys are called that its family shares
 	bit       uint64
 	declared  signal.Declaration
-	formats   []pseudonym.Format     // by the catalog's number of a field
-	spaces    [hit.NumClasses]string // what an identifier of the class is hashed with
+	ids       []idField // by the catalog's number of a field: what makes identifiers in it ones
+	unknown   idField   // the same for a field that the catalog does not know
+}
+
+// idField is what makes identifiers in a field ones; the number is the catalog's, or hit.None.
+func (r *Recipient) idField(field int32) *idField {
+	if field == hit.None {
+		return &r.unknown
+	}
+	return &r.ids[field]
 }
 
 // Activity is one line of the record of processing: one rung of a vendor's ladder.

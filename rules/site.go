@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -23,6 +24,7 @@ type Site struct {
 	subdivision string
 	database    RegionDB
 	fallback    Region
+	country     *contact.Country // of phone numbers that do not say theirs; nil: nobody knows
 	literal     map[string][]*Route
 	slashed     map[string][]*Route // likewise, by the path with a slash more or less at its end
 	patterns    []*Route
@@ -202,6 +204,13 @@ func (c *compiler) sites() error {
 			if s.fallback, err = ParseRegion(d.Region.Default); err != nil {
 				return wrong(at+".region.default", "%v", err)
 			}
+		}
+		if d.PhoneCountry != "" {
+			of, known := contact.FindCountry(d.PhoneCountry)
+			if !known {
+				return wrong(at+".phone_country", "%q is no country: DE is one", d.PhoneCountry)
+			}
+			s.country = &of
 		}
 		if s.signals, err = signal.NewReader(d.Signals, c.number); err != nil {
 			return wrong(at, "%v", err)

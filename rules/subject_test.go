@@ -158,21 +158,21 @@ func TestIdentitiesInCookiesOfOthers(t *testing.T) {
 	relatives := 0
 	for _, cookie := range catalog.BuiltinCookies() {
 		class := cookie.Class.String()
-		space := rules.Namespace(cookie.Class, cookie.Family)
+		space := rules.Namespace(cookie.Class, cookie.Kin())
 		if !cookie.Class.Identifies() || space == class {
 			continue
 		}
-		if cookie.Vendor != cookie.Family {
+		if cookie.File.ID != cookie.Kin() {
 			relatives++
 		}
-		for _, name := range []string{class, class + ":" + cookie.Vendor, class + ":" + cookie.Family} {
+		for _, name := range []string{class, class + ":" + cookie.File.ID, class + ":" + cookie.Kin()} {
 			if got := spaces(name); !slices.Contains(got, space) {
 				t.Errorf("%s of cookie %s: %v, want %s among them", name, cookie.Name, got, space)
 			}
 		}
 		for _, other := range catalog.BuiltinCookies() {
-			if got := spaces(class + ":" + other.Vendor); other.Family != cookie.Family && slices.Contains(got, space) {
-				t.Errorf("%s:%s means %s, too", class, other.Vendor, space)
+			if got := spaces(class + ":" + other.File.ID); other.Kin() != cookie.Kin() && slices.Contains(got, space) {
+				t.Errorf("%s:%s means %s, too", class, other.File.ID, space)
 			}
 		}
 	}
@@ -190,8 +190,8 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 		{"email", "jane.doe", "email: there is none in it"},
 		{"email", " \t", "email: there is none in it"},
 		{"phone", "jane", "phone: there is none in it"},
-		{"email_sha256", "jane@example.com", "email_sha256: 64 hexadecimal digits are right"},
-		{"email_md5", sha("x"), "email_md5: 32 hexadecimal digits are right"},
+		{"email_sha256", "jane@example.com", "email_sha256: 64 hexadecimal digits are right, or the same in base64"},
+		{"email_md5", sha("x"), "email_md5: 32 hexadecimal digits are right, or the same in base64"},
 		{"user_id", "u\xff1", "user_id: it holds a character that is none"},
 		{"user_id", "u\xed\xa0\x801", "user_id: it holds a character that is none"}, // U+D800 as some write it
 		{"user_id", "u\ufffd1", "user_id: it holds a character that is none"},
@@ -213,8 +213,8 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 func TestCookieIdentities(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
-	got := p.CookieIdentities(signal.CookieHeader(`_ga=GA1.1.555.666; ajs_user_id=%22jane%22; ajs_anonymous_id=%22b1946ac9%22; _ga_X=GS1.1.77.1; _fbp=fb.1.2.3; _ga=GA1.1.555.666; theme=dark; =; _ga=`))
-	want := []rules.CookieIdentity{{"client_id:ga4", "555.666"}, {"client_id:segment", "b1946ac9"}, {"client_id:meta_pixel", "fb.1.2.3"}}
+	got := p.CookieIdentities(signal.CookieHeader(`_ga=GA1.1.555.666; ajs_user_id=%22jane%22; ajs_anonymous_id=%22b1946ac9-1111-4222-8333-444455556666%22; _ga_X=GS1.1.77.1; _fbp=fb.1.2.3; _ga=GA1.1.555.666; theme=dark; =; _ga=`))
+	want := []rules.CookieIdentity{{"client_id:ga4", "555.666"}, {"client_id:segment", "b1946ac9-1111-4222-8333-444455556666"}, {"client_id:meta_pixel", "fb.1.2.3"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v", got)
 	}

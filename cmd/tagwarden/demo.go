@@ -267,7 +267,7 @@ func (d *demonstration) send(h *demoHit, at time.Time) (x *rules.Explanation, go
 
 // act objects as the demonstration's visitor does, or takes it back.
 func (d *demonstration) act(h *demoHit, change objection.Change) error {
-	change.Source = objection.Command
+	change.Source, change.Holder.Kind = objection.Command, objection.Role
 	act := objection.Act{Change: change}
 	_, query, _ := strings.Cut(h.Target, "?")
 	for pair := range strings.SplitSeq(query, "&") {

@@ -31,6 +31,9 @@ func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 		printf(im.t.out, ", %d within rows of several lines", im.continuation)
 	}
 	printf(im.t.out, "\n")
+	if len(im.first) > 0 {
+		printf(im.t.out, "the first one is of %s\n", masked(im.first))
+	}
 	told := taken + already + im.rejects + rows.Empty + rows.Heading + im.continuation
 	switch {
 	case told != rows.Lines():

@@ -17,13 +17,14 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
 // objectionsVerbs are what can be done with objections.
 func objectionsVerbs() []verb {
 	return []verb{
 		{"add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all", "take an objection", objectionsAdd},
-		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT", "take one back for somebody", objectionsWithdraw},
+		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--every-act]", "take one back for somebody", objectionsWithdraw},
 		{"check", "NAME=VALUE...", "say what is in force", objectionsCheck},
 		{"import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all", "take a list of objections, a suppression list", objectionsImport},
 		{"export", "[--log] [--format csv|jsonl]", "write what is in force, by hash: identifiers are not kept", objectionsExport},
@@ -97,6 +98,18 @@ func (t *terminal) addID(a *lists.Act, given string) error {
 	return nil
 }
 
+// countryFlag adds --country.
+func countryFlag(f *flag.FlagSet, a *lists.Act) {
+	f.Func("country", "whose phone numbers are meant where one does not say: two letters, DE; else the site's "+
+		"phone_country counts", func(given string) error {
+		of, known := contact.FindCountry(given)
+		if a.Country = of.Name; !known {
+			return errors.New("a country is right that has phone numbers, in two letters: DE")
+		}
+		return nil
+	})
+}
+
 // scopeFlags add what is objected to.
 func scopeFlags(f *flag.FlagSet, a *lists.Act) {
 	f.Func("purpose", "a purpose's id; may be given again", func(given string) error {
@@ -120,10 +133,11 @@ func markFlags(f *flag.FlagSet, a *lists.Act, source string) {
 }
 
 func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all [--restriction] [--complaint] --config FILE")
+	f := t.flags("objections add", "--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all [--restriction] [--complaint] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)
+	countryFlag(f, &a)
 	scopeFlags(f, &a)
 	markFlags(f, &a, objection.Command)
 	f.BoolVar(&a.Complaint, "complaint", false, "it came with a complaint")
@@ -137,13 +151,15 @@ func objectionsAdd(ctx context.Context, t *terminal, args []string) int {
 }
 
 func objectionsWithdraw(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--restriction] --config FILE")
+	f := t.flags("objections withdraw", "--id NAME=VALUE... [--country DE] --purpose ID|--vendor ID|--all --because TEXT [--restriction] [--every-act] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)
+	countryFlag(f, &a)
 	scopeFlags(f, &a)
 	markFlags(f, &a, objection.Command)
 	f.StringVar(&a.Because, "because", "", "why it is taken back, and who asked for that: it is recorded")
+	f.BoolVar(&a.EveryAct, "every-act", false, "end also what browsers objected to, and what follows from another identifier: where the person asked for that")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -175,14 +191,29 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 		if got.New {
 			what = sprintf("recorded as change %d", got.Seq)
 		}
-		printf(t.out, "%s; in force now: %s\n", what, cmp.Or(strings.Join(got.InForce, ", "), "nothing"))
+		printf(t.out, "%s; in force now: %s\nit is of %s\n", what, cmp.Or(strings.Join(got.InForce, ", "), "nothing"),
+			masked(got.IDs))
+		if got.Detail != "" {
+			t.hint("it stands by acts of others (%s): --every-act ends them, too, where the person asked for that", kindsOf(got.Acts))
+		}
 		return fine
 	})
 }
 
+// masked lists identifiers as they were understood.
+func masked(ids []objection.Masked) string {
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = id.Name + " " + id.Is
+	}
+	return strings.Join(all, ", ")
+}
+
 func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections check", "NAME=VALUE... --config FILE [--format text|json]")
+	f := t.flags("objections check", "NAME=VALUE... [--country DE] --config FILE [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
+	var a lists.Act
+	countryFlag(f, &a)
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -196,6 +227,7 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		Subjects []lists.Act `json:"subjects"`
 	}{make([]lists.Act, len(rest))}
 	for i, given := range rest {
+		people.Subjects[i].Country = a.Country
 		if err := t.addID(&people.Subjects[i], given); err != nil {
 			t.fail("identifier %d: %v", i+1, err)
 			return usage
@@ -216,7 +248,19 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		for i, one := range got.Subjects {
 			name, _, _ := strings.Cut(rest[i], "=")
 			printf(t.out, "%d. %s: %s\n", i+1, name, cmp.Or(strings.Join(one.InForce, ", "), "nothing"))
+			if len(one.Acts) > 0 {
+				printf(t.out, "   by acts of: %s\n", kindsOf(one.Acts))
+			}
 		}
 		return fine
 	})
+}
+
+// kindsOf says by how many acts of which kinds something stands.
+func kindsOf(held []api.Held) string {
+	kinds := make([]string, len(held))
+	for i, one := range held {
+		kinds[i] = sprintf("%s %d", one.Kind, one.Acts)
+	}
+	return strings.Join(kinds, ", ")
 }

@@ -188,5 +188,9 @@ func printStats(t *terminal, s *api.Stats) {
 	for i, one := range s.InForce {
 		printf(t.out, "%s%s %d", map[bool]string{true: ": ", false: ", "}[i == 0], one.Scope, one.Subjects)
 	}
+	printf(t.out, "\nof an older form: %d", s.Older)
+	if s.Older > 0 {
+		printf(t.out, "; hits are looked up in that, too")
+	}
 	printf(t.out, "\nwaiting to be told to other systems: %d messages\n", s.Waiting)
 }

@@ -53,6 +53,7 @@ type importing struct {
 	mu   sync.Mutex // guards what follows, report and bar
 	done uint64     // up to that line the file is in
 	sums
+	first []objection.Masked // of the first row that was taken, as they were understood
 
 	rejected map[uint64]bool // lines that the API did not take
 
@@ -72,9 +73,10 @@ type batch struct {
 }
 
 func objectionsImport(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
+	f := t.flags("objections import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... [--country DE] [--purpose ID|--vendor ID|--all] [--dry-run] [--report FILE] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	im := importing{t: t, args: args, most: batchLines}
+	countryFlag(f, &im.flags)
 	scopeFlags(f, &im.flags)
 	markFlags(f, &im.flags, objection.Import)
 	f.BoolVar(&im.trial, "dry-run", false, "only look: nothing is taken")
@@ -330,6 +332,9 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	}
 	im.mu.Lock()
 	defer im.mu.Unlock()
+	if im.first == nil {
+		im.first = got.First
+	}
 	im.bar.show()
 	if b.again {
 		im.before += uint64(got.Taken)

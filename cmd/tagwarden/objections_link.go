@@ -23,6 +23,7 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)
+	countryFlag(f, &a)
 	scopeFlags(f, &a)
 	f.StringVar(&a.Site, "site", "", "the site whose pages the link leads to; needed where there are several")
 	contacts := f.String("file", "", "contacts, CSV: it is written out with the columns unsubscribe_url and fault added")

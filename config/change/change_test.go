@@ -80,6 +80,8 @@ var changeCases = []struct {
 	{"site.base", "hosts: [blog.example]", "hosts: [blog.example]\n    base: /t", []string{"site blog: base /t instead of none\n"}},
 	{"site.origins", "hosts: [blog.example]", "hosts: [blog.example]\n    origins: [\"https://blog.example\"]", []string{"site blog: origins added: https://blog.example: WIDER"}},
 	{"site.region", "hosts: [blog.example]", "hosts: [blog.example]\n    region: { header: CF-IPCountry, default: US }", []string{"site blog: region by header CF-IPCountry instead of none: WIDER", "site blog: region by default US instead of none: WIDER"}},
+	{"site.phone_country", "hosts: [blog.example]", "hosts: [blog.example]\n    phone_country: DE",
+		[]string{"site blog: country of phone numbers DE instead of none: narrower\n"}},
 	{"site.privacy", "hosts: [blog.example]", "hosts: [blog.example]\n    privacy: { css: ./blog.css }", []string{"site blog: style sheet of the preference centre ./blog.css instead of none\n"}},
 	{"site.vendors", "vendors: [matomo]", "vendors: [matomo, ga4]", []string{"site blog: vendors added: ga4: WIDER"}},
 	{"site.signals", "signals: { gpc: {}, dnt: {}, own", "signals: { dnt: {}, usp: {}, own", []string{"site shop: signal gpc is read no longer", ": WIDER", "site shop: signal usp is read: narrower"}},
@@ -87,6 +89,9 @@ var changeCases = []struct {
 
 	{"server.trusted_proxies", "vendors:\n  ga4", "trusted_proxies: [10.0.0.0/8]\nvendors:\n  ga4", []string{"server: trusted proxies added: 10.0.0.0/8: WIDER"}},
 	{"server.limits", "vendors:\n  ga4", "limits: { events: 5000 }\nvendors:\n  ga4", []string{"server: limit of events 5000 instead of 2500: WIDER"}},
+	{"server.objections", "vendors:\n  ga4", "objections: { follow: false }\nvendors:\n  ga4", []string{
+		"server: objections follow their persons to browsers that are seen with them: false: WIDER",
+	}},
 	{"server.controller", "dpo: dpo@shop.example", "dpo: other@shop.example", []string{"server: the controller's name, address or contact reads otherwise\n"}},
 
 	{"assessment.version", "version: 3", "version: 4", []string{"assessment LIA-1: version 4 instead of 3\n"}},

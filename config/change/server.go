@@ -79,6 +79,8 @@ func (c *comparison) sites() {
 		}
 		c.set(where, "hosts", old.Hosts, changed.Hosts, Wider, Narrower)
 		c.value(where, "base", Neutral, old.Base, changed.Base)
+		c.value(where, "country of phone numbers", either(changed.PhoneCountry == "" || old.PhoneCountry != ""),
+			old.PhoneCountry, changed.PhoneCountry)
 		c.set(where, "origins", old.Origins, changed.Origins, Wider, Narrower)
 		c.scope(where, "vendors", old.Vendors, changed.Vendors)
 		c.value(where, "style sheet of the preference centre", Neutral, old.Privacy.CSS, changed.Privacy.CSS)
@@ -151,6 +153,9 @@ func (c *comparison) server() {
 		{"nodes", old.Limits.Nodes, changed.Limits.Nodes},
 	} {
 		c.value("server", "limit of "+limit.name, either(limit.will > limit.was), number(limit.was), number(limit.will))
+	}
+	if was, will := old.Objections.Follow, changed.Objections.Follow; was != will {
+		c.add("server", either(!will), "objections follow their persons to browsers that are seen with them: %t", will)
 	}
 	if was, will := old.Limits.Memory, changed.Limits.Memory; was != will {
 		c.add("server", Neutral, "all hits together may hold %s of memory, not %s", will, was)

@@ -1,6 +1,6 @@
 // Package api is what staff and other systems meet: the API of objections, and the tokens that open it. It promises
-// that no identifier ever stands in an address, an answer or an error, that nothing is answered before it is in force,
-// and that a call is carried out whole or not at all.
+// that no identifier ever stands in an address, an error or, but for the few letters by which who gave it knows it again,
+// an answer, that nothing is answered before it is in force, and that a call is carried out whole or not at all.
 package api
 
 import (
@@ -23,6 +23,9 @@ type Options struct {
 
 	// Scopes lists what may be objected to: "all", purposes, "vendor:ID". Nil: only the objector looks.
 	Scopes func() []string
+	// PhoneCountry is whose phone numbers are meant where one does not say, in acts of a site or, "", of none:
+	// ISO 3166-1, "" where nobody knows. Nil: nobody does.
+	PhoneCountry func(site string) string
 	// Check says what is wrong with an act's identifiers, as a *objection.Fault. Nil: Objector.Standing is asked.
 	Check func(objection.Act) error
 	// Link makes the address of a signed unsubscribe link.

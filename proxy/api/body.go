@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/contact"
 )
 
 // The bounds of one objection.
@@ -33,6 +34,7 @@ type body struct {
 	bad     []Rejected // of an import: what is no act
 	batch   bool       // a list was given
 	because string
+	every   bool // acts of all are taken back
 	file    *importing
 }
 
@@ -47,11 +49,12 @@ type importing struct {
 type reader struct {
 	faults
 	now      time.Time
-	withdraw bool     // scopes are taken back
-	list     string   // the member that holds several acts
-	most     int      // acts
-	operator bool     // may import, and name any source
-	scopes   []string // that may be objected to; nil: any
+	withdraw bool                     // scopes are taken back
+	list     string                   // the member that holds several acts
+	most     int                      // acts
+	operator bool                     // may import, and name any source
+	scopes   []string                 // that may be objected to; nil: any
+	country  func(site string) string // see Options.PhoneCountry; nil: nobody knows
 	out      body
 }
 
@@ -61,9 +64,9 @@ func (b *reader) read(text []byte) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := "ids, purposes, vendors, all, restriction, source, site, channel, campaign, time, " + b.list
+	known := "ids, purposes, vendors, all, restriction, source, site, channel, campaign, time, country, " + b.list
 	if b.withdraw {
-		known += ", because"
+		known += ", because, every_act"
 	} else {
 		known += ", complaint"
 	}
@@ -94,6 +97,8 @@ func (b *reader) read(text []byte) (*body, error) {
 			})
 		case name == "because" && b.withdraw:
 			b.out.because = readText(v, at, &b.faults, longestWhy)
+		case name == "every_act" && b.withdraw:
+			b.out.every = truth(v, at, &b.faults)
 		case name == "import" && b.operator && !b.withdraw:
 			b.out.file = b.importing(v, at)
 		default:
@@ -123,7 +128,7 @@ func (b *reader) read(text []byte) (*body, error) {
 	}
 	for i := range b.out.acts {
 		change := &b.out.acts[i].Change
-		change.Because = b.out.because
+		change.Because, change.Holder.Kind, change.EveryAct = b.out.because, objection.Role, b.out.every
 		if change.Source == "" {
 			change.Source = source
 		}
@@ -134,9 +139,11 @@ func (b *reader) read(text []byte) (*body, error) {
 // act is an act that is being read.
 type act struct {
 	objection.Act
-	at     *place
-	scopes []string
-	given  bool // something was said of it
+	at      *place
+	scopes  []string
+	given   bool     // something was said of it
+	country string   // of phone numbers that do not say theirs
+	places  []*place // of its identifiers, as they were given
 }
 
 func newAct(at *place) act { return act{at: at} }
@@ -146,7 +153,9 @@ func (b *reader) member(a *act, name string, v gjson.Result, at *place) bool {
 	c := &a.Change
 	switch name {
 	case "ids":
-		b.ids(&a.Act, v, at)
+		b.ids(a, v, at)
+	case "country":
+		a.country = b.countryOf(v, at)
 	case "purposes":
 		b.names(a, v, at, "")
 	case "vendors":
@@ -181,8 +190,18 @@ func (b *reader) member(a *act, name string, v gjson.Result, at *place) bool {
 // catalogID is what may stand behind the colon of a class.
 var catalogID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
+// countryOf reads whose phone numbers are meant where one does not say.
+func (b *reader) countryOf(v gjson.Result, at *place) string {
+	given := readText(v, at, &b.faults, 2)
+	of, known := contact.FindCountry(given)
+	if given != "" && !known {
+		b.at(at, "it is no country that has phone numbers: DE is one")
+	}
+	return of.Name
+}
+
 // ids reads identifiers by class: a value, or several.
-func (b *reader) ids(a *objection.Act, v gjson.Result, at *place) {
+func (b *reader) ids(a *act, v gjson.Result, at *place) {
 	members(v, at, &b.faults, strings.Join(rules.IdentityNames(), ", "), func(name string, v gjson.Result, at *place) bool {
 		class, vendor, named := strings.Cut(name, ":")
 		if !slices.Contains(rules.IdentityNames(), class) || named && !catalogID.MatchString(vendor) {
@@ -190,7 +209,7 @@ func (b *reader) ids(a *objection.Act, v gjson.Result, at *place) {
 		}
 		one := func(v gjson.Result, at *place) {
 			if value := readText(v, at, &b.faults, longestID); value != "" {
-				b.id(a, name, value, at)
+				a.IDs, a.places = append(a.IDs, objection.ID{Name: name, Value: value}), append(a.places, at)
 			}
 		}
 		if v.IsArray() {
@@ -205,18 +224,27 @@ func (b *reader) ids(a *objection.Act, v gjson.Result, at *place) {
 	}
 }
 
-// id takes an identifier, of a list of addresses each. One that no event carries is no reason for an objection to be in
-// force; what was taken before can be taken back.
-func (b *reader) id(a *objection.Act, name, value string, at *place) {
-	values := []string{value}
-	if name == "email" {
-		values = objection.Addresses(value)
+// understand makes of identifiers as they were given what events carry, once all is read that says whose phone numbers
+// are meant. One that no event carries is no reason for an objection to be in force; what was taken before it was refused
+// can be taken back, and asked about.
+func (b *reader) understand(a *act) {
+	if a.country == "" && b.country != nil {
+		a.country = b.country(a.Change.Site)
 	}
-	for _, one := range values {
-		if err := objection.Unmatchable(name, one); err != nil && b.list == "objections" {
-			b.at(at, "%v", err)
+	given := a.IDs
+	a.IDs = make([]objection.ID, 0, len(given))
+	for i, one := range given {
+		ids, err := objection.Read(one.Name, one.Value, a.country)
+		if err != nil && b.list == "objections" {
+			b.at(a.places[i], "%v", err)
 		}
-		a.IDs = append(a.IDs, objection.ID{Name: name, Value: one})
+		if b.list != "objections" && !slices.Contains(ids, one) {
+			ids = append(ids, one)
+		}
+		a.IDs = append(a.IDs, ids...)
+	}
+	if len(a.IDs) > mostIDs {
+		b.at(a.at.member("ids"), "there are more than %d identifiers", mostIDs)
 	}
 }
 
@@ -294,6 +322,9 @@ func (b *reader) importing(v gjson.Result, at *place) *importing {
 
 // finish looks at an act as a whole that has been read, and takes it where nothing is wrong with it.
 func (b *reader) finish(a *act) {
+	if len(b.all) == 0 {
+		b.understand(a)
+	}
 	if len(a.IDs) == 0 && len(b.all) == 0 {
 		b.at(a.at, "ids is missing: whose objection is it?")
 	}

@@ -12,6 +12,7 @@ import (
 // Standing is what is in force for a person.
 type Standing struct {
 	InForce []string `json:"in_force"`
+	Acts    []Held   `json:"acts,omitempty"` // by whose it stands
 }
 
 // Standings are what is in force for several, in the order asked for.
@@ -32,7 +33,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 	if err != nil {
 		return err
 	}
-	var f reader
+	f := reader{country: h.opts.PhoneCountry}
 	acts, places, batch := f.people(v)
 	if err := f.problem(); err != nil {
 		return err
@@ -46,6 +47,13 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 			return err
 		}
 		out.Subjects[i].InForce = orEmpty(standing)
+		if len(standing) > 0 {
+			held, err := h.opts.Objector.Held(acts[i].IDs, nil)
+			if err != nil {
+				return err
+			}
+			out.Subjects[i].Acts = heldBy(held)
+		}
 	}
 	if err := f.problem(); err != nil {
 		return err
@@ -59,28 +67,36 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 // people reads the identifiers of one person, or of a list of them.
 func (b *reader) people(v gjson.Result) (acts []objection.Act, places []*place, batch bool) {
 	one := func(v gjson.Result, at *place, several bool) {
-		var a objection.Act
+		a := newAct(at)
 		given := false
-		known := "ids"
+		known := "ids, country"
 		if several {
-			known = "ids, subjects"
+			known = "ids, country, subjects"
 		}
 		members(v, at, &b.faults, known, func(name string, v gjson.Result, at *place) bool {
 			switch {
 			case name == "ids":
 				given = true
 				b.ids(&a, v, at)
+			case name == "country":
+				a.country = b.countryOf(v, at)
 			case name == "subjects" && several:
 				batch = true
 				list(v, at, &b.faults, 1, mostActs, func(v gjson.Result, at *place) {
-					var inner objection.Act
-					members(v, at, &b.faults, "ids", func(name string, v gjson.Result, at *place) bool {
-						if name == "ids" {
+					inner := newAct(at)
+					members(v, at, &b.faults, "ids, country", func(name string, v gjson.Result, at *place) bool {
+						switch name {
+						case "ids":
 							b.ids(&inner, v, at)
+						case "country":
+							inner.country = b.countryOf(v, at)
+						default:
+							return false
 						}
-						return name == "ids"
+						return true
 					})
-					acts, places = append(acts, inner), append(places, at)
+					b.understand(&inner)
+					acts, places = append(acts, inner.Act), append(places, at)
 				})
 			default:
 				return false
@@ -91,7 +107,8 @@ func (b *reader) people(v gjson.Result) (acts []objection.Act, places []*place, 
 		case given && batch:
 			b.at(at, "one person and a list of them are given: keep one")
 		case given:
-			acts, places = append(acts, a), append(places, at)
+			b.understand(&a)
+			acts, places = append(acts, a.Act), append(places, at)
 		}
 	}
 	one(v, nil, true)

@@ -33,6 +33,7 @@ type memory struct {
 	keys     map[string]done
 	progress map[string]uint64
 	last     objection.Acts
+	held     []objection.Held
 	counted  objection.Stats
 	err      error
 	breaks   bool // the objector panics
@@ -138,9 +139,9 @@ func (m *memory) keep(c objection.Change, subjects []objection.Subject) objectio
 		if c.Time.IsZero() {
 			c.Time = m.now()
 		}
-		m.log = append(m.log, objection.Recorded{Seq: uint64(len(m.log) + 1), Time: m.now(), Change: c, InForce: inForce})
+		m.log = append(m.log, objection.Recorded{Seq: uint64(len(m.log) + 1), Time: m.now(), Change: c, InForce: inForce, Ended: c.TakeBack})
 	}
-	return objection.Receipt{Seq: uint64(len(m.log)), Recorded: m.now(), New: isNew, InForce: inForce}
+	return objection.Receipt{Seq: uint64(len(m.log)), Recorded: m.now(), New: isNew, InForce: inForce, Held: m.held}
 }
 
 func (m *memory) scopes(subjects []objection.Subject) []string {
@@ -160,6 +161,11 @@ func (m *memory) Standing(ids []objection.ID, _ []objection.Subject) ([]string, 
 		return nil, err
 	}
 	return m.scopes(subjects), m.err
+}
+
+func (m *memory) Held(ids []objection.ID, subjects []objection.Subject) ([]objection.Held, error) {
+	_, err := m.Standing(ids, subjects)
+	return m.held, err
 }
 
 func (m *memory) Changes(_ context.Context, since uint64, yield func(objection.Recorded) bool) error {
@@ -230,9 +236,10 @@ func newAPI(t *testing.T) *api {
 		Link: func([]objection.ID, []string, string) (string, error) {
 			return "https://shop.example/privacy/u/signed", nil
 		},
-		FeedKey: func() [32]byte { return feedKey },
-		Report:  func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
-		Refused: func(why string) { a.refused = append(a.refused, why) },
+		FeedKey:      func() [32]byte { return feedKey },
+		PhoneCountry: func(site string) string { return map[string]string{"shop": "GB"}[site] },
+		Report:       func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
+		Refused:      func(why string) { a.refused = append(a.refused, why) },
 	}
 	a.options = options
 	a.face = New(options)

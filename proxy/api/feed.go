@@ -26,7 +26,7 @@ type Entry struct {
 	Op      string    `json:"op"` // objection, restriction, withdrawal
 	Space   string    `json:"space"`
 	Hash    string    `json:"hash"`     // the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
-	Scopes  []string  `json:"scopes"`   // of this act
+	Scopes  []string  `json:"scopes"`   // of this act; of a withdrawal those that no other act keeps in force
 	InForce []string  `json:"in_force"` // after it: what a tool that keeps one state a hash puts there
 	Source  string    `json:"source"`
 }
@@ -185,7 +185,7 @@ func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 	for _, act := range []struct {
 		op     string
 		scopes []string
-	}{{op, change.Object}, {"withdrawal", change.TakeBack}} {
+	}{{op, change.Object}, {"withdrawal", one.Withdrawn()}} {
 		if len(act.scopes) == 0 {
 			continue
 		}

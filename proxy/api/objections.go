@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,58 @@ type Receipt struct {
 	Recorded time.Time `json:"recorded"`
 	New      bool      `json:"new"`
 	InForce  []string  `json:"in_force"`
+
+	// IDs are the identifiers as they were understood, most of each left out.
+	IDs []objection.Masked `json:"ids"`
+
+	// Where something was taken back, and in_force is not empty: by whose acts it stands, and how it is ended.
+	Acts   []Held `json:"acts,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Held says by how many acts of a kind something is in force: of browsers, links, roles, of what follows from another
+// identifier (seen_with), or from before acts were told apart (earlier). It says nothing of who holds them.
+type Held struct {
+	Kind    string   `json:"kind"`
+	Acts    int      `json:"acts"`
+	InForce []string `json:"in_force"`
+}
+
+// heldBy says by whose acts something stands.
+func heldBy(held []objection.Held) []Held {
+	all := make([]Held, 0, len(held))
+	for _, one := range held {
+		kind, acts := one.Kind.String(), one.Acts
+		if one.Kind == objection.Browsers {
+			kind = objection.Browser.String() // that they are not told apart is the store's affair
+		}
+		at := slices.IndexFunc(all, func(h Held) bool { return h.Kind == kind })
+		if at >= 0 {
+			more := slices.Sorted(slices.Values(append(slices.Clip(all[at].InForce), one.InForce...)))
+			all[at].Acts, all[at].InForce = all[at].Acts+acts, slices.Compact(more)
+			continue
+		}
+		all = append(all, Held{kind, acts, orEmpty(one.InForce)})
+	}
+	return all
+}
+
+// standsStill says why what a role took back is in force all the same, and what ends it; "" where it is not.
+func standsStill(took []string, held []objection.Held) string {
+	var kinds []string
+	for _, one := range heldBy(held) {
+		meant := slices.ContainsFunc(one.InForce, func(scope string) bool {
+			return slices.Contains(took, scope) || slices.Contains(took, objection.All)
+		})
+		if meant && !slices.Contains(kinds, one.Kind) {
+			kinds = append(kinds, one.Kind)
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return "what was taken back is in force still, by acts of others (" + strings.Join(kinds, ", ") + "): " +
+		`"every_act": true ends them, too, where the person asked for that`
 }
 
 // Receipts are what became of a list, in its order.
@@ -31,6 +84,9 @@ type Imported struct {
 	Taken    int        `json:"taken"`    // acts that were taken
 	New      int        `json:"new"`      // of them, those that changed something
 	Rejected []Rejected `json:"rejected"` // those that were left out, by their place in the list
+
+	// First are the identifiers of the first act that was taken as they were understood, most of each left out.
+	First []objection.Masked `json:"first,omitempty"`
 }
 
 // Rejected is an act that was left out of an import.
@@ -59,7 +115,7 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 		return err
 	}
 	most := int64(mostBody)
-	in.most, in.operator, in.now = mostActs, who.operator, h.opts.Now()
+	in.most, in.operator, in.now, in.country = mostActs, who.operator, h.opts.Now(), h.opts.PhoneCountry
 	if who.operator {
 		in.most, most = mostImport, mostFile
 	}
@@ -97,7 +153,13 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 	}
 	out := Receipts{make([]Receipt, len(receipts))}
 	for i, one := range receipts {
-		out.Receipts[i] = Receipt{one.Seq, one.Recorded.UTC(), one.New, orEmpty(one.InForce)}
+		out.Receipts[i] = Receipt{
+			Seq: one.Seq, Recorded: one.Recorded.UTC(), New: one.New, InForce: orEmpty(one.InForce),
+			IDs: objection.MaskAll(asked.acts[i].IDs),
+		}
+		if took := asked.acts[i].Change.TakeBack; len(took) > 0 && len(one.InForce) > 0 {
+			out.Receipts[i].Acts, out.Receipts[i].Detail = heldBy(one.Held), standsStill(took, one.Held)
+		}
 	}
 	if !asked.batch && len(receipts) == 1 {
 		return reply(w, out.Receipts[0])
@@ -158,7 +220,7 @@ func (h *handler) importPart(ctx context.Context, asked *body) (*Imported, error
 	if !asked.file.trial {
 		receipts, err := h.opts.Objector.Act(ctx, objection.Acts{Acts: asked.acts, Progress: progress})
 		if err == nil {
-			out.count(receipts)
+			out.count(receipts, asked.acts)
 			return out, nil
 		}
 		if _, fault := errors.AsType[*objection.Fault](err); !fault {
@@ -178,18 +240,27 @@ func (h *handler) importPart(ctx context.Context, asked *body) (*Imported, error
 	}
 	if asked.file.trial {
 		out.Taken = len(good)
+		out.first(good)
 		return out, nil
 	}
 	receipts, err := h.opts.Objector.Act(ctx, objection.Acts{Acts: good, Progress: progress})
 	if err != nil {
 		return nil, fmt.Errorf("what looked right was refused: %w", err)
 	}
-	out.count(receipts)
+	out.count(receipts, good)
 	return out, nil
 }
 
-func (i *Imported) count(receipts []objection.Receipt) {
+// first shows what was understood.
+func (i *Imported) first(acts []objection.Act) {
+	if len(acts) > 0 {
+		i.First = objection.MaskAll(acts[0].IDs)
+	}
+}
+
+func (i *Imported) count(receipts []objection.Receipt, acts []objection.Act) {
 	i.Taken = len(receipts)
+	i.first(acts)
 	for _, one := range receipts {
 		if one.New {
 			i.New++

@@ -18,7 +18,8 @@ func TestObject(t *testing.T) {
 	a := newAPI(t)
 	w := a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":["Jane@example.com","j@example.org"],"client_id:ga4":"1.2"},
 		"purposes":["ads"],"vendors":["ga4"],"source":"webshop","site":"shop","channel":"mail","campaign":"spring","complaint":true,"time":"2026-11-30T10:00:00+01:00"}`)
-	want := `{"seq":1,"recorded":"2026-12-01T12:00:00Z","new":true,"in_force":["ads","vendor:ga4"]}` + "\n"
+	want := `{"seq":1,"recorded":"2026-12-01T12:00:00Z","new":true,"in_force":["ads","vendor:ga4"],` +
+		`"ids":[{"name":"email","is":"j***@example.com"},{"name":"email","is":"j***@example.org"},{"name":"client_id:ga4","is":"***"}]}` + "\n"
 	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d %q %s", w.Code, w.Header(), w.Body)
 	}
@@ -44,6 +45,42 @@ func TestObject(t *testing.T) {
 	}
 }
 
+// TestEveryAct: a role takes back what came by roles, and is told by whose acts it stands still, and how they are ended.
+func TestEveryAct(t *testing.T) {
+	a := newAPI(t)
+	a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"vendors":["ga4"]}`)
+	if c := a.last.Acts[0].Change; c.Holder.Kind != objection.Role {
+		t.Errorf("%+v", c)
+	}
+	w := a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"asked","every_act":true}`)
+	if c := a.last.Acts[0].Change; w.Code != 200 || c.Holder.Kind != objection.Role || !c.EveryAct {
+		t.Errorf("%s %+v", w.Body, c)
+	}
+	a.held = []objection.Held{
+		{Kind: objection.Browser, Acts: 16, InForce: []string{"surveys"}}, {Kind: objection.SeenWith, Acts: 1, InForce: []string{"ads"}},
+		{Kind: objection.Browsers, Acts: 1, InForce: []string{"ads"}},
+	}
+	w = a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"asked"}`)
+	for _, want := range []string{
+		`"acts":[{"kind":"browser","acts":17,"in_force":["ads","surveys"]},{"kind":"seen_with","acts":1,"in_force":["ads"]}]`,
+		`by acts of others (browser, seen_with): \"every_act\": true ends them, too`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s has not %s", w.Body, want)
+		}
+	}
+	a.held = []objection.Held{{Kind: objection.Browser, Acts: 1, InForce: []string{"surveys"}}}
+	if w = a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"purposes":["ads"],"because":"asked"}`); strings.Contains(w.Body.String(), "detail") {
+		t.Errorf("nothing of what was taken back stands: %s", w.Body)
+	}
+	if w = a.call(a.face, "POST", "/api/v1/objections/check", `{"ids":{"email":"jane@example.com"}}`); !strings.Contains(w.Body.String(), `"acts":[{"kind":"browser","acts":1,"in_force":["surveys"]}]`) {
+		t.Errorf("%s", w.Body)
+	}
+	if w = a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"all":true,"every_act":true}`); w.Code != 422 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // TestRefused: what is wrong is said with its place, nothing is done, and no value comes back.
 func TestRefused(t *testing.T) {
 	a := newAPI(t)
@@ -64,7 +101,7 @@ func TestRefused(t *testing.T) {
 		{"POST", "", `{"ids":{"email":"jane@example.com","email":"x@example.com"},"all":true}`, 422, `{"pointer":"/ids","detail":"a member stands twice: email"}`},
 		{"POST", "", `{"ids":{"jane@example.com":"x"},"all":true}`, 422, `{"pointer":"/ids","detail":"a member is not known; known here: advertising_id`},
 		{"POST", "", `{"ids":{"client_id:jane@example.com":"x"},"all":true}`, 422, `{"pointer":"/ids","detail":"a member is not known; known here`},
-		{"POST", "", `{"ids":{"email":"jane"},"all":true}`, 422, `{"pointer":"/ids/email","detail":"email: it holds no @"}`},
+		{"POST", "", `{"ids":{"email":"jane"},"all":true}`, 422, `{"pointer":"/ids/email","detail":"it is no address`},
 		{"POST", "", `{"ids":{"email":["jane@example.com",5]},"all":true}`, 422, `{"pointer":"/ids/email/1"`},
 		{"POST", "", `{"ids":{"email":""},"all":true}`, 422, `{"pointer":"/ids/email","detail":"the string is empty`},
 		{"POST", "", `{"ids":{"email":"jane@example.com\n"},"all":true}`, 422, "control characters"},
@@ -78,6 +115,12 @@ func TestRefused(t *testing.T) {
 		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"site":"nowhere"}`, 422, `{"pointer":"/site","detail":"there is no such site"}`},
 		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`, 422, "a member is not known: because"},
 		{"POST", "", `{"ids":{"email":"jane@example.com"},"all":true,"import":{"file":"x","line":1}}`, 422, "a member is not known: import"},
+		{"POST", "", `{"ids":{"email":["x@example.com","@"]},"all":true}`, 422, `{"pointer":"/ids/email/1","detail":"it is no address`},
+		{"POST", "", `{"ids":{"phone":"0171 3920077"},"all":true}`, 422, `{"pointer":"/ids/phone","detail":"it has no country`},
+		{"POST", "", `{"ids":{"phone":"0171 3920077"},"all":true,"country":"XX"}`, 422, `{"pointer":"/country","detail":"it is no country`},
+		{"POST", "", `{"ids":{"phone":"0171 3920077"},"all":true,"country":"Germany"}`, 422, `{"pointer":"/country"`},
+		{"POST", "", `{"ids":{"phone":"+49 1"},"all":true}`, 422, `{"pointer":"/ids/phone","detail":"it is no phone number`},
+		{"POST", "", `{"ids":{"phone":"4.9E+11"},"all":true,"country":"DE"}`, 422, `{"pointer":"/ids/phone","detail":"it is a number as a spreadsheet`},
 		{"POST", "", `{"objections":[]}`, 422, `{"pointer":"/objections","detail":"the array is empty"}`},
 		{"POST", "", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true}],"all":true}`, 422, "keep one"},
 		{"POST", "", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true},{"ids":{"email":"jane"},"all":true}]}`, 422, `{"pointer":"/objections/1/ids/email"`},
@@ -227,13 +270,34 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestWhoseNumbersAreMeant: what does not say its country is of that which the call names, or the site; what was taken
+// without one can be taken back, and asked about.
+func TestWhoseNumbersAreMeant(t *testing.T) {
+	a := newAPI(t)
+	for _, c := range []struct{ method, path, body, want string }{
+		{"POST", "", `{"ids":{"phone":"0171 3920077"},"all":true,"country":"de"}`, "[{phone +491713920077}]"},
+		{"POST", "", `{"ids":{"phone":["0171 3920077","+1 713 920 0771"]},"all":true,"site":"shop"}`, "[{phone +441713920077} {phone +1 713 920 0771}]"},
+		{"POST", "", `{"ids":{"phone":"0171 3920077"},"all":true,"site":"shop","country":"AT"}`, "[{phone +431713920077}]"},
+		{"POST", "", `{"ids":{"email":"A <a@example.com>, b@example.com"},"all":true}`, "[{email a@example.com} {email b@example.com}]"},
+		{"DELETE", "", `{"ids":{"phone":"0171 3920077"},"all":true,"because":"x"}`, "[{phone 0171 3920077}]"},
+		{"DELETE", "", `{"ids":{"phone":"0171 3920077"},"all":true,"because":"x","country":"DE"}`, "[{phone +491713920077} {phone 0171 3920077}]"},
+		{"DELETE", "", `{"ids":{"email":"A <a@example.com>"},"all":true,"because":"x"}`, "[{email a@example.com} {email A <a@example.com>}]"},
+	} {
+		a.last = objection.Acts{}
+		w := a.call(a.face, c.method, "/api/v1/objections"+c.path, c.body)
+		if w.Code != 200 || len(a.last.Acts) != 1 || fmt.Sprint(a.last.Acts[0].IDs) != c.want {
+			t.Errorf("%s: %d %s %v, want %s", c.body, w.Code, w.Body, a.last.Acts, c.want)
+		}
+	}
+}
+
 // TestImport: what cannot be taken is left out, and how far the file is in is kept with the rest.
 func TestImport(t *testing.T) {
 	a := newAPI(t)
 	const body = `{"objections":[{"ids":{"email":"a@example.com"},"all":true},{"ids":{"email":"nobody"},"all":true},{"ids":{"email":"b@example.com"},"all":true}],
 		"import":{"file":"f00d","line":3%s}}`
 	w := a.call(a.operator, "POST", "/api/v1/objections", fmt.Sprintf(body, `,"dry_run":true`))
-	const want = `{"taken":2,"new":%d,"rejected":[{"index":1,"detail":"ids.email: email: it holds no @"}]}` + "\n"
+	const want = `{"taken":2,"new":%d,"rejected":[{"index":1,"detail":"ids/email: it is no address: name@example.com is one"}],"first":[{"name":"email","is":"a***@example.com"}]}` + "\n"
 	if w.Body.String() != fmt.Sprintf(want, 0) || len(a.log) > 0 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -246,7 +310,8 @@ func TestImport(t *testing.T) {
 	const bad = `{"objections":[{"ids":{"email":"c@example.com"},"all":true,"time":"soon"},{"ids":{"email":"nobody"},"all":true},{"ids":{"email":"d@example.com"},"all":true},{"all":true}],
 		"import":{"file":"f00d","line":7}}`
 	if w = a.call(a.operator, "POST", "/api/v1/objections", bad); w.Body.String() != `{"taken":1,"new":1,"rejected":[{"index":0,"detail":"time: it is no time: 2026-12-01T12:00:00Z is"},`+
-		`{"index":3,"detail":"ids is missing: whose objection is it?"},{"index":1,"detail":"ids.email: email: it holds no @"}]}`+"\n" {
+		`{"index":1,"detail":"ids/email: it is no address: name@example.com is one"},{"index":3,"detail":"ids is missing: whose objection is it?"}],`+
+		`"first":[{"name":"email","is":"d***@example.com"}]}`+"\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if w = a.call(a.operator, "POST", "/api/v1/objections", `{"objections":[],"import":{"file":"f00d","line":9}}`); w.Code != 200 || a.progress["f00d"] != 9 {

@@ -79,7 +79,9 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request, who caller) erro
 	if err != nil {
 		return err
 	}
-	in := reader{list: "objections", most: mostImport, operator: who.operator, now: h.opts.Now()}
+	in := reader{
+		list: "objections", most: mostImport, operator: who.operator, now: h.opts.Now(), country: h.opts.PhoneCountry,
+	}
 	if h.opts.Scopes != nil {
 		in.scopes = h.opts.Scopes()
 	}

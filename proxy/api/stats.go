@@ -22,11 +22,12 @@ type Stats struct {
 	Sites     []Named   `json:"sites"`
 	Channels  []Named   `json:"channels"`
 	Campaigns []Named   `json:"campaigns"`
-	PerDay    []Named   `json:"per_day"`  // each day, the first one first
-	Changes   uint64    `json:"changes"`  // in all, since the store was made
-	Subjects  uint64    `json:"subjects"` // identifiers, in each of their forms, that something stands for now
-	InForce   []InForce `json:"in_force"` // of these, by scope
-	Waiting   uint64    `json:"waiting"`  // messages that other systems have not taken yet
+	PerDay    []Named   `json:"per_day"`     // each day, the first one first
+	Changes   uint64    `json:"changes"`     // in all, since the store was made
+	Subjects  uint64    `json:"subjects"`    // identifiers, in each of their forms, that something stands for now
+	Older     uint64    `json:"older_forms"` // of these, of an older normal form than what is objected by now
+	InForce   []InForce `json:"in_force"`    // of these, by scope
+	Waiting   uint64    `json:"waiting"`     // messages that other systems have not taken yet
 }
 
 // InForce is how many subjects a scope stands for now.
@@ -120,7 +121,7 @@ func windowOf(all *objection.Stats, days int, now time.Time) *Stats {
 	from := today.AddDate(0, 0, 1-days)
 	out := &Stats{
 		Days: days, From: from.Format(time.DateOnly), To: today.Format(time.DateOnly),
-		Changes: all.Head.Size, Subjects: all.Subjects, Waiting: all.Waiting, InForce: []InForce{},
+		Changes: all.Head.Size, Subjects: all.Subjects, Older: all.Older, Waiting: all.Waiting, InForce: []InForce{},
 	}
 	perDay := map[string]objection.Counts{}
 	scopes, sources, sites, channels, campaigns := tally{}, tally{}, tally{}, tally{}, tally{}

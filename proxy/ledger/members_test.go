@@ -15,6 +15,7 @@ import (
 // every is a record of each kind, with every member set.
 func every() []zapcore.ObjectMarshaler {
 	event := full()
+	event.Form = 2
 	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Objected = 3, "LIA-2026-001", 3, true, true, []string{"all"}
 	return []zapcore.ObjectMarshaler{
 		&event,
@@ -24,7 +25,7 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
 		&ledger.Objected{
 			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
-			By: "crm", Because: "a letter", Subjects: [][16]byte{{1}, {2}}, Recovered: true,
+			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
 		&ledger.Assessed{

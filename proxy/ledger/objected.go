@@ -24,8 +24,12 @@ type Objected struct {
 	Site        string
 	By          string // who acted for the subject; "" where that did
 	Because     string
+	Act         string   // whose act it is: "role", "link", "browser:" and a hash, "seen_with:" and the subject that is followed; "" unknown
+	EveryAct    bool     // of a withdrawal: the acts of all were ended
+	Stands      []string // of a withdrawal: what is in force for its subjects after it
 	Subjects    [][16]byte
-	Recovered   bool // it was found missing at the start, and is written late
+	Form        uint8 // number of the normal form that they were hashed in; where there are several, the newest
+	Recovered   bool  // it was found missing at the start, and is written late
 }
 
 // Head says where the log of objections stands: how many acts it holds, and the root of the Merkle tree over them.
@@ -67,6 +71,14 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "site", o.Site)
 	addText(to, "by", o.By)
 	addText(to, "because", o.Because)
+	addForm(to, o.Form)
+	addText(to, "act", o.Act)
+	addTrue(to, "every_act", o.EveryAct)
+	if len(o.Stands) > 0 {
+		if err := to.AddArray("stands", (*texts)(&o.Stands)); err != nil {
+			return err
+		}
+	}
 	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))
 }
 

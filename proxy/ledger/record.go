@@ -40,6 +40,7 @@ type Event struct {
 	Objected  []string // scopes that applied
 	Restrict  bool     // one of them is a restriction (Art. 18)
 	Subjects  [][16]byte
+	Form      uint8  // number of the normal form that the subjects were hashed in
 	Shape     string // id of a shape; "" where nothing was decoded
 	In, Out   int    // bytes
 	Salt      [16]byte
@@ -152,9 +153,17 @@ func (e *Event) addChoices(to zapcore.ObjectEncoder) error {
 	}
 	addTrue(to, "restriction", e.Restrict)
 	if len(e.Subjects) > 0 {
+		addForm(to, e.Form)
 		return to.AddArray("subjects", (*subjects)(e))
 	}
 	return nil
+}
+
+// addForm writes the number of a form; records of the first one do not say it.
+func addForm(to zapcore.ObjectEncoder, form uint8) {
+	if form > 1 {
+		to.AddUint8("form", form)
+	}
 }
 
 // MarshalLogObject writes an outcome's members.

@@ -20,6 +20,7 @@ type Metrics struct {
 	Webhooks   *prometheus.CounterVec   // by event and outcome: taken, failed
 	Objections *prometheus.CounterVec   // by act (objection, restriction, withdrawal, complaint) and source
 	Untaken    *prometheus.CounterVec   // by cause: limit, full, failed
+	Followed   *prometheus.CounterVec   // by outcome (written, refused, too_many, full, failed): browsers that were seen with a person who objected
 	Effect     prometheus.Histogram     // seconds until an act was in force
 	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
@@ -51,6 +52,10 @@ func New() *Metrics {
 			"Attempts to tell webhooks of reviews, by event and by whether they were taken."), []string{"event", "outcome"}),
 		Objections: prometheus.NewCounterVec(counter("objections_total", "Acts that changed something, by kind and by where they came from."), []string{"act", "source"}),
 		Untaken:    prometheus.NewCounterVec(counter("objections_not_taken_total", "Changes of visitors that were not made. limit: too many from there; full: too little room on the disk; failed: they could not be written."), []string{"cause"}),
+		Followed: prometheus.NewCounterVec(counter("objections_seen_with_total",
+			"Identifiers of browsers that were seen in one event with a person who objected. written: objected for from then on; "+
+				"refused: they follow too many already; too_many: more than 20 browsers of one identifier on a day; "+
+				"full: too many waited, the next hit brings it again; failed: they could not be written."), []string{"outcome"}),
 		Effect: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "objection_effect_seconds", Help: "Seconds from when an act was received until it was on disk and in force here.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3, 10},
@@ -66,7 +71,7 @@ func New() *Metrics {
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

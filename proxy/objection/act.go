@@ -33,6 +33,8 @@ type Objector interface {
 	Act(ctx context.Context, acts Acts) ([]Receipt, error)
 	// Standing names the scopes that are in force for a person, sorted.
 	Standing(ids []ID, subjects []Subject) ([]string, error)
+	// Held says by whose acts that stands.
+	Held(ids []ID, subjects []Subject) ([]Held, error)
 }
 
 // Fault says what is wrong with an act. It holds nothing of an identifier's value.

@@ -13,6 +13,8 @@ type effect struct{ added, removed []uint32 }
 
 func (e *effect) any() bool { return len(e.added) > 0 || len(e.removed) > 0 }
 
+func (e *effect) clear() { e.added, e.removed = e.added[:0], e.removed[:0] }
+
 // add adds what is different between the marks of a subject before and after.
 func (e *effect) add(before, after []uint32) {
 	for _, mark := range before {
@@ -36,7 +38,7 @@ func insert(marks []uint32, mark uint32) []uint32 {
 	return slices.Insert(marks, at, mark)
 }
 
-// numbers puts the marks of the scopes that are objected to into object. A scope that is new gets its number.
+// numbers puts the marks of the scopes that are objected to into object, ascending. A scope that is new gets its number.
 func (g *group) numbers(c *Change) error {
 	g.object = g.object[:0]
 	for _, scope := range c.Object {
@@ -44,7 +46,7 @@ func (g *group) numbers(c *Change) error {
 		if err != nil {
 			return err
 		}
-		g.object = append(g.object, markOf(n, c.Restriction))
+		g.object = insert(g.object, markOf(n, c.Restriction))
 	}
 	return nil
 }
@@ -60,36 +62,61 @@ func (g *group) number(d *dictionary, bucket []byte, name string) (uint32, error
 	return n, g.tx.Bucket(bucket).Put(key, sealed(key, append([]byte{0, 0, 0, 0}, name...)))
 }
 
-// alter takes back and adds scopes for one subject.
-func (g *group) alter(st *subjectState, c *Change) {
-	had := st.record.scopes
-	g.before = had.appendMarks(g.before[:0])
-	after := append(g.after[:0], g.before...)
-	for _, scope := range c.TakeBack {
-		if scope == All {
-			after = after[:0]
-			continue
-		}
+// asked puts into ask what a change asks for.
+func (g *group) asked(c *Change) error {
+	if err := g.numbers(c); err != nil {
+		return err
+	}
+	g.ask = alteration{holder: c.Holder, every: c.EveryAct, object: g.object}
+	g.ask.all, g.ask.takeBack = g.writer.scopes.takenBack(c.TakeBack)
+	return nil
+}
+
+// takenBack is what scopes that are taken back are as marks, ascending, and whether everything is. What nobody ever
+// objected to has no number, and is left out.
+func (d *dictionary) takenBack(scopes []string) (all bool, marks []uint32) {
+	for _, scope := range scopes {
 		name, restricted := bareScope(scope)
-		n, ok := g.writer.scopes.numbers[name]
-		if !ok {
-			continue // nobody ever objected to it
+		if n, ok := d.numbers[name]; ok {
+			marks = insert(marks, markOf(n, restricted))
 		}
-		if at, found := slices.BinarySearch(after, markOf(n, restricted)); found {
-			after = slices.Delete(after, at, at+1)
+		all = all || scope == All
+	}
+	return all, marks
+}
+
+// alter does what is asked for to one subject, in the form that it was given in now. One that is known from before
+// alone is not objected for.
+func (g *group) alter(st *subjectState, of *Subject, c *Change) {
+	ask := g.ask
+	if of.known() {
+		ask.object = nil
+	}
+	before := st.record
+	if form := max(1, of.Form); form > st.record.form {
+		st.record.form = form
+		if st.had {
+			st.changed, g.wrote = true, true
 		}
 	}
-	for _, mark := range g.object {
-		after = insert(after, mark)
+	acts, changed := ask.apply(st.record.acts, &g.effect)
+	if changed {
+		g.stand(st, acts, &g.union)
+		g.dated(st, c.Time.Unix())
 	}
-	g.after = after
-	if slices.Equal(g.before, after) {
-		return
-	}
-	st.record.scopes = scopesOf(after, g.text)
-	g.effect.add(g.before, after)
-	g.retell(had, st.record.scopes)
-	seconds := c.Time.Unix()
+	g.retell(&before, &st.record)
+}
+
+// stand makes acts those that stand for a subject, and adds to union what that changes of what is in force.
+func (g *group) stand(st *subjectState, acts []act, union *effect) {
+	g.before = st.record.scopes.appendMarks(g.before[:0])
+	st.record.acts, st.record.scopes = acts, unionOf(acts)
+	g.after = st.record.scopes.appendMarks(g.after[:0])
+	union.add(g.before, g.after)
+}
+
+// dated notes when a subject was changed.
+func (g *group) dated(st *subjectState, seconds int64) {
 	if st.record.seq == 0 {
 		st.record.first, st.record.last = seconds, seconds
 	}
@@ -104,8 +131,18 @@ func markOf(number uint32, restricted bool) uint32 {
 	return 2 * number
 }
 
-// retell counts a subject anew whose scopes have changed.
-func (g *group) retell(before, after Scopes) {
+// retell counts a subject anew that has changed.
+func (g *group) retell(was, is *record) {
+	if was.older() {
+		g.state.older--
+	}
+	if is.older() {
+		g.state.older++
+	}
+	before, after := was.scopes, is.scopes
+	if before == after {
+		return
+	}
 	for need := 2 * len(g.writer.scopes.names); len(g.state.marks) < need; {
 		g.state.marks = append(g.state.marks, 0)
 	}
@@ -145,4 +182,43 @@ func (g *group) inForce(mine []uint32) []string {
 		all = slices.Compact(all)
 	}
 	return all
+}
+
+// ended names what a change ended for its subjects, sorted: what it took back, or all that is gone from what is in force,
+// without what other acts keep there.
+func (g *group) ended(c *Change, inForce []string) []string {
+	switch {
+	case len(c.TakeBack) == 0:
+		return nil
+	case !slices.Contains(c.TakeBack, All):
+		return without(c.TakeBack, inForce)
+	case len(inForce) == 0:
+		return []string{All}
+	}
+	var gone []string
+	for _, mark := range g.union.removed {
+		gone = append(gone, g.writer.scopes.name(mark))
+	}
+	slices.Sort(gone)
+	return without(gone, inForce)
+}
+
+// without are the texts that are not among others, which are sorted; nil where there are none.
+func without(texts, others []string) (left []string) {
+	for _, one := range texts {
+		if _, found := slices.BinarySearch(others, one); !found {
+			left = append(left, one)
+		}
+	}
+	return left
+}
+
+// held says by whose acts something stands for subjects.
+func (g *group) held(mine []uint32) []Held {
+	records := make([]*record, len(mine))
+	for i, at := range mine {
+		records[i] = &g.states[at].record
+	}
+	list, _ := heldIn(g.writer.scopes.names, records)
+	return list
 }

@@ -31,11 +31,16 @@ type group struct {
 
 	run           run
 	object        []uint32            // marks of the scopes that the present change objects to
-	effect        effect              // of the present change
+	ask           alteration          // what the present change asks for
+	effect        effect              // of the present change on acts
+	union         effect              // of the present change on what is in force
 	before, after []uint32            // scratch
 	text          []byte              // scratch
 	named         map[Scopes][]string // names of scopes, sorted
 	arena         arena
+
+	followed bool     // somebody follows somebody
+	due      [][]byte // keys of bucketFollowTimes that an expire is about
 }
 
 type answer struct {
@@ -82,9 +87,13 @@ func (g *group) apply() (err error) {
 	if g.tx, err = s.file.db.Begin(true); err != nil {
 		return err
 	}
-	s.file.makeRoom(g.tx.Size(), g.requests)
-	before := s.state.Load()
-	g.state = state{head: before.head, records: before.records, inForce: before.inForce, waiting: before.waiting, marks: slices.Clone(before.marks)}
+	if g.writer.old {
+		if err := upgrade(g.tx); err != nil {
+			return err
+		}
+	}
+	g.state = *s.state.Load()
+	g.state.marks = slices.Clone(g.state.marks)
 	g.tree = *g.writer.tree
 	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
 	for i, r := range g.requests {
@@ -94,7 +103,8 @@ func (g *group) apply() (err error) {
 			}
 		}
 	}
-	g.load()
+	more := g.load()
+	s.file.makeRoom(g.tx.Size(), g.requests, more)
 	for i, r := range g.requests {
 		if err := g.request(i, r); err != nil {
 			return err
@@ -111,16 +121,29 @@ func (g *group) apply() (err error) {
 	if err := s.opts.Commit(g.tx); err != nil {
 		return err
 	}
-	*g.writer.tree = g.tree
+	*g.writer.tree, g.writer.old = g.tree, false
 	return nil
 }
 
-// load reads the records of all subjects in the order of their hashes. What the index knows nothing of is not looked for on disk.
-func (g *group) load() {
-	type named struct {
-		high, low uint64
-		at        uint32
-	}
+// named is a subject that is named somewhere, and the place in group.of; no place: whoever needs it looks for it.
+type named struct {
+	high, low uint64
+	at        uint32
+}
+
+const noPlace = 1<<32 - 1
+
+func namedAt(hash []byte, at int) named {
+	return named{binary.BigEndian.Uint64(hash[:8]), binary.BigEndian.Uint64(hash[8:]), uint32(at)}
+}
+
+func (a named) compare(b named) int {
+	return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low))
+}
+
+// load reads the records of all subjects in the order of their hashes, with those that follow them: it returns how many
+// these are. What the index knows nothing of is not looked for on disk.
+func (g *group) load() (followers int) {
 	var all []named
 	each := func(f func(hash *[16]byte)) {
 		for i, r := range g.requests {
@@ -143,11 +166,14 @@ func (g *group) load() {
 	}
 	g.recorded = make([]Recorded, 0, changes)
 	all = make([]named, 0, count)
-	each(func(hash *[16]byte) {
-		all = append(all, named{binary.BigEndian.Uint64(hash[:8]), binary.BigEndian.Uint64(hash[8:]), uint32(len(all))})
-	})
-	slices.SortFunc(all, func(a, b named) int { return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low)) })
+	each(func(hash *[16]byte) { all = append(all, namedAt(hash[:], len(all))) })
 	g.of = make([]uint32, len(all))
+	slices.SortFunc(all, named.compare)
+	if more := g.following(all); len(more) > 0 {
+		followers = len(more)
+		all = append(all, more...)
+		slices.SortFunc(all, named.compare)
+	}
 	g.states = make([]subjectState, 0, len(all))
 	subjects := g.tx.Bucket(bucketSubjects)
 	for i, n := range all {
@@ -160,11 +186,17 @@ func (g *group) load() {
 				if value := subjects.Get(st.hash[:]); value != nil {
 					st.had = true
 					st.record, st.err = parseRecord(st.hash[:], value)
+					if n := int(st.record.source); n < len(g.writer.sources.names) {
+						st.record.split(g.writer.sources.names[n])
+					}
 				}
 			}
 		}
-		g.of[n.at] = uint32(len(g.states) - 1)
+		if n.at != noPlace {
+			g.of[n.at] = uint32(len(g.states) - 1)
+		}
 	}
+	return followers
 }
 
 // request does one request.
@@ -175,6 +207,10 @@ func (g *group) request(i int, r *request) error {
 		receipt, err := g.notice(r.notice)
 		a.receipts = []Receipt{receipt}
 		return err
+	case r.follows != nil:
+		return g.follow(r, a)
+	case r.expire:
+		return g.expire(r)
 	case r.batch == nil:
 		return g.ack(r.ack)
 	case a.skip:
@@ -190,8 +226,7 @@ func (g *group) request(i int, r *request) error {
 	places := g.of[g.at : g.at+subjects]
 	g.at += subjects
 	for _, at := range places {
-		if err := g.states[at].err; err != nil {
-			a.err = err
+		if a.err = g.readable(&g.states[at]); a.err != nil {
 			return nil
 		}
 	}
@@ -217,15 +252,27 @@ func (g *group) request(i int, r *request) error {
 
 // change does one change for its subjects.
 func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
-	if err := g.numbers(c); err != nil {
+	if err := g.asked(c); err != nil {
 		return Receipt{}, err
 	}
 	effect := &g.effect
-	effect.added, effect.removed = effect.added[:0], effect.removed[:0]
-	for _, at := range mine {
-		g.alter(&g.states[at], c)
+	effect.clear()
+	g.union.clear()
+	for i, at := range mine {
+		g.alter(&g.states[at], &c.Subjects[i], c)
+	}
+	mirrored, err := g.mirror(c, mine)
+	if err != nil {
+		return Receipt{}, err
 	}
 	receipt := Receipt{Recorded: g.now, New: effect.any() || c.Complaint, InForce: g.inForce(mine)}
+	receipt.Own = slices.ContainsFunc(mine, func(at uint32) bool {
+		_, found := find(g.states[at].record.acts, c.Holder)
+		return found
+	})
+	if len(c.TakeBack) > 0 && len(receipt.InForce) > 0 {
+		receipt.Held = g.held(mine)
+	}
 	if !receipt.New {
 		for _, at := range mine {
 			receipt.Seq = max(receipt.Seq, g.states[at].record.seq)
@@ -242,14 +289,49 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 			st.record.seq, st.record.source = receipt.Seq, source
 		}
 	}
-	entry := Recorded{Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce}
+	entry := Recorded{
+		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Ended: g.ended(c, receipt.InForce),
+	}
 	entry.Change.Outbox = nil
-	g.recorded = append(g.recorded, entry)
-	if err := g.log(&entry); err != nil {
+	entry.Change.Subjects = g.concerned(c, mine, receipt.Seq)
+	if err := g.record(&entry); err != nil {
 		return Receipt{}, err
 	}
 	g.count(c, effect)
-	return receipt, g.post(c.Outbox, receipt.InForce)
+	if g.union.any() || c.Complaint { // nobody else has to know whose acts something stands by
+		if err := g.post(c.Outbox, &entry); err != nil {
+			return Receipt{}, err
+		}
+	}
+	for i := range mirrored {
+		if err := g.recordLed(&mirrored[i]); err != nil {
+			return Receipt{}, err
+		}
+	}
+	return receipt, nil
+}
+
+// concerned are the subjects of a change without those that are known from before alone and that it left as they were.
+func (g *group) concerned(c *Change, mine []uint32, seq uint64) []Subject {
+	var all []Subject
+	for i := range c.Subjects {
+		switch known := c.Subjects[i].known() && g.states[mine[i]].record.seq != seq; {
+		case known && all == nil:
+			all = slices.Clone(c.Subjects[:i])
+		case !known && all != nil:
+			all = append(all, c.Subjects[i])
+		}
+	}
+	if len(all) == 0 {
+		return c.Subjects
+	}
+	return all
+}
+
+// record puts a change on the change log, and with what the ledger is told.
+func (g *group) record(r *Recorded) error {
+	g.recorded = append(g.recorded, *r)
+	return g.log(r)
 }
 
 // log appends a change to the change log and its tree.

@@ -7,15 +7,25 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // Subject is an identifier as it may be kept: three keyed hashes that share nothing, and in which namespace it is one.
 type Subject struct {
 	Space  string   // "email_sha256", "user_id", "client_id:ga4"; see rules.Identity
+	Form   uint8    // number of its normal form; 0 where nobody said: the first one
 	Hash   [16]byte // what objections are found by
 	Ledger [16]byte // under the key of the ledger's subjects
 	Feed   [16]byte // under the key that suppression feeds are matched with
 }
+
+// NewestForm is the number of the normal form that hashes are made of now. A subject that is said to be of an older one
+// is known from before: what stands for it is taken back, and nothing is objected to for it any more.
+const NewestForm = pseudonym.NewestForm
+
+// known tells whether a subject is only known from before.
+func (s *Subject) known() bool { return s.Form > 0 && s.Form < NewestForm }
 
 // All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
 const All = "all"
@@ -41,7 +51,7 @@ func Sources() []string { return []string{PreferenceCentre, FrontEnd, Link, API,
 type Change struct {
 	Subjects    []Subject // every form of every identifier that was given
 	Object      []string  // scopes
-	TakeBack    []string  // scopes, before Object; "restriction:ID" is a restriction; "all" takes back all that stands, restrictions too
+	TakeBack    []string  // scopes, before Object; "restriction:ID" is a restriction; "all" takes back all of the acts, restrictions too
 	Restriction bool      // what is in Object is a restriction (Art. 18), not an objection (Art. 21)
 	Complaint   bool      // it came with a complaint
 	Source      string
@@ -50,6 +60,9 @@ type Change struct {
 	Campaign    string    // of the landing page; never anything of a subject
 	By          string    // name of the token, or "operator"; "" for the subject
 	Because     string    // why somebody else than the subject took it back
+	Holder      Holder    // whose act it is
+	EveryAct    bool      // a role takes back what others hold too, and says because of what
+	Lead        [16]byte  // of SeenWith: Ledger of the subject that is followed
 	Time        time.Time // when the person said so; zero: now. Never later than now
 	Outbox      []Message // messages that are kept, in the same step, until they were sent
 }
@@ -75,8 +88,9 @@ func (c *Change) Stands(scopes []string) bool {
 // Message is something to be told another system. The store keeps it until Ack, and does not look inside.
 type Message struct {
 	To   string // name of the receiver
+	Ends bool   // it tells that something ended: it is dropped where other acts keep all of it in force
 	Body []byte
-	With func(inForce []string) ([]byte, error) // makes the body, of what is in force after the change; nil: Body is it
+	With func(*Recorded) ([]byte, error) // makes the body, of the change as it was done; nil: Body is it
 }
 
 // Batch is what is done in one step: all of its changes or none.
@@ -99,6 +113,8 @@ type Receipt struct {
 	Recorded time.Time // when it came into force
 	New      bool      // it changed something, or was a complaint
 	InForce  []string  // scopes in force now for these subjects, sorted; restrictions included
+	Own      bool      // an act of the change's holder stands for one of them
+	Held     []Held    // where something was taken back: by whose acts InForce stands
 }
 
 // Head names a state of the change log: how many changes it holds, and the root of the Merkle tree over them (RFC 6962, section 2.1).

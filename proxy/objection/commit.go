@@ -21,6 +21,7 @@ type writer struct {
 	scopes, sources *dictionary
 	tree            *tree
 	labels          labels
+	old             bool // the file is one of format 1
 }
 
 // writeAll takes what waits, group after group, until the store is closed.
@@ -45,7 +46,7 @@ func (w *writer) writeAll(stop <-chan struct{}) {
 // they are in force. The next group does not wait for that.
 func (w *writer) write(requests []*request) {
 	s := w.store
-	if requests = s.room.turnAway(requests, s.unchanging); len(requests) == 0 {
+	if requests = s.room.turnAway(requests, w.unchanging); len(requests) == 0 {
 		return
 	}
 	g := &group{writer: w, requests: requests, answers: make([]answer, len(requests))}
@@ -72,7 +73,7 @@ func (w *writer) write(requests []*request) {
 	}
 	taken := false
 	for _, r := range requests {
-		taken = taken || r.batch != nil
+		taken = taken || r.batch != nil || r.follows != nil || r.expire
 	}
 	answer := func() {
 		gone := s.Present()

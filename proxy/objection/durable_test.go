@@ -96,8 +96,8 @@ func take(t *testing.T, s *Store, b Batch) error {
 	return err
 }
 
-// act does the n-th act.
-func act(t *testing.T, s *Store, n int) error {
+// carry does the n-th act.
+func carry(t *testing.T, s *Store, n int) error {
 	t.Helper()
 	if n == acked {
 		return s.Ack([]uint64{1})
@@ -135,7 +135,7 @@ func TestEachCommitFails(t *testing.T) {
 	whole := opened(t, Options{})
 	after := []string{holds(t, whole)}
 	for n := range acts {
-		must(t, act(t, whole, n))
+		must(t, carry(t, whole, n))
 		after = append(after, holds(t, whole))
 		if after[n+1] == after[n] {
 			t.Fatalf("act %d changes nothing: the test does not see it", n)
@@ -159,7 +159,7 @@ func TestEachCommitFails(t *testing.T) {
 			}})
 			must(t, err)
 			for i := range acts {
-				if err := act(t, s, i); (err == nil) != (i < n) || err != nil && !errors.Is(err, ErrPoisoned) {
+				if err := carry(t, s, i); (err == nil) != (i < n) || err != nil && !errors.Is(err, ErrPoisoned) {
 					t.Errorf("commit %d fails %s: act %d: %v", n, how, i, err)
 				}
 			}
@@ -174,7 +174,7 @@ func TestEachCommitFails(t *testing.T) {
 				t.Errorf("commit %d fails %s: at the next start there is\n%s, want\n%s", n, how, got, after[n+c.done])
 			}
 			for i := n + c.done; i < len(acts); i++ {
-				must(t, act(t, s, i))
+				must(t, carry(t, s, i))
 			}
 			if got := holds(t, s); got != after[len(acts)] {
 				t.Errorf("commit %d fails %s: in the end there is\n%s, want\n%s", n, how, got, after[len(acts)])
@@ -197,7 +197,7 @@ func TestAMessageThatCannotBeKept(t *testing.T) {
 	must(t, tx.Rollback())
 	unsaid := errors.New("the body cannot be made")
 	change := objects(1, All)
-	change.Outbox = []Message{{To: "crm", With: func([]string) ([]byte, error) { return nil, unsaid }}}
+	change.Outbox = []Message{{To: "crm", With: func(*Recorded) ([]byte, error) { return nil, unsaid }}}
 	if err := take(t, s, Batch{Changes: []Change{change}}); !errors.Is(err, unsaid) {
 		t.Errorf("taken: %v", err)
 	}

@@ -10,18 +10,32 @@ import (
 type Recorded struct {
 	Seq     uint64 // from 1
 	Time    time.Time
-	Change  Change   // without Outbox; Time is never zero
+	Change  Change   // without Outbox; Time is never zero. Holder is zero where acts were not told apart yet
 	InForce []string // what was in force for its subjects afterwards
+	Ended   []string // what it ended for them; nothing that another act keeps in force. See Withdrawn
+}
+
+// Withdrawn names the scopes that were in force for its subjects and are no longer; "all" where nothing is.
+func (r *Recorded) Withdrawn() []string {
+	if r.Change.Holder.Kind == 0 {
+		return r.Change.TakeBack
+	}
+	return r.Ended
 }
 
 // An entry of the change log is a leaf of the Merkle tree: its bytes, which begin with entryFormat, are what is hashed.
-const entryFormat = 1
+// Entries of the format before have no holder: every change was everybody's. They are read, and never written.
+const (
+	entryFormat       = 2
+	entryBeforeHolder = 1
+)
 
 // The flags of an entry.
 const (
 	flagRestriction = 1 << iota
 	flagComplaint
-	flagsKnown = flagRestriction | flagComplaint
+	flagEveryAct
+	flagsKnown = flagRestriction | flagComplaint | flagEveryAct
 )
 
 // append adds the entry's bytes.
@@ -34,6 +48,9 @@ func (r *Recorded) append(b []byte) []byte {
 	if c.Complaint {
 		flags |= flagComplaint
 	}
+	if c.EveryAct {
+		flags |= flagEveryAct
+	}
 	b = append(b, entryFormat, flags)
 	b = binary.AppendUvarint(b, r.Seq)
 	b = appendTime(appendTime(b, r.Time), c.Time)
@@ -41,11 +58,14 @@ func (r *Recorded) append(b []byte) []byte {
 	for i := range c.Subjects {
 		s := &c.Subjects[i]
 		b = appendText(b, s.Space)
-		b = append(append(append(b, s.Hash[:]...), s.Ledger[:]...), s.Feed[:]...)
+		b = append(append(append(append(b, s.Hash[:]...), s.Ledger[:]...), s.Feed[:]...), s.Form)
 	}
 	b = appendTexts(appendTexts(appendTexts(b, c.Object), c.TakeBack), r.InForce)
 	for _, text := range [...]string{c.Source, c.Site, c.Channel, c.Campaign, c.By, c.Because} {
 		b = appendText(b, text)
+	}
+	if b = appendTexts(c.Holder.append(b), r.Ended); c.Holder.Kind == SeenWith {
+		b = append(b, c.Lead[:]...)
 	}
 	return b
 }
@@ -65,13 +85,14 @@ func (d *decoder) time() time.Time {
 
 // parseEntry reads an entry's bytes. Every error is an ErrDamaged.
 func parseEntry(b []byte) (Recorded, error) {
-	if len(b) < 2 || b[0] != entryFormat || b[1]&^byte(flagsKnown) != 0 {
+	if len(b) < 2 || b[0] != entryFormat && b[0] != entryBeforeHolder || b[1]&^byte(flagsKnown) != 0 {
 		return Recorded{}, fmt.Errorf("%w: an entry of the change log has an unknown format", ErrDamaged)
 	}
 	d := decoder{rest: b[2:]}
 	var r Recorded
 	c := &r.Change
 	c.Restriction, c.Complaint = b[1]&flagRestriction != 0, b[1]&flagComplaint != 0
+	c.EveryAct = b[1]&flagEveryAct != 0
 	r.Seq = d.uvarint()
 	r.Time, c.Time = d.time(), d.time()
 	if n := d.count(1 + 3*16); n > 0 {
@@ -79,15 +100,31 @@ func parseEntry(b []byte) (Recorded, error) {
 	}
 	for i := range c.Subjects {
 		c.Subjects[i] = Subject{Space: d.text(), Hash: d.hash(), Ledger: d.hash(), Feed: d.hash()}
+		if b[0] == entryFormat {
+			c.Subjects[i].Form = d.form()
+		}
 	}
 	c.Object, c.TakeBack, r.InForce = d.texts(), d.texts(), d.texts()
 	for _, text := range [...]*string{&c.Source, &c.Site, &c.Channel, &c.Campaign, &c.By, &c.Because} {
 		*text = d.text()
 	}
+	if b[0] == entryFormat {
+		if c.Holder, r.Ended = d.holder(), d.texts(); c.Holder.Kind == SeenWith {
+			c.Lead = d.hash()
+		}
+	}
 	if d.bad || len(d.rest) != 0 {
 		return Recorded{}, fmt.Errorf("%w: an entry of the change log cannot be read", ErrDamaged)
 	}
 	return r, nil
+}
+
+// form takes the number of a form off.
+func (d *decoder) form() uint8 {
+	if b := d.bytes(1); b != nil {
+		return b[0]
+	}
+	return 0
 }
 
 // sealed puts the checksum before what is stored below key; seal leaves room for it.

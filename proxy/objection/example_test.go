@@ -36,7 +36,7 @@ func Example() {
 	found, err = store.Lookup([16]byte{2})
 	fmt.Println("somebody else:", found.Any(), err)
 
-	back := objection.Change{Subjects: objects.Subjects, TakeBack: []string{"audience"},
+	back := objection.Change{Subjects: objects.Subjects, TakeBack: []string{"audience"}, Holder: objection.Holder{Kind: objection.Role},
 		Source: objection.PreferenceCentre}
 	if receipts, err = store.Apply(context.Background(), objection.Batch{Changes: []objection.Change{back}}); err != nil {
 		panic(err)

@@ -124,7 +124,7 @@ func (f *dataFile) scopes(hash [16]byte) (Scopes, error) {
 		if value == nil {
 			return nil
 		}
-		r, err := parseRecord(hash[:], value)
+		r, _, err := parseInForce(hash[:], value)
 		scopes = r.scopes
 		return err
 	})

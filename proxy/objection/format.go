@@ -27,7 +27,12 @@ var (
 	bucketOutbox   = []byte("outbox")   // number of the message → checksum and message
 	bucketMeasures = []byte("measures") // see measures.go
 
-	buckets = [][]byte{
+	// These came with format 2; see followers.go.
+	bucketFollowers   = []byte("followers")   // hash of a lead, hash of a subject that follows it → the latter, and when it was seen
+	bucketFollowTimes = []byte("followtimes") // day (4 bytes, big endian), and both hashes → nothing
+
+	buckets    = append(bucketsOf1, bucketFollowers, bucketFollowTimes)
+	bucketsOf1 = [][]byte{
 		bucketMeta, bucketScopes, bucketSources, bucketSubjects, bucketChanges, bucketTree, bucketKeys, bucketKeyTimes,
 		bucketProgress, bucketOutbox, bucketMeasures,
 	}
@@ -37,8 +42,23 @@ var (
 	keyState    = []byte("state")
 )
 
-// fileFormat is the version of what is in the file.
-const fileFormat = "1"
+// fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
+// says in the change log whose act a change is. A file of format 1 is read as it is, and becomes one of format 2 with
+// the first change; records and entries in it stay until they are touched. What only knows format 1 refuses it then.
+const (
+	fileFormat  = "2"
+	fileFormat1 = "1"
+)
+
+// upgrade makes a file of format 1 one of format 2, as part of a transaction.
+func upgrade(tx *bolt.Tx) error {
+	for _, name := range buckets[len(bucketsOf1):] {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketMeta).Put(keyFormat, []byte(fileFormat))
+}
 
 // create makes an empty store. It appears under its name only when it is whole, so that half a file is never somebody's
 // crash.
@@ -76,23 +96,32 @@ func create(files durable.Files, path, identity string) error {
 	return files.Adopt(temporary, path)
 }
 
-// checkOwner looks whether the file is one of ours, in a format that is known, made with the present keys.
-func checkOwner(tx *bolt.Tx, owner string) error {
-	for _, name := range buckets {
+// checkOwner looks whether the file is one of ours, in a format that is known, made with the present keys. Old tells
+// whether it is one of format 1.
+func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		return false, fmt.Errorf("%w: it has no bucket %q", ErrDamaged, bucketMeta)
+	}
+	wanted := buckets
+	switch format := string(meta.Get(keyFormat)); format {
+	case fileFormat:
+	case fileFormat1:
+		wanted, old = bucketsOf1, true
+	default:
+		return false, fmt.Errorf("the store of objections has format %q: this version of tagwarden knows formats %s and %s",
+			format, fileFormat1, fileFormat)
+	}
+	for _, name := range wanted {
 		if tx.Bucket(name) == nil {
-			return fmt.Errorf("%w: it has no bucket %q", ErrDamaged, name)
+			return false, fmt.Errorf("%w: it has no bucket %q", ErrDamaged, name)
 		}
 	}
-	meta := tx.Bucket(bucketMeta)
-	if format := string(meta.Get(keyFormat)); format != fileFormat {
-		return fmt.Errorf("the store of objections has format %q: this version of tagwarden knows format %s",
-			format, fileFormat)
-	}
 	if made := string(meta.Get(keyIdentity)); made != owner {
-		return fmt.Errorf("%w: keys %q made it, keys %q are in use: put the key state that belongs to it in place",
+		return false, fmt.Errorf("%w: keys %q made it, keys %q are in use: put the key state that belongs to it in place",
 			ErrForeign, made, owner)
 	}
-	return nil
+	return old, nil
 }
 
 // saved is what the file says of itself after each commit.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,14 +16,20 @@ import (
 // The decoders of what is stored: whatever bytes they get, they return an error or something that reads the same once it is written again.
 
 func FuzzRecord(f *testing.F) {
+	several := []act{
+		{Holder{Earlier, [16]byte{}}, scopesOf([]uint32{0, 1, 127}, nil)}, {Holder{Browser, [16]byte{1, 7: 8}}, Scopes{"\x00"}},
+		{Holder{Browser, [16]byte{2}}, scopesOf([]uint32{128, 1 << 20}, nil)}, {Holder{Role, [16]byte{}}, Scopes{"\x00"}},
+		{Holder{SeenWith, [16]byte{15: 1}}, scopesOf([]uint32{1<<32 - 1}, nil)},
+	}
 	for _, r := range []record{
-		{}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, scopes: Scopes{"\x00"}},
-		{first: -5, last: 1 << 60, seq: touched, source: 1<<32 - 1, scopes: scopesOf([]uint32{0, 1, 127, 128, 1 << 20, 1<<32 - 1}, nil)},
+		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"}, acts: several[1:2]},
+		{first: -5, last: 1 << 60, seq: touched, source: 1<<32 - 1, form: 255, scopes: unionOf(several), acts: several},
 	} {
 		f.Add(r.append(nil, &[16]byte{1, 2, 3})[4:])
 	}
 	f.Add([]byte{0, 0, 0, 0, 0x80, 0x00})
 	f.Add([]byte{0, 0, 0, 0, 2, 1})
+	f.Add([]byte{0, 1, 0, 0, 1, 1, 0, 0})
 	f.Fuzz(func(t *testing.T, rest []byte) {
 		key := [16]byte{1, 2, 3}
 		value := sealed(key[:], append([]byte{0, 0, 0, 0}, rest...))
@@ -31,7 +38,7 @@ func FuzzRecord(f *testing.F) {
 			return
 		}
 		again, err := parseRecord(key[:], r.append(nil, &key))
-		if err != nil || again != r {
+		if again.old = r.old; err != nil || !reflect.DeepEqual(again, r) {
 			t.Errorf("%+v was read, and then %+v, %v", r, again, err)
 		}
 		marks := r.scopes.appendMarks(nil)
@@ -48,11 +55,15 @@ func FuzzRecord(f *testing.F) {
 func FuzzEntry(f *testing.F) {
 	full := Recorded{Seq: 9, Time: noon, InForce: []string{All}, Change: Change{
 		Subjects: []Subject{subject(1), subject(2)}, Object: []string{"a", "b"}, TakeBack: []string{All}, Restriction: true, Complaint: true,
-		Source: API, Site: "shop", Channel: "mail", Campaign: "spring", By: "operator", Because: "asked by phone", Time: noon.Add(-time.Hour),
-	}}
+		Source: API, Site: "shop", Channel: "mail", Campaign: "spring", By: "operator", Because: "asked by phone", Time: noon.Add(-time.Hour), Holder: Holder{Kind: Role}, EveryAct: true,
+	}, Ended: []string{"c"}}
 	f.Add(full.append(nil))
 	f.Add((&Recorded{Change: Change{Time: time.Unix(-1, 5)}}).append(nil))
 	f.Add([]byte{entryFormat, 0, 1})
+	follows := full
+	follows.Change.Holder, follows.Change.Lead = Holder{SeenWith, subject(3).Hash}, subject(3).Ledger
+	f.Add(follows.append(nil))
+	f.Add(slices.Concat([]byte{entryBeforeHolder, 0, 1}, make([]byte, 4), make([]byte, 10)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parseEntry(b)
 		if err != nil {
@@ -75,7 +86,9 @@ func FuzzRun(f *testing.F) {
 }
 
 func FuzzAnswered(f *testing.F) {
-	f.Add(appendAnswered(nil, noon, [32]byte{1}, []Receipt{{Seq: 1, Recorded: noon, New: true, InForce: []string{All}}, {Recorded: noon}}))
+	f.Add(appendAnswered(nil, noon, [32]byte{1}, []Receipt{
+		{Seq: 1, Recorded: noon, New: true, Own: true, InForce: []string{All}, Held: []Held{{Browser, 2, []string{All}}}}, {Recorded: noon},
+	}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		key := []byte("key")
 		at, digest, receipts, err := parseAnswered(key, sealed(key, append([]byte{0, 0, 0, 0}, b...)))
@@ -130,7 +143,7 @@ func smallPages(f *testing.F) (content []byte, root uint64) {
 		b, err := tx.CreateBucket(bucketSubjects)
 		for n := range 60 {
 			hash := subject(n).Hash
-			err = errors.Join(err, b.Put(hash[:], (&record{seq: 1}).append(nil, &hash)))
+			err = errors.Join(err, b.Put(hash[:], (&record{seq: 1, form: 1}).append(nil, &hash)))
 		}
 		return err
 	})

@@ -71,7 +71,7 @@ func playKilled(dir string) error {
 func killedChanges(n int) []Change {
 	together := objects(3*n, "analytics")
 	together.Subjects = append(together.Subjects, subject(3*n+1), subject(3*n+2))
-	return []Change{together, {Subjects: []Subject{subject(3 * n)}, TakeBack: []string{"analytics"}, Object: []string{"newsletter"}, Source: API}}
+	return []Change{together, {Subjects: []Subject{subject(3 * n)}, TakeBack: []string{"analytics"}, Object: []string{"newsletter"}, Source: API, Holder: Holder{Kind: Role}}}
 }
 
 // killedState is what stands for the subjects of killedChanges.

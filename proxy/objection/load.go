@@ -36,7 +36,7 @@ func loadSubjects(tx *bolt.Tx, f *dataFile, l layout, kept saved, scopes int, x 
 				if err != nil {
 					return err
 				}
-				if !sum.count(r.scopes) {
+				if !sum.count(&r) {
 					return errUnknownNumber
 				}
 				keys = append(keys, binary.BigEndian.Uint64(key[8:]))
@@ -54,6 +54,7 @@ func loadSubjects(tx *bolt.Tx, f *dataFile, l layout, kept saved, scopes int, x 
 		}
 		total.records += sum.records
 		total.inForce += sum.inForce
+		total.older += sum.older
 		for i, n := range sum.marks {
 			total.marks[i] += n
 		}
@@ -83,10 +84,14 @@ func loadSubjects(tx *bolt.Tx, f *dataFile, l layout, kept saved, scopes int, x 
 }
 
 // count counts a record. It is false where a scope has no name.
-func (t *state) count(scopes Scopes) bool {
+func (t *state) count(r *record) bool {
 	t.records++
+	scopes := r.scopes
 	if scopes.Any() {
 		t.inForce++
+	}
+	if r.older() {
+		t.older++
 	}
 	for {
 		mark, ok := scopes.next()

@@ -34,6 +34,7 @@ type Stats struct {
 	Head     Head
 	Records  uint64            // subjects that have, or had, a scope in force: identifiers in one form, of which a person has several
 	Subjects uint64            // of these, with a scope in force
+	Older    uint64            // of these, of an older form than NewestForm
 	Scopes   map[string]uint64 // of these, by scope; those of restrictions begin with "restriction:"
 	Waiting  uint64            // messages in the outbox
 	Days     []Day             // ascending; days without any act are left out
@@ -195,7 +196,7 @@ func (g *group) putMeasures() error {
 // Stats returns measures: totals as they are after the last commit, and all days.
 func (s *Store) Stats() (Stats, error) {
 	now, names := s.state.Load(), *s.names.Load()
-	stats := Stats{Head: now.head, Records: now.records, Subjects: now.inForce, Scopes: map[string]uint64{}, Waiting: now.waiting}
+	stats := Stats{Head: now.head, Records: now.records, Subjects: now.inForce, Older: now.older, Scopes: map[string]uint64{}, Waiting: now.waiting}
 	for mark, n := range now.marks {
 		if n == 0 {
 			continue

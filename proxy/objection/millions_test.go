@@ -67,7 +67,7 @@ func loaded(t testing.TB, dir string, hashes [][16]byte) {
 			var a arena
 			var text []byte
 			for i, hash := range hashes[start:min(len(hashes), start+250_000)] {
-				r := record{first: noon.Unix(), last: noon.Unix(), seq: uint64(start + i + 1), scopes: Scopes{"\x00"}}
+				r := record{first: noon.Unix(), last: noon.Unix(), seq: uint64(start + i + 1), form: 1, scopes: Scopes{"\x00"}, acts: []act{{Holder{Kind: Role}, Scopes{"\x00"}}}}
 				text = r.append(text[:0], &hash)
 				if err := b.Put(a.keep(hash[:]), a.keep(text)); err != nil {
 					return err

@@ -12,42 +12,74 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// model says in a few lines what a store does: sets of names by subject.
+// model says in a few lines what a store does: sets of names by holder, for each subject.
 type model struct {
-	standing map[int]map[string]bool
-	log      []Recorded
-	last     map[int]uint64
+	acts map[int]map[Holder]map[string]bool
+	log  []Recorded
+	last map[int]uint64
+}
+
+// ends is what a change may take back: its own act; a role also what came by links, and with every act all.
+func (m *model) ends(c *Change, of Holder) bool {
+	return c.EveryAct || of == c.Holder || c.Holder.Kind == Role && of.Kind == ByLink
 }
 
 func (m *model) take(subjects []int, c *Change) Receipt {
 	changed := false
+	all, stood := slices.Contains(c.TakeBack, All), m.inForce(subjects)
 	for _, n := range subjects {
-		before := m.standing[n]
-		after := maps.Clone(before)
-		if after == nil {
-			after = map[string]bool{}
-		}
-		for _, scope := range c.TakeBack {
-			if delete(after, scope); scope == All {
-				clear(after)
+		before := m.acts[n]
+		after := map[Holder]map[string]bool{}
+		for holder, scopes := range before {
+			left := maps.Clone(scopes)
+			for scope := range scopes {
+				if m.ends(c, holder) && (all || slices.Contains(c.TakeBack, scope)) {
+					delete(left, scope)
+				}
+			}
+			if len(left) > 0 {
+				after[holder] = left
 			}
 		}
 		for _, scope := range c.Object {
 			if c.Restriction {
 				scope = "restriction:" + scope
 			}
-			after[scope] = true
+			holder, browsers := c.Holder, 0
+			for h := range after {
+				if h.Kind == Browser {
+					browsers++
+				}
+			}
+			if holder.Kind == Browser && after[holder] == nil && browsers >= mostBrowsers {
+				holder = Holder{Kind: Browsers}
+			}
+			if after[holder] == nil {
+				after[holder] = map[string]bool{}
+			}
+			after[holder][scope] = true
 		}
-		if !maps.Equal(before, after) && len(before)+len(after) > 0 {
+		if !reflect.DeepEqual(before, after) && len(before)+len(after) > 0 {
 			changed = true
-			m.standing[n], m.last[n] = after, uint64(len(m.log)+1)
+			m.acts[n], m.last[n] = after, uint64(len(m.log)+1)
 		}
 	}
-	r := Receipt{Recorded: noon, New: changed || c.Complaint, InForce: m.inForce(subjects)}
+	r := Receipt{Recorded: noon, New: changed || c.Complaint, InForce: m.inForce(subjects), Own: m.holds(subjects, c.Holder)}
+	if len(c.TakeBack) > 0 && len(r.InForce) > 0 {
+		r.Held = m.held(subjects)
+	}
 	if r.New {
 		r.Seq = uint64(len(m.log) + 1)
 		entry := Recorded{Seq: r.Seq, Time: noon, Change: *c, InForce: r.InForce}
 		entry.Change.Time = noon
+		switch {
+		case all && len(r.InForce) == 0:
+			entry.Ended = []string{All}
+		case all:
+			entry.Ended = without(stood, r.InForce)
+		default:
+			entry.Ended = without(c.TakeBack, r.InForce)
+		}
 		m.log = append(m.log, entry)
 		return r
 	}
@@ -60,12 +92,36 @@ func (m *model) take(subjects []int, c *Change) Receipt {
 func (m *model) inForce(subjects []int) []string {
 	all := map[string]bool{}
 	for _, n := range subjects {
-		maps.Copy(all, m.standing[n])
+		for _, scopes := range m.acts[n] {
+			maps.Copy(all, scopes)
+		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+func (m *model) holds(subjects []int, holder Holder) bool {
+	return slices.ContainsFunc(subjects, func(n int) bool { return m.acts[n][holder] != nil })
+}
+
+func (m *model) held(subjects []int) (list []Held) {
+	for kind := Earlier; kind <= Browsers; kind++ {
+		scopes, holders := map[string]bool{}, map[Holder]bool{}
+		for _, n := range subjects {
+			for holder, of := range m.acts[n] {
+				if holder.Kind == kind {
+					maps.Copy(scopes, of)
+					holders[holder] = true
+				}
+			}
+		}
+		if len(holders) > 0 {
+			list = append(list, Held{kind, len(holders), slices.Sorted(maps.Keys(scopes))})
+		}
+	}
+	return list
 }
 
 func (m *model) randomChange(r *rand.Rand) ([]int, Change) {
@@ -79,9 +135,13 @@ func (m *model) randomChange(r *rand.Rand) ([]int, Change) {
 		return slices.Compact(list)
 	}
 	c := Change{Source: API, Restriction: r.IntN(4) == 0, Complaint: r.IntN(20) == 0}
+	c.Holder = []Holder{{Kind: Role}, {Kind: ByLink}, browserAct(r.IntN(2)), browserAct(r.IntN(40))}[r.IntN(4)]
 	var subjects []int
 	for range 1 + r.IntN(3) {
 		n := r.IntN(60)
+		if r.IntN(2) == 0 {
+			n %= 3 // some are objected for by many
+		}
 		subjects = append(subjects, n)
 		c.Subjects = append(c.Subjects, subject(n))
 	}
@@ -91,14 +151,22 @@ func (m *model) randomChange(r *rand.Rand) ([]int, Change) {
 			c.TakeBack = pick(append([]string{"restriction:all", "restriction:analytics"}, scopes...), 2)
 		}
 	}
+	if c.Holder.Kind == Role && len(c.TakeBack) > 0 && r.IntN(3) == 0 {
+		c.EveryAct, c.Because = true, "asked"
+	}
 	return subjects, c
+}
+
+// browserAct is the n-th browser.
+func browserAct(n int) Holder {
+	return Holder{Kind: Browser, ID: [16]byte{1, byte(n)}}
 }
 
 // TestTheStoreIsItsModel: after any changes, in batches, and however often it is opened anew, it says what the model says.
 func TestTheStoreIsItsModel(t *testing.T) {
 	for seed := range uint64(2) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		m := &model{standing: map[int]map[string]bool{}, last: map[int]uint64{}}
+		m := &model{acts: map[int]map[Holder]map[string]bool{}, last: map[int]uint64{}}
 		o := Options{Dir: t.TempDir(), Identity: "keys-1", Now: atNoon, Recent: 1}
 		var recorded []Recorded
 		o.Record = func(list []Recorded, _ Head) error { recorded = append(recorded, list...); return nil }
@@ -109,7 +177,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 25 {
+			for range 60 {
 				var b Batch
 				var want []Receipt
 				for range 1 + r.IntN(5) {
@@ -146,16 +214,19 @@ func check(t *testing.T, s *Store, m *model) {
 	scopes := map[string]uint64{}
 	for n := range 61 {
 		standsFor(t, s, n, m.inForce([]int{n})...)
-		if len(m.standing[n]) > 0 {
+		if len(m.acts[n]) > 0 {
 			subjects++
 		}
-		for scope := range m.standing[n] {
+		for _, scope := range m.inForce([]int{n}) {
 			scopes[scope]++
+		}
+		if held, err := s.Held([]Subject{subject(n)}); err != nil || !reflect.DeepEqual(held, m.held([]int{n})) {
+			t.Errorf("subject %d: %v hold something, %v; want %v", n, held, err, m.held([]int{n}))
 		}
 	}
 	stats, err := s.Stats()
-	if err != nil || stats.Subjects != uint64(subjects) || stats.Records != uint64(len(m.standing)) || !reflect.DeepEqual(stats.Scopes, scopes) {
-		t.Errorf("%+v, %v; want %d of %d, %v", stats, err, subjects, len(m.standing), scopes)
+	if err != nil || stats.Subjects != uint64(subjects) || stats.Records != uint64(len(m.acts)) || !reflect.DeepEqual(stats.Scopes, scopes) {
+		t.Errorf("%+v, %v; want %d of %d, %v", stats, err, subjects, len(m.acts), scopes)
 	}
 	since := len(m.log) / 3
 	var log []Recorded

@@ -55,6 +55,9 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 			return "subjects", errors.New("a namespace is not one line of at most 128 bytes")
 		}
 	}
+	if err := c.rightHolder(); err != nil {
+		return "holder", err
+	}
 	if c.Object, err = sortedScopes(c.Object, false); err != nil {
 		return "object", err
 	}

@@ -92,7 +92,7 @@ func TestNoticesThatCannotBeKept(t *testing.T) {
 	}
 	unsaid := errors.New("the body cannot be made")
 	n := notice(1, "crm")
-	n.Messages[0].With = func([]string) ([]byte, error) { return nil, unsaid }
+	n.Messages[0].With = func(*Recorded) ([]byte, error) { return nil, unsaid }
 	if kept, err := s.Post(t.Context(), n); !errors.Is(err, unsaid) || kept {
 		t.Errorf("a message that cannot be made: %v, %v", kept, err)
 	}

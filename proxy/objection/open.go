@@ -97,7 +97,8 @@ func (s *Store) open(path string, w *writer) error {
 
 func (s *Store) load(found layout, w *writer) error {
 	err := s.file.read(func(tx *bolt.Tx) error {
-		if err := checkOwner(tx, s.opts.Identity); err != nil {
+		var err error
+		if w.old, err = checkOwner(tx, s.opts.Identity); err != nil {
 			return err
 		}
 		kept, err := loadSaved(tx)

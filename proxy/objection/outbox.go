@@ -18,18 +18,21 @@ type Waiting struct {
 	Since time.Time // when the change came into force that it tells of
 }
 
-// post keeps messages.
-func (g *group) post(messages []Message, inForce []string) error {
+// post keeps messages. What they tell of is nil where that is no change.
+func (g *group) post(messages []Message, of *Recorded) error {
 	outbox := g.tx.Bucket(bucketOutbox)
 	outbox.FillPercent = 1
 	for i := range messages {
+		if messages[i].Ends && len(of.Withdrawn()) == 0 {
+			continue
+		}
 		id, err := outbox.NextSequence()
 		if err != nil {
 			return err
 		}
 		body := messages[i].Body
 		if with := messages[i].With; with != nil {
-			if body, err = with(inForce); err != nil {
+			if body, err = with(of); err != nil {
 				return fmt.Errorf("cannot write a message: %w", err)
 			}
 		}

@@ -116,7 +116,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			before, head := everything(t, s), s.Head()
 			batch := everyKind(max(1, c.changes))
 			if c.message != nil {
-				batch.Changes[0].Outbox[0].With = func([]string) ([]byte, error) { return nil, c.message }
+				batch.Changes[0].Outbox[0].With = func(*Recorded) ([]byte, error) { return nil, c.message }
 			}
 			for range 2 {
 				if receipts, err := s.Apply(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil ||
@@ -146,7 +146,7 @@ func TestEveryKindOfPut(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := everything(t, s)
-	for _, bucket := range buckets {
+	for _, bucket := range bucketsOf1 { // for the others see TestFollowers
 		changed := false
 		for key, value := range after {
 			was, there := before[key]

@@ -6,15 +6,19 @@ import (
 	"sync/atomic"
 )
 
-// request is what waits for the writer: a batch, a notice, or messages to acknowledge.
+// request is what waits for the writer: a batch, who follows whom, a notice, or messages to acknowledge.
 type request struct {
-	batch  *Batch
-	notice *Notice
-	ack    []uint64
+	batch   *Batch
+	follows []Follow
+	expire  bool // who follows and was not seen for long
+	notice  *Notice
+	ack     []uint64
 
 	begun    atomic.Int32 // waiting, taken or left
 	done     chan struct{}
 	receipts []Receipt
+	followed []Followed // of follows
+	more     bool       // of expire: there are more
 	err      error
 }
 

@@ -12,17 +12,25 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 //
 //	CRC-32C over key and the rest, 4 bytes, little endian
 //	first change, seconds since 1970, varint
-//	last change, seconds after the first, varint
+//	last change, seconds after the first, its bits turned round, varint (so that it is negative)
 //	number of the last change in the change log, uvarint
 //	source of the last change, number in the dictionary of sources, uvarint
-//	scopes in force, see Scopes, to the end
+//	number of the normal form that was hashed, uvarint
+//	scopes in force, see Scopes, with their length before them: what look-ups read to here
+//	number of acts, uvarint; of each, see act, ascending by holder
+//
+// Before acts were told apart, the last change was not turned round, and scopes in force followed the source, to the
+// end. Such a value is read as one act of Earlier; it is never written.
 //
 // A subject that took everything back keeps its record, without scopes.
 type record struct {
 	first, last int64
 	seq         uint64
 	source      uint32
-	scopes      Scopes
+	form        uint8
+	scopes      Scopes // in force: the union of acts
+	acts        []act  // those that stand, ascending by holder; never changed in place
+	old         bool   // it is stored as it was before acts were told apart
 }
 
 // append adds the stored value.
@@ -30,13 +38,21 @@ func (r *record) append(b []byte, key *[16]byte) []byte {
 	start := len(b)
 	b = append(b, 0, 0, 0, 0)
 	b = binary.AppendVarint(b, r.first)
-	b = binary.AppendVarint(b, r.last-r.first)
+	b = binary.AppendVarint(b, ^(r.last - r.first))
 	b = binary.AppendUvarint(b, r.seq)
 	b = binary.AppendUvarint(b, uint64(r.source))
-	b = append(b, r.scopes.set...)
+	b = binary.AppendUvarint(b, uint64(r.form))
+	b = appendText(b, r.scopes.set)
+	b = binary.AppendUvarint(b, uint64(len(r.acts)))
+	for i := range r.acts {
+		b = r.acts[i].append(b, r.scopes)
+	}
 	binary.LittleEndian.PutUint32(b[start:], checksum(key[:], b[start+4:]))
 	return b
 }
+
+// older tells whether something is in force for a subject of an older form than the newest.
+func (r *record) older() bool { return r.scopes.Any() && r.form < NewestForm }
 
 func checksum(key, rest []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, rest)
@@ -44,21 +60,40 @@ func checksum(key, rest []byte) uint32 {
 
 // parseRecord reads a stored value. Every error is an ErrDamaged.
 func parseRecord(key, value []byte) (record, error) {
-	if len(key) != 16 || len(value) < 4 || binary.LittleEndian.Uint32(value) != checksum(key, value[4:]) {
-		return record{}, fmt.Errorf("%w: the checksum of a subject's record does not match", ErrDamaged)
+	r, d, err := parseInForce(key, value)
+	if err == nil && !r.parseActs(&d) {
+		err = fmt.Errorf("%w: the acts in a subject's record cannot be read", ErrDamaged)
 	}
-	var r record
-	d := decoder{rest: value[4:]}
+	if err != nil {
+		return record{}, err
+	}
+	return r, nil
+}
+
+// parseInForce reads a stored value but for the acts, which d goes on with. Every error is an ErrDamaged.
+func parseInForce(key, value []byte) (r record, d decoder, err error) {
+	if len(key) != 16 || len(value) < 4 || binary.LittleEndian.Uint32(value) != checksum(key, value[4:]) {
+		return record{}, d, fmt.Errorf("%w: the checksum of a subject's record does not match", ErrDamaged)
+	}
+	d.rest = value[4:]
 	r.first = d.varint()
-	r.last = r.first + d.varint()
+	after := d.varint()
 	r.seq = d.uvarint()
 	source := d.uvarint()
-	scopes, ok := parseScopes(d.rest)
-	if d.bad || source > 1<<32-1 || !ok {
-		return record{}, fmt.Errorf("%w: a subject's record cannot be read", ErrDamaged)
+	form, set := uint64(1), d.rest
+	if after >= 0 {
+		r.old, r.last, d.rest = true, r.first+after, nil
+	} else {
+		r.last = r.first + ^after
+		form = d.uvarint()
+		set = d.bytes(d.uvarint())
 	}
-	r.source, r.scopes = uint32(source), scopes
-	return r, nil
+	scopes, ok := parseScopes(set)
+	if d.bad || source > 1<<32-1 || form == 0 || form > 255 || !ok {
+		return record{}, d, fmt.Errorf("%w: a subject's record cannot be read", ErrDamaged)
+	}
+	r.source, r.form, r.scopes = uint32(source), uint8(form), scopes
+	return r, d, nil
 }
 
 // decoder takes values off stored bytes. After the first that is not there, bad is set and everything is zero.

@@ -93,17 +93,28 @@ func (g *group) purge() error {
 	return nil
 }
 
+// What is said of a receipt that was kept.
+const (
+	answeredNew = 1 << iota
+	answeredOwn
+	answeredHeld // by whose acts it stands follows
+)
+
 func appendAnswered(b []byte, at time.Time, digest [32]byte, receipts []Receipt) []byte {
 	b = append(appendTime(b, at), digest[:]...)
 	b = binary.AppendUvarint(b, uint64(len(receipts)))
 	for i := range receipts {
 		r := &receipts[i]
 		b = appendTime(binary.AppendUvarint(b, r.Seq), r.Recorded)
-		isNew := byte(0)
-		if r.New {
-			isNew = 1
+		flags := byte(0)
+		for i, set := range [...]bool{r.New, r.Own, len(r.Held) > 0} {
+			if set {
+				flags |= 1 << i
+			}
 		}
-		b = appendTexts(append(b, isNew), r.InForce)
+		if b = appendTexts(append(b, flags), r.InForce); len(r.Held) > 0 {
+			b = appendHeld(b, r.Held)
+		}
 	}
 	return b
 }
@@ -121,10 +132,15 @@ func parseAnswered(hash, value []byte) (at time.Time, digest [32]byte, receipts 
 	for i := range receipts {
 		r := &receipts[i]
 		r.Seq, r.Recorded = d.uvarint(), d.time()
-		if flag := d.bytes(1); flag != nil {
-			r.New = flag[0] != 0
+		flags := byte(0)
+		if b := d.bytes(1); b != nil {
+			flags = b[0]
 		}
-		r.InForce = d.texts()
+		r.New, r.Own = flags&answeredNew != 0, flags&answeredOwn != 0
+		if r.InForce = d.texts(); flags&answeredHeld != 0 {
+			r.Held = d.held()
+		}
+		d.bad = d.bad || flags >= 2*answeredHeld || flags&answeredHeld != 0 && len(r.Held) == 0
 	}
 	if d.bad || len(d.rest) > 0 {
 		return time.Time{}, digest, nil, fmt.Errorf("%w: what was answered under an idempotency key cannot be read", ErrDamaged)

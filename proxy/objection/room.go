@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // reserve is how much room is left on the disk whatever is asked for, in bytes: the ledger and the keys need some, and a commit that fails half
@@ -28,10 +30,12 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 	}
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
 	return slices.DeleteFunc(requests, func(one *request) bool {
-		if one.batch == nil && one.notice == nil || one.batch != nil && unchanging(one.batch) {
+		switch {
+		case one.batch == nil && one.notice == nil && one.follows == nil, one.batch != nil && unchanging(one.batch):
 			return false
+		case one.follows == nil: // who follows is seen again
+			r.full.Store(true)
 		}
-		r.full.Store(true)
 		one.answer(nil, why)
 		return true
 	})
@@ -53,8 +57,8 @@ func (s *Store) LookForRoom() {
 	}
 }
 
-// unchanging tells whether a batch asks for nothing but what stands.
-func (s *Store) unchanging(b *Batch) bool {
+// unchanging tells whether a batch asks for nothing but what stands already, by acts of the same holders.
+func (w *writer) unchanging(b *Batch) bool {
 	if b.Key != "" || b.Progress != nil {
 		return false
 	}
@@ -64,13 +68,40 @@ func (s *Store) unchanging(b *Batch) bool {
 			return false
 		}
 		for j := range c.Subjects {
-			stands, err := s.Standing(c.Subjects[j : j+1])
-			if err != nil || !c.Stands(stands) {
+			if !w.stands(c, &c.Subjects[j]) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// stands tells whether a change leaves the acts of a subject as they are.
+func (w *writer) stands(c *Change, of *Subject) bool {
+	hash, ask := &of.Hash, alteration{holder: c.Holder, every: c.EveryAct}
+	ask.all, ask.takeBack = w.scopes.takenBack(c.TakeBack)
+	for _, scope := range c.Object {
+		n, ok := w.scopes.numbers[scope]
+		if !ok {
+			return false
+		}
+		ask.object = insert(ask.object, markOf(n, c.Restriction))
+	}
+	var acts []act
+	err := w.store.file.read(func(tx *bolt.Tx) error {
+		value := tx.Bucket(bucketSubjects).Get(hash[:])
+		if value == nil {
+			return nil
+		}
+		r, err := parseRecord(hash[:], value)
+		acts = r.acts
+		return err
+	})
+	if of.known() {
+		ask.object = nil
+	}
+	_, changed := ask.apply(acts, new(effect))
+	return err == nil && !changed
 }
 
 // takes is how many bytes of the file requests take, where each thing that is put takes a page.
@@ -79,6 +110,9 @@ func takes(requests []*request, page int64) (need int64) {
 		need += page * int64(len(r.ack))
 		if r.notice != nil {
 			need += page + messagesTake(r.notice.Messages, page)
+		}
+		for i := range r.follows {
+			need += page * (2 + perFollower*int64(len(r.follows[i].Seen)))
 		}
 		if r.batch == nil {
 			continue

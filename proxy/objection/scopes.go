@@ -86,6 +86,15 @@ func (d *dictionary) add(name string) uint32 {
 	return number
 }
 
+// name is the name of a mark.
+func (d *dictionary) name(mark uint32) string {
+	name := d.names[mark/2]
+	if mark&1 != 0 {
+		return restriction + name
+	}
+	return name
+}
+
 // load reads a dictionary.
 func (d *dictionary) load(b *bolt.Bucket) error {
 	return b.ForEach(func(key, value []byte) error {
@@ -99,6 +108,13 @@ func (d *dictionary) load(b *bolt.Bucket) error {
 		d.add(string(name))
 		return nil
 	})
+}
+
+// sourceName is the name of a source by its number; "" where it has none.
+func sourceName(tx *bolt.Tx, number uint32) string {
+	key := binary.BigEndian.AppendUint32(nil, number)
+	name, _ := unseal(key, tx.Bucket(bucketSources).Get(key), "a name")
+	return string(name)
 }
 
 // scopeNames lists the names of scopes, sorted. It is false where a number has no name.

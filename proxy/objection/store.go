@@ -84,6 +84,7 @@ type state struct {
 	head    Head
 	records uint64   // subjects that have a record
 	inForce uint64   // of these, with a scope in force
+	older   uint64   // of these, in an older form than the newest
 	waiting uint64   // messages in the outbox
 	marks   []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
 }
@@ -219,4 +220,36 @@ func (s *Store) Close() error {
 	s.idle.Wait()
 	s.acting.Wait()
 	return s.file.close()
+}
+
+// OlderForms tells whether something is in force for a subject of an older form than [NewestForm]. It takes no lock.
+func (s *Store) OlderForms() bool { return s.state.Load().older > 0 }
+
+// Held says by whose acts what is in force for a person stands. It reads from disk.
+func (s *Store) Held(subjects []Subject) ([]Held, error) {
+	var records []*record
+	err := s.file.read(func(tx *bolt.Tx) error {
+		for i := range subjects {
+			hash := &subjects[i].Hash
+			value := tx.Bucket(bucketSubjects).Get(hash[:])
+			if value == nil {
+				continue
+			}
+			r, err := parseRecord(hash[:], value)
+			if err != nil {
+				return err
+			}
+			r.split(sourceName(tx, r.source))
+			records = append(records, &r)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	list, ok := heldIn(*s.names.Load(), records)
+	if !ok {
+		return nil, errUnknownNumber
+	}
+	return list, nil
 }

@@ -49,7 +49,7 @@ func opened(t testing.TB, o Options) *Store {
 
 // subject is the n-th subject, spread as a keyed hash would be.
 func subject(n int) Subject {
-	s := Subject{Space: "email"}
+	s := Subject{Space: "email", Form: NewestForm}
 	mixed := uint64(n+1) * 0x9E3779B97F4A7C15
 	mixed ^= mixed >> 29
 	mixed *= 0xBF58476D1CE4E5B9
@@ -65,7 +65,7 @@ func objects(n int, scopes ...string) Change {
 }
 
 func takesBack(n int, scopes ...string) Change {
-	return Change{Subjects: []Subject{subject(n)}, TakeBack: scopes, Source: API}
+	return Change{Subjects: []Subject{subject(n)}, TakeBack: scopes, Source: API, Holder: Holder{Kind: Role}}
 }
 
 func taken(t testing.TB, s *Store, changes ...Change) []Receipt {
@@ -115,7 +115,7 @@ func TestAnObjectionIsInForceWhenTakeReturns(t *testing.T) {
 	taken(t, s, takesBack(1, "vendor:ga", "newsletter"))
 	standsFor(t, s, 1, "analytics", "restriction:vendor:ga")
 	both := objects(1, "newsletter")
-	both.TakeBack = []string{All}
+	both.TakeBack, both.Holder.Kind = []string{All}, Role
 	taken(t, s, both)
 	standsFor(t, s, 1, "newsletter")
 	if len(recorded) != 4 || inForce != 5 {
@@ -180,7 +180,8 @@ func TestWhatIsWrongWithAChangeIsSaid(t *testing.T) {
 	for what, spoil := range map[string]func(c *Change){
 		"subjects": func(c *Change) { c.Subjects = nil },
 		"object":   func(c *Change) { c.Object = nil },
-		"withdraw": func(c *Change) { c.TakeBack = []string{"vendor:"} },
+		"withdraw": func(c *Change) { c.TakeBack, c.Holder.Kind = []string{"vendor:"}, Role },
+		"holder":   func(c *Change) { c.TakeBack = []string{"analytics"} },
 		"source":   func(c *Change) { c.Source = "Shop 1" },
 		"channel":  func(c *Change) { c.Channel = "e-Mail" },
 		"site":     func(c *Change) { c.Site = "a\nb" },

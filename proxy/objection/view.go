@@ -89,10 +89,12 @@ func (f *dataFile) show(v *view) {
 	}
 }
 
-// makeRoom ends the sharing of views if what a group of requests writes might make a file of that size outgrow its map.
-func (f *dataFile) makeRoom(used int64, requests []*request) {
+// makeRoom ends the sharing of views if what a group of requests writes, and for so many subjects besides, might make a
+// file of that size outgrow its map.
+func (f *dataFile) makeRoom(used int64, requests []*request, more int) {
 	// 16 KiB are more than a record, an entry or a message ever changes, with the pages above.
-	if used+takes(requests, 16<<10) >= f.mapped {
+	const page = 16 << 10
+	if used+takes(requests, page)+page*perFollower*int64(more) >= f.mapped {
 		f.show(unshared)
 	}
 }

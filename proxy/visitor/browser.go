@@ -15,11 +15,13 @@ type browser struct {
 	kept   bool           // there is a preference cookie
 	ids    []objection.ID // that identifier cookies hold
 	proofs []proof        // that identifiers were objected for in it
+
+	account bool // it sends identifiers that an account may be called by: they are not among ids
 }
 
 // readBrowser reads our two cookies, and recognises what others hold. A preference cookie that cannot be read counts as
 // an objection to everything, as it does for hits; of two, both count.
-func readBrowser(h *fasthttp.RequestHeader, recognise func(*fasthttp.RequestHeader) []objection.ID) browser {
+func (p *Pages) readBrowser(h *fasthttp.RequestHeader) browser {
 	var b browser
 	for name, value := range h.Cookies() {
 		switch string(name) {
@@ -33,16 +35,17 @@ func readBrowser(h *fasthttp.RequestHeader, recognise func(*fasthttp.RequestHead
 			b.proofs = append(b.proofs, parseProofs(string(value))...)
 		}
 	}
-	b.ids = recognised(recognise(h))
+	b.ids = p.recognised(p.opts.Recognise(h))
+	b.account = p.opts.Accounts(h)
 	return b
 }
 
 // recognised keeps the identifiers that knowing is enough to object for: ids of browsers and devices, which are long
 // and random. What people are called by can be guessed, and a cookie that holds it is easily made.
-func recognised(ids []objection.ID) []objection.ID {
+func (p *Pages) recognised(ids []objection.ID) []objection.ID {
 	var kept []objection.ID
 	for _, id := range ids {
-		if random(id.Name) && id.Value != "" && len(kept) < maxIdentifiers && !slices.Contains(kept, id) {
+		if random(id.Name) && id.Value != "" && p.opts.Random(id) && len(kept) < maxIdentifiers && !slices.Contains(kept, id) {
 			kept = append(kept, id)
 		}
 	}

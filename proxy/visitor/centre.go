@@ -22,14 +22,14 @@ func (v *visit) centre() {
 		v.choose()
 		return
 	}
-	proven := v.proven(v.ids, v.proofs)
+	proven := v.proven(v.ids)
 	inForce, err := v.standing(proven)
 	if err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
 	p := centrePage{choices: v.choices(v.page("title"), inForce), InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
-	p.Identified, p.Site, p.Sent = len(v.ids) > 0, v.site, v.header("Sec-GPC") == "1"
+	p.Identified, p.Account, p.Site, p.Sent = len(v.ids) > 0, v.account, v.site, v.header("Sec-GPC") == "1"
 	for i := range v.said.Purposes {
 		if of := &v.said.Purposes[i]; of.GPC && v.site.GPC && !of.ShownOnly {
 			p.ByGPC = append(p.ByGPC, of.Title)
@@ -45,6 +45,7 @@ type centrePage struct {
 	InForce    []Text
 	All        bool
 	Identified bool // the browser sends identifiers
+	Account    bool // it sends one that an account may be called by
 	Site       *Site
 	Sent       bool   // the browser sends Global Privacy Control
 	ByGPC      []Text // the purposes that it counts for

@@ -29,7 +29,7 @@ type wish struct {
 // outcome is what became of it.
 type outcome struct {
 	identified int  // for how many identifiers it was done, or would have been
-	elsewhere  bool // something was taken back, but not for identifiers of which it is not proven that they were objected for here
+	elsewhere  bool // something was taken back, but not for identifiers of which it is not proven that they were objected for here, or it stands by acts made elsewhere
 }
 
 // carryOut does what a visitor asks for: on disk and in force for every identifier first, then in the cookies. An error means that nothing
@@ -38,68 +38,141 @@ type outcome struct {
 // The cookies depend on what was asked for and on what the request brought, never on what the store held for an identifier that is not
 // proven.
 func (v *visit) carryOut(w wish) (outcome, error) {
-	ids := recognised(append(slices.Clone(v.ids), w.ids...))
-	proven := v.proven(ids, v.proofs)
+	ids := v.recognised(append(slices.Clone(v.ids), w.ids...))
 	// Whoever proves nothing takes from the bucket whether or not it is in force already: else an empty bucket would tell.
-	if free := len(ids) == 0 || len(proven) == len(ids) && v.already(w.object, w.takeBack, ids, nil); !free {
+	if free := len(ids) == 0 || len(v.proven(ids)) == len(ids) && v.already(w.object, w.takeBack, ids, nil); !free {
 		if wait := v.limits.page(v.from); wait > 0 {
 			return outcome{}, errTooMany{wait}
 		}
 	}
 	chosen := sorted(append(without(v.chosen, w.takeBack), w.object...))
-	stands, ids, err := v.store(w, ids, proven)
+	d, err := v.store(w, ids)
 	if err != nil {
 		return outcome{}, err
 	}
-	elsewhere := len(w.takeBack) > 0 && len(v.proven(ids, v.proofs)) < len(ids)
-	proofs := make([]proof, 0, len(ids))
-	switch {
-	case len(w.object) > 0:
-		proven = ids
-	case !stands && len(chosen) == 0:
-		proven = nil // everything was taken back: there is nothing left to prove
-	}
-	for _, id := range proven {
-		proofs = append(proofs, v.proofOf(id))
-	}
-	v.setCookies(v.ctx, chosen, proofs)
-	return outcome{identified: len(ids), elsewhere: elsewhere}, nil
+	v.setCookies(v.ctx, chosen, d.proofs())
+	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && d.elsewhere(w.takeBack)}, nil
 }
 
-// store puts the change into the store: what is taken back for the proven identifiers, then what is objected to for all. It tells whether
-// anything stands for the proven ones after it, and returns the identifiers that were none of the store's taken out.
-func (v *visit) store(w wish, ids, proven []objection.ID) (stands bool, used []objection.ID, err error) {
+// deed is what is done in the store for a visitor, act by act: each identifier is objected for in the act that the
+// browser proves for it, or in a new one, and taken back is what its proofs are of.
+type deed struct {
+	ids      []objection.ID // without those that the store says are none
+	held     [][]proof      // of each, that the browser brought
+	made     []proof        // of each, for what it objects to
+	acts     objection.Acts
+	backs    []objection.Holder // of the first acts, that take back
+	receipts []objection.Receipt
+}
+
+// store puts the change into the store: first what is taken back, then what is objected to.
+func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 	change := objection.Change{Source: w.source, Site: v.site.ID, Campaign: w.campaign}
 	if len(ids) == 0 {
 		change.Object, change.TakeBack = w.object, w.takeBack
 		v.opts.CookieOnly(change)
-		return false, nil, nil
+		return &deed{}, nil
+	}
+	fresh, err := v.newAct()
+	if err != nil {
+		return nil, err
 	}
 	for {
-		var acts objection.Acts
-		if len(w.takeBack) > 0 && len(proven) > 0 {
-			back := change
-			back.TakeBack = w.takeBack
-			acts.Acts = append(acts.Acts, objection.Act{IDs: proven, Change: back})
+		d := &deed{ids: ids}
+		for _, id := range ids {
+			d.held = append(d.held, v.proofsFor(v.Pages, id))
 		}
-		if len(w.object) > 0 && len(ids) > 0 {
-			object := change
-			object.Object = w.object
-			acts.Acts = append(acts.Acts, objection.Act{IDs: ids, Change: object})
+		if len(w.takeBack) > 0 {
+			change.TakeBack = w.takeBack
+			d.takesBack(change)
+			change.TakeBack = nil
 		}
-		if len(acts.Acts) == 0 {
-			return false, ids, nil
+		if len(w.object) > 0 {
+			change.Object = w.object
+			d.objects(v.Pages, change, fresh)
+			change.Object = nil
 		}
-		receipts, err := v.act(acts)
+		if len(d.acts.Acts) == 0 {
+			return d, nil
+		}
+		d.receipts, err = v.act(d.acts)
 		if name, ok := badCookie(err); ok && slices.ContainsFunc(v.ids, func(id objection.ID) bool { return id.Name == name }) {
 			// A cookie that only looks like an identifier must not keep a visitor from objecting.
 			isBad := func(id objection.ID) bool { return id.Name == name }
 			v.ids = slices.DeleteFunc(slices.Clone(v.ids), isBad)
-			ids, proven = slices.DeleteFunc(slices.Clone(ids), isBad), slices.DeleteFunc(slices.Clone(proven), isBad)
+			ids = slices.DeleteFunc(slices.Clone(ids), isBad)
 			continue
 		}
-		return len(receipts) > 0 && len(receipts[0].InForce) > 0, ids, err
+		return d, err
 	}
+}
+
+// takesBack adds an act for each holder that something is proven of.
+func (d *deed) takesBack(change objection.Change) {
+	for i, id := range d.ids {
+		for _, p := range d.held[i] {
+			at := slices.Index(d.backs, p.holder())
+			if at < 0 {
+				at, d.backs = len(d.backs), append(d.backs, p.holder())
+				change.Holder = p.holder()
+				d.acts.Acts = append(d.acts.Acts, objection.Act{Change: change})
+			}
+			d.acts.Acts[at].IDs = append(d.acts.Acts[at].IDs, id)
+		}
+	}
+}
+
+// objects adds an act for each holder that the browser has, or gets.
+func (d *deed) objects(p *Pages, change objection.Change, fresh [actSize]byte) {
+	first := len(d.acts.Acts)
+	for i, id := range d.ids {
+		own := p.proofOf(id, fresh)
+		for _, held := range d.held[i] {
+			if held.holder().Kind == objection.Browser {
+				own = held
+			}
+		}
+		d.made = append(d.made, own)
+		same := func(a objection.Act) bool { return a.Change.Holder == own.holder() }
+		at := slices.IndexFunc(d.acts.Acts[first:], same)
+		if at < 0 {
+			at = len(d.acts.Acts) - first
+			change.Holder = own.holder()
+			d.acts.Acts = append(d.acts.Acts, objection.Act{Change: change})
+		}
+		d.acts.Acts[first+at].IDs = append(d.acts.Acts[first+at].IDs, id)
+	}
+}
+
+// proofs are what the browser proves now: what it objected to, and what it had proven before but for acts of which
+// nothing is left.
+func (d *deed) proofs() []proof {
+	all := slices.Clone(d.made)
+	for _, held := range d.held {
+		for _, p := range held {
+			if at := slices.Index(d.backs, p.holder()); at < 0 || at < len(d.receipts) && d.receipts[at].Own {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// elsewhere tells whether something of what was taken back may stand still: by acts that are not this browser's.
+func (d *deed) elsewhere(takeBack []string) bool {
+	for _, held := range d.held {
+		if len(held) == 0 {
+			return true
+		}
+	}
+	for i := range d.backs {
+		stands := d.receipts[i].InForce
+		if slices.ContainsFunc(stands, func(scope string) bool { return slices.Contains(takeBack, scope) }) ||
+			len(stands) > 0 && slices.Contains(takeBack, all) {
+			return true
+		}
+	}
+	return false
 }
 
 // act hands acts to the store, and waits.

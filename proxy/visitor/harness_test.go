@@ -27,7 +27,7 @@ var testKey = pseudonym.Key{1, 2, 3}
 // store is an Objector that keeps what it is told in memory.
 type store struct {
 	mu     sync.Mutex
-	stands map[string][]string // by name and value of an identifier, or by the hash of a subject
+	stands map[string]map[objection.Holder][]string // by name and value of an identifier, or by the hash of a subject; and by holder
 	acts   []objection.Act
 	err    error // in place of doing anything
 	asked  int   // how often Standing was
@@ -57,23 +57,23 @@ func (s *store) Act(_ context.Context, acts objection.Acts) ([]objection.Receipt
 			}
 		}
 	}
-	if s.stands == nil {
-		s.stands = map[string][]string{}
-	}
 	var receipts []objection.Receipt
 	for _, a := range acts.Acts {
 		s.acts = append(s.acts, a)
-		var inForce []string
+		r := objection.Receipt{New: true}
 		for _, key := range s.keys(a.IDs, a.Change.Subjects) {
+			own := s.stands[key][a.Change.Holder]
 			if slices.Contains(a.Change.TakeBack, objection.All) {
-				s.stands[key] = nil
+				own = nil
 			}
-			left := slices.DeleteFunc(s.stands[key], func(x string) bool { return slices.Contains(a.Change.TakeBack, x) })
-			s.stands[key] = slices.Compact(slices.Sorted(slices.Values(append(left, a.Change.Object...))))
-			inForce = append(inForce, s.stands[key]...)
+			own = slices.DeleteFunc(slices.Clone(own), func(x string) bool { return slices.Contains(a.Change.TakeBack, x) })
+			s.put(key, a.Change.Holder, append(own, a.Change.Object...))
+			r.Own = r.Own || len(s.stands[key][a.Change.Holder]) > 0
+			r.InForce = append(r.InForce, s.union(key)...)
 		}
-		slices.Sort(inForce)
-		receipts = append(receipts, objection.Receipt{New: true, InForce: slices.Compact(inForce)})
+		slices.Sort(r.InForce)
+		r.InForce = slices.Compact(r.InForce)
+		receipts = append(receipts, r)
 	}
 	return receipts, nil
 }
@@ -87,17 +87,54 @@ func (s *store) Standing(ids []objection.ID, subjects []objection.Subject) ([]st
 	}
 	var all []string
 	for _, key := range s.keys(ids, subjects) {
-		all = append(all, s.stands[key]...)
+		all = append(all, s.union(key)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
+}
+
+func (s *store) Held(ids []objection.ID, subjects []objection.Subject) (list []objection.Held, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range s.keys(ids, subjects) {
+		for holder, scopes := range s.stands[key] {
+			list = append(list, objection.Held{Kind: holder.Kind, Acts: 1, InForce: scopes})
+		}
+	}
+	return list, s.err
+}
+
+func (s *store) put(key string, holder objection.Holder, scopes []string) {
+	if s.stands == nil {
+		s.stands = map[string]map[objection.Holder][]string{}
+	}
+	if s.stands[key] == nil {
+		s.stands[key] = map[objection.Holder][]string{}
+	}
+	s.stands[key][holder] = scopes
+}
+
+// union is what all acts for an identifier make.
+func (s *store) union(key string) (all []string) {
+	for _, scopes := range s.stands[key] {
+		all = append(all, scopes...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// role puts an act of a role for an identifier in place.
+func (s *store) role(key string, scopes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(key, objection.Holder{Kind: objection.Role}, scopes)
 }
 
 // of returns what stands for an identifier.
 func (s *store) of(key string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return strings.Join(slices.Sorted(slices.Values(s.stands[key])), "/")
+	return strings.Join(s.union(key), "/")
 }
 
 // world is pages that are being served, and what they were given.
@@ -109,7 +146,19 @@ type world struct {
 	now    time.Time
 	from   netip.Addr
 	only   []objection.Change // of CookieOnly
+	rand   counter
 	client fasthttp.HostClient
+}
+
+// counter is random bytes, each eight of which are others.
+type counter struct{ n, step byte }
+
+func (c *counter) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = c.n + 1
+	}
+	c.n += 1 - c.step
+	return len(b), nil
 }
 
 // recognise takes _ga for Google's identifier cookie, uid for one that holds an account's name, and bad for one that only looks like one.
@@ -127,7 +176,7 @@ func serve(t testing.TB, change ...func(*visitor.Options, *visitor.Site)) *world
 	w := &world{t: t, site: testSite(), now: noon, from: netip.MustParseAddr("192.0.2.7")}
 	o := visitor.Options{
 		Objector: &w.store, Key: testKey, Recognise: recognise, Now: func() time.Time { return w.now },
-		CookieOnly: func(c objection.Change) { w.only = append(w.only, c) },
+		CookieOnly: func(c objection.Change) { w.only = append(w.only, c) }, Rand: &w.rand,
 	}
 	for _, f := range change {
 		f(&o, w.site)

@@ -18,6 +18,8 @@ type linkPage struct {
 	In        bool   // all that it is for is in force
 	Covered   bool   // it is, by an objection to everything
 	Late      bool   // nothing can be taken back with it any more
+	Back      bool   // something of what it is for stands by link, and can be taken back with it
+	Elsewhere bool   // something of it stands by acts that no link ends
 	Done      string
 }
 
@@ -40,7 +42,7 @@ func (v *visit) link(token string) {
 		v.follow(&claim)
 		return
 	}
-	inForce, err := v.opts.Objector.Standing(nil, claim.Subjects)
+	inForce, byLink, err := v.heldByLink(&claim)
 	if err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
@@ -56,12 +58,32 @@ func (v *visit) link(token string) {
 		of := v.said.purpose(scope)
 		p.Marketing = p.Marketing && of != nil && of.DirectMarketing
 	}
+	for _, scope := range inForce {
+		meant := p.Manage || slices.Contains(claim.Scopes, scope)
+		here := slices.Contains(byLink, scope)
+		p.Back, p.Elsewhere = p.Back || meant && here, p.Elsewhere || meant && !here
+	}
 	switch code := string(v.ctx.QueryArgs().Peek("done")); {
+	case code == "taken" && p.Elsewhere && !p.Back:
+		p.Done = v.Say("link_taken")
+		p.Title = p.Done + " " + p.Title
 	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage && (code == "saved" || code == "taken" || code == "objected"):
 		p.Done = v.Say("done_" + code)
 		p.Title = p.Done + " " + p.Title
 	}
 	v.html(fasthttp.StatusOK, "link.html", p)
+}
+
+// heldByLink names what is in force for a link's subjects, and what of it by acts by link, which alone it takes back.
+func (v *visit) heldByLink(c *Claim) (inForce, byLink []string, err error) {
+	held, err := v.opts.Objector.Held(nil, c.Subjects)
+	for _, one := range held {
+		inForce = append(inForce, one.InForce...)
+		if one.Kind == objection.ByLink {
+			byLink = one.InForce
+		}
+	}
+	return sorted(inForce), byLink, err
 }
 
 // follow does what a signed link allows. An objection is taken however old the link is.
@@ -122,6 +144,7 @@ func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
 		}
 	}
 	change := objection.Change{Subjects: c.Subjects, Source: objection.Link, Site: v.site.ID, Campaign: c.Campaign}
+	change.Holder.Kind = objection.ByLink
 	var acts objection.Acts
 	if len(takeBack) > 0 {
 		back := change

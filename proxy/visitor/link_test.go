@@ -85,7 +85,8 @@ func TestLinkPage(t *testing.T) {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
 	// An objection to everything covers it, and is not what this link takes back.
-	w.store.stands[hash] = []string{"all"}
+	delete(w.store.stands, hash)
+	w.store.role(hash, "all")
 	if a := b.get(path); !strings.Contains(a.text, "An objection to everything is in force") {
 		t.Error(a.text)
 	}

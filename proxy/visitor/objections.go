@@ -15,11 +15,13 @@ import (
 // standingAnswer is what the endpoint answers: the names of the scopes in force for this browser, as far as it may know, sorted (of
 // restrictions behind "restriction:"), and how many identifiers it was known by. Where something was to be taken back for an identifier
 // without a proof that it was objected for here, elsewhere is true, and detail says that what was objected to elsewhere stands: whether there
-// is such a thing is told to nobody.
+// is such a thing is told to nobody. Where an identifier was left out because an account may be called by it, account is
+// true, and detail says that what is chosen holds for this browser.
 type standingAnswer struct {
 	InForce    []string `json:"in_force"`
 	Identified int      `json:"identified"`
 	Elsewhere  bool     `json:"elsewhere,omitempty"`
+	Account    bool     `json:"account,omitempty"`
 	Detail     string   `json:"detail,omitempty"` // in the visitor's language
 }
 
@@ -34,7 +36,7 @@ func (v *visit) objections() {
 		return
 	}
 	if !v.ctx.IsPost() {
-		v.answerStanding(v.proven(v.ids, v.proofs), outcome{identified: len(v.ids)})
+		v.answerStanding(v.proven(v.ids), outcome{identified: len(v.ids)})
 		return
 	}
 	if !trusted(v.site, &v.ctx.Request.Header) {
@@ -61,7 +63,9 @@ func (v *visit) objections() {
 		v.refused(&badRequest{at: place(r.object[i]), what: "it names something that this site has not, or that the law gives no right to object to"})
 		return
 	}
-	proven := v.proven(recognised(append(slices.Clone(v.ids), r.ids...)), v.proofs)
+	notRandom := func(id objection.ID) bool { return !v.opts.Random(id) }
+	v.account = v.account || slices.ContainsFunc(r.ids, notRandom)
+	proven := v.proven(v.recognised(append(slices.Clone(v.ids), r.ids...)))
 	became, err := v.carryOut(wish{
 		object: r.object, takeBack: r.takeBack, ids: r.ids, source: objection.FrontEnd, campaign: campaign(r.campaign),
 	})
@@ -82,9 +86,17 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 	if inForce == nil {
 		inForce = []string{}
 	}
-	answer := standingAnswer{InForce: inForce, Identified: became.identified, Elsewhere: became.elsewhere}
-	if became.elsewhere {
-		answer.Detail = v.Say("done_here")
+	answer := standingAnswer{
+		InForce: inForce, Identified: became.identified, Elsewhere: became.elsewhere, Account: v.account,
+	}
+	var said []string
+	if answer.Elsewhere {
+		said = append(said, v.Say("done_here"))
+	}
+	if answer.Account {
+		said = append(said, v.Say("account"))
+	}
+	if answer.Detail = strings.Join(said, " "); answer.Detail != "" {
 		v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
 		v.ctx.Response.Header.Add("Vary", "Accept-Language")
 	}

@@ -89,8 +89,8 @@ func TestBoundsOfARequest(t *testing.T) {
 			t.Errorf("%d bytes: %+v, %v", len(text), r, err)
 		}
 	}
-	one := base64.RawURLEncoding.EncodeToString(make([]byte, len(proof{})))
-	for n, want := range map[int]int{1: 1, maxIdentifiers: maxIdentifiers, maxIdentifiers + 1: maxIdentifiers} {
+	one := base64.RawURLEncoding.EncodeToString(make([]byte, macSize))
+	for n, want := range map[int]int{1: 1, 2 * maxIdentifiers: 2 * maxIdentifiers, 2*maxIdentifiers + 1: 2 * maxIdentifiers} {
 		if got := len(parseProofs(strings.Repeat(one+".", n))); got != want {
 			t.Errorf("of %d proofs %d are read", n, got)
 		}

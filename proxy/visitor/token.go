@@ -35,14 +35,17 @@ type Claim struct {
 // ErrLink says that a token is none of ours, or not whole.
 var ErrLink = errors.New("the link is damaged, or signed with another key")
 
+// Version 1 has no form in subjects: they are those of which nobody says in which form they are.
+//
 // The binary form: version, kind, expiry (seconds since 1970, 32 bits, 0 never), site, campaign, scopes, subjects, and 16 bytes of HMAC-SHA256
 // over all of that. A text is a byte that says how long it is and the bytes; a list is a byte that says how many and the items.
 const (
-	tokenVersion = 1
-	tokenMAC     = 16
-	maxSubjects  = 32
-	maxLinkTo    = 64 // scopes
-	longestToken = 8 << 10
+	tokenVersion  = 2
+	tokenFormless = 1
+	tokenMAC      = 16
+	maxSubjects   = 32
+	maxLinkTo     = 64 // scopes
+	longestToken  = 8 << 10
 )
 
 // Sign makes the token of a claim: [LinkPath] and it are the link's path below the site's base. Equal claims have equal
@@ -52,7 +55,8 @@ func Sign(key *pseudonym.Key, c Claim) (string, error) {
 	if err := c.check(); err != nil {
 		return "", err
 	}
-	raw := []byte{tokenVersion, byte(c.Kind)}
+	version := c.version()
+	raw := []byte{version, byte(c.Kind)}
 	var expires uint32
 	if !c.Expires.IsZero() {
 		expires = uint32(c.Expires.Unix())
@@ -68,6 +72,9 @@ func Sign(key *pseudonym.Key, c Claim) (string, error) {
 		s := &c.Subjects[i]
 		raw = appendText(raw, s.Space)
 		raw = append(append(append(raw, s.Hash[:]...), s.Ledger[:]...), s.Feed[:]...)
+		if version == tokenVersion {
+			raw = append(raw, s.Form)
+		}
 	}
 	mac := tokenSum(key, raw)
 	return base64.RawURLEncoding.EncodeToString(append(raw, mac[:]...)), nil
@@ -88,6 +95,14 @@ func Verify(key *pseudonym.Key, token string) (Claim, error) {
 		return Claim{}, ErrLink
 	}
 	return parseClaim(raw)
+}
+
+// version is that of the token for a claim: the one that has all that it says, and no more.
+func (c *Claim) version() byte {
+	if slices.ContainsFunc(c.Subjects, func(s objection.Subject) bool { return s.Form > 0 }) {
+		return tokenVersion
+	}
+	return tokenFormless
 }
 
 func tokenSum(key *pseudonym.Key, raw []byte) [tokenMAC]byte {
@@ -162,9 +177,12 @@ func parseClaim(raw []byte) (Claim, error) {
 		copy(s.Hash[:], r.take(len(s.Hash)))
 		copy(s.Ledger[:], r.take(len(s.Ledger)))
 		copy(s.Feed[:], r.take(len(s.Feed)))
+		if version == tokenVersion {
+			s.Form = r.take(1)[0]
+		}
 		c.Subjects = append(c.Subjects, s)
 	}
-	if version != tokenVersion || r.short || len(r.raw) > 0 || c.check() != nil {
+	if version != int(c.version()) || r.short || len(r.raw) > 0 || c.check() != nil {
 		return Claim{}, ErrLink
 	}
 	return c, nil

@@ -2,6 +2,8 @@ package visitor
 
 import (
 	"encoding/base64"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ func FuzzVerify(f *testing.F) {
 	for _, c := range []Claim{
 		{Kind: Unsubscribe, Scopes: []string{"ads"}, Subjects: []objection.Subject{{Space: "email"}}},
 		{Kind: Manage, Site: "shop", Campaign: "x", Expires: time.Unix(1_800_000_000, 0), Subjects: []objection.Subject{{Space: "email"}, {Space: "client_id:ga4", Hash: [16]byte{1}}}},
+		{Kind: Manage, Subjects: []objection.Subject{{Space: "email", Form: 2}, {Space: "client_id:ga4", Hash: [16]byte{1}}}},
 	} {
 		token, err := Sign(&fuzzKey, c)
 		if err != nil {
@@ -48,11 +51,24 @@ func FuzzVerify(f *testing.F) {
 
 // TestParseProofs: what is no proof is left out, and the cookie says nothing of the order.
 func TestParseProofs(t *testing.T) {
-	a, b := proof{1}, proof{2}
-	if formatProofs([]proof{a, b, a}) != formatProofs([]proof{b, a}) || len(formatProofs([]proof{a, b})) != 45 || formatProofs(nil) != "" {
+	before, a, b := proof{mac: [macSize]byte{1}}, proof{[actSize]byte{1}, [macSize]byte{1}}, proof{[actSize]byte{2}, [macSize]byte{1}}
+	if formatProofs([]proof{a, b, a}) != formatProofs([]proof{b, a}) || len(formatProofs([]proof{a, b, before})) != 88 || formatProofs(nil) != "" {
 		t.Error(formatProofs([]proof{a, b, a}))
 	}
-	if all := parseProofs("x." + formatProofs([]proof{a, b}) + "..AAAA"); len(all) != 2 || all[0] != a || all[1] != b {
+	if all := parseProofs("x." + formatProofs([]proof{a, b, before}) + "..AAAA." + strings.Repeat("A", 32)); !slices.Equal(all, []proof{before, a, b}) {
 		t.Error(all)
+	}
+	var most []proof
+	for i := range byte(2*maxIdentifiers + 5) {
+		most = append(most, proof{[actSize]byte{1}, [macSize]byte{i}})
+		if i%2 == 0 {
+			most[i].act = [actSize]byte{}
+		}
+	}
+	if value := formatProofs(most[:2*maxIdentifiers]); len(value) != 1791 || len(parseProofs(value)) != 2*maxIdentifiers {
+		t.Errorf("the longest cookie has %d bytes, and %d proofs are read", len(value), len(parseProofs(value)))
+	}
+	if all := parseProofs(formatProofs(most)); len(all) != 2*maxIdentifiers {
+		t.Errorf("%d proofs are read", len(all))
 	}
 }

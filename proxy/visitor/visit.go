@@ -28,7 +28,7 @@ func (p *Pages) visit(ctx *fasthttp.RequestCtx, site *Site, path string, from ne
 		v.up = "../privacy/"
 	}
 	v.speak(site.choose(string(ctx.QueryArgs().Peek("lang")), v.header("Accept-Language")))
-	v.browser = readBrowser(&ctx.Request.Header, p.opts.Recognise)
+	v.browser = p.readBrowser(&ctx.Request.Header)
 	h := &ctx.Response.Header
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")

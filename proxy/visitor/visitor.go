@@ -10,19 +10,24 @@
 //
 //   - The preference cookie (Cookie) is the browser's own and says what was chosen in it. It is shown, and taken back, as it is.
 //   - The store is asked only for identifiers that the signed cookie (UndoCookie) proves: ones that were objected for in this browser. What
-//     stands for them may have come from elsewhere too, and is shown.
+//     stands for them may have come from elsewhere too, and is shown. Taken back is the act that the cookie proves: what others objected to
+//     stands, and the page says so.
 //   - For every other identifier the store is not asked at all, neither by a page nor in an answer to a change, so that pages and answers are
 //     the same whether or not somebody objected for it before. Objecting is done for it (again), and taking back is not: the page says that
 //     what was objected to elsewhere stands, whether there is such a thing or not.
 //
-// A signed link is the authority for the subjects in it: its page shows what stands for them.
+// An identifier in a cookie counts as a browser's only in the form in which its SDK makes it. Another one may be the name of an account, which
+// can be guessed: nothing is stored for it, the choice stays in the browser, and the page says so.
+//
+// A signed link is the authority for the subjects in it: its page shows what stands for them, and it takes back what came by links.
 package visitor
 
 import (
+	"crypto/rand"
+	"io"
+	"net/netip"
 	"strings"
 	"time"
-
-	"net/netip"
 
 	"github.com/valyala/fasthttp"
 
@@ -38,6 +43,15 @@ type Options struct {
 	// Recognise returns the identifiers that the identifier cookies of a request hold, such as {"client_id:ga4", "123.456"}. Those that can
 	// be guessed (all but client, device and advertising ids) are not used. nil: there are none.
 	Recognise func(h *fasthttp.RequestHeader) []objection.ID
+
+	// Random tells whether an identifier has the form that its vendor's SDK makes at random. One that has not may be the
+	// name of an account: it is neither objected for nor taken back for. nil: all have it.
+	Random func(objection.ID) bool
+
+	// Accounts tells whether the identifier cookies of a request hold one that an account may be called by. nil: none do.
+	Accounts func(h *fasthttp.RequestHeader) bool
+
+	Rand io.Reader // what ids of acts are made of; crypto/rand
 
 	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is to be counted. Its
 	// Subjects are empty. nil: nobody is told.
@@ -63,6 +77,15 @@ func New(o Options) *Pages {
 	}
 	if o.Recognise == nil {
 		o.Recognise = func(*fasthttp.RequestHeader) []objection.ID { return nil }
+	}
+	if o.Random == nil {
+		o.Random = func(objection.ID) bool { return true }
+	}
+	if o.Accounts == nil {
+		o.Accounts = func(*fasthttp.RequestHeader) bool { return false }
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
 	}
 	if o.CookieOnly == nil {
 		o.CookieOnly = func(objection.Change) {}

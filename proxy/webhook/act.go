@@ -75,14 +75,14 @@ var derived = map[string]struct {
 	make func(string) string
 }{
 	"email_sha256": {"email", func(plain string) string {
-		return hexSHA256(pseudonym.AppendNormal(nil, pseudonym.Mailbox, []byte(plain)))
+		return hexSHA256(pseudonym.AppendNormal(nil, pseudonym.Address, []byte(plain)))
 	}},
 	"email_md5": {"email", func(plain string) string {
-		sum := md5.Sum(pseudonym.AppendNormal(nil, pseudonym.Mailbox, []byte(plain))) //nolint:gosec // see above
+		sum := md5.Sum(pseudonym.AppendNormal(nil, pseudonym.Address, []byte(plain))) //nolint:gosec // see above
 		return hex.EncodeToString(sum[:])
 	}},
 	"phone_sha256": {"phone", func(plain string) string {
-		return hexSHA256(pseudonym.AppendNormal(nil, pseudonym.Dialled, []byte(plain)))
+		return hexSHA256(pseudonym.AppendNormal(nil, pseudonym.Number, []byte(plain)))
 	}},
 }
 

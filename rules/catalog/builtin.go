@@ -49,6 +49,18 @@ func Builtin(id string) (*File, bool) {
 	return f, true
 }
 
+// Builtins lists the files of the vendors that come with the product, in the order of their ids. They are not to be
+// changed.
+func Builtins() []*File { return builtins() }
+
+var builtins = sync.OnceValue(func() (all []*File) {
+	for _, id := range BuiltinIDs() {
+		f, _ := Builtin(id)
+		all = append(all, f)
+	}
+	return all
+})
+
 // BuiltinText returns the text of a vendor file that comes with the product.
 func BuiltinText(id string) ([]byte, bool) {
 	text, err := vendors.ReadFile("vendors/" + id + ".yaml")

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/md5" //nolint:gosec // a key is made of a public passphrase with it, as an SDK does; it protects nothing
@@ -23,6 +24,9 @@ type CookieInfo struct {
 	Open    string // base64 or openssl: it is taken off before Pattern is looked for
 	After   string // what stands in front of it
 	Key     string // of openssl
+	Format  string // as in [FieldInfo]
+	Exact   bool
+	Family  string
 }
 
 func newCookieInfo(c *CookieFile) (CookieInfo, error) {
@@ -39,7 +43,12 @@ func newCookieInfo(c *CookieFile) (CookieInfo, error) {
 		return CookieInfo{}, fmt.Errorf("cookies.%s: after: nothing is opened: name what stands in front in pattern", c.Name)
 	}
 	name, prefix := strings.CutSuffix(c.Name, "*")
-	return CookieInfo{Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern, Open: c.Open, After: c.After, Key: c.Key}, nil
+	info := CookieInfo{
+		Name: name, Prefix: prefix, Class: class, Pattern: c.Pattern, Open: c.Open, After: c.After, Key: c.Key,
+		Family: c.Family,
+	}
+	info.Format, info.Exact = format(c.Format)
+	return info, nil
 }
 
 // Named tells whether a cookie is of that name.
@@ -121,12 +130,14 @@ func trimmedBase64(text []byte) []byte {
 	return text
 }
 
-// VendorCookie is a cookie, the catalog id of the vendor whose identifier it holds, and that of its family.
+// VendorCookie is a cookie, and the file of the vendor whose SDK sets it.
 type VendorCookie struct {
-	Vendor string
-	Family string
+	File *File
 	CookieInfo
 }
+
+// Kin is whose identifier the cookie holds: see [File.Kin].
+func (c *VendorCookie) Kin() string { return cmp.Or(c.Family, c.File.Kin()) }
 
 // BuiltinCookies lists the cookies that the built-in vendors keep identifiers of visitors in. The list is not to be changed.
 func BuiltinCookies() []VendorCookie { return builtinCookies() }
@@ -134,15 +145,14 @@ func BuiltinCookies() []VendorCookie { return builtinCookies() }
 // builtinCookies reads every vendor file once: what is embedded never changes.
 var builtinCookies = sync.OnceValue(func() []VendorCookie {
 	var all []VendorCookie
-	for _, id := range BuiltinIDs() {
-		f, _ := Builtin(id)
+	for _, f := range Builtins() {
 		for i := range f.Cookies {
 			info, err := newCookieInfo(&f.Cookies[i])
 			if err != nil {
-				panic("BUG: vendors/" + id + ".yaml: " + err.Error()) // a test reads every file
+				panic("BUG: vendors/" + f.ID + ".yaml: " + err.Error()) // a test reads every file
 			}
 			if info.Class.Identifies() {
-				all = append(all, VendorCookie{id, f.Kin(), info})
+				all = append(all, VendorCookie{f, info})
 			}
 		}
 	}

@@ -26,6 +26,7 @@ type File struct {
 	Merge     bool              `yaml:"merge"`     // events of several hits may travel in one request
 
 	Family    string                       `yaml:"family"`    // id of the entry whose SDKs' ids it takes over, so that an objection by one of them holds for both; "": its own
+	Joined    int                          `yaml:"joined"`    // number of the form of ids since which it is of that family, where it was its own before: 2
 	Regions   map[string]map[string]string `yaml:"regions"`   // by name (eu, us) and role, the addresses that are others there than those of Hosts
 	Variables map[string]VariableFile      `yaml:"variables"` // what may stand in a path for a name in braces: each name that a path has is here
 	Areas     []string                     `yaml:"areas"`     // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
@@ -37,6 +38,36 @@ func (f *File) Kin() string {
 		return f.Family
 	}
 	return f.ID
+}
+
+// FirstKin is Kin as it was in the first form of ids.
+func (f *File) FirstKin() string {
+	if f.Joined > 1 {
+		return f.ID
+	}
+	return f.Kin()
+}
+
+// Has tells whether a field of the file is of a class, of another family than the file's; "": of whichever.
+func (f *File) Has(class, family string) bool {
+	is := func(of map[string]Field) bool { return anyField(of, class, family) }
+	return is(f.Fields) || is(f.Request) || slices.ContainsFunc(f.Endpoints, func(e EndpointFile) bool {
+		return is(e.Fields) || is(e.Request)
+	})
+}
+
+func anyField(fields map[string]Field, class, family string) bool {
+	for _, f := range fields {
+		if f.Class == class && (family == "" || f.Family == family) || anyField(f.Fields, class, family) {
+			return true
+		}
+		for _, inside := range f.Schemas {
+			if anyField(inside, class, family) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // At is the file with one more path each for some endpoints, by their ids.
@@ -72,7 +103,8 @@ type Field struct {
 	Required bool             `yaml:"required"` // the vendor refuses an event without it, at every endpoint that knows the field
 	Open     []string         `yaml:"open"`     // the value holds more fields: codecs tried in order, each a stack such as "base64+json"
 	Fields   map[string]Field `yaml:"fields"`   // what is inside, where Open or Pairs is given
-	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it: ga_cid, hex16, uuid, fbp, digits, mixpanel_device, text, ga_cookie
+	Format   string           `yaml:"format"`   // form of an identifier, so that a pseudonym looks like it, and every spelling is read as one id: ga_cid, hex16, hex32, uuid, fbp, digits, mixpanel_device, amplitude_device, text, ga_cookie; "exact hex16": the vendor refuses an id of another form, which is not sent then; "open hex16", or without a word before it: it takes others as well
+	Family   string           `yaml:"family"`   // whose SDKs' id it is, where it is another's: the id of that catalog entry, or "device" of what an operating system names a device by to all of them
 	Also     []string         `yaml:"also"`     // further classes under which the value may be known to objections; what may be a user_id, and what no objection is looked up by (one such class at most), is also treated as one
 	Hashed   string           `yaml:"hashed"`   // where the value travels hashed: sha256, md5, or user_data for a list of hashes (tv.1~em.HASH~pn.HASH)
 	Signal   string           `yaml:"signal"`   // gcs, gcd, npa ...: a consent signal that is read
@@ -99,6 +131,9 @@ type CookieFile struct {
 	Class   string `yaml:"class"`
 	Pattern string `yaml:"pattern"`
 	Open    string `yaml:"open"` // a wrapper taken off before Pattern is looked for: base64, or openssl (base64 of AES-256-CBC, salted, as OpenSSL writes it)
+
+	Format string `yaml:"format"` // form of the identifier, as in Field: an id of another form is as likely the name of a person
+	Family string `yaml:"family"` // as in Field
 
 	After string `yaml:"after"` // what stands in front of what is opened: a value that does not begin so is none of this
 	Key   string `yaml:"key"`   // openssl: the passphrase, which the SDK itself publishes

@@ -18,7 +18,9 @@ type FieldInfo struct {
 	Class    hit.Class
 	Required bool
 	Open     []codec.Stack
-	Format   string
+	Format   string // without the word before it
+	Exact    bool   // the vendor refuses ids of another form
+	Family   string // whose SDKs' id it is; "": the vendor's own
 	Also     []hit.Class
 	Hashed   string
 	Signal   string
@@ -257,8 +259,8 @@ var ofSites = []string{hit.Custom.String(), hit.UserTrait.String(), hit.Product.
 
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
 	info := FieldInfo{
-		Path: name, Required: f.Required, Format: f.Format, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Twin: f.Twin,
-		nameRule: hit.None,
+		Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals,
+		Twin: f.Twin, nameRule: hit.None,
 	}
 	open := strings.Contains(name, "*") || slices.Contains(ofSites, f.Class)
 	info.Names = f.Names == nil && open || f.Names != nil && *f.Names
@@ -267,6 +269,10 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		return info, fmt.Errorf("%q is no class", f.Class)
 	}
 	info.Class = class
+	info.Format, info.Exact = format(f.Format)
+	if f.Family != "" && !idPattern.MatchString(f.Family) {
+		return info, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)
+	}
 	switch f.Hashed {
 	case "", "sha256", "md5", UserData:
 	default:
@@ -293,6 +299,14 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		info.whole = info.whole || stacks[i].Format == codec.Item || stacks[i].Format == codec.Chain
 	}
 	return info, err
+}
+
+// format takes the word off a format that says what becomes of ids of another form.
+func format(text string) (name string, exact bool) {
+	if name, exact = strings.CutPrefix(text, "exact "); exact {
+		return name, true
+	}
+	return strings.TrimPrefix(text, "open "), false
 }
 
 func parseStacks(texts []string) ([]codec.Stack, error) {

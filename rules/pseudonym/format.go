@@ -14,21 +14,23 @@ type Format uint8
 
 // The formats, with the form they write.
 const (
-	Auto           Format = iota // "auto": the form of the original
-	GACid                        // "ga_cid": 10 digits, a dot, 10 digits of a time in seconds (Google Analytics cid)
-	Hex16                        // "hex16": 16 hex digits (Matomo _id)
-	Hex32                        // "hex32": 32 hex digits
-	UUID                         // "uuid": RFC 9562 version 4, or version 7 with a made-up time where the original is of version 7
-	FBP                          // "fbp": fb.1.<13 digits of a time in milliseconds>.<10 digits> (Meta _fbp)
-	Digits                       // "digits": as many digits as the original has, at least 10 and at most 15
-	MixpanelDevice               // "mixpanel_device": $device:<uuid>
-	Text                         // "text": 22 characters of base64url
-	GACookie                     // "ga_cookie": GA1.1.<cid> (the value of the cookie _ga, where a field takes it whole)
+	Auto            Format = iota // "auto": the form of the original
+	GACid                         // "ga_cid": 10 digits, a dot, 10 digits of a time in seconds (Google Analytics cid)
+	Hex16                         // "hex16": 16 hex digits (Matomo _id)
+	Hex32                         // "hex32": 32 hex digits
+	UUID                          // "uuid": RFC 9562 version 4, or version 7 with a made-up time where the original is of version 7
+	FBP                           // "fbp": fb.1.<13 digits of a time in milliseconds>.<10 digits> (Meta _fbp)
+	Digits                        // "digits": as many digits as the original has, at least 10 and at most 15
+	MixpanelDevice                // "mixpanel_device": $device:<uuid>
+	Text                          // "text": 22 characters of base64url
+	GACookie                      // "ga_cookie": GA1.1.<cid> (the value of the cookie _ga, where a field takes it whole)
+	AmplitudeDevice               // "amplitude_device": a UUID; what is read may be 22 characters of base64url, or end with "R"
 
 	numFormats
 )
 
-var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device", "text", "ga_cookie"}
+var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device", "text", "ga_cookie",
+	"amplitude_device"}
 
 // String returns the format's name as catalog files write it.
 func (f Format) String() string {
@@ -75,7 +77,7 @@ func AppendFormat(dst []byte, mac *[32]byte, f Format, original []byte) []byte {
 		return appendHex(dst, mac[:8])
 	case Hex32:
 		return appendHex(dst, mac[:16])
-	case UUID:
+	case UUID, AmplitudeDevice:
 		return appendUUID(dst, mac, original)
 	case FBP:
 		dst = append(dst, "fb.1."...)

@@ -46,8 +46,11 @@ func TestEveryVendorsForm(t *testing.T) {
 			mac := key.Pseudonym(id, random.IntN(3)*32)
 			for f := range numFormats {
 				want := f
-				if f == Auto {
+				switch f {
+				case Auto:
 					want = kind.form
+				case AmplitudeDevice:
+					want = UUID
 				}
 				got := AppendFormat(nil, &mac, f, id)
 				if !forms[want].Match(got) || Shape(got) != want && want != Hex16 { // 16 hex digits may all be decimal ones

@@ -195,8 +195,9 @@ func FuzzNormal(f *testing.F) {
 var forms = map[Format]*regexp.Regexp{
 	GACid: regexp.MustCompile(`^\d{9,10}\.1[5-7]\d{8}$`), Hex16: regexp.MustCompile(`^[0-9a-f]{16}$`), Hex32: regexp.MustCompile(`^[0-9a-f]{32}$`),
 	UUID: regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`), FBP: regexp.MustCompile(`^fb\.1\.1[5-7]\d{11}\.[1-9]\d{9}$`),
-	GACookie: regexp.MustCompile(`^GA1\.1\.\d{9,10}\.1[5-7]\d{8}$`),
-	Digits:   regexp.MustCompile(`^[1-9]\d{9,14}$`), Text: regexp.MustCompile(`^[\w-]{22}$`),
+	GACookie:        regexp.MustCompile(`^GA1\.1\.\d{9,10}\.1[5-7]\d{8}$`),
+	AmplitudeDevice: regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
+	Digits:          regexp.MustCompile(`^[1-9]\d{9,14}$`), Text: regexp.MustCompile(`^[\w-]{22}$`),
 	MixpanelDevice: regexp.MustCompile(`^\$device:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
 }
 

@@ -135,12 +135,12 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]Format{"": Auto, "auto": Auto, "ga_cid": GACid, "hex16": Hex16, "hex32": Hex32,
 		"uuid": UUID, "fbp": FBP, "digits": Digits, "mixpanel_device": MixpanelDevice, "text": Text,
-		"ga_cookie": GACookie} {
+		"ga_cookie": GACookie, "amplitude_device": AmplitudeDevice} {
 		if got, ok := ParseFormat(name); !ok || got != want || name != "" && got.String() != name {
 			t.Errorf("%q is the format %v, %v", name, got, ok)
 		}
 	}
-	if got, ok := ParseFormat("UUID"); ok || got != Auto || numFormats.String() != "format(10)" {
+	if got, ok := ParseFormat("UUID"); ok || got != Auto || numFormats.String() != "format(11)" {
 		t.Errorf("%v %v, %v", got, ok, numFormats)
 	}
 	for name, want := range map[string]Rotation{"day": Day, "week": Week, "month": Month, "never": Never} {

@@ -5,23 +5,63 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/contact"
+)
+
+// Numbers of the normal forms. What was hashed in an older one stays found: an identifier whose text differs is looked
+// up in both, as long as subjects of the older form are stored. What is written anew is of the newest.
+const (
+	FirstForm  uint8 = 1
+	NewestForm uint8 = 2
 )
 
 // Norm says how an identifier is brought to one form before it is hashed.
 type Norm uint8
 
-// The forms. The zero [Norm] suits every identifier that has no other.
+// The norms. The zero [Norm] suits every identifier that has no other. Those of the first form never change: stored
+// hashes were made by them.
 const (
 	Trimmed Norm = iota // white space around it taken off
-	Mailbox             // an e-mail address: trimmed, lower case
-	Dialled             // a phone number: the digits of E.164, without plus, "00" or "(0)"
+	Mailbox             // an e-mail address, first form: trimmed, lower case
+	Dialled             // a phone number, first form: the digits of E.164, without plus, "00" or "(0)"
+	Address             // an e-mail address, newest form: the first one that is in the text; see package contact
+	Number              // a phone number, newest form: likewise
+	Hashed              // a hash of one of them, newest form
 )
+
+// First is the norm by which the first form brought to one form what n does now.
+func (n Norm) First() Norm {
+	switch n {
+	case Address, Hashed:
+		return Mailbox
+	case Number:
+		return Dialled
+	case Mailbox, Dialled:
+		return n
+	default:
+		return Trimmed
+	}
+}
 
 // AppendNormal appends the identifier's normal form. It may be empty; then there is no identifier.
 func AppendNormal(dst []byte, norm Norm, id []byte) []byte {
 	id = trim(id)
+	if f, exact, ok := norm.of(); ok {
+		return appendID(dst, f, exact, id)
+	}
 	switch norm {
-	case Mailbox:
+	case Address:
+		in := contact.ReadAddresses(id)
+		if out, ok := in.Append(dst); ok {
+			return out
+		}
+		return appendLower(dst, id)
+	case Number:
+		if out, _, how := contact.AppendPhone(dst, id, nil); how != contact.NoNumber {
+			return out
+		}
+		return appendDialled(dst, id)
+	case Mailbox, Hashed:
 		return appendLower(dst, id)
 	case Dialled:
 		return appendDialled(dst, id)

@@ -22,6 +22,8 @@ type Act struct {
 	Source      string              `json:"source,omitempty"`
 	Time        string              `json:"time,omitempty"`
 	Because     string              `json:"because,omitempty"`
+	EveryAct    bool                `json:"every_act,omitempty"`
+	Country     string              `json:"country,omitempty"` // of phone numbers that do not say theirs
 }
 
 // Common is what of an objection holds for every row that says nothing else, as JSON without its braces.
