@@ -17,14 +17,19 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// ofPersons are names of fields with data of a person, of each class in several languages, none of them one that a thing could have too.
-var ofPersons = strings.Fields(`first_name customerLastName vorname nachname prénom nom_client apellidos cognome achternaam nazwisko sobrenome cardholder_name
-	customer_id memberNo kundennummer KUNDENNR numero_client codigo_cliente codice_cliente klantnummer numer_klienta user.id
-	contact_email e_mail_adresse courriel correo_electronico phone_number handynummer téléphone telefono_movil cellulare telefoonnummer telemóvel
+// ofPersons are names of fields with data of a person, of each class in several languages, none of them one that a
+// thing could have too.
+var ofPersons = strings.Fields(`first_name customerLastName vorname nachname prénom nom_client apellidos cognome
+	achternaam nazwisko sobrenome cardholder_name
+	customer_id memberNo kundennummer KUNDENNR numero_client codigo_cliente codice_cliente klantnummer numer_klienta
+	user.id
+	contact_email e_mail_adresse courriel correo_electronico phone_number handynummer téléphone telefono_movil
+	cellulare telefoonnummer telemóvel
 	billing_address lieferanschrift adresse_facturation direccion_envio indirizzo_spedizione bezorgadres kod_pocztowy
 	dateOfBirth geburtsdatum date_naissance fecha_nacimiento data_nascita geboortedatum data_urodzenia
 	iban card_number kreditkartennummer password passwort motdepasse contraseña wachtwoord haslo senha ssn pesel dni
-	religion konfession health_status krankheit grossesse embarazo salute ziekte ciąża gravidez sexual_orientation ethnicity gewerkschaft syndicat opinion_politica partei
+	religion konfession health_status krankheit grossesse embarazo salute ziekte ciąża gravidez sexual_orientation
+	ethnicity gewerkschaft syndicat opinion_politica partei
 	geschlecht latitude längengrad ip_address device_id anonymous_id marital_status`)
 
 // ofNobody are names of fields that hold none.
@@ -149,13 +154,16 @@ func tables(f *catalog.File) map[string]map[string]catalog.Field {
 	return all
 }
 
-// TestNamesAreAskedAtEveryWildcard: at each "*" of each vendor, under a profile on consent that lets through whatever is no person's, nothing
-// passes whose name says that it is one's; and what names say nothing of passes where the class does. A "*" that does not ask says why.
+// TestNamesAreAskedAtEveryWildcard: at each "*" of each vendor, under a profile on consent that lets through whatever
+// is no person's, nothing passes whose name says that it is one's; and what names say nothing of passes where the class
+// does. A "*" that does not ask says why.
 func TestNamesAreAskedAtEveryWildcard(t *testing.T) {
 	t.Parallel()
 	personal := []hit.Class{
-		hit.PersonName, hit.UserID, hit.Email, hit.Phone, hit.PostalAddress, hit.BirthDate, hit.Gender, hit.Credential, hit.Sensitive, hit.PreciseGeo,
-		hit.IP, hit.DeviceID, hit.ClientID, hit.AdvertisingID, hit.ExternalID, hit.UserTrait, hit.Cookie, hit.SessionID, hit.Fingerprint,
+		hit.PersonName, hit.UserID, hit.Email, hit.Phone, hit.PostalAddress, hit.BirthDate, hit.Gender, hit.Credential,
+		hit.Sensitive, hit.PreciseGeo,
+		hit.IP, hit.DeviceID, hit.ClientID, hit.AdvertisingID, hit.ExternalID, hit.UserTrait, hit.Cookie, hit.SessionID,
+		hit.Fingerprint,
 	}
 	classes := map[string]minimise.Spec{"custom": {Kind: minimise.Scrub}}
 	for c := hit.Unknown + 1; c < hit.NumClasses; c++ {
@@ -191,7 +199,8 @@ func TestNamesAreAskedAtEveryWildcard(t *testing.T) {
 }
 
 // nobodyPasses sends members of all names at a place, and counts those of nobody that pass.
-func nobodyPasses(t *testing.T, at string, fields map[string]catalog.Field, place *freePlace, classes map[string]minimise.Spec) (passed int) {
+func nobodyPasses(t *testing.T, at string, fields map[string]catalog.Field, place *freePlace,
+	classes map[string]minimise.Spec) (passed int) {
 	t.Helper()
 	members, values := map[string]string{}, map[string]string{}
 	for i, name := range slices.Concat(ofPersons, ofNobody) {
@@ -216,7 +225,8 @@ func nobodyPasses(t *testing.T, at string, fields map[string]catalog.Field, plac
 		ID: "own", Name: "Own", Country: "DE", Hosts: map[string]string{"api": "https://own.example"}, Fields: optional,
 		Event: []catalog.NameRule{{Is: "x"}},
 		Endpoints: []catalog.EndpointFile{{
-			ID: "e", Methods: []string{"POST"}, Path: "/e", Body: []string{body}, Events: []string{"body"}, Answer: catalog.AnswerFile{Status: 204},
+			ID: "e", Methods: []string{"POST"}, Path: "/e", Body: []string{body}, Events: []string{"body"},
+			Answer: catalog.AnswerFile{Status: 204},
 		}},
 	}}}
 	p, err := rules.Compile(d)

@@ -50,6 +50,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	for _, note := range loaded.Notes {
 		printf(t.out, "note: %s\n", note.Error())
 	}
+	printOpen(t, loaded)
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)
 	}

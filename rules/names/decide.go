@@ -71,7 +71,7 @@ func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.C
 		}
 	}
 	if p.is(number) {
-		return r.number(before, next)
+		return r.number(before, p, next)
 	}
 	if strayed {
 		return hit.Unknown, false
@@ -81,6 +81,9 @@ func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.C
 	}
 	c := p.alone
 	if c == hit.Unknown {
+		return hit.Unknown, false
+	}
+	if p.is(title) && turned && next.plural { // French "nombre_clients" is how many
 		return hit.Unknown, false
 	}
 	if p.is(title) && inside && !next.is(person|own) {
@@ -98,7 +101,7 @@ func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.C
 }
 
 // number is what the number of what stands before it is.
-func (r *reader) number(before []part, next part) (hit.Class, bool) {
+func (r *reader) number(before []part, p, next part) (hit.Class, bool) {
 	if len(before) > 0 {
 		if c := r.read(before, false, true); c != hit.Unknown {
 			return c, true
@@ -109,7 +112,7 @@ func (r *reader) number(before []part, next part) (hit.Class, bool) {
 		return hit.Unknown, false
 	case next.numbered != hit.Unknown:
 		return next.numbered, true
-	case next.is(person) && !next.is(about):
+	case next.is(person) && !next.is(about) && (!next.plural || p.is(ident)): // "guests_number" is how many
 		return hit.UserID, true
 	default:
 		return hit.Unknown, false
@@ -131,7 +134,8 @@ func place(c hit.Class) bool {
 // said tells whether words of the class say, of goods, what they are: a product has a title and a description.
 func said(c hit.Class) bool {
 	switch c {
-	case hit.PageTitle, hit.FreeText, hit.URL, hit.SearchTerm, hit.Language, hit.UserAgent, hit.ClientHint, hit.Screen, hit.Timezone:
+	case hit.PageTitle, hit.FreeText, hit.URL, hit.SearchTerm, hit.Language, hit.UserAgent,
+		hit.ClientHint, hit.Screen, hit.Timezone:
 		return true
 	default:
 		return false

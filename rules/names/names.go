@@ -1,4 +1,5 @@
-// Package names says what the names of fields mean: "kundennummer" is an id of a person, whichever vendor it is sent to.
+// Package names says what the names of fields mean: "kundennummer" is an id of a person, whichever vendor it
+// is sent to.
 //
 // It is one table, names.yaml, read by the catalog, the scrubber and reports alike. It promises that a name that says
 // whose data a field holds, in one of the languages of the table, is read alike everywhere, however it is written.
@@ -91,7 +92,7 @@ func Labels() []string {
 	var all []string
 	for _, label := range words().labels {
 		label = strings.ToLower(strings.ReplaceAll(label, " ", ""))
-		all = append(all, label, plain(label), plain(umlauts.Replace(label)))
+		all = append(all, label, plain(label), plain(bare.Replace(label)))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -85,7 +85,8 @@ func (d *dictionary) step(s *spelling, way *[2*longest + 1]step, i, k int, w *wo
 	for ending := range 3 { // none, s, es
 		cost := int32(costWord + ending*costPlural)
 		switch {
-		case ending == 1 && (k >= s.n || s.letters[k] != 's'), ending == 2 && (k+1 >= s.n || s.letters[k] != 'e' || s.letters[k+1] != 's'):
+		case ending == 1 && (k >= s.n || s.letters[k] != 's'),
+			ending == 2 && (k+1 >= s.n || s.letters[k] != 'e' || s.letters[k+1] != 's'):
 			continue
 		case !s.begins[i] || !s.begins[k+ending]:
 			if w.roles&glued == 0 {

@@ -46,6 +46,11 @@ func (s *spelling) spell(name []byte) {
 		case r < utf8.RuneSelf && !ascii.IsLetter(byte(r)):
 			last = none
 			continue
+		case r == dots && s.n > 0 && strings.IndexByte("aou", s.letters[s.n-1]) >= 0:
+			s.letters[s.n] = 'e'
+			s.begins[s.n] = false
+			s.n++
+			continue
 		case r >= utf8.RuneSelf && silent(r):
 			continue
 		case unicode.IsUpper(r):
@@ -64,6 +69,9 @@ func (s *spelling) spell(name []byte) {
 	}
 	s.begins[s.n] = true
 }
+
+// dots stand on the letter before: a decomposed umlaut.
+const dots = 0x308
 
 // silent tells whether a rune stands on another letter, or is not seen.
 func silent(r rune) bool {
@@ -84,10 +92,10 @@ func (s *spelling) letter(r rune) {
 	}
 }
 
-// latin are the letters from U+00C0 on, without what stands on them.
+// latin are the letters from U+00C0 on, without what stands on them; German umlauts are two letters.
 var latin = strings.Fields(`
-a a a a a a ae c e e e e i i i i d n o o o o o x o u u u u y th ss
-a a a a a a ae c e e e e i i i i d n o o o o o x o u u u u y th y
+a a a a ae a ae c e e e e i i i i d n o o o o oe x o u u u ue y th ss
+a a a a ae a ae c e e e e i i i i d n o o o o oe x o u u u ue y th y
 a a a a a a c c c c c c c c d d d d e e e e e e e e e e g g g g
 g g g g h h h h i i i i i i i i i i ij ij j j k k k l l l l l l l
 l l l n n n n n n n n n o o o o o o oe oe r r r r r r s s s s s s

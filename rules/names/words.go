@@ -34,6 +34,7 @@ type file struct {
 		Own      []string            `yaml:"own"`
 		Where    []string            `yaml:"where"`
 		Numbers  []string            `yaml:"numbers"`
+		IDs      []string            `yaml:"ids"`
 		Names    []string            `yaml:"names"`
 		Numbered map[string][]string `yaml:"numbered"`
 		Goods    []string            `yaml:"goods"`
@@ -55,6 +56,7 @@ const (
 	own
 	where
 	number
+	ident // a number that no count is
 	title // names
 	goods
 	thing
@@ -148,6 +150,7 @@ func read(text []byte) (*dictionary, error) {
 		role  role
 	}{
 		{f.Words.Persons, person}, {f.Words.Own, own}, {f.Words.Where, where}, {f.Words.Numbers, number},
+		{f.Words.IDs, number | ident},
 		{f.Words.Names, title}, {f.Words.Goods, goods | thing}, {f.Words.Things, thing}, {f.Words.About, about},
 		{f.Words.Small, small}, {f.Words.Asking, asking}, {f.Words.Holders, holder}, {f.Words.Glued, glued},
 	} {
@@ -162,21 +165,22 @@ func read(text []byte) (*dictionary, error) {
 	return d, errors.Join(faults...)
 }
 
-// umlauts are written with one letter or with two.
-var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "ae", "Ö", "oe", "Ü", "ue")
+// bare leaves umlauts without their dots, as who has no such keys writes them; with them they are two letters.
+var bare = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "Ä", "a", "Ö", "o", "Ü", "u")
 
 // smallWords stand between others, or do not.
 var smallWords = []string{
-	"de", "du", "des", "del", "della", "di", "da", "do", "das", "of", "the", "van", "y", "e", "et", "und", "d", "l", "i", "in", "on",
+	"de", "du", "des", "del", "della", "di", "da", "do", "das", "of", "the", "van", "y", "e", "et", "und", "d", "l",
+	"i", "in", "on",
 }
 
 // written returns the words for each way in which a text of the table is written.
 func (d *dictionary) written(text string) []*word {
-	spellings := []string{plain(text), plain(umlauts.Replace(text))}
+	spellings := []string{plain(text), plain(bare.Replace(text))}
 	if parts := strings.Fields(text); len(parts) > 2 {
-		bare := slices.DeleteFunc(parts, func(p string) bool { return slices.Contains(smallWords, p) })
-		if len(bare) > 1 {
-			spellings = append(spellings, plain(strings.Join(bare, " ")))
+		left := slices.DeleteFunc(parts, func(p string) bool { return slices.Contains(smallWords, p) })
+		if len(left) > 1 {
+			spellings = append(spellings, plain(strings.Join(left, " ")))
 		}
 	}
 	slices.Sort(spellings)
