@@ -146,9 +146,9 @@ func pathOf(h *hit.Hit, i int32, of places) string {
 			break
 		}
 		switch p := &h.Nodes[n.Parent]; p.Kind {
-		case hit.Object, hit.Form:
+		case hit.Object, hit.Form, hit.Item, hit.Markup:
 			parts = append(parts, shownName(h.Bytes(h.KeySpan(at)), n.Free))
-		case hit.Array, hit.Lines, hit.Records:
+		case hit.Array, hit.Lines, hit.Records, hit.Chain:
 			parts = append(parts, "["+strconv.Itoa(of.of(h, at))+"]")
 		default: // an opened value has one root, which has no name of its own
 		}

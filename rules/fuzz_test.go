@@ -24,6 +24,8 @@ func FuzzJudge(f *testing.F) {
 	for i := range ids {
 		for e := range p.Recipients()[i].Catalog.Endpoints {
 			f.Add(byte(i), byte(e), "v=2&en=page_view&idsite=1&e=pv&data=eyJldmVudCI6IngifQ", []byte(`{"batch":[{"event":"x","properties":{"email":"a@b.example"}}]}`))
+			f.Add(byte(i), byte(e), `v=2&en=x&pr1=idS~nma~~b~k0colour~v0red&cvar={"1":["a","b"]}&ec_items=[["a","b",["c"],1,2]]&co={"data":[{"schema":"iglu:a/b/c","data":{"id":[52.1234,13.1234]}}]}`,
+				[]byte(`{"event":"x","properties":{"$elements_chain":"a.b:attr__href=\"/x?y=1\"text=\"\\\"\";div","$elements":[{"attr__data-x":"1"}],"more":"{\"a\":\"[1]\"}"}}`))
 			f.Add(byte(i), byte(e), "token=x", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"x","attributes":[{"key":"email","value":{"stringValue":"a@b.example"}},{"key":1},[]]}]}]}]}`))
 		}
 	}

@@ -63,6 +63,14 @@ func freePlaces(fields map[string]catalog.Field) (all []freePlace) {
 		for _, inner := range freePlaces(f.Fields) {
 			at := freePlace{at: path + " > " + inner.at, field: inner.field}
 			switch {
+			case f.Pairs == "[]":
+				at.in = func(members map[string]string) any {
+					lists := map[string]any{}
+					for name, value := range members {
+						lists[strconv.Itoa(len(lists))] = []string{name, value}
+					}
+					return wrap(lists)
+				}
 			case f.Pairs != "":
 				at.in = func(members map[string]string) any {
 					var list []any
@@ -77,6 +85,17 @@ func freePlaces(fields map[string]catalog.Field) (all []freePlace) {
 				at.in = func(members map[string]string) any {
 					return wrap(base64.StdEncoding.EncodeToString([]byte(marshalled(inner.in(members)))))
 				}
+			case slices.Contains(f.Open, "item"):
+				at.in = func(members map[string]string) any {
+					item := "idS"
+					for name, value := range members {
+						n := strconv.Itoa(strings.Count(item, "~"))
+						item += "~k" + n + name + "~v" + n + value
+					}
+					return url.Values{strings.Replace(path, "{n}", "1", 1): {item}}
+				}
+			case slices.Contains(f.Open, "elements_chain"):
+				at.in = func(members map[string]string) any { return wrap("a:" + attributes(inner.in(members))) }
 			case len(f.Open) == 0:
 				at.in = func(members map[string]string) any { return wrap(inner.in(members)) }
 			}
@@ -84,6 +103,23 @@ func freePlaces(fields map[string]catalog.Field) (all []freePlace) {
 		}
 	}
 	return all
+}
+
+// attributes writes members as attributes of an element.
+func attributes(v any) (text string) {
+	switch v := v.(type) {
+	case []any:
+		return attributes(v[0])
+	case url.Values:
+		for name := range v {
+			text += name + `="` + v.Get(name) + `"`
+		}
+	case map[string]string:
+		for name, value := range v {
+			text += name + `="` + value + `"`
+		}
+	}
+	return text
 }
 
 func marshalled(v any) string {

@@ -259,8 +259,8 @@ var ofSites = []string{hit.Custom.String(), hit.UserTrait.String(), hit.Product.
 
 func newFieldInfo(name string, f Field) (FieldInfo, error) {
 	info := FieldInfo{
-		Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals, Twin: f.Twin,
-		nameRule: hit.None,
+		Path: name, Required: f.Required, Family: f.Family, Hashed: f.Hashed, Signal: f.Signal, Seals: f.Seals,
+		Twin: f.Twin, nameRule: hit.None,
 	}
 	open := strings.Contains(name, "*") || slices.Contains(ofSites, f.Class)
 	info.Names = f.Names == nil && open || f.Names != nil && *f.Names
