@@ -56,7 +56,8 @@ func TestAnObjectionFollowsFromEveryDress(t *testing.T) {
 			func(n int) string {
 				return ga4(fmt.Sprintf("&uid=u%d&cid=till-%d", n, n), "; ajs_anonymous_id="+device(n), "en=a")
 			},
-			[]objection.ID{{Name: "client_id:segment", Value: "device"}}, []objection.ID{{Name: "client_id:ga4", Value: "till-%d"}},
+			[]objection.ID{{Name: "client_id:segment", Value: "device"}},
+			[]objection.ID{{Name: "client_id:ga4", Value: "till-%d"}},
 		},
 	} {
 		filled := func(id objection.ID) objection.ID {

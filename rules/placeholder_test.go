@@ -26,7 +26,8 @@ func TestPlaceholders(t *testing.T) {
 		"<user-id>", "{gaid}", "9774d56d682e549c", "null@null", "null@null.com", "undefined@undefined.com",
 		"none@none.none", "N/A@n/a", "guest@guest.de", "$device:null",
 		"$device:00000000-0000-0000-0000-000000000000", sha(""), sha("null"), sha("undefined"),
-		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "sha256:" + sha("null"), sha("[object Object]"),
+		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+		"sha256:" + sha("null"), sha("[object Object]"),
 		sha("00000000-0000-0000-0000-000000000000"),
 	}
 	for _, id := range placeholders {
