@@ -8,8 +8,11 @@ import (
 
 // joins tells whether events that share the subject are of one visitor: it is an identifier of a person or of a
 // browser. An address that a hit came from is everybody's behind it, one that is mentioned may be the shop's, and a
-// placeholder is no subject at all.
-func (s *Subject) joins() bool { return s.Class.Identifies() && s.Kind != Mentioned }
+// placeholder is no subject at all. An external id is that of a company, a team or an account, which many people
+// share; where it may be a person's, it is looked up as a user id as well, and joins as that.
+func (s *Subject) joins() bool {
+	return s.Class.Identifies() && s.Class != hit.ExternalID && s.Kind != Mentioned
+}
 
 // Visitors says which events of a hit are of one visitor: those that share an identifier of a person or of a browser,
 // directly or through others. Its zero value is ready; it says nothing before Join.

@@ -54,6 +54,7 @@ func TestEventsOfOneVisitor(t *testing.T) {
 		{"a session, an event, an order, a group", 2, []rules.Subject{
 			subj(0, hit.SessionID, 1), subj(1, hit.SessionID, 1), subj(0, hit.EventID, 2), subj(1, hit.EventID, 2),
 			subj(0, hit.TransactionID, 3), subj(1, hit.TransactionID, 3), subj(0, hit.Account, 4), subj(1, hit.Account, 4),
+			subj(0, hit.ExternalID, 5), subj(1, hit.ExternalID, 5),
 		}, []int{0, 1}},
 	} {
 		if got := visitorsOf(new(rules.Visitors), c.subjects, c.events); !slices.Equal(got, c.want) {
@@ -62,10 +63,11 @@ func TestEventsOfOneVisitor(t *testing.T) {
 	}
 }
 
-// TestEveryClassJoinsOrDoesNot: what identifies a person or a browser joins, and no other class does.
+// TestEveryClassJoinsOrDoesNot: what identifies a person or a browser joins, and no other class does, least of all
+// external ids: a company is not one visitor.
 func TestEveryClassJoinsOrDoesNot(t *testing.T) {
 	t.Parallel()
-	join := []hit.Class{hit.AdvertisingID, hit.ClientID, hit.DeviceID, hit.Email, hit.ExternalID, hit.Phone, hit.UserID}
+	join := []hit.Class{hit.AdvertisingID, hit.ClientID, hit.DeviceID, hit.Email, hit.Phone, hit.UserID}
 	for class := range hit.NumClasses {
 		got := visitorsOf(new(rules.Visitors), []rules.Subject{subj(0, class, 1), subj(1, class, 1)}, 2)
 		if joined := got[1] == 0; joined != slices.Contains(join, class) {
