@@ -19,15 +19,18 @@ import (
 // Mixpanel counts as nobody's (mixpanel-import: badUserIds); what Amplitude drops and Apple sends where tracking is
 // limited (zeros); what Google Analytics, spreadsheets and languages write for nothing; names of fields that a tag
 // manager left in place of their values; how shops call a customer without an account, in the languages that they
-// speak (Magento's group "NOT LOGGED IN", "guest" and its translations in WooCommerce, Shopware and PrestaShop); and
-// the one Android id that a fault of the system gave to whole series of devices (Android issue 10603).
+// speak (Magento's group "NOT LOGGED IN", "guest" and its translations in WooCommerce, Shopware and PrestaShop); what
+// frameworks call whoever has not signed in (anonymousUser in Spring Security, AnonymousUser in Django); and the one
+// Android id that a fault of the system gave to whole series of devices (Android issue 10603).
 var placeholders = []string{
 	// nothing, in languages and formats
 	"-1", "NaN", "Infinity", "-Infinity", "null", "nil", "none", "None", "undefined", "false", "true", "n/a", "na", "N.A.",
-	"#N/A", "#NV", "#REF!", "#NAME?", "#VALUE!", "[object Object]", "not set", "(not set)", "not provided", "(other)",
+	"#N/A", "#NV", "#REF!", "#NAME?", "#VALUE!", "[object Object]", "not set", "not-set",
+	"not_set", "(not set)", "not provided", "(other)",
 	// somebody, whoever that is
 	"anonymous", "anon", "guest", "unknown", "unidentified", "not_authenticated", "not authenticated", "unauthenticated",
-	"not logged in", "not_logged_in", "logged_out", "logged out", "no user", "nouser", "no_user",
+	"not logged in", "not_logged_in", "logged_out", "logged out", "no user", "nouser", "no_user", "guest user", "guest_user",
+	"anonymous user", "anonymous_user", "anonymousUser",
 	"anonym", "gast", "unbekannt", "nicht angemeldet", // German
 	"anonyme", "invité", "inconnu", "visiteur", // French
 	"anónimo", "anonimo", "invitado", "desconocido", // Spanish

@@ -20,6 +20,7 @@ func TestPlaceholders(t *testing.T) {
 		"NULL", "Null", " null ", `"null"`, "'null'", "(null)", "<null>", "[null]", "<nil>", "nil", "None", "none",
 		"undefined", "Undefined", "UNDEFINED", "NaN", "nan", "Infinity", "false", "True", "n/a", "N/A", "#N/A", "#NV",
 		"[object Object]", "[object object]", "object Object", "(not set)", "not set", "(other)", "anonymous", "Anonymous",
+		"anonymousUser", "AnonymousUser", "anonymous_user", "Guest User", "guest_user", "not-set", "not_set",
 		"guest", "GUEST", "Gast", "unknown", "Unbekannt", "invité", "INVITÉ", "Invitado", "ospite", "onbekend", "gość",
 		"GOŚĆ", "anônimo", "not_authenticated", "NOT LOGGED IN", "distinct_id", "user_id", "UserID", "{{user_id}}",
 		"{{User ID}}", "{{ customer id }}", "${user_id}", "#{userId}", "%USER_ID%", "%%ADVERTISING_ID%%", "[CUSTOMER_ID]",
