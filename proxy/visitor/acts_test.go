@@ -98,6 +98,14 @@ func TestACookieFromBefore(t *testing.T) {
 	if w.store.of(gaKey) != "fraud" || b.cookies[visitor.UndoCookie] != "" {
 		t.Errorf("%q stands; %v", w.store.of(gaKey), b.cookies)
 	}
+	// Where both were all that stood, nobody is told that something was objected to elsewhere.
+	w.store.put("client_id:ga4=777.888", earlier, []string{"surveys"})
+	b = w.browser("_ga=777.888", proofBefore("client_id:ga4", "777.888"))
+	b.json(`{"purposes":["fraud"]}`)
+	a := b.json(`{"take_back":{"all":true}}`)
+	if a.text != `{"in_force":[],"identified":1}` || w.store.of("client_id:ga4=777.888") != "" {
+		t.Errorf("%s; %q stands", a.text, w.store.of("client_id:ga4=777.888"))
+	}
 	b = w.browser(ga, proofBefore("client_id:ga4", "999.999"))
 	w.store.put(gaKey, earlier, []string{"surveys"})
 	if b.follow("/privacy/", "do=back"); w.store.of(gaKey) != "fraud/surveys" {

@@ -51,7 +51,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 		return outcome{}, err
 	}
 	v.setCookies(v.ctx, chosen, d.proofs())
-	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && d.elsewhere(w.takeBack)}, nil
+	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && v.elsewhere(d, w)}, nil
 }
 
 // deed is what is done in the store for a visitor, act by act: each identifier is objected for in the act that the
@@ -159,21 +159,25 @@ func (d *deed) proofs() []proof {
 	return all
 }
 
-// elsewhere tells whether something of what was taken back may stand still: by acts that are not this browser's.
-func (d *deed) elsewhere(takeBack []string) bool {
+// elsewhere tells whether something of what was taken back may stand still: by acts that are not this browser's. It asks
+// what stands once all that it proves is ended, for an act and what is from before may be of one identifier.
+func (v *visit) elsewhere(d *deed, w wish) bool {
 	for _, held := range d.held {
 		if len(held) == 0 {
 			return true
 		}
 	}
-	for i := range d.backs {
-		stands := d.receipts[i].InForce
-		if slices.ContainsFunc(stands, func(scope string) bool { return slices.Contains(takeBack, scope) }) ||
-			len(stands) > 0 && slices.Contains(takeBack, all) {
-			return true
-		}
+	if len(d.backs) == 0 {
+		return false
 	}
-	return false
+	stands, err := v.opts.Objector.Standing(d.ids, nil)
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(stands, func(scope string) bool {
+		return !slices.Contains(w.object, scope) &&
+			(slices.Contains(w.takeBack, scope) || slices.Contains(w.takeBack, all))
+	})
 }
 
 // act hands acts to the store, and waits.
