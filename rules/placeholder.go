@@ -25,12 +25,12 @@ import (
 var placeholders = []string{
 	// nothing, in languages and formats
 	"-1", "NaN", "Infinity", "-Infinity", "null", "nil", "none", "None", "undefined", "false", "true", "n/a", "na", "N.A.",
-	"#N/A", "#NV", "#REF!", "#NAME?", "#VALUE!", "[object Object]", "not set", "not-set",
-	"not_set", "(not set)", "not provided", "(other)",
+	"#N/A", "#NV", "#REF!", "#NAME?", "#VALUE!", "[object Object]",
+	"not set", "not-set", "not_set", "(not set)", "not provided", "(other)",
 	// somebody, whoever that is
 	"anonymous", "anon", "guest", "unknown", "unidentified", "not_authenticated", "not authenticated", "unauthenticated",
-	"not logged in", "not_logged_in", "logged_out", "logged out", "no user", "nouser", "no_user", "guest user", "guest_user",
-	"anonymous user", "anonymous_user", "anonymousUser",
+	"not logged in", "not_logged_in", "logged_out", "logged out", "no user", "nouser", "no_user",
+	"guest user", "guest_user", "anonymous user", "anonymous_user", "anonymousUser",
 	"anonym", "gast", "unbekannt", "nicht angemeldet", // German
 	"anonyme", "invité", "inconnu", "visiteur", // French
 	"anónimo", "anonimo", "invitado", "desconocido", // Spanish
