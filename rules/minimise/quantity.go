@@ -17,6 +17,9 @@ func isQuantity(c hit.Class) bool {
 // what the class is for. A row of digits that is a payment card's number is dropped, and so is a phone number, which
 // begins with "+".
 func quantity(dst []byte, v Value, env *Env) ([]byte, Outcome) {
+	if n := len(v.Bytes); !ascii.IsDigit(v.Bytes[0]) && !ascii.IsDigit(v.Bytes[n-1]) && isCode(v.Bytes) {
+		return dst, Kept
+	}
 	whole, ok := amount(v.Bytes)
 	switch {
 	case !ok && !isCode(v.Bytes):
