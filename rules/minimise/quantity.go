@@ -2,6 +2,7 @@ package minimise
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -175,8 +176,8 @@ var currencies = setOf(`
 
 func setOf(list string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range bytes.Fields([]byte(list)) {
-		set[string(word)] = true
+	for word := range strings.FieldsSeq(list) {
+		set[word] = true
 	}
 	return set
 }
