@@ -103,6 +103,9 @@ func TestTimesInIDsAreHidden(t *testing.T) {
 		if hides := class == hit.EventID || class == hit.PageID; hides != hiding.HidesTimes() {
 			t.Errorf("%v: hides times is %v", class, !hides)
 		}
+		if rewrites := hiding.Rewrites(); (rewrites == Pseudonymise) != hiding.HidesTimes() {
+			t.Errorf("%v: rewrites by %v", class, rewrites)
+		}
 		if !hiding.HidesTimes() {
 			continue
 		}
