@@ -45,7 +45,7 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 			if n.Downgraded {
 				note.Action = "lower"
 			} else if a != nil && !n.Made {
-				note.Action = a.Kind().String()
+				note.Action = a.Rewrites().String()
 			}
 		}
 		note.Sent = n.Fate != hit.Drop && h.Sent(i)

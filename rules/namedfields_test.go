@@ -106,20 +106,21 @@ func freePlaces(fields map[string]catalog.Field) (all []freePlace) {
 }
 
 // attributes writes members as attributes of an element.
-func attributes(v any) (text string) {
+func attributes(v any) string {
+	var text strings.Builder
 	switch v := v.(type) {
 	case []any:
 		return attributes(v[0])
 	case url.Values:
 		for name := range v {
-			text += name + `="` + v.Get(name) + `"`
+			text.WriteString(name + `="` + v.Get(name) + `"`)
 		}
 	case map[string]string:
 		for name, value := range v {
-			text += name + `="` + value + `"`
+			text.WriteString(name + `="` + value + `"`)
 		}
 	}
-	return text
+	return text.String()
 }
 
 func marshalled(v any) string {

@@ -8,11 +8,22 @@ import (
 
 // isAddress tells whether a text is as a whole the address of a page: one of the web, or one relative to the page.
 func isAddress(text []byte) bool {
-	return isWebAddress(text) || isRelative(bytes.Trim(text, " "))
+	return isWebAddress(text) || isRelative(trimmed(text))
+}
+
+// trimmed takes spaces off.
+func trimmed(text []byte) []byte {
+	for len(text) > 0 && text[0] == ' ' {
+		text = text[1:]
+	}
+	for len(text) > 0 && text[len(text)-1] == ' ' {
+		text = text[:len(text)-1]
+	}
+	return text
 }
 
 func isWebAddress(text []byte) bool {
-	text = bytes.TrimLeft(text, " ")
+	text = trimmed(text)
 	return len(text) > 8 && (ascii.EqualFold(text[:7], "http://") || ascii.EqualFold(text[:8], "https://"))
 }
 

@@ -127,7 +127,7 @@ func readNumber(digits string, how contact.Reading, country string) (string, err
 		return "", errNoCountry
 	case err != nil:
 		return "", errNoNumber
-	case !plans.IsPossibleNumber(number):
+	case plans.IsPossibleNumberWithReason(number) != plans.IS_POSSIBLE:
 		return "", errLength
 	}
 	return plans.Format(number, plans.E164), nil

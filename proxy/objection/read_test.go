@@ -65,6 +65,10 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"phone", "+49", "", nil, "it is no phone number"}, {"phone", "+49 1", "", nil, "it is no phone number"},
 		{"phone", "+49 171 39200771234567", "", nil, "it is no phone number of its country"}, {"phone", "jane", "", nil,
 			"it is no phone number"},
+		// What is dialled within one town is in no event: the code of the area is missing.
+		{"phone", "920-0771", "US", nil, "it is no phone number of its country"},
+		{"phone", "+1 920 0771", "", nil, "it is no phone number of its country"},
+		{"phone", "+49 171", "", nil, "it is no phone number of its country"},
 		{"phone", "+999 171 3920077", "", nil, "it has no country"}, {"phone", "", "", nil, "it is no phone number"},
 		{"phone", "4.91711E+11", "DE", nil, "it is a number as a spreadsheet shows a long one"},
 		{"user_id", " 4711 ", "", []string{" 4711 "}, ""}, {"user_id", "4.9E+11", "", nil,

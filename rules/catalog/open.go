@@ -56,6 +56,9 @@ func namesOfOwn(text []byte) bool {
 // openJSON opens what a site wrote as JSON into a text of its own.
 func (r *reading) openJSON(i int32, f *FieldInfo) (done bool, err error) {
 	h := r.h
+	if raw := h.Bytes(h.Nodes[i].Val); len(raw) < 2 || ascii.IsAlnum(raw[0]) || raw[0] == '"' && ascii.IsAlnum(raw[1]) {
+		return false, nil // escaped or not, it begins with no bracket
+	}
 	if !f.Names && !placed[f.Class] || h.Nodes[i].Layers&^ofSite >= mostLayers || !holdsJSON(h.Text(i)) {
 		return false, nil
 	}

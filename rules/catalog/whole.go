@@ -68,7 +68,7 @@ func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
 	if bytes.HasPrefix(raw, []byte("http")) {
 		return false // an address of a page has many escapes, and is none of a person
 	}
-	if s := &f.percent[of.Buf]; !s.without(of) && s.in(h, of, '%') && holdsAny(raw, "%40", "%2540", "%EF", "%ef") {
+	if s := &f.percent[of.Buf]; !s.without(of) && s.in(h, of, '%') && escapesSign(raw) {
 		return true
 	}
 	if s := &f.wide[of.Buf]; !s.without(of) && s.in(h, of, 0xEF) && holdsAny(raw, "\uff20", "\ufe6b") {
@@ -77,6 +77,24 @@ func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
 	s := &f.backslash[of.Buf]
 	return kind == hit.String && !s.without(of) && s.in(h, of, '\\') &&
 		holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
+}
+
+// escapesSign tells whether an escape in a text may stand for an "@", once more escaped or full-width.
+func escapesSign(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '%')
+		if i < 0 || len(text) < i+3 {
+			return false
+		}
+		switch text = text[i+1:]; {
+		case text[0] == '4' && text[1] == '0', text[0]|0x20 == 'e' && text[1]|0x20 == 'f':
+			return true
+		case text[0] == '2' && text[1] == '5':
+			if len(text) >= 4 && text[2] == '4' && text[3] == '0' {
+				return true
+			}
+		}
+	}
 }
 
 func holdsAny(text []byte, signs ...string) bool {

@@ -32,6 +32,14 @@ func (a *Action) HidingTimes() {
 // HidesTimes tells whether ids that hold a time are sent as pseudonyms.
 func (a *Action) HidesTimes() bool { return a != nil && a.atMoment != nil }
 
+// Rewrites is the minimiser that a value which does not pass as it is was rewritten by.
+func (a *Action) Rewrites() Kind {
+	if a.HidesTimes() {
+		return Pseudonymise
+	}
+	return a.Kind()
+}
+
 // Times that an id may hold: from 2010 to 2050.
 const (
 	firstMoment = 1_262_304_000

@@ -17,11 +17,11 @@ import (
 func idsOf(at time.Time) map[string]string {
 	ms, r := at.UnixMilli(), rand.New(rand.NewPCG(1, uint64(at.Unix())))
 	hex := func(n int) string {
-		b := ""
+		var b strings.Builder
 		for range n {
-			b += strconv.FormatInt(r.Int64N(16), 16)
+			b.WriteString(strconv.FormatInt(r.Int64N(16), 16))
 		}
-		return b
+		return b.String()
 	}
 	ticks := uint64(at.UnixNano()/100) + 12_219_292_800*10_000_000
 	v7 := fmt.Sprintf("%012x", ms)
@@ -102,6 +102,9 @@ func TestTimesInIDsAreHidden(t *testing.T) {
 		hiding.HidingTimes()
 		if hides := class == hit.EventID || class == hit.PageID; hides != hiding.HidesTimes() {
 			t.Errorf("%v: hides times is %v", class, !hides)
+		}
+		if rewrites := hiding.Rewrites(); (rewrites == Pseudonymise) != hiding.HidesTimes() {
+			t.Errorf("%v: rewrites by %v", class, rewrites)
 		}
 		if !hiding.HidesTimes() {
 			continue

@@ -2,6 +2,7 @@ package minimise
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -17,6 +18,9 @@ func isQuantity(c hit.Class) bool {
 // what the class is for. A row of digits that is a payment card's number is dropped, and so is a phone number, which
 // begins with "+".
 func quantity(dst []byte, v Value, env *Env) ([]byte, Outcome) {
+	if n := len(v.Bytes); !ascii.IsDigit(v.Bytes[0]) && !ascii.IsDigit(v.Bytes[n-1]) && isCode(v.Bytes) {
+		return dst, Kept
+	}
 	whole, ok := amount(v.Bytes)
 	switch {
 	case !ok && !isCode(v.Bytes):
@@ -172,8 +176,8 @@ var currencies = setOf(`
 
 func setOf(list string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range bytes.Fields([]byte(list)) {
-		set[string(word)] = true
+	for word := range strings.FieldsSeq(list) {
+		set[word] = true
 	}
 	return set
 }
