@@ -39,8 +39,30 @@ var catalogRules = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
 }
 
-// catalogDocs stand in for tags `doc` on the types of vendor files, for keys that say what is done beside what a hit holds.
+// catalogDocs stand in for tags `doc` on the types of vendor files, for keys that do not say it by their names.
 var catalogDocs = map[reflect.Type]map[string]string{
+	reflect.TypeFor[catalog.File](): {
+		"family": "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
+		"joined": "Number of the form of ids since which it is of that family, where it was its own before.",
+	},
+	reflect.TypeFor[catalog.Field](): {
+		"format": "Form of an identifier (hex16, uuid, ga_cid ...): every spelling is read as one id, and pseudonyms look like it. " +
+			"exact hex16: the vendor refuses any other, which is not sent then; open hex16, or no word before it: it takes others as well.",
+		"family":  "Catalog entry whose SDKs' id it is, where it is another's; device: what an operating system names a device by to all of them.",
+		"names":   "false: the names that a site gives to members here say nothing; about says why not. Without it they count where that is stricter.",
+		"pairs":   "Each element of the list is a pair: the member that names it (key), or [] where the pairs are lists themselves; fields are by these names.",
+		"beside":  "What the other members of such a pair are, whichever it is.",
+		"twin":    "Catalog entry whose events have the same id, so that what browser and server both send counts once.",
+		"schema":  "Member beside it that names the schema of what is in it, as Iglu does.",
+		"schemas": "What is in it, by vendor/name of the schema, the version aside; what none of them lists is as elsewhere said of the place.",
+	},
+	reflect.TypeFor[catalog.CookieFile](): {
+		"format": "Form in which the SDK makes the id at random: any other may be the name of an account. Without it: a UUID.",
+		"family": "Catalog entry whose SDKs' id it is, where it is another's.",
+		"open":   "What is taken off before the pattern is looked for: base64, or openssl.",
+		"inner":  "What is taken off what the pattern finds: base64.",
+		"after":  "What stands in front of what is opened.",
+	},
 	reflect.TypeFor[catalog.EndpointFile](): {
 		"kind":    "events (or nothing); answer: the SDK is asked for the vendor's answer, which goes back to it; opaque: allowed or refused whole.",
 		"answer":  "What the SDK needs when all is well. The vendor's own answer goes back only where kind is answer.",

@@ -14,8 +14,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
-// objected objects through the operator's API, and returns the answer.
-func (r *running) objected(t *testing.T, body string) (int, string) {
+// objected objects through the operator's API, and returns status, type and body of the answer.
+func (r *running) objected(t *testing.T, body string) (int, string, string) {
 	t.Helper()
 	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://tagwarden/api/v1/objections",
 		strings.NewReader(body))
@@ -32,7 +32,7 @@ func (r *running) objected(t *testing.T, body string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a.StatusCode, string(text)
+	return a.StatusCode, a.Header.Get("Content-Type"), string(text)
 }
 
 // TestAPersonIsFoundInEveryDress: whoever objects in one dress is not sent in any other, alone or in a batch; everybody
@@ -53,7 +53,7 @@ func TestAPersonIsFoundInEveryDress(t *testing.T) {
 		`"email_sha256":"` + coded("doe4@xn--exmple-cua.de") + `"`} {
 		mail := fmt.Sprintf("doe%d@xn--exmple-cua.de", i)
 		written := fmt.Sprintf("doe%d@ex\u00e4mple.de", i)
-		status, answer := r.objected(t, `{"ids":{`+given+`},"all":true}`)
+		status, _, answer := r.objected(t, `{"ids":{`+given+`},"all":true}`)
 		if status != 200 || !strings.Contains(answer, `***`) || strings.Contains(answer, mail) || strings.Contains(answer,
 			written) {
 			t.Fatalf("%s: %d %s", given, status, answer)
@@ -67,7 +67,7 @@ func TestAPersonIsFoundInEveryDress(t *testing.T) {
 	for i, given := range []string{`"phone":"030 1234560"`, `"phone":"+49 (0)30 1234561"`, `"phone":"0049301234562"`,
 		`"phone_sha256":"` + coded("49301234563") + `"`} {
 		number := fmt.Sprintf("4930123456%d", i)
-		status, answer := r.objected(t, `{"ids":{`+given+`},"all":true,"site":"shop"}`)
+		status, _, answer := r.objected(t, `{"ids":{`+given+`},"all":true,"site":"shop"}`)
 		if status != 200 || strings.Contains(answer, "123456") {
 			t.Fatalf("%s: %d %s", given, status, answer)
 		}

@@ -122,26 +122,31 @@ func (o *objector) check(act objection.Act) error {
 
 // Standing names the scopes that are in force for a person.
 func (o *objector) Standing(ids []objection.ID, subjects []objection.Subject) ([]string, error) {
-	snapshot, keys, err := o.inForce()
+	subjects, err := o.subjects(ids, subjects)
 	if err != nil {
 		return nil, err
-	}
-	subjects, fault := subjectsOf(snapshot.Policy, keys, ids, subjects)
-	if fault != nil {
-		return nil, fault
 	}
 	return o.opts.Store.Standing(subjects)
 }
 
 // Held says by whose acts something stands for a person.
 func (o *objector) Held(ids []objection.ID, subjects []objection.Subject) ([]objection.Held, error) {
+	subjects, err := o.subjects(ids, subjects)
+	if err != nil {
+		return nil, err
+	}
+	return o.opts.Store.Held(subjects)
+}
+
+// subjects are those of a person, by identifiers and by what is known of them already, under what is in force now.
+func (o *objector) subjects(ids []objection.ID, subjects []objection.Subject) ([]objection.Subject, error) {
 	snapshot, keys, err := o.inForce()
 	if err != nil {
 		return nil, err
 	}
-	subjects, fault := subjectsOf(snapshot.Policy, keys, ids, subjects)
+	all, fault := subjectsOf(snapshot.Policy, keys, ids, subjects)
 	if fault != nil {
 		return nil, fault
 	}
-	return o.opts.Store.Held(subjects)
+	return all, nil
 }

@@ -128,17 +128,8 @@ func TestObjectionsFileGoneWhileABodyComes(t *testing.T) {
 // operatorObjects objects through the operator's API, and returns status and type of the answer.
 func (r *running) operatorObjects(t *testing.T) (int, string) {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://tagwarden/api/v1/objections", strings.NewReader(`{"ids":{"email":"jane@example.com"},"all":true}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Header.Set("Content-Type", "application/json")
-	a, err := (&http.Client{Transport: proxy.ControlTransport(dataOf(r))}).Do(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = a.Body.Close() }()
-	return a.StatusCode, a.Header.Get("Content-Type")
+	status, kind, _ := r.objected(t, `{"ids":{"email":"jane@example.com"},"all":true}`)
+	return status, kind
 }
 
 func dataOf(r *running) string { return filepath.Join(filepath.Dir(r.file), "data") }

@@ -273,3 +273,24 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 		t.Error("an objection to nobody")
 	}
 }
+
+// TestExplainedNames: where a name says what a field is, and the profile has no line for that, explaining says so.
+func TestExplainedNames(t *testing.T) {
+	t.Parallel()
+	d := draft()
+	classes := d.Profiles[0].Classes
+	classes["custom"] = keep
+	delete(classes, "user_id")
+	delete(classes, "product")
+	x := explain(t, compile(t, d), request(t, "GET /g/collect?v=2&tid=G-1&cid=12.17&en=page_view&ep.kundennummer=K1&ep.colour=red&pr1=nmShoe", "ga4", yes))
+	want := map[string]string{"ep.kundennummer": "it is taken for user_id, too, and no line names that", "ep.colour": "", "pr1": ""}
+	for _, f := range x.Events[0].Fields {
+		if why, asked := want[f.Path]; asked && f.Why != why {
+			t.Errorf("%s: %q", f.Path, f.Why)
+		}
+		delete(want, f.Path)
+	}
+	if len(want) > 0 {
+		t.Errorf("not found: %v in %+v", want, x.Events[0].Fields)
+	}
+}

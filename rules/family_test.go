@@ -191,6 +191,24 @@ func TestOneIDIsOneSubject(t *testing.T) {
 	}
 }
 
+// withID compiles a vendor file with one more id, in a field or in a cookie.
+func withID(cookie bool, format, family string) error {
+	d := draft()
+	file, _ := catalog.Builtin("umami")
+	if cookie {
+		file.Cookies = append(file.Cookies, catalog.CookieFile{Name: "who", Class: "client_id", Format: format, Family: family})
+	} else {
+		file.Fields["payload.who"] = catalog.Field{Class: "client_id", Format: format, Family: family}
+	}
+	for i := range d.Vendors {
+		if d.Vendors[i].ID == "umami" {
+			d.Vendors[i].Catalog = file
+		}
+	}
+	_, err := rules.Compile(d)
+	return err
+}
+
 // TestFormatsThatAreNone: a vendor can refuse ids of another form only where its own have one.
 func TestFormatsThatAreNone(t *testing.T) {
 	t.Parallel()
@@ -199,19 +217,7 @@ func TestFormatsThatAreNone(t *testing.T) {
 		"exact": `"exact"`, "exact text": `"exact text"`, "exact amplitude_device": `"exact amplitude_device"`, "exact ": `"exact "`, "UUID": `"UUID"`,
 	} {
 		for _, cookie := range []bool{false, true} {
-			d := draft()
-			file, _ := catalog.Builtin("umami")
-			if cookie {
-				file.Cookies = append(file.Cookies, catalog.CookieFile{Name: "who", Class: "client_id", Format: format})
-			} else {
-				file.Fields["payload.who"] = catalog.Field{Class: "client_id", Format: format}
-			}
-			for i := range d.Vendors {
-				if d.Vendors[i].ID == "umami" {
-					d.Vendors[i].Catalog = file
-				}
-			}
-			_, err := rules.Compile(d)
+			err := withID(cookie, format, "")
 			if said := fmt.Sprint(err); (err == nil) != (want == "") || err != nil && !strings.Contains(said, want+" is no format of an identifier") {
 				t.Errorf("%q, of a cookie %t: %s", format, cookie, said)
 			}
@@ -226,19 +232,7 @@ func TestFamiliesThatAreNone(t *testing.T) {
 		"": true, "meta_pixel": true, "device": true, "umami": true, "meta_capi": false, "rudderstack": false, "metapixel": false,
 	} {
 		for _, cookie := range []bool{false, true} {
-			d := draft()
-			file, _ := catalog.Builtin("umami")
-			if cookie {
-				file.Cookies = append(file.Cookies, catalog.CookieFile{Name: "who", Class: "client_id", Family: family})
-			} else {
-				file.Fields["payload.who"] = catalog.Field{Class: "client_id", Family: family}
-			}
-			for i := range d.Vendors {
-				if d.Vendors[i].ID == "umami" {
-					d.Vendors[i].Catalog = file
-				}
-			}
-			_, err := rules.Compile(d)
+			err := withID(cookie, "", family)
 			if (err == nil) != known || err != nil && !strings.Contains(err.Error(), "is no catalog entry that is of its own family") {
 				t.Errorf("%q, of a cookie %t: %v", family, cookie, err)
 			}

@@ -34,6 +34,9 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 				if note.Why = a.WhyDropped(value); a != nil && in.exact && made(n.Class) && !in.format.Fits(value.Bytes) {
 					note.Why = "the vendor refuses an id that is not of the form " + in.format.String()
 				}
+				if own, _ := m.action(n.Event, n.Field, n.Class, hit.Unknown); a == nil && own != nil {
+					note.Why = "it is taken for " + n.Alias.String() + ", too, and no line names that"
+				}
 			}
 		}
 		switch n.Fate {

@@ -201,11 +201,11 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 			after = "—"
 		}
 		rule := f.Rule
-		if rule == "" && f.Action == "drop" {
+		switch {
+		case f.Why != "":
+			rule = strings.TrimSpace(rule + "  dropped: " + f.Why)
+		case rule == "" && f.Action == "drop":
 			rule = "no line names it"
-		}
-		if f.Why != "" {
-			rule += "  dropped: " + f.Why
 		}
 		if len(f.Found) > 0 {
 			rule += "  found: " + strings.Join(f.Found, ", ")

@@ -138,6 +138,27 @@ func TestReadmeTour(t *testing.T) {
 	}
 }
 
+// TestReadmeVendor: nothing is wrong with the README's vendor file.
+func TestReadmeVendor(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, vendor, _ := strings.Cut(string(text), "# policy/vendors/acme.yaml\n")
+	vendor, _, found := strings.Cut(vendor, "```")
+	if !found {
+		t.Fatal("the README has no vendor file")
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("acme.yaml", []byte(vendor), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if code := run(t.Context(), &terminal{out: &out, err: &out}, []string{"catalog", "check", "acme.yaml"}); code != fine {
+		t.Errorf("exit code %d\n%s", code, out.String())
+	}
+}
+
 // TestHelpNamesEveryVerb: what can be done can be found.
 func TestHelpNamesEveryVerb(t *testing.T) {
 	var out strings.Builder
