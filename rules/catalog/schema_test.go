@@ -31,6 +31,8 @@ func TestEntitiesAreToldByTheirSchemas(t *testing.T) {
 		{"iglu:com.acme/user/jsonschema/1-0-0", "id", "custom", "user_id"},
 		{"iglu:com.acme/customer/jsonschema/1-0-0", "id", "custom", "user_id"},
 		{"iglu:com.acme/order/jsonschema/1-0-0", "colour", "custom", ""},
+		{"iglu:com.snowplowanalytics.snowplow.ecommerce/product/jsonschema/1-0-0", "name", "product", ""},
+		{"iglu:com.snowplowanalytics.snowplow.ecommerce/user/jsonschema/1-0-0", "first_name", "custom", "person_name"},
 		{"x", "userId", "custom", "user_id"},
 		{"", "userId", "custom", "user_id"},
 		{official, "userId", "custom", "user_id"},
