@@ -32,8 +32,21 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 	default:
 		return
 	}
-	if class := r.v.names.Class(parent, name, n.Kind.Holds()); class != hit.Unknown {
+	class := r.v.names.Class(parent, name, n.Kind.Holds())
+	if class != hit.Unknown && (n.Kind != hit.Bool || !spelled(class)) {
 		h.Nodes[i].Alias = class
+	}
+}
+
+// spelled tells whether values of the class are texts or numbers: yes and no are none of them. That "mobile" is true
+// says what sort of device it is, and no number.
+func spelled(class hit.Class) bool {
+	switch class {
+	case hit.PersonName, hit.Email, hit.Phone, hit.PostalAddress, hit.BirthDate, hit.UserID, hit.ClientID, hit.DeviceID,
+		hit.ExternalID, hit.AdvertisingID, hit.SessionID, hit.Credential, hit.IP, hit.PreciseGeo, hit.CoarseGeo:
+		return true
+	default:
+		return false
 	}
 }
 
