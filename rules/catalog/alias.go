@@ -33,6 +33,11 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 		return
 	}
 	class := r.v.names.Class(parent, name, n.Kind.Holds())
+	if p.Kind == hit.Object && isValue(name) {
+		if beside := r.namedBeside(n.Parent, parent); beside != hit.Unknown {
+			class = beside
+		}
+	}
 	if class != hit.Unknown && (n.Kind != hit.Bool || !spelled(class)) {
 		h.Nodes[i].Alias = class
 	}
@@ -44,6 +49,44 @@ func spelled(class hit.Class) bool {
 	switch class {
 	case hit.PersonName, hit.Email, hit.Phone, hit.PostalAddress, hit.BirthDate, hit.UserID, hit.ClientID, hit.DeviceID,
 		hit.ExternalID, hit.AdvertisingID, hit.SessionID, hit.Credential, hit.IP, hit.PreciseGeo, hit.CoarseGeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// namedBeside is what the value in an object is by the name that is written beside it: {"name": "first_name", "value":
+// "Jane"}. Names stand in front: few members are looked at.
+func (r *reading) namedBeside(object int32, parent []byte) hit.Class {
+	h := r.h
+	for c, left := h.Nodes[object].First, 8; c != hit.None && left > 0; c, left = h.Nodes[c].Next, left-1 {
+		if h.Nodes[c].Kind != hit.String || h.Nodes[c].Val.Len() > longestName || !isName(h.Bytes(h.KeySpan(c))) {
+			continue
+		}
+		if class := r.v.names.Class(parent, h.Text(c), false); class != hit.Unknown {
+			return class
+		}
+	}
+	return hit.Unknown
+}
+
+// longestName is how long a name beside a value is at most, in bytes.
+const longestName = 128
+
+// isValue tells whether a member is called as what goes by the name beside it.
+func isValue(name []byte) bool {
+	switch string(name) {
+	case "value", "values", "val", "v", "answer":
+		return true
+	default:
+		return false
+	}
+}
+
+// isName tells whether a member is called as what names the value beside it.
+func isName(name []byte) bool {
+	switch string(name) {
+	case "name", "key", "k", "id", "field", "fieldName", "field_name", "label", "type", "property", "attribute", "question":
 		return true
 	default:
 		return false

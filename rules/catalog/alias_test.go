@@ -27,3 +27,32 @@ func TestYesAndNoAreNobodys(t *testing.T) {
 		}
 	}
 }
+
+// TestPairsOfASiteAreCalledByTheNameBeside: what a site writes as {"name": ..., "value": ...} is what that name says.
+func TestPairsOfASiteAreCalledByTheNameBeside(t *testing.T) {
+	for pair, want := range map[string]hit.Class{
+		`{"name":"first_name","value":"X"}`:          hit.PersonName,
+		`{"value":"X","key":"vorname"}`:              hit.PersonName,
+		`{"type":"phone","value":"X"}`:               hit.Phone,
+		`{"id":"f7","label":"Kundennummer","v":"X"}`: hit.UserID,
+		`{"field":"allergies","answer":["X"]}`:       hit.Sensitive,
+		`{"name":"colour","value":"X"}`:              hit.Unknown,
+		`{"name":"first_name","other":"X"}`:          hit.Unknown,
+		`{"name":["first_name"],"value":"X"}`:        hit.Unknown,
+		`{"type":"department","value":"X"}`:          hit.Unknown,
+		`{"name":"product_name","value":{"de":"X"}}`: hit.Unknown,
+		`{"name":"last_name","value":{"de":"X"}}`:    hit.PersonName,
+		`{"name":"email_opt_in","value":"X"}`:        hit.Unknown,
+	} {
+		h, err := read(t, vendor(t, "segment"), "POST /v1/t HTTP/1.1\n\n"+
+			`{"type":"track","event":"x","properties":{"fields":[`+pair+`]}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range h.Nodes {
+			if n := &h.Nodes[i]; n.Kind == hit.String && string(h.Text(int32(i))) == "X" && n.Alias != want {
+				t.Errorf("%s: %s, want %s", pair, n.Alias, want)
+			}
+		}
+	}
+}
