@@ -86,7 +86,8 @@ func isValue(name []byte) bool {
 // isName tells whether a member is called as what names the value beside it.
 func isName(name []byte) bool {
 	switch string(name) {
-	case "name", "key", "k", "id", "field", "fieldName", "field_name", "label", "type", "property", "attribute", "question":
+	case "name", "key", "k", "id", "field", "fieldName", "field_name", "label", "type", "property", "attribute",
+		"question":
 		return true
 	default:
 		return false

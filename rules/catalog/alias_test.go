@@ -9,12 +9,15 @@ import (
 // TestYesAndNoAreNobodys: "mobile" that is true is no telephone's number; that somebody is ill stays what it is.
 func TestYesAndNoAreNobodys(t *testing.T) {
 	for member, want := range map[string]hit.Class{
-		`"mobile":true`: hit.Unknown, `"pass":false`: hit.Unknown, `"email":true`: hit.Unknown, `"user_id":false`: hit.Unknown,
-		`"mobile":"true"`: hit.Phone, `"mobile":1`: hit.Phone, `"pregnant":true`: hit.Sensitive, `"phone":{"mobile":true}`: hit.Phone,
+		`"mobile":true`: hit.Unknown, `"pass":false`: hit.Unknown, `"email":true`: hit.Unknown,
+		`"mobile":"true"`: hit.Phone, `"mobile":1`: hit.Phone, `"pregnant":true`: hit.Sensitive,
+		`"user_id":false`: hit.Unknown, `"phone":{"mobile":true}`: hit.Phone,
 	} {
-		for name, where := range map[string]string{"segment": `"context":{"userAgentData":{`, "jitsu": `"context":{"userAgentData":{`, "rudderstack": `"properties":{"a":{`} {
-			path := map[string]string{"segment": "/v1/t", "jitsu": "/api/s/track", "rudderstack": "/v1/track"}[name]
-			h, err := read(t, vendor(t, name), "POST "+path+" HTTP/1.1\n\n"+`{"type":"track","event":"x",`+where+member+`}}}`)
+		for name, path := range map[string]string{
+			"segment": "/v1/t", "jitsu": "/api/s/track", "rudderstack": "/v1/track",
+		} {
+			h, err := read(t, vendor(t, name), "POST "+path+" HTTP/1.1\n\n"+
+				`{"type":"track","event":"x","context":{"userAgentData":{`+member+`}}}`)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
