@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -58,4 +59,35 @@ func TestPairsOfASiteAreCalledByTheNameBeside(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWordsAreOfNoNumericClass: what an SDK says in words is not of a class that passes numbers alone.
+func TestWordsAreOfNoNumericClass(t *testing.T) {
+	numeric := map[hit.Class]bool{hit.Revenue: true, hit.Interaction: true, hit.Performance: true}
+	for vendorID, hits := range map[string][]string{
+		"amplitude": {"POST /2/httpapi HTTP/1.1\n\n" +
+			`{"api_key":"k","events":[{"event_type":"x","revenueType":"X","event_properties":{"$revenueType":"X"}}]}`},
+		"snowplow": {
+			snowplowEvent("social_interaction", `{"action":"X"}`), snowplowEvent("consent_preferences", `{"eventType":"X"}`),
+		},
+	} {
+		for _, raw := range hits {
+			h, err := read(t, vendor(t, vendorID), raw)
+			if err != nil {
+				t.Fatalf("%s: %v", vendorID, err)
+			}
+			for i := range h.Nodes {
+				if n := &h.Nodes[i]; n.Kind == hit.String && string(h.Text(int32(i))) == "X" && numeric[n.Class] {
+					t.Errorf("%s: a word is %s: %s", vendorID, n.Class, raw)
+				}
+			}
+		}
+	}
+}
+
+func snowplowEvent(schema, data string) string {
+	return "POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\n\n" +
+		`{"schema":"x","data":[{"e":"ue","ue_pr":` + strconv.Quote(`{"schema":"iglu:com.snowplowanalytics.snowplow/`+
+		`unstruct_event/jsonschema/1-0-0","data":{"schema":"iglu:com.snowplowanalytics.snowplow/`+schema+
+		`/jsonschema/1-0-0","data":`+data+`}}`) + `}]}`
 }

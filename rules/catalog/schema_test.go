@@ -33,6 +33,7 @@ func TestEntitiesAreToldByTheirSchemas(t *testing.T) {
 		{"iglu:com.acme/order/jsonschema/1-0-0", "colour", "custom", ""},
 		{"iglu:com.snowplowanalytics.snowplow.ecommerce/product/jsonschema/1-0-0", "name", "product", ""},
 		{"iglu:com.snowplowanalytics.snowplow.ecommerce/user/jsonschema/1-0-0", "first_name", "custom", "person_name"},
+		{"iglu:com.snowplowanalytics.snowplow.ecommerce/transaction/jsonschema/1-0-0", "discount_code", "product", ""},
 		{"x", "userId", "custom", "user_id"},
 		{"", "userId", "custom", "user_id"},
 		{official, "userId", "custom", "user_id"},
