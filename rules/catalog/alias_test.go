@@ -91,3 +91,14 @@ func snowplowEvent(schema, data string) string {
 		`unstruct_event/jsonschema/1-0-0","data":{"schema":"iglu:com.snowplowanalytics.snowplow/`+schema+
 		`/jsonschema/1-0-0","data":`+data+`}}`) + `}]}`
 }
+
+// TestWhatWasTypedInAnElement: the attribute "value" of an element that Snowplow tracks is what somebody typed.
+func TestWhatWasTypedInAnElement(t *testing.T) {
+	for attribute, want := range map[string]hit.Class{"value": hit.FreeText, "role": hit.Unknown} {
+		_, alias := entityOf(t, vendor(t, "snowplow"), `{`+
+			`"schema":"iglu:com.snowplowanalytics.snowplow/element/jsonschema/1-0-0","data":{"attributes":[{"source":"attributes","attribute":"`+attribute+`","value":"X"}]}}`)
+		if class, _ := hit.ParseClass(alias); class != want {
+			t.Errorf("%s: %s, want %s", attribute, alias, want)
+		}
+	}
+}
