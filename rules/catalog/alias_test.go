@@ -96,7 +96,8 @@ func snowplowEvent(schema, data string) string {
 func TestWhatWasTypedInAnElement(t *testing.T) {
 	for attribute, want := range map[string]hit.Class{"value": hit.FreeText, "role": hit.Unknown} {
 		_, alias := entityOf(t, vendor(t, "snowplow"), `{`+
-			`"schema":"iglu:com.snowplowanalytics.snowplow/element/jsonschema/1-0-0","data":{"attributes":[{"source":"attributes","attribute":"`+attribute+`","value":"X"}]}}`)
+			`"schema":"iglu:com.snowplowanalytics.snowplow/element/jsonschema/1-0-0","data":{"attributes":[`+
+			`{"source":"attributes","attribute":"`+attribute+`","value":"X"}]}}`)
 		if class, _ := hit.ParseClass(alias); class != want {
 			t.Errorf("%s: %s, want %s", attribute, alias, want)
 		}
