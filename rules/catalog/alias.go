@@ -32,8 +32,65 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 	default:
 		return
 	}
-	if class := r.v.names.Class(parent, name, n.Kind.Holds()); class != hit.Unknown {
+	class := r.v.names.Class(parent, name, n.Kind.Holds())
+	if p.Kind == hit.Object && isValue(name) {
+		if beside := r.namedBeside(n.Parent, parent); beside != hit.Unknown {
+			class = beside
+		}
+	}
+	if class != hit.Unknown && (n.Kind != hit.Bool || !spelled(class)) {
 		h.Nodes[i].Alias = class
+	}
+}
+
+// spelled tells whether values of the class are texts or numbers: yes and no are none of them. That "mobile" is true
+// says what sort of device it is, and no number.
+func spelled(class hit.Class) bool {
+	switch class {
+	case hit.PersonName, hit.Email, hit.Phone, hit.PostalAddress, hit.BirthDate, hit.UserID, hit.ClientID, hit.DeviceID,
+		hit.ExternalID, hit.AdvertisingID, hit.SessionID, hit.Credential, hit.IP, hit.PreciseGeo, hit.CoarseGeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// namedBeside is what the value in an object is by the name that is written beside it: {"name": "first_name", "value":
+// "Jane"}. Names stand in front: few members are looked at.
+func (r *reading) namedBeside(object int32, parent []byte) hit.Class {
+	h := r.h
+	for c, left := h.Nodes[object].First, 8; c != hit.None && left > 0; c, left = h.Nodes[c].Next, left-1 {
+		if h.Nodes[c].Kind != hit.String || h.Nodes[c].Val.Len() > longestName || !isName(h.Bytes(h.KeySpan(c))) {
+			continue
+		}
+		if class := r.v.names.Class(parent, h.Text(c), false); class != hit.Unknown {
+			return class
+		}
+	}
+	return hit.Unknown
+}
+
+// longestName is how long a name beside a value is at most, in bytes.
+const longestName = 128
+
+// isValue tells whether a member is called as what goes by the name beside it.
+func isValue(name []byte) bool {
+	switch string(name) {
+	case "value", "values", "val", "v", "answer":
+		return true
+	default:
+		return false
+	}
+}
+
+// isName tells whether a member is called as what names the value beside it.
+func isName(name []byte) bool {
+	switch string(name) {
+	case "name", "key", "k", "id", "field", "fieldName", "field_name", "label", "type", "property", "attribute",
+		"question":
+		return true
+	default:
+		return false
 	}
 }
 

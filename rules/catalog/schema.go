@@ -75,6 +75,7 @@ func (b *builder) bySchema() {
 			of := b.states[s.object]
 			of.exact = maps.Clone(of.exact)
 			of.exact[s.member] = inside
+			of.schema = s.schema // what is in it is called by it
 			b.states[object] = of
 			known[schema] = object
 		}

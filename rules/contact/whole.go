@@ -79,7 +79,7 @@ func wholeAddress(text []byte) bool {
 	}
 	domain = bytes.TrimSuffix(domain, []byte{'.'})
 	dot := bytes.LastIndexByte(domain, '.')
-	if dot < 1 || len(domain)-dot < 3 || ascii.IsDigit(domain[dot+1]) {
+	if dot < 1 || len(domain)-dot < 3 || ascii.IsDigit(domain[dot+1]) || domain[dot+1] == '-' {
 		return false
 	}
 	for i, c := range domain {

@@ -18,7 +18,7 @@ var wholes = map[Kind][]string{
 	},
 	None: {
 		"", "@", "j@x", "a@b.c", "@x.de", "jane@", "jane@example", "jane@1.2.3", "npm@10.2.1", "@segment/analytics-node", "written by jane@example.com", "jane@example.com said", "jane@example.com, and joe",
-		"https://user@example.com/", "//user@example.com", "/u/jane@example.com", "?email=jane@example.com", "https://x.example/?e=jane%40example.com", "jane@@example.com", "jane@ex ample.com", "jane@example..com",
+		"https://user@example.com/", "//user@example.com", "/u/jane@example.com", "?email=jane@example.com", "https://x.example/?e=jane%40example.com", "jane@@example.com", "jane@ex ample.com", "jane@example..com", "0@-.--",
 		strings.Repeat("j", 124) + "@x.de", "Jane <jane@example.com", "jane@example.com>",
 		"+", "00", "+1234567", "+1234567890123456", "0301234567", "000000000000", "00012345678", "0012", "+0 30 901820", "+49 30 901820 home", "tel:030901820", "2026-11-28", "+01:00", "+49-30-abc-901820", "49 30 901820",
 		"0x00abcdef12345", "+49 30 901820 ext. 1234567",

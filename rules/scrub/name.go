@@ -100,6 +100,9 @@ func (in personNames) end(i int) int {
 			break
 		}
 		next := in.wordEnd(k)
+		if isSpace(c) && in.labels(span{k, next}) { // "Vorname: Jane Nachname: Doe"
+			break
+		}
 		if w := (span{k, next}); isSpace(c) && !in.named(w) && !particles.has(in.of(w)) {
 			break
 		}
@@ -107,6 +110,16 @@ func (in personNames) end(i int) int {
 	}
 	in.spend(end - i)
 	return end
+}
+
+// labels tells whether a word is the label of another name, or of a password, or the first of its words.
+func (in personNames) labels(w span) bool {
+	if c := in.after(w.end); c == ':' || c == '=' {
+		return passwordLabels.has(in.of(w)) || in.label(w.start) != 0
+	} else if !isSpace(c) {
+		return false
+	}
+	return nameLabels.heads.any(in.text[w.start], in.after(w.start+1)) && in.label(w.start) != 0
 }
 
 // particles are the small words inside names.
