@@ -51,7 +51,7 @@ test: ## all tests; they need no network
 # The packages below rules start no goroutine and keep nothing between calls: those who judge side by side are tests of rules.
 race: ## the tests under the race detector, but of the packages below rules
 	@echo "== race: go test -race, cmd, proxy, config, bench and rules itself"
-	$(GO) test -race ./cmd/... ./proxy/... ./config/... ./bench/... ./rules
+	$(GO) test -race -timeout 20m ./cmd/... ./proxy/... ./config/... ./bench/... ./rules
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@echo "== fuzz: every target for $(FUZZTIME)"
