@@ -17,7 +17,7 @@ var ofMoment = of(hit.EventID, hit.PageID)
 // counted twice is still known. It is for fields of profiles that do not pass the time of an event on: what is cut off a
 // time would stand in the id beside it. It does nothing but to ids of events and pages that are kept.
 func (a *Action) HidingTimes() {
-	if a == nil || a.kind != Keep || !ofMoment.has(a.class) {
+	if a == nil || a.HidesTimes() || a.kind != Keep || !ofMoment.has(a.class) { // fields of a class share its action
 		return
 	}
 	hidden, err := Compile(Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Rotate: pseudonym.Never.String()}}, a.class)
@@ -144,7 +144,7 @@ func digitsHoldTime(digits []byte) bool {
 	case n < 10 || n > 16:
 		return n == 8 && dated(digits)
 	}
-	return isMoment(number(digits[:10]), 1) && (n == 10 || n >= 13) || n >= 12 && n <= 14 && dated(digits)
+	return isMoment(inBase(digits[:10], 10), 1) && (n == 10 || n >= 13) || n >= 12 && n <= 14 && dated(digits)
 }
 
 // dated tells whether digits begin with a date of these years, "20261128".
@@ -192,9 +192,6 @@ func hexHoldsTime(hex [32]byte) bool {
 
 // noNumber is what is no number in its base.
 const noNumber = 1<<64 - 1
-
-// number reads digits, at most 19.
-func number(digits []byte) uint64 { return inBase(digits, 10) }
 
 // inBase reads a number in base 36 or less, letters of either case; noNumber where it is none. It is at most 63 bits long.
 func inBase(text []byte, base uint64) (v uint64) {

@@ -100,6 +100,10 @@ func TestTimesInIDsAreHidden(t *testing.T) {
 		}
 		hiding := must(t, Spec{Kind: Keep}, class)
 		hiding.HidingTimes()
+		once := hiding.canon
+		if hiding.HidingTimes(); hiding.canon != once {
+			t.Errorf("%v: said twice it is %q", class, hiding.canon)
+		}
 		if hides := class == hit.EventID || class == hit.PageID; hides != hiding.HidesTimes() {
 			t.Errorf("%v: hides times is %v", class, !hides)
 		}
