@@ -15,29 +15,16 @@ import (
 // on every basis.
 func TestIDsOnEveryBasis(t *testing.T) {
 	t.Parallel()
-	var fields strings.Builder
 	var ids []hit.Class
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 		if _, err := minimise.Compile(minimise.Spec{Kind: minimise.Pseudonymise}, class); err == nil && class != hit.Custom && class != hit.Email && class != hit.Phone {
 			ids = append(ids, class)
-			fmt.Fprintf(&fields, "  v_%v: { class: %v }\n", class, class)
 		}
 	}
 	if len(ids) < 10 {
 		t.Fatalf("%d classes of ids", len(ids))
 	}
-	d := draftOf(t, `
-id: own
-name: Own
-hosts: { api: "https://own.example" }
-event: [{ field: e }]
-fields:
-  e: { class: event_name, required: true }
-`+fields.String()+`
-endpoints:
-  - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
-  - { id: post, methods: [POST], path: /x, body: [json], events: [body.batch], answer: { status: 204 } }
-`)
+	d := draftOfClasses(t)
 	d.Profiles[0].Classes = everything()
 	d.Assessments = register(t)
 	own := func(a *rules.DraftActivity) { a.Vendor = "own" }
@@ -56,7 +43,7 @@ endpoints:
 		where := map[bool]string{true: "CF-IPCountry: US\n"}[b == basis.OptOut]
 		for _, class := range ids {
 			for _, value := range []string{phone, id} {
-				text := fmt.Sprintf("POST /x HTTP/1.1\nContent-Type: application/json\n%s\n{\"batch\":[{\"e\":\"a\",\"v_%v\":%q}]}", where, class, value)
+				text := fmt.Sprintf("POST /x HTTP/1.1\nContent-Type: application/json\n%s\n{\"e\":\"a\",\"v_%v\":%q}", where, class, value)
 				x := explain(t, p, request(t, text, "own", yes))
 				if x.Forward == nil {
 					t.Fatalf("%v: nothing is forwarded: %s", b, x.Reason)

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/netip"
 	"os"
@@ -52,6 +53,27 @@ func draftOf(t testing.TB, vendor string) *rules.Draft {
 	d := draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.Vendor = "own" }))
 	d.Vendors = []rules.DraftVendor{{ID: "own", Catalog: file, Prefix: "/own"}}
 	return d
+}
+
+// draftOfClasses is draftOf a vendor with a field of each class, v_ and its name, in a query or a body of JSON.
+func draftOfClasses(t testing.TB) *rules.Draft {
+	t.Helper()
+	var fields strings.Builder
+	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
+		fmt.Fprintf(&fields, "  v_%v: { class: %v }\n", class, class)
+	}
+	return draftOf(t, `
+id: own
+name: Own
+hosts: { api: "https://own.example" }
+event: [{ field: e }]
+fields:
+  e: { class: event_name, required: true }
+`+fields.String()+`
+endpoints:
+  - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
+  - { id: post, methods: [POST], path: /x, body: [json], events: [body], answer: { status: 204 } }
+`)
 }
 
 // draft is a policy with every built-in vendor on one site: consent first, then whatever rungs are given for each.

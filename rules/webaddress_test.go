@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -118,22 +117,7 @@ func recipient(t *testing.T, p *rules.Policy, id string) *rules.Recipient {
 // TestAddressesOfEveryClass: in a field of any class that could hold anything, of a query and of JSON, an address of a page
 // is treated as one. What becomes of the others, whose values have a form of their own, their line alone decides.
 func TestAddressesOfEveryClass(t *testing.T) {
-	var fields strings.Builder
-	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
-		fmt.Fprintf(&fields, "  v_%v: { class: %v }\n", class, class)
-	}
-	d := draftOf(t, `
-id: own
-name: Own
-hosts: { api: "https://own.example" }
-event: [{ field: e }]
-fields:
-  e: { class: event_name, required: true }
-`+fields.String()+`
-endpoints:
-  - { id: get, methods: [GET], path: /x, events: [query], query: event, answer: { status: 204 } }
-  - { id: post, methods: [POST], path: /x, body: [json], events: [body], answer: { status: 204 } }
-`)
+	d := draftOfClasses(t)
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"] = urlSpec
 	p := compile(t, d)

@@ -19,11 +19,11 @@ func isQuantity(c hit.Class) bool {
 // begins with "+".
 func quantity(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if n := len(v.Bytes); !ascii.IsDigit(v.Bytes[0]) && !ascii.IsDigit(v.Bytes[n-1]) && isCode(v.Bytes) {
-		return dst, Kept
+		return dst, Kept // words and codes have no digits
 	}
 	whole, ok := amount(v.Bytes)
 	switch {
-	case !ok && !isCode(v.Bytes):
+	case !ok:
 		return dst, Dropped
 	case len(whole) >= shortestPhone && v.Bytes[0] == '+':
 		return dst, Dropped
