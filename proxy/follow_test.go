@@ -148,6 +148,7 @@ func TestAnObjectionFollowsItsPerson(t *testing.T) {
 	arrives(t, "of a person who objects again", r.seenEvents(t, v, seen{"u-1", device(1)}))
 	until(t, "it follows again", func() bool { return r.stands(t, device(1)) })
 
+	until(t, "it is on the ledger", func() bool { return len(r.recordsOf(t, "objection")) == 4 })
 	followed := r.recordsOf(t, "objection")
 	var of []string
 	for _, record := range followed {
