@@ -68,7 +68,7 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 // checkBasis looks at whether an activity has what its basis asks for, and nothing that another asks for.
 func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
-	c.law().transfer(a, b, at)
+	c.law().transfer(a, at)
 	if a.Explicit && b != basis.Consent && b != basis.None {
 		c.refuse(c.activities, at("explicit"), "lawful/sensitive",
 			"explicit: says of a consent that it was asked for exactly this: take consent for the basis, or take it out")

@@ -26,7 +26,7 @@ var lawful = []Refusal{
 	{
 		ID:       "lawful/li-assessment",
 		Sentence: "An activity on legitimate interest names the assessment that it rests on.",
-		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB 1/2024 section II",
+		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II",
 	},
 	{
 		ID:       "lawful/li-purpose",
@@ -41,7 +41,7 @@ var lawful = []Refusal{
 	{
 		ID:       "lawful/li-data",
 		Sentence: "The profile of an activity on legitimate interest does to each class what its assessment lists, or drops it; a class that is not listed is dropped.",
-		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB 1/2024 section II.B",
+		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II.B",
 	},
 	{
 		ID:       "lawful/li-identity",
@@ -55,18 +55,19 @@ var lawful = []Refusal{
 	},
 	{
 		ID:       "lawful/li-dpia",
-		Sentence: "An assessment that reaches children, or special categories of data, names its data protection impact assessment.",
-		Source:   "GDPR Art. 6(1)(f), 9 and 35; WP248 section III.B",
+		Sentence: "An assessment that reaches children names its data protection impact assessment.",
+		Source:   "GDPR Art. 6(1)(f), 35 and recital 38; WP248 rev.01 section III.B",
+	},
+	{
+		ID: "lawful/li-special-categories",
+		Sentence: "Special categories of data have no legitimate interest: an assessment that touches them, or may, carries " +
+			"nothing.",
+		Source: "GDPR Art. 9(1) and 9(2)",
 	},
 	{
 		ID:       "lawful/li-marketing-grounds",
 		Sentence: "Nothing outweighs an objection to direct marketing: its assessment names no compelling grounds.",
 		Source:   "GDPR Art. 21(2) and (3)",
-	},
-	{
-		ID:       "lawful/li-transfer",
-		Sentence: "An activity on legitimate interest whose recipient sits outside the EEA says by transfer: what makes the transfer lawful.",
-		Source:   "GDPR Art. 13(1)(f) and 44 to 46",
 	},
 	{
 		ID:       "lawful/tcf-consent",
@@ -79,9 +80,12 @@ var lawful = []Refusal{
 		Source:   "ePrivacy Directive Art. 5(3); EDPB Guidelines 2/2023 sections 2 and 3",
 	},
 	{
-		ID:       "lawful/audience-measurement",
-		Sentence: "Measuring an audience is exempt from consent for one's own use alone: no id across sites or longer than 13 months, no data longer than 25, addresses cut, nothing that names a person or a click.",
-		Source:   "French Data Protection Act Art. 82; CNIL, Guidelines of 17 September 2020 Art. 5 and audience measurement (July 2025); AEPD guide of January 2024",
+		ID: "lawful/audience-measurement",
+		Sentence: "Where the law or the authority of a country says so (FR, ES, IT, NL; rules/regions.yaml), measuring an audience is exempt from " +
+			"consent for one's own use alone: TCF purpose 8 and no other, no id across sites or longer than 13 months, no data " +
+			"longer than 25, addresses cut, nothing that names a person or a click.",
+		Source: "French Data Protection Act Art. 82; CNIL, deliberation 2020-091 of 17 September 2020 Art. 5 and note of 4 July 2025; " +
+			"AEPD guide of January 2024; WP194 section 4.3",
 	},
 	{
 		ID:       "lawful/strictly-necessary",
@@ -89,14 +93,17 @@ var lawful = []Refusal{
 		Source:   "ePrivacy Directive Art. 5(3); WP194 sections 2 and 3",
 	},
 	{
-		ID:       "lawful/fraud-prevention",
-		Sentence: "Fraud prevention is exempt from consent where it protects the service in use: named events, no advertising, no id across sites.",
-		Source:   "WP194 section 3.3; PECR Sch. A1",
+		ID: "lawful/fraud-prevention",
+		Sentence: "Fraud prevention is exempt from consent where it protects an account that the visitor logged in to: named events, no advertising, " +
+			"no id across sites.",
+		Source: "ePrivacy Directive Art. 5(3); WP194 section 3.3; in the UK PECR Sch. A1",
 	},
 	{
-		ID:       "lawful/statistics",
-		Sentence: "Statistics until objection (UK) are about one's own service, described to people, and stop when they object.",
-		Source:   "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112)",
+		ID: "lawful/statistics",
+		Sentence: "Statistics until objection (UK) are about the use of one's own service and nothing else (TCF purposes 8 and 10), made by oneself or " +
+			"who works for one alone, without a raw user id, a full address or a full user agent, described to people, and " +
+			"stop when they object.",
+		Source: "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112); ICO, guidance on storage and access, 29 April 2026",
 	},
 	{
 		ID:       "lawful/click-id",
@@ -126,9 +133,8 @@ var lawful = []Refusal{
 	},
 	{
 		ID:       "lawful/transfer",
-		Sentence: "An activity whose recipient sits outside the EEA says by transfer: what makes the transfer lawful.",
-		Source:   "GDPR Art. 30(1)(e) and 44 to 46",
-		Advice:   true,
+		Sentence: "An activity whose recipient sits outside the EEA says by transfer: what makes the transfer lawful, whatever its basis.",
+		Source:   "GDPR Art. 13(1)(f) and 44 to 49",
 	},
 	{
 		ID:       "lawful/reference",

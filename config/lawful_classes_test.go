@@ -61,6 +61,8 @@ func TestEveryClass(t *testing.T) {
 		device   = "advertising_id client_id cookie device_id fingerprint session_id"
 		click    = "click_id"
 		identity = "email person_name phone precise_geo"
+		person   = "birth_date email external_id ip person_name phone postal_address precise_geo user_agent user_id"
+		uk       = "advertising_id click_id " + person
 		joined   = "advertising_id birth_date click_id cookie credential email external_id fingerprint gender person_name phone postal_address precise_geo " +
 			"transaction_id user_id user_trait"
 	)
@@ -87,7 +89,7 @@ func TestEveryClass(t *testing.T) {
 		{"basis: public_task, reference: law, regions: [JP]", "", "keep", map[string]string{"device-access": device, "click-id": click}},
 		{"basis: public_task, reference: law, regions: [US]", "", "keep", map[string]string{"click-id": click}},
 		{"basis: opt_out, regions: [US]", "", "keep", map[string]string{"click-id": click}},
-		{"basis: public_task, reference: law, regions: [UK]", "", "keep", map[string]string{"statistics": "advertising_id click_id", "click-id": click}},
+		{"basis: public_task, reference: law, regions: [UK]", "", "keep", map[string]string{"statistics": uk, "click-id": click}},
 		{"basis: public_task, reference: law, regions: [UK, FR]", "", "keep", map[string]string{"device-access": device, "click-id": click}},
 		{"basis: contract, reference: terms, exemption: strictly_necessary", "", "keep", map[string]string{
 			"strictly-necessary": "advertising_id click_id fingerprint", "click-id": click,
@@ -95,11 +97,11 @@ func TestEveryClass(t *testing.T) {
 		{"basis: contract, reference: terms, exemption: fraud_prevention", "", "keep", map[string]string{
 			"fraud-prevention": "advertising_id click_id", "click-id": click,
 		}},
-		{"basis: public_task, reference: law, exemption: audience_measurement", "", "keep", map[string]string{
+		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [FR]", "", "keep", map[string]string{
 			"audience-measurement": joined + " client_id device_id ip session_id", "click-id": click,
 		}},
 		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [UK]", "", "keep", map[string]string{
-			"statistics": "advertising_id click_id", "click-id": click,
+			"statistics": uk, "click-id": click,
 		}},
 		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [US]", "", "keep", map[string]string{"click-id": click}},
 		{"basis: legitimate_interest, assessment: LIA-1, regions: [US]", "", "keep", map[string]string{
@@ -109,8 +111,8 @@ func TestEveryClass(t *testing.T) {
 			"li-recording": "recording", "click-id": click, "li-data": unlisted,
 		}},
 		{"basis: public_task, reference: law, exemption: audience_measurement", "{ default: US }", "keep", map[string]string{"click-id": click}},
-		{"basis: public_task, reference: law, exemption: audience_measurement", "{ default: US, header: CF-IPCountry }", "keep", map[string]string{
-			"audience-measurement": joined + " client_id device_id ip session_id", "statistics": "advertising_id click_id", "click-id": click,
+		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [NL, UK]", "{ default: US }", "keep", map[string]string{
+			"audience-measurement": joined + " client_id device_id ip session_id", "statistics": uk, "click-id": click,
 		}},
 		{"basis: legitimate_interest, assessment: LIA-1", "", "keep", map[string]string{
 			"li-identity": identity, "li-recording": "recording", "click-id": click, "li-data": unlisted, "device-access": device,

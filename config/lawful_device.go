@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules"
@@ -16,7 +17,8 @@ const (
 	fraudPrevention     = "fraud_prevention"
 )
 
-// deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the device sends.
+// deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the
+// device sends.
 func deviceAccess(line ProfileLine) bool {
 	return line.Spec.Kind == minimise.Derive ||
 		line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID, hit.Cookie, hit.AdvertisingID, hit.Fingerprint)
@@ -46,7 +48,7 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 			c.audience(a, at, lines, assessment)
 		}
 		if statistics {
-			c.statistics(a, b, at, lines)
+			c.statistics(a, b, at, lines, assessment)
 		}
 	case "":
 		if optIn {
@@ -57,37 +59,65 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 					a.ID, line.Class, line.does())
 			}
 		} else if len(access) > 0 {
-			c.statistics(a, b, at, lines)
+			c.statistics(a, b, at, lines, assessment)
 		}
 	}
 }
 
-// regimes are the rules that may hold for the visitors of an activity: those of its regions; where it names none, those of its sites.
+// anywhere stands for the regions of a site to which a header or a database tells them.
+const anywhere = "any country"
+
+// visitors are the regions where the visitors of an activity may be, as they are written: its own; where it names none,
+// those of its sites, "" for one that is not known, and [anywhere].
+func (c law) visitors(a *Activity) []string {
+	if len(a.Regions) > 0 {
+		return a.Regions
+	}
+	var codes []string
+	for _, id := range slices.Sorted(maps.Keys(c.loaded.Server.Sites)) {
+		site := c.loaded.Server.Sites[id]
+		if !among(a.Sites, id) || !among(site.Vendors, a.Vendor) {
+			continue
+		}
+		codes = append(codes, site.Region.Default)
+		if site.Region.Header != "" || site.Region.Database != "" {
+			codes = append(codes, anywhere)
+		}
+	}
+	return codes
+}
+
+// regimes are the rules that may hold for the visitors of an activity.
 func (c law) regimes(a *Activity) map[rules.Regime]bool {
 	found := map[rules.Regime]bool{}
-	add := func(code string) {
+	for _, code := range c.visitors(a) {
+		if code == anywhere {
+			found[rules.OptIn], found[rules.StatisticalUntilObjection] = true, true
+			continue
+		}
 		region, err := rules.ParseRegion(code)
 		if err != nil {
 			region = rules.Region{} // unknown: the strictest
 		}
 		found[region.Regime()] = true
 	}
-	for _, code := range a.Regions {
-		add(code)
-	}
-	if len(a.Regions) > 0 {
-		return found
-	}
-	for id, site := range c.loaded.Server.Sites {
-		if !among(a.Sites, id) || !among(site.Vendors, a.Vendor) {
-			continue
-		}
-		add(site.Region.Default)
-		if site.Region.Header != "" || site.Region.Database != "" {
-			found[rules.OptIn], found[rules.StatisticalUntilObjection] = true, true // a visitor may be anywhere
-		}
-	}
 	return found
+}
+
+// optInRegions are those of an activity's visitors where access to the device needs consent, each once. One that is not
+// known is any.
+func (c law) optInRegions(a *Activity) []string {
+	var codes []string
+	for _, code := range c.visitors(a) {
+		region, err := rules.ParseRegion(code)
+		if err != nil {
+			code = anywhere
+		}
+		if (err != nil || region.Regime() == rules.OptIn) && !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
 }
 
 // among tells whether a list that stands for everything where it is empty holds a name.

@@ -2,8 +2,10 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -24,17 +26,39 @@ var (
 	dataRetention = basis.Period{Months: 25}
 )
 
+// national refuses the exemption where a visitor may be in a country whose law and authority know none.
+func (c law) national(a *Activity, at func(...any) []any) {
+	var without []string
+	for _, code := range c.optInRegions(a) {
+		region, err := rules.ParseRegion(code)
+		if _, exempt := region.AudienceMeasurement(); err != nil || !exempt {
+			without = append(without, code)
+		}
+	}
+	if len(without) == 0 {
+		return
+	}
+	known := strings.Join(rules.AudienceMeasurement(), ", ")
+	c.refuse(c.activities, at("exemption"), "lawful/audience-measurement",
+		"the exemption is national, and the activity is for visitors in %s, of which nobody says that it holds: it does "+
+			"in %s; write regions: [%s], as far as they are yours, or take consent for the basis",
+		strings.Join(without, ", "), known, known)
+}
+
 // audience holds an activity against the conditions under which the French authority exempts audience measurement from
-// consent.
+// consent; those of the other countries ask for no more.
 func (c law) audience(a *Activity, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment) {
 	const rule = "lawful/audience-measurement"
-	if !c.ownOrInEEA(a.Vendor) {
+	c.national(a, at)
+	switch {
+	case !c.worksForUsAlone(a.Vendor):
+		c.forItself(a, at, rule)
+	case !c.ownOrInEEA(a.Vendor):
 		c.refuse(c.activities, at("exemption"), rule,
-			"the exemption is for one's own use, and %s is a recipient in %s with purposes of its own: host the "+
-				"tool yourself, or take one that works for you alone",
-			a.Vendor, c.loaded.vendors[a.Vendor].Country)
+			"%s sits in %s, and the exemption does not reach outside the EEA: host the tool yourself, or take one in "+
+				"the EEA", a.Vendor, c.loaded.vendors[a.Vendor].Country)
 	}
-	c.noAdvertising(a, at, rule, 8, 9)
+	c.noAdvertising(a, at, rule, 8)
 	for _, line := range lines {
 		switch {
 		case line.isAmong(joinable...):
@@ -72,11 +96,23 @@ func (c law) fraud(a *Activity, at func(...any) []any, lines []ProfileLine) {
 	c.noneOf(a, rule, lines, everywhere)
 }
 
-// statistics holds an activity against what may be counted until people object.
-func (c law) statistics(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine) {
+// statistics holds an activity against what may be counted until people object: statistics of one's own service, made by
+// nobody but oneself or who works for one alone, that say of nobody who it was, and that people are told of and can object to.
+func (c law) statistics(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine,
+	assessment *basis.Assessment) {
 	const rule = "lawful/statistics"
-	c.noAdvertising(a, at, rule, 8, 9, 10)
+	c.noAdvertising(a, at, rule, 8, 10)
+	if !c.worksForUsAlone(a.Vendor) {
+		c.forItself(a, at, rule)
+	}
 	c.noneOf(a, rule, lines, everywhere)
+	for _, line := range lines {
+		if instead := wholePerson(line); instead != "" {
+			c.refuse(c.profiles, line.At, rule,
+				"activity %s passes %s (%s), and statistics say of nobody who it was: write %s, or drop",
+				a.ID, line.Class, line.does(), instead)
+		}
+	}
 	for i, id := range a.Purposes {
 		if purpose, known := c.loaded.Purposes[id]; known && len(purpose.Description) == 0 {
 			c.refuse(c.activities, at("purposes", i), rule,
@@ -87,9 +123,44 @@ func (c law) statistics(a *Activity, b basis.Basis, at func(...any) []any, lines
 		c.refuse(c.activities, at("basis"), rule,
 			"an objection does not end what rests on %s: statistics rest on legitimate_interest or public_task", b)
 	}
+	if assessment != nil && assessment.CompellingGrounds() {
+		c.refuse(c.activities, at("assessment"), rule,
+			"%s names compelling grounds against objections, and statistics end with an objection: write none there",
+			assessment.ID)
+	}
 }
 
-// noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that are allowed.
+// wholePerson is what to write instead of a line that lets through, whole or as free text, what tells who somebody was:
+// an account, an address, a browser with all its versions. "" where the line does not.
+func wholePerson(line ProfileLine) string {
+	raw := line.Spec.Kind == minimise.Keep || line.Spec.Kind == minimise.Scrub
+	switch {
+	case line.Class == hit.IP && raw:
+		return "{ truncate: { v4: 24, v6: 48 } }"
+	case line.Class == hit.UserAgent && raw:
+		return "{ generalise: family }"
+	case raw && line.isAmong(hit.UserID, hit.ExternalID):
+		return "pseudonymise"
+	case line.isAmong(hit.Email, hit.Phone, hit.PersonName, hit.PostalAddress, hit.BirthDate, hit.PreciseGeo) && raw:
+		return "consent for the basis"
+	default:
+		return ""
+	}
+}
+
+// forItself refuses an exemption for a recipient that may use the data for purposes of its own.
+func (c law) forItself(a *Activity, at func(...any) []any, rule string) {
+	place := at("exemption")
+	if a.Exemption == "" {
+		place = at("vendor")
+	}
+	c.refuse(c.activities, place, rule,
+		"the exemption is for one's own use, and %s may use the data for purposes of its own: host the tool yourself, or "+
+			"take one that works for you alone", a.Vendor)
+}
+
+// noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that
+// are allowed.
 func (c law) noAdvertising(a *Activity, at func(...any) []any, rule string, allowed ...int) {
 	for i, id := range a.Purposes {
 		purpose := c.loaded.Purposes[id]

@@ -87,24 +87,21 @@ func (c law) data(a *Activity, line ProfileLine, assessment *basis.Assessment) {
 	}
 }
 
-// transfer looks at whether an activity says what makes a transfer to a third country lawful.
-func (c law) transfer(a *Activity, b basis.Basis, at func(...any) []any) {
+// transfer looks at whether an activity says what makes a transfer to a third country lawful. Chapter V asks for that
+// whatever the basis is.
+func (c law) transfer(a *Activity, at func(...any) []any) {
 	file := c.loaded.vendors[a.Vendor]
-	if file == nil || a.Transfer != nil || c.activities.Has(at("transfer")...) || c.ownOrInEEA(a.Vendor) ||
-		b == basis.OptOut || b == basis.None {
+	if file == nil || a.Transfer != nil || c.activities.Has(at("transfer")...) || c.ownOrInEEA(a.Vendor) {
 		return
 	}
-	id := "lawful/transfer"
-	if b == basis.LegitimateInterest {
-		id = "lawful/li-transfer"
-	}
-	c.refuse(c.activities, at("vendor"), id,
+	c.refuse(c.activities, at("vendor"), "lawful/transfer",
 		"%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: "+
 			"%s, safeguard: DPF }, or SCC, BCR, adequacy",
 		a.Vendor, file.Country, file.Country)
 }
 
-// ownOrInEEA tells whether a vendor is the site's own (its catalog entry has no country, or it is on a private network), or sits in the EEA.
+// ownOrInEEA tells whether a vendor is the site's own (its catalog entry has no country, or it is on a private network),
+// or sits in the EEA.
 func (c law) ownOrInEEA(vendor string) bool {
 	file := c.loaded.vendors[vendor]
 	if file == nil || file.Country == "" || c.loaded.Server.Vendors[vendor].Private {
@@ -113,18 +110,24 @@ func (c law) ownOrInEEA(vendor string) bool {
 	return InEEA(file.Country)
 }
 
+// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else.
+func (c law) worksForUsAlone(vendor string) bool {
+	file := c.loaded.vendors[vendor]
+	return file == nil || file.Country == "" || file.Processor || c.loaded.Server.Vendors[vendor].Private
+}
+
 // document looks at what an assessment itself may not say.
 func (c law) document(doc *strict.Document, a *basis.Assessment) {
+	if special := a.Balancing.SpecialCategories; special == "yes" || special == "possible" {
+		c.refuse(doc, strict.Path("balancing", "special_categories"), "lawful/li-special-categories",
+			"special categories of data, and the answer is %q: legitimate interest is none of the grounds of Art. 9(2); "+
+				"leave them out until the answer is no, or take explicit consent for the basis", special)
+	}
 	if SaysNothing(a.DPIA) {
-		for _, flag := range []struct{ key, value, who string }{
-			{"children", a.Balancing.Children, "children are among the people concerned"},
-			{"special_categories", a.Balancing.SpecialCategories, "special categories of data are touched"},
-		} {
-			if flag.value == "yes" {
-				c.refuse(doc, strict.Path("balancing", flag.key), "lawful/li-dpia",
-					"%s: name the data protection impact assessment under dpia:, or take consent for the basis",
-					flag.who)
-			}
+		if a.Balancing.Children == "yes" {
+			c.refuse(doc, strict.Path("balancing", "children"), "lawful/li-dpia",
+				"children are among the people concerned: name the data protection impact assessment under dpia:, or "+
+					"take consent for the basis")
 		}
 		if a.Balancing.Impact == "high" {
 			c.refuse(doc, strict.Path("dpia"), "lawful/impact",

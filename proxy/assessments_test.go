@@ -55,9 +55,9 @@ func newAssessed(t *testing.T, more string) *assessed {
 		t.Fatal("the server file has changed")
 	}
 	a.file = shop(t, v.Addr(), map[string]string{ // one vendor is enough, and is read sooner
-		"tagwarden.yaml": sites + "  matomo: { catalog: matomo, upstream: \"http://VENDOR\", private: true }\n" + more + "approvers: { privacy: \"" + public + "\" }\n",
+		"tagwarden.yaml": strings.Replace(sites, "default: DE", "default: FR", 1) + "  matomo: { catalog: matomo, upstream: \"http://VENDOR\", private: true }\n" + more + "approvers: { privacy: \"" + public + "\" }\n",
 		"policy/activities.yaml": "activities:\n  - { id: counting, vendor: matomo, purposes: [measure], basis: legitimate_interest, assessment: LIA-1, " +
-			"exemption: audience_measurement, profile: small, events: [\"*\"] }\n",
+			"exemption: audience_measurement, regions: [FR], profile: small, events: [\"*\"] }\n",
 		"policy/profiles.yaml": strings.Replace(shopFiles["policy/profiles.yaml"], "    set: { ga4: { npa: \"1\" } }\n", "", 1),
 		assessmentFile:         assessmentText,
 	})

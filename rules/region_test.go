@@ -54,3 +54,24 @@ func TestRegionsWithin(t *testing.T) {
 		t.Error("nowhere lies in nowhere")
 	}
 }
+
+// TestAudienceMeasurement: the exemption is national; a group, an unknown region and who does not say so have none.
+func TestAudienceMeasurement(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"FR": true, "FR-75": true, "ES": true, "IT": true, "NL": true,
+		"DE": false, "AT": false, "BE": false, "LU": false, "CH": false, "GB": false, "EU": false, "EEA": false, "JP": false,
+	} {
+		region, err := rules.ParseRegion(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, got := region.AudienceMeasurement()
+		if got != want || got && (e.Source == "" || e.From.IsZero() || e.Checked.IsZero()) {
+			t.Errorf("%s: %v %+v", code, got, e)
+		}
+	}
+	if _, got := (rules.Region{}).AudienceMeasurement(); got {
+		t.Error("nowhere is exempt")
+	}
+}

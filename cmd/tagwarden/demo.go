@@ -132,7 +132,7 @@ sites:
     hosts: [shop.example, localhost, 127.0.0.1]
     base: /t
     origins: ["https://shop.example"]
-    region: { default: EU }
+    region: { default: FR }
     signals:
       gpc: {}
       consent_mode: {}

@@ -118,6 +118,9 @@ func openFolder(t *testing.T, from string) *opened {
 		if err != nil {
 			return err
 		}
+		if filepath.Base(path) == "tagwarden.yaml" { // what their operator has to change: the exemption is national
+			text = bytes.Replace(text, []byte("default: DE"), []byte("default: FR"), 1)
+		}
 		return os.WriteFile(to, text, 0o600)
 	})
 	if err != nil {

@@ -29,7 +29,6 @@ const (
 	art5Account   = "GDPR Art. 5(2)"
 	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024"
 	art8Children  = "GDPR Recitals 38, 47 and 75; Art. 6(1)(f)"
-	art9Special   = "GDPR Art. 9"
 	art25Design   = "GDPR Art. 25"
 	art35Impact   = "GDPR Art. 35(1)"
 	art35Profile  = "GDPR Art. 35(3)(a)"
@@ -117,7 +116,7 @@ func (c *checker) relationship() {
 	}
 }
 
-// people: children and special categories of data.
+// people: children. Special categories of data do not get this far: no policy with them compiles.
 func (c *checker) people() {
 	b := &c.a.Balancing
 	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, c.a.Necessity.Minimised},
@@ -125,12 +124,6 @@ func (c *checker) people() {
 		c.find("children", art8Children, strict.Path("balancing", "children"),
 			"children may be among the people concerned, and the balancing does not speak of them: say what that "+
 				"means for them, under expected")
-	}
-	if b.SpecialCategories != "no" {
-		c.find("special-categories", art9Special, strict.Path("balancing", "special_categories"),
-			"special categories of data are %s: legitimate interest is none of the grounds of Art. 9(2); leave "+
-				"them out, or ask for explicit consent", map[string]string{"yes": "touched",
-				"possible": "possibly touched"}[b.SpecialCategories])
 	}
 }
 

@@ -47,7 +47,7 @@ var questions = []Question{
 	{Key: "balancing.expected", Ask: "Why can they expect it?", Good: "what they were told, where the data come from, how usual it is; and what it means for children, if any are among them", prose: true},
 	{Key: "balancing.impact", Ask: "How grave can the effects on them be?", Good: "low, medium or high"},
 	{Key: "balancing.children", Ask: "Are children among them?", Good: "no, possible or yes"},
-	{Key: "balancing.special_categories", Ask: "Are special categories of data touched (Art. 9)?", Good: "no, possible or yes; whoever can answer anything but no needs another ground"},
+	{Key: "balancing.special_categories", Ask: "Are special categories of data touched (Art. 9)?", Good: "no; whoever can answer possible or yes needs another ground"},
 	{Key: "balancing.transparency", Ask: "How are they told?", Good: "where, in which words, and when", prose: true},
 	{Key: "safeguards", Ask: "What limits the impact?", Good: "names that can be held against the policy: pseudonymisation, ip_truncation, short_retention, objection_in_one_click ...", List: true},
 	{Key: "data", Ask: "Which classes of data, and what is the loosest thing that may be done to each?", Good: "event_name: keep, client_id: derive, url: url ...; what a profile may do beside dropping", Pairs: true},

@@ -42,7 +42,7 @@ var changeCases = []struct {
 	{"activity.regions", "regions: [US-CA]", "regions: [US-CA, US-VA]", []string{"activity ga4-opt-out: regions added: US-VA: WIDER"}},
 	{"activity.sites", "    sites: [shop]\n", "", []string{"activity posthog-fraud: sites all, instead of only shop: WIDER"}},
 	{"activity.when", "    sites: [shop]\n", "    sites: [shop]\n    when: 'event.name == \"x\"'\n", []string{`activity posthog-fraud: only when event.name == "x": narrower`}},
-	{"order", "  - id: ga4-with-consent\n", "  - id: ga4-first\n    vendor: ga4\n    purposes: [fraud]\n    basis: consent\n    profile: standard\n    events: [\"*\"]\n  - id: ga4-with-consent\n", []string{"activity ga4-first: new"}},
+	{"order", "  - id: ga4-with-consent\n", "  - id: ga4-first\n    vendor: ga4\n    purposes: [fraud]\n    basis: consent\n    transfer: { country: US, safeguard: DPF }\n    profile: standard\n    events: [\"*\"]\n  - id: ga4-with-consent\n", []string{"activity ga4-first: new"}},
 
 	{"profile.classes", "client_id: { pseudonymise: { rotate: month, bits: 24 } }", "client_id: keep", []string{"profile standard: client_id kept instead of pseudonymised: WIDER"}},
 	{"profile.classes", "rotate: month, bits: 24", "rotate: month, bits: 32", []string{"profile standard: client_id pseudonymise (replaced by a pseudonym that changes every month; several visitors may share one; 32 bits) instead of", ": WIDER"}},

@@ -13,6 +13,7 @@ type File struct {
 	TCF       *TCF              `yaml:"tcf"`       // how it declares the TCF's purposes there
 	ATP       int               `yaml:"atp"`       // id among Google's ad technology providers (additional consent); 0 where it has none
 	Country   string            `yaml:"country"`   // ISO 3166-1 code of the recipient; "" where the site hosts it itself
+	Processor bool              `yaml:"processor"` // processes for the controller alone, by its own terms (GDPR Art. 28), and for no purpose of its own
 	Hosts     map[string]string `yaml:"hosts"`     // role (api, settings, assets) to default address, "https://..."; api is obligatory, "" where only the site knows it
 	Sources   []string          `yaml:"sources"`   // where the facts come from
 	Cookies   []CookieFile      `yaml:"cookies"`   // browser cookies that hold identifiers
