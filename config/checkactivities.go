@@ -20,6 +20,7 @@ func (c activityCheck) run() {
 	if c.activities == nil {
 		return
 	}
+	c.law().warnSwiss()
 	seen := map[string]bool{}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]
@@ -62,6 +63,9 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 		c.law().clickIDs(a, at("profile"))
 		c.law().sensitive(a)
 		c.law().activity(a, at)
+		if c.server != nil {
+			c.law().googleAddress(a, at)
+		}
 	}
 }
 
@@ -69,6 +73,9 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
 	c.law().transfer(a, at)
+	if c.server != nil {
+		c.law().opens(a, b, at)
+	}
 	if a.Explicit && b != basis.Consent && b != basis.None {
 		c.refuse(c.activities, at("explicit"), "lawful/sensitive",
 			"explicit: says of a consent that it was asked for exactly this: take consent for the basis, or take it out")

@@ -106,6 +106,18 @@ var lawful = []Refusal{
 		Source: "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112); ICO, guidance on storage and access, 29 April 2026",
 	},
 	{
+		ID: "lawful/email-opens",
+		Sentence: "Who opened an e-mail is measured with consent, in France: the rate of all, and what security needs, are " +
+			"exempt.",
+		Source: "French Data Protection Act Art. 82; CNIL, deliberation 2026-042 of 12 March 2026",
+	},
+	{
+		ID: "lawful/overriding-interest",
+		Sentence: "An overriding interest (Switzerland) is for one's own use, without advertising, high risk, precise location or " +
+			"an id across sites, and ends when somebody objects.",
+		Source: "Swiss Telecommunications Act Art. 45c; FDPIC, guide on cookies v1.1 of 6 October 2025",
+	},
+	{
 		ID:       "lawful/click-id",
 		Sentence: "Click ids name one click of one person: they travel on consent alone.",
 		Source:   "ePrivacy Directive Art. 5(3); CNIL, audience measurement proxies (2022)",
@@ -135,6 +147,20 @@ var lawful = []Refusal{
 		ID:       "lawful/transfer",
 		Sentence: "An activity whose recipient sits outside the EEA says by transfer: what makes the transfer lawful, whatever its basis.",
 		Source:   "GDPR Art. 13(1)(f) and 44 to 49",
+	},
+	{
+		ID: "lawful/swiss-choice",
+		Sentence: "Switzerland asks for consent as the EEA does, unless the policy chooses regions: { CH: overriding_interest }, " +
+			"and answers for it.",
+		Source: "Swiss Telecommunications Act Art. 45c; FDPIC, guide on cookies v1.1 of 6 October 2025",
+		Advice: true,
+	},
+	{
+		ID: "lawful/google-address",
+		Sentence: "Whole addresses of visitors go to Google for purposes that ask for TCF purpose 3 or 4 alone, in the EEA, the " +
+			"UK and Switzerland.",
+		Source: "GDPR Art. 5(1)(b) and (c); Google, EU user consent policy, as of 3 August 2026",
+		Advice: true,
 	},
 	{
 		ID:       "lawful/reference",

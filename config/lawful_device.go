@@ -26,9 +26,8 @@ func deviceAccess(line ProfileLine) bool {
 
 // device looks at whether an activity without consent may touch the device, in the regions that it is for.
 func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessment *basis.Assessment) {
-	regimes := c.regimes(a)
-	optIn, statistics := regimes[rules.OptIn], regimes[rules.StatisticalUntilObjection]
-	if b == basis.OptOut || !optIn && !statistics {
+	optIn, statistics, overriding := c.regimes(a)
+	if b == basis.OptOut || !optIn && !statistics && !overriding {
 		return
 	}
 	lines := c.loaded.passing(a)
@@ -50,6 +49,9 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 		if statistics {
 			c.statistics(a, b, at, lines, assessment)
 		}
+		if overriding {
+			c.overriding(a, b, at, lines, assessment)
+		}
 	case "":
 		if optIn {
 			for _, line := range access {
@@ -58,8 +60,13 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 						"take consent for the basis, or claim an exemption whose conditions hold",
 					a.ID, line.Class, line.does())
 			}
-		} else if len(access) > 0 {
+			return
+		}
+		if statistics && len(access) > 0 {
 			c.statistics(a, b, at, lines, assessment)
+		}
+		if overriding && len(access) > 0 {
+			c.overriding(a, b, at, lines, assessment)
 		}
 	}
 }
@@ -87,21 +94,25 @@ func (c law) visitors(a *Activity) []string {
 	return codes
 }
 
-// regimes are the rules that may hold for the visitors of an activity.
-func (c law) regimes(a *Activity) map[rules.Regime]bool {
-	found := map[rules.Regime]bool{}
+// regimes are the rules that may hold for the visitors of an activity. overriding: for those in Switzerland, where the
+// policy chose so.
+func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
 	for _, code := range c.visitors(a) {
 		if code == anywhere {
-			found[rules.OptIn], found[rules.StatisticalUntilObjection] = true, true
-			continue
+			return true, true, c.choosesOverridingInterest()
 		}
 		region, err := rules.ParseRegion(code)
-		if err != nil {
-			region = rules.Region{} // unknown: the strictest
+		switch {
+		case err != nil: // unknown: the strictest
+			optIn = true
+		case isSwiss(code) && c.choosesOverridingInterest():
+			overriding = true
+		default:
+			optIn = optIn || region.Regime() == rules.OptIn
+			statistics = statistics || region.Regime() == rules.StatisticalUntilObjection
 		}
-		found[region.Regime()] = true
 	}
-	return found
+	return optIn, statistics, overriding
 }
 
 // optInRegions are those of an activity's visitors where access to the device needs consent, each once. One that is not
@@ -112,6 +123,9 @@ func (c law) optInRegions(a *Activity) []string {
 		region, err := rules.ParseRegion(code)
 		if err != nil {
 			code = anywhere
+		}
+		if err == nil && isSwiss(code) && c.choosesOverridingInterest() {
+			continue
 		}
 		if (err != nil || region.Regime() == rules.OptIn) && !slices.Contains(codes, code) {
 			codes = append(codes, code)

@@ -20,6 +20,7 @@ type Loaded struct {
 	Server      Server                // defaults filled in, paths resolved
 	Purposes    map[string]Purpose    // as written
 	Activities  []Activity            // as written
+	Regions     map[string]string     // regimes that the policy chose for regions, as written
 	Profiles    map[string]Profile    // as written
 	Detectors   map[string]Detector   // as written
 	Assessments map[string]Assessment // by id

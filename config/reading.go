@@ -92,6 +92,7 @@ func (r *reading) readPolicy() {
 	r.activities = r.obligatory(activitiesFile, &activities)
 	r.profiles = r.obligatory(profilesFile, &profiles)
 	r.loaded.Purposes, r.loaded.Activities, r.loaded.Profiles = purposes.Purposes, activities.Activities, profiles.Profiles
+	r.loaded.Regions = activities.Regions
 	for _, name := range r.source.names(AssessmentsFolder) {
 		a := new(basis.Assessment)
 		if doc := r.read(name, a); doc != nil {

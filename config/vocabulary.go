@@ -27,6 +27,8 @@ func vocabulary(name string) []string {
 		return rules.Countries()
 	case "checksum":
 		return scrub.Checksums()
+	case "regime_choice":
+		return []string{"CH"}
 	case "consent_type":
 		return signal.StorageNames()
 	default:

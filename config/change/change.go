@@ -51,6 +51,8 @@ type comparison struct {
 // Between lists what a new policy does otherwise than an old one, as things stand at a time.
 func Between(old, changed *config.Loaded, at time.Time) []Change {
 	c := &comparison{old: old, new: changed, at: at}
+	chosen := c.new.Regions["CH"] // the one region for which a policy may choose
+	c.value("Switzerland", "regime", either(chosen != ""), cmp.Or(c.old.Regions["CH"], "opt_in"), cmp.Or(chosen, "opt_in"))
 	c.activities()
 	c.ladders()
 	c.profiles()

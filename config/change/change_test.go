@@ -20,6 +20,8 @@ var changeCases = []struct {
 	{"comments", "profiles:", "profiles: # these", nil},
 	{"defaults", "direct_marketing: true", "direct_marketing: true\n    dnt: object", []string{"policy: its digest is another one"}},
 
+	{"activities.regions", "activities:", "regions: { CH: overriding_interest }\nactivities:", []string{"Switzerland: regime overriding_interest instead of opt_in: WIDER"}},
+
 	{"activity.id", "id: ga4-opt-out", "id: ga4-other", []string{"activity ga4-other: new: ga4 for offers on opt_out: WIDER", "activity ga4-opt-out: removed: ga4 for offers on opt_out: narrower"}},
 	{"activity.vendor", "vendor: posthog\n    purposes: [fraud]", "vendor: matomo\n    purposes: [fraud]", []string{"activity posthog-fraud: vendor matomo instead of posthog: WIDER"}},
 	{"activity.purposes", "purposes: [fraud]", "purposes: [fraud, measure]", []string{"activity posthog-fraud: purposes added: measure: WIDER"}},

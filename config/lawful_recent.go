@@ -1,0 +1,82 @@
+package config
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// mailOpens are names of the event that somebody opened an e-mail, as vendors of mail write them, letters alone.
+var mailOpens = wordSet(`emailopen emailopened emailopens openedemail openemail mailopen mailopened newsletteropen
+	newsletteropened messageopened campaignemailopened emailmarketingopened`)
+
+// mailOpen tells whether an event's name says that an e-mail was opened.
+func mailOpen(event string) bool {
+	letters := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, event)
+	return mailOpens[letters]
+}
+
+// opens refuses to measure without consent who opens e-mails, where visitors may be in France.
+func (c law) opens(a *Activity, b basis.Basis, at func(...any) []any) {
+	if b == basis.Consent || b == basis.None || !c.mayBeIn(a, "FR") {
+		return
+	}
+	for i, event := range a.Events {
+		if mailOpen(event) {
+			c.refuse(c.activities, at("events", i), "lawful/email-opens",
+				"%s says of each person whether an e-mail was opened, and visitors may be in France: take consent for the "+
+					"basis, leave the event out, or say by regions: that it is for others", event)
+		}
+	}
+}
+
+// googleVendor is the number of Google's advertising products in the IAB's list of vendors.
+const googleVendor = 755
+
+// googleAddress warns where Google gets whole addresses of visitors, and no purpose is to know devices for advertising.
+func (c law) googleAddress(a *Activity, at func(...any) []any) {
+	file := c.loaded.vendors[a.Vendor]
+	if file == nil || file.IAB != googleVendor || !c.mayBeIn(a, "EEA") && !c.mayBeIn(a, "UK") && !c.mayBeIn(a, "CH") {
+		return
+	}
+	for _, id := range a.Purposes {
+		for _, n := range c.loaded.Purposes[id].TCF {
+			if n == 3 || n == 4 {
+				return
+			}
+		}
+	}
+	for _, line := range c.loaded.passing(a) {
+		if line.Class == hit.IP && line.Spec.Kind == minimise.Keep {
+			c.refuse(c.profiles, line.At, "lawful/google-address",
+				"activity %s passes whole addresses to Google, which knows devices by them since 3 August 2026 to measure and "+
+					"to personalise advertising, and no purpose of it is TCF purpose 3 or 4: write { truncate: { v4: 24, v6: "+
+					"48 } }, or drop", a.ID)
+			return
+		}
+	}
+}
+
+// mayBeIn tells whether visitors of an activity may be in a region, or in a part of it.
+func (c law) mayBeIn(a *Activity, code string) bool {
+	region, err := rules.ParseRegion(code)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	for _, visitors := range c.visitors(a) {
+		at, err := rules.ParseRegion(visitors)
+		if err != nil || at.In(region) || region.In(at) {
+			return true
+		}
+	}
+	return false
+}
