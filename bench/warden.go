@@ -53,6 +53,7 @@ ledger: { retain: 90d, seal: 1h, sync: 200ms }
     vendor: ga4
     purposes: [audience-measurement]
     basis: consent
+    retention: 14 months
     transfer: { country: US, safeguard: DPF }
     profile: standard
     events: ["*"]
@@ -60,6 +61,7 @@ ledger: { retain: 90d, seal: 1h, sync: 200ms }
     vendor: ga4
     purposes: [order-statistics]
     basis: consent
+    retention: 14 months
     transfer: { country: US, safeguard: DPF }
     profile: standard
     events: [purchase]

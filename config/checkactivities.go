@@ -73,6 +73,7 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 	b, _ := basis.Parse(a.Basis)
 	c.law().transfer(a, at)
+	c.law().retention(a, b, at)
 	if c.server != nil {
 		c.law().opens(a, b, at)
 	}

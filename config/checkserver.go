@@ -1,6 +1,8 @@
 package config
 
 import (
+	"net"
+	"net/netip"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -16,6 +18,7 @@ func (c serverCheck) run() {
 	s := &c.loaded.Server
 	c.invalid(c.server, strict.Path("listen"), listenFault(s.Listen))
 	c.invalid(c.server, strict.Path("admin", "listen"), listenFault(s.Admin.Listen))
+	c.checkController()
 	if s.Listen == s.Admin.Listen && !strings.HasSuffix(s.Listen, ":0") {
 		c.faults.At(c.server, strict.Path("admin", "listen"),
 			"hits and staff would share %s: give the admin listener a port of its own", s.Listen)
@@ -38,6 +41,21 @@ func (c serverCheck) run() {
 	c.warnMemory()
 	c.warnUnfollowed()
 	c.warnUnused()
+}
+
+// checkController looks at whether a server that others reach than the machine itself says who is responsible.
+func (c serverCheck) checkController() {
+	s := &c.loaded.Server
+	host, _, err := net.SplitHostPort(s.Listen)
+	address, notIP := netip.ParseAddr(host)
+	if err != nil || host == "localhost" || notIP == nil && address.IsLoopback() ||
+		s.Controller.Name != "" && s.Controller.Contact != "" || c.server.Has("controller", "name") &&
+		c.server.Has("controller", "contact") {
+		return
+	}
+	c.refuse(c.server, strict.Path("listen"), "lawful/controller",
+		"visitors reach this server, and nothing says who is responsible for what it does: add controller: { name: ..., "+
+			"contact: ... }")
 }
 
 // warnMemory warns of memory that the largest hit which the other limits allow would not fit into, however often it came. A share of what

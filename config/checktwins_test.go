@@ -25,7 +25,7 @@ func TestTwins(t *testing.T) {
 		for _, catalog := range []string{c.pixel, c.capi} {
 			if catalog != "" {
 				fmt.Fprintf(&vendors, "  %s: { catalog: %s }\n", catalog, catalog)
-				fmt.Fprintf(&activities, "  - { id: a-%s, vendor: %s, purposes: [measure], basis: consent, transfer: { country: US, safeguard: DPF }, "+
+				fmt.Fprintf(&activities, "  - { id: a-%s, vendor: %s, purposes: [measure], basis: consent, retention: 14 months, transfer: { country: US, safeguard: DPF }, "+
 					"profile: cut, events: [\"*\"] }\n", catalog, catalog)
 			}
 		}

@@ -55,6 +55,11 @@ func (c vendorCheck) run() {
 			continue // its own file was faulty
 		}
 		c.loaded.vendors[id] = file
+		if file.Country == "" && vendor.Country == "" && !vendor.Private && !c.server.Has(at("country")...) {
+			c.refuse(c.server, at("catalog"), "lawful/transfer",
+				"nothing says where the machines of %s stand, and whether data leave the EEA depends on it: add country: DE, "+
+					"or private: true for a machine on your own network", id)
+		}
 		c.checkVendorRegion(at, vendor, file)
 		c.checkUpstreams(at, vendor, file)
 		c.checkPaths(at, vendor, file)

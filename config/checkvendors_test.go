@@ -34,9 +34,9 @@ func TestRegionsAndRoles(t *testing.T) {
 		{`{ catalog: mixpanel, region: in }`, "https://api-in.mixpanel.com", ""},
 		{`{ catalog: mixpanel, upstream: "https://api-eu.mixpanel.com" }`, "https://api-eu.mixpanel.com", ""}, // it has one role
 		{`{ catalog: ga4_mp, region: eu }`, "https://region1.google-analytics.com", ""},
-		{`{ catalog: rudderstack, upstream: "https://shop.dataplane.example" }`, "https://api.rudderstack.com https://shop.dataplane.example", "settings (https://api.rudderstack.com) still at the catalog's: say where your account is (region: eu, us)"},
-		{`{ catalog: rudderstack, upstream: "https://shop.dataplane.example", region: eu }`, "https://api.eu.rudderstack.com https://shop.dataplane.example", ""},
-		{`{ catalog: snowplow, upstream: "https://collector.shop.example" }`, "https://collector.shop.example", ""},
+		{`{ catalog: rudderstack, country: DE, upstream: "https://shop.dataplane.example" }`, "https://api.rudderstack.com https://shop.dataplane.example", "settings (https://api.rudderstack.com) still at the catalog's: say where your account is (region: eu, us)"},
+		{`{ catalog: rudderstack, country: DE, upstream: "https://shop.dataplane.example", region: eu }`, "https://api.eu.rudderstack.com https://shop.dataplane.example", ""},
+		{`{ catalog: snowplow, country: DE, upstream: "https://collector.shop.example" }`, "https://collector.shop.example", ""},
 	} {
 		files := base(t)
 		files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "vendors:\n", "vendors:\n  tried: "+c.vendor+"\n", 1))
@@ -71,7 +71,7 @@ func TestAVendorsOwnPath(t *testing.T) {
 	t.Parallel()
 	files := base(t)
 	files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "vendors:\n",
-		"vendors:\n  collector: { catalog: snowplow, upstream: \"https://collector.shop.example\", paths: { post: /com.acme/track } }\n", 1))
+		"vendors:\n  collector: { catalog: snowplow, country: DE, upstream: \"https://collector.shop.example\", paths: { post: /com.acme/track } }\n", 1))
 	loaded, err := compiled(files)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestRequiredOfOneEndpoint(t *testing.T) {
 			files[name] = []byte(strings.Replace(string(files[name]), old, old+with, 1))
 		}
 		put("tagwarden.yaml", "vendors:\n", "  tried: { catalog: mixpanel, prefix: /tried }\n")
-		put("policy/activities.yaml", "activities:\n", "  - { id: tried-consent, vendor: tried, purposes: [measure], basis: consent, transfer: { country: US, safeguard: DPF }, profile: ids, events: [\"*\"] }\n")
+		put("policy/activities.yaml", "activities:\n", "  - { id: tried-consent, vendor: tried, purposes: [measure], basis: consent, retention: 14 months, transfer: { country: US, safeguard: DPF }, profile: ids, events: [\"*\"] }\n")
 		put("policy/profiles.yaml", "profiles:\n", "  ids: { classes: { "+c.classes+" } }\n")
 		loaded, err := compiled(files)
 		if c.fault != "" {

@@ -144,6 +144,16 @@ var lawful = []Refusal{
 		Advice:   true,
 	},
 	{
+		ID:       "lawful/retention",
+		Sentence: "Each activity says how long the recipient keeps the data; that the recipient decides is no period.",
+		Source:   "GDPR Art. 5(1)(e), 13(2)(a) and 30(1)(f); WP260 rev.01",
+	},
+	{
+		ID:       "lawful/controller",
+		Sentence: "Who serves visitors beyond the machine itself says who is responsible, and how to reach them.",
+		Source:   "GDPR Art. 13(1)(a) and 30(1)(a)",
+	},
+	{
 		ID:       "lawful/transfer",
 		Sentence: "An activity whose recipient sits outside the EEA says by transfer: what makes the transfer lawful, whatever its basis.",
 		Source:   "GDPR Art. 13(1)(f) and 44 to 49",

@@ -55,3 +55,12 @@ func (c law) activity(a *Activity, at func(...any) []any) {
 		c.device(a, b, at, assessment)
 	}
 }
+
+// retention looks at whether anything says how long the recipient keeps the data: the activity, or its assessment.
+func (c law) retention(a *Activity, b basis.Basis, at func(...any) []any) {
+	if b == basis.None || b == basis.LegitimateInterest && a.Assessment != "" || c.activities.Has(at("retention")...) {
+		return
+	}
+	c.refuse(c.activities, at("id"), "lawful/retention",
+		"nothing says how long %s keeps the data: add retention: 14 months, or as it is agreed with the recipient", a.Vendor)
+}

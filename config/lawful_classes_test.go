@@ -19,7 +19,7 @@ func refusedClasses(t *testing.T, activity, region, how string) map[string][]str
 	delete(files, "policy/tests/first.yaml")
 	files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]", "hosts: [shop.example]\n    region: "+region, 1))
 	files["policy/purposes.yaml"] = []byte("purposes:\n  measure: { title: Measure the audience of our pages, description: We count., categories: [analytics] }\n")
-	files["policy/activities.yaml"] = []byte("activities:\n  - { id: one, vendor: matomo, purposes: [measure], profile: small, events: [page_view], " + activity + " }\n")
+	files["policy/activities.yaml"] = []byte("activities:\n  - { id: one, vendor: matomo, purposes: [measure], profile: small, retention: 14 months, events: [page_view], " + activity + " }\n")
 	lines := []string{"profiles:", "  small:", "    classes:"}
 	at := map[int]string{} // which line of the profile is about which class
 	for c := hit.Unknown + 1; c < hit.NumClasses; c++ {

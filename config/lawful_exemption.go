@@ -50,13 +50,12 @@ func (c law) national(a *Activity, at func(...any) []any) {
 func (c law) audience(a *Activity, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment) {
 	const rule = "lawful/audience-measurement"
 	c.national(a, at)
-	switch {
-	case !c.worksForUsAlone(a.Vendor):
+	if !c.worksForUsAlone(a.Vendor) {
 		c.forItself(a, at, rule)
-	case !c.ownOrInEEA(a.Vendor):
+	} else if country := c.loaded.abroad(a.Vendor); country != "" {
 		c.refuse(c.activities, at("exemption"), rule,
 			"%s sits in %s, and the exemption does not reach outside the EEA: host the tool yourself, or take one in "+
-				"the EEA", a.Vendor, c.loaded.vendors[a.Vendor].Country)
+				"the EEA", a.Vendor, country)
 	}
 	c.noAdvertising(a, at, rule, 8)
 	for _, line := range lines {

@@ -90,24 +90,30 @@ func (c law) data(a *Activity, line ProfileLine, assessment *basis.Assessment) {
 // transfer looks at whether an activity says what makes a transfer to a third country lawful. Chapter V asks for that
 // whatever the basis is.
 func (c law) transfer(a *Activity, at func(...any) []any) {
-	file := c.loaded.vendors[a.Vendor]
-	if file == nil || a.Transfer != nil || c.activities.Has(at("transfer")...) || c.ownOrInEEA(a.Vendor) {
+	country := c.loaded.abroad(a.Vendor)
+	if country == "" || a.Transfer != nil || c.activities.Has(at("transfer")...) {
 		return
 	}
 	c.refuse(c.activities, at("vendor"), "lawful/transfer",
 		"%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: "+
 			"%s, safeguard: DPF }, or SCC, BCR, adequacy",
-		a.Vendor, file.Country, file.Country)
+		a.Vendor, country, country)
 }
 
-// ownOrInEEA tells whether a vendor is the site's own (its catalog entry has no country, or it is on a private network),
-// or sits in the EEA.
-func (c law) ownOrInEEA(vendor string) bool {
-	file := c.loaded.vendors[vendor]
-	if file == nil || file.Country == "" || c.loaded.Server.Vendors[vendor].Private {
-		return true
+// abroad is the country outside the EEA where a vendor has its seat, or where its machines stand; "" where neither does.
+// What is on a private network is the site's own.
+func (l *Loaded) abroad(vendor string) string {
+	file, written := l.vendors[vendor], l.Server.Vendors[vendor]
+	switch {
+	case file == nil || written.Private:
+		return ""
+	case file.Country != "" && !InEEA(file.Country):
+		return file.Country
+	case written.Country != "" && !InEEA(written.Country):
+		return written.Country
+	default:
+		return ""
 	}
-	return InEEA(file.Country)
 }
 
 // worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else.

@@ -63,6 +63,7 @@ type Vendor struct {
 	Catalog   string            `yaml:"catalog" is:"required,id" doc:"The catalog entry that describes it: a built-in one (tagwarden catalog list) or one of policy/vendors."`
 	Upstream  string            `yaml:"upstream" doc:"Its address, https://host. Default: the catalog's, where it knows one."`
 	Upstreams map[string]string `yaml:"upstreams" doc:"Its addresses by role (api, settings, assets ...), where the catalog entry knows several hosts."`
+	Country   string            `yaml:"country" is:"one=country" doc:"ISO 3166-1 code of the country where the recipient's machines stand. Asked for where the catalog names none and the vendor is not private: whether data leave the EEA depends on it."`
 	Private   bool              `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
 	Prefix    string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site. What is below it and no endpoint is answered as if all were well, forwarded nowhere and counted."`
 	Region    string            `yaml:"region" doc:"Where the site's account is, where the catalog entry knows several regions (eu, us ...): sets the addresses of all roles, so that none stays behind at another region's. upstream and upstreams come before it."`

@@ -63,12 +63,12 @@ func TestCodedBodiesAtTheVendor(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), map[string]string{
 		"policy/activities.yaml": `activities:
-  - { id: segment-whole, vendor: segment, purposes: [measure], basis: consent, profile: whole, events: [Whole] }
-  - { id: segment-cut, vendor: segment, purposes: [measure], basis: consent, profile: cut, events: ["*"] }
-  - { id: posthog-whole, vendor: posthog, purposes: [measure], basis: consent, profile: whole, events: [Whole] }
-  - { id: posthog-cut, vendor: posthog, purposes: [measure], basis: consent, profile: cut, events: ["*"] }
-  - { id: amplitude-whole, vendor: amplitude, purposes: [measure], basis: consent, profile: whole, events: [Whole] }
-  - { id: amplitude-cut, vendor: amplitude, purposes: [measure], basis: consent, profile: cut, events: ["*"] }
+  - { id: segment-whole, vendor: segment, purposes: [measure], basis: consent, retention: 14 months, profile: whole, events: [Whole] }
+  - { id: segment-cut, vendor: segment, purposes: [measure], basis: consent, retention: 14 months, profile: cut, events: ["*"] }
+  - { id: posthog-whole, vendor: posthog, purposes: [measure], basis: consent, retention: 14 months, profile: whole, events: [Whole] }
+  - { id: posthog-cut, vendor: posthog, purposes: [measure], basis: consent, retention: 14 months, profile: cut, events: ["*"] }
+  - { id: amplitude-whole, vendor: amplitude, purposes: [measure], basis: consent, retention: 14 months, profile: whole, events: [Whole] }
+  - { id: amplitude-cut, vendor: amplitude, purposes: [measure], basis: consent, retention: 14 months, profile: cut, events: ["*"] }
 `,
 		"policy/profiles.yaml": `profiles:
   whole: { classes: { event_name: keep, client_id: keep, device_id: keep, custom: keep, page_title: keep } }

@@ -66,8 +66,8 @@ purposes:
   audience: { title: Measure the audience of our pages, categories: [analytics], gpc: ignore }
 -- activities.yaml --
 activities:
-  - { id: ga4-consent, vendor: ga4, purposes: [audience], basis: consent, profile: standard, events: ["*"] }
-  - { id: segment-consent, vendor: segment, purposes: [audience], basis: consent, profile: standard, events: ["*"] }
+  - { id: ga4-consent, vendor: ga4, purposes: [audience], basis: consent, retention: 14 months, profile: standard, events: ["*"] }
+  - { id: segment-consent, vendor: segment, purposes: [audience], basis: consent, retention: 14 months, profile: standard, events: ["*"] }
 -- profiles.yaml --
 profiles:
   standard:

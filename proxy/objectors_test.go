@@ -150,7 +150,7 @@ vendors:
 			roles = append(roles, fmt.Sprintf("%s: %q", role, upstream))
 		}
 		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, private: true, upstreams: { %s } }\n", id, id, id, strings.Join(roles, ", "))
-		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [audience], basis: consent, profile: all, events: [\"*\"] }\n", id, id)
+		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [audience], basis: consent, retention: 14 months, profile: all, events: [\"*\"] }\n", id, id)
 	}
 	write(t, filepath.Join(dir, "tagwarden.yaml"), server.String())
 	writePolicy(t, dir, "-- purposes.yaml --\npurposes:\n  audience: { title: Measure the audience of our pages, categories: [analytics], gpc: ignore }\n-- activities.yaml --\n"+activities.String()+`

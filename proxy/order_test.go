@@ -88,7 +88,7 @@ func goldenConfig(t *testing.T, vendors []string, upstream string) string {
 	activities.WriteString("activities:\n")
 	for _, id := range vendors {
 		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, private: true, upstreams: { UPSTREAMS } }\n", id, id, id)
-		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [measure], basis: consent, profile: much, events: [\"*\"] }\n", id, id)
+		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [measure], basis: consent, retention: 14 months, profile: much, events: [\"*\"] }\n", id, id)
 	}
 	text := server.String()
 	for _, id := range vendors { // none is asked but the stand-in
@@ -264,7 +264,7 @@ func TestAHundredReloadsUnderLoad(t *testing.T) {
 	server, rest, _ := strings.Cut(shopFiles["tagwarden.yaml"], "  matomo: ")
 	r := start(t, shop(t, v.Addr(), map[string]string{ // one vendor is enough, and is read sooner
 		"tagwarden.yaml":         server,
-		"policy/activities.yaml": "activities:\n  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, profile: small, events: [page_view] }\n",
+		"policy/activities.yaml": "activities:\n  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [page_view] }\n",
 	}))
 	if rest == "" {
 		t.Fatal("the server file has changed")

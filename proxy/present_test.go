@@ -92,7 +92,7 @@ func TestObjectionsFileGone(t *testing.T) {
 // TestObjectionsFileGoneWhileABodyComes: whether objections can be taken is asked once the hit is there whole.
 func TestObjectionsFileGoneWhileABodyComes(t *testing.T) {
 	v, second := standIn(t), make(seconds)
-	r := start(t, shop(t, v.Addr(), map[string]string{"policy/activities.yaml": "activities:\n  - { id: duty, vendor: ga4, purposes: [measure], basis: public_task, " +
+	r := start(t, shop(t, v.Addr(), map[string]string{"policy/activities.yaml": "activities:\n  - { id: duty, vendor: ga4, purposes: [measure], basis: public_task, retention: 14 months, " +
 		"reference: \"a law\", profile: none, events: [page_view] }\n",
 		"policy/profiles.yaml": "profiles:\n  none:\n    classes: { event_name: keep }\n    set: { ga4: { cid: \"1.1\" } }\n"}), second.option)
 	path := filepath.Join(proxy.ObjectionsDir(dataOf(r)), objection.FileName)

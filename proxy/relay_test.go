@@ -17,8 +17,8 @@ func amplitudeSome(t testing.TB, stand string) string {
 	t.Helper()
 	return shop(t, stand, map[string]string{
 		"policy/activities.yaml": `activities:
-  - { id: amplitude-some, vendor: amplitude, purposes: [measure], basis: consent, profile: small, events: [good1, bad, good2] }
-  - { id: posthog-consent, vendor: posthog, purposes: [measure], basis: consent, profile: small, events: ["*"] }
+  - { id: amplitude-some, vendor: amplitude, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [good1, bad, good2] }
+  - { id: posthog-consent, vendor: posthog, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"] }
 `,
 		"policy/profiles.yaml": "profiles:\n  small:\n    classes: { event_name: keep, client_id: keep, device_id: keep, user_id: keep }\n",
 	})

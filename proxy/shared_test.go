@@ -48,10 +48,10 @@ func batches(t *testing.T) string {
   other: { title: Recognise stolen accounts, categories: [analytics] }
 `,
 		"policy/activities.yaml": `activities:
-  - { id: ga4-count, vendor: ga4, purposes: [measure], basis: consent, profile: titled, events: [page_view] }
-  - { id: ga4-offer, vendor: ga4, purposes: [offers], basis: consent, profile: bare, events: [purchase] }
-  - { id: segment-count, vendor: segment, purposes: [measure], basis: consent, profile: titled, events: [page_view] }
-  - { id: segment-offer, vendor: segment, purposes: [offers], basis: consent, profile: bare, events: [purchase] }
+  - { id: ga4-count, vendor: ga4, purposes: [measure], basis: consent, retention: 14 months, profile: titled, events: [page_view] }
+  - { id: ga4-offer, vendor: ga4, purposes: [offers], basis: consent, retention: 14 months, profile: bare, events: [purchase] }
+  - { id: segment-count, vendor: segment, purposes: [measure], basis: consent, retention: 14 months, profile: titled, events: [page_view] }
+  - { id: segment-offer, vendor: segment, purposes: [offers], basis: consent, retention: 14 months, profile: bare, events: [purchase] }
 `,
 		"policy/profiles.yaml": `profiles:
   titled: { classes: { event_name: keep, client_id: { pseudonymise: { rotate: week } }, page_title: keep, user_id: drop } }

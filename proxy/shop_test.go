@@ -39,11 +39,11 @@ vendors:
   personal-offers: { title: Show people our products that they looked at, categories: [marketing], gpc: object }
 `,
 	"policy/activities.yaml": `activities:
-  - { id: ga4-both, vendor: ga4, purposes: [measure, personal-offers], basis: consent, profile: small, events: [purchase] }
-  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, profile: small, events: [page_view] }
-  - { id: matomo-consent, vendor: matomo, purposes: [measure], basis: consent, profile: small, events: ["*"] }
-  - { id: segment-consent, vendor: segment, purposes: [measure], basis: consent, profile: small, events: ["*"] }
-  - { id: posthog-consent, vendor: posthog, purposes: [measure], basis: consent, profile: small, events: ["*"] }
+  - { id: ga4-both, vendor: ga4, purposes: [measure, personal-offers], basis: consent, retention: 14 months, profile: small, events: [purchase] }
+  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [page_view] }
+  - { id: matomo-consent, vendor: matomo, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"] }
+  - { id: segment-consent, vendor: segment, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"] }
+  - { id: posthog-consent, vendor: posthog, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"] }
 `,
 	"policy/profiles.yaml": `profiles:
   small:

@@ -137,7 +137,7 @@ func writeFiles(dir string, s setup) (string, error) {
 	}
 	for _, vendor := range slices.Sorted(maps.Keys(s.upstreams)) {
 		fmt.Fprintf(&server, "  %s: %s\n", vendor, strings.ReplaceAll(vendorLines[vendor], "AT", s.upstreams[vendor]))
-		fmt.Fprintf(&activities, "  - { id: %[1]s-consent, vendor: %[1]s, purposes: [audience-measurement], basis: consent, "+
+		fmt.Fprintf(&activities, "  - { id: %[1]s-consent, vendor: %[1]s, purposes: [audience-measurement], basis: consent, retention: 14 months, "+
 			"transfer: { country: US, safeguard: DPF }, profile: standard, events: [\"*\"] }\n", vendor)
 		if s.sets > 0 {
 			fmt.Fprintf(&profile, "      %s: { %s }\n", vendor, setLine(vendor, s.sets))

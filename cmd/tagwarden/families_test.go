@@ -17,9 +17,9 @@ func TestAnObjectionHoldsForTheFamily(t *testing.T) {
 `)
 	var activities strings.Builder
 	for _, vendor := range []string{"ga4_mp", "meta_pixel", "meta_capi", "rudderstack", "jitsu", "amplitude"} {
-		activities.WriteString("  - { id: " + vendor + "-all, vendor: " + vendor + `, purposes: [measure], basis: consent, transfer: { country: US, safeguard: DPF }, profile: family, events: ["*"] }` + "\n")
+		activities.WriteString("  - { id: " + vendor + "-all, vendor: " + vendor + `, purposes: [measure], basis: consent, retention: 14 months, transfer: { country: US, safeguard: DPF }, profile: family, events: ["*"] }` + "\n")
 	}
-	activities.WriteString(`  - { id: segment-all, vendor: segment, purposes: [measure], basis: consent, transfer: { country: US, safeguard: DPF }, profile: family, events: ["*"] }` + "\n")
+	activities.WriteString(`  - { id: segment-all, vendor: segment, purposes: [measure], basis: consent, retention: 14 months, transfer: { country: US, safeguard: DPF }, profile: family, events: ["*"] }` + "\n")
 	o.edit("policy/activities.yaml", "activities:\n", "activities:\n"+activities.String())
 	s := serveFolder(t, o.file(), func() time.Time { return o.clock })
 	defer s.stop()

@@ -42,7 +42,7 @@ vendors:
   measure: { title: Measure the audience of our pages, categories: [analytics], description: Counts of pages and visits. }
 `,
 	"policy/activities.yaml": `activities:
-  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, profile: small, events: ["*"], transfer: { country: US, safeguard: DPF } }
+  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"], transfer: { country: US, safeguard: DPF } }
 `,
 	"policy/profiles.yaml": `profiles:
   small: { classes: { event_name: keep, client_id: keep, page_title: keep } }

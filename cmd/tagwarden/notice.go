@@ -32,6 +32,9 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	if t.noController(loaded, *file) {
+		return usage
+	}
 	if *published != "" {
 		return checkNotice(t, loaded, *published, *site, *lang, at)
 	}
@@ -53,6 +56,17 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	}
 	_, _ = t.document().Write(text)
 	return fine
+}
+
+// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
+func (t *terminal) noController(loaded *config.Loaded, file string) bool {
+	c := &loaded.Server.Controller
+	if c.Name != "" && c.Contact != "" {
+		return false
+	}
+	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
+		"30(1)(a))", file)
+	return true
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.

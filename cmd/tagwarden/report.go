@@ -27,6 +27,9 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	if t.noController(loaded, *file) {
+		return usage
+	}
 	record := notice.Art30(loaded, at)
 	if *form == "csv" {
 		_, _ = t.document().Write(record.CSV())

@@ -33,7 +33,7 @@ var changeCases = []struct {
 	{"activity.reference", "    reference: \"Payment Services Act, section 55 (=1+1)\"\n", "", []string{"posthog-fraud: reference none instead of", "activity posthog-fraud: takes place no longer: it names no contract or law (reference:): narrower"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 2 years", []string{"ga4-with-consent: consent_max_age 24 months instead of 13 months: WIDER"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 395 days", []string{"consent_max_age 395 days instead of 13 months: narrower"}},
-	{"activity.retention", "    retention: 90 days\n", "", []string{"posthog-fraud: retention none instead of 90 days: WIDER"}},
+	{"activity.retention", "retention: 90 days", "retention: 2 years", []string{"posthog-fraud: retention 24 months instead of 90 days: WIDER"}},
 	{"activity.transfer", "transfer: { country: US, safeguard: DPF }", "transfer: { country: CN, safeguard: DPF }", []string{"transfer to CN instead of US: WIDER"}},
 	{"activity.profile", "profile: standard", "profile: cookieless", []string{
 		"activity ga4-with-consent: profile cookieless instead of standard\n", "activity ga4-with-consent: client_id derived instead of pseudonymised: narrower",
@@ -44,7 +44,7 @@ var changeCases = []struct {
 	{"activity.regions", "regions: [US-CA]", "regions: [US-CA, US-VA]", []string{"activity ga4-opt-out: regions added: US-VA: WIDER"}},
 	{"activity.sites", "    sites: [shop]\n", "", []string{"activity posthog-fraud: sites all, instead of only shop: WIDER"}},
 	{"activity.when", "    sites: [shop]\n", "    sites: [shop]\n    when: 'event.name == \"x\"'\n", []string{`activity posthog-fraud: only when event.name == "x": narrower`}},
-	{"order", "  - id: ga4-with-consent\n", "  - id: ga4-first\n    vendor: ga4\n    purposes: [fraud]\n    basis: consent\n    transfer: { country: US, safeguard: DPF }\n    profile: standard\n    events: [\"*\"]\n  - id: ga4-with-consent\n", []string{"activity ga4-first: new"}},
+	{"order", "  - id: ga4-with-consent\n", "  - id: ga4-first\n    vendor: ga4\n    purposes: [fraud]\n    basis: consent\n    retention: 14 months\n    transfer: { country: US, safeguard: DPF }\n    profile: standard\n    events: [\"*\"]\n  - id: ga4-with-consent\n", []string{"activity ga4-first: new"}},
 
 	{"profile.classes", "client_id: { pseudonymise: { rotate: month, bits: 24 } }", "client_id: keep", []string{"profile standard: client_id kept instead of pseudonymised: WIDER"}},
 	{"profile.classes", "rotate: month, bits: 24", "rotate: month, bits: 32", []string{"profile standard: client_id pseudonymise (replaced by a pseudonym that changes every month; several visitors may share one; 32 bits) instead of", ": WIDER"}},
@@ -68,7 +68,8 @@ var changeCases = []struct {
 	{"purpose.direct_marketing", "direct_marketing: true", "direct_marketing: false", []string{"purpose offers: direct marketing: false (an objection to it is absolute): WIDER"}},
 	{"purpose.us", "us: [targeted_advertising]", "us: [sale]", []string{"counts as in the US added: sale: narrower", "counts as in the US removed: targeted_advertising: WIDER"}},
 
-	{"vendor", "  posthog: { catalog: posthog, prefix: /ph }\n", "  posthog: { catalog: posthog, prefix: /ph }\n  umami: { catalog: umami, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},
+	{"vendor", "  posthog: { catalog: posthog, prefix: /ph }\n", "  posthog: { catalog: posthog, prefix: /ph }\n  umami: { catalog: umami, country: DE, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},
+	{"vendor.country", "  posthog: { catalog: posthog,", "  posthog: { catalog: posthog, country: US,", []string{"vendor posthog: country of its machines US instead of none: WIDER"}},
 	{"vendor.catalog", "{ catalog: matomo,", "{ catalog: plausible,", []string{"vendor matomo: catalog entry plausible instead of matomo: WIDER"}},
 	{"vendor.upstream", "https://region1.google-analytics.com", "https://elsewhere.example", []string{"vendor ga4: hosts added: https://elsewhere.example: WIDER", "hosts removed: https://region1.google-analytics.com: narrower"}},
 	{"vendor.upstreams", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, upstreams: { assets: \"https://a.example\" } }", []string{"vendor posthog: hosts added: https://a.example: WIDER"}},

@@ -27,6 +27,7 @@ func (c *comparison) vendors() {
 		}
 		c.value(where, "catalog entry", Wider, old.Catalog, changed.Catalog)
 		c.set(where, "hosts", recipientHosts(c.old, id), recipientHosts(c.new, id), Wider, Narrower)
+		c.value(where, "country of its machines", Wider, old.Country, changed.Country)
 		if old.Private != changed.Private {
 			c.add(where, either(changed.Private), "private: %t (it may be on a private address, without TLS)", changed.Private)
 		}

@@ -59,9 +59,7 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	}
 	b.interest(n, a)
 	n.Retention = b.words.period(retention(b.loaded, a, written))
-	if n.Retention == "" {
-		b.warn("activity %s: nothing says how long %s keeps the data: Art. 13(2)(a) asks for it (retention:)", a.ID, a.Recipient.ID)
-	} else if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
+	if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
 		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID, written.Retention, of.ID, of.Retention)
 	}
 	n.Unstated = n.Transfer == nil && thirdCountry(n.Recipient.Country)

@@ -58,7 +58,7 @@ const policy = vendors => ({
     categories: [analytics]
 `,
   'activities.yaml': `activities:
-${vendors.map(v => `  - { id: ${v.id}-with-consent, vendor: ${v.id}, purposes: [audience-measurement], basis: consent, profile: standard, events: ["*"] }`).join('\n')}
+${vendors.map(v => `  - { id: ${v.id}-with-consent, vendor: ${v.id}, purposes: [audience-measurement], basis: consent, retention: 14 months, profile: standard, events: ["*"] }`).join('\n')}
 `,
   // What a shop would let through with consent. Nothing in it lets the invented person's name, address or ids through, so that the strings
   // planted in the journey have no business at a vendor even then.
