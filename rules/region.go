@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
@@ -54,6 +55,18 @@ func (r Region) Regime() Regime {
 	return OptIn
 }
 
+// KeepsGPC tells whether the law of the region has an opt-out by the browser's signal count for the browser, its profiles
+// and the consumer, also where a later hit does not carry it (regions.yaml, laws). Where the region is unknown, or a
+// country is known alone, it does not.
+func (r Region) KeepsGPC(now time.Time) bool {
+	for i := range world.laws {
+		if l := &world.laws[i]; l.keepsGPC && r.In(l.region) && l.holds(now) {
+			return true
+		}
+	}
+	return false
+}
+
 // String returns the code, "" where the region is unknown.
 func (r Region) String() string {
 	switch {
@@ -67,8 +80,10 @@ func (r Region) String() string {
 }
 
 // ParseRegion reads a code as policies write it: a country (DE), a subdivision (US-CA) or a group (EU, EEA, UK, CH, US).
-func ParseRegion(code string) (Region, error) {
-	for g, name := range world.groups {
+func ParseRegion(code string) (Region, error) { return world.parse(code) }
+
+func (a *atlas) parse(code string) (Region, error) {
+	for g, name := range a.groups {
 		if name != "" && name == code {
 			return Region{Group: group(g)}, nil
 		}

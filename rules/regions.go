@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -24,6 +25,19 @@ type atlas struct {
 		regime Regime
 		region Region
 	}
+	laws []law
+}
+
+// law is what the law of a region asks for besides its regime, while it holds.
+type law struct {
+	region      Region
+	keepsGPC    bool
+	from, until time.Time // days, UTC; zero: it held when it was checked, no end is known
+}
+
+// holds tells whether it holds at a time.
+func (l *law) holds(now time.Time) bool {
+	return !now.Before(l.from) && (l.until.IsZero() || now.Before(l.until))
 }
 
 var world = newAtlas(regionsText)
@@ -39,6 +53,7 @@ func newAtlas(text []byte) *atlas {
 			Regions       []string
 			About, Source string
 		}
+		Laws []writtenLaw
 	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
@@ -69,7 +84,34 @@ func newAtlas(text []byte) *atlas {
 			}{regime, Region{Group: group(at)}})
 		}
 	}
+	for i := range file.Laws {
+		a.law(&file.Laws[i])
+	}
 	return a
+}
+
+// writtenLaw is an entry of laws in regions.yaml.
+type writtenLaw struct {
+	GPC         string
+	Regions     []string
+	From, Until time.Time
+	About       string
+	Source      string
+	Checked     time.Time // when somebody last looked whether that is so
+}
+
+// law adds what the law of regions asks for.
+func (a *atlas) law(w *writtenLaw) {
+	if w.GPC != "keep" || w.Source == "" || w.Checked.IsZero() || len(w.Regions) == 0 {
+		panic("BUG: regions.yaml: a law says what (gpc: keep), for which regions, by which source, checked when")
+	}
+	for _, code := range w.Regions {
+		region, err := a.parse(code)
+		if err != nil {
+			panic("BUG: regions.yaml: " + err.Error())
+		}
+		a.laws = append(a.laws, law{region, true, w.From, w.Until})
+	}
 }
 
 // group adds a group whose members are countries, and groups named before. A country may share its name with a group that it is alone in.
