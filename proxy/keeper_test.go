@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -45,9 +46,9 @@ func adsFolder(t testing.TB, upstream string) string {
 	server := strings.NewReplacer(
 		"trusted_proxies: [10.0.0.0/8]", "trusted_proxies: [127.0.0.0/8]",
 		"region: { default: EU }", "region: { header: CF-IPCountry, subdivision: CF-Region-Code }",
-		"category: analytics, granted", "category: marketing, date: at, granted",
+		"category: analytics, granted", "category: marketing, granted",
+		"      gpc: {}\n", "      gpc: {}\n      cookieconsent: { categories: { ads: marketing } }\n",
 	).Replace(string(text))
-	server = strings.Replace(server, "date: at, ", "", 1)
 	write(t, file, server)
 	writePolicy(t, strings.TrimSuffix(file, "/tagwarden.yaml"), adsPolicy)
 	return file
@@ -121,10 +122,9 @@ func TestAnOptOutIsKept(t *testing.T) {
 	arrivesIs(t, "where the state is unknown", r.arrived(t, v, "", device(1), somewhere), true)
 	arrivesIs(t, "on consent without a date", r.arrived(t, v, "", device(1), inCalifornia+marketing), false)
 	arrivesIs(t, "on consent where it is not kept", r.arrived(t, v, "", device(1), inGermany+marketing), true)
-	a := r.send(t, get(pageView+"&_dbg=1", "X-Forwarded-For: 203.0.113.7\r\nCookie: ajs_anonymous_id="+device(1)+"\r\n"+inCalifornia))
-	if a.status != 204 && a.status != 200 {
-		t.Errorf("%+v", a)
-	}
+	before := len(v.got())
+	r.send(t, get(pageView, "Cookie: ajs_anonymous_id="+device(1)+"\r\n"+inCalifornia))
+	arrivesIs(t, "for what is neither sold nor shared", len(v.got()) > before, true)
 
 	crashed := start(t, copied(t, r.file))
 	arrivesIs(t, "after a crash", crashed.arrived(t, v, "", device(1), inCalifornia), false)
@@ -189,15 +189,131 @@ func TestWhatIsNotKept(t *testing.T) {
 	}
 }
 
-// withFastKeeper has what is kept be looked at by a ticker of the test's.
-func withHand(h *hand) func(*proxy.Options) {
-	return func(o *proxy.Options) {
+// chosen is a consent of that time, by a platform that dates its cookies.
+func chosen(at time.Time) string {
+	return fmt.Sprintf("Cookie: cc_cookie=%s\r\n", url.QueryEscape(fmt.Sprintf(
+		`{"categories":["ads"],"revision":0,"consentTimestamp":%q}`, at.UTC().Format("2006-01-02T15:04:05.000Z"))))
+}
+
+// keeperHand turns a clock, and the ticker of what is kept.
+func keeperHand() (*hand, func(*proxy.Options)) {
+	h := newHand()
+	return h, func(o *proxy.Options) {
 		h.option(o)
 		o.Every = func(d time.Duration) (<-chan time.Time, func()) {
-			if d != time.Second/4 {
+			if d != time.Second/4 { // of something else
 				return nil, func() {}
 			}
 			return h.tick, func() {}
 		}
+	}
+}
+
+// TestAYoungerConsentLifts: who consents after the opt-out was kept, though the browser goes on to send the signal, is
+// not held to it; who did before, is.
+func TestAYoungerConsentLifts(t *testing.T) {
+	t.Parallel()
+	v := startVendor(t)
+	hand, option := keeperHand()
+	r := start(t, adsFolder(t, v.URL), option)
+	now := func() time.Time { return time.Unix(0, hand.now.Load()) }
+	before := now().Add(-time.Hour)
+	arrivesIs(t, "on consent, before", r.arrived(t, v, "", device(1), inCalifornia+chosen(before)), true)
+	arrivesIs(t, "with the signal", r.arrived(t, v, "", device(1), inCalifornia+optsOut), false)
+	r.keptSoon(t, "client_id:segment", device(1))
+	hand.turn(time.Hour)
+	arrivesIs(t, "on the older consent", r.arrived(t, v, "", device(1), inCalifornia+chosen(before)), false)
+	younger := now().Add(-time.Minute)
+	arrivesIs(t, "on a younger one", r.arrived(t, v, "", device(1), inCalifornia+chosen(younger)), true)
+	arrivesIs(t, "with the signal still", r.arrived(t, v, "", device(1), inCalifornia+optsOut+chosen(younger)), true)
+	hand.turn(48 * time.Hour)
+	arrivesIs(t, "seen again on another day", r.arrived(t, v, "", device(1), inCalifornia+optsOut+chosen(younger)), true)
+	hand.turn(time.Second)
+	arrivesIs(t, "it is kept since the first day", r.arrived(t, v, "", device(1), inCalifornia+chosen(younger)), true)
+}
+
+// TestMadeUpIDsWithTheSignal: a flood of them costs a bounded list and no hit: each is answered, at most a group a second
+// of a network is written, what does not fit is counted, and others are kept in their turn.
+func TestMadeUpIDsWithTheSignal(t *testing.T) {
+	t.Parallel()
+	v := startVendor(t)
+	hand, option := keeperHand()
+	r := start(t, adsFolder(t, v.URL), option)
+	batch := func(n int) string {
+		var all []string
+		for i := range 100 {
+			all = append(all, fmt.Sprintf(`{"type":"track","event":"Viewed","messageId":"m-%d","anonymousId":%q}`, i, device(n*100+i)))
+		}
+		return post("/t/v1/batch", "X-Forwarded-For: 203.0.113.66\r\nContent-Type: application/json\r\n"+inCalifornia+optsOut,
+			`{"writeKey":"KEY","batch":[`+strings.Join(all, ",")+`],"sentAt":"2026-11-28T12:00:00Z"}`)
+	}
+	for n := range 110 {
+		if a := r.send(t, batch(n)); a.status != 200 {
+			t.Fatalf("%d: %+v", n, a)
+		}
+	}
+	if got := v.got(); len(got) > 0 {
+		t.Errorf("%d arrived", len(got))
+	}
+	const counted = `tagwarden_opt_outs_kept_total{outcome="`
+	until(t, "the first group is written", func() bool {
+		_, text := r.get(t, "/metrics")
+		return strings.Contains(text, counted+`written"} 100`+"\n") && strings.Contains(text, counted+`full"}`)
+	})
+	hand.turn(time.Second)
+	until(t, "another group is written", func() bool {
+		_, text := r.get(t, "/metrics")
+		return strings.Contains(text, counted+`written"} 200`+"\n")
+	})
+	if a := r.send(t, post("/t/v1/track", "X-Forwarded-For: 198.51.100.1\r\nContent-Type: application/json\r\n"+inCalifornia+optsOut,
+		`{"type":"track","event":"Viewed","messageId":"m","writeKey":"KEY","anonymousId":"`+device(77777)+`"}`)); a.status != 200 {
+		t.Fatalf("%+v", a)
+	}
+	r.keptSoon(t, "client_id:segment", device(77777))
+}
+
+// TestKeptIsTakenBackInTheCentre: by a browser that does not send the signal, for the ids that it shows.
+func TestKeptIsTakenBackInTheCentre(t *testing.T) {
+	t.Parallel()
+	v := startVendor(t)
+	r := start(t, adsFolder(t, v.URL))
+	r.arrived(t, v, "", device(1), inCalifornia+optsOut)
+	r.keptSoon(t, "client_id:segment", device(1))
+	cookie := "Cookie: ajs_anonymous_id=" + device(1) + "\r\n"
+	centre := func(headers string) string {
+		t.Helper()
+		a := r.send(t, get("/t/privacy/?lang=en", cookie+headers))
+		if a.status != 200 {
+			t.Fatalf("%+v", a)
+		}
+		return a.body
+	}
+	if page := centre(inCalifornia + optsOut); !strings.Contains(page, "Opt-Out Request Honored") || !strings.Contains(page, "The opt-out is kept") ||
+		strings.Contains(page, "No objection is in force") {
+		t.Error(page)
+	}
+	if page := centre(inGermany + optsOut); strings.Contains(page, "Opt-Out Request Honored") || strings.Contains(page, "does not read it") {
+		t.Error(page)
+	}
+	if a := r.send(t, get("/t/.well-known/gpc.json", "")); !strings.HasPrefix(a.body, `{"gpc":true,`) {
+		t.Error(a.body)
+	}
+	if a := r.send(t, get("/t/privacy/gpc", cookie+inCalifornia+optsOut)); !strings.Contains(a.body, `"honored":true,"kept":true,"purposes":["ads"]`) {
+		t.Error(a.body)
+	}
+	const form = "Origin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	r.send(t, post("/t/privacy/?lang=en", form+cookie+inCalifornia+optsOut, "do=kept"))
+	if !r.kept(t, "client_id:segment", device(1)) {
+		t.Error("it was taken back while the signal is sent")
+	}
+	if page := centre(inCalifornia); !strings.Contains(page, `value="kept"`) {
+		t.Error(page)
+	}
+	if a := r.send(t, post("/t/privacy/?lang=en", form+cookie+inCalifornia, "do=kept")); a.status != 303 || !strings.Contains(a.headers.Get("Location"), "done=kept") {
+		t.Errorf("%+v", a)
+	}
+	arrivesIs(t, "after that", r.arrived(t, v, "", device(1), inCalifornia), true)
+	if got := r.recordsOf(t, "withdrawal"); len(got) != 1 || gjson.Get(got[0], "act").Str != "kept_opt_out" || gjson.Get(got[0], "source").Str != "preference_centre" {
+		t.Errorf("the ledger has %v", got)
 	}
 }
