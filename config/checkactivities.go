@@ -125,6 +125,7 @@ func (c activityCheck) checkOptOut(a *Activity, at func(...any) []any) {
 				"the regime of %s is not opt-out: remove it, or take another basis", region)
 		}
 	}
+	c.law().sensitivePurposes(a, at)
 }
 
 // checkAssessed looks at whether the assessment of an activity is about its vendor and its purposes.

@@ -1,6 +1,9 @@
 package config
 
-import "github.com/tagwarden/tagwarden/config/strict"
+import (
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules"
+)
 
 // purposeCheck looks at the purposes.
 type purposeCheck struct{ checks }
@@ -18,6 +21,10 @@ func (c purposeCheck) run() {
 		if id == "all" {
 			c.faults.Key(c.purposes, strict.Path("purposes", id),
 				"\"all\" means every purpose wherever objections are written: give the purpose another id")
+		}
+		if id == rules.KeptOptOutScope {
+			c.faults.Key(c.purposes, strict.Path("purposes", id),
+				"that names an opt-out that is kept, wherever objections are named: give the purpose another id")
 		}
 		c.doubles(c.purposes, strict.Path("purposes", id, "categories"), c.loaded.Purposes[id].Categories)
 		c.law().purpose(id)

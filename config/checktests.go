@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // testCheck looks at the policy's own tests.
@@ -74,9 +75,10 @@ func (c testCheck) checkTest(doc *strict.Document, test *Test, at func(...any) [
 	}
 }
 
-// checkObjection looks at an objection as tests and commands write it: a purpose, vendor:ID, or all.
+// checkObjection looks at an objection as tests and commands write it: a purpose, vendor:ID, all, or an opt-out that is
+// kept.
 func (c testCheck) checkObjection(doc *strict.Document, at []any, objection string) {
-	if objection == "all" {
+	if objection == "all" || objection == rules.KeptOptOutScope {
 		return
 	}
 	if vendor, ok := strings.CutPrefix(objection, "vendor:"); ok {

@@ -128,6 +128,12 @@ var lawful = []Refusal{
 		Source:   "GDPR Art. 9(1) and 9(2)(a)",
 	},
 	{
+		ID: "lawful/sensitive-opt-in",
+		Sentence: "A sensitive purpose rests on consent in the US states whose law asks for it (rules/regions.yaml), not on " +
+			"opt_out.",
+		Source: "state laws such as CPA (US-CO), CTDPA (US-CT), VCDPA (US-VA), TDPSA (US-TX); rules/regions.yaml",
+	},
+	{
 		ID:       "lawful/opt-out-region",
 		Sentence: "opt_out is a basis in opt-out regions only: everywhere else one of Art. 6(1) is needed.",
 		Source:   "GDPR Art. 6(1); rules/regions.yaml",

@@ -2,7 +2,9 @@ package config
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -37,6 +39,23 @@ func (c law) sensitive(a *Activity) {
 			c.refuse(c.profiles, line.At, "lawful/sensitive",
 				"activity %s would pass what is under special protection (class sensitive): drop it here, or, where the banner "+
 					"asks for exactly this, write basis: consent and explicit: true", a.ID)
+		}
+	}
+}
+
+// sensitivePurposes refuses to process sensitive data until somebody opts out, where the law of a state asks for consent.
+func (c law) sensitivePurposes(a *Activity, at func(...any) []any) {
+	var states []string
+	for _, code := range a.Regions {
+		if region, err := rules.ParseRegion(code); err == nil {
+			states = append(states, region.SensitiveOptIn()...)
+		}
+	}
+	for i, id := range a.Purposes {
+		if c.loaded.Purposes[id].Sensitive && len(states) > 0 {
+			c.refuse(c.activities, at("purposes", i), "lawful/sensitive-opt-in",
+				"purpose %s is sensitive, which needs consent in %s: take consent for the basis there, and name the "+
+					"other states under regions", id, strings.Join(slices.Compact(slices.Sorted(slices.Values(states))), ", "))
 		}
 	}
 }

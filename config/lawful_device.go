@@ -76,13 +76,13 @@ const anywhere = "any country"
 
 // visitors are the regions where the visitors of an activity may be, as they are written: its own; where it names none,
 // those of its sites, "" for one that is not known, and [anywhere].
-func (c law) visitors(a *Activity) []string {
+func (l *Loaded) visitors(a *Activity) []string {
 	if len(a.Regions) > 0 {
 		return a.Regions
 	}
 	var codes []string
-	for _, id := range slices.Sorted(maps.Keys(c.loaded.Server.Sites)) {
-		site := c.loaded.Server.Sites[id]
+	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
+		site := l.Server.Sites[id]
 		if !among(a.Sites, id) || !among(site.Vendors, a.Vendor) {
 			continue
 		}
@@ -97,7 +97,7 @@ func (c law) visitors(a *Activity) []string {
 // regimes are the rules that may hold for the visitors of an activity. overriding: for those in Switzerland, where the
 // policy chose so.
 func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
-	for _, code := range c.visitors(a) {
+	for _, code := range c.loaded.visitors(a) {
 		if code == anywhere {
 			return true, true, c.choosesOverridingInterest()
 		}
@@ -119,7 +119,7 @@ func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
 // known is any.
 func (c law) optInRegions(a *Activity) []string {
 	var codes []string
-	for _, code := range c.visitors(a) {
+	for _, code := range c.loaded.visitors(a) {
 		region, err := rules.ParseRegion(code)
 		if err != nil {
 			code = anywhere

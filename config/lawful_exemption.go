@@ -31,7 +31,7 @@ func (c law) national(a *Activity, at func(...any) []any) {
 	var without []string
 	for _, code := range c.optInRegions(a) {
 		region, err := rules.ParseRegion(code)
-		if _, exempt := region.AudienceMeasurement(); err != nil || !exempt {
+		if err != nil || !region.ExemptsAudienceMeasurement() {
 			without = append(without, code)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -67,16 +66,4 @@ func (c law) googleAddress(a *Activity, at func(...any) []any) {
 }
 
 // mayBeIn tells whether visitors of an activity may be in a region, or in a part of it.
-func (c law) mayBeIn(a *Activity, code string) bool {
-	region, err := rules.ParseRegion(code)
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	for _, visitors := range c.visitors(a) {
-		at, err := rules.ParseRegion(visitors)
-		if err != nil || at.In(region) || region.In(at) {
-			return true
-		}
-	}
-	return false
-}
+func (c law) mayBeIn(a *Activity, code string) bool { return c.loaded.mayBeIn(a, code) }

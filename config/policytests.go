@@ -16,7 +16,7 @@ type Tests struct {
 type Test struct {
 	Name       string      `yaml:"name" is:"required" doc:"What the test shows, as a sentence."`
 	Hit        string      `yaml:"hit" is:"required" doc:"File of a raw HTTP/1.1 request, relative to the folder of tests; its Host names the site."`
-	Objections []string    `yaml:"objections" doc:"Objections of the visitor: ids of purposes, vendor:ID, or all."`
+	Objections []string    `yaml:"objections" doc:"Objections of the visitor: ids of purposes, vendor:ID, or all; kept_opt_out for an opt-out by the browser's signal that is kept from the time of the test on."`
 	Signals    TestSignals `yaml:"signals" doc:"Signals of the visitor's choice, instead of those that the hit carries."`
 	From       string      `yaml:"from" doc:"The visitor's IP address. Default: 192.0.2.1."`
 	Region     string      `yaml:"region" doc:"The visitor's region, instead of what the hit's headers tell."`

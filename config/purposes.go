@@ -14,6 +14,7 @@ type Purpose struct {
 	GPC             string   `yaml:"gpc" default:"object" is:"enum=object|ignore" doc:"Whether Global Privacy Control, where a site reads it, counts as an objection to this purpose. Never touches us:."`
 	DNT             string   `yaml:"dnt" default:"object" is:"enum=object|ignore" doc:"Whether Do Not Track, where a site reads it, counts as an objection to this purpose."`
 	DirectMarketing bool     `yaml:"direct_marketing" default:"false" doc:"It is direct marketing: an objection is then absolute, on any basis (Art. 21(2)-(3))."`
+	Sensitive       bool     `yaml:"sensitive" default:"false" doc:"It processes what US state laws call sensitive data (health, origin, belief, precise location ...): most of them ask for consent then, whatever else may go on until somebody opts out."`
 	US              []string `yaml:"us" is:"enum=sale|sharing|targeted_advertising" doc:"What it counts as under the laws of US states."`
 }
 

@@ -67,6 +67,10 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 	for _, scope := range c.Object {
 		// A link was made under an earlier policy: what it objects to may be there no more, and the objection is taken all
 		// the same.
+		if scope == objection.KeptOptOut {
+			only := errors.New("an opt-out is kept by the browser's signal alone: it can be taken back by that name")
+			return c, &objection.Fault{What: "object", Err: only}
+		}
 		if _, ok := loaded.Policy.Objection(scope); !ok && (c.Source != objection.Link || !rules.ScopeName(scope)) {
 			return c, &objection.Fault{What: "object", Err: scopeFault(loaded.Policy, scope)}
 		}
@@ -79,9 +83,9 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 	if c.Source == "" {
 		c.Source = objection.API
 	}
-	if c.Source == objection.SeenWith.String() {
-		followed := errors.New(c.Source + " is the server's own, of what follows a person: name another")
-		return c, &objection.Fault{What: "source", Err: followed}
+	if c.Source == objection.SeenWith.String() || c.Source == objection.KeptOptOut {
+		own := errors.New(c.Source + " is the server's own, of what hits show: name another")
+		return c, &objection.Fault{What: "source", Err: own}
 	}
 	for what, word := range map[string]string{"source": c.Source, "channel": c.Channel} {
 		if !plainWord(word) {

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ const (
 	mostActs      = 10_000      // that wait
 	mostOfNetwork = 100         // acts in a group
 	betweenGroups = time.Second // of one network
+	groupsAtOnce  = 4           // that may wait to be in force
 )
 
 // actList keeps what hits give a reason to do, until somebody does it: acts that nobody waits for. It is bounded, so
@@ -82,6 +84,32 @@ func (l *actList[A]) take(now time.Time) []A {
 	}
 	l.forget(group)
 	return group
+}
+
+// run writes down what is in the list, group after group, until the context ends; now and again it calls each besides.
+// What waits to be in force does not hold up what comes next.
+func (l *actList[A]) run(ctx context.Context, now func() time.Time, tick <-chan time.Time, each func(), write func([]A)) {
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	places := make(chan struct{}, groupsAtOnce)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.kick:
+		case <-tick:
+			each()
+		}
+		group := l.take(now())
+		if len(group) == 0 {
+			continue
+		}
+		places <- struct{}{}
+		writing.Go(func() {
+			write(group) // what was begun is finished
+			<-places
+		})
+	}
 }
 
 // drain takes off all that is left.

@@ -23,7 +23,6 @@ const (
 	mostPairs     = 10_000           // of persons and browsers that one hit is looked through for
 	mostLeads     = 2048             // identifiers of persons whose browsers are counted
 	mostAsked     = 16_384           // pairs that are remembered for a day
-	groupsAtOnce  = 4                // groups that may wait to be in force
 	lastMoment    = 2 * time.Second  // for what is left at the end
 )
 
@@ -237,32 +236,12 @@ const secondsOfDay = 24 * 60 * 60
 // dayOf is the day of a time, in UTC, counted from 1970.
 func dayOf(t time.Time) int64 { return t.Unix() / secondsOfDay }
 
-// run writes down what is in the list, until the context ends. What waits to be in force does not hold up what comes
-// next.
+// run writes down what is in the list, and ends what is over, until the context ends.
 func (f *follower) run(ctx context.Context) {
 	tick, end := f.opts.Every(betweenGroups / 2)
 	defer end()
-	var writing sync.WaitGroup
-	defer writing.Wait()
-	places := make(chan struct{}, groupsAtOnce)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-f.list.kick:
-		case <-tick:
-			f.expire(ctx)
-		}
-		group := f.list.take(f.opts.Now())
-		if len(group) == 0 {
-			continue
-		}
-		places <- struct{}{}
-		writing.Go(func() {
-			f.write(context.Background(), group) // what was begun is finished
-			<-places
-		})
-	}
+	write := func(group []follows) { f.write(context.Background(), group) }
+	f.list.run(ctx, f.opts.Now, tick, func() { f.expire(ctx) }, write)
 }
 
 // expire ends what is over, some of it each time, and looks once an hour.

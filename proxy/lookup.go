@@ -30,8 +30,8 @@ func lookUpObjections(s *Server, h *hitContext) result {
 			fault(s.opts.Log, "objections cannot be looked up", err)
 			return refused(rules.Failed)
 		}
-		if found.Any() {
-			anything, person = true, person || subject.Kind == rules.Person
+		if found != (rules.Objections{}) {
+			anything, person = true, person || found.Any() && subject.Kind == rules.Person
 		}
 		if subject.Event == hit.Shared {
 			shared.Merge(found)
@@ -48,6 +48,9 @@ func lookUpObjections(s *Server, h *hitContext) result {
 	}
 	if person && h.snapshot.Loaded.Server.Objections.Follow && !h.in.ObjectionsUnavailable {
 		s.follower.see(h)
+	}
+	if s.keeper.wants(h) {
+		s.keeper.see(h)
 	}
 	return next
 }

@@ -72,7 +72,9 @@ const pageBody = 64 << 10
 // show answers with a page of the hit's site.
 func (v *visitors) show(h *hitContext, path string) {
 	h.ctx.Request.SetBodyRaw(h.body)
-	v.pages.Serve(h.ctx, h.snapshot.pages.of(h.j.Site.ID, h.in.Now), path, v.whose(h))
+	region := h.j.Site.Region(&h.j.Hit.Request)
+	where := visitor.Where{OptOut: region.Regime() == rules.OptOut, Keeps: region.KeepsGPC(h.in.Now)}
+	v.pages.Serve(h.ctx, h.snapshot.pages.of(h.j.Site.ID, h.in.Now), path, v.whose(h), where)
 	h.ctx.Request.SetBodyRaw(nil)
 }
 

@@ -41,9 +41,13 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 	var all []ledger.Objected
 	for i := range recorded {
 		r := &recorded[i]
+		object := ledger.KindObjection
+		if r.Change.Holder.Kind == objection.Kept {
+			object = ledger.KindKeptOptOut
+		}
 		for _, one := range [3]ledger.Objected{
 			{Kind: ledger.KindWithdrawal, Scopes: r.Change.TakeBack, EveryAct: r.Change.EveryAct, Stands: r.InForce},
-			{Kind: ledger.KindObjection, Scopes: r.Change.Object, Restriction: r.Change.Restriction},
+			{Kind: object, Scopes: r.Change.Object, Restriction: r.Change.Restriction},
 			{Kind: ledger.KindComplaint},
 		} {
 			if len(one.Scopes) == 0 && (one.Kind != ledger.KindComplaint || !r.Change.Complaint) {

@@ -50,7 +50,7 @@ func (g *sendGate) holds() bool {
 			fault(g.log, "objections cannot be looked up", err)
 			return false
 		}
-		if !found.Any() {
+		if found == (rules.Objections{}) {
 			continue
 		}
 		if !g.holdsFor(int(subject.Event), found) {
@@ -64,7 +64,7 @@ func (g *sendGate) holds() bool {
 // all of them. It counts for every event of its visitor.
 func (g *sendGate) holdsFor(event int, found rules.Objections) bool {
 	if event != hit.Shared {
-		if !g.known[event].Adds(found) { // then those of the same visitor were judged with it, too
+		if !g.known[event].Tightens(found) { // then those of the same visitor were judged with it, too
 			return true
 		}
 		if len(g.known) == 1 {
@@ -78,7 +78,7 @@ func (g *sendGate) holdsFor(event int, found rules.Objections) bool {
 		if event != hit.Shared && g.visitors.Of(e) != g.visitors.Of(event) {
 			continue
 		}
-		if g.known[e].Adds(found) && !g.stands(e, found) {
+		if g.known[e].Tightens(found) && !g.stands(e, found) {
 			return false
 		}
 	}

@@ -75,6 +75,7 @@ type Server struct {
 	acts          *recordedActs
 	objector      *objector
 	follower      *follower
+	keeper        *keeper
 	values        *valueCounts
 	ledger        *ledger.Ledger
 	refusals      *refusals

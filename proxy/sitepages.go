@@ -50,8 +50,9 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 		}
 		site.Languages = append(site.Languages, language(loaded, n))
 	}
-	heeds := func(p visitor.Purpose) bool { return p.GPC }
-	site.GPC = of.Signals.GPC != nil && slices.ContainsFunc(site.Languages[0].Purposes, heeds)
+	heeds := func(p visitor.Purpose) bool { return p.GPC || p.OptOut || p.Kept }
+	site.ReadsGPC, site.ReadsDNT = of.Signals.GPC != nil, of.Signals.DNT != nil
+	site.GPC = site.ReadsGPC && slices.ContainsFunc(site.Languages[0].Purposes, heeds)
 	return site
 }
 
@@ -97,13 +98,17 @@ func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 		open := false // to objection
 		rests, _ := basis.Parse(a.Basis)
 		for _, said := range a.Purposes {
-			p := purposes[said.ID]
+			p, written := purposes[said.ID], loaded.Purposes[said.ID]
 			if p == nil {
 				p = &visitor.Purpose{
 					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
-					DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: loaded.Purposes[said.ID].GPC == "object",
+					DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: written.GPC == "object", DNT: written.DNT == "object",
 				}
 				purposes[said.ID] = p
+			}
+			if len(written.US) > 0 {
+				p.OptOut = p.OptOut || rests == basis.OptOut
+				p.Kept = p.Kept || rests == basis.OptOut || rests == basis.Consent
 			}
 			if rests.OpenToObjection() || said.DirectMarketing {
 				p.ShownOnly, open = false, true

@@ -208,6 +208,17 @@ func openFollow(s *Server) error {
 func closeFollow(s *Server) error                  { return s.follower.close() }
 func followPersons(ctx context.Context, s *Server) { s.follower.run(ctx) }
 
+// openKeeper comes behind acts, as openFollow does.
+func openKeeper(s *Server) error {
+	s.keeper = newKeeper(keeperOptions{
+		Log: s.opts.Log, Now: s.opts.Now, Every: s.opts.Every, Metrics: s.metrics, Keep: s.objections.Keep,
+	})
+	return nil
+}
+
+func closeKeeper(s *Server) error                { return s.keeper.close() }
+func keepOptOuts(ctx context.Context, s *Server) { s.keeper.run(ctx) }
+
 func openRefusals(s *Server) error {
 	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
 	return nil

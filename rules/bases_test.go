@@ -62,8 +62,8 @@ type situation struct {
 // expected is the rule in words.
 func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia string) string {
 	objection := s.objects == p.ID || s.objects == "all scopes" || s.objects == "vendor:ga4"
-	browser := p.DNTObjects && s.dnt == signal.Valid || s.consent == "objected"
-	privacy := p.GPCObjects && s.gpc == signal.Valid
+	browser := p.DNTObjects && s.dnt != signal.Absent || s.consent == "objected"
+	privacy := p.GPCObjects && s.gpc != signal.Absent
 	optsOut := len(p.US) > 0 && (s.us == p.US[0] || s.us == "everything")
 	unreadable := len(p.US) > 0 && s.us == "unreadable"
 	interest := b == basis.LegitimateInterest
@@ -91,7 +91,7 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 		return "gpc"
 	case heeded && privacy:
 		return "objection"
-	case b == basis.OptOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc == signal.Valid):
+	case b == basis.OptOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc != signal.Absent):
 		return "opted_out"
 	case (interest || b == basis.OptOut || b == basis.PublicTask) && s.unavailable:
 		return "objections_untaken"

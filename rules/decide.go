@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -10,11 +12,13 @@ type decideState struct {
 	Verdicts []Verdict
 	rungs    []Rung
 	view     eventView
+	at       time.Time // when
 }
 
 // reset forgets the hit.
 func (d *decideState) reset() {
 	d.Verdicts, d.rungs, d.view = hit.Recycled(d.Verdicts), hit.Recycled(d.rungs), eventView{}
+	d.at = time.Time{}
 }
 
 // decide judges every event by the ladder of its vendor.
@@ -23,6 +27,7 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 	if len(objections) != len(h.Events) {
 		return Failed
 	}
+	d.at = in.Now
 	declared := r.preferences()
 	for e := range h.Events {
 		objections[e].Merge(declared)

@@ -17,7 +17,7 @@ import (
 type Question struct {
 	Request    hit.Request
 	Refused    bool     // the request could not be read in one way only
-	Objections []string // scopes, as Policy.Objection reads them; of every subject in the hit
+	Objections []string // scopes, as Policy.AskedObjection reads them; of every subject in the hit
 	At         time.Time
 	Keys       *Keys
 	Region     string          // in place of what the hit tells; "" for that
@@ -115,7 +115,7 @@ type ExplainedBytes struct {
 func (p *Policy) Explain(q *Question) (*Explanation, error) {
 	var objections Objections
 	for _, scope := range q.Objections {
-		o, ok := p.Objection(scope)
+		o, ok := p.AskedObjection(scope, q.At)
 		if !ok {
 			return nil, fmt.Errorf("%q is no scope of an objection: a purpose's id, vendor:ID or all is", scope)
 		}

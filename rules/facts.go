@@ -52,7 +52,7 @@ func (j *Judgement) Facts(event int) Facts {
 		f.Version = j.Policy.assessments.Version(a.Assessment)
 	}
 	f.Ladder, f.Signals = j.Rungs(v), j.SignalsOf(event)
-	if objected := j.Objections[event]; objected.Any() {
+	if objected := j.Objections[event]; objected.Any() || objected.KeptOptOut != 0 {
 		f.Objected, f.Restricted = j.Policy.Scopes(objected), objected.Restricted
 	}
 	return f

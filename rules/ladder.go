@@ -113,6 +113,9 @@ func (a *Activity) byConsent(q *asked) Reason {
 	default:
 		return byTCF(answer.TCF)
 	}
+	if a.us != 0 && a.keptFrom(q) && answer.At <= q.objections.KeptOptOut {
+		return OptedOut
+	}
 	if answer.At != 0 && !a.consentMaxAge.IsZero() && q.now.After(a.consentMaxAge.After(time.Unix(answer.At, 0))) {
 		return ConsentExpired
 	}
@@ -130,10 +133,10 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 		return reason
 	}
 	if a.heeds(p) {
-		if q.objections.touches(a) || q.signals.DNT == signal.Valid && a.dntObjects || q.signals.Objects(a.categories) {
+		if q.objections.touches(a) || q.signals.DNT != signal.Absent && a.dntObjects || q.signals.Objects(a.categories) {
 			return Objection
 		}
-		if q.signals.GPC == signal.Valid && a.gpcObjects {
+		if q.signals.GPC != signal.Absent && a.gpcObjects {
 			return GPC
 		}
 	}
@@ -192,7 +195,7 @@ func (a *Activity) byOptOut(q *asked) Reason {
 		return NoConsent
 	case a.objected(q):
 		return Objection
-	case q.signals.OptedOut(a.us):
+	case q.signals.OptedOut(a.us), a.keptFrom(q):
 		return OptedOut
 	case q.unavailable:
 		return ObjectionsUntaken
@@ -204,8 +207,8 @@ func (a *Activity) byOptOut(q *asked) Reason {
 // objected tells whether a stored objection, or a signal that a purpose counts as one, touches the activity.
 func (a *Activity) objected(q *asked) bool {
 	return q.objections.touches(a) || q.signals.Objects(a.categories) ||
-		q.signals.GPC == signal.Valid && a.gpcObjects ||
-		q.signals.DNT == signal.Valid && a.dntObjects
+		q.signals.GPC != signal.Absent && a.gpcObjects ||
+		q.signals.DNT != signal.Absent && a.dntObjects
 }
 
 func invalid(v basis.Validity) Reason {

@@ -8,6 +8,10 @@ type Objections struct {
 	Vendors  uint64
 
 	Restricted bool // at least one of the scopes is a restriction (Art. 18), not an objection
+
+	// KeptOptOut is since when an opt-out by the browser's signal is kept for the subject, Unix seconds; 0: none is. It is
+	// no objection, and none of the scopes: see keptopt.go.
+	KeptOptOut int64
 }
 
 // Merge adds what another identifier of the same visitor is known for.
@@ -16,9 +20,10 @@ func (o *Objections) Merge(other Objections) {
 	o.Purposes |= other.Purposes
 	o.Vendors |= other.Vendors
 	o.Restricted = o.Restricted || other.Restricted
+	o.KeptOptOut = max(o.KeptOptOut, other.KeptOptOut) // a consent has to be younger than all of them
 }
 
-// Any tells whether there is any scope at all.
+// Any tells whether there is any scope at all. An opt-out that is kept is none.
 func (o Objections) Any() bool { return o.All || o.Purposes != 0 || o.Vendors != 0 }
 
 // touches tells whether a scope covers an activity.
@@ -31,11 +36,20 @@ func (o Objections) Adds(other Objections) bool {
 	return other.All && !o.All || other.Purposes&^o.Purposes != 0 || other.Vendors&^o.Vendors != 0
 }
 
+// Tightens tells whether other may deny what o does not: it holds a scope that o does not, or an opt-out that is kept
+// since later.
+func (o Objections) Tightens(other Objections) bool {
+	return o.Adds(other) || other.KeptOptOut > o.KeptOptOut
+}
+
 // Stands tells whether what was decided of an event still holds in the face of these objections: those of the moment when it is about to
 // leave. What was denied stays denied.
 func (j *Judgement) Stands(event int, o Objections) bool {
 	v := &j.Verdicts[event]
-	return v.Decision != Permit || !o.touches(v.Activity) || !v.Activity.heeds(j.Policy)
+	if v.Decision != Permit {
+		return true
+	}
+	return !(o.touches(v.Activity) && v.Activity.heeds(j.Policy)) && !j.keptDenies(event, o)
 }
 
 // ScopeName tells whether a text can name a scope: a purpose, "vendor:ID" or "all", whether or not a policy knows it.

@@ -105,7 +105,7 @@ func (p *Policy) ScopeNames() []string {
 	return names
 }
 
-// Scopes names the scopes of an objection, as Objection reads them.
+// Scopes names the scopes of an objection, as Objection reads them, and behind them an opt-out that is kept.
 func (p *Policy) Scopes(o Objections) []string {
 	var names []string
 	if o.All {
@@ -120,6 +120,9 @@ func (p *Policy) Scopes(o Objections) []string {
 		if o.Vendors&r.bit != 0 {
 			names = append(names, "vendor:"+r.ID)
 		}
+	}
+	if o.KeptOptOut != 0 {
+		names = append(names, KeptOptOutScope)
 	}
 	return names
 }

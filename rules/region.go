@@ -67,8 +67,10 @@ func (r Region) String() string {
 }
 
 // ParseRegion reads a code as policies write it: a country (DE), a subdivision (US-CA) or a group (EU, EEA, UK, CH, US).
-func ParseRegion(code string) (Region, error) {
-	for g, name := range world.groups {
+func ParseRegion(code string) (Region, error) { return world.parse(code) }
+
+func (a *atlas) parse(code string) (Region, error) {
+	for g, name := range a.groups {
 		if name != "" && name == code {
 			return Region{Group: group(g)}, nil
 		}

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"maps"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -25,8 +25,7 @@ type atlas struct {
 		regime Regime
 		region Region
 	}
-	audience          map[[2]byte]Exemption
-	audienceCountries []string
+	laws []datedLaw
 }
 
 var world = newAtlas(regionsText)
@@ -41,8 +40,9 @@ func newAtlas(text []byte) *atlas {
 			Regime        string
 			Regions       []string
 			About, Source string
+			From, Checked time.Time
 		}
-		AudienceMeasurement map[string]Exemption `yaml:"audience_measurement"`
+		Laws []Law
 	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
@@ -73,20 +73,13 @@ func newAtlas(text []byte) *atlas {
 			}{regime, Region{Group: group(at)}})
 		}
 	}
-	a.audience = map[[2]byte]Exemption{}
-	for _, code := range slices.Sorted(maps.Keys(file.AudienceMeasurement)) {
-		e := file.AudienceMeasurement[code]
-		if len(code) != 2 || e.From.IsZero() || e.Checked.IsZero() || e.Source == "" {
-			panic(fmt.Sprintf("BUG: regions.yaml: audience_measurement of %q is not whole", code))
-		}
-		a.audience[[2]byte{code[0], code[1]}] = e
-		a.audienceCountries = append(a.audienceCountries, code)
+	for i := range file.Laws {
+		a.law(&file.Laws[i])
 	}
 	return a
 }
 
-// group adds a group whose members are countries, and groups named before. A country may share its name with a group
-// that it is alone in.
+// group adds a group whose members are countries, and groups named before. A country may share its name with a group that it is alone in.
 func (a *atlas) group(name string, members []string) {
 	number := uint64(1) << len(a.groups)
 	a.groups, a.within = append(a.groups, name), append(a.within, number)

@@ -50,6 +50,9 @@ func check(_ context.Context, t *terminal, args []string) int {
 	for _, note := range loaded.Notes {
 		printf(t.out, "note: %s\n", note.Error())
 	}
+	for _, ahead := range loaded.Ahead(t.now()) {
+		printf(t.out, "note: %s\n", ahead)
+	}
 	printOpen(t, loaded)
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)

@@ -34,7 +34,9 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		keys:   f.String("keys", "", "a file with a root secret, or a folder of key state, in place of the published test key"),
 		raw:    f.Bool("raw", false, "show identifying values whole"),
 	}
-	f.Func("objection", "an objection of the visitor: a purpose's id, vendor:ID or all; may be given again", func(scope string) error {
+	what := "an objection of the visitor: a purpose's id, vendor:ID or all; kept_opt_out for an opt-out that is kept; " +
+		"may be given again"
+	f.Func("objection", what, func(scope string) error {
 		a.objections = append(a.objections, scope)
 		return nil
 	})
@@ -63,7 +65,7 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 		return nil, usage
 	}
 	for _, scope := range f.objections {
-		if _, ok := loaded.Policy.Objection(scope); !ok {
+		if _, ok := loaded.Policy.AskedObjection(scope, at); !ok {
 			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.Suggestion(scope, loaded.Policy.ScopeNames()))
 			return nil, usage
 		}

@@ -66,6 +66,7 @@ var changeCases = []struct {
 	{"purpose.gpc", "gpc: object", "gpc: ignore", []string{"purpose offers: Global Privacy Control counts: ignore instead of object: WIDER"}},
 	{"purpose.dnt", "dnt: object", "dnt: ignore", []string{"purpose measure: Do Not Track counts: ignore instead of object: WIDER"}},
 	{"purpose.direct_marketing", "direct_marketing: true", "direct_marketing: false", []string{"purpose offers: direct marketing: false (an objection to it is absolute): WIDER"}},
+	{"purpose.sensitive", "us: [targeted_advertising]", "us: [targeted_advertising]\n    sensitive: true", []string{"purpose offers: sensitive data: true"}},
 	{"purpose.us", "us: [targeted_advertising]", "us: [sale]", []string{"counts as in the US added: sale: narrower", "counts as in the US removed: targeted_advertising: WIDER"}},
 
 	{"vendor", "  posthog: { catalog: posthog, prefix: /ph }\n", "  posthog: { catalog: posthog, prefix: /ph }\n  umami: { catalog: umami, country: DE, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},

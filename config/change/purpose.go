@@ -40,6 +40,9 @@ func (c *comparison) purposes() {
 		if old.DirectMarketing != changed.DirectMarketing {
 			c.add(where, either(!changed.DirectMarketing), "direct marketing: %t (an objection to it is absolute)", changed.DirectMarketing)
 		}
+		if old.Sensitive != changed.Sensitive {
+			c.add(where, either(!changed.Sensitive), "sensitive data: %t (then most US states ask for consent)", changed.Sensitive)
+		}
 		c.set(where, "what it counts as in the US", old.US, changed.US, Narrower, Wider)
 	}
 }

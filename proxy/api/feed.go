@@ -23,7 +23,7 @@ import (
 type Entry struct {
 	Seq     uint64    `json:"seq"`
 	Time    time.Time `json:"time"`
-	Op      string    `json:"op"` // objection, restriction, withdrawal
+	Op      string    `json:"op"` // objection, restriction, kept_opt_out, withdrawal
 	Space   string    `json:"space"`
 	Hash    string    `json:"hash"`     // the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
 	Scopes  []string  `json:"scopes"`   // of this act; of a withdrawal those that no other act keeps in force
@@ -179,7 +179,10 @@ func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 		said = one.Time
 	}
 	op := "objection"
-	if change.Restriction {
+	switch {
+	case change.Holder.Kind == objection.Kept:
+		op = objection.KeptOptOut
+	case change.Restriction:
 		op = "restriction"
 	}
 	withdrawal := func(subject int) []string {

@@ -9,6 +9,7 @@ import (
 // Kinds of records about objections. They are written when an act is on disk and before it is acknowledged.
 const (
 	KindObjection  = "objection"       // somebody objected, or asked for a restriction: seq, scopes, source, subjects
+	KindKeptOptOut = "kept_opt_out"    // an opt-out by the browser's signal is kept from then on: seq, source, subjects
 	KindWithdrawal = "withdrawal"      // somebody took that back: the same, and why, where it was not the subject
 	KindComplaint  = "complaint"       // somebody complained: seq, source, subjects
 	KindHead       = "objections_head" // where the log of objections stands: size, root

@@ -146,14 +146,21 @@ func (a *alteration) begin(acts []act, changed bool, e *effect) ([]act, bool) {
 	return acts, true
 }
 
-// left is what of some marks is not taken back.
+// left is what of some marks is not taken back. A link that takes back all that is objected to leaves what is kept, unless
+// that is named, too.
 func (a *alteration) left(marks []uint32) []uint32 {
-	if a.all {
+	if a.all && a.holder.Kind != ByLink {
 		return nil
 	}
 	left := make([]uint32, 0, len(marks))
 	for _, mark := range marks {
-		if _, gone := slices.BinarySearch(a.takeBack, mark); !gone {
+		named := mark
+		if mark >= keptMark {
+			named = keptMark // whenever it began
+		} else if a.all {
+			continue
+		}
+		if _, gone := slices.BinarySearch(a.takeBack, named); !gone {
 			left = append(left, mark)
 		}
 	}
@@ -202,7 +209,7 @@ func heldIn(names []string, records []*record) ([]Held, bool) {
 			holders[one.holder] = true
 		}
 	}
-	for kind := Earlier; kind <= Browsers; kind++ {
+	for kind := Earlier; kind <= Kept; kind++ {
 		of := marks[kind]
 		if len(of) == 0 {
 			continue

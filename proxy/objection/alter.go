@@ -77,6 +77,10 @@ func (g *group) asked(c *Change) error {
 // objected to has no number, and is left out.
 func (d *dictionary) takenBack(scopes []string) (all bool, marks []uint32) {
 	for _, scope := range scopes {
+		if scope == KeptOptOut {
+			marks = insert(marks, keptMark)
+			continue
+		}
 		name, restricted := bareScope(scope)
 		if n, ok := d.numbers[name]; ok {
 			marks = insert(marks, markOf(n, restricted))
@@ -154,10 +158,10 @@ func (g *group) retell(was, is *record) {
 		g.state.inForce++
 	}
 	for mark, ok := before.next(); ok; mark, ok = before.next() {
-		g.state.marks[mark]--
+		*g.state.counted(mark)--
 	}
 	for mark, ok := after.next(); ok; mark, ok = after.next() {
-		g.state.marks[mark]++
+		*g.state.counted(mark)++
 	}
 }
 

@@ -132,6 +132,8 @@ func (g *group) request(i int, r *request) error {
 		return err
 	case r.follows != nil:
 		return g.leads.follow(r, a)
+	case r.keeps != nil:
+		return g.leads.keep(r, a)
 	case r.expire:
 		return g.leads.expire(r)
 	case r.batch == nil:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -29,6 +30,10 @@ func (s *Subject) known() bool { return s.Form > 0 && s.Form < NewestForm }
 
 // All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
 const All = "all"
+
+// KeptOptOut is the scope of an opt-out that is kept (see [Store.Keep]), which is no objection: it can be taken back by
+// that name, and stands among what is in force.
+const KeptOptOut = rules.KeptOptOutScope
 
 // RestrictionOf stands in front of a scope's name where a restriction (Art. 18) is meant: in what is in force, and in what is taken back.
 const RestrictionOf = restriction

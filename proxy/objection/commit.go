@@ -21,7 +21,7 @@ type writer struct {
 	scopes, sources *dictionary
 	tree            *tree
 	labels          labels
-	old             bool // the file is one of format 1
+	old             bool // the file is of an older format
 }
 
 // writeAll takes what waits, group after group, until the store is closed.
@@ -73,7 +73,7 @@ func (w *writer) write(requests []*request) {
 	}
 	taken := false
 	for _, r := range requests {
-		taken = taken || r.batch != nil || r.follows != nil || r.expire
+		taken = taken || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
 	}
 	answer := func() {
 		gone := s.Present()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,7 +32,12 @@ var (
 	bucketFollowers   = []byte("followers")   // hash of a lead, hash of a subject that follows it → the latter, and when it was seen
 	bucketFollowTimes = []byte("followtimes") // day (4 bytes, big endian), and both hashes → nothing
 
-	buckets    = append(bucketsOf1, bucketFollowers, bucketFollowTimes)
+	// These came with format 3; see kept.go.
+	bucketKept      = []byte("kept")      // hash of a browser that an opt-out is kept for → when it was seen
+	bucketKeptTimes = []byte("kepttimes") // day (4 bytes, big endian), and that hash → nothing
+
+	buckets    = append(slices.Clip(bucketsOf2), bucketKept, bucketKeptTimes)
+	bucketsOf2 = append(slices.Clip(bucketsOf1), bucketFollowers, bucketFollowTimes)
 	bucketsOf1 = [][]byte{
 		bucketMeta, bucketScopes, bucketSources, bucketSubjects, bucketChanges, bucketTree, bucketKeys, bucketKeyTimes,
 		bucketProgress, bucketOutbox, bucketMeasures,
@@ -43,14 +49,16 @@ var (
 )
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
-// says in the change log whose act a change is. A file of format 1 is read as it is, and becomes one of format 2 with
-// the first change; records and entries in it stay until they are touched. What only knows format 1 refuses it then.
+// says in the change log whose act a change is. Format 3 knows opt-outs that are kept. A file of an older format is read
+// as it is, and becomes one of the newest with the first change; records and entries in it stay until they are touched.
+// What only knows an older format refuses it then.
 const (
-	fileFormat  = "2"
+	fileFormat  = "3"
+	fileFormat2 = "2"
 	fileFormat1 = "1"
 )
 
-// upgrade makes a file of format 1 one of format 2, as part of a transaction.
+// upgrade makes a file of an older format one of the newest, as part of a transaction.
 func upgrade(tx *bolt.Tx) error {
 	for _, name := range buckets[len(bucketsOf1):] {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -97,7 +105,7 @@ func create(files durable.Files, path, identity string) error {
 }
 
 // checkOwner looks whether the file is one of ours, in a format that is known, made with the present keys. Old tells
-// whether it is one of format 1.
+// whether that is an older one.
 func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
@@ -106,10 +114,12 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	wanted := buckets
 	switch format := string(meta.Get(keyFormat)); format {
 	case fileFormat:
+	case fileFormat2:
+		wanted, old = bucketsOf2, true
 	case fileFormat1:
 		wanted, old = bucketsOf1, true
 	default:
-		return false, fmt.Errorf("the store of objections has format %q: this version of tagwarden knows formats %s and %s",
+		return false, fmt.Errorf("the store of objections has format %q: this version of tagwarden knows formats %s to %s",
 			format, fileFormat1, fileFormat)
 	}
 	for _, name := range wanted {

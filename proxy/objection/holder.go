@@ -20,10 +20,11 @@ type HolderKind uint8
 const (
 	Earlier  HolderKind = 1 // from before acts were told apart; taking back ends that alone
 	Browser  HolderKind = 2 // a browser, that the undo cookie proves; its own act
-	ByLink   HolderKind = 3 // the person that links are for; what came by links
-	Role     HolderKind = 4 // a token, an import, the operator; what came by roles, by links, and earlier
+	ByLink   HolderKind = 3 // the person that links are for; what came by links, and what is kept
+	Role     HolderKind = 4 // a token, an import, the operator; what came by roles, by links, and earlier, and what is kept
 	SeenWith HolderKind = 5 // follows from another subject's acts; see Follow. It ends with them
 	Browsers HolderKind = 6 // further browsers than are told apart; nothing but EveryAct ends it
+	Kept     HolderKind = 7 // opt-outs that are kept; see Keep. Links and roles end it, too, and whoever shows a browser's id
 )
 
 // String is the kind's name, as answers have it.
@@ -41,6 +42,8 @@ func (k HolderKind) String() string {
 		return "seen_with"
 	case Browsers:
 		return "browsers"
+	case Kept:
+		return KeptOptOut
 	}
 	return "none"
 }
@@ -51,7 +54,9 @@ func (h Holder) ends(of Holder, every bool) bool {
 	case every || h == of:
 		return true
 	case h.Kind == Role:
-		return of.Kind == ByLink || of.Kind == Earlier
+		return of.Kind == ByLink || of.Kind == Earlier || of.Kind == Kept
+	case h.Kind == ByLink:
+		return of.Kind == Kept
 	}
 	return false
 }
@@ -86,7 +91,7 @@ func (d *decoder) holder() (h Holder) {
 	if kind == nil {
 		return Holder{}
 	}
-	if h.Kind = HolderKind(kind[0]); h.Kind > Browsers {
+	if h.Kind = HolderKind(kind[0]); h.Kind > Kept {
 		d.fail()
 		return Holder{}
 	}
@@ -103,7 +108,7 @@ func (c *Change) rightHolder() error {
 	case *h == Holder{} && len(c.TakeBack) == 0:
 		h.Kind = Role
 	case h.Kind == Browser && random:
-	case h.Kind == Earlier && bare && len(c.Object) == 0:
+	case (h.Kind == Earlier || h.Kind == Kept) && bare && len(c.Object) == 0:
 	case (h.Kind == ByLink || h.Kind == Role) && bare:
 	default:
 		return errors.New("whose act it is, is not said: a browser's, by link or a role's is right")

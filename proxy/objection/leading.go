@@ -13,6 +13,7 @@ type leading struct {
 	*group
 	some bool     // somebody follows somebody
 	due  [][]byte // keys of bucketFollowTimes that an expire is about
+	over [][]byte // and of bucketKeptTimes
 }
 
 // following adds to named subjects, which are sorted, those whose records a request may change besides: followers of
@@ -25,10 +26,13 @@ func (l *leading) following(all []named) (more []named) {
 				more = append(more, namedAt(r.follows[i].Seen[j].Hash[:], noPlace))
 			}
 		}
+		for i := range r.keeps {
+			more = append(more, namedAt(r.keeps[i].Subject.Hash[:], noPlace))
+		}
 		if r.expire && l.due == nil {
-			l.due = l.overdue()
-			for _, key := range l.due {
-				more = append(more, namedAt(key[20:], noPlace))
+			l.due, l.over = l.overdue(bucketFollowTimes, 36), l.overdue(bucketKeptTimes, 20)
+			for _, key := range slices.Concat(l.due, l.over) {
+				more = append(more, namedAt(key[len(key)-16:], noPlace))
 			}
 		}
 	}
@@ -54,12 +58,12 @@ func (l *leading) following(all []named) (more []named) {
 	return more
 }
 
-// overdue lists keys of who was not seen for long.
-func (l *leading) overdue() [][]byte {
+// overdue lists keys of who was not seen for long, of a bucket whose keys of so many bytes begin with a day.
+func (l *leading) overdue(bucket []byte, size int) [][]byte {
 	due := [][]byte{}
-	c := l.tx.Bucket(bucketFollowTimes).Cursor()
+	c := l.tx.Bucket(bucket).Cursor()
 	today := dayOf(l.now)
-	for key, _ := c.First(); len(key) == 36 && len(due) < mostGone; key, _ = c.Next() {
+	for key, _ := c.First(); len(key) == size && len(due) < mostGone; key, _ = c.Next() {
 		if binary.BigEndian.Uint32(key)+followLife > today {
 			break
 		}
@@ -68,13 +72,14 @@ func (l *leading) overdue() [][]byte {
 	return due
 }
 
-// led are the scopes that stand for a lead, as marks: all that it does not follow itself.
+// led are the scopes that stand for a lead, as marks: all that it does not follow itself, but for what is kept, which
+// is no objection.
 func led(r *record) []uint32 {
-	if count(r.acts, SeenWith) == 0 {
+	notLed := func(a act) bool { return a.holder.Kind == SeenWith || a.holder.Kind == Kept }
+	if !slices.ContainsFunc(r.acts, notLed) {
 		return r.scopes.appendMarks(nil)
 	}
-	own := slices.DeleteFunc(slices.Clone(r.acts), func(a act) bool { return a.holder.Kind == SeenWith })
-	return unionOf(own).appendMarks(nil)
+	return unionOf(slices.DeleteFunc(slices.Clone(r.acts), notLed)).appendMarks(nil)
 }
 
 // put puts who follows, and the day.
@@ -175,17 +180,17 @@ func (l *leading) followOne(f *Follow, did *Followed) error {
 	return l.recordLed(&done)
 }
 
-// ledChange is what became of subjects that follow a lead.
+// ledChange is what became of subjects that follow a lead, or that an opt-out is kept for.
 type ledChange struct {
 	change Change // but for its scopes
 	effect effect
 	places []*subjectState
 }
 
-// led makes marks the act of subjects that follow a lead. Of says the rest of the change.
+// led makes marks the act of subjects that follow a lead, or of Kept. Of says the rest of the change.
 func (l *leading) led(holder Holder, marks []uint32, subjects []Subject, of *Change) (ledChange, error) {
 	done := ledChange{change: *of}
-	done.change.Holder, done.change.Source, done.change.Subjects = holder, seenWith, subjects
+	done.change.Holder, done.change.Source, done.change.Subjects = holder, holder.Kind.String(), subjects
 	ask := alteration{holder: holder, all: true, object: marks}
 	var union effect
 	for i := range subjects {
@@ -205,7 +210,7 @@ func (l *leading) led(holder Holder, marks []uint32, subjects []Subject, of *Cha
 	return done, nil
 }
 
-// recordLed records what became of subjects that follow a lead: restrictions apart from objections.
+// recordLed records what became of such subjects: restrictions apart from objections.
 func (l *leading) recordLed(done *ledChange) error {
 	objects, restricts := done.change, done.change
 	restricts.Restriction = true
@@ -214,10 +219,11 @@ func (l *leading) recordLed(done *ledChange) error {
 	}
 	for _, mark := range done.effect.added {
 		of := &objects
-		if mark&1 != 0 {
+		name, restricted := bareScope(l.writer.scopes.name(mark))
+		if restricted {
 			of = &restricts
 		}
-		of.Object = append(of.Object, l.writer.scopes.names[mark/2])
+		of.Object = append(of.Object, name)
 	}
 	slices.Sort(objects.TakeBack)
 	if !done.effect.any() {
@@ -242,7 +248,7 @@ func (l *leading) recordLed(done *ledChange) error {
 			return err
 		}
 	}
-	source, err := l.number(l.writer.sources, bucketSources, seenWith)
+	source, err := l.number(l.writer.sources, bucketSources, done.change.Source)
 	if err != nil {
 		return err
 	}
@@ -299,9 +305,14 @@ func (l *leading) mirror(c *Change, mine []uint32) (all []ledChange, err error) 
 	return all, nil
 }
 
-// expire ends what follows from leads for those who were not seen for long.
+const notSeen = "not seen for 13 months" // why what follows, or is kept, ended
+
+// expire ends what follows from leads, and what is kept, for those who were not seen for long.
 func (l *leading) expire(r *request) error {
-	r.more = len(l.due) == mostGone
+	r.more = len(l.due) == mostGone || len(l.over) == mostGone
+	if err := l.expireKept(); err != nil {
+		return err
+	}
 	var leads [][16]byte
 	byLead := map[[16]byte][]follower{}
 	for _, time := range l.due {
@@ -334,7 +345,7 @@ func (l *leading) expire(r *request) error {
 				return err
 			}
 		}
-		why := &Change{Lead: all[0].lead, Because: "not seen for 13 months", Time: l.now}
+		why := &Change{Lead: all[0].lead, Because: notSeen, Time: l.now}
 		done, err := l.led(Holder{Kind: SeenWith, ID: lead}, nil, subjects, why)
 		if err != nil {
 			return err

@@ -55,6 +55,7 @@ func loadSubjects(tx *bolt.Tx, f *dataFile, l layout, kept saved, scopes int, x 
 		total.records += sum.records
 		total.inForce += sum.inForce
 		total.older += sum.older
+		total.kept += sum.kept
 		for i, n := range sum.marks {
 			total.marks[i] += n
 		}
@@ -98,10 +99,23 @@ func (t *state) count(r *record) bool {
 		if !ok {
 			return true
 		}
-		if int(mark) >= len(t.marks) {
+		n := t.counted(mark)
+		if n == nil {
 			return false
 		}
-		t.marks[mark]++
+		*n++
+	}
+}
+
+// counted is how many subjects a mark is counted for; nil where its scope has no name.
+func (t *state) counted(mark uint32) *uint64 {
+	switch {
+	case mark >= keptMark:
+		return &t.kept
+	case int(mark) >= len(t.marks):
+		return nil
+	default:
+		return &t.marks[mark]
 	}
 }
 

@@ -168,7 +168,8 @@ func (g *group) countScopes(what byte, marks []uint32) {
 	names := g.writer.scopes.names
 	for i, mark := range marks {
 		if i == 0 || marks[i-1]/2 != mark/2 { // an objection and a restriction of one scope are one act
-			g.countOne(byScope, what, names[mark/2])
+			name, _ := markName(names, mark&^1)
+			g.countOne(byScope, what, name)
 		}
 	}
 }
@@ -201,11 +202,11 @@ func (s *Store) Stats() (Stats, error) {
 		if n == 0 {
 			continue
 		}
-		name := names[mark/2]
-		if mark&1 != 0 {
-			name = restriction + name
-		}
+		name, _ := markName(names, uint32(mark))
 		stats.Scopes[name] = n
+	}
+	if now.kept > 0 {
+		stats.Scopes[KeptOptOut] = now.kept
 	}
 	err := s.file.read(func(tx *bolt.Tx) error {
 		return eachMeasure(tx, func(day uint32, m measure, n uint64) {

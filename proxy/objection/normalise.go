@@ -61,6 +61,9 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 	if c.Object, err = sortedScopes(c.Object, false); err != nil {
 		return "object", err
 	}
+	if slices.Contains(c.Object, KeptOptOut) {
+		return "object", errors.New("an opt-out is kept by the browser's signal alone: it can be taken back")
+	}
 	if c.TakeBack, err = sortedScopes(c.TakeBack, true); err != nil {
 		return "withdraw", err
 	}

@@ -6,10 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// request is what waits for the writer: a batch, who follows whom, a notice, or messages to acknowledge.
+// request is what waits for the writer: a batch, who follows whom, opt-outs to keep, a notice, or messages to
+// acknowledge.
 type request struct {
 	batch   *Batch
 	follows []Follow
+	keeps   []Keep
 	expire  bool // who follows and was not seen for long
 	notice  *Notice
 	ack     []uint64
@@ -18,6 +20,7 @@ type request struct {
 	done     chan struct{}
 	receipts []Receipt
 	followed []Followed // of follows
+	kept     int        // of keeps: for how many an opt-out is kept from now on
 	more     bool       // of expire: there are more
 	err      error
 }

@@ -56,6 +56,10 @@ func (r *Resolved) Lookup(hash [16]byte) (rules.Objections, error) {
 	var all rules.Objections
 	table := *r.table.Load()
 	for mark, ok := scopes.next(); ok; mark, ok = scopes.next() {
+		if since, kept := keptAt(mark); kept {
+			all.KeptOptOut = max(all.KeptOptOut, since)
+			continue
+		}
 		n := int(mark / 2)
 		if n >= len(table) {
 			// A scope that is newer than the table. It got its name before anybody could read its number.

@@ -31,9 +31,10 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
 	return slices.DeleteFunc(requests, func(one *request) bool {
 		switch {
-		case one.batch == nil && one.notice == nil && one.follows == nil, one.batch != nil && unchanging(one.batch):
+		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil,
+			one.batch != nil && unchanging(one.batch):
 			return false
-		case one.follows == nil: // who follows is seen again
+		case one.follows == nil && one.keeps == nil: // these are seen again
 			r.full.Store(true)
 		}
 		one.answer(nil, why)
@@ -114,6 +115,7 @@ func takes(requests []*request, page int64) (need int64) {
 		for i := range r.follows {
 			need += page * (2 + perFollower*int64(len(r.follows[i].Seen)))
 		}
+		need += page * perFollower * int64(len(r.keeps))
 		if r.batch == nil {
 			continue
 		}

@@ -15,7 +15,38 @@ const restriction = "restriction:"
 // Scopes are what is in force for one subject: numbers of scopes, ascending, as the store's dictionary counts them. The zero value is none.
 // They are comparable, and never change.
 type Scopes struct {
-	set string // varints: twice the scope's number, and one more where it is a restriction
+	set string // varints: marks
+}
+
+// A mark is twice the scope's number, and one more where it is a restriction. From keptMark on it is an opt-out that is
+// kept (see kept.go), and how many seconds after keptEpoch that began, an even number: no subject has two of these.
+const (
+	keptMark  uint32 = 1 << 31
+	keptEpoch int64  = 1577836800 // the beginning of 2020: there is room until 2088
+)
+
+// keptSince is the mark of an opt-out that is kept since a time, in Unix seconds: a second later, where that is even.
+func keptSince(unix int64) uint32 {
+	return keptMark | uint32(min(max(unix-keptEpoch+1, 0), 1<<31-1))&^1
+}
+
+// keptAt is since when an opt-out is kept that a mark is of; ok is false where the mark is of a scope.
+func keptAt(mark uint32) (unix int64, ok bool) {
+	return keptEpoch + int64(mark&^keptMark), mark >= keptMark
+}
+
+// markName names what a mark is of. It is false where its number has no name.
+func markName(names []string, mark uint32) (string, bool) {
+	switch n := int(mark / 2); {
+	case mark >= keptMark:
+		return KeptOptOut, true
+	case n >= len(names):
+		return "", false
+	case mark&1 != 0:
+		return restriction + names[n], true
+	default:
+		return names[n], true
+	}
 }
 
 // Any tells whether there is any.
@@ -88,9 +119,9 @@ func (d *dictionary) add(name string) uint32 {
 
 // name is the name of a mark.
 func (d *dictionary) name(mark uint32) string {
-	name := d.names[mark/2]
-	if mark&1 != 0 {
-		return restriction + name
+	name, ok := markName(d.names, mark)
+	if !ok {
+		panic("BUG: a mark whose number has no name")
 	}
 	return name
 }
@@ -124,14 +155,11 @@ func scopeNames(names []string, s Scopes) ([]string, bool) {
 		mark, ok := s.next()
 		if !ok {
 			slices.Sort(list)
-			return list, true
+			return slices.Compact(list), true // of several subjects, opt-outs may be kept since several times
 		}
-		if int(mark/2) >= len(names) {
+		name, ok := markName(names, mark)
+		if !ok {
 			return nil, false
-		}
-		name := names[mark/2]
-		if mark&1 != 0 {
-			name = restriction + name
 		}
 		list = append(list, name)
 	}

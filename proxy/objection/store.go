@@ -86,6 +86,7 @@ type state struct {
 	inForce uint64   // of these, with a scope in force
 	older   uint64   // of these, in an older form than the newest
 	waiting uint64   // messages in the outbox
+	kept    uint64   // subjects that an opt-out is kept for
 	marks   []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
 }
 

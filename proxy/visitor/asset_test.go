@@ -61,36 +61,10 @@ func TestGPC(t *testing.T) {
 	if a := w.browser().get("/.well-known/gpc.json"); a.text != `{"gpc":true,"lastUpdate":"2026-03-01"}` || a.header("ETag") == "" {
 		t.Error(a.text)
 	}
-	w.site.GPC = false
+	w.site.ReadsGPC, w.site.GPC = false, false
 	if a := w.browser().get("/.well-known/gpc.json"); a.text != `{"gpc":false,"lastUpdate":"2026-03-01"}` {
 		t.Error(a.text)
 	}
-}
-
-// TestGPCOnThePage: it says whether the browser sends the signal, and what that means here.
-func TestGPCOnThePage(t *testing.T) {
-	w := serve(t)
-	b := w.browser()
-	says := func(wanted ...string) {
-		t.Helper()
-		page := b.get("/privacy/").text
-		for _, text := range wanted {
-			if !strings.Contains(page, text) {
-				t.Errorf("it does not say %q", text)
-			}
-		}
-	}
-	says("does not send the signal", "it counts as an objection to:")
-	b.headers["Sec-GPC"] = "1"
-	says("Your browser sends the signal", "it counts as an objection to:", "<li>Show people our products that they looked at</li>")
-	for i := range w.site.Languages {
-		for j := range w.site.Languages[i].Purposes {
-			w.site.Languages[i].Purposes[j].GPC = false
-		}
-	}
-	says("It counts for none of the purposes above.")
-	w.site.GPC = false
-	says("This site does not read it: please choose above.")
 }
 
 func TestNotice(t *testing.T) {

@@ -29,12 +29,7 @@ func (v *visit) centre() {
 		return
 	}
 	p := centrePage{choices: v.choices(v.page("title"), inForce), InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
-	p.Identified, p.Account, p.Site, p.Sent = len(v.ids) > 0, v.account, v.site, v.header("Sec-GPC") == "1"
-	for i := range v.said.Purposes {
-		if of := &v.said.Purposes[i]; of.GPC && v.site.GPC && !of.ShownOnly {
-			p.ByGPC = append(p.ByGPC, of.Title)
-		}
-	}
+	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, v.globalPrivacyControl(), v.doNotTrack()
 	p.message(string(v.ctx.QueryArgs().Peek("done")), v.kept || len(inForce) > 0)
 	v.html(fasthttp.StatusOK, "centre.html", p)
 }
@@ -46,9 +41,8 @@ type centrePage struct {
 	All        bool
 	Identified bool // the browser sends identifiers
 	Account    bool // it sends one that an account may be called by
-	Site       *Site
-	Sent       bool   // the browser sends Global Privacy Control
-	ByGPC      []Text // the purposes that it counts for
+	GPC        browserSignal
+	DNT        browserSignal
 	Done       string // what was done last
 	Lost       bool   // the browser did not keep the choice
 }
@@ -60,7 +54,7 @@ func (p *centrePage) message(code string, kept bool) {
 		if p.Lost = !kept; kept {
 			p.Done = p.Say("done_" + code)
 		}
-	case "taken", "here", "none":
+	case "taken", "here", "none", "kept":
 		p.Done = p.Say("done_" + code)
 	}
 	if p.Done != "" {
@@ -82,7 +76,9 @@ func (v *visit) choose() {
 	case "all":
 		w.object = []string{all}
 	case "back":
-		w.takeBack = []string{all}
+		w.takeBack, w.kept = []string{all}, v.mayTakeKeptBack()
+	case "kept":
+		w.kept = v.mayTakeKeptBack()
 	case "save":
 		w.object, w.takeBack = v.asked(v.ctx.PostArgs())
 	default:
@@ -90,7 +86,7 @@ func (v *visit) choose() {
 		return
 	}
 	done := "none"
-	if len(w.object)+len(w.takeBack) > 0 {
+	if len(w.object)+len(w.takeBack) > 0 || w.kept {
 		became, err := v.carryOut(w)
 		if err != nil {
 			v.failed(err, v.fail)
@@ -99,6 +95,8 @@ func (v *visit) choose() {
 		switch {
 		case became.elsewhere:
 			done = "here"
+		case len(w.object)+len(w.takeBack) == 0:
+			done = "kept"
 		case len(w.takeBack) == 0:
 			done = "objected"
 		case len(w.object) == 0:

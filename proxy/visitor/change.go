@@ -24,6 +24,7 @@ type wish struct {
 	object, takeBack []string       // scopes; what is taken back is taken back first
 	ids              []objection.ID // that a page gave, beside those in cookies
 	source, campaign string
+	kept             bool // an opt-out that is kept is taken back, too: the browser does not send the signal
 }
 
 // outcome is what became of it.
@@ -40,7 +41,8 @@ type outcome struct {
 func (v *visit) carryOut(w wish) (outcome, error) {
 	ids := v.recognised(append(slices.Clone(v.ids), w.ids...))
 	// Whoever proves nothing takes from the bucket whether or not it is in force already: else an empty bucket would tell.
-	if free := len(ids) == 0 || len(v.proven(ids)) == len(ids) && v.already(w.object, w.takeBack, ids, nil); !free {
+	free := len(ids) == 0 || !w.kept && len(v.proven(ids)) == len(ids) && v.already(w.object, w.takeBack, ids, nil)
+	if !free {
 		if wait := v.limits.page(v.from); wait > 0 {
 			return outcome{}, errTooMany{wait}
 		}
@@ -69,6 +71,9 @@ type deed struct {
 func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 	change := objection.Change{Source: w.source, Site: v.site.ID, Campaign: w.campaign}
 	if len(ids) == 0 {
+		if len(w.object)+len(w.takeBack) == 0 {
+			return &deed{}, nil
+		}
 		change.Object, change.TakeBack = w.object, w.takeBack
 		v.opts.CookieOnly(change)
 		return &deed{}, nil
@@ -91,6 +96,11 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 			change.Object = w.object
 			d.objects(v.Pages, change, fresh)
 			change.Object = nil
+		}
+		if w.kept && len(ids) > 0 {
+			back := change
+			back.TakeBack, back.Holder = []string{objection.KeptOptOut}, objection.Holder{Kind: objection.Kept}
+			d.acts.Acts = append(d.acts.Acts, objection.Act{IDs: ids, Change: back}) // behind those that receipts are asked of
 		}
 		if len(d.acts.Acts) == 0 {
 			return d, nil
@@ -175,7 +185,7 @@ func (v *visit) elsewhere(d *deed, w wish) bool {
 		return true
 	}
 	return slices.ContainsFunc(stands, func(scope string) bool {
-		return !slices.Contains(w.object, scope) &&
+		return !slices.Contains(w.object, scope) && scope != objection.KeptOptOut &&
 			(slices.Contains(w.takeBack, scope) || slices.Contains(w.takeBack, all))
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
 // choices is what a visitor can choose: one control for everything, for each purpose and for each recipient.
@@ -53,7 +55,7 @@ func (w *wording) choices(p page, inForce []string) choices {
 		of := &w.said.Purposes[i]
 		one := choice{
 			words: w.words, ID: "p-" + of.ID, Scope: of.ID, Title: of.Title, About: of.Description, Bases: of.Bases,
-			Marketing: of.DirectMarketing, GPC: of.GPC && w.site.GPC, In: in(of.ID), Covered: in(all),
+			Marketing: of.DirectMarketing, GPC: of.GPC && w.site.ReadsGPC, In: in(of.ID), Covered: in(all),
 		}
 		for _, id := range of.Recipients {
 			if vendor := w.said.vendor(id); vendor != nil {
@@ -116,6 +118,8 @@ func (w *wording) titled(scopes []string) []Text {
 			title.Text = w.Say("vendor_scope", "name", name)
 		} else if scope == all {
 			title.Text = w.Say("all_scope")
+		} else if scope == objection.KeptOptOut {
+			title.Text = w.Say("kept_scope")
 		} else if of := w.said.purpose(scope); of != nil {
 			title = of.Title
 		}

@@ -145,6 +145,7 @@ type world struct {
 	pages  *visitor.Pages
 	now    time.Time
 	from   netip.Addr
+	where  visitor.Where
 	only   []objection.Change // of CookieOnly
 	rand   counter
 	client fasthttp.HostClient
@@ -192,7 +193,7 @@ func serve(t testing.TB, change ...func(*visitor.Options, *visitor.Site)) *world
 				ctx.Error("not ours", fasthttp.StatusTeapot)
 				return
 			}
-			w.pages.Serve(ctx, w.site, string(path), w.from)
+			w.pages.Serve(ctx, w.site, string(path), w.from, w.where)
 		},
 	}
 	done := make(chan error, 1)

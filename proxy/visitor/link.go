@@ -79,8 +79,8 @@ func (v *visit) heldByLink(c *Claim) (inForce, byLink []string, err error) {
 	held, err := v.opts.Objector.Held(nil, c.Subjects)
 	for _, one := range held {
 		inForce = append(inForce, one.InForce...)
-		if one.Kind == objection.ByLink {
-			byLink = one.InForce
+		if one.Kind == objection.ByLink || one.Kind == objection.Kept {
+			byLink = append(byLink, one.InForce...)
 		}
 	}
 	return sorted(inForce), byLink, err
@@ -110,7 +110,7 @@ func (v *visit) follow(c *Claim) {
 	case do == "all" && c.Kind == Manage:
 		object = []string{all}
 	case do == "back" && c.Kind == Manage:
-		takeBack = []string{all}
+		takeBack = []string{all, objection.KeptOptOut}
 	case do == "save" && c.Kind == Manage:
 		object, takeBack = v.asked(v.ctx.PostArgs())
 	default:

@@ -68,6 +68,7 @@ func (v *visit) objections() {
 	proven := v.proven(v.recognised(append(slices.Clone(v.ids), r.ids...)))
 	became, err := v.carryOut(wish{
 		object: r.object, takeBack: r.takeBack, ids: r.ids, source: objection.FrontEnd, campaign: campaign(r.campaign),
+		kept: slices.Contains(r.takeBack, all) && v.mayTakeKeptBack(),
 	})
 	if err != nil {
 		v.failed(err, v.problem)

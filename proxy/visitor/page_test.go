@@ -67,7 +67,7 @@ func TestGoldenPages(t *testing.T) {
 		pages["link_late"] = w.browser().post(link+query, "do=back")
 		w.store.err = objection.ErrPoisoned
 		pages["unsaved"] = w.browser("_ga=123.456").post("/privacy/"+query, "do=all")
-		w.site.GPC, w.site.Style = false, []byte("body { margin: 0 }")
+		w.site.ReadsGPC, w.site.GPC, w.site.Style = false, false, []byte("body { margin: 0 }")
 		w.site.Languages = slices.DeleteFunc(w.site.Languages, func(l visitor.Language) bool { return l.Tag != lang })
 		w.site.Languages[0].Purposes, w.site.Languages[0].Vendors = nil, nil
 		pages["empty"] = w.browser().get("/privacy/")

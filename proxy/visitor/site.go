@@ -15,8 +15,16 @@ type Site struct {
 	Languages []Language // of "en", "de", "fr", at least one; the first is the site's own
 	Style     []byte     // the site's CSS, behind ours; nil: none
 
-	GPC     bool      // the signal Global Privacy Control is read, and counts for at least one purpose
-	Updated time.Time // the day on which that was said last
+	ReadsGPC bool      // the signal Global Privacy Control is read
+	ReadsDNT bool      // the signal Do Not Track is read
+	GPC      bool      // Global Privacy Control is read, and counts for at least one purpose, wherever the visitor is
+	Updated  time.Time // the day on which that was said last
+}
+
+// Where is what is known of where a visitor is, as for hits.
+type Where struct {
+	OptOut bool // its laws let people opt out of sale, sharing and targeted advertising
+	Keeps  bool // they have an opt-out by the browser's signal kept
 }
 
 // Language is what is said in one language: what applies on this site, of a policy compiled for it.
@@ -54,6 +62,9 @@ type Purpose struct {
 	ShownOnly bool
 
 	GPC        bool // the signal Global Privacy Control counts as an objection to it
+	DNT        bool // the signal Do Not Track does
+	OptOut     bool // Global Privacy Control opts out of it, where laws let people opt out
+	Kept       bool // and where it is kept: from then on
 	Bases      []Basis
 	Recipients []string // ids of vendors
 }

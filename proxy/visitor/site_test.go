@@ -30,7 +30,7 @@ func testSite() *visitor.Site {
 	}
 	s := &visitor.Site{
 		ID: "shop", Hosts: []string{"shop.example", "t.shop.example"}, Origins: []string{"https://shop.example", "https://www.shop.example"},
-		GPC: true, Updated: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
+		ReadsGPC: true, GPC: true, Updated: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 	}
 	for _, lang := range visitor.Languages() {
 		t := titles[lang]

@@ -14,8 +14,9 @@ import (
 type visit struct {
 	*Pages
 
-	ctx  *fasthttp.RequestCtx
-	from netip.Addr
+	ctx   *fasthttp.RequestCtx
+	from  netip.Addr
+	where Where
 	wording
 	browser
 }

@@ -112,9 +112,11 @@ func (*Pages) Owns(path []byte) bool {
 }
 
 // Serve answers a request for a path that it owns. The caller has seen to it that the request can be read in one way only, that its host is
-// one of the site's, and that its body is no larger than the server allows; from is the visitor's address, the zero Addr where it is not known.
-func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from netip.Addr) {
+// one of the site's, and that its body is no larger than the server allows; from is the visitor's address, the zero Addr where it is not known,
+// and where is where the visitor is.
+func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from netip.Addr, where Where) {
 	v := p.visit(ctx, site, path, from)
+	v.where = where
 	switch {
 	case path == gpcPath:
 		v.gpc()
@@ -124,6 +126,8 @@ func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from ne
 		v.centre()
 	case path == root+"objections":
 		v.objections()
+	case path == root+"gpc":
+		v.gpcAnswer()
 	case path == root+"notice":
 		v.notice()
 	case strings.HasPrefix(path, linkRoot):

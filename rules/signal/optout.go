@@ -45,7 +45,7 @@ func (s *Signals) OptedOut(of US) bool {
 	if of == 0 {
 		return false
 	}
-	return s.GPC == Valid || s.MayRefuseSale(of) || s.RefusedSale(of)
+	return s.GPC != Absent || s.MayRefuseSale(of) || s.RefusedSale(of)
 }
 
 // MayRefuseSale tells whether there is a string or consent object that cannot be read, and may be an opt-out of what is asked.

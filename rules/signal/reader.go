@@ -115,7 +115,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 	ask.jar.gather(&h.Request)
 	*s = Signals{N: uint8(len(r.sources))}
 	if r.gpc {
-		s.GPC = flag(h, note, GPC, "Sec-GPC")
+		s.GPC = flag(h, note, GPC, headerGPC)
 	}
 	if r.dnt {
 		s.DNT = flag(h, note, DNT, "DNT", "X-Do-Not-Track")
@@ -192,25 +192,65 @@ func SaysOne(value []byte) bool {
 	return false
 }
 
-// flag reads a header that either says 1 or nothing; the same is done for DNT. Of two, the protective one holds.
-func flag(h *hit.Hit, note Note, kind Kind, names ...string) State {
-	state, where := Absent, names[0]
-	for _, name := range names {
-		for value := range h.Request.Header(name) {
-			if where = name; SaysOne(value) {
-				state = Valid
-			}
+// saysNothing tells whether a field's value is empty or 0, or a list of such: that is no signal.
+func saysNothing(value []byte) bool {
+	for more := true; more; {
+		var one []byte
+		one, value, more = bytes.Cut(value, []byte{','})
+		if text := string(bytes.TrimSpace(one)); text != "" && text != "0" {
+			return false
 		}
 	}
-	if note != nil {
-		says := "nothing"
-		if state == Valid {
-			says = "opt-out"
-		}
-		note(kind, "header "+where, state, says)
+	return true
+}
+
+// OptOutHeader reads one more field of a header by which a browser opts out; before is what those before it say:
+// [Valid] where one says 1, [Malformed] where none does and one cannot be read: it may be an opt-out.
+func OptOutHeader(before State, value []byte) State {
+	switch {
+	case before == Valid, SaysOne(value):
+		return Valid
+	case saysNothing(value):
+		return before
+	default:
+		return Malformed
+	}
+}
+
+// headerSays reads the fields of a name in a request.
+func headerSays(r *hit.Request, name string) State {
+	state := Absent
+	for value := range r.Header(name) {
+		state = OptOutHeader(state, value)
 	}
 	return state
 }
+
+// SendsGPC tells whether the browser itself sends Global Privacy Control with a request. What a platform noted of it
+// earlier is not that.
+func SendsGPC(r *hit.Request) bool { return headerSays(r, headerGPC) == Valid }
+
+const headerGPC = "Sec-GPC"
+
+// flag reads a header that either says 1 or nothing; the same is done for DNT. Of two, the protective one holds: a 1
+// before what cannot be read, and that before nothing.
+func flag(h *hit.Hit, note Note, kind Kind, names ...string) State {
+	state, where := Absent, names[0]
+	for _, name := range names {
+		switch found := headerSays(&h.Request, name); {
+		case found == Absent, state == Valid:
+		default:
+			state, where = found, name
+		}
+	}
+	if note != nil {
+		note(kind, "header "+where, state, flagSays[state])
+	}
+	return state
+}
+
+// flagSays is what a header that says 1 or nothing says, by how it was found.
+var flagSays = [...]string{Absent: "nothing", Valid: "opt-out", Malformed: "cannot be read: taken for an opt-out"}
 
 func (r *Reader) tell(note Note, said *SourceReading, where string) {
 	if note == nil {
