@@ -25,6 +25,7 @@ type Activity struct {
 	Profile       string       `yaml:"profile" is:"required" doc:"Id of the profile that says what happens to each field."`
 	Events        []string     `yaml:"events" is:"required" doc:"Names of the events that it is about, or \"*\" for all."`
 	Regions       []string     `yaml:"regions" doc:"ISO codes (DE, GB, US-CA) and groups (EU, EEA, UK, CH, US) that it is for. Default: all."`
+	Source        string       `yaml:"source" is:"enum=server" doc:"server: it is for hits alone that one of the vendor's senders sends. What the site's server made is not read from a device, ids out of a browser's storage still are."`
 	Sites         []string     `yaml:"sites" doc:"Ids of the sites that it is for. Default: all."`
 	When          string       `yaml:"when" doc:"Condition in CEL over event.name and event.params[\"...\"]; what is absent reads as \"\". An error denies the event."`
 }

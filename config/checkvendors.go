@@ -24,6 +24,7 @@ func (own catalogs) find(id string) (*catalog.File, bool) {
 // vendorCheck looks at the vendors of the server file.
 type vendorCheck struct {
 	checks
+	source   *Source
 	catalogs catalogs
 }
 
@@ -63,6 +64,7 @@ func (c vendorCheck) run() {
 		c.checkVendorRegion(at, vendor, file)
 		c.checkUpstreams(at, vendor, file)
 		c.checkPaths(at, vendor, file)
+		c.checkSenders(at, vendor)
 		c.warnMixed(at, vendor, file)
 	}
 }

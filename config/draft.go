@@ -30,7 +30,8 @@ func (r *reading) draft() {
 	}
 	for _, id := range r.server.Keys("vendors") {
 		v, file := s.Vendors[id], r.loaded.vendors[id]
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private, Paths: v.Paths})
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private,
+			Senders: r.senders(v), Paths: v.Paths})
 	}
 	for _, id := range r.purposes.Keys("purposes") {
 		p := r.loaded.Purposes[id]
@@ -135,6 +136,7 @@ func draftActivity(a *Activity) rules.DraftActivity {
 	d := rules.DraftActivity{
 		ID: a.ID, Vendor: a.Vendor, Purposes: a.Purposes, Basis: b, Assessment: a.Assessment, Exemption: a.Exemption, Reference: a.Reference,
 		ConsentMaxAge: a.ConsentMaxAge, Profile: a.Profile, Events: a.Events, Regions: a.Regions, Sites: a.Sites,
+		Server: a.Source == "server",
 	}
 	if a.When != "" {
 		condition, faults := compileWhen(a.When)

@@ -19,8 +19,10 @@ const (
 
 // deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the
 // device sends.
-func deviceAccess(line ProfileLine) bool {
-	return line.Spec.Kind == minimise.Derive ||
+//
+// An id that is made of the address and the browser of a server's hit is made of the server's own.
+func deviceAccess(line ProfileLine, source string) bool {
+	return line.Spec.Kind == minimise.Derive && source != "server" ||
 		line.isAmong(hit.ClientID, hit.DeviceID, hit.SessionID, hit.Cookie, hit.AdvertisingID, hit.Fingerprint)
 }
 
@@ -33,7 +35,7 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 	lines := c.loaded.passing(a)
 	var access []ProfileLine
 	for _, line := range lines {
-		if deviceAccess(line) {
+		if deviceAccess(line, a.Source) {
 			access = append(access, line)
 		}
 	}

@@ -92,7 +92,7 @@ func (r *reading) check() {
 		sites.run()
 		webhookCheck{r.checks}.run()
 	}
-	vendorCheck{r.checks, r.catalogs}.run()
+	vendorCheck{r.checks, r.source, r.catalogs}.run()
 	purposeCheck{r.checks}.run()
 	assessmentCheck{r.checks}.run()
 	profiles.run()

@@ -19,6 +19,7 @@ type Test struct {
 	Objections []string    `yaml:"objections" doc:"Objections of the visitor: ids of purposes, vendor:ID, or all; kept_opt_out for an opt-out by the browser's signal that is kept from the time of the test on."`
 	Signals    TestSignals `yaml:"signals" doc:"Signals of the visitor's choice, instead of those that the hit carries."`
 	From       string      `yaml:"from" doc:"The visitor's IP address. Default: 192.0.2.1."`
+	Source     string      `yaml:"source" is:"enum=server" doc:"server: as if one of the vendor's senders had sent it."`
 	Region     string      `yaml:"region" doc:"The visitor's region, instead of what the hit's headers tell."`
 	At         Moment      `yaml:"at" doc:"The time of the hit, RFC 3339. Default: now."`
 	Expect     Expect      `yaml:"expect" is:"required" doc:"What is to become of the hit."`

@@ -67,7 +67,14 @@ type Vendor struct {
 	Private   bool              `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
 	Prefix    string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site. What is below it and no endpoint is answered as if all were well, forwarded nowhere and counted."`
 	Region    string            `yaml:"region" doc:"Where the site's account is, where the catalog entry knows several regions (eu, us ...): sets the addresses of all roles, so that none stays behind at another region's. upstream and upstreams come before it."`
+	Senders   Senders           `yaml:"senders" doc:"Servers of the site's own that may send hits as servers, for activities with source: server. A hit with cookies, Origin, Sec-Fetch or client hints is a browser's, whatever it shows."`
 	Paths     map[string]string `yaml:"paths" doc:"By the catalog's name of an endpoint, one more path that hits for it come in at, and go out to the vendor: a collector's own, such as post: /com.acme/track."`
+}
+
+// Senders are servers that may send hits as such.
+type Senders struct {
+	Networks  []CIDR `yaml:"networks" doc:"Ranges of addresses where they are."`
+	TokenFile string `yaml:"token_file" doc:"File of a token of at least 16 characters that they show in the header X-Tagwarden-Sender. Relative to this file."`
 }
 
 // Delivery says how events get to vendors.

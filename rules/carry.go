@@ -24,9 +24,9 @@ func (a *address) reset() {
 	a.carried, a.whole, a.left = hit.Recycled(a.carried), hit.Recycled(a.whole), a.left.cleared()
 }
 
-// begin starts on a hit of so many events.
-func (a *address) begin(q *hit.Request, carry catalog.Carry, events int) {
-	a.known = carry != (catalog.Carry{}) && q.Address.IsValid() && fromBrowser(q)
+// begin starts on a hit of so many events; server: one of those that may send as such sent it.
+func (a *address) begin(q *hit.Request, server bool, carry catalog.Carry, events int) {
+	a.known = carry != (catalog.Carry{}) && q.Address.IsValid() && !server && fromBrowser(q)
 	a.carried = slices.Grow(a.carried[:0], events+1)[:events+1]
 	clear(a.carried)
 	a.by = nil

@@ -94,7 +94,8 @@ func (c *compiler) recipients() error {
 			return wrong(at, "%v", err)
 		}
 		vendor.File = d.Catalog
-		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i, declared: declaration(d.Catalog)}
+		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private,
+			Senders: d.Senders, bit: 1 << i, declared: declaration(d.Catalog)}
 		for role, address := range d.Catalog.Hosts {
 			if given := d.Upstreams[role]; given != "" {
 				address = given
@@ -164,6 +165,7 @@ func (c *compiler) activities() error {
 		a := &Activity{
 			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference, Profile: d.Profile,
 			consentMaxAge: d.ConsentMaxAge, events: d.Events, anyEvent: slices.Contains(d.Events, "*"), sites: d.Sites, when: d.When,
+			server: d.Server,
 		}
 		if d.Basis == basis.None {
 			return wrong(at, "no basis")

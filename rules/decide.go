@@ -48,7 +48,7 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 		q := asked{
 			site: r.Site, region: r.Region, event: &d.view, name: h.EventName(int32(e)), signals: r.SignalsOf(e),
 			objections: objections[e], unavailable: in.ObjectionsUnavailable, now: in.Now, endpoint: endpoint,
-			nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
+			server: r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
 		}
 		d.Verdicts = append(d.Verdicts, d.climb(r.Policy, r.Route.ladder, &q))
 		if r.budget.spent() {

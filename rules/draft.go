@@ -58,6 +58,7 @@ type DraftVendor struct {
 	Prefix    string            // "/product" or ""
 	Upstreams map[string]string // role of host (api, settings ...) to address
 	Private   bool              // may be on a private or loopback address
+	Senders   Senders
 	Paths     map[string]string // endpoint's id to one more path of it
 }
 
@@ -88,6 +89,7 @@ type DraftActivity struct {
 	Events        []string // names, or "*"
 	Regions       []string
 	Sites         []string
+	Server        bool      // it is for hits alone that one of the vendor's Senders sends
 	When          Condition // nil: always
 }
 

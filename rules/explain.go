@@ -31,6 +31,7 @@ type Explanation struct {
 	Endpoint string            `json:"endpoint"`
 	Policy   string            `json:"policy"`
 	Region   string            `json:"region"`
+	Server   bool              `json:"server,omitempty"` // a server that may send as such sent it
 	Decision string            `json:"decision"`         // permit where at least one event travels
 	Reason   string            `json:"reason,omitempty"` // why the hit was refused as a whole
 	Why      string            `json:"why,omitempty"`    // more of that, in words, where the reason alone does not say
@@ -179,7 +180,7 @@ func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explana
 	f := j.Refusal(reason)
 	x := &Explanation{
 		Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
-		Policy: f.Policy, Region: j.Region.String(), Decision: f.Decision.String(),
+		Policy: f.Policy, Region: j.Region.String(), Server: j.FromServer, Decision: f.Decision.String(),
 		Signals: []ExplainedSignal{}, Events: []ExplainedEvent{}, Subjects: j.identified(),
 	}
 	x.Bytes.In = received

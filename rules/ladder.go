@@ -19,6 +19,7 @@ type asked struct {
 	name        string
 	signals     *signal.Signals
 	objections  Objections
+	server      bool // a server that may send as such sent the hit
 	unavailable bool // objections cannot be taken now
 	now         time.Time
 	endpoint    *catalog.Endpoint
@@ -52,6 +53,8 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 		return Skip, OtherRegion
 	case !a.matchesEvent(q.name):
 		return Skip, OtherEvent
+	case a.server && !q.server:
+		return Skip, OtherSender
 	}
 	if a.when != nil {
 		holds, err := a.when.Holds(q.event)

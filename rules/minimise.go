@@ -59,7 +59,7 @@ func (m *minimiseState) minimise(r *readState, verdicts []Verdict, in *Inputs) R
 	m.common = m.commonPurpose()
 	m.allConsented = m.consentCarriesAll()
 	h := m.hit
-	m.address.begin(&h.Request, m.route.Endpoint.Carry, len(h.Events))
+	m.address.begin(&h.Request, r.FromServer, m.route.Endpoint.Carry, len(h.Events))
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
 		if m.treat(i); m.budget.spent() {
 			return OverLimit

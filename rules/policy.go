@@ -134,7 +134,8 @@ type Recipient struct {
 	Catalog   *catalog.Vendor
 	Upstreams map[string]string // by role of host: where it is reached
 	Private   bool
-	family    string // what keys are called that its family shares
+	Senders   Senders // servers that may send as such
+	family    string  // what keys are called that its family shares
 	bit       uint64
 	declared  signal.Declaration
 	ids       []idField         // by the catalog's number of a field: what makes identifiers in it ones
@@ -174,6 +175,7 @@ type Activity struct {
 	anyEvent        bool
 	regions         []Region
 	sites           []string
+	server          bool // of hits alone that servers send
 	when            Condition
 	plan            *plan
 	refused         []*catalog.Endpoint // where the vendor would not take what the profile leaves of an event

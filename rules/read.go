@@ -31,14 +31,15 @@ type readState struct {
 	budget budget // what may still be spent on the hit
 
 	// observe
-	Region   Region
-	Signals  []signal.Signals // one, or one an event
-	Subjects []Subject
-	said     signal.Signals // by the whole hit
-	ask      signal.Ask
-	scratch  cmp.Scratch
-	variants idVariants
-	hashed   [64]int32 // by a variant's sum: the one that was hashed last
+	Region     Region
+	FromServer bool             // one of the servers that may send as such sent it
+	Signals    []signal.Signals // one, or one an event
+	Subjects   []Subject
+	said       signal.Signals // by the whole hit
+	ask        signal.Ask
+	scratch    cmp.Scratch
+	variants   idVariants
+	hashed     [64]int32 // by a variant's sum: the one that was hashed last
 }
 
 // reset forgets the hit.
@@ -48,6 +49,7 @@ func (r *readState) reset() {
 	r.room = r.room.cleared()
 	r.opener.Reset()
 	r.body, r.coded, r.budget = hit.Recycled(r.body), nil, budget{}
+	r.FromServer = false
 	r.Region, r.Signals, r.Subjects = Region{}, hit.Recycled(r.Signals), hit.Recycled(r.Subjects)
 	r.said = signal.Signals{}
 	r.ask.Reset()
@@ -162,6 +164,7 @@ func (r *readState) uncode() Reason {
 func (r *readState) observe(in *Inputs) Reason {
 	h := &r.Hit
 	r.Region = r.Site.Region(&h.Request)
+	r.FromServer = r.Route.Recipient.Senders.sent(&h.Request)
 	reader := r.Site.signals
 	note := r.budget.trace.signalNote()
 	r.ask.Declaration, r.ask.Strings, r.ask.Scratch = &r.Route.Recipient.declared, in.Strings, &r.scratch

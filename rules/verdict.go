@@ -48,6 +48,7 @@ const (
 	OtherSite
 	OtherRegion
 	OtherEvent
+	OtherSender
 	ConditionUnmet
 
 	// Of a rung, or of an event.
@@ -86,7 +87,7 @@ var reasonNames = [numReasons]string{
 	Unjudged: "unjudged", Permitted: "permitted",
 	UnknownHost: "unknown_host", UnknownPath: "unknown_path", WrongMethod: "wrong_method", MalformedHit: "malformed", OverLimit: "limit",
 	Failed: "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", ShuttingDown: "shutting_down", Sealed: "sealed",
-	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", ConditionUnmet: "condition_unmet",
+	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", OtherSender: "other_sender", ConditionUnmet: "condition_unmet",
 	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
 	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
 	TCFVendorLI: "tcf_vendor_li", Objection: "objection", ObjectionsUntaken: "objections_untaken", GPC: "gpc", OptedOut: "opted_out", NoLegalReference: "no_legal_reference",

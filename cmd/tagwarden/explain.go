@@ -132,6 +132,9 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 	if x.Region != "" {
 		printf(w, "  region %s", x.Region)
 	}
+	if x.Server {
+		printf(w, "  sent by a server")
+	}
 	printf(w, "\n")
 	if x.Reason != "" {
 		printf(w, "\nThe hit was refused as a whole: %s. Nothing is forwarded.\n", x.Reason)

@@ -94,6 +94,7 @@ func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Cas
 	if err != nil {
 		return nil, err
 	}
+	request.Vouched = test.Source == "server"
 	at := test.At.Time
 	if at.IsZero() {
 		at = t.now()

@@ -66,6 +66,10 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.set(where, "events", old.Events, changed.Events, Wider, Narrower)
 	c.scope(where, "regions", old.Regions, changed.Regions)
 	c.scope(where, "sites", old.Sites, changed.Sites)
+	if old.Source != changed.Source {
+		c.add(where, either(changed.Source == ""), "%s", map[string]string{"": "no longer only of hits that servers send",
+			"server": "only of hits that servers send"}[changed.Source])
+	}
 	switch {
 	case old.When == changed.When:
 	case old.When == "":

@@ -43,6 +43,7 @@ var changeCases = []struct {
 	{"activity.events", "events: [page_view, link]", "events: [page_view, download]", []string{"events added: download: WIDER", "events removed: link: narrower"}},
 	{"activity.regions", "regions: [US-CA]", "regions: [US-CA, US-VA]", []string{"activity ga4-opt-out: regions added: US-VA: WIDER"}},
 	{"activity.sites", "    sites: [shop]\n", "", []string{"activity posthog-fraud: sites all, instead of only shop: WIDER"}},
+	{"activity.source", "    sites: [shop]\n", "    sites: [shop]\n    source: server\n", []string{"activity posthog-fraud: only of hits that servers send: narrower"}},
 	{"activity.when", "    sites: [shop]\n", "    sites: [shop]\n    when: 'event.name == \"x\"'\n", []string{`activity posthog-fraud: only when event.name == "x": narrower`}},
 	{"order", "  - id: ga4-with-consent\n", "  - id: ga4-first\n    vendor: ga4\n    purposes: [fraud]\n    basis: consent\n    retention: 14 months\n    transfer: { country: US, safeguard: DPF }\n    profile: standard\n    events: [\"*\"]\n  - id: ga4-with-consent\n", []string{"activity ga4-first: new"}},
 
@@ -69,14 +70,15 @@ var changeCases = []struct {
 	{"purpose.sensitive", "us: [targeted_advertising]", "us: [targeted_advertising]\n    sensitive: true", []string{"purpose offers: sensitive data: true"}},
 	{"purpose.us", "us: [targeted_advertising]", "us: [sale]", []string{"counts as in the US added: sale: narrower", "counts as in the US removed: targeted_advertising: WIDER"}},
 
-	{"vendor", "  posthog: { catalog: posthog, prefix: /ph }\n", "  posthog: { catalog: posthog, prefix: /ph }\n  umami: { catalog: umami, country: DE, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},
+	{"vendor", "  posthog: { catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }\n", "  posthog: { catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }\n  umami: { catalog: umami, country: DE, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},
+	{"vendor.senders", "senders: { networks: [10.0.0.0/8] }", "senders: { networks: [10.1.0.0/16], token_file: ./t }", []string{"vendor posthog: networks of servers that may send added: 10.1.0.0/16: WIDER", "vendor posthog: token of servers that may send ./t instead of none: WIDER"}},
 	{"vendor.country", "  posthog: { catalog: posthog,", "  posthog: { catalog: posthog, country: US,", []string{"vendor posthog: country of its machines US instead of none: WIDER"}},
 	{"vendor.catalog", "{ catalog: matomo,", "{ catalog: plausible,", []string{"vendor matomo: catalog entry plausible instead of matomo: WIDER"}},
 	{"vendor.upstream", "https://region1.google-analytics.com", "https://elsewhere.example", []string{"vendor ga4: hosts added: https://elsewhere.example: WIDER", "hosts removed: https://region1.google-analytics.com: narrower"}},
-	{"vendor.upstreams", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, upstreams: { assets: \"https://a.example\" } }", []string{"vendor posthog: hosts added: https://a.example: WIDER"}},
-	{"vendor.region", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, region: eu }", []string{"vendor posthog: region eu instead of none", "vendor posthog: hosts added: https://eu", ": WIDER"}},
-	{"vendor.paths", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, paths: { capture: /hog/e } }", []string{"vendor posthog: path of capture /hog/e instead of none\n"}},
-	{"vendor.private", "{ catalog: posthog, prefix: /ph }", "{ catalog: posthog, prefix: /ph, private: true }", []string{"vendor posthog: private: true"}},
+	{"vendor.upstreams", "{ catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }", "{ catalog: posthog, prefix: /ph, upstreams: { assets: \"https://a.example\" } }", []string{"vendor posthog: hosts added: https://a.example: WIDER"}},
+	{"vendor.region", "{ catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }", "{ catalog: posthog, prefix: /ph, region: eu }", []string{"vendor posthog: region eu instead of none", "vendor posthog: hosts added: https://eu", ": WIDER"}},
+	{"vendor.paths", "{ catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }", "{ catalog: posthog, prefix: /ph, paths: { capture: /hog/e } }", []string{"vendor posthog: path of capture /hog/e instead of none\n"}},
+	{"vendor.private", "{ catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }", "{ catalog: posthog, prefix: /ph, private: true }", []string{"vendor posthog: private: true"}},
 	{"vendor.prefix", "prefix: /ph", "prefix: /hog", []string{"vendor posthog: prefix /hog instead of /ph\n"}},
 
 	{"site", "  blog:\n", "  news: { hosts: [news.example] }\n  blog:\n", []string{"site news: new: news.example: WIDER"}},

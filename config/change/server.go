@@ -28,6 +28,9 @@ func (c *comparison) vendors() {
 		c.value(where, "catalog entry", Wider, old.Catalog, changed.Catalog)
 		c.set(where, "hosts", recipientHosts(c.old, id), recipientHosts(c.new, id), Wider, Narrower)
 		c.value(where, "country of its machines", Wider, old.Country, changed.Country)
+		c.set(where, "networks of servers that may send", networks(old), networks(changed), Wider, Narrower)
+		c.value(where, "token of servers that may send", either(changed.Senders.TokenFile != ""), old.Senders.TokenFile,
+			changed.Senders.TokenFile)
 		if old.Private != changed.Private {
 			c.add(where, either(changed.Private), "private: %t (it may be on a private address, without TLS)", changed.Private)
 		}
@@ -175,4 +178,12 @@ func (c *comparison) server() {
 	if old.Controller != changed.Controller {
 		c.add("server", Neutral, "the controller's name, address or contact reads otherwise")
 	}
+}
+
+// networks are those of the servers that may send to a vendor.
+func networks(v config.Vendor) (all []string) {
+	for _, network := range v.Senders.Networks {
+		all = append(all, network.String())
+	}
+	return all
 }

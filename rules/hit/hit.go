@@ -174,6 +174,7 @@ type Request struct {
 	Headers []Header
 	Address netip.Addr // the visitor's, after trusted proxies; the zero Addr is unknown
 	Trusted bool       // what sent it is a trusted proxy: what its headers say of the visitor's region is believed
+	Vouched bool       // who asks says that a server which may send sent it; of hits that are explained and tested
 	Coded   Step       // the content coding that was taken off the body
 }
 
