@@ -173,17 +173,19 @@ func (p *platform) isService(id []byte, d *Declaration) bool {
 		return d.ID != "" && p.services[string(id)] == d.ID
 	}
 	for _, name := range d.Services {
-		if commonName(id, name) {
+		if CommonName(id, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// commonName tells whether an id is a name but for its case and the marks between its words.
-func commonName(id []byte, name string) bool {
+// CommonName tells whether an id of a service is a name of [Declaration.Services], but for its case and the marks
+// between its words.
+func CommonName[Text string | []byte](id Text, name string) bool {
 	at := 0
-	for _, c := range id {
+	for i := range len(id) {
+		c := id[i]
 		if !ascii.IsAlnum(c) {
 			if c == '-' || c == '_' || c == ' ' || c == '.' {
 				continue
