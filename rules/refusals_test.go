@@ -180,7 +180,9 @@ func TestConsentToTCFPurposesIsNoWordOnInterest(t *testing.T) {
 func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
 	t.Parallel()
 	ga4 := map[string]string{"stats-service": "ga4", "other": "matomo"}
-	cookie := func(services string) string { return `cc_cookie={"categories":["analytics","marketing"]` + services + `}` }
+	cookie := func(services string) string {
+		return `cc_cookie={"categories":["analytics","marketing"]` + services + `}`
+	}
 	token := func(vendors string) string {
 		return "didomi_token=" + b64(`{"updated":"2026-04-10T17:48:20.000Z","purposes":{"enabled":["analytics","marketing"]},`+vendors+`}`)
 	}
@@ -298,3 +300,50 @@ func TestAfterRefusal(t *testing.T) {
 }
 
 func after(a *rules.DraftActivity) { a.AfterRefusal = true }
+
+// TestNoesOfBatches: what stands beside a batch says no for each of its events, and yes for none; a no that Snowplow
+// reports counts for what travels with it; each request of a Matomo bulk says yes for itself.
+func TestNoesOfBatches(t *testing.T) {
+	t.Parallel()
+	d := draft(rung("segment", basis.Consent, of("segment", "audience")), rung("matomo", basis.Consent, of("matomo", "audience")),
+		rung("snowplow", basis.Consent, of("snowplow", "audience")), rung("rudderstack", basis.Consent, of("rudderstack", "audience")),
+		rung("snowplow-li", basis.LegitimateInterest, of("snowplow", "audience"), assessed("LIA-1")))
+	d.Sites[0].Signals, d.Assessments = []signal.Source{{Kind: signal.Payload}}, register(t)
+	p := compile(t, d)
+	const segment = `{"context":{"consent":{"categoryPreferences":{"analytics":NO}}},"batch":[` +
+		`{"type":"track","event":"a","anonymousId":"x","context":{"consent":{"categoryPreferences":{"analytics":true}}}},` +
+		`{"type":"track","event":"b","anonymousId":"x"}]}`
+	const rudder = `{"context":{"consentManagement":{"NOConsentIds":["analytics"]}},"batch":[` +
+		`{"type":"track","event":"a","anonymousId":"x","context":{"consentManagement":{"allowedConsentIds":["analytics"]}}},` +
+		`{"type":"track","event":"b","anonymousId":"x"}]}`
+	const bulk = `{"requests":["?idsite=1&rec=1&consent=1","?idsite=1&rec=1","?idsite=1&rec=1&consent=0"]}`
+	const preferences = `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[` +
+		`{"e":"pv","page":"x","tv":"js-4","aid":"s","p":"web"},{"e":"ue","tv":"js-4","aid":"s","p":"web","ue_pr":` +
+		`"{\"schema\":\"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0\",\"data\":{\"schema\":` +
+		`\"iglu:com.snowplowanalytics.snowplow/consent_preferences/jsonschema/1-0-0\",\"data\":{\"eventType\":\"NO\",` +
+		`\"basisForProcessing\":\"consent\",\"consentScopes\":[\"analytics\"]}}}"}]}`
+	for _, c := range []struct{ vendor, path, body, word, want string }{
+		{"segment", "/v1/batch", segment, "false", "consent_refused consent_refused"},
+		{"segment", "/v1/batch", segment, "true", "permitted no_consent"},
+		{"segment", "/v1/batch", segment, "1", "no_consent no_consent"},
+		{"rudderstack", "/v1/batch", rudder, "denied", "consent_refused consent_refused"},
+		{"rudderstack", "/v1/batch", rudder, "allowed", "permitted no_consent"},
+		{"matomo", "/matomo.php", bulk, "", "permitted no_consent no_consent"},
+		{"matomo", "/matomo.php?consent=1", bulk, "", "permitted no_consent no_consent"},
+		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "deny_all", "consent_refused consent_refused"},
+		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "withdrawn", "consent_refused consent_refused"},
+		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "allow_all", "permitted permitted"},
+		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "pending", "permitted permitted"}, // by interest
+	} {
+		body := strings.ReplaceAll(c.body, "NO", c.word)
+		r := request(t, "POST "+c.path+" HTTP/1.1\nContent-Type: application/json\n\n"+body, c.vendor)
+		var got []string
+		x := explain(t, p, r)
+		for _, e := range x.Events {
+			got = append(got, e.Reason)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s, %s: %s %v, want %s", c.path, body, x.Reason, got, c.want)
+		}
+	}
+}
