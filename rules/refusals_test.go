@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -344,6 +346,43 @@ func TestNoesOfBatches(t *testing.T) {
 		}
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s, %s: %s %v, want %s", c.path, body, x.Reason, got, c.want)
+		}
+	}
+}
+
+// TestRecordedNoes: hits as banners and SDKs sent them after a no.
+func TestRecordedNoes(t *testing.T) {
+	t.Parallel()
+	services := platform(t, "cookieconsent", "analytics", "analytics")
+	mapped := services
+	mapped.Services = map[string]string{"mixpanel": "mixpanel"}
+	own := signal.Source{
+		Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics",
+		Granted: []string{"yes"}, Refused: []string{"no"},
+	}
+	for _, c := range []struct {
+		file, vendor string
+		source       signal.Source
+		of           rules.DraftActivity
+		want         string
+	}{
+		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.Consent), "consent_refused"},
+		{"vcc-service-mixpanel-refused", "mixpanel", services, rung("a", basis.Consent), "consent_refused"},
+		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused"},
+		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused"},
+		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), "permitted"},
+		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.Consent), "consent_refused"},
+	} {
+		text, err := os.ReadFile(filepath.Join("testdata", "refusals", c.file+".http"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.of.Vendor = c.vendor
+		d := draft(c.of)
+		d.Sites[0].Signals, d.Assessments = []signal.Source{c.source}, register(t)
+		x := explain(t, compile(t, d), request(t, strings.Replace(string(text), "/t/mx/", "/", 1), c.vendor))
+		if len(x.Events) != 1 || x.Events[0].Reason != c.want {
+			t.Errorf("%s on %v: %s %+v, want %s", c.file, c.of.Basis, x.Reason, x.Events, c.want)
 		}
 	}
 }
