@@ -356,6 +356,7 @@ func TestRecordedNoes(t *testing.T) {
 	services := platform(t, "cookieconsent", "analytics", "analytics")
 	mapped := services
 	mapped.Services = map[string]string{"mixpanel": "mixpanel"}
+	const noService, noName = "cookieconsent refuses the vendor's service", "cookieconsent withholds the vendor's service"
 	own := signal.Source{
 		Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics",
 		Granted: []string{"yes"}, Refused: []string{"no"},
@@ -364,14 +365,14 @@ func TestRecordedNoes(t *testing.T) {
 		file, vendor string
 		source       signal.Source
 		of           rules.DraftActivity
-		want         string
+		want, why    string
 	}{
-		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.Consent), "consent_refused"},
-		{"vcc-service-mixpanel-refused", "mixpanel", services, rung("a", basis.Consent), "consent_refused"},
-		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused"},
-		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused"},
-		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), "permitted"},
-		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.Consent), "consent_refused"},
+		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.Consent), "consent_refused", noService},
+		{"vcc-service-mixpanel-refused", "mixpanel", services, rung("a", basis.Consent), "consent_refused", noName},
+		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused", noService},
+		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused", "own refuses analytics"},
+		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), "permitted", "own refuses analytics: it goes on by after_refusal"},
+		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.Consent), "consent_refused", "own refuses analytics"},
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", "refusals", c.file+".http"))
 		if err != nil {
@@ -381,6 +382,9 @@ func TestRecordedNoes(t *testing.T) {
 		d := draft(c.of)
 		d.Sites[0].Signals, d.Assessments = []signal.Source{c.source}, register(t)
 		x := explain(t, compile(t, d), request(t, strings.Replace(string(text), "/t/mx/", "/", 1), c.vendor))
+		if len(x.Events) == 1 && x.Events[0].Ladder[0].Why != c.why {
+			t.Errorf("%s on %v: %q, want %q", c.file, c.of.Basis, x.Events[0].Ladder[0].Why, c.why)
+		}
 		if len(x.Events) != 1 || x.Events[0].Reason != c.want {
 			t.Errorf("%s on %v: %s %+v, want %s", c.file, c.of.Basis, x.Reason, x.Events, c.want)
 		}

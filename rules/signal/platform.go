@@ -14,6 +14,7 @@ type platform struct {
 	ids      map[string]Categories // what each id stands for
 	all      Categories            // what any of them stands for
 	services map[string]string     // by id of a service: the vendor that it is; nil where the site maps none
+	mapped   map[string]bool       // vendors that a service is mapped to
 	where    string
 }
 
@@ -34,6 +35,12 @@ func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, e
 	ids, err := mapped(c.String(), s.Categories, c.DefaultCategories(), number)
 	if err != nil {
 		return nil, err
+	}
+	for _, vendor := range s.Services {
+		if p.mapped == nil {
+			p.mapped = map[string]bool{}
+		}
+		p.mapped[vendor] = true
 	}
 	for id, set := range ids {
 		if s.Categories != nil && !c.Known(id) {
@@ -131,14 +138,7 @@ func (p *platform) service(st *cmp.Statement, items []cmp.Item, d *Declaration) 
 	if !p.cmp.KeepsServices() {
 		return NotRefused
 	}
-	mapped := len(d.Services) > 0
-	if p.services != nil {
-		mapped = false
-		for _, vendor := range p.services {
-			mapped = mapped || vendor == d.ID
-		}
-	}
-	if !mapped {
+	if p.services != nil && !p.mapped[d.ID] {
 		return NotRefused
 	}
 	named, accepted := false, false
@@ -160,7 +160,7 @@ func (p *platform) service(st *cmp.Statement, items []cmp.Item, d *Declaration) 
 		return NotRefused
 	case p.services != nil:
 		return Declined
-	case accepted:
+	case accepted && len(d.Services) > 0:
 		return Withheld
 	default:
 		return NotRefused
