@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestANoInCaliforniaIsAnOptOut: whoever clicked no in the banner is not sent to Meta, though the law there would let it go on until an
-// opt-out; who made no choice is.
+// TestANoInCaliforniaIsAnOptOut: whoever clicked no in the banner is not sent to Meta, though the law there would let
+// it go on until an opt-out; who made no choice is.
 func TestANoInCaliforniaIsAnOptOut(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), map[string]string{
@@ -27,13 +27,15 @@ vendors:
   meta: { catalog: meta_pixel, upstream: "http://VENDOR", private: true }
 `,
 		"policy/activities.yaml": "activities:\n" +
-			"  - { id: shared, vendor: meta, purposes: [offers], basis: opt_out, profile: small, events: [\"*\"], regions: [US] }\n",
+			"  - { id: shared, vendor: meta, purposes: [offers], basis: opt_out, regions: [US], profile: small, " +
+			"events: [\"*\"] }\n",
 		"policy/purposes.yaml": "purposes:\n" +
 			"  offers: { title: Show people our products that they looked at, categories: [marketing], us: [sale, sharing] }\n",
 		"policy/profiles.yaml": "profiles:\n  small: { classes: { event_name: keep, url: url } }\n",
 	}))
 	hit := func(headers string) string {
-		return get("/tr/?id=255813999377376&ev=PageView&dl=https%3A%2F%2Fshop.example%2F", "CF-IPCountry: US\r\nCF-Region-Code: CA\r\n"+headers)
+		return get("/tr/?id=255813999377376&ev=PageView&dl=https%3A%2F%2Fshop.example%2F",
+			"CF-IPCountry: US\r\nCF-Region-Code: CA\r\n"+headers)
 	}
 	for _, said := range []string{
 		"Cookie: choice=no\r\n", "Cookie: choice=no; choice=yes\r\n",
@@ -52,13 +54,14 @@ vendors:
 		}
 	}
 	events := strings.Join(r.records(t, "event"), "\n")
-	if denied, permitted := strings.Count(events, `"reason":"opted_out"`), strings.Count(events, `"decision":"permit"`); denied != 4 || permitted != 3 {
+	denied, permitted := strings.Count(events, `"reason":"opted_out"`), strings.Count(events, `"decision":"permit"`)
+	if denied != 4 || permitted != 3 {
 		t.Errorf("%d opted out, %d permitted:\n%s", denied, permitted, events)
 	}
 }
 
-// TestANoEndsALegitimateInterest: whoever refused statistics in the banner is not counted on an assessment either; who made no choice yet
-// is, and so is somebody whose banner wrote its defaults down.
+// TestANoEndsALegitimateInterest: whoever refused statistics in the banner is not counted on an assessment either; who
+// made no choice yet is, and so is somebody whose banner wrote its defaults down.
 func TestANoEndsALegitimateInterest(t *testing.T) {
 	a := newAssessed(t, "")
 	a.replace(t, "tagwarden.yaml", "      consent_mode: {}\n", "      onetrust: {}\n")

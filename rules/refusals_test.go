@@ -48,8 +48,8 @@ func becomes(b basis.Basis, said string) string {
 	}
 }
 
-// TestANoCountsOnEveryBasis: a no that a platform records denies every rung that one may refuse. No choice yet, and what
-// cannot be read, denies consent alone.
+// TestANoCountsOnEveryBasis: a no that a platform records denies every rung that one may refuse. No choice yet, and
+// what cannot be read, denies consent alone.
 func TestANoCountsOnEveryBasis(t *testing.T) {
 	t.Parallel()
 	for _, p := range platformChoices {
@@ -101,10 +101,12 @@ func TestLettersOfConsentMode(t *testing.T) {
 		{"gcd=13l3l3l3l1", unsaid}, {"gcd=13t3t3t3t5", unsaid}, {"gcd=13R3r3r3r5", unsaid},
 		{"gcd=13p3p3p3p5", "withheld"}, {"gcd=13p3r3r3r5", "withheld"}, {"gcs=G100&gcd=13p3p3p3p5&npa=1", "withheld"},
 		{"gcs=G100", "withheld"}, {"gcs=G110", "withheld"}, {"gcs=G101", "withheld"}, {"npa=1", "withheld"},
-		{"gcs=G100&gcd=13r3r3r3r5", "withheld"}, {"npa=1&gcd=13r3r3r3r5", "withheld"}, {"gcs=G111", unsaid}, {"gcs=G1--", unsaid},
+		{"gcs=G100&gcd=13r3r3r3r5", "withheld"}, {"npa=1&gcd=13r3r3r3r5", "withheld"},
+		{"gcs=G111", unsaid}, {"gcs=G1--", unsaid},
 		{"gcd=13q3q3q3q5", refused}, {"gcd=13u3u3u3u5", refused}, {"gcd=13m3m3m3m5", refused},
 		{"gcd=13q3r3r3r5", refused}, {"gcd=13r3u3r3r5", refused}, {"gcd=13r3r3m3r5", refused}, {"gcd=13r3r3r3q5", refused},
-		{"gcs=G100&gcd=13q3q3q3q5&npa=1", refused}, {"gcs=G111&gcd=13q3q3q3q5", refused}, {"gcs=G100&gcd=13p3p3p3m5", refused},
+		{"gcs=G100&gcd=13q3q3q3q5&npa=1", refused}, {"gcs=G111&gcd=13q3q3q3q5", refused},
+		{"gcs=G100&gcd=13p3p3p3m5", refused},
 	} {
 		for _, b := range refusableBases {
 			want := becomes(b, c.want)
@@ -128,7 +130,9 @@ func TestLettersOfConsentMode(t *testing.T) {
 // no to consent, and an opt-out; of a legitimate interest its own list speaks.
 func TestConsentToTCFPurposesIsNoWordOnInterest(t *testing.T) {
 	t.Parallel()
+	const no = refused
 	didomi := func(purposes string) string {
+		purposes = strings.ReplaceAll(purposes, "IAB9", "market_research")
 		return "didomi_token=" + b64(`{"updated":"2026-04-10T17:48:20.000Z",`+purposes+`}`)
 	}
 	oneTrust := func(groups string) string {
@@ -138,14 +142,17 @@ func TestConsentToTCFPurposesIsNoWordOnInterest(t *testing.T) {
 		platform, jar                             string
 		consent, interest, publicTask, inTheState string
 	}{
-		{"didomi", didomi(`"purposes":{"disabled":["market_research"],"enabled":["own"]}`), refused, "", "", "opted_out"},
-		{"didomi", didomi(`"purposes":{"disabled":["market_research","own"]}`), refused, refused, refused, "opted_out"},
-		{"didomi", didomi(`"purposes":{"disabled":["own"],"enabled":["market_research"]}`), refused, refused, refused, "opted_out"},
-		{"didomi", didomi(`"purposes":{"enabled":["market_research","own"]},"purposes_li":{"disabled":["market_research"]}`), objected, objected, objected, objected},
-		{"onetrust", oneTrust("IABV2_9:0,own:1"), refused, "", "", "opted_out"},
-		{"onetrust", oneTrust("IAB2V2_9:0,own:1,IABV2_9:1"), refused, "", "", "opted_out"},
-		{"onetrust", oneTrust("STACK9:0,V2STACK9:0,own:1,IABV2_9:1"), refused, "", "", "opted_out"},
-		{"onetrust", oneTrust("IABV2_9:1,own:0"), refused, refused, refused, "opted_out"},
+		{"didomi", didomi(`"purposes":{"disabled":["IAB9"],"enabled":["own"]}`), no, "", "", "opted_out"},
+		{"didomi", didomi(`"purposes":{"disabled":["IAB9","own"]}`), no, no, no, "opted_out"},
+		{"didomi", didomi(`"purposes":{"disabled":["own"],"enabled":["IAB9"]}`), no, no, no, "opted_out"},
+		{
+			"didomi", didomi(`"purposes":{"enabled":["IAB9","own"]},"purposes_li":{"disabled":["IAB9"]}`),
+			objected, objected, objected, objected,
+		},
+		{"onetrust", oneTrust("IABV2_9:0,own:1"), no, "", "", "opted_out"},
+		{"onetrust", oneTrust("IAB2V2_9:0,own:1,IABV2_9:1"), no, "", "", "opted_out"},
+		{"onetrust", oneTrust("STACK9:0,V2STACK9:0,own:1,IABV2_9:1"), no, "", "", "opted_out"},
+		{"onetrust", oneTrust("IABV2_9:1,own:0"), no, no, no, "opted_out"},
 	} {
 		ids := []string{"market_research", "analytics", "own", "analytics"}
 		if c.platform == "onetrust" {
@@ -186,8 +193,13 @@ func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
 		return `cc_cookie={"categories":["analytics","marketing"]` + services + `}`
 	}
 	token := func(vendors string) string {
-		return "didomi_token=" + b64(`{"updated":"2026-04-10T17:48:20.000Z","purposes":{"enabled":["analytics","marketing"]},`+vendors+`}`)
+		return "didomi_token=" + b64(`{"updated":"2026-04-10T17:48:20.000Z",`+
+			`"purposes":{"enabled":["analytics","marketing"]},`+vendors+`}`)
 	}
+	groups := func(rest, closed string) string {
+		return "OptanonConsent=groups=analytics:1,marketing:1" + rest + closed
+	}
+	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
 	const permitted, withheld = "permitted", "withheld"
 	for _, c := range []struct {
 		platform string
@@ -201,10 +213,13 @@ func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
 		{"cookieconsent", ga4, cookie(`,"services":{"necessary":["stats-service"]}`), refused}, // without its category
 		{"cookieconsent", ga4, cookie(`,"services":{}`), permitted},
 		{"cookieconsent", ga4, cookie(``), permitted},
-		{"cookieconsent", ga4, cookie(`,"services":{"analytics":["stats-service"]}`) + "; " + cookie(`,"services":{"analytics":["other"]}`), refused},
+		{
+			"cookieconsent", ga4, cookie(`,"services":{"analytics":["stats-service"]}`) + "; " +
+				cookie(`,"services":{"analytics":["other"]}`), refused,
+		},
 		{"cookieconsent", map[string]string{"other": "matomo"}, cookie(`,"services":{"analytics":["another"]}`), permitted},
 		{"cookieconsent", nil, cookie(`,"services":{"analytics":["Google Analytics"]}`), permitted},
-		{"cookieconsent", nil, cookie(`,"services":{"analytics":["posthog"]}`), withheld}, // nobody said that it has this service
+		{"cookieconsent", nil, cookie(`,"services":{"analytics":["posthog"]}`), withheld}, // is it there?
 		{"cookieconsent", nil, cookie(`,"services":{"analytics":[]}`), permitted},
 		{"klaro", ga4, `klaro={"analytics":true,"marketing":true,"stats-service":true,"other":false}`, permitted},
 		{"klaro", ga4, `klaro={"analytics":true,"marketing":true,"stats-service":false}`, refused},
@@ -214,11 +229,17 @@ func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
 		{"didomi", ga4, token(`"vendors":{"enabled":["stats-service"],"disabled":["other"]}`), permitted},
 		{"didomi", ga4, token(`"vendors":{"disabled":["stats-service"]}`), refused},
 		{"didomi", ga4, token(`"vendors_li":{"disabled":["stats-service"]}`), refused},
-		{"onetrust", ga4, "OptanonConsent=groups=analytics:1,marketing:1&genVendors=stats-service:0,; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z", refused},
-		{"onetrust", ga4, "OptanonConsent=groups=analytics:1,marketing:1&genVendors=stats-service:1,other:0,; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z", permitted},
-		{"onetrust", ga4, "OptanonConsent=groups=analytics:1,marketing:1&genVendors=stats-service:0,", unsaid}, // before the choice
-		{"complianz", ga4, `cmplz_banner-status=dismissed; cmplz_statistics=allow; cmplz_marketing=allow; cmplz_consented_services={"stats-service":false}`, refused},
-		{"axeptio", ga4, `axeptio_cookies={"$$completed":true,"analytics":true,"marketing":true,"stats-service":false}`, refused},
+		{"onetrust", ga4, groups("&genVendors=stats-service:0,", closed), refused},
+		{"onetrust", ga4, groups("&genVendors=stats-service:1,other:0,", closed), permitted},
+		{"onetrust", ga4, groups("&genVendors=stats-service:0,", ""), unsaid}, // before the choice
+		{
+			"complianz", ga4, `cmplz_banner-status=dismissed; cmplz_statistics=allow; cmplz_marketing=allow; ` +
+				`cmplz_consented_services={"stats-service":false}`, refused,
+		},
+		{
+			"axeptio", ga4, `axeptio_cookies={"$$completed":true,"analytics":true,"marketing":true,"stats-service":false}`,
+			refused,
+		},
 	} {
 		ids := []string{"analytics", "analytics", "marketing", "marketing"}
 		if c.platform == "complianz" {
@@ -256,6 +277,8 @@ func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
 func TestAfterRefusal(t *testing.T) {
 	t.Parallel()
 	no := &rules.Choices{Own: map[string]string{"analytics": "refused"}}
+	interest := rung("a", basis.LegitimateInterest, assessed("LIA-1"))
+	goingOn := rung("a", basis.LegitimateInterest, assessed("LIA-1"), after)
 	for _, c := range []struct {
 		of         rules.DraftActivity
 		region     string
@@ -263,11 +286,11 @@ func TestAfterRefusal(t *testing.T) {
 		service    signal.Refusal
 		want       string
 	}{
-		{of: rung("a", basis.LegitimateInterest, assessed("LIA-1")), region: "DE", want: "consent_refused"},
-		{of: rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), region: "DE", want: "permitted"},
-		{of: rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), region: "DE", objections: []string{"audience"}, want: "objection"},
-		{of: rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), region: "DE", service: signal.Declined, want: "consent_refused"},
-		{of: rung("a", basis.LegitimateInterest, assessed("LIA-3")), region: "DE", want: "consent_refused"}, // whatever grounds it has
+		{of: interest, region: "DE", want: "consent_refused"},
+		{of: goingOn, region: "DE", want: "permitted"},
+		{of: goingOn, region: "DE", objections: []string{"audience"}, want: "objection"},
+		{of: goingOn, region: "DE", service: signal.Declined, want: "consent_refused"},
+		{of: rung("a", basis.LegitimateInterest, assessed("LIA-3")), region: "DE", want: "consent_refused"}, // has grounds
 		{of: rung("a", basis.PublicTask, law, after), region: "DE", want: "permitted"},
 		{of: rung("a", basis.OptOut, in("US"), after), region: "US", want: "permitted"},
 		{of: rung("a", basis.OptOut, in("US")), region: "US", want: "opted_out"},
@@ -307,8 +330,10 @@ func after(a *rules.DraftActivity) { a.AfterRefusal = true }
 // reports counts for what travels with it; each request of a Matomo bulk says yes for itself.
 func TestNoesOfBatches(t *testing.T) {
 	t.Parallel()
-	d := draft(rung("segment", basis.Consent, of("segment", "audience")), rung("matomo", basis.Consent, of("matomo", "audience")),
-		rung("snowplow", basis.Consent, of("snowplow", "audience")), rung("rudderstack", basis.Consent, of("rudderstack", "audience")),
+	consented := func(vendor string) rules.DraftActivity {
+		return rung(vendor, basis.Consent, of(vendor, "audience"))
+	}
+	d := draft(consented("segment"), consented("matomo"), consented("snowplow"), consented("rudderstack"),
 		rung("snowplow-li", basis.LegitimateInterest, of("snowplow", "audience"), assessed("LIA-1")))
 	d.Sites[0].Signals, d.Assessments = []signal.Source{{Kind: signal.Payload}}, register(t)
 	p := compile(t, d)
@@ -316,7 +341,8 @@ func TestNoesOfBatches(t *testing.T) {
 		`{"type":"track","event":"a","anonymousId":"x","context":{"consent":{"categoryPreferences":{"analytics":true}}}},` +
 		`{"type":"track","event":"b","anonymousId":"x"}]}`
 	const rudder = `{"context":{"consentManagement":{"NOConsentIds":["analytics"]}},"batch":[` +
-		`{"type":"track","event":"a","anonymousId":"x","context":{"consentManagement":{"allowedConsentIds":["analytics"]}}},` +
+		`{"type":"track","event":"a","anonymousId":"x","context":` +
+		`{"consentManagement":{"allowedConsentIds":["analytics"]}}},` +
 		`{"type":"track","event":"b","anonymousId":"x"}]}`
 	const bulk = `{"requests":["?idsite=1&rec=1&consent=1","?idsite=1&rec=1","?idsite=1&rec=1&consent=0"]}`
 	const preferences = `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[` +
@@ -357,6 +383,9 @@ func TestRecordedNoes(t *testing.T) {
 	mapped := services
 	mapped.Services = map[string]string{"mixpanel": "mixpanel"}
 	const noService, noName = "cookieconsent refuses the vendor's service", "cookieconsent withholds the vendor's service"
+	const ownNo = "own refuses analytics"
+	consent, interest := rung("a", basis.Consent), rung("a", basis.LegitimateInterest, assessed("LIA-1"))
+	goingOn := rung("a", basis.LegitimateInterest, assessed("LIA-1"), after)
 	own := signal.Source{
 		Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics",
 		Granted: []string{"yes"}, Refused: []string{"no"},
@@ -367,12 +396,12 @@ func TestRecordedNoes(t *testing.T) {
 		of           rules.DraftActivity
 		want, why    string
 	}{
-		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.Consent), "consent_refused", noService},
-		{"vcc-service-mixpanel-refused", "mixpanel", services, rung("a", basis.Consent), "consent_refused", noName},
-		{"vcc-service-mixpanel-refused", "mixpanel", mapped, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused", noService},
-		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1")), "consent_refused", "own refuses analytics"},
-		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.LegitimateInterest, assessed("LIA-1"), after), "permitted", "own refuses analytics: it goes on by after_refusal"},
-		{"own-banner-no-legitimate-interest", "matomo", own, rung("a", basis.Consent), "consent_refused", "own refuses analytics"},
+		{"vcc-service-mixpanel-refused", "mixpanel", mapped, consent, "consent_refused", noService},
+		{"vcc-service-mixpanel-refused", "mixpanel", services, consent, "consent_refused", noName},
+		{"vcc-service-mixpanel-refused", "mixpanel", mapped, interest, "consent_refused", noService},
+		{"own-banner-no-legitimate-interest", "matomo", own, consent, "consent_refused", ownNo},
+		{"own-banner-no-legitimate-interest", "matomo", own, interest, "consent_refused", ownNo},
+		{"own-banner-no-legitimate-interest", "matomo", own, goingOn, "permitted", ownNo + ": it goes on by after_refusal"},
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", "refusals", c.file+".http"))
 		if err != nil {

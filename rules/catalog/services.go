@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// ServiceNames are what consent banners commonly call the service of a vendor that a policy knows by an id: that id, the
-// file's own and its name, and the others that it lists; letters and digits in lower case, each once.
+// ServiceNames are what consent banners commonly call the service of a vendor that a policy knows by an id: that id,
+// the file's own and its name, and the others that it lists; letters and digits in lower case, each once.
 func (f *File) ServiceNames(id string) []string {
 	var names []string
 	for _, name := range slices.Concat([]string{id, f.ID, f.Name}, f.Services) {

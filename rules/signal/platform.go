@@ -200,8 +200,8 @@ func CommonName[Text string | []byte](id Text, name string) bool {
 	return at == len(name)
 }
 
-// unnamed is about the categories of ids that the statement does not name: they are in doubt; or refused, where it names
-// all that were accepted, and no more.
+// unnamed is about the categories of ids that the statement does not name: they are in doubt; or refused, where it
+// names all that were accepted, and no more.
 func (p *platform) unnamed(said *SourceReading, items []cmp.Item, acceptedOnly bool) {
 	if p.settled(items) {
 		return

@@ -23,8 +23,8 @@ type cookieVector struct {
 	Also json.RawMessage
 }
 
-// TestVectorRefusals: of each platform, an id that is not granted was refused by the visitor where the line says that an
-// act is recorded; where it says that none is, or that nobody can know, nothing was.
+// TestVectorRefusals: of each platform, an id that is not granted was refused by the visitor where the line says that
+// an act is recorded; where it says that none is, or that nobody can know, nothing was.
 func TestVectorRefusals(t *testing.T) {
 	names := map[string]string{
 		"orestbida-cookieconsent": "cookieconsent", "google-fc": "google_fc", "commandersact": "commanders_act",

@@ -148,8 +148,8 @@ func (c Platform) OnlyServices() bool {
 	return d != nil && d.serving
 }
 
-// TCFPurpose tells whether an id of the platform's own is a purpose of IAB's TCF, or a stack of them: what it answers is
-// consent alone, for legitimate interest is answered apart.
+// TCFPurpose tells whether an id of the platform's own is a purpose of IAB's TCF, or a stack of them: what it answers
+// is consent alone, for legitimate interest is answered apart.
 func (c Platform) TCFPurpose(id []byte) bool {
 	d := c.dialect()
 	return d != nil && d.tcf != nil && d.tcf(id)
