@@ -419,3 +419,37 @@ func TestRecordedNoes(t *testing.T) {
 		}
 	}
 }
+
+// TestCategoriesAndTCStringsTogether: on legitimate interest the stricter of a platform's category and the TC string's
+// bits for interest holds, and its bits for consent say nothing.
+func TestCategoriesAndTCStringsTogether(t *testing.T) {
+	t.Parallel()
+	d := draft(rung("a", basis.LegitimateInterest, assessed("LIA-1"), of("matomo", "audience")))
+	d.Purposes = []rules.Purpose{{ID: "audience", Categories: []string{"analytics"}, TCF: []int{8}}, {ID: "ads"}}
+	d.Assessments = register(t)
+	d.Sites[0].Signals = []signal.Source{platform(t, "onetrust"), {Kind: signal.TransparencyConsent}}
+	p := compile(t, d)
+	group := func(answer, closed string) string {
+		return "OptanonConsent=groups=C0002:" + answer + closed + "; "
+	}
+	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
+	for _, c := range []struct {
+		jar  string
+		tc   tc
+		want string
+	}{
+		{"", tc{li: []int{8}}, "a"},
+		{"", tc{consent: []int{8}}, "tcf_purpose_li"},
+		{group("1", closed), tc{consent: []int{8}, li: []int{8}}, "a"},
+		{group("1", closed), tc{consent: []int{8}}, "tcf_purpose_li"},
+		{group("0", closed), tc{consent: []int{8}, li: []int{8}}, refused},
+		{group("0", closed), tc{}, refused},
+		{group("0", ""), tc{li: []int{8}}, "a"},
+		{group("1", ""), tc{}, "tcf_purpose_li"},
+	} {
+		r := request(t, "GET /matomo.php?idsite=1&rec=1 HTTP/1.1\n\n", "matomo", "Cookie: "+c.jar+"euconsent-v2="+c.tc.String())
+		if got, _ := judgedAs(t, p, r); got != c.want {
+			t.Errorf("%s, consent to %v, interest in %v: %s, want %s", c.jar, c.tc.consent, c.tc.li, got, c.want)
+		}
+	}
+}
