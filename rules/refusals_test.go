@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -57,14 +58,14 @@ func TestANoCountsOnEveryBasis(t *testing.T) {
 			policy := refusable(t, b, source)
 			judge := func(what string, jar map[string]string, want string) {
 				t.Helper()
-				cookies := ""
+				var cookies strings.Builder
 				for name, value := range jar {
 					if value != "" {
-						cookies += name + "=" + value + "; "
+						cookies.WriteString(name + "=" + value + "; ")
 					}
 				}
 				country := map[bool]string{true: "US", false: "DE"}[b == basis.OptOut]
-				r := request(t, pageView, "ga4", "CF-IPCountry: "+country, "Cookie: "+cookies)
+				r := request(t, pageView, "ga4", "CF-IPCountry: "+country, "Cookie: "+cookies.String())
 				if got, _ := judgedAs(t, policy, r); got != want {
 					t.Errorf("%s, %v, %s: %s, want %s", p.name, b, what, got, want)
 				}
@@ -75,10 +76,7 @@ func TestANoCountsOnEveryBasis(t *testing.T) {
 				if c.want == byGPC {
 					continue // a copy of the browser's signal: no site here reads that
 				}
-				jar := map[string]string{}
-				for name, value := range p.yes {
-					jar[name] = value
-				}
+				jar := maps.Clone(p.yes)
 				jar[strings.TrimPrefix(c.place, "+")] = c.value
 				judge(c.place+" is "+c.value, jar, becomes(b, c.want))
 			}

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -44,12 +45,8 @@ func TestVectorRefusals(t *testing.T) {
 			continue
 		}
 		ids := map[string]bool{}
-		for id, granted := range v.Expect.Categories {
-			ids[id] = granted
-		}
-		for id, granted := range v.Expect.Services {
-			ids[id] = granted
-		}
+		maps.Copy(ids, v.Expect.Categories)
+		maps.Copy(ids, v.Expect.Services)
 		right := true
 		for id, granted := range ids {
 			if !c.Known(id) {
