@@ -35,6 +35,7 @@ func (c activityCheck) run() {
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
 		c.checkSource(a, at)
+		c.law().afterRefusal(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a.When, at("when"))
 		}

@@ -90,6 +90,7 @@ type DraftActivity struct {
 	Regions       []string
 	Sites         []string
 	Server        bool      // it is for hits alone that one of the vendor's Senders sends
+	AfterRefusal  bool      // a refused category does not deny it; not for consent, direct marketing or a purpose with US
 	When          Condition // nil: always
 }
 
