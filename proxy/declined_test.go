@@ -27,7 +27,7 @@ vendors:
   meta: { catalog: meta_pixel, upstream: "http://VENDOR", private: true }
 `,
 		"policy/activities.yaml": "activities:\n" +
-			"  - { id: shared, vendor: meta, purposes: [offers], basis: opt_out, regions: [US], profile: small, " +
+			"  - { id: shared, vendor: meta, purposes: [offers], basis: opt_out, retention: 14 months, regions: [US], profile: small, " +
 			"events: [\"*\"] }\n",
 		"policy/purposes.yaml": "purposes:\n" +
 			"  offers: { title: Show people our products that they looked at, categories: [marketing], us: [sale, sharing] }\n",

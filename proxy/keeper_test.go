@@ -26,9 +26,9 @@ purposes:
   audience: { title: Measure the audience of our pages, categories: [analytics], gpc: ignore }
 -- activities.yaml --
 activities:
-  - { id: ads-consent, vendor: segment, purposes: [ads], basis: consent, profile: standard, events: ["*"] }
-  - { id: ads-opt-out, vendor: segment, purposes: [ads], basis: opt_out, profile: standard, events: ["*"], regions: [US] }
-  - { id: audience, vendor: ga4, purposes: [audience], basis: opt_out, profile: standard, events: ["*"], regions: [US] }
+  - { id: ads-consent, vendor: segment, purposes: [ads], basis: consent, retention: 14 months, profile: standard, events: ["*"] }
+  - { id: ads-opt-out, vendor: segment, purposes: [ads], basis: opt_out, retention: 14 months, profile: standard, events: ["*"], regions: [US] }
+  - { id: audience, vendor: ga4, purposes: [audience], basis: opt_out, retention: 14 months, profile: standard, events: ["*"], regions: [US] }
 -- profiles.yaml --
 profiles:
   standard:
