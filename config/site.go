@@ -83,6 +83,8 @@ type Signals struct {
 	Shopify           *CMP `yaml:"shopify" doc:"Shopify: cookie _tracking_consent, version 2.1. Ids: a analytics, m marketing, p preferences, s sale."`
 	Ketch             *CMP `yaml:"ketch" doc:"Ketch: cookie _ketch_consent_v1_. Ids: the site's purposes."`
 	Matomo            *CMP `yaml:"matomo" doc:"Matomo's own consent: cookies mtm_consent, mtm_consent_removed, matomo_ignore. Id: tracking."`
+	Tarteaucitron     *CMP `yaml:"tarteaucitron" doc:"tarteaucitron: cookie tarteaucitron. Ids: the site's services; one that is still at wait has no answer. What tarteaucitron takes for exempt (matomo, matomohightrack, plausible ...) is true without an answer, and no yes."`
+	CookieThough      *CMP `yaml:"cookie_though" doc:"cookie-though: cookie cookie-preferences. Ids: the site's policies."`
 
 	Usercentrics *CMP `yaml:"usercentrics" doc:"Usercentrics keeps its state where no server sees it: recognised, and never a grant. Let the page send the choice (own)."`
 	Termly       *CMP `yaml:"termly" doc:"Termly keeps its state where no server sees it: never a grant. Let the page send the choice (own)."`

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
-	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
@@ -19,7 +18,7 @@ func visitor(v *cookieVector) read.Jar {
 // longest is each platform's longest line.
 func longest(t testing.TB) map[cmp.Platform]*cookieVector {
 	t.Helper()
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	of := map[cmp.Platform]*cookieVector{}
 	for i := range all {
 		platforms, err := all[i].platforms()
@@ -52,7 +51,7 @@ func BenchmarkCookies(b *testing.B) {
 }
 
 func TestReadingCookiesDoesNotAllocate(t *testing.T) {
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	for i := range all {
 		v := &all[i]
 		platforms, err := v.platforms()

@@ -250,6 +250,36 @@ func TestCookieForms(t *testing.T) {
 		{"matomo", jar{"mtm_consent", "1764000000000 "}, "malformed undecided"},
 		{"matomo", jar{"mtm_consent", "x", "mtm_consent_removed", "1600000000000"}, "malformed undecided objection"},
 
+		// tarteaucitron
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=wait!mixpanel=wait"}, "valid undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", "!matomo=true!gtag=wait"}, "valid undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=true!mixpanel=true!matomo=true"}, "valid decided +service:gtag +service:mixpanel"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=false!mixpanel=false!matomo=false"}, "valid decided -service:gtag -service:matomo -service:mixpanel"},
+		{"tarteaucitron", jar{"tarteaucitron", "!mixpanel=wait!gtag=true"}, "valid decided +service:gtag"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=false!matomo=true"}, "valid decided -service:gtag"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=true!gtag=false"}, "valid decided -service:gtag"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=true", "tarteaucitron", "!gtag=wait"}, "valid decided"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=false", "tarteaucitron", "!gtag=wait"}, "valid decided -service:gtag"},
+		{"tarteaucitron", jar{"tarteaucitron", "%21gtag%3Dtrue%21mixpanel%3Dfalse"}, "valid decided +service:gtag -service:mixpanel"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=tru"}, "malformed undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", "gtag=true"}, "malformed undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", ""}, "malformed undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=true!mixpanel"}, "malformed undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=true!mixpanel=%zz"}, "malformed undecided"},
+		{"tarteaucitron", jar{"tarteaucitron", "!gtag=true%2"}, "malformed undecided"},
+
+		// cookie-though
+		{"cookie_though", jar{"cookie-preferences", "essential:1|analytics:1|ads:1"}, "valid decided +ads +analytics +essential"},
+		{"cookie_though", jar{"cookie-preferences", "essential:1|analytics:0|ads:0"}, "valid decided -ads -analytics +essential"},
+		{"cookie_though", jar{"cookie-preferences", "essential%3A1%7Canalytics%3A1%7Cads%3A0"}, "valid decided -ads +analytics +essential"},
+		{"cookie_though", jar{"cookie-preferences", "analytics:1|analytics:0"}, "valid decided -analytics"},
+		{"cookie_though", jar{"cookie-preferences", ""}, "malformed undecided"},
+		{"cookie_though", jar{"cookie-preferences", "analytics"}, "malformed undecided"},
+		{"cookie_though", jar{"cookie-preferences", "analytics:1|"}, "malformed undecided"},
+		{"cookie_though", jar{"cookie-preferences", "analytics:true"}, "malformed undecided"},
+		{"cookie_though", jar{"cookie-preferences", "analytics:1%7"}, "malformed undecided"},
+		{"cookie_though", jar{"cookie-preferences", `{"isCustomised":true,"cookieOptions":[{"id":"a","isEnabled":true}]}`}, "malformed undecided"},
+
 		// Platforms that cannot be read
 		{"osano", jar{"osano_consentmanager", "ACCEPT"}, "valid unknowable opaque"},
 		{"sourcepoint", jar{"consentUUID", "x", "consentDate", "2026-01-01"}, "valid unknowable"},

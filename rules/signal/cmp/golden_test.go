@@ -201,6 +201,18 @@ var made = []pieces{
 	{cmp: "termly", name: "TERMLY_API_CACHE", beside: []jar{nil}, all: []string{"{}"}},
 	{cmp: "usercentrics", name: "uc_settings", beside: []jar{nil, {"ucData", "x"}}, all: []string{"{}"}},
 	{
+		cmp: "tarteaucitron", name: "tarteaucitron", open: "!", sep: "!", whole: []string{`a=true`, `!a=true!`, `!!a=true`, `!a`, `!=true`, `!a=b=true`}, beside: []jar{
+			nil, {"tarteaucitron", "!a=wait"}, {"tarteaucitron", "!a=false!b=true"}, {"tarteaucitron", "!"},
+		},
+		all: []string{"a=true", "a=false", "a=wait", "b=true", "b=wait", "matomo=true", "matomo=false", "matomo=wait", "b=TRUE", "b=", "b"},
+	},
+	{
+		cmp: "cookie_though", name: "cookie-preferences", sep: "|", whole: []string{`essential:1|`, `|essential:1`, `essential:1||a:1`, `:1`, `a:b:1`, `{"cookieOptions":[]}`}, beside: []jar{
+			nil, {"cookie-preferences", "a:0|b:1"}, {"cookie-preferences", "x"},
+		},
+		all: []string{"essential:1", "a:1", "a:0", "b:0", "b:2", "b:", "b:true", "b"},
+	},
+	{
 		cmp: "klaro", name: "usprivacy", open: "{", sep: ",", close: "}", beside: []jar{{"klaro", "{}"}, {"usprivacy", "1YNN"}, {"usprivacy", "1---", "__gpp", "%44BAA"}},
 		all: []string{`"uspString":"1YNN"`, `"uspString":"1---"`, `"uspString":1`, `"x":"1YNN"`, `"uspString":""`},
 	},

@@ -42,6 +42,8 @@ var platforms = [...]*dialect{
 	&sourcepoint,
 	&osano,
 	&termly,
+	&tarteaucitron,
+	&cookieThough,
 }
 
 // dialect is how one platform writes its cookies. It is never changed.

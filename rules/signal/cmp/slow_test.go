@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
-	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // A second reading of the platforms' cookies, by encoding/json, net/url and expressions: which ids the visitor granted by an act of theirs.
@@ -169,6 +168,8 @@ var slowReaders = map[string]func(*slowJar){
 	"matomo":             (*slowJar).matomo,
 	"axeptio":            (*slowJar).axeptio,
 	"trustarc":           (*slowJar).trustarc,
+	"tarteaucitron":      (*slowJar).tarteaucitron,
+	"cookie_though":      (*slowJar).cookieThough,
 }
 
 // slowGrants reads the cookies of a platform; known is false for what this reading does not cover.
@@ -228,7 +229,7 @@ func grants(c cmp.Platform, cookies map[string]string, set cmp.Settings) (grante
 			granted = append(granted, string(item.ID))
 		case cmp.Service:
 			prefix := "service "
-			if n := c.String(); n == "klaro" || n == "axeptio" {
+			if n := c.String(); n == "klaro" || n == "axeptio" || n == "tarteaucitron" {
 				prefix = ""
 			}
 			granted = append(granted, prefix+string(item.ID))
@@ -261,7 +262,7 @@ func agreeCookies(t *testing.T, c cmp.Platform, cookies map[string]string, set c
 // whole ones speak of, never anything that these do not grant.
 func TestBrokenCookies(t *testing.T) {
 	t.Parallel()
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	for i := range all {
 		v := &all[i]
 		platforms, err := v.platforms()
