@@ -58,10 +58,10 @@ type Signals struct {
 	ConsentMode *ConsentMode `yaml:"consent_mode" doc:"Google consent mode: gcs and gcd in GA4 hits."`
 	Own         []Own        `yaml:"own" doc:"A banner of the site's own: where the choice is, and what counts as a yes or a no."`
 
-	TCF     *Plain `yaml:"tcf" doc:"IAB TCF consent string: cookie euconsent-v2, parameter gdpr_consent, and inside the cookies of Google's CMP and of Cookiebot."`
-	GPP     *Plain `yaml:"gpp" doc:"IAB Global Privacy Platform string: parameters gpp and gpp_sid, cookies __gpp and __gpp_sid. Its section 2 counts as a TCF string."`
+	TCF     *IAB   `yaml:"tcf" doc:"IAB TCF consent string: cookies euconsent-v2 and eupubconsent-v2 (OneTrust's), parameter gdpr_consent, and inside the cookies of Google's CMP and of Cookiebot."`
+	GPP     *IAB   `yaml:"gpp" doc:"IAB Global Privacy Platform string: parameters gpp and gpp_sid, cookies __gpp, OTGPPConsent (OneTrust's) and __gpp_sid. Its section 2 counts as a TCF string."`
 	USP     *Plain `yaml:"usp" doc:"US privacy string: parameter us_privacy, cookie usprivacy."`
-	AC      *Plain `yaml:"ac" doc:"Google's additional consent string, beside a TCF string: parameter and cookie addtl_consent. It speaks of vendors whose catalog file has atp."`
+	AC      *IAB   `yaml:"ac" doc:"Google's additional consent string, beside a TCF string: parameter and cookie addtl_consent, cookie OTAdditionalConsentString (OneTrust's). It speaks of vendors whose catalog file has atp."`
 	Payload *CMP   `yaml:"payload" doc:"The SDK's own consent object in its events: Segment, RudderStack, Snowplow, Matomo. Default: the site's CMP's ids where they are OneTrust's, else ids stand for themselves."`
 
 	OneTrust          *CMP `yaml:"onetrust" doc:"OneTrust: cookies OptanonConsent and OptanonAlertBoxClosed. Ids: C0001 to C0005, or the site's own."`
@@ -130,8 +130,27 @@ func (s *Signals) platform(key string) *CMP {
 	return c
 }
 
+// iab returns what the file says of a string of IAB's or Google's.
+func (s *Signals) iab(key string) *IAB {
+	switch key {
+	case "tcf":
+		return s.TCF
+	case "gpp":
+		return s.GPP
+	case "ac":
+		return s.AC
+	default:
+		return nil
+	}
+}
+
 // Plain is a source without settings: {}.
 type Plain struct{}
+
+// IAB is a string of IAB's or Google's.
+type IAB struct {
+	Cookie string `yaml:"cookie" doc:"A cookie of the site's that holds the string: it is read beside those with the usual names."`
+}
 
 // CMP is a consent management platform.
 type CMP struct {
@@ -152,6 +171,8 @@ type Own struct {
 	Query    string   `yaml:"query" doc:"Name of the parameter of the query that holds the choice."`
 	Body     string   `yaml:"body" doc:"Path of the choice in each event: names with dots between them, as in consent.analytics."`
 	JSON     string   `yaml:"json" doc:"Path of the choice inside the value, where that is JSON: names with dots between them. Default: the value itself is the choice."`
+	Pairs    string   `yaml:"pairs" doc:"The value is pairs of a name and a value: the mark between two pairs, and that between name and value, as in != for !a=true!b=false."`
+	Name     string   `yaml:"name" doc:"Name of the choice among the pairs."`
 	Category string   `yaml:"category" is:"required" doc:"The consent category that the choice is about."`
 	Granted  []string `yaml:"granted" is:"required" doc:"Values that count as a yes."`
 	Refused  []string `yaml:"refused" doc:"Values that count as a no. Any other is malformed, and no yes."`

@@ -56,6 +56,9 @@ func TestGoldenExplainCookie(t *testing.T) {
 		{"usprivacy", `{"uspString":"1YN-"}`},
 		{"__gpp", "DBABLA~CAAQAAAAAABA.QA"},
 		{"__gpp_sid", ""},
+		{"eupubconsent-v2", "CPxx"},
+		{"OTGPPConsent", "DBABLA~BVQVAAAAAgA.QA"},
+		{"OTAdditionalConsentString", "1~89"},
 		{"_ga", "GA1.1.1.1"},
 	} {
 		fmt.Fprintf(&got, "%s=%s\n", c.name, c.value)
