@@ -163,6 +163,9 @@ func (s *Signals) words() string {
 	for i := range s.Sources[:s.N] {
 		of := &s.Sources[i]
 		add("%s %s +%b -%b ?%b !%b @%d", of.Kind, of.State, of.Granted, of.Refused, of.Doubt, of.Objected, of.At)
+		if of.Refused != 0 {
+			add("by an act %b", of.Declined)
+		}
 	}
 	if s.TCF.State != Absent {
 		add("tcf %s v%d p%d vendor %d @%d %b %b", s.TCF.State, s.TCF.Version, s.TCF.Policy, s.TCF.Vendor, s.TCF.At, s.TCF.Consents, s.TCF.Interests)

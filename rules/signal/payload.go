@@ -76,7 +76,7 @@ func wordOn(set Categories, word Word) SourceReading {
 	case SaysYes:
 		return SourceReading{State: Valid, Granted: set}
 	case SaysNo:
-		return SourceReading{State: Valid, Refused: set}
+		return SourceReading{State: Valid, Refused: set, Declined: set}
 	case SaysUnclear:
 		return SourceReading{State: Malformed, Doubt: set}
 	default:

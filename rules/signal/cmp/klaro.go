@@ -13,6 +13,7 @@ var klaro = dialect{
 		s.decided(Decides)
 		s.bools(Service, object)
 	},
+	services:  true,
 	free:      true,
 	renamable: true,
 }

@@ -14,6 +14,7 @@ var tarteaucitron = dialect{
 			s.decided(Decides)
 		}
 	},
+	services:  true,
 	free:      true,
 	renamable: true,
 }

@@ -176,9 +176,9 @@ func TestMislabelledNational(t *testing.T) {
 		{"BVQVAAAAAAGA.YA", &USOptOuts{Sale: true, Sharing: true, Targeted: true, GPC: true, Present: true}},
 		{"BVQlAAAAAAKA", &USOptOuts{Sharing: true, Targeted: true, Present: true}},
 		{"BVQqAAAAAAAA", &USOptOuts{Present: true}}, // what it goes on with is zeros: padding of version 1
-		{"BVQqAAAAAAK", nil},                        // ends in the middle
-		{"BVQqAAAAAAMA", nil},                       // a 3
-		{"BVQqAAAAAAKB", nil},                       // goes on behind version 2
+		{"BVQqAAAAAAK", nil},  // ends in the middle
+		{"BVQqAAAAAAMA", nil}, // a 3
+		{"BVQqAAAAAAKB", nil}, // goes on behind version 2
 		{"BVQqAAAAAAKAAAAB", nil},
 	} {
 		g := agreeGPP(t, "DBABLA~"+c.section)
