@@ -69,7 +69,7 @@ type Signals struct {
 	Didomi            *CMP `yaml:"didomi" doc:"Didomi: cookie didomi_token. Ids: the site's purposes and vendors. didomi_dcs cannot be read and gives unknown."`
 	Klaro             *CMP `yaml:"klaro" doc:"Klaro: cookie klaro. Ids: the site's services."`
 	Complianz         *CMP `yaml:"complianz" doc:"Complianz: cookies cmplz_*; cookie: the prefix, where the site changed it. Ids: preferences, statistics, marketing, and services."`
-	CookieYes         *CMP `yaml:"cookieyes" doc:"CookieYes: cookie cookieyes-consent. Ids: functional, analytics, performance, advertisement, other."`
+	CookieYes         *CMP `yaml:"cookieyes" doc:"CookieYes: cookie cookieyes-consent; and its plugin GDPR Cookie Consent: cookies viewed_cookie_policy, cookielawinfo-checkbox-*, CookieLawInfoConsent. Ids: functional, analytics, performance, advertisement, other (others, non-necessary), or the site's own."`
 	Axeptio           *CMP `yaml:"axeptio" doc:"Axeptio: cookies axeptio_*. Ids: the site's vendors."`
 	Iubenda           *CMP `yaml:"iubenda" doc:"iubenda: cookie _iub_cs-<id>. Ids: 2 functionality, 3 experience, 4 measurement, 5 marketing."`
 	TrustArc          *CMP `yaml:"trustarc" doc:"TrustArc: cookies notice_gdpr_prefs, notice_preferences, cmapi_cookie_privacy. Ids: 2 functional, 3 advertising."`

@@ -49,14 +49,14 @@ func (r *listedStrings) cookie(name []byte) (kind Kind, called string) {
 
 // named is the same for the names that the site gives.
 func (r *listedStrings) named(name []byte) (Kind, string) {
-	switch string(name) {
-	case "":
+	switch {
+	case len(name) == 0:
 		return None, ""
-	case r.tcfCookie:
+	case string(name) == r.tcfCookie:
 		return TransparencyConsent, r.tcfCookie
-	case r.gppCookie:
+	case string(name) == r.gppCookie:
 		return PrivacyPlatform, r.gppCookie
-	case r.acCookie:
+	case string(name) == r.acCookie:
 		return AdditionalConsent, r.acCookie
 	}
 	return None, ""

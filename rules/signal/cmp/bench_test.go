@@ -10,7 +10,7 @@ import (
 // visitor is a jar as a hit has it: the platform's cookies among those of others.
 func visitor(v *cookieVector) read.Jar {
 	others := "_ga=GA1.1.1000000001.1700000000; _ga_ABCDEF1234=GS1.1.1700000000.1.1.1700000001.0.0.0; _fbp=fb.1.1700000000000.1000000001; session=abcdef; " +
-		"_gcl_au=1.1.1000000001.1700000000; csrftoken=abcdef; lang=en; cart=1; theme=dark; _pk_id.1.1fff=abcdef0123456789.1700000000; "
+		"_gcl_au=1.1.1000000001.1700000000; csrftoken=abcdef; lang=en; cart=1; theme=dark; a-cookie-of-somebody-else-with-a-long-name=1; _pk_id.1.1fff=abcdef0123456789.1700000000; "
 	h := append(header(others), asHeader(v)...)
 	return &h
 }

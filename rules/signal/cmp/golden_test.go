@@ -84,6 +84,9 @@ var made = []pieces{
 			{"viewed_cookie_policy", "no", "cookielawinfo-checkbox-necessary", "yes", "cookielawinfo-checbox-others", "yes"},
 			{"viewed_cookie_policy", "yes", "cookielawinfo-checbox-others", "no"}, {"cookielawinfo-checkbox-", "yes"}, {"cookielawinfo-checbox-", "yes"},
 			{"viewed_cookie_policy", "yes", "cookielawinfo-checkbox-a-box-b", "yes"},
+			{"viewed_cookie_policy", "yes", "CookieLawInfoConsent", b64(`{"necessary":true,"analytics":true,"ver":true}`)},
+			{"viewed_cookie_policy", "yes", "CookieLawInfoConsent", b64(`{"analytics":false}`)},
+			{"viewed_cookie_policy", "yes", "CookieLawInfoConsent", "x"},
 		},
 		all: []string{"yes", "no", "maybe"},
 	},
@@ -148,7 +151,7 @@ var made = []pieces{
 		},
 	},
 	{
-		cmp: "cookieconsent", name: "cc_cookie", open: "{", sep: ",", close: "}", whole: []string{`{"revision":3,"categories":["a"],"revision":0}`, `{"categories":["a"],"revision":0,"revision":3}`, `{"categories":["a","a"],"level":["b"]}`, `{"level":["b"],"categories":["a","a"]}`, `{"level":["a","b"],"categories":["a","a"]}`, `{"categories":["a"],"services":{"a":["s","t"],"b":["t"]}}`, `[]`}, beside: []jar{nil, {"cc_cookie", `{"categories":["b"]}`}, {"cc_cookie", `{"categories":["a"],"revision":3}`}},
+		cmp: "cookieconsent", name: "cc_cookie", open: "{", sep: ",", close: "}", whole: []string{`{"revision":3,"categories":["a"],"revision":0}`, `{"categories":["a"],"revision":0,"revision":3}`, `{"categories":["a","a"],"level":["b"]}`, `{"level":["b"],"categories":["a","a"]}`, `{"level":["a","b"],"categories":["a","a"]}`, `{"categories":["a"],"services":{"a":["s","t"],"b":["t"]}}`, `[]`, `{\"categories\":[\"a\"]}`, `"{\"categories\":[\"a\"\054\"b\"]}"`, `"{\"categories\":[]}"`, `eyJjYXRlZ29yaWVzIjpbImEiXX0=`, `eyJjYXRlZ29yaWVzIjpbImEiXQ==`}, beside: []jar{nil, {"cc_cookie", `{"categories":["b"]}`}, {"cc_cookie", `{"categories":["a"],"revision":3}`}},
 		all: []string{
 			`"categories":["a"]`, `"categories":["b"]`, `"level":["a","b"]`, `"categories":[1]`, `"categories":{}`, `"categories":[]`, `"revision":0`, `"revision":3`, `"revision":"0"`,
 			`"services":{"a":["s"],"b":["t"]}`, `"services":null`, `"services":1`, `"services":{"a":1}`, `"consentTimestamp":"` + onDay + `"`, `"consent_date":"` + earlier + `"`, `"consent_date":0`,

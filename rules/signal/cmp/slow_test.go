@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -42,12 +43,32 @@ func undone(value string) string {
 // slowJSON finds JSON under at most two layers.
 func slowJSON(value string) (text string, ok bool) {
 	for range 3 {
-		if json.Valid([]byte(value)) {
+		if json.Valid([]byte(value)) && value[0] != '"' {
 			return value, deepest(value) <= 16
+		}
+		if inside, quoted := unquoted(value); quoted && json.Valid([]byte(inside)) {
+			return inside, deepest(inside) <= 16
 		}
 		value = undone(value)
 	}
 	return "", false
+}
+
+// unquoted is a text out of quotes, or of the escapes that stand for them.
+func unquoted(value string) (inside string, ok bool) {
+	if !strings.Contains(value, `\"`) {
+		return "", false
+	}
+	if strings.HasPrefix(value, `"`) && strings.HasSuffix(value, `"`) {
+		value = value[1 : len(value)-1]
+	}
+	ok = form(`^(?s:[^\\]|\\["\\/]|\\[0-3][0-7][0-7])*$`).MatchString(value)
+	return form(`(?s)\\([0-3][0-7][0-7]|.)`).ReplaceAllStringFunc(value, func(one string) string {
+		if code, err := strconv.ParseUint(one[1:], 8, 8); len(one) == 4 && err == nil {
+			return string([]byte{byte(code)})
+		}
+		return one[1:]
+	}), ok
 }
 
 func deepest(text string) (deep int) {

@@ -56,6 +56,9 @@ func (j *slowJar) cookieInformation() {
 
 func (j *slowJar) cookieconsent() {
 	all, fine := j.object("cc_cookie")
+	if !fine {
+		all, fine = j.base64("cc_cookie")
+	}
 	lists := 0
 	j.acted = true
 	var accepted []string
