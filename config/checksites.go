@@ -166,8 +166,8 @@ func (c siteCheck) checkPlatform(at []any, name string, platform *CMP) {
 	case !isCMP:
 	case cmp.Unreadable():
 		c.warnings.Key(c.server, at,
-			"%s cannot be read by a server: it is recognised and never grants anything; let the page send the "+
-				"choice, and list it under own", name)
+			"%s cannot be read by a server: it is recognised and never grants anything; have its pages include "+
+				"/privacy/tagwarden-mirror.js and list mirror, or let the page send the choice and list it under own", name)
 	case cmp.DefaultCategories() == nil && len(platform.Categories) == 0 && !cmp.OnlyIAB():
 		c.warnings.Key(c.server, at,
 			"%s has ids of the site's own: map them under categories, or only those count that are called like a "+

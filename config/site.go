@@ -66,7 +66,7 @@ type Signals struct {
 
 	OneTrust          *CMP `yaml:"onetrust" doc:"OneTrust: cookies OptanonConsent and OptanonAlertBoxClosed. Ids: C0001 to C0005, or the site's own."`
 	Cookiebot         *CMP `yaml:"cookiebot" doc:"Cookiebot: cookie CookieConsent. Ids: preferences, statistics, marketing."`
-	Didomi            *CMP `yaml:"didomi" doc:"Didomi: cookie didomi_token. Ids: the site's purposes and vendors. didomi_dcs cannot be read and gives unknown."`
+	Didomi            *CMP `yaml:"didomi" doc:"Didomi: cookie didomi_token. Ids: the site's purposes and vendors. didomi_dcs cannot be read and gives unknown: list mirror, whose script reads it in the page."`
 	Klaro             *CMP `yaml:"klaro" doc:"Klaro: cookie klaro. Ids: the site's services."`
 	Complianz         *CMP `yaml:"complianz" doc:"Complianz: cookies cmplz_*; cookie: the prefix, where the site changed it. Ids: preferences, statistics, marketing, and services."`
 	CookieYes         *CMP `yaml:"cookieyes" doc:"CookieYes: cookie cookieyes-consent; and its plugin GDPR Cookie Consent: cookies viewed_cookie_policy, cookielawinfo-checkbox-*, CookieLawInfoConsent. Ids: functional, analytics, performance, advertisement, other (others, non-necessary), or the site's own."`
@@ -86,10 +86,11 @@ type Signals struct {
 	Tarteaucitron     *CMP `yaml:"tarteaucitron" doc:"tarteaucitron: cookie tarteaucitron. Ids: the site's services; one that is still at wait has no answer. What tarteaucitron takes for exempt (matomo, matomohightrack, plausible ...) is true without an answer, and no yes."`
 	CookieThough      *CMP `yaml:"cookie_though" doc:"cookie-though: cookie cookie-preferences. Ids: the site's policies."`
 
-	Usercentrics *CMP `yaml:"usercentrics" doc:"Usercentrics keeps its state where no server sees it: recognised, and never a grant. Let the page send the choice (own)."`
-	Termly       *CMP `yaml:"termly" doc:"Termly keeps its state where no server sees it: never a grant. Let the page send the choice (own)."`
-	Osano        *CMP `yaml:"osano" doc:"Osano's cookie is encrypted: recognised, and never a grant. Let the page send the choice (own)."`
-	Sourcepoint  *CMP `yaml:"sourcepoint" doc:"Sourcepoint's cookie is a key to a record elsewhere: recognised, and never a grant. List tcf or gpp, which it writes as well."`
+	Mirror       *CMP `yaml:"mirror" doc:"What /privacy/tagwarden-mirror.js copies from a platform that keeps the choice in the browser (Usercentrics, Sourcepoint, Osano, Termly, Didomi): cookie tagwarden-choices. Ids: that platform's categories and services."`
+	Usercentrics *CMP `yaml:"usercentrics" doc:"Usercentrics keeps its state where no server sees it: recognised, and never a grant. Have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
+	Termly       *CMP `yaml:"termly" doc:"Termly keeps its state where no server sees it: never a grant. Have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
+	Osano        *CMP `yaml:"osano" doc:"Osano's cookie is encrypted: recognised, and never a grant. Have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
+	Sourcepoint  *CMP `yaml:"sourcepoint" doc:"Sourcepoint's cookie is a key to a record elsewhere: recognised, and never a grant. List tcf or gpp, which it writes as well; or have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
 }
 
 // signalKind is the source that a key of Signals is.

@@ -125,6 +125,11 @@ var platformChoices = []struct {
 		{"tarteaucitron", "!pixel=wait!gtag=true", unsaid},
 		{"tarteaucitron", "!gtag=true!pixel=1", unsaid},
 	}},
+	{"mirror", []string{"stat", "analytics", "ads", "marketing"}, map[string]string{"tagwarden-choices": `{"v":1,"categories":{"stat":true,"ads":true},"services":{}}`}, []change{
+		{"tagwarden-choices", `{"v":1,"categories":{"stat":true,"ads":false},"services":{}}`, refused},
+		{"tagwarden-choices", `{"v":1,"categories":{"stat":true},"services":{}}`, unsaid},
+		{"tagwarden-choices", `{"v":2,"categories":{"stat":true,"ads":true},"services":{}}`, unsaid},
+	}},
 	{"cookie_though", []string{"stat", "analytics", "ads", "marketing"}, map[string]string{"cookie-preferences": "essential:1|stat:1|ads:1"}, []change{
 		{"cookie-preferences", "essential:1|stat:1|ads:0", refused},
 		{"cookie-preferences", "essential:1|stat:1", unsaid},

@@ -305,6 +305,16 @@ func TestCookieForms(t *testing.T) {
 		{"cookie_though", jar{"cookie-preferences", "analytics:1%7"}, "malformed undecided"},
 		{"cookie_though", jar{"cookie-preferences", `{"isCustomised":true,"cookieOptions":[{"id":"a","isEnabled":true}]}`}, "malformed undecided"},
 
+		// What tagwarden-mirror.js writes
+		{"mirror", jar{"tagwarden-choices", url.QueryEscape(`{"v":1,"cmp":"osano","at":1764000000000,"categories":{"ANALYTICS":true,"MARKETING":false},"services":{"Mixpanel":false}}`)}, "valid decided +ANALYTICS -MARKETING -service:Mixpanel"},
+		{"mirror", jar{"tagwarden-choices", `{"v":1,"cmp":"termly","categories":{"analytics":false},"services":{}}`}, "valid decided -analytics"},
+		{"mirror", jar{"tagwarden-choices", `{"v":2,"categories":{"analytics":true}}`}, "malformed undecided"},
+		{"mirror", jar{"tagwarden-choices", `{"v":1,"services":{"a":true}}`}, "malformed undecided"},
+		{"mirror", jar{"tagwarden-choices", `{"v":1,"categories":{"a":"true"}}`}, "malformed undecided"},
+		{"mirror", jar{"tagwarden-choices", `{"v":1,"categories":{"a":true}`}, "malformed undecided"},
+		{"mirror", jar{"tagwarden-choices", `%7B%22v%22%3A1%2C%22categories%22%3A%7B%22a%22%3Atrue%7D%7`}, "malformed undecided"},
+		{"mirror", jar{"tagwarden-choices", ""}, "malformed undecided"},
+
 		// Platforms that cannot be read
 		{"osano", jar{"osano_consentmanager", "ACCEPT"}, "valid unknowable opaque"},
 		{"sourcepoint", jar{"consentUUID", "x", "consentDate", "2026-01-01"}, "valid unknowable"},

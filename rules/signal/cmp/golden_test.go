@@ -210,6 +210,15 @@ var made = []pieces{
 		all: []string{"a=true", "a=false", "a=wait", "b=true", "b=wait", "matomo=true", "matomo=false", "matomo=wait", "b=TRUE", "b=", "b"},
 	},
 	{
+		cmp: "mirror", name: "tagwarden-choices", open: `{"v":1,`, sep: ",", close: "}", whole: []string{`[]`, `{"categories":{"a":true}}`, `{"v":2,"categories":{"a":true}}`, `{"v":1}`, `{"v":1,"v":2,"categories":{"a":true}}`, `{"v":"1","categories":{}}`}, beside: []jar{
+			nil, {"tagwarden-choices", `{"v":1,"categories":{"a":false}}`}, {"tagwarden-choices", `{"v":1,"categories":{}}`}, {"tagwarden-choices", ""},
+		},
+		all: []string{
+			`"categories":{"a":true,"b":false}`, `"categories":{}`, `"categories":{"a":1}`, `"categories":[]`, `"categories":{"a":true,"a":false}`, `"services":{"s":true,"t":false}`, `"services":null`,
+			`"at":1700000000000`, `"at":"soon"`, `"cmp":"osano"`, `"cmp":1`, `"x":1`,
+		},
+	},
+	{
 		cmp: "cookie_though", name: "cookie-preferences", sep: "|", whole: []string{`essential:1|`, `|essential:1`, `essential:1||a:1`, `:1`, `a:b:1`, `{"cookieOptions":[]}`}, beside: []jar{
 			nil, {"cookie-preferences", "a:0|b:1"}, {"cookie-preferences", "x"},
 		},

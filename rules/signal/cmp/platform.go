@@ -44,6 +44,7 @@ var platforms = [...]*dialect{
 	&termly,
 	&tarteaucitron,
 	&cookieThough,
+	&mirror,
 }
 
 // dialect is how one platform writes its cookies. It is never changed.

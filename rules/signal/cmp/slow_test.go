@@ -191,6 +191,7 @@ var slowReaders = map[string]func(*slowJar){
 	"trustarc":           (*slowJar).trustarc,
 	"tarteaucitron":      (*slowJar).tarteaucitron,
 	"cookie_though":      (*slowJar).cookieThough,
+	"mirror":             (*slowJar).mirror,
 }
 
 // slowGrants reads the cookies of a platform; known is false for what this reading does not cover.

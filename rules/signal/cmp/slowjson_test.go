@@ -95,6 +95,40 @@ func (j *slowJar) cookieconsent() {
 	j.ok = fine && lists == 1
 }
 
+func (j *slowJar) mirror() {
+	all, fine := j.object("tagwarden-choices")
+	form, lists := "", 0
+	for i := range all {
+		switch m := &all[i]; m.name {
+		case "v":
+			fine = fine && (form == "" || form == "1") && isNumber(m, 1)
+			form = "1"
+		case "cmp":
+			_, isText := m.text()
+			fine = fine && isText
+		case "at":
+			fine = fine && m.dated()
+		case "categories":
+			answers, isObject := within(m)
+			fine = fine && isObject && j.bools(answers)
+			lists++
+		case "services":
+			answers, isObject := within(m)
+			for i := range answers {
+				answers[i].name = "service " + answers[i].name
+				fine = fine && answers[i].name != "service "
+			}
+			fine = fine && isObject && j.bools(answers)
+		}
+	}
+	j.acted, j.ok = true, fine && form != "" && lists == 1
+}
+
+func isNumber(m *member, want float64) bool {
+	n, err := strconv.ParseFloat(string(m.value), 64)
+	return err == nil && n == want
+}
+
 func (j *slowJar) iubenda() {
 	var name string
 	for n := range j.cookies {
