@@ -61,7 +61,11 @@
         here: () => w.__ucCmp?.getConsentDetails || w.UC_UI?.getServicesBaseInfo,
         watch: go => {
           for (let event of ['UC_UI_INITIALIZED', 'UC_CONSENT', 'UC_UI_CMP_EVENT', 'UC_UI_VIEW_CHANGED'])
-            w.addEventListener(event, () => { go(); setTimeout(go, 1000) })
+            w.addEventListener(event, e => {
+              let acted = ['ACCEPT_ALL', 'DENY_ALL', 'SAVE'].includes(e.detail?.type)
+              go(acted)
+              setTimeout(go, 1000, acted) // it may be told before it is so
+            })
         },
         read: async () => {
           if (w.__ucCmp?.getConsentDetails) {
