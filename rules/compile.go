@@ -94,7 +94,10 @@ func (c *compiler) recipients() error {
 			return wrong(at, "%v", err)
 		}
 		vendor.File = d.Catalog
-		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i, declared: declaration(d.ID, d.Catalog)}
+		r := &Recipient{
+			ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i,
+			declared: declaration(d.ID, d.Catalog),
+		}
 		for role, address := range d.Catalog.Hosts {
 			if given := d.Upstreams[role]; given != "" {
 				address = given

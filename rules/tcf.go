@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 
-	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
@@ -11,7 +10,7 @@ import (
 
 // declaration is how a vendor stands in IAB's registers, and what banners commonly call it.
 func declaration(id string, f *catalog.File) signal.Declaration {
-	d := signal.Declaration{ID: id, Services: serviceNames(id, f), Vendor: f.IAB, Provider: f.ATP}
+	d := signal.Declaration{ID: id, Services: f.ServiceNames(id), Vendor: f.IAB, Provider: f.ATP}
 	if f.IAB == 0 {
 		return d
 	}
@@ -35,24 +34,6 @@ func declaration(id string, f *catalog.File) signal.Declaration {
 		}
 	}
 	return d
-}
-
-// serviceNames are the vendor's ids and name, and what else its file says that banners call it: letters and digits in
-// lower case, each once.
-func serviceNames(id string, f *catalog.File) []string {
-	var names []string
-	for _, name := range append([]string{id, f.ID, f.Name}, f.Services...) {
-		folded := make([]byte, 0, len(name))
-		for i := range len(name) {
-			if ascii.IsAlnum(name[i]) {
-				folded = append(folded, ascii.Lower(name[i]))
-			}
-		}
-		if len(folded) > 0 && !slices.Contains(names, string(folded)) {
-			names = append(names, string(folded))
-		}
-	}
-	return names
 }
 
 // byTCF is why a TC string keeps an activity from resting on consent.

@@ -19,7 +19,8 @@ var (
 // letterMeans is what the letters of gcd and the signs of gcs stand for, in the words of choiceNames but for a state that nobody chose.
 var letterMeans = map[string]choice{
 	"0": denied, "1": byDefault, "-": notSet,
-	"l": notSet, "p": denied, "q": declined, "m": declined, "u": declined, "t": byDefault, "r": granted, "n": granted, "v": granted,
+	"l": notSet, "p": denied, "q": declined, "m": declined, "u": declined,
+	"t": byDefault, "r": granted, "n": granted, "v": granted,
 }
 
 // agreeMode reads gcs and gcd both ways. What cannot be read grants nothing that the expression does not find.
@@ -167,7 +168,8 @@ func TestReadProtocol(t *testing.T) {
 // TestExplainMode: gcs speaks of two storage types, gcd of four, in words for people.
 func TestExplainMode(t *testing.T) {
 	const say = "ad_storage: %s\nanalytics_storage: %s\nad_user_data: %s\nad_personalization: %s"
-	const state, yes, unset, dark = "granted, but nothing shows that the visitor chose: no consent", "granted by the visitor", "not set", "unknown: no consent"
+	const state, dark = "granted, but nothing shows that the visitor chose: no consent", "unknown: no consent"
+	const yes, unset = "granted by the visitor", "not set"
 	const not, no = "denied, but nothing shows that the visitor said so", "denied by the visitor"
 	for _, c := range []struct {
 		explain func([]byte) ([]string, bool)

@@ -274,7 +274,8 @@ func ExplainGCD(text []byte) (lines []string, ok bool) {
 func explainChoices(all []choice) (lines []string) {
 	words := [...]string{
 		notSet: "not set", byDefault: "granted, but nothing shows that the visitor chose: no consent", granted: "granted by the visitor",
-		denied: "denied, but nothing shows that the visitor said so", declined: "denied by the visitor", unclear: "unknown: no consent",
+		denied: "denied, but nothing shows that the visitor said so", declined: "denied by the visitor",
+		unclear: "unknown: no consent",
 	}
 	for s, c := range all {
 		lines = append(lines, storageNames[s]+": "+words[c])

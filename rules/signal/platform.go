@@ -14,6 +14,7 @@ type platform struct {
 	ids      map[string]Categories // what each id stands for
 	all      Categories            // what any of them stands for
 	services map[string]string     // by id of a service: the vendor that it is; nil where the site maps none
+	mapped   map[string]bool       // vendors that a service is mapped to
 	where    string
 }
 
@@ -34,6 +35,12 @@ func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, e
 	ids, err := mapped(c.String(), s.Categories, c.DefaultCategories(), number)
 	if err != nil {
 		return nil, err
+	}
+	for _, vendor := range s.Services {
+		if p.mapped == nil {
+			p.mapped = map[string]bool{}
+		}
+		p.mapped[vendor] = true
 	}
 	for id, set := range ids {
 		if s.Categories != nil && !c.Known(id) {
@@ -131,14 +138,7 @@ func (p *platform) service(st *cmp.Statement, items []cmp.Item, d *Declaration) 
 	if !p.cmp.KeepsServices() {
 		return NotRefused
 	}
-	mapped := len(d.Services) > 0
-	if p.services != nil {
-		mapped = false
-		for _, vendor := range p.services {
-			mapped = mapped || vendor == d.ID
-		}
-	}
-	if !mapped {
+	if p.services != nil && !p.mapped[d.ID] {
 		return NotRefused
 	}
 	named, accepted := false, false
@@ -160,7 +160,7 @@ func (p *platform) service(st *cmp.Statement, items []cmp.Item, d *Declaration) 
 		return NotRefused
 	case p.services != nil:
 		return Declined
-	case accepted:
+	case accepted && len(d.Services) > 0:
 		return Withheld
 	default:
 		return NotRefused
@@ -173,17 +173,19 @@ func (p *platform) isService(id []byte, d *Declaration) bool {
 		return d.ID != "" && p.services[string(id)] == d.ID
 	}
 	for _, name := range d.Services {
-		if commonName(id, name) {
+		if CommonName(id, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// commonName tells whether an id is a name but for its case and the marks between its words.
-func commonName(id []byte, name string) bool {
+// CommonName tells whether an id of a service is a name of [Declaration.Services], but for its case and the marks
+// between its words.
+func CommonName[Text string | []byte](id Text, name string) bool {
 	at := 0
-	for _, c := range id {
+	for i := range len(id) {
+		c := id[i]
 		if !ascii.IsAlnum(c) {
 			if c == '-' || c == '_' || c == ' ' || c == '.' {
 				continue
@@ -198,8 +200,8 @@ func commonName(id []byte, name string) bool {
 	return at == len(name)
 }
 
-// unnamed is about the categories of ids that the statement does not name: they are in doubt; or refused, where it names
-// all that were accepted, and no more.
+// unnamed is about the categories of ids that the statement does not name: they are in doubt; or refused, where it
+// names all that were accepted, and no more.
 func (p *platform) unnamed(said *SourceReading, items []cmp.Item, acceptedOnly bool) {
 	if p.settled(items) {
 		return

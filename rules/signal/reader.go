@@ -138,6 +138,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 		case from.payload != nil:
 			shared, sold := from.payload.read(h, hit.Shared)
 			said.merge(shared)
+			said.merge(from.payload.withdrawn(h))
 			s.Payload.merge(sold)
 		case from.modes != nil:
 			ask.mode = modeReading{}

@@ -17,6 +17,7 @@ var axeptio = dialect{
 	read:     readAxeptio,
 	listed:   [numLists]bool{Service: true},
 	services: true,
+	serving:  true,
 	free:     true,
 	hint:     "axeptio_cookies says that the visitor came to the end ($$completed)",
 }

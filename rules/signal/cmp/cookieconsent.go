@@ -75,8 +75,8 @@ func readCookieConsent(s *Scratch, c *cookie) {
 	})
 }
 
-// acceptedServices reads {"analytics":["matomo"]}. A service counts with its category. Where there is a list, what is in
-// none was refused; {} is no list.
+// acceptedServices reads {"analytics":["matomo"]}. A service counts with its category. Where there is a list, what is
+// in none was refused; {} is no list.
 func acceptedServices(s *Scratch, object gjson.Result, accepted []mention) {
 	if !object.IsObject() {
 		s.mustBe(object.Type == gjson.Null)

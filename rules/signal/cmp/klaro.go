@@ -14,6 +14,7 @@ var klaro = dialect{
 		s.bools(Service, object)
 	},
 	services:  true,
+	serving:   true,
 	free:      true,
 	renamable: true,
 }

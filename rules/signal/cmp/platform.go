@@ -62,6 +62,7 @@ type dialect struct {
 	renamable bool // a site may change how its cookie is called
 	revised   bool // it counts revisions of its banner
 	services  bool // it keeps services, which are answered one by one, in its cookies
+	serving   bool // its ids are those of services alone
 	strings   bool // all that it writes are strings of IAB's and Google's
 
 	listed [numLists]bool // what one of several lists leaves out is refused
@@ -143,8 +144,15 @@ func (c Platform) KeepsServices() bool {
 	return d != nil && d.services
 }
 
-// TCFPurpose tells whether an id of the platform's own is a purpose of IAB's TCF, or a stack of them: what it answers is
-// consent alone, for legitimate interest is answered apart.
+// OnlyServices tells whether all ids of the platform are those of services: a site that maps them to categories names
+// its services by that.
+func (c Platform) OnlyServices() bool {
+	d := c.dialect()
+	return d != nil && d.serving
+}
+
+// TCFPurpose tells whether an id of the platform's own is a purpose of IAB's TCF, or a stack of them: what it answers
+// is consent alone, for legitimate interest is answered apart.
 func (c Platform) TCFPurpose(id []byte) bool {
 	d := c.dialect()
 	return d != nil && d.tcf != nil && d.tcf(id)

@@ -15,6 +15,7 @@ var tarteaucitron = dialect{
 		}
 	},
 	services:  true,
+	serving:   true,
 	free:      true,
 	renamable: true,
 }
