@@ -39,7 +39,10 @@ func (r *listedStrings) cookie(name []byte) (kind Kind, called string) {
 	case "OTAdditionalConsentString":
 		kind, called = AdditionalConsent, "OTAdditionalConsentString"
 	default:
-		return r.named(name)
+		if rest, ok := bytes.CutPrefix(name, []byte("OTGPPConsent")); !ok || !ascii.Digits(rest) {
+			return r.named(name)
+		}
+		kind, called = PrivacyPlatform, "OTGPPConsent, in parts" // none of which is a string, and all may hold an opt-out
 	}
 	if !r.listed(kind) {
 		return None, ""

@@ -238,7 +238,7 @@ var readings = []struct {
 		),
 	)},
 	{[]string{"tcf", "gpp", "ac", "usp", "IAB, its own cookies"}, told("cookie *").each(
-		"eupubconsent-v2=<tc>", "eupubconsent-v2=<tc>; euconsent-v2=<tc-2>", "OTGPPConsent=<gpp-7>", "OTGPPConsent=x", "OTAdditionalConsentString=1~9",
+		"eupubconsent-v2=<tc>", "eupubconsent-v2=<tc>; euconsent-v2=<tc-2>", "OTGPPConsent=<gpp-7>", "OTGPPConsent=x", "OTGPPConsent1=<gpp-7>~", "OTGPPConsentX=<gpp-7>", "OTAdditionalConsentString=1~9",
 		"tc=<tc>", "tc=<tc>; euconsent-v2=<tc-2>", "gpp=<gpp-7>", "ac=1~9", "ac=1~9; OTAdditionalConsentString=1~5", "=<tc>",
 	)},
 	{[]string{"own pairs"}, slices.Concat(told("cookie c=*").each(
