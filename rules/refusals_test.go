@@ -1,8 +1,6 @@
 package rules_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -185,94 +183,6 @@ func TestConsentToTCFPurposesIsNoWordOnInterest(t *testing.T) {
 	}
 }
 
-// TestANoToAServiceIsANoToItsVendor: whatever the category says, and for that vendor alone.
-func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
-	t.Parallel()
-	ga4 := map[string]string{"stats-service": "ga4", "other": "matomo"}
-	cookie := func(services string) string {
-		return `cc_cookie={"categories":["analytics","marketing"]` + services + `}`
-	}
-	token := func(vendors string) string {
-		return "didomi_token=" + b64(`{"updated":"2026-04-10T17:48:20.000Z",`+
-			`"purposes":{"enabled":["analytics","marketing"]},`+vendors+`}`)
-	}
-	groups := func(rest, closed string) string {
-		return "OptanonConsent=groups=analytics:1,marketing:1" + rest + closed
-	}
-	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
-	const permitted, withheld = "permitted", "withheld"
-	for _, c := range []struct {
-		platform string
-		services map[string]string
-		jar      string
-		want     string
-	}{
-		{"cookieconsent", ga4, cookie(`,"services":{"analytics":["stats-service"]}`), permitted},
-		{"cookieconsent", ga4, cookie(`,"services":{"analytics":["other"]}`), refused},
-		{"cookieconsent", ga4, cookie(`,"services":{"analytics":[],"marketing":[]}`), refused},
-		{"cookieconsent", ga4, cookie(`,"services":{"necessary":["stats-service"]}`), refused}, // without its category
-		{"cookieconsent", ga4, cookie(`,"services":{}`), permitted},
-		{"cookieconsent", ga4, cookie(``), permitted},
-		{
-			"cookieconsent", ga4, cookie(`,"services":{"analytics":["stats-service"]}`) + "; " +
-				cookie(`,"services":{"analytics":["other"]}`), refused,
-		},
-		{"cookieconsent", map[string]string{"other": "matomo"}, cookie(`,"services":{"analytics":["another"]}`), permitted},
-		{"cookieconsent", nil, cookie(`,"services":{"analytics":["Google Analytics"]}`), permitted},
-		{"cookieconsent", nil, cookie(`,"services":{"analytics":["posthog"]}`), withheld}, // is it there?
-		{"cookieconsent", nil, cookie(`,"services":{"analytics":[]}`), permitted},
-		{"klaro", ga4, `klaro={"analytics":true,"marketing":true,"stats-service":true,"other":false}`, permitted},
-		{"klaro", ga4, `klaro={"analytics":true,"marketing":true,"stats-service":false}`, refused},
-		{"klaro", ga4, `klaro={"analytics":true,"marketing":true}`, permitted},
-		{"klaro", nil, `klaro={"analytics":true,"marketing":true,"google-analytics":false}`, refused},
-		{"klaro", nil, `klaro={"analytics":true,"marketing":true,"google-ads":false}`, permitted},
-		{"didomi", ga4, token(`"vendors":{"enabled":["stats-service"],"disabled":["other"]}`), permitted},
-		{"didomi", ga4, token(`"vendors":{"disabled":["stats-service"]}`), refused},
-		{"didomi", ga4, token(`"vendors_li":{"disabled":["stats-service"]}`), refused},
-		{"onetrust", ga4, groups("&genVendors=stats-service:0,", closed), refused},
-		{"onetrust", ga4, groups("&genVendors=stats-service:1,other:0,", closed), permitted},
-		{"onetrust", ga4, groups("&genVendors=stats-service:0,", ""), unsaid}, // before the choice
-		{
-			"complianz", ga4, `cmplz_banner-status=dismissed; cmplz_statistics=allow; cmplz_marketing=allow; ` +
-				`cmplz_consented_services={"stats-service":false}`, refused,
-		},
-		{
-			"axeptio", ga4, `axeptio_cookies={"$$completed":true,"analytics":true,"marketing":true,"stats-service":false}`,
-			refused,
-		},
-	} {
-		ids := []string{"analytics", "analytics", "marketing", "marketing"}
-		if c.platform == "complianz" {
-			ids = nil
-		}
-		source := platform(t, c.platform, ids...)
-		source.Services = c.services
-		for _, b := range refusableBases {
-			want := becomes(b, c.want)
-			switch {
-			case c.want == permitted:
-				want = b.String()
-			case c.want == withheld && b == basis.Consent:
-				want = refused
-			}
-			country := map[bool]string{true: "US", false: "DE"}[b == basis.OptOut]
-			r := request(t, pageView, "ga4", "CF-IPCountry: "+country, "Cookie: "+c.jar)
-			if got, _ := judgedAs(t, refusable(t, b, source), r); got != want {
-				t.Errorf("%s, %v, %v, %s: %s, want %s", c.platform, c.services, b, c.jar, got, want)
-			}
-		}
-	}
-	if _, err := rules.Compile(func() *rules.Draft {
-		d := draft(rung("a", basis.Consent))
-		source := platform(t, "cookiebot")
-		source.Services = ga4
-		d.Sites[0].Signals = []signal.Source{source}
-		return d
-	}()); err == nil || !strings.Contains(err.Error(), "keeps no services") {
-		t.Errorf("services of a platform that keeps none: %v", err)
-	}
-}
-
 // TestAfterRefusal: one activity goes on after a refused category, and after nothing else.
 func TestAfterRefusal(t *testing.T) {
 	t.Parallel()
@@ -326,96 +236,36 @@ func TestAfterRefusal(t *testing.T) {
 
 func after(a *rules.DraftActivity) { a.AfterRefusal = true }
 
-// TestNoesOfBatches: what stands beside a batch says no for each of its events, and yes for none; a no that Snowplow
-// reports counts for what travels with it; each request of a Matomo bulk says yes for itself.
-func TestNoesOfBatches(t *testing.T) {
+// TestCategoriesAndTCStringsTogether: on legitimate interest the stricter of a platform's category and the TC string's
+// bits for interest holds, and its bits for consent say nothing.
+func TestCategoriesAndTCStringsTogether(t *testing.T) {
 	t.Parallel()
-	consented := func(vendor string) rules.DraftActivity {
-		return rung(vendor, basis.Consent, of(vendor, "audience"))
-	}
-	d := draft(consented("segment"), consented("matomo"), consented("snowplow"), consented("rudderstack"),
-		rung("snowplow-li", basis.LegitimateInterest, of("snowplow", "audience"), assessed("LIA-1")))
-	d.Sites[0].Signals, d.Assessments = []signal.Source{{Kind: signal.Payload}}, register(t)
+	d := draft(rung("a", basis.LegitimateInterest, assessed("LIA-1"), of("matomo", "audience")))
+	d.Purposes = []rules.Purpose{{ID: "audience", Categories: []string{"analytics"}, TCF: []int{8}}, {ID: "ads"}}
+	d.Assessments = register(t)
+	d.Sites[0].Signals = []signal.Source{platform(t, "onetrust"), {Kind: signal.TransparencyConsent}}
 	p := compile(t, d)
-	const segment = `{"context":{"consent":{"categoryPreferences":{"analytics":NO}}},"batch":[` +
-		`{"type":"track","event":"a","anonymousId":"x","context":{"consent":{"categoryPreferences":{"analytics":true}}}},` +
-		`{"type":"track","event":"b","anonymousId":"x"}]}`
-	const rudder = `{"context":{"consentManagement":{"NOConsentIds":["analytics"]}},"batch":[` +
-		`{"type":"track","event":"a","anonymousId":"x","context":` +
-		`{"consentManagement":{"allowedConsentIds":["analytics"]}}},` +
-		`{"type":"track","event":"b","anonymousId":"x"}]}`
-	const bulk = `{"requests":["?idsite=1&rec=1&consent=1","?idsite=1&rec=1","?idsite=1&rec=1&consent=0"]}`
-	const preferences = `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[` +
-		`{"e":"pv","page":"x","tv":"js-4","aid":"s","p":"web"},{"e":"ue","tv":"js-4","aid":"s","p":"web","ue_pr":` +
-		`"{\"schema\":\"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0\",\"data\":{\"schema\":` +
-		`\"iglu:com.snowplowanalytics.snowplow/consent_preferences/jsonschema/1-0-0\",\"data\":{\"eventType\":\"NO\",` +
-		`\"basisForProcessing\":\"consent\",\"consentScopes\":[\"analytics\"]}}}"}]}`
-	for _, c := range []struct{ vendor, path, body, word, want string }{
-		{"segment", "/v1/batch", segment, "false", "consent_refused consent_refused"},
-		{"segment", "/v1/batch", segment, "true", "permitted no_consent"},
-		{"segment", "/v1/batch", segment, "1", "no_consent no_consent"},
-		{"rudderstack", "/v1/batch", rudder, "denied", "consent_refused consent_refused"},
-		{"rudderstack", "/v1/batch", rudder, "allowed", "permitted no_consent"},
-		{"matomo", "/matomo.php", bulk, "", "permitted no_consent no_consent"},
-		{"matomo", "/matomo.php?consent=1", bulk, "", "permitted no_consent no_consent"},
-		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "deny_all", "consent_refused consent_refused"},
-		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "withdrawn", "consent_refused consent_refused"},
-		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "allow_all", "permitted permitted"},
-		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "pending", "permitted permitted"}, // by interest
-	} {
-		body := strings.ReplaceAll(c.body, "NO", c.word)
-		r := request(t, "POST "+c.path+" HTTP/1.1\nContent-Type: application/json\n\n"+body, c.vendor)
-		var got []string
-		x := explain(t, p, r)
-		for _, e := range x.Events {
-			got = append(got, e.Reason)
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("%s, %s: %s %v, want %s", c.path, body, x.Reason, got, c.want)
-		}
+	group := func(answer, closed string) string {
+		return "OptanonConsent=groups=C0002:" + answer + closed + "; "
 	}
-}
-
-// TestRecordedNoes: hits as banners and SDKs sent them after a no.
-func TestRecordedNoes(t *testing.T) {
-	t.Parallel()
-	services := platform(t, "cookieconsent", "analytics", "analytics")
-	mapped := services
-	mapped.Services = map[string]string{"mixpanel": "mixpanel"}
-	const noService, noName = "cookieconsent refuses the vendor's service", "cookieconsent withholds the vendor's service"
-	const ownNo = "own refuses analytics"
-	consent, interest := rung("a", basis.Consent), rung("a", basis.LegitimateInterest, assessed("LIA-1"))
-	goingOn := rung("a", basis.LegitimateInterest, assessed("LIA-1"), after)
-	own := signal.Source{
-		Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics",
-		Granted: []string{"yes"}, Refused: []string{"no"},
-	}
+	const closed = "; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z"
 	for _, c := range []struct {
-		file, vendor string
-		source       signal.Source
-		of           rules.DraftActivity
-		want, why    string
+		jar  string
+		tc   tc
+		want string
 	}{
-		{"vcc-service-mixpanel-refused", "mixpanel", mapped, consent, "consent_refused", noService},
-		{"vcc-service-mixpanel-refused", "mixpanel", services, consent, "consent_refused", noName},
-		{"vcc-service-mixpanel-refused", "mixpanel", mapped, interest, "consent_refused", noService},
-		{"own-banner-no-legitimate-interest", "matomo", own, consent, "consent_refused", ownNo},
-		{"own-banner-no-legitimate-interest", "matomo", own, interest, "consent_refused", ownNo},
-		{"own-banner-no-legitimate-interest", "matomo", own, goingOn, "permitted", ownNo + ": it goes on by after_refusal"},
+		{"", tc{li: []int{8}}, "a"},
+		{"", tc{consent: []int{8}}, "tcf_purpose_li"},
+		{group("1", closed), tc{consent: []int{8}, li: []int{8}}, "a"},
+		{group("1", closed), tc{consent: []int{8}}, "tcf_purpose_li"},
+		{group("0", closed), tc{consent: []int{8}, li: []int{8}}, refused},
+		{group("0", closed), tc{}, refused},
+		{group("0", ""), tc{li: []int{8}}, "a"},
+		{group("1", ""), tc{}, "tcf_purpose_li"},
 	} {
-		text, err := os.ReadFile(filepath.Join("testdata", "refusals", c.file+".http"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.of.Vendor = c.vendor
-		d := draft(c.of)
-		d.Sites[0].Signals, d.Assessments = []signal.Source{c.source}, register(t)
-		x := explain(t, compile(t, d), request(t, strings.Replace(string(text), "/t/mx/", "/", 1), c.vendor))
-		if len(x.Events) == 1 && x.Events[0].Ladder[0].Why != c.why {
-			t.Errorf("%s on %v: %q, want %q", c.file, c.of.Basis, x.Events[0].Ladder[0].Why, c.why)
-		}
-		if len(x.Events) != 1 || x.Events[0].Reason != c.want {
-			t.Errorf("%s on %v: %s %+v, want %s", c.file, c.of.Basis, x.Reason, x.Events, c.want)
+		r := request(t, "GET /matomo.php?idsite=1&rec=1 HTTP/1.1\n\n", "matomo", "Cookie: "+c.jar+"euconsent-v2="+c.tc.String())
+		if got, _ := judgedAs(t, p, r); got != c.want {
+			t.Errorf("%s, consent to %v, interest in %v: %s, want %s", c.jar, c.tc.consent, c.tc.li, got, c.want)
 		}
 	}
 }

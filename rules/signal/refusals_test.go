@@ -134,3 +134,17 @@ func TestMergeOfRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestCommonName: an id of a service is a name whatever its case and the marks between its words, and no part of one.
+func TestCommonName(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]bool{
+		"googleanalytics": true, "Google Analytics": true, "google-analytics": true, "google_analytics": true,
+		"Google.Analytics": true, "googleanalytic": false, "googleanalytics4": false, "google+analytics": false, "": false,
+		"-": false, "c:googleanalytics": false,
+	} {
+		if got := CommonName(id, "googleanalytics"); got != want {
+			t.Errorf("%q: %t", id, got)
+		}
+	}
+}
