@@ -45,7 +45,7 @@ func (r *listedStrings) cookie(name []byte) (kind Kind, called string) {
 		kind, called = PrivacyPlatform, "OTGPPConsent, in parts" // none of which is a string, and all may hold an opt-out
 	}
 	if !r.listed(kind) {
-		return None, ""
+		return r.named(name)
 	}
 	return kind, called
 }
