@@ -166,8 +166,8 @@ func (c siteCheck) checkPlatform(at []any, name string, platform *CMP) {
 	case !isCMP:
 	case cmp.Unreadable():
 		c.warnings.Key(c.server, at,
-			"%s cannot be read by a server: it is recognised and never grants anything; let the page send the "+
-				"choice, and list it under own", name)
+			"%s cannot be read by a server: it is recognised and never grants anything; have its pages include "+
+				"/privacy/tagwarden-mirror.js and list mirror, or let the page send the choice and list it under own", name)
 	case cmp.DefaultCategories() == nil && len(platform.Categories) == 0 && !cmp.OnlyIAB():
 		c.warnings.Key(c.server, at,
 			"%s has ids of the site's own: map them under categories, or only those count that are called like a "+
@@ -202,6 +202,7 @@ func (c siteCheck) checkOwn(at []any, own *Own) {
 				"%q is no path: write names with dots between them, as in consent.analytics", strict.Shortened(path))
 		}
 	}
+	c.checkPairs(at, own)
 	for i, value := range own.Refused {
 		if slices.Contains(own.Granted, value) {
 			c.faults.At(c.server, here("refused", i),
@@ -210,6 +211,27 @@ func (c siteCheck) checkOwn(at []any, own *Own) {
 	}
 	if own.Category != "" {
 		c.checkCategory(here("category"), own.Category)
+	}
+}
+
+// checkPairs looks at how the pairs of a value are told apart.
+func (c siteCheck) checkPairs(at []any, own *Own) {
+	here := func(key string) []any { return append(slices.Clone(at), key) }
+	switch {
+	case own.Pairs == "" && own.Name == "":
+	case own.Pairs == "":
+		c.faults.At(c.server, here("name"), "a name is for pairs: say how they are told apart, pairs: \"!=\", or remove the line")
+	case !signal.Separators(own.Pairs):
+		c.faults.At(c.server, here("pairs"),
+			"%q does not tell pairs apart: write two different marks, that between two pairs and that between name and "+
+				"value, as in \"!=\" for !a=true!b=false", strict.Shortened(own.Pairs))
+	case own.JSON != "":
+		c.faults.At(c.server, here("json"), "the value is pairs: remove one of pairs and json")
+	case own.Name == "":
+		c.faults.At(c.server, here("pairs"), "the choice has no name among the pairs: add name")
+	case strings.ContainsAny(own.Name, own.Pairs):
+		c.faults.At(c.server, here("name"), "%q has a mark of the pairs in it: it would never be found",
+			strict.Shortened(own.Name))
 	}
 }
 

@@ -102,7 +102,8 @@ func sources(signals Signals, order []string) []signal.Source {
 			for _, own := range signals.Own {
 				list = append(list, signal.Source{
 					Kind: kind, Cookie: own.Cookie, Header: own.Header, Query: own.Query, Body: own.Body,
-					JSON: own.JSON, Category: own.Category, Granted: own.Granted, Refused: own.Refused,
+					JSON: own.JSON, Pairs: own.Pairs, Name: own.Name,
+					Category: own.Category, Granted: own.Granted, Refused: own.Refused,
 				})
 			}
 		case signal.ConsentMode:
@@ -113,6 +114,9 @@ func sources(signals Signals, order []string) []signal.Source {
 			list = append(list, source)
 		default:
 			source := signal.Source{Kind: kind}
+			if of := signals.iab(name); of != nil {
+				source.Settings.Cookie = of.Cookie
+			}
 			if c := signals.platform(name); c != nil {
 				source.Settings = cmp.Settings{Cookie: c.Cookie, Revision: -1}
 				if len(c.Categories) > 0 {

@@ -58,18 +58,18 @@ type Signals struct {
 	ConsentMode *ConsentMode `yaml:"consent_mode" doc:"Google consent mode: gcs and gcd in GA4 hits."`
 	Own         []Own        `yaml:"own" doc:"A banner of the site's own: where the choice is, and what counts as a yes or a no."`
 
-	TCF     *Plain `yaml:"tcf" doc:"IAB TCF consent string: cookie euconsent-v2, parameter gdpr_consent, and inside the cookies of Google's CMP and of Cookiebot."`
-	GPP     *Plain `yaml:"gpp" doc:"IAB Global Privacy Platform string: parameters gpp and gpp_sid, cookies __gpp and __gpp_sid. Its section 2 counts as a TCF string."`
+	TCF     *IAB   `yaml:"tcf" doc:"IAB TCF consent string: cookies euconsent-v2 and eupubconsent-v2 (OneTrust's), parameter gdpr_consent, and inside the cookies of Google's CMP and of Cookiebot."`
+	GPP     *IAB   `yaml:"gpp" doc:"IAB Global Privacy Platform string: parameters gpp and gpp_sid, cookies __gpp, OTGPPConsent (OneTrust's) and __gpp_sid. Its section 2 counts as a TCF string."`
 	USP     *Plain `yaml:"usp" doc:"US privacy string: parameter us_privacy, cookie usprivacy."`
-	AC      *Plain `yaml:"ac" doc:"Google's additional consent string, beside a TCF string: parameter and cookie addtl_consent. It speaks of vendors whose catalog file has atp."`
+	AC      *IAB   `yaml:"ac" doc:"Google's additional consent string, beside a TCF string: parameter and cookie addtl_consent, cookie OTAdditionalConsentString (OneTrust's). It speaks of vendors whose catalog file has atp."`
 	Payload *CMP   `yaml:"payload" doc:"The SDK's own consent object in its events: Segment, RudderStack, Snowplow, Matomo. Default: the site's CMP's ids where they are OneTrust's, else ids stand for themselves."`
 
 	OneTrust          *CMP `yaml:"onetrust" doc:"OneTrust: cookies OptanonConsent and OptanonAlertBoxClosed. Ids: C0001 to C0005, or the site's own."`
 	Cookiebot         *CMP `yaml:"cookiebot" doc:"Cookiebot: cookie CookieConsent. Ids: preferences, statistics, marketing."`
-	Didomi            *CMP `yaml:"didomi" doc:"Didomi: cookie didomi_token. Ids: the site's purposes and vendors. didomi_dcs cannot be read and gives unknown."`
+	Didomi            *CMP `yaml:"didomi" doc:"Didomi: cookie didomi_token. Ids: the site's purposes and vendors. didomi_dcs cannot be read and gives unknown: list mirror, whose script reads it in the page."`
 	Klaro             *CMP `yaml:"klaro" doc:"Klaro: cookie klaro. Ids: the site's services."`
 	Complianz         *CMP `yaml:"complianz" doc:"Complianz: cookies cmplz_*; cookie: the prefix, where the site changed it. Ids: preferences, statistics, marketing, and services."`
-	CookieYes         *CMP `yaml:"cookieyes" doc:"CookieYes: cookie cookieyes-consent. Ids: functional, analytics, performance, advertisement, other."`
+	CookieYes         *CMP `yaml:"cookieyes" doc:"CookieYes: cookie cookieyes-consent; and its plugin GDPR Cookie Consent: cookies viewed_cookie_policy, cookielawinfo-checkbox-*, CookieLawInfoConsent. Ids: functional, analytics, performance, advertisement, other (others, non-necessary), or the site's own."`
 	Axeptio           *CMP `yaml:"axeptio" doc:"Axeptio: cookies axeptio_*. Ids: the site's vendors."`
 	Iubenda           *CMP `yaml:"iubenda" doc:"iubenda: cookie _iub_cs-<id>. Ids: 2 functionality, 3 experience, 4 measurement, 5 marketing."`
 	TrustArc          *CMP `yaml:"trustarc" doc:"TrustArc: cookies notice_gdpr_prefs, notice_preferences, cmapi_cookie_privacy. Ids: 2 functional, 3 advertising."`
@@ -83,11 +83,14 @@ type Signals struct {
 	Shopify           *CMP `yaml:"shopify" doc:"Shopify: cookie _tracking_consent, version 2.1. Ids: a analytics, m marketing, p preferences, s sale."`
 	Ketch             *CMP `yaml:"ketch" doc:"Ketch: cookie _ketch_consent_v1_. Ids: the site's purposes."`
 	Matomo            *CMP `yaml:"matomo" doc:"Matomo's own consent: cookies mtm_consent, mtm_consent_removed, matomo_ignore. Id: tracking."`
+	Tarteaucitron     *CMP `yaml:"tarteaucitron" doc:"tarteaucitron: cookie tarteaucitron. Ids: the site's services; one that is still at wait has no answer. What tarteaucitron takes for exempt (matomo, matomohightrack, plausible ...) is true without an answer, and no yes."`
+	CookieThough      *CMP `yaml:"cookie_though" doc:"cookie-though: cookie cookie-preferences. Ids: the site's policies."`
 
-	Usercentrics *CMP `yaml:"usercentrics" doc:"Usercentrics keeps its state where no server sees it: recognised, and never a grant. Let the page send the choice (own)."`
-	Termly       *CMP `yaml:"termly" doc:"Termly keeps its state where no server sees it: never a grant. Let the page send the choice (own)."`
-	Osano        *CMP `yaml:"osano" doc:"Osano's cookie is encrypted: recognised, and never a grant. Let the page send the choice (own)."`
-	Sourcepoint  *CMP `yaml:"sourcepoint" doc:"Sourcepoint's cookie is a key to a record elsewhere: recognised, and never a grant. List tcf or gpp, which it writes as well."`
+	Mirror       *CMP `yaml:"mirror" doc:"What /privacy/tagwarden-mirror.js copies from a platform that keeps the choice in the browser (Usercentrics, Sourcepoint, Osano, Termly, Didomi): cookie tagwarden-choices. Ids: that platform's categories and services."`
+	Usercentrics *CMP `yaml:"usercentrics" doc:"Usercentrics keeps its state where no server sees it: recognised, and never a grant. Have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
+	Termly       *CMP `yaml:"termly" doc:"Termly keeps its state where no server sees it: never a grant. Have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
+	Osano        *CMP `yaml:"osano" doc:"Osano's cookie is encrypted: recognised, and never a grant. Have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
+	Sourcepoint  *CMP `yaml:"sourcepoint" doc:"Sourcepoint's cookie is a key to a record elsewhere: recognised, and never a grant. List tcf or gpp, which it writes as well; or have its pages include /privacy/tagwarden-mirror.js, and list mirror."`
 }
 
 // signalKind is the source that a key of Signals is.
@@ -128,13 +131,32 @@ func (s *Signals) platform(key string) *CMP {
 	return c
 }
 
+// iab returns what the file says of a string of IAB's or Google's.
+func (s *Signals) iab(key string) *IAB {
+	switch key {
+	case "tcf":
+		return s.TCF
+	case "gpp":
+		return s.GPP
+	case "ac":
+		return s.AC
+	default:
+		return nil
+	}
+}
+
 // Plain is a source without settings: {}.
 type Plain struct{}
+
+// IAB is a string of IAB's or Google's.
+type IAB struct {
+	Cookie string `yaml:"cookie" doc:"A cookie of the site's that holds the string: it is read beside those with the usual names."`
+}
 
 // CMP is a consent management platform.
 type CMP struct {
 	Categories map[string]string `yaml:"categories" doc:"The platform's own ids to the purposes' categories: what is not mapped means nothing. Default: known ids to the categories that they are commonly for; free ids stand for themselves."`
-	Services   map[string]string `yaml:"services" doc:"For platforms that ask about services one by one (cookieconsent, klaro, axeptio, didomi, onetrust, complianz): the ids of those that are vendors, to the vendors' ids: { mixpanel: mixpanel }. A no to one is a no to that vendor, whatever its category says. Default: services that are called like a vendor."`
+	Services   map[string]string `yaml:"services" doc:"For platforms that ask about services one by one (cookieconsent, klaro, axeptio, didomi, onetrust, complianz, tarteaucitron, mirror): the ids of those that are vendors, to the vendors' ids: { mixpanel: mixpanel }. A no to one is a no to that vendor, whatever its category says. Default: services that are called like a vendor."`
 	Cookie     string            `yaml:"cookie" doc:"Name of its cookie, where the site changed it (Complianz: the prefix)."`
 	Revision   *int              `yaml:"revision" is:"min=0" doc:"Revision of the banner that counts (cookieconsent). Default: any."`
 }
@@ -151,6 +173,8 @@ type Own struct {
 	Query    string   `yaml:"query" doc:"Name of the parameter of the query that holds the choice."`
 	Body     string   `yaml:"body" doc:"Path of the choice in each event: names with dots between them, as in consent.analytics."`
 	JSON     string   `yaml:"json" doc:"Path of the choice inside the value, where that is JSON: names with dots between them. Default: the value itself is the choice."`
+	Pairs    string   `yaml:"pairs" doc:"The value is pairs of a name and a value: the mark between two pairs, and that between name and value, as in != for !a=true!b=false."`
+	Name     string   `yaml:"name" doc:"Name of the choice among the pairs."`
 	Category string   `yaml:"category" is:"required" doc:"The consent category that the choice is about."`
 	Granted  []string `yaml:"granted" is:"required" doc:"Values that count as a yes."`
 	Refused  []string `yaml:"refused" doc:"Values that count as a no. Any other is malformed, and no yes."`

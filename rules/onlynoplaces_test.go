@@ -120,6 +120,21 @@ var platformChoices = []struct {
 		{"_ketch_consent_v1_", b64(`{"stat":{"status":"granted"},"ads":{}}`), refused},
 		{"_ketch_consent_v1_", b64(`{"stat":{"status":"granted"},"ads":"granted"}`), unsaid},
 	}},
+	{"tarteaucitron", []string{"gtag", "analytics", "pixel", "marketing"}, map[string]string{"tarteaucitron": "!gtag=true!pixel=true"}, []change{
+		{"tarteaucitron", "!gtag=true!pixel=false", refused},
+		{"tarteaucitron", "!pixel=wait!gtag=true", unsaid},
+		{"tarteaucitron", "!gtag=true!pixel=1", unsaid},
+	}},
+	{"mirror", []string{"stat", "analytics", "ads", "marketing"}, map[string]string{"tagwarden-choices": `{"v":1,"categories":{"stat":true,"ads":true},"services":{}}`}, []change{
+		{"tagwarden-choices", `{"v":1,"categories":{"stat":true,"ads":false},"services":{}}`, refused},
+		{"tagwarden-choices", `{"v":1,"categories":{"stat":true},"services":{}}`, unsaid},
+		{"tagwarden-choices", `{"v":2,"categories":{"stat":true,"ads":true},"services":{}}`, unsaid},
+	}},
+	{"cookie_though", []string{"stat", "analytics", "ads", "marketing"}, map[string]string{"cookie-preferences": "essential:1|stat:1|ads:1"}, []change{
+		{"cookie-preferences", "essential:1|stat:1|ads:0", refused},
+		{"cookie-preferences", "essential:1|stat:1", unsaid},
+		{"cookie-preferences", "essential:1|stat:1|ads:true", unsaid},
+	}},
 	{"matomo", nil, map[string]string{"mtm_consent": "1764000000000"}, []change{
 		{"mtm_consent_removed", "1764000000000", objected},
 		{"matomo_ignore", "1", objected},

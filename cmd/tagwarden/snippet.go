@@ -35,6 +35,9 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 	for _, r := range loaded.Policy.Recipients() {
 		if r.ID == rest[0] {
 			printSnippets(t, site, r, *origin)
+			if mirror := loaded.Server.Sites[site.ID].Signals.Mirror; mirror != nil {
+				printMirror(t, pagesOf(site, *origin), mirror.Cookie)
+			}
 			return fine
 		}
 	}
@@ -53,17 +56,8 @@ func findSite(p *rules.Policy, id string) *rules.Site {
 
 // printSnippets prints every SDK's set-up line. The site's own origin is the recommended way: cookies travel, and nothing is cross-origin.
 func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin string) {
-	foreign := origin != "" && !site.Allows([]byte(origin))
-	if origin == "" {
-		origin = "https://" + site.Hosts[0]
-		if len(site.Origins) > 0 {
-			origin = site.Origins[0]
-		}
-	}
-	base := site.Base
-	if foreign {
-		base = ""
-	}
+	pages := pagesOf(site, origin)
+	origin, base := sendsTo(site, origin)
 	_, host, _ := strings.Cut(origin, "://")
 	replace := strings.NewReplacer("${origin}", strings.TrimSuffix(origin, "/"), "${host}", host, "${base}", base, "${prefix}", r.Prefix)
 	for i, s := range r.Catalog.File.Snippets {
@@ -78,6 +72,35 @@ func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin str
 	if len(r.Catalog.File.Snippets) == 0 {
 		printf(t.out, "// %s: no SDK set-up is known; send to %s%s%s\n", r.Catalog.File.Name, origin, base, r.Prefix)
 	}
-	pages := strings.TrimSuffix(origin, "/") + base + "/privacy/"
 	printf(t.out, "\n// Visitors object at %[1]s: link it in your footer.\n// A front end of your own calls tagwarden.object(['all']) of <script src=\"%[1]stagwarden.js\"></script>.\n", pages)
+}
+
+// sendsTo is the origin that SDKs send to, the site's own where none is given, and the path below it where hits go.
+func sendsTo(site *rules.Site, origin string) (of, base string) {
+	if origin != "" && !site.Allows([]byte(origin)) {
+		return origin, ""
+	}
+	if origin == "" {
+		origin = "https://" + site.Hosts[0]
+		if len(site.Origins) > 0 {
+			origin = site.Origins[0]
+		}
+	}
+	return origin, site.Base
+}
+
+// pagesOf is where the visitors' pages are.
+func pagesOf(site *rules.Site, origin string) string {
+	origin, base := sendsTo(site, origin)
+	return strings.TrimSuffix(origin, "/") + base + "/privacy/"
+}
+
+// printMirror prints the line that copies what visitors chose into the site's own cookie, for a site that reads it.
+func printMirror(t *terminal, pages, cookie string) {
+	attribute := ""
+	if cookie != "" {
+		attribute = ` data-cookie="` + cookie + `"`
+	}
+	printf(t.out, "\n// Choices that the consent platform keeps in the browser: on every page, beside the platform's own script.\n"+
+		"<script async src=\"%stagwarden-mirror.js\"%s></script>\n", pages, attribute)
 }

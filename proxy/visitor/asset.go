@@ -12,9 +12,10 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// script is tagwarden.js as it is served, and style is style.css: without indentation and lines of comment.
+// script is tagwarden.js as it is served, mirror is tagwarden-mirror.js, and style is style.css: without indentation and lines of comment.
 var (
 	script = served("pages/tagwarden.js")
+	mirror = served("pages/tagwarden-mirror.js")
 	style  = served("pages/style.css")
 )
 
@@ -42,6 +43,9 @@ func (v *visit) asset(name string) bool {
 	case name == "tagwarden.js":
 		v.ctx.Response.Header.Set("Access-Control-Allow-Origin", "*") // a module is asked for as other data are, and is the same for everybody
 		v.file(script, "text/javascript; charset=utf-8", 7*24*time.Hour)
+	case name == "tagwarden-mirror.js":
+		v.ctx.Response.Header.Set("Access-Control-Allow-Origin", "*")
+		v.file(mirror, "text/javascript; charset=utf-8", 24*time.Hour) // a platform that writes otherwise is to be read soon
 	case name == "theme.css" && v.site.Style != nil:
 		v.file(v.site.Style, "text/css; charset=utf-8", time.Hour)
 	default:

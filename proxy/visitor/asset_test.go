@@ -41,6 +41,25 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// TestMirror: the script that copies a platform's choice is the readable file without its comments, sets nothing but its own
+// cookie, asks for nothing, and is small.
+func TestMirror(t *testing.T) {
+	w := serve(t)
+	a := w.browser().get("/privacy/tagwarden-mirror.js")
+	if len(a.text) > 8<<10 || len(a.text) < 1024 || a.header("Content-Type") != "text/javascript; charset=utf-8" ||
+		a.header("Cache-Control") != "public, max-age=86400" || a.header("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%d bytes\n%s", len(a.text), a.Header.Header())
+	}
+	if strings.Count(a.text, "d.cookie =") != 1 || !strings.Contains(a.text, "'tagwarden-choices'") {
+		t.Error("it sets another cookie than its own")
+	}
+	for _, never := range []string{"\n//", "eval", "fetch", "XMLHttpRequest", "sendBeacon", "localStorage", "innerHTML"} {
+		if strings.Contains(a.text, never) {
+			t.Errorf("it holds %q", never)
+		}
+	}
+}
+
 func TestTheme(t *testing.T) {
 	w := serve(t)
 	if strings.Contains(w.browser().get("/privacy/").text, "theme.css") {

@@ -1,5 +1,5 @@
-// Package visitor is what visitors meet: the preference centre, the endpoint for a site's own front end with its script, signed links, the
-// notice and /.well-known/gpc.json. It promises that nobody is recognised by the means of objecting: a browser is known by the identifiers
+// Package visitor is what visitors meet: the preference centre, the endpoint for a site's own front end with its script, the script that
+// copies a consent platform's choice into a cookie, signed links, the notice and /.well-known/gpc.json. It promises that nobody is recognised by the means of objecting: a browser is known by the identifiers
 // it already sends and by nothing that is set here, and no answer tells somebody who does not hold the signed cookie or a signed link whether
 // an identifier was known before.
 //

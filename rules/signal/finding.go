@@ -14,9 +14,70 @@ import (
 type listedStrings struct {
 	tcf, gpp, usp, ac bool
 	funding           bool // google_fc: TC string and additional consent in FCCDCF
+
+	tcfCookie, gppCookie, acCookie string // a cookie of the site's that holds the string as well; empty: none
 }
 
 func (r *listedStrings) any() bool { return *r != listedStrings{} }
+
+// cookie tells which listed string a cookie of that name holds, and the name as notes have it; None where it holds none.
+// Those with OneTrust's names are what OneTrust writes in place of the usual ones.
+func (r *listedStrings) cookie(name []byte) (kind Kind, called string) {
+	switch string(name) {
+	case "euconsent-v2":
+		kind, called = TransparencyConsent, "euconsent-v2"
+	case "eupubconsent-v2":
+		kind, called = TransparencyConsent, "eupubconsent-v2"
+	case "__gpp":
+		kind, called = PrivacyPlatform, "__gpp"
+	case "OTGPPConsent":
+		kind, called = PrivacyPlatform, "OTGPPConsent"
+	case "usprivacy":
+		kind, called = USPrivacy, "usprivacy"
+	case "addtl_consent":
+		kind, called = AdditionalConsent, "addtl_consent"
+	case "OTAdditionalConsentString":
+		kind, called = AdditionalConsent, "OTAdditionalConsentString"
+	default:
+		if rest, ok := bytes.CutPrefix(name, []byte("OTGPPConsent")); !ok || !ascii.Digits(rest) {
+			return r.named(name)
+		}
+		kind, called = PrivacyPlatform, "OTGPPConsent, in parts" // none of which is a string, and all may hold an opt-out
+	}
+	if !r.listed(kind) {
+		return r.named(name)
+	}
+	return kind, called
+}
+
+// named is the same for the names that the site gives.
+func (r *listedStrings) named(name []byte) (Kind, string) {
+	switch {
+	case len(name) == 0:
+		return None, ""
+	case string(name) == r.tcfCookie:
+		return TransparencyConsent, r.tcfCookie
+	case string(name) == r.gppCookie:
+		return PrivacyPlatform, r.gppCookie
+	case string(name) == r.acCookie:
+		return AdditionalConsent, r.acCookie
+	}
+	return None, ""
+}
+
+// listed tells whether the site lists the string.
+func (r *listedStrings) listed(kind Kind) bool {
+	switch kind {
+	case TransparencyConsent:
+		return r.tcf
+	case PrivacyPlatform:
+		return r.gpp
+	case USPrivacy:
+		return r.usp
+	default:
+		return r.ac
+	}
+}
 
 // finding is a string as it was found.
 type finding struct {
@@ -34,17 +95,19 @@ func (f *finding) hit(h *hit.Hit) {
 	jar := &f.ask.jar
 	for i := range jar.all {
 		name, value := jar.all[i].Name, jar.all[i].Value
-		switch {
-		case r.tcf && string(name) == "euconsent-v2":
-			f.tc(jar.plain(value), "cookie ", "euconsent-v2")
-		case r.gpp && string(name) == "__gpp":
-			f.gpp(jar.plain(value), sections, "cookie ", "__gpp")
-		case r.usp && string(name) == "usprivacy":
-			f.usp(jar.plain(value), "cookie ", "usprivacy")
-		case r.usp && iubendaOptOuts(name):
-			f.iubenda(jar.plain(value))
-		case r.ac && string(name) == "addtl_consent":
-			f.ac(jar.plain(value), "cookie ", "addtl_consent")
+		switch kind, called := r.cookie(name); kind {
+		case TransparencyConsent:
+			f.tc(jar.plain(value), "cookie ", called)
+		case PrivacyPlatform:
+			f.gpp(jar.plain(value), sections, "cookie ", called)
+		case USPrivacy:
+			f.usp(jar.plain(value), "cookie ", called)
+		case AdditionalConsent:
+			f.ac(jar.plain(value), "cookie ", called)
+		default:
+			if r.usp && iubendaOptOuts(name) {
+				f.iubenda(jar.plain(value))
+			}
 		}
 	}
 	f.embedded()
@@ -65,11 +128,11 @@ func (f *finding) absent() {
 		where  string
 		state  State
 	}{
-		{r.tcf, TransparencyConsent, "cookie euconsent-v2, query gdpr_consent", f.s.TCF.State},
+		{r.tcf, TransparencyConsent, "cookies euconsent-v2, eupubconsent-v2, query gdpr_consent", f.s.TCF.State},
 		{r.funding, Platform(cmp.GoogleFC), "cookie FCCDCF", f.s.TCF.State},
-		{r.gpp, PrivacyPlatform, "query gpp, cookie __gpp", f.s.GPP.State},
+		{r.gpp, PrivacyPlatform, "query gpp, cookies __gpp, OTGPPConsent", f.s.GPP.State},
 		{r.usp, USPrivacy, "query us_privacy, cookie usprivacy", f.s.USP.State},
-		{r.ac, AdditionalConsent, "query and cookie addtl_consent", f.s.AC.State},
+		{r.ac, AdditionalConsent, "query and cookie addtl_consent, cookie OTAdditionalConsentString", f.s.AC.State},
 	} {
 		if f.note != nil && of.listed && of.state == Absent {
 			f.note(of.kind, of.where, Absent, "nothing")

@@ -198,10 +198,14 @@ var someSites = map[string][]Source{
 	"mode, mapped":    {{Kind: ConsentMode, Categories: map[string]string{"ad_storage": "analytics", "ad_user_data": "marketing"}}},
 	"payload":         {{Kind: Payload}},
 	"payload, mapped": {{Kind: Payload, Categories: map[string]string{"a": "analytics", "b": "marketing", "c": "marketing"}}},
-	"own query":       {{Kind: Own, Query: "c", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}},
-	"own header":      {{Kind: Own, Header: "X-C", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}},
-	"own body":        {{Kind: Own, Body: "a.b", Category: "marketing", Granted: []string{"yes"}, Refused: []string{"no"}}},
-	"own body, json":  {{Kind: Own, Body: "a", JSON: "x", Category: "marketing", Granted: []string{"yes"}, Refused: []string{"no"}}},
+	"own pairs":       {{Kind: Own, Cookie: "c", Pairs: "!=", Name: "a", Category: "analytics", Granted: []string{"true"}, Refused: []string{"false"}}},
+	"IAB, its own cookies": {{Kind: TransparencyConsent, Settings: cmp.Settings{Cookie: "tc"}},
+		{Kind: PrivacyPlatform, Settings: cmp.Settings{Cookie: "gpp"}},
+		{Kind: AdditionalConsent, Settings: cmp.Settings{Cookie: "ac"}}},
+	"own query":      {{Kind: Own, Query: "c", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}},
+	"own header":     {{Kind: Own, Header: "X-C", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}},
+	"own body":       {{Kind: Own, Body: "a.b", Category: "marketing", Granted: []string{"yes"}, Refused: []string{"no"}}},
+	"own body, json": {{Kind: Own, Body: "a", JSON: "x", Category: "marketing", Granted: []string{"yes"}, Refused: []string{"no"}}},
 }
 
 // each is the lines with each of some endings.
@@ -233,6 +237,13 @@ var readings = []struct {
 			`_iub_cs-1-uspr={"s":true}`, `_iub_cs-1-uspr=%7B%22s%22%3Afalse%7D`, `_iub_cs-1-uspr=<long>`, "euconsent-v2=x; __gpp=x; usprivacy=x; addtl_consent=x",
 		),
 	)},
+	{[]string{"tcf", "gpp", "ac", "usp", "IAB, its own cookies"}, told("cookie *").each(
+		"eupubconsent-v2=<tc>", "eupubconsent-v2=<tc>; euconsent-v2=<tc-2>", "OTGPPConsent=<gpp-7>", "OTGPPConsent=x", "OTGPPConsent1=<gpp-7>~", "OTGPPConsentX=<gpp-7>", "OTAdditionalConsentString=1~9",
+		"tc=<tc>", "tc=<tc>; euconsent-v2=<tc-2>", "gpp=<gpp-7>", "ac=1~9", "ac=1~9; OTAdditionalConsentString=1~5", "=<tc>",
+	)},
+	{[]string{"own pairs"}, slices.Concat(told("cookie c=*").each(
+		"!a=true", "!a=false", "!a=wait", "!b=true!a=true", "!b=true", "!a=true!a=false", "!a", "!a=", "!a=true=", "a=true", "%21a%3Dtrue", "!a=true%2", "!A=true", "!", "", "!x=%21a%3Dtrue", "!x=%21a%3Dtrue!a=false", "!%61=%74rue", "%21x%3D%2521a%253Dtrue",
+	), told("cookie c=!a=true; c=*").each("!a=false", "!b=true", ""))},
 	{[]string{"gpp", "tcf, gpp"}, slices.Concat(
 		told("cookie __gpp=<gpp-7>; __gpp_sid=*").each("7", "6", "7,6", "2", "-1", "", "x", "%37"),
 		told("cookie __gpp=<gpp-tc6>\nquery gpp_sid=*").each("2", "6", "-1", "0", "2_6", "8"),

@@ -1,13 +1,16 @@
 package signal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
@@ -17,6 +20,7 @@ type own struct {
 	cookie, header, query string
 	body                  []string // members, outermost first
 	json                  []string
+	pairs, name           string // two bytes, and the choice's name
 	category              Categories
 	granted, refused      []string
 	where                 string
@@ -42,8 +46,34 @@ func newOwn(s *Source, number map[string]int) (*own, error) {
 	if o.body, err = members(s.Body); err != nil {
 		return nil, err
 	}
-	o.json, err = members(s.JSON)
-	return o, err
+	if o.json, err = members(s.JSON); err != nil {
+		return nil, err
+	}
+	o.pairs, o.name = s.Pairs, s.Name
+	return o, o.pairsFault()
+}
+
+// pairsFault tells what is wrong with how the site's pairs are told apart.
+func (o *own) pairsFault() error {
+	switch {
+	case o.pairs == "" && o.name == "":
+		return nil
+	case !Separators(o.pairs):
+		return fmt.Errorf("signals.own: %q does not tell pairs apart: two different marks do, as in \"!=\"", o.pairs)
+	case o.name == "" || strings.ContainsAny(o.name, o.pairs):
+		return errors.New("signals.own: the choice has no name among the pairs, or one with their marks in it")
+	case o.json != nil:
+		return errors.New("signals.own: a value is either JSON or pairs")
+	}
+	return nil
+}
+
+// Separators tells whether a text can tell pairs apart: two different marks of ASCII, neither of which a cookie has for its
+// own ends.
+func Separators(text string) bool {
+	return len(text) == 2 && text[0] != text[1] && !strings.ContainsFunc(text, func(c rune) bool {
+		return c <= ' ' || c > '~' || c < utf8.RuneSelf && ascii.IsAlnum(byte(c)) || strings.ContainsRune(`%;"\`, c)
+	})
 }
 
 // members reads a path of plain member names, "consent.analytics". The rest of gjson's path language is not for choices: a query or a
@@ -73,6 +103,10 @@ func (o *own) hit(h *hit.Hit, ask *Ask) SourceReading {
 				continue
 			}
 			empty = empty || len(value) == 0
+			if o.pairs != "" {
+				said.merge(o.among(value, &ask.jar))
+				continue
+			}
 			said.merge(o.value(ask.jar.plain(value)))
 		}
 		if empty && said.State != Absent { // one says something, the other nothing: they disagree
@@ -130,6 +164,9 @@ func (o *own) value(text []byte) SourceReading {
 	if len(text) > read.MaxCookie {
 		return o.unclear()
 	}
+	if o.pairs != "" {
+		return o.among(text, nil)
+	}
 	view := read.String(text)
 	if o.json == nil {
 		return o.word(view)
@@ -139,6 +176,38 @@ func (o *own) value(text []byte) SourceReading {
 	}
 	said := SourceReading{}
 	o.find(gjson.Parse(view), o.json, &said)
+	return said
+}
+
+// among merges every pair that has the choice's name: of two, the stricter holds. A name without a value is unclear, and
+// where the name does not occur nothing is said. Escapes are a cookie's, for which there is a jar: they are taken off what
+// is between the marks, so that what is escaped inside a value makes no pair, unless all of it is escaped.
+func (o *own) among(text []byte, j *jar) SourceReading {
+	if len(text) > read.MaxCookie {
+		return o.unclear()
+	}
+	if j != nil && bytes.IndexByte(text, o.pairs[1]) < 0 {
+		text, j = j.plain(text), nil
+	}
+	said := SourceReading{}
+	for more := true; more; {
+		var one []byte
+		one, text, more = bytes.Cut(text, read.Bytes(o.pairs[:1]))
+		name, word, found := bytes.Cut(one, read.Bytes(o.pairs[1:]))
+		if j != nil {
+			name = j.plain(name)
+		}
+		switch {
+		case string(name) != o.name:
+		case !found:
+			said.merge(o.unclear())
+		default:
+			if j != nil {
+				word = j.plain(word)
+			}
+			said.merge(o.word(read.String(word)))
+		}
+	}
 	return said
 }
 

@@ -62,16 +62,16 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 		r.dnt = true
 		return nil
 	case TransparencyConsent:
-		r.iab.tcf = true
+		r.iab.tcf, r.iab.tcfCookie = true, s.Settings.Cookie
 		return nil
 	case PrivacyPlatform:
-		r.iab.gpp = true
+		r.iab.gpp, r.iab.gppCookie = true, s.Settings.Cookie
 		return nil
 	case USPrivacy:
 		r.iab.usp = true
 		return nil
 	case AdditionalConsent:
-		r.iab.ac = true
+		r.iab.ac, r.iab.acCookie = true, s.Settings.Cookie
 		return nil
 	case Platform(cmp.GoogleFC):
 		r.iab.funding = true

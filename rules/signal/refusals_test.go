@@ -33,6 +33,7 @@ func TestVectorRefusals(t *testing.T) {
 	}
 	seen := map[string]int{}
 	all, agreed := signaltest.Vectors[cookieVector](t, "cmp_cookies.jsonl"), 0
+	all = append(all, signaltest.Seeds[cookieVector](t, "../../cmp/testdata/vectors/more_cookies.jsonl")...)
 	for i := range all {
 		v := &all[i]
 		name := v.CMP

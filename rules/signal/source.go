@@ -53,7 +53,8 @@ type Source struct {
 	// call a vendor's service ([Declaration.Services]).
 	Services map[string]string
 
-	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts.
+	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts. For TCF, GPP and AC: a
+	// cookie of the site's that holds the string, beside those with the usual names.
 	Settings cmp.Settings
 
 	// For Own: exactly one of the places is set.
@@ -63,6 +64,8 @@ type Source struct {
 	Body   string // a gjson path into each event's JSON
 
 	JSON     string   // the value is JSON (percent-decoded first): the gjson path of the choice in it
+	Pairs    string   // the value is pairs: what stands between two, and what between a name and its value, a byte each
+	Name     string   // of the choice among the pairs
 	Category string   // the consent category that it is about
 	Granted  []string // values that count as a yes
 	Refused  []string // values that count as a no; any other is malformed

@@ -35,6 +35,7 @@ const (
 	named vote = iota // neither: granted elsewhere, or not at all
 	yes
 	no
+	open // asked about, and not answered: neither a yes nor a no
 )
 
 func voteOf(granted bool) vote {
@@ -105,7 +106,7 @@ func refuseAllBut(said []mention, necessary string) {
 }
 
 // combine turns mentions into items, one for each id: granted where one mention grants it and none refuses it, and
-// where only grants are listed, in every list.
+// where only grants are listed, in every list. What is open in one of them is answered only by a no.
 func (a *answers) combine(listed *[numLists]bool) {
 	slices.SortFunc(a.said, func(x, y mention) int {
 		if x.list != y.list {
@@ -118,12 +119,13 @@ func (a *answers) combine(listed *[numLists]bool) {
 	})
 	for rest := a.said; len(rest) > 0; {
 		first := &rest[0]
-		var granted, refused bool
+		var granted, refused, unanswered bool
 		var passes, last uint8
 		n := 0
 		for ; n < len(rest) && rest[n].list == first.list && bytes.Equal(rest[n].id, first.id); n++ {
 			m := &rest[n]
 			granted, refused = granted || m.vote == yes, refused || m.vote == no
+			unanswered = unanswered || m.vote == open
 			if m.vote == yes && m.pass != last {
 				passes, last = passes+1, m.pass
 			}
@@ -131,7 +133,9 @@ func (a *answers) combine(listed *[numLists]bool) {
 		if listed[first.list] && passes < a.passes[first.list] {
 			refused = true
 		}
-		a.items = append(a.items, Item{first.list, first.id, granted && !refused})
+		if refused || !unanswered {
+			a.items = append(a.items, Item{first.list, first.id, granted && !refused})
+		}
 		rest = rest[n:]
 	}
 }

@@ -4,14 +4,13 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
-	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // visitor is a jar as a hit has it: the platform's cookies among those of others.
 func visitor(v *cookieVector) read.Jar {
 	others := "_ga=GA1.1.1000000001.1700000000; _ga_ABCDEF1234=GS1.1.1700000000.1.1.1700000001.0.0.0; _fbp=fb.1.1700000000000.1000000001; session=abcdef; " +
-		"_gcl_au=1.1.1000000001.1700000000; csrftoken=abcdef; lang=en; cart=1; theme=dark; _pk_id.1.1fff=abcdef0123456789.1700000000; "
+		"_gcl_au=1.1.1000000001.1700000000; csrftoken=abcdef; lang=en; cart=1; theme=dark; a-cookie-of-somebody-else-with-a-long-name=1; _pk_id.1.1fff=abcdef0123456789.1700000000; "
 	h := append(header(others), asHeader(v)...)
 	return &h
 }
@@ -19,7 +18,7 @@ func visitor(v *cookieVector) read.Jar {
 // longest is each platform's longest line.
 func longest(t testing.TB) map[cmp.Platform]*cookieVector {
 	t.Helper()
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	of := map[cmp.Platform]*cookieVector{}
 	for i := range all {
 		platforms, err := all[i].platforms()
@@ -52,7 +51,7 @@ func BenchmarkCookies(b *testing.B) {
 }
 
 func TestReadingCookiesDoesNotAllocate(t *testing.T) {
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	for i := range all {
 		v := &all[i]
 		platforms, err := v.platforms()

@@ -7,7 +7,8 @@ import (
 )
 
 // cookieConsent is orestbida/cookieconsent. Version 3 of cc_cookie is {"categories":[..],"services":{"analytics":[..]},"revision":0,
-// "consentTimestamp":..}, version 2 has "level" or both. Only what was accepted is listed. It is written when the visitor chose.
+// "consentTimestamp":..}, version 2 has "level" or both. Only what was accepted is listed. It is written when the visitor chose. Some sites
+// have it in base64.
 var cookieConsent = dialect{
 	name:      "cookieconsent",
 	names:     []string{"cc_cookie"},
@@ -24,6 +25,11 @@ const maxCategories = 64
 
 func readCookieConsent(s *Scratch, c *cookie) {
 	object, ok := s.object(c.value)
+	if !ok {
+		if text, coded := s.base64(c.value); coded {
+			object, ok = s.object(text)
+		}
+	}
 	if !ok {
 		s.malformed()
 		return

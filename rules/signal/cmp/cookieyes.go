@@ -1,12 +1,22 @@
 package cmp
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // cookieYes: cookieyes-consent is "consentid:x,consent:yes,action:yes,necessary:yes,functional:no,...,lastRenewedDate:<ms>". action tells
-// whether the visitor acted. The older plugin, Cookie Law Info, wrote viewed_cookie_policy and one cookie a category, in two spellings.
+// whether the visitor acted. Its plugin for WordPress, GDPR Cookie Consent (once Cookie Law Info), writes viewed_cookie_policy, "yes" or "no",
+// when the visitor answered; one cookie a category, in two spellings, which is there with the site's defaults before that; and
+// CookieLawInfoConsent, base64 of {"necessary":true,"analytics":false,...}, which says the same of them.
 var cookieYes = dialect{
-	name:  "cookieyes",
-	names: []string{"cookieyes-consent", "viewed_cookie_policy", "cookielawinfo-checkbox-*", "cookielawinfo-checbox-*"},
+	name: "cookieyes",
+	names: []string{
+		"cookieyes-consent", "viewed_cookie_policy", "cookielawinfo-checkbox-*", "cookielawinfo-checbox-*", "CookieLawInfoConsent",
+	},
 	match: matchCookieYes,
 	read:  readCookieYes,
 	end:   endCookieYes,
@@ -22,17 +32,24 @@ const (
 	lawInfoRefused
 )
 
+const lawInfoSlot = 3 // of CookieLawInfoConsent
+
+// lawInfoCategories are those that the plugin comes with, and that it calls so.
+var lawInfoCategories = [...]string{"advertisement", "analytics", "functional", "non-necessary", "others", "performance"}
+
 var lawInfoPrefixes = [...]string{"cookielawinfo-checkbox-", "cookielawinfo-checbox-"}
 
 func matchCookieYes(name []byte, renamed string) (int, bool) {
 	if renamed == "" {
 		renamed = "cookieyes-consent"
 	}
-	switch string(name) {
-	case renamed:
+	switch { // a switch over the text would put long names on the heap
+	case string(name) == renamed:
 		return 0, true
-	case "viewed_cookie_policy":
+	case string(name) == "viewed_cookie_policy":
 		return 1, true
+	case string(name) == "CookieLawInfoConsent":
+		return lawInfoSlot, true
 	}
 	for _, prefix := range lawInfoPrefixes {
 		if len(name) > len(prefix) && string(name[:len(prefix)]) == prefix {
@@ -47,6 +64,9 @@ func readCookieYes(s *Scratch, c *cookie) {
 	switch {
 	case c.slot == 0:
 		cookieYesRecord(s, value)
+	case c.slot == lawInfoSlot:
+		s.marks[0] |= lawInfoUsed
+		lawInfoRecord(s, value)
 	case string(value) != "yes" && string(value) != "no":
 		s.marks[0] |= lawInfoUsed
 		if len(value) > 0 {
@@ -70,7 +90,31 @@ func endCookieYes(s *Scratch) {
 	}
 	if s.marks[0]&lawInfoRefused != 0 {
 		refuseAllBut(s.said, "necessary")
+		for _, id := range lawInfoCategories { // a plugin without categories names none
+			s.say(Category, read.Bytes(id), no)
+		}
 	}
+}
+
+func lawInfoRecord(s *Scratch, value []byte) {
+	text, ok := s.base64(value)
+	if !ok {
+		s.malformed()
+		return
+	}
+	object, ok := s.object(text)
+	if !ok {
+		s.malformed()
+		return
+	}
+	object.ForEach(func(key, value gjson.Result) bool {
+		if key.Str == "ver" { // of the record
+			return true
+		}
+		s.mustBe(value.IsBool())
+		s.say(Category, read.Bytes(key.Str), voteOf(value.Type == gjson.True))
+		return true
+	})
 }
 
 func cookieYesRecord(s *Scratch, text []byte) {

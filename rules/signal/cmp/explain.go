@@ -43,7 +43,7 @@ func Explain(jar read.Jar) []Explained {
 		if known[string(name)] {
 			continue
 		}
-		into := s.beside.named(string(name))
+		into := s.beside.named(name)
 		if into == nil {
 			all = append(all, Explained{string(name), read.Absent, []string{"no cookie that is known here"}})
 			continue

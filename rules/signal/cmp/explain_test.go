@@ -49,10 +49,17 @@ func TestGoldenExplainCookie(t *testing.T) {
 		{"consentUUID", "x"},
 		{"osano_consentmanager", "29z_AY1"},
 		{"uc_settings", "{}"},
+		{"tarteaucitron", "!gtag=wait!mixpanel=wait!matomo=true"},
+		{"tarteaucitron", "!mixpanel=wait!gtag=true!facebookpixel=false"},
+		{"cookie-preferences", "essential:1|analytics:1|ads:0"},
+		{"tagwarden-choices", "%7B%22v%22%3A1%2C%22cmp%22%3A%22osano%22%2C%22at%22%3A1764000000000%2C%22categories%22%3A%7B%22ANALYTICS%22%3Atrue%2C%22MARKETING%22%3Afalse%7D%2C%22services%22%3A%7B%7D%7D"},
 		{"euconsent-v2", "CPxx"},
 		{"usprivacy", `{"uspString":"1YN-"}`},
 		{"__gpp", "DBABLA~CAAQAAAAAABA.QA"},
 		{"__gpp_sid", ""},
+		{"eupubconsent-v2", "CPxx"},
+		{"OTGPPConsent", "DBABLA~BVQVAAAAAgA.QA"},
+		{"OTAdditionalConsentString", "1~89"},
 		{"_ga", "GA1.1.1.1"},
 	} {
 		fmt.Fprintf(&got, "%s=%s\n", c.name, c.value)

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
-	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
@@ -49,7 +48,7 @@ func sameItems(a, b []cmp.Item) bool {
 }
 
 func FuzzCookies(f *testing.F) {
-	all := signaltest.Seeds[cookieVector](f, "cmp_cookies.jsonl")
+	all := seeds(f)
 	for i := range all {
 		platforms, err := all[i].platforms()
 		if err != nil {
@@ -119,7 +118,7 @@ func cloned(items []cmp.Item) []cmp.Item {
 // TestAnotherCookieNeverGrants: whatever else is in the jar, a second cookie of a platform never grants what the first alone does not, unless
 // the platform spreads its record over several cookies.
 func TestAnotherCookieNeverGrants(t *testing.T) {
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	for i := range all {
 		v := &all[i]
 		for j := range all {

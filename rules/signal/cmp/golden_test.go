@@ -84,6 +84,9 @@ var made = []pieces{
 			{"viewed_cookie_policy", "no", "cookielawinfo-checkbox-necessary", "yes", "cookielawinfo-checbox-others", "yes"},
 			{"viewed_cookie_policy", "yes", "cookielawinfo-checbox-others", "no"}, {"cookielawinfo-checkbox-", "yes"}, {"cookielawinfo-checbox-", "yes"},
 			{"viewed_cookie_policy", "yes", "cookielawinfo-checkbox-a-box-b", "yes"},
+			{"viewed_cookie_policy", "yes", "CookieLawInfoConsent", b64(`{"necessary":true,"analytics":true,"ver":true}`)},
+			{"viewed_cookie_policy", "yes", "CookieLawInfoConsent", b64(`{"analytics":false}`)},
+			{"viewed_cookie_policy", "yes", "CookieLawInfoConsent", "x"},
 		},
 		all: []string{"yes", "no", "maybe"},
 	},
@@ -148,7 +151,7 @@ var made = []pieces{
 		},
 	},
 	{
-		cmp: "cookieconsent", name: "cc_cookie", open: "{", sep: ",", close: "}", whole: []string{`{"revision":3,"categories":["a"],"revision":0}`, `{"categories":["a"],"revision":0,"revision":3}`, `{"categories":["a","a"],"level":["b"]}`, `{"level":["b"],"categories":["a","a"]}`, `{"level":["a","b"],"categories":["a","a"]}`, `{"categories":["a"],"services":{"a":["s","t"],"b":["t"]}}`, `[]`}, beside: []jar{nil, {"cc_cookie", `{"categories":["b"]}`}, {"cc_cookie", `{"categories":["a"],"revision":3}`}},
+		cmp: "cookieconsent", name: "cc_cookie", open: "{", sep: ",", close: "}", whole: []string{`{"revision":3,"categories":["a"],"revision":0}`, `{"categories":["a"],"revision":0,"revision":3}`, `{"categories":["a","a"],"level":["b"]}`, `{"level":["b"],"categories":["a","a"]}`, `{"level":["a","b"],"categories":["a","a"]}`, `{"categories":["a"],"services":{"a":["s","t"],"b":["t"]}}`, `[]`, `{\"categories\":[\"a\"]}`, `"{\"categories\":[\"a\"\054\"b\"]}"`, `"{\"categories\":[]}"`, `eyJjYXRlZ29yaWVzIjpbImEiXX0=`, `eyJjYXRlZ29yaWVzIjpbImEiXQ==`}, beside: []jar{nil, {"cc_cookie", `{"categories":["b"]}`}, {"cc_cookie", `{"categories":["a"],"revision":3}`}},
 		all: []string{
 			`"categories":["a"]`, `"categories":["b"]`, `"level":["a","b"]`, `"categories":[1]`, `"categories":{}`, `"categories":[]`, `"revision":0`, `"revision":3`, `"revision":"0"`,
 			`"services":{"a":["s"],"b":["t"]}`, `"services":null`, `"services":1`, `"services":{"a":1}`, `"consentTimestamp":"` + onDay + `"`, `"consent_date":"` + earlier + `"`, `"consent_date":0`,
@@ -200,6 +203,27 @@ var made = []pieces{
 	{cmp: "osano", name: "osano_consentmanager", beside: []jar{nil, {"osano_consentmanager_uuid", "y"}}, all: []string{"x"}},
 	{cmp: "termly", name: "TERMLY_API_CACHE", beside: []jar{nil}, all: []string{"{}"}},
 	{cmp: "usercentrics", name: "uc_settings", beside: []jar{nil, {"ucData", "x"}}, all: []string{"{}"}},
+	{
+		cmp: "tarteaucitron", name: "tarteaucitron", open: "!", sep: "!", whole: []string{`a=true`, `!a=true!`, `!!a=true`, `!a`, `!=true`, `!a=b=true`}, beside: []jar{
+			nil, {"tarteaucitron", "!a=wait"}, {"tarteaucitron", "!a=false!b=true"}, {"tarteaucitron", "!"},
+		},
+		all: []string{"a=true", "a=false", "a=wait", "b=true", "b=wait", "matomo=true", "matomo=false", "matomo=wait", "b=TRUE", "b=", "b"},
+	},
+	{
+		cmp: "mirror", name: "tagwarden-choices", open: `{"v":1,`, sep: ",", close: "}", whole: []string{`[]`, `{"categories":{"a":true}}`, `{"v":2,"categories":{"a":true}}`, `{"v":1}`, `{"v":1,"v":2,"categories":{"a":true}}`, `{"v":"1","categories":{}}`}, beside: []jar{
+			nil, {"tagwarden-choices", `{"v":1,"categories":{"a":false}}`}, {"tagwarden-choices", `{"v":1,"categories":{}}`}, {"tagwarden-choices", ""},
+		},
+		all: []string{
+			`"categories":{"a":true,"b":false}`, `"categories":{}`, `"categories":{"a":1}`, `"categories":[]`, `"categories":{"a":true,"a":false}`, `"services":{"s":true,"t":false}`, `"services":null`,
+			`"at":1700000000000`, `"at":"soon"`, `"cmp":"osano"`, `"cmp":1`, `"x":1`,
+		},
+	},
+	{
+		cmp: "cookie_though", name: "cookie-preferences", sep: "|", whole: []string{`essential:1|`, `|essential:1`, `essential:1||a:1`, `:1`, `a:b:1`, `{"cookieOptions":[]}`}, beside: []jar{
+			nil, {"cookie-preferences", "a:0|b:1"}, {"cookie-preferences", "x"},
+		},
+		all: []string{"essential:1", "a:1", "a:0", "b:0", "b:2", "b:", "b:true", "b"},
+	},
 	{
 		cmp: "klaro", name: "usprivacy", open: "{", sep: ",", close: "}", beside: []jar{{"klaro", "{}"}, {"usprivacy", "1YNN"}, {"usprivacy", "1---", "__gpp", "%44BAA"}},
 		all: []string{`"uspString":"1YNN"`, `"uspString":"1---"`, `"uspString":1`, `"x":"1YNN"`, `"uspString":""`},

@@ -10,7 +10,7 @@ import (
 
 // keep keeps a cookie that is a string by its name. Two that differ are none: sources of their own read them.
 func (st *IABStrings) keep(t *decoded, name, value []byte) {
-	into := st.named(string(name))
+	into := st.named(name)
 	if into == nil || len(value) == 0 || len(value) > read.MaxCookie {
 		return
 	}
@@ -27,17 +27,17 @@ func (st *IABStrings) keep(t *decoded, name, value []byte) {
 	}
 }
 
-// iab knows the cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification leaves it open),
-// Google's additional consent, US privacy, and GPP as seen in the wild.
-func (st *IABStrings) named(name string) *[]byte {
-	switch name {
-	case "euconsent-v2":
+// named knows the cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification
+// leaves it open), Google's additional consent, US privacy, and GPP as seen in the wild; and OneTrust's names for them.
+func (st *IABStrings) named(name []byte) *[]byte {
+	switch string(name) {
+	case "euconsent-v2", "eupubconsent-v2":
 		return &st.TC
-	case "addtl_consent":
+	case "addtl_consent", "OTAdditionalConsentString":
 		return &st.AC
 	case "usprivacy":
 		return &st.USP
-	case "__gpp":
+	case "__gpp", "OTGPPConsent":
 		return &st.GPP
 	case "__gpp_sid":
 		return &st.GPPSID

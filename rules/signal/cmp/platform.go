@@ -42,6 +42,9 @@ var platforms = [...]*dialect{
 	&sourcepoint,
 	&osano,
 	&termly,
+	&tarteaucitron,
+	&cookieThough,
+	&mirror,
 }
 
 // dialect is how one platform writes its cookies. It is never changed.

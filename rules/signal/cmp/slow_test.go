@@ -6,13 +6,13 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
-	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
 // A second reading of the platforms' cookies, by encoding/json, net/url and expressions: which ids the visitor granted by an act of theirs.
@@ -43,12 +43,32 @@ func undone(value string) string {
 // slowJSON finds JSON under at most two layers.
 func slowJSON(value string) (text string, ok bool) {
 	for range 3 {
-		if json.Valid([]byte(value)) {
+		if json.Valid([]byte(value)) && value[0] != '"' {
 			return value, deepest(value) <= 16
+		}
+		if inside, quoted := unquoted(value); quoted && json.Valid([]byte(inside)) {
+			return inside, deepest(inside) <= 16
 		}
 		value = undone(value)
 	}
 	return "", false
+}
+
+// unquoted is a text out of quotes, or of the escapes that stand for them.
+func unquoted(value string) (inside string, ok bool) {
+	if !strings.Contains(value, `\"`) {
+		return "", false
+	}
+	if strings.HasPrefix(value, `"`) && strings.HasSuffix(value, `"`) {
+		value = value[1 : len(value)-1]
+	}
+	ok = form(`^(?s:[^\\]|\\["\\/]|\\[0-3][0-7][0-7])*$`).MatchString(value)
+	return form(`(?s)\\([0-3][0-7][0-7]|.)`).ReplaceAllStringFunc(value, func(one string) string {
+		if code, err := strconv.ParseUint(one[1:], 8, 8); len(one) == 4 && err == nil {
+			return string([]byte{byte(code)})
+		}
+		return one[1:]
+	}), ok
 }
 
 func deepest(text string) (deep int) {
@@ -169,6 +189,9 @@ var slowReaders = map[string]func(*slowJar){
 	"matomo":             (*slowJar).matomo,
 	"axeptio":            (*slowJar).axeptio,
 	"trustarc":           (*slowJar).trustarc,
+	"tarteaucitron":      (*slowJar).tarteaucitron,
+	"cookie_though":      (*slowJar).cookieThough,
+	"mirror":             (*slowJar).mirror,
 }
 
 // slowGrants reads the cookies of a platform; known is false for what this reading does not cover.
@@ -228,7 +251,7 @@ func grants(c cmp.Platform, cookies map[string]string, set cmp.Settings) (grante
 			granted = append(granted, string(item.ID))
 		case cmp.Service:
 			prefix := "service "
-			if n := c.String(); n == "klaro" || n == "axeptio" {
+			if n := c.String(); n == "klaro" || n == "axeptio" || n == "tarteaucitron" {
 				prefix = ""
 			}
 			granted = append(granted, prefix+string(item.ID))
@@ -261,7 +284,7 @@ func agreeCookies(t *testing.T, c cmp.Platform, cookies map[string]string, set c
 // whole ones speak of, never anything that these do not grant.
 func TestBrokenCookies(t *testing.T) {
 	t.Parallel()
-	all := signaltest.Seeds[cookieVector](t, "cmp_cookies.jsonl")
+	all := seeds(t)
 	for i := range all {
 		v := &all[i]
 		platforms, err := v.platforms()

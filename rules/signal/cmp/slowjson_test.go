@@ -56,6 +56,9 @@ func (j *slowJar) cookieInformation() {
 
 func (j *slowJar) cookieconsent() {
 	all, fine := j.object("cc_cookie")
+	if !fine {
+		all, fine = j.base64("cc_cookie")
+	}
 	lists := 0
 	j.acted = true
 	var accepted []string
@@ -90,6 +93,40 @@ func (j *slowJar) cookieconsent() {
 		}
 	}
 	j.ok = fine && lists == 1
+}
+
+func (j *slowJar) mirror() {
+	all, fine := j.object("tagwarden-choices")
+	form, lists := "", 0
+	for i := range all {
+		switch m := &all[i]; m.name {
+		case "v":
+			fine = fine && (form == "" || form == "1") && isNumber(m, 1)
+			form = "1"
+		case "cmp":
+			_, isText := m.text()
+			fine = fine && isText
+		case "at":
+			fine = fine && m.dated()
+		case "categories":
+			answers, isObject := within(m)
+			fine = fine && isObject && j.bools(answers)
+			lists++
+		case "services":
+			answers, isObject := within(m)
+			for i := range answers {
+				answers[i].name = "service " + answers[i].name
+				fine = fine && answers[i].name != "service "
+			}
+			fine = fine && isObject && j.bools(answers)
+		}
+	}
+	j.acted, j.ok = true, fine && form != "" && lists == 1
+}
+
+func isNumber(m *member, want float64) bool {
+	n, err := strconv.ParseFloat(string(m.value), 64)
+	return err == nil && n == want
 }
 
 func (j *slowJar) iubenda() {

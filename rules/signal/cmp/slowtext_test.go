@@ -266,3 +266,43 @@ func (j *slowJar) trustarc() {
 		}
 	}
 }
+
+// exempt are the services that ask nobody, as tarteaucitron ships them.
+var exempt = strings.Fields("crisp matomo matomohightrack microanalytics plausible simpleanalytics stonly wysistathightrack")
+
+func (j *slowJar) tarteaucitron() {
+	text := undone(undone(j.the("tarteaucitron")))
+	j.ok = form(`^(![^!]+=(true|false|wait))+$`).MatchString(text)
+	waits := map[string]bool{}
+	for _, parts := range form(`!([^!]+)=(true|false|wait)`).FindAllStringSubmatch(text, -1) {
+		name, word := parts[1], parts[2]
+		if word == "wait" || word == "true" && slices.Contains(exempt, name) {
+			waits[name] = true
+			continue
+		}
+		j.acted = true
+		j.votes.say(name, word == "true")
+	}
+	for name := range waits {
+		j.votes[name] = false
+	}
+}
+
+func (j *slowJar) cookieThough() {
+	text := undone(undone(j.the("cookie-preferences")))
+	j.ok = form(`^[^|]+:[01](\|[^|]+:[01])*$`).MatchString(text)
+	j.acted = true
+	for one := range strings.SplitSeq(text, "|") {
+		if name, answer, ok := cutLast(one, ":"); ok {
+			j.votes.say(name, answer == "1")
+		}
+	}
+}
+
+func cutLast(text, sep string) (before, after string, found bool) {
+	at := strings.LastIndex(text, sep)
+	if at < 0 {
+		return text, "", false
+	}
+	return text[:at], text[at+len(sep):], true
+}

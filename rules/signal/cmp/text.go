@@ -60,18 +60,62 @@ func (t *decoded) plain(value []byte) []byte {
 	return value
 }
 
-// json finds JSON in a value, with as little unescaping as it takes.
+// json finds JSON in a value, with as little unescaping as it takes. Servers that set a cookie again may have put it into
+// quotes.
 func (t *decoded) json(value []byte) (gjson.Result, bool) {
-	for range maxEscapes {
-		if read.JSON(value) {
+	for range maxEscapes + 1 {
+		if read.JSON(value) && value[0] != '"' {
 			return gjson.Parse(read.String(value)), true
+		}
+		if inside, ok := t.unquote(value); ok && read.JSON(inside) {
+			return gjson.Parse(read.String(inside)), true
 		}
 		value = t.unescape(value)
 	}
-	if read.JSON(value) {
-		return gjson.Parse(read.String(value)), true
-	}
 	return gjson.Result{}, false
+}
+
+// unquote takes a text out of quotes, or of the escapes that stand for them: `"{\"a\":1}"`, `{\"a\":1}`. What cannot be in
+// a cookie is there in octal digits (RFC 2109 and those who write by it): `\054`. Ok is false where no quote is escaped, or
+// something is that need not be.
+func (t *decoded) unquote(value []byte) (inside []byte, ok bool) {
+	if !bytes.Contains(value, []byte(`\"`)) {
+		return nil, false
+	}
+	if n := len(value); value[0] == '"' && value[n-1] == '"' {
+		value = value[1 : n-1]
+	}
+	start := len(t.text)
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c == '\\' {
+			var size int
+			if c, size = escaped(value[i+1:]); size == 0 {
+				return nil, false
+			}
+			i += size
+		}
+		t.text = append(t.text, c)
+	}
+	return t.text[start:len(t.text):len(t.text)], true
+}
+
+// escaped is what stands behind a backslash, and of how many bytes: a quote, a slash, a backslash, or a byte in three octal
+// digits. 0 is none of these.
+func escaped(text []byte) (c byte, size int) {
+	if len(text) > 0 && (text[0] == '"' || text[0] == '\\' || text[0] == '/') {
+		return text[0], 1
+	}
+	if len(text) < 3 || text[0] > '3' {
+		return 0, 0
+	}
+	for _, digit := range text[:3] {
+		if digit < '0' || digit > '7' {
+			return 0, 0
+		}
+		c = c<<3 | (digit - '0')
+	}
+	return c, 3
 }
 
 // object finds a JSON object.

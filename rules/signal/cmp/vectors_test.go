@@ -14,12 +14,19 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// cookieVector is a line of cmp_cookies.jsonl.
+// cookieVector is a line of cmp_cookies.jsonl or of more_cookies.jsonl.
 type cookieVector struct {
 	ID      string                     `json:"id"`
 	CMP     string                     `json:"cmp"`
 	Cookies map[string]string          `json:"cookies"`
 	Expect  map[string]json.RawMessage `json:"expect"`
+}
+
+// seeds are the vectors of this package: those of cmp_cookies.jsonl, and more of the project's own.
+func seeds(tb testing.TB) []cookieVector {
+	tb.Helper()
+	return append(signaltest.Seeds[cookieVector](tb, "cmp_cookies.jsonl"),
+		signaltest.Seeds[cookieVector](tb, "more_cookies.jsonl")...)
 }
 
 // jar is a jar of name, value, name, value.
@@ -188,6 +195,7 @@ func differs(name string, want json.RawMessage, facts map[string]any, several bo
 
 func TestVectorCookies(t *testing.T) {
 	agreed, all := 0, signaltest.Vectors[cookieVector](t, "cmp_cookies.jsonl")
+	all = append(all, signaltest.Seeds[cookieVector](t, "more_cookies.jsonl")...)
 	for i := range all {
 		v := &all[i]
 		facts, err := v.facts()

@@ -117,6 +117,8 @@ func FuzzGPP(f *testing.F) {
 	for _, text := range documentForms {
 		f.Add([]byte(text), byte(24))
 	}
+	f.Add([]byte("DBABLA~BVQVAAAAAAGA.YA"), byte(7)) // version 1 in the layout of 2
+	f.Add([]byte("DBABLA~BVQqAAAAAAK"), byte(7))
 	f.Fuzz(func(t *testing.T, text []byte, id byte) {
 		g := agreeGPP(t, string(text))
 		if g == nil {

@@ -1,6 +1,9 @@
 package iab
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // ExplainGPP says in plain words what a GPP string says, section by section, and the opt-outs of all US sections together.
 func ExplainGPP(g *GPPString) []string {
@@ -38,7 +41,11 @@ func (e *explanation) under(prefix string, lines []string) {
 // us says the fields of a US section in four lines: opt-outs, notices, sensitive data, the rest.
 func (e *explanation) us(s *gppSection) {
 	l := s.us.layout
-	e.say("section %d (%s), version %d: sale %s, sharing %s, targeted advertising %s", s.id, l.name, s.us.version,
+	version := strconv.Itoa(int(s.us.version))
+	if s.us.version == 1 && l == usLayouts[0] {
+		version += " in the layout of 2"
+	}
+	e.say("section %d (%s), version %s: sale %s, sharing %s, targeted advertising %s", s.id, l.name, version,
 		s.us.optOutWords(l.sale), s.us.optOutWords(l.sharing), s.us.optOutWords(l.targeted))
 	for name, values := range s.us.fields {
 		switch {

@@ -83,8 +83,21 @@ func (s *usSection) core(r *bitReader, id int) {
 	first := min(s.layout.values, 28)
 	s.values = r.take(2*first) << (64 - 2*first)
 	s.values |= r.take(2*(s.layout.values-first)) << (64 - 2*s.layout.values)
+	if s.layout == nationalV1 && !blank(*r) {
+		s.mislabelled(r)
+	}
 	if threes(s.values) {
 		r.fail(valueThree)
+	}
+}
+
+// mislabelled goes on in the layout of version 2 where usnat says that it is of version 1 and does not end there: platforms
+// write it so. The opt-outs stand in the same places.
+func (s *usSection) mislabelled(r *bitReader) {
+	whole := usLayouts[0]
+	if more := 2 * (whole.values - s.layout.values); r.left() >= more {
+		s.layout = whole
+		s.values |= r.take(more)
 	}
 }
 

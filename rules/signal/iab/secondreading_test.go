@@ -286,8 +286,9 @@ func slowUS(id int, text string) (words string, out USOptOuts, ok bool) {
 	}
 	version, layout := s.number(6), slowUSLayouts[id]
 	switch {
-	case id == 7 && version == 1:
+	case id == 7 && version == 1 && len(s.rest) >= 54 && !strings.Contains(s.rest[54:], "1"):
 		layout.values = 27
+	case id == 7 && version == 1: // in the layout of version 2, whatever it says
 	case id == 7 && version != 2, id > 7 && id < 24 && version != 1:
 		return "", out, false
 	}

@@ -165,6 +165,38 @@ func TestUSLayouts(t *testing.T) {
 	}
 }
 
+// TestMislabelledNational: usnat that says version 1 and goes on in the layout of version 2 is read in that, as OneTrust's
+// platform writes it; one that goes on otherwise is not read.
+func TestMislabelledNational(t *testing.T) {
+	for _, c := range []struct {
+		section string
+		want    *USOptOuts
+	}{
+		{"BVQqAAAAAAKA.QA", &USOptOuts{Present: true}},
+		{"BVQVAAAAAAGA.YA", &USOptOuts{Sale: true, Sharing: true, Targeted: true, GPC: true, Present: true}},
+		{"BVQlAAAAAAKA", &USOptOuts{Sharing: true, Targeted: true, Present: true}},
+		{"BVQqAAAAAAAA", &USOptOuts{Present: true}}, // what it goes on with is zeros: padding of version 1
+		{"BVQqAAAAAAK", nil},  // ends in the middle
+		{"BVQqAAAAAAMA", nil}, // a 3
+		{"BVQqAAAAAAKB", nil}, // goes on behind version 2
+		{"BVQqAAAAAAKAAAAB", nil},
+	} {
+		g := agreeGPP(t, "DBABLA~"+c.section)
+		switch {
+		case (g != nil) != (c.want != nil):
+			t.Errorf("%s: %t", c.section, g != nil)
+		case g != nil:
+			if o := g.OptOuts([]int{7}); o != *c.want {
+				t.Errorf("%s: %+v, want %+v", c.section, o, *c.want)
+			}
+		}
+	}
+	g, err := DecodeGPP([]byte("DBABLA~BVQqAAAAAAKA.QA"))
+	if err != nil || !strings.Contains(ExplainGPP(g)[1], "version 1 in the layout of 2: sale not opted out") {
+		t.Errorf("%v: %q", err, ExplainGPP(g))
+	}
+}
+
 func TestOptOutsInForce(t *testing.T) {
 	const text = "DBABzw~1YYY~CqmAEiYYAURA" // uspv1: sale opted out; usnat: nothing
 	g, err := DecodeGPP([]byte(text))

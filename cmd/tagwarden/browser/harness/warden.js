@@ -28,7 +28,7 @@ export async function certificate(dir) {
   return files;
 }
 
-const file = ({ tls, origin, vendors }) => `version: 1
+const file = ({ tls, origin, vendors, signals = '' }) => `version: 1
 listen: 127.0.0.1:0
 tls: { cert: ${tls.cert}, key: ${tls.key} }
 admin: { listen: 127.0.0.1:0 }
@@ -44,7 +44,7 @@ sites:
     region: { default: DE }
     signals:
       gpc: {}
-      own: [{ cookie: ${consentCookie}, category: analytics, granted: ["yes"], refused: ["no"] }]
+      own: [{ cookie: ${consentCookie}, category: analytics, granted: ["yes"], refused: ["no"] }]${signals && '\n      ' + signals}
 vendors:
 ${vendors.map(v => `  ${v.id}: { catalog: ${v.id}, upstreams: { ${v.hosts.map(h => `${h}: "${v.url}"`).join(', ')} }, private: true, prefix: /${v.id} }`).join('\n')}
 delivery: { mode: direct }
