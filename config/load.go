@@ -42,9 +42,10 @@ type Loaded struct {
 type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
-	File     string // relative to the working folder, or absolute
-	Name     string // the file's, inside the policy folder, with slashes
-	Text     []byte // the file's, as in the source
+	First    basis.Digest // in the first form, which nothing is signed in any more
+	File     string       // relative to the working folder, or absolute
+	Name     string       // the file's, inside the policy folder, with slashes
+	Text     []byte       // the file's, as in the source
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.

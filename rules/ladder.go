@@ -226,6 +226,8 @@ func invalid(v basis.Validity) Reason {
 		return AssessmentAmbiguous
 	case basis.Changed:
 		return AssessmentChanged
+	case basis.FormOld:
+		return AssessmentFormOld
 	case basis.Revoked:
 		return AssessmentRevoked
 	case basis.Postdated:

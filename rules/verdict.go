@@ -73,6 +73,7 @@ const (
 	AssessmentApproverRemoved
 	AssessmentAmbiguous
 	AssessmentChanged
+	AssessmentFormOld
 	AssessmentRevoked
 	AssessmentPostdated
 	AssessmentExpired
@@ -92,7 +93,8 @@ var reasonNames = [numReasons]string{
 	TCFVendorLI: "tcf_vendor_li", Objection: "objection", ObjectionsUntaken: "objections_untaken", GPC: "gpc", OptedOut: "opted_out", NoLegalReference: "no_legal_reference",
 	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentUnreadable: "assessment_unreadable",
 	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",
-	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed", AssessmentRevoked: "assessment_revoked",
+	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed",
+	AssessmentFormOld: "assessment_form_old", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
 	RequiredDropped: "required_dropped",
 }
