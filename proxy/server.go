@@ -146,6 +146,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	}
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
+	s.snapshot.Load().warnForms(o.Log, o.Now())
 	s.warnPlaceholders()
 	return s, nil
 }
