@@ -34,7 +34,7 @@ func (c activityCheck) run() {
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
 		if strings.TrimSpace(a.When) != "" {
-			c.checkWhen(a.When, at("when"))
+			c.checkWhen(a, at("when"))
 		}
 	}
 }
