@@ -21,6 +21,7 @@ type asked struct {
 	objections  Objections
 	unavailable bool // objections cannot be taken now
 	now         time.Time
+	latest      time.Time // that was ever known: what had expired by then stays expired
 	endpoint    *catalog.Endpoint
 	nobody      bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
 }
@@ -126,7 +127,7 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if q.endpoint.Kind == catalog.Opaque {
 		return OpaqueStream
 	}
-	if reason := invalid(p.assessments.Validity(a.Assessment, q.now)); reason != Permitted {
+	if reason := invalid(p.assessments.ValidityAfter(a.Assessment, q.now, q.latest)); reason != Permitted {
 		return reason
 	}
 	if a.heeds(p) {

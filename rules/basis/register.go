@@ -109,6 +109,16 @@ func (r *Register) Validity(id string, at time.Time) Validity {
 	}
 }
 
+// ValidityAfter is Validity at a time that the clock says, where it said a later one before: what had expired by then
+// stays expired.
+func (r *Register) ValidityAfter(id string, at, latest time.Time) Validity {
+	v := r.Validity(id, at)
+	if v == Valid && latest.After(at) && !latest.Before(r.records[id].expires) {
+		return Expired
+	}
+	return v
+}
+
 // Approved tells whether the assessment is approved and not void, whatever the time.
 func (r *Register) Approved(id string) bool {
 	return r != nil && r.records[id].assessment != nil && r.records[id].validity == Valid
