@@ -25,7 +25,13 @@ type Activity struct {
 	Events        []string     `yaml:"events" is:"required" doc:"Names of the events that it is about, or \"*\" for all."`
 	Regions       []string     `yaml:"regions" doc:"ISO codes (DE, GB, US-CA) and groups (EU, EEA, UK, CH, US) that it is for. Default: all."`
 	Sites         []string     `yaml:"sites" doc:"Ids of the sites that it is for. Default: all."`
+	AfterRefusal  *Refused     `yaml:"after_refusal" doc:"Why it goes on after a visitor refused a category of its purposes: { because: ... }. For this activity alone; never for consent, direct marketing or a purpose with us. check warns of it, and the notice says it."`
 	When          string       `yaml:"when" doc:"Condition in CEL over event.name and event.params[\"...\"]; what is absent reads as \"\". An error denies the event."`
+}
+
+// Refused is why an activity goes on though a visitor refused a category of its purposes.
+type Refused struct {
+	Because string `yaml:"because" is:"required" doc:"The reason, as visitors read it in the notice."`
 }
 
 // Transfer is a transfer to a third country (Chapter V).

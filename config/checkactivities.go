@@ -33,6 +33,7 @@ func (c activityCheck) run() {
 		c.checkBasis(a, at)
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
+		c.law().afterRefusal(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a, at("when"))
 		}

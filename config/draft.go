@@ -117,6 +117,9 @@ func sources(signals Signals, order []string) []signal.Source {
 				if len(c.Categories) > 0 {
 					source.Categories = c.Categories
 				}
+				if len(c.Services) > 0 {
+					source.Services = c.Services
+				}
 				if c.Revision != nil {
 					source.Settings.Revision = *c.Revision
 				}
@@ -135,6 +138,7 @@ func draftActivity(a *Activity) rules.DraftActivity {
 	d := rules.DraftActivity{
 		ID: a.ID, Vendor: a.Vendor, Purposes: a.Purposes, Basis: b, Assessment: a.Assessment, Exemption: a.Exemption, Reference: a.Reference,
 		ConsentMaxAge: a.ConsentMaxAge, Profile: a.Profile, Events: a.Events, Regions: a.Regions, Sites: a.Sites,
+		AfterRefusal: a.AfterRefusal != nil,
 	}
 	if a.When != "" {
 		condition, faults := compileWhen(a.When)

@@ -119,9 +119,20 @@ var lawful = []Refusal{
 		Source:   "GDPR Art. 6(1); rules/regions.yaml",
 	},
 	{
+		ID:       "lawful/after-refusal",
+		Sentence: "A recorded no ends consent, direct marketing, and what counts as a sale or as targeted advertising under US law: none of them goes on after it.",
+		Source:   "GDPR Art. 7(3) and 21(3); Cal. Civ. Code § 1798.120",
+	},
+	{
 		ID:       "lawful/required-field",
 		Sentence: "A profile leaves, or puts something in the place of, each field that the vendor cannot do without: else data leave for nothing.",
 		Source:   "GDPR Art. 5(1)(c); the vendor's catalog entry",
+	},
+	{
+		ID:       "lawful/refusal-ignored",
+		Sentence: "Whoever refused a category in the banner does not expect that the same goes on without consent: after_refusal is for what the visitor cannot have meant.",
+		Source:   "GDPR Art. 5(1)(a) and 6(1)(f), recital 47",
+		Advice:   true,
 	},
 	{
 		ID:       "lawful/impact",

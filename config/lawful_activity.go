@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -39,6 +40,39 @@ func (c law) sensitive(a *Activity) {
 					"asks for exactly this, write basis: consent and explicit: true", a.ID)
 		}
 	}
+}
+
+// afterRefusal refuses that an activity goes on after a refusal where that is never right, and warns of it elsewhere.
+func (c law) afterRefusal(a *Activity, at func(...any) []any) {
+	if a.AfterRefusal == nil {
+		return
+	}
+	b, _ := basis.Parse(a.Basis)
+	switch b {
+	case basis.Consent:
+		c.refuseKey(c.activities, at("after_refusal"), "lawful/after-refusal",
+			"a refusal is what consent ends with: remove after_refusal, or take another basis")
+		return
+	case basis.Contract, basis.LegalObligation, basis.VitalInterests:
+		c.faults.Key(c.activities, at("after_refusal"),
+			"%s goes on after a refusal in any case: remove the line", b)
+		return
+	case basis.LegitimateInterest, basis.PublicTask, basis.OptOut, basis.None:
+	}
+	for i, id := range a.Purposes {
+		switch p := c.loaded.Purposes[id]; {
+		case p.DirectMarketing:
+			c.refuse(c.activities, at("purposes", i), "lawful/after-refusal",
+				"purpose %s is direct marketing, which ends with a refusal: remove after_refusal", id)
+		case len(p.US) > 0:
+			c.refuse(c.activities, at("purposes", i), "lawful/after-refusal",
+				"purpose %s counts as %s under US law, which ends with a refusal: remove after_refusal", id,
+				strings.Join(p.US, " and "))
+		}
+	}
+	c.refuseKey(c.activities, at("after_refusal"), "lawful/refusal-ignored",
+		"activity %s goes on for visitors who said no to its category in the banner; have it argued in its assessment, or "+
+			"remove after_refusal", a.ID)
 }
 
 // activity holds an activity and its profile against what its basis, and access to the device, allow.

@@ -93,6 +93,7 @@ func (r *reading) check() {
 		webhookCheck{r.checks}.run()
 	}
 	vendorCheck{r.checks, r.catalogs}.run()
+	serviceCheck{r.checks}.run()
 	purposeCheck{r.checks}.run()
 	assessmentCheck{r.checks}.run()
 	profiles.run()

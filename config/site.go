@@ -134,6 +134,7 @@ type Plain struct{}
 // CMP is a consent management platform.
 type CMP struct {
 	Categories map[string]string `yaml:"categories" doc:"The platform's own ids to the purposes' categories: what is not mapped means nothing. Default: known ids to the categories that they are commonly for; free ids stand for themselves."`
+	Services   map[string]string `yaml:"services" doc:"For platforms that ask about services one by one (cookieconsent, klaro, axeptio, didomi, onetrust, complianz): the ids of those that are vendors, to the vendors' ids: { mixpanel: mixpanel }. A no to one is a no to that vendor, whatever its category says. Default: services that are called like a vendor."`
 	Cookie     string            `yaml:"cookie" doc:"Name of its cookie, where the site changed it (Complianz: the prefix)."`
 	Revision   *int              `yaml:"revision" is:"min=0" doc:"Revision of the banner that counts (cookieconsent). Default: any."`
 }

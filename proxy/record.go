@@ -103,7 +103,9 @@ func (h *hitContext) appendFacts(s *signal.Signals) {
 		if said.State == 0 {
 			continue
 		}
-		of := [4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}
+		of := [6]signal.Categories{
+			said.Granted, said.Refused, said.Declined, said.Doubt, said.Objected, signal.Categories(said.Service),
+		}
 		words := h.snapshot.said.get(of, func() string { return h.snapshot.Policy.Says(said) })
 		h.facts = append(h.facts, ledger.Signal{Source: said.Kind.String(), State: said.State.String(), Says: words})
 	}

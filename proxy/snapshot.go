@@ -31,7 +31,7 @@ type Snapshot struct {
 	pages      sitePages                  // what visitors of each site are shown
 	counters   counters
 	names      *lru.Cache[string, string]         // event names as the ledger keeps them
-	said       memo[[4]signal.Categories, string] // what sources say, in words
+	said       memo[[6]signal.Categories, string] // what sources say, in words
 }
 
 // Deliverer sends an event and says how that ended.

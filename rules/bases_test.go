@@ -51,19 +51,29 @@ type situation struct {
 	objects     string // the scope of an objection; "" for none
 	gpc, dnt    signal.State
 	unavailable bool
-	consent     string // granted, old, refused, unclear, objected, elsewhere (refused for another purpose) or ""
-	region      string
-	opaque      bool
-	us          string       // sale, sharing, unreadable or ""
-	tcf         signal.State // of a string that allows consent, and no legitimate interest
-	expired     bool         // the assessments are past their time
+	// consent is granted, old, refused, withheld (refused by no act), purpose (refused as a purpose of the TCF), service
+	// (the vendor refused, with consent), unclear, objected, elsewhere (refused for another purpose) or "".
+	consent string
+	region  string
+	opaque  bool
+	us      string       // sale, sharing, unreadable or ""
+	tcf     signal.State // of a string that allows consent, and no legitimate interest
+	expired bool         // the assessments are past their time
 }
 
 // expected is the rule in words.
 func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia string) string {
 	objection := s.objects == p.ID || s.objects == "all scopes" || s.objects == "vendor:ga4"
-	browser := p.DNTObjects && s.dnt == signal.Valid || s.consent == "objected"
-	privacy := p.GPCObjects && s.gpc == signal.Valid
+	objection = objection || s.consent == "objected"
+	browser := ""
+	switch {
+	case p.GPCObjects && s.gpc == signal.Valid:
+		browser = "gpc"
+	case p.DNTObjects && s.dnt == signal.Valid:
+		browser = "dnt"
+	}
+	declined := s.consent == "refused" || s.consent == "service"
+	optOut := b == basis.OptOut
 	optsOut := len(p.US) > 0 && (s.us == p.US[0] || s.us == "everything")
 	unreadable := len(p.US) > 0 && s.us == "unreadable"
 	interest := b == basis.LegitimateInterest
@@ -83,16 +93,18 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 		return "assessment_expired"
 	case (lawful || b == basis.PublicTask) && reference == "":
 		return "no_legal_reference"
-	case b == basis.OptOut && s.region != "US" && s.region != "US-CA":
+	case optOut && s.region != "US" && s.region != "US-CA":
 		return "no_consent"
-	case heeded && (objection || browser):
+	case heeded && objection:
 		return "objection"
-	case heeded && privacy && interest:
-		return "gpc"
-	case heeded && privacy:
-		return "objection"
-	case b == basis.OptOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc == signal.Valid):
+	case optOut && browser != "":
 		return "opted_out"
+	case heeded && browser != "":
+		return browser
+	case optOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc == signal.Valid || declined || s.consent == "purpose"):
+		return "opted_out"
+	case (interest || b == basis.PublicTask) && declined:
+		return "consent_refused"
 	case (interest || b == basis.OptOut || b == basis.PublicTask) && s.unavailable:
 		return "objections_untaken"
 	case interest && len(p.TCF) > 0 && s.tcf != signal.Absent:
@@ -103,7 +115,7 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 		return "consent_refused"
 	case unreadable:
 		return "no_consent"
-	case s.consent == "refused":
+	case s.consent == "refused", s.consent == "withheld", s.consent == "purpose", s.consent == "service":
 		return "consent_refused"
 	case len(p.TCF) > 0 && s.tcf == signal.Valid && (s.consent == "" || s.consent == "elsewhere"):
 		return "permitted" // by the string alone
@@ -122,9 +134,9 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 func (s *situation) signals(p *rules.Policy) *signal.Signals {
 	choices := rules.Choices{GPC: s.gpc == signal.Valid, DNT: s.dnt == signal.Valid}
 	switch s.consent {
-	case "granted", "old", "unclear", "objected":
+	case "granted", "old", "unclear", "objected", "service":
 		choices.Own = map[string]string{"analytics": "granted"}
-	case "refused":
+	case "refused", "withheld", "purpose":
 		choices.Own = map[string]string{"analytics": "refused"}
 	case "elsewhere":
 		choices.Own = map[string]string{"elsewhere": "refused"}
@@ -146,6 +158,12 @@ func (s *situation) signals(p *rules.Policy) *signal.Signals {
 		one.Doubt, one.Granted = one.Granted, 0
 	case "objected":
 		one.Objected, one.Granted = one.Granted, 0
+	case "withheld":
+		one.Declined = 0
+	case "purpose":
+		one.TCFOnly = one.Declined
+	case "service":
+		one.Service = signal.Declined
 	}
 	switch s.us {
 	case "sale":
@@ -171,7 +189,7 @@ func TestEveryBasis(t *testing.T) {
 	p := compile(t, d)
 	states := []signal.State{signal.Absent, signal.Malformed, signal.Valid}
 	scopes := []string{"", "plain", "gpc", "dnt", "marketing", "sale", "tcf", "all", "other", "vendor:ga4", "vendor:matomo", "all scopes"}
-	consents := []string{"", "granted", "old", "refused", "unclear", "objected", "elsewhere"}
+	consents := []string{"", "granted", "old", "refused", "withheld", "purpose", "service", "unclear", "objected", "elsewhere"}
 	regions := []string{"", "US", "US-CA", "DE", "GB", "EU"}
 	us := []string{"", "sale", "sharing", "everything", "unreadable"}
 	seen := map[string]int{}

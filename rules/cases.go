@@ -56,6 +56,7 @@ func (p *Policy) signals(c *Choices) (*signal.Signals, error) {
 				said.Granted |= 1 << n
 			} else {
 				said.Refused |= 1 << n
+				said.Declined |= 1 << n
 			}
 		}
 		said.Granted &^= said.Refused

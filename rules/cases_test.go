@@ -106,8 +106,8 @@ func TestChoices(t *testing.T) {
 		{rules.Choices{GPC: true}, signal.Signals{GPC: signal.Valid}},
 		{rules.Choices{DNT: true}, signal.Signals{DNT: signal.Valid}},
 		{rules.Choices{Own: map[string]string{}}, signal.Signals{N: 1, Sources: [signal.MaxSources]signal.SourceReading{{Kind: signal.Own, State: signal.Valid}}}},
-		{rules.Choices{Own: map[string]string{"analytics": "granted", "marketing": "refused"}}, signal.Signals{N: 1, Sources: [signal.MaxSources]signal.SourceReading{{Kind: signal.Own, State: signal.Valid, Granted: 1, Refused: 2}}}},
-		{rules.Choices{ConsentMode: map[string]string{"ad_storage": "denied", "ad_user_data": "granted"}}, signal.Signals{N: 1, Sources: [signal.MaxSources]signal.SourceReading{{Kind: signal.ConsentMode, State: signal.Valid, Refused: 2}}}},
+		{rules.Choices{Own: map[string]string{"analytics": "granted", "marketing": "refused"}}, signal.Signals{N: 1, Sources: [signal.MaxSources]signal.SourceReading{{Kind: signal.Own, State: signal.Valid, Granted: 1, Refused: 2, Declined: 2}}}},
+		{rules.Choices{ConsentMode: map[string]string{"ad_storage": "denied", "ad_user_data": "granted"}}, signal.Signals{N: 1, Sources: [signal.MaxSources]signal.SourceReading{{Kind: signal.ConsentMode, State: signal.Valid, Refused: 2, Declined: 2}}}},
 		{rules.Choices{Own: map[string]string{"analytics": "granted"}, ConsentMode: map[string]string{"ad_storage": "granted"}}, signal.Signals{N: 2, Sources: [signal.MaxSources]signal.SourceReading{
 			{Kind: signal.Own, State: signal.Valid, Granted: 1}, {Kind: signal.ConsentMode, State: signal.Valid, Granted: 2},
 		}}},

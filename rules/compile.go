@@ -94,7 +94,10 @@ func (c *compiler) recipients() error {
 			return wrong(at, "%v", err)
 		}
 		vendor.File = d.Catalog
-		r := &Recipient{ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i, declared: declaration(d.Catalog)}
+		r := &Recipient{
+			ID: d.ID, Prefix: d.Prefix, Catalog: vendor, Upstreams: map[string]string{}, Private: d.Private, bit: 1 << i,
+			declared: declaration(d.ID, d.Catalog),
+		}
 		for role, address := range d.Catalog.Hosts {
 			if given := d.Upstreams[role]; given != "" {
 				address = given
@@ -164,12 +167,17 @@ func (c *compiler) activities() error {
 		a := &Activity{
 			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference, Profile: d.Profile,
 			consentMaxAge: d.ConsentMaxAge, events: d.Events, anyEvent: slices.Contains(d.Events, "*"), sites: d.Sites, when: d.When,
+			afterRefusal: d.AfterRefusal,
 		}
 		if d.Basis == basis.None {
 			return wrong(at, "no basis")
 		}
 		if err := c.purposesOf(a, at); err != nil {
 			return err
+		}
+		if a.afterRefusal && (a.Basis == basis.Consent || a.directMarketing || a.us != 0) {
+			return wrong(at+".after_refusal",
+				"consent, direct marketing and what counts as a sale under US law end with a refusal")
 		}
 		for _, code := range d.Regions {
 			region, err := ParseRegion(code)

@@ -88,6 +88,7 @@ type DraftActivity struct {
 	Events        []string // names, or "*"
 	Regions       []string
 	Sites         []string
+	AfterRefusal  bool      // a refused category does not deny it; not for consent, direct marketing or a purpose with US
 	When          Condition // nil: always
 }
 

@@ -73,6 +73,7 @@ type ExplainedRung struct {
 	Activity string `json:"activity"`
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
+	Why      string `json:"why,omitempty"` // of a rung that the visitor's refusal has to do with: which source says it
 }
 
 // ExplainedField is what became of one field. Identifying values in Before may be masked by who prints it; After is what is forwarded.
@@ -192,7 +193,7 @@ func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explana
 		return x
 	}
 	for i := range j.Verdicts {
-		x.Events = append(x.Events, explainEvent(j.Facts(i)))
+		x.Events = append(x.Events, j.Policy.explainEvent(j.Facts(i)))
 	}
 	for i := range trace.Fields {
 		f := &trace.Fields[i]
@@ -213,7 +214,7 @@ func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explana
 	return x
 }
 
-func explainEvent(f Facts) ExplainedEvent {
+func (p *Policy) explainEvent(f Facts) ExplainedEvent {
 	f.Name = strings.Clone(f.Name)
 	e := ExplainedEvent{
 		Index: f.Event, Name: f.Name, Decision: f.Decision.String(), Reason: f.Reason.String(),
@@ -221,7 +222,9 @@ func explainEvent(f Facts) ExplainedEvent {
 		Ladder: []ExplainedRung{}, Fields: []ExplainedField{}, Facts: f,
 	}
 	for _, r := range f.Ladder {
-		e.Ladder = append(e.Ladder, ExplainedRung{r.Activity.ID, r.Decision.String(), r.Reason.String()})
+		e.Ladder = append(e.Ladder, ExplainedRung{
+			r.Activity.ID, r.Decision.String(), r.Reason.String(), p.refusedBy(&r, f.Signals),
+		})
 	}
 	return e
 }

@@ -97,8 +97,8 @@ func (a *Activity) permits(p *Policy, q *asked) Reason {
 
 // byConsent: Art. 6(1)(a). Every source that speaks of the matter grants, at least one does, none refuses, and the choice is not too old.
 func (a *Activity) byConsent(q *asked) Reason {
-	if a.objected(q) {
-		return Objection
+	if reason := a.objection(q); reason != Permitted {
+		return reason
 	}
 	if q.signals.RefusedSale(a.us) {
 		return ConsentRefused
@@ -121,8 +121,8 @@ func (a *Activity) byConsent(q *asked) Reason {
 }
 
 // byLegitimateInterest: Art. 6(1)(f). A current, approved assessment, and nobody objected (Art. 21(1)). Compelling grounds that the
-// assessment documents outweigh an objection, except to direct marketing (Art. 21(2) and (3)). A TC string that was sent is asked too:
-// its zero for legitimate interest may be an objection.
+// assessment documents outweigh an objection, except to direct marketing (Art. 21(2) and (3)), and never a recorded
+// refusal. A TC string that was sent is asked too: its zero for legitimate interest may be an objection.
 func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if q.endpoint.Kind == catalog.Opaque {
 		return OpaqueStream
@@ -131,12 +131,12 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 		return reason
 	}
 	if a.heeds(p) {
-		if q.objections.touches(a) || q.signals.DNT == signal.Valid && a.dntObjects || q.signals.Objects(a.categories) {
-			return Objection
+		if reason := a.objection(q); reason != Permitted {
+			return reason
 		}
-		if q.signals.GPC == signal.Valid && a.gpcObjects {
-			return GPC
-		}
+	}
+	if a.declined(q) {
+		return ConsentRefused
 	}
 	if q.unavailable {
 		return ObjectionsUntaken
@@ -149,11 +149,15 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 
 // byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law it rests on must be named (Art. 6(3)).
 func (a *Activity) byPublicTask(q *asked) Reason {
-	switch {
-	case a.Reference == "":
+	if a.Reference == "" {
 		return NoLegalReference
-	case a.objected(q):
-		return Objection
+	}
+	if reason := a.objection(q); reason != Permitted {
+		return reason
+	}
+	switch {
+	case a.declined(q):
+		return ConsentRefused
 	case q.unavailable:
 		return ObjectionsUntaken
 	default:
@@ -166,8 +170,8 @@ func (a *Activity) byLaw(p *Policy, q *asked) Reason {
 	switch {
 	case a.Reference == "":
 		return NoLegalReference
-	case a.heeds(p) && a.objected(q):
-		return Objection
+	case a.heeds(p):
+		return a.objection(q)
 	default:
 		return Permitted
 	}
@@ -186,14 +190,16 @@ func (a *Activity) heeds(p *Policy) bool {
 	}
 }
 
-// byOptOut: the rule of regions where processing is allowed until the visitor opts out of sale, sharing or targeted advertising.
+// byOptOut: the rule of regions where processing is allowed until the visitor opts out of sale, sharing or targeted
+// advertising. Whoever clicked "no" in the site's banner has opted out, whatever the banner asked for.
 func (a *Activity) byOptOut(q *asked) Reason {
-	switch {
-	case q.region.Regime() != OptOut:
+	if q.region.Regime() != OptOut {
 		return NoConsent
-	case a.objected(q):
+	}
+	switch reason := a.objection(q); {
+	case reason == Objection:
 		return Objection
-	case q.signals.OptedOut(a.us):
+	case reason != Permitted, q.signals.OptedOut(a.us), a.declinedAnyhow(q):
 		return OptedOut
 	case q.unavailable:
 		return ObjectionsUntaken
@@ -202,11 +208,30 @@ func (a *Activity) byOptOut(q *asked) Reason {
 	}
 }
 
-// objected tells whether a stored objection, or a signal that a purpose counts as one, touches the activity.
-func (a *Activity) objected(q *asked) bool {
-	return q.objections.touches(a) || q.signals.Objects(a.categories) ||
-		q.signals.GPC == signal.Valid && a.gpcObjects ||
-		q.signals.DNT == signal.Valid && a.dntObjects
+// objection tells whether a stored objection, one that a source carries, or a signal that a purpose counts as one
+// touches the activity: [Objection], or the signal's own reason; else [Permitted].
+func (a *Activity) objection(q *asked) Reason {
+	switch {
+	case q.objections.touches(a) || q.signals.Objects(a.categories):
+		return Objection
+	case q.signals.GPC == signal.Valid && a.gpcObjects:
+		return GPC
+	case q.signals.DNT == signal.Valid && a.dntObjects:
+		return DNT
+	default:
+		return Permitted
+	}
+}
+
+// declined tells whether the visitor refused a category of the activity, or its vendor, by a recorded act: a no that
+// counts on every basis that one may refuse. What goes on after a refusal goes on after one of a category.
+func (a *Activity) declined(q *asked) bool {
+	return q.signals.DeclinesVendor() || !a.afterRefusal && q.signals.Declines(a.categories)
+}
+
+// declinedAnyhow is declined where an opt-out is all that is asked for.
+func (a *Activity) declinedAnyhow(q *asked) bool {
+	return q.signals.DeclinesVendor() || !a.afterRefusal && q.signals.DeclinesAnyhow(a.categories)
 }
 
 func invalid(v basis.Validity) Reason {

@@ -122,7 +122,7 @@ func TestLadder(t *testing.T) {
 		{name: "GPC where a purpose counts it", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"), ads)}, headers: []string{"Sec-GPC: 1"}, want: "gpc"},
 		{name: "GPC twice, once off", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"), ads)}, headers: []string{"Sec-GPC: 0", "Sec-GPC: 1"}, want: "gpc"},
 		{name: "GPC where a purpose ignores it", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))}, headers: []string{"Sec-GPC: 1"}, want: "a"},
-		{name: "GPC is an objection on the consent rung too", rungs: []rules.DraftActivity{rung("a", basis.Consent, ads)}, headers: []string{"Sec-GPC: 1"}, want: "objection"},
+		{name: "GPC is an objection on the consent rung too", rungs: []rules.DraftActivity{rung("a", basis.Consent, ads)}, headers: []string{"Sec-GPC: 1"}, want: "gpc"},
 		{name: "contract", rungs: []rules.DraftActivity{rung("a", basis.Contract, law)}, objections: []string{"all"}, want: "a"},
 		{name: "contract for direct marketing", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, ads)}, objections: []string{"ads"}, want: "objection"},
 		{name: "contract that names none", rungs: []rules.DraftActivity{rung("a", basis.Contract)}, want: "no_legal_reference"},

@@ -45,6 +45,8 @@ const (
 	refused  = "consent_refused"
 	unsaid   = "no_consent"
 	objected = "objection"
+	byGPC    = "gpc"
+	byDNT    = "dnt"
 )
 
 // change is one place that says something else than yes, and what follows.
@@ -171,12 +173,8 @@ func TestOneNo(t *testing.T) {
 		if !optsOut.MatchString(c.place) {
 			continue
 		}
-		want := "opted_out"
-		if c.want == objected {
-			want = objected
-		}
-		if got, forwarded := judgedAs(t, american, c.hit(t)); got != want || forwarded {
-			t.Errorf("in the US, %s is %q: %s, want %s", c.place, c.value, got, want)
+		if got, forwarded := judgedAs(t, american, c.hit(t)); got != "opted_out" || forwarded {
+			t.Errorf("in the US, %s is %q: %s, want opted_out", c.place, c.value, got)
 		}
 	}
 }
@@ -232,8 +230,8 @@ func TestOneNoInAnEvent(t *testing.T) {
 func onlyNoes() []change {
 	const vendor = "tcf_vendor"
 	all := []change{
-		{"Sec-GPC:", "1", objected}, {"+Sec-GPC:", "1", objected}, {"Sec-GPC:", "1, 1", objected}, {"Sec-GPC:", "0,1", objected},
-		{"DNT:", "1", objected}, {"+DNT:", "1", objected}, {"X-Do-Not-Track:", "1", objected}, {"DNT:", "0, 1", objected},
+		{"Sec-GPC:", "1", byGPC}, {"+Sec-GPC:", "1", byGPC}, {"Sec-GPC:", "1, 1", byGPC}, {"Sec-GPC:", "0,1", byGPC},
+		{"DNT:", "1", byDNT}, {"+DNT:", "1", byDNT}, {"X-Do-Not-Track:", "1", byDNT}, {"DNT:", "0, 1", byDNT},
 
 		{"?gcs", "G101", refused}, {"?gcs", "G110", refused}, {"?gcs", "G1-x", unsaid}, {"?gcs", "G211", unsaid}, {"+?gcs", "G101", refused},
 		{"?npa", "1", refused}, {"?npa", "true", refused}, {"?npa", "maybe", unsaid}, {"+?npa", "1", refused}, {"?_npa", "1", refused},
@@ -279,7 +277,7 @@ func onlyNoes() []change {
 			change{place, "DBABLA~CAAQAAAAAABA.QA", refused}, // sale
 			change{place, "DBABLA~CAAEAAAAAABA.QA", refused}, // sharing
 			change{place, "DBABLA~CAABAAAAAABA.QA", refused}, // targeted advertising
-			change{place, "DBABLA~CAAAAAAAAABA.YA", objected},
+			change{place, "DBABLA~CAAAAAAAAABA.YA", byGPC},
 			change{place, "DBABLA~CAA", unsaid}, change{place, "DBABLA~CAAwAAAAAABA.QA", unsaid}, change{place, "DBABLA~CAAAAAAAAABA.QA~", unsaid},
 			change{place, "DBABLA~EAAAAAAAAABA.QA", unsaid},
 		)
@@ -295,7 +293,7 @@ func onlyNoes() []change {
 		if i+sectionNational < sectionIndiana || i+sectionNational == sectionMaryland {
 			text := slices.Clone(usCores())
 			text[i+1] += ".YA"
-			all = append(all, change{"?gpp", allSections(text), objected})
+			all = append(all, change{"?gpp", allSections(text), byGPC})
 		}
 	}
 	text := slices.Clone(usCores())

@@ -24,8 +24,8 @@ var platformChoices = []struct {
 		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A2&AwaitingReconsent=false", unsaid},
 		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&AwaitingReconsent=true", unsaid},
 		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&implicitConsentCountry=nonGDPR", unsaid},
-		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&isGpcEnabled=1", objected},
-		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&browserGpcFlag=1", objected},
+		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&isGpcEnabled=1", byGPC},
+		{"OptanonConsent", "groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1&browserGpcFlag=1", byGPC},
 		{"OptanonAlertBoxClosed", "", unsaid},
 	}},
 	{"cookiebot", nil, map[string]string{"CookieConsent": "{stamp:'a',necessary:true,preferences:true,statistics:true,marketing:true,method:'explicit',ver:1,utc:1764000000000}"}, []change{
@@ -77,7 +77,7 @@ var platformChoices = []struct {
 		{"notice_preferences", "1:", refused},
 		{"cmapi_cookie_privacy", "permit 1,2", refused},
 		{"cmapi_cookie_privacy", "permit", unsaid},
-		{"gpcishonored", "true", objected},
+		{"gpcishonored", "true", byGPC},
 	}},
 	{"hubspot", nil, map[string]string{"__hs_cookie_cat_pref": "1:true,2:true,3:true"}, []change{
 		{"__hs_cookie_cat_pref", "1:true,2:false,3:true", refused},
@@ -91,7 +91,7 @@ var platformChoices = []struct {
 		{"CookieControl", `{"optionalCookies":{"stat":"accepted","ads":"legitimate interest"},"interactedWith":true,"consentDate":1764000000000}`, unsaid},
 	}},
 	{"cookieconsent", []string{"stat", "analytics", "ads", "marketing"}, map[string]string{"cc_cookie": `{"categories":["stat","ads"],"revision":0}`}, []change{
-		{"cc_cookie", `{"categories":["stat"],"revision":0}`, unsaid},
+		{"cc_cookie", `{"categories":["stat"],"revision":0}`, refused},
 		{"cc_cookie", `{"categories":"stat,ads","revision":0}`, unsaid},
 	}},
 	{"tealium", []string{"c1", "analytics", "c2", "marketing"}, map[string]string{"CONSENTMGR": "c1:1|c2:1|ts:1764000000000|consent:true"}, []change{
@@ -108,7 +108,7 @@ var platformChoices = []struct {
 	}},
 	{"cookie_information", nil, map[string]string{"CookieInformationConsent": `{"consents_approved":["cookie_cat_functional","cookie_cat_statistic","cookie_cat_marketing"],"consents_denied":[]}`}, []change{
 		{"CookieInformationConsent", `{"consents_approved":["cookie_cat_functional","cookie_cat_statistic"],"consents_denied":["cookie_cat_marketing"]}`, refused},
-		{"CookieInformationConsent", `{"consents_approved":["cookie_cat_functional","cookie_cat_statistic"]}`, unsaid},
+		{"CookieInformationConsent", `{"consents_approved":["cookie_cat_functional","cookie_cat_statistic"]}`, refused},
 	}},
 	{"shopify", nil, map[string]string{"_tracking_consent": `{"con":{"CMP":{"a":"1","m":"1","p":"1","s":"1"}},"v":"2.1"}`}, []change{
 		{"_tracking_consent", `{"con":{"CMP":{"a":"1","m":"0","p":"1","s":"1"}},"v":"2.1"}`, refused},

@@ -163,6 +163,7 @@ type Activity struct {
 	gpcObjects      bool
 	dntObjects      bool
 	directMarketing bool
+	afterRefusal    bool          // a refused category does not deny it
 	needs           []signal.Need // by purpose
 	tcf             iab.Purposes
 	us              signal.US
@@ -217,14 +218,23 @@ type constant struct {
 	line  string // where it stands
 }
 
-// Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing".
+// Says puts what a source says into words that hold no raw value: "grants analytics, refuses marketing". What the
+// visitor is not known to have refused, and is not granted, it withholds.
 func (p *Policy) Says(said *signal.SourceReading) string {
-	key := [4]signal.Categories{said.Granted, said.Refused, said.Doubt, said.Objected}
 	var words []string
-	for i, what := range [4]string{"grants ", "refuses ", "unclear on ", "objects to "} {
-		for n := range key[i].All {
-			words = append(words, what+p.categories[n])
+	for _, part := range [...]struct {
+		what string
+		of   signal.Categories
+	}{
+		{"grants ", said.Granted}, {"refuses ", said.Declined}, {"withholds ", said.Refused &^ said.Declined},
+		{"unclear on ", said.Doubt}, {"objects to ", said.Objected},
+	} {
+		for n := range part.of.All {
+			words = append(words, part.what+p.categories[n])
 		}
+	}
+	if said.Service != signal.NotRefused {
+		words = append(words, said.Service.String())
 	}
 	return strings.Join(words, ", ")
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
-// declaration is how a vendor stands in IAB's registers.
-func declaration(f *catalog.File) signal.Declaration {
-	d := signal.Declaration{Vendor: f.IAB, Provider: f.ATP}
+// declaration is how a vendor stands in IAB's registers, and what banners commonly call it.
+func declaration(id string, f *catalog.File) signal.Declaration {
+	d := signal.Declaration{ID: id, Services: f.ServiceNames(id), Vendor: f.IAB, Provider: f.ATP}
 	if f.IAB == 0 {
 		return d
 	}

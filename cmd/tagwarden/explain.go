@@ -182,7 +182,11 @@ func printEvent(w io.Writer, e *rules.ExplainedEvent) {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, r := range e.Ladder {
 		sign := map[string]string{"permit": "✓", "deny": "✗", "skip": "-"}[r.Decision]
-		printf(table, "  %s %s\t%s\t%s\n", sign, r.Activity, r.Decision, r.Reason)
+		reason := r.Reason
+		if r.Why != "" {
+			reason += ": " + r.Why
+		}
+		printf(table, "  %s %s\t%s\t%s\n", sign, r.Activity, r.Decision, reason)
 	}
 	_ = table.Flush()
 	if e.Decision == "permit" {

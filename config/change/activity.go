@@ -67,6 +67,14 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.scope(where, "regions", old.Regions, changed.Regions)
 	c.scope(where, "sites", old.Sites, changed.Sites)
 	switch {
+	case old.AfterRefusal == nil && changed.AfterRefusal != nil:
+		c.add(where, Wider, "goes on after a refusal: %s", changed.AfterRefusal.Because)
+	case old.AfterRefusal != nil && changed.AfterRefusal == nil:
+		c.add(where, Narrower, "ends with a refusal")
+	case old.AfterRefusal != nil:
+		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because, changed.AfterRefusal.Because)
+	}
+	switch {
 	case old.When == changed.When:
 	case old.When == "":
 		c.add(where, Narrower, "only when %s", changed.When)

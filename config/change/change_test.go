@@ -41,6 +41,7 @@ var changeCases = []struct {
 	{"activity.events", "events: [page_view, link]", "events: [page_view, download]", []string{"events added: download: WIDER", "events removed: link: narrower"}},
 	{"activity.regions", "regions: [US-CA]", "regions: [US-CA, US-VA]", []string{"activity ga4-opt-out: regions added: US-VA: WIDER"}},
 	{"activity.sites", "    sites: [shop]\n", "", []string{"activity posthog-fraud: sites all, instead of only shop: WIDER"}},
+	{"activity.after_refusal", "    events: [page_view, link]\n", "    events: [page_view, link]\n    after_refusal: { because: a }\n", []string{"activity matomo-cookieless: goes on after a refusal: a: WIDER"}},
 	{"activity.when", "    sites: [shop]\n", "    sites: [shop]\n    when: 'event.name == \"x\"'\n", []string{`activity posthog-fraud: only when event.name == "x": narrower`}},
 	{"order", "  - id: ga4-with-consent\n", "  - id: ga4-first\n    vendor: ga4\n    purposes: [fraud]\n    basis: consent\n    profile: standard\n    events: [\"*\"]\n  - id: ga4-with-consent\n", []string{"activity ga4-first: new"}},
 

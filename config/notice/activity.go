@@ -58,6 +58,11 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		n.Purposes = append(n.Purposes, b.purpose(id))
 	}
 	b.interest(n, a)
+	if of := written.AfterRefusal; of != nil {
+		because := strings.TrimRight(joined(of.Because), ". ")
+		n.Refuse += " " + fill(b.words.Texts["after_refusal"], "because", because)
+		b.warn("activity %s: the reason of after_refusal names no language and is shown as it is", a.ID)
+	}
 	n.Retention = b.words.period(retention(b.loaded, a, written))
 	if n.Retention == "" {
 		b.warn("activity %s: nothing says how long %s keeps the data: Art. 13(2)(a) asks for it (retention:)", a.ID, a.Recipient.ID)

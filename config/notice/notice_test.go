@@ -156,6 +156,7 @@ func TestNoticeDigest(t *testing.T) {
 		"an objection":            {"Preference centre in the footer", "Link in the footer"},
 		"compelling grounds":      {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},
 		"a reference":             {"section 55", "section 56"},
+		"what goes on":            {"    events: [page_view, link]", "    after_refusal: { because: x }\n    events: [page_view, link]"},
 		"a site":                  {"hosts: [blog.example]", "hosts: [blog.example, news.example]"},
 		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
 		"an event":                {"events: [page_view, link]", "events: [page_view]"},

@@ -19,7 +19,8 @@ var (
 // letterMeans is what the letters of gcd and the signs of gcs stand for, in the words of choiceNames but for a state that nobody chose.
 var letterMeans = map[string]choice{
 	"0": denied, "1": byDefault, "-": notSet,
-	"l": notSet, "p": denied, "q": denied, "m": denied, "u": denied, "t": byDefault, "r": granted, "n": granted, "v": granted,
+	"l": notSet, "p": denied, "q": declined, "m": declined, "u": declined,
+	"t": byDefault, "r": granted, "n": granted, "v": granted,
 }
 
 // agreeMode reads gcs and gcd both ways. What cannot be read grants nothing that the expression does not find.
@@ -97,7 +98,8 @@ func FuzzMode(f *testing.F) {
 		for _, of := range []struct {
 			downgrade func(dst, text []byte, keep Storage) ([]byte, Storage, bool)
 			read      func(text []byte) ([numStorage]choice, bool)
-		}{{DowngradeGCS, readGCS}, {DowngradeGCD, readGCD}} {
+			lowered   choice
+		}{{DowngradeGCS, readGCS, denied}, {DowngradeGCD, readGCD, declined}} {
 			before, readable := of.read([]byte(text))
 			out, downgraded, ok := of.downgrade([]byte("x"), []byte(text), keep)
 			if ok != readable {
@@ -117,7 +119,7 @@ func FuzzMode(f *testing.F) {
 				stated := before[s] == granted || before[s] == byDefault
 				want := before[s]
 				if stated && !keep.Has(1<<s) {
-					want = denied
+					want = of.lowered
 				}
 				if after[s] != want || downgraded.Has(1<<s) != (want != before[s]) {
 					t.Fatalf("%q became %q, keeping %b: %s, downgraded %b", text, out, keep, storageNames[s], downgraded)
@@ -129,7 +131,7 @@ func FuzzMode(f *testing.F) {
 
 // TestStricter: of two readings of a storage type the stricter holds, whichever comes first; a choice says more than a state.
 func TestStricter(t *testing.T) {
-	order := []choice{notSet, byDefault, granted, unclear, denied}
+	order := []choice{notSet, byDefault, granted, unclear, denied, declined}
 	for i, a := range order {
 		for j, b := range order {
 			if got, want := stricter(a, b), order[max(i, j)]; got != want {
@@ -166,7 +168,9 @@ func TestReadProtocol(t *testing.T) {
 // TestExplainMode: gcs speaks of two storage types, gcd of four, in words for people.
 func TestExplainMode(t *testing.T) {
 	const say = "ad_storage: %s\nanalytics_storage: %s\nad_user_data: %s\nad_personalization: %s"
-	const state, yes, unset, not, dark = "granted, but nothing shows that the visitor chose: no consent", "granted by the visitor", "not set", "denied", "unknown: no consent"
+	const state, dark = "granted, but nothing shows that the visitor chose: no consent", "unknown: no consent"
+	const yes, unset = "granted by the visitor", "not set"
+	const not, no = "denied, but nothing shows that the visitor said so", "denied by the visitor"
 	for _, c := range []struct {
 		explain func([]byte) ([]string, bool)
 		text    string
@@ -177,6 +181,7 @@ func TestExplainMode(t *testing.T) {
 		{ExplainGCS, "G1-1", "ad_storage: " + unset + "\nanalytics_storage: " + state, true},
 		{ExplainGCS, "G1", "ad_storage: " + dark + "\nanalytics_storage: " + dark, false},
 		{ExplainGCD, "13r3p3l3t5", fmt.Sprintf(say, yes, not, unset, state), true},
+		{ExplainGCD, "13q3m3u3l5", fmt.Sprintf(say, no, no, no, unset), true},
 		{ExplainGCD, "13R3p3l3t5", fmt.Sprintf(say, dark, not, unset, state), false},
 	} {
 		if lines, ok := c.explain([]byte(c.text)); strings.Join(lines, "\n") != c.says || ok != c.ok {

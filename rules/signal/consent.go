@@ -40,7 +40,7 @@ func (s *Signals) Consent(needs []Need) Answer {
 	answer := Answer{TCF: iab.TCFOK}
 	for i := range s.Sources[:s.N] {
 		said := &s.Sources[i]
-		if (said.Refused | said.Objected).Has(of) {
+		if said.Service != NotRefused || (said.Refused | said.Objected).Has(of) {
 			return Answer{Consent: Refused, TCF: iab.TCFOK, At: said.At}
 		}
 		doubt |= said.Doubt
@@ -76,6 +76,40 @@ func (s *Signals) Consent(needs []Need) Answer {
 // since notes the time of a choice that is relied on.
 func (a *Answer) since(at int64) {
 	a.At = read.Older(a.At, at)
+}
+
+// Declines tells whether the visitor said no to one of the categories, by an act that a source records: such a no
+// counts on every basis that one may refuse. No choice yet is none, and no to consent for a purpose of the TCF is none
+// to a legitimate interest: that has bits of its own.
+func (s *Signals) Declines(of Categories) bool {
+	for i := range s.Sources[:s.N] {
+		if said := &s.Sources[i]; (said.Declined &^ said.TCFOnly).Has(of) {
+			return true
+		}
+	}
+	return false
+}
+
+// DeclinesAnyhow tells what Declines tells, purposes of the TCF included: where nothing but an opt-out is asked for, it
+// is one.
+func (s *Signals) DeclinesAnyhow(of Categories) bool {
+	for i := range s.Sources[:s.N] {
+		if s.Sources[i].Declined.Has(of) {
+			return true
+		}
+	}
+	return false
+}
+
+// DeclinesVendor tells whether the visitor said no to the service that the vendor of the hit is, by an act that a
+// source records.
+func (s *Signals) DeclinesVendor() bool {
+	for i := range s.Sources[:s.N] {
+		if s.Sources[i].Service == Declined {
+			return true
+		}
+	}
+	return false
 }
 
 // Objects tells whether a source carries an objection to one of the categories.

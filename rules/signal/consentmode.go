@@ -87,7 +87,8 @@ const (
 	notSet    choice = iota
 	byDefault        // granted, but nobody chose
 	granted
-	denied
+	denied   // but nothing shows that the visitor said so
+	declined // by an act of the visitor
 	unclear
 )
 
@@ -97,8 +98,9 @@ type modeReading struct {
 	all   [numStorage]choice
 }
 
-// claims adds every gcs, gcd, npa and consent object of an event, or of what all events share. A yes counts where gcd records that the visitor chose
-// (letters r, n and v) and nothing contradicts it; gcs alone shows a state, not an act. npa says no to personalised ads.
+// claims adds every gcs, gcd, npa and consent object of an event, or of what all events share. A yes counts where gcd
+// records that the visitor chose (letters r, n and v) and nothing contradicts it; a no counts beyond consent where gcd
+// records that (q, u and m). gcs, npa and the default p show a state, not an act. npa says no to personalised ads.
 func (m *modeReading) claims(h *hit.Hit, event int32) {
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
@@ -135,6 +137,9 @@ func (m *modeReading) said(modes []Categories) SourceReading {
 			said.Granted |= modes[s]
 		case denied:
 			said.Refused |= modes[s]
+		case declined:
+			said.Refused |= modes[s]
+			said.Declined |= modes[s]
 		case unclear, byDefault:
 			said.Doubt |= modes[s]
 		}
@@ -147,6 +152,8 @@ func (m *modeReading) said(modes []Categories) SourceReading {
 // stricter puts two readings together. A state that gcs shows agrees with an act that gcd records.
 func stricter(a, b choice) choice {
 	switch {
+	case a == declined || b == declined:
+		return declined
 	case a == denied || b == denied:
 		return denied
 	case a == unclear || b == unclear:
@@ -227,8 +234,10 @@ func readGCD(text []byte) (all [numStorage]choice, ok bool) {
 		switch text[at] {
 		case 'l':
 			all[s] = notSet
-		case 'p', 'q', 'm', 'u':
+		case 'p':
 			all[s] = denied
+		case 'q', 'm', 'u':
+			all[s] = declined
 		case 't':
 			all[s] = byDefault
 		case 'r', 'n', 'v':
@@ -265,7 +274,8 @@ func ExplainGCD(text []byte) (lines []string, ok bool) {
 func explainChoices(all []choice) (lines []string) {
 	words := [...]string{
 		notSet: "not set", byDefault: "granted, but nothing shows that the visitor chose: no consent", granted: "granted by the visitor",
-		denied: "denied", unclear: "unknown: no consent",
+		denied: "denied, but nothing shows that the visitor said so", declined: "denied by the visitor",
+		unclear: "unknown: no consent",
 	}
 	for s, c := range all {
 		lines = append(lines, storageNames[s]+": "+words[c])

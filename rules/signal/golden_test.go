@@ -163,6 +163,9 @@ func (s *Signals) words() string {
 	for i := range s.Sources[:s.N] {
 		of := &s.Sources[i]
 		add("%s %s +%b -%b ?%b !%b @%d", of.Kind, of.State, of.Granted, of.Refused, of.Doubt, of.Objected, of.At)
+		if of.Refused != 0 {
+			add("by an act %b", of.Declined)
+		}
 	}
 	if s.TCF.State != Absent {
 		add("tcf %s v%d p%d vendor %d @%d %b %b", s.TCF.State, s.TCF.Version, s.TCF.Policy, s.TCF.Vendor, s.TCF.At, s.TCF.Consents, s.TCF.Interests)
@@ -266,6 +269,8 @@ var readings = []struct {
 			`matomo_consent c=1`, `matomo_consent c=0`, `matomo_consent c=""`, `other c=1`,
 		),
 		told("shared segment_consent p.analytics=true\nand\nand\nevent segment_consent p.analytics=*\nevent segment_consent p.marketing=true").each("true", "false", "1"),
+		told("shared segment_batch_consent p.analytics=*\nand\nand\nevent segment_consent p.analytics=true").each("true", "false", "1"),
+		told("shared rudderstack_batch_consent *[]=\"analytics\"\nand\nand\nevent segment_consent p.analytics=true").each("allowedConsentIds", "deniedConsentIds"),
 		told("shared mparticle_sale_opt_out s.consented=true\nand\nevent mparticle_sale_opt_out s.consented=*").each("false", "1"),
 		told("and\nevent snowplow_schema s=\"iglu:com.snowplowanalytics.snowplow/*\"").each(
 			"consent_withdrawn/jsonschema/1-0-0", "consent_granted/jsonschema/1-0-0", "consent_preferences/jsonschema/1-0-0", "page_view/jsonschema/1-0-0", "consent_withdrawn/jsonschema/2-0-0",

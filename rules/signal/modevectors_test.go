@@ -16,7 +16,9 @@ type modeVector struct {
 	Expect map[string]any
 }
 
-var choiceNames = [...]string{notSet: "not_set", byDefault: "granted", granted: "granted", denied: "denied", unclear: "unknown"}
+var choiceNames = [...]string{
+	notSet: "not_set", byDefault: "granted", granted: "granted", denied: "denied", declined: "denied", unclear: "unknown",
+}
 
 // storages is what choices are called in vectors; nil where the text cannot be read at all.
 func storages(all []choice, unreadable bool) any {

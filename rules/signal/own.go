@@ -166,7 +166,7 @@ func (o *own) word(text string) SourceReading {
 	text = strings.TrimSpace(text)
 	switch {
 	case slices.Contains(o.refused, text):
-		return SourceReading{State: Valid, Refused: o.category}
+		return SourceReading{State: Valid, Refused: o.category, Declined: o.category}
 	case slices.Contains(o.granted, text):
 		return SourceReading{State: Valid, Granted: o.category}
 	default:

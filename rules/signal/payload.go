@@ -50,6 +50,10 @@ func (p *payload) read(h *hit.Hit, event int32) (SourceReading, OptOuts) {
 			said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(c.Node)))], preference(h, c.Node)))
 		case "rudderstack_consent":
 			said.merge(p.listed(h, c.Node))
+		case "segment_batch_consent": // beside a batch: of events that say so themselves
+			said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(c.Node)))], preference(h, c.Node)).noYes())
+		case "rudderstack_batch_consent":
+			said.merge(p.listed(h, c.Node).noYes())
 		case "mparticle_consent":
 			if purpose := h.Nodes[c.Node].Parent; purpose != hit.None && string(h.Bytes(h.KeySpan(c.Node))) == "consented" {
 				said.merge(wordOn(p.ids[string(h.Bytes(h.KeySpan(purpose)))], preference(h, c.Node)))
@@ -59,7 +63,11 @@ func (p *payload) read(h *hit.Hit, event int32) (SourceReading, OptOuts) {
 				sold.merge(saleWord(SaleOptOut(h.Text(c.Node))))
 			}
 		case "matomo_consent":
-			said.merge(wordOn(p.ids["tracking"], MatomoConsent(h.Text(c.Node))))
+			one := wordOn(p.ids["tracking"], MatomoConsent(h.Text(c.Node)))
+			if event == hit.Shared && beside(h) { // each request of a bulk says so itself
+				one = one.noYes()
+			}
+			said.merge(one)
 		case "snowplow_schema":
 			if kind := ReadSnowplowSchema(h.Text(c.Node)); kind != PreferencesEvent || !preferences {
 				said.merge(p.snowplow(h, kind, event))
@@ -70,13 +78,48 @@ func (p *payload) read(h *hit.Hit, event int32) (SourceReading, OptOuts) {
 	return said, sold
 }
 
+// withdrawn is what events of the hit refuse for all of them: Snowplow reports a no as an event of its own.
+func (p *payload) withdrawn(h *hit.Hit) (all SourceReading) {
+	for e := range h.Events {
+		for i := h.FirstClaim(int32(e)); i != hit.None; i = h.Claims[i].Peer {
+			c := &h.Claims[i]
+			if c.Signal != "snowplow_schema" {
+				continue
+			}
+			if kind := ReadSnowplowSchema(h.Text(c.Node)); kind != NoConsentEvent {
+				if said := p.snowplow(h, kind, int32(e)); said.Declined != 0 {
+					all.merge(SourceReading{State: Valid, Refused: said.Declined, Declined: said.Declined})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// noYes is a reading whose yes does not count.
+func (s SourceReading) noYes() SourceReading {
+	if s.Granted = 0; s.Refused|s.Doubt == 0 {
+		return SourceReading{}
+	}
+	return s
+}
+
+// beside tells whether the events of a hit stand in a list in its body, so that what they share stands beside them.
+func beside(h *hit.Hit) bool {
+	root := h.BodyRoot
+	if root != hit.None && h.Nodes[root].Opened {
+		root = h.Nodes[root].First
+	}
+	return root != hit.None && h.Nodes[root].Kind == hit.Object
+}
+
 // wordOn is what a word says of categories.
 func wordOn(set Categories, word Word) SourceReading {
 	switch word {
 	case SaysYes:
 		return SourceReading{State: Valid, Granted: set}
 	case SaysNo:
-		return SourceReading{State: Valid, Refused: set}
+		return SourceReading{State: Valid, Refused: set, Declined: set}
 	case SaysUnclear:
 		return SourceReading{State: Malformed, Doubt: set}
 	default:

@@ -3,6 +3,7 @@ package signal
 import (
 	"fmt"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
@@ -12,13 +13,20 @@ type platform struct {
 	settings cmp.Settings
 	ids      map[string]Categories // what each id stands for
 	all      Categories            // what any of them stands for
+	services map[string]string     // by id of a service: the vendor that it is; nil where the site maps none
+	mapped   map[string]bool       // vendors that a service is mapped to
 	where    string
 }
 
 // newPlatform compiles a site's mapping. Ids that the site does not map mean nothing to it; where it maps none, the known ones have
 // their defaults, and free ones stand for themselves.
 func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, error) {
-	p := &platform{cmp: c, settings: s.Settings, ids: map[string]Categories{}, where: "cookie"}
+	p := &platform{
+		cmp: c, settings: s.Settings, ids: map[string]Categories{}, services: s.Services, where: "cookie",
+	}
+	if s.Services != nil && !c.KeepsServices() {
+		return nil, fmt.Errorf("signals.%s.services: it keeps no services apart from its categories", c)
+	}
 	for i, name := range c.Names(s.Settings) {
 		if i == 0 {
 			p.where = "cookie " + name
@@ -27,6 +35,12 @@ func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, e
 	ids, err := mapped(c.String(), s.Categories, c.DefaultCategories(), number)
 	if err != nil {
 		return nil, err
+	}
+	for _, vendor := range s.Services {
+		if p.mapped == nil {
+			p.mapped = map[string]bool{}
+		}
+		p.mapped[vendor] = true
 	}
 	for id, set := range ids {
 		if s.Categories != nil && !c.Known(id) {
@@ -64,12 +78,13 @@ func mapped(source string, given, defaults map[string]string, number map[string]
 	return ids, nil
 }
 
-// said is what a platform's statement comes to. A yes counts only where the visitor's act is recorded; of two ids that stand for one
-// category both must be granted; an id of the site's mapping that the statement does not name is not granted.
-func (p *platform) said(statement cmp.Statement, items []cmp.Item) SourceReading {
+// said is what a platform's statement comes to, for a vendor. A yes and a no count only where the visitor's act is
+// recorded; of two ids that stand for one category both must be granted; an id of the site's mapping that the statement
+// does not name is not granted.
+func (p *platform) said(statement cmp.Statement, items []cmp.Item, d *Declaration) SourceReading {
 	said := SourceReading{State: statement.State}
 	if statement.Objection {
-		said.Refused, said.Objected = p.all, p.all
+		said.Refused, said.Declined, said.Objected = p.all, p.all, p.all
 	}
 	switch {
 	case statement.State == Absent, statement.Decided == cmp.Unknowable:
@@ -79,6 +94,8 @@ func (p *platform) said(statement cmp.Statement, items []cmp.Item) SourceReading
 		return said
 	}
 	said.At = statement.At()
+	said.Service = p.service(&statement, items, d)
+	var tcf, plain Categories // refused as a purpose of the TCF, and as anything else
 	for i := range items {
 		item := &items[i]
 		set := p.ids[string(item.ID)]
@@ -95,17 +112,97 @@ func (p *platform) said(statement cmp.Statement, items []cmp.Item) SourceReading
 			said.Granted |= set
 		default:
 			said.Refused |= set
+			if p.cmp.TCFPurpose(item.ID) {
+				tcf |= set
+			} else {
+				plain |= set
+			}
 		}
 	}
 	if !statement.Objection {
-		p.unnamed(&said, items)
+		p.unnamed(&said, items, statement.AcceptedOnly)
+	}
+	said.Declined = said.Refused
+	if !statement.Objection {
+		said.TCFOnly = tcf &^ plain
 	}
 	said.Granted &^= said.Refused | said.Doubt
 	return said
 }
 
-// unnamed leaves in doubt the categories of ids that the statement does not name.
-func (p *platform) unnamed(said *SourceReading, items []cmp.Item) {
+// service tells whether the visitor refused the service that the vendor is. Where a site maps services, it is one of
+// those that are mapped to the vendor, by their ids; else one that is called as banners commonly call it. Of a platform
+// that lists what was accepted, and no more, what is not in the list was refused: a mapped one by an act; one of a
+// common name perhaps, for nobody said that the banner has it.
+func (p *platform) service(st *cmp.Statement, items []cmp.Item, d *Declaration) Refusal {
+	if !p.cmp.KeepsServices() {
+		return NotRefused
+	}
+	if p.services != nil && !p.mapped[d.ID] {
+		return NotRefused
+	}
+	named, accepted := false, false
+	for i := range items {
+		item := &items[i]
+		if item.List != cmp.Service && item.List != cmp.ServiceLI {
+			continue
+		}
+		accepted = accepted || item.Granted
+		if !p.isService(item.ID, d) {
+			continue
+		}
+		if named = true; !item.Granted {
+			return Declined
+		}
+	}
+	switch {
+	case named || !st.ServicesAccepted:
+		return NotRefused
+	case p.services != nil:
+		return Declined
+	case accepted && len(d.Services) > 0:
+		return Withheld
+	default:
+		return NotRefused
+	}
+}
+
+// isService tells whether an id is that of a service which the vendor is.
+func (p *platform) isService(id []byte, d *Declaration) bool {
+	if p.services != nil {
+		return d.ID != "" && p.services[string(id)] == d.ID
+	}
+	for _, name := range d.Services {
+		if CommonName(id, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// CommonName tells whether an id of a service is a name of [Declaration.Services], but for its case and the marks
+// between its words.
+func CommonName[Text string | []byte](id Text, name string) bool {
+	at := 0
+	for i := range len(id) {
+		c := id[i]
+		if !ascii.IsAlnum(c) {
+			if c == '-' || c == '_' || c == ' ' || c == '.' {
+				continue
+			}
+			return false
+		}
+		if at == len(name) || ascii.Lower(c) != name[at] {
+			return false
+		}
+		at++
+	}
+	return at == len(name)
+}
+
+// unnamed is about the categories of ids that the statement does not name: they are in doubt; or refused, where it
+// names all that were accepted, and no more.
+func (p *platform) unnamed(said *SourceReading, items []cmp.Item, acceptedOnly bool) {
 	if p.settled(items) {
 		return
 	}
@@ -117,7 +214,11 @@ func (p *platform) unnamed(said *SourceReading, items []cmp.Item) {
 				break
 			}
 		}
-		if !found {
+		switch {
+		case found:
+		case acceptedOnly:
+			said.Refused |= set
+		default:
 			said.Doubt |= set &^ said.Refused
 		}
 	}

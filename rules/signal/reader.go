@@ -130,7 +130,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 			r.tell(note, said, from.own.where)
 		case from.platform != nil:
 			statement, items := from.platform.cmp.Read(&ask.jar, from.platform.settings, ask.Scratch)
-			said.merge(from.platform.said(statement, items))
+			said.merge(from.platform.said(statement, items, ask.Declaration))
 			if r.gpc && statement.GPC == cmp.Yes { // a platform's copy of the browser's signal
 				s.GPC = Valid
 			}
@@ -138,6 +138,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 		case from.payload != nil:
 			shared, sold := from.payload.read(h, hit.Shared)
 			said.merge(shared)
+			said.merge(from.payload.withdrawn(h))
 			s.Payload.merge(sold)
 		case from.modes != nil:
 			ask.mode = modeReading{}
@@ -223,9 +224,13 @@ func (r *Reader) tell(note Note, said *SourceReading, where string) {
 		}
 	}
 	list("grants", said.Granted)
-	list("refuses", said.Refused)
+	list("refuses", said.Declined)
+	list("withholds", said.Refused&^said.Declined)
 	list("unclear on", said.Doubt)
 	list("objects to", said.Objected)
+	if said.Service != NotRefused {
+		words = append(words, said.Service.String())
+	}
 	if len(words) == 0 {
 		words = []string{"nothing"}
 	}

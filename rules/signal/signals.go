@@ -43,17 +43,44 @@ type SourceReading struct {
 	Kind     Kind
 	State    State
 	Granted  Categories
-	Refused  Categories
+	Refused  Categories // there is no consent to them
+	Declined Categories // those of Refused that the visitor said no to, by an act that the source records
+	TCFOnly  Categories // those of Declined that were refused as purposes of the TCF alone, which is no word on interest
 	Doubt    Categories
-	Objected Categories // refused as an objection (Art. 21): it counts against every basis, not against consent alone
+	Objected Categories // refused as an objection (Art. 21), which counts against every basis that one may object to
+	Service  Refusal    // what the source says of the vendor that the hit is for, whatever it says of categories
 	At       int64      // when the visitor chose, Unix seconds; 0 where the source does not tell
+}
+
+// Refusal is a no, and whether an act of the visitor is recorded with it. A default, and what is written down before
+// anybody chose, is enough against consent; only an act counts on the other bases.
+type Refusal uint8
+
+// The refusals, the stricter the greater. The zero value is none.
+const (
+	NotRefused Refusal = iota
+	Withheld           // by no act that is recorded
+	Declined           // by an act of the visitor
+)
+
+// String returns the words that output uses of a refused service.
+func (r Refusal) String() string {
+	switch r {
+	case Withheld:
+		return "withholds the vendor's service"
+	case Declined:
+		return "refuses the vendor's service"
+	default:
+		return "no refusal"
+	}
 }
 
 // MaxSources is how many sources a site may list.
 const MaxSources = 16
 
 // Signals is what a hit, or one event of it, says, as [Reader.Hit] and [Reader.Event] find it. It is comparable, and
-// its zero value says nothing. [Signals.Consent], [Signals.Objects] and [Signals.OptedOut] answer from it.
+// its zero value says nothing. [Signals.Consent], [Signals.Declines], [Signals.Objects] and [Signals.OptedOut] answer
+// from it.
 type Signals struct {
 	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1
 	DNT     State // Valid: the visitor's browser sends DNT: 1
@@ -86,7 +113,10 @@ func (s *SourceReading) merge(o SourceReading) {
 	other := o.Granted | o.Refused | o.Doubt
 	granted := s.Granted&o.Granted | s.Granted&^other | o.Granted&^speak
 	s.Refused |= o.Refused
+	s.TCFOnly = (s.TCFOnly | o.TCFOnly) &^ (s.Declined &^ s.TCFOnly) &^ (o.Declined &^ o.TCFOnly)
+	s.Declined |= o.Declined
 	s.Objected |= o.Objected
+	s.Service = max(s.Service, o.Service)
 	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
 	s.Granted = granted &^ (s.Refused | s.Doubt)
 	s.At = read.Older(s.At, o.At)

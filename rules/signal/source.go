@@ -49,6 +49,10 @@ type Source struct {
 	// defaults.
 	Categories map[string]string
 
+	// Services maps ids of a platform's services to vendors, by their ids in the policy. Nil takes what banners commonly
+	// call a vendor's service ([Declaration.Services]).
+	Services map[string]string
+
 	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts.
 	Settings cmp.Settings
 

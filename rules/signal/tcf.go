@@ -2,8 +2,11 @@ package signal
 
 import "github.com/tagwarden/tagwarden/rules/signal/iab"
 
-// Declaration is how a vendor stands in IAB's Global Vendor List and among Google's providers. Its zero value is in neither.
+// Declaration is how a vendor stands in IAB's Global Vendor List and among Google's providers, and what banners call
+// it. Its zero value is in neither, and no banner knows it.
 type Declaration struct {
+	ID       string                            // in the policy; a site maps services of its banner to it
+	Services []string                          // what banners commonly call its service: letters and digits in lower case
 	Vendor   int                               // id in the Global Vendor List; 0: purposes alone are asked about
 	Purposes [iab.NumPurposes + 1]iab.Declared // by purpose
 	Provider int                               // id among Google's ad technology providers; 0 where it has none

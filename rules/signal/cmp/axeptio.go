@@ -12,12 +12,14 @@ import (
 // axeptio: axeptio_cookies is {"$$token":..,"$$date":..,"$$completed":true,"google_analytics":true,...}; the vendors that were authorised
 // and all that were asked about are lists that begin and end with a comma. What is in all and not among the authorised was refused.
 var axeptio = dialect{
-	name:   "axeptio",
-	names:  []string{"axeptio_cookies", "axeptio_authorized_vendors", "axeptio_all_vendors"},
-	read:   readAxeptio,
-	listed: [numLists]bool{Service: true},
-	free:   true,
-	hint:   "axeptio_cookies says that the visitor came to the end ($$completed)",
+	name:     "axeptio",
+	names:    []string{"axeptio_cookies", "axeptio_authorized_vendors", "axeptio_all_vendors"},
+	read:     readAxeptio,
+	listed:   [numLists]bool{Service: true},
+	services: true,
+	serving:  true,
+	free:     true,
+	hint:     "axeptio_cookies says that the visitor came to the end ($$completed)",
 }
 
 func readAxeptio(s *Scratch, c *cookie) {

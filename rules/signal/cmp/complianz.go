@@ -5,12 +5,13 @@ import "github.com/tagwarden/tagwarden/rules/signal/read"
 // complianz: one cookie a category, "allow" or "deny", and <prefix>banner-status, "dismissed" once the visitor chose. The plugin itself
 // takes an empty cookie for a yes where the region asks for no consent; here it is no answer.
 var complianz = dialect{
-	name:   "complianz",
-	names:  complianzNames[:],
-	prefix: "cmplz_",
-	match:  matchComplianz,
-	read:   readComplianz,
-	free:   true,
+	name:     "complianz",
+	names:    complianzNames[:],
+	prefix:   "cmplz_",
+	match:    matchComplianz,
+	read:     readComplianz,
+	services: true,
+	free:     true,
 	defaults: [][2]string{
 		{"functional", "necessary"}, {"preferences", "preferences"}, {"statistics", "analytics"}, {"marketing", "marketing"},
 	},

@@ -12,7 +12,8 @@ var cookieConsent = dialect{
 	name:      "cookieconsent",
 	names:     []string{"cc_cookie"},
 	read:      readCookieConsent,
-	listed:    [numLists]bool{Category: true},
+	listed:    [numLists]bool{Category: true, Service: true},
+	services:  true,
 	free:      true,
 	renamable: true,
 	revised:   true,
@@ -49,6 +50,7 @@ func readCookieConsent(s *Scratch, c *cookie) {
 		s.malformed()
 		return
 	}
+	s.st.AcceptedOnly = true
 	if current {
 		s.decided(Decides)
 	} else {
@@ -67,13 +69,16 @@ func readCookieConsent(s *Scratch, c *cookie) {
 	})
 }
 
-// acceptedServices reads {"analytics":["matomo"]}. A service counts with its category.
+// acceptedServices reads {"analytics":["matomo"]}. A service counts with its category. Where there is a list, what is
+// in none was refused; {} is no list.
 func acceptedServices(s *Scratch, object gjson.Result, accepted []mention) {
 	if !object.IsObject() {
 		s.mustBe(object.Type == gjson.Null)
 		return
 	}
+	s.pass(Service)
 	object.ForEach(func(key, value gjson.Result) bool {
+		s.st.ServicesAccepted = true
 		of := slices.ContainsFunc(accepted, func(m mention) bool { return string(m.id) == key.Str })
 		s.ids(Service, value, voteOf(of))
 		return true

@@ -23,7 +23,7 @@ func readCookieInformation(s *Scratch, c *cookie) {
 		s.malformed()
 		return
 	}
-	lists := 0
+	lists, acceptedOnly := 0, true
 	object.ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case "consents_approved":
@@ -32,12 +32,14 @@ func readCookieInformation(s *Scratch, c *cookie) {
 			s.ids(Category, value, yes)
 		case "consents_denied":
 			lists++
+			acceptedOnly = false
 			s.ids(Category, value, no)
 		case "timestamp":
 			s.when(value)
 		}
 		return true
 	})
+	s.st.AcceptedOnly = s.st.AcceptedOnly || acceptedOnly
 	s.mustBe(lists > 0)
 	s.decided(Decides)
 }

@@ -13,7 +13,21 @@ var didomi = dialect{
 			s.decided(Unknowable)
 		}
 	},
-	free: true,
+	services: true,
+	tcf:      didomiTCF,
+	free:     true,
+}
+
+// didomiTCF tells whether a purpose is one of IAB's, by the names that Didomi gives them.
+func didomiTCF(id []byte) bool {
+	switch string(id) {
+	case "cookies", "select_basic_ads", "create_ads_profile", "select_personalized_ads", "create_content_profile",
+		"select_personalized_content", "measure_ad_performance", "measure_content_performance", "market_research",
+		"improve_products", "use_limited_data_to_select_content":
+		return true
+	default:
+		return false
+	}
 }
 
 func readDidomi(s *Scratch, c *cookie) {

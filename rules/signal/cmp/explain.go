@@ -98,6 +98,9 @@ func (c Platform) explain(st *Statement, items []Item, beside *IABStrings) []str
 		}
 		lines = append(lines, fmt.Sprintf("%s %q: %s", item.List, item.ID, answer))
 	}
+	if st.Decided == Decides && st.AcceptedOnly {
+		lines = append(lines, "what is not named was refused")
+	}
 	for _, f := range [...]struct {
 		what string
 		flag Flag

@@ -206,7 +206,7 @@ func TestCookieForms(t *testing.T) {
 		{"tealium", jar{"CONSENTMGR", "1642664878603:undefined%7Cconsent:true%7Cc1:1%7Cc15:0%7Cts:1642664878605"}, "valid decided +c1 -c15"},
 		{"tealium", jar{"CONSENTMGR", "ts:1552628190791%7Cconsent:true"}, "valid decided"},
 		{"tealium", jar{"CONSENTMGR", "c1:1|ts:1552628190791"}, "valid undecided +c1"},
-		{"tealium", jar{"CONSENTMGR", "c1:1|consent:false"}, "valid decided -c1"},
+		{"tealium", jar{"CONSENTMGR", "c1:1|consent:false"}, "valid decided -* -c1"},
 		{"tealium", jar{"CONSENTMGR", "c1:true|consent:true"}, "malformed undecided"},
 		{"tealium", jar{"CONSENTMGR", "c1:1|consent:True"}, "malformed undecided"},
 		{"tealium", jar{"CONSENTMGR", "c1:1|consent:true|c2"}, "malformed undecided"},

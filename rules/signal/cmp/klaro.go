@@ -13,6 +13,8 @@ var klaro = dialect{
 		s.decided(Decides)
 		s.bools(Service, object)
 	},
+	services:  true,
+	serving:   true,
 	free:      true,
 	renamable: true,
 }

@@ -9,15 +9,35 @@ import (
 // oneTrust: OptanonConsent is a query string with groups=C0001:1,C0002:0 in it. It is there before any choice, with the defaults of the
 // region; OptanonAlertBoxClosed is the time when the visitor closed the banner.
 var oneTrust = dialect{
-	name:   "onetrust",
-	names:  []string{"OptanonConsent", "OptanonAlertBoxClosed"},
-	read:   readOneTrust,
-	listed: [numLists]bool{Category: true, Service: true},
-	free:   true,
+	name:     "onetrust",
+	names:    []string{"OptanonConsent", "OptanonAlertBoxClosed"},
+	read:     readOneTrust,
+	listed:   [numLists]bool{Category: true, Service: true},
+	services: true,
+	tcf:      oneTrustTCF,
+	free:     true,
 	defaults: [][2]string{
 		{"C0001", "necessary"}, {"C0002", "analytics"}, {"C0003", "functional"}, {"C0004", "marketing"}, {"C0005", "social"},
 	},
 	hint: "OptanonAlertBoxClosed, the time when the visitor closed the banner, stands beside it",
+}
+
+// oneTrustTCF tells whether a group is a purpose of IAB's, or a stack of them: IABV2_1, IAB2V2_1, V2STACK42, STACK42.
+// Features have names of the same form.
+func oneTrustTCF(id []byte) bool {
+	if rest, ok := bytes.CutPrefix(bytes.TrimPrefix(id, []byte("V2")), []byte("STACK")); ok {
+		return ascii.Digits(rest)
+	}
+	head, number, ok := bytes.Cut(id, []byte("V2_"))
+	if !ok || !ascii.Digits(number) {
+		return false
+	}
+	switch string(bytes.TrimSuffix(head, []byte("2"))) {
+	case "IAB", "IFE", "ISP", "ISF":
+		return true
+	default:
+		return false
+	}
 }
 
 func readOneTrust(s *Scratch, c *cookie) {

@@ -58,9 +58,13 @@ type dialect struct {
 	elsewhere bool // it keeps what the visitor chose out of cookies
 	renamable bool // a site may change how its cookie is called
 	revised   bool // it counts revisions of its banner
+	services  bool // it keeps services, which are answered one by one, in its cookies
+	serving   bool // its ids are those of services alone
 	strings   bool // all that it writes are strings of IAB's and Google's
 
 	listed [numLists]bool // what one of several lists leaves out is refused
+
+	tcf func(id []byte) bool // tells whether an id is a purpose of the TCF; nil where none is
 
 	free     bool     // ids are the site's own
 	ids      []string // else these are all there are
@@ -129,6 +133,26 @@ func (c Platform) Renamable() bool {
 func (c Platform) Revised() bool {
 	d := c.dialect()
 	return d != nil && d.revised
+}
+
+// KeepsServices tells whether the platform keeps answers about single services in its cookies.
+func (c Platform) KeepsServices() bool {
+	d := c.dialect()
+	return d != nil && d.services
+}
+
+// OnlyServices tells whether all ids of the platform are those of services: a site that maps them to categories names
+// its services by that.
+func (c Platform) OnlyServices() bool {
+	d := c.dialect()
+	return d != nil && d.serving
+}
+
+// TCFPurpose tells whether an id of the platform's own is a purpose of IAB's TCF, or a stack of them: what it answers
+// is consent alone, for legitimate interest is answered apart.
+func (c Platform) TCFPurpose(id []byte) bool {
+	d := c.dialect()
+	return d != nil && d.tcf != nil && d.tcf(id)
 }
 
 // OnlyIAB tells whether all that the platform writes are strings of IAB's and Google's, which no category is mapped

@@ -63,6 +63,9 @@ type Statement struct {
 	Objection bool // an explicit objection: an opt-out or do-not-track cookie. It holds whatever the other cookies say
 	Opaque    bool // a cookie is there that only the platform can read
 
+	AcceptedOnly     bool // the categories that were accepted are named, and no others: what is not named was refused
+	ServicesAccepted bool // likewise of services
+
 	GPC            Flag // the platform's note of Sec-GPC
 	CookiesAllowed Flag // Matomo: cookies may be set, which says nothing of tracking
 	Consent        Flag // Tealium: its word for all categories together

@@ -1,6 +1,10 @@
 package cmp
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // tealium: CONSENTMGR is "c1:0|c6:1|ts:<ms>|consent:true". consent:true tells that the visitor answered, and grants no category by
 // itself; consent:false refuses them all.
@@ -42,6 +46,7 @@ func readTealium(s *Scratch, c *cookie) {
 	switch consent {
 	case No:
 		refuseAllBut(s.said[before:], "")
+		s.say(Category, read.Bytes("*"), no)
 		s.st.Consent = No
 	case Yes:
 		if s.st.Consent != No {
