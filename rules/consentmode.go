@@ -150,7 +150,7 @@ func (m *minimiseState) downgradeClaim(c *hit.Claim, t *told) {
 		out, ok = signal.DowngradeUSP(out, text)
 	case "ga4_mp_consent":
 		of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))
-		if of == 0 || string(text) == "DENIED" || t.keep.Has(of) && !settled.Denied().Has(of) {
+		if of == 0 || string(text) == "DENIED" || !settled.Denied().Has(of) {
 			return
 		}
 		out = append(out, "DENIED"...)

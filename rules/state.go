@@ -99,24 +99,25 @@ func (c *compiler) told(s *Site, r *Route, a *Activity) (*told, error) {
 	t.advertising, analytics, t.keep = a.grounds(s.signals)
 	for i := range r.Endpoint.State {
 		from := &r.Endpoint.State[i]
-		if !from.Holds(t.advertising, analytics) {
+		said := func(s statement) bool { return s.name == from.Name && s.regions == nil }
+		if !from.Holds(t.advertising, analytics) || slices.ContainsFunc(t.says, said) {
 			continue
 		}
-		said := statement{
+		s := statement{
 			name: from.Name, member: lastMember(from.Name), field: from.Field, place: from.Place, signal: from.Signal,
 			when: from.When, text: []byte(from.Text),
 		}
 		for _, text := range from.List {
-			said.list = append(said.list, []byte(text))
+			s.list = append(s.list, []byte(text))
 		}
 		for _, code := range from.Regions {
 			region, err := ParseRegion(code)
 			if err != nil {
 				return nil, wrong("vendors."+r.Recipient.ID, "state: %v", err)
 			}
-			said.regions = append(said.regions, region)
+			s.regions = append(s.regions, region)
 		}
-		t.says = append(t.says, said)
+		t.says = append(t.says, s)
 	}
 	slices.SortStableFunc(t.says, func(a, b statement) int { return strings.Compare(a.name, b.name) })
 	if err := t.settle(); err != nil {
@@ -139,9 +140,6 @@ func (t *told) settle() error {
 		mode, ok := signal.ReadMode(s.signal, s.member, s.text)
 		if s.signal == "gcs" && len(s.text) != 4 || s.signal == "gcd" && len(s.text) < 10 {
 			return wrong("state."+s.name, "%q is no value of %s", s.text, s.signal)
-		}
-		if s.signal == "ga4_mp_consent" && string(s.text) == "GRANTED" && t.keep.Has(signal.StorageOf(s.member)) {
-			mode.Grant(signal.StorageOf(s.member))
 		}
 		if ok {
 			t.mode.And(mode)
@@ -251,9 +249,6 @@ func (t *told) lowered(kind string, set *constant) (text []byte, known bool) {
 		return []byte("1"), true
 	case "gcs", "gcd", "ga4_mp_consent":
 		mode, _ := signal.ReadMode(kind, member, set.text)
-		if kind == "ga4_mp_consent" && string(set.text) == "GRANTED" {
-			mode.Grant(signal.StorageOf(member))
-		}
 		settled := mode.Settled(t.keep, t.mode)
 		form := set.text
 		if kind == "gcs" && len(form) != 4 {

@@ -155,7 +155,7 @@ func (m *minimiseState) state(t *told, s *statement, event, at int32) {
 			if m.deniedAds(event, t) == 0 {
 				return
 			}
-		case settled != t.mode:
+		case settled != t.mode || t == &m.consent.mixed:
 			made, ok := signal.AppendMode(m.room[:0], s.signal, s.member, s.text, settled)
 			if m.room = made; !ok {
 				return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -117,6 +118,11 @@ func (e *Endpoint) statements(b *builder, rows []StateFile) error {
 		if err != nil {
 			return fmt.Errorf("%s.analytics: %w", at, err)
 		}
+		for _, region := range row.Regions {
+			if !regionPattern.MatchString(region) {
+				return fmt.Errorf("%s.regions: %q is no region: DE, US-CA and EEA are", at, region)
+			}
+		}
 		if len(row.Always)+len(row.Silent)+len(row.Spoken) == 0 {
 			return fmt.Errorf("%s: it says nothing: always, silent or spoken names fields and what is told in them", at)
 		}
@@ -138,6 +144,8 @@ func (e *Endpoint) statements(b *builder, rows []StateFile) error {
 	}
 	return nil
 }
+
+var regionPattern = regexp.MustCompile(`^[A-Z]{2,3}(-[A-Z0-9]{1,3})?$`)
 
 // wordSet makes a set of words, all of them where none is given.
 func wordSet(given, words []string) (set uint8, err error) {

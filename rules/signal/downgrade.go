@@ -3,10 +3,13 @@ package signal
 // Mode is what is said of each storage type of consent mode. Its zero value says nothing.
 type Mode [numStorage]choice
 
-// ReadMode reads one parameter of consent mode: gcs, gcd, npa, or ga4_mp_consent under its key. Ok is false where the
-// parameter is none of these.
+// ReadMode reads what one parameter of consent mode states: gcs, gcd, npa, or ga4_mp_consent under its key. Ok is false
+// where the parameter is none of these.
 func ReadMode(signal string, key, text []byte) (mode Mode, ok bool) {
 	mode, _, ok = readMode(signal, key, text)
+	if signal == "ga4_mp_consent" && string(text) == "GRANTED" { // it shows no act, and is stated all the same
+		mode.Grant(StorageOf(key))
+	}
 	return mode, ok
 }
 
