@@ -224,6 +224,10 @@ var edits = []struct {
 	{"activities.when", "activities.yaml", "    regions", "    when: 'event.name != \"\"'\n    regions", false},
 	{"activities.regions", "activities.yaml", "[US]", "[US-CA]", false},
 	{"activities.sites", "activities.yaml", "    regions", "    sites: [shop]\n    regions", false},
+	{"activities.after_refusal", "activities.yaml", "    regions", "    after_refusal: { because: it is our own }\n    regions", false},
+	{"activities.except_events", "activities.yaml", "    regions", "    except_events: [checkout]\n    regions", false},
+	{"activities.source", "activities.yaml", "    regions", "    source: server\n    regions", false},
+	{"purposes.sensitive", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    sensitive: true", false},
 	{"activities.exemption", "activities.yaml", "    regions", "    exemption: strictly_necessary\n    regions", false},
 	{"activities.id", "activities.yaml", "id: counting", "id: counts", false},
 	{"an activity more", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, purposes: [measure], basis: legitimate_interest, assessment: LIA-1, profile: small, events: [read], regions: [US] }\n", false},
@@ -248,7 +252,13 @@ func TestApprovalCoversEdits(t *testing.T) {
 	t.Parallel()
 	signed := approvedFiles(t)
 	edited := map[string]bool{}
+	kinds := map[string]reflect.Type{"purposes": reflect.TypeFor[Purpose](), "activities": reflect.TypeFor[Activity]()}
 	for _, e := range edits {
+		if kind, key, _ := strings.Cut(e.key, "."); kinds[kind] != nil {
+			if _, known := FieldsOf(kinds[kind]).ByName(key); !known {
+				continue // files have no such key yet
+			}
+		}
 		files := maps.Clone(signed)
 		name := strings.TrimPrefix("policy/"+e.file, "policy/../")
 		if !bytes.Contains(files[name], []byte(e.old)) {
@@ -268,7 +278,7 @@ func TestApprovalCoversEdits(t *testing.T) {
 			t.Errorf("%s: %q becomes %q, and the assessment is %v, want %v", e.key, e.old, e.with, got, want)
 		}
 	}
-	for kind, of := range map[string]reflect.Type{"purposes": reflect.TypeFor[Purpose](), "activities": reflect.TypeFor[Activity]()} {
+	for kind, of := range kinds {
 		for _, key := range FieldsOf(of) {
 			if name := kind + "." + key.Name; !edited[name] && uncovered[of][key.Name] == "" {
 				t.Errorf("no edit changes %s", name)

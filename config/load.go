@@ -120,6 +120,11 @@ func (r *reading) compile() {
 		return
 	}
 	r.loaded.Policy = policy
+	for _, o := range policy.Overruled() {
+		r.warnings.Key(r.profiles, strict.Path("profiles", o.Profile, "set", o.Vendor, o.Field),
+			"%q states more than activity %s travels on: %s is told %q in its place; remove the line, or state that",
+			o.Set, o.Activity, o.Vendor, o.Told)
+	}
 }
 
 // refused reports what the engine refused, at the place that it names: "vendors.ga4", "profiles.standard.fields.ga4.cid".

@@ -7,6 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -29,6 +30,12 @@ func vocabulary(name string) []string {
 		return scrub.Checksums()
 	case "consent_type":
 		return signal.StorageNames()
+	case "advertising":
+		words, _ := catalog.StateWords()
+		return words
+	case "analytics":
+		_, words := catalog.StateWords()
+		return words
 	default:
 		panic("BUG: unknown vocabulary " + name)
 	}

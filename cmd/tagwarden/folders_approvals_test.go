@@ -12,10 +12,15 @@ import (
 // TestKeptApprovals: what versions before approved stops, every place says why and what to do, and one command, with the
 // same version of the assessment, has it go on while the server runs. What was signed before stays in the history.
 func TestKeptApprovals(t *testing.T) {
+	old := 0
 	for _, name := range keptFolderNames(t) {
 		t.Run(name, func(t *testing.T) {
 			o := copyFolder(t, filepath.Join(keptFolders, name))
 			before := o.approvedBefore()
+			if len(before) == 0 {
+				return // it was left by a version that signs as this one does
+			}
+			old++
 			if !slices.Equal(before, []string{"LIA-2026-001"}) {
 				t.Fatalf("%q are of the form before", before)
 			}
@@ -56,5 +61,8 @@ func TestKeptApprovals(t *testing.T) {
 				t.Errorf("the version before:\n%s", text)
 			}
 		})
+	}
+	if old == 0 {
+		t.Error("no folder has approvals of the form before")
 	}
 }
