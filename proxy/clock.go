@@ -29,6 +29,7 @@ type clock struct {
 	latest atomic.Int64 // the latest time that was gone by, Unix microseconds; 0 before a start knows its key state
 	passed atomic.Int64 // what had elapsed then, in nanoseconds
 	ahead  atomic.Int64 // the time that is not believed, Unix microseconds; 0: it is
+	behind atomic.Bool  // the clock was behind at the start and still is: it may be set right by as much as over a stop
 }
 
 func newClock(raw func() time.Time, elapsed func() time.Duration, log *zap.Logger) *clock {
@@ -42,8 +43,11 @@ func (c *clock) now() time.Time {
 	if latest == 0 || step < time.Second.Microseconds() && c.ahead.Load() == 0 {
 		return raw
 	}
-	gone := c.elapsed() - time.Duration(c.passed.Load())
-	if raw.Sub(time.UnixMicro(latest)) > longestStep+max(gone, 0) {
+	gone, longest := c.elapsed()-time.Duration(c.passed.Load()), longestStep
+	if c.behind.Load() {
+		longest = LongestStop
+	}
+	if raw.Sub(time.UnixMicro(latest)) > longest+max(gone, 0) {
 		c.doubt(raw)
 		return time.UnixMicro(latest).Add(max(gone, 0))
 	}
@@ -52,6 +56,7 @@ func (c *clock) now() time.Time {
 	}
 	if step > 0 {
 		c.follow(raw)
+		c.behind.Store(false)
 	}
 	return raw
 }
@@ -72,12 +77,16 @@ func (c *clock) doubt(raw time.Time) {
 // begin tells of the day that the key state is of: the latest that any start before this one went by.
 func (c *clock) begin(since time.Time) {
 	raw := c.raw()
-	if raw.Sub(since) <= LongestStop {
+	switch {
+	case raw.Before(since):
+		c.follow(since)
+		c.behind.Store(true)
+	case raw.Sub(since) <= LongestStop:
 		c.follow(raw)
-		return
+	default:
+		c.follow(since)
+		c.doubt(raw)
 	}
-	c.follow(since)
-	c.doubt(raw)
 }
 
 // believed goes by the machine's clock whatever it says.
@@ -85,6 +94,9 @@ func (c *clock) believed(at time.Time) {
 	c.follow(at)
 	c.ahead.Store(0)
 }
+
+// isAhead tells whether the clock is not believed.
+func (c *clock) isAhead() bool { return c.ahead.Load() != 0 }
 
 // doubted says why nothing is forwarded; "": the clock is believed.
 func (c *clock) doubted() string {

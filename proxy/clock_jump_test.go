@@ -228,3 +228,32 @@ func TestExpiredStaysExpired(t *testing.T) {
 		}
 	}
 }
+
+// TestClockBehindAtTheStart: a machine that does not know the time when it starts may be set right by as much as a stop
+// may last.
+func TestClockBehindAtTheStart(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]int{"2027-01-09T12:00:00Z": 200, "2027-01-11T12:00:00Z": 503} {
+		a, c := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
+		r := start(t, a.file, c.jumpy)
+		r.ask(t, get(counted, ""))
+		if err := r.stop(t); err != nil {
+			t.Fatal(err)
+		}
+		c.set("1970-01-01T00:00:10Z")
+		r = start(t, a.file, c.jumpy)
+		health := func() int { return r.ask(t, get("/.tagwarden/health", "")).Status }
+		if got := health(); got != 200 {
+			t.Errorf("before it is set right: %d", got)
+		}
+		if c.set(at); health() != want {
+			t.Errorf("set to %s: not %d", at, want)
+		}
+		if want == 503 {
+			continue
+		}
+		if c.set("2027-01-14T12:00:00Z"); health() != 503 {
+			t.Error("a second jump is followed")
+		}
+	}
+}

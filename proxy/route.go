@@ -6,7 +6,7 @@ import "github.com/tagwarden/tagwarden/rules"
 // Where the clock is not believed no hit goes on: what it may say depends on the date.
 func route(s *Server, h *hitContext) result {
 	reason := rules.FindRoute(h.snapshot.Policy, &h.j)
-	if reason == rules.Unjudged && s.clock.doubted() != "" {
+	if reason == rules.Unjudged && s.clock.isAhead() {
 		reason = rules.ClockAhead
 	}
 	return nextUnless(reason)

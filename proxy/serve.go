@@ -17,8 +17,9 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		c.renew() // this request has been read
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
+	keys := s.keyring.current(snapshot, now)
 	h := takeContext(ctx, s, snapshot, rules.Inputs{
-		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
+		Now: now, Latest: keys.Since(), Keys: keys, Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
 	})
 	defer h.giveBack()
 	defer s.recoverPanic(h)
