@@ -48,7 +48,7 @@ func (m Mode) Settled(keep Storage, ours Mode) Mode {
 			if m[s] = granted; !keep.Has(1 << s) {
 				m[s] = denied
 			}
-		case denied, unclear:
+		case denied, declined, unclear:
 			m[s] = denied
 		}
 	}
@@ -82,7 +82,7 @@ func (m *Mode) Grant(types Storage) {
 func (m *Mode) Denied() Storage {
 	var set Storage
 	for s, c := range m {
-		if c == denied {
+		if c == denied || c == declined {
 			set |= 1 << s
 		}
 	}
