@@ -64,8 +64,8 @@ func coveredTypes() map[reflect.Type]bool {
 	return types
 }
 
-// TestEveryKeyIsCoveredOrArgued: each key of purposes, activities and vendor files is part of what is approved, or there
-// is a word on why it is not. What is argued is a key.
+// TestEveryKeyIsCoveredOrArgued: each key of purposes, activities and vendor files is part of what is approved, or
+// there is a word on why it is not. What is argued is a key.
 func TestEveryKeyIsCoveredOrArgued(t *testing.T) {
 	t.Parallel()
 	types := coveredTypes()
@@ -110,8 +110,14 @@ func TestFactsAreTold(t *testing.T) {
 		{"a value twice", Purpose{TCF: []int{8, 9}}, Purpose{TCF: []int{9, 8, 8}}, true},
 		{"one value of two", Activity{Events: []string{"a, b"}}, Activity{Events: []string{"a", "b"}}, false},
 		{"a list that is empty", Activity{Regions: []string{}}, Activity{}, false},
-		{"codecs in another order", field(catalog.Field{Open: []string{"json", "form"}}), field(catalog.Field{Open: []string{"form", "json"}}), false},
-		{"methods in another order", catalog.EndpointFile{Methods: []string{"GET", "POST"}}, catalog.EndpointFile{Methods: []string{"POST", "GET"}}, true},
+		{
+			"codecs in another order", field(catalog.Field{Open: []string{"json", "form"}}),
+			field(catalog.Field{Open: []string{"form", "json"}}), false,
+		},
+		{
+			"methods in another order", catalog.EndpointFile{Methods: []string{"GET", "POST"}},
+			catalog.EndpointFile{Methods: []string{"POST", "GET"}}, true,
+		},
 		{
 			"endpoints in another order", catalog.File{Endpoints: []catalog.EndpointFile{{ID: "a"}, {ID: "b"}}},
 			catalog.File{Endpoints: []catalog.EndpointFile{{ID: "b"}, {ID: "a"}}}, false,
@@ -119,7 +125,8 @@ func TestFactsAreTold(t *testing.T) {
 		{"a field that says nothing", field(catalog.Field{}), catalog.File{}, false},
 		{"no, and nothing", field(catalog.Field{Names: &no}), field(catalog.Field{}), false},
 		{
-			"a name with a dot, and a field in another", catalog.File{Fields: map[string]catalog.Field{"a.fields.b": {Class: "url"}}},
+			"a name with a dot, and a field in another",
+			catalog.File{Fields: map[string]catalog.Field{"a.fields.b": {Class: "url"}}},
 			field(catalog.Field{Fields: map[string]catalog.Field{"b": {Class: "url"}}}), false,
 		},
 		{
@@ -230,8 +237,14 @@ var edits = []struct {
 	{"purposes.sensitive", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    sensitive: true", false},
 	{"activities.exemption", "activities.yaml", "    regions", "    exemption: strictly_necessary\n    regions", false},
 	{"activities.id", "activities.yaml", "id: counting", "id: counts", false},
-	{"an activity more", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, purposes: [measure], basis: legitimate_interest, assessment: LIA-1, profile: small, events: [read], regions: [US] }\n", false},
-	{"an activity on consent", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, purposes: [measure], basis: consent, profile: small, events: [read], regions: [US] }\n", true},
+	{
+		"an activity more", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, " +
+			"purposes: [measure], basis: legitimate_interest, assessment: LIA-1, profile: small, events: [read] }\n", false,
+	},
+	{
+		"an activity on consent", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, " +
+			"purposes: [measure], basis: consent, profile: small, events: [read] }\n", true,
+	},
 	{"a profile", "../policy/profiles.yaml", "      url: url\n", "", true},
 	{"vendors.class", "vendors/mine.yaml", "who: { class: user_id }", "who: { class: technical }", false},
 	{"vendors.fields", "vendors/mine.yaml", "  who:", "  more: { class: url }\n  who:", false},

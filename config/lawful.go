@@ -44,9 +44,10 @@ var lawful = []Refusal{
 		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB 1/2024 section II.B",
 	},
 	{
-		ID:       "lawful/li-condition",
-		Sentence: "The condition of an activity on legitimate interest reads the event's name, and fields that its assessment lists; to tell visitors apart by any other is to process it.",
-		Source:   "GDPR Art. 4(2), 5(1)(c) and 6(1)(f)",
+		ID: "lawful/li-condition",
+		Sentence: "The condition of an activity on legitimate interest reads the event's name, and fields that its " +
+			"assessment lists; to tell visitors apart by any other is to process it.",
+		Source: "GDPR Art. 4(2), 5(1)(c) and 6(1)(f)",
 	},
 	{
 		ID:       "lawful/li-identity",

@@ -50,8 +50,8 @@ func assessed(a *basis.Assessment, class hit.Class) bool {
 	return listed && known && kind != minimise.Drop
 }
 
-// read lists the classes of what a condition may find under a name: a field of that path, one whose last key it is, or
-// where there is none, one that stands for names of a site's own.
+// read lists the classes of what a condition may find under a name: a field of that path, one whose last key it is,
+// or where there is none, one that stands for names of a site's own.
 func (f vendorFields) read(name string) []hit.Class {
 	var classes, others []hit.Class
 	for i := range f {
@@ -76,7 +76,8 @@ func standsFor(wild, name string) bool {
 	if !found {
 		before, after, found = strings.Cut(wild, "{n}")
 	}
-	return found && len(name) >= len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
+	return found && len(name) >= len(before)+len(after) && strings.HasPrefix(name, before) &&
+		strings.HasSuffix(name, after)
 }
 
 // whenReads lists the names of parameters that a condition reads, sorted; known is false where it may read others.
@@ -87,7 +88,8 @@ func whenReads(text string) (names []string, known bool) {
 	}
 	native := checked.NativeRep()
 	known = true
-	for _, e := range ast.MatchDescendants(ast.NavigateAST(native), func(e ast.NavigableExpr) bool { return isParams(native, e) }) {
+	all := func(e ast.NavigableExpr) bool { return isParams(native, e) }
+	for _, e := range ast.MatchDescendants(ast.NavigateAST(native), all) {
 		name, ok := memberRead(e)
 		if known = known && ok; ok {
 			names = append(names, name)

@@ -67,7 +67,7 @@ func TestEditsStopTheFlow(t *testing.T) {
 		{"policy/vendors/mine.yaml", "who: { class: user_id }", "who: { class: technical }"},
 		{"policy/vendors/mine.yaml", "fields:\n", "headers: { User-Agent: { class: technical } }\nfields:\n"},
 		{"policy/vendors/mine.yaml", "fields:\n", "carry: { ip: { query: ip } }\nfields:\n"},
-		{"policy/purposes.yaml", "categories: [analytics], description: Counts", "categories: [analytics], gpc: ignore, description: Counts"},
+		{"policy/purposes.yaml", "[analytics], description: Counts", "[analytics], gpc: ignore, description: Counts"},
 		{"policy/activities.yaml", `events: ["*"]`, "events: [read]"},
 		{"policy/activities.yaml", `events: ["*"]`, `events: ["*"], regions: [EU, UK]`},
 		{"policy/activities.yaml", `events: ["*"]`, `events: ["*"], sites: [shop]`},
@@ -131,7 +131,8 @@ func TestFirstFormDenies(t *testing.T) {
 		t.Errorf("signed before, %s", got)
 	}
 	said := logged.FilterMessageSnippet("assessment LIA-1 denies: it was signed in the form of an earlier version").All()
-	if len(said) != 1 || !strings.Contains(said[0].Message, "tagwarden lia approve") || said[0].ContextMap()["activities"] == nil {
+	if len(said) != 1 || !strings.Contains(said[0].Message, "tagwarden lia approve") ||
+		said[0].ContextMap()["activities"] == nil {
 		t.Errorf("logged: %v", logged.All())
 	}
 	write(t, filepath.Join(a.dir, assessmentFile), string(before))
@@ -167,7 +168,8 @@ func TestSecondFormIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(data, "20261101T000000.000000000Z-000.jsonl"),
-		`{"time":"2026-11-01T00:00:00Z","kind":"approval","assessment":"LIA-1","assessment_version":1,"meaning":"abcd","key":"`+key+`"}`+"\n")
+		`{"time":"2026-11-01T00:00:00Z","kind":"approval","assessment":"LIA-1","assessment_version":1,`+
+			`"meaning":"abcd","key":"`+key+`"}`+"\n")
 	for n := range 2 {
 		r := start(t, a.file, c.option)
 		if got := a.reason(t, r); got != "permitted" {

@@ -107,8 +107,10 @@ func (c *clock) doubted() string {
 }
 
 func (c *clock) why(raw time.Time) string {
-	return fmt.Sprintf("it says %s, and it was %s just now, or when the server ran last: nothing is forwarded until it is back, or %s",
-		raw.UTC().Format(time.RFC3339), time.UnixMicro(c.latest.Load()).UTC().Format(time.RFC3339), believe)
+	const text = "it says %s, and it was %s just now, or when the server ran last: nothing is forwarded until it is " +
+		"back, or %s"
+	was := time.UnixMicro(c.latest.Load())
+	return fmt.Sprintf(text, raw.UTC().Format(time.RFC3339), was.UTC().Format(time.RFC3339), believe)
 }
 
 // clockHealth says why hits are not taken.

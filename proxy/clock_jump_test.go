@@ -46,7 +46,8 @@ func TestClockJumps(t *testing.T) {
 		}
 		return kept.Since().Format(time.DateOnly)
 	}
-	for _, jump := range []string{"2026-12-04T12:00:01Z", "2028-01-01T00:00:00Z", "2119-12-31T00:00:00Z", "2262-01-01T00:00:00Z"} {
+	jumps := []string{"2026-12-04T12:00:01Z", "2028-01-01T00:00:00Z", "2119-12-31T00:00:00Z", "2262-01-01T00:00:00Z"}
+	for _, jump := range jumps {
 		sent := len(a.vendor.Requests())
 		c.set(jump)
 		answer := r.ask(t, get(counted, ""))
@@ -54,7 +55,8 @@ func TestClockJumps(t *testing.T) {
 			t.Errorf("at %s: status %d, %d hits left", jump, answer.Status, len(a.vendor.Requests())-sent)
 		}
 		code, text := health()
-		if code != 503 || !strings.Contains(text, "the clock is not believed: it says "+jump+", and it was 2026-12-03T00:00:0") ||
+		said := "the clock is not believed: it says " + jump + ", and it was 2026-12-03T00:00:0"
+		if code != 503 || !strings.Contains(text, said) ||
 			!strings.Contains(text, "tagwarden keys believe-clock --because") {
 			t.Errorf("at %s: %d %s", jump, code, text)
 		}
@@ -75,7 +77,8 @@ func TestClockJumps(t *testing.T) {
 			t.Errorf("back from %s: %s", jump, got)
 		}
 	}
-	if not, again := logged.FilterMessageSnippet("the clock is not followed"), logged.FilterMessageSnippet("it is followed again"); not.Len() != 4 || again.Len() != 4 {
+	not, again := logged.FilterMessageSnippet("the clock is not followed"), logged.FilterMessageSnippet("followed again")
+	if not.Len() != 4 || again.Len() != 4 {
 		t.Errorf("logged: %v", logged.All())
 	}
 	c.set("2027-01-15T00:00:00Z")
@@ -104,7 +107,9 @@ func TestTimeGoesOnWhileTheClockIsNotBelieved(t *testing.T) {
 	})
 	c.set("2031-12-01T12:00:00Z")
 	passed.Store(int64(3 * time.Hour))
-	if _, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}}); err != nil {
+	everything := objection.Change{Object: []string{"all"}}
+	acts := objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: everything}}}
+	if _, err := r.Act(t.Context(), acts); err != nil {
 		t.Fatalf("an objection is not taken: %v", err)
 	}
 	if text := r.ledger(t); !strings.Contains(text, `{"time":"2026-12-01T15:00:00Z","kind":"objection"`) {
@@ -122,7 +127,8 @@ func TestTimeGoesOnWhileTheClockIsNotBelieved(t *testing.T) {
 	}
 }
 
-// TestClockJumpsOverAStop: a start more than 40 days after the day of the key state serves nothing until the same is said.
+// TestClockJumpsOverAStop: a start more than 40 days after the day of the key state serves nothing until the same is
+// said.
 func TestClockJumpsOverAStop(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -152,7 +158,8 @@ func TestClockJumpsOverAStop(t *testing.T) {
 			}
 		}
 		if !test.fine {
-			if text, err := proxy.RotateStopped(loaded, everyKey, proxy.Options{Now: c.now}); err == nil || !strings.Contains(err.Error(), "believe-clock") {
+			text, err := proxy.RotateStopped(loaded, everyKey, proxy.Options{Now: c.now})
+			if err == nil || !strings.Contains(err.Error(), "believe-clock") {
 				t.Errorf("%s: keys are replaced: %q, %v", test.at, text, err)
 			}
 		}
@@ -177,8 +184,8 @@ func TestClockJumpsOverAStop(t *testing.T) {
 	}
 }
 
-// TestExpiredStaysExpired: from the first second after the last good day on nothing is forwarded, without a restart or a
-// reload. What expired stays so when the clock goes back, also where the process dies in between.
+// TestExpiredStaysExpired: from the first second after the last good day on nothing is forwarded, without a restart or
+// a reload. What expired stays so when the clock goes back, also where the process dies in between.
 func TestExpiredStaysExpired(t *testing.T) {
 	t.Parallel()
 	a, c := newAssessed(t, ""), newClock("2027-05-04T23:59:59Z")

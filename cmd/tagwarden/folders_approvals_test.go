@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestKeptApprovals: what versions before approved stops, every place says why and what to do, and one command, with the
-// same version of the assessment, has it go on while the server runs. What was signed before stays in the history.
+// TestKeptApprovals: what versions before approved stops, every place says why and what to do, and one command, with
+// the same version of the assessment, has it go on while the server runs. What was signed before stays in the history.
 func TestKeptApprovals(t *testing.T) {
 	old := 0
 	for _, name := range keptFolderNames(t) {
@@ -36,7 +36,10 @@ func TestKeptApprovals(t *testing.T) {
 
 			s := serveFolder(t, o.file(), func() time.Time { return o.clock })
 			defer s.stop()
-			counted := &folderHit{Why: "counted on an assessment", Method: "GET", Target: "/matomo.php?idsite=1&rec=1&_id=fedcba9876543210&action_name=Home"}
+			counted := &folderHit{
+				Why: "counted on an assessment", Method: "GET",
+				Target: "/matomo.php?idsite=1&rec=1&_id=fedcba9876543210&action_name=Home",
+			}
 			if got := s.hit(counted); got != "" {
 				t.Errorf("the vendor got %q", got)
 			}
@@ -54,10 +57,12 @@ func TestKeptApprovals(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(o.dir, history, "LIA-2026-001-v2-form2.yaml")); err != nil {
 				t.Error(err)
 			}
-			if text := o.command("lia", "diff", "LIA-2026-001"); !strings.Contains(text, "says what it said when version 2 was approved") {
+			text := o.command("lia", "diff", "LIA-2026-001")
+			if !strings.Contains(text, "says what it said when version 2 was approved") {
 				t.Errorf("what it says otherwise:\n%s", text)
 			}
-			if text := o.command("lia", "render", "LIA-2026-001", "--version", "1", "--format", "md"); !strings.Contains(text, "signature verified") {
+			text = o.command("lia", "render", "LIA-2026-001", "--version", "1", "--format", "md")
+			if !strings.Contains(text, "signature verified") {
 				t.Errorf("the version before:\n%s", text)
 			}
 		})

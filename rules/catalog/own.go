@@ -14,7 +14,8 @@ import (
 // hints, too.
 var personal = []string{
 	"cookie", "cookie2", "set-cookie", "authorization", "proxy-authorization", "referer", "x-forwarded-for", "forwarded",
-	"x-real-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip",
+	"x-real-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
+	"fastly-client-ip",
 	"device-memory", "dpr", "viewport-width", "width", "downlink", "ect", "rtt", "save-data",
 }
 
