@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ const HistoryFolder = "assessments/.history"
 type Approved struct {
 	Assessment string                   `yaml:"assessment" is:"required,id" doc:"Id of the assessment."`
 	Version    int                      `yaml:"version" is:"required,min=1" doc:"The version that was approved."`
+	Form       int                      `yaml:"form,omitempty" default:"1" is:"min=1,max=2" doc:"The form of the digest: what it covers. The first covered neither flags, recipients nor activities."`
 	Digest     string                   `yaml:"digest" is:"required" doc:"The digest of its meaning, hex SHA-256."`
 	At         Moment                   `yaml:"at" is:"required" doc:"When it was approved, by the clock of who did; not part of what is signed."`
 	Key        string                   `yaml:"key" is:"required" doc:"The approver's public key."`
@@ -27,7 +29,12 @@ type Approved struct {
 	Because    string                   `yaml:"because,omitempty" doc:"Why it was approved all the same."`
 	Purposes   map[string]ApprovedTexts `yaml:"purposes" is:"required" doc:"The purposes' texts as they were, by id and language."`
 	Hosts      map[string][]string      `yaml:"hosts" is:"required" doc:"The recipients' hosts as they were, by id."`
-	Document   string                   `yaml:"document" is:"required" doc:"The assessment's file, word for word, with its approval."`
+	Flags      map[string]basis.Facts   `yaml:"flags,omitempty" doc:"What the purposes said beside their texts, by id."`
+	Recipients map[string]basis.Facts   `yaml:"recipients,omitempty" doc:"By vendor id: its catalog entry, or what the vendor file of one's own said."`
+
+	Activities map[string]basis.Facts `yaml:"activities,omitempty" doc:"What the activities said that rested on it, by id."`
+
+	Document string `yaml:"document" is:"required" doc:"The assessment's file, word for word, with its approval."`
 }
 
 // ApprovedTexts are the texts of a purpose, by language; "" is the language of a file that names none.
@@ -39,19 +46,17 @@ type ApprovedTexts struct {
 // Keep writes down a version as it is approved. Only Despite and Because of note are taken.
 func (l *Loaded) Keep(a *basis.Assessment, digest basis.Digest, text []byte, key string, at time.Time,
 	note Approved) (name string, out []byte) {
-	around := l.Surroundings()
+	around := aroundOf(a, l.Surroundings())
 	kept := Approved{
-		Assessment: a.ID, Version: a.Version, Digest: digest.String(), Key: key, Despite: note.Despite,
-		Because:  note.Because,
-		Purposes: map[string]ApprovedTexts{}, Hosts: map[string][]string{},
+		Assessment: a.ID, Version: a.Version, Form: basis.Form, Digest: digest.String(), Key: key,
+		Despite: note.Despite, Because: note.Because,
+		Purposes: map[string]ApprovedTexts{}, Hosts: around.Hosts,
+		Flags: around.Flags, Recipients: around.Recipients, Activities: around.Activities[a.ID],
 		Document: strings.ReplaceAll(string(text), "\r\n", "\n"),
 	}
 	kept.At.Time = at.UTC().Truncate(time.Second)
-	for _, id := range a.Purposes {
-		kept.Purposes[id] = ApprovedTexts(around.Purposes[id])
-	}
-	for _, id := range a.Recipients {
-		kept.Hosts[id] = around.Hosts[id]
+	for id, texts := range around.Purposes {
+		kept.Purposes[id] = ApprovedTexts(texts)
 	}
 	out, err := yaml.Marshal(&kept)
 	if err != nil {
@@ -70,16 +75,21 @@ func HistoryName(id string, version int) string {
 	return fmt.Sprintf("%s/%s-v%d.yaml", HistoryFolder, id, version)
 }
 
-// Surroundings is what assessments refer to, and what is approved with them.
-func (l *Loaded) Surroundings() basis.Surroundings {
-	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
-	for id, purpose := range l.Purposes {
-		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}
+// HistoryAgainName is the name of the file of a version that was approved in the first form and is approved again: that
+// of the first form stays beside it.
+func HistoryAgainName(id string, version int) string {
+	return fmt.Sprintf("%s/%s-v%d-form%d.yaml", HistoryFolder, id, version, basis.Form)
+}
+
+// Around is what stood around a version when it was approved, as far as its form covered that.
+func (a *Approved) Around() basis.Surroundings {
+	around := basis.Surroundings{
+		Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}, Flags: a.Flags,
+		Recipients: a.Recipients, Activities: map[string]map[string]basis.Facts{a.Assessment: a.Activities},
 	}
-	for id, vendor := range l.Server.Vendors {
-		if file := l.vendors[id]; file != nil {
-			around.Hosts[id] = hostsOf(vendor, file)
-		}
+	for purpose, texts := range a.Purposes {
+		around.Purposes[purpose] = basis.PurposeTexts(texts)
 	}
+	maps.Copy(around.Hosts, a.Hosts)
 	return around
 }

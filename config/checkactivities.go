@@ -37,7 +37,7 @@ func (c activityCheck) run() {
 		c.checkSource(a, at)
 		c.law().afterRefusal(a, at)
 		if strings.TrimSpace(a.When) != "" {
-			c.checkWhen(a.When, at("when"))
+			c.checkWhen(a, at("when"))
 		}
 	}
 }

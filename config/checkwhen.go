@@ -6,11 +6,15 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // checkWhen compiles a condition and reports its faults where they stand in the file.
-func (c activityCheck) checkWhen(text string, at []any) {
-	_, faults := compileWhen(text)
+func (c activityCheck) checkWhen(a *Activity, at []any) {
+	_, faults := compileWhen(a.When)
+	if len(faults) == 0 && a.Basis == basis.LegitimateInterest.String() {
+		c.law().condition(a, at)
+	}
 	node := c.activities.Find(at)
 	for _, fault := range faults {
 		line, column := whenPlace(c.activities, node, fault)

@@ -161,9 +161,11 @@ func (r *reading) register() *basis.Register {
 	around := r.loaded.Surroundings()
 	var entries []basis.Entry
 	for _, file := range r.assessments {
-		a := Assessment{file.assessment, file.assessment.Digest(around), file.doc.Name, file.name, file.doc.Text}
-		r.loaded.Assessments[a.Document.ID] = a
-		entries = append(entries, basis.Entry{Assessment: a.Document, Digest: a.Digest})
+		entry := basis.NewEntry(file.assessment, around)
+		entries = append(entries, entry)
+		r.loaded.Assessments[file.assessment.ID] = Assessment{
+			file.assessment, entry.Digest, entry.First, file.doc.Name, file.name, file.doc.Text,
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {
 		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name])

@@ -37,6 +37,7 @@ var catalogRules = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
 	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
 	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
+	reflect.TypeFor[catalog.StateFile]():    {"advertising": "one=advertising", "analytics": "one=analytics"},
 }
 
 // catalogDocs stand in for tags `doc` on the types of vendor files, for keys that do not say it by their names.
@@ -44,6 +45,17 @@ var catalogDocs = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.File](): {
 		"family": "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
 		"joined": "Number of the form of ids since which it is of that family, where it was its own before.",
+		"state": "What the vendor is told of the visitor's choices, in its own fields of class consent_signal, by what an event travels on. " +
+			"Rows in order: of one field the first that holds.",
+	},
+	reflect.TypeFor[catalog.StateFile](): {
+		"advertising": "Where the event travels on that for advertising: consent to it; opt_out, nobody opted out of it; none, nothing covers it. Without the key: whichever.",
+		"analytics":   "Where it travels on that for statistics: consent to them, legitimate_interest, other. Without the key: whichever.",
+		"regions":     "Where the visitor is: ISO codes (DE, US-CA) and groups (EEA). Without the key: anywhere.",
+		"always":      "Told on every hit, in place of what the page says: what restricts. A number, true, false and a list ('[\"LDU\"]') stand as such in JSON.",
+		"silent":      "Told where the page says nothing of it. What is known of Google's consent mode (signal: gcs, gcd ...) is lowered to what the page denies.",
+		"spoken":      "Told in place of what the page says, where it says something.",
+		"about":       "A line for people.",
 	},
 	reflect.TypeFor[catalog.Field](): {
 		"format": "Form of an identifier (hex16, uuid, ga_cid ...): every spelling is read as one id, and pseudonyms look like it. " +

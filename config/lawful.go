@@ -44,6 +44,12 @@ var lawful = []Refusal{
 		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II.B",
 	},
 	{
+		ID: "lawful/li-condition",
+		Sentence: "The condition of an activity on legitimate interest reads the event's name, and fields that its " +
+			"assessment lists; to tell visitors apart by any other is to process it.",
+		Source: "GDPR Art. 4(2), 5(1)(c) and 6(1)(f)",
+	},
+	{
 		ID:       "lawful/li-identity",
 		Sentence: "No raw email, phone, person_name or precise_geo travels on legitimate interest: hash, pseudonymise, cut or drop it.",
 		Source:   "GDPR Art. 5(1)(c), 6(1)(f) and 25",

@@ -43,9 +43,10 @@ type Loaded struct {
 type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
-	File     string // relative to the working folder, or absolute
-	Name     string // the file's, inside the policy folder, with slashes
-	Text     []byte // the file's, as in the source
+	First    basis.Digest // in the first form, which nothing is signed in any more
+	File     string       // relative to the working folder, or absolute
+	Name     string       // the file's, inside the policy folder, with slashes
+	Text     []byte       // the file's, as in the source
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
@@ -120,6 +121,11 @@ func (r *reading) compile() {
 		return
 	}
 	r.loaded.Policy = policy
+	for _, o := range policy.Overruled() {
+		r.warnings.Key(r.profiles, strict.Path("profiles", o.Profile, "set", o.Vendor, o.Field),
+			"%q states more than activity %s travels on: %s is told %q in its place; remove the line, or state that",
+			o.Set, o.Activity, o.Vendor, o.Told)
+	}
 }
 
 // refused reports what the engine refused, at the place that it names: "vendors.ga4", "profiles.standard.fields.ga4.cid".

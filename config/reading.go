@@ -154,6 +154,12 @@ func (r *reading) readCatalogs() {
 				r.faults.At(doc, placeIn(doc, err.Error()), "%s", err)
 				continue
 			}
+			if faults := file.OwnFaults(); len(faults) > 0 {
+				for _, fault := range faults {
+					r.faults.At(doc, placeIn(doc, fault), "%s", fault)
+				}
+				continue
+			}
 			r.catalogs[id] = file
 			docs[id] = doc
 		}

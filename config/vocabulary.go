@@ -7,6 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -31,6 +32,12 @@ func vocabulary(name string) []string {
 		return []string{"CH"}
 	case "consent_type":
 		return signal.StorageNames()
+	case "advertising":
+		words, _ := catalog.StateWords()
+		return words
+	case "analytics":
+		_, words := catalog.StateWords()
+		return words
 	default:
 		panic("BUG: unknown vocabulary " + name)
 	}

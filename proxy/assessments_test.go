@@ -143,18 +143,6 @@ func (r *running) reloaded(t *testing.T) {
 	}
 }
 
-// TestAssessmentEndsByItself: from the first second after the last good day on nothing is forwarded, without a restart or a reload.
-func TestAssessmentEndsByItself(t *testing.T) {
-	a, c := newAssessed(t, ""), newClock("2027-05-04T23:59:59Z")
-	r := start(t, a.file, c.option)
-	for _, step := range [][2]string{{"2027-05-04T23:59:59Z", "permitted"}, {"2027-05-05T00:00:00Z", "assessment_expired"}, {"2027-05-04T12:00:00Z", "permitted"}} {
-		c.set(step[0])
-		if got := a.reason(t, r); got != step[1] {
-			t.Errorf("at %s: %s, want %s", step[0], got, step[1])
-		}
-	}
-}
-
 // TestBadApprovals: whatever is wrong with an approval has a reason of its own, is taken up while serving, and forwards nothing.
 func TestBadApprovals(t *testing.T) {
 	t.Parallel()

@@ -26,4 +26,10 @@ func (c *clock) set(text string) {
 
 func (c *clock) now() time.Time { return time.Unix(0, c.at.Load()) }
 
-func (c *clock) option(o *proxy.Options) { o.Now = c.now }
+// option has a server go by the clock, on which time passes.
+func (c *clock) option(o *proxy.Options) {
+	o.Now, o.Elapsed = c.now, func() time.Duration { return time.Duration(c.at.Load()) }
+}
+
+// jumpy has a server go by the clock, which is set while no time passes.
+func (c *clock) jumpy(o *proxy.Options) { o.Now = c.now }

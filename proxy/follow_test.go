@@ -96,6 +96,7 @@ func newHand() *hand {
 
 func (h *hand) option(o *proxy.Options) {
 	o.Now = func() time.Time { return time.Unix(0, h.now.Load()).UTC() }
+	o.Elapsed = func() time.Duration { return time.Duration(h.now.Load()) }
 	o.Every = func(d time.Duration) (<-chan time.Time, func()) {
 		if d != time.Second/2 { // of something else
 			return nil, func() {}

@@ -20,6 +20,8 @@ type keyringOptions struct {
 	Store   keys.Options
 	Log     *zap.Logger
 	Now     func() time.Time
+	Clock   *clock                  // whose Now that is
+	Aside   bool                    // nothing is served: a clock that is not believed is an error
 	Note    func(ledger.Keys) error // puts a change of keys on the ledger; nothing where that is not open yet
 	Turned  func(now time.Time)     // told before the keys of another time are in force
 	InForce func() *Snapshot        // whose keys are replaced where no hit comes
@@ -43,9 +45,12 @@ func openKeyring(o keyringOptions) (*keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Clock.begin(store.State().Since())
+	if why := o.Clock.doubted(); o.Aside && why != "" {
+		return nil, fmt.Errorf("the clock is not believed: %s", why)
+	}
 	if _, err := store.Advance(o.Now()); err != nil {
-		return nil, fmt.Errorf("%w: pseudonyms of earlier days cannot be made again after that; if the clock is right, "+
-			"`tagwarden keys rotate --catch-up` says so", err)
+		return nil, err
 	}
 	if err := store.Flush(); err != nil {
 		return nil, err

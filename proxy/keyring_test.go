@@ -110,9 +110,6 @@ func TestClockFarAhead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.New(loaded, proxy.Options{Now: c.now}); !errors.Is(err, pseudonym.ErrAhead) || !strings.Contains(err.Error(), "--catch-up") {
-		t.Errorf("started: %v", err)
-	}
 	if text, err := proxy.RotateStopped(loaded, proxy.Rotation{CatchUp: true}, proxy.Options{Now: c.now}); err != nil || !strings.Contains(text, "advanced: day") {
 		t.Errorf("caught up: %q, %v", text, err)
 	}

@@ -262,8 +262,10 @@ func TestSubjectsStayTheSameOverARestart(t *testing.T) {
 func TestAHundredReloadsUnderLoad(t *testing.T) {
 	v := standIn(t)
 	server, rest, _ := strings.Cut(shopFiles["tagwarden.yaml"], "  matomo: ")
+	with := strings.Replace(shopFiles["policy/profiles.yaml"], `npa: "1"`, `ngs: "1"`, 1)
 	r := start(t, shop(t, v.Addr(), map[string]string{ // one vendor is enough, and is read sooner
 		"tagwarden.yaml":         server,
+		"policy/profiles.yaml":   with,
 		"policy/activities.yaml": "activities:\n  - { id: ga4-consent, vendor: ga4, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [page_view] }\n",
 	}))
 	if rest == "" {
@@ -303,8 +305,7 @@ func TestAHundredReloadsUnderLoad(t *testing.T) {
 		})
 	}
 	profiles := filepath.Join(filepath.Dir(r.file), "policy", "profiles.yaml")
-	with := shopFiles["policy/profiles.yaml"]
-	without := strings.NewReplacer("page_title: keep, ", "", `npa: "1"`, `npa: "0"`).Replace(with)
+	without := strings.NewReplacer("page_title: keep, ", "", `ngs: "1"`, `ngs: "0"`).Replace(with)
 	digests := map[string]bool{r.Policy(): true}
 	for n := range 100 {
 		write(t, profiles, []string{without, with}[n%2])
@@ -319,7 +320,7 @@ func TestAHundredReloadsUnderLoad(t *testing.T) {
 		t.Errorf("%d of %d hits went wrong, the vendor got %d, under %d policies", wrong.Load(), sent.Load(), len(v.Requests()), len(digests))
 	}
 	for _, got := range v.Requests() {
-		if title, kept := strings.Contains(got.Target, "dt=Home"), strings.Contains(got.Target, "npa=1"); title != kept {
+		if title, kept := strings.Contains(got.Target, "dt=Home"), strings.Contains(got.Target, "ngs=1"); title != kept {
 			t.Errorf("one hit under two policies: %s", got.Target)
 		}
 	}

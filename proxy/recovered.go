@@ -61,17 +61,18 @@ func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 	register := loaded.Policy.Assessments()
 	for _, id := range register.IDs() {
 		version, key := register.Version(id), basis.SignedBy(register.Assessment(id).Approval)
-		if !register.Approved(id) || version <= r.Facts.Seen[id] && r.Facts.Keys[key] {
+		known := version <= r.Facts.Seen[id] && r.Facts.Keys[key] && r.Forms[id] >= basis.Form
+		if !register.Approved(id) || known {
 			continue
 		}
 		record := ledger.Assessed{
 			Kind: ledger.KindApproval, Assessment: id, Version: version,
-			Meaning: loaded.Assessments[id].Digest.String(), Key: key,
+			Meaning: loaded.Assessments[id].Digest.String(), Form: basis.Form, Key: key,
 		}
 		if err := to.Assessed(record); err != nil {
 			return err
 		}
-		r.Approve(id, version, key)
+		r.Approve(id, version, basis.Form, key)
 	}
 	return nil
 }
@@ -89,7 +90,8 @@ func (r *recovered) repeat(to *ledger.Ledger, head *objection.Head) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Facts.Seen)) {
 		records = append(records, ledger.Assessed{
-			Kind: ledger.KindApproval, Assessment: id, Version: r.Facts.Seen[id], Key: r.Signers[id], Again: true,
+			Kind: ledger.KindApproval, Assessment: id, Version: r.Facts.Seen[id], Form: r.Forms[id], Key: r.Signers[id],
+			Again: true,
 		})
 	}
 	again := ledger.Head{Size: r.Head.Size, Root: r.Head.Root, Again: true}

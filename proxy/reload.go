@@ -51,6 +51,7 @@ func (s *Server) Reload() error {
 	s.budget.Set(loaded.Server.Limits.Memory.Of(s.opts.Memory))
 	s.values.UpTo(loaded.Policy.Rarest())
 	fresh.warnUnknown(s.opts.Log)
+	fresh.warnForms(s.opts.Log, s.opts.Now())
 	s.reviews.measure()
 	lookAtHooks(s.opts.Log, loaded)
 	// Hits under way still deliver over the old connections; only those that are idle are closed.

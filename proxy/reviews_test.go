@@ -85,6 +85,7 @@ func TestReviewsAreTold(t *testing.T) {
 		told(n+1, step[1])
 	}
 	until(t, "their count", func() bool { return r.taken(t) == "3" })
+	r.ask(t, get(counted, "")) // takes the keys to this day
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}

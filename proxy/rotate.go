@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -19,6 +21,7 @@ type Rotation struct {
 	Chains         []pseudonym.Rotation `json:"chains,omitempty"`          // by another key, within their period
 	LedgerSubjects bool                 `json:"ledger_subjects,omitempty"` // shred the key of the ledger's subjects
 	CatchUp        bool                 `json:"catch_up,omitempty"`        // advance the chains to the clock's time, however far that is
+	Believe        string               `json:"believe,omitempty"`         // why the clock is right, however far it jumped; the server goes by it from then on
 }
 
 // Rotate replaces keys now, out of turn, records that, and puts the new ones in force for every hit that begins afterwards. It returns
@@ -33,9 +36,21 @@ func (s *Server) Rotate(what Rotation) (string, error) {
 func (k *keyring) rotate(what Rotation) (string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	text, err := rotate(k.store, what, k.opts.Now())
+	now := k.opts.Now()
+	switch why := k.opts.Clock.doubted(); {
+	case what.Believe != "":
+		now = k.opts.Clock.raw()
+	case what.CatchUp && why != "":
+		return "", fmt.Errorf("the clock is not believed: %s", why)
+	}
+	text, err := rotate(k.store, what, now)
 	if err != nil {
 		return "", err
+	}
+	if what.Believe != "" {
+		k.opts.Clock.believed(now)
+		k.opts.Log.Warn("the clock is believed: "+what.Believe, zap.Time("time", now))
+		k.opts.Turned(now)
 	}
 	k.renew(k.opts.InForce())
 	return text, unrecorded(text, k.note(text))
@@ -89,8 +104,12 @@ func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 	var done []string
 	err = store.Change(func(state *pseudonym.State) error {
 		advance := state.Advance
-		if what.CatchUp {
+		switch {
+		case what.CatchUp || what.Believe != "":
 			advance = state.CatchUp
+		case now.Sub(state.Since()) > LongestStop:
+			return fmt.Errorf("%w: it says %s, the key state is of %s, and %s", pseudonym.ErrAhead,
+				now.UTC().Format(time.DateOnly), state.Since().Format(time.DateOnly), believe)
 		}
 		moved, err := advance(now)
 		if err != nil {
@@ -98,6 +117,9 @@ func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 		}
 		if len(moved) > 0 {
 			done = append(done, "advanced: "+positions(*state, moved))
+		}
+		if what.Believe != "" {
+			done = append(done, "clock believed at "+now.UTC().Format(time.RFC3339)+": "+what.Believe)
 		}
 		for _, r := range what.Chains {
 			state.Turn(r)

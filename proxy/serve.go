@@ -17,8 +17,9 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		c.renew() // this request has been read
 	}
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
+	keys := s.keyring.current(snapshot, now)
 	h := takeContext(ctx, s, snapshot, rules.Inputs{
-		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
+		Now: now, Latest: keys.Since(), Keys: keys, Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
 	})
 	defer h.giveBack()
 	defer s.recoverPanic(h)
@@ -70,7 +71,7 @@ func (s *Server) runStages(h *hitContext) result {
 }
 
 // refuse records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted;
-// so is what there is no memory for, which comes in floods, and may come again.
+// so is what there is no memory for, or no date, which comes in floods, and may come again.
 func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 	if reason == rules.Unjudged {
 		reason = rules.Failed // a stage that does not say how it ended
@@ -80,7 +81,7 @@ func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 			reason = rules.Overlong(&h.j, &h.in)
 		}
 	}
-	if h.j.Route == nil || h.status != 0 || h.number != 0 || reason == rules.OutOfMemory {
+	if h.j.Route == nil || h.status != 0 || h.number != 0 || reason == rules.OutOfMemory || reason == rules.ClockAhead {
 		s.refusals.add(reason)
 		return reason
 	}

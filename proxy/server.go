@@ -39,7 +39,8 @@ type Options struct {
 	Root       pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
 	Version    string
 	Log        *zap.Logger                                      // nil: nothing is logged
-	Now        func() time.Time                                 // the clock; time.Now
+	Now        func() time.Time                                 // the machine's clock; time.Now
+	Elapsed    func() time.Duration                             // since some moment, however that is set; the process's
 	Rand       io.Reader                                        // crypto/rand
 	Objections Objections                                       // asked in place of the store, where tests have it fail; nil: the store
 	Commit     func(*bbolt.Tx) error                            // of the store of objections; nil: its own
@@ -63,6 +64,7 @@ type Server struct {
 	hits     atomic.Uint64
 	salts    *salts
 	consent  *consentCache
+	clock    *clock // opts.Now is its
 
 	// The parts, as parts.go opens them. None is replaced after that.
 	budget        *memory.Budget // of what hits hold
@@ -110,6 +112,10 @@ func (o *Options) fill() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Elapsed == nil {
+		begun := time.Now()
+		o.Elapsed = func() time.Duration { return time.Since(begun) }
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
@@ -137,16 +143,20 @@ func New(loaded *config.Loaded, o Options) (*Server, error) { return newServer(l
 
 func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) {
 	o.fill()
+	hits := uint64(o.Now().UnixMicro()) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
+	clock := newClock(o.Now, o.Elapsed, o.Log)
+	o.Now = clock.now
 	s := &Server{
-		opts: o, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
+		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}
-	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
+	s.hits.Store(hits)
 	if err := s.start(parts); err != nil {
 		return nil, err
 	}
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
+	s.snapshot.Load().warnForms(o.Log, o.Now())
 	s.warnPlaceholders()
 	return s, nil
 }

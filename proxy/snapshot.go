@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"go.uber.org/zap"
@@ -12,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -95,5 +97,15 @@ func (s *Snapshot) warnUnknown(log *zap.Logger) {
 	if unknown := of.Unknown(); len(unknown) > 0 {
 		log.Warn("objections stand to purposes or vendors that the policy has no more: "+
 			"if one was renamed, give it its old id back", zap.Strings("scopes", unknown))
+	}
+}
+
+// warnForms says which activities deny since what they rest on was approved in an earlier form, and what is to be done.
+func (s *Snapshot) warnForms(log *zap.Logger, now time.Time) {
+	for _, standing := range s.Loaded.Standings(now) {
+		if standing.State == basis.FormOld.String() {
+			log.Warn("assessment "+standing.ID+" denies: "+standing.Says, zap.String("assessment", standing.ID),
+				zap.Int("version", standing.Version), zap.Strings("activities", standing.Activities))
+		}
 	}
 }

@@ -75,7 +75,7 @@ func openKeys(s *Server) (err error) {
 				return keys.Recovered(of), err
 			},
 		},
-		Log: s.opts.Log, Now: s.opts.Now, InForce: s.snapshot.Load,
+		Log: s.opts.Log, Now: s.opts.Now, Clock: s.clock, Aside: s.opts.Aside, InForce: s.snapshot.Load,
 		Note: func(k ledger.Keys) error {
 			if s.ledger == nil {
 				return nil // the record that it begins with says how they stand
@@ -93,6 +93,14 @@ func openKeys(s *Server) (err error) {
 
 func closeKeys(s *Server) error { return s.keyring.close() }
 func turnKeys(s *Server)        { s.keyring.turn(s.opts.Now()) }
+
+// latest is the latest time that was ever gone by, as far as the key state tells: what expired stays expired.
+func (s *Server) latest(now time.Time) time.Time {
+	if since := s.snapshot.Load().keys.Load().Since(); since.After(now) {
+		return since
+	}
+	return now
+}
 
 // openObjections opens the store, with what the ledger remembers of it; under the keys' identity its subjects are
 // hashed.
@@ -313,7 +321,7 @@ func openAPI(s *Server) (err error) {
 		PhoneCountry: func(site string) string { return s.snapshot.Load().Loaded.PhoneCountry(site) },
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
-		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(now) },
+		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Refused:      func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)

@@ -3,192 +3,178 @@ package rules
 import (
 	"slices"
 
-	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// consentMode is what a hit stated of the visitor's choices to Google and does no more.
+// consentMode is what a hit states of the visitor's choices in its vendor's own fields, and what it may state.
 type consentMode struct {
-	downgraded []signal.Storage // by event, the whole hit first: what it stated as granted and does no more
-	stated     []bool           // likewise: it speaks of personalised ads
+	shared  *told         // what is told of all events that travel; nil where none does
+	mixed   told          // that, where they travel on several activities
+	said    []signal.Mode // by event, the whole hit first: what the page said
+	settled []signal.Mode // likewise: what may be stated
 }
 
 // reset forgets the hit.
 func (c *consentMode) reset() {
-	c.downgraded, c.stated = hit.Recycled(c.downgraded), hit.Recycled(c.stated)
+	c.shared, c.mixed = nil, told{says: hit.Emptied(c.mixed.says)}
+	c.said, c.settled = hit.Recycled(c.said), hit.Recycled(c.settled)
 }
 
-// downgrade keeps true what Google is told of the visitor's choices. An event may state as granted only what it travels
-// on: the storage types of the categories that its activity has consent for. The rest is downgraded in gcs, gcd, npa
-// and dma_cps together, so that they agree. What cannot be read is dropped.
+// toldOf is what the vendor is told of an event that travels, or of all of them; nil of one that does not.
+func (m *minimiseState) toldOf(event int32) *told {
+	if event == hit.Shared {
+		return m.consent.shared
+	}
+	v := &m.verdicts[event]
+	if v.Decision != Permit {
+		return nil
+	}
+	return m.route.told[v.last-v.first-1]
+}
+
+// downgrade keeps true what the page states of the visitor's choices to the vendor. An event may state as granted only
+// what it travels on; the rest is downgraded in all parameters together, so that they agree. What cannot be read is
+// dropped.
 func (m *minimiseState) downgrade() {
-	of := &m.consent
 	h := m.hit
-	if len(h.Claims) == 0 {
+	if len(h.Claims) == 0 && !m.route.tells {
 		return
 	}
-	n := len(h.Events) + 1 // the whole hit first
-	of.downgraded = slices.Grow(of.downgraded[:0], n)[:n]
-	clear(of.downgraded)
-	shared := m.storage(hit.Shared)
+	m.gather()
+	m.settle()
 	for i := range h.Claims {
 		c := &h.Claims[i]
-		keep := shared
-		if c.Event != hit.Shared {
-			if m.verdicts[c.Event].Decision != Permit {
-				continue
-			}
-			keep = m.storage(c.Event)
-		}
-		if h.Nodes[c.Node].Fate != hit.Drop {
-			of.downgraded[c.Event+1] |= m.downgradeClaim(c, keep)
+		if t := m.toldOf(c.Event); t != nil && h.Nodes[c.Node].Fate != hit.Drop {
+			m.downgradeClaim(c, t)
 		}
 	}
-	m.agree()
 }
 
-// downgradeClaim lowers one parameter, and returns what it stated as granted and does no more.
-func (m *minimiseState) downgradeClaim(c *hit.Claim, keep signal.Storage) signal.Storage {
-	h := m.hit
-	switch c.Signal {
-	case "gcs":
-		return m.downgradeText(c.Node, keep, signal.DowngradeGCS)
-	case "gcd":
-		return m.downgradeText(c.Node, keep, signal.DowngradeGCD)
-	case "ga4_mp_consent":
-		if of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node))); !keep.Has(of) && string(h.Text(c.Node)) != "DENIED" {
-			say(h, c.Node, "DENIED")
-			return of
-		}
-	}
-	return 0
-}
-
-// storage is what an event, or every event that stays, may state as granted.
-func (m *minimiseState) storage(event int32) signal.Storage {
-	if event != hit.Shared {
-		a := m.verdicts[event].Activity
-		if a.Basis != basis.Consent && a.Basis != basis.OptOut {
-			return 0
-		}
-		return m.site.signals.StorageIn(a.categories)
-	}
-	keep := ^signal.Storage(0)
+// gather puts together what is told of all events that travel.
+func (m *minimiseState) gather() {
+	c := &m.consent
+	var last *told
 	for e := range m.verdicts {
-		if m.verdicts[e].Decision == Permit {
-			keep &= m.storage(int32(e))
+		t := m.toldOf(int32(e))
+		switch {
+		case t == nil || t == last:
+		case c.shared == nil:
+			c.shared = t
+		case c.shared != &c.mixed:
+			says := append(c.mixed.says[:0], c.shared.says...)
+			c.mixed = *c.shared
+			c.mixed.says, c.shared = says, &c.mixed
+			c.mixed.and(t)
+		default:
+			c.mixed.and(t)
+		}
+		if t != nil {
+			last = t
 		}
 	}
-	return keep
 }
 
-// downgrading appends a value that states no more than keep, and returns what it stated beyond that; ok is false where
-// it cannot be read.
-type downgrading func(dst, text []byte, keep signal.Storage) (out []byte, downgraded signal.Storage, ok bool)
-
-// downgradeText rewrites one value.
-func (m *minimiseState) downgradeText(node int32, keep signal.Storage, how downgrading) signal.Storage {
-	out, downgraded, ok := how(m.room[:0], m.hit.Text(node), keep)
-	m.room = out
-	switch n := &m.hit.Nodes[node]; {
-	case !ok:
-		n.Fate = hit.Drop
-	case downgraded != 0:
-		m.hit.SetEdit(node, out)
-		n.Downgraded = true
+// settle reads what the page said of the storage types, and what may be stated of each event, and of all of them.
+func (m *minimiseState) settle() {
+	h, c := m.hit, &m.consent
+	n := len(h.Events) + 1
+	c.said = slices.Grow(c.said[:0], n)[:n]
+	clear(c.said)
+	for i := range h.Claims {
+		claim := &h.Claims[i]
+		if !isMode(claim.Signal) {
+			continue
+		}
+		mode, _ := signal.ReadMode(claim.Signal, h.Bytes(h.KeySpan(claim.Node)), h.Text(claim.Node))
+		c.said[claim.Event+1].And(mode)
 	}
-	return downgraded
+	c.settled = slices.Grow(c.settled[:0], n)[:n]
+	clear(c.settled)
+	first := true
+	for e := range m.verdicts {
+		t := m.toldOf(int32(e))
+		if t == nil {
+			continue
+		}
+		said := c.said[e+1]
+		said.And(c.said[0])
+		c.settled[e+1] = said.Settled(t.keep, t.mode)
+		if first {
+			c.settled[0], first = c.settled[e+1], false
+		} else {
+			c.settled[0].Least(c.settled[e+1])
+		}
+	}
 }
 
-// say puts a word of ours in place of a value.
-func say(h *hit.Hit, node int32, word string) {
-	arena := h.Grow()
-	from := len(arena)
-	n := &h.Nodes[node]
-	n.Edit, n.Fate, n.Downgraded = h.Grown(append(arena, word...), from), hit.Rewrite, true
+// isMode tells whether a signal is one of those that are settled together.
+func isMode(kind string) bool {
+	switch kind {
+	case "gcs", "gcd", "npa", "ga4_mp_consent":
+		return true
+	default:
+		return false
+	}
+}
+
+// deniedAds are the storage types of advertising that are denied by what the event travels on, whatever the page said.
+func (m *minimiseState) deniedAds(event int32, t *told) signal.Storage {
+	settled := &m.consent.settled[event+1]
+	return settled.Denied() & (t.mode.Denied() | ^t.keep) & aboutAds
 }
 
 // aboutAds are the storage types that npa speaks of.
 const aboutAds = signal.AdStorage | signal.AdUserData | signal.AdPersonalization
 
-// agree makes the flags of advertising agree with what was lowered: no personalised ads, and no core platform service
-// consented to. What all events share agrees with each of them.
-func (m *minimiseState) agree() {
-	h, of := m.hit, &m.consent
-	var any signal.Storage
-	for _, downgraded := range of.downgraded {
-		any |= downgraded
-	}
-	if any&aboutAds == 0 {
-		return
-	}
-	of.stated = slices.Grow(of.stated[:0], len(of.downgraded))[:len(of.downgraded)]
-	clear(of.stated)
-	for i := range h.Claims {
-		c := &h.Claims[i]
-		downgraded := any
-		if c.Event != hit.Shared {
-			downgraded = of.downgraded[c.Event+1] | of.downgraded[0]
-		}
-		kept := h.Nodes[c.Node].Fate != hit.Drop
-		switch {
-		case c.Signal == "npa":
-			of.stated[c.Event+1] = true
-			if kept && downgraded&aboutAds != 0 {
-				sayNoAds(h, c.Node)
-			}
-		case c.Signal == "dma_cps" && kept && downgraded&signal.AdUserData != 0:
-			say(h, c.Node, "-")
-		}
-	}
-	if of.stated[0] {
-		return
-	}
-	if of.downgraded[0]&aboutAds != 0 {
-		m.addNPA(hit.Shared)
-		return
-	}
-	for e := range h.Events {
-		if of.downgraded[e+1]&aboutAds != 0 && !of.stated[e+1] {
-			m.addNPA(int32(e))
-		}
-	}
-}
-
-// sayNoAds states that there are no personalised ads, in the words of the value that stands there.
-func sayNoAds(h *hit.Hit, node int32) {
-	switch text := string(h.Text(node)); {
-	case text == "1" || text == "true":
-	case h.Nodes[node].Kind == hit.Bool:
-		say(h, node, "true")
-	default:
-		say(h, node, "1")
-	}
-}
-
-// addNPA states that there are no personalised ads, where the hit says nothing of it and the vendor has a field for it.
-func (m *minimiseState) addNPA(event int32) {
+// downgradeClaim lowers one parameter.
+func (m *minimiseState) downgradeClaim(c *hit.Claim, t *told) {
 	h := m.hit
-	fields := m.route.Recipient.Catalog.Fields
-	for f := range fields {
-		if fields[f].Signal != "npa" || fields[f].Path != "npa" {
-			continue
-		}
-		if a, _ := m.action(event, int32(f), fields[f].Class, hit.Unknown); a == nil {
+	n := &h.Nodes[c.Node]
+	text := h.Text(c.Node)
+	if n.Fate == hit.Rewrite {
+		text = h.Bytes(n.Edit)
+	}
+	settled := m.consent.settled[c.Event+1]
+	out, ok := m.room[:0], true
+	switch c.Signal {
+	case "gcs":
+		out, ok = signal.DowngradeGCS(out, text, t.keep, settled)
+	case "gcd":
+		out, ok = signal.DowngradeGCD(out, text, t.keep, settled)
+	case "us_privacy":
+		if t.advertising != catalog.NoAdvertising {
 			return
 		}
-		at := h.QueryRoot
-		if event != hit.Shared {
-			at = h.Events[event].Root
-		}
-		if at == hit.None || h.Nodes[at].Kind != hit.Form {
+		out, ok = signal.DowngradeUSP(out, text)
+	case "ga4_mp_consent":
+		of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))
+		if of == 0 || string(text) == "DENIED" || !settled.Denied().Has(of) {
 			return
 		}
-		i := h.Make(at, []byte("npa"), hit.Text)
-		n := &h.Nodes[i]
-		n.Field, n.Class = int32(f), fields[f].Class
-		say(h, i, "1")
+		out = append(out, "DENIED"...)
+	case "npa":
+		if string(text) == "1" || string(text) == "true" || m.deniedAds(c.Event, t) == 0 {
+			return
+		}
+		if out = append(out, '1'); n.Kind == hit.Bool {
+			out = append(out[:0], "true"...)
+		}
+	case "dma_cps":
+		if m.deniedAds(c.Event, t)&signal.AdUserData == 0 {
+			return
+		}
+		out = append(out, '-')
+	default:
 		return
+	}
+	m.room = out
+	switch {
+	case !ok:
+		n.Fate = hit.Drop
+	case string(out) != string(text):
+		h.SetEdit(c.Node, out)
+		h.Nodes[c.Node].Downgraded = true
 	}
 }

@@ -47,8 +47,9 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 		endpoint := r.Route.Endpoint
 		q := asked{
 			site: r.Site, region: r.Region, event: &d.view, name: h.EventName(int32(e)), signals: r.SignalsOf(e),
-			objections: objections[e], unavailable: in.ObjectionsUnavailable, now: in.Now, endpoint: endpoint,
-			server: r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
+			objections: objections[e], unavailable: in.ObjectionsUnavailable, now: in.Now, latest: in.Latest,
+			endpoint: endpoint,
+			server:   r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
 		}
 		d.Verdicts = append(d.Verdicts, d.climb(r.Policy, r.Route.ladder, &q))
 		if r.budget.spent() {

@@ -277,7 +277,7 @@ func (r Reason) Status() int {
 		return 405
 	case OverLimit:
 		return 413
-	case Unrecorded, OutOfMemory, ShuttingDown:
+	case Unrecorded, OutOfMemory, ShuttingDown, ClockAhead:
 		return 503
 	case Failed:
 		return 500

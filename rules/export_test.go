@@ -15,9 +15,11 @@ func (j *Judgement) AssembleEvent(event int) []byte {
 	return j.assembler.Again(nil, &j.Hit, j.Hit.Events[event].Root)
 }
 
-// JudgeKeeping judges a hit and keeps every leaf of it but those that drop names, whatever the policy says: what would leave if minimising were
-// gone.
+// JudgeKeeping judges a hit and keeps every leaf of it but those that drop names, whatever the policy says, and tells the vendor nothing: what would
+// leave if minimising were gone.
 func (j *Judgement) JudgeKeeping(in *Inputs, drop func(node int32) bool) Reason {
+	route := *j.Route
+	route.tells, j.Route = false, &route
 	if reason := j.run(judgeStages[:2], in); reason != Unjudged {
 		return reason
 	}

@@ -46,7 +46,10 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 		case hit.Rewrite:
 			note.Action, note.After = "set", string(h.Bytes(n.Edit))
 			if n.Downgraded {
-				note.Action = "lower"
+				if note.Action = "lower"; n.Made {
+					note.Action = "state"
+				}
+				note.Rule = "what the catalog says that " + m.route.Recipient.Catalog.File.ID + " is told (state)"
 			} else if a != nil && !n.Made {
 				note.Action = a.Rewrites().String()
 			}

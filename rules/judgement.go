@@ -10,7 +10,9 @@ import (
 
 // Inputs are what judging needs beside hit and policy.
 type Inputs struct {
-	Now  time.Time
+	Now    time.Time
+	Latest time.Time // later than Now where the clock went back: what had expired by then stays expired
+
 	Keys *Keys           // nil: hits with identifiers are refused
 	Rare minimise.Rarity // nil: every value is rare
 

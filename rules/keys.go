@@ -12,6 +12,8 @@ type Keys struct {
 	Pseudonyms *pseudonym.Keys
 
 	subject, ledger, feed, digest pseudonym.Key
+
+	since time.Time
 }
 
 // KeysOf makes the keys of a key state: those of every vendor and purpose of the policy, for every rotation.
@@ -19,6 +21,7 @@ func KeysOf(s *pseudonym.State, p *Policy) *Keys {
 	return &Keys{
 		Pseudonyms: pseudonym.Derive(s.Chains(), p.scopes...),
 		subject:    s.SubjectKey(), ledger: s.LedgerSubjectKey(), feed: s.FeedKey(), digest: s.LedgerDigestKey(),
+		since: s.Since(),
 	}
 }
 
@@ -30,6 +33,15 @@ func NewKeys(root pseudonym.Root, p *Policy, at time.Time) *Keys {
 
 // Valid tells whether the keys may be used at a time: their day is not over.
 func (k *Keys) Valid(at time.Time) bool { return k != nil && k.Pseudonyms.Valid(at) }
+
+// Since is the first moment of the day that they are of: the latest day, in UTC, that the key state was ever taken to.
+// The zero time without keys.
+func (k *Keys) Since() time.Time {
+	if k == nil {
+		return time.Time{}
+	}
+	return k.since
+}
 
 // Digest is the ledger's keyed digest of bytes that left, under a salt of its own.
 func (k *Keys) Digest(salt [16]byte, sent []byte) [32]byte { return k.digest.MAC(salt[:], sent) }

@@ -22,6 +22,7 @@ type asked struct {
 	server      bool // a server that may send as such sent the hit
 	unavailable bool // objections cannot be taken now
 	now         time.Time
+	latest      time.Time // that was ever known: what had expired by then stays expired
 	endpoint    *catalog.Endpoint
 	nobody      bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
 }
@@ -132,7 +133,7 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if q.endpoint.Kind == catalog.Opaque {
 		return OpaqueStream
 	}
-	if reason := invalid(p.assessments.Validity(a.Assessment, q.now)); reason != Permitted {
+	if reason := invalid(p.assessments.ValidityAfter(a.Assessment, q.now, q.latest)); reason != Permitted {
 		return reason
 	}
 	if a.heeds(p) {
@@ -257,6 +258,8 @@ func invalid(v basis.Validity) Reason {
 		return AssessmentAmbiguous
 	case basis.Changed:
 		return AssessmentChanged
+	case basis.FormOld:
+		return AssessmentFormOld
 	case basis.Revoked:
 		return AssessmentRevoked
 	case basis.Postdated:

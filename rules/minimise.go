@@ -79,6 +79,10 @@ func (m *minimiseState) minimise(r *readState, verdicts []Verdict, in *Inputs) R
 			return OverLimit
 		}
 	}
+	m.tell(r.Region)
+	if m.budget.spent() {
+		return OverLimit
+	}
 	return Unjudged
 }
 

@@ -40,6 +40,7 @@ type Policy struct {
 	cookies     idCookies
 	origins     []origin
 	anywhere    *idField // identifiers that are the same for all vendors
+	overruled   []Overruled
 }
 
 // Digest names the policy: hex SHA-256 over everything that decides.

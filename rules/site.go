@@ -37,6 +37,8 @@ type Route struct {
 	Endpoint  *catalog.Endpoint
 	path      []byte // the endpoint's, where that is one path
 	ladder    []*Activity
+	told      []*told // by rung: what the vendor is told of choices
+	tells     bool    // any of them says something on every hit
 	limits    Limits
 }
 
@@ -245,6 +247,9 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 			r.limits = c.draft.Limits.at(r.Endpoint, c.draft.Given)
 			c.policy.largestBody = max(c.policy.largestBody, r.limits.Body)
 			r.path = []byte(r.Endpoint.Path.Text)
+			if err := c.tells(s, r); err != nil {
+				return err
+			}
 			for _, other := range all {
 				if other.Recipient != recipient && overlap(r, other) {
 					return wrong("vendors."+recipient.ID, "its endpoint %s overlaps with one of %s on site %s: give one of them a prefix, such as \"prefix: /%s\"",

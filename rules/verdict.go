@@ -42,6 +42,7 @@ const (
 	Unrecorded   // the decision could not be written down
 	OutOfMemory  // there was no room for it
 	ShuttingDown // the server is ending
+	ClockAhead   // the clock jumped, and nobody said that it is right
 	Sealed       // a checksum or signature in it would be wrong for what is left
 
 	// Of a rung that does not speak of the event.
@@ -75,6 +76,7 @@ const (
 	AssessmentApproverRemoved
 	AssessmentAmbiguous
 	AssessmentChanged
+	AssessmentFormOld
 	AssessmentRevoked
 	AssessmentPostdated
 	AssessmentExpired
@@ -87,7 +89,7 @@ const (
 var reasonNames = [numReasons]string{
 	Unjudged: "unjudged", Permitted: "permitted",
 	UnknownHost: "unknown_host", UnknownPath: "unknown_path", WrongMethod: "wrong_method", MalformedHit: "malformed", OverLimit: "limit",
-	Failed: "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", ShuttingDown: "shutting_down", Sealed: "sealed",
+	Failed: "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", ShuttingDown: "shutting_down", ClockAhead: "clock_ahead", Sealed: "sealed",
 	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", OtherSender: "other_sender", ConditionUnmet: "condition_unmet",
 	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
 	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
@@ -95,7 +97,8 @@ var reasonNames = [numReasons]string{
 	OptedOut: "opted_out", NoLegalReference: "no_legal_reference",
 	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentUnreadable: "assessment_unreadable",
 	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",
-	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed", AssessmentRevoked: "assessment_revoked",
+	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed",
+	AssessmentFormOld: "assessment_form_old", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
 	RequiredDropped: "required_dropped",
 }

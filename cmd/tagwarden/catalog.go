@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -67,7 +68,22 @@ func checkCatalog(t *terminal, files []string) int {
 			code = findings
 			continue
 		}
+		if faults := ownFaults(file); len(faults) > 0 {
+			for _, fault := range faults {
+				printf(t.out, "%v\n", config.VendorFault(name, text, errors.New(fault)))
+			}
+			code = findings
+			continue
+		}
 		printf(t.out, "%s: %s, nothing is wrong\n", name, file.Name)
 	}
 	return code
+}
+
+// ownFaults are what a vendor file of a site's own may not say; those that come with the product are reviewed.
+func ownFaults(file *catalog.File) []string {
+	if _, builtin := catalog.BuiltinText(file.ID); builtin {
+		return nil
+	}
+	return file.OwnFaults()
 }

@@ -122,8 +122,30 @@ type opened struct {
 	clock time.Time
 }
 
-// openFolder copies a folder, with the modes that files and folders have where a server runs.
+// openFolder copies a folder, and has approved anew what a version before signed in a form that holds no more.
 func openFolder(t *testing.T, from string) *opened {
+	t.Helper()
+	o := copyFolder(t, from)
+	for _, id := range o.approvedBefore() {
+		o.command("lia", "approve", id, "--key", filepath.Join(o.dir, "approver.key"))
+	}
+	return o
+}
+
+// approvedBefore names the assessments that are signed in a form that holds no more.
+func (o *opened) approvedBefore() (ids []string) {
+	var all []config.Standing
+	o.asJSON(&all, "lia", "list")
+	for i := range all {
+		if all[i].State == "form_old" {
+			ids = append(ids, all[i].ID)
+		}
+	}
+	return ids
+}
+
+// copyFolder copies a folder, with the modes that files and folders have where a server runs.
+func copyFolder(t *testing.T, from string) *opened {
 	t.Helper()
 	o := &opened{t: t, dir: filepath.Join(t.TempDir(), "shop")}
 	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -15,26 +16,35 @@ import (
 )
 
 func keysVerb(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("keys", "list [--format text|json] | rotate [--period day|week|month|never|ledger-subjects]... [--catch-up]")
+	f := t.flags("keys", "list [--format text|json] | rotate [--period day|week|month|never|ledger-subjects]... [--catch-up] | believe-clock --because TEXT")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	form := format(f, "json")
 	var what proxy.Rotation
 	f.Func("period", "rotate: which keys are replaced now; may be given again (day, week and month)", func(given string) error { return addPeriod(&what, given) })
 	f.BoolVar(&what.CatchUp, "catch-up", false, "rotate: advance the chains to the clock's time, however far that is")
+	because := f.String("because", "", "believe-clock: why the clock is right though it jumped; it is recorded")
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
 	}
-	if len(rest) != 1 || rest[0] != "list" && rest[0] != "rotate" {
+	if len(rest) != 1 || !slices.Contains([]string{"list", "rotate", "believe-clock"}, rest[0]) {
 		printUsage(t.err, f)
+		return usage
+	}
+	reason := strings.Join(strings.Fields(*because), " ")
+	if believes := rest[0] == "believe-clock"; believes != (reason != "") {
+		t.fail("--because goes with believe-clock, which needs it: how is it known that the clock is right?")
 		return usage
 	}
 	loaded, code := t.load(*file)
 	if loaded == nil {
 		return code
 	}
-	if rest[0] == "list" {
+	switch rest[0] {
+	case "list":
 		return listKeys(t, loaded, *form)
+	case "believe-clock":
+		return rotateKeys(ctx, t, loaded, proxy.Rotation{Believe: reason})
 	}
 	if what.Chains == nil && !what.LedgerSubjects && !what.CatchUp {
 		what.Chains = []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month}

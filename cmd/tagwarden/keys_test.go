@@ -41,7 +41,7 @@ func TestKeyWarnings(t *testing.T) {
 		{"a command", &command, made, nil},
 		{"another root", &foreign, made, []string{lies, "is not the one that the key state"}},
 		{"clock behind", &gone, made.AddDate(0, -1, 0), []string{"pseudonyms do not change before 2026-11-25"}},
-		{"clock far ahead", &gone, made.AddDate(2, 0, 0), []string{"the key state is of 2026-11-24: the server will not start"}},
+		{"clock far ahead", &gone, made.AddDate(2, 0, 0), []string{"the key state is of 2026-11-24: the server will forward nothing"}},
 	} {
 		got := keyWarnings(c.server, c.now)
 		if len(got) != len(c.want) {

@@ -60,7 +60,7 @@ func verbs() []verb {
 		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
 		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
-		{"keys", "list|rotate", "look at the keys of pseudonyms, or replace some now", keysVerb},
+		{"keys", "list|rotate|believe-clock", "look at the keys of pseudonyms, replace some now, or say that the clock is right", keysVerb},
 		{"lia", "new|list|check|render|approve|diff|revoke", "write, examine, approve and revoke legitimate interest assessments", lia},
 		{"objections", "add|withdraw|check|import|export|stats|link|feed-key|backup|restore", "take objections, look at them, and keep copies of them", objections},
 		{"token", "create|list|revoke", "make the tokens that the API of objections is opened with", token},

@@ -110,8 +110,9 @@ func keyWarnings(server *config.Server, now time.Time) []string {
 	switch {
 	case now.Before(state.Since()):
 		all = append(all, sprintf("the clock is behind the key state: pseudonyms do not change before %s", state.Until().Format(time.DateOnly)))
-	case now.Sub(state.Since()) > pseudonym.MaxSleep:
-		all = append(all, sprintf("the key state is of %s: the server will not start before `tagwarden keys rotate --catch-up` has said that the clock is right", state.Since().Format(time.DateOnly)))
+	case now.Sub(state.Since()) > proxy.LongestStop:
+		all = append(all, sprintf("the key state is of %s: the server will forward nothing before "+
+			"`tagwarden keys believe-clock --because` has said that the clock is right", state.Since().Format(time.DateOnly)))
 	}
 	return all
 }

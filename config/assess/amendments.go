@@ -20,8 +20,12 @@ type Amendment struct {
 
 // Amendments tells what changed in the meaning of an assessment since a version of it was signed.
 func Amendments(l *config.Loaded, id string, since *Version) []Amendment {
+	around := l.Surroundings()
+	if since.Form == 1 { // what it did not cover is not known
+		around.Flags, around.Recipients, around.Activities = nil, nil, nil
+	}
 	before := meaningOf(since.Document, since.Around)
-	after := meaningOf(l.Assessments[id].Document, l.Surroundings())
+	after := meaningOf(l.Assessments[id].Document, around)
 	var all []Amendment
 	for _, fact := range before {
 		if now := after.of(fact.what); now != fact.says {
@@ -57,11 +61,27 @@ func meaningOf(a *basis.Assessment, around basis.Surroundings) facts {
 	for _, id := range slices.Sorted(slices.Values(a.Purposes)) {
 		all.add("purpose "+id+".title", reflect.ValueOf(around.Purposes[id].Title))
 		all.add("purpose "+id+".description", reflect.ValueOf(around.Purposes[id].Description))
+		all.covered("purpose "+id, around.Flags[id])
 	}
 	for _, id := range slices.Sorted(slices.Values(a.Recipients)) {
 		all.add("recipient "+id+".hosts", reflect.ValueOf(around.Hosts[id]))
+		all.covered("recipient "+id, around.Recipients[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(around.Activities[a.ID])) {
+		all.covered("activity "+id, around.Activities[a.ID][id])
 	}
 	return all
+}
+
+// covered adds what a thing of the policy says. A key without a value is there all the same.
+func (f *facts) covered(what string, of basis.Facts) {
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		says := strings.Join(of[key], ", ")
+		if len(of[key]) == 0 {
+			says = "given"
+		}
+		*f = append(*f, fact{what + "." + key, says})
+	}
 }
 
 // add walks a value down to its leaves.

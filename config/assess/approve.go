@@ -27,7 +27,8 @@ func Approve(l *config.Loaded, id, private string, now time.Time, because string
 	if err != nil {
 		return nil, err
 	}
-	if err := approvable(l, a, approver, now); err != nil {
+	before, err := approvable(l, a, approver, now)
+	if err != nil {
 		return nil, err
 	}
 	note := config.Approved{}
@@ -37,6 +38,9 @@ func Approve(l *config.Loaded, id, private string, now time.Time, because string
 		}
 	}
 	if len(note.Despite) > 0 {
+		if because == "" && before != nil && before.Form < basis.Form && outweighed(before, note.Despite) {
+			because = before.Because // and nothing but the form is another
+		}
 		if because == "" {
 			return nil, &FindingsError{ID: id, Rules: note.Despite}
 		}
@@ -59,6 +63,13 @@ func Approve(l *config.Loaded, id, private string, now time.Time, because string
 	}
 	name, kept := l.Keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
 	history := filepath.Join(l.Source.Dir, filepath.FromSlash(name))
+	switch {
+	case before == nil:
+	case before.Form < basis.Form: // what was signed then stays
+		history = filepath.Join(l.Source.Dir, filepath.FromSlash(config.HistoryAgainName(id, a.Document.Version)))
+	default:
+		history = before.File
+	}
 	if err := replaceFile(l, history, kept); err != nil { // first: what was approved can be shown
 		return nil, err
 	}
@@ -96,32 +107,41 @@ func approverOf(l *config.Loaded, private string) (basis.Approver, error) {
 		l.Source.Path)
 }
 
-// approvable says what no reason can outweigh.
-func approvable(l *config.Loaded, a config.Assessment, by basis.Approver, now time.Time) error {
+// outweighed tells whether a version that an approver signed was approved despite all these findings.
+func outweighed(v *Version, findings []string) bool {
+	if !v.Verified || !v.Known {
+		return false
+	}
+	return !slices.ContainsFunc(findings, func(rule string) bool { return !slices.Contains(v.Despite, rule) })
+}
+
+// approvable says what no reason can outweigh. It returns the same version as it was approved before, nil where it was
+// not.
+func approvable(l *config.Loaded, a config.Assessment, by basis.Approver, now time.Time) (*Version, error) {
 	d := a.Document
 	switch {
 	case samePerson(d.Owner, by.Name()):
-		return fmt.Errorf(
+		return nil, fmt.Errorf(
 			"the owner %s and the approver %s are the same person: who answers for an assessment does not approve "+
 				"it; have somebody else sign", d.Owner, by.Name())
 	case basis.DayOf(now).DaysUntil(d.ReviewBy) < 0:
-		return fmt.Errorf("review_by is past (%s): set the day of the next review first", d.ReviewBy)
+		return nil, fmt.Errorf("review_by is past (%s): set the day of the next review first", d.ReviewBy)
 	case l.Past.Void(d.ID, d.Version):
-		return fmt.Errorf(
+		return nil, fmt.Errorf(
 			"version %d was revoked, or a later one was in force before: count version up, then approve", d.Version)
 	}
 	kept, err := ReadVersion(l, d.ID, d.Version)
 	if errors.Is(err, ErrNoVersion) {
-		return nil
+		return nil, nil //nolint:nilnil // nobody approved it before
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !kept.same(a.Digest) {
-		return fmt.Errorf("version %d was approved on %s with another meaning, and records refer to it: "+
+	if !kept.same(a) {
+		return nil, fmt.Errorf("version %d was approved on %s with another meaning, and records refer to it: "+
 			"count version up (`tagwarden lia diff %s` shows what changed)", d.Version, kept.At.Format(time.DateOnly), d.ID)
 	}
-	return nil
+	return kept, nil
 }
 
 // samePerson tells whether an owner and an approver's name look like one person: "jane.doe@shop.example", "Jane Doe"

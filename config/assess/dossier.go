@@ -49,7 +49,7 @@ func NewDossier(l *config.Loaded, id string, now time.Time) (*Dossier, error) {
 	if err != nil && !errors.Is(err, ErrNoVersion) {
 		return nil, err
 	}
-	if kept != nil && !kept.same(a.Digest) {
+	if kept != nil && !kept.same(a) {
 		kept = nil // approved with this number, and with another meaning
 	}
 	return d.write(now, fmt.Sprintf("%s: %s", validity, validity.Says()), basis.SignedBy(a.Document.Approval), kept,

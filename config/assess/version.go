@@ -1,11 +1,9 @@
 package assess
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,13 +48,20 @@ func Versions(l *config.Loaded, id string) ([]int, error) {
 // ErrNoVersion is the error of [ReadVersion] where the history does not hold it.
 var ErrNoVersion = errors.New("the history has no such version")
 
-// ReadVersion reads a version that was approved, and verifies who signed it.
+// ReadVersion reads a version that was approved, as it was approved last, and verifies who signed it.
 func ReadVersion(l *config.Loaded, id string, version int) (*Version, error) {
 	if !strict.IsIdentifier(id) {
 		return nil, fmt.Errorf("%q: %w", strict.Shortened(id), ErrNoVersion)
 	}
-	path := filepath.Join(l.Source.Dir, filepath.FromSlash(config.HistoryName(id, version)))
-	text, err := config.ReadFile(path)
+	var path string
+	var text []byte
+	err := fs.ErrNotExist
+	for _, name := range []string{config.HistoryAgainName(id, version), config.HistoryName(id, version)} {
+		path = filepath.Join(l.Source.Dir, filepath.FromSlash(name))
+		if text, err = config.ReadFile(path); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s version %d: %w", id, version, ErrNoVersion)
 	}
@@ -68,8 +73,7 @@ func ReadVersion(l *config.Loaded, id string, version int) (*Version, error) {
 
 // verified reads a file of the history, and verifies what it says.
 func verified(l *config.Loaded, path string, text []byte, id string, version int) (*Version, error) {
-	around := basis.Surroundings{Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}}
-	v := &Version{File: path, Document: new(basis.Assessment), Around: around}
+	v := &Version{File: path, Document: new(basis.Assessment)}
 	var faults strict.Faults
 	if doc := strict.Parse(path, text, &faults); doc != nil {
 		config.Decode(doc, &v.Approved, &faults)
@@ -83,11 +87,12 @@ func verified(l *config.Loaded, path string, text []byte, id string, version int
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	for purpose, texts := range v.Purposes {
-		v.Around.Purposes[purpose] = basis.PurposeTexts(texts)
+	v.Around = v.Approved.Around()
+	entry := basis.NewEntry(v.Document, v.Around)
+	valid := basis.Valid
+	if v.Digest = entry.Digest; v.Form == 1 {
+		v.Digest, valid = entry.First, basis.FormOld
 	}
-	maps.Copy(v.Around.Hosts, v.Hosts)
-	v.Digest = v.Document.Digest(v.Around)
 	if v.Document.ID != id || v.Document.Version != version || v.Digest.String() != v.Approved.Digest {
 		return v, nil
 	}
@@ -97,10 +102,15 @@ func verified(l *config.Loaded, path string, text []byte, id string, version int
 		return v, nil //nolint:nilerr // a key that is none has signed nothing
 	}
 	v.By = approver.Key()
-	v.Verified = basis.Verify(v.Document, v.Digest, []basis.Approver{approver}, nil) == basis.Valid
+	v.Verified = basis.Verify(entry, []basis.Approver{approver}, nil) == valid
 	v.Known = slices.ContainsFunc(l.Approvers, func(a basis.Approver) bool { return a.Key() == v.By })
 	return v, nil
 }
 
-// same tells whether a file of the history is about the same meaning.
-func (v *Version) same(digest basis.Digest) bool { return bytes.Equal(v.Digest[:], digest[:]) }
+// same tells whether a file of the history is about the same meaning, as far as its form covers that.
+func (v *Version) same(a config.Assessment) bool {
+	if v.Form == 1 {
+		return v.Digest == a.First
+	}
+	return v.Digest == a.Digest
+}

@@ -15,6 +15,7 @@ type Assessed struct {
 	Assessment string
 	Version    int
 	Meaning    string // digest of what was approved, hex
+	Form       int    // of that digest: what it covers (basis.Form); 0 where the record does not say it
 	Key        string // who signed it, "privacy+3f2a0c11"; "" where nobody did
 	Because    string
 	ReviewBy   string // a day
@@ -35,6 +36,9 @@ func (a *Assessed) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddString("assessment", a.Assessment)
 	to.AddInt("assessment_version", a.Version)
 	addText(to, "meaning", a.Meaning)
+	if a.Form > 0 {
+		to.AddInt("approval_form", a.Form)
+	}
 	addText(to, "key", a.Key)
 	addText(to, "because", a.Because)
 	if a.Kind == KindDue {

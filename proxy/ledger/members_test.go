@@ -29,7 +29,7 @@ func every() []zapcore.ObjectMarshaler {
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
 		&ledger.Assessed{
-			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Key: "privacy+3f2a0c11", Because: "the vendor was sold",
+			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Form: 2, Key: "privacy+3f2a0c11", Because: "the vendor was sold",
 			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
 		},
 		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},

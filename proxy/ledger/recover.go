@@ -18,6 +18,7 @@ import (
 type Recovered struct {
 	Facts    basis.Past
 	Signers  map[string]string // by assessment: the key that signed the version of Facts.Seen
+	Forms    map[string]int    // by assessment: the form that the version of Facts.Seen was approved in; 1 where none was said
 	Reminded map[Review]int    // the last mark at which people were told of a review
 	Head     Head              // where the log of objections stood; of size 0: nothing was objected to
 }
@@ -31,6 +32,7 @@ func Recover(dir string) (*Recovered, error) {
 	r := &Recovered{
 		Facts:    basis.Past{Revoked: map[string]int{}, Seen: map[string]int{}, Keys: map[string]bool{}},
 		Signers:  map[string]string{},
+		Forms:    map[string]int{},
 		Reminded: map[Review]int{},
 	}
 	var last []byte // of an event: one record after the other says the same
@@ -83,7 +85,8 @@ func (r *Recovered) observe(record []byte) {
 			r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
 		}
 	case KindApproval:
-		r.Approve(id, version, gjson.GetBytes(record, "key").String())
+		form := int(gjson.GetBytes(record, "approval_form").Int())
+		r.Approve(id, version, form, gjson.GetBytes(record, "key").String())
 	case KindRevocation:
 		r.Facts.Revoked[id] = max(r.Facts.Revoked[id], version)
 	case KindDue:
@@ -91,8 +94,14 @@ func (r *Recovered) observe(record []byte) {
 	}
 }
 
-// Approve remembers that a version came into force, and who signed it.
-func (r *Recovered) Approve(id string, version int, key string) {
+// Approve remembers that a version came into force, in which form it was approved, and who signed it.
+func (r *Recovered) Approve(id string, version, form int, key string) {
+	if version > r.Facts.Seen[id] {
+		r.Forms[id] = 0
+	}
+	if version >= r.Facts.Seen[id] {
+		r.Forms[id] = max(r.Forms[id], form, 1)
+	}
 	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
 	if key != "" {
 		r.Facts.Keys[key] = true

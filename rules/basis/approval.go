@@ -29,8 +29,14 @@ func ParseApprover(name, key string) (Approver, error) {
 // Name returns the approver's name.
 func (a Approver) Name() string { return a.verifier.Name() }
 
-// ApprovalText returns the text that an approver signs: it names the assessment's id, its version and the digest of its meaning.
+// ApprovalText returns the text that an approver signs: it names the assessment's id, its version, the form and the
+// digest of its meaning.
 func ApprovalText(id string, version int, digest Digest) string {
+	return fmt.Sprintf(approvalHead+"%s\nversion %d\nform %d\nsha256 %s\n", id, version, Form, digest)
+}
+
+// FirstApprovalText returns the text that an approver signed in the first form, over [Assessment.FirstDigest].
+func FirstApprovalText(id string, version int, digest Digest) string {
 	return fmt.Sprintf(approvalHead+"%s\nversion %d\nsha256 %s\n", id, version, digest)
 }
 
@@ -66,9 +72,11 @@ func KeyOf(private string) (string, error) {
 const approvalHead = "tagwarden assessment\n"
 
 // Verify says what the assessment's approval is worth: Valid where one of the approvers signed this id, version and
-// digest (whether it still is at some time is for the [Register]), [Changed] where they signed another version or
-// digest of it, else why it is worth nothing. Removed are keys that were approvers' once, as Key names them.
-func Verify(a *Assessment, digest Digest, approvers []Approver, removed map[string]bool) Validity {
+// digest (whether it still is at some time is for the [Register]), [FormOld] where they signed it in the first form,
+// [Changed] where they signed another version or digest of it, else why it is worth nothing. Removed are keys that were
+// approvers' once, as Key names them.
+func Verify(of Entry, approvers []Approver, removed map[string]bool) Validity {
+	a := of.Assessment
 	approval := strings.TrimSpace(strings.ReplaceAll(a.Approval, "\r\n", "\n")) + "\n"
 	if !strings.HasPrefix(approval, approvalHead) {
 		return Unapproved
@@ -85,8 +93,10 @@ func Verify(a *Assessment, digest Digest, approvers []Approver, removed map[stri
 		return whyNot(approval, err, removed)
 	}
 	switch {
-	case signed.Text == ApprovalText(a.ID, a.Version, digest):
+	case signed.Text == ApprovalText(a.ID, a.Version, of.Digest):
 		return Valid
+	case signed.Text == FirstApprovalText(a.ID, a.Version, of.First):
+		return FormOld
 	case strings.HasPrefix(signed.Text, approvalHead+a.ID+"\n"):
 		return Changed
 	default:

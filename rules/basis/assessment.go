@@ -9,8 +9,8 @@ type Assessment struct {
 	Title      string            `yaml:"title" is:"required" doc:"What the assessment is about, in one line."`
 	Version    int               `yaml:"version" is:"required,min=1" doc:"Counts up with every change that is put to approval. An older version than one already seen is refused."`
 	Owner      string            `yaml:"owner" is:"required" doc:"Who answers for the assessment: an e-mail address or a role."`
-	Purposes   []string          `yaml:"purposes" is:"required" doc:"Ids of the purposes that it covers. Their texts are part of what is approved."`
-	Recipients []string          `yaml:"recipients" is:"required" doc:"Ids of the vendors that it covers. Their hosts are part of what is approved."`
+	Purposes   []string          `yaml:"purposes" is:"required" doc:"Ids of the purposes that it covers. What they say is part of what is approved."`
+	Recipients []string          `yaml:"recipients" is:"required" doc:"Ids of the vendors that it covers. Their hosts, and vendor files of one's own, are part of what is approved."`
 	Interest   Interest          `yaml:"interest" is:"required" doc:"Step one: the interest that is pursued."`
 	Necessity  Necessity         `yaml:"necessity" is:"required" doc:"Step two: why the processing is necessary for it."`
 	Balancing  Balancing         `yaml:"balancing" is:"required" doc:"Step three: the interest against the visitors' rights and expectations."`
@@ -21,7 +21,7 @@ type Assessment struct {
 	Objection  Objecting         `yaml:"objection" is:"required" doc:"How visitors object, and what then."`
 	Decided    Day               `yaml:"decided" doc:"The day, in UTC, from which on it is meant to hold: 2026-05-04. Until then its activities deny with assessment_postdated. Default: from its approval on."`
 	ReviewBy   Day               `yaml:"review_by" is:"required" doc:"The last good day, in UTC. From the next midnight on its activities deny with assessment_expired; warnings start 30 days ahead."`
-	Approval   string            `yaml:"approval" is:"empty" doc:"A signed note over the digest of the meaning of all the above, the purposes' texts and the recipients' hosts. Empty until approved: its activities deny with assessment_unapproved."`
+	Approval   string            `yaml:"approval" is:"empty" doc:"A signed note over the digest of the meaning of all the above, of the purposes, the recipients and the activities that rest on it. Empty until approved: its activities deny with assessment_unapproved."`
 }
 
 // Interest is step one of an assessment.

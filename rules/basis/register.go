@@ -40,10 +40,16 @@ func (p *Past) Void(id string, version int) bool {
 	return version <= p.Revoked[id] || version < p.Seen[id]
 }
 
-// Entry is an assessment with the digest of its meaning.
+// Entry is an assessment with the digests of its meaning.
 type Entry struct {
 	Assessment *Assessment
 	Digest     Digest
+	First      Digest // in the first form
+}
+
+// NewEntry digests an assessment with what stands around it.
+func NewEntry(a *Assessment, around Surroundings) Entry {
+	return Entry{a, a.Digest(around), a.FirstDigest(around)}
 }
 
 // Register knows the assessments of a policy and what each is worth at a time. It never changes, so it may be read from many goroutines;
@@ -70,8 +76,8 @@ func NewRegister(entries []Entry, approvers []Approver, past Past) *Register {
 			r.records[a.ID] = record{assessment: a, validity: Ambiguous}
 			continue
 		}
-		validity := Verify(a, entry.Digest, approvers, past.Keys)
-		if validity == Valid && past.Void(a.ID, a.Version) {
+		validity := Verify(entry, approvers, past.Keys)
+		if (validity == Valid || validity == FormOld) && past.Void(a.ID, a.Version) {
 			validity = Revoked
 		}
 		r.records[a.ID] = record{a, validity, a.Decided.start(), a.ReviewBy.End()}
@@ -101,6 +107,16 @@ func (r *Register) Validity(id string, at time.Time) Validity {
 	default:
 		return Valid
 	}
+}
+
+// ValidityAfter is Validity at a time that the clock says, where it said a later one before: what had expired by then
+// stays expired.
+func (r *Register) ValidityAfter(id string, at, latest time.Time) Validity {
+	v := r.Validity(id, at)
+	if v == Valid && latest.After(at) && !latest.Before(r.records[id].expires) {
+		return Expired
+	}
+	return v
 }
 
 // Approved tells whether the assessment is approved and not void, whatever the time.

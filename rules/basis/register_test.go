@@ -47,19 +47,45 @@ func surroundings() Surroundings {
 			"other":   {Title: map[string]string{"": "Other"}},
 		},
 		Hosts: map[string][]string{"matomo": {"10.0.0.7:8000"}, "plausible": {"plausible.io", "eu.plausible.io"}, "ga4": {"google"}},
+		Flags: map[string]Facts{
+			"measure": {"categories": {"analytics"}, "gpc": {"ignore"}, "tcf": {"8", "9"}}, "other": {"gpc": {"object"}},
+		},
+		Recipients: map[string]Facts{
+			"matomo": {"id": {"matomo"}}, "plausible": {"fields.n": nil, "fields.n.class": {"event_name"}}, "ga4": {"id": {"ga4"}},
+		},
+		Activities: map[string]map[string]Facts{
+			"LIA-1": {"counting": {"events": {"*"}, "vendor": {"matomo"}}, "reading": {"events": {"read"}}},
+			"LIA-2": {"else": {"events": {"*"}}},
+		},
 	}
 }
 
 func signed(t *testing.T, private string) Entry {
 	t.Helper()
-	a := sample()
-	digest := a.Digest(surroundings())
-	approval, err := Sign(a, digest, private)
+	entry := NewEntry(sample(), surroundings())
+	approval, err := Sign(entry.Assessment, entry.Digest, private)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Approval = approval
-	return Entry{a, digest}
+	entry.Assessment.Approval = approval
+	return entry
+}
+
+// signedBefore is an assessment as it was signed in the first form.
+func signedBefore(t *testing.T, private string) Entry {
+	t.Helper()
+	entry := NewEntry(sample(), surroundings())
+	signer, err := note.NewSigner(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := entry.Assessment
+	signed, err := note.Sign(&note.Note{Text: FirstApprovalText(a.ID, a.Version, entry.First)}, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Approval = string(signed)
+	return entry
 }
 
 // decided is an assessment that is to hold from a day on.
@@ -67,12 +93,12 @@ func decided(t *testing.T, private string, day Day) Entry {
 	t.Helper()
 	a := sample()
 	a.Decided = day
-	digest := a.Digest(surroundings())
+	entry := NewEntry(a, surroundings())
 	var err error
-	if a.Approval, err = Sign(a, digest, private); err != nil {
+	if a.Approval, err = Sign(a, entry.Digest, private); err != nil {
 		t.Fatal(err)
 	}
-	return Entry{a, digest}
+	return entry
 }
 
 // lastLine is a note's signature.
@@ -104,7 +130,12 @@ func TestValidity(t *testing.T) {
 	good := signed(t, private)
 	edit := func(change func(*Entry)) Entry {
 		copied := *good.Assessment
-		entry := Entry{&copied, good.Digest}
+		entry := Entry{&copied, good.Digest, good.First}
+		change(&entry)
+		return entry
+	}
+	before := func(change func(*Entry)) Entry {
+		entry := signedBefore(t, private)
 		change(&entry)
 		return entry
 	}
@@ -145,6 +176,19 @@ func TestValidity(t *testing.T) {
 			e.Assessment.Title = "All measurement"
 			e.Digest = e.Assessment.Digest(surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
+		{"signed in the first form", signedBefore(t, private), []Approver{privacy}, Past{}, noon, FormOld},
+		{"signed in the first form, and seen", signedBefore(t, private), []Approver{privacy}, Past{Seen: map[string]int{"LIA-1": 3}}, noon, FormOld},
+		{"signed in the first form, and past review", signedBefore(t, private), []Approver{privacy}, Past{}, at("2028-01-01T00:00:00Z"), FormOld},
+		{"signed in the first form, and revoked", signedBefore(t, private), []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
+		{"signed in the first form, and edited", before(func(e *Entry) {
+			e.Assessment.Title = "All measurement"
+			*e = NewEntry(e.Assessment, surroundings())
+		}), []Approver{privacy}, Past{}, noon, Changed},
+		{"signed in the first form by somebody else", signedBefore(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
+		{"signed in the first form over the digest of this one", before(func(e *Entry) { e.First = e.Digest }), []Approver{privacy}, Past{}, noon, Changed},
+		{"the word form in a text of the first form", before(func(e *Entry) {
+			e.Assessment.Approval = strings.Replace(e.Assessment.Approval, "sha256", "form 2\nsha256", 1)
+		}), []Approver{privacy}, Past{}, noon, Forged},
 		{"version counted up", edit(func(e *Entry) { e.Assessment.Version = 4 }), []Approver{privacy}, Past{}, noon, Changed},
 		{"revoked", good, []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
 		{"earlier version revoked", good, []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 2}}, noon, Valid},
@@ -315,12 +359,13 @@ func FuzzVerify(f *testing.F) {
 	f.Add(entry.Assessment.Approval)
 	f.Add(entry.Assessment.Approval + entry.Assessment.Approval)
 	f.Add("tagwarden assessment\nLIA-1\n\n— privacy AAAA\n")
+	f.Add(signedBefore(t, private).Assessment.Approval)
 	f.Fuzz(func(t *testing.T, approval string) {
 		a := sample()
 		a.Approval = approval
 		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
 			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
-		if got := Verify(a, entry.Digest, []Approver{privacy}, nil); got == Valid && !same {
+		if got := Verify(Entry{a, entry.Digest, entry.First}, []Approver{privacy}, nil); got == Valid && !same {
 			t.Errorf("%q is valid", approval)
 		}
 		SignedBy(approval)

@@ -14,6 +14,7 @@ const (
 	ApproverRemoved                 // signed with a key that was an approver's once
 	Ambiguous                       // more than one approval, or more than one assessment of that id
 	Changed                         // signed, but what it means has changed since
+	FormOld                         // signed in a form that did not cover all that an approval covers
 	Revoked                         // taken back, or older than a version already seen
 	Postdated                       // decided on a day that has not come yet
 	Expired                         // past its review_by
@@ -25,7 +26,7 @@ const (
 
 var validityNames = [numValidities]string{
 	Unapproved: "unapproved", Unreadable: "unreadable", Forged: "forged", Foreign: "foreign", ApproverRemoved: "approver_removed",
-	Ambiguous: "ambiguous", Changed: "changed", Revoked: "revoked", Postdated: "postdated", Expired: "expired", Missing: "missing", Valid: "valid",
+	Ambiguous: "ambiguous", Changed: "changed", FormOld: "form_old", Revoked: "revoked", Postdated: "postdated", Expired: "expired", Missing: "missing", Valid: "valid",
 }
 
 var validitySays = [numValidities]string{
@@ -35,12 +36,16 @@ var validitySays = [numValidities]string{
 	Foreign:         "it is signed with a key that is none of the approvers' in the server file: have an approver sign it",
 	ApproverRemoved: "who signed it is no approver any more: have one who is sign it anew",
 	Ambiguous:       "there is more than one approval, or more than one assessment of its id: keep one",
-	Changed:         "it, a text of its purposes or a host of its recipients was changed after it was signed: count its version up and have it approved anew, or take the change back",
-	Revoked:         "it was revoked, or a later version was in force before: count its version up and have it approved anew",
-	Postdated:       "the day on which it was decided has not come yet",
-	Expired:         "its review is overdue: review it, count its version up, set review_by anew and have it approved",
-	Missing:         "there is no such assessment",
-	Valid:           "an approver signed it, and nothing of it has changed since",
+	Changed: "it, one of its purposes, of its recipients or of the activities that rest on it was changed after it was " +
+		"signed: count its version up and have it approved anew, or take the change back",
+	FormOld: "it was signed in the form of an earlier version, which covered neither the activities that rest on it, nor " +
+		"what its purposes say beside their texts, nor vendor files: read them, and have it approved anew " +
+		"(`tagwarden lia approve`); its version may stay",
+	Revoked:   "it was revoked, or a later version was in force before: count its version up and have it approved anew",
+	Postdated: "the day on which it was decided has not come yet",
+	Expired:   "its review is overdue: review it, count its version up, set review_by anew and have it approved",
+	Missing:   "there is no such assessment",
+	Valid:     "an approver signed it, and nothing of it has changed since",
 }
 
 // String returns the validity's name; the reason code of a denial is "assessment_" and this.

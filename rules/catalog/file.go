@@ -31,6 +31,7 @@ type File struct {
 	Regions   map[string]map[string]string `yaml:"regions"`   // by name (eu, us) and role, the addresses that are others there than those of Hosts
 	Variables map[string]VariableFile      `yaml:"variables"` // what may stand in a path for a name in braces: each name that a path has is here
 	Services  []string                     `yaml:"services"`  // what banners call its service, beside id and name: "google_analytics"
+	State     []StateFile                  `yaml:"state"`     // what it is told of the visitor's choices, by what an event travels on
 	Areas     []string                     `yaml:"areas"`     // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
 }
 

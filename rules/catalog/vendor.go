@@ -63,6 +63,8 @@ type Endpoint struct {
 	Required []int32 // fields, of events and around them, without which the vendor refuses an event here
 	Apart    []int32 // those of them that it asks for here and not everywhere, nor at its first endpoint
 
+	State []Statement // what the vendor is told of choices, in the order of the file's rows
+
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
 	queryShares         bool
@@ -125,7 +127,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		}
 	}
 	v.states, v.Fields = b.states, b.fields
-	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread} {
+	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -158,6 +160,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 		func() error { return e.headers(b, v.headers, f.Headers) },
 		func() error { return e.tables(b, v.File, f, extra) },
 		func() error { return e.carried(b) },
+		func() error { return e.statements(b, v.File.State) },
 		func() error { return e.required(b, v.File, f, first) },
 		func() error { return e.locations(b, f) },
 		func() error { return e.unread(f) },

@@ -28,9 +28,10 @@ type Storage uint8
 // Has tells whether all of the types are in the set.
 func (s Storage) Has(all Storage) bool { return s&all == all }
 
-// The storage types that more than themselves depends on.
+// The storage types.
 const (
 	AdStorage         Storage = 1 << adStorage
+	AnalyticsStorage  Storage = 1 << analyticsStorage
 	AdUserData        Storage = 1 << adUserData
 	AdPersonalization Storage = 1 << adPersonalization
 )
@@ -44,6 +45,9 @@ func StorageOf(name []byte) Storage {
 	}
 	return 0
 }
+
+// MapsStorage tells whether the site itself says which categories the storage types stand for.
+func (r *Reader) MapsStorage() bool { return r.mapped }
 
 // StorageIn is the set of storage types that categories stand for, as the site maps them.
 func (r *Reader) StorageIn(categories Categories) Storage {
@@ -95,7 +99,7 @@ const (
 // modeReading is what parameters of consent mode say, put together.
 type modeReading struct {
 	state State
-	all   [numStorage]choice
+	all   Mode
 }
 
 // claims adds every gcs, gcd, npa and consent object of an event, or of what all events share. A yes counts where gcd
@@ -104,26 +108,14 @@ type modeReading struct {
 func (m *modeReading) claims(h *hit.Hit, event int32) {
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		c := &h.Claims[i]
-		var one [numStorage]choice
-		var ok bool
-		switch c.Signal {
-		case "gcd":
-			one, ok = readGCD(h.Text(c.Node))
-		case "gcs":
-			one, ok = readGCS(h.Text(c.Node))
-		case "npa":
-			one[adPersonalization], ok = readNPA(h.Text(c.Node))
-		case "ga4_mp_consent":
-			one, ok = readProtocol(h.Bytes(h.KeySpan(c.Node)), h.Text(c.Node))
-		default:
+		one, readable, ok := readMode(c.Signal, h.Bytes(h.KeySpan(c.Node)), h.Text(c.Node))
+		if !ok {
 			continue
 		}
-		if m.state = max(m.state, Valid); !ok {
+		if m.state = max(m.state, Valid); !readable {
 			m.state = Malformed
 		}
-		for s := range m.all {
-			m.all[s] = stricter(m.all[s], one[s])
-		}
+		m.all.And(one)
 	}
 }
 

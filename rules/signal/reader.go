@@ -19,6 +19,7 @@ type Reader struct {
 	sources  []reader
 	names    []string     // of the categories, by number
 	modes    []Categories // by storage type of consent mode, listed or not
+	mapped   bool         // the site says which
 	perEvent bool
 }
 
@@ -78,7 +79,7 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 		return nil
 	case ConsentMode:
 		next.modes, err = newModes(s.Categories, number)
-		r.modes, r.perEvent = next.modes, true
+		r.modes, r.mapped, r.perEvent = next.modes, s.Categories != nil, true
 	case Own:
 		next.own, err = newOwn(s, number)
 		r.perEvent = r.perEvent || err == nil && next.own.body != nil
