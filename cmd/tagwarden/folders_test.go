@@ -53,13 +53,14 @@ type person struct {
 
 // folderHit is a hit, and what becomes of it.
 type folderHit struct {
-	Why    string `json:"why"`
-	Method string `json:"method"`
-	Target string `json:"target"`
-	Cookie string `json:"cookie,omitempty"`
-	Body   string `json:"body,omitempty"`
-	Leaves bool   `json:"leaves"`
-	Holds  string `json:"holds,omitempty"` // what the vendor gets has this in it
+	Why     string   `json:"why"`
+	Method  string   `json:"method"`
+	Target  string   `json:"target"`
+	Cookie  string   `json:"cookie,omitempty"`
+	Headers []string `json:"headers,omitempty"` // further ones
+	Body    string   `json:"body,omitempty"`
+	Leaves  bool     `json:"leaves"`
+	Holds   string   `json:"holds,omitempty"` // what the vendor gets has this in it
 }
 
 type folderToken struct {
@@ -292,7 +293,7 @@ func (s *served) ask(address, method, target, body string, headers ...string) (i
 func (s *served) hit(h *folderHit) string {
 	s.t.Helper()
 	before := s.vendors.count()
-	headers := []string{"X-Forwarded-For: 198.51.100.7"}
+	headers := append([]string{"X-Forwarded-For: 198.51.100.7"}, h.Headers...)
 	if h.Cookie != "" {
 		headers = append(headers, "Cookie: "+h.Cookie)
 	}
