@@ -136,6 +136,10 @@ func TestWhoTakesKeptBack(t *testing.T) {
 			t.Errorf("%s %s: %v stands, want %s (%v)", c.by.Kind, c.scopes, got, c.want, err)
 		}
 	}
+	back := Recorded{Change: asksFor(1, kept, "-kept_opt_out")}
+	if told := back.Withdrawn(); len(told) > 0 {
+		t.Errorf("others are told that %v was taken back, which they never knew", told)
+	}
 	s := opened(t, Options{})
 	for what, change := range map[string]Change{
 		"by name":       objects(1, KeptOptOut),
