@@ -111,11 +111,12 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	if meta == nil {
 		return false, fmt.Errorf("%w: it has no bucket %q", ErrDamaged, bucketMeta)
 	}
-	wanted := buckets
+	wanted := bucketsOf2
 	switch format := string(meta.Get(keyFormat)); format {
-	case fileFormat:
+	case fileFormat: // one in which nothing is kept yet may lack the buckets for that
+		old = tx.Bucket(bucketKept) == nil || tx.Bucket(bucketKeptTimes) == nil
 	case fileFormat2:
-		wanted, old = bucketsOf2, true
+		old = true
 	case fileFormat1:
 		wanted, old = bucketsOf1, true
 	default:
