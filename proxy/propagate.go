@@ -22,8 +22,8 @@ func (w waiting) Pending(to string, limit int) ([]webhook.Waiting, error) {
 	return list, err
 }
 
-// messages are what other systems are told of an act. They are kept in the same step as the act itself. Of opt-outs that
-// are kept nobody is told, neither that they are nor that they are taken back.
+// messages are what other systems are told of an act. They are kept in the same step as the act itself. Of opt-outs
+// that are kept nobody is told, neither that they are nor that they are taken back.
 func (o *objector) messages(
 	receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change,
 ) ([]objection.Message, error) {

@@ -55,9 +55,9 @@ func (r Region) Regime() Regime {
 	return OptIn
 }
 
-// KeepsGPC tells whether the law of the region has an opt-out by the browser's signal count for the browser, its profiles
-// and the consumer, also where a later hit does not carry it (regions.yaml, laws). Where the region is unknown, or a
-// country is known alone, it does not.
+// KeepsGPC tells whether the law of the region has an opt-out by the browser's signal count for the browser, its
+// profiles and the consumer, also where a later hit does not carry it (regions.yaml, laws). Where the region is
+// unknown, or a country is known alone, it does not.
 func (r Region) KeepsGPC(now time.Time) bool {
 	for i := range world.laws {
 		if l := &world.laws[i]; l.keepsGPC && r.In(l.region) && l.holds(now) {

@@ -48,8 +48,8 @@ func (v *visit) sends(names ...string) signal.State {
 	return state
 }
 
-// mayTakeKeptBack tells whether an opt-out that is kept for the browser may be taken back: the browser sends nothing now
-// that would be taken for the signal, and one may be kept on this site.
+// mayTakeKeptBack tells whether an opt-out that is kept for the browser may be taken back: the browser sends nothing
+// now that would be taken for the signal, and one may be kept on this site.
 func (v *visit) mayTakeKeptBack() bool {
 	s := v.globalPrivacyControl()
 	return s.Before && v.sends("Sec-GPC") == signal.Absent
@@ -60,7 +60,7 @@ func (v *visit) globalPrivacyControl() browserSignal {
 	s.Keeps = s.Read && v.where.Keeps
 	for i := range v.said.Purposes {
 		p := &v.said.Purposes[i]
-		here := p.OptOut && v.where.OptOut || p.Kept && v.where.Keeps
+		here := p.OptOut && v.where.OptOut || p.Kept && v.where.Keeps && len(v.ids) > 0
 		s.Before = s.Before || s.Read && p.Kept
 		switch {
 		case !s.Read:
@@ -90,9 +90,9 @@ func (v *visit) doNotTrack() browserSignal {
 	return s
 }
 
-// gpcAnswer says for a site's own front end what becomes of Global Privacy Control: whether the browser sends it, whether
-// the site reads it, honors it where the visitor is, and keeps it; for which purposes; and a line to show, in the visitor's
-// language, "" where nothing is sent. It says nothing of what is kept for anybody.
+// gpcAnswer says for a site's own front end what becomes of Global Privacy Control: whether the browser sends it,
+// whether the site reads it, honors it where the visitor is, and keeps it; for which purposes; and a line to show, in
+// the visitor's language, "" where nothing is sent. It says nothing of what is kept for anybody.
 func (v *visit) gpcAnswer() {
 	allowOrigin(v.site, v.ctx)
 	if !v.method(v.problem, "GET", "HEAD") {
