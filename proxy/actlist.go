@@ -88,7 +88,9 @@ func (l *actList[A]) take(now time.Time) []A {
 
 // run writes down what is in the list, group after group, until the context ends; now and again it calls each besides.
 // What waits to be in force does not hold up what comes next.
-func (l *actList[A]) run(ctx context.Context, now func() time.Time, tick <-chan time.Time, each func(), write func([]A)) {
+func (l *actList[A]) run(
+	ctx context.Context, now func() time.Time, tick <-chan time.Time, each func(), write func([]A),
+) {
 	var writing sync.WaitGroup
 	defer writing.Wait()
 	places := make(chan struct{}, groupsAtOnce)

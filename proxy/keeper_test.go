@@ -74,7 +74,8 @@ func (r *running) arrived(t testing.TB, v *vendor, user, browser, headers string
 	if browser != "" {
 		body += fmt.Sprintf(`,"anonymousId":%q`, browser)
 	}
-	if a := r.send(t, post("/t/v1/track", "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/json\r\n"+headers, body+"}")); a.status != 200 {
+	const from = "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/json\r\n"
+	if a := r.send(t, post("/t/v1/track", from+headers, body+"}")); a.status != 200 {
 		t.Fatalf("%+v", a)
 	}
 	return len(v.got()) > before
@@ -103,8 +104,8 @@ func arrivesIs(t testing.TB, what string, got, want bool) {
 	}
 }
 
-// TestAnOptOutIsKept: who sent Global Privacy Control once, from where it is to be kept, is opted out in later hits that
-// do not carry it: the browser, and the person where one is named. Not elsewhere, not for others, and no longer once it
+// TestAnOptOutIsKept: who sent Global Privacy Control once, from where it is to be kept, is opted out in later hits
+// that do not carry it: the browser, and the person where one is named. Not elsewhere, not for others, and no longer once it
 // is taken back.
 func TestAnOptOutIsKept(t *testing.T) {
 	t.Parallel()
@@ -148,7 +149,8 @@ func TestAnOptOutIsKept(t *testing.T) {
 	arrivesIs(t, "the person, after it was taken back", r.arrived(t, v, "u-1", device(2), inCalifornia), true)
 	arrivesIs(t, "the browser, which it was not for", r.arrived(t, v, "", device(1), inCalifornia), false)
 	r.does(t, objection.Change{
-		TakeBack: []string{objection.KeptOptOut}, Holder: objection.Holder{Kind: objection.Kept}, Source: objection.PreferenceCentre,
+		TakeBack: []string{objection.KeptOptOut}, Holder: objection.Holder{Kind: objection.Kept},
+		Source: objection.PreferenceCentre,
 	}, objection.ID{Name: "client_id:segment", Value: device(1)})
 	arrivesIs(t, "the browser, after that", r.arrived(t, v, "", device(1), inCalifornia), true)
 	arrivesIs(t, "with the signal again", r.arrived(t, v, "", device(1), inCalifornia+optsOut), false)
@@ -232,8 +234,8 @@ func TestAYoungerConsentLifts(t *testing.T) {
 	arrivesIs(t, "it is kept since the first day", r.arrived(t, v, "", device(1), inCalifornia+chosen(younger)), true)
 }
 
-// TestMadeUpIDsWithTheSignal: a flood of them costs a bounded list and no hit: each is answered, at most a group a second
-// of a network is written, what does not fit is counted, and others are kept in their turn.
+// TestMadeUpIDsWithTheSignal: a flood of them costs a bounded list and no hit: each is answered, at most a group a
+// second of a network is written, what does not fit is counted, and others are kept in their turn.
 func TestMadeUpIDsWithTheSignal(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)
@@ -242,7 +244,8 @@ func TestMadeUpIDsWithTheSignal(t *testing.T) {
 	batch := func(n int) string {
 		var all []string
 		for i := range 100 {
-			all = append(all, fmt.Sprintf(`{"type":"track","event":"Viewed","messageId":"m-%d","anonymousId":%q}`, i, device(n*100+i)))
+			const event = `{"type":"track","event":"Viewed","messageId":"m-%d","anonymousId":%q}`
+			all = append(all, fmt.Sprintf(event, i, device(n*100+i)))
 		}
 		return post("/t/v1/batch", "X-Forwarded-For: 203.0.113.66\r\nContent-Type: application/json\r\n"+inCalifornia+optsOut,
 			`{"writeKey":"KEY","batch":[`+strings.Join(all, ",")+`],"sentAt":"2026-11-28T12:00:00Z"}`)
@@ -265,8 +268,9 @@ func TestMadeUpIDsWithTheSignal(t *testing.T) {
 		_, text := r.get(t, "/metrics")
 		return strings.Contains(text, counted+`written"} 200`+"\n")
 	})
-	if a := r.send(t, post("/t/v1/track", "X-Forwarded-For: 198.51.100.1\r\nContent-Type: application/json\r\n"+inCalifornia+optsOut,
-		`{"type":"track","event":"Viewed","messageId":"m","writeKey":"KEY","anonymousId":"`+device(77777)+`"}`)); a.status != 200 {
+	const elsewhere = "X-Forwarded-For: 198.51.100.1\r\nContent-Type: application/json\r\n"
+	other := `{"type":"track","event":"Viewed","messageId":"m","writeKey":"KEY","anonymousId":"` + device(77777) + `"}`
+	if a := r.send(t, post("/t/v1/track", elsewhere+inCalifornia+optsOut, other)); a.status != 200 {
 		t.Fatalf("%+v", a)
 	}
 	r.keptSoon(t, "client_id:segment", device(77777))
@@ -288,20 +292,23 @@ func TestKeptIsTakenBackInTheCentre(t *testing.T) {
 		}
 		return a.body
 	}
-	if page := centre(inCalifornia + optsOut); !strings.Contains(page, "Opt-Out Request Honored") || !strings.Contains(page, "The opt-out is kept") ||
-		strings.Contains(page, "No objection is in force") {
+	const honored = "Opt-Out Request Honored"
+	if page := centre(inCalifornia + optsOut); !strings.Contains(page, honored) ||
+		!strings.Contains(page, "The opt-out is kept") || strings.Contains(page, "No objection is in force") {
 		t.Error(page)
 	}
-	if page := centre(inGermany + optsOut); strings.Contains(page, "Opt-Out Request Honored") || strings.Contains(page, "does not read it") {
+	if page := centre(inGermany + optsOut); strings.Contains(page, honored) || strings.Contains(page, "does not read it") {
 		t.Error(page)
 	}
 	if a := r.send(t, get("/t/.well-known/gpc.json", "")); !strings.HasPrefix(a.body, `{"gpc":true,`) {
 		t.Error(a.body)
 	}
-	if a := r.send(t, get("/t/privacy/gpc", cookie+inCalifornia+optsOut)); !strings.Contains(a.body, `"honored":true,"kept":true,"purposes":["ads"]`) {
+	if a := r.send(t, get("/t/privacy/gpc", cookie+inCalifornia+optsOut)); !strings.Contains(a.body,
+		`"honored":true,"kept":true,"purposes":["ads"]`) {
 		t.Error(a.body)
 	}
-	const form = "Origin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	const form = "Origin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\n" +
+		"Content-Type: application/x-www-form-urlencoded\r\n"
 	r.send(t, post("/t/privacy/?lang=en", form+cookie+inCalifornia+optsOut, "do=kept"))
 	if !r.kept(t, "client_id:segment", device(1)) {
 		t.Error("it was taken back while the signal is sent")
@@ -309,11 +316,13 @@ func TestKeptIsTakenBackInTheCentre(t *testing.T) {
 	if page := centre(inCalifornia); !strings.Contains(page, `value="kept"`) {
 		t.Error(page)
 	}
-	if a := r.send(t, post("/t/privacy/?lang=en", form+cookie+inCalifornia, "do=kept")); a.status != 303 || !strings.Contains(a.headers.Get("Location"), "done=kept") {
+	a := r.send(t, post("/t/privacy/?lang=en", form+cookie+inCalifornia, "do=kept"))
+	if a.status != 303 || !strings.Contains(a.headers.Get("Location"), "done=kept") {
 		t.Errorf("%+v", a)
 	}
 	arrivesIs(t, "after that", r.arrived(t, v, "", device(1), inCalifornia), true)
-	if got := r.recordsOf(t, "withdrawal"); len(got) != 1 || gjson.Get(got[0], "act").Str != "kept_opt_out" || gjson.Get(got[0], "source").Str != "preference_centre" {
+	if got := r.recordsOf(t, "withdrawal"); len(got) != 1 || gjson.Get(got[0], "act").Str != "kept_opt_out" ||
+		gjson.Get(got[0], "source").Str != "preference_centre" {
 		t.Errorf("the ledger has %v", got)
 	}
 }

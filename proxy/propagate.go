@@ -3,6 +3,7 @@ package proxy
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
@@ -21,7 +22,8 @@ func (w waiting) Pending(to string, limit int) ([]webhook.Waiting, error) {
 	return list, err
 }
 
-// messages are what other systems are told of an act. They are kept in the same step as the act itself.
+// messages are what other systems are told of an act. They are kept in the same step as the act itself. Of opt-outs
+// that are kept nobody is told, neither that they are nor that they are taken back.
 func (o *objector) messages(
 	receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change,
 ) ([]objection.Message, error) {
@@ -48,7 +50,8 @@ func (o *objector) messages(
 		if kind == webhook.Objection {
 			act.Scopes, act.Restriction = c.Object, c.Restriction
 		}
-		if len(act.Scopes) == 0 {
+		kept := func(scope string) bool { return scope == objection.KeptOptOut }
+		if act.Scopes = slices.DeleteFunc(slices.Clone(act.Scopes), kept); len(act.Scopes) == 0 {
 			continue
 		}
 		for _, r := range receivers {

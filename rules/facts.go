@@ -35,7 +35,7 @@ type Facts struct {
 	// by what
 	Ladder     []Rung
 	Signals    *signal.Signals
-	Objected   []string // scopes of all objections that were found, nil where there were none
+	Objected   []string // scopes of what was objected to, and of an opt-out that is kept there; nil where there are none
 	Restricted bool     // one of them is a restriction (Art. 18)
 }
 
@@ -52,7 +52,11 @@ func (j *Judgement) Facts(event int) Facts {
 		f.Version = j.Policy.assessments.Version(a.Assessment)
 	}
 	f.Ladder, f.Signals = j.Rungs(v), j.SignalsOf(event)
-	if objected := j.Objections[event]; objected.Any() || objected.KeptOptOut != 0 {
+	objected := j.Objections[event]
+	if objected.KeptOptOut != 0 && !j.Region.KeepsGPC(j.at) {
+		objected.KeptOptOut = 0
+	}
+	if objected != (Objections{}) {
 		f.Objected, f.Restricted = j.Policy.Scopes(objected), objected.Restricted
 	}
 	return f

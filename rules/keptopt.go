@@ -44,8 +44,8 @@ func (j *Judgement) keptDenies(event int, o Objections) bool {
 	return a.Basis != basis.Consent || j.SignalsOf(event).Consent(a.needs).At <= o.KeptOptOut
 }
 
-// AskedObjection is what a scope stands for in a [Question]: as [Policy.Objection] reads it, and, by [KeptOptOutScope], an
-// opt-out that is kept since the time of the hit.
+// AskedObjection is what a scope stands for in a [Question]: as [Policy.Objection] reads it, and, by [KeptOptOutScope],
+// an opt-out that is kept since the time of the hit.
 func (p *Policy) AskedObjection(scope string, at time.Time) (Objections, bool) {
 	if scope == KeptOptOutScope {
 		return Objections{KeptOptOut: at.Unix()}, true

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// TestKeptOptOut: an opt-out that is kept denies activities on opt_out that the signal itself would, and those on consent
-// to what is sold or shared, unless the consent is younger; in regions whose law asks for that alone, and nothing else.
+// TestKeptOptOut: an opt-out that is kept denies activities on opt_out that the signal itself would, and those on
+// consent to what is sold or shared, unless the consent is younger; in regions whose law asks for that alone, and nothing else.
 func TestKeptOptOut(t *testing.T) {
 	t.Parallel()
 	d := basesDraft(t)
@@ -110,7 +110,8 @@ func TestKeptOptOutsTogether(t *testing.T) {
 	none, early, late := rules.Objections{}, rules.Objections{KeptOptOut: 10}, rules.Objections{KeptOptOut: 20}
 	both := early
 	both.Merge(late)
-	if both != late || early.Any() || none.Adds(late) || !none.Tightens(early) || !early.Tightens(late) || late.Tightens(early) || late.Tightens(none) {
+	if both != late || early.Any() || none.Adds(late) || !none.Tightens(early) || !early.Tightens(late) ||
+		late.Tightens(early) || late.Tightens(none) {
 		t.Error("they are not told apart")
 	}
 }
@@ -120,9 +121,10 @@ func TestWhereGPCIsKept(t *testing.T) {
 	t.Parallel()
 	today := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
 	for code, want := range map[string]bool{
-		"US-CA": true, "US-CO": true, "US-CT": true, "US-DE": true, "US-MD": true, "US-MN": true, "US-MT": true, "US-NE": true,
-		"US-NH": true, "US-NJ": true, "US-OR": true, "US-TX": true,
-		"US-VA": false, "US-OK": false, "US-LA": false, "US-AL": false, "US": false, "DE": false, "CA": false, "GB": false, "EU": false,
+		"US-CA": true, "US-CO": true, "US-CT": true, "US-DE": true, "US-MD": true, "US-MN": true, "US-MT": true,
+		"US-NE": true, "US-NH": true, "US-NJ": true, "US-OR": true, "US-TX": true,
+		"US-VA": false, "US-OK": false, "US-LA": false, "US-AL": false, "US": false, "DE": false, "CA": false,
+		"GB": false, "EU": false,
 	} {
 		region, err := rules.ParseRegion(code)
 		if err != nil {

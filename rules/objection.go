@@ -46,10 +46,14 @@ func (o Objections) Tightens(other Objections) bool {
 // leave. What was denied stays denied.
 func (j *Judgement) Stands(event int, o Objections) bool {
 	v := &j.Verdicts[event]
-	if v.Decision != Permit {
+	switch {
+	case v.Decision != Permit:
 		return true
+	case o.touches(v.Activity) && v.Activity.heeds(j.Policy):
+		return false
+	default:
+		return !j.keptDenies(event, o)
 	}
-	return !(o.touches(v.Activity) && v.Activity.heeds(j.Policy)) && !j.keptDenies(event, o)
 }
 
 // ScopeName tells whether a text can name a scope: a purpose, "vendor:ID" or "all", whether or not a policy knows it.

@@ -53,13 +53,14 @@ type person struct {
 
 // folderHit is a hit, and what becomes of it.
 type folderHit struct {
-	Why    string `json:"why"`
-	Method string `json:"method"`
-	Target string `json:"target"`
-	Cookie string `json:"cookie,omitempty"`
-	Body   string `json:"body,omitempty"`
-	Leaves bool   `json:"leaves"`
-	Holds  string `json:"holds,omitempty"` // what the vendor gets has this in it
+	Why     string   `json:"why"`
+	Method  string   `json:"method"`
+	Target  string   `json:"target"`
+	Cookie  string   `json:"cookie,omitempty"`
+	Headers []string `json:"headers,omitempty"` // further ones
+	Body    string   `json:"body,omitempty"`
+	Leaves  bool     `json:"leaves"`
+	Holds   string   `json:"holds,omitempty"` // what the vendor gets has this in it
 }
 
 type folderToken struct {
@@ -108,7 +109,11 @@ func todo(name string, text []byte) []byte {
 		}
 	case "activities.yaml":
 		if !bytes.Contains(text, []byte("retention:")) {
-			text = bytes.ReplaceAll(text, []byte("basis: consent,"), []byte("basis: consent, retention: 14 months,"))
+			for _, basis := range []string{"consent", "opt_out"} {
+				text = bytes.ReplaceAll(text, []byte("basis: "+basis+","), []byte("basis: "+basis+", retention: 14 months,"))
+			}
+			text = bytes.ReplaceAll(text, []byte("exemption: audience_measurement,"),
+				[]byte("exemption: audience_measurement, regions: [FR],"))
 		}
 	}
 	return text
@@ -334,7 +339,7 @@ func (s *served) ask(address, method, target, body string, headers ...string) (i
 func (s *served) hit(h *folderHit) string {
 	s.t.Helper()
 	before := s.vendors.count()
-	headers := []string{"X-Forwarded-For: 198.51.100.7"}
+	headers := append([]string{"X-Forwarded-For: 198.51.100.7"}, h.Headers...)
 	if h.Cookie != "" {
 		headers = append(headers, "Cookie: "+h.Cookie)
 	}

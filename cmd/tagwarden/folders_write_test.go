@@ -203,6 +203,7 @@ func (w *writing) secondDay() {
 	w.stands("email=back@example.com")
 	w.frontEnd(s)
 	w.linked(s)
+	w.optedOut(s)
 
 	began := w.segments()
 	w.set("2026-12-01T11:30:00Z")

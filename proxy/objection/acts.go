@@ -146,8 +146,8 @@ func (a *alteration) begin(acts []act, changed bool, e *effect) ([]act, bool) {
 	return acts, true
 }
 
-// left is what of some marks is not taken back. A link that takes back all that is objected to leaves what is kept, unless
-// that is named, too.
+// left is what of some marks is not taken back. A link that takes back all that is objected to leaves what is kept,
+// unless that is named, too.
 func (a *alteration) left(marks []uint32) []uint32 {
 	if a.all && a.holder.Kind != ByLink {
 		return nil

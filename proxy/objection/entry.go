@@ -18,8 +18,10 @@ type Recorded struct {
 }
 
 // Withdrawn names the scopes that it took back and that no other act keeps in force for any of its subjects; "all" where
-// nothing is in force any more.
-func (r *Recorded) Withdrawn() []string { return r.withdrawn(r.InForce) }
+// nothing is in force any more. An opt-out that was kept is not among them: nobody was told of it.
+func (r *Recorded) Withdrawn() []string {
+	return slices.DeleteFunc(r.withdrawn(r.InForce), func(scope string) bool { return scope == KeptOptOut })
+}
 
 // Of is what was in force for one of its subjects afterwards, and what it took back for that one.
 func (r *Recorded) Of(subject int) (inForce, withdrawn []string) {

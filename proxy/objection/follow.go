@@ -51,9 +51,9 @@ func rightFollows(follows []Follow, now time.Time) ([]Follow, error) {
 	return all, nil
 }
 
-// Expire ends what follows from a lead for browsers that were not seen with it for 13 months, and opt-outs that are kept
-// for browsers that did not send the signal for as long: a thousand of each at most. It is to be called once a day or
-// more often, until more is false.
+// Expire ends what follows from a lead for browsers that were not seen with it for 13 months, and opt-outs that are
+// kept for browsers that did not send the signal for as long: a thousand of each at most. It is to be called once a day
+// or more often, until more is false.
 func (s *Store) Expire(ctx context.Context) (more bool, err error) {
 	r := &request{expire: true, done: make(chan struct{})}
 	if err := s.submit(ctx, r); err != nil {

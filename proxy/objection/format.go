@@ -49,9 +49,9 @@ var (
 )
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
-// says in the change log whose act a change is. Format 3 knows opt-outs that are kept. A file of an older format is read
-// as it is, and becomes one of the newest with the first change; records and entries in it stay until they are touched.
-// What only knows an older format refuses it then.
+// says in the change log whose act a change is. Format 3 knows opt-outs that are kept. A file of an older format is
+// read as it is, and becomes one of the newest with the first change; records and entries in it stay until they are
+// touched. What only knows an older format refuses it then.
 const (
 	fileFormat  = "3"
 	fileFormat2 = "2"
@@ -111,11 +111,12 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	if meta == nil {
 		return false, fmt.Errorf("%w: it has no bucket %q", ErrDamaged, bucketMeta)
 	}
-	wanted := buckets
+	wanted := bucketsOf2
 	switch format := string(meta.Get(keyFormat)); format {
-	case fileFormat:
+	case fileFormat: // one in which nothing is kept yet may lack the buckets for that
+		old = tx.Bucket(bucketKept) == nil || tx.Bucket(bucketKeptTimes) == nil
 	case fileFormat2:
-		wanted, old = bucketsOf2, true
+		old = true
 	case fileFormat1:
 		wanted, old = bucketsOf1, true
 	default:

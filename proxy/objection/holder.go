@@ -21,10 +21,10 @@ const (
 	Earlier  HolderKind = 1 // from before acts were told apart; taking back ends that alone
 	Browser  HolderKind = 2 // a browser, that the undo cookie proves; its own act
 	ByLink   HolderKind = 3 // the person that links are for; what came by links, and what is kept
-	Role     HolderKind = 4 // a token, an import, the operator; what came by roles, by links, and earlier, and what is kept
+	Role     HolderKind = 4 // a token, an import, the operator; by roles, by links, and earlier, and what is kept
 	SeenWith HolderKind = 5 // follows from another subject's acts; see Follow. It ends with them
 	Browsers HolderKind = 6 // further browsers than are told apart; nothing but EveryAct ends it
-	Kept     HolderKind = 7 // opt-outs that are kept; see Keep. Links and roles end it, too, and whoever shows a browser's id
+	Kept     HolderKind = 7 // opt-outs that are kept; see Keep. Links and roles end it, and who shows a browser's id
 )
 
 // String is the kind's name, as answers have it.

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// An opt-out by a browser's signal (Global Privacy Control) that is kept is an act of [Kept] in a subject's record. It is
-// no objection: what it denies, and where, [rules.Objections] says. Its scope is not in the dictionary: its mark says
-// since when it is kept, so that a look-up tells that without reading more.
+// An opt-out by a browser's signal (Global Privacy Control) that is kept is an act of [Kept] in a subject's record. It
+// is no objection: what it denies, and where, [rules.Objections] says. Its scope is not in the dictionary: its mark
+// says since when it is kept, so that a look-up tells that without reading more.
 //
 // Of a browser it is noted on which day it sent the signal last: one that did not for 13 months is forgotten. What was
 // taken back meanwhile is forgotten then, too.
@@ -23,9 +23,9 @@ type Keep struct {
 	Time    time.Time // when; zero: now. A consent that is not younger does not lift it
 }
 
-// Keep keeps opt-outs, in one step: all of them or none. For whom one is kept already nothing is written, but once a day
-// that the browser was seen. It returns for how many one is kept from now on, when everything is on disk, on the ledger
-// and in force. The errors and the context are those of Apply.
+// Keep keeps opt-outs, in one step: all of them or none. For whom one is kept already nothing is written, but once a
+// day that the browser was seen. It returns for how many one is kept from now on, when everything is on disk, on the
+// ledger and in force. The errors and the context are those of Apply.
 func (s *Store) Keep(ctx context.Context, keeps []Keep) (fresh int, err error) {
 	if keeps, err = rightKeeps(keeps, s.opts.Now()); err != nil || len(keeps) == 0 {
 		return 0, err

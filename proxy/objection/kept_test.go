@@ -33,7 +33,8 @@ func keeps(t *testing.T, s *Store, at time.Time, browser bool, subjects ...int) 
 // keptFor is since when an opt-out is kept for a subject, as a policy sees it; zero: it is not.
 func keptFor(t *testing.T, s *Store, n int) time.Time {
 	t.Helper()
-	found, err := s.Resolve(func(string) (rules.Objections, bool) { return rules.Objections{All: true}, true }).Lookup(subject(n).Hash)
+	everything := func(string) (rules.Objections, bool) { return rules.Objections{All: true}, true }
+	found, err := s.Resolve(everything).Lookup(subject(n).Hash)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,10 @@ func keptFor(t *testing.T, s *Store, n int) time.Time {
 func TestKept(t *testing.T) {
 	dir := t.TempDir()
 	var recorded []Recorded
-	o := Options{Dir: dir, Record: func(list []Recorded, _ Head) error { recorded = append(recorded, list...); return nil }}
+	o := Options{Dir: dir, Record: func(list []Recorded, _ Head) error {
+		recorded = append(recorded, list...)
+		return nil
+	}}
 	s := opened(t, o)
 	taken(t, s, objects(1, "ads"))
 	if fresh := keeps(t, s, noon.Add(-time.Hour), true, 1, 2, 2); fresh != 2 {
@@ -63,7 +67,8 @@ func TestKept(t *testing.T) {
 		t.Helper()
 		standsFor(t, s, 1, "ads", KeptOptOut)
 		standsFor(t, s, 2, KeptOptOut)
-		for n, want := range map[int]time.Time{1: noon.Add(-time.Hour), 2: noon.Add(-time.Hour), 3: noon, 4: {}} { // 3: a second later
+		before := noon.Add(-time.Hour)
+		for n, want := range map[int]time.Time{1: before, 2: before, 3: noon, 4: {}} { // 3: a second later
 			if got := keptFor(t, s, n); !got.Equal(want) {
 				t.Errorf("%d: kept since %v, want %v", n, got, want)
 			}
@@ -81,7 +86,8 @@ func TestKept(t *testing.T) {
 	if err != nil || fmt.Sprint(held) != "[{role 1 [ads]} {kept_opt_out 1 [kept_opt_out]}]" {
 		t.Errorf("%v, %v", held, err)
 	}
-	if unknown := s.Resolve(func(string) (rules.Objections, bool) { return rules.Objections{}, false }).Unknown(); fmt.Sprint(unknown) != "[ads]" {
+	nothing := func(string) (rules.Objections, bool) { return rules.Objections{}, false }
+	if unknown := s.Resolve(nothing).Unknown(); fmt.Sprint(unknown) != "[ads]" {
 		t.Errorf("%v", unknown)
 	}
 	var said []string
@@ -89,7 +95,8 @@ func TestKept(t *testing.T) {
 		c := r.Change
 		said = append(said, fmt.Sprintf("%s %s%v %s %d", c.Holder.Kind, c.Source, c.Object, c.Site, len(c.Subjects)))
 	}
-	if got := strings.Join(said, "; "); got != "role api[ads]  1; kept_opt_out kept_opt_out[kept_opt_out] shop 2; kept_opt_out kept_opt_out[kept_opt_out] shop 1" {
+	const kept = "kept_opt_out kept_opt_out[kept_opt_out] shop "
+	if got := strings.Join(said, "; "); got != "role api[ads]  1; "+kept+"2; "+kept+"1" {
 		t.Errorf("recorded is %s", got)
 	}
 	var log []Recorded
@@ -99,8 +106,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestWhoTakesKeptBack: whoever shows a browser's id, a link where it names it, and a role do; what browsers objected to
-// in acts of their own ends neither, and what is kept is objected to by nobody.
+// TestWhoTakesKeptBack: whoever shows a browser's id, a link where it names it, and a role do; what browsers objected
+// to in acts of their own ends neither, and what is kept is objected to by nobody.
 func TestWhoTakesKeptBack(t *testing.T) {
 	kept, link := Holder{Kind: Kept}, Holder{Kind: ByLink}
 	role := Holder{Kind: Role}
@@ -136,6 +143,10 @@ func TestWhoTakesKeptBack(t *testing.T) {
 			t.Errorf("%s %s: %v stands, want %s (%v)", c.by.Kind, c.scopes, got, c.want, err)
 		}
 	}
+	back := Recorded{Change: asksFor(1, kept, "-kept_opt_out")}
+	if told := back.Withdrawn(); len(told) > 0 {
+		t.Errorf("others are told that %v was taken back, which they never knew", told)
+	}
 	s := opened(t, Options{})
 	for what, change := range map[string]Change{
 		"by name":       objects(1, KeptOptOut),
@@ -168,7 +179,10 @@ func TestKeptIsNotFollowed(t *testing.T) {
 // day, nothing is written; what is taken back is forgotten as well.
 func TestKeptEnds(t *testing.T) {
 	now, commits := noon, 0
-	o := Options{Dir: t.TempDir(), Now: func() time.Time { return now }, Commit: func(tx *bolt.Tx) error { commits++; return tx.Commit() }}
+	o := Options{Dir: t.TempDir(), Now: func() time.Time { return now }, Commit: func(tx *bolt.Tx) error {
+		commits++
+		return tx.Commit()
+	}}
 	s := opened(t, o)
 	keeps(t, s, now, true, 1, 2, 3)
 	keeps(t, s, now, false, 4)
@@ -214,7 +228,8 @@ func TestKeptEnds(t *testing.T) {
 	standsFor(t, s, 4, KeptOptOut)
 	var last Recorded
 	must(t, s.Changes(t.Context(), 0, func(r Recorded) bool { last = r; return true }))
-	if last.Change.Because != notSeen || !slices.Equal(last.Change.TakeBack, []string{KeptOptOut}) || last.Change.Holder.Kind != Kept {
+	c := &last.Change
+	if c.Because != notSeen || !slices.Equal(c.TakeBack, []string{KeptOptOut}) || c.Holder.Kind != Kept {
 		t.Errorf("%+v", last)
 	}
 }
@@ -224,7 +239,8 @@ func TestManyKept(t *testing.T) {
 	s := opened(t, Options{})
 	var all []Keep
 	for n := range 2500 {
-		all = append(all, Keep{Subject: subject(n), Browser: true, Site: "shop", Time: noon.Add(time.Duration(n%2) * -time.Minute)})
+		at := noon.Add(time.Duration(n%2) * -time.Minute)
+		all = append(all, Keep{Subject: subject(n), Browser: true, Site: "shop", Time: at})
 	}
 	if fresh, err := s.Keep(t.Context(), all); fresh != 2500 || err != nil {
 		t.Fatal(fresh, err)

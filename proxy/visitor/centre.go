@@ -29,7 +29,7 @@ func (v *visit) centre() {
 		return
 	}
 	p := centrePage{choices: v.choices(v.page("title"), inForce), InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
-	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, v.globalPrivacyControl(), v.doNotTrack()
+	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, globalPrivacyControl(v), doNotTrack(v)
 	p.message(string(v.ctx.QueryArgs().Peek("done")), v.kept || len(inForce) > 0)
 	v.html(fasthttp.StatusOK, "centre.html", p)
 }

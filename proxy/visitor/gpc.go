@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -37,30 +39,30 @@ func (s browserSignal) InForce() []Text {
 // Counts tells whether it counts for any purpose, where the visitor is.
 func (s browserSignal) Counts() bool { return len(s.Objects)+len(s.OptsOut) > 0 }
 
-// sends reads headers by which a browser opts out, as it is done for hits.
-func (v *visit) sends(names ...string) signal.State {
+// sent reads headers by which a browser opts out, as it is done for hits.
+func sent(h *fasthttp.RequestHeader, names ...string) signal.State {
 	state := signal.Absent
 	for _, name := range names {
-		for _, value := range v.ctx.Request.Header.PeekAll(name) {
+		for _, value := range h.PeekAll(name) {
 			state = signal.OptOutHeader(state, value)
 		}
 	}
 	return state
 }
 
-// mayTakeKeptBack tells whether an opt-out that is kept for the browser may be taken back: the browser sends nothing now
-// that would be taken for the signal, and one may be kept on this site.
+// mayTakeKeptBack tells whether an opt-out that is kept for the browser may be taken back: the browser sends nothing
+// now that would be taken for the signal, and one may be kept on this site.
 func (v *visit) mayTakeKeptBack() bool {
-	s := v.globalPrivacyControl()
-	return s.Before && v.sends("Sec-GPC") == signal.Absent
+	return globalPrivacyControl(v).Before && sent(&v.ctx.Request.Header, "Sec-GPC") == signal.Absent
 }
 
-func (v *visit) globalPrivacyControl() browserSignal {
-	s := newBrowserSignal(v.site.ReadsGPC, v.sends("Sec-GPC"))
+// globalPrivacyControl is what becomes of that signal for a visit.
+func globalPrivacyControl(v *visit) browserSignal {
+	s := newBrowserSignal(v.site.ReadsGPC, sent(&v.ctx.Request.Header, "Sec-GPC"))
 	s.Keeps = s.Read && v.where.Keeps
 	for i := range v.said.Purposes {
 		p := &v.said.Purposes[i]
-		here := p.OptOut && v.where.OptOut || p.Kept && v.where.Keeps
+		here := p.OptOut && v.where.OptOut || p.Kept && v.where.Keeps && len(v.ids) > 0
 		s.Before = s.Before || s.Read && p.Kept
 		switch {
 		case !s.Read:
@@ -80,8 +82,9 @@ func (v *visit) globalPrivacyControl() browserSignal {
 	return s
 }
 
-func (v *visit) doNotTrack() browserSignal {
-	s := newBrowserSignal(v.site.ReadsDNT, v.sends("DNT", "X-Do-Not-Track"))
+// doNotTrack is what becomes of that signal for a visit.
+func doNotTrack(v *visit) browserSignal {
+	s := newBrowserSignal(v.site.ReadsDNT, sent(&v.ctx.Request.Header, "DNT", "X-Do-Not-Track"))
 	for i := range v.said.Purposes {
 		if p := &v.said.Purposes[i]; s.Read && p.DNT && !p.ShownOnly {
 			s.Objects = append(s.Objects, p.Title)
@@ -90,15 +93,15 @@ func (v *visit) doNotTrack() browserSignal {
 	return s
 }
 
-// gpcAnswer says for a site's own front end what becomes of Global Privacy Control: whether the browser sends it, whether
-// the site reads it, honors it where the visitor is, and keeps it; for which purposes; and a line to show, in the visitor's
-// language, "" where nothing is sent. It says nothing of what is kept for anybody.
+// gpcAnswer says for a site's own front end what becomes of Global Privacy Control: whether the browser sends it,
+// whether the site reads it, honors it where the visitor is, and keeps it; for which purposes; and a line to show, in
+// the visitor's language, "" where nothing is sent. It says nothing of what is kept for anybody.
 func (v *visit) gpcAnswer() {
 	allowOrigin(v.site, v.ctx)
 	if !v.method(v.problem, "GET", "HEAD") {
 		return
 	}
-	s := v.globalPrivacyControl()
+	s := globalPrivacyControl(v)
 	answer := struct {
 		Sent     bool     `json:"sent"`
 		Read     bool     `json:"read"`

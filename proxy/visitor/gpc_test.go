@@ -63,7 +63,7 @@ func TestGPCOnThePage(t *testing.T) {
 		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept, status}},
 		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept, status}},
 		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone, status}},
-		{"in California, not readable", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear, status}},
+		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear, status}},
 		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusNone}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
 		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, status}},
@@ -129,20 +129,23 @@ func TestGPCForAFrontEnd(t *testing.T) {
 	b := w.browser("_ga=123.456")
 	is := func(what, want string) {
 		t.Helper()
-		if a := b.get("/privacy/gpc"); a.text != want || a.header("Content-Type") != "application/json" || a.header("Cache-Control") != "no-store" {
+		if a := b.get("/privacy/gpc"); a.text != want || a.header("Content-Type") != "application/json" ||
+			a.header("Cache-Control") != "no-store" {
 			t.Errorf("%s: %s", what, a.text)
 		}
 	}
-	is("nothing is sent", `{"sent":false,"read":true,"honored":false,"kept":false,"purposes":["own-product-ads"],"text":""}`)
+	is("nothing is sent", `{"sent":false,"read":true,"honored":false,"kept":false,"purposes":["own-product-ads"],`+
+		`"text":""}`)
 	b.headers["Sec-GPC"] = "1"
 	is("an objection", `{"sent":true,"read":true,"honored":true,"kept":false,"purposes":["own-product-ads"],`+
 		`"text":"Your browser's Global Privacy Control signal counts here as an objection."}`)
-	const line = "Opt-Out Request Honored: your browser's Global Privacy Control signal has opted you out of the sale and sharing of " +
-		"your data, and of targeted advertising."
+	const line = "Opt-Out Request Honored: your browser's Global Privacy Control signal has opted you out of the sale " +
+		"and sharing of your data, and of targeted advertising."
 	w.where = california
-	is("in California", `{"sent":true,"read":true,"honored":true,"kept":true,"purposes":["own-product-ads","surveys"],"text":"`+line+`"}`)
+	const both = `"purposes":["own-product-ads","surveys"],"text":"` + line + `"}`
+	is("in California", `{"sent":true,"read":true,"honored":true,"kept":true,`+both)
 	b.headers["Sec-GPC"] = "yes"
-	is("what cannot be read", `{"sent":true,"read":true,"honored":true,"kept":false,"purposes":["own-product-ads","surveys"],"text":"`+line+`"}`)
+	is("what cannot be read", `{"sent":true,"read":true,"honored":true,"kept":false,`+both)
 	b.headers["Sec-GPC"], b.headers["Accept-Language"], w.site.ReadsGPC = "1", "de", false
 	is("not read", `{"sent":true,"read":false,"honored":false,"kept":false,"purposes":[],`+
 		`"text":"Diese Website liest das Signal Global Privacy Control Ihres Browsers nicht."}`)
@@ -182,8 +185,11 @@ func TestKeptIsTakenBack(t *testing.T) {
 		b.headers["Sec-GPC"] = c.gpc
 		if c.json {
 			b.json(c.body)
-		} else if page := b.follow("/privacy/", c.body); strings.Contains(page.text, "is no longer kept for this browser") != (c.body == "do=kept" && c.taken) {
-			t.Errorf("%s: %s", c.what, page.text)
+		} else {
+			page := b.follow("/privacy/", c.body).text
+			if strings.Contains(page, "is no longer kept for this browser") != (c.body == "do=kept" && c.taken) {
+				t.Errorf("%s: %s", c.what, page)
+			}
 		}
 		want := "kept_opt_out/own-product-ads"
 		if c.taken {
@@ -215,7 +221,8 @@ func TestKeptByLink(t *testing.T) {
 	key := string(claim.Subjects[0].Hash[:])
 	w.store.put(key, objection.Holder{Kind: objection.Kept}, []string{objection.KeptOptOut})
 	b := w.browser()
-	if page := b.get("/privacy/u/" + token); !strings.Contains(page.text, "the sale and sharing of your data, and targeted advertising, by your browser") {
+	const kept = "the sale and sharing of your data, and targeted advertising, by your browser"
+	if page := b.get("/privacy/u/" + token); !strings.Contains(page.text, kept) {
 		t.Error(page.text)
 	}
 	b.post("/privacy/u/"+token, "do=back")

@@ -82,7 +82,7 @@ const MaxSources = 16
 // its zero value says nothing. [Signals.Consent], [Signals.Declines], [Signals.Objects] and [Signals.OptedOut] answer
 // from it.
 type Signals struct {
-	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1; Malformed: what it sends cannot be read, and counts as that
+	GPC     State // Valid: the visitor's browser sends Sec-GPC: 1; Malformed: what cannot be read, and counts as that
 	DNT     State // Valid: the visitor's browser sends DNT: 1; Malformed: as for GPC
 	N       uint8
 	Sources [MaxSources]SourceReading // in the order of the site's list, GPC, DNT and IAB's strings left out

@@ -28,7 +28,7 @@ export async function certificate(dir) {
   return files;
 }
 
-const file = ({ tls, origin, vendors, signals = '' }) => `version: 1
+const file = ({ tls, origin, vendors, signals = '', region = 'DE' }) => `version: 1
 listen: 127.0.0.1:0
 tls: { cert: ${tls.cert}, key: ${tls.key} }
 admin: { listen: 127.0.0.1:0 }
@@ -41,7 +41,7 @@ sites:
     hosts: [${names.site}, ${names.collector}]
     base: ${base}
     origins: ["${origin}"]
-    region: { default: DE }
+    region: { default: ${region} }
     signals:
       gpc: {}
       own: [{ cookie: ${consentCookie}, category: analytics, granted: ["yes"], refused: ["no"] }]${signals && '\n      ' + signals}
@@ -50,15 +50,18 @@ ${vendors.map(v => `  ${v.id}: { catalog: ${v.id}, upstreams: { ${v.hosts.map(h 
 delivery: { mode: direct }
 `;
 
-const policy = vendors => ({
+const policy = ({ vendors, sells }) => ({
   'purposes.yaml': `purposes:
   audience-measurement:
     title: Measure the audience of our pages
     description: Counts of pages, visits and orders, to find errors and improve content.
     categories: [analytics]
-`,
+${sells ? `    gpc: ignore
+    us: [sale, sharing]
+` : ''}`,
   'activities.yaml': `activities:
 ${vendors.map(v => `  - { id: ${v.id}-with-consent, vendor: ${v.id}, purposes: [audience-measurement], basis: consent, retention: 14 months, profile: standard, events: ["*"] }`).join('\n')}
+${sells ? vendors.map(v => `  - { id: ${v.id}-until-opt-out, vendor: ${v.id}, purposes: [audience-measurement], basis: opt_out, retention: 14 months, profile: standard, events: ["*"], regions: [US] }`).join('\n') : ''}
 `,
   // What a shop would let through with consent. Nothing in it lets the invented person's name, address or ids through, so that the strings
   // planted in the journey have no business at a vendor even then.
@@ -95,7 +98,7 @@ export async function start(dir, binary, options) {
   fs.mkdirSync(path.join(dir, 'policy'), { recursive: true });
   fs.writeFileSync(config, file(options));
   fs.writeFileSync(path.join(dir, 'root.key'), crypto.randomBytes(32).toString('base64') + '\n', { mode: 0o600 });
-  for (const [name, text] of Object.entries(policy(options.vendors))) fs.writeFileSync(path.join(dir, 'policy', name), text);
+  for (const [name, text] of Object.entries(policy(options))) fs.writeFileSync(path.join(dir, 'policy', name), text);
 
   const child = spawn(binary, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '', log = '';
