@@ -125,7 +125,7 @@ func (r *readState) hashVariants(k *Keys) Reason {
 				return OverLimit
 			}
 			text := f.text[of.from:of.to]
-			s.Hash, s.Ledger = pseudonym.SubjectHash(&k.subject, of.space, text), pseudonym.SubjectHash(&k.ledger, of.space, text)
+			s.Hash, s.Ledger = pseudonym.SubjectHash(k.subject, of.space, text), pseudonym.SubjectHash(k.ledger, of.space, text)
 		}
 		*recent = int32(i)
 		r.Subjects = append(r.Subjects, s)
