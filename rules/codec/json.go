@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -58,7 +59,15 @@ func (o *Opener) measure(text []byte) (members int, err error) {
 
 // stringEnd returns where the string that starts at i ends: after its closing quote, or at the end of the text.
 func stringEnd(text []byte, i int) int {
-	for i++; i < len(text); i++ {
+	if quote := bytes.IndexByte(text[i+1:], '"'); quote >= 0 && text[i+quote] != '\\' {
+		return i + quote + 2
+	}
+	return escapedEnd(text, i+1)
+}
+
+// escapedEnd is stringEnd for a string with escapes in it, from its inside on.
+func escapedEnd(text []byte, i int) int {
+	for ; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
 			i++
