@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -16,10 +17,8 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 	if err := o.room(bytes.Count(text, []byte{'&'}) + min(len(text), 1)); err != nil {
 		return err
 	}
-	for _, c := range text {
-		if c < ' ' || c == 0x7f {
-			return ErrMalformed
-		}
+	if ascii.HasControl(text) {
+		return ErrMalformed
 	}
 	for at := 0; at < len(text); {
 		end := len(text)
