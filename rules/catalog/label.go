@@ -117,12 +117,14 @@ func (r *reading) label() error {
 			}
 			continue
 		}
-		opened, err := r.open(i, f)
-		if err != nil {
-			return err
-		}
-		if opened {
-			continue
+		if f.opens {
+			opened, err := r.open(i, f)
+			if err != nil {
+				return err
+			}
+			if opened {
+				continue
+			}
 		}
 		r.leaf(i, f)
 		if class := h.Nodes[i].Class; class != hit.Email && class != hit.Phone { // which are looked at in any case
