@@ -290,7 +290,9 @@ func (r *reading) leaf(i int32, f *FieldInfo) {
 		n.Label, n.Alias = true, hit.Unknown
 		return
 	}
-	r.alias(i, f)
+	if f.Names || n.Layers&ofSite != 0 {
+		r.alias(i, f)
+	}
 	if n.Alias == hit.Unknown {
 		n.Alias = f.as
 		if placed[n.Class] && r.isAxis(i) {

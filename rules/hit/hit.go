@@ -321,6 +321,11 @@ func (h *Hit) KeySpan(i int32) Span {
 	return name
 }
 
+// KeyIs and TextIs say of a node that is new what its key and its value are once they are decoded, where that is known
+// already: most stand on the wire as they are meant.
+func (n *Node) KeyIs(s Span)  { n.name, n.named = s, true }
+func (n *Node) TextIs(s Span) { n.Txt, n.has = s, true }
+
 // Name gives node i a name that is another than its key on the wire.
 func (h *Hit) Name(i int32, name Span) { h.Nodes[i].name, h.Nodes[i].named = name, true }
 

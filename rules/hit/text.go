@@ -12,26 +12,12 @@ import (
 // (WHATWG URL, application/x-www-form-urlencoded parsing).
 func (h *Hit) unpercent(s Span) Span {
 	raw := h.Bytes(s)
-	if !escapedIn(raw) {
+	if bytes.IndexByte(raw, '%') < 0 && bytes.IndexByte(raw, '+') < 0 {
 		return s
 	}
 	arena := h.Grow()
 	from := len(arena)
 	return h.Grown(AppendUnpercent(arena, raw), from)
-}
-
-// escapedIn tells whether a key or value holds anything that is to be decoded. Most are short, and looked through sooner
-// than a search begins.
-func escapedIn(raw []byte) bool {
-	if len(raw) > 16 {
-		return bytes.IndexByte(raw, '%') >= 0 || bytes.IndexByte(raw, '+') >= 0
-	}
-	for _, c := range raw {
-		if c == '%' || c == '+' {
-			return true
-		}
-	}
-	return false
 }
 
 // AppendUnpercent appends the decoded form of a form's key or value.
