@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -23,6 +24,8 @@ type idVariants struct {
 	random  bool // the id that was added last has the random form of an SDK's
 	digests int  // made since steps was asked
 	sized   int  // what grown said in all
+
+	digested digests // hashes that were made
 
 	known variantTable // those of the event that was added to last
 	ofHit variantTable // those that all events share
@@ -57,6 +60,7 @@ func (f *idVariants) reset() {
 	f.room = f.room.cleared()
 	f.country = nil
 	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
+	f.digested = digests{}
 	f.known.clear()
 	f.ofHit.clear()
 }
@@ -152,22 +156,26 @@ func (f *idVariants) keep(of idVariant) {
 	f.all = append(f.all, of)
 }
 
-// sumOf is made as FNV-1a is (draft-eastlake-fnv), of eight bytes at a time, the upper half folded into the lower:
-// variants of which many have the same sum are found more slowly, and that is all.
+// sumOf is a sum of a text, eight bytes at a time: variants of which many have the same are found more slowly, and that
+// is all.
 func sumOf(text []byte) uint64 {
-	sum := uint64(0xcbf29ce484222325)
+	sum := uint64(len(text))
 	for ; len(text) >= 8; text = text[8:] {
-		sum = (sum ^ binary.LittleEndian.Uint64(text)) * prime
-		sum ^= sum >> 32
+		sum = mixed(sum ^ binary.LittleEndian.Uint64(text))
 	}
+	rest := uint64(0)
 	for _, c := range text {
-		sum = (sum ^ uint64(c)) * prime
+		rest = rest<<8 | uint64(c)
 	}
-	return sum ^ sum>>32
+	return mixed(sum ^ rest)
 }
 
-// prime is that of FNV with 64 bits.
-const prime = 0x100000001b3
+// mixed makes every bit count in every other one: it multiplies by 2^64 divided by the golden ratio, and folds the upper
+// half of what that makes into the lower.
+func mixed(sum uint64) uint64 {
+	upper, lower := bits.Mul64(sum, 0x9e3779b97f4a7c15)
+	return upper ^ lower
+}
 
 func (f *idVariants) same(a, b *idVariant) bool {
 	return a.sum == b.sum && a.space == b.space && bytes.Equal(f.text[a.from:a.to], f.text[b.from:b.to])
