@@ -204,7 +204,7 @@ func (r *reading) place(i int32) {
 
 // member finds where a member of an object leads. Free is true where no name but a wildcard fits.
 func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
-	if to, ok := s.exact[string(r.h.Bytes(key))]; ok {
+	if to, ok := s.members.find(r.h.Bytes(key)); ok {
 		return to, false
 	}
 	for i := range s.likes {
@@ -218,7 +218,7 @@ func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
 // key is member for a key of a form.
 func (r *reading) key(s *state, key hit.Span) (to int32, free bool) {
 	text := r.h.Bytes(key)
-	if to, ok := s.flat[string(text)]; ok {
+	if to, ok := s.keys.find(text); ok {
 		return to, false
 	}
 	for i := range s.globs {
@@ -226,7 +226,7 @@ func (r *reading) key(s *state, key hit.Span) (to int32, free bool) {
 			return s.globs[i].to, true
 		}
 	}
-	if to, ok := s.exact[string(text)]; ok {
+	if to, ok := s.members.find(text); ok {
 		return to, false
 	}
 	return s.star, true

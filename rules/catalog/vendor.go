@@ -127,6 +127,10 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		}
 	}
 	v.states, v.Fields = b.states, b.fields
+	for i := range v.states {
+		s := &v.states[i]
+		s.members, s.keys = newLookup(s.exact), newLookup(s.flat)
+	}
 	for i := range v.Fields {
 		f := &v.Fields[i]
 		f.opens = len(f.Open) > 0 || f.Names || placed[f.Class]
