@@ -36,11 +36,9 @@ func appendAgent(dst, agent []byte) ([]byte, bool) {
 	if bytes.Contains(agent, []byte("Mobile")) {
 		dst = append(dst, " Mobile"...)
 	}
-	var room [16]int
-	in := readProducts(agent, room[:0])
 	for _, b := range coarse.Browsers {
-		if major := in.major(b.Product); len(major) > 0 {
-			return appendProduct(append(dst, ' '), b.Written, major, in.major("Chrome/")), true
+		if major := product(agent, b.Product); len(major) > 0 {
+			return appendProduct(append(dst, ' '), b.Written, major, product(agent, "Chrome/")), true
 		}
 	}
 	return dst, true
@@ -74,37 +72,6 @@ func platformOf(agent []byte) string {
 		}
 	}
 	return ""
-}
-
-// products are a user agent, and where the slashes behind its products stand: there are few, and many products that may
-// stand before them.
-type products struct {
-	agent   []byte
-	slashes []int
-}
-
-// readProducts finds the slashes, as many as there is room for.
-func readProducts(agent []byte, room []int) products {
-	for i, c := range agent {
-		if c == '/' && len(room) < cap(room) {
-			room = append(room, i)
-		}
-	}
-	return products{agent, room}
-}
-
-// major is product, which it asks where a name has no slash at its end, or there may be more slashes.
-func (p *products) major(name string) []byte {
-	if len(p.slashes) == cap(p.slashes) || name[len(name)-1] != '/' {
-		return product(p.agent, name)
-	}
-	for _, slash := range p.slashes {
-		from, end := slash+1-len(name), slash+1
-		if from >= 0 && string(p.agent[from:end]) == name && (from == 0 || !ascii.IsLetter(p.agent[from-1])) {
-			return digitsAt(p.agent[end:])
-		}
-	}
-	return nil
 }
 
 // product returns the major version behind a product's name, nil where it does not occur.
