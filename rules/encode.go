@@ -71,6 +71,9 @@ func (e *encodeState) encode(r *readState, m *minimiseState) Reason {
 
 // unsealed tells whether the hit is changed and would be sent with a checksum, signature or length that vouches for what it was.
 func (r *readState) unsealed() bool {
+	if !r.Route.Recipient.Catalog.Seals {
+		return false
+	}
 	h := &r.Hit
 	dirty := false
 	for _, root := range [2]int32{h.QueryRoot, h.BodyRoot} {

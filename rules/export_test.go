@@ -78,7 +78,7 @@ func (p *Policy) SubjectsIn(k *Keys, recipient string, field int, class hit.Clas
 		}
 	}
 	for _, of := range f.all {
-		all = append(all, pseudonym.SubjectHash(&k.subject, of.space, f.text[of.from:of.to]))
+		all = append(all, pseudonym.SubjectHash(k.subject, of.space, f.text[of.from:of.to]))
 	}
 	return all
 }

@@ -80,8 +80,8 @@ func (k *Keys) identities(f *idVariants) []Identity {
 	for i := range f.all {
 		space, text := f.all[i].space, f.text[f.all[i].from:f.all[i].to]
 		all = append(all, Identity{
-			Space: space, Form: f.all[i].form, Hash: pseudonym.SubjectHash(&k.subject, space, text), Ledger: pseudonym.SubjectHash(&k.ledger, space, text),
-			Feed: pseudonym.SubjectHash(&k.feed, space, text),
+			Space: space, Form: f.all[i].form, Hash: pseudonym.SubjectHash(k.subject, space, text), Ledger: pseudonym.SubjectHash(k.ledger, space, text),
+			Feed: pseudonym.SubjectHash(k.feed, space, text),
 		})
 	}
 	return all
@@ -93,7 +93,7 @@ func (j *Judgement) Identity(subject int, k *Keys) Identity {
 	s, of := &j.Subjects[subject], &j.variants.all[subject]
 	text := j.variants.text[of.from:of.to]
 	return Identity{
-		Space: of.space, Form: s.Form, Hash: s.Hash, Ledger: s.Ledger, Feed: pseudonym.SubjectHash(&k.feed, of.space, text),
+		Space: of.space, Form: s.Form, Hash: s.Hash, Ledger: s.Ledger, Feed: pseudonym.SubjectHash(k.feed, of.space, text),
 	}
 }
 

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -22,6 +24,8 @@ type idVariants struct {
 	random  bool // the id that was added last has the random form of an SDK's
 	digests int  // made since steps was asked
 	sized   int  // what grown said in all
+
+	digested digests // hashes that were made
 
 	known variantTable // those of the event that was added to last
 	ofHit variantTable // those that all events share
@@ -56,6 +60,7 @@ func (f *idVariants) reset() {
 	f.room = f.room.cleared()
 	f.country = nil
 	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
+	f.digested = digests{}
 	f.known.clear()
 	f.ofHit.clear()
 }
@@ -132,7 +137,7 @@ func (f *idVariants) keep(of idVariant) {
 	if f.events > 0 && placeholderHash(f.text[of.from:of.to]) { // of a hit, not of who asks what is kept
 		return
 	}
-	of.sum = fnv(f.text[of.from:of.to])
+	of.sum = sumOf(f.text[of.from:of.to])
 	if of.event != hit.Shared && of.event != f.last {
 		f.known.clear()
 		f.last = of.event
@@ -151,13 +156,25 @@ func (f *idVariants) keep(of idVariant) {
 	f.all = append(f.all, of)
 }
 
-// fnv is FNV-1a (draft-eastlake-fnv): variants of which many have the same sum are found more slowly, and that is all.
-func fnv(text []byte) uint64 {
-	sum := uint64(0xcbf29ce484222325)
-	for _, c := range text {
-		sum = (sum ^ uint64(c)) * 0x100000001b3
+// sumOf is a sum of a text, eight bytes at a time: variants of which many have the same are found more slowly, and that
+// is all.
+func sumOf(text []byte) uint64 {
+	sum := uint64(len(text))
+	for ; len(text) >= 8; text = text[8:] {
+		sum = mixed(sum ^ binary.LittleEndian.Uint64(text))
 	}
-	return sum
+	rest := uint64(0)
+	for _, c := range text {
+		rest = rest<<8 | uint64(c)
+	}
+	return mixed(sum ^ rest)
+}
+
+// mixed makes every bit count in every other one: it multiplies by 2^64 divided by the golden ratio, and folds the upper
+// half of what that makes into the lower.
+func mixed(sum uint64) uint64 {
+	upper, lower := bits.Mul64(sum, 0x9e3779b97f4a7c15)
+	return upper ^ lower
 }
 
 func (f *idVariants) same(a, b *idVariant) bool {

@@ -11,17 +11,18 @@ import (
 type Keys struct {
 	Pseudonyms *pseudonym.Keys
 
-	subject, ledger, feed, digest pseudonym.Key
+	subject, ledger, feed, digest *pseudonym.Hasher
 
 	since time.Time
 }
 
 // KeysOf makes the keys of a key state: those of every vendor and purpose of the policy, for every rotation.
 func KeysOf(s *pseudonym.State, p *Policy) *Keys {
+	subject, ledger, feed, digest := s.SubjectKey(), s.LedgerSubjectKey(), s.FeedKey(), s.LedgerDigestKey()
 	return &Keys{
 		Pseudonyms: pseudonym.Derive(s.Chains(), p.scopes...),
-		subject:    s.SubjectKey(), ledger: s.LedgerSubjectKey(), feed: s.FeedKey(), digest: s.LedgerDigestKey(),
-		since: s.Since(),
+		subject:    subject.Hasher(), ledger: ledger.Hasher(), feed: feed.Hasher(), digest: digest.Hasher(),
+		since:      s.Since(),
 	}
 }
 

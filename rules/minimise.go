@@ -203,15 +203,15 @@ func (m *minimiseState) treat(i int32) {
 	case n.Class == hit.Unknown:
 		return
 	}
-	if anyText[n.Class] && texts[n.Kind] && (n.Alias == hit.Unknown || anyText[n.Alias]) && isAddress(h.Text(i)) {
-		if a, _ := m.action(n.Event, n.Field, n.Class, n.Alias); a == nil {
-			return // what its name says it is does not leave, as which address ever
-		}
-		n.Alias = hit.URL
-	}
 	a, by := m.action(n.Event, n.Field, n.Class, n.Alias)
 	if a == nil {
-		return
+		return // also an address: what its name says it is does not leave
+	}
+	if anyText[n.Class] && texts[n.Kind] && (n.Alias == hit.Unknown || anyText[n.Alias]) && isAddress(h.Text(i)) {
+		n.Alias = hit.URL
+		if a, by = m.action(n.Event, n.Field, n.Class, n.Alias); a == nil {
+			return
+		}
 	}
 	if n.Kind == hit.Null || n.Val.Len() == 0 {
 		n.Fate = hit.Keep

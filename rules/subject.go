@@ -1,10 +1,6 @@
 package rules
 
 import (
-	"crypto/md5" //nolint:gosec // other systems know addresses by it; it protects nothing here
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -125,7 +121,7 @@ func (r *readState) hashVariants(k *Keys) Reason {
 				return OverLimit
 			}
 			text := f.text[of.from:of.to]
-			s.Hash, s.Ledger = pseudonym.SubjectHash(&k.subject, of.space, text), pseudonym.SubjectHash(&k.ledger, of.space, text)
+			s.Hash, s.Ledger = pseudonym.SubjectHash(k.subject, of.space, text), pseudonym.SubjectHash(k.ledger, of.space, text)
 		}
 		*recent = int32(i)
 		r.Subjects = append(r.Subjects, s)
@@ -213,23 +209,6 @@ func (f *idVariants) first(of idVariant, ok bool, event int32, class hit.Class, 
 		of.event, of.class, of.space = event, class, name
 		f.keep(of)
 	}
-}
-
-// digest adds the hash of an identifier, with a prefix in front of it.
-func (f *idVariants) digest(event int32, class hit.Class, space *space, of idVariant, prefix []byte) {
-	f.digests++
-	from := len(f.text)
-	f.text = append(append(f.text, prefix...), f.text[of.from:of.to]...)
-	plain := f.text[from:]
-	if space == spaceEmailMD5 {
-		sum := md5.Sum(plain) //nolint:gosec // see above
-		f.text = hex.AppendEncode(f.text[:from], sum[:])
-	} else {
-		sum := sha256.Sum256(plain)
-		f.text = hex.AppendEncode(f.text[:from], sum[:])
-	}
-	hit.Forget(f.text, len(plain))
-	f.keep(idVariant{event: event, class: class, space: space.name, form: of.form, kind: Person, from: from, to: len(f.text)})
 }
 
 // cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.

@@ -63,7 +63,7 @@ func (m *memory) subjects(at int, ids []objection.ID) ([]objection.Subject, erro
 		}
 		normal := pseudonym.AppendNormal(nil, form, []byte(id.Value))
 		all = append(all, objection.Subject{
-			Space: id.Name, Hash: [16]byte(sumOf(id.Name, normal)), Feed: pseudonym.SubjectHash(&feedKey, id.Name, normal),
+			Space: id.Name, Hash: [16]byte(sumOf(id.Name, normal)), Feed: pseudonym.SubjectHash(feedKey.Hasher(), id.Name, normal),
 		})
 	}
 	return all, nil

@@ -2,7 +2,10 @@
 // is not ASCII is no letter, no digit and no space, and equals itself alone.
 package ascii
 
-import "strings"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // Text is what is read here: bytes as received, or words of ours.
 type Text interface{ ~[]byte | ~string }
@@ -54,6 +57,26 @@ func Upper(c byte) byte {
 		return c &^ 0x20
 	}
 	return c
+}
+
+// HasControl tells whether a control byte is in a text: one below the space, or DEL.
+func HasControl(text []byte) bool {
+	// Eight bytes at a time, with every byte's highest bit as the answer for it: it is set by subtracting where the byte
+	// is less than what is subtracted, and counts where it was not set before.
+	const each, highest = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		eight := binary.LittleEndian.Uint64(text)
+		others := eight ^ 0x7f*each // DEL is 0 in it
+		if ((eight-' '*each)&^eight|(others-each)&^others)&highest != 0 {
+			return true
+		}
+	}
+	for _, c := range text {
+		if c < ' ' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // Digits tells whether a text is digits alone, and has any.

@@ -114,3 +114,26 @@ func asciiOf(text []byte) []byte {
 		return r
 	}, text)
 }
+
+// TestHasControl: each byte, at each place of texts that are shorter and longer than what is looked at in one go.
+func TestHasControl(t *testing.T) {
+	t.Parallel()
+	for n := range 20 {
+		for at := range n {
+			for c := range 256 {
+				text := bytes.Repeat([]byte{' '}, n)
+				text[at] = byte(c)
+				for _, beside := range []byte{'~', 0x80, 0xff} {
+					text[n-1-at] = beside
+					text[at] = byte(c)
+					if got := ascii.HasControl(text); got != (c < ' ' || c == 0x7f) {
+						t.Fatalf("%q: %v", text, got)
+					}
+				}
+			}
+		}
+	}
+	if ascii.HasControl(nil) {
+		t.Error("nothing holds one")
+	}
+}

@@ -117,12 +117,14 @@ func (r *reading) label() error {
 			}
 			continue
 		}
-		opened, err := r.open(i, f)
-		if err != nil {
-			return err
-		}
-		if opened {
-			continue
+		if f.opens {
+			opened, err := r.open(i, f)
+			if err != nil {
+				return err
+			}
+			if opened {
+				continue
+			}
 		}
 		r.leaf(i, f)
 		if class := h.Nodes[i].Class; class != hit.Email && class != hit.Phone { // which are looked at in any case
@@ -202,7 +204,7 @@ func (r *reading) place(i int32) {
 
 // member finds where a member of an object leads. Free is true where no name but a wildcard fits.
 func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
-	if to, ok := s.exact[string(r.h.Bytes(key))]; ok {
+	if to, ok := s.members.find(r.h.Bytes(key)); ok {
 		return to, false
 	}
 	for i := range s.likes {
@@ -216,7 +218,7 @@ func (r *reading) member(s *state, key hit.Span) (to int32, free bool) {
 // key is member for a key of a form.
 func (r *reading) key(s *state, key hit.Span) (to int32, free bool) {
 	text := r.h.Bytes(key)
-	if to, ok := s.flat[string(text)]; ok {
+	if to, ok := s.keys.find(text); ok {
 		return to, false
 	}
 	for i := range s.globs {
@@ -224,7 +226,7 @@ func (r *reading) key(s *state, key hit.Span) (to int32, free bool) {
 			return s.globs[i].to, true
 		}
 	}
-	if to, ok := s.exact[string(text)]; ok {
+	if to, ok := s.members.find(text); ok {
 		return to, false
 	}
 	return s.star, true
@@ -288,7 +290,9 @@ func (r *reading) leaf(i int32, f *FieldInfo) {
 		n.Label, n.Alias = true, hit.Unknown
 		return
 	}
-	r.alias(i, f)
+	if f.Names || n.Layers&ofSite != 0 {
+		r.alias(i, f)
+	}
 	if n.Alias == hit.Unknown {
 		n.Alias = f.as
 		if placed[n.Class] && r.isAxis(i) {

@@ -19,7 +19,7 @@ func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
 	if len(f.Open) == 0 {
 		return r.openJSON(i, f)
 	}
-	if f.closed && !namesOfOwn(h.Text(i)) {
+	if f.closed && (!mayHoldK(h.Bytes(n.Val)) || !namesOfOwn(h.Text(i))) {
 		return false, nil
 	}
 	err = r.o.Open(i, f.Open)
@@ -39,6 +39,12 @@ func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
 func (v *Vendor) Close(field int) {
 	f := &v.Fields[field]
 	f.closed = f.said && len(f.Open) == 1 && f.Open[0].Format == codec.Item
+}
+
+// mayHoldK tells whether a "k" may be in a value, escaped or not: names of a site's own begin with it, and most values
+// need not be decoded to see that there are none.
+func mayHoldK(raw []byte) bool {
+	return bytes.IndexByte(raw, 'k') >= 0 || bytes.IndexByte(raw, '\\') >= 0 || bytes.Contains(raw, []byte("%6"))
 }
 
 // namesOfOwn tells whether there may be names of a site's own in an item.

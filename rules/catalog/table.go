@@ -32,6 +32,7 @@ type FieldInfo struct {
 	as       hit.Class // what it is treated as beside its class (see Field.Also); Unknown where there is nothing
 	whole    bool      // a value that cannot be opened is not sent
 	said     bool      // what is inside by a name of the vendor's says nothing of who the visitor is, or chose
+	opens    bool      // values may hold more
 	closed   bool      // nothing of it travels under any activity (see Vendor.Close)
 	label    bool      // it names what stands beside it (see Field.Pairs)
 	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
@@ -56,6 +57,8 @@ type state struct {
 
 	schema  string           // this member names the schema of the one beside it
 	schemas map[string]int32 // and then the object stands there, by the schema
+
+	members, keys lookup // exact and flat, once the vendor is compiled
 
 	event  int16    // priority of the event location here, or hit.None
 	deeper []string // members that would be better event locations

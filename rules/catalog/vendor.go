@@ -20,6 +20,8 @@ type Vendor struct {
 	Endpoints []Endpoint
 	Cookies   []CookieInfo
 
+	Seals bool // a field is a checksum or signature over others
+
 	states []state
 	names  *names.Table
 
@@ -127,6 +129,15 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		}
 	}
 	v.states, v.Fields = b.states, b.fields
+	for i := range v.states {
+		s := &v.states[i]
+		s.members, s.keys = newLookup(s.exact), newLookup(s.flat)
+	}
+	for i := range v.Fields {
+		f := &v.Fields[i]
+		f.opens = len(f.Open) > 0 || f.Names || placed[f.Class]
+		v.Seals = v.Seals || f.Seals
+	}
 	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated} {
 		if err := check(); err != nil {
 			return nil, err

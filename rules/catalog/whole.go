@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -17,29 +18,52 @@ const shortestWritten = 6
 // finder finds values that may be, as a whole, an e-mail address or the number of a telephone, by their first look: an
 // "@" in them, in whatever dress, or how they begin.
 type finder struct {
-	at, percent, backslash, wide [3]sought // by buffer
+	any   [3]sought             // by buffer: the next of all signs
+	signs [3][len(signs)]sought // and of each of them
 }
 
-// sought is where a byte comes next in a buffer: not before next, from where it was looked for.
+// signs find what an "@" is written with on the wire: where it begins, less than 0 where it is not in a text.
+var signs = [...]func(text []byte) int{
+	func(text []byte) int { return bytes.IndexByte(text, '@') },
+	escapedSign,
+	func(text []byte) int { return bytes.IndexByte(text, 0xEF) }, // the first byte of full-width ones
+	func(text []byte) int { return bytes.IndexByte(text, '\\') },
+}
+
+// sought is where something comes next in a buffer: not before next, from where it was looked for.
 type sought struct{ from, next uint32 }
 
 // window is how many bytes are looked through at once.
 const window = 4 << 10
 
-// without tells whether it is known already that the byte is not in a span.
+// without tells whether it is known already that it is not in a span.
 func (s *sought) without(of hit.Span) bool { return of.Start >= s.from && of.End <= s.next }
 
-// in tells whether the byte is in a span. Values come in the order in which they stand, or nearly so: what was looked
-// through for one need not be for the next.
-func (s *sought) in(h *hit.Hit, of hit.Span, c byte) bool {
-	if of.Start < s.from || of.Start > s.next {
-		all := h.Whole(of.Buf)
-		s.from, s.next = of.Start, min(all.End, of.End+window)
-		if i := bytes.IndexByte(h.Bytes(hit.Span{Buf: of.Buf, Start: s.from, End: s.next}), c); i >= 0 {
-			s.next = of.Start + uint32(i)
+// look looks where it comes next, from a span on. Values come in the order in which they stand, or nearly so: what was
+// looked through for one need not be for the next.
+func (s *sought) look(h *hit.Hit, of hit.Span, find func(text []byte) int) {
+	if of.Start >= s.from && of.Start <= s.next {
+		return
+	}
+	all := h.Whole(of.Buf)
+	s.from, s.next = of.Start, min(all.End, of.End+window)
+	if i := find(h.Bytes(hit.Span{Buf: of.Buf, Start: s.from, End: s.next})); i >= 0 {
+		s.next = of.Start + uint32(i)
+	}
+}
+
+// without tells whether no sign is in a span.
+func (f *finder) without(h *hit.Hit, of hit.Span) bool {
+	next := &f.any[of.Buf]
+	if !next.without(of) {
+		next.from, next.next = of.Start, math.MaxUint32
+		for i := range signs {
+			s := &f.signs[of.Buf][i]
+			s.look(h, of, signs[i])
+			next.next = min(next.next, s.next)
 		}
 	}
-	return of.End > s.next
+	return next.without(of)
 }
 
 // maybe notes a leaf that may be an identifier whatever it is called: whether it is one, its whole text tells.
@@ -55,44 +79,38 @@ func (r *reading) maybe(i int32) {
 
 // likely tells whether a value may be, as a whole, an e-mail address or the number of a telephone.
 func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
-	if at := &f.at[of.Buf]; !at.without(of) && at.in(h, of, '@') {
-		return true
-	}
 	raw := h.Bytes(of)
 	if kind == hit.String {
 		raw = raw[1:]
 	}
-	if begins[raw[0]] && beginsNumber(raw) {
+	switch {
+	case begins[raw[0]] && beginsNumber(raw):
 		return true
-	}
-	if bytes.HasPrefix(raw, []byte("http")) {
-		return false // an address of a page has many escapes, and is none of a person
-	}
-	if s := &f.percent[of.Buf]; !s.without(of) && s.in(h, of, '%') && escapesSign(raw) {
+	case f.without(h, of):
+		return false
+	case bytes.IndexByte(raw, '@') >= 0:
 		return true
+	case bytes.HasPrefix(raw, []byte("http")): // an address of a page has many escapes, and is none of a person
+		return false
+	default:
+		return escapedSign(raw) >= 0 || holdsAny(raw, "\uff20", "\ufe6b") ||
+			kind == hit.String && holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
 	}
-	if s := &f.wide[of.Buf]; !s.without(of) && s.in(h, of, 0xEF) && holdsAny(raw, "\uff20", "\ufe6b") {
-		return true
-	}
-	s := &f.backslash[of.Buf]
-	return kind == hit.String && !s.without(of) && s.in(h, of, '\\') &&
-		holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
 }
 
-// escapesSign tells whether an escape in a text may stand for an "@", once more escaped or full-width.
-func escapesSign(text []byte) bool {
-	for {
-		i := bytes.IndexByte(text, '%')
-		if i < 0 || len(text) < i+3 {
-			return false
+// escapedSign finds an escape that may stand for an "@", once more escaped or full-width.
+func escapedSign(text []byte) int {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(text[at:], '%')
+		if i < 0 || len(text) < at+i+3 {
+			return -1
 		}
-		switch text = text[i+1:]; {
-		case text[0] == '4' && text[1] == '0', text[0]|0x20 == 'e' && text[1]|0x20 == 'f':
-			return true
-		case text[0] == '2' && text[1] == '5':
-			if len(text) >= 4 && text[2] == '4' && text[3] == '0' {
-				return true
-			}
+		at += i
+		switch a, b := text[at+1], text[at+2]; {
+		case a == '4' && b == '0', a|0x20 == 'e' && b|0x20 == 'f':
+			return at
+		case a == '2' && b == '5' && bytes.HasPrefix(text[at+3:], []byte("40")):
+			return at
 		}
 	}
 }

@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -16,26 +17,54 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 	if err := o.room(bytes.Count(text, []byte{'&'}) + min(len(text), 1)); err != nil {
 		return err
 	}
-	for _, c := range text {
-		if c < ' ' || c == 0x7f {
-			return ErrMalformed
-		}
+	if ascii.HasControl(text) {
+		return ErrMalformed
 	}
+	percent, plus := ahead{'%', -1}, ahead{'+', -1}
 	for at := 0; at < len(text); {
-		end := len(text)
-		if i := bytes.IndexByte(text[at:], '&'); i >= 0 {
-			end = at + i
+		key := at
+		for key < len(text) && text[key] != '=' && text[key] != '&' {
+			key++
+		}
+		end, val := key, key
+		if key < len(text) && text[key] == '=' {
+			val, end = key+1, len(text)
+			if i := bytes.IndexByte(text[val:], '&'); i >= 0 {
+				end = val + i
+			}
 		}
 		if end > at {
-			key, val := end, end
-			if i := bytes.IndexByte(text[at:end], '='); i >= 0 {
-				key, val = at+i, at+i+1
+			i := o.hit.Append(root, hit.Node{Kind: hit.Text, Key: sub(value, at, key), Val: sub(value, val, end)})
+			if percent.from(text, at) >= end && plus.from(text, at) >= end {
+				n := &o.hit.Nodes[i]
+				n.KeyIs(n.Key)
+				n.TextIs(n.Val)
 			}
-			o.hit.Append(root, hit.Node{Kind: hit.Text, Key: sub(value, at, key), Val: sub(value, val, end)})
 		}
 		at = end + 1
 	}
 	return nil
+}
+
+// ahead knows where a byte comes next in a text that is gone over from its beginning to its end. It begins with -1.
+type ahead struct {
+	c    byte
+	next int
+}
+
+// from is where the byte comes next, from i on: the text's length, where it does not. i never gets less.
+func (a *ahead) from(text []byte, i int) int {
+	if a.next < i {
+		a.search(text, i)
+	}
+	return a.next
+}
+
+func (a *ahead) search(text []byte, i int) {
+	a.next = len(text)
+	if n := bytes.IndexByte(text[i:], a.c); n >= 0 {
+		a.next = i + n
+	}
 }
 
 // lines reads forms, one a line, ended by LF or CR LF; empty lines are nothing.

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -58,7 +59,15 @@ func (o *Opener) measure(text []byte) (members int, err error) {
 
 // stringEnd returns where the string that starts at i ends: after its closing quote, or at the end of the text.
 func stringEnd(text []byte, i int) int {
-	for i++; i < len(text); i++ {
+	if quote := bytes.IndexByte(text[i+1:], '"'); quote >= 0 && text[i+quote] != '\\' {
+		return i + quote + 2
+	}
+	return escapedEnd(text, i+1)
+}
+
+// escapedEnd is stringEnd for a string with escapes in it, from its inside on.
+func escapedEnd(text []byte, i int) int {
+	for ; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
 			i++
@@ -73,6 +82,7 @@ func stringEnd(text []byte, i int) int {
 func (o *Opener) walk(parent int32, value hit.Span, text []byte) {
 	h := o.hit
 	at, key := parent, hit.Span{}
+	escape, literal := ahead{'\\', -1}, true // the next escape, and whether none is in the key
 	inObject, wantKey := false, false
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -95,25 +105,33 @@ func (o *Opener) walk(parent int32, value hit.Span, text []byte) {
 		}
 		if wantKey {
 			end := stringEnd(text, i)
-			key = sub(value, i+1, end-1)
+			key, literal = sub(value, i+1, end-1), escape.from(text, i) >= end
 			wantKey = false
 			i = end
 			continue
 		}
-		n := hit.Node{Key: key, Val: sub(value, i, i)}
-		key = hit.Span{}
+		is := h.Append(at, hit.Node{Key: key, Val: sub(value, i, i)})
+		n := &h.Nodes[is]
+		if literal {
+			n.KeyIs(key)
+		}
+		key, literal = hit.Span{}, true
 		switch c {
 		case '{', '[':
 			n.Kind, inObject = hit.Object, c == '{'
 			if !inObject {
 				n.Kind = hit.Array
 			}
-			at = h.Append(at, n)
+			at = is
 			wantKey = inObject
 			i++
 			continue
 		case '"':
+			from := i
 			n.Kind, i = hit.String, stringEnd(text, i)
+			if escape.from(text, from) >= i {
+				n.TextIs(sub(value, from+1, i-1))
+			}
 		case 't', 'f':
 			n.Kind, i = hit.Bool, literalEnd(text, i)
 		case 'n':
@@ -122,7 +140,6 @@ func (o *Opener) walk(parent int32, value hit.Span, text []byte) {
 			n.Kind, i = hit.Number, literalEnd(text, i)
 		}
 		n.Val.End = value.Start + uint32(i)
-		h.Append(at, n)
 	}
 }
 

@@ -322,6 +322,13 @@ func (h *Hit) KeySpan(i int32) Span {
 	return name
 }
 
+// KeyIs says of a node that is new what its key is once it is decoded, where that is known already: most stand on the
+// wire as they are meant.
+func (n *Node) KeyIs(s Span) { n.name, n.named = s, true }
+
+// TextIs is KeyIs for the value of a leaf.
+func (n *Node) TextIs(s Span) { n.Txt, n.has = s, true }
+
 // Name gives node i a name that is another than its key on the wire.
 func (h *Hit) Name(i int32, name Span) { h.Nodes[i].name, h.Nodes[i].named = name, true }
 

@@ -140,7 +140,7 @@ func pseudonymise(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 // pseudonymOf writes the pseudonym of a person's or a browser's id. It goes by the id's text, whatever class it is of at
 // the place where it stands: the places of one id stay equal, and what is no device's does not look like one. Where the
 // vendor takes ids of one format alone, it is written in that.
-func pseudonymOf(a *Action, dst []byte, v Value, env *Env, key *pseudonym.Key) ([]byte, Outcome) {
+func pseudonymOf(a *Action, dst []byte, v Value, env *Env, key *pseudonym.Hasher) ([]byte, Outcome) {
 	norm := NormOf(a.class)
 	if whole, ok := pseudonym.Whole(v.Bytes); ok {
 		norm = NormOf(hit.Email)
@@ -169,7 +169,7 @@ func pseudonymOf(a *Action, dst []byte, v Value, env *Env, key *pseudonym.Key) (
 }
 
 // keyFor returns the key of a scope, if the keys are those of now.
-func keyFor(env *Env, scope pseudonym.Scope) (*pseudonym.Key, bool) {
+func keyFor(env *Env, scope pseudonym.Scope) (*pseudonym.Hasher, bool) {
 	if !env.Keys.Valid(env.Now) {
 		return nil, false
 	}

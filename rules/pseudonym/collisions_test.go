@@ -9,11 +9,12 @@ import (
 // TestSharing: the estimate is what really happens.
 func TestSharing(t *testing.T) {
 	key := TestRoot.SubjectKey()
+	ready := key.Hasher()
 	for _, bits := range []int{8, 12, 14, 16} {
 		const n = 20_000
 		met := map[[32]byte]int{}
 		for i := range n {
-			met[key.Pseudonym(fmt.Append(nil, "visitor ", i), bits)]++
+			met[ready.Pseudonym(fmt.Append(nil, "visitor ", i), bits)]++
 		}
 		shared := 0
 		for _, visitors := range met {

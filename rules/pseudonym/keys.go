@@ -19,7 +19,7 @@ type Scope struct {
 // *Keys knows no scope.
 type Keys struct {
 	until  time.Time
-	scopes map[Scope]*Key
+	scopes map[Scope]*Hasher
 }
 
 // New returns the keys of the scopes, made from the root, as they are at t.
@@ -30,19 +30,24 @@ func New(root Root, t time.Time, scopes ...Scope) *Keys {
 
 // Derive returns the keys of the scopes below the chains.
 func Derive(c Chains, scopes ...Scope) *Keys {
-	k := &Keys{until: c.until, scopes: make(map[Scope]*Key, len(scopes))}
+	k := &Keys{until: c.until, scopes: make(map[Scope]*Hasher, len(scopes))}
 	for _, s := range scopes {
 		if s.Vendor == "" || s.Rotation >= numRotations {
 			continue // such a scope is never served: asking for it gives no key
 		}
-		label := "vendor"
-		if s.Purpose != "" {
-			label = "vendor and purpose"
-		}
-		key := below(c.keys[s.Rotation][:], label, s.Vendor, s.Purpose)
-		k.scopes[s] = &key
+		key := c.key(s)
+		k.scopes[s] = key.Hasher()
 	}
 	return k
+}
+
+// key is that of a scope.
+func (c *Chains) key(s Scope) Key {
+	label := "vendor"
+	if s.Purpose != "" {
+		label = "vendor and purpose"
+	}
+	return below(c.keys[s.Rotation][:], label, s.Vendor, s.Purpose)
 }
 
 // Valid tells whether the keys may be used at t: their day is not over. A clock that was set back uses those it has: yesterday's are
@@ -53,7 +58,7 @@ func (k *Keys) Valid(t time.Time) bool { return k != nil && t.Before(k.until) }
 func (k *Keys) Until() time.Time { return k.until }
 
 // For returns the key of a scope; false where it was not registered, and then nothing may be sent.
-func (k *Keys) For(s Scope) (*Key, bool) {
+func (k *Keys) For(s Scope) (*Hasher, bool) {
 	if k == nil {
 		return nil, false
 	}

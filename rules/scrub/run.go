@@ -190,20 +190,22 @@ func appendBase64(dst, run []byte) ([]byte, bool) {
 	return dst, utf8.Valid(tail)
 }
 
-func sextet(c byte) int {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return int(c - 'A')
-	case c >= 'a' && c <= 'z':
-		return int(c-'a') + 26
-	case c >= '0' && c <= '9':
-		return int(c-'0') + 52
-	case c == '+' || c == '-':
-		return 62
-	case c == '/' || c == '_':
-		return 63
+// sextet is the value of a character of base64, of either alphabet; -1 where it is none.
+func sextet(c byte) int { return int(sextets[c]) }
+
+var sextets = func() (all [256]int8) {
+	for c := range all {
+		all[c] = -1
 	}
-	return -1
-}
+	for _, alphabet := range [...]string{
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+	} {
+		for value, c := range []byte(alphabet) {
+			all[c] = int8(value)
+		}
+	}
+	return all
+}()
 
 func printable(b byte) bool { return b >= ' ' && b != 0x7F || b == '\t' || b == '\n' || b == '\r' }
