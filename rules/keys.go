@@ -22,7 +22,7 @@ func KeysOf(s *pseudonym.State, p *Policy) *Keys {
 	return &Keys{
 		Pseudonyms: pseudonym.Derive(s.Chains(), p.scopes...),
 		subject:    subject.Hasher(), ledger: ledger.Hasher(), feed: feed.Hasher(), digest: digest.Hasher(),
-		since:      s.Since(),
+		since: s.Since(),
 	}
 }
 
