@@ -46,9 +46,30 @@ func (m *minimiseState) downgrade() {
 	m.settle()
 	for i := range h.Claims {
 		c := &h.Claims[i]
-		if t := m.toldOf(c.Event); t != nil && h.Nodes[c.Node].Fate != hit.Drop {
+		switch t := m.toldOf(c.Event); {
+		case t == nil:
+		case c.Signal == "integrations":
+			m.keepRefusal(c.Node)
+		case h.Nodes[c.Node].Fate != hit.Drop:
 			m.downgradeClaim(c, t)
 		}
+	}
+}
+
+// keepRefusal has it stay, whatever the profile says, that a page does not want a recipient of the vendor's to have the
+// event ("integrations": {"Facebook Pixel": false}): without it the event would go there.
+func (m *minimiseState) keepRefusal(i int32) {
+	h := m.hit
+	n := &h.Nodes[i]
+	if n.Fate != hit.Drop || n.Kind != hit.Bool || string(h.Text(i)) != "false" || n.Parent == hit.None {
+		return
+	}
+	above := &h.Nodes[n.Parent]
+	if above.Kind != hit.Object || string(h.Bytes(h.KeySpan(n.Parent))) != "integrations" {
+		return
+	}
+	if !n.Free || !m.nameLeaks(nameOf(h, i), above.Kind) {
+		h.Nodes[i].Fate = hit.Keep
 	}
 }
 
