@@ -47,7 +47,8 @@ func TestASilentHitStatesItsRefusal(t *testing.T) {
 		t.Error("the ledger has no shapes")
 	}
 	for _, shape := range shapes {
-		if changed := gjson.Get(shape, "changed").String(); !strings.Contains(changed, `"gcs"`) || !strings.Contains(changed, `"gcd"`) {
+		changed := gjson.Get(shape, "changed").String()
+		if !strings.Contains(changed, `"gcs"`) || !strings.Contains(changed, `"gcd"`) {
 			t.Errorf("the ledger does not count what was stated: %s", shape)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // consentMode is what a hit states of the visitor's choices in its vendor's own fields, and what it may state.
@@ -169,6 +170,11 @@ func (m *minimiseState) downgradeClaim(c *hit.Claim, t *told) {
 			return
 		}
 		out, ok = signal.DowngradeUSP(out, text)
+	case "gpp":
+		if t.advertising != catalog.NoAdvertising {
+			return
+		}
+		out, ok = iab.DowngradeGPP(out, text)
 	case "ga4_mp_consent":
 		of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))
 		if of == 0 || string(text) == "DENIED" || !settled.Denied().Has(of) {

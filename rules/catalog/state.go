@@ -127,7 +127,8 @@ func newRows(files []StateFile) (rows []row, err error) {
 			}
 		}
 		if len(r.from.Always)+len(r.from.Silent)+len(r.from.Spoken) == 0 {
-			return nil, fmt.Errorf("state: row %d says nothing: always, silent or spoken names fields and what is told in them", i+1)
+			return nil, fmt.Errorf("state: row %d says nothing: "+
+				"always, silent or spoken names fields and what is told in them", i+1)
 		}
 		rows = append(rows, r)
 	}
