@@ -13,13 +13,14 @@ import (
 type consentMode struct {
 	shared  *told         // what is told of all events that travel; nil where none does
 	mixed   told          // that, where they travel on several activities
+	told    []*told       // what is in it, each once
 	said    []signal.Mode // by event, the whole hit first: what the page said
 	settled []signal.Mode // likewise: what may be stated
 }
 
 // reset forgets the hit.
 func (c *consentMode) reset() {
-	c.shared, c.mixed = nil, told{says: hit.Emptied(c.mixed.says)}
+	c.shared, c.mixed, c.told = nil, told{says: hit.Emptied(c.mixed.says)}, hit.Emptied(c.told)
 	c.said, c.settled = hit.Recycled(c.said), hit.Recycled(c.settled)
 }
 
@@ -69,6 +70,11 @@ func (m *minimiseState) keepRefusal(i int32) {
 	if above.Kind != hit.Object || string(h.Bytes(h.KeySpan(n.Parent))) != "integrations" {
 		return
 	}
+	for i := above.Parent; i != hit.None; i = h.Nodes[i].Parent {
+		if h.Nodes[i].Kind == hit.Object && string(h.Bytes(h.KeySpan(i))) == "integrations" {
+			return // what is deeper is something of one destination
+		}
+	}
 	if !n.Free || !m.nameLeaks(nameOf(h, i), above.Kind) {
 		h.Nodes[i].Fate = hit.Keep
 	}
@@ -77,24 +83,21 @@ func (m *minimiseState) keepRefusal(i int32) {
 // gather puts together what is told of all events that travel.
 func (m *minimiseState) gather() {
 	c := &m.consent
-	var last *told
 	for e := range m.verdicts {
 		t := m.toldOf(int32(e))
-		switch {
-		case t == nil || t == last:
-		case c.shared == nil:
+		if t == nil || slices.Contains(c.told, t) {
+			continue
+		}
+		if c.told = append(c.told, t); c.shared == nil {
 			c.shared = t
-		case c.shared != &c.mixed:
+			continue
+		}
+		if c.shared != &c.mixed {
 			says := append(c.mixed.says[:0], c.shared.says...)
 			c.mixed = *c.shared
 			c.mixed.says, c.shared = says, &c.mixed
-			c.mixed.and(t)
-		default:
-			c.mixed.and(t)
 		}
-		if t != nil {
-			last = t
-		}
+		c.mixed.and(t)
 	}
 }
 
