@@ -6,19 +6,21 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // consentMode is what a hit states of the visitor's choices in its vendor's own fields, and what it may state.
 type consentMode struct {
 	shared  *told         // what is told of all events that travel; nil where none does
 	mixed   told          // that, where they travel on several activities
+	told    []*told       // what is in it, each once
 	said    []signal.Mode // by event, the whole hit first: what the page said
 	settled []signal.Mode // likewise: what may be stated
 }
 
 // reset forgets the hit.
 func (c *consentMode) reset() {
-	c.shared, c.mixed = nil, told{says: hit.Emptied(c.mixed.says)}
+	c.shared, c.mixed, c.told = nil, told{says: hit.Emptied(c.mixed.says)}, hit.Emptied(c.told)
 	c.said, c.settled = hit.Recycled(c.said), hit.Recycled(c.settled)
 }
 
@@ -46,33 +48,56 @@ func (m *minimiseState) downgrade() {
 	m.settle()
 	for i := range h.Claims {
 		c := &h.Claims[i]
-		if t := m.toldOf(c.Event); t != nil && h.Nodes[c.Node].Fate != hit.Drop {
+		switch t := m.toldOf(c.Event); {
+		case t == nil:
+		case c.Signal == "integrations":
+			m.keepRefusal(c.Node)
+		case h.Nodes[c.Node].Fate != hit.Drop:
 			m.downgradeClaim(c, t)
 		}
+	}
+}
+
+// keepRefusal has it stay, whatever the profile says, that a page does not want a recipient of the vendor's to have the
+// event ("integrations": {"Facebook Pixel": false}): without it the event would go there.
+func (m *minimiseState) keepRefusal(i int32) {
+	h := m.hit
+	n := &h.Nodes[i]
+	if n.Fate != hit.Drop || n.Kind != hit.Bool || string(h.Text(i)) != "false" || n.Parent == hit.None {
+		return
+	}
+	above := &h.Nodes[n.Parent]
+	if above.Kind != hit.Object || string(h.Bytes(h.KeySpan(n.Parent))) != "integrations" {
+		return
+	}
+	for i := above.Parent; i != hit.None; i = h.Nodes[i].Parent {
+		if h.Nodes[i].Kind == hit.Object && string(h.Bytes(h.KeySpan(i))) == "integrations" {
+			return // what is deeper is something of one destination
+		}
+	}
+	if !n.Free || !m.nameLeaks(nameOf(h, i), above.Kind) {
+		h.Nodes[i].Fate = hit.Keep
 	}
 }
 
 // gather puts together what is told of all events that travel.
 func (m *minimiseState) gather() {
 	c := &m.consent
-	var last *told
 	for e := range m.verdicts {
 		t := m.toldOf(int32(e))
-		switch {
-		case t == nil || t == last:
-		case c.shared == nil:
+		if t == nil || slices.Contains(c.told, t) {
+			continue
+		}
+		if c.told = append(c.told, t); c.shared == nil {
 			c.shared = t
-		case c.shared != &c.mixed:
+			continue
+		}
+		if c.shared != &c.mixed {
 			says := append(c.mixed.says[:0], c.shared.says...)
 			c.mixed = *c.shared
 			c.mixed.says, c.shared = says, &c.mixed
-			c.mixed.and(t)
-		default:
-			c.mixed.and(t)
 		}
-		if t != nil {
-			last = t
-		}
+		c.mixed.and(t)
 	}
 }
 
@@ -148,6 +173,11 @@ func (m *minimiseState) downgradeClaim(c *hit.Claim, t *told) {
 			return
 		}
 		out, ok = signal.DowngradeUSP(out, text)
+	case "gpp":
+		if t.advertising != catalog.NoAdvertising {
+			return
+		}
+		out, ok = iab.DowngradeGPP(out, text)
 	case "ga4_mp_consent":
 		of := signal.StorageOf(h.Bytes(h.KeySpan(c.Node)))
 		if of == 0 || string(text) == "DENIED" || !settled.Denied().Has(of) {

@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
 // told is what a vendor is told of the visitor's choices, in its own fields, of an event that travels on one activity
@@ -18,7 +19,6 @@ type told struct {
 	keep        signal.Storage // storage types that may be stated as granted
 	mode        signal.Mode    // what is stated where the page said nothing
 	says        []statement    // by name; of one name the first whose regions fit holds
-	plain       bool           // some of them are of fields that state no signal
 }
 
 // statement is a field that the vendor is told something in.
@@ -131,7 +131,6 @@ func (t *told) settle() error {
 	for i := range t.says {
 		s := &t.says[i]
 		if s.signal == "" {
-			t.plain = true
 			continue
 		}
 		if s.signal == "npa" {
@@ -160,7 +159,6 @@ func (t *told) and(o *told) {
 	t.advertising = min(t.advertising, o.advertising)
 	t.keep &= o.keep
 	t.mode.Least(o.mode)
-	t.plain = t.plain || o.plain
 	t.says = slices.DeleteFunc(t.says, func(s statement) bool { return s.allows() && !o.has(&s) })
 	for i := range o.says {
 		if s := &o.says[i]; !s.allows() && !t.has(s) {
@@ -269,11 +267,15 @@ func (t *told) lowered(kind string, set *constant) (text []byte, known bool) {
 		}
 		out, _ := signal.AppendMode(nil, kind, member, form, settled)
 		return out, true
-	case "us_privacy":
+	case "us_privacy", "gpp":
 		if t.advertising != catalog.NoAdvertising {
 			return set.text, true
 		}
-		out, _ := signal.DowngradeUSP(nil, set.text)
+		downgrade := signal.DowngradeUSP
+		if kind == "gpp" {
+			downgrade = iab.DowngradeGPP
+		}
+		out, _ := downgrade(nil, set.text)
 		return out, true
 	default:
 		return nil, false

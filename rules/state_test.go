@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -326,6 +327,39 @@ func TestOverruled(t *testing.T) {
 		}
 		if told != c.told {
 			t.Errorf("%s.%s: %s: %+v, want %s", c.vendor, c.field, c.set, p.Overruled(), c.told)
+		}
+	}
+}
+
+// TestRefusedDestinationsStay: that a page does not want a destination of the vendor's to have an event stays, whatever the
+// profile says; that it wants one does not.
+func TestRefusedDestinationsStay(t *testing.T) {
+	t.Parallel()
+	d := draft()
+	d.Profiles[0].Classes = map[string]minimise.Spec{"event_name": keep}
+	p := compile(t, d)
+	for _, vendor := range []string{"segment", "rudderstack", "jitsu"} {
+		for said, want := range map[string]string{
+			`{"All":false,"Mixpanel":true}`:                `"integrations":{"All":false}`,
+			`{"All":true,"Facebook Pixel":false}`:          `"integrations":{"Facebook Pixel":false}`,
+			`{"Amplitude":{"session_id":1,"vip":false}}`:   "",
+			`{"jane.doe@example.com":false,"All":true}`:    "",
+			`{"All":"false"}`:                              "",
+			`{"Mixpanel":{"integrations":{"deep":false}}}`: "",
+		} {
+			path := "/v1/track"
+			if vendor == "jitsu" {
+				path = "/api/s/track"
+			}
+			text := "POST " + path + asJSON + `{"type":"track","event":"x","integrations":` + said + `}`
+			x := explain(t, p, request(t, text, vendor, yes))
+			if x.Forward == nil {
+				t.Errorf("%s: %s: nothing leaves: %s %+v", vendor, said, x.Reason, x.Events)
+				continue
+			}
+			if got := strings.Contains(x.Forward.Body, "integrations"); got != (want != "") || !strings.Contains(x.Forward.Body, want) {
+				t.Errorf("%s: %s leaves as %s, want %s", vendor, said, x.Forward.Body, want)
+			}
 		}
 	}
 }

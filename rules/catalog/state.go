@@ -105,36 +105,49 @@ func (s *Statement) Holds(advertising Advertising, analytics Analytics) bool {
 // SharesQuery tells whether the query's names are those of events, and what it says is said of all of them.
 func (e *Endpoint) SharesQuery() bool { return e.queryShares }
 
-// statements makes the rows ready for an endpoint: those of fields that it has.
-func (e *Endpoint) statements(b *builder, rows []StateFile) error {
-	for i := range rows {
-		row := &rows[i]
-		at := fmt.Sprintf("state[%d]", i)
-		advertising, err := wordSet(row.Advertising, advertisingWords)
-		if err != nil {
-			return fmt.Errorf("%s.advertising: %w", at, err)
+// row is a row made ready, but for the fields of an endpoint.
+type row struct {
+	from                   *StateFile
+	advertising, analytics uint8
+}
+
+// newRows makes the rows of a file ready.
+func newRows(files []StateFile) (rows []row, err error) {
+	for i := range files {
+		r := row{from: &files[i]}
+		if r.advertising, err = wordSet(r.from.Advertising, advertisingWords); err != nil {
+			return nil, fmt.Errorf("state: row %d: advertising: %w", i+1, err)
 		}
-		analytics, err := wordSet(row.Analytics, analyticsWords)
-		if err != nil {
-			return fmt.Errorf("%s.analytics: %w", at, err)
+		if r.analytics, err = wordSet(r.from.Analytics, analyticsWords); err != nil {
+			return nil, fmt.Errorf("state: row %d: analytics: %w", i+1, err)
 		}
-		for _, region := range row.Regions {
+		for _, region := range r.from.Regions {
 			if !regionPattern.MatchString(region) {
-				return fmt.Errorf("%s.regions: %q is no region: DE, US-CA and EEA are", at, region)
+				return nil, fmt.Errorf("state: row %d: regions: %q is no region: DE, US-CA and EEA are", i+1, region)
 			}
 		}
-		if len(row.Always)+len(row.Silent)+len(row.Spoken) == 0 {
-			return fmt.Errorf("%s: it says nothing: always, silent or spoken names fields and what is told in them", at)
+		if len(r.from.Always)+len(r.from.Silent)+len(r.from.Spoken) == 0 {
+			return nil, fmt.Errorf("state: row %d says nothing: "+
+				"always, silent or spoken names fields and what is told in them", i+1)
 		}
-		for when, said := range []map[string]string{Always: row.Always, Silent: row.Silent, Spoken: row.Spoken} {
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// statements makes the rows ready for an endpoint: those of fields that it has.
+func (e *Endpoint) statements(b *builder, rows []row) error {
+	for i := range rows {
+		r := &rows[i]
+		for when, said := range []map[string]string{Always: r.from.Always, Silent: r.from.Silent, Spoken: r.from.Spoken} {
 			for _, name := range slices.Sorted(maps.Keys(said)) {
 				s := Statement{
-					When: When(when), Regions: row.Regions, Text: said[name],
-					advertising: advertising, analytics: analytics,
+					When: When(when), Regions: r.from.Regions, Text: said[name],
+					advertising: r.advertising, analytics: r.analytics,
 				}
 				known, err := e.find(b, &s, name)
 				if err != nil {
-					return fmt.Errorf("%s.%s: %w", at, name, err)
+					return fmt.Errorf("state: row %d: %s: %w", i+1, name, err)
 				}
 				if known {
 					e.State = append(e.State, s)
@@ -199,14 +212,14 @@ func (e *Endpoint) find(b *builder, s *Statement, name string) (known bool, err 
 // stated refuses rows of fields that no endpoint has.
 func (v *Vendor) stated() error {
 	for i := range v.File.State {
-		row := &v.File.State[i]
-		for _, said := range []map[string]string{row.Always, row.Silent, row.Spoken} {
+		of := &v.File.State[i]
+		for _, said := range []map[string]string{of.Always, of.Silent, of.Spoken} {
 			for _, name := range slices.Sorted(maps.Keys(said)) {
 				plain := strings.TrimPrefix(name, "?")
 				if !slices.ContainsFunc(v.Endpoints, func(e Endpoint) bool {
 					return slices.ContainsFunc(e.State, func(s Statement) bool { return s.Name == plain })
 				}) {
-					return fmt.Errorf("state[%d].%s: it is not among fields", i, name)
+					return fmt.Errorf("state: row %d: %q is not among fields", i+1, name)
 				}
 			}
 		}

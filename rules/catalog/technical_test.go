@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,6 +41,77 @@ func TestCountersAreNotTechnical(t *testing.T) {
 	for path := range pageOnly {
 		if !seen[path] {
 			t.Errorf("%s needs no reason", path)
+		}
+	}
+}
+
+// TestTechnicalIsArgued: class technical is kept by every profile unasked. Each field of it has a reason, in
+// testdata/technical.txt, why it says nothing of a visitor; a new one has to be argued there, and no reason is left over.
+func TestTechnicalIsArgued(t *testing.T) {
+	text, err := os.ReadFile("testdata/technical.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	argued, reason := map[string]bool{}, ""
+	_, reasons, _ := strings.Cut(string(text), "\n#")
+	for line := range strings.Lines("#" + reasons) {
+		if about, found := strings.CutPrefix(line, "#"); found {
+			reason = strings.TrimSpace(about)
+			continue
+		}
+		vendor, fields, _ := strings.Cut(line, ":")
+		for field := range strings.FieldsSeq(fields) {
+			key := vendor + " " + strings.ReplaceAll(field, "%20", " ")
+			if reason == "" || argued[key] {
+				t.Errorf("%s: one reason is right", key)
+			}
+			argued[key] = true
+		}
+	}
+	technical := map[string]bool{}
+	for _, id := range catalog.BuiltinIDs() {
+		vendor := builtin(t, id)
+		for i := range vendor.Fields {
+			f := &vendor.Fields[i]
+			key := id + " " + f.Path
+			if f.Class != hit.Technical || technical[key] {
+				continue
+			}
+			if technical[key] = true; !argued[key] {
+				t.Errorf("%s is technical: say in testdata/technical.txt why it says nothing of a visitor, or give it another class", key)
+			}
+		}
+	}
+	for key := range argued {
+		if !technical[key] {
+			t.Errorf("%s is not technical, and needs no reason", key)
+		}
+	}
+}
+
+// TestSpeaksOfTheVisitor: what tells how a visitor's data are joined, sent on or limited, where the visitor came from,
+// or what their browser can do, is not kept unasked.
+func TestSpeaksOfTheVisitor(t *testing.T) {
+	for id, fields := range map[string]string{
+		"ga4": "gaz ec_mode sst.ude lps tt gtm_up uaW tag_exp sst.gcsub _glv ep.file_extension", "meta_pixel": "ler noscript ec",
+		"segment": "integrations.* _metadata.bundled context.active", "rudderstack": "integrations.*", "jitsu": "integrations.*",
+		"posthog": "properties.$recording_status", "matomo": "new_visit ping",
+	} {
+		vendor := builtin(t, id)
+		for name := range strings.FieldsSeq(fields) {
+			found := false
+			for i := range vendor.Fields {
+				f := &vendor.Fields[i]
+				if f.Path != name {
+					continue
+				}
+				if found = true; f.Class.KeptByDefault() {
+					t.Errorf("%s: %s is of class %v", id, name, f.Class)
+				}
+			}
+			if !found {
+				t.Errorf("%s has no field %s", id, name)
+			}
 		}
 	}
 }

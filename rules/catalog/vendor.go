@@ -27,6 +27,7 @@ type Vendor struct {
 
 	headers   []HeaderInfo
 	variables Variables
+	rows      []row // of what it is told of choices
 }
 
 // Kind says what an endpoint is for.
@@ -105,6 +106,9 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 	if v.variables, err = newVariables(f.Variables); err != nil {
 		return nil, err
 	}
+	if v.rows, err = newRows(f.State); err != nil {
+		return nil, err
+	}
 	for i := range f.Cookies {
 		info, err := newCookieInfo(&f.Cookies[i])
 		if err != nil {
@@ -171,7 +175,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 		func() error { return e.headers(b, v.headers, f.Headers) },
 		func() error { return e.tables(b, v.File, f, extra) },
 		func() error { return e.carried(b) },
-		func() error { return e.statements(b, v.File.State) },
+		func() error { return e.statements(b, v.rows) },
 		func() error { return e.required(b, v.File, f, first) },
 		func() error { return e.locations(b, f) },
 		func() error { return e.unread(f) },
