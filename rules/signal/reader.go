@@ -130,7 +130,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 			r.tell(note, said, from.own.where)
 		case from.platform != nil:
 			statement, items := from.platform.cmp.Read(&ask.jar, from.platform.settings, ask.Scratch)
-			said.merge(from.platform.said(statement, items))
+			said.merge(from.platform.said(statement, items, ask.Now))
 			if r.gpc && statement.GPC == cmp.Yes { // a platform's copy of the browser's signal
 				s.GPC = Valid
 			}

@@ -47,6 +47,7 @@ type SourceReading struct {
 	Doubt    Categories
 	Objected Categories // refused as an objection (Art. 21): it counts against every basis, not against consent alone
 	At       int64      // when the visitor chose, Unix seconds; 0 where the source does not tell
+	Last     int64      // when they acted last, where that is told apart from when they chose first; else At
 }
 
 // MaxSources is how many sources a site may list.
@@ -90,4 +91,5 @@ func (s *SourceReading) merge(o SourceReading) {
 	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
 	s.Granted = granted &^ (s.Refused | s.Doubt)
 	s.At = read.Older(s.At, o.At)
+	s.Last = max(s.Last, o.Last)
 }
