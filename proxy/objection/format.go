@@ -43,14 +43,16 @@ var (
 )
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
-// says in the change log whose act a change is. A file of format 1 is read as it is, and becomes one of format 2 with
-// the first change; records and entries in it stay until they are touched. What only knows format 1 refuses it then.
+// says in the change log whose act a change is. Format 3 knows of each subject what was taken back, and when. A file of
+// an older format is read as it is, and becomes one of the newest with the first change; records and entries in it stay
+// until they are touched. What only knows an older format refuses it then.
 const (
-	fileFormat  = "2"
+	fileFormat  = "3"
+	fileFormat2 = "2"
 	fileFormat1 = "1"
 )
 
-// upgrade makes a file of format 1 one of format 2, as part of a transaction.
+// upgrade makes a file of an older format one of the newest, as part of a transaction.
 func upgrade(tx *bolt.Tx) error {
 	for _, name := range buckets[len(bucketsOf1):] {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -97,7 +99,7 @@ func create(files durable.Files, path, identity string) error {
 }
 
 // checkOwner looks whether the file is one of ours, in a format that is known, made with the present keys. Old tells
-// whether it is one of format 1.
+// whether it is one of an older format.
 func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
@@ -106,10 +108,12 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	wanted := buckets
 	switch format := string(meta.Get(keyFormat)); format {
 	case fileFormat:
+	case fileFormat2:
+		old = true
 	case fileFormat1:
 		wanted, old = bucketsOf1, true
 	default:
-		return false, fmt.Errorf("the store of objections has format %q: this version of tagwarden knows formats %s and %s",
+		return false, fmt.Errorf("the store of objections has format %q: this version of tagwarden knows formats %s to %s",
 			format, fileFormat1, fileFormat)
 	}
 	for _, name := range wanted {
