@@ -19,6 +19,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	h := takeContext(ctx, s, snapshot, rules.Inputs{
 		Now: now, Keys: s.keyring.current(snapshot, now), Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
+		Denials: s.denied,
 	})
 	defer h.giveBack()
 	defer s.recoverPanic(h)

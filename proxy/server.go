@@ -63,6 +63,7 @@ type Server struct {
 	hits     atomic.Uint64
 	salts    *salts
 	consent  *consentCache
+	denied   *deniedIDs
 
 	// The parts, as parts.go opens them. None is replaced after that.
 	budget        *memory.Budget // of what hits hold
@@ -138,6 +139,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	o.fill()
 	s := &Server{
 		opts: o, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
+		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}
 	s.hits.Store(uint64(o.Now().UnixMicro())) // numbers go on after a restart; as microseconds they stay exact in every JSON reader

@@ -44,6 +44,7 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 			site: r.Site, region: r.Region, event: &d.view, name: h.EventName(int32(e)), signals: r.SignalsOf(e),
 			objections: objections[e], unavailable: in.ObjectionsUnavailable, now: in.Now, endpoint: endpoint,
 			nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
+			stamps: stamps{hit: h, event: int32(e), now: in.Now, denials: in.Denials, vendor: r.Route.Recipient.ID},
 		}
 		d.Verdicts = append(d.Verdicts, d.climb(r.Policy, r.Route.ladder, &q))
 		if r.budget.spent() {

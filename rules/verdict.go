@@ -56,6 +56,7 @@ const (
 	NoConsent
 	ConsentRefused
 	ConsentExpired
+	BeforeChoice // the event is from before the act that would permit it, or was denied before that
 	TCFVendor
 	TCFRestriction
 	TCFPurposeLI
@@ -94,7 +95,7 @@ var reasonNames = [numReasons]string{
 	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",
 	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
-	RequiredDropped: "required_dropped",
+	RequiredDropped: "required_dropped", BeforeChoice: "before_choice",
 }
 
 // String returns the code that records, metrics and tests use.
