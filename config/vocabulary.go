@@ -25,6 +25,8 @@ func vocabulary(name string) []string {
 		return rules.Reasons()
 	case "country":
 		return rules.Countries()
+	case "date_format":
+		return signal.DateFormats()
 	case "checksum":
 		return scrub.Checksums()
 	case "consent_type":

@@ -9,8 +9,10 @@ const clockSkew = 5 * time.Minute
 // Denials remembers events that were denied, so that one that is sent again after a yes is known to be from before it,
 // though nothing tells when it was. It is asked from many goroutines at once, and must not block.
 type Denials interface {
-	// Denied tells whether the event of that id was denied for a vendor for lack of a yes, lately.
-	Denied(vendor string, id []byte, now time.Time) bool
+	// Sum is a keyed hash of a text, for as long as the process lives.
+	Sum(text []byte) uint64
+	// Denied tells whether the event of that sum was denied for lack of a yes, lately.
+	Denied(sum uint64, now time.Time) bool
 }
 
 // isBefore tells whether the event is from before the act that would permit it: the yes of a source, or the day when an
@@ -43,9 +45,9 @@ func (r Reason) lacksYes() bool {
 	}
 }
 
-// DeniedIDs yields the ids of an event that was denied and that a yes was lacking for on any rung; none of another one.
-// They are the hit's, and hold no longer than it does.
-func (j *Judgement) DeniedIDs(event int, yield func(id []byte) bool) {
+// DeniedSums yields an event that was denied, and that a yes was lacking for on any rung, as d is to remember it: by each
+// of its ids, and by these with whom it is about. It yields nothing of another event, nor of one without an id.
+func (j *Judgement) DeniedSums(event int, d Denials, yield func(sum uint64) bool) {
 	v := &j.Verdicts[event]
 	if v.Decision == Permit || len(j.Hit.Stamps) == 0 {
 		return
@@ -53,8 +55,8 @@ func (j *Judgement) DeniedIDs(event int, yield func(id []byte) bool) {
 	rungs := j.Rungs(v)
 	for i := range rungs {
 		if rungs[i].Decision == Deny && rungs[i].Reason.lacksYes() {
-			of := stamps{hit: &j.Hit, event: int32(event)}
-			of.ids(yield)
+			of := stamps{hit: &j.Hit, event: int32(event), vendor: j.Route.Recipient.ID}
+			of.sums(d, func(sum uint64) bool { return yield(sum) && yield(sum+of.whose(d)) })
 			return
 		}
 	}

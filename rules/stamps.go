@@ -2,6 +2,7 @@ package rules
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -36,7 +37,7 @@ func (s *stamps) times() (own, sent int64) {
 	ago := int64(-1)
 	for _, of := range [2]int32{s.event, hit.Shared} {
 		inherit := s.own == 0 && ago < 0 // what all share holds for an event that says nothing of its own
-		for i := s.hit.FirstStamp(of); i != hit.None; i = s.hit.Stamps[i].Peer {
+		for i := hit.FirstStamp(s.hit, of); i != hit.None; i = s.hit.Stamps[i].Peer {
 			stamp := &s.hit.Stamps[i]
 			switch text := s.hit.Text(stamp.Node); stamp.Kind {
 			case hit.OwnTime:
@@ -107,17 +108,29 @@ func (s *stamps) isBefore(act int64, theirs bool) bool {
 // leastID is how many bytes an id of an event has that is taken for one: a shorter one is a counter, or a constant.
 const leastID = 8
 
-// ids yields the ids by which an event is told from all others.
-func (s *stamps) ids(yield func(id []byte) bool) {
-	for i := s.hit.FirstStamp(s.event); i != hit.None; i = s.hit.Stamps[i].Peer {
+// sums yields the event under each of its ids, as a sum of vendor and id.
+func (s *stamps) sums(d Denials, yield func(sum uint64) bool) {
+	for i := hit.FirstStamp(s.hit, s.event); i != hit.None; i = s.hit.Stamps[i].Peer {
 		stamp := &s.hit.Stamps[i]
 		if stamp.Kind != hit.OwnID {
 			continue
 		}
-		if id := s.hit.Text(stamp.Node); len(id) >= leastID && !yield(id) {
+		id := s.hit.Text(stamp.Node)
+		if len(id) >= leastID && !yield(d.Sum(id)^bits.RotateLeft64(d.Sum(read.Bytes(s.vendor)), 32)) {
 			return
 		}
 	}
+}
+
+// whose is the sum of an event's own identifiers, in any order: an id that a site gives to every event is then nobody
+// else's.
+func (s *stamps) whose(d Denials) (sum uint64) {
+	for i := s.hit.FirstOf(s.event); i != hit.None; i = s.hit.Nodes[i].Peer {
+		if n := &s.hit.Nodes[i]; n.Class.Identifies() && !n.Kind.Holds() && !n.Opened {
+			sum += bits.RotateLeft64(d.Sum(s.hit.Text(i)), 16)
+		}
+	}
+	return sum
 }
 
 // wasDenied tells whether the event was denied before, as far as that is remembered.
@@ -126,8 +139,10 @@ func (s *stamps) wasDenied() bool {
 		return s.denied
 	}
 	s.asked = true
-	for id := range s.ids {
-		s.denied = s.denied || s.denials.Denied(s.vendor, id, s.now)
-	}
+	s.sums(s.denials, func(sum uint64) bool {
+		// Whose it is, is asked for only where the id was met.
+		s.denied = s.denials.Denied(sum, s.now) && s.denials.Denied(sum+s.whose(s.denials), s.now)
+		return !s.denied
+	})
 	return s.denied
 }

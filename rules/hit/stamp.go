@@ -32,4 +32,4 @@ func ParseStamp(name string) (StampKind, bool) {
 }
 
 // FirstStamp returns the first stamp of an event, or of what all events share; Stamp.Peer leads on. None is the end.
-func (h *Hit) FirstStamp(event int32) int32 { return h.of(event).stamp }
+func FirstStamp(h *Hit, event int32) int32 { return h.of(event).stamp }

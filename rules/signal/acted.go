@@ -1,6 +1,9 @@
 package signal
 
-import "github.com/tagwarden/tagwarden/rules/signal/iab"
+import (
+	"github.com/tagwarden/tagwarden/rules/signal/cmp"
+	"github.com/tagwarden/tagwarden/rules/signal/iab"
+)
 
 // mostAhead is how far ahead of the clock a choice may be dated, in seconds: a day. Clocks of visitors are wrong by
 // hours, and by whole time zones.
@@ -8,6 +11,17 @@ const mostAhead = 24 * 60 * 60
 
 // datedAhead tells whether a choice is dated so far ahead that it is none. Without a clock (0) nothing is.
 func datedAhead(at, now int64) bool { return now != 0 && at > now+mostAhead }
+
+// dated dates what a platform's cookies say. A choice that is dated ahead, or over by its own word, grants nothing.
+func (s *SourceReading) dated(statement *cmp.Statement, now int64) {
+	if s.At == 0 && statement.EndMilli == 0 {
+		return
+	}
+	s.Last = statement.Last()
+	if datedAhead(s.Last, now) || statement.Over(now) {
+		s.disregard()
+	}
+}
 
 // disregard takes the yes out of a choice that is none: it was dated ahead, or is over by its own word. A no stays one,
 // whatever is wrong with its date.

@@ -65,9 +65,8 @@ func mapped(source string, given, defaults map[string]string, number map[string]
 }
 
 // said is what a platform's statement comes to. A yes counts only where the visitor's act is recorded; of two ids that stand for one
-// category both must be granted; an id of the site's mapping that the statement does not name is not granted. A choice
-// that is dated ahead, or over by its own word, grants nothing.
-func (p *platform) said(statement cmp.Statement, items []cmp.Item, now int64) SourceReading {
+// category both must be granted; an id of the site's mapping that the statement does not name is not granted.
+func (p *platform) said(statement cmp.Statement, items []cmp.Item) SourceReading {
 	said := SourceReading{State: statement.State}
 	if statement.Objection {
 		said.Refused, said.Objected = p.all, p.all
@@ -79,7 +78,7 @@ func (p *platform) said(statement cmp.Statement, items []cmp.Item, now int64) So
 		said.Doubt = p.all &^ said.Refused
 		return said
 	}
-	said.At, said.Last = statement.At(), statement.Last()
+	said.At = statement.At()
 	for i := range items {
 		item := &items[i]
 		set := p.ids[string(item.ID)]
@@ -102,9 +101,6 @@ func (p *platform) said(statement cmp.Statement, items []cmp.Item, now int64) So
 		p.unnamed(&said, items)
 	}
 	said.Granted &^= said.Refused | said.Doubt
-	if datedAhead(said.Last, now) || statement.Over(now) {
-		said.disregard()
-	}
 	return said
 }
 

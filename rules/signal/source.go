@@ -59,6 +59,7 @@ type Source struct {
 	Body   string // a gjson path into each event's JSON
 
 	JSON     string   // the value is JSON (percent-decoded first): the gjson path of the choice in it
+	Date     Date     // where it says when the visitor chose
 	Category string   // the consent category that it is about
 	Granted  []string // values that count as a yes
 	Refused  []string // values that count as a no; any other is malformed
