@@ -44,13 +44,16 @@ func (r *record) past() takenBack {
 	return r.back
 }
 
+// mostMarks is above what marks of scopes can be: greater ones name none.
+const mostMarks = 1 << 31
+
 // taken adds to what was taken back of a record what was in force before and is no more; what is in force again is
 // taken out. Nothing was taken back before what it was objected to.
 func (r *record) taken(before, after []uint32, seconds int64) {
 	marks := r.back.scopes.appendMarks(nil)
 	at := r.back.at
 	for _, mark := range before {
-		if _, stays := slices.BinarySearch(after, mark); !stays {
+		if _, stays := slices.BinarySearch(after, mark); !stays && mark < mostMarks {
 			marks, at = insert(marks, mark), max(at, seconds, r.last)
 		}
 	}
