@@ -203,6 +203,7 @@ func (c siteCheck) checkOwn(at []any, own *Own) {
 		}
 	}
 	c.checkPairs(at, own)
+	c.checkOwnDate(here("date"), own)
 	for i, value := range own.Refused {
 		if slices.Contains(own.Granted, value) {
 			c.faults.At(c.server, here("refused", i),
@@ -232,6 +233,21 @@ func (c siteCheck) checkPairs(at []any, own *Own) {
 	case strings.ContainsAny(own.Name, own.Pairs):
 		c.faults.At(c.server, here("name"), "%q has a mark of the pairs in it: it would never be found",
 			strict.Shortened(own.Name))
+	}
+}
+
+// checkOwnDate looks at where such a choice has its date.
+func (c siteCheck) checkOwnDate(at []any, own *Own) {
+	date := own.Date
+	switch {
+	case date == nil:
+	case date.Cookie == "" && date.JSON == "":
+		c.faults.At(c.server, at, "it does not say where the date is: name a cookie, or a path (json) in what holds the choice")
+	case date.Cookie == "" && own.Body != "":
+		c.faults.At(c.server, at, "where the choice is in each event its date is in a cookie: name one")
+	case date.JSON != "" && !memberPath.MatchString(date.JSON):
+		c.faults.At(c.server, append(slices.Clone(at), "json"),
+			"%q is no path: write names with dots between them, as in consent.updated", strict.Shortened(date.JSON))
 	}
 }
 

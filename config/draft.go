@@ -100,7 +100,12 @@ func sources(signals Signals, order []string) []signal.Source {
 		switch kind := signalKind(name); kind {
 		case signal.Own:
 			for _, own := range signals.Own {
+				var date signal.Date
+				if own.Date != nil {
+					date = signal.Date(*own.Date)
+				}
 				list = append(list, signal.Source{
+					Date: date,
 					Kind: kind, Cookie: own.Cookie, Header: own.Header, Query: own.Query, Body: own.Body,
 					JSON: own.JSON, Pairs: own.Pairs, Name: own.Name,
 					Category: own.Category, Granted: own.Granted, Refused: own.Refused,

@@ -60,10 +60,12 @@ var catalogDocs = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.Field](): {
 		"format": "Form of an identifier (hex16, uuid, ga_cid ...): every spelling is read as one id, and pseudonyms look like it. " +
 			"exact hex16: the vendor refuses any other, which is not sent then; open hex16, or no word before it: it takes others as well.",
-		"family":  "Catalog entry whose SDKs' id it is, where it is another's; device: what an operating system names a device by to all of them.",
-		"names":   "false: the names that a site gives to members here say nothing; about says why not. Without it they count where that is stricter.",
-		"pairs":   "Each element of the list is a pair: the member that names it (key), or [] where the pairs are lists themselves; fields are by these names.",
-		"beside":  "What the other members of such a pair are, whichever it is.",
+		"family": "Catalog entry whose SDKs' id it is, where it is another's; device: what an operating system names a device by to all of them.",
+		"names":  "false: the names that a site gives to members here say nothing; about says why not. Without it they count where that is stricter.",
+		"pairs":  "Each element of the list is a pair: the member that names it (key), or [] where the pairs are lists themselves; fields are by these names.",
+		"beside": "What the other members of such a pair are, whichever it is.",
+		"stamp": "What it says of its event: time (when it was), sent (when it was sent), ms_ago or s_ago (how long before that it was), " +
+			"id (one for one event, though it comes again: what class event_id says by itself), none (not even that).",
 		"twin":    "Catalog entry whose events have the same id, so that what browser and server both send counts once.",
 		"schema":  "Member beside it that names the schema of what is in it, as Iglu does.",
 		"schemas": "What is in it, by vendor/name of the schema, the version aside; what none of them lists is as elsewhere said of the place.",

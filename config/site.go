@@ -175,9 +175,17 @@ type Own struct {
 	JSON     string   `yaml:"json" doc:"Path of the choice inside the value, where that is JSON: names with dots between them. Default: the value itself is the choice."`
 	Pairs    string   `yaml:"pairs" doc:"The value is pairs of a name and a value: the mark between two pairs, and that between name and value, as in != for !a=true!b=false."`
 	Name     string   `yaml:"name" doc:"Name of the choice among the pairs."`
+	Date     *OwnDate `yaml:"date" doc:"Where the choice says when it was made: an event from before it is denied, and consent_max_age counts from it."`
 	Category string   `yaml:"category" is:"required" doc:"The consent category that the choice is about."`
 	Granted  []string `yaml:"granted" is:"required" doc:"Values that count as a yes."`
 	Refused  []string `yaml:"refused" doc:"Values that count as a no. Any other is malformed, and no yes."`
+}
+
+// OwnDate is where a choice of [Own] has its date.
+type OwnDate struct {
+	Cookie string `yaml:"cookie" doc:"Name of the cookie that holds it. Default: it is in what holds the choice."`
+	JSON   string `yaml:"json" doc:"Path of the date inside the value, where that is JSON: names with dots between them."`
+	Format string `yaml:"format" is:"one=date_format" doc:"How it is written: ISO 8601, Unix seconds or milliseconds. Default: told apart by how it looks."`
 }
 
 var signalsType = reflect.TypeFor[Signals]()

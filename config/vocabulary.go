@@ -26,6 +26,8 @@ func vocabulary(name string) []string {
 		return rules.Reasons()
 	case "country":
 		return rules.Countries()
+	case "date_format":
+		return signal.DateFormats()
 	case "checksum":
 		return scrub.Checksums()
 	case "regime_choice":

@@ -8,5 +8,6 @@ func judge(s *Server, h *hitContext) result {
 		return refused(reason)
 	}
 	s.values.countHit(&h.j, h.in.Now)
+	s.denied.rememberHit(&h.j, h.in.Now)
 	return next
 }

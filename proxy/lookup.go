@@ -33,6 +33,7 @@ func lookUpObjections(s *Server, h *hitContext) result {
 		if found != (rules.Objections{}) {
 			anything, person = true, person || found.Any() && subject.Kind == rules.Person
 		}
+		anything = anything || found.TakenBack.Any()
 		if subject.Event == hit.Shared {
 			shared.Merge(found)
 		} else {

@@ -65,6 +65,7 @@ type Server struct {
 	salts    *salts
 	consent  *consentCache
 	clock    *clock // opts.Now is its
+	denied   *deniedIDs
 
 	// The parts, as parts.go opens them. None is replaced after that.
 	budget        *memory.Budget // of what hits hold
@@ -148,6 +149,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	o.Now = clock.now
 	s := &Server{
 		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
+		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}
 	s.hits.Store(hits)

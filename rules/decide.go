@@ -50,6 +50,7 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 			objections: objections[e], unavailable: in.ObjectionsUnavailable, now: in.Now, latest: in.Latest,
 			endpoint: endpoint,
 			server:   r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
+			stamps: stamps{hit: h, event: int32(e), now: in.Now, denials: in.Denials, vendor: r.Route.Recipient.ID},
 		}
 		d.Verdicts = append(d.Verdicts, d.climb(r.Policy, r.Route.ladder, &q))
 		if r.budget.spent() {

@@ -21,6 +21,8 @@ type Inputs struct {
 
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 
+	Denials Denials // which events were denied before; nil: none was
+
 	Memory hit.Memory // asked for room before the hit takes it; nil: there is always some
 
 	// NewestForm: whoever looks up objections knows no subject of an older form than [pseudonym.NewestForm], so that

@@ -25,6 +25,7 @@ type asked struct {
 	latest      time.Time // that was ever known: what had expired by then stays expired
 	endpoint    *catalog.Endpoint
 	nobody      bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
+	stamps      stamps
 }
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
@@ -73,6 +74,8 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 		reason = OpaqueStream
 	case slices.Contains(a.refused, q.endpoint):
 		reason = RequiredDropped
+	case a.isBefore(p, q):
+		reason = BeforeChoice
 	}
 	if reason == Permitted {
 		return Permit, Permitted

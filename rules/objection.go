@@ -12,6 +12,37 @@ type Objections struct {
 	// KeptOptOut is since when an opt-out by the browser's signal is kept for the subject, Unix seconds; 0: none is. It is
 	// no objection, and none of the scopes: see keptopt.go.
 	KeptOptOut int64
+
+	TakenBack TakenBack // what was refused once, and is no more
+}
+
+// TakenBack are scopes that a subject refused once and took back. What happened before that stays refused.
+type TakenBack struct {
+	All      bool
+	Purposes uint64
+	Vendors  uint64
+	At       int64 // when the last of them was taken back, Unix seconds
+}
+
+// Any tells whether there is any scope at all.
+func (t *TakenBack) Any() bool { return t.All || t.Purposes != 0 || t.Vendors != 0 }
+
+// merge adds what another identifier of the same visitor took back.
+func (t *TakenBack) merge(other TakenBack) {
+	t.All = t.All || other.All
+	t.Purposes |= other.Purposes
+	t.Vendors |= other.Vendors
+	t.At = max(t.At, other.At)
+}
+
+// touches tells whether a scope covers an activity.
+func (t *TakenBack) touches(a *Activity) bool {
+	return t.All || t.Purposes&a.purposes != 0 || t.Vendors&a.Recipient.bit != 0
+}
+
+// AsTakenBack is a scope that was taken back at a time, Unix seconds.
+func (o Objections) AsTakenBack(at int64) TakenBack {
+	return TakenBack{All: o.All, Purposes: o.Purposes, Vendors: o.Vendors, At: at}
 }
 
 // Merge adds what another identifier of the same visitor is known for.
@@ -21,6 +52,7 @@ func (o *Objections) Merge(other Objections) {
 	o.Vendors |= other.Vendors
 	o.Restricted = o.Restricted || other.Restricted
 	o.KeptOptOut = max(o.KeptOptOut, other.KeptOptOut) // a consent has to be younger than all of them
+	o.TakenBack.merge(other.TakenBack)
 }
 
 // Any tells whether there is any scope at all. An opt-out that is kept is none.

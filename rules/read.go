@@ -168,6 +168,9 @@ func (r *readState) observe(in *Inputs) Reason {
 	reader := r.Site.signals
 	note := r.budget.trace.signalNote()
 	r.ask.Declaration, r.ask.Strings, r.ask.Scratch = &r.Route.Recipient.declared, in.Strings, &r.scratch
+	if !in.Now.IsZero() {
+		r.ask.Now = in.Now.Unix()
+	}
 	reader.Hit(h, &r.said, &r.ask, note)
 	if !reader.PerEvent(h) {
 		r.Signals = append(r.Signals, r.said)

@@ -58,6 +58,7 @@ const (
 	NoConsent
 	ConsentRefused
 	ConsentExpired
+	BeforeChoice // the event is from before the act that would permit it, or was denied before that
 	TCFVendor
 	TCFRestriction
 	TCFPurposeLI
@@ -100,7 +101,7 @@ var reasonNames = [numReasons]string{
 	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed",
 	AssessmentFormOld: "assessment_form_old", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
-	RequiredDropped: "required_dropped",
+	RequiredDropped: "required_dropped", BeforeChoice: "before_choice",
 }
 
 // String returns the code that records, metrics and tests use.

@@ -106,18 +106,20 @@ func (g *group) alter(st *subjectState, of *Subject, c *Change) {
 	}
 	acts, changed := ask.apply(st.record.acts, &g.effect)
 	if changed {
-		g.stand(st, acts, &g.union)
+		g.stand(st, acts, &g.union, c.Time.Unix())
 		g.dated(st, c.Time.Unix())
 	}
 	g.retell(&before, &st.record)
 }
 
-// stand makes acts those that stand for a subject, and adds to union what that changes of what is in force.
-func (g *group) stand(st *subjectState, acts []act, union *effect) {
+// stand makes acts those that stand for a subject from a time on, and adds to union what that changes of what is in
+// force.
+func (g *group) stand(st *subjectState, acts []act, union *effect, seconds int64) {
 	g.before = st.record.scopes.appendMarks(g.before[:0])
 	st.record.acts, st.record.scopes = acts, unionOf(acts)
 	g.after = st.record.scopes.appendMarks(g.after[:0])
 	union.add(g.before, g.after)
+	st.record.taken(g.before, g.after, seconds)
 }
 
 // dated notes when a subject was changed.

@@ -106,7 +106,7 @@ func (w *writer) publish(g *group) error {
 	for i := range g.states {
 		if st := &g.states[i]; st.changed {
 			s.index.add(&st.hash)
-			s.recent.change(st.hash, st.record.scopes, few)
+			s.recent.change(st.hash, standing{st.record.scopes, st.record.past()}, few)
 		}
 	}
 	s.state.Store(&g.state)

@@ -111,27 +111,26 @@ func (f *dataFile) read(do func(tx *bolt.Tx) error) error {
 	return guarded(func() error { return do(tx) })
 }
 
-// scopes reads what stands for a subject. It never waits for a writer.
-func (f *dataFile) scopes(hash [16]byte) (Scopes, error) {
+// standing reads what stands for a subject. It never waits for a writer.
+func (f *dataFile) standing(hash [16]byte) (found standing, err error) {
 	v, err := f.held()
 	if err != nil {
-		return Scopes{}, err
+		return standing{}, err
 	}
 	defer v.release()
-	var scopes Scopes
 	err = guarded(func() error {
 		value := v.subjects.Get(hash[:])
 		if value == nil {
 			return nil
 		}
 		r, _, err := parseInForce(hash[:], value)
-		scopes = r.scopes
+		found = standing{r.scopes, r.past()}
 		return err
 	})
 	if err != nil {
-		return Scopes{}, err
+		return standing{}, err
 	}
-	return scopes, nil
+	return found, nil
 }
 
 // inPlace looks whether the file that is open is still the one in its place. An error is an ErrGone, or ErrClosed.

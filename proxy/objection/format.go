@@ -49,9 +49,9 @@ var (
 )
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
-// says in the change log whose act a change is. Format 3 knows opt-outs that are kept. A file of an older format is
-// read as it is, and becomes one of the newest with the first change; records and entries in it stay until they are
-// touched. What only knows an older format refuses it then.
+// says in the change log whose act a change is. Format 3 knows opt-outs that are kept, and of each subject what was taken
+// back, and when. A file of an older format is read as it is, and becomes one of the newest with the first change; records
+// and entries in it stay until they are touched. What only knows an older format refuses it then.
 const (
 	fileFormat  = "3"
 	fileFormat2 = "2"
@@ -105,7 +105,7 @@ func create(files durable.Files, path, identity string) error {
 }
 
 // checkOwner looks whether the file is one of ours, in a format that is known, made with the present keys. Old tells
-// whether that is an older one.
+// whether it is one of an older format.
 func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {

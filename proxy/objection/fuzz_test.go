@@ -23,6 +23,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	for _, r := range []record{
 		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"}, acts: several[1:2]},
+		{first: 5, last: 9, form: 2, back: takenBack{scopesOf([]uint32{0, 3}), 9}},
 		{first: -5, last: 1 << 60, seq: touched, source: 1<<32 - 1, form: 255, scopes: unionOf(several), acts: several},
 	} {
 		f.Add(r.append(nil, &[16]byte{1, 2, 3})[4:])

@@ -196,7 +196,7 @@ func TestAnOldAnswerIsNotRemembered(t *testing.T) {
 			changes = append(changes, objects(10+n, All))
 		}
 		taken(t, s, changes...)
-		s.recent.keep(hash, old.scopes, generation)
+		s.recent.keep(hash, standing{scopes: old.scopes}, generation)
 		v.release()
 		standsFor(t, s, 1, "analytics", "newsletter")
 		standsFor(t, s, 1, "analytics", "newsletter") // from memory

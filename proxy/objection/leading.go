@@ -201,7 +201,7 @@ func (l *leading) led(holder Holder, marks []uint32, subjects []Subject, of *Cha
 		before := st.record
 		st.record.form = max(1, st.record.form, subjects[i].Form)
 		if acts, changed := ask.apply(st.record.acts, &done.effect); changed {
-			l.stand(st, acts, &union)
+			l.stand(st, acts, &union, of.Time.Unix())
 			l.dated(st, of.Time.Unix())
 		}
 		l.retell(&before, &st.record)

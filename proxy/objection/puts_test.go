@@ -239,7 +239,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 		}
 	}
 	one := subject(1)
-	_, looked := s.file.scopes(one.Hash)
+	_, looked := s.file.standing(one.Hash)
 	_, pending := s.Pending("", 1)
 	_, progress := s.Progress("import")
 	_, stats := s.Stats()

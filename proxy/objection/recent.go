@@ -21,14 +21,14 @@ const recentShards = 64
 type recentShard struct {
 	mu         sync.Mutex
 	generation uint64
-	answers    *simplelru.LRU[[16]byte, Scopes]
+	answers    *simplelru.LRU[[16]byte, standing]
 	_          [40]byte // a cache line each
 }
 
 func newRecent(size int) (*recent, error) {
 	r := &recent{}
 	for i := range r.shards {
-		answers, err := simplelru.NewLRU[[16]byte, Scopes](max(1, size/recentShards), nil)
+		answers, err := simplelru.NewLRU[[16]byte, standing](max(1, size/recentShards), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -41,32 +41,32 @@ func newRecent(size int) (*recent, error) {
 func (r *recent) of(hash *[16]byte) *recentShard { return &r.shards[hash[1]%recentShards] }
 
 // get returns what is remembered, and the generation to hand to keep where nothing is.
-func (r *recent) get(hash [16]byte) (scopes Scopes, generation uint64, ok bool) {
+func (r *recent) get(hash [16]byte) (found standing, generation uint64, ok bool) {
 	s := r.of(&hash)
 	s.mu.Lock()
-	scopes, ok = s.answers.Get(hash)
+	found, ok = s.answers.Get(hash)
 	generation = s.generation
 	s.mu.Unlock()
-	return scopes, generation, ok
+	return found, generation, ok
 }
 
 // keep remembers what was read from disk after get had returned that generation.
-func (r *recent) keep(hash [16]byte, scopes Scopes, generation uint64) {
+func (r *recent) keep(hash [16]byte, found standing, generation uint64) {
 	s := r.of(&hash)
 	s.mu.Lock()
 	if s.generation == generation {
-		s.answers.Add(hash, scopes)
+		s.answers.Add(hash, found)
 	}
 	s.mu.Unlock()
 }
 
 // change remembers what the writer has committed: for a subject that is remembered already, and with all for any.
-func (r *recent) change(hash [16]byte, scopes Scopes, all bool) {
+func (r *recent) change(hash [16]byte, is standing, all bool) {
 	s := r.of(&hash)
 	s.mu.Lock()
 	s.generation++
 	if all || s.answers.Contains(hash) {
-		s.answers.Add(hash, scopes)
+		s.answers.Add(hash, is)
 	}
 	s.mu.Unlock()
 }

@@ -15,8 +15,10 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 //	last change, seconds after the first, its bits turned round, varint (so that it is negative)
 //	number of the last change in the change log, uvarint
 //	source of the last change, number in the dictionary of sources, uvarint
-//	number of the normal form that was hashed, uvarint
-//	scopes in force, see Scopes, with their length before them: what look-ups read to here
+//	number of the normal form that was hashed, uvarint; and 256 where something was taken back
+//	scopes in force, see Scopes, with their length before them
+//	where something was taken back: these scopes, with their length before them, and when the last of them was,
+//	seconds after the first change, varint: what look-ups read to here
 //	number of acts, uvarint; of each, see act, ascending by holder
 //
 // Before acts were told apart, the last change was not turned round, and scopes in force followed the source, to the
@@ -29,8 +31,9 @@ type record struct {
 	source      uint32
 	form        uint8
 	scopes      Scopes // in force: the union of acts
-	acts        []act  // those that stand, ascending by holder; never changed in place
-	old         bool   // it is stored as it was before acts were told apart
+	back        takenBack
+	acts        []act // those that stand, ascending by holder; never changed in place
+	old         bool  // it is stored as it was before acts were told apart
 }
 
 // append adds the stored value.
@@ -41,8 +44,15 @@ func (r *record) append(b []byte, key *[16]byte) []byte {
 	b = binary.AppendVarint(b, ^(r.last - r.first))
 	b = binary.AppendUvarint(b, r.seq)
 	b = binary.AppendUvarint(b, uint64(r.source))
-	b = binary.AppendUvarint(b, uint64(r.form))
+	form := uint64(r.form)
+	if r.back.scopes.Any() {
+		form |= flagTakenBack
+	}
+	b = binary.AppendUvarint(b, form)
 	b = appendText(b, r.scopes.set)
+	if r.back.scopes.Any() {
+		b = r.back.append(b, r.first)
+	}
 	b = binary.AppendUvarint(b, uint64(len(r.acts)))
 	for i := range r.acts {
 		b = r.acts[i].append(b, r.scopes)
@@ -80,16 +90,20 @@ func parseInForce(key, value []byte) (r record, d decoder, err error) {
 	after := d.varint()
 	r.seq = d.uvarint()
 	source := d.uvarint()
-	form, set := uint64(1), d.rest
+	form, set, right := uint64(1), d.rest, true
 	if after >= 0 {
 		r.old, r.last, d.rest = true, r.first+after, nil
 	} else {
 		r.last = r.first + ^after
 		form = d.uvarint()
 		set = d.bytes(d.uvarint())
+		if form&flagTakenBack != 0 {
+			form &^= flagTakenBack
+			r.back, right = d.takenBack(r.first)
+		}
 	}
 	scopes, ok := parseScopes(set)
-	if d.bad || source > 1<<32-1 || form == 0 || form > 255 || !ok {
+	if d.bad || source > 1<<32-1 || form == 0 || form > 255 || !ok || !right {
 		return record{}, d, fmt.Errorf("%w: a subject's record cannot be read", ErrDamaged)
 	}
 	r.source, r.form, r.scopes = uint32(source), uint8(form), scopes

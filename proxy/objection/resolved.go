@@ -47,13 +47,31 @@ func (r *Resolved) translate() []translation {
 	return table
 }
 
-// Lookup returns what the subject of that hash objected to, or has restricted. An error means that nobody knows.
+// Lookup returns what the subject of that hash objected to, or has restricted, and what it took back. An error means
+// that nobody knows.
 func (r *Resolved) Lookup(hash [16]byte) (rules.Objections, error) {
-	scopes, err := r.store.Lookup(hash)
-	if err != nil || !scopes.Any() {
+	found, err := r.store.lookUp(hash)
+	if err != nil {
 		return rules.Objections{}, err
 	}
 	var all rules.Objections
+	if found.scopes.Any() {
+		if all, err = r.inWords(found.scopes); err != nil {
+			return rules.Objections{}, err
+		}
+	}
+	if found.back.scopes.Any() {
+		back, err := r.inWords(found.back.scopes)
+		if err != nil {
+			return rules.Objections{}, err
+		}
+		all.TakenBack = back.AsTakenBack(found.back.at)
+	}
+	return all, nil
+}
+
+// inWords translates scopes.
+func (r *Resolved) inWords(scopes Scopes) (all rules.Objections, err error) {
 	table := *r.table.Load()
 	for mark, ok := scopes.next(); ok; mark, ok = scopes.next() {
 		if since, kept := keptAt(mark); kept {

@@ -130,21 +130,27 @@ func (s *Store) submit(ctx context.Context, r *request) error {
 // Lookup returns the scopes in force for the subject of that hash. An error means that nobody knows. It never waits for
 // a writer, and allocates nothing unless it has to read from disk.
 func (s *Store) Lookup(hash [16]byte) (Scopes, error) {
+	found, err := s.lookUp(hash)
+	return found.scopes, err
+}
+
+// lookUp returns what is in force for a subject, and what was once.
+func (s *Store) lookUp(hash [16]byte) (standing, error) {
 	if s.file.closed.Load() {
-		return Scopes{}, ErrClosed
+		return standing{}, ErrClosed
 	}
 	if !s.index.mayHold(&hash) {
-		return Scopes{}, nil
+		return standing{}, nil
 	}
-	scopes, generation, ok := s.recent.get(hash)
+	found, generation, ok := s.recent.get(hash)
 	if ok {
-		return scopes, nil
+		return found, nil
 	}
-	scopes, err := s.file.scopes(hash)
+	found, err := s.file.standing(hash)
 	if err == nil {
-		s.recent.keep(hash, scopes, generation)
+		s.recent.keep(hash, found, generation)
 	}
-	return scopes, err
+	return found, err
 }
 
 // Standing names the scopes that are in force for a person, sorted, none twice.

@@ -118,6 +118,7 @@ type Field struct {
 	About    string           `yaml:"about"`    // one line for people
 	Pairs    string           `yaml:"pairs"`    // each element of the list is a pair, {"key": "url.full", "value": ...}: the member that names it, or "[]" where the pairs are lists, ["colour", "red"]; Fields are then by these names, and hold for all else in the pair
 	Beside   map[string]Field `yaml:"beside"`   // Pairs: what other members of a pair are, whichever it is
+	Stamp    string           `yaml:"stamp"`    // what it says of its event beside its class: time (when it was, by the visitor's clock: Unix seconds to nanoseconds, or ISO 8601), sent (when it was sent, by the same clock), ms_ago or s_ago (how long before that it was), id (one for one event, though it comes again: what class event_id says by itself), none (not even that: it is the id of something else)
 	Twin     string           `yaml:"twin"`     // of an event's id: the catalog entry whose events have the same one, so that what browser and server both send counts once
 	Pattern  string           `yaml:"pattern"`  // headers only: sent where the whole value fits this regular expression (RE2), and nothing else
 

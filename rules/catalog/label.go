@@ -311,6 +311,9 @@ func (r *reading) leaf(i int32, f *FieldInfo) {
 	if n.Kind == hit.Null || n.Kind == hit.Bool || n.Val.Len() == 0 {
 		return
 	}
+	if f.Stamp != hit.NoStamp {
+		h.Stamps = append(h.Stamps, hit.Stamp{Node: i, Event: n.Event, Kind: f.Stamp})
+	}
 	if n.Class.Identifies() {
 		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Class})
 	}

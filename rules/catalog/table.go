@@ -24,6 +24,7 @@ type FieldInfo struct {
 	Also     []hit.Class
 	Hashed   string
 	Signal   string
+	Stamp    hit.StampKind // what it says of its event beside its class
 	Seals    bool
 	Names    bool // what a site calls a member here counts
 	Twin     string
@@ -272,6 +273,12 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		return info, fmt.Errorf("%q is no class", f.Class)
 	}
 	info.Class = class
+	if info.Stamp, ok = hit.ParseStamp(f.Stamp); !ok && f.Stamp != "" {
+		return info, fmt.Errorf("stamp: %q is none: time, sent, ms_ago, s_ago, id and none are", f.Stamp)
+	}
+	if class == hit.EventID && f.Stamp == "" && !strings.Contains(name, "*") {
+		info.Stamp = hit.OwnID
+	}
 	info.Format, info.Exact = format(f.Format)
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
 		return info, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)

@@ -53,6 +53,9 @@ func (h *Hit) Choose() {
 	for i := range h.Claims {
 		renumber(&h.Claims[i].Event)
 	}
+	for i := range h.Stamps {
+		renumber(&h.Stamps[i].Event)
+	}
 	chosen := h.Events[:0]
 	for _, e := range h.Events {
 		if e.Priority == best {
@@ -63,11 +66,13 @@ func (h *Hit) Choose() {
 	h.Events = chosen
 }
 
-// Chain links the nodes and claims of each event, and those that all share, so that each can be gone over by itself.
+// Chain links the nodes, claims and stamps of each event, and those that all share, so that each can be gone over by itself.
 func (h *Hit) Chain() {
 	h.shared.first, h.shared.last, h.shared.claim, h.shared.Nodes = None, None, None, 0
+	h.shared.stamp = None
 	for e := range h.Events {
 		h.Events[e].first, h.Events[e].last, h.Events[e].claim, h.Events[e].Nodes = None, None, None, 0
+		h.Events[e].stamp = None
 	}
 	for i := range h.Nodes {
 		h.link(int32(i))
@@ -75,6 +80,10 @@ func (h *Hit) Chain() {
 	for i := int32(len(h.Claims)) - 1; i >= 0; i-- {
 		e := h.of(h.Claims[i].Event)
 		h.Claims[i].Peer, e.claim = e.claim, i
+	}
+	for i := int32(len(h.Stamps)) - 1; i >= 0; i-- {
+		e := h.of(h.Stamps[i].Event)
+		h.Stamps[i].Peer, e.stamp = e.stamp, i
 	}
 }
 

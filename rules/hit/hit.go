@@ -143,6 +143,7 @@ type Event struct {
 	renumbered  int32
 	first, last int32 // its nodes
 	claim       int32 // its first claim
+	stamp       int32 // its first stamp
 }
 
 // ID is an identifier found in a hit.
@@ -221,6 +222,7 @@ type Hit struct {
 	shared    Event // the nodes that belong to the whole hit
 	IDs       []ID
 	Claims    []Claim
+	Stamps    []Stamp
 }
 
 // Reset forgets the last request.
@@ -229,6 +231,7 @@ func (h *Hit) Reset() {
 	h.bufs[Query], h.bufs[Body] = nil, nil
 	h.bufs[Arena] = Recycled(h.bufs[Arena])
 	h.Events, h.IDs, h.Claims = Recycled(h.Events), Recycled(h.IDs), Recycled(h.Claims)
+	h.Stamps = Recycled(h.Stamps)
 	h.Nodes = Reused(h.Nodes)
 	h.QueryRoot, h.BodyRoot, h.Seen, h.shared = None, None, 0, Event{}
 }

@@ -17,6 +17,7 @@ type Ask struct {
 	Declaration *Declaration // of the vendor that the hit is for
 	Strings     Strings      // nil: every string is decoded anew
 	Scratch     *cmp.Scratch // the reader's room, kept between hits
+	Now         int64        // Unix seconds; 0: no choice is dated ahead, and none is over
 
 	jar      jar
 	mode     modeReading // consent mode, as far as all events share it
@@ -40,6 +41,14 @@ func (a *Ask) tc(text []byte) (*iab.TCString, error) {
 		return iab.DecodeTC(text)
 	}
 	return a.Strings.TC(text)
+}
+
+// tcf is what a decoded TC string says of the vendor. One that is dated ahead is none that can be read.
+func (a *Ask) tcf(t *iab.TCString) TCF {
+	if datedAhead(t.Updated, a.Now) {
+		return TCF{State: Malformed}
+	}
+	return newTCF(t, a.Declaration)
 }
 
 func (a *Ask) gpp(text []byte) (*iab.GPPString, error) {

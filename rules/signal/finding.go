@@ -210,7 +210,7 @@ func (f *finding) tc(text []byte, where, name string) {
 	}
 	said := TCF{State: Malformed}
 	if t, err := f.ask.tc(text); err == nil {
-		said = newTCF(t, f.ask.Declaration)
+		said = f.ask.tcf(t)
 	}
 	f.s.TCF.merge(said)
 	if f.note != nil {
@@ -232,7 +232,7 @@ func (f *finding) gpp(text []byte, sections []int, where, name string) {
 		f.note(PrivacyPlatform, where+name, said.State, string(said.Append(nil)))
 	}
 	if err == nil && g.TC() != nil && (sections == nil || slices.Contains(sections, 2)) {
-		tcf := newTCF(g.TC(), f.ask.Declaration)
+		tcf := f.ask.tcf(g.TC())
 		f.s.TCF.merge(tcf)
 		if f.note != nil {
 			f.note(TransparencyConsent, "section 2 of "+where+name, tcf.State, string(tcf.Append(nil)))

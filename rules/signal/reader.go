@@ -23,13 +23,14 @@ type Reader struct {
 	perEvent bool
 }
 
-// reader is one source that speaks of categories. Exactly one of its parts is set.
+// reader is one source that speaks of categories. Exactly one of its parts is set, a date aside.
 type reader struct {
 	kind     Kind
 	own      *own
 	modes    []Categories // consent mode: by storage type
 	platform *platform
 	payload  *payload
+	date     *ownDate // of own, where the site says where it is
 }
 
 // NewReader makes a reader. Number gives each consent category its number in the policy.
@@ -83,6 +84,9 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 	case Own:
 		next.own, err = newOwn(s, number)
 		r.perEvent = r.perEvent || err == nil && next.own.body != nil
+		if err == nil {
+			next.date, err = newOwnDate(s)
+		}
 	case Payload:
 		next.payload, err = newPayload(s, number)
 		r.perEvent = true
@@ -128,6 +132,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 		switch {
 		case from.own != nil && from.own.body == nil:
 			said.merge(from.own.hit(h, ask))
+			from.date.heed(h, ask, said)
 			r.tell(note, said, from.own.where)
 		case from.platform != nil:
 			statement, items := from.platform.cmp.Read(&ask.jar, from.platform.settings, ask.Scratch)
@@ -135,6 +140,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 			if r.gpc && statement.GPC == cmp.Yes { // a platform's copy of the browser's signal
 				s.GPC = Valid
 			}
+			said.dated(&statement, ask.Now)
 			r.tell(note, said, from.platform.where)
 		case from.payload != nil:
 			shared, sold := from.payload.read(h, hit.Shared)
@@ -168,6 +174,7 @@ func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note)
 			r.tell(note, &s.Sources[i], "gcs, gcd, npa")
 		case from.own != nil && from.own.body != nil:
 			s.Sources[i].merge(from.own.event(h, event))
+			from.date.heed(h, ask, &s.Sources[i])
 			r.tell(note, &s.Sources[i], from.own.where)
 		case from.payload != nil:
 			said, sold := from.payload.read(h, event)

@@ -50,6 +50,7 @@ type SourceReading struct {
 	Objected Categories // refused as an objection (Art. 21), which counts against every basis that one may object to
 	Service  Refusal    // what the source says of the vendor that the hit is for, whatever it says of categories
 	At       int64      // when the visitor chose, Unix seconds; 0 where the source does not tell
+	Last     int64      // when they acted last, where that is told apart from when they chose first; else At
 }
 
 // Refusal is a no, and whether an act of the visitor is recorded with it. A default, and what is written down before
@@ -120,4 +121,5 @@ func (s *SourceReading) merge(o SourceReading) {
 	s.Doubt |= o.Doubt | (s.Granted|o.Granted)&^granted&^s.Refused
 	s.Granted = granted &^ (s.Refused | s.Doubt)
 	s.At = read.Older(s.At, o.At)
+	s.Last = max(s.Last, o.Last)
 }

@@ -66,6 +66,7 @@ type Source struct {
 	JSON     string   // the value is JSON (percent-decoded first): the gjson path of the choice in it
 	Pairs    string   // the value is pairs: what stands between two, and what between a name and its value, a byte each
 	Name     string   // of the choice among the pairs
+	Date     Date     // where it says when the visitor chose
 	Category string   // the consent category that it is about
 	Granted  []string // values that count as a yes
 	Refused  []string // values that count as a no; any other is malformed

@@ -15,13 +15,16 @@ var civic = dialect{
 	free:  true,
 }
 
+// maxDays is the longest life of a choice that is taken for one, in days.
+const maxDays = 10_000
+
 func readCivic(s *Scratch, c *cookie) {
 	object, ok := s.object(c.value)
 	if !ok {
 		s.malformed()
 		return
 	}
-	acted := false
+	acted, days := false, int64(0)
 	object.ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case "optionalCookies":
@@ -33,9 +36,16 @@ func readCivic(s *Scratch, c *cookie) {
 			}
 		case "consentDate":
 			s.when(value)
+		case "consentExpiry": // days
+			if days = value.Int(); value.Type != gjson.Number || days < 0 || days > maxDays {
+				days = 0
+			}
 		}
 		return true
 	})
+	if s.st.AtMilli != 0 && days != 0 {
+		s.end(s.st.AtMilli + days*24*60*60*1000)
+	}
 	if acted {
 		s.decided(Decides)
 	} else {

@@ -38,10 +38,31 @@ func readCommandersAct(s *Scratch, c *cookie) {
 		sayNumbers(s, fields[2], voteOf(status == "0"))
 	}
 	sayNumbers(s, fields[3], no)
-	if updated, _, _ := bytes.Cut(fields[4], []byte{','}); len(updated) > 0 {
-		milli, ok := millis(updated)
-		s.mustBe(ok)
-		s.at(milli)
+	commandersActTimes(s, fields[4], text)
+}
+
+// commandersActTimes reads "<updated>,<created>,<expires>", or the same with "@" between.
+func commandersActTimes(s *Scratch, first, rest []byte) {
+	updated, behind, found := bytes.Cut(first, []byte{','})
+	if len(updated) == 0 {
+		return
+	}
+	milli, ok := millis(updated)
+	s.mustBe(ok)
+	s.at(milli)
+	if !found {
+		behind = rest
+	}
+	at := bytes.IndexAny(behind, ",@")
+	if at < 0 {
+		return
+	}
+	expires := behind[at+1:]
+	if more := bytes.IndexAny(expires, ",@"); more >= 0 {
+		expires = expires[:more]
+	}
+	if end, ok := millis(expires); ok {
+		s.end(end)
 	}
 }
 

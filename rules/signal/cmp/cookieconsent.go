@@ -7,8 +7,9 @@ import (
 )
 
 // cookieConsent is orestbida/cookieconsent. Version 3 of cc_cookie is {"categories":[..],"services":{"analytics":[..]},"revision":0,
-// "consentTimestamp":..}, version 2 has "level" or both. Only what was accepted is listed. It is written when the visitor chose. Some sites
-// have it in base64.
+// "consentTimestamp":..,"lastConsentTimestamp":..,"expirationTime":<ms>}: the first act, whatever was chosen by it, the last one, and
+// when all of it is over. Version 2 has "level" or both. Only what was accepted is listed. It is written when the visitor chose.
+// Some sites have it in base64.
 var cookieConsent = dialect{
 	name:      "cookieconsent",
 	names:     []string{"cc_cookie"},
@@ -49,6 +50,10 @@ func readCookieConsent(s *Scratch, c *cookie) {
 			}
 		case "consentTimestamp", "consent_date":
 			s.when(value)
+		case "lastConsentTimestamp":
+			s.last(value)
+		case "expirationTime":
+			s.ends(value)
 		}
 		return true
 	})

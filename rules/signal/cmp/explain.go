@@ -88,6 +88,12 @@ func (c Platform) explain(st *Statement, items []Item, beside *IABStrings) []str
 	if st.AtMilli != 0 {
 		lines = append(lines, "dated "+time.UnixMilli(st.AtMilli).UTC().Format(time.RFC3339))
 	}
+	if st.LastMilli != 0 && st.LastMilli != st.AtMilli {
+		lines = append(lines, "changed last "+time.UnixMilli(st.LastMilli).UTC().Format(time.RFC3339))
+	}
+	if st.EndMilli != 0 {
+		lines = append(lines, "over by its own word "+time.UnixMilli(st.EndMilli).UTC().Format(time.RFC3339))
+	}
 	for _, item := range items {
 		answer := "no"
 		switch {

@@ -155,6 +155,7 @@ var made = []pieces{
 		all: []string{
 			`"categories":["a"]`, `"categories":["b"]`, `"level":["a","b"]`, `"categories":[1]`, `"categories":{}`, `"categories":[]`, `"revision":0`, `"revision":3`, `"revision":"0"`,
 			`"services":{"a":["s"],"b":["t"]}`, `"services":null`, `"services":1`, `"services":{"a":1}`, `"consentTimestamp":"` + onDay + `"`, `"consent_date":"` + earlier + `"`, `"consent_date":0`,
+			`"lastConsentTimestamp":"` + onDay + `"`, `"lastConsentTimestamp":1`, `"expirationTime":1811205555810`, `"expirationTime":"x"`,
 		},
 	},
 	{
@@ -280,6 +281,12 @@ func everything(c cmp.Platform, j read.Jar, set cmp.Settings) string {
 	text := words(c, j, set)
 	if st.AtMilli != 0 {
 		text += fmt.Sprintf(" at:%d", st.AtMilli)
+	}
+	if st.LastMilli != 0 {
+		text += fmt.Sprintf(" last:%d", st.LastMilli)
+	}
+	if st.EndMilli != 0 {
+		text += fmt.Sprintf(" ends:%d", st.EndMilli)
 	}
 	if st.GPC != cmp.Unsaid {
 		text += fmt.Sprintf(" gpc:%s", st.GPC)

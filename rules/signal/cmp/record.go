@@ -44,9 +44,20 @@ func (r *record) at(milli int64) {
 	r.st.AtMilli = read.Older(r.st.AtMilli, milli)
 }
 
-// when reads a member that holds a time, in either form; null is none.
-func (r *record) when(member gjson.Result) {
-	var milli int64
+// when reads a member that holds the time of the choice, in either form; null is none.
+func (r *record) when(member gjson.Result) { r.at(r.time(member)) }
+
+// last reads one that holds when the visitor acted last.
+func (r *record) last(member gjson.Result) { r.st.LastMilli = max(r.st.LastMilli, r.time(member)) }
+
+// ends reads one that holds when the choice is over.
+func (r *record) ends(member gjson.Result) { r.end(r.time(member)) }
+
+// end adds when the choice is over: the first of several.
+func (r *record) end(milli int64) { r.st.EndMilli = read.Older(r.st.EndMilli, milli) }
+
+// time reads a member that holds a time, in either form; null is none.
+func (r *record) time(member gjson.Result) (milli int64) {
 	ok := member.Type == gjson.Null
 	switch member.Type {
 	case gjson.String:
@@ -57,9 +68,9 @@ func (r *record) when(member gjson.Result) {
 	}
 	if !ok {
 		r.malformed() // how old the choice is would not be known
-		return
+		return 0
 	}
-	r.at(milli)
+	return milli
 }
 
 // string keeps an IAB string. Two that differ are none.

@@ -75,7 +75,7 @@ func (j *slowJar) cookieconsent() {
 		case "revision":
 			_, err := strconv.ParseFloat(string(m.value), 64)
 			fine = fine && err == nil
-		case "consentTimestamp", "consent_date":
+		case "consentTimestamp", "consent_date", "lastConsentTimestamp", "expirationTime":
 			fine = fine && m.dated()
 		}
 	}

@@ -60,6 +60,9 @@ type Statement struct {
 	Decided Decided
 	AtMilli int64 // when the visitor chose, Unix milliseconds; 0 where the cookies do not tell
 
+	LastMilli int64 // when they acted last, where the cookies tell that apart; else 0
+	EndMilli  int64 // when the choice is over by the cookies' own word; 0 where they do not tell
+
 	Objection bool // an explicit objection: an opt-out or do-not-track cookie. It holds whatever the other cookies say
 	Opaque    bool // a cookie is there that only the platform can read
 
@@ -83,6 +86,14 @@ type IABStrings struct{ TC, AC, USP, GPP, GPPSID []byte }
 
 // At is when the visitor chose, in Unix seconds; 0 where the cookies do not tell.
 func (st *Statement) At() int64 { return st.AtMilli / 1000 }
+
+// Last is when the visitor acted last, in Unix seconds; 0 where the cookies do not tell.
+func (st *Statement) Last() int64 { return max(st.AtMilli, st.LastMilli) / 1000 }
+
+// Over tells whether the choice is over by the cookies' own word; now is in Unix seconds, 0 where nobody knows it.
+func (st *Statement) Over(now int64) bool {
+	return now != 0 && st.EndMilli != 0 && st.EndMilli/1000 < now
+}
 
 // List tells what an item is an answer to.
 type List uint8
