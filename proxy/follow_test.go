@@ -324,3 +324,31 @@ func TestWhatFollowsEndsInTime(t *testing.T) {
 	until(t, "it ends", func() bool { hand.turn(time.Second); return !r.stands(t, device(1)) })
 	arrives(t, "at last", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-1", ""}), 0)
 }
+
+// TestAnAgentsBrowserDoesNotFollow: where somebody works on the data of a person who objected, that event is denied,
+// and the browser of who works goes on; so do all browsers of an account.
+func TestAnAgentsBrowserDoesNotFollow(t *testing.T) {
+	t.Parallel()
+	v := startVendor(t)
+	r := start(t, folder(t, v.URL))
+	r.does(t, everything, objection.ID{Name: "email", Value: "jane.doe@example.com"})
+	r.does(t, everything, user("u-9"), user("acme"))
+	for of, beside := range map[int]string{
+		1: `,"userId":"admin","properties":{"customer":{"email":"jane.doe@example.com"}}`,
+		2: `,"properties":{"account_id":"acme"}`,
+		3: `,"context":{"externalIds":[{"type":"company_id","id":"acme","collection":"users","encoding":"none"}]}`,
+		4: `,"properties":{"customer":{"email":"jane.doe@example.com"}}`,
+	} {
+		before := len(v.got())
+		r.send(t, post("/t/v1/batch", consent+"Content-Type: application/json\r\n", `{"writeKey":"KEY","batch":[`+
+			`{"type":"track","event":"x","messageId":"m","anonymousId":"`+device(of)+`"`+beside+`}]}`))
+		if len(v.got()) != before {
+			t.Errorf("browser %d: the event arrived", of)
+		}
+	}
+	arrives(t, "a mark", r.seenEvents(t, v, seen{"u-9", device(9)}))
+	until(t, "what came last follows", func() bool { return r.stands(t, device(9)) && r.stands(t, device(4)) })
+	for n := 1; n <= 3; n++ {
+		arrives(t, fmt.Sprint("browser ", n), r.seenEvents(t, v, seen{"", device(n)}), 0)
+	}
+}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -19,7 +20,10 @@ type idVariants struct {
 	older   bool             // subjects of older forms may be known: ids are added in those, too
 	country *contact.Country // of numbers that do not say theirs; nil: nobody knows
 
-	random  bool // the id that was added last has the random form of an SDK's
+	word    hit.Word // of what is added
+	guessed bool     // something is of the site's word, or of nobody's
+	named   []bool   // by event: it names a person at a place of the vendor's own
+	random  bool     // the id that was added last has the random form of an SDK's
 	digests int  // made since steps was asked
 	sized   int  // what grown said in all
 
@@ -34,6 +38,7 @@ type idVariant struct {
 	class    hit.Class
 	form     uint8 // number of its normal form
 	kind     SubjectKind
+	word     hit.Word
 	space    string
 	from, to int
 	sum      uint64 // of the text
@@ -55,6 +60,7 @@ func (f *idVariants) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
 	f.room = f.room.cleared()
 	f.country = nil
+	f.word, f.guessed, f.named = hit.OfVendor, false, hit.Recycled(f.named)
 	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
 	f.known.clear()
 	f.ofHit.clear()
@@ -67,15 +73,15 @@ func (t *variantTable) clear() {
 	}
 }
 
-// newer makes a variant that is there already one of the form of another that is the same, where that is newer, and of
-// its kind, where it was mentioned alone.
+// newer makes a variant that is there already one of the form of another that is the same, where that is newer, of
+// the better word of the two, and of its kind, where it was mentioned alone.
 func (t *variantTable) newer(f *idVariants, of *idVariant) (there bool) {
 	s := t.find(f, of)
 	if there = s.round == t.round; !there {
 		return false
 	}
 	known := &f.all[s.at]
-	known.form = max(known.form, of.form)
+	known.form, known.word = max(known.form, of.form), min(known.word, of.word)
 	if known.kind == Mentioned {
 		known.kind = of.kind
 	}
@@ -132,7 +138,8 @@ func (f *idVariants) keep(of idVariant) {
 	if f.events > 0 && placeholderHash(f.text[of.from:of.to]) { // of a hit, not of who asks what is kept
 		return
 	}
-	of.sum = fnv(f.text[of.from:of.to])
+	of.sum, of.word = fnv(f.text[of.from:of.to]), f.word
+	f.guessed = f.guessed || of.word != hit.OfVendor
 	if of.event != hit.Shared && of.event != f.last {
 		f.known.clear()
 		f.last = of.event
@@ -149,6 +156,40 @@ func (f *idVariants) keep(of idVariant) {
 		f.known.add(f, &of)
 	}
 	f.all = append(f.all, of)
+}
+
+// settle makes mentions of what leads to no one: an id that may be of many, and a person that the site's own names speak
+// of where the event names one at a place of the vendor's. An agent's browser is not the customer's whose address is
+// beside it.
+func (f *idVariants) settle() {
+	if !f.guessed {
+		return
+	}
+	named := slices.Grow(f.named, f.events)[:f.events] // by event
+	clear(named)
+	shared, anywhere := false, false // all events have one, or some event
+	for i := range f.all {
+		switch of := &f.all[i]; {
+		case of.word != hit.OfVendor || of.kind != Person:
+		case of.event == hit.Shared:
+			shared, anywhere = true, true
+		default:
+			named[of.event], anywhere = true, true
+		}
+	}
+	for i := range f.all {
+		of := &f.all[i]
+		beside := shared
+		if of.event == hit.Shared {
+			beside = anywhere
+		} else if !beside {
+			beside = named[of.event]
+		}
+		if of.word == hit.OfNobody || of.word == hit.OfSite && of.kind == Person && beside {
+			of.kind = Mentioned
+		}
+	}
+	f.named = named
 }
 
 // fnv is FNV-1a (draft-eastlake-fnv): variants of which many have the same sum are found more slowly, and that is all.

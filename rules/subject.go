@@ -23,6 +23,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
+		r.variants.word = id.Word
 		at := r.Route.Recipient.idField(h.Nodes[id.Node].Field)
 		switch text := h.Text(id.Node); {
 		case placeholder(text):
@@ -39,6 +40,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 			return OutOfMemory
 		}
 	}
+	r.variants.word = hit.OfVendor
 	for name, value := range r.ask.Cookies {
 		if r.variants.cookie(r.Policy, name, value) {
 			r.budget.Spend(r.variants.steps())
@@ -53,6 +55,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 	if in.Keys == nil {
 		return Failed
 	}
+	r.variants.settle()
 	return r.hashVariants(in.Keys)
 }
 
@@ -163,6 +166,10 @@ func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byt
 	if !general(class) {
 		return
 	}
+	word := f.word
+	if class == hit.ExternalID { // an address that a group goes by may be an office's
+		f.word = hit.OfNobody
+	}
 	switch contact.Look(text) {
 	case contact.Address:
 		f.addresses(event, text)
@@ -172,6 +179,7 @@ func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byt
 		f.hashedID(event, class, text)
 	default:
 	}
+	f.word = word
 }
 
 // normal writes a text in its normal form. Ok is false where nothing is in it.

@@ -21,23 +21,26 @@ func (b *builder) extra(root int32, name string) error {
 		}
 	}
 	f := Field{Class: class.String()}
-	says := b.says(name)
+	says, many := b.says(name)
 	if says.Identifies() && says != class {
 		f.Also = []string{says.String()}
 	}
 	if err := b.add(root, name, f, "fields"); err != nil {
 		return err
 	}
-	b.fields[len(b.fields)-1].Says = says
+	of := &b.fields[len(b.fields)-1]
+	if of.Says, of.word = says, hit.OfSite; many {
+		of.word = hit.OfNobody
+	}
 	return nil
 }
 
-// says is what the last part of a path is called.
-func (b *builder) says(path string) hit.Class {
+// says is what the last part of a path is called, and whether that is of many.
+func (b *builder) says(path string) (class hit.Class, many bool) {
 	path = strings.TrimRight(path, "[]*.")
 	at := strings.LastIndexAny(path, ".[")
 	if b.names == nil {
-		return hit.Unknown
+		return hit.Unknown, false
 	}
-	return b.names.Class([]byte(path[:max(0, at)]), []byte(path[at+1:]), false)
+	return b.names.Read([]byte(path[:max(0, at)]), []byte(path[at+1:]), false)
 }

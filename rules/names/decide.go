@@ -122,6 +122,16 @@ func (r *reader) number(before []part, p, next part) (hit.Class, bool) {
 	}
 }
 
+// ofMany tells whether what has the number that the name is of may be many persons' together.
+func (r *reader) ofMany(p *parts) bool {
+	for _, of := range slices.Backward(p.list[:p.n]) {
+		if !of.is(number | small) {
+			return of.is(many)
+		}
+	}
+	return r.above.is(many)
+}
+
 func isThing(p part) bool { return p.word != nil && p.is(thing) }
 
 // place tells whether things have it too: a shop has a name and an address.

@@ -43,6 +43,7 @@ type file struct {
 		Small    []string            `yaml:"small"`
 		Asking   []string            `yaml:"asking"`
 		Holders  []string            `yaml:"holders"`
+		Many     []string            `yaml:"many"`
 		Glued    []string            `yaml:"glued"`
 	} `yaml:"words"`
 }
@@ -65,6 +66,7 @@ const (
 	asking
 	holder
 	glued // it may stand in one part with others
+	many  // its number is not one person's
 )
 
 // word is what the table says of a word, or of several that are read as one.
@@ -153,6 +155,7 @@ func read(text []byte) (*dictionary, error) {
 		{f.Words.IDs, number | ident},
 		{f.Words.Names, title}, {f.Words.Goods, goods | thing}, {f.Words.Things, thing}, {f.Words.About, about},
 		{f.Words.Small, small}, {f.Words.Asking, asking}, {f.Words.Holders, holder}, {f.Words.Glued, glued},
+		{f.Words.Many, many},
 	} {
 		for _, text := range l.words {
 			for _, w := range d.written(text) {
