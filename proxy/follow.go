@@ -163,7 +163,7 @@ func (l *looking) beside(lead int32, browsers []int32) {
 		switch {
 		case today && (inForce || asked.refused):
 			continue
-		case !inForce && !l.admits(person):
+		case !inForce && !l.admits(lead):
 			l.count("too_many", 1)
 			return
 		}
@@ -184,7 +184,8 @@ func (l *looking) subject(i int32) objection.Subject {
 
 // admits tells whether the browser at hand, which the hit's browsers are identifiers of, may begin to follow a person's
 // identifier today. One that did already may, as long as it does not show ever new ones.
-func (l *looking) admits(person *rules.Subject) bool {
+func (l *looking) admits(lead int32) bool {
+	person := &l.h.j.Subjects[lead]
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	today, _ := l.leads.Get(person.Hash)
@@ -204,7 +205,7 @@ func (l *looking) admits(person *rules.Subject) bool {
 		return true
 	}
 	if !known && today.browsers == mostBrowsers || len(today.ids)+fresh > mostFollowing {
-		l.tell(today, person)
+		l.tell(today, lead)
 		return false
 	}
 	if !known {
@@ -217,14 +218,15 @@ func (l *looking) admits(person *rules.Subject) bool {
 }
 
 // tell says once a day that an identifier of a person is followed no more. The caller holds the mutex.
-func (l *looking) tell(today *ledToday, person *rules.Subject) {
+func (l *looking) tell(today *ledToday, lead int32) {
 	if today.told {
 		return
 	}
 	today.told = true
+	person := l.subject(lead)
 	l.opts.Log.Warn("more browsers would follow one identifier of a person today than one person has: "+
 		"it is followed no more until tomorrow; it may be of many, or made use of by a stranger",
-		zap.String("subject", hex.EncodeToString(person.Ledger[:])), zap.Stringer("class", person.Class),
+		zap.String("subject", hex.EncodeToString(person.Ledger[:])), zap.Stringer("class", l.h.j.Subjects[lead].Class),
 		zap.Int("browsers", mostBrowsers))
 }
 

@@ -24,8 +24,9 @@ type idVariants struct {
 	guessed bool     // something is of the site's word, or of nobody's
 	named   []bool   // by event: it names a person at a place of the vendor's own
 	random  bool     // the id that was added last has the random form of an SDK's
-	digests int  // made since steps was asked
-	sized   int  // what grown said in all
+	digests int      // made since steps was asked
+	sums    [2]idSum // of ids whose hashes were asked last
+	sized   int      // what grown said in all
 
 	known variantTable // those of the event that was added to last
 	ofHit variantTable // those that all events share
@@ -60,6 +61,7 @@ func (f *idVariants) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
 	f.room = f.room.cleared()
 	f.country = nil
+	f.sums = [2]idSum{}
 	f.word, f.guessed, f.named = hit.OfVendor, false, hit.Recycled(f.named)
 	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
 	f.known.clear()

@@ -30,10 +30,10 @@ type Inputs struct {
 type Subject struct {
 	Event  int32 // hit.Shared: it belongs to every event of the hit
 	Class  hit.Class
-	Form   uint8 // number of its normal form; one of an older form is there to be looked up, and for nothing else
+	Form   uint8 // number of its normal form; one of an older form, or of none, is there to be looked up alone
 	Kind   SubjectKind
 	Hash   [16]byte // below the key of objections
-	Ledger [16]byte // below the key of the ledger
+	Ledger [16]byte // below the key of the ledger, where it is of the newest form; [Judgement.Identity] says it of all
 }
 
 // SubjectKind says whom an identifier stands for.

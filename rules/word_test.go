@@ -2,10 +2,12 @@ package rules_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -181,5 +183,81 @@ func joined(t *testing.T, p *rules.Policy, in *rules.Inputs, vendor, one string,
 	v.Join(j.Subjects, 2)
 	if len(j.Subjects) == 0 || (v.Of(1) == 0) != want {
 		t.Errorf("%s: %s: one visitor %t", vendor, one, v.Of(1) == 0)
+	}
+}
+
+// TestAUserIDInTheFormOfAnSDKsIsFound: sites give their users ids that look as an SDK's, and put them where the SDK has
+// its own. Whoever objected by such a one as a user id is found there, in every vendor.
+func TestAUserIDInTheFormOfAnSDKsIsFound(t *testing.T) {
+	t.Parallel()
+	p := compile(t, draft())
+	in := &rules.Inputs{Now: now, Keys: keysOf(p), NewestForm: true}
+	ids := []string{
+		"6f1c5a9e-1111-4222-8333-444455556666", "6F1C5A9E-1111-4222-8333-444455556666", "0123456789abcdef",
+		"1234567890.1700000000", "0123456789abcdef0123456789abcdef", "fb.1.1700000000000.1234567890",
+	}
+	tried := map[string]int{}
+	for _, vendor := range catalog.BuiltinIDs() {
+		f, _ := catalog.Builtin(vendor)
+		for _, e := range f.Endpoints {
+			for _, place := range idPlacesOf(f, &e) {
+				if class := place.field.Class; class != "client_id" && class != "device_id" || place.field.Hashed != "" {
+					continue
+				}
+				for _, id := range ids {
+					text, ok := place.requestWith(t, f, &e, id)
+					var j rules.Judgement
+					if !ok || readInto(&j, p, in, request(t, text, vendor)) != rules.Unjudged {
+						continue
+					}
+					tried[vendor]++
+					of, err := p.Identities(in.Keys, "user_id", []byte(id))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !slices.ContainsFunc(j.Subjects, func(s rules.Subject) bool { return s.Hash == of[0].Hash }) {
+						t.Errorf("%s: %s: %s is not looked up as a user's", vendor, place.path, id)
+					}
+				}
+			}
+		}
+	}
+	for _, vendor := range []string{"ga4", "segment", "mixpanel", "posthog", "amplitude", "matomo", "meta_pixel", "snowplow"} {
+		if tried[vendor] == 0 {
+			t.Errorf("%s: no place was tried", vendor)
+		}
+	}
+	r := request(t, "POST /g/collect?v=2&tid=G-1&en=a HTTP/1.1\n\n", "ga4", "Cookie: _ga=GA1.1.1234567890.1700000000")
+	if kinds := kindsOf(t, p, r, "user_id", "1234567890.1700000000"); len(kinds) == 0 {
+		t.Error("one in a cookie is not looked up")
+	}
+}
+
+// TestAHashOfAUserIDFindsThePlainOne: who is known by the hash of a user id alone, in whatever dress, is found where the
+// id stands in plain, as it is written there or in small letters.
+func TestAHashOfAUserIDFindsThePlainOne(t *testing.T) {
+	t.Parallel()
+	p := compile(t, draft())
+	for _, c := range []struct{ id, hashed string }{
+		{"cust-7", "cust-7"}, {"Cust-7", "Cust-7"}, {"Cust-7", "cust-7"}, {" 48213 ", "48213"}, {"jane@example.com", "jane@example.com"},
+		{"6f1c5a9e-1111-4222-8333-444455556666", "6f1c5a9e-1111-4222-8333-444455556666"},
+	} {
+		for _, hash := range []string{sha(c.hashed), strings.ToUpper(sha(c.hashed)), "sha256:" + sha(c.hashed)} {
+			for vendor, text := range map[string]string{
+				"segment": batched, "ga4": agents["ga4"].text, "amplitude": agents["amplitude"].text, "posthog": agents["posthog"].text,
+				"mixpanel": agents["mixpanel"].text,
+			} {
+				own := agents[vendor].own
+				id := c.id
+				if vendor == "ga4" {
+					id = strings.ReplaceAll(id, " ", "%20")
+				}
+				text = strings.NewReplacer("OWN", strings.Replace(own, "ID", id, 1), ",SITE", "", "&SITE", "").Replace(text)
+				kinds := kindsOf(t, p, request(t, text, vendor), "user_id", hash)
+				if !slices.Contains(kinds, rules.Person) {
+					t.Errorf("%s: %q is not found by %s of %q: %v", vendor, c.id, hash, c.hashed, kinds)
+				}
+			}
+		}
 	}
 }

@@ -20,7 +20,7 @@ const (
 const (
 	costVariant = 60  // bringing an identifier to its forms
 	costDigest  = 300 // one of them that is a hash
-	costID      = 500 // hashing one of them below two keys
+	costHash    = 250 // hashing one of them below a key
 	costNode    = 4   // a field that is passed by
 	costShared  = 16  // writing down with one event an identifier that all share
 )
