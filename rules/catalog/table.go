@@ -83,6 +83,7 @@ type builder struct {
 	fields   []FieldInfo
 	schemata []schemata
 	names    *names.Table
+	flat     bool // what is added are keys of forms: their values are texts
 }
 
 func (b *builder) state() int32 {
@@ -131,7 +132,10 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 		b.fields[b.states[to].field].said = saysNobody(f)
 		inner := b.state()
 		b.states[to].inner = inner
-		if err := b.table(inner, f.Fields, at+"."+name); err != nil {
+		around := b.flat
+		b.flat = flat(info.Open)
+		err := b.table(inner, f.Fields, at+"."+name)
+		if b.flat = around; err != nil {
 			return err
 		}
 		if info.Class != hit.Container && b.states[inner].field == hit.None {
@@ -141,9 +145,19 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 			b.fields = append(b.fields, within)
 		}
 	} else if len(f.Fields) > 0 {
+		if b.flat {
+			return fmt.Errorf("%s.%s: fields: a text is not opened unless it is said how: add open, or take them out", at, name)
+		}
 		return b.table(to, f.Fields, at+"."+name)
 	}
 	return nil
+}
+
+// flat tells whether all that is opened by one of the stacks are texts behind their keys, as in forms.
+func flat(stacks []codec.Stack) bool {
+	return !slices.ContainsFunc(stacks, func(s codec.Stack) bool {
+		return s.Format != codec.Form && s.Format != codec.Lines
+	})
 }
 
 // saysNobody tells whether no field inside identifies anybody, or says what a visitor chose, but for those of a site's
@@ -270,7 +284,7 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 		return info, fmt.Errorf("%q is no class", f.Class)
 	}
 	info.Class = class
-	info.Format, info.Exact = format(f.Format)
+	info.Format, info.Exact = Format(f.Format)
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
 		return info, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)
 	}
@@ -302,8 +316,8 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 	return info, err
 }
 
-// format takes the word off a format that says what becomes of ids of another form.
-func format(text string) (name string, exact bool) {
+// Format takes the word off a format that says what becomes of ids of another form.
+func Format(text string) (name string, exact bool) {
 	if name, exact = strings.CutPrefix(text, "exact "); exact {
 		return name, true
 	}
@@ -366,4 +380,14 @@ func (b *builder) inherit(at, star int32, seen map[int32]bool) {
 	b.inherit(s.other, 0, seen)
 	b.inherit(s.elem, own, seen)
 	b.inherit(s.star, own, seen)
+}
+
+// flat tells whether all that any endpoint of an entry takes are forms.
+func (f *File) flat() bool {
+	for i := range f.Endpoints {
+		if stacks, err := parseStacks(f.Endpoints[i].Body); err != nil || !flat(stacks) {
+			return false
+		}
+	}
+	return true
 }

@@ -256,7 +256,9 @@ func parseKind(text string) (Kind, error) {
 func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []string) error {
 	e.fields, e.query, e.body = b.state(), b.state(), b.state()
 	fields := merged(file.Fields, f.Fields)
-	if err := b.table(e.fields, fields, "fields"); err != nil {
+	b.flat = file.flat()
+	err := b.table(e.fields, fields, "fields")
+	if b.flat = false; err != nil {
 		return err
 	}
 	for _, name := range extra {
@@ -279,7 +281,9 @@ func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []strin
 	default:
 		return fmt.Errorf("query: %q is nothing: \"event\" or nothing is right", f.Query)
 	}
-	if err := b.table(e.query, inQuery, "request"); err != nil {
+	b.flat = true
+	err = b.table(e.query, inQuery, "request")
+	if b.flat = false; err != nil {
 		return err
 	}
 	return b.table(e.body, inBody, "request")
