@@ -352,3 +352,48 @@ func TestAnAgentsBrowserDoesNotFollow(t *testing.T) {
 		arrives(t, fmt.Sprint("browser ", n), r.seenEvents(t, v, seen{"", device(n)}), 0)
 	}
 }
+
+// TestARestartDoesNotCountAnew: browsers that began to follow today count after a restart and after a crash, too; those
+// that did before do not.
+func TestARestartDoesNotCountAnew(t *testing.T) {
+	t.Parallel()
+	v, hand := startVendor(t), newHand()
+	r := start(t, folder(t, v.URL), hand.option)
+	r.does(t, everything, user("u-1"))
+	see := func(from, to int) {
+		t.Helper()
+		var all []seen
+		for n := from; n < to; n++ {
+			all = append(all, seen{"u-1", device(n)})
+		}
+		arrives(t, "of the person", r.seenEvents(t, v, all...))
+	}
+	follows := func(n int) func() bool {
+		return func() bool { hand.turn(time.Second); return r.stands(t, device(n)) }
+	}
+	see(0, 5)
+	until(t, "5 follow", follows(4))
+	hand.turn(24 * time.Hour)
+	see(0, 17) // 12 of them for the first time
+	until(t, "12 more follow", follows(16))
+	again := func(at *running) { r = at }
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	again(start(t, r.file, hand.option))
+	see(17, 30)
+	until(t, "20 follow in all", follows(24))
+	again(start(t, copied(t, r.file), hand.option))
+	see(25, 35)
+	see(24, 25) // which is known
+	hand.turn(time.Second)
+	if err := r.stop(t); err != nil { // what was seen is written by now
+		t.Fatal(err)
+	}
+	again(start(t, r.file, hand.option))
+	for n := range 35 {
+		if got := r.stands(t, device(n)); got != (n < 25) {
+			t.Errorf("browser %d follows: %t", n, got)
+		}
+	}
+}
