@@ -37,6 +37,10 @@ func (c ownVendor) fields(at []any, fields map[string]catalog.Field) {
 		f, here := fields[name], append(slices.Clip(at), name)
 		c.id(here, f.Format, f.Family)
 		c.twin(append(slices.Clip(here), "twin"), f.Twin, f.Class)
+		if len(f.Fields) > 0 && len(f.Open) == 0 && f.Pairs == "" && c.file.Flat() {
+			c.faults.At(c.doc, append(slices.Clip(here), "fields"),
+				"a text is not opened unless it is said how: add open, or take them out")
+		}
 		c.fields(append(slices.Clip(here), "fields"), f.Fields)
 		c.fields(append(slices.Clip(here), "beside"), f.Beside)
 		for _, schema := range slices.Sorted(maps.Keys(f.Schemas)) {

@@ -9,8 +9,8 @@ import (
 // most of it. The bound is that of a hit, not of a value: real batches stay far below it, and what was made to be
 // costly ends with reason [OverLimit].
 const (
-	StepsPerByte = 32       // for each byte received and unpacked, every layer once
-	StepsPerHit  = 64 << 10 // for the hit itself
+	StepsPerByte = 32        // for each byte received and unpacked, every layer once
+	StepsPerHit  = 512 << 10 // for the hit itself
 
 	stepsPerName = 2 << 10 // for the name of an event as the ledger keeps it, besides its bytes
 	longestName  = 1 << 10 // bytes of such a name that are looked over; a longer one is no name that anybody gave an event

@@ -83,7 +83,6 @@ type builder struct {
 	fields   []FieldInfo
 	schemata []schemata
 	names    *names.Table
-	flat     bool // what is added are keys of forms: their values are texts
 }
 
 func (b *builder) state() int32 {
@@ -132,10 +131,7 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 		b.fields[b.states[to].field].said = saysNobody(f)
 		inner := b.state()
 		b.states[to].inner = inner
-		around := b.flat
-		b.flat = flat(info.Open)
-		err := b.table(inner, f.Fields, at+"."+name)
-		if b.flat = around; err != nil {
+		if err := b.table(inner, f.Fields, at+"."+name); err != nil {
 			return err
 		}
 		if info.Class != hit.Container && b.states[inner].field == hit.None {
@@ -145,19 +141,9 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 			b.fields = append(b.fields, within)
 		}
 	} else if len(f.Fields) > 0 {
-		if b.flat {
-			return fmt.Errorf("%s.%s: fields: a text is not opened unless it is said how: add open, or take them out", at, name)
-		}
 		return b.table(to, f.Fields, at+"."+name)
 	}
 	return nil
-}
-
-// flat tells whether all that is opened by one of the stacks are texts behind their keys, as in forms.
-func flat(stacks []codec.Stack) bool {
-	return !slices.ContainsFunc(stacks, func(s codec.Stack) bool {
-		return s.Format != codec.Form && s.Format != codec.Lines
-	})
 }
 
 // saysNobody tells whether no field inside identifies anybody, or says what a visitor chose, but for those of a site's
@@ -380,14 +366,4 @@ func (b *builder) inherit(at, star int32, seen map[int32]bool) {
 	b.inherit(s.other, 0, seen)
 	b.inherit(s.elem, own, seen)
 	b.inherit(s.star, own, seen)
-}
-
-// flat tells whether all that any endpoint of an entry takes are forms.
-func (f *File) flat() bool {
-	for i := range f.Endpoints {
-		if stacks, err := parseStacks(f.Endpoints[i].Body); err != nil || !flat(stacks) {
-			return false
-		}
-	}
-	return true
 }

@@ -256,9 +256,7 @@ func parseKind(text string) (Kind, error) {
 func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []string) error {
 	e.fields, e.query, e.body = b.state(), b.state(), b.state()
 	fields := merged(file.Fields, f.Fields)
-	b.flat = file.flat()
-	err := b.table(e.fields, fields, "fields")
-	if b.flat = false; err != nil {
+	if err := b.table(e.fields, fields, "fields"); err != nil {
 		return err
 	}
 	for _, name := range extra {
@@ -281,9 +279,7 @@ func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []strin
 	default:
 		return fmt.Errorf("query: %q is nothing: \"event\" or nothing is right", f.Query)
 	}
-	b.flat = true
-	err = b.table(e.query, inQuery, "request")
-	if b.flat = false; err != nil {
+	if err := b.table(e.query, inQuery, "request"); err != nil {
 		return err
 	}
 	return b.table(e.body, inBody, "request")
