@@ -58,8 +58,8 @@ func (c ownVendor) id(at []any, format, family string) {
 		return
 	}
 	if file, known := c.catalogs.find(family); !known || file != nil && file.Kin() != family {
-		c.faults.At(c.doc, append(slices.Clip(at), "family"), "%q is no catalog entry that is of its own family, nor \"device\"%s",
-			strict.Shortened(family), strict.Suggestion(family, catalog.BuiltinIDs()))
+		c.faults.At(c.doc, append(slices.Clip(at), "family"),
+			"%q is no catalog entry that is of its own family, nor \"device\"%s", strict.Shortened(family), strict.Suggestion(family, catalog.BuiltinIDs()))
 	}
 }
 
@@ -73,7 +73,8 @@ func (c ownVendor) twin(at []any, twin, class string) {
 	case class != hit.EventID.String():
 		c.faults.At(c.doc, at, "only an id of an event has a twin: class: %s is right, or take the line out", hit.EventID)
 	case !known:
-		c.faults.At(c.doc, at, "%q is no catalog entry%s", strict.Shortened(twin), strict.Suggestion(twin, catalog.BuiltinIDs()))
+		c.faults.At(c.doc, at, "%q is no catalog entry%s", strict.Shortened(twin),
+			strict.Suggestion(twin, catalog.BuiltinIDs()))
 	case twin == c.file.ID:
 		c.faults.At(c.doc, at, "an entry is no twin of its own: name the one whose events have the same ids")
 	case other != nil && !hasEventID(other):
@@ -84,5 +85,7 @@ func (c ownVendor) twin(at []any, twin, class string) {
 // hasEventID tells whether events of an entry have an id.
 func hasEventID(file *catalog.File) bool {
 	vendor, err := catalog.Compile(file, nil, nil)
-	return err != nil || slices.ContainsFunc(vendor.Fields, func(f catalog.FieldInfo) bool { return f.Class == hit.EventID })
+	return err != nil || slices.ContainsFunc(vendor.Fields, func(f catalog.FieldInfo) bool {
+		return f.Class == hit.EventID
+	})
 }

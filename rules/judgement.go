@@ -44,7 +44,7 @@ const (
 	OtherSubject SubjectKind = iota // a group, a name that a site chose for a browser, whatever else
 	Person                          // a user id, an e-mail address, a phone number
 	Browser                         // a browser or device, in the random form that its SDK gives an id
-	Mentioned                       // somebody who may be another than the event's visitor: it joins nothing, and nothing follows it
+	Mentioned                       // somebody who may be another than the visitor: joins nothing, and nothing follows
 )
 
 // Header is a header that the vendor is sent.

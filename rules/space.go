@@ -148,7 +148,8 @@ func parseFormat(name string, exact bool) (pseudonym.Format, error) {
 	case !known && exact:
 		name = "exact " + name
 	case known && exact && !f.OneForm():
-		return f, fmt.Errorf("\"exact %s\" is no format of an identifier: of this form is any text, so that nothing can be refused", name)
+		return f, fmt.Errorf("\"exact %s\" is no format of an identifier: of this form is any text, so that nothing can be "+
+			"refused", name)
 	case known:
 		return f, nil
 	}

@@ -44,7 +44,8 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	}
 	said := b.words.basis(a.Basis, written.Explicit)
 	n := &Activity{
-		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), Explicit: written.Explicit, BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
+		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), Explicit: written.Explicit,
+		BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
 		Reference: a.Reference, Data: b.data(a), Events: written.Events,
 		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(a, written),
 	}

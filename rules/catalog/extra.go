@@ -11,7 +11,8 @@ import (
 // custom; objections are looked up by what its name says it is.
 func (b *builder) extra(root int32, name string) error {
 	if inside := b.inside(root, name); inside != "" {
-		return fmt.Errorf("fields: %q stands in a field that is opened, and what is in it goes by its own name: write %q", name, inside)
+		return fmt.Errorf("fields: %q stands in a field that is opened, and what is in it goes by its own name: write %q",
+			name, inside)
 	}
 	if b.find(root, name) != hit.None {
 		return nil

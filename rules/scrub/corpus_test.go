@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// line is a line of testdata/values.tsv, values-later.tsv or values-fresh.tsv: a text as traffic has them, and what of it must
-// go; "-" where it only looks like something and stays.
+// line is a line of testdata/values.tsv, values-later.tsv or values-fresh.tsv: a text as traffic has them, and what of
+// it must go; "-" where it only looks like something and stays.
 type line struct{ kind, language, text, gone string }
 
 func linesOf(t *testing.T, file string) (all []line) {

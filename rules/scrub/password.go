@@ -107,8 +107,8 @@ func (in passwords) at(w *word) (finding, bool) {
 	return in.behind(i, i+n, own)
 }
 
-// onceOnly finds a code of six digits that a parameter holds, "code=482913", as they are sent to a telephone: no number of
-// an error, a place or a voucher is written so.
+// onceOnly finds a code of six digits that a parameter holds, "code=482913", as they are sent to a telephone: no number
+// of an error, a place or a voucher is written so.
 func (in passwords) onceOnly(w *word) (finding, bool) {
 	from := w.end + 1
 	switch c := in.before(w.start); {
