@@ -171,6 +171,12 @@ func (r *reading) readCatalogs() {
 			}
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(docs)) {
+		before := len(r.faults)
+		if (ownVendor{r, docs[id], r.catalogs[id]}).check(); len(r.faults) > before {
+			defer func() { r.catalogs[id] = nil }() // once all were looked at, which may name it
+		}
+	}
 }
 
 // VendorFault is what is wrong with a vendor file, an error of [catalog.Compile], at its place in the file.

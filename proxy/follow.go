@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ type followerOptions struct {
 	Metrics *metrics.Metrics
 	Follow  func(context.Context, []objection.Follow) ([]objection.Followed, error)
 	Expire  func(context.Context) (more bool, err error)
+	Begun   func(lead [16]byte, at time.Time) ([]objection.Subject, error)
 }
 
 // follower has objections follow their persons: where an event names somebody who objected, and a browser beside, that
@@ -124,16 +126,23 @@ type looking struct {
 	left int // pairs that may still be looked at
 }
 
-// add adds the persons of an event who objected, and the browsers in it.
+// add adds the persons of an event who objected, and the browsers in it. A person who is known by an id and by its hash
+// is one: the hash leads where it alone was objected by.
 func (l *looking) add(event int) {
 	h := l.h
+	from, plain := len(h.leads), false
 	for i := h.firstOf[event+1]; i != hit.None; i = h.nextOf[i] {
 		switch s := &h.j.Subjects[i]; {
 		case s.Kind == rules.Person && l.found(i).Any():
 			h.leads = append(h.leads, i)
+			plain = plain || s.Class == hit.UserID && s.Form > 0
 		case s.Kind == rules.Browser && s.Form == pseudonym.NewestForm: // an older one is there to be looked up alone
 			h.browsers = append(h.browsers, i)
 		}
+	}
+	if plain {
+		kept := slices.DeleteFunc(h.leads[from:], func(i int32) bool { return h.j.Subjects[i].Form == 0 })
+		h.leads = h.leads[:from+len(kept)]
 	}
 }
 
@@ -162,7 +171,7 @@ func (l *looking) beside(lead int32, browsers []int32) {
 		switch {
 		case today && (inForce || asked.refused):
 			continue
-		case !inForce && !l.admits(person):
+		case !inForce && !l.admits(lead):
 			l.count("too_many", 1)
 			return
 		}
@@ -183,15 +192,22 @@ func (l *looking) subject(i int32) objection.Subject {
 
 // admits tells whether the browser at hand, which the hit's browsers are identifiers of, may begin to follow a person's
 // identifier today. One that did already may, as long as it does not show ever new ones.
-func (l *looking) admits(person *rules.Subject) bool {
+func (l *looking) admits(lead int32) bool {
+	person := &l.h.j.Subjects[lead]
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	today, _ := l.leads.Get(person.Hash)
-	if today == nil || today.day != l.day {
+	today, known := l.leads.Get(person.Hash)
+	if !known {
+		if today = l.remembered(person.Hash); today == nil {
+			return false
+		}
+		l.leads.Add(person.Hash, today)
+	} else if today.day != l.day {
 		today = &ledToday{day: l.day, ids: map[[16]byte]struct{}{}}
 		l.leads.Add(person.Hash, today)
 	}
-	known, fresh := false, 0
+	known = false
+	fresh := 0
 	for _, i := range l.h.browsers {
 		if _, there := today.ids[l.h.j.Subjects[i].Hash]; there {
 			known = true
@@ -202,8 +218,8 @@ func (l *looking) admits(person *rules.Subject) bool {
 	if known && fresh == 0 {
 		return true
 	}
-	if !known && today.browsers == mostBrowsers || len(today.ids)+fresh > mostFollowing {
-		l.tell(today, person)
+	if !known && today.browsers >= mostBrowsers || len(today.ids)+fresh > mostFollowing {
+		l.tell(today, lead)
 		return false
 	}
 	if !known {
@@ -215,15 +231,34 @@ func (l *looking) admits(person *rules.Subject) bool {
 	return true
 }
 
+// remembered is how many browsers began to follow a lead today, as the store has it: this process may have begun since.
+// A browser has one identifier in a namespace. It is nil where the store cannot be read. The caller holds the mutex: it
+// is asked once for a lead and day.
+func (l *looking) remembered(lead [16]byte) *ledToday {
+	begun, err := l.opts.Begun(lead, l.opts.Now())
+	if err != nil {
+		return nil
+	}
+	today := &ledToday{day: l.day, ids: map[[16]byte]struct{}{}}
+	of := map[string]int{}
+	for i := range begun {
+		today.ids[begun[i].Hash] = struct{}{}
+		of[begun[i].Space]++
+		today.browsers = max(today.browsers, of[begun[i].Space])
+	}
+	return today
+}
+
 // tell says once a day that an identifier of a person is followed no more. The caller holds the mutex.
-func (l *looking) tell(today *ledToday, person *rules.Subject) {
+func (l *looking) tell(today *ledToday, lead int32) {
 	if today.told {
 		return
 	}
 	today.told = true
+	person := l.subject(lead)
 	l.opts.Log.Warn("more browsers would follow one identifier of a person today than one person has: "+
 		"it is followed no more until tomorrow; it may be of many, or made use of by a stranger",
-		zap.String("subject", hex.EncodeToString(person.Ledger[:])), zap.Stringer("class", person.Class),
+		zap.String("subject", hex.EncodeToString(person.Ledger[:])), zap.Stringer("class", l.h.j.Subjects[lead].Class),
 		zap.Int("browsers", mostBrowsers))
 }
 

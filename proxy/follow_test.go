@@ -325,3 +325,76 @@ func TestWhatFollowsEndsInTime(t *testing.T) {
 	until(t, "it ends", func() bool { hand.turn(time.Second); return !r.stands(t, device(1)) })
 	arrives(t, "at last", r.seenEvents(t, v, seen{"", device(1)}, seen{"u-1", ""}), 0)
 }
+
+// TestAnAgentsBrowserDoesNotFollow: where somebody works on the data of a person who objected, that event is denied,
+// and the browser of who works goes on; so do all browsers of an account.
+func TestAnAgentsBrowserDoesNotFollow(t *testing.T) {
+	t.Parallel()
+	v := startVendor(t)
+	r := start(t, folder(t, v.URL))
+	r.does(t, everything, objection.ID{Name: "email", Value: "jane.doe@example.com"})
+	r.does(t, everything, user("u-9"), user("acme"))
+	for of, beside := range map[int]string{
+		1: `,"userId":"admin","properties":{"customer":{"email":"jane.doe@example.com"}}`,
+		2: `,"properties":{"account_id":"acme"}`,
+		3: `,"context":{"externalIds":[{"type":"company_id","id":"acme","collection":"users","encoding":"none"}]}`,
+		4: `,"properties":{"customer":{"email":"jane.doe@example.com"}}`,
+	} {
+		before := len(v.got())
+		r.send(t, post("/t/v1/batch", consent+"Content-Type: application/json\r\n", `{"writeKey":"KEY","batch":[`+
+			`{"type":"track","event":"x","messageId":"m","anonymousId":"`+device(of)+`"`+beside+`}]}`))
+		if len(v.got()) != before {
+			t.Errorf("browser %d: the event arrived", of)
+		}
+	}
+	arrives(t, "a mark", r.seenEvents(t, v, seen{"u-9", device(9)}))
+	until(t, "what came last follows", func() bool { return r.stands(t, device(9)) && r.stands(t, device(4)) })
+	for n := 1; n <= 3; n++ {
+		arrives(t, fmt.Sprint("browser ", n), r.seenEvents(t, v, seen{"", device(n)}), 0)
+	}
+}
+
+// TestARestartDoesNotCountAnew: browsers that began to follow today count after a restart and after a crash, too; those
+// that did before do not.
+func TestARestartDoesNotCountAnew(t *testing.T) {
+	t.Parallel()
+	v, hand := startVendor(t), newHand()
+	r := start(t, folder(t, v.URL), hand.option)
+	r.does(t, everything, user("u-1"))
+	see := func(from, to int) {
+		t.Helper()
+		var all []seen
+		for n := from; n < to; n++ {
+			all = append(all, seen{"u-1", device(n)})
+		}
+		arrives(t, "of the person", r.seenEvents(t, v, all...))
+	}
+	follows := func(n int) func() bool {
+		return func() bool { hand.turn(time.Second); return r.stands(t, device(n)) }
+	}
+	see(0, 5)
+	until(t, "5 follow", follows(4))
+	hand.turn(24 * time.Hour)
+	see(0, 17) // 12 of them for the first time
+	until(t, "12 more follow", follows(16))
+	again := func(at *running) { r = at }
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	again(start(t, r.file, hand.option))
+	see(17, 30)
+	until(t, "20 follow in all", follows(24))
+	again(start(t, copied(t, r.file), hand.option))
+	see(25, 35)
+	see(24, 25) // which is known
+	hand.turn(time.Second)
+	if err := r.stop(t); err != nil { // what was seen is written by now
+		t.Fatal(err)
+	}
+	again(start(t, r.file, hand.option))
+	for n := range 35 {
+		if got := r.stands(t, device(n)); got != (n < 25) {
+			t.Errorf("browser %d follows: %t", n, got)
+		}
+	}
+}

@@ -208,7 +208,7 @@ func actsHealth(s *Server) string {
 func openFollow(s *Server) error {
 	s.follower = newFollower(followerOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Every: s.opts.Every, Metrics: s.metrics,
-		Follow: s.objections.Follow, Expire: s.objections.Expire,
+		Follow: s.objections.Follow, Expire: s.objections.Expire, Begun: s.objections.Begun,
 	})
 	return nil
 }

@@ -151,9 +151,37 @@ func (f *idVariants) hashedID(event int32, class hit.Class, text []byte) {
 	}
 }
 
+// knownByHash adds the hashes of an id that a site knows a person by, as hashesOfID keeps them: who has the hash alone
+// objects by that.
+func (f *idVariants) knownByHash(event int32, text []byte) {
+	of, ok := f.normal(pseudonym.Trimmed, lookedUp, text)
+	if !ok {
+		return
+	}
+	small, _ := f.normal(pseudonym.Mailbox, lookedUp, text)
+	f.hashOfID(event, of, &f.sums[0])
+	if !bytes.Equal(f.text[small.from:small.to], f.text[of.from:of.to]) {
+		f.hashOfID(event, small, &f.sums[1])
+	}
+}
+
+// hashOfID adds the hash of an id. Last is the one that was hashed before, which it mostly is.
+func (f *idVariants) hashOfID(event int32, of idVariant, last *idSum) {
+	if !bytes.Equal(f.text[last.from:last.to], f.text[of.from:of.to]) {
+		f.digest(event, hit.UserID, spaceUserIDSHA256, of, nil)
+		*last = idSum{of.from, of.to, len(f.text) - 2*sha256.Size}
+		return
+	}
+	of.event, of.class, of.space, of.kind = event, hit.UserID, spaceUserIDSHA256.name, Person
+	of.from, of.to = last.sum, last.sum+2*sha256.Size
+	f.keep(of)
+}
+
+// idSum is where an id stands in the text of variants, and its SHA-256.
+type idSum struct{ from, to, sum int }
+
 // hashesOfID adds the hashes by which vendors ask for an id that a site knows people by: of its text in small letters
-// (Meta's external_id), and as it is. An objection is kept under them; an event that has the id in plain is found
-// by that.
+// (Meta's external_id), and as it is. An objection is kept under them.
 func (f *idVariants) hashesOfID(class hit.Class, text []byte) {
 	of, ok := f.normal(pseudonym.Trimmed, pseudonym.NewestForm, text)
 	if !ok {

@@ -93,7 +93,8 @@ func (j *Judgement) Identity(subject int, k *Keys) Identity {
 	s, of := &j.Subjects[subject], &j.variants.all[subject]
 	text := j.variants.text[of.from:of.to]
 	return Identity{
-		Space: of.space, Form: s.Form, Hash: s.Hash, Ledger: s.Ledger, Feed: pseudonym.SubjectHash(k.feed, of.space, text),
+		Space: of.space, Form: s.Form, Hash: s.Hash,
+		Ledger: pseudonym.SubjectHash(k.ledger, of.space, text), Feed: pseudonym.SubjectHash(k.feed, of.space, text),
 	}
 }
 

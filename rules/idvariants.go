@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -21,9 +22,13 @@ type idVariants struct {
 	older   bool             // subjects of older forms may be known: ids are added in those, too
 	country *contact.Country // of numbers that do not say theirs; nil: nobody knows
 
-	random  bool // the id that was added last has the random form of an SDK's
-	digests int  // made since steps was asked
-	sized   int  // what grown said in all
+	word    hit.Word // of what is added
+	guessed bool     // something is of the site's word, or of nobody's
+	named   []bool   // by event: it names a person at a place of the vendor's own
+	random  bool     // the id that was added last has the random form of an SDK's
+	digests int      // made since steps was asked
+	sums    [2]idSum // of ids whose hashes were asked last
+	sized   int      // what grown said in all
 
 	digested digests // hashes that were made
 
@@ -38,6 +43,7 @@ type idVariant struct {
 	class    hit.Class
 	form     uint8 // number of its normal form
 	kind     SubjectKind
+	word     hit.Word
 	space    string
 	from, to int
 	sum      uint64 // of the text
@@ -59,6 +65,8 @@ func (f *idVariants) reset() {
 	f.text, f.all = hit.Recycled(f.text), hit.Recycled(f.all)
 	f.room = f.room.cleared()
 	f.country = nil
+	f.sums = [2]idSum{}
+	f.word, f.guessed, f.named = hit.OfVendor, false, hit.Recycled(f.named)
 	f.shared, f.events, f.older, f.last, f.digests, f.sized = 0, 0, false, hit.Shared, 0, 0
 	f.digested = digests{}
 	f.known.clear()
@@ -72,15 +80,15 @@ func (t *variantTable) clear() {
 	}
 }
 
-// newer makes a variant that is there already one of the form of another that is the same, where that is newer, and of
-// its kind, where it was mentioned alone.
+// newer makes a variant that is there already one of the form of another that is the same, where that is newer, of
+// the better word of the two, and of its kind, where it was mentioned alone.
 func (t *variantTable) newer(f *idVariants, of *idVariant) (there bool) {
 	s := t.find(f, of)
 	if there = s.round == t.round; !there {
 		return false
 	}
 	known := &f.all[s.at]
-	known.form = max(known.form, of.form)
+	known.form, known.word = max(known.form, of.form), min(known.word, of.word)
 	if known.kind == Mentioned {
 		known.kind = of.kind
 	}
@@ -137,7 +145,8 @@ func (f *idVariants) keep(of idVariant) {
 	if f.events > 0 && placeholderHash(f.text[of.from:of.to]) { // of a hit, not of who asks what is kept
 		return
 	}
-	of.sum = sumOf(f.text[of.from:of.to])
+	of.sum, of.word = sumOf(f.text[of.from:of.to]), f.word
+	f.guessed = f.guessed || of.word != hit.OfVendor
 	if of.event != hit.Shared && of.event != f.last {
 		f.known.clear()
 		f.last = of.event
@@ -154,6 +163,40 @@ func (f *idVariants) keep(of idVariant) {
 		f.known.add(f, &of)
 	}
 	f.all = append(f.all, of)
+}
+
+// settle makes mentions of what leads to no one: an id that may be of many, and a person that the site's own names speak
+// of where the event names one at a place of the vendor's. An agent's browser is not the customer's whose address is
+// beside it.
+func (f *idVariants) settle() {
+	if !f.guessed {
+		return
+	}
+	named := slices.Grow(f.named, f.events)[:f.events] // by event
+	clear(named)
+	shared, anywhere := false, false // all events have one, or some event
+	for i := range f.all {
+		switch of := &f.all[i]; {
+		case of.word != hit.OfVendor || of.kind != Person:
+		case of.event == hit.Shared:
+			shared, anywhere = true, true
+		default:
+			named[of.event], anywhere = true, true
+		}
+	}
+	for i := range f.all {
+		of := &f.all[i]
+		beside := shared
+		if of.event == hit.Shared {
+			beside = anywhere
+		} else if !beside {
+			beside = named[of.event]
+		}
+		if of.word == hit.OfNobody || of.word == hit.OfSite && of.kind == Person && beside {
+			of.kind = Mentioned
+		}
+	}
+	f.named = named
 }
 
 // sumOf is a sum of a text, eight bytes at a time: variants of which many have the same are found more slowly, and that

@@ -63,6 +63,14 @@ func variantsOf(add func(f *idVariants)) (lines []string) {
 	return lines
 }
 
+// shaOf is the SHA-256 of a text, and nothing of none.
+func shaOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	return sum256(text)
+}
+
 func sum256(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
 
 func sumMD5(text string) string { return fmt.Sprintf("%x", md5.Sum([]byte(text))) }
@@ -132,6 +140,12 @@ func TestFormsOfEachClass(t *testing.T) {
 					if known && c.digits != "" && c.given[0] == '+' {
 						line(hit.Phone, "phone_sha256", sum256(c.digits))
 						line(hit.Phone, "phone_sha256", sum256("+"+c.digits))
+					}
+					if class == hit.UserID && c.mail == "" && c.given != "" && c.given[0] != '+' && !inHex(c.given, 64) {
+						line(class, "user_id_sha256", shaOf(c.tidy))
+						if lower != c.tidy {
+							line(class, "user_id_sha256", shaOf(lower))
+						}
 					}
 					if known && inHex(c.given, 64) {
 						line(as, "user_id_sha256", lower)
@@ -336,9 +350,12 @@ func TestSumsSpread(t *testing.T) {
 // TestStepsOfVariants: each identifier costs its forms, and what is hashed of it.
 func TestStepsOfVariants(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{"u": costVariant, "jane@example.com": costVariant + 2*costDigest}
+	want := map[string]int{"u": costVariant + costDigest, "jane@example.com": costVariant + 2*costDigest}
 	f := new(idVariants)
-	for range 2 {
+	for again := range 2 {
+		if again > 0 {
+			want["u"] = costVariant // the hash of an id that comes again is there
+		}
 		for _, text := range slices.Sorted(maps.Keys(want)) {
 			f.add(0, hit.UserID, inGA4(""), []byte(text))
 			if got := f.steps(); got != want[text] {
@@ -370,9 +387,9 @@ func TestOlderForms(t *testing.T) {
 		mail := []string{
 			"2 user_id jane@example.com", "2 email_sha256 " + sum256("jane@example.com"), "2 email_md5 " + sumMD5("jane@example.com"),
 		}
-		want := append([]string{"2 client_id:ga4 1.2"}, mail...)
+		want := append([]string{"2 client_id:ga4 1.2", "0 user_id 1.2"}, mail...)
 		if older {
-			want = append([]string{"2 client_id:ga4 1.2", "1 client_id:ga4_mp 1.2"}, mail...)
+			want = append([]string{"2 client_id:ga4 1.2", "1 client_id:ga4_mp 1.2", "0 user_id 1.2"}, mail...)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("older %t: %q, want %q", older, got, want)
@@ -382,7 +399,7 @@ func TestOlderForms(t *testing.T) {
 	f := &idVariants{older: true, events: 1}
 	f.add(0, hit.ClientID, in, []byte("1.2"))
 	f.add(0, hit.ClientID, &idField{spaces: spacesLike("ga4_mp", "ga4_mp"), format: pseudonym.GACid}, []byte("1.2"))
-	if len(f.all) != 2 || f.all[1].form != pseudonym.NewestForm {
+	if len(f.all) != 3 || f.all[1].form != pseudonym.NewestForm {
 		t.Errorf("%+v", f.all)
 	}
 }

@@ -34,10 +34,10 @@ type Inputs struct {
 type Subject struct {
 	Event  int32 // hit.Shared: it belongs to every event of the hit
 	Class  hit.Class
-	Form   uint8 // number of its normal form; one of an older form is there to be looked up, and for nothing else
+	Form   uint8 // number of its normal form; one of an older form, or of none, is there to be looked up alone
 	Kind   SubjectKind
 	Hash   [16]byte // below the key of objections
-	Ledger [16]byte // below the key of the ledger
+	Ledger [16]byte // below the key of the ledger, where it is of the newest form; [Judgement.Identity] says it of all
 }
 
 // SubjectKind says whom an identifier stands for.
@@ -48,7 +48,7 @@ const (
 	OtherSubject SubjectKind = iota // a group, a name that a site chose for a browser, whatever else
 	Person                          // a user id, an e-mail address, a phone number
 	Browser                         // a browser or device, in the random form that its SDK gives an id
-	Mentioned                       // an address or a number under a name that says nothing of whose it is: it joins nothing
+	Mentioned                       // somebody who may be another than the visitor: joins nothing, and nothing follows
 )
 
 // Header is a header that the vendor is sent.

@@ -128,15 +128,32 @@ func (c *compiler) newIDField(file *catalog.File, family, format string, exact b
 	if family != "" && family != theDevice && !c.isEntry(family) {
 		return f, fmt.Errorf("family: %q is no catalog entry that is of its own family, nor %q", family, theDevice)
 	}
-	known := false
-	if f.format, known = pseudonym.ParseFormat(format); !known || exact && !f.format.OneForm() {
-		if exact {
-			format = "exact " + format
-		}
-		return f, fmt.Errorf("%q is no format of an identifier", format)
+	if f.format, err = parseFormat(format, exact); err != nil {
+		return f, err
 	}
 	f.spaces, f.exact = c.spacesOf(file, family), exact
 	return f, nil
+}
+
+// CheckFormat says what is wrong with the format of an identifier as a vendor file gives it.
+func CheckFormat(text string) error {
+	name, exact := catalog.Format(text)
+	_, err := parseFormat(name, exact)
+	return err
+}
+
+func parseFormat(name string, exact bool) (pseudonym.Format, error) {
+	f, known := pseudonym.ParseFormat(name)
+	switch {
+	case !known && exact:
+		name = "exact " + name
+	case known && exact && !f.OneForm():
+		return f, fmt.Errorf("\"exact %s\" is no format of an identifier: of this form is any text, so that nothing can be "+
+			"refused", name)
+	case known:
+		return f, nil
+	}
+	return f, fmt.Errorf("%q is no format of an identifier", name)
 }
 
 // theDevice is the family of what an operating system calls a device, to every app on it.

@@ -118,16 +118,16 @@ func TestEachIdentifierIsLookedUpOnce(t *testing.T) {
 		hit  hit.Request
 		want int
 	}{
-		{"an id", segment(track(`,"userId":"u-1"`)), 1},
-		{"the same twice", segment(track(`,"userId":"u-1","previousId":"u-1"`)), 2}, // of two classes
-		{"of two events", segment(track(`,"userId":"u-1"`), track(`,"userId":"u-1"`)), 2},
+		{"an id", segment(track(`,"userId":"u-1"`)), 2},                             // and its hash
+		{"the same twice", segment(track(`,"userId":"u-1","previousId":"u-1"`)), 3}, // of two classes
+		{"of two events", segment(track(`,"userId":"u-1"`), track(`,"userId":"u-1"`)), 4},
 		{"an address twice", segment(track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"JANE@example.com"}`)), 2}, // SHA-256 and MD5
 		{"two addresses", segment(track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"joe@example.com"}`)), 4},
-		{"shared by two events", ga4("&uid=u-1", "", "en=a\nen=b"), 1},
-		{"shared, and again of each", ga4("&uid=u-1", "", "en=a&uid=u-1\nen=b&uid=u-1"), 1},
-		{"shared, and others", ga4("&uid=u-1", "", "en=a&uid=u-2\nen=b&uid=u-3"), 3},
-		{"in a cookie too", ga4("&cid=555.666", "; _ga=GA1.1.555.666", ""), 1},
-		{"in two cookies", ga4("&cid=555.666", "; _ga=GA1.1.555.667; _ga=GA1.1.555.668", ""), 3},
+		{"shared by two events", ga4("&uid=u-1", "", "en=a\nen=b"), 2},
+		{"shared, and again of each", ga4("&uid=u-1", "", "en=a&uid=u-1\nen=b&uid=u-1"), 2},
+		{"shared, and others", ga4("&uid=u-1", "", "en=a&uid=u-2\nen=b&uid=u-3"), 6},
+		{"in a cookie too", ga4("&cid=555.666", "; _ga=GA1.1.555.666", ""), 2}, // of a browser, and of a person
+		{"in two cookies", ga4("&cid=555.666", "; _ga=GA1.1.555.667; _ga=GA1.1.555.668", ""), 6},
 	}
 	first := map[string][]rules.Subject{}
 	for range 3 {

@@ -19,6 +19,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 	r.variants.country = r.Site.country
 	for i := range h.IDs {
 		id := &h.IDs[i]
+		r.variants.word = id.Word
 		at := r.Route.Recipient.idField(h.Nodes[id.Node].Field)
 		switch text := h.Text(id.Node); {
 		case placeholder(text):
@@ -35,6 +36,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 			return OutOfMemory
 		}
 	}
+	r.variants.word = hit.OfVendor
 	for name, value := range r.ask.Cookies {
 		if r.variants.cookie(r.Policy, name, value) {
 			r.budget.Spend(r.variants.steps())
@@ -49,6 +51,7 @@ func (r *readState) subjects(in *Inputs) Reason {
 	if in.Keys == nil {
 		return Failed
 	}
+	r.variants.settle()
 	return r.hashVariants(in.Keys)
 }
 
@@ -113,15 +116,20 @@ func (r *readState) hashVariants(k *Keys) Reason {
 	for i := range f.all {
 		of := &f.all[i]
 		s := Subject{Event: of.event, Class: of.class, Form: of.form, Kind: of.kind}
-		recent := &r.hashed[of.sum%uint64(len(r.hashed))]
-		if *recent != hit.None && f.same(&f.all[*recent], of) {
+		recent := &r.hashed[(of.sum+uint64(of.class))%uint64(len(r.hashed))]
+		recorded := of.form == pseudonym.NewestForm
+		if *recent != hit.None && f.same(&f.all[*recent], of) && (r.Subjects[*recent].Form == of.form || !recorded) {
 			s.Hash, s.Ledger = r.Subjects[*recent].Hash, r.Subjects[*recent].Ledger
 		} else {
-			if r.budget.Spend(costID); r.budget.spent() {
+			text := f.text[of.from:of.to]
+			s.Hash = pseudonym.SubjectHash(k.subject, of.space, text)
+			if r.budget.Spend(costHash); recorded {
+				s.Ledger = pseudonym.SubjectHash(k.ledger, of.space, text)
+				r.budget.Spend(costHash)
+			}
+			if r.budget.spent() {
 				return OverLimit
 			}
-			text := f.text[of.from:of.to]
-			s.Hash, s.Ledger = pseudonym.SubjectHash(k.subject, of.space, text), pseudonym.SubjectHash(k.ledger, of.space, text)
 		}
 		*recent = int32(i)
 		r.Subjects = append(r.Subjects, s)
@@ -136,17 +144,31 @@ func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte)
 		return
 	}
 	f.seen(event, class, in, text)
+	if class == hit.UserID && contact.Look(text) == contact.None {
+		f.knownByHash(event, text)
+	}
 }
 
 // seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
-// form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too.
+// form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too. One that has may
+// still be: sites give their users UUIDs.
 func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
 	f.random = false
 	f.given(event, class, in, text)
-	if made(class) && !f.random {
+	switch {
+	case !made(class):
+	case !f.random:
 		f.given(event, hit.UserID, in, text)
+	case class != hit.AdvertisingID:
+		of, _ := f.normal(in.norm(hit.UserID), lookedUp, text)
+		of.event, of.class, of.space, of.kind = event, hit.UserID, in.spaces[hit.UserID].name, Mentioned
+		f.keep(of)
 	}
 }
+
+// lookedUp is the form of what is there to be looked up alone, and never kept: the form is that of another identifier,
+// which it may be as well.
+const lookedUp = 0
 
 // given adds an identifier in every form that others may know it in. A site's own id is often an e-mail address, or a
 // phone number, or a hash.
@@ -159,6 +181,10 @@ func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byt
 	if !general(class) {
 		return
 	}
+	word := f.word
+	if class == hit.ExternalID { // an address that a group goes by may be an office's
+		f.word = hit.OfNobody
+	}
 	switch contact.Look(text) {
 	case contact.Address:
 		f.addresses(event, text)
@@ -168,6 +194,7 @@ func (f *idVariants) given(event int32, class hit.Class, in *idField, text []byt
 		f.hashedID(event, class, text)
 	default:
 	}
+	f.word = word
 }
 
 // normal writes a text in its normal form. Ok is false where nothing is in it.

@@ -9,8 +9,8 @@ import (
 // most of it. The bound is that of a hit, not of a value: real batches stay far below it, and what was made to be
 // costly ends with reason [OverLimit].
 const (
-	StepsPerByte = 32       // for each byte received and unpacked, every layer once
-	StepsPerHit  = 64 << 10 // for the hit itself
+	StepsPerByte = 32        // for each byte received and unpacked, every layer once
+	StepsPerHit  = 512 << 10 // for the hit itself
 
 	stepsPerName = 2 << 10 // for the name of an event as the ledger keeps it, besides its bytes
 	longestName  = 1 << 10 // bytes of such a name that are looked over; a longer one is no name that anybody gave an event
@@ -20,7 +20,7 @@ const (
 const (
 	costVariant = 60  // bringing an identifier to its forms
 	costDigest  = 300 // one of them that is a hash
-	costID      = 500 // hashing one of them below two keys
+	costHash    = 250 // hashing one of them below a key
 	costNode    = 4   // a field that is passed by
 	costShared  = 16  // writing down with one event an identifier that all share
 )

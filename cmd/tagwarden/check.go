@@ -5,6 +5,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
@@ -63,12 +65,26 @@ func check(_ context.Context, t *terminal, args []string) int {
 	}
 	printSharing(t, loaded, *visitors)
 	p := loaded.Policy
-	printf(t.out, "policy %.16s: %d sites, %d vendors, %d activities, %d purposes, %d assessments; nothing is wrong, %d warnings\n",
-		p.Digest(), len(p.Sites()), len(p.Recipients()), len(loaded.Activities), len(p.Purposes()), len(p.Assessments().IDs()), len(warnings))
+	printf(t.out, "policy %.16s: %s, %s, %s, %s, %s; nothing is wrong, %s\n",
+		p.Digest(), counted(len(p.Sites()), "site"), counted(len(p.Recipients()), "vendor"),
+		counted(len(loaded.Activities), "activity"), counted(len(p.Purposes()), "purpose"),
+		counted(len(p.Assessments().IDs()), "assessment"), counted(len(warnings), "warning"))
 	if *strict && len(warnings) > 0 {
 		return findings
 	}
 	return fine
+}
+
+// counted is how many things there are, in words.
+func counted(n int, thing string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(thing, "y"):
+		thing = strings.TrimSuffix(thing, "y") + "ies"
+	default:
+		thing += "s"
+	}
+	return strconv.Itoa(n) + " " + thing
 }
 
 // printRules lists the rules about what a policy may not say.

@@ -73,5 +73,6 @@ func printScanned(w io.Writer, r *observe.Report) {
 	for _, f := range r.Findings {
 		total += f.Count
 	}
-	printf(w, "%d hits, %d vendors; %d findings of personal data in %d places\n", r.Hits, len(r.Vendors), total, len(r.Findings))
+	printf(w, "%s, %s; %s of personal data in %s\n", counted(r.Hits, "hit"),
+		counted(len(r.Vendors), "vendor"), counted(total, "finding"), counted(len(r.Findings), "place"))
 }

@@ -42,9 +42,10 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		b.warn("activity %s is left out, it does not take place: %s", a.ID, why)
 		return nil
 	}
-	said := b.words.Bases[a.Basis.String()]
+	said := b.words.basis(a.Basis, written.Explicit)
 	n := &Activity{
-		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
+		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), Explicit: written.Explicit,
+		BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
 		Reference: a.Reference, Data: b.data(a), Events: written.Events,
 		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(a, written),
 	}

@@ -73,7 +73,7 @@ func Art30(l *config.Loaded, at time.Time) *Record {
 }
 
 func (b *builder) recordLine(a *rules.Activity, written *config.Activity) RecordLine {
-	said, to := b.words.Bases[a.Basis.String()], b.recipient(a.Recipient)
+	said, to := b.words.basis(a.Basis, written.Explicit), b.recipient(a.Recipient)
 	line := RecordLine{
 		Activity: a.ID, State: "in force", Subjects: "visitors of the sites", Basis: a.Basis.String() + ": " + said.Article + behind(", ", a.Reference),
 		Recipient: list(to.Name+" ("+strings.Join(to.Hosts, ", ")+")", behind("seat: ", to.Seat)), Transfers: b.recordTransfer(a, written),

@@ -43,7 +43,8 @@ type Activity struct {
 	ID         string    `json:"id"`
 	Recipient  Recipient `json:"recipient"`
 	Purposes   []Purpose `json:"purposes"`
-	Basis      string    `json:"basis"` // as policies name it
+	Basis      string    `json:"basis"`              // as policies name it
+	Explicit   bool      `json:"explicit,omitempty"` // the consent was asked for exactly this (Art. 9(2)(a))
 	BasisName  string    `json:"basis_name"`
 	Article    string    `json:"article"`
 	Reference  string    `json:"reference,omitempty"`
@@ -200,7 +201,11 @@ func (n *Notice) facts() []string {
 			add("purpose %s: %s; %s", p.ID, p.Title.Text, p.Description.Text)
 			add("activity %s: %s for %s", a.ID, r.ID, p.ID)
 		}
-		add("activity %s: basis %s%s", a.ID, a.Basis, behind(" by ", a.Reference))
+		explicit := ""
+		if a.Explicit {
+			explicit = ", explicit"
+		}
+		add("activity %s: basis %s%s%s", a.ID, a.Basis, explicit, behind(" by ", a.Reference))
 		for _, of := range [][2]string{
 			{"interest", a.Interest}, {"benefit", a.Benefit}, {"compelling grounds", a.Grounds}, {"saying no", a.Refuse + behind(" ", strings.Join(a.Signals, " "))},
 			{"retention", a.Retention}, {"consent counts for", a.ConsentAge}, {"regions", strings.Join(a.Regions, ", ")}, {"sites", strings.Join(a.Sites, ", ")},

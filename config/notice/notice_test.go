@@ -88,7 +88,7 @@ func TestNoticeWords(t *testing.T) {
 		if len(w.Rights) != len(english.Rights) || len(w.Periods) != len(english.Periods) {
 			t.Errorf("%s: rights or periods are missing", lang)
 		}
-		for _, name := range basis.Names() {
+		for _, name := range append(basis.Names(), "explicit_consent") {
 			if of := w.Bases[name]; of.Name == "" || of.Article == "" || of.Refuse == "" {
 				t.Errorf("%s: basis %s lacks words", lang, name)
 			}
@@ -145,6 +145,7 @@ func TestNoticeDigest(t *testing.T) {
 		"a title":                 {"en: Measure the audience of our pages", "en: Measure the audience of all our pages"},
 		"a description":           {"Counts of pages and visits, to find errors.", "Counts of pages, to find errors."},
 		"a basis":                 {"basis: legal_obligation", "basis: contract"},
+		"an explicit consent":     {"basis: consent", "basis: consent\n    explicit: true"},
 		"a class":                 {"referrer: { generalise: origin }", "referrer: drop"},
 		"what is done to a class": {"client_id: { pseudonymise: { rotate: month, bits: 24 } }", "client_id: keep"},
 		"a list of parameters":    {`query: [utm_source, "utm_*"]`, "query: [utm_source]"},
@@ -220,5 +221,41 @@ func TestNoticeIsOfItsTime(t *testing.T) {
 	}
 	if _, _, err := New(loaded, "", "it", sample.Day); err == nil {
 		t.Error("there is a notice in Italian")
+	}
+}
+
+// TestNoticeSaysThatAConsentIsExplicit: with its article, in every language and form, in the record of processing too;
+// and of no other activity.
+func TestNoticeSaysThatAConsentIsExplicit(t *testing.T) {
+	t.Parallel()
+	loaded := sample.Approved(t, sample.Files(t, "basis: consent", "basis: consent\n    explicit: true"))
+	for lang, words := range map[string][2]string{
+		"en": {"explicit consent", "Art. 9(2)(a) GDPR"}, "de": {"ausdrückliche Einwilligung", "Art. 9 Abs. 2 lit. a DSGVO"},
+		"fr": {"consentement explicite", "art. 9, par. 2, point a), RGPD"},
+	} {
+		n, _ := noticeOf(t, loaded, "", lang)
+		said := 0
+		for i := range n.Activities {
+			a := &n.Activities[i]
+			if explicit := strings.Contains(a.BasisName, words[0]) && strings.Contains(a.Article, words[1]); explicit != a.Explicit {
+				t.Errorf("%s: %s: %s, %s", lang, a.ID, a.BasisName, a.Article)
+			}
+			if a.Explicit {
+				said++
+			}
+		}
+		if said != 1 {
+			t.Errorf("%s: it is said of %d activities", lang, said)
+		}
+		for _, format := range []string{"md", "html"} {
+			text, err := n.Render(format)
+			if err != nil || !bytes.Contains(text, []byte(words[0])) {
+				t.Errorf("%s, %s: it is not said: %v", lang, format, err)
+			}
+		}
+	}
+	lines := Art30(loaded, sample.Day).Lines
+	if !slices.ContainsFunc(lines, func(l RecordLine) bool { return strings.Contains(l.Basis, "Art. 9(2)(a)") }) {
+		t.Errorf("the record of processing does not say it: %v", lines)
 	}
 }

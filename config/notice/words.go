@@ -40,6 +40,14 @@ type basisWords struct {
 	Refuse  string `yaml:"refuse"` // what a visitor can do against it
 }
 
+// basis is what is said of a basis; explicit of a consent that was asked for exactly this.
+func (w *words) basis(b basis.Basis, explicit bool) basisWords {
+	if explicit && b == basis.Consent {
+		return w.Bases["explicit_consent"]
+	}
+	return w.Bases[b.String()]
+}
+
 // wordsIn reads the words of a language; false where there are none.
 func wordsIn(lang string) (*words, bool) {
 	if !slices.Contains(Languages(), lang) {

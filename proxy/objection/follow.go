@@ -3,6 +3,8 @@ package objection
 import (
 	"context"
 	"time"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // Follow says that browsers were seen beside a person: what stands for the person is to be in force for them too.
@@ -15,7 +17,7 @@ type Follow struct {
 
 // Followed is what became of a [Follow].
 type Followed struct {
-	New     int // browsers that it is in force for from now on
+	New     int // browsers that it is in force for from now on; one that follows several leads of one call is counted once
 	Refused int // browsers that follow too many already, or that the lead has too many of: nothing was done for them
 }
 
@@ -60,4 +62,25 @@ func (s *Store) Expire(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	return r.more, r.err
+}
+
+// Begun lists the browsers that began to follow a lead on the day of a time, in UTC, and of which nothing was known
+// before. It reads from disk.
+func (s *Store) Begun(lead [16]byte, at time.Time) (all []Subject, err error) {
+	day := dayOf(at)
+	err = s.file.read(func(tx *bolt.Tx) error {
+		return followersOf(tx, &lead, func(key, value []byte) error {
+			one, err := parseFollower(key, value)
+			if err != nil || one.day != day {
+				return err
+			}
+			hash := &one.subject.Hash
+			r, err := parseRecord(hash[:], tx.Bucket(bucketSubjects).Get(hash[:]))
+			if err == nil && dayOf(time.Unix(r.first, 0)) == day {
+				all = append(all, one.subject)
+			}
+			return err
+		})
+	})
+	return all, err
 }

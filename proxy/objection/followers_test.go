@@ -238,3 +238,44 @@ func TestAFollowerThatCannotBeRead(t *testing.T) {
 	}
 	taken(t, s, objects(2, "ads"))
 }
+
+// TestABrowserIsCountedOnce: a person is known by two hashes of an address; the browser that follows both is one.
+func TestABrowserIsCountedOnce(t *testing.T) {
+	s := opened(t, Options{})
+	taken(t, s, objects(1, "ads"), objects(2, "ads"))
+	did, err := s.Follow(t.Context(), []Follow{
+		{Lead: subject(1), Seen: []Subject{subject(11), subject(12)}}, {Lead: subject(2), Seen: []Subject{subject(11), subject(12)}},
+	})
+	if err != nil || len(did) != 2 || did[0].New != 2 || did[1].New != 0 {
+		t.Errorf("%+v, %v", did, err)
+	}
+	taken(t, s, takesBack(1, All))
+	standsFor(t, s, 11, "ads")
+}
+
+// TestWhoBeganToday: those of whom nothing was known before the day are listed, not those that were only seen again.
+func TestWhoBeganToday(t *testing.T) {
+	now := noon
+	s := opened(t, Options{Now: func() time.Time { return now }})
+	taken(t, s, objects(1, "ads"), objects(2, "ads"))
+	begun := func(want ...int) {
+		t.Helper()
+		all, err := s.Begun(subject(1).Hash, now)
+		if err != nil || len(all) != len(want) {
+			t.Fatalf("%v, %v", all, err)
+		}
+		for i := range all {
+			if all[i].Hash != subject(want[i]).Hash || all[i].Space != subject(want[i]).Space {
+				t.Errorf("%+v, want %d", all[i], want[i])
+			}
+		}
+	}
+	begun()
+	follows(t, s, 1, 11, 12)
+	follows(t, s, 2, 13)
+	begun(11, 12)
+	now = now.AddDate(0, 0, 1)
+	begun()
+	follows(t, s, 1, 11, 13, 14)
+	begun(14)
+}

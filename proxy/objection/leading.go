@@ -111,8 +111,9 @@ func (l *leading) follow(r *request, a *answer) error {
 		}
 	}
 	r.followed = make([]Followed, len(r.follows))
+	begun := map[[16]byte]bool{} // who began to follow, whomever
 	for i := range r.follows {
-		if err := l.followOne(&r.follows[i], &r.followed[i]); err != nil {
+		if err := l.followOne(&r.follows[i], &r.followed[i], begun); err != nil {
 			return err
 		}
 	}
@@ -126,7 +127,7 @@ func hashesIn(subjects []Subject) (all [][16]byte) {
 	return all
 }
 
-func (l *leading) followOne(f *Follow, did *Followed) error {
+func (l *leading) followOne(f *Follow, did *Followed, begun map[[16]byte]bool) error {
 	lead, err := l.stateOf(f.Lead.Hash[:])
 	if err != nil {
 		return err
@@ -167,7 +168,10 @@ func (l *leading) followOne(f *Follow, did *Followed) error {
 			did.Refused++
 			continue
 		}
-		n, did.New, known[st.hash] = n+1, did.New+1, one
+		if !begun[st.hash] {
+			did.New++
+		}
+		n, begun[st.hash], known[st.hash] = n+1, true, one
 		fresh = append(fresh, f.Seen[i])
 		if err := l.putFollower(&one, &f.Lead.Hash); err != nil {
 			return err

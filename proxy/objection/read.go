@@ -112,6 +112,15 @@ func begun(digits, country string) bool {
 		int(number.GetCountryCode()) == plans.GetCountryCodeForRegion(country)
 }
 
+// fewest is how many digits a number has, without its country's code, that may be one though its country's plan does
+// not know it: plans change. A shorter one is an area's or a network's code.
+const fewest = 7
+
+// cut tells whether a number is too short for anybody to have it.
+func cut(number *plans.PhoneNumber) bool {
+	return len(plans.GetNationalSignificantNumber(number)) < fewest && !plans.IsValidNumber(number)
+}
+
 // readNumber asks the plan of its country for a number, and returns it as E.164 writes it.
 func readNumber(digits string, how contact.Reading, country string) (string, error) {
 	of := country
@@ -127,7 +136,7 @@ func readNumber(digits string, how contact.Reading, country string) (string, err
 		return "", errNoCountry
 	case err != nil:
 		return "", errNoNumber
-	case plans.IsPossibleNumberWithReason(number) != plans.IS_POSSIBLE:
+	case plans.IsPossibleNumberWithReason(number) != plans.IS_POSSIBLE, cut(number):
 		return "", errLength
 	}
 	return plans.Format(number, plans.E164), nil

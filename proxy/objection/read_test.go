@@ -59,6 +59,8 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"phone", "491713920077", "DE", []string{"+491713920077"}, ""}, {"phone", "491713920077", "FR", nil,
 			"it is no phone number of its country"},
 		{"phone", sum, "", []string{sum}, ""},
+		{"phone", "0171", "DE", nil, "it is no phone number of its country"}, {"phone", "0171 1", "DE", nil, "it is no phone number of its country"},
+		{"phone", "+49171", "", nil, "it is no phone number of its country"}, {"phone", "05361 9", "DE", nil, "it is no phone number of its country"}, {"phone", "0151 1234567", "DE", []string{"+491511234567"}, ""},
 		{"phone", "01713920077", "", nil, "it has no country: +49 30 1234567 is right"}, {"phone", "(030) 1234567", "", nil,
 			"it has no country"},
 		{"phone", "1713920077", "", nil, "it has no country"}, {"phone", "0171/3920077", "", nil, "it has no country"},

@@ -32,14 +32,14 @@ func (r *reading) alias(i int32, f *FieldInfo) {
 	default:
 		return
 	}
-	class := r.v.names.Class(parent, name, n.Kind.Holds())
+	class, many := r.v.names.Read(parent, name, n.Kind.Holds())
 	if p.Kind == hit.Object && isValue(name) {
-		if beside := r.namedBeside(n.Parent, parent); beside != hit.Unknown {
-			class = beside
+		if beside, of := r.namedBeside(n.Parent, parent); beside != hit.Unknown {
+			class, many = beside, of
 		}
 	}
 	if class != hit.Unknown && (n.Kind != hit.Bool || !spelled(class)) {
-		h.Nodes[i].Alias = class
+		n.Alias, n.Many = class, many
 	}
 }
 
@@ -57,17 +57,17 @@ func spelled(class hit.Class) bool {
 
 // namedBeside is what the value in an object is by the name that is written beside it: {"name": "first_name", "value":
 // "Jane"}. Names stand in front: few members are looked at.
-func (r *reading) namedBeside(object int32, parent []byte) hit.Class {
+func (r *reading) namedBeside(object int32, parent []byte) (class hit.Class, many bool) {
 	h := r.h
 	for c, left := h.Nodes[object].First, 8; c != hit.None && left > 0; c, left = h.Nodes[c].Next, left-1 {
 		if h.Nodes[c].Kind != hit.String || h.Nodes[c].Val.Len() > longestName || !isName(h.Bytes(h.KeySpan(c))) {
 			continue
 		}
-		if class := r.v.names.Class(parent, h.Text(c), false); class != hit.Unknown {
-			return class
+		if class, many = r.v.names.Read(parent, h.Text(c), false); class != hit.Unknown {
+			return class, many
 		}
 	}
-	return hit.Unknown
+	return hit.Unknown, false
 }
 
 // longestName is how long a name beside a value is at most, in bytes.

@@ -52,7 +52,7 @@ func newCookieInfo(c *CookieFile) (CookieInfo, error) {
 		Inner:  c.Inner != "",
 		Family: c.Family,
 	}
-	info.Format, info.Exact = format(c.Format)
+	info.Format, info.Exact = Format(c.Format)
 	return info, nil
 }
 

@@ -2,7 +2,11 @@
 // It promises that a field which a file does not name has no class, and so is never forwarded.
 package catalog
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/codec"
+)
 
 // File is a vendor as its YAML file describes it: vendors/<id>.yaml here, or a file in the folder policy/vendors. It is
 // data; [Compile] turns it into a [Vendor].
@@ -231,4 +235,18 @@ type Snippet struct {
 	SDK  string `yaml:"sdk"`
 	Code string `yaml:"code"`
 	Note string `yaml:"note"` // credentials, storage: what to set when the origin differs
+}
+
+// Flat tells whether all that the entry takes are forms: the values in them are texts, and nothing is in one that is
+// not opened.
+func (f *File) Flat() bool {
+	for i := range f.Endpoints {
+		stacks, err := parseStacks(f.Endpoints[i].Body)
+		if err != nil || slices.ContainsFunc(stacks, func(s codec.Stack) bool {
+			return s.Format != codec.Form && s.Format != codec.Lines
+		}) {
+			return false
+		}
+	}
+	return true
 }

@@ -164,7 +164,7 @@ func (r *reading) place(i int32) {
 		return
 	}
 	p := &h.Nodes[n.Parent]
-	n.Alias, n.Layers = p.Alias, p.Layers
+	n.Alias, n.Many, n.Layers = p.Alias, p.Many, p.Layers
 	if p.Opened {
 		n.Layers++
 	}
@@ -314,15 +314,37 @@ func (r *reading) leaf(i int32, f *FieldInfo) {
 	if f.Stamp != hit.NoStamp {
 		h.Stamps = append(h.Stamps, hit.Stamp{Node: i, Event: n.Event, Kind: f.Stamp})
 	}
+	id := hit.ID{Node: i, Event: n.Event, Class: n.Class, Word: f.word}
 	if n.Class.Identifies() {
-		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Class})
+		h.IDs = append(h.IDs, id)
 	}
 	if n.Alias != n.Class && n.Alias.Identifies() {
-		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: n.Alias})
+		id.Class, id.Word = n.Alias, hit.OfSite
+		if n.Many {
+			id.Word = hit.OfNobody
+		}
+		h.IDs = append(h.IDs, id)
+	}
+	if id.Word = f.word; n.Free && f.Names {
+		id.Word = ofType(n)
 	}
 	for _, class := range f.Also {
-		h.IDs = append(h.IDs, hit.ID{Node: i, Event: n.Event, Class: class})
+		id.Class = class
+		h.IDs = append(h.IDs, id)
 	}
+}
+
+// ofType is on whose word an id is the visitor's that is told apart by a type which the site made up: what the type
+// does not call a person's may be that of a household, a shop, a campaign.
+func ofType(n *hit.Node) hit.Word {
+	switch n.Alias {
+	case hit.UserID, hit.Email, hit.Phone:
+		if !n.Many {
+			return hit.OfSite
+		}
+	default:
+	}
+	return hit.OfNobody
 }
 
 // name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.

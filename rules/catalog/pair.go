@@ -67,7 +67,8 @@ func (r *reading) pair(i int32, s *state) (to int32, free bool) {
 			value = r.v.states[s.other].elem
 		}
 		if r.v.Fields[r.v.states[value].field].Names && r.v.names != nil {
-			h.Nodes[i].Alias = r.v.names.Class(r.container(h.Nodes[i].Parent), text, false)
+			n := &h.Nodes[i]
+			n.Alias, n.Many = r.v.names.Read(r.container(n.Parent), text, false)
 		}
 	}
 	return s.other, true

@@ -35,6 +35,7 @@ type FieldInfo struct {
 	said     bool      // what is inside by a name of the vendor's says nothing of who the visitor is, or chose
 	opens    bool      // values may hold more
 	closed   bool      // nothing of it travels under any activity (see Vendor.Close)
+	word     hit.Word  // on which an identifier here is the visitor's
 	label    bool      // it names what stands beside it (see Field.Pairs)
 	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
 }
@@ -279,7 +280,7 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 	if class == hit.EventID && f.Stamp == "" && !strings.Contains(name, "*") {
 		info.Stamp = hit.OwnID
 	}
-	info.Format, info.Exact = format(f.Format)
+	info.Format, info.Exact = Format(f.Format)
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
 		return info, fmt.Errorf("family: %q is no id of a catalog entry", f.Family)
 	}
@@ -311,8 +312,8 @@ func newFieldInfo(name string, f Field) (FieldInfo, error) {
 	return info, err
 }
 
-// format takes the word off a format that says what becomes of ids of another form.
-func format(text string) (name string, exact bool) {
+// Format takes the word off a format that says what becomes of ids of another form.
+func Format(text string) (name string, exact bool) {
 	if name, exact = strings.CutPrefix(text, "exact "); exact {
 		return name, true
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -241,7 +242,15 @@ func FuzzOpen(f *testing.F) {
 		}
 		keepAll(&h)
 		h.Settle(always)
-		if got := a.Append(nil, &h, root); !bytes.Equal(got, body) {
+		got := a.Append(nil, &h, root)
+		if strings.Contains(stack, "gzip") && !bytes.Equal(got, body) { // a head that says more is made anew
+			want, _, _ := second(stack, string(body))
+			if anew, _, err := second(stack, string(got)); err != nil || !slices.Equal(anew, want) {
+				t.Fatalf("kept whole, %q became %q", body, got)
+			}
+			got = body
+		}
+		if !bytes.Equal(got, body) {
 			t.Fatalf("kept whole, %q became %q", body, got)
 		}
 		for i := range h.Nodes {

@@ -12,6 +12,8 @@ import (
 type compression struct {
 	reader func(source io.Reader) (decompressor, error)
 	writer func(to io.Writer) compressor
+	// reserved tells whether a text has what only a later edition of the format may say; nil: none has.
+	reserved func(text []byte) bool
 	// saysMore tells whether a text holds what is neither read nor needed; nil: none does.
 	saysMore func(text []byte) bool
 }
@@ -90,6 +92,9 @@ const (
 
 // appendInflated appends what is compressed in text, at most what is left of the hit's limit.
 func (o *Opener) appendInflated(dst, text []byte, step hit.Step) ([]byte, error) {
+	if reserved := compressions[step].reserved; reserved != nil && reserved(text) {
+		return dst, ErrMalformed
+	}
 	f := &o.inflater
 	f.source.Reset(text)
 	reader, err := f.open(step)

@@ -22,6 +22,7 @@ var gzipCompression = compression{
 		}
 		return oneMember{z}.alone(), nil
 	},
+	reserved: reservedGzip,
 	saysMore: saysMoreGzip,
 	writer:   func(to io.Writer) compressor { return gzip.NewWriter(to) },
 }
@@ -49,3 +50,7 @@ func (z oneMember) forget() { z.Header = gzip.Header{} }
 // saysMoreGzip tells whether a member's header has more than it must (RFC 1952, section 2.3.1, FLG): a file's name, a
 // comment, fields of anybody's own.
 func saysMoreGzip(text []byte) bool { return len(text) > 3 && text[3] != 0 }
+
+// reservedGzip tells whether a reserved bit of a member's header is set (RFC 1952, section 2.3.1.2): there may then be
+// fields that nobody knows, and what follows would be read wrongly. Libraries differ in whether they look.
+func reservedGzip(text []byte) bool { return len(text) > 3 && text[3]&0xe0 != 0 }

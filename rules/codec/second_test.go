@@ -37,6 +37,11 @@ func second(stack, text string) (read []string, unsure bool, err error) {
 	case "base64":
 		text, err = secondBase64(text)
 	case "gzip":
+		// RFC 1952, section 2.3.1.2: a compliant decompressor gives an error where a reserved bit is set. The standard
+		// library does not look.
+		if len(text) > 3 && text[3]&0xe0 != 0 {
+			return nil, false, errRefused
+		}
 		text, err = unzipped(text, func(r *bytes.Reader) (io.Reader, error) {
 			z, err := gzip.NewReader(r)
 			if err == nil {
@@ -327,9 +332,17 @@ var odd = []struct{ stack, body string }{
 	{"item", "id"}, {"item", "idSKU~"}, {"item", "~id"}, {"item", "id~~~nm"}, {"item", "k12fa~v1yes"}, {"item", "k12fa~v12yes"}, {"item", "k0~v0"}, {"item", "kAb~vAc~v0d"},
 	{"elements_chain", ""}, {"elements_chain", ";"}, {"elements_chain", "a:;b:"}, {"elements_chain", `a:b:c="d"`}, {"elements_chain", `a:b="\\"c"d="e\f"`}, {"elements_chain", `:a=""`},
 	{"elements_chain", `a:b="c";d"e"`}, {"elements_chain", `a:b="c" d="e"`}, {"elements_chain", `a:href=b:c="d"`}, {"elements_chain", `a:b="c\"`},
+	{"gzip+json", flagged("{}", 0x20)}, {"gzip+json", flagged("{}", 0x40)}, {"gzip+json", flagged("{}", 0x80)}, {"gzip+form", flagged("a=1", 0x01)},
 	{"gzip+lines", packed("a=1\nb=2")}, {"gzip+ndjson", packed("{}\n[]")}, {"gzip+gzip+form", packed(packed("?a=1"))},
 	{"deflate+json", ""}, {"deflate+json", "x"}, {"deflate+json", "\x78\x9c"}, {"deflate+json", deflated("zlib", "{}")}, {"deflate+json", deflated("raw", "{}")}, {"deflate+json", deflated("zlib", "{}") + "x"},
 	{"deflate+json", deflated("raw", "{}") + "x"}, {"deflate+form", deflated("zlib", "a=1")[:8]}, {"deflate+form", deflated("raw", "a=1")[:3]}, {"deflate+deflate+form", deflated("raw", deflated("zlib", "a=1"))},
+}
+
+// flagged is a text packed by gzip, with a flag of its header set.
+func flagged(text string, flag byte) string {
+	b := []byte(packed(text))
+	b[3] |= flag
+	return string(b)
 }
 
 // deflated is a text in one of the two forms of "deflate".

@@ -103,6 +103,8 @@ type Node struct {
 	Txt Span // decoded text of a leaf, once asked for
 	has bool // Txt is set
 
+	Many bool // what its name calls an id is one that many share: of an account, a company, a group
+
 	name  Span // decoded Key, once asked for
 	named bool // name is set
 
@@ -151,7 +153,18 @@ type ID struct {
 	Node  int32
 	Event int32
 	Class Class // the namespace it is looked up in; Unknown: that of an e-mail address or a phone number, if it is one as a whole
+	Word  Word
 }
+
+// Word is on whose word an identifier is taken for the visitor's.
+type Word uint8
+
+// The words. The zero Word is the vendor's own.
+const (
+	OfVendor Word = iota // it stands where the catalog says
+	OfSite               // the catalog leaves names to the site, and it is called so
+	OfNobody             // it may be of many, or of something else
+)
 
 // Claim is a field that states a consent signal.
 type Claim struct {

@@ -127,13 +127,14 @@ func twoDigits(path []byte, i, most int) bool {
 // classify says what to write in place of a segment, "" where it may stay, and what the segment announces; last is what
 // the one in front of it does. dst lends its spare capacity and comes back with its length.
 func classify(dst []byte, last place, segment []byte, work *scrub.Meter) ([]byte, string, place) {
-	work.Spend(costSegment + 12*len(segment))
+	work.Spend(costPlain + len(segment))
 	base := len(dst)
 	dst = appendUnescaped(dst, segment, false)
 	decoded := dst[base:]
 	if isUUID(decoded) || ascii.Digits(decoded) {
 		return dst[:base], ":id", noPlace
 	}
+	work.Spend(costSegment + 6*len(segment))
 	dst, found := scrub.FindWithin(work, dst, decoded, scrub.All.Expecting(scrub.Hash))
 	label := ""
 	switch {

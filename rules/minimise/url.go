@@ -211,7 +211,8 @@ func (p *urlPlan) clean(dst, raw []byte, work *scrub.Meter) ([]byte, Outcome) {
 // What an address costs, in steps of a scrub.Meter.
 const (
 	costAddress   = 150 // one address, whatever its length
-	costSegment   = 150 // a segment of its path
+	costPlain     = 30  // a segment of its path that says at once what it is
+	costSegment   = 90  // one that has to be looked at
 	costParameter = 100 // a parameter
 )
 

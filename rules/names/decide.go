@@ -79,6 +79,9 @@ func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.C
 	if strayed {
 		return hit.Unknown, false
 	}
+	if c := p.theirs; c != hit.Unknown && next.word != nil && (next.is(person|own) && !isThing(next) || next.numbered == c) {
+		return c, true
+	}
 	if c := p.last; c != hit.Unknown && (!place(c) || !isThing(next)) {
 		return c, true
 	}
@@ -106,7 +109,10 @@ func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.C
 // number is what the number of what stands before it is.
 func (r *reader) number(before []part, p, next part) (hit.Class, bool) {
 	if len(before) > 0 {
-		if c := r.read(before, false, true); c != hit.Unknown {
+		switch c := r.read(before, false, true); {
+		case c == hit.PersonName && p.is(ident) && next.word != nil && next.is(person): // "account_holder_id"
+			return hit.UserID, true
+		case c != hit.Unknown:
 			return c, true
 		}
 	}
@@ -120,6 +126,16 @@ func (r *reader) number(before []part, p, next part) (hit.Class, bool) {
 	default:
 		return hit.Unknown, false
 	}
+}
+
+// ofMany tells whether what has the number that the name is of may be many persons' together.
+func (r *reader) ofMany(p *parts) bool {
+	for _, of := range slices.Backward(p.list[:p.n]) {
+		if !of.is(number | small) {
+			return of.is(many)
+		}
+	}
+	return r.above.is(many)
 }
 
 func isThing(p part) bool { return p.word != nil && p.is(thing) }

@@ -19,7 +19,7 @@ import (
 type Table struct {
 	words *dictionary
 	seed  maphash.Seed
-	asked [remembered]atomic.Uint64 // the sum of a name, its last byte the class
+	asked [remembered]atomic.Uint64 // the sum of a name, its last byte what it says
 }
 
 // remembered is how many names a table remembers.
@@ -31,39 +31,60 @@ func New() *Table { return &Table{words: words(), seed: maphash.MakeSeed()} }
 // Class is what a field is by its name and that of the object it is in ("" where there is none): [hit.Unknown] where
 // they say nothing. Holds is true of what has fields of its own.
 func (t *Table) Class(parent, name []byte, holds bool) hit.Class {
+	c, _ := t.Read(parent, name, holds)
+	return c
+}
+
+// Read is [Table.Class], and whether what is named is one that many may share: an account, a company, a group.
+func (t *Table) Read(parent, name []byte, holds bool) (c hit.Class, many bool) {
 	sum := maphash.Bytes(t.seed, parent)
 	sum = maphash.Bytes(t.seed, name) ^ (sum*2 + 1)
 	if holds {
 		sum = ^sum
 	}
 	at := &t.asked[sum%remembered]
-	const class = 0xff
-	sum &^= class
-	if known := at.Load(); known&^class == sum && known != 0 {
-		return hit.Class(known & class)
+	const class, shared, said = 0x7f, 0x80, 0xff
+	sum &^= said
+	if known := at.Load(); known&^said == sum && known != 0 {
+		return hit.Class(known & class), known&shared != 0
 	}
-	c := t.words.class(parent, name, holds)
-	at.Store(sum | uint64(c))
-	return c
+	if c, many = t.words.read(parent, name, holds); many {
+		at.Store(sum | uint64(c) | shared)
+	} else {
+		at.Store(sum | uint64(c))
+	}
+	return c, many
 }
 
-// class reads a name.
-func (d *dictionary) class(parent, name []byte, holds bool) hit.Class {
+// read reads a name.
+func (d *dictionary) read(parent, name []byte, holds bool) (c hit.Class, many bool) {
 	var s spelling
 	var p parts
 	r := reader{above: d.above(parent)}
 	s.spell(name)
-	if w := d.find(s.letters[:s.n]); w != nil && w.whole != hit.Unknown {
-		c := w.whole
-		switch {
-		case holds && c == hit.UserID && w.roles&person != 0: // it is the person, and what it is of is named inside
-		case isThing(r.above) && place(c), isThing(r.above) && r.above.is(goods) && said(c): // it is the thing's
-		default:
-			return c
-		}
+	if w := d.find(s.letters[:s.n]); w != nil {
+		c = d.whole(w, &r, holds)
 	}
-	d.divide(&s, &p)
-	return r.class(&p)
+	if c == hit.Unknown || c == hit.UserID {
+		d.divide(&s, &p)
+	}
+	if c == hit.Unknown {
+		c = r.class(&p)
+	}
+	return c, c == hit.UserID && r.ofMany(&p)
+}
+
+// whole is what a name says as a whole, where it is a word of the table.
+func (d *dictionary) whole(w *word, r *reader, holds bool) hit.Class {
+	c := w.whole
+	switch {
+	case holds && c == hit.UserID && w.roles&person != 0: // it is the person, and what it is of is named inside
+		return hit.Unknown
+	case isThing(r.above) && place(c), isThing(r.above) && r.above.is(goods) && said(c): // it is the thing's
+		return hit.Unknown
+	default:
+		return c
+	}
 }
 
 // above is the word that counts of what an object is called: the last one. Of what may hold anything

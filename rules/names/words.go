@@ -28,6 +28,7 @@ type file struct {
 		Last     []string `yaml:"last"`
 		Alone    []string `yaml:"alone"`
 		Whole    []string `yaml:"whole"`
+		Theirs   []string `yaml:"theirs"`
 	} `yaml:"classes"`
 	Words struct {
 		Persons  []string            `yaml:"persons"`
@@ -43,6 +44,7 @@ type file struct {
 		Small    []string            `yaml:"small"`
 		Asking   []string            `yaml:"asking"`
 		Holders  []string            `yaml:"holders"`
+		Many     []string            `yaml:"many"`
 		Glued    []string            `yaml:"glued"`
 	} `yaml:"words"`
 }
@@ -65,18 +67,20 @@ const (
 	asking
 	holder
 	glued // it may stand in one part with others
+	many  // its number is not one person's
 )
 
 // word is what the table says of a word, or of several that are read as one.
 type word struct {
 	anywhere, last, alone, whole hit.Class
+	theirs                       hit.Class
 	numbered                     hit.Class // of its number
 	roles                        role
 }
 
 // inNames tells whether the word is one that names are made of; others count as whole names alone.
 func (w *word) inNames() bool {
-	return w.roles&^glued != 0 || w.anywhere|w.last|w.alone|w.numbered != hit.Unknown
+	return w.roles&^glued != 0 || w.anywhere|w.last|w.alone|w.theirs|w.numbered != hit.Unknown
 }
 
 // shortestGlued is how many letters a word has that may stand in one part with others, where it is not listed.
@@ -134,6 +138,7 @@ func read(text []byte) (*dictionary, error) {
 			{lists.Last, func(w *word) *hit.Class { return &w.last }},
 			{lists.Alone, func(w *word) *hit.Class { return &w.alone }},
 			{lists.Whole, func(w *word) *hit.Class { return &w.whole }},
+			{lists.Theirs, func(w *word) *hit.Class { return &w.theirs }},
 		} {
 			for _, text := range l.words {
 				class(name, text, l.at)
@@ -153,6 +158,7 @@ func read(text []byte) (*dictionary, error) {
 		{f.Words.IDs, number | ident},
 		{f.Words.Names, title}, {f.Words.Goods, goods | thing}, {f.Words.Things, thing}, {f.Words.About, about},
 		{f.Words.Small, small}, {f.Words.Asking, asking}, {f.Words.Holders, holder}, {f.Words.Glued, glued},
+		{f.Words.Many, many},
 	} {
 		for _, text := range l.words {
 			for _, w := range d.written(text) {

@@ -44,7 +44,7 @@ func TestWhatAByteIs(t *testing.T) {
 	for flag, list := range map[uint16]string{
 		fDigit: digits, fLetter: letters, fWord: digits + letters + high, fHex: digits + "abcdefABCDEF",
 		fTrigger: digits + high + "@%&\\:=([{<\x00", fStd: digits + letters + "+/-_",
-		fURL: digits + letters + "-_", fLocal: digits + letters + high + "._%+'-~", fEscape: high + "%&\\\x00", fGap: " .,+_-'", fHigh: high, fJoint: ":=\"'_- ]", fMark: "+(-:",
+		fURL: digits + letters + "-_", fLocal: digits + letters + high + "._%+'-~", fEscape: high + "%&\\\x00", fGap: " .,+_-'", fHigh: high, fJoint: ":=\"'_- ]>", fMark: "+(-:",
 	} {
 		for c := range 256 {
 			if got, want := flags[c]&flag != 0, strings.Contains(list, string([]byte{byte(c)})); got != want {

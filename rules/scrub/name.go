@@ -12,7 +12,8 @@ type personNames struct{ *view }
 
 // nameLabels are what forms and SDKs call the names of persons, in lower case and without "_" and "-": those of the table
 // of names, and "username". "name" alone is none of them: products, events and campaigns have names too.
-var nameLabels = newVocabulary(append(names.Labels(), "username")...)
+var nameLabels = newVocabulary(append(names.Labels(), "username", "attn", "policyholder",
+	"versicherungsnehmer", "rekeninghouder", "verzekeringnemer", "tenaamstelling", "addressee")...)
 
 const (
 	maxNameLabel = 24 // bytes of a label, with what joins its words
@@ -66,8 +67,11 @@ func (in personNames) label(i int) int {
 	}
 	in.spend(k - i)
 	c := in.after(k)
-	if n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' || !nameLabels.has(compact[:n]) {
+	if n < 4 || c != ':' && c != '=' && c != '"' && c != '\'' && c != ']' && c != '>' || !nameLabels.has(compact[:n]) {
 		return 0
+	}
+	if k = in.written(i, k); k < 0 {
+		return -k
 	}
 	joined := false
 	for start := k; k < len(in.text) && k-start < 6; k++ {
@@ -83,6 +87,38 @@ func (in personNames) label(i int) int {
 		}
 	}
 	return 0
+}
+
+// written returns where the value behind a label [i, k) stands that is written as data are: between tags of XML, as the
+// next in a row, "first_name","Jane", with its length in front as PHP writes it. It is less than zero then; else it is
+// k. A name begins with a letter.
+func (in personNames) written(i, k int) int {
+	at := 0
+	switch c, before := in.after(k), in.before(i); {
+	case c == '>' && before == '<':
+		at = k + 1
+	case c == '"' && before == '"' && in.after(k+1) == ',':
+		if at = k + 2; in.after(at) == ' ' {
+			at++
+		}
+		if in.after(at) != '"' {
+			return k
+		}
+		at++
+	case c == '"' && before == '"' && hasFold(in.text[k+1:], ";s:"):
+		for at = k + len(`";s:`); isDigit(in.after(at)) && at < k+8; at++ {
+		}
+		if in.after(at) != ':' || in.after(at+1) != '"' {
+			return k
+		}
+		at += 2
+	default:
+		return k
+	}
+	if c := in.after(at); !isLetter(c) && c < 0x80 {
+		return k
+	}
+	return -at
 }
 
 // end returns where the name that starts at i ends: up to four words with spaces, dashes, dots or apostrophes between;

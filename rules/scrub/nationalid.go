@@ -84,14 +84,15 @@ func (in nationalIDs) ofDigits(i, j int, all *digits) (finding, bool) {
 	seen, expected, named := d.seen(), in.want.expects(NationalID), in.frontOf(i).letters
 	for k := range nationals[d.n] {
 		n := &nationals[d.n][k]
-		if !named && !expected && (seen == 0 || n.groups == "") {
+		sure := n.check == checkPesel && seen == 0 && bornPL(&d)
+		if !named && !expected && !sure && (seen == 0 || n.groups == "") {
 			continue
 		}
 		if in.spend(2 * d.n); !n.check.holds(&d) {
 			continue
 		}
 		formed := n.groups != "" && seen != 0 && seen&^n.marks == 0 && grouped(&d, n.groups)
-		if formed || expected && n.check != checkPersonDK || in.labelled(i, 3, n.labels) {
+		if formed || sure || expected && n.check != checkPersonDK || in.labelled(i, 3, n.labels) {
 			return finding{span: span{i, d.last()}, kind: NationalID}, true
 		}
 	}
@@ -379,4 +380,13 @@ func (in nationalIDs) nino(i int) int {
 		return 0
 	}
 	return k
+}
+
+// bornPL tells whether a Polish number begins with a date of birth that somebody living may have, with the century in
+// its month: with that, and the digit that checks it, one in two hundred numbers of eleven digits passes.
+func bornPL(d *digits) bool {
+	month, day := d.number(2, 4), d.number(4, 6)
+	century := month / 20 // 0: 1900, 1: 2000
+	month %= 20
+	return century <= 1 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && (century == 0 || d.number(0, 2) <= 40)
 }

@@ -19,7 +19,7 @@ var (
 		"senha", "palavra passe", "palavrapasse",
 	)
 	secretLabels = newVocabulary(
-		"access code", "security code", "verification code", "confirmation code", "login code", "access key",
+		"access code", "security code", "verification code", "confirmation code", "login code", "sms code", "access key",
 		"secret key",
 		"private key", "api key", "client secret", "session key",
 		"zugangscode", "sicherheitscode", "bestätigungscode", "freischaltcode", "aktivierungscode", "einmalcode",
@@ -45,7 +45,7 @@ var (
 		"código de verificación", "codice di verifica", "verificatiecode", "kod weryfikacyjny", "código de verificação",
 	)
 	// codeLabels are secrets where they are somebody's: "your code is".
-	codeLabels = newVocabulary("code", "código", "codigo", "codice", "kod")
+	codeLabels = newVocabulary("code", "código", "codigo", "codice", "kod", "tan")
 	somebodys  = newVocabulary(
 		"your", "my", "ihr", "dein", "mein", "votre", "ton", "mon", "tu", "su", "mi", "tuo", "suo", "mio", "uw",
 		"je", "mijn",
@@ -88,7 +88,7 @@ func (in passwords) at(w *word) (finding, bool) {
 	}
 	if n == 0 && codeLabels.has(in.of(w.span)) {
 		if in.spend(costLookup); !somebodys.has(in.of(in.wordBefore(i))) {
-			return finding{}, false
+			return in.onceOnly(w)
 		}
 		f, ok := in.behind(i, w.end, false)
 		return f, ok && allDigits(in.of(f.span)) // others are vouchers
@@ -105,6 +105,22 @@ func (in passwords) at(w *word) (finding, bool) {
 		return finding{}, false
 	}
 	return in.behind(i, i+n, own)
+}
+
+// onceOnly finds a code of six digits that a parameter holds, "code=482913", as they are sent to a telephone: no number
+// of an error, a place or a voucher is written so.
+func (in passwords) onceOnly(w *word) (finding, bool) {
+	from := w.end + 1
+	switch c := in.before(w.start); {
+	case in.after(w.end) == ':' && equalFold(in.of(w.span), "tan"): // of a bank
+		if in.after(from) == ' ' {
+			from++
+		}
+	case in.after(w.end) != '=' || isSpace(c) && w.start > 0 || c == '_' || c == '-':
+		return finding{}, false
+	}
+	end := in.runEnd(from, fURL)
+	return finding{span: span{from, end}, kind: Token}, end-from == 6 && allDigits(in.text[from:end])
 }
 
 // joint is what stands between a label and its value.

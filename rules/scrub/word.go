@@ -44,7 +44,7 @@ var flags = func() (t [256]uint16) {
 	for _, b := range []byte("%&\\\x00") {
 		t[b] |= fEscape
 	}
-	for _, b := range []byte(":=\"'_- ]") {
+	for _, b := range []byte(":=\"'_- ]>") {
 		t[b] |= fJoint
 	}
 	for _, b := range []byte("+(-:") {
