@@ -243,7 +243,7 @@ var edits = []struct {
 	},
 	{
 		"an activity on consent", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, " +
-			"purposes: [measure], basis: consent, profile: small, events: [read] }\n", true,
+			"purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [read] }\n", true,
 	},
 	{"a profile", "../policy/profiles.yaml", "      url: url\n", "", true},
 	{"vendors.class", "vendors/mine.yaml", "who: { class: user_id }", "who: { class: technical }", false},
@@ -255,7 +255,7 @@ var edits = []struct {
 	{"vendors.name", "vendors/mine.yaml", "name: Mine", "name: Ours", true},
 	{"vendors.about", "vendors/mine.yaml", "who: { class: user_id }", "who: { class: user_id, about: who it is }", true},
 	{"vendors.answer", "vendors/mine.yaml", "status: 204", "status: 200", true},
-	{"vendors.X.catalog", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: matomo", false},
+	{"vendors.X.catalog", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: matomo, country: DE", false},
 	{"vendors.X.upstream", "../tagwarden.yaml", "http://10.0.0.9", "http://10.0.0.10", false},
 	{"another vendor's upstream", "../tagwarden.yaml", "http://10.0.0.7:8000", "http://10.0.0.17:8000", true},
 }

@@ -40,8 +40,8 @@ vendors:
   segment:  { catalog: segment, prefix: /segment, upstreams: { api: "http://VENDOR", settings: "http://VENDOR" }, private: true }
 `,
 		"policy/activities.yaml": `activities:
-  - { id: mixpanel-consent, vendor: mixpanel, purposes: [measure], basis: consent, profile: small, events: ["*"] }
-  - { id: segment-consent, vendor: segment, purposes: [measure], basis: consent, profile: small, events: ["*"] }
+  - { id: mixpanel-consent, vendor: mixpanel, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"] }
+  - { id: segment-consent, vendor: segment, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: ["*"] }
 `,
 		"policy/profiles.yaml": `profiles:
   small: { classes: { event_name: keep, event_id: keep, timestamp: keep, client_id: { pseudonymise: { rotate: week } } } }
