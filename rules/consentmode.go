@@ -36,10 +36,13 @@ func (m *minimiseState) toldOf(event int32) *told {
 	return m.route.told[v.last-v.first-1]
 }
 
+// lowering is what becomes of what the page said to the vendor, of a hit as it was minimised.
+type lowering struct{ *minimiseState }
+
 // downgrade keeps true what the page states of the visitor's choices to the vendor. An event may state as granted only
 // what it travels on; the rest is downgraded in all parameters together, so that they agree. What cannot be read is
 // dropped.
-func (m *minimiseState) downgrade() {
+func (m lowering) downgrade() {
 	h := m.hit
 	if len(h.Claims) == 0 && !m.route.tells {
 		return
@@ -60,7 +63,7 @@ func (m *minimiseState) downgrade() {
 
 // keepRefusal has it stay, whatever the profile says, that a page does not want a recipient of the vendor's to have the
 // event ("integrations": {"Facebook Pixel": false}): without it the event would go there.
-func (m *minimiseState) keepRefusal(i int32) {
+func (m lowering) keepRefusal(i int32) {
 	h := m.hit
 	n := &h.Nodes[i]
 	if n.Fate != hit.Drop || n.Kind != hit.Bool || string(h.Text(i)) != "false" || n.Parent == hit.None {
@@ -81,7 +84,7 @@ func (m *minimiseState) keepRefusal(i int32) {
 }
 
 // gather puts together what is told of all events that travel.
-func (m *minimiseState) gather() {
+func (m lowering) gather() {
 	c := &m.consent
 	for e := range m.verdicts {
 		t := m.toldOf(int32(e))
@@ -102,7 +105,7 @@ func (m *minimiseState) gather() {
 }
 
 // settle reads what the page said of the storage types, and what may be stated of each event, and of all of them.
-func (m *minimiseState) settle() {
+func (m lowering) settle() {
 	h, c := m.hit, &m.consent
 	n := len(h.Events) + 1
 	c.said = slices.Grow(c.said[:0], n)[:n]
@@ -154,7 +157,7 @@ func (m *minimiseState) deniedAds(event int32, t *told) signal.Storage {
 const aboutAds = signal.AdStorage | signal.AdUserData | signal.AdPersonalization
 
 // downgradeClaim lowers one parameter.
-func (m *minimiseState) downgradeClaim(c *hit.Claim, t *told) {
+func (m lowering) downgradeClaim(c *hit.Claim, t *told) {
 	h := m.hit
 	n := &h.Nodes[c.Node]
 	text := h.Text(c.Node)

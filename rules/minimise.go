@@ -68,7 +68,7 @@ func (m *minimiseState) minimise(r *readState, verdicts []Verdict, in *Inputs) R
 			m.address.carried[n.Event+1] = true
 		}
 	}
-	m.downgrade()
+	lowering{m}.downgrade()
 	m.sharedConstants()
 	for e := range verdicts {
 		if verdicts[e].Decision == Permit {
@@ -79,7 +79,7 @@ func (m *minimiseState) minimise(r *readState, verdicts []Verdict, in *Inputs) R
 			return OverLimit
 		}
 	}
-	m.tell(r.Region)
+	telling{m}.tell(r.Region)
 	if m.budget.spent() {
 		return OverLimit
 	}

@@ -9,9 +9,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
+// telling is what the vendor is told beside what the page said, of a hit as it was minimised.
+type telling struct{ *minimiseState }
+
 // tell states what the vendor is told of the visitor's choices, on every hit: in place of what the page said, or where
 // it said nothing. What all events share is told what may be told of each of them.
-func (m *minimiseState) tell(region Region) {
+func (m telling) tell(region Region) {
 	if !m.route.tells || m.consent.shared == nil {
 		return
 	}
@@ -30,7 +33,7 @@ func (m *minimiseState) tell(region Region) {
 }
 
 // inLines tells whether the events are lines below a query that says of all of them what it says: once is enough.
-func (m *minimiseState) inLines() bool {
+func (m telling) inLines() bool {
 	h := m.hit
 	if !m.route.Endpoint.SharesQuery() || h.QueryRoot == hit.None || h.Nodes[h.QueryRoot].Kind != hit.Form {
 		return false
@@ -49,7 +52,7 @@ func (m *minimiseState) inLines() bool {
 
 // tellScope states in an event, or in what all share, what belongs to a place there. At is the object or form that
 // holds it.
-func (m *minimiseState) tellScope(t *told, event, at int32, place catalog.Place, region Region) {
+func (m telling) tellScope(t *told, event, at int32, place catalog.Place, region Region) {
 	last := ""
 	for i := range t.says {
 		s := &t.says[i]
@@ -67,7 +70,7 @@ func (m *minimiseState) tellScope(t *told, event, at int32, place catalog.Place,
 
 // replaced goes over what the page says in the field of a statement, and puts in its place what the vendor is told,
 // where that is so. It returns whether the field stands there, and leaves with the hit.
-func (m *minimiseState) replaced(s *statement, event int32) bool {
+func (m telling) replaced(s *statement, event int32) bool {
 	if s.signal != "" && s.when == catalog.Silent {
 		return m.claims(s, event) || event != hit.Shared && m.claims(s, hit.Shared)
 	}
@@ -86,7 +89,7 @@ func (m *minimiseState) replaced(s *statement, event int32) bool {
 }
 
 // claims tells whether a field that states a signal stands in an event, or in what all share, and leaves.
-func (m *minimiseState) claims(s *statement, event int32) bool {
+func (m telling) claims(s *statement, event int32) bool {
 	h := m.hit
 	for i := h.FirstClaim(event); i != hit.None; i = h.Claims[i].Peer {
 		if n := &h.Nodes[h.Claims[i].Node]; n.Field == s.field && n.Fate != hit.Drop {
@@ -97,7 +100,7 @@ func (m *minimiseState) claims(s *statement, event int32) bool {
 }
 
 // replacedIn is replaced for one event, or for what all share.
-func (m *minimiseState) replacedIn(s *statement, event int32) (said bool) {
+func (m telling) replacedIn(s *statement, event int32) (said bool) {
 	h := m.hit
 	for i := h.FirstOf(event); i != hit.None; i = h.Nodes[i].Peer {
 		m.budget.Spend(costNode)
@@ -128,7 +131,7 @@ func (m *minimiseState) replacedIn(s *statement, event int32) (said bool) {
 }
 
 // lists tells whether a list is what a statement says, and leaves as it is.
-func (m *minimiseState) lists(i int32, s *statement) bool {
+func (m telling) lists(i int32, s *statement) bool {
 	h := m.hit
 	if h.Nodes[i].Kind != hit.Array {
 		return false
@@ -145,7 +148,7 @@ func (m *minimiseState) lists(i int32, s *statement) bool {
 }
 
 // state adds what is told where the field does not stand.
-func (m *minimiseState) state(t *told, s *statement, event, at int32) {
+func (m telling) state(t *told, s *statement, event, at int32) {
 	h := m.hit
 	text := s.text
 	if isMode(s.signal) {
@@ -188,7 +191,7 @@ func (m *minimiseState) state(t *told, s *statement, event, at int32) {
 
 // cleared returns the object of that name below another one, and makes it where there is none. What stands there under
 // the name and is no object goes.
-func (m *minimiseState) cleared(at int32, name string) int32 {
+func (m telling) cleared(at int32, name string) int32 {
 	h := m.hit
 	found := int32(hit.None)
 	for c := h.Nodes[at].First; c != hit.None; c = h.Nodes[c].Next {
@@ -209,7 +212,7 @@ func (m *minimiseState) cleared(at int32, name string) int32 {
 }
 
 // put adds a field as the vendor wants it.
-func (m *minimiseState) put(at int32, name string, s *statement, text []byte) {
+func (m telling) put(at int32, name string, s *statement, text []byte) {
 	h := m.hit
 	kind := hit.String
 	if h.Nodes[at].Kind == hit.Object {
@@ -225,7 +228,7 @@ func (m *minimiseState) put(at int32, name string, s *statement, text []byte) {
 		return
 	}
 	for _, element := range s.list {
-		c := h.MakeElement(i)
+		c := hit.MakeElement(h, i)
 		h.Nodes[c].Field, h.Nodes[c].Class, h.Nodes[c].Downgraded = s.field, hit.ConsentSignal, true
 		h.SetEdit(c, element)
 	}

@@ -49,7 +49,7 @@ func (h *Hit) Make(parent int32, key []byte, kind Kind) int32 {
 
 // MakeElement adds a text that was not in the hit to a list that was not either, and returns its node, to be given an
 // Edit.
-func (h *Hit) MakeElement(list int32) int32 {
+func MakeElement(h *Hit, list int32) int32 {
 	i := h.Append(list, Node{Kind: String, Made: true, Fate: Rewrite})
 	h.Nodes[i].Event = h.Nodes[list].Event
 	h.link(i)
