@@ -23,9 +23,9 @@ func TestAhead(t *testing.T) {
 	}
 	files["policy/activities.yaml"] = []byte("activities:\n" +
 		line("asked", "purposes: [ads], basis: consent") +
-		line("southern", "purposes: [measure], basis: opt_out, retention: 14 months, regions: [US-LA]") +
-		line("all-states", "purposes: [measure], basis: opt_out, retention: 14 months, regions: [US]") +
-		line("elsewhere", "purposes: [ads], basis: opt_out, retention: 14 months, regions: [US-CA]") +
+		line("southern", "purposes: [measure], basis: opt_out, regions: [US-LA]") +
+		line("all-states", "purposes: [measure], basis: opt_out, regions: [US]") +
+		line("elsewhere", "purposes: [ads], basis: opt_out, regions: [US-CA]") +
 		line("counted", "purposes: [measure], basis: consent"))
 	files["policy/profiles.yaml"] = []byte("profiles:\n  small: { classes: { event_name: keep } }\n")
 	l, err := compiled(files)

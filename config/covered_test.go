@@ -155,7 +155,7 @@ func approvedFiles(t *testing.T) map[string][]byte {
 	files := base(t)
 	delete(files, "policy/tests/first.yaml")
 	files["tagwarden.yaml"] = append(files["tagwarden.yaml"],
-		"  mine: { catalog: mine, upstream: \"http://10.0.0.8\", private: true, prefix: /mine }\n"+
+		"  mine: { catalog: mine, upstream: \"http://10.0.0.8\", private: true, prefix: /mine, senders: { networks: [10.0.0.0/8] } }\n"+
 			"  also: { catalog: mine, upstream: \"http://10.0.0.9\", private: true, prefix: /also }\n"+
 			"approvers: { privacy: \""+public+"\" }\n"...)
 	files["policy/purposes.yaml"] = []byte(`purposes:
