@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/internal/files"
 	"github.com/tagwarden/tagwarden/config/internal/sample"
 )
@@ -70,6 +71,26 @@ func TestExampleHasNoFindings(t *testing.T) {
 	}
 	if Check(loaded, "LIA-9", noon) != nil {
 		t.Error("there is something to say of what is not there")
+	}
+}
+
+// TestExamplesHaveNoFindings: so could each of its examples.
+func TestExamplesHaveNoFindings(t *testing.T) {
+	t.Parallel()
+	for _, name := range config.Examples() {
+		made, err := config.InitExample(name, t.TempDir(), nil, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := config.Load(made.Server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range loaded.Policy.Assessments().IDs() {
+			for _, f := range Check(loaded, id, noon) {
+				t.Errorf("%s: %v [%s]", name, f.Fault, f.Rule)
+			}
+		}
 	}
 }
 
