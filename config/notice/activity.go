@@ -198,7 +198,8 @@ func thirdCountry(code string) bool {
 	return code != "" && err == nil && !region.In(eea)
 }
 
-// signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its purposes heeds.
+// signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its
+// purposes heeds. Global Privacy Control is an opt-out, too, of what a purpose is under the laws of US states.
 func (b *builder) signals(a *rules.Activity, written *config.Activity) []string {
 	reads := func(which func(*config.Signals) bool) bool {
 		for _, s := range b.sites {
@@ -222,7 +223,8 @@ func (b *builder) signals(a *rules.Activity, written *config.Activity) []string 
 		return nil
 	}
 	var said []string
-	if reads(func(s *config.Signals) bool { return s.GPC != nil }) && heeds(func(p *config.Purpose) bool { return p.GPC == "object" }) {
+	closes := func(p *config.Purpose) bool { return p.GPC == "object" || a.Basis == basis.OptOut && len(p.US) > 0 }
+	if reads(func(s *config.Signals) bool { return s.GPC != nil }) && heeds(closes) {
 		said = append(said, b.words.Texts["gpc"])
 	}
 	if reads(func(s *config.Signals) bool { return s.DNT != nil }) && heeds(func(p *config.Purpose) bool { return p.DNT == "object" }) {

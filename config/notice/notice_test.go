@@ -180,6 +180,36 @@ func TestNoticeDigest(t *testing.T) {
 	}
 }
 
+// TestNoticeSaysWhereGPCIsAnOptOut: of what rests on an opt-out, where it closes that and every site reads it, and nowhere else.
+func TestNoticeSaysWhereGPCIsAnOptOut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what    string
+		changes []string
+		said    bool
+	}{
+		{"a purpose that is sold, shared or used for advertising", []string{"gpc: object", "gpc: ignore"}, true},
+		{"one that is not", []string{"gpc: object", "gpc: ignore", "    us: [targeted_advertising]\n", ""}, false},
+		{"one that says that the signal counts", []string{"    us: [targeted_advertising]\n", ""}, true},
+	} {
+		n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, c.changes...)), "", "en")
+		found := false
+		for _, a := range n.Activities {
+			if a.Basis != "opt_out" {
+				continue
+			}
+			found = true
+			all := a.Refuse + " " + strings.Join(a.Signals, " ")
+			if said := strings.Contains(all, "Global Privacy Control"); said != c.said {
+				t.Errorf("%s: %q", c.what, all)
+			}
+		}
+		if !found {
+			t.Errorf("%s: nothing rests on an opt-out", c.what)
+		}
+	}
+}
+
 // TestNoticeIsOfItsTime: what does not take place now is not in it.
 func TestNoticeIsOfItsTime(t *testing.T) {
 	t.Parallel()
