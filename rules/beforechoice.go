@@ -25,7 +25,7 @@ func (a *Activity) isBefore(p *Policy, q *asked) bool {
 	if q.stamps.wasDenied() {
 		return true
 	}
-	if back := &q.objections.TakenBack; back.At != 0 && back.touches(a) && a.heeds(p) &&
+	if back := &q.objections.TakenBack; back.At != 0 && back.touches(a) && a.heeds() &&
 		q.stamps.isBefore(back.At*1000, false) {
 		return true
 	}

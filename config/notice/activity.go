@@ -218,9 +218,6 @@ func (b *builder) signals(a *rules.Activity, written *config.Activity) []string 
 	if !a.Basis.OpenToObjection() {
 		return nil // no signal is asked for, but for direct marketing
 	}
-	if a.Basis == basis.LegitimateInterest && b.loaded.Policy.Assessments().CompellingGrounds(a.Assessment) {
-		return nil
-	}
 	var said []string
 	if reads(func(s *config.Signals) bool { return s.GPC != nil }) && heeds(func(p *config.Purpose) bool { return p.GPC == "object" }) {
 		said = append(said, b.words.Texts["gpc"])
