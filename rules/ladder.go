@@ -74,7 +74,7 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 		reason = OpaqueStream
 	case slices.Contains(a.refused, q.endpoint):
 		reason = RequiredDropped
-	case a.isBefore(p, q):
+	case a.isBefore(q):
 		reason = BeforeChoice
 	}
 	if reason == Permitted {
@@ -93,7 +93,7 @@ func (a *Activity) permits(p *Policy, q *asked) Reason {
 	case basis.PublicTask:
 		return a.byPublicTask(q)
 	case basis.Contract, basis.LegalObligation, basis.VitalInterests:
-		return a.byLaw(p, q)
+		return a.byLaw(q)
 	case basis.OptOut:
 		return a.byOptOut(q)
 	default:
@@ -174,7 +174,7 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 }
 
 // byLaw: Art. 6(1)(b) to (d). The contract or law must be named. There is no right to object, except to direct marketing.
-func (a *Activity) byLaw(p *Policy, q *asked) Reason {
+func (a *Activity) byLaw(q *asked) Reason {
 	switch {
 	case a.Reference == "":
 		return NoLegalReference
