@@ -66,7 +66,7 @@ func (c activityCheck) checkReferences(a *Activity, at func(...any) []any) {
 		c.law().sensitive(a)
 		c.law().activity(a, at)
 		if c.server != nil {
-			c.law().googleAddress(a, at)
+			c.law().googleAddress(a)
 		}
 	}
 }

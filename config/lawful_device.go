@@ -32,7 +32,7 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 	if b == basis.OptOut || !optIn && !statistics && !overriding {
 		return
 	}
-	lines := c.loaded.passing(a)
+	exempt, lines := exemptions{c}, c.loaded.passing(a)
 	var access []ProfileLine
 	for _, line := range lines {
 		if deviceAccess(line, a.Source) {
@@ -41,18 +41,18 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 	}
 	switch a.Exemption {
 	case strictlyNecessary:
-		c.necessary(a, at, lines)
+		exempt.necessary(a, at, lines)
 	case fraudPrevention:
-		c.fraud(a, at, lines)
+		exempt.fraud(a, at, lines)
 	case audienceMeasurement:
 		if optIn {
-			c.audience(a, at, lines, assessment)
+			exempt.audience(a, at, lines, assessment)
 		}
 		if statistics {
-			c.statistics(a, b, at, lines, assessment)
+			exempt.statistics(a, b, at, lines, assessment)
 		}
 		if overriding {
-			c.overriding(a, b, at, lines, assessment)
+			exempt.overriding(a, b, at, lines, assessment)
 		}
 	case "":
 		if optIn {
@@ -65,10 +65,10 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 			return
 		}
 		if statistics && len(access) > 0 {
-			c.statistics(a, b, at, lines, assessment)
+			exempt.statistics(a, b, at, lines, assessment)
 		}
 		if overriding && len(access) > 0 {
-			c.overriding(a, b, at, lines, assessment)
+			exempt.overriding(a, b, at, lines, assessment)
 		}
 	}
 }

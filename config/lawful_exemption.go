@@ -26,8 +26,11 @@ var (
 	dataRetention = basis.Period{Months: 25}
 )
 
+// exemptions hold activities against the conditions under which access to the device needs no consent.
+type exemptions struct{ law }
+
 // national refuses the exemption where a visitor may be in a country whose law and authority know none.
-func (c law) national(a *Activity, at func(...any) []any) {
+func (c exemptions) national(a *Activity, at func(...any) []any) {
 	var without []string
 	for _, code := range c.optInRegions(a) {
 		region, err := rules.ParseRegion(code)
@@ -47,7 +50,7 @@ func (c law) national(a *Activity, at func(...any) []any) {
 
 // audience holds an activity against the conditions under which the French authority exempts audience measurement from
 // consent; those of the other countries ask for no more.
-func (c law) audience(a *Activity, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment) {
+func (c exemptions) audience(a *Activity, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment) {
 	const rule = "lawful/audience-measurement"
 	c.national(a, at)
 	if !c.worksForUsAlone(a.Vendor) {
@@ -80,7 +83,7 @@ func (c law) audience(a *Activity, at func(...any) []any, lines []ProfileLine, a
 }
 
 // necessary holds an activity against what is strictly necessary for a service that the visitor asked for.
-func (c law) necessary(a *Activity, at func(...any) []any, lines []ProfileLine) {
+func (c exemptions) necessary(a *Activity, at func(...any) []any, lines []ProfileLine) {
 	const rule = "lawful/strictly-necessary"
 	c.noAdvertising(a, at, rule)
 	c.namedEvents(a, at, rule)
@@ -88,7 +91,7 @@ func (c law) necessary(a *Activity, at func(...any) []any, lines []ProfileLine) 
 }
 
 // fraud holds an activity against what may be done without consent to protect the service in use.
-func (c law) fraud(a *Activity, at func(...any) []any, lines []ProfileLine) {
+func (c exemptions) fraud(a *Activity, at func(...any) []any, lines []ProfileLine) {
 	const rule = "lawful/fraud-prevention"
 	c.noAdvertising(a, at, rule)
 	c.namedEvents(a, at, rule)
@@ -97,7 +100,7 @@ func (c law) fraud(a *Activity, at func(...any) []any, lines []ProfileLine) {
 
 // statistics holds an activity against what may be counted until people object: statistics of one's own service, made by
 // nobody but oneself or who works for one alone, that say of nobody who it was, and that people are told of and can object to.
-func (c law) statistics(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine,
+func (c exemptions) statistics(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine,
 	assessment *basis.Assessment) {
 	const rule = "lawful/statistics"
 	c.noAdvertising(a, at, rule, 8, 10)
@@ -148,7 +151,7 @@ func wholePerson(line ProfileLine) string {
 }
 
 // forItself refuses an exemption for a recipient that may use the data for purposes of its own.
-func (c law) forItself(a *Activity, at func(...any) []any, rule string) {
+func (c exemptions) forItself(a *Activity, at func(...any) []any, rule string) {
 	place := at("exemption")
 	if a.Exemption == "" {
 		place = at("vendor")
@@ -160,7 +163,7 @@ func (c law) forItself(a *Activity, at func(...any) []any, rule string) {
 
 // noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that
 // are allowed.
-func (c law) noAdvertising(a *Activity, at func(...any) []any, rule string, allowed ...int) {
+func (c exemptions) noAdvertising(a *Activity, at func(...any) []any, rule string, allowed ...int) {
 	for i, id := range a.Purposes {
 		purpose := c.loaded.Purposes[id]
 		other := slices.ContainsFunc(purpose.TCF, func(n int) bool { return !slices.Contains(allowed, n) })
@@ -173,7 +176,7 @@ func (c law) noAdvertising(a *Activity, at func(...any) []any, rule string, allo
 }
 
 // namedEvents refuses "*": what is exempt are certain acts of the visitor.
-func (c law) namedEvents(a *Activity, at func(...any) []any, rule string) {
+func (c exemptions) namedEvents(a *Activity, at func(...any) []any, rule string) {
 	if slices.Contains(a.Events, "*") {
 		c.refuse(c.activities, at("events"), rule,
 			"the exemption is for certain acts of the visitor, not for all: name the events, as in [login, "+
@@ -181,7 +184,7 @@ func (c law) namedEvents(a *Activity, at func(...any) []any, rule string) {
 	}
 }
 
-func (c law) noneOf(a *Activity, rule string, lines []ProfileLine, classes []hit.Class) {
+func (c exemptions) noneOf(a *Activity, rule string, lines []ProfileLine, classes []hit.Class) {
 	for _, line := range lines {
 		if line.isAmong(classes...) {
 			c.refuse(c.profiles, line.At, rule,

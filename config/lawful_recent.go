@@ -42,7 +42,7 @@ func (c law) opens(a *Activity, b basis.Basis, at func(...any) []any) {
 const googleVendor = 755
 
 // googleAddress warns where Google gets whole addresses of visitors, and no purpose is to know devices for advertising.
-func (c law) googleAddress(a *Activity, at func(...any) []any) {
+func (c law) googleAddress(a *Activity) {
 	file := c.loaded.vendors[a.Vendor]
 	if file == nil || file.IAB != googleVendor || !c.mayBeIn(a, "EEA") && !c.mayBeIn(a, "UK") && !c.mayBeIn(a, "CH") {
 		return

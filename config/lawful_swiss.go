@@ -34,7 +34,7 @@ func (c law) warnSwiss() {
 
 // overriding holds an activity that touches the device without consent, for visitors in Switzerland, against the
 // conditions of an overriding interest.
-func (c law) overriding(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine,
+func (c exemptions) overriding(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine,
 	assessment *basis.Assessment) {
 	const rule = "lawful/overriding-interest"
 	c.noAdvertising(a, at, rule, 8, 9, 10, 11)

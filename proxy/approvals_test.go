@@ -69,7 +69,7 @@ func TestEditsStopTheFlow(t *testing.T) {
 		{"policy/vendors/mine.yaml", "fields:\n", "carry: { ip: { query: ip } }\nfields:\n"},
 		{"policy/purposes.yaml", "[analytics], description: Counts", "[analytics], gpc: ignore, description: Counts"},
 		{"policy/activities.yaml", `events: ["*"]`, "events: [read]"},
-		{"policy/activities.yaml", `events: ["*"]`, `events: ["*"], regions: [EU, UK]`},
+		{"policy/activities.yaml", "regions: [FR]", "regions: [FR, ES]"},
 		{"policy/activities.yaml", `events: ["*"]`, `events: ["*"], sites: [shop]`},
 		{"policy/activities.yaml", `events: ["*"]`, `events: ["*"], when: 'event.name != "written"'`},
 	} {

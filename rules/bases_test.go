@@ -78,8 +78,7 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 	unreadable := len(p.US) > 0 && s.us == "unreadable"
 	interest := b == basis.LegitimateInterest
 	lawful := b == basis.Contract || b == basis.LegalObligation || b == basis.VitalInterests
-	compelling := interest && lia == "LIA-3"
-	heeded := p.DirectMarketing || !lawful && !compelling
+	heeded := p.DirectMarketing || !lawful
 	switch {
 	case interest && s.opaque:
 		return "opaque_stream"

@@ -18,14 +18,14 @@ type Denials interface {
 // isBefore tells whether the event is from before the act that would permit it: the yes of a source, or the day when an
 // objection was taken back. A yes covers what comes after it. That holds wherever one may refuse, on legitimate interest
 // too: what happened before a yes may have been refused, and whether it was is not known any more.
-func (a *Activity) isBefore(p *Policy, q *asked) bool {
+func (a *Activity) isBefore(q *asked) bool {
 	if !a.directMarketing && !a.Basis.OpenToObjection() {
 		return false
 	}
 	if q.stamps.wasDenied() {
 		return true
 	}
-	if back := &q.objections.TakenBack; back.At != 0 && back.touches(a) && a.heeds(p) &&
+	if back := &q.objections.TakenBack; back.At != 0 && back.touches(a) && a.heeds() &&
 		q.stamps.isBefore(back.At*1000, false) {
 		return true
 	}

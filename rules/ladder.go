@@ -74,7 +74,7 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
 		reason = OpaqueStream
 	case slices.Contains(a.refused, q.endpoint):
 		reason = RequiredDropped
-	case a.isBefore(p, q):
+	case a.isBefore(q):
 		reason = BeforeChoice
 	}
 	if reason == Permitted {
@@ -93,7 +93,7 @@ func (a *Activity) permits(p *Policy, q *asked) Reason {
 	case basis.PublicTask:
 		return a.byPublicTask(q)
 	case basis.Contract, basis.LegalObligation, basis.VitalInterests:
-		return a.byLaw(p, q)
+		return a.byLaw(q)
 	case basis.OptOut:
 		return a.byOptOut(q)
 	default:
@@ -129,9 +129,8 @@ func (a *Activity) byConsent(q *asked) Reason {
 	return Permitted
 }
 
-// byLegitimateInterest: Art. 6(1)(f). A current, approved assessment, and nobody objected (Art. 21(1)). Compelling grounds that the
-// assessment documents outweigh an objection, except to direct marketing (Art. 21(2) and (3)), and never a recorded
-// refusal. A TC string that was sent is asked too: its zero for legitimate interest may be an objection.
+// byLegitimateInterest: Art. 6(1)(f). A current, approved assessment, and nobody objected (Art. 21(1)) or refused. A TC
+// string that was sent is asked too: its zero for legitimate interest may be an objection.
 func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if q.endpoint.Kind == catalog.Opaque {
 		return OpaqueStream
@@ -139,7 +138,7 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if reason := invalid(p.assessments.ValidityAfter(a.Assessment, q.now, q.latest)); reason != Permitted {
 		return reason
 	}
-	if a.heeds(p) {
+	if a.heeds() {
 		if reason := a.objection(q); reason != Permitted {
 			return reason
 		}
@@ -175,29 +174,21 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 }
 
 // byLaw: Art. 6(1)(b) to (d). The contract or law must be named. There is no right to object, except to direct marketing.
-func (a *Activity) byLaw(p *Policy, q *asked) Reason {
+func (a *Activity) byLaw(q *asked) Reason {
 	switch {
 	case a.Reference == "":
 		return NoLegalReference
-	case a.heeds(p):
+	case a.heeds():
 		return a.objection(q)
 	default:
 		return Permitted
 	}
 }
 
-// heeds tells whether an objection to the activity ends it: on every basis but those of Art. 6(1)(b) to (d) and grounds that were documented
-// as compelling (Art. 21(1)), and always where it is direct marketing (Art. 21(2) and (3)).
-func (a *Activity) heeds(p *Policy) bool {
-	switch {
-	case a.directMarketing:
-		return true
-	case !a.Basis.OpenToObjection():
-		return false
-	default:
-		return a.Basis != basis.LegitimateInterest || !p.assessments.CompellingGrounds(a.Assessment)
-	}
-}
+// heeds tells whether an objection to the activity ends it: on every basis but those of Art. 6(1)(b) to (d), and always
+// where it is direct marketing (Art. 21(2) and (3)). Compelling grounds that an assessment documents (Art. 21(1)) are no
+// standing answer: they would have to be shown for the one who objects, and until then processing is restricted (Art. 18(1)(d)).
+func (a *Activity) heeds() bool { return a.directMarketing || a.Basis.OpenToObjection() }
 
 // byOptOut: the rule of regions where processing is allowed until the visitor opts out of sale, sharing or targeted
 // advertising. Whoever clicked "no" in the site's banner has opted out, whatever the banner asked for.

@@ -81,7 +81,7 @@ func (j *Judgement) Stands(event int, o Objections) bool {
 	switch {
 	case v.Decision != Permit:
 		return true
-	case o.touches(v.Activity) && v.Activity.heeds(j.Policy):
+	case o.touches(v.Activity) && v.Activity.heeds():
 		return false
 	default:
 		return !j.keptDenies(event, o)

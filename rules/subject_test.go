@@ -335,7 +335,7 @@ func TestStands(t *testing.T) {
 		{rung("a", basis.Consent), "ads", true},
 		{rung("a", basis.Consent), "vendor:matomo", true},
 		{rung("a", basis.LegitimateInterest, assessed("LIA-1")), "audience", false},
-		{rung("a", basis.LegitimateInterest, assessed("LIA-3")), "audience", true},
+		{rung("a", basis.LegitimateInterest, assessed("LIA-3")), "audience", false},
 		{rung("a", basis.LegitimateInterest, assessed("LIA-3"), ads), "ads", false},
 		{rung("a", basis.Contract, law), "all", true},
 		{rung("a", basis.Contract, law, ads), "all", false},

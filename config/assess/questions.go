@@ -54,6 +54,6 @@ var questions = []Question{
 	{Key: "dpia", Ask: "Is there a data protection impact assessment?", Good: "a reference to it, or none; asked for where the impact is high, sharing large-scale, or people are profiled"},
 	{Key: "retention", Ask: "How long do recipients keep the data?", Good: "a span as 14 months"},
 	{Key: "objection.how", Ask: "Where do visitors object?", Good: "a place that is easy to find and takes one step", prose: true},
-	{Key: "objection.compelling_grounds", Ask: "Are there compelling grounds on which processing goes on against an objection (Art. 21(1))?", Good: "none, almost always; never for direct marketing"},
+	{Key: "objection.compelling_grounds", Ask: "Are there compelling grounds that might be shown for one who objects (Art. 21(1))? An objection restricts at once all the same.", Good: "none, almost always; never for direct marketing"},
 	{Key: "review_by", Ask: "By which day is it reviewed?", Good: "a day within a year or so, as 2027-05-04: after it the activities deny"},
 }

@@ -219,9 +219,6 @@ func (b *builder) signals(a *rules.Activity, written *config.Activity) []string 
 	if !a.Basis.OpenToObjection() {
 		return nil // no signal is asked for, but for direct marketing
 	}
-	if a.Basis == basis.LegitimateInterest && b.loaded.Policy.Assessments().CompellingGrounds(a.Assessment) {
-		return nil
-	}
 	var said []string
 	closes := func(p *config.Purpose) bool { return p.GPC == "object" || a.Basis == basis.OptOut && len(p.US) > 0 }
 	if reads(func(s *config.Signals) bool { return s.GPC != nil }) && heeds(closes) {

@@ -128,7 +128,7 @@ func (s *Store) load(found layout, w *writer) error {
 	case err != nil:
 		return err
 	}
-	if err := s.checkPast(); err != nil {
+	if s.restored, err = againstPast(&s.opts, s.Head(), s.HeadAt, s.file.path); err != nil {
 		return err
 	}
 	names := w.scopes.names
@@ -136,30 +136,29 @@ func (s *Store) load(found layout, w *writer) error {
 	return s.file.renew()
 }
 
-// checkPast compares the store with what the ledger remembers.
-func (s *Store) checkPast() error {
-	past, head, path := s.opts.Past, s.Head(), s.file.path
+// againstPast compares a store with what the ledger remembers. Restored: it is an older one, and is accepted.
+func againstPast(o *Options, head Head, at func(size uint64) (Head, error), path string) (restored bool, err error) {
+	past := o.Past
 	if past.Size == 0 {
-		return nil
+		return false, nil
 	}
 	var older error
 	if head.Size < past.Size {
 		older = fmt.Errorf("%w: it holds %d changes, the ledger remembers %d (%s)",
 			ErrOlder, head.Size, past.Size, path)
 	} else {
-		then, err := s.HeadAt(past.Size)
+		then, err := at(past.Size)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if then != past {
 			older = fmt.Errorf("%w: among its first %d changes are others than the ledger remembers: "+
 				"it has another history (%s)", ErrOlder, past.Size, path)
 		}
 	}
-	if older != nil && s.opts.Because == "" {
-		return fmt.Errorf("%w: put the newest copy in its place, or say with "+
+	if older != nil && o.Because == "" {
+		return false, fmt.Errorf("%w: put the newest copy in its place, or say with "+
 			"'tagwarden objections restore --because REASON' why this one holds", older)
 	}
-	s.restored = older != nil
-	return nil
+	return older != nil, nil
 }

@@ -51,10 +51,10 @@ type Balancing struct {
 // Objecting is what an assessment says of the right to object (Art. 21).
 type Objecting struct {
 	How               string `yaml:"how" is:"required" doc:"Where visitors object."`
-	CompellingGrounds string `yaml:"compelling_grounds" is:"required" doc:"The compelling grounds on which processing goes on against an objection (Art. 21(1)), or none. They never hold for direct marketing."`
+	CompellingGrounds string `yaml:"compelling_grounds" is:"required" doc:"The compelling grounds that might be shown for one who objects (Art. 21(1)), or none. An objection restricts at once all the same; for direct marketing there are none."`
 }
 
-// CompellingGrounds tells whether the assessment documents grounds that override an objection.
+// CompellingGrounds tells whether the assessment documents grounds that might override an objection.
 func (a *Assessment) CompellingGrounds() bool {
 	grounds := strings.TrimSpace(a.Objection.CompellingGrounds)
 	return grounds != "" && !strings.EqualFold(grounds, "none") && !strings.EqualFold(grounds, "no")

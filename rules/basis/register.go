@@ -132,12 +132,6 @@ func (r *Register) Version(id string) int {
 	return 0
 }
 
-// CompellingGrounds tells whether the assessment documents grounds on which processing goes on against an objection (Art. 21(1)).
-func (r *Register) CompellingGrounds(id string) bool {
-	a := r.Assessment(id)
-	return a != nil && a.CompellingGrounds()
-}
-
 // Assessment returns the document, nil where there is none of that id. It is not to be changed.
 func (r *Register) Assessment(id string) *Assessment {
 	if r == nil {

@@ -74,13 +74,6 @@ type Endpoint struct {
 	rules               []nameRule
 }
 
-type nameRule struct {
-	always  bool   // no field is asked for
-	is      string // the name, in place of the field's value
-	byName  map[string]string
-	pattern string // where in the field's value the name stands; "": it is the name
-}
-
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // Compile makes a vendor ready. Extra are names of fields that a policy speaks of and the file may not know; names is
@@ -373,30 +366,6 @@ func (e *Endpoint) locations(b *builder, f *EndpointFile) error {
 		if inner := b.states[at].inner; inner != 0 {
 			b.states[inner].event = int16(priority)
 		}
-	}
-	return nil
-}
-
-// names resolves the rules that find an event's name.
-func (e *Endpoint) names(b *builder, rules []NameRule) error {
-	for _, r := range rules {
-		rule := nameRule{is: r.Is, byName: r.Map, pattern: r.Pattern, always: true}
-		if r.Field != "" {
-			field := b.find(e.fields, r.Field)
-			if field == hit.None {
-				return fmt.Errorf("event: %q is not among fields", r.Field)
-			}
-			if b.fields[field].nameRule == hit.None {
-				b.fields[field].nameRule = int16(len(e.rules))
-			}
-			rule.always = false
-		} else if r.Is == "" {
-			return errors.New("event: a rule needs field or is")
-		}
-		e.rules = append(e.rules, rule)
-	}
-	if len(e.rules) == 0 {
-		return errors.New("event: no rule says how an event's name is found")
 	}
 	return nil
 }
