@@ -40,7 +40,12 @@ func signals(_ context.Context, t *terminal, args []string) int {
 	}
 	if len(cookies) > 0 {
 		for _, x := range cmp.Explain(signal.CookieHeader(strings.Join(cookies, "; "))) {
-			all = append(all, decodedSignal{"cookie: " + x.Source, x.State.String(), x.Lines})
+			d := decodedSignal{"cookie: " + x.Source, x.State.String(), x.Lines}
+			if len(x.String) > 0 {
+				of := decodeString(x.String)
+				d.State, d.Says = of.State, append(d.Says, of.Says...)
+			}
+			all = append(all, d)
 		}
 	}
 	for i := range all {

@@ -15,6 +15,7 @@ type Explained struct {
 	Source string // a platform's name, or the cookie's
 	State  read.State
 	Lines  []string
+	String []byte // of IAB's or Google's, where the cookie is that and nothing else; [Explain] does not decode it
 }
 
 // Explain says in plain words what cookies say: those of one platform together, as they count together.
@@ -36,7 +37,7 @@ func Explain(jar read.Jar) []Explained {
 		var s Scratch
 		st, items := c.Read(jar, set, &s)
 		lines := append([]string{"in " + strings.Join(of, ", ")}, c.explain(&st, items, &s.beside)...)
-		all = append(all, Explained{c.String(), st.State, lines})
+		all = append(all, Explained{c.String(), st.State, lines, nil})
 	}
 	var s Scratch
 	for name, value := range jar.Cookies {
@@ -45,15 +46,19 @@ func Explain(jar read.Jar) []Explained {
 		}
 		into := s.beside.named(name)
 		if into == nil {
-			all = append(all, Explained{string(name), read.Absent, []string{"no cookie that is known here"}})
+			all = append(all, Explained{string(name), read.Absent, []string{"no cookie that is known here"}, nil})
 			continue
 		}
 		s.beside = IABStrings{}
 		s.beside.keep(&s.decoded, name, value)
 		if lines := s.beside.explainStrings(&IABStrings{}); len(lines) > 0 {
-			all = append(all, Explained{string(name), read.Valid, lines})
+			x := Explained{string(name), read.Valid, lines, nil}
+			if into != &s.beside.GPPSID {
+				x.String = bytes.Clone(*into)
+			}
+			all = append(all, x)
 		} else {
-			all = append(all, Explained{string(name), read.Malformed, []string{"holds nothing that can be read"}})
+			all = append(all, Explained{string(name), read.Malformed, []string{"holds nothing that can be read"}, nil})
 		}
 	}
 	return all
