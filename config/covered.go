@@ -172,7 +172,11 @@ func (l *Loaded) Surroundings() basis.Surroundings {
 			if around.Activities[a.Assessment] == nil {
 				around.Activities[a.Assessment] = map[string]basis.Facts{}
 			}
-			around.Activities[a.Assessment][a.ID] = activityFacts(*a)
+			facts := activityFacts(*a)
+			if chosen := l.Regions["CH"]; chosen != "" && l.mayBeIn(a, "CH") {
+				facts["regime.CH"] = []string{chosen}
+			}
+			around.Activities[a.Assessment][a.ID] = facts
 		}
 	}
 	return around

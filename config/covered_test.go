@@ -236,6 +236,7 @@ var edits = []struct {
 	{"activities.source", "activities.yaml", "    regions", "    source: server\n    regions", false},
 	{"purposes.sensitive", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    sensitive: true", false},
 	{"activities.exemption", "activities.yaml", "    regions", "    exemption: strictly_necessary\n    regions", false},
+	{"the regime of Switzerland", "activities.yaml", "activities:\n", "regions: { CH: overriding_interest }\nactivities:\n", true},
 	{"activities.id", "activities.yaml", "id: counting", "id: counts", false},
 	{
 		"an activity more", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, " +
