@@ -25,12 +25,12 @@ func TestWorkOfIdentifiers(t *testing.T) {
 		given, digests, hashed, times int // identifiers, forms that are hashes, hashes below keys, and those that all share by events
 	}{
 		{"nobody", ga4("", "a=b", "en=a"), 0, 0, 0, 0},
-		{"one", ga4("", "a=b", "en=a&cid=1.2"), 1, 0, 3, 0}, // as a browser's below two keys, as a person's below one
-		{"of two events", ga4("", "a=b", "en=a&cid=1.2\nen=b&cid=1.2"), 2, 0, 3, 0},
-		{"two of two events", ga4("", "a=b", "en=a&cid=1.2\nen=b&cid=1.3"), 2, 0, 6, 0},
-		{"shared", ga4("&cid=1.2", "a=b", "en=a\nen=b\nen=c"), 1, 0, 3, 3},
-		{"shared, and in a cookie", ga4("&cid=1.2", "_ga=GA1.1.1.3", "en=a\nen=b"), 2, 0, 6, 4},
-		{"the same in a cookie", ga4("&cid=1.2", "_ga=GA1.1.1.2", "en=a\nen=b"), 2, 0, 3, 2},
+		{"one", ga4("", "a=b", "en=a&cid=1.2"), 1, 0, 2, 0},
+		{"of two events", ga4("", "a=b", "en=a&cid=1.2\nen=b&cid=1.2"), 2, 0, 2, 0},
+		{"two of two events", ga4("", "a=b", "en=a&cid=1.2\nen=b&cid=1.3"), 2, 0, 4, 0},
+		{"shared", ga4("&cid=1.2", "a=b", "en=a\nen=b\nen=c"), 1, 0, 2, 3},
+		{"shared, and in a cookie", ga4("&cid=1.2", "_ga=GA1.1.1.3", "en=a\nen=b"), 2, 0, 4, 4},
+		{"the same in a cookie", ga4("&cid=1.2", "_ga=GA1.1.1.2", "en=a\nen=b"), 2, 0, 2, 2},
 		{"a name", ga4("", "a=b", "en=a&uid=u-1"), 1, 1, 3, 0},
 		{"an address", ga4("", "a=b", "en=a&uid=jane@example.com"), 1, 2, 6, 0},
 		{"two addresses", ga4("&uid=jane@example.com", "a=b", "en=a&uid=joe@example.com\nen=b"), 2, 4, 12, 6},
@@ -61,7 +61,7 @@ func TestSharedIdentifiersAreBounded(t *testing.T) {
 		if got := readInto(&j, p, &in, request(t, "POST /g/collect?v=2&tid=G-1&en=a HTTP/1.1\nCookie: "+strings.Join(jar, "; ")+"\n\n", "ga4")); got != want {
 			t.Errorf("%d: %v, want %v", n, got, want)
 		}
-		if want == rules.Unjudged && len(j.Subjects) != 2*n { // as a browser's, and as a person's
+		if want == rules.Unjudged && len(j.Subjects) != n {
 			t.Errorf("%d are looked up of %d", len(j.Subjects), n)
 		}
 	}

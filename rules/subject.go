@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"bytes"
+
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -151,7 +153,8 @@ func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte)
 
 // seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
 // form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too. One that has may
-// still be: sites give their users UUIDs.
+// still be: sites give their users UUIDs, and hexadecimal ids. Nobody gives them what Google and Meta make, numbers with
+// dots between them.
 func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
 	f.random = false
 	f.given(event, class, in, text)
@@ -159,7 +162,7 @@ func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte
 	case !made(class):
 	case !f.random:
 		f.given(event, hit.UserID, in, text)
-	case class != hit.AdvertisingID:
+	case class != hit.AdvertisingID && bytes.IndexByte(text, '.') < 0:
 		of, _ := f.normal(in.norm(hit.UserID), lookedUp, text)
 		of.event, of.class, of.space, of.kind = event, hit.UserID, in.spaces[hit.UserID].name, Mentioned
 		f.keep(of)
