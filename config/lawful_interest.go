@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -140,10 +141,13 @@ func (l *Loaded) abroad(vendor string) string {
 	}
 }
 
-// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else.
+// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else. Of a
+// built-in entry without a country everybody runs a copy of their own; of a vendor file of one's own nothing is known
+// but what it says.
 func (c law) worksForUsAlone(vendor string) bool {
-	file := c.loaded.vendors[vendor]
-	return file == nil || file.Country == "" || file.Processor || c.loaded.Server.Vendors[vendor].Private
+	file, written := c.loaded.vendors[vendor], c.loaded.Server.Vendors[vendor]
+	return file == nil || file.Processor || written.Private ||
+		file.Country == "" && slices.Contains(catalog.BuiltinIDs(), written.Catalog)
 }
 
 // document looks at what an assessment itself may not say.
