@@ -27,7 +27,7 @@ const (
 	art5Minimise  = "GDPR Art. 5(1)(c)"
 	art5Storage   = "GDPR Art. 5(1)(e)"
 	art5Account   = "GDPR Art. 5(2)"
-	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024"
+	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024)"
 	art8Children  = "GDPR Recitals 38, 47 and 75; Art. 6(1)(f)"
 	art25Design   = "GDPR Art. 25"
 	art35Impact   = "GDPR Art. 35(1)"
