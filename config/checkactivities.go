@@ -114,6 +114,11 @@ func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 		}
 	case basis.None, basis.LegitimateInterest:
 	}
+	switch b {
+	case basis.OptOut, basis.LegitimateInterest, basis.PublicTask:
+		c.law().sensitivePurposes(a, at)
+	case basis.None, basis.Consent, basis.Contract, basis.LegalObligation, basis.VitalInterests:
+	}
 }
 
 func (c activityCheck) checkOptOut(a *Activity, at func(...any) []any) {
@@ -127,7 +132,6 @@ func (c activityCheck) checkOptOut(a *Activity, at func(...any) []any) {
 				"the regime of %s is not opt-out: remove it, or take another basis", region)
 		}
 	}
-	c.law().sensitivePurposes(a, at)
 }
 
 // checkAssessed looks at whether the assessment of an activity is about its vendor and its purposes.

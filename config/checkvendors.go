@@ -56,7 +56,7 @@ func (c vendorCheck) run() {
 			continue // its own file was faulty
 		}
 		c.loaded.vendors[id] = file
-		if file.Country == "" && vendor.Country == "" && !vendor.Private && !c.server.Has(at("country")...) {
+		if nobodySaysWhere(vendor, file) && !c.server.Has(at("country")...) {
 			c.refuse(c.server, at("catalog"), "lawful/transfer",
 				"nothing says where the machines of %s stand, and whether data leave the EEA depends on it: add country: DE, "+
 					"or private: true for a machine on your own network", id)
@@ -67,6 +67,17 @@ func (c vendorCheck) run() {
 		c.checkSenders(at, vendor)
 		c.warnMixed(at, vendor, file)
 	}
+}
+
+// nobodySaysWhere tells whether it is not known where a vendor's machines stand: neither the server file says so nor the
+// catalog, which in the EEA knows it of its own address alone.
+func nobodySaysWhere(vendor Vendor, file *catalog.File) bool {
+	if vendor.Country != "" || vendor.Private {
+		return false
+	}
+	catalogs := file.Hosts["api"]
+	elsewhere := vendor.Region == "" && catalogs != "" && upstreams(vendor, file)["api"] != catalogs
+	return file.Country == "" || elsewhere && InEEA(file.Country)
 }
 
 // checkVendorRegion looks at where a vendor's account is said to be.

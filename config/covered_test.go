@@ -175,7 +175,7 @@ func approvedFiles(t *testing.T) map[string][]byte {
     assessment: LIA-1
     profile: small
     events: [page_view]
-    regions: [US]
+    regions: [US-CA]
 `)
 	files["policy/assessments/LIA-1.yaml"] = bytes.Replace(bytes.Replace(files["policy/assessments/LIA-1.yaml"],
 		[]byte("recipients: [matomo]"), []byte("recipients: [mine, also]"), 1),
@@ -229,7 +229,7 @@ var edits = []struct {
 	{"activities.events", "activities.yaml", "[page_view]", "[\"*\"]", false},
 	{"activities.events", "activities.yaml", "[page_view]", "['page_view']", true},
 	{"activities.when", "activities.yaml", "    regions", "    when: 'event.name != \"\"'\n    regions", false},
-	{"activities.regions", "activities.yaml", "[US]", "[US-CA]", false},
+	{"activities.regions", "activities.yaml", "[US-CA]", "[US-UT]", false},
 	{"activities.sites", "activities.yaml", "    regions", "    sites: [shop]\n    regions", false},
 	{"activities.after_refusal", "activities.yaml", "    regions", "    after_refusal: { because: it is our own }\n    regions", false},
 	{"activities.except_events", "activities.yaml", "    regions", "    except_events: [checkout]\n    regions", false},
@@ -239,11 +239,11 @@ var edits = []struct {
 	{"the regime of Switzerland", "activities.yaml", "activities:\n", "regions: { CH: overriding_interest }\nactivities:\n", true},
 	{"activities.id", "activities.yaml", "id: counting", "id: counts", false},
 	{
-		"an activity more", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, " +
+		"an activity more", "activities.yaml", "    regions: [US-CA]\n", "    regions: [US-CA]\n  - { id: more, vendor: mine, " +
 			"purposes: [measure], basis: legitimate_interest, assessment: LIA-1, profile: small, events: [read] }\n", false,
 	},
 	{
-		"an activity on consent", "activities.yaml", "    regions: [US]\n", "    regions: [US]\n  - { id: more, vendor: mine, " +
+		"an activity on consent", "activities.yaml", "    regions: [US-CA]\n", "    regions: [US-CA]\n  - { id: more, vendor: mine, " +
 			"purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [read] }\n", true,
 	},
 	{"a profile", "../policy/profiles.yaml", "      url: url\n", "", true},

@@ -135,8 +135,8 @@ var lawful = []Refusal{
 	},
 	{
 		ID: "lawful/sensitive-opt-in",
-		Sentence: "A sensitive purpose rests on consent in the US states whose law asks for it (rules/regions.yaml), not on " +
-			"opt_out.",
+		Sentence: "A sensitive purpose rests on consent in the US states whose law asks for it (rules/regions.yaml), neither on " +
+			"opt_out nor on an interest or a task.",
 		Source: "state laws such as CPA (US-CO), CTDPA (US-CT), VCDPA (US-VA), TDPSA (US-TX); rules/regions.yaml",
 	},
 	{

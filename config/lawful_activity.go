@@ -43,10 +43,17 @@ func (c law) sensitive(a *Activity) {
 	}
 }
 
-// sensitivePurposes refuses to process sensitive data until somebody opts out, where the law of a state asks for consent.
+// sensitivePurposes refuses to process sensitive data until somebody says no, where the law of a state asks for
+// consent: on opt_out, and on a basis of the GDPR that the activity claims there.
 func (c law) sensitivePurposes(a *Activity, at func(...any) []any) {
-	var states []string
-	for _, code := range a.Regions {
+	codes, states := a.Regions, []string(nil)
+	if c.server != nil {
+		codes = c.loaded.visitors(a)
+	}
+	for _, code := range codes {
+		if code == anywhere {
+			code = "US"
+		}
 		if region, err := rules.ParseRegion(code); err == nil {
 			states = append(states, region.SensitiveOptIn()...)
 		}
@@ -55,7 +62,7 @@ func (c law) sensitivePurposes(a *Activity, at func(...any) []any) {
 		if c.loaded.Purposes[id].Sensitive && len(states) > 0 {
 			c.refuse(c.activities, at("purposes", i), "lawful/sensitive-opt-in",
 				"purpose %s is sensitive, which needs consent in %s: take consent for the basis there, and name the "+
-					"other states under regions", id, strings.Join(slices.Compact(slices.Sorted(slices.Values(states))), ", "))
+					"other regions under regions", id, strings.Join(slices.Compact(slices.Sorted(slices.Values(states))), ", "))
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestEveryClass(t *testing.T) {
 		device   = "advertising_id client_id cookie device_id fingerprint session_id"
 		click    = "click_id"
 		identity = "email person_name phone precise_geo"
-		person   = "birth_date email external_id ip person_name phone postal_address precise_geo user_agent user_id"
+		person   = "birth_date client_hint email external_id ip person_name phone postal_address precise_geo user_agent user_id"
 		uk       = "advertising_id click_id " + person
 		joined   = "advertising_id birth_date click_id cookie credential email external_id fingerprint gender person_name phone postal_address precise_geo " +
 			"transaction_id user_id user_trait"

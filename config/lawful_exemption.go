@@ -76,10 +76,20 @@ func (c exemptions) audience(a *Activity, at func(...any) []any, lines []Profile
 				a.ID, line.Class, line.does(), idLifetime)
 		}
 	}
-	if start := time.Unix(0, 0).UTC(); assessment != nil && assessment.Retention.After(start).After(dataRetention.After(start)) {
+	switch {
+	case assessment != nil && tooLong(assessment.Retention):
 		c.refuse(c.activities, at("assessment"), rule,
 			"%s keeps the data for %s: at most %s is right", assessment.ID, assessment.Retention, dataRetention)
+	case a.Assessment == "" && tooLong(a.Retention):
+		c.refuse(c.activities, at("retention"), rule,
+			"%s keeps the data for %s: at most %s is right", a.Vendor, a.Retention, dataRetention)
 	}
+}
+
+// tooLong tells whether data that are kept for a period are kept for longer than the French authority allows.
+func tooLong(p basis.Period) bool {
+	start := time.Unix(0, 0).UTC()
+	return p.After(start).After(dataRetention.After(start))
 }
 
 // necessary holds an activity against what is strictly necessary for a service that the visitor asked for.
@@ -141,6 +151,8 @@ func wholePerson(line ProfileLine) string {
 		return "{ truncate: { v4: 24, v6: 48 } }"
 	case line.Class == hit.UserAgent && raw:
 		return "{ generalise: family }"
+	case line.Class == hit.ClientHint && raw: // all versions, and the model: the same in other fields
+		return "{ generalise: major }"
 	case raw && line.isAmong(hit.UserID, hit.ExternalID):
 		return "pseudonymise"
 	case line.isAmong(hit.Email, hit.Phone, hit.PersonName, hit.PostalAddress, hit.BirthDate, hit.PreciseGeo) && raw:
@@ -158,7 +170,7 @@ func (c exemptions) forItself(a *Activity, at func(...any) []any, rule string) {
 	}
 	c.refuse(c.activities, place, rule,
 		"the exemption is for one's own use, and %s may use the data for purposes of its own: host the tool yourself, or "+
-			"take one that works for you alone", a.Vendor)
+			"take one that works for you alone (a vendor file of your own says so by processor: true)", a.Vendor)
 }
 
 // noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that

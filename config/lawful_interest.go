@@ -3,9 +3,11 @@ package config
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -87,17 +89,40 @@ func (c law) data(a *Activity, line ProfileLine, assessment *basis.Assessment) {
 	}
 }
 
-// transfer looks at whether an activity says what makes a transfer to a third country lawful. Chapter V asks for that
-// whatever the basis is.
+// transfer looks at whether an activity says what makes a transfer to a third country lawful, and whether that can be.
+// Chapter V asks for it whatever the basis is.
 func (c law) transfer(a *Activity, at func(...any) []any) {
+	const rule = "lawful/transfer"
 	country := c.loaded.abroad(a.Vendor)
-	if country == "" || a.Transfer != nil || c.activities.Has(at("transfer")...) {
-		return
+	safeguard := "SCC, or BCR, adequacy"
+	if country == "US" {
+		safeguard = "DPF, or SCC, BCR, adequacy"
 	}
-	c.refuse(c.activities, at("vendor"), "lawful/transfer",
-		"%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: "+
-			"%s, safeguard: DPF }, or SCC, BCR, adequacy",
-		a.Vendor, country, country)
+	switch {
+	case country == "":
+	case a.Transfer == nil && c.activities.Has(at("transfer")...): // which is said elsewhere
+	case a.Transfer == nil:
+		first, others, _ := strings.Cut(safeguard, ", ")
+		c.refuse(c.activities, at("vendor"), rule,
+			"%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: "+
+				"%s, safeguard: %s }, %s", a.Vendor, country, country, first, others)
+	case a.Transfer.Country != "" && InEEA(a.Transfer.Country):
+		c.refuse(c.activities, at("transfer", "country"), rule,
+			"%s sits in %s, and %s is in the EEA, to which nothing is a transfer: write %s, or the country that it is",
+			a.Vendor, country, a.Transfer.Country, country)
+	case saysNoSafeguard(a.Transfer.Safeguard):
+		c.refuse(c.activities, at("transfer", "safeguard"), rule,
+			"%q makes no transfer lawful: write %s", a.Transfer.Safeguard, safeguard)
+	case strings.EqualFold(a.Transfer.Safeguard, "DPF") && a.Transfer.Country != "US":
+		c.refuse(c.activities, at("transfer", "safeguard"), rule,
+			"the DPF is about recipients in the US, and this one is said to be in %s: write SCC, or BCR, adequacy",
+			a.Transfer.Country)
+	}
+}
+
+// saysNoSafeguard tells whether a text names nothing that could make a transfer lawful.
+func saysNoSafeguard(text string) bool {
+	return text != "" && (SaysNothing(text) || strings.EqualFold(strings.TrimSpace(text), "unknown"))
 }
 
 // abroad is the country outside the EEA where a vendor has its seat, or where its machines stand; "" where neither does.
@@ -116,10 +141,13 @@ func (l *Loaded) abroad(vendor string) string {
 	}
 }
 
-// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else.
+// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else. Of a
+// built-in entry without a country everybody runs a copy of their own; of a vendor file of one's own nothing is known
+// but what it says.
 func (c law) worksForUsAlone(vendor string) bool {
-	file := c.loaded.vendors[vendor]
-	return file == nil || file.Country == "" || file.Processor || c.loaded.Server.Vendors[vendor].Private
+	file, written := c.loaded.vendors[vendor], c.loaded.Server.Vendors[vendor]
+	return file == nil || file.Processor || written.Private ||
+		file.Country == "" && slices.Contains(catalog.BuiltinIDs(), written.Catalog)
 }
 
 // document looks at what an assessment itself may not say.

@@ -11,7 +11,8 @@ import (
 
 // mailOpens are names of the event that somebody opened an e-mail, as vendors of mail write them, letters alone.
 var mailOpens = wordSet(`emailopen emailopened emailopens openedemail openemail mailopen mailopened newsletteropen
-	newsletteropened messageopened campaignemailopened emailmarketingopened`)
+	newsletteropened messageopened emailmarketingopened emailmessageopened openedmail openmail emailsopened emailread
+	mailgeöffnet emailgeöffnet newslettergeöffnet emailouvert mailouvert newsletterouverte ouvertureemail`)
 
 // mailOpen tells whether an event's name says that an e-mail was opened.
 func mailOpen(event string) bool {
@@ -21,7 +22,8 @@ func mailOpen(event string) bool {
 		}
 		return -1
 	}, event)
-	return mailOpens[letters]
+	letters = strings.TrimSuffix(letters, "v") // of a version
+	return mailOpens[letters] || strings.HasSuffix(letters, "emailopen") || strings.HasSuffix(letters, "emailopened")
 }
 
 // opens refuses to measure without consent who opens e-mails, where visitors may be in France.

@@ -13,6 +13,9 @@ const (
 	maxTokenBytes   = 1 << 10
 )
 
+// leastSenderBits are those of the widest networks that may be one's own: 10.0.0.0/8, fc00::/7.
+const leastSenderBits = 7
+
 // checkSenders looks at who may send as a server. A token that cannot be read from here is no fault: who writes policies
 // need not know it, and without it nobody is such a server.
 func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
@@ -30,9 +33,9 @@ func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
 			leastTokenBytes, maxTokenBytes)
 	}
 	for i, network := range vendor.Senders.Networks {
-		if network.Bits() == 0 {
+		if bits := network.Bits(); 0 <= bits && bits < leastSenderBits {
 			c.faults.At(c.server, at("senders", "networks", i),
-				"%s is everywhere: each visitor would count as a server of yours; name your own networks", network)
+				"visitors are in %s: each there would count as a server of yours; name your own networks", network)
 		}
 	}
 }

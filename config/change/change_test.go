@@ -34,7 +34,7 @@ var changeCases = []struct {
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 2 years", []string{"ga4-with-consent: consent_max_age 24 months instead of 13 months: WIDER"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 395 days", []string{"consent_max_age 395 days instead of 13 months: narrower"}},
 	{"activity.retention", "retention: 90 days", "retention: 2 years", []string{"posthog-fraud: retention 24 months instead of 90 days: WIDER"}},
-	{"activity.transfer", "transfer: { country: US, safeguard: DPF }", "transfer: { country: CN, safeguard: DPF }", []string{"transfer to CN instead of US: WIDER"}},
+	{"activity.transfer", "transfer: { country: US, safeguard: DPF }", "transfer: { country: CN, safeguard: SCC }", []string{"transfer to CN instead of US: WIDER"}},
 	{"activity.profile", "profile: standard", "profile: cookieless", []string{
 		"activity ga4-with-consent: profile cookieless instead of standard\n", "activity ga4-with-consent: client_id derived instead of pseudonymised: narrower",
 		"activity ga4-with-consent: ip truncated instead of dropped: WIDER", "activity ga4-with-consent: language dropped instead of generalised: narrower",

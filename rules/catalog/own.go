@@ -10,12 +10,15 @@ import (
 )
 
 // personal are headers, in lower case, that a vendor file of a site's own passes on in no class: what browsers send of
-// themselves in each request, and what others made of where it comes from. Names that begin with sec-ch- are client
-// hints, too.
+// themselves in each request, what others made of where it comes from, and the token that a server shows. Names that
+// begin with sec-ch- are client hints, too.
 var personal = []string{
 	"cookie", "cookie2", "set-cookie", "authorization", "proxy-authorization", "referer", "x-forwarded-for", "forwarded",
 	"x-real-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
-	"fastly-client-ip",
+	"fastly-client-ip", "fly-client-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "x-appengine-user-ip",
+	"x-azure-clientip", "x-azure-socketip", "x-envoy-external-address", "x-original-forwarded-for",
+	"x-originating-ip", "x-proxyuser-ip", "x-remote-addr", "x-remote-ip", "wl-proxy-client-ip", "proxy-client-ip",
+	"x-tagwarden-sender",
 	"device-memory", "dpr", "viewport-width", "width", "downlink", "ect", "rtt", "save-data",
 }
 
