@@ -10,6 +10,7 @@ import (
 // What an [actList] holds, and what one network may have of it.
 const (
 	mostActs      = 10_000      // that wait
+	mostOfShare   = 1_000       // of them, of one network
 	mostOfNetwork = 100         // acts in a group
 	betweenGroups = time.Second // of one network
 	groupsAtOnce  = 4           // that may wait to be in force
@@ -17,8 +18,8 @@ const (
 
 // actList keeps what hits give a reason to do, until somebody does it: acts that nobody waits for. It is bounded, so
 // that hits never wait either: what does not fit is dropped, and the next hit brings it again. Nobody's hits keep those
-// of others from their turn: a network, an IPv4 address or an IPv6 /48, has one group of acts a second. An act that
-// waits already is not put in again.
+// of others from their turn: a network, an IPv4 address or an IPv6 /48, has one group of acts a second, and a tenth of
+// the list. An act that waits already is not put in again.
 //
 // A is whole by itself: nothing of a hit's buffers may be in it.
 type actList[A comparable] struct {
@@ -41,7 +42,8 @@ func newActList[A comparable]() *actList[A] {
 	}
 }
 
-// put puts an act that a hit from an address gave reason to behind the others. It is false where there is no room.
+// put puts an act that a hit from an address gave reason to behind the others. It is false where there is no room, for
+// anybody or for its network.
 func (l *actList[A]) put(from netip.Addr, act A) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,13 +53,16 @@ func (l *actList[A]) put(from netip.Addr, act A) bool {
 	if len(l.waiting) >= mostActs {
 		return false
 	}
-	l.waiting[act] = struct{}{}
 	network := networkOf(from)
 	queue := l.networks[network]
-	if queue == nil {
+	switch {
+	case queue == nil:
 		queue = new(actQueue[A])
 		l.networks[network] = queue
+	case len(queue.acts) >= mostOfShare:
+		return false
 	}
+	l.waiting[act] = struct{}{}
 	queue.acts = append(queue.acts, act)
 	select {
 	case l.kick <- struct{}{}:

@@ -54,26 +54,45 @@ func TestActsWaitTheirTurn(t *testing.T) {
 	}
 }
 
-// TestAFloodOfActsIsBounded: ten thousand acts wait; one more does not fit, is said, and comes in when there is room.
+// TestAFloodOfActsIsBounded: ten thousand acts wait, a thousand of one network; one more does not fit, is said, and comes
+// in when there is room.
 func TestAFloodOfActsIsBounded(t *testing.T) {
 	l := newActList[int]()
-	from := netip.MustParseAddr("192.0.2.1")
+	network := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}) }
 	for act := range mostActs {
-		if !l.put(from, act) {
+		if !l.put(network(act/mostOfShare), act) {
 			t.Fatalf("the %dth does not fit", act+1)
 		}
 	}
-	if l.put(from, mostActs) || l.put(netip.MustParseAddr("192.0.2.2"), mostActs) {
+	if l.put(network(0), mostActs) || l.put(network(99), mostActs) {
 		t.Error("there is no bound")
 	}
-	if !l.put(from, 0) {
+	if !l.put(network(0), 0) {
 		t.Error("what waits already does not fit")
 	}
-	if len(l.take(time.Unix(10, 0))) != mostOfNetwork || !l.put(from, mostActs) {
+	const groups = mostActs / mostOfShare * mostOfNetwork
+	if len(l.take(time.Unix(10, 0))) != groups || !l.put(network(0), mostActs) {
 		t.Error("there is room, and it does not fit")
 	}
-	if got := l.drain(); len(got) != mostActs-mostOfNetwork+1 || len(l.drain()) > 0 || len(l.waiting) > 0 {
+	if got := l.drain(); len(got) != mostActs-groups+1 || len(l.drain()) > 0 || len(l.waiting) > 0 {
 		t.Errorf("%d are left", len(got))
+	}
+}
+
+// TestAFloodOfOneNetworkLeavesRoom: whoever makes up identifiers keeps those of others from no place in the list.
+func TestAFloodOfOneNetworkLeavesRoom(t *testing.T) {
+	l := newActList[int]()
+	fit := 0
+	for act := range 2 * mostActs {
+		if l.put(netip.MustParseAddr("2001:db8::1"), act) {
+			fit++
+		}
+	}
+	if fit != mostOfShare || l.put(netip.MustParseAddr("2001:db8:0:9::1"), -1) {
+		t.Errorf("%d of one network wait", fit)
+	}
+	if !l.put(netip.MustParseAddr("192.0.2.1"), -1) {
+		t.Error("nobody else's act has room")
 	}
 }
 

@@ -77,6 +77,7 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 	optsOut := len(p.US) > 0 && (s.us == p.US[0] || s.us == "everything")
 	unreadable := len(p.US) > 0 && s.us == "unreadable"
 	interest := b == basis.LegitimateInterest
+	kept := len(p.US) > 0 && s.gpc != signal.Absent && s.region == "US-CA" // from now on
 	lawful := b == basis.Contract || b == basis.LegalObligation || b == basis.VitalInterests
 	heeded := p.DirectMarketing || !lawful
 	switch {
@@ -117,11 +118,16 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 	case s.consent == "refused", s.consent == "withheld", s.consent == "purpose", s.consent == "service":
 		return "consent_refused"
 	case len(p.TCF) > 0 && s.tcf == signal.Valid && (s.consent == "" || s.consent == "elsewhere"):
+		if kept {
+			return "opted_out"
+		}
 		return "permitted" // by the string alone
 	case s.consent != "granted" && s.consent != "old":
 		return "no_consent"
 	case len(p.TCF) > 0 && s.tcf == signal.Malformed:
 		return "no_consent"
+	case kept:
+		return "opted_out"
 	case s.consent == "old":
 		return "consent_expired"
 	default:

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // An opt-out by the browser's signal (Global Privacy Control) is kept for who sent it, where the law of the region says
@@ -17,6 +18,17 @@ const KeptOptOutScope = "kept_opt_out"
 // keptFrom tells whether an opt-out that is kept covers the activity, for the region and the time of an event.
 func (a *Activity) keptFrom(q *asked) bool {
 	return a.coversKept(q.objections.KeptOptOut, q.region, q.now)
+}
+
+// isOlderThanOptOut tells whether a consent of that time (0: not known) is not younger than an opt-out by the browser's
+// signal, where such an opt-out is kept. One that is not kept yet is of now: the first hit with the signal is denied as
+// those after it are.
+func (a *Activity) isOlderThanOptOut(q *asked, consent int64) bool {
+	since := q.objections.KeptOptOut
+	if since == 0 && q.signals.GPC != signal.Absent {
+		return a.coversKept(q.now.Unix(), q.region, q.now)
+	}
+	return a.coversKept(since, q.region, q.now) && consent <= since
 }
 
 // coversKept tells whether an opt-out that is kept since then covers the activity. One that is not younger than it does

@@ -183,3 +183,45 @@ func TestOptOutHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestOptOutOfNowIsOlderThanNoConsent: where an opt-out by the signal is kept, the first hit with it is denied as those
+// after it are, on consent to what is sold or shared, too. A consent that is younger than one that is kept stays one.
+func TestOptOutOfNowIsOlderThanNoConsent(t *testing.T) {
+	t.Parallel()
+	sells := func(a *rules.DraftActivity) { a.Purposes = []string{"sold"} }
+	d := draft(rung("a", basis.Consent, sells), rung("b", basis.Consent))
+	d.Purposes = append(d.Purposes, rules.Purpose{ID: "sold", Categories: []string{"analytics"}, US: []string{"sale"}})
+	p := compile(t, d)
+	kept := now.AddDate(0, -1, 0).Unix()
+	for _, c := range []struct {
+		region        string
+		gpc           signal.State
+		consent, kept int64
+		want          rules.Reason
+	}{
+		{"US-CA", signal.Absent, 0, 0, rules.Permitted},
+		{"US-CA", signal.Valid, 0, 0, rules.OptedOut},
+		{"US-CA", signal.Malformed, 0, 0, rules.OptedOut},
+		{"US-CA", signal.Valid, now.Unix() - 60, 0, rules.OptedOut},
+		{"US-CA", signal.Valid, kept + 1, kept, rules.Permitted},
+		{"US-CA", signal.Valid, kept, kept, rules.OptedOut},
+		{"US-CA", signal.Valid, 0, kept, rules.OptedOut},
+		{"US-VA", signal.Valid, 0, 0, rules.Permitted},
+		{"DE", signal.Valid, 0, 0, rules.Permitted},
+	} {
+		for i, a := range p.Activities() {
+			said := p.SignalsOf(&rules.Choices{Own: map[string]string{"analytics": "granted"}})
+			said.GPC, said.Sources[0].At = c.gpc, c.consent
+			q := rules.Asked{Signals: said, Now: now}
+			q.Region, _ = rules.ParseRegion(c.region)
+			q.Objections.KeptOptOut = c.kept
+			want := c.want
+			if i == 1 { // nothing of it is sold
+				want = rules.Permitted
+			}
+			if got := p.Permits(a, &q); got != want {
+				t.Errorf("%s, %+v: %v, want %v", a.ID, c, got, want)
+			}
+		}
+	}
+}

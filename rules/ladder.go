@@ -120,7 +120,7 @@ func (a *Activity) byConsent(q *asked) Reason {
 	default:
 		return byTCF(answer.TCF)
 	}
-	if a.us != 0 && a.keptFrom(q) && answer.At <= q.objections.KeptOptOut {
+	if a.isOlderThanOptOut(q, answer.At) {
 		return OptedOut
 	}
 	if answer.At != 0 && !a.consentMaxAge.IsZero() && q.now.After(a.consentMaxAge.After(time.Unix(answer.At, 0))) {

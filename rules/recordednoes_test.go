@@ -47,6 +47,15 @@ func TestNoesOfBatches(t *testing.T) {
 		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "withdrawn", "consent_refused consent_refused"},
 		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "allow_all", "permitted permitted"},
 		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "pending", "permitted permitted"}, // by interest
+		{"snowplow", "/com.snowplowanalytics.snowplow/tp2", preferences, "allow_selected", "permitted permitted"},
+		{
+			"snowplow", "/com.snowplowanalytics.snowplow/tp2", strings.ReplaceAll(preferences, `"analytics\"`, `"marketing\"`),
+			"allow_selected", "consent_refused consent_refused",
+		},
+		{
+			"snowplow", "/com.snowplowanalytics.snowplow/tp2", strings.ReplaceAll(preferences, `"analytics\"`, `"elsewhere\"`),
+			"allow_selected", "permitted permitted",
+		},
 	} {
 		body := strings.ReplaceAll(c.body, "NO", c.word)
 		r := request(t, "POST "+c.path+" HTTP/1.1\nContent-Type: application/json\n\n"+body, c.vendor)

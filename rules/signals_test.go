@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +143,27 @@ func TestOptOuts(t *testing.T) {
 		p = listed(t, sources, rung("a", basis.Consent, of("matomo", "ads")))
 		if got := pageVerdict(t, p, "matomo", c.query, american...); got != c.consent {
 			t.Errorf("%s, consent: %s, want %s", c.name, got, c.consent)
+		}
+	}
+}
+
+// TestOptOutsOfListedPlatforms: a no that iubenda asked for in the US counts where iubenda is listed, and nothing else.
+func TestOptOutsOfListedPlatforms(t *testing.T) {
+	t.Parallel()
+	iubenda := platform(t, "iubenda", "4", "marketing")
+	for cookie, want := range map[string]string{
+		"":                        "a",
+		`{"s":true,"sh":true}`:    "a",
+		`{"s":false,"sh":true}`:   "opted_out",
+		`{"s":"false","sh":true}`: "opted_out", // may be one
+	} {
+		p := listed(t, []signal.Source{iubenda}, rung("a", basis.OptOut, of("matomo", "ads"), in("US")))
+		headers := []string{"CF-IPCountry: US"}
+		if cookie != "" {
+			headers = append(headers, "Cookie: _iub_cs-90000000-uspr="+url.QueryEscape(cookie))
+		}
+		if got := pageVerdict(t, p, "matomo", "", headers...); got != want {
+			t.Errorf("%s: %s, want %s", cookie, got, want)
 		}
 	}
 }

@@ -105,7 +105,7 @@ func (f *finding) hit(h *hit.Hit) {
 		case AdditionalConsent:
 			f.ac(jar.plain(value), "cookie ", called)
 		default:
-			if r.usp && iubendaOptOuts(name) {
+			if (r.usp || f.reader.uspr) && iubendaOptOuts(name) {
 				f.iubenda(jar.plain(value))
 			}
 		}

@@ -156,8 +156,8 @@ func (p *payload) listed(h *hit.Hit, node int32) SourceReading {
 	return wordOn(p.ids[string(h.Text(node))], Lists(list == "allowedConsentIds", list == "deniedConsentIds"))
 }
 
-// snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is for
-// these alone.
+// snowplow reads a self-describing event that is about consent, as its schema says. A yes to selected scopes is a no to
+// the others.
 func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) SourceReading {
 	switch kind {
 	case WithdrawnEvent:
@@ -183,7 +183,12 @@ func (p *payload) snowplow(h *hit.Hit, kind SnowplowEvent, event int32) SourceRe
 			said.merge(wordOn(p.all, word))
 			continue
 		}
-		said.merge(SourceReading{State: Valid, Granted: scopes, Doubt: p.all &^ scopes})
+		left := p.all &^ scopes
+		if scopes == 0 { // perhaps they are called something else here
+			said.merge(SourceReading{State: Valid, Doubt: left})
+			continue
+		}
+		said.merge(SourceReading{State: Valid, Granted: scopes, Refused: left, Declined: left})
 	}
 	if said.State == Absent {
 		return wordOn(p.all, SaysUnclear)

@@ -21,6 +21,7 @@ type Reader struct {
 	modes    []Categories // by storage type of consent mode, listed or not
 	mapped   bool         // the site says which
 	perEvent bool
+	uspr     bool // iubenda is listed: its record of choices in US states is read, too
 }
 
 // reader is one source that speaks of categories. Exactly one of its parts is set, a date aside.
@@ -96,6 +97,7 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 			return fmt.Errorf("signals: source %q cannot be read", s.Kind)
 		}
 		next.platform, err = newPlatform(s, c, number)
+		r.uspr = r.uspr || c == cmp.Iubenda
 	}
 	r.sources = append(r.sources, next)
 	return err
@@ -152,7 +154,7 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 			ask.mode.claims(h, hit.Shared)
 		}
 	}
-	if r.iab.any() {
+	if r.iab.any() || r.uspr {
 		f := finding{r, s, ask, note}
 		f.hit(h)
 		f.absent()

@@ -8,12 +8,14 @@ import "slices"
 // value is none.
 type Platform uint8
 
-// The platforms that somebody else knows by name: whose cookies hold strings of IAB's, and whose ids others borrow.
+// The platforms that somebody else knows by name: whose cookies hold strings of IAB's or opt-outs, and whose ids
+// others borrow.
 const (
 	none Platform = iota
 	OneTrust
 	Cookiebot
 
+	Iubenda  Platform = 9
 	GoogleFC Platform = 14
 )
 
@@ -27,7 +29,7 @@ var platforms = [...]*dialect{
 	&complianz,
 	&cookieYes,
 	&axeptio,
-	&iubenda,
+	Iubenda: &iubenda,
 	&trustArc,
 	&hubSpot,
 	&civic,
