@@ -54,8 +54,8 @@ func TestActsWaitTheirTurn(t *testing.T) {
 	}
 }
 
-// TestAFloodOfActsIsBounded: ten thousand acts wait, a thousand of one network; one more does not fit, is said, and comes
-// in when there is room.
+// TestAFloodOfActsIsBounded: ten thousand acts wait, a thousand of one network; one more does not fit, is said, and
+// comes in when there is room.
 func TestAFloodOfActsIsBounded(t *testing.T) {
 	l := newActList[int]()
 	network := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}) }
