@@ -21,6 +21,7 @@ func (c activityCheck) run() {
 		return
 	}
 	c.law().warnSwiss()
+	c.noteUndated()
 	seen := map[string]bool{}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]

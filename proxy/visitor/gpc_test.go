@@ -32,6 +32,7 @@ func TestGPCOnThePage(t *testing.T) {
 		objects          = "it counts as an objection to:"
 		honored, optsOut = "Opt-Out Request Honored", "it opts you out of the sale and sharing"
 		states           = "Where you seem to be now it does not count"
+		consent          = "a consent that you gave to this very site counts all the same"
 		kept, keptNone   = "The opt-out is kept", "no identifier that the opt-out could be kept under"
 		keptUnclear      = "What cannot be read is not kept"
 		before           = "If this browser sent the signal before"
@@ -40,7 +41,7 @@ func TestGPCOnThePage(t *testing.T) {
 		dnt              = "Do Not Track"
 	)
 	all := []string{
-		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, kept, keptNone, keptUnclear, before,
+		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before,
 		status, statusNone, dnt,
 	}
 	for _, c := range []struct {
@@ -66,7 +67,7 @@ func TestGPCOnThePage(t *testing.T) {
 		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear, status}},
 		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusNone}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
-		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, status}},
+		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent, status}},
 		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusNone}},
 		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, status}},
 	} {
