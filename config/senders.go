@@ -37,6 +37,14 @@ func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
 			c.faults.At(c.server, at("senders", "networks", i),
 				"visitors are in %s: each there would count as a server of yours; name your own networks", network)
 		}
+		for _, proxies := range c.loaded.Server.TrustedProxies {
+			if network.IsValid() && proxies.IsValid() && network.Overlaps(proxies.Prefix) {
+				c.warnings.At(c.server, at("senders", "networks", i),
+					"%s is where proxies are trusted (%s): whoever comes by one that does not say for whom it speaks would count as "+
+						"a server of yours; take a token (token_file), or another network", network, proxies)
+				break
+			}
+		}
 	}
 }
 

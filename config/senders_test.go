@@ -22,7 +22,7 @@ func TestSenderToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = []byte(strings.Replace(string(text), "{ networks: [127.0.0.1, 10.0.0.0/8] }", "{ token_file: ./senders.token }", 1))
+	text = []byte(strings.Replace(string(text), "{ networks: [10.0.0.0/8] }", "{ token_file: ./senders.token }", 1))
 	write := func(name string, content []byte) {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(made.Server), name), content, 0o600); err != nil {
 			t.Fatal(err)
@@ -53,6 +53,26 @@ func TestSenderToken(t *testing.T) {
 		write("senders.token", []byte(bad))
 		if _, err := Load(made.Server); err == nil || !strings.Contains(err.Error(), "16 to 1024 are right") {
 			t.Errorf("%d bytes: %v", len(bad), err)
+		}
+	}
+}
+
+// TestSendersBesideProxies: a network in which a proxy is trusted is warned of: without a word of whom it speaks for, its
+// own address is the visitor's.
+func TestSendersBesideProxies(t *testing.T) {
+	t.Parallel()
+	for networks, warned := range map[string]bool{
+		"10.0.0.0/8": false, "127.0.0.1": true, "192.0.2.0/24, 127.0.0.0/8": true, "\"2001:db8::/32\"": false, "\"::1\"": false,
+	} {
+		files := base(t)
+		text := strings.Replace(string(files["tagwarden.yaml"]), "matomo: {", "matomo: { senders: { networks: ["+networks+"] },", 1)
+		files["tagwarden.yaml"] = []byte(text + "trusted_proxies: [127.0.0.0/8]\n")
+		l, err := compiled(files)
+		if err != nil {
+			t.Fatalf("%s: %v", networks, err)
+		}
+		if got := strings.Contains(l.Warnings.Error(), "where proxies are trusted"); got != warned {
+			t.Errorf("%s: %v", networks, l.Warnings)
 		}
 	}
 }
