@@ -117,7 +117,15 @@ func (c law) activity(a *Activity, at func(...any) []any) {
 
 // retention looks at whether anything says how long the recipient keeps the data: the activity, or its assessment.
 func (c law) retention(a *Activity, b basis.Basis, at func(...any) []any) {
-	if b == basis.None || b == basis.LegitimateInterest && a.Assessment != "" || c.activities.Has(at("retention")...) {
+	written := c.activities.Has(at("retention")...)
+	if b == basis.LegitimateInterest && a.Assessment != "" {
+		if of := c.assessment(a.Assessment); of != nil && written && a.Retention != of.Retention {
+			c.warnings.At(c.activities, at("retention"),
+				"assessment %s says %s, and that is what holds: remove the line", of.ID, of.Retention)
+		}
+		return
+	}
+	if b == basis.None || written {
 		return
 	}
 	c.refuse(c.activities, at("id"), "lawful/retention",
