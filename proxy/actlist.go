@@ -14,6 +14,8 @@ const (
 	mostOfNetwork = 100         // acts in a group
 	betweenGroups = time.Second // of one network
 	groupsAtOnce  = 4           // that may wait to be in force
+
+	lastMoment = 2 * time.Second // for what is left at the end
 )
 
 // actList keeps what hits give a reason to do, until somebody does it: acts that nobody waits for. It is bounded, so
@@ -130,6 +132,17 @@ func (l *actList[A]) drain() []A {
 	l.forget(all)
 	clear(l.networks)
 	return all
+}
+
+// finish hands over what is left, and does without the rest of it after a moment: the server ends.
+func (l *actList[A]) finish(write func(context.Context, []A)) {
+	left := l.drain()
+	if len(left) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastMoment)
+	defer cancel()
+	write(ctx, left)
 }
 
 // forget notes that acts wait no more. The caller holds the mutex.

@@ -24,7 +24,6 @@ const (
 	mostPairs     = 10_000           // of persons and browsers that one hit is looked through for
 	mostLeads     = 2048             // identifiers of persons whose browsers are counted
 	mostAsked     = 16_384           // pairs that are remembered for a day
-	lastMoment    = 2 * time.Second  // for what is left at the end
 )
 
 // follows is that a browser was seen in one event with a person who objected.
@@ -56,9 +55,10 @@ type follower struct {
 	list  *actList[follows]
 	asked *lru.Cache[pair, askedFor]
 
-	mu      sync.Mutex // guards what follows
-	leads   *lru.Cache[[16]byte, *ledToday]
-	faulted time.Time // when it was last said that something cannot be written
+	faults minutely // that something cannot be written
+
+	mu    sync.Mutex // guards what follows
+	leads *lru.Cache[[16]byte, *ledToday]
 
 	expired time.Time // when what is over was last ended; of the goroutine that writes
 }
@@ -287,7 +287,7 @@ func (f *follower) expire(ctx context.Context) {
 	}
 	more, err := f.opts.Expire(ctx)
 	if err != nil {
-		f.fault("what browsers follow no more cannot be ended", err)
+		f.faults.fault(f.opts.Log, f.opts.Now(), "what browsers follow no more cannot be ended", err)
 	}
 	if !more {
 		f.expired = now
@@ -317,7 +317,7 @@ func (f *follower) write(ctx context.Context, group []follows) {
 	became, err := f.opts.Follow(ctx, all)
 	if err != nil {
 		f.count("failed", len(group))
-		f.fault("what browsers are to follow cannot be kept: their next hits bring it again", err)
+		f.faults.fault(f.opts.Log, f.opts.Now(), "what browsers are to follow cannot be kept: their next hits bring it again", err)
 		return
 	}
 	for i := range became {
@@ -333,28 +333,8 @@ func (f *follower) write(ctx context.Context, group []follows) {
 	}
 }
 
-// fault says that something cannot be written, once a minute at most.
-func (f *follower) fault(what string, err error) {
-	now := f.opts.Now()
-	f.mu.Lock()
-	quiet := now.Sub(f.faulted).Abs() < time.Minute
-	if !quiet {
-		f.faulted = now
-	}
-	f.mu.Unlock()
-	if !quiet {
-		fault(f.opts.Log, what, err)
-	}
-}
-
 // close writes down what is left, for a moment at most.
 func (f *follower) close() error {
-	left := f.list.drain()
-	if len(left) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), lastMoment)
-	defer cancel()
-	f.write(ctx, left)
+	f.list.finish(f.write)
 	return nil
 }

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -51,8 +50,7 @@ type keeper struct {
 	list  *actList[optsOut]
 	noted *lru.Cache[[16]byte, int64] // by hash: when it was last put into the list, Unix seconds
 
-	mu      sync.Mutex // guards what follows
-	faulted time.Time  // when it was last said that something cannot be written
+	faults minutely // that something cannot be written
 }
 
 func newKeeper(o keeperOptions) *keeper {
@@ -125,34 +123,15 @@ func (k *keeper) write(ctx context.Context, group []optsOut) {
 	fresh, err := k.opts.Keep(ctx, all)
 	if err != nil {
 		k.count("failed", len(group))
-		k.fault(err)
+		k.faults.fault(k.opts.Log, k.opts.Now(),
+			"opt-outs by the browser's signal cannot be kept: the next hits bring them again", err)
 		return
 	}
 	k.count("written", fresh)
 }
 
-// fault says that something cannot be written, once a minute at most.
-func (k *keeper) fault(err error) {
-	now := k.opts.Now()
-	k.mu.Lock()
-	quiet := now.Sub(k.faulted).Abs() < time.Minute
-	if !quiet {
-		k.faulted = now
-	}
-	k.mu.Unlock()
-	if !quiet {
-		fault(k.opts.Log, "opt-outs by the browser's signal cannot be kept: the next hits bring them again", err)
-	}
-}
-
 // close writes down what is left, for a moment at most.
 func (k *keeper) close() error {
-	left := k.list.drain()
-	if len(left) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), lastMoment)
-	defer cancel()
-	k.write(ctx, left)
+	k.list.finish(k.write)
 	return nil
 }
