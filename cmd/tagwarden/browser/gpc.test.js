@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
+import { launch } from './harness/browser.js';
 import { openSite } from './harness/site.js';
 import { standIn } from './harness/vendor.js';
 import { base, build, certificate, names, start } from './harness/warden.js';
@@ -23,11 +23,7 @@ before(async () => {
   site = await openSite(tls, [vendor]);
   warden = await start(dir, await build(dir), { tls, origin: site.origin, vendors: [segment], region: 'US-CA', sells: true });
   site.passOnTo(warden.port);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND'],
-  });
+  browser = await launch();
 }, { timeout: 180_000 });
 
 after(async () => {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch } from './harness/browser.js';
 import { holds, leaks } from './harness/leak.js';
 import { openSite } from './harness/site.js';
 import { standIn, vendors } from './harness/vendor.js';
@@ -41,11 +41,7 @@ before(async () => {
   site = await openSite(tls, vendors);
   warden = await start(dir, await build(dir), { tls, origin: site.origin, vendors: Object.values(standIns) });
   site.passOnTo(warden.port);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND'],
-  });
+  browser = await launch();
 }, { timeout: 180_000 });
 
 after(async () => {

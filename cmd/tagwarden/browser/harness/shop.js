@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './browser.js';
 import { openSite } from './site.js';
 import { standIn } from './vendor.js';
 import { build, certificate, consentCookie, names, start } from './warden.js';
@@ -17,11 +17,7 @@ export async function openShop(vendors, own = {}) {
   const site = await openSite(tls, vendors, Object.fromEntries(Object.entries(standIns).map(([id, s]) => [id, s.url])));
   const warden = await start(dir, await build(dir), { tls, origin: site.origin, vendors: Object.values(standIns) });
   site.passOnTo(warden.port);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND'],
-  });
+  const browser = await launch();
   return {
     warden, site, standIns,
     /** A page of the shop, of a visitor who consented, with the vendor's SDK on it. problems is what its console complains of. */
