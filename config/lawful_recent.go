@@ -28,7 +28,7 @@ func mailOpen(event string) bool {
 
 // opens refuses to measure without consent who opens e-mails, where visitors may be in France.
 func (c law) opens(a *Activity, b basis.Basis, at func(...any) []any) {
-	if b == basis.Consent || b == basis.None || !c.mayBeIn(a, "FR") {
+	if b == basis.Consent || b == basis.None || !c.loaded.mayBeIn(a, "FR") {
 		return
 	}
 	for i, event := range a.Events {
@@ -46,7 +46,7 @@ const googleVendor = 755
 // googleAddress warns where Google gets whole addresses of visitors, and no purpose is to know devices for advertising.
 func (c law) googleAddress(a *Activity) {
 	file := c.loaded.vendors[a.Vendor]
-	if file == nil || file.IAB != googleVendor || !c.mayBeIn(a, "EEA") && !c.mayBeIn(a, "UK") && !c.mayBeIn(a, "CH") {
+	if file == nil || file.IAB != googleVendor || !c.loaded.mayBeIn(a, "EEA") && !c.loaded.mayBeIn(a, "UK") && !c.loaded.mayBeIn(a, "CH") {
 		return
 	}
 	for _, id := range a.Purposes {
@@ -66,6 +66,3 @@ func (c law) googleAddress(a *Activity) {
 		}
 	}
 }
-
-// mayBeIn tells whether visitors of an activity may be in a region, or in a part of it.
-func (c law) mayBeIn(a *Activity, code string) bool { return c.loaded.mayBeIn(a, code) }

@@ -31,7 +31,6 @@ type datedLaw struct {
 	code        string
 	about       uint8
 	from, until time.Time
-	law         *Law
 }
 
 // holds tells whether it holds at a time.
@@ -53,7 +52,7 @@ func (a *atlas) law(w *Law) {
 		if err != nil {
 			panic("BUG: regions.yaml: " + err.Error())
 		}
-		a.laws = append(a.laws, datedLaw{region, code, about, w.From, w.Until, w})
+		a.laws = append(a.laws, datedLaw{region, code, about, w.From, w.Until})
 	}
 }
 
@@ -78,22 +77,20 @@ func (r Region) ExemptsAudienceMeasurement() bool {
 // AudienceMeasurement returns the codes of the countries where [Region.ExemptsAudienceMeasurement] holds, in
 // alphabetical order.
 func AudienceMeasurement() []string {
-	var codes []string
-	for i := range world.laws {
-		if l := &world.laws[i]; l.about == audienceExempt {
-			codes = append(codes, l.code)
-		}
-	}
-	slices.Sort(codes)
-	return codes
+	return codesOf(audienceExempt, func(Region) bool { return true })
 }
 
 // SensitiveOptIn returns the codes of the regions inside r, or around it, where sensitive data are processed with consent
 // alone, in alphabetical order.
 func (r Region) SensitiveOptIn() []string {
+	return codesOf(sensitiveOptIn, func(of Region) bool { return r.In(of) || of.In(r) })
+}
+
+// codesOf returns the codes of those regions among them that a law of the kind is about, in alphabetical order.
+func codesOf(about uint8, among func(Region) bool) []string {
 	var codes []string
 	for i := range world.laws {
-		if l := &world.laws[i]; l.about == sensitiveOptIn && (r.In(l.region) || l.region.In(r)) {
+		if l := &world.laws[i]; l.about == about && among(l.region) {
 			codes = append(codes, l.code)
 		}
 	}
@@ -102,12 +99,4 @@ func (r Region) SensitiveOptIn() []string {
 }
 
 // Laws returns what regions.yaml has, in its order.
-func Laws() []Law {
-	var laws []Law
-	for i := range world.laws {
-		if l := world.laws[i].law; len(laws) == 0 || i > 0 && world.laws[i-1].law != l {
-			laws = append(laws, *l)
-		}
-	}
-	return laws
-}
+func Laws() []Law { return slices.Clone(world.written) }

@@ -25,7 +25,8 @@ type atlas struct {
 		regime Regime
 		region Region
 	}
-	laws []datedLaw
+	laws    []datedLaw
+	written []Law // the laws as they stand there
 }
 
 var world = newAtlas(regionsText)
@@ -73,6 +74,7 @@ func newAtlas(text []byte) *atlas {
 			}{regime, Region{Group: group(at)}})
 		}
 	}
+	a.written = file.Laws
 	for i := range file.Laws {
 		a.law(&file.Laws[i])
 	}
