@@ -23,6 +23,7 @@ type File interface {
 	io.WriterAt
 	Stat() (fs.FileInfo, error)
 	Chmod(mode fs.FileMode) error
+	Truncate(size int64) error
 	Sync() error
 	Close() error
 }

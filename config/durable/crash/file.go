@@ -57,6 +57,14 @@ func (f *file) Chmod(mode fs.FileMode) error {
 	})
 }
 
+// Truncate cuts the file.
+func (f *file) Truncate(size int64) error {
+	return f.of.call(func() error {
+		f.of.say("cut %s to %d", f.of.short(f.path), size)
+		return f.File.Truncate(size)
+	})
+}
+
 // Sync has what the file or the folder holds be there after the power went. Where it fails, it says the next time that all is well, and it
 // is not.
 func (f *file) Sync() error {

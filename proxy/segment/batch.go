@@ -1,0 +1,97 @@
+package segment
+
+import (
+	"fmt"
+	"sync"
+)
+
+// batch is what is written by one write(2), and waited for together.
+type batch struct {
+	frames []byte
+	n      int // records in frames
+	kept   int // bytes at the front that nobody waits for; they are kept where the write fails
+	keptN  int // records in them
+	first  uint64
+	done   sync.Cond // something became of it
+
+	waiting int  // goroutines that still look at it
+	held    bool // the bytes are being looked at, outside the mutex
+	written bool
+	synced  bool
+	err     error // it was not written, nor will be
+}
+
+// Ticket stands for records that were added. Either Written or Synced is called, once.
+type Ticket struct {
+	w *Writer
+	b *batch
+}
+
+// Written waits until the records have been written: until write(2) has returned. An error says that they were not.
+func (t Ticket) Written() error {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	err := t.w.waitWritten(t.b)
+	t.w.leave(t.b)
+	return err
+}
+
+// Synced waits until the records are on disk. An error says that they were not written; [ErrUnknown], that they were, and
+// that the disk failed, again at once and again at the next try, or that the writer was closed before it could be tried.
+func (t Ticket) Synced() error {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	err := t.w.waitWritten(t.b)
+	for err == nil && !t.b.synced {
+		switch {
+		case t.w.closed:
+			err = ErrUnknown
+		case t.w.lost && t.w.tries > 2:
+			err = fmt.Errorf("%w: %w", ErrUnknown, t.w.err)
+		case t.w.syncing || t.w.lost && t.w.waits():
+			t.b.done.Wait()
+		default:
+			t.w.sync()
+		}
+	}
+	t.w.leave(t.b)
+	return err
+}
+
+// leave is called by whoever waited for a batch.
+func (w *Writer) leave(b *batch) {
+	b.waiting--
+	w.recycle(b)
+}
+
+// recycle takes a batch back that nobody needs any more.
+func (w *Writer) recycle(b *batch) {
+	if b.waiting > 0 || b.held || b == w.next || !b.synced && b.err == nil || len(w.free) >= mostFree {
+		return
+	}
+	if cap(b.frames) > mostKept {
+		return
+	}
+	frames := b.frames[:0]
+	*b = batch{frames: frames}
+	b.done.L = &w.mu
+	w.free = append(w.free, b)
+}
+
+// How many batches are kept to be used again, and how large ones.
+const (
+	mostFree = 16
+	mostKept = 1 << 20
+)
+
+// fresh is a batch to add to.
+func (w *Writer) fresh() *batch {
+	if n := len(w.free); n > 0 {
+		b := w.free[n-1]
+		w.free = w.free[:n-1]
+		return b
+	}
+	b := new(batch)
+	b.done.L = &w.mu
+	return b
+}

@@ -1,0 +1,279 @@
+package segment
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config/durable"
+)
+
+// Why a writer takes nothing: for now, and for good.
+var (
+	ErrRefused = errors.New("nothing can be written now")
+	ErrClosed  = errors.New("the writer is closed")
+	ErrUnknown = errors.New("nobody knows whether it is on disk")
+)
+
+// Options say where records are written, and how. Zero values take the defaults given.
+type Options struct {
+	Dir   string                    // the folder, which is there
+	Name  func(first uint64) string // the name of the file whose first record has that number
+	First uint64                    // number of the first record
+
+	Sync     time.Duration // how long what was written may wait for a sync that nobody waits for; 200 ms
+	Retry    time.Duration // how long nothing is tried after a failure; 1 s
+	Unsynced int           // bytes in memory that are written and not synced, at most; 16 MiB
+
+	Now  func() time.Time // nil: time.Now
+	Disk durable.Disk     // nil: the file system
+
+	// Wrote is told what was written, group by group, in order: the number of the first record, the bytes as they stand in
+	// the file, and how many records they are. It is called by one goroutine at a time, under no lock; the bytes are read
+	// only while it runs. nil: nobody is.
+	Wrote func(first uint64, frames []byte, n int)
+}
+
+// Ended is a file that is written no more.
+type Ended struct {
+	Path  string
+	First uint64 // number of its first record
+	N     uint64 // how many it holds
+	Size  int64
+}
+
+// Writer appends records to a file, and begins further ones. Its methods may be called from many goroutines at once.
+//
+// Whoever comes first writes for all who came meanwhile, and likewise syncs: the mutex guards what is added, and is held
+// neither over a write(2) nor over an fsync(2). One goroutine writes at a time (writing), one syncs (syncing); a write may
+// go on while a sync does.
+type Writer struct {
+	opts Options
+
+	mu      sync.Mutex
+	idle    sync.Cond // nobody writes
+	next    *batch    // what is added
+	kept    []byte    // records that nobody waits for, and that no failure loses
+	keptN   int
+	free    []*batch
+	writing bool
+	syncing bool
+	closed  bool
+	err     error     // why nothing is taken until again
+	again   time.Time // when the next try is due
+
+	file     durable.File // replaced only while nobody writes
+	path     string
+	first    uint64 // number of the file's first record
+	number   uint64 // of the next record
+	size     int64  // of the file, as far as it is whole
+	torn     bool   // more may lie behind that
+	unsynced []*batch
+	bytes    int  // in them
+	lost     bool // a sync failed: they are written once more, to another file, before anything else
+	tries    int  // how often that failed, the sync among it
+
+	stop chan struct{}
+	over sync.WaitGroup
+}
+
+// Open begins a file.
+func Open(o Options) (*Writer, error) {
+	o.Sync, o.Retry = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Retry, time.Second)
+	o.Unsynced = cmp.Or(o.Unsynced, 16<<20)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	w := &Writer{opts: o, number: o.First, stop: make(chan struct{})}
+	w.idle.L = &w.mu
+	w.next = w.fresh()
+	if err := w.begin(o.First); err != nil {
+		return nil, err
+	}
+	w.over.Add(1)
+	go w.tick()
+	return w, nil
+}
+
+// begin begins the file whose first record has that number.
+func (w *Writer) begin(first uint64) error {
+	path := filepath.Join(w.opts.Dir, w.opts.Name(first))
+	file, err := durable.Files{Disk: w.opts.Disk}.Begin(path, 0o600)
+	if err != nil {
+		return fmt.Errorf("cannot begin %s: %w", path, err)
+	}
+	w.file, w.path, w.first, w.size, w.torn = file, path, first, 0, false
+	return nil
+}
+
+// Add adds records, framed as they are to stand in the file. It waits for nothing: the ticket does. In the file they stand
+// behind everything that was added before.
+func (w *Writer) Add(frames []byte, n int) (Ticket, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.refuses(); err != nil {
+		return Ticket{}, err
+	}
+	b := w.next
+	b.frames = append(b.frames, frames...)
+	b.n += n
+	b.waiting++
+	return Ticket{w, b}, nil
+}
+
+// Keep adds records that nobody waits for. They are written with the next ones, or at the next tick; a failure keeps them
+// in memory.
+func (w *Writer) Keep(frames []byte, n int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+		return ErrClosed
+	case len(w.kept)+len(frames) > w.opts.Unsynced:
+		return cmp.Or(w.err, ErrRefused)
+	}
+	w.kept = append(w.kept, frames...)
+	w.keptN += n
+	return nil
+}
+
+// refuses tells why nothing is taken. The mutex is held.
+func (w *Writer) refuses() error {
+	if w.closed {
+		return ErrClosed
+	}
+	if w.waits() {
+		return w.err
+	}
+	return nil
+}
+
+// waits tells whether something failed, and the next try is not yet due.
+func (w *Writer) waits() bool { return w.err != nil && w.opts.Now().Before(w.again) }
+
+// waitWritten waits until a batch is written. The first to come writes for all.
+func (w *Writer) waitWritten(b *batch) error {
+	for !b.written && b.err == nil {
+		switch {
+		case w.writing || w.behind() && w.syncing:
+			b.done.Wait()
+		case w.behind() && !w.waits():
+			w.sync()
+		default:
+			w.write()
+		}
+	}
+	return b.err
+}
+
+// behind tells whether a sync comes before the next write: too much waits for it, or one failed.
+func (w *Writer) behind() bool { return w.lost || w.bytes > w.opts.Unsynced }
+
+// write hands everything that was added to the kernel. The mutex is held on entry and on return, and let go of meanwhile.
+// Whoever is about to add something is let go first: where there are many, one write takes the records of all.
+func (w *Writer) write() {
+	w.writing = true
+	w.mu.Unlock()
+	runtime.Gosched()
+	w.mu.Lock()
+	b := w.take()
+	switch {
+	case w.waits() || w.lost:
+		w.fail(b, w.err)
+	case b.n > 0:
+		w.put(b)
+	}
+	w.writing = false
+	w.idle.Broadcast()
+	w.next.done.Signal()
+	w.recycle(b)
+}
+
+// take takes what was added, with what nobody waits for in front of it.
+func (w *Writer) take() *batch {
+	b := w.next
+	w.next = w.fresh()
+	if w.keptN > 0 {
+		b.frames = slices.Insert(b.frames, 0, w.kept...)
+		b.kept, b.keptN = len(w.kept), w.keptN
+		b.n += w.keptN
+		w.kept, w.keptN = w.kept[:0], 0
+	}
+	b.first = w.number
+	return b
+}
+
+// put writes a batch. Where that fails, the file is cut back to what is whole.
+func (w *Writer) put(b *batch) {
+	file, size, torn := w.file, w.size, w.torn
+	w.mu.Unlock()
+	var err error
+	if torn {
+		err = file.Truncate(size)
+	}
+	if err == nil {
+		torn = false
+		var n int
+		n, err = file.Write(b.frames)
+		if err == nil && n < len(b.frames) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			torn = file.Truncate(size) != nil
+		}
+	}
+	w.mu.Lock()
+	w.torn = torn
+	if err != nil {
+		w.fails(err)
+		w.fail(b, w.err)
+		return
+	}
+	b.written, b.held = true, true
+	if !w.lost {
+		w.err = nil
+	}
+	w.number += uint64(b.n)
+	w.size += int64(len(b.frames))
+	w.unsynced = append(w.unsynced, b)
+	w.bytes += len(b.frames)
+	b.done.Broadcast()
+	if w.opts.Wrote != nil {
+		w.mu.Unlock()
+		w.opts.Wrote(b.first, b.frames, b.n)
+		w.mu.Lock()
+	}
+	b.held = false
+}
+
+// fail gives a batch up that was not written. What nobody waits for comes first in the next one.
+func (w *Writer) fail(b *batch, err error) {
+	if b.keptN > 0 {
+		w.kept = slices.Insert(w.kept, 0, b.frames[:b.kept]...)
+		w.keptN += b.keptN
+	}
+	b.err = err
+	b.done.Broadcast()
+}
+
+// fails notes why nothing is taken for now.
+func (w *Writer) fails(err error) {
+	w.err = fmt.Errorf("%w: %w", ErrRefused, err)
+	w.again = w.opts.Now().Add(w.opts.Retry)
+}
+
+// Err tells whether records are taken: nil, or why not.
+func (w *Writer) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return ErrClosed
+	}
+	return w.err
+}
