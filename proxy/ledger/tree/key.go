@@ -50,7 +50,7 @@ func NewSigner(origin string, seed [ed25519.SeedSize]byte) (*Signer, error) {
 		return nil, err
 	}
 	// A signer's key, as the library reads it: origin and hash are those of the public half, 1 stands for Ed25519.
-	named := public[:strings.LastIndexByte(public, '+')]
+	named := public[:len(origin)+len("+00000000")]
 	signer, err := note.NewSigner("PRIVATE+KEY+" + named + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, seed[:]...)))
 	if err != nil {
 		return nil, errors.New("cannot make the key that signs checkpoints") // and nothing of the key is told

@@ -47,6 +47,9 @@ const format = "tagwarden proof 1"
 // else is needed. The checkpoint is one of the log as it is now or was before; tiles are the log's. Of the checkpoint's
 // signatures those stay that the keys verify. It refuses a record that is not in the tree as it is given.
 func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, error) {
+	if keys.Log == nil {
+		return nil, fmt.Errorf("%w: no key of a log was given", ErrProof)
+	}
 	signed, err := keep(checkpoint, append([]note.Verifier{keys.Log}, keys.Witnesses...)...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
@@ -55,7 +58,7 @@ func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	p := &Proof{Number: w.Number, Line: w.Line, By: w.By, Checkpoint: c, signed: string(signed)}
+	p := &Proof{Number: w.Number, Line: w.Line, Entry: EntryOf(w.Line), Checkpoint: c, signed: string(signed)}
 	if w.Number < 0 || w.Number >= c.Tree.N {
 		return nil, fmt.Errorf("record %d is not in the log's checkpoint, which has %d records", w.Number, c.Tree.N)
 	}
@@ -63,8 +66,8 @@ func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, er
 	if p.path, err = tlog.ProveRecord(c.Tree.N, w.Number, hashes); err != nil {
 		return nil, fmt.Errorf("cannot read the tree: %w", err)
 	}
-	if p.Entry = EntryOf(w.Line); w.Line == nil {
-		if w.By == nil || w.By.Number >= c.Tree.N {
+	if w.Line == nil {
+		if p.By = w.By; p.By == nil || p.By.Number < 0 || p.By.Number >= c.Tree.N {
 			return nil, fmt.Errorf("record %d has no line, and no record of the log's checkpoint is given that erased it", w.Number)
 		}
 		if err := tiles.Entries.HashesAt(p.Entry[:], w.Number); err != nil {
