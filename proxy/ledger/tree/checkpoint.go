@@ -54,8 +54,7 @@ func OpenCheckpoint(msg []byte, log note.Verifier, witnesses ...note.Verifier) (
 	}
 	n, err := note.Open(msg, note.VerifierList(append([]note.Verifier{log}, witnesses...)...))
 	if err != nil {
-		var unverified *note.UnverifiedNoteError
-		if errors.As(err, &unverified) {
+		if _, is := errors.AsType[*note.UnverifiedNoteError](err); is {
 			err = fmt.Errorf("nobody signed it whose key was given: not %s", log.Name())
 		}
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
@@ -81,7 +80,8 @@ func OpenCheckpoint(msg []byte, log note.Verifier, witnesses ...note.Verifier) (
 		c.Unknown = append(c.Unknown, s.Name)
 	}
 	if !isWritten(msg, n) {
-		return nil, fmt.Errorf("%w: a signature stands there twice, or in another form than that in which it is written", ErrCheckpoint)
+		return nil, fmt.Errorf("%w: a signature stands there twice, or in another form than that in which it is written",
+			ErrCheckpoint)
 	}
 	return c, nil
 }
@@ -111,7 +111,7 @@ func parseCheckpoint(text string) (*Checkpoint, error) {
 // isWritten tells whether a note stands as it is written: each signature once, in the one form that base64 has.
 func isWritten(msg []byte, n *note.Note) bool {
 	rest := string(msg[len(n.Text)+1:])
-	for _, line := range strings.Split(strings.TrimSuffix(rest, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSuffix(rest, "\n"), "\n") {
 		_, signature, _ := strings.Cut(strings.TrimPrefix(line, "— "), " ")
 		if _, err := decode64(signature); err != nil {
 			return false

@@ -68,8 +68,8 @@ func (e *Edge) Tree() tlog.Tree {
 // ErrEdge says that bytes are no edge of a tree.
 var ErrEdge = errors.New("this is no right edge of a tree")
 
-// Bytes are the edge, to go on from later: the size in 8 bytes, the most significant first, and the hash of each complete
-// subtree from left to right, 32 bytes each. Nothing in them says whether they are right: the root does.
+// Bytes are the edge, to go on from later: the size in 8 bytes, the most significant first, and the hash of each
+// complete subtree from left to right, 32 bytes each. Nothing in them says whether they are right: the root does.
 func (e *Edge) Bytes() []byte {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 8+tlog.HashSize*bits.OnesCount64(uint64(e.size))), uint64(e.size))
 	for level := maxBits - 1; level >= 0; level-- {

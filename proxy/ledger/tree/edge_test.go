@@ -27,10 +27,10 @@ func lines(from, to int) (b []byte) {
 
 // mth is RFC 6962's Merkle tree hash (section 2.1), as its text has it: the second reading.
 func mth(entries [][]byte) (h tlog.Hash) {
-	switch n := len(entries); {
-	case n == 0:
+	switch n := len(entries); n {
+	case 0:
 		return sha256.Sum256(nil)
-	case n == 1:
+	case 1:
 		return sha256.Sum256(append([]byte{0}, entries[0]...))
 	default:
 		k := 1
@@ -184,8 +184,8 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkAppend adds groups of 32 records: what the committer does for each group. "lines" is SHA-256 of the lines alone,
-// with which the rest is to be compared.
+// BenchmarkAppend adds groups of 32 records: what the committer does for each group. "lines" is SHA-256 of the lines
+// alone, with which the rest is to be compared.
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{160, 480} {
 		record := bytes.Repeat([]byte{'x'}, size-1)

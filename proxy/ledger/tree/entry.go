@@ -16,8 +16,8 @@ func EntryOf(line []byte) Entry { return sha256.Sum256(line) }
 // Leaf is the hash of the leaf that holds the entry.
 func (e *Entry) Leaf() tlog.Hash { return tlog.RecordHash(e[:]) }
 
-// AppendEntries appends the entry of each line, 32 bytes each: what stands in a segment's file of hashes. What follows the
-// last line's end is no line.
+// AppendEntries appends the entry of each line, 32 bytes each: what stands in a segment's file of hashes. What follows
+// the last line's end is no line.
 func AppendEntries(dst, lines []byte) []byte {
 	for {
 		n := bytes.IndexByte(lines, '\n')

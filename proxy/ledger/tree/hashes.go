@@ -14,11 +14,12 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// Hashes are the hashes of one level, in files that are only appended to: entries in a file a segment, or nodes of tiles.
-// What is appended stands in memory until a sync has brought it to disk. Its methods may be called from many goroutines.
+// Hashes are the hashes of one level, in files that are only appended to: entries in a file a segment, or nodes of
+// tiles. What is appended stands in memory until a sync has brought it to disk. Its methods may be called from many
+// goroutines.
 //
-// After a failed write or sync nothing says what of the file is on disk: it is left at its last byte that is known to be,
-// neither read nor written behind that, and what follows goes into another file.
+// After a failed write or sync nothing says what of the file is on disk: it is left at its last byte that is known to
+// be, neither read nor written behind that, and what follows goes into another file.
 type Hashes struct {
 	dir   string
 	level int
@@ -172,8 +173,8 @@ func (h *Hashes) leave() error {
 	return file.Close()
 }
 
-// begin begins the file whose first hash has a number. Files that lie there of that number and behind hold nothing that is
-// known to be on disk.
+// begin begins the file whose first hash has a number. Files that lie there of that number and behind hold nothing
+// that is known to be on disk.
 func (h *Hashes) begin(first int64) error {
 	files, err := segment.List(h.dir, Suffix(h.level))
 	if err != nil {

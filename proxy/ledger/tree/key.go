@@ -19,8 +19,8 @@ var ErrOrigin = errors.New("this cannot be the origin of a log: a host and a pat
 // mostOrigin is how long an origin is at most, in bytes.
 const mostOrigin = 255
 
-// CheckOrigin tells whether a text can name a log: what is right is a URL without its scheme, and without a slash at its
-// end (c2sp.org/tlog-checkpoint). The error is [ErrOrigin].
+// CheckOrigin tells whether a text can name a log: what is right is a URL without its scheme, and without a slash at
+// its end (c2sp.org/tlog-checkpoint). The error is [ErrOrigin].
 func CheckOrigin(origin string) error {
 	odd := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '+' }
 	if origin == "" || len(origin) > mostOrigin || !utf8.ValidString(origin) || strings.ContainsFunc(origin, odd) ||
@@ -51,7 +51,8 @@ func NewSigner(origin string, seed [ed25519.SeedSize]byte) (*Signer, error) {
 	}
 	// A signer's key, as the library reads it: origin and hash are those of the public half, 1 stands for Ed25519.
 	named := public[:len(origin)+len("+00000000")]
-	signer, err := note.NewSigner("PRIVATE+KEY+" + named + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, seed[:]...)))
+	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, seed[:]...))
+	signer, err := note.NewSigner("PRIVATE+KEY+" + named + "+" + secret)
 	if err != nil {
 		return nil, errors.New("cannot make the key that signs checkpoints") // and nothing of the key is told
 	}
@@ -70,8 +71,8 @@ func (s *Signer) GoString() string { return s.String() }
 // ErrKey says that a text is no public key of a log or a witness.
 var ErrKey = errors.New("this is no public key: <name>+<8 hex digits>+<base64> is right, as log.pub holds it")
 
-// ParseKey reads a public key of a log as [Signer.Public] gives it; white space around it is ignored, as a file ends with a
-// line's end. The error wraps [ErrKey].
+// ParseKey reads a public key of a log as [Signer.Public] gives it; white space around it is ignored, as a file ends
+// with a line's end. The error wraps [ErrKey].
 func ParseKey(text string) (note.Verifier, error) {
 	v, err := note.NewVerifier(strings.TrimSpace(text))
 	if err != nil {

@@ -10,13 +10,14 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// Levels are the nodes of tiles from level 1 on: 32 bytes for 256 records, and so on. They can be made again of entries.
+// Levels are the nodes of tiles from level 1 on: 32 bytes for 256 records, and so on. They can be made again of
+// entries.
 type Levels struct {
 	of [topLevel + 1]*Hashes // [0] is nil: entries stand in files of their own
 }
 
-// OpenLevels opens the nodes of a tree of a size: those of sealed segments. A level of which some are missing has what is
-// there up to them; [Levels.Extend] makes the rest.
+// OpenLevels opens the nodes of a tree of a size: those of sealed segments. A level of which some are missing has what
+// is there up to them; [Levels.Extend] makes the rest.
 func OpenLevels(dir string, size int64, disk durable.Disk) (*Levels, error) {
 	l := new(Levels)
 	for level := 1; level <= topLevel; level++ {
@@ -84,8 +85,8 @@ func (l *Levels) Whole(size int64) bool {
 // mostUnsynced is how many bytes are made before they are brought to disk.
 const mostUnsynced = 1 << 20
 
-// Extend makes the nodes that a tree of a size has and that are not there, of its entries, and brings them to disk. Nobody
-// appends meanwhile. Progress, unless it is nil, is told how many entries were read.
+// Extend makes the nodes that a tree of a size has and that are not there, of its entries, and brings them to disk.
+// Nobody appends meanwhile. Progress, unless it is nil, is told how many entries were read.
 func (l *Levels) Extend(entries Source, size int64, progress func(entries int64)) error {
 	tiles := l.Tiles(entries)
 	for level := 1; level <= topLevel; level++ {
@@ -121,8 +122,8 @@ func (t *Tiles) node(level int, n int64) (tlog.Hash, error) {
 // ErrOtherNode says that a node is not what the entries make.
 var ErrOtherNode = errors.New("a node of the tree is not what its entries make: remove the file, it is made again")
 
-// CheckLevels tells whether the nodes that a folder holds are those that the entries of a tree of a size make. The error
-// wraps [ErrOtherNode] or [ErrMissing], and names the file's level and the node.
+// CheckLevels tells whether the nodes that a folder holds are those that the entries of a tree of a size make. The
+// error wraps [ErrOtherNode] or [ErrMissing], and names the file's level and the node.
 func CheckLevels(dir string, entries Source, size int64) error {
 	tiles := &Tiles{Entries: entries}
 	for level := 1; level <= topLevel; level++ {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -43,9 +44,9 @@ type Proof struct {
 // format is the first member of a proof file: what it is, and in which version.
 const format = "tagwarden proof 1"
 
-// MakeProof makes a file by which anybody who has the log's public key can check that a record is in the log, and nothing
-// else is needed. The checkpoint is one of the log as it is now or was before; tiles are the log's. Of the checkpoint's
-// signatures those stay that the keys verify. It refuses a record that is not in the tree as it is given.
+// MakeProof makes a file by which anybody who has the log's public key can check that a record is in the log, and
+// nothing else is needed. The checkpoint is one of the log as it is now or was before; tiles are the log's. Of the
+// checkpoint's signatures those stay that the keys verify. It refuses a record that is not in the tree as it is given.
 func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, error) {
 	if keys.Log == nil {
 		return nil, fmt.Errorf("%w: no key of a log was given", ErrProof)
@@ -68,7 +69,8 @@ func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, er
 	}
 	if w.Line == nil {
 		if p.By = w.By; p.By == nil || p.By.Number < 0 || p.By.Number >= c.Tree.N {
-			return nil, fmt.Errorf("record %d has no line, and no record of the log's checkpoint is given that erased it", w.Number)
+			return nil, fmt.Errorf("record %d has no line, and no record of the log's checkpoint is given that erased it",
+				w.Number)
 		}
 		if err := tiles.Entries.HashesAt(p.Entry[:], w.Number); err != nil {
 			return nil, fmt.Errorf("cannot read the tree: %w", err)
@@ -91,7 +93,8 @@ func (p *Proof) file() []byte {
 		b = fmt.Appendf(b, "  \"record\": %s,\n", p.Line)
 	} else {
 		b = fmt.Appendf(b, "  \"entry\": %q,\n", base64.StdEncoding.EncodeToString(p.Entry[:]))
-		b = fmt.Appendf(b, "  \"erased_by\": {\n    \"number\": %d,\n    \"record\": %s,\n    \"proof\": [", p.By.Number, p.By.Line)
+		b = fmt.Appendf(b, "  \"erased_by\": {\n    \"number\": %d,\n    \"record\": %s,\n", p.By.Number, p.By.Line)
+		b = append(b, "    \"proof\": ["...)
 		b = append(appendHashes(b, p.byPath, "    "), "]\n  },\n"...)
 	}
 	b = append(b, "  \"proof\": ["...)
@@ -126,10 +129,7 @@ func appendHashes(b []byte, list tlog.RecordProof, indent string) []byte {
 // String says what is proved.
 func (p *Proof) String() string {
 	what := fmt.Sprintf("record %d is in the log %s, which had %d records when %s signed it",
-		p.Number, p.Checkpoint.Origin, p.Checkpoint.Tree.N, p.Checkpoint.Signed[0])
-	for _, name := range p.Checkpoint.Signed[1:] {
-		what += ", and " + name
-	}
+		p.Number, p.Checkpoint.Origin, p.Checkpoint.Tree.N, strings.Join(p.Checkpoint.Signed, " and "))
 	if p.By != nil {
 		what += fmt.Sprintf("; its line was erased by record %d, which is in the log as well", p.By.Number)
 	}
@@ -142,9 +142,9 @@ var ErrProof = errors.New("this is no proof")
 // mostProof is how long a proof file is at most, in bytes.
 const mostProof = 4 << 20
 
-// CheckProof tells what a file proves. It refuses whatever is not as [MakeProof] writes it, to the last byte: a member too
-// much, too few, twice or changed, base64 in another form, a signature that the keys do not verify, bytes behind the end.
-// The error wraps [ErrProof] and says what is wrong.
+// CheckProof tells what a file proves. It refuses whatever is not as [MakeProof] writes it, to the last byte: a member
+// too much, too few, twice or changed, base64 in another form, a signature that the keys do not verify, bytes behind
+// the end. The error wraps [ErrProof] and says what is wrong.
 func CheckProof(file []byte, keys Keys) (*Proof, error) {
 	if keys.Log == nil {
 		return nil, fmt.Errorf("%w: no key of a log was given", ErrProof)

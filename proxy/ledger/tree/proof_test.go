@@ -17,8 +17,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// logOf is a log of so many records, its checkpoint, and the keys that it is checked with. A record says that another was
-// erased by naming its number under "erased".
+// logOf is a log of so many records, its checkpoint, and the keys that it is checked with. A record says that another
+// was erased by naming its number under "erased".
 func logOf(t testing.TB, n int) (s *stored, checkpoint []byte, keys Keys) {
 	t.Helper()
 	s = open(t, t.TempDir(), 0, nil)
@@ -49,11 +49,13 @@ func TestProofs(t *testing.T) {
 				t.Fatalf("record %d of %d: %v", n, size, err)
 			}
 			p, err := CheckProof(file, keys)
-			if err != nil || p.Number != n || !bytes.Equal(p.Line, line(int(n))) || p.By != nil || p.Checkpoint.Tree != s.edge.Tree() {
+			if err != nil || p.Number != n || !bytes.Equal(p.Line, line(int(n))) || p.By != nil ||
+				p.Checkpoint.Tree != s.edge.Tree() {
 				t.Errorf("record %d of %d: %+v, %v", n, size, p, err)
 			}
-			if want := fmt.Sprintf("record %d is in the log %s, which had %d records when %[2]s signed it, and witness.example",
-				n, origin, size); p.String() != want {
+			want := fmt.Sprintf("record %d is in the log %s, which had %d records when %[2]s and witness.example signed it",
+				n, origin, size)
+			if p.String() != want {
 				t.Error(p)
 			}
 			if file, err := MakeProof(Wanted{Number: n, Line: line(size + 1)}, checkpoint, keys, s.tiles()); err == nil {
@@ -68,8 +70,9 @@ func TestProofs(t *testing.T) {
 				continue
 			}
 			p, err = CheckProof(file, keys)
+			end := fmt.Sprintf("; its line was erased by record %d, which is in the log as well", by.Number)
 			if err != nil || p.Line != nil || p.Entry != EntryOf(line(int(n))) || p.By.Number != by.Number ||
-				!strings.HasSuffix(p.String(), fmt.Sprintf("; its line was erased by record %d, which is in the log as well", by.Number)) {
+				!strings.HasSuffix(p.String(), end) {
 				t.Errorf("record %d of %d, erased: %v, %v", n, size, p, err)
 			}
 		}
@@ -99,8 +102,8 @@ func TestProofIsAsItWas(t *testing.T) {
 	}
 }
 
-// stranger checks a proof file with a JSON reader, the specifications' text and the library that reads notes, and nothing
-// else of this package: the second reading. It trusts what stands there to be in the right form.
+// stranger checks a proof file with a JSON reader, the specifications' text and the library that reads notes, and
+// nothing else of this package: the second reading. It trusts what stands there to be in the right form.
 func stranger(t *testing.T, file []byte, key note.Verifier) bool {
 	t.Helper()
 	var f struct {

@@ -100,8 +100,9 @@ func Suffix(level int) string {
 	return fmt.Sprintf(".level%d", level)
 }
 
-// List lists the hashes of a level that a folder holds, as far as they are whole: up to the first one that is missing. A
-// file is named after the number of the first record that its first hash is about. Nothing is read but names and sizes.
+// List lists the hashes of a level that a folder holds, as far as they are whole: up to the first one that is missing.
+// A file is named after the number of the first record that its first hash is about. Nothing is read but names and
+// sizes.
 func List(dir string, level int) (Runs, error) {
 	files, err := segment.List(dir, Suffix(level))
 	if err != nil {

@@ -260,7 +260,8 @@ func TestLevelsAreMadeAgain(t *testing.T) {
 	}
 }
 
-// TestFewerThanThereShouldBe: entries that are not there cannot be made again here, and are an error that says how many.
+// TestFewerThanThereShouldBe: entries that are not there cannot be made again here, and are an error that says how
+// many.
 func TestFewerThanThereShouldBe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -81,8 +81,8 @@ func inTile(t tlog.Tile, err error) error {
 // ErrNoTile says that a tree has no such tile, or not yet.
 var ErrNoTile = errors.New("the tree has no such tile")
 
-// Resource reads what a path names, of a tree of a size: a tile or a bundle. The error is [ErrPath] or [ErrNoTile] where
-// there is no such thing; anything else is a fault of what is stored.
+// Resource reads what a path names, of a tree of a size: a tile or a bundle. The error is [ErrPath] or [ErrNoTile]
+// where there is no such thing; anything else is a fault of what is stored.
 func (t *Tiles) Resource(path string, size int64) ([]byte, error) {
 	tile, err := ParsePath(path)
 	switch {
@@ -96,8 +96,8 @@ func (t *Tiles) Resource(path string, size int64) ([]byte, error) {
 	return t.Tile(tile)
 }
 
-// Export hands over every tile and bundle that a tree of size to has and one of size from has not, with their paths. What
-// is partial at to is partial; what was at from may be deleted. The bytes belong to who is called.
+// Export hands over every tile and bundle that a tree of size to has and one of size from has not, with their paths.
+// What is partial at to is partial; what was at from may be deleted. The bytes belong to who is called.
 func (t *Tiles) Export(from, to int64, write func(path string, data []byte) error) error {
 	for _, tile := range tlog.NewTiles(Height, from, to) {
 		data, err := t.Tile(tile)

@@ -30,9 +30,10 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"", "tile", "tile/", "tile/0", "tile/0/", "/tile/0/000", "tile/0/000/", "tile/0/0", "tile/0/0000", "tile/00/000", "tile/-1/000",
-		"tile/data/000", "tile/8/data/000", "tile/8/0/000/000", "tile/64/000", "tile/0/x000/000", "tile/0/001/000", "tile/0/x001", "tile/0/000.p",
-		"tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/1/", "tile/0/../000", "entries/000", "0/000",
+		"", "tile", "tile/", "tile/0", "tile/0/", "/tile/0/000", "tile/0/000/", "tile/0/0", "tile/0/0000",
+		"tile/00/000", "tile/-1/000", "tile/data/000", "tile/8/data/000", "tile/8/0/000/000", "tile/64/000",
+		"tile/0/x000/000", "tile/0/001/000", "tile/0/x001", "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0",
+		"tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/1/", "tile/0/../000", "entries/000", "0/000",
 		"tile/entries/", "tile/entries/-01", "tile/entries/x9/000", "tile/0/x009/x223/x372/x036/x854/x775/808",
 	} {
 		if tile, err := ParsePath(path); !errors.Is(err, ErrPath) {
@@ -43,11 +44,14 @@ func TestPaths(t *testing.T) {
 
 // tilePath is a path by the specification's words: the second reading.
 var tilePath = regexp.MustCompile(
-	`^tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/)*[0-9]{3}(\.p/([1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))?$`)
+	`^tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/)*[0-9]{3}` +
+		`(\.p/([1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))?$`)
 
 // FuzzPath: what is taken is a path by the specification's words, and comes out as it went in.
 func FuzzPath(f *testing.F) {
-	for _, path := range []string{"tile/0/x001/x234/067", "tile/entries/000.p/9", "tile/8/data/000", "tile/0/000.p/256", "tile/07/000"} {
+	for _, path := range []string{
+		"tile/0/x001/x234/067", "tile/entries/000.p/9", "tile/8/data/000", "tile/0/000.p/256", "tile/07/000",
+	} {
 		f.Add(path)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
@@ -87,8 +91,8 @@ func FuzzEdge(f *testing.F) {
 	})
 }
 
-// layout reads a folder in C2SP's layout, by the words of c2sp.org/tlog-tiles and with tlog's checks: a reader that shares
-// nothing with this package.
+// layout reads a folder in C2SP's layout, by the words of c2sp.org/tlog-tiles and with tlog's checks: a reader that
+// shares nothing with this package.
 type layout string
 
 func (layout) Height() int                     { return 8 }
@@ -145,8 +149,8 @@ func (l layout) checks(t *testing.T, tree tlog.Tree) {
 	}
 }
 
-// TestExport: a reader that shares nothing with this package finds all of the log in what is exported, also where that is
-// gone on with.
+// TestExport: a reader that shares nothing with this package finds all of the log in what is exported, also where that
+// is gone on with.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	s, dir, before := open(t, t.TempDir(), 0, nil), t.TempDir(), int64(0)
@@ -188,11 +192,24 @@ func TestResources(t *testing.T) {
 		bytes int
 		err   error
 	}{
-		"tile/0/000": {8192, nil}, "tile/0/001": {8192, nil}, "tile/0/002": {0, ErrNoTile}, "tile/0/002.p/88": {88 * 32, nil},
-		"tile/0/002.p/89": {0, ErrNoTile}, "tile/0/002.p/1": {32, nil}, "tile/0/000.p/5": {160, nil}, "tile/0/003": {0, ErrNoTile},
-		"tile/1/000.p/2": {64, nil}, "tile/1/000.p/3": {0, ErrNoTile}, "tile/1/000": {0, ErrNoTile}, "tile/2/000.p/1": {0, ErrNoTile},
-		"tile/9/000.p/1": {0, ErrNoTile}, "tile/entries/000": {256 * 34, nil}, "tile/entries/002.p/88": {88 * 34, nil},
-		"tile/entries/002.p/89": {0, ErrNoTile}, "tile/entries/002": {0, ErrNoTile}, "checkpoint": {0, ErrPath},
+		"tile/0/000":            {8192, nil},
+		"tile/0/001":            {8192, nil},
+		"tile/0/002":            {0, ErrNoTile},
+		"tile/0/002.p/88":       {88 * 32, nil},
+		"tile/0/002.p/89":       {0, ErrNoTile},
+		"tile/0/002.p/1":        {32, nil},
+		"tile/0/000.p/5":        {160, nil},
+		"tile/0/003":            {0, ErrNoTile},
+		"tile/1/000.p/2":        {64, nil},
+		"tile/1/000.p/3":        {0, ErrNoTile},
+		"tile/1/000":            {0, ErrNoTile},
+		"tile/2/000.p/1":        {0, ErrNoTile},
+		"tile/9/000.p/1":        {0, ErrNoTile},
+		"tile/entries/000":      {256 * 34, nil},
+		"tile/entries/002.p/88": {88 * 34, nil},
+		"tile/entries/002.p/89": {0, ErrNoTile},
+		"tile/entries/002":      {0, ErrNoTile},
+		"checkpoint":            {0, ErrPath},
 	} {
 		b, err := s.tiles().Resource(path, 600)
 		if len(b) != want.bytes || !errors.Is(err, want.err) {
