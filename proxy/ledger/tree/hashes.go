@@ -71,7 +71,7 @@ func (h *Hashes) End() int64 {
 
 func (h *Hashes) end() int64 { return h.runs.End() + int64(len(h.kept)/tlog.HashSize) }
 
-// Append adds hashes, 32 bytes each. It waits for no disk.
+// Append adds hashes, 32 bytes each. It waits for no disk: who appends sees by [Hashes.Unsynced] how much is in memory.
 func (h *Hashes) Append(hashes []byte) {
 	if len(hashes)%tlog.HashSize != 0 {
 		panic("BUG: hashes of the tree are not 32 bytes each")
@@ -89,11 +89,12 @@ func (h *Hashes) Unsynced() int {
 }
 
 // Roll ends the file before a hash, once it is there and brought to disk: those from there on stand in another one.
+// Where some of those are on disk already, the file ends behind them.
 func (h *Hashes) Roll(before int64) error {
 	h.mu.Lock()
-	if before < h.runs.End() || len(h.ends) > 0 && before < h.ends[len(h.ends)-1] {
-		h.mu.Unlock()
-		panic("BUG: a file of hashes ends before what is in it")
+	before = max(before, h.runs.End())
+	if n := len(h.ends); n > 0 {
+		before = max(before, h.ends[n-1])
 	}
 	h.ends = append(h.ends, before)
 	h.mu.Unlock()

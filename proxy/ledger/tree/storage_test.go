@@ -189,8 +189,8 @@ func TestStoredHashesThatChanged(t *testing.T) {
 			if strings.HasSuffix(name, ".level1") {
 				index <<= 8
 			}
-			if _, err := tlog.ProveRecord(tree.N, index, s.tiles().Hashes(tree)); err == nil {
-				t.Errorf("byte %d of %s changed, and record %d is proved", at, name, index)
+			if _, err := tlog.ProveRecord(tree.N, index, s.tiles().Hashes(tree)); !errors.Is(err, ErrStored) {
+				t.Errorf("byte %d of %s changed, record %d: %v", at, name, index, err)
 			}
 			if err := CheckLevels(s.dir, s.entries, tree.N); err == nil && index>>8<<8+256 <= tree.N {
 				t.Errorf("byte %d of %s changed, and nobody sees it", at, name)
@@ -272,6 +272,10 @@ func TestFewerThanThereShouldBe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	more := s.tiles().Hashes(tlog.Tree{N: 301})
+	if _, err := tlog.ProveRecord(301, 7, more); !errors.Is(err, ErrMissing) || errors.Is(err, ErrStored) {
+		t.Errorf("a proof of more than there are: %v", err)
+	}
 	if _, err := OpenHashes(dir, 0, 301, nil); !errors.Is(err, ErrShort) || !errors.Is(err, ErrMissing) {
 		t.Errorf("one more than there are: %v", err)
 	}
@@ -296,6 +300,24 @@ func TestFewerThanThereShouldBe(t *testing.T) {
 	}
 	if err := s.entries.HashesAt(buffer, 50); !errors.Is(err, ErrMissing) {
 		t.Errorf("read of a file that was cut: %v", err)
+	}
+}
+
+// TestRollComesLate: where hashes of the next segment are on disk already, or are to come, nothing is lost.
+func TestRollComesLate(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir(), 0, nil)
+	s.append(500)
+	err := errors.Join(s.entries.Sync(), s.entries.Roll(400), s.entries.Roll(600))
+	s.append(700)
+	if err = errors.Join(err, s.entries.Roll(100), s.seal()); err != nil {
+		t.Fatal(err)
+	}
+	s.every(t, 1)
+	got := files(t, s.dir)
+	want := []string{"0000000000000000.hash", "0000000000000000.level1", "0000000000000500.hash", "0000000000000600.hash"}
+	if !slices.Equal(got, want) {
+		t.Errorf("files are %v", got)
 	}
 }
 

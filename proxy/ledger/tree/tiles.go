@@ -34,8 +34,33 @@ func (t *Tiles) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 // SaveTiles does nothing: they are stored.
 func (*Tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 
-// Hashes reads the hashes of a tree. Whatever it reads is held against the tree's root.
-func (t *Tiles) Hashes(of tlog.Tree) tlog.HashReader { return tlog.TileHashReader(of, t) }
+// ErrStored says that what is stored is not what a tree is made of: hashes were changed, or it is another tree.
+var ErrStored = errors.New("the hashes that are stored do not make the tree's root")
+
+// Hashes reads the hashes of a tree. Whatever it reads is held against the tree's root; the error wraps [ErrStored]
+// where it is something else, and [ErrMissing] where something is not there.
+func (t *Tiles) Hashes(of tlog.Tree) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		r := &reading{Tiles: t}
+		hashes, err := tlog.TileHashReader(of, r).ReadHashes(indexes)
+		if err != nil && r.failed == nil {
+			err = fmt.Errorf("%w: %w", ErrStored, err)
+		}
+		return hashes, err
+	})
+}
+
+// reading keeps what reading failed with: any other error is about what was read.
+type reading struct {
+	*Tiles
+	failed error
+}
+
+// ReadTiles reads tiles.
+func (r *reading) ReadTiles(tiles []tlog.Tile) (data [][]byte, err error) {
+	data, r.failed = r.Tiles.ReadTiles(tiles)
+	return data, r.failed
+}
 
 // Tile reads a tile: hashes of leaves, or of full tiles one level below.
 func (t *Tiles) Tile(tile tlog.Tile) ([]byte, error) {

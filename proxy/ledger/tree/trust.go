@@ -15,7 +15,7 @@ var (
 
 // Continues tells whether a tree goes on from one that is known: it is as large, and holds all that was in that one as
 // it was. The error wraps [ErrSmaller] or [ErrOther]; anything else is a fault in reading the hashes, which are those
-// of the tree that is now, and then nothing is known.
+// of the tree that is now ([Tiles.Hashes]), and then nothing is known.
 func Continues(known, now tlog.Tree, hashes tlog.HashReader) error {
 	empty := new(Edge).Tree()
 	switch {
