@@ -19,6 +19,7 @@ type told struct {
 	keep        signal.Storage // storage types that may be stated as granted
 	mode        signal.Mode    // what is stated where the page said nothing
 	says        []statement    // by name; of one name the first whose regions fit holds
+	choices     choices        // what may be stated of the site's own categories
 }
 
 // statement is a field that the vendor is told something in.
@@ -97,6 +98,7 @@ func (c *compiler) told(s *Site, r *Route, a *Activity) (*told, error) {
 	t := new(told)
 	var analytics catalog.Analytics
 	t.advertising, analytics, t.keep = a.grounds(s.signals)
+	t.choices = a.choices(s.signals)
 	for i := range r.Endpoint.State {
 		from := &r.Endpoint.State[i]
 		said := func(s statement) bool { return s.name == from.Name && s.regions == nil }

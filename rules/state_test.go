@@ -184,11 +184,9 @@ func TestStated(t *testing.T) {
 func TestEveryFieldOfChoicesIsToldOrNot(t *testing.T) {
 	t.Parallel()
 	untold := map[string]string{
-		"jitsu":       "its consent object is the page's own list of categories, which it is sent as it is judged by",
-		"rudderstack": "likewise", "segment": "likewise",
-		"matomo":   "it has no advertising; consent=1 is lowered",
+		"matomo":   "it has one field, which says yes where the page does: it leaves with what travels on a yes",
 		"mixpanel": "the field is about addresses, not about a choice", "posthog": "likewise",
-		"snowplow": "its events of consent are events: who sends them says what was chosen",
+		"snowplow": "its events of consent are records of an act: nothing is sent on by them",
 	}
 	for _, id := range catalog.BuiltinIDs() {
 		f, _ := catalog.Builtin(id)
