@@ -94,7 +94,7 @@ func statedDraft(t testing.TB, profile string, change func(a *rules.DraftActivit
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
 	d.Assessments = register(t)
-	d.Sites[0].Region.Subdivision = "X-Part"
+	d.Sites[0].Region.Default, d.Sites[0].Region.Subdivision = "", "X-Part"
 	own, err := catalog.Parse([]byte(ownStates))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestStated(t *testing.T) {
 		regions string
 		change  func(a *rules.DraftActivity)
 	}{
-		{"consent to statistics", "DE US-CA", func(a *rules.DraftActivity) { a.Basis = basis.Consent }},
+		{"consent to statistics", "DE US-CA ?", func(a *rules.DraftActivity) { a.Basis = basis.Consent }},
 		{"consent to advertising", "DE US-CA", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"ads"} }},
 		{"consent to both", "DE", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"audience", "ads"} }},
 		{"a legitimate interest", "DE GB US-CA US-CO US-CT US-NY", func(a *rules.DraftActivity) {
