@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/wire"
 )
@@ -32,9 +33,13 @@ func test(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	results, failed := []tested{}, 0
+	results, failed, approved := []tested{}, 0, loaded.AsApproved()
 	for i := range loaded.Tests {
-		r := runTest(t, loaded, &loaded.Tests[i])
+		policy := approved
+		if loaded.Tests[i].Assessments == config.AsTheyAre {
+			policy = loaded.Policy
+		}
+		r := runTest(t, policy, &loaded.Tests[i])
 		results = append(results, r)
 		if !r.Passed {
 			failed++
@@ -43,6 +48,7 @@ func test(_ context.Context, t *terminal, args []string) int {
 			printTested(t, &r)
 		}
 	}
+	sayUnsigned(t, loaded, approved)
 	if *form == "json" {
 		printJSON(t.out, results, "  ")
 	} else {
@@ -65,11 +71,27 @@ func printTested(t *terminal, r *tested) {
 	}
 }
 
-func runTest(t *terminal, loaded *config.Loaded, test *config.Test) tested {
+// sayUnsigned says which assessments do not carry today, and whether the tests were judged as if they did.
+func sayUnsigned(t *terminal, loaded *config.Loaded, approved *rules.Policy) {
+	register := loaded.Policy.Assessments()
+	for _, id := range register.IDs() {
+		v := register.Validity(id, t.now())
+		if v == basis.Valid {
+			continue
+		}
+		judged := ""
+		if approved.Assessments().Validity(id, t.now()) == basis.Valid {
+			judged = "; the tests were judged as if it were approved today"
+		}
+		printf(t.err, "note: assessment %s is %s: its activities deny%s; %s\n", id, v, judged, v.Says())
+	}
+}
+
+func runTest(t *terminal, policy *rules.Policy, test *config.Test) tested {
 	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
-	c, err := testCase(t, loaded, test)
+	c, err := testCase(t, policy, test)
 	if err == nil {
-		r.Failures, _, err = loaded.Policy.Test(c)
+		r.Failures, _, err = policy.Test(c)
 	}
 	if err != nil {
 		r.Failures = append(r.Failures, err.Error())
@@ -78,7 +100,7 @@ func runTest(t *terminal, loaded *config.Loaded, test *config.Test) tested {
 	return r
 }
 
-func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
+func testCase(t *terminal, policy *rules.Policy, test *config.Test) (*rules.Case, error) {
 	text, err := os.ReadFile(test.File)
 	if err != nil {
 		return nil, err
@@ -90,7 +112,7 @@ func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Cas
 	if err != nil {
 		return nil, err
 	}
-	request, refused, err := wire.ParseRequest(text, from, loaded.Policy.Trusted())
+	request, refused, err := wire.ParseRequest(text, from, policy.Trusted())
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +124,7 @@ func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Cas
 	c := &rules.Case{
 		Question: rules.Question{
 			Request: request, Refused: refused, Objections: test.Objections, At: at, Region: test.Region,
-			Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, at),
+			Keys: rules.NewKeys(pseudonym.TestRoot, policy, at),
 		},
 		Permit: test.Expect.Permit, Deny: test.Expect.Deny, Absent: test.Expect.Absent, Sent: test.Expect.Sent,
 	}
