@@ -49,6 +49,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	for _, w := range warnings {
 		printf(t.err, "warning: %s\n", w)
 	}
+	t.warnOfController(loaded)
 	text, err := n.Render(*form)
 	if err != nil {
 		t.fail("%v", err)
@@ -67,6 +68,14 @@ func (t *terminal) noController(loaded *config.Loaded, file string) bool {
 	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
 		"30(1)(a))", file)
 	return true
+}
+
+// warnOfController warns where a document would name a controller that `init` wrote.
+func (t *terminal) warnOfController(loaded *config.Loaded) {
+	if c := &loaded.Server.Controller; c.Invented() {
+		printf(t.err, "warning: the controller is the one that init writes, or part of it (%s, %s): put yourself there "+
+			"before anybody reads this\n", c.Name, c.Contact)
+	}
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
@@ -100,6 +109,11 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 	}
 	if len(differences) > 0 {
 		printf(t.out, "%s does not say what the policy does: publish a new one, `tagwarden notice --lang %s --format %s`\n", file, p.Lang, p.Format)
+		return findings
+	}
+	if c := &loaded.Server.Controller; c.Invented() {
+		printf(t.out, "%s names the controller that init writes, or part of it (%s, %s): whoever reads it cannot reach "+
+			"you; put yourself into the server file, and publish a new one\n", file, c.Name, c.Contact)
 		return findings
 	}
 	printf(t.out, "%s says what the policy does (%s, %s)\n", file, p.Lang, today.Digest)
