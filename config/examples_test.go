@@ -30,7 +30,7 @@ func TestExamples(t *testing.T) {
 		if len(loaded.Warnings) > 0 || len(loaded.Tests) < 3 {
 			t.Errorf("%s: %d tests, warnings:\n%v", name, len(loaded.Tests), loaded.Warnings)
 		}
-		assessments, approved := loaded.Policy.Assessments(), loaded.AsApproved().Assessments()
+		assessments, approved := loaded.Policy.Assessments(), loaded.AsApproved().Policy.Assessments()
 		for _, id := range assessments.IDs() {
 			if got := assessments.Validity(id, noon); got != basis.Unapproved || loaded.Assessments[id].Document.Approval != "" {
 				t.Errorf("%s: %s is %v, and nobody has read it", name, id, got)

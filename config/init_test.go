@@ -38,7 +38,7 @@ func TestInit(t *testing.T) {
 	if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon); got != basis.Unapproved {
 		t.Errorf("the assessment is %v, and nobody has read it", got)
 	}
-	approved := loaded.AsApproved().Assessments()
+	approved := loaded.AsApproved().Policy.Assessments()
 	if got := approved.Validity("LIA-2026-001", noon); got != basis.Valid {
 		t.Errorf("approved, the assessment is %v", got)
 	}

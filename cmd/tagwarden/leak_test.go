@@ -102,7 +102,7 @@ func explainerOf(t *testing.T, example string) *explainer {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	policy := loaded.AsApproved()
+	policy := loaded.AsApproved().Policy
 	keys := rules.NewKeys(pseudonym.TestRoot, policy, now)
 	return &explainer{policy: policy, raw: true, question: rules.Question{At: now, Keys: keys}}
 }

@@ -49,7 +49,6 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	for _, w := range warnings {
 		printf(t.err, "warning: %s\n", w)
 	}
-	t.warnOfController(loaded)
 	text, err := n.Render(*form)
 	if err != nil {
 		t.fail("%v", err)
@@ -59,23 +58,20 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
+// noController says so where nothing says who is responsible: a document for visitors or authorities would be none. It
+// warns where one is named whom `init` made up.
 func (t *terminal) noController(loaded *config.Loaded, file string) bool {
 	c := &loaded.Server.Controller
 	if c.Name != "" && c.Contact != "" {
+		if c.Invented() {
+			printf(t.err, "warning: the controller is the one that init writes, or part of it (%s, %s): put yourself "+
+				"there before anybody reads this\n", c.Name, c.Contact)
+		}
 		return false
 	}
 	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
 		"30(1)(a))", file)
 	return true
-}
-
-// warnOfController warns where a document would name a controller that `init` wrote.
-func (t *terminal) warnOfController(loaded *config.Loaded) {
-	if c := &loaded.Server.Controller; c.Invented() {
-		printf(t.err, "warning: the controller is the one that init writes, or part of it (%s, %s): put yourself there "+
-			"before anybody reads this\n", c.Name, c.Contact)
-	}
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.

@@ -56,7 +56,7 @@ func openNames(t *terminal, loaded *config.Loaded) map[string][]string {
 		}
 	}
 	for i := range loaded.Tests {
-		c, err := testCase(t, loaded.Policy, &loaded.Tests[i])
+		c, err := testCase(t, loaded, &loaded.Tests[i])
 		if err != nil {
 			continue // `tagwarden test` says what is wrong with it
 		}

@@ -30,7 +30,6 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if t.noController(loaded, *file) {
 		return usage
 	}
-	t.warnOfController(loaded)
 	record := notice.Art30(loaded, at)
 	if *form == "csv" {
 		_, _ = t.document().Write(record.CSV())

@@ -33,13 +33,15 @@ func test(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	results, failed, approved := []tested{}, 0, loaded.AsApproved()
+	approved := loaded.AsApproved()
+	sayUnsigned(t, loaded, approved)
+	results, failed := []tested{}, 0
 	for i := range loaded.Tests {
-		policy := approved
+		judging := approved
 		if loaded.Tests[i].Assessments == config.AsTheyAre {
-			policy = loaded.Policy
+			judging = loaded
 		}
-		r := runTest(t, policy, &loaded.Tests[i])
+		r := runTest(t, judging, &loaded.Tests[i])
 		results = append(results, r)
 		if !r.Passed {
 			failed++
@@ -48,7 +50,6 @@ func test(_ context.Context, t *terminal, args []string) int {
 			printTested(t, &r)
 		}
 	}
-	sayUnsigned(t, loaded, approved)
 	if *form == "json" {
 		printJSON(t.out, results, "  ")
 	} else {
@@ -71,8 +72,8 @@ func printTested(t *terminal, r *tested) {
 	}
 }
 
-// sayUnsigned says which assessments do not carry today, and whether the tests were judged as if they did.
-func sayUnsigned(t *terminal, loaded *config.Loaded, approved *rules.Policy) {
+// sayUnsigned says which assessments do not carry today, and whether the tests are judged as if they did.
+func sayUnsigned(t *terminal, loaded, approved *config.Loaded) {
 	register := loaded.Policy.Assessments()
 	for _, id := range register.IDs() {
 		v := register.Validity(id, t.now())
@@ -80,18 +81,18 @@ func sayUnsigned(t *terminal, loaded *config.Loaded, approved *rules.Policy) {
 			continue
 		}
 		judged := ""
-		if approved.Assessments().Validity(id, t.now()) == basis.Valid {
-			judged = "; the tests were judged as if it were approved today"
+		if approved.Policy.Assessments().Validity(id, t.now()) == basis.Valid {
+			judged = "; the tests are judged as if it were approved today"
 		}
 		printf(t.err, "note: assessment %s is %s: its activities deny%s; %s\n", id, v, judged, v.Says())
 	}
 }
 
-func runTest(t *terminal, policy *rules.Policy, test *config.Test) tested {
+func runTest(t *terminal, loaded *config.Loaded, test *config.Test) tested {
 	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
-	c, err := testCase(t, policy, test)
+	c, err := testCase(t, loaded, test)
 	if err == nil {
-		r.Failures, _, err = policy.Test(c)
+		r.Failures, _, err = loaded.Policy.Test(c)
 	}
 	if err != nil {
 		r.Failures = append(r.Failures, err.Error())
@@ -100,7 +101,7 @@ func runTest(t *terminal, policy *rules.Policy, test *config.Test) tested {
 	return r
 }
 
-func testCase(t *terminal, policy *rules.Policy, test *config.Test) (*rules.Case, error) {
+func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
 	text, err := os.ReadFile(test.File)
 	if err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func testCase(t *terminal, policy *rules.Policy, test *config.Test) (*rules.Case
 	if err != nil {
 		return nil, err
 	}
-	request, refused, err := wire.ParseRequest(text, from, policy.Trusted())
+	request, refused, err := wire.ParseRequest(text, from, loaded.Policy.Trusted())
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func testCase(t *terminal, policy *rules.Policy, test *config.Test) (*rules.Case
 	c := &rules.Case{
 		Question: rules.Question{
 			Request: request, Refused: refused, Objections: test.Objections, At: at, Region: test.Region,
-			Keys: rules.NewKeys(pseudonym.TestRoot, policy, at),
+			Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, at),
 		},
 		Permit: test.Expect.Permit, Deny: test.Expect.Deny, Absent: test.Expect.Absent, Sent: test.Expect.Sent,
 	}
