@@ -58,15 +58,11 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// noController says so where nothing says who is responsible: a document for visitors or authorities would be none. It
-// warns where one is named whom `init` made up.
+// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
 func (t *terminal) noController(loaded *config.Loaded, file string) bool {
 	c := &loaded.Server.Controller
 	if c.Name != "" && c.Contact != "" {
-		if c.Invented() {
-			printf(t.err, "warning: the controller is the one that init writes, or part of it (%s, %s): put yourself "+
-				"there before anybody reads this\n", c.Name, c.Contact)
-		}
+		t.warnOfInvented(c)
 		return false
 	}
 	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
@@ -109,7 +105,7 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 	}
 	if c := &loaded.Server.Controller; c.Invented() {
 		printf(t.out, "%s names the controller that init writes, or part of it (%s, %s): whoever reads it cannot reach "+
-			"you; put yourself into the server file, and publish a new one\n", file, c.Name, c.Contact)
+			"you; put yourself under controller:, and publish a new one\n", file, c.Name, c.Contact)
 		return findings
 	}
 	printf(t.out, "%s says what the policy does (%s, %s)\n", file, p.Lang, today.Digest)
