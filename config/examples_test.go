@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/rand"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +71,9 @@ func exampleOf(t *testing.T, name string) *Loaded {
 	return loaded
 }
 
+// badFrench finds signs that a space goes before in French, with none or one that breaks lines. An address is none.
+var badFrench = regexp.MustCompile(`\S*[^\x{a0}\x{202f}][:;?!](\s|$)`)
+
 // TestExamplesAreInThreeLanguages: titles and descriptions of what Init and its examples write are there in each language
 // of a notice, and say the same at about the same length.
 func TestExamplesAreInThreeLanguages(t *testing.T) {
@@ -80,6 +84,9 @@ func TestExamplesAreInThreeLanguages(t *testing.T) {
 			for _, text := range []Text{purpose.Title, purpose.Description} {
 				if !slices.Equal(slices.Sorted(maps.Keys(text)), []string{"de", "en", "fr"}) {
 					t.Errorf("%s: %s is in %v", name, id, text)
+				}
+				if words := badFrench.FindString(text["fr"]); words != "" {
+					t.Errorf("%s: %s: %q wants a space that does not break (U+00A0, U+202F) before its last sign", name, id, words)
 				}
 				for language, said := range text {
 					if longest := len(text["en"]) * 3 / 2; len(said) > longest {
