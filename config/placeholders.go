@@ -9,8 +9,10 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// invented are the names and addresses of controllers that Init and its examples write; no firm is called so.
-var invented = []string{"Shop GmbH", "Shop SARL", "Example Street 1, Berlin", "1 rue de l'Exemple, Paris"}
+// invented are the names and addresses of controllers and sites that Init and its examples write; nobody is called so.
+var invented = []string{
+	"Shop GmbH", "Shop SARL", "Example Street 1, Berlin", "1 rue de l'Exemple, Paris", "Example Shop",
+}
 
 // reserved are domains that nobody can have: they are for examples (RFC 2606).
 var reserved = []string{"example", "example.com", "example.net", "example.org"}
@@ -38,6 +40,33 @@ func (c *Controller) Invented() bool {
 	return slices.ContainsFunc([]string{c.Name, c.Address, c.Contact, c.DPO}, isPlaceholder)
 }
 
+// invented is the first that a site says of itself and Init made up, and where it says so; nil where there is nothing.
+func (s *Site) invented() (at []any, text string) {
+	for n, host := range s.Hosts {
+		if isPlaceholder(host) {
+			return strict.Path("hosts", n), host
+		}
+	}
+	for n, origin := range s.Origins {
+		if isPlaceholder(origin) {
+			return strict.Path("origins", n), origin
+		}
+	}
+	for _, name := range s.Name {
+		if isPlaceholder(name) {
+			return strict.Path("name"), name
+		}
+	}
+	for n, link := range s.Privacy.Links {
+		for _, address := range link.URL {
+			if isPlaceholder(address) {
+				return strict.Path("privacy", "links", n, "url"), address
+			}
+		}
+	}
+	return nil, ""
+}
+
 // Placeholders warns of what Init wrote in place of what only the operator knows, one warning for the controller, for
 // each site, vendor and assessment. It works all the same: on this machine, to try things out.
 func (l *Loaded) Placeholders() strict.Faults {
@@ -49,15 +78,9 @@ func (l *Loaded) Placeholders() strict.Faults {
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
 		site := l.Server.Sites[id]
-		for _, key := range []struct {
-			name  string
-			texts []string
-		}{{"hosts", site.Hosts}, {"origins", site.Origins}} {
-			if n := slices.IndexFunc(key.texts, isPlaceholder); n >= 0 {
-				warnings.At(doc, strict.Path("sites", id, key.name, n), "%s is a name for examples, which nobody can "+
-					"have: put your own here", key.texts[n])
-				break
-			}
+		if at, text := site.invented(); at != nil {
+			warnings.At(doc, append(strict.Path("sites", id), at...), "%s is a name for examples, which nobody has: put "+
+				"your own here", text)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.Server.Vendors)) {

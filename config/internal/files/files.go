@@ -71,7 +71,8 @@ func Put(t testing.TB, dir, name string, text []byte) {
 func Own(t testing.TB, paths []string) {
 	t.Helper()
 	own := strings.NewReplacer("shop.example", "boutiques.fr", "Shop SARL", "Dupont SARL", "Shop GmbH", "Lindner GmbH",
-		"1 rue de l'Exemple", "12 rue du Bac", "Example Street 1", "Lindenstr. 7")
+		"1 rue de l'Exemple", "12 rue du Bac", "Example Street 1", "Lindenstr. 7", "Example Shop",
+		"Boutiques")
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
