@@ -65,10 +65,10 @@ type Ledger struct {
 	opts    Options
 	encoder zapcore.Encoder
 	shapes  *lru.Cache[string, string] // shape ids that the present segment has named, with the segment
+	lines   sync.Pool                  // of *eventLines: what hits write their records in, before they take the mutex
 
 	mu      sync.Mutex
 	field   [1]zapcore.Field // what add hands to the encoder
-	outcome Outcome          // what Outcome hands to add
 	done    *sync.Cond
 	pending []byte // records not yet written
 	spare   []byte // the other buffer
@@ -108,7 +108,7 @@ func Open(o Options, first Note) (*Ledger, error) {
 		return nil, fmt.Errorf("cannot remember shapes: %w", err)
 	}
 	l := &Ledger{opts: o, encoder: newEncoder(), shapes: shapes, stop: make(chan struct{})}
-	l.done = sync.NewCond(&l.mu)
+	l.done, l.lines.New = sync.NewCond(&l.mu), func() any { return new(eventLines) }
 	if err := l.begin(); err != nil {
 		return nil, err
 	}
@@ -148,18 +148,25 @@ func (l *Ledger) begin() error {
 // shape of event i; it is called only where the segment has not named that shape yet.
 func (l *Ledger) Append(events []Event, named func(i int) Shape) error {
 	now := l.opts.Now()
+	lines := l.lines.Get().(*eventLines)
+	lines.write(now, events)
+	defer func() {
+		if cap(lines.b) <= mostLines {
+			l.lines.Put(lines)
+		}
+	}()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
 		return l.broken
 	}
+	from := 0
 	for i := range events {
 		if err := l.shape(now, events[i].Shape, i, named); err != nil {
 			return err
 		}
-		if err := l.add(now, KindEvent, &events[i]); err != nil {
-			return err
-		}
+		l.pending = append(l.pending, lines.b[from:lines.ends[i]]...)
+		from = lines.ends[i]
 	}
 	return l.commit()
 }
@@ -182,8 +189,10 @@ func (l *Ledger) Outcome(o Outcome) error {
 	if l.broken != nil {
 		return l.broken
 	}
-	l.outcome = o
-	return l.add(l.opts.Now(), KindOutcome, &l.outcome)
+	into := line{l.pending}
+	into.outcome(l.opts.Now(), &o)
+	l.pending = into.b
+	return nil
 }
 
 // Refusals records aggregates.

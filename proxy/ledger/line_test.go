@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// encoded is a record as zap writes it.
+func encoded(t testing.TB, at time.Time, kind string, members zapcore.ObjectMarshaler) string {
+	t.Helper()
+	b, err := newEncoder().EncodeEntry(zapcore.Entry{Time: at.UTC(), Message: kind},
+		[]zapcore.Field{{Type: zapcore.InlineMarshalerType, Interface: members}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Free()
+	return b.String()
+}
+
+// same compares both writings of one event and one outcome.
+func same(t testing.TB, at time.Time, e *Event, o *Outcome) {
+	t.Helper()
+	var l line
+	l.event(at, e)
+	if want := encoded(t, at, KindEvent, e); string(l.b) != want {
+		t.Errorf("it is\n%s, want\n%s", l.b, want)
+	}
+	l.b = l.b[:0]
+	l.outcome(at, o)
+	if want := encoded(t, at, KindOutcome, o); string(l.b) != want {
+		t.Errorf("it is\n%s, want\n%s", l.b, want)
+	}
+}
+
+// texts that may stand in a record, and are written in a way of their own.
+var oddTexts = []string{
+	"", "x", "a \"quoted\" \\ <name> & more", "\n\r\t\b\x00\x1f\x7f", "ä€𝄞\u2028\u2029\ufffd", "\xff\xc3", "a\xe2\x82b", "\xed\xa0\x80",
+}
+
+// TestLinesAreZaps: whatever a record holds, it is byte for byte what zap's encoder writes.
+func TestLinesAreZaps(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	text := func() string { return oddTexts[random.IntN(len(oddTexts))] }
+	list := func() (all []string) {
+		for range random.IntN(3) {
+			all = append(all, text())
+		}
+		return all
+	}
+	for range 2000 {
+		e := Event{
+			Hit: random.Uint64(), Index: random.IntN(3000), Site: text(), Vendor: text(), Endpoint: text(), Name: text(),
+			Decision: text(), Reason: text(), Activity: text(), Basis: text(), LIA: text(), Version: random.IntN(9) - 1,
+			Policy: text(), Region: text(), Objected: list(), Restrict: random.IntN(2) == 0, Form: uint8(random.IntN(4)),
+			Shape: text(), In: random.IntN(1 << 20), Out: random.IntN(1 << 20), Recovered: random.IntN(2) == 0,
+		}
+		for range random.IntN(3) {
+			e.Signals = append(e.Signals, Signal{text(), text(), text()})
+			e.Subjects = append(e.Subjects, [16]byte{byte(random.Uint32()), 15: byte(random.Uint32())})
+		}
+		if random.IntN(2) == 0 {
+			e.Salt[3], e.Digest[7] = byte(random.Uint32()), byte(random.Uint32())
+		}
+		o := Outcome{
+			Hit: random.Uint64(), Events: random.IntN(9), Vendor: text(), Outcome: text(), Why: text(), Status: random.IntN(2) * 204,
+		}
+		same(t, time.Unix(random.Int64N(1<<33), random.Int64N(2)*random.Int64N(1e9)), &e, &o)
+	}
+}
+
+// FuzzLines is that for any text.
+func FuzzLines(f *testing.F) {
+	for _, text := range oddTexts {
+		f.Add(text, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, text string, n uint64) {
+		e := Event{
+			Hit: n, Site: text, Name: text, LIA: text, Objected: []string{text}, Signals: []Signal{{text, text, text}}, Shape: text,
+		}
+		same(t, time.Unix(int64(n%(1<<33)), int64(n%1e9)), &e, &Outcome{Hit: n, Vendor: text, Outcome: text, Why: text})
+	})
+}
