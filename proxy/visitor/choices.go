@@ -151,14 +151,11 @@ func (c *choice) add(said line, vendor *Vendor) {
 func (w *wording) vendorChoice(of *Vendor, where Where) choice {
 	var here, anywhere whens
 	for i := range w.said.Purposes {
-		for _, f := range w.said.Purposes[i].Flows {
-			if f.Vendor != of.ID {
-				continue
-			}
-			if anywhere |= 1 << f.When; f.here(where) {
-				here |= 1 << f.When
-			}
+		theirs := func(flows []Flow) whens {
+			return whensOf(slices.DeleteFunc(slices.Clone(flows), func(f Flow) bool { return f.Vendor != of.ID }))
 		}
+		here |= theirs(w.said.Purposes[i].flows(where))
+		anywhere |= theirs(w.said.Purposes[i].Flows)
 	}
 	if here == 0 {
 		here = anywhere
