@@ -62,7 +62,7 @@ func (w *wording) choices(p page, inForce []string, where Where) choices {
 	everything := w.said.whens(where)
 	c.Objecting = everything.open().only(UntilObjection)
 	c.Everything = choice{
-		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, Label: w.label(everything, false),
+		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, Label: w.label(everything, w.said.sale(where, "")),
 		Partly: everything != everything.open(), In: in(all),
 	}
 	shown := []string{}
@@ -162,7 +162,7 @@ func (w *wording) vendorChoice(of *Vendor, where Where) choice {
 	}
 	return choice{
 		words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name}, Vendor: of,
-		Label: w.label(here, false), Partly: here != here.open(),
+		Label: w.label(here, w.said.sale(where, of.ID)), Partly: here != here.open(),
 	}
 }
 

@@ -132,6 +132,13 @@ func (l *Language) right(where Where) bool {
 	})
 }
 
+// sale tells whether something that takes place where the visitor is, with a recipient ("" any), is sale or sharing.
+func (l *Language) sale(where Where, vendor string) bool {
+	return slices.ContainsFunc(l.Purposes, func(p Purpose) bool {
+		return p.Sale && slices.ContainsFunc(p.flows(where), func(f Flow) bool { return vendor == "" || f.Vendor == vendor })
+	})
+}
+
 // marketing tells whether something takes place, where the visitor is, that is direct marketing.
 func (l *Language) marketing(where Where) bool {
 	return slices.ContainsFunc(l.Purposes, func(p Purpose) bool { return p.DirectMarketing && len(p.flows(where)) > 0 })
