@@ -166,6 +166,9 @@ func (g *group) request(i int, r *request) error {
 		}
 		a.receipts[c] = receipt
 	}
+	for t := range r.batch.Tallies {
+		r.batch.Tallies[t].tally(g)
+	}
 	if p := r.batch.Progress; p != nil {
 		g.wrote = true
 		if err := putProgress(g.tx, p); err != nil {

@@ -60,7 +60,7 @@ func (s *Store) LookForRoom() {
 
 // unchanging tells whether a batch asks for nothing but what stands already, by acts of the same holders.
 func (w *writer) unchanging(b *Batch) bool {
-	if b.Key != "" || b.Progress != nil {
+	if b.Key != "" || b.Progress != nil || len(b.Tallies) > 0 {
 		return false
 	}
 	for i := range b.Changes {
@@ -119,6 +119,7 @@ func takes(requests []*request, page int64) (need int64) {
 		if r.batch == nil {
 			continue
 		}
+		need += page * int64(len(r.batch.Tallies))
 		for i := range r.batch.Changes {
 			c := &r.batch.Changes[i]
 			need += page*int64(2+len(c.Subjects)) + messagesTake(c.Outbox, page)

@@ -3,6 +3,7 @@ package visitor
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -59,16 +60,47 @@ func random(name string) bool {
 }
 
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
-func (b *browser) setCookies(ctx *fasthttp.RequestCtx, chosen []string, proofs []proof) {
-	setCookie(ctx, Cookie, Format(chosen), false, fasthttp.CookieSameSiteLaxMode)
-	setCookie(ctx, UndoCookie, formatProofs(proofs), true, fasthttp.CookieSameSiteStrictMode)
+func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen []string, proofs []proof) {
+	setCookie(ctx, Cookie, Format(chosen), age, false, fasthttp.CookieSameSiteLaxMode)
+	setCookie(ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
 	if b.chosen, b.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
 		b.chosen, _ = Parse(Format(chosen))
 	}
 	b.proofs = proofs
 }
 
-func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSite fasthttp.CookieSameSite) {
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing.
+func (b *browser) renew(v *visit) {
+	if !b.kept && len(b.proofs) == 0 {
+		return
+	}
+	var proofs []proof
+	for _, id := range b.ids {
+		proofs = append(proofs, b.proofsFor(v.Pages, id)...)
+	}
+	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, proofs)
+}
+
+// news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site
+// knows: what else stands in a cookie is anybody's text.
+func (b *browser) news(w wish, said *Language) (object, takeBack []string) {
+	after := sorted(append(without(b.chosen, w.takeBack), w.object...))
+	for _, scope := range after {
+		if !slices.Contains(b.chosen, scope) {
+			object = append(object, scope)
+		}
+	}
+	for _, scope := range b.chosen {
+		if !slices.Contains(after, scope) && said.objectable(scope) {
+			takeBack = append(takeBack, scope)
+		}
+	}
+	return object, takeBack
+}
+
+func setCookie(
+	ctx *fasthttp.RequestCtx, name, value string, age time.Duration, hidden bool, sameSite fasthttp.CookieSameSite,
+) {
 	c := fasthttp.AcquireCookie()
 	defer fasthttp.ReleaseCookie(c)
 	c.SetKey(name)
@@ -78,7 +110,7 @@ func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSi
 	c.SetHTTPOnly(hidden)
 	c.SetSameSite(sameSite)
 	if value != "" {
-		c.SetMaxAge(cookieAge)
+		c.SetMaxAge(int(age / time.Second))
 	} else {
 		if len(ctx.Request.Header.Cookie(name)) == 0 {
 			return
