@@ -168,6 +168,8 @@ type Activity struct {
 	gpcObjects      bool
 	dntObjects      bool
 	directMarketing bool
+	grounded        bool          // a decision can lift an objection to it
+	version         int           // of the assessment
 	afterRefusal    bool          // a refused category does not deny it
 	needs           []signal.Need // by purpose
 	tcf             iab.Purposes
