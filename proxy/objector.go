@@ -58,6 +58,9 @@ func (o *objector) Act(ctx context.Context, acts objection.Acts) ([]objection.Re
 	}
 	for i := range acts.Acts {
 		change, wrong := changeOf(snapshot.Loaded, keys, &acts.Acts[i])
+		if wrong == nil {
+			wrong = o.decidable(snapshot, &change)
+		}
 		if wrong != nil {
 			wrong.Act = i
 			return nil, wrong

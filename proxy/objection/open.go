@@ -116,6 +116,11 @@ func (s *Store) load(found layout, w *writer) error {
 			return err
 		}
 		s.state.Store(now)
+		decided, err := loadDecisions(tx)
+		if err != nil {
+			return err
+		}
+		s.decided.Store(decided)
 		if w.labels, err = loadLabels(tx); err != nil {
 			return err
 		}
