@@ -68,7 +68,7 @@ func decisionOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act, c o
 	case !loaded.Policy.Clean(d.Told):
 		return fault("told", "it holds what looks like personal data: say how the person was told, not where: by letter")
 	}
-	c.Decide, c.Because = &d, loaded.Policy.ScrubName(d.Because)
+	c.Decide, c.Because = &d, d.Because
 	return c, nil
 }
 
