@@ -35,6 +35,7 @@ type memory struct {
 	last     objection.Acts
 	held     []objection.Held
 	counted  objection.Stats
+	decided  []objection.Decision
 	err      error
 	breaks   bool // the objector panics
 	now      func() time.Time
@@ -167,6 +168,13 @@ func (m *memory) Held(ids []objection.ID, subjects []objection.Subject) ([]objec
 	_, err := m.Standing(ids, subjects)
 	return m.held, err
 }
+
+func (m *memory) Decided(ids []objection.ID, _ []objection.Subject) ([]objection.Decision, error) {
+	_, err := m.Standing(ids, nil)
+	return m.decided, err
+}
+
+func (m *memory) Decisions() []objection.Decision { return m.decided }
 
 func (m *memory) Changes(_ context.Context, since uint64, yield func(objection.Recorded) bool) error {
 	if m.breaks {
