@@ -31,9 +31,9 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 	if d.at, d.latest = in.Now, in.Now; in.Latest.After(in.Now) {
 		d.latest = in.Latest
 	}
-	declared := r.preferences()
+	declared, told := r.preferences()
 	for e := range h.Events {
-		objections[e].Merge(declared)
+		objections[e].Declare(declared, told)
 		if h.Events[e].Malformed {
 			d.Verdicts = append(d.Verdicts, Verdict{Reason: MalformedHit})
 			continue

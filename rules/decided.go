@@ -88,6 +88,15 @@ func (o *Objections) mergeLifts(other *Objections) {
 	}
 }
 
+// Declare is Merge for what a browser's own cookie says. Where its visitor was told of a decision, and the cookie says
+// nothing that does not stand for an identifier as well, it is the same objection, which that decision was about.
+func (o *Objections) Declare(declared Objections, told bool) {
+	lifts, same := o.Lifts, told && (o.All || !o.Adds(declared))
+	if o.Merge(declared); same {
+		o.Lifts = lifts
+	}
+}
+
 // until is what a decision has to last beyond: what was over by the latest time that was ever known stays over.
 func (q *asked) until() time.Time {
 	if q.latest.After(q.now) {

@@ -192,6 +192,9 @@ func (a *Activity) matchesSite(s *Site) bool {
 	return slices.Contains(a.sites, s.ID)
 }
 
+// On tells whether an activity may take place on a site.
+func (a *Activity) On(site string) bool { return a.sites == nil || slices.Contains(a.sites, site) }
+
 func (a *Activity) matchesRegion(r Region) bool {
 	if a.regions == nil {
 		return true
