@@ -134,6 +134,20 @@ func (p *Policy) Lift(d Lift, purposes []string) Lift {
 	return d
 }
 
+// Lacks tells whether other holds what o does not: a scope, or one that is in o as well and lifted there, by a decision
+// that other does not have.
+func (o Objections) Lacks(other Objections) bool {
+	if o.Adds(other) {
+		return true
+	}
+	if o.Lifts == nil || !other.Any() {
+		return false
+	}
+	return slices.ContainsFunc(o.Lifts.all, func(l Lift) bool {
+		return other.Lifts == nil || !slices.ContainsFunc(other.Lifts.all, func(of Lift) bool { return of.Number == l.Number })
+	})
+}
+
 // LiftFor returns the decision by which an activity goes on at a time in the face of objections. Ok is false where
 // they do not touch it, or no decision lifts them.
 func (o Objections) LiftFor(a *Activity, at time.Time) (Lift, bool) {
