@@ -116,7 +116,7 @@ func (d *Decided) add(to zapcore.ObjectEncoder) error {
 	to.AddInt("assessment_version", d.Version)
 	to.AddTime("until", d.Until.UTC())
 	to.AddString("decided_by", d.By)
-	addTrue(to, "restriction", d.Restriction)
+	addTrue(to, "restriction_lifted", d.Restriction)
 	if len(d.Purposes) > 0 {
 		return to.AddArray("purposes", (*texts)(&d.Purposes))
 	}
