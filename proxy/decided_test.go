@@ -3,8 +3,10 @@ package proxy_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -353,4 +355,38 @@ func TestDecisionsThatAreNone(t *testing.T) {
 	change := decision(now.AddDate(0, 1, 0))
 	change.Decide.Restriction = true
 	r.does(t, change, user("u-3"))
+}
+
+// TestADecisionIsTold: a webhook that asks for decisions is told of one with the identifiers as they were given, and of
+// its end by hashes.
+func TestADecisionIsTold(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 8)
+	crm := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		told <- string(body)
+	}))
+	defer crm.Close()
+	file := securedFolder(t, startVendor(t).URL)
+	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
+	edit(t, file, func(text string) string {
+		return text + "webhooks: [{ name: crm, url: \"" + crm.URL + "\", events: [decision], scopes: [security], secret_file: ./hook.key }]\n"
+	})
+	r := start(t, file)
+	r.does(t, objectsToAll, user("u-1"))
+	number := r.decides(t, time.Now().AddDate(0, 1, 0), user("u-1"))
+	r.does(t, objection.Change{EndDecision: number, Because: "a mistake", Holder: objection.Holder{Kind: objection.Role}})
+	for _, want := range []string{`["u-1"] false`, " true"} {
+		select {
+		case got := <-told:
+			data := gjson.Get(got, "data")
+			said := data.Get("ids.user_id").Raw + " " + fmt.Sprint(data.Get("decision.ended").Bool())
+			if gjson.Get(got, "type").Str != "decision" || said != want || data.Get("decision.number").Uint() != number ||
+				data.Get("decision.assessment").Str != "LIA-1" || data.Get("in_force").Raw == "" || data.Get("hashes").Raw == "{}" {
+				t.Errorf("%s: %s", want, got)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("nobody is told of %s", want)
+		}
+	}
 }

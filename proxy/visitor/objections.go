@@ -23,7 +23,7 @@ type standingAnswer struct {
 	Elsewhere  bool     `json:"elsewhere,omitempty"`
 	Account    bool     `json:"account,omitempty"`
 	GoesOn     []string `json:"goes_on,omitempty"` // purposes, sorted, that go on for a recipient by a person's decision
-	Detail     string   `json:"detail,omitempty"` // in the visitor's language
+	Detail     string   `json:"detail,omitempty"`  // in the visitor's language
 }
 
 // objections is the preference centre for a site's own front end, in JSON.
