@@ -299,6 +299,9 @@ func (g *group) endDecisions(gone []Decision, because string, of *Change) error 
 			Subjects: d.Subjects, EndDecision: d.Number, Because: because, Time: g.now,
 			Source: of.Source, Site: of.Site, By: of.By, Holder: of.Holder,
 		}}
+		if err := g.says(&end); err != nil {
+			return err
+		}
 		if end.Change.Holder.Kind == SeenWith {
 			end.Change.Holder = Holder{}
 		}
@@ -320,6 +323,37 @@ func (g *group) endDecisions(gone []Decision, because string, of *Change) error 
 		}))
 	}
 	return nil
+}
+
+// says fills in what is in force for the subjects of a change that changes none of that.
+func (g *group) says(r *Recorded) error {
+	records := make([]*record, 0, len(r.Change.Subjects))
+	var marks []uint32
+	for i := range r.Change.Subjects {
+		of, err := g.recordOf(&r.Change.Subjects[i].Hash)
+		if err != nil {
+			return err
+		}
+		records, marks = append(records, of), of.scopes.appendMarks(marks)
+	}
+	slices.Sort(marks)
+	r.InForce, _ = scopeNames(g.writer.scopes.names, scopesOf(slices.Compact(marks)))
+	r.Each = g.writer.scopes.apart(records)
+	return nil
+}
+
+// recordOf is a subject's record as the group has it, or as it is on disk where the group has nothing to do with it.
+func (g *group) recordOf(hash *[16]byte) (*record, error) {
+	at, found := g.find(hash[:])
+	if found {
+		return &g.states[at].record, g.states[at].err
+	}
+	value := g.tx.Bucket(bucketSubjects).Get(hash[:])
+	if value == nil {
+		return &record{}, nil
+	}
+	of, err := parseRecord(hash[:], value)
+	return &of, err
 }
 
 // Why a decision ended that nobody took back.

@@ -128,13 +128,13 @@ func TestADecision(t *testing.T) {
 		case c.Decide != nil:
 			log = append(log, fmt.Sprint(r.Seq, " decided ", c.Decide.Assessment, c.Decide.Number == r.Seq, r.InForce))
 		case c.EndDecision != 0:
-			log = append(log, fmt.Sprint(r.Seq, " ended ", c.EndDecision, " ", c.Because, " ", len(c.Subjects)))
+			log = append(log, fmt.Sprint(r.Seq, " ended ", c.EndDecision, " ", c.Because, " ", len(c.Subjects), r.InForce))
 		}
 		return true
 	}))
 	for i, want := range []string{
-		"decided LIA-1true [ads]", "decided LIA-1true [ads]", "decided LIA-2true [ads]", "decided LIA-1true [ads]", "took its place 1",
-		"there is a new objection 2", "there is a new objection 1", "a mistake 1", "decided LIA-1true [ads]", "its time is over 1",
+		"decided LIA-1true [ads]", "decided LIA-1true [ads]", "decided LIA-2true [ads]", "decided LIA-1true [ads]", "took its place 1 [ads]",
+		"there is a new objection 2 [ads]", "there is a new objection 1 [ads]", "a mistake 1 [ads]", "decided LIA-1true [ads]", "its time is over 1 [ads]",
 	} {
 		if i >= len(log) || !strings.HasSuffix(log[i], want) {
 			t.Fatalf("%d is no %q in\n%s", i, want, strings.Join(log, "\n"))
