@@ -63,9 +63,9 @@ func decisionOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act, c o
 	switch {
 	case d.Because == "":
 		return fault("because", "it is missing: why do the grounds outweigh this person's situation? The person is shown it")
-	case !loaded.Policy.Clean(d.Because):
+	case !rules.Clean(loaded.Policy.Detectors(), d.Because):
 		return fault("because", "it holds what looks like personal data: whoever shows an id of the person is shown it")
-	case !loaded.Policy.Clean(d.Told):
+	case !rules.Clean(loaded.Policy.Detectors(), d.Told):
 		return fault("told", "it holds what looks like personal data: say how the person was told, not where: by letter")
 	}
 	c.Decide, c.Because = &d, d.Because
@@ -117,9 +117,9 @@ func (o *objector) touched(
 	}
 	all.Lifts = nil
 	now := o.opts.Now()
-	lift := snapshot.Policy.Lift(rules.Lift{
+	lift := rules.Lift{
 		Assessment: c.Decide.Assessment, Version: c.Decide.Version, Until: c.Decide.Until.Unix(),
-	}, c.Decide.Purposes)
+	}.In(snapshot.Policy, c.Decide.Purposes)
 	lifted := all
 	lifted.Lifts = rules.LiftsOf(lift)
 	goesOn := func(a *rules.Activity) bool { return all.Ends(a, now) && !lifted.Ends(a, now) }

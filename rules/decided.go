@@ -118,9 +118,9 @@ func (c *compiler) grounded(a *Activity) bool {
 // Grounded tells whether a decision can lift an objection to the activity.
 func (a *Activity) Grounded() bool { return a.grounded }
 
-// Lift is a decision in the policy's words, about purposes; none: whatever rests on the assessment. A purpose that
-// the policy does not know (any more) is left out: what is left is what it lifts.
-func (p *Policy) Lift(d Lift, purposes []string) Lift {
+// In is a decision in a policy's words, about purposes; none: whatever rests on the assessment. A purpose that the
+// policy does not know (any more) is left out: what is left is what it lifts.
+func (d Lift) In(p *Policy, purposes []string) Lift {
 	if len(purposes) == 0 {
 		d.Purposes = ^uint64(0)
 		return d
@@ -166,7 +166,7 @@ func (o Objections) Ends(a *Activity, at time.Time) bool { return a.heeds() && o
 
 // AskedLift is what a text stands for in a [Question]: the id of an assessment, decided on in its present version
 // until it is to be reviewed; or with "=" and a day until the end of which it was decided.
-func (p *Policy) AskedLift(text string) (Lift, error) {
+func AskedLift(p *Policy, text string) (Lift, error) {
 	id, until, given := strings.Cut(text, "=")
 	a := p.assessments.Assessment(id)
 	if a == nil {
@@ -182,7 +182,7 @@ func (p *Policy) AskedLift(text string) (Lift, error) {
 			return Lift{}, err
 		}
 	}
-	return p.Lift(Lift{Assessment: id, Version: a.Version, Until: day.End().Unix()}, nil), nil
+	return Lift{Assessment: id, Version: a.Version, Until: day.End().Unix()}.In(p, nil), nil
 }
 
 // Says puts a decision into words: "decided 17: compelling grounds of LIA-2026-003 ...".
@@ -195,11 +195,11 @@ func (d *Lift) Says() string {
 		time.Unix(d.Until, 0).UTC().Format(time.RFC3339))
 }
 
-// lifted adds decisions to objections, as a question supposes them.
-func (p *Policy) lifted(o *Objections, given []string) error {
+// suppose adds decisions to objections, as a question supposes them.
+func (o *Objections) suppose(p *Policy, given []string) error {
 	var all []Lift
 	for _, text := range given {
-		d, err := p.AskedLift(text)
+		d, err := AskedLift(p, text)
 		if err != nil {
 			return err
 		}

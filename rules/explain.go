@@ -18,7 +18,7 @@ type Question struct {
 	Request    hit.Request
 	Refused    bool     // the request could not be read in one way only
 	Objections []string // scopes, as Policy.AskedObjection reads them; of every subject in the hit
-	Decisions  []string // that stand for every subject in the hit, as Policy.AskedLift reads them
+	Decisions  []string // that stand for every subject in the hit, as AskedLift reads them
 	At         time.Time
 	Keys       *Keys
 	Region     string          // in place of what the hit tells; "" for that
@@ -124,7 +124,7 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 		}
 		objections.Merge(o)
 	}
-	if err := p.lifted(&objections, q.Decisions); err != nil {
+	if err := objections.suppose(p, q.Decisions); err != nil {
 		return nil, err
 	}
 	var region Region

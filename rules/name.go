@@ -34,11 +34,11 @@ func (p *Policy) ScrubName(name string) string {
 	return text
 }
 
-// Clean tells whether a text that staff wrote holds nothing that looks like personal data, or is by the site's own
-// detectors.
-func (p *Policy) Clean(text string) bool {
+// Clean tells whether a text that staff wrote holds nothing that looks like personal data, or is by detectors of the
+// site's own.
+func Clean(own *scrub.Detectors, text string) bool {
 	work := scrub.NewMeter(StepsPerByte*len(text) + stepsPerName)
-	clean, _ := p.detectors.AppendWithin(&work, nil, []byte(text), scrub.All)
+	clean, _ := own.AppendWithin(&work, nil, []byte(text), scrub.All)
 	return string(clean) == text
 }
 

@@ -77,7 +77,7 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 		}
 	}
 	for _, text := range f.decisions {
-		if _, err := loaded.Policy.AskedLift(text); err != nil {
+		if _, err := rules.AskedLift(loaded.Policy, text); err != nil {
 			t.fail("--decision: %v", err)
 			return nil, usage
 		}

@@ -92,7 +92,7 @@ func (g *group) apply() (err error) {
 	}
 	g.state = *s.state.Load()
 	g.state.marks = slices.Clone(g.state.marks)
-	g.tree, g.decided = *g.writer.tree, s.decided.Load()
+	g.tree, g.decided = *g.writer.tree, s.decided.now.Load()
 	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
 	for i, r := range g.requests {
 		if r.batch != nil {
@@ -180,9 +180,9 @@ func (g *group) request(i int, r *request) error {
 func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	switch {
 	case c.EndDecision != 0:
-		return g.takeBackDecision(c)
+		return deciding{g}.takeBackDecision(c)
 	case c.Decide != nil:
-		return g.decide(c, mine)
+		return deciding{g}.decide(c, mine)
 	}
 	if err := g.asked(c); err != nil {
 		return Receipt{}, err
@@ -197,7 +197,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	again := g.again(c)
+	again := deciding{g}.again(c)
 	receipt := Receipt{
 		Recorded: g.now, New: effect.any() || c.Complaint || len(again) > 0, InForce: g.inForce(mine),
 	}
@@ -244,7 +244,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
-	return receipt, g.endDecisions(again, objectedAgain, c)
+	return receipt, deciding{g}.endDecisions(again, objectedAgain, c)
 }
 
 // concerned are the subjects of a change, with their records, without those that are known from before alone and that it

@@ -36,6 +36,7 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("cannot make the store of objections: %w", err)
 	}
 	s := &Store{opts: o, index: newIndex(), queue: newQueue(), stop: make(chan struct{})}
+	s.decided.lookUp = s.lookUp
 	s.room.free = o.Free
 	w := &writer{store: s, scopes: newDictionary(), sources: newDictionary()}
 	if s.recent, err = newRecent(o.Recent); err != nil {
@@ -120,7 +121,7 @@ func (s *Store) load(found layout, w *writer) error {
 		if err != nil {
 			return err
 		}
-		s.decided.Store(decided)
+		s.decided.now.Store(decided)
 		if w.labels, err = loadLabels(tx); err != nil {
 			return err
 		}

@@ -67,9 +67,9 @@ type Store struct {
 	index   *index
 	recent  *recent
 	file    *dataFile
-	names   atomic.Pointer[[]string]  // of scopes, by number; published before anybody can read the number
-	state   atomic.Pointer[state]     // after the last commit
-	decided atomic.Pointer[decisions] // those that stand after it
+	names   atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
+	state   atomic.Pointer[state]    // after the last commit
+	decided                          // decisions that stand after it
 
 	queue  *queue
 	room   room
