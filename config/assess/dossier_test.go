@@ -36,7 +36,7 @@ func TestDossier(t *testing.T) {
 	for name, text := range map[string]string{"html": html.UnescapeString(string(page)), "md": plain.Replace(string(markdown))} {
 		for _, want := range []string{
 			"valid: an approver signed it", "web-analytics@shop.example", "matomo.shop.example", "matomo-cookieless", "2026-12-01T12:00:00Z", "privacy+",
-			loaded.Assessments[lia].Digest.String(), "Die Nutzung unserer Seiten messen", "14 months", "Preference centre", "Shop SARL", "Version 1", "signature verified",
+			loaded.Assessments[lia].Digest.String(), "Besuche auf unseren Seiten zählen", "14 months", "Preference centre", "Shop SARL", "Version 1", "signature verified",
 			"2027-12-01 (365 days from 2026-12-01)", "client_id", "derive",
 		} {
 			if !strings.Contains(text, want) {
