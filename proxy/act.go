@@ -49,8 +49,15 @@ var (
 func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (objection.Change, *objection.Fault) {
 	c := act.Change
 	var fault *objection.Fault
+	if c.EndDecision != 0 {
+		c.Because = loaded.Policy.ScrubName(c.Because)
+		return c, nil
+	}
 	if c.Subjects, fault = subjectsOf(loaded.Policy, keys, act.IDs, c.Subjects); fault != nil {
 		return c, fault
+	}
+	if c.Decide != nil {
+		return decisionOf(loaded, keys, act, c)
 	}
 	c.Object = slices.Compact(slices.Sorted(slices.Values(c.Object)))
 	c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))

@@ -109,6 +109,7 @@ func boolean(b bool) int {
 func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 	l := visitor.Language{
 		Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact},
+		Grounded: grounded(loaded, n),
 	}
 	page, err := n.Render("html")
 	if err != nil {

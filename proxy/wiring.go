@@ -320,7 +320,7 @@ func openVisitors(s *Server) error {
 		Accounts: func(h *fasthttp.RequestHeader) bool {
 			return s.snapshot.Load().Policy.AccountCookies(signal.CookieHeader(h.Peek("Cookie")))
 		},
-		Rand: s.opts.Rand,
+		Rand: s.opts.Rand, GoesOn: s.objector.goesOn,
 		CookieOnly: func(c objection.Change) {
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
 			s.cookieActs.add(&c)

@@ -124,7 +124,8 @@ func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Cas
 	}
 	c := &rules.Case{
 		Question: rules.Question{
-			Request: request, Refused: refused, Objections: test.Objections, At: at, Region: test.Region,
+			Request: request, Refused: refused, Objections: test.Objections,
+			Decisions: test.Decisions, At: at, Region: test.Region,
 			Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, at),
 		},
 		Permit: test.Expect.Permit, Deny: test.Expect.Deny, Absent: test.Expect.Absent, Sent: test.Expect.Sent,

@@ -2,17 +2,22 @@ package ledger
 
 import (
 	"encoding/hex"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 )
 
 // Kinds of records about objections. They are written when an act is on disk and before it is acknowledged.
 const (
-	KindObjection  = "objection"       // somebody objected, or asked for a restriction: seq, scopes, source, subjects
-	KindKeptOptOut = "kept_opt_out"    // an opt-out by the browser's signal is kept from then on: seq, source, subjects
-	KindWithdrawal = "withdrawal"      // somebody took that back: the same, and why, where it was not the subject
-	KindComplaint  = "complaint"       // somebody complained: seq, source, subjects
-	KindHead       = "objections_head" // where the log of objections stands: size, root
+	KindObjection  = "objection"    // somebody objected, or asked for a restriction: seq, scopes, source, subjects
+	KindKeptOptOut = "kept_opt_out" // an opt-out by the browser's signal is kept from then on: seq, source, subjects
+	KindWithdrawal = "withdrawal"   // somebody took that back: the same, and why, where it was not the subject
+	KindComplaint  = "complaint"    // somebody complained: seq, source, subjects
+	// A person decided that compelling grounds outweigh what somebody objected to (seq, which is the decision's number,
+	// assessment, purposes, until, decided_by, stands, subjects), and that decision ended (seq, ends, because, subjects).
+	KindDecided     = "objection_decided"
+	KindDecisionEnd = "objection_decision_end"
+	KindHead        = "objections_head" // where the log of objections stands: size, root
 )
 
 // Objected is what one or more acts that say the same have done. Its subjects have the hashes that they have in records of events. A
@@ -33,6 +38,19 @@ type Objected struct {
 	Subjects    [][16]byte
 	Form        uint8 // number of the normal form that they were hashed in; where there are several, the newest
 	Recovered   bool  // it was found missing at the start, and is written late
+
+	Decision *Decided // of KindDecided
+	Ends     uint64   // of KindDecisionEnd: the number of the decision
+}
+
+// Decided is what a person decided for one who objected.
+type Decided struct {
+	Assessment  string
+	Version     int      // of the assessment
+	Purposes    []string // none: whatever rests on the assessment
+	Until       time.Time
+	By          string // an approver
+	Restriction bool   // what was restricted goes on, too
 }
 
 // Head says where the log of objections stands: how many acts it holds, and the root of the Merkle tree over them.
@@ -92,7 +110,29 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 			return err
 		}
 	}
+	if o.Ends != 0 {
+		to.AddUint64("ends", o.Ends)
+	}
+	if err := o.Decision.add(to); err != nil {
+		return err
+	}
 	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))
+}
+
+// add writes the members of a decision; nothing for nil.
+func (d *Decided) add(to zapcore.ObjectEncoder) error {
+	if d == nil {
+		return nil
+	}
+	to.AddString("assessment", d.Assessment)
+	to.AddInt("assessment_version", d.Version)
+	to.AddTime("until", d.Until.UTC())
+	to.AddString("decided_by", d.By)
+	addTrue(to, "restriction_lifted", d.Restriction)
+	if len(d.Purposes) > 0 {
+		return to.AddArray("purposes", (*texts)(&d.Purposes))
+	}
+	return nil
 }
 
 // MarshalLogObject writes the members of a record.

@@ -67,10 +67,15 @@ type Change struct {
 	Because     string    // why somebody else than the subject took it back
 	Holder      Holder    // whose act it is
 	EveryAct    bool      // a role takes back what others hold too, and says because of what
+	Decide      *Decision // it decides on what stands for the subjects, and changes none of that; By is who told us
+	EndDecision uint64    // it ends the decision of that number; Subjects are those of the decision
 	Lead        [16]byte  // of SeenWith: Ledger of the subject that is followed
 	Time        time.Time // when the person said so; zero: now. Never later than now
 	Outbox      []Message // messages that are kept, in the same step, until they were sent
 }
+
+// decides tells whether a change is about a decision, and so changes nothing of what stands.
+func (c *Change) decides() bool { return c.Decide != nil || c.EndDecision != 0 }
 
 // Stands tells whether a change leaves what stands as it is; scopes are those in force.
 func (c *Change) Stands(scopes []string) bool {

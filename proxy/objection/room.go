@@ -65,7 +65,7 @@ func (w *writer) unchanging(b *Batch) bool {
 	}
 	for i := range b.Changes {
 		c := &b.Changes[i]
-		if c.Complaint {
+		if c.Complaint || c.decides() {
 			return false
 		}
 		for j := range c.Subjects {
@@ -102,7 +102,8 @@ func (w *writer) stands(c *Change, of *Subject) bool {
 		ask.object = nil
 	}
 	_, changed := ask.apply(acts, new(effect))
-	return err == nil && !changed
+	decided := len(c.Object) > 0 && len(w.store.decided.now.Load().by[*hash]) > 0 // which it may end
+	return err == nil && !changed && !decided
 }
 
 // takes is how many bytes of the file requests take, where each thing that is put takes a page.

@@ -64,11 +64,12 @@ type Store struct {
 	restored bool // an older copy was accepted
 
 	// What a look-up meets, in this order: nothing in the index, an answer that is remembered, the file.
-	index  *index
-	recent *recent
-	file   *dataFile
-	names  atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
-	state  atomic.Pointer[state]    // after the last commit
+	index   *index
+	recent  *recent
+	file    *dataFile
+	names   atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
+	state   atomic.Pointer[state]    // after the last commit
+	decided                          // decisions that stand after it
 
 	queue  *queue
 	room   room

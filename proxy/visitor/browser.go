@@ -8,12 +8,14 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // browser is what a browser brings of itself. Texts in it are copies: fasthttp uses its bytes again.
 type browser struct {
 	chosen []string       // what the preference cookie says
 	kept   bool           // there is a preference cookie
+	told   bool           // it says that the visitor was told of a decision
 	ids    []objection.ID // that identifier cookies hold
 	proofs []proof        // that identifiers were objected for in it
 
@@ -31,6 +33,8 @@ func (p *Pages) readBrowser(h *fasthttp.RequestHeader) browser {
 			if !ok {
 				scopes = []string{all}
 			}
+			b.told = slices.Contains(scopes, rules.ToldScope)
+			scopes = without(scopes, []string{rules.ToldScope})
 			b.chosen, b.kept = sorted(append(b.chosen, scopes...)), true
 		case UndoCookie:
 			b.proofs = append(b.proofs, parseProofs(string(value))...)
@@ -60,25 +64,30 @@ func random(name string) bool {
 }
 
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
-func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen []string, proofs []proof) {
-	setCookie(ctx, Cookie, Format(chosen), age, false, fasthttp.CookieSameSiteLaxMode)
-	setCookie(ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
-	if b.chosen, b.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
-		b.chosen, _ = Parse(Format(chosen))
+func (v *visit) setCookies(chosen []string, proofs []proof) {
+	age := v.site.cookieAge()
+	value := Format(chosen)
+	if v.told && value != "" {
+		value += "/" + rules.ToldScope
 	}
-	b.proofs = proofs
+	setCookie(v.ctx, Cookie, value, age, false, fasthttp.CookieSameSiteLaxMode)
+	setCookie(v.ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
+	if v.chosen, v.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
+		v.chosen, _ = Parse(Format(chosen))
+	}
+	v.proofs = proofs
 }
 
 // renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing.
-func (b *browser) renew(v *visit) {
-	if !b.kept && len(b.proofs) == 0 {
+func (v *visit) renew() {
+	if !v.kept && len(v.proofs) == 0 {
 		return
 	}
 	var proofs []proof
-	for _, id := range b.ids {
-		proofs = append(proofs, b.proofsFor(v.Pages, id)...)
+	for _, id := range v.ids {
+		proofs = append(proofs, v.proofsFor(v.Pages, id)...)
 	}
-	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, proofs)
+	v.setCookies(v.chosen, proofs)
 }
 
 // news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site

@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,13 +25,16 @@ func (v *visit) centre() {
 		return
 	}
 	proven := v.proven(v.ids)
-	v.renew(v)
 	inForce, err := v.standing(proven)
-	if err != nil {
+	goesOn, failed := v.opts.GoesOn(v.site.ID, proven, nil, v.chosen)
+	if err = errors.Join(err, failed); err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
-	p := centrePage{choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")}, InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
+	v.told = len(goesOn) > 0 // from here on it counts for this browser, too
+	v.renew()
+	decided := v.decided(inForce, goesOn)
+	p := centrePage{choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")}, InForce: v.titled(decided.left(v.said, inForce)), decided: decided, All: slices.Contains(inForce, all)}
 	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, globalPrivacyControl(v), doNotTrack(v)
 	if v.said.Title.Text != "" {
 		p.Heading, p.Title = v.said.Title, v.said.Title.Text
@@ -43,6 +47,7 @@ func (v *visit) centre() {
 // centrePage is what the preference centre says.
 type centrePage struct {
 	choices
+	decided
 	Heading    Text
 	InForce    []Text
 	All        bool

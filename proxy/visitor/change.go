@@ -52,7 +52,8 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	v.setCookies(v.ctx, v.site.cookieAge(), chosen, d.proofs())
+	v.told = false // what was decided was on what came before
+	v.setCookies(chosen, d.proofs())
 	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && v.elsewhere(d, w)}, nil
 }
 

@@ -1,6 +1,7 @@
 package visitor
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/valyala/fasthttp"
@@ -11,6 +12,7 @@ import (
 // linkPage is what a signed link shows.
 type linkPage struct {
 	choices
+	decided
 	Manage    bool
 	Marketing bool   // all that it is for is direct marketing
 	For       []Text // what it objects to
@@ -43,7 +45,8 @@ func (v *visit) link(token string) {
 		return
 	}
 	inForce, byLink, err := v.heldByLink(&claim)
-	if err != nil {
+	goesOn, failed := v.opts.GoesOn(v.site.ID, nil, claim.Subjects, nil)
+	if err = errors.Join(err, failed); err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
@@ -53,6 +56,8 @@ func (v *visit) link(token string) {
 		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all),
 		Late: claim.late(v.opts.Now()), Marketing: len(claim.Scopes) > 0,
 	}
+	p.decided = v.decided(inForce, goesOn)
+	p.InForce = v.titled(p.left(v.said, inForce))
 	for _, scope := range claim.Scopes {
 		p.In = p.In && in(scope)
 		of := v.said.purpose(scope)

@@ -46,7 +46,9 @@ type Language struct {
 	Purposes   []Purpose // in the order of the policy; each has a flow at least
 	Vendors    []Vendor  // every recipient of an activity
 	Controller Controller
-	Notice     []byte // the notice, a whole page of HTML with at most one style element and no script
+	Grounded   []Grounded // what may go on despite an objection, where a person decides so
+	Authority  string     // where to complain, as a sentence has it behind "to"; "": any data protection authority
+	Notice     []byte     // the notice, a whole page of HTML with at most one style element and no script
 }
 
 // Controller is who is responsible.

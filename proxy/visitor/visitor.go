@@ -59,6 +59,10 @@ type Options struct {
 
 	Rand io.Reader // what ids of acts are made of; crypto/rand
 
+	// GoesOn lists what goes on for who proves identifiers, or holds a link's subjects, though they objected to it:
+	// chosen are the scopes of the browser's own cookie. nil: nothing does.
+	GoesOn func(site string, ids []objection.ID, subjects []objection.Subject, chosen []string) ([]GoingOn, error)
+
 	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is to be recorded
 	// and counted. Its Subjects are empty, and its scopes are what it changes. nil: nobody is told.
 	CookieOnly func(objection.Change)
@@ -92,6 +96,9 @@ func New(o Options) *Pages {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	}
+	if o.GoesOn == nil {
+		o.GoesOn = func(string, []objection.ID, []objection.Subject, []string) ([]GoingOn, error) { return nil, nil }
 	}
 	if o.CookieOnly == nil {
 		o.CookieOnly = func(objection.Change) {}
