@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/notice"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
@@ -32,9 +33,6 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	if t.noController(loaded, *file) {
-		return usage
-	}
 	if *published != "" {
 		return checkNotice(t, loaded, *published, *site, *lang, at)
 	}
@@ -49,6 +47,9 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	for _, w := range warnings {
 		printf(t.err, "warning: %s\n", w)
 	}
+	if missing := n.Missing(); len(missing) > 0 {
+		return t.lacks(missing)
+	}
 	text, err := n.Render(*form)
 	if err != nil {
 		t.fail("%v", err)
@@ -58,15 +59,11 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
-func (t *terminal) noController(loaded *config.Loaded, file string) bool {
-	c := &loaded.Server.Controller
-	if c.Name != "" && c.Contact != "" {
-		return false
-	}
-	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
-		"30(1)(a))", file)
-	return true
+// lacks says which facts are missing, without which no document for visitors or authorities is written.
+func (t *terminal) lacks(missing strict.Faults) int {
+	printf(t.err, "%v\n", missing)
+	t.fail("nothing is written: %s missing", counted(len(missing), "fact"))
+	return findings
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
@@ -93,6 +90,9 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 	if err != nil {
 		printf(t.out, "%s: %v\n", file, err)
 		return findings
+	}
+	if missing := today.Missing(); len(missing) > 0 {
+		return t.lacks(missing)
 	}
 	differences := p.Differences(today)
 	for _, d := range differences {

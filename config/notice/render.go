@@ -14,9 +14,15 @@ func Formats() []string { return []string{"html", "md", "json"} }
 
 // Render writes the notice as a page of its own (html), as Markdown (md) or as JSON. What a page and a Markdown text say stands between
 // two comments, of which the first names the digest: the part between them can be put into another page, comments included.
+// What lacks a fact is not written: the error is a [strict.Faults].
 func (n *Notice) Render(format string) ([]byte, error) {
+	if len(n.missing) > 0 {
+		return nil, n.missing
+	}
 	var out bytes.Buffer
 	functions := map[string]any{
+		"link": link,
+		"who":  func(key string, pairs ...string) string { return fill(n.words.Recipients[key], pairs...) },
 		"say":  func(key string, pairs ...string) string { return fill(n.words.Texts[key], pairs...) },
 		"join": func(list []string) string { return strings.Join(list, ", ") },
 		"only": func(lang string) string { return fill(n.words.Texts["only_in"], "language", n.words.tongue(lang)) },

@@ -12,6 +12,7 @@ import (
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -26,9 +27,10 @@ type words struct {
 	Texts      map[string]string     `yaml:"texts"`
 	Rights     []string              `yaml:"rights"`
 	Bases      map[string]basisWords `yaml:"bases"`
-	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
+	Safeguards map[string]string     `yaml:"safeguards"` // by [config.Safeguard.Key]
 	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
 	Classes    map[string]string     `yaml:"classes"`
+	Recipients map[string]string     `yaml:"recipients"` // who receives, in which role, for whom, and where one complains
 
 	tag bcp47.Tag
 }
@@ -108,8 +110,8 @@ func (w *words) tongue(lang string) string {
 
 // safeguard is what makes a transfer lawful, in words where it is known by a name.
 func (w *words) safeguard(name string) string {
-	if text := w.Safeguards[strings.ToLower(strings.TrimSpace(name))]; text != "" {
-		return text
+	if known, ok := config.SafeguardCalled(name); ok {
+		return w.Safeguards[known.Key]
 	}
 	return name
 }
