@@ -1,10 +1,7 @@
 package notice
 
 import (
-	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 )
@@ -73,51 +70,4 @@ func (n *Notice) law(readers []string) {
 			n.Laws = append(n.Laws, text)
 		}
 	}
-}
-
-// centres lists the addresses of the preference centres of sites: below the path that a site's own web server passes on, or
-// at the name under which hits arrive.
-func centres(l *config.Loaded, sites []string) []string {
-	var all []string
-	for _, id := range sites {
-		of := l.Server.Sites[id]
-		origin := ""
-		if len(of.Origins) > 0 && (of.Base != "" || slices.Contains(of.Hosts, hostOf(of.Origins[0]))) {
-			origin = strings.TrimSuffix(of.Origins[0], "/")
-		} else if i := slices.IndexFunc(of.Hosts, public); i >= 0 {
-			origin = "https://" + of.Hosts[i]
-		}
-		if at := origin + strings.TrimSuffix(of.Base, "/") + "/privacy/"; !slices.Contains(all, at) {
-			all = append(all, at)
-		}
-	}
-	return all
-}
-
-// public tells whether a host name is one that visitors can reach.
-func public(host string) bool {
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err != nil && host != "localhost" && strings.Contains(host, ".")
-}
-
-func hostOf(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
-}
-
-// link is the address behind how somebody is reached: mailto: for an e-mail address, an address of a page as it is, "" for
-// anything else.
-func link(contact string) string {
-	if u, err := url.Parse(contact); err == nil && u.Scheme == "https" && u.Host != "" {
-		return contact
-	}
-	name, domain, found := strings.Cut(contact, "@")
-	if found && name != "" && strings.Contains(domain, ".") && !strings.ContainsAny(contact, " \t,;<>?&%\"'()/\\") &&
-		!strings.Contains(domain, "@") {
-		return "mailto:" + contact
-	}
-	return ""
 }

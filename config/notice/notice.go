@@ -28,8 +28,7 @@ type Notice struct {
 	Complaint  string     `json:"complaint"`
 
 	Authorities []Authority `json:"authorities"`
-	Laws        []string    `json:"laws,omitempty"`    // that hold beside the GDPR, for readers elsewhere
-	Centre      []string    `json:"preference_centre"` // addresses, one for each site
+	Laws        []string    `json:"laws,omitempty"` // that hold beside the GDPR, for readers elsewhere
 
 	words   *words
 	missing strict.Faults
@@ -112,18 +111,14 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	for _, s := range sites {
 		n.Hosts = append(n.Hosts, s.Hosts...)
 	}
-	var readers, ids []string
+	var readers []string
 	for i, a := range l.Policy.Activities() {
 		if said := b.activity(a, &l.Activities[i]); said != nil {
 			n.Activities = append(n.Activities, *said)
 			readers = append(readers, l.Readers(&l.Activities[i])...)
 		}
 	}
-	for _, s := range sites {
-		ids = append(ids, s.ID)
-	}
 	n.law(readers)
-	n.Centre = centres(l, ids)
 	n.missing = l.Lacks(func(activity string) bool {
 		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })
 	})
@@ -190,7 +185,6 @@ func (n *Notice) facts() []string {
 	}
 	for _, of := range [][2]string{
 		{"representative: ", c.Representative.String()}, {"representative in the UK: ", c.UKRepresentative.String()},
-		{"preference centre: ", strings.Join(n.Centre, ", ")},
 	} {
 		if of[1] != "" {
 			all = append(all, of[0]+of[1])

@@ -158,7 +158,6 @@ func TestNoticeDigest(t *testing.T) {
 		"a role":                  {"role: processor", "role: controller"},
 		"a policy's address":      {"role: processor", "role: processor, policy_url: \"https://shop.example/google\""},
 		"a representative":        {"dpo: dpo@", "representative: { name: R, contact: r@r.example }, dpo: dpo@"},
-		"a preference centre":     {"hosts: [shop.example, www", "base: /t\n    origins: [\"https://shop.example\"]\n    hosts: [shop.example, www"},
 		"an interest":             {"Knowing which of our pages fail.", "Knowing which pages fail."},
 		"an objection":            {"Preference centre in the footer", "Link in the footer"},
 		"compelling grounds":      {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},

@@ -21,7 +21,6 @@ func (n *Notice) Render(format string) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	functions := map[string]any{
-		"link": link,
 		"who":  func(key string, pairs ...string) string { return fill(n.words.Recipients[key], pairs...) },
 		"say":  func(key string, pairs ...string) string { return fill(n.words.Texts[key], pairs...) },
 		"join": func(list []string) string { return strings.Join(list, ", ") },
