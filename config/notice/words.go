@@ -15,7 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-//go:embed *.yaml *.html notice.md
+//go:embed *.yaml *.html *.css notice.md
 var files embed.FS
 
 // Languages are the languages that a notice can be written in.
@@ -23,12 +23,16 @@ func Languages() []string { return []string{"en", "de", "fr"} }
 
 // words is what notices and reports say in one language (notice/<language>.yaml).
 type words struct {
+	Name       string                `yaml:"name"` // of the language, in itself
 	Texts      map[string]string     `yaml:"texts"`
 	Rights     []string              `yaml:"rights"`
 	Bases      map[string]basisWords `yaml:"bases"`
 	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
 	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
+	Months     []string              `yaml:"months"`
+	First      string                `yaml:"first"` // the first day of a month
 	Classes    map[string]string     `yaml:"classes"`
+	Events     map[string]string     `yaml:"events"` // by the names that the product and the vendors' SDKs give them
 
 	tag bcp47.Tag
 }
@@ -113,6 +117,40 @@ func (w *words) safeguard(name string) string {
 	}
 	return name
 }
+
+// day is a day in words, from 2026-11-28.
+func (w *words) day(date string) string {
+	of, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	day := strconv.Itoa(of.Day())
+	if of.Day() == 1 {
+		day = w.First
+	}
+	return fill(w.Texts["date"], "day", day, "month", w.Months[of.Month()-1], "year", strconv.Itoa(of.Year()))
+}
+
+// events are names of events in words. Those of the site's own are shown as they are, in quotes.
+func (w *words) events(names []string) []string {
+	var all []string
+	for _, name := range names {
+		title := w.Events[name]
+		switch {
+		case name == "*":
+			title = w.Texts["all_events"]
+		case title == "":
+			title = fill(w.Texts["quoted"], "text", name)
+		}
+		if !slices.Contains(all, title) {
+			all = append(all, title)
+		}
+	}
+	return all
+}
+
+// joinList joins what is listed in a line.
+func joinList(all []string) string { return strings.Join(all, ", ") }
 
 // period is a span of time in words, "" for none.
 func (w *words) period(p basis.Period) string {
