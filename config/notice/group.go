@@ -91,8 +91,14 @@ func (a *Activity) marketing() bool {
 
 // Treated is kinds of data that are treated alike.
 type Treated struct {
-	Done string
-	Data []Data
+	Done  string
+	Kinds []Kind
+}
+
+// Kind is a kind of data; of one that only some fields are treated so, the fields, as the vendor calls them.
+type Kind struct {
+	What   string
+	Fields []string
 }
 
 // Treated lists the data by what is done to them, in the order in which that comes first.
@@ -103,7 +109,26 @@ func (a *Activity) Treated() []Treated {
 		if at < 0 {
 			at, all = len(all), append(all, Treated{Done: d.Done})
 		}
-		all[at].Data = append(all[at].Data, d)
+		all[at].add(d)
 	}
 	return all
+}
+
+// Kinds counts the kinds of data.
+func (a *Activity) Kinds() int {
+	whats := map[string]bool{}
+	for _, d := range a.Data {
+		whats[d.What] = true
+	}
+	return len(whats)
+}
+
+func (t *Treated) add(d Data) {
+	at := slices.IndexFunc(t.Kinds, func(k Kind) bool { return k.What == d.What && (k.Fields == nil) == (d.Field == "") })
+	if at < 0 {
+		at, t.Kinds = len(t.Kinds), append(t.Kinds, Kind{What: d.What})
+	}
+	if d.Field != "" {
+		t.Kinds[at].Fields = append(t.Kinds[at].Fields, d.Field)
+	}
 }

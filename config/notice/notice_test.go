@@ -70,7 +70,7 @@ func TestNoticeWords(t *testing.T) {
 			if strings.TrimSpace(got[key]) == "" {
 				t.Errorf("%s: %s has no %s", lang, what, key)
 			}
-			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{field}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}"} {
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}"} {
 				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
 					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
 				}
