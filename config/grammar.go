@@ -32,7 +32,10 @@ var catalogPackage = reflect.TypeFor[catalog.File]().PkgPath()
 
 // catalogRules stand in for tags `is` on the types of vendor files, which say in words what they take.
 var catalogRules = map[reflect.Type]map[string]string{
-	reflect.TypeFor[catalog.File]():         {"id": "required", "name": "required", "hosts": "required", "endpoints": "required"},
+	reflect.TypeFor[catalog.File](): {
+		"id": "required", "name": "required", "hosts": "required", "endpoints": "required", "entity": "text,keys=reader",
+		"role": "enum=processor|joint|controller",
+	},
 	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
 	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
 	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
@@ -43,8 +46,15 @@ var catalogRules = map[reflect.Type]map[string]string{
 // catalogDocs stand in for tags `doc` on the types of vendor files, for keys that do not say it by their names.
 var catalogDocs = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.File](): {
-		"family": "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
-		"joined": "Number of the form of ids since which it is of that family, where it was its own before.",
+		"entity": "The legal person who receives, with seat and country: Example GmbH, Berlin, DE; or by where the visitor " +
+			"is, { EEA: ..., UK: ..., CH: ..., other: ... }. vendors.X.entity in the server file comes before it.",
+		"policy_url": "Where its privacy policy is.",
+		"role": "processor: it works for the controller alone, by its own terms (GDPR Art. 28); joint: both decide (Art. 26); " +
+			"controller: for purposes of its own. Without the key the server file says it.",
+		"arrangement": "Of a joint controller: where the essence of the arrangement stands (GDPR Art. 26(2)).",
+		"processor":   "role: processor, as it was written before.",
+		"family":      "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
+		"joined":      "Number of the form of ids since which it is of that family, where it was its own before.",
 		"state": "What the vendor is told of the visitor's choices, in its own fields of class consent_signal, by what an event travels on. " +
 			"Rows in order: of one field the first that holds.",
 	},

@@ -33,6 +33,7 @@ type Loaded struct {
 	Approvers   []basis.Approver // by name
 	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
 	Notes       strict.Faults    // what is as it may be, and good to know
+	Missing     []Missing        // what notice and record of processing cannot be written without
 
 	past    basis.Past               // what Compile was told
 	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
@@ -101,6 +102,7 @@ func (r *reading) check() {
 	r.checkDetectors()
 	activityCheck{r.checks, r.source, &requiredCheck{checks: r.checks, compiled: profiles.compiled}}.run()
 	testCheck{r.checks, r.source}.run()
+	missingCheck{r.checks}.run()
 	r.regionDBs = sites.regionDBs
 }
 

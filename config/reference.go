@@ -84,6 +84,8 @@ func form(t reflect.Type, r strict.Rule) string {
 	switch {
 	case t.Kind() == reflect.Slice:
 		return "list of " + form(t.Elem(), r)
+	case t.Kind() == reflect.Map && r.Text:
+		return "text, or mapping"
 	case t.Kind() == reflect.Map, t.Kind() == reflect.Struct:
 		return "mapping"
 	case len(r.Enum) > 0 && len(r.Enum) <= 40:

@@ -152,6 +152,10 @@ func (s *schemas) mapping(t reflect.Type, r strict.Rule) map[string]any {
 	if r.Required {
 		out["minProperties"] = 1
 	}
+	if r.Text {
+		inner.Required = r.Required
+		return map[string]any{"oneOf": []any{s.of(t.Elem(), inner), out}}
+	}
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/notice"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
@@ -37,9 +38,6 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	if t.noController(loaded, *file) {
-		return usage
-	}
 	if *published != "" {
 		return checkNotice(t, loaded, *published, *site, *lang, at)
 	}
@@ -49,9 +47,9 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if *lang == "" {
 		*lang = "en"
 	}
-	text, ok := t.noticeIn(loaded, *site, *lang, *form, at, notice.Around{})
-	if !ok {
-		return usage
+	text, code := t.noticeIn(loaded, *site, *lang, *form, at, notice.Around{})
+	if code != fine {
+		return code
 	}
 	_, _ = t.document().Write(text)
 	return fine
@@ -60,20 +58,23 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 // noticeIn writes a notice in one language, and says what is to be told beside it.
 func (t *terminal) noticeIn(
 	loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
-) (text []byte, ok bool) {
+) (text []byte, code int) {
 	n, warnings, err := notice.New(loaded, site, lang, at)
 	if err != nil {
 		t.fail("%v", err)
-		return nil, false
+		return nil, usage
 	}
 	for _, w := range warnings {
 		printf(t.err, "warning: %s\n", w)
 	}
+	if missing := n.Missing(); len(missing) > 0 {
+		return nil, t.lacks(missing)
+	}
 	if text, err = n.Publish(form, around); err != nil {
 		t.fail("%v", err)
-		return nil, false
+		return nil, usage
 	}
-	return text, true
+	return text, fine
 }
 
 // publishNotice writes the notice into a folder, a file for each language. Pages link to one another there.
@@ -85,9 +86,9 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 	name := func(lang string) string { return "notice." + lang + "." + form }
 	texts := map[string][]byte{}
 	for _, lang := range languages {
-		text, ok := t.noticeIn(loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
-		if !ok {
-			return usage
+		text, code := t.noticeIn(loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
+		if code != fine {
+			return code
 		}
 		texts[lang] = text
 	}
@@ -106,15 +107,11 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 	return fine
 }
 
-// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
-func (t *terminal) noController(loaded *config.Loaded, file string) bool {
-	c := &loaded.Server.Controller
-	if c.Name != "" && c.Contact != "" {
-		return false
-	}
-	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
-		"30(1)(a))", file)
-	return true
+// lacks says which facts are missing, without which no document for visitors or authorities is written.
+func (t *terminal) lacks(missing strict.Faults) int {
+	printf(t.err, "%v\n", missing)
+	t.fail("nothing is written: %s missing", counted(len(missing), "fact"))
+	return findings
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
@@ -141,6 +138,9 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 	if err != nil {
 		printf(t.out, "%s: %v\n", file, err)
 		return findings
+	}
+	if missing := today.Missing(); len(missing) > 0 {
+		return t.lacks(missing)
 	}
 	differences := p.Differences(today)
 	for _, d := range differences {

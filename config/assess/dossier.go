@@ -189,7 +189,7 @@ func (d *dossier) activities(rests []*config.Activity) []Row {
 		values := []string{"to " + a.Vendor + ", for " + strings.Join(a.Purposes, ", "),
 			"events " + strings.Join(a.Events, ", "), "profile " + a.Profile}
 		if a.Transfer != nil {
-			values = append(values, "transfer to "+a.Transfer.Country+" under "+a.Transfer.Safeguard)
+			values = append(values, "transfer to "+a.Transfer.Country+" under "+a.Transfer.Safeguard.String())
 		}
 		if a.Exemption != "" {
 			values = append(values, "exemption "+a.Exemption)

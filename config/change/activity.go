@@ -126,7 +126,7 @@ func (c *comparison) transfer(where string, old, changed *config.Transfer) {
 		c.add(where, Neutral, "no transfer to %s stated any more", old.Country)
 	default:
 		c.value(where, "transfer to", Wider, old.Country, changed.Country)
-		c.value(where, "transfer by", Wider, old.Safeguard, changed.Safeguard)
+		c.value(where, "transfer by", Wider, old.Safeguard.String(), changed.Safeguard.String())
 	}
 }
 

@@ -72,6 +72,11 @@ var changeCases = []struct {
 	{"purpose.us", "us: [targeted_advertising]", "us: [sale]", []string{"counts as in the US added: sale: narrower", "counts as in the US removed: targeted_advertising: WIDER"}},
 
 	{"vendor", "  posthog: { catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }\n", "  posthog: { catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }\n  umami: { catalog: umami, country: DE, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},
+	{"vendor.entity", "other: \"Google LLC, Mountain View, US\"", "other: \"Google Inc., Mountain View, US\"", []string{"vendor ga4: legal person EEA: Google Ireland Limited", ": WIDER"}},
+	{"vendor.role", "role: processor", "role: controller", []string{"vendor ga4: role controller instead of processor: WIDER"}},
+	{"vendor.role", "prefix: /ph,", "prefix: /ph, role: joint,", []string{"vendor posthog: role joint instead of processor: WIDER"}},
+	{"vendor.policy_url", "role: processor", "role: processor, policy_url: \"https://shop.example/ga\"", []string{"vendor ga4: privacy policy https://shop.example/ga instead of"}},
+	{"vendor.arrangement", "role: processor", "role: processor, arrangement: \"https://shop.example/ga\"", []string{"vendor ga4: joint arrangement https://shop.example/ga instead of none"}},
 	{"vendor.senders", "senders: { networks: [10.0.0.0/8] }", "senders: { networks: [10.1.0.0/16], token_file: ./t }", []string{"vendor posthog: networks of servers that may send added: 10.1.0.0/16: WIDER", "vendor posthog: token of servers that may send ./t instead of none: WIDER"}},
 	{"vendor.country", "  posthog: { catalog: posthog,", "  posthog: { catalog: posthog, country: US,", []string{"vendor posthog: country of its machines US instead of none: WIDER"}},
 	{"vendor.catalog", "{ catalog: matomo,", "{ catalog: plausible,", []string{"vendor matomo: catalog entry plausible instead of matomo: WIDER"}},

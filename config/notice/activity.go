@@ -3,7 +3,6 @@ package notice
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,8 @@ type builder struct {
 	sites    []*rules.Site
 	at       time.Time
 	warnings []string
-	ends     map[string]bool // activities that end with a refusal of consent
+	ends     map[string]bool   // activities that end with a refusal of consent
+	titles   map[string]string // of events, by their names
 }
 
 func (b *builder) warn(format string, args ...any) {
@@ -45,11 +45,12 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		return nil
 	}
 	said := b.words.basis(a.Basis, written.Explicit)
+	readers := b.loaded.Readers(written)
 	n := &Activity{
-		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), Explicit: written.Explicit,
+		ID: a.ID, Recipient: b.recipient(a.Recipient, readers), Basis: a.Basis.String(), Explicit: written.Explicit,
 		BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
-		Reference: a.Reference, Data: b.data(a), Events: written.Events, Titles: b.words.events(written.Events),
-		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(a, written),
+		Reference: a.Reference, Data: b.data(a), Events: written.Events, Titles: b.events(written.Events),
+		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(written, readers),
 	}
 	for _, code := range written.Regions {
 		n.Regions = append(n.Regions, b.words.country(code))
@@ -75,7 +76,6 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
 		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID, written.Retention, of.ID, of.Retention)
 	}
-	n.Unstated = n.Transfer == nil && thirdCountry(n.Recipient.Country)
 	n.Signals = b.signals(a, written)
 	return n
 }
@@ -120,25 +120,6 @@ func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 func takesPlaceOn(l *config.Loaded, a *config.Activity, site string) bool {
 	vendors := l.Server.Sites[site].Vendors
 	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) && (len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
-}
-
-func (b *builder) recipient(r *rules.Recipient) Recipient {
-	n := Recipient{ID: r.ID, Name: r.Catalog.File.Name, Hosts: hostsOfRecipient(r), Country: r.Catalog.File.Country}
-	if n.Country != "" {
-		n.Seat = b.words.country(n.Country)
-	}
-	return n
-}
-
-// hostsOfRecipient lists where a recipient's data go, without doubles.
-func hostsOfRecipient(r *rules.Recipient) []string {
-	var hosts []string
-	for _, role := range slices.Sorted(maps.Keys(r.Upstreams)) {
-		if u, err := url.Parse(r.Upstreams[role]); err == nil && u.Host != "" && !slices.Contains(hosts, u.Host) {
-			hosts = append(hosts, u.Host)
-		}
-	}
-	return hosts
 }
 
 func (b *builder) purpose(id string) Purpose {
@@ -189,23 +170,6 @@ func (b *builder) data(a *rules.Activity) []Data {
 		})
 	}
 	return slices.CompactFunc(all, func(x, y Data) bool { return x == y })
-}
-
-func (b *builder) transfer(a *rules.Activity, written *config.Activity) *Transfer {
-	if t := written.Transfer; t != nil {
-		return &Transfer{Country: t.Country, In: b.words.country(t.Country), Safeguard: b.words.safeguard(t.Safeguard)}
-	}
-	if seat := a.Recipient.Catalog.File.Country; thirdCountry(seat) {
-		b.warn("activity %s: %s has its seat in %s, and no transfer is given: Art. 13(1)(f) asks for country and safeguard (transfer:)", a.ID, a.Recipient.ID, seat)
-	}
-	return nil
-}
-
-// thirdCountry tells whether a country, where it is known, lies outside the EEA.
-func thirdCountry(code string) bool {
-	region, err := rules.ParseRegion(code)
-	eea, _ := rules.ParseRegion("EEA")
-	return code != "" && err == nil && !region.In(eea)
 }
 
 // signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its

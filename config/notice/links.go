@@ -12,37 +12,28 @@ type Link struct {
 	Lang string `json:"lang,omitempty"` // of its text, where that is not the notice's
 }
 
-// contactLink is how one reaches a contact: an e-mail address, an https address, or a text without a link.
-func contactLink(contact string) Link {
-	switch {
-	case strings.Count(contact, "@") == 1 && !strings.ContainsAny(contact, " :/?&,"):
-		return Link{Text: contact, URL: "mailto:" + contact}
-	case strings.HasPrefix(contact, "https://"):
-		return Link{Text: contact, URL: contact}
-	default:
-		return Link{Text: contact}
-	}
-}
+// contactLink is how one reaches a contact: see [link].
+func contactLink(contact string) Link { return Link{Text: contact, URL: link(contact)} }
 
 // centres are the links to the preference centres of the notice's sites. at is where the only one is, from the page;
 // "" for its address as it is known outside.
 func (n *Notice) centres(at string) []Link {
 	var all []Link
 	for _, c := range n.Centres {
-		link := Link{Text: n.words.Texts["centre"], URL: c.URL}
+		one := Link{Text: n.words.Texts["centre"], URL: c.URL}
 		if len(n.Centres) > 1 {
-			link.Text = fill(n.words.Texts["centre_of"], "site", c.Name)
+			one.Text = fill(n.words.Texts["centre_of"], "site", c.Name)
 		} else if at != "" {
-			link.URL = at
+			one.URL = at
 		}
-		all = append(all, link)
+		all = append(all, one)
 	}
 	return all
 }
 
 // linked writes a text with links in the place of {names}: values are names and []Link in turn. plain writes what is no
-// link, link what is one.
-func linked(text string, plain func(string) string, link func(Link) string, values ...any) string {
+// link, anchor what is one.
+func linked(text string, plain func(string) string, anchor func(Link) string, values ...any) string {
 	var out strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "{")
@@ -57,7 +48,7 @@ func linked(text string, plain func(string) string, link func(Link) string, valu
 					if k > 0 {
 						out.WriteString(", ")
 					}
-					out.WriteString(link(one))
+					out.WriteString(anchor(one))
 				}
 			}
 		}

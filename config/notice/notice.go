@@ -31,20 +31,16 @@ type Notice struct {
 	Rights     []string   `json:"rights"`
 	Complaint  string     `json:"complaint"`
 
-	words *words
-	brand brand
+	Authorities []Authority `json:"authorities"`
+	Laws        []string    `json:"laws,omitempty"` // that hold beside the GDPR, for readers elsewhere
+
+	words   *words
+	brand   brand
+	missing strict.Faults
 }
 
 // Form counts up when notices begin to say more, or otherwise. One of an older form is true no more of what is to be said.
 const Form = 2
-
-// Controller is who is responsible.
-type Controller struct {
-	Name    string `json:"name"`
-	Address string `json:"address,omitempty"`
-	Contact string `json:"contact,omitempty"`
-	DPO     string `json:"dpo,omitempty"`
-}
 
 // Activity is one activity, as a visitor may understand it.
 type Activity struct {
@@ -70,16 +66,7 @@ type Activity struct {
 	Retention  string    `json:"retention,omitempty"`
 	ConsentAge string    `json:"consent_max_age,omitempty"`
 	Transfer   *Transfer `json:"transfer,omitempty"`
-	Unstated   bool      `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
-}
-
-// Recipient is who receives.
-type Recipient struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Hosts   []string `json:"hosts"`
-	Country string   `json:"country,omitempty"` // of its seat, ISO 3166-1
-	Seat    string   `json:"seat,omitempty"`    // the same in words
+	Unstated   bool      `json:"transfer_unstated,omitempty"` // of notices that were published before: no transfer was given
 }
 
 // Purpose is a purpose, in the notice's language or, where it has none in that, in another.
@@ -110,6 +97,8 @@ type Transfer struct {
 	Country   string `json:"country"`
 	In        string `json:"in"` // the country in words
 	Safeguard string `json:"safeguard"`
+
+	Safeguards []Safeguarded `json:"safeguards,omitempty"` // the same by where the visitor is
 }
 
 // New writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
@@ -127,27 +116,32 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	b := &builder{loaded: l, words: w, lang: lang, sites: sites, at: at, ends: map[string]bool{}}
 	n := &Notice{
 		Form: Form, At: at.UTC().Format(time.DateOnly),
-		Lang: lang, Site: site, Controller: Controller(c), Activities: []Activity{},
-		Rights: w.Rights, Complaint: fill(w.Texts["complaint"], "link", w.Texts["authorities"]),
-		words: w, brand: brandOf(l, sites, lang),
+		Lang: lang, Site: site, Controller: controllerOf(&c), Activities: []Activity{},
+		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w, brand: brandOf(l, sites, lang),
 	}
 	for _, s := range sites {
 		of := l.Server.Sites[s.ID]
 		n.Names, n.Hosts = append(n.Names, of.Called(lang)), append(n.Hosts, of.SeenHosts()...)
 		n.Centres = append(n.Centres, Centre{s.ID, of.Called(lang), centreOf(&of)})
 	}
-	if c.Name == "" || c.Contact == "" {
-		b.warn("controller: name or contact is missing in %s: Art. 13(1)(a) asks for both", l.Source.Path)
-	}
+	var readers []string
 	for i, a := range l.Policy.Activities() {
 		if said := b.activity(a, &l.Activities[i]); said != nil {
 			n.Activities = append(n.Activities, *said)
+			readers = append(readers, l.Readers(&l.Activities[i])...)
 		}
 	}
 	n.withoutConsent(b.ends)
+	n.law(readers)
+	n.missing = l.Lacks(func(activity string) bool {
+		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })
+	})
 	n.Digest = n.digest()
 	return n, b.warnings, nil
 }
+
+// Missing lists what the notice cannot do without and nobody says: no text is made of it before.
+func (n *Notice) Missing() strict.Faults { return n.missing }
 
 func sitesOf(l *config.Loaded, id string) ([]*rules.Site, error) {
 	all := l.Policy.Sites()
@@ -203,6 +197,16 @@ func (n *Notice) facts() []string {
 		"controller: " + strings.Join([]string{c.Name, c.Address, c.Contact, c.DPO}, "; "),
 		"sites: " + strings.Join(n.Names, ", ") + " (" + strings.Join(n.Hosts, ", ") + ")",
 	}
+	for _, of := range [][2]string{
+		{"representative: ", c.Representative.String()}, {"representative in the UK: ", c.UKRepresentative.String()},
+	} {
+		if of[1] != "" {
+			all = append(all, of[0]+of[1])
+		}
+	}
+	for _, a := range n.Authorities {
+		all = append(all, "complaint: "+a.URL)
+	}
 	add := func(format string, args ...any) {
 		if line := fmt.Sprintf(format, args...); !slices.Contains(all, line) {
 			all = append(all, line)
@@ -214,7 +218,9 @@ func (n *Notice) facts() []string {
 	for i := range n.Activities {
 		a := &n.Activities[i]
 		r := &a.Recipient
-		add("recipient %s: %s, %s %s", r.ID, r.Name, strings.Join(r.Hosts, ", "), r.Country)
+		for _, fact := range r.facts() {
+			add("%s", fact)
+		}
 		for _, p := range a.Purposes {
 			add("purpose %s: %s; %s", p.ID, p.Title.Text, p.Description.Text)
 			add("activity %s: %s for %s", a.ID, r.ID, p.ID)

@@ -2,9 +2,6 @@ package notice
 
 import (
 	"encoding/base64"
-	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
@@ -46,22 +43,6 @@ func brandOf(l *config.Loaded, sites []*rules.Site, lang string) brand {
 		b.links = append(b.links, Link{Text: text, URL: address, Lang: in})
 	}
 	return b
-}
-
-// centreOf is where a site's preference centre is, as it is known outside: below the origin that the site's own web
-// server passes on from, else below the first host that is no address of this machine.
-func centreOf(site *config.Site) string {
-	host := "https://" + site.Hosts[0]
-	if named := slices.IndexFunc(site.Hosts, func(h string) bool { return slices.Contains(site.SeenHosts(), h) }); named >= 0 {
-		host = "https://" + site.Hosts[named]
-	}
-	for _, origin := range site.Origins {
-		if u, err := url.Parse(origin); err == nil && slices.Contains(site.Hosts, u.Hostname()) {
-			host = origin
-			break
-		}
-	}
-	return host + strings.TrimSuffix(site.Base, "/") + "/privacy/"
 }
 
 // SiteLanguages are the languages of a site's notice: those that its pages are to be had in; all there are, where it does

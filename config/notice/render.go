@@ -14,10 +14,14 @@ func Formats() []string { return []string{"html", "md", "json"} }
 
 // Render writes the notice as a page of its own (html), as Markdown (md) or as JSON. What a page and a Markdown text say stands between
 // two comments, of which the first names the digest: the part between them can be put into another page, comments included.
+// What lacks a fact is not written: the error is a [strict.Faults].
 func (n *Notice) Render(format string) ([]byte, error) { return n.Publish(format, Around{}) }
 
 // Publish writes the notice as [Notice.Render] does, with what stands around it where it is published.
 func (n *Notice) Publish(format string, around Around) ([]byte, error) {
+	if len(n.missing) > 0 {
+		return nil, n.missing
+	}
 	switch format {
 	case "json":
 		return indented(n)
@@ -33,6 +37,7 @@ func (n *Notice) functions() map[string]any {
 	say := func(key string, pairs ...string) string { return fill(n.words.Texts[key], pairs...) }
 	return map[string]any{
 		"say":     say,
+		"who":     func(key string) string { return n.words.Recipients[key] },
 		"label":   func(key string) string { return say(key) + say("colon") },
 		"join":    joinList,
 		"only":    func(lang string) string { return say("only_in", "language", n.words.tongue(lang)) },

@@ -12,6 +12,7 @@ import (
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -27,12 +28,12 @@ type words struct {
 	Texts      map[string]string     `yaml:"texts"`
 	Rights     []string              `yaml:"rights"`
 	Bases      map[string]basisWords `yaml:"bases"`
-	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
+	Safeguards map[string]string     `yaml:"safeguards"` // by [config.Safeguard.Key]
 	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
 	Months     []string              `yaml:"months"`
 	First      string                `yaml:"first"` // the first day of a month
 	Classes    map[string]string     `yaml:"classes"`
-	Events     map[string]string     `yaml:"events"` // by the names that the product and the vendors' SDKs give them
+	Recipients map[string]string     `yaml:"recipients"` // who receives, in which role, for whom, and where one complains
 
 	tag bcp47.Tag
 }
@@ -112,8 +113,8 @@ func (w *words) tongue(lang string) string {
 
 // safeguard is what makes a transfer lawful, in words where it is known by a name.
 func (w *words) safeguard(name string) string {
-	if text := w.Safeguards[strings.ToLower(strings.TrimSpace(name))]; text != "" {
-		return text
+	if known, ok := config.SafeguardCalled(name); ok {
+		return w.Safeguards[known.Key]
 	}
 	return name
 }
@@ -129,24 +130,6 @@ func (w *words) day(date string) string {
 		day = w.First
 	}
 	return fill(w.Texts["date"], "day", day, "month", w.Months[of.Month()-1], "year", strconv.Itoa(of.Year()))
-}
-
-// events are names of events in words. Those of the site's own are shown as they are, in quotes.
-func (w *words) events(names []string) []string {
-	var all []string
-	for _, name := range names {
-		title := w.Events[name]
-		switch {
-		case name == "*":
-			title = w.Texts["all_events"]
-		case title == "":
-			title = fill(w.Texts["quoted"], "text", name)
-		}
-		if !slices.Contains(all, title) {
-			all = append(all, title)
-		}
-	}
-	return all
 }
 
 // joinList joins what is listed in a line.

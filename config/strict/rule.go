@@ -22,12 +22,14 @@ import (
 //	one=class     one of the words of a vocabulary
 //	keys=class    the keys of a mapping are words of a vocabulary, or identifiers (keys=id)
 //	values=class  like one, for the values of a mapping that also has keys
+//	text          a mapping of texts may be one text instead, which is then its value under the key ""
 //
 // For lists and mappings all but required and keys is about what they hold.
 type Rule struct {
 	name     string // the key's, for messages
 	Required bool
 	empty    bool
+	Text     bool // of a mapping: one text may stand for it
 	ID       bool
 	Min, Max string
 	Enum     []string
@@ -109,6 +111,8 @@ func (g *Grammar) rule(tag string) Rule {
 			r.Required = true
 		case "empty":
 			r.empty = true
+		case "text":
+			r.Text = true
 		case "id":
 			r.ID = true
 		case "min":
@@ -132,7 +136,7 @@ func (g *Grammar) rule(tag string) Rule {
 
 // Below is the rule for what a mapping holds.
 func (r Rule) Below() Rule {
-	r.Keys, r.KeyWords = "", nil
+	r.Keys, r.KeyWords, r.Text = "", nil, false
 	return r
 }
 

@@ -131,6 +131,13 @@ func defaultNode(text string) *yaml.Node {
 }
 
 func (d *Decoder) mapping(node *yaml.Node, v reflect.Value, r Rule) {
+	if r.Text && node.Kind == yaml.ScalarNode {
+		one := reflect.New(v.Type().Elem()).Elem()
+		d.value(node, one, r.Below())
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf(""), one)
+		return
+	}
 	if !d.want(node, yaml.MappingNode, v.Type()) {
 		return
 	}
