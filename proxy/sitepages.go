@@ -47,12 +47,16 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 	if file, err := os.Stat(loaded.Source.Path); err == nil {
 		site.Updated = file.ModTime()
 	}
-	for _, lang := range siteLanguages(loaded, id) {
+	languages := siteLanguages(loaded, id)
+	around := notice.Around{
+		Languages: languages, Address: func(lang string) string { return "?lang=" + lang }, Logo: "logo",
+	}
+	for _, lang := range languages {
 		n, _, err := notice.New(loaded, id, lang, now)
 		if err != nil {
 			panic("BUG: no notice in a language that there is one in: " + err.Error())
 		}
-		site.Languages = append(site.Languages, branded(language(loaded, n), &of))
+		site.Languages = append(site.Languages, branded(language(loaded, n, around), &of))
 	}
 	heeds := func(p visitor.Purpose) bool { return p.Heeds() }
 	site.ReadsGPC, site.ReadsDNT = of.Signals.GPC != nil, of.Signals.DNT != nil
@@ -103,11 +107,12 @@ func boolean(b bool) int {
 }
 
 // language says in one language what takes place.
-func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
+func language(loaded *config.Loaded, n *notice.Notice, around notice.Around) visitor.Language {
 	l := visitor.Language{
 		Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact},
 	}
-	page, err := n.Render("html")
+	around.Centre = "./?lang=" + n.Lang
+	page, err := n.Publish("html", around)
 	if err != nil {
 		panic("BUG: the notice cannot be written: " + err.Error())
 	}

@@ -56,7 +56,7 @@ var changeCases = []struct {
 	{"profile.classes", `query: [utm_source, "utm_*"]`, "query: [utm_source, ref]", []string{"url: query parameters added: ref: WIDER", "url: query parameters removed: utm_*: narrower"}},
 	{"profile.classes", `query: [utm_source, "utm_*"]`, `query: [utm_source, "utm_*", utm_id]`, []string{"policy: its digest"}},
 	{"profile.classes", `"utm_*"], ids: template`, `"utm_*"], ids: keep`, []string{"profile standard: url: ids in the path keep instead of template: WIDER"}},
-	{"profile.classes", "screen: { rare: { k: 20 } }", "screen: { rare: { k: 10 } }", []string{"profile standard: screen rare (passed on only where at least 10 networks share it; 7 days)", ": WIDER"}},
+	{"profile.classes", "screen: { rare: { k: 20 } }", "screen: { rare: { k: 10 } }", []string{"profile standard: screen rare (sent only if at least 10 networks share the value; 7 days)", ": WIDER"}},
 	{"profile.fields", "only: [card, invoice]", "only: [card, voucher]", []string{"field ep.payment_type of ga4: values added: voucher: WIDER", "values removed: invoice: narrower"}},
 	{"profile.fields", "    fields:\n      ga4: { ep.payment_type: { only: [card, invoice] } }\n", "", []string{"field ep.payment_type of ga4 dropped instead of limited to a list (only): narrower"}},
 	{"profile.set", "    fields:\n", "    set: { ga4: { npa: \"1\" } }\n    fields:\n", []string{`profile standard: field npa of ga4 is set to "1"` + "\n"}},

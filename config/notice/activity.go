@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
@@ -20,6 +21,8 @@ type builder struct {
 	sites    []*rules.Site
 	at       time.Time
 	warnings []string
+	ends     map[string]bool   // activities that end with a refusal of consent
+	titles   map[string]string // of events, by their names
 }
 
 func (b *builder) warn(format string, args ...any) {
@@ -46,7 +49,7 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	n := &Activity{
 		ID: a.ID, Recipient: b.recipient(a.Recipient, readers), Basis: a.Basis.String(), Explicit: written.Explicit,
 		BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
-		Reference: a.Reference, Data: b.data(a), Events: written.Events,
+		Reference: a.Reference, Data: b.data(a), Events: written.Events, Titles: b.events(written.Events),
 		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(written, readers),
 	}
 	for _, code := range written.Regions {
@@ -57,6 +60,11 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	}
 	for _, id := range a.PurposeIDs {
 		n.Purposes = append(n.Purposes, b.purpose(id))
+	}
+	n.Group = groupOf(a.Basis, n.marketing())
+	b.ends[a.ID] = n.Group != "needed" && a.Basis.OpenToObjection() && written.AfterRefusal == nil
+	if n.Group == "object" && !a.Basis.OpenToObjection() {
+		n.Refuse = b.words.Texts["refuse_marketing"]
 	}
 	b.interest(n, a)
 	if of := written.AfterRefusal; of != nil {
@@ -99,7 +107,8 @@ func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 	all = true
 	for _, s := range b.sites {
 		if takesPlaceOn(b.loaded, a, s.ID) {
-			hosts = append(hosts, s.Hosts...)
+			of := b.loaded.Server.Sites[s.ID]
+			hosts = append(hosts, of.SeenHosts()...)
 		} else {
 			all = false
 		}
@@ -147,8 +156,10 @@ func (b *builder) text(t config.Text, what string) TextPart {
 	return TextPart{Text: joined(t[languages[0]]), Lang: languages[0]}
 }
 
-// joined writes a text in one line.
-func joined(text string) string { return strings.Join(strings.Fields(text), " ") }
+// joined writes a text in one line. Spaces that break no line stay: French has them before signs.
+func joined(text string) string { return strings.Join(strings.FieldsFunc(text, isBlank), " ") }
+
+func isBlank(r rune) bool { return r < unicode.MaxASCII && unicode.IsSpace(r) }
 
 func (b *builder) data(a *rules.Activity) []Data {
 	all := []Data{}

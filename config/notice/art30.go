@@ -81,7 +81,7 @@ func (b *builder) recordLine(a *rules.Activity, written *config.Activity) Record
 	said, to := b.words.basis(a.Basis, written.Explicit), b.recipient(a.Recipient, readers)
 	line := RecordLine{
 		Activity: a.ID, State: "in force", Subjects: "visitors of the sites", Basis: a.Basis.String() + ": " + said.Article + behind(", ", a.Reference),
-		Recipient: list(to.Legal, to.RoleName, behind(b.words.Recipients["service"]+" ", to.Name+" ("+strings.Join(to.Hosts, ", ")+")"),
+		Recipient: list(to.Legal, to.RoleName, behind(b.words.Recipients["service"]+b.words.Texts["colon"]+" ", to.Name+" ("+strings.Join(to.Hosts, ", ")+")"),
 			to.PolicyURL, to.Arrangement), Transfers: b.recordTransfer(written),
 	}
 	hosts, _ := b.hostsOf(written)

@@ -1,7 +1,10 @@
 package notice
 
 import (
+	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 )
@@ -70,4 +73,44 @@ func (n *Notice) law(readers []string) {
 			n.Laws = append(n.Laws, text)
 		}
 	}
+}
+
+// centreOf is the address of a site's preference centre: below the path that the site's own web server passes on, or at
+// the name under which hits arrive.
+func centreOf(of *config.Site) string {
+	origin := ""
+	if len(of.Origins) > 0 && (of.Base != "" || slices.Contains(of.Hosts, hostOf(of.Origins[0]))) {
+		origin = strings.TrimSuffix(of.Origins[0], "/")
+	} else if i := slices.IndexFunc(of.Hosts, public); i >= 0 {
+		origin = "https://" + of.Hosts[i]
+	}
+	return origin + strings.TrimSuffix(of.Base, "/") + "/privacy/"
+}
+
+// public tells whether a host name is one that visitors can reach.
+func public(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err != nil && host != "localhost" && strings.Contains(host, ".")
+}
+
+func hostOf(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// link is the address behind how somebody is reached: mailto: for an e-mail address, an address of a page as it is, "" for
+// anything else.
+func link(contact string) string {
+	if u, err := url.Parse(contact); err == nil && u.Scheme == "https" && u.Host != "" {
+		return contact
+	}
+	name, domain, found := strings.Cut(contact, "@")
+	if found && name != "" && strings.Contains(domain, ".") && !strings.ContainsAny(contact, " \t,;<>?&%\"'()/\\") &&
+		!strings.Contains(domain, "@") {
+		return "mailto:" + contact
+	}
+	return ""
 }

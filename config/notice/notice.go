@@ -18,10 +18,14 @@ import (
 // Notice is what visitors are told (GDPR Art. 13 and 14): who receives what, for which purpose, on which basis. It is made of the compiled
 // policy alone, and holds only activities that are in force at its time. Its JSON is fixed: members may be added, none taken away.
 type Notice struct {
-	Digest     string     `json:"digest"` // "sha256:" and hexadecimal, over all the rest
+	Form       int        `json:"form"`   // of what a notice says: see [Form]
+	Digest     string     `json:"digest"` // "sha256:" and hexadecimal, over all the rest but At
+	At         string     `json:"at"`     // the day, in UTC, as of which it was written: 2026-11-28
 	Lang       string     `json:"lang"`
 	Site       string     `json:"site,omitempty"` // "" for all sites
-	Hosts      []string   `json:"hosts"`
+	Names      []string   `json:"names"`          // what visitors know the sites by
+	Hosts      []string   `json:"hosts"`          // that they see in the address bar
+	Centres    []Centre   `json:"centres"`
 	Controller Controller `json:"controller"`
 	Activities []Activity `json:"activities"`
 	Rights     []string   `json:"rights"`
@@ -31,12 +35,17 @@ type Notice struct {
 	Laws        []string    `json:"laws,omitempty"` // that hold beside the GDPR, for readers elsewhere
 
 	words   *words
+	brand   brand
 	missing strict.Faults
 }
+
+// Form counts up when notices begin to say more, or otherwise. One of an older form is true no more of what is to be said.
+const Form = 2
 
 // Activity is one activity, as a visitor may understand it.
 type Activity struct {
 	ID         string    `json:"id"`
+	Group      string    `json:"group"` // see [Group]
 	Recipient  Recipient `json:"recipient"`
 	Purposes   []Purpose `json:"purposes"`
 	Basis      string    `json:"basis"`              // as policies name it
@@ -50,7 +59,8 @@ type Activity struct {
 	Refuse     string    `json:"refuse"`
 	Signals    []string  `json:"signals,omitempty"` // of the browser, that count as a no
 	Data       []Data    `json:"data"`
-	Events     []string  `json:"events"` // "*" is all
+	Events     []string  `json:"events"`       // "*" is all
+	Titles     []string  `json:"event_titles"` // the same in words
 	Regions    []string  `json:"regions,omitempty"`
 	Sites      []string  `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
 	Retention  string    `json:"retention,omitempty"`
@@ -103,13 +113,16 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 		return nil, nil, err
 	}
 	c := l.Server.Controller
-	b := &builder{loaded: l, words: w, lang: lang, sites: sites, at: at}
+	b := &builder{loaded: l, words: w, lang: lang, sites: sites, at: at, ends: map[string]bool{}}
 	n := &Notice{
+		Form: Form, At: at.UTC().Format(time.DateOnly),
 		Lang: lang, Site: site, Controller: controllerOf(&c), Activities: []Activity{},
-		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w,
+		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w, brand: brandOf(l, sites, lang),
 	}
 	for _, s := range sites {
-		n.Hosts = append(n.Hosts, s.Hosts...)
+		of := l.Server.Sites[s.ID]
+		n.Names, n.Hosts = append(n.Names, of.Called(lang)), append(n.Hosts, of.SeenHosts()...)
+		n.Centres = append(n.Centres, Centre{s.ID, of.Called(lang), centreOf(&of)})
 	}
 	var readers []string
 	for i, a := range l.Policy.Activities() {
@@ -118,6 +131,7 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 			readers = append(readers, l.Readers(&l.Activities[i])...)
 		}
 	}
+	n.withoutConsent(b.ends)
 	n.law(readers)
 	n.missing = l.Lacks(func(activity string) bool {
 		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })
@@ -147,7 +161,7 @@ func sitesOf(l *config.Loaded, id string) ([]*rules.Site, error) {
 // digest names what the notice says.
 func (n *Notice) digest() string {
 	said := *n
-	said.Digest = ""
+	said.Digest, said.At = "", ""
 	text, err := json.Marshal(said)
 	if err != nil {
 		panic("BUG: a notice is no JSON: " + err.Error())
@@ -181,7 +195,7 @@ func (n *Notice) facts() []string {
 	c := &n.Controller
 	all := []string{
 		"controller: " + strings.Join([]string{c.Name, c.Address, c.Contact, c.DPO}, "; "),
-		"sites: " + strings.Join(n.Hosts, ", "),
+		"sites: " + strings.Join(n.Names, ", ") + " (" + strings.Join(n.Hosts, ", ") + ")",
 	}
 	for _, of := range [][2]string{
 		{"representative: ", c.Representative.String()}, {"representative in the UK: ", c.UKRepresentative.String()},
@@ -197,6 +211,9 @@ func (n *Notice) facts() []string {
 		if line := fmt.Sprintf(format, args...); !slices.Contains(all, line) {
 			all = append(all, line)
 		}
+	}
+	for _, c := range n.Centres {
+		add("preference centre of %s: %s", c.Site, c.URL)
 	}
 	for i := range n.Activities {
 		a := &n.Activities[i]

@@ -70,7 +70,7 @@ func TestNoticeWords(t *testing.T) {
 			if strings.TrimSpace(got[key]) == "" {
 				t.Errorf("%s: %s has no %s", lang, what, key)
 			}
-			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{field}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{readers}"} {
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{readers}"} {
 				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
 					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
 				}
@@ -158,6 +158,7 @@ func TestNoticeDigest(t *testing.T) {
 		"a role":                  {"role: processor", "role: controller"},
 		"a policy's address":      {"role: processor", "role: processor, policy_url: \"https://shop.example/google\""},
 		"a representative":        {"dpo: dpo@", "representative: { name: R, contact: r@r.example }, dpo: dpo@"},
+		"a preference centre":     {"hosts: [shop.example, www", "base: /t\n    origins: [\"https://shop.example\"]\n    hosts: [shop.example, www"},
 		"an interest":             {"Knowing which of our pages fail.", "Knowing which pages fail."},
 		"an objection":            {"Preference centre in the footer", "Link in the footer"},
 		"compelling grounds":      {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},

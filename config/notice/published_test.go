@@ -76,7 +76,7 @@ func TestNoNotice(t *testing.T) {
 		{"{}", "this is JSON, but no notice"},
 		{"{", "this is JSON, but no notice"},
 		{strings.Replace(text, endMark, "", 1), "has no end"},
-		{strings.Replace(text, `{"digest"`, `{"digest`, 1), "cannot be read"},
+		{strings.Replace(text, `{"form"`, `{"form`, 1), "cannot be read"},
 		{strings.Replace(text, `"format":"md"`, `"format":"pdf"`, 1), "cannot be read"},
 		{text + text, "more than one notice"},
 	} {

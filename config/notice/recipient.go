@@ -67,6 +67,22 @@ func (b *builder) recipient(r *rules.Recipient, readers []string) Recipient {
 	return n
 }
 
+// Short names the recipient in a few words: the legal persons, and the service where it is called otherwise.
+func (r *Recipient) Short() string {
+	name := r.Legal
+	if !r.Own {
+		var persons []string
+		for _, e := range r.Entities {
+			persons = append(persons, e.Name)
+		}
+		name = strings.Join(persons, ", ")
+	}
+	if name == "" || name == r.Name {
+		return r.Name
+	}
+	return name + " (" + r.Name + ")"
+}
+
 // hostsOfRecipient lists where a recipient's data go, without doubles.
 func hostsOfRecipient(r *rules.Recipient) []string {
 	var hosts []string
