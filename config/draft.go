@@ -169,7 +169,7 @@ func (r *reading) register() *basis.Register {
 		entry := basis.NewEntry(file.assessment, around)
 		entries = append(entries, entry)
 		r.loaded.Assessments[file.assessment.ID] = Assessment{
-			file.assessment, entry.Digest, entry.First, file.doc.Name, file.name, file.doc.Text,
+			file.assessment, entry.Digest, entry.First, entry.Whole, entry.Unnamed, file.doc.Name, file.name, file.doc.Text,
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {

@@ -112,6 +112,9 @@ func (s *schemas) of(t reflect.Type, r strict.Rule) map[string]any {
 	if own, ok := reflect.TypeAssert[ownSchema](reflect.New(t)); ok {
 		return own.schema()
 	}
+	if t == reflect.TypeFor[basis.Text]() {
+		return new(Text).schema()
+	}
 	if out := ofText(t); out != nil {
 		return out
 	}

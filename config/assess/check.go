@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
@@ -83,28 +85,30 @@ func (c *checker) answers() {
 		if !q.prose {
 			continue
 		}
-		text := c.doc.Find(q.at()).Value
-		if words := len(strings.Fields(text)); config.SaysNothing(text) || words < 4 {
-			c.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
+		for _, part := range c.said(&q) {
+			if words := len(strings.Fields(part.text)); config.SaysNothing(part.text) || words < 4 {
+				c.find("answer-missing", art6Interest, part.at, "%s says nothing: %s", q.Key, q.Good)
+			}
 		}
 	}
 }
 
 // interest: what it is for is specific.
 func (c *checker) interest() {
-	if config.Unspecific(c.a.Interest.What) && !config.SaysNothing(c.a.Interest.What) {
-		c.find("interest-vague", art6Interest, strict.Path("interest", "what"),
-			"%q could be anybody's interest in anything: say what you want to know or do",
-			strict.Shortened(c.a.Interest.What))
+	for _, lang := range slices.Sorted(maps.Keys(c.a.Interest.What)) {
+		if text := c.a.Interest.What[lang]; config.Unspecific(text) && !config.SaysNothing(text) {
+			c.find("interest-vague", art6Interest, inLanguage(strict.Path("interest", "what"), lang),
+				"%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(text))
+		}
 	}
 }
 
 // relationship: people who are no customers yet are not presented as if they were.
 func (c *checker) relationship() {
-	if !speaks(c.a.Balancing.Relationship, customerWords) {
+	if !speaks(c.a.Balancing.Relationship.All(), customerWords) {
 		return
 	}
-	about := []string{c.a.Title, c.a.Interest.What, c.a.Interest.Benefit, c.a.Necessity.Why}
+	about := []string{c.a.Title.All(), c.a.Interest.What.All(), c.a.Interest.Benefit.All(), c.a.Necessity.Why.All()}
 	for _, id := range c.a.Purposes {
 		about = append(about, slices.Collect(maps.Values(c.l.Purposes[id].Title))...)
 		about = append(about, slices.Collect(maps.Values(c.l.Purposes[id].Description))...)
@@ -112,15 +116,15 @@ func (c *checker) relationship() {
 	if speaks(strings.Join(about, "\n"), prospectWords) {
 		c.find("prospecting", art47Relation, strict.Path("balancing", "relationship"),
 			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot "+
-				"expect what a customer can", strict.Shortened(c.a.Balancing.Relationship))
+				"expect what a customer can", strict.Shortened(c.a.Balancing.Relationship.All()))
 	}
 }
 
 // people: children. Special categories of data do not get this far: no policy with them compiles.
 func (c *checker) people() {
 	b := &c.a.Balancing
-	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, c.a.Necessity.Minimised},
-		"\n"), childWords) {
+	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected.All(), b.Transparency.All(),
+		c.a.Necessity.Minimised.All()}, "\n"), childWords) {
 		c.find("children", art8Children, strict.Path("balancing", "children"),
 			"children may be among the people concerned, and the balancing does not speak of them: say what that "+
 				"means for them, under expected")
@@ -220,11 +224,43 @@ func vendorOf(l *config.Loaded, id string) *rules.DraftVendor {
 
 // texts are all that the assessment says in prose.
 func (c *checker) texts() []string {
-	all := []string{c.a.Title}
+	all := []string{c.a.Title.All()}
 	for _, q := range questions {
 		if q.prose && q.Key != "necessity.alternatives" { // which speaks of what is not done
-			all = append(all, c.doc.Find(q.at()).Value)
+			for _, part := range c.said(&q) {
+				all = append(all, part.text)
+			}
 		}
 	}
 	return all
+}
+
+// said is what the document answers to a question, in each language in which it does; nothing where the key is missing.
+func (c *checker) said(q *Question) []saying {
+	if !c.doc.Has(q.at()...) {
+		return nil
+	}
+	node := c.doc.Find(q.at())
+	if node.Kind != yaml.MappingNode {
+		return []saying{{node.Value, q.at()}}
+	}
+	var all []saying
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		all = append(all, saying{node.Content[i+1].Value, inLanguage(q.at(), node.Content[i].Value)})
+	}
+	return all
+}
+
+// saying is a text of the document, with the path that leads to it.
+type saying struct {
+	text string
+	at   []any
+}
+
+// inLanguage is the path of a text in a language, "" where it names none.
+func inLanguage(at []any, lang string) []any {
+	if lang == "" {
+		return at
+	}
+	return append(slices.Clone(at), lang)
 }

@@ -132,7 +132,7 @@ var safeguards = map[string]safeguard{
 		return ""
 	}},
 	"objection_in_one_click": {"GDPR Art. 21(4)-(5)", func(c *checker) string {
-		if config.SaysNothing(c.a.Objection.How) {
+		if config.SaysNothing(c.a.Objection.How.All()) {
 			return "objection.how does not say where"
 		}
 		return ""
