@@ -173,7 +173,7 @@ func (r *reading) register() *basis.Register {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {
-		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name])
+		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name].Key)
 		if err != nil {
 			panic("BUG: a faulty approver came through: " + err.Error())
 		}

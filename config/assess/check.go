@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
@@ -29,13 +27,15 @@ const (
 	art5Minimise  = "GDPR Art. 5(1)(c)"
 	art5Storage   = "GDPR Art. 5(1)(e)"
 	art5Account   = "GDPR Art. 5(2)"
-	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation)"
+	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024 (version for public consultation, 8 October 2024)"
+	art12Words    = "GDPR Art. 12(1)"
+	art7Refused   = "GDPR Art. 5(1)(a) and 7(3); EDPB Guidelines 05/2020 paragraphs 121-123"
 	art8Children  = "GDPR Recitals 38, 47 and 75; Art. 6(1)(f)"
 	art25Design   = "GDPR Art. 25"
 	art35Impact   = "GDPR Art. 35(1)"
 	art35Profile  = "GDPR Art. 35(3)(a)"
 	art35Scale    = "GDPR Art. 35(3)(b); WP 248"
-	art44Transfer = "GDPR Art. 44-46, 13(1)(f)"
+	art44Transfer = "GDPR Art. 44 to 49 and 13(1)(f)"
 	art47Relation = "GDPR Recital 47; Directive 2002/58/EC Art. 13"
 	cnilRetention = "GDPR Art. 5(1)(e); CNIL guidelines on audience measurement: at most 25 months"
 )
@@ -61,7 +61,8 @@ func Check(l *config.Loaded, id string, now time.Time) []Finding {
 	doc := strict.Parse(given.File, given.Text, &none)
 	c := &checker{l: l, a: given.Document, doc: doc, now: now, rests: l.Resting(id)}
 	for _, rule := range []func(){
-		c.answers, c.interest, c.relationship, c.people, c.impact, c.term, c.owner, c.resting, c.data, c.safeguards,
+		c.answers, c.languages, c.interest, c.relationship, c.refused, c.people, c.effects, c.impact, c.term, c.owner,
+		c.resting, c.data, c.safeguards,
 	} {
 		rule()
 	}
@@ -77,20 +78,6 @@ func (c *checker) find(rule, source string, at []any, format string, args ...any
 	fault := strict.Fault{File: c.doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1),
 		Msg: fmt.Sprintf(format, args...)}
 	c.findings = append(c.findings, Finding{fault, rule, source})
-}
-
-// answers: each question of the three-part test is answered with more than a word.
-func (c *checker) answers() {
-	for _, q := range questions {
-		if !q.prose {
-			continue
-		}
-		for _, part := range c.said(&q) {
-			if words := len(strings.Fields(part.text)); config.SaysNothing(part.text) || words < 4 {
-				c.find("answer-missing", art6Interest, part.at, "%s says nothing: %s", q.Key, q.Good)
-			}
-		}
-	}
 }
 
 // interest: what it is for is specific.
@@ -120,6 +107,45 @@ func (c *checker) relationship() {
 	}
 }
 
+// refused: what people said no to does not go on under another name.
+func (c *checker) refused() {
+	for _, part := range c.saidAt(strict.Path("balancing", "refused_before")) {
+		if words := wordsOf(part.text); len(words) > 0 && slices.Contains(yeses, words[0]) {
+			c.find("consent-refused", art7Refused, part.at,
+				"people were asked and refused, and the same would be done all the same: leave it, or assess something "+
+					"less, and say here what differs")
+		}
+	}
+}
+
+// yeses are how an answer begins that says yes.
+var yeses = []string{"yes", "ja", "oui"}
+
+// effects: what is said of them fits what is said of the whole.
+func (c *checker) effects() {
+	for i := range c.a.Effects {
+		e := &c.a.Effects[i]
+		grave := e.Severity
+		if e.Likelihood == low && grave == medium {
+			grave = low
+		}
+		if level[grave] > level[c.a.Balancing.Impact] {
+			c.find("impact-understated", art35Impact, strict.Path("balancing", "impact"),
+				"the impact is %s, and effect %d is of %s severity at %s likelihood: make the two agree",
+				c.a.Balancing.Impact, i+1, e.Severity, e.Likelihood)
+		}
+	}
+}
+
+// How likely and how grave things are, as documents say it.
+const (
+	low    = "low"
+	medium = "medium"
+	high   = "high"
+)
+
+var level = map[string]int{low: 1, medium: 2, high: 3}
+
 // people: children. Special categories of data do not get this far: no policy with them compiles.
 func (c *checker) people() {
 	b := &c.a.Balancing
@@ -137,7 +163,7 @@ func (c *checker) impact() {
 		return
 	}
 	texts := strings.Join(c.texts(), "\n")
-	if c.a.Balancing.Impact == "high" {
+	if c.a.Balancing.Impact == high {
 		c.find("dpia-high-impact", art35Impact, strict.Path("dpia"),
 			"the impact is high: name the data protection impact assessment here, or bring the impact down")
 	}
@@ -220,47 +246,4 @@ func vendorOf(l *config.Loaded, id string) *rules.DraftVendor {
 		return nil
 	}
 	return &l.Draft.Vendors[at]
-}
-
-// texts are all that the assessment says in prose.
-func (c *checker) texts() []string {
-	all := []string{c.a.Title.All()}
-	for _, q := range questions {
-		if q.prose && q.Key != "necessity.alternatives" { // which speaks of what is not done
-			for _, part := range c.said(&q) {
-				all = append(all, part.text)
-			}
-		}
-	}
-	return all
-}
-
-// said is what the document answers to a question, in each language in which it does; nothing where the key is missing.
-func (c *checker) said(q *Question) []saying {
-	if !c.doc.Has(q.at()...) {
-		return nil
-	}
-	node := c.doc.Find(q.at())
-	if node.Kind != yaml.MappingNode {
-		return []saying{{node.Value, q.at()}}
-	}
-	var all []saying
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		all = append(all, saying{node.Content[i+1].Value, inLanguage(q.at(), node.Content[i].Value)})
-	}
-	return all
-}
-
-// saying is a text of the document, with the path that leads to it.
-type saying struct {
-	text string
-	at   []any
-}
-
-// inLanguage is the path of a text in a language, "" where it names none.
-func inLanguage(at []any, lang string) []any {
-	if lang == "" {
-		return at
-	}
-	return append(slices.Clone(at), lang)
 }

@@ -85,6 +85,24 @@ func (a *Assessment) CompellingGrounds() bool {
 	return false
 }
 
+// Unsaid lists the keys that an assessment is asked for and that documents of before they were known lack.
+func (a *Assessment) Unsaid() []string {
+	var lacks []string
+	for _, of := range []struct {
+		key  string
+		said bool
+	}{
+		{"third_parties", len(a.ThirdParties) > 0}, {"balancing.evidence", len(a.Balancing.Evidence) > 0},
+		{"balancing.refused_before", len(a.Balancing.RefusedBefore) > 0}, {"effects", len(a.Effects) > 0},
+		{"dpo_advice", len(a.DPOAdvice) > 0}, {"conclusion", len(a.Conclusion) > 0},
+	} {
+		if !of.said {
+			lacks = append(lacks, of.key)
+		}
+	}
+	return lacks
+}
+
 // nothing is what stands where there are no grounds.
 var nothing = []string{"none", "no", "keine", "nein", "aucun", "aucune", "aucuns", "non"}
 
