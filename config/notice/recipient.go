@@ -73,14 +73,31 @@ func (r *Recipient) Short() string {
 	if !r.Own {
 		var persons []string
 		for _, e := range r.Entities {
-			persons = append(persons, e.Name)
+			persons = append(persons, firm(e.Name))
 		}
 		name = strings.Join(persons, ", ")
 	}
 	if name == "" || name == r.Name {
 		return r.Name
 	}
-	return name + " (" + r.Name + ")"
+	return name + " – " + r.Name
+}
+
+// forms are legal forms that stand behind a comma and without a full stop.
+var forms = []string{"LLC", "LLP", "Ltd", "Limited", "Inc", "Corp", "GmbH", "PBC"}
+
+// firm is a legal person's name without its address: "Meta Platforms, Inc." of "Meta Platforms, Inc., Menlo Park".
+func firm(entity string) string {
+	name, rest, more := strings.Cut(entity, ", ")
+	for more {
+		var next string
+		next, rest, more = strings.Cut(rest, ", ")
+		if !strings.HasSuffix(next, ".") && !slices.Contains(forms, next) {
+			break
+		}
+		name += ", " + next
+	}
+	return name
 }
 
 // hostsOfRecipient lists where a recipient's data go, without doubles.
