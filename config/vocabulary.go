@@ -32,6 +32,8 @@ func vocabulary(name string) []string {
 		return scrub.Checksums()
 	case "regime_choice":
 		return []string{"CH"}
+	case "stored":
+		return append(catalog.StoreKinds(), notStored)
 	case "consent_type":
 		return signal.StorageNames()
 	case "advertising":

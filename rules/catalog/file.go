@@ -36,6 +36,7 @@ type File struct {
 	Variables map[string]VariableFile      `yaml:"variables"` // what may stand in a path for a name in braces: each name that a path has is here
 	Services  []string                     `yaml:"services"`  // what banners call its service, beside id and name: "google_analytics"
 	State     []StateFile                  `yaml:"state"`     // what it is told of the visitor's choices, by what an event travels on
+	Stores    []StoreFile                  `yaml:"stores"`    // what its SDK keeps in a browser, or reads there, as it comes; [] is nothing, and without the key nobody knows
 	Areas     []string                     `yaml:"areas"`     // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
 }
 
