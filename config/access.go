@@ -44,6 +44,42 @@ func (l *Loaded) Access(a *Activity) Access {
 	return of
 }
 
+// ServiceAccess is why the server's own cookies may be kept on the devices of some sites' visitors: they are strictly
+// necessary for what a visitor asked for. It has no law, and needs none, where the visitors can only be in regions that
+// have no rule on the device.
+func (l *Loaded) ServiceAccess(sites []string) (AccessReason, bool) {
+	of := AccessReason{Why: strictlyNecessary, All: true}
+	needed := false
+	for _, id := range sites {
+		site := l.Server.Sites[id]
+		codes := []string{site.Region.Default}
+		if site.Region.Header != "" || site.Region.Database != "" {
+			codes = append(codes, anywhere)
+		}
+		for _, code := range codes {
+			laws, whole := rules.AccessLaws(), false
+			if region, err := rules.ParseRegion(code); err == nil {
+				if region.Regime() == rules.OptOut {
+					continue
+				}
+				laws, whole = region.AccessLaws()
+			}
+			needed = true
+			of.All = of.All && whole
+			for i := range laws {
+				of.add(&laws[i])
+			}
+		}
+	}
+	return of, needed
+}
+
+func (r *AccessReason) add(law *rules.AccessLaw) {
+	if !slices.ContainsFunc(r.Laws, func(of rules.AccessLaw) bool { return of.Source == law.Source }) {
+		r.Laws = append(r.Laws, *law)
+	}
+}
+
 // accessReasons says why the device may be touched, for visitors in each region where they may be.
 func (l *Loaded) accessReasons(a *Activity) []AccessReason {
 	var all []AccessReason
@@ -53,9 +89,7 @@ func (l *Loaded) accessReasons(a *Activity) []AccessReason {
 			all, at = append(all, AccessReason{Why: why, All: true}), len(all)
 		}
 		for i := range laws {
-			if !slices.ContainsFunc(all[at].Laws, func(of rules.AccessLaw) bool { return of.Source == laws[i].Source }) {
-				all[at].Laws = append(all[at].Laws, laws[i])
-			}
+			all[at].add(&laws[i])
 		}
 		all[at].All = all[at].All && whole
 	}

@@ -49,6 +49,13 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	for _, w := range warnings {
 		printf(t.err, "warning: %s\n", w)
 	}
+	if len(n.Untold) > 0 {
+		for _, u := range n.Untold {
+			printf(t.err, "%s\n", u.Error())
+		}
+		t.fail("there is no notice before that is said: what visitors have to be told cannot be left out")
+		return findings
+	}
 	text, err := n.Render(*form)
 	if err != nil {
 		t.fail("%v", err)
@@ -95,6 +102,9 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 		return findings
 	}
 	differences := p.Differences(today)
+	for _, u := range today.Untold {
+		differences = append(differences, "has to be told, and nobody says it: "+u.Error())
+	}
 	for _, d := range differences {
 		printf(t.out, "%s: %s\n", file, d)
 	}

@@ -70,6 +70,7 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	}
 	n.Unstated = n.Transfer == nil && thirdCountry(n.Recipient.Country)
 	n.Signals = b.signals(a, written)
+	n.Device, n.Decision, n.Duty = b.device(written, n.Recipient.Name), b.decision(written), b.duty(written)
 	return n
 }
 

@@ -27,6 +27,10 @@ type Notice struct {
 	Rights     []string   `json:"rights"`
 	Complaint  string     `json:"complaint"`
 
+	Own        *OwnProcessing  `json:"own_processing"`
+	Collection *Collection     `json:"collection,omitempty"` // for visitors in US states
+	Untold     []config.Untold `json:"-"`                    // what would have to be in it and no file says: it is none to publish
+
 	words *words
 }
 
@@ -61,6 +65,10 @@ type Activity struct {
 	ConsentAge string    `json:"consent_max_age,omitempty"`
 	Transfer   *Transfer `json:"transfer,omitempty"`
 	Unstated   bool      `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
+
+	Device   *DeviceUse `json:"device"`
+	Decision Decision   `json:"automated_decision"`
+	Duty     Duty       `json:"required"`
 }
 
 // Recipient is who receives.
@@ -130,6 +138,8 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 			n.Activities = append(n.Activities, *said)
 		}
 	}
+	n.Own, n.Collection = b.ownProcessing(), b.collection(n)
+	n.Untold = b.untold(n)
 	n.Digest = n.digest()
 	return n, b.warnings, nil
 }
@@ -220,10 +230,12 @@ func (n *Notice) facts() []string {
 		} else if a.Unstated {
 			add("activity %s: transfer not stated", a.ID)
 		}
+		a.toldFacts(add)
 		for _, d := range a.Data {
 			add("activity %s: data %s%s, %s", a.ID, d.Class, behind(" ", d.Field), d.Done)
 		}
 	}
+	n.ownFacts(add)
 	return all
 }
 

@@ -17,9 +17,14 @@ func Formats() []string { return []string{"html", "md", "json"} }
 func (n *Notice) Render(format string) ([]byte, error) {
 	var out bytes.Buffer
 	functions := map[string]any{
-		"say":  func(key string, pairs ...string) string { return fill(n.words.Texts[key], pairs...) },
-		"join": func(list []string) string { return strings.Join(list, ", ") },
-		"only": func(lang string) string { return fill(n.words.Texts["only_in"], "language", n.words.tongue(lang)) },
+		"say":        func(key string, pairs ...string) string { return fill(n.words.Texts[key], pairs...) },
+		"join":       func(list []string) string { return strings.Join(list, ", ") },
+		"device":     func(key string) string { return n.words.Device[key] },
+		"decision":   func(key string) string { return n.words.Decision[key] },
+		"own":        func(key string) string { return n.words.OwnTexts[key] },
+		"collection": func(key string) string { return n.words.Collection[key] },
+		"yes":        func(is bool) string { return n.words.Collection[map[bool]string{true: "yes", false: "no"}[is]] },
+		"only":       func(lang string) string { return fill(n.words.Texts["only_in"], "language", n.words.tongue(lang)) },
 	}
 	switch format {
 	case "json":

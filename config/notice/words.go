@@ -30,6 +30,12 @@ type words struct {
 	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
 	Classes    map[string]string     `yaml:"classes"`
 
+	Device     map[string]string   `yaml:"device"`
+	Decision   map[string]string   `yaml:"decision"`
+	Own        map[string]ownWords `yaml:"own"`
+	OwnTexts   map[string]string   `yaml:"own_texts"`
+	Collection map[string]string   `yaml:"collection"`
+
 	tag bcp47.Tag
 }
 
