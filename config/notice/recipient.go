@@ -63,7 +63,7 @@ func (b *builder) recipient(r *rules.Recipient, readers []string) Recipient {
 		n.Entities, n.Country, n.Seat = append(n.Entities, e), cmp.Or(n.Country, country), cmp.Or(n.Seat, e.In)
 		said = append(said, e.Name+" ("+e.In+")"+b.onlyFor(e.For))
 	}
-	n.Legal = strings.Join(said, "; ")
+	n.Legal = b.words.semicolons(said)
 	return n
 }
 
@@ -158,7 +158,7 @@ func (b *builder) transfer(written *config.Activity, readers []string) *Transfer
 		n.Safeguards = append(n.Safeguards, Safeguarded{words, one.readers})
 		said = append(said, words+b.onlyFor(one.readers))
 	}
-	n.Safeguard = strings.Join(said, "; ")
+	n.Safeguard = b.words.semicolons(said)
 	return n
 }
 

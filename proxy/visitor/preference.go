@@ -13,7 +13,7 @@ import (
 const Cookie = rules.PreferenceCookie
 
 // cookieAge is how long both cookies last, in seconds: 395 days, which is 13 months.
-const cookieAge = 395 * 24 * 60 * 60
+const cookieAge = rules.ChoiceDays * 24 * 60 * 60
 
 // longestCookie bounds the value. Browsers refuse a cookie of more than 4,096 bytes with its name: a choice must not be lost to that.
 const longestCookie = 3072
