@@ -161,7 +161,7 @@ func (l *Loaded) Surroundings() basis.Surroundings {
 	around := basis.Surroundings{
 		Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{},
 		Flags: map[string]basis.Facts{}, Recipients: map[string]basis.Facts{},
-		Activities: map[string]map[string]basis.Facts{},
+		Activities: map[string]map[string]basis.Facts{}, Controller: l.Server.Controller.Name,
 	}
 	for id, purpose := range l.Purposes {
 		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}
@@ -221,7 +221,7 @@ func aroundOf(a *basis.Assessment, all basis.Surroundings) basis.Surroundings {
 	own := basis.Surroundings{
 		Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{},
 		Flags: maps.Clone(all.Flags), Recipients: maps.Clone(all.Recipients),
-		Activities: map[string]map[string]basis.Facts{a.ID: all.Activities[a.ID]},
+		Activities: map[string]map[string]basis.Facts{a.ID: all.Activities[a.ID]}, Controller: all.Controller,
 	}
 	maps.DeleteFunc(own.Flags, others(a.Purposes))
 	maps.DeleteFunc(own.Recipients, others(a.Recipients))

@@ -3,12 +3,24 @@ package config
 import (
 	"reflect"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // grammar is what reading our files needs to know beside their types.
-var grammar = strict.Grammar{Words: vocabulary, Foreign: catalogTags}
+var grammar = strict.Grammar{Words: vocabulary, Foreign: catalogTags, Read: readText}
+
+// readText reads the texts of assessments, whose package knows no files, as those of purposes are read.
+func readText(d *strict.Decoder, node *yaml.Node, into any) bool {
+	text, is := into.(*basis.Text)
+	if is {
+		(*Text)(text).FromNode(d, node)
+	}
+	return is
+}
 
 // Decode reads a document of ours into the struct that into points to.
 func Decode(doc *strict.Document, into any, faults *strict.Faults) { grammar.Decode(doc, into, faults) }

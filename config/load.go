@@ -41,11 +41,13 @@ type Loaded struct {
 	fields  map[string]vendorFields  // likewise
 }
 
-// Assessment is an assessment with where it stands and the digest that an approval of it signs.
+// Assessment is an assessment with where it stands and the digest that its approval signs.
 type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
 	First    basis.Digest // in the first form, which nothing is signed in any more
+	Whole    basis.Digest // what an approval signs from now on; Digest, but where an older one does not cover the controller's name
+	Unnamed  basis.Digest // what an older one signs; zero where it says what was not known then
 	File     string       // relative to the working folder, or absolute
 	Name     string       // the file's, inside the policy folder, with slashes
 	Text     []byte       // the file's, as in the source

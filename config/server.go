@@ -4,23 +4,23 @@ import "github.com/tagwarden/tagwarden/rules/catalog"
 
 // Server is the server file, tagwarden.yaml: what the operator decides. Paths are relative to that file.
 type Server struct {
-	Version        int               `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
-	Listen         string            `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
-	TLS            *TLS              `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear. What is renewed on disk is taken up by itself; what cannot be used there leaves the one that serves. A reload does not change which files they are."`
-	Admin          Admin             `yaml:"admin" doc:"Console, admin API, metrics and health."`
-	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
-	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
-	Policy         string            `yaml:"policy" default:"./policy" doc:"The policy folder."`
-	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For and Forwarded (RFC 7239) are believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
-	Limits         Limits            `yaml:"limits" doc:"What one hit may hold, and memory: all of them together. A hit that holds more is refused with the reason limit. A catalog entry may say other limits for an endpoint; what is written here is never exceeded."`
-	Controller     Controller        `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
-	Sites          map[string]Site   `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
-	Vendors        map[string]Vendor `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
-	Delivery       Delivery          `yaml:"delivery" doc:"How events get to vendors."`
-	Objections     Objections        `yaml:"objections" doc:"How far what somebody objected to goes."`
-	Ledger         Ledger            `yaml:"ledger" doc:"The forwarding log."`
-	Webhooks       []Webhook         `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
-	Approvers      map[string]string `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid. Without any, no assessment is."`
+	Version        int                 `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
+	Listen         string              `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
+	TLS            *TLS                `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear. What is renewed on disk is taken up by itself; what cannot be used there leaves the one that serves. A reload does not change which files they are."`
+	Admin          Admin               `yaml:"admin" doc:"Console, admin API, metrics and health."`
+	Data           string              `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
+	Keys           Keys                `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
+	Policy         string              `yaml:"policy" default:"./policy" doc:"The policy folder."`
+	TrustedProxies []CIDR              `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For and Forwarded (RFC 7239) are believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
+	Limits         Limits              `yaml:"limits" doc:"What one hit may hold, and memory: all of them together. A hit that holds more is refused with the reason limit. A catalog entry may say other limits for an endpoint; what is written here is never exceeded."`
+	Controller     Controller          `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
+	Sites          map[string]Site     `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
+	Vendors        map[string]Vendor   `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
+	Delivery       Delivery            `yaml:"delivery" doc:"How events get to vendors."`
+	Objections     Objections          `yaml:"objections" doc:"How far what somebody objected to goes."`
+	Ledger         Ledger              `yaml:"ledger" doc:"The forwarding log."`
+	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
+	Approvers      map[string]Approver `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid, or { key, name, role }: who that is, for rendered assessments. Without any, no assessment is."`
 }
 
 // TLS is a certificate and its key.

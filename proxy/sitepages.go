@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -57,7 +58,7 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 		}
 		site.Languages = append(site.Languages, branded(language(loaded, n, around), &of))
 	}
-	heeds := func(p visitor.Purpose) bool { return p.GPC || p.OptOut || p.Kept }
+	heeds := func(p visitor.Purpose) bool { return p.Heeds() }
 	site.ReadsGPC, site.ReadsDNT = of.Signals.GPC != nil, of.Signals.DNT != nil
 	site.GPC = site.ReadsGPC && slices.ContainsFunc(site.Languages[0].Purposes, heeds)
 	return site
@@ -121,29 +122,17 @@ func language(loaded *config.Loaded, n *notice.Notice, around notice.Around) vis
 	for i := range n.Activities {
 		a := &n.Activities[i]
 		open := false // to objection
-		rests, _ := basis.Parse(a.Basis)
-		for _, said := range a.Purposes {
-			p, written := purposes[said.ID], loaded.Purposes[said.ID]
+		for j := range a.Purposes {
+			said := &a.Purposes[j]
+			p := purposes[said.ID]
 			if p == nil {
-				p = &visitor.Purpose{
-					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
-					DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: written.GPC == "object", DNT: written.DNT == "object",
-				}
+				p = purpose(loaded, said)
 				purposes[said.ID] = p
 			}
-			if len(written.US) > 0 {
-				p.OptOut = p.OptOut || rests == basis.OptOut
-				p.Kept = p.Kept || rests == basis.OptOut || rests == basis.Consent
-			}
-			if rests.OpenToObjection() || said.DirectMarketing {
+			f := flow(loaded, a, said.DirectMarketing)
+			p.Flows = append(p.Flows, f)
+			if f.When.Open() {
 				p.ShownOnly, open = false, true
-			}
-			right := rests == basis.LegitimateInterest || rests == basis.PublicTask
-			if b := (visitor.Basis{Right: right, Name: a.BasisName, Article: a.Article}); !slices.Contains(p.Bases, b) {
-				p.Bases = append(p.Bases, b)
-			}
-			if !slices.Contains(p.Recipients, a.Recipient.ID) {
-				p.Recipients = append(p.Recipients, a.Recipient.ID)
 			}
 		}
 		v := vendors[a.Recipient.ID]
@@ -164,4 +153,54 @@ func language(loaded *config.Loaded, n *notice.Notice, around notice.Around) vis
 		}
 	}
 	return l
+}
+
+// purpose says what a purpose is, without its flows.
+func purpose(loaded *config.Loaded, said *notice.Purpose) *visitor.Purpose {
+	written := loaded.Purposes[said.ID]
+	return &visitor.Purpose{
+		ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
+		DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: written.GPC == "object", DNT: written.DNT == "object",
+		US: len(written.US) > 0, Sale: slices.Contains(written.US, "sale") || slices.Contains(written.US, "sharing"),
+	}
+}
+
+// flow says in which case an activity passes data on for one of its purposes. Direct marketing may be objected to
+// whatever it rests on (Art. 21(2)).
+func flow(loaded *config.Loaded, a *notice.Activity, marketing bool) visitor.Flow {
+	rests, _ := basis.Parse(a.Basis)
+	f := visitor.Flow{
+		Vendor: a.Recipient.ID, Reference: a.Reference,
+		Basis: visitor.Basis{
+			Right: rests == basis.LegitimateInterest || rests == basis.PublicTask, Name: a.BasisName, Article: a.Article,
+		},
+	}
+	switch rests {
+	case basis.Consent:
+		f.When = visitor.AfterConsent
+	case basis.LegitimateInterest, basis.PublicTask:
+		f.When = visitor.UntilObjection
+	case basis.OptOut:
+		f.When = visitor.UntilOptOut
+	case basis.Contract:
+		f.When = visitor.ForContract
+	case basis.LegalObligation:
+		f.When = visitor.ByLaw
+	default:
+		f.When = visitor.ForLife
+	}
+	if marketing && !f.When.Open() {
+		f.When = visitor.UntilObjection
+	}
+	for i := range loaded.Activities {
+		if loaded.Activities[i].ID != a.ID {
+			continue
+		}
+		for _, code := range loaded.Activities[i].Regions {
+			if region, err := rules.ParseRegion(code); err == nil {
+				f.Regions = append(f.Regions, region)
+			}
+		}
+	}
+	return f
 }

@@ -90,11 +90,17 @@ func (d *dossier) section(title string, rows ...Row) {
 	}
 }
 
+// said is a text in the dossier's language.
+func (d *dossier) said(t basis.Text) string {
+	text, _ := t.In("en")
+	return text
+}
+
 func row(name string, values ...string) Row { return Row{name, values} }
 
 func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []*config.Activity) (*Dossier, error) {
 	a := d.a
-	d.Title, d.State = a.Title, state
+	d.Title, d.State = d.said(a.Title), state
 	left := fmt.Sprintf("%s (%d days from %s)", a.ReviewBy, basis.DayOf(now).DaysUntil(a.ReviewBy), basis.DayOf(now))
 	d.section("The document",
 		row("Id", a.ID), row("Version", strconv.Itoa(a.Version)), row("Owner", a.Owner),
@@ -104,15 +110,15 @@ func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []
 	d.section("Purposes", d.purposes()...)
 	d.section("Recipients", d.recipients()...)
 	d.section("Activities that rest on it", d.activities(rests)...)
-	d.section("Step one: the interest", row("What", a.Interest.What), row("Who gains what by it", a.Interest.Benefit),
-		row("If we did not", a.Interest.IfWeDidNot))
-	d.section("Step two: necessity", row("Why", a.Necessity.Why), row("Alternatives", a.Necessity.Alternatives),
-		row("Minimised", a.Necessity.Minimised))
+	d.section("Step one: the interest", row("What", d.said(a.Interest.What)), row("Who gains what by it", d.said(a.Interest.Benefit)),
+		row("If we did not", d.said(a.Interest.IfWeDidNot)))
+	d.section("Step two: necessity", row("Why", d.said(a.Necessity.Why)), row("Alternatives", d.said(a.Necessity.Alternatives)),
+		row("Minimised", d.said(a.Necessity.Minimised)))
 	b := &a.Balancing
 	d.section("Step three: the balance",
-		row("Relationship", b.Relationship), row("Expected", b.Expected), row("Impact", b.Impact),
+		row("Relationship", d.said(b.Relationship)), row("Expected", d.said(b.Expected)), row("Impact", b.Impact),
 		row("Children", b.Children),
-		row("Special categories", b.SpecialCategories), row("Transparency", b.Transparency),
+		row("Special categories", b.SpecialCategories), row("Transparency", d.said(b.Transparency)),
 		row("Safeguards", a.Safeguards...))
 	var data []Row
 	for _, class := range slices.Sorted(maps.Keys(a.Data)) {
@@ -120,7 +126,7 @@ func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []
 	}
 	d.section("Data, and the loosest thing that may be done to them", data...)
 	d.section("Further", row("Data protection impact assessment", a.DPIA), row("Retention", a.Retention.String()),
-		row("How visitors object", a.Objection.How), row("Compelling grounds", a.Objection.CompellingGrounds))
+		row("How visitors object", d.said(a.Objection.How)), row("Compelling grounds", d.said(a.Objection.CompellingGrounds)))
 	return &d.Dossier, d.history()
 }
 

@@ -180,8 +180,10 @@ func (c *comparison) server() {
 		c.add("server", Neutral, "all hits together may hold %s of memory, not %s", will, was)
 	}
 	for _, name := range bothKeys(old.Approvers, changed.Approvers) {
-		switch before, after := old.Approvers[name], changed.Approvers[name]; {
+		switch before, after := old.Approvers[name].Key, changed.Approvers[name].Key; {
+		case old.Approvers[name] == changed.Approvers[name]:
 		case before == after:
+			c.add("approver "+name, Neutral, "their name or role reads otherwise")
 		case before == "":
 			c.add("approver "+name, Wider, "new: their signature makes assessments valid")
 		case after == "":

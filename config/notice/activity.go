@@ -87,12 +87,24 @@ func (b *builder) interest(n *Activity, a *rules.Activity) {
 		return
 	}
 	of := b.loaded.Policy.Assessments().Assessment(a.Assessment)
-	how := strings.TrimRight(joined(of.Objection.How), ". ")
-	n.Interest, n.Benefit, n.Refuse = joined(of.Interest.What), joined(of.Interest.Benefit), fill(n.Refuse, "how", how)
+	how := strings.TrimRight(b.assessed(of, of.Objection.How), ". ")
+	n.Interest, n.Benefit = b.assessed(of, of.Interest.What), b.assessed(of, of.Interest.Benefit)
+	n.Refuse = fill(n.Refuse, "how", how)
 	if of.CompellingGrounds() {
-		n.Grounds = strings.TrimRight(joined(of.Objection.CompellingGrounds), ". ")
+		n.Grounds = strings.TrimRight(b.assessed(of, of.Objection.CompellingGrounds), ". ")
 	}
-	b.warn("assessment %s: its texts (interest, objection) name no language and are shown as they are", of.ID)
+}
+
+// assessed is a text of an assessment in the notice's language, or the one that there is.
+func (b *builder) assessed(of *basis.Assessment, text basis.Text) string {
+	said, in := text.In(b.lang)
+	switch {
+	case in == "":
+		b.warn("assessment %s: its texts (interest, objection) name no language and are shown as they are", of.ID)
+	case in != b.lang && !strings.HasPrefix(in, b.lang+"-"):
+		b.warn("assessment %s: its texts (interest, objection) are missing in %s: they are shown in %s", of.ID, b.lang, in)
+	}
+	return said
 }
 
 // retention is how long the recipient keeps the data: what the assessment says, else the activity.

@@ -108,7 +108,7 @@ func (b *builder) recordLine(a *rules.Activity, written *config.Activity) Record
 	of := b.loaded.Policy.Assessments().Assessment(a.Assessment)
 	line.Measures = list(measures(a, of)...)
 	if of != nil {
-		line.Subjects = joined(of.Balancing.Relationship)
+		line.Subjects = b.assessed(of, of.Balancing.Relationship)
 		line.Assessment = of.ID + " version " + strconv.Itoa(of.Version) + ", " + b.loaded.Policy.Assessments().Validity(of.ID, b.at).String() + ", to be reviewed by " + of.ReviewBy.String()
 	}
 	scope := []string{"sites: " + strings.Join(hosts, ", "), "events: " + strings.Join(written.Events, ", ")}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Rule bounds a value. It is written in a field's tag `is`, parts separated by commas:
@@ -70,6 +72,7 @@ func (f Fields) names() []string {
 type Grammar struct {
 	Words   func(vocabulary string) []string                   // the words of a closed list that lives elsewhere
 	Foreign func(of reflect.Type, key string) (is, doc string) // stand in for tags on types that have none of ours; may be nil
+	Read    func(d *Decoder, node *yaml.Node, into any) bool   // reads types of other packages that have a form of their own; may be nil
 
 	cache sync.Map // reflect.Type to fields
 }

@@ -45,6 +45,9 @@ func (d *Decoder) value(node *yaml.Node, v reflect.Value, r Rule) {
 		own.FromNode(d, node)
 		return
 	}
+	if d.grammar.Read != nil && d.grammar.Read(d, node, v.Addr().Interface()) {
+		return
+	}
 	if IsNull(node) {
 		d.Fail(node, "the value is empty: want %s, or remove the line", Wanted(v.Type()))
 		return
