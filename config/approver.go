@@ -15,8 +15,8 @@ type Approver struct {
 	Role string `yaml:"role" doc:"What makes them approve: head of legal. Shown in rendered assessments; no part of what is signed."`
 }
 
-// approverKeys is an Approver as a mapping.
-type approverKeys Approver
+// approverMapping is an Approver as a mapping.
+type approverMapping Approver
 
 // FromNode reads the key, or the mapping.
 func (a *Approver) FromNode(d *strict.Decoder, node *yaml.Node) {
@@ -24,7 +24,7 @@ func (a *Approver) FromNode(d *strict.Decoder, node *yaml.Node) {
 		d.Into(node, &a.Key)
 		return
 	}
-	d.Into(node, (*approverKeys)(a))
+	d.Into(node, (*approverMapping)(a))
 }
 
 func (a *Approver) schema() map[string]any {
