@@ -38,6 +38,7 @@ func (c activityCheck) run() {
 		c.checkRegions(a, at)
 		c.checkSource(a, at)
 		c.law().afterRefusal(a, at)
+		c.told(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a, at("when"))
 		}

@@ -29,6 +29,8 @@ var uncovered = map[reflect.Type]map[string]string{
 		"reference":       "for other bases; it permits nothing on an assessment",
 		"profile":         "the assessment's data: bounds what any profile may do, or the policy does not load",
 		"retention":       "the assessment's own holds, and is covered",
+		"device":          "it tells what the page's script keeps in browsers and permits nothing: the assessment's data: bounds what leaves",
+		"required":        "told to visitors; it permits nothing",
 		"transfer":        "what makes a transfer lawful, for the record: where data go is covered by the recipients' hosts",
 	},
 	reflect.TypeFor[catalog.File](): {
@@ -41,6 +43,7 @@ var uncovered = map[reflect.Type]map[string]string{
 		"hosts":       "where data go is covered as the server file and this one have it together",
 		"regions":     "where data go is covered as the server file and this one have it together",
 		"areas":       "what is there is answered, and goes nowhere",
+		"stores":      "it tells what the page's script keeps in browsers; what leaves is covered by fields, headers and carry",
 	},
 	reflect.TypeFor[catalog.Field]():        {"about": "for people"},
 	reflect.TypeFor[catalog.VariableFile](): {"about": "for people"},

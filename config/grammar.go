@@ -49,6 +49,7 @@ var catalogRules = map[reflect.Type]map[string]string{
 		"role": "enum=processor|joint|controller",
 	},
 	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
+	reflect.TypeFor[catalog.StoreFile]():    {"name": "required", "kind": "required"},
 	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
 	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
 	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
@@ -67,6 +68,7 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"processor":   "role: processor, as it was written before.",
 		"family":      "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
 		"joined":      "Number of the form of ids since which it is of that family, where it was its own before.",
+		"stores":      "What its script keeps in a browser, or reads there, as it comes: [] is nothing. Without it each activity has to say it by device:, or there is no notice.",
 		"state": "What the vendor is told of the visitor's choices, in its own fields of class consent_signal, by what an event travels on. " +
 			"Rows in order: of one field the first that holds.",
 	},
@@ -91,6 +93,12 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"twin":    "Catalog entry whose events have the same id, so that what browser and server both send counts once.",
 		"schema":  "Member beside it that names the schema of what is in it, as Iglu does.",
 		"schemas": "What is in it, by vendor/name of the schema, the version aside; what none of them lists is as elsewhere said of the place.",
+	},
+	reflect.TypeFor[catalog.StoreFile](): {
+		"name":   "Its name there; what differs from site to site is in angle brackets: _ga_<container>.",
+		"kind":   "cookie, local_storage, session_storage, indexed_db; read: nothing is kept, the device itself is asked.",
+		"period": "How long it stays there: 13 months, session, until_deleted.",
+		"doc":    "Address where the vendor says so.",
 	},
 	reflect.TypeFor[catalog.CookieFile](): {
 		"format": "Form in which the SDK makes the id at random: any other may be the name of an account. Without it: a UUID.",

@@ -34,6 +34,7 @@ type Loaded struct {
 	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
 	Notes       strict.Faults    // what is as it may be, and good to know
 	Missing     []Missing        // what notice and record of processing cannot be written without
+	Untold      []Untold         // what visitors have to be told and nobody says
 
 	past    basis.Past               // what Compile was told
 	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
@@ -84,6 +85,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 		return nil, err
 	}
 	r.loaded.Warnings, r.loaded.Notes = r.warnings.Sorted(), r.notes.Sorted()
+	r.loaded.Untold = r.unsaid
 	return r.loaded, nil
 }
 

@@ -34,6 +34,13 @@ func (c ownVendor) check() {
 		c.fields(strict.Path("endpoints", i, "fields"), c.file.Endpoints[i].Fields)
 		c.fields(strict.Path("endpoints", i, "request"), c.file.Endpoints[i].Request)
 	}
+	for i := range c.file.Stores {
+		if text := c.file.Stores[i].Period; text != "" {
+			if err := new(Lifetime).UnmarshalText([]byte(text)); err != nil {
+				c.faults.At(c.doc, strict.Path("stores", i, "period"), "%s", err)
+			}
+		}
+	}
 	for i := range c.file.Cookies {
 		cookie := &c.file.Cookies[i]
 		c.id(strict.Path("cookies", i), cookie.Format, cookie.Family)

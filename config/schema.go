@@ -207,6 +207,8 @@ func ofText(t reflect.Type) map[string]any {
 		pattern, example = `^[0-9]+(ms|s|m|h|d)$`, "24h"
 	case reflect.TypeFor[basis.Period]():
 		pattern, example = `^[0-9]+ ?(years?|months?|weeks?|days?|hours?|minutes?|d|h|m)$`, "13 months"
+	case reflect.TypeFor[Lifetime]():
+		pattern, example = lifetimePattern, "13 months"
 	case reflect.TypeFor[basis.Day]():
 		pattern, example = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, "2027-05-04"
 	case reflect.TypeFor[Moment]():

@@ -107,6 +107,9 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 	for _, w := range loaded.Warnings {
 		all = append(all, w.Error())
 	}
+	for _, u := range loaded.Untold {
+		all = append(all, u.Error())
+	}
 	assessments := loaded.Policy.Assessments()
 	for _, due := range loaded.Due(t.now()) {
 		switch {

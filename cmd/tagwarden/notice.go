@@ -70,6 +70,13 @@ func (t *terminal) noticeIn(
 	if missing := n.Missing(); len(missing) > 0 {
 		return nil, t.lacks(missing)
 	}
+	if len(n.Untold) > 0 {
+		for _, u := range n.Untold {
+			printf(t.err, "%s\n", u.Error())
+		}
+		t.fail("there is no notice before that is said: what visitors have to be told cannot be left out")
+		return nil, findings
+	}
 	if text, err = n.Publish(form, around); err != nil {
 		t.fail("%v", err)
 		return nil, usage
@@ -143,6 +150,9 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 		return t.lacks(missing)
 	}
 	differences := p.Differences(today)
+	for _, u := range today.Untold {
+		differences = append(differences, "has to be told, and nobody says it: "+u.Error())
+	}
 	for _, d := range differences {
 		printf(t.out, "%s: %s\n", file, d)
 	}

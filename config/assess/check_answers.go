@@ -106,6 +106,9 @@ func (c *checker) inWords() map[string]basis.Text {
 		"balancing.refused_before": a.Balancing.RefusedBefore, "balancing.transparency": a.Balancing.Transparency,
 		"objection.how": a.Objection.How, "dpo_advice": a.DPOAdvice, "conclusion": a.Conclusion,
 	}
+	if english, _ := wordsIn("en"); english.Relations[a.Balancing.Relationship[""]] != "" {
+		delete(all, "balancing.relationship") // one word that is known in each language
+	}
 	if a.CompellingGrounds() {
 		all["objection.compelling_grounds"] = a.Objection.CompellingGrounds
 	}

@@ -58,6 +58,7 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.period(where, "consent_max_age", old.ConsentMaxAge, changed.ConsentMaxAge)
 	c.period(where, "retention", old.Retention, changed.Retention)
 	c.transfer(where, old.Transfer, changed.Transfer)
+	c.told(where, old, changed)
 	if old.Profile != changed.Profile && old.Vendor == changed.Vendor {
 		c.value(where, "profile", Neutral, old.Profile, changed.Profile)
 		c.treatments(where, compiledActivity(c.old, old.ID), compiledActivity(c.new, old.ID))

@@ -35,6 +35,25 @@ var changeCases = []struct {
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 395 days", []string{"consent_max_age 395 days instead of 13 months: narrower"}},
 	{"activity.retention", "retention: 90 days", "retention: 2 years", []string{"posthog-fraud: retention 24 months instead of 90 days: WIDER"}},
 	{"activity.transfer", "transfer: { country: US, safeguard: DPF }", "transfer: { country: CN, safeguard: SCC }", []string{"transfer to CN instead of US: WIDER"}},
+	{
+		"activity.device", "    device: none\n    regions", "    device: [{ name: a, kind: cookie, period: 1 day }]\n    regions",
+		[]string{"activity matomo-cookieless: what is kept on devices, or read from them, reads otherwise: WIDER"},
+	},
+	{
+		"activity.device", "    device: [{ name: _gcl_au, kind: cookie, period: 90 days, readers: [Google Ads] }]\n", "",
+		[]string{"activity ga4-with-consent: what is kept on devices, or read from them, reads otherwise: WIDER"},
+	},
+	{
+		"activity.automated_decision", "    automated_decision: none\n", "    automated_decision: { logic: a, effect: b, human: c }\n",
+		[]string{"activity ga4-with-consent: a machine decides about visitors: WIDER"},
+	},
+	{
+		"activity.automated_decision", "effect: It is looked at", "effect: It is looked over",
+		[]string{"activity posthog-fraud: what is said of decisions by machines reads otherwise\n"},
+	},
+	{
+		"activity.required", "    required: no\n", "", []string{"activity ga4-with-consent: what is said of whether the data have to be given"},
+	},
 	{"activity.profile", "profile: standard", "profile: cookieless", []string{
 		"activity ga4-with-consent: profile cookieless instead of standard\n", "activity ga4-with-consent: client_id derived instead of pseudonymised: narrower",
 		"activity ga4-with-consent: ip truncated instead of dropped: WIDER", "activity ga4-with-consent: language dropped instead of generalised: narrower",

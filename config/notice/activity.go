@@ -76,6 +76,7 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID, written.Retention, of.ID, of.Retention)
 	}
 	n.Signals = b.signals(a, written)
+	n.Device, n.Decision, n.Duty = b.device(written, n.Recipient.Name), b.decision(written), b.duty(written)
 	return n
 }
 

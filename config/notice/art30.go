@@ -73,6 +73,7 @@ func Art30(l *config.Loaded, at time.Time) *Record {
 	for i, a := range l.Policy.Activities() {
 		r.Lines = append(r.Lines, b.recordLine(a, &l.Activities[i]))
 	}
+	r.Lines = append(r.Lines, b.ownLine())
 	return r
 }
 

@@ -68,7 +68,7 @@ func (n *Notice) law(readers []string) {
 			continue
 		}
 		of := n.words.Recipients
-		n.Authorities = append(n.Authorities, Authority{of["reader_"+a.reader], of["authority_"+a.reader], fill(a.url, "lang", n.Lang)})
+		n.Authorities = append(n.Authorities, Authority{of["where_"+a.reader], of["authority_"+a.reader], fill(a.url, "lang", n.Lang)})
 		if text := of["law_"+a.reader]; text != "" {
 			n.Laws = append(n.Laws, text)
 		}

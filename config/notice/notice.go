@@ -34,6 +34,10 @@ type Notice struct {
 	Authorities []Authority `json:"authorities"`
 	Laws        []string    `json:"laws,omitempty"` // that hold beside the GDPR, for readers elsewhere
 
+	Own        *OwnProcessing  `json:"own_processing"`
+	Collection *Collection     `json:"collection,omitempty"` // for visitors in US states
+	Untold     []config.Untold `json:"-"`                    // what would have to be in it and no file says: it is none to publish
+
 	words   *words
 	brand   brand
 	missing strict.Faults
@@ -67,6 +71,10 @@ type Activity struct {
 	ConsentAge string    `json:"consent_max_age,omitempty"`
 	Transfer   *Transfer `json:"transfer,omitempty"`
 	Unstated   bool      `json:"transfer_unstated,omitempty"` // of notices that were published before: no transfer was given
+
+	Device   *DeviceUse `json:"device"`
+	Decision Decision   `json:"automated_decision"`
+	Duty     Duty       `json:"required"`
 }
 
 // Purpose is a purpose, in the notice's language or, where it has none in that, in another.
@@ -133,9 +141,11 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	}
 	n.withoutConsent(b.ends)
 	n.law(readers)
+	n.Own, n.Collection = b.ownProcessing(), b.collection(n)
 	n.missing = l.Lacks(func(activity string) bool {
 		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })
 	})
+	n.Untold = b.untold(n)
 	n.Digest = n.digest()
 	return n, b.warnings, nil
 }
@@ -244,10 +254,12 @@ func (n *Notice) facts() []string {
 		} else if a.Unstated {
 			add("activity %s: transfer not stated", a.ID)
 		}
+		a.toldFacts(add)
 		for _, d := range a.Data {
 			add("activity %s: data %s%s, %s", a.ID, d.Class, behind(" ", d.Field), d.Done)
 		}
 	}
+	n.ownFacts(add)
 	return all
 }
 

@@ -70,7 +70,7 @@ func TestNoticeWords(t *testing.T) {
 			if strings.TrimSpace(got[key]) == "" {
 				t.Errorf("%s: %s has no %s", lang, what, key)
 			}
-			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{readers}"} {
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{recipient}", "{readers}", "{law}"} {
 				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
 					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
 				}
@@ -86,6 +86,10 @@ func TestNoticeWords(t *testing.T) {
 		same(lang, "classes", english.Classes, w.Classes)
 		same(lang, "safeguards", english.Safeguards, w.Safeguards)
 		same(lang, "recipients", english.Recipients, w.Recipients)
+		same(lang, "device", english.Device, w.Device)
+		same(lang, "decision", english.Decision, w.Decision)
+		same(lang, "own_texts", english.OwnTexts, w.OwnTexts)
+		same(lang, "collection", english.Collection, w.Collection)
 		if len(w.Rights) != len(english.Rights) || len(w.Periods) != len(english.Periods) {
 			t.Errorf("%s: rights or periods are missing", lang)
 		}

@@ -63,7 +63,7 @@ func (b *builder) recipient(r *rules.Recipient, readers []string) Recipient {
 		n.Entities, n.Country, n.Seat = append(n.Entities, e), cmp.Or(n.Country, country), cmp.Or(n.Seat, e.In)
 		said = append(said, e.Name+" ("+e.In+")"+b.onlyFor(e.For))
 	}
-	n.Legal = strings.Join(said, "; ")
+	n.Legal = b.words.semicolons(said)
 	return n
 }
 
@@ -73,14 +73,31 @@ func (r *Recipient) Short() string {
 	if !r.Own {
 		var persons []string
 		for _, e := range r.Entities {
-			persons = append(persons, e.Name)
+			persons = append(persons, firm(e.Name))
 		}
 		name = strings.Join(persons, ", ")
 	}
 	if name == "" || name == r.Name {
 		return r.Name
 	}
-	return name + " (" + r.Name + ")"
+	return name + " – " + r.Name
+}
+
+// forms are legal forms that stand behind a comma and without a full stop.
+var forms = []string{"LLC", "LLP", "Ltd", "Limited", "Inc", "Corp", "GmbH", "PBC"}
+
+// firm is a legal person's name without its address: "Meta Platforms, Inc." of "Meta Platforms, Inc., Menlo Park".
+func firm(entity string) string {
+	name, rest, more := strings.Cut(entity, ", ")
+	for more {
+		var next string
+		next, rest, more = strings.Cut(rest, ", ")
+		if !strings.HasSuffix(next, ".") && !slices.Contains(forms, next) {
+			break
+		}
+		name += ", " + next
+	}
+	return name
 }
 
 // hostsOfRecipient lists where a recipient's data go, without doubles.
@@ -141,7 +158,7 @@ func (b *builder) transfer(written *config.Activity, readers []string) *Transfer
 		n.Safeguards = append(n.Safeguards, Safeguarded{words, one.readers})
 		said = append(said, words+b.onlyFor(one.readers))
 	}
-	n.Safeguard = strings.Join(said, "; ")
+	n.Safeguard = b.words.semicolons(said)
 	return n
 }
 

@@ -36,14 +36,21 @@ func (n *Notice) Publish(format string, around Around) ([]byte, error) {
 func (n *Notice) functions() map[string]any {
 	say := func(key string, pairs ...string) string { return fill(n.words.Texts[key], pairs...) }
 	return map[string]any{
-		"say":     say,
-		"who":     func(key string) string { return n.words.Recipients[key] },
-		"label":   func(key string) string { return say(key) + say("colon") },
-		"join":    joinList,
-		"only":    func(lang string) string { return say("only_in", "language", n.words.tongue(lang)) },
-		"quoted":  func(text string) string { return say("quoted", "text", text) },
-		"contact": func(contact string) []Link { return []Link{contactLink(contact)} },
-		"to":      func(address string) []Link { return []Link{{Text: address, URL: address}} },
+		"say":      say,
+		"who":      func(key string) string { return n.words.Recipients[key] },
+		"device":   func(key string) string { return n.words.Device[key] },
+		"decision": func(key string) string { return n.words.Decision[key] },
+		"own":      func(key string) string { return n.words.OwnTexts[key] },
+		"us":       func(key string) string { return n.words.Collection[key] },
+		"yes":      func(is bool) string { return n.words.Collection[map[bool]string{true: "yes", false: "no"}[is]] },
+		"list":     n.words.semicolons,
+		"colon":    func(text string) string { return text + say("colon") },
+		"label":    func(key string) string { return say(key) + say("colon") },
+		"join":     joinList,
+		"only":     func(lang string) string { return say("only_in", "language", n.words.tongue(lang)) },
+		"quoted":   func(text string) string { return say("quoted", "text", text) },
+		"contact":  func(contact string) []Link { return []Link{contactLink(contact)} },
+		"to":       func(address string) []Link { return []Link{{Text: address, URL: address}} },
 		"updated": func() string {
 			return say("updated", "date", n.words.day(n.At), "reference", n.Reference())
 		},

@@ -35,6 +35,12 @@ type words struct {
 	Classes    map[string]string     `yaml:"classes"`
 	Recipients map[string]string     `yaml:"recipients"` // who receives, in which role, for whom, and where one complains
 
+	Device     map[string]string   `yaml:"device"`
+	Decision   map[string]string   `yaml:"decision"`
+	Own        map[string]ownWords `yaml:"own"`
+	OwnTexts   map[string]string   `yaml:"own_texts"`
+	Collection map[string]string   `yaml:"collection"`
+
 	tag bcp47.Tag
 }
 
@@ -131,6 +137,9 @@ func (w *words) day(date string) string {
 	}
 	return fill(w.Texts["date"], "day", day, "month", w.Months[of.Month()-1], "year", strconv.Itoa(of.Year()))
 }
+
+// semicolons joins what has commas in it, as the language writes that.
+func (w *words) semicolons(all []string) string { return strings.Join(all, w.Texts["semicolon"]+" ") }
 
 // joinList joins what is listed in a line.
 func joinList(all []string) string { return strings.Join(all, ", ") }
