@@ -2,8 +2,12 @@ package notice
 
 import "strings"
 
-// toldFacts adds what is said of devices, of decisions and of duties as facts.
+// toldFacts adds what is said of devices, of decisions and of duties as facts. A notice of an earlier version says
+// nothing of them.
 func (a *Activity) toldFacts(add func(format string, args ...any)) {
+	if a.Device == nil {
+		return
+	}
 	if len(a.Device.Stored) == 0 {
 		add("activity %s: device none%s", a.ID, behind("; ", a.Device.Derived))
 	}
@@ -20,6 +24,9 @@ func (a *Activity) toldFacts(add func(format string, args ...any)) {
 
 // ownFacts adds what is said of the server's own processing, and to visitors in US states, as facts.
 func (n *Notice) ownFacts(add func(format string, args ...any)) {
+	if n.Own == nil {
+		return
+	}
 	for _, p := range n.Own.Parts {
 		add("own processing %s: %s; %s; %s; %s", p.ID, p.Purpose, p.Data, p.Basis, p.Kept)
 	}
