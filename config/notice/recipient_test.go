@@ -50,11 +50,11 @@ func TestEveryVendorByRegion(t *testing.T) {
 		for _, hosted := range []bool{false, true} {
 			vendor := "catalog: " + id
 			if hosted || slices.Contains(slices.Collect(maps.Values(file.Hosts)), "") {
-				vendor += ", country: DE, upstreams: { "
+				var own []string
 				for _, role := range slices.Sorted(maps.Keys(file.Hosts)) {
-					vendor += role + ": \"https://" + role + ".shop.example\", "
+					own = append(own, role+": \"https://"+role+".shop.example\"")
 				}
-				vendor += "}"
+				vendor += ", country: DE, upstreams: { " + strings.Join(own, ", ") + " }"
 				if !hosted {
 					continue // there is no other way
 				}
