@@ -181,7 +181,7 @@ func (c *Collection) close(b *builder, n *Notice, activities []string) {
 		}
 	}
 	if len(closed) > 0 {
-		c.GPC = fill(b.words.Collection["gpc"], "purposes", strings.Join(closed, "; "))
+		c.GPC = fill(b.words.Collection["gpc"], "purposes", strings.Join(closed, b.words.Device["separator"]))
 	}
 }
 

@@ -84,7 +84,7 @@ func (b *builder) accessBasis(r *config.AccessReason) string {
 	if !r.All {
 		laws = append(laws, b.words.Device[map[bool]string{true: "national", false: "elsewhere"}[len(laws) == 0]])
 	}
-	return because + " (" + strings.Join(laws, "; ") + ")"
+	return because + " (" + strings.Join(laws, b.words.Device["separator"]) + ")"
 }
 
 // law is the provision that a reason rests on, in the notice's language.

@@ -23,7 +23,7 @@ func (n *Notice) Render(format string) ([]byte, error) {
 		"decision":   func(key string) string { return n.words.Decision[key] },
 		"own":        func(key string) string { return n.words.OwnTexts[key] },
 		"collection": func(key string) string { return n.words.Collection[key] },
-		"yes":        func(is bool) string { return n.words.Collection[map[bool]string{true: "yes", false: "no"}[is]] },
+		"yes":        func(is bool) string { return n.words.Collection[map[bool]string{true: "is_so", false: "is_not"}[is]] },
 		"only":       func(lang string) string { return fill(n.words.Texts["only_in"], "language", n.words.tongue(lang)) },
 	}
 	switch format {
