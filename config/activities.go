@@ -1,6 +1,9 @@
 package config
 
-import "github.com/tagwarden/tagwarden/rules/basis"
+import (
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
 
 // Activities is policy/activities.yaml. For one vendor the activities form a ladder: top to bottom, the first that is permitted carries
 // the event.
@@ -38,11 +41,11 @@ type Activity struct {
 
 // Refused is why an activity goes on though a visitor refused a category of its purposes.
 type Refused struct {
-	Because string `yaml:"because" is:"required" doc:"The reason, as visitors read it in the notice."`
+	Because Text `yaml:"because" is:"required" doc:"The reason, as visitors read it in the notice; or by language: { en: ..., de: ... }."`
 }
 
 // Transfer is a transfer to a third country (Chapter V).
 type Transfer struct {
-	Country   string `yaml:"country" is:"required,one=country" doc:"ISO 3166-1 code of the country."`
-	Safeguard string `yaml:"safeguard" is:"required" doc:"What makes it lawful: DPF, SCC, BCR, adequacy ..."`
+	Country   string           `yaml:"country" is:"required,one=country" doc:"ISO 3166-1 code of the country."`
+	Safeguard catalog.Regional `yaml:"safeguard" is:"required,text,keys=reader" doc:"What makes it lawful: DPF, UK Extension, Swiss-US DPF, adequacy, SCC, IDTA, UK Addendum, BCR ...; by where the visitor is, where that differs: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF }."`
 }

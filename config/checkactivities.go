@@ -22,6 +22,7 @@ func (c activityCheck) run() {
 	}
 	c.law().warnSwiss()
 	c.noteUndated()
+	c.noteFrameworks()
 	seen := map[string]bool{}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]

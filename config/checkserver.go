@@ -33,8 +33,8 @@ func (c serverCheck) run() {
 	case s.Keys.Root == "" && len(s.Keys.RootCommand) == 0:
 		s.Keys.Root = "./root.key"
 	}
-	for name, key := range s.Approvers {
-		if _, err := basis.ParseApprover(name, key); err != nil {
+	for name, approver := range s.Approvers {
+		if _, err := basis.ParseApprover(name, approver.Key); err != nil {
 			c.faults.At(c.server, strict.Path("approvers", name), "%s", err)
 		}
 	}

@@ -20,6 +20,14 @@ type ownVendor struct {
 
 // check looks at each field and cookie.
 func (c ownVendor) check() {
+	for reader, text := range c.file.Entity {
+		c.invalid(c.doc, strict.Path("entity", reader), entityFault(text))
+	}
+	c.invalid(c.doc, strict.Path("policy_url"), webFault(c.file.PolicyURL))
+	c.invalid(c.doc, strict.Path("arrangement"), webFault(c.file.Arrangement))
+	if c.file.Processor && c.file.Role != "" && c.file.Role != catalog.RoleProcessor {
+		c.faults.Key(c.doc, strict.Path("processor"), "processor: true and role: %s cannot both be: keep role", c.file.Role)
+	}
 	c.fields(strict.Path("fields"), c.file.Fields)
 	c.fields(strict.Path("request"), c.file.Request)
 	for i := range c.file.Endpoints {

@@ -30,6 +30,8 @@ func vocabulary(name string) []string {
 		return signal.DateFormats()
 	case "checksum":
 		return scrub.Checksums()
+	case "reader":
+		return catalog.Readers()
 	case "regime_choice":
 		return []string{"CH"}
 	case "stored":

@@ -27,8 +27,8 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	if t.noController(loaded, *file) {
-		return usage
+	if missing := loaded.Lacks(func(string) bool { return true }); len(missing) > 0 {
+		return t.lacks(missing)
 	}
 	record := notice.Art30(loaded, at)
 	if *form == "csv" {

@@ -77,7 +77,7 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	case old.AfterRefusal != nil && changed.AfterRefusal == nil:
 		c.add(where, Narrower, "ends with a refusal")
 	case old.AfterRefusal != nil:
-		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because, changed.AfterRefusal.Because)
+		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because.String(), changed.AfterRefusal.Because.String())
 	}
 	switch {
 	case old.When == changed.When:
@@ -127,7 +127,7 @@ func (c *comparison) transfer(where string, old, changed *config.Transfer) {
 		c.add(where, Neutral, "no transfer to %s stated any more", old.Country)
 	default:
 		c.value(where, "transfer to", Wider, old.Country, changed.Country)
-		c.value(where, "transfer by", Wider, old.Safeguard, changed.Safeguard)
+		c.value(where, "transfer by", Wider, old.Safeguard.String(), changed.Safeguard.String())
 	}
 }
 

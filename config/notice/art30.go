@@ -49,6 +49,10 @@ var recordColumns = []struct {
 	{"controller (a)", func(r *Record, _ *RecordLine) string { return list(r.Controller.Name, r.Controller.Address) }},
 	{"contact (a)", func(r *Record, _ *RecordLine) string { return r.Controller.Contact }},
 	{"data protection officer (a)", func(r *Record, _ *RecordLine) string { return r.Controller.DPO }},
+	{"representatives (a)", func(r *Record, _ *RecordLine) string {
+		of := controllerOf(&r.Controller)
+		return list(behind("EU: ", of.Representative.String()), behind("UK: ", of.UKRepresentative.String()))
+	}},
 	{"purposes (b)", func(_ *Record, l *RecordLine) string { return l.Purposes }},
 	{"data subjects (c)", func(_ *Record, l *RecordLine) string { return l.Subjects }},
 	{"data (c)", func(_ *Record, l *RecordLine) string { return l.Data }},
@@ -74,10 +78,12 @@ func Art30(l *config.Loaded, at time.Time) *Record {
 }
 
 func (b *builder) recordLine(a *rules.Activity, written *config.Activity) RecordLine {
-	said, to := b.words.basis(a.Basis, written.Explicit), b.recipient(a.Recipient)
+	readers := b.loaded.Readers(written)
+	said, to := b.words.basis(a.Basis, written.Explicit), b.recipient(a.Recipient, readers)
 	line := RecordLine{
 		Activity: a.ID, State: "in force", Subjects: "visitors of the sites", Basis: a.Basis.String() + ": " + said.Article + behind(", ", a.Reference),
-		Recipient: list(to.Name+" ("+strings.Join(to.Hosts, ", ")+")", behind("seat: ", to.Seat)), Transfers: b.recordTransfer(a, written),
+		Recipient: list(to.Legal, to.RoleName, behind(b.words.Recipients["service"]+b.words.Texts["colon"]+" ", to.Name+" ("+strings.Join(to.Hosts, ", ")+")"),
+			to.PolicyURL, to.Arrangement), Transfers: b.recordTransfer(written),
 	}
 	hosts, _ := b.hostsOf(written)
 	if why := b.loaded.Stopped(a, b.at); why != "" {
@@ -102,7 +108,7 @@ func (b *builder) recordLine(a *rules.Activity, written *config.Activity) Record
 	of := b.loaded.Policy.Assessments().Assessment(a.Assessment)
 	line.Measures = list(measures(a, of)...)
 	if of != nil {
-		line.Subjects = joined(of.Balancing.Relationship)
+		line.Subjects = b.assessed(of, of.Balancing.Relationship)
 		line.Assessment = of.ID + " version " + strconv.Itoa(of.Version) + ", " + b.loaded.Policy.Assessments().Validity(of.ID, b.at).String() + ", to be reviewed by " + of.ReviewBy.String()
 	}
 	scope := []string{"sites: " + strings.Join(hosts, ", "), "events: " + strings.Join(written.Events, ", ")}
@@ -113,14 +119,11 @@ func (b *builder) recordLine(a *rules.Activity, written *config.Activity) Record
 	return line
 }
 
-func (b *builder) recordTransfer(a *rules.Activity, written *config.Activity) string {
-	if t := b.transfer(a, written); t != nil {
+func (b *builder) recordTransfer(written *config.Activity) string {
+	if t := b.transfer(written, b.loaded.Readers(written)); t != nil {
 		return t.In + ": " + t.Safeguard
 	}
-	if thirdCountry(a.Recipient.Catalog.File.Country) {
-		return "not stated, though the recipient's seat is in a third country"
-	}
-	return "none"
+	return "none" // where one is to be stated, and is not, there is no record (config.Loaded.Lacks)
 }
 
 // measures are the safeguards that the assessment names, and what the server and the profile do in any case.

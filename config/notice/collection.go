@@ -1,11 +1,7 @@
 package notice
 
 import (
-	"cmp"
-	"net"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -172,7 +168,8 @@ func (c *Collection) close(b *builder, n *Notice, activities []string) {
 	}
 	english, _ := wordsIn("en")
 	for _, s := range b.sites {
-		link := OptOutLink{Text: english.Collection[text], URL: b.centreOf(s.ID)}
+		site := b.loaded.Server.Sites[s.ID]
+		link := OptOutLink{Text: english.Collection[text], URL: centreOf(&site)}
 		if b.lang != "en" {
 			link.Means = b.words.Collection[text]
 		}
@@ -181,7 +178,7 @@ func (c *Collection) close(b *builder, n *Notice, activities []string) {
 		}
 	}
 	if len(closed) > 0 {
-		c.GPC = fill(b.words.Collection["gpc"], "purposes", strings.Join(closed, b.words.Device["separator"]))
+		c.GPC = fill(b.words.Collection["gpc"], "purposes", b.words.semicolons(closed))
 	}
 }
 
@@ -194,21 +191,4 @@ func (b *builder) gpcReadFor(id string) bool {
 		}
 	}
 	return true
-}
-
-// centreOf is the address of a site's preference centre: on an origin of the site that its hits come to, else on the
-// first of its hosts that is not the machine itself.
-func (b *builder) centreOf(id string) string {
-	site := b.loaded.Server.Sites[id]
-	for _, origin := range site.Origins {
-		if u, err := url.Parse(origin); err == nil && slices.Contains(site.Hosts, u.Hostname()) {
-			return origin + site.Base + "/privacy/"
-		}
-	}
-	public := func(host string) bool { return host != "localhost" && net.ParseIP(host) == nil }
-	host := site.Hosts[0]
-	if at := slices.IndexFunc(site.Hosts, public); at >= 0 {
-		host = site.Hosts[at]
-	}
-	return "https://" + cmp.Or(host, "localhost") + site.Base + "/privacy/"
 }

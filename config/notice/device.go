@@ -34,6 +34,9 @@ func (s StoredItem) Says() string {
 // device says what is kept on a visitor's device for an activity.
 func (b *builder) device(a *config.Activity, recipient string) *DeviceUse {
 	of := b.loaded.Access(a)
+	if !of.Said {
+		return nil
+	}
 	use := &DeviceUse{Stored: []StoredItem{}}
 	for i := range of.Stores {
 		s := &of.Stores[i]
@@ -84,7 +87,7 @@ func (b *builder) accessBasis(r *config.AccessReason) string {
 	if !r.All {
 		laws = append(laws, b.words.Device[map[bool]string{true: "national", false: "elsewhere"}[len(laws) == 0]])
 	}
-	return because + " (" + strings.Join(laws, b.words.Device["separator"]) + ")"
+	return because + " (" + b.words.semicolons(laws) + ")"
 }
 
 // law is the provision that a reason rests on, in the notice's language.
