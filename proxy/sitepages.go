@@ -39,16 +39,19 @@ func (s *sitePages) of(site string, now time.Time) *visitor.Site {
 // sitePage puts what takes place on a site into what its pages say.
 func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 	of := loaded.Server.Sites[id]
-	site := &visitor.Site{ID: id, Hosts: of.Hosts, Origins: of.Origins, Style: loaded.Sheet(id), Updated: now}
+	site := &visitor.Site{ID: id, Origins: of.Origins, Style: loaded.Sheet(id), Updated: now}
+	if logo := loaded.Logo(id); logo != nil {
+		site.Logo = &visitor.Logo{Content: logo.Content, Type: logo.Type}
+	}
 	if file, err := os.Stat(loaded.Source.Path); err == nil {
 		site.Updated = file.ModTime()
 	}
-	for _, lang := range siteLanguages(loaded) {
+	for _, lang := range siteLanguages(loaded, id) {
 		n, _, err := notice.New(loaded, id, lang, now)
 		if err != nil {
 			panic("BUG: no notice in a language that there is one in: " + err.Error())
 		}
-		site.Languages = append(site.Languages, language(loaded, n))
+		site.Languages = append(site.Languages, branded(language(loaded, n), &of))
 	}
 	heeds := func(p visitor.Purpose) bool { return p.GPC || p.OptOut || p.Kept }
 	site.ReadsGPC, site.ReadsDNT = of.Signals.GPC != nil, of.Signals.DNT != nil
@@ -56,8 +59,25 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 	return site
 }
 
-// siteLanguages lists the languages there are, first the one that most purposes have their titles in.
-func siteLanguages(loaded *config.Loaded) []string {
+// branded adds what a site says of itself.
+func branded(l visitor.Language, of *config.Site) visitor.Language {
+	said := func(text config.Text) visitor.Text {
+		one, in := text.In(l.Tag)
+		return visitor.Text{Text: one, Lang: in}
+	}
+	l.Name, l.Title = of.Called(l.Tag), said(of.Privacy.Title)
+	for _, link := range of.Privacy.Links {
+		l.Links = append(l.Links, visitor.Link{Text: said(link.Text), URL: said(link.URL).Text})
+	}
+	return l
+}
+
+// siteLanguages lists the languages of a site's pages: those that it names, else those there are, first the one that
+// most purposes have their titles in.
+func siteLanguages(loaded *config.Loaded, site string) []string {
+	if listed := loaded.Server.Sites[site].Privacy.Languages; len(listed) > 0 {
+		return listed
+	}
 	titles := map[string]int{}
 	for _, p := range loaded.Purposes {
 		for lang := range p.Title {

@@ -62,6 +62,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 func (t *terminal) noController(loaded *config.Loaded, file string) bool {
 	c := &loaded.Server.Controller
 	if c.Name != "" && c.Contact != "" {
+		t.warnOfInvented(c)
 		return false
 	}
 	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
@@ -100,6 +101,11 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 	}
 	if len(differences) > 0 {
 		printf(t.out, "%s does not say what the policy does: publish a new one, `tagwarden notice --lang %s --format %s`\n", file, p.Lang, p.Format)
+		return findings
+	}
+	if c := &loaded.Server.Controller; c.Invented() {
+		printf(t.out, "%s names the controller that init writes, or part of it (%s, %s): whoever reads it cannot reach "+
+			"you; put yourself under controller:, and publish a new one\n", file, c.Name, c.Contact)
 		return findings
 	}
 	printf(t.out, "%s says what the policy does (%s, %s)\n", file, p.Lang, today.Digest)

@@ -89,6 +89,7 @@ var changeCases = []struct {
 	{"site.region", "hosts: [blog.example]", "hosts: [blog.example]\n    region: { header: CF-IPCountry, default: US }", []string{"site blog: region by header CF-IPCountry instead of none: WIDER", "site blog: region by default US instead of none: WIDER"}},
 	{"site.phone_country", "hosts: [blog.example]", "hosts: [blog.example]\n    phone_country: DE",
 		[]string{"site blog: country of phone numbers DE instead of none: narrower\n"}},
+	{"site.name", "hosts: [blog.example]", "hosts: [blog.example]\n    name: Magazine", []string{"site blog: what visitors read of it (name, title, logo, languages, links) is otherwise\n"}},
 	{"site.privacy", "hosts: [blog.example]", "hosts: [blog.example]\n    privacy: { css: ./blog.css }", []string{"site blog: style sheet of the preference centre ./blog.css instead of none\n"}},
 	{"site.vendors", "vendors: [matomo]", "vendors: [matomo, ga4]", []string{"site blog: vendors added: ga4: WIDER"}},
 	{"site.signals", "signals: { gpc: {}, dnt: {}, own", "signals: { dnt: {}, usp: {}, own", []string{"site shop: signal gpc is read no longer", ": WIDER", "site shop: signal usp is read: narrower"}},

@@ -88,6 +88,11 @@ func (c *comparison) sites() {
 		c.set(where, "origins", old.Origins, changed.Origins, Wider, Narrower)
 		c.scope(where, "vendors", old.Vendors, changed.Vendors)
 		c.value(where, "style sheet of the preference centre", Neutral, old.Privacy.CSS, changed.Privacy.CSS)
+		before, after := old.Privacy, changed.Privacy
+		before.CSS, after.CSS = "", ""
+		if !reflect.DeepEqual(old.Name, changed.Name) || !reflect.DeepEqual(before, after) {
+			c.add(where, Neutral, "what visitors read of it (name, title, logo, languages, links) is otherwise")
+		}
 		c.region(where, &old.Region, &changed.Region)
 		c.signals(where, &old.Signals, &changed.Signals)
 	}

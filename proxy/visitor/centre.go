@@ -28,8 +28,11 @@ func (v *visit) centre() {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
-	p := centrePage{choices: v.choices(v.page("title"), inForce), InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
+	p := centrePage{choices: v.choices(v.page("title"), inForce), Heading: Text{Text: v.Say("title")}, InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
 	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, globalPrivacyControl(v), doNotTrack(v)
+	if v.said.Title.Text != "" {
+		p.Heading, p.Title = v.said.Title, v.said.Title.Text
+	}
 	p.message(string(v.ctx.QueryArgs().Peek("done")), v.kept || len(inForce) > 0)
 	v.html(fasthttp.StatusOK, "centre.html", p)
 }
@@ -37,6 +40,7 @@ func (v *visit) centre() {
 // centrePage is what the preference centre says.
 type centrePage struct {
 	choices
+	Heading    Text
 	InForce    []Text
 	All        bool
 	Identified bool // the browser sends identifiers

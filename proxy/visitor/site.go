@@ -10,7 +10,7 @@ import (
 // the pages work below the site's base and without it.
 type Site struct {
 	ID        string
-	Hosts     []string
+	Logo      *Logo      // nil: the site's name stands there
 	Origins   []string   // "https://shop.example": whose pages may frame the preference centre and call the endpoint, with cookies
 	Languages []Language // of "en", "de", "fr", at least one; the first is the site's own
 	Style     []byte     // the site's CSS, behind ours; nil: none
@@ -19,6 +19,12 @@ type Site struct {
 	ReadsDNT bool      // the signal Do Not Track is read
 	GPC      bool      // Global Privacy Control is read, and counts for at least one purpose, wherever the visitor is
 	Updated  time.Time // the day on which that was said last
+}
+
+// Logo is a site's logo.
+type Logo struct {
+	Content []byte
+	Type    string // "image/svg+xml", and so on
 }
 
 // Where is what is known of where a visitor is, as for hits.
@@ -30,6 +36,9 @@ type Where struct {
 // Language is what is said in one language: what applies on this site, of a policy compiled for it.
 type Language struct {
 	Tag        string    // "en"
+	Name       string    // what visitors know the site by
+	Title      Text      // heading of the preference centre; zero: ours
+	Links      []Link    // the site's own, at the foot
 	Purposes   []Purpose // in the order of the policy
 	Vendors    []Vendor  // every recipient of an activity
 	Controller Controller
@@ -40,6 +49,12 @@ type Language struct {
 type Controller struct {
 	Name    string
 	Contact string // an e-mail address, an https address, or what else one can write to
+}
+
+// Link is a link of the site's own.
+type Link struct {
+	Text Text
+	URL  string // https
 }
 
 // Text is a text, and its language where that is not the page's.

@@ -29,7 +29,7 @@ func testSite() *visitor.Site {
 		},
 	}
 	s := &visitor.Site{
-		ID: "shop", Hosts: []string{"shop.example", "t.shop.example"}, Origins: []string{"https://shop.example", "https://www.shop.example"},
+		ID: "shop", Origins: []string{"https://shop.example", "https://www.shop.example"},
 		ReadsGPC: true, GPC: true, Updated: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 	}
 	for _, lang := range visitor.Languages() {
@@ -40,7 +40,7 @@ func testSite() *visitor.Site {
 			only = "en"
 		}
 		s.Languages = append(s.Languages, visitor.Language{
-			Tag: lang,
+			Tag: lang, Name: "Example Shop",
 			Purposes: []visitor.Purpose{
 				{ID: "audience-measurement", Title: visitor.Text{Text: t[0]}, Description: visitor.Text{Text: t[1]}, Bases: []visitor.Basis{interest, consent}, Recipients: []string{"matomo", "ga4"}},
 				{ID: "own-product-ads", Title: visitor.Text{Text: t[2]}, Description: visitor.Text{Text: t[3]}, DirectMarketing: true, GPC: true, Bases: []visitor.Basis{consent}, Recipients: []string{"meta"}},
