@@ -30,6 +30,7 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if missing := loaded.Lacks(func(string) bool { return true }); len(missing) > 0 {
 		return t.lacks(missing)
 	}
+	t.warnOfInvented(&loaded.Server.Controller)
 	record := notice.Art30(loaded, at)
 	if *form == "csv" {
 		_, _ = t.document().Write(record.CSV())
