@@ -74,8 +74,8 @@ func exampleOf(t *testing.T, name string) *Loaded {
 // badFrench finds signs that a space goes before in French, with none or one that breaks lines. An address is none.
 var badFrench = regexp.MustCompile(`\S*[^\x{a0}\x{202f}][:;?!](\s|$)`)
 
-// TestExamplesAreInThreeLanguages: titles and descriptions of what Init and its examples write are there in each language
-// of a notice, and say the same at about the same length.
+// TestExamplesAreInThreeLanguages: titles, descriptions and links of what Init and its examples write are there in each
+// language of a notice, and say the same at about the same length.
 func TestExamplesAreInThreeLanguages(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(Examples(), "") {

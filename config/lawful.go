@@ -112,6 +112,12 @@ var lawful = []Refusal{
 		Source: "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112); ICO, guidance on storage and access, 29 April 2026",
 	},
 	{
+		ID: "lawful/appearance",
+		Sentence: "That a service looks and works as its visitor prefers is exempt from consent in the UK: named events of a service " +
+			"of one's own, no advertising, no id across sites, described to people, and it stops when they object.",
+		Source: "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112); ICO, guidance on storage and access, 29 April 2026",
+	},
+	{
 		ID: "lawful/email-opens",
 		Sentence: "Who opened an e-mail is measured with consent, in France: the rate of all, and what security needs, are " +
 			"exempt.",
