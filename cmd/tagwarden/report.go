@@ -2,21 +2,58 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/assess"
 	"github.com/tagwarden/tagwarden/config/notice"
 )
 
+// reports are what `report` can write, by name.
+var reports = []struct {
+	name, about string
+	forms       []string
+	write       func(t *terminal, l *config.Loaded, of reportOf) int
+}{
+	{"art30", "the record of processing", notice.RecordFormats(), writeRecord},
+}
+
+// reportOf says which report is wanted.
+type reportOf struct {
+	lang, form string
+	at         time.Time
+}
+
 func report(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("report", "art30 --config FILE [--format csv|html] [--at TIME]")
+	f := t.flags("report", "art30 --config FILE [--lang en|de|fr] [--format csv|html|md|json] [--at TIME]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	form := choice(f, "format", []string{"csv", "html"})
+	lang := choice(f, "lang", notice.Languages())
+	form := f.String("format", "", "of art30: "+strings.Join(notice.RecordFormats(), ", ")+"; the first, where it is not given")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
 	}
-	if len(rest) != 1 || rest[0] != "art30" {
+	which := -1
+	if len(rest) == 1 {
+		for i := range reports {
+			if reports[i].name == rest[0] {
+				which = i
+			}
+		}
+	}
+	if which < 0 {
 		t.fail("which report? There is art30, the record of processing")
+		return usage
+	}
+	r := &reports[which]
+	if *form == "" {
+		*form = r.forms[0]
+	}
+	if !slices.Contains(r.forms, *form) {
+		t.fail("--format: %s is written as one of %s", r.name, strings.Join(r.forms, ", "))
 		return usage
 	}
 	at, ok := t.at(*moment)
@@ -30,16 +67,33 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if t.noController(loaded, *file) {
 		return usage
 	}
-	record := notice.Art30(loaded, at)
-	if *form == "csv" {
-		_, _ = t.document().Write(record.CSV())
-		return fine
+	return r.write(t, loaded, reportOf{*lang, *form, at})
+}
+
+// writeRecord writes the record of processing, and says what is missing from it.
+func writeRecord(t *terminal, l *config.Loaded, of reportOf) int {
+	wanted := notice.RecordOf{Lang: of.lang, At: of.at, Changed: l.Source.Changed(), Approved: map[string]time.Time{}}
+	for id, a := range l.Assessments {
+		if v, err := assess.ReadVersion(l, id, a.Document.Version); err == nil && v.Verified && v.Digest == a.Digest {
+			wanted.Approved[id] = v.At.Time
+		}
 	}
-	page, err := record.HTML()
+	record, err := notice.Art30(l, wanted)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
 	}
-	_, _ = t.document().Write(page)
+	text, err := record.Render(of.form)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	_, _ = t.document().Write(text)
+	for _, u := range record.Unstated {
+		printf(t.err, "missing: %s\n", u)
+	}
+	if !record.Complete() {
+		return findings
+	}
 	return fine
 }

@@ -14,7 +14,7 @@ var keeps = minimiser{
 	compile: compileKeep,
 	apply:   keep,
 	inText:  true,
-	measure: Cleared,
+	measure: Unchanged,
 	words: Words{
 		"": {
 			"en": "passed on as it is, once other personal data found in it are removed",

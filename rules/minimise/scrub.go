@@ -13,7 +13,7 @@ var scrubs = minimiser{
 	compile: compileScrub,
 	apply:   scrubText,
 	inText:  true,
-	measure: Cleared,
+	measure: Searched,
 	words: Words{
 		"": {
 			"en": "personal data found in it are removed",

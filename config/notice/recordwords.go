@@ -1,0 +1,114 @@
+package notice
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+//go:embed record
+var recordFiles embed.FS
+
+// recordWords is what the record of processing says in one language (record/<language>.yaml), to controllers and
+// authorities: in the third person, where the notice speaks to visitors.
+type recordWords struct {
+	Texts      map[string]string     `yaml:"texts"`
+	Months     []string              `yaml:"months"`
+	Columns    map[string]string     `yaml:"columns"`
+	Measures   map[string]string     `yaml:"measures"`   // by measureKeys
+	Treatments map[string]string     `yaml:"treatments"` // by minimiser, where its own words are for visitors
+	Subjects   map[string]string     `yaml:"subjects"`
+	Validity   map[string]string     `yaml:"validity"`
+	Bases      map[string]basisWords `yaml:"bases"`
+	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
+	Named      map[string]string     `yaml:"named"`      // safeguards, by the name that an assessment gives
+	Classes    map[string]string     `yaml:"classes"`
+}
+
+func recordWordsIn(lang string) *recordWords {
+	text, err := recordFiles.ReadFile("record/" + lang + ".yaml")
+	w := new(recordWords)
+	if err == nil {
+		d := yaml.NewDecoder(bytes.NewReader(text))
+		d.KnownFields(true)
+		err = d.Decode(w)
+	}
+	if err != nil {
+		panic("BUG: notice/record/" + lang + ".yaml: " + err.Error()) // a test reads it
+	}
+	return w
+}
+
+// measureKeys name the measures in the words, in the order in which the record lists them.
+var measureKeys = [minimise.NumMeasures]string{
+	minimise.Unchanged:     "unchanged",
+	minimise.Searched:      "searched",
+	minimise.Pseudonymised: "pseudonymised",
+	minimise.Hashed:        "hashed",
+	minimise.Truncated:     "truncated",
+	minimise.Generalised:   "generalised",
+	minimise.Shared:        "shared",
+	minimise.Listed:        "listed",
+	minimise.Replaced:      "replaced",
+}
+
+// say fills a text.
+func (w *recordWords) say(key string, pairs ...string) string { return fill(w.Texts[key], pairs...) }
+
+// date writes a day, 2026-11-24, as people of the language do. What is no day stays as it is.
+func (w *recordWords) date(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	n := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		n = w.Texts["first"]
+	}
+	return w.say("date", "n", n, "month", w.Months[t.Month()-1], "year", strconv.Itoa(t.Year()))
+}
+
+// basis is what is said of a basis; explicit of a consent that was asked for exactly this.
+func (w *recordWords) basis(b basis.Basis, explicit bool) basisWords {
+	if explicit && b == basis.Consent {
+		return w.Bases["explicit_consent"]
+	}
+	return w.Bases[b.String()]
+}
+
+// safeguard is what makes a transfer lawful, in words where it is known by a name.
+func (w *recordWords) safeguard(name string) string {
+	if text := w.Safeguards[strings.ToLower(strings.TrimSpace(name))]; text != "" {
+		return text
+	}
+	return name
+}
+
+// named puts safeguards that an assessment names into words; one that has none stays as it is written.
+func (w *recordWords) named(names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = cmp.Or(w.Named[name], joined(name))
+	}
+	return all
+}
+
+// subject is a category of people in the record's own words, where an assessment names it by one that is known, in the
+// singular or in the plural; as it is written where it does not.
+func (w *recordWords) subject(relationship string) string {
+	name := strings.ToLower(joined(relationship))
+	for _, key := range []string{name, strings.TrimSuffix(name, "s")} {
+		if text := w.Subjects[key]; text != "" {
+			return text
+		}
+	}
+	return joined(relationship)
+}
