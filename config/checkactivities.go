@@ -36,6 +36,7 @@ func (c activityCheck) run() {
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
 		c.checkSource(a, at)
+		c.checkAttested(a, at)
 		c.law().afterRefusal(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a, at("when"))

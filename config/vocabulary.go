@@ -32,6 +32,8 @@ func vocabulary(name string) []string {
 		return scrub.Checksums()
 	case "regime_choice":
 		return []string{"CH"}
+	case "attested":
+		return attestedLines
 	case "consent_type":
 		return signal.StorageNames()
 	case "advertising":

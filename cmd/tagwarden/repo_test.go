@@ -56,6 +56,8 @@ var mayImport = []struct {
 	{"config/durable/*", []string{"config/durable"}, "what tests of writing share"},
 	{"config/assess", []string{"config", "config/strict", "rules/..."},
 		"a reader of a loaded configuration: the server needs none of it"},
+	{"config/cnil", []string{"config", "config/notice", "config/strict", "rules/..."},
+		"a reader of a loaded configuration, in the words of the record"},
 	{"config/change", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/notice", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/internal/...", []string{"config", "config/internal/...", "rules/..."}, "what tests of the configuration share"},

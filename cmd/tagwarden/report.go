@@ -8,16 +8,20 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/assess"
+	"github.com/tagwarden/tagwarden/config/cnil"
 	"github.com/tagwarden/tagwarden/config/notice"
 )
 
-// reports are what `report` can write, by name.
-var reports = []struct {
+// kindOfReport is what `report` can write.
+type kindOfReport struct {
 	name, about string
-	forms       []string
+	forms       []string // the first where none is asked for
 	write       func(t *terminal, l *config.Loaded, of reportOf) int
-}{
+}
+
+var reports = []kindOfReport{
 	{"art30", "the record of processing", notice.RecordFormats(), writeRecord},
+	{"cnil", "the self-assessment of measuring an audience without consent", cnil.Formats(), writeSelfAssessment},
 }
 
 // reportOf says which report is wanted.
@@ -27,10 +31,15 @@ type reportOf struct {
 }
 
 func report(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("report", "art30 --config FILE [--lang en|de|fr] [--format csv|html|md|json] [--at TIME]")
+	f := t.flags("report", "art30|cnil --config FILE [--lang en|de|fr] [--format FORM] [--at TIME]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	lang := choice(f, "lang", notice.Languages())
-	form := f.String("format", "", "of art30: "+strings.Join(notice.RecordFormats(), ", ")+"; the first, where it is not given")
+	var forms, known []string
+	for _, r := range reports {
+		forms = append(forms, "of "+r.name+": "+strings.Join(r.forms, ", "))
+		known = append(known, r.name+" ("+r.about+")")
+	}
+	form := f.String("format", "", strings.Join(forms, "; ")+"; the first, where it is not given")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -38,14 +47,10 @@ func report(_ context.Context, t *terminal, args []string) int {
 	}
 	which := -1
 	if len(rest) == 1 {
-		for i := range reports {
-			if reports[i].name == rest[0] {
-				which = i
-			}
-		}
+		which = slices.IndexFunc(reports, func(r kindOfReport) bool { return r.name == rest[0] })
 	}
 	if which < 0 {
-		t.fail("which report? There is art30, the record of processing")
+		t.fail("which report? There is %s", strings.Join(known, ", and "))
 		return usage
 	}
 	r := &reports[which]
@@ -93,6 +98,26 @@ func writeRecord(t *terminal, l *config.Loaded, of reportOf) int {
 		printf(t.err, "missing: %s\n", u)
 	}
 	if !record.Complete() {
+		return findings
+	}
+	return fine
+}
+
+// writeSelfAssessment writes how measuring an audience stands to the French authority's lines. It finds something where
+// one does not hold.
+func writeSelfAssessment(t *terminal, l *config.Loaded, of reportOf) int {
+	r, err := cnil.New(l, of.lang, of.at)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	text, err := r.Render(of.form)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	_, _ = t.document().Write(text)
+	if !r.Holds() {
 		return findings
 	}
 	return fine

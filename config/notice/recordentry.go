@@ -89,13 +89,8 @@ func (b *recordBuilder) subjects(written *config.Activity, of *basis.Assessment)
 func (b *recordBuilder) recordData(a *rules.Activity) []RecordData {
 	all := []RecordData{}
 	for _, t := range a.Treatments() {
-		kind := t.Action.Kind()
-		d := RecordData{Class: t.Class.String(), Field: t.Field, Label: b.said.Classes[t.Class.String()],
-			Measure: measureKeys[kind.Measure()], Done: b.said.Treatments[kind.String()]}
-		if d.Done == "" {
-			d.Done = t.Action.Effect(b.lang)
-		}
-		all = append(all, d)
+		all = append(all, RecordData{Class: t.Class.String(), Field: t.Field, Label: b.said.Classes[t.Class.String()],
+			Measure: measureKeys[t.Action.Kind().Measure()], Done: b.said.done(b.lang, t.Action)})
 	}
 	return slices.Compact(all)
 }

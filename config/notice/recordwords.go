@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
@@ -45,6 +46,28 @@ func recordWordsIn(lang string) *recordWords {
 		panic("BUG: notice/record/" + lang + ".yaml: " + err.Error()) // a test reads it
 	}
 	return w
+}
+
+// ClassLabel is what a class of data is called in the record of processing, in a language of [Languages].
+func ClassLabel(lang string, c hit.Class) string { return recordWordsIn(lang).Classes[c.String()] }
+
+// DoneWords says what becomes of a value, as the record of processing does, in a language of [Languages].
+func DoneWords(lang string, action *minimise.Action) string {
+	return recordWordsIn(lang).done(lang, action)
+}
+
+// done says what becomes of a value: in the minimiser's words, unless those are for visitors.
+func (w *recordWords) done(lang string, action *minimise.Action) string {
+	return cmp.Or(w.Treatments[action.Kind().String()], action.Effect(lang))
+}
+
+// PeriodWords is a span of time in words, in a language of [Languages].
+func PeriodWords(lang string, p basis.Period) string {
+	w, ok := wordsIn(lang)
+	if !ok {
+		return p.String()
+	}
+	return w.period(p)
 }
 
 // measureKeys name the measures in the words, in the order in which the record lists them.
