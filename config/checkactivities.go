@@ -22,6 +22,7 @@ func (c activityCheck) run() {
 	}
 	c.law().warnSwiss()
 	c.noteUndated()
+	c.noteFrameworks()
 	seen := map[string]bool{}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]
@@ -38,6 +39,7 @@ func (c activityCheck) run() {
 		c.checkSource(a, at)
 		c.checkAttested(a, at)
 		c.law().afterRefusal(a, at)
+		c.told(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a, at("when"))
 		}

@@ -67,7 +67,7 @@ func (c siteCheck) run() {
 		c.checkRegion(at("region"), site.Region)
 		c.checkSignals(at("signals"), site.Signals)
 		c.warnCookies(at("signals"), site)
-		c.checkSheet(at("privacy", "css"), site.Privacy.CSS)
+		c.checkBrand(at, &site)
 		c.warnObjectors(at("origins"), site)
 	}
 }

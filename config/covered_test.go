@@ -234,6 +234,14 @@ var edits = []struct {
 	{"activities.after_refusal", "activities.yaml", "    regions", "    after_refusal: { because: it is our own }\n    regions", false},
 	{"activities.except_events", "activities.yaml", "    regions", "    except_events: [checkout]\n    regions", false},
 	{"activities.source", "activities.yaml", "    regions", "    source: server\n    regions", false},
+	{
+		"activities.automated_decision", "activities.yaml", "    regions", "    automated_decision: { logic: a, effect: b, human: c }\n" +
+			"    regions", false,
+	},
+	{"no decision", "activities.yaml", "    regions", "    automated_decision: none\n    regions", true},
+	{"activities.required", "activities.yaml", "    regions", "    required: no\n    regions", true},
+	{"activities.device", "activities.yaml", "    regions", "    device: none\n    regions", true},
+	{"vendors.stores", "vendors/mine.yaml", "name: Mine\n", "name: Mine\nstores: []\n", true},
 	{"purposes.sensitive", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    sensitive: true", false},
 	{"activities.exemption", "activities.yaml", "    regions", "    exemption: strictly_necessary\n    regions", false},
 	{"the regime of Switzerland", "activities.yaml", "activities:\n", "regions: { CH: overriding_interest }\nactivities:\n", true},

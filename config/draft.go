@@ -169,11 +169,11 @@ func (r *reading) register() *basis.Register {
 		entry := basis.NewEntry(file.assessment, around)
 		entries = append(entries, entry)
 		r.loaded.Assessments[file.assessment.ID] = Assessment{
-			file.assessment, entry.Digest, entry.First, file.doc.Name, file.name, file.doc.Text,
+			file.assessment, entry.Digest, entry.First, entry.Whole, entry.Unnamed, file.doc.Name, file.name, file.doc.Text,
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {
-		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name])
+		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name].Key)
 		if err != nil {
 			panic("BUG: a faulty approver came through: " + err.Error())
 		}

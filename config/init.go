@@ -190,7 +190,7 @@ func approveExample(files map[string][]byte, private string, now time.Time) erro
 		if files[a.File], err = WithApproval(files[a.File], approval); err != nil {
 			return err
 		}
-		name, kept := loaded.Keep(a.Document, a.Digest, files[a.File], loaded.Server.Approvers[exampleApprover], now,
+		name, kept := loaded.Keep(a.Document, a.Digest, files[a.File], loaded.Server.Approvers[exampleApprover].Key, now,
 			Approved{})
 		files["policy/"+name] = kept
 	}

@@ -86,6 +86,11 @@ var lawful = []Refusal{
 		Source:   "ePrivacy Directive Art. 5(3); EDPB Guidelines 2/2023 sections 2 and 3",
 	},
 	{
+		ID:       "lawful/device-told",
+		Sentence: "Who passes ids of a browser or a device says what is kept there; device: none is for who passes none.",
+		Source:   "GDPR Art. 5(1)(a) and 13; C-673/17 (Planet49) paras 75 to 81",
+	},
+	{
 		ID: "lawful/audience-measurement",
 		Sentence: "Where the law or the authority of a country says so (FR, ES, IT, NL; rules/regions.yaml), measuring an audience is exempt from " +
 			"consent for one's own use alone: TCF purpose 8 and no other, no id across sites or longer than 13 months, no data " +

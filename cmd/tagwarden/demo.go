@@ -143,7 +143,7 @@ vendors:
   matomo:  { catalog: matomo, upstream: "http://%s", private: true }
   segment: { catalog: segment, upstreams: { api: "http://%s", settings: "http://%s" }, private: true }
 approvers: { privacy: %q }
-`, d.vendors.address("ga4"), d.vendors.address("matomo"), d.vendors.address("segment"), d.vendors.address("segment"), loaded.Server.Approvers["privacy"])
+`, d.vendors.address("ga4"), d.vendors.address("matomo"), d.vendors.address("segment"), d.vendors.address("segment"), loaded.Server.Approvers["privacy"].Key)
 	if err := os.WriteFile(made.Server, []byte(server), 0o600); err != nil {
 		return nil, err
 	}

@@ -69,9 +69,6 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	if t.noController(loaded, *file) {
-		return usage
-	}
 	return r.write(t, loaded, reportOf{*lang, *form, at})
 }
 
@@ -94,8 +91,8 @@ func writeRecord(t *terminal, l *config.Loaded, of reportOf) int {
 		return usage
 	}
 	_, _ = t.document().Write(text)
-	for _, u := range record.Unstated {
-		printf(t.err, "missing: %s\n", u)
+	for _, missing := range record.Unstated {
+		printf(t.err, "%s\n", missing)
 	}
 	if !record.Complete() {
 		return findings

@@ -60,6 +60,7 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.period(where, "retention", old.Retention, changed.Retention)
 	c.transfer(where, old.Transfer, changed.Transfer)
 	c.set(where, "attested", attested(old), attested(changed), Neutral, Neutral)
+	c.told(where, old, changed)
 	if old.Profile != changed.Profile && old.Vendor == changed.Vendor {
 		c.value(where, "profile", Neutral, old.Profile, changed.Profile)
 		c.treatments(where, compiledActivity(c.old, old.ID), compiledActivity(c.new, old.ID))
@@ -128,7 +129,7 @@ func (c *comparison) transfer(where string, old, changed *config.Transfer) {
 		c.add(where, Neutral, "no transfer to %s stated any more", old.Country)
 	default:
 		c.value(where, "transfer to", Wider, old.Country, changed.Country)
-		c.value(where, "transfer by", Wider, old.Safeguard, changed.Safeguard)
+		c.value(where, "transfer by", Wider, old.Safeguard.String(), changed.Safeguard.String())
 	}
 }
 

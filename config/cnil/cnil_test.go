@@ -2,7 +2,7 @@ package cnil
 
 import (
 	"bytes"
-	"crypto/rand"
+	"cmp"
 	"flag"
 	"os"
 	"path/filepath"
@@ -45,31 +45,13 @@ func reportOf(t *testing.T, l *config.Loaded, lang string) *Report {
 	return r
 }
 
-// presetOf is what `init` makes, or an example of it.
-func presetOf(t *testing.T, name string) *config.Loaded {
-	t.Helper()
-	dir, now := filepath.Join(t.TempDir(), name), sample.Day.AddDate(0, 0, -1)
-	made, err := config.InitExample(name, dir, rand.Reader, now)
-	if name == "init" {
-		made, err = config.Init(dir, rand.Reader, now)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := config.Load(made.Server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return loaded
-}
-
 // TestReportOfPresets: what the report says of what `init` and the examples make that claim the exemption; of the others
 // it says that there is nothing to assess.
 func TestReportOfPresets(t *testing.T) {
 	t.Parallel()
 	assessed := []string{}
-	for _, preset := range append(config.Examples(), "init") {
-		loaded := presetOf(t, preset)
+	for _, preset := range append(config.Examples(), "") {
+		loaded, preset := sample.Preset(t, preset), cmp.Or(preset, "init")
 		if r := reportOf(t, loaded, "en"); len(r.Assessments) == 0 {
 			if text, err := r.Render("text"); !r.Holds() || err != nil || !strings.Contains(string(text), r.words.Texts["nothing"]) {
 				t.Errorf("%s: %s %v", preset, text, err)

@@ -3,9 +3,7 @@ package cnil
 import (
 	"bytes"
 	"embed"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -19,7 +17,6 @@ var files embed.FS
 // words is what the report says in one language (words/<language>.yaml).
 type words struct {
 	Texts   map[string]string    `yaml:"texts"`
-	Months  []string             `yaml:"months"`
 	States  map[string]string    `yaml:"states"`
 	Lines   map[string]lineWords `yaml:"lines"`
 	Reasons map[string]string    `yaml:"reasons"`
@@ -79,14 +76,4 @@ func (w *words) class(c hit.Class) string {
 func (w *words) list(all []string) string { return strings.Join(all, w.Texts["comma"]) }
 
 // date writes a day, 2026-11-24, as people of the language do.
-func (w *words) date(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	n := strconv.Itoa(t.Day())
-	if t.Day() == 1 {
-		n = w.Texts["first"]
-	}
-	return w.say("date", "n", n, "month", w.Months[t.Month()-1], "year", strconv.Itoa(t.Year()))
-}
+func (w *words) date(day string) string { return notice.DayWords(w.lang, day) }

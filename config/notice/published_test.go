@@ -30,7 +30,7 @@ func differences(t *testing.T, published string, today *Notice) string {
 func TestPublishedNotice(t *testing.T) {
 	t.Parallel()
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
-	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
+	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "EEA: SCC", "EEA: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
 	for _, format := range Formats() {
 		text := rendered(t, before, format)
 		if got := differences(t, text, before); got != "" {
@@ -76,7 +76,7 @@ func TestNoNotice(t *testing.T) {
 		{"{}", "this is JSON, but no notice"},
 		{"{", "this is JSON, but no notice"},
 		{strings.Replace(text, endMark, "", 1), "has no end"},
-		{strings.Replace(text, `{"digest"`, `{"digest`, 1), "cannot be read"},
+		{strings.Replace(text, `{"form"`, `{"form`, 1), "cannot be read"},
 		{strings.Replace(text, `"format":"md"`, `"format":"pdf"`, 1), "cannot be read"},
 		{text + text, "more than one notice"},
 	} {

@@ -2,13 +2,11 @@ package notice
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // Record is the record of processing (GDPR Art. 30(1)): an entry for each activity, whether it takes place now or not.
@@ -21,27 +19,31 @@ type Record struct {
 	Controller Controller `json:"controller"`
 	Joint      []string   `json:"joint_controllers"` // who determines purposes and means together with the controller
 	Entries    []Entry    `json:"activities"`
-	Unstated   []Unstated `json:"unstated"` // what the law asks for and the files do not say
+	Unstated   []string   `json:"unstated"` // what the law asks for and the files do not say, each with its place
 
-	words *recordWords
+	words *words
+	said  *recordWords
 }
 
 // Entry is one activity.
 type Entry struct {
 	ID         string            `json:"id"`
 	InForce    bool              `json:"in_force"`
-	State      string            `json:"state"` // in words
+	State      string            `json:"state"`         // in words
+	Own        bool              `json:"own,omitempty"` // what the server itself does
 	Purposes   []Purpose         `json:"purposes"`
 	Subjects   []string          `json:"data_subjects"`
 	Data       []RecordData      `json:"data"`
-	Recipient  Recipient         `json:"recipient"`
+	Described  []string          `json:"data_described,omitempty"` // data of what the server itself does
+	Recipient  Recipient         `json:"recipient,omitzero"`
 	Recipients []string          `json:"recipient_details"` // in words
 	Transfer   string            `json:"transfer"`
 	Retention  []string          `json:"erasure"`
 	Measures   []RecordMeasure   `json:"measures"`
-	Basis      string            `json:"basis"` // as policies name it
-	BasisName  string            `json:"basis_name"`
-	Article    string            `json:"article"`
+	Basis      string            `json:"basis,omitempty"` // as policies name it
+	BasisName  string            `json:"basis_name,omitempty"`
+	Article    string            `json:"article,omitempty"`
+	Laws       []string          `json:"laws,omitempty"` // bases of what the server itself does
 	Reference  string            `json:"reference,omitempty"`
 	Assessment *RecordAssessment `json:"assessment,omitempty"`
 	Scope      []string          `json:"scope"`
@@ -73,13 +75,6 @@ type RecordAssessment struct {
 	Approved string `json:"approved,omitempty"` // by whom, and when where that is kept
 }
 
-// Unstated is something that Art. 30(1) asks for and the files do not say, with the key that would say it.
-type Unstated struct {
-	Activity string `json:"activity,omitempty"`
-	What     string `json:"what"` // heading of the record
-	Write    string `json:"write"`
-}
-
 // RecordOf says which record is wanted.
 type RecordOf struct {
 	Lang     string
@@ -88,28 +83,35 @@ type RecordOf struct {
 	Approved map[string]time.Time // by assessment: when its version was approved, where that is kept
 }
 
-// Art30 makes the record of processing.
+// Art30 makes the record of processing: an entry for each activity, and one for what the server itself does.
 func Art30(l *config.Loaded, of RecordOf) (*Record, error) {
-	w, ok := wordsIn(of.Lang)
-	if !ok {
-		return nil, fmt.Errorf("there is no record in %q%s", strict.Shortened(of.Lang), strict.Suggestion(of.Lang, Languages()))
-	}
-	words := recordWordsIn(of.Lang)
-	b := &recordBuilder{
-		builder: builder{loaded: l, words: w, lang: of.Lang, sites: l.Policy.Sites(), at: of.At},
-		said:    words, approved: of.Approved,
+	b, err := newRecordBuilder(l, of)
+	if err != nil {
+		return nil, err
 	}
 	r := &Record{
-		Lang: of.Lang, At: day(of.At), Policy: l.Policy.Digest(), Controller: Controller(l.Server.Controller),
-		Joint: []string{}, Unstated: []Unstated{}, words: words,
+		Lang: of.Lang, At: day(of.At), Policy: l.Policy.Digest(), Controller: controllerOf(&l.Server.Controller),
+		Joint: []string{}, Unstated: []string{}, words: b.words, said: b.said,
 	}
 	if !of.Changed.IsZero() {
 		r.Changed = day(of.Changed)
 	}
 	for i, a := range l.Policy.Activities() {
-		r.Entries = append(r.Entries, b.entry(a, &l.Activities[i]))
+		e := b.entry(a, &l.Activities[i])
+		if e.Recipient.Role == catalog.RoleJoint && !slices.Contains(r.Joint, e.Recipient.Legal) {
+			r.Joint = append(r.Joint, e.Recipient.Legal)
+		}
+		r.Entries = append(r.Entries, e)
 	}
-	r.Unstated = append(r.Unstated, b.unstated...)
+	r.Entries = append(r.Entries, b.own())
+	for _, fault := range l.Lacks(func(string) bool { return true }) {
+		r.Unstated = append(r.Unstated, fault.Error())
+	}
+	for _, untold := range l.Untold {
+		if untold.Activity == "" {
+			r.Unstated = append(r.Unstated, untold.Error())
+		}
+	}
 	return r, nil
 }
 
@@ -117,15 +119,6 @@ func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // Complete tells whether all that the law asks for is stated.
 func (r *Record) Complete() bool { return len(r.Unstated) == 0 }
-
-// String writes what is missing: "activity X: time limits for erasure (f): write retention: 14 months ...".
-func (u Unstated) String() string {
-	what := u.What + ": " + u.Write
-	if u.Activity == "" {
-		return what
-	}
-	return "activity " + u.Activity + ": " + what
-}
 
 // Stopped counts the entries that do not take place.
 func (r *Record) Stopped() int {
@@ -139,12 +132,19 @@ func (r *Record) Stopped() int {
 }
 
 // Title is the heading of an entry: its purposes, and who receives.
-func (e *Entry) Title() string {
+func (r *Record) Title(e *Entry) string {
+	if e.Own {
+		return r.said.Texts["own_title"]
+	}
 	titles := make([]string, len(e.Purposes))
 	for i, p := range e.Purposes {
 		titles[i] = p.Title.Text
 	}
-	return cmp.Or(strings.Join(titles, "; "), e.ID)
+	to := e.Recipient.Short()
+	if e.Recipient.Own {
+		to = e.Recipient.Name
+	}
+	return cmp.Or(r.words.semicolons(titles), e.ID) + r.said.Texts["colon"] + to
 }
 
 // labels lists the labels of classes by what is done to them, in the order of the measures.

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"slices"
 	"strconv"
@@ -43,17 +44,20 @@ func (r *Record) rows(e *Entry) []recordRow {
 			purposes = append(purposes, p.Description)
 		}
 	}
-	law := e.BasisName + ", " + e.Article
+	laws := e.Laws
+	if !e.Own {
+		laws = []string{e.BasisName + ", " + e.Article}
+	}
 	if e.Reference != "" {
-		law += r.words.Texts["semicolon"] + r.words.say("reference", "reference", e.Reference)
+		laws = append(laws, r.said.say("reference", "reference", e.Reference))
 	}
 	assessment := ""
 	if e.Assessment != nil {
-		assessment = e.Assessment.text(r.words, r.At)
+		assessment = r.assessmentText(e.Assessment)
 	}
 	rows := []recordRow{
 		{Key: "purposes", Values: purposes},
-		{Key: "legal_basis", Values: plain(law)},
+		{Key: "legal_basis", Values: plain(laws...)},
 		{Key: "assessment", Values: plain(assessment)},
 		{Key: "subjects", Values: plain(e.Subjects...)},
 		{Key: "data", Values: plain(r.categories(e)...)},
@@ -64,13 +68,16 @@ func (r *Record) rows(e *Entry) []recordRow {
 		{Key: "scope", Values: plain(e.Scope...)},
 	}
 	for i := range rows {
-		rows[i].Letter, rows[i].Heading = itemOf[rows[i].Key], r.words.Texts[rows[i].Key]
+		rows[i].Letter, rows[i].Heading = itemOf[rows[i].Key], r.said.Texts[rows[i].Key]
 	}
 	return slices.DeleteFunc(rows, func(row recordRow) bool { return len(row.Values) == 0 })
 }
 
 // categories are the classes of data that leave, each once. Of what a constant stands for nothing leaves.
 func (r *Record) categories(e *Entry) []string {
+	if e.Own {
+		return e.Described
+	}
 	var all []string
 	for i := range e.Data {
 		if d := &e.Data[i]; d.Measure != "replaced" && !slices.Contains(all, d.named()) {
@@ -78,7 +85,7 @@ func (r *Record) categories(e *Entry) []string {
 		}
 	}
 	if len(all) == 0 {
-		return []string{r.words.Texts["data_none"]}
+		return []string{r.said.Texts["data_none"]}
 	}
 	return all
 }
@@ -89,7 +96,7 @@ func (r *Record) measureTexts(e *Entry) []string {
 	for i, m := range e.Measures {
 		all[i] = m.Name
 		if len(m.Of) > 0 {
-			all[i] += r.words.Texts["colon"] + strings.Join(m.Of, ", ")
+			all[i] += r.said.Texts["colon"] + strings.Join(m.Of, ", ")
 		}
 	}
 	return all
@@ -100,27 +107,24 @@ func (r *Record) marked(p TextPart) string {
 	if p.Lang == "" {
 		return p.Text
 	}
-	return p.Text + " " + r.words.say("only_in", "language", r.tongue(p.Lang))
-}
-
-func (r *Record) tongue(lang string) string {
-	w, _ := wordsIn(r.Lang)
-	return w.tongue(lang)
+	return p.Text + " " + r.said.say("only_in", "language", r.words.tongue(p.Lang))
 }
 
 // who are controller, representatives and data protection officer: Art. 30(1)(a).
 func (r *Record) who() []recordRow {
-	c := &r.Controller
+	c, none := &r.Controller, r.said.Texts["not_stated"]
 	var rows []recordRow
 	add := func(key string, texts ...string) {
 		texts = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
 		if len(texts) > 0 {
-			rows = append(rows, recordRow{Key: key, Letter: "a", Heading: r.words.Texts[key],
+			rows = append(rows, recordRow{Key: key, Letter: "a", Heading: r.said.Texts[key],
 				Values: []TextPart{{Text: strings.Join(texts, ", ")}}})
 		}
 	}
-	add("controller", c.Name, c.Address)
-	add("contact", c.Contact)
+	add("controller", cmp.Or(c.Name, none), c.Address)
+	add("contact", cmp.Or(c.Contact, none))
+	add("representative", c.Representative.String())
+	add("uk_representative", c.UKRepresentative.String())
 	add("dpo", c.DPO)
 	add("joint", r.Joint...)
 	return rows
@@ -128,7 +132,7 @@ func (r *Record) who() []recordRow {
 
 // recordColumns are the columns of the table, in the order of Art. 30(1), with what is in them.
 var recordColumns = []string{
-	"activity", "state", "controller", "contact", "joint", "dpo", "purposes", "subjects", "data", "recipients", "transfers",
+	"activity", "state", "controller", "contact", "joint", "representative", "uk_representative", "dpo", "purposes", "subjects", "data", "recipients", "transfers",
 	"erasure", "measures", "legal_basis", "assessment", "scope",
 }
 
@@ -140,7 +144,7 @@ func (r *Record) cells(e *Entry) map[string]string {
 		for i, p := range row.Values {
 			texts[i] = r.marked(p)
 		}
-		cells[row.Key] = strings.Join(texts, r.words.Texts["semicolon"])
+		cells[row.Key] = r.words.semicolons(texts)
 	}
 	return cells
 }
@@ -149,9 +153,9 @@ func (r *Record) cells(e *Entry) map[string]string {
 func (r *Record) Render(format string) ([]byte, error) {
 	var out bytes.Buffer
 	functions := map[string]any{
-		"say": func(key string, pairs ...string) string { return r.words.say(key, pairs...) },
-		"who": r.who, "rows": r.rows, "marked": r.marked, "str": strconv.Itoa, "date": r.words.date,
-		"only": func(lang string) string { return r.words.say("only_in", "language", r.tongue(lang)) },
+		"say": r.said.say,
+		"who": r.who, "rows": func(e Entry) []recordRow { return r.rows(&e) }, "marked": r.marked, "str": strconv.Itoa, "date": r.words.day, "title": func(e Entry) string { return r.Title(&e) },
+		"only": func(lang string) string { return r.said.say("only_in", "language", r.words.tongue(lang)) },
 		"code": func(d RecordData) string { return d.code() },
 	}
 	switch format {
@@ -175,7 +179,7 @@ func (r *Record) Render(format string) ([]byte, error) {
 func (r *Record) csv() []byte {
 	var out bytes.Buffer
 	for i, column := range recordColumns {
-		writeCell(&out, i, r.words.Columns[column])
+		writeCell(&out, i, r.said.Columns[column])
 	}
 	out.WriteString("\r\n")
 	for i := range r.Entries {

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"embed"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -22,16 +21,17 @@ var recordFiles embed.FS
 // authorities: in the third person, where the notice speaks to visitors.
 type recordWords struct {
 	Texts      map[string]string     `yaml:"texts"`
-	Months     []string              `yaml:"months"`
 	Columns    map[string]string     `yaml:"columns"`
 	Measures   map[string]string     `yaml:"measures"`   // by measureKeys
 	Treatments map[string]string     `yaml:"treatments"` // by minimiser, where its own words are for visitors
 	Subjects   map[string]string     `yaml:"subjects"`
 	Validity   map[string]string     `yaml:"validity"`
 	Bases      map[string]basisWords `yaml:"bases"`
-	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
+	Safeguards map[string]string     `yaml:"safeguards"` // by [config.Safeguard.Key]
 	Named      map[string]string     `yaml:"named"`      // safeguards, by the name that an assessment gives
 	Classes    map[string]string     `yaml:"classes"`
+	Own        map[string]ownWords   `yaml:"own"`
+	Device     map[string]string     `yaml:"device"`
 }
 
 func recordWordsIn(lang string) *recordWords {
@@ -86,19 +86,6 @@ var measureKeys = [minimise.NumMeasures]string{
 // say fills a text.
 func (w *recordWords) say(key string, pairs ...string) string { return fill(w.Texts[key], pairs...) }
 
-// date writes a day, 2026-11-24, as people of the language do. What is no day stays as it is.
-func (w *recordWords) date(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	n := strconv.Itoa(t.Day())
-	if t.Day() == 1 {
-		n = w.Texts["first"]
-	}
-	return w.say("date", "n", n, "month", w.Months[t.Month()-1], "year", strconv.Itoa(t.Year()))
-}
-
 // basis is what is said of a basis; explicit of a consent that was asked for exactly this.
 func (w *recordWords) basis(b basis.Basis, explicit bool) basisWords {
 	if explicit && b == basis.Consent {
@@ -109,8 +96,8 @@ func (w *recordWords) basis(b basis.Basis, explicit bool) basisWords {
 
 // safeguard is what makes a transfer lawful, in words where it is known by a name.
 func (w *recordWords) safeguard(name string) string {
-	if text := w.Safeguards[strings.ToLower(strings.TrimSpace(name))]; text != "" {
-		return text
+	if known, ok := config.SafeguardCalled(name); ok {
+		return w.Safeguards[known.Key]
 	}
 	return name
 }
@@ -124,14 +111,19 @@ func (w *recordWords) named(names []string) []string {
 	return all
 }
 
-// subject is a category of people in the record's own words, where an assessment names it by one that is known, in the
-// singular or in the plural; as it is written where it does not.
-func (w *recordWords) subject(relationship string) string {
-	name := strings.ToLower(joined(relationship))
-	for _, key := range []string{name, strings.TrimSuffix(name, "s")} {
-		if text := w.Subjects[key]; text != "" {
-			return text
-		}
+// subject is a category of people in the record's own words, where an assessment names it in English by one that is
+// known, in the singular or in the plural; "" where it does not.
+func (w *recordWords) subject(relationship basis.Text) string {
+	said, _ := relationship.In("en")
+	name := strings.ToLower(said)
+	return cmp.Or(w.Subjects[name], w.Subjects[strings.TrimSuffix(name, "s")])
+}
+
+// DayWords writes a day, 2026-11-24, as people of a language of [Languages] do.
+func DayWords(lang, day string) string {
+	w, ok := wordsIn(lang)
+	if !ok {
+		return day
 	}
-	return joined(relationship)
+	return w.day(day)
 }

@@ -3,6 +3,7 @@ package visitor
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -59,16 +60,31 @@ func random(name string) bool {
 }
 
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
-func (b *browser) setCookies(ctx *fasthttp.RequestCtx, chosen []string, proofs []proof) {
-	setCookie(ctx, Cookie, Format(chosen), false, fasthttp.CookieSameSiteLaxMode)
-	setCookie(ctx, UndoCookie, formatProofs(proofs), true, fasthttp.CookieSameSiteStrictMode)
-	if b.chosen, b.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
-		b.chosen, _ = Parse(Format(chosen))
+func (v *visit) setCookies(chosen []string, proofs []proof) {
+	age := v.site.cookieAge()
+	setCookie(v.ctx, Cookie, Format(chosen), age, false, fasthttp.CookieSameSiteLaxMode)
+	setCookie(v.ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
+	if v.chosen, v.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
+		v.chosen, _ = Parse(Format(chosen))
 	}
-	b.proofs = proofs
+	v.proofs = proofs
 }
 
-func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSite fasthttp.CookieSameSite) {
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing.
+func (v *visit) renew() {
+	if !v.kept && len(v.proofs) == 0 {
+		return
+	}
+	var proofs []proof
+	for _, id := range v.ids {
+		proofs = append(proofs, v.proofsFor(v.Pages, id)...)
+	}
+	v.setCookies(v.chosen, proofs)
+}
+
+func setCookie(
+	ctx *fasthttp.RequestCtx, name, value string, age time.Duration, hidden bool, sameSite fasthttp.CookieSameSite,
+) {
 	c := fasthttp.AcquireCookie()
 	defer fasthttp.ReleaseCookie(c)
 	c.SetKey(name)
@@ -78,7 +94,7 @@ func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSi
 	c.SetHTTPOnly(hidden)
 	c.SetSameSite(sameSite)
 	if value != "" {
-		c.SetMaxAge(cookieAge)
+		c.SetMaxAge(int(age / time.Second))
 	} else {
 		if len(ctx.Request.Header.Cookie(name)) == 0 {
 			return

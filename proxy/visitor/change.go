@@ -52,7 +52,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	v.setCookies(v.ctx, chosen, d.proofs())
+	v.setCookies(chosen, d.proofs())
 	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && v.elsewhere(d, w)}, nil
 }
 

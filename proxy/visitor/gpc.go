@@ -62,16 +62,15 @@ func globalPrivacyControl(v *visit) browserSignal {
 	s.Keeps = s.Read && v.where.Keeps
 	for i := range v.said.Purposes {
 		p := &v.said.Purposes[i]
-		here := p.OptOut && v.where.OptOut || p.Kept && v.where.Keeps && len(v.ids) > 0
-		s.Before = s.Before || s.Read && p.Kept
+		s.Before = s.Before || s.Read && p.mayOptOut()
 		switch {
 		case !s.Read:
 			continue
-		case here:
+		case p.optsOut(v.where, len(v.ids) > 0):
 			s.OptsOut = append(s.OptsOut, p.Title)
 		case p.GPC && !p.ShownOnly:
 			s.Objects = append(s.Objects, p.Title)
-		case p.OptOut || p.Kept:
+		case p.mayOptOut():
 			s.States = append(s.States, p.Title)
 			continue
 		default:

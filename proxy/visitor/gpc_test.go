@@ -6,19 +6,34 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // california is where an opt-out is kept, virginia where one is possible.
 var (
-	california = visitor.Where{OptOut: true, Keeps: true}
-	virginia   = visitor.Where{OptOut: true}
+	california = visitor.Where{Region: states("US-CA")[0], OptOut: true, Keeps: true}
+	virginia   = visitor.Where{Region: states("US-VA")[0], OptOut: true}
 )
+
+func states(codes ...string) (all []rules.Region) {
+	for _, code := range codes {
+		region, err := rules.ParseRegion(code)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, region)
+	}
+	return all
+}
 
 // sells has one purpose of the site be what laws of the US let people opt out of: "Ask for opinions".
 func (w *world) sells() {
 	for i := range w.site.Languages {
 		p := &w.site.Languages[i].Purposes[2]
-		p.OptOut, p.Kept = true, true
+		p.US, p.Sale = true, true
+		p.Flows = append(p.Flows, visitor.Flow{Vendor: "ga4", When: visitor.UntilOptOut, Basis: visitor.Basis{
+			Name: "Opt-out under your state's law", Article: "laws of your state on opting out",
+		}, Regions: states("US-CA", "US-VA")})
 	}
 }
 
@@ -37,7 +52,7 @@ func TestGPCOnThePage(t *testing.T) {
 		keptUnclear      = "What cannot be read is not kept"
 		before           = "If this browser sent the signal before"
 		status           = "By your browser&#39;s signal Global Privacy Control you said no to:"
-		statusNone       = "No objection is in force in this browser"
+		statusNone       = "No objection or withdrawal is on record"
 		dnt              = "Do Not Track"
 	)
 	all := []string{
@@ -61,13 +76,13 @@ func TestGPCOnThePage(t *testing.T) {
 		{"0 is no signal", california, false, true, true, "0", true, []string{unsent, objects, statusNone}},
 		{"an objection", visitor.Where{}, false, true, true, "1", true, []string{sent, objects, status}},
 		{"what cannot be read", visitor.Where{}, false, true, true, "yes", true, []string{unclear, objects, status}},
-		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept, status}},
-		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept, status}},
-		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone, status}},
-		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear, status}},
+		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept}},
+		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept}},
+		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone}},
+		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear}},
 		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusNone}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
-		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent, status}},
+		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent}},
 		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusNone}},
 		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, status}},
 	} {
@@ -118,7 +133,7 @@ func TestDNTOnThePage(t *testing.T) {
 	}
 	says("it counts as an objection to:", "signal Do Not Track you said no to:", "<li>Measure the audience of our pages")
 	b.headers["DNT"] = "0"
-	says("does not send the signal Do Not Track", "No objection is in force")
+	says("does not send the signal Do Not Track", "No objection or withdrawal is on record")
 	b.headers["DNT"] = "maybe"
 	says("in the place of the signal Do Not Track that cannot be read")
 }

@@ -49,7 +49,7 @@ func (v *visit) link(token string) {
 	}
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
 	p := linkPage{
-		choices: v.choices(v.page("link_title"), inForce), Manage: claim.Kind == Manage, For: v.titled(claim.Scopes), InForce: v.titled(inForce),
+		choices: v.choices(v.page("link_title"), inForce, v.where), Manage: claim.Kind == Manage, For: v.titled(claim.Scopes), InForce: v.titled(inForce),
 		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all),
 		Late: claim.late(v.opts.Now()), Marketing: len(claim.Scopes) > 0,
 	}
@@ -68,7 +68,9 @@ func (v *visit) link(token string) {
 		p.Done = v.Say("link_taken")
 		p.Title = p.Done + " " + p.Title
 	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage && (code == "saved" || code == "taken" || code == "objected"):
-		p.Done = v.Say("done_" + code)
+		if p.Done = v.Say("done_" + code); p.Manage {
+			p.Done = p.done(code)
+		}
 		p.Title = p.Done + " " + p.Title
 	}
 	v.html(fasthttp.StatusOK, "link.html", p)

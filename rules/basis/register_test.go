@@ -27,16 +27,35 @@ func keys(t *testing.T, name string) (Approver, string) {
 
 func sample() *Assessment {
 	return &Assessment{
-		ID: "LIA-1", Title: "Cookieless measurement", Version: 3, Owner: "privacy@shop.example",
+		ID: "LIA-1", Title: plain("Cookieless measurement"), Version: 3, Owner: "privacy@shop.example",
 		Purposes: []string{"measure", "improve"}, Recipients: []string{"matomo", "plausible"},
-		Interest:   Interest{"what", "benefit", "else"},
-		Necessity:  Necessity{"why", "alternatives", "minimised"},
-		Balancing:  Balancing{"visitor", "expected", "low", "no", "no", "notice"},
+		Interest:  Interest{plain("what"), plain("benefit"), plain("else")},
+		Necessity: Necessity{plain("why"), plain("alternatives"), plain("minimised")},
+		Balancing: Balancing{
+			Relationship: plain("visitor"), Expected: plain("expected"), Impact: "low", Children: "no",
+			SpecialCategories: "no", Transparency: plain("notice"),
+		},
 		Safeguards: []string{"pseudonymisation", "ip_truncation"},
 		Data:       map[string]string{"url": "url", "event_name": "keep"},
 		DPIA:       "none", Retention: Period{Months: 14},
-		Objection: Objecting{"footer", "none"}, ReviewBy: Day{2027, time.May, 4},
+		Objection: Objecting{plain("footer"), plain("none")}, ReviewBy: Day{2027, time.May, 4},
 	}
+}
+
+func plain(text string) Text { return Text{"": text} }
+
+// newest is a document that says all that there is to say, by language and not.
+func newest() *Assessment {
+	a := sample()
+	a.Title = Text{"en": "Counting", "de": "Zählen"}
+	a.ThirdParties, a.Balancing.Evidence = plain("other customers"), plain("asked")
+	a.Balancing.RefusedBefore = Text{"en": "no", "fr": "non"}
+	a.Effects = []Effect{
+		{Text{"en": "seen", "de": "gesehen"}, "low", "medium", plain("cut")}, {plain("judged"), "high", "low", plain("said")},
+	}
+	a.Conclusion, a.DPOAdvice = plain("it prevails"), Text{"en": "do it"}
+	a.Consulted = []Text{plain("works council"), {"en": "visitors"}}
+	return a
 }
 
 func surroundings() Surroundings {
@@ -130,7 +149,7 @@ func TestValidity(t *testing.T) {
 	good := signed(t, private)
 	edit := func(change func(*Entry)) Entry {
 		copied := *good.Assessment
-		entry := Entry{&copied, good.Digest, good.First}
+		entry := Entry{Assessment: &copied, Digest: good.Digest, First: good.First}
 		change(&entry)
 		return entry
 	}
@@ -173,7 +192,7 @@ func TestValidity(t *testing.T) {
 		{"signature cut short", edit(func(e *Entry) { e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9] }), []Approver{privacy}, Past{}, noon, Unreadable},
 		{"approval of another assessment", edit(func(e *Entry) { e.Assessment.ID = "LIA-2" }), []Approver{privacy}, Past{}, noon, Unapproved},
 		{"text edited", edit(func(e *Entry) {
-			e.Assessment.Title = "All measurement"
+			e.Assessment.Title = plain("All measurement")
 			e.Digest = e.Assessment.Digest(surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form", signedBefore(t, private), []Approver{privacy}, Past{}, noon, FormOld},
@@ -181,7 +200,7 @@ func TestValidity(t *testing.T) {
 		{"signed in the first form, and past review", signedBefore(t, private), []Approver{privacy}, Past{}, at("2028-01-01T00:00:00Z"), FormOld},
 		{"signed in the first form, and revoked", signedBefore(t, private), []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
 		{"signed in the first form, and edited", before(func(e *Entry) {
-			e.Assessment.Title = "All measurement"
+			e.Assessment.Title = plain("All measurement")
 			*e = NewEntry(e.Assessment, surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form by somebody else", signedBefore(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
@@ -267,9 +286,9 @@ func TestValidityDoesNotAllocate(t *testing.T) {
 }
 
 func TestCompellingGrounds(t *testing.T) {
-	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "fraud prevention, see annex 2": true} {
+	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "Keine": false, "aucun": false, "fraud prevention, see annex 2": true} {
 		a := sample()
-		a.Objection.CompellingGrounds = text
+		a.Objection.CompellingGrounds = plain(text)
 		if a.CompellingGrounds() != want {
 			t.Errorf("%q: %v", text, !want)
 		}
@@ -365,9 +384,70 @@ func FuzzVerify(f *testing.F) {
 		a.Approval = approval
 		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
 			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
-		if got := Verify(Entry{a, entry.Digest, entry.First}, []Approver{privacy}, nil); got == Valid && !same {
+		if got := Verify(Entry{Assessment: a, Digest: entry.Digest, First: entry.First}, []Approver{privacy}, nil); got == Valid && !same {
 			t.Errorf("%q is valid", approval)
 		}
 		SignedBy(approval)
 	})
+}
+
+// TestApprovalBeforeTheName: what was signed before the controller's name was covered still holds, for a document that
+// says nothing which was not known then; what is signed from now on covers the name.
+func TestApprovalBeforeTheName(t *testing.T) {
+	approver, private := keys(t, "privacy")
+	named := surroundings()
+	named.Controller = "Shop SARL"
+	worth := func(a *Assessment, around Surroundings) Validity {
+		return Verify(NewEntry(a, around), []Approver{approver}, nil)
+	}
+	sign := func(a *Assessment, digest Digest) {
+		var err error
+		if a.Approval, err = Sign(a, digest, private); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := sample()
+	sign(a, a.Digest(surroundings()))
+	if got := worth(a, named); got != Valid {
+		t.Errorf("signed before: %v", got)
+	}
+	entry := NewEntry(a, named)
+	if entry.Digest != entry.Unnamed || entry.Whole != a.Digest(named) {
+		t.Error("it says that the name was signed")
+	}
+	sign(a, entry.Whole)
+	if got := worth(a, named); got != Valid {
+		t.Errorf("signed with the name: %v", got)
+	}
+	named.Controller = "Andere AG"
+	if got := worth(a, named); got != Changed {
+		t.Errorf("another name: %v", got)
+	}
+	a = newest()
+	sign(a, a.Digest(surroundings()))
+	if got := worth(a, named); got != Changed {
+		t.Errorf("signed without a name, with what was not known before: %v", got)
+	}
+}
+
+func TestTextIn(t *testing.T) {
+	for _, test := range []struct {
+		text     Text
+		lang     string
+		said, in string
+	}{
+		{Text{"": " one\n text "}, "de", "one text", ""},
+		{Text{"en": "one", "de": "eins"}, "de", "eins", "de"},
+		{Text{"en": "one", "de-AT": "eins"}, "de", "eins", "de-AT"},
+		{Text{"en": "one", "de": "eins"}, "fr", "one", "en"},
+		{Text{"fr": "un", "de": "eins"}, "en", "eins", "de"},
+		{nil, "en", "", ""},
+	} {
+		if said, in := test.text.In(test.lang); said != test.said || in != test.in {
+			t.Errorf("%v in %s: %q in %q", test.text, test.lang, said, in)
+		}
+	}
+	if got := (Text{"en": "one", "de": " eins\n"}).All(); got != "eins\none" {
+		t.Errorf("%q", got)
+	}
 }

@@ -17,9 +17,9 @@ var replaces = minimiser{
 	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"value", s.Replace}}} },
 	words: Words{
 		"": {
-			"en": "replaced by a constant: {value}",
+			"en": "replaced by a fixed value: {value}",
 			"de": "ersetzt durch einen festen Wert: {value}",
-			"fr": "remplacé par une valeur fixe : {value}",
+			"fr": "remplacement par une valeur fixe : {value}",
 		},
 	},
 }

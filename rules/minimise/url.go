@@ -38,19 +38,19 @@ var cleansAddresses = minimiser{
 	effect:  urlEffect,
 	words: Words{
 		"": {
-			"en": "without ids, names and secrets in it",
-			"de": "ohne Kennungen, Namen und Geheimnisse darin",
-			"fr": "sans les identifiants, noms et secrets qui s'y trouvent",
+			"en": "sent without the IDs, names and secrets in it",
+			"de": "weitergegeben ohne darin enthaltene Kennungen, Namen und Geheimnisse",
+			"fr": "transmission sans les identifiants, noms et secrets qui s’y trouvent",
 		},
 		"ids": {
-			"en": "with the ids in its path",
-			"de": "mit den Kennungen im Pfad",
-			"fr": "avec les identifiants du chemin",
+			"en": "sent with the IDs in its path",
+			"de": "weitergegeben mit den Kennungen im Pfad",
+			"fr": "transmission avec les identifiants du chemin",
 		},
 		"cut": {
-			"en": "cut where the first id stands",
-			"de": "abgeschnitten, wo die erste Kennung steht",
-			"fr": "coupée là où se trouve le premier identifiant",
+			"en": "sent only up to the first ID",
+			"de": "nur bis zur ersten Kennung weitergegeben",
+			"fr": "transmission jusqu’au premier identifiant seulement",
 		},
 		"first": {
 			"en": "only the first part of the path",
@@ -63,19 +63,19 @@ var cleansAddresses = minimiser{
 			"fr": "sans le chemin",
 		},
 		"query": {
-			"en": "; of its parameters there remain: {names}",
-			"de": "; von den Parametern bleiben: {names}",
-			"fr": " ; de ses paramètres il reste : {names}",
+			"en": "; parameters kept: {names}",
+			"de": "; erhalten bleiben die Parameter {names}",
+			"fr": " ; seuls paramètres maintenus : {names}",
 		},
 		"noquery": {
 			"en": "; without parameters",
 			"de": "; ohne Parameter",
-			"fr": " ; sans paramètres",
+			"fr": " ; sans paramètres",
 		},
 		"route": {
-			"en": "; the route behind the # remains",
-			"de": "; der Weg hinter dem # bleibt",
-			"fr": " ; le chemin derrière le # reste",
+			"en": "; the path after the # is kept",
+			"de": "; der Pfad nach dem # bleibt erhalten",
+			"fr": " ; le chemin après le # est conservé",
 		},
 	},
 }
