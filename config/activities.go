@@ -42,7 +42,7 @@ type Activity struct {
 
 // Refused is why an activity goes on though a visitor refused a category of its purposes.
 type Refused struct {
-	Because string `yaml:"because" is:"required" doc:"The reason, as visitors read it in the notice."`
+	Because Text `yaml:"because" is:"required" doc:"The reason, as visitors read it in the notice; or by language: { en: ..., de: ... }."`
 }
 
 // Transfer is a transfer to a third country (Chapter V).

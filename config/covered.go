@@ -88,6 +88,10 @@ func gather(facts basis.Facts, key string, v reflect.Value) {
 		facts[key] = []string{string(out)}
 		return
 	}
+	if text, ok := reflect.TypeAssert[Text](v); ok && len(text) == 1 && text[""] != "" {
+		facts[key] = []string{text[""]} // as it was, and was approved, before texts had languages
+		return
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if facts[key] = nil; v.Elem().Kind() != reflect.Struct {

@@ -182,6 +182,11 @@ var lawful = []Refusal{
 		Source:   "GDPR Art. 13(1)(a) and 30(1)(a)",
 	},
 	{
+		ID:       "lawful/languages",
+		Sentence: "What visitors of a site are told is there in each language that the site's pages are to be had in.",
+		Source:   "GDPR Art. 12(1); WP260 rev.01",
+	},
+	{
 		ID:       "lawful/transfer",
 		Sentence: "An activity whose recipient sits outside the EEA says by transfer: what makes the transfer lawful, whatever its basis.",
 		Source:   "GDPR Art. 13(1)(f) and 44 to 49",

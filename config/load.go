@@ -107,6 +107,7 @@ func (r *reading) check() {
 	activityCheck{r.checks, r.source, &requiredCheck{checks: r.checks, compiled: profiles.compiled}}.run()
 	testCheck{r.checks, r.source}.run()
 	missingCheck{r.checks}.run()
+	languageCheck{checks: r.checks}.run()
 	r.regionDBs = sites.regionDBs
 }
 

@@ -118,18 +118,18 @@ func (c missingCheck) recipient(a *Activity, readers []string) {
 		if len(nobody) < len(readers) {
 			where = " for visitors of " + strings.Join(nobody, ", ")
 		}
-		c.lacks(a.ID, c.server, at, "nothing says which legal person receives the data of activity %s%s: add entity: Example "+
-			"GmbH, Berlin, DE, or the controller's own name where the machine is your own (GDPR Art. 13(1)(e) and 30(1)(d))",
-			a.ID, where)
+		c.lacks(a.ID, c.server, at, "nothing says which legal person receives what goes to %s%s: add entity: Example GmbH, "+
+			"Berlin, DE, or with the controller's own name where the machine is your own (GDPR Art. 13(1)(e) and 30(1)(d))",
+			a.Vendor, where)
 	}
 	switch {
 	case r.Role == "":
-		c.lacks(a.ID, c.server, at, "nothing says what %s is in activity %s: add role: processor where it works for you alone "+
-			"by contract, joint where you decide together, controller where it uses the data for purposes of its own (GDPR "+
-			"Art. 26, 28 and 30(1)(d))", a.Vendor, a.ID)
+		c.lacks(a.ID, c.server, at, "nothing says in which role %s receives data: add role: processor where it works for you "+
+			"alone by contract, joint where you decide together, controller where it uses them for purposes of its own (GDPR "+
+			"Art. 26, 28 and 30(1)(d))", a.Vendor)
 	case r.Role == catalog.RoleJoint && r.Arrangement == "":
-		c.lacks(a.ID, c.server, at, "%s is a joint controller in activity %s, and visitors are to find the essence of the "+
-			"arrangement: add arrangement: https://... (GDPR Art. 26(2))", a.Vendor, a.ID)
+		c.lacks(a.ID, c.server, at, "%s is a joint controller, and visitors are to find the essence of the arrangement: add "+
+			"arrangement: https://... (GDPR Art. 26(2))", a.Vendor)
 	}
 }
 

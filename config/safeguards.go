@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,6 +78,15 @@ func SafeguardCalled(text string) (Safeguard, bool) {
 	}
 	return Safeguard{}, false
 }
+
+// isSafeguard tells whether a text is the name of one.
+func isSafeguard(text string) bool {
+	_, is := SafeguardCalled(text)
+	return is
+}
+
+// readers are those that something is said for.
+func (t *Transfer) readers() []string { return slices.Sorted(maps.Keys(t.Safeguard)) }
 
 // Safeguards lists what is known by name.
 func Safeguards() []Safeguard { return slices.Clone(safeguards) }

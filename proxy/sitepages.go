@@ -50,6 +50,7 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 	languages := siteLanguages(loaded, id)
 	around := notice.Around{
 		Languages: languages, Address: func(lang string) string { return "?lang=" + lang }, Logo: "logo",
+		Incomplete: true, // rather than no notice at all: `check` names what is missing
 	}
 	for _, lang := range languages {
 		n, _, err := notice.New(loaded, id, lang, now)

@@ -79,7 +79,7 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	case old.AfterRefusal != nil && changed.AfterRefusal == nil:
 		c.add(where, Narrower, "ends with a refusal")
 	case old.AfterRefusal != nil:
-		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because, changed.AfterRefusal.Because)
+		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because.String(), changed.AfterRefusal.Because.String())
 	}
 	switch {
 	case old.When == changed.When:

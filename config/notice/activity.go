@@ -68,9 +68,8 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	}
 	b.interest(n, a)
 	if of := written.AfterRefusal; of != nil {
-		because := strings.TrimRight(joined(of.Because), ". ")
+		because := strings.TrimRight(b.text(of.Because, "activity "+a.ID+": the reason of after_refusal").Text, ". ")
 		n.Refuse += " " + fill(b.words.Texts["after_refusal"], "because", because)
-		b.warn("activity %s: the reason of after_refusal names no language and is shown as it is", a.ID)
 	}
 	n.Retention = b.words.period(retention(b.loaded, a, written))
 	if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {

@@ -18,7 +18,10 @@ type Duty struct {
 
 func (b *builder) decision(a *config.Activity) Decision {
 	of := &a.AutomatedDecision
-	if !of.Any() {
+	switch {
+	case !of.Said:
+		return Decision{}
+	case !of.Any():
 		return Decision{None: b.words.Decision["none"]}
 	}
 	where := "activity " + a.ID + ": automated_decision."
@@ -28,7 +31,10 @@ func (b *builder) decision(a *config.Activity) Decision {
 }
 
 func (b *builder) duty(a *config.Activity) Duty {
-	if !a.Required.Any() {
+	switch {
+	case !a.Required.Said:
+		return Duty{}
+	case !a.Required.Any():
 		return Duty{None: b.words.Decision["not_required"]}
 	}
 	return Duty{Otherwise: b.text(a.Required.Otherwise, "activity "+a.ID+": required.otherwise")}

@@ -34,6 +34,9 @@ func (s StoredItem) Says() string {
 // device says what is kept on a visitor's device for an activity.
 func (b *builder) device(a *config.Activity, recipient string) *DeviceUse {
 	of := b.loaded.Access(a)
+	if !of.Said {
+		return nil
+	}
 	use := &DeviceUse{Stored: []StoredItem{}}
 	for i := range of.Stores {
 		s := &of.Stores[i]

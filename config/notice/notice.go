@@ -150,6 +150,9 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	return n, b.warnings, nil
 }
 
+// Incomplete tells whether facts are missing: see [Notice.Missing].
+func (n *Notice) Incomplete() bool { return len(n.missing) > 0 }
+
 // Missing lists what the notice cannot do without and nobody says: no text is made of it before.
 func (n *Notice) Missing() strict.Faults { return n.missing }
 

@@ -172,6 +172,13 @@ func TestNoticeDigest(t *testing.T) {
 		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
 		"an event":                {"events: [page_view, link]", "events: [page_view]"},
 		"the controller":          {"dpo@shop.example", "dpo2@shop.example"},
+		"what is on the device":   {"period: 90 days, readers: [Google Ads]", "period: 91 days, readers: [Google Ads]"},
+		"who reads it":            {"readers: [Google Ads]", "readers: [Google]"},
+		"a decision":              {"effect: It is looked at", "effect: It is looked over"},
+		"a duty":                  {"en: We send nothing", "en: Nothing is sent"},
+		"how long the log lasts":  {"retain: 90d", "retain: 91d"},
+		"what the server does":    {"screen: { rare: { k: 20 } }", "screen: drop"},
+		"what is sold":            {"us: [targeted_advertising]", "us: [targeted_advertising, sale]"},
 		"an activity":             {"sites: [shop]", "sites: [blog]"}, // then no site has it
 		"a signal":                {"gpc: ignore", "gpc: object"},
 		"a comment":               {"profiles:", "profiles: # these"},

@@ -16,10 +16,11 @@ type Centre struct {
 
 // Around is what stands around a notice in HTML where it is published: its links lead to other pages of that place.
 type Around struct {
-	Languages []string                 // that it is to be had in; none or one: there is nothing to choose
-	Address   func(lang string) string // of the page in a language, from this one
-	Centre    string                   // where the preference centre is, from this page; "": as it is known outside
-	Logo      string                   // where the site's logo is, from this page; "": it is in the page itself
+	Languages  []string                 // that it is to be had in; none or one: there is nothing to choose
+	Address    func(lang string) string // of the page in a language, from this one
+	Centre     string                   // where the preference centre is, from this page; "": as it is known outside
+	Incomplete bool                     // what is known is said where facts are missing: the rows of those are left out
+	Logo       string                   // where the site's logo is, from this page; "": it is in the page itself
 }
 
 // brand is how a site looks: the same as its preference centre.

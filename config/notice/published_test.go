@@ -67,6 +67,19 @@ func TestPublishedNoticeInAPage(t *testing.T) {
 	}
 }
 
+// TestPublishedBefore: a notice of an earlier version is read, and is told what it lacks.
+func TestPublishedBefore(t *testing.T) {
+	t.Parallel()
+	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	before := strings.NewReplacer(`"own_processing"`, `"x"`, `"device"`, `"y"`).Replace(rendered(t, today, "json"))
+	got := differences(t, before, today)
+	for _, want := range []string{"missing in it:  activity ga4-with-consent: device _ga (cookie", "missing in it:  own processing log:"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
 func TestNoNotice(t *testing.T) {
 	t.Parallel()
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")

@@ -19,7 +19,7 @@ func (n *Notice) Render(format string) ([]byte, error) { return n.Publish(format
 
 // Publish writes the notice as [Notice.Render] does, with what stands around it where it is published.
 func (n *Notice) Publish(format string, around Around) ([]byte, error) {
-	if len(n.missing) > 0 {
+	if len(n.missing) > 0 && !around.Incomplete {
 		return nil, n.missing
 	}
 	switch format {

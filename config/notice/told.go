@@ -2,9 +2,10 @@ package notice
 
 import "strings"
 
-// toldFacts adds what is said of devices, of decisions and of duties as facts.
+// toldFacts adds what is said of devices, of decisions and of duties as facts. A notice of an earlier version says
+// nothing of them.
 func (a *Activity) toldFacts(add func(format string, args ...any)) {
-	if a.Device == nil { // a notice of the first form
+	if a.Device == nil {
 		return
 	}
 	if len(a.Device.Stored) == 0 {
@@ -23,7 +24,7 @@ func (a *Activity) toldFacts(add func(format string, args ...any)) {
 
 // ownFacts adds what is said of the server's own processing, and to visitors in US states, as facts.
 func (n *Notice) ownFacts(add func(format string, args ...any)) {
-	if n.Own == nil { // a notice of the first form
+	if n.Own == nil {
 		return
 	}
 	for _, p := range n.Own.Parts {
