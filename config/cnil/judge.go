@@ -96,6 +96,12 @@ func (j *judging) each(class hit.Class, well func(config.ProfileLine) bool, key 
 	}
 }
 
+// longer tells whether a period lasts for longer than some months, both from the first of a January.
+func (j *judging) longer(p basis.Period, months int) bool {
+	start := time.Date(j.day.UTC().Year(), time.January, 1, 0, 0, 0, 0, time.UTC)
+	return p.After(start).After(start.AddDate(0, months, 0))
+}
+
 // label is a class in words, with its code.
 func (j *judging) label(class hit.Class) string { return j.words.class(class) }
 
@@ -103,8 +109,9 @@ func (j *judging) label(class hit.Class) string { return j.words.class(class) }
 func (j *judging) pages() []string {
 	var all []string
 	for _, site := range j.sites {
-		for _, host := range site.Hosts {
-			all = append(all, host+j.loaded.Server.Sites[site.ID].Base+"/privacy/")
+		of := j.loaded.Server.Sites[site.ID]
+		for _, host := range of.SeenHosts() {
+			all = append(all, host+of.Base+"/privacy/")
 		}
 	}
 	return all

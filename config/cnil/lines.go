@@ -172,14 +172,39 @@ func objection(j *judging) {
 	j.shows(at, "objectable", "pages", strings.Join(j.pages(), ", "))
 }
 
-// trackerLifetime: no id that leaves lives for longer than the months that are recommended.
+// trackerLifetime: neither an id that leaves nor what is kept on the device lives for longer than the months that are
+// recommended. Whether visits renew it, no policy says.
 func trackerLifetime(j *judging) {
 	for _, l := range j.of(visitorIDs...) {
 		if !l.Spec.ShortLived() && l.Spec.Kind != minimise.Replace {
 			j.against(j.places.Line(l), "id_lasts", "class", j.label(l.Class), "done", j.done(l))
 		}
 	}
+	access, at := j.loaded.Access(j.activity), j.places.Activity(j.at, "device")
+	if access.Said && len(access.Stores) == 0 {
+		j.shows(at, "device_none")
+	}
+	for i := range access.Stores {
+		kept := &access.Stores[i]
+		period := notice.PeriodWords(j.words.lang, kept.Period.Period)
+		switch {
+		case kept.Period.UntilDeleted:
+			j.against(at, "store_ever", "name", kept.Name)
+		case kept.Period.Session:
+			j.shows(at, "store_session", "name", kept.Name)
+		case j.longer(kept.Period.Period, trackerMonths):
+			j.against(at, "store_long", "name", kept.Name, "period", period)
+		default:
+			j.shows(at, "store", "name", kept.Name, "period", period)
+		}
+	}
 }
+
+// The months that the authority recommends at most: for a tracker, and for what was collected.
+const (
+	trackerMonths = 13
+	dataMonths    = 25
+)
 
 // retention: the data are kept for no longer than is recommended.
 func retention(j *judging) {
@@ -187,15 +212,12 @@ func retention(j *judging) {
 	if a, ok := j.loaded.Assessments[j.activity.Assessment]; ok {
 		period, at = a.Document.Retention, j.places.Assessment(a, "retention")
 	}
-	if period.IsZero() || period.After(j.day).After(j.day.AddDate(0, mostMonths, 0)) {
+	if period.IsZero() || j.longer(period, dataMonths) {
 		j.against(at, "kept_long", "period", notice.PeriodWords(j.words.lang, period))
 		return
 	}
 	j.shows(at, "kept", "period", notice.PeriodWords(j.words.lang, period))
 }
-
-// mostMonths is how long the authority recommends to keep what was collected.
-const mostMonths = 25
 
 // information: people are told what is counted and why.
 func information(j *judging) {

@@ -22,6 +22,9 @@ var markdownSigns = strings.NewReplacer(
 	"|", `\|`, "~", `\~`, "!", `\!`,
 )
 
+// short is a place seen from the server file's folder, for a document that leaves the machine.
+func (r *Report) short(place string) string { return strings.TrimPrefix(place, r.folder+"/") }
+
 // Render writes the report as plain text (text), as a page of its own (html), as Markdown (md) or as JSON.
 func (r *Report) Render(format string) ([]byte, error) {
 	var out bytes.Buffer
@@ -34,7 +37,8 @@ func (r *Report) Render(format string) ([]byte, error) {
 		"in": func(n int, text string) string {
 			return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", n))
 		},
-		"md": func(text string) string { return markdownSigns.Replace(strings.Join(strings.Fields(text), " ")) },
+		"short": r.short,
+		"md":    func(text string) string { return markdownSigns.Replace(strings.Join(strings.Fields(text), " ")) },
 	}
 	var err error
 	switch format {

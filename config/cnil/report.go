@@ -2,6 +2,7 @@ package cnil
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -31,7 +32,8 @@ type Report struct {
 	Assessments []Assessment `json:"assessments"`
 	Elsewhere   []string     `json:"elsewhere"` // activities that claim the exemption, for nobody who may be in France
 
-	words *words
+	words  *words
+	folder string // of the server file, with slashes
 }
 
 // Assessment is the self-assessment of one activity.
@@ -87,7 +89,8 @@ func New(l *config.Loaded, lang string, at time.Time) (*Report, error) {
 	}
 	w, places := wordsIn(lang), l.Places()
 	r := &Report{Lang: lang, At: at.UTC().Format(time.DateOnly), Policy: l.Policy.Digest(),
-		Controller: l.Server.Controller.Name, Assessments: []Assessment{}, Elsewhere: []string{}, words: w}
+		Controller: l.Server.Controller.Name, Assessments: []Assessment{}, Elsewhere: []string{}, words: w,
+		folder: filepath.ToSlash(filepath.Dir(l.Source.Path))}
 	for i, compiled := range l.Policy.Activities() {
 		a := &l.Activities[i]
 		switch {
@@ -99,7 +102,8 @@ func New(l *config.Loaded, lang string, at time.Time) (*Report, error) {
 			out := Assessment{Activity: a.ID, Place: places.Activity(i), Vendor: a.Vendor,
 				Name: compiled.Recipient.Catalog.File.Name, Hosts: []string{}}
 			for _, site := range sites {
-				out.Hosts = append(out.Hosts, site.Hosts...)
+				of := l.Server.Sites[site.ID]
+				out.Hosts = append(out.Hosts, of.SeenHosts()...)
 			}
 			passing := slices.DeleteFunc(l.Lines(a), func(line config.ProfileLine) bool { return !line.Spec.Kind.Passes() })
 			for n := range lines {
