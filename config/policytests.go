@@ -24,6 +24,8 @@ type Test struct {
 	At         Moment      `yaml:"at" doc:"The time of the hit, RFC 3339. Default: now."`
 	Expect     Expect      `yaml:"expect" is:"required" doc:"What is to become of the hit."`
 
+	Assessments string `yaml:"assessments" is:"enum=as_they_are" doc:"as_they_are: judged by what assessments are worth at its time. Default: as if each were approved today."`
+
 	// Where the test stands, and the path of its hit inside the policy folder.
 	Place strict.Fault `yaml:"-"`
 	File  string       `yaml:"-"`

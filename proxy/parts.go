@@ -26,6 +26,7 @@ var parts = []part{
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},
 	{name: "kept opt-outs", open: openKeeper, close: closeKeeper, run: keepOptOuts},
+	{name: "cookie acts", open: openCookieActs, close: closeCookieActs, minute: keepCookieActs},
 	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox},

@@ -82,6 +82,7 @@ type Server struct {
 	values        *valueCounts
 	ledger        *ledger.Ledger
 	refusals      *refusals
+	cookieActs    *cookieActs
 	reviews       *reviews
 	outbox        *webhook.Outbox
 	visitors      *visitors

@@ -60,6 +60,9 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 		site.Languages = append(site.Languages, branded(language(loaded, n, around), &of))
 	}
 	heeds := func(p visitor.Purpose) bool { return p.Heeds() }
+	for i := range loaded.Activities {
+		site.Consent = max(site.Consent, loaded.Activities[i].ConsentMaxAge.After(now).Sub(now))
+	}
 	site.ReadsGPC, site.ReadsDNT = of.Signals.GPC != nil, of.Signals.DNT != nil
 	site.GPC = site.ReadsGPC && slices.ContainsFunc(site.Languages[0].Purposes, heeds)
 	return site

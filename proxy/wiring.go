@@ -227,6 +227,24 @@ func openKeeper(s *Server) error {
 func closeKeeper(s *Server) error                { return s.keeper.close() }
 func keepOptOuts(ctx context.Context, s *Server) { s.keeper.run(ctx) }
 
+// openCookieActs comes behind the ledger and the store, which are told of them.
+func openCookieActs(s *Server) error {
+	s.cookieActs = newCookieActs(s.opts.Now, s.ledger.ObjectedByCookie, s.objections.Tally)
+	s.cookieActs.fault = func(err error) {
+		fault(s.opts.Log, "what visitors objected to in browsers without identifiers is in force there, and cannot be "+
+			"recorded: it will be tried again in a minute", err)
+	}
+	return nil
+}
+
+func closeCookieActs(s *Server) error { return s.cookieActs.keep() }
+
+func keepCookieActs(s *Server) {
+	if err := s.cookieActs.keep(); err != nil {
+		s.cookieActs.fault(err)
+	}
+}
+
 func openRefusals(s *Server) error {
 	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
 	return nil
@@ -302,6 +320,7 @@ func openVisitors(s *Server) error {
 		Rand: s.opts.Rand,
 		CookieOnly: func(c objection.Change) {
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
+			s.cookieActs.add(&c)
 		},
 		Refused: func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
 	})

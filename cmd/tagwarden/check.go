@@ -46,7 +46,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	}
 	warnings := warningsOf(t, loaded)
 	faults, more := loaded.CheckCertificate(t.now())
-	for _, w := range more {
+	for _, w := range append(more, loaded.Placeholders()...) {
 		warnings = append(warnings, w.Error())
 	}
 	for _, missing := range loaded.Lacks(func(string) bool { return true }) {

@@ -38,6 +38,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	t.warnOfInvented(&loaded.Server.Controller)
 	if *published != "" {
 		return checkNotice(t, loaded, *published, *site, *lang, at)
 	}
@@ -158,6 +159,11 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 	}
 	if len(differences) > 0 {
 		printf(t.out, "%s does not say what the policy does: publish a new one, `tagwarden notice --lang %s --format %s`\n", file, p.Lang, p.Format)
+		return findings
+	}
+	if c := &loaded.Server.Controller; c.Invented() {
+		printf(t.out, "%s names the controller that init writes, or part of it (%s, %s): whoever reads it cannot reach "+
+			"you; put yourself under controller:, and publish a new one\n", file, c.Name, c.Contact)
 		return findings
 	}
 	printf(t.out, "%s says what the policy does (%s, %s)\n", file, p.Lang, today.Digest)

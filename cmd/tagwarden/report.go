@@ -69,6 +69,7 @@ func report(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	t.warnOfInvented(&loaded.Server.Controller)
 	return r.write(t, loaded, reportOf{*lang, *form, at})
 }
 

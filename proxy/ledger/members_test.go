@@ -24,7 +24,7 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
 		&ledger.Objected{
-			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
+			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Times: 3, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
 			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
@@ -83,6 +83,7 @@ func TestRecordsOfEachKind(t *testing.T) {
 		l.Note(*all[4].(*ledger.Note)),
 		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}}, *all[6].(*ledger.Head)),
 		l.Objected(nil, ledger.Head{Size: 8}),
+		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}}),
 		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
 		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
 		l.Close(),

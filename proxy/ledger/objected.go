@@ -15,17 +15,19 @@ const (
 	KindHead       = "objections_head" // where the log of objections stands: size, root
 )
 
-// Objected is what one or more acts that say the same have done. Its subjects have the hashes that they have in records of events.
+// Objected is what one or more acts that say the same have done. Its subjects have the hashes that they have in records of events. A
+// browser's act that its own cookie alone holds has no number and no subjects.
 type Objected struct {
 	Kind        string
-	First, Last uint64 // the acts' numbers in the log of objections
+	First, Last uint64 // the acts' numbers in the log of objections; 0: they are not in there
+	Times       uint64 // how many acts without a number it is about, of the minute before; 0: one
 	Scopes      []string
 	Restriction bool
 	Source      string
 	Site        string
 	By          string // who acted for the subject; "" where that did
 	Because     string
-	Act         string   // whose: "role", "link", "browser:" and a hash, "seen_with:" and who is followed; "" unknown
+	Act         string   // whose: "role", "link", "browser:" and a hash, "cookie", "seen_with:" and who is followed; "" unknown
 	EveryAct    bool     // of a withdrawal: the acts of all were ended
 	Stands      []string // of a withdrawal: what is in force for its subjects after it
 	Subjects    [][16]byte
@@ -55,12 +57,22 @@ func (l *Ledger) Objected(acts []Objected, head Head) error {
 	return l.put(append(all, entry{KindHead, &head})...)
 }
 
+// ObjectedByCookie records acts that browsers' own cookies alone hold: the log of objections stands where it stood.
+func (l *Ledger) ObjectedByCookie(acts []Objected) error {
+	all := make([]entry, 0, len(acts))
+	for i := range acts {
+		all = append(all, entry{acts[i].Kind, &acts[i]})
+	}
+	return l.put(all...)
+}
+
 // MarshalLogObject writes the members of a record. What is empty is left out.
 func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
-	to.AddUint64("seq", o.First)
+	addNumber(to, "seq", o.First)
 	if o.Last != o.First {
 		to.AddUint64("last_seq", o.Last)
 	}
+	addNumber(to, "times", o.Times)
 	if len(o.Scopes) > 0 {
 		if err := to.AddArray("scopes", (*texts)(&o.Scopes)); err != nil {
 			return err
@@ -90,6 +102,12 @@ func (h *Head) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "restored", h.Restored)
 	addTrue(to, "again", h.Again)
 	return nil
+}
+
+func addNumber(to zapcore.ObjectEncoder, name string, n uint64) {
+	if n > 0 {
+		to.AddUint64(name, n)
+	}
 }
 
 func addTrue(to zapcore.ObjectEncoder, name string, set bool) {

@@ -136,6 +136,9 @@ func (g *group) request(i int, r *request) error {
 		return g.leads.keep(r, a)
 	case r.expire:
 		return g.leads.expire(r)
+	case r.tallies != nil:
+		g.tally(r.tallies)
+		return nil
 	case r.batch == nil:
 		return g.ack(r.ack)
 	case a.skip:

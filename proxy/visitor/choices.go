@@ -62,7 +62,7 @@ func (w *wording) choices(p page, inForce []string, where Where) choices {
 	everything := w.said.whens(where)
 	c.Objecting = everything.open().only(UntilObjection)
 	c.Everything = choice{
-		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, Label: w.label(everything, false),
+		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, Label: w.label(everything, w.said.sale(where, "")),
 		Partly: everything != everything.open(), In: in(all),
 	}
 	shown := []string{}
@@ -151,21 +151,18 @@ func (c *choice) add(said line, vendor *Vendor) {
 func (w *wording) vendorChoice(of *Vendor, where Where) choice {
 	var here, anywhere whens
 	for i := range w.said.Purposes {
-		for _, f := range w.said.Purposes[i].Flows {
-			if f.Vendor != of.ID {
-				continue
-			}
-			if anywhere |= 1 << f.When; f.here(where) {
-				here |= 1 << f.When
-			}
+		theirs := func(flows []Flow) whens {
+			return whensOf(slices.DeleteFunc(slices.Clone(flows), func(f Flow) bool { return f.Vendor != of.ID }))
 		}
+		here |= theirs(w.said.Purposes[i].flows(where))
+		anywhere |= theirs(w.said.Purposes[i].Flows)
 	}
 	if here == 0 {
 		here = anywhere
 	}
 	return choice{
 		words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name}, Vendor: of,
-		Label: w.label(here, false), Partly: here != here.open(),
+		Label: w.label(here, w.said.sale(where, of.ID)), Partly: here != here.open(),
 	}
 }
 

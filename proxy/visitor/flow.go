@@ -90,15 +90,18 @@ func (p *Purpose) optsOut(where Where, identified bool) bool {
 		p.US && where.Keeps && identified && (here.has(UntilOptOut) || here.has(AfterConsent))
 }
 
-// flows are a purpose's where the visitor is.
+// flows are a purpose's where the visitor is. Where a recipient receives data until the visitor opts out, a consent
+// changes nothing in that: that it is asked for as well is left out.
 func (p *Purpose) flows(where Where) []Flow {
 	var all []Flow
+	anyhow := map[string]bool{}
 	for i := range p.Flows {
-		if p.Flows[i].here(where) {
-			all = append(all, p.Flows[i])
+		if f := &p.Flows[i]; f.here(where) {
+			all = append(all, *f)
+			anyhow[f.Vendor] = anyhow[f.Vendor] || f.When == UntilOptOut
 		}
 	}
-	return all
+	return slices.DeleteFunc(all, func(f Flow) bool { return f.When == AfterConsent && anyhow[f.Vendor] })
 }
 
 // whensOf are the cases in which flows take place.
@@ -126,6 +129,13 @@ func (l *Language) whens(where Where) (all whens) {
 func (l *Language) right(where Where) bool {
 	return slices.ContainsFunc(l.Purposes, func(p Purpose) bool {
 		return slices.ContainsFunc(p.flows(where), func(f Flow) bool { return f.Basis.Right })
+	})
+}
+
+// sale tells whether something that takes place where the visitor is, with a recipient ("" any), is sale or sharing.
+func (l *Language) sale(where Where, vendor string) bool {
+	return slices.ContainsFunc(l.Purposes, func(p Purpose) bool {
+		return p.Sale && slices.ContainsFunc(p.flows(where), func(f Flow) bool { return vendor == "" || f.Vendor == vendor })
 	})
 }
 

@@ -30,6 +30,20 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
+	unspaced := regexp.MustCompile("[^\u00a0\u202f][:;?!](\\s|$)|«[^\u00a0]|[^\u00a0]»")
+	for key, text := range spoken["fr"].Texts {
+		if found := unspaced.FindString(text); found != "" {
+			t.Errorf("fr: %s: a space that does not break stands in front of the mark in %q", key, found)
+		}
+	}
+	for key, text := range english.Texts {
+		for _, lang := range []string{"de", "fr"} {
+			// What is short may take half as much again and a few letters.
+			if said := spoken[lang].Texts[key]; len([]rune(said)) > len([]rune(text))*3/2+16 {
+				t.Errorf("%s: %s is much longer than in English: %q", lang, key, said)
+			}
+		}
+	}
 	said := used(t)
 	for all := range whens(1 << UntilOptOut << 1) {
 		said["do_"+all.key()] = true

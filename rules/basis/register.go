@@ -76,6 +76,7 @@ type Register struct {
 type record struct {
 	assessment *Assessment
 	validity   Validity // leaving the time aside
+	approved   Validity // likewise, were it approved now: Valid, or what no approval mends
 	from       time.Time
 	expires    time.Time
 }
@@ -86,18 +87,35 @@ func NewRegister(entries []Entry, approvers []Approver, past Past) *Register {
 	for _, entry := range entries {
 		a := entry.Assessment
 		if _, twice := r.records[a.ID]; twice {
-			r.records[a.ID] = record{assessment: a, validity: Ambiguous}
+			r.records[a.ID] = record{assessment: a, validity: Ambiguous, approved: Ambiguous}
 			continue
 		}
-		validity := Verify(entry, approvers, past.Keys)
-		if (validity == Valid || validity == FormOld) && past.Void(a.ID, a.Version) {
-			validity = Revoked
+		validity, approved := Verify(entry, approvers, past.Keys), Valid
+		if past.Void(a.ID, a.Version) {
+			approved = Revoked
+			if validity == Valid || validity == FormOld {
+				validity = Revoked
+			}
 		}
-		r.records[a.ID] = record{a, validity, a.Decided.start(), a.ReviewBy.End()}
+		r.records[a.ID] = record{a, validity, approved, a.Decided.start(), a.ReviewBy.End()}
 		r.ids = append(r.ids, a.ID)
 	}
 	slices.Sort(r.ids)
 	return r
+}
+
+// AsApproved is the register as it would be were every assessment in it approved now, as it stands. What no approval
+// mends stays: a revocation, an id that stands for two, the days from which on and through which an assessment holds.
+func (r *Register) AsApproved() *Register {
+	if r == nil {
+		return nil
+	}
+	as := &Register{records: make(map[string]record, len(r.records)), ids: r.ids}
+	for id, found := range r.records {
+		found.validity = found.approved
+		as.records[id] = found
+	}
+	return as
 }
 
 // Validity says what the assessment is worth at a time. It holds from its decided day on, where it names one,

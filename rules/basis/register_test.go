@@ -3,6 +3,7 @@ package basis
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +224,19 @@ func TestValidity(t *testing.T) {
 		if got := r.Validity(test.entry.Assessment.ID, test.at); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
+		// Were it approved now, it would carry, but for what no approval mends.
+		want := Valid
+		switch {
+		case test.past.Void(test.entry.Assessment.ID, test.entry.Assessment.Version):
+			want = Revoked
+		case slices.Contains([]Validity{Expired, Postdated}, test.want):
+			want = test.want
+		case !test.at.Before(test.entry.Assessment.ReviewBy.End()):
+			want = Expired
+		}
+		if got := r.AsApproved().Validity(test.entry.Assessment.ID, test.at); got != want {
+			t.Errorf("%s: approved now, %v, want %v", test.name, got, want)
+		}
 	}
 }
 
@@ -230,6 +244,9 @@ func TestRegisterUnknown(t *testing.T) {
 	var none *Register
 	if got := none.Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Missing {
 		t.Errorf("nil register: %v", got)
+	}
+	if got := none.AsApproved().Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Missing {
+		t.Errorf("nil register, approved: %v", got)
 	}
 	if none.Version("LIA-1") != 0 || none.Assessment("LIA-1") != nil {
 		t.Error("nil register knows an assessment")
@@ -242,6 +259,9 @@ func TestRegisterUnknown(t *testing.T) {
 	twice := NewRegister([]Entry{signed(t, private), signed(t, private)}, []Approver{privacy}, Past{})
 	if got := twice.Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Ambiguous {
 		t.Errorf("an id used twice: %v", got)
+	}
+	if got := twice.AsApproved().Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Ambiguous {
+		t.Errorf("an id used twice, approved: %v", got)
 	}
 }
 

@@ -45,7 +45,7 @@ var validitySays = [numValidities]string{
 	Postdated: "the day on which it was decided has not come yet",
 	Expired:   "its review is overdue: review it, count its version up, set review_by anew and have it approved",
 	Missing:   "there is no such assessment",
-	Valid:     "an approver signed it, and nothing of it has changed since",
+	Valid:     "an approver signed it, and nothing of it has changed since; whether its reasoning holds is not checked",
 }
 
 // String returns the validity's name; the reason code of a denial is "assessment_" and this.
