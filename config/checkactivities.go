@@ -26,6 +26,7 @@ func (c activityCheck) run() {
 	}
 	c.law().warnSwiss()
 	c.noteUndated()
+	c.noteFrameworks()
 	seen := map[string]bool{}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]
@@ -40,7 +41,9 @@ func (c activityCheck) run() {
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
 		c.checkSource(a, at)
+		c.checkAttested(a, at)
 		c.law().afterRefusal(a, at)
+		c.told(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a, at("when"))
 		}

@@ -33,8 +33,8 @@ func (c serverCheck) run() {
 	case s.Keys.Root == "" && len(s.Keys.RootCommand) == 0:
 		s.Keys.Root = "./root.key"
 	}
-	for name, key := range s.Approvers {
-		if _, err := basis.ParseApprover(name, key); err != nil {
+	for name, approver := range s.Approvers {
+		if _, err := basis.ParseApprover(name, approver.Key); err != nil {
 			c.faults.At(c.server, strict.Path("approvers", name), "%s", err)
 		}
 	}
@@ -84,6 +84,7 @@ func (c serverCheck) warnUnfollowed() {
 
 // warnUnused warns of what the format knows and this version does not act on.
 func (c serverCheck) warnUnused() {
+	s := &c.loaded.Server
 	if c.loaded.Server.Delivery.Mode == "queued" {
 		c.warnings.At(c.server, strict.Path("delivery", "mode"),
 			"this version has no queue: events are delivered directly, and the SDK is told at once how it went")
@@ -91,8 +92,13 @@ func (c serverCheck) warnUnused() {
 		c.warnings.Key(c.server, strict.Path("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
 	if c.server.Has("ledger", "retain") {
-		c.warnings.Key(c.server, strict.Path("ledger", "retain"),
-			"records are not deleted by this version: remove old segments in the ledger's folder yourself")
+		c.notes.Key(c.server, strict.Path("ledger", "retain"),
+			"visitors are told that records go after %s, and this version does not delete them: remove older segments in "+
+				"the ledger's folder yourself", s.Ledger.Retain)
+	} else {
+		c.untold(c.server, strict.Path("ledger"), "",
+			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }, and "+
+				"have older segments in data/ledger removed, which this version does not do (GDPR Art. 13(2)(a))")
 	}
 	if c.server.Has("ledger", "checkpoint_to") {
 		c.warnings.Key(c.server, strict.Path("ledger", "checkpoint_to"), "checkpoints are not copied by this version")

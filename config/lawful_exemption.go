@@ -170,7 +170,7 @@ func (c exemptions) forItself(a *Activity, at func(...any) []any, rule string) {
 	}
 	c.refuse(c.activities, place, rule,
 		"the exemption is for one's own use, and %s may use the data for purposes of its own: host the tool yourself, or "+
-			"take one that works for you alone (a vendor file of your own says so by processor: true)", a.Vendor)
+			"take one that works for you alone (of a vendor file of your own, role: processor says so)", a.Vendor)
 }
 
 // noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that

@@ -50,6 +50,18 @@ func (t Text) exactly(lang string) (string, bool) {
 	return "", false
 }
 
+// String writes it in one line: the text, or "de: A; en: B".
+func (t Text) String() string {
+	if text, one := t[""]; one && len(t) == 1 {
+		return text
+	}
+	var parts []string
+	for _, lang := range slices.Sorted(maps.Keys(t)) {
+		parts = append(parts, lang+": "+t[lang])
+	}
+	return strings.Join(parts, "; ")
+}
+
 // FromNode reads the text, or the mapping of languages.
 func (t *Text) FromNode(d *strict.Decoder, node *yaml.Node) {
 	if node.Kind != yaml.MappingNode {

@@ -47,12 +47,17 @@ func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 	if file, err := os.Stat(loaded.Source.Path); err == nil {
 		site.Updated = file.ModTime()
 	}
-	for _, lang := range siteLanguages(loaded, id) {
+	languages := siteLanguages(loaded, id)
+	around := notice.Around{
+		Languages: languages, Address: func(lang string) string { return "?lang=" + lang }, Logo: "logo",
+		Incomplete: true, // rather than no notice at all: `check` names what is missing
+	}
+	for _, lang := range languages {
 		n, _, err := notice.New(loaded, id, lang, now)
 		if err != nil {
 			panic("BUG: no notice in a language that there is one in: " + err.Error())
 		}
-		site.Languages = append(site.Languages, branded(language(loaded, n), &of))
+		site.Languages = append(site.Languages, branded(language(loaded, n, around), &of))
 	}
 	heeds := func(p visitor.Purpose) bool { return p.Heeds() }
 	for i := range loaded.Activities {
@@ -106,12 +111,13 @@ func boolean(b bool) int {
 }
 
 // language says in one language what takes place.
-func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
+func language(loaded *config.Loaded, n *notice.Notice, around notice.Around) visitor.Language {
 	l := visitor.Language{
 		Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact},
 		Grounded: grounded(loaded, n),
 	}
-	page, err := n.Render("html")
+	around.Centre = "./?lang=" + n.Lang
+	page, err := n.Publish("html", around)
 	if err != nil {
 		panic("BUG: the notice cannot be written: " + err.Error())
 	}
@@ -136,7 +142,8 @@ func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 		}
 		v := vendors[a.Recipient.ID]
 		if v == nil {
-			v = &visitor.Vendor{ID: a.Recipient.ID, Name: a.Recipient.Name, Country: a.Recipient.Seat, ShownOnly: true}
+			r := &a.Recipient
+			v = &visitor.Vendor{ID: r.ID, Name: r.Name, Person: r.Person(), Policy: r.PolicyURL, ShownOnly: true}
 			vendors[v.ID] = v
 		}
 		v.ShownOnly = v.ShownOnly && !open

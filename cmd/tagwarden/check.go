@@ -49,6 +49,9 @@ func check(_ context.Context, t *terminal, args []string) int {
 	for _, w := range append(more, loaded.Placeholders()...) {
 		warnings = append(warnings, w.Error())
 	}
+	for _, missing := range loaded.Lacks(func(string) bool { return true }) {
+		warnings = append(warnings, missing.Error()+"; `notice` and `report` write nothing without it")
+	}
 	for _, note := range loaded.Notes {
 		printf(t.out, "note: %s\n", note.Error())
 	}
@@ -103,6 +106,9 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 	var all []string
 	for _, w := range loaded.Warnings {
 		all = append(all, w.Error())
+	}
+	for _, u := range loaded.Untold {
+		all = append(all, u.Error())
 	}
 	assessments := loaded.Policy.Assessments()
 	for _, due := range loaded.Due(t.now()) {

@@ -4,21 +4,27 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/notice"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--at TIME] | --check FILE")
+	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--out FOLDER] [--at TIME] | "+
+		"--check FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	site := f.String("site", "", "the site that it is for; all, where it is not given")
 	lang := f.String("lang", "", strings.Join(notice.Languages(), ", ")+"; en, or with --check that of the file, where it is not given")
 	form := choice(f, "format", notice.Formats())
 	published := f.String("check", "", "a published notice, to be held against the policy; - is standard input")
+	out := f.String("out", "", "a folder for pages that link to one another: notice.LANG.html in each of the site's languages, or in --lang")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -32,42 +38,88 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	if t.noController(loaded, *file) {
-		return usage
-	}
+	t.warnOfInvented(&loaded.Server.Controller)
 	if *published != "" {
 		return checkNotice(t, loaded, *published, *site, *lang, at)
+	}
+	if *out != "" {
+		return publishNotice(t, loaded, *site, *lang, *form, *out, at)
 	}
 	if *lang == "" {
 		*lang = "en"
 	}
-	n, warnings, err := notice.New(loaded, *site, *lang, at)
-	if err != nil {
-		t.fail("%v", err)
-		return usage
-	}
-	for _, w := range warnings {
-		printf(t.err, "warning: %s\n", w)
-	}
-	text, err := n.Render(*form)
-	if err != nil {
-		t.fail("%v", err)
-		return usage
+	text, code := t.noticeIn(loaded, *site, *lang, *form, at, notice.Around{})
+	if code != fine {
+		return code
 	}
 	_, _ = t.document().Write(text)
 	return fine
 }
 
-// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
-func (t *terminal) noController(loaded *config.Loaded, file string) bool {
-	c := &loaded.Server.Controller
-	if c.Name != "" && c.Contact != "" {
-		t.warnOfInvented(c)
-		return false
+// noticeIn writes a notice in one language, and says what is to be told beside it.
+func (t *terminal) noticeIn(
+	loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
+) (text []byte, code int) {
+	n, warnings, err := notice.New(loaded, site, lang, at)
+	if err != nil {
+		t.fail("%v", err)
+		return nil, usage
 	}
-	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
-		"30(1)(a))", file)
-	return true
+	for _, w := range warnings {
+		printf(t.err, "warning: %s\n", w)
+	}
+	if missing := n.Missing(); len(missing) > 0 {
+		return nil, t.lacks(missing)
+	}
+	if len(n.Untold) > 0 {
+		for _, u := range n.Untold {
+			printf(t.err, "%s\n", u.Error())
+		}
+		t.fail("there is no notice before that is said: what visitors have to be told cannot be left out")
+		return nil, findings
+	}
+	if text, err = n.Publish(form, around); err != nil {
+		t.fail("%v", err)
+		return nil, usage
+	}
+	return text, fine
+}
+
+// publishNotice writes the notice into a folder, a file for each language. Pages link to one another there.
+func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder string, at time.Time) int {
+	languages := notice.SiteLanguages(loaded, site)
+	if lang != "" {
+		languages = []string{lang}
+	}
+	name := func(lang string) string { return "notice." + lang + "." + form }
+	texts := map[string][]byte{}
+	for _, lang := range languages {
+		text, code := t.noticeIn(loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
+		if code != fine {
+			return code
+		}
+		texts[lang] = text
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // what is in it is published
+		t.fail("--out: %v", err)
+		return usage
+	}
+	for _, lang := range languages {
+		file := filepath.Join(folder, name(lang))
+		if err := (durable.Files{}).Replace(file, texts[lang], 0o644); err != nil {
+			t.fail("--out: %v", err)
+			return usage
+		}
+		printf(t.out, "%s\n", file)
+	}
+	return fine
+}
+
+// lacks says which facts are missing, without which no document for visitors or authorities is written.
+func (t *terminal) lacks(missing strict.Faults) int {
+	printf(t.err, "%v\n", missing)
+	t.fail("nothing is written: %s missing", counted(len(missing), "fact"))
+	return findings
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
@@ -95,7 +147,13 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 		printf(t.out, "%s: %v\n", file, err)
 		return findings
 	}
+	if missing := today.Missing(); len(missing) > 0 {
+		return t.lacks(missing)
+	}
 	differences := p.Differences(today)
+	for _, u := range today.Untold {
+		differences = append(differences, "has to be told, and nobody says it: "+u.Error())
+	}
 	for _, d := range differences {
 		printf(t.out, "%s: %s\n", file, d)
 	}

@@ -30,11 +30,31 @@ var changeCases = []struct {
 	{"activity.basis", "basis: legal_obligation", "basis: contract", []string{"activity posthog-fraud: basis contract instead of legal_obligation: WIDER"}},
 	{"activity.assessment", "assessment: LIA-1", "assessment: LIA-3", []string{"activity matomo-cookieless: assessment LIA-3 instead of LIA-1: WIDER"}},
 	{"activity.exemption", "    exemption: audience_measurement\n", "    exemption: strictly_necessary\n", []string{"activity matomo-cookieless: exemption strictly_necessary instead of audience_measurement: WIDER"}},
+	{"activity.attested", "    exemption: audience_measurement\n", "    exemption: audience_measurement\n    attested: [{ lines: [contract], by: Jane Doe, on: 2026-11-20 }]\n", []string{"activity matomo-cookieless: attested added: contract (by Jane Doe on 2026-11-20, until 2027-11-20; )"}},
 	{"activity.reference", "    reference: \"Payment Services Act, section 55 (=1+1)\"\n", "", []string{"posthog-fraud: reference none instead of", "activity posthog-fraud: takes place no longer: it names no contract or law (reference:): narrower"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 2 years", []string{"ga4-with-consent: consent_max_age 24 months instead of 13 months: WIDER"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 395 days", []string{"consent_max_age 395 days instead of 13 months: narrower"}},
 	{"activity.retention", "retention: 90 days", "retention: 2 years", []string{"posthog-fraud: retention 24 months instead of 90 days: WIDER"}},
 	{"activity.transfer", "transfer: { country: US, safeguard: DPF }", "transfer: { country: CN, safeguard: SCC }", []string{"transfer to CN instead of US: WIDER"}},
+	{
+		"activity.device", "    device: none\n    regions", "    device: [{ name: a, kind: cookie, period: 1 day }]\n    regions",
+		[]string{"activity matomo-cookieless: what is kept on devices, or read from them, reads otherwise: WIDER"},
+	},
+	{
+		"activity.device", "    device: [{ name: _gcl_au, kind: cookie, period: 90 days, readers: [Google Ads] }]\n", "",
+		[]string{"activity ga4-with-consent: what is kept on devices, or read from them, reads otherwise: WIDER"},
+	},
+	{
+		"activity.automated_decision", "    automated_decision: none\n", "    automated_decision: { logic: a, effect: b, human: c }\n",
+		[]string{"activity ga4-with-consent: a machine decides about visitors: WIDER"},
+	},
+	{
+		"activity.automated_decision", "effect: It is looked at", "effect: It is looked over",
+		[]string{"activity posthog-fraud: what is said of decisions by machines reads otherwise\n"},
+	},
+	{
+		"activity.required", "    required: no\n", "", []string{"activity ga4-with-consent: what is said of whether the data have to be given"},
+	},
 	{"activity.profile", "profile: standard", "profile: cookieless", []string{
 		"activity ga4-with-consent: profile cookieless instead of standard\n", "activity ga4-with-consent: client_id derived instead of pseudonymised: narrower",
 		"activity ga4-with-consent: ip truncated instead of dropped: WIDER", "activity ga4-with-consent: language dropped instead of generalised: narrower",
@@ -56,7 +76,7 @@ var changeCases = []struct {
 	{"profile.classes", `query: [utm_source, "utm_*"]`, "query: [utm_source, ref]", []string{"url: query parameters added: ref: WIDER", "url: query parameters removed: utm_*: narrower"}},
 	{"profile.classes", `query: [utm_source, "utm_*"]`, `query: [utm_source, "utm_*", utm_id]`, []string{"policy: its digest"}},
 	{"profile.classes", `"utm_*"], ids: template`, `"utm_*"], ids: keep`, []string{"profile standard: url: ids in the path keep instead of template: WIDER"}},
-	{"profile.classes", "screen: { rare: { k: 20 } }", "screen: { rare: { k: 10 } }", []string{"profile standard: screen rare (passed on only where at least 10 networks share it; 7 days)", ": WIDER"}},
+	{"profile.classes", "screen: { rare: { k: 20 } }", "screen: { rare: { k: 10 } }", []string{"profile standard: screen rare (sent only if at least 10 networks share the value; 7 days)", ": WIDER"}},
 	{"profile.fields", "only: [card, invoice]", "only: [card, voucher]", []string{"field ep.payment_type of ga4: values added: voucher: WIDER", "values removed: invoice: narrower"}},
 	{"profile.fields", "    fields:\n      ga4: { ep.payment_type: { only: [card, invoice] } }\n", "", []string{"field ep.payment_type of ga4 dropped instead of limited to a list (only): narrower"}},
 	{"profile.set", "    fields:\n", "    set: { ga4: { npa: \"1\" } }\n    fields:\n", []string{`profile standard: field npa of ga4 is set to "1"` + "\n"}},
@@ -72,6 +92,11 @@ var changeCases = []struct {
 	{"purpose.us", "us: [targeted_advertising]", "us: [sale]", []string{"counts as in the US added: sale: narrower", "counts as in the US removed: targeted_advertising: WIDER"}},
 
 	{"vendor", "  posthog: { catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }\n", "  posthog: { catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }\n  umami: { catalog: umami, country: DE, upstream: \"https://umami.example\", prefix: /um }\n", []string{"vendor umami: new: umami at https://umami.example: WIDER"}},
+	{"vendor.entity", "other: \"Google LLC, Mountain View, US\"", "other: \"Google Inc., Mountain View, US\"", []string{"vendor ga4: legal person EEA: Google Ireland Limited", ": WIDER"}},
+	{"vendor.role", "role: processor", "role: controller", []string{"vendor ga4: role controller instead of processor: WIDER"}},
+	{"vendor.role", "prefix: /ph,", "prefix: /ph, role: joint,", []string{"vendor posthog: role joint instead of processor: WIDER"}},
+	{"vendor.policy_url", "role: processor", "role: processor, policy_url: \"https://shop.example/ga\"", []string{"vendor ga4: privacy policy https://shop.example/ga instead of"}},
+	{"vendor.arrangement", "role: processor", "role: processor, arrangement: \"https://shop.example/ga\"", []string{"vendor ga4: joint arrangement https://shop.example/ga instead of none"}},
 	{"vendor.senders", "senders: { networks: [10.0.0.0/8] }", "senders: { networks: [10.1.0.0/16], token_file: ./t }", []string{"vendor posthog: networks of servers that may send added: 10.1.0.0/16: WIDER", "vendor posthog: token of servers that may send ./t instead of none: WIDER"}},
 	{"vendor.country", "  posthog: { catalog: posthog,", "  posthog: { catalog: posthog, country: US,", []string{"vendor posthog: country of its machines US instead of none: WIDER"}},
 	{"vendor.catalog", "{ catalog: matomo,", "{ catalog: plausible,", []string{"vendor matomo: catalog entry plausible instead of matomo: WIDER"}},

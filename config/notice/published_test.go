@@ -30,7 +30,7 @@ func differences(t *testing.T, published string, today *Notice) string {
 func TestPublishedNotice(t *testing.T) {
 	t.Parallel()
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
-	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
+	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "EEA: SCC", "EEA: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
 	for _, format := range Formats() {
 		text := rendered(t, before, format)
 		if got := differences(t, text, before); got != "" {
@@ -67,6 +67,19 @@ func TestPublishedNoticeInAPage(t *testing.T) {
 	}
 }
 
+// TestPublishedBefore: a notice of an earlier version is read, and is told what it lacks.
+func TestPublishedBefore(t *testing.T) {
+	t.Parallel()
+	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	before := strings.NewReplacer(`"own_processing"`, `"x"`, `"device"`, `"y"`).Replace(rendered(t, today, "json"))
+	got := differences(t, before, today)
+	for _, want := range []string{"missing in it:  activity ga4-with-consent: device _ga (cookie", "missing in it:  own processing log:"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
 func TestNoNotice(t *testing.T) {
 	t.Parallel()
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
@@ -76,7 +89,7 @@ func TestNoNotice(t *testing.T) {
 		{"{}", "this is JSON, but no notice"},
 		{"{", "this is JSON, but no notice"},
 		{strings.Replace(text, endMark, "", 1), "has no end"},
-		{strings.Replace(text, `{"digest"`, `{"digest`, 1), "cannot be read"},
+		{strings.Replace(text, `{"form"`, `{"form`, 1), "cannot be read"},
 		{strings.Replace(text, `"format":"md"`, `"format":"pdf"`, 1), "cannot be read"},
 		{text + text, "more than one notice"},
 	} {
@@ -123,4 +136,48 @@ func FuzzReadPublished(f *testing.F) {
 			t.Error("a notice of another digest passes")
 		}
 	})
+}
+
+// TestPublishedInAnOlderForm: what is no longer true is said as far as both forms say it alike, and that it says less.
+func TestPublishedInAnOlderForm(t *testing.T) {
+	t.Parallel()
+	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	const old = beginMark + `{"digest":"sha256:1","lang":"en","format":"md","facts":["controller: Shop; Berlin; a@shop.example; ",` +
+		`"activity matomo-cookieless: basis legitimate_interest","activity gone: basis consent","activity posthog-fraud: saying no x"]} -->` + endMark
+	got := differences(t, old, today)
+	for want, there := range map[string]bool{
+		"no longer true: controller: Shop; Berlin": true, "no longer true: activity gone: basis consent": true,
+		"missing in it:  activity ga4-with-consent: basis consent": true, "it is of an older form": true,
+		"matomo-cookieless: basis": false, "saying no": false, "data client_id": false,
+	} {
+		if strings.Contains(got, want) != there {
+			t.Errorf("%q: %t in\n%s", want, !there, got)
+		}
+	}
+	for _, form := range []string{`{"digest":"sha256:1","lang":"en"}`, `{"digest":"sha256:1","activities":[{"id":"a"}]}`} {
+		if got := differences(t, form, today); !strings.Contains(got, "it is of an older form") {
+			t.Errorf("%s: %s", form, got)
+		}
+	}
+}
+
+// TestPublishedKeepsItsDay: a notice is as true as it was, days later; another day in it is an edit.
+func TestPublishedKeepsItsDay(t *testing.T) {
+	t.Parallel()
+	loaded := sample.Approved(t, sample.Files(t))
+	n, _ := noticeOf(t, loaded, "", "fr")
+	later, _, err := New(loaded, "", "fr", sample.Day.AddDate(0, 0, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range Formats() {
+		text := rendered(t, n, format)
+		if got := differences(t, text, later); got != "" {
+			t.Errorf("%s: %s", format, got)
+		}
+		edited := strings.Replace(text, "24 novembre 2026", "25 novembre 2026", 1)
+		if got := differences(t, edited, later); (got == "") != (format == "json") {
+			t.Errorf("%s: another day: %q", format, got)
+		}
+	}
 }

@@ -17,7 +17,7 @@ const Cookie = rules.PreferenceCookie
 // was chosen does not end by age. Where a consent counts for longer, so do they.
 const (
 	month     = 30 * 24 * time.Hour
-	cookieAge = 395 * 24 * time.Hour
+	cookieAge = rules.ChoiceDays * 24 * time.Hour
 )
 
 // cookieAge is how long both cookies last on this site.

@@ -45,11 +45,24 @@ type Entry struct {
 	Assessment *Assessment
 	Digest     Digest
 	First      Digest // in the first form
+	Whole      Digest // what an approval signs from now on: Digest, but where the approval is of before the name was covered
+	Unnamed    Digest // what one of before signed: without the controller's name; zero where the document says newer things
 }
 
-// NewEntry digests an assessment with what stands around it.
+// NewEntry digests an assessment with what stands around it. An approval of before the controller's name was covered says
+// so by the digest that it names; what says something that was not known then cannot have one.
 func NewEntry(a *Assessment, around Surroundings) Entry {
-	return Entry{a, a.Digest(around), a.FirstDigest(around)}
+	whole := a.Digest(around)
+	entry := Entry{Assessment: a, Digest: whole, First: a.FirstDigest(around), Whole: whole}
+	if len(a.newer()) > 0 {
+		return entry
+	}
+	around.Controller = ""
+	entry.Unnamed = a.Digest(around)
+	if strings.Contains(a.Approval, "\nsha256 "+entry.Unnamed.String()) {
+		entry.Digest = entry.Unnamed
+	}
+	return entry
 }
 
 // Register knows the assessments of a policy and what each is worth at a time. It never changes, so it may be read from many goroutines;

@@ -28,15 +28,18 @@ func keys(t *testing.T, name string) (Approver, string) {
 
 func sample() *Assessment {
 	return &Assessment{
-		ID: "LIA-1", Title: "Cookieless measurement", Version: 3, Owner: "privacy@shop.example",
+		ID: "LIA-1", Title: plain("Cookieless measurement"), Version: 3, Owner: "privacy@shop.example",
 		Purposes: []string{"measure", "improve"}, Recipients: []string{"matomo", "plausible"},
-		Interest:   Interest{"what", "benefit", "else"},
-		Necessity:  Necessity{"why", "alternatives", "minimised"},
-		Balancing:  Balancing{"visitor", "expected", "low", "no", "no", "notice"},
+		Interest:  Interest{plain("what"), plain("benefit"), plain("else")},
+		Necessity: Necessity{plain("why"), plain("alternatives"), plain("minimised")},
+		Balancing: Balancing{
+			Relationship: plain("visitor"), Expected: plain("expected"), Impact: "low", Children: "no",
+			SpecialCategories: "no", Transparency: plain("notice"),
+		},
 		Safeguards: []string{"pseudonymisation", "ip_truncation"},
 		Data:       map[string]string{"url": "url", "event_name": "keep"},
 		DPIA:       "none", Retention: Period{Months: 14},
-		Objection: Objecting{"footer", "none"}, ReviewBy: Day{2027, time.May, 4},
+		Objection: Objecting{plain("footer"), plain("none")}, ReviewBy: Day{2027, time.May, 4},
 	}
 }
 
@@ -131,7 +134,7 @@ func TestValidity(t *testing.T) {
 	good := signed(t, private)
 	edit := func(change func(*Entry)) Entry {
 		copied := *good.Assessment
-		entry := Entry{&copied, good.Digest, good.First}
+		entry := Entry{Assessment: &copied, Digest: good.Digest, First: good.First}
 		change(&entry)
 		return entry
 	}
@@ -174,7 +177,7 @@ func TestValidity(t *testing.T) {
 		{"signature cut short", edit(func(e *Entry) { e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9] }), []Approver{privacy}, Past{}, noon, Unreadable},
 		{"approval of another assessment", edit(func(e *Entry) { e.Assessment.ID = "LIA-2" }), []Approver{privacy}, Past{}, noon, Unapproved},
 		{"text edited", edit(func(e *Entry) {
-			e.Assessment.Title = "All measurement"
+			e.Assessment.Title = plain("All measurement")
 			e.Digest = e.Assessment.Digest(surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form", signedBefore(t, private), []Approver{privacy}, Past{}, noon, FormOld},
@@ -182,7 +185,7 @@ func TestValidity(t *testing.T) {
 		{"signed in the first form, and past review", signedBefore(t, private), []Approver{privacy}, Past{}, at("2028-01-01T00:00:00Z"), FormOld},
 		{"signed in the first form, and revoked", signedBefore(t, private), []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
 		{"signed in the first form, and edited", before(func(e *Entry) {
-			e.Assessment.Title = "All measurement"
+			e.Assessment.Title = plain("All measurement")
 			*e = NewEntry(e.Assessment, surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form by somebody else", signedBefore(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
@@ -287,9 +290,9 @@ func TestValidityDoesNotAllocate(t *testing.T) {
 }
 
 func TestCompellingGrounds(t *testing.T) {
-	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "fraud prevention, see annex 2": true} {
+	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "Keine": false, "aucun": false, "fraud prevention, see annex 2": true} {
 		a := sample()
-		a.Objection.CompellingGrounds = text
+		a.Objection.CompellingGrounds = plain(text)
 		if a.CompellingGrounds() != want {
 			t.Errorf("%q: %v", text, !want)
 		}
@@ -385,7 +388,7 @@ func FuzzVerify(f *testing.F) {
 		a.Approval = approval
 		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
 			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
-		if got := Verify(Entry{a, entry.Digest, entry.First}, []Approver{privacy}, nil); got == Valid && !same {
+		if got := Verify(Entry{Assessment: a, Digest: entry.Digest, First: entry.First}, []Approver{privacy}, nil); got == Valid && !same {
 			t.Errorf("%q is valid", approval)
 		}
 		SignedBy(approval)

@@ -1,0 +1,157 @@
+package notice
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+)
+
+// OwnProcessing is what the server itself does with visitors' data, whatever the policy says: a fixed part of each notice
+// and of the record of processing. Figures in it are those that the server goes by.
+type OwnProcessing struct {
+	Parts   []OwnPart    `json:"parts"`
+	Cookies []StoredItem `json:"cookies"` // of the server's own
+	Basis   string       `json:"cookies_basis,omitempty"`
+}
+
+// OwnPart is one thing that the server does, in words.
+type OwnPart struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Purpose string `json:"purpose"`
+	Data    string `json:"data"`
+	Basis   string `json:"basis"`
+	Kept    string `json:"kept"`
+}
+
+// ownWords is what is said of such a part.
+type ownWords struct {
+	Title   string `yaml:"title"`
+	Purpose string `yaml:"purpose"`
+	Data    string `yaml:"data"`
+	Basis   string `yaml:"basis"`
+	Kept    string `yaml:"kept"`
+}
+
+// ownParts are the parts there may be, in the order in which they are told, and which of them a configuration has.
+var ownParts = []struct {
+	id string
+	is func(b *builder) bool
+}{
+	{"hits", always},
+	{"log", always},
+	{"objections", always},
+	{"follow", func(b *builder) bool { return b.loaded.Server.Objections.Follow }},
+	{"opt_outs", (*builder).keepsOptOuts},
+	{"denied", always},
+	{"rare", func(b *builder) bool { return b.loaded.Policy.Rarest() > 0 }},
+	{"told", func(b *builder) bool { return len(b.toldHosts()) > 0 }},
+}
+
+func always(*builder) bool { return true }
+
+// ownProcessing says what the server itself does on the notice's sites.
+func (b *builder) ownProcessing() *OwnProcessing {
+	of := &OwnProcessing{}
+	values := []string{
+		"log", b.logKept(),
+		"follow", b.words.period(basis.Period{Days: rules.FollowDays}),
+		"denied", b.words.period(basis.Period{Clock: rules.DeniedFor}),
+		"rare", b.words.period(basis.Period{Days: minimise.MaxDays}),
+		"told", b.words.period(spanOf(rules.ToldWithin)),
+		"hosts", strings.Join(b.toldHosts(), ", "),
+	}
+	for _, part := range ownParts {
+		if !part.is(b) {
+			continue
+		}
+		w := b.words.Own[part.id]
+		of.Parts = append(of.Parts, OwnPart{
+			ID: part.id, Title: w.Title, Purpose: w.Purpose, Basis: w.Basis,
+			Data: fill(w.Data, slices.Clone(values)...), Kept: fill(w.Kept, slices.Clone(values)...),
+		})
+	}
+	of.Cookies = b.ownCookies()
+	var ids []string
+	for _, s := range b.sites {
+		ids = append(ids, s.ID)
+	}
+	if reason, needed := b.loaded.ServiceAccess(ids); needed {
+		of.Basis = b.accessBasis(&reason)
+	}
+	return of
+}
+
+// logKept is how long the forwarding log is kept, in words. A default is nobody's word.
+func (b *builder) logKept() string {
+	if slices.ContainsFunc(b.loaded.Untold, func(u config.Untold) bool { return u.Activity == "" }) {
+		return b.words.Device["not_stated"]
+	}
+	return b.words.period(spanOf(b.loaded.Server.Ledger.Retain.Duration()))
+}
+
+// spanOf is a span of the clock as people count it: in days where it is some.
+func spanOf(d time.Duration) basis.Period {
+	const day = 24 * time.Hour
+	if d%day == 0 {
+		return basis.Period{Days: int(d / day)}
+	}
+	return basis.Period{Clock: d}
+}
+
+// ownCookies are those that the server's pages and scripts set.
+func (b *builder) ownCookies() []StoredItem {
+	cookie := func(name, says string, days int) StoredItem {
+		return StoredItem{
+			Name: name, Kind: "cookie", KindName: b.words.Device["kind_cookie"], Kept: b.words.period(basis.Period{Days: days}),
+			Holds: b.words.Device[says],
+		}
+	}
+	all := []StoredItem{
+		cookie(rules.PreferenceCookie, "cookie_objections", rules.ChoiceDays), cookie(rules.UndoCookie, "cookie_undo", rules.ChoiceDays),
+	}
+	for _, s := range b.sites {
+		if mirror := b.loaded.Server.Sites[s.ID].Signals.Mirror; mirror != nil {
+			name := cmp.Or(mirror.Cookie, rules.MirrorCookie)
+			if item := cookie(name, "cookie_choices", int(rules.MirrorFor/(24*time.Hour))); !slices.ContainsFunc(all, func(of StoredItem) bool {
+				return of.Name == item.Name
+			}) {
+				all = append(all, item)
+			}
+		}
+	}
+	return all
+}
+
+// keepsOptOuts tells whether an opt-out by the browser's signal is kept of visitors of the notice's sites: somewhere the
+// signal is read, and a law asks for that.
+func (b *builder) keepsOptOuts() bool {
+	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return b.loaded.KeepsOptOuts(s.ID, b.at) })
+}
+
+// toldHosts are where the other systems are that are told of objections.
+func (b *builder) toldHosts() []string {
+	var hosts []string
+	for i := range b.loaded.Server.Webhooks {
+		hook := &b.loaded.Server.Webhooks[i]
+		u, err := url.Parse(hook.URL)
+		if err == nil && (hook.Wants("objection") || hook.Wants("withdrawal")) && !slices.Contains(hosts, u.Host) {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return hosts
+}
+
+// untold is what nobody says and a notice of these activities would have to.
+func (b *builder) untold(n *Notice) []config.Untold {
+	return slices.DeleteFunc(slices.Clone(b.loaded.Untold), func(u config.Untold) bool {
+		return u.Activity != "" && !slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == u.Activity })
+	})
+}
