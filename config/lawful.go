@@ -15,7 +15,7 @@ type Refusal struct {
 // lawful are the rules, each with the place in the law or in an authority's text that it comes from. A message that a rule gives ends
 // with its id and source. faults/lawful_*.txtar and advice/*.txtar have a case for each.
 //
-// WP203, WP194: opinions of the Article 29 Working Party. EDPB 1/2024: draft guidelines on Art. 6(1)(f). CNIL, AEPD: guidance of the
+// WP203, WP194: opinions of the Article 29 Working Party. EDPB 1/2024: guidelines on Art. 6(1)(f), version for public consultation. CNIL, AEPD: guidance of the
 // French and the Spanish authority. "TCF policies": IAB Europe, version 4 and later.
 var lawful = []Refusal{
 	{
@@ -26,7 +26,7 @@ var lawful = []Refusal{
 	{
 		ID:       "lawful/li-assessment",
 		Sentence: "An activity on legitimate interest names the assessment that it rests on.",
-		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II",
+		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB Guidelines 1/2024 (version for public consultation, 8 October 2024) section II",
 	},
 	{
 		ID:       "lawful/li-purpose",
@@ -41,7 +41,7 @@ var lawful = []Refusal{
 	{
 		ID:       "lawful/li-data",
 		Sentence: "The profile of an activity on legitimate interest does to each class what its assessment lists, or drops it; a class that is not listed is dropped.",
-		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II.B",
+		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB Guidelines 1/2024 (version for public consultation, 8 October 2024) section II.B",
 	},
 	{
 		ID: "lawful/li-condition",

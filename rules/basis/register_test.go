@@ -461,6 +461,7 @@ func TestTextIn(t *testing.T) {
 		{Text{"en": "one", "de-AT": "eins"}, "de", "eins", "de-AT"},
 		{Text{"en": "one", "de": "eins"}, "fr", "one", "en"},
 		{Text{"fr": "un", "de": "eins"}, "en", "eins", "de"},
+		{Text{"fr": "une fois\u00a0: \n deux\u202f?"}, "fr", "une fois\u00a0: deux\u202f?", "fr"},
 		{nil, "en", "", ""},
 	} {
 		if said, in := test.text.In(test.lang); said != test.said || in != test.in {
