@@ -41,6 +41,7 @@ func (c activityCheck) run() {
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
 		c.checkSource(a, at)
+		c.checkAttested(a, at)
 		c.law().afterRefusal(a, at)
 		c.told(a, at)
 		if strings.TrimSpace(a.When) != "" {

@@ -29,6 +29,7 @@ var uncovered = map[reflect.Type]map[string]string{
 		"reference":       "for other bases; it permits nothing on an assessment",
 		"profile":         "the assessment's data: bounds what any profile may do, or the policy does not load",
 		"retention":       "the assessment's own holds, and is covered",
+		"attested":        "what people answer for of the vendor's settings: it permits nothing",
 		"device":          "it tells what the page's script keeps in browsers and permits nothing: the assessment's data: bounds what leaves",
 		"required":        "told to visitors; it permits nothing",
 		"transfer":        "what makes a transfer lawful, for the record: where data go is covered by the recipients' hosts",

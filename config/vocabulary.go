@@ -34,6 +34,8 @@ func vocabulary(name string) []string {
 		return catalog.Readers()
 	case "regime_choice":
 		return []string{"CH"}
+	case "attested":
+		return attestedLines
 	case "stored":
 		return append(catalog.StoreKinds(), notStored)
 	case "consent_type":

@@ -30,6 +30,7 @@ var changeCases = []struct {
 	{"activity.basis", "basis: legal_obligation", "basis: contract", []string{"activity posthog-fraud: basis contract instead of legal_obligation: WIDER"}},
 	{"activity.assessment", "assessment: LIA-1", "assessment: LIA-3", []string{"activity matomo-cookieless: assessment LIA-3 instead of LIA-1: WIDER"}},
 	{"activity.exemption", "    exemption: audience_measurement\n", "    exemption: strictly_necessary\n", []string{"activity matomo-cookieless: exemption strictly_necessary instead of audience_measurement: WIDER"}},
+	{"activity.attested", "    exemption: audience_measurement\n", "    exemption: audience_measurement\n    attested: [{ lines: [contract], by: Jane Doe, on: 2026-11-20 }]\n", []string{"activity matomo-cookieless: attested added: contract (by Jane Doe on 2026-11-20, until 2027-11-20; )"}},
 	{"activity.reference", "    reference: \"Payment Services Act, section 55 (=1+1)\"\n", "", []string{"posthog-fraud: reference none instead of", "activity posthog-fraud: takes place no longer: it names no contract or law (reference:): narrower"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 2 years", []string{"ga4-with-consent: consent_max_age 24 months instead of 13 months: WIDER"}},
 	{"activity.consent_max_age", "consent_max_age: 13 months", "consent_max_age: 395 days", []string{"consent_max_age 395 days instead of 13 months: narrower"}},

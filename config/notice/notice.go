@@ -274,3 +274,8 @@ func behind(mark, text string) string {
 	}
 	return mark + text
 }
+
+// list joins what is not empty.
+func list(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
+}

@@ -301,8 +301,8 @@ func TestNoticeSaysThatAConsentIsExplicit(t *testing.T) {
 			}
 		}
 	}
-	lines := Art30(loaded, sample.Day).Lines
-	if !slices.ContainsFunc(lines, func(l RecordLine) bool { return strings.Contains(l.Basis, "Art. 9(2)(a)") }) {
-		t.Errorf("the record of processing does not say it: %v", lines)
+	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
+	if err != nil || !slices.ContainsFunc(r.Entries, func(e Entry) bool { return strings.Contains(e.Article, "Art. 9(2)(a)") }) {
+		t.Errorf("the record of processing does not say it: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,8 +113,8 @@ func TestALogWithoutAPeriod(t *testing.T) {
 	if len(n.Untold) != 1 || !strings.Contains(n.Untold[0].Msg, "add ledger: { retain: 90d }") {
 		t.Errorf("%+v", n.Untold)
 	}
-	lines := Art30(loaded, sample.Day).Lines
-	if last := lines[len(lines)-1]; !strings.Contains(last.Retention, "Forwarding log: not stated") {
-		t.Error(last.Retention)
+	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
+	if err != nil || !slices.Contains(r.Entries[len(r.Entries)-1].Retention, "Forwarding log: not stated") {
+		t.Error(r.Entries[len(r.Entries)-1].Retention, err)
 	}
 }

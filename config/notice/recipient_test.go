@@ -222,7 +222,11 @@ func TestNoticeNamesRepresentatives(t *testing.T) {
 			}
 		}
 	}
-	if csv := string(Art30(loaded, sample.Day).CSV()); !strings.Contains(csv, "EU: Rep GmbH; Berlin; rep@rep.example; UK: Rep Ltd") {
+	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if csv := string(r.csv()); !strings.Contains(csv, `"Rep GmbH; Berlin; rep@rep.example","Rep Ltd; https://rep.example"`) {
 		t.Error(csv)
 	}
 }
@@ -237,7 +241,7 @@ func TestEverySafeguardHasWords(t *testing.T) {
 				t.Errorf("%s: %s lacks words", lang, s.Name)
 			}
 		}
-		if len(w.Safeguards) != len(config.Safeguards()) {
+		if len(w.Safeguards) != len(config.Safeguards()) || len(recordWordsIn(lang).Safeguards) != len(w.Safeguards) {
 			t.Errorf("%s: there are words for what is none", lang)
 		}
 		for _, role := range []string{catalog.RoleProcessor, catalog.RoleJoint, catalog.RoleController} {

@@ -23,7 +23,7 @@ var generalises = minimiser{
 	compile:  compileGeneralise,
 	apply:    generalise,
 	stricter: func(a, b *Action) bool { return b.kind == URL && a.spec.Generalise == "origin" },
-	measure:  Coarsened,
+	measure:  Generalised,
 	effect:   func(s *Spec) []phrase { return []phrase{{key: s.Generalise}} },
 	words: Words{
 		"family": {

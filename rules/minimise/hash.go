@@ -21,7 +21,7 @@ var hashes = minimiser{
 	classes: hashable,
 	compile: compileHash,
 	apply:   hash,
-	measure: Pseudonymised,
+	measure: Hashed,
 	words: Words{
 		"": {
 			"en": "sent as a hash (SHA-256), by which the recipient can recognise the value in its own data",

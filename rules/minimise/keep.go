@@ -14,7 +14,7 @@ var keeps = minimiser{
 	compile: compileKeep,
 	apply:   keep,
 	inText:  true,
-	measure: Cleared,
+	measure: Unchanged,
 	words: Words{
 		"": {
 			"en": "sent unchanged, after removing any other personal data found in it",

@@ -17,6 +17,7 @@ var passesListed = minimiser{
 	compile: compileOnly,
 	apply:   only,
 	anyway:  true,
+	measure: Listed,
 	effect:  func(s *Spec) []phrase { return []phrase{{"", []string{"values", strings.Join(s.Only, ", ")}}} },
 	words: Words{
 		"": {

@@ -36,7 +36,7 @@ var passesShared = minimiser{
 	compile:  compileRare,
 	apply:    rare,
 	stricter: func(a, b *Action) bool { return b.kind == Rare && rarer(&a.spec.Rare, &b.spec.Rare) },
-	measure:  Coarsened,
+	measure:  Shared,
 	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"n", strconv.Itoa(s.Rare.K)}}} },
 	unsaid: func(s *Spec) []string {
 		more := []string{strconv.Itoa(s.Rare.Days) + " days"}

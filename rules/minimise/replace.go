@@ -13,6 +13,7 @@ var replaces = minimiser{
 	stricter: func(_, b *Action) bool { return b.kind != Replace },
 	anyway:   true,
 	noData:   true,
+	measure:  Replaced,
 	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"value", s.Replace}}} },
 	words: Words{
 		"": {

@@ -13,7 +13,7 @@ var scrubs = minimiser{
 	compile: compileScrub,
 	apply:   scrubText,
 	inText:  true,
-	measure: Cleared,
+	measure: Searched,
 	words: Words{
 		"": {
 			"en": "sent after removing personal data found in it",

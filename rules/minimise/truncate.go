@@ -38,7 +38,7 @@ var truncates = minimiser{
 		}
 		return b.kind == Truncate && shorter(&a.spec.Truncate, &b.spec.Truncate)
 	},
-	measure: Coarsened,
+	measure: Truncated,
 	effect:  truncateEffect,
 	words: Words{
 		"minute": {

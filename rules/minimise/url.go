@@ -34,7 +34,7 @@ var cleansAddresses = minimiser{
 	classes: addresses,
 	compile: compileURL,
 	apply:   cleanAddress,
-	measure: Cleared,
+	measure: Searched,
 	effect:  urlEffect,
 	words: Words{
 		"": {
