@@ -54,7 +54,7 @@ func verbs() []verb {
 		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replayVerb},
 		{"scan", "FILE.har|FILE.jsonl...", "report personal data in recorded traffic, before there is a policy", scan},
 		{"diff", "OLD NEW [--traffic FILE]...", "say what a change of the policy widens or narrows, and which recorded events it would change", diff},
-		{"notice", "--config FILE --lang en|de|fr | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},
+		{"notice", "--config FILE --lang en|de|fr | --out FOLDER | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},
 		{"report", "art30|cnil --config FILE [--lang en|de|fr]", "write the record of processing (GDPR Art. 30), or the CNIL's self-assessment", report},
 		{"schema", "[NAME]", "print the JSON Schema of a file that users write", schema},
 		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},

@@ -63,8 +63,11 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	}
 	n.Group = groupOf(a.Basis, n.marketing())
 	b.ends[a.ID] = n.Group != "needed" && a.Basis.OpenToObjection() && written.AfterRefusal == nil
-	if n.Group == "object" && !a.Basis.OpenToObjection() {
+	if n.Group == "object" && n.marketing() {
 		n.Refuse = b.words.Texts["refuse_marketing"]
+		if a.Basis == basis.LegitimateInterest {
+			n.Refuse += " {how}."
+		}
 	}
 	b.interest(n, a)
 	if of := written.AfterRefusal; of != nil {

@@ -1,6 +1,10 @@
 package notice
 
-import "github.com/tagwarden/tagwarden/config"
+import (
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+)
 
 // Decision is what is said of decisions that a machine makes about visitors (GDPR Art. 13(2)(f)).
 type Decision struct {
@@ -26,8 +30,16 @@ func (b *builder) decision(a *config.Activity) Decision {
 	}
 	where := "activity " + a.ID + ": automated_decision."
 	return Decision{
-		Logic: b.text(of.Logic, where+"logic"), Effect: b.text(of.Effect, where+"effect"), Human: b.text(of.Human, where+"human"),
+		Logic: b.sentence(of.Logic, where+"logic"), Effect: b.sentence(of.Effect, where+"effect"),
+		Human: b.sentence(of.Human, where+"human"),
 	}
+}
+
+// sentence is a text without the full stop at its end, which the notice sets.
+func (b *builder) sentence(t config.Text, what string) TextPart {
+	part := b.text(t, what)
+	part.Text = strings.TrimRight(part.Text, ". ")
+	return part
 }
 
 func (b *builder) duty(a *config.Activity) Duty {

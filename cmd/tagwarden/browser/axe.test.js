@@ -74,6 +74,15 @@ for (const name of names) {
   });
 }
 
+test('axe sees what is wrong', { timeout: 60_000 }, async () => {
+  const page = await browser.newPage();
+  await page.setContent('<!DOCTYPE html><html lang="en"><title>t</title><main><h1>t</h1><img src="data:,"><p style="color:#ccc;background:#fff">pale</p></main>');
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document));
+  assert.deepEqual(violations.map(v => v.id).filter(id => ['image-alt', 'color-contrast'].includes(id)).sort(), ['color-contrast', 'image-alt']);
+  await page.close();
+});
+
 test('the notice folds what is long, opens it in print, and leads to its other languages', { timeout: 60_000 }, async () => {
   const page = await browser.newPage({ viewport: { width: 360, height: 800 }, javaScriptEnabled: true });
   await page.goto('file://' + files['notice.de']);
