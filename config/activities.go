@@ -20,7 +20,7 @@ type Activity struct {
 	Basis         string       `yaml:"basis" is:"required,one=basis" doc:"The lawful basis; opt_out is the rule of opt-out regions."`
 	Explicit      bool         `yaml:"explicit" default:"false" doc:"The consent is explicit: the banner asked for exactly this (GDPR Art. 9(2)(a)). With basis consent alone, and only then may the profile pass the class sensitive."`
 	Assessment    string       `yaml:"assessment" doc:"Id of the legitimate interest assessment: obligatory for legitimate_interest, and for nothing else."`
-	Exemption     string       `yaml:"exemption" is:"enum=audience_measurement|strictly_necessary|fraud_prevention" doc:"Why no consent is needed for access to the device, where a region asks for that."`
+	Exemption     string       `yaml:"exemption" is:"enum=audience_measurement|strictly_necessary|fraud_prevention|appearance" doc:"Why no consent is needed for access to the device, where a region asks for that."`
 	Attested      []Attested   `yaml:"attested" doc:"What the vendor's settings and contract are, as far as the exemption of audience measurement asks for it and no policy can show it, by who looked it up: [{ lines: [contract, no_reuse], by: Jane Doe, on: 2026-11-20 }]. tagwarden report cnil asks for it; it permits nothing."`
 	Reference     string       `yaml:"reference" doc:"The contract or law that it rests on: without it contract, legal_obligation, vital_interests and public_task deny with no_legal_reference."`
 	ConsentMaxAge basis.Period `yaml:"consent_max_age" doc:"How old a consent may be where its source gives the date: 13 months. Default: any age."`

@@ -15,6 +15,7 @@ const (
 	audienceMeasurement = "audience_measurement"
 	strictlyNecessary   = "strictly_necessary"
 	fraudPrevention     = "fraud_prevention"
+	appearance          = "appearance" // in the UK
 )
 
 // deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the
@@ -44,6 +45,8 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 		exempt.necessary(a, at, lines)
 	case fraudPrevention:
 		exempt.fraud(a, at, lines)
+	case appearance:
+		exempt.appearance(a, b, at, lines)
 	case audienceMeasurement:
 		if optIn {
 			exempt.audience(a, at, lines, assessment)

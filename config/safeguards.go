@@ -128,6 +128,11 @@ func (l *Loaded) Readers(a *Activity) []string {
 	return all
 }
 
+// Countries are those that the regions of an activity, or the sites that it is for, name as where its visitors are.
+func (l *Loaded) Countries(a *Activity) []string {
+	return slices.DeleteFunc(slices.Clone(l.visitors(a)), func(code string) bool { return !rules.IsCountry(code) })
+}
+
 // mayBeElsewhere tells whether visitors of an activity may be outside the EEA, the UK and Switzerland.
 func (l *Loaded) mayBeElsewhere(a *Activity) bool {
 	return slices.ContainsFunc(l.visitors(a), func(visitors string) bool {

@@ -71,15 +71,15 @@ func TestCookieActsAreRecorded(t *testing.T) {
 	if len(k.records) != 3 {
 		t.Fatalf("%+v", k.records)
 	}
-	got := ""
+	var got strings.Builder
 	for i := range k.records {
 		r := &k.records[i]
-		got += fmt.Sprintf("%s %v %s %s %s %d;", r.Kind, r.Scopes, r.Site, r.Source, r.Act, len(r.Subjects))
+		fmt.Fprintf(&got, "%s %v %s %s %s %d;", r.Kind, r.Scopes, r.Site, r.Source, r.Act, len(r.Subjects))
 	}
 	want := "objection [ads surveys] shop preference_centre cookie 0;" +
 		"withdrawal [surveys] shop preference_centre cookie 0;objection [ads] shop preference_centre cookie 0;"
-	if got != want {
-		t.Errorf("recorded is\n%s, want\n%s", got, want)
+	if got.String() != want {
+		t.Errorf("recorded is\n%s, want\n%s", got.String(), want)
 	}
 	k.minute(t)
 	k.minute(t)

@@ -141,7 +141,8 @@ func language(loaded *config.Loaded, n *notice.Notice, around notice.Around) vis
 		}
 		v := vendors[a.Recipient.ID]
 		if v == nil {
-			v = &visitor.Vendor{ID: a.Recipient.ID, Name: a.Recipient.Name, Country: a.Recipient.Seat, ShownOnly: true}
+			r := &a.Recipient
+			v = &visitor.Vendor{ID: r.ID, Name: r.Name, Person: r.Person(), Policy: r.PolicyURL, ShownOnly: true}
 			vendors[v.ID] = v
 		}
 		v.ShownOnly = v.ShownOnly && !open

@@ -163,12 +163,15 @@ func (d *dossier) said(t basis.Text) Value {
 func plain(texts ...string) []Value {
 	var all []Value
 	for _, text := range texts {
-		all = append(all, Value{Text: oneLine(text)})
+		all = append(all, one(text))
 	}
 	return all
 }
 
-func one(text string) Value { return Value{Text: oneLine(text)} }
+func one(text string) Value {
+	said, _ := basis.Text{"": text}.In("")
+	return Value{Text: said}
+}
 
 //go:embed dossier.html
 var dossierHTML string
@@ -200,4 +203,4 @@ var markdownEscapes = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_",
 	"<", "&lt;", ">", "&gt;", "#", `\#`, "|", `\|`)
 
 // markdownText is a text of a document in Markdown, where nothing in it has another meaning.
-func markdownText(text string) string { return markdownEscapes.Replace(oneLine(text)) }
+func markdownText(text string) string { return markdownEscapes.Replace(one(text).Text) }

@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/tagwarden/tagwarden/config"
 )
@@ -48,9 +51,9 @@ func (r *Representative) String() string {
 
 // Authority is where a visitor may complain.
 type Authority struct {
-	For  string `json:"for"` // where the visitor is, in words
-	Name string `json:"name"`
-	URL  string `json:"url"`
+	For  string `json:"for" yaml:"-"` // where the visitor is, in words
+	Name string `json:"name" yaml:"name"`
+	URL  string `json:"url" yaml:"url"`
 }
 
 // authorities are the addresses for complaints by reader, {lang} the notice's language; their names are among the words.
@@ -60,9 +63,23 @@ var authorities = []struct{ reader, url string }{
 	{"CH", "https://www.edoeb.admin.ch/"},
 }
 
+// national are the authorities of the countries of the EEA (notice/authorities.yaml), by country.
+var national = sync.OnceValue(func() map[string]Authority {
+	all := map[string]Authority{}
+	text, err := files.ReadFile("authorities.yaml")
+	if err == nil {
+		err = yaml.Unmarshal(text, &all)
+	}
+	if err != nil {
+		panic("BUG: notice/authorities.yaml: " + err.Error()) // a test reads it
+	}
+	return all
+})
+
 // law adds where visitors may complain, and by which law they are protected where that is not the GDPR: those of the
-// regions that an activity of the notice serves. The EEA's authorities are named in any case.
-func (n *Notice) law(readers []string) {
+// regions that an activity of the notice serves. The EEA's authorities are named in any case, one by one those of
+// countries that the policy names.
+func (n *Notice) law(readers, countries []string) {
 	for _, a := range authorities {
 		if a.reader != "EEA" && !slices.Contains(readers, a.reader) {
 			continue
@@ -72,7 +89,23 @@ func (n *Notice) law(readers []string) {
 		if text := of["law_"+a.reader]; text != "" {
 			n.Laws = append(n.Laws, text)
 		}
+		if a.reader == "EEA" {
+			n.Authorities = append(n.Authorities, n.authoritiesOf(countries)...)
+		}
 	}
+}
+
+// authoritiesOf are those of some countries, by name of the country.
+func (n *Notice) authoritiesOf(countries []string) (all []Authority) {
+	for _, code := range countries {
+		a, known := national()[code]
+		a.For = n.words.country(code)
+		if known && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	slices.SortFunc(all, func(a, b Authority) int { return strings.Compare(a.For, b.For) })
+	return all
 }
 
 // centreOf is the address of a site's preference centre: below the path that the site's own web server passes on, or at

@@ -130,8 +130,7 @@ func (b *builder) category(n *Notice, id string, activities []string) *Category 
 		add(&c.Retention, a.Retention+" ("+a.Recipient.Name+")")
 	}
 	if id == identifiers || id == activity { // the requests themselves
-		add(&c.Purposes, b.words.Own["hits"].Purpose)
-		add(&c.Purposes, b.words.Own["log"].Purpose)
+		add(&c.Purposes, b.words.OwnTexts["title"])
 		add(&c.Retention, b.logKept()+" ("+b.words.Own["log"].Title+")")
 	}
 	if len(c.Purposes) == 0 {

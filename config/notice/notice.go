@@ -132,15 +132,16 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 		n.Names, n.Hosts = append(n.Names, of.Called(lang)), append(n.Hosts, of.SeenHosts()...)
 		n.Centres = append(n.Centres, Centre{s.ID, of.Called(lang), centreOf(&of)})
 	}
-	var readers []string
+	var readers, countries []string
 	for i, a := range l.Policy.Activities() {
 		if said := b.activity(a, &l.Activities[i]); said != nil {
 			n.Activities = append(n.Activities, *said)
 			readers = append(readers, l.Readers(&l.Activities[i])...)
+			countries = append(countries, l.Countries(&l.Activities[i])...)
 		}
 	}
 	n.withoutConsent(b.ends)
-	n.law(readers)
+	n.law(readers, countries)
 	n.Own, n.Collection = b.ownProcessing(), b.collection(n)
 	n.missing = l.Lacks(func(activity string) bool {
 		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })

@@ -137,3 +137,47 @@ func FuzzReadPublished(f *testing.F) {
 		}
 	})
 }
+
+// TestPublishedInAnOlderForm: what is no longer true is said as far as both forms say it alike, and that it says less.
+func TestPublishedInAnOlderForm(t *testing.T) {
+	t.Parallel()
+	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	const old = beginMark + `{"digest":"sha256:1","lang":"en","format":"md","facts":["controller: Shop; Berlin; a@shop.example; ",` +
+		`"activity matomo-cookieless: basis legitimate_interest","activity gone: basis consent","activity posthog-fraud: saying no x"]} -->` + endMark
+	got := differences(t, old, today)
+	for want, there := range map[string]bool{
+		"no longer true: controller: Shop; Berlin": true, "no longer true: activity gone: basis consent": true,
+		"missing in it:  activity ga4-with-consent: basis consent": true, "it is of an older form": true,
+		"matomo-cookieless: basis": false, "saying no": false, "data client_id": false,
+	} {
+		if strings.Contains(got, want) != there {
+			t.Errorf("%q: %t in\n%s", want, !there, got)
+		}
+	}
+	for _, form := range []string{`{"digest":"sha256:1","lang":"en"}`, `{"digest":"sha256:1","activities":[{"id":"a"}]}`} {
+		if got := differences(t, form, today); !strings.Contains(got, "it is of an older form") {
+			t.Errorf("%s: %s", form, got)
+		}
+	}
+}
+
+// TestPublishedKeepsItsDay: a notice is as true as it was, days later; another day in it is an edit.
+func TestPublishedKeepsItsDay(t *testing.T) {
+	t.Parallel()
+	loaded := sample.Approved(t, sample.Files(t))
+	n, _ := noticeOf(t, loaded, "", "fr")
+	later, _, err := New(loaded, "", "fr", sample.Day.AddDate(0, 0, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range Formats() {
+		text := rendered(t, n, format)
+		if got := differences(t, text, later); got != "" {
+			t.Errorf("%s: %s", format, got)
+		}
+		edited := strings.Replace(text, "24 novembre 2026", "25 novembre 2026", 1)
+		if got := differences(t, edited, later); (got == "") != (format == "json") {
+			t.Errorf("%s: another day: %q", format, got)
+		}
+	}
+}

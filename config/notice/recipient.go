@@ -83,6 +83,19 @@ func (r *Recipient) Short() string {
 	return name + " – " + r.Name
 }
 
+// Person is the legal person with the country of its seat, in words: "Google Ireland Limited, Ireland"; one for each
+// region, where they differ.
+func (r *Recipient) Person() string {
+	if r.Own {
+		return r.Legal
+	}
+	var persons []string
+	for _, e := range r.Entities {
+		persons = append(persons, firm(e.Name)+", "+e.In)
+	}
+	return strings.Join(persons, "; ")
+}
+
 // forms are legal forms that stand behind a comma and without a full stop.
 var forms = []string{"LLC", "LLP", "Ltd", "Limited", "Inc", "Corp", "GmbH", "PBC"}
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/internal/sample"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
@@ -49,11 +50,11 @@ func TestEveryVendorByRegion(t *testing.T) {
 		for _, hosted := range []bool{false, true} {
 			vendor := "catalog: " + id
 			if hosted || slices.Contains(slices.Collect(maps.Values(file.Hosts)), "") {
-				vendor += ", country: DE, upstreams: { "
+				var own []string
 				for _, role := range slices.Sorted(maps.Keys(file.Hosts)) {
-					vendor += role + ": \"https://" + role + ".shop.example\", "
+					own = append(own, role+": \"https://"+role+".shop.example\"")
 				}
-				vendor += "}"
+				vendor += ", country: DE, upstreams: { " + strings.Join(own, ", ") + " }"
 				if !hosted {
 					continue // there is no other way
 				}
@@ -159,8 +160,8 @@ func TestNoticeNamesAuthorities(t *testing.T) {
 		regions string
 		names   []string
 	}{
-		{"DE", []string{"edpb"}}, {"US", []string{"edpb"}}, {"GB", []string{"edpb", "ico.org"}},
-		{"FR, CH", []string{"edpb", "edoeb"}}, {"EEA, UK, CH", []string{"edpb", "ico.org", "edoeb"}},
+		{"DE", []string{"edpb", "datenschutzkonferenz"}}, {"US", []string{"edpb"}}, {"GB", []string{"edpb", "ico.org"}},
+		{"FR, CH", []string{"edpb", "cnil", "edoeb"}}, {"EEA, UK, CH", []string{"edpb", "ico.org", "edoeb"}},
 	} {
 		loaded := receiving(t, "catalog: matomo, upstream: \"http://10.0.0.7\", private: true", c.regions, "", "")
 		for lang, laws := range map[string][2]string{
@@ -181,6 +182,23 @@ func TestNoticeNamesAuthorities(t *testing.T) {
 				strings.Contains(all, laws[1]) != slices.Contains(c.names, "edoeb") {
 				t.Errorf("%s, %s: %v", c.regions, lang, n.Laws)
 			}
+		}
+	}
+}
+
+// TestEveryCountryHasAnAuthority: each of the EEA, by an address of its own, and no other.
+func TestEveryCountryHasAnAuthority(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for code, a := range national() {
+		if !config.InEEA(code) || a.Name == "" || !strings.HasPrefix(a.URL, "https://") || seen[a.URL] {
+			t.Errorf("%s: %v", code, a)
+		}
+		seen[a.URL] = true
+	}
+	for _, code := range rules.Countries() {
+		if _, has := national()[code]; has != config.InEEA(code) {
+			t.Errorf("%s has an authority: %t", code, has)
 		}
 	}
 }

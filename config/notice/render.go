@@ -42,7 +42,7 @@ func (n *Notice) functions() map[string]any {
 		"decision": func(key string) string { return n.words.Decision[key] },
 		"own":      func(key string) string { return n.words.OwnTexts[key] },
 		"us":       func(key string) string { return n.words.Collection[key] },
-		"yes":      func(is bool) string { return n.words.Collection[map[bool]string{true: "yes", false: "no"}[is]] },
+		"yes":      func(is bool) string { return n.words.Collection[map[bool]string{true: "is_so", false: "is_not"}[is]] },
 		"list":     n.words.semicolons,
 		"colon":    func(text string) string { return text + say("colon") },
 		"label":    func(key string) string { return say(key) + say("colon") },

@@ -2,6 +2,8 @@ package notice
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,9 +106,8 @@ func TestToldInEveryLanguage(t *testing.T) {
 				t.Errorf("%s: kind %s lacks words", lang, kind)
 			}
 		}
-		for _, why := range []string{
-			config.ByConsent, config.ForStatistics, config.ByOwnInterests, "audience_measurement", "strictly_necessary", "fraud_prevention",
-		} {
+		field, _ := config.FieldsOf(reflect.TypeFor[config.Activity]()).ByName("exemption")
+		for _, why := range append(slices.Clone(field.Rule.Enum), config.ByConsent, config.ForStatistics, config.ByOwnInterests) {
 			if w.Device["why_"+why] == "" {
 				t.Errorf("%s: %s lacks words", lang, why)
 			}

@@ -135,6 +135,10 @@ func defaultNode(text string) *yaml.Node {
 
 func (d *Decoder) mapping(node *yaml.Node, v reflect.Value, r Rule) {
 	if r.Text && node.Kind == yaml.ScalarNode {
+		if isEmpty(node) && !r.empty && !r.Required { // which is said of a key that has to be there
+			d.Fail(node, "%q is empty: write a value, or remove the line", r.name)
+			return
+		}
 		one := reflect.New(v.Type().Elem()).Elem()
 		d.value(node, one, r.Below())
 		v.Set(reflect.MakeMap(v.Type()))

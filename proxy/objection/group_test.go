@@ -329,6 +329,33 @@ func TestMeasuresCountActs(t *testing.T) {
 	}
 }
 
+// TestTalliesAreCounted: acts of which the store keeps nothing are in the measures, also after opening it anew, and
+// nowhere else.
+func TestTalliesAreCounted(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, Options{Dir: dir, Now: func() time.Time { return noon }})
+	taken(t, s, objects(1, "analytics"))
+	_, err := s.Apply(t.Context(), Batch{Tallies: []Tally{
+		{Scopes: []string{"analytics", "ads"}, Source: PreferenceCentre, Site: "shop", Campaign: "spring", Times: 40},
+		{Withdrawn: true, Scopes: []string{All}, Source: FrontEnd, Site: "shop", Times: 2},
+		{Source: FrontEnd, Site: "shop", Times: 3},
+	}})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, Options{Dir: dir})
+	stats, err := s.Stats()
+	if err != nil || len(stats.Days) != 1 || stats.Head.Size != 1 || stats.Subjects != 1 {
+		t.Fatalf("%+v, %v", stats, err)
+	}
+	day := stats.Days[0]
+	if day.All != (Counts{Objections: 44, Withdrawals: 2}) || day.Scope["analytics"].Objections != 41 ||
+		day.Scope[All] != (Counts{Withdrawals: 2}) || day.Site["shop"] != (Counts{Objections: 43, Withdrawals: 2}) ||
+		day.Source[FrontEnd] != (Counts{Objections: 3, Withdrawals: 2}) || day.Campaign["spring"].Objections != 40 {
+		t.Errorf("%+v", day)
+	}
+}
+
 func TestCampaignsAreBounded(t *testing.T) {
 	now := noon
 	s := opened(t, Options{Now: func() time.Time { return now }})

@@ -24,7 +24,7 @@ func (v *visit) centre() {
 		return
 	}
 	proven := v.proven(v.ids)
-	v.renew()
+	v.renew(v)
 	inForce, err := v.standing(proven)
 	if err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")

@@ -83,11 +83,11 @@ func (p *Purpose) mayOptOut() bool {
 }
 
 // optsOut tells whether Global Privacy Control opts a visitor out of the purpose where they are: of what may go on until
-// they do, and, where the opt-out is kept, of what they consented to as well.
-func (p *Purpose) optsOut(where Where, identified bool) bool {
+// they do, and, where the opt-out is kept, of what they consented to as well: no consent is younger than the signal.
+func (p *Purpose) optsOut(where Where) bool {
 	here := whensOf(p.flows(where))
-	return p.US && where.OptOut && here.has(UntilOptOut) ||
-		p.US && where.Keeps && identified && (here.has(UntilOptOut) || here.has(AfterConsent))
+	return p.US && (where.OptOut && here.has(UntilOptOut) ||
+		where.Keeps && (here.has(UntilOptOut) || here.has(AfterConsent)))
 }
 
 // flows are a purpose's where the visitor is. Where a recipient receives data until the visitor opts out, a consent

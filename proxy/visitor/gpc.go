@@ -66,7 +66,7 @@ func globalPrivacyControl(v *visit) browserSignal {
 		switch {
 		case !s.Read:
 			continue
-		case p.optsOut(v.where, len(v.ids) > 0):
+		case p.optsOut(v.where):
 			s.OptsOut = append(s.OptsOut, p.Title)
 		case p.GPC && !p.ShownOnly:
 			s.Objects = append(s.Objects, p.Title)

@@ -53,11 +53,12 @@ func TestGPCOnThePage(t *testing.T) {
 		before           = "If this browser sent the signal before"
 		status           = "By your browser&#39;s signal Global Privacy Control you said no to:"
 		statusNone       = "No objection or withdrawal is on record"
+		statusUnknown    = "This page knows of no objection or withdrawal"
 		dnt              = "Do Not Track"
 	)
 	all := []string{
 		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before,
-		status, statusNone, dnt,
+		status, statusNone, statusUnknown, dnt,
 	}
 	for _, c := range []struct {
 		what   string
@@ -69,21 +70,21 @@ func TestGPCOnThePage(t *testing.T) {
 		id     bool
 		says   []string
 	}{
-		{"not read", california, true, true, false, "1", true, []string{sent, unread, statusNone}},
-		{"not read and not readable", california, true, true, false, "yes", true, []string{unsent, unread, statusNone}},
-		{"read and ignored", california, false, false, true, "1", true, []string{sent, none, statusNone}},
-		{"read and not sent", california, false, true, true, "", true, []string{unsent, objects, statusNone}},
-		{"0 is no signal", california, false, true, true, "0", true, []string{unsent, objects, statusNone}},
+		{"not read", california, true, true, false, "1", true, []string{sent, unread, statusUnknown}},
+		{"not read and not readable", california, true, true, false, "yes", true, []string{unsent, unread, statusUnknown}},
+		{"read and ignored", california, false, false, true, "1", true, []string{sent, none, statusUnknown}},
+		{"read and not sent", california, false, true, true, "", true, []string{unsent, objects, statusUnknown}},
+		{"0 is no signal", california, false, true, true, "0", true, []string{unsent, objects, statusUnknown}},
 		{"an objection", visitor.Where{}, false, true, true, "1", true, []string{sent, objects, status}},
 		{"what cannot be read", visitor.Where{}, false, true, true, "yes", true, []string{unclear, objects, status}},
 		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept}},
 		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept}},
 		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone}},
 		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear}},
-		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusNone}},
+		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusUnknown}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
 		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent}},
-		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusNone}},
+		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusUnknown}},
 		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, status}},
 	} {
 		w := serve(t)

@@ -91,7 +91,8 @@ type Purpose struct {
 type Vendor struct {
 	ID        string
 	Name      string
-	Country   string // of its seat, in words; "" unknown
+	Person    string // the legal person behind it and where its seat is, in words; "" where nothing says who that is
+	Policy    string // address of its privacy policy; "" where nothing says where that is
 	ShownOnly bool   // an objection to it has no effect: see Purpose
 }
 

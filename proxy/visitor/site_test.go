@@ -49,8 +49,8 @@ func testSite() *visitor.Site {
 				{ID: "orders", Title: visitor.Text{Text: t[4]}, ShownOnly: true, Flows: []visitor.Flow{{Vendor: "parcels", When: visitor.ForContract, Basis: contract, Reference: "AGB § 4"}}},
 			},
 			Vendors: []visitor.Vendor{
-				{ID: "matomo", Name: "Matomo", Country: t[12]}, {ID: "ga4", Name: "Google Analytics", Country: t[13]},
-				{ID: "meta", Name: "Meta Conversions API", Country: t[14]}, {ID: "parcels", Name: "Parcels & <Sons>", ShownOnly: true},
+				{ID: "matomo", Name: "Matomo", Person: t[12]}, {ID: "ga4", Name: "Google Analytics", Person: t[13], Policy: "https://policies.example/privacy"},
+				{ID: "meta", Name: "Meta Conversions API", Person: t[14]}, {ID: "parcels", Name: "Parcels & <Sons>", ShownOnly: true},
 			},
 			Controller: visitor.Controller{Name: "Shop GmbH", Contact: "privacy@shop.example"},
 			Notice:     []byte("<!DOCTYPE html>\n<html lang=\"" + lang + "\"><head><title>N</title><style>\nbody { margin: 0; }\n</style></head><body><p>N</p></body></html>\n"),

@@ -43,22 +43,6 @@ func sample() *Assessment {
 	}
 }
 
-func plain(text string) Text { return Text{"": text} }
-
-// newest is a document that says all that there is to say, by language and not.
-func newest() *Assessment {
-	a := sample()
-	a.Title = Text{"en": "Counting", "de": "Zählen"}
-	a.ThirdParties, a.Balancing.Evidence = plain("other customers"), plain("asked")
-	a.Balancing.RefusedBefore = Text{"en": "no", "fr": "non"}
-	a.Effects = []Effect{
-		{Text{"en": "seen", "de": "gesehen"}, "low", "medium", plain("cut")}, {plain("judged"), "high", "low", plain("said")},
-	}
-	a.Conclusion, a.DPOAdvice = plain("it prevails"), Text{"en": "do it"}
-	a.Consulted = []Text{plain("works council"), {"en": "visitors"}}
-	return a
-}
-
 func surroundings() Surroundings {
 	return Surroundings{
 		Purposes: map[string]PurposeTexts{
@@ -409,65 +393,4 @@ func FuzzVerify(f *testing.F) {
 		}
 		SignedBy(approval)
 	})
-}
-
-// TestApprovalBeforeTheName: what was signed before the controller's name was covered still holds, for a document that
-// says nothing which was not known then; what is signed from now on covers the name.
-func TestApprovalBeforeTheName(t *testing.T) {
-	approver, private := keys(t, "privacy")
-	named := surroundings()
-	named.Controller = "Shop SARL"
-	worth := func(a *Assessment, around Surroundings) Validity {
-		return Verify(NewEntry(a, around), []Approver{approver}, nil)
-	}
-	sign := func(a *Assessment, digest Digest) {
-		var err error
-		if a.Approval, err = Sign(a, digest, private); err != nil {
-			t.Fatal(err)
-		}
-	}
-	a := sample()
-	sign(a, a.Digest(surroundings()))
-	if got := worth(a, named); got != Valid {
-		t.Errorf("signed before: %v", got)
-	}
-	entry := NewEntry(a, named)
-	if entry.Digest != entry.Unnamed || entry.Whole != a.Digest(named) {
-		t.Error("it says that the name was signed")
-	}
-	sign(a, entry.Whole)
-	if got := worth(a, named); got != Valid {
-		t.Errorf("signed with the name: %v", got)
-	}
-	named.Controller = "Andere AG"
-	if got := worth(a, named); got != Changed {
-		t.Errorf("another name: %v", got)
-	}
-	a = newest()
-	sign(a, a.Digest(surroundings()))
-	if got := worth(a, named); got != Changed {
-		t.Errorf("signed without a name, with what was not known before: %v", got)
-	}
-}
-
-func TestTextIn(t *testing.T) {
-	for _, test := range []struct {
-		text     Text
-		lang     string
-		said, in string
-	}{
-		{Text{"": " one\n text "}, "de", "one text", ""},
-		{Text{"en": "one", "de": "eins"}, "de", "eins", "de"},
-		{Text{"en": "one", "de-AT": "eins"}, "de", "eins", "de-AT"},
-		{Text{"en": "one", "de": "eins"}, "fr", "one", "en"},
-		{Text{"fr": "un", "de": "eins"}, "en", "eins", "de"},
-		{nil, "en", "", ""},
-	} {
-		if said, in := test.text.In(test.lang); said != test.said || in != test.in {
-			t.Errorf("%v in %s: %q in %q", test.text, test.lang, said, in)
-		}
-	}
-	if got := (Text{"en": "one", "de": " eins\n"}).All(); got != "eins\none" {
-		t.Errorf("%q", got)
-	}
 }

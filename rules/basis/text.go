@@ -16,25 +16,25 @@ func (t Text) In(lang string) (text, in string) {
 	languages := slices.Sorted(maps.Keys(t))
 	for _, other := range languages {
 		if other != "" && (other == lang || strings.HasPrefix(other, lang+"-")) {
-			return oneLine(t[other]), other
+			return spaced(t[other]), other
 		}
 	}
 	for _, other := range []string{"", "en"} {
 		if said, ok := t[other]; ok {
-			return oneLine(said), other
+			return spaced(said), other
 		}
 	}
 	if len(languages) == 0 {
 		return "", ""
 	}
-	return oneLine(t[languages[0]]), languages[0]
+	return spaced(t[languages[0]]), languages[0]
 }
 
 // All returns the text in every language, sorted by language, with a line break between them.
 func (t Text) All() string {
 	var all []string
 	for _, lang := range slices.Sorted(maps.Keys(t)) {
-		all = append(all, oneLine(t[lang]))
+		all = append(all, spaced(t[lang]))
 	}
 	return strings.Join(all, "\n")
 }
@@ -49,5 +49,10 @@ func (t Text) add(to Facts, key string) {
 	}
 }
 
-// oneLine is a text in which white space is white space.
+// spaced is a text in one line, for people: spaces that do not break (as French has them) stay.
+func spaced(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }), " ")
+}
+
+// oneLine is a text in which white space is white space, as the digest sees it.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

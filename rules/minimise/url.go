@@ -58,9 +58,9 @@ var cleansAddresses = minimiser{
 			"fr": "uniquement la première partie du chemin",
 		},
 		"none": {
-			"en": "without the path",
-			"de": "ohne den Pfad",
-			"fr": "sans le chemin",
+			"en": "sent without the path",
+			"de": "weitergegeben ohne den Pfad",
+			"fr": "transmission sans le chemin",
 		},
 		"query": {
 			"en": "; parameters kept: {names}",
