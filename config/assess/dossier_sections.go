@@ -1,7 +1,6 @@
 package assess
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
@@ -174,7 +174,7 @@ func (d *dossier) surroundings() {
 			w.say("activity_profile", "profile", a.Profile))
 		if a.Transfer != nil {
 			values = append(values, one(w.say("activity_transfer", "country", w.country(a.Transfer.Country),
-				"safeguard", fmt.Sprint(a.Transfer.Safeguard))))
+				"safeguard", d.lawfulBy(a.Transfer))))
 		}
 		if a.Exemption != "" {
 			values = append(values, one(w.say("activity_exemption", "exemption", named(w.Exemptions, a.Exemption))))
@@ -284,4 +284,18 @@ func (d *dossier) history() error {
 	}
 	d.section("versions", rows...)
 	return nil
+}
+
+// lawfulBy is what makes a transfer lawful, by where visitors are.
+func (d *dossier) lawfulBy(t *config.Transfer) string {
+	if all, one := t.Safeguard[""]; one {
+		return all
+	}
+	var said []string
+	for _, reader := range catalog.Readers() {
+		if text := t.Safeguard[reader]; text != "" {
+			said = append(said, named(d.words.Readers, reader)+d.words.Colon+" "+text)
+		}
+	}
+	return strings.Join(said, ", ")
 }

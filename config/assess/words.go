@@ -38,6 +38,7 @@ type words struct {
 	Worth      map[string]string    `yaml:"worth"`
 	Exemptions map[string]string    `yaml:"exemptions"`
 	Events     map[string]string    `yaml:"events"`
+	Readers    map[string]string    `yaml:"readers"` // by the regions that recipients are told apart for
 	Classes    map[string]string    `yaml:"classes"` // in the third person, as the record of processing has them
 
 	tag bcp47.Tag
