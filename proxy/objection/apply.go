@@ -137,9 +137,6 @@ func (g *group) request(i int, r *request) error {
 		return g.leads.keep(r, a)
 	case r.expire:
 		return g.leads.expire(r)
-	case r.tallies != nil:
-		g.tally(r.tallies)
-		return nil
 	case r.batch == nil:
 		return g.ack(r.ack)
 	case a.skip:
@@ -169,6 +166,9 @@ func (g *group) request(i int, r *request) error {
 			return err
 		}
 		a.receipts[c] = receipt
+	}
+	for t := range r.batch.Tallies {
+		r.batch.Tallies[t].tally(g)
 	}
 	if p := r.batch.Progress; p != nil {
 		g.wrote = true

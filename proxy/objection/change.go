@@ -109,6 +109,7 @@ type Batch struct {
 	Key      string   // idempotency key, with whose it is; "": none. A batch with the same key and Digest is not done again in 24 hours
 	Digest   [32]byte // of what was asked for under Key
 	Progress *Progress
+	Tallies  []Tally // are counted besides
 }
 
 // Progress says how far an import has come. It is kept in the same step.

@@ -335,12 +335,12 @@ func TestTalliesAreCounted(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, Options{Dir: dir, Now: func() time.Time { return noon }})
 	taken(t, s, objects(1, "analytics"))
-	err := s.Tally(t.Context(), []Tally{
+	_, err := s.Apply(t.Context(), Batch{Tallies: []Tally{
 		{Scopes: []string{"analytics", "ads"}, Source: PreferenceCentre, Site: "shop", Campaign: "spring", Times: 40},
 		{Withdrawn: true, Scopes: []string{All}, Source: FrontEnd, Site: "shop", Times: 2},
 		{Source: FrontEnd, Site: "shop", Times: 3},
-	})
-	if err := errors.Join(err, s.Tally(t.Context(), nil), s.Close()); err != nil {
+	}})
+	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	s = opened(t, Options{Dir: dir})

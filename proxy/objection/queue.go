@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// request is what waits for the writer: a batch, who follows whom, opt-outs to keep, a notice, messages to
-// acknowledge, or tallies.
+// request is what waits for the writer: a batch, who follows whom, opt-outs to keep, a notice, or messages to
+// acknowledge.
 type request struct {
 	batch   *Batch
 	follows []Follow
@@ -15,7 +15,6 @@ type request struct {
 	expire  bool // who follows and was not seen for long
 	notice  *Notice
 	ack     []uint64
-	tallies []Tally
 
 	begun    atomic.Int32 // waiting, taken or left
 	done     chan struct{}

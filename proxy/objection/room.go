@@ -31,10 +31,10 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
 	return slices.DeleteFunc(requests, func(one *request) bool {
 		switch {
-		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil && one.tallies == nil,
+		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil,
 			one.batch != nil && unchanging(one.batch):
 			return false
-		case one.follows == nil && one.keeps == nil && one.tallies == nil: // these come again
+		case one.follows == nil && one.keeps == nil: // these are seen again
 			r.full.Store(true)
 		}
 		one.answer(nil, why)
@@ -60,7 +60,7 @@ func (s *Store) LookForRoom() {
 
 // unchanging tells whether a batch asks for nothing but what stands already, by acts of the same holders.
 func (w *writer) unchanging(b *Batch) bool {
-	if b.Key != "" || b.Progress != nil {
+	if b.Key != "" || b.Progress != nil || len(b.Tallies) > 0 {
 		return false
 	}
 	for i := range b.Changes {
@@ -109,7 +109,7 @@ func (w *writer) stands(c *Change, of *Subject) bool {
 // takes is how many bytes of the file requests take, where each thing that is put takes a page.
 func takes(requests []*request, page int64) (need int64) {
 	for _, r := range requests {
-		need += page * int64(len(r.ack)+len(r.tallies))
+		need += page * int64(len(r.ack))
 		if r.notice != nil {
 			need += page + messagesTake(r.notice.Messages, page)
 		}
@@ -120,6 +120,7 @@ func takes(requests []*request, page int64) (need int64) {
 		if r.batch == nil {
 			continue
 		}
+		need += page * int64(len(r.batch.Tallies))
 		for i := range r.batch.Changes {
 			c := &r.batch.Changes[i]
 			need += page*int64(2+len(c.Subjects)) + messagesTake(c.Outbox, page)

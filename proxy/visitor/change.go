@@ -53,7 +53,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 		return outcome{}, err
 	}
 	v.told = false // what was decided was on what came before
-	v.setCookies(chosen, d.proofs())
+	v.setCookies(v.ctx, v.site.cookieAge(), chosen, d.proofs())
 	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && v.elsewhere(d, w)}, nil
 }
 
@@ -75,7 +75,7 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 		if len(w.object)+len(w.takeBack) == 0 {
 			return &deed{}, nil
 		}
-		if change.Object, change.TakeBack = v.news(w); len(change.Object)+len(change.TakeBack) > 0 {
+		if change.Object, change.TakeBack = v.news(w, v.said); len(change.Object)+len(change.TakeBack) > 0 {
 			v.opts.CookieOnly(change)
 		}
 		return &deed{}, nil
@@ -118,23 +118,6 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 		}
 		return d, err
 	}
-}
-
-// news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site
-// knows: what else stands in a cookie is anybody's text.
-func (v *visit) news(w wish) (object, takeBack []string) {
-	after := sorted(append(without(v.chosen, w.takeBack), w.object...))
-	for _, scope := range after {
-		if !slices.Contains(v.chosen, scope) {
-			object = append(object, scope)
-		}
-	}
-	for _, scope := range v.chosen {
-		if !slices.Contains(after, scope) && v.said.objectable(scope) {
-			takeBack = append(takeBack, scope)
-		}
-	}
-	return object, takeBack
 }
 
 // takesBack adds an act for each holder that something is proven of.
