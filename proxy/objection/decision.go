@@ -283,7 +283,7 @@ func (d *decided) DecidedOn(subjects []Subject) (list []Decision, err error) {
 
 // lifts are the decisions that stand for all that is objected to for a subject, in the words of a policy.
 func (r *Resolved) lifts(hash *[16]byte, from acting) *rules.Lifts {
-	now := r.store.decided.table.Load()
+	now := r.store.table.Load()
 	places := now.of(hash, from)
 	if len(places) == 0 || r.lift == nil {
 		return nil
