@@ -57,7 +57,7 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 		return c, fault
 	}
 	if c.Decide != nil {
-		return decisionOf(loaded, keys, act, c)
+		return decisionOf(loaded, act, c)
 	}
 	c.Object = slices.Compact(slices.Sorted(slices.Values(c.Object)))
 	c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))

@@ -18,11 +18,8 @@ import (
 // longestDecision is how many months a decision lasts at most: a situation changes, and whoever decides looks again.
 const longestDecision = 12
 
-// decisionOf checks a decision that somebody asks for against the policy in force, and fills in the version of the
-// assessment, and of a decision that names no time nothing.
-func decisionOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act, c objection.Change) (
-	objection.Change, *objection.Fault,
-) {
+// decisionOf checks a decision that somebody asks for against the policy in force, and fills in the assessment's version.
+func decisionOf(loaded *config.Loaded, act *objection.Act, c objection.Change) (objection.Change, *objection.Fault) {
 	d := *c.Decide
 	fault := func(what, format string, args ...any) (objection.Change, *objection.Fault) {
 		return c, &objection.Fault{What: "decision." + what, Err: fmt.Errorf(format, args...)}

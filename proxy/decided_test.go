@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -111,10 +112,11 @@ func (r *running) login(t testing.TB, v *vendor, user, browser, headers string) 
 	t.Helper()
 	before := len(v.got())
 	body := `{"type":"track","event":"login","messageId":"m","writeKey":"KEY"`
-	for name, id := range map[string]string{"userId": user, "anonymousId": browser} {
-		if id != "" {
-			body += fmt.Sprintf(",%q:%q", name, id)
-		}
+	if user != "" {
+		body += fmt.Sprintf(`,"userId":%q`, user)
+	}
+	if browser != "" {
+		body += fmt.Sprintf(`,"anonymousId":%q`, browser)
 	}
 	const from = "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/json\r\n"
 	if a := r.send(t, post("/t/v1/track", from+headers, body+"}")); a.status != 200 {
@@ -139,10 +141,7 @@ func decision(until time.Time) objection.Change {
 	}}
 }
 
-var (
-	objectsToAll = objection.Change{Object: []string{objection.All}}
-	soon         = func() time.Time { return time.Now().AddDate(0, 1, 0) }
-)
+var objectsToAll = objection.Change{Object: []string{objection.All}}
 
 // TestADecisionLiftsAnObjection: what rests on the assessment goes on for the one whom a person decided for, by each id
 // that the decision names and by browsers that follow them, and for nobody else; also after a restart and a crash. It
@@ -222,14 +221,15 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	}
 }
 
-// visit asks for a page with cookies, and keeps those that the answer sets, as a browser does.
-func (r *running) visit(t testing.TB, cookies map[string]string, request, headers, body string) string {
+// visit asks for the preference centre with cookies, or sends it a form, and keeps those that the answer sets, as a browser does.
+func (r *running) visit(t testing.TB, cookies map[string]string, body string) string {
 	t.Helper()
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(cookies)) {
 		all = append(all, name+"="+cookies[name])
 	}
-	headers += "Cookie: " + strings.Join(all, "; ") + "\r\nOrigin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\n"
+	const request = "/t/privacy/?lang=en"
+	headers := "Cookie: " + strings.Join(all, "; ") + "\r\nOrigin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\n"
 	raw := get(request, headers)
 	if body != "" {
 		raw = post(request, headers+"Content-Type: application/x-www-form-urlencoded\r\n", body)
@@ -255,11 +255,11 @@ func TestADecisionInTheCentre(t *testing.T) {
 	r := start(t, securedFolder(t, v.URL))
 	cookies := map[string]string{"ajs_anonymous_id": device(1)}
 	arrives := func() bool {
-		headers := ""
+		var all []string
 		for name, value := range cookies {
-			headers += "; " + name + "=" + value
+			all = append(all, name+"="+value)
 		}
-		return r.login(t, v, "", device(1), "Cookie: "+headers[2:]+"\r\n")
+		return r.login(t, v, "", device(1), "Cookie: "+strings.Join(all, "; ")+"\r\n")
 	}
 	says := func(what string, page string, want ...string) {
 		t.Helper()
@@ -269,27 +269,26 @@ func TestADecisionInTheCentre(t *testing.T) {
 			}
 		}
 	}
-	const centre = "/t/privacy/?lang=en"
 	arrivesIs(t, "before", arrives(), true)
-	says("before", r.visit(t, cookies, centre, "", ""), "not has stopped", "not Goes on despite")
-	r.visit(t, cookies, centre, "", "do=all")
+	says("before", r.visit(t, cookies, ""), "not has stopped", "not Goes on despite")
+	r.visit(t, cookies, "do=all")
 	arrivesIs(t, "objected", arrives(), false)
-	says("objected", r.visit(t, cookies, centre, "", ""), "the following has stopped while we examine it",
+	says("objected", r.visit(t, cookies, ""), "the following has stopped while we examine it",
 		"A thief would object first", "Shop GmbH", "within one month", "not Goes on despite")
 
 	end := time.Now().AddDate(0, 2, 0)
 	r.decides(t, end, objection.ID{Name: "client_id:segment", Value: device(1)})
 	arrivesIs(t, "decided, by the cookie that nobody told", arrives(), false)
 	arrivesIs(t, "decided, without it", r.login(t, v, "", device(1), ""), true)
-	page := r.visit(t, cookies, centre, "", "")
+	page := r.visit(t, cookies, "")
 	says("decided", page, "Goes on despite your objection", "Two stolen accounts share this device",
 		end.UTC().Add(-time.Second).Format("2 January 2006"), "not the following has stopped", "privacy@shop.example")
 	arrivesIs(t, "decided and told", arrives(), true)
 	arrivesIs(t, "told, by a cookie that says more", r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/told:decided\r\n"), false)
 
-	r.visit(t, cookies, centre, "", "do=all")
+	r.visit(t, cookies, "do=all")
 	arrivesIs(t, "objected again", arrives(), false)
-	says("objected again", r.visit(t, cookies, centre, "", ""), "the following has stopped", "not Goes on despite")
+	says("objected again", r.visit(t, cookies, ""), "the following has stopped", "not Goes on despite")
 	arrivesIs(t, "objected again, and looked", arrives(), false)
 }
 
@@ -380,7 +379,7 @@ func TestADecisionIsTold(t *testing.T) {
 		select {
 		case got := <-told:
 			data := gjson.Get(got, "data")
-			said := data.Get("ids.user_id").Raw + " " + fmt.Sprint(data.Get("decision.ended").Bool())
+			said := data.Get("ids.user_id").Raw + " " + strconv.FormatBool(data.Get("decision.ended").Bool())
 			if gjson.Get(got, "type").Str != "decision" || said != want || data.Get("decision.number").Uint() != number ||
 				data.Get("decision.assessment").Str != "LIA-1" || data.Get("in_force").Raw == "" || data.Get("hashes").Raw == "{}" {
 				t.Errorf("%s: %s", want, got)

@@ -92,7 +92,7 @@ func (g *group) apply() (err error) {
 	}
 	g.state = *s.state.Load()
 	g.state.marks = slices.Clone(g.state.marks)
-	g.tree, g.decided = *g.writer.tree, s.decided.now.Load()
+	g.tree, g.decided = *g.writer.tree, s.table.Load()
 	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
 	for i, r := range g.requests {
 		if r.batch != nil {

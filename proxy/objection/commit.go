@@ -109,7 +109,7 @@ func (w *writer) publish(g *group) error {
 			s.recent.change(st.hash, st.record.standing(), few)
 		}
 	}
-	s.decided.now.Store(g.decided)
+	s.table.Store(g.decided)
 	s.state.Store(&g.state)
 	return nil
 }

@@ -171,17 +171,14 @@ const (
 
 // appendActing adds an act.
 func appendActing(b []byte, holder Holder) []byte {
-	switch holder.Kind {
-	case Kept: // no objection
+	if holder.Kind == Kept { // no objection
 		return b
-	case SeenWith:
-		if len(b) == 0 {
-			b = append(b, followsAlone)
-		}
-		return append(b, holder.ID[:]...)
 	}
 	if len(b) == 0 {
-		b = append(b, actsItself)
+		b = append(b, followsAlone)
+	}
+	if holder.Kind == SeenWith {
+		return append(b, holder.ID[:]...)
 	}
 	b[0] = actsItself
 	return b
@@ -255,16 +252,16 @@ func loadDecisions(tx *bolt.Tx) (*decisions, error) {
 
 // decided are the decisions that stand in a store.
 type decided struct {
-	now    atomic.Pointer[decisions]
+	table  atomic.Pointer[decisions]
 	lookUp func(hash [16]byte) (standing, error) // of the store
 }
 
 // Decisions lists those that stand, by number. They are not to be changed.
-func (d *decided) Decisions() []Decision { return d.now.Load().all }
+func (d *decided) Decisions() []Decision { return d.table.Load().all }
 
 // DecidedOn lists the decisions that stand for a person, or for whom a subject of theirs follows. It may read from disk.
 func (d *decided) DecidedOn(subjects []Subject) (list []Decision, err error) {
-	now := d.now.Load()
+	now := d.table.Load()
 	if len(now.all) == 0 {
 		return nil, nil
 	}
@@ -286,7 +283,7 @@ func (d *decided) DecidedOn(subjects []Subject) (list []Decision, err error) {
 
 // lifts are the decisions that stand for all that is objected to for a subject, in the words of a policy.
 func (r *Resolved) lifts(hash *[16]byte, from acting) *rules.Lifts {
-	now := r.store.decided.now.Load()
+	now := r.store.table.Load()
 	places := now.of(hash, from)
 	if len(places) == 0 || r.lift == nil {
 		return nil

@@ -121,7 +121,7 @@ func (s *Store) load(found layout, w *writer) error {
 		if err != nil {
 			return err
 		}
-		s.decided.now.Store(decided)
+		s.table.Store(decided)
 		if w.labels, err = loadLabels(tx); err != nil {
 			return err
 		}

@@ -102,7 +102,7 @@ func (w *writer) stands(c *Change, of *Subject) bool {
 		ask.object = nil
 	}
 	_, changed := ask.apply(acts, new(effect))
-	decided := len(c.Object) > 0 && len(w.store.decided.now.Load().by[*hash]) > 0 // which it may end
+	decided := len(c.Object) > 0 && len(w.store.table.Load().by[*hash]) > 0 // which it may end
 	return err == nil && !changed && !decided
 }
 

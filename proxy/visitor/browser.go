@@ -64,30 +64,29 @@ func random(name string) bool {
 }
 
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
-func (v *visit) setCookies(chosen []string, proofs []proof) {
-	age := v.site.cookieAge()
+func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen []string, proofs []proof) {
 	value := Format(chosen)
-	if v.told && value != "" {
+	if b.told && value != "" {
 		value += "/" + rules.ToldScope
 	}
-	setCookie(v.ctx, Cookie, value, age, false, fasthttp.CookieSameSiteLaxMode)
-	setCookie(v.ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
-	if v.chosen, v.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
-		v.chosen, _ = Parse(Format(chosen))
+	setCookie(ctx, Cookie, value, age, false, fasthttp.CookieSameSiteLaxMode)
+	setCookie(ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
+	if b.chosen, b.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
+		b.chosen, _ = Parse(Format(chosen))
 	}
-	v.proofs = proofs
+	b.proofs = proofs
 }
 
 // renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing.
-func (v *visit) renew() {
-	if !v.kept && len(v.proofs) == 0 {
+func (b *browser) renew(v *visit) {
+	if !b.kept && len(b.proofs) == 0 {
 		return
 	}
 	var proofs []proof
-	for _, id := range v.ids {
-		proofs = append(proofs, v.proofsFor(v.Pages, id)...)
+	for _, id := range b.ids {
+		proofs = append(proofs, b.proofsFor(v.Pages, id)...)
 	}
-	v.setCookies(v.chosen, proofs)
+	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, proofs)
 }
 
 // news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site

@@ -32,9 +32,12 @@ func (v *visit) centre() {
 		return
 	}
 	v.told = len(goesOn) > 0 // from here on it counts for this browser, too
-	v.renew()
+	v.renew(v)
 	decided := v.decided(inForce, goesOn)
-	p := centrePage{choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")}, InForce: v.titled(decided.left(v.said, inForce)), decided: decided, All: slices.Contains(inForce, all)}
+	p := centrePage{
+		choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")},
+		InForce: v.titled(decided.left(v.said, inForce)), decided: decided, All: slices.Contains(inForce, all),
+	}
 	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, globalPrivacyControl(v), doNotTrack(v)
 	if v.said.Title.Text != "" {
 		p.Heading, p.Title = v.said.Title, v.said.Title.Text
