@@ -61,8 +61,9 @@ func hasKey(node *yaml.Node, name string) bool {
 func (v *Device) schema() map[string]any {
 	text := map[string]any{"type": "string", "minLength": 1}
 	properties := map[string]any{
-		"name": text, "kind": map[string]any{"enum": vocabulary("stored")}, "readers": map[string]any{"type": "array", "items": text},
-		"period": map[string]any{"type": "string", "pattern": lifetimePattern, "examples": []string{"13 months"}},
+		"name": text, "kind": map[string]any{"enum": vocabulary("stored")},
+		"readers": map[string]any{"type": "array", "items": text},
+		"period":  map[string]any{"type": "string", "pattern": lifetimePattern, "examples": []string{"13 months"}},
 	}
 	return map[string]any{"oneOf": []any{map[string]any{"const": "none"}, map[string]any{
 		"type": "array", "minItems": 1, "items": map[string]any{

@@ -51,14 +51,15 @@ var categoryOf = func() map[hit.Class]string {
 	of := map[hit.Class]string{}
 	for category, classes := range map[string][]hit.Class{
 		identifiers: {
-			hit.AdvertisingID, hit.ClickID, hit.ClientID, hit.Cookie, hit.DeviceID, hit.Email, hit.ExternalID, hit.Fingerprint, hit.IP,
-			hit.PersonName, hit.Phone, hit.PostalAddress, hit.SessionID, hit.UserID,
+			hit.AdvertisingID, hit.ClickID, hit.ClientID, hit.Cookie, hit.DeviceID, hit.Email, hit.ExternalID,
+			hit.Fingerprint, hit.IP, hit.PersonName, hit.Phone, hit.PostalAddress, hit.SessionID, hit.UserID,
 		},
 		protected:  {hit.BirthDate, hit.Gender},
 		commercial: {hit.Product, hit.Revenue, hit.TransactionID},
 		activity: {
-			hit.CacheBuster, hit.Campaign, hit.ClientHint, hit.ConsentSignal, hit.Custom, hit.Element, hit.Error, hit.EventID, hit.EventName,
-			hit.FreeText, hit.Interaction, hit.Language, hit.PageID, hit.PageTitle, hit.Performance, hit.Recording, hit.Referrer, hit.Screen,
+			hit.CacheBuster, hit.Campaign, hit.ClientHint, hit.ConsentSignal, hit.Custom, hit.Element, hit.Error,
+			hit.EventID, hit.EventName, hit.FreeText, hit.Interaction, hit.Language, hit.PageID, hit.PageTitle,
+			hit.Performance, hit.Recording, hit.Referrer, hit.Screen,
 			hit.SearchTerm, hit.Timestamp, hit.Timezone, hit.URL, hit.UserAgent, hit.UserTrait,
 		},
 		geolocation: {hit.CoarseGeo},

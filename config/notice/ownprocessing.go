@@ -118,14 +118,14 @@ func (b own) ownCookies() []StoredItem {
 		}
 	}
 	all := []StoredItem{
-		cookie(rules.PreferenceCookie, "cookie_objections", rules.ChoiceDays), cookie(rules.UndoCookie, "cookie_undo", rules.ChoiceDays),
+		cookie(rules.PreferenceCookie, "cookie_objections", rules.ChoiceDays),
+		cookie(rules.UndoCookie, "cookie_undo", rules.ChoiceDays),
 	}
 	for _, s := range b.sites {
 		if mirror := b.loaded.Server.Sites[s.ID].Signals.Mirror; mirror != nil {
 			name := cmp.Or(mirror.Cookie, rules.MirrorCookie)
-			if item := cookie(name, "cookie_choices", int(rules.MirrorFor/(24*time.Hour))); !slices.ContainsFunc(all, func(of StoredItem) bool {
-				return of.Name == item.Name
-			}) {
+			item := cookie(name, "cookie_choices", int(rules.MirrorFor/(24*time.Hour)))
+			if !slices.Contains(all, item) {
 				all = append(all, item)
 			}
 		}
