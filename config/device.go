@@ -61,8 +61,9 @@ func hasKey(node *yaml.Node, name string) bool {
 func (v *Device) schema() map[string]any {
 	text := map[string]any{"type": "string", "minLength": 1}
 	properties := map[string]any{
-		"name": text, "kind": map[string]any{"enum": vocabulary("stored")}, "readers": map[string]any{"type": "array", "items": text},
-		"period": map[string]any{"type": "string", "pattern": lifetimePattern, "examples": []string{"13 months"}},
+		"name": text, "kind": map[string]any{"enum": vocabulary("stored")},
+		"readers": map[string]any{"type": "array", "items": text},
+		"period":  map[string]any{"type": "string", "pattern": lifetimePattern, "examples": []string{"13 months"}},
 	}
 	return map[string]any{"oneOf": []any{map[string]any{"const": "none"}, map[string]any{
 		"type": "array", "minItems": 1, "items": map[string]any{
@@ -114,7 +115,8 @@ func (l Lifetime) String() string {
 
 // stores are what is kept in a browser for an activity, or read there: what the vendor's catalog entry says, and what
 // the activity says in its place and beside it. False where nobody says it.
-func (l *Loaded) stores(a *Activity) (all []Stored, said bool) {
+func (l deviceUse) stores() (all []Stored, said bool) {
+	a := l.a
 	if a.Device.Said && len(a.Device.Stores) == 0 {
 		return nil, true
 	}
@@ -131,7 +133,7 @@ func (l *Loaded) stores(a *Activity) (all []Stored, said bool) {
 		}
 	}
 	said = said || a.Device.Said || a.Source == "server"
-	return all, said && (len(all) > 0 || len(l.fromDevice(a)) == 0)
+	return all, said && (len(all) > 0 || len(l.fromDevice()) == 0)
 }
 
 // storesOf are what a catalog entry says; false where it says nothing.
@@ -151,8 +153,8 @@ func storesOf(file *catalog.File) ([]Stored, bool) {
 
 // fromDevice are the lines by which an activity passes what was kept on the device, or read from it, in whatever form.
 // An id that is made of address and browser is none of it.
-func (l *Loaded) fromDevice(a *Activity) []ProfileLine {
-	return slices.DeleteFunc(l.passing(a), func(line ProfileLine) bool {
+func (l deviceUse) fromDevice() []ProfileLine {
+	return slices.DeleteFunc(l.passing(l.a), func(line ProfileLine) bool {
 		return line.Spec.Kind == minimise.Derive || !deviceAccess(line, "server")
 	})
 }
