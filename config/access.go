@@ -32,14 +32,22 @@ const (
 
 // Access returns what an activity keeps on devices or reads there. Where the visitors can only be in regions that have no
 // rule of their own on the device it has no reasons, and needs none.
-func (l *Loaded) Access(a *Activity) Access {
+func (l *Loaded) Access(a *Activity) Access { return deviceUse{l, a}.access() }
+
+// deviceUse is what an activity of a configuration does to the device.
+type deviceUse struct {
+	*Loaded
+	a *Activity
+}
+
+func (l deviceUse) access() Access {
 	of := Access{}
-	of.Stores, of.Said = l.stores(a)
-	of.Derived = a.Source != "server" && slices.ContainsFunc(l.passing(a), func(line ProfileLine) bool {
+	of.Stores, of.Said = l.stores()
+	of.Derived = l.a.Source != "server" && slices.ContainsFunc(l.passing(l.a), func(line ProfileLine) bool {
 		return line.Spec.Kind == minimise.Derive
 	})
 	if len(of.Stores) > 0 || of.Derived {
-		of.Reasons = l.accessReasons(a)
+		of.Reasons = l.reasons()
 	}
 	return of
 }
@@ -47,7 +55,7 @@ func (l *Loaded) Access(a *Activity) Access {
 // ServiceAccess is why the server's own cookies may be kept on the devices of some sites' visitors: they are strictly
 // necessary for what a visitor asked for. It has no law, and needs none, where the visitors can only be in regions that
 // have no rule on the device.
-func (l *Loaded) ServiceAccess(sites []string) (AccessReason, bool) {
+func ServiceAccess(l *Loaded, sites []string) (AccessReason, bool) {
 	of := AccessReason{Why: strictlyNecessary, All: true}
 	needed := false
 	for _, id := range sites {
@@ -80,8 +88,8 @@ func (r *AccessReason) add(law *rules.AccessLaw) {
 	}
 }
 
-// accessReasons says why the device may be touched, for visitors in each region where they may be.
-func (l *Loaded) accessReasons(a *Activity) []AccessReason {
+// reasons says why the device may be touched, for visitors in each region where they may be.
+func (l deviceUse) reasons() []AccessReason {
 	var all []AccessReason
 	add := func(why string, laws []rules.AccessLaw, whole bool) {
 		at := slices.IndexFunc(all, func(r AccessReason) bool { return r.Why == why })
@@ -93,29 +101,29 @@ func (l *Loaded) accessReasons(a *Activity) []AccessReason {
 		}
 		all[at].All = all[at].All && whole
 	}
-	for _, code := range l.visitors(a) {
+	for _, code := range l.visitors(l.a) {
 		region, err := rules.ParseRegion(code)
 		if err != nil { // anywhere, or nobody knows where
-			add(l.accessReason(a, rules.OptIn, false), rules.AccessLaws(), false)
+			add(l.reason(rules.OptIn, false), rules.AccessLaws(), false)
 			continue
 		}
 		if region.Regime() != rules.OptOut {
 			laws, whole := region.AccessLaws()
-			add(l.accessReason(a, region.Regime(), isSwiss(code)), laws, whole)
+			add(l.reason(region.Regime(), isSwiss(code)), laws, whole)
 		}
 	}
 	return all
 }
 
-// accessReason says why an activity may touch the device where a regime holds; "" where nothing says why.
-func (l *Loaded) accessReason(a *Activity, regime rules.Regime, swiss bool) string {
-	b, _ := basis.Parse(a.Basis)
+// reason says why an activity may touch the device where a regime holds; "" where nothing says why.
+func (l deviceUse) reason(regime rules.Regime, swiss bool) string {
+	b, _ := basis.Parse(l.a.Basis)
 	open := b == basis.LegitimateInterest || b == basis.PublicTask
 	switch {
 	case b == basis.Consent:
 		return ByConsent
-	case a.Exemption != "":
-		return a.Exemption
+	case l.a.Exemption != "":
+		return l.a.Exemption
 	case open && regime == rules.StatisticalUntilObjection:
 		return ForStatistics
 	case open && swiss && l.Regions["CH"] == overridingInterest:

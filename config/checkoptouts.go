@@ -34,7 +34,7 @@ func (c activityCheck) noteUndated() {
 
 // KeepsOptOuts tells whether an opt-out by the browser's signal may be kept of visitors of a site: the signal is read
 // there, and visitors may be known to be in a state whose law asks for that.
-func (l *Loaded) KeepsOptOuts(site string, at time.Time) bool {
+func KeepsOptOuts(l *Loaded, site string, at time.Time) bool {
 	s := l.Server.Sites[site]
 	region, err := rules.ParseRegion(s.Region.Default)
 	return s.Signals.GPC != nil && (s.Region.Subdivision != "" || s.Region.Database != "" || err == nil && region.KeepsGPC(at))
@@ -42,7 +42,7 @@ func (l *Loaded) KeepsOptOuts(site string, at time.Time) bool {
 
 // OptOutVisitors tells whether an activity is for visitors of opt-out regions, and whether it or a site of them says so
 // by name: a site whose visitors may be anywhere does not.
-func (l *Loaded) OptOutVisitors(a *Activity, sites []string) (may, named bool) {
+func OptOutVisitors(l *Loaded, a *Activity, sites []string) (may, named bool) {
 	for _, code := range a.Regions {
 		if optOutRegion(code) {
 			return true, true

@@ -114,7 +114,8 @@ func (l Lifetime) String() string {
 
 // stores are what is kept in a browser for an activity, or read there: what the vendor's catalog entry says, and what
 // the activity says in its place and beside it. False where nobody says it.
-func (l *Loaded) stores(a *Activity) (all []Stored, said bool) {
+func (l deviceUse) stores() (all []Stored, said bool) {
+	a := l.a
 	if a.Device.Said && len(a.Device.Stores) == 0 {
 		return nil, true
 	}
@@ -131,7 +132,7 @@ func (l *Loaded) stores(a *Activity) (all []Stored, said bool) {
 		}
 	}
 	said = said || a.Device.Said || a.Source == "server"
-	return all, said && (len(all) > 0 || len(l.fromDevice(a)) == 0)
+	return all, said && (len(all) > 0 || len(l.fromDevice()) == 0)
 }
 
 // storesOf are what a catalog entry says; false where it says nothing.
@@ -151,8 +152,8 @@ func storesOf(file *catalog.File) ([]Stored, bool) {
 
 // fromDevice are the lines by which an activity passes what was kept on the device, or read from it, in whatever form.
 // An id that is made of address and browser is none of it.
-func (l *Loaded) fromDevice(a *Activity) []ProfileLine {
-	return slices.DeleteFunc(l.passing(a), func(line ProfileLine) bool {
+func (l deviceUse) fromDevice() []ProfileLine {
+	return slices.DeleteFunc(l.passing(l.a), func(line ProfileLine) bool {
 		return line.Spec.Kind == minimise.Derive || !deviceAccess(line, "server")
 	})
 }

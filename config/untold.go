@@ -43,7 +43,7 @@ func (c activityCheck) told(a *Activity, at func(...any) []any) {
 
 // toldOfDevice looks at what is said of visitors' devices, and at whether that can be so.
 func (c activityCheck) toldOfDevice(a *Activity, at func(...any) []any) {
-	passed := c.loaded.fromDevice(a)
+	passed := deviceUse{c.loaded, a}.fromDevice()
 	if a.Device.Said && len(a.Device.Stores) == 0 && len(passed) > 0 {
 		c.refuse(c.activities, at("device"), "lawful/device-told",
 			"device: none says that nothing is kept on the device or read from it, and profile %s passes %s (%s), which is: "+

@@ -79,8 +79,8 @@ var notPersonal = map[hit.Class]string{
 	hit.Credential: "the site's own key",
 }
 
-// collection makes the notice at collection; nil where no activity and no site is for visitors of an opt-out region.
-func (b *builder) collection(n *Notice) *Collection {
+// collectionOf makes the notice at collection; nil where no activity and no site is for visitors of an opt-out region.
+func collectionOf(b *builder, n *Notice) *Collection {
 	var ids, here []string
 	for _, s := range b.sites {
 		ids = append(ids, s.ID)
@@ -88,7 +88,7 @@ func (b *builder) collection(n *Notice) *Collection {
 	served := false
 	for i := range b.loaded.Activities {
 		a := &b.loaded.Activities[i]
-		may, named := b.loaded.OptOutVisitors(a, ids)
+		may, named := config.OptOutVisitors(b.loaded, a, ids)
 		if may && slices.ContainsFunc(n.Activities, func(of Activity) bool { return of.ID == a.ID }) {
 			here, served = append(here, a.ID), served || named
 		}
@@ -98,7 +98,7 @@ func (b *builder) collection(n *Notice) *Collection {
 	}
 	c := &Collection{Categories: []Category{}}
 	for _, id := range categories {
-		if one := b.category(n, id, here); one != nil {
+		if one := categoryIn(b, n, id, here); one != nil {
 			c.Categories = append(c.Categories, *one)
 		}
 	}
@@ -106,8 +106,8 @@ func (b *builder) collection(n *Notice) *Collection {
 	return c
 }
 
-// category gathers what activities do with a category; nil where none does anything.
-func (b *builder) category(n *Notice, id string, activities []string) *Category {
+// categoryIn gathers what activities do with a category; nil where none does anything.
+func categoryIn(b *builder, n *Notice, id string, activities []string) *Category {
 	c := &Category{ID: id, Name: b.words.Collection["category_"+id]}
 	add := func(list *[]string, text string) {
 		if !slices.Contains(*list, text) {
@@ -131,7 +131,7 @@ func (b *builder) category(n *Notice, id string, activities []string) *Category 
 	}
 	if id == identifiers || id == activity { // the requests themselves
 		add(&c.Purposes, b.words.OwnTexts["title"])
-		add(&c.Retention, b.logKept()+" ("+b.words.Own["log"].Title+")")
+		add(&c.Retention, own{b}.logKept()+" ("+b.words.Own["log"].Title+")")
 	}
 	if len(c.Purposes) == 0 {
 		return nil
@@ -148,7 +148,7 @@ func (c *Collection) close(b *builder, n *Notice, activities []string) {
 			continue
 		}
 		for _, p := range a.Purposes {
-			if len(b.loaded.Purposes[p.ID].US) > 0 && !slices.Contains(closed, p.Title.Text) && b.gpcReadFor(a.ID) {
+			if len(b.loaded.Purposes[p.ID].US) > 0 && !slices.Contains(closed, p.Title.Text) && gpcReadFor(b, a.ID) {
 				closed = append(closed, p.Title.Text)
 			}
 		}
@@ -182,7 +182,7 @@ func (c *Collection) close(b *builder, n *Notice, activities []string) {
 }
 
 // gpcReadFor tells whether every site of an activity reads the browser's signal.
-func (b *builder) gpcReadFor(id string) bool {
+func gpcReadFor(b *builder, id string) bool {
 	at := slices.IndexFunc(b.loaded.Activities, func(a config.Activity) bool { return a.ID == id })
 	for _, s := range b.sites {
 		if takesPlaceOn(b.loaded, &b.loaded.Activities[at], s.ID) && b.loaded.Server.Sites[s.ID].Signals.GPC == nil {

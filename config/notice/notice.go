@@ -142,11 +142,11 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	}
 	n.withoutConsent(b.ends)
 	n.law(readers, countries)
-	n.Own, n.Collection = b.ownProcessing(), b.collection(n)
+	n.Own, n.Collection = own{b}.processing(), collectionOf(b, n)
 	n.missing = l.Lacks(func(activity string) bool {
 		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })
 	})
-	n.Untold = b.untold(n)
+	n.Untold = untold(b, n)
 	n.Digest = n.digest()
 	return n, b.warnings, nil
 }

@@ -40,25 +40,28 @@ type ownWords struct {
 	Kept    string `yaml:"kept"`
 }
 
+// own puts what the server itself does into words.
+type own struct{ *builder }
+
 // ownParts are the parts there may be, in the order in which they are told, and which of them a configuration has.
 var ownParts = []struct {
 	id string
-	is func(b *builder) bool
+	is func(b own) bool
 }{
 	{"hits", always},
 	{"log", always},
 	{"objections", always},
-	{"follow", func(b *builder) bool { return b.loaded.Server.Objections.Follow }},
-	{"opt_outs", (*builder).keepsOptOuts},
+	{"follow", func(b own) bool { return b.loaded.Server.Objections.Follow }},
+	{"opt_outs", own.keepsOptOuts},
 	{"denied", always},
-	{"rare", func(b *builder) bool { return b.loaded.Policy.Rarest() > 0 }},
-	{"told", func(b *builder) bool { return len(b.toldHosts()) > 0 }},
+	{"rare", func(b own) bool { return b.loaded.Policy.Rarest() > 0 }},
+	{"told", func(b own) bool { return len(b.toldHosts()) > 0 }},
 }
 
-func always(*builder) bool { return true }
+func always(own) bool { return true }
 
-// ownProcessing says what the server itself does on the notice's sites.
-func (b *builder) ownProcessing() *OwnProcessing {
+// processing says what the server itself does on the notice's sites.
+func (b own) processing() *OwnProcessing {
 	of := &OwnProcessing{}
 	values := []string{
 		"log", b.logKept(),
@@ -83,14 +86,14 @@ func (b *builder) ownProcessing() *OwnProcessing {
 	for _, s := range b.sites {
 		ids = append(ids, s.ID)
 	}
-	if reason, needed := b.loaded.ServiceAccess(ids); needed {
+	if reason, needed := config.ServiceAccess(b.loaded, ids); needed {
 		of.Basis = b.accessBasis(&reason)
 	}
 	return of
 }
 
 // logKept is how long the forwarding log is kept, in words. A default is nobody's word.
-func (b *builder) logKept() string {
+func (b own) logKept() string {
 	if slices.ContainsFunc(b.loaded.Untold, func(u config.Untold) bool { return u.Activity == "" }) {
 		return b.words.Device["not_stated"]
 	}
@@ -107,7 +110,7 @@ func spanOf(d time.Duration) basis.Period {
 }
 
 // ownCookies are those that the server's pages and scripts set.
-func (b *builder) ownCookies() []StoredItem {
+func (b own) ownCookies() []StoredItem {
 	cookie := func(name, says string, days int) StoredItem {
 		return StoredItem{
 			Name: name, Kind: "cookie", KindName: b.words.Device["kind_cookie"], Kept: b.words.period(basis.Period{Days: days}),
@@ -132,12 +135,12 @@ func (b *builder) ownCookies() []StoredItem {
 
 // keepsOptOuts tells whether an opt-out by the browser's signal is kept of visitors of the notice's sites: somewhere the
 // signal is read, and a law asks for that.
-func (b *builder) keepsOptOuts() bool {
-	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return b.loaded.KeepsOptOuts(s.ID, b.at) })
+func (b own) keepsOptOuts() bool {
+	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return config.KeepsOptOuts(b.loaded, s.ID, b.at) })
 }
 
 // toldHosts are where the other systems are that are told of objections.
-func (b *builder) toldHosts() []string {
+func (b own) toldHosts() []string {
 	var hosts []string
 	for i := range b.loaded.Server.Webhooks {
 		hook := &b.loaded.Server.Webhooks[i]
@@ -150,7 +153,7 @@ func (b *builder) toldHosts() []string {
 }
 
 // untold is what nobody says and a notice of these activities would have to.
-func (b *builder) untold(n *Notice) []config.Untold {
+func untold(b *builder, n *Notice) []config.Untold {
 	return slices.DeleteFunc(slices.Clone(b.loaded.Untold), func(u config.Untold) bool {
 		return u.Activity != "" && !slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == u.Activity })
 	})

@@ -244,7 +244,7 @@ func (r *Record) assessmentText(a *RecordAssessment) string {
 
 // own is what the server itself does.
 func (b *recordBuilder) own() Entry {
-	of, hosts := b.ownProcessing(), b.toldHosts()
+	of, hosts := own{&b.builder}.processing(), own{&b.builder}.toldHosts()
 	e := Entry{
 		ID: "own-processing", Own: true, InForce: true, State: b.said.Texts["in_force"],
 		Subjects: []string{b.said.Subjects["visitor"]}, Data: []RecordData{},
