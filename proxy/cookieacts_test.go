@@ -60,7 +60,8 @@ func (k *actsKept) all() (recorded, tallied uint64) {
 
 func chose(object, takeBack string) *objection.Change {
 	return &objection.Change{
-		Object: strings.Fields(object), TakeBack: strings.Fields(takeBack), Site: "shop", Source: objection.PreferenceCentre,
+		Object: strings.Fields(object), TakeBack: strings.Fields(takeBack), Site: "shop",
+		Source: objection.PreferenceCentre,
 	}
 }
 

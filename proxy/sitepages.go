@@ -165,7 +165,8 @@ func purpose(loaded *config.Loaded, said *notice.Purpose) *visitor.Purpose {
 	written := loaded.Purposes[said.ID]
 	return &visitor.Purpose{
 		ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
-		DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: written.GPC == "object", DNT: written.DNT == "object",
+		DirectMarketing: said.DirectMarketing, ShownOnly: true,
+		GPC: written.GPC == "object", DNT: written.DNT == "object",
 		US: len(written.US) > 0, Sale: slices.Contains(written.US, "sale") || slices.Contains(written.US, "sharing"),
 	}
 }
@@ -177,7 +178,8 @@ func flow(loaded *config.Loaded, a *notice.Activity, marketing bool) visitor.Flo
 	f := visitor.Flow{
 		Vendor: a.Recipient.ID, Reference: a.Reference,
 		Basis: visitor.Basis{
-			Right: rests == basis.LegitimateInterest || rests == basis.PublicTask, Name: a.BasisName, Article: a.Article,
+			Right: rests == basis.LegitimateInterest || rests == basis.PublicTask,
+			Name:  a.BasisName, Article: a.Article,
 		},
 	}
 	switch rests {

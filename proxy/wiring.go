@@ -229,10 +229,11 @@ func keepOptOuts(ctx context.Context, s *Server) { s.keeper.run(ctx) }
 
 // openCookieActs comes behind the ledger and the store, which are told of them.
 func openCookieActs(s *Server) error {
-	s.cookieActs = newCookieActs(s.opts.Now, s.ledger.ObjectedByCookie, func(ctx context.Context, all []objection.Tally) error {
+	tally := func(ctx context.Context, all []objection.Tally) error {
 		_, err := s.objections.Apply(ctx, objection.Batch{Tallies: all})
 		return err
-	})
+	}
+	s.cookieActs = newCookieActs(s.opts.Now, s.ledger.ObjectedByCookie, tally)
 	s.cookieActs.fault = func(err error) {
 		fault(s.opts.Log, "what visitors objected to in browsers without identifiers is in force there, and cannot be "+
 			"recorded: it will be tried again in a minute", err)

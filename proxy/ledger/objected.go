@@ -15,8 +15,8 @@ const (
 	KindHead       = "objections_head" // where the log of objections stands: size, root
 )
 
-// Objected is what one or more acts that say the same have done. Its subjects have the hashes that they have in records of events. A
-// browser's act that its own cookie alone holds has no number and no subjects.
+// Objected is what one or more acts that say the same have done. Its subjects have the hashes that they have in records
+// of events. A browser's act that its own cookie alone holds has no number and no subjects.
 type Objected struct {
 	Kind        string
 	First, Last uint64 // the acts' numbers in the log of objections; 0: they are not in there
@@ -27,7 +27,7 @@ type Objected struct {
 	Site        string
 	By          string // who acted for the subject; "" where that did
 	Because     string
-	Act         string   // whose: "role", "link", "browser:" and a hash, "cookie", "seen_with:" and who is followed; "" unknown
+	Act         string   // whose: "role", "link", "cookie", "browser:" and a hash, "seen_with:" and whom; "" unknown
 	EveryAct    bool     // of a withdrawal: the acts of all were ended
 	Stands      []string // of a withdrawal: what is in force for its subjects after it
 	Subjects    [][16]byte

@@ -1,7 +1,7 @@
 package objection
 
-// Tally is how often something was objected to, or taken back, of which the store keeps nothing but that count: a browser
-// that sends no identifier keeps what it chose in a cookie of its own.
+// Tally is how often something was objected to, or taken back, of which the store keeps nothing but that count: a
+// browser that sends no identifier keeps what it chose in a cookie of its own.
 type Tally struct {
 	Withdrawn bool     // it was taken back
 	Scopes    []string // none: nobody says of what

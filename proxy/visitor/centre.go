@@ -30,7 +30,10 @@ func (v *visit) centre() {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
-	p := centrePage{choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")}, InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
+	p := centrePage{
+		choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")},
+		InForce: v.titled(inForce), All: slices.Contains(inForce, all),
+	}
 	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, globalPrivacyControl(v), doNotTrack(v)
 	if v.said.Title.Text != "" {
 		p.Heading, p.Title = v.said.Title, v.said.Title.Text

@@ -62,7 +62,8 @@ func (w *wording) choices(p page, inForce []string, where Where) choices {
 	everything := w.said.whens(where)
 	c.Objecting = everything.open().only(UntilObjection)
 	c.Everything = choice{
-		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, Label: w.label(everything, w.said.sale(where, "")),
+		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")},
+		Label:  w.label(everything, w.said.sale(where, "")),
 		Partly: everything != everything.open(), In: in(all),
 	}
 	shown := []string{}
@@ -117,7 +118,8 @@ func (w *wording) purposeChoice(of *Purpose, where Where) (one choice, key strin
 	}
 	one = choice{
 		words: w.words, ID: "p-" + of.ID, Scope: of.ID, Title: of.Title, About: of.Description,
-		Label: w.label(all, of.Sale), consent: all.has(AfterConsent), Marketing: of.DirectMarketing, GPC: of.GPC && w.site.ReadsGPC && !of.ShownOnly,
+		Label: w.label(all, of.Sale), consent: all.has(AfterConsent), Marketing: of.DirectMarketing,
+		GPC: of.GPC && w.site.ReadsGPC && !of.ShownOnly,
 	}
 	for i := range flows {
 		f := &flows[i]

@@ -18,7 +18,7 @@ type Flow struct {
 
 // Basis is a lawful basis, in words.
 type Basis struct {
-	Right   bool   // the law gives a right to object on grounds of one's own: a legitimate interest, or a task in the public interest (Art. 21(1))
+	Right   bool   // a legitimate interest, or a task in the public interest: Art. 21(1) gives a right to object
 	Name    string // "A legitimate interest"
 	Article string // "Art. 6(1)(f) GDPR"
 }
@@ -82,8 +82,8 @@ func (p *Purpose) mayOptOut() bool {
 	return p.US && (anywhere.has(UntilOptOut) || anywhere.has(AfterConsent))
 }
 
-// optsOut tells whether Global Privacy Control opts a visitor out of the purpose where they are: of what may go on until
-// they do, and, where the opt-out is kept, of what they consented to as well: no consent is younger than the signal.
+// optsOut tells whether Global Privacy Control opts a visitor out of the purpose where they are: of what may go on
+// until they do, and, where the opt-out is kept, of what they consented to as well: no consent is younger than the signal.
 func (p *Purpose) optsOut(where Where) bool {
 	here := whensOf(p.flows(where))
 	return p.US && (where.OptOut && here.has(UntilOptOut) ||
@@ -135,7 +135,8 @@ func (l *Language) right(where Where) bool {
 // sale tells whether something that takes place where the visitor is, with a recipient ("" any), is sale or sharing.
 func (l *Language) sale(where Where, vendor string) bool {
 	return slices.ContainsFunc(l.Purposes, func(p Purpose) bool {
-		return p.Sale && slices.ContainsFunc(p.flows(where), func(f Flow) bool { return vendor == "" || f.Vendor == vendor })
+		theirs := func(f Flow) bool { return vendor == "" || f.Vendor == vendor }
+		return p.Sale && slices.ContainsFunc(p.flows(where), theirs)
 	})
 }
 

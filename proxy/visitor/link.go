@@ -49,7 +49,8 @@ func (v *visit) link(token string) {
 	}
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
 	p := linkPage{
-		choices: v.choices(v.page("link_title"), inForce, v.where), Manage: claim.Kind == Manage, For: v.titled(claim.Scopes), InForce: v.titled(inForce),
+		choices: v.choices(v.page("link_title"), inForce, v.where), Manage: claim.Kind == Manage,
+		For: v.titled(claim.Scopes), InForce: v.titled(inForce),
 		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all),
 		Late: claim.late(v.opts.Now()), Marketing: len(claim.Scopes) > 0,
 	}

@@ -21,9 +21,10 @@
 //
 // # What is said of what takes place
 //
-// For each purpose the pages say in which case each recipient gets data ([Flow], [When]): only with the visitor's consent, unless they object,
-// until they opt out, or because a contract or the law asks for it. Saying no is one act whatever it is called: it is kept as an objection to the
-// scope, which ends all of the first three. The label of a control says which of them it ends.
+// For each purpose the pages say in which case each recipient gets data ([Flow], [When]): only with the visitor's consent,
+// unless they object, until they opt out, or because a contract or the law asks for it. Saying no is one act whatever it
+// is called: it is kept as an objection to the scope, which ends all of the first three. The label of a control says which
+// of them it ends.
 //
 // A signed link is the authority for the subjects in it: its page shows what stands for them, and it takes back what came by links.
 package visitor
@@ -59,8 +60,8 @@ type Options struct {
 
 	Rand io.Reader // what ids of acts are made of; crypto/rand
 
-	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is to be recorded
-	// and counted. Its Subjects are empty, and its scopes are what it changes. nil: nobody is told.
+	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is
+	// to be recorded and counted. Its Subjects are empty, and its scopes are what it changes. nil: nobody is told.
 	CookieOnly func(objection.Change)
 
 	// Refused is told why a change was not made: "limit", "full" (there is too little room on the disk) or "failed". nil: nobody is told.
