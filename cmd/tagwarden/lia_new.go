@@ -110,8 +110,8 @@ func (a *asking) all(answers *assess.Answers) (*assess.Answers, error) {
 		if !more {
 			return interview.Answers, nil
 		}
-		if next.Question.Step != "" && next.Question.Step != step {
-			step = next.Question.Step
+		if next.Step != "" && next.Step != step {
+			step = next.Step
 			printf(a.t.out, "\n%s\n", step)
 		}
 		if err := a.one(interview, &next); err != nil {

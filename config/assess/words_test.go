@@ -33,7 +33,7 @@ func TestWords(t *testing.T) {
 			if !of.Type().Field(i).IsExported() {
 				continue
 			}
-			table, is := of.Field(i).Interface().(map[string]string)
+			table, is := reflect.TypeAssert[map[string]string](of.Field(i))
 			if !is {
 				continue
 			}

@@ -36,7 +36,7 @@ var validitySays = [numValidities]string{
 	Foreign:         "it is signed with a key that is none of the approvers' in the server file: have an approver sign it",
 	ApproverRemoved: "who signed it is no approver any more: have one who is sign it anew",
 	Ambiguous:       "there is more than one approval, or more than one assessment of its id: keep one",
-	Changed: "it, the controller's name, one of its purposes, of its recipients or of the activities that rest on it " +
+	Changed: "it, one of its purposes, of its recipients or of the activities that rest on it, or the controller's name, " +
 		"was changed after it was signed: count its version up and have it approved anew, or take the change back",
 	FormOld: "it was signed in the form of an earlier version, which covered neither the activities that rest on it, nor " +
 		"what its purposes say beside their texts, nor vendor files: read them, and have it approved anew " +
