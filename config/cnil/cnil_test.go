@@ -130,11 +130,13 @@ func TestLinesThatDoNotHold(t *testing.T) {
 		{"no_import", "profiles.yaml", "utm_*", []string{"url: url\n      ip: { truncate: { v4: 16, v6: 32 } }", "url: { url: { query: [\"utm_*\"] } }\n      ip: { truncate: { v4: 16, v6: 32 } }"}},
 		{"no_import", "profiles.yaml", "class:campaign", []string{"url: url\n      ip: { truncate: { v4: 16, v6: 32 } }", "url: { url: { query: [\"class:campaign\"] } }\n      ip: { truncate: { v4: 16, v6: 32 } }"}},
 		{"no_import", "profiles.yaml", "address of the referring page", class("referrer: url")},
+		{"tracker_lifetime", "activities.yaml", "_pk_id is kept on the device for 14 months", []string{"device: none\n    regions: [FR]", "device: [{ name: _pk_id, kind: cookie, period: 14 months }]\n    regions: [FR]"}},
+		{"tracker_lifetime", "activities.yaml", "_pk_id stays on the device", []string{"device: none\n    regions: [FR]", "device: [{ name: _pk_id, kind: cookie, period: until_deleted }]\n    regions: [FR]"}},
 		{"no_person", "profiles.yaml", "page title (page_title)", class("page_title: keep")},
 	} {
 		changes := c.changes
-		if strings.HasPrefix(c.changes[1], cookieless) { // the assessment lists what it passes
-			name, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(c.changes[1], cookieless)), ":")
+		if line, more := strings.CutPrefix(c.changes[1], cookieless); more { // the assessment lists what it passes
+			name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
 			kind := strings.TrimSpace(c.changes[1][strings.LastIndex(c.changes[1], ":")+1:])
 			changes = append(changes, "data: { event_name: keep, client_id: derive, url", "data: { "+name+": "+kind+", event_name: keep, client_id: derive, url")
 		}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -147,20 +148,14 @@ func (a *Assessment) Open() []Line {
 
 // write is the key that whoever looked writes at the activity; "" where nobody has to.
 func (a *Assessment) write(day string) string {
-	text := "attested:\n  - lines: ["
-	n := 0
+	var ids []string
 	for i := range a.Lines {
-		l := &a.Lines[i]
-		if l.Look == "" || l.Attestation != nil && l.State == Attested || l.State == NotMet && l.Attestation != nil {
-			continue
+		if l := &a.Lines[i]; l.Look != "" && (l.Attestation == nil || l.State != Attested && l.State != NotMet) {
+			ids = append(ids, l.ID)
 		}
-		if n++; n > 1 {
-			text += ", "
-		}
-		text += l.ID
 	}
-	if n == 0 {
+	if len(ids) == 0 {
 		return ""
 	}
-	return text + "]\n    by: ...\n    on: " + day + "\n    evidence: ...\n"
+	return "attested:\n  - lines: [" + strings.Join(ids, ", ") + "]\n    by: ...\n    on: " + day + "\n    evidence: ...\n"
 }
