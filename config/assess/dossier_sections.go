@@ -174,7 +174,7 @@ func (d *dossier) surroundings() {
 			w.say("activity_profile", "profile", a.Profile))
 		if a.Transfer != nil {
 			values = append(values, one(w.say("activity_transfer", "country", w.country(a.Transfer.Country),
-				"safeguard", fmt.Sprint(a.Transfer.Safeguard))))
+				"safeguard", byRegion.Replace(fmt.Sprint(a.Transfer.Safeguard)))))
 		}
 		if a.Exemption != "" {
 			values = append(values, one(w.say("activity_exemption", "exemption", named(w.Exemptions, a.Exemption))))
@@ -285,3 +285,6 @@ func (d *dossier) history() error {
 	d.section("versions", rows...)
 	return nil
 }
+
+// byRegion writes what differs by region with signs that every language has.
+var byRegion = strings.NewReplacer(": ", " – ", "; ", ", ")
