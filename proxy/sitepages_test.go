@@ -33,9 +33,12 @@ vendors:
   matomo: { catalog: matomo, upstream: "http://10.0.0.7:8000", private: true }
 `,
 		"policy/purposes.yaml": `purposes:
-  measure: { title: Measure the audience of our pages, categories: [analytics], us: [sharing] }
-  newsletter: { title: Send the newsletter to customers, categories: [mail], direct_marketing: true, us: [targeted_advertising] }
-  orders: { title: Deliver what was ordered in the shop, categories: [mail] }
+  measure: { title: { en: Measure the audience of our pages, de: Die Nutzung unserer Seiten messen },
+    categories: [analytics], us: [sharing] }
+  newsletter: { title: { en: Send the newsletter to customers, de: Kunden den Newsletter senden },
+    categories: [mail], direct_marketing: true, us: [targeted_advertising] }
+  orders: { title: { en: Deliver what was ordered in the shop, de: Bestellungen ausliefern },
+    categories: [mail] }
 `,
 		"policy/activities.yaml": `activities:
   - { id: a, vendor: matomo, purposes: [measure], basis: consent, consent_max_age: 20 months, retention: 1 year, profile: bare, events: [a] }

@@ -12,7 +12,7 @@ import (
 func TestOneStyle(t *testing.T) {
 	t.Parallel()
 	properties := func(file string) string {
-		text, err := os.ReadFile(file) //nolint:gosec // of this repository
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}

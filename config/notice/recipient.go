@@ -101,16 +101,12 @@ var forms = []string{"LLC", "LLP", "Ltd", "Limited", "Inc", "Corp", "GmbH", "PBC
 
 // firm is a legal person's name without its address: "Meta Platforms, Inc." of "Meta Platforms, Inc., Menlo Park".
 func firm(entity string) string {
-	name, rest, more := strings.Cut(entity, ", ")
-	for more {
-		var next string
-		next, rest, more = strings.Cut(rest, ", ")
-		if !strings.HasSuffix(next, ".") && !slices.Contains(forms, next) {
-			break
-		}
-		name += ", " + next
+	parts := strings.Split(entity, ", ")
+	n := 1
+	for n < len(parts) && (strings.HasSuffix(parts[n], ".") || slices.Contains(forms, parts[n])) {
+		n++
 	}
-	return name
+	return strings.Join(parts[:n], ", ")
 }
 
 // hostsOfRecipient lists where a recipient's data go, without doubles.

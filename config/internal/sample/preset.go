@@ -3,7 +3,6 @@ package sample
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,13 +23,13 @@ func Preset(t testing.TB, name string) *config.Loaded {
 	}
 	_, public := files.ApproverKeys(t)
 	all := map[string][]byte{}
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".key") {
+	folder := os.DirFS(dir)
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(name, ".key") {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Clean(path))
-		inside, _ := filepath.Rel(dir, path)
-		all[filepath.ToSlash(inside)] = approver.ReplaceAll(text, []byte(public))
+		text, err := fs.ReadFile(folder, name)
+		all[name] = approver.ReplaceAll(text, []byte(public))
 		return err
 	})
 	if err != nil {
