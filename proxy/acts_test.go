@@ -149,9 +149,7 @@ func TestAnAccountsNameInACookie(t *testing.T) {
 			t.Errorf("%s: %v, %v", id.Name, stands, err)
 		}
 	}
-	for _, got := range r.recordsOf(t, "objection") {
-		if !strings.Contains(got, `"act":"cookie","subjects":[]`) {
-			t.Error(fmt.Sprint(got))
-		}
+	if got := r.recordsOf(t, "objection"); len(got) > 0 {
+		t.Error(fmt.Sprint(got))
 	}
 }
