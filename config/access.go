@@ -101,7 +101,7 @@ func (l deviceUse) reasons() []AccessReason {
 		}
 		all[at].All = all[at].All && whole
 	}
-	for _, code := range l.visitors(l.a) {
+	for _, code := range visitorsOf(l.Loaded, l.a) {
 		region, err := rules.ParseRegion(code)
 		if err != nil { // anywhere, or nobody knows where
 			add(l.reason(rules.OptIn, false), rules.AccessLaws(), false)

@@ -156,7 +156,7 @@ var someDay = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (c assuring) encryption() (Assured, string) {
 	for _, a := range c.rests {
-		for _, address := range c.l.recipient(a.Vendor).Upstreams {
+		for _, address := range draftVendor(c.l, a.Vendor).Upstreams {
 			if strings.HasPrefix(address, "http://") {
 				return AssuredBroken, a.Vendor + " is reached without TLS"
 			}
@@ -168,7 +168,7 @@ func (c assuring) encryption() (Assured, string) {
 func (c assuring) inEEA() (Assured, string) {
 	worth := AssuredHeld
 	for _, a := range c.rests {
-		written, of := c.l.Server.Vendors[a.Vendor], c.l.recipient(a.Vendor)
+		written, of := c.l.Server.Vendors[a.Vendor], draftVendor(c.l, a.Vendor)
 		switch {
 		case written.Private:
 		case c.l.abroad(a.Vendor) != "":
@@ -180,8 +180,8 @@ func (c assuring) inEEA() (Assured, string) {
 	return worth, ""
 }
 
-// recipient is a vendor as it was resolved, which an activity names.
-func (l *Loaded) recipient(vendor string) rules.DraftVendor {
+// draftVendor is a vendor as it was resolved, which an activity names.
+func draftVendor(l *Loaded, vendor string) rules.DraftVendor {
 	at := slices.IndexFunc(l.Draft.Vendors, func(v rules.DraftVendor) bool { return v.ID == vendor })
 	if at < 0 {
 		return rules.DraftVendor{}
@@ -203,7 +203,7 @@ func (c assuring) oneClick() (Assured, string) {
 		}
 		for _, id := range slices.Sorted(maps.Keys(c.l.Server.Sites)) {
 			site := c.l.Server.Sites[id]
-			if c.l.serves(a, &site, id) && site.elsewhere() {
+			if reaches(c.l, a, &site, id) && site.elsewhere() {
 				return AssuredBroken, "the pages of site " + id + " (" + strings.Join(site.Origins, ", ") +
 					") have no preference centre: none of them is on a host of the site"
 			}
@@ -212,8 +212,8 @@ func (c assuring) oneClick() (Assured, string) {
 	return worth, ""
 }
 
-// serves tells whether hits of a site can be carried by an activity.
-func (l *Loaded) serves(a *Activity, site *Site, id string) bool {
+// reaches tells whether hits of a site can be carried by an activity.
+func reaches(l *Loaded, a *Activity, site *Site, id string) bool {
 	return (len(a.Sites) == 0 || slices.Contains(a.Sites, id)) &&
 		(len(site.Vendors) == 0 || slices.Contains(site.Vendors, a.Vendor))
 }

@@ -76,7 +76,7 @@ func (c testCheck) checkTest(doc *strict.Document, test *Test, at func(...any) [
 	}
 	for category := range test.Signals.Own {
 		if c.purposes != nil {
-			c.known(doc, at("signals", "own", category), "category", category, c.loaded.categories())
+			c.known(doc, at("signals", "own", category), "category", category, consentCategories(c.loaded))
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (c exemptions) appearance(a *Activity, b basis.Basis, at func(...any) []any
 // needs consent, or Swiss law's interest.
 func (c exemptions) notInUK(a *Activity) (codes []string) {
 	codes = c.optInRegions(a)
-	for _, code := range c.loaded.visitors(a) {
+	for _, code := range visitorsOf(c.loaded, a) {
 		if _, err := rules.ParseRegion(code); err == nil && isSwiss(code) && c.choosesOverridingInterest() {
 			return append(codes, code)
 		}

@@ -79,9 +79,10 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 // anywhere stands for the regions of a site to which a header or a database tells them.
 const anywhere = "any country"
 
-// visitors are the regions where the visitors of an activity may be, as they are written: its own; where it names none,
+// visitorsOf are the regions where the visitors of an activity may be, as they are written: its own; where it names
+// none,
 // those of its sites, "" for one that is not known, and [anywhere].
-func (l *Loaded) visitors(a *Activity) []string {
+func visitorsOf(l *Loaded, a *Activity) []string {
 	if len(a.Regions) > 0 {
 		return a.Regions
 	}
@@ -102,7 +103,7 @@ func (l *Loaded) visitors(a *Activity) []string {
 // regimes are the rules that may hold for the visitors of an activity. overriding: for those in Switzerland, where the
 // policy chose so.
 func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
-	for _, code := range c.loaded.visitors(a) {
+	for _, code := range visitorsOf(c.loaded, a) {
 		if code == anywhere {
 			return true, true, c.choosesOverridingInterest()
 		}
@@ -124,7 +125,7 @@ func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
 // known is any.
 func (c law) optInRegions(a *Activity) []string {
 	var codes []string
-	for _, code := range c.loaded.visitors(a) {
+	for _, code := range visitorsOf(c.loaded, a) {
 		region, err := rules.ParseRegion(code)
 		if err != nil {
 			code = anywhere

@@ -136,7 +136,7 @@ func (c missingCheck) recipient(a *Activity, readers []string) {
 // transfer looks at whether what makes a transfer lawful is said, for visitors of each region where the law asks for it (GDPR
 // Art. 13(1)(f)).
 func (c missingCheck) transfer(a *Activity, i int, readers []string) {
-	t, abroad := a.Transfer, cmp.Or(c.loaded.abroad(a.Vendor), c.loaded.seatAbroad(a.Vendor, readers))
+	t, abroad := a.Transfer, cmp.Or(c.loaded.abroad(a.Vendor), seatAbroad(c.loaded, a.Vendor, readers))
 	if abroad == "" {
 		return
 	}
@@ -162,7 +162,7 @@ func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 
 // seatAbroad is the country outside the EEA where the legal person sits that receives data of visitors in some regions, or
 // where a machine on one's own network is said to stand; "" where neither does.
-func (l *Loaded) seatAbroad(vendor string, readers []string) string {
+func seatAbroad(l *Loaded, vendor string, readers []string) string {
 	if written := l.Server.Vendors[vendor]; written.Country != "" && !InEEA(written.Country) {
 		return written.Country
 	}

@@ -121,7 +121,7 @@ func (t *Transfer) SafeguardFor(reader string) string {
 func (l *Loaded) Readers(a *Activity) []string {
 	var all []string
 	for _, reader := range catalog.Readers() {
-		if reader != "other" && l.mayBeIn(a, reader) || reader == "other" && l.mayBeElsewhere(a) {
+		if reader != "other" && l.mayBeIn(a, reader) || reader == "other" && mayBeElsewhere(l, a) {
 			all = append(all, reader)
 		}
 	}
@@ -130,12 +130,12 @@ func (l *Loaded) Readers(a *Activity) []string {
 
 // Countries are those that the regions of an activity, or the sites that it is for, name as where its visitors are.
 func (l *Loaded) Countries(a *Activity) []string {
-	return slices.DeleteFunc(slices.Clone(l.visitors(a)), func(code string) bool { return !rules.IsCountry(code) })
+	return slices.DeleteFunc(slices.Clone(visitorsOf(l, a)), func(code string) bool { return !rules.IsCountry(code) })
 }
 
 // mayBeElsewhere tells whether visitors of an activity may be outside the EEA, the UK and Switzerland.
-func (l *Loaded) mayBeElsewhere(a *Activity) bool {
-	return slices.ContainsFunc(l.visitors(a), func(visitors string) bool {
+func mayBeElsewhere(l *Loaded, a *Activity) bool {
+	return slices.ContainsFunc(visitorsOf(l, a), func(visitors string) bool {
 		at, err := rules.ParseRegion(visitors)
 		return err != nil || !slices.ContainsFunc([]string{"EEA", "UK", "CH"}, func(reader string) bool {
 			region, err := rules.ParseRegion(reader)

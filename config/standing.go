@@ -30,12 +30,12 @@ type Standing struct {
 func (l *Loaded) Standings(at time.Time) []Standing {
 	all := []Standing{}
 	for _, id := range l.Policy.Assessments().IDs() {
-		all = append(all, l.standing(id, at))
+		all = append(all, standingOf(l, id, at))
 	}
 	return all
 }
 
-func (l *Loaded) standing(id string, at time.Time) Standing {
+func standingOf(l *Loaded, id string, at time.Time) Standing {
 	register := l.Policy.Assessments()
 	a, validity := l.Assessments[id], register.Validity(id, at)
 	days, _ := register.DaysLeft(id, at)
