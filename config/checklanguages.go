@@ -80,7 +80,8 @@ func (c languageCheck) activity(site string, languages []string, a *Activity, i 
 	}
 }
 
-// text looks at one text. What names no language is in the site's, where that is one alone; what is not there lacks none.
+// text looks at one text. What names no language is in the site's, where that is one alone; what is not there lacks
+// none.
 func (c languageCheck) text(doc *strict.Document, site string, languages []string, said map[string]string, at []any) {
 	if doc == nil || len(said) == 0 {
 		return

@@ -20,8 +20,8 @@ type Recipient struct {
 	Arrangement string           // of a joint controller: where the essence of it stands
 }
 
-// RecipientOf says who a vendor of the server file is. What is on a private network, or has the controller's name, is the
-// controller's own.
+// RecipientOf says who a vendor of the server file is. What is on a private network, or has the controller's name, is
+// the controller's own.
 func (l *Loaded) RecipientOf(vendor string) Recipient {
 	written, file := l.Server.Vendors[vendor], l.vendors[vendor]
 	if file == nil || !atItsOwn(written, file) {
@@ -43,8 +43,8 @@ func (l *Loaded) RecipientOf(vendor string) Recipient {
 	return r
 }
 
-// atItsOwn tells whether what a catalog entry says of who receives holds for a vendor: where data go to addresses that the
-// catalog knows. At any other, who runs what a built-in entry describes is known to the site alone.
+// atItsOwn tells whether what a catalog entry says of who receives holds for a vendor: where data go to addresses that
+// the catalog knows. At any other, who runs what a built-in entry describes is known to the site alone.
 func atItsOwn(written Vendor, file *catalog.File) bool {
 	if _, builtin := catalog.BuiltinText(file.ID); !builtin {
 		return true
@@ -100,8 +100,8 @@ func (c missingCheck) lacks(activity string, doc *strict.Document, at []any, for
 	c.loaded.Missing = append(c.loaded.Missing, Missing{one[0], activity})
 }
 
-// recipient looks at who an activity's recipient is as a legal person, and in which role (GDPR Art. 13(1)(e), 26(2), 28 and
-// 30(1)(a), (d)).
+// recipient looks at who an activity's recipient is as a legal person, and in which role (GDPR Art. 13(1)(e), 26(2),
+// 28 and 30(1)(a), (d)).
 func (c missingCheck) recipient(a *Activity, readers []string) {
 	r, at := c.loaded.RecipientOf(a.Vendor), strict.Path("vendors", a.Vendor)
 	if r.Own {
@@ -124,8 +124,8 @@ func (c missingCheck) recipient(a *Activity, readers []string) {
 	}
 	switch {
 	case r.Role == "":
-		c.lacks(a.ID, c.server, at, "nothing says in which role %s receives data: add role: processor where it works for you "+
-			"alone by contract, joint where you decide together, controller where it uses them for purposes of its own (GDPR "+
+		c.lacks(a.ID, c.server, at, "nothing says in which role %s receives data: add role: processor where it works "+
+			"for you alone by contract, joint where you decide together, controller where it uses them for purposes of its own (GDPR "+
 			"Art. 26, 28 and 30(1)(d))", a.Vendor)
 	case r.Role == catalog.RoleJoint && r.Arrangement == "":
 		c.lacks(a.ID, c.server, at, "%s is a joint controller, and visitors are to find the essence of the arrangement: add "+
@@ -133,8 +133,8 @@ func (c missingCheck) recipient(a *Activity, readers []string) {
 	}
 }
 
-// transfer looks at whether what makes a transfer lawful is said, for visitors of each region where the law asks for it (GDPR
-// Art. 13(1)(f)).
+// transfer looks at whether what makes a transfer lawful is said, for visitors of each region where the law asks for
+// it (GDPR Art. 13(1)(f)).
 func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 	t, abroad := a.Transfer, cmp.Or(c.loaded.abroad(a.Vendor), seatAbroad(c.loaded, a.Vendor, readers))
 	if abroad == "" {
@@ -160,8 +160,8 @@ func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 		a.ID, t.Safeguard, strings.Join(without, ", "), advised(t.Country, t.Safeguard.For("EEA")))
 }
 
-// seatAbroad is the country outside the EEA where the legal person sits that receives data of visitors in some regions, or
-// where a machine on one's own network is said to stand; "" where neither does.
+// seatAbroad is the country outside the EEA where the legal person sits that receives data of visitors in some
+// regions, or where a machine on one's own network is said to stand; "" where neither does.
 func seatAbroad(l *Loaded, vendor string, readers []string) string {
 	if written := l.Server.Vendors[vendor]; written.Country != "" && !InEEA(written.Country) {
 		return written.Country

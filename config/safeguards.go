@@ -19,10 +19,11 @@ type Safeguard struct {
 	also    []string
 }
 
-// safeguards by name. What has no readers is known in the EEA, the UK and Switzerland alike, each by its own decision or
-// approval. Sources: GDPR Art. 45 to 47 and 49(1); for the UK its International Data Transfer Agreement and Addendum and the
-// UK Extension of the Data Privacy Framework; for Switzerland the FDPIC's recognition of the Commission's clauses, and the
-// Swiss-US Data Privacy Framework. The appeal about the EU-US one: OJ C, C/2025/6610, 22 December 2025.
+// safeguards by name. What has no readers is known in the EEA, the UK and Switzerland alike, each by its own decision
+// or approval. Sources: GDPR Art. 45 to 47 and 49(1); for the UK its International Data Transfer Agreement and
+// Addendum and the UK Extension of the Data Privacy Framework; for Switzerland the FDPIC's recognition of the
+// Commission's clauses, and the Swiss-US Data Privacy Framework. The appeal about the EU-US one: OJ C, C/2025/6610, 22
+// December 2025.
 var safeguards = []Safeguard{
 	{Name: "DPF", Key: "dpf", Readers: []string{"EEA"}, US: true, also: []string{"EU-US DPF", "EU-US Data Privacy Framework"}},
 	{Name: "UK Extension", Key: "dpf_uk", Readers: []string{"UK"}, US: true, also: []string{"UK-US data bridge", "data bridge"}},
@@ -101,8 +102,8 @@ func spelt(name string) string {
 	}, strings.ToLower(strings.TrimSpace(name)))
 }
 
-// holdsFor tells whether it can make a transfer of data of visitors in a region lawful. To others than those of the EEA,
-// the UK and Switzerland no such rule applies.
+// holdsFor tells whether it can make a transfer of data of visitors in a region lawful. To others than those of the
+// EEA, the UK and Switzerland no such rule applies.
 func (s *Safeguard) holdsFor(reader string) bool {
 	return s.Readers == nil || reader == "other" || slices.Contains(s.Readers, reader)
 }

@@ -16,12 +16,12 @@ const (
 	RoleController = "controller" // uses the data for purposes of its own (Art. 4(7))
 )
 
-// Readers are the groups of regions that a notice tells apart, by the law that holds for its readers: the EEA, the United
-// Kingdom, Switzerland, and all others.
+// Readers are the groups of regions that a notice tells apart, by the law that holds for its readers: the EEA, the
+// United Kingdom, Switzerland, and all others.
 func Readers() []string { return []string{"EEA", "UK", "CH", "other"} }
 
-// Regional is what is said to visitors by where they are: by one of [Readers], or under "" alone to all. In YAML it is a
-// text, or a mapping.
+// Regional is what is said to visitors by where they are: by one of [Readers], or under "" alone to all. In YAML it is
+// a text, or a mapping.
 type Regional map[string]string
 
 // UnmarshalYAML reads a text, or a mapping of readers to texts.
@@ -43,8 +43,8 @@ func (r *Regional) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// For is what readers of a region are told: what stands there for them, else for others, else for all. "" is nothing, also
-// where that stands there.
+// For is what readers of a region are told: what stands there for them, else for others, else for all. "" is nothing,
+// also where that stands there.
 func (r Regional) For(reader string) string {
 	for _, key := range []string{reader, "other"} {
 		if text, stated := r[key]; stated {
@@ -84,8 +84,8 @@ func SplitEntity(text string) (person, country string, ok bool) {
 	return person, country, true
 }
 
-// EffectiveRole is the recipient's role as the file says it; "" where it does not. processor: true is how it was written
-// before.
+// EffectiveRole is the recipient's role as the file says it; "" where it does not. processor: true is how it was
+// written before.
 func (f *File) EffectiveRole() string {
 	if f.Role == "" && f.Processor {
 		return RoleProcessor
