@@ -155,15 +155,15 @@ func TestAccessReasons(t *testing.T) {
 		}
 		var got []string
 		for _, r := range loaded.Access(&loaded.Activities[0]).Reasons {
-			text := r.Why + ":"
+			text := []string{r.Why + ":"}
 			for i := range r.Laws {
 				source, _, _ := strings.Cut(r.Laws[i].Source, " ")
-				text += " " + source
+				text = append(text, source)
 			}
 			if !r.All {
-				text += " ..."
+				text = append(text, "...")
 			}
-			got = append(got, text)
+			got = append(got, strings.Join(text, " "))
 		}
 		if text := strings.Join(got, "; "); text != c.want {
 			t.Errorf("%s: %q, want %q", c.what, text, c.want)

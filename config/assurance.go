@@ -203,7 +203,7 @@ func (c assuring) oneClick() (Assured, string) {
 		}
 		for _, id := range slices.Sorted(maps.Keys(c.l.Server.Sites)) {
 			site := c.l.Server.Sites[id]
-			if reaches(c.l, a, &site, id) && site.elsewhere() {
+			if reaches(a, &site, id) && site.elsewhere() {
 				return AssuredBroken, "the pages of site " + id + " (" + strings.Join(site.Origins, ", ") +
 					") have no preference centre: none of them is on a host of the site"
 			}
@@ -213,7 +213,7 @@ func (c assuring) oneClick() (Assured, string) {
 }
 
 // reaches tells whether hits of a site can be carried by an activity.
-func reaches(l *Loaded, a *Activity, site *Site, id string) bool {
+func reaches(a *Activity, site *Site, id string) bool {
 	return (len(a.Sites) == 0 || slices.Contains(a.Sites, id)) &&
 		(len(site.Vendors) == 0 || slices.Contains(site.Vendors, a.Vendor))
 }

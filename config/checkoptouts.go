@@ -43,13 +43,9 @@ func KeepsOptOuts(l *Loaded, site string, at time.Time) bool {
 // OptOutVisitors tells whether an activity is for visitors of opt-out regions, and whether it or a site of them says so
 // by name: a site whose visitors may be anywhere does not.
 func OptOutVisitors(l *Loaded, a *Activity, sites []string) (may, named bool) {
-	for _, code := range a.Regions {
-		if optOutRegion(code) {
-			return true, true
-		}
-	}
 	if len(a.Regions) > 0 {
-		return false, false
+		may = slices.ContainsFunc(a.Regions, optOutRegion)
+		return may, may
 	}
 	for _, id := range sites {
 		of := l.Server.Sites[id].Region

@@ -110,8 +110,8 @@ func fill(t *testing.T, v reflect.Value) {
 			fill(t, v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i))
+		for _, member := range v.Fields() {
+			fill(t, member)
 		}
 	default:
 		t.Fatalf("how is a %v filled?", v.Kind())
