@@ -84,21 +84,16 @@ func (c serverCheck) warnUnfollowed() {
 
 // warnUnused warns of what the format knows and this version does not act on.
 func (c serverCheck) warnUnused() {
-	s := &c.loaded.Server
 	if c.loaded.Server.Delivery.Mode == "queued" {
 		c.warnings.At(c.server, strict.Path("delivery", "mode"),
 			"this version has no queue: events are delivered directly, and the SDK is told at once how it went")
 	} else if c.server.Has("delivery", "ttl") {
 		c.warnings.Key(c.server, strict.Path("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
-	if c.server.Has("ledger", "retain") {
-		c.notes.Key(c.server, strict.Path("ledger", "retain"),
-			"visitors are told that records go after %s, and this version does not delete them: remove older segments in "+
-				"the ledger's folder yourself", s.Ledger.Retain)
-	} else {
+	if !c.server.Has("ledger", "retain") {
 		c.untold(c.server, strict.Path("ledger"), "",
-			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }, and "+
-				"have older segments in data/ledger removed, which this version does not do (GDPR Art. 13(2)(a))")
+			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }; "+
+				"older segments are deleted then (GDPR Art. 13(2)(a))")
 	}
 	if c.server.Has("ledger", "checkpoint_to") {
 		c.warnings.Key(c.server, strict.Path("ledger", "checkpoint_to"), "checkpoints are not copied by this version")

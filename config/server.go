@@ -107,7 +107,7 @@ type Objections struct {
 
 // Ledger is about the forwarding log.
 type Ledger struct {
-	Retain       Duration `yaml:"retain" default:"90d" is:"min=1d,max=3650d" doc:"How long records are kept; then whole segments are deleted. Too short a time leaves nothing to prove with."`
+	Retain       Duration `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
 	Seal         Duration `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
 	Sync         Duration `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
 	CheckpointTo string   `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`

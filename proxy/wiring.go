@@ -168,6 +168,7 @@ func openLedger(s *Server) error {
 	if err != nil {
 		return err
 	}
+	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
 	if err != nil {
 		return errors.Join(err, s.ledger.Close())
@@ -271,7 +272,7 @@ func openReviews(s *Server) error {
 			s.outbox.Kick()
 			return kept, err
 		},
-		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat()) },
+		Repeat: s.repeatRemembered,
 	})
 	s.reviews.measure()
 	lookAtHooks(s.opts.Log, s.loaded)
