@@ -253,6 +253,8 @@ func (b *recordBuilder) own() Entry {
 	}
 	if len(hosts) > 0 {
 		e.Recipients = append(e.Recipients, b.said.say("own_told", "hosts", joinList(hosts)))
+		e.Transfer = b.said.say("own_transfer_told", "hosts", joinList(hosts))
+		e.Measures[0].Name = b.said.Texts["own_hashes_told"]
 	}
 	part := func(title, text string) string { return title + b.said.Texts["colon"] + text }
 	for _, p := range of.Parts {
