@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
@@ -105,6 +106,13 @@ func (b *recordBuilder) recordData(a *rules.Activity) []RecordData {
 	for _, t := range a.Treatments() {
 		all = append(all, RecordData{Class: t.Class.String(), Field: t.Field, Label: b.said.Classes[t.Class.String()],
 			Measure: measureKeys[t.Action.Kind().Measure()], Done: b.said.done(b.lang, t.Action)})
+	}
+	if tellsState(a) {
+		class := hit.ConsentSignal.String()
+		all = slices.DeleteFunc(all, func(d RecordData) bool { return d.Class == class && d.Field == "" })
+		all = append(all, RecordData{
+			Class: class, Label: b.said.Classes[class], Measure: "state", Done: b.said.Texts["state_told"],
+		})
 	}
 	return slices.Compact(all)
 }
