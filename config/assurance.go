@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
@@ -89,7 +90,7 @@ type assuring struct {
 
 // atTheirWord are safeguards that lie outside a policy.
 var atTheirWord = []string{"access_control", "processor_agreement", "staff_training", "no_joining", "aggregation",
-	"own_servers", "independent_audit", "deletion_on_request", "human_review"}
+	"independent_audit", "deletion_on_request", "human_review"}
 
 // shown are those that a policy can show, with what they are worth where something rests on the assessment.
 var shown = map[string]func(assuring) (Assured, string){
@@ -109,6 +110,7 @@ var shown = map[string]func(assuring) (Assured, string){
 	LimitedRetention:         assuring.retention,
 	"encryption_in_transit":  assuring.encryption,
 	"recipients_in_eea":      assuring.inEEA,
+	"own_servers":            assuring.ownServers,
 	"objection_in_one_click": assuring.oneClick,
 }
 
@@ -170,14 +172,31 @@ func (c assuring) inEEA() (Assured, string) {
 	for _, a := range c.rests {
 		written, of := c.l.Server.Vendors[a.Vendor], draftVendor(c.l, a.Vendor)
 		switch {
-		case written.Private:
+		case written.Country != "" && !InEEA(written.Country):
+			return AssuredBroken, a.Vendor + " is in " + written.Country
 		case c.l.abroad(a.Vendor) != "":
 			return AssuredBroken, a.Vendor + " is in " + c.l.abroad(a.Vendor)
+		case written.Country == "" && written.Private: // the catalog's country is not where that machine is
+			worth = AssuredAtWord
 		case written.Country == "" && of.Catalog.Country == "":
 			worth = AssuredAtWord
 		}
 	}
 	return worth, ""
+}
+
+// ownServers: no file names another legal person as the recipient. Whose a machine is nothing here can show.
+func (c assuring) ownServers() (Assured, string) {
+	for _, a := range c.rests {
+		if of := c.l.RecipientOf(a.Vendor); !of.Own {
+			for _, reader := range catalog.Readers() {
+				if name, _, ok := catalog.SplitEntity(of.Entity.For(reader)); ok {
+					return AssuredBroken, a.Vendor + " is of " + name + ", the server file or the catalog says"
+				}
+			}
+		}
+	}
+	return AssuredAtWord, ""
 }
 
 // draftVendor is a vendor as it was resolved, which an activity names.

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -208,17 +209,28 @@ func (d *dossier) recipients() {
 		values := plain(d.around.Hosts[id]...)
 		if vendor := vendorOf(d.l, id); vendor != nil && !d.old {
 			where := w.say("vendor_anywhere", "name", vendor.Catalog.Name)
-			if country := vendor.Catalog.Country; country != "" {
-				where = w.say("vendor", "name", vendor.Catalog.Name, "country", w.country(country))
-			} else if country := d.l.Server.Vendors[id].Country; country != "" {
+			if country := cmp.Or(d.l.Server.Vendors[id].Country, vendor.Catalog.Country); country != "" {
 				where = w.say("vendor", "name", vendor.Catalog.Name, "country", w.country(country))
 			}
-			values = append(plain(where), values...)
+			values = slices.Concat(plain(d.persons(id)...), plain(where), values)
 		}
 		rows = append(rows, Row{d.vendor(id), values})
 	}
 	rows = append(rows, d.row("retention", one(w.period(d.a.Retention))))
 	d.section("recipients", rows...)
+}
+
+// persons are the legal persons who receive what a vendor gets: a product is none.
+func (d *dossier) persons(vendor string) []string {
+	var all []string
+	of := d.l.RecipientOf(vendor)
+	for _, reader := range catalog.Readers() {
+		person, country, ok := catalog.SplitEntity(of.Entity.For(reader))
+		if said := d.words.say("vendor", "name", person, "country", d.words.country(country)); ok && !slices.Contains(all, said) {
+			all = append(all, said)
+		}
+	}
+	return all
 }
 
 // approval says who approved it, in which role, when, and over what.

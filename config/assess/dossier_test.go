@@ -16,6 +16,7 @@ func TestDossier(t *testing.T) {
 	f := newFolder(t)
 	f.edit(t, assessmentFile, "en: Counting visits without cookies", "en: <b>Counting</b> *visits* without cookies")
 	f.edit(t, assessmentFile, "version: 1", "version: 2")
+	f.edit(t, "tagwarden.yaml", "country: FR ", "country: ES ")
 	if _, err := Approve(f.load(t), lia, f.private, noon, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func TestDossier(t *testing.T) {
 	for name, text := range map[string]string{"html": html.UnescapeString(string(page)), "md": plain.Replace(string(markdown))} {
 		for _, want := range []string{
 			"Signed and unchanged. Whether the reasoning holds is not checked.", "web-analytics@shop.example",
-			"matomo.shop.example", "matomo-cookieless", "1 December 2026 (by the signer's clock)", "privacy+",
+			"Shop SARL, Paris, France", "Matomo, Spain", "matomo.shop.example", "matomo-cookieless", "1 December 2026 (by the signer's clock)", "privacy+",
 			loaded.Assessments[lia].Digest.String(), "3 months", "preference centre", "Shop SARL", "Version 1",
 			"the signature is genuine", "1 December 2027 (in 365 days)", "browser identifier",
 			"replaced by a number of the day", "taken at its word", "The interest prevails.",

@@ -11,6 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // builder puts activities into words.
@@ -184,7 +186,22 @@ func (b *builder) data(a *rules.Activity) []Data {
 			What: b.words.Classes[t.Class.String()], Done: t.Action.Effect(b.lang),
 		})
 	}
+	if tellsState(a) {
+		class := hit.ConsentSignal.String()
+		all = slices.DeleteFunc(all, func(d Data) bool { return d.Class == class && d.Field == "" })
+		all = append(all, Data{
+			Class: class, Minimiser: "state", What: b.words.Classes[class], Done: b.words.Texts["state"],
+		})
+	}
 	return slices.CompactFunc(all, func(x, y Data) bool { return x == y })
+}
+
+// tellsState tells whether the recipient is told of the visitor's choices whatever the page and the profile say: see the
+// catalog.
+func tellsState(a *rules.Activity) bool {
+	return slices.ContainsFunc(a.Recipient.Catalog.File.State, func(s catalog.StateFile) bool {
+		return len(s.Always)+len(s.Silent) > 0
+	})
 }
 
 // signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its

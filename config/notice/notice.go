@@ -238,6 +238,9 @@ func (n *Notice) facts() []string {
 		for _, p := range a.Purposes {
 			add("purpose %s: %s; %s", p.ID, p.Title.Text, p.Description.Text)
 			add("activity %s: %s for %s", a.ID, r.ID, p.ID)
+			if p.DirectMarketing { // whose right to object is another, and is told apart
+				add("direct marketing: %s", p.ID)
+			}
 		}
 		explicit := ""
 		if a.Explicit {

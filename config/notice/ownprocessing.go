@@ -145,7 +145,8 @@ func (b own) toldHosts() []string {
 	for i := range b.loaded.Server.Webhooks {
 		hook := &b.loaded.Server.Webhooks[i]
 		u, err := url.Parse(hook.URL)
-		if err == nil && (hook.Wants("objection") || hook.Wants("withdrawal")) && !slices.Contains(hosts, u.Host) {
+		told := slices.ContainsFunc([]string{"objection", "withdrawal", "decision"}, hook.Wants)
+		if err == nil && told && !slices.Contains(hosts, u.Host) {
 			hosts = append(hosts, u.Host)
 		}
 	}

@@ -64,6 +64,11 @@ func TestOwnProcessing(t *testing.T) {
 			"told", "Sent to crm.example:",
 		},
 		{
+			"one that is told of decisions",
+			[]string{"ledger:", "webhooks: [{ url: \"https://crm.example/a\", events: [decision], secret_file: a }]\nledger:"},
+			"told", "what we decided on it",
+		},
+		{
 			"one that is told of other things",
 			[]string{"ledger:", "webhooks: [{ url: \"https://crm.example/a\", events: [assessment_due], secret_file: a }]\nledger:"}, "told", "",
 		},
@@ -116,5 +121,32 @@ func TestALogWithoutAPeriod(t *testing.T) {
 	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
 	if err != nil || !slices.Contains(r.Entries[len(r.Entries)-1].Retention, "Forwarding log: not stated") {
 		t.Error(r.Entries[len(r.Entries)-1].Retention, err)
+	}
+}
+
+// TestRecordOfOtherSystems: where other systems are told of objections, identifiers are kept otherwise than as hashes,
+// until they are sent, and leave the server. The record says so in place of the contrary.
+func TestRecordOfOtherSystems(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ events, recipients, transfer, measure string }{
+		{"[assessment_due]", "none but whoever runs the server", "none by this server", "as keyed hashes alone"},
+		{"[objection]", "crm.example", "of what is sent to crm.example:", "wait encrypted"},
+		{"[withdrawal]", "crm.example", "of what is sent to crm.example:", "wait encrypted"},
+		{"[decision]", "crm.example", "of what is sent to crm.example:", "wait encrypted"},
+	} {
+		hooks := "webhooks: [{ url: \"https://crm.example/a\", events: " + c.events + ", secret_file: a }]\nledger:"
+		loaded := sample.Approved(t, sample.Files(t, "ledger:", hooks))
+		r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := r.Entries[len(r.Entries)-1]
+		for part, want := range map[string]string{
+			strings.Join(own.Recipients, "; "): c.recipients, own.Transfer: c.transfer, own.Measures[0].Name: c.measure,
+		} {
+			if !strings.Contains(part, want) {
+				t.Errorf("%s: %q, want %q in it", c.events, part, want)
+			}
+		}
 	}
 }

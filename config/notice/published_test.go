@@ -52,6 +52,21 @@ func TestPublishedNotice(t *testing.T) {
 	}
 }
 
+// TestPublishedBeforeDirectMarketing: whether a purpose is direct marketing decides which right to object people have.
+func TestPublishedBeforeDirectMarketing(t *testing.T) {
+	t.Parallel()
+	before := sample.Preset(t, "us-opt-out")
+	n, _ := noticeOf(t, before, "", "en")
+	text := rendered(t, n, "html")
+	purpose := before.Purposes["cross-context-ads"]
+	purpose.DirectMarketing = false
+	before.Purposes["cross-context-ads"] = purpose
+	after, _ := noticeOf(t, before, "", "en")
+	if got := differences(t, text, after); !strings.Contains(got, "no longer true: direct marketing: cross-context-ads") {
+		t.Error(got)
+	}
+}
+
 // TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in its own way; its words are looked at.
 func TestPublishedNoticeInAPage(t *testing.T) {
 	t.Parallel()

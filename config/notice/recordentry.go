@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
@@ -105,6 +106,13 @@ func (b *recordBuilder) recordData(a *rules.Activity) []RecordData {
 	for _, t := range a.Treatments() {
 		all = append(all, RecordData{Class: t.Class.String(), Field: t.Field, Label: b.said.Classes[t.Class.String()],
 			Measure: measureKeys[t.Action.Kind().Measure()], Done: b.said.done(b.lang, t.Action)})
+	}
+	if tellsState(a) {
+		class := hit.ConsentSignal.String()
+		all = slices.DeleteFunc(all, func(d RecordData) bool { return d.Class == class && d.Field == "" })
+		all = append(all, RecordData{
+			Class: class, Label: b.said.Classes[class], Measure: "state", Done: b.said.Texts["state_told"],
+		})
 	}
 	return slices.Compact(all)
 }
@@ -253,6 +261,8 @@ func (b *recordBuilder) own() Entry {
 	}
 	if len(hosts) > 0 {
 		e.Recipients = append(e.Recipients, b.said.say("own_told", "hosts", joinList(hosts)))
+		e.Transfer = b.said.say("own_transfer_told", "hosts", joinList(hosts))
+		e.Measures[0].Name = b.said.Texts["own_hashes_told"]
 	}
 	part := func(title, text string) string { return title + b.said.Texts["colon"] + text }
 	for _, p := range of.Parts {

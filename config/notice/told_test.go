@@ -119,3 +119,32 @@ func TestToldInEveryLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestStateIsTold: what the catalog has a recipient be told of choices leaves whatever the profile says, and not
+// unchanged.
+func TestStateIsTold(t *testing.T) {
+	t.Parallel()
+	loaded := sample.Approved(t, sample.Files(t))
+	n, _ := noticeOf(t, loaded, "", "en")
+	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n.Activities {
+		a, said, recorded := &n.Activities[i], "", ""
+		for _, d := range a.Data {
+			if d.Class == "consent_signal" {
+				said += d.Done
+			}
+		}
+		for _, d := range r.Entries[slices.IndexFunc(r.Entries, func(e Entry) bool { return e.ID == a.ID })].Data {
+			if d.Class == "consent_signal" {
+				recorded += d.Done
+			}
+		}
+		if a.Recipient.ID == "ga4" &&
+			(!strings.HasPrefix(said, "stated or corrected by our") || !strings.HasPrefix(recorded, "stated or corrected by the")) {
+			t.Errorf("%s: %q, %q", a.ID, said, recorded)
+		}
+	}
+}

@@ -51,13 +51,14 @@ func TestGPCOnThePage(t *testing.T) {
 		kept, keptNone   = "The opt-out is kept", "no identifier that the opt-out could be kept under"
 		keptUnclear      = "What cannot be read is not kept"
 		before           = "If this browser sent the signal before"
+		later            = "A consent that you give later to this very site takes precedence"
 		status           = "By your browser&#39;s signal Global Privacy Control you said no to:"
 		statusNone       = "No objection or withdrawal is on record"
 		statusUnknown    = "This page knows of no objection or withdrawal"
 		dnt              = "Do Not Track"
 	)
 	all := []string{
-		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before,
+		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before, later,
 		status, statusNone, statusUnknown, dnt,
 	}
 	for _, c := range []struct {
@@ -77,15 +78,17 @@ func TestGPCOnThePage(t *testing.T) {
 		{"0 is no signal", california, false, true, true, "0", true, []string{unsent, objects, statusUnknown}},
 		{"an objection", visitor.Where{}, false, true, true, "1", true, []string{sent, objects, status}},
 		{"what cannot be read", visitor.Where{}, false, true, true, "yes", true, []string{unclear, objects, status}},
-		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept}},
-		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept}},
+		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept, later}},
+		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept, later}},
 		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone}},
 		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear}},
 		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusUnknown}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
 		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent}},
 		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusUnknown}},
-		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, status}},
+		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, later, status}},
+		{"an objection to the same, in California", california, true, true, true, "1", true, []string{sent, honored, kept}},
+		{"an objection to the same, in Virginia", virginia, true, true, true, "1", true, []string{sent, honored}},
 	} {
 		w := serve(t)
 		w.where, w.site.ReadsGPC = c.where, c.read
@@ -93,7 +96,8 @@ func TestGPCOnThePage(t *testing.T) {
 			w.sells()
 		}
 		for i := range w.site.Languages {
-			w.site.Languages[i].Purposes[1].GPC = c.object
+			same := strings.HasPrefix(c.what, "an objection to the same")
+			w.site.Languages[i].Purposes[1].GPC, w.site.Languages[i].Purposes[2].GPC = c.object && !same, same
 		}
 		b := w.browser()
 		if c.id {
