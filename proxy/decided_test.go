@@ -354,6 +354,11 @@ func TestDecisionsThatAreNone(t *testing.T) {
 	change := decision(now.AddDate(0, 1, 0))
 	change.Decide.Restriction = true
 	r.does(t, change, user("u-3"))
+	change.Site = "jane.doe@example.com"
+	_, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: []objection.ID{user("u-1")}, Change: change}}})
+	if fault, ok := errors.AsType[*objection.Fault](err); !ok || fault.What != "site" {
+		t.Errorf("a site that there is not: %v", err)
+	}
 }
 
 // TestADecisionIsTold: a webhook that asks for decisions is told of one with the identifiers as they were given, and of
