@@ -94,7 +94,7 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 		}
 	}
 	c.Campaign = scrubCampaign(c.Campaign)
-	if c.Time.IsZero() || c.Time.After(now) {
+	if c.dated = !c.Time.IsZero() && !c.Time.After(now); !c.dated {
 		c.Time = now // a clock that is ahead is no reason to refuse an objection
 	}
 	c.Time = c.Time.UTC()
