@@ -170,15 +170,23 @@ func (g deciding) recordOf(hash *[16]byte) (*record, error) {
 const (
 	timeIsOver    = "its time is over"
 	objectedAgain = "there is a new objection"
+	restoredSince = "an older copy was restored: what became of it is not known"
 )
 
-// expireDecisions ends decisions whose time is over.
+// expireDecisions ends decisions whose time is over, and those of an older copy that was restored: they may have been
+// taken back since, or their person may have objected again.
 func (g deciding) expireDecisions() error {
-	var over []Decision
+	var over, unknown []Decision
 	for _, d := range g.decided.all {
-		if !d.Until.After(g.now) {
+		switch {
+		case !d.Until.After(g.now):
 			over = append(over, d)
+		case d.Number <= g.writer.store.undecided:
+			unknown = append(unknown, d)
 		}
 	}
-	return g.endDecisions(over, timeIsOver, &Change{Source: "expiry"})
+	if err := g.endDecisions(over, timeIsOver, &Change{Source: "expiry"}); err != nil {
+		return err
+	}
+	return g.endDecisions(unknown, restoredSince, &Change{Source: "expiry"})
 }

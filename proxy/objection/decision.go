@@ -296,7 +296,7 @@ func (r *Resolved) lifts(hash *[16]byte, from acting) *rules.Lifts {
 	var all []rules.Lift
 	for _, place := range places {
 		d := &now.all[place]
-		if !d.Until.After(at) {
+		if !d.Until.After(at) || d.Number <= r.store.undecided {
 			continue
 		}
 		all = append(all, r.lift(rules.Lift{
