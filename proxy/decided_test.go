@@ -21,6 +21,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -285,12 +286,36 @@ func TestADecisionInTheCentre(t *testing.T) {
 	says("decided", page, "Goes on despite your objection", "Two stolen accounts share this device",
 		end.UTC().Add(-time.Second).Format("2 January 2006"), "not the following has stopped", "privacy@shop.example")
 	arrivesIs(t, "decided and told", arrives(), true)
-	arrivesIs(t, "told, by a cookie that says more", r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/told:decided\r\n"), false)
+	arrivesIs(t, "told, by a cookie that says more", r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/"+rules.Told(time.Now())+"\r\n"), false)
 
 	r.visit(t, cookies, "do=all")
 	arrivesIs(t, "objected again", arrives(), false)
 	says("objected again", r.visit(t, cookies, ""), "the following has stopped", "not Goes on despite")
 	arrivesIs(t, "objected again, and looked", arrives(), false)
+}
+
+// TestADecisionThatNobodyWasToldOf: a browser that carries the objection in its cookie was told of one decision, and not
+// of another one that took its place later.
+func TestADecisionThatNobodyWasToldOf(t *testing.T) {
+	t.Parallel()
+	v := startVendor(t)
+	at := newClock("2026-11-28T12:00:00Z")
+	r := start(t, securedFolder(t, v.URL), at.option)
+	cookies := map[string]string{"ajs_anonymous_id": device(1)}
+	arrives := func() bool {
+		return r.login(t, v, "", device(1), "Cookie: __Host-tagwarden-objections="+cookies["__Host-tagwarden-objections"]+"\r\n")
+	}
+	r.visit(t, cookies, "do=all")
+	id := objection.ID{Name: "client_id:segment", Value: device(1)}
+	number := r.decides(t, at.now().AddDate(0, 1, 0), id)
+	r.visit(t, cookies, "")
+	arrivesIs(t, "told", arrives(), true)
+	r.does(t, objection.Change{EndDecision: number, Because: "a mistake", Holder: objection.Holder{Kind: objection.Role}})
+	at.set("2026-11-29T12:00:00Z")
+	r.decides(t, at.now().AddDate(0, 1, 0), id)
+	arrivesIs(t, "decided anew", arrives(), false)
+	r.visit(t, cookies, "")
+	arrivesIs(t, "told again", arrives(), true)
 }
 
 // TestADecisionEndsWithItsAssessment: it is on one version, and on what is valid.

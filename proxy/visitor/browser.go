@@ -15,7 +15,7 @@ import (
 type browser struct {
 	chosen []string       // what the preference cookie says
 	kept   bool           // there is a preference cookie
-	told   bool           // it says that the visitor was told of a decision
+	told   int64          // its visitor was told of decisions made before, Unix seconds; 0: of none
 	ids    []objection.ID // that identifier cookies hold
 	proofs []proof        // that identifiers were objected for in it
 
@@ -33,8 +33,14 @@ func (p *Pages) readBrowser(h *fasthttp.RequestHeader) browser {
 			if !ok {
 				scopes = []string{all}
 			}
-			b.told = slices.Contains(scopes, rules.ToldScope)
-			scopes = without(scopes, []string{rules.ToldScope})
+			before, told := b.told, int64(0)
+			scopes = slices.DeleteFunc(scopes, func(scope string) bool {
+				told = max(told, rules.ToldUntil(scope))
+				return strings.HasPrefix(scope, rules.ToldScope)
+			})
+			if b.told = told; b.kept {
+				b.told = min(before, told)
+			}
 			b.chosen, b.kept = sorted(append(b.chosen, scopes...)), true
 		case UndoCookie:
 			b.proofs = append(b.proofs, parseProofs(string(value))...)
@@ -66,8 +72,8 @@ func random(name string) bool {
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
 func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen []string, proofs []proof) {
 	value := Format(chosen)
-	if b.told && value != "" {
-		value += "/" + rules.ToldScope
+	if b.told > 0 && value != "" {
+		value += "/" + rules.Told(time.Unix(b.told-1, 0))
 	}
 	setCookie(ctx, Cookie, value, age, false, fasthttp.CookieSameSiteLaxMode)
 	setCookie(ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
