@@ -32,7 +32,10 @@ func normalise(b *Batch, now time.Time) error {
 	case b.Progress != nil && (b.Progress.File == "" || len(b.Progress.File) > mostText):
 		return errors.New("the progress of an import names no file")
 	}
-	b.Changes = slices.Clone(b.Changes)
+	b.Changes, b.Tallies = slices.Clone(b.Changes), slices.Clone(b.Tallies)
+	for i := range b.Tallies {
+		b.Tallies[i].Campaign = scrubCampaign(b.Tallies[i].Campaign)
+	}
 	for i := range b.Changes {
 		if what, err := b.Changes[i].normalise(now); err != nil {
 			return &Fault{Act: i, What: what, Err: err}
