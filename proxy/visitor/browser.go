@@ -83,16 +83,13 @@ func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen
 	b.proofs = proofs
 }
 
-// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing.
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. Proofs stay whole: that
+// of an identifier which an SDK keeps where no request for a page shows it is what its objection is taken back with.
 func (b *browser) renew(v *visit) {
 	if !b.kept && len(b.proofs) == 0 {
 		return
 	}
-	var proofs []proof
-	for _, id := range b.ids {
-		proofs = append(proofs, b.proofsFor(v.Pages, id)...)
-	}
-	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, proofs)
+	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, b.proofs)
 }
 
 // news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site
