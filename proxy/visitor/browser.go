@@ -83,8 +83,8 @@ func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen
 	b.proofs = proofs
 }
 
-// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. Proofs stay whole: that
-// of an identifier which an SDK keeps where no request for a page shows it is what its objection is taken back with.
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. All proofs stay, those
+// of identifiers too that an SDK keeps where no request for a page shows them: what it objected to is taken back by them.
 func (b *browser) renew(v *visit) {
 	if !b.kept && len(b.proofs) == 0 {
 		return
