@@ -125,8 +125,7 @@ func (o *objector) touched(
 		return fault("ids", fmt.Errorf("nothing that they object to ends what rests on %s: there is nothing to decide",
 			c.Decide.Assessment))
 	case all.Restricted && !c.Decide.Restriction:
-		return fault("restriction", errors.New("a restriction was asked for, too (Art. 18): say restriction where the "+
-			"decision is that what was restricted goes on as well (Art. 18(2))"))
+		return fault("restriction", objection.ErrRestricted)
 	}
 	return nil
 }

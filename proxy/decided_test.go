@@ -20,6 +20,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -284,7 +285,7 @@ func TestADecisionInTheCentre(t *testing.T) {
 	says("decided", page, "Goes on despite your objection", "Two stolen accounts share this device",
 		end.UTC().Add(-time.Second).Format("2 January 2006"), "not the following has stopped", "privacy@shop.example")
 	arrivesIs(t, "decided and told", arrives(), true)
-	arrivesIs(t, "told, by a cookie that says more", r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/told:decided\r\n"), false)
+	arrivesIs(t, "told, by a cookie that says more", r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/"+rules.Told(time.Now())+"\r\n"), false)
 
 	r.visit(t, cookies, "do=all")
 	arrivesIs(t, "objected again", arrives(), false)
@@ -354,6 +355,11 @@ func TestDecisionsThatAreNone(t *testing.T) {
 	change := decision(now.AddDate(0, 1, 0))
 	change.Decide.Restriction = true
 	r.does(t, change, user("u-3"))
+	change.Site = "jane.doe@example.com"
+	_, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: []objection.ID{user("u-1")}, Change: change}}})
+	if fault, ok := errors.AsType[*objection.Fault](err); !ok || fault.What != "site" {
+		t.Errorf("a site that there is not: %v", err)
+	}
 }
 
 // TestADecisionIsTold: a webhook that asks for decisions is told of one with the identifiers as they were given, and of

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -53,7 +54,7 @@ func (o *objector) goesOn(
 			declared.Merge(one)
 		}
 	}
-	objected.Declare(declared, true)
+	objected.Declare(declared, math.MaxInt64)
 	now := o.opts.Now()
 	for _, a := range snapshot.Policy.Activities() {
 		by, ok := objected.LiftFor(a, now)

@@ -150,5 +150,9 @@ func (r *recordedActs) catchUp(
 	if now == known && head.Restored == "" {
 		return nil
 	}
-	return flush(head)
+	if err := flush(head); err != nil || head.Restored == "" {
+		return err
+	}
+	_, err = store.Expire(ctx) // decisions of that copy do not hold any more
+	return err
 }

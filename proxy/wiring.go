@@ -324,6 +324,7 @@ func openVisitors(s *Server) error {
 		},
 		Rand: s.opts.Rand, GoesOn: s.objector.goesOn,
 		CookieOnly: func(c objection.Change) {
+			c.Campaign = s.snapshot.Load().Policy.ScrubName(c.Campaign)
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
 			s.cookieActs.add(&c)
 		},

@@ -88,13 +88,23 @@ func (o *Objections) mergeLifts(other *Objections) {
 	}
 }
 
-// Declare is Merge for what a browser's own cookie says. Where its visitor was told of a decision, and the cookie says
-// nothing that does not stand for an identifier as well, it is the same objection, which that decision was about.
-func (o *Objections) Declare(declared Objections, told bool) {
-	lifts, same := o.Lifts, told && (o.All || !o.Adds(declared))
+// Declare is Merge for what a browser's own cookie says. Where its visitor was told of decisions made before told, Unix
+// seconds, and the cookie says nothing that does not stand for an identifier as well, it is the same objection, which
+// these decisions were about.
+func (o *Objections) Declare(declared Objections, told int64) {
+	lifts, same := o.Lifts, declared.Any() && (o.All || !o.Adds(declared))
 	if o.Merge(declared); same {
-		o.Lifts = lifts
+		o.Lifts = lifts.before(told)
 	}
+}
+
+// before are those that were made before a time, Unix seconds.
+func (d *Lifts) before(at int64) *Lifts {
+	later := func(l Lift) bool { return l.Since >= at }
+	if d == nil || !slices.ContainsFunc(d.all, later) {
+		return d
+	}
+	return LiftsOf(slices.DeleteFunc(slices.Clone(d.all), later)...)
 }
 
 // until is what a decision has to last beyond: what was over by the latest time that was ever known stays over.

@@ -146,6 +146,7 @@ func TestADecisionWasNotThere(t *testing.T) {
 		Number: 7, Assessment: "LIA-3", Version: 1, Purposes: ^uint64(0), Since: now.Unix(), Until: now.Unix() + 60,
 	})}
 	const cookie = "Cookie: __Host-tagwarden-objections="
+	told := rules.Told(now)
 	for _, c := range []struct {
 		what, headers string
 		objected      rules.Objections
@@ -155,12 +156,15 @@ func TestADecisionWasNotThere(t *testing.T) {
 		{"decided", "", objected, time.Time{}, rules.Permitted},
 		{"the clock went back", "", objected, now.Add(time.Hour), rules.Objection},
 		{"the browser's own", cookie + "all", objected, time.Time{}, rules.Objection},
-		{"told", cookie + "all/told:decided", objected, time.Time{}, rules.Permitted},
-		{"told, of less", cookie + "audience/told:decided", objected, time.Time{}, rules.Permitted},
-		{"told, of one cookie", cookie + "all/told:decided; __Host-tagwarden-objections=all", objected, time.Time{}, rules.Objection},
-		{"told, and nobody decided", cookie + "all/told:decided", rules.Objections{}, time.Time{}, rules.Objection},
-		{"told alone", cookie + "told:decided", rules.Objections{}, time.Time{}, rules.Permitted},
-		{"told, of more", cookie + "all/told:decided", rules.Objections{Purposes: 1, Lifts: objected.Lifts}, time.Time{}, rules.Objection},
+		{"told", cookie + "all/" + told, objected, time.Time{}, rules.Permitted},
+		{"told, the day before", cookie + "all/" + rules.Told(now.AddDate(0, 0, -1)), objected, time.Time{}, rules.Objection},
+		{"told, no day", cookie + "all/told:20577x", objected, time.Time{}, rules.Objection},
+		{"not told, of nothing that is known", cookie + "gone", objected, time.Time{}, rules.Permitted},
+		{"told, of less", cookie + "audience/" + told, objected, time.Time{}, rules.Permitted},
+		{"told, of one cookie", cookie + "all/" + told + "; __Host-tagwarden-objections=all", objected, time.Time{}, rules.Objection},
+		{"told, and nobody decided", cookie + "all/" + told, rules.Objections{}, time.Time{}, rules.Objection},
+		{"told alone", cookie + told, rules.Objections{}, time.Time{}, rules.Permitted},
+		{"told, of more", cookie + "all/" + told, rules.Objections{Purposes: 1, Lifts: objected.Lifts}, time.Time{}, rules.Objection},
 	} {
 		var j rules.Judgement
 		j.Hit.Reset()

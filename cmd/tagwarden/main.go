@@ -62,7 +62,7 @@ func verbs() []verb {
 		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
 		{"keys", "list|rotate|believe-clock", "look at the keys of pseudonyms, replace some now, or say that the clock is right", keysVerb},
 		{"lia", "new|list|check|render|approve|diff|revoke", "write, examine, approve and revoke legitimate interest assessments", lia},
-		{"objections", "add|withdraw|check|import|export|stats|link|feed-key|backup|restore", "take objections, look at them, and keep copies of them", objections},
+		{"objections", "add|decide|withdraw|check|import|export|stats|link|feed-key|backup|restore", "take objections, look at them, and keep copies of them", objections},
 		{"token", "create|list|revoke", "make the tokens that the API of objections is opened with", token},
 		{"logs", "tail|search", "read the forwarding log", logs},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},

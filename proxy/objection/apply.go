@@ -156,6 +156,9 @@ func (g *group) request(i int, r *request) error {
 			return nil
 		}
 	}
+	if a.err = g.undecidable(r.batch, places); a.err != nil {
+		return nil
+	}
 	a.receipts = make([]Receipt, len(r.batch.Changes))
 	for c := range r.batch.Changes {
 		change := &r.batch.Changes[c]
@@ -230,7 +233,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	entry := Recorded{
 		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Gone: g.writer.scopes.gone(c, &g.union),
 	}
-	entry.Change.Outbox = nil
+	entry.Change.Outbox, entry.Change.dated = nil, false
 	of, records := g.concerned(c, mine, receipt.Seq)
 	entry.Change.Subjects, entry.Each = of, g.writer.scopes.apart(records)
 	if err := g.record(&entry); err != nil {

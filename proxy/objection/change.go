@@ -72,6 +72,8 @@ type Change struct {
 	Lead        [16]byte  // of SeenWith: Ledger of the subject that is followed
 	Time        time.Time // when the person said so; zero: now. Never later than now
 	Outbox      []Message // messages that are kept, in the same step, until they were sent
+
+	dated bool // the caller said when; else Time is of the server's clock, and no earlier than what was taken before
 }
 
 // decides tells whether a change is about a decision, and so changes nothing of what stands.

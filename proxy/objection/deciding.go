@@ -4,15 +4,36 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // deciding is what a group does about decisions.
 type deciding struct{ *group }
 
+// undecidable says which decision of a batch cannot be made as things stand when its turn has come: a restriction that
+// somebody asked for since it was looked at is not lifted by a decision that does not speak of it.
+func (g *group) undecidable(b *Batch, places []uint32) error {
+	for c := range b.Changes {
+		change := &b.Changes[c]
+		mine := places[:len(change.Subjects)]
+		places = places[len(change.Subjects):]
+		switch {
+		case change.Decide == nil:
+		case len(g.decided.all) >= mostDecisions:
+			return &Fault{Act: c, What: "decision.ids", Err: ErrDecisions}
+		case !change.Decide.Restriction && slices.ContainsFunc(g.inForce(mine), func(scope string) bool {
+			return strings.HasPrefix(scope, restriction)
+		}):
+			return &Fault{Act: c, What: "decision.restriction", Err: ErrRestricted}
+		}
+	}
+	return nil
+}
+
 // decide makes a decision. Where nothing is in force for its subjects there is nothing to decide on.
 func (g deciding) decide(c *Change, mine []uint32) (Receipt, error) {
 	receipt := Receipt{Recorded: g.now, InForce: g.inForce(mine)}
-	if len(receipt.InForce) == 0 || len(g.decided.all) >= mostDecisions {
+	if len(receipt.InForce) == 0 {
 		return receipt, nil
 	}
 	receipt.New, receipt.Seq = true, g.tree.size+1
@@ -66,7 +87,7 @@ func (g deciding) again(c *Change) []Decision {
 		return nil
 	}
 	more := len(g.effect.added) > 0
-	return g.decisionsFor(c.Subjects, func(d *Decision) bool { return more || !c.Time.Before(d.Made) })
+	return g.decisionsFor(c.Subjects, func(d *Decision) bool { return more || !c.dated || !c.Time.Before(d.Made) })
 }
 
 // takeBackDecision ends the decision that a change names.
@@ -149,15 +170,23 @@ func (g deciding) recordOf(hash *[16]byte) (*record, error) {
 const (
 	timeIsOver    = "its time is over"
 	objectedAgain = "there is a new objection"
+	restoredSince = "an older copy was restored: what became of it is not known"
 )
 
-// expireDecisions ends decisions whose time is over.
+// expireDecisions ends decisions whose time is over, and those of an older copy that was restored: they may have been
+// taken back since, or their person may have objected again.
 func (g deciding) expireDecisions() error {
-	var over []Decision
+	var over, unknown []Decision
 	for _, d := range g.decided.all {
-		if !d.Until.After(g.now) {
+		switch {
+		case !d.Until.After(g.now):
 			over = append(over, d)
+		case d.Number <= g.writer.store.undecided:
+			unknown = append(unknown, d)
 		}
 	}
-	return g.endDecisions(over, timeIsOver, &Change{Source: "expiry"})
+	if err := g.endDecisions(over, timeIsOver, &Change{Source: "expiry"}); err != nil {
+		return err
+	}
+	return g.endDecisions(unknown, restoredSince, &Change{Source: "expiry"})
 }

@@ -47,6 +47,10 @@ const (
 // ErrDecisions says that there are as many decisions as can be kept.
 var ErrDecisions = fmt.Errorf("%d decisions stand: take some back", mostDecisions)
 
+// ErrRestricted says that a decision does not speak of a restriction that is in force.
+var ErrRestricted = errors.New("a restriction was asked for, too (Art. 18): say restriction where the decision is that " +
+	"what was restricted goes on as well (Art. 18(2))")
+
 // append adds the bytes that a decision is kept as in an entry of the change log, but for what the change says.
 func (d *Decision) append(b []byte) []byte {
 	b = binary.AppendUvarint(appendText(b, d.Assessment), uint64(d.Version))
@@ -292,7 +296,7 @@ func (r *Resolved) lifts(hash *[16]byte, from acting) *rules.Lifts {
 	var all []rules.Lift
 	for _, place := range places {
 		d := &now.all[place]
-		if !d.Until.After(at) {
+		if !d.Until.After(at) || d.Number <= r.store.undecided {
 			continue
 		}
 		all = append(all, r.lift(rules.Lift{

@@ -142,6 +142,40 @@ func TestADecision(t *testing.T) {
 	}
 }
 
+// TestAnObjectionAfterAClockWentBack ends a decision all the same: whose act is the later one says the log, where nobody
+// gave the act a date.
+func TestAnObjectionAfterAClockWentBack(t *testing.T) {
+	t.Parallel()
+	now := noon
+	s := opened(t, Options{Now: func() time.Time { return now }})
+	taken(t, s, objects(1, "ads"))
+	taken(t, s, decides(1, "LIA-1"))
+	now = noon.Add(-time.Hour)
+	liftedIs(t, "the clock went back", s, 1, "2:LIA-1.3[ads]")
+	if r := taken(t, s, objects(1, "ads"))[0]; !r.New {
+		t.Errorf("a new act is none: %+v", r)
+	}
+	liftedIs(t, "objected again", s, 1, "")
+}
+
+// TestARestrictionIsNotDecidedOnUnseen: one that was asked for after whoever decides was asked, and before it is done.
+func TestARestrictionIsNotDecidedOnUnseen(t *testing.T) {
+	t.Parallel()
+	s := opened(t, Options{})
+	restricts := objects(1, "ads")
+	restricts.Restriction = true
+	taken(t, s, objects(1, "ads"), restricts)
+	_, err := s.Apply(t.Context(), Batch{Changes: []Change{decides(1, "LIA-1")}})
+	if fault, ok := errors.AsType[*Fault](err); !ok || fault.What != "decision.restriction" {
+		t.Errorf("%v", err)
+	}
+	liftedIs(t, "nobody said restriction", s, 1, "")
+	says := decides(1, "LIA-1")
+	says.Decide.Restriction = true
+	taken(t, s, says)
+	liftedIs(t, "somebody did", s, 1, "3:LIA-1.3[ads]")
+}
+
 // TestDecisionsThatAreNone are refused before anything is done.
 func TestDecisionsThatAreNone(t *testing.T) {
 	t.Parallel()

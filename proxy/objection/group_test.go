@@ -338,7 +338,7 @@ func TestTalliesAreCounted(t *testing.T) {
 	_, err := s.Apply(t.Context(), Batch{Tallies: []Tally{
 		{Scopes: []string{"analytics", "ads"}, Source: PreferenceCentre, Site: "shop", Campaign: "spring", Times: 40},
 		{Withdrawn: true, Scopes: []string{All}, Source: FrontEnd, Site: "shop", Times: 2},
-		{Source: FrontEnd, Site: "shop", Times: 3},
+		{Source: FrontEnd, Site: "shop", Campaign: "card 4111 1111 1111 1111", Times: 3},
 	}})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
@@ -353,6 +353,11 @@ func TestTalliesAreCounted(t *testing.T) {
 		day.Scope[All] != (Counts{Withdrawals: 2}) || day.Site["shop"] != (Counts{Objections: 43, Withdrawals: 2}) ||
 		day.Source[FrontEnd] != (Counts{Objections: 3, Withdrawals: 2}) || day.Campaign["spring"].Objections != 40 {
 		t.Errorf("%+v", day)
+	}
+	for name := range day.Campaign {
+		if strings.Contains(name, "4111") {
+			t.Errorf("what looks like personal data is kept: %q", name)
+		}
 	}
 }
 

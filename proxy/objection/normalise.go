@@ -32,7 +32,10 @@ func normalise(b *Batch, now time.Time) error {
 	case b.Progress != nil && (b.Progress.File == "" || len(b.Progress.File) > mostText):
 		return errors.New("the progress of an import names no file")
 	}
-	b.Changes = slices.Clone(b.Changes)
+	b.Changes, b.Tallies = slices.Clone(b.Changes), slices.Clone(b.Tallies)
+	for i := range b.Tallies {
+		b.Tallies[i].Campaign = scrubCampaign(b.Tallies[i].Campaign)
+	}
 	for i := range b.Changes {
 		if what, err := b.Changes[i].normalise(now); err != nil {
 			return &Fault{Act: i, What: what, Err: err}
@@ -94,7 +97,7 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 		}
 	}
 	c.Campaign = scrubCampaign(c.Campaign)
-	if c.Time.IsZero() || c.Time.After(now) {
+	if c.dated = !c.Time.IsZero() && !c.Time.After(now); !c.dated {
 		c.Time = now // a clock that is ahead is no reason to refuse an objection
 	}
 	c.Time = c.Time.UTC()

@@ -137,6 +137,9 @@ func (s *Store) load(found layout, w *writer) error {
 	if s.restored, err = againstPast(&s.opts, s.Head(), s.HeadAt, s.file.path); err != nil {
 		return err
 	}
+	if s.restored {
+		s.undecided = s.Head().Size
+	}
 	names := w.scopes.names
 	s.names.Store(&names)
 	return s.file.renew()

@@ -63,6 +63,8 @@ type Store struct {
 	opts     Options
 	restored bool // an older copy was accepted
 
+	undecided uint64 // decisions up to this number do not hold: they are of that copy
+
 	// What a look-up meets, in this order: nothing in the index, an answer that is remembered, the file.
 	index   *index
 	recent  *recent

@@ -15,7 +15,7 @@ import (
 type browser struct {
 	chosen []string       // what the preference cookie says
 	kept   bool           // there is a preference cookie
-	told   bool           // it says that the visitor was told of a decision
+	told   int64          // its visitor was told of decisions made before, Unix seconds; 0: of none
 	ids    []objection.ID // that identifier cookies hold
 	proofs []proof        // that identifiers were objected for in it
 
@@ -33,8 +33,14 @@ func (p *Pages) readBrowser(h *fasthttp.RequestHeader) browser {
 			if !ok {
 				scopes = []string{all}
 			}
-			b.told = slices.Contains(scopes, rules.ToldScope)
-			scopes = without(scopes, []string{rules.ToldScope})
+			before, told := b.told, int64(0)
+			scopes = slices.DeleteFunc(scopes, func(scope string) bool {
+				told = max(told, rules.ToldUntil(scope))
+				return strings.HasPrefix(scope, rules.ToldScope)
+			})
+			if b.told = told; b.kept {
+				b.told = min(before, told)
+			}
 			b.chosen, b.kept = sorted(append(b.chosen, scopes...)), true
 		case UndoCookie:
 			b.proofs = append(b.proofs, parseProofs(string(value))...)
@@ -66,8 +72,8 @@ func random(name string) bool {
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
 func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen []string, proofs []proof) {
 	value := Format(chosen)
-	if b.told && value != "" {
-		value += "/" + rules.ToldScope
+	if b.told > 0 && value != "" {
+		value += "/" + rules.Told(time.Unix(b.told-1, 0))
 	}
 	setCookie(ctx, Cookie, value, age, false, fasthttp.CookieSameSiteLaxMode)
 	setCookie(ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
@@ -77,16 +83,13 @@ func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen
 	b.proofs = proofs
 }
 
-// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing.
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. All proofs stay, those
+// of identifiers too that an SDK keeps where no request for a page shows them: what it objected to is taken back by them.
 func (b *browser) renew(v *visit) {
 	if !b.kept && len(b.proofs) == 0 {
 		return
 	}
-	var proofs []proof
-	for _, id := range b.ids {
-		proofs = append(proofs, b.proofsFor(v.Pages, id)...)
-	}
-	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, proofs)
+	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, b.proofs)
 }
 
 // news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site

@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // longestForm bounds what a form of ours may send, in bytes.
@@ -31,7 +32,9 @@ func (v *visit) centre() {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
-	v.told = len(goesOn) > 0 // from here on it counts for this browser, too
+	if v.told = 0; len(goesOn) > 0 {
+		v.told = rules.ToldUntil(rules.Told(v.opts.Now())) // from here on it counts for this browser, too
+	}
 	v.renew(v)
 	decided := v.decided(inForce, goesOn)
 	p := centrePage{

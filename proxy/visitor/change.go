@@ -52,7 +52,7 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	v.told = false // what was decided was on what came before
+	v.told = 0 // what was decided was on what came before
 	v.setCookies(v.ctx, v.site.cookieAge(), chosen, d.proofs())
 	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && v.elsewhere(d, w)}, nil
 }

@@ -165,7 +165,7 @@ func TestCookiesAreRenewed(t *testing.T) {
 	}
 	delete(b.cookies, "_ga")
 	b.get("/privacy/")
-	if b.choice() != "surveys" || b.cookies[visitor.UndoCookie] != "" {
+	if b.choice() != "surveys" || b.cookies[visitor.UndoCookie] != undo {
 		t.Errorf("without the identifier the browser keeps %v", b.cookies)
 	}
 	other := w.browser(visitor.Cookie + "=%zz")

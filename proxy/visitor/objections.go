@@ -96,8 +96,8 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 		v.problem(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
-	if len(v.chosen) > 0 && !v.told {
-		goesOn = nil // not before the preference centre said so
+	if len(v.chosen) > 0 { // not before the preference centre said so
+		goesOn = slices.DeleteFunc(goesOn, func(g GoingOn) bool { return g.Since.Unix() >= v.told })
 	}
 	of := v.decided(inForce, goesOn)
 	for i := range of.lifted {
