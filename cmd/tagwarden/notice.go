@@ -48,7 +48,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if *lang == "" {
 		*lang = "en"
 	}
-	text, code := t.noticeIn(loaded, *site, *lang, *form, at, notice.Around{})
+	text, code := t.noticeIn(map[string]bool{}, loaded, *site, *lang, *form, at, notice.Around{})
 	if code != fine {
 		return code
 	}
@@ -56,9 +56,9 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// noticeIn writes a notice in one language, and says what is to be told beside it.
+// noticeIn writes a notice in one language, and says what is to be told beside it, unless it was told.
 func (t *terminal) noticeIn(
-	loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
+	told map[string]bool, loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
 ) (text []byte, code int) {
 	n, warnings, err := notice.New(loaded, site, lang, at)
 	if err != nil {
@@ -66,7 +66,10 @@ func (t *terminal) noticeIn(
 		return nil, usage
 	}
 	for _, w := range warnings {
-		printf(t.err, "warning: %s\n", w)
+		if !told[w] {
+			told[w] = true
+			printf(t.err, "warning: %s\n", w)
+		}
 	}
 	if unsaid := unsaidIn(n); len(unsaid) > 0 {
 		printf(t.err, "%v\n", unsaid)
@@ -87,9 +90,9 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 		languages = []string{lang}
 	}
 	name := func(lang string) string { return "notice." + lang + "." + form }
-	texts := map[string][]byte{}
+	texts, told := map[string][]byte{}, map[string]bool{}
 	for _, lang := range languages {
-		text, code := t.noticeIn(loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
+		text, code := t.noticeIn(told, loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
 		if code != fine {
 			return code
 		}
