@@ -241,7 +241,8 @@ func reaches(a *Activity, site *Site, id string) bool {
 var centreWords = []string{
 	"preference cent", "privacy settings", "privacy choices", "/privacy", "link", "button", "footer", "click",
 	"datenschutz-einstellungen", "datenschutzeinstellungen", "privatsphäre", "fußzeile", "klick", "schaltfläche",
-	"centre de préférences", "préférences", "lien", "bouton", "bas de page", "pied de page", "clic",
+	"centre de préférences", "préférences", "paramètres de confidentialité", "lien", "bouton", "bas de page",
+	"pied de page", "clic",
 }
 
 func mentions(text string, words []string) bool {

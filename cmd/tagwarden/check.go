@@ -50,7 +50,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 		warnings = append(warnings, w.Error())
 	}
 	for _, missing := range loaded.Lacks(func(string) bool { return true }) {
-		warnings = append(warnings, missing.Error()+"; `notice` and `report` write nothing without it")
+		warnings = append(warnings, missing.Error()+"; `notice` writes nothing without it, and `report art30` names it as missing")
 	}
 	for _, note := range loaded.Notes {
 		printf(t.out, "note: %s\n", note.Error())

@@ -48,7 +48,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if *lang == "" {
 		*lang = "en"
 	}
-	text, code := t.noticeIn(loaded, *site, *lang, *form, at, notice.Around{})
+	text, code := t.noticeIn(map[string]bool{}, loaded, *site, *lang, *form, at, notice.Around{})
 	if code != fine {
 		return code
 	}
@@ -56,9 +56,9 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// noticeIn writes a notice in one language, and says what is to be told beside it.
+// noticeIn writes a notice in one language, and says what is to be told beside it, unless it was told.
 func (t *terminal) noticeIn(
-	loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
+	told map[string]bool, loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
 ) (text []byte, code int) {
 	n, warnings, err := notice.New(loaded, site, lang, at)
 	if err != nil {
@@ -66,16 +66,14 @@ func (t *terminal) noticeIn(
 		return nil, usage
 	}
 	for _, w := range warnings {
-		printf(t.err, "warning: %s\n", w)
-	}
-	if missing := n.Missing(); len(missing) > 0 {
-		return nil, t.lacks(missing)
-	}
-	if len(n.Untold) > 0 {
-		for _, u := range n.Untold {
-			printf(t.err, "%s\n", u.Error())
+		if !told[w] {
+			told[w] = true
+			printf(t.err, "warning: %s\n", w)
 		}
-		t.fail("there is no notice before that is said: what visitors have to be told cannot be left out")
+	}
+	if unsaid := unsaidIn(n); len(unsaid) > 0 {
+		printf(t.err, "%v\n", unsaid)
+		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out", counted(len(unsaid), "fact"))
 		return nil, findings
 	}
 	if text, err = n.Publish(form, around); err != nil {
@@ -92,9 +90,9 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 		languages = []string{lang}
 	}
 	name := func(lang string) string { return "notice." + lang + "." + form }
-	texts := map[string][]byte{}
+	texts, told := map[string][]byte{}, map[string]bool{}
 	for _, lang := range languages {
-		text, code := t.noticeIn(loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
+		text, code := t.noticeIn(told, loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
 		if code != fine {
 			return code
 		}
@@ -115,11 +113,13 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 	return fine
 }
 
-// lacks says which facts are missing, without which no document for visitors or authorities is written.
-func (t *terminal) lacks(missing strict.Faults) int {
-	printf(t.err, "%v\n", missing)
-	t.fail("nothing is written: %s missing", counted(len(missing), "fact"))
-	return findings
+// unsaidIn are the facts without which there is no notice: all of them at once, so that one round of mending will do.
+func unsaidIn(n *notice.Notice) strict.Faults {
+	all := slices.Clone(n.Missing())
+	for _, u := range n.Untold {
+		all = append(all, u.Fault)
+	}
+	return all.Sorted()
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
@@ -147,18 +147,21 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 		printf(t.out, "%s: %v\n", file, err)
 		return findings
 	}
-	if missing := today.Missing(); len(missing) > 0 {
-		return t.lacks(missing)
-	}
 	differences := p.Differences(today)
-	for _, u := range today.Untold {
+	unsaid := unsaidIn(today)
+	for _, u := range unsaid {
 		differences = append(differences, "has to be told, and nobody says it: "+u.Error())
 	}
 	for _, d := range differences {
 		printf(t.out, "%s: %s\n", file, d)
 	}
 	if len(differences) > 0 {
-		printf(t.out, "%s does not say what the policy does: publish a new one, `tagwarden notice --lang %s --format %s`\n", file, p.Lang, p.Format)
+		first := ""
+		if len(unsaid) > 0 {
+			first = "write into the files what nobody says, then "
+		}
+		printf(t.out, "%s does not say what the policy does: %spublish a new one, `tagwarden notice --lang %s --format %s`\n",
+			file, first, p.Lang, p.Format)
 		return findings
 	}
 	if c := &loaded.Server.Controller; c.Invented() {

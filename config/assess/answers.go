@@ -135,10 +135,12 @@ func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	one := new(Answers)
 	one.set(q.Key, node)
 	var faults strict.Faults
+	var interest basis.Text
 	doc := strict.Parse("answer", one.text(), &faults)
 	if doc != nil {
 		var read basis.Assessment
 		config.Decode(doc, &read, &faults)
+		interest = read.Interest.What
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
 				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id),
@@ -154,6 +156,11 @@ func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	}
 	if wrong := besidesMissing(faults); len(wrong) > 0 {
 		return fmt.Errorf("%s", wrong[0].Msg)
+	}
+	for _, what := range interest {
+		if config.Unspecific(what) {
+			return fmt.Errorf("%q %s", strict.Shortened(what), anybodys)
+		}
 	}
 	a.set(q.Key, node)
 	return nil

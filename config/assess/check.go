@@ -80,12 +80,15 @@ func (c *checker) find(rule, source string, at []any, format string, args ...any
 	c.findings = append(c.findings, Finding{fault, rule, source})
 }
 
+// anybodys is what is said of an interest that is none in particular.
+const anybodys = "could be anybody's interest in anything: say what you want to know or do"
+
 // interest: what it is for is specific.
 func (c *checker) interest() {
 	for _, lang := range slices.Sorted(maps.Keys(c.a.Interest.What)) {
 		if text := c.a.Interest.What[lang]; config.Unspecific(text) && !config.SaysNothing(text) {
 			c.find("interest-vague", art6Interest, inLanguage(strict.Path("interest", "what"), lang),
-				"%q could be anybody's interest in anything: say what you want to know or do", strict.Shortened(text))
+				"%q %s", strict.Shortened(text), anybodys)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestDossier(t *testing.T) {
 		for _, want := range []string{
 			"Signed and unchanged. Whether the reasoning holds is not checked.", "web-analytics@shop.example",
 			"Shop SARL, Paris, France", "Matomo, Spain", "matomo.shop.example", "matomo-cookieless", "1 December 2026 (by the signer's clock)", "privacy+",
-			loaded.Assessments[lia].Digest.String(), "3 months", "preference centre", "Shop SARL", "Version 1",
+			loaded.Assessments[lia].Digest.String(), "3 months", "privacy settings", "Shop SARL", "Version 1",
 			"the signature is genuine", "1 December 2027 (in 365 days)", "browser identifier",
 			"replaced by a number of the day", "taken at its word", "The interest prevails.",
 		} {

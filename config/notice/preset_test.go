@@ -2,6 +2,9 @@ package notice
 
 import (
 	"cmp"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,6 +28,27 @@ func TestPresetNotices(t *testing.T) {
 			}
 			if len(n.Activities) == 0 || strings.Contains(rendered(t, n, "md"), "{") && !strings.HasPrefix(rendered(t, n, "md"), beginMark) {
 				t.Errorf("%s, %s: it says nothing, or a word is not filled in", name, lang)
+			}
+		}
+	}
+}
+
+// TestFrenchApostrophes: what presets say in French has the apostrophe that the page around it has.
+func TestFrenchApostrophes(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("testdata/presets/*.fr.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	straight := regexp.MustCompile(`\pL'\pL+`)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range straight.FindAllString(string(text), -1) {
+			if found != "l'Exemple" { // the name of a street, as the server file has it
+				t.Errorf("%s: %s", page, found)
 			}
 		}
 	}

@@ -235,3 +235,44 @@ func TestRecordNamesWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordClaimsNoProof: the log's records are final in form, and nothing shows yet that nobody changed them: no
+// authority is told otherwise.
+func TestRecordClaimsNoProof(t *testing.T) {
+	t.Parallel()
+	for lang, claims := range map[string]string{"en": "alteration|tamper", "de": "Änderungen erkennbar|manipul", "fr": "révèle|inaltér"} {
+		said := recordWordsIn(lang)
+		for key, text := range said.Texts {
+			if regexp.MustCompile(claims).MatchString(text) {
+				t.Errorf("%s: %s: %s", lang, key, text)
+			}
+		}
+	}
+}
+
+// TestJointControllersOfTheirActivities: who is responsible jointly for one activity is not for the others, nor for what
+// the server does itself; and each is named once.
+func TestJointControllersOfTheirActivities(t *testing.T) {
+	t.Parallel()
+	w, _ := wordsIn("en")
+	both := "Acme Ltd, Dublin (Ireland) [for visitors in the EEA]; Acme Inc., Austin (United States) [for visitors in other countries]"
+	alone := "Acme Inc., Austin (United States)"
+	r := Record{Lang: "en", words: w, said: recordWordsIn("en"), Joint: []string{both, alone}, Entries: []Entry{
+		{ID: "joint", Recipient: Recipient{Role: "joint", Legal: alone}}, {ID: "other", Recipient: Recipient{Role: "controller"}}, {ID: "own", Own: true},
+	}}
+	lines, err := csv.NewReader(bytes.NewReader(r.csv())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(recordColumns, "joint")
+	for i, want := range []string{alone, "", ""} {
+		if got := lines[i+1][at]; got != want {
+			t.Errorf("%s: %q, want %q", lines[i+1][0], got, want)
+		}
+	}
+	for _, row := range r.who() {
+		if row.Key == "joint" && row.Values[0].Text != both {
+			t.Errorf("%q, want %q", row.Values[0].Text, both)
+		}
+	}
+}

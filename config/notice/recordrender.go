@@ -9,6 +9,8 @@ import (
 	"strings"
 	texttemplate "text/template"
 	"unicode"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // RecordFormats are the forms in which a record can be written.
@@ -126,8 +128,15 @@ func (r *Record) who() []recordRow {
 	add("representative", c.Representative.String())
 	add("uk_representative", c.UKRepresentative.String())
 	add("dpo", c.DPO)
-	add("joint", r.Joint...)
+	add("joint", r.words.semicolons(r.jointOnce()))
 	return rows
+}
+
+// jointOnce are the joint controllers, each once: one that another's line names for some of the visitors stands there.
+func (r *Record) jointOnce() []string {
+	return slices.DeleteFunc(slices.Clone(r.Joint), func(one string) bool {
+		return slices.ContainsFunc(r.Joint, func(other string) bool { return other != one && strings.Contains(other, one) })
+	})
 }
 
 // recordColumns are the columns of the table, in the order of Art. 30(1), with what is in them.
@@ -140,11 +149,17 @@ var recordColumns = []string{
 func (r *Record) cells(e *Entry) map[string]string {
 	cells := map[string]string{"activity": e.ID, "state": e.State}
 	for _, row := range append(r.who(), r.rows(e)...) {
+		if row.Key == "joint" {
+			continue // the record's are those of all activities
+		}
 		texts := make([]string, len(row.Values))
 		for i, p := range row.Values {
 			texts[i] = r.marked(p)
 		}
 		cells[row.Key] = r.words.semicolons(texts)
+	}
+	if e.Recipient.Role == catalog.RoleJoint {
+		cells["joint"] = e.Recipient.Legal
 	}
 	return cells
 }

@@ -30,7 +30,7 @@ var validityNames = [numValidities]string{
 }
 
 var validitySays = [numValidities]string{
-	Unapproved:      "nobody has approved it: `tagwarden lia approve` does",
+	Unapproved:      "nobody has approved it: whoever has read it does, by `tagwarden lia approve`",
 	Unreadable:      "its approval is cut short or damaged: have it approved anew",
 	Forged:          "its approval bears the name of an approver whose key did not make it: find out who wrote it, and have it approved anew",
 	Foreign:         "it is signed with a key that is none of the approvers' in the server file: have an approver sign it",
