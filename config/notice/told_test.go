@@ -131,20 +131,16 @@ func TestStateIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range n.Activities {
-		a, said, recorded := &n.Activities[i], "", ""
-		for _, d := range a.Data {
-			if d.Class == "consent_signal" {
-				said += d.Done
-			}
+		a := &n.Activities[i]
+		if a.Recipient.ID != "ga4" {
+			continue
 		}
-		for _, d := range r.Entries[slices.IndexFunc(r.Entries, func(e Entry) bool { return e.ID == a.ID })].Data {
-			if d.Class == "consent_signal" {
-				recorded += d.Done
-			}
-		}
-		if a.Recipient.ID == "ga4" &&
-			(!strings.HasPrefix(said, "stated or corrected by our") || !strings.HasPrefix(recorded, "stated or corrected by the")) {
-			t.Errorf("%s: %q, %q", a.ID, said, recorded)
+		in := r.Entries[slices.IndexFunc(r.Entries, func(e Entry) bool { return e.ID == a.ID })]
+		said := slices.IndexFunc(a.Data, func(d Data) bool { return d.Class == "consent_signal" })
+		recorded := slices.IndexFunc(in.Data, func(d RecordData) bool { return d.Class == "consent_signal" })
+		if said < 0 || recorded < 0 || !strings.HasPrefix(a.Data[said].Done, "stated or corrected by our") ||
+			!strings.HasPrefix(in.Data[recorded].Done, "stated or corrected by the") {
+			t.Errorf("%s: %+v, %+v", a.ID, a.Data, in.Data)
 		}
 	}
 }
