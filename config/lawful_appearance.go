@@ -10,7 +10,9 @@ import (
 
 // appearance holds an activity against what may be read from the device so that a service looks and works as its visitor
 // prefers: in the UK alone, of a service of one's own, for nothing else, told of, and until people object.
-func (c exemptions) appearance(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine) {
+func (c exemptions) appearance(
+	a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment,
+) {
 	const rule = "lawful/appearance"
 	if elsewhere := c.notInUK(a); len(elsewhere) > 0 {
 		c.refuse(c.activities, at("exemption"), rule,
@@ -23,17 +25,8 @@ func (c exemptions) appearance(a *Activity, b basis.Basis, at func(...any) []any
 		c.forItself(a, at, rule)
 	}
 	c.noneOf(a, rule, lines, append([]hit.Class{hit.Fingerprint}, everywhere...))
-	for i, id := range a.Purposes {
-		if purpose, known := c.loaded.Purposes[id]; known && len(purpose.Description) == 0 {
-			c.refuse(c.activities, at("purposes", i), rule,
-				"purpose %s has no description, and people are to be told how pages adapt to them: add description: to it", id)
-		}
-	}
-	if b != basis.LegitimateInterest && b != basis.PublicTask {
-		c.refuse(c.activities, at("basis"), rule,
-			"an objection does not end what rests on %s, and people may object to this: take legitimate_interest or "+
-				"public_task", b)
-	}
+	c.described(a, at, rule, "how pages adapt to them")
+	c.untilObjection(b, at, rule, "appearance is exempt", assessment)
 }
 
 // notInUK are the regions of an activity's visitors where the exemption of the UK does not hold and access to the device

@@ -46,7 +46,7 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 	case fraudPrevention:
 		exempt.fraud(a, at, lines)
 	case appearance:
-		exempt.appearance(a, b, at, lines)
+		exempt.appearance(a, b, at, lines, assessment)
 	case audienceMeasurement:
 		if optIn {
 			exempt.audience(a, at, lines, assessment)

@@ -125,20 +125,31 @@ func (c exemptions) statistics(a *Activity, b basis.Basis, at func(...any) []any
 				a.ID, line.Class, line.does(), instead)
 		}
 	}
+	c.described(a, at, rule, "what is counted")
+	c.untilObjection(b, at, rule, "statistics are exempt", assessment)
+}
+
+// described asks that people are told of what needs no consent.
+func (c exemptions) described(a *Activity, at func(...any) []any, rule, of string) {
 	for i, id := range a.Purposes {
 		if purpose, known := c.loaded.Purposes[id]; known && len(purpose.Description) == 0 {
 			c.refuse(c.activities, at("purposes", i), rule,
-				"purpose %s has no description, and people are to be told what is counted: add description: to it", id)
+				"purpose %s has no description, and people are to be told %s: add description: to it", id, of)
 		}
 	}
+}
+
+// untilObjection asks that an objection ends what needs no consent only until then.
+func (c exemptions) untilObjection(b basis.Basis, at func(...any) []any, rule, what string, assessment *basis.Assessment) {
 	if b != basis.LegitimateInterest && b != basis.PublicTask {
 		c.refuse(c.activities, at("basis"), rule,
-			"an objection does not end what rests on %s: statistics rest on legitimate_interest or public_task", b)
+			"an objection does not end what rests on %s, and %s until people object: take legitimate_interest or "+
+				"public_task", b, what)
 	}
 	if assessment != nil && assessment.CompellingGrounds() {
 		c.refuse(c.activities, at("assessment"), rule,
-			"%s names compelling grounds against objections, and statistics end with an objection: write none there",
-			assessment.ID)
+			"%s names compelling grounds against objections, and %s until people object: write none there",
+			assessment.ID, what)
 	}
 }
 
