@@ -132,7 +132,9 @@ func categoryIn(b *builder, n *Notice, id string, activities []string) *Category
 	}
 	if id == identifiers || id == activity { // the requests themselves
 		add(&c.Purposes, b.words.OwnTexts["title"])
-		add(&c.Retention, own{b}.logKept()+" ("+b.words.Own["log"].Title+")")
+		if kept, said := (own{b}).logKept(); said {
+			add(&c.Retention, kept+" ("+b.words.Own["log"].Title+")")
+		}
 	}
 	if len(c.Purposes) == 0 {
 		return nil

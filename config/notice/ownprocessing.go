@@ -29,6 +29,7 @@ type OwnPart struct {
 	Data    string `json:"data"`
 	Basis   string `json:"basis"`
 	Kept    string `json:"kept"`
+	Unsaid  bool   `json:"-"` // nobody says how long: a notice leaves that out, and the record says so
 }
 
 // ownWords is what is said of such a part.
@@ -63,8 +64,9 @@ func always(own) bool { return true }
 // processing says what the server itself does on the notice's sites.
 func (b own) processing() *OwnProcessing {
 	of := &OwnProcessing{}
+	log, said := b.logKept()
 	values := []string{
-		"log", b.logKept(),
+		"log", log,
 		"follow", b.words.period(basis.Period{Days: rules.FollowDays}),
 		"denied", b.words.period(basis.Period{Clock: rules.DeniedFor}),
 		"rare", b.words.period(basis.Period{Days: minimise.MaxDays}),
@@ -79,6 +81,7 @@ func (b own) processing() *OwnProcessing {
 		of.Parts = append(of.Parts, OwnPart{
 			ID: part.id, Title: w.Title, Purpose: w.Purpose, Basis: w.Basis,
 			Data: fill(w.Data, slices.Clone(values)...), Kept: fill(w.Kept, slices.Clone(values)...),
+			Unsaid: !said && strings.Contains(w.Kept, "{log}"),
 		})
 	}
 	of.Cookies = b.ownCookies()
@@ -92,12 +95,12 @@ func (b own) processing() *OwnProcessing {
 	return of
 }
 
-// logKept is how long the forwarding log is kept, in words. A default is nobody's word.
-func (b own) logKept() string {
+// logKept is how long the forwarding log is kept, in words; said is false where nobody says it.
+func (b own) logKept() (kept string, said bool) {
 	if slices.ContainsFunc(b.loaded.Untold, func(u config.Untold) bool { return u.Activity == "" }) {
-		return b.words.Device["not_stated"]
+		return b.words.Device["not_stated"], false
 	}
-	return b.words.period(spanOf(b.loaded.Server.Ledger.Retain.Duration()))
+	return b.words.period(spanOf(b.loaded.Server.Ledger.Retain.Duration())), true
 }
 
 // spanOf is a span of the clock as people count it: in days where it is some.

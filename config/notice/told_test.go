@@ -144,3 +144,20 @@ func TestStateIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestAServedNoticeSaysNoPhrase: where facts are missing a notice that is served all the same leaves their rows out.
+func TestAServedNoticeSaysNoPhrase(t *testing.T) {
+	t.Parallel()
+	for _, lang := range Languages() {
+		n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "ledger: { retain: 90d }\n", "")), "", lang)
+		for _, format := range []string{"html", "md"} {
+			text, err := n.Publish(format, Around{Incomplete: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if phrase := n.words.Device["not_stated"]; strings.Contains(string(text), phrase) {
+				t.Errorf("%s, %s: it says %q", lang, format, phrase)
+			}
+		}
+	}
+}
