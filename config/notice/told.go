@@ -28,7 +28,11 @@ func (n *Notice) ownFacts(add func(format string, args ...any)) {
 		return
 	}
 	for _, p := range n.Own.Parts {
-		add("own processing %s: %s; %s; %s; %s", p.ID, p.Purpose, p.Data, p.Basis, p.Kept)
+		kept := p.Kept
+		if p.Unsaid {
+			kept = ""
+		}
+		add("own processing %s: %s; %s; %s; %s", p.ID, p.Purpose, p.Data, p.Basis, kept)
 	}
 	for _, s := range n.Own.Cookies {
 		add("own processing: cookie %s", s.Says())

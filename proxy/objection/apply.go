@@ -156,7 +156,7 @@ func (g *group) request(i int, r *request) error {
 			return nil
 		}
 	}
-	if a.err = g.undecidable(r.batch, places); a.err != nil {
+	if a.err = (deciding{g}).undecidable(r.batch, places); a.err != nil {
 		return nil
 	}
 	a.receipts = make([]Receipt, len(r.batch.Changes))

@@ -12,7 +12,7 @@ type deciding struct{ *group }
 
 // undecidable says which decision of a batch cannot be made as things stand when its turn has come: a restriction that
 // somebody asked for since it was looked at is not lifted by a decision that does not speak of it.
-func (g *group) undecidable(b *Batch, places []uint32) error {
+func (g deciding) undecidable(b *Batch, places []uint32) error {
 	for c := range b.Changes {
 		change := &b.Changes[c]
 		mine := places[:len(change.Subjects)]
