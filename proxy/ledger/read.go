@@ -67,8 +67,8 @@ func Search(dir string, q Query, yield func(record []byte) bool) error {
 
 func searchSegment(path string, q Query, yield func(record []byte) bool) (more bool, err error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil // deleted since it was listed, because it is old
+	if errors.Is(err, fs.ErrNotExist) && wasOld(path) {
+		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("cannot open a segment: %w", err)

@@ -60,3 +60,9 @@ func begunAt(path string) (time.Time, bool) {
 	at, err := time.Parse(stemLayout, stem)
 	return at, err == nil
 }
+
+// wasOld tells whether a segment that is not there was deleted because it was old: every segment that is left is younger.
+func wasOld(path string) bool {
+	left, err := Segments(filepath.Dir(path))
+	return err == nil && len(left) > 0 && left[0] > path
+}
