@@ -91,7 +91,7 @@ func (c serverCheck) warnUnused() {
 		c.warnings.Key(c.server, strict.Path("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
 	if !c.server.Has("ledger", "retain") {
-		c.untold(c.server, strict.Path("ledger"), "",
+		c.lacks(LogPeriod, c.server, strict.Path("ledger"), "",
 			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }; "+
 				"older segments are deleted then (GDPR Art. 13(2)(a))")
 	}

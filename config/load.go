@@ -33,8 +33,7 @@ type Loaded struct {
 	Approvers   []basis.Approver // by name
 	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
 	Notes       strict.Faults    // what is as it may be, and good to know
-	Missing     []Missing        // what notice and record of processing cannot be written without
-	Untold      []Untold         // what visitors have to be told and nobody says
+	Missing     []Missing        // what notice and record of processing cannot do without, and nobody says
 
 	past    basis.Past               // what Compile was told
 	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
@@ -85,7 +84,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 		return nil, err
 	}
 	r.loaded.Warnings, r.loaded.Notes = r.warnings.Sorted(), r.notes.Sorted()
-	r.loaded.Untold = r.unsaid
+	r.loaded.Missing = r.missing
 	return r.loaded, nil
 }
 

@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -61,12 +60,6 @@ func atItsOwn(written Vendor, file *catalog.File) bool {
 	return true
 }
 
-// Missing is a fact that a notice and the record of processing cannot do without, and that the files do not say.
-type Missing struct {
-	strict.Fault
-	Activity string // that lacks it; "" is all
-}
-
 // missingCheck finds what notice and record lack. A policy that lacks it is carried out all the same.
 type missingCheck struct{ checks }
 
@@ -76,7 +69,7 @@ func (c missingCheck) run() {
 		return
 	}
 	if of := &c.loaded.Server.Controller; of.Name == "" || of.Contact == "" {
-		c.lacks("", c.server, strict.Path("controller"), "nothing says who is responsible: add controller: { name: ..., "+
+		c.lacks(WhoReceives, c.server, strict.Path("controller"), "", "nothing says who is responsible: add controller: { name: ..., "+
 			"contact: ... } (GDPR Art. 13(1)(a) and 30(1)(a))")
 	}
 	for i := range c.loaded.Activities {
@@ -88,16 +81,6 @@ func (c missingCheck) run() {
 		c.recipient(a, readers)
 		c.transfer(a, i, readers)
 	}
-}
-
-// lacks notes what is missing, at a value or, where there is none, at what it would stand in.
-func (c missingCheck) lacks(activity string, doc *strict.Document, at []any, format string, args ...any) {
-	for len(at) > 0 && !doc.Has(at...) {
-		at = at[:len(at)-1]
-	}
-	var one strict.Faults
-	one.Key(doc, at, format, args...)
-	c.loaded.Missing = append(c.loaded.Missing, Missing{one[0], activity})
 }
 
 // recipient looks at who an activity's recipient is as a legal person, and in which role (GDPR Art. 13(1)(e), 26(2),
@@ -118,17 +101,17 @@ func (c missingCheck) recipient(a *Activity, readers []string) {
 		if len(nobody) < len(readers) {
 			where = " for visitors of " + strings.Join(nobody, ", ")
 		}
-		c.lacks(a.ID, c.server, at, "nothing says which legal person receives what goes to %s%s: add entity: Example GmbH, "+
+		c.lacks(WhoReceives, c.server, at, a.ID, "nothing says which legal person receives what goes to %s%s: add entity: Example GmbH, "+
 			"Berlin, DE, or with the controller's own name where the machine is your own (GDPR Art. 13(1)(e) and 30(1)(d))",
 			a.Vendor, where)
 	}
 	switch {
 	case r.Role == "":
-		c.lacks(a.ID, c.server, at, "nothing says in which role %s receives data: add role: processor where it works "+
+		c.lacks(WhoReceives, c.server, at, a.ID, "nothing says in which role %s receives data: add role: processor where it works "+
 			"for you alone by contract, joint where you decide together, controller where it uses them for purposes of its own (GDPR "+
 			"Art. 26, 28 and 30(1)(d))", a.Vendor)
 	case r.Role == catalog.RoleJoint && r.Arrangement == "":
-		c.lacks(a.ID, c.server, at, "%s is a joint controller, and visitors are to find the essence of the arrangement: add "+
+		c.lacks(WhoReceives, c.server, at, a.ID, "%s is a joint controller, and visitors are to find the essence of the arrangement: add "+
 			"arrangement: https://... (GDPR Art. 26(2))", a.Vendor)
 	}
 }
@@ -141,7 +124,7 @@ func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 		return
 	}
 	if t == nil {
-		c.lacks(a.ID, c.activities, strict.Path("activities", i), "activity %s: %s is in %s, outside the EEA, and nothing says "+
+		c.lacks(WhoReceives, c.activities, strict.Path("activities", i), a.ID, "activity %s: %s is in %s, outside the EEA, and nothing says "+
 			"what makes a transfer lawful: add transfer: { country: %s, safeguard: %s } (GDPR Art. 13(1)(f) and 44 to "+
 			"49)", a.ID, a.Vendor, abroad, abroad, advised(abroad, ""))
 		return
@@ -155,7 +138,7 @@ func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 	if len(without) == 0 {
 		return
 	}
-	c.lacks(a.ID, c.activities, strict.Path("activities", i, "transfer", "safeguard"), "activity %s: %s makes no transfer of "+
+	c.lacks(WhoReceives, c.activities, strict.Path("activities", i, "transfer", "safeguard"), a.ID, "activity %s: %s makes no transfer of "+
 		"data of visitors in %s lawful: say it for each, as in safeguard: %s (GDPR Art. 13(1)(f) and 44 to 49)",
 		a.ID, t.Safeguard, strings.Join(without, ", "), advised(t.Country, t.Safeguard.For("EEA")))
 }
@@ -182,16 +165,6 @@ func advised(country, said string) string {
 		return "{ EEA: DPF, UK: UK Extension, CH: Swiss-US DPF }"
 	}
 	return "{ EEA: SCC, UK: IDTA, CH: SCC }"
-}
-
-// Lacks lists what the notice of some activities, or the record of all, cannot do without and nobody says; each once.
-func (l *Loaded) Lacks(about func(activity string) bool) (faults strict.Faults) {
-	for _, m := range l.Missing {
-		if (m.Activity == "" || about(m.Activity)) && !slices.Contains(faults, m.Fault) {
-			faults = append(faults, m.Fault)
-		}
-	}
-	return faults
 }
 
 // checkRecipient looks at what the server file says of who a vendor is.

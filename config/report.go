@@ -10,7 +10,7 @@ import (
 // report gathers what is wrong, what is worth a warning, and what is as it may be and good to know, each at its place.
 type report struct {
 	faults, warnings, notes strict.Faults
-	unsaid                  []Untold
+	missing                 []Missing
 }
 
 // invalid adds a fault where there is one, and nothing is found wrong with the value already.

@@ -49,7 +49,7 @@ func check(_ context.Context, t *terminal, args []string) int {
 	for _, w := range append(more, loaded.Placeholders()...) {
 		warnings = append(warnings, w.Error())
 	}
-	for _, missing := range loaded.Lacks(func(string) bool { return true }) {
+	for _, missing := range loaded.Lacks(func(m config.Missing) bool { return m.Of == config.WhoReceives }) {
 		warnings = append(warnings, missing.Error()+"; `notice` writes nothing without it, and `report art30` names it as missing")
 	}
 	for _, note := range loaded.Notes {
@@ -107,8 +107,8 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 	for _, w := range loaded.Warnings {
 		all = append(all, w.Error())
 	}
-	for _, u := range loaded.Untold {
-		all = append(all, u.Error())
+	for _, m := range loaded.Lacks(func(m config.Missing) bool { return m.Of != config.WhoReceives }) {
+		all = append(all, m.Error())
 	}
 	assessments := loaded.Policy.Assessments()
 	for _, due := range loaded.Due(t.now()) {

@@ -13,7 +13,6 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/notice"
-	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
@@ -71,7 +70,7 @@ func (t *terminal) noticeIn(
 			printf(t.err, "warning: %s\n", w)
 		}
 	}
-	if unsaid := unsaidIn(n); len(unsaid) > 0 {
+	if unsaid := n.Missing(); len(unsaid) > 0 {
 		printf(t.err, "%v\n", unsaid)
 		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out", counted(len(unsaid), "fact"))
 		return nil, findings
@@ -113,15 +112,6 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 	return fine
 }
 
-// unsaidIn are the facts without which there is no notice: all of them at once, so that one round of mending will do.
-func unsaidIn(n *notice.Notice) strict.Faults {
-	all := slices.Clone(n.Missing())
-	for _, u := range n.Untold {
-		all = append(all, u.Fault)
-	}
-	return all.Sorted()
-}
-
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
 func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at time.Time) int {
 	text, err := t.readFile(file)
@@ -148,7 +138,7 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 		return findings
 	}
 	differences := p.Differences(today)
-	unsaid := unsaidIn(today)
+	unsaid := today.Missing()
 	for _, u := range unsaid {
 		differences = append(differences, "has to be told, and nobody says it: "+u.Error())
 	}

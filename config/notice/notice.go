@@ -34,13 +34,13 @@ type Notice struct {
 	Authorities []Authority `json:"authorities"`
 	Laws        []string    `json:"laws,omitempty"` // that hold beside the GDPR, for readers elsewhere
 
-	Own        *OwnProcessing  `json:"own_processing"`
-	Collection *Collection     `json:"collection,omitempty"` // for visitors in US states
-	Untold     []config.Untold `json:"-"`                    // what would have to be in it and no file says: it is none to publish
+	Own        *OwnProcessing `json:"own_processing"`
+	Collection *Collection    `json:"collection,omitempty"` // for visitors in US states
 
 	words   *words
 	brand   brand
 	missing strict.Faults
+	unknown bool // of some recipient, or of where it sits
 }
 
 // Form counts up when notices begin to say more, or otherwise. One of an older form is true no more of what is to be said.
@@ -143,16 +143,18 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	n.withoutConsent(b.ends)
 	n.law(readers, countries)
 	n.Own, n.Collection = own{b}.processing(), collectionOf(b, n)
-	n.missing = l.Lacks(func(activity string) bool {
-		return slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == activity })
-	})
-	n.Untold = untold(b, n)
+	n.missing = l.Lacks(func(m config.Missing) bool {
+		mine := m.Activity == "" || slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == m.Activity })
+		n.unknown = n.unknown || mine && m.Of == config.WhoReceives
+		return mine
+	}).Sorted()
 	n.Digest = n.digest()
 	return n, b.warnings, nil
 }
 
-// Incomplete tells whether facts are missing: see [Notice.Missing].
-func (n *Notice) Incomplete() bool { return len(n.missing) > 0 }
+// Incomplete tells whether nobody says of a recipient who and where it is: whether data go to another country is not known
+// then.
+func (n *Notice) Incomplete() bool { return n.unknown }
 
 // Missing lists what the notice cannot do without and nobody says: no text is made of it before.
 func (n *Notice) Missing() strict.Faults { return n.missing }

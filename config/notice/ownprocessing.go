@@ -97,10 +97,11 @@ func (b own) processing() *OwnProcessing {
 
 // logKept is how long the forwarding log is kept, in words; said is false where nobody says it.
 func (b own) logKept() (kept string, said bool) {
-	if slices.ContainsFunc(b.loaded.Untold, func(u config.Untold) bool { return u.Activity == "" }) {
+	retain := b.loaded.Server.Ledger.Retain.Duration()
+	if retain == 0 {
 		return b.words.Device["not_stated"], false
 	}
-	return b.words.period(spanOf(b.loaded.Server.Ledger.Retain.Duration())), true
+	return b.words.period(spanOf(retain)), true
 }
 
 // spanOf is a span of the clock as people count it: in days where it is some.
@@ -154,11 +155,4 @@ func (b own) toldHosts() []string {
 		}
 	}
 	return hosts
-}
-
-// untold is what nobody says and a notice of these activities would have to.
-func untold(b *builder, n *Notice) []config.Untold {
-	return slices.DeleteFunc(slices.Clone(b.loaded.Untold), func(u config.Untold) bool {
-		return u.Activity != "" && !slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == u.Activity })
-	})
 }

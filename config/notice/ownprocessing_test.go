@@ -115,8 +115,8 @@ func TestALogWithoutAPeriod(t *testing.T) {
 	t.Parallel()
 	loaded := sample.Approved(t, sample.Files(t, "ledger: { retain: 90d }\n", ""))
 	n, _ := noticeOf(t, loaded, "", "en")
-	if len(n.Untold) != 1 || !strings.Contains(n.Untold[0].Msg, "add ledger: { retain: 90d }") {
-		t.Errorf("%+v", n.Untold)
+	if missing := n.Missing(); len(missing) != 1 || !strings.Contains(missing[0].Msg, "add ledger: { retain: 90d }") {
+		t.Errorf("%+v", missing)
 	}
 	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
 	if err != nil || !slices.Contains(r.Entries[len(r.Entries)-1].Retention, "Forwarding log: not stated") {

@@ -20,10 +20,11 @@ func receiving(t testing.TB, vendor, regions, transfer, controller string) *conf
 	loaded, err := sample.Compiled(map[string][]byte{
 		"tagwarden.yaml": []byte("version: 1\ncontroller: { name: Shop GmbH, contact: privacy@shop.example" + controller +
 			" }\nsites:\n  shop:\n    hosts: [shop.example]\n    signals: { own: [{ cookie: c, category: a, granted: [\"yes\"] }] }\n" +
-			"vendors:\n  v: { " + vendor + " }\n"),
+			"vendors:\n  v: { " + vendor + " }\nledger: { retain: 90d }\n"),
 		"policy/purposes.yaml": []byte("purposes:\n  measure: { title: Measure the audience of our pages, categories: [a] }\n"),
 		"policy/activities.yaml": []byte("activities:\n  - id: a\n    vendor: v\n    purposes: [measure]\n    basis: consent\n" +
-			"    retention: 14 months\n    profile: p\n    events: [\"*\"]\n    regions: [" + regions + "]\n" + transfer),
+			"    retention: 14 months\n    automated_decision: none\n    required: no\n" +
+			"    device: [{ name: id, kind: cookie, period: 13 months }]\n    profile: p\n    events: [\"*\"]\n    regions: [" + regions + "]\n" + transfer),
 		"policy/profiles.yaml": []byte("profiles:\n  p: { classes: { event_name: keep, client_id: keep, device_id: keep, url: keep, " +
 			"session_id: keep, event_id: keep, user_id: keep, timestamp: keep, user_agent: keep, language: keep, interaction: keep, credential: keep, account: keep } }\n"),
 	})

@@ -104,13 +104,8 @@ func Art30(l *config.Loaded, of RecordOf) (*Record, error) {
 		r.Entries = append(r.Entries, e)
 	}
 	r.Entries = append(r.Entries, b.own())
-	for _, fault := range l.Lacks(func(string) bool { return true }) {
+	for _, fault := range l.Lacks(func(m config.Missing) bool { return m.Of != config.ToldAlone }) {
 		r.Unstated = append(r.Unstated, fault.Error())
-	}
-	for _, untold := range l.Untold {
-		if untold.Activity == "" {
-			r.Unstated = append(r.Unstated, untold.Error())
-		}
 	}
 	return r, nil
 }

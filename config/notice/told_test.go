@@ -31,8 +31,8 @@ func TestToldOfEachPreset(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(loaded.Untold) > 0 {
-			t.Errorf("%s: %v", name, loaded.Untold)
+		if len(loaded.Missing) > 0 {
+			t.Errorf("%s: %v", name, loaded.Missing)
 		}
 		for _, lang := range Languages() {
 			n, _ := noticeOf(t, loaded, "", lang)

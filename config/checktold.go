@@ -3,23 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
-
-	"github.com/tagwarden/tagwarden/config/strict"
 )
-
-// Untold is something that visitors have to be told and that no file says: check warns of it, and there is no notice
-// before somebody says it.
-type Untold struct {
-	strict.Fault
-	Activity string // that it is about; "": the service itself
-}
-
-// untold adds what nobody says, at a key of the activity, or of the server file.
-func (r *report) untold(doc *strict.Document, at []any, activity, format string, args ...any) {
-	var one strict.Faults
-	one.Key(doc, at, format, args...)
-	r.unsaid = append(r.unsaid, Untold{one[0], activity})
-}
 
 // told looks at whether a notice can say of an activity what the law asks for.
 func (c activityCheck) told(a *Activity, at func(...any) []any) {
@@ -31,7 +15,7 @@ func (c activityCheck) told(a *Activity, at func(...any) []any) {
 		keys = append(keys, "required: no")
 	}
 	if len(keys) > 0 {
-		c.untold(c.activities, at("id"), a.ID,
+		c.lacks(ToldAlone, c.activities, at("id"), a.ID,
 			"activity %s: visitors are to be told whether a machine decides about them, and whether they have to give the "+
 				"data: add %s, or what is so instead (GDPR Art. 13(2)(e) and (f))", a.ID, strings.Join(keys, " and "))
 	}
@@ -53,15 +37,15 @@ func (c activityCheck) toldOfDevice(a *Activity, at func(...any) []any) {
 	access := c.loaded.Access(a)
 	switch {
 	case !access.Said && len(passed) > 0:
-		c.untold(c.activities, at("id"), a.ID,
+		c.lacks(ToldAlone, c.activities, at("id"), a.ID,
 			"activity %s passes %s, and nothing says where on the device it is kept: add device: [{ name: ..., kind: cookie, "+
 				"period: 13 months }] (GDPR Art. 13; C-673/17 Planet49, paras 75 to 81)", a.ID, passed[0].Class)
 	case !access.Said:
-		c.untold(c.activities, at("id"), a.ID,
+		c.lacks(ToldAlone, c.activities, at("id"), a.ID,
 			"activity %s: nothing says what the script of %s keeps in browsers: add stores: to its vendor file, or device: "+
 				"here, none where it keeps and reads nothing (C-673/17 Planet49, paras 75 to 81)", a.ID, a.Vendor)
 	case slices.ContainsFunc(access.Reasons, func(r AccessReason) bool { return r.Why == "" }) && len(access.Stores) > 0:
-		c.untold(c.activities, at("id"), a.ID,
+		c.lacks(ToldAlone, c.activities, at("id"), a.ID,
 			"activity %s rests on %s, and the script of %s keeps %s in browsers as it comes, with neither consent nor an "+
 				"exemption: have it keep nothing there and write device: none, or claim an exemption whose conditions hold",
 			a.ID, a.Basis, a.Vendor, names(access.Stores))
