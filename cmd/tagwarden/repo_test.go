@@ -34,30 +34,34 @@ const longest = 400
 // long are the files that may be longer, each with its reason.
 var long = map[string]string{}
 
-// mayImport says, for each folder, what of ours its packages may import. The first entry that matches a package holds: "x/..." is x and all
-// below it, "x/*" what lies directly in it.
-var mayImport = []struct {
+// imports is what a package may import of ours, and why.
+type imports struct {
 	of     string
 	may    []string
 	reason string
-}{
+}
+
+// mayImport says, for each folder, what of ours its packages may import. The first entry that matches a package holds: "x/..." is x and all
+// below it, "x/*" what lies directly in it.
+var mayImport = []imports{
 	{"cmd/...", []string{"..."}, "the command puts everything together"},
 	{"bench/...", []string{"bench/..."}, "the bench knows the product from outside only"},
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/problem", nil, "a leaf imports nothing of ours"},
 	{"proxy/api", []string{"rules/...", "proxy/access", "proxy/objection", "proxy/problem"},
 		"machines ask for objections, and show what they may"},
-	{"proxy/visitor", []string{"rules/...", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
+	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
 	{"proxy/*", []string{"rules/...", "config/durable"}, "a part takes an Options struct and small interfaces"},
 	{"config/durable", nil, "a leaf imports nothing of ours"},
 	{"config/strict", nil, "a leaf imports nothing of ours: its vocabulary is handed in"},
 	{"config/durable/*", []string{"config/durable"}, "what tests of writing share"},
-	{"config/assess", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
-	{"config/cnil", []string{"config", "config/notice", "config/strict", "rules/..."}, "it speaks in the record's words"},
+	{"config/calendar", []string{"rules/basis"}, "days and spans are all it knows"},
+	{"config/assess", []string{"config", "config/calendar", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
+	{"config/cnil", []string{"config", "config/calendar", "config/notice", "config/strict", "rules/..."}, "it speaks in the record's words"},
 	{"config/change", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
-	{"config/notice", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
+	{"config/notice", []string{"config", "config/calendar", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/internal/...", []string{"config", "config/internal/...", "rules/..."}, "what tests of the configuration share"},
 	{"config", []string{"rules/...", "config/durable", "config/strict"}, "configuration is resolved to rules"},
 	{"rules", []string{"rules/..."}, "rules import nothing of ours outside rules"},
@@ -99,14 +103,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		if f.isTest {
 			continue // what a test needs to show something is its own affair
 		}
-		at := slices.IndexFunc(mayImport, func(r struct {
-			of     string
-			may    []string
-			reason string
-		},
-		) bool {
-			return matches(r.of, f.folder)
-		})
+		at := slices.IndexFunc(mayImport, func(r imports) bool { return matches(r.of, f.folder) })
 		if at < 0 {
 			t.Errorf("%s: no rule says what %s may import", f.name, f.folder)
 			continue

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"embed"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/tagwarden/tagwarden/config/calendar"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -24,22 +24,19 @@ func Languages() []string { return []string{"en", "de", "fr"} }
 
 // words is what rendered assessments say in one language (words/<language>.yaml).
 type words struct {
-	Texts      map[string]string    `yaml:"texts"`
-	Months     []string             `yaml:"months"`
-	Date       string               `yaml:"date"`
-	Colon      string               `yaml:"colon"` // behind a label
-	Validity   map[string]string    `yaml:"validity"`
-	Relations  map[string]string    `yaml:"relations"` // by the one word that documents have
-	Levels     map[string]string    `yaml:"levels"`
-	Presence   map[string]string    `yaml:"presence"`
-	Periods    map[string][2]string `yaml:"periods"` // one, and several
-	Treatments map[string]string    `yaml:"treatments"`
-	Safeguards map[string]string    `yaml:"safeguards"`
-	Worth      map[string]string    `yaml:"worth"`
-	Exemptions map[string]string    `yaml:"exemptions"`
-	Events     map[string]string    `yaml:"events"`
-	Readers    map[string]string    `yaml:"readers"` // by the regions that recipients are told apart for
-	Classes    map[string]string    `yaml:"classes"` // in the third person, as the record of processing has them
+	Texts      map[string]string `yaml:"texts"`
+	Colon      string            `yaml:"colon"` // behind a label
+	Validity   map[string]string `yaml:"validity"`
+	Relations  map[string]string `yaml:"relations"` // by the one word that documents have
+	Levels     map[string]string `yaml:"levels"`
+	Presence   map[string]string `yaml:"presence"`
+	Treatments map[string]string `yaml:"treatments"`
+	Safeguards map[string]string `yaml:"safeguards"`
+	Worth      map[string]string `yaml:"worth"`
+	Exemptions map[string]string `yaml:"exemptions"`
+	Events     map[string]string `yaml:"events"`
+	Readers    map[string]string `yaml:"readers"` // by the regions that recipients are told apart for
+	Classes    map[string]string `yaml:"classes"` // in the third person, as the record of processing has them
 
 	tag bcp47.Tag
 }
@@ -72,41 +69,17 @@ func (w *words) say(key string, pairs ...string) string {
 
 // day writes a day in words: 4 May 2027.
 func (w *words) day(d basis.Day) string {
-	at, err := time.Parse(time.DateOnly, d.String())
-	if err != nil {
+	if d.IsZero() {
 		return ""
 	}
-	return w.date(at)
+	return calendar.Date(w.tag.String(), d.String())
 }
 
 // date writes the day of a time, in UTC.
-func (w *words) date(at time.Time) string {
-	at = at.UTC()
-	day := strconv.Itoa(at.Day())
-	if at.Day() == 1 && w.tag == bcp47.French {
-		day = "1er"
-	}
-	return strings.NewReplacer("{day}", day, "{month}", w.Months[at.Month()-1], "{year}", strconv.Itoa(at.Year())).
-		Replace(w.Date)
-}
+func (w *words) date(at time.Time) string { return calendar.Day(w.tag.String(), at) }
 
 // period is a span of time in words, "" for none.
-func (w *words) period(p basis.Period) string {
-	var parts []string
-	add := func(n int, unit string) {
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+w.Periods[unit][0])
-		case n != 0:
-			parts = append(parts, strconv.Itoa(n)+" "+w.Periods[unit][1])
-		}
-	}
-	add(p.Months, "month")
-	add(p.Days, "day")
-	add(int(p.Clock/time.Hour), "hour")
-	add(int(p.Clock%time.Hour/time.Minute), "minute")
-	return strings.Join(parts, " ")
-}
+func (w *words) period(p basis.Period) string { return calendar.Period(w.tag.String(), p) }
 
 // country is the name of a country.
 func (w *words) country(code string) string {

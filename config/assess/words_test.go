@@ -24,7 +24,7 @@ func TestWords(t *testing.T) {
 	value := regexp.MustCompile(`\{[a-z]+\}`)
 	for _, lang := range Languages() {
 		w, ok := wordsIn(lang)
-		if !ok || len(w.Months) != 12 {
+		if !ok {
 			t.Fatalf("%s: %v", lang, w)
 		}
 		of, base := reflect.ValueOf(*w), reflect.ValueOf(*english)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/notice"
+	"github.com/tagwarden/tagwarden/config/calendar"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -186,7 +186,7 @@ func trackerLifetime(j *judging) {
 	}
 	for i := range access.Stores {
 		kept := &access.Stores[i]
-		period := notice.PeriodWords(j.words.lang, kept.Period.Period)
+		period := calendar.Period(j.words.lang, kept.Period.Period)
 		switch {
 		case kept.Period.UntilDeleted:
 			j.against(at, "store_ever", "name", kept.Name)
@@ -213,10 +213,10 @@ func retention(j *judging) {
 		period, at = a.Document.Retention, j.places.Assessment(a, "retention")
 	}
 	if period.IsZero() || j.longer(period, dataMonths) {
-		j.against(at, "kept_long", "period", notice.PeriodWords(j.words.lang, period))
+		j.against(at, "kept_long", "period", calendar.Period(j.words.lang, period))
 		return
 	}
-	j.shows(at, "kept", "period", notice.PeriodWords(j.words.lang, period))
+	j.shows(at, "kept", "period", calendar.Period(j.words.lang, period))
 }
 
 // information: people are told what is counted and why.

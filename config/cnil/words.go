@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/config/calendar"
 	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -76,4 +77,4 @@ func (w *words) class(c hit.Class) string {
 func (w *words) list(all []string) string { return strings.Join(all, w.Texts["comma"]) }
 
 // date writes a day, 2026-11-24, as people of the language do.
-func (w *words) date(day string) string { return notice.DayWords(w.lang, day) }
+func (w *words) date(day string) string { return calendar.Date(w.lang, day) }

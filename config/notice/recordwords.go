@@ -61,15 +61,6 @@ func (w *recordWords) done(lang string, action *minimise.Action) string {
 	return cmp.Or(w.Treatments[action.Kind().String()], action.Effect(lang))
 }
 
-// PeriodWords is a span of time in words, in a language of [Languages].
-func PeriodWords(lang string, p basis.Period) string {
-	w, ok := wordsIn(lang)
-	if !ok {
-		return p.String()
-	}
-	return w.period(p)
-}
-
 // measureKeys name the measures in the words, in the order in which the record lists them.
 var measureKeys = [minimise.NumMeasures]string{
 	minimise.Unchanged:     "unchanged",
@@ -117,13 +108,4 @@ func (w *recordWords) subject(relationship basis.Text) string {
 	said, _ := relationship.In("en")
 	name := strings.ToLower(said)
 	return cmp.Or(w.Subjects[name], w.Subjects[strings.TrimSuffix(name, "s")])
-}
-
-// DayWords writes a day, 2026-11-24, as people of a language of [Languages] do.
-func DayWords(lang, day string) string {
-	w, ok := wordsIn(lang)
-	if !ok {
-		return day
-	}
-	return w.day(day)
 }

@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"embed"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/calendar"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -29,9 +28,6 @@ type words struct {
 	Rights     []string              `yaml:"rights"`
 	Bases      map[string]basisWords `yaml:"bases"`
 	Safeguards map[string]string     `yaml:"safeguards"` // by [config.Safeguard.Key]
-	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
-	Months     []string              `yaml:"months"`
-	First      string                `yaml:"first"` // the first day of a month
 	Classes    map[string]string     `yaml:"classes"`
 	Recipients map[string]string     `yaml:"recipients"` // who receives, in which role, for whom, and where one complains
 
@@ -126,17 +122,7 @@ func (w *words) safeguard(name string) string {
 }
 
 // day is a day in words, from 2026-11-28.
-func (w *words) day(date string) string {
-	of, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return date
-	}
-	day := strconv.Itoa(of.Day())
-	if of.Day() == 1 {
-		day = w.First
-	}
-	return fill(w.Texts["date"], "day", day, "month", w.Months[of.Month()-1], "year", strconv.Itoa(of.Year()))
-}
+func (w *words) day(date string) string { return calendar.Date(w.tag.String(), date) }
 
 // semicolons joins what has commas in it, as the language writes that.
 func (w *words) semicolons(all []string) string { return strings.Join(all, w.Texts["semicolon"]+" ") }
@@ -145,19 +131,4 @@ func (w *words) semicolons(all []string) string { return strings.Join(all, w.Tex
 func joinList(all []string) string { return strings.Join(all, ", ") }
 
 // period is a span of time in words, "" for none.
-func (w *words) period(p basis.Period) string {
-	var parts []string
-	add := func(n int, unit string) {
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+w.Periods[unit][0])
-		case n != 0:
-			parts = append(parts, strconv.Itoa(n)+" "+w.Periods[unit][1])
-		}
-	}
-	add(p.Months, "month")
-	add(p.Days, "day")
-	add(int(p.Clock/time.Hour), "hour")
-	add(int(p.Clock%time.Hour/time.Minute), "minute")
-	return strings.Join(parts, " ")
-}
+func (w *words) period(p basis.Period) string { return calendar.Period(w.tag.String(), p) }

@@ -3,9 +3,10 @@ package visitor
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/calendar"
 )
 
 // Grounded is what may go on despite an objection, where a person decides that for who objected: an activity whose
@@ -59,7 +60,7 @@ func (w *wording) decided(inForce []string, goesOn []GoingOn) decided {
 			g := &goesOn[at]
 			d.lifted = append(d.lifted, *of)
 			d.addGoing(goingOn{
-				w.titled(of.Purposes), w.date(g.Since), w.date(g.Until.Add(-time.Second)), strings.TrimRight(g.Because, ". "),
+				w.titled(of.Purposes), calendar.Day(w.tag.String(), g.Since), calendar.Day(w.tag.String(), g.Until.Add(-time.Second)), strings.TrimRight(g.Because, ". "),
 			})
 			continue
 		}
@@ -125,15 +126,4 @@ func (d *decided) left(l *Language, inForce []string) []string {
 			})
 		})
 	})
-}
-
-// date is a day in the words of a language: "4 May 2027".
-func (w *words) date(t time.Time) string {
-	t = t.UTC()
-	months := strings.Fields(w.Say("months"))
-	day := strconv.Itoa(t.Day())
-	if t.Day() == 1 {
-		day = w.Say("first_day")
-	}
-	return strings.NewReplacer("D", day, "M", months[t.Month()-1], "Y", strconv.Itoa(t.Year())).Replace(w.Say("date"))
 }
