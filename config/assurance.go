@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -133,28 +132,20 @@ func treated(classes []hit.Class, kinds ...minimise.Kind) func(assuring) (Assure
 	}
 }
 
-// longestMeasured is how many months the data of an audience measurement may be kept, by the French authority's
-// guidelines.
-const longestMeasured = 25
-
 // retention: the span is stated, and no activity states a longer one. That the recipient deletes then nothing here can
 // show.
 func (c assuring) retention() (Assured, string) {
-	longer := func(p, than basis.Period) bool { return p.After(someDay).After(than.After(someDay)) }
 	for _, a := range c.rests {
 		if !a.Retention.IsZero() && longer(a.Retention, c.a.Retention) {
 			return AssuredBroken, "activity " + a.ID + " says " + a.Retention.String() + ", and the assessment " +
 				c.a.Retention.String()
 		}
 	}
-	if longer(c.a.Retention, basis.Period{Months: longestMeasured}) {
+	if tooLong(c.a.Retention) {
 		return AssuredBroken, "retention is " + c.a.Retention.String()
 	}
 	return AssuredAtWord, ""
 }
-
-// someDay is a day from which spans are counted, to compare them.
-var someDay = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (c assuring) encryption() (Assured, string) {
 	for _, a := range c.rests {
@@ -233,8 +224,7 @@ func (c assuring) oneClick() (Assured, string) {
 
 // reaches tells whether hits of a site can be carried by an activity.
 func reaches(a *Activity, site *Site, id string) bool {
-	return (len(a.Sites) == 0 || slices.Contains(a.Sites, id)) &&
-		(len(site.Vendors) == 0 || slices.Contains(site.Vendors, a.Vendor))
+	return among(a.Sites, id) && among(site.Vendors, a.Vendor)
 }
 
 // centreWords are what a text has that sends people to the preference centre, or to a link that objects for them.

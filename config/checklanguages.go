@@ -27,7 +27,7 @@ func (c languageCheck) run() {
 			continue
 		}
 		for i := range c.loaded.Activities {
-			if a := &c.loaded.Activities[i]; among(a.Sites, id) && among(site.Vendors, a.Vendor) {
+			if a := &c.loaded.Activities[i]; reaches(a, &site, id) {
 				c.activity(id, languages, a, i)
 			}
 		}

@@ -89,7 +89,7 @@ func visitorsOf(l *Loaded, a *Activity) []string {
 	var codes []string
 	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
 		site := l.Server.Sites[id]
-		if !among(a.Sites, id) || !among(site.Vendors, a.Vendor) {
+		if !reaches(a, &site, id) {
 			continue
 		}
 		codes = append(codes, site.Region.Default)

@@ -87,9 +87,12 @@ func (c exemptions) audience(a *Activity, at func(...any) []any, lines []Profile
 }
 
 // tooLong tells whether data that are kept for a period are kept for longer than the French authority allows.
-func tooLong(p basis.Period) bool {
+func tooLong(p basis.Period) bool { return longer(p, dataRetention) }
+
+// longer tells whether a period is longer than another one, both counted from the same day.
+func longer(p, than basis.Period) bool {
 	start := time.Unix(0, 0).UTC()
-	return p.After(start).After(dataRetention.After(start))
+	return p.After(start).After(than.After(start))
 }
 
 // necessary holds an activity against what is strictly necessary for a service that the visitor asked for.

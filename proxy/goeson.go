@@ -30,7 +30,8 @@ func grounded(loaded *config.Loaded, n *notice.Notice) (all []visitor.Grounded) 
 func (o *objector) goesOn(
 	site string, ids []objection.ID, subjects []objection.Subject, chosen []string,
 ) (all []visitor.GoingOn, err error) {
-	if len(ids)+len(subjects) == 0 || len(o.opts.Store.Decisions()) == 0 {
+	decisions := o.opts.Store.Decisions()
+	if len(ids)+len(subjects) == 0 || len(decisions) == 0 {
 		return nil, nil
 	}
 	snapshot, keys, err := o.inForce()
@@ -62,7 +63,7 @@ func (o *objector) goesOn(
 			continue
 		}
 		one := visitor.GoingOn{Activity: a.ID}
-		for _, d := range o.opts.Store.Decisions() {
+		for _, d := range decisions {
 			if d.Number == by.Number {
 				one.Since, one.Until, one.Because = d.Made, d.Until, d.Because
 				all = append(all, one)
