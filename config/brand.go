@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tagwarden/tagwarden/config/calendar"
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
@@ -36,7 +37,7 @@ const (
 )
 
 // PageLanguages are the languages that the pages which visitors see can be had in.
-func PageLanguages() []string { return []string{"en", "de", "fr"} }
+func PageLanguages() []string { return calendar.Languages() }
 
 // Called is what visitors know the site by, in a language: its name, else the hosts that they see in the address bar,
 // which are those of its origins.

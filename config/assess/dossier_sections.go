@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
@@ -92,12 +94,18 @@ func (d *dossier) effects() {
 	d.Sections = append(d.Sections, s)
 }
 
+// class is what a class of data is called: as in the record of processing.
+func (d *dossier) class(name string) string {
+	class, _ := hit.ParseClass(name)
+	return cmp.Or(notice.ClassLabel(d.Lang, class), name)
+}
+
 // data are the classes that were assessed, in words, with the most that may be left of them.
 func (d *dossier) data() {
 	s := Section{Title: d.words.say("data"), Head: []string{d.words.say("data_class"), d.words.say("data_done")}}
 	for _, class := range slices.Sorted(maps.Keys(d.a.Data)) {
 		if kind := d.a.Data[class]; kind != minimise.Drop.String() {
-			s.Lines = append(s.Lines, []Value{one(named(d.words.Classes, class)), one(named(d.words.Treatments, kind))})
+			s.Lines = append(s.Lines, []Value{one(d.class(class)), one(named(d.words.Treatments, kind))})
 		}
 	}
 	if len(s.Lines) > 0 {

@@ -20,7 +20,7 @@ import (
 var wordFiles embed.FS
 
 // Languages are the languages that an assessment can be rendered in.
-func Languages() []string { return []string{"en", "de", "fr"} }
+func Languages() []string { return calendar.Languages() }
 
 // words is what rendered assessments say in one language (words/<language>.yaml).
 type words struct {
@@ -36,7 +36,6 @@ type words struct {
 	Exemptions map[string]string `yaml:"exemptions"`
 	Events     map[string]string `yaml:"events"`
 	Readers    map[string]string `yaml:"readers"` // by the regions that recipients are told apart for
-	Classes    map[string]string `yaml:"classes"` // in the third person, as the record of processing has them
 
 	tag bcp47.Tag
 }

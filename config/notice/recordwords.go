@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"embed"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -34,19 +35,27 @@ type recordWords struct {
 	Device     map[string]string     `yaml:"device"`
 }
 
-func recordWordsIn(lang string) *recordWords {
-	text, err := recordFiles.ReadFile("record/" + lang + ".yaml")
-	w := new(recordWords)
-	if err == nil {
-		d := yaml.NewDecoder(bytes.NewReader(text))
-		d.KnownFields(true)
-		err = d.Decode(w)
+// everyRecord are the words of every language, read once.
+var everyRecord = sync.OnceValue(func() map[string]*recordWords {
+	all := map[string]*recordWords{}
+	for _, lang := range Languages() {
+		text, err := recordFiles.ReadFile("record/" + lang + ".yaml")
+		w := new(recordWords)
+		if err == nil {
+			d := yaml.NewDecoder(bytes.NewReader(text))
+			d.KnownFields(true)
+			err = d.Decode(w)
+		}
+		if err != nil {
+			panic("BUG: notice/record/" + lang + ".yaml: " + err.Error()) // a test reads it
+		}
+		all[lang] = w
 	}
-	if err != nil {
-		panic("BUG: notice/record/" + lang + ".yaml: " + err.Error()) // a test reads it
-	}
-	return w
-}
+	return all
+})
+
+// recordWordsIn are the words of a language of [Languages]. They are never changed.
+func recordWordsIn(lang string) *recordWords { return everyRecord()[lang] }
 
 // ClassLabel is what a class of data is called in the record of processing, in a language of [Languages].
 func ClassLabel(lang string, c hit.Class) string { return recordWordsIn(lang).Classes[c.String()] }

@@ -19,7 +19,7 @@ import (
 var files embed.FS
 
 // Languages are the languages that a notice can be written in.
-func Languages() []string { return []string{"en", "de", "fr"} }
+func Languages() []string { return calendar.Languages() }
 
 // words is what notices and reports say in one language (notice/<language>.yaml).
 type words struct {
