@@ -68,20 +68,20 @@ var (
 
 // Objected records acts, and where the log of objections stands after them.
 func (l *Ledger) Objected(acts []Objected, head Head) error {
-	all := make([]entry, 0, len(acts)+1)
-	for i := range acts {
-		all = append(all, entry{acts[i].Kind, &acts[i]})
-	}
-	return l.put(append(all, entry{KindHead, &head})...)
+	return l.put(append(entriesOf(acts), entry{KindHead, &head})...)
 }
 
 // ObjectedByCookie records acts that browsers' own cookies alone hold: the log of objections stands where it stood.
 func (l *Ledger) ObjectedByCookie(acts []Objected) error {
-	all := make([]entry, 0, len(acts))
+	return l.put(entriesOf(acts)...)
+}
+
+func entriesOf(acts []Objected) []entry {
+	all := make([]entry, 0, len(acts)+1)
 	for i := range acts {
 		all = append(all, entry{acts[i].Kind, &acts[i]})
 	}
-	return l.put(all...)
+	return all
 }
 
 // MarshalLogObject writes the members of a record. What is empty is left out.
@@ -110,9 +110,7 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 			return err
 		}
 	}
-	if o.Ends != 0 {
-		to.AddUint64("ends", o.Ends)
-	}
+	addNumber(to, "ends", o.Ends)
 	if err := o.Decision.add(to); err != nil {
 		return err
 	}

@@ -153,9 +153,7 @@ func (e *Event) addChoices(to zapcore.ObjectEncoder) error {
 		}
 	}
 	addTrue(to, "restriction", e.Restrict)
-	if e.Decided != 0 {
-		to.AddUint64("decided", e.Decided)
-	}
+	addNumber(to, "decided", e.Decided)
 	if len(e.Subjects) > 0 {
 		addForm(to, e.Form)
 		return to.AddArray("subjects", (*subjects)(e))
