@@ -15,7 +15,7 @@ const (
 	endMark   = "<!-- /tagwarden-notice -->"
 )
 
-// noticeMark is what the first comment holds.
+// markOf is what the first comment holds.
 type markOf struct {
 	Form   int      `json:"form,omitempty"` // none: the first
 	Digest string   `json:"digest"`
@@ -83,18 +83,7 @@ func (p *Published) Differences(today *Notice) []string {
 	if p.form < Form {
 		return p.older(today)
 	}
-	var all []string
-	facts := today.facts()
-	for _, fact := range p.facts {
-		if !slices.Contains(facts, fact) {
-			all = append(all, "no longer true: "+fact)
-		}
-	}
-	for _, fact := range facts {
-		if !slices.Contains(p.facts, fact) {
-			all = append(all, "missing in it:  "+fact)
-		}
-	}
+	all := p.factsOtherThan(today, func(string) bool { return true })
 	switch {
 	case len(all) > 0:
 		return all
@@ -111,19 +100,24 @@ func (p *Published) Differences(today *Notice) []string {
 // older says in words what a notice of an older form says otherwise than today's, as far as both say it in the same
 // words, and that it says less than is to be said now.
 func (p *Published) older(today *Notice) []string {
-	var all []string
+	all := p.factsOtherThan(today, saidSinceFirst)
+	return append(all, "it is of an older form, which said less, and in other words: write it anew, whether or not the policy is the same")
+}
+
+// factsOtherThan says which of the facts asked for one of the two states and the other does not.
+func (p *Published) factsOtherThan(today *Notice, asked func(fact string) bool) (all []string) {
 	facts := today.facts()
 	for _, fact := range p.facts {
-		if saidSinceFirst(fact) && !slices.Contains(facts, fact) {
+		if asked(fact) && !slices.Contains(facts, fact) {
 			all = append(all, "no longer true: "+fact)
 		}
 	}
 	for _, fact := range facts {
-		if saidSinceFirst(fact) && !slices.Contains(p.facts, fact) {
+		if asked(fact) && !slices.Contains(p.facts, fact) {
 			all = append(all, "missing in it:  "+fact)
 		}
 	}
-	return append(all, "it is of an older form, which said less, and in other words: write it anew, whether or not the policy is the same")
+	return all
 }
 
 // factsOfFirst are what facts that all forms state alike begin with, and behind "activity <id>: ".
@@ -137,11 +131,11 @@ func saidSinceFirst(fact string) bool {
 }
 
 // saysWhat tells whether the letters and digits between the comments are those that would be there today. How the text is laid out, and
-// what tags stand around it, is left to the page.
+// what tags stand around it, is left to the page. A page may have been served while facts were missing.
 func (p *Published) saysWhat(today *Notice) bool {
 	then := *today
 	then.At = p.at
-	text, err := then.Render(p.Format)
+	text, err := then.Publish(p.Format, Around{Incomplete: true})
 	if err != nil {
 		return false
 	}

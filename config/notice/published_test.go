@@ -196,3 +196,35 @@ func TestPublishedKeepsItsDay(t *testing.T) {
 		}
 	}
 }
+
+// TestPublishedWithFactsMissing: a page that was served while facts were missing is what it says it is; only an edit is
+// called one.
+func TestPublishedWithFactsMissing(t *testing.T) {
+	t.Parallel()
+	const ga4 = "catalog: ga4, upstream: \"https://region1.google-analytics.com\""
+	for missing, files := range map[string][]string{
+		"how long the log is kept":     {"ledger: { retain: 90d }\n", ""},
+		"in which role it receives":    {ga4 + ", role: processor", ga4},
+		"whether people need to do so": {"    required: no\n", ""},
+	} {
+		for _, lang := range Languages() {
+			n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, files...)), "", lang)
+			if len(n.Missing()) == 0 {
+				t.Fatalf("%s: nothing is missing", missing)
+			}
+			for _, format := range []string{"html", "md"} {
+				text, err := n.Publish(format, Around{Incomplete: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := differences(t, string(text), n); got != "" {
+					t.Errorf("%s, %s, %s: %s", missing, lang, format, got)
+				}
+				edited := strings.Replace(string(text), endMark, "More."+endMark, 1)
+				if got := differences(t, edited, n); !strings.Contains(got, "changed after it was written") {
+					t.Errorf("%s, %s, %s: an edit is not seen: %q", missing, lang, format, got)
+				}
+			}
+		}
+	}
+}
