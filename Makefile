@@ -49,9 +49,10 @@ test: ## all tests; they need no network
 	$(GO) test ./...
 
 # The packages below rules start no goroutine and keep nothing between calls: those who judge side by side are tests of rules.
-race: ## the tests under the race detector, but of the packages below rules
+# The scripts of the command line run one command after another, and ten times as long under the detector.
+race: ## the tests under the race detector, but the command line's scripts and the packages below rules
 	@echo "== race: go test -race, cmd, proxy, config, bench and rules itself"
-	$(GO) test -race -timeout 20m ./cmd/... ./proxy/... ./config/... ./bench/... ./rules
+	$(GO) test -race -timeout 20m -skip '^TestScripts$$' ./cmd/... ./proxy/... ./config/... ./bench/... ./rules
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@echo "== fuzz: every target for $(FUZZTIME)"

@@ -41,7 +41,7 @@ func (a Ahead) String() string {
 func (l *Loaded) Ahead(at time.Time) []Ahead {
 	var days []Ahead
 	for _, law := range rules.Laws() {
-		touched := l.touchedBy(&law)
+		touched := touchedBy(l, &law)
 		if len(touched) == 0 {
 			continue
 		}
@@ -57,7 +57,7 @@ func (l *Loaded) Ahead(at time.Time) []Ahead {
 }
 
 // touchedBy lists the activities that a law is about.
-func (l *Loaded) touchedBy(law *rules.Law) []string {
+func touchedBy(l *Loaded, law *rules.Law) []string {
 	var ids []string
 	for i := range l.Activities {
 		a := &l.Activities[i]
@@ -89,7 +89,7 @@ func (l *Loaded) mayBeIn(a *Activity, code string) bool {
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	return slices.ContainsFunc(l.visitors(a), func(visitors string) bool {
+	return slices.ContainsFunc(visitorsOf(l, a), func(visitors string) bool {
 		at, err := rules.ParseRegion(visitors)
 		return err != nil || at.In(region) || region.In(at)
 	})

@@ -29,6 +29,7 @@ type Approved struct {
 	Because    string                   `yaml:"because,omitempty" doc:"Why it was approved all the same."`
 	Purposes   map[string]ApprovedTexts `yaml:"purposes" is:"required" doc:"The purposes' texts as they were, by id and language."`
 	Hosts      map[string][]string      `yaml:"hosts" is:"required" doc:"The recipients' hosts as they were, by id."`
+	Controller string                   `yaml:"controller,omitempty" doc:"The controller's name as it was; versions that were approved before it was covered have none."`
 	Flags      map[string]basis.Facts   `yaml:"flags,omitempty" doc:"What the purposes said beside their texts, by id."`
 	Recipients map[string]basis.Facts   `yaml:"recipients,omitempty" doc:"By vendor id: its catalog entry, or what the vendor file of one's own said."`
 
@@ -50,7 +51,7 @@ func (l *Loaded) Keep(a *basis.Assessment, digest basis.Digest, text []byte, key
 	kept := Approved{
 		Assessment: a.ID, Version: a.Version, Form: basis.Form, Digest: digest.String(), Key: key,
 		Despite: note.Despite, Because: note.Because,
-		Purposes: map[string]ApprovedTexts{}, Hosts: around.Hosts,
+		Purposes: map[string]ApprovedTexts{}, Hosts: around.Hosts, Controller: around.Controller,
 		Flags: around.Flags, Recipients: around.Recipients, Activities: around.Activities[a.ID],
 		Document: strings.ReplaceAll(string(text), "\r\n", "\n"),
 	}
@@ -86,6 +87,7 @@ func (a *Approved) Around() basis.Surroundings {
 	around := basis.Surroundings{
 		Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{}, Flags: a.Flags,
 		Recipients: a.Recipients, Activities: map[string]map[string]basis.Facts{a.Assessment: a.Activities},
+		Controller: a.Controller,
 	}
 	for purpose, texts := range a.Purposes {
 		around.Purposes[purpose] = basis.PurposeTexts(texts)

@@ -3,10 +3,14 @@ package config
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
+
+// longestCookie is how long browsers keep a cookie, whatever it asks for.
+const longestCookie = 400 * 24 * time.Hour
 
 // activityCheck looks at the activities.
 type activityCheck struct {
@@ -22,6 +26,7 @@ func (c activityCheck) run() {
 	}
 	c.law().warnSwiss()
 	c.noteUndated()
+	c.noteFrameworks()
 	seen := map[string]bool{}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]
@@ -36,7 +41,9 @@ func (c activityCheck) run() {
 		c.checkEvents(a, at)
 		c.checkRegions(a, at)
 		c.checkSource(a, at)
+		c.checkAttested(a, at)
 		c.law().afterRefusal(a, at)
+		c.told(a, at)
 		if strings.TrimSpace(a.When) != "" {
 			c.checkWhen(a, at("when"))
 		}
@@ -97,6 +104,11 @@ func (c activityCheck) checkBasis(a *Activity, at func(...any) []any) {
 	if b != basis.Consent && b != basis.None && !a.ConsentMaxAge.IsZero() {
 		c.faults.Key(c.activities, at("consent_max_age"),
 			"consent_max_age is for consent only, not for %s: remove the line", b)
+	}
+	if age := a.ConsentMaxAge; b == basis.Consent && age.After(time.Time{}).After(time.Time{}.Add(longestCookie)) {
+		c.warnings.At(c.activities, at("consent_max_age"),
+			"a consent counts for %s, and browsers delete a cookie after 400 days: what visitors without identifiers "+
+				"object to ends before it, unless they visit the preference centre again; 13 months is right", age)
 	}
 	switch b {
 	case basis.Contract, basis.LegalObligation, basis.VitalInterests, basis.PublicTask:

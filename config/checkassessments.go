@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
@@ -30,6 +32,24 @@ func (c assessmentCheck) run() {
 		c.doubles(doc, strict.Path("purposes"), a.Purposes)
 		c.doubles(doc, strict.Path("recipients"), a.Recipients)
 		c.law().document(doc, a)
+		if lacks := a.Unsaid(); len(lacks) > 0 {
+			c.notes.At(doc, strict.Path("id"), "%s lacks what an assessment is asked today (%s): `tagwarden lia check %s` "+
+				"says what to write; it holds as it is", a.ID, strings.Join(lacks, ", "), a.ID)
+		}
+		if isShippedAdvice(a.DPOAdvice) {
+			c.notes.At(doc, strict.Path("dpo_advice"), "this is the advice that the example comes with, and nobody gave it: put "+
+				"what your own data protection officer said before somebody signs it")
+		}
+		if isShippedAdvice(a.Balancing.Evidence) {
+			c.notes.At(doc, strict.Path("balancing", "evidence"), "this is the evidence that the example comes with: put what "+
+				"you know of your own visitors before somebody signs it")
+		}
+		for i, name := range a.Safeguards {
+			if now := SafeguardName(name); now != name {
+				c.notes.At(doc, strict.Path("safeguards", i), "%s is called %s now, and shows its number (%s)", name, now,
+					a.Retention)
+			}
+		}
 	}
 	c.warnRevocations()
 }

@@ -3,8 +3,10 @@ package config
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // noteUndated says where an opt-out by the browser's signal would end consent for good: a consent goes before one that is
@@ -28,6 +30,29 @@ func (c activityCheck) noteUndated() {
 			}
 		}
 	}
+}
+
+// KeepsOptOuts tells whether an opt-out by the browser's signal may be kept of visitors of a site: the signal is read
+// there, and visitors may be known to be in a state whose law asks for that.
+func KeepsOptOuts(l *Loaded, site string, at time.Time) bool {
+	s := l.Server.Sites[site]
+	region, err := rules.ParseRegion(s.Region.Default)
+	return s.Signals.GPC != nil && (s.Region.Subdivision != "" || s.Region.Database != "" || err == nil && region.KeepsGPC(at))
+}
+
+// OptOutVisitors tells whether an activity is for visitors of opt-out regions, and whether it or a site of them says so
+// by name: a site whose visitors may be anywhere does not.
+func OptOutVisitors(l *Loaded, a *Activity, sites []string) (may, named bool) {
+	if len(a.Regions) > 0 {
+		may = slices.ContainsFunc(a.Regions, optOutRegion)
+		return may, may
+	}
+	for _, id := range sites {
+		of := l.Server.Sites[id].Region
+		named = named || optOutRegion(of.Default)
+		may = may || optOutRegion(of.Default) || of.Header != "" || of.Database != ""
+	}
+	return may, named
 }
 
 // sells tells whether an activity on consent to a category sells or shares, where visitors of a site may be in the US.

@@ -33,8 +33,8 @@ func (c serverCheck) run() {
 	case s.Keys.Root == "" && len(s.Keys.RootCommand) == 0:
 		s.Keys.Root = "./root.key"
 	}
-	for name, key := range s.Approvers {
-		if _, err := basis.ParseApprover(name, key); err != nil {
+	for name, approver := range s.Approvers {
+		if _, err := basis.ParseApprover(name, approver.Key); err != nil {
 			c.faults.At(c.server, strict.Path("approvers", name), "%s", err)
 		}
 	}
@@ -90,9 +90,10 @@ func (c serverCheck) warnUnused() {
 	} else if c.server.Has("delivery", "ttl") {
 		c.warnings.Key(c.server, strict.Path("delivery", "ttl"), "ttl has no effect in delivery mode direct")
 	}
-	if c.server.Has("ledger", "retain") {
-		c.warnings.Key(c.server, strict.Path("ledger", "retain"),
-			"records are not deleted by this version: remove old segments in the ledger's folder yourself")
+	if !c.server.Has("ledger", "retain") {
+		c.lacks(LogPeriod, c.server, strict.Path("ledger"), "",
+			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }; "+
+				"older segments are deleted then (GDPR Art. 13(2)(a))")
 	}
 	if c.server.Has("ledger", "checkpoint_to") {
 		c.warnings.Key(c.server, strict.Path("ledger", "checkpoint_to"), "checkpoints are not copied by this version")

@@ -67,7 +67,7 @@ func (c siteCheck) run() {
 		c.checkRegion(at("region"), site.Region)
 		c.checkSignals(at("signals"), site.Signals)
 		c.warnCookies(at("signals"), site)
-		c.checkSheet(at("privacy", "css"), site.Privacy.CSS)
+		c.checkBrand(at, &site)
 		c.warnObjectors(at("origins"), site)
 	}
 }
@@ -257,12 +257,12 @@ var memberPath = regexp.MustCompile(`^[^.*?#@!{}\[\]()|\\"]+(\.[^.*?#@!{}\[\]()|
 // checkCategory refuses a category that no purpose has: a refusal of it would have no effect.
 func (c siteCheck) checkCategory(at []any, category string) {
 	if c.purposes != nil {
-		c.known(c.server, at, "category", category, c.loaded.categories())
+		c.known(c.server, at, "category", category, consentCategories(c.loaded))
 	}
 }
 
-// categories lists the consent categories that purposes have, sorted.
-func (l *Loaded) categories() []string {
+// consentCategories lists the consent categories that purposes have, sorted.
+func consentCategories(l *Loaded) []string {
 	all := map[string]bool{}
 	for _, purpose := range l.Purposes {
 		for _, category := range purpose.Categories {

@@ -1,12 +1,15 @@
 package config
 
 import (
+	"maps"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // testCheck looks at the policy's own tests.
@@ -60,6 +63,9 @@ func (c testCheck) checkTest(doc *strict.Document, test *Test, at func(...any) [
 	for i, objection := range test.Objections {
 		c.checkObjection(doc, at("objections", i), objection)
 	}
+	for i, text := range test.Decisions {
+		c.checkDecision(doc, at("decisions", i), text)
+	}
 	if test.From != "" {
 		if _, err := netip.ParseAddr(test.From); err != nil {
 			c.faults.At(doc, at("from"), "%q is no IP address", strict.Shortened(test.From))
@@ -70,8 +76,21 @@ func (c testCheck) checkTest(doc *strict.Document, test *Test, at func(...any) [
 	}
 	for category := range test.Signals.Own {
 		if c.purposes != nil {
-			c.known(doc, at("signals", "own", category), "category", category, c.loaded.categories())
+			c.known(doc, at("signals", "own", category), "category", category, consentCategories(c.loaded))
 		}
+	}
+}
+
+// checkDecision looks at a decision as tests and commands write it: an assessment, and until which day.
+func (c testCheck) checkDecision(doc *strict.Document, at []any, text string) {
+	id, until, given := strings.Cut(text, "=")
+	if a, known := c.loaded.Assessments[id]; !known {
+		c.known(doc, at, "assessment", id, slices.Sorted(maps.Keys(c.loaded.Assessments)))
+	} else if !a.Document.CompellingGrounds() {
+		c.faults.At(doc, at, "%s names no compelling grounds: nothing can be decided on it", id)
+	}
+	if _, err := basis.ParseDay(until); given && err != nil {
+		c.faults.At(doc, at, "%v", err)
 	}
 }
 

@@ -61,6 +61,7 @@ func (c vendorCheck) run() {
 				"nothing says where the machines of %s stand, and whether data leave the EEA depends on it: add country: DE, "+
 					"or private: true for a machine on your own network", id)
 		}
+		c.checkRecipient(at, vendor)
 		c.checkVendorRegion(at, vendor, file)
 		c.checkUpstreams(at, vendor, file)
 		c.checkPaths(at, vendor, file)

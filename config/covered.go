@@ -29,15 +29,22 @@ var uncovered = map[reflect.Type]map[string]string{
 		"reference":       "for other bases; it permits nothing on an assessment",
 		"profile":         "the assessment's data: bounds what any profile may do, or the policy does not load",
 		"retention":       "the assessment's own holds, and is covered",
+		"attested":        "what people answer for of the vendor's settings: it permits nothing",
+		"device":          "it tells what the page's script keeps in browsers and permits nothing: the assessment's data: bounds what leaves",
+		"required":        "told to visitors; it permits nothing",
 		"transfer":        "what makes a transfer lawful, for the record: where data go is covered by the recipients' hosts",
 	},
 	reflect.TypeFor[catalog.File](): {
-		"name":     "for people",
-		"sources":  "for people",
-		"snippets": "for people",
-		"hosts":    "where data go is covered as the server file and this one have it together",
-		"regions":  "where data go is covered as the server file and this one have it together",
-		"areas":    "what is there is answered, and goes nowhere",
+		"name":        "for people",
+		"entity":      "who is behind the hosts, for people: where data go is covered by those",
+		"policy_url":  "for people",
+		"arrangement": "for people",
+		"sources":     "for people",
+		"snippets":    "for people",
+		"hosts":       "where data go is covered as the server file and this one have it together",
+		"regions":     "where data go is covered as the server file and this one have it together",
+		"areas":       "what is there is answered, and goes nowhere",
+		"stores":      "it tells what the page's script keeps in browsers; what leaves is covered by fields, headers and carry",
 	},
 	reflect.TypeFor[catalog.Field]():        {"about": "for people"},
 	reflect.TypeFor[catalog.VariableFile](): {"about": "for people"},
@@ -79,6 +86,10 @@ func gather(facts basis.Facts, key string, v reflect.Value) {
 			panic("BUG: a value that was read cannot be written: " + err.Error())
 		}
 		facts[key] = []string{string(out)}
+		return
+	}
+	if text, ok := reflect.TypeAssert[Text](v); ok && len(text) == 1 && text[""] != "" {
+		facts[key] = []string{text[""]} // as it was, and was approved, before texts had languages
 		return
 	}
 	switch v.Kind() {
@@ -155,7 +166,7 @@ func (l *Loaded) Surroundings() basis.Surroundings {
 	around := basis.Surroundings{
 		Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{},
 		Flags: map[string]basis.Facts{}, Recipients: map[string]basis.Facts{},
-		Activities: map[string]map[string]basis.Facts{},
+		Activities: map[string]map[string]basis.Facts{}, Controller: l.Server.Controller.Name,
 	}
 	for id, purpose := range l.Purposes {
 		around.Purposes[id] = basis.PurposeTexts{Title: purpose.Title, Description: purpose.Description}
@@ -164,7 +175,7 @@ func (l *Loaded) Surroundings() basis.Surroundings {
 	for id, vendor := range l.Server.Vendors {
 		if file := l.vendors[id]; file != nil {
 			around.Hosts[id] = hostsOf(vendor, file)
-			around.Recipients[id] = recipientFacts(file)
+			around.Recipients[id] = recipientFacts(vendor, file)
 		}
 	}
 	for i := range l.Activities {
@@ -189,12 +200,22 @@ func activityFacts(a Activity) basis.Facts {
 }
 
 // recipientFacts are of a vendor file of one's own what it says, of the catalog's which one it is: those come with the
-// product, and are reviewed with it.
-func recipientFacts(file *catalog.File) basis.Facts {
-	if _, builtin := catalog.BuiltinText(file.ID); builtin {
-		return basis.Facts{"id": {file.ID}}
+// product, and are reviewed with it. What the server file says of its role is a fact where that is more than nothing was said
+// for: that it uses the data for itself, or works for the controller alone though its file says otherwise.
+func recipientFacts(vendor Vendor, file *catalog.File) basis.Facts {
+	facts := basis.Facts{"id": {file.ID}}
+	if _, builtin := catalog.BuiltinText(file.ID); !builtin {
+		facts = factsOf(*file)
+		if file.Role == catalog.RoleProcessor { // as it was written, and approved, before
+			delete(facts, "role")
+			facts["processor"] = []string{"true"}
+		}
 	}
-	return factsOf(*file)
+	of := file.EffectiveRole()
+	if vendor.Role != "" && vendor.Role != of && (vendor.Role != catalog.RoleProcessor || of != "") {
+		facts["server.role"] = []string{vendor.Role}
+	}
+	return facts
 }
 
 // aroundOf are the surroundings of one assessment alone.
@@ -205,7 +226,7 @@ func aroundOf(a *basis.Assessment, all basis.Surroundings) basis.Surroundings {
 	own := basis.Surroundings{
 		Purposes: map[string]basis.PurposeTexts{}, Hosts: map[string][]string{},
 		Flags: maps.Clone(all.Flags), Recipients: maps.Clone(all.Recipients),
-		Activities: map[string]map[string]basis.Facts{a.ID: all.Activities[a.ID]},
+		Activities: map[string]map[string]basis.Facts{a.ID: all.Activities[a.ID]}, Controller: all.Controller,
 	}
 	maps.DeleteFunc(own.Flags, others(a.Purposes))
 	maps.DeleteFunc(own.Recipients, others(a.Recipients))

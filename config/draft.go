@@ -168,12 +168,17 @@ func (r *reading) register() *basis.Register {
 	for _, file := range r.assessments {
 		entry := basis.NewEntry(file.assessment, around)
 		entries = append(entries, entry)
+		if entry.Digest != entry.Whole {
+			r.notes.At(file.doc, strict.Path("approval"), "the approval of %s does not cover the controller's name, as those "+
+				"given from now on do: have it approved anew (`tagwarden lia approve`); its version may stay",
+				file.assessment.ID)
+		}
 		r.loaded.Assessments[file.assessment.ID] = Assessment{
-			file.assessment, entry.Digest, entry.First, file.doc.Name, file.name, file.doc.Text,
+			file.assessment, entry.Digest, entry.First, entry.Whole, entry.Unnamed, file.doc.Name, file.name, file.doc.Text,
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.loaded.Server.Approvers)) {
-		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name])
+		approver, err := basis.ParseApprover(name, r.loaded.Server.Approvers[name].Key)
 		if err != nil {
 			panic("BUG: a faulty approver came through: " + err.Error())
 		}

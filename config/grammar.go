@@ -3,12 +3,24 @@ package config
 import (
 	"reflect"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // grammar is what reading our files needs to know beside their types.
-var grammar = strict.Grammar{Words: vocabulary, Foreign: catalogTags}
+var grammar = strict.Grammar{Words: vocabulary, Foreign: catalogTags, Read: readText}
+
+// readText reads the texts of assessments, whose package knows no files, as those of purposes are read.
+func readText(d *strict.Decoder, node *yaml.Node, into any) bool {
+	text, is := into.(*basis.Text)
+	if is {
+		(*Text)(text).FromNode(d, node)
+	}
+	return is
+}
 
 // Decode reads a document of ours into the struct that into points to.
 func Decode(doc *strict.Document, into any, faults *strict.Faults) { grammar.Decode(doc, into, faults) }
@@ -32,8 +44,12 @@ var catalogPackage = reflect.TypeFor[catalog.File]().PkgPath()
 
 // catalogRules stand in for tags `is` on the types of vendor files, which say in words what they take.
 var catalogRules = map[reflect.Type]map[string]string{
-	reflect.TypeFor[catalog.File]():         {"id": "required", "name": "required", "hosts": "required", "endpoints": "required"},
+	reflect.TypeFor[catalog.File](): {
+		"id": "required", "name": "required", "hosts": "required", "endpoints": "required", "entity": "text,keys=reader",
+		"role": "enum=processor|joint|controller",
+	},
 	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
+	reflect.TypeFor[catalog.StoreFile]():    {"name": "required", "kind": "required"},
 	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
 	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
 	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
@@ -43,8 +59,16 @@ var catalogRules = map[reflect.Type]map[string]string{
 // catalogDocs stand in for tags `doc` on the types of vendor files, for keys that do not say it by their names.
 var catalogDocs = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.File](): {
-		"family": "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
-		"joined": "Number of the form of ids since which it is of that family, where it was its own before.",
+		"entity": "The legal person who receives, with seat and country: Example GmbH, Berlin, DE; or by where the visitor " +
+			"is, { EEA: ..., UK: ..., CH: ..., other: ... }. vendors.X.entity in the server file comes before it.",
+		"policy_url": "Where its privacy policy is.",
+		"role": "processor: it works for the controller alone, by its own terms (GDPR Art. 28); joint: both decide (Art. 26); " +
+			"controller: for purposes of its own. Without the key the server file says it.",
+		"arrangement": "Of a joint controller: where the essence of the arrangement stands (GDPR Art. 26(2)).",
+		"processor":   "role: processor, as it was written before.",
+		"family":      "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
+		"joined":      "Number of the form of ids since which it is of that family, where it was its own before.",
+		"stores":      "What its script keeps in a browser, or reads there, as it comes: [] is nothing. Without it each activity has to say it by device:, or there is no notice.",
 		"state": "What the vendor is told of the visitor's choices, in its own fields of class consent_signal, by what an event travels on. " +
 			"Rows in order: of one field the first that holds.",
 	},
@@ -69,6 +93,12 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"twin":    "Catalog entry whose events have the same id, so that what browser and server both send counts once.",
 		"schema":  "Member beside it that names the schema of what is in it, as Iglu does.",
 		"schemas": "What is in it, by vendor/name of the schema, the version aside; what none of them lists is as elsewhere said of the place.",
+	},
+	reflect.TypeFor[catalog.StoreFile](): {
+		"name":   "Its name there; what differs from site to site is in angle brackets: _ga_<container>.",
+		"kind":   "cookie, local_storage, session_storage, indexed_db; read: nothing is kept, the device itself is asked.",
+		"period": "How long it stays there: 13 months, session, until_deleted.",
+		"doc":    "Address where the vendor says so.",
 	},
 	reflect.TypeFor[catalog.CookieFile](): {
 		"format": "Form in which the SDK makes the id at random: any other may be the name of an account. Without it: a UUID.",

@@ -34,6 +34,7 @@ const (
 	ignoreFile   = ".gitignore"
 	schemaFolder = "policy/.schema/"
 
+	assessmentFiles = "policy/" + AssessmentsFolder + "/"
 	exampleApprover = "privacy"
 )
 
@@ -42,11 +43,13 @@ type Made struct {
 	Server      string   // the server file
 	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
 	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server; "" where nothing needs approval
+	Assessments []string // ids of those that wait for approval, sorted
 	Files       []string // all files, sorted
 }
 
 // Init writes the example into a folder, which is made where it does not exist: the server file, the policy with its tests and schemas,
-// a new root secret, and a new approver's key with which the example's assessment is signed; its review is due a year from now. Nothing
+// a new root secret, and a new approver's key whose public half the server file lists. The example's assessment is not signed: it is
+// true of nobody's site until somebody has read it and made it so. Its review is due a year from now. Nothing
 // that exists is overwritten: if any of the files is there, nothing is written. Random may be nil for the system's.
 func Init(dir string, random io.Reader, now time.Time) (Made, error) {
 	return InitExample("", dir, random, now)
@@ -99,6 +102,9 @@ func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error
 		if err := writeNew(durable.Files{}, dir, name, files[name]); err != nil {
 			return made, err
 		}
+		if assessment, ok := strings.CutPrefix(name, assessmentFiles); ok {
+			made.Assessments = append(made.Assessments, strings.TrimSuffix(assessment, ".yaml"))
+		}
 		made.Files = append(made.Files, filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	return made, nil
@@ -146,7 +152,13 @@ func exampleFiles(name string, random io.Reader, now time.Time) (map[string][]by
 	}
 	files[approverFile] = []byte(private + "\n")
 	files[serverFile] = bytes.Replace(files[serverFile], []byte("APPROVER"), []byte(public), 1)
-	return files, approveExample(files, private, now)
+	reviewBy := basis.DayOf(now.AddDate(1, 0, 0)).String()
+	for name, text := range files {
+		if strings.HasPrefix(name, assessmentFiles) {
+			files[name] = bytes.Replace(text, []byte("REVIEW_BY"), []byte(reviewBy), 1)
+		}
+	}
+	return files, nil
 }
 
 // exampleTree reads an embedded example.
@@ -168,33 +180,6 @@ func exampleTree(name string) map[string][]byte {
 		panic("BUG: the embedded example cannot be read: " + err.Error())
 	}
 	return files
-}
-
-// approveExample dates the example's assessments and signs them, as `lia approve` would.
-func approveExample(files map[string][]byte, private string, now time.Time) error {
-	reviewBy := basis.DayOf(now.AddDate(1, 0, 0))
-	for name, text := range files {
-		if strings.HasPrefix(name, "policy/"+AssessmentsFolder+"/") {
-			files[name] = bytes.Replace(text, []byte("REVIEW_BY"), []byte(reviewBy.String()), 1)
-		}
-	}
-	loaded, err := Compile(SourceOf(files), basis.Past{})
-	if err != nil {
-		return fmt.Errorf("BUG: the example is faulty: %w", err)
-	}
-	for _, a := range loaded.Assessments {
-		approval, err := basis.Sign(a.Document, a.Digest, private)
-		if err != nil {
-			return err
-		}
-		if files[a.File], err = WithApproval(files[a.File], approval); err != nil {
-			return err
-		}
-		name, kept := loaded.Keep(a.Document, a.Digest, files[a.File], loaded.Server.Approvers[exampleApprover], now,
-			Approved{})
-		files["policy/"+name] = kept
-	}
-	return nil
 }
 
 // SourceOf is the source that [Read] would make of files in memory, by name: tagwarden.yaml, policy/purposes.yaml and

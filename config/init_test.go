@@ -35,11 +35,18 @@ func TestInit(t *testing.T) {
 	if len(loaded.Warnings) > 0 {
 		t.Errorf("warnings:\n%v", loaded.Warnings)
 	}
-	if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon); got != basis.Valid {
-		t.Errorf("the assessment is %v", got)
+	if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon); got != basis.Unapproved {
+		t.Errorf("the assessment is %v, and nobody has read it", got)
 	}
-	if got := loaded.Policy.Assessments().Validity("LIA-2026-001", noon.AddDate(1, 0, 1)); got != basis.Expired {
+	approved := loaded.AsApproved().Policy.Assessments()
+	if got := approved.Validity("LIA-2026-001", noon); got != basis.Valid {
+		t.Errorf("approved, the assessment is %v", got)
+	}
+	if got := approved.Validity("LIA-2026-001", noon.AddDate(1, 0, 1)); got != basis.Expired {
 		t.Errorf("a year and a day later the assessment is %v", got)
+	}
+	if got := strings.Join(made.Assessments, " "); got != "LIA-2026-001" {
+		t.Errorf("to be approved: %q", got)
 	}
 	if due := loaded.Due(noon.AddDate(1, 0, -10)); len(due) != 1 || due[0].Days != 10 {
 		t.Errorf("due: %v", due)

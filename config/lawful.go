@@ -15,7 +15,7 @@ type Refusal struct {
 // lawful are the rules, each with the place in the law or in an authority's text that it comes from. A message that a rule gives ends
 // with its id and source. faults/lawful_*.txtar and advice/*.txtar have a case for each.
 //
-// WP203, WP194: opinions of the Article 29 Working Party. EDPB 1/2024: draft guidelines on Art. 6(1)(f). CNIL, AEPD: guidance of the
+// WP203, WP194: opinions of the Article 29 Working Party. EDPB 1/2024: guidelines on Art. 6(1)(f), version for public consultation. CNIL, AEPD: guidance of the
 // French and the Spanish authority. "TCF policies": IAB Europe, version 4 and later.
 var lawful = []Refusal{
 	{
@@ -26,7 +26,7 @@ var lawful = []Refusal{
 	{
 		ID:       "lawful/li-assessment",
 		Sentence: "An activity on legitimate interest names the assessment that it rests on.",
-		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II",
+		Source:   "GDPR Art. 5(2) and 6(1)(f); EDPB Guidelines 1/2024 (version for public consultation, 8 October 2024) section II",
 	},
 	{
 		ID:       "lawful/li-purpose",
@@ -41,7 +41,7 @@ var lawful = []Refusal{
 	{
 		ID:       "lawful/li-data",
 		Sentence: "The profile of an activity on legitimate interest does to each class what its assessment lists, or drops it; a class that is not listed is dropped.",
-		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation, 8 October 2024) section II.B",
+		Source:   "GDPR Art. 5(1)(c) and 6(1)(f); EDPB Guidelines 1/2024 (version for public consultation, 8 October 2024) section II.B",
 	},
 	{
 		ID: "lawful/li-condition",
@@ -86,6 +86,11 @@ var lawful = []Refusal{
 		Source:   "ePrivacy Directive Art. 5(3); EDPB Guidelines 2/2023 sections 2 and 3",
 	},
 	{
+		ID:       "lawful/device-told",
+		Sentence: "Who passes ids of a browser or a device says what is kept there; device: none is for who passes none.",
+		Source:   "GDPR Art. 5(1)(a) and 13; C-673/17 (Planet49) paras 75 to 81",
+	},
+	{
 		ID: "lawful/audience-measurement",
 		Sentence: "Where the law or the authority of a country says so (FR, ES, IT, NL; rules/regions.yaml), measuring an audience is exempt from " +
 			"consent for one's own use alone: TCF purpose 8 and no other, no id across sites or longer than 13 months, no data " +
@@ -109,6 +114,12 @@ var lawful = []Refusal{
 		Sentence: "Statistics until objection (UK) are about the use of one's own service and nothing else (TCF purposes 8 and 10), made by oneself or " +
 			"who works for one alone, without a raw user id, a full address or a full user agent, described to people, and " +
 			"stop when they object.",
+		Source: "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112); ICO, guidance on storage and access, 29 April 2026",
+	},
+	{
+		ID: "lawful/appearance",
+		Sentence: "That a service looks and works as its visitor prefers is exempt from consent in the UK: named events of a service " +
+			"of one's own, no advertising, no id across sites, described to people, and it stops when they object.",
 		Source: "PECR reg. 6 and Sch. A1 (Data (Use and Access) Act 2025 s. 112); ICO, guidance on storage and access, 29 April 2026",
 	},
 	{
@@ -175,6 +186,11 @@ var lawful = []Refusal{
 		ID:       "lawful/controller",
 		Sentence: "Who serves visitors beyond the machine itself says who is responsible, and how to reach them.",
 		Source:   "GDPR Art. 13(1)(a) and 30(1)(a)",
+	},
+	{
+		ID:       "lawful/languages",
+		Sentence: "What visitors of a site are told is there in each language that the site's pages are to be had in.",
+		Source:   "GDPR Art. 12(1); WP260 rev.01",
 	},
 	{
 		ID:       "lawful/transfer",

@@ -48,7 +48,7 @@ func (c law) sensitive(a *Activity) {
 func (c law) sensitivePurposes(a *Activity, at func(...any) []any) {
 	codes, states := a.Regions, []string(nil)
 	if c.server != nil {
-		codes = c.loaded.visitors(a)
+		codes = visitorsOf(c.loaded, a)
 	}
 	for _, code := range codes {
 		if code == anywhere {

@@ -103,6 +103,9 @@ func TestEveryClass(t *testing.T) {
 		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [UK]", "", "keep", map[string]string{
 			"statistics": uk, "click-id": click,
 		}},
+		{"basis: public_task, reference: law, exemption: appearance, regions: [UK]", "", "keep", map[string]string{
+			"appearance": "advertising_id click_id fingerprint", "click-id": click,
+		}},
 		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [US]", "", "keep", map[string]string{"click-id": click}},
 		{"basis: legitimate_interest, assessment: LIA-1, regions: [US]", "", "keep", map[string]string{
 			"li-identity": identity, "li-recording": "recording", "click-id": click, "li-data": unlisted,

@@ -15,6 +15,7 @@ const (
 	audienceMeasurement = "audience_measurement"
 	strictlyNecessary   = "strictly_necessary"
 	fraudPrevention     = "fraud_prevention"
+	appearance          = "appearance" // in the UK
 )
 
 // deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the
@@ -44,6 +45,8 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 		exempt.necessary(a, at, lines)
 	case fraudPrevention:
 		exempt.fraud(a, at, lines)
+	case appearance:
+		exempt.appearance(a, b, at, lines, assessment)
 	case audienceMeasurement:
 		if optIn {
 			exempt.audience(a, at, lines, assessment)
@@ -76,16 +79,17 @@ func (c law) device(a *Activity, b basis.Basis, at func(...any) []any, assessmen
 // anywhere stands for the regions of a site to which a header or a database tells them.
 const anywhere = "any country"
 
-// visitors are the regions where the visitors of an activity may be, as they are written: its own; where it names none,
+// visitorsOf are the regions where the visitors of an activity may be, as they are written: its own; where it names
+// none,
 // those of its sites, "" for one that is not known, and [anywhere].
-func (l *Loaded) visitors(a *Activity) []string {
+func visitorsOf(l *Loaded, a *Activity) []string {
 	if len(a.Regions) > 0 {
 		return a.Regions
 	}
 	var codes []string
 	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
 		site := l.Server.Sites[id]
-		if !among(a.Sites, id) || !among(site.Vendors, a.Vendor) {
+		if !reaches(a, &site, id) {
 			continue
 		}
 		codes = append(codes, site.Region.Default)
@@ -99,7 +103,7 @@ func (l *Loaded) visitors(a *Activity) []string {
 // regimes are the rules that may hold for the visitors of an activity. overriding: for those in Switzerland, where the
 // policy chose so.
 func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
-	for _, code := range c.loaded.visitors(a) {
+	for _, code := range visitorsOf(c.loaded, a) {
 		if code == anywhere {
 			return true, true, c.choosesOverridingInterest()
 		}
@@ -121,7 +125,7 @@ func (c law) regimes(a *Activity) (optIn, statistics, overriding bool) {
 // known is any.
 func (c law) optInRegions(a *Activity) []string {
 	var codes []string
-	for _, code := range c.loaded.visitors(a) {
+	for _, code := range visitorsOf(c.loaded, a) {
 		region, err := rules.ParseRegion(code)
 		if err != nil {
 			code = anywhere

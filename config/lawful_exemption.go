@@ -87,9 +87,12 @@ func (c exemptions) audience(a *Activity, at func(...any) []any, lines []Profile
 }
 
 // tooLong tells whether data that are kept for a period are kept for longer than the French authority allows.
-func tooLong(p basis.Period) bool {
+func tooLong(p basis.Period) bool { return longer(p, dataRetention) }
+
+// longer tells whether a period is longer than another one, both counted from the same day.
+func longer(p, than basis.Period) bool {
 	start := time.Unix(0, 0).UTC()
-	return p.After(start).After(dataRetention.After(start))
+	return p.After(start).After(than.After(start))
 }
 
 // necessary holds an activity against what is strictly necessary for a service that the visitor asked for.
@@ -125,20 +128,31 @@ func (c exemptions) statistics(a *Activity, b basis.Basis, at func(...any) []any
 				a.ID, line.Class, line.does(), instead)
 		}
 	}
+	c.described(a, at, rule, "what is counted")
+	c.untilObjection(b, at, rule, "statistics are exempt", assessment)
+}
+
+// described asks that people are told of what needs no consent.
+func (c exemptions) described(a *Activity, at func(...any) []any, rule, of string) {
 	for i, id := range a.Purposes {
 		if purpose, known := c.loaded.Purposes[id]; known && len(purpose.Description) == 0 {
 			c.refuse(c.activities, at("purposes", i), rule,
-				"purpose %s has no description, and people are to be told what is counted: add description: to it", id)
+				"purpose %s has no description, and people are to be told %s: add description: to it", id, of)
 		}
 	}
+}
+
+// untilObjection asks that an objection ends what needs no consent only until then.
+func (c exemptions) untilObjection(b basis.Basis, at func(...any) []any, rule, what string, assessment *basis.Assessment) {
 	if b != basis.LegitimateInterest && b != basis.PublicTask {
 		c.refuse(c.activities, at("basis"), rule,
-			"an objection does not end what rests on %s: statistics rest on legitimate_interest or public_task", b)
+			"an objection does not end what rests on %s, and %s until people object: take legitimate_interest or "+
+				"public_task", b, what)
 	}
 	if assessment != nil && assessment.CompellingGrounds() {
 		c.refuse(c.activities, at("assessment"), rule,
-			"%s names compelling grounds against objections, and statistics end with an objection: write none there",
-			assessment.ID)
+			"%s names compelling grounds against objections, and %s until people object: write none there",
+			assessment.ID, what)
 	}
 }
 
@@ -170,7 +184,7 @@ func (c exemptions) forItself(a *Activity, at func(...any) []any, rule string) {
 	}
 	c.refuse(c.activities, place, rule,
 		"the exemption is for one's own use, and %s may use the data for purposes of its own: host the tool yourself, or "+
-			"take one that works for you alone (a vendor file of your own says so by processor: true)", a.Vendor)
+			"take one that works for you alone (of a vendor file of your own, role: processor says so)", a.Vendor)
 }
 
 // noAdvertising refuses purposes that are about advertising, or that the TCF knows under another number than those that

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,15 +95,15 @@ func (c law) data(a *Activity, line ProfileLine, assessment *basis.Assessment) {
 func (c law) transfer(a *Activity, at func(...any) []any) {
 	const rule = "lawful/transfer"
 	country := c.loaded.abroad(a.Vendor)
-	safeguard := "SCC, or BCR, adequacy"
+	named := "SCC, or BCR, adequacy"
 	if country == "US" {
-		safeguard = "DPF, or SCC, BCR, adequacy"
+		named = "DPF, or SCC, BCR, adequacy"
 	}
 	switch {
 	case country == "":
 	case a.Transfer == nil && c.activities.Has(at("transfer")...): // which is said elsewhere
 	case a.Transfer == nil:
-		first, others, _ := strings.Cut(safeguard, ", ")
+		first, others, _ := strings.Cut(named, ", ")
 		c.refuse(c.activities, at("vendor"), rule,
 			"%s sits in %s, outside the EEA, and nothing says what makes the transfer lawful: add transfer: { country: "+
 				"%s, safeguard: %s }, %s", a.Vendor, country, country, first, others)
@@ -110,14 +111,42 @@ func (c law) transfer(a *Activity, at func(...any) []any) {
 		c.refuse(c.activities, at("transfer", "country"), rule,
 			"%s sits in %s, and %s is in the EEA, to which nothing is a transfer: write %s, or the country that it is",
 			a.Vendor, country, a.Transfer.Country, country)
-	case saysNoSafeguard(a.Transfer.Safeguard):
-		c.refuse(c.activities, at("transfer", "safeguard"), rule,
-			"%q makes no transfer lawful: write %s", a.Transfer.Safeguard, safeguard)
-	case strings.EqualFold(a.Transfer.Safeguard, "DPF") && a.Transfer.Country != "US":
-		c.refuse(c.activities, at("transfer", "safeguard"), rule,
-			"the DPF is about recipients in the US, and this one is said to be in %s: write SCC, or BCR, adequacy",
-			a.Transfer.Country)
+	default:
+		for _, reader := range slices.Sorted(maps.Keys(a.Transfer.Safeguard)) {
+			c.safeguard(a, at, reader, named)
+		}
 	}
+}
+
+// safeguard looks at what is said to make a transfer lawful, of visitors in a region, or "" of all.
+func (c law) safeguard(a *Activity, at func(...any) []any, reader, named string) {
+	const rule = "lawful/transfer"
+	text, place := a.Transfer.Safeguard[reader], at("transfer", "safeguard")
+	if reader != "" {
+		place = append(place, reader)
+	}
+	known, is := SafeguardCalled(text)
+	switch {
+	case saysNoSafeguard(text):
+		c.refuse(c.activities, place, rule, "%q makes no transfer lawful: write %s", text, named)
+	case is && known.US && a.Transfer.Country != "US":
+		c.refuse(c.activities, place, rule,
+			"the %s is about recipients in the US, and this one is said to be in %s: write SCC, or BCR, adequacy",
+			known.Name, a.Transfer.Country)
+	case is && reader != "" && !known.holdsFor(reader):
+		c.refuse(c.activities, place, rule, "%s is about data from %s, not about those of visitors in %s: write %s",
+			known.Name, strings.Join(known.Readers, " and "), reader, advisedFor(reader, a.Transfer.Country))
+	}
+}
+
+// advisedFor is what a transfer of data of visitors in a region may rest on.
+func advisedFor(reader, country string) string {
+	for _, name := range []string{"UK Extension", "Swiss-US DPF", "DPF", "IDTA", "SCC"} {
+		if s, _ := SafeguardCalled(name); slices.Contains(s.Readers, reader) && (!s.US || country == "US") {
+			return name + ", or BCR, adequacy"
+		}
+	}
+	return "BCR, or adequacy"
 }
 
 // saysNoSafeguard tells whether a text names nothing that could make a transfer lawful.
@@ -143,11 +172,19 @@ func (l *Loaded) abroad(vendor string) string {
 
 // worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else. Of a
 // built-in entry without a country everybody runs a copy of their own; of a vendor file of one's own nothing is known
-// but what it says.
+// but what it and the server file say. The server file may say less of a built-in vendor than the catalog does, not more:
+// who may use the data by its own terms does not stop at a word of ours.
 func (c law) worksForUsAlone(vendor string) bool {
 	file, written := c.loaded.vendors[vendor], c.loaded.Server.Vendors[vendor]
-	return file == nil || file.Processor || written.Private ||
-		file.Country == "" && slices.Contains(catalog.BuiltinIDs(), written.Catalog)
+	builtin := slices.Contains(catalog.BuiltinIDs(), written.Catalog)
+	switch {
+	case written.Role != "" && (written.Role != catalog.RoleProcessor || !builtin):
+		return written.Role == catalog.RoleProcessor
+	case file == nil || written.Private:
+		return true
+	default:
+		return file.EffectiveRole() == catalog.RoleProcessor || builtin && file.Country == "" && file.EffectiveRole() == ""
+	}
 }
 
 // document looks at what an assessment itself may not say.

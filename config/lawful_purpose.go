@@ -32,11 +32,12 @@ var vague = wordSet(`
 var fillers = wordSet(`
 	a an and at by for from in of on or our the their to us use used uses using we with your you all any app apps client clients customer customers
 	online page pages purpose purposes reason reasons site sites user users user's users' visitor visitors web website websites more further etc
+	like want wants wish wishes would
 
 	alle an auf aus bei besuchern das der den dem des die ein eine einer für gründe gründen im in kunde kunden mit nutzer nutzern oder seite seiten
-	sowie über und uns unser unsere unserem unseren unserer unseres von webseite zu zum zur zweck zwecken
+	sowie möchten über und uns unser unsere unserem unseren unserer unseres von webseite wir wollen zu zum zur zweck zwecken
 
-	à au aux ce ces clients d dans de des du en et fin fins l la le les nos notre ou par pour site sur un une utilisateur utilisateurs visiteurs vos votre`)
+	à au aux ce ces clients d dans de des du en et fin fins l la le les nos notre nous ou par pour site souhaitons sur un une utilisateur utilisateurs visiteurs vos votre voulons`)
 
 func wordSet(text string) map[string]bool {
 	set := map[string]bool{}

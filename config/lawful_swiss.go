@@ -42,20 +42,8 @@ func (c exemptions) overriding(a *Activity, b basis.Basis, at func(...any) []any
 		c.forItself(a, at, rule)
 	}
 	c.noneOf(a, rule, lines, append([]hit.Class{hit.PreciseGeo, hit.Fingerprint}, everywhere...))
-	if b != basis.LegitimateInterest && b != basis.PublicTask {
-		c.refuse(c.activities, at("basis"), rule,
-			"an objection does not end what rests on %s, and an overriding interest is one while people can say no: take "+
-				"legitimate_interest", b)
-	}
-	if assessment == nil {
-		return
-	}
-	if assessment.CompellingGrounds() {
-		c.refuse(c.activities, at("assessment"), rule,
-			"%s names compelling grounds against objections, and an overriding interest ends with an objection: write none "+
-				"there", assessment.ID)
-	}
-	if strings.EqualFold(assessment.Balancing.Impact, "high") {
+	c.untilObjection(b, at, rule, "an overriding interest is one", assessment)
+	if assessment != nil && strings.EqualFold(assessment.Balancing.Impact, "high") {
 		c.refuse(c.activities, at("assessment"), rule,
 			"the impact of %s is high: profiling of high risk needs consent", assessment.ID)
 	}

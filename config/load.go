@@ -33,17 +33,20 @@ type Loaded struct {
 	Approvers   []basis.Approver // by name
 	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
 	Notes       strict.Faults    // what is as it may be, and good to know
+	Missing     []Missing        // what notice and record of processing cannot do without, and nobody says
 
 	past    basis.Past               // what Compile was told
 	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
 	fields  map[string]vendorFields  // likewise
 }
 
-// Assessment is an assessment with where it stands and the digest that an approval of it signs.
+// Assessment is an assessment with where it stands and the digest that its approval signs.
 type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
 	First    basis.Digest // in the first form, which nothing is signed in any more
+	Whole    basis.Digest // what an approval signs from now on; Digest, but where an older one does not cover the controller's name
+	Unnamed  basis.Digest // what an older one signs; zero where it says what was not known then
 	File     string       // relative to the working folder, or absolute
 	Name     string       // the file's, inside the policy folder, with slashes
 	Text     []byte       // the file's, as in the source
@@ -81,6 +84,7 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 		return nil, err
 	}
 	r.loaded.Warnings, r.loaded.Notes = r.warnings.Sorted(), r.notes.Sorted()
+	r.loaded.Missing = r.missing
 	return r.loaded, nil
 }
 
@@ -101,6 +105,8 @@ func (r *reading) check() {
 	r.checkDetectors()
 	activityCheck{r.checks, r.source, &requiredCheck{checks: r.checks, compiled: profiles.compiled}}.run()
 	testCheck{r.checks, r.source}.run()
+	missingCheck{r.checks}.run()
+	languageCheck{checks: r.checks}.run()
 	r.regionDBs = sites.regionDBs
 }
 

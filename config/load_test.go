@@ -78,7 +78,6 @@ func TestDefaults(t *testing.T) {
 		"data":          {s.Data, "data"},
 		"keys.root":     {s.Keys.Root, "root.key"},
 		"delivery.mode": {s.Delivery.Mode, "direct"},
-		"ledger.retain": {s.Ledger.Retain.String(), "90d"},
 		"ledger.seal":   {s.Ledger.Seal.String(), "1h"},
 		"ledger.sync":   {s.Ledger.Sync.String(), "200ms"},
 		"limits.body":   {s.Limits.Body.String(), "1MiB"},

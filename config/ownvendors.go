@@ -20,11 +20,26 @@ type ownVendor struct {
 
 // check looks at each field and cookie.
 func (c ownVendor) check() {
+	for reader, text := range c.file.Entity {
+		c.invalid(c.doc, strict.Path("entity", reader), entityFault(text))
+	}
+	c.invalid(c.doc, strict.Path("policy_url"), webFault(c.file.PolicyURL))
+	c.invalid(c.doc, strict.Path("arrangement"), webFault(c.file.Arrangement))
+	if c.file.Processor && c.file.Role != "" && c.file.Role != catalog.RoleProcessor {
+		c.faults.Key(c.doc, strict.Path("processor"), "processor: true and role: %s cannot both be: keep role", c.file.Role)
+	}
 	c.fields(strict.Path("fields"), c.file.Fields)
 	c.fields(strict.Path("request"), c.file.Request)
 	for i := range c.file.Endpoints {
 		c.fields(strict.Path("endpoints", i, "fields"), c.file.Endpoints[i].Fields)
 		c.fields(strict.Path("endpoints", i, "request"), c.file.Endpoints[i].Request)
+	}
+	for i := range c.file.Stores {
+		if text := c.file.Stores[i].Period; text != "" {
+			if err := new(Lifetime).UnmarshalText([]byte(text)); err != nil {
+				c.faults.At(c.doc, strict.Path("stores", i, "period"), "%s", err)
+			}
+		}
 	}
 	for i := range c.file.Cookies {
 		cookie := &c.file.Cookies[i]

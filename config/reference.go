@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
 // Reference renders every setting of every file as Markdown: a section a file, a table a mapping.
@@ -78,12 +79,17 @@ func form(t reflect.Type, r strict.Rule) string {
 		}
 		return own["examples"].([]string)[0] + bounds
 	}
-	if _, own := reflect.TypeAssert[ownSchema](reflect.New(t)); own {
+	if t == reflect.TypeFor[Text]() || t == reflect.TypeFor[basis.Text]() {
+		return "text, or a text for each language"
+	}
+	if ownSchemaOf(t) != nil {
 		return "see there"
 	}
 	switch {
 	case t.Kind() == reflect.Slice:
 		return "list of " + form(t.Elem(), r)
+	case t.Kind() == reflect.Map && r.Text:
+		return "text, or mapping"
 	case t.Kind() == reflect.Map, t.Kind() == reflect.Struct:
 		return "mapping"
 	case len(r.Enum) > 0 && len(r.Enum) <= 40:

@@ -8,7 +8,10 @@ import (
 )
 
 // report gathers what is wrong, what is worth a warning, and what is as it may be and good to know, each at its place.
-type report struct{ faults, warnings, notes strict.Faults }
+type report struct {
+	faults, warnings, notes strict.Faults
+	missing                 []Missing
+}
 
 // invalid adds a fault where there is one, and nothing is found wrong with the value already.
 func (r *report) invalid(doc *strict.Document, at []any, fault string) {

@@ -73,6 +73,17 @@ type schemas struct{ defs map[string]any }
 // ownSchema is a type whose form in YAML is its own.
 type ownSchema interface{ schema() map[string]any }
 
+// ownSchemaOf is the schema of a type whose form is its own, nil of any other.
+func ownSchemaOf(t reflect.Type) map[string]any {
+	if t == reflect.TypeFor[basis.Text]() { // whose package knows no files
+		return new(Text).schema()
+	}
+	if own, ok := reflect.TypeAssert[ownSchema](reflect.New(t)); ok {
+		return own.schema()
+	}
+	return nil
+}
+
 func (s *schemas) structure(t reflect.Type) map[string]any {
 	properties := map[string]any{}
 	required := []string{}
@@ -109,8 +120,8 @@ func (s *schemas) of(t reflect.Type, r strict.Rule) map[string]any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if own, ok := reflect.TypeAssert[ownSchema](reflect.New(t)); ok {
-		return own.schema()
+	if own := ownSchemaOf(t); own != nil {
+		return own
 	}
 	if out := ofText(t); out != nil {
 		return out
@@ -152,6 +163,10 @@ func (s *schemas) mapping(t reflect.Type, r strict.Rule) map[string]any {
 	if r.Required {
 		out["minProperties"] = 1
 	}
+	if r.Text {
+		inner.Required = r.Required
+		return map[string]any{"oneOf": []any{s.of(t.Elem(), inner), out}}
+	}
 	return out
 }
 
@@ -192,6 +207,8 @@ func ofText(t reflect.Type) map[string]any {
 		pattern, example = `^[0-9]+(ms|s|m|h|d)$`, "24h"
 	case reflect.TypeFor[basis.Period]():
 		pattern, example = `^[0-9]+ ?(years?|months?|weeks?|days?|hours?|minutes?|d|h|m)$`, "13 months"
+	case reflect.TypeFor[Lifetime]():
+		pattern, example = lifetimePattern, "13 months"
 	case reflect.TypeFor[basis.Day]():
 		pattern, example = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, "2027-05-04"
 	case reflect.TypeFor[Moment]():

@@ -235,7 +235,7 @@ func TestReference(t *testing.T) {
 	t.Parallel()
 	text := Reference()
 	for _, want := range []string{
-		"| `listen` | text | 127.0.0.1:8080 |", "### sites.<id>.signals.own[]", "| `retain` | 24h, 1d to 3650d | 90d |", "| `truncate` | `v4` | 0 to 24 |",
+		"| `listen` | text | 127.0.0.1:8080 |", "### sites.<id>.signals.own[]", "| `seal` | 24h, 1s to 7d | 1h |", "| `truncate` | `v4` | 0 to 24 |",
 		"| `review_by` | 2027-05-04 | obligatory |", "| `basis` | consent, contract,", "| `relay` | list of 400 to 599 |  | Statuses with which the vendor refuses",
 	} {
 		if !strings.Contains(text, want) {

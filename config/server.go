@@ -1,24 +1,26 @@
 package config
 
+import "github.com/tagwarden/tagwarden/rules/catalog"
+
 // Server is the server file, tagwarden.yaml: what the operator decides. Paths are relative to that file.
 type Server struct {
-	Version        int               `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
-	Listen         string            `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
-	TLS            *TLS              `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear. What is renewed on disk is taken up by itself; what cannot be used there leaves the one that serves. A reload does not change which files they are."`
-	Admin          Admin             `yaml:"admin" doc:"Console, admin API, metrics and health."`
-	Data           string            `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
-	Keys           Keys              `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
-	Policy         string            `yaml:"policy" default:"./policy" doc:"The policy folder."`
-	TrustedProxies []CIDR            `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For and Forwarded (RFC 7239) are believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
-	Limits         Limits            `yaml:"limits" doc:"What one hit may hold, and memory: all of them together. A hit that holds more is refused with the reason limit. A catalog entry may say other limits for an endpoint; what is written here is never exceeded."`
-	Controller     Controller        `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
-	Sites          map[string]Site   `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
-	Vendors        map[string]Vendor `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
-	Delivery       Delivery          `yaml:"delivery" doc:"How events get to vendors."`
-	Objections     Objections        `yaml:"objections" doc:"How far what somebody objected to goes."`
-	Ledger         Ledger            `yaml:"ledger" doc:"The forwarding log."`
-	Webhooks       []Webhook         `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
-	Approvers      map[string]string `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid. Without any, no assessment is."`
+	Version        int                 `yaml:"version" is:"required,min=1,max=1" doc:"The version of this file's format: 1."`
+	Listen         string              `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
+	TLS            *TLS                `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear. What is renewed on disk is taken up by itself; what cannot be used there leaves the one that serves. A reload does not change which files they are."`
+	Admin          Admin               `yaml:"admin" doc:"Console, admin API, metrics and health."`
+	Data           string              `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
+	Keys           Keys                `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
+	Policy         string              `yaml:"policy" default:"./policy" doc:"The policy folder."`
+	TrustedProxies []CIDR              `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For and Forwarded (RFC 7239) are believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
+	Limits         Limits              `yaml:"limits" doc:"What one hit may hold, and memory: all of them together. A hit that holds more is refused with the reason limit. A catalog entry may say other limits for an endpoint; what is written here is never exceeded."`
+	Controller     Controller          `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
+	Sites          map[string]Site     `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
+	Vendors        map[string]Vendor   `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
+	Delivery       Delivery            `yaml:"delivery" doc:"How events get to vendors."`
+	Objections     Objections          `yaml:"objections" doc:"How far what somebody objected to goes."`
+	Ledger         Ledger              `yaml:"ledger" doc:"The forwarding log."`
+	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
+	Approvers      map[string]Approver `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid, or { key, name, role }: who that is, for rendered assessments. Without any, no assessment is."`
 }
 
 // TLS is a certificate and its key.
@@ -56,19 +58,34 @@ type Controller struct {
 	Address string `yaml:"address" doc:"Postal address."`
 	Contact string `yaml:"contact" doc:"How to reach the controller."`
 	DPO     string `yaml:"dpo" doc:"How to reach the data protection officer, where there is one."`
+
+	Representative   *Representative `yaml:"representative" doc:"Representative in the EU of a controller outside the EEA (GDPR Art. 27)."`
+	UKRepresentative *Representative `yaml:"uk_representative" doc:"Representative in the UK of a controller outside it (UK GDPR Art. 27)."`
+}
+
+// Representative acts for a controller who is not established where its visitors are (Art. 27).
+type Representative struct {
+	Name    string `yaml:"name" is:"required" doc:"Name of the representative."`
+	Address string `yaml:"address" doc:"Postal address."`
+	Contact string `yaml:"contact" is:"required" doc:"How to reach the representative."`
 }
 
 // Vendor is a recipient.
 type Vendor struct {
-	Catalog   string            `yaml:"catalog" is:"required,id" doc:"The catalog entry that describes it: a built-in one (tagwarden catalog list) or one of policy/vendors."`
-	Upstream  string            `yaml:"upstream" doc:"Its address, https://host. Default: the catalog's, where it knows one."`
-	Upstreams map[string]string `yaml:"upstreams" doc:"Its addresses by role (api, settings, assets ...), where the catalog entry knows several hosts."`
-	Country   string            `yaml:"country" is:"one=country" doc:"ISO 3166-1 code of the country where the recipient's machines stand. Asked for where the catalog names none and the vendor is not private: whether data leave the EEA depends on it."`
-	Private   bool              `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
-	Prefix    string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site. What is below it and no endpoint is answered as if all were well, forwarded nowhere and counted."`
-	Region    string            `yaml:"region" doc:"Where the site's account is, where the catalog entry knows several regions (eu, us ...): sets the addresses of all roles, so that none stays behind at another region's. upstream and upstreams come before it."`
-	Senders   Senders           `yaml:"senders" doc:"Servers of the site's own that may send hits as servers, for activities with source: server. A hit with cookies, Origin, Sec-Fetch or client hints is a browser's, whatever it shows."`
-	Paths     map[string]string `yaml:"paths" doc:"By the catalog's name of an endpoint, one more path that hits for it come in at, and go out to the vendor: a collector's own, such as post: /com.acme/track."`
+	Catalog     string            `yaml:"catalog" is:"required,id" doc:"The catalog entry that describes it: a built-in one (tagwarden catalog list) or one of policy/vendors."`
+	Upstream    string            `yaml:"upstream" doc:"Its address, https://host. Default: the catalog's, where it knows one."`
+	Upstreams   map[string]string `yaml:"upstreams" doc:"Its addresses by role (api, settings, assets ...), where the catalog entry knows several hosts."`
+	Country     string            `yaml:"country" is:"one=country" doc:"ISO 3166-1 code of the country where the recipient's machines stand. Asked for where the catalog names none and the vendor is not private: whether data leave the EEA depends on it."`
+	Private     bool              `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
+	Prefix      string            `yaml:"prefix" doc:"Path in front of its endpoints, /product: needed where endpoints of two vendors overlap on one site. What is below it and no endpoint is answered as if all were well, forwarded nowhere and counted."`
+	Region      string            `yaml:"region" doc:"Where the site's account is, where the catalog entry knows several regions (eu, us ...): sets the addresses of all roles, so that none stays behind at another region's. upstream and upstreams come before it."`
+	Senders     Senders           `yaml:"senders" doc:"Servers of the site's own that may send hits as servers, for activities with source: server. A hit with cookies, Origin, Sec-Fetch or client hints is a browser's, whatever it shows."`
+	Entity      catalog.Regional  `yaml:"entity" is:"text,keys=reader" doc:"The legal person who receives, with seat and the country's code, as the notice names it: Example GmbH, Berlin, DE; or by where the visitor is: { EEA: ..., UK: ..., CH: ..., other: ... }. Yourself, by controller.name, where the machine is your own. Default: the catalog's."`
+	PolicyURL   string            `yaml:"policy_url" doc:"Where its privacy policy is, https://. Default: the catalog's."`
+	Role        string            `yaml:"role" is:"enum=processor|joint|controller" doc:"processor: it works for you alone, by contract (GDPR Art. 28); joint: you decide together (Art. 26), which asks for arrangement; controller: it uses the data for purposes of its own. Default: the catalog's. notice writes nothing without it, and report art30 names it as missing, unless the recipient is yourself."`
+	Arrangement string            `yaml:"arrangement" doc:"Where visitors find the essence of the arrangement with a joint controller (GDPR Art. 26(2)), https://. Default: the catalog's."`
+
+	Paths map[string]string `yaml:"paths" doc:"By the catalog's name of an endpoint, one more path that hits for it come in at, and go out to the vendor: a collector's own, such as post: /com.acme/track."`
 }
 
 // Senders are servers that may send hits as such.
@@ -90,7 +107,7 @@ type Objections struct {
 
 // Ledger is about the forwarding log.
 type Ledger struct {
-	Retain       Duration `yaml:"retain" default:"90d" is:"min=1d,max=3650d" doc:"How long records are kept; then whole segments are deleted. Too short a time leaves nothing to prove with."`
+	Retain       Duration `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
 	Seal         Duration `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
 	Sync         Duration `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
 	CheckpointTo string   `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`

@@ -10,13 +10,14 @@ import (
 
 // Site is a set of host names whose hits belong together.
 type Site struct {
+	Name         Text     `yaml:"name" doc:"What visitors know the site by; or by language: { en: ..., de: ... }. Default: the hosts of its origins, else its own."`
 	Hosts        []string `yaml:"hosts" is:"required" doc:"Its host names, without ports. Each belongs to one site only."`
 	Base         string   `yaml:"base" doc:"The path under which the site's own web server passes hits on, /t: taken off before routing."`
 	Origins      []string `yaml:"origins" doc:"Origins that browsers may send hits from (CORS): https://shop.example. Hits from another origin carry no cookies unless the SDK is told to send them."`
 	Region       Region   `yaml:"region" doc:"How a visitor's region is known. Where nothing tells it, the strictest regime holds."`
 	PhoneCountry string   `yaml:"phone_country" doc:"Country of phone numbers that do not say theirs, in events of the site and in objections that came from it: two letters, DE. Without it such a number is found by nobody's objection, and no objection by one is taken."`
 	Vendors      []string `yaml:"vendors" doc:"Ids of the vendors that its hits may go to. Default: all."`
-	Privacy      Privacy  `yaml:"privacy" doc:"The visitors' preference centre: /privacy/ below base."`
+	Privacy      Privacy  `yaml:"privacy" doc:"How the pages that visitors see look: the preference centre, /privacy/ below base, and the notice."`
 	Signals      Signals  `yaml:"signals" doc:"Which signals of the visitor's choice are read; where they disagree the most protective one wins. What is not listed is not read."`
 }
 
@@ -36,11 +37,6 @@ func (l *Loaded) PhoneCountry(site string) string {
 		return ""
 	}
 	return country
-}
-
-// Privacy is about the preference centre.
-type Privacy struct {
-	CSS string `yaml:"css" doc:"Style sheet of the site, served after the built-in one: at most 64 KiB. Relative to this file."`
 }
 
 // Region says how a visitor's region is known.

@@ -33,6 +33,7 @@ type Source struct {
 	server    []byte                // the server file
 	regionDBs map[string]besideFile // databases of regions, by the path that the server file gives
 	sheets    map[string]besideFile // style sheets, likewise
+	logos     map[string]besideFile // logos, likewise
 	tokens    map[string]besideFile // of servers that send, likewise
 	policy    map[string][]byte     // by slash-separated path inside the policy folder; hits of tests by name only
 }
@@ -40,7 +41,7 @@ type Source struct {
 // Read reads the server file and the policy folder that it names. An error is a [strict.Faults].
 func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
-		sheets: map[string]besideFile{}, tokens: map[string]besideFile{}}
+		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
@@ -61,8 +62,8 @@ type besideFile struct {
 	err     error
 }
 
-// readBeside reads the databases of regions and the style sheets that sites of the server file name, and the tokens of
-// vendors' senders. Of one that cannot be read it keeps why.
+// readBeside reads the databases of regions, style sheets and logos that sites of the server file name, and the tokens
+// of vendors' senders. Of one that cannot be read it keeps why.
 func (s *Source) readBeside() {
 	var ignored strict.Faults
 	doc := strict.Parse("", s.server, &ignored)
@@ -72,6 +73,7 @@ func (s *Source) readBeside() {
 	for _, id := range doc.Keys("sites") {
 		s.readInto(s.regionDBs, doc, strict.Path("sites", id, "region", "database"), maxRegionDBBytes)
 		s.readInto(s.sheets, doc, strict.Path("sites", id, "privacy", "css"), maxSheetBytes+1)
+		s.readInto(s.logos, doc, strict.Path("sites", id, "privacy", "logo"), maxLogoBytes+1)
 	}
 	for _, id := range doc.Keys("vendors") {
 		s.readInto(s.tokens, doc, strict.Path("vendors", id, "senders", "token_file"), maxTokenBytes+1)
@@ -169,7 +171,7 @@ func (s *Source) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "%q %d\n", s.Path, len(s.server)))
 	h.Write(s.server)
-	for _, files := range []map[string]besideFile{s.regionDBs, s.sheets, s.tokens} {
+	for _, files := range []map[string]besideFile{s.regionDBs, s.sheets, s.logos, s.tokens} {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			file := files[name]
 			h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))

@@ -30,17 +30,18 @@ type Standing struct {
 func (l *Loaded) Standings(at time.Time) []Standing {
 	all := []Standing{}
 	for _, id := range l.Policy.Assessments().IDs() {
-		all = append(all, l.standing(id, at))
+		all = append(all, standingOf(l, id, at))
 	}
 	return all
 }
 
-func (l *Loaded) standing(id string, at time.Time) Standing {
+func standingOf(l *Loaded, id string, at time.Time) Standing {
 	register := l.Policy.Assessments()
 	a, validity := l.Assessments[id], register.Validity(id, at)
 	days, _ := register.DaysLeft(id, at)
+	title, _ := a.Document.Title.In("en")
 	s := Standing{
-		ID: id, Title: a.Document.Title, Version: a.Document.Version, State: validity.String(), Says: validity.Says(), Owner: a.Document.Owner,
+		ID: id, Title: title, Version: a.Document.Version, State: validity.String(), Says: validity.Says(), Owner: a.Document.Owner,
 		ReviewBy: a.Document.ReviewBy.String(), DaysLeft: days, Activities: []string{}, Digest: a.Digest.String(), File: a.File,
 	}
 	if validity == basis.Valid && days <= basis.WarningDays {

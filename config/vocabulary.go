@@ -30,8 +30,14 @@ func vocabulary(name string) []string {
 		return signal.DateFormats()
 	case "checksum":
 		return scrub.Checksums()
+	case "reader":
+		return catalog.Readers()
 	case "regime_choice":
 		return []string{"CH"}
+	case "attested":
+		return attestedLines
+	case "stored":
+		return append(catalog.StoreKinds(), notStored)
 	case "consent_type":
 		return signal.StorageNames()
 	case "advertising":

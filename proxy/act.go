@@ -49,8 +49,18 @@ var (
 func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (objection.Change, *objection.Fault) {
 	c := act.Change
 	var fault *objection.Fault
+	if c.EndDecision != 0 {
+		c.Because = loaded.Policy.ScrubName(c.Because)
+		return c, nil
+	}
 	if c.Subjects, fault = subjectsOf(loaded.Policy, keys, act.IDs, c.Subjects); fault != nil {
 		return c, fault
+	}
+	if c.Decide != nil {
+		if fault = siteFault(loaded, c.Site); fault != nil {
+			return c, fault
+		}
+		return decisionOf(loaded, act, c)
 	}
 	c.Object = slices.Compact(slices.Sorted(slices.Values(c.Object)))
 	c.TakeBack = slices.Compact(slices.Sorted(slices.Values(c.TakeBack)))
@@ -92,12 +102,20 @@ func changeOf(loaded *config.Loaded, keys *rules.Keys, act *objection.Act) (obje
 			return c, &objection.Fault{What: what, Err: errors.New("at most 32 of a-z, 0-9, \"-\" and \"_\" are right")}
 		}
 	}
-	if _, ok := loaded.Server.Sites[c.Site]; c.Site != "" && !ok {
-		none := errors.New("there is no site of that id" + strict.Suggestion(c.Site, siteIDs(loaded)))
-		return c, &objection.Fault{What: "site", Err: none}
+	if fault = siteFault(loaded, c.Site); fault != nil {
+		return c, fault
 	}
 	c.Campaign, c.Because = loaded.Policy.ScrubName(c.Campaign), loaded.Policy.ScrubName(c.Because)
 	return c, nil
+}
+
+// siteFault says that an act is about a site that there is not: its id would stand in records, whatever it holds.
+func siteFault(loaded *config.Loaded, site string) *objection.Fault {
+	if _, ok := loaded.Server.Sites[site]; site == "" || ok {
+		return nil
+	}
+	none := errors.New("there is no site of that id" + strict.Suggestion(site, siteIDs(loaded)))
+	return &objection.Fault{What: "site", Err: none}
 }
 
 // scopeFault says what is wrong with the name of a scope. It may be anything that a caller wrote: only what looks like

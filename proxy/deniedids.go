@@ -14,7 +14,7 @@ const (
 	deniedShards = 64
 	deniedSets   = 1024 // of each shard
 	deniedWays   = 8    // of each set: the oldest of them makes room
-	deniedFor    = 24 * time.Hour
+	deniedFor    = rules.DeniedFor
 )
 
 // deniedIDs remembers which events were denied for lack of a yes, by sums of their ids and of whom they are about,

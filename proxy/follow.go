@@ -167,7 +167,7 @@ func (l *looking) beside(lead int32, browsers []int32) {
 		}
 		key := pair{person.Hash, h.j.Subjects[browser].Hash}
 		asked, _ := l.asked.Get(key)
-		today, inForce := asked.day == l.day, !l.found(browser).Adds(objected)
+		today, inForce := asked.day == l.day, !l.found(browser).Lacks(objected)
 		switch {
 		case today && (inForce || asked.refused):
 			continue

@@ -58,9 +58,17 @@ func (o *objector) Act(ctx context.Context, acts objection.Acts) ([]objection.Re
 	}
 	for i := range acts.Acts {
 		change, wrong := changeOf(snapshot.Loaded, keys, &acts.Acts[i])
+		if wrong == nil {
+			wrong = o.decidable(snapshot, &change)
+		}
 		if wrong != nil {
 			wrong.Act = i
 			return nil, wrong
+		}
+		if change.Decide != nil || change.EndDecision != 0 {
+			change.Outbox = o.decisionMessages(snapshot.Policy, snapshot.receivers, acts.Acts[i].IDs, &change)
+			batch.Changes = append(batch.Changes, change)
+			continue
 		}
 		var fault error
 		if change.Outbox, fault = o.messages(snapshot.receivers, acts.Acts[i].IDs, &change); fault != nil {

@@ -73,7 +73,7 @@ const pageBody = 64 << 10
 func (v *visitors) show(h *hitContext, path string) {
 	h.ctx.Request.SetBodyRaw(h.body)
 	region := h.j.Site.Region(&h.j.Hit.Request)
-	where := visitor.Where{OptOut: region.Regime() == rules.OptOut, Keeps: region.KeepsGPC(h.in.Now)}
+	where := visitor.Where{Region: region, OptOut: region.Regime() == rules.OptOut, Keeps: region.KeepsGPC(h.in.Now)}
 	v.pages.Serve(h.ctx, h.snapshot.pages.of(h.j.Site.ID, h.in.Now), path, v.whose(h), where)
 	h.ctx.Request.SetBodyRaw(nil)
 }

@@ -90,7 +90,7 @@ func TestPartsAreInOrder(t *testing.T) {
 	}
 	want := []string{
 		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "ledger", "acts",
-		"follow", "kept opt-outs", "refusals", "reviews", "outbox", "visitors", "api", "control", "listeners",
+		"follow", "kept opt-outs", "cookie acts", "refusals", "reviews", "outbox", "visitors", "api", "control", "listeners",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the parts are %v, want %v", names, want)

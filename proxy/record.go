@@ -69,7 +69,7 @@ func (h *hitContext) recordOf(f *rules.Facts) ledger.Event {
 		Hit: h.number, Index: f.Event, Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
 		Decision: f.Decision.String(), Reason: f.Reason.String(), Policy: f.Policy, Region: f.Region.String(), In: f.In,
 		Activity: f.Activity, Basis: f.Basis, LIA: f.Assessment, Version: f.Version,
-		Objected: f.Objected, Restrict: f.Restricted,
+		Objected: f.Objected, Restrict: f.Restricted, Decided: f.Decided.Number,
 	}
 }
 

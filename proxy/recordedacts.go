@@ -41,6 +41,11 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 	var all []ledger.Objected
 	for i := range recorded {
 		r := &recorded[i]
+		if of := decided(r); of != nil {
+			of.Recovered = late
+			all = append(all, *of)
+			continue
+		}
 		object := ledger.KindObjection
 		if r.Change.Holder.Kind == objection.Kept {
 			object = ledger.KindKeptOptOut
@@ -66,6 +71,28 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 		}
 	}
 	return all
+}
+
+// decided is the record of a decision, or of its end; nil where a change is neither.
+func decided(r *objection.Recorded) *ledger.Objected {
+	c := &r.Change
+	of := ledger.Objected{First: r.Seq, Last: r.Seq, Source: c.Source, Site: c.Site, By: c.By, Because: c.Because, Act: actName(c)}
+	switch d := c.Decide; {
+	case d != nil:
+		of.Kind, of.Stands = ledger.KindDecided, r.InForce
+		of.Decision = &ledger.Decided{
+			Assessment: d.Assessment, Version: d.Version, Purposes: d.Purposes, Until: d.Until, By: d.By,
+			Restriction: d.Restriction,
+		}
+	case c.EndDecision != 0:
+		of.Kind, of.Ends = ledger.KindDecisionEnd, c.EndDecision
+	default:
+		return nil
+	}
+	for _, subject := range c.Subjects {
+		of.Subjects, of.Form = append(of.Subjects, subject.Ledger), max(of.Form, subject.Form)
+	}
+	return &of
 }
 
 // actName is how the ledger names whose act a change is: the ids of browsers' acts by a hash that nothing else has.
@@ -123,5 +150,9 @@ func (r *recordedActs) catchUp(
 	if now == known && head.Restored == "" {
 		return nil
 	}
-	return flush(head)
+	if err := flush(head); err != nil || head.Restored == "" {
+		return err
+	}
+	_, err = store.Expire(ctx) // decisions of that copy do not hold any more
+	return err
 }

@@ -184,8 +184,9 @@ func (r *reviews) post(
 	ctx context.Context, in *Snapshot, due basis.Due, mark int, now time.Time,
 ) (hooks int, err error) {
 	document := in.Policy.Assessments().Assessment(due.ID)
+	title, _ := document.Title.In("en")
 	data := dueMessage{
-		Assessment: due.ID, Title: document.Title, Version: document.Version, Owner: document.Owner,
+		Assessment: due.ID, Title: title, Version: document.Version, Owner: document.Owner,
 		ReviewBy: due.ReviewBy.String(), DaysLeft: due.Days, State: "due", Text: dueText(due), Activities: []string{},
 		Policy: in.Policy.Digest(),
 	}

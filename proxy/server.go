@@ -76,12 +76,14 @@ type Server struct {
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
+	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds
 	objector      *objector
 	follower      *follower
 	keeper        *keeper
 	values        *valueCounts
 	ledger        *ledger.Ledger
 	refusals      *refusals
+	cookieActs    *cookieActs
 	reviews       *reviews
 	outbox        *webhook.Outbox
 	visitors      *visitors

@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -39,25 +40,53 @@ func (s *sitePages) of(site string, now time.Time) *visitor.Site {
 // sitePage puts what takes place on a site into what its pages say.
 func sitePage(loaded *config.Loaded, id string, now time.Time) *visitor.Site {
 	of := loaded.Server.Sites[id]
-	site := &visitor.Site{ID: id, Hosts: of.Hosts, Origins: of.Origins, Style: loaded.Sheet(id), Updated: now}
+	site := &visitor.Site{ID: id, Origins: of.Origins, Style: loaded.Sheet(id), Updated: now}
+	if logo := loaded.Logo(id); logo != nil {
+		site.Logo = &visitor.Logo{Content: logo.Content, Type: logo.Type}
+	}
 	if file, err := os.Stat(loaded.Source.Path); err == nil {
 		site.Updated = file.ModTime()
 	}
-	for _, lang := range siteLanguages(loaded) {
+	languages := siteLanguages(loaded, id)
+	around := notice.Around{
+		Languages: languages, Address: func(lang string) string { return "?lang=" + lang }, Logo: "logo",
+		Incomplete: true, // rather than no notice at all: `check` names what is missing
+	}
+	for _, lang := range languages {
 		n, _, err := notice.New(loaded, id, lang, now)
 		if err != nil {
 			panic("BUG: no notice in a language that there is one in: " + err.Error())
 		}
-		site.Languages = append(site.Languages, language(loaded, n))
+		site.Languages = append(site.Languages, branded(language(loaded, n, around), &of))
 	}
-	heeds := func(p visitor.Purpose) bool { return p.GPC || p.OptOut || p.Kept }
+	heeds := func(p visitor.Purpose) bool { return p.Heeds() }
+	for i := range loaded.Activities {
+		site.Consent = max(site.Consent, loaded.Activities[i].ConsentMaxAge.After(now).Sub(now))
+	}
 	site.ReadsGPC, site.ReadsDNT = of.Signals.GPC != nil, of.Signals.DNT != nil
 	site.GPC = site.ReadsGPC && slices.ContainsFunc(site.Languages[0].Purposes, heeds)
 	return site
 }
 
-// siteLanguages lists the languages there are, first the one that most purposes have their titles in.
-func siteLanguages(loaded *config.Loaded) []string {
+// branded adds what a site says of itself.
+func branded(l visitor.Language, of *config.Site) visitor.Language {
+	said := func(text config.Text) visitor.Text {
+		one, in := text.In(l.Tag)
+		return visitor.Text{Text: one, Lang: in}
+	}
+	l.Name, l.Title = of.Called(l.Tag), said(of.Privacy.Title)
+	for _, link := range of.Privacy.Links {
+		l.Links = append(l.Links, visitor.Link{Text: said(link.Text), URL: said(link.URL).Text})
+	}
+	return l
+}
+
+// siteLanguages lists the languages of a site's pages: those that it names, else those there are, first the one that
+// most purposes have their titles in.
+func siteLanguages(loaded *config.Loaded, site string) []string {
+	if listed := loaded.Server.Sites[site].Privacy.Languages; len(listed) > 0 {
+		return listed
+	}
 	titles := map[string]int{}
 	for _, p := range loaded.Purposes {
 		for lang := range p.Title {
@@ -82,11 +111,13 @@ func boolean(b bool) int {
 }
 
 // language says in one language what takes place.
-func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
+func language(loaded *config.Loaded, n *notice.Notice, around notice.Around) visitor.Language {
 	l := visitor.Language{
 		Tag: n.Lang, Controller: visitor.Controller{Name: n.Controller.Name, Contact: n.Controller.Contact},
+		Grounded: grounded(loaded, n),
 	}
-	page, err := n.Render("html")
+	around.Centre = "./?lang=" + n.Lang
+	page, err := n.Publish("html", around)
 	if err != nil {
 		panic("BUG: the notice cannot be written: " + err.Error())
 	}
@@ -96,34 +127,23 @@ func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 	for i := range n.Activities {
 		a := &n.Activities[i]
 		open := false // to objection
-		rests, _ := basis.Parse(a.Basis)
-		for _, said := range a.Purposes {
-			p, written := purposes[said.ID], loaded.Purposes[said.ID]
+		for j := range a.Purposes {
+			said := &a.Purposes[j]
+			p := purposes[said.ID]
 			if p == nil {
-				p = &visitor.Purpose{
-					ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
-					DirectMarketing: said.DirectMarketing, ShownOnly: true, GPC: written.GPC == "object", DNT: written.DNT == "object",
-				}
+				p = purpose(loaded, said)
 				purposes[said.ID] = p
 			}
-			if len(written.US) > 0 {
-				p.OptOut = p.OptOut || rests == basis.OptOut
-				p.Kept = p.Kept || rests == basis.OptOut || rests == basis.Consent
-			}
-			if rests.OpenToObjection() || said.DirectMarketing {
+			f := flow(loaded, a, said.DirectMarketing)
+			p.Flows = append(p.Flows, f)
+			if f.When.Open() {
 				p.ShownOnly, open = false, true
-			}
-			right := rests == basis.LegitimateInterest || rests == basis.PublicTask
-			if b := (visitor.Basis{Right: right, Name: a.BasisName, Article: a.Article}); !slices.Contains(p.Bases, b) {
-				p.Bases = append(p.Bases, b)
-			}
-			if !slices.Contains(p.Recipients, a.Recipient.ID) {
-				p.Recipients = append(p.Recipients, a.Recipient.ID)
 			}
 		}
 		v := vendors[a.Recipient.ID]
 		if v == nil {
-			v = &visitor.Vendor{ID: a.Recipient.ID, Name: a.Recipient.Name, Country: a.Recipient.Seat, ShownOnly: true}
+			r := &a.Recipient
+			v = &visitor.Vendor{ID: r.ID, Name: r.Name, Person: r.Person(), Policy: r.PolicyURL, ShownOnly: true}
 			vendors[v.ID] = v
 		}
 		v.ShownOnly = v.ShownOnly && !open
@@ -139,4 +159,56 @@ func language(loaded *config.Loaded, n *notice.Notice) visitor.Language {
 		}
 	}
 	return l
+}
+
+// purpose says what a purpose is, without its flows.
+func purpose(loaded *config.Loaded, said *notice.Purpose) *visitor.Purpose {
+	written := loaded.Purposes[said.ID]
+	return &visitor.Purpose{
+		ID: said.ID, Title: visitor.Text(said.Title), Description: visitor.Text(said.Description),
+		DirectMarketing: said.DirectMarketing, ShownOnly: true,
+		GPC: written.GPC == "object", DNT: written.DNT == "object",
+		US: len(written.US) > 0, Sale: slices.Contains(written.US, "sale") || slices.Contains(written.US, "sharing"),
+	}
+}
+
+// flow says in which case an activity passes data on for one of its purposes. Direct marketing may be objected to
+// whatever it rests on (Art. 21(2)).
+func flow(loaded *config.Loaded, a *notice.Activity, marketing bool) visitor.Flow {
+	rests, _ := basis.Parse(a.Basis)
+	f := visitor.Flow{
+		Vendor: a.Recipient.ID, Reference: a.Reference,
+		Basis: visitor.Basis{
+			Right: rests == basis.LegitimateInterest || rests == basis.PublicTask,
+			Name:  a.BasisName, Article: a.Article,
+		},
+	}
+	switch rests {
+	case basis.Consent:
+		f.When = visitor.AfterConsent
+	case basis.LegitimateInterest, basis.PublicTask:
+		f.When = visitor.UntilObjection
+	case basis.OptOut:
+		f.When = visitor.UntilOptOut
+	case basis.Contract:
+		f.When = visitor.ForContract
+	case basis.LegalObligation:
+		f.When = visitor.ByLaw
+	default:
+		f.When = visitor.ForLife
+	}
+	if marketing && !f.When.Open() {
+		f.When = visitor.UntilObjection
+	}
+	for i := range loaded.Activities {
+		if loaded.Activities[i].ID != a.ID {
+			continue
+		}
+		for _, code := range loaded.Activities[i].Regions {
+			if region, err := rules.ParseRegion(code); err == nil {
+				f.Regions = append(f.Regions, region)
+			}
+		}
+	}
+	return f
 }

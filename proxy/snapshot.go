@@ -57,7 +57,8 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	}
 	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
 	if fresh.objections == nil {
-		fresh.objections = s.objections.Resolve(loaded.Policy.Objection)
+		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
+			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) })
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	s.keyring.current(fresh, s.opts.Now())

@@ -168,6 +168,7 @@ func openLedger(s *Server) error {
 	if err != nil {
 		return err
 	}
+	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
 	if err != nil {
 		return errors.Join(err, s.ledger.Close())
@@ -227,6 +228,28 @@ func openKeeper(s *Server) error {
 func closeKeeper(s *Server) error                { return s.keeper.close() }
 func keepOptOuts(ctx context.Context, s *Server) { s.keeper.run(ctx) }
 
+// openCookieActs comes behind the ledger and the store, which are told of them.
+func openCookieActs(s *Server) error {
+	tally := func(ctx context.Context, all []objection.Tally) error {
+		_, err := s.objections.Apply(ctx, objection.Batch{Tallies: all})
+		return err
+	}
+	s.cookieActs = newCookieActs(s.opts.Now, s.ledger.ObjectedByCookie, tally)
+	s.cookieActs.fault = func(err error) {
+		fault(s.opts.Log, "what visitors objected to in browsers without identifiers is in force there, and cannot be "+
+			"recorded: it will be tried again in a minute", err)
+	}
+	return nil
+}
+
+func closeCookieActs(s *Server) error { return s.cookieActs.keep() }
+
+func keepCookieActs(s *Server) {
+	if err := s.cookieActs.keep(); err != nil {
+		s.cookieActs.fault(err)
+	}
+}
+
 func openRefusals(s *Server) error {
 	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
 	return nil
@@ -249,7 +272,7 @@ func openReviews(s *Server) error {
 			s.outbox.Kick()
 			return kept, err
 		},
-		Repeat: func() error { return errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat()) },
+		Repeat: s.repeatRemembered,
 	})
 	s.reviews.measure()
 	lookAtHooks(s.opts.Log, s.loaded)
@@ -299,9 +322,11 @@ func openVisitors(s *Server) error {
 		Accounts: func(h *fasthttp.RequestHeader) bool {
 			return s.snapshot.Load().Policy.AccountCookies(signal.CookieHeader(h.Peek("Cookie")))
 		},
-		Rand: s.opts.Rand,
+		Rand: s.opts.Rand, GoesOn: s.objector.goesOn,
 		CookieOnly: func(c objection.Change) {
+			c.Campaign = s.snapshot.Load().Policy.ScrubName(c.Campaign)
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
+			s.cookieActs.add(&c)
 		},
 		Refused: func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
 	})

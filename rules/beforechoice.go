@@ -29,6 +29,12 @@ func (a *Activity) isBefore(q *asked) bool {
 		q.stamps.isBefore(back.At*1000, false) {
 		return true
 	}
+	if q.objections.touches(a) {
+		d := q.objections.lift(a, q.until())
+		if d != nil && d.Since != 0 && q.stamps.isBefore(d.Since*1000, false) {
+			return true // it was restricted then
+		}
+	}
 	at := q.signals.Acted(a.categories, a.tcf)
 	return at != 0 && q.stamps.isBefore(at*1000, true)
 }

@@ -174,6 +174,7 @@ func (c *compiler) activities() error {
 		if err := c.purposesOf(a, at); err != nil {
 			return err
 		}
+		a.grounded, a.version = c.grounded(a), c.policy.assessments.Version(a.Assessment)
 		if a.afterRefusal && (a.Basis == basis.Consent || a.directMarketing || a.us != 0) {
 			return wrong(at+".after_refusal",
 				"consent, direct marketing and what counts as a sale under US law end with a refusal")

@@ -55,7 +55,10 @@ func (m lowering) downgrade() {
 		case t == nil:
 		case c.Signal == "integrations":
 			m.keepRefusal(c.Node)
-		case h.Nodes[c.Node].Fate != hit.Drop:
+		case h.Nodes[c.Node].Fate == hit.Drop:
+		case isChoice(c.Signal):
+			m.downgradeChoice(c)
+		default:
 			m.downgradeClaim(c, t)
 		}
 	}

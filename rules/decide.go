@@ -13,12 +13,13 @@ type decideState struct {
 	rungs    []Rung
 	view     eventView
 	at       time.Time // when
+	latest   time.Time // that, or the latest time that was known by then
 }
 
 // reset forgets the hit.
 func (d *decideState) reset() {
 	d.Verdicts, d.rungs, d.view = hit.Recycled(d.Verdicts), hit.Recycled(d.rungs), eventView{}
-	d.at = time.Time{}
+	d.at, d.latest = time.Time{}, time.Time{}
 }
 
 // decide judges every event by the ladder of its vendor.
@@ -27,10 +28,12 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 	if len(objections) != len(h.Events) {
 		return Failed
 	}
-	d.at = in.Now
-	declared := r.preferences()
+	if d.at, d.latest = in.Now, in.Now; in.Latest.After(in.Now) {
+		d.latest = in.Latest
+	}
+	declared, told := r.preferences()
 	for e := range h.Events {
-		objections[e].Merge(declared)
+		objections[e].Declare(declared, told)
 		if h.Events[e].Malformed {
 			d.Verdicts = append(d.Verdicts, Verdict{Reason: MalformedHit})
 			continue

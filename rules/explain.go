@@ -18,6 +18,7 @@ type Question struct {
 	Request    hit.Request
 	Refused    bool     // the request could not be read in one way only
 	Objections []string // scopes, as Policy.AskedObjection reads them; of every subject in the hit
+	Decisions  []string // that stand for every subject in the hit, as AskedLift reads them
 	At         time.Time
 	Keys       *Keys
 	Region     string          // in place of what the hit tells; "" for that
@@ -74,7 +75,7 @@ type ExplainedRung struct {
 	Activity string `json:"activity"`
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
-	Why      string `json:"why,omitempty"` // of a rung that the visitor's refusal has to do with: which source says it
+	Why      string `json:"why,omitempty"` // which source refuses, where a refusal has to do with it; which decision carries it
 }
 
 // ExplainedField is what became of one field. Identifying values in Before may be masked by who prints it; After is what is forwarded.
@@ -122,6 +123,9 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 			return nil, fmt.Errorf("%q is no scope of an objection: a purpose's id, vendor:ID or all is", scope)
 		}
 		objections.Merge(o)
+	}
+	if err := objections.suppose(p, q.Decisions); err != nil {
+		return nil, err
 	}
 	var region Region
 	if q.Region != "" {
@@ -223,9 +227,11 @@ func (p *Policy) explainEvent(f Facts) ExplainedEvent {
 		Ladder: []ExplainedRung{}, Fields: []ExplainedField{}, Facts: f,
 	}
 	for _, r := range f.Ladder {
-		e.Ladder = append(e.Ladder, ExplainedRung{
-			r.Activity.ID, r.Decision.String(), r.Reason.String(), p.refusedBy(&r, f.Signals),
-		})
+		why := p.refusedBy(&r, f.Signals)
+		if r.Decision == Permit && f.Decided != (Lift{}) {
+			why = strings.TrimPrefix(why+"; "+f.Decided.Says(), "; ")
+		}
+		e.Ladder = append(e.Ladder, ExplainedRung{r.Activity.ID, r.Decision.String(), r.Reason.String(), why})
 	}
 	return e
 }

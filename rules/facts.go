@@ -37,6 +37,7 @@ type Facts struct {
 	Signals    *signal.Signals
 	Objected   []string // scopes of what was objected to, and of an opt-out that is kept there; nil where there are none
 	Restricted bool     // one of them is a restriction (Art. 18)
+	Decided    Lift     // by which it travels though somebody objected; the zero value where none carries it
 }
 
 // Facts says what was decided of an event of a hit that was judged.
@@ -58,6 +59,9 @@ func (j *Judgement) Facts(event int) Facts {
 	}
 	if objected != (Objections{}) {
 		f.Objected, f.Restricted = j.Policy.Scopes(objected), objected.Restricted
+	}
+	if v.Decision == Permit {
+		f.Decided, _ = objected.LiftFor(v.Activity, j.latest)
 	}
 	return f
 }

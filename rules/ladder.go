@@ -187,7 +187,8 @@ func (a *Activity) byLaw(q *asked) Reason {
 
 // heeds tells whether an objection to the activity ends it: on every basis but those of Art. 6(1)(b) to (d), and always
 // where it is direct marketing (Art. 21(2) and (3)). Compelling grounds that an assessment documents (Art. 21(1)) are no
-// standing answer: they would have to be shown for the one who objects, and until then processing is restricted (Art. 18(1)(d)).
+// standing answer: processing is restricted (Art. 18(1)(d)) until a person decided on them for the one who objects (see
+// decided.go).
 func (a *Activity) heeds() bool { return a.directMarketing || a.Basis.OpenToObjection() }
 
 // byOptOut: the rule of regions where processing is allowed until the visitor opts out of sale, sharing or targeted
@@ -212,7 +213,7 @@ func (a *Activity) byOptOut(q *asked) Reason {
 // touches the activity: [Objection], or the signal's own reason; else [Permitted].
 func (a *Activity) objection(q *asked) Reason {
 	switch {
-	case q.objections.touches(a) || q.signals.Objects(a.categories):
+	case q.objections.ends(a, q.until()) || q.signals.Objects(a.categories):
 		return Objection
 	case q.signals.GPC != signal.Absent && a.gpcObjects:
 		return GPC

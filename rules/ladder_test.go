@@ -37,7 +37,7 @@ func register(t testing.TB) *basis.Register {
 			t.Fatal(err)
 		}
 		if id == "LIA-3" {
-			a.Objection.CompellingGrounds = "fraud"
+			a.Objection.CompellingGrounds = basis.Text{"": "fraud"}
 		}
 		digest := a.Digest(basis.Surroundings{})
 		if id != "LIA-2" {

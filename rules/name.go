@@ -34,6 +34,14 @@ func (p *Policy) ScrubName(name string) string {
 	return text
 }
 
+// Clean tells whether a text that staff wrote holds nothing that looks like personal data, or is by detectors of the
+// site's own.
+func Clean(own *scrub.Detectors, text string) bool {
+	work := scrub.NewMeter(StepsPerByte*len(text) + stepsPerName)
+	clean, _ := own.AppendWithin(&work, nil, []byte(text), scrub.All)
+	return string(clean) == text
+}
+
 // nameLeaks tells whether a name that a site chose for a member holds personal data, or the address of a page: a name
 // is written by the same hand as a value, and there is no minimiser for names. Such a member does not leave.
 func (m *minimiseState) nameLeaks(key hit.Span, of hit.Kind) bool {

@@ -14,6 +14,8 @@ type Objections struct {
 	KeptOptOut int64
 
 	TakenBack TakenBack // what was refused once, and is no more
+
+	Lifts *Lifts // by which some of it goes on all the same; nil: nothing does. See decided.go
 }
 
 // TakenBack are scopes that a subject refused once and took back. What happened before that stays refused.
@@ -47,6 +49,7 @@ func (o Objections) AsTakenBack(at int64) TakenBack {
 
 // Merge adds what another identifier of the same visitor is known for.
 func (o *Objections) Merge(other Objections) {
+	o.mergeLifts(&other)
 	o.All = o.All || other.All
 	o.Purposes |= other.Purposes
 	o.Vendors |= other.Vendors
@@ -69,9 +72,10 @@ func (o Objections) Adds(other Objections) bool {
 }
 
 // Tightens tells whether other may deny what o does not: it holds a scope that o does not, or an opt-out that is kept
-// since later.
+// since later, or o was judged by a decision that other may not have.
 func (o Objections) Tightens(other Objections) bool {
-	return o.Adds(other) || other.KeptOptOut > o.KeptOptOut
+	return o.Adds(other) || other.KeptOptOut > o.KeptOptOut ||
+		o.Lifts != nil && other.Any() && o.Lifts != other.Lifts
 }
 
 // Stands tells whether what was decided of an event still holds in the face of these objections: those of the moment when it is about to
@@ -81,7 +85,7 @@ func (j *Judgement) Stands(event int, o Objections) bool {
 	switch {
 	case v.Decision != Permit:
 		return true
-	case o.touches(v.Activity) && v.Activity.heeds():
+	case v.Activity.heeds() && o.ends(v.Activity, j.latest):
 		return false
 	default:
 		return !j.keptDenies(event, o)

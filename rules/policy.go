@@ -168,6 +168,8 @@ type Activity struct {
 	gpcObjects      bool
 	dntObjects      bool
 	directMarketing bool
+	grounded        bool          // a decision can lift an objection to it
+	version         int           // of the assessment
 	afterRefusal    bool          // a refused category does not deny it
 	needs           []signal.Need // by purpose
 	tcf             iab.Purposes
@@ -189,6 +191,9 @@ func (a *Activity) matchesSite(s *Site) bool {
 	}
 	return slices.Contains(a.sites, s.ID)
 }
+
+// On tells whether an activity may take place on a site.
+func (a *Activity) On(site string) bool { return a.sites == nil || slices.Contains(a.sites, site) }
 
 func (a *Activity) matchesRegion(r Region) bool {
 	if a.regions == nil {

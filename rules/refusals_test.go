@@ -13,10 +13,10 @@ import (
 
 // refusable compiles an activity on each basis that one may refuse, for a purpose in the category analytics and one in
 // marketing, over those sources. The rungs are called by their basis.
-func refusable(t *testing.T, b basis.Basis, source signal.Source) *rules.Policy {
+func refusable(t *testing.T, b basis.Basis, sources ...signal.Source) *rules.Policy {
 	t.Helper()
 	d := draft(rung(b.String(), b, of("ga4", "audience", "ads"), law, in("DE", "US")))
-	if source.Kind.String() == "matomo" { // speaks of statistics alone
+	if sources[0].Kind.String() == "matomo" { // speaks of statistics alone
 		d.Activities[0].Purposes = []string{"audience"}
 	}
 	if b == basis.OptOut {
@@ -25,7 +25,7 @@ func refusable(t *testing.T, b basis.Basis, source signal.Source) *rules.Policy 
 	if b == basis.LegitimateInterest {
 		d.Activities[0].Assessment = "LIA-1"
 	}
-	d.Sites[0].Signals = []signal.Source{source}
+	d.Sites[0].Signals = sources
 	d.Assessments = register(t)
 	d.Purposes = []rules.Purpose{
 		{ID: "audience", Categories: []string{"analytics"}}, {ID: "ads", Categories: []string{"marketing"}},

@@ -27,6 +27,7 @@ type atlas struct {
 	}
 	laws    []datedLaw
 	written []Law // the laws as they stand there
+	access  []AccessLaw
 }
 
 var world = newAtlas(regionsText)
@@ -43,7 +44,8 @@ func newAtlas(text []byte) *atlas {
 			About, Source string
 			From, Checked time.Time
 		}
-		Laws []Law
+		Laws   []Law
+		Access []AccessLaw
 	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
@@ -77,6 +79,10 @@ func newAtlas(text []byte) *atlas {
 	a.written = file.Laws
 	for i := range file.Laws {
 		a.law(&file.Laws[i])
+	}
+	a.access = file.Access
+	for i := range a.access {
+		a.read(&a.access[i])
 	}
 	return a
 }

@@ -19,6 +19,7 @@ type told struct {
 	keep        signal.Storage // storage types that may be stated as granted
 	mode        signal.Mode    // what is stated where the page said nothing
 	says        []statement    // by name; of one name the first whose regions fit holds
+	choices     choices        // what may be stated of the site's own categories
 }
 
 // statement is a field that the vendor is told something in.
@@ -31,16 +32,22 @@ type statement struct {
 	when    catalog.When
 	text    []byte
 	list    [][]byte // in place of text: a list of texts
-	regions []Region // nil: everywhere
+	regions []Region // nil: everywhere, but for unknown
+	unknown bool     // also, or alone, where the region is not known
 }
 
 func (s *statement) holdsIn(region Region) bool {
-	return s.regions == nil || slices.ContainsFunc(s.regions, region.In)
+	if s.everywhere() || s.unknown && region == (Region{}) {
+		return true
+	}
+	return slices.ContainsFunc(s.regions, region.In)
 }
+
+func (s *statement) everywhere() bool { return s.regions == nil && !s.unknown }
 
 func (s *statement) equal(o *statement) bool {
 	return s.name == o.name && s.when == o.when && bytes.Equal(s.text, o.text) &&
-		slices.EqualFunc(s.list, o.list, bytes.Equal) && slices.Equal(s.regions, o.regions)
+		slices.EqualFunc(s.list, o.list, bytes.Equal) && slices.Equal(s.regions, o.regions) && s.unknown == o.unknown
 }
 
 // covers is the one rule of what an activity's purposes cover, as storage types of consent mode. A purpose covers a
@@ -97,9 +104,10 @@ func (c *compiler) told(s *Site, r *Route, a *Activity) (*told, error) {
 	t := new(told)
 	var analytics catalog.Analytics
 	t.advertising, analytics, t.keep = a.grounds(s.signals)
+	t.choices = a.choices(s.signals)
 	for i := range r.Endpoint.State {
 		from := &r.Endpoint.State[i]
-		said := func(s statement) bool { return s.name == from.Name && s.regions == nil }
+		said := func(s statement) bool { return s.name == from.Name && s.everywhere() }
 		if !from.Holds(t.advertising, analytics) || slices.ContainsFunc(t.says, said) {
 			continue
 		}
@@ -111,6 +119,10 @@ func (c *compiler) told(s *Site, r *Route, a *Activity) (*told, error) {
 			s.list = append(s.list, []byte(text))
 		}
 		for _, code := range from.Regions {
+			if code == catalog.UnknownRegion {
+				s.unknown = true
+				continue
+			}
 			region, err := ParseRegion(code)
 			if err != nil {
 				return nil, wrong("vendors."+r.Recipient.ID, "state: %v", err)

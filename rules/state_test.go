@@ -94,7 +94,7 @@ func statedDraft(t testing.TB, profile string, change func(a *rules.DraftActivit
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
 	d.Assessments = register(t)
-	d.Sites[0].Region.Subdivision = "X-Part"
+	d.Sites[0].Region.Default, d.Sites[0].Region.Subdivision = "", "X-Part"
 	own, err := catalog.Parse([]byte(ownStates))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestStated(t *testing.T) {
 		regions string
 		change  func(a *rules.DraftActivity)
 	}{
-		{"consent to statistics", "DE US-CA", func(a *rules.DraftActivity) { a.Basis = basis.Consent }},
+		{"consent to statistics", "DE US-CA ?", func(a *rules.DraftActivity) { a.Basis = basis.Consent }},
 		{"consent to advertising", "DE US-CA", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"ads"} }},
 		{"consent to both", "DE", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"audience", "ads"} }},
 		{"a legitimate interest", "DE GB US-CA US-CO US-CT US-NY", func(a *rules.DraftActivity) {
@@ -184,11 +184,9 @@ func TestStated(t *testing.T) {
 func TestEveryFieldOfChoicesIsToldOrNot(t *testing.T) {
 	t.Parallel()
 	untold := map[string]string{
-		"jitsu":       "its consent object is the page's own list of categories, which it is sent as it is judged by",
-		"rudderstack": "likewise", "segment": "likewise",
-		"matomo":   "it has no advertising; consent=1 is lowered",
+		"matomo":   "it has one field, which says yes where the page does: it leaves with what travels on a yes",
 		"mixpanel": "the field is about addresses, not about a choice", "posthog": "likewise",
-		"snowplow": "its events of consent are events: who sends them says what was chosen",
+		"snowplow": "its events of consent are records of an act: nothing is sent on by them",
 	}
 	for _, id := range catalog.BuiltinIDs() {
 		f, _ := catalog.Builtin(id)

@@ -46,8 +46,11 @@ func check(_ context.Context, t *terminal, args []string) int {
 	}
 	warnings := warningsOf(t, loaded)
 	faults, more := loaded.CheckCertificate(t.now())
-	for _, w := range more {
+	for _, w := range append(more, loaded.Placeholders()...) {
 		warnings = append(warnings, w.Error())
+	}
+	for _, missing := range loaded.Lacks(func(m config.Missing) bool { return m.Of == config.WhoReceives }) {
+		warnings = append(warnings, missing.Error()+"; `notice` writes nothing without it, and `report art30` names it as missing")
 	}
 	for _, note := range loaded.Notes {
 		printf(t.out, "note: %s\n", note.Error())
@@ -103,6 +106,9 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 	var all []string
 	for _, w := range loaded.Warnings {
 		all = append(all, w.Error())
+	}
+	for _, m := range loaded.Lacks(func(m config.Missing) bool { return m.Of != config.WhoReceives }) {
+		all = append(all, m.Error())
 	}
 	assessments := loaded.Policy.Assessments()
 	for _, due := range loaded.Due(t.now()) {

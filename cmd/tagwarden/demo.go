@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
@@ -112,13 +114,16 @@ func newDemo(t *terminal) (d *demonstration, err error) {
 	return d, err
 }
 
-// configure writes the very configuration that `init` writes, with the stand-ins as vendors.
+// demoApprover is who signs the demonstration's assessments: nobody but the demonstration itself.
+const demoApprover = "demonstration"
+
+// configure writes the very configuration that `init` writes, with the stand-ins as vendors, and an approver of its own.
 func (d *demonstration) configure(t *terminal) (*config.Loaded, error) {
 	made, err := config.Init(filepath.Join(d.dir, "shop"), nil, t.now())
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := config.Load(made.Server)
+	private, public, err := note.GenerateKey(rand.Reader, demoApprover)
 	if err != nil {
 		return nil, err
 	}
@@ -142,26 +147,22 @@ vendors:
   ga4:     { catalog: ga4, upstream: "http://%s", private: true }
   matomo:  { catalog: matomo, upstream: "http://%s", private: true }
   segment: { catalog: segment, upstreams: { api: "http://%s", settings: "http://%s" }, private: true }
-approvers: { privacy: %q }
-`, d.vendors.address("ga4"), d.vendors.address("matomo"), d.vendors.address("segment"), d.vendors.address("segment"), loaded.Server.Approvers["privacy"])
+approvers: { %s: %q }
+`, d.vendors.address("ga4"), d.vendors.address("matomo"), d.vendors.address("segment"), d.vendors.address("segment"), demoApprover, public)
 	if err := os.WriteFile(made.Server, []byte(server), 0o600); err != nil {
 		return nil, err
 	}
-	return approved(made)
+	return approvedByDemo(made.Server, private)
 }
 
-// approved signs the assessments anew: an approval covers the recipients' addresses, and those are the stand-ins' now.
-func approved(made config.Made) (*config.Loaded, error) {
-	loaded, err := config.Load(made.Server)
-	if err != nil {
-		return nil, err
-	}
-	key, err := os.ReadFile(made.ApproverKey)
+// approvedByDemo signs the assessments of a server file's policy as the demonstration.
+func approvedByDemo(file, private string) (*config.Loaded, error) {
+	loaded, err := config.Load(file)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range loaded.Assessments {
-		approval, err := basis.Sign(a.Document, a.Digest, strings.TrimSpace(string(key)))
+		approval, err := basis.Sign(a.Document, a.Digest, private)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +177,7 @@ func approved(made config.Made) (*config.Loaded, error) {
 			return nil, err
 		}
 	}
-	return config.Load(made.Server)
+	return config.Load(file)
 }
 
 func (d *demonstration) start(t *terminal, loaded *config.Loaded, root pseudonym.Root) error {
@@ -215,7 +216,7 @@ func (d *demonstration) close() {
 
 // show sends the recorded hits through the running proxy and prints each.
 func (d *demonstration) show(t *terminal) error {
-	printf(t.out, "tagwarden demo: hits of real SDKs, on their way from a shop to its analytics vendors.\nThe policy is the one that `tagwarden init` writes. Everything runs on this machine.\n")
+	printf(t.out, "tagwarden demo: hits of real SDKs, on their way from a shop to its analytics vendors.\nThe policy is the one that `tagwarden init` writes. Everything runs on this machine.\nIts assessments are signed by %q: by nobody, for this alone. After `init` a person has to read and approve them.\n", demoApprover)
 	lines := json.NewDecoder(bytes.NewReader(demoHits))
 	for number := 1; ; number++ {
 		var h demoHit

@@ -21,6 +21,7 @@ import (
 type askFlags struct {
 	config     *string
 	objections []string
+	decisions  []string
 	from, at   *string
 	keys       *string
 	raw        *bool
@@ -38,6 +39,11 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		"may be given again"
 	f.Func("objection", what, func(scope string) error {
 		a.objections = append(a.objections, scope)
+		return nil
+	})
+	f.Func("decision", "a person's decision that lifts the objection for what rests on an assessment: its id, and as "+
+		"ID=DAY until which day; may be given again", func(text string) error {
+		a.decisions = append(a.decisions, text)
 		return nil
 	})
 	return a
@@ -70,7 +76,13 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 			return nil, usage
 		}
 	}
-	a.question = rules.Question{Objections: f.objections, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
+	for _, text := range f.decisions {
+		if _, err := rules.AskedLift(loaded.Policy, text); err != nil {
+			t.fail("--decision: %v", err)
+			return nil, usage
+		}
+	}
+	a.question = rules.Question{Objections: f.objections, Decisions: f.decisions, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
 	return a, fine
 }
 

@@ -62,7 +62,7 @@ func TestKeptApprovals(t *testing.T) {
 				t.Errorf("what it says otherwise:\n%s", text)
 			}
 			text = o.command("lia", "render", "LIA-2026-001", "--version", "1", "--format", "md")
-			if !strings.Contains(text, "signature verified") {
+			if !strings.Contains(text, "the signature is genuine") {
 				t.Errorf("the version before:\n%s", text)
 			}
 		})

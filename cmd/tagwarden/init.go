@@ -34,12 +34,7 @@ func initialise(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	printf(t.out, "wrote %s\n", dir)
-	printf(t.out, `
-Next:
-  tagwarden check --config %[1]s     # says what is wrong, or about to be
-  tagwarden test --config %[1]s      # runs the policy's own tests
-  tagwarden serve --config %[1]s
-`, made.Server)
+	printNext(t, &made)
 	if made.ApproverKey != "" {
 		printf(t.out, "Keep %s out of the server's reach: it is the privacy lead's, and makes assessments valid.\n", made.ApproverKey)
 	}
@@ -47,6 +42,22 @@ Next:
 pseudonym again, and the keys, should they be lost.
 `, made.RootKey, dir)
 	return fine
+}
+
+// printNext says what to do with what was made. Nothing that it writes is signed: somebody has to have read it.
+func printNext(t *terminal, made *config.Made) {
+	printf(t.out, "\nNext, once %s says who you are, which hosts are yours and where your vendors are:\n", made.Server)
+	printf(t.out, "  tagwarden check --config %s     # says what is wrong, or about to be\n", made.Server)
+	printf(t.out, "  tagwarden test --config %s      # runs the policy's own tests, as if its assessments were approved\n", made.Server)
+	for _, id := range made.Assessments {
+		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, made.ApproverKey, made.Server)
+	}
+	printf(t.out, "  tagwarden serve --config %s\n", made.Server)
+	if len(made.Assessments) > 0 {
+		printf(t.out, `Nobody has approved %[1]s: what rests on it is denied until the privacy lead has read it
+(policy/assessments), made it true for your site, and signed it with that lia approve.
+`, strings.Join(made.Assessments, ", "))
+	}
 }
 
 // makeKeys makes the key state of the new root secret and returns its folder.

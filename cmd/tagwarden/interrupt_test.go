@@ -36,6 +36,7 @@ var waiting = map[string]string{
 
 	"objections add":      "--config FILE.yaml --id client_id=x --all",
 	"objections withdraw": "--config FILE.yaml --id client_id=x --all --because y",
+	"objections decide":   "--config FILE.yaml --list",
 	"objections check":    "--config FILE.yaml client_id=x",
 	"objections import":   "--config SHOP --all FILE.csv",
 	"objections export":   "--config FILE.yaml",

@@ -90,7 +90,7 @@ func leaks(t *testing.T, folder string, secrets []string, example, region string
 	return hits, forwarded
 }
 
-// explainerOf asks about hits under an example of `init`; "" is the one that it writes by itself.
+// explainerOf asks about hits under an example of `init`, once it is approved; "" is the one that it writes by itself.
 func explainerOf(t *testing.T, example string) *explainer {
 	t.Helper()
 	made, err := config.InitExample(example, t.TempDir(), nil, time.Now())
@@ -102,8 +102,9 @@ func explainerOf(t *testing.T, example string) *explainer {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	keys := rules.NewKeys(pseudonym.TestRoot, loaded.Policy, now)
-	return &explainer{policy: loaded.Policy, raw: true, question: rules.Question{At: now, Keys: keys}}
+	policy := loaded.AsApproved().Policy
+	keys := rules.NewKeys(pseudonym.TestRoot, policy, now)
+	return &explainer{policy: policy, raw: true, question: rules.Question{At: now, Keys: keys}}
 }
 
 // eachRecorded goes through the hits of the recordings that a pattern names, as if they had come to shop.example.

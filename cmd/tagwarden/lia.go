@@ -23,7 +23,7 @@ func liaVerbs() []verb {
 		{"new", "[--from FILE]", "write an assessment, question by question", liaNew},
 		{"list", "[--format text|json]", "show state, owner and days to review of each", liaList},
 		{"check", "[ID] [--format text|json]", "say what is missing, vague or contradicted by the policy", liaCheck},
-		{"render", "ID [--format html|md] [--version N]", "write a document for a file or an auditor", liaRender},
+		{"render", "ID [--format html|md] [--lang en|de|fr] [--version N]", "write a document for a file or an auditor", liaRender},
 		{"approve", "ID --key FILE [--despite --because TEXT]", "sign it as an approver", liaApprove},
 		{"diff", "ID [--version N] [--format text|json]", "show what changed since it was signed", liaDiff},
 		{"revoke", "ID --because TEXT [--key FILE]", "take it back, for good", liaRevoke},

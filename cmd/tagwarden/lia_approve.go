@@ -54,7 +54,7 @@ func liaApprove(_ context.Context, t *terminal, args []string) int {
 	for _, name := range files {
 		printf(t.out, "wrote %s\n", name)
 	}
-	printf(t.out, "%s version %d is approved until %s; digest %s\n", a.Document.ID, a.Document.Version, a.Document.ReviewBy, a.Digest)
+	printf(t.out, "%s version %d is approved until %s; digest %s\n", a.Document.ID, a.Document.Version, a.Document.ReviewBy, a.Whole)
 	return fine
 }
 

@@ -9,10 +9,11 @@ import (
 )
 
 func liaRender(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("lia render", "ID --config FILE [--format html|md] [--version N] [--at TIME]")
+	f := t.flags("lia render", "ID --config FILE [--format html|md] [--lang en|de|fr] [--version N] [--at TIME]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	version := f.Int("version", 0, "a version that was approved once; as it stands in the policy, where none is given")
 	when := f.String("at", "", "as it is at this time, RFC 3339; now, where it is not given")
+	lang := f.String("lang", "en", "the language: en, de or fr; texts that the assessment lacks in it are shown in another, and marked")
 	form := "html"
 	f.Func("format", "html or md (html)", func(given string) error {
 		if !slices.Contains([]string{"html", "md"}, given) {
@@ -41,7 +42,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 		if !ok {
 			return usage
 		}
-		if dossier, err = assess.DossierOf(loaded, v, now); err == nil && !v.Verified {
+		if dossier, err = assess.DossierOf(loaded, v, assess.Of{Lang: *lang, At: now}); err == nil && !v.Verified {
 			code = findings
 		}
 	default:
@@ -49,7 +50,7 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 		if !ok {
 			return usage
 		}
-		dossier, err = assess.NewDossier(loaded, a.Document.ID, now)
+		dossier, err = assess.NewDossier(loaded, a.Document.ID, assess.Of{Lang: *lang, At: now})
 	}
 	if err != nil {
 		t.fail("%v", err)

@@ -213,7 +213,20 @@ func printRecord(w io.Writer, record []byte) {
 			cmp.Or(get("because"), "-"), get("key"))
 	case ledger.KindDue:
 		printf(w, "%s  %s %s by %s: mark %s, told %s\n", at, kind, get("assessment"), get("review_by"), get("days"), get("told"))
+	case ledger.KindObjection, ledger.KindWithdrawal, ledger.KindKeptOptOut, ledger.KindComplaint:
+		printf(w, "%s  %s of %s: %s from %s (%s), %s times, %d subjects\n", at, kind, cmp.Or(scopesIn(record), "-"),
+			cmp.Or(get("act"), "-"), cmp.Or(get("site"), "-"), get("source"), cmp.Or(get("times"), "1"),
+			len(gjson.GetBytes(record, "subjects").Array()))
 	default:
 		printf(w, "%s  %s %s %s\n", at, kind, get("text"), get("policy"))
 	}
+}
+
+// scopesIn are the scopes of a record about objections.
+func scopesIn(record []byte) string {
+	var all []string
+	for _, scope := range gjson.GetBytes(record, "scopes").Array() {
+		all = append(all, short(scope.String()))
+	}
+	return strings.Join(all, ", ")
 }

@@ -4,21 +4,26 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/notice"
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--at TIME] | --check FILE")
+	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--out FOLDER] [--at TIME] | "+
+		"--check FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	site := f.String("site", "", "the site that it is for; all, where it is not given")
 	lang := f.String("lang", "", strings.Join(notice.Languages(), ", ")+"; en, or with --check that of the file, where it is not given")
 	form := choice(f, "format", notice.Formats())
 	published := f.String("check", "", "a published notice, to be held against the policy; - is standard input")
+	out := f.String("out", "", "a folder for pages that link to one another: notice.LANG.html in each of the site's languages, or in --lang")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -32,41 +37,79 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	if t.noController(loaded, *file) {
-		return usage
-	}
+	t.warnOfInvented(&loaded.Server.Controller)
 	if *published != "" {
 		return checkNotice(t, loaded, *published, *site, *lang, at)
+	}
+	if *out != "" {
+		return publishNotice(t, loaded, *site, *lang, *form, *out, at)
 	}
 	if *lang == "" {
 		*lang = "en"
 	}
-	n, warnings, err := notice.New(loaded, *site, *lang, at)
-	if err != nil {
-		t.fail("%v", err)
-		return usage
-	}
-	for _, w := range warnings {
-		printf(t.err, "warning: %s\n", w)
-	}
-	text, err := n.Render(*form)
-	if err != nil {
-		t.fail("%v", err)
-		return usage
+	text, code := t.noticeIn(map[string]bool{}, loaded, *site, *lang, *form, at, notice.Around{})
+	if code != fine {
+		return code
 	}
 	_, _ = t.document().Write(text)
 	return fine
 }
 
-// noController says so where nothing says who is responsible: a document for visitors or authorities would be none.
-func (t *terminal) noController(loaded *config.Loaded, file string) bool {
-	c := &loaded.Server.Controller
-	if c.Name != "" && c.Contact != "" {
-		return false
+// noticeIn writes a notice in one language, and says what is to be told beside it, unless it was told.
+func (t *terminal) noticeIn(
+	told map[string]bool, loaded *config.Loaded, site, lang, form string, at time.Time, around notice.Around,
+) (text []byte, code int) {
+	n, warnings, err := notice.New(loaded, site, lang, at)
+	if err != nil {
+		t.fail("%v", err)
+		return nil, usage
 	}
-	t.fail("%s: nothing says who is responsible: add controller: { name: ..., contact: ... } (GDPR Art. 13(1)(a) and "+
-		"30(1)(a))", file)
-	return true
+	for _, w := range warnings {
+		if !told[w] {
+			told[w] = true
+			printf(t.err, "warning: %s\n", w)
+		}
+	}
+	if unsaid := n.Missing(); len(unsaid) > 0 {
+		printf(t.err, "%v\n", unsaid)
+		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out", counted(len(unsaid), "fact"))
+		return nil, findings
+	}
+	if text, err = n.Publish(form, around); err != nil {
+		t.fail("%v", err)
+		return nil, usage
+	}
+	return text, fine
+}
+
+// publishNotice writes the notice into a folder, a file for each language. Pages link to one another there.
+func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder string, at time.Time) int {
+	languages := notice.SiteLanguages(loaded, site)
+	if lang != "" {
+		languages = []string{lang}
+	}
+	name := func(lang string) string { return "notice." + lang + "." + form }
+	texts, told := map[string][]byte{}, map[string]bool{}
+	for _, lang := range languages {
+		text, code := t.noticeIn(told, loaded, site, lang, form, at, notice.Around{Languages: languages, Address: name})
+		if code != fine {
+			return code
+		}
+		texts[lang] = text
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.fail("--out: %v", err)
+		return usage
+	}
+	for _, lang := range languages {
+		file := filepath.Join(folder, name(lang))
+		if err := (durable.Files{}).Replace(file, texts[lang], 0o644); err != nil {
+			t.fail("--out: %v", err)
+			return usage
+		}
+		printf(t.out, "%s\n", file)
+	}
+	return fine
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.
@@ -95,11 +138,25 @@ func checkNotice(t *terminal, loaded *config.Loaded, file, site, lang string, at
 		return findings
 	}
 	differences := p.Differences(today)
+	unsaid := today.Missing()
+	for _, u := range unsaid {
+		differences = append(differences, "has to be told, and nobody says it: "+u.Error())
+	}
 	for _, d := range differences {
 		printf(t.out, "%s: %s\n", file, d)
 	}
 	if len(differences) > 0 {
-		printf(t.out, "%s does not say what the policy does: publish a new one, `tagwarden notice --lang %s --format %s`\n", file, p.Lang, p.Format)
+		first := ""
+		if len(unsaid) > 0 {
+			first = "write into the files what nobody says, then "
+		}
+		printf(t.out, "%s does not say what the policy does: %spublish a new one, `tagwarden notice --lang %s --format %s`\n",
+			file, first, p.Lang, p.Format)
+		return findings
+	}
+	if c := &loaded.Server.Controller; c.Invented() {
+		printf(t.out, "%s names the controller that init writes, or part of it (%s, %s): whoever reads it cannot reach "+
+			"you; put yourself under controller:, and publish a new one\n", file, c.Name, c.Contact)
 		return findings
 	}
 	printf(t.out, "%s says what the policy does (%s, %s)\n", file, p.Lang, today.Digest)

@@ -25,6 +25,7 @@ func objectionsVerbs() []verb {
 	return []verb{
 		{"add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all", "take an objection", objectionsAdd},
 		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--every-act]", "take one back for somebody", objectionsWithdraw},
+		{"decide", "--id NAME=VALUE... --assessment ID --until DAY --by APPROVER --because TEXT | --list | --withdraw NUMBER --because TEXT", "decide that compelling grounds outweigh what somebody objected to", objectionsDecide},
 		{"check", "NAME=VALUE...", "say what is in force", objectionsCheck},
 		{"import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all", "take a list of objections, a suppression list", objectionsImport},
 		{"export", "[--log] [--format csv|jsonl]", "write what is in force, by hash: identifiers are not kept", objectionsExport},
@@ -255,6 +256,9 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 			printf(t.out, "%d. %s: %s\n", i+1, name, cmp.Or(strings.Join(one.InForce, ", "), "nothing"))
 			if len(one.Acts) > 0 {
 				printf(t.out, "   by acts of: %s\n", kindsOf(one.Acts))
+			}
+			for k := range one.Decisions {
+				printf(t.out, "   lifted by %s\n", decisionLine(&one.Decisions[k]))
 			}
 		}
 		return fine

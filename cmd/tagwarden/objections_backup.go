@@ -103,7 +103,8 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 	if err = errors.Join(err, c.close()); err != nil {
 		return t.failed(err)
 	}
-	printf(t.out, "restored: %d changes; something is in force for %d identifiers. The ledger says why\n", got.Changes, got.Subjects)
+	printf(t.out, "restored: %s; something is in force for %s. The ledger says why\n",
+		counted(int(got.Changes), "change"), counted(int(got.Subjects), "identifier"))
 	return fine
 }
 

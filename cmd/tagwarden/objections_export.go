@@ -184,7 +184,7 @@ func printStats(t *terminal, s *api.Stats) {
 		}
 	}
 	_ = table.Flush()
-	printf(t.out, "\nin force now for %d identifiers, each in every form that it is known in", s.Subjects)
+	printf(t.out, "\nin force now for %s, each in every form that it is known in", counted(int(s.Subjects), "identifier"))
 	for i, one := range s.InForce {
 		printf(t.out, "%s%s %d", map[bool]string{true: ": ", false: ", "}[i == 0], one.Scope, one.Subjects)
 	}
@@ -192,5 +192,5 @@ func printStats(t *terminal, s *api.Stats) {
 	if s.Older > 0 {
 		printf(t.out, "; hits are looked up in that, too")
 	}
-	printf(t.out, "\nwaiting to be told to other systems: %d messages\n", s.Waiting)
+	printf(t.out, "\nwaiting to be told to other systems: %s\n", counted(int(s.Waiting), "message"))
 }

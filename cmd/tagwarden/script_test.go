@@ -20,7 +20,8 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"tagwarden": func() {
-			os.Exit(interruptible(&terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}, os.Args[1:]))
+			t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}
+			os.Exit(interruptible(&t, os.Args[1:]))
 		},
 	})
 }

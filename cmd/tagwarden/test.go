@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/wire"
 )
@@ -32,9 +33,15 @@ func test(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	approved := loaded.AsApproved()
+	sayUnsigned(t, loaded, approved)
 	results, failed := []tested{}, 0
 	for i := range loaded.Tests {
-		r := runTest(t, loaded, &loaded.Tests[i])
+		judging := approved
+		if loaded.Tests[i].Assessments == config.AsTheyAre {
+			judging = loaded
+		}
+		r := runTest(t, judging, &loaded.Tests[i])
 		results = append(results, r)
 		if !r.Passed {
 			failed++
@@ -62,6 +69,22 @@ func printTested(t *terminal, r *tested) {
 	printf(t.out, "FAIL  %s\n", r.Name)
 	for _, failure := range r.Failures {
 		printf(t.out, "      %s:%d: %s\n", r.File, r.Line, failure)
+	}
+}
+
+// sayUnsigned says which assessments do not carry today, and whether the tests are judged as if they did.
+func sayUnsigned(t *terminal, loaded, approved *config.Loaded) {
+	register := loaded.Policy.Assessments()
+	for _, id := range register.IDs() {
+		v := register.Validity(id, t.now())
+		if v == basis.Valid {
+			continue
+		}
+		judged := ""
+		if approved.Policy.Assessments().Validity(id, t.now()) == basis.Valid {
+			judged = "; the tests are judged as if it were approved today"
+		}
+		printf(t.err, "note: assessment %s is %s: its activities deny%s; %s\n", id, v, judged, v.Says())
 	}
 }
 
@@ -101,7 +124,8 @@ func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Cas
 	}
 	c := &rules.Case{
 		Question: rules.Question{
-			Request: request, Refused: refused, Objections: test.Objections, At: at, Region: test.Region,
+			Request: request, Refused: refused, Objections: test.Objections,
+			Decisions: test.Decisions, At: at, Region: test.Region,
 			Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, at),
 		},
 		Permit: test.Expect.Permit, Deny: test.Expect.Deny, Absent: test.Expect.Absent, Sent: test.Expect.Sent,

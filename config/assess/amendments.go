@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -23,6 +24,9 @@ func Amendments(l *config.Loaded, id string, since *Version) []Amendment {
 	around := l.Surroundings()
 	if since.Form == 1 { // what it did not cover is not known
 		around.Flags, around.Recipients, around.Activities = nil, nil, nil
+	}
+	if since.Controller == "" {
+		around.Controller = ""
 	}
 	before := meaningOf(since.Document, since.Around)
 	after := meaningOf(l.Assessments[id].Document, around)
@@ -58,6 +62,9 @@ func meaningOf(a *basis.Assessment, around basis.Surroundings) facts {
 	var all facts
 	all.add("", reflect.ValueOf(*a))
 	all = slices.DeleteFunc(all, func(f fact) bool { return f.what == "approval" })
+	if around.Controller != "" {
+		all = append(all, fact{"controller", oneLine(around.Controller)})
+	}
 	for _, id := range slices.Sorted(slices.Values(a.Purposes)) {
 		all.add("purpose "+id+".title", reflect.ValueOf(around.Purposes[id].Title))
 		all.add("purpose "+id+".description", reflect.ValueOf(around.Purposes[id].Description))
@@ -86,7 +93,7 @@ func (f *facts) covered(what string, of basis.Facts) {
 
 // add walks a value down to its leaves.
 func (f *facts) add(what string, v reflect.Value) {
-	below := func(name string) string { return strings.TrimPrefix(strings.TrimSuffix(what+"."+name, "."), ".") }
+	below := func(name string) string { return strings.Trim(what+"."+name, ".") }
 	if text, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		out, _ := text.MarshalText() // of days and periods: they never fail
 		*f = append(*f, fact{what, string(out)})
@@ -98,11 +105,17 @@ func (f *facts) add(what string, v reflect.Value) {
 			f.add(below(inner.Name), v.Field(inner.Index))
 		}
 	case reflect.Map:
-		by := v.Interface().(map[string]string)
+		by := v.Convert(reflect.TypeFor[map[string]string]()).Interface().(map[string]string)
 		for _, key := range slices.Sorted(maps.Keys(by)) {
 			*f = append(*f, fact{below(key), oneLine(by[key])})
 		}
 	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.String { // a list in which the order says something
+			for i := range v.Len() {
+				f.add(below(strconv.Itoa(i+1)), v.Index(i))
+			}
+			return
+		}
 		*f = append(*f, fact{what, strings.Join(slices.Sorted(slices.Values(v.Interface().([]string))), ", ")})
 	default:
 		*f = append(*f, fact{what, oneLine(fmt.Sprint(v.Interface()))})

@@ -3,6 +3,7 @@ package assess
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,14 +60,67 @@ func (a *Answers) set(key string, node *yaml.Node) {
 
 // Missing lists the questions that have no answer yet.
 func (a *Answers) Missing() []Question {
-	return slices.DeleteFunc(slices.Clone(questions), func(q Question) bool { return a.nodes[q.Key] != nil })
+	return slices.DeleteFunc(slices.Clone(questions), func(q Question) bool { return a.nodes[q.Key] != nil || q.Optional })
+}
+
+// Given lists the keys that have an answer.
+func (a *Answers) Given() []string { return slices.Sorted(maps.Keys(a.nodes)) }
+
+// said is the answer to a question as somebody would type it, "" where there is none.
+func (a *Answers) said(q *Question) string { return flat(a.nodes[q.Key]) }
+
+// list is the answer to a question that takes a list.
+func (a *Answers) list(key string) []string {
+	node := a.nodes[key]
+	if node == nil {
+		return nil
+	}
+	var all []string
+	for _, inner := range node.Content {
+		all = append(all, inner.Value)
+	}
+	return all
+}
+
+// effects are those that were answered, the last one in part perhaps.
+func (a *Answers) effects() []*yaml.Node {
+	if node := a.nodes["effects"]; node != nil {
+		return node.Content
+	}
+	return nil
+}
+
+// setEffect sets a key of an effect, which may be one more than there are.
+func (a *Answers) setEffect(effect int, key, text string) {
+	if a.nodes["effects"] == nil {
+		a.set("effects", &yaml.Node{Kind: yaml.SequenceNode})
+	}
+	list := a.nodes["effects"]
+	if effect >= len(list.Content) {
+		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode})
+	}
+	of := list.Content[effect]
+	if _, value := strict.Child(of, key); value != nil {
+		value.SetString(text)
+		return
+	}
+	var value yaml.Node
+	value.SetString(text)
+	of.Content = append(of.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, &value)
 }
 
 // Answer takes an answer as people give it. The error says what is wrong with it, and what would be right.
 func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	text = strings.TrimSpace(text)
-	if text == "" || q.prose && config.SaysNothing(text) {
+	if text == "" {
 		return fmt.Errorf("that says nothing: %s", q.Good)
+	}
+	if fault := vague(text); q.prose && fault != "" {
+		return fmt.Errorf("that %s: %s", fault, q.Good)
+	}
+	if _, there := l.Assessments[text]; there && q.Key == "id" {
+		return fmt.Errorf("there is an assessment %s already, in %s: take another id, or edit that one", text,
+			l.Assessments[text].File)
 	}
 	if q.Pairs {
 		for part := range strings.SplitSeq(text, ",") {
@@ -81,10 +135,12 @@ func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	one := new(Answers)
 	one.set(q.Key, node)
 	var faults strict.Faults
+	var interest basis.Text
 	doc := strict.Parse("answer", one.text(), &faults)
 	if doc != nil {
 		var read basis.Assessment
 		config.Decode(doc, &read, &faults)
+		interest = read.Interest.What
 		for _, id := range read.Purposes {
 			if _, known := l.Purposes[id]; !known {
 				faults.File("answer", "purpose %q is not known%s", strict.Shortened(id),
@@ -100,6 +156,11 @@ func (a *Answers) Answer(q Question, text string, l *config.Loaded) error {
 	}
 	if wrong := besidesMissing(faults); len(wrong) > 0 {
 		return fmt.Errorf("%s", wrong[0].Msg)
+	}
+	for _, what := range interest {
+		if config.Unspecific(what) {
+			return fmt.Errorf("%q %s", strict.Shortened(what), anybodys)
+		}
 	}
 	a.set(q.Key, node)
 	return nil
@@ -131,8 +192,11 @@ func answerNode(q Question, text string) *yaml.Node {
 	}
 	switch {
 	case q.List:
-		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
-		for part := range strings.SplitSeq(text, ",") {
+		list, between := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}, ","
+		if q.Key == "consulted" { // in words, which may hold commas
+			list.Style, between = 0, ";"
+		}
+		for part := range strings.SplitSeq(text, between) {
 			list.Content = append(list.Content, scalar(part))
 		}
 		return list

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,4 +48,25 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("%q to %s: %v", text, q.Key, err)
 		}
 	})
+}
+
+// TestAnybodysInterest: an interest that fits everything is refused when it is answered, in whichever language,
+// and not only once the whole document is checked.
+func TestAnybodysInterest(t *testing.T) {
+	t.Parallel()
+	loaded, err := sample.Compiled(base(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(Questions(), func(q Question) bool { return q.Key == "interest.what" })
+	for text, want := range map[string]bool{
+		"improve our services and products": false, "we want to improve our services": false,
+		"Wir möchten unser Angebot verbessern": false, "Nous voulons améliorer nos services": false,
+		"Find the pages on which visits end because something fails": true,
+	} {
+		err := new(Answers).Answer(Questions()[at], text, loaded)
+		if (err == nil) != want || err != nil && !strings.Contains(err.Error(), "anybody's interest") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

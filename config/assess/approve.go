@@ -46,7 +46,7 @@ func Approve(l *config.Loaded, id, private string, now time.Time, because string
 		}
 		note.Because = because
 	}
-	approval, err := basis.Sign(a.Document, a.Digest, private)
+	approval, err := basis.Sign(a.Document, a.Whole, private)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func Approve(l *config.Loaded, id, private string, now time.Time, because string
 	if !after.Draft.Assessments.Approved(id) {
 		return nil, errors.New("BUG: what was signed is not approved")
 	}
-	name, kept := l.Keep(a.Document, a.Digest, text, l.Server.Approvers[approver.Name()], now, note)
+	name, kept := l.Keep(a.Document, a.Whole, text, l.Server.Approvers[approver.Name()].Key, now, note)
 	history := filepath.Join(l.Source.Dir, filepath.FromSlash(name))
 	switch {
 	case before == nil:

@@ -17,7 +17,7 @@ import (
 
 var noon = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 
-// folder is a configuration as init writes it, and its approver's private key.
+// folder is a configuration as init writes it, with its assessment approved, and its approver's private key.
 type folder struct{ dir, private string }
 
 func newFolder(t testing.TB) folder {
@@ -31,7 +31,11 @@ func newFolder(t testing.TB) folder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return folder{dir, string(key)}
+	f := folder{dir, string(key)}
+	if _, err := Approve(f.load(t), lia, f.private, noon, ""); err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 func (f folder) load(t testing.TB) *config.Loaded {
@@ -66,7 +70,7 @@ func TestApproveAnew(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
 	f.edit(t, assessmentFile, "impact: low", "impact: medium")
-	f.edit(t, "policy/purposes.yaml", "Counts of pages and visits", "Counts of pages")
+	f.edit(t, "policy/purposes.yaml", "Page views, visits", "Page views")
 	loaded := f.load(t)
 	if got := loaded.Draft.Assessments.Validity(lia, noon); got != basis.Changed {
 		t.Fatalf("edited, it is %v", got)
@@ -174,7 +178,7 @@ func TestApproveDespite(t *testing.T) {
 func TestHistoryIsVerified(t *testing.T) {
 	t.Parallel()
 	const file = "policy/" + config.HistoryFolder + "/" + lia + "-v1.yaml"
-	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Counts of pages", "Counts of people"}, {"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
+	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Page views", "Counts of people"}, {"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
 		f := newFolder(t)
 		f.edit(t, file, edit[0], edit[1])
 		if v, err := ReadVersion(f.load(t), lia, 1); err != nil || v.Verified {

@@ -27,13 +27,15 @@ const (
 	art5Minimise  = "GDPR Art. 5(1)(c)"
 	art5Storage   = "GDPR Art. 5(1)(e)"
 	art5Account   = "GDPR Art. 5(2)"
-	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024 (draft for consultation)"
+	art6Interest  = "GDPR Art. 6(1)(f); EDPB Guidelines 1/2024 (version for public consultation, 8 October 2024)"
+	art12Words    = "GDPR Art. 12(1)"
+	art7Refused   = "GDPR Art. 5(1)(a) and 7(3); EDPB Guidelines 05/2020 paragraphs 121-123"
 	art8Children  = "GDPR Recitals 38, 47 and 75; Art. 6(1)(f)"
 	art25Design   = "GDPR Art. 25"
 	art35Impact   = "GDPR Art. 35(1)"
 	art35Profile  = "GDPR Art. 35(3)(a)"
 	art35Scale    = "GDPR Art. 35(3)(b); WP 248"
-	art44Transfer = "GDPR Art. 44-46, 13(1)(f)"
+	art44Transfer = "GDPR Art. 44 to 49 and 13(1)(f)"
 	art47Relation = "GDPR Recital 47; Directive 2002/58/EC Art. 13"
 	cnilRetention = "GDPR Art. 5(1)(e); CNIL guidelines on audience measurement: at most 25 months"
 )
@@ -59,7 +61,8 @@ func Check(l *config.Loaded, id string, now time.Time) []Finding {
 	doc := strict.Parse(given.File, given.Text, &none)
 	c := &checker{l: l, a: given.Document, doc: doc, now: now, rests: l.Resting(id)}
 	for _, rule := range []func(){
-		c.answers, c.interest, c.relationship, c.people, c.impact, c.term, c.owner, c.resting, c.data, c.safeguards,
+		c.answers, c.languages, c.interest, c.relationship, c.refused, c.people, c.effects, c.impact, c.term, c.owner,
+		c.resting, c.data, c.safeguards,
 	} {
 		rule()
 	}
@@ -77,34 +80,25 @@ func (c *checker) find(rule, source string, at []any, format string, args ...any
 	c.findings = append(c.findings, Finding{fault, rule, source})
 }
 
-// answers: each question of the three-part test is answered with more than a word.
-func (c *checker) answers() {
-	for _, q := range questions {
-		if !q.prose {
-			continue
-		}
-		text := c.doc.Find(q.at()).Value
-		if words := len(strings.Fields(text)); config.SaysNothing(text) || words < 4 {
-			c.find("answer-missing", art6Interest, q.at(), "%s says nothing: %s", q.Key, q.Good)
-		}
-	}
-}
+// anybodys is what is said of an interest that is none in particular.
+const anybodys = "could be anybody's interest in anything: say what you want to know or do"
 
 // interest: what it is for is specific.
 func (c *checker) interest() {
-	if config.Unspecific(c.a.Interest.What) && !config.SaysNothing(c.a.Interest.What) {
-		c.find("interest-vague", art6Interest, strict.Path("interest", "what"),
-			"%q could be anybody's interest in anything: say what you want to know or do",
-			strict.Shortened(c.a.Interest.What))
+	for _, lang := range slices.Sorted(maps.Keys(c.a.Interest.What)) {
+		if text := c.a.Interest.What[lang]; config.Unspecific(text) && !config.SaysNothing(text) {
+			c.find("interest-vague", art6Interest, inLanguage(strict.Path("interest", "what"), lang),
+				"%q %s", strict.Shortened(text), anybodys)
+		}
 	}
 }
 
 // relationship: people who are no customers yet are not presented as if they were.
 func (c *checker) relationship() {
-	if !speaks(c.a.Balancing.Relationship, customerWords) {
+	if !speaks(c.a.Balancing.Relationship.All(), customerWords) {
 		return
 	}
-	about := []string{c.a.Title, c.a.Interest.What, c.a.Interest.Benefit, c.a.Necessity.Why}
+	about := []string{c.a.Title.All(), c.a.Interest.What.All(), c.a.Interest.Benefit.All(), c.a.Necessity.Why.All()}
 	for _, id := range c.a.Purposes {
 		about = append(about, slices.Collect(maps.Values(c.l.Purposes[id].Title))...)
 		about = append(about, slices.Collect(maps.Values(c.l.Purposes[id].Description))...)
@@ -112,15 +106,54 @@ func (c *checker) relationship() {
 	if speaks(strings.Join(about, "\n"), prospectWords) {
 		c.find("prospecting", art47Relation, strict.Path("balancing", "relationship"),
 			"the relationship is %q, and the text speaks of winning people over: who is no customer yet cannot "+
-				"expect what a customer can", strict.Shortened(c.a.Balancing.Relationship))
+				"expect what a customer can", strict.Shortened(c.a.Balancing.Relationship.All()))
 	}
 }
+
+// refused: what people said no to does not go on under another name.
+func (c *checker) refused() {
+	for _, part := range c.saidAt(strict.Path("balancing", "refused_before")) {
+		if words := wordsOf(part.text); len(words) > 0 && slices.Contains(yeses, words[0]) {
+			c.find("consent-refused", art7Refused, part.at,
+				"people were asked and refused, and the same would be done all the same: leave it, or assess something "+
+					"less, and say here what differs")
+		}
+	}
+}
+
+// yeses are how an answer begins that says yes.
+var yeses = []string{"yes", "ja", "oui"}
+
+// effects: what is said of them fits what is said of the whole.
+func (c *checker) effects() {
+	for i := range c.a.Effects {
+		e := &c.a.Effects[i]
+		grave := e.Severity
+		if e.Likelihood == low && grave == medium {
+			grave = low
+		}
+		if level[grave] > level[c.a.Balancing.Impact] {
+			c.find("impact-understated", art35Impact, strict.Path("balancing", "impact"),
+				"the impact is %s, and effect %d is of %s severity at %s likelihood: make the two agree",
+				c.a.Balancing.Impact, i+1, e.Severity, e.Likelihood)
+		}
+	}
+}
+
+// How likely and how grave things are, as documents say it.
+const (
+	low    = "low"
+	medium = "medium"
+	high   = "high"
+)
+
+var level = map[string]int{low: 1, medium: 2, high: 3}
 
 // people: children. Special categories of data do not get this far: no policy with them compiles.
 func (c *checker) people() {
 	b := &c.a.Balancing
-	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected, b.Transparency, c.a.Necessity.Minimised},
-		"\n"), childWords) {
+	if b.Children == "possible" && !speaks(strings.Join([]string{b.Expected.All(), b.Transparency.All(),
+		c.a.Necessity.Minimised.All()}, "\n"), childWords) {
 		c.find("children", art8Children, strict.Path("balancing", "children"),
 			"children may be among the people concerned, and the balancing does not speak of them: say what that "+
 				"means for them, under expected")
@@ -133,7 +166,7 @@ func (c *checker) impact() {
 		return
 	}
 	texts := strings.Join(c.texts(), "\n")
-	if c.a.Balancing.Impact == "high" {
+	if c.a.Balancing.Impact == high {
 		c.find("dpia-high-impact", art35Impact, strict.Path("dpia"),
 			"the impact is high: name the data protection impact assessment here, or bring the impact down")
 	}
@@ -216,15 +249,4 @@ func vendorOf(l *config.Loaded, id string) *rules.DraftVendor {
 		return nil
 	}
 	return &l.Draft.Vendors[at]
-}
-
-// texts are all that the assessment says in prose.
-func (c *checker) texts() []string {
-	all := []string{c.a.Title}
-	for _, q := range questions {
-		if q.prose && q.Key != "necessity.alternatives" { // which speaks of what is not done
-			all = append(all, c.doc.Find(q.at()).Value)
-		}
-	}
-	return all
 }

@@ -1,9 +1,9 @@
 package assess
 
 import (
+	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -67,100 +67,26 @@ func (c *checker) data() {
 	}
 }
 
-// safeguard is one that the policy can be asked about. Wrong says what is let through in spite of it, "" where nothing
-// is.
-type safeguard struct {
-	source string
-	wrong  func(c *checker) string
-}
-
-// treated makes a safeguard of classes that are treated in certain ways, or dropped.
-func treated(classes []hit.Class, kinds ...minimise.Kind) safeguard {
-	return safeguard{art25Design, func(c *checker) string {
-		for _, p := range c.passed() {
-			if slices.Contains(classes, p.class) && !slices.Contains(kinds, p.kind) {
-				return "profile " + p.activity.Profile + " does " + p.kind.String() + " with " + p.class.String()
-			}
-		}
-		return ""
-	}}
-}
-
-var identifiers = []hit.Class{
-	hit.ClientID, hit.DeviceID, hit.UserID, hit.AdvertisingID, hit.ExternalID, hit.SessionID, hit.Cookie,
-	hit.Fingerprint, hit.Email, hit.Phone,
-}
-
-// safeguards are those by name that a policy can show.
-var safeguards = map[string]safeguard{
-	"pseudonymisation":     treated(identifiers, minimise.Pseudonymise, minimise.Derive),
-	"daily_ids":            treated(identifiers, minimise.Derive),
-	"ip_truncation":        treated([]hit.Class{hit.IP}, minimise.Truncate),
-	"no_ip":                treated([]hit.Class{hit.IP}),
-	"url_cleaning":         treated([]hit.Class{hit.URL}, minimise.URL, minimise.Generalise),
-	"referrer_origin_only": treated([]hit.Class{hit.Referrer}, minimise.Generalise),
-	"user_agent_generalisation": treated([]hit.Class{hit.UserAgent, hit.ClientHint}, minimise.Generalise,
-		minimise.Rare),
-	"time_truncation": treated([]hit.Class{hit.Timestamp}, minimise.Truncate),
-	"text_scrubbing": treated([]hit.Class{hit.FreeText, hit.PageTitle, hit.SearchTerm, hit.Custom,
-		hit.Element}, minimise.Scrub, minimise.Only),
-	"no_click_ids": treated([]hit.Class{hit.ClickID}),
-	"no_free_text": treated([]hit.Class{hit.FreeText, hit.SearchTerm, hit.Custom}),
-	"short_retention": {cnilRetention, func(c *checker) string {
-		start := c.now
-		if c.a.Retention.After(start).After(start.AddDate(0, 25, 0)) {
-			return "retention is " + c.a.Retention.String()
-		}
-		return ""
-	}},
-	"encryption_in_transit": {"GDPR Art. 32(1)(a)", func(c *checker) string {
-		for _, a := range c.rests {
-			for _, address := range vendorOf(c.l, a.Vendor).Upstreams {
-				if strings.HasPrefix(address, "http://") {
-					return a.Vendor + " is reached without TLS"
-				}
-			}
-		}
-		return ""
-	}},
-	"recipients_in_eea": {art44Transfer, func(c *checker) string {
-		for _, a := range c.rests {
-			if country := vendorOf(c.l, a.Vendor).Catalog.Country; country != "" && !config.InEEA(country) {
-				return a.Vendor + " is in " + country
-			}
-		}
-		return ""
-	}},
-	"objection_in_one_click": {"GDPR Art. 21(4)-(5)", func(c *checker) string {
-		if config.SaysNothing(c.a.Objection.How) {
-			return "objection.how does not say where"
-		}
-		return ""
-	}},
-}
-
-// organisational are safeguards that lie outside a policy: they are taken at their word.
-var organisational = []string{"access_control", "processor_agreement", "staff_training", "no_joining", "aggregation",
-	"own_servers", "independent_audit", "deletion_on_request"}
-
-// safeguards: what is promised is done.
+// safeguards: what is promised is done, as far as the policy can show it.
 func (c *checker) safeguards() {
-	for i, name := range c.a.Safeguards {
+	for i, one := range c.l.Assurances(c.a.ID) {
 		at := strict.Path("safeguards", i)
-		known, ok := safeguards[name]
-		switch {
-		case slices.Contains(organisational, name):
-		case !ok:
-			names := slices.Concat(slices.Sorted(maps.Keys(safeguards)), organisational)
+		switch one.Worth {
+		case config.AssuredUnknown:
 			c.find("safeguard-unknown", art25Design, at,
 				"nothing here can tell whether %q is in place%s; what no name fits is described under "+
-					"necessity.minimised", strict.Shortened(name), strict.Suggestion(name, names))
-		case len(c.rests) == 0:
-		default:
-			if wrong := known.wrong(c); wrong != "" {
-				c.find("safeguard-unmet", known.source, at,
-					"%s is promised, but %s: change the profile, or take the promise back", name, wrong)
-			}
+					"necessity.minimised", strict.Shortened(one.Name), strict.Suggestion(one.Name, config.SafeguardNames()))
+		case config.AssuredBroken:
+			source := cmp.Or(safeguardSources[one.Name], art25Design)
+			c.find("safeguard-unmet", source, at,
+				"%s is promised, but %s: change the policy, or take the promise back", one.Name, one.Why)
+		case config.AssuredAtWord, config.AssuredHeld:
 		}
 	}
+}
+
+// safeguardSources are what asks for a safeguard, where it is another article than that on data protection by design.
+var safeguardSources = map[string]string{
+	config.LimitedRetention: cnilRetention, "encryption_in_transit": "GDPR Art. 32(1)(a)",
+	"recipients_in_eea": art44Transfer, "objection_in_one_click": "GDPR Art. 21(4)-(5)",
 }

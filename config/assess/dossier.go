@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -18,33 +16,55 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Dossier is an assessment with everything that an auditor asks of it, in sections of rows.
+// Dossier is an assessment with everything that an auditor asks of it, in the words of one language: sections of rows,
+// or of a table.
 type Dossier struct {
-	Title    string
+	Lang     string
+	Kind     string // what sort of document it is
+	Title    Value
 	State    string // of its approval
+	Stops    bool   // what rests on it does not take place
+	AsOf     string
+	Colon    string // behind a label
 	Sections []Section
 }
 
-// Section is a part of a dossier.
+// Section is a part of a dossier: rows, or a table with a line above it or below.
 type Section struct {
 	Title string
 	Rows  []Row
+	Head  []string // of a table's columns
+	Lines [][]Value
+	Below string
 }
 
 // Row is a question and its answer; an answer may be several.
 type Row struct {
 	Name   string
-	Values []string
+	Values []Value
+}
+
+// Value is a text, and the language that it is in where that is another than the dossier's.
+type Value struct{ Text, Lang string }
+
+// Of says which dossier is wanted.
+type Of struct {
+	Lang string // one of [Languages]; "" is English
+	At   time.Time
 }
 
 // NewDossier gathers what there is to say of an assessment as it stands in the policy.
-func NewDossier(l *config.Loaded, id string, now time.Time) (*Dossier, error) {
+func NewDossier(l *config.Loaded, id string, of Of) (*Dossier, error) {
 	a, ok := l.Assessments[id]
 	if !ok {
 		return nil, fmt.Errorf("there is no assessment %q%s", id, strict.Suggestion(id, l.Draft.Assessments.IDs()))
 	}
-	validity := l.Draft.Assessments.Validity(id, now)
-	d := &dossier{l: l, a: a.Document, around: l.Surroundings(), digest: a.Digest}
+	d, err := newDossier(l, of)
+	if err != nil {
+		return nil, err
+	}
+	validity := l.Draft.Assessments.Validity(id, of.At)
+	d.a, d.around, d.digest, d.rests = a.Document, l.Surroundings(), a.Digest, l.Resting(id)
 	kept, err := ReadVersion(l, id, a.Document.Version)
 	if err != nil && !errors.Is(err, ErrNoVersion) {
 		return nil, err
@@ -52,173 +72,105 @@ func NewDossier(l *config.Loaded, id string, now time.Time) (*Dossier, error) {
 	if kept != nil && !kept.same(a) {
 		kept = nil // approved with this number, and with another meaning
 	}
-	return d.write(now, fmt.Sprintf("%s: %s", validity, validity.Says()), basis.SignedBy(a.Document.Approval), kept,
-		l.Resting(id))
+	d.State, d.Stops = d.words.Validity[validity.String()], validity != basis.Valid
+	return d.write(basis.SignedBy(a.Document.Approval), kept)
 }
 
 // DossierOf gathers what there is to say of a version that was approved once.
-func DossierOf(l *config.Loaded, v *Version, now time.Time) (*Dossier, error) {
-	d := &dossier{l: l, a: v.Document, around: v.Around, digest: v.Digest, old: true}
-	state := "not verified: the file of the history is not what was signed"
+func DossierOf(l *config.Loaded, v *Version, of Of) (*Dossier, error) {
+	d, err := newDossier(l, of)
+	if err != nil {
+		return nil, err
+	}
+	d.a, d.around, d.digest, d.old, d.Stops = v.Document, v.Around, v.Digest, true, true
+	state := "was_edited"
 	switch {
 	case v.Verified && l.Past.Void(v.Document.ID, v.Document.Version):
-		state = "was approved, and is void: it was revoked, or a later version came into force"
+		state = "void"
 	case v.Verified && v.Known:
-		state = "was approved: an approver's signature over it was verified"
+		state = "was_known"
 	case v.Verified:
-		state = "was approved with a key that is none of the approvers' today; the signature was verified"
+		state = "was_unknown"
 	}
-	return d.write(now, state, v.By, v, nil)
+	d.State = d.words.say(state)
+	return d.write(v.By, v)
 }
 
 // dossier is a dossier that is being written.
 type dossier struct {
 	Dossier
 	l      *config.Loaded
+	words  *words
+	at     time.Time
 	a      *basis.Assessment
 	around basis.Surroundings
 	digest basis.Digest
-	old    bool // a version of the history: activities and profiles of its time are not known
+	rests  []*config.Activity // that rest on it
+	old    bool               // a version of the history: activities and profiles of its time are not known
 }
 
-func (d *dossier) section(title string, rows ...Row) {
-	rows = slices.DeleteFunc(rows, func(r Row) bool {
-		return len(r.Values) == 0 || len(r.Values) == 1 && r.Values[0] == ""
-	})
-	if len(rows) > 0 {
-		d.Sections = append(d.Sections, Section{title, rows})
+func newDossier(l *config.Loaded, of Of) (*dossier, error) {
+	if of.Lang == "" {
+		of.Lang = "en"
 	}
+	w, ok := wordsIn(of.Lang)
+	if !ok {
+		return nil, fmt.Errorf("an assessment cannot be rendered in %q%s", strict.Shortened(of.Lang),
+			strict.Suggestion(of.Lang, Languages()))
+	}
+	return &dossier{l: l, words: w, at: of.At, Dossier: Dossier{Lang: of.Lang, Colon: w.Colon}}, nil
 }
 
-func row(name string, values ...string) Row { return Row{name, values} }
-
-func (d *dossier) write(now time.Time, state, by string, kept *Version, rests []*config.Activity) (*Dossier, error) {
-	a := d.a
-	d.Title, d.State = a.Title, state
-	left := fmt.Sprintf("%s (%d days from %s)", a.ReviewBy, basis.DayOf(now).DaysUntil(a.ReviewBy), basis.DayOf(now))
-	d.section("The document",
-		row("Id", a.ID), row("Version", strconv.Itoa(a.Version)), row("Owner", a.Owner),
-		row("Controller", d.controller()...),
-		row("Holds from", a.Decided.String()), row("Review by", left), row("State", state))
+// write writes the sections in the order in which a meeting goes through them.
+func (d *dossier) write(by string, kept *Version) (*Dossier, error) {
+	d.Kind, d.Title = d.words.say("kind"), d.said(d.a.Title)
+	d.AsOf = d.words.say("as_of", "day", d.words.date(d.at))
+	d.document()
+	d.conclusion()
+	d.steps()
+	d.effects()
+	d.data()
+	d.safeguards()
+	d.further()
+	d.surroundings()
 	d.approval(by, kept)
-	d.section("Purposes", d.purposes()...)
-	d.section("Recipients", d.recipients()...)
-	d.section("Activities that rest on it", d.activities(rests)...)
-	d.section("Step one: the interest", row("What", a.Interest.What), row("Who gains what by it", a.Interest.Benefit),
-		row("If we did not", a.Interest.IfWeDidNot))
-	d.section("Step two: necessity", row("Why", a.Necessity.Why), row("Alternatives", a.Necessity.Alternatives),
-		row("Minimised", a.Necessity.Minimised))
-	b := &a.Balancing
-	d.section("Step three: the balance",
-		row("Relationship", b.Relationship), row("Expected", b.Expected), row("Impact", b.Impact),
-		row("Children", b.Children),
-		row("Special categories", b.SpecialCategories), row("Transparency", b.Transparency),
-		row("Safeguards", a.Safeguards...))
-	var data []Row
-	for _, class := range slices.Sorted(maps.Keys(a.Data)) {
-		data = append(data, row(class, a.Data[class]))
-	}
-	d.section("Data, and the loosest thing that may be done to them", data...)
-	d.section("Further", row("Data protection impact assessment", a.DPIA), row("Retention", a.Retention.String()),
-		row("How visitors object", a.Objection.How), row("Compelling grounds", a.Objection.CompellingGrounds))
 	return &d.Dossier, d.history()
 }
 
-func (d *dossier) controller() []string {
-	c := &d.l.Server.Controller
-	return slices.DeleteFunc([]string{c.Name, c.Address, c.Contact, c.DPO}, func(s string) bool { return s == "" })
+// section adds a section of rows; rows without an answer are left out.
+func (d *dossier) section(title string, rows ...Row) {
+	for i := range rows {
+		rows[i].Values = slices.DeleteFunc(rows[i].Values, func(v Value) bool { return v.Text == "" })
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return len(r.Values) == 0 })
+	if len(rows) > 0 {
+		d.Sections = append(d.Sections, Section{Title: d.words.say(title), Rows: rows})
+	}
 }
 
-// approval says who approved it, when, and over what.
-func (d *dossier) approval(by string, kept *Version) {
-	rows := []Row{row("Signed by", by)}
-	if kept != nil {
-		rows = append(rows, row("On", kept.At.UTC().Format(time.RFC3339)), row("Public key", kept.Key),
-			row("Despite", kept.Despite...), row("Because", kept.Because))
+// row names a row by a key of the words.
+func (d *dossier) row(name string, values ...Value) Row { return Row{d.words.say(name), values} }
+
+// said is a text of the assessment in the dossier's language. Where it is in another, that is marked.
+func (d *dossier) said(t basis.Text) Value {
+	text, in := t.In(d.Lang)
+	if in == "" || in == d.Lang || strings.HasPrefix(in, d.Lang+"-") {
+		return Value{Text: text}
 	}
-	rows = append(rows, row("Digest of its meaning", d.digest.String()))
-	if r := d.l.RevocationOf(d.a.ID, d.a.Version); r != nil {
-		who := r.By
-		if who == "" {
-			who = "not signed"
-		}
-		rows = append(rows, row("Revoked", r.At.UTC().Format(time.RFC3339), r.Because, who))
-	}
-	d.section("Approval", rows...)
+	return Value{text + " " + d.words.say("only_in", "language", d.words.tongue(in)), in}
 }
 
-func (d *dossier) purposes() []Row {
-	var rows []Row
-	for _, id := range d.a.Purposes {
-		texts := d.around.Purposes[id]
-		var values []string
-		for _, lang := range slices.Sorted(maps.Keys(texts.Title)) {
-			text := texts.Title[lang]
-			if more := texts.Description[lang]; more != "" {
-				text += ": " + more
-			}
-			if lang != "" {
-				text += " (" + lang + ")"
-			}
-			values = append(values, text)
-		}
-		rows = append(rows, row(id, values...))
+func plain(texts ...string) []Value {
+	var all []Value
+	for _, text := range texts {
+		all = append(all, one(text))
 	}
-	return rows
+	return all
 }
 
-func (d *dossier) recipients() []Row {
-	var rows []Row
-	for _, id := range d.a.Recipients {
-		values := slices.Clone(d.around.Hosts[id])
-		if vendor := vendorOf(d.l, id); vendor != nil && !d.old {
-			where := "at a place of the controller's choice"
-			if vendor.Catalog.Country != "" {
-				where = "country " + vendor.Catalog.Country
-			}
-			values = append(values, vendor.Catalog.Name+", "+where)
-		}
-		rows = append(rows, row(id, values...))
-	}
-	return rows
-}
-
-func (d *dossier) activities(rests []*config.Activity) []Row {
-	var rows []Row
-	for _, a := range rests {
-		values := []string{"to " + a.Vendor + ", for " + strings.Join(a.Purposes, ", "),
-			"events " + strings.Join(a.Events, ", "), "profile " + a.Profile}
-		if a.Transfer != nil {
-			values = append(values, "transfer to "+a.Transfer.Country+" under "+a.Transfer.Safeguard)
-		}
-		if a.Exemption != "" {
-			values = append(values, "exemption "+a.Exemption)
-		}
-		rows = append(rows, row(a.ID, values...))
-	}
-	return rows
-}
-
-// history lists the versions that were approved.
-func (d *dossier) history() error {
-	versions, err := Versions(d.l, d.a.ID)
-	if err != nil {
-		return err
-	}
-	var rows []Row
-	for _, n := range versions {
-		v, err := ReadVersion(d.l, d.a.ID, n)
-		if err != nil {
-			return err
-		}
-		said := "signature verified"
-		if !v.Verified {
-			said = "the signature is not over what the file holds"
-		}
-		rows = append(rows, row("Version "+strconv.Itoa(n), v.At.UTC().Format(time.RFC3339), v.By, said))
-	}
-	d.section("Approved versions", rows...)
-	return nil
+func one(text string) Value {
+	said, _ := basis.Text{"": text}.In("")
+	return Value{Text: said}
 }
 
 //go:embed dossier.html
@@ -229,10 +181,11 @@ var dossierMarkdown string
 
 var (
 	htmlDossier     = htmltemplate.Must(htmltemplate.New("html").Parse(dossierHTML))
-	markdownDossier = texttemplate.Must(texttemplate.New("md").Funcs(texttemplate.FuncMap{"plain": markdownText}).Parse(dossierMarkdown))
+	markdownDossier = texttemplate.Must(texttemplate.New("md").Funcs(texttemplate.FuncMap{"plain": markdownText}).
+			Parse(dossierMarkdown))
 )
 
-// HTML renders the dossier as one page that needs nothing else, and prints well.
+// HTML renders the dossier as one page that needs nothing else, reads well on a phone, and prints well.
 func (d *Dossier) HTML() ([]byte, error) {
 	var out bytes.Buffer
 	err := htmlDossier.Execute(&out, d)
@@ -246,7 +199,8 @@ func (d *Dossier) Markdown() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "#", `\#`, "|", `\|`)
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
+	"<", "&lt;", ">", "&gt;", "#", `\#`, "|", `\|`)
 
 // markdownText is a text of a document in Markdown, where nothing in it has another meaning.
-func markdownText(text string) string { return markdownEscapes.Replace(oneLine(text)) }
+func markdownText(text string) string { return markdownEscapes.Replace(one(text).Text) }

@@ -14,13 +14,14 @@ import (
 func TestDossier(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
-	f.edit(t, assessmentFile, "title: Cookieless audience measurement", "title: <b>Cookieless</b> *audience* measurement")
+	f.edit(t, assessmentFile, "en: Counting visits without cookies", "en: <b>Counting</b> *visits* without cookies")
 	f.edit(t, assessmentFile, "version: 1", "version: 2")
+	f.edit(t, "tagwarden.yaml", "country: FR ", "country: ES ")
 	if _, err := Approve(f.load(t), lia, f.private, noon, ""); err != nil {
 		t.Fatal(err)
 	}
 	loaded := f.load(t)
-	d, err := NewDossier(loaded, lia, noon)
+	d, err := NewDossier(loaded, lia, Of{At: noon})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +36,11 @@ func TestDossier(t *testing.T) {
 	plain := strings.NewReplacer(`\`, "")
 	for name, text := range map[string]string{"html": html.UnescapeString(string(page)), "md": plain.Replace(string(markdown))} {
 		for _, want := range []string{
-			"valid: an approver signed it", "web-analytics@shop.example", "matomo.shop.example", "matomo-cookieless", "2026-12-01T12:00:00Z", "privacy+",
-			loaded.Assessments[lia].Digest.String(), "Die Nutzung unserer Seiten messen", "14 months", "Preference centre", "Shop SARL", "Version 1", "signature verified",
-			"2027-12-01 (365 days from 2026-12-01)", "client_id", "derive",
+			"Signed and unchanged. Whether the reasoning holds is not checked.", "web-analytics@shop.example",
+			"Shop SARL, Paris, France", "Matomo, Spain", "matomo.shop.example", "matomo-cookieless", "1 December 2026 (by the signer's clock)", "privacy+",
+			loaded.Assessments[lia].Digest.String(), "3 months", "privacy settings", "Shop SARL", "Version 1",
+			"the signature is genuine", "1 December 2027 (in 365 days)", "browser identifier",
+			"replaced by a number of the day", "taken at its word", "The interest prevails.",
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s lacks %q", name, want)
@@ -50,10 +53,10 @@ func TestDossier(t *testing.T) {
 	if regexp.MustCompile(`(?i)(src|href)=|url\(|@import|<script`).Match(page) {
 		t.Error("the page needs something else")
 	}
-	if !strings.Contains(string(markdown), `# &lt;b&gt;Cookieless&lt;/b&gt; \*audience\* measurement`) {
+	if !strings.Contains(string(markdown), `# &lt;b&gt;Counting&lt;/b&gt; \*visits\* without cookies`) {
 		t.Errorf("%s", markdown)
 	}
-	if _, err := NewDossier(loaded, "LIA-9", noon); err == nil {
+	if _, err := NewDossier(loaded, "LIA-9", Of{}); err == nil {
 		t.Error("there is a dossier of nothing")
 	}
 }
@@ -77,7 +80,7 @@ func TestDossierOfAnOldVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := DossierOf(loaded, v, noon)
+	d, err := DossierOf(loaded, v, Of{At: noon})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,7 @@ func TestDossierOfAnOldVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Impact: low", "matomo.shop.example", "was approved, and is void", "the host moved", "not signed"} {
+	for _, want := range []string{"Impact as a whole: low", "matomo.shop.example", "Was approved, and no longer counts", "the host moved", "is not signed"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("it lacks %q:\n%s", want, text)
 		}

@@ -112,5 +112,5 @@ func (v *Version) same(a config.Assessment) bool {
 	if v.Form == 1 {
 		return v.Digest == a.First
 	}
-	return v.Digest == a.Digest
+	return v.Digest == a.Whole || v.Controller == "" && v.Digest == a.Unnamed // the name was not covered then
 }

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -58,6 +59,8 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.period(where, "consent_max_age", old.ConsentMaxAge, changed.ConsentMaxAge)
 	c.period(where, "retention", old.Retention, changed.Retention)
 	c.transfer(where, old.Transfer, changed.Transfer)
+	c.set(where, "attested", attested(old), attested(changed), Neutral, Neutral)
+	c.told(where, old, changed)
 	if old.Profile != changed.Profile && old.Vendor == changed.Vendor {
 		c.value(where, "profile", Neutral, old.Profile, changed.Profile)
 		c.treatments(where, compiledActivity(c.old, old.ID), compiledActivity(c.new, old.ID))
@@ -76,7 +79,7 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	case old.AfterRefusal != nil && changed.AfterRefusal == nil:
 		c.add(where, Narrower, "ends with a refusal")
 	case old.AfterRefusal != nil:
-		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because, changed.AfterRefusal.Because)
+		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because.String(), changed.AfterRefusal.Because.String())
 	}
 	switch {
 	case old.When == changed.When:
@@ -126,8 +129,18 @@ func (c *comparison) transfer(where string, old, changed *config.Transfer) {
 		c.add(where, Neutral, "no transfer to %s stated any more", old.Country)
 	default:
 		c.value(where, "transfer to", Wider, old.Country, changed.Country)
-		c.value(where, "transfer by", Wider, old.Safeguard, changed.Safeguard)
+		c.value(where, "transfer by", Wider, old.Safeguard.String(), changed.Safeguard.String())
 	}
+}
+
+// attested are what people answer for, a text each.
+func attested(a *config.Activity) []string {
+	all := make([]string, len(a.Attested))
+	for i := range a.Attested {
+		of := &a.Attested[i]
+		all[i] = fmt.Sprintf("%s (by %s on %s, until %s; %s)", strings.Join(of.Lines, " "), of.By, of.On, of.Last(), of.Evidence)
+	}
+	return all
 }
 
 // basisRanks order the bases by what a visitor can do against them: the less, the later.

@@ -2,6 +2,7 @@ package change
 
 import (
 	"maps"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -95,9 +96,13 @@ func changedTexts(old, changed *basis.Assessment) []string {
 		name string
 		same bool
 	}{
-		{"title", old.Title == changed.Title}, {"owner", old.Owner == changed.Owner}, {"interest", old.Interest == changed.Interest},
-		{"necessity", old.Necessity == changed.Necessity}, {"balancing", old.Balancing == changed.Balancing}, {"dpia", old.DPIA == changed.DPIA},
-		{"objection", old.Objection == changed.Objection}, {"approval", old.Approval == changed.Approval},
+		{"title", same(old.Title, changed.Title)}, {"owner", old.Owner == changed.Owner},
+		{"interest", same(old.Interest, changed.Interest)}, {"third_parties", same(old.ThirdParties, changed.ThirdParties)},
+		{"necessity", same(old.Necessity, changed.Necessity)}, {"balancing", same(old.Balancing, changed.Balancing)},
+		{"effects", same(old.Effects, changed.Effects)}, {"conclusion", same(old.Conclusion, changed.Conclusion)},
+		{"dpo_advice", same(old.DPOAdvice, changed.DPOAdvice)}, {"consulted", same(old.Consulted, changed.Consulted)},
+		{"dpia", old.DPIA == changed.DPIA}, {"objection", same(old.Objection, changed.Objection)},
+		{"approval", old.Approval == changed.Approval},
 	} {
 		if !part.same {
 			names = append(names, part.name)
@@ -105,6 +110,9 @@ func changedTexts(old, changed *basis.Assessment) []string {
 	}
 	return names
 }
+
+// same tells whether two parts of an assessment say the same, word for word in every language.
+func same(old, changed any) bool { return reflect.DeepEqual(old, changed) }
 
 // detectors compares the sites' own detectors of personal data.
 func (c *comparison) detectors() {

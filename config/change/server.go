@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // vendors compares recipients: who they are, and where they are reached.
@@ -34,6 +35,7 @@ func (c *comparison) vendors() {
 		if old.Private != changed.Private {
 			c.add(where, either(changed.Private), "private: %t (it may be on a private address, without TLS)", changed.Private)
 		}
+		c.recipient(where, c.old.RecipientOf(id), c.new.RecipientOf(id))
 		c.value(where, "prefix", Neutral, old.Prefix, changed.Prefix)
 		c.value(where, "region", Neutral, old.Region, changed.Region) // what it means is compared as hosts
 		for _, endpoint := range bothKeys(old.Paths, changed.Paths) {
@@ -43,6 +45,14 @@ func (c *comparison) vendors() {
 			c.add(where, Wider, "its catalog entry reads otherwise: fields may be of other classes")
 		}
 	}
+}
+
+// recipient compares who the legal person behind a vendor is, and its role. Who works for the controller alone may do least.
+func (c *comparison) recipient(where string, old, changed config.Recipient) {
+	c.value(where, "legal person", Wider, old.Entity.String(), changed.Entity.String())
+	c.value(where, "role", either(changed.Role != catalog.RoleProcessor), old.Role, changed.Role)
+	c.value(where, "privacy policy", Neutral, old.PolicyURL, changed.PolicyURL)
+	c.value(where, "joint arrangement", Neutral, old.Arrangement, changed.Arrangement)
 }
 
 func recipientOf(l *config.Loaded, id string) *rules.Recipient {
@@ -88,6 +98,11 @@ func (c *comparison) sites() {
 		c.set(where, "origins", old.Origins, changed.Origins, Wider, Narrower)
 		c.scope(where, "vendors", old.Vendors, changed.Vendors)
 		c.value(where, "style sheet of the preference centre", Neutral, old.Privacy.CSS, changed.Privacy.CSS)
+		before, after := old.Privacy, changed.Privacy
+		before.CSS, after.CSS = "", ""
+		if !reflect.DeepEqual(old.Name, changed.Name) || !reflect.DeepEqual(before, after) {
+			c.add(where, Neutral, "what visitors read of it (name, title, logo, languages, links) is otherwise")
+		}
 		c.region(where, &old.Region, &changed.Region)
 		c.signals(where, &old.Signals, &changed.Signals)
 	}
@@ -165,8 +180,10 @@ func (c *comparison) server() {
 		c.add("server", Neutral, "all hits together may hold %s of memory, not %s", will, was)
 	}
 	for _, name := range bothKeys(old.Approvers, changed.Approvers) {
-		switch before, after := old.Approvers[name], changed.Approvers[name]; {
+		switch before, after := old.Approvers[name].Key, changed.Approvers[name].Key; {
+		case old.Approvers[name] == changed.Approvers[name]:
 		case before == after:
+			c.add("approver "+name, Neutral, "their name or role reads otherwise")
 		case before == "":
 			c.add("approver "+name, Wider, "new: their signature makes assessments valid")
 		case after == "":
@@ -175,7 +192,7 @@ func (c *comparison) server() {
 			c.add("approver "+name, Wider, "another key")
 		}
 	}
-	if old.Controller != changed.Controller {
+	if !reflect.DeepEqual(old.Controller, changed.Controller) {
 		c.add("server", Neutral, "the controller's name, address or contact reads otherwise")
 	}
 }

@@ -3,14 +3,16 @@ package notice
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // builder puts activities into words.
@@ -21,6 +23,8 @@ type builder struct {
 	sites    []*rules.Site
 	at       time.Time
 	warnings []string
+	ends     map[string]bool   // activities that end with a refusal of consent
+	titles   map[string]string // of events, by their names
 }
 
 func (b *builder) warn(format string, args ...any) {
@@ -43,11 +47,12 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		return nil
 	}
 	said := b.words.basis(a.Basis, written.Explicit)
+	readers := b.loaded.Readers(written)
 	n := &Activity{
-		ID: a.ID, Recipient: b.recipient(a.Recipient), Basis: a.Basis.String(), Explicit: written.Explicit,
+		ID: a.ID, Recipient: b.recipient(a.Recipient, readers), Basis: a.Basis.String(), Explicit: written.Explicit,
 		BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
-		Reference: a.Reference, Data: b.data(a), Events: written.Events,
-		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(a, written),
+		Reference: a.Reference, Data: b.data(a), Events: written.Events, Titles: b.events(written.Events),
+		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(written, readers),
 	}
 	for _, code := range written.Regions {
 		n.Regions = append(n.Regions, b.words.country(code))
@@ -58,18 +63,25 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 	for _, id := range a.PurposeIDs {
 		n.Purposes = append(n.Purposes, b.purpose(id))
 	}
+	n.Group = groupOf(a.Basis, n.marketing())
+	b.ends[a.ID] = n.Group != "needed" && a.Basis.OpenToObjection() && written.AfterRefusal == nil
+	if n.Group == "object" && n.marketing() {
+		n.Refuse = b.words.Texts["refuse_marketing"]
+		if a.Basis == basis.LegitimateInterest {
+			n.Refuse += " {how}."
+		}
+	}
 	b.interest(n, a)
 	if of := written.AfterRefusal; of != nil {
-		because := strings.TrimRight(joined(of.Because), ". ")
+		because := strings.TrimRight(b.text(of.Because, "activity "+a.ID+": the reason of after_refusal").Text, ". ")
 		n.Refuse += " " + fill(b.words.Texts["after_refusal"], "because", because)
-		b.warn("activity %s: the reason of after_refusal names no language and is shown as it is", a.ID)
 	}
 	n.Retention = b.words.period(retention(b.loaded, a, written))
 	if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
 		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID, written.Retention, of.ID, of.Retention)
 	}
-	n.Unstated = n.Transfer == nil && thirdCountry(n.Recipient.Country)
 	n.Signals = b.signals(a, written)
+	n.Device, n.Decision, n.Duty = b.device(written, n.Recipient.Name), b.decision(written), b.duty(written)
 	return n
 }
 
@@ -79,12 +91,24 @@ func (b *builder) interest(n *Activity, a *rules.Activity) {
 		return
 	}
 	of := b.loaded.Policy.Assessments().Assessment(a.Assessment)
-	how := strings.TrimRight(joined(of.Objection.How), ". ")
-	n.Interest, n.Benefit, n.Refuse = joined(of.Interest.What), joined(of.Interest.Benefit), fill(n.Refuse, "how", how)
+	how := strings.TrimRight(b.assessed(of, of.Objection.How), ". ")
+	n.Interest, n.Benefit = b.assessed(of, of.Interest.What), b.assessed(of, of.Interest.Benefit)
+	n.Refuse = fill(n.Refuse, "how", how)
 	if of.CompellingGrounds() {
-		n.Grounds = strings.TrimRight(joined(of.Objection.CompellingGrounds), ". ")
+		n.Grounds = strings.TrimRight(b.assessed(of, of.Objection.CompellingGrounds), ". ")
 	}
-	b.warn("assessment %s: its texts (interest, objection) name no language and are shown as they are", of.ID)
+}
+
+// assessed is a text of an assessment in the notice's language, or the one that there is.
+func (b *builder) assessed(of *basis.Assessment, text basis.Text) string {
+	said, in := text.In(b.lang)
+	switch {
+	case in == "":
+		b.warn("assessment %s: its texts (interest, objection) name no language and are shown as they are", of.ID)
+	case in != b.lang && !strings.HasPrefix(in, b.lang+"-"):
+		b.warn("assessment %s: its texts (interest, objection) are missing in %s: they are shown in %s", of.ID, b.lang, in)
+	}
+	return said
 }
 
 // retention is how long the recipient keeps the data: what the assessment says, else the activity.
@@ -100,7 +124,8 @@ func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 	all = true
 	for _, s := range b.sites {
 		if takesPlaceOn(b.loaded, a, s.ID) {
-			hosts = append(hosts, s.Hosts...)
+			of := b.loaded.Server.Sites[s.ID]
+			hosts = append(hosts, of.SeenHosts()...)
 		} else {
 			all = false
 		}
@@ -112,25 +137,6 @@ func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 func takesPlaceOn(l *config.Loaded, a *config.Activity, site string) bool {
 	vendors := l.Server.Sites[site].Vendors
 	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) && (len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
-}
-
-func (b *builder) recipient(r *rules.Recipient) Recipient {
-	n := Recipient{ID: r.ID, Name: r.Catalog.File.Name, Hosts: hostsOfRecipient(r), Country: r.Catalog.File.Country}
-	if n.Country != "" {
-		n.Seat = b.words.country(n.Country)
-	}
-	return n
-}
-
-// hostsOfRecipient lists where a recipient's data go, without doubles.
-func hostsOfRecipient(r *rules.Recipient) []string {
-	var hosts []string
-	for _, role := range slices.Sorted(maps.Keys(r.Upstreams)) {
-		if u, err := url.Parse(r.Upstreams[role]); err == nil && u.Host != "" && !slices.Contains(hosts, u.Host) {
-			hosts = append(hosts, u.Host)
-		}
-	}
-	return hosts
 }
 
 func (b *builder) purpose(id string) Purpose {
@@ -167,8 +173,10 @@ func (b *builder) text(t config.Text, what string) TextPart {
 	return TextPart{Text: joined(t[languages[0]]), Lang: languages[0]}
 }
 
-// joined writes a text in one line.
-func joined(text string) string { return strings.Join(strings.Fields(text), " ") }
+// joined writes a text in one line. Spaces that break no line stay: French has them before signs.
+func joined(text string) string { return strings.Join(strings.FieldsFunc(text, isBlank), " ") }
+
+func isBlank(r rune) bool { return r < unicode.MaxASCII && unicode.IsSpace(r) }
 
 func (b *builder) data(a *rules.Activity) []Data {
 	all := []Data{}
@@ -178,24 +186,22 @@ func (b *builder) data(a *rules.Activity) []Data {
 			What: b.words.Classes[t.Class.String()], Done: t.Action.Effect(b.lang),
 		})
 	}
+	if tellsState(a) {
+		class := hit.ConsentSignal.String()
+		all = slices.DeleteFunc(all, func(d Data) bool { return d.Class == class && d.Field == "" })
+		all = append(all, Data{
+			Class: class, Minimiser: "state", What: b.words.Classes[class], Done: b.words.Texts["state"],
+		})
+	}
 	return slices.CompactFunc(all, func(x, y Data) bool { return x == y })
 }
 
-func (b *builder) transfer(a *rules.Activity, written *config.Activity) *Transfer {
-	if t := written.Transfer; t != nil {
-		return &Transfer{Country: t.Country, In: b.words.country(t.Country), Safeguard: b.words.safeguard(t.Safeguard)}
-	}
-	if seat := a.Recipient.Catalog.File.Country; thirdCountry(seat) {
-		b.warn("activity %s: %s has its seat in %s, and no transfer is given: Art. 13(1)(f) asks for country and safeguard (transfer:)", a.ID, a.Recipient.ID, seat)
-	}
-	return nil
-}
-
-// thirdCountry tells whether a country, where it is known, lies outside the EEA.
-func thirdCountry(code string) bool {
-	region, err := rules.ParseRegion(code)
-	eea, _ := rules.ParseRegion("EEA")
-	return code != "" && err == nil && !region.In(eea)
+// tellsState tells whether the recipient is told of the visitor's choices whatever the page and the profile say: see the
+// catalog.
+func tellsState(a *rules.Activity) bool {
+	return slices.ContainsFunc(a.Recipient.Catalog.File.State, func(s catalog.StateFile) bool {
+		return len(s.Always)+len(s.Silent) > 0
+	})
 }
 
 // signals says which signals of the browser count as a no: those that every site of the activity reads, and one of its

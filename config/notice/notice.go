@@ -18,29 +18,38 @@ import (
 // Notice is what visitors are told (GDPR Art. 13 and 14): who receives what, for which purpose, on which basis. It is made of the compiled
 // policy alone, and holds only activities that are in force at its time. Its JSON is fixed: members may be added, none taken away.
 type Notice struct {
-	Digest     string     `json:"digest"` // "sha256:" and hexadecimal, over all the rest
+	Form       int        `json:"form"`   // of what a notice says: see [Form]
+	Digest     string     `json:"digest"` // "sha256:" and hexadecimal, over all the rest but At
+	At         string     `json:"at"`     // the day, in UTC, as of which it was written: 2026-11-28
 	Lang       string     `json:"lang"`
 	Site       string     `json:"site,omitempty"` // "" for all sites
-	Hosts      []string   `json:"hosts"`
+	Names      []string   `json:"names"`          // what visitors know the sites by
+	Hosts      []string   `json:"hosts"`          // that they see in the address bar
+	Centres    []Centre   `json:"centres"`
 	Controller Controller `json:"controller"`
 	Activities []Activity `json:"activities"`
 	Rights     []string   `json:"rights"`
 	Complaint  string     `json:"complaint"`
 
-	words *words
+	Authorities []Authority `json:"authorities"`
+	Laws        []string    `json:"laws,omitempty"` // that hold beside the GDPR, for readers elsewhere
+
+	Own        *OwnProcessing `json:"own_processing"`
+	Collection *Collection    `json:"collection,omitempty"` // for visitors in US states
+
+	words   *words
+	brand   brand
+	missing strict.Faults
+	unknown bool // of some recipient, or of where it sits
 }
 
-// Controller is who is responsible.
-type Controller struct {
-	Name    string `json:"name"`
-	Address string `json:"address,omitempty"`
-	Contact string `json:"contact,omitempty"`
-	DPO     string `json:"dpo,omitempty"`
-}
+// Form counts up when notices begin to say more, or otherwise. One of an older form is true no more of what is to be said.
+const Form = 2
 
 // Activity is one activity, as a visitor may understand it.
 type Activity struct {
 	ID         string    `json:"id"`
+	Group      string    `json:"group"` // see [Group]
 	Recipient  Recipient `json:"recipient"`
 	Purposes   []Purpose `json:"purposes"`
 	Basis      string    `json:"basis"`              // as policies name it
@@ -54,22 +63,18 @@ type Activity struct {
 	Refuse     string    `json:"refuse"`
 	Signals    []string  `json:"signals,omitempty"` // of the browser, that count as a no
 	Data       []Data    `json:"data"`
-	Events     []string  `json:"events"` // "*" is all
+	Events     []string  `json:"events"`       // "*" is all
+	Titles     []string  `json:"event_titles"` // the same in words
 	Regions    []string  `json:"regions,omitempty"`
 	Sites      []string  `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
 	Retention  string    `json:"retention,omitempty"`
 	ConsentAge string    `json:"consent_max_age,omitempty"`
 	Transfer   *Transfer `json:"transfer,omitempty"`
-	Unstated   bool      `json:"transfer_unstated,omitempty"` // the recipient's seat is in a third country, and no transfer is given
-}
+	Unstated   bool      `json:"transfer_unstated,omitempty"` // of notices that were published before: no transfer was given
 
-// Recipient is who receives.
-type Recipient struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Hosts   []string `json:"hosts"`
-	Country string   `json:"country,omitempty"` // of its seat, ISO 3166-1
-	Seat    string   `json:"seat,omitempty"`    // the same in words
+	Device   *DeviceUse `json:"device"`
+	Decision Decision   `json:"automated_decision"`
+	Duty     Duty       `json:"required"`
 }
 
 // Purpose is a purpose, in the notice's language or, where it has none in that, in another.
@@ -100,6 +105,8 @@ type Transfer struct {
 	Country   string `json:"country"`
 	In        string `json:"in"` // the country in words
 	Safeguard string `json:"safeguard"`
+
+	Safeguards []Safeguarded `json:"safeguards,omitempty"` // the same by where the visitor is
 }
 
 // New writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
@@ -114,25 +121,43 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 		return nil, nil, err
 	}
 	c := l.Server.Controller
-	b := &builder{loaded: l, words: w, lang: lang, sites: sites, at: at}
+	b := &builder{loaded: l, words: w, lang: lang, sites: sites, at: at, ends: map[string]bool{}}
 	n := &Notice{
-		Lang: lang, Site: site, Controller: Controller(c), Activities: []Activity{},
-		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w,
+		Form: Form, At: at.UTC().Format(time.DateOnly),
+		Lang: lang, Site: site, Controller: controllerOf(&c), Activities: []Activity{},
+		Rights: w.Rights, Complaint: w.Texts["complaint"], words: w, brand: brandOf(l, sites, lang),
 	}
 	for _, s := range sites {
-		n.Hosts = append(n.Hosts, s.Hosts...)
+		of := l.Server.Sites[s.ID]
+		n.Names, n.Hosts = append(n.Names, of.Called(lang)), append(n.Hosts, of.SeenHosts()...)
+		n.Centres = append(n.Centres, Centre{s.ID, of.Called(lang), centreOf(&of)})
 	}
-	if c.Name == "" || c.Contact == "" {
-		b.warn("controller: name or contact is missing in %s: Art. 13(1)(a) asks for both", l.Source.Path)
-	}
+	var readers, countries []string
 	for i, a := range l.Policy.Activities() {
 		if said := b.activity(a, &l.Activities[i]); said != nil {
 			n.Activities = append(n.Activities, *said)
+			readers = append(readers, l.Readers(&l.Activities[i])...)
+			countries = append(countries, l.Countries(&l.Activities[i])...)
 		}
 	}
+	n.withoutConsent(b.ends)
+	n.law(readers, countries)
+	n.Own, n.Collection = own{b}.processing(), collectionOf(b, n)
+	n.missing = l.Lacks(func(m config.Missing) bool {
+		mine := m.Activity == "" || slices.ContainsFunc(n.Activities, func(a Activity) bool { return a.ID == m.Activity })
+		n.unknown = n.unknown || mine && m.Of == config.WhoReceives
+		return mine
+	}).Sorted()
 	n.Digest = n.digest()
 	return n, b.warnings, nil
 }
+
+// Incomplete tells whether nobody says of a recipient who and where it is: whether data go to another country is not known
+// then.
+func (n *Notice) Incomplete() bool { return n.unknown }
+
+// Missing lists what the notice cannot do without and nobody says: no text is made of it before.
+func (n *Notice) Missing() strict.Faults { return n.missing }
 
 func sitesOf(l *config.Loaded, id string) ([]*rules.Site, error) {
 	all := l.Policy.Sites()
@@ -152,7 +177,7 @@ func sitesOf(l *config.Loaded, id string) ([]*rules.Site, error) {
 // digest names what the notice says.
 func (n *Notice) digest() string {
 	said := *n
-	said.Digest = ""
+	said.Digest, said.At = "", ""
 	text, err := json.Marshal(said)
 	if err != nil {
 		panic("BUG: a notice is no JSON: " + err.Error())
@@ -186,20 +211,38 @@ func (n *Notice) facts() []string {
 	c := &n.Controller
 	all := []string{
 		"controller: " + strings.Join([]string{c.Name, c.Address, c.Contact, c.DPO}, "; "),
-		"sites: " + strings.Join(n.Hosts, ", "),
+		"sites: " + strings.Join(n.Names, ", ") + " (" + strings.Join(n.Hosts, ", ") + ")",
+	}
+	for _, of := range [][2]string{
+		{"representative: ", c.Representative.String()}, {"representative in the UK: ", c.UKRepresentative.String()},
+	} {
+		if of[1] != "" {
+			all = append(all, of[0]+of[1])
+		}
+	}
+	for _, a := range n.Authorities {
+		all = append(all, "complaint: "+a.URL)
 	}
 	add := func(format string, args ...any) {
 		if line := fmt.Sprintf(format, args...); !slices.Contains(all, line) {
 			all = append(all, line)
 		}
 	}
+	for _, c := range n.Centres {
+		add("preference centre of %s: %s", c.Site, c.URL)
+	}
 	for i := range n.Activities {
 		a := &n.Activities[i]
 		r := &a.Recipient
-		add("recipient %s: %s, %s %s", r.ID, r.Name, strings.Join(r.Hosts, ", "), r.Country)
+		for _, fact := range r.facts() {
+			add("%s", fact)
+		}
 		for _, p := range a.Purposes {
 			add("purpose %s: %s; %s", p.ID, p.Title.Text, p.Description.Text)
 			add("activity %s: %s for %s", a.ID, r.ID, p.ID)
+			if p.DirectMarketing { // whose right to object is another, and is told apart
+				add("direct marketing: %s", p.ID)
+			}
 		}
 		explicit := ""
 		if a.Explicit {
@@ -220,10 +263,12 @@ func (n *Notice) facts() []string {
 		} else if a.Unstated {
 			add("activity %s: transfer not stated", a.ID)
 		}
+		a.toldFacts(add)
 		for _, d := range a.Data {
 			add("activity %s: data %s%s, %s", a.ID, d.Class, behind(" ", d.Field), d.Done)
 		}
 	}
+	n.ownFacts(add)
 	return all
 }
 
@@ -233,4 +278,9 @@ func behind(mark, text string) string {
 		return ""
 	}
 	return mark + text
+}
+
+// list joins what is not empty.
+func list(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
 }

@@ -70,7 +70,7 @@ func TestNoticeWords(t *testing.T) {
 			if strings.TrimSpace(got[key]) == "" {
 				t.Errorf("%s: %s has no %s", lang, what, key)
 			}
-			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{field}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}"} {
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{recipient}", "{readers}", "{law}"} {
 				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
 					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
 				}
@@ -85,8 +85,13 @@ func TestNoticeWords(t *testing.T) {
 		same(lang, "texts", english.Texts, w.Texts)
 		same(lang, "classes", english.Classes, w.Classes)
 		same(lang, "safeguards", english.Safeguards, w.Safeguards)
-		if len(w.Rights) != len(english.Rights) || len(w.Periods) != len(english.Periods) {
-			t.Errorf("%s: rights or periods are missing", lang)
+		same(lang, "recipients", english.Recipients, w.Recipients)
+		same(lang, "device", english.Device, w.Device)
+		same(lang, "decision", english.Decision, w.Decision)
+		same(lang, "own_texts", english.OwnTexts, w.OwnTexts)
+		same(lang, "collection", english.Collection, w.Collection)
+		if len(w.Rights) != len(english.Rights) {
+			t.Errorf("%s: rights are missing", lang)
 		}
 		for _, name := range append(basis.Names(), "explicit_consent") {
 			if of := w.Bases[name]; of.Name == "" || of.Article == "" || of.Refuse == "" {
@@ -152,7 +157,12 @@ func TestNoticeDigest(t *testing.T) {
 		"one field":               {"only: [card, invoice]", "only: [card, invoice, other]"},
 		"a purpose":               {"purposes: [fraud]", "purposes: [fraud, measure]"},
 		"a retention":             {"retention: 90 days", "retention: 91 days"},
-		"a transfer":              {"safeguard: SCC", "safeguard: BCR"},
+		"a transfer":              {"EEA: SCC", "EEA: BCR"},
+		"a legal person":          {"Google Ireland Limited, Dublin, IE", "Google Ireland Limited, Gordon House, Dublin, IE"},
+		"a role":                  {"role: processor", "role: controller"},
+		"a policy's address":      {"role: processor", "role: processor, policy_url: \"https://shop.example/google\""},
+		"a representative":        {"dpo: dpo@", "representative: { name: R, contact: r@r.example }, dpo: dpo@"},
+		"a preference centre":     {"hosts: [shop.example, www", "base: /t\n    origins: [\"https://shop.example\"]\n    hosts: [shop.example, www"},
 		"an interest":             {"Knowing which of our pages fail.", "Knowing which pages fail."},
 		"an objection":            {"Preference centre in the footer", "Link in the footer"},
 		"compelling grounds":      {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},
@@ -162,6 +172,13 @@ func TestNoticeDigest(t *testing.T) {
 		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
 		"an event":                {"events: [page_view, link]", "events: [page_view]"},
 		"the controller":          {"dpo@shop.example", "dpo2@shop.example"},
+		"what is on the device":   {"period: 90 days, readers: [Google Ads]", "period: 91 days, readers: [Google Ads]"},
+		"who reads it":            {"readers: [Google Ads]", "readers: [Google]"},
+		"a decision":              {"effect: It is looked at", "effect: It is looked over"},
+		"a duty":                  {"en: We send nothing", "en: Nothing is sent"},
+		"how long the log lasts":  {"retain: 90d", "retain: 91d"},
+		"what the server does":    {"screen: { rare: { k: 20 } }", "screen: drop"},
+		"what is sold":            {"us: [targeted_advertising]", "us: [targeted_advertising, sale]"},
 		"an activity":             {"sites: [shop]", "sites: [blog]"}, // then no site has it
 		"a signal":                {"gpc: ignore", "gpc: object"},
 		"a comment":               {"profiles:", "profiles: # these"},
@@ -284,8 +301,8 @@ func TestNoticeSaysThatAConsentIsExplicit(t *testing.T) {
 			}
 		}
 	}
-	lines := Art30(loaded, sample.Day).Lines
-	if !slices.ContainsFunc(lines, func(l RecordLine) bool { return strings.Contains(l.Basis, "Art. 9(2)(a)") }) {
-		t.Errorf("the record of processing does not say it: %v", lines)
+	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
+	if err != nil || !slices.ContainsFunc(r.Entries, func(e Entry) bool { return strings.Contains(e.Article, "Art. 9(2)(a)") }) {
+		t.Errorf("the record of processing does not say it: %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func differences(t *testing.T, published string, today *Notice) string {
 func TestPublishedNotice(t *testing.T) {
 	t.Parallel()
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
-	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "safeguard: SCC", "safeguard: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
+	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "EEA: SCC", "EEA: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
 	for _, format := range Formats() {
 		text := rendered(t, before, format)
 		if got := differences(t, text, before); got != "" {
@@ -52,6 +52,21 @@ func TestPublishedNotice(t *testing.T) {
 	}
 }
 
+// TestPublishedBeforeDirectMarketing: whether a purpose is direct marketing decides which right to object people have.
+func TestPublishedBeforeDirectMarketing(t *testing.T) {
+	t.Parallel()
+	before := sample.Preset(t, "us-opt-out")
+	n, _ := noticeOf(t, before, "", "en")
+	text := rendered(t, n, "html")
+	purpose := before.Purposes["cross-context-ads"]
+	purpose.DirectMarketing = false
+	before.Purposes["cross-context-ads"] = purpose
+	after, _ := noticeOf(t, before, "", "en")
+	if got := differences(t, text, after); !strings.Contains(got, "no longer true: direct marketing: cross-context-ads") {
+		t.Error(got)
+	}
+}
+
 // TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in its own way; its words are looked at.
 func TestPublishedNoticeInAPage(t *testing.T) {
 	t.Parallel()
@@ -67,6 +82,19 @@ func TestPublishedNoticeInAPage(t *testing.T) {
 	}
 }
 
+// TestPublishedBefore: a notice of an earlier version is read, and is told what it lacks.
+func TestPublishedBefore(t *testing.T) {
+	t.Parallel()
+	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	before := strings.NewReplacer(`"own_processing"`, `"x"`, `"device"`, `"y"`).Replace(rendered(t, today, "json"))
+	got := differences(t, before, today)
+	for _, want := range []string{"missing in it:  activity ga4-with-consent: device _ga (cookie", "missing in it:  own processing log:"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
 func TestNoNotice(t *testing.T) {
 	t.Parallel()
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
@@ -76,7 +104,7 @@ func TestNoNotice(t *testing.T) {
 		{"{}", "this is JSON, but no notice"},
 		{"{", "this is JSON, but no notice"},
 		{strings.Replace(text, endMark, "", 1), "has no end"},
-		{strings.Replace(text, `{"digest"`, `{"digest`, 1), "cannot be read"},
+		{strings.Replace(text, `{"form"`, `{"form`, 1), "cannot be read"},
 		{strings.Replace(text, `"format":"md"`, `"format":"pdf"`, 1), "cannot be read"},
 		{text + text, "more than one notice"},
 	} {
@@ -123,4 +151,80 @@ func FuzzReadPublished(f *testing.F) {
 			t.Error("a notice of another digest passes")
 		}
 	})
+}
+
+// TestPublishedInAnOlderForm: what is no longer true is said as far as both forms say it alike, and that it says less.
+func TestPublishedInAnOlderForm(t *testing.T) {
+	t.Parallel()
+	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
+	const old = beginMark + `{"digest":"sha256:1","lang":"en","format":"md","facts":["controller: Shop; Berlin; a@shop.example; ",` +
+		`"activity matomo-cookieless: basis legitimate_interest","activity gone: basis consent","activity posthog-fraud: saying no x"]} -->` + endMark
+	got := differences(t, old, today)
+	for want, there := range map[string]bool{
+		"no longer true: controller: Shop; Berlin": true, "no longer true: activity gone: basis consent": true,
+		"missing in it:  activity ga4-with-consent: basis consent": true, "it is of an older form": true,
+		"matomo-cookieless: basis": false, "saying no": false, "data client_id": false,
+	} {
+		if strings.Contains(got, want) != there {
+			t.Errorf("%q: %t in\n%s", want, !there, got)
+		}
+	}
+	for _, form := range []string{`{"digest":"sha256:1","lang":"en"}`, `{"digest":"sha256:1","activities":[{"id":"a"}]}`} {
+		if got := differences(t, form, today); !strings.Contains(got, "it is of an older form") {
+			t.Errorf("%s: %s", form, got)
+		}
+	}
+}
+
+// TestPublishedKeepsItsDay: a notice is as true as it was, days later; another day in it is an edit.
+func TestPublishedKeepsItsDay(t *testing.T) {
+	t.Parallel()
+	loaded := sample.Approved(t, sample.Files(t))
+	n, _ := noticeOf(t, loaded, "", "fr")
+	later, _, err := New(loaded, "", "fr", sample.Day.AddDate(0, 0, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range Formats() {
+		text := rendered(t, n, format)
+		if got := differences(t, text, later); got != "" {
+			t.Errorf("%s: %s", format, got)
+		}
+		edited := strings.Replace(text, "24 novembre 2026", "25 novembre 2026", 1)
+		if got := differences(t, edited, later); (got == "") != (format == "json") {
+			t.Errorf("%s: another day: %q", format, got)
+		}
+	}
+}
+
+// TestPublishedWithFactsMissing: a page that was served while facts were missing is what it says it is; only an edit is
+// called one.
+func TestPublishedWithFactsMissing(t *testing.T) {
+	t.Parallel()
+	const ga4 = "catalog: ga4, upstream: \"https://region1.google-analytics.com\""
+	for missing, files := range map[string][]string{
+		"how long the log is kept":     {"ledger: { retain: 90d }\n", ""},
+		"in which role it receives":    {ga4 + ", role: processor", ga4},
+		"whether people need to do so": {"    required: no\n", ""},
+	} {
+		for _, lang := range Languages() {
+			n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, files...)), "", lang)
+			if len(n.Missing()) == 0 {
+				t.Fatalf("%s: nothing is missing", missing)
+			}
+			for _, format := range []string{"html", "md"} {
+				text, err := n.Publish(format, Around{Incomplete: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := differences(t, string(text), n); got != "" {
+					t.Errorf("%s, %s, %s: %s", missing, lang, format, got)
+				}
+				edited := strings.Replace(string(text), endMark, "More."+endMark, 1)
+				if got := differences(t, edited, n); !strings.Contains(got, "changed after it was written") {
+					t.Errorf("%s, %s, %s: an edit is not seen: %q", missing, lang, format, got)
+				}
+			}
+		}
+	}
 }

@@ -4,31 +4,38 @@ import (
 	"bytes"
 	"embed"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/calendar"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-//go:embed *.yaml *.html notice.md
+//go:embed *.yaml *.html *.css notice.md
 var files embed.FS
 
 // Languages are the languages that a notice can be written in.
-func Languages() []string { return []string{"en", "de", "fr"} }
+func Languages() []string { return calendar.Languages() }
 
 // words is what notices and reports say in one language (notice/<language>.yaml).
 type words struct {
+	Name       string                `yaml:"name"` // of the language, in itself
 	Texts      map[string]string     `yaml:"texts"`
 	Rights     []string              `yaml:"rights"`
 	Bases      map[string]basisWords `yaml:"bases"`
-	Safeguards map[string]string     `yaml:"safeguards"` // by the name that a transfer gives, in lower case
-	Periods    map[string][2]string  `yaml:"periods"`    // one, and several
+	Safeguards map[string]string     `yaml:"safeguards"` // by [config.Safeguard.Key]
 	Classes    map[string]string     `yaml:"classes"`
+	Recipients map[string]string     `yaml:"recipients"` // who receives, in which role, for whom, and where one complains
+
+	Device     map[string]string   `yaml:"device"`
+	Decision   map[string]string   `yaml:"decision"`
+	Own        map[string]ownWords `yaml:"own"`
+	OwnTexts   map[string]string   `yaml:"own_texts"`
+	Collection map[string]string   `yaml:"collection"`
 
 	tag bcp47.Tag
 }
@@ -108,26 +115,20 @@ func (w *words) tongue(lang string) string {
 
 // safeguard is what makes a transfer lawful, in words where it is known by a name.
 func (w *words) safeguard(name string) string {
-	if text := w.Safeguards[strings.ToLower(strings.TrimSpace(name))]; text != "" {
-		return text
+	if known, ok := config.SafeguardCalled(name); ok {
+		return w.Safeguards[known.Key]
 	}
 	return name
 }
 
+// day is a day in words, from 2026-11-28.
+func (w *words) day(date string) string { return calendar.Date(w.tag.String(), date) }
+
+// semicolons joins what has commas in it, as the language writes that.
+func (w *words) semicolons(all []string) string { return strings.Join(all, w.Texts["semicolon"]+" ") }
+
+// joinList joins what is listed in a line.
+func joinList(all []string) string { return strings.Join(all, ", ") }
+
 // period is a span of time in words, "" for none.
-func (w *words) period(p basis.Period) string {
-	var parts []string
-	add := func(n int, unit string) {
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+w.Periods[unit][0])
-		case n != 0:
-			parts = append(parts, strconv.Itoa(n)+" "+w.Periods[unit][1])
-		}
-	}
-	add(p.Months, "month")
-	add(p.Days, "day")
-	add(int(p.Clock/time.Hour), "hour")
-	add(int(p.Clock%time.Hour/time.Minute), "minute")
-	return strings.Join(parts, " ")
-}
+func (w *words) period(p basis.Period) string { return calendar.Period(w.tag.String(), p) }

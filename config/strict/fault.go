@@ -21,8 +21,11 @@ func (f Fault) Error() string {
 	if f.Line == 0 {
 		return f.File + ": " + f.Msg
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Msg)
+	return f.Place() + ": " + f.Msg
 }
+
+// Place writes "file:line:column".
+func (f Fault) Place() string { return fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column) }
 
 // Faults is all that is wrong, sorted by file, line and column. It is an error.
 type Faults []Fault

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Rule bounds a value. It is written in a field's tag `is`, parts separated by commas:
@@ -22,12 +24,14 @@ import (
 //	one=class     one of the words of a vocabulary
 //	keys=class    the keys of a mapping are words of a vocabulary, or identifiers (keys=id)
 //	values=class  like one, for the values of a mapping that also has keys
+//	text          a mapping of texts may be one text instead, which is then its value under the key ""
 //
 // For lists and mappings all but required and keys is about what they hold.
 type Rule struct {
 	name     string // the key's, for messages
 	Required bool
 	empty    bool
+	Text     bool // of a mapping: one text may stand for it
 	ID       bool
 	Min, Max string
 	Enum     []string
@@ -68,6 +72,7 @@ func (f Fields) names() []string {
 type Grammar struct {
 	Words   func(vocabulary string) []string                   // the words of a closed list that lives elsewhere
 	Foreign func(of reflect.Type, key string) (is, doc string) // stand in for tags on types that have none of ours; may be nil
+	Read    func(d *Decoder, node *yaml.Node, into any) bool   // reads types of other packages that have a form of their own; may be nil
 
 	cache sync.Map // reflect.Type to fields
 }
@@ -109,6 +114,8 @@ func (g *Grammar) rule(tag string) Rule {
 			r.Required = true
 		case "empty":
 			r.empty = true
+		case "text":
+			r.Text = true
 		case "id":
 			r.ID = true
 		case "min":
@@ -132,7 +139,7 @@ func (g *Grammar) rule(tag string) Rule {
 
 // Below is the rule for what a mapping holds.
 func (r Rule) Below() Rule {
-	r.Keys, r.KeyWords = "", nil
+	r.Keys, r.KeyWords, r.Text = "", nil, false
 	return r
 }
 

@@ -45,6 +45,9 @@ func (d *Decoder) value(node *yaml.Node, v reflect.Value, r Rule) {
 		own.FromNode(d, node)
 		return
 	}
+	if d.grammar.Read != nil && d.grammar.Read(d, node, v.Addr().Interface()) {
+		return
+	}
 	if IsNull(node) {
 		d.Fail(node, "the value is empty: want %s, or remove the line", Wanted(v.Type()))
 		return
@@ -131,6 +134,17 @@ func defaultNode(text string) *yaml.Node {
 }
 
 func (d *Decoder) mapping(node *yaml.Node, v reflect.Value, r Rule) {
+	if r.Text && node.Kind == yaml.ScalarNode {
+		if isEmpty(node) && !r.empty && !r.Required { // which is said of a key that has to be there
+			d.Fail(node, "%q is empty: write a value, or remove the line", r.name)
+			return
+		}
+		one := reflect.New(v.Type().Elem()).Elem()
+		d.value(node, one, r.Below())
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf(""), one)
+		return
+	}
 	if !d.want(node, yaml.MappingNode, v.Type()) {
 		return
 	}

@@ -10,6 +10,8 @@ type shelf struct {
 	Height int            `yaml:"height" is:"min=1,max=9" default:"4" doc:"In metres."`
 	Books  map[string]int `yaml:"books" is:"keys=colour" doc:"How many, by colour."`
 	Label  label          `yaml:"label" doc:"What is written on it."`
+
+	Named map[string]string `yaml:"named" is:"text,keys=colour" doc:"What it is called, by colour."`
 }
 
 // label is of somebody else, and has no tags of ours.
@@ -43,7 +45,7 @@ func TestGrammar(t *testing.T) {
 		"{ height: 12 }\n": "shelf:1:1: missing key \"colour\": What it is painted with.\nshelf:1:11: 12 is too much: at most 9",
 		"colour: blue\nbooks: { red: 1, green: 2 }\nlabel: { text: \"a b\" }\nwidth: 1\n": `shelf:2:18: colour "green" is not known: known here: red, blue` + "\n" +
 			`shelf:3:16: "a b" is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first` + "\n" +
-			`shelf:4:1: unknown key "width": known here: colour, height, books, label`,
+			`shelf:4:1: unknown key "width": known here: colour, height, books, label, named`,
 		"colour: red\ncolour: red\n": `shelf:2:1: the key "colour" stands here for the second time: remove one`,
 	} {
 		var got shelf
@@ -58,7 +60,7 @@ func TestGrammar(t *testing.T) {
 		if said != want {
 			t.Errorf("%q:\n%s\nwant:\n%s", text, said, want)
 		}
-		if want == "" && !reflect.DeepEqual(got, shelf{"red", 4, map[string]int{"blue": 3}, label{"a-1"}}) {
+		if want == "" && !reflect.DeepEqual(got, shelf{"red", 4, map[string]int{"blue": 3}, label{"a-1"}, nil}) {
 			t.Errorf("read as %v", got)
 		}
 	}
@@ -97,5 +99,32 @@ func TestPlaces(t *testing.T) {
 	}
 	if got := doc.Children(Path("a")); !reflect.DeepEqual(got, []string{"x", "y"}) {
 		t.Errorf("children %v", got)
+	}
+}
+
+// TestTextOrMapping: where a text may stand for a mapping, it is the value of no key; a mapping is one by the words of its keys.
+func TestTextOrMapping(t *testing.T) {
+	for text, want := range map[string]struct {
+		read  map[string]string
+		fault string
+	}{
+		"named: a":                    {map[string]string{"": "a"}, ""},
+		"named: { red: a, blue: b }":  {map[string]string{"red": "a", "blue": "b"}, ""},
+		"named: { red: a, green: b }": {nil, `shelf:2:18: colour "green" is not known: known here: red, blue`},
+		"named: 5":                    {nil, `shelf:2:8: the number 5 stands where text is wanted: put it in quotes, as "5"`},
+		"named: [a]":                  {nil, "shelf:2:8: a list stands where a mapping of keys to values is wanted"},
+		"named: \"\"":                 {nil, `shelf:2:8: "named" is empty: write a value, or remove the line`},
+		"named: { red: { blue: c } }": {nil, "shelf:2:15: a mapping stands where text is wanted"},
+	} {
+		var got shelf
+		var faults Faults
+		doc := Parse("shelf", []byte("colour: red\n"+text+"\n"), &faults)
+		of("red", "blue").Decode(doc, &got, &faults)
+		switch err := faults.Err(); {
+		case want.fault == "" && (err != nil || !reflect.DeepEqual(got.Named, want.read)):
+			t.Errorf("%q: %v, %v", text, got.Named, err)
+		case want.fault != "" && (err == nil || err.Error() != want.fault):
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

@@ -15,10 +15,11 @@ const (
 	Add      Role = "objections-add"
 	Read     Role = "objections-read"
 	Withdraw Role = "objections-withdraw"
+	Decide   Role = "objections-decide"
 )
 
 // Roles lists the roles.
-func Roles() []Role { return []Role{Add, Read, Withdraw} }
+func Roles() []Role { return []Role{Add, Read, Withdraw, Decide} }
 
 // RoleNames lists the roles in words.
 func RoleNames() string {

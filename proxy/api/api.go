@@ -44,6 +44,8 @@ type Options struct {
 type Store interface {
 	// Changes yields the changes after a number, in order, until yield returns false.
 	Changes(ctx context.Context, since uint64, yield func(objection.Recorded) bool) error
+	// Decisions lists the decisions that stand.
+	Decisions() []objection.Decision
 	// Stats counts.
 	Stats() (objection.Stats, error)
 	// Head names the state of the change log.

@@ -66,7 +66,7 @@ func (b *reader) read(text []byte) (*body, error) {
 	}
 	known := "ids, purposes, vendors, all, restriction, source, site, channel, campaign, time, country, " + b.list
 	if b.withdraw {
-		known += ", because, every_act"
+		known += ", kept_opt_out, because, every_act"
 	} else {
 		known += ", complaint"
 	}
@@ -164,6 +164,11 @@ func (b *reader) member(a *act, name string, v gjson.Result, at *place) bool {
 		if truth(v, at, &b.faults) {
 			a.scopes = append(a.scopes, objection.All)
 		}
+	case "kept_opt_out":
+		if truth(v, at, &b.faults) && b.withdraw {
+			a.scopes = append(a.scopes, objection.KeptOptOut)
+		}
+		return b.withdraw
 	case "source":
 		c.Source = b.word(v, at)
 	case "channel":
@@ -335,7 +340,7 @@ func (b *reader) finish(a *act) {
 	a.scopes = slices.Compact(a.scopes)
 	if b.withdraw {
 		for i, scope := range a.scopes {
-			if a.Change.Restriction {
+			if a.Change.Restriction && scope != objection.KeptOptOut {
 				a.scopes[i] = "restriction:" + scope
 			}
 		}

@@ -13,6 +13,8 @@ import (
 type Standing struct {
 	InForce []string `json:"in_force"`
 	Acts    []Held   `json:"acts,omitempty"` // by whose it stands
+
+	Decisions []Decision `json:"decisions,omitempty"` // by which some of it is lifted
 }
 
 // Standings are what is in force for several, in the order asked for.
@@ -53,6 +55,11 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 				return err
 			}
 			out.Subjects[i].Acts = heldBy(held)
+			decided, err := h.opts.Objector.Decided(acts[i].IDs, nil)
+			if err != nil {
+				return err
+			}
+			out.Subjects[i].Decisions = decisionsOf(decided, h.opts.Now())
 		}
 	}
 	if err := f.problem(); err != nil {

@@ -35,6 +35,7 @@ type memory struct {
 	last     objection.Acts
 	held     []objection.Held
 	counted  objection.Stats
+	decided  []objection.Decision
 	err      error
 	breaks   bool // the objector panics
 	now      func() time.Time
@@ -121,6 +122,9 @@ func (m *memory) Act(ctx context.Context, acts objection.Acts) ([]objection.Rece
 }
 
 func (m *memory) keep(c objection.Change, subjects []objection.Subject) objection.Receipt {
+	if c.EndDecision != 0 || c.Decide != nil {
+		return m.decide(c, m.scopes(subjects))
+	}
 	isNew := false
 	for _, s := range subjects {
 		now := m.standing[s.Hash]
@@ -142,6 +146,19 @@ func (m *memory) keep(c objection.Change, subjects []objection.Subject) objectio
 		m.log = append(m.log, objection.Recorded{Seq: uint64(len(m.log) + 1), Time: m.now(), Change: c, InForce: inForce})
 	}
 	return objection.Receipt{Seq: uint64(len(m.log)), Recorded: m.now(), New: isNew, InForce: inForce, Held: m.held}
+}
+
+// decide keeps a decision where something stands, or ends one.
+func (m *memory) decide(c objection.Change, inForce []string) objection.Receipt {
+	before := len(m.decided)
+	if c.Decide == nil {
+		m.decided = slices.DeleteFunc(m.decided, func(d objection.Decision) bool { return d.Number == c.EndDecision })
+	} else if len(inForce) > 0 {
+		d := *c.Decide
+		d.Number, d.Made = uint64(before+1), m.now()
+		m.decided = append(m.decided, d)
+	}
+	return objection.Receipt{Seq: uint64(before + 1), Recorded: m.now(), New: len(m.decided) != before, InForce: inForce}
 }
 
 func (m *memory) scopes(subjects []objection.Subject) []string {
@@ -167,6 +184,13 @@ func (m *memory) Held(ids []objection.ID, subjects []objection.Subject) ([]objec
 	_, err := m.Standing(ids, subjects)
 	return m.held, err
 }
+
+func (m *memory) Decided(ids []objection.ID, _ []objection.Subject) ([]objection.Decision, error) {
+	_, err := m.Standing(ids, nil)
+	return m.decided, err
+}
+
+func (m *memory) Decisions() []objection.Decision { return m.decided }
 
 func (m *memory) Changes(_ context.Context, since uint64, yield func(objection.Recorded) bool) error {
 	if m.breaks {

@@ -23,12 +23,22 @@ import (
 type Entry struct {
 	Seq     uint64    `json:"seq"`
 	Time    time.Time `json:"time"`
-	Op      string    `json:"op"` // objection, restriction, kept_opt_out, withdrawal
+	Op      string    `json:"op"` // objection, restriction, kept_opt_out, withdrawal, decision, decision_end
 	Space   string    `json:"space"`
 	Hash    string    `json:"hash"`     // the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
 	Scopes  []string  `json:"scopes"`   // of this act; of a withdrawal those that no other act keeps in force
 	InForce []string  `json:"in_force"` // after it: what a tool that keeps one state a hash puts there
 	Source  string    `json:"source"`
+
+	Decision *FeedDecision `json:"decision,omitempty"` // of one, and of its end; in_force stays as it is
+}
+
+// FeedDecision is what a person decided on an objection, or which decision ended.
+type FeedDecision struct {
+	Number     uint64     `json:"number"`
+	Assessment string     `json:"assessment,omitempty"`
+	Version    int        `json:"assessment_version,omitempty"`
+	Until      *time.Time `json:"until,omitempty"`
 }
 
 // Feed is a page of the suppression feed.
@@ -174,6 +184,9 @@ func (h *handler) entries(ctx context.Context, asked page, size uint64) (*Feed, 
 // appendEntries appends what the feed says of a change.
 func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 	change := &one.Change
+	if change.Decide != nil || change.EndDecision != 0 {
+		return appendDecision(to, one)
+	}
 	said := change.Time
 	if said.IsZero() {
 		said = one.Time
@@ -227,4 +240,22 @@ func writeCSV(w io.Writer, entries []Entry) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// appendDecision adds the entries of a decision, or of the end of one: for each subject, with what is in force for it.
+func appendDecision(to []Entry, one *objection.Recorded) []Entry {
+	change := &one.Change
+	op, of := "decision_end", &FeedDecision{Number: change.EndDecision}
+	if d := change.Decide; d != nil {
+		until := d.Until.UTC()
+		op, of = "decision", &FeedDecision{d.Number, d.Assessment, d.Version, &until}
+	}
+	for i, subject := range change.Subjects {
+		inForce, _ := one.Of(i)
+		to = append(to, Entry{
+			Seq: one.Seq, Time: one.Time.UTC(), Op: op, Space: subject.Space, Hash: hex.EncodeToString(subject.Feed[:]),
+			Scopes: []string{}, InForce: orEmpty(inForce), Source: change.Source, Decision: of,
+		})
+	}
+	return to
 }

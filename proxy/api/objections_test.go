@@ -351,3 +351,30 @@ func TestOperator(t *testing.T) {
 	}()
 	a.call(a.operator, "GET", "/api/v1/objections/backup", "")
 }
+
+// TestAKeptOptOutIsTakenBackByRole: by its own name, alone or with others, and by a role that may take back alone.
+func TestAKeptOptOutIsTakenBackByRole(t *testing.T) {
+	a := newAPI(t)
+	for body, want := range map[string]string{
+		`{"ids":{"user_id":"u-1"},"purposes":["kept_opt_out"],"because":"asked"}`:                               "[kept_opt_out]",
+		`{"ids":{"user_id":"u-1"},"kept_opt_out":true,"because":"asked"}`:                                       "[kept_opt_out]",
+		`{"ids":{"user_id":"u-1"},"kept_opt_out":true,"purposes":["ads"],"because":"asked"}`:                    "[ads kept_opt_out]",
+		`{"withdrawals":[{"ids":{"user_id":"u-1"},"kept_opt_out":true}],"because":"asked"}`:                     "[kept_opt_out]",
+		`{"ids":{"user_id":"u-1"},"kept_opt_out":true,"restriction":true,"purposes":["ads"],"because":"asked"}`: "[restriction:ads kept_opt_out]",
+	} {
+		w := a.call(a.face, "DELETE", "/api/v1/objections", body)
+		if w.Code != 200 {
+			t.Fatalf("%s: %d %s", body, w.Code, w.Body)
+		}
+		if got := fmt.Sprint(a.last.Acts[0].Change.TakeBack); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+	for _, body := range []string{
+		`{"ids":{"user_id":"u-1"},"kept_opt_out":true}`, `{"ids":{"user_id":"u-1"},"purposes":["kept_opt_out"]}`,
+	} {
+		if w := a.call(a.face, "POST", "/api/v1/objections", body); w.Code != 422 {
+			t.Errorf("%s: it is objected to: %d %s", body, w.Code, w.Body)
+		}
+	}
+}

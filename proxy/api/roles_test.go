@@ -17,7 +17,11 @@ func TestRolesAreAsked(t *testing.T) {
 		"POST/objections":       `{"ids":{"email":"jane@example.com"},"all":true}`,
 		"DELETE/objections":     `{"ids":{"email":"jane@example.com"},"all":true,"because":"x"}`,
 		"POST/objections/check": `{"ids":{"email":"jane@example.com"}}`,
+		"POST/objections/decisions": `{"ids":{"email":"joan@example.com"},"assessment":"LIA-1","by":"privacy",
+			"because":"x","until":"2027-05-04"}`,
+		"DELETE/objections/decisions": `{"number":1,"because":"x"}`,
 	}
+	a.call(a.face, "POST", Base+"/objections", `{"ids":{"email":"joan@example.com"},"all":true}`)
 	for _, role := range access.Roles() {
 		token, err := a.tokens.Create(string(role), []access.Role{role}, nil, noon)
 		if err != nil {

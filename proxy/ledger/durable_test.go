@@ -308,6 +308,25 @@ func TestASegmentThatCannotBeOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := open(t, dir, nil, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	err = ledger.Search(dir, ledger.Query{}, func([]byte) bool {
+		read++
+		return os.RemoveAll(segments[0]) == nil && os.RemoveAll(segments[1]) == nil // deleted because they are old
+	})
+	if err != nil || read < 4 {
+		t.Errorf("%d records, %v", read, err)
+	}
+	for range 2 {
+		if err := open(t, dir, nil, nil).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if segments, err = ledger.Segments(dir); err != nil {
+		t.Fatal(err)
+	}
 	err = ledger.Search(dir, ledger.Query{}, func([]byte) bool { return os.RemoveAll(segments[1]) == nil })
 	if err == nil || !strings.Contains(err.Error(), "cannot open a segment") {
 		t.Errorf("%v", err)

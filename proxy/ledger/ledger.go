@@ -124,7 +124,7 @@ func Open(o Options, first Note) (*Ledger, error) {
 // still, the name of the last segment is counted on.
 func (l *Ledger) begin() error {
 	now := l.opts.Now()
-	stem := now.UTC().Format("20060102T150405.000000000Z")
+	stem := now.UTC().Format(stemLayout)
 	if there, err := Segments(l.opts.Dir); err == nil && len(there) > 0 {
 		last, _, _ := strings.Cut(filepath.Base(there[len(there)-1]), "-")
 		stem = max(stem, last)

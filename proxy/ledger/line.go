@@ -138,6 +138,10 @@ func (l *line) event(at time.Time, e *Event) {
 	l.signals(e.Signals)
 	l.list("objections", e.Objected)
 	l.set("restriction", e.Restrict)
+	if e.Decided != 0 {
+		l.key("decided")
+		l.b = strconv.AppendUint(l.b, e.Decided, 10)
+	}
 	l.subjects(e)
 	l.text("shape", e.Shape)
 	l.number("bytes_in", e.In)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func TestLinesAreZaps(t *testing.T) {
 			Hit: random.Uint64(), Index: random.IntN(3000), Site: text(), Vendor: text(), Endpoint: text(), Name: text(),
 			Decision: text(), Reason: text(), Activity: text(), Basis: text(), LIA: text(), Version: random.IntN(9) - 1,
 			Policy: text(), Region: text(), Objected: list(), Restrict: random.IntN(2) == 0, Form: uint8(random.IntN(4)),
-			Shape: text(), In: random.IntN(1 << 20), Out: random.IntN(1 << 20), Recovered: random.IntN(2) == 0,
+			Decided: random.Uint64N(3), Shape: text(), In: random.IntN(1 << 20), Out: random.IntN(1 << 20), Recovered: random.IntN(2) == 0,
 		}
 		for range random.IntN(3) {
 			e.Signals = append(e.Signals, Signal{text(), text(), text()})
@@ -69,6 +70,51 @@ func TestLinesAreZaps(t *testing.T) {
 			Hit: random.Uint64(), Events: random.IntN(9), Vendor: text(), Outcome: text(), Why: text(), Status: random.IntN(2) * 204,
 		}
 		same(t, time.Unix(random.Int64N(1<<33), random.Int64N(2)*random.Int64N(1e9)), &e, &o)
+	}
+}
+
+// TestEveryMemberIsInTheLine: a member that an event gains is written by both, alone and with all others.
+func TestEveryMemberIsInTheLine(t *testing.T) {
+	t.Parallel()
+	var all Event
+	of := reflect.TypeFor[Event]()
+	for i := range of.NumField() {
+		if !of.Field(i).IsExported() {
+			continue
+		}
+		var one Event
+		for _, e := range []*Event{&one, &all} {
+			fill(t, reflect.ValueOf(e).Elem().Field(i))
+			same(t, time.Unix(1, 1), e, &Outcome{})
+		}
+	}
+}
+
+// fill gives a member a value that is written.
+func fill(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int:
+		v.SetInt(7)
+	case reflect.Uint8, reflect.Uint64:
+		v.SetUint(7)
+	case reflect.Array, reflect.Slice:
+		if v.Kind() == reflect.Slice {
+			v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		}
+		for i := range v.Len() {
+			fill(t, v.Index(i))
+		}
+	case reflect.Struct:
+		for _, member := range v.Fields() {
+			fill(t, member)
+		}
+	default:
+		t.Fatalf("how is a %v filled?", v.Kind())
 	}
 }
 

@@ -16,7 +16,11 @@ import (
 func every() []zapcore.ObjectMarshaler {
 	event := full()
 	event.Form = 2
+	decided := ledger.Decided{
+		Assessment: "LIA-2026-001", Version: 3, Purposes: []string{"security"}, Until: noon, By: "privacy", Restriction: true,
+	}
 	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Objected = 3, "LIA-2026-001", 3, true, true, []string{"all"}
+	event.Decided = 17
 	return []zapcore.ObjectMarshaler{
 		&event,
 		&ledger.Outcome{Hit: 7, Events: 2, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204},
@@ -24,8 +28,9 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
 		&ledger.Objected{
-			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
+			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Times: 3, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
 			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
+			Ends: 17, Decision: &decided,
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
 		&ledger.Assessed{
@@ -75,14 +80,23 @@ func TestRecordsOfEachKind(t *testing.T) {
 	l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Now = func() time.Time { return noon } })
 	all := every()
 	objected := *all[5].(*ledger.Objected)
+	decided := ledger.Objected{
+		Kind: ledger.KindDecided, First: 8, Last: 8, Source: "command", By: "operator", Because: "thieves",
+		Stands: []string{"all"}, Decision: objected.Decision, Subjects: [][16]byte{{1}},
+	}
+	ended := ledger.Objected{
+		Kind: ledger.KindDecisionEnd, First: 9, Last: 9, Because: "its time is over", Ends: 8, Subjects: [][16]byte{{1}},
+	}
+	objected.Ends, objected.Decision = 0, nil
 	one := ledger.Objected{Kind: ledger.KindObjection, First: 5, Last: 5, Scopes: []string{"all"}, Source: "centre", Subjects: [][16]byte{{1}}}
 	due := *all[7].(*ledger.Assessed)
 	approved, revoked := due, due
 	approved.Kind, revoked.Kind = ledger.KindApproval, ledger.KindRevocation
 	for _, err := range []error{
 		l.Note(*all[4].(*ledger.Note)),
-		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}}, *all[6].(*ledger.Head)),
+		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}, decided, ended}, *all[6].(*ledger.Head)),
 		l.Objected(nil, ledger.Head{Size: 8}),
+		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}}),
 		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
 		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
 		l.Close(),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -66,6 +67,9 @@ func Search(dir string, q Query, yield func(record []byte) bool) error {
 
 func searchSegment(path string, q Query, yield func(record []byte) bool) (more bool, err error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) && wasOld(path) {
+		return true, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("cannot open a segment: %w", err)
 	}

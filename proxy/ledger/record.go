@@ -39,6 +39,7 @@ type Event struct {
 	Signals   []Signal
 	Objected  []string // scopes that applied
 	Restrict  bool     // one of them is a restriction (Art. 18)
+	Decided   uint64   // number of the decision that it travels by though somebody objected; 0: none
 	Subjects  [][16]byte
 	Form      uint8  // number of the normal form that the subjects were hashed in
 	Shape     string // id of a shape; "" where nothing was decoded
@@ -152,6 +153,7 @@ func (e *Event) addChoices(to zapcore.ObjectEncoder) error {
 		}
 	}
 	addTrue(to, "restriction", e.Restrict)
+	addNumber(to, "decided", e.Decided)
 	if len(e.Subjects) > 0 {
 		addForm(to, e.Form)
 		return to.AddArray("subjects", (*subjects)(e))

@@ -33,6 +33,8 @@ type Objector interface {
 	Act(ctx context.Context, acts Acts) ([]Receipt, error)
 	// Standing names the scopes that are in force for a person, sorted.
 	Standing(ids []ID, subjects []Subject) ([]string, error)
+	// Decided lists the decisions that stand for a person.
+	Decided(ids []ID, subjects []Subject) ([]Decision, error)
 	// Held says by whose acts that stands.
 	Held(ids []ID, subjects []Subject) ([]Held, error)
 }

@@ -23,6 +23,7 @@ type group struct {
 	of       []uint32       // for every subject of every change, in their order, its place in states
 	at       int            // in of
 	state    state          // after the commit
+	decided  *decisions     // after it
 	tree     tree
 	recorded []Recorded
 	counts   map[measure]uint64
@@ -91,7 +92,7 @@ func (g *group) apply() (err error) {
 	}
 	g.state = *s.state.Load()
 	g.state.marks = slices.Clone(g.state.marks)
-	g.tree = *g.writer.tree
+	g.tree, g.decided = *g.writer.tree, s.table.Load()
 	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
 	for i, r := range g.requests {
 		if r.batch != nil {
@@ -155,6 +156,9 @@ func (g *group) request(i int, r *request) error {
 			return nil
 		}
 	}
+	if a.err = (deciding{g}).undecidable(r.batch, places); a.err != nil {
+		return nil
+	}
 	a.receipts = make([]Receipt, len(r.batch.Changes))
 	for c := range r.batch.Changes {
 		change := &r.batch.Changes[c]
@@ -165,6 +169,9 @@ func (g *group) request(i int, r *request) error {
 			return err
 		}
 		a.receipts[c] = receipt
+	}
+	for t := range r.batch.Tallies {
+		r.batch.Tallies[t].tally(g)
 	}
 	if p := r.batch.Progress; p != nil {
 		g.wrote = true
@@ -177,6 +184,12 @@ func (g *group) request(i int, r *request) error {
 
 // change does one change for its subjects.
 func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
+	switch {
+	case c.EndDecision != 0:
+		return deciding{g}.takeBackDecision(c)
+	case c.Decide != nil:
+		return deciding{g}.decide(c, mine)
+	}
 	if err := g.asked(c); err != nil {
 		return Receipt{}, err
 	}
@@ -190,7 +203,10 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	receipt := Receipt{Recorded: g.now, New: effect.any() || c.Complaint, InForce: g.inForce(mine)}
+	again := deciding{g}.again(c)
+	receipt := Receipt{
+		Recorded: g.now, New: effect.any() || c.Complaint || len(again) > 0, InForce: g.inForce(mine),
+	}
 	receipt.Own = slices.ContainsFunc(mine, func(at uint32) bool {
 		_, found := find(g.states[at].record.acts, c.Holder)
 		return found
@@ -217,14 +233,14 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	entry := Recorded{
 		Seq: receipt.Seq, Time: g.now, Change: *c, InForce: receipt.InForce, Gone: g.writer.scopes.gone(c, &g.union),
 	}
-	entry.Change.Outbox = nil
+	entry.Change.Outbox, entry.Change.dated = nil, false
 	of, records := g.concerned(c, mine, receipt.Seq)
 	entry.Change.Subjects, entry.Each = of, g.writer.scopes.apart(records)
 	if err := g.record(&entry); err != nil {
 		return Receipt{}, err
 	}
 	g.count(c, effect)
-	if g.union.any() || c.Complaint { // nobody else has to know whose acts something stands by
+	if g.union.any() || c.Complaint || len(again) > 0 { // nobody else has to know whose acts something stands by
 		if err := g.post(c.Outbox, &entry); err != nil {
 			return Receipt{}, err
 		}
@@ -234,7 +250,7 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
-	return receipt, nil
+	return receipt, deciding{g}.endDecisions(again, objectedAgain, c)
 }
 
 // concerned are the subjects of a change, with their records, without those that are known from before alone and that it

@@ -67,10 +67,17 @@ type Change struct {
 	Because     string    // why somebody else than the subject took it back
 	Holder      Holder    // whose act it is
 	EveryAct    bool      // a role takes back what others hold too, and says because of what
+	Decide      *Decision // it decides on what stands for the subjects, and changes none of that; By is who told us
+	EndDecision uint64    // it ends the decision of that number; Subjects are those of the decision
 	Lead        [16]byte  // of SeenWith: Ledger of the subject that is followed
 	Time        time.Time // when the person said so; zero: now. Never later than now
 	Outbox      []Message // messages that are kept, in the same step, until they were sent
+
+	dated bool // the caller said when; else Time is of the server's clock, and no earlier than what was taken before
 }
+
+// decides tells whether a change is about a decision, and so changes nothing of what stands.
+func (c *Change) decides() bool { return c.Decide != nil || c.EndDecision != 0 }
 
 // Stands tells whether a change leaves what stands as it is; scopes are those in force.
 func (c *Change) Stands(scopes []string) bool {
@@ -104,6 +111,7 @@ type Batch struct {
 	Key      string   // idempotency key, with whose it is; "": none. A batch with the same key and Digest is not done again in 24 hours
 	Digest   [32]byte // of what was asked for under Key
 	Progress *Progress
+	Tallies  []Tally // are counted besides
 }
 
 // Progress says how far an import has come. It is kept in the same step.

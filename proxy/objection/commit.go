@@ -106,9 +106,10 @@ func (w *writer) publish(g *group) error {
 	for i := range g.states {
 		if st := &g.states[i]; st.changed {
 			s.index.add(&st.hash)
-			s.recent.change(st.hash, standing{st.record.scopes, st.record.past()}, few)
+			s.recent.change(st.hash, st.record.standing(), few)
 		}
 	}
+	s.table.Store(g.decided)
 	s.state.Store(&g.state)
 	return nil
 }

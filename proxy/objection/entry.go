@@ -55,8 +55,10 @@ const (
 	flagRestriction = 1 << iota
 	flagComplaint
 	flagEveryAct
-	flagEach   // what is in force for each subject follows
-	flagsKnown = flagRestriction | flagComplaint | flagEveryAct | flagEach
+	flagEach        // what is in force for each subject follows
+	flagDecide      // a decision follows
+	flagEndDecision // the number of a decision that ended follows
+	flagsKnown      = flagRestriction | flagComplaint | flagEveryAct | flagEach | flagDecide | flagEndDecision
 )
 
 // append adds the entry's bytes.
@@ -74,6 +76,12 @@ func (r *Recorded) append(b []byte) []byte {
 	}
 	if r.Each != nil {
 		flags |= flagEach
+	}
+	if c.Decide != nil {
+		flags |= flagDecide
+	}
+	if c.EndDecision != 0 {
+		flags |= flagEndDecision
 	}
 	b = append(b, entryFormat, flags)
 	b = binary.AppendUvarint(b, r.Seq)
@@ -93,6 +101,12 @@ func (r *Recorded) append(b []byte) []byte {
 	}
 	for _, inForce := range r.Each {
 		b = appendTexts(b, inForce)
+	}
+	if c.Decide != nil {
+		b = c.Decide.append(b)
+	}
+	if c.EndDecision != 0 {
+		b = binary.AppendUvarint(b, c.EndDecision)
 	}
 	return b
 }
@@ -145,6 +159,7 @@ func parseEntry(b []byte) (Recorded, error) {
 		for i := range r.Each {
 			r.Each[i] = d.texts()
 		}
+		d.decisionOf(&r, b[1])
 	}
 	if d.bad || len(d.rest) != 0 {
 		return Recorded{}, fmt.Errorf("%w: an entry of the change log cannot be read", ErrDamaged)

@@ -123,8 +123,10 @@ func (f *dataFile) standing(hash [16]byte) (found standing, err error) {
 		if value == nil {
 			return nil
 		}
-		r, _, err := parseInForce(hash[:], value)
-		found = standing{r.scopes, r.past()}
+		r, d, err := parseInForce(hash[:], value)
+		if err == nil {
+			found = standing{r.scopes, r.past(), actingFrom(&r, d)}
+		}
 		return err
 	})
 	if err != nil {

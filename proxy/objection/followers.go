@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // Who follows whom is kept twice: by lead, so that a change of the lead reaches those who follow it in the same
@@ -13,10 +15,10 @@ import (
 // scopes are an act of SeenWith in their record: a look-up knows nothing of leads.
 
 const (
-	seenWith      = "seen_with" // the source of such acts
-	mostFollowers = 256         // of one lead
-	followLife    = 395         // days after it was seen last when somebody follows no more: 13 months
-	perFollower   = 4           // things that are put for one, at most
+	seenWith      = "seen_with"      // the source of such acts
+	mostFollowers = 256              // of one lead
+	followLife    = rules.FollowDays // days after it was seen last when somebody follows no more
+	perFollower   = 4                // things that are put for one, at most
 )
 
 // follower is who follows a lead. The stored value is

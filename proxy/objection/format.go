@@ -36,7 +36,10 @@ var (
 	bucketKept      = []byte("kept")      // hash of a browser that an opt-out is kept for → when it was seen
 	bucketKeptTimes = []byte("kepttimes") // day (4 bytes, big endian), and that hash → nothing
 
-	buckets    = append(slices.Clip(bucketsOf2), bucketKept, bucketKeptTimes)
+	bucketDecisions = []byte("decisions") // came with format 4: number of one that stands (8 bytes, big endian) → checksum
+
+	buckets    = append(slices.Clip(bucketsOf3), bucketDecisions)
+	bucketsOf3 = append(slices.Clip(bucketsOf2), bucketKept, bucketKeptTimes)
 	bucketsOf2 = append(slices.Clip(bucketsOf1), bucketFollowers, bucketFollowTimes)
 	bucketsOf1 = [][]byte{
 		bucketMeta, bucketScopes, bucketSources, bucketSubjects, bucketChanges, bucketTree, bucketKeys, bucketKeyTimes,
@@ -50,10 +53,12 @@ var (
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
 // says in the change log whose act a change is. Format 3 knows opt-outs that are kept, and of each subject what was taken
-// back, and when. A file of an older format is read as it is, and becomes one of the newest with the first change; records
-// and entries in it stay until they are touched. What only knows an older format refuses it then.
+// back, and when. Format 4 knows decisions. A file of an older format is read as it is, and becomes one of the newest with
+// the first change; records and entries in it stay until they are touched. What only knows an older format refuses it
+// then.
 const (
-	fileFormat  = "3"
+	fileFormat  = "4"
+	fileFormat3 = "3"
 	fileFormat2 = "2"
 	fileFormat1 = "1"
 )
@@ -111,12 +116,11 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	if meta == nil {
 		return false, fmt.Errorf("%w: it has no bucket %q", ErrDamaged, bucketMeta)
 	}
-	wanted := bucketsOf2
+	wanted := buckets
 	switch format := string(meta.Get(keyFormat)); format {
-	case fileFormat: // one in which nothing is kept yet may lack the buckets for that
-		old = tx.Bucket(bucketKept) == nil || tx.Bucket(bucketKeptTimes) == nil
-	case fileFormat2:
-		old = true
+	case fileFormat:
+	case fileFormat3, fileFormat2: // one of format 3 in which nothing is kept yet may lack the buckets for that
+		wanted, old = bucketsOf2, true
 	case fileFormat1:
 		wanted, old = bucketsOf1, true
 	default:

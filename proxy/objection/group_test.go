@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -279,76 +278,6 @@ func TestProgressIsKeptInTheSameStep(t *testing.T) {
 	}
 	if line, err := s.Progress("another"); line != 0 || err != nil {
 		t.Errorf("line %d, %v", line, err)
-	}
-}
-
-func TestMeasuresCountActs(t *testing.T) {
-	dir, now := t.TempDir(), noon
-	s := opened(t, Options{Dir: dir, Now: func() time.Time { return now }})
-	shop := objects(1, "analytics", "newsletter")
-	shop.Site, shop.Campaign, shop.Source = "shop", "spring jane.doe@example.com "+strings.Repeat("x", 100), PreferenceCentre
-	complaint := objects(2, "analytics")
-	complaint.Complaint, complaint.Channel = true, "phone"
-	restricts := objects(3, "vendor:ga")
-	restricts.Restriction = true
-	taken(t, s, shop, shop, complaint, restricts)
-	now = now.AddDate(0, 0, 1)
-	complaint.Because = "again"
-	taken(t, s, complaint, takesBack(1, All), takesBack(1, All))
-	stats, err := s.Stats()
-	if err != nil || len(stats.Days) != 2 {
-		t.Fatalf("%+v, %v", stats, err)
-	}
-	first, second := stats.Days[0], stats.Days[1]
-	if first.Date != "2026-03-01" || first.All != (Counts{Objections: 2, Restrictions: 1, Complaints: 1}) {
-		t.Errorf("%+v", first)
-	}
-	if first.Scope["analytics"] != (Counts{Objections: 2, Complaints: 1}) || first.Scope["vendor:ga"] != (Counts{Restrictions: 1}) {
-		t.Errorf("%+v", first.Scope)
-	}
-	if first.Source[API] != (Counts{Objections: 1, Restrictions: 1, Complaints: 1}) || first.Site["shop"] != (Counts{Objections: 1}) || first.Channel["phone"].Complaints != 1 {
-		t.Errorf("%+v", first)
-	}
-	for campaign := range first.Campaign {
-		if strings.Contains(campaign, "jane") || len([]rune(campaign)) > mostCampaign || !strings.HasPrefix(campaign, "spring [email]") {
-			t.Errorf("campaign %q", campaign)
-		}
-	}
-	if second.All != (Counts{Withdrawals: 1, Complaints: 1}) || second.Scope["newsletter"] != (Counts{Withdrawals: 1}) {
-		t.Errorf("%+v", second)
-	}
-	if stats.Records != 3 || stats.Subjects != 2 || !reflect.DeepEqual(stats.Scopes, map[string]uint64{"analytics": 1, "restriction:vendor:ga": 1}) {
-		t.Errorf("%+v", stats)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = opened(t, Options{Dir: dir})
-	if again, err := s.Stats(); err != nil || !reflect.DeepEqual(again, stats) {
-		t.Errorf("after opening: %+v, %v", again, err)
-	}
-}
-
-func TestCampaignsAreBounded(t *testing.T) {
-	now := noon
-	s := opened(t, Options{Now: func() time.Time { return now }})
-	var changes []Change
-	for n := range mostNames + 20 {
-		c := objects(n, All)
-		c.Campaign = fmt.Sprintf("campaign %c%c", 'a'+n%26, 'a'+n/26)
-		changes = append(changes, c)
-	}
-	taken(t, s, changes...)
-	stats, err := s.Stats()
-	if err != nil || len(stats.Days[0].Campaign) != mostNames+1 || stats.Days[0].Campaign[otherName].Objections != 20 {
-		t.Errorf("%d campaigns, %v", len(stats.Days[0].Campaign), err)
-	}
-	now = now.AddDate(0, 0, nameLife+1)
-	late := objects(10_000, All)
-	late.Campaign = "autumn"
-	taken(t, s, late)
-	if stats, err = s.Stats(); err != nil || stats.Days[1].Campaign["autumn"].Objections != 1 {
-		t.Errorf("%+v, %v", stats.Days[1], err)
 	}
 }
 

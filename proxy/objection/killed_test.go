@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // child starts this test binary again as one that runs play, and returns it.
@@ -67,11 +68,29 @@ func playKilled(dir string) error {
 	return failed
 }
 
-// killedChanges are two changes that are only ever there together: three subjects object, and one of them changes its mind.
+// killedChanges are changes that are only ever there together: three subjects object, and one of them changes its mind;
+// of some, a person decides for the second.
 func killedChanges(n int) []Change {
 	together := objects(3*n, "analytics")
 	together.Subjects = append(together.Subjects, subject(3*n+1), subject(3*n+2))
-	return []Change{together, {Subjects: []Subject{subject(3 * n)}, TakeBack: []string{"analytics"}, Object: []string{"newsletter"}, Source: API, Holder: Holder{Kind: Role}}}
+	mind := Change{
+		Subjects: []Subject{subject(3 * n)}, TakeBack: []string{"analytics"}, Object: []string{"newsletter"}, Source: API,
+		Holder: Holder{Kind: Role},
+	}
+	if n%16 != 0 {
+		return []Change{together, mind}
+	}
+	decided := decides(3*n+1, "LIA-1")
+	decided.Decide.Until = time.Now().AddDate(1, 0, 0)
+	return []Change{together, mind, decided}
+}
+
+// killedStands is what stands for them.
+func killedStands(n int) string {
+	if n%16 != 0 {
+		return "newsletter analytics analytics"
+	}
+	return "newsletter analytics+decided analytics"
 }
 
 // killedState is what stands for the subjects of killedChanges.
@@ -81,6 +100,13 @@ func killedState(s *Store, n int) (string, error) {
 		names, err := s.Standing([]Subject{subject(3*n + i)})
 		if err != nil {
 			return "", err
+		}
+		decided, err := s.DecidedOn([]Subject{subject(3*n + i)})
+		if err != nil {
+			return "", err
+		}
+		for range decided {
+			names = append(names, "decided")
 		}
 		state = append(state, strings.Join(names, "+"))
 	}
@@ -139,7 +165,7 @@ func TestKilled(t *testing.T) {
 		}
 		head = s.Head()
 		for n, seq := range acknowledged {
-			if state, err := killedState(s, n); err != nil || state != "newsletter analytics analytics" || seq > head.Size {
+			if state, err := killedState(s, n); err != nil || state != killedStands(n) || seq > head.Size {
 				t.Errorf("round %d: change %d was acknowledged; there is %q, %v", round, n, state, err)
 			}
 		}
@@ -153,7 +179,7 @@ func TestKilled(t *testing.T) {
 			return true
 		})
 		for n, changes := range seen {
-			if state, err := killedState(s, n); err != nil || state != "newsletter analytics analytics" || changes != 2 {
+			if state, err := killedState(s, n); err != nil || state != killedStands(n) || changes != len(killedChanges(n)) {
 				t.Errorf("round %d: there are %d changes of batch %d, and %q, %v", round, changes, n, state, err)
 			}
 		}

@@ -314,7 +314,7 @@ const notSeen = "not seen for 13 months" // why what follows, or is kept, ended
 // expire ends what follows from leads, and what is kept, for those who were not seen for long.
 func (l *leading) expire(r *request) error {
 	r.more = len(l.due) == mostGone || len(l.over) == mostGone
-	if err := l.expireKept(); err != nil {
+	if err := errors.Join(l.expireKept(), deciding{l.group}.expireDecisions()); err != nil {
 		return err
 	}
 	var leads [][16]byte

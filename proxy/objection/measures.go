@@ -140,26 +140,26 @@ func (g *group) count(c *Change, e *effect) {
 		added = countRestrictions
 	}
 	if len(e.added) > 0 {
-		g.countAs(c, added)
+		g.countAs(c, added, 1)
 		g.countScopes(added, e.added)
 	}
 	if len(e.removed) > 0 {
-		g.countAs(c, countWithdrawals)
+		g.countAs(c, countWithdrawals, 1)
 		g.countScopes(countWithdrawals, e.removed)
 	}
 	if c.Complaint {
-		g.countAs(c, countComplaints)
+		g.countAs(c, countComplaints, 1)
 		for _, scope := range c.Object {
-			g.countOne(byScope, countComplaints, scope)
+			g.countOne(byScope, countComplaints, scope, 1)
 		}
 	}
 }
 
-func (g *group) countAs(c *Change, what byte) {
-	g.countOne(byNothing, what, "")
+func (g *group) countAs(c *Change, what byte, times uint64) {
+	g.countOne(byNothing, what, "", times)
 	for by, name := range [numBy]string{bySource: c.Source, bySite: c.Site, byChannel: c.Channel, byCampaign: c.Campaign} {
 		if name != "" {
-			g.countOne(byte(by), what, name)
+			g.countOne(byte(by), what, name, times)
 		}
 	}
 }
@@ -169,13 +169,13 @@ func (g *group) countScopes(what byte, marks []uint32) {
 	for i, mark := range marks {
 		if i == 0 || marks[i-1]/2 != mark/2 { // an objection and a restriction of one scope are one act
 			name, _ := markName(names, mark&^1)
-			g.countOne(byScope, what, name)
+			g.countOne(byScope, what, name, 1)
 		}
 	}
 }
 
-func (g *group) countOne(by, what byte, name string) {
-	g.counts[measure{by, what, g.writer.labels.name(by, name, dayOf(g.now))}]++
+func (g *group) countOne(by, what byte, name string, times uint64) {
+	g.counts[measure{by, what, g.writer.labels.name(by, name, dayOf(g.now))}] += times
 }
 
 // putMeasures adds what was counted to what is on disk.

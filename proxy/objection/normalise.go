@@ -32,7 +32,10 @@ func normalise(b *Batch, now time.Time) error {
 	case b.Progress != nil && (b.Progress.File == "" || len(b.Progress.File) > mostText):
 		return errors.New("the progress of an import names no file")
 	}
-	b.Changes = slices.Clone(b.Changes)
+	b.Changes, b.Tallies = slices.Clone(b.Changes), slices.Clone(b.Tallies)
+	for i := range b.Tallies {
+		b.Tallies[i].Campaign = scrubCampaign(b.Tallies[i].Campaign)
+	}
 	for i := range b.Changes {
 		if what, err := b.Changes[i].normalise(now); err != nil {
 			return &Fault{Act: i, What: what, Err: err}
@@ -43,16 +46,23 @@ func normalise(b *Batch, now time.Time) error {
 
 func (c *Change) normalise(now time.Time) (what string, err error) {
 	switch n := len(c.Subjects); {
-	case n == 0:
+	case n == 0 && c.EndDecision == 0:
 		return "subjects", errors.New("there are none")
 	case n > mostSubjects:
 		return "subjects", fmt.Errorf("there are %d: %d at most", n, mostSubjects)
-	case len(c.Object) == 0 && len(c.TakeBack) == 0 && !c.Complaint:
+	case c.Decide != nil && c.EndDecision != 0, c.decides() && len(c.Object)+len(c.TakeBack) > 0:
+		return "decision", errors.New("a decision is a change of its own")
+	case len(c.Object) == 0 && len(c.TakeBack) == 0 && !c.Complaint && !c.decides():
 		return "object", errors.New("there is nothing to do: scopes to object to or to take back are right, or a complaint")
 	}
 	for i := range c.Subjects {
 		if err := plain(c.Subjects[i].Space, mostText); err != nil || c.Subjects[i].Space == "" {
 			return "subjects", errors.New("a namespace is not one line of at most 128 bytes")
+		}
+	}
+	if c.Decide != nil {
+		if what, err := c.Decide.right(now); err != nil {
+			return what, err
 		}
 	}
 	if err := c.rightHolder(); err != nil {
@@ -87,7 +97,7 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 		}
 	}
 	c.Campaign = scrubCampaign(c.Campaign)
-	if c.Time.IsZero() || c.Time.After(now) {
+	if c.dated = !c.Time.IsZero() && !c.Time.After(now); !c.dated {
 		c.Time = now // a clock that is ahead is no reason to refuse an objection
 	}
 	c.Time = c.Time.UTC()

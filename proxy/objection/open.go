@@ -36,6 +36,7 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("cannot make the store of objections: %w", err)
 	}
 	s := &Store{opts: o, index: newIndex(), queue: newQueue(), stop: make(chan struct{})}
+	s.decided.lookUp = s.lookUp
 	s.room.free = o.Free
 	w := &writer{store: s, scopes: newDictionary(), sources: newDictionary()}
 	if s.recent, err = newRecent(o.Recent); err != nil {
@@ -116,6 +117,11 @@ func (s *Store) load(found layout, w *writer) error {
 			return err
 		}
 		s.state.Store(now)
+		decided, err := loadDecisions(tx)
+		if err != nil {
+			return err
+		}
+		s.table.Store(decided)
 		if w.labels, err = loadLabels(tx); err != nil {
 			return err
 		}
@@ -130,6 +136,9 @@ func (s *Store) load(found layout, w *writer) error {
 	}
 	if s.restored, err = againstPast(&s.opts, s.Head(), s.HeadAt, s.file.path); err != nil {
 		return err
+	}
+	if s.restored {
+		s.undecided = s.Head().Size
 	}
 	names := w.scopes.names
 	s.names.Store(&names)

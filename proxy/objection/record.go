@@ -61,6 +61,9 @@ func (r *record) append(b []byte, key *[16]byte) []byte {
 	return b
 }
 
+// standing is what a look-up finds.
+func (r *record) standing() standing { return standing{r.scopes, r.past(), actingIn(r.acts)} }
+
 // older tells whether something is in force for a subject of an older form than the newest.
 func (r *record) older() bool { return r.scopes.Any() && r.form < NewestForm }
 

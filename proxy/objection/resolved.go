@@ -12,6 +12,7 @@ import (
 type Resolved struct {
 	store *Store
 	known func(scope string) (rules.Objections, bool)
+	lift  func(l rules.Lift, purposes []string) rules.Lift // nil: no decision lifts anything
 
 	mu    sync.Mutex
 	table atomic.Pointer[[]translation] // by number; shorter than the dictionary where scopes are new
@@ -27,6 +28,12 @@ type translation struct {
 func (s *Store) Resolve(known func(scope string) (rules.Objections, bool)) *Resolved {
 	r := &Resolved{store: s, known: known}
 	r.translate()
+	return r
+}
+
+// Lifting returns it with decisions in the policy's words: without them, none lifts anything.
+func (r *Resolved) Lifting(lift func(l rules.Lift, purposes []string) rules.Lift) *Resolved {
+	r.lift = lift
 	return r
 }
 
@@ -59,6 +66,7 @@ func (r *Resolved) Lookup(hash [16]byte) (rules.Objections, error) {
 		if all, err = r.inWords(found.scopes); err != nil {
 			return rules.Objections{}, err
 		}
+		all.Lifts = r.lifts(&hash, found.acting)
 	}
 	if found.back.scopes.Any() {
 		back, err := r.inWords(found.back.scopes)

@@ -60,12 +60,12 @@ func (s *Store) LookForRoom() {
 
 // unchanging tells whether a batch asks for nothing but what stands already, by acts of the same holders.
 func (w *writer) unchanging(b *Batch) bool {
-	if b.Key != "" || b.Progress != nil {
+	if b.Key != "" || b.Progress != nil || len(b.Tallies) > 0 {
 		return false
 	}
 	for i := range b.Changes {
 		c := &b.Changes[i]
-		if c.Complaint {
+		if c.Complaint || c.decides() {
 			return false
 		}
 		for j := range c.Subjects {
@@ -102,7 +102,8 @@ func (w *writer) stands(c *Change, of *Subject) bool {
 		ask.object = nil
 	}
 	_, changed := ask.apply(acts, new(effect))
-	return err == nil && !changed
+	decided := len(c.Object) > 0 && len(w.store.table.Load().by[*hash]) > 0 // which it may end
+	return err == nil && !changed && !decided
 }
 
 // takes is how many bytes of the file requests take, where each thing that is put takes a page.
@@ -119,6 +120,7 @@ func takes(requests []*request, page int64) (need int64) {
 		if r.batch == nil {
 			continue
 		}
+		need += page * int64(len(r.batch.Tallies))
 		for i := range r.batch.Changes {
 			c := &r.batch.Changes[i]
 			need += page*int64(2+len(c.Subjects)) + messagesTake(c.Outbox, page)

@@ -63,12 +63,15 @@ type Store struct {
 	opts     Options
 	restored bool // an older copy was accepted
 
+	undecided uint64 // decisions up to this number do not hold: they are of that copy
+
 	// What a look-up meets, in this order: nothing in the index, an answer that is remembered, the file.
-	index  *index
-	recent *recent
-	file   *dataFile
-	names  atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
-	state  atomic.Pointer[state]    // after the last commit
+	index   *index
+	recent  *recent
+	file    *dataFile
+	names   atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
+	state   atomic.Pointer[state]    // after the last commit
+	decided                          // decisions that stand after it
 
 	queue  *queue
 	room   room

@@ -83,12 +83,17 @@ func (g *group) load() (followers int) {
 
 // stateOf is a subject that was loaded.
 func (g *group) stateOf(hash []byte) (*subjectState, error) {
-	want := namedAt(hash, noPlace)
-	at, found := slices.BinarySearchFunc(g.states, want, func(st subjectState, n named) int {
-		return namedAt(st.hash[:], noPlace).compare(n)
-	})
+	at, found := placeIn(g.states, hash)
 	if !found {
 		return nil, errors.New("BUG: the record of a subject that follows was not read")
 	}
 	return &g.states[at], g.states[at].err
+}
+
+// placeIn is where among subjects one is, if it was loaded.
+func placeIn(states []subjectState, hash []byte) (at int, found bool) {
+	want := namedAt(hash, noPlace)
+	return slices.BinarySearchFunc(states, want, func(st subjectState, n named) int {
+		return namedAt(st.hash[:], noPlace).compare(n)
+	})
 }

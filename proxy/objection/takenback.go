@@ -16,6 +16,7 @@ type takenBack struct {
 type standing struct {
 	scopes Scopes    // in force
 	back   takenBack // and what was, once
+	acting acting    // whose acts that is
 }
 
 // flagTakenBack is added to the number of a form where what was taken back follows the scopes in force.

@@ -45,7 +45,7 @@ func TestABrowserEndsItsOwnAct(t *testing.T) {
 	if a := other.json(`{"all":true}`); a.text != `{"in_force":["all"],"identified":1}` {
 		t.Error(a.text)
 	}
-	const here = `"elsewhere":true,"detail":"Your objection is taken back in this browser. Objections made elsewhere stay in force."}`
+	const here = `"elsewhere":true,"detail":"Your choice is taken back in this browser. Objections made elsewhere stay in force."}`
 	if a := other.json(`{"take_back":{"all":true}}`); a.text != `{"in_force":["fraud","surveys"],"identified":1,`+here || w.store.of(gaKey) != "fraud/surveys" {
 		t.Errorf("%s; %q stands", a.text, w.store.of(gaKey))
 	}
@@ -125,7 +125,7 @@ func TestNamesOfAccounts(t *testing.T) {
 	for _, c := range []struct{ lang, says, known string }{
 		{"en", "What you choose here holds in this browser. To object for your account", "may be the name of your account"},
 		{"de", "Was Sie hier wählen, gilt in diesem Browser. Um für Ihr Konto zu widersprechen", "der Name Ihres Kontos sein kann"},
-		{"fr", "Ce que vous choisissez ici vaut dans ce navigateur. Pour vous opposer pour votre compte", "peut être le nom de votre compte"},
+		{"fr", "Votre choix sur cette page concerne ce navigateur. Pour vous opposer pour votre compte", "peut être le nom de votre compte"},
 	} {
 		b := w.browser("_pk=jane", proofBefore("client_id:matomo", "jane"))
 		page := b.follow("/privacy/?lang="+c.lang, "do=all")

@@ -1,11 +1,13 @@
 package visitor_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // TestScript: what a site includes is small, is the readable file without its comments, and may be kept.
@@ -96,5 +98,21 @@ func TestNotice(t *testing.T) {
 	w.site.Languages[0].Notice = nil
 	if a := w.browser().get("/privacy/notice"); a.StatusCode() != 404 {
 		t.Errorf("%d", a.StatusCode())
+	}
+}
+
+// TestMirrorIsWhatVisitorsAreTold: the script's cookie has the name, and lasts as long, as notices say.
+func TestMirrorIsWhatVisitorsAreTold(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("pages/tagwarden-mirror.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"cookie: name = '" + rules.MirrorCookie + "'", fmt.Sprintf("write(text, %de6)", int(rules.MirrorFor.Seconds())/1_000_000),
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the script has no %s", want)
+		}
 	}
 }

@@ -3,16 +3,19 @@ package visitor
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // browser is what a browser brings of itself. Texts in it are copies: fasthttp uses its bytes again.
 type browser struct {
 	chosen []string       // what the preference cookie says
 	kept   bool           // there is a preference cookie
+	told   int64          // its visitor was told of decisions made before, Unix seconds; 0: of none
 	ids    []objection.ID // that identifier cookies hold
 	proofs []proof        // that identifiers were objected for in it
 
@@ -29,6 +32,14 @@ func (p *Pages) readBrowser(h *fasthttp.RequestHeader) browser {
 			scopes, ok := Parse(string(value))
 			if !ok {
 				scopes = []string{all}
+			}
+			before, told := b.told, int64(0)
+			scopes = slices.DeleteFunc(scopes, func(scope string) bool {
+				told = max(told, rules.ToldUntil(scope))
+				return strings.HasPrefix(scope, rules.ToldScope)
+			})
+			if b.told = told; b.kept {
+				b.told = min(before, told)
 			}
 			b.chosen, b.kept = sorted(append(b.chosen, scopes...)), true
 		case UndoCookie:
@@ -59,16 +70,48 @@ func random(name string) bool {
 }
 
 // setCookies writes what is now chosen, and what can be proven; what is empty is deleted.
-func (b *browser) setCookies(ctx *fasthttp.RequestCtx, chosen []string, proofs []proof) {
-	setCookie(ctx, Cookie, Format(chosen), false, fasthttp.CookieSameSiteLaxMode)
-	setCookie(ctx, UndoCookie, formatProofs(proofs), true, fasthttp.CookieSameSiteStrictMode)
+func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen []string, proofs []proof) {
+	value := Format(chosen)
+	if b.told > 0 && value != "" {
+		value += "/" + rules.Told(time.Unix(b.told-1, 0))
+	}
+	setCookie(ctx, Cookie, value, age, false, fasthttp.CookieSameSiteLaxMode)
+	setCookie(ctx, UndoCookie, formatProofs(proofs), age, true, fasthttp.CookieSameSiteStrictMode)
 	if b.chosen, b.kept = chosen, len(chosen) > 0; len(Format(chosen)) > 0 {
 		b.chosen, _ = Parse(Format(chosen))
 	}
 	b.proofs = proofs
 }
 
-func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSite fasthttp.CookieSameSite) {
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. All proofs stay, those
+// of identifiers too that an SDK keeps where no request for a page shows them: what it objected to is taken back by them.
+func (b *browser) renew(v *visit) {
+	if !b.kept && len(b.proofs) == 0 {
+		return
+	}
+	b.setCookies(v.ctx, v.site.cookieAge(), b.chosen, b.proofs)
+}
+
+// news is what a wish changes for a browser that keeps its choice itself. Of what it takes back that is what the site
+// knows: what else stands in a cookie is anybody's text.
+func (b *browser) news(w wish, said *Language) (object, takeBack []string) {
+	after := sorted(append(without(b.chosen, w.takeBack), w.object...))
+	for _, scope := range after {
+		if !slices.Contains(b.chosen, scope) {
+			object = append(object, scope)
+		}
+	}
+	for _, scope := range b.chosen {
+		if !slices.Contains(after, scope) && said.objectable(scope) {
+			takeBack = append(takeBack, scope)
+		}
+	}
+	return object, takeBack
+}
+
+func setCookie(
+	ctx *fasthttp.RequestCtx, name, value string, age time.Duration, hidden bool, sameSite fasthttp.CookieSameSite,
+) {
 	c := fasthttp.AcquireCookie()
 	defer fasthttp.ReleaseCookie(c)
 	c.SetKey(name)
@@ -78,7 +121,7 @@ func setCookie(ctx *fasthttp.RequestCtx, name, value string, hidden bool, sameSi
 	c.SetHTTPOnly(hidden)
 	c.SetSameSite(sameSite)
 	if value != "" {
-		c.SetMaxAge(cookieAge)
+		c.SetMaxAge(int(age / time.Second))
 	} else {
 		if len(ctx.Request.Header.Cookie(name)) == 0 {
 			return

@@ -2,12 +2,15 @@ package visitor
 
 import (
 	"bytes"
+	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // longestForm bounds what a form of ours may send, in bytes.
@@ -24,12 +27,25 @@ func (v *visit) centre() {
 	}
 	proven := v.proven(v.ids)
 	inForce, err := v.standing(proven)
-	if err != nil {
+	goesOn, failed := v.opts.GoesOn(v.site.ID, proven, nil, v.chosen)
+	if err = errors.Join(err, failed); err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
-	p := centrePage{choices: v.choices(v.page("title"), inForce), InForce: v.titled(inForce), All: slices.Contains(inForce, all)}
+	if v.told = 0; len(goesOn) > 0 {
+		v.told = rules.ToldUntil(rules.Told(v.opts.Now())) // from here on it counts for this browser, too
+	}
+	v.renew(v)
+	decided := v.decided(inForce, goesOn)
+	p := centrePage{
+		choices: v.choices(v.page("title"), inForce, v.where), Heading: Text{Text: v.Say("title")},
+		InForce: v.titled(decided.left(v.said, inForce)), decided: decided, All: slices.Contains(inForce, all),
+	}
 	p.Identified, p.Account, p.GPC, p.DNT = len(v.ids) > 0, v.account, globalPrivacyControl(v), doNotTrack(v)
+	if v.said.Title.Text != "" {
+		p.Heading, p.Title = v.said.Title, v.said.Title.Text
+	}
+	p.Months = strconv.Itoa(int(v.site.cookieAge() / month))
 	p.message(string(v.ctx.QueryArgs().Peek("done")), v.kept || len(inForce) > 0)
 	v.html(fasthttp.StatusOK, "centre.html", p)
 }
@@ -37,10 +53,13 @@ func (v *visit) centre() {
 // centrePage is what the preference centre says.
 type centrePage struct {
 	choices
+	decided
+	Heading    Text
 	InForce    []Text
 	All        bool
-	Identified bool // the browser sends identifiers
-	Account    bool // it sends one that an account may be called by
+	Identified bool   // the browser sends identifiers
+	Months     string // for how many the cookie is kept
+	Account    bool   // it sends one that an account may be called by
 	GPC        browserSignal
 	DNT        browserSignal
 	Done       string // what was done last
@@ -52,10 +71,10 @@ func (p *centrePage) message(code string, kept bool) {
 	switch code {
 	case "objected", "saved":
 		if p.Lost = !kept; kept {
-			p.Done = p.Say("done_" + code)
+			p.Done = p.done(code)
 		}
 	case "taken", "here", "none", "kept":
-		p.Done = p.Say("done_" + code)
+		p.Done = p.done(code)
 	}
 	if p.Done != "" {
 		p.Title = p.Done + " " + p.Title

@@ -37,7 +37,7 @@ func TestWithoutIdentifier(t *testing.T) {
 		t.Errorf("%s\nis not\n%s", got, want)
 	}
 	page := b.get("/privacy/?done=objected")
-	for _, said := range []string{"Your objection is saved and in force.", `value="surveys" checked`, `value="vendor:ga4" checked`, `value="surveys/vendor:ga4"`} {
+	for _, said := range []string{"Your choice is saved and in force.", `value="surveys" checked`, `value="vendor:ga4" checked`, `value="surveys/vendor:ga4"`} {
 		if !strings.Contains(page.text, said) {
 			t.Errorf("the page does not say %s", said)
 		}
@@ -50,7 +50,7 @@ func TestWithoutIdentifier(t *testing.T) {
 	if page := b.follow("/privacy/?lang=de", "do=save&object=surveys&shown=all/surveys/vendor:ga4"); b.choice() != "surveys" || !strings.Contains(page.text, "Ihre Entscheidung ist gespeichert und wirksam.") {
 		t.Errorf("%q", b.choice())
 	}
-	if page := b.follow("/privacy/", "do=back"); len(b.cookies) != 0 || !strings.Contains(page.text, "Your objection is taken back.") {
+	if page := b.follow("/privacy/", "do=back"); len(b.cookies) != 0 || !strings.Contains(page.text, "Your choice is taken back.") {
 		t.Errorf("%v is left", b.cookies)
 	}
 	if a := b.post("/privacy/", "do=save&shown="); !strings.Contains(a.header("Location"), "done=none") || a.header("Set-Cookie") != "" {
@@ -82,7 +82,7 @@ func TestWithIdentifiers(t *testing.T) {
 	// Somebody else objected for it: that is shown where the browser proves that it objected, and taken back with the rest.
 	w.store.role("client_id:ga4=123.456", "fraud", "restriction:all")
 	page := b.get("/privacy/")
-	for _, said := range []string{`value="surveys" checked`, `value="fraud" checked`, "everything that the law lets you object to (processing is restricted, Art. 18 GDPR)"} {
+	for _, said := range []string{`value="surveys" checked`, `value="fraud" checked`, "everything on this page (processing is restricted, Art. 18 GDPR)"} {
 		if !strings.Contains(page.text, said) {
 			t.Errorf("the page does not say %s", said)
 		}
@@ -135,7 +135,7 @@ func TestTakenBackWithProof(t *testing.T) {
 	b := w.browser("_ga=123.456")
 	b.follow("/privacy/", "do=all")
 	page := b.follow("/privacy/", "do=back")
-	if strings.Contains(page.text, "Your objection is taken back in this browser. Objections made elsewhere stay in force.") || w.store.of("client_id:ga4=123.456") != "" {
+	if strings.Contains(page.text, "Your choice is taken back in this browser. Objections made elsewhere stay in force.") || w.store.of("client_id:ga4=123.456") != "" {
 		t.Error("the page speaks of other objections")
 	}
 }

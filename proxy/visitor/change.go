@@ -52,7 +52,8 @@ func (v *visit) carryOut(w wish) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	v.setCookies(v.ctx, chosen, d.proofs())
+	v.told = 0 // what was decided was on what came before
+	v.setCookies(v.ctx, v.site.cookieAge(), chosen, d.proofs())
 	return outcome{identified: len(d.ids), elsewhere: len(w.takeBack) > 0 && v.elsewhere(d, w)}, nil
 }
 
@@ -74,8 +75,9 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 		if len(w.object)+len(w.takeBack) == 0 {
 			return &deed{}, nil
 		}
-		change.Object, change.TakeBack = w.object, w.takeBack
-		v.opts.CookieOnly(change)
+		if change.Object, change.TakeBack = v.news(w, v.said); len(change.Object)+len(change.TakeBack) > 0 {
+			v.opts.CookieOnly(change)
+		}
 		return &deed{}, nil
 	}
 	fresh, err := v.newAct()

@@ -17,87 +17,179 @@ type choices struct {
 	Groups     []group // of purposes
 	Fixed      []choice
 	Vendors    []choice
-	Chosen     bool // there is something to take back
+	Objecting  bool // all of it is objected to: nothing is withdrawn, and nothing opted out of
+	Marketing  bool // there is direct marketing (Art. 21(2))
+	Right      bool // there is what Art. 21(1) gives a right to object to
 }
 
-// group is purposes that the same right is had to.
+// group is purposes whose data are passed on in the same case.
 type group struct {
 	Key     string // of its words
+	Consent bool   // some of it rests on consent
 	Choices []choice
 }
 
 // choice is one control, and what a visitor has to know of it.
 type choice struct {
 	*words
-	ID         string // of the elements
-	Scope      string
-	Title      Text
-	About      Text
-	Bases      []Basis
-	Recipients []Vendor
-	Marketing  bool
-	GPC        bool
-	In         bool // it is in force
-	Covered    bool // an objection to everything covers it
+	ID        string // of the elements
+	Scope     string
+	Title     Text
+	About     Text
+	Lines     []line
+	Label     string // of the control: what ticking it is
+	Vendor    *Vendor
+	Partly    bool // a contract or the law asks for some of it: that goes on
+	Marketing bool
+	GPC       bool
+	In        bool // it is in force
+	Covered   bool // a no to everything covers it
+	consent   bool // some of it rests on consent
 }
 
-// choices lays out what can be chosen, with what is in force.
-func (w *wording) choices(p page, inForce []string) choices {
+// line is recipients that receive data in one case, on one basis.
+type line struct {
+	When       string // in which case, in words; "" where that is said of the whole group
+	Basis      Basis
+	Reference  string
+	Recipients []Vendor
+}
+
+// choices lays out what can be chosen where a visitor is, with what is in force.
+func (w *wording) choices(p page, inForce []string, where Where) choices {
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
-	everything := choice{words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")}, In: in(all)}
-	c := choices{page: p, Everything: everything}
-	groups := [3]group{{Key: "marketing"}, {Key: "interest"}, {Key: "other"}}
+	c := choices{page: p, Marketing: w.said.marketing(where), Right: w.said.right(where)}
+	everything := w.said.whens(where)
+	c.Objecting = everything.open().only(UntilObjection)
+	c.Everything = choice{
+		words: w.words, ID: "all", Scope: all, Title: Text{Text: w.Say("everything")},
+		Label:  w.label(everything, w.said.sale(where, "")),
+		Partly: everything != everything.open(), In: in(all),
+	}
 	shown := []string{}
-	if in(all) {
-		shown = append(shown, all)
-	}
-	for i := range w.said.Purposes {
-		of := &w.said.Purposes[i]
-		one := choice{
-			words: w.words, ID: "p-" + of.ID, Scope: of.ID, Title: of.Title, About: of.Description, Bases: of.Bases,
-			Marketing: of.DirectMarketing, GPC: of.GPC && w.site.ReadsGPC, In: in(of.ID), Covered: in(all),
-		}
-		for _, id := range of.Recipients {
-			if vendor := w.said.vendor(id); vendor != nil {
-				one.Recipients = append(one.Recipients, *vendor)
-			}
-		}
-		if of.ShownOnly {
-			one.In, one.Covered, one.GPC = false, false, false
-			c.Fixed = append(c.Fixed, one)
-			continue
-		}
-		if one.In {
-			shown = append(shown, of.ID)
-		}
-		at := 2
-		if of.DirectMarketing {
-			at = 0
-		} else if slices.ContainsFunc(of.Bases, func(b Basis) bool { return b.Right }) {
-			at = 1
-		}
-		groups[at].Choices = append(groups[at].Choices, one)
-	}
-	for _, g := range groups {
-		if len(g.Choices) > 0 {
-			c.Groups = append(c.Groups, g)
-		}
-	}
-	for _, of := range w.said.Vendors {
-		if of.ShownOnly {
-			continue
-		}
-		one := choice{
-			words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name},
-			Recipients: []Vendor{of}, In: in(vendorScope + of.ID), Covered: in(all),
-		}
+	show := func(one *choice) {
 		if one.In {
 			shown = append(shown, one.Scope)
 		}
-		c.Vendors = append(c.Vendors, one)
 	}
-	c.Shown, c.Chosen = Format(shown), len(inForce) > 0
+	show(&c.Everything)
+	groups := map[string][]choice{}
+	for i := range w.said.Purposes {
+		of := &w.said.Purposes[i]
+		one, key := w.purposeChoice(of, where)
+		if of.ShownOnly {
+			c.Fixed = append(c.Fixed, one)
+			continue
+		}
+		one.In, one.Covered = in(of.ID), in(all)
+		show(&one)
+		groups[key] = append(groups[key], one)
+	}
+	for _, key := range []string{"objection", "consent", "opt_out", "several", "elsewhere"} {
+		if len(groups[key]) > 0 {
+			consent := func(one choice) bool { return one.consent }
+			c.Groups = append(c.Groups, group{key, slices.ContainsFunc(groups[key], consent), groups[key]})
+		}
+	}
+	for i := range w.said.Vendors {
+		if of := &w.said.Vendors[i]; !of.ShownOnly {
+			one := w.vendorChoice(of, where)
+			one.In, one.Covered = in(one.Scope), in(all)
+			show(&one)
+			c.Vendors = append(c.Vendors, one)
+		}
+	}
+	c.Shown = Format(shown)
 	return c
+}
+
+// purposeChoice is the control of a purpose, and the key of the group that it stands in.
+func (w *wording) purposeChoice(of *Purpose, where Where) (one choice, key string) {
+	flows := of.flows(where)
+	all := whensOf(flows)
+	switch {
+	case len(flows) == 0:
+		flows, key = of.Flows, "elsewhere"
+		all = whensOf(flows)
+	case all.only(AfterConsent), all.only(UntilObjection), all.only(UntilOptOut):
+		key = all.key()
+	default:
+		key = "several"
+	}
+	one = choice{
+		words: w.words, ID: "p-" + of.ID, Scope: of.ID, Title: of.Title, About: of.Description,
+		Label: w.label(all, of.Sale), consent: all.has(AfterConsent), Marketing: of.DirectMarketing,
+		GPC: of.GPC && w.site.ReadsGPC && !of.ShownOnly,
+	}
+	for i := range flows {
+		f := &flows[i]
+		said := line{Basis: f.Basis, Reference: f.Reference}
+		if key == "several" || key == "elsewhere" || of.ShownOnly {
+			said.When = w.Say("when_" + whenKeys[f.When])
+		}
+		one.add(said, w.said.vendor(f.Vendor))
+	}
+	return one, key
+}
+
+// add puts a recipient into its line.
+func (c *choice) add(said line, vendor *Vendor) {
+	if vendor == nil {
+		return
+	}
+	at := slices.IndexFunc(c.Lines, func(l line) bool {
+		return l.When == said.When && l.Basis == said.Basis && l.Reference == said.Reference
+	})
+	if at < 0 {
+		at, c.Lines = len(c.Lines), append(c.Lines, said)
+	}
+	same := func(v Vendor) bool { return v.ID == vendor.ID }
+	if l := &c.Lines[at]; !slices.ContainsFunc(l.Recipients, same) {
+		l.Recipients = append(l.Recipients, *vendor)
+	}
+}
+
+// vendorChoice is the control of a recipient.
+func (w *wording) vendorChoice(of *Vendor, where Where) choice {
+	var here, anywhere whens
+	for i := range w.said.Purposes {
+		theirs := func(flows []Flow) whens {
+			return whensOf(slices.DeleteFunc(slices.Clone(flows), func(f Flow) bool { return f.Vendor != of.ID }))
+		}
+		here |= theirs(w.said.Purposes[i].flows(where))
+		anywhere |= theirs(w.said.Purposes[i].Flows)
+	}
+	if here == 0 {
+		here = anywhere
+	}
+	return choice{
+		words: w.words, ID: "v-" + of.ID, Scope: vendorScope + of.ID, Title: Text{Text: of.Name}, Vendor: of,
+		Label: w.label(here, w.said.sale(where, of.ID)), Partly: here != here.open(),
+	}
+}
+
+// label says what ticking a control is: objecting, withdrawing consent, opting out, or what of it there is.
+func (w *wording) label(all whens, sale bool) string {
+	switch open := all.open(); {
+	case open == 0:
+		return w.Say("do_objection")
+	case open.only(UntilOptOut) && sale:
+		return w.Say("do_opt_out_sale")
+	default:
+		return w.Say("do_" + open.key())
+	}
+}
+
+// done says what was done last: in the words of objecting where nothing on the page is withdrawn or opted out of.
+func (c choices) done(code string) string {
+	switch {
+	case c.Objecting:
+	case code == "objected":
+		return c.Say("done_saved")
+	case code == "taken":
+		return c.Say("done_back")
+	}
+	return c.Say("done_" + code)
 }
 
 // Empty tells whether nothing takes place that could be chosen.

@@ -17,6 +17,7 @@ type browserSignal struct {
 	Objects []Text // purposes that it counts as an objection to
 	OptsOut []Text // purposes that it opts out of, where the visitor is
 	States  []Text // purposes that it would opt out of elsewhere
+	Yields  bool   // to a consent, in all that it opts out of: it is an objection to none of that
 	Keeps   bool   // where the visitor is, it is kept
 	Before  bool   // it may be kept from before
 	ids     []string
@@ -59,19 +60,18 @@ func (v *visit) mayTakeKeptBack() bool {
 // globalPrivacyControl is what becomes of that signal for a visit.
 func globalPrivacyControl(v *visit) browserSignal {
 	s := newBrowserSignal(v.site.ReadsGPC, sent(&v.ctx.Request.Header, "Sec-GPC"))
-	s.Keeps = s.Read && v.where.Keeps
+	s.Keeps, s.Yields = s.Read && v.where.Keeps, true
 	for i := range v.said.Purposes {
 		p := &v.said.Purposes[i]
-		here := p.OptOut && v.where.OptOut || p.Kept && v.where.Keeps && len(v.ids) > 0
-		s.Before = s.Before || s.Read && p.Kept
+		s.Before = s.Before || s.Read && p.mayOptOut()
 		switch {
 		case !s.Read:
 			continue
-		case here:
-			s.OptsOut = append(s.OptsOut, p.Title)
+		case p.optsOut(v.where):
+			s.OptsOut, s.Yields = append(s.OptsOut, p.Title), s.Yields && !p.GPC
 		case p.GPC && !p.ShownOnly:
 			s.Objects = append(s.Objects, p.Title)
-		case p.OptOut || p.Kept:
+		case p.mayOptOut():
 			s.States = append(s.States, p.Title)
 			continue
 		default:

@@ -6,19 +6,34 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // california is where an opt-out is kept, virginia where one is possible.
 var (
-	california = visitor.Where{OptOut: true, Keeps: true}
-	virginia   = visitor.Where{OptOut: true}
+	california = visitor.Where{Region: states("US-CA")[0], OptOut: true, Keeps: true}
+	virginia   = visitor.Where{Region: states("US-VA")[0], OptOut: true}
 )
+
+func states(codes ...string) (all []rules.Region) {
+	for _, code := range codes {
+		region, err := rules.ParseRegion(code)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, region)
+	}
+	return all
+}
 
 // sells has one purpose of the site be what laws of the US let people opt out of: "Ask for opinions".
 func (w *world) sells() {
 	for i := range w.site.Languages {
 		p := &w.site.Languages[i].Purposes[2]
-		p.OptOut, p.Kept = true, true
+		p.US, p.Sale = true, true
+		p.Flows = append(p.Flows, visitor.Flow{Vendor: "ga4", When: visitor.UntilOptOut, Basis: visitor.Basis{
+			Name: "Opt-out under your state's law", Article: "laws of your state on opting out",
+		}, Regions: states("US-CA", "US-VA")})
 	}
 }
 
@@ -36,13 +51,15 @@ func TestGPCOnThePage(t *testing.T) {
 		kept, keptNone   = "The opt-out is kept", "no identifier that the opt-out could be kept under"
 		keptUnclear      = "What cannot be read is not kept"
 		before           = "If this browser sent the signal before"
+		later            = "A consent that you give later to this very site takes precedence"
 		status           = "By your browser&#39;s signal Global Privacy Control you said no to:"
-		statusNone       = "No objection is in force in this browser"
+		statusNone       = "No objection or withdrawal is on record"
+		statusUnknown    = "This page knows of no objection or withdrawal"
 		dnt              = "Do Not Track"
 	)
 	all := []string{
-		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before,
-		status, statusNone, dnt,
+		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before, later,
+		status, statusNone, statusUnknown, dnt,
 	}
 	for _, c := range []struct {
 		what   string
@@ -54,22 +71,24 @@ func TestGPCOnThePage(t *testing.T) {
 		id     bool
 		says   []string
 	}{
-		{"not read", california, true, true, false, "1", true, []string{sent, unread, statusNone}},
-		{"not read and not readable", california, true, true, false, "yes", true, []string{unsent, unread, statusNone}},
-		{"read and ignored", california, false, false, true, "1", true, []string{sent, none, statusNone}},
-		{"read and not sent", california, false, true, true, "", true, []string{unsent, objects, statusNone}},
-		{"0 is no signal", california, false, true, true, "0", true, []string{unsent, objects, statusNone}},
+		{"not read", california, true, true, false, "1", true, []string{sent, unread, statusUnknown}},
+		{"not read and not readable", california, true, true, false, "yes", true, []string{unsent, unread, statusUnknown}},
+		{"read and ignored", california, false, false, true, "1", true, []string{sent, none, statusUnknown}},
+		{"read and not sent", california, false, true, true, "", true, []string{unsent, objects, statusUnknown}},
+		{"0 is no signal", california, false, true, true, "0", true, []string{unsent, objects, statusUnknown}},
 		{"an objection", visitor.Where{}, false, true, true, "1", true, []string{sent, objects, status}},
 		{"what cannot be read", visitor.Where{}, false, true, true, "yes", true, []string{unclear, objects, status}},
-		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept, status}},
-		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept, status}},
-		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone, status}},
-		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear, status}},
-		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusNone}},
+		{"in California", california, true, false, true, "1", true, []string{sent, honored, kept, later}},
+		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept, later}},
+		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone}},
+		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear}},
+		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusUnknown}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
-		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent, status}},
-		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusNone}},
-		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, status}},
+		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent}},
+		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusUnknown}},
+		{"both", california, true, true, true, "1", true, []string{sent, honored, objects, kept, later, status}},
+		{"an objection to the same, in California", california, true, true, true, "1", true, []string{sent, honored, kept}},
+		{"an objection to the same, in Virginia", virginia, true, true, true, "1", true, []string{sent, honored}},
 	} {
 		w := serve(t)
 		w.where, w.site.ReadsGPC = c.where, c.read
@@ -77,7 +96,8 @@ func TestGPCOnThePage(t *testing.T) {
 			w.sells()
 		}
 		for i := range w.site.Languages {
-			w.site.Languages[i].Purposes[1].GPC = c.object
+			same := strings.HasPrefix(c.what, "an objection to the same")
+			w.site.Languages[i].Purposes[1].GPC, w.site.Languages[i].Purposes[2].GPC = c.object && !same, same
 		}
 		b := w.browser()
 		if c.id {
@@ -118,7 +138,7 @@ func TestDNTOnThePage(t *testing.T) {
 	}
 	says("it counts as an objection to:", "signal Do Not Track you said no to:", "<li>Measure the audience of our pages")
 	b.headers["DNT"] = "0"
-	says("does not send the signal Do Not Track", "No objection is in force")
+	says("does not send the signal Do Not Track", "No objection or withdrawal is on record")
 	b.headers["DNT"] = "maybe"
 	says("in the place of the signal Do Not Track that cannot be read")
 }

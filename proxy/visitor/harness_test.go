@@ -104,6 +104,10 @@ func (s *store) Held(ids []objection.ID, subjects []objection.Subject) (list []o
 	return list, s.err
 }
 
+func (s *store) Decided([]objection.ID, []objection.Subject) ([]objection.Decision, error) {
+	return nil, s.err
+}
+
 func (s *store) put(key string, holder objection.Holder, scopes []string) {
 	if s.stands == nil {
 		s.stands = map[string]map[objection.Holder][]string{}

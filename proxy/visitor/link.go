@@ -1,6 +1,7 @@
 package visitor
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/valyala/fasthttp"
@@ -11,6 +12,7 @@ import (
 // linkPage is what a signed link shows.
 type linkPage struct {
 	choices
+	decided
 	Manage    bool
 	Marketing bool   // all that it is for is direct marketing
 	For       []Text // what it objects to
@@ -43,16 +45,20 @@ func (v *visit) link(token string) {
 		return
 	}
 	inForce, byLink, err := v.heldByLink(&claim)
-	if err != nil {
+	goesOn, failed := v.opts.GoesOn(v.site.ID, nil, claim.Subjects, nil)
+	if err = errors.Join(err, failed); err != nil {
 		v.fail(fasthttp.StatusServiceUnavailable, "unreadable")
 		return
 	}
 	in := func(scope string) bool { return slices.Contains(inForce, scope) }
 	p := linkPage{
-		choices: v.choices(v.page("link_title"), inForce), Manage: claim.Kind == Manage, For: v.titled(claim.Scopes), InForce: v.titled(inForce),
+		choices: v.choices(v.page("link_title"), inForce, v.where), Manage: claim.Kind == Manage,
+		For: v.titled(claim.Scopes), InForce: v.titled(inForce),
 		In: len(claim.Scopes) > 0, Covered: in(all) && !slices.Contains(claim.Scopes, all),
 		Late: claim.late(v.opts.Now()), Marketing: len(claim.Scopes) > 0,
 	}
+	p.decided = v.decided(inForce, goesOn)
+	p.InForce = v.titled(p.left(v.said, inForce))
 	for _, scope := range claim.Scopes {
 		p.In = p.In && in(scope)
 		of := v.said.purpose(scope)
@@ -68,7 +74,9 @@ func (v *visit) link(token string) {
 		p.Done = v.Say("link_taken")
 		p.Title = p.Done + " " + p.Title
 	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage && (code == "saved" || code == "taken" || code == "objected"):
-		p.Done = v.Say("done_" + code)
+		if p.Done = v.Say("done_" + code); p.Manage {
+			p.Done = p.done(code)
+		}
 		p.Title = p.Done + " " + p.Title
 	}
 	v.html(fasthttp.StatusOK, "link.html", p)

@@ -22,7 +22,8 @@ type standingAnswer struct {
 	Identified int      `json:"identified"`
 	Elsewhere  bool     `json:"elsewhere,omitempty"`
 	Account    bool     `json:"account,omitempty"`
-	Detail     string   `json:"detail,omitempty"` // in the visitor's language
+	GoesOn     []string `json:"goes_on,omitempty"` // purposes, sorted, that go on for a recipient by a person's decision
+	Detail     string   `json:"detail,omitempty"`  // in the visitor's language
 }
 
 // objections is the preference centre for a site's own front end, in JSON.
@@ -89,6 +90,18 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 	}
 	answer := standingAnswer{
 		InForce: inForce, Identified: became.identified, Elsewhere: became.elsewhere, Account: v.account,
+	}
+	goesOn, err := v.opts.GoesOn(v.site.ID, proven, nil, v.chosen)
+	if err != nil {
+		v.problem(fasthttp.StatusServiceUnavailable, "unreadable")
+		return
+	}
+	if len(v.chosen) > 0 { // not before the preference centre said so
+		goesOn = slices.DeleteFunc(goesOn, func(g GoingOn) bool { return g.Since.Unix() >= v.told })
+	}
+	of := v.decided(inForce, goesOn)
+	for i := range of.lifted {
+		answer.GoesOn = sorted(append(answer.GoesOn, of.lifted[i].Purposes...))
 	}
 	var said []string
 	if answer.Elsewhere {

@@ -15,7 +15,7 @@ func TestFrontEnd(t *testing.T) {
 	b := w.browser("_ga=123.456")
 	for _, c := range []struct{ body, want, cookie string }{
 		{`{"purposes":["surveys"],"vendors":["ga4"],"campaign":"spring sale","lang":"de"}`, `{"in_force":["surveys","vendor:ga4"],"identified":1}`, "surveys/vendor:ga4"},
-		{`{"purposes":["fraud"],"take_back":{"purposes":["surveys"]},"ids":{"client_id:segment":"0f8fad5b-d9cb-469f-a165-70867728950e","device_id":"abcdefgh1"}}`, `{"in_force":["fraud","vendor:ga4"],"identified":3,"elsewhere":true,"detail":"Your objection is taken back in this browser. Objections made elsewhere stay in force."}`, "fraud/vendor:ga4"},
+		{`{"purposes":["fraud"],"take_back":{"purposes":["surveys"]},"ids":{"client_id:segment":"0f8fad5b-d9cb-469f-a165-70867728950e","device_id":"abcdefgh1"}}`, `{"in_force":["fraud","vendor:ga4"],"identified":3,"elsewhere":true,"detail":"Your choice is taken back in this browser. Objections made elsewhere stay in force."}`, "fraud/vendor:ga4"},
 		{`{"all":true,"purposes":[],"vendors":[],"ids":{}}`, `{"in_force":["all","fraud","vendor:ga4"],"identified":1}`, "all/fraud/vendor:ga4"},
 		{`{"all":false,"take_back":{"all":true}}`, `{"in_force":[],"identified":1}`, ""},
 	} {
@@ -176,7 +176,7 @@ func TestProblemsInTheVisitorsLanguage(t *testing.T) {
 	if a := b.json(`{"all":true,"ids":{"email":"jane@example.com"}}`); !strings.Contains(a.text, "Pas avec cet identifiant") || a.header("Content-Language") != "fr" {
 		t.Error(a.text)
 	}
-	if a := b.json(`{"purposes":["nonsense"],"lang":"de"}`); !strings.Contains(a.text, "Das war nicht lesbar") || a.header("Content-Language") != "de" {
+	if a := b.json(`{"purposes":["nonsense"],"lang":"de"}`); !strings.Contains(a.text, "Die Anfrage war nicht lesbar") || a.header("Content-Language") != "de" {
 		t.Error(a.text)
 	}
 }

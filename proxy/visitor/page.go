@@ -27,7 +27,9 @@ type page struct {
 	Themed    bool
 	Title     string
 	Said      *Language
-	Hosts     string
+	Name      string // of the site
+	Logo      bool
+	Links     []Link
 	Query     template.URL // of this page's forms
 }
 
@@ -51,7 +53,7 @@ type tongue struct {
 func (w *wording) page(title string) page {
 	p := page{
 		words: w.words, Lang: w.said.Tag, Up: w.up, Themed: w.site.Style != nil, Title: w.Say(title), Said: w.said,
-		Hosts: strings.Join(w.site.Hosts, ", "),
+		Name: w.said.Name, Logo: w.site.Logo != nil, Links: w.said.Links,
 		Query: template.URL("?lang=" + w.said.Tag), //nolint:gosec // a language of the site's
 	}
 	for i := range w.site.Languages {
@@ -64,11 +66,14 @@ func (w *wording) page(title string) page {
 }
 
 // policy is what a page may do: show itself with our style and the site's, send its forms here, and stand in frames of
-// the site's own pages. A site's style may bring letters and pictures from the same place.
+// the site's own pages. A site's style may bring letters and pictures from the same place, and its logo is one.
 func (s *Site) policy(style string) string {
 	policy := "default-src 'none'; style-src " + style
 	if s.Style != nil {
-		policy += "; font-src 'self'; img-src 'self'"
+		policy += "; font-src 'self'"
+	}
+	if s.Style != nil || s.Logo != nil {
+		policy += "; img-src 'self'"
 	}
 	ancestors := strings.Join(append([]string{"'self'"}, s.Origins...), " ")
 	return policy + "; form-action 'self'; base-uri 'none'; frame-ancestors " + ancestors

@@ -3,6 +3,7 @@ package visitor
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules"
@@ -12,8 +13,15 @@ import (
 // same in the same way, so that it tells nobody apart beyond the choice. A site's scripts may read it.
 const Cookie = rules.PreferenceCookie
 
-// cookieAge is how long both cookies last, in seconds: 395 days, which is 13 months.
-const cookieAge = 395 * 24 * 60 * 60
+// Both cookies last 13 months, counted anew at each visit to the preference centre and with each change, so that what
+// was chosen does not end by age. Where a consent counts for longer, so do they.
+const (
+	month     = 30 * 24 * time.Hour
+	cookieAge = rules.ChoiceDays * 24 * time.Hour
+)
+
+// cookieAge is how long both cookies last on this site.
+func (s *Site) cookieAge() time.Duration { return max(cookieAge, s.Consent) }
 
 // longestCookie bounds the value. Browsers refuse a cookie of more than 4,096 bytes with its name: a choice must not be lost to that.
 const longestCookie = 3072

@@ -4,25 +4,35 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // Site is what the pages of a site say, as the policy in force has it. It is never changed. Links and redirections are relative, so that
 // the pages work below the site's base and without it.
 type Site struct {
 	ID        string
-	Hosts     []string
+	Logo      *Logo      // nil: the site's name stands there
 	Origins   []string   // "https://shop.example": whose pages may frame the preference centre and call the endpoint, with cookies
 	Languages []Language // of "en", "de", "fr", at least one; the first is the site's own
 	Style     []byte     // the site's CSS, behind ours; nil: none
 
-	ReadsGPC bool      // the signal Global Privacy Control is read
-	ReadsDNT bool      // the signal Do Not Track is read
-	GPC      bool      // Global Privacy Control is read, and counts for at least one purpose, wherever the visitor is
-	Updated  time.Time // the day on which that was said last
+	Consent  time.Duration // how long the consent counts that counts for longest; zero: nobody says
+	ReadsGPC bool          // the signal Global Privacy Control is read
+	ReadsDNT bool          // the signal Do Not Track is read
+	GPC      bool          // Global Privacy Control is read, and counts for at least one purpose, wherever the visitor is
+	Updated  time.Time     // the day on which that was said last
+}
+
+// Logo is a site's logo.
+type Logo struct {
+	Content []byte
+	Type    string // "image/svg+xml", and so on
 }
 
 // Where is what is known of where a visitor is, as for hits.
 type Where struct {
+	Region rules.Region
 	OptOut bool // its laws let people opt out of sale, sharing and targeted advertising
 	Keeps  bool // they have an opt-out by the browser's signal kept
 }
@@ -30,16 +40,27 @@ type Where struct {
 // Language is what is said in one language: what applies on this site, of a policy compiled for it.
 type Language struct {
 	Tag        string    // "en"
-	Purposes   []Purpose // in the order of the policy
+	Name       string    // what visitors know the site by
+	Title      Text      // heading of the preference centre; zero: ours
+	Links      []Link    // the site's own, at the foot
+	Purposes   []Purpose // in the order of the policy; each has a flow at least
 	Vendors    []Vendor  // every recipient of an activity
 	Controller Controller
-	Notice     []byte // the notice, a whole page of HTML with at most one style element and no script
+	Grounded   []Grounded // what may go on despite an objection, where a person decides so
+	Authority  string     // where to complain, as a sentence has it behind "to"; "": any data protection authority
+	Notice     []byte     // the notice, a whole page of HTML with at most one style element and no script
 }
 
 // Controller is who is responsible.
 type Controller struct {
 	Name    string
 	Contact string // an e-mail address, an https address, or what else one can write to
+}
+
+// Link is a link of the site's own.
+type Link struct {
+	Text Text
+	URL  string // https
 }
 
 // Text is a text, and its language where that is not the page's.
@@ -61,26 +82,19 @@ type Purpose struct {
 	// or a vital interest, and it is no direct marketing.
 	ShownOnly bool
 
-	GPC        bool // the signal Global Privacy Control counts as an objection to it
-	DNT        bool // the signal Do Not Track does
-	OptOut     bool // Global Privacy Control opts out of it, where laws let people opt out
-	Kept       bool // and where it is kept: from then on
-	Bases      []Basis
-	Recipients []string // ids of vendors
-}
-
-// Basis is a lawful basis, in words.
-type Basis struct {
-	Right   bool   // the law gives a right to object on grounds of one's own: a legitimate interest, or a task in the public interest (Art. 21(1))
-	Name    string // "A legitimate interest"
-	Article string // "Art. 6(1)(f) GDPR"
+	GPC   bool // the signal Global Privacy Control counts as an objection to it
+	DNT   bool // the signal Do Not Track does
+	US    bool // laws of US states let people opt out of it: it is sale, sharing or targeted advertising
+	Sale  bool // of these, it is sale or sharing
+	Flows []Flow
 }
 
 // Vendor is a recipient.
 type Vendor struct {
 	ID        string
 	Name      string
-	Country   string // of its seat, in words; "" unknown
+	Person    string // the legal person behind it and where its seat is, in words; "" where nothing says who that is
+	Policy    string // address of its privacy policy; "" where nothing says where that is
 	ShownOnly bool   // an objection to it has no effect: see Purpose
 }
 

@@ -29,7 +29,7 @@ func testSite() *visitor.Site {
 		},
 	}
 	s := &visitor.Site{
-		ID: "shop", Hosts: []string{"shop.example", "t.shop.example"}, Origins: []string{"https://shop.example", "https://www.shop.example"},
+		ID: "shop", Origins: []string{"https://shop.example", "https://www.shop.example"},
 		ReadsGPC: true, GPC: true, Updated: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 	}
 	for _, lang := range visitor.Languages() {
@@ -40,17 +40,17 @@ func testSite() *visitor.Site {
 			only = "en"
 		}
 		s.Languages = append(s.Languages, visitor.Language{
-			Tag: lang,
+			Tag: lang, Name: "Example Shop",
 			Purposes: []visitor.Purpose{
-				{ID: "audience-measurement", Title: visitor.Text{Text: t[0]}, Description: visitor.Text{Text: t[1]}, Bases: []visitor.Basis{interest, consent}, Recipients: []string{"matomo", "ga4"}},
-				{ID: "own-product-ads", Title: visitor.Text{Text: t[2]}, Description: visitor.Text{Text: t[3]}, DirectMarketing: true, GPC: true, Bases: []visitor.Basis{consent}, Recipients: []string{"meta"}},
-				{ID: "surveys", Title: visitor.Text{Text: "Ask for opinions", Lang: only}, Description: visitor.Text{Text: "Short surveys on our own pages.", Lang: only}, Bases: []visitor.Basis{consent}, Recipients: []string{"ga4"}},
-				{ID: "fraud", Title: visitor.Text{Text: t[5]}, Bases: []visitor.Basis{interest}, Recipients: []string{"matomo"}},
-				{ID: "orders", Title: visitor.Text{Text: t[4]}, ShownOnly: true, Bases: []visitor.Basis{contract}, Recipients: []string{"parcels"}},
+				{ID: "audience-measurement", Title: visitor.Text{Text: t[0]}, Description: visitor.Text{Text: t[1]}, Flows: []visitor.Flow{{Vendor: "matomo", When: visitor.UntilObjection, Basis: interest}, {Vendor: "ga4", When: visitor.AfterConsent, Basis: consent}}},
+				{ID: "own-product-ads", Title: visitor.Text{Text: t[2]}, Description: visitor.Text{Text: t[3]}, DirectMarketing: true, GPC: true, Flows: []visitor.Flow{{Vendor: "meta", When: visitor.AfterConsent, Basis: consent}}},
+				{ID: "surveys", Title: visitor.Text{Text: "Ask for opinions", Lang: only}, Description: visitor.Text{Text: "Short surveys on our own pages.", Lang: only}, Flows: []visitor.Flow{{Vendor: "ga4", When: visitor.AfterConsent, Basis: consent}}},
+				{ID: "fraud", Title: visitor.Text{Text: t[5]}, Flows: []visitor.Flow{{Vendor: "matomo", When: visitor.UntilObjection, Basis: interest}}},
+				{ID: "orders", Title: visitor.Text{Text: t[4]}, ShownOnly: true, Flows: []visitor.Flow{{Vendor: "parcels", When: visitor.ForContract, Basis: contract, Reference: "AGB § 4"}}},
 			},
 			Vendors: []visitor.Vendor{
-				{ID: "matomo", Name: "Matomo", Country: t[12]}, {ID: "ga4", Name: "Google Analytics", Country: t[13]},
-				{ID: "meta", Name: "Meta Conversions API", Country: t[14]}, {ID: "parcels", Name: "Parcels & <Sons>", ShownOnly: true},
+				{ID: "matomo", Name: "Matomo", Person: t[12]}, {ID: "ga4", Name: "Google Analytics", Person: t[13], Policy: "https://policies.example/privacy"},
+				{ID: "meta", Name: "Meta Conversions API", Person: t[14]}, {ID: "parcels", Name: "Parcels & <Sons>", ShownOnly: true},
 			},
 			Controller: visitor.Controller{Name: "Shop GmbH", Contact: "privacy@shop.example"},
 			Notice:     []byte("<!DOCTYPE html>\n<html lang=\"" + lang + "\"><head><title>N</title><style>\nbody { margin: 0; }\n</style></head><body><p>N</p></body></html>\n"),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // UndoCookie proves which acts of objecting were made in this browser, so that they, and no others, may be taken back
@@ -18,7 +19,7 @@ import (
 //
 // Before acts were told apart a proof was a keyed hash of the identifier alone: it proves what was in force then, of
 // whoever's doing, and nothing that came after it.
-const UndoCookie = "__Host-tagwarden-undo"
+const UndoCookie = rules.UndoCookie
 
 // maxIdentifiers bounds how many identifiers of one browser are used. A cookie of so many has 1,055 bytes, and 1,791
 // where each has a proof from before besides.

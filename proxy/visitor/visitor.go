@@ -19,6 +19,13 @@
 // An identifier in a cookie counts as a browser's only in the form in which its SDK makes it. Another one may be the name of an account, which
 // can be guessed: nothing is stored for it, the choice stays in the browser, and the page says so.
 //
+// # What is said of what takes place
+//
+// For each purpose the pages say in which case each recipient gets data ([Flow], [When]): only with the visitor's consent,
+// unless they object, until they opt out, or because a contract or the law asks for it. Saying no is one act whatever it
+// is called: it is kept as an objection to the scope, which ends all of the first three. The label of a control says which
+// of them it ends.
+//
 // A signed link is the authority for the subjects in it: its page shows what stands for them, and it takes back what came by links.
 package visitor
 
@@ -53,8 +60,12 @@ type Options struct {
 
 	Rand io.Reader // what ids of acts are made of; crypto/rand
 
-	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is to be counted. Its
-	// Subjects are empty. nil: nobody is told.
+	// GoesOn lists what goes on for who proves identifiers, or holds a link's subjects, though they objected to it:
+	// chosen are the scopes of the browser's own cookie. nil: nothing does.
+	GoesOn func(site string, ids []objection.ID, subjects []objection.Subject, chosen []string) ([]GoingOn, error)
+
+	// CookieOnly is told of a change that only the preference cookie holds, because the browser sends no identifier: it is
+	// to be recorded and counted. Its Subjects are empty, and its scopes are what it changes. nil: nobody is told.
 	CookieOnly func(objection.Change)
 
 	// Refused is told why a change was not made: "limit", "full" (there is too little room on the disk) or "failed". nil: nobody is told.
@@ -86,6 +97,9 @@ func New(o Options) *Pages {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	}
+	if o.GoesOn == nil {
+		o.GoesOn = func(string, []objection.ID, []objection.Subject, []string) ([]GoingOn, error) { return nil, nil }
 	}
 	if o.CookieOnly == nil {
 		o.CookieOnly = func(objection.Change) {}

@@ -8,13 +8,15 @@ import (
 	"go.yaml.in/yaml/v3"
 	bcp47 "golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"github.com/tagwarden/tagwarden/config/calendar"
 )
 
 //go:embed words
 var wordFiles embed.FS
 
 // Languages are the languages that the pages can speak.
-func Languages() []string { return []string{"en", "de", "fr"} }
+func Languages() []string { return calendar.Languages() }
 
 // words is what the pages say in one language (words/<language>.yaml).
 type words struct {

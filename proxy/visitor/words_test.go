@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s: its keys are not those of English", lang)
 		}
 		for key, text := range w.Texts {
-			if text == "" || strings.TrimSpace(text) != text {
+			if text == "" || strings.TrimSpace(text) != text && key != "colon" {
 				t.Errorf("%s: %s says nothing, or begins or ends with a blank", lang, key)
 			}
 			a, b := names.FindAllString(text, -1), names.FindAllString(english.Texts[key], -1)
@@ -30,7 +30,24 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
+	unspaced := regexp.MustCompile("[^\u00a0\u202f][:;?!](\\s|$)|«[^\u00a0]|[^\u00a0]»")
+	for key, text := range spoken["fr"].Texts {
+		if found := unspaced.FindString(text); found != "" {
+			t.Errorf("fr: %s: a space that does not break stands in front of the mark in %q", key, found)
+		}
+	}
+	for key, text := range english.Texts {
+		for _, lang := range []string{"de", "fr"} {
+			// What is short may take half as much again and a few letters.
+			if said := spoken[lang].Texts[key]; len([]rune(said)) > len([]rune(text))*3/2+16 {
+				t.Errorf("%s: %s is much longer than in English: %q", lang, key, said)
+			}
+		}
+	}
 	said := used(t)
+	for all := range whens(1 << UntilOptOut << 1) {
+		said["do_"+all.key()] = true
+	}
 	for key := range english.Texts {
 		whole, _ := strings.CutSuffix(strings.TrimSuffix(key, "_hint"), "_title")
 		if !said[key] && !said[whole] {
@@ -60,7 +77,7 @@ func used(t *testing.T) map[string]bool {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`"([a-z_]+)"`).FindAllSubmatch(text, -1) {
-			for _, prefix := range []string{"", "done_", "group_"} {
+			for _, prefix := range []string{"", "done_", "group_", "when_"} {
 				all[prefix+string(m[1])] = true
 			}
 		}

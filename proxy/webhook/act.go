@@ -17,6 +17,7 @@ import (
 const (
 	Objection     = "objection"
 	Withdrawal    = "withdrawal"
+	Decision      = "decision"       // a person decided on an objection, or that ended: see Act.Decided
 	AssessmentDue = "assessment_due" // a notice: see Act.Notice
 )
 
@@ -34,10 +35,22 @@ type Act struct {
 	InForce     []string            `json:"in_force"`         // after it
 	Hashes      map[string][]string `json:"hashes,omitempty"` // of every form of the identifiers, as the suppression feed has them, by namespace
 
+	Decided *Decided `json:"decision,omitempty"` // of a Decision alone
+
 	// Notice is told in place of all that but type and time, where something is nobody's act. Key says what it is
 	// about: the same one gives the same id, so that a receiver who saw it once knows it again.
 	Notice json.RawMessage `json:"notice,omitempty"`
 	Key    string          `json:"key,omitempty"`
+}
+
+// Decided is what a person decided on an objection: until when what rests on an assessment goes on all the same.
+type Decided struct {
+	Number     uint64 `json:"number"`
+	Assessment string `json:"assessment"`
+	Version    int    `json:"assessment_version"`
+	Until      string `json:"until"` // RFC 3339
+	By         string `json:"by"`    // an approver
+	Ended      bool   `json:"ended,omitempty"`
 }
 
 // message is the act as Standard Webhooks wants it.

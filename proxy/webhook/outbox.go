@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // Waiting is a message that waits to be sent.
@@ -54,7 +56,7 @@ const (
 )
 
 // patience is how long a message is tried.
-const patience = 7 * 24 * time.Hour
+const patience = rules.ToldWithin
 
 // delays are waited for between attempts; the last one again and again.
 var delays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour}

@@ -19,7 +19,7 @@ import (
 type ReceiverOptions struct {
 	Name       string   // what messages are addressed with: it outlives a change of the address
 	URL        string   // may hold placeholders behind its host, where there is a Request
-	Events     []string // Objection, Withdrawal, AssessmentDue
+	Events     []string // Objection, Withdrawal, Decision, AssessmentDue
 	Scopes     []string // only acts about one of these are told; nil: all. Acts about "all", and notices, always are
 	SecretFile string   // signs; with a Request it is ${secret}
 	Request    *Request // nil: a signed message as Standard Webhooks describes it
@@ -87,6 +87,9 @@ func (r *Receiver) Wants(a *Act) bool {
 		return scope == allScopes || slices.Contains(r.opts.Scopes, scope)
 	})
 }
+
+// Signed tells whether messages are as Standard Webhooks describes them, and not requests of the receiver's own.
+func (r *Receiver) Signed() bool { return r.opts.Request == nil }
 
 // ErrNoIdentifier says that an act has not got an identifier that a receiver's request names: it cannot be told of it.
 var ErrNoIdentifier = errors.New("no_identifier")

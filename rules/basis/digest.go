@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Digest names what an assessment means: SHA-256.
@@ -25,6 +24,8 @@ type Surroundings struct {
 	Flags      map[string]Facts            // by purpose id: what it says beside its texts
 	Recipients map[string]Facts            // by vendor id: its catalog entry, and what a vendor file of one's own says
 	Activities map[string]map[string]Facts // by assessment and activity: what rests on it
+
+	Controller string // who is responsible, by name; what was signed before it was covered has none
 }
 
 // PurposeTexts is what visitors are told of a purpose, by language; "" is the language of a file that names none.
@@ -37,7 +38,7 @@ type PurposeTexts struct {
 const Form = 2
 
 // Digest returns the digest of the meaning of everything in the assessment but its approval, and of what stands around
-// it: its purposes, its recipients, and the activities that rest on it. How files are laid out, the order of their keys
+// it: its purposes, its recipients, the activities that rest on it, and the controller's name. How files are laid out, the order of their keys
 // and of what is a set, and the amount of white space in texts for people change nothing; anything else does.
 func (a *Assessment) Digest(around Surroundings) Digest {
 	h := sha256.New()
@@ -63,6 +64,13 @@ func (a *Assessment) write(m meaning, around Surroundings) {
 		m.exact(id)
 		m.facts(resting[id])
 	}
+	facts := a.newer()
+	if name := oneLine(around.Controller); name != "" {
+		facts["controller"] = []string{name}
+	}
+	if len(facts) > 0 {
+		m.facts(facts)
+	}
 }
 
 // FirstDigest returns the digest in the first form, by which approvals of that form are known.
@@ -75,22 +83,25 @@ func (a *Assessment) FirstDigest(around Surroundings) Digest {
 	if !a.Decided.IsZero() {
 		m.text(a.Decided.String())
 	}
+	if facts := a.newer(); len(facts) > 0 {
+		m.facts(facts)
+	}
 	return Digest(h.Sum(nil))
 }
 
-// document writes what the document says, but for the day from which on it holds.
+// document writes what the document says, but for the day from which on it holds, and for what [Assessment.newer] lists.
 func (a *Assessment) document(m meaning) {
 	m.text(a.ID)
-	m.text(a.Title)
+	m.text(a.Title[""])
 	m.number(a.Version)
 	m.text(a.Owner)
 	m.set(a.Purposes)
 	m.set(a.Recipients)
 	for _, text := range []string{
-		a.Interest.What, a.Interest.Benefit, a.Interest.IfWeDidNot,
-		a.Necessity.Why, a.Necessity.Alternatives, a.Necessity.Minimised,
-		a.Balancing.Relationship, a.Balancing.Expected, a.Balancing.Impact,
-		a.Balancing.Children, a.Balancing.SpecialCategories, a.Balancing.Transparency,
+		a.Interest.What[""], a.Interest.Benefit[""], a.Interest.IfWeDidNot[""],
+		a.Necessity.Why[""], a.Necessity.Alternatives[""], a.Necessity.Minimised[""],
+		a.Balancing.Relationship[""], a.Balancing.Expected[""], a.Balancing.Impact,
+		a.Balancing.Children, a.Balancing.SpecialCategories, a.Balancing.Transparency[""],
 	} {
 		m.text(text)
 	}
@@ -100,8 +111,8 @@ func (a *Assessment) document(m meaning) {
 	m.number(a.Retention.Months)
 	m.number(a.Retention.Days)
 	m.number(int(a.Retention.Clock))
-	m.text(a.Objection.How)
-	m.text(a.Objection.CompellingGrounds)
+	m.text(a.Objection.How[""])
+	m.text(a.Objection.CompellingGrounds[""])
 	m.text(a.ReviewBy.String())
 }
 
@@ -139,7 +150,7 @@ func (m meaning) flag(f bool) {
 }
 
 // text writes a text for people, in which white space is white space.
-func (m meaning) text(s string) { m.exact(strings.Join(strings.Fields(s), " ")) }
+func (m meaning) text(s string) { m.exact(oneLine(s)) }
 
 // exact writes a text byte for byte.
 func (m meaning) exact(s string) {

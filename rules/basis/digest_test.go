@@ -21,10 +21,10 @@ func TestDigestCoversEverything(t *testing.T) {
 
 func digestCoversEverything(t *testing.T, digest func(*Assessment, Surroundings) Digest) {
 	t.Helper()
-	base := digest(sample(), surroundings())
+	base := digest(newest(), surroundings())
 	var visit func(path string, get func(*Assessment) reflect.Value)
 	visit = func(path string, get func(*Assessment) reflect.Value) {
-		changed := sample()
+		changed := newest()
 		v := get(changed)
 		switch {
 		case path == ".Approval":
@@ -42,8 +42,19 @@ func digestCoversEverything(t *testing.T, digest func(*Assessment, Surroundings)
 			v.SetString(v.String() + "x")
 		case v.CanInt():
 			v.SetInt(v.Int() + 1)
+		case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
+			for i := range v.Len() {
+				visit(fmt.Sprintf("%s.%d", path, i), func(a *Assessment) reflect.Value { return get(a).Index(i) })
+			}
+			reflect.Swapper(v.Interface())(0, 1)
+		case v.Type() == reflect.TypeFor[[]Text]():
+			reflect.Swapper(v.Interface())(0, 1)
 		case v.Kind() == reflect.Slice:
 			v.Set(reflect.Append(v, reflect.ValueOf("more")))
+		case v.Type() == reflect.TypeFor[Text]():
+			for lang, text := range v.Interface().(Text) {
+				v.SetMapIndex(reflect.ValueOf(lang), reflect.ValueOf(text+"x"))
+			}
 		case v.Kind() == reflect.Map:
 			v.SetMapIndex(reflect.ValueOf("url"), reflect.ValueOf("drop"))
 		default:
@@ -90,7 +101,7 @@ func TestDigestMeaning(t *testing.T) {
 			a.Recipients = []string{"plausible", "matomo"}
 			a.Safeguards = []string{"ip_truncation", "pseudonymisation"}
 		}, true},
-		{"white space in a text", func(a *Assessment, _ *Surroundings) { a.Title = " Cookieless\n  measurement\n" }, true},
+		{"white space in a text", func(a *Assessment, _ *Surroundings) { a.Title[""] = " Cookieless\n  measurement\n" }, true},
 		{"a purpose that is not named", func(_ *Assessment, s *Surroundings) { s.Purposes["other"] = PurposeTexts{} }, true},
 		{"a host of a vendor that is not named", func(_ *Assessment, s *Surroundings) { s.Hosts["ga4"] = nil }, true},
 		{"order of hosts", func(_ *Assessment, s *Surroundings) {
@@ -104,7 +115,16 @@ func TestDigestMeaning(t *testing.T) {
 		{"a purpose is gone", func(_ *Assessment, s *Surroundings) { delete(s.Purposes, "improve") }, false},
 		{"a recipient's host", func(_ *Assessment, s *Surroundings) { s.Hosts["matomo"] = []string{"matomo.cloud"} }, false},
 		{"a recipient's further host", func(_ *Assessment, s *Surroundings) { s.Hosts["matomo"] = []string{"10.0.0.7:8000", "matomo.cloud"} }, false},
-		{"text moved from one key to the next", func(a *Assessment, _ *Surroundings) { a.Interest.What, a.Interest.Benefit = "whatb", "enefit" }, false},
+		{"the controller's name", func(_ *Assessment, s *Surroundings) { s.Controller = "Other Ltd" }, false},
+		{"a text in a language more", func(a *Assessment, _ *Surroundings) { a.Title["de"] = "Messen" }, false},
+		{"a text in another language", func(a *Assessment, _ *Surroundings) { a.Title = Text{"en": a.Title[""]} }, false},
+		{"a conclusion", func(a *Assessment, _ *Surroundings) { a.Conclusion = plain("It prevails.") }, false},
+		{"texts of no words", func(a *Assessment, _ *Surroundings) {
+			a.Conclusion, a.DPOAdvice, a.Consulted = plain(" "), Text{}, []Text{{}}
+		}, true},
+		{"text moved from one key to the next", func(a *Assessment, _ *Surroundings) {
+			a.Interest.What, a.Interest.Benefit = plain("whatb"), plain("enefit")
+		}, false},
 	} {
 		a, around := sample(), surroundings()
 		test.change(a, &around)

@@ -45,11 +45,24 @@ type Entry struct {
 	Assessment *Assessment
 	Digest     Digest
 	First      Digest // in the first form
+	Whole      Digest // what an approval signs from now on: Digest, but where the approval is of before the name was covered
+	Unnamed    Digest // what one of before signed: without the controller's name; zero where the document says newer things
 }
 
-// NewEntry digests an assessment with what stands around it.
+// NewEntry digests an assessment with what stands around it. An approval of before the controller's name was covered says
+// so by the digest that it names; what says something that was not known then cannot have one.
 func NewEntry(a *Assessment, around Surroundings) Entry {
-	return Entry{a, a.Digest(around), a.FirstDigest(around)}
+	whole := a.Digest(around)
+	entry := Entry{Assessment: a, Digest: whole, First: a.FirstDigest(around), Whole: whole}
+	if len(a.newer()) > 0 {
+		return entry
+	}
+	around.Controller = ""
+	entry.Unnamed = a.Digest(around)
+	if strings.Contains(a.Approval, "\nsha256 "+entry.Unnamed.String()) {
+		entry.Digest = entry.Unnamed
+	}
+	return entry
 }
 
 // Register knows the assessments of a policy and what each is worth at a time. It never changes, so it may be read from many goroutines;
@@ -63,6 +76,7 @@ type Register struct {
 type record struct {
 	assessment *Assessment
 	validity   Validity // leaving the time aside
+	approved   Validity // likewise, were it approved now: Valid, or what no approval mends
 	from       time.Time
 	expires    time.Time
 }
@@ -73,18 +87,35 @@ func NewRegister(entries []Entry, approvers []Approver, past Past) *Register {
 	for _, entry := range entries {
 		a := entry.Assessment
 		if _, twice := r.records[a.ID]; twice {
-			r.records[a.ID] = record{assessment: a, validity: Ambiguous}
+			r.records[a.ID] = record{assessment: a, validity: Ambiguous, approved: Ambiguous}
 			continue
 		}
-		validity := Verify(entry, approvers, past.Keys)
-		if (validity == Valid || validity == FormOld) && past.Void(a.ID, a.Version) {
-			validity = Revoked
+		validity, approved := Verify(entry, approvers, past.Keys), Valid
+		if past.Void(a.ID, a.Version) {
+			approved = Revoked
+			if validity == Valid || validity == FormOld {
+				validity = Revoked
+			}
 		}
-		r.records[a.ID] = record{a, validity, a.Decided.start(), a.ReviewBy.End()}
+		r.records[a.ID] = record{a, validity, approved, a.Decided.start(), a.ReviewBy.End()}
 		r.ids = append(r.ids, a.ID)
 	}
 	slices.Sort(r.ids)
 	return r
+}
+
+// AsApproved is the register as it would be were every assessment in it approved now, as it stands. What no approval
+// mends stays: a revocation, an id that stands for two, the days from which on and through which an assessment holds.
+func (r *Register) AsApproved() *Register {
+	if r == nil {
+		return nil
+	}
+	as := &Register{records: make(map[string]record, len(r.records)), ids: r.ids}
+	for id, found := range r.records {
+		found.validity = found.approved
+		as.records[id] = found
+	}
+	return as
 }
 
 // Validity says what the assessment is worth at a time. It holds from its decided day on, where it names one,

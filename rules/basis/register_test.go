@@ -3,6 +3,7 @@ package basis
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,15 +28,18 @@ func keys(t *testing.T, name string) (Approver, string) {
 
 func sample() *Assessment {
 	return &Assessment{
-		ID: "LIA-1", Title: "Cookieless measurement", Version: 3, Owner: "privacy@shop.example",
+		ID: "LIA-1", Title: plain("Cookieless measurement"), Version: 3, Owner: "privacy@shop.example",
 		Purposes: []string{"measure", "improve"}, Recipients: []string{"matomo", "plausible"},
-		Interest:   Interest{"what", "benefit", "else"},
-		Necessity:  Necessity{"why", "alternatives", "minimised"},
-		Balancing:  Balancing{"visitor", "expected", "low", "no", "no", "notice"},
+		Interest:  Interest{plain("what"), plain("benefit"), plain("else")},
+		Necessity: Necessity{plain("why"), plain("alternatives"), plain("minimised")},
+		Balancing: Balancing{
+			Relationship: plain("visitor"), Expected: plain("expected"), Impact: "low", Children: "no",
+			SpecialCategories: "no", Transparency: plain("notice"),
+		},
 		Safeguards: []string{"pseudonymisation", "ip_truncation"},
 		Data:       map[string]string{"url": "url", "event_name": "keep"},
 		DPIA:       "none", Retention: Period{Months: 14},
-		Objection: Objecting{"footer", "none"}, ReviewBy: Day{2027, time.May, 4},
+		Objection: Objecting{plain("footer"), plain("none")}, ReviewBy: Day{2027, time.May, 4},
 	}
 }
 
@@ -130,7 +134,7 @@ func TestValidity(t *testing.T) {
 	good := signed(t, private)
 	edit := func(change func(*Entry)) Entry {
 		copied := *good.Assessment
-		entry := Entry{&copied, good.Digest, good.First}
+		entry := Entry{Assessment: &copied, Digest: good.Digest, First: good.First}
 		change(&entry)
 		return entry
 	}
@@ -173,7 +177,7 @@ func TestValidity(t *testing.T) {
 		{"signature cut short", edit(func(e *Entry) { e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9] }), []Approver{privacy}, Past{}, noon, Unreadable},
 		{"approval of another assessment", edit(func(e *Entry) { e.Assessment.ID = "LIA-2" }), []Approver{privacy}, Past{}, noon, Unapproved},
 		{"text edited", edit(func(e *Entry) {
-			e.Assessment.Title = "All measurement"
+			e.Assessment.Title = plain("All measurement")
 			e.Digest = e.Assessment.Digest(surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form", signedBefore(t, private), []Approver{privacy}, Past{}, noon, FormOld},
@@ -181,7 +185,7 @@ func TestValidity(t *testing.T) {
 		{"signed in the first form, and past review", signedBefore(t, private), []Approver{privacy}, Past{}, at("2028-01-01T00:00:00Z"), FormOld},
 		{"signed in the first form, and revoked", signedBefore(t, private), []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
 		{"signed in the first form, and edited", before(func(e *Entry) {
-			e.Assessment.Title = "All measurement"
+			e.Assessment.Title = plain("All measurement")
 			*e = NewEntry(e.Assessment, surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form by somebody else", signedBefore(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
@@ -204,6 +208,19 @@ func TestValidity(t *testing.T) {
 		if got := r.Validity(test.entry.Assessment.ID, test.at); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
+		// Were it approved now, it would carry, but for what no approval mends.
+		want := Valid
+		switch {
+		case test.past.Void(test.entry.Assessment.ID, test.entry.Assessment.Version):
+			want = Revoked
+		case slices.Contains([]Validity{Expired, Postdated}, test.want):
+			want = test.want
+		case !test.at.Before(test.entry.Assessment.ReviewBy.End()):
+			want = Expired
+		}
+		if got := r.AsApproved().Validity(test.entry.Assessment.ID, test.at); got != want {
+			t.Errorf("%s: approved now, %v, want %v", test.name, got, want)
+		}
 	}
 }
 
@@ -211,6 +228,9 @@ func TestRegisterUnknown(t *testing.T) {
 	var none *Register
 	if got := none.Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Missing {
 		t.Errorf("nil register: %v", got)
+	}
+	if got := none.AsApproved().Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Missing {
+		t.Errorf("nil register, approved: %v", got)
 	}
 	if none.Version("LIA-1") != 0 || none.Assessment("LIA-1") != nil {
 		t.Error("nil register knows an assessment")
@@ -223,6 +243,9 @@ func TestRegisterUnknown(t *testing.T) {
 	twice := NewRegister([]Entry{signed(t, private), signed(t, private)}, []Approver{privacy}, Past{})
 	if got := twice.Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Ambiguous {
 		t.Errorf("an id used twice: %v", got)
+	}
+	if got := twice.AsApproved().Validity("LIA-1", at("2026-12-01T12:00:00Z")); got != Ambiguous {
+		t.Errorf("an id used twice, approved: %v", got)
 	}
 }
 
@@ -267,9 +290,9 @@ func TestValidityDoesNotAllocate(t *testing.T) {
 }
 
 func TestCompellingGrounds(t *testing.T) {
-	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "fraud prevention, see annex 2": true} {
+	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "Keine": false, "aucun": false, "fraud prevention, see annex 2": true} {
 		a := sample()
-		a.Objection.CompellingGrounds = text
+		a.Objection.CompellingGrounds = plain(text)
 		if a.CompellingGrounds() != want {
 			t.Errorf("%q: %v", text, !want)
 		}
@@ -365,7 +388,7 @@ func FuzzVerify(f *testing.F) {
 		a.Approval = approval
 		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
 			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
-		if got := Verify(Entry{a, entry.Digest, entry.First}, []Approver{privacy}, nil); got == Valid && !same {
+		if got := Verify(Entry{Assessment: a, Digest: entry.Digest, First: entry.First}, []Approver{privacy}, nil); got == Valid && !same {
 			t.Errorf("%q is valid", approval)
 		}
 		SignedBy(approval)

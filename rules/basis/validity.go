@@ -30,14 +30,14 @@ var validityNames = [numValidities]string{
 }
 
 var validitySays = [numValidities]string{
-	Unapproved:      "nobody has approved it: `tagwarden lia approve` does",
+	Unapproved:      "nobody has approved it: whoever has read it does, by `tagwarden lia approve`",
 	Unreadable:      "its approval is cut short or damaged: have it approved anew",
 	Forged:          "its approval bears the name of an approver whose key did not make it: find out who wrote it, and have it approved anew",
 	Foreign:         "it is signed with a key that is none of the approvers' in the server file: have an approver sign it",
 	ApproverRemoved: "who signed it is no approver any more: have one who is sign it anew",
 	Ambiguous:       "there is more than one approval, or more than one assessment of its id: keep one",
-	Changed: "it, one of its purposes, of its recipients or of the activities that rest on it was changed after it was " +
-		"signed: count its version up and have it approved anew, or take the change back",
+	Changed: "it, one of its purposes, of its recipients or of the activities that rest on it, or the controller's name, " +
+		"was changed after it was signed: count its version up and have it approved anew, or take the change back",
 	FormOld: "it was signed in the form of an earlier version, which covered neither the activities that rest on it, nor " +
 		"what its purposes say beside their texts, nor vendor files: read them, and have it approved anew " +
 		"(`tagwarden lia approve`); its version may stay",
@@ -45,7 +45,7 @@ var validitySays = [numValidities]string{
 	Postdated: "the day on which it was decided has not come yet",
 	Expired:   "its review is overdue: review it, count its version up, set review_by anew and have it approved",
 	Missing:   "there is no such assessment",
-	Valid:     "an approver signed it, and nothing of it has changed since",
+	Valid:     "an approver signed it, and nothing of it has changed since; whether its reasoning holds is not checked",
 }
 
 // String returns the validity's name; the reason code of a denial is "assessment_" and this.

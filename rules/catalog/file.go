@@ -17,7 +17,7 @@ type File struct {
 	TCF       *TCF              `yaml:"tcf"`       // how it declares the TCF's purposes there
 	ATP       int               `yaml:"atp"`       // id among Google's ad technology providers (additional consent); 0 where it has none
 	Country   string            `yaml:"country"`   // ISO 3166-1 code of the recipient; "" where the site hosts it itself
-	Processor bool              `yaml:"processor"` // processes for the controller alone, by its own terms (GDPR Art. 28), and for no purpose of its own
+	Processor bool              `yaml:"processor"` // role: processor, as it was written before
 	Hosts     map[string]string `yaml:"hosts"`     // role (api, settings, assets) to default address, "https://..."; api is obligatory, "" where only the site knows it
 	Sources   []string          `yaml:"sources"`   // where the facts come from
 	Cookies   []CookieFile      `yaml:"cookies"`   // browser cookies that hold identifiers
@@ -30,13 +30,19 @@ type File struct {
 	Snippets  []Snippet         `yaml:"snippets"`  // set-up lines for its SDKs
 	Merge     bool              `yaml:"merge"`     // events of several hits may travel in one request
 
-	Family    string                       `yaml:"family"`    // id of the entry whose SDKs' ids it takes over, so that an objection by one of them holds for both; "": its own
-	Joined    int                          `yaml:"joined"`    // number of the form of ids since which it is of that family, where it was its own before: 2
-	Regions   map[string]map[string]string `yaml:"regions"`   // by name (eu, us) and role, the addresses that are others there than those of Hosts
-	Variables map[string]VariableFile      `yaml:"variables"` // what may stand in a path for a name in braces: each name that a path has is here
-	Services  []string                     `yaml:"services"`  // what banners call its service, beside id and name: "google_analytics"
-	State     []StateFile                  `yaml:"state"`     // what it is told of the visitor's choices, by what an event travels on
-	Areas     []string                     `yaml:"areas"`     // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
+	Family      string                       `yaml:"family"`      // id of the entry whose SDKs' ids it takes over, so that an objection by one of them holds for both; "": its own
+	Joined      int                          `yaml:"joined"`      // number of the form of ids since which it is of that family, where it was its own before: 2
+	Regions     map[string]map[string]string `yaml:"regions"`     // by name (eu, us) and role, the addresses that are others there than those of Hosts
+	Variables   map[string]VariableFile      `yaml:"variables"`   // what may stand in a path for a name in braces: each name that a path has is here
+	Services    []string                     `yaml:"services"`    // what banners call its service, beside id and name: "google_analytics"
+	State       []StateFile                  `yaml:"state"`       // what it is told of the visitor's choices, by what an event travels on
+	Entity      Regional                     `yaml:"entity"`      // the legal person who receives, with seat and country: "Example GmbH, Berlin, DE"
+	PolicyURL   string                       `yaml:"policy_url"`  // where its privacy policy is
+	Role        string                       `yaml:"role"`        // processor (for the controller alone, by its own terms, GDPR Art. 28, and for no purpose of its own), joint or controller; "" where that depends on the account's settings
+	Arrangement string                       `yaml:"arrangement"` // of a joint controller: where the essence of the arrangement stands (Art. 26(2))
+
+	Stores []StoreFile `yaml:"stores"` // what its SDK keeps in a browser, or reads there, as it comes; [] is nothing, and without the key nobody knows
+	Areas  []string    `yaml:"areas"`  // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
 }
 
 // Kin is the catalog id that the namespace of the ids which this vendor's SDKs make is called by: the family's, or its own.

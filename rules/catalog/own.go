@@ -10,15 +10,27 @@ import (
 )
 
 // personal are headers, in lower case, that a vendor file of a site's own passes on in no class: what browsers send of
-// themselves in each request, what others made of where it comes from, and the token that a server shows. Names that
-// begin with sec-ch- are client hints, too.
+// themselves in each request, what others made of where it comes from, of the address that it was sent to and of who is
+// logged in, and tokens of a session or of a server. Names that begin with sec-ch- are client hints, too.
 var personal = []string{
 	"cookie", "cookie2", "set-cookie", "authorization", "proxy-authorization", "referer", "x-forwarded-for", "forwarded",
-	"x-real-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
+	"set-cookie2", "x-real-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
 	"fastly-client-ip", "fly-client-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "x-appengine-user-ip",
 	"x-azure-clientip", "x-azure-socketip", "x-envoy-external-address", "x-original-forwarded-for",
 	"x-originating-ip", "x-proxyuser-ip", "x-remote-addr", "x-remote-ip", "wl-proxy-client-ip", "proxy-client-ip",
-	"x-tagwarden-sender",
+	"x-forwarded", "forwarded-for", "x-vercel-forwarded-for", "x-nf-client-connection-ip",
+	"x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri",
+	"x-tagwarden-sender", "x-auth-token", "x-access-token", "x-id-token", "x-session-token", "x-session-id",
+	"x-csrf-token", "x-xsrf-token", "x-csrftoken", "x-jwt-assertion", "x-amz-security-token",
+	"remote-user", "x-remote-user", "x-forwarded-user", "x-forwarded-email", "x-forwarded-preferred-username",
+	"x-forwarded-groups", "x-forwarded-access-token", "x-auth-request-user", "x-auth-request-email",
+	"x-auth-request-preferred-username", "x-auth-request-groups", "x-auth-request-access-token",
+	"x-ms-client-principal", "x-ms-client-principal-name", "x-ms-client-principal-id", "x-ms-token-aad-id-token",
+	"x-ms-token-aad-access-token", "x-goog-authenticated-user-email", "x-goog-authenticated-user-id",
+	"x-goog-iap-jwt-assertion", "cf-access-jwt-assertion", "cf-access-authenticated-user-email",
+	"x-amzn-oidc-data", "x-amzn-oidc-identity", "x-amzn-oidc-accesstoken", "x-pomerium-jwt-assertion",
+	"client-cert", "client-cert-chain", "x-client-cert", "x-ssl-client-cert", "ssl-client-cert", "x-forwarded-client-cert",
+	"ssl-client-s-dn", "x-ssl-client-s-dn", "x-msisdn", "x-uidh",
 	"device-memory", "dpr", "viewport-width", "width", "downlink", "ect", "rtt", "save-data",
 }
 

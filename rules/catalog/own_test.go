@@ -14,3 +14,18 @@ func TestMayHoldK(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadersThatAVendorFileNeverPassesOn: of what proxies and front ends make of a request, too.
+func TestHeadersThatAVendorFileNeverPassesOn(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"Cookie": true, "SET-COOKIE2": true, "Sec-CH-UA": true, "X-Vercel-Forwarded-For": true, "X-Original-URL": true,
+		"X-Forwarded-Client-Cert": true, "X-Pomerium-Jwt-Assertion": true, "X-MSISDN": true,
+		"User-Agent": false, "Accept-Language": false, "X-Client-Address": false, "Content-Type": false,
+	} {
+		f := File{Headers: map[string]Field{name: {Class: "custom"}}}
+		if got := len(f.OwnFaults()) > 0; got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 type StateFile struct {
 	Advertising []string `yaml:"advertising"` // what covers advertising: consent, opt_out, none; none given: whichever
 	Analytics   []string `yaml:"analytics"`   // what covers statistics: consent, legitimate_interest, other
-	Regions     []string `yaml:"regions"`     // where the visitor is: DE, US-CA, EEA
+	Regions     []string `yaml:"regions"`     // where the visitor is: DE, US-CA, EEA, unknown
 
 	Always map[string]string `yaml:"always"` // told on every hit, in place of what the page says
 	Silent map[string]string `yaml:"silent"` // told where the page says nothing of it
@@ -122,8 +122,8 @@ func newRows(files []StateFile) (rows []row, err error) {
 			return nil, fmt.Errorf("state: row %d: analytics: %w", i+1, err)
 		}
 		for _, region := range r.from.Regions {
-			if !regionPattern.MatchString(region) {
-				return nil, fmt.Errorf("state: row %d: regions: %q is no region: DE, US-CA and EEA are", i+1, region)
+			if region != UnknownRegion && !regionPattern.MatchString(region) {
+				return nil, fmt.Errorf("state: row %d: regions: %q is no region: DE, US-CA, EEA and unknown are", i+1, region)
 			}
 		}
 		if len(r.from.Always)+len(r.from.Silent)+len(r.from.Spoken) == 0 {
@@ -157,6 +157,9 @@ func (e *Endpoint) statements(b *builder, rows []row) error {
 	}
 	return nil
 }
+
+// UnknownRegion stands in a row's regions for visitors of whom nobody knows where they are.
+const UnknownRegion = "unknown"
 
 var regionPattern = regexp.MustCompile(`^[A-Z]{2,3}(-[A-Z0-9]{1,3})?$`)
 

@@ -86,6 +86,9 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 	if err := f.TCF.check(f.IAB); err != nil {
 		return nil, err
 	}
+	if err := checkStores(f.Stores); err != nil {
+		return nil, err
+	}
 	v := &Vendor{File: f, names: table}
 	b := &builder{names: table}
 	b.state() // the state in which nothing is known

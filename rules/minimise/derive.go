@@ -25,12 +25,12 @@ var derives = minimiser{
 	shortLived: func(*Spec) bool { return true },
 	words: Words{
 		"": {
-			"en": "replaced by a number made anew each day, which is not kept in your browser and " +
-				"does not join one day with another",
+			"en": "replaced by a number that changes daily; it is not stored in your browser and " +
+				"cannot link one day to another",
 			"de": "ersetzt durch eine täglich neue Nummer, die nicht in Ihrem Browser gespeichert " +
-				"wird und keine zwei Tage verbindet",
-			"fr": "remplacé par un numéro refait chaque jour, qui n'est pas conservé dans votre " +
-				"navigateur et ne relie pas deux jours",
+				"wird und mit der sich verschiedene Tage nicht verknüpfen lassen",
+			"fr": "remplacement par un numéro renouvelé chaque jour, non conservé dans votre " +
+				"navigateur et qui ne permet pas de relier deux journées",
 		},
 	},
 }

@@ -8,9 +8,9 @@ var drops = minimiser{
 	noData:  true,
 	words: Words{
 		"": {
-			"en": "not passed on",
+			"en": "not sent",
 			"de": "nicht weitergegeben",
-			"fr": "non transmis",
+			"fr": "aucune transmission",
 		},
 	},
 }

@@ -23,7 +23,7 @@ var generalises = minimiser{
 	compile:  compileGeneralise,
 	apply:    generalise,
 	stricter: func(a, b *Action) bool { return b.kind == URL && a.spec.Generalise == "origin" },
-	measure:  Coarsened,
+	measure:  Generalised,
 	effect:   func(s *Spec) []phrase { return []phrase{{key: s.Generalise}} },
 	words: Words{
 		"family": {
@@ -32,9 +32,9 @@ var generalises = minimiser{
 			"fr": "uniquement le type de navigateur et de système, avec la version majeure",
 		},
 		"origin": {
-			"en": "only the site it belongs to",
-			"de": "nur die Website, zu der sie gehört",
-			"fr": "uniquement le site auquel elle appartient",
+			"en": "only the website",
+			"de": "nur die Website",
+			"fr": "uniquement le site",
 		},
 		"primary": {
 			"en": "only the language, without the country",
@@ -43,8 +43,8 @@ var generalises = minimiser{
 		},
 		"bucket": {
 			"en": "only a coarse range",
-			"de": "nur ein grober Bereich",
-			"fr": "uniquement une tranche grossière",
+			"de": "nur ein grober Wertebereich",
+			"fr": "uniquement un ordre de grandeur",
 		},
 		"major": {
 			"en": "only the major version",
@@ -52,9 +52,9 @@ var generalises = minimiser{
 			"fr": "uniquement la version majeure",
 		},
 		"region": {
-			"en": "only the part of the world",
-			"de": "nur der Teil der Welt",
-			"fr": "uniquement la partie du monde",
+			"en": "only the region of the world",
+			"de": "nur die Weltregion",
+			"fr": "uniquement la région du monde",
 		},
 		"country": {
 			"en": "only the country",
@@ -64,7 +64,7 @@ var generalises = minimiser{
 		"year": {
 			"en": "only the year",
 			"de": "nur das Jahr",
-			"fr": "uniquement l'année",
+			"fr": "uniquement l’année",
 		},
 	},
 }

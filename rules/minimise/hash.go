@@ -21,13 +21,14 @@ var hashes = minimiser{
 	classes: hashable,
 	compile: compileHash,
 	apply:   hash,
-	measure: Pseudonymised,
+	measure: Hashed,
 	words: Words{
 		"": {
-			"en": "passed on as a hash (SHA-256), by which the recipient can find it again among what it knows",
-			"de": "als Hashwert (SHA-256) weitergegeben, an dem der Empfänger es unter dem findet, was er schon weiß",
-			"fr": "transmis sous forme d'empreinte (SHA-256), par laquelle le destinataire le " +
-				"retrouve parmi ce qu'il connaît",
+			"en": "sent as a hash (SHA-256), by which the recipient can recognise the value in its own data",
+			"de": "als Hashwert (SHA-256) weitergegeben, mit dem der Empfänger den Wert in seinen eigenen " +
+				"Daten wiedererkennen kann",
+			"fr": "transmission sous forme d’empreinte (SHA-256), par laquelle le destinataire peut " +
+				"reconnaître la valeur dans ses propres données",
 		},
 	},
 }

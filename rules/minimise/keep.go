@@ -14,12 +14,12 @@ var keeps = minimiser{
 	compile: compileKeep,
 	apply:   keep,
 	inText:  true,
-	measure: Cleared,
+	measure: Unchanged,
 	words: Words{
 		"": {
-			"en": "passed on as it is, once other personal data found in it are removed",
-			"de": "wie es ist weitergegeben, nachdem andere darin gefundene personenbezogene Daten entfernt sind",
-			"fr": "transmis tel quel, une fois retirées les autres données personnelles qui s'y trouvent",
+			"en": "sent unchanged, after removing any other personal data found in it",
+			"de": "unverändert weitergegeben; andere darin gefundene personenbezogene Daten werden zuvor entfernt",
+			"fr": "transmission sans modification, après retrait des autres données à caractère personnel",
 		},
 	},
 }

@@ -55,10 +55,19 @@ type Measure uint8
 
 // The measures.
 const (
-	NoMeasure     Measure = iota
-	Pseudonymised         // the value tells visitors apart, and does not name them
-	Coarsened             // many visitors share the value
-	Cleared               // personal data that is found in the value is taken out
+	NoMeasure     Measure = iota // nothing of the value is left
+	Unchanged                    // the value goes as it came, but for other personal data that are found in it
+	Searched                     // what is found of personal data, or named, is taken out of the value
+	Pseudonymised                // another value under a secret key stands for it: it tells visitors apart, and names none
+	Hashed                       // a hash without a key stands for it: who knows the value knows the hash
+	Truncated                    // the value is cut to a shorter form of itself
+	Generalised                  // a coarser value stands for it, which many share
+	Shared                       // the value goes only where many have it
+	Listed                       // the value goes only where it is on a list
+	Replaced                     // a constant stands for it
+
+	// NumMeasures is the number of measures.
+	NumMeasures
 )
 
 // WordsOf returns what people are told of a minimiser.

@@ -17,12 +17,13 @@ var passesListed = minimiser{
 	compile: compileOnly,
 	apply:   only,
 	anyway:  true,
+	measure: Listed,
 	effect:  func(s *Spec) []phrase { return []phrase{{"", []string{"values", strings.Join(s.Only, ", ")}}} },
 	words: Words{
 		"": {
-			"en": "passed on only where it is one of: {values}",
-			"de": "nur weitergegeben, wo es einer dieser Werte ist: {values}",
-			"fr": "transmis uniquement s'il est l'une de ces valeurs : {values}",
+			"en": "sent only where it is one of these values: {values}",
+			"de": "nur weitergegeben, wenn es einer dieser Werte ist: {values}",
+			"fr": "transmission des seules valeurs suivantes : {values}",
 		},
 	},
 }

@@ -116,3 +116,33 @@ func (s *URLSpec) NeedsConsent() bool {
 		return strings.HasPrefix(entry, "class:") && c != nil && c.passing == passesOnConsent
 	})
 }
+
+// PassesParameters lists what of an allow-list passes parameters of a class (campaign, click_id ...), as it is written
+// there: names, beginnings of names, and the class itself. A class that is not known has none.
+func (s *URLSpec) PassesParameters(class string) (entries []string) {
+	of := parameters[class]
+	if of == nil {
+		return nil
+	}
+	for _, entry := range s.Query {
+		name := strings.ToLower(entry)
+		head, open := strings.CutSuffix(name, "*")
+		switch named, isClass := strings.CutPrefix(name, "class:"); {
+		case isClass && named == class, !isClass && !open && of.has([]byte(name)), !isClass && open && of.meets(head):
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// meets tells whether a name of the set begins like that, or that like an open name of the set.
+func (s *nameSet) meets(head string) bool {
+	for name := range s.names {
+		if strings.HasPrefix(name, head) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.prefixes, func(p string) bool {
+		return strings.HasPrefix(p, head) || strings.HasPrefix(head, p)
+	})
+}

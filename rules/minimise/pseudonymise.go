@@ -54,27 +54,27 @@ var pseudonymises = minimiser{
 		"day": {
 			"en": "replaced by a pseudonym that changes every day",
 			"de": "ersetzt durch ein Pseudonym, das täglich wechselt",
-			"fr": "remplacé par un pseudonyme qui change chaque jour",
+			"fr": "remplacement par un pseudonyme qui change chaque jour",
 		},
 		"week": {
 			"en": "replaced by a pseudonym that changes every week",
 			"de": "ersetzt durch ein Pseudonym, das wöchentlich wechselt",
-			"fr": "remplacé par un pseudonyme qui change chaque semaine",
+			"fr": "remplacement par un pseudonyme qui change chaque semaine",
 		},
 		"month": {
 			"en": "replaced by a pseudonym that changes every month",
 			"de": "ersetzt durch ein Pseudonym, das monatlich wechselt",
-			"fr": "remplacé par un pseudonyme qui change chaque mois",
+			"fr": "remplacement par un pseudonyme qui change chaque mois",
 		},
 		"never": {
 			"en": "replaced by a pseudonym that stays the same",
 			"de": "ersetzt durch ein Pseudonym, das gleich bleibt",
-			"fr": "remplacé par un pseudonyme qui reste le même",
+			"fr": "remplacement par un pseudonyme qui reste le même",
 		},
 		"shared": {
 			"en": "; several visitors may share one",
-			"de": "; mehrere Besucher können dasselbe haben",
-			"fr": " ; plusieurs visiteurs peuvent avoir le même",
+			"de": "; mehrere Besucher können dasselbe Pseudonym haben",
+			"fr": " ; plusieurs visiteurs peuvent avoir le même",
 		},
 	},
 }

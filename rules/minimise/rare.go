@@ -36,7 +36,7 @@ var passesShared = minimiser{
 	compile:  compileRare,
 	apply:    rare,
 	stricter: func(a, b *Action) bool { return b.kind == Rare && rarer(&a.spec.Rare, &b.spec.Rare) },
-	measure:  Coarsened,
+	measure:  Shared,
 	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"n", strconv.Itoa(s.Rare.K)}}} },
 	unsaid: func(s *Spec) []string {
 		more := []string{strconv.Itoa(s.Rare.Days) + " days"}
@@ -47,9 +47,9 @@ var passesShared = minimiser{
 	},
 	words: Words{
 		"": {
-			"en": "passed on only where at least {n} networks share it",
-			"de": "nur weitergegeben, wo mindestens {n} Netze den Wert teilen",
-			"fr": "transmis uniquement si au moins {n} réseaux le partagent",
+			"en": "sent only if at least {n} networks share the value",
+			"de": "nur weitergegeben, wenn der Wert in mindestens {n} Netzen vorkommt",
+			"fr": "transmission uniquement si la valeur apparaît dans au moins {n} réseaux",
 		},
 	},
 }

@@ -13,12 +13,13 @@ var replaces = minimiser{
 	stricter: func(_, b *Action) bool { return b.kind != Replace },
 	anyway:   true,
 	noData:   true,
+	measure:  Replaced,
 	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"value", s.Replace}}} },
 	words: Words{
 		"": {
-			"en": "replaced by a constant: {value}",
+			"en": "replaced by a fixed value: {value}",
 			"de": "ersetzt durch einen festen Wert: {value}",
-			"fr": "remplacé par une valeur fixe : {value}",
+			"fr": "remplacement par une valeur fixe : {value}",
 		},
 	},
 }

@@ -13,12 +13,12 @@ var scrubs = minimiser{
 	compile: compileScrub,
 	apply:   scrubText,
 	inText:  true,
-	measure: Cleared,
+	measure: Searched,
 	words: Words{
 		"": {
-			"en": "personal data found in it are removed",
-			"de": "darin gefundene personenbezogene Daten werden entfernt",
-			"fr": "les données personnelles qui s'y trouvent sont retirées",
+			"en": "sent after removing personal data found in it",
+			"de": "weitergegeben; darin gefundene personenbezogene Daten werden zuvor entfernt",
+			"fr": "transmission après retrait des données à caractère personnel qui s’y trouvent",
 		},
 	},
 }

@@ -57,4 +57,4 @@ func Both(a, b *Action) *Action {
 }
 
 // identifying tells whether two ways to treat an identifier are compared by their ranks.
-func identifying(k Kind) bool { return k.Measure() == Pseudonymised }
+func identifying(k Kind) bool { return k.Measure() == Pseudonymised || k.Measure() == Hashed }

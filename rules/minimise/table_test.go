@@ -46,6 +46,9 @@ func TestTable(t *testing.T) {
 		if m.done == "" || m.classes&^(1<<hit.Unknown) == 0 || (m.apply == nil) != (k == Drop) {
 			t.Errorf("%v: what was done (%q), for what (%v), or how is missing", k, m.done, m.classes)
 		}
+		if (m.measure == NoMeasure) != (k == Drop) || m.measure >= NumMeasures {
+			t.Errorf("%v is measure %d to a record of processing", k, m.measure)
+		}
 		for _, p := range m.params {
 			if p.About == "" || p.at == nil || p.Type == Enum && len(p.Values) == 0 || p.Type == Int && p.Max <= p.Min {
 				t.Errorf("%v %s: what it means, where it is kept or what it may be is missing", k, p.Name)

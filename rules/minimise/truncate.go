@@ -38,28 +38,28 @@ var truncates = minimiser{
 		}
 		return b.kind == Truncate && shorter(&a.spec.Truncate, &b.spec.Truncate)
 	},
-	measure: Coarsened,
+	measure: Truncated,
 	effect:  truncateEffect,
 	words: Words{
 		"minute": {
 			"en": "shortened to the minute",
 			"de": "auf die Minute gekürzt",
-			"fr": "tronqué à la minute",
+			"fr": "troncature à la minute",
 		},
 		"hour": {
 			"en": "shortened to the hour",
 			"de": "auf die Stunde gekürzt",
-			"fr": "tronqué à l'heure",
+			"fr": "troncature à l’heure",
 		},
 		"day": {
 			"en": "shortened to the day",
 			"de": "auf den Tag gekürzt",
-			"fr": "tronqué au jour",
+			"fr": "troncature au jour",
 		},
 		"address": {
 			"en": "shortened to its first bits (IPv4: {v4} of 32, IPv6: {v6} of 128)",
 			"de": "auf die ersten Bits gekürzt (IPv4: {v4} von 32, IPv6: {v6} von 128)",
-			"fr": "tronqué à ses premiers bits (IPv4 : {v4} sur 32, IPv6 : {v6} sur 128)",
+			"fr": "troncature aux premiers bits (IPv4 : {v4} sur 32, IPv6 : {v6} sur 128)",
 		},
 		"decimals": {
 			"en": "rounded to {n} decimals",
@@ -67,9 +67,9 @@ var truncates = minimiser{
 			"fr": "arrondi à {n} décimales",
 		},
 		"chars": {
-			"en": "cut to {n} characters, once personal data found in it are removed",
-			"de": "auf {n} Zeichen gekürzt, nachdem darin gefundene personenbezogene Daten entfernt sind",
-			"fr": "coupé à {n} caractères, une fois retirées les données personnelles qui s'y trouvent",
+			"en": "cut to {n} characters, after removing personal data found in it",
+			"de": "auf {n} Zeichen gekürzt; darin gefundene personenbezogene Daten werden zuvor entfernt",
+			"fr": "troncature à {n} caractères, après retrait des données à caractère personnel",
 		},
 	},
 }

@@ -107,7 +107,7 @@ func (o *own) hit(h *hit.Hit, ask *Ask) SourceReading {
 				said.merge(o.among(value, &ask.jar))
 				continue
 			}
-			said.merge(o.value(ask.jar.plain(value)))
+			said.merge(o.inCookie(value, ask))
 		}
 		if empty && said.State != Absent { // one says something, the other nothing: they disagree
 			said.merge(o.unclear())
@@ -124,6 +124,28 @@ func (o *own) hit(h *hit.Hit, ask *Ask) SourceReading {
 		}
 	}
 	return said
+}
+
+// inCookie reads the choice in a cookie's value, however a server or a script coded it. An empty value is no choice.
+func (o *own) inCookie(value []byte, ask *Ask) SourceReading {
+	if o.json == nil || len(value) == 0 {
+		return o.value(unquoted(ask.jar.plain(value)))
+	}
+	found, ok := ask.Scratch.JSON(value)
+	if !ok {
+		return o.unclear()
+	}
+	said := SourceReading{}
+	o.find(found, o.json, &said)
+	return said
+}
+
+// unquoted is a value without the quotes around it that a cookie's may have (RFC 6265, section 4.1.1).
+func unquoted(value []byte) []byte {
+	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+		return value[1 : n-1]
+	}
+	return value
 }
 
 // event reads the choice from an event's JSON.

@@ -69,7 +69,7 @@ func (d *ownDate) heed(h *hit.Hit, ask *Ask, said *SourceReading) {
 	case d.cookie != "":
 		for i := range ask.jar.all {
 			if c := &ask.jar.all[i]; string(c.Name) == d.cookie {
-				d.value(ask.jar.plain(c.Value), &found)
+				d.inCookie(c.Value, ask, &found)
 			}
 		}
 	case d.header != "":
@@ -87,6 +87,20 @@ func (d *ownDate) heed(h *hit.Hit, ask *Ask, said *SourceReading) {
 	if found.unclear || datedAhead(said.Last, ask.Now) {
 		said.disregard()
 	}
+}
+
+// inCookie reads a date in a cookie's value. An empty value is none.
+func (d *ownDate) inCookie(value []byte, ask *Ask, found *dates) {
+	if d.json == nil || len(value) == 0 {
+		d.value(unquoted(ask.jar.plain(value)), found)
+		return
+	}
+	text, ok := ask.Scratch.JSON(value)
+	if !ok {
+		found.unclear = true
+		return
+	}
+	d.find(text, d.json, found)
 }
 
 // value reads a date as it was found. An empty value is none.

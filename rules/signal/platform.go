@@ -181,8 +181,9 @@ func (p *platform) isService(id []byte, d *Declaration) bool {
 }
 
 // CommonName tells whether an id of a service is a name of [Declaration.Services], but for its case and the marks
-// between its words.
+// between its words. An id that Didomi made of a vendor's name has that name as far as the id holds it.
 func CommonName[Text string | []byte](id Text, name string) bool {
+	id, made := didomiName(id)
 	at := 0
 	for i := range len(id) {
 		c := id[i]
@@ -197,7 +198,27 @@ func CommonName[Text string | []byte](id Text, name string) bool {
 		}
 		at++
 	}
-	return at == len(name)
+	return at == len(name) || made && at == didomiLetters
+}
+
+// Didomi calls a vendor that a site added c:googleana-4TXnJigR: the first letters of its name, and eight at random.
+const (
+	didomiLetters = 9
+	didomiRandom  = 8
+)
+
+// didomiName is the name in an id that Didomi made; made is false of any other id, which comes back as it is.
+func didomiName[Text string | []byte](id Text) (name Text, made bool) {
+	at := len(id) - didomiRandom - 1
+	if at < len("c:")+1 || id[0] != 'c' || id[1] != ':' || id[at] != '-' {
+		return id, false
+	}
+	for i := at + 1; i < len(id); i++ {
+		if !ascii.IsAlnum(id[i]) {
+			return id, false
+		}
+	}
+	return id[len("c:"):at], true
 }
 
 // unnamed is about the categories of ids that the statement does not name: they are in doubt; or refused, where it

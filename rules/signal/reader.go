@@ -21,7 +21,8 @@ type Reader struct {
 	modes    []Categories // by storage type of consent mode, listed or not
 	mapped   bool         // the site says which
 	perEvent bool
-	uspr     bool // iubenda is listed: its record of choices in US states is read, too
+	uspr     bool     // iubenda is listed: its record of choices in US states is read, too
+	chosen   *payload // how the ids of an SDK's consent object are read, listed or not
 }
 
 // reader is one source that speaks of categories. Exactly one of its parts is set, a date aside.
@@ -42,6 +43,9 @@ func NewReader(sources []Source, number map[string]int) (*Reader, error) {
 	}
 	var err error
 	if r.modes, err = newModes(nil, number); err != nil {
+		return nil, err
+	}
+	if r.chosen, err = newPayload(new(Source), number); err != nil {
 		return nil, err
 	}
 	for i := range sources {
@@ -90,7 +94,7 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 		}
 	case Payload:
 		next.payload, err = newPayload(s, number)
-		r.perEvent = true
+		r.chosen, r.perEvent = next.payload, true
 	default:
 		c, ok := s.Kind.CMP()
 		if !ok {

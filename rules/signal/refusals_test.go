@@ -139,6 +139,8 @@ func TestCommonName(t *testing.T) {
 		"googleanalytics": true, "Google Analytics": true, "google-analytics": true, "google_analytics": true,
 		"Google.Analytics": true, "googleanalytic": false, "googleanalytics4": false, "google+analytics": false, "": false,
 		"-": false, "c:googleanalytics": false,
+		"c:googleana-4TXnJigR": true, "c:googleads-4TXnJigR": false, "c:google-4TXnJigR": false, "c:googleana-4TXnJi": false,
+		"c:googleana-4TXnJi!R": false, "c:-4TXnJigR": false, "c:": false, "c:googleanalytics-4TXnJigR": true,
 	} {
 		if got := CommonName(id, "googleanalytics"); got != want {
 			t.Errorf("%q: %t", id, got)

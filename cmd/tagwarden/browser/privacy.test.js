@@ -17,9 +17,9 @@ const pictures = process.env.TAGWARDEN_SCREENSHOTS;
 
 /** What the page says once something is saved, and once it is taken back. */
 const languages = {
-  en: { saved: 'Your objection is saved and in force.', back: 'Your objection is taken back.' },
-  de: { saved: 'Ihr Widerspruch ist gespeichert und wirksam.', back: 'Ihr Widerspruch ist zurückgenommen.' },
-  fr: { saved: 'Votre opposition est enregistrée et prend effet.', back: 'Votre opposition est retirée.' },
+  en: { saved: 'Your choice is saved and in force.', back: 'Your choice is taken back.' },
+  de: { saved: 'Ihre Entscheidung ist gespeichert und wirksam.', back: 'Ihre Entscheidung ist zurückgenommen.' },
+  fr: { saved: 'Votre choix est enregistré et pris en compte.', back: 'Votre refus est retiré.' },
 };
 
 let dir, warden, site, browser, segment;

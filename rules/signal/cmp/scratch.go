@@ -1,6 +1,10 @@
 package cmp
 
-import "github.com/tagwarden/tagwarden/rules/signal/read"
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/signal/read"
+)
 
 // Scratch is the memory that [Platform.Read] needs, to be used again by its owner, for one reading at a time. Its zero
 // value is ready. Each part forgets for itself, and none of them knows of another.
@@ -57,6 +61,21 @@ func (s *Scratch) Reset() {
 	s.answers.reset()
 	s.record.reset()
 	s.beside, s.marks = IABStrings{}, [4]uint64{}
+}
+
+// JSON finds the JSON in a cookie that is no platform's: as it is, escaped up to twice, in quotes, or in base64. What comes
+// back holds until a platform is read.
+func (s *Scratch) JSON(value []byte) (gjson.Result, bool) {
+	if len(value) == 0 || len(value) > read.MaxCookie {
+		return gjson.Result{}, false
+	}
+	if found, ok := s.json(value); ok {
+		return found, true
+	}
+	if text, coded := s.base64(value); coded {
+		return s.json(text)
+	}
+	return gjson.Result{}, false
 }
 
 // Beside returns the strings of cookies with the usual names beside the platform's, as the last reading found them.

@@ -1,0 +1,38 @@
+package proxy
+
+import (
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// repeatRemembered records again what the ledger has to remember, so that older records can be deleted.
+func (s *Server) repeatRemembered() error {
+	at := s.opts.Now()
+	err := errors.Join(s.recovered.repeat(s.ledger, s.acts.head.Load()), s.keyring.repeat())
+	if err == nil {
+		s.repeated.Store(at.UnixMicro())
+	}
+	return err
+}
+
+// retainRecords deletes the ledger's segments that are older than the configuration says records are kept. Those stay whose
+// records may hold what was not recorded again since.
+func retainRecords(s *Server) {
+	kept := time.Duration(s.snapshot.Load().Loaded.Server.Ledger.Retain)
+	if kept <= 0 {
+		return
+	}
+	before := s.opts.Now().Add(-kept)
+	if repeated := time.UnixMicro(s.repeated.Load()); before.After(repeated) {
+		before = repeated
+	}
+	n, err := s.ledger.Retain(before)
+	if n > 0 {
+		s.opts.Log.Info("old segments of the ledger were deleted, as ledger.retain says", zap.Int("segments", n))
+	}
+	if err != nil {
+		fault(s.opts.Log, "old segments of the ledger cannot be deleted", err)
+	}
+}
