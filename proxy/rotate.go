@@ -80,7 +80,9 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if err != nil {
 		node = "unknown"
 	}
-	log, err := ledger.Open(ledger.Options{Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Files: o.Files, Disk: o.Disk},
+	log, err := ledger.Open(ledger.Options{
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Rand: o.Rand, Files: o.Files, Disk: o.Disk,
+	},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})
 	if err != nil {
 		return "", err

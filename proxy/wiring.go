@@ -162,7 +162,7 @@ func openLedger(s *Server) error {
 		node = "unknown"
 	}
 	s.ledger, err = ledger.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Files: s.opts.Files, Disk: s.opts.Disk,
+		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.Files, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
 	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {

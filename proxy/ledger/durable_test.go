@@ -58,7 +58,7 @@ func TestSteps(t *testing.T) {
 		}
 		<-time.After(tick * 3 / 2)
 		for hit := range uint64(2) {
-			if err := l.Append([]ledger.Event{shaped(hit, "")}, name); err != nil {
+			if err := l.Append([]ledger.Event{shaped(hit, "")}, named{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -103,7 +103,7 @@ func play(t *testing.T, o ledger.Options) (p played) {
 		return played{err: err}
 	}
 	for hit := range uint64(6) {
-		err := l.Append([]ledger.Event{shaped(hit, "s"), shaped(hit, "")}, name)
+		err := l.Append([]ledger.Event{shaped(hit, "s"), shaped(hit, "")}, named{})
 		if err == nil && p.err != nil {
 			t.Errorf("hit %d is taken after %v", hit, p.err)
 		}
@@ -185,7 +185,7 @@ func TestEachStepFails(t *testing.T) {
 					if err != nil {
 						t.Fatalf("step %d fails, %s; %v left: %v", n+1, what, left, err)
 					}
-					if err := errors.Join(again.Append([]ledger.Event{shaped(9, "s"), shaped(9, "")}, name), again.Close()); err != nil {
+					if err := errors.Join(again.Append([]ledger.Event{shaped(9, "s"), shaped(9, "")}, named{}), again.Close()); err != nil {
 						t.Error(err)
 					}
 					if got := hits(t, dir); len(got) == 0 || got[len(got)-1] != 9 {
@@ -203,12 +203,12 @@ func TestASyncFailsWhileARecordIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		l := open(t, t.TempDir(), d, nil)
-		if err := l.Append([]ledger.Event{shaped(1, "")}, name); err != nil {
+		if err := l.Append([]ledger.Event{shaped(1, "")}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		d.gate = make(chan struct{})
 		answered := make(chan error, 1)
-		go func() { answered <- l.Append([]ledger.Event{shaped(2, "")}, name) }()
+		go func() { answered <- l.Append([]ledger.Event{shaped(2, "")}, named{}) }()
 		synctest.Wait() // it is in write(2)
 		d.fail(nil, func() error { return crash.ErrFailed })
 		<-time.After(time.Second)
@@ -249,7 +249,7 @@ func TestWhatComesMeanwhileStaysInTheSegment(t *testing.T) {
 		d := newDisk()
 		l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Seal = sealed })
 		<-time.After(sealed - 10*time.Millisecond)
-		if err := l.Append([]ledger.Event{shaped(7, "s")}, name); err != nil {
+		if err := l.Append([]ledger.Event{shaped(7, "s")}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		var once bool

@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,6 @@ import (
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -33,8 +33,9 @@ type Options struct {
 	Node   string           // the node's name, in every segment's first record
 	Sync   time.Duration    // how often what was written is fsynced; 200 ms
 	Seal   time.Duration    // how long a segment is written before the next is begun; 1 h
-	Shapes int              // how many shapes are remembered as already named; 4096
-	Now    func() time.Time // the clock
+	Shapes int              // how many shapes are remembered as already named, and how many lists of rungs; 4096
+	Now    func() time.Time // the clock; records say the millisecond
+	Rand   io.Reader        // of salts; nil: crypto/rand
 	Files  Files            // nil: files on Disk
 	Disk   durable.Disk     // nil: the file system
 }
@@ -64,11 +65,12 @@ func (f fileSystem) Create(path string) (File, error) { return f.files.Begin(pat
 type Ledger struct {
 	opts    Options
 	encoder zapcore.Encoder
-	shapes  *lru.Cache[string, string] // shape ids that the present segment has named, with the segment
-	lines   sync.Pool                  // of *eventLines: what hits write their records in, before they take the mutex
+	shapes  names
+	rungs   names
+	lines   sync.Pool // of *eventLines: what hits write their records in, before they take the mutex
+	salts   salts
 
 	mu      sync.Mutex
-	field   [1]zapcore.Field // what add hands to the encoder
 	done    *sync.Cond
 	pending []byte // records not yet written
 	spare   []byte // the other buffer
@@ -97,17 +99,22 @@ func Open(o Options, first Note) (*Ledger, error) {
 	if o.Shapes <= 0 {
 		o.Shapes = 4096
 	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	now := o.Now
+	o.Now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
 	if o.Files == nil {
 		o.Files = fileSystem{durable.Files{Disk: o.Disk}}
 	}
 	if err := (durable.Files{Disk: o.Disk}).Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
 	}
-	shapes, err := lru.New[string, string](o.Shapes)
-	if err != nil {
-		return nil, fmt.Errorf("cannot remember shapes: %w", err)
+	l := &Ledger{
+		opts: o, encoder: newEncoder(), shapes: newNames(o.Shapes), rungs: newNames(o.Shapes),
+		stop: make(chan struct{}),
 	}
-	l := &Ledger{opts: o, encoder: newEncoder(), shapes: shapes, stop: make(chan struct{})}
+	l.salts.source = o.Rand
 	l.done, l.lines.New = sync.NewCond(&l.mu), func() any { return new(eventLines) }
 	if err := l.begin(); err != nil {
 		return nil, err
@@ -144,17 +151,19 @@ func (l *Ledger) begin() error {
 	return fmt.Errorf("cannot begin a segment of the ledger: every name at %s is taken", stem)
 }
 
-// Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned). Named gives the
-// shape of event i; it is called only where the segment has not named that shape yet.
-func (l *Ledger) Append(events []Event, named func(i int) Shape) error {
+// Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned). What
+// the names in them stand for is asked of named, where the segment has not said it yet.
+func (l *Ledger) Append(events []Event, named Named) error {
 	now := l.opts.Now()
 	lines := l.lines.Get().(*eventLines)
-	lines.write(now, events)
 	defer func() {
 		if cap(lines.b) <= mostLines {
 			l.lines.Put(lines)
 		}
 	}()
+	if err := lines.write(now, events, &l.salts); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
@@ -162,7 +171,7 @@ func (l *Ledger) Append(events []Event, named func(i int) Shape) error {
 	}
 	from := 0
 	for i := range events {
-		if err := l.shape(now, events[i].Shape, i, named); err != nil {
+		if err := l.name(now, &events[i], i, named); err != nil {
 			return err
 		}
 		l.pending = append(l.pending, lines.b[from:lines.ends[i]]...)
@@ -171,26 +180,19 @@ func (l *Ledger) Append(events []Event, named func(i int) Shape) error {
 	return l.commit()
 }
 
-// shape names a shape, once a segment.
-func (l *Ledger) shape(now time.Time, id string, i int, named func(i int) Shape) error {
-	if in, ok := l.shapes.Get(id); id == "" || ok && in == l.segment {
-		return nil
-	}
-	s := named(i)
-	s.ID = strings.Clone(id)
-	l.shapes.Add(s.ID, l.segment)
-	return l.add(now, KindShape, &s)
-}
-
 // Outcome records how a delivery ended. It waits for nothing: the record is written with the next one, or at the next tick.
 func (l *Ledger) Outcome(o Outcome) error {
+	salt, err := l.salts.next()
+	if err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
 		return l.broken
 	}
-	into := line{l.pending}
-	into.outcome(l.opts.Now(), &o)
+	into := line{b: l.pending}
+	into.outcome(l.opts.Now(), &o, part{salt: salt})
 	l.pending = into.b
 	return nil
 }
@@ -208,19 +210,6 @@ func (l *Ledger) Refusals(all []Refused) error {
 func (l *Ledger) Note(n Note) error {
 	n.node = l.opts.Node
 	return l.put(entry{n.Kind, &n})
-}
-
-// add encodes a record and puts it among those that are not yet written.
-func (l *Ledger) add(now time.Time, kind string, members zapcore.ObjectMarshaler) error {
-	l.field[0] = zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: members}
-	line, err := l.encoder.EncodeEntry(zapcore.Entry{Time: now.UTC(), Message: kind}, l.field[:])
-	l.field[0].Interface = nil
-	if err != nil {
-		return fmt.Errorf("cannot encode a record: %w", err)
-	}
-	l.pending = append(l.pending, line.Bytes()...)
-	line.Free()
-	return nil
 }
 
 // commit waits until everything added so far is written. The first to come writes for all. The mutex is held on entry

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
@@ -102,7 +103,7 @@ func (d *disk) count() (segments, writes int) {
 // open opens a ledger on a disk in memory, or on the file system where there is none.
 func open(t *testing.T, dir string, d *disk, change func(*ledger.Options)) *ledger.Ledger {
 	t.Helper()
-	o := ledger.Options{Dir: dir, Node: "node-1", Now: time.Now}
+	o := ledger.Options{Dir: dir, Node: "node-1", Now: time.Now, Rand: rand.NewChaCha8([32]byte{7})}
 	if d != nil {
 		o.Files = d
 	}
@@ -118,11 +119,22 @@ func open(t *testing.T, dir string, d *disk, change func(*ledger.Options)) *ledg
 
 // shaped is an event of a shape.
 func shaped(hit uint64, shape string) ledger.Event {
-	return ledger.Event{Hit: hit, Site: "shop", Vendor: "ga4", Endpoint: "collect", Decision: "permit", Reason: "permitted", Shape: shape}
+	return ledger.Event{Hit: hit, Site: "shop", Vendor: "ga4", Decision: "permit", Reason: "permitted", Shape: shape}
 }
 
-func name(int) ledger.Shape {
+// named says what names stand for.
+type named struct{}
+
+func (named) Shape(int) ledger.Shape {
 	return ledger.Shape{Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}}
+}
+
+func (named) Rungs(int) ledger.Rungs {
+	return ledger.Rungs{
+		Policy: "fedc", Site: "shop", Region: "DE", Vendor: "ga4", Endpoint: "collect",
+		Ladder:  []ledger.Rung{{Activity: "ga4-with-consent", Decision: "permit", Reason: "permitted"}},
+		Signals: []ledger.Signal{{Source: "own", State: "valid", Says: "grants analytics", Granted: []string{"analytics"}}},
+	}
 }
 
 // TestAppendReturnsWhenWritten: whatever goes on beside it, a record is in the file when Append returns, and every record is a whole line.
@@ -136,7 +148,7 @@ func TestAppendReturnsWhenWritten(t *testing.T) {
 		all.Go(func() {
 			for range each {
 				n := next.Add(1)
-				if err := l.Append([]ledger.Event{shaped(n, fmt.Sprint("s", n%7)), shaped(n, "")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, fmt.Sprint("s", n%7)), shaped(n, "")}, named{}); err != nil {
 					t.Error(err)
 					return
 				}
@@ -209,7 +221,7 @@ func TestOneWriteForAllWhoWait(t *testing.T) {
 		var all sync.WaitGroup
 		for n := range uint64(50) {
 			all.Go(func() {
-				if err := l.Append([]ledger.Event{shaped(n, "s")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, "s")}, named{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -239,11 +251,11 @@ func TestAfterAFailureNothingIsTaken(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDisk()
 				l := open(t, t.TempDir(), d, nil)
-				if err := l.Append([]ledger.Event{shaped(1, "s")}, name); err != nil || l.Err() != nil {
+				if err := l.Append([]ledger.Event{shaped(1, "s")}, named{}); err != nil || l.Err() != nil {
 					t.Fatal(err, l.Err())
 				}
 				fail(d)
-				first := l.Append([]ledger.Event{shaped(2, "s")}, name)
+				first := l.Append([]ledger.Event{shaped(2, "s")}, named{})
 				if !strings.Contains(what, "fsync") && !errors.Is(first, ledger.ErrBroken) {
 					t.Errorf("the hit itself: %v", first)
 				}
@@ -251,7 +263,7 @@ func TestAfterAFailureNothingIsTaken(t *testing.T) {
 				d.fail(nil, nil)
 				before := d.text(-1)
 				for call, err := range map[string]error{
-					"Append":   l.Append([]ledger.Event{shaped(3, "s")}, name),
+					"Append":   l.Append([]ledger.Event{shaped(3, "s")}, named{}),
 					"Outcome":  l.Outcome(ledger.Outcome{Hit: 1}),
 					"Refusals": l.Refusals([]ledger.Refused{{Reason: "limit", Count: 1}}),
 					"Note":     l.Note(ledger.Note{Kind: ledger.KindReload}),
@@ -282,7 +294,7 @@ func TestSegmentsAreWholeOnDisk(t *testing.T) {
 		for n := range uint64(500) {
 			writers.Go(func() {
 				<-time.After(time.Duration(n) * 700 * time.Millisecond)
-				if err := l.Append([]ledger.Event{shaped(n, "s")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, "s")}, named{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -321,7 +333,7 @@ func TestASegmentThatCannotBeBegun(t *testing.T) {
 		d.create = func() error { return errors.New("no space left on device") }
 		d.mu.Unlock()
 		<-time.After(2 * time.Minute)
-		if err := l.Append([]ledger.Event{shaped(1, "")}, name); !errors.Is(err, ledger.ErrBroken) {
+		if err := l.Append([]ledger.Event{shaped(1, "")}, named{}); !errors.Is(err, ledger.ErrBroken) {
 			t.Errorf("got %v", err)
 		}
 		_ = l.Close()
@@ -338,7 +350,7 @@ func TestAClosedLedgerTakesNothing(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Append([]ledger.Event{shaped(1, "")}, name); !errors.Is(err, ledger.ErrClosed) {
+	if err := l.Append([]ledger.Event{shaped(1, "")}, named{}); !errors.Is(err, ledger.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -349,7 +361,7 @@ func TestARestartBeginsAnotherSegment(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for i := range uint64(4) {
 		l := open(t, dir, nil, func(o *ledger.Options) { o.Now = func() time.Time { return now } })
-		if err := l.Append([]ledger.Event{shaped(i, "s")}, name); err != nil {
+		if err := l.Append([]ledger.Event{shaped(i, "s")}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Close(); err != nil {

@@ -47,7 +47,8 @@ func Recover(dir string) (*Recovered, error) {
 			return true
 		}
 		if bytes.Contains(record, []byte(`"kind":"event"`)) {
-			said, _, _ := bytes.Cut(record[at:], []byte(`,"policy"`))
+			said, _, _ := bytes.Cut(record[at:], []byte(`,"rungs"`))
+			said, _, _ = bytes.Cut(said, []byte(`,"policy"`)) // of a version before
 			if bytes.Equal(said, last) || !bytes.Contains(record, []byte(`"decision":"permit"`)) {
 				return true
 			}

@@ -28,7 +28,7 @@ func TestRetain(t *testing.T) {
 			}
 			<-time.After(sealed / 2)
 			for hit := range uint64(4) {
-				if err := l.Append([]ledger.Event{shaped(hit, "")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(hit, "")}, named{}); err != nil {
 					t.Fatal(err)
 				}
 				<-time.After(sealed)
