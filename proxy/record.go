@@ -52,7 +52,7 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 		}
 	}
 	r.Subjects, r.Form = h.hashes[hashes:len(h.hashes):len(h.hashes)], pseudonym.NewestForm
-	r.Salt = h.server.salt()
+	r.Salt = h.salt()
 	if f.Leaves {
 		left := j.EventBytes(e)
 		r.Out, r.Digest = len(left), h.in.Keys.Digest(r.Salt, left)
@@ -61,8 +61,8 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 }
 
 // salt is a record's. Where no randomness is to be had the server cannot go on: the hit ends in a panic, closed.
-func (s *Server) salt() [16]byte {
-	salt, err := s.ledger.Salt()
+func (h *hitContext) salt() [16]byte {
+	salt, err := h.server.ledger.Salt()
 	if err != nil {
 		panic(err)
 	}

@@ -70,9 +70,9 @@ func signalsOf(p *rules.Policy, s *signal.Signals) (all []ledger.Signal) {
 // source says what a source says of consent categories.
 func source(p *rules.Policy, said *signal.SourceReading, of *ledger.Signal) {
 	of.Says = p.Says(said)
-	of.Granted, of.Refused = p.CategoriesIn(said.Granted), p.CategoriesIn(said.Refused)
-	of.Declined, of.TCFOnly = p.CategoriesIn(said.Declined), p.CategoriesIn(said.TCFOnly)
-	of.Unclear, of.Objected = p.CategoriesIn(said.Doubt), p.CategoriesIn(said.Objected)
+	of.Granted, of.Refused = rules.CategoriesIn(p, said.Granted), rules.CategoriesIn(p, said.Refused)
+	of.Declined, of.TCFOnly = rules.CategoriesIn(p, said.Declined), rules.CategoriesIn(p, said.TCFOnly)
+	of.Unclear, of.Objected = rules.CategoriesIn(p, said.Doubt), rules.CategoriesIn(p, said.Objected)
 	switch said.Service {
 	case signal.NotRefused:
 	case signal.Declined:
@@ -92,8 +92,8 @@ func tcf(t *signal.TCF, of *ledger.Signal) {
 }
 
 // byRule lists purposes by the rule that decides each, in the order of the rules.
-func byRule(rules *[iab.NumPurposes + 1]iab.TCFReason) (all []ledger.Purposes) {
-	for p, rule := range rules[1:] {
+func byRule(decided *[iab.NumPurposes + 1]iab.TCFReason) (all []ledger.Purposes) {
+	for p, rule := range decided[1:] {
 		i := 0
 		for i < len(all) && all[i].Rule != rule.String() {
 			i++

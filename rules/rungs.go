@@ -47,8 +47,8 @@ func oneIf(set bool) byte {
 	return 0
 }
 
-// CategoriesIn lists the consent categories of a set, as purposes name them.
-func (p *Policy) CategoriesIn(set signal.Categories) (all []string) {
+// CategoriesIn lists the consent categories of a set, as a policy's purposes name them.
+func CategoriesIn(p *Policy, set signal.Categories) (all []string) {
 	for n := range set.All {
 		all = append(all, p.categories[n])
 	}

@@ -122,21 +122,6 @@ func shaped(hit uint64, shape string) ledger.Event {
 	return ledger.Event{Hit: hit, Site: "shop", Vendor: "ga4", Decision: "permit", Reason: "permitted", Shape: shape}
 }
 
-// named says what names stand for.
-type named struct{}
-
-func (named) Shape(int) ledger.Shape {
-	return ledger.Shape{Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}}
-}
-
-func (named) Rungs(int) ledger.Rungs {
-	return ledger.Rungs{
-		Policy: "fedc", Site: "shop", Region: "DE", Vendor: "ga4", Endpoint: "collect",
-		Ladder:  []ledger.Rung{{Activity: "ga4-with-consent", Decision: "permit", Reason: "permitted"}},
-		Signals: []ledger.Signal{{Source: "own", State: "valid", Says: "grants analytics", Granted: []string{"analytics"}}},
-	}
-}
-
 // TestAppendReturnsWhenWritten: whatever goes on beside it, a record is in the file when Append returns, and every record is a whole line.
 func TestAppendReturnsWhenWritten(t *testing.T) {
 	d := newDisk()
