@@ -28,7 +28,7 @@ var _ zapcore.ObjectMarshaler = (*Assessed)(nil)
 
 // Assessed records what happened to an assessment.
 func (l *Ledger) Assessed(a Assessed) error {
-	return l.put(entry{a.Kind, &a})
+	return l.put(synced, entry{a.Kind, &a})
 }
 
 // MarshalLogObject writes the record's members. What is empty is left out.

@@ -68,12 +68,12 @@ var (
 
 // Objected records acts, and where the log of objections stands after them.
 func (l *Ledger) Objected(acts []Objected, head Head) error {
-	return l.put(append(entriesOf(acts), entry{KindHead, &head})...)
+	return l.put(synced, append(entriesOf(acts), entry{KindHead, &head})...)
 }
 
 // ObjectedByCookie records acts that browsers' own cookies alone hold: the log of objections stands where it stood.
 func (l *Ledger) ObjectedByCookie(acts []Objected) error {
-	return l.put(entriesOf(acts)...)
+	return l.put(synced, entriesOf(acts)...)
 }
 
 func entriesOf(acts []Objected) []entry {

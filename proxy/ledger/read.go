@@ -5,12 +5,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // MaxRecord is the longest record that is read, in bytes.
@@ -52,12 +52,12 @@ func (q *Query) Matches(record []byte) bool {
 // Search yields the wanted records of every segment, oldest first, as they are stored, without the line's end. It ends at the first
 // record that is none, with an error that says where it is.
 func Search(dir string, q Query, yield func(record []byte) bool) error {
-	segments, err := Segments(dir)
+	segments, err := segmentPaths(dir)
 	if err != nil {
 		return err
 	}
-	for _, path := range segments {
-		more, err := searchSegment(path, q, yield)
+	for _, f := range segments {
+		more, err := searchSegment(f, q, yield)
 		if err != nil || !more {
 			return err
 		}
@@ -65,34 +65,36 @@ func Search(dir string, q Query, yield func(record []byte) bool) error {
 	return nil
 }
 
-func searchSegment(path string, q Query, yield func(record []byte) bool) (more bool, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) && wasOld(path) {
-		return true, nil
-	}
+// segmentPaths lists the segments of a folder, old and new.
+func segmentPaths(dir string) ([]segment.File, error) {
+	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
 	if err != nil {
-		return false, fmt.Errorf("cannot open a segment: %w", err)
+		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	lines := bufio.NewReaderSize(f, 64<<10)
-	for number := 1; ; number++ {
-		line, err := readLine(lines)
-		if errors.Is(err, io.EOF) && len(line) == 0 {
-			return true, nil
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return false, fmt.Errorf("%s:%d: %w", path, number, err)
-		}
-		if errors.Is(err, io.EOF) {
-			return true, nil // a last line without an end: it is being written, or the power failed
-		}
-		if len(line) == 0 || line[0] != '{' || !gjson.ValidBytes(line) {
-			return false, fmt.Errorf("%s:%d: this is no record: one JSON object a line is right", path, number)
-		}
-		if q.Matches(line) && !yield(line) {
-			return false, nil
-		}
+	old, err := oldSegments(dir)
+	for _, path := range old {
+		files = append(files, segment.File{Path: path})
 	}
+	return files, err
+}
+
+func searchSegment(f segment.File, q Query, yield func(record []byte) bool) (more bool, err error) {
+	plain, err := isPlain(f.Path)
+	if err != nil {
+		return false, err
+	}
+	more = true
+	_, err = scanSegment(f, plain, func(line []byte, _ tree.Entry) error {
+		if line != nil && q.Matches(line) && !yield(line) {
+			more = false
+			return ErrClosed
+		}
+		return nil
+	})
+	if !more {
+		err = nil
+	}
+	return more, err
 }
 
 func readLine(r *bufio.Reader) ([]byte, error) {

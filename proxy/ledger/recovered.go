@@ -203,3 +203,14 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 	r.Hits = m.Hits
 	return nil
 }
+
+// clone is a copy that does not change with it.
+func (r *Recovered) clone() *Recovered {
+	c := *r
+	c.Facts = basis.Past{
+		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
+	}
+	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
+	c.last = nil
+	return &c
+}

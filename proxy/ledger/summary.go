@@ -37,13 +37,13 @@ type Summary struct {
 	End    uint64     `json:"end"`    // number behind its last one
 	Bytes  int64      `json:"bytes"`  // of its lines, with their ends
 	Digest string     `json:"digest"` // SHA-256 of those bytes, hex
-	From   time.Time  `json:"from"`   // the earliest time of a record, and the latest
+	From   time.Time  `json:"from"`   // the earliest time of a record, rounded down to a second; To is the latest, rounded up
 	To     time.Time  `json:"to"`
-	Lines  string     `json:"lines"`            // LinesChecked or LinesPlain
-	Torn   int64      `json:"torn,omitempty"`   // bytes behind the last record that are none, since the process died
-	Aside  int        `json:"aside,omitempty"`  // how many of the lines are damaged, and were set aside
-	Edge   *tree.Edge `json:"edge"`             // of the tree, behind the segment's last record
-	Memory Recovered  `json:"memory"`           // of all records up to there
+	Lines  string     `json:"lines"`           // LinesChecked or LinesPlain
+	Torn   int64      `json:"torn,omitempty"`  // bytes behind the last record that are none, since the process died
+	Aside  int        `json:"aside,omitempty"` // how many of the lines are damaged, and were set aside
+	Edge   *tree.Edge `json:"edge"`            // of the tree, behind the segment's last record
+	Memory Recovered  `json:"memory"`          // of all records up to there
 }
 
 // summaryFormat is the form in which summaries are written.
@@ -55,7 +55,7 @@ var ErrSummary = errors.New("this is no summary of a segment")
 // mostSummary is how long a summary is at most, in bytes.
 const mostSummary = 64 << 20
 
-// Bytes are the summary as it stands in its file.
+// Text is the summary as it stands in its file.
 func (s *Summary) Text() ([]byte, error) {
 	text, err := json.Marshal(s)
 	return append(text, '\n'), err
