@@ -82,10 +82,18 @@ func (l *Ledger) growFrom(from *Standing) (*Restored, error) {
 	g.hashes.Append(from.rest)
 	g.levels.Append(from.nodes)
 	g.edge = from.edge
+	var restored *Restored
 	if err := l.checkTree(from); err != nil {
-		return l.restores(from, err)
+		if restored, err = l.restores(from, err); err != nil {
+			return nil, err
+		}
 	}
-	return nil, nil
+	for _, of := range from.tail { // a file of hashes for each segment
+		if err := g.hashes.Roll(int64(of.First)); err != nil {
+			return nil, err
+		}
+	}
+	return restored, g.hashes.Roll(int64(from.Next()))
 }
 
 // checkTree tells whether the tree's edge is that of the hashes that are stored.

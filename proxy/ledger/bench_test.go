@@ -1,0 +1,63 @@
+package ledger_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+)
+
+// nowhere takes writes and forgets them.
+type nowhere struct{}
+
+func (nowhere) Create(string) (ledger.File, error) { return nowhere{}, nil }
+func (nowhere) Write(b []byte) (int, error)        { return len(b), nil }
+func (nowhere) Sync() error                        { return nil }
+func (nowhere) Close() error                       { return nil }
+
+// full is a record with every member that a hit to GA4 has.
+func full() ledger.Event {
+	return ledger.Event{
+		Hit: 1795512345678901, Index: 0, Site: "shop", Vendor: "ga4", Endpoint: "collect", Name: "page_view", Decision: "permit", Reason: "permitted",
+		Activity: "ga4-with-consent", Basis: "consent", Policy: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", Region: "DE",
+		Signals:  []ledger.Signal{{Source: "gpc", State: "absent"}, {Source: "own", State: "valid", Says: "grants analytics"}},
+		Subjects: [][16]byte{{1}, {2}}, Shape: "0123456789abcdef", In: 912, Out: 411, Salt: [16]byte{3}, Digest: [32]byte{4},
+	}
+}
+
+func benchmarkAppend(b *testing.B, files ledger.Files) {
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Files: files}, ledger.Note{Kind: ledger.KindStart})
+	if err != nil {
+		b.Fatal(err)
+	}
+	events := []ledger.Event{full()}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := l.Append(events, name); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkAppend is the cost of a record without that of the disk.
+func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, nowhere{}) }
+
+func BenchmarkAppendToDisk(b *testing.B) { benchmarkAppend(b, nil) }
+
+func BenchmarkOutcome(b *testing.B) {
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Files: nowhere{}}, ledger.Note{Kind: ledger.KindStart})
+	if err != nil {
+		b.Fatal(err)
+	}
+	o := ledger.Outcome{Hit: 1795512345678901, Events: 1, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := l.Outcome(o); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package ledger_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"testing"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+)
+
+// every is a record of each kind, with every member set.
+func every() []zapcore.ObjectMarshaler {
+	event := full()
+	event.Form = 2
+	decided := ledger.Decided{
+		Assessment: "LIA-2026-001", Version: 3, Purposes: []string{"security"}, Until: noon, By: "privacy", Restriction: true,
+	}
+	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Objected = 3, "LIA-2026-001", 3, true, true, []string{"all"}
+	event.Decided = 17
+	return []zapcore.ObjectMarshaler{
+		&event,
+		&ledger.Outcome{Hit: 7, Events: 2, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204},
+		&ledger.Refused{From: noon.Add(-time.Minute), To: noon, Reason: "unknown_host", Count: 17},
+		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
+		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
+		&ledger.Objected{
+			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Times: 3, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
+			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
+			Ends: 17, Decision: &decided,
+		},
+		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
+		&ledger.Assessed{
+			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Form: 2, Key: "privacy+3f2a0c11", Because: "the vendor was sold",
+			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
+		},
+		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},
+	}
+}
+
+// members is what a record writes, in text.
+func members(t *testing.T, record zapcore.ObjectMarshaler) string {
+	t.Helper()
+	to := zapcore.NewMapObjectEncoder()
+	if err := record.MarshalLogObject(to); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(to.Fields)
+}
+
+// TestEachMemberIsWritten: whatever a record is told, its line says; a member that is left out says nothing.
+func TestEachMemberIsWritten(t *testing.T) {
+	t.Parallel()
+	for n, record := range every() {
+		of := reflect.TypeOf(record).Elem()
+		for i := range of.NumField() {
+			field := of.Field(i)
+			if !field.IsExported() || field.Name == "Kind" {
+				continue // the kind is the line's own member
+			}
+			if reflect.ValueOf(record).Elem().Field(i).IsZero() {
+				t.Fatalf("%s.%s is not set: this test does not see it", of.Name(), field.Name)
+			}
+			without := every()[n]
+			reflect.ValueOf(without).Elem().Field(i).SetZero()
+			if members(t, without) == members(t, record) {
+				t.Errorf("%s.%s is not written", of.Name(), field.Name)
+			}
+		}
+	}
+}
+
+// TestRecordsOfEachKind holds the lines of what is recorded beside hits against those that were.
+func TestRecordsOfEachKind(t *testing.T) {
+	t.Parallel()
+	d := newDisk()
+	l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Now = func() time.Time { return noon } })
+	all := every()
+	objected := *all[5].(*ledger.Objected)
+	decided := ledger.Objected{
+		Kind: ledger.KindDecided, First: 8, Last: 8, Source: "command", By: "operator", Because: "thieves",
+		Stands: []string{"all"}, Decision: objected.Decision, Subjects: [][16]byte{{1}},
+	}
+	ended := ledger.Objected{
+		Kind: ledger.KindDecisionEnd, First: 9, Last: 9, Because: "its time is over", Ends: 8, Subjects: [][16]byte{{1}},
+	}
+	objected.Ends, objected.Decision = 0, nil
+	one := ledger.Objected{Kind: ledger.KindObjection, First: 5, Last: 5, Scopes: []string{"all"}, Source: "centre", Subjects: [][16]byte{{1}}}
+	due := *all[7].(*ledger.Assessed)
+	approved, revoked := due, due
+	approved.Kind, revoked.Kind = ledger.KindApproval, ledger.KindRevocation
+	for _, err := range []error{
+		l.Note(*all[4].(*ledger.Note)),
+		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}, decided, ended}, *all[6].(*ledger.Head)),
+		l.Objected(nil, ledger.Head{Size: 8}),
+		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}}),
+		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
+		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
+		l.Close(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const file = "testdata/kinds.jsonl"
+	got := d.text(0)
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(file); err != nil || got != string(want) {
+		t.Errorf("records changed (%v). They are\n%s", err, got)
+	}
+}
