@@ -178,6 +178,19 @@ func (l *Ledger) publishKey() error {
 	return nil
 }
 
+// OriginOf is what a ledger was called when its key was last written down; "" where none was.
+func OriginOf(dir string) string {
+	text, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	if err != nil {
+		return ""
+	}
+	key, err := tree.ParseKey(string(text))
+	if err != nil {
+		return ""
+	}
+	return key.Name()
+}
+
 // KindRestored is a record that says that an older copy of the log, or another one, was accepted: size, root, was_size,
 // was_root, because.
 const KindRestored = "restored"
