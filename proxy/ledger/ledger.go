@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -126,7 +125,7 @@ func (l *Ledger) begin() error {
 	now := l.opts.Now()
 	stem := now.UTC().Format(stemLayout)
 	if there, err := Segments(l.opts.Dir); err == nil && len(there) > 0 {
-		last, _, _ := strings.Cut(filepath.Base(there[len(there)-1]), "-")
+		last, _, _ := strings.Cut(filepath.Base(there[len(there)-1].Path), "-")
 		stem = max(stem, last)
 	}
 	for n := range 1000 {
@@ -371,20 +370,4 @@ func (l *Ledger) Close() error {
 	}
 	l.done.Broadcast()
 	return errors.Join(err, l.file.Sync(), l.file.Close())
-}
-
-// Segments lists a ledger's segments, oldest first. One may be a link: what somebody moved to another disk is remembered all the same.
-func Segments(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the ledger's folder: %w", err)
-	}
-	var paths []string
-	for _, e := range entries {
-		if !e.IsDir() && strings.HasSuffix(e.Name(), ".jsonl") {
-			paths = append(paths, filepath.Join(dir, e.Name()))
-		}
-	}
-	slices.Sort(paths)
-	return paths, nil
 }

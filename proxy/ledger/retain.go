@@ -24,11 +24,11 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 	}
 	var old []string
 	for i := range len(all) - 1 {
-		begun, known := begunAt(all[i+1])
-		if !known || begun.After(before) || l.writes(all[i]) {
+		begun, known := begunAt(all[i+1].Path)
+		if !known || begun.After(before) || l.writes(all[i].Path) {
 			break
 		}
-		old = append(old, all[i])
+		old = append(old, all[i].Path)
 	}
 	if len(old) == 0 {
 		return 0, nil
@@ -59,10 +59,4 @@ func begunAt(path string) (time.Time, bool) {
 	stem, _, _ := strings.Cut(filepath.Base(path), "-")
 	at, err := time.Parse(stemLayout, stem)
 	return at, err == nil
-}
-
-// wasOld tells whether a segment that is not there was deleted because it was old: every segment that is left is younger.
-func wasOld(path string) bool {
-	left, err := Segments(filepath.Dir(path))
-	return err == nil && len(left) > 0 && left[0] > path
 }
