@@ -20,7 +20,6 @@ import (
 const (
 	CheckpointFile = "checkpoint" // the newest checkpoint
 	KeyFile        = "log.pub"    // the key that it is signed with
-	formatFile     = "format.jsonl"
 )
 
 // KindLogKey is a record that says by which key checkpoints are signed from then on: key, was.
