@@ -13,6 +13,9 @@ import (
 
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
 func record(s *Server, h *hitContext) result {
+	if s.unloaded.Load() {
+		return refused(rules.Unrecorded)
+	}
 	h.number = s.hits.Add(1)
 	h.sortSubjects()
 	for e := range h.j.Verdicts {
@@ -52,21 +55,12 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 		}
 	}
 	r.Subjects, r.Form = h.hashes[hashes:len(h.hashes):len(h.hashes)], pseudonym.NewestForm
-	r.Salt = h.salt()
+	r.Salt = h.server.ledger.Salt()
 	if f.Leaves {
 		left := j.EventBytes(e)
 		r.Out, r.Digest = len(left), h.in.Keys.Digest(r.Salt, left)
 	}
 	return r
-}
-
-// salt is a record's. Where no randomness is to be had the server cannot go on: the hit ends in a panic, closed.
-func (h *hitContext) salt() [16]byte {
-	salt, err := h.server.ledger.Salt()
-	if err != nil {
-		panic(err)
-	}
-	return salt
 }
 
 // datesBeside are the dates of what the event's sources say, where one has another than that of the consent that it

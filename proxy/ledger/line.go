@@ -250,13 +250,15 @@ const mostLines = 256 << 10
 type eventLines struct {
 	line
 	ends []int
+	n    int // lines
 }
 
 // write writes them anew. The error says why not; nothing is recorded then.
 func (l *eventLines) write(at time.Time, events []Event, from *salts) error {
-	l.b, l.ends = l.b[:0], l.ends[:0]
+	l.b, l.ends, l.n = l.b[:0], l.ends[:0], 0
 	for i := range events {
 		l.event(at, &events[i], part{salt: events[i].Salt})
+		l.n++
 		if len(l.b)-l.from > longestLine {
 			if err := l.parts(at, &events[i], from); err != nil {
 				return err
@@ -270,20 +272,20 @@ func (l *eventLines) write(at time.Time, events []Event, from *salts) error {
 // parts writes an event's facts in several lines, in place of the one that was written and is too long.
 func (l *eventLines) parts(at time.Time, e *Event, from *salts) error {
 	l.b = l.b[:l.from]
-	all, err := divide(e, func(d divisible) (bool, error) {
-		var one line
-		one.event(at, d.(*Event), widestPart)
-		return len(one.b) > longestLine, nil
+	var one line
+	all, err := divide(e, func(d divisible) bool {
+		one.b = one.b[:0]
+		one.event(at, d.(*Event), *widest(nil))
+		return len(one.b) > longestLine
 	})
 	if err != nil {
 		return err
 	}
+	l.n += len(all) - 1
 	for i := range all {
 		of := part{number: i + 1, of: len(all), salt: e.Salt}
 		if i > 0 {
-			if of.salt, err = from.next(); err != nil {
-				return err
-			}
+			of.salt = from.next()
 		}
 		l.event(at, all[i].(*Event), of)
 	}

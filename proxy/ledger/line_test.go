@@ -13,10 +13,7 @@ import (
 // encoded is a record's line as zap writes it.
 func encoded(t testing.TB, at time.Time, kind string, of part) string {
 	t.Helper()
-	b, err := appendZap(nil, newEncoder(), at, kind, &of)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := newEncoder().append(nil, at, kind, &of)
 	if !segment.CheckLine(b[:len(b)-1]) || b[len(b)-1] != '\n' {
 		t.Errorf("this is no line with a checksum: %q", b)
 	}

@@ -14,41 +14,48 @@ type Named interface {
 	Rungs(i int) Rungs
 }
 
-// names are those that were given lately, each with the segment in which it was.
-type names struct{ given *lru.Cache[string, string] }
+// names are those that were given lately, each with the writer's era in which it was.
+type names struct{ given *lru.Cache[string, uint64] }
 
 // newNames makes room for so many, at least one.
 func newNames(most int) names {
-	given, err := lru.New[string, string](most)
+	given, err := lru.New[string, uint64](most)
 	if err != nil {
 		panic("BUG: a cache of no size")
 	}
 	return names{given}
 }
 
-// lacks tells whether a segment has not given a name yet.
-func (n names) lacks(id, segment string) bool {
+// lacks tells whether a name was not given in an era yet.
+func (n names) lacks(id string, era uint64) bool {
 	in, ok := n.given.Get(id)
-	return id != "" && (!ok || in != segment)
+	return id != "" && (!ok || in != era)
 }
 
-// name records what the names in the record of event i stand for, once a segment.
-func (l *Ledger) name(now time.Time, e *Event, i int, by Named) error {
-	if l.shapes.lacks(e.Shape, l.segment) {
+// name appends records of what the names in the record of event i stand for, once an era of the writer; there are n.
+func (l *Ledger) name(dst []byte, now time.Time, e *Event, i int, by Named, era uint64) (lines []byte, n int) {
+	if l.shapes.lacks(e.Shape, era) {
 		s := by.Shape(i)
 		s.ID = strings.Clone(e.Shape)
-		if err := l.add(now, KindShape, &s); err != nil {
-			return err
-		}
-		l.shapes.given.Add(s.ID, l.segment)
+		dst, n = l.mustEncode(dst, now, KindShape, &s, n)
+		l.shapes.given.Add(s.ID, era)
 	}
-	if l.rungs.lacks(e.Rungs, l.segment) {
+	if l.rungs.lacks(e.Rungs, era) {
 		r := by.Rungs(i)
 		r.ID = strings.Clone(e.Rungs)
-		if err := l.add(now, KindRungs, &r); err != nil {
-			return err
-		}
-		l.rungs.given.Add(r.ID, l.segment)
+		dst, n = l.mustEncode(dst, now, KindRungs, &r, n)
+		l.rungs.given.Add(r.ID, era)
 	}
-	return nil
+	return dst, n
+}
+
+// mustEncode is encode of what a policy and a catalog are made of, and no hit: a part of it that fits in no line is a bug.
+func (l *Ledger) mustEncode(
+	dst []byte, now time.Time, kind string, members divisible, before int,
+) (lines []byte, n int) {
+	lines, n, err := l.encode(dst, now, kind, members)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return lines, before + n
 }

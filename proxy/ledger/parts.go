@@ -23,8 +23,10 @@ type part struct {
 	salt       [16]byte
 }
 
-// widestPart is a part whose numbers take more room than any.
-var widestPart = part{number: 99_999, of: 99_999}
+// widest is a record as a part whose numbers take more room than any.
+func widest(members zapcore.ObjectMarshaler) *part {
+	return &part{members: members, number: 99_999, of: 99_999}
+}
 
 // MarshalLogObject writes the record's members, and those that every record has.
 func (p *part) MarshalLogObject(to zapcore.ObjectEncoder) error {
@@ -47,13 +49,11 @@ type divisible interface {
 }
 
 // divide makes records of one, of which none is too long.
-func divide(whole divisible, tooLong func(divisible) (bool, error)) ([]divisible, error) {
-	switch long, err := tooLong(whole); {
-	case err != nil:
-		return nil, err
-	case !long:
+func divide(whole divisible, tooLong func(divisible) bool) ([]divisible, error) {
+	if !tooLong(whole) {
 		return []divisible{whole}, nil
-	case whole.items() < 2:
+	}
+	if whole.items() < 2 {
 		return nil, errTooLong
 	}
 	first, rest := whole.halve()

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"io"
 	"sync"
 )
@@ -14,13 +13,13 @@ type salts struct {
 	left   int
 }
 
-// next is a record's salt. The error says that no randomness is to be had.
-func (s *salts) next() (salt [16]byte, err error) {
+// next is a record's salt. Where no randomness is to be had the server cannot go on: it panics, and nothing is recorded.
+func (s *salts) next() (salt [16]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left < len(salt) {
 		if _, err := io.ReadFull(s.source, s.block[:]); err != nil {
-			return salt, fmt.Errorf("no randomness: %w", err)
+			panic("no randomness: " + err.Error())
 		}
 		s.left = len(s.block)
 	}
@@ -28,9 +27,9 @@ func (s *salts) next() (salt [16]byte, err error) {
 	copy(salt[:], s.block[at:])
 	clear(s.block[at : at+len(salt)])
 	s.left -= len(salt)
-	return salt, nil
+	return salt
 }
 
 // Salt is random, for a record of an event: what left is digested under it before the record is written. All other
 // records are given theirs by the ledger.
-func (l *Ledger) Salt() ([16]byte, error) { return l.salts.next() }
+func (l *Ledger) Salt() [16]byte { return l.salts.next() }
