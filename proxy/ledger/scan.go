@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/tidwall/gjson"
@@ -169,8 +171,17 @@ func scanPlain(f segment.File, from io.Reader, each func([]byte, tree.Entry) err
 	return s, wholeSegment(f, &s)
 }
 
-// isPlain tells whether a segment holds lines without checksums, by its first one.
+// isPlain tells whether a segment holds lines without checksums: one of a version before does, of one that is sealed its
+// summary says so, and of any other the first line.
 func isPlain(path string) (bool, error) {
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	first, err := strconv.ParseUint(name, 10, 64)
+	if err != nil {
+		return true, nil
+	}
+	if of, _, err := ReadSummary(filepath.Dir(path), first); err == nil {
+		return of.Lines == LinesPlain, nil
+	}
 	from, err := openLines(path)
 	if err != nil {
 		return false, fmt.Errorf("cannot open a segment: %w", err)
