@@ -20,7 +20,6 @@ import (
 const (
 	CheckpointFile = "checkpoint" // the newest checkpoint
 	KeyFile        = "log.pub"    // the key that it is signed with
-	formatFile     = "format.jsonl"
 )
 
 // KindLogKey is a record that says by which key checkpoints are signed from then on: key, was.
@@ -176,6 +175,19 @@ func (l *Ledger) publishKey() error {
 		return fmt.Errorf("cannot write the ledger's public key: %w", err)
 	}
 	return nil
+}
+
+// OriginOf is what a ledger was called when its key was last written down; "" where none was.
+func OriginOf(dir string) string {
+	text, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	if err != nil {
+		return ""
+	}
+	key, err := tree.ParseKey(string(text))
+	if err != nil {
+		return ""
+	}
+	return key.Name()
 }
 
 // KindRestored is a record that says that an older copy of the log, or another one, was accepted: size, root, was_size,

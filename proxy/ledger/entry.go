@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,9 @@ type until uint8
 const (
 	written until = iota // until write(2) has returned: no end of the process loses it
 	synced               // until it is on disk: no power cut does, either
+	// Likewise; and it is about what has happened, whether it can be written or not: where it cannot, it is kept in memory,
+	// and comes before whatever is written next.
+	kept
 )
 
 // put records entries together, and waits.
@@ -29,19 +33,33 @@ func (l *Ledger) put(until until, entries ...entry) error {
 		return err
 	}
 	now := l.opts.Now()
-	ticket, err := l.writer.AddFunc(func(dst []byte, _ uint64) ([]byte, int) {
-		for _, e := range entries {
-			dst = l.encode(dst, now, e.kind, e.members)
-		}
-		return dst, len(entries)
-	})
+	var frames []byte
+	for _, e := range entries {
+		frames = l.encode(frames, now, e.kind, e.members)
+	}
+	err := l.wait(until, frames, len(entries))
+	if err == nil || until != kept || errors.Is(err, segment.ErrUnknown) || errors.Is(err, ErrClosed) {
+		return err
+	}
+	if full := l.writer.Keep(frames, len(entries)); full != nil {
+		l.Refuse(ErrOwed)
+	}
+	return err
+}
+
+// ErrOwed says that what happened is not recorded, and cannot be kept until it is: the next start does it.
+var ErrOwed = errors.New("too much is to be recorded that cannot be written")
+
+// wait adds records, and waits.
+func (l *Ledger) wait(until until, frames []byte, n int) error {
+	ticket, err := l.writer.Add(frames, n)
 	switch {
 	case err != nil:
 		return err
-	case until == synced:
-		return ticket.Synced()
-	default:
+	case until == written:
 		return ticket.Written()
+	default:
+		return ticket.Synced()
 	}
 }
 

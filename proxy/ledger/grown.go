@@ -125,7 +125,7 @@ func (l *Ledger) hashAgain(sealed uint64) error {
 	if err != nil {
 		return err
 	}
-	files, err := segment.List(l.opts.Dir, OpenSuffix, PackedSuffix)
+	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return err
 	}
@@ -136,12 +136,8 @@ func (l *Ledger) hashAgain(sealed uint64) error {
 		if f.First >= sealed || int64(f.End) <= runs.End() {
 			continue
 		}
-		plain, err := isPlain(f.Path)
-		if err != nil {
-			return err
-		}
 		var b bytes.Buffer
-		if _, err := scanSegment(f, plain, func(_ []byte, entry tree.Entry) error {
+		if _, err := scanSegment(f, func(_ []byte, entry tree.Entry) error {
 			b.Write(entry[:])
 			return nil
 		}); err != nil {

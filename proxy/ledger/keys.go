@@ -19,10 +19,10 @@ type Keys struct {
 
 var _ zapcore.ObjectMarshaler = (*Keys)(nil)
 
-// Keys records how the key state stands.
+// Keys records how the key state stands. Where that cannot be written it is kept in memory until it can.
 func (l *Ledger) Keys(k Keys) error {
 	k.node = l.opts.Node
-	return l.put(written, entry{KindKey, &k})
+	return l.put(kept, entry{KindKey, &k})
 }
 
 // MarshalLogObject writes the record's members. What is empty is left out.

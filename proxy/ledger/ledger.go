@@ -230,13 +230,13 @@ func (l *Ledger) Outcome(o Outcome) error {
 	return err
 }
 
-// Refusals records aggregates.
+// Refusals records aggregates. Where that cannot be written they are kept in memory until it can.
 func (l *Ledger) Refusals(all []Refused) error {
 	entries := make([]entry, len(all))
 	for i := range all {
 		entries[i] = entry{KindRefused, &all[i]}
 	}
-	return l.put(written, entries...)
+	return l.put(kept, entries...)
 }
 
 // Note records what happened to the server.

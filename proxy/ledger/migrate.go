@@ -1,15 +1,12 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
@@ -19,33 +16,16 @@ import (
 // refusal of older binaries: they take any file of that end for a segment, and refuse a line that is no record.
 const formatLine = "This folder was written by a newer version of tagwarden, which alone can go on with it.\n"
 
-// oldSegments lists the segments of a version before, whose names are times, oldest first.
-func oldSegments(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var paths []string
-	for _, e := range entries {
-		name := e.Name()
-		if !e.IsDir() && strings.HasSuffix(name, OpenSuffix) && len(name) > len(stemLayout) && name[8] == 'T' {
-			paths = append(paths, filepath.Join(dir, name))
-		}
-	}
-	slices.Sort(paths)
-	return paths, nil
-}
-
 // readOld remembers what records of a version before say.
 func (s *Standing) readOld(each func(record []byte)) error {
-	paths, err := oldSegments(s.dir)
-	if err != nil || len(paths) == 0 {
+	old, err := oldSegments(s.dir)
+	if err != nil || len(old) == 0 {
 		return err
 	}
 	s.old = true
 	s.Keys.Known = true
-	for _, path := range paths {
-		_, err := scanSegmentOf(segment.File{Path: path}, func(line []byte, _ tree.Entry) error {
+	for _, of := range old {
+		_, err := scanSegment(of, func(line []byte, _ tree.Entry) error {
 			each(line)
 			return s.observe(line)
 		})
@@ -54,16 +34,6 @@ func (s *Standing) readOld(each func(record []byte)) error {
 		}
 	}
 	return nil
-}
-
-// scanSegmentOf reads a segment of a version before.
-func scanSegmentOf(f segment.File, each func([]byte, tree.Entry) error) (scanned, error) {
-	from, err := os.Open(f.Path)
-	if err != nil {
-		return scanned{}, fmt.Errorf("cannot open a segment: %w", err)
-	}
-	defer func() { _ = from.Close() }()
-	return scanPlain(f, bufio.NewReader(from), each)
 }
 
 // Migrate brings a ledger of a version before to numbers: its lines become the first records as they stand, and each of its
@@ -88,8 +58,8 @@ func Migrate(dir string, disk durable.Disk, progress func(done, of int)) error {
 	if err != nil {
 		return err
 	}
-	for i, path := range old {
-		if err := m.one(path, files); err != nil {
+	for i, of := range old {
+		if err := m.one(of, files); err != nil {
 			return fmt.Errorf("a segment of the version before cannot be taken over: %w", err)
 		}
 		if progress != nil {
@@ -119,7 +89,7 @@ type migration struct {
 // migratedSoFar goes on behind the last segment that was given a number.
 func migratedSoFar(dir string) (*migration, error) {
 	m := &migration{dir: dir, memory: nothing()}
-	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
+	files, err := numbered(dir)
 	if err != nil || len(files) == 0 {
 		return m, err
 	}
@@ -132,10 +102,11 @@ func migratedSoFar(dir string) (*migration, error) {
 }
 
 // one gives a segment its number. One without records is taken away.
-func (m *migration) one(path string, files durable.Files) error {
-	b := newSummary(m.next, true, m.memory, &m.edge)
+func (m *migration) one(old Segment, files durable.Files) error {
+	old.First = m.next
+	b := newSummary(m.next, m.memory, &m.edge)
 	var entries bytes.Buffer
-	got, err := scanSegmentOf(segment.File{Path: path, First: m.next}, func(line []byte, entry tree.Entry) error {
+	got, err := scanSegment(old, func(line []byte, entry tree.Entry) error {
 		entries.Write(entry[:])
 		return b.add(line, entry)
 	})
@@ -144,7 +115,7 @@ func (m *migration) one(path string, files durable.Files) error {
 	}
 	to := func(suffix string) string { return filepath.Join(m.dir, segment.FileName(m.next, suffix)) }
 	if got.n == 0 {
-		return files.Rename(path, to(TornSuffix))
+		return files.Rename(old.Path, to(TornSuffix))
 	}
 	text, err := b.summary(got).Text()
 	if err != nil {
@@ -156,7 +127,7 @@ func (m *migration) one(path string, files durable.Files) error {
 	if err := files.Replace(to(SummarySuffix), text, 0o600); err != nil {
 		return err
 	}
-	if err := files.Rename(path, to(OpenSuffix)); err != nil {
+	if err := files.Rename(old.Path, to(OpenSuffix)); err != nil {
 		return err
 	}
 	m.next += got.n

@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // packing is the end of the name of a file that is being packed.
@@ -21,7 +19,7 @@ const packing = ".packing"
 
 // pack compresses the oldest sealed segment that is not. It tells whether there was one.
 func (l *Ledger) pack() (bool, error) {
-	files, err := segment.List(l.opts.Dir, OpenSuffix, PackedSuffix)
+	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return false, err
 	}
@@ -29,7 +27,7 @@ func (l *Ledger) pack() (bool, error) {
 		if f.First >= l.sealedEnd() {
 			break
 		}
-		if !packed(f.Path) {
+		if !f.Packed {
 			return true, l.packOne(f)
 		}
 	}
@@ -38,7 +36,7 @@ func (l *Ledger) pack() (bool, error) {
 
 // packOne writes a segment's lines compressed beside it, reads them back, and takes the segment away. Wherever it ends, one
 // of the two is whole: both lying there, the lines count.
-func (l *Ledger) packOne(f segment.File) error {
+func (l *Ledger) packOne(f Segment) error {
 	of, _, err := ReadSummary(l.opts.Dir, f.First)
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
-	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // Standing is how a ledger's files stand: what its records say that a start must know, and the tree over them. It was made
@@ -98,7 +97,7 @@ func vouches(record []byte, of *Summary, digest [sha256.Size]byte) bool {
 
 // readTail reads the records behind the last summary.
 func (s *Standing) readTail(each func(record []byte)) error {
-	files, err := segment.List(s.dir, OpenSuffix, PackedSuffix)
+	files, err := numbered(s.dir)
 	if err != nil {
 		return err
 	}
@@ -120,13 +119,9 @@ func (s *Standing) readTail(each func(record []byte)) error {
 }
 
 // summarise reads a segment, and tells what its summary is.
-func (s *Standing) summarise(f segment.File, each func(record []byte)) (*Summary, error) {
-	plain, err := isPlain(f.Path)
-	if err != nil {
-		return nil, err
-	}
-	b := newSummary(f.First, plain, s.Recovered, &s.edge)
-	got, err := scanSegment(f, plain, func(line []byte, entry tree.Entry) error {
+func (s *Standing) summarise(f Segment, each func(record []byte)) (*Summary, error) {
+	b := newSummary(f.First, s.Recovered, &s.edge)
+	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		s.rest = append(s.rest, entry[:]...)
 		if line != nil {
 			each(line)
@@ -151,12 +146,9 @@ type summaryBuilder struct {
 	latest [19]byte    // the second of To, as records say it
 }
 
-func newSummary(first uint64, plain bool, memory *Recovered, edge *tree.Edge) *summaryBuilder {
+func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilder {
 	b := &summaryBuilder{memory: memory, edge: edge, digest: sha256.New()}
 	b.of = Summary{Format: summaryFormat, First: first, Lines: LinesChecked}
-	if plain {
-		b.of.Lines = LinesPlain
-	}
 	return b
 }
 
@@ -201,6 +193,9 @@ func (b *summaryBuilder) time(line []byte) {
 // summary is the summary of what was added.
 func (b *summaryBuilder) summary(got scanned) *Summary {
 	edge, memory := *b.edge, b.memory.clone()
+	if got.plain {
+		b.of.Lines = LinesPlain
+	}
 	b.of.End = b.of.First + got.n
 	b.of.Bytes, b.of.Torn, b.of.Aside = got.bytes, got.torn, got.aside
 	b.of.Digest = hex.EncodeToString(b.digest.Sum(nil))

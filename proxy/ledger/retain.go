@@ -15,9 +15,6 @@ import (
 // KindRetention is a record that says which segments were deleted because they were old: first, end, text.
 const KindRetention = "retention"
 
-// stemLayout is the time in the name of a segment of a version before.
-const stemLayout = "20060102T150405.000000000Z"
-
 // retention is what such a record says.
 type retention struct {
 	first, end uint64 // numbers of the records that went
@@ -36,7 +33,7 @@ func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
 // stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
 // deleted, before they are. The error says what could not be; n were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
-	files, err := segment.List(l.opts.Dir, OpenSuffix, PackedSuffix)
+	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return 0, err
 	}

@@ -25,18 +25,14 @@ type sealing struct {
 	memory *Recovered    // of their records
 	begun  time.Time     // when the segment that is written was begun
 	first  uint64        // number of its first record
-	plain  map[uint64]bool
 }
 
 // sealFrom goes on from what stands.
 func (l *Ledger) sealFrom(from *Standing) {
 	s := &l.sealing
-	s.edge, s.memory, s.plain = from.sealedEdge, from.sealedMemory, map[uint64]bool{}
+	s.edge, s.memory = from.sealedEdge, from.sealedMemory
 	s.begun, s.first = l.opts.Now(), from.Next()
 	s.end.Store(from.sealed)
-	for _, of := range from.tail {
-		s.plain[of.First] = of.Lines == LinesPlain
-	}
 }
 
 // sealedEnd is the number behind the last record of a sealed segment.
@@ -66,7 +62,7 @@ func (l *Ledger) roll(now time.Time) error {
 
 // seal seals the oldest segment that is not sealed and is written no more. It tells whether there was one.
 func (l *Ledger) seal() (bool, error) {
-	files, err := segment.List(l.opts.Dir, OpenSuffix, PackedSuffix)
+	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return false, err
 	}
@@ -84,13 +80,13 @@ func (l *Ledger) seal() (bool, error) {
 var ErrChanged = errors.New("a line is another one than was written")
 
 // sealOne writes a segment's summary, and records that it was sealed.
-func (l *Ledger) sealOne(f segment.File) error {
+func (l *Ledger) sealOne(f Segment) error {
 	memory, edge := l.sealing.memory.clone(), l.sealing.edge
-	b := newSummary(f.First, l.sealing.plain[f.First], memory, &edge)
+	b := newSummary(f.First, memory, &edge)
 	step := l.steps()
 	var stored tree.Entry
 	at := int64(f.First)
-	got, err := scanSegment(f, l.sealing.plain[f.First], func(line []byte, entry tree.Entry) error {
+	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		if err := l.tree.hashes.HashesAt(stored[:], at); err != nil {
 			return err
 		}
@@ -124,7 +120,6 @@ func (l *Ledger) sealOne(f segment.File) error {
 	}
 	l.sealing.edge, l.sealing.memory = edge, memory
 	l.sealing.end.Store(of.End)
-	delete(l.sealing.plain, f.First)
 	return nil
 }
 
