@@ -4,16 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
-
-// nowhere takes writes and forgets them.
-type nowhere struct{}
-
-func (nowhere) Create(string) (ledger.File, error) { return nowhere{}, nil }
-func (nowhere) Write(b []byte) (int, error)        { return len(b), nil }
-func (nowhere) Sync() error                        { return nil }
-func (nowhere) Close() error                       { return nil }
 
 // full is a record with every member that a hit to GA4 has.
 func full() ledger.Event {
@@ -25,8 +18,8 @@ func full() ledger.Event {
 	}
 }
 
-func benchmarkAppend(b *testing.B, files ledger.Files) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Files: files}, ledger.Note{Kind: ledger.KindStart})
+func benchmarkAppend(b *testing.B, disk durable.Disk) {
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk}, ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -44,12 +37,12 @@ func benchmarkAppend(b *testing.B, files ledger.Files) {
 }
 
 // BenchmarkAppend is the cost of a record without that of the disk.
-func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, nowhere{}) }
+func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, new(nowhere)) }
 
 func BenchmarkAppendToDisk(b *testing.B) { benchmarkAppend(b, nil) }
 
 func BenchmarkOutcome(b *testing.B) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Files: nowhere{}}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere)}, ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // encoded is a record as zap writes it.
@@ -18,7 +20,8 @@ func encoded(t testing.TB, at time.Time, kind string, members zapcore.ObjectMars
 		t.Fatal(err)
 	}
 	defer b.Free()
-	return b.String()
+	record := b.Bytes()
+	return string(segment.AppendLine(nil, record[:len(record)-1]))
 }
 
 // same compares both writings of one event and one outcome.
