@@ -201,7 +201,7 @@ func (w *Writer) write() {
 	case b.n > 0:
 		w.put(b)
 	default: // what was added is nothing
-		b.written, b.synced = true, true
+		b.written = true
 		b.done.Broadcast()
 	}
 	w.writing = false
