@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,6 +115,11 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	l := &Ledger{opts: o, files: durable.Files{Disk: o.Disk}, stop: make(chan struct{})}
 	if err := l.files.Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
+	}
+	if o.Known != "" {
+		if err := l.files.Folder(filepath.Dir(o.Known), 0o700); err != nil {
+			return nil, fmt.Errorf("cannot make the folder of the ledger's checkpoint: %w", err)
+		}
 	}
 	if err := refuseOlder(l.opts.Dir, l.files); err != nil {
 		return nil, fmt.Errorf("cannot write to the ledger's folder: %w", err)
