@@ -29,7 +29,7 @@ type SegmentReader struct {
 
 	numbered bool   // numbers are known
 	next     uint64 // that of the next line
-	line     int    // and that in the segment, from 0 on
+	line     int    // and that in the segment, from 0 on; -1: nobody knows
 
 	record []byte
 	place  int64
@@ -162,8 +162,15 @@ func (r *SegmentReader) Skip() bool {
 func (r *SegmentReader) found(line []byte) bool {
 	r.record, r.behind = line, nil
 	r.next++
-	r.line++
+	r.passed(1)
 	return true
+}
+
+// passed counts lines.
+func (r *SegmentReader) passed(n int) {
+	if r.line >= 0 {
+		r.line += n
+	}
 }
 
 // ended tells whether what follows, if anything does, are no records of this segment.
@@ -183,11 +190,23 @@ func (r *SegmentReader) grown() bool {
 }
 
 // good tells whether a line is a record.
-func (r *SegmentReader) good(line []byte) bool {
-	if r.plain {
+func (r *SegmentReader) good(line []byte) bool { return isRecord(line, r.plain) }
+
+// isRecord tells whether a line is a record; plain ones have no checksum.
+func isRecord(line []byte, plain bool) bool {
+	if plain {
 		return len(line) > 0 && line[0] == '{' && gjson.ValidBytes(line)
 	}
 	return segment.CheckLine(line)
+}
+
+// begin has a reader of lines begin at a place, with the record of a number.
+func (r *SegmentReader) begin(at int64, number uint64) {
+	r.from.at = at
+	r.lines.reset(&r.from, at)
+	if r.next, r.line = number, int(number-r.seg.First); !r.numbered {
+		r.line = -1
+	}
 }
 
 // damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or damage.
@@ -227,7 +246,7 @@ func (r *SegmentReader) damaged(found bool) {
 	case n == 0:
 		n, d.To, d.Why = 1, r.lines.at, errNoEnd
 	}
-	r.line += int(n)
+	r.passed(int(n))
 	if r.next += n; r.seg.End != 0 && r.behind == nil {
 		r.next = r.seg.End
 	}
