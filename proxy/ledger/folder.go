@@ -12,12 +12,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// The ends of names of segments: lines as they are written, and packed.
-const (
-	linesSuffix  = ".jsonl"
-	packedSuffix = ".jsonl.zst"
-)
-
 // formatFile lies in a ledger's folder so that versions that do not know numbered segments refuse it. It is none.
 const formatFile = "format.jsonl"
 
@@ -40,7 +34,7 @@ func Segments(dir string) ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := segment.List(dir, linesSuffix, packedSuffix)
+	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the ledger's segments: %w", err)
 	}
@@ -49,7 +43,7 @@ func Segments(dir string) ([]Segment, error) {
 	}
 	all := make([]Segment, 0, len(files)+len(old))
 	for _, f := range files {
-		all = append(all, Segment{File: f, Packed: strings.HasSuffix(f.Path, packedSuffix)})
+		all = append(all, Segment{File: f, Packed: strings.HasSuffix(f.Path, PackedSuffix)})
 	}
 	return append(all, old...), nil
 }
@@ -62,7 +56,7 @@ func oldSegments(dir string) ([]Segment, error) {
 	}
 	var old []Segment
 	for _, e := range entries {
-		stem, ends := strings.CutSuffix(e.Name(), linesSuffix)
+		stem, ends := strings.CutSuffix(e.Name(), OpenSuffix)
 		if !ends || e.IsDir() || e.Name() == formatFile || isNumber(stem) {
 			continue
 		}

@@ -63,7 +63,7 @@ func (s Segment) Open() (*SegmentReader, error) { return s.open(!s.Old) }
 func (s Segment) open(numbered bool) (*SegmentReader, error) {
 	file, err := os.Open(s.Path)
 	if errors.Is(err, fs.ErrNotExist) && !s.Packed && !s.Old {
-		s.Path, s.Packed = strings.TrimSuffix(s.Path, linesSuffix)+packedSuffix, true
+		s.Path, s.Packed = strings.TrimSuffix(s.Path, OpenSuffix)+PackedSuffix, true
 		file, err = os.Open(s.Path)
 	}
 	if err != nil {
