@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -36,9 +37,10 @@ type SegmentReader struct {
 	behind []byte // the record behind the damage that err is about
 	at     int64  // where that is
 	torn   segment.Gap
-	size   int64 // of the file, when its end was reached last; -1: it was not
-	over   bool  // nothing can be read any more
-	waited bool  // its end was reached, and there may be more since
+	aside  *Aside // what was set aside of the segment; nil: nothing
+	size   int64  // of the file, when its end was reached last; -1: it was not
+	over   bool   // nothing can be read any more
+	waited bool   // its end was reached, and there may be more since
 	err    error
 }
 
@@ -75,6 +77,11 @@ func (s Segment) open(numbered bool) (*SegmentReader, error) {
 		s.End = sum.end
 	}
 	r.seg, r.next = s, s.First
+	if !s.Old {
+		if r.aside, err = ReadAside(filepath.Dir(s.Path), s.First); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
 	if !s.Packed {
 		r.lines.reset(&r.from, 0)
 		return r, nil
@@ -137,16 +144,35 @@ func (r *SegmentReader) Next() bool {
 		r.place = r.at
 		return r.found(r.behind)
 	}
-	if r.ended() || !r.grown() {
+	for !r.ended() && r.grown() {
+		r.place = r.lines.at
+		line, found := r.lines.next()
+		if found && r.good(line) {
+			return r.found(line)
+		}
+		if !found || !r.passAside() {
+			r.damaged(found)
+			return false
+		}
+	}
+	return false
+}
+
+// passAside goes on behind lines that were set aside, of which the first was read.
+func (r *SegmentReader) passAside() bool {
+	set := r.aside.at(r.place)
+	if set == nil {
 		return false
 	}
-	r.place = r.lines.at
-	line, found := r.lines.next()
-	if found && r.good(line) {
-		return r.found(line)
+	n := 1
+	for ; r.lines.at < set.To; n++ {
+		if _, found := r.lines.next(); !found {
+			break
+		}
 	}
-	r.damaged(found)
-	return false
+	r.passed(n)
+	r.next += uint64(len(set.Entries))
+	return true
 }
 
 // Skip has Next go on behind the damage that it stopped at. False where it stopped at something else.
