@@ -94,6 +94,7 @@ func (r *reading) check() {
 	profiles := profileCheck{checks: r.checks}
 	if r.server != nil {
 		serverCheck{r.checks}.run()
+		ledgerCheck{r.checks}.run()
 		sites.run()
 		webhookCheck{r.checks}.run()
 	}
@@ -170,9 +171,7 @@ func (r *reading) resolvePaths() {
 			*file = relativeTo(r.source.Path, *file)
 		}
 	}
-	if s.Ledger.CheckpointTo != "" && !isURL(s.Ledger.CheckpointTo) {
-		s.Ledger.CheckpointTo = relativeTo(r.source.Path, s.Ledger.CheckpointTo)
-	}
+	s.Ledger.CheckpointTo.pathsFrom(r.source.Path)
 	for i := range r.loaded.Tests {
 		r.loaded.Tests[i].File = filepath.Join(r.source.Dir, "tests", filepath.FromSlash(r.loaded.Tests[i].Hit))
 	}
