@@ -26,7 +26,11 @@ func (a *assessed) segments(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	var paths []string
+	for _, s := range all {
+		paths = append(paths, s.Path)
+	}
+	return paths
 }
 
 // TestWhatIsRememberedOutlivesItsRecords: records are deleted when they are old. What was revoked, which version was in force, where the

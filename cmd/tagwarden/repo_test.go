@@ -48,6 +48,7 @@ var mayImport = []imports{
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable", "config/logkey"}, "who checks the log stands on it without the ledger"},
 	{"proxy/ledger/publish", []string{"config/durable"}, "a checkpoint is bytes, whatever they say"},
 	{"proxy/ledger/witness", []string{"proxy/ledger/tree", "config/durable", "config/logkey"}, "it knows checkpoints, and nothing of what they are of"},
+	{"proxy/ledger", []string{"proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
 	{"proxy/*", []string{"rules/...", "config/durable"}, "a part takes an Options struct and small interfaces"},
 	{"config/durable", nil, "a leaf imports nothing of ours"},

@@ -26,9 +26,13 @@ type Assessed struct {
 
 var _ zapcore.ObjectMarshaler = (*Assessed)(nil)
 
-// Assessed records what happened to an assessment.
+// Assessed records what happened to an assessment. That people were told of a review is kept in memory where it cannot be
+// written; what is to come into force by being recorded is not.
 func (l *Ledger) Assessed(a Assessed) error {
-	return l.put(entry{a.Kind, &a})
+	if a.Kind == KindDue {
+		return l.put(kept, entry{a.Kind, &a})
+	}
+	return l.put(synced, entry{a.Kind, &a})
 }
 
 // MarshalLogObject writes the record's members. What is empty is left out.

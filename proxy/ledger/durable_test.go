@@ -314,7 +314,7 @@ func TestASegmentThatCannotBeOpened(t *testing.T) {
 	read := 0
 	err = ledger.Search(dir, ledger.Query{}, func([]byte) bool {
 		read++
-		return os.RemoveAll(segments[0]) == nil && os.RemoveAll(segments[1]) == nil // deleted because they are old
+		return os.RemoveAll(segments[0].Path) == nil && os.RemoveAll(segments[1].Path) == nil // deleted because they are old
 	})
 	if err != nil || read < 4 {
 		t.Errorf("%d records, %v", read, err)
@@ -327,7 +327,7 @@ func TestASegmentThatCannotBeOpened(t *testing.T) {
 	if segments, err = ledger.Segments(dir); err != nil {
 		t.Fatal(err)
 	}
-	err = ledger.Search(dir, ledger.Query{}, func([]byte) bool { return os.RemoveAll(segments[1]) == nil })
+	err = ledger.Search(dir, ledger.Query{}, func([]byte) bool { return os.RemoveAll(segments[1].Path) == nil })
 	if err == nil || !strings.Contains(err.Error(), "cannot open a segment") {
 		t.Errorf("%v", err)
 	}

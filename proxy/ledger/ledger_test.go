@@ -363,11 +363,11 @@ func TestARestartBeginsAnotherSegment(t *testing.T) {
 	if err != nil || len(segments) != 4 {
 		t.Fatalf("%d segments, %v", len(segments), err)
 	}
-	torn, err := os.ReadFile(segments[1])
+	torn, err := os.ReadFile(segments[1].Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(segments[1], torn[:len(torn)-20], 0o600); err != nil {
+	if err := os.WriteFile(segments[1].Path, torn[:len(torn)-20], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var hits, kinds []string
@@ -387,7 +387,7 @@ func TestARestartBeginsAnotherSegment(t *testing.T) {
 	if got := strings.Join(kinds[:7], " "); got != "start shape event stop start shape event" {
 		t.Errorf("kinds: %s", got)
 	}
-	if mode := stat(t, segments[0]).Mode().Perm(); mode != 0o600 {
+	if mode := stat(t, segments[0].Path).Mode().Perm(); mode != 0o600 {
 		t.Errorf("a segment has mode %o", mode)
 	}
 }

@@ -4,14 +4,20 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // line is a record that is being written, as a line of JSON. Records of hits are written by it, byte for byte as zap's
 // encoder writes them, which costs a third of the time.
-type line struct{ b []byte }
+type line struct {
+	b    []byte
+	from int // where the record begins
+}
 
 // begin begins the record. Whoever ends it does so by end.
 func (l *line) begin(at time.Time, kind string) {
+	l.from = len(l.b)
 	l.b = append(l.b, `{"time":"`...)
 	l.b = at.UTC().AppendFormat(l.b, time.RFC3339Nano)
 	l.b = append(l.b, `","kind":"`...)
@@ -19,7 +25,7 @@ func (l *line) begin(at time.Time, kind string) {
 	l.b = append(l.b, '"')
 }
 
-func (l *line) end() { l.b = append(l.b, "}\n"...) }
+func (l *line) end() { l.b = segment.EndLine(l.b, l.from) }
 
 func (l *line) key(name string) {
 	l.b = append(l.b, ',', '"')

@@ -12,7 +12,7 @@ import (
 // encoded is a record as zap writes it.
 func encoded(t testing.TB, at time.Time, kind string, members zapcore.ObjectMarshaler) string {
 	t.Helper()
-	b, err := newEncoder().EncodeEntry(zapcore.Entry{Time: at.UTC(), Message: kind},
+	b, err := newZap().EncodeEntry(zapcore.Entry{Time: at.UTC(), Message: kind},
 		[]zapcore.Field{{Type: zapcore.InlineMarshalerType, Interface: members}})
 	if err != nil {
 		t.Fatal(err)

@@ -66,14 +66,16 @@ var (
 	_ zapcore.ObjectMarshaler = (*Head)(nil)
 )
 
-// Objected records acts, and where the log of objections stands after them.
+// Objected records acts, and where the log of objections stands after them. Where that cannot be written it is kept in
+// memory, and comes before the next record of a hit.
 func (l *Ledger) Objected(acts []Objected, head Head) error {
-	return l.put(append(entriesOf(acts), entry{KindHead, &head})...)
+	return l.put(kept, append(entriesOf(acts), entry{KindHead, &head})...)
 }
 
-// ObjectedByCookie records acts that browsers' own cookies alone hold: the log of objections stands where it stood.
+// ObjectedByCookie records acts that browsers' own cookies alone hold: the log of objections stands where it stood. Who
+// is told that it cannot be written tries again.
 func (l *Ledger) ObjectedByCookie(acts []Objected) error {
-	return l.put(entriesOf(acts)...)
+	return l.put(synced, entriesOf(acts)...)
 }
 
 func entriesOf(acts []Objected) []entry {

@@ -91,8 +91,8 @@ type Note struct {
 	node   string
 }
 
-// newEncoder makes the encoder of records: zap's JSON encoder, one line a record, the members in the order they are written here.
-func newEncoder() zapcore.Encoder {
+// newZap makes the encoder of records: zap's JSON encoder, one line a record, the members in the order they are written here.
+func newZap() zapcore.Encoder {
 	return zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey: "time", MessageKey: "kind", LineEnding: "\n",
 		EncodeTime: zapcore.RFC3339NanoTimeEncoder, EncodeDuration: zapcore.StringDurationEncoder,

@@ -38,10 +38,10 @@ func TestRecordsAreAsEver(t *testing.T) {
 		}
 	}
 	segments, err := ledger.Segments(dir)
-	if err != nil || len(segments) != 1 || filepath.Base(segments[0]) != "20260504T120000.123456789Z-000.jsonl" {
+	if err != nil || len(segments) != 1 || filepath.Base(segments[0].Path) != "20260504T120000.123456789Z-000.jsonl" {
 		t.Fatal(segments, err)
 	}
-	got, err := os.ReadFile(segments[0])
+	got, err := os.ReadFile(segments[0].Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,8 @@ func TestSegmentsAreSortedAndNothingElse(t *testing.T) {
 	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d.jsonl"), 0o700), os.Symlink(filepath.Join(dir, "moved"), filepath.Join(dir, "e.jsonl"))); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ledger.Segments(dir)
+	listed, err := ledger.Segments(dir)
+	got := pathsOf(listed)
 	if want := []string{filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl"), filepath.Join(dir, "e.jsonl")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}

@@ -216,3 +216,22 @@ func (w *Writer) Next() (next, synced uint64) {
 	}
 	return w.number, synced
 }
+
+// SyncTo waits until every record before a number, which were written, is on disk.
+func (w *Writer) SyncTo(number uint64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.unsynced) > 0 && w.unsynced[0].first < number {
+		switch {
+		case w.closed:
+			return ErrClosed
+		case w.lost && w.waits():
+			return w.err
+		case w.syncing:
+			w.idle.Wait()
+		default:
+			w.sync()
+		}
+	}
+	return nil
+}

@@ -78,6 +78,7 @@ type Writer struct {
 	bytes    int  // in them
 	lost     bool // a sync failed: they are written once more, to another file, before anything else
 	tries    int  // how often that failed, the sync among it
+	era      uint64
 
 	stop chan struct{}
 	over sync.WaitGroup
@@ -109,19 +110,28 @@ func (w *Writer) begin(first uint64) error {
 		return fmt.Errorf("cannot begin %s: %w", path, err)
 	}
 	w.file, w.path, w.first, w.size, w.torn = file, path, first, 0, false
+	w.era++
 	return nil
 }
 
 // Add adds records, framed as they are to stand in the file. It waits for nothing: the ticket does. In the file they stand
 // behind everything that was added before.
 func (w *Writer) Add(frames []byte, n int) (Ticket, error) {
+	return w.AddFunc(func(dst []byte, _ uint64) ([]byte, int) { return append(dst, frames...), n })
+}
+
+// AddFunc is [Writer.Add] of what fill appends, which it counts. Fill is told the era, a number that is another one as soon as
+// a file was begun or a write failed: all that was added in one era stands in one file, or none of it does from the first
+// failure on. It runs under the writer's mutex.
+func (w *Writer) AddFunc(fill func(dst []byte, era uint64) ([]byte, int)) (Ticket, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.refuses(); err != nil {
 		return Ticket{}, err
 	}
 	b := w.next
-	b.frames = append(b.frames, frames...)
+	var n int
+	b.frames, n = fill(b.frames, w.era)
 	b.n += n
 	b.waiting++
 	return Ticket{w, b}, nil
@@ -233,6 +243,7 @@ func (w *Writer) put(b *batch) {
 	if err != nil {
 		w.fails(err)
 		w.fail(b, w.err)
+		w.failNext()
 		return
 	}
 	b.written, b.held = true, true
@@ -262,8 +273,20 @@ func (w *Writer) fail(b *batch, err error) {
 	b.done.Broadcast()
 }
 
+// failNext gives up what was added meanwhile: it may refer to what was not written.
+func (w *Writer) failNext() {
+	if w.next.n == 0 {
+		return
+	}
+	b := w.next
+	w.next = w.fresh()
+	w.fail(b, w.err)
+	w.recycle(b)
+}
+
 // fails notes why nothing is taken for now.
 func (w *Writer) fails(err error) {
+	w.era++
 	w.err = fmt.Errorf("%w: %w", ErrRefused, err)
 	w.again = w.opts.Now().Add(w.opts.Retry)
 }

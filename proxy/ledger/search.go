@@ -1,0 +1,58 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// Query says which records are wanted. What is zero or empty is not asked about.
+type Query struct {
+	From, To time.Time         // From is included, To is not
+	Members  map[string]string // by name of a member: its value; of a list, one of its values
+}
+
+// Matches tells whether a record is wanted.
+func (q *Query) Matches(record []byte) bool {
+	if !q.From.IsZero() || !q.To.IsZero() {
+		at, err := time.Parse(time.RFC3339Nano, gjson.GetBytes(record, "time").Str)
+		if err != nil || at.Before(q.From) || !q.To.IsZero() && !at.Before(q.To) {
+			return false
+		}
+	}
+	for name, want := range q.Members {
+		found := gjson.GetBytes(record, gjson.Escape(name)) // a name, and no path or modifier
+		if !found.IsArray() {
+			if found.String() != want {
+				return false
+			}
+			continue
+		}
+		among := false
+		for _, item := range found.Array() {
+			among = among || item.String() == want
+		}
+		if !among {
+			return false
+		}
+	}
+	return true
+}
+
+// Search yields the wanted records of every segment, oldest first, as they are stored, without the line's end; they hold
+// until yield returns. It ends at the first record that is none, with a [Damage] that says where it is.
+func Search(dir string, q Query, yield func(record []byte) bool) error {
+	return SearchNumbered(dir, q, func(_ uint64, record []byte) bool { return yield(record) })
+}
+
+// SearchNumbered is [Search] with the records' numbers.
+func SearchNumbered(dir string, q Query, yield func(number uint64, record []byte) bool) error {
+	r := Read(dir, 0)
+	defer func() { _ = r.Close() }()
+	for r.Next() {
+		if number, _ := r.Number(); q.Matches(r.Record()) && !yield(number, r.Record()) {
+			break
+		}
+	}
+	return r.Err()
+}
