@@ -81,7 +81,7 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 		node = "unknown"
 	}
 	log, err := ledger.Open(ledger.Options{Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Disk: o.Disk,
-		Origin: logOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded)},
+		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded)},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})
 	if err != nil {
 		return "", err
