@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"net/netip"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -16,7 +18,7 @@ type Ledger struct {
 	Retain       Duration  `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
 	Seal         Duration  `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
 	Sync         Duration  `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
-	Origin       string    `yaml:"origin" doc:"What the log is called in checkpoints, for good: a host and a path without scheme, shop.example/tagwarden. Its key is made of it. Default: the one that the log has, and at first the first host of the first site, and /tagwarden."`
+	Origin       string    `yaml:"origin" doc:"What the log is called in checkpoints, for good: a host and a path without scheme, shop.example/tagwarden. Its key is made of it. Default: the one that the log has, and at first the first host of the first site that is neither localhost nor an IP address, and /tagwarden."`
 	CheckpointTo Copies    `yaml:"checkpoint_to" doc:"Where each signed checkpoint is copied: files on another mount, URLs that it is posted to, or one of them. Beside a file stands the same name with .log, which keeps all of them. Without any, and without a witness, who controls the machine could replace the whole log."`
 	Witness      Witnessed `yaml:"witness" doc:"Whose signatures say that they saw the log grow and never change (c2sp.org/tlog-witness). Nothing waits for them."`
 	Reserve      Size      `yaml:"reserve" default:"64MiB" is:"min=1MiB,max=16GiB" doc:"Room on the disk that is left free for the log's end: below it nothing is forwarded."`
@@ -80,14 +82,18 @@ func (c ledgerCheck) run() {
 	c.checkWitnesses(&l.Witness)
 }
 
-// defaultOrigin is the first host of the first site, as the file has them; "" where there is none.
-func (c ledgerCheck) defaultOrigin() string {
+// defaultOrigin is made of the first host of the first site, as the file has them, that others know it by; where there is
+// none, of the first one.
+func (c ledgerCheck) defaultOrigin() (origin string) {
 	for _, id := range c.server.Keys("sites") {
-		if hosts := c.loaded.Server.Sites[id].Hosts; len(hosts) > 0 {
-			return logkey.DefaultOrigin(hosts[0])
+		for _, host := range c.loaded.Server.Sites[id].Hosts {
+			if _, err := netip.ParseAddr(host); err != nil && !loopbackHost(host) {
+				return logkey.DefaultOrigin(host)
+			}
+			origin = cmp.Or(origin, logkey.DefaultOrigin(host))
 		}
 	}
-	return ""
+	return origin
 }
 
 // checkCopies looks at where checkpoints are copied to.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ func TestLedger(t *testing.T) {
 	t.Parallel()
 	const key = "witness.example/w1+aa4a09d1+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"
 	for _, c := range []struct {
-		written, origin string
+		written, origin string // "": the default's
 		copies          []string
 		any             int
 	}{
@@ -35,7 +36,7 @@ func TestLedger(t *testing.T) {
 			continue
 		}
 		l := &loaded.Server.Ledger
-		if l.Origin != c.origin || !slices.Equal(l.CheckpointTo, c.copies) || l.Witness.Any != c.any || l.Reserve != 64<<20 {
+		if cmp.Or(l.Origin, loaded.DefaultOrigin) != c.origin || !slices.Equal(l.CheckpointTo, c.copies) || l.Witness.Any != c.any || l.Reserve != 64<<20 {
 			t.Errorf("%s: %+v", c.written, l)
 		}
 	}
@@ -44,12 +45,16 @@ func TestLedger(t *testing.T) {
 // TestLogIsNamedAfterTheFirstSite: the one that stands first in the file.
 func TestLogIsNamedAfterTheFirstSite(t *testing.T) {
 	t.Parallel()
-	files := base(t)
-	files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "sites:\n",
-		"sites:\n  zoo:\n    hosts: [zoo.example, a.example]\n", 1))
-	loaded, err := compiled(files)
-	if err != nil || loaded.Server.Ledger.Origin != "zoo.example/tagwarden" {
-		t.Errorf("%v, %v", loaded, err)
+	for hosts, want := range map[string]string{
+		"zoo.example, a.example": "zoo.example/tagwarden", "localhost, 127.0.0.1, zoo.example": "zoo.example/tagwarden",
+		"localhost, 127.0.0.1": "shop.example/tagwarden",
+	} {
+		files := base(t)
+		files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "sites:\n",
+			"sites:\n  zoo:\n    hosts: ["+hosts+"]\n", 1))
+		if loaded, err := compiled(files); err != nil || loaded.DefaultOrigin != want {
+			t.Errorf("%s: %v", hosts, err)
+		}
 	}
 }
 

@@ -158,12 +158,13 @@ func openLedger(s *Server) error {
 	if err != nil {
 		node = "unknown"
 	}
+	dir := ledgerDir(s.loaded)
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Disk: s.opts.Disk,
+		Dir: dir, Node: node, Now: s.opts.Now, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
 		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
 		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),
-		Free:   func() (uint64, error) { return objection.FreeOn(ledgerDir(s.loaded)) },
+		Free:   func() (uint64, error) { return objection.FreeOn(dir) },
 		Report: func(what string, err error) { fault(s.opts.Log, what, err) },
 	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {

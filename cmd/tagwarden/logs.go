@@ -17,6 +17,12 @@ import (
 )
 
 func logs(ctx context.Context, t *terminal, args []string) int {
+	if len(args) > 0 && args[0] == "export" {
+		return logsExport(ctx, t, args[1:])
+	}
+	if len(args) > 0 && args[0] == "witnesses" {
+		return logsWitnesses(ctx, t, args[1:])
+	}
 	const how = "tail [--follow] [--lines N] | search [--from TIME] [--to TIME] [--where MEMBER=VALUE]..."
 	f := t.flags("logs", how)
 	file := f.String("config", "tagwarden.yaml", "the server file")

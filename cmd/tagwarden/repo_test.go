@@ -46,7 +46,7 @@ var mayImport = []imports{
 	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable", "config/logkey"}, "who checks the log stands on it without the ledger"},
-	{"proxy/ledger/publish", []string{"config/durable"}, "a checkpoint is bytes, whatever they say"},
+	{"proxy/ledger/publish", []string{"proxy/ledger/tree", "config/durable"}, "it knows checkpoints and tiles, and nothing of what they are of"},
 	{"proxy/ledger/witness", []string{"proxy/ledger/tree", "config/durable", "config/logkey"}, "it knows checkpoints, and nothing of what they are of"},
 	{"proxy/ledger", []string{"proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},

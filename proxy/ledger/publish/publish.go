@@ -1,8 +1,9 @@
-// Package publish copies signed checkpoints of the forwarding log to places that who keeps the log does not control: files
-// on another mount, and URLs. Whoever has a copy can show of any later log whether it goes on from there.
+// Package publish brings the forwarding log to others. Signed checkpoints are copied to places that who keeps the log does
+// not control: files on another mount, and URLs. Whoever has a copy can show of any later log whether it goes on from
+// there. The tree is written to a folder as tiles, where other people's tools read it.
 //
-// It promises that nobody waits for a copy, that of several checkpoints the newest is copied, and that a file holds one
-// whole checkpoint at any time.
+// It promises that nobody waits for a copy, that of several checkpoints the newest is copied, that a file holds one whole
+// checkpoint at any time, and that of tiles nothing is written that does not belong to what was signed.
 package publish
 
 import (
