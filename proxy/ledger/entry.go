@@ -32,6 +32,9 @@ func (l *Ledger) put(until until, entries ...entry) error {
 	if err := l.refused(false); err != nil {
 		return err
 	}
+	if len(entries) == 0 {
+		return nil
+	}
 	now := l.opts.Now()
 	var frames []byte
 	for _, e := range entries {

@@ -198,6 +198,9 @@ func (w *Writer) write() {
 		w.fail(b, w.err)
 	case b.n > 0:
 		w.put(b)
+	default: // what was added is nothing
+		b.written, b.synced = true, true
+		b.done.Broadcast()
 	}
 	w.writing = false
 	w.idle.Broadcast()
