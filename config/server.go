@@ -104,11 +104,3 @@ type Delivery struct {
 type Objections struct {
 	Follow bool `yaml:"follow" default:"true" doc:"An objection follows its person: a browser that is seen in one event with an identifier of a person who objected (user id, e-mail address, phone number) is objected for from then on, for 13 months after it was last seen so, or until the person takes it back. Without it the same device's events go on as soon as they do not name the person."`
 }
-
-// Ledger is about the forwarding log.
-type Ledger struct {
-	Retain       Duration `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
-	Seal         Duration `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
-	Sync         Duration `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
-	CheckpointTo string   `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
-}

@@ -80,6 +80,7 @@ type Server struct {
 	follower      *follower
 	keeper        *keeper
 	values        *valueCounts
+	checkpoints   *checkpoints // what becomes of the ledger's
 	ledger        *ledger.Ledger
 	refusals      *refusals
 	cookieActs    *cookieActs

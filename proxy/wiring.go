@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -18,7 +16,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
@@ -161,10 +158,13 @@ func openLedger(s *Server) error {
 	if err != nil {
 		node = "unknown"
 	}
+	dir := ledgerDir(s.loaded)
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
+		Dir: dir, Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
-		Origin: logOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
+		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
+		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),
+		Free:   func() (uint64, error) { return objection.FreeOn(dir) },
 		Report: func(what string, err error) { fault(s.opts.Log, what, err) },
 	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {
@@ -189,15 +189,6 @@ func ledgerHealth(s *Server) string {
 	default:
 		return ""
 	}
-}
-
-// logOrigin names the log in its checkpoints: what it was called at its first start stays.
-func logOrigin(loaded *config.Loaded) string {
-	if origin := ledger.OriginOf(ledgerDir(loaded)); origin != "" {
-		return origin
-	}
-	sites := loaded.Server.Sites
-	return tree.DefaultOrigin(sites[slices.Min(slices.Collect(maps.Keys(sites)))].Hosts[0])
 }
 
 // checkpointSeed gives the seed of the key that signs the checkpoints of an origin.
@@ -372,7 +363,8 @@ func openAPI(s *Server) (err error) {
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
-		Refused:      func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
+		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
 	options.Operator = true

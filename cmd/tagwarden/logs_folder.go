@@ -1,0 +1,29 @@
+package main
+
+import (
+	"flag"
+	"path/filepath"
+)
+
+// ledgerFlags say which ledger a verb is about.
+type ledgerFlags struct{ config, dir *string }
+
+// ledgerFlags adds --config and --dir.
+func (t *terminal) ledgerFlags(f *flag.FlagSet) ledgerFlags {
+	return ledgerFlags{
+		f.String("config", "tagwarden.yaml", "the server file"),
+		f.String("dir", "", "the ledger's folder, in place of the server file's"),
+	}
+}
+
+// folder is the ledger's folder. Where the server file cannot be read it is empty, and the verb ends with the code.
+func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
+	if *l.dir != "" {
+		return *l.dir, fine
+	}
+	loaded, code := t.load(*l.config)
+	if loaded == nil {
+		return "", code
+	}
+	return filepath.Join(loaded.Server.Data, "ledger"), fine
+}
