@@ -65,8 +65,8 @@ func (l *Ledger) sign() error {
 	if l.signer == nil || of.N == l.signed.size {
 		return nil
 	}
-	if err := l.writer.SyncTo(uint64(of.N)); err != nil && !errors.Is(err, ErrClosed) {
-		return err
+	if err := l.writer.SyncTo(uint64(of.N)); err != nil {
+		return err // what the next start does not find must not have been signed
 	}
 	if err := l.tree.sync(); err != nil {
 		return err

@@ -92,6 +92,9 @@ func Open(o Options) (*Writer, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Disk == nil {
+		o.Disk = durable.System
+	}
 	w := &Writer{opts: o, number: o.First, stop: make(chan struct{})}
 	w.idle.L, w.reached.L = &w.mu, &w.mu
 	w.next = w.fresh()
