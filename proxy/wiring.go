@@ -44,10 +44,16 @@ func openTLS(s *Server) (err error) {
 func renewTLS(s *Server) { s.certificate.renew() }
 
 func openLock(s *Server) (err error) {
-	if s.lock, err = LockData(s.loaded.Server.Data); err == nil && s.lock.Shut != "" {
+	if s.lock, err = LockData(s.loaded.Server.Data); err != nil {
+		return err
+	}
+	if s.lock.Shut != "" {
 		s.opts.Log.Warn(s.lock.Shut)
 	}
-	return err
+	if err := writeFormat(s.loaded.Server.Data, s.opts.Disk); err != nil {
+		return errors.Join(err, s.lock.Release())
+	}
+	return nil
 }
 
 func closeLock(s *Server) error { return s.lock.Release() }
