@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
@@ -176,6 +177,12 @@ func openLedger(s *Server) error {
 	if err != nil {
 		return err
 	}
+	s.metrics.Ledger(func() metrics.Ledger {
+		of := s.ledger.State()
+		return metrics.Ledger{
+			Records: of.Records, Sealed: of.Sealed, Signed: of.Signed, At: of.At, Takes: s.ledger.Err() == nil && !s.unloaded.Load(),
+		}
+	})
 	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
 	if err != nil {

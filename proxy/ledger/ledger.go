@@ -93,7 +93,7 @@ type Ledger struct {
 	forGood atomic.Pointer[refusal] // and never will be
 	watched watched
 	sealing sealing
-	signed  signedHead
+	signed  atomic.Pointer[signedHead]
 
 	stop chan struct{}
 	idle sync.WaitGroup
