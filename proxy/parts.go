@@ -22,6 +22,7 @@ var parts = []part{
 	{name: "objections", open: openObjections, close: closeObjections, minute: lookForRoom},
 	{name: "delivery", open: openDelivery, close: closeDelivery},
 	{name: "rarity", open: openRarity, close: closeRarity, minute: keepRarity},
+	{name: "policies", open: openPolicies},
 	{name: "ledger", open: openLedger, close: closeLedger, minute: retainRecords, health: ledgerHealth},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},

@@ -31,7 +31,9 @@ func (s *Server) Reload() error {
 		if loaded.Policy.Digest() == old.Policy.Digest() && loaded.Source.Digest == old.Loaded.Source.Digest {
 			return nil
 		}
-		fresh, err = s.newSnapshot(loaded)
+		if err = archive(loaded, s.opts.Disk, s.opts.Log); err == nil {
+			fresh, err = s.newSnapshot(loaded)
+		}
 	}
 	if err != nil {
 		s.metrics.Reloads.WithLabelValues("refused").Inc()
