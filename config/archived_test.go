@@ -370,3 +370,31 @@ func TestNotArchived(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzCompileArchived: whatever somebody put into an archive, it is compiled to the policy that it is named by or to
+// none, with a reason.
+func FuzzCompileArchived(f *testing.F) {
+	loaded, err := compiled(base(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for name, text := range loaded.digested.policy {
+		f.Add(name, text)
+	}
+	f.Add(pastFile, []byte("void \"LIA-1\" 7\napprover \"privacy+00000000\"\nvoid"))
+	f.Add("policy/vendors/x/../mine.yaml", []byte("id: mine"))
+	f.Add(digestedServer, []byte("sites: { shop: { region: { database: [x] } }, y: }\nvendors: {? [a]: b}"))
+	f.Add("policy/tests/first.yaml", []byte("tests: [{ name: x, hit: ../../../etc/passwd, expect: {} }]"))
+	f.Add("policy/detectors.yaml", []byte(detectorsExample))
+	f.Fuzz(func(t *testing.T, name string, text []byte) {
+		files := maps.Clone(loaded.digested.policy)
+		files[name] = text
+		policy, err := compileArchived(files, files.Digest())
+		if (policy == nil) != errors.Is(err, ErrCompilesToElse) || policy != nil && policy.Digest() != files.Digest() {
+			t.Fatalf("%v, %v", policy, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "BUG") {
+			t.Error(err)
+		}
+	})
+}

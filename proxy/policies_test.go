@@ -17,7 +17,9 @@ import (
 )
 
 // policiesOf is the folder of a configuration's policies.
-func policiesOf(file string) string { return proxy.PoliciesDir(filepath.Join(filepath.Dir(file), "data")) }
+func policiesOf(file string) string {
+	return proxy.PoliciesDir(filepath.Join(filepath.Dir(file), "data"))
+}
 
 var namesPolicy = regexp.MustCompile(`"policy":"([0-9a-f]{64})"`)
 

@@ -101,7 +101,7 @@ func Open(packed []byte, digest string) (Files, error) {
 }
 
 func compressed(text []byte) []byte {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		panic("BUG: zstd: " + err.Error())
 	}
