@@ -23,7 +23,7 @@ var parts = []part{
 	{name: "delivery", open: openDelivery, close: closeDelivery},
 	{name: "rarity", open: openRarity, close: closeRarity, minute: keepRarity},
 	{name: "policies", open: openPolicies},
-	{name: "ledger", open: openLedger, close: closeLedger, minute: retainRecords, health: ledgerHealth},
+	{name: "ledger", open: openLedger, close: closeLedger, run: loadAgain, minute: retainRecords, health: ledgerHealth},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},
 	{name: "kept opt-outs", open: openKeeper, close: closeKeeper, run: keepOptOuts},

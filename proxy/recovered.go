@@ -6,7 +6,10 @@ import (
 	"slices"
 	"sync"
 
+	"go.uber.org/zap"
+
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -16,16 +19,23 @@ import (
 type recovered struct {
 	// The mutex guards Facts and Signers once the server runs. Reminded is the one goroutine's that tells of reviews.
 	mu sync.Mutex
-	ledger.Recovered
+	*ledger.Standing
 }
 
-// recoverState reads what a ledger remembers of assessments and objections.
-func recoverState(dir string) (*recovered, error) {
+// recoverState reads what a ledger remembers. One of a version before is brought to today's form first.
+func recoverState(dir string, disk durable.Disk, log *zap.Logger) (*recovered, error) {
+	err := ledger.Migrate(dir, disk, func(done, of int) {
+		log.Info("the ledger of the version before is read, once, and brought to today's form",
+			zap.Int("segments", done), zap.Int("of", of))
+	})
+	if err != nil {
+		return nil, err
+	}
 	of, err := ledger.Recover(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &recovered{Recovered: *of}, nil
+	return &recovered{Standing: of}, nil
 }
 
 // facts is a copy that Compile may keep.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/segment"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -26,7 +26,11 @@ func (a *assessed) segments(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	var paths []string
+	for _, s := range all {
+		paths = append(paths, s.Path)
+	}
+	return paths
 }
 
 // TestWhatIsRememberedOutlivesItsRecords: records are deleted when they are old. What was revoked, which version was in force, where the
@@ -223,26 +227,6 @@ func TestVersionsAreRememberedOfEvents(t *testing.T) {
 	}
 }
 
-// refusing is a ledger that takes everything but a record with a text in it, and nothing after that.
-type refusing struct {
-	ledger.Files
-	text   string
-	armed  atomic.Bool
-	broken atomic.Bool
-}
-
-func (f *refusing) Create(string) (ledger.File, error) { return f, nil }
-func (f *refusing) Sync() error                        { return nil }
-func (f *refusing) Close() error                       { return nil }
-
-func (f *refusing) Write(b []byte) (int, error) {
-	if f.broken.Load() || f.armed.Load() && strings.Contains(string(b), f.text) {
-		f.broken.Store(true)
-		return 0, errors.New("no space left on device")
-	}
-	return len(b), nil
-}
-
 // TestNothingIsInForceThatIsNotRecorded: a policy whose revocation, approval or coming into force cannot be recorded does not come into force,
 // and nothing is forwarded by it, nor by the one before.
 func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
@@ -264,15 +248,15 @@ func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			a, clock, log := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z"), &refusing{text: c.text}
-			r := start(t, a.file, clock.option, func(o *proxy.Options) { o.Files = log })
+			a, clock, log := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z"), &disk{text: c.text}
+			r := start(t, a.file, clock.option, func(o *proxy.Options) { o.Disk = log })
 			if got := r.ask(t, get(counted, "")); got.Status >= 400 || len(a.vendor.Requests()) != 1 {
 				t.Fatalf("before: %d", got.Status)
 			}
 			before := r.Policy()
 			log.armed.Store(true)
 			c.change(t, a)
-			if err := r.Reload(); !errors.Is(err, ledger.ErrBroken) {
+			if err := r.Reload(); !errors.Is(err, segment.ErrRefused) {
 				t.Errorf("loaded: %v", err)
 			}
 			if r.Policy() != before {
@@ -305,10 +289,10 @@ func TestNoStartWithoutItsRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range records {
-			log := &refusing{text: text}
+			log := &disk{text: text}
 			log.armed.Store(true)
-			s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now, Files: log})
-			if !errors.Is(err, ledger.ErrBroken) {
+			s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now, Disk: log})
+			if !errors.Is(err, segment.ErrRefused) {
 				t.Errorf("%s refused: %v", text, err)
 			}
 			if err == nil {

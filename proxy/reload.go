@@ -1,9 +1,13 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -29,22 +33,23 @@ func (s *Server) Reload() error {
 	var fresh *Snapshot
 	if err == nil {
 		if loaded.Policy.Digest() == old.Policy.Digest() && loaded.Source.Digest == old.Loaded.Source.Digest {
+			s.unloaded.Store(false)
 			return nil
 		}
-		if err = archive(loaded, s.opts.Disk, s.opts.Log); err == nil {
-			fresh, err = s.newSnapshot(loaded)
-		}
+		fresh, err = s.newSnapshot(loaded)
 	}
 	if err != nil {
 		s.metrics.Reloads.WithLabelValues("refused").Inc()
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
-	err = s.recovered.remember(s.ledger, loaded)
+	if err = archive(loaded, s.opts.Disk, s.opts.Log); err == nil { // before a record names it
+		err = s.recovered.remember(s.ledger, loaded)
+	}
 	if err == nil {
 		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"})
 	}
-	if err != nil {
+	if s.unloaded.Store(err != nil); err != nil {
 		fresh.Delivery.Close()
 		return err
 	}
@@ -109,4 +114,23 @@ func unchangeable(old, fresh *config.Server) error {
 		return fmt.Errorf("%s changed: only a restart can do that; nothing was changed", strings.Join(changed, ", "))
 	}
 	return nil
+}
+
+// againAfter is how long after a reload that could not be recorded another is tried.
+const againAfter = time.Second
+
+// loadAgain reloads until it is recorded, where a reload could not be: what was changed may take something back.
+func loadAgain(ctx context.Context, s *Server) {
+	t := time.NewTicker(againAfter)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if s.unloaded.Load() && s.ledger.Err() == nil && s.Reload() == nil {
+				s.opts.Log.Info("the policy that could not be recorded is in force", zap.String("policy", s.Policy()))
+			}
+		}
+	}
 }

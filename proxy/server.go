@@ -47,7 +47,6 @@ type Options struct {
 	Free       func() (uint64, error)                           // bytes left on the disk for objections; nil: the file system's
 	Because    string                                           // why an older copy of the objections is accepted; "": it is refused
 	Aside      bool                                             // it works on the data folder and does not serve: no commands are taken
-	Files      ledger.Files                                     // nil: files on Disk
 	KeyFiles   keys.Files                                       // nil: files on Disk
 	Disk       durable.Disk                                     // nil: the file system
 	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
@@ -62,7 +61,6 @@ type Server struct {
 	metrics  *metrics.Metrics
 	snapshot atomic.Pointer[Snapshot]
 	hits     atomic.Uint64
-	salts    *salts
 	consent  *consentCache
 	clock    *clock // opts.Now is its
 	denied   *deniedIDs
@@ -76,6 +74,7 @@ type Server struct {
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
+	unloaded      atomic.Bool  // a reload could not be kept or recorded: until it is, hits are refused
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds
 	objector      *objector
 	follower      *follower
@@ -150,14 +149,14 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	clock := newClock(o.Now, o.Elapsed, o.Log)
 	o.Now = clock.now
 	s := &Server{
-		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
+		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), consent: newConsentCache(),
 		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}
-	s.hits.Store(hits)
 	if err := s.start(parts); err != nil {
 		return nil, err
 	}
+	s.hits.Store(max(hits, s.recovered.Hits)) // none comes twice, also where the clock went back
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
 	s.snapshot.Load().warnForms(o.Log, o.Now())

@@ -2,9 +2,12 @@ package proxy
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -15,6 +18,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
@@ -53,7 +57,7 @@ func closeLock(s *Server) error { return s.lock.Release() }
 
 // openPolicy compiles the policy with what the ledger remembers of assessments.
 func openPolicy(s *Server) (err error) {
-	if s.recovered, err = recoverState(ledgerDir(s.loaded)); err != nil {
+	if s.recovered, err = recoverState(ledgerDir(s.loaded), s.opts.Disk, s.opts.Log); err != nil {
 		return err
 	}
 	s.loaded, err = config.Compile(s.loaded.Source, s.recovered.facts())
@@ -63,17 +67,13 @@ func openPolicy(s *Server) (err error) {
 // ledgerDir is where in its data folder the ledger is.
 func ledgerDir(loaded *config.Loaded) string { return filepath.Join(loaded.Server.Data, "ledger") }
 
-// openKeys comes before the ledger, for what is recorded is recorded under its keys; the ledger's files are asked what
-// they remember.
+// openKeys comes before the ledger, for what is recorded is recorded under its keys; what the ledger remembers of them is
+// read by then.
 func openKeys(s *Server) (err error) {
-	dir := ledgerDir(s.loaded)
 	s.keyring, err = openKeyring(keyringOptions{
 		Store: keys.Options{
 			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
-			Disk: s.opts.Disk, Recover: func() (keys.Recovered, error) {
-				of, err := ledger.RecoverKeys(dir)
-				return keys.Recovered(of), err
-			},
+			Disk: s.opts.Disk, Recover: func() (keys.Recovered, error) { return keys.Recovered(s.recovered.Keys), nil },
 		},
 		Log: s.opts.Log, Now: s.opts.Now, Clock: s.clock, Aside: s.opts.Aside, InForce: s.snapshot.Load,
 		Note: func(k ledger.Keys) error {
@@ -161,9 +161,11 @@ func openLedger(s *Server) error {
 	if err != nil {
 		node = "unknown"
 	}
-	s.ledger, err = ledger.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Files: s.opts.Files, Disk: s.opts.Disk,
+	s.ledger, err = s.recovered.Open(ledger.Options{
+		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
+		Origin: logOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
+		Report: func(what string, err error) { fault(s.opts.Log, what, err) },
 	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {
 		return err
@@ -179,10 +181,33 @@ func openLedger(s *Server) error {
 func closeLedger(s *Server) error { return s.ledger.Close() }
 
 func ledgerHealth(s *Server) string {
-	if s.ledger.Err() != nil {
+	switch {
+	case s.ledger.Err() != nil:
 		return "the ledger cannot be written: nothing is forwarded"
+	case s.unloaded.Load():
+		return "a change of the policy could not be kept or recorded: nothing is forwarded until it is"
+	default:
+		return ""
 	}
-	return ""
+}
+
+// logOrigin names the log in its checkpoints: what it was called at its first start stays.
+func logOrigin(loaded *config.Loaded) string {
+	if origin := ledger.OriginOf(ledgerDir(loaded)); origin != "" {
+		return origin
+	}
+	sites := loaded.Server.Sites
+	return tree.DefaultOrigin(sites[slices.Min(slices.Collect(maps.Keys(sites)))].Hosts[0])
+}
+
+// checkpointSeed gives the seed of the key that signs the checkpoints of an origin.
+func checkpointSeed(store *keys.Store) func(origin string) [ed25519.SeedSize]byte {
+	return func(origin string) [ed25519.SeedSize]byte { return store.State().CheckpointKey(origin) }
+}
+
+// knownCheckpoint is the file beside the keys that holds the ledger's newest checkpoint.
+func knownCheckpoint(loaded *config.Loaded) string {
+	return filepath.Join(KeysDir(loaded.Server.Data), ledger.CheckpointFile)
 }
 
 // openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has

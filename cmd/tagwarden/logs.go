@@ -136,12 +136,13 @@ func followRecords(ctx context.Context, t *terminal, dir string, show func([]byt
 			t.fail("%v", err)
 			return usage
 		}
-		for _, path := range segments {
+		for _, s := range segments {
+			path := s.Path
 			if path < open {
 				continue
 			}
 			size := fileSize(path)
-			if open == "" && path == segments[len(segments)-1] {
+			if open == "" && path == segments[len(segments)-1].Path {
 				open, at = path, size
 			}
 			if path > open {

@@ -46,6 +46,7 @@ var mayImport = []imports{
 	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable"}, "who checks the log stands on it without the ledger"},
+	{"proxy/ledger", []string{"proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
 	{"proxy/*", []string{"rules/...", "config/durable"}, "a part takes an Options struct and small interfaces"},
 	{"config/durable", nil, "a leaf imports nothing of ours"},

@@ -26,25 +26,29 @@ type Assessed struct {
 
 var _ zapcore.ObjectMarshaler = (*Assessed)(nil)
 
-// Assessed records what happened to an assessment.
+// Assessed records what happened to an assessment. That people were told of a review is kept in memory where it cannot be
+// written; what is to come into force by being recorded is not.
 func (l *Ledger) Assessed(a Assessed) error {
-	return l.put(entry{a.Kind, &a})
+	if a.Kind == KindDue {
+		return l.put(kept, entry{a.Kind, &a})
+	}
+	return l.put(synced, entry{a.Kind, &a})
 }
 
 // MarshalLogObject writes the record's members. What is empty is left out.
 func (a *Assessed) MarshalLogObject(to zapcore.ObjectEncoder) error {
-	to.AddString("assessment", a.Assessment)
+	addText(to, "assessment", a.Assessment)
 	to.AddInt("assessment_version", a.Version)
 	addText(to, "meaning", a.Meaning)
 	if a.Form > 0 {
 		to.AddInt("approval_form", a.Form)
 	}
 	addText(to, "key", a.Key)
-	addText(to, "because", a.Because)
+	addWords(to, "because", a.Because)
 	if a.Kind == KindDue {
 		addText(to, "review_by", a.ReviewBy)
 		to.AddInt("days", a.Days)
-		addText(to, "told", a.Told)
+		addWords(to, "told", a.Told)
 	}
 	addTrue(to, "again", a.Again)
 	return nil

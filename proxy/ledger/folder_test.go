@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
 func stat(t *testing.T, path string) os.FileInfo {
@@ -13,6 +15,14 @@ func stat(t *testing.T, path string) os.FileInfo {
 		t.Fatal(err)
 	}
 	return info
+}
+
+// pathsOf are the segments' paths.
+func pathsOf(all []ledger.Segment) (paths []string) {
+	for _, s := range all {
+		paths = append(paths, s.Path)
+	}
+	return paths
 }
 
 func TestFolderIsPrivate(t *testing.T) {

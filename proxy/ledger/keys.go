@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"errors"
-	"io/fs"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -21,16 +19,16 @@ type Keys struct {
 
 var _ zapcore.ObjectMarshaler = (*Keys)(nil)
 
-// Keys records how the key state stands.
+// Keys records how the key state stands. Where that cannot be written it is kept in memory until it can.
 func (l *Ledger) Keys(k Keys) error {
 	k.node = l.opts.Node
-	return l.put(entry{KindKey, &k})
+	return l.put(kept, entry{KindKey, &k})
 }
 
 // MarshalLogObject writes the record's members. What is empty is left out.
 func (k *Keys) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "node", k.node)
-	addText(to, "text", k.Text)
+	addWords(to, "text", k.Text)
 	addText(to, "identity", k.Identity)
 	to.AddInt("day", k.Day)
 	addTrue(to, "shredded", k.Shredded)
@@ -44,21 +42,14 @@ type RecoveredKeys struct {
 	Shredded bool   // see Keys: once, and for good
 }
 
-// RecoverKeys reads a ledger's records of the key state. A ledger that is not there, or holds nothing, remembers none;
-// one that cannot be read is an error.
-func RecoverKeys(dir string) (r RecoveredKeys, err error) {
-	segments, err := Segments(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(segments) == 0 {
-		return r, nil
-	}
-	r.Known = true
+// RecoverKeys reads what a ledger remembers of the key state. A ledger that is not there, or holds nothing, remembers
+// none; one that cannot be read is an error.
+func RecoverKeys(dir string) (RecoveredKeys, error) {
+	s, err := Recover(dir)
 	if err != nil {
-		return r, err
+		return RecoveredKeys{Known: true}, err
 	}
-	return r, Search(dir, Query{Members: map[string]string{"kind": KindKey}}, func(record []byte) bool {
-		r.observe(record)
-		return true
-	})
+	return s.Keys, nil
 }
 
 // observe remembers what a record says.

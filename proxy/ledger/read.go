@@ -1,110 +1,284 @@
 package ledger
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
-// MaxRecord is the longest record that is read, in bytes.
-const MaxRecord = 1 << 20
+// Reader reads the records of a ledger in the order of their numbers, over all its segments, while a server writes, packs
+// and deletes them or none does. Segments that were deleted because they were old are passed over; one that is missing
+// between others is [Damage].
+//
+// After Next returned false without an error it may be called again, and goes on with what has been written since.
+type Reader struct {
+	dir   string
+	next  uint64 // number of the next record that is wanted
+	known bool   // numbers are known: it began at a numbered segment, or with the first record of all
+	count uint64 // number behind the last line of the segments that were read: that of an old one's first line
 
-// Query says which records are wanted. What is zero or empty is not asked about.
-type Query struct {
-	From, To time.Time         // From is included, To is not
-	Members  map[string]string // by name of a member: its value; of a list, one of its values
+	list   []Segment
+	listed time.Time // when the folder had changed last when that was listed
+	sure   bool      // it would have another time if it had changed since
+
+	now *SegmentReader // nil: none is open
+	of  Segment        // the one that is, or was last
+	err error
 }
 
-// Matches tells whether a record is wanted.
-func (q *Query) Matches(record []byte) bool {
-	if !q.From.IsZero() || !q.To.IsZero() {
-		at, err := time.Parse(time.RFC3339Nano, gjson.GetBytes(record, "time").Str)
-		if err != nil || at.Before(q.From) || !q.To.IsZero() && !at.Before(q.To) {
-			return false
-		}
+// Read begins to read with the record of a number. Where that was deleted, it begins with the oldest that is there.
+func Read(dir string, from uint64) *Reader { return &Reader{dir: dir, next: from, known: true} }
+
+// Close ends reading.
+func (r *Reader) Close() error {
+	if r.now == nil {
+		return nil
 	}
-	for name, want := range q.Members {
-		found := gjson.GetBytes(record, gjson.Escape(name)) // a name, and no path or modifier
-		if !found.IsArray() {
-			if found.String() != want {
-				return false
-			}
-			continue
-		}
-		among := false
-		for _, item := range found.Array() {
-			among = among || item.String() == want
-		}
-		if !among {
-			return false
-		}
+	err := r.now.Close()
+	r.count, r.now = r.now.next, nil
+	return err
+}
+
+// Record is the record that Next found, as it is stored, without the line's end. It holds until the next call.
+func (r *Reader) Record() []byte { return r.now.Record() }
+
+// Number is its number. False where nothing says which it has: see [Last].
+func (r *Reader) Number() (uint64, bool) { return r.now.Number() }
+
+// Err is why Next returned false: a [Damage], or that something cannot be read at all; nil at the end.
+func (r *Reader) Err() error { return r.err }
+
+// Skip has Next go on behind the damage that it stopped at. False where it stopped at something else.
+func (r *Reader) Skip() bool {
+	d, is := errors.AsType[*Damage](r.err)
+	if !is {
+		return false
+	}
+	if r.err = nil; r.now != nil {
+		r.now.Skip()
+	}
+	if d.Numbered {
+		r.next = max(r.next, d.End)
 	}
 	return true
 }
 
-// Search yields the wanted records of every segment, oldest first, as they are stored, without the line's end. It ends at the first
-// record that is none, with an error that says where it is.
-func Search(dir string, q Query, yield func(record []byte) bool) error {
-	segments, err := Segments(dir)
+// Next goes on to the next record.
+func (r *Reader) Next() bool {
+	for r.err == nil {
+		if r.now != nil && r.read() {
+			return true
+		}
+		if r.err != nil || !r.goOn() {
+			return false
+		}
+	}
+	return false
+}
+
+// read reads on in the segment that is open.
+func (r *Reader) read() bool {
+	for {
+		for r.now.Next() {
+			number, known := r.now.Number()
+			if known && number < r.next {
+				continue // it was not asked for, or stood in the segment before as well
+			}
+			r.next = number + 1
+			return true
+		}
+		err := r.now.Err()
+		if err == nil {
+			return false
+		}
+		if d, is := errors.AsType[*Damage](err); is && d.Numbered && d.First < d.End && d.End <= r.next {
+			r.now.Skip() // nobody asked for it
+			continue
+		}
+		if !r.readAgain(err) {
+			r.err = err
+			return false
+		}
+	}
+}
+
+// readAgain tells whether what seemed to be damage was a change of the folder, and sees to it.
+func (r *Reader) readAgain(err error) bool {
+	if r.now.waited && r.known { // what was read then may have been taken back: a full disk
+		return r.reopen(r.of) == nil
+	}
+	if !errors.Is(err, errShort) {
+		return false
+	}
+	r.sure = false // a segment that is begun, or packed, while the folder is listed may be missing
+	if r.relist() != nil {
+		return false
+	}
+	at := slices.IndexFunc(r.list, func(s Segment) bool { return !s.Old && s.First == r.of.First })
+	return at >= 0 && r.now.endsBefore(r.list[at].End)
+}
+
+// goOn goes on to the next segment, or sees that there is more to read in this one. False where there is nothing, or err
+// says why not. What seems to be wrong with the folder is looked at once more: it changes while it is listed.
+func (r *Reader) goOn() bool {
+	for try := 0; ; try++ {
+		if r.err = r.relist(); r.err != nil {
+			return false
+		}
+		s, found := r.following()
+		if !found {
+			return false
+		}
+		if end := r.missing(s); end != 0 {
+			if r.sure = false; try > 0 {
+				r.err = &Damage{Path: r.dir, First: r.next, End: end, Numbered: true, Why: errHole}
+				return false
+			}
+			continue
+		}
+		if r.now != nil && r.sameAsNow(s) {
+			return r.more(s)
+		}
+		if !s.Old && !r.known {
+			r.err = errRenamed
+			return false
+		}
+		err := r.open(s)
+		if err == nil {
+			return true
+		}
+		if r.sure = false; !errors.Is(err, fs.ErrNotExist) || try > 2 {
+			r.err = err
+			return false
+		}
+		r.of = s
+	}
+}
+
+// errRenamed ends a reader that does not know where it is any more.
+var errRenamed = errors.New("a newer version has given the ledger's records numbers: read it again")
+
+// missing tells whether records are missing before a segment, or behind what the one that is open should hold: up to
+// which; 0: none are.
+func (r *Reader) missing(s Segment) (end uint64) {
+	switch {
+	case s.Old:
+	case r.now != nil && r.sameAsNow(s):
+		if r.now.ended() && r.next < s.End {
+			return s.End
+		}
+	case s.First > r.next && s.First != r.list[0].First:
+		return s.First
+	}
+	return 0
+}
+
+// sameAsNow tells whether a segment is the one that is open.
+func (r *Reader) sameAsNow(s Segment) bool {
+	return s.Old == r.of.Old && (s.Old && s.Path == r.of.Path || !s.Old && s.First == r.of.First)
+}
+
+// more tells whether there is more to read in the segment that is open, which the folder still ends with, or did.
+func (r *Reader) more(s Segment) bool {
+	switch {
+	case r.known && r.now.replaced():
+		r.err = r.reopen(r.of)
+		return r.err == nil
+	case s.End != 0 && r.now.seg.End == 0:
+		return r.now.endsBefore(s.End)
+	}
+	return false
+}
+
+// following is the segment to read next: that with the next record. It may be the one that is open.
+func (r *Reader) following() (Segment, bool) {
+	old := slices.IndexFunc(r.list, func(s Segment) bool { return s.Old })
+	numbered := r.list
+	if old >= 0 {
+		numbered = r.list[:old]
+	}
+	if r.of.Old && old >= 0 {
+		at := slices.IndexFunc(r.list, func(s Segment) bool { return s.Old && s.Path > r.of.Path })
+		if at < 0 {
+			return r.of, r.now != nil
+		}
+		return r.list[at], true
+	}
+	for i := len(numbered) - 1; i >= 0; i-- {
+		s := numbered[i]
+		if s.First > r.next {
+			continue
+		}
+		if i == len(numbered)-1 && old >= 0 && r.now != nil && r.sameAsNow(s) {
+			return r.list[old], true // it is read
+		}
+		return s, true
+	}
+	if len(r.list) == 0 {
+		return Segment{}, false
+	}
+	return r.list[0], true
+}
+
+// open opens a segment.
+func (r *Reader) open(s Segment) error {
+	if err := r.Close(); err != nil {
+		return err
+	}
+	if s.Old {
+		s.First = r.count
+	}
+	return r.reopen(s)
+}
+
+// reopen reads a segment once more from its beginning; what was read of it is passed over.
+func (r *Reader) reopen(s Segment) error {
+	if err := r.Close(); err != nil {
+		return err
+	}
+	now, err := s.open(r.known)
 	if err != nil {
 		return err
 	}
-	for _, path := range segments {
-		more, err := searchSegment(path, q, yield)
-		if err != nil || !more {
-			return err
-		}
+	r.now, r.of = now, s
+	r.next = max(r.next, s.First)
+	return nil
+}
+
+// unsure is how long after a change a further one may have the same time.
+const unsure = 2 * time.Second
+
+// relist lists the folder, where it may have changed.
+func (r *Reader) relist() error {
+	info, err := os.Stat(r.dir)
+	if err == nil && r.list != nil && r.sure && info.ModTime().Equal(r.listed) {
+		return nil
+	}
+	list, err2 := Segments(r.dir)
+	if err2 == nil {
+		err2 = r.lost(list)
+	}
+	if err2 != nil {
+		return err2
+	}
+	if r.list = list; err == nil {
+		r.listed = info.ModTime()
+		r.sure = time.Since(r.listed) > unsure
 	}
 	return nil
 }
 
-func searchSegment(path string, q Query, yield func(record []byte) bool) (more bool, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) && wasOld(path) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("cannot open a segment: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	lines := bufio.NewReaderSize(f, 64<<10)
-	for number := 1; ; number++ {
-		line, err := readLine(lines)
-		if errors.Is(err, io.EOF) && len(line) == 0 {
-			return true, nil
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return false, fmt.Errorf("%s:%d: %w", path, number, err)
-		}
-		if errors.Is(err, io.EOF) {
-			return true, nil // a last line without an end: it is being written, or the power failed
-		}
-		if len(line) == 0 || line[0] != '{' || !gjson.ValidBytes(line) {
-			return false, fmt.Errorf("%s:%d: this is no record: one JSON object a line is right", path, number)
-		}
-		if q.Matches(line) && !yield(line) {
-			return false, nil
+// lost tells whether an old segment that is still to be read has gone. One that was deleted because it was old is older
+// than all that are left; those that have no numbers show no hole in them.
+func (r *Reader) lost(list []Segment) error {
+	for _, s := range r.list {
+		if s.Old && s.Path > r.of.Path && len(list) > 0 && list[0].Old && list[0].Path < s.Path &&
+			!slices.ContainsFunc(list, func(left Segment) bool { return left.Path == s.Path }) {
+			return fmt.Errorf("cannot open a segment: %s: %w", s.Path, fs.ErrNotExist)
 		}
 	}
-}
-
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		if len(line) > MaxRecord {
-			return nil, fmt.Errorf("the record is longer than %d bytes", MaxRecord)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return bytes.TrimSuffix(line, []byte{'\n'}), err
-		}
-	}
+	return nil
 }

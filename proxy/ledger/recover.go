@@ -1,110 +1,204 @@
 package ledger
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
+	"time"
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
-// Recovered is what a start knows from the records of the servers before it: what became of assessments, and where the
-// log of objections stood.
-type Recovered struct {
-	Facts    basis.Past
-	Signers  map[string]string // by assessment: the key that signed the version of Facts.Seen
-	Forms    map[string]int    // by assessment: the form that the version of Facts.Seen was approved in; 1 where none was said
-	Reminded map[Review]int    // the last mark at which people were told of a review
-	Head     Head              // where the log of objections stood; of size 0: nothing was objected to
+// Standing is how a ledger's files stand: what its records say that a start must know, and the tree over them. It was made
+// of the last summary that the log vouches for and of the records behind that.
+type Standing struct {
+	*Recovered
+	dir          string
+	unvouched    bool   // no record says that the summaries are those of their segments
+	sealed       uint64 // number behind the records of that summary; the edge of the tree over them, and what they say
+	sealedEdge   tree.Edge
+	sealedMemory *Recovered
+	edge         tree.Edge   // of the tree over all records
+	tail         []*Summary  // of each segment behind it, what its summary will be
+	rest         []byte      // the entries of their records, 32 bytes each
+	nodes        []tree.Node // of the tree's tiles that became complete by them
+	old          bool        // it is of a version before, and is to be brought to numbers first
 }
 
-// Review is a review of an assessment that is to come.
-type Review struct{ Assessment, By string }
+// standing is a ledger without records.
+func standing(dir string) *Standing {
+	return &Standing{Recovered: nothing(), dir: dir, sealedMemory: nothing()}
+}
 
-// Recover reads a ledger's records about assessments, and where the log of objections stood. A ledger that is not there
-// remembers nothing; one that cannot be read is an error: it might hold a revocation.
-func Recover(dir string) (*Recovered, error) {
-	r := &Recovered{
-		Facts:    basis.Past{Revoked: map[string]int{}, Seen: map[string]int{}, Keys: map[string]bool{}},
-		Signers:  map[string]string{},
-		Forms:    map[string]int{},
-		Reminded: map[Review]int{},
-	}
-	var last []byte // of an event: one record after the other says the same
-	var unread error
-	err := Search(dir, Query{}, func(record []byte) bool {
-		if bytes.Contains(record, []byte(`"kind":"`+KindHead+`"`)) {
-			unread = r.observeHead(record)
-			return unread == nil
-		}
-		at := bytes.Index(record, []byte(`"assessment":"`))
-		if at < 0 {
-			return true
-		}
-		if bytes.Contains(record, []byte(`"kind":"event"`)) {
-			said, _, _ := bytes.Cut(record[at:], []byte(`,"policy"`))
-			if bytes.Equal(said, last) || !bytes.Contains(record, []byte(`"decision":"permit"`)) {
-				return true
-			}
-			last = append(last[:0], said...)
-		}
-		r.observe(record)
-		return true
-	})
+// Next is the number of the next record.
+func (s *Standing) Next() uint64 { return uint64(s.edge.Size()) }
+
+// Recover reads what a start must know of a ledger: a ledger that is not there remembers nothing; one that cannot be read is
+// an error: it might hold a revocation.
+func Recover(dir string) (*Standing, error) {
+	sums, err := Summaries(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
+		return standing(dir), nil
 	}
-	if err = errors.Join(err, unread); err != nil {
-		return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
-	}
-	return r, nil
-}
-
-// observeHead remembers where the log of objections stood.
-func (r *Recovered) observeHead(record []byte) error {
-	root, err := hex.DecodeString(gjson.GetBytes(record, "root").Str)
-	if err != nil || len(root) != len(r.Head.Root) {
-		return errors.New("a record says where the log of objections stood, and cannot be read")
-	}
-	r.Head = Head{Size: gjson.GetBytes(record, "size").Uint(), Root: [32]byte(root)}
-	return nil
-}
-
-// observe remembers what a record says.
-func (r *Recovered) observe(record []byte) {
-	kind := gjson.GetBytes(record, "kind").Str
-	id, version := gjson.GetBytes(record, "assessment").String(), int(gjson.GetBytes(record, "assessment_version").Int())
-	switch kind {
-	case KindEvent:
-		if gjson.GetBytes(record, "decision").Str == rules.Permit.String() {
-			r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
+	if err == nil {
+		var s *Standing
+		if s, err = recoverFrom(dir, sums); err == nil {
+			return s, nil
 		}
-	case KindApproval:
-		form := int(gjson.GetBytes(record, "approval_form").Int())
-		r.Approve(id, version, form, gjson.GetBytes(record, "key").String())
-	case KindRevocation:
-		r.Facts.Revoked[id] = max(r.Facts.Revoked[id], version)
-	case KindDue:
-		r.Reminded[Review{id, gjson.GetBytes(record, "review_by").String()}] = int(gjson.GetBytes(record, "days").Int())
+	}
+	return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
+}
+
+// recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one that
+// none does: it is made again of its segment.
+func recoverFrom(dir string, sums []uint64) (*Standing, error) {
+	for base := len(sums) - 1; base >= 0; base-- {
+		of, digest, err := ReadSummary(dir, sums[base])
+		if errors.Is(err, ErrSummary) {
+			continue // it is made again
+		}
+		if err != nil {
+			return nil, err
+		}
+		s := standing(dir)
+		s.Recovered, s.sealedMemory = &of.Memory, of.Memory.clone()
+		s.sealed, s.edge, s.sealedEdge = of.End, *of.Edge, *of.Edge
+		vouched := false
+		err = s.readTail(func(record []byte) {
+			vouched = vouched || vouches(record, of, digest)
+		})
+		if err != nil {
+			return nil, err
+		}
+		// Of segments that were just brought to numbers no record can say so yet.
+		s.unvouched = !vouched && of.Lines == LinesPlain && s.Next() == of.End
+		if vouched || s.unvouched {
+			return s, nil
+		}
+	}
+	s := standing(dir)
+	return s, s.readTail(func([]byte) {})
+}
+
+// vouches tells whether a record says that a summary is that of its segment.
+func vouches(record []byte, of *Summary, digest [sha256.Size]byte) bool {
+	if string(kindOf(record)) != KindSealed {
+		return false
+	}
+	said := gjson.GetManyBytes(record, "first", "end", "segment", "summary")
+	return said[0].Uint() == of.First && said[1].Uint() == of.End && said[2].Str == of.Digest &&
+		said[3].Str == hex.EncodeToString(digest[:])
+}
+
+// readTail reads the records behind the last summary.
+func (s *Standing) readTail(each func(record []byte)) error {
+	files, err := numbered(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.First < s.sealed {
+			continue
+		}
+		if f.First != s.Next() {
+			return fmt.Errorf("%s: records %d to %d are missing before it", f.Path, s.Next(), f.First-1)
+		}
+		of, err := s.summarise(f, each)
+		if err != nil {
+			return err
+		}
+		s.tail = append(s.tail, of)
+	}
+	s.Keys.Known = s.Keys.Known || len(files) > 0
+	return s.readOld(each)
+}
+
+// summarise reads a segment, and tells what its summary is.
+func (s *Standing) summarise(f Segment, each func(record []byte)) (*Summary, error) {
+	b := newSummary(f.First, s.Recovered, &s.edge)
+	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
+		s.rest = append(s.rest, entry[:]...)
+		if line != nil {
+			each(line)
+		}
+		err := b.add(line, entry)
+		s.nodes = append(s.nodes, b.nodes...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.summary(got), nil
+}
+
+// summaryBuilder makes the summary of a segment, record by record.
+type summaryBuilder struct {
+	of     Summary
+	memory *Recovered // goes on with the segment's records
+	edge   *tree.Edge // likewise
+	digest hash.Hash
+	nodes  []tree.Node // that became complete
+	latest [19]byte    // the second of To, as records say it
+}
+
+func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilder {
+	b := &summaryBuilder{memory: memory, edge: edge, digest: sha256.New()}
+	b.of = Summary{Format: summaryFormat, First: first, Lines: LinesChecked}
+	return b
+}
+
+var lineEnd = []byte{'\n'}
+
+// add adds a record; its line is nil where it was set aside.
+func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
+	b.nodes = b.edge.Append(entry[:], b.nodes[:0])
+	if line == nil {
+		b.digest.Write(entry[:])
+		return nil
+	}
+	b.digest.Write(line)
+	b.digest.Write(lineEnd)
+	b.time(line)
+	return b.memory.observe(line)
+}
+
+// time notes when a record was written, to the second: From is rounded down, To up.
+func (b *summaryBuilder) time(line []byte) {
+	const before, seconds = `{"time":"`, "2006-01-02T15:04:05"
+	if len(line) < len(before)+len(seconds) || string(line[:len(before)]) != before {
+		return
+	}
+	text := line[len(before):][:len(seconds)]
+	if string(text) == string(b.latest[:]) {
+		return
+	}
+	at, err := time.Parse(seconds, string(text))
+	if err != nil {
+		return
+	}
+	if b.of.From.IsZero() || at.Before(b.of.From) {
+		b.of.From = at
+	}
+	if up := at.Add(time.Second); up.After(b.of.To) {
+		b.of.To = up
+		copy(b.latest[:], text)
 	}
 }
 
-// Approve remembers that a version came into force, in which form it was approved, and who signed it.
-func (r *Recovered) Approve(id string, version, form int, key string) {
-	if version > r.Facts.Seen[id] {
-		r.Forms[id] = 0
+// summary is the summary of what was added.
+func (b *summaryBuilder) summary(got scanned) *Summary {
+	edge, memory := *b.edge, b.memory.clone()
+	if got.plain {
+		b.of.Lines = LinesPlain
 	}
-	if version >= r.Facts.Seen[id] {
-		r.Forms[id] = max(r.Forms[id], form, 1)
-	}
-	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
-	if key != "" {
-		r.Facts.Keys[key] = true
-		r.Signers[id] = key
-	}
+	b.of.End = b.of.First + got.n
+	b.of.Bytes, b.of.Torn, b.of.Aside = got.bytes, got.torn, got.aside
+	b.of.Digest = hex.EncodeToString(b.digest.Sum(nil))
+	b.of.Edge, b.of.Memory = &edge, *memory
+	return &b.of
 }

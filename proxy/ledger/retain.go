@@ -1,68 +1,71 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/tagwarden/tagwarden/config/durable"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// KindRetention is a record that says which segments were deleted because they were old: text.
+// KindRetention is a record that says which segments were deleted because they were old: first, end, text.
 const KindRetention = "retention"
 
-// stemLayout is the time in a segment's name.
-const stemLayout = "20060102T150405.000000000Z"
+// retention is what such a record says.
+type retention struct {
+	first, end uint64 // numbers of the records that went
+	text       string
+}
 
-// Retain deletes the oldest segments: those all of whose records were written before a time. The one that is being written
-// stays. It is recorded which are deleted, before they are. The error says what could not be; n were.
+// MarshalLogObject writes the record's members.
+func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddUint64("first", r.first)
+	to.AddUint64("end", r.end)
+	to.AddString("text", r.text)
+	return nil
+}
+
+// Retain deletes the oldest segments: those all of whose records were written before a time. Their hashes and summaries
+// stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
+// deleted, before they are. The error says what could not be; n were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
-	all, err := Segments(l.opts.Dir)
+	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return 0, err
 	}
-	var old []string
-	for i := range len(all) - 1 {
-		begun, known := begunAt(all[i+1])
-		if !known || begun.After(before) || l.writes(all[i]) {
+	var old []segment.File
+	for _, f := range files {
+		of, _, err := ReadSummary(l.opts.Dir, f.First)
+		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
-		old = append(old, all[i])
+		if err != nil {
+			return 0, err
+		}
+		if !of.To.Before(before) || of.End > l.sealedEnd() {
+			break
+		}
+		old = append(old, segment.File{Path: f.Path, First: of.First, End: of.End})
 	}
 	if len(old) == 0 {
 		return 0, nil
 	}
-	text := fmt.Sprintf("deleted: %d segments, %s to %s, with records from before %s", len(old), filepath.Base(old[0]),
-		filepath.Base(old[len(old)-1]), before.UTC().Format(time.RFC3339))
-	if err := l.Note(Note{Kind: KindRetention, Text: text}); err != nil {
+	first, end := old[0].First, old[len(old)-1].End
+	record := retention{first, end, fmt.Sprintf("deleted: %d segments, records %d to %d, from before %s", len(old), first,
+		end-1, before.UTC().Format(time.RFC3339))}
+	if err := l.put(synced, entry{KindRetention, &record}); err != nil {
 		return 0, err
 	}
-	for _, path := range old {
-		if err := (durable.Files{Disk: l.opts.Disk}).Remove(path); err != nil {
+	for _, f := range old {
+		l.watched.forget(filepath.Base(f.Path))
+		if err := l.files.Remove(f.Path); err != nil {
 			return n, fmt.Errorf("cannot delete a segment of the ledger: %w", err)
 		}
 		n++
 	}
 	return n, nil
-}
-
-// writes tells whether a segment is the one that is being written.
-func (l *Ledger) writes(path string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return path == l.segment
-}
-
-// begunAt is when a segment was begun, by its name. Where the clock had gone back it says a later time.
-func begunAt(path string) (time.Time, bool) {
-	stem, _, _ := strings.Cut(filepath.Base(path), "-")
-	at, err := time.Parse(stemLayout, stem)
-	return at, err == nil
-}
-
-// wasOld tells whether a segment that is not there was deleted because it was old: every segment that is left is younger.
-func wasOld(path string) bool {
-	left, err := Segments(filepath.Dir(path))
-	return err == nil && len(left) > 0 && left[0] > path
 }

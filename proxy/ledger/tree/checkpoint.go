@@ -86,6 +86,19 @@ func OpenCheckpoint(msg []byte, log note.Verifier, witnesses ...note.Verifier) (
 	return c, nil
 }
 
+// Unverified reads what a checkpoint says, whoever signed it. The error wraps [ErrCheckpoint].
+func Unverified(msg []byte) (*Checkpoint, error) {
+	text, _, found := strings.Cut(string(msg), "\n\n")
+	if !found || len(msg) > mostCheckpoint {
+		return nil, fmt.Errorf("%w: it has no signatures", ErrCheckpoint)
+	}
+	c, err := parseCheckpoint(text + "\n")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	return c, nil
+}
+
 // parseCheckpoint reads what is signed.
 func parseCheckpoint(text string) (*Checkpoint, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")

@@ -1,0 +1,211 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+)
+
+// Names of files in a ledger's folder.
+const (
+	CheckpointFile = "checkpoint" // the newest checkpoint
+	KeyFile        = "log.pub"    // the key that it is signed with
+)
+
+// KindLogKey is a record that says by which key checkpoints are signed from then on: key, was.
+const KindLogKey = "log_key"
+
+// signedHead is the newest checkpoint.
+type signedHead struct {
+	newest atomic.Pointer[[]byte]
+	size   int64 // of the tree that it is of
+	at     time.Time
+}
+
+// Checkpoint is the newest checkpoint, signed; nil: there is none yet.
+func (l *Ledger) Checkpoint() []byte {
+	if text := l.signed.newest.Load(); text != nil {
+		return *text
+	}
+	return nil
+}
+
+// Tiles reads the tiles of the log's tree, as far as it has grown.
+func (l *Ledger) Tiles() *tree.Tiles { return l.tree.tiles() }
+
+// Public is the key that checkpoints are signed with; "" where none are.
+func (l *Ledger) Public() string {
+	if l.signer == nil {
+		return ""
+	}
+	return l.signer.Public()
+}
+
+// signIfDue signs a checkpoint where the last one is old enough, and records came since.
+func (l *Ledger) signIfDue(now time.Time) error {
+	if since := now.Sub(l.signed.at); since >= 0 && since < l.opts.Checkpoint {
+		return nil
+	}
+	return l.sign()
+}
+
+// sign signs what the log has come to, as soon as that is on disk, and puts it there.
+func (l *Ledger) sign() error {
+	of := l.tree.now()
+	if l.signer == nil || of.N == l.signed.size {
+		return nil
+	}
+	if err := l.writer.SyncTo(uint64(of.N)); err != nil && !errors.Is(err, ErrClosed) {
+		return err
+	}
+	if err := l.tree.sync(); err != nil {
+		return err
+	}
+	text, err := l.signer.Sign(of)
+	if err != nil {
+		return err
+	}
+	if err := l.files.Replace(filepath.Join(l.opts.Dir, CheckpointFile), text, 0o600); err != nil {
+		return fmt.Errorf("cannot keep a checkpoint: %w", err)
+	}
+	if l.opts.Known != "" {
+		if err := l.files.Replace(l.opts.Known, text, 0o600); err != nil {
+			return fmt.Errorf("cannot keep a checkpoint: %w", err)
+		}
+	}
+	l.signed.newest.Store(&text)
+	l.signed.size, l.signed.at = of.N, l.opts.Now()
+	if l.opts.OnCheckpoint != nil {
+		l.opts.OnCheckpoint(text)
+	}
+	return nil
+}
+
+// known is the newest checkpoint that is known of this log; nil: there is none. It stands in two folders, and the larger
+// one counts: who puts an older copy in place of one of them has not done so with the other.
+func (l *Ledger) known() (*tree.Checkpoint, error) {
+	if l.signer == nil {
+		return nil, nil
+	}
+	var newest *tree.Checkpoint
+	for _, path := range []string{filepath.Join(l.opts.Dir, CheckpointFile), l.opts.Known} {
+		text, err := os.ReadFile(path)
+		if path == "" || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the ledger's checkpoint: %w", err)
+		}
+		c, err := l.openKnown(text)
+		if err != nil {
+			return c, fmt.Errorf("%s: %w", path, err)
+		}
+		if newest == nil || c.Tree.N > newest.Tree.N {
+			newest = c
+		}
+	}
+	return newest, nil
+}
+
+// ErrForeign says that the newest checkpoint that is known was signed by a key that is none of this log.
+var ErrForeign = errors.New("the checkpoint was signed by another key than that of these keys' state")
+
+// openKnown reads a checkpoint of this log. It may have had another origin when it was signed: each has a key of its own,
+// made of one state.
+func (l *Ledger) openKnown(text []byte) (*tree.Checkpoint, error) {
+	c, err := tree.Unverified(text)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := l.signerOf(c.Origin)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", tree.ErrCheckpoint, err)
+	}
+	key, err := tree.ParseKey(signer.Public())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tree.OpenCheckpoint(text, key); err != nil {
+		return c, fmt.Errorf("%w: %w", ErrForeign, err)
+	}
+	return c, nil
+}
+
+// signerOf signs for an origin.
+func (l *Ledger) signerOf(origin string) (*tree.Signer, error) {
+	return tree.NewSigner(origin, l.opts.Seed(origin))
+}
+
+// logKey is a record of the key that checkpoints are signed with.
+type logKey struct{ key, was string }
+
+// MarshalLogObject writes the record's members.
+func (k *logKey) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddString("key", k.key)
+	addText(to, "was", k.was)
+	return nil
+}
+
+// publishKey writes the public key where others find it, and records it where it is another one than before.
+func (l *Ledger) publishKey() error {
+	path := filepath.Join(l.opts.Dir, KeyFile)
+	was, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot read the ledger's public key: %w", err)
+	}
+	key := l.Public()
+	if string(was) == key+"\n" {
+		return nil
+	}
+	record := logKey{key, string(bytes.TrimSpace(was))}
+	if err := l.put(synced, entry{KindLogKey, &record}); err != nil {
+		return err
+	}
+	if err := l.files.Replace(path, []byte(key+"\n"), 0o644); err != nil {
+		return fmt.Errorf("cannot write the ledger's public key: %w", err)
+	}
+	return nil
+}
+
+// OriginOf is what a ledger was called when its key was last written down; "" where none was.
+func OriginOf(dir string) string {
+	text, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	if err != nil {
+		return ""
+	}
+	key, err := tree.ParseKey(string(text))
+	if err != nil {
+		return ""
+	}
+	return key.Name()
+}
+
+// KindRestored is a record that says that an older copy of the log, or another one, was accepted: size, root, was_size,
+// was_root, because.
+const KindRestored = "restored"
+
+// Restored is what a record of that kind says.
+type Restored struct {
+	Now, Was tlog.Tree
+	Because  string
+}
+
+// MarshalLogObject writes the record's members.
+func (r *Restored) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddInt64("size", r.Now.N)
+	to.AddString("root", r.Now.Hash.String())
+	to.AddInt64("was_size", r.Was.N)
+	to.AddString("was_root", r.Was.Hash.String())
+	to.AddString("because", r.Because)
+	return nil
+}

@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// packing is the end of the name of a file that is being packed.
+const packing = ".packing"
+
+// pack compresses the oldest sealed segment that is not. It tells whether there was one.
+func (l *Ledger) pack() (bool, error) {
+	files, err := numbered(l.opts.Dir)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range files {
+		if f.First >= l.sealedEnd() {
+			break
+		}
+		if !f.Packed {
+			return true, l.packOne(f)
+		}
+	}
+	return false, nil
+}
+
+// packOne writes a segment's lines compressed beside it, reads them back, and takes the segment away. Wherever it ends, one
+// of the two is whole: both lying there, the lines count.
+func (l *Ledger) packOne(f Segment) error {
+	of, _, err := ReadSummary(l.opts.Dir, f.First)
+	if err != nil {
+		return err
+	}
+	to := strings.TrimSuffix(f.Path, OpenSuffix) + PackedSuffix
+	beside := to + packing
+	if err := l.files.Remove(beside); err != nil {
+		return err
+	}
+	if err := l.compress(f.Path, beside, of.Bytes); err != nil {
+		return fmt.Errorf("a segment of the ledger cannot be compressed: %w", errors.Join(err, l.files.Remove(beside)))
+	}
+	if err := l.files.Rename(beside, to); err != nil {
+		return err
+	}
+	if err := l.files.Remove(f.Path); err != nil {
+		return err
+	}
+	l.watched.changed()
+	return nil
+}
+
+// compress writes the first bytes of a file compressed to another one, brings that to disk, and reads it back.
+func (l *Ledger) compress(from, to string, size int64) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	out, err := l.files.Begin(to, 0o600)
+	if err != nil {
+		return err
+	}
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	if err != nil {
+		return errors.Join(err, out.Close())
+	}
+	sum := sha256.New()
+	n, err := io.Copy(z, &stepping{io.TeeReader(io.LimitReader(f, size), sum), l.steps()})
+	if err = errors.Join(err, z.Close(), out.Sync(), out.Close()); err != nil {
+		return err
+	}
+	if n != size {
+		return fmt.Errorf("%s: %w", filepath.Base(from), io.ErrUnexpectedEOF)
+	}
+	return l.readBack(to, size, sum)
+}
+
+// ErrReadBack says that what was compressed is not what was to be.
+var ErrReadBack = errors.New("what was compressed reads back as something else")
+
+// readBack tells whether a compressed file holds what it is to hold.
+func (l *Ledger) readBack(path string, size int64, want hash.Hash) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostWindow))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	got := sha256.New()
+	n, err := io.Copy(got, &stepping{z, l.steps()})
+	if err == nil && (n != size || string(got.Sum(nil)) != string(want.Sum(nil))) {
+		err = ErrReadBack
+	}
+	return err
+}
+
+// stepping reads in steps.
+type stepping struct {
+	from io.Reader
+	step func(n int) error
+}
+
+// Read reads, and rests where a step is done.
+func (s *stepping) Read(b []byte) (int, error) {
+	n, err := s.from.Read(b)
+	if err == nil {
+		err = s.step(n)
+	}
+	return n, err
+}
+
+// leftovers takes away what a process that died left of packing: of a segment that lies there twice, the packed half.
+func (l *Ledger) leftovers() error {
+	entries, err := os.ReadDir(l.opts.Dir)
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
+	for name := range there {
+		plain, isPacked := strings.CutSuffix(name, ".zst")
+		if strings.HasSuffix(name, packing) || isPacked && there[plain] {
+			err := l.files.Remove(filepath.Join(l.opts.Dir, name))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}

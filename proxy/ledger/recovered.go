@@ -1,0 +1,217 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// Recovered is what a start knows from the records of the servers before it: what became of assessments, where the log of
+// objections stood, how the key state was, and which numbers hits had.
+type Recovered struct {
+	Facts    basis.Past
+	Signers  map[string]string // by assessment: the key that signed the version of Facts.Seen
+	Forms    map[string]int    // by assessment: the form that the version of Facts.Seen was approved in; 1 where none was said
+	Reminded map[Review]int    // the last mark at which people were told of a review
+	Head     Head              // where the log of objections stood; of size 0: nothing was objected to
+	Keys     RecoveredKeys
+	Hits     uint64 // the highest number of a hit
+
+	last []byte // of an event: one record after the other says the same
+}
+
+// Review is a review of an assessment that is to come.
+type Review struct{ Assessment, By string }
+
+// nothing is what a ledger without records remembers.
+func nothing() *Recovered {
+	return &Recovered{
+		Facts:    basis.Past{Revoked: map[string]int{}, Seen: map[string]int{}, Keys: map[string]bool{}},
+		Signers:  map[string]string{},
+		Forms:    map[string]int{},
+		Reminded: map[Review]int{},
+	}
+}
+
+// kindOf is the kind of a record; it stands behind the time.
+func kindOf(record []byte) []byte {
+	const before = `"kind":"`
+	head := record[:min(len(record), 96)]
+	at := bytes.Index(head, []byte(before))
+	if at < 0 {
+		return nil
+	}
+	head = head[at+len(before):]
+	return head[:max(bytes.IndexByte(head, '"'), 0)]
+}
+
+// observe remembers what a record says.
+func (r *Recovered) observe(record []byte) error {
+	switch string(kindOf(record)) {
+	case KindEvent:
+		r.observeEvent(record)
+	case KindOutcome, KindShape, KindRefused:
+	case KindHead:
+		return r.observeHead(record)
+	case KindKey:
+		r.Keys.observe(record)
+	case KindApproval:
+		id, version := assessedIn(record)
+		form := int(gjson.GetBytes(record, "approval_form").Int())
+		r.Approve(id, version, form, gjson.GetBytes(record, "key").String())
+	case KindRevocation:
+		id, version := assessedIn(record)
+		r.Facts.Revoked[id] = max(r.Facts.Revoked[id], version)
+	case KindDue:
+		id, _ := assessedIn(record)
+		r.Reminded[Review{id, gjson.GetBytes(record, "review_by").String()}] = int(gjson.GetBytes(record, "days").Int())
+	}
+	r.Keys.Known = true
+	return nil
+}
+
+// observeEvent remembers the number of an event's hit, and the assessment that it travelled on.
+func (r *Recovered) observeEvent(record []byte) {
+	const before = `"hit":`
+	if at := bytes.Index(record[:min(len(record), 128)], []byte(before)); at >= 0 {
+		var n uint64
+		for _, c := range record[at+len(before):] {
+			if c < '0' || c > '9' {
+				break
+			}
+			n = n*10 + uint64(c-'0')
+		}
+		r.Hits = max(r.Hits, n)
+	}
+	at := bytes.Index(record, []byte(`"assessment":"`))
+	if at < 0 {
+		return
+	}
+	said, _, _ := bytes.Cut(record[at:], []byte(`,"rungs"`))
+	said, _, _ = bytes.Cut(said, []byte(`,"policy"`)) // of a version before
+	if bytes.Equal(said, r.last) || gjson.GetBytes(record, "decision").Str != rules.Permit.String() {
+		return
+	}
+	r.last = append(r.last[:0], said...)
+	id, version := assessedIn(record)
+	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
+}
+
+// assessedIn is the assessment that a record is about, and its version.
+func assessedIn(record []byte) (id string, version int) {
+	return gjson.GetBytes(record, "assessment").String(), int(gjson.GetBytes(record, "assessment_version").Int())
+}
+
+// observeHead remembers where the log of objections stood.
+func (r *Recovered) observeHead(record []byte) error {
+	root, err := hex.DecodeString(gjson.GetBytes(record, "root").Str)
+	if err != nil || len(root) != len(r.Head.Root) {
+		return errors.New("a record says where the log of objections stood, and cannot be read")
+	}
+	r.Head = Head{Size: gjson.GetBytes(record, "size").Uint(), Root: [32]byte(root)}
+	return nil
+}
+
+// Approve remembers that a version came into force, in which form it was approved, and who signed it.
+func (r *Recovered) Approve(id string, version, form int, key string) {
+	if version > r.Facts.Seen[id] {
+		r.Forms[id] = 0
+	}
+	if version >= r.Facts.Seen[id] {
+		r.Forms[id] = max(r.Forms[id], form, 1)
+	}
+	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
+	if key != "" {
+		r.Facts.Keys[key] = true
+		r.Signers[id] = key
+	}
+}
+
+// remembered is how a summary holds it.
+type remembered struct {
+	Revoked  map[string]int    `json:"revoked,omitempty"`
+	Seen     map[string]int    `json:"seen,omitempty"`
+	Forms    map[string]int    `json:"forms,omitempty"`
+	Signers  map[string]string `json:"signers,omitempty"`
+	Keys     []string          `json:"approver_keys,omitempty"`
+	Reminded []reminded        `json:"reminded,omitempty"`
+	Size     uint64            `json:"objections,omitempty"`
+	Root     string            `json:"objections_root,omitempty"`
+	Known    bool              `json:"keys_known,omitempty"`
+	Identity string            `json:"keys_identity,omitempty"`
+	Shredded bool              `json:"keys_shredded,omitempty"`
+	Hits     uint64            `json:"hits,omitempty"`
+}
+
+type reminded struct {
+	Assessment string `json:"assessment"`
+	By         string `json:"review_by"`
+	Days       int    `json:"days"`
+}
+
+// MarshalJSON writes it as a summary holds it: what says the same is written in the same bytes.
+func (r Recovered) MarshalJSON() ([]byte, error) {
+	m := remembered{
+		Revoked: r.Facts.Revoked, Seen: r.Facts.Seen, Forms: r.Forms, Signers: r.Signers,
+		Keys: slices.Sorted(maps.Keys(r.Facts.Keys)), Size: r.Head.Size, Known: r.Keys.Known, Identity: r.Keys.Identity,
+		Shredded: r.Keys.Shredded, Hits: r.Hits,
+	}
+	if r.Head.Size > 0 {
+		m.Root = hex.EncodeToString(r.Head.Root[:])
+	}
+	for review, days := range r.Reminded {
+		m.Reminded = append(m.Reminded, reminded{review.Assessment, review.By, days})
+	}
+	slices.SortFunc(m.Reminded, func(a, b reminded) int {
+		return bytes.Compare([]byte(a.Assessment+"\x00"+a.By), []byte(b.Assessment+"\x00"+b.By))
+	})
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON reads what [Recovered.MarshalJSON] gives.
+func (r *Recovered) UnmarshalJSON(text []byte) error {
+	var m remembered
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	*r = *nothing()
+	maps.Copy(r.Facts.Revoked, m.Revoked)
+	maps.Copy(r.Facts.Seen, m.Seen)
+	maps.Copy(r.Forms, m.Forms)
+	maps.Copy(r.Signers, m.Signers)
+	for _, key := range m.Keys {
+		r.Facts.Keys[key] = true
+	}
+	for _, of := range m.Reminded {
+		r.Reminded[Review{of.Assessment, of.By}] = of.Days
+	}
+	if r.Head.Size = m.Size; m.Size > 0 {
+		root, err := hex.DecodeString(m.Root)
+		if err != nil || len(root) != len(r.Head.Root) {
+			return errors.New("it does not say where the log of objections stood")
+		}
+		r.Head.Root = [32]byte(root)
+	}
+	r.Keys = RecoveredKeys{m.Known, m.Identity, m.Shredded}
+	r.Hits = m.Hits
+	return nil
+}
+
+// clone is a copy that does not change with it.
+func (r *Recovered) clone() *Recovered {
+	c := *r
+	c.Facts = basis.Past{
+		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
+	}
+	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
+	c.last = nil
+	return &c
+}

@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+)
+
+// restoreFile says that the next start is to accept the ledger as it is.
+const restoreFile = "restore.json"
+
+// restoration is what stands in it.
+type restoration struct {
+	Because string `json:"because"`
+	Size    int64  `json:"size"`
+	Root    string `json:"root"`
+}
+
+// ErrBehind says that a ledger does not go on from the newest checkpoint that is known.
+var ErrBehind = errors.New("the ledger does not go on from its newest checkpoint: put the files back that belong to it, or, " +
+	"where an older copy is all that is left, have it accepted by `tagwarden logs restore --because TEXT`")
+
+// restores tells what a start accepts that would be refused: a person said so, of exactly these records.
+func (l *Ledger) restores(from *Standing, refused error) (*Restored, error) {
+	if !errors.Is(refused, tree.ErrSmaller) && !errors.Is(refused, tree.ErrOther) && !errors.Is(refused, ErrForeign) {
+		return nil, refused
+	}
+	text, err := os.ReadFile(filepath.Join(l.opts.Dir, restoreFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrBehind, refused)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var said restoration
+	if err := json.Unmarshal(text, &said); err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", restoreFile, err)
+	}
+	now := from.edge.Tree()
+	root, err := tlog.ParseHash(said.Root)
+	if err != nil || said.Because == "" {
+		return nil, fmt.Errorf("%s does not say what is accepted, and why", restoreFile)
+	}
+	accepted := tlog.Tree{N: said.Size, Hash: root}
+	if err := tree.Continues(accepted, now, l.Tiles().Hashes(now)); err != nil {
+		return nil, fmt.Errorf("%w: %w (what was accepted had %d records: %w)", ErrBehind, refused, said.Size, err)
+	}
+	known, err := l.known()
+	if known == nil {
+		return nil, err
+	}
+	return &Restored{now, known.Tree, said.Because}, nil
+}
+
+// restored records that an older copy was accepted, and signs what it is: from then on it is what is known.
+func (l *Ledger) restored(r *Restored) error {
+	if err := l.put(synced, entry{KindRestored, r}); err != nil {
+		return err
+	}
+	if err := l.sign(); err != nil {
+		return err
+	}
+	return l.files.Remove(filepath.Join(l.opts.Dir, restoreFile))
+}
+
+// Restore has the next start accept a ledger that does not go on from its newest checkpoint, as it stands now.
+func Restore(dir, because string, disk durable.Disk) error {
+	from, err := Recover(dir)
+	if err != nil {
+		return err
+	}
+	now := from.edge.Tree()
+	text, err := json.Marshal(restoration{because, now.N, now.Hash.String()})
+	if err != nil {
+		return err
+	}
+	return durable.Files{Disk: disk}.Replace(filepath.Join(dir, restoreFile), append(text, '\n'), 0o600)
+}

@@ -1,0 +1,82 @@
+package ledger
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/proxy/segment"
+)
+
+// scanned is what a segment holds.
+type scanned struct {
+	n     uint64 // records, with those that were set aside
+	bytes int64  // up to the end of the last one
+	torn  int64  // bytes behind it
+	aside int    // how many were set aside
+	plain bool   // its lines have no checksums
+}
+
+// scanSegment hands over the records of a segment, up to the number where the next one begins: the line without its end, and
+// its entry in the tree. Of a line that was set aside only the entry is known. An error is a [Damage], or one of reading.
+func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s scanned, err error) {
+	set, err := ReadAside(filepath.Dir(f.Path), f.First)
+	if err != nil {
+		return s, err
+	}
+	r, err := f.open(true)
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = r.Close() }()
+	s.plain = r.plain
+	for {
+		for r.Next() {
+			line := r.Record()
+			if err := each(line, tree.EntryOf(line)); err != nil {
+				return s, err
+			}
+			s.n++
+			s.bytes = r.At() + int64(len(line)) + 1
+		}
+		if r.Err() == nil {
+			s.torn = r.Torn().Len()
+			return s, nil
+		}
+		if err := s.passOver(r, set, each); err != nil {
+			return s, err
+		}
+	}
+}
+
+// passOver passes over damage that was set aside. Any other is the error.
+func (s *scanned) passOver(r *SegmentReader, set *Aside, each func([]byte, tree.Entry) error) error {
+	damage, is := errors.AsType[*Damage](r.Err())
+	if !is {
+		return r.Err()
+	}
+	of := set.at(damage.From)
+	if of == nil || of.To != damage.To {
+		return damage
+	}
+	for _, entry := range of.Entries {
+		if err := each(nil, entry); err != nil {
+			return err
+		}
+		s.n++
+		s.aside++
+	}
+	s.bytes = of.To
+	r.Skip()
+	return nil
+}
+
+// numbered lists the segments that have numbers, oldest first.
+func numbered(dir string) ([]Segment, error) {
+	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
+	all := make([]Segment, len(files))
+	for i, f := range files {
+		all[i] = Segment{File: f, Packed: packed(f.Path)}
+	}
+	return all, err
+}
