@@ -162,7 +162,7 @@ func openLedger(s *Server) error {
 		node = "unknown"
 	}
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Disk: s.opts.Disk,
+		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
 		Origin: logOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
 		Report: func(what string, err error) { fault(s.opts.Log, what, err) },

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/tidwall/gjson"
@@ -99,23 +98,15 @@ func (s Segment) open(numbered bool) (*SegmentReader, error) {
 // mostWindow is how much memory a packed segment may ask for to be unpacked.
 const mostWindow = 32 << 20
 
-// decoders are those that nobody uses.
-var decoders sync.Pool
-
-// decoder unpacks what it reads.
+// decoder unpacks what it reads. None is kept for later: it holds a channel, which belongs to the bubble of a test.
 func decoder(from io.Reader) (*zstd.Decoder, error) {
-	if d, ok := decoders.Get().(*zstd.Decoder); ok {
-		return d, d.Reset(from)
-	}
 	return zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
 }
 
 // Close ends reading.
 func (r *SegmentReader) Close() error {
 	if r.packed != nil {
-		if r.packed.Reset(nil) == nil {
-			decoders.Put(r.packed)
-		}
+		r.packed.Close()
 		r.packed = nil
 	}
 	return r.file.Close()
