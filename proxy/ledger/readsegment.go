@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -36,10 +37,12 @@ type SegmentReader struct {
 	behind []byte // the record behind the damage that err is about
 	at     int64  // where that is
 	torn   segment.Gap
-	aside  *Aside // what was set aside of the segment; nil: nothing
-	size   int64  // of the file, when its end was reached last; -1: it was not
-	over   bool   // nothing can be read any more
-	waited bool   // its end was reached, and there may be more since
+	stored tree.Runs // hashes of the records of all segments, once they are wanted
+	looked uint64    // how many of them were looked at
+	aside  *Aside    // what was set aside of the segment; nil: nothing
+	size   int64     // of the file, when its end was reached last; -1: it was not
+	over   bool      // nothing can be read any more
+	waited bool      // its end was reached, and there may be more since
 	err    error
 }
 
