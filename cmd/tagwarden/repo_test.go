@@ -39,7 +39,7 @@ var long = map[string]string{}
 var mayImport = []imports{
 	{"cmd/...", []string{"..."}, "the command puts everything together"},
 	{"bench/...", []string{"bench/..."}, "the bench knows the product from outside only"},
-	{"proxy", []string{"proxy/...", "config", "config/durable", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
+	{"proxy", []string{"proxy/...", "config", "config/durable", "config/logkey", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/problem", nil, "a leaf imports nothing of ours"},
 	{"proxy/api", []string{"rules/...", "config/logkey", "proxy/access", "proxy/ledger/tree", "proxy/objection", "proxy/problem"},
 		"machines ask for objections and for proofs, and show what they may"},

@@ -23,12 +23,12 @@ type witnesses struct {
 // Witnesses shows how the witnesses of the ledger stand.
 func (m *Metrics) Witnesses(states func() []Witness) {
 	desc := func(name, help string) *prometheus.Desc {
-		return prometheus.NewDesc(name, help, []string{"witness"}, nil)
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, []string{"witness"}, nil)
 	}
 	m.Registry.MustRegister(&witnesses{states,
-		desc(namespace+"_witness_records", "Records of the ledger's last checkpoint that a witness signed."),
-		desc(namespace+"_witness_signed_timestamp_seconds", "When a witness last signed a checkpoint of the ledger; 0: never."),
-		desc(namespace+"_witness_disputes", "1 where a witness saw another ledger than the one that is here: nothing is forwarded."),
+		desc("witness_records", "Records of the ledger's last checkpoint that a witness signed."),
+		desc("witness_signed_timestamp_seconds", "When a witness last signed a checkpoint of the ledger; 0: never."),
+		desc("witness_disputes", "1 where a witness saw another ledger than the one that is here: nothing is forwarded."),
 	})
 }
 
