@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,12 +160,12 @@ func TestDamageIsFound(t *testing.T) {
 	for what, c := range map[string]struct{ text, wrong string }{
 		"half a last line":    {"{\"kind\":\"start\"}\n{\"kin", ""},
 		"nothing":             {"", ""},
-		"garbage":             {"{\"kind\":\"start\"}\ngarbage\n{}\n", "record 1, "},
-		"an empty line":       {"{}\n\n{}\n", "record 1, "},
-		"two on one line":     {"{}{}\n", "record 0, "},
-		"a line too long":     {"{}\n{\"a\":\"" + strings.Repeat("x", ledger.MaxRecord) + "\"}\n", "byte 3: "},
-		"NUL bytes":           {"{}\n\x00\x00\x00\n", "record 1, "},
-		"a number, no object": {"{}\n17\n", "record 1, "},
+		"garbage":             {"{\"kind\":\"start\"}\ngarbage\n{}\n", ":2: record 1,"},
+		"an empty line":       {"{}\n\n{}\n", ":2: record 1,"},
+		"two on one line":     {"{}{}\n", ":1: record 0,"},
+		"a line too long":     {"{}\n{\"a\":\"" + strings.Repeat("x", ledger.MaxRecord) + "\"}\n", ":2: record 1,"},
+		"NUL bytes":           {"{}\n\x00\x00\x00\n", ":2: record 1,"},
+		"a number, no object": {"{}\n17\n", ":2: record 1,"},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "20260504T120000.000000000Z-000.jsonl"), []byte(c.text), 0o600); err != nil {
@@ -177,5 +178,22 @@ func TestDamageIsFound(t *testing.T) {
 	}
 	if err := ledger.Search(filepath.Join(t.TempDir(), "none"), ledger.Query{}, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+func TestSegmentsAreSortedAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"b.jsonl", "a.jsonl", "notes.txt", "c.jsonl.part"} {
+		if err := os.WriteFile(filepath.Join(dir, file), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d.jsonl"), 0o700), os.Symlink(filepath.Join(dir, "moved"), filepath.Join(dir, "e.jsonl"))); err != nil {
+		t.Fatal(err)
+	}
+	listed, err := ledger.Segments(dir)
+	got := pathsOf(listed)
+	if want := []string{filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl"), filepath.Join(dir, "e.jsonl")}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
