@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -43,9 +44,7 @@ func TestPackOpen(t *testing.T) {
 		}
 		for range 5 {
 			again := Files{}
-			for name, text := range files {
-				again[name] = text
-			}
+			maps.Copy(again, files)
 			if other, err := Pack(again); err != nil || !bytes.Equal(packed, other) {
 				t.Errorf("%s: other bytes for the same files, %v", name, err)
 			}
