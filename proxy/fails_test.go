@@ -92,7 +92,7 @@ func (f segmentFile) Sync() error {
 
 // mend has the disk take everything again.
 func (d *disk) mend() {
-	d.mend()
+	d.fails.Store(0)
 	d.armed.Store(false)
 	d.broken.Store(false)
 }
@@ -317,7 +317,7 @@ func TestALedgerThatFails(t *testing.T) {
 				t.Errorf("it is answered with %d", a.status)
 			}
 			f.client.meanwhile = nil
-		}, "the outcome of a delivery cannot be recorded", 1},
+		}, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", 1},
 		{"somebody objects", func(t *testing.T, f *onBadDisk) {
 			if got := f.act(t, objection.Change{Object: []string{"audience"}}); !got[0].New || strings.Join(got[0].InForce, " ") != "audience" {
 				t.Errorf("it is answered with %+v", got)
@@ -325,7 +325,7 @@ func TestALedgerThatFails(t *testing.T) {
 			if standing, err := f.Standing(theVisitor, nil); err != nil || strings.Join(standing, " ") != "audience" {
 				t.Errorf("in force are %v, %v", standing, err)
 			}
-		}, "objections are in force and on disk, and cannot be recorded: they will be at the next start", 0},
+		}, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", 0},
 		{"keys are replaced", func(t *testing.T, f *onBadDisk) {
 			if text, err := f.Rotate(proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}}); !errors.Is(err, errDisk) {
 				t.Errorf("%q, %v", text, err)

@@ -28,9 +28,38 @@ func (a *assessed) segments(t *testing.T) []string {
 	}
 	var paths []string
 	for _, s := range all {
-		paths = append(paths, s.Path)
+		paths = append(paths, strings.TrimSuffix(s.Path, ".zst")) // which it is once it is packed
 	}
 	return paths
+}
+
+// cutLedger has lines of an assessed shop's ledger as if they had never been written: the process died before it wrote them.
+func (a *assessed) cutLedger(t *testing.T, gone func(line string) bool) {
+	t.Helper()
+	for _, path := range a.segments(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept []string
+		for line := range strings.Lines(string(text)) {
+			if !gone(line) {
+				kept = append(kept, line)
+			}
+		}
+		write(t, path, strings.Join(kept, ""))
+	}
+	forgetCheckpoints(t, filepath.Join(a.dir, "data"))
+}
+
+// forgetCheckpoints takes away what would say that a ledger was longer.
+func forgetCheckpoints(t *testing.T, data string) {
+	t.Helper()
+	for _, dir := range []string{"ledger", "keys"} {
+		if err := os.Remove(filepath.Join(data, dir, ledger.CheckpointFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestWhatIsRememberedOutlivesItsRecords: records are deleted when they are old. What was revoked, which version was in force, where the
@@ -72,14 +101,17 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 			if _, err := r.Rotate(proxy.Rotation{LedgerSubjects: true}); err != nil {
 				t.Fatal(err)
 			}
-			if err := ages(t, a, c, r).stop(t); err != nil {
+			r = ages(t, a, c, r)
+			dir := filepath.Join(a.dir, "data", "ledger")
+			until(t, "the first segment is sealed and packed", func() bool {
+				_, err := os.Stat(filepath.Join(dir, "0000000000000000.jsonl.zst"))
+				return err == nil
+			})
+			if err := r.stop(t); err != nil {
 				t.Fatal(err)
 			}
-			all := a.segments(t)
-			for _, old := range all[:len(all)-1] {
-				if err := os.Remove(old); err != nil {
-					t.Fatal(err)
-				}
+			if err := os.Remove(filepath.Join(dir, "0000000000000000.jsonl.zst")); err != nil {
+				t.Fatal(err)
 			}
 			a.remembers(t, c)
 			if err := os.Remove(revocations); err != nil {

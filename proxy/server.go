@@ -61,7 +61,6 @@ type Server struct {
 	metrics  *metrics.Metrics
 	snapshot atomic.Pointer[Snapshot]
 	hits     atomic.Uint64
-	salts    *salts
 	consent  *consentCache
 	clock    *clock // opts.Now is its
 	denied   *deniedIDs
@@ -151,7 +150,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	clock := newClock(o.Now, o.Elapsed, o.Log)
 	o.Now = clock.now
 	s := &Server{
-		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
+		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), consent: newConsentCache(),
 		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}

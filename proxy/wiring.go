@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
@@ -44,10 +45,16 @@ func openTLS(s *Server) (err error) {
 func renewTLS(s *Server) { s.certificate.renew() }
 
 func openLock(s *Server) (err error) {
-	if s.lock, err = LockData(s.loaded.Server.Data); err == nil && s.lock.Shut != "" {
+	if s.lock, err = LockData(s.loaded.Server.Data); err != nil {
+		return err
+	}
+	if s.lock.Shut != "" {
 		s.opts.Log.Warn(s.lock.Shut)
 	}
-	return err
+	if err := writeFormat(s.loaded.Server.Data, s.opts.Disk); err != nil {
+		return errors.Join(err, s.lock.Release())
+	}
+	return nil
 }
 
 func closeLock(s *Server) error { return s.lock.Release() }
@@ -160,7 +167,7 @@ func openLedger(s *Server) error {
 	}
 	dir := ledgerDir(s.loaded)
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: dir, Node: node, Now: s.opts.Now, Disk: s.opts.Disk,
+		Dir: dir, Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
 		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
 		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),
@@ -170,6 +177,12 @@ func openLedger(s *Server) error {
 	if err != nil {
 		return err
 	}
+	s.metrics.Ledger(func() metrics.Ledger {
+		of := s.ledger.State()
+		return metrics.Ledger{
+			Records: of.Records, Sealed: of.Sealed, Signed: of.Signed, At: of.At, Takes: s.ledger.Err() == nil && !s.unloaded.Load(),
+		}
+	})
 	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
 	if err != nil {

@@ -92,6 +92,9 @@ func (r *Reader) read() bool {
 		}
 		err := r.now.Err()
 		if err == nil {
+			if r.known {
+				r.next = max(r.next, r.now.next) // the last ones may have been set aside
+			}
 			return false
 		}
 		if d, is := errors.AsType[*Damage](err); is && d.Numbered && d.First < d.End && d.End <= r.next {

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -46,6 +47,21 @@ func packed(t testing.TB, text string) string {
 
 // hashes are those of lines, as a file of hashes holds them.
 func hashes(text string) string { return string(tree.AppendEntries(nil, []byte(text))) }
+
+// aside says that what stands behind some lines was set aside, and what it was.
+func aside(t testing.TB, before, damaged, was string) string {
+	t.Helper()
+	entries := hashes(was)
+	d := ledger.Damaged{From: int64(len(before)), To: int64(len(before + damaged))}
+	for ; entries != ""; entries = entries[32:] {
+		d.Entries = append(d.Entries, tree.Entry([]byte(entries[:32])))
+	}
+	text, err := json.Marshal(ledger.Aside{Because: "a test", Damaged: []ledger.Damaged{d}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // write writes the files of a folder.
 func write(t testing.TB, dir string, files map[string]string) {
@@ -174,6 +190,12 @@ func TestRead(t *testing.T) {
 			number(0, ".hash"): hashes(lines(0, 5))}, 0, "0 [1-2] 2 3 4"},
 		"three lines are lost": {map[string]string{number(0, ".jsonl"): lines(0, 2) + "x\n" + lines(5, 7),
 			number(0, ".hash"): hashes(lines(0, 7))}, 0, "0 1 [2-5] 5 6"},
+		"set aside": {map[string]string{number(0, ".jsonl"): lines(0, 2) + "x\n" + lines(4, 6),
+			number(0, ".aside"): aside(t, lines(0, 2), "x\n", lines(2, 4))}, 0, "0 1 4 5"},
+		"the last ones set aside": {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 2)+"x\nx"),
+			number(0, ".aside"): aside(t, lines(0, 2), "x\nx", lines(2, 4)), number(4, ".jsonl"): lines(4, 5)}, 0, "0 1 4"},
+		"set aside, and another damaged": {map[string]string{number(0, ".jsonl"): lines(0, 2) + "x\n" + lines(3, 4) + "x\n" + lines(5, 6),
+			number(0, ".aside"): aside(t, lines(0, 2), "x\n", lines(2, 3))}, 0, "0 1 3 [4-5] 5"},
 		"a line too long": {map[string]string{number(0, ".jsonl"): lines(0, 2) + strings.Repeat("x", 3*ledger.MaxRecord) + "\n" + lines(3, 4)}, 0,
 			"0 1 [2-3] 3"},
 	} {
