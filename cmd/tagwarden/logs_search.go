@@ -30,10 +30,17 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 	if dir == "" {
 		return code
 	}
-	r := ledger.Read(dir, numbers.first)
+	from := numbers.first
+	if len(query.Members) > 0 {
+		from = 0 // what names in a record stand for was said before
+	}
+	r, filter := ledger.Read(dir, from), ledger.NewFilter(query)
 	defer func() { _ = r.Close() }()
 	out := newRecordPrinter(t, *form)
-	code = out.all(r, func() bool { n, _ := r.Number(); return n < numbers.end }, query.Matches)
+	code = out.all(r, func() bool { n, _ := r.Number(); return n < numbers.end }, func(record []byte) bool {
+		n, _ := r.Number()
+		return filter.Matches(record) && n >= numbers.first
+	})
 	if code == fine && out.shown == 0 {
 		return findings
 	}

@@ -42,9 +42,9 @@ func Search(dir string, q Query, yield func(record []byte) bool) error {
 func SearchNumbered(dir string, q Query, yield func(number uint64, record []byte) bool) error {
 	r := Read(dir, 0)
 	defer func() { _ = r.Close() }()
-	s := newSearching(&q)
+	f := NewFilter(q)
 	for r.Next() {
-		if number, _ := r.Number(); s.matches(r.Record()) && !yield(number, r.Record()) {
+		if number, _ := r.Number(); f.Matches(r.Record()) && !yield(number, r.Record()) {
 			break
 		}
 	}
