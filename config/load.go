@@ -36,9 +36,10 @@ type Loaded struct {
 	DefaultOrigin string           // what the log is called where nobody gave it a name
 	Missing       []Missing        // what notice and record of processing cannot do without, and nobody says
 
-	past    basis.Past               // what Compile was told
-	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
-	fields  map[string]vendorFields  // likewise
+	past     basis.Past               // what Compile was told
+	vendors  map[string]*catalog.File // of the server file's vendors, by the vendor's id
+	fields   map[string]vendorFields  // likewise
+	digested digested                 // what the policy's digest is over
 }
 
 // Assessment is an assessment with where it stands and the digest that its approval signs.

@@ -23,6 +23,7 @@ var parts = []part{
 	{name: "delivery", open: openDelivery, close: closeDelivery},
 	{name: "rarity", open: openRarity, close: closeRarity, minute: keepRarity},
 	{name: "copies", open: openCopies, close: closeCopies, run: copyCheckpoints},
+	{name: "policies", open: openPolicies},
 	{name: "ledger", open: openLedger, close: closeLedger, run: loadAgain, minute: retainRecords, health: ledgerHealth},
 	{name: "witnesses", open: openWitnesses, run: askWitnesses, health: witnessHealth},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},

@@ -76,6 +76,9 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if err != nil {
 		return "", err
 	}
+	if err := archive(loaded, o.Disk, o.Log); err != nil {
+		return "", err
+	}
 	node, err := os.Hostname()
 	if err != nil {
 		node = "unknown"

@@ -198,7 +198,7 @@ func ledgerHealth(s *Server) string {
 	case s.ledger.Err() != nil:
 		return "the ledger cannot be written: nothing is forwarded"
 	case s.unloaded.Load():
-		return "a change of the policy could not be recorded: nothing is forwarded until it is"
+		return "a change of the policy could not be kept or recorded: nothing is forwarded until it is"
 	default:
 		return ""
 	}

@@ -22,7 +22,7 @@ import (
 func beginWriter(t *testing.T, dir string, disk durable.Disk) *frames.Writer {
 	t.Helper()
 	w, err := frames.Open(frames.Options{
-		Dir: dir, Name: func(first uint64) string { return number(first, ".jsonl") }, Disk: disk,
+		Dir: dir, Name: func(first uint64) string { return jsonl(first) }, Disk: disk,
 		Sync: time.Millisecond, Retry: time.Nanosecond,
 	})
 	if err != nil {
@@ -40,8 +40,8 @@ func pack(t *testing.T, path string) {
 		return
 	}
 	beside := path + ".packing"
-	err = errors.Join(os.WriteFile(beside, []byte(packed(t, string(text))), 0o600), os.Rename(beside, path+".zst"), os.Remove(path))
-	if err != nil {
+	write := os.WriteFile(beside, []byte(packed(t, string(text))), 0o600)
+	if err := errors.Join(write, os.Rename(beside, path+".zst"), os.Remove(path)); err != nil {
 		t.Error(err)
 	}
 }
@@ -129,8 +129,8 @@ func tidy(t *testing.T, w *frames.Writer, dir string, read uint64) {
 	}
 }
 
-// TestReadOverFaults: writes and syncs fail now and then. Who reads meanwhile gets every record once, and in order, as far
-// as it was written; who reads afterwards, all those that were acknowledged and no others.
+// TestReadOverFaults: writes and syncs fail now and then. Who reads meanwhile gets every record once, and in order, as
+// far as it was written; who reads afterwards, all those that were acknowledged and no others.
 func TestReadOverFaults(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
