@@ -151,7 +151,7 @@ func membersIn(record []byte) string {
 		case value.IsArray():
 			b.WriteString(sprintf(" %s=[%d]", short(name.Str), len(value.Array())))
 		default:
-			b.WriteString(" " + short(name.Str) + "=" + short(value.String()))
+			b.WriteString(" " + short(name.Str) + "=" + cut(value.String(), 100))
 		}
 		return true
 	})

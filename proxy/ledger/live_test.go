@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -64,7 +63,7 @@ func TestReadWhileItIsWritten(t *testing.T) {
 				ended := over.Load()
 				for r.Next() {
 					got, known := r.Number()
-					if !known || got != want || said(r.Record()) != fmt.Sprint(want) {
+					if !known || got != want || said(r.Record()) != decimal(want) {
 						t.Errorf("reader %d got %d, %s, and not %d", i, got, r.Record(), want)
 						reached[i].Store(records)
 						return
@@ -157,14 +156,14 @@ func TestReadOverFaults(t *testing.T) {
 				err = []func() error{ticket.Written, ticket.Synced}[random.IntN(2)]()
 			}
 			if err == nil {
-				want = append(want, fmt.Sprint(next), fmt.Sprint(next+1))
+				want = append(want, decimal(next), decimal(next+1))
 				next += 2
 			}
 			if random.IntN(10) == 0 {
 				_, _ = w.Roll() // where that fails, the next record shows what became of it
 			}
 			for r.Next() {
-				if n, _ := r.Number(); n != got || said(r.Record()) != fmt.Sprint(n) {
+				if n, _ := r.Number(); n != got || said(r.Record()) != decimal(n) {
 					t.Fatalf("round %d: %d, %s, and not %d", round, n, r.Record(), got)
 				}
 				got++

@@ -210,8 +210,7 @@ func (r *Reader) following() (Segment, bool) {
 		}
 		return r.list[at], true
 	}
-	for i := len(numbered) - 1; i >= 0; i-- {
-		s := numbered[i]
+	for i, s := range slices.Backward(numbered) {
 		if s.First > r.next {
 			continue
 		}
