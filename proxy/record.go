@@ -13,6 +13,9 @@ import (
 
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
 func record(s *Server, h *hitContext) result {
+	if s.checkpoints.wrong() != "" { // which was said when it began
+		return refused(rules.Unrecorded)
+	}
 	if s.unloaded.Load() {
 		return refused(rules.Unrecorded)
 	}

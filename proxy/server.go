@@ -74,12 +74,13 @@ type Server struct {
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
-	unloaded      atomic.Bool  // a reload could not be recorded: until it is, hits are refused
+	unloaded      atomic.Bool  // a reload could not be kept or recorded: until it is, hits are refused
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds
 	objector      *objector
 	follower      *follower
 	keeper        *keeper
 	values        *valueCounts
+	checkpoints   *checkpoints // what becomes of the ledger's
 	ledger        *ledger.Ledger
 	refusals      *refusals
 	cookieActs    *cookieActs

@@ -58,6 +58,9 @@ func (o Options) withDefaults() Options {
 	o.Sync, o.Retry = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Retry, time.Second)
 	o.Seal, o.Size = cmp.Or(o.Seal, time.Hour), cmp.Or(o.Size, 64<<20)
 	o.Checkpoint, o.Shapes = cmp.Or(o.Checkpoint, 5*time.Second), cmp.Or(o.Shapes, 4096)
+	if o.Disk == nil {
+		o.Disk = durable.System
+	}
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
@@ -72,8 +75,8 @@ func (o Options) withDefaults() Options {
 // Ledger is an open ledger. Its methods may be called from many goroutines at once.
 //
 // Hits put their records into the writer, and wait until write(2) has returned: whoever comes first writes for all. The
-// same goroutine then hashes what was written (wrote), under no lock that hits wait for. Everything else (checkpoints,
-// sealing, packing, looking whether the files are there) is one goroutine's, in the background.
+// same goroutine then hashes what was written (wrote), under no lock that hits wait for. Two goroutines are in the
+// background: one looks whether the files are there (looks), one signs checkpoints, and seals and packs segments (works).
 type Ledger struct {
 	opts    Options
 	files   durable.Files
@@ -87,10 +90,10 @@ type Ledger struct {
 	signer  *tree.Signer // nil: no checkpoints are signed
 	tree    grown
 	refusal atomic.Pointer[refusal] // why nothing is taken though the writer would
-	forGood atomic.Bool             // and never will be
+	forGood atomic.Pointer[refusal] // and never will be
 	watched watched
 	sealing sealing
-	signed  signedHead
+	signed  atomic.Pointer[signedHead]
 
 	stop chan struct{}
 	idle sync.WaitGroup
@@ -112,7 +115,9 @@ func Open(o Options, first Note) (*Ledger, error) {
 // Open begins a new segment of a ledger as it stands, and writes its first record.
 func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	o = o.withDefaults()
-	l := &Ledger{opts: o, files: durable.Files{Disk: o.Disk}, stop: make(chan struct{})}
+	l := &Ledger{opts: o, stop: make(chan struct{})}
+	l.watched.Disk, l.opts.Disk = o.Disk, &l.watched
+	l.files.Disk = &l.watched
 	if err := l.files.Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
 	}
@@ -144,10 +149,14 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	}
 	l.sealFrom(from)
 	if err := l.first(first, from.unvouched, restored); err != nil {
-		return nil, errors.Join(err, l.writer.Close())
+		return nil, errors.Join(err, l.writer.Close(), l.tree.close())
 	}
-	l.idle.Add(1)
-	go l.background()
+	l.sealing.own = l.Next() - from.Next()
+	faults := l.newFaults()
+	l.look(faults)
+	l.idle.Add(2)
+	go l.looks(faults)
+	go l.works()
 	return l, nil
 }
 
@@ -168,13 +177,16 @@ func (l *Ledger) begin(number uint64) (err error) {
 
 // first writes the records that a start begins with.
 func (l *Ledger) first(first Note, unvouched bool, restored *Restored) error {
-	if err := l.Note(first); err != nil {
-		return err
-	}
+	first.node = l.opts.Node
+	entries := []entry{{first.Kind, &first}}
 	if unvouched {
-		if err := l.vouch(); err != nil {
+		var err error
+		if entries, err = l.vouch(entries); err != nil {
 			return err
 		}
+	}
+	if err := l.put(written, entries...); err != nil {
+		return err
 	}
 	if restored != nil {
 		if err := l.restored(restored); err != nil {

@@ -30,12 +30,12 @@ func (w *Writer) Roll() (Ended, error) {
 	w.mu.Lock()
 	var ended Ended
 	if err = w.hold(); err == nil {
-		ended, err = w.roll(next, path+besideSuffix)
+		ended, err = w.roll(next, path+BesideSuffix)
 		w.release()
 	}
 	w.mu.Unlock()
 	if ended.N == 0 {
-		err = errors.Join(err, next.Close(), w.files().Remove(path+besideSuffix))
+		err = errors.Join(err, next.Close(), w.files().Remove(path+BesideSuffix))
 	}
 	return ended, err
 }
@@ -132,13 +132,7 @@ func (w *Writer) roll(next durable.File, beside string) (Ended, error) {
 // named gives a file its name. One that has it though the disk says no is taken for having it: its number is where the
 // file before it ends.
 func (w *Writer) named(from, to string) error {
-	disk := w.opts.Disk
-	var err error
-	if disk == nil {
-		err = os.Rename(from, to)
-	} else {
-		err = disk.Rename(from, to)
-	}
+	err := w.opts.Disk.Rename(from, to)
 	if err != nil {
 		if _, failed := os.Lstat(to); failed == nil {
 			return nil

@@ -72,8 +72,8 @@ func (w *Writer) writeAgain() {
 	w.lost, w.err, w.tries = false, nil, 0
 }
 
-// besideSuffix is the end of the name of a file that is not to be read yet.
-const besideSuffix = ".next"
+// BesideSuffix is the end of the name of a file that is not to be read yet.
+const BesideSuffix = ".next"
 
 // another puts a file with these bytes in its place. It has its name only once they are on disk: wherever that ends, what
 // lies there is the file from before, whose bytes may be there though the disk did not say so, or this one.
@@ -96,7 +96,7 @@ func (w *Writer) another(path string, parts [2][]byte) (durable.File, error) {
 	}
 	err = file.Sync()
 	if err == nil {
-		err = w.files().Rename(path+besideSuffix, path)
+		err = w.files().Rename(path+BesideSuffix, path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -106,10 +106,10 @@ func (w *Writer) another(path string, parts [2][]byte) (durable.File, error) {
 
 // beside begins a file that will be given its name later.
 func (w *Writer) beside(path string) (durable.File, error) {
-	if err := w.files().Remove(path + besideSuffix); err != nil {
+	if err := w.files().Remove(path + BesideSuffix); err != nil {
 		return nil, err
 	}
-	return w.files().Begin(path+besideSuffix, 0o600)
+	return w.files().Begin(path+BesideSuffix, 0o600)
 }
 
 func (w *Writer) files() durable.Files { return durable.Files{Disk: w.opts.Disk} }
