@@ -128,6 +128,29 @@ func tidy(t *testing.T, w *frames.Writer, dir string, read uint64) {
 	}
 }
 
+// TestCutWhileItIsRead: records that the number of the next segment promises are not there, or not any more.
+func TestCutWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, files{jsonl(0): lines(0, 3)})
+	r := ledger.Read(dir, 0)
+	defer func() { _ = r.Close() }()
+	if got := readOn(t, r); got != "0 1 2" {
+		t.Error(got)
+	}
+	write(t, dir, files{jsonl(5): lines(5, 7)})
+	if got := readOn(t, r); got != "[3-5] 5 6" {
+		t.Error(got)
+	}
+	if err := os.Remove(filepath.Join(dir, jsonl(5))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, files{jsonl(9): lines(9, 10)})
+	if got := readOn(t, r); got != "[3-9] 9" {
+		t.Error(got)
+	}
+}
+
 // TestReadOverFaults: writes and syncs fail now and then. Who reads meanwhile gets every record once, and in order, as
 // far as it was written; who reads afterwards, all those that were acknowledged and no others.
 func TestReadOverFaults(t *testing.T) {
