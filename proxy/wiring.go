@@ -2,12 +2,8 @@ package proxy
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
-	"maps"
-	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -18,7 +14,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
@@ -47,10 +42,16 @@ func openTLS(s *Server) (err error) {
 func renewTLS(s *Server) { s.certificate.renew() }
 
 func openLock(s *Server) (err error) {
-	if s.lock, err = LockData(s.loaded.Server.Data); err == nil && s.lock.Shut != "" {
+	if s.lock, err = LockData(s.loaded.Server.Data); err != nil {
+		return err
+	}
+	if s.lock.Shut != "" {
 		s.opts.Log.Warn(s.lock.Shut)
 	}
-	return err
+	if err := writeFormat(s.loaded.Server.Data, s.opts.Disk); err != nil {
+		return errors.Join(err, s.lock.Release())
+	}
+	return nil
 }
 
 func closeLock(s *Server) error { return s.lock.Release() }
@@ -154,61 +155,6 @@ func openRarity(s *Server) (err error) {
 
 func closeRarity(s *Server) error { return s.values.Close() }
 func keepRarity(s *Server)        { s.values.keep() }
-
-// openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
-func openLedger(s *Server) error {
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
-	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Disk: s.opts.Disk,
-		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
-		Origin: logOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
-		Report: func(what string, err error) { fault(s.opts.Log, what, err) },
-	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
-	if err != nil {
-		return err
-	}
-	s.repeated.Store(s.opts.Now().UnixMicro())
-	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
-	if err != nil {
-		return errors.Join(err, s.ledger.Close())
-	}
-	return nil
-}
-
-func closeLedger(s *Server) error { return s.ledger.Close() }
-
-func ledgerHealth(s *Server) string {
-	switch {
-	case s.ledger.Err() != nil:
-		return "the ledger cannot be written: nothing is forwarded"
-	case s.unloaded.Load():
-		return "a change of the policy could not be recorded: nothing is forwarded until it is"
-	default:
-		return ""
-	}
-}
-
-// logOrigin names the log in its checkpoints: what it was called at its first start stays.
-func logOrigin(loaded *config.Loaded) string {
-	if origin := ledger.OriginOf(ledgerDir(loaded)); origin != "" {
-		return origin
-	}
-	sites := loaded.Server.Sites
-	return tree.DefaultOrigin(sites[slices.Min(slices.Collect(maps.Keys(sites)))].Hosts[0])
-}
-
-// checkpointSeed gives the seed of the key that signs the checkpoints of an origin.
-func checkpointSeed(store *keys.Store) func(origin string) [ed25519.SeedSize]byte {
-	return func(origin string) [ed25519.SeedSize]byte { return store.State().CheckpointKey(origin) }
-}
-
-// knownCheckpoint is the file beside the keys that holds the ledger's newest checkpoint.
-func knownCheckpoint(loaded *config.Loaded) string {
-	return filepath.Join(KeysDir(loaded.Server.Data), ledger.CheckpointFile)
-}
 
 // openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has
 // ended those under way: what is done by then is recorded.
@@ -372,7 +318,8 @@ func openAPI(s *Server) (err error) {
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
-		Refused:      func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
+		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
 	options.Operator = true

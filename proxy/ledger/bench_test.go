@@ -11,9 +11,8 @@ import (
 // full is a record with every member that a hit to GA4 has.
 func full() ledger.Event {
 	return ledger.Event{
-		Hit: 1795512345678901, Index: 0, Site: "shop", Vendor: "ga4", Endpoint: "collect", Name: "page_view", Decision: "permit", Reason: "permitted",
-		Activity: "ga4-with-consent", Basis: "consent", Policy: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", Region: "DE",
-		Signals:  []ledger.Signal{{Source: "gpc", State: "absent"}, {Source: "own", State: "valid", Says: "grants analytics"}},
+		Hit: 1795512345678901, Index: 0, Site: "shop", Vendor: "ga4", Name: "page_view", Decision: "permit", Reason: "permitted",
+		Activity: "ga4-with-consent", Basis: "consent", Rungs: "fedcba9876543210",
 		Subjects: [][16]byte{{1}, {2}}, Shape: "0123456789abcdef", In: 912, Out: 411, Salt: [16]byte{3}, Digest: [32]byte{4},
 	}
 }
@@ -26,7 +25,7 @@ func benchmarkAppend(b *testing.B, disk durable.Disk) {
 	events := []ledger.Event{full()}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := l.Append(events, name); err != nil {
+		if err := l.Append(events, named{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -46,7 +45,7 @@ func BenchmarkOutcome(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	o := ledger.Outcome{Hit: 1795512345678901, Events: 1, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}
+	o := ledger.Outcome{Hit: 1795512345678901, Events: []int{0}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := l.Outcome(o); err != nil {

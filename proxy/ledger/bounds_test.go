@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -102,8 +103,9 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 }
 
-// TestHashesAreHex: each byte of a subject's hash, a salt and a digest, as encoding/hex writes it.
-func TestHashesAreHex(t *testing.T) {
+// TestHashesAreText: each byte of a subject's hash and a salt, as encoding/hex writes it, and of a digest, as
+// encoding/base64 does.
+func TestHashesAreText(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := open(t, dir, nil, nil)
@@ -115,8 +117,8 @@ func TestHashesAreHex(t *testing.T) {
 			subject[i], e.Salt[i], e.Digest[2*i] = byte(16*n+i), byte(16*i+n), byte(16*n+i)
 		}
 		e.Subjects = [][16]byte{subject}
-		want = append(want, hex.EncodeToString(subject[:]), hex.EncodeToString(e.Salt[:]), hex.EncodeToString(e.Digest[:]))
-		if err := l.Append([]ledger.Event{e}, name); err != nil {
+		want = append(want, hex.EncodeToString(subject[:]), hex.EncodeToString(e.Salt[:]), base64.StdEncoding.EncodeToString(e.Digest[:]))
+		if err := l.Append([]ledger.Event{e}, named{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -210,7 +211,7 @@ func (d *nowhere) OpenFile(path string, flag int, mode os.FileMode) (durable.Fil
 // open opens a ledger, on the file system where no disk is given.
 func open(t *testing.T, dir string, d *disk, change func(*ledger.Options)) *ledger.Ledger {
 	t.Helper()
-	o := ledger.Options{Dir: dir, Node: "node-1", Now: time.Now}
+	o := ledger.Options{Dir: dir, Node: "node-1", Now: time.Now, Rand: rand.NewChaCha8([32]byte{7})}
 	if d != nil {
 		o.Disk = d
 	}
@@ -238,12 +239,8 @@ func segmentFiles(t testing.TB, dir string) []string {
 // shaped is an event of a shape.
 func shaped(hit uint64, shape string) ledger.Event {
 	return ledger.Event{
-		Hit: hit, Site: "shop", Vendor: "ga4", Endpoint: "collect", Decision: "permit", Reason: "permitted", Shape: shape,
+		Hit: hit, Site: "shop", Vendor: "ga4", Decision: "permit", Reason: "permitted", Shape: shape,
 	}
-}
-
-func name(int) ledger.Shape {
-	return ledger.Shape{Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}}
 }
 
 // member is the text of a member of a record.

@@ -60,7 +60,7 @@ func TestDefaults(t *testing.T) {
 		if at := d.syncs[d.begun[0]]; at != int64(len(d.text(0))) {
 			t.Errorf("%d of %d bytes are synced after a quarter of a second", at, len(d.text(0)))
 		}
-		if err := l.Append([]ledger.Event{shaped(1, "")}, name); err != nil {
+		if err := l.Append([]ledger.Event{shaped(1, "")}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(59 * time.Minute)

@@ -21,7 +21,7 @@ type told []string
 func (s *told) report(what string, err error) { *s = append(*s, fmt.Sprint(what, ": ", err)) }
 
 // hit records one.
-func hit(l *ledger.Ledger, n uint64) error { return l.Append([]ledger.Event{shaped(n, "s")}, name) }
+func hit(l *ledger.Ledger, n uint64) error { return l.Append([]ledger.Event{shaped(n, "s")}, named{}) }
 
 // act records one, and waits until it is on disk.
 func act(l *ledger.Ledger, n uint64) error {

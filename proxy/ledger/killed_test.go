@@ -34,7 +34,7 @@ func live(o ledger.Options, from, end uint64) (l life) {
 		return l
 	}
 	for hit := from; hit < end; hit++ {
-		if !fails(of.Append([]ledger.Event{shaped(hit, fmt.Sprint("s", hit%2))}, name)) {
+		if !fails(of.Append([]ledger.Event{shaped(hit, fmt.Sprint("s", hit%2))}, named{})) {
 			l.written[hit] = true
 		}
 		fails(of.Outcome(ledger.Outcome{Hit: hit, Outcome: "delivered"}))

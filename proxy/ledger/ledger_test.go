@@ -26,7 +26,7 @@ func TestAppendReturnsWhenWritten(t *testing.T) {
 		all.Go(func() {
 			for range each {
 				n := next.Add(1)
-				if err := l.Append([]ledger.Event{shaped(n, fmt.Sprint("s", n%7)), shaped(n, "")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, fmt.Sprint("s", n%7)), shaped(n, "")}, named{}); err != nil {
 					t.Error(err)
 					return
 				}
@@ -80,7 +80,7 @@ func TestOneWriteForAllWhoWait(t *testing.T) {
 		var all sync.WaitGroup
 		for n := range uint64(50) {
 			all.Go(func() {
-				if err := l.Append([]ledger.Event{shaped(n, "s")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, "s")}, named{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -114,7 +114,7 @@ func TestAClosedLedgerTakesNothing(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Append([]ledger.Event{shaped(1, "")}, name); !errors.Is(err, ledger.ErrClosed) {
+	if err := l.Append([]ledger.Event{shaped(1, "")}, named{}); !errors.Is(err, ledger.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestARestartBeginsAnotherSegment(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for i := range uint64(4) {
 		l := open(t, dir, nil, func(o *ledger.Options) { o.Now = func() time.Time { return now } })
-		if err := l.Append([]ledger.Event{shaped(i, "s")}, name); err != nil {
+		if err := l.Append([]ledger.Event{shaped(i, "s")}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Close(); err != nil {

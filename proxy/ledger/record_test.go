@@ -23,12 +23,12 @@ func TestRecordsAreAsEver(t *testing.T) {
 	everything.LIA, everything.Version, everything.Restrict, everything.Recovered = "LIA-2026-001", 3, true, true
 	everything.Objected = []string{"all", "vendor:ga4"}
 	everything.Name = "a \"quoted\" <name>\n\u00e4"
-	if err := l.Append([]ledger.Event{everything, {Hit: 8, Index: 1, Site: "shop", Decision: "deny", Reason: "malformed"}}, name); err != nil {
+	if err := l.Append([]ledger.Event{everything, {Hit: 8, Index: 1, Site: "shop", Endpoint: "collect", Policy: "fedc", Region: "DE", Decision: "deny", Reason: "malformed"}}, named{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{
-		l.Outcome(ledger.Outcome{Hit: 7, Events: 1, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}),
-		l.Outcome(ledger.Outcome{Hit: 8, Events: 2, Vendor: "ga4", Outcome: "unknown", Why: "timeout"}),
+		l.Outcome(ledger.Outcome{Hit: 7, Events: []int{0}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}),
+		l.Outcome(ledger.Outcome{Hit: 8, Events: []int{0, 1}, Vendor: "ga4", Outcome: "unknown", Why: "timeout"}),
 		l.Refusals([]ledger.Refused{{From: noon.Add(-time.Minute), To: noon, Reason: "unknown_host", Count: 17}}),
 		l.Note(ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "loaded"}),
 		l.Close(),
@@ -66,7 +66,7 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	}
 	events := []ledger.Event{full(), full()}
 	n := testing.AllocsPerRun(200, func() {
-		if err := l.Append(events, name); err != nil {
+		if err := l.Append(events, named{}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -82,7 +82,7 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 func at(t *testing.T, l *ledger.Ledger, now *time.Time, minute int, e ledger.Event) {
 	t.Helper()
 	*now = time.Date(2026, 5, 4, 12, minute, 0, 0, time.UTC)
-	if err := l.Append([]ledger.Event{e}, name); err != nil {
+	if err := l.Append([]ledger.Event{e}, named{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -28,7 +28,7 @@ func TestRetain(t *testing.T) {
 			}
 			<-time.After(sealed / 2)
 			for hit := range uint64(4) {
-				if err := l.Append([]ledger.Event{shaped(hit, "")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(hit, "")}, named{}); err != nil {
 					t.Fatal(err)
 				}
 				<-time.After(sealed)
@@ -71,7 +71,7 @@ func TestRetain(t *testing.T) {
 			}
 		}
 		<-time.After(3 * tick) // and the ledger knows that it was itself that deleted them
-		if err := errors.Join(l.Append([]ledger.Event{shaped(9, "")}, name), l.Close()); err != nil {
+		if err := errors.Join(l.Append([]ledger.Event{shaped(9, "")}, named{}), l.Close()); err != nil {
 			t.Error(err)
 		}
 		for _, path := range all[:len(all)-1] {

@@ -204,7 +204,7 @@ func (w *Writer) write() {
 		w.fail(b, w.err)
 	case b.n > 0:
 		w.put(b)
-	default:
+	default: // what was added is nothing
 		b.written = true
 		b.done.Broadcast()
 	}
