@@ -277,7 +277,7 @@ func TestNothingSecretIsArchived(t *testing.T) {
 	}
 	server += "approvers: { privacy: { key: " + key + ", name: Jane Secret, role: secret agent } }\n" +
 		"webhooks: [{ name: w, url: https://hooks.example/secret-path, events: [objection], secret_file: /run/hook-secret }]\n" +
-		"keys: { root_command: [vault, secret] }\nledger: { checkpoint_to: https://u:secret@w.example }\n"
+		"keys: { root_command: [vault, secret] }\nledger: { checkpoint_to: https://w.example/secret }\n"
 	files["tagwarden.yaml"] = []byte(server)
 	source := SourceOf(files)
 	source.regionDBs = map[string]besideFile{"/home/jane/geo-secret.mmdb": {content: database}}

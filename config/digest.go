@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -85,13 +86,18 @@ func (r *reading) builtin() tarball.Files {
 		if _, builtin := catalog.BuiltinText(file.ID); !builtin {
 			continue
 		}
-		text, err := json.MarshalIndent(file, "", " ")
-		if err != nil {
-			panic("BUG: a catalog file is no JSON: " + err.Error())
-		}
-		files["catalog/"+file.ID+".json"] = append(text, '\n')
+		files["catalog/"+file.ID+".json"] = said(file)
 	}
 	return files
+}
+
+// said is what a vendor file says.
+func said(file *catalog.File) []byte {
+	text, err := json.MarshalIndent(saidOf(reflect.ValueOf(file)), "", " ")
+	if err != nil {
+		panic("BUG: a catalog file is no JSON: " + err.Error())
+	}
+	return append(text, '\n')
 }
 
 // undecided are the keys of a site that decide nothing.
