@@ -29,9 +29,6 @@ const (
 
 // put records entries together, and waits.
 func (l *Ledger) put(until until, entries ...entry) error {
-	if err := l.refused(false); err != nil {
-		return err
-	}
 	if len(entries) == 0 {
 		return nil
 	}
@@ -45,7 +42,10 @@ func (l *Ledger) put(until until, entries ...entry) error {
 		}
 		frames, all = more, all+n
 	}
-	err := l.wait(until, frames, all)
+	err := l.refused(false)
+	if err == nil {
+		err = l.wait(until, frames, all)
+	}
 	if err == nil || until != kept || errors.Is(err, segment.ErrUnknown) || errors.Is(err, ErrClosed) {
 		return err
 	}

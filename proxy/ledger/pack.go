@@ -21,8 +21,10 @@ const packing = ".packing"
 
 // pack compresses the oldest sealed segment that is not. It tells whether there was one.
 func (l *Ledger) pack() (bool, error) {
-	l.sealing.files.Lock()
-	defer l.sealing.files.Unlock()
+	if err := l.takeFiles(); err != nil {
+		return false, err
+	}
+	defer l.giveFiles()
 	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return false, err

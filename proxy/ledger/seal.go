@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +20,7 @@ const KindSealed = "sealed"
 
 // sealing is what is known of sealed segments. It is the background's, but for end.
 type sealing struct {
-	files  sync.Mutex    // who seals, packs or deletes segments holds it
+	files  chan struct{} // who seals, packs or deletes segments has put something into it
 	end    atomic.Uint64 // number behind the last one
 	edge   tree.Edge     // of the tree over their records
 	memory *Recovered    // of their records
@@ -33,10 +32,23 @@ type sealing struct {
 // sealFrom goes on from what stands.
 func (l *Ledger) sealFrom(from *Standing) {
 	s := &l.sealing
+	s.files = make(chan struct{}, 1)
 	s.edge, s.memory = from.sealedEdge, from.sealedMemory
 	s.begun, s.first = l.opts.Now(), from.Next()
 	s.end.Store(from.sealed)
 }
+
+// takeFiles has the caller be who seals, packs or deletes segments, until giveFiles. The error is [ErrClosed].
+func (l *Ledger) takeFiles() error {
+	select {
+	case l.sealing.files <- struct{}{}:
+		return nil
+	case <-l.stop:
+		return ErrClosed
+	}
+}
+
+func (l *Ledger) giveFiles() { <-l.sealing.files }
 
 // sealedEnd is the number behind the last record of a sealed segment.
 func (l *Ledger) sealedEnd() uint64 { return l.sealing.end.Load() }
@@ -65,8 +77,10 @@ func (l *Ledger) rolled(now time.Time, first uint64) error {
 
 // seal seals the oldest segment that is not sealed and is written no more. It tells whether there was one.
 func (l *Ledger) seal() (bool, error) {
-	l.sealing.files.Lock()
-	defer l.sealing.files.Unlock()
+	if err := l.takeFiles(); err != nil {
+		return false, err
+	}
+	defer l.giveFiles()
 	// It is asked first: were another one begun between the two, the listed end of this one would not be known.
 	writing := l.writer.File().First
 	files, err := numbered(l.opts.Dir)
