@@ -47,7 +47,7 @@ func (l *Loaded) Archive(disk durable.Files, dir string) (mended []string, err e
 
 var isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// CompileArchived compiles the policy that a digest names, as a record of the ledger has it, from the archive alone, and
+// CompileArchived compiles the policy that a digest names, as a record of the ledger has it, from the archive alone and
 // with what comes with this program. It is exactly that policy or none: the error is [ErrNotArchived],
 // [ErrArchiveDamaged], [ErrCompilesToElse] with what is another now, or why it cannot be read.
 //

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// saidOf is what a value says, as JSON has it, under the keys of files. What says nothing (an empty text, no, 0) is left
-// out, so that a key which a later version knows changes nothing where nobody writes it; behind a pointer no is
+// saidOf is what a value says, as JSON has it, under the keys of files. What says nothing (an empty text, no, 0) is
+// left out, so that a key which a later version knows changes nothing where nobody writes it; behind a pointer no is
 // something else than nothing.
 func saidOf(v reflect.Value) any {
 	if text, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {

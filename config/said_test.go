@@ -33,8 +33,11 @@ func TestSaidIsAll(t *testing.T) {
 func TestSaidOfWhatNobodyWrites(t *testing.T) {
 	t.Parallel()
 	no := false
-	file := catalog.File{ID: "x", Stores: []catalog.StoreFile{}, Fields: map[string]catalog.Field{"a": {}, "b": {Names: &no}}}
-	const want = "{\n \"fields\": {\n  \"a\": {},\n  \"b\": {\n   \"names\": false\n  }\n },\n \"id\": \"x\",\n \"stores\": []\n}\n"
+	file := catalog.File{
+		ID: "x", Stores: []catalog.StoreFile{}, Fields: map[string]catalog.Field{"a": {}, "b": {Names: &no}},
+	}
+	const want = "{\n \"fields\": {\n  \"a\": {},\n  \"b\": {\n   \"names\": false\n  }\n },\n \"id\": \"x\",\n" +
+		" \"stores\": []\n}\n"
 	if got := string(said(&file)); got != want {
 		t.Errorf("it says\n%s, want\n%s", got, want)
 	}
