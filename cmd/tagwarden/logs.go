@@ -10,7 +10,8 @@ import (
 func logsVerbs() []verb {
 	return []verb{
 		{"tail", "[-f] [--lines N]", "show the last records, and go on with what is written", logsTail},
-		{"search", "[--from TIME] [--to TIME] [--number N[-M]] [--where MEMBER=VALUE]...", "show the records that fit", logsSearch},
+		{"search", "[--from TIME] [--to TIME] [--number N[-M]] [--where MEMBER=VALUE]...", "show the records that fit",
+			logsSearch},
 		{"export", "--tiles DIR", "write the log as tiles, as other people's tools read it", logsExport},
 		{"witnesses", "", "show what witnesses signed", logsWitnesses},
 	}

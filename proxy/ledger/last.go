@@ -6,8 +6,9 @@ import (
 	"os"
 )
 
-// Last begins to read with the last n records; where there are fewer, with the oldest. Of a segment of lines it reads those
-// alone, from the end: which numbers they have, the stored hashes tell. Of a packed one it reads what lies before as well.
+// Last begins to read with the last n records; where there are fewer, with the oldest. Of a segment of lines it reads
+// those alone, from the end: which numbers they have, the stored hashes tell. Of a packed one it reads what lies
+// before as well.
 //
 // Of records of the version before, whose segments have no numbers yet, nothing says which numbers they have.
 func Last(dir string, n int) (*Reader, error) {

@@ -112,7 +112,8 @@ func (r *SegmentReader) Close() error {
 	return r.file.Close()
 }
 
-// Record is the record that Next found, as it stands in the segment, without the line's end. It holds until the next call.
+// Record is the record that Next found, as it stands in the segment, without the line's end. It holds until the next
+// call.
 func (r *SegmentReader) Record() []byte { return r.record }
 
 // Number is its number. False where nothing says which it has: the segment is one of the version before.
@@ -229,7 +230,8 @@ func (r *SegmentReader) begin(at int64, number uint64) {
 	}
 }
 
-// damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or damage.
+// damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or
+// damage.
 func (r *SegmentReader) damaged(found bool) {
 	d := &Damage{Path: r.seg.Path, From: r.place, Line: r.line + 1, First: r.next, Numbered: r.numbered, Why: errChecksum}
 	if r.plain {
@@ -281,7 +283,8 @@ func (r *SegmentReader) damaged(found bool) {
 	r.err = d
 }
 
-// open tells whether more may be written to the segment, or a record that was being written may lie behind its last one.
+// open tells whether more may be written to the segment, or a record that was being written may lie behind its last
+// one.
 func (r *SegmentReader) open() bool { return r.seg.End == 0 && r.packed == nil }
 
 // endsForNow notes that the last record was read, and that of what lies behind nothing can be read yet.
