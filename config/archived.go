@@ -74,7 +74,7 @@ func CompileArchived(dir, digest string) (*rules.Policy, error) {
 func compileArchived(files tarball.Files, digest string) (*rules.Policy, error) {
 	loaded, err := Compile(archivedSource(files), parsePast(files[pastFile]))
 	if err != nil {
-		return nil, fmt.Errorf("%w, and refuses what it holds: %w", ErrCompilesToElse, err)
+		return nil, fmt.Errorf("%w: it refuses what is in the archive: %w", ErrCompilesToElse, err)
 	}
 	if loaded.Policy.Digest() != digest {
 		return nil, fmt.Errorf("%w: %s", ErrCompilesToElse, whatDiffers(files, loaded.digested))

@@ -88,6 +88,18 @@ func TestPoliciesAreKept(t *testing.T) {
 	if n := wantArchived(t, r.file, r.ledger(t)[before:]); n != 1 {
 		t.Errorf("the records since name %d policies, want 1", n)
 	}
+	// So does a command that records something while no server runs.
+	before = len(r.ledger(t))
+	loaded, err := config.Load(r.file)
+	if err = errors.Join(err, os.RemoveAll(policiesOf(r.file))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = proxy.RotateStopped(loaded, proxy.Rotation{LedgerSubjects: true}, proxy.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := wantArchived(t, r.file, r.ledger(t)[before:]); n != 1 {
+		t.Errorf("the command's records name %d policies, want 1", n)
+	}
 }
 
 // TestWhatCannotBeKeptIsNotLoaded: a policy that cannot be archived is named by no record and serves nobody. Until it
