@@ -45,6 +45,8 @@ var mayImport = []imports{
 		"machines ask for objections, and show what they may"},
 	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
+	{"proxy/ledger/audit", []string{"proxy/ledger", "proxy/ledger/tree", "proxy/segment"},
+		"it reads what the ledger wrote, and nothing of the server"},
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable"}, "who checks the log stands on it without the ledger"},
 	{"proxy/ledger", []string{"proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
