@@ -95,7 +95,4 @@ func (c serverCheck) warnUnused() {
 			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }; "+
 				"older segments are deleted then (GDPR Art. 13(2)(a))")
 	}
-	if c.server.Has("ledger", "checkpoint_to") {
-		c.warnings.Key(c.server, strict.Path("ledger", "checkpoint_to"), "checkpoints are not copied by this version")
-	}
 }

@@ -140,7 +140,12 @@ func TestDigest(t *testing.T) {
 	}{
 		{"a comment", "policy/activities.yaml", "activities:\n", "# more\nactivities:\n", true},
 		{"where the server listens", "tagwarden.yaml", "listen: 127.0.0.1:8080", "listen: 127.0.0.1:9090", true},
-		{"the controller", "tagwarden.yaml", "Shop GmbH", "Shop AG", true},
+		{"the controller, whom approvals cover", "tagwarden.yaml", "Shop GmbH", "Shop AG", false},
+		{"the controller's address", "tagwarden.yaml", "Example Street 1", "Example Street 2", true},
+		{"how pages look", "tagwarden.yaml", "    base: /t", "    privacy: { title: Choices }\n    base: /t", true},
+		{"what a site is called", "tagwarden.yaml", "    base: /t", "    name: Shop\n    base: /t", true},
+		{"quotes", "policy/purposes.yaml", "gpc: ignore", "gpc: 'ignore'", true},
+		{"the order of signals, which is that of records", "tagwarden.yaml", "      gpc: {}\n      tcf: {}", "      tcf: {}\n      gpc: {}", false},
 		{"a test", "policy/tests/example.yaml", "no e-mail address leaves", "no address leaves", true},
 		{"a limit", "tagwarden.yaml", "body: 1MiB", "body: 2MiB", false},
 		{"a limit written otherwise", "tagwarden.yaml", "body: 1MiB", "body: 1024KiB", true},

@@ -49,7 +49,11 @@ func (r *reading) draft() {
 		d.Profiles = append(d.Profiles, profile)
 	}
 	d.Assessments = r.register()
-	d.Digest = r.digest()
+	r.loaded.digested = r.digested()
+	if err := r.loaded.digested.check(); err != nil {
+		r.faults.File(r.source.Dir, "%s", err)
+	}
+	d.Digest = r.loaded.digested.policy.Digest()
 }
 
 // limits are those of a hit, and which of them somebody wrote down.

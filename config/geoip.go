@@ -80,6 +80,9 @@ func readBounded(name string, most int64) ([]byte, error) {
 // checkRegionDB opens a database.
 func (c siteCheck) checkRegionDB(at []any, name string) {
 	file := c.source.regionDBs[name]
+	if file.elsewhere {
+		return
+	}
 	if file.err != nil {
 		c.faults.At(c.server, at, "cannot read the database: %s", reason(file.err))
 		return

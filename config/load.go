@@ -16,28 +16,30 @@ import (
 
 // Loaded is a server file and a policy folder, read without a fault.
 type Loaded struct {
-	Source      *Source
-	Server      Server                // defaults filled in, paths resolved
-	Purposes    map[string]Purpose    // as written
-	Activities  []Activity            // as written
-	Regions     map[string]string     // regimes that the policy chose for regions, as written
-	Profiles    map[string]Profile    // as written
-	Detectors   map[string]Detector   // as written
-	Assessments map[string]Assessment // by id
-	Revocations []Revocation          // as written
-	Tests       []Test                // of all files, in the order of their names
-	Draft       rules.Draft           // what the policy is compiled from
-	Policy      *rules.Policy
-	Past        basis.Past       // what Compile was told, and the revocations in the policy folder
-	Files       durable.Files    // what is written into the policy folder is written with
-	Approvers   []basis.Approver // by name
-	Warnings    strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
-	Notes       strict.Faults    // what is as it may be, and good to know
-	Missing     []Missing        // what notice and record of processing cannot do without, and nobody says
+	Source        *Source
+	Server        Server                // defaults filled in, paths resolved
+	Purposes      map[string]Purpose    // as written
+	Activities    []Activity            // as written
+	Regions       map[string]string     // regimes that the policy chose for regions, as written
+	Profiles      map[string]Profile    // as written
+	Detectors     map[string]Detector   // as written
+	Assessments   map[string]Assessment // by id
+	Revocations   []Revocation          // as written
+	Tests         []Test                // of all files, in the order of their names
+	Draft         rules.Draft           // what the policy is compiled from
+	Policy        *rules.Policy
+	Past          basis.Past       // what Compile was told, and the revocations in the policy folder
+	Files         durable.Files    // what is written into the policy folder is written with
+	Approvers     []basis.Approver // by name
+	Warnings      strict.Faults    // what is no fault but has no effect, or hardly the one that was meant
+	Notes         strict.Faults    // what is as it may be, and good to know
+	DefaultOrigin string           // what the log is called where nobody gave it a name
+	Missing       []Missing        // what notice and record of processing cannot do without, and nobody says
 
-	past    basis.Past               // what Compile was told
-	vendors map[string]*catalog.File // of the server file's vendors, by the vendor's id
-	fields  map[string]vendorFields  // likewise
+	past     basis.Past               // what Compile was told
+	vendors  map[string]*catalog.File // of the server file's vendors, by the vendor's id
+	fields   map[string]vendorFields  // likewise
+	digested digested                 // what the policy's digest is over
 }
 
 // Assessment is an assessment with where it stands and the digest that its approval signs.
@@ -94,6 +96,7 @@ func (r *reading) check() {
 	profiles := profileCheck{checks: r.checks}
 	if r.server != nil {
 		serverCheck{r.checks}.run()
+		ledgerCheck{r.checks}.run()
 		sites.run()
 		webhookCheck{r.checks}.run()
 	}
@@ -170,9 +173,7 @@ func (r *reading) resolvePaths() {
 			*file = relativeTo(r.source.Path, *file)
 		}
 	}
-	if s.Ledger.CheckpointTo != "" && !isURL(s.Ledger.CheckpointTo) {
-		s.Ledger.CheckpointTo = relativeTo(r.source.Path, s.Ledger.CheckpointTo)
-	}
+	s.Ledger.CheckpointTo.pathsFrom(r.source.Path)
 	for i := range r.loaded.Tests {
 		r.loaded.Tests[i].File = filepath.Join(r.source.Dir, "tests", filepath.FromSlash(r.loaded.Tests[i].Hit))
 	}

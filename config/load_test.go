@@ -186,7 +186,6 @@ policy/purposes.yaml:6:10: site shop does not read dnt: add dnt: {} under its si
 tagwarden.yaml:5:14: none of the origins is a host of the site: hits carry no cookies then, so that what visitors object to in the preference centre is found only by ids that the SDKs send; let the site's own host pass on hits and /privacy/ (base), or have its pages include /privacy/tagwarden.js and give it the SDK's id
 tagwarden.yaml:7:7: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
 tagwarden.yaml:13:13: ttl has no effect in delivery mode direct
-tagwarden.yaml:14:11: checkpoints are not copied by this version
 tagwarden.yaml:15:23: who objects by an id of their own (user id, e-mail address, phone number) is found where an event names that id, and nowhere else: the same device's events go on as soon as they do not, before the person logs in and after; true has the objection follow to the browsers that are seen with them`
 	if got := loaded.Warnings.Error(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

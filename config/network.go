@@ -111,6 +111,15 @@ func privateHost(host string) bool {
 		address.IsMulticast() || carrierGradeNAT.Contains(address)
 }
 
+// loopbackHost tells whether a host is this machine, which is reached without TLS.
+func loopbackHost(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
 var pathSegments = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
 
 // pathFault says what is wrong with a path to put in front of others.

@@ -19,6 +19,8 @@ type reading struct {
 	source    *Source
 	catalogs  catalogs             // of policy/vendors
 	regionDBs map[string]*regionDB // databases of regions, by the path that the server file gives
+
+	vendorFiles map[string]*strict.Document // of policy/vendors, by id, those without a fault
 }
 
 // checks is what each check has in hand: the files with their places, what they were read into, and where it reports
@@ -78,7 +80,7 @@ const (
 )
 
 func (r *reading) readServer() {
-	r.server = strict.Parse(r.source.Path, r.source.server, &r.faults)
+	r.server = r.source.parse(r.source.Path, r.source.server, &r.faults)
 	if r.server != nil {
 		Decode(r.server, &r.loaded.Server, &r.faults)
 	}
@@ -123,7 +125,7 @@ func (r *reading) obligatory(name string, into any) *strict.Document {
 }
 
 func (r *reading) read(name string, into any) *strict.Document {
-	doc := strict.Parse(r.source.display(name), r.source.policy[name], &r.faults)
+	doc := r.source.parse(r.source.display(name), r.source.policy[name], &r.faults)
 	if doc != nil {
 		Decode(doc, into, &r.faults)
 	}
@@ -134,6 +136,7 @@ func (r *reading) read(name string, into any) *strict.Document {
 func (r *reading) readCatalogs() {
 	r.catalogs = catalogs{}
 	docs := map[string]*strict.Document{}
+	r.vendorFiles = docs
 	for _, name := range r.source.names(vendorsFolder) {
 		file := new(catalog.File)
 		before := len(r.faults)

@@ -8,7 +8,7 @@ type Server struct {
 	Listen         string              `yaml:"listen" default:"127.0.0.1:8080" doc:"Where hits and the visitors' pages are served: host and port; port 0 takes any that is free. On 0.0.0.0 everybody who reaches the machine can send hits. A reload does not change it."`
 	TLS            *TLS                `yaml:"tls" doc:"Certificate for the hits listener, where nothing in front of it does TLS. Without it hits travel in clear. What is renewed on disk is taken up by itself; what cannot be used there leaves the one that serves. A reload does not change which files they are."`
 	Admin          Admin               `yaml:"admin" doc:"Console, admin API, metrics and health."`
-	Data           string              `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue and ledger, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
+	Data           string              `yaml:"data" default:"./data" doc:"Folder of key state, objections, queue, ledger and the policies that it names, made with mode 0700. One server has it at a time. Losing it loses objections. A reload does not change it."`
 	Keys           Keys                `yaml:"keys" doc:"Where the root secret comes from, of which the key state in data/keys is made, once. A server that has a key state starts without it. A reload does not change it."`
 	Policy         string              `yaml:"policy" default:"./policy" doc:"The policy folder."`
 	TrustedProxies []CIDR              `yaml:"trusted_proxies" doc:"Whose X-Forwarded-For and Forwarded (RFC 7239) are believed, and nobody else's. Too wide a range lets visitors choose the address they are seen with; too narrow a one makes all visitors look like the proxy. Default: none."`
@@ -103,12 +103,4 @@ type Delivery struct {
 // Objections is how far objections go.
 type Objections struct {
 	Follow bool `yaml:"follow" default:"true" doc:"An objection follows its person: a browser that is seen in one event with an identifier of a person who objected (user id, e-mail address, phone number) is objected for from then on, for 13 months after it was last seen so, or until the person takes it back. Without it the same device's events go on as soon as they do not name the person."`
-}
-
-// Ledger is about the forwarding log.
-type Ledger struct {
-	Retain       Duration `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
-	Seal         Duration `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
-	Sync         Duration `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
-	CheckpointTo string   `yaml:"checkpoint_to" doc:"Where signed checkpoints are copied: a file on another mount, or a URL. Without it who controls the machine could replace the whole log."`
 }

@@ -36,6 +36,7 @@ type Source struct {
 	logos     map[string]besideFile // logos, likewise
 	tokens    map[string]besideFile // of servers that send, likewise
 	policy    map[string][]byte     // by slash-separated path inside the policy folder; hits of tests by name only
+	archived  bool                  // it is of an archive: meanings, not what people wrote
 }
 
 // Read reads the server file and the policy folder that it names. An error is a [strict.Faults].
@@ -58,8 +59,9 @@ func Read(file string) (*Source, error) {
 
 // besideFile is a file that the server file names, as it was read.
 type besideFile struct {
-	content []byte
-	err     error
+	content   []byte
+	err       error
+	elsewhere bool // it is not here, and was all right where the policy was compiled first
 }
 
 // readBeside reads the databases of regions, style sheets and logos that sites of the server file name, and the tokens
@@ -89,7 +91,7 @@ func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at 
 		return
 	}
 	content, err := readBounded(relativeTo(s.Path, name), most)
-	files[name] = besideFile{content, err}
+	files[name] = besideFile{content: content, err: err}
 }
 
 // relativeTo finds a path that a file names relative to itself.
@@ -183,6 +185,14 @@ func (s *Source) digest() string {
 		h.Write(s.policy[name])
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// parse reads a file of the source.
+func (s *Source) parse(name string, text []byte, faults *strict.Faults) *strict.Document {
+	if s.archived {
+		return strict.ParseBounded(name, text, longestMeaning, faults)
+	}
+	return strict.Parse(name, text, faults)
 }
 
 // names lists the YAML files of a folder of the policy, sorted.

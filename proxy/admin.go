@@ -81,9 +81,9 @@ func adminServer(handler fasthttp.RequestHandler) *fasthttp.Server {
 	}
 }
 
-// ofAPI tells whether a path is one of the API's.
+// ofAPI tells whether a path is one of the API's, the log's among them.
 func ofAPI(path []byte) bool {
-	return string(path) == api.Base || bytes.HasPrefix(path, []byte(api.Base+"/"))
+	return string(path) == api.Base || bytes.HasPrefix(path, []byte(api.Base+"/")) || api.OfLog(string(path))
 }
 
 // unread answers staff what could not be read as a request. Which address it was for may not be known: it is told as the API tells errors.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // actsKept is what became of acts of browsers without identifiers.
@@ -121,7 +122,7 @@ func TestCookieActsAreTriedAgain(t *testing.T) {
 	k := keptActs()
 	said := 0
 	k.fault = func(error) { said++ }
-	k.failed = ledger.ErrBroken
+	k.failed = segment.ErrRefused
 	k.add(chose("all", ""))
 	k.minute(t)
 	if recorded, _ := k.all(); recorded != 0 || said != 1 {

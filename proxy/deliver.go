@@ -3,6 +3,7 @@ package proxy
 import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
@@ -32,15 +33,27 @@ func deliver(s *Server, h *hitContext) result {
 	return next
 }
 
-// recordOutcome records and counts how a delivery ended.
+// recordOutcome records and counts how a delivery ended. Where the vendor took it, that alone is recorded: whose it was
+// stands in the records of the events.
 func (h *hitContext) recordOutcome(o delivery.Outcome) {
 	vendor := h.j.Route.Recipient.ID
 	h.snapshot.counters.outcome(vendor, o.Kind.String())
-	err := h.server.ledger.Outcome(ledger.Outcome{
-		Hit: h.number, Events: h.j.Permitted(), Vendor: vendor,
-		Outcome: o.Kind.String(), Why: o.Why.String(), Status: o.Status,
-	})
-	if err != nil {
+	of := ledger.Outcome{Hit: h.number, Events: h.leavingEvents(), Outcome: o.Kind.String()}
+	if o.Why != delivery.WhyOK {
+		of.Vendor, of.Why, of.Status = vendor, o.Why.String(), o.Status
+	}
+	if err := h.server.ledger.Outcome(of); err != nil {
 		fault(h.server.opts.Log, "the outcome of a delivery cannot be recorded", err)
 	}
+}
+
+// leavingEvents are the indices of the events that travel.
+func (h *hitContext) leavingEvents() []int {
+	h.travelling = h.travelling[:0]
+	for e := range h.j.Verdicts {
+		if h.j.Verdicts[e].Decision == rules.Permit {
+			h.travelling = append(h.travelling, e)
+		}
+	}
+	return h.travelling
 }

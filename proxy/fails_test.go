@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -16,9 +17,9 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
-	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -26,30 +27,74 @@ import (
 // errDisk is what a disk says that takes no more.
 var errDisk = errors.New("input/output error")
 
-// disk is the file system of a ledger, of which one write fails, and every one after it.
+// disk is a file system on which a segment of the ledger takes no write any more, from one on.
 type disk struct {
-	wrote atomic.Int64
-	fails atomic.Int64 // at the write of that number; 0: at none
+	wrote  atomic.Int64
+	fails  atomic.Int64 // at the write of that number; 0: at none
+	text   string       // or, once it is armed, at the first one that holds it
+	armed  atomic.Bool
+	broken atomic.Bool
+
+	mu      sync.Mutex
+	written strings.Builder
 }
 
-type onDisk struct {
+// seen is what was written to segments.
+func (d *disk) seen() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.written.String()
+}
+
+// segmentFile is a segment that is being written.
+type segmentFile struct {
 	*os.File
 	of *disk
 }
 
-func (d *disk) Create(path string) (ledger.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+func (d *disk) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, error) {
+	f, err := os.OpenFile(path, flag, mode)
 	if err != nil {
 		return nil, err
 	}
-	return onDisk{f, d}, nil
+	if filepath.Ext(path) == ".jsonl" && strings.HasPrefix(filepath.Base(path), "0") {
+		return segmentFile{f, d}, nil
+	}
+	return f, nil
 }
 
-func (f onDisk) Write(b []byte) (int, error) {
-	if n, at := f.of.wrote.Add(1), f.of.fails.Load(); at > 0 && n >= at {
+func (*disk) Mkdir(path string, mode fs.FileMode) error { return os.Mkdir(path, mode) }
+func (*disk) Rename(from, to string) error              { return os.Rename(from, to) }
+func (*disk) Link(from, to string) error                { return os.Link(from, to) }
+func (*disk) Remove(path string) error                  { return os.Remove(path) }
+
+func (f segmentFile) Write(b []byte) (int, error) {
+	d := f.of
+	n, at := d.wrote.Add(1), d.fails.Load()
+	if at > 0 && n >= at || d.armed.Load() && strings.Contains(string(b), d.text) {
+		d.broken.Store(true)
+	}
+	if d.broken.Load() {
 		return 0, errDisk
 	}
+	d.mu.Lock()
+	d.written.Write(b)
+	d.mu.Unlock()
 	return f.File.Write(b)
+}
+
+func (f segmentFile) Sync() error {
+	if f.of.broken.Load() {
+		return errDisk
+	}
+	return f.File.Sync()
+}
+
+// mend has the disk take everything again.
+func (d *disk) mend() {
+	d.fails.Store(0)
+	d.armed.Store(false)
+	d.broken.Store(false)
 }
 
 // failAt makes the write after the next n fail.
@@ -87,7 +132,7 @@ func kinds(records string) []string {
 func shortOf(t *testing.T, c *clock, approved, missed bool) *assessed {
 	t.Helper()
 	a, d := newAssessed(t, ""), new(disk)
-	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Files = d })
+	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Disk = d })
 	if got := a.reason(t, r); got != "permitted" {
 		t.Fatal(got)
 	}
@@ -135,14 +180,14 @@ func startsWithoutRecords(t *testing.T, a *assessed, c *clock, records int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := proxy.Options{Root: pseudonym.TestRoot, Now: c.now, Files: d}
+		o := proxy.Options{Root: pseudonym.TestRoot, Now: c.now, Disk: d}
 		d.failAt(n)
 		s, err := proxy.New(loaded, o)
 		if d.wrote.Load() < n {
 			if err != nil || n != records+1 {
 				t.Fatalf("a start writes %d records, and ends with %v", n-1, err)
 			}
-			d.fails.Store(0)
+			d.mend()
 			if err := s.Release(); err != nil {
 				t.Error(err)
 			}
@@ -156,7 +201,7 @@ func startsWithoutRecords(t *testing.T, a *assessed, c *clock, records int64) {
 		if !errors.Is(err, errDisk) {
 			t.Errorf("record %d: %v", n, err)
 		}
-		d.fails.Store(0)
+		d.mend()
 		if s, err = proxy.New(loaded, o); err != nil {
 			t.Fatalf("after record %d could not be written: %v", n, err)
 		}
@@ -186,7 +231,7 @@ func TestAReloadThatCannotRecord(t *testing.T) {
 		a, d := *template, new(disk)
 		a.file = copied(t, template.file)
 		a.dir = filepath.Dir(a.file)
-		r := start(t, a.file, c.option, func(o *proxy.Options) { o.Files = d })
+		r := start(t, a.file, c.option, func(o *proxy.Options) { o.Disk = d })
 		old := r.Policy()
 		write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 		a.replace(t, assessmentFile, "version: 1", "version: 2")
@@ -211,7 +256,7 @@ func TestAReloadThatCannotRecord(t *testing.T) {
 	}
 	// One that is refused is recorded as well; where that fails, both errors are told.
 	a, d := newAssessed(t, ""), new(disk)
-	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Files = d })
+	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Disk = d })
 	write(t, filepath.Join(a.dir, "policy/purposes.yaml"), "purposes: [\n")
 	d.failAt(1)
 	if err := r.Reload(); !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "purposes.yaml") {
@@ -233,7 +278,7 @@ func startFailing(t *testing.T) *onBadDisk {
 	core, logged := observer.New(zap.WarnLevel)
 	f.logged = logged
 	f.running = start(t, folder(t, "http://127.0.0.1:1"), func(o *proxy.Options) {
-		o.Files, o.Log = f.disk, zap.New(core)
+		o.Disk, o.Log = f.disk, zap.New(core)
 		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return f.client, nil }
 	})
 	return f
@@ -272,7 +317,7 @@ func TestALedgerThatFails(t *testing.T) {
 				t.Errorf("it is answered with %d", a.status)
 			}
 			f.client.meanwhile = nil
-		}, "the outcome of a delivery cannot be recorded", 1},
+		}, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", 1},
 		{"somebody objects", func(t *testing.T, f *onBadDisk) {
 			if got := f.act(t, objection.Change{Object: []string{"audience"}}); !got[0].New || strings.Join(got[0].InForce, " ") != "audience" {
 				t.Errorf("it is answered with %+v", got)
@@ -280,7 +325,7 @@ func TestALedgerThatFails(t *testing.T) {
 			if standing, err := f.Standing(theVisitor, nil); err != nil || strings.Join(standing, " ") != "audience" {
 				t.Errorf("in force are %v, %v", standing, err)
 			}
-		}, "objections are in force and on disk, and cannot be recorded: they will be at the next start", 0},
+		}, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", 0},
 		{"keys are replaced", func(t *testing.T, f *onBadDisk) {
 			if text, err := f.Rotate(proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}}); !errors.Is(err, errDisk) {
 				t.Errorf("%q, %v", text, err)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -230,17 +231,14 @@ func (r *running) get(t testing.TB, path string) (int, string) {
 // ledger is all records as they are stored.
 func (r *running) ledger(t testing.TB) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(r.file), "data", "ledger", "*.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all strings.Builder
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Write(text)
+	dir := filepath.Join(filepath.Dir(r.file), "data", "ledger")
+	if err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
+		all.Write(record)
+		all.WriteByte('\n')
+		return true
+	}); err != nil {
+		t.Fatal(err)
 	}
 	return all.String()
 }

@@ -38,11 +38,11 @@ type hitContext struct {
 	// record
 	number  uint64
 	records []ledger.Event
-	text    []byte          // of what a record holds: ids of shapes, bytes to be digested
-	facts   []ledger.Signal // of all records
-	hashes  [][16]byte      // of all records
-	firstOf []int32         // the first subject of what all events share, and of each event
-	nextOf  []int32         // by subject: the next one of the same event
+	text    []byte     // of what a record holds: ids of shapes, bytes to be digested
+	dates   []int64    // of all records
+	hashes  [][16]byte // of all records
+	firstOf []int32    // the first subject of what all events share, and of each event
+	nextOf  []int32    // by subject: the next one of the same event
 
 	// deliver
 	answer  fasthttp.Response
@@ -52,6 +52,8 @@ type hitContext struct {
 	headers []delivery.Header
 	event   delivery.Event
 	gate    sendGate
+
+	travelling []int // events that travel
 
 	spoiled bool // a stage panicked
 }
@@ -83,7 +85,7 @@ func (h *hitContext) giveBack() {
 	h.visitors.Reset()
 	h.leads, h.browsers = hit.Recycled(h.leads), hit.Recycled(h.browsers)
 	h.number = 0
-	h.records, h.text, h.facts = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.facts)
+	h.records, h.text, h.dates = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.dates)
 	h.hashes, h.firstOf, h.nextOf = hit.Recycled(h.hashes), hit.Recycled(h.firstOf), hit.Recycled(h.nextOf)
 	if body := h.answer.Body(); cap(body) > 0 {
 		h.answer.SwapBody(hit.Recycled(body))
@@ -91,5 +93,6 @@ func (h *hitContext) giveBack() {
 	h.answer.Reset()
 	h.event, h.gate = delivery.Event{}, sendGate{stands: h.gate.stands}
 	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, hit.Recycled(h.headers)
+	h.travelling = hit.Recycled(h.travelling)
 	hitContexts.Put(h)
 }

@@ -62,8 +62,8 @@ func TestALedgerThatFailsInTime(t *testing.T) {
 			if err := r.stop(t); err != nil {
 				t.Fatal(err)
 			}
-			log := &refusing{text: c.text}
-			d.running = start(t, d.assessed.file, d.clock.option, d.minute.option, func(o *proxy.Options) { o.Files, o.Log = log, zap.New(core) })
+			log := &disk{text: c.text}
+			d.running = start(t, d.assessed.file, d.clock.option, d.minute.option, func(o *proxy.Options) { o.Disk, o.Log = log, zap.New(core) })
 			log.armed.Store(true)
 			c.do(t, d)
 			until(t, "the operator is told", func() bool { return logged.FilterMessage(c.told).Len() > 0 })
@@ -102,7 +102,7 @@ func anotherDay(t *testing.T, d *onBadDay) {
 func TestKeysReplacedAndNotRecorded(t *testing.T) {
 	t.Parallel()
 	v, c, d := startVendor(t), newClock("2026-11-24T12:00:00Z"), new(disk)
-	r := start(t, folder(t, v.URL), c.option, func(o *proxy.Options) { o.Files = d })
+	r := start(t, folder(t, v.URL), c.option, func(o *proxy.Options) { o.Disk = d })
 	const done = "rotated: day; ledger subjects shredded"
 	state := func() pseudonym.State {
 		state, err := keys.Read(proxy.KeysDir(dataOf(r)))
@@ -132,7 +132,7 @@ func TestKeysReplacedAndNotRecorded(t *testing.T) {
 	for n, replaced := range []bool{false, true, true} { // the records of the beginning, of the keys, and of the end
 		before, d := state(), new(disk)
 		d.failAt(int64(n) + 1)
-		text, err := proxy.RotateStopped(loaded, everyKey, proxy.Options{Now: c.now, Files: d})
+		text, err := proxy.RotateStopped(loaded, everyKey, proxy.Options{Now: c.now, Disk: d})
 		if !errors.Is(err, errDisk) || (state() != before) != replaced {
 			t.Errorf("record %d refused: %v; keys were replaced: %v", n+1, err, state() != before)
 		}

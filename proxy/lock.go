@@ -24,7 +24,8 @@ type Lock struct {
 }
 
 // LockData takes a data folder, which is made where it does not exist. One that others can enter is shut to them, or
-// refused where it belongs to somebody else. The error is [ErrLocked] where another process has it, and names that.
+// refused where it belongs to somebody else. The error is [ErrLocked] where another process has it, and names that;
+// [ErrNewer] where a newer version wrote it.
 func LockData(dir string) (*Lock, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := (durable.Files{}).Folder(dir, 0o700); err != nil {
@@ -33,6 +34,9 @@ func LockData(dir string) (*Lock, error) {
 	}
 	shut, err := shutFolder(dir, os.Geteuid())
 	if err != nil {
+		return nil, err
+	}
+	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)

@@ -316,7 +316,7 @@ func TestAnActMissingOnTheLedgerIsRecordedLate(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	segments, err := filepath.Glob(filepath.Join(filepath.Dir(r.file), "data", "ledger", "*.jsonl"))
+	segments, err := filepath.Glob(filepath.Join(filepath.Dir(r.file), "data", "ledger", "0*.jsonl"))
 	if err != nil || len(segments) != 1 {
 		t.Fatal(segments, err)
 	}
@@ -329,6 +329,7 @@ func TestAnActMissingOnTheLedgerIsRecordedLate(t *testing.T) {
 	if err := os.WriteFile(segments[0], before[:cut], 0o600); err != nil {
 		t.Fatal(err)
 	}
+	forgetCheckpoints(t, filepath.Join(filepath.Dir(r.file), "data"))
 	r = start(t, r.file)
 	late := r.recordsOf(t, "objection")
 	if len(late) != 2 || gjson.Get(late[1], "seq").Int() != 2 || !gjson.Get(late[1], "recovered").Bool() {

@@ -22,7 +22,7 @@ import (
 
 // witness is a vendor that looks, for each event, whether its own record is in the file already.
 type witness struct {
-	files *files
+	files *disk
 	of    sync.Map // serial number of a hit to whether its record was there
 }
 
@@ -30,7 +30,7 @@ var serial = regexp.MustCompile(`serial(\d+)x`)
 
 func (w *witness) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome {
 	name := serial.FindString(string(e.Query))
-	w.of.Store(name, strings.Contains(w.files.text(), `"name":"`+name+`"`))
+	w.of.Store(name, strings.Contains(w.files.seen(), `"name":"`+name+`"`))
 	a.SetStatusCode(204)
 	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
@@ -39,9 +39,9 @@ func (w *witness) Close() {}
 
 // TestEveryEventIsRecordedBeforeItLeaves, also when many come at once and are written together.
 func TestEveryEventIsRecordedBeforeItLeaves(t *testing.T) {
-	w := &witness{files: new(files)}
+	w := &witness{files: new(disk)}
 	r := start(t, folder(t, "http://127.0.0.1:1"), func(o *proxy.Options) {
-		o.Files = w.files
+		o.Disk = w.files
 		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return w, nil }
 	})
 	const visitors, each = 8, 25

@@ -89,7 +89,8 @@ func TestPartsAreInOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "ledger", "acts",
+		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
+		"witnesses", "acts",
 		"follow", "kept opt-outs", "cookie acts", "refusals", "reviews", "outbox", "visitors", "api", "control", "listeners",
 	}
 	if !slices.Equal(names, want) {

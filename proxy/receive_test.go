@@ -4,26 +4,7 @@ import (
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/rules/signal"
 )
-
-// TestFactsAreToldWhole: what a string says is in the record from its first letter to its last, whatever was put before it.
-func TestFactsAreToldWhole(t *testing.T) {
-	h := new(hitContext)
-	want := []string{"purposes 1 to 4", "", "US: 1YNN"}
-	for _, words := range want {
-		h.appendFact(signal.TransparencyConsent, signal.Valid, func(to []byte) []byte { return append(to, words...) })
-	}
-	h.appendFact(signal.USPrivacy, signal.Absent, func([]byte) []byte { t.Error("asked what is not there"); return nil })
-	if len(h.facts) != len(want) {
-		t.Fatalf("%d facts", len(h.facts))
-	}
-	for i, f := range h.facts {
-		if f.Says != want[i] || f.Source != signal.TransparencyConsent.String() || f.State != signal.Valid.String() {
-			t.Errorf("%+v, want %q", f, want[i])
-		}
-	}
-}
 
 // TestWhatIsToldTogether: acts share a record where they say the same and follow each other, and in no other case.
 func TestWhatIsToldTogether(t *testing.T) {

@@ -9,11 +9,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
-	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
 func record(s *Server, h *hitContext) result {
+	if s.checkpoints.wrong() != "" { // which was said when it began
+		return refused(rules.Unrecorded)
+	}
 	if s.unloaded.Load() {
 		return refused(rules.Unrecorded)
 	}
@@ -22,11 +24,7 @@ func record(s *Server, h *hitContext) result {
 	for e := range h.j.Verdicts {
 		h.records = append(h.records, h.eventRecord(e))
 	}
-	err := s.ledger.Append(h.records, func(i int) ledger.Shape {
-		kept, changed, dropped := h.j.Shape(i)
-		return ledger.Shape{Kept: kept, Changed: changed, Dropped: dropped}
-	})
-	if err != nil {
+	if err := s.ledger.Append(h.records, (*recorded)(h)); err != nil {
 		fault(s.opts.Log, "decisions cannot be recorded", err)
 		return refused(rules.Unrecorded)
 	}
@@ -45,9 +43,12 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 	from := len(h.text)
 	h.text = j.ShapeID(h.text, e)
 	r.Shape = text(h.text[from:])
-	facts := len(h.facts)
-	h.appendFacts(f.Signals)
-	r.Signals = h.facts[facts:len(h.facts):len(h.facts)]
+	from = len(h.text)
+	h.text = j.RungsID(h.text, e)
+	r.Rungs = text(h.text[from:])
+	r.Endpoint, r.Policy, r.Region = "", "", "" // the rungs say them
+	r.ConsentAt, r.KeptSince = f.ConsentAt, f.KeptSince
+	r.Dates = h.datesBeside(&f)
 	hashes := len(h.hashes)
 	for _, of := range [2]int{0, e + 1} {
 		for i := h.firstOf[of]; i != hit.None; i = h.nextOf[i] {
@@ -57,7 +58,7 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 		}
 	}
 	r.Subjects, r.Form = h.hashes[hashes:len(h.hashes):len(h.hashes)], pseudonym.NewestForm
-	h.server.salts.fill(&r.Salt)
+	r.Salt = h.server.ledger.Salt()
 	if f.Leaves {
 		left := j.EventBytes(e)
 		r.Out, r.Digest = len(left), h.in.Keys.Digest(r.Salt, left)
@@ -65,8 +66,21 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 	return r
 }
 
-// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, signals in words, subjects,
-// digest.
+// datesBeside are the dates of what the event's sources say, where one has another than that of the consent that it
+// travels on; nil where none has.
+func (h *hitContext) datesBeside(f *rules.Facts) []int64 {
+	from := len(h.dates)
+	h.dates = f.Signals.AppendDates(h.dates)
+	for _, at := range h.dates[from:] {
+		if at != 0 && at != f.ConsentAt {
+			return h.dates[from:len(h.dates):len(h.dates)]
+		}
+	}
+	h.dates = h.dates[:from]
+	return nil
+}
+
+// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, rungs, subjects, digest.
 func (h *hitContext) recordOf(f *rules.Facts) ledger.Event {
 	return ledger.Event{
 		Hit: h.number, Index: f.Event, Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
@@ -92,42 +106,6 @@ func (h *hitContext) sortSubjects() {
 // text is bytes of a hit's context as a text. It is read only while that lasts, and they are not written again before
 // that.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// appendFacts lists what the event's signals say, as facts.
-func (h *hitContext) appendFacts(s *signal.Signals) {
-	if s.GPC != 0 {
-		h.facts = append(h.facts, ledger.Signal{Source: "gpc", State: s.GPC.String()})
-	}
-	if s.DNT != 0 {
-		h.facts = append(h.facts, ledger.Signal{Source: "dnt", State: s.DNT.String()})
-	}
-	for i := range s.Sources[:s.N] {
-		said := &s.Sources[i]
-		if said.State == 0 {
-			continue
-		}
-		of := [6]signal.Categories{
-			said.Granted, said.Refused, said.Declined, said.Doubt, said.Objected, signal.Categories(said.Service),
-		}
-		words := h.snapshot.said.get(of, func() string { return h.snapshot.Policy.Says(said) })
-		h.facts = append(h.facts, ledger.Signal{Source: said.Kind.String(), State: said.State.String(), Says: words})
-	}
-	h.appendFact(signal.TransparencyConsent, s.TCF.State, s.TCF.Append)
-	h.appendFact(signal.AdditionalConsent, s.AC.State, s.AC.Append)
-	h.appendFact(signal.PrivacyPlatform, s.GPP.State, s.GPP.Append)
-	h.appendFact(signal.USPrivacy, s.USP.State, s.USP.Append)
-	h.appendFact(signal.Payload, s.Payload.State, s.Payload.Append)
-}
-
-// appendFact adds what a string says, where there was one.
-func (h *hitContext) appendFact(kind signal.Kind, state signal.State, says func([]byte) []byte) {
-	if state == signal.Absent {
-		return
-	}
-	from := len(h.text)
-	h.text = says(h.text)
-	h.facts = append(h.facts, ledger.Signal{Source: kind.String(), State: state.String(), Says: text(h.text[from:])})
-}
 
 // eventName is the name as the ledger keeps it: scrubbed, and at most 64 characters of it.
 func (h *hitContext) eventName(name string) string {

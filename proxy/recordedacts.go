@@ -27,7 +27,7 @@ type recordedActs struct {
 // record puts acts on the ledger, and where their log stands. Acts that say the same share a record.
 func (r *recordedActs) record(acts []objection.Recorded, head objection.Head) error {
 	if err := r.note(objected(acts, false), headRecord(head)); err != nil {
-		fault(r.log, "objections are in force and on disk, and cannot be recorded: they will be at the next start", err)
+		fault(r.log, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", err)
 		return err
 	}
 	r.head.Store(&head)

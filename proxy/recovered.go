@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -29,7 +30,7 @@ func recoverState(dir string, disk durable.Disk, log *zap.Logger) (*recovered, e
 			zap.Int("segments", done), zap.Int("of", of))
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
 	}
 	of, err := ledger.Recover(dir)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/segment"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -28,9 +28,38 @@ func (a *assessed) segments(t *testing.T) []string {
 	}
 	var paths []string
 	for _, s := range all {
-		paths = append(paths, s.Path)
+		paths = append(paths, strings.TrimSuffix(s.Path, ".zst")) // which it is once it is packed
 	}
 	return paths
+}
+
+// cutLedger has lines of an assessed shop's ledger as if they had never been written: the process died before it wrote them.
+func (a *assessed) cutLedger(t *testing.T, gone func(line string) bool) {
+	t.Helper()
+	for _, path := range a.segments(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept []string
+		for line := range strings.Lines(string(text)) {
+			if !gone(line) {
+				kept = append(kept, line)
+			}
+		}
+		write(t, path, strings.Join(kept, ""))
+	}
+	forgetCheckpoints(t, filepath.Join(a.dir, "data"))
+}
+
+// forgetCheckpoints takes away what would say that a ledger was longer.
+func forgetCheckpoints(t *testing.T, data string) {
+	t.Helper()
+	for _, dir := range []string{"ledger", "keys"} {
+		if err := os.Remove(filepath.Join(data, dir, ledger.CheckpointFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestWhatIsRememberedOutlivesItsRecords: records are deleted when they are old. What was revoked, which version was in force, where the
@@ -72,14 +101,17 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 			if _, err := r.Rotate(proxy.Rotation{LedgerSubjects: true}); err != nil {
 				t.Fatal(err)
 			}
-			if err := ages(t, a, c, r).stop(t); err != nil {
+			r = ages(t, a, c, r)
+			dir := filepath.Join(a.dir, "data", "ledger")
+			until(t, "the first segment is sealed and packed", func() bool {
+				_, err := os.Stat(filepath.Join(dir, "0000000000000000.jsonl.zst"))
+				return err == nil
+			})
+			if err := r.stop(t); err != nil {
 				t.Fatal(err)
 			}
-			all := a.segments(t)
-			for _, old := range all[:len(all)-1] {
-				if err := os.Remove(old); err != nil {
-					t.Fatal(err)
-				}
+			if err := os.Remove(filepath.Join(dir, "0000000000000000.jsonl.zst")); err != nil {
+				t.Fatal(err)
 			}
 			a.remembers(t, c)
 			if err := os.Remove(revocations); err != nil {
@@ -227,26 +259,6 @@ func TestVersionsAreRememberedOfEvents(t *testing.T) {
 	}
 }
 
-// refusing is a ledger that takes everything but a record with a text in it, and nothing after that.
-type refusing struct {
-	ledger.Files
-	text   string
-	armed  atomic.Bool
-	broken atomic.Bool
-}
-
-func (f *refusing) Create(string) (ledger.File, error) { return f, nil }
-func (f *refusing) Sync() error                        { return nil }
-func (f *refusing) Close() error                       { return nil }
-
-func (f *refusing) Write(b []byte) (int, error) {
-	if f.broken.Load() || f.armed.Load() && strings.Contains(string(b), f.text) {
-		f.broken.Store(true)
-		return 0, errors.New("no space left on device")
-	}
-	return len(b), nil
-}
-
 // TestNothingIsInForceThatIsNotRecorded: a policy whose revocation, approval or coming into force cannot be recorded does not come into force,
 // and nothing is forwarded by it, nor by the one before.
 func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
@@ -268,15 +280,15 @@ func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			a, clock, log := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z"), &refusing{text: c.text}
-			r := start(t, a.file, clock.option, func(o *proxy.Options) { o.Files = log })
+			a, clock, log := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z"), &disk{text: c.text}
+			r := start(t, a.file, clock.option, func(o *proxy.Options) { o.Disk = log })
 			if got := r.ask(t, get(counted, "")); got.Status >= 400 || len(a.vendor.Requests()) != 1 {
 				t.Fatalf("before: %d", got.Status)
 			}
 			before := r.Policy()
 			log.armed.Store(true)
 			c.change(t, a)
-			if err := r.Reload(); !errors.Is(err, ledger.ErrBroken) {
+			if err := r.Reload(); !errors.Is(err, segment.ErrRefused) {
 				t.Errorf("loaded: %v", err)
 			}
 			if r.Policy() != before {
@@ -309,10 +321,10 @@ func TestNoStartWithoutItsRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range records {
-			log := &refusing{text: text}
+			log := &disk{text: text}
 			log.armed.Store(true)
-			s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now, Files: log})
-			if !errors.Is(err, ledger.ErrBroken) {
+			s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now, Disk: log})
+			if !errors.Is(err, segment.ErrRefused) {
 				t.Errorf("%s refused: %v", text, err)
 			}
 			if err == nil {

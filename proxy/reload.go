@@ -43,7 +43,9 @@ func (s *Server) Reload() error {
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
-	err = s.recovered.remember(s.ledger, loaded)
+	if err = archive(loaded, s.opts.Disk, s.opts.Log); err == nil { // before a record names it
+		err = s.recovered.remember(s.ledger, loaded)
+	}
 	if err == nil {
 		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"})
 	}

@@ -113,7 +113,7 @@ func TestNoHitIsLostWhileReloading(t *testing.T) {
 }
 
 func TestShutdownWaitsForHitsUnderWay(t *testing.T) {
-	f := new(files)
+	f := new(disk)
 	d := &recorder{files: f, block: make(chan struct{})}
 	r := start(t, folder(t, "http://127.0.0.1:1"), with(f, d))
 	answered := make(chan answer, 1)
@@ -137,7 +137,7 @@ func TestShutdownWaitsForHitsUnderWay(t *testing.T) {
 	if err := <-r.ended; err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(f.text(), `"kind":"stop"`) || !strings.Contains(f.text(), `"kind":"outcome"`) {
-		t.Errorf("the end was not recorded: %s", f.text())
+	if !strings.Contains(f.seen(), `"kind":"stop"`) || !strings.Contains(f.seen(), `"kind":"outcome"`) {
+		t.Errorf("the end was not recorded: %s", f.seen())
 	}
 }

@@ -173,19 +173,7 @@ func TestAReviewIsNotSentTwice(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range a.segments(t) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var kept []string
-		for line := range strings.Lines(string(text)) {
-			if !strings.Contains(line, `"kind":"review_due"`) {
-				kept = append(kept, line)
-			}
-		}
-		write(t, path, strings.Join(kept, ""))
-	}
+	a.cutLedger(t, func(line string) bool { return strings.Contains(line, `"kind":"review_due"`) })
 	r = start(t, a.file, c.option)
 	until(t, "its record, written late", func() bool { return len(r.written(t, "review_due")) == 1 })
 	c.set("2027-04-28T12:00:00Z")

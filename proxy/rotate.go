@@ -76,12 +76,17 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if err != nil {
 		return "", err
 	}
+	if err := archive(loaded, o.Disk, o.Log); err != nil {
+		return "", err
+	}
 	node, err := os.Hostname()
 	if err != nil {
 		node = "unknown"
 	}
-	log, err := ledger.Open(ledger.Options{Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Disk: o.Disk,
-		Origin: logOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded)},
+	log, err := ledger.Open(ledger.Options{
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Rand: o.Rand, Disk: o.Disk,
+		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded),
+	},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})
 	if err != nil {
 		return "", err

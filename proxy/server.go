@@ -61,7 +61,6 @@ type Server struct {
 	metrics  *metrics.Metrics
 	snapshot atomic.Pointer[Snapshot]
 	hits     atomic.Uint64
-	salts    *salts
 	consent  *consentCache
 	clock    *clock // opts.Now is its
 	denied   *deniedIDs
@@ -75,12 +74,13 @@ type Server struct {
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
-	unloaded      atomic.Bool  // a reload could not be recorded: until it is, hits are refused
+	unloaded      atomic.Bool  // a reload could not be kept or recorded: until it is, hits are refused
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds
 	objector      *objector
 	follower      *follower
 	keeper        *keeper
 	values        *valueCounts
+	checkpoints   *checkpoints // what becomes of the ledger's
 	ledger        *ledger.Ledger
 	refusals      *refusals
 	cookieActs    *cookieActs
@@ -150,7 +150,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	clock := newClock(o.Now, o.Elapsed, o.Log)
 	o.Now = clock.now
 	s := &Server{
-		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), salts: &salts{source: o.Rand}, consent: newConsentCache(),
+		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), consent: newConsentCache(),
 		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}

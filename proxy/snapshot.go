@@ -15,7 +15,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
-	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // Snapshot is everything a hit is judged and delivered with. It is built whole and put in place in one step; a hit
@@ -30,8 +29,7 @@ type Snapshot struct {
 	receivers  []*webhook.Receiver        // of what is objected to, and of reviews
 	pages      sitePages                  // what visitors of each site are shown
 	counters   counters
-	names      *lru.Cache[string, string]         // event names as the ledger keeps them
-	said       memo[[6]signal.Categories, string] // what sources say, in words
+	names      *lru.Cache[string, string] // event names as the ledger keeps them
 }
 
 // Deliverer sends an event and says how that ended.

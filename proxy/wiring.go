@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -18,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
@@ -47,10 +45,16 @@ func openTLS(s *Server) (err error) {
 func renewTLS(s *Server) { s.certificate.renew() }
 
 func openLock(s *Server) (err error) {
-	if s.lock, err = LockData(s.loaded.Server.Data); err == nil && s.lock.Shut != "" {
+	if s.lock, err = LockData(s.loaded.Server.Data); err != nil {
+		return err
+	}
+	if s.lock.Shut != "" {
 		s.opts.Log.Warn(s.lock.Shut)
 	}
-	return err
+	if err := writeFormat(s.loaded.Server.Data, s.opts.Disk); err != nil {
+		return errors.Join(err, s.lock.Release())
+	}
+	return nil
 }
 
 func closeLock(s *Server) error { return s.lock.Release() }
@@ -161,15 +165,24 @@ func openLedger(s *Server) error {
 	if err != nil {
 		node = "unknown"
 	}
+	dir := ledgerDir(s.loaded)
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: ledgerDir(s.loaded), Node: node, Now: s.opts.Now, Disk: s.opts.Disk,
+		Dir: dir, Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
-		Origin: logOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
+		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
+		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),
+		Free:   func() (uint64, error) { return objection.FreeOn(dir) },
 		Report: func(what string, err error) { fault(s.opts.Log, what, err) },
 	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {
 		return err
 	}
+	s.metrics.Ledger(func() metrics.Ledger {
+		of := s.ledger.State()
+		return metrics.Ledger{
+			Records: of.Records, Sealed: of.Sealed, Signed: of.Signed, At: of.At, Takes: s.ledger.Err() == nil && !s.unloaded.Load(),
+		}
+	})
 	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
 	if err != nil {
@@ -185,19 +198,10 @@ func ledgerHealth(s *Server) string {
 	case s.ledger.Err() != nil:
 		return "the ledger cannot be written: nothing is forwarded"
 	case s.unloaded.Load():
-		return "a change of the policy could not be recorded: nothing is forwarded until it is"
+		return "a change of the policy could not be kept or recorded: nothing is forwarded until it is"
 	default:
 		return ""
 	}
-}
-
-// logOrigin names the log in its checkpoints: what it was called at its first start stays.
-func logOrigin(loaded *config.Loaded) string {
-	if origin := ledger.OriginOf(ledgerDir(loaded)); origin != "" {
-		return origin
-	}
-	sites := loaded.Server.Sites
-	return tree.DefaultOrigin(sites[slices.Min(slices.Collect(maps.Keys(sites)))].Hosts[0])
 }
 
 // checkpointSeed gives the seed of the key that signs the checkpoints of an origin.
@@ -372,7 +376,8 @@ func openAPI(s *Server) (err error) {
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
-		Refused:      func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
+		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
 	options.Operator = true

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -18,6 +19,7 @@ type Facts struct {
 	Endpoint string
 	Policy   string // digest
 	Region   Region
+	Server   bool // a server that may send as such sent the hit
 
 	// what was decided
 	Decision Decision
@@ -38,13 +40,15 @@ type Facts struct {
 	Objected   []string // scopes of what was objected to, and of an opt-out that is kept there; nil where there are none
 	Restricted bool     // one of them is a restriction (Art. 18)
 	Decided    Lift     // by which it travels though somebody objected; the zero value where none carries it
+	ConsentAt  int64    // when the consent was given that it travels on, Unix seconds; 0 where no source tells
+	KeptSince  int64    // since when an opt-out by the browser's signal is kept, where it counts, Unix seconds; 0: none is
 }
 
 // Facts says what was decided of an event of a hit that was judged.
 func (j *Judgement) Facts(event int) Facts {
 	v := &j.Verdicts[event]
 	f := j.facts()
-	f.Event, f.Name, f.Region = event, j.Hit.EventName(int32(event)), j.Region
+	f.Event, f.Name, f.Region, f.Server = event, j.Hit.EventName(int32(event)), j.Region, j.FromServer
 	f.Decision, f.Reason = v.Decision, v.Reason
 	f.Leaves = v.Decision == Permit && j.Out.Forward
 	if a := v.Activity; a != nil {
@@ -60,8 +64,12 @@ func (j *Judgement) Facts(event int) Facts {
 	if objected != (Objections{}) {
 		f.Objected, f.Restricted = j.Policy.Scopes(objected), objected.Restricted
 	}
+	f.KeptSince = objected.KeptOptOut
 	if v.Decision == Permit {
 		f.Decided, _ = objected.LiftFor(v.Activity, j.latest)
+		if v.Activity.Basis == basis.Consent {
+			f.ConsentAt = f.Signals.Consent(v.Activity.needs).At
+		}
 	}
 	return f
 }

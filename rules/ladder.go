@@ -33,8 +33,8 @@ type asked struct {
 func (d *decideState) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
 	v := Verdict{Reason: NoActivity, first: int32(len(d.rungs))}
 	for _, a := range ladder {
-		decision, reason := a.judge(p, q)
-		d.rungs = append(d.rungs, Rung{a, decision, reason})
+		decision, reason, when := a.judge(p, q)
+		d.rungs = append(d.rungs, Rung{a, decision, reason, when})
 		if decision == Skip {
 			continue
 		}
@@ -47,40 +47,50 @@ func (d *decideState) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
 	return v
 }
 
-func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason) {
+// judge asks an activity, and says whether its condition was met.
+func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason, When) {
 	switch {
 	case !a.matchesSite(q.site):
-		return Skip, OtherSite
+		return Skip, OtherSite, WhenUnasked
 	case !a.matchesRegion(q.region):
-		return Skip, OtherRegion
+		return Skip, OtherRegion, WhenUnasked
 	case !a.matchesEvent(q.name):
-		return Skip, OtherEvent
+		return Skip, OtherEvent, WhenUnasked
 	case a.server && !q.server:
-		return Skip, OtherSender
+		return Skip, OtherSender, WhenUnasked
 	}
+	when := WhenUnasked
 	if a.when != nil {
 		holds, err := a.when.Holds(q.event)
 		if err != nil {
-			return Deny, ConditionFailed
+			return Deny, ConditionFailed, WhenUnasked
 		}
 		if !holds {
-			return Skip, ConditionUnmet
+			return Skip, ConditionUnmet, WhenUnmet
 		}
+		when = WhenMet
 	}
+	if reason := a.carries(p, q); reason != Permitted {
+		return Deny, reason, when
+	}
+	return Permit, Permitted, when
+}
+
+// carries asks whether an activity that speaks of the event carries it to where it is going.
+func (a *Activity) carries(p *Policy, q *asked) Reason {
 	reason := a.permits(p, q)
 	switch {
 	case reason != Permitted:
+		return reason
 	case q.endpoint.Kind == catalog.Opaque && (q.nobody || a.plan.byClass[hit.Recording].Kind() != minimise.Keep):
-		reason = OpaqueStream
+		return OpaqueStream
 	case slices.Contains(a.refused, q.endpoint):
-		reason = RequiredDropped
+		return RequiredDropped
 	case a.isBefore(q):
-		reason = BeforeChoice
+		return BeforeChoice
+	default:
+		return Permitted
 	}
-	if reason == Permitted {
-		return Permit, Permitted
-	}
-	return Deny, reason
 }
 
 // permits asks whether the activity's basis carries the event now (DESIGN of the ladder: one function a basis, GDPR Art. 6(1)).

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -13,7 +12,7 @@ import (
 type shapes struct {
 	event  []uint64 // of the one that was asked for last
 	shared []uint64 // of what all events share, once asked for
-	text   []byte   // that an id is made of
+	text   []byte   // that an id is made of, of a shape or of rungs
 }
 
 // reset forgets the hit.
@@ -31,12 +30,7 @@ func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 		}
 	}
 	j.shapes.text = text
-	sum := sha256.Sum256(text)
-	const lower = "0123456789abcdef"
-	for _, c := range sum[:8] {
-		dst = append(dst, lower[c>>4], lower[c&15])
-	}
-	return dst
+	return appendID(dst, text)
 }
 
 // Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.

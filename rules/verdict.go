@@ -120,7 +120,19 @@ type Rung struct {
 	Activity *Activity
 	Decision Decision
 	Reason   Reason
+	When     When
 }
+
+// When says whether the condition of a rung was met (its `when`). Its zero value: it has none, it was not asked, or it
+// failed, which the reason says.
+type When uint8
+
+// What became of a condition.
+const (
+	WhenUnasked When = iota
+	WhenMet
+	WhenUnmet
+)
 
 // Verdict is what was decided of one event. Its zero value denies.
 type Verdict struct {

@@ -28,7 +28,8 @@ var waiting = map[string]string{
 	"explain": "--config SHOP --hit FILE.http", "replay": "--config SHOP FILE.jsonl", "scan": "FILE.jsonl",
 	"diff": "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
 	"snippet": "--config FILE.yaml ga4", "catalog": "check FILE.yaml", "keys": "list --config FILE.yaml",
-	"logs": "tail --config FILE.yaml",
+	"logs tail": "-f --config FILE.yaml", "logs search": "--config FILE.yaml",
+	"logs export": "--tiles x --config FILE.yaml", "logs witnesses": "--config FILE.yaml",
 
 	"lia new": "--config SHOP --from FILE.yaml", "lia list": "--config FILE.yaml", "lia check": "--config FILE.yaml",
 	"lia render": "--config FILE.yaml x", "lia approve": "--config FILE.yaml x --key x",
@@ -77,7 +78,7 @@ func TestInterrupt(t *testing.T) {
 
 // verbNames are the names of all verbs, and of the verbs of those.
 func verbNames() []string {
-	groups := map[string][]verb{"lia": liaVerbs(), "objections": objectionsVerbs(), "token": tokenVerbs()}
+	groups := map[string][]verb{"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "token": tokenVerbs()}
 	var names []string
 	for _, v := range verbs() {
 		of := groups[v.name]

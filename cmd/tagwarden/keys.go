@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -67,13 +72,22 @@ func addPeriod(what *proxy.Rotation, given string) error {
 	return nil
 }
 
-// listed is what `keys list` says; no key is in it.
+// listed is what `keys list` says; no key is in it but the public one.
 type listed struct {
 	Folder   string        `json:"folder"`
 	Identity string        `json:"identity"`
 	Chains   []listedChain `json:"chains"`
 	Shredded int           `json:"ledger_subjects_shredded"`
 	Root     string        `json:"root,omitempty"` // where the root secret still lies
+	Log      listedLog     `json:"log"`
+}
+
+// listedLog is the public key that the forwarding log's checkpoints are signed with.
+type listedLog struct {
+	Origin string `json:"origin"`
+	Key    string `json:"key"`              // name+hash+key
+	PEM    string `json:"pem"`              // as openssl reads it
+	Before string `json:"before,omitempty"` // the one that the ledger was signed with last, where that is another
 }
 
 type listedChain struct {
@@ -100,6 +114,9 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 		}
 		out.Chains = append(out.Chains, c)
 	}
+	if out.Log, err = logKeyOf(loaded, &state); err != nil {
+		return t.failed(err)
+	}
 	lies := rootLies(&loaded.Server)
 	if lies != "" {
 		out.Root = loaded.Server.Keys.Root
@@ -120,10 +137,36 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 	}
 	_ = table.Flush()
 	printf(t.out, "\nledger subjects: shredded %d times\n", out.Shredded)
+	printf(t.out, "\nthe log's public key, which its checkpoints are verified with:\n%s\n", out.Log.Key)
+	for line := range strings.SplitSeq(strings.TrimSpace(out.Log.PEM), "\n") {
+		printf(t.out, "%s\n", line)
+	}
+	if out.Log.Before != "" {
+		printf(t.out, "until the next start it is: %s\n", out.Log.Before)
+	}
 	for _, w := range keyWarnings(&loaded.Server, t.now()) {
 		printf(t.out, "warning: %s\n", w)
 	}
 	return fine
+}
+
+// logKeyOf is the public key of the forwarding log.
+func logKeyOf(loaded *config.Loaded, state *pseudonym.State) (listedLog, error) {
+	origin := proxy.LogOrigin(loaded)
+	signer, err := tree.NewSigner(origin, state.CheckpointKey(origin))
+	if err != nil {
+		return listedLog{}, err
+	}
+	pem, err := logkey.PEM(signer.Public())
+	if err != nil {
+		return listedLog{}, err
+	}
+	out := listedLog{Origin: origin, Key: signer.Public(), PEM: string(pem)}
+	text, err := os.ReadFile(filepath.Join(loaded.Server.Data, "ledger", ledger.KeyFile))
+	if before := strings.TrimSpace(string(text)); err == nil && before != out.Key {
+		out.Before = before
+	}
+	return out, nil
 }
 
 func rotateKeys(ctx context.Context, t *terminal, loaded *config.Loaded, what proxy.Rotation) int {

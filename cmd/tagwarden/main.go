@@ -126,7 +126,11 @@ func (t *terminal) flags(name, args string) *flag.FlagSet {
 func printUsage(w io.Writer, f *flag.FlagSet) {
 	printf(w, "Usage: tagwarden %s\n", strings.TrimSpace(f.Name()))
 	f.VisitAll(func(fl *flag.Flag) {
-		printf(w, "  --%-12s %s", fl.Name, fl.Usage)
+		dashes := "--"
+		if len(fl.Name) == 1 {
+			dashes = " -"
+		}
+		printf(w, "  %s%-12s %s", dashes, fl.Name, fl.Usage)
 		if fl.DefValue != "" && fl.DefValue != "false" {
 			printf(w, " (%s)", fl.DefValue)
 		}

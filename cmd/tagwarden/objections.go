@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,21 +45,11 @@ func objections(ctx context.Context, t *terminal, args []string) int {
 // group runs one of the verbs of a verb.
 func (t *terminal) group(ctx context.Context, name string, all []verb, args []string) int {
 	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" {
-		w := t.out
 		if len(args) == 0 {
-			w = t.err
-		}
-		printf(w, "Usage: tagwarden %s VERB --config FILE ...\n", name)
-		column := 0
-		for _, v := range all {
-			column = max(column, len(v.name+" "+v.args))
-		}
-		for _, v := range all {
-			printf(w, "  %-*s %s\n", column, v.name+" "+v.args, v.does)
-		}
-		if len(args) == 0 {
+			listVerbs(t.err, name, all)
 			return usage
 		}
+		listVerbs(t.out, name, all)
 		return fine
 	}
 	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
@@ -68,9 +59,22 @@ func (t *terminal) group(ctx context.Context, name string, all []verb, args []st
 			names[i] = v.name
 		}
 		t.fail("there is no verb %q of %s%s", args[0], name, strict.Suggestion(args[0], names))
+		listVerbs(t.err, name, all)
 		return usage
 	}
 	return all[at].run(ctx, t, args[1:])
+}
+
+// listVerbs lists the verbs of a verb.
+func listVerbs(w io.Writer, name string, all []verb) {
+	printf(w, "Usage: tagwarden %s VERB --config FILE ...\n", name)
+	column := 0
+	for _, v := range all {
+		column = max(column, len(v.name+" "+v.args))
+	}
+	for _, v := range all {
+		printf(w, "  %-*s %s\n", column, v.name+" "+v.args, v.does)
+	}
 }
 
 // idFlags adds --id. A value that is "-" is read from the terminal, so that it is not in the shell's history.

@@ -195,7 +195,7 @@ func TestHostileEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := filepath.Dir(write("ledger/0000000000000001.jsonl", string(record)+"\n"+strings.Replace(string(record), `"event"`, `"`+`note"`, 1)+"\n"))
+	ledger := filepath.Dir(write("ledger/"+segmentOfBefore, string(record)+"\n"+strings.Replace(string(record), `"event"`, `"`+`note"`, 1)+"\n"))
 	quoted := quotedYAML(evil())
 	bad := write("bad/tagwarden.yaml", "version: 1\n"+quoted+": "+quoted+"\nsites:\n  "+quoted+": { hosts: ["+quoted+"], region: { default: "+quoted+" } }\nvendors: { ga4: { catalog: "+quoted+" } }\n")
 	write("bad/policy/purposes.yaml", "purposes:\n  "+quoted+": { title: "+quoted+" }\n")
@@ -225,6 +225,13 @@ func TestHostileEverywhere(t *testing.T) {
 		for _, form := range []string{"text", "json", "jsonl"} {
 			with := append(append([]string{}, args...), "--format", form)
 			out, errs := runs(with...)
+			if args[0] == "logs" && form == "json" && out != "" {
+				// Whoever hashes a record needs its bytes: a file gets them as they are stored, as of a document.
+				if stored, err := os.ReadFile(filepath.Join(ledger, segmentOfBefore)); err != nil || out != string(stored) {
+					t.Errorf("%q: %q is not what is stored: %q, %v", with, out, stored, err)
+				}
+				out = ""
+			}
 			wantHarmless(t, strings.Join(with, " "), out+errs)
 			if strings.Contains(out+errs, "\\r\n") { // the line end of evil()
 				t.Errorf("%q: a value breaks its line", with)
@@ -250,6 +257,9 @@ func TestHostileEverywhere(t *testing.T) {
 		t.Errorf("escapes are not shown: %s", out)
 	}
 }
+
+// segmentOfBefore is the name of a segment of the version before: its lines need no checksums.
+const segmentOfBefore = "20261129T071756.000000000Z-000.jsonl"
 
 // within tells whether a document has a text somewhere.
 func within(document any, text string) bool {

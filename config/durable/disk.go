@@ -28,7 +28,9 @@ type File interface {
 	Close() error
 }
 
-// system is the file system.
+// System is the file system.
+var System Disk = system{}
+
 type system struct{}
 
 // OpenFile is that of package os.

@@ -23,7 +23,7 @@ type Files struct {
 
 func (f Files) disk() Disk {
 	if f.Disk == nil {
-		return system{}
+		return System
 	}
 	return f.Disk
 }

@@ -27,10 +27,15 @@ type Document struct {
 // Parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where it cannot it
 // adds the faults and returns nil.
 func Parse(name string, text []byte, faults *Faults) *Document {
+	return ParseBounded(name, text, MaxFileBytes, faults)
+}
+
+// ParseBounded is [Parse] with another bound in bytes, for what no people wrote.
+func ParseBounded(name string, text []byte, most int, faults *Faults) *Document {
 	doc := &Document{Name: name, Text: text}
 	start := &yaml.Node{Line: 1, Column: 1}
-	if len(text) > MaxFileBytes {
-		faults.node(doc, start, "the file has %d bytes: at most %d are read", len(text), MaxFileBytes)
+	if len(text) > most {
+		faults.node(doc, start, "the file has %d bytes: at most %d are read", len(text), most)
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))

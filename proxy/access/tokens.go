@@ -33,7 +33,9 @@ type Token struct {
 }
 
 // May tells whether the token may be used for something.
-func (t *Token) May(role Role) bool { return slices.Contains(t.Roles, role) }
+func (t *Token) May(p Permission) bool {
+	return slices.ContainsFunc(t.Roles, func(r Role) bool { return r.May(p) })
+}
 
 // Why a token is not made, found or taken back.
 var (

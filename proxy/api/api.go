@@ -1,4 +1,5 @@
-// Package api is what staff and other systems meet: the API of objections, and the tokens that open it. It promises
+// Package api is what staff and other systems meet: the API of objections, what the forwarding log is checked with, and
+// the tokens that open both. It promises
 // that no identifier ever stands in an address, an error or, but for the few letters by which who gave it knows it
 // again, an answer, that nothing is answered before it is in force, and that a call is carried out whole or not at all.
 package api
@@ -34,6 +35,11 @@ type Options struct {
 	FeedKey func() [32]byte
 	// Assessments is how the assessments stand at a time, as JSON has it: whoever may ask the listener may ask that. Nil: nobody may.
 	Assessments func(now time.Time) any
+	// Log is the forwarding log, for those who check it. Nil: there is none here.
+	Log Log
+	// Witnessed is its newest checkpoint that enough witnesses signed, with their signatures; nil: none is. Nil: nobody
+	// is asked.
+	Witnessed func() []byte
 	// Refused is told of each call that is not let in: "ambiguous", "wrong_token" or "too_many". Nil: nobody is told.
 	Refused func(why string)
 	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.
@@ -74,7 +80,7 @@ type handler struct {
 	wrong *access.Attempts
 }
 
-// New makes the handler of everything below /api/v1.
+// New makes the handler of everything below /api/v1, and of what [OfLog] names.
 func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now

@@ -14,7 +14,7 @@ var single = []string{"Authorization", "Idempotency-Key", "Content-Type"}
 
 // identify says who calls, and whether that may. A right token is let in however many wrong ones came from where it
 // comes from.
-func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
+func (h *handler) identify(r *http.Request, may access.Permission) (caller, error) {
 	for _, name := range single {
 		if len(r.Header.Values(name)) > 1 {
 			h.opts.Refused("ambiguous")
@@ -25,7 +25,7 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	if h.opts.Operator {
 		return caller{"operator", true}, nil
 	}
-	if role == anybody {
+	if may == anybody {
 		return caller{}, nil
 	}
 	scheme, bearer, found := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -40,8 +40,8 @@ func (h *handler) identify(r *http.Request, role access.Role) (caller, error) {
 	if token.Unsaved != nil {
 		h.opts.Report("the day of a token's use could not be kept", token.Unsaved)
 	}
-	if !token.May(role) {
-		return caller{}, problem.New(http.StatusForbidden, "forbidden", "the token has not the role "+string(role))
+	if !token.May(may) {
+		return caller{}, problem.New(http.StatusForbidden, "forbidden", "the token has not the role "+access.RolesWith(may))
 	}
 	return caller{name: token.Name}, nil
 }

@@ -230,7 +230,7 @@ func TestUnavailable(t *testing.T) {
 	a := newAPI(t)
 	empty := New(Options{Tokens: a.tokens})
 	for _, one := range calls {
-		if one.role == "" {
+		if one.may == "" {
 			continue
 		}
 		if w := a.call(empty, one.method, Base+one.path, body, "Authorization: Bearer "+a.bearer); w.Code != 503 {

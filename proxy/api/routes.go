@@ -18,20 +18,21 @@ const Base = "/api/v1"
 // call is one thing that can be asked for.
 type call struct {
 	method, path string
-	role         access.Role // that a token needs; "" for what is the operator's alone, anybody for what needs none
+	may          access.Permission // that a token needs; "" for what is the operator's alone, anybody for what needs none
 	do           func(h *handler, w http.ResponseWriter, r *http.Request, who caller) error
 }
 
 // calls are all that can be asked for.
 var calls = []call{
-	{http.MethodPost, "/objections", access.Add, (*handler).object},
-	{http.MethodDelete, "/objections", access.Withdraw, (*handler).withdraw},
-	{http.MethodGet, "/objections", access.Read, (*handler).feed},
-	{http.MethodPost, "/objections/check", access.Read, (*handler).check},
-	{http.MethodGet, "/objections/stats", access.Read, (*handler).stats},
-	{http.MethodPost, "/objections/decisions", access.Decide, (*handler).decide},
-	{http.MethodDelete, "/objections/decisions", access.Decide, (*handler).endDecision},
-	{http.MethodGet, "/objections/decisions", access.Read, (*handler).decisions},
+	{http.MethodPost, "/objections", access.AddObjections, (*handler).object},
+	{http.MethodDelete, "/objections", access.WithdrawObjections, (*handler).withdraw},
+	{http.MethodGet, "/objections", access.ReadObjections, (*handler).feed},
+	{http.MethodPost, "/objections/check", access.ReadObjections, (*handler).check},
+	{http.MethodGet, "/objections/stats", access.ReadObjections, (*handler).stats},
+	{http.MethodPost, "/objections/decisions", access.DecideObjections, (*handler).decide},
+	{http.MethodDelete, "/objections/decisions", access.DecideObjections, (*handler).endDecision},
+	{http.MethodGet, "/objections/decisions", access.ReadObjections, (*handler).decisions},
+	{http.MethodGet, "/ledger/key", access.Proofs, (*handler).logKey},
 	{http.MethodGet, "/assessments", anybody, (*handler).assessments},
 	{http.MethodGet, "/objections/progress", "", (*handler).progress},
 	{http.MethodGet, "/objections/backup", "", (*handler).backup},
@@ -42,8 +43,8 @@ var calls = []call{
 	{http.MethodDelete, "/tokens", "", (*handler).revokeToken},
 }
 
-// anybody stands where a role does: no token is needed.
-const anybody access.Role = "anybody"
+// anybody stands where a permission does: no token is needed.
+const anybody access.Permission = "anybody"
 
 // caller is who asks.
 type caller struct {
@@ -67,7 +68,7 @@ func (w caller) key(name string) string {
 func routes(operator bool) map[string]map[string]call {
 	byPath := map[string]map[string]call{}
 	for _, one := range calls {
-		if one.role == "" && !operator {
+		if one.may == "" && !operator {
 			continue
 		}
 		if byPath[one.path] == nil {
@@ -123,6 +124,10 @@ func (b *begun) Write(text []byte) (int, error) {
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if OfLog(r.URL.Path) {
+		h.serveLog(w, r)
+		return
+	}
 	path, below := strings.CutPrefix(r.URL.Path, Base)
 	methods := h.calls[path]
 	if !below || methods == nil {
@@ -131,18 +136,23 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	one, known := methods[r.Method]
 	if !known {
-		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
-		w.Header().Set("Allow", allowed)
-		answer(w, problem.New(http.StatusMethodNotAllowed, "method", "the method is none of "+allowed))
+		answerMethod(w, slices.Sorted(maps.Keys(methods)))
 		return
 	}
-	who, err := h.identify(r, one.role)
+	who, err := h.identify(r, one.may)
 	if err == nil {
 		err = one.do(h, w, r, who)
 	}
 	if err != nil {
 		answer(w, problemFor(err))
 	}
+}
+
+// answerMethod says which methods there are.
+func answerMethod(w http.ResponseWriter, methods []string) {
+	allowed := strings.Join(methods, ", ")
+	w.Header().Set("Allow", allowed)
+	answer(w, problem.New(http.StatusMethodNotAllowed, "method", "the method is none of "+allowed))
 }
 
 // changing takes a place among the calls that change something, which done gives back.

@@ -37,18 +37,18 @@ func (l *Ledger) Assessed(a Assessed) error {
 
 // MarshalLogObject writes the record's members. What is empty is left out.
 func (a *Assessed) MarshalLogObject(to zapcore.ObjectEncoder) error {
-	to.AddString("assessment", a.Assessment)
+	addText(to, "assessment", a.Assessment)
 	to.AddInt("assessment_version", a.Version)
 	addText(to, "meaning", a.Meaning)
 	if a.Form > 0 {
 		to.AddInt("approval_form", a.Form)
 	}
 	addText(to, "key", a.Key)
-	addText(to, "because", a.Because)
+	addWords(to, "because", a.Because)
 	if a.Kind == KindDue {
 		addText(to, "review_by", a.ReviewBy)
 		to.AddInt("days", a.Days)
-		addText(to, "told", a.Told)
+		addWords(to, "told", a.Told)
 	}
 	addTrue(to, "again", a.Again)
 	return nil

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -61,7 +62,7 @@ func TestMatches(t *testing.T) {
 func TestLongRecords(t *testing.T) {
 	t.Parallel()
 	const buffer = 64 << 10
-	path := filepath.Join(t.TempDir(), "a.jsonl")
+	path := filepath.Join(t.TempDir(), "20260504T120000.000000000Z-000.jsonl")
 	for _, n := range []int{buffer - 2, buffer - 1, buffer, buffer + 1, 2 * buffer, ledger.MaxRecord - 1, ledger.MaxRecord} {
 		record := `{"a":"` + strings.Repeat("x", n-len(`{"a":""}`)) + `"}`
 		if err := os.WriteFile(path, []byte("{}\n"+record+"\n{}\n{\"half\":1}"), 0o600); err != nil {
@@ -82,12 +83,12 @@ func TestLongRecords(t *testing.T) {
 func TestSearchGoesOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"a.jsonl": "{\"n\":1}\n{\"n\":2}\n", "b.jsonl": "", "c.jsonl": "{\"n\":3}\n{\"n\":4}\n{\"n\":5}"} {
+	for name, text := range map[string]string{"20260504T120000.000000000Z-000.jsonl": "{\"n\":1}\n{\"n\":2}\n", "20260504T130000.000000000Z-000.jsonl": "", "20260504T140000.000000000Z-000.jsonl": "{\"n\":3}\n{\"n\":4}\n{\"n\":5}"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Mkdir(filepath.Join(dir, "b2.jsonl"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "20260504T130000.000000000Z-001.jsonl"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for most := 1; most < 6; most++ {
@@ -102,8 +103,9 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 }
 
-// TestHashesAreHex: each byte of a subject's hash, a salt and a digest, as encoding/hex writes it.
-func TestHashesAreHex(t *testing.T) {
+// TestHashesAreText: each byte of a subject's hash and a salt, as encoding/hex writes it, and of a digest, as
+// encoding/base64 does.
+func TestHashesAreText(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := open(t, dir, nil, nil)
@@ -115,8 +117,8 @@ func TestHashesAreHex(t *testing.T) {
 			subject[i], e.Salt[i], e.Digest[2*i] = byte(16*n+i), byte(16*i+n), byte(16*n+i)
 		}
 		e.Subjects = [][16]byte{subject}
-		want = append(want, hex.EncodeToString(subject[:]), hex.EncodeToString(e.Salt[:]), hex.EncodeToString(e.Digest[:]))
-		if err := l.Append([]ledger.Event{e}, name); err != nil {
+		want = append(want, hex.EncodeToString(subject[:]), hex.EncodeToString(e.Salt[:]), base64.StdEncoding.EncodeToString(e.Digest[:]))
+		if err := l.Append([]ledger.Event{e}, named{}); err != nil {
 			t.Fatal(err)
 		}
 	}

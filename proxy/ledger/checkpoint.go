@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -25,19 +24,34 @@ const (
 // KindLogKey is a record that says by which key checkpoints are signed from then on: key, was.
 const KindLogKey = "log_key"
 
-// signedHead is the newest checkpoint.
+// signedHead is the newest checkpoint. The zero one is none.
 type signedHead struct {
-	newest atomic.Pointer[[]byte]
-	size   int64 // of the tree that it is of
-	at     time.Time
+	text []byte
+	size int64 // of the tree that it is of
+	at   time.Time
+}
+
+// head is the newest checkpoint.
+func (l *Ledger) head() signedHead {
+	if newest := l.signed.Load(); newest != nil {
+		return *newest
+	}
+	return signedHead{}
 }
 
 // Checkpoint is the newest checkpoint, signed; nil: there is none yet.
-func (l *Ledger) Checkpoint() []byte {
-	if text := l.signed.newest.Load(); text != nil {
-		return *text
-	}
-	return nil
+func (l *Ledger) Checkpoint() []byte { return l.head().text }
+
+// State is how a ledger stands.
+type State struct {
+	Records, Sealed, Signed uint64    // how many there are, in sealed segments, below the newest checkpoint
+	At                      time.Time // when that was signed; zero: there is none
+}
+
+// State tells how the ledger stands.
+func (l *Ledger) State() State {
+	newest := l.head()
+	return State{l.Next(), l.sealedEnd(), uint64(newest.size), newest.at}
 }
 
 // Tiles reads the tiles of the log's tree, as far as it has grown.
@@ -53,7 +67,7 @@ func (l *Ledger) Public() string {
 
 // signIfDue signs a checkpoint where the last one is old enough, and records came since.
 func (l *Ledger) signIfDue(now time.Time) error {
-	if since := now.Sub(l.signed.at); since >= 0 && since < l.opts.Checkpoint {
+	if since := now.Sub(l.head().at); since >= 0 && since < l.opts.Checkpoint {
 		return nil
 	}
 	return l.sign()
@@ -62,11 +76,11 @@ func (l *Ledger) signIfDue(now time.Time) error {
 // sign signs what the log has come to, as soon as that is on disk, and puts it there.
 func (l *Ledger) sign() error {
 	of := l.tree.now()
-	if l.signer == nil || of.N == l.signed.size {
+	if l.signer == nil || of.N == l.head().size {
 		return nil
 	}
-	if err := l.writer.SyncTo(uint64(of.N)); err != nil && !errors.Is(err, ErrClosed) {
-		return err
+	if err := l.writer.SyncTo(uint64(of.N)); err != nil {
+		return err // what the next start does not find must not have been signed
 	}
 	if err := l.tree.sync(); err != nil {
 		return err
@@ -83,8 +97,7 @@ func (l *Ledger) sign() error {
 			return fmt.Errorf("cannot keep a checkpoint: %w", err)
 		}
 	}
-	l.signed.newest.Store(&text)
-	l.signed.size, l.signed.at = of.N, l.opts.Now()
+	l.signed.Store(&signedHead{text, of.N, l.opts.Now()})
 	if l.opts.OnCheckpoint != nil {
 		l.opts.OnCheckpoint(text)
 	}

@@ -39,7 +39,11 @@ func (d *Damage) Error() string {
 	default:
 		records = fmt.Sprintf("from record %d on, ", d.First)
 	}
-	return fmt.Sprintf("%s:%d: %sbyte %d: %v", d.Path, d.Line, records, d.From, d.Why)
+	line := ""
+	if d.Line > 0 {
+		line = fmt.Sprintf("%d:", d.Line)
+	}
+	return fmt.Sprintf("%s:%s %sbyte %d: %v", d.Path, line, records, d.From, d.Why)
 }
 
 // Unwrap is why.

@@ -29,19 +29,27 @@ const (
 
 // put records entries together, and waits.
 func (l *Ledger) put(until until, entries ...entry) error {
-	if err := l.refused(false); err != nil {
-		return err
+	if len(entries) == 0 {
+		return nil
 	}
 	now := l.opts.Now()
 	var frames []byte
+	all := 0
 	for _, e := range entries {
-		frames = l.encode(frames, now, e.kind, e.members)
+		more, n, err := l.encode(frames, now, e.kind, e.members)
+		if err != nil {
+			return err
+		}
+		frames, all = more, all+n
 	}
-	err := l.wait(until, frames, len(entries))
+	err := l.refused(false)
+	if err == nil {
+		err = l.wait(until, frames, all)
+	}
 	if err == nil || until != kept || errors.Is(err, segment.ErrUnknown) || errors.Is(err, ErrClosed) {
 		return err
 	}
-	if full := l.writer.Keep(frames, len(entries)); full != nil {
+	if full := l.writer.Keep(frames, all); full != nil {
 		l.Refuse(ErrOwed)
 	}
 	return err
@@ -72,15 +80,43 @@ type encoder struct {
 func newEncoder() *encoder { return &encoder{zap: newZap()} }
 
 // append appends a record, as a line.
-func (e *encoder) append(dst []byte, now time.Time, kind string, members zapcore.ObjectMarshaler) []byte {
-	e.field[0] = zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: members}
-	line, err := e.zap.EncodeEntry(zapcore.Entry{Time: now.UTC(), Message: kind}, e.field[:])
+func (e *encoder) append(dst []byte, now time.Time, kind string, of *part) []byte {
+	e.field[0] = zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: of}
+	record, err := e.zap.EncodeEntry(zapcore.Entry{Time: now.UTC(), Message: kind}, e.field[:])
 	e.field[0].Interface = nil
 	if err != nil {
 		panic(fmt.Sprintf("BUG: a record of kind %s cannot be encoded", kind))
 	}
-	record := line.Bytes()
-	dst = segment.AppendLine(dst, record[:len(record)-1])
-	line.Free()
+	dst = segment.AppendLine(dst, record.Bytes())
+	record.Free()
 	return dst
+}
+
+// encode appends a record that zap encodes: its line, or the lines of its parts, of which there are n.
+func (l *Ledger) encode(
+	dst []byte, now time.Time, kind string, members zapcore.ObjectMarshaler,
+) (lines []byte, n int, err error) {
+	e := l.encoder.Get().(*encoder)
+	defer l.encoder.Put(e)
+	lines = e.append(dst, now, kind, &part{members: members, salt: l.salts.next()})
+	if len(lines)-len(dst) <= longestLine {
+		return lines, 1, nil
+	}
+	whole, ok := members.(divisible)
+	if !ok {
+		return nil, 0, fmt.Errorf("cannot record %s: %w", kind, errTooLong)
+	}
+	var scratch []byte
+	parts, err := divide(whole, func(d divisible) bool {
+		scratch = e.append(scratch[:0], now, kind, widest(d))
+		return len(scratch) > longestLine
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("cannot record %s: %w", kind, err)
+	}
+	lines = dst
+	for i := range parts {
+		lines = e.append(lines, now, kind, &part{parts[i], i + 1, len(parts), l.salts.next()})
+	}
+	return lines, len(parts), nil
 }

@@ -10,6 +10,20 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
+// counted says what the names in records of counted events stand for.
+type counted struct{}
+
+func (counted) Shape(int) ledger.Shape {
+	return ledger.Shape{Kept: []string{"en"}, Changed: []string{"cid"}, Dropped: []string{"dl"}}
+}
+
+func (counted) Rungs(int) ledger.Rungs {
+	return ledger.Rungs{
+		Policy: "3f2a", Site: "shop", Vendor: "ga4", Endpoint: "collect",
+		Ladder: []ledger.Rung{{Activity: "counting", Decision: "permit", Reason: "permitted"}},
+	}
+}
+
 // A decision is recorded before its event leaves, how the delivery ended after it; both are found again by what they
 // say.
 func Example() {
@@ -26,16 +40,14 @@ func Example() {
 		panic(err)
 	}
 	decided := []ledger.Event{{
-		Hit: 1, Site: "shop", Vendor: "ga4", Decision: "permit", Reason: "permitted", Activity: "counting", Shape: "5b1e",
+		Hit: 1, Site: "shop", Vendor: "ga4", Decision: "permit", Reason: "permitted", Activity: "counting",
+		Shape: "5b1e", Rungs: "90d2",
 	}}
-	shapes := func(int) ledger.Shape {
-		return ledger.Shape{ID: "5b1e", Kept: []string{"en"}, Changed: []string{"cid"}, Dropped: []string{"dl"}}
-	}
-	if err := l.Append(decided, shapes); err != nil {
+	if err := l.Append(decided, counted{}); err != nil {
 		panic(err) // it was not written: nothing may leave
 	}
 	// Here the event leaves.
-	if err := l.Outcome(ledger.Outcome{Hit: 1, Events: 1, Vendor: "ga4", Outcome: "delivered", Status: 204}); err != nil {
+	if err := l.Outcome(ledger.Outcome{Hit: 1, Events: []int{0}, Vendor: "ga4", Outcome: "delivered", Status: 204}); err != nil {
 		panic(err)
 	}
 	if err := l.Close(); err != nil {
@@ -52,6 +64,7 @@ func Example() {
 		panic(err)
 	}
 	// Output:
+	// [rungs    ]
 	// [event 1 permit  ]
 	// [outcome 1  delivered 204]
 }

@@ -1,9 +1,7 @@
 package ledger
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -54,36 +52,19 @@ func (g *grown) sync() error { return errors.Join(g.hashes.Sync(), g.levels.Sync
 func (g *grown) close() error { return errors.Join(g.hashes.Close(), g.levels.Close()) }
 
 // growFrom makes the tree of what stands: the hashes of sealed segments are on disk, those of the records behind were made
-// of their lines. It is refused where it does not go on from the newest checkpoint that is known.
+// of their lines. What is damaged of them is made again. It is refused where it does not go on from the newest checkpoint
+// that is known.
 func (l *Ledger) growFrom(from *Standing) (*Restored, error) {
 	if from.old {
 		return nil, errors.New("the ledger was written by a version before, and is not brought to numbers yet")
 	}
+	if err := l.openWhole(from); err != nil {
+		return nil, err
+	}
 	g := &l.tree
-	sealed := int64(from.sealed)
-	var err error
-	g.hashes, err = tree.OpenHashes(l.opts.Dir, 0, sealed, l.opts.Disk)
-	if errors.Is(err, tree.ErrShort) {
-		if err = l.hashAgain(from.sealed); err == nil {
-			g.hashes, err = tree.OpenHashes(l.opts.Dir, 0, sealed, l.opts.Disk)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the hashes of the ledger's records cannot be read: %w", err)
-	}
-	if g.levels, err = tree.OpenLevels(l.opts.Dir, sealed, l.opts.Disk); err != nil {
-		return nil, fmt.Errorf("the ledger's tree cannot be read: %w", err)
-	}
-	if !g.levels.Whole(sealed) {
-		if err := g.levels.Extend(g.hashes, sealed, nil); err != nil {
-			return nil, fmt.Errorf("the ledger's tree cannot be made again: %w", err)
-		}
-	}
-	g.hashes.Append(from.rest)
-	g.levels.Append(from.nodes)
-	g.edge = from.edge
 	var restored *Restored
-	if err := l.checkTree(from); err != nil {
+	err := l.continues(g.edge.Tree())
+	if err != nil {
 		if restored, err = l.restores(from, err); err != nil {
 			return nil, err
 		}
@@ -96,60 +77,43 @@ func (l *Ledger) growFrom(from *Standing) (*Restored, error) {
 	return restored, g.hashes.Roll(int64(from.Next()))
 }
 
-// checkTree tells whether the tree's edge is that of the hashes that are stored.
-func (l *Ledger) checkTree(from *Standing) error {
-	g := &l.tree
-	now := g.edge.Tree()
-	if now.N > 0 {
-		root, err := tlog.TreeHash(now.N, g.tiles().Hashes(now))
-		if err != nil {
-			return fmt.Errorf("the hashes of the ledger's tree are not those of its records: %w", err)
-		}
-		if root != now.Hash {
-			return fmt.Errorf("the hashes of the ledger's tree are not those of its records: %w", tree.ErrStored)
+// openTree opens what is stored of the tree, and tells whether it makes the root of what stands.
+func (l *Ledger) openTree(from *Standing) (err error) {
+	g, sealed := &l.tree, int64(from.sealed)
+	if g.hashes, err = tree.OpenHashes(l.opts.Dir, 0, sealed, l.opts.Disk); err != nil {
+		return err
+	}
+	if g.levels, err = tree.OpenLevels(l.opts.Dir, sealed, l.opts.Disk); err != nil {
+		return err
+	}
+	if !g.levels.Whole(sealed) {
+		if err := g.levels.Extend(g.hashes, sealed, nil); err != nil {
+			return errors.Join(err, g.levels.Close())
 		}
 	}
+	g.hashes.Append(from.rest)
+	g.levels.Append(from.nodes)
+	g.edge = from.edge
+	if now := g.edge.Tree(); now.N > 0 {
+		// The whole right edge is read by it, and held against the root.
+		if _, err = tlog.TreeHash(now.N, g.tiles().Hashes(now)); err == nil {
+			_, err = g.tiles().Hashes(now).ReadHashes([]int64{tlog.StoredHashIndex(0, now.N-1)})
+		}
+	}
+	return err
+}
+
+// continues tells whether a tree goes on from the newest checkpoint that is known.
+func (l *Ledger) continues(now tlog.Tree) error {
 	known, err := l.known()
 	if err != nil || known == nil {
 		return err
 	}
-	return tree.Continues(known.Tree, now, g.tiles().Hashes(now))
+	return tree.Continues(known.Tree, now, l.Tiles().Hashes(now))
 }
 
 // tiles reads the tiles of the tree.
 func (g *grown) tiles() *tree.Tiles { return g.levels.Tiles(g.hashes) }
-
-// hashAgain makes the files of hashes of sealed segments anew, of their lines, where they are missing or short.
-func (l *Ledger) hashAgain(sealed uint64) error {
-	runs, err := tree.List(l.opts.Dir, 0)
-	if err != nil {
-		return err
-	}
-	files, err := numbered(l.opts.Dir)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if f.End == 0 || f.End > sealed {
-			f.End = sealed
-		}
-		if f.First >= sealed || int64(f.End) <= runs.End() {
-			continue
-		}
-		var b bytes.Buffer
-		if _, err := scanSegment(f, func(_ []byte, entry tree.Entry) error {
-			b.Write(entry[:])
-			return nil
-		}); err != nil {
-			return err
-		}
-		path := filepath.Join(l.opts.Dir, segment.FileName(f.First, tree.Suffix(0)))
-		if err := l.files.Replace(path, b.Bytes(), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // TornSuffix is the end of the name of a file that was to be a segment, and holds no record.
 const TornSuffix = ".torn"

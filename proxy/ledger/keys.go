@@ -28,7 +28,7 @@ func (l *Ledger) Keys(k Keys) error {
 // MarshalLogObject writes the record's members. What is empty is left out.
 func (k *Keys) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "node", k.node)
-	addText(to, "text", k.Text)
+	addWords(to, "text", k.Text)
 	addText(to, "identity", k.Identity)
 	to.AddInt("day", k.Day)
 	addTrue(to, "shredded", k.Shredded)

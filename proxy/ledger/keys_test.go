@@ -61,7 +61,7 @@ func TestRecoverKeys(t *testing.T) {
 		}
 		dir := t.TempDir()
 		text := []byte(strings.Join(lines, "\n") + "\n")
-		if err := os.WriteFile(filepath.Join(dir, "a.jsonl"), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "20260504T120000.000000000Z-000.jsonl"), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := ledger.RecoverKeys(dir); err != nil || got != c.want {
@@ -94,7 +94,7 @@ func TestRecoverKeysThatWereRecorded(t *testing.T) {
 	if got, err := ledger.RecoverKeys(dir); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "z.jsonl"), []byte("{\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "9990000000000000.jsonl"), []byte("{\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ledger.RecoverKeys(dir); err == nil {

@@ -7,15 +7,14 @@ package ledger
 import (
 	"cmp"
 	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
+	"io"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
@@ -35,7 +34,7 @@ type Options struct {
 	Seal       time.Duration // how long a segment is written before the next is begun; 1 h
 	Size       int64         // likewise, how many bytes; 64 MiB
 	Checkpoint time.Duration // how often a checkpoint is signed, where there are new records; 5 s
-	Shapes     int           // how many shapes are remembered as already named; 4096
+	Shapes     int           // how many shapes are remembered as already named, and how many lists of rungs; 4096
 
 	Origin string // names the log in its checkpoints; "": none are signed
 	// Seed is that of the key that signs the checkpoints of an origin (Ed25519, RFC 8032).
@@ -49,7 +48,8 @@ type Options struct {
 	Reserve uint64                 // how many bytes stay free on the disk: with less, hits are refused, and acts are not
 	Free    func() (uint64, error) // how many are; nil: nobody asks
 
-	Now  func() time.Time // the clock
+	Now  func() time.Time // the clock; records say the millisecond
+	Rand io.Reader        // of salts; nil: crypto/rand
 	Disk durable.Disk     // nil: the file system
 }
 
@@ -58,33 +58,42 @@ func (o Options) withDefaults() Options {
 	o.Sync, o.Retry = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Retry, time.Second)
 	o.Seal, o.Size = cmp.Or(o.Seal, time.Hour), cmp.Or(o.Size, 64<<20)
 	o.Checkpoint, o.Shapes = cmp.Or(o.Checkpoint, 5*time.Second), cmp.Or(o.Shapes, 4096)
+	if o.Disk == nil {
+		o.Disk = durable.System
+	}
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	now := o.Now
+	o.Now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
 	return o
 }
 
 // Ledger is an open ledger. Its methods may be called from many goroutines at once.
 //
 // Hits put their records into the writer, and wait until write(2) has returned: whoever comes first writes for all. The
-// same goroutine then hashes what was written (wrote), under no lock that hits wait for. Everything else (checkpoints,
-// sealing, packing, looking whether the files are there) is one goroutine's, in the background.
+// same goroutine then hashes what was written (wrote), under no lock that hits wait for. Two goroutines are in the
+// background: one looks whether the files are there (looks), one signs checkpoints, and seals and packs segments (works).
 type Ledger struct {
 	opts    Options
 	files   durable.Files
 	encoder sync.Pool // of *encoder
 	writer  *segment.Writer
 	lines   sync.Pool // of *eventLines: what hits write their records in
+	salts   salts
 
-	shapes *lru.Cache[string, uint64] // shapes that were named, with the writer's era; used under the writer's mutex
+	shapes, rungs names // used under the writer's mutex
 
 	signer  *tree.Signer // nil: no checkpoints are signed
 	tree    grown
 	refusal atomic.Pointer[refusal] // why nothing is taken though the writer would
-	forGood atomic.Bool             // and never will be
+	forGood atomic.Pointer[refusal] // and never will be
 	watched watched
 	sealing sealing
-	signed  signedHead
+	signed  atomic.Pointer[signedHead]
 
 	stop chan struct{}
 	idle sync.WaitGroup
@@ -106,18 +115,23 @@ func Open(o Options, first Note) (*Ledger, error) {
 // Open begins a new segment of a ledger as it stands, and writes its first record.
 func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	o = o.withDefaults()
-	l := &Ledger{opts: o, files: durable.Files{Disk: o.Disk}, stop: make(chan struct{})}
+	l := &Ledger{opts: o, stop: make(chan struct{})}
+	l.watched.Disk, l.opts.Disk = o.Disk, &l.watched
+	l.files.Disk = &l.watched
 	if err := l.files.Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
+	}
+	if o.Known != "" {
+		if err := l.files.Folder(filepath.Dir(o.Known), 0o700); err != nil {
+			return nil, fmt.Errorf("cannot make the folder of the ledger's checkpoint: %w", err)
+		}
 	}
 	if err := refuseOlder(l.opts.Dir, l.files); err != nil {
 		return nil, fmt.Errorf("cannot write to the ledger's folder: %w", err)
 	}
 	l.encoder.New, l.lines.New = func() any { return newEncoder() }, func() any { return new(eventLines) }
+	l.shapes, l.rungs, l.salts.source = newNames(o.Shapes), newNames(o.Shapes), o.Rand
 	var err error
-	if l.shapes, err = lru.New[string, uint64](o.Shapes); err != nil {
-		return nil, fmt.Errorf("cannot remember shapes: %w", err)
-	}
 	if o.Origin != "" {
 		if l.signer, err = l.signerOf(o.Origin); err != nil {
 			return nil, fmt.Errorf("the ledger's checkpoints cannot be signed: %w", err)
@@ -135,10 +149,14 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	}
 	l.sealFrom(from)
 	if err := l.first(first, from.unvouched, restored); err != nil {
-		return nil, errors.Join(err, l.writer.Close())
+		return nil, errors.Join(err, l.writer.Close(), l.tree.close())
 	}
-	l.idle.Add(1)
-	go l.background()
+	l.sealing.own = l.Next() - from.Next()
+	faults := l.newFaults()
+	l.look(faults)
+	l.idle.Add(2)
+	go l.looks(faults)
+	go l.works()
 	return l, nil
 }
 
@@ -159,13 +177,16 @@ func (l *Ledger) begin(number uint64) (err error) {
 
 // first writes the records that a start begins with.
 func (l *Ledger) first(first Note, unvouched bool, restored *Restored) error {
-	if err := l.Note(first); err != nil {
-		return err
-	}
+	first.node = l.opts.Node
+	entries := []entry{{first.Kind, &first}}
 	if unvouched {
-		if err := l.vouch(); err != nil {
+		var err error
+		if entries, err = l.vouch(entries); err != nil {
 			return err
 		}
+	}
+	if err := l.put(written, entries...); err != nil {
+		return err
 	}
 	if restored != nil {
 		if err := l.restored(restored); err != nil {
@@ -178,56 +199,52 @@ func (l *Ledger) first(first Note, unvouched bool, restored *Restored) error {
 	return l.publishKey()
 }
 
-// Names gives what a segment names once: it is asked for event i only where the segment has not named it yet.
-type Names func(i int) Shape
-
-// Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned).
-func (l *Ledger) Append(events []Event, named Names) error {
+// Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned). What
+// the names in them stand for is asked of named, where the segment has not said it yet.
+func (l *Ledger) Append(events []Event, named Named) error {
 	if err := l.refused(true); err != nil {
 		return err
 	}
 	now := l.opts.Now()
 	lines := l.lines.Get().(*eventLines)
-	lines.write(now, events)
-	ticket, err := l.writer.AddFunc(func(dst []byte, era uint64) ([]byte, int) {
-		from, n := 0, len(events)
-		for i := range events {
-			if id := events[i].Shape; id != "" {
-				if in, ok := l.shapes.Get(id); !ok || in != era {
-					dst = l.name(dst, now, id, named(i), era)
-					n++
-				}
-			}
-			dst = append(dst, lines.b[from:lines.ends[i]]...)
-			from = lines.ends[i]
-		}
-		return dst, n
-	})
-	if cap(lines.b) <= mostLines {
-		l.lines.Put(lines)
+	defer l.giveBack(lines)
+	if err := lines.write(now, events, &l.salts); err != nil {
+		return err
 	}
+	ticket, err := l.writer.AddFunc(func(dst []byte, era uint64) ([]byte, int) {
+		from, all := 0, lines.n
+		for i := range events {
+			var n int
+			dst, n = l.name(dst, now, &events[i], i, named, era)
+			dst = append(dst, lines.b[from:lines.ends[i]]...)
+			from, all = lines.ends[i], all+n
+		}
+		return dst, all
+	})
 	if err != nil {
 		return err
 	}
 	return ticket.Written()
 }
 
-// name names a shape, once an era of the writer.
-func (l *Ledger) name(dst []byte, now time.Time, id string, s Shape, era uint64) []byte {
-	s.ID = strings.Clone(id)
-	l.shapes.Add(s.ID, era)
-	return l.encode(dst, now, KindShape, &s)
+// giveBack keeps what records were written in.
+func (l *Ledger) giveBack(lines *eventLines) {
+	if cap(lines.b) <= mostLines {
+		l.lines.Put(lines)
+	}
 }
 
 // Outcome records how a delivery ended. It waits for nothing: the record is written with the next one, or at the next
 // tick, and no failure of the disk loses it.
 func (l *Ledger) Outcome(o Outcome) error {
 	lines := l.lines.Get().(*eventLines)
+	defer l.giveBack(lines)
 	lines.b = lines.b[:0]
-	lines.outcome(l.opts.Now(), &o)
-	err := l.writer.Keep(lines.b, 1)
-	l.lines.Put(lines)
-	return err
+	lines.outcome(l.opts.Now(), &o, part{salt: l.salts.next()})
+	if len(lines.b) > longestLine {
+		return errTooLong
+	}
+	return l.writer.Keep(lines.b, 1)
 }
 
 // Refusals records aggregates. Where that cannot be written they are kept in memory until it can.
@@ -243,13 +260,6 @@ func (l *Ledger) Refusals(all []Refused) error {
 func (l *Ledger) Note(n Note) error {
 	n.node = l.opts.Node
 	return l.put(written, entry{n.Kind, &n})
-}
-
-// encode appends a record that zap encodes.
-func (l *Ledger) encode(dst []byte, now time.Time, kind string, members zapcore.ObjectMarshaler) []byte {
-	e := l.encoder.Get().(*encoder)
-	defer l.encoder.Put(e)
-	return e.append(dst, now, kind, members)
 }
 
 // Err tells whether records of hits are taken: nil, or why not.

@@ -14,129 +14,19 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// disk is a file system in memory that fails when told to.
-type disk struct {
-	mu       sync.Mutex
-	names    []string
-	segments map[string]*strings.Builder
-	writes   int
-	syncs    []string // what each fsync found in its segment
-	write    func(b []byte) (int, error)
-	sync     func() error
-	create   func() error
-	gate     chan struct{} // where not nil, every write waits for it
-}
-
-type segment struct {
-	of   *disk
-	text *strings.Builder
-}
-
-func newDisk() *disk { return &disk{segments: map[string]*strings.Builder{}} }
-
-func (d *disk) Create(path string) (ledger.File, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.create != nil {
-		if err := d.create(); err != nil {
-			return nil, err
-		}
-	}
-	if d.segments[path] != nil {
-		return nil, os.ErrExist
-	}
-	d.names = append(d.names, path)
-	d.segments[path] = new(strings.Builder)
-	return &segment{d, d.segments[path]}, nil
-}
-
-func (s *segment) Write(b []byte) (int, error) {
-	if gate := s.of.gate; gate != nil {
-		<-gate
-	}
-	s.of.mu.Lock()
-	defer s.of.mu.Unlock()
-	s.of.writes++
-	if s.of.write != nil {
-		n, err := s.of.write(b)
-		s.text.Write(b[:n])
-		return n, err
-	}
-	return s.text.Write(b)
-}
-
-func (s *segment) Sync() error {
-	s.of.mu.Lock()
-	defer s.of.mu.Unlock()
-	s.of.syncs = append(s.of.syncs, s.text.String())
-	if s.of.sync != nil {
-		return s.of.sync()
-	}
-	return nil
-}
-
-func (s *segment) Close() error { return nil }
-
-// text is the n-th segment, -1 the last.
-func (d *disk) text(n int) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if n < 0 {
-		n += len(d.names)
-	}
-	return d.segments[d.names[n]].String()
-}
-
-func (d *disk) fail(write func([]byte) (int, error), sync func() error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.write, d.sync = write, sync
-}
-
-func (d *disk) count() (segments, writes int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.names), d.writes
-}
-
-// open opens a ledger on a disk in memory, or on the file system where there is none.
-func open(t *testing.T, dir string, d *disk, change func(*ledger.Options)) *ledger.Ledger {
-	t.Helper()
-	o := ledger.Options{Dir: dir, Node: "node-1", Now: time.Now}
-	if d != nil {
-		o.Files = d
-	}
-	if change != nil {
-		change(&o)
-	}
-	l, err := ledger.Open(o, ledger.Note{Kind: ledger.KindStart, Policy: "digest", Text: "version test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-// shaped is an event of a shape.
-func shaped(hit uint64, shape string) ledger.Event {
-	return ledger.Event{Hit: hit, Site: "shop", Vendor: "ga4", Endpoint: "collect", Decision: "permit", Reason: "permitted", Shape: shape}
-}
-
-func name(int) ledger.Shape {
-	return ledger.Shape{Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}}
-}
-
-// TestAppendReturnsWhenWritten: whatever goes on beside it, a record is in the file when Append returns, and every record is a whole line.
+// TestAppendReturnsWhenWritten: whatever goes on beside it, a record is in the file when Append returns, and every record
+// is a whole line.
 func TestAppendReturnsWhenWritten(t *testing.T) {
 	d := newDisk()
-	l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Sync, o.Seal = time.Millisecond, 5*time.Millisecond })
-	const goroutines, each = 16, 200
+	l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Sync = time.Millisecond })
+	const goroutines, each = 16, 50
 	var all sync.WaitGroup
 	var next atomic.Uint64
 	for range goroutines {
 		all.Go(func() {
 			for range each {
 				n := next.Add(1)
-				if err := l.Append([]ledger.Event{shaped(n, fmt.Sprint("s", n%7)), shaped(n, "")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, fmt.Sprint("s", n%7)), shaped(n, "")}, named{}); err != nil {
 					t.Error(err)
 					return
 				}
@@ -173,33 +63,14 @@ func TestAppendReturnsWhenWritten(t *testing.T) {
 			}
 		}
 	}
-	if counts[ledger.KindEvent] != 2*goroutines*each || counts[ledger.KindOutcome] != goroutines*each || counts[ledger.KindStart] != 1 || counts[ledger.KindStop] != 1 {
+	if counts[ledger.KindEvent] != 2*goroutines*each || counts[ledger.KindOutcome] != goroutines*each ||
+		counts[ledger.KindStart] != 1 || counts[ledger.KindStop] != 1 {
 		t.Errorf("records: %v", counts)
 	}
 }
 
-func (d *disk) holds(text string) bool {
-	segments, _ := d.count()
-	for n := range segments {
-		if strings.Contains(d.text(n), text) {
-			return true
-		}
-	}
-	return false
-}
-
-// member is the text of a member of a record.
-func member(line, name string) string {
-	_, rest, found := strings.Cut(line, `"`+name+`":"`)
-	if !found {
-		return ""
-	}
-	value, _, _ := strings.Cut(rest, `"`)
-	return value
-}
-
-// TestOneWriteForAllWhoWait: while a write is under way, those who come are written together by the next. How many came before the first
-// began is up to the scheduler, all of them at most.
+// TestOneWriteForAllWhoWait: while a write is under way, those who come are written together by the next. How many came
+// before the first began is up to the scheduler, all of them at most.
 func TestOneWriteForAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -209,7 +80,7 @@ func TestOneWriteForAllWhoWait(t *testing.T) {
 		var all sync.WaitGroup
 		for n := range uint64(50) {
 			all.Go(func() {
-				if err := l.Append([]ledger.Event{shaped(n, "s")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(n, "s")}, named{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -226,155 +97,63 @@ func TestOneWriteForAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestAfterAFailureNothingIsTaken: a failed, a short or an unsynced write poisons the ledger; that the next call would succeed changes nothing.
-func TestAfterAFailureNothingIsTaken(t *testing.T) {
-	full := errors.New("no space left on device")
-	for what, fail := range map[string]func(*disk){
-		"a write that fails":      func(d *disk) { d.fail(func([]byte) (int, error) { return 0, full }, nil) },
-		"a write of one half":     func(d *disk) { d.fail(func(b []byte) (int, error) { return len(b) / 2, full }, nil) },
-		"a short write, unspoken": func(d *disk) { d.fail(func(b []byte) (int, error) { return len(b) - 1, nil }, nil) },
-		"an fsync that fails":     func(d *disk) { d.fail(nil, func() error { return full }) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDisk()
-				l := open(t, t.TempDir(), d, nil)
-				if err := l.Append([]ledger.Event{shaped(1, "s")}, name); err != nil || l.Err() != nil {
-					t.Fatal(err, l.Err())
-				}
-				fail(d)
-				first := l.Append([]ledger.Event{shaped(2, "s")}, name)
-				if !strings.Contains(what, "fsync") && !errors.Is(first, ledger.ErrBroken) {
-					t.Errorf("the hit itself: %v", first)
-				}
-				<-time.After(time.Second) // in the bubble's time: fsyncs come and go
-				d.fail(nil, nil)
-				before := d.text(-1)
-				for call, err := range map[string]error{
-					"Append":   l.Append([]ledger.Event{shaped(3, "s")}, name),
-					"Outcome":  l.Outcome(ledger.Outcome{Hit: 1}),
-					"Refusals": l.Refusals([]ledger.Refused{{Reason: "limit", Count: 1}}),
-					"Note":     l.Note(ledger.Note{Kind: ledger.KindReload}),
-					"Err":      l.Err(),
-				} {
-					if !errors.Is(err, ledger.ErrBroken) {
-						t.Errorf("%s afterwards: %v", call, err)
-					}
-				}
-				<-time.After(time.Second)
-				if err := l.Close(); !errors.Is(err, ledger.ErrBroken) {
-					t.Errorf("Close: %v", err)
-				}
-				if after := d.text(-1); after != before {
-					t.Errorf("it went on writing: %q", after[len(before):])
-				}
-			})
-		})
-	}
-}
-
-// TestSegmentsAreWholeOnDisk: the fsync that ends a segment comes after its last record.
-func TestSegmentsAreWholeOnDisk(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDisk()
-		l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Seal = time.Minute })
-		var writers sync.WaitGroup
-		for n := range uint64(500) {
-			writers.Go(func() {
-				<-time.After(time.Duration(n) * 700 * time.Millisecond)
-				if err := l.Append([]ledger.Event{shaped(n, "s")}, name); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		writers.Wait()
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-		segments, _ := d.count()
-		if segments < 5 || segments > 8 {
-			t.Errorf("%d segments in 350 s", segments)
-		}
-		for n := range segments {
-			text, found := d.text(n), false
-			for _, synced := range d.syncs {
-				found = found || synced == text
-			}
-			if !found {
-				t.Errorf("segment %d was never fsynced whole", n)
-			}
-			if first := member(text, "kind"); n > 0 && first != ledger.KindSegment || !strings.Contains(text, `"node":"node-1"`) {
-				t.Errorf("segment %d begins with a record of kind %s: %.100s", n, first, text)
-			}
-			if strings.Contains(text, `"kind":"event"`) && strings.Count(text, `"kind":"shape"`) != 1 {
-				t.Errorf("segment %d names the shape %d times", n, strings.Count(text, `"kind":"shape"`))
-			}
-		}
-	})
-}
-
-func TestASegmentThatCannotBeBegun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDisk()
-		l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Seal = time.Minute })
-		d.mu.Lock()
-		d.create = func() error { return errors.New("no space left on device") }
-		d.mu.Unlock()
-		<-time.After(2 * time.Minute)
-		if err := l.Append([]ledger.Event{shaped(1, "")}, name); !errors.Is(err, ledger.ErrBroken) {
-			t.Errorf("got %v", err)
-		}
-		_ = l.Close()
-	})
+func TestALedgerThatCannotBeBegun(t *testing.T) {
+	t.Parallel()
+	readOnly := errors.New("read-only file system")
 	d := newDisk()
-	d.create = func() error { return errors.New("read-only file system") }
-	if _, err := ledger.Open(ledger.Options{Dir: t.TempDir(), Now: time.Now, Files: d}, ledger.Note{Kind: ledger.KindStart}); err == nil {
-		t.Error("a ledger was opened that cannot be written")
+	d.create = func(string) error { return readOnly }
+	o := ledger.Options{Dir: t.TempDir(), Now: time.Now, Disk: d}
+	if _, err := ledger.Open(o, ledger.Note{Kind: ledger.KindStart}); !errors.Is(err, readOnly) {
+		t.Errorf("a ledger was opened that cannot be written: %v", err)
 	}
 }
 
 func TestAClosedLedgerTakesNothing(t *testing.T) {
+	t.Parallel()
 	l := open(t, t.TempDir(), nil, nil)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Append([]ledger.Event{shaped(1, "")}, name); !errors.Is(err, ledger.ErrClosed) {
+	if err := l.Append([]ledger.Event{shaped(1, "")}, named{}); !errors.Is(err, ledger.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestARestartBeginsAnotherSegment: also where the last one was torn, and where the clock went back.
+// TestARestartBeginsAnotherSegment: also where the last one was torn, and where the clock went back: names and order do not
+// depend on time.
 func TestARestartBeginsAnotherSegment(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for i := range uint64(4) {
 		l := open(t, dir, nil, func(o *ledger.Options) { o.Now = func() time.Time { return now } })
-		if err := l.Append([]ledger.Event{shaped(i, "s")}, name); err != nil {
+		if err := l.Append([]ledger.Event{shaped(i, "s")}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if i == 1 {
+		if i == 1 { // the process died while it wrote its last record
+			segments := segmentFiles(t, dir)
+			torn, err := os.ReadFile(segments[1])
+			if err == nil {
+				err = os.WriteFile(segments[1], torn[:len(torn)-20], 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			now = now.Add(-time.Hour)
 		}
 	}
-	segments, err := ledger.Segments(dir)
-	if err != nil || len(segments) != 4 {
-		t.Fatalf("%d segments, %v", len(segments), err)
-	}
-	torn, err := os.ReadFile(segments[1].Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(segments[1].Path, torn[:len(torn)-20], 0o600); err != nil {
-		t.Fatal(err)
+	segments := segmentFiles(t, dir)
+	if len(segments) != 4 {
+		t.Fatalf("%d segments", len(segments))
 	}
 	var hits, kinds []string
-	err = ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
+	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
 		kinds = append(kinds, member(string(record), "kind"))
 		if member(string(record), "kind") == ledger.KindEvent {
-			hits = append(hits, string(record[strings.Index(string(record), `"hit":`)+6]))
+			hits = append(hits, fmt.Sprint(numberIn(string(record), "hit")))
 		}
 		return true
 	})
@@ -384,10 +163,10 @@ func TestARestartBeginsAnotherSegment(t *testing.T) {
 	if got := strings.Join(hits, ""); got != "0123" {
 		t.Errorf("the hits came in the order %s", got)
 	}
-	if got := strings.Join(kinds[:7], " "); got != "start shape event stop start shape event" {
+	if got := strings.Join(kinds[:8], " "); got != "start shape event stop start shape event start" {
 		t.Errorf("kinds: %s", got)
 	}
-	if mode := stat(t, segments[0].Path).Mode().Perm(); mode != 0o600 {
+	if mode := stat(t, segments[0]).Mode().Perm(); mode != 0o600 {
 		t.Errorf("a segment has mode %o", mode)
 	}
 }

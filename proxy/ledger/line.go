@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/base64"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -25,7 +26,15 @@ func (l *line) begin(at time.Time, kind string) {
 	l.b = append(l.b, '"')
 }
 
-func (l *line) end() { l.b = segment.EndLine(l.b, l.from) }
+// end ends it, with what every record has.
+func (l *line) end(of *part) {
+	if of.of > 0 {
+		l.number("part", of.number)
+		l.number("parts", of.of)
+	}
+	l.hex("salt", of.salt[:])
+	l.b = segment.EndLine(l.b, l.from)
+}
 
 func (l *line) key(name string) {
 	l.b = append(l.b, ',', '"')
@@ -37,7 +46,7 @@ func (l *line) key(name string) {
 func (l *line) text(name, text string) {
 	if text != "" {
 		l.key(name)
-		l.quoted(text)
+		l.quoted(cut(text, longestText))
 	}
 }
 
@@ -73,9 +82,23 @@ func (l *line) list(name string, all []string) {
 		if i > 0 {
 			l.b = append(l.b, ',')
 		}
-		l.quoted(text)
+		l.quoted(cut(text, longestText))
 	}
 	l.b = append(l.b, ']')
+}
+
+// instant adds a time in Unix seconds, where there is one.
+func (l *line) instant(name string, at int64) {
+	if at != 0 {
+		l.key(name)
+		l.dated(at)
+	}
+}
+
+func (l *line) dated(at int64) {
+	l.b = append(l.b, '"')
+	l.b = appendInstant(l.b, at)
+	l.b = append(l.b, '"')
 }
 
 // quoted adds a text as JSON has it. What is no UTF-8 becomes U+FFFD.
@@ -122,7 +145,7 @@ func (l *line) escaped(c byte) {
 }
 
 // event writes the record of an event. What is empty is left out.
-func (l *line) event(at time.Time, e *Event) {
+func (l *line) event(at time.Time, e *Event, of part) {
 	l.begin(at, KindEvent)
 	l.key("hit")
 	l.b = strconv.AppendUint(l.b, e.Hit, 10)
@@ -141,41 +164,42 @@ func (l *line) event(at time.Time, e *Event) {
 	}
 	l.text("policy", e.Policy)
 	l.text("region", e.Region)
-	l.signals(e.Signals)
+	l.text("rungs", e.Rungs)
+	l.choices(e)
+	l.subjects(e)
+	l.text("shape", e.Shape)
+	if !e.rest {
+		l.number("bytes_in", e.In)
+		l.number("bytes_out", e.Out)
+	}
+	if e.Digest != [32]byte{} {
+		l.key("digest")
+		l.b = append(l.b, '"')
+		l.b = base64.StdEncoding.AppendEncode(l.b, e.Digest[:])
+		l.b = append(l.b, '"')
+	}
+	l.set("recovered", e.Recovered)
+	l.end(&of)
+}
+
+// choices writes what the visitor chose.
+func (l *line) choices(e *Event) {
+	l.instant("consent_at", e.ConsentAt)
+	if len(e.Dates) > 0 {
+		l.key("dates")
+		for i, at := range e.Dates {
+			l.b = append(l.b, "[,"[min(i, 1)])
+			l.dated(at)
+		}
+		l.b = append(l.b, ']')
+	}
 	l.list("objections", e.Objected)
 	l.set("restriction", e.Restrict)
 	if e.Decided != 0 {
 		l.key("decided")
 		l.b = strconv.AppendUint(l.b, e.Decided, 10)
 	}
-	l.subjects(e)
-	l.text("shape", e.Shape)
-	l.number("bytes_in", e.In)
-	l.number("bytes_out", e.Out)
-	l.hex("salt", e.Salt[:])
-	if e.Digest != [32]byte{} {
-		l.hex("digest", e.Digest[:])
-	}
-	l.set("recovered", e.Recovered)
-	l.end()
-}
-
-func (l *line) signals(all []Signal) {
-	if len(all) == 0 {
-		return
-	}
-	l.key("signals")
-	for i := range all {
-		l.b = append(l.b, "[,"[min(i, 1)])
-		s := &all[i]
-		l.b = append(l.b, `{"source":`...)
-		l.quoted(s.Source)
-		l.key("state")
-		l.quoted(s.State)
-		l.text("says", s.Says)
-		l.b = append(l.b, '}')
-	}
-	l.b = append(l.b, ']')
+	l.instant("kept_since", e.KeptSince)
 }
 
 // subjects writes whom an event is about, by hashes, and the form that they were hashed in.
@@ -196,37 +220,74 @@ func (l *line) subjects(e *Event) {
 }
 
 // outcome writes how a delivery ended.
-func (l *line) outcome(at time.Time, o *Outcome) {
+func (l *line) outcome(at time.Time, o *Outcome, of part) {
 	l.begin(at, KindOutcome)
 	l.key("hit")
 	l.b = strconv.AppendUint(l.b, o.Hit, 10)
-	l.number("events", o.Events)
-	l.key("vendor")
-	l.quoted(o.Vendor)
-	l.key("outcome")
-	l.quoted(o.Outcome)
-	l.key("why")
-	l.quoted(o.Why)
+	l.key("events")
+	l.b = append(l.b, '[')
+	for i, event := range o.Events {
+		if i > 0 {
+			l.b = append(l.b, ',')
+		}
+		l.b = strconv.AppendInt(l.b, int64(event), 10)
+	}
+	l.b = append(l.b, ']')
+	l.text("vendor", o.Vendor)
+	l.text("outcome", o.Outcome)
+	l.text("why", o.Why)
 	if o.Status != 0 {
 		l.number("status", o.Status)
 	}
-	l.end()
+	l.end(&of)
 }
 
 // mostLines is how many bytes of records of one hit are kept to write the next one's in.
 const mostLines = 256 << 10
 
-// eventLines are the records of a hit's events, and where each ends.
+// eventLines are the records of a hit's events, and where each ends. One of an event whose facts take several lines ends
+// where the last of them does.
 type eventLines struct {
 	line
 	ends []int
+	n    int // lines
 }
 
-// write writes them anew.
-func (l *eventLines) write(at time.Time, events []Event) {
-	l.b, l.ends = l.b[:0], l.ends[:0]
+// write writes them anew. The error says why not; nothing is recorded then.
+func (l *eventLines) write(at time.Time, events []Event, from *salts) error {
+	l.b, l.ends, l.n = l.b[:0], l.ends[:0], 0
 	for i := range events {
-		l.event(at, &events[i])
+		l.event(at, &events[i], part{salt: events[i].Salt})
+		l.n++
+		if len(l.b)-l.from > longestLine {
+			if err := l.parts(at, &events[i], from); err != nil {
+				return err
+			}
+		}
 		l.ends = append(l.ends, len(l.b))
 	}
+	return nil
+}
+
+// parts writes an event's facts in several lines, in place of the one that was written and is too long.
+func (l *eventLines) parts(at time.Time, e *Event, from *salts) error {
+	l.b = l.b[:l.from]
+	var one line
+	all, err := divide(e, func(d divisible) bool {
+		one.b = one.b[:0]
+		one.event(at, d.(*Event), *widest(nil))
+		return len(one.b) > longestLine
+	})
+	if err != nil {
+		return err
+	}
+	l.n += len(all) - 1
+	for i := range all {
+		of := part{number: i + 1, of: len(all), salt: e.Salt}
+		if i > 0 {
+			of.salt = from.next()
+		}
+		l.event(at, all[i].(*Event), of)
+	}
+	return nil
 }

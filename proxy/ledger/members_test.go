@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
 )
 
 // every is a record of each kind, with every member set.
@@ -20,10 +21,11 @@ func every() []zapcore.ObjectMarshaler {
 		Assessment: "LIA-2026-001", Version: 3, Purposes: []string{"security"}, Until: noon, By: "privacy", Restriction: true,
 	}
 	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Objected = 3, "LIA-2026-001", 3, true, true, []string{"all"}
-	event.Decided = 17
+	event.Decided, event.Endpoint, event.Policy, event.Region = 17, "collect", "fedc", "DE"
+	event.ConsentAt, event.Dates, event.KeptSince = noon.Unix(), []int64{0, noon.Unix()}, noon.Unix()
 	return []zapcore.ObjectMarshaler{
 		&event,
-		&ledger.Outcome{Hit: 7, Events: 2, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204},
+		&ledger.Outcome{Hit: 7, Events: []int{0, 2}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204},
 		&ledger.Refused{From: noon.Add(-time.Minute), To: noon, Reason: "unknown_host", Count: 17},
 		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
@@ -38,6 +40,31 @@ func every() []zapcore.ObjectMarshaler {
 			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
 		},
 		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},
+		everyRungs(),
+		&everyRungs().Ladder[0],
+		&everyRungs().Signals[0],
+		everyRungs().Signals[0].TCF,
+	}
+}
+
+// everyRungs are rungs with every member set.
+func everyRungs() *ledger.Rungs {
+	of := []string{"analytics", "marketing"}
+	return &ledger.Rungs{
+		ID: "0123456789abcdef", Policy: "fedc", Site: "shop", Region: "DE", Vendor: "ga4", Endpoint: "collect", Server: true,
+		Ladder: []ledger.Rung{
+			{Activity: "ga4-orders", When: rules.WhenUnmet, Decision: "skip", Reason: "condition_unmet"},
+			{Activity: "ga4-with-consent", When: rules.WhenMet, Decision: "permit", Reason: "permitted"},
+		},
+		Signals: []ledger.Signal{{
+			Source: "onetrust", State: "valid", Says: "grants analytics", Granted: of, Refused: of, Declined: of, TCFOnly: of,
+			Unclear: of, Objected: of, Service: "declined", Listed: true, Consented: true, OptedOut: []string{"sale"}, GPC: true,
+			TCF: &ledger.TCF{
+				Policy: 5, Vendor: 755,
+				Consent:  []ledger.Purposes{{Rule: "ok", Of: []int{1, 7}}, {Rule: "no_purpose_consent", Of: []int{3}}},
+				Interest: []ledger.Purposes{{Rule: "purpose_not_declared", Of: []int{2}}},
+			},
+		}},
 	}
 }
 
@@ -58,8 +85,8 @@ func TestEachMemberIsWritten(t *testing.T) {
 		of := reflect.TypeOf(record).Elem()
 		for i := range of.NumField() {
 			field := of.Field(i)
-			if !field.IsExported() || field.Name == "Kind" {
-				continue // the kind is the line's own member
+			if !field.IsExported() || field.Name == "Kind" || field.Name == "Salt" {
+				continue // every line has them
 			}
 			if reflect.ValueOf(record).Elem().Field(i).IsZero() {
 				t.Fatalf("%s.%s is not set: this test does not see it", of.Name(), field.Name)

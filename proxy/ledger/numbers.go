@@ -12,8 +12,13 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// mostRenumbered is how many hashes are looked at, at most, to find the number of a record behind damage.
-const mostRenumbered = 1 << 16
+// How many hashes are looked at around a number to find that of a record behind damage: at first, and at most. All that
+// are looked at are no more than some for each byte of the segment that was read.
+const (
+	leastRenumbered = 64
+	mostRenumbered  = 1 << 16
+	mostForBytes    = 4
+)
 
 // renumber gives the record behind damage the number that its hash is stored under: a line's end that is gone makes one
 // line of two records, and one that came to be makes two of one. Where it is not stored, lines are counted.
@@ -21,27 +26,34 @@ func (r *SegmentReader) renumber(d *Damage) {
 	if !r.numbered {
 		return
 	}
-	stored, err := tree.List(filepath.Dir(r.seg.Path), 0)
-	if err != nil {
-		return
-	}
-	from := max(d.First+1, r.next-min(r.next, mostRenumbered/2))
-	end := min(uint64(stored.End()), r.next+mostRenumbered/2)
-	if r.seg.End != 0 {
-		end = min(end, r.seg.End)
-	}
-	if from >= end {
-		return
-	}
-	hashes := make([]byte, (end-from)*uint64(len(tree.Entry{})))
-	if stored.HashesAt(hashes, int64(from)) != nil {
-		return
+	if r.stored == nil {
+		var err error
+		if r.stored, err = tree.List(filepath.Dir(r.seg.Path), 0); err != nil || r.stored == nil {
+			r.stored = tree.Runs{}
+		}
 	}
 	entry := tree.EntryOf(r.behind)
-	for n := from; n < end; n++ {
-		if at := (n - from) * uint64(len(entry)); bytes.Equal(hashes[at:at+uint64(len(entry))], entry[:]) {
-			r.next = n
+	for around := uint64(0); around <= mostRenumbered; around = max(2*around, leastRenumbered) {
+		from := max(d.First+1, r.next-min(r.next, around))
+		end := min(uint64(r.stored.End()), r.next+around+1)
+		if r.seg.End != 0 {
+			end = min(end, r.seg.End)
+		}
+		if from >= end {
+			continue
+		}
+		if r.looked += end - from; r.looked > leastRenumbered+mostForBytes*uint64(r.lines.at) {
 			return
+		}
+		hashes := make([]byte, (end-from)*uint64(len(entry)))
+		if r.stored.HashesAt(hashes, int64(from)) != nil {
+			return
+		}
+		for n := from; n < end; n++ {
+			if at := (n - from) * uint64(len(entry)); bytes.Equal(hashes[at:at+uint64(len(entry))], entry[:]) {
+				r.next = n
+				return
+			}
 		}
 	}
 }

@@ -93,24 +93,20 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddUint64("last_seq", o.Last)
 	}
 	addNumber(to, "times", o.Times)
-	if len(o.Scopes) > 0 {
-		if err := to.AddArray("scopes", (*texts)(&o.Scopes)); err != nil {
-			return err
-		}
+	if err := addTexts(to, "scopes", o.Scopes); err != nil {
+		return err
 	}
 	addTrue(to, "restriction", o.Restriction)
 	addTrue(to, "recovered", o.Recovered)
 	addText(to, "source", o.Source)
 	addText(to, "site", o.Site)
 	addText(to, "by", o.By)
-	addText(to, "because", o.Because)
+	addWords(to, "because", o.Because)
 	addForm(to, o.Form)
 	addText(to, "act", o.Act)
 	addTrue(to, "every_act", o.EveryAct)
-	if len(o.Stands) > 0 {
-		if err := to.AddArray("stands", (*texts)(&o.Stands)); err != nil {
-			return err
-		}
+	if err := addTexts(to, "stands", o.Stands); err != nil {
+		return err
 	}
 	addNumber(to, "ends", o.Ends)
 	if err := o.Decision.add(to); err != nil {
@@ -124,22 +120,31 @@ func (d *Decided) add(to zapcore.ObjectEncoder) error {
 	if d == nil {
 		return nil
 	}
-	to.AddString("assessment", d.Assessment)
+	addText(to, "assessment", d.Assessment)
 	to.AddInt("assessment_version", d.Version)
 	to.AddTime("until", d.Until.UTC())
-	to.AddString("decided_by", d.By)
+	addText(to, "decided_by", d.By)
 	addTrue(to, "restriction_lifted", d.Restriction)
-	if len(d.Purposes) > 0 {
-		return to.AddArray("purposes", (*texts)(&d.Purposes))
-	}
-	return nil
+	return addTexts(to, "purposes", d.Purposes)
+}
+
+func (o *Objected) items() int { return len(o.Scopes) + len(o.Stands) + len(o.Subjects) }
+
+// halve makes two records of one that is too long for a line.
+func (o *Objected) halve() (first, rest divisible) {
+	h := halving{left: (sizes(o.Scopes, size) + sizes(o.Stands, size) + sizes(o.Subjects, hashSize)) / 2}
+	a, b := *o, Objected{Kind: o.Kind, First: o.First, Last: o.Last, Form: o.Form}
+	a.Scopes, b.Scopes = take(&h, o.Scopes, size)
+	a.Stands, b.Stands = take(&h, o.Stands, size)
+	a.Subjects, b.Subjects = take(&h, o.Subjects, hashSize)
+	return &a, &b
 }
 
 // MarshalLogObject writes the members of a record.
 func (h *Head) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddUint64("size", h.Size)
 	to.AddString("root", hex.EncodeToString(h.Root[:]))
-	addText(to, "restored", h.Restored)
+	addWords(to, "restored", h.Restored)
 	addTrue(to, "again", h.Again)
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // packing is the end of the name of a file that is being packed.
@@ -19,6 +21,10 @@ const packing = ".packing"
 
 // pack compresses the oldest sealed segment that is not. It tells whether there was one.
 func (l *Ledger) pack() (bool, error) {
+	if err := l.takeFiles(); err != nil {
+		return false, err
+	}
+	defer l.giveFiles()
 	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return false, err
@@ -52,11 +58,7 @@ func (l *Ledger) packOne(f Segment) error {
 	if err := l.files.Rename(beside, to); err != nil {
 		return err
 	}
-	if err := l.files.Remove(f.Path); err != nil {
-		return err
-	}
-	l.watched.changed()
-	return nil
+	return l.files.Remove(f.Path)
 }
 
 // compress writes the first bytes of a file compressed to another one, brings that to disk, and reads it back.
@@ -123,7 +125,8 @@ func (s *stepping) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// leftovers takes away what a process that died left of packing: of a segment that lies there twice, the packed half.
+// leftovers takes away what a process that died left: what it packed of a segment that lies there still, and what did not
+// have its name yet.
 func (l *Ledger) leftovers() error {
 	entries, err := os.ReadDir(l.opts.Dir)
 	if err != nil {
@@ -135,7 +138,9 @@ func (l *Ledger) leftovers() error {
 	}
 	for name := range there {
 		plain, isPacked := strings.CutSuffix(name, ".zst")
-		if strings.HasSuffix(name, packing) || isPacked && there[plain] {
+		unnamed := strings.HasSuffix(name, packing) || strings.HasSuffix(name, segment.BesideSuffix) ||
+			strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".new")
+		if unnamed || isPacked && there[plain] {
 			err := l.files.Remove(filepath.Join(l.opts.Dir, name))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err

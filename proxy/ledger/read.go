@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Reader reads the records of a ledger in the order of their numbers, over all its segments, while a server writes, packs
-// and deletes them or none does. Segments that were deleted because they were old are passed over; one that is missing
-// between others is [Damage].
+// Reader reads the records of a ledger in the order of their numbers, over all its segments, while a server writes,
+// packs and deletes them or none does. Segments that were deleted because they were old are passed over; one that is
+// missing between others is [Damage].
 //
 // After Next returned false without an error it may be called again, and goes on with what has been written since.
 type Reader struct {
@@ -92,6 +92,9 @@ func (r *Reader) read() bool {
 		}
 		err := r.now.Err()
 		if err == nil {
+			if r.known {
+				r.next = max(r.next, r.now.next) // the last ones may have been set aside
+			}
 			return false
 		}
 		if d, is := errors.AsType[*Damage](err); is && d.Numbered && d.First < d.End && d.End <= r.next {
@@ -121,8 +124,8 @@ func (r *Reader) readAgain(err error) bool {
 	return at >= 0 && r.now.endsBefore(r.list[at].End)
 }
 
-// goOn goes on to the next segment, or sees that there is more to read in this one. False where there is nothing, or err
-// says why not. What seems to be wrong with the folder is looked at once more: it changes while it is listed.
+// goOn goes on to the next segment, or sees that there is more to read in this one. False where there is nothing, or
+// err says why not. What seems to be wrong with the folder is looked at once more: it changes while it is listed.
 func (r *Reader) goOn() bool {
 	for try := 0; ; try++ {
 		if r.err = r.relist(); r.err != nil {

@@ -6,12 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -29,16 +30,19 @@ type SegmentReader struct {
 
 	numbered bool   // numbers are known
 	next     uint64 // that of the next line
-	line     int    // and that in the segment, from 0 on
+	line     int    // and that in the segment, from 0 on; -1: nobody knows
 
 	record []byte
 	place  int64
 	behind []byte // the record behind the damage that err is about
 	at     int64  // where that is
 	torn   segment.Gap
-	size   int64 // of the file, when its end was reached last; -1: it was not
-	over   bool  // nothing can be read any more
-	waited bool  // its end was reached, and there may be more since
+	stored tree.Runs // hashes of the records of all segments, once they are wanted
+	looked uint64    // how many of them were looked at
+	aside  *Aside    // what was set aside of the segment; nil: nothing
+	size   int64     // of the file, when its end was reached last; -1: it was not
+	over   bool      // nothing can be read any more
+	waited bool      // its end was reached, and there may be more since
 	err    error
 }
 
@@ -75,6 +79,11 @@ func (s Segment) open(numbered bool) (*SegmentReader, error) {
 		s.End = sum.end
 	}
 	r.seg, r.next = s, s.First
+	if !s.Old {
+		if r.aside, err = ReadAside(filepath.Dir(s.Path), s.First); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
 	if !s.Packed {
 		r.lines.reset(&r.from, 0)
 		return r, nil
@@ -89,29 +98,22 @@ func (s Segment) open(numbered bool) (*SegmentReader, error) {
 // mostWindow is how much memory a packed segment may ask for to be unpacked.
 const mostWindow = 32 << 20
 
-// decoders are those that nobody uses.
-var decoders sync.Pool
-
-// decoder unpacks what it reads.
+// decoder unpacks what it reads. None is kept for later: it holds a channel, which belongs to the bubble of a test.
 func decoder(from io.Reader) (*zstd.Decoder, error) {
-	if d, ok := decoders.Get().(*zstd.Decoder); ok {
-		return d, d.Reset(from)
-	}
 	return zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
 }
 
 // Close ends reading.
 func (r *SegmentReader) Close() error {
 	if r.packed != nil {
-		if r.packed.Reset(nil) == nil {
-			decoders.Put(r.packed)
-		}
+		r.packed.Close()
 		r.packed = nil
 	}
 	return r.file.Close()
 }
 
-// Record is the record that Next found, as it stands in the segment, without the line's end. It holds until the next call.
+// Record is the record that Next found, as it stands in the segment, without the line's end. It holds until the next
+// call.
 func (r *SegmentReader) Record() []byte { return r.record }
 
 // Number is its number. False where nothing says which it has: the segment is one of the version before.
@@ -137,16 +139,35 @@ func (r *SegmentReader) Next() bool {
 		r.place = r.at
 		return r.found(r.behind)
 	}
-	if r.ended() || !r.grown() {
+	for !r.ended() && r.grown() {
+		r.place = r.lines.at
+		line, found := r.lines.next()
+		if found && r.good(line) {
+			return r.found(line)
+		}
+		if !found || !r.passAside() {
+			r.damaged(found)
+			return false
+		}
+	}
+	return false
+}
+
+// passAside goes on behind lines that were set aside, of which the first was read.
+func (r *SegmentReader) passAside() bool {
+	set := r.aside.at(r.place)
+	if set == nil {
 		return false
 	}
-	r.place = r.lines.at
-	line, found := r.lines.next()
-	if found && r.good(line) {
-		return r.found(line)
+	n := 1
+	for ; r.lines.at < set.To; n++ {
+		if _, found := r.lines.next(); !found {
+			break
+		}
 	}
-	r.damaged(found)
-	return false
+	r.passed(n)
+	r.next += uint64(len(set.Entries))
+	return true
 }
 
 // Skip has Next go on behind the damage that it stopped at. False where it stopped at something else.
@@ -162,8 +183,15 @@ func (r *SegmentReader) Skip() bool {
 func (r *SegmentReader) found(line []byte) bool {
 	r.record, r.behind = line, nil
 	r.next++
-	r.line++
+	r.passed(1)
 	return true
+}
+
+// passed counts lines.
+func (r *SegmentReader) passed(n int) {
+	if r.line >= 0 {
+		r.line += n
+	}
 }
 
 // ended tells whether what follows, if anything does, are no records of this segment.
@@ -183,14 +211,27 @@ func (r *SegmentReader) grown() bool {
 }
 
 // good tells whether a line is a record.
-func (r *SegmentReader) good(line []byte) bool {
-	if r.plain {
+func (r *SegmentReader) good(line []byte) bool { return isRecord(line, r.plain) }
+
+// isRecord tells whether a line is a record; plain ones have no checksum.
+func isRecord(line []byte, plain bool) bool {
+	if plain {
 		return len(line) > 0 && line[0] == '{' && gjson.ValidBytes(line)
 	}
 	return segment.CheckLine(line)
 }
 
-// damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or damage.
+// begin has a reader of lines begin at a place, with the record of a number.
+func (r *SegmentReader) begin(at int64, number uint64) {
+	r.from.at = at
+	r.lines.reset(&r.from, at)
+	if r.next, r.line = number, int(number-r.seg.First); !r.numbered {
+		r.line = -1
+	}
+}
+
+// damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or
+// damage.
 func (r *SegmentReader) damaged(found bool) {
 	d := &Damage{Path: r.seg.Path, From: r.place, Line: r.line + 1, First: r.next, Numbered: r.numbered, Why: errChecksum}
 	if r.plain {
@@ -227,7 +268,7 @@ func (r *SegmentReader) damaged(found bool) {
 	case n == 0:
 		n, d.To, d.Why = 1, r.lines.at, errNoEnd
 	}
-	r.line += int(n)
+	r.passed(int(n))
 	if r.next += n; r.seg.End != 0 && r.behind == nil {
 		r.next = r.seg.End
 	}
@@ -242,7 +283,8 @@ func (r *SegmentReader) damaged(found bool) {
 	r.err = d
 }
 
-// open tells whether more may be written to the segment, or a record that was being written may lie behind its last one.
+// open tells whether more may be written to the segment, or a record that was being written may lie behind its last
+// one.
 func (r *SegmentReader) open() bool { return r.seg.End == 0 && r.packed == nil }
 
 // endsForNow notes that the last record was read, and that of what lies behind nothing can be read yet.

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"errors"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -14,54 +13,54 @@ const (
 	KindStop    = "stop"    // it ended in good order
 	KindReload  = "reload"  // another policy, or the refusal of one
 	KindKey     = "key"     // which keys a node begins with, or that some were replaced
-	KindShape   = "shape"   // which fields were kept, dropped and changed, named once
+	KindShape   = "shape"   // which fields were kept, dropped and changed, named once a segment
+	KindRungs   = "rungs"   // by what events were judged, and how, named once a segment
 	KindEvent   = "event"   // what was decided of one event, before it left
 	KindOutcome = "outcome" // how delivery ended
 	KindRefused = "refused" // hits refused before a site was known: one aggregate a minute
 )
 
-// Event is what was decided of one event. Strings and slices are only read while Append runs. It never holds a field's value.
+// Event is what was decided of one event. Strings and slices are only read while Append runs. It never holds a field's
+// value. By what it was judged, and how, stands in the [Rungs] that it names; of a hit that was refused as a whole, which
+// names none, endpoint, policy and region stand in the record itself.
 type Event struct {
 	Hit       uint64 // those of one hit share it
 	Index     int    // of the event in its hit
 	Site      string
 	Vendor    string
-	Endpoint  string
+	Endpoint  string // "" where Rungs says it
 	Name      string // scrubbed, at most 64 characters
 	Decision  string
 	Reason    string
 	Activity  string
 	Basis     string
-	LIA       string // the assessment
-	Version   int    // of the assessment
-	Policy    string // digest
-	Region    string
-	Signals   []Signal
+	LIA       string   // the assessment
+	Version   int      // of the assessment
+	Policy    string   // digest; "" where Rungs says it
+	Region    string   // the same
+	Rungs     string   // id of Rungs
+	ConsentAt int64    // when the consent was given that it travels on, Unix seconds; 0 where no source tells
+	Dates     []int64  // of what each of the signals in Rungs says, where one has another date; 0: it does not tell
 	Objected  []string // scopes that applied
 	Restrict  bool     // one of them is a restriction (Art. 18)
 	Decided   uint64   // number of the decision that it travels by though somebody objected; 0: none
+	KeptSince int64    // since when an opt-out by the browser's signal is kept, Unix seconds; 0: none is
 	Subjects  [][16]byte
-	Form      uint8  // number of the normal form that the subjects were hashed in
-	Shape     string // id of a shape; "" where nothing was decoded
-	In, Out   int    // bytes
-	Salt      [16]byte
+	Form      uint8    // number of the normal form that the subjects were hashed in
+	Shape     string   // id of a shape; "" where nothing was decoded
+	In, Out   int      // bytes
 	Digest    [32]byte // keyed, over salt and the bytes that left; zero where none did
 	Recovered bool
+	Salt      [16]byte
 
-	hex [64]byte // room to write hashes in
+	rest bool     // it continues another record, and repeats nothing but what names the event
+	hex  [64]byte // room to write hashes in
 }
 
-// Signal is a signal as a fact.
-type Signal struct {
-	Source string
-	State  string
-	Says   string
-}
-
-// Outcome is how the delivery of an event ended.
+// Outcome is how the delivery of events of a hit ended. Where a vendor took them, that alone is recorded.
 type Outcome struct {
 	Hit     uint64
-	Events  int // how many events of the hit travelled
+	Events  []int // those that travelled together, by their index in the hit
 	Vendor  string
 	Outcome string
 	Why     string
@@ -75,14 +74,6 @@ type Refused struct {
 	Count    uint64
 }
 
-// Shape is which fields of an event were kept, dropped and changed. Names are those of catalog and policy; what neither knows is "*".
-type Shape struct {
-	ID      string
-	Kept    []string
-	Changed []string
-	Dropped []string
-}
-
 // Note is a record of what happened to the server: start, stop, reload.
 type Note struct {
 	Kind   string
@@ -94,7 +85,7 @@ type Note struct {
 // newZap makes the encoder of records: zap's JSON encoder, one line a record, the members in the order they are written here.
 func newZap() zapcore.Encoder {
 	return zapcore.NewJSONEncoder(zapcore.EncoderConfig{
-		TimeKey: "time", MessageKey: "kind", LineEnding: "\n",
+		TimeKey: "time", MessageKey: "kind", SkipLineEnding: true,
 		EncodeTime: zapcore.RFC3339NanoTimeEncoder, EncodeDuration: zapcore.StringDurationEncoder,
 	})
 }
@@ -104,7 +95,6 @@ var (
 	_ zapcore.ObjectMarshaler = (*Event)(nil)
 	_ zapcore.ObjectMarshaler = (*Outcome)(nil)
 	_ zapcore.ObjectMarshaler = (*Refused)(nil)
-	_ zapcore.ObjectMarshaler = (*Shape)(nil)
 	_ zapcore.ObjectMarshaler = (*Note)(nil)
 )
 
@@ -121,20 +111,22 @@ func (e *Event) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "activity", e.Activity)
 	addText(to, "basis", e.Basis)
 	if e.LIA != "" {
-		to.AddString("assessment", e.LIA)
+		addText(to, "assessment", e.LIA)
 		to.AddInt("assessment_version", e.Version)
 	}
 	addText(to, "policy", e.Policy)
 	addText(to, "region", e.Region)
+	addText(to, "rungs", e.Rungs)
 	if err := e.addChoices(to); err != nil {
 		return err
 	}
 	addText(to, "shape", e.Shape)
-	to.AddInt("bytes_in", e.In)
-	to.AddInt("bytes_out", e.Out)
-	to.AddByteString("salt", hexInto(e.hex[:0], e.Salt[:]))
+	if !e.rest {
+		to.AddInt("bytes_in", e.In)
+		to.AddInt("bytes_out", e.Out)
+	}
 	if e.Digest != [32]byte{} {
-		to.AddByteString("digest", hexInto(e.hex[:0], e.Digest[:]))
+		to.AddBinary("digest", e.Digest[:])
 	}
 	addTrue(to, "recovered", e.Recovered)
 	return nil
@@ -142,23 +134,34 @@ func (e *Event) MarshalLogObject(to zapcore.ObjectEncoder) error {
 
 // addChoices writes what the visitor chose, and whose choice it was.
 func (e *Event) addChoices(to zapcore.ObjectEncoder) error {
-	if len(e.Signals) > 0 {
-		if err := to.AddArray("signals", (*signals)(&e.Signals)); err != nil {
+	addInstant(to, "consent_at", e.ConsentAt)
+	if len(e.Dates) > 0 {
+		if err := to.AddArray("dates", instants(e.Dates)); err != nil {
 			return err
 		}
 	}
-	if len(e.Objected) > 0 {
-		if err := to.AddArray("objections", (*texts)(&e.Objected)); err != nil {
-			return err
-		}
+	if err := addTexts(to, "objections", e.Objected); err != nil {
+		return err
 	}
 	addTrue(to, "restriction", e.Restrict)
 	addNumber(to, "decided", e.Decided)
+	addInstant(to, "kept_since", e.KeptSince)
 	if len(e.Subjects) > 0 {
 		addForm(to, e.Form)
 		return to.AddArray("subjects", (*subjects)(e))
 	}
 	return nil
+}
+
+func (e *Event) items() int { return len(e.Objected) + len(e.Subjects) }
+
+// halve makes two records of one that is too long for a line.
+func (e *Event) halve() (first, rest divisible) {
+	h := halving{left: (sizes(e.Objected, size) + sizes(e.Subjects, hashSize)) / 2}
+	a, b := *e, Event{Hit: e.Hit, Index: e.Index, Form: e.Form, rest: true}
+	a.Objected, b.Objected = take(&h, e.Objected, size)
+	a.Subjects, b.Subjects = take(&h, e.Subjects, hashSize)
+	return &a, &b
 }
 
 // addForm writes the number of a form; records of the first one do not say it.
@@ -168,13 +171,15 @@ func addForm(to zapcore.ObjectEncoder, form uint8) {
 	}
 }
 
-// MarshalLogObject writes an outcome's members.
+// MarshalLogObject writes an outcome's members. What is empty is left out.
 func (o *Outcome) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddUint64("hit", o.Hit)
-	to.AddInt("events", o.Events)
-	to.AddString("vendor", o.Vendor)
-	to.AddString("outcome", o.Outcome)
-	to.AddString("why", o.Why)
+	if err := to.AddArray("events", numbers(o.Events)); err != nil {
+		return err
+	}
+	addText(to, "vendor", o.Vendor)
+	addText(to, "outcome", o.Outcome)
+	addText(to, "why", o.Why)
 	if o.Status != 0 {
 		to.AddInt("status", o.Status)
 	}
@@ -190,56 +195,11 @@ func (r *Refused) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// MarshalLogObject writes a shape's members.
-func (s *Shape) MarshalLogObject(to zapcore.ObjectEncoder) error {
-	to.AddString("shape", s.ID)
-	return errors.Join(
-		to.AddArray("kept", (*texts)(&s.Kept)), to.AddArray("changed", (*texts)(&s.Changed)), to.AddArray("dropped", (*texts)(&s.Dropped)))
-}
-
 // MarshalLogObject writes a note's members.
 func (n *Note) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "node", n.node)
 	addText(to, "policy", n.Policy)
-	addText(to, "text", n.Text)
-	return nil
-}
-
-func addText(to zapcore.ObjectEncoder, name, text string) {
-	if text != "" {
-		to.AddString(name, text)
-	}
-}
-
-type texts []string
-
-// MarshalLogArray writes texts.
-func (t *texts) MarshalLogArray(e zapcore.ArrayEncoder) error {
-	for _, text := range *t {
-		e.AppendString(text)
-	}
-	return nil
-}
-
-type signals []Signal
-
-// MarshalLogArray writes each signal as an object.
-func (s *signals) MarshalLogArray(e zapcore.ArrayEncoder) error {
-	for i := range *s {
-		if err := e.AppendObject(&(*s)[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// MarshalLogObject writes a signal as facts.
-func (s *Signal) MarshalLogObject(e zapcore.ObjectEncoder) error {
-	e.AddString("source", s.Source)
-	e.AddString("state", s.State)
-	if s.Says != "" {
-		e.AddString("says", s.Says)
-	}
+	addWords(to, "text", n.Text)
 	return nil
 }
 

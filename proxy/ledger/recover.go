@@ -157,14 +157,21 @@ var lineEnd = []byte{'\n'}
 // add adds a record; its line is nil where it was set aside.
 func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
 	b.nodes = b.edge.Append(entry[:], b.nodes[:0])
-	if line == nil {
-		b.digest.Write(entry[:])
+	if digested(b.digest, line, entry); line == nil {
 		return nil
 	}
-	b.digest.Write(line)
-	b.digest.Write(lineEnd)
 	b.time(line)
 	return b.memory.observe(line)
+}
+
+// digested adds a record to a segment's digest: its line, and where that was set aside its entry.
+func digested(digest hash.Hash, line []byte, entry tree.Entry) {
+	if line == nil {
+		digest.Write(entry[:])
+		return
+	}
+	digest.Write(line)
+	digest.Write(lineEnd)
 }
 
 // time notes when a record was written, to the second: From is rounded down, To up.

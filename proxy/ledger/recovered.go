@@ -95,7 +95,8 @@ func (r *Recovered) observeEvent(record []byte) {
 	if at < 0 {
 		return
 	}
-	said, _, _ := bytes.Cut(record[at:], []byte(`,"policy"`))
+	said, _, _ := bytes.Cut(record[at:], []byte(`,"rungs"`))
+	said, _, _ = bytes.Cut(said, []byte(`,"policy"`)) // of a version before
 	if bytes.Equal(said, r.last) || gjson.GetBytes(record, "decision").Str != rules.Permit.String() {
 		return
 	}

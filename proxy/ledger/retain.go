@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -33,6 +32,10 @@ func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
 // stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
 // deleted, before they are. The error says what could not be; n were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
+	if err := l.takeFiles(); err != nil {
+		return 0, err
+	}
+	defer l.giveFiles()
 	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return 0, err
@@ -61,7 +64,6 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 		return 0, err
 	}
 	for _, f := range old {
-		l.watched.forget(filepath.Base(f.Path))
 		if err := l.files.Remove(f.Path); err != nil {
 			return n, fmt.Errorf("cannot delete a segment of the ledger: %w", err)
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // TestRetain: segments all of whose records are older than a time go, oldest first, and it is recorded before; the one that
-// is written stays, whatever the time. A step that fails loses nothing that is younger.
+// is written stays, whatever the time, and so do hashes and summaries. A step that fails loses nothing that is younger.
 func TestRetain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -28,11 +28,12 @@ func TestRetain(t *testing.T) {
 			}
 			<-time.After(sealed / 2)
 			for hit := range uint64(4) {
-				if err := l.Append([]ledger.Event{shaped(hit, "")}, name); err != nil {
+				if err := l.Append([]ledger.Event{shaped(hit, "")}, named{}); err != nil {
 					t.Fatal(err)
 				}
 				<-time.After(sealed)
 			}
+			<-time.After(2 * tick)
 			return l, o, d
 		}
 		left := func(t *testing.T, dir string) (events, notes int) {
@@ -48,10 +49,9 @@ func TestRetain(t *testing.T) {
 			return events, notes
 		}
 		l, o, _ := filled(t)
-		<-time.After(2 * tick)
-		all, err := ledger.Segments(o.Dir)
-		if err != nil || len(all) < 4 {
-			t.Fatal(all, err)
+		all := segmentFiles(t, o.Dir)
+		if len(all) != 5 {
+			t.Fatal(all)
 		}
 		for _, c := range []struct {
 			before                time.Time
@@ -66,11 +66,22 @@ func TestRetain(t *testing.T) {
 				t.Errorf("before %v: %d, %v, want %d", c.before.Sub(begun), n, err, c.deleted)
 			}
 			if events, notes := left(t, o.Dir); events != c.events || notes != c.note {
-				t.Errorf("before %v: %d events and %d notes, want %d and %d", c.before.Sub(begun), events, notes, c.events, c.note)
+				t.Errorf("before %v: %d events and %d notes, want %d and %d",
+					c.before.Sub(begun), events, notes, c.events, c.note)
 			}
 		}
-		if err := l.Close(); err != nil {
+		<-time.After(3 * tick) // and the ledger knows that it was itself that deleted them
+		if err := errors.Join(l.Append([]ledger.Event{shaped(9, "")}, named{}), l.Close()); err != nil {
 			t.Error(err)
+		}
+		for _, path := range all[:len(all)-1] {
+			for _, suffix := range []string{ledger.SummarySuffix, ".hash"} {
+				stat(t, filepath.Join(o.Dir, filepath.Base(path)[:16]+suffix))
+			}
+		}
+		s, err := ledger.Recover(o.Dir)
+		if err != nil || s.Hits != 9 {
+			t.Error(s, err)
 		}
 		for step := 1; ; step++ {
 			l, o, d := filled(t)
@@ -88,7 +99,7 @@ func TestRetain(t *testing.T) {
 	})
 }
 
-// TestAStrangeNameEndsRetention: nothing goes that lies before a segment whose time is not known.
+// TestAStrangeNameEndsRetention: what is no segment is left alone.
 func TestAStrangeNameEndsRetention(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

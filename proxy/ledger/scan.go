@@ -40,13 +40,25 @@ func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s s
 			s.bytes = r.At() + int64(len(line)) + 1
 		}
 		if r.Err() == nil {
-			s.torn = r.Torn().Len()
-			return s, nil
+			return s, s.countTorn(r)
 		}
 		if err := s.passOver(r, set, each); err != nil {
 			return s, err
 		}
 	}
+}
+
+// countTorn counts the bytes behind the last record. They are of one that was being written when a process died, or of
+// records that were written once more, to the next segment, because a sync had failed.
+func (s *scanned) countTorn(r *SegmentReader) error {
+	if r.packed != nil {
+		return nil
+	}
+	info, err := r.file.Stat()
+	if err == nil {
+		s.torn = info.Size() - s.bytes
+	}
+	return err
 }
 
 // passOver passes over damage that was set aside. Any other is the error.

@@ -20,58 +20,77 @@ const KindSealed = "sealed"
 
 // sealing is what is known of sealed segments. It is the background's, but for end.
 type sealing struct {
+	files  chan struct{} // who seals, packs or deletes segments has put something into it
 	end    atomic.Uint64 // number behind the last one
 	edge   tree.Edge     // of the tree over their records
 	memory *Recovered    // of their records
 	begun  time.Time     // when the segment that is written was begun
 	first  uint64        // number of its first record
+	own    uint64        // how many records in it say nothing but where the ledger itself stands
 }
 
 // sealFrom goes on from what stands.
 func (l *Ledger) sealFrom(from *Standing) {
 	s := &l.sealing
+	s.files = make(chan struct{}, 1)
 	s.edge, s.memory = from.sealedEdge, from.sealedMemory
 	s.begun, s.first = l.opts.Now(), from.Next()
 	s.end.Store(from.sealed)
 }
 
+// takeFiles has the caller be who seals, packs or deletes segments, until giveFiles. The error is [ErrClosed].
+func (l *Ledger) takeFiles() error {
+	select {
+	case l.sealing.files <- struct{}{}:
+		return nil
+	case <-l.stop:
+		return ErrClosed
+	}
+}
+
+func (l *Ledger) giveFiles() { <-l.sealing.files }
+
 // sealedEnd is the number behind the last record of a sealed segment.
 func (l *Ledger) sealedEnd() uint64 { return l.sealing.end.Load() }
 
-// roll ends the segment in time, or where it is long enough, and begins another.
+// roll ends the segment in time, or where it is long enough, and begins another. One that holds nothing but what the ledger
+// itself said there goes on.
 func (l *Ledger) roll(now time.Time) error {
-	file := l.writer.File()
-	if file.First != l.sealing.first {
-		l.sealing.first, l.sealing.begun = file.First, now
+	file, s := l.writer.File(), &l.sealing
+	if file.First != s.first { // a sync failed, and another was begun
+		return l.rolled(now, file.First)
 	}
-	if age := now.Sub(l.sealing.begun); file.N <= 1 || age < l.opts.Seal && file.Size < l.opts.Size {
+	if file.N <= s.own || now.Sub(s.begun) < l.opts.Seal && file.Size < l.opts.Size {
 		return nil
 	}
-	if err := l.writer.SyncTo(file.First + file.N); err != nil {
+	if ended, err := l.writer.Roll(); err != nil || ended.N == 0 {
 		return err
 	}
-	if _, err := l.writer.Roll(); err != nil {
-		return err
-	}
-	l.sealing.first, l.sealing.begun = l.writer.File().First, now
-	if err := l.tree.hashes.Roll(int64(l.sealing.first)); err != nil {
-		return err
-	}
-	return l.Note(Note{Kind: KindSegment})
+	return l.rolled(now, l.writer.File().First)
+}
+
+// rolled notes that another segment was begun.
+func (l *Ledger) rolled(now time.Time, first uint64) error {
+	l.sealing.begun, l.sealing.first, l.sealing.own = now, first, 1
+	return errors.Join(l.tree.hashes.Roll(int64(first)), l.Note(Note{Kind: KindSegment}))
 }
 
 // seal seals the oldest segment that is not sealed and is written no more. It tells whether there was one.
 func (l *Ledger) seal() (bool, error) {
+	if err := l.takeFiles(); err != nil {
+		return false, err
+	}
+	defer l.giveFiles()
+	// It is asked first: were another one begun between the two, the listed end of this one would not be known.
+	writing := l.writer.File().First
 	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return false, err
 	}
-	writing := l.writer.File().First
 	for _, f := range files {
-		if f.First < l.sealedEnd() || f.First >= writing {
-			continue
+		if f.First >= l.sealedEnd() && f.First < writing && f.End != 0 {
+			return true, l.sealOne(f)
 		}
-		return true, l.sealOne(f)
 	}
 	return false, nil
 }
@@ -83,17 +102,14 @@ var ErrChanged = errors.New("a line is another one than was written")
 func (l *Ledger) sealOne(f Segment) error {
 	memory, edge := l.sealing.memory.clone(), l.sealing.edge
 	b := newSummary(f.First, memory, &edge)
-	step := l.steps()
-	var stored tree.Entry
-	at := int64(f.First)
+	step, stored := l.steps(), storedEntries{from: l.tree.hashes, next: int64(f.First), end: int64(f.End)}
 	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
-		if err := l.tree.hashes.HashesAt(stored[:], at); err != nil {
+		at := stored.next
+		if was, err := stored.take(); err != nil {
 			return err
-		}
-		if stored != entry {
+		} else if was != entry {
 			return fmt.Errorf("%s: record %d: %w", f.Path, at, ErrChanged)
 		}
-		at++
 		if err := step(len(line)); err != nil {
 			return err
 		}
@@ -118,27 +134,48 @@ func (l *Ledger) sealOne(f Segment) error {
 	if err := l.put(synced, entry{KindSealed, &record}); err != nil {
 		return err
 	}
+	l.sealing.own++
 	l.sealing.edge, l.sealing.memory = edge, memory
 	l.sealing.end.Store(of.End)
 	return nil
 }
 
-// vouch records that segments of a version before are sealed: each has a summary since it was brought to its number.
-func (l *Ledger) vouch() error {
+// storedEntries takes entries off those that are stored, in order, many at once.
+type storedEntries struct {
+	from      tree.Source
+	next, end int64
+	read      []byte
+}
+
+// atOnce is how many.
+const atOnce = 1 << 12
+
+func (s *storedEntries) take() (entry tree.Entry, err error) {
+	if len(s.read) == 0 {
+		s.read = make([]byte, min(atOnce, s.end-s.next)*int64(len(entry)))
+		if err := s.from.HashesAt(s.read, s.next); err != nil {
+			return entry, err
+		}
+	}
+	s.read = s.read[copy(entry[:], s.read):]
+	s.next++
+	return entry, nil
+}
+
+// vouch adds records that segments of a version before are sealed: each has a summary since it was brought to its number.
+func (l *Ledger) vouch(entries []entry) ([]entry, error) {
 	all, err := Summaries(l.opts.Dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, first := range all {
 		of, digest, err := ReadSummary(l.opts.Dir, first)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := l.put(synced, entry{KindSealed, &sealedSegment{of, digest}}); err != nil {
-			return err
-		}
+		entries = append(entries, entry{KindSealed, &sealedSegment{of, digest}})
 	}
-	return nil
+	return entries, nil
 }
 
 // sealedSegment is a record that a segment was sealed.

@@ -6,38 +6,92 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// watched is what lies in the ledger's folder, as far as it is to stay there.
+// watched is what lies in the ledger's folder, as far as it is to stay there: segments, and what lies beside them. It
+// stands before the ledger's disk, and notes what the ledger itself begins, renames and takes away.
 type watched struct {
+	durable.Disk
+
 	mu    sync.Mutex
-	files map[string]fs.FileInfo // by name: segments and what lies beside them
-	at    time.Time              // when the folder last changed, as it was looked at
-	own   bool                   // something was changed here since
+	files map[string]seen // by name; nil: the folder was not looked at yet
+	names []string        // likewise, to look at in turn
+	turn  int
+	own   map[string]bool // what the ledger put there since the folder was listed
+	at    time.Time       // when the folder last changed, as it was listed
 }
 
-// changed says that the ledger itself changed its folder.
-func (w *watched) changed() {
+// seen is a file, and how long it is at least.
+type seen struct {
+	info fs.FileInfo
+	size int64
+}
+
+// OpenFile opens a file, and notes one that it makes.
+func (w *watched) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, error) {
+	if flag&os.O_EXCL == 0 {
+		return w.Disk.OpenFile(path, flag, mode)
+	}
 	w.mu.Lock()
-	w.own = true
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	f, err := w.Disk.OpenFile(path, flag, mode)
+	if err == nil {
+		w.put(path)
+	}
+	return f, err
 }
 
-// forget says that the ledger itself takes a file away.
-func (w *watched) forget(name string) {
+// Rename gives a file another name, and notes both.
+func (w *watched) Rename(from, to string) error {
 	w.mu.Lock()
-	delete(w.files, name)
-	w.own = true
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	err := w.Disk.Rename(from, to)
+	if err == nil {
+		w.takes(from)
+		w.takes(to)
+		w.put(to)
+	}
+	return err
 }
 
-// ErrTaken says that a file of the ledger was removed, or another one put in its place.
-var ErrTaken = errors.New("a file of the ledger was removed, or another was put in its place")
+// Remove takes a file away, and notes it.
+func (w *watched) Remove(path string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.Disk.Remove(path)
+	if err == nil {
+		w.takes(path)
+	}
+	return err
+}
 
-// watch looks whether the ledger's files are those that it wrote. It is cheap as long as nothing in the folder changes.
+func (w *watched) put(path string) {
+	if w.own == nil {
+		w.own = map[string]bool{}
+	}
+	w.own[filepath.Base(path)] = true
+}
+
+func (w *watched) takes(path string) {
+	delete(w.files, filepath.Base(path))
+	delete(w.own, filepath.Base(path))
+}
+
+// What others do to a ledger's files while it is written.
+var (
+	ErrTaken   = errors.New("a file of the ledger was removed, or another was put in its place, or it was cut short")
+	ErrAnother = errors.New("somebody else puts files into the ledger's folder: two processes must not write one ledger")
+)
+
+// inTurn is how many files are looked at each second though their folder did not change: one that is cut short where it
+// lies changes nothing there.
+const inTurn = 1000
+
+// watch looks whether the ledger's files are those that it wrote.
 func (l *Ledger) watch() error {
 	if err := l.writer.Present(); err != nil {
 		return err
@@ -49,54 +103,80 @@ func (l *Ledger) watch() error {
 	w := &l.watched
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.files != nil && !w.own && info.ModTime().Equal(w.at) {
-		return nil
+	if w.files != nil && info.ModTime().Equal(w.at) {
+		return w.lookInTurn(l.opts.Dir)
 	}
+	w.at = time.Time{} // until all is as it should be, it is listed again
 	now, err := listWatched(l.opts.Dir)
 	if err != nil {
 		return err
 	}
 	for name, before := range w.files {
 		after, there := now[name]
-		if !there && l.packedMeanwhile(name, now) {
-			continue
-		}
-		if !there || !os.SameFile(before, after) || after.Size() < before.Size() {
-			w.own = true // it is looked at again until it is there
+		if !there || before.other(after.info) {
 			return fmt.Errorf("%s: %w", name, ErrTaken)
 		}
 	}
-	w.files, w.at, w.own = now, info.ModTime(), false
+	for name := range now {
+		if _, before := w.files[name]; w.files != nil && !before && !w.own[name] {
+			return fmt.Errorf("%s: %w", name, ErrAnother)
+		}
+	}
+	// Of the file that is written as much counts as is whole: behind that it may be cut back.
+	if open, there := now[filepath.Base(l.writer.File().Path)]; there {
+		open.size = 0
+		now[open.info.Name()] = open
+	}
+	w.files, w.names, w.own, w.at = now, w.names[:0], nil, info.ModTime()
+	for name := range now {
+		w.names = append(w.names, name)
+	}
 	return nil
 }
 
-// packedMeanwhile tells whether lines that are gone lie there compressed.
-func (l *Ledger) packedMeanwhile(name string, now map[string]fs.FileInfo) bool {
-	_, there := now[name+".zst"]
-	return strings.HasSuffix(name, OpenSuffix) && there
+// lookInTurn looks at some of the files.
+func (w *watched) lookInTurn(dir string) error {
+	for range min(inTurn, len(w.names)) {
+		w.turn = (w.turn + 1) % len(w.names)
+		before, is := w.files[w.names[w.turn]]
+		if !is {
+			continue // it was taken away since, by the ledger itself
+		}
+		after, err := os.Stat(filepath.Join(dir, w.names[w.turn]))
+		if err != nil || before.other(after) {
+			w.turn += len(w.names) - 1 // it is looked at again until it is as it should be
+			return fmt.Errorf("%s: %w", before.info.Name(), ErrTaken)
+		}
+	}
+	return nil
 }
 
-// listWatched lists segments and their hashes. Summaries, checkpoints and the tree's levels are written anew, or can be.
-func listWatched(dir string) (map[string]fs.FileInfo, error) {
+// other tells whether a file is another one, or shorter than it was.
+func (s *seen) other(after fs.FileInfo) bool {
+	return !os.SameFile(s.info, after) || after.Size() < s.size
+}
+
+// listWatched lists segments and what lies beside them. Checkpoints, and what can be made again, are not watched.
+func listWatched(dir string) (map[string]seen, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTaken, err)
 	}
-	files := map[string]fs.FileInfo{}
+	files := map[string]seen{}
 	for _, e := range entries {
 		switch filepath.Ext(e.Name()) {
-		case ".jsonl", ".zst", ".hash", ".sum":
+		case ".jsonl", ".zst", ".hash", SummarySuffix:
 		default:
 			continue
 		}
-		info, err := e.Info()
+		info, err := os.Stat(filepath.Join(dir, e.Name())) // one may be a link to another disk
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it went while the folder was read
 		}
 		if err != nil {
 			return nil, err
 		}
-		files[e.Name()] = info
+		files[e.Name()] = seen{info, info.Size()}
 	}
 	return files, nil
 }

@@ -26,6 +26,8 @@ type Metrics struct {
 	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
 	Outbox     *prometheus.CounterVec   // by webhook and outcome
+	Copies     *prometheus.CounterVec   // by place and result (copied, failed): checkpoints of the ledger that were copied
+	Witnessed  *prometheus.CounterVec   // by witness and outcome: how exchanges with witnesses of the ledger ended
 	Turned     *prometheus.CounterVec   // calls of the API that were turned away, by why: wrong_token, too_many, ambiguous
 	Unkept     *prometheus.CounterVec   // by listener (hits, admin, control) and cause: connections that were not kept
 	BytesIn    prometheus.Counter
@@ -69,13 +71,21 @@ func New() *Metrics {
 			Namespace: namespace, Name: "objection_propagation_seconds", Help: "Seconds from when an act was in force here until a webhook took it.",
 			Buckets: []float64{.1, .5, 1, 5, 30, 120, 600, 3600, 21600, 86400, 604800},
 		}, []string{"webhook"}),
-		Outbox:   prometheus.NewCounterVec(counter("objection_messages_total", "Messages about objections to webhooks, by what became of an attempt; no_identifier: the act had none that the webhook knows people by."), []string{"webhook", "outcome"}),
+		Outbox: prometheus.NewCounterVec(counter("objection_messages_total", "Messages about objections to webhooks, by what became of an attempt; no_identifier: the act had none that the webhook knows people by."), []string{"webhook", "outcome"}),
+		Copies: prometheus.NewCounterVec(counter("checkpoint_copies_total",
+			"Attempts to copy the ledger's newest checkpoint (ledger.checkpoint_to), by place and result: copied, failed."),
+			[]string{"place", "result"}),
+		Witnessed: prometheus.NewCounterVec(counter("witness_requests_total",
+			"Checkpoints of the ledger that a witness was asked to sign, by how that ended. signed; unreachable; unknown_log; "+
+				"unknown_key; refused_proof: it does not take a proof that holds; conflict: it expects another size; unsigned: its "+
+				"answer holds no signature by its key; bad_answer; unreadable: the ledger's own hashes cannot be read; disputed: it "+
+				"saw another log, and nothing is forwarded."), []string{"witness", "outcome"}),
 		Turned:   prometheus.NewCounterVec(counter("api_turned_away_total", "Calls of the API that were turned away: wrong_token, too_many (wrong ones from one address), ambiguous (a header given twice)."), []string{"why"}),
 		Unkept:   prometheus.NewCounterVec(counter("connections_not_kept_total", "Connections that were closed for want of a place. network: theirs has as many as one may have; full: there was none; made_room: they rested, and somebody else needed their place."), []string{"listener", "cause"}),
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Effect, m.Checked, m.Told, m.Outbox, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Effect, m.Checked, m.Told, m.Outbox, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

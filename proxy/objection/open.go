@@ -74,7 +74,7 @@ func (o *Options) defaults() {
 		o.LockWait = 200 * time.Millisecond
 	}
 	if o.Free == nil {
-		o.Free = func() (uint64, error) { return freeOn(o.Dir) }
+		o.Free = func() (uint64, error) { return FreeOn(o.Dir) }
 	}
 	if o.Commit == nil {
 		o.Commit = (*bolt.Tx).Commit

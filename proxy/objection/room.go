@@ -136,8 +136,8 @@ func messagesTake(messages []Message, page int64) (need int64) {
 	return need
 }
 
-// freeOn is how many bytes are free, to those who are not root, on the file system of a folder.
-func freeOn(dir string) (uint64, error) {
+// FreeOn is how many bytes are free, to those who are not root, on the file system of a folder.
+func FreeOn(dir string) (uint64, error) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return 0, fmt.Errorf("cannot tell how much room is left on the disk: %w", err)

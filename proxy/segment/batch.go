@@ -17,7 +17,6 @@ type batch struct {
 	waiting int  // goroutines that still look at it
 	held    bool // the bytes are being looked at, outside the mutex
 	written bool
-	synced  bool
 	err     error // it was not written, nor will be
 }
 
@@ -30,31 +29,33 @@ type Ticket struct {
 // Written waits until the records have been written: until write(2) has returned. An error says that they were not.
 func (t Ticket) Written() error {
 	t.w.mu.Lock()
-	defer t.w.mu.Unlock()
 	err := t.w.waitWritten(t.b)
 	t.w.leave(t.b)
+	t.w.mu.Unlock()
 	return err
 }
 
 // Synced waits until the records are on disk. An error says that they were not written; [ErrUnknown], that they were, and
 // that the disk failed, again at once and again at the next try, or that the writer was closed before it could be tried.
 func (t Ticket) Synced() error {
-	t.w.mu.Lock()
-	defer t.w.mu.Unlock()
-	err := t.w.waitWritten(t.b)
-	for err == nil && !t.b.synced {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.waitWritten(t.b)
+	end := t.b.first + uint64(t.b.n)
+	w.leave(t.b)
+	for err == nil && w.unsynced.begin() < end {
 		switch {
-		case t.w.closed:
+		case w.closed:
 			err = ErrUnknown
-		case t.w.lost && t.w.tries > 2:
-			err = fmt.Errorf("%w: %w", ErrUnknown, t.w.err)
-		case t.w.syncing || t.w.lost && t.w.waits():
-			t.b.done.Wait()
+		case w.lost && w.tries > 2:
+			err = fmt.Errorf("%w: %w", ErrUnknown, w.err)
+		case w.syncing || w.wanted || w.lost && w.waits():
+			w.reached.Wait()
 		default:
-			t.w.sync()
+			w.sync()
 		}
 	}
-	t.w.leave(t.b)
 	return err
 }
 
@@ -66,7 +67,7 @@ func (w *Writer) leave(b *batch) {
 
 // recycle takes a batch back that nobody needs any more.
 func (w *Writer) recycle(b *batch) {
-	if b.waiting > 0 || b.held || b == w.next || !b.synced && b.err == nil || len(w.free) >= mostFree {
+	if b.waiting > 0 || b.held || b == w.next || !b.written && b.err == nil || len(w.free) >= mostFree {
 		return
 	}
 	if cap(b.frames) > mostKept {

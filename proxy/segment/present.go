@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // ErrReplaced says that the file that is being written is not in its folder any more.
@@ -30,20 +32,20 @@ func (w *Writer) Present() error {
 	there, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return w.stillReplaced(path)
+		return w.stillReplaced(path, file)
 	case err != nil:
 		return fmt.Errorf("%s: %w", filepath.Base(path), err)
 	case !os.SameFile(here, there) || there.Size() < size:
-		return w.stillReplaced(path)
+		return w.stillReplaced(path, file)
 	}
 	return nil
 }
 
 // stillReplaced says that a file was replaced, unless it ended meanwhile.
-func (w *Writer) stillReplaced(path string) error {
+func (w *Writer) stillReplaced(path string, file durable.File) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.path != path || w.file == nil {
+	if w.file != file {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", filepath.Base(path), ErrReplaced)

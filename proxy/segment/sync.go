@@ -3,8 +3,6 @@ package segment
 import (
 	"errors"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -21,22 +19,25 @@ func (w *Writer) sync() {
 		w.syncFile()
 	}
 	if w.lost && (w.tries == 1 || !w.waits()) {
+		for w.writing {
+			w.idle.Wait()
+		}
+		w.writing = true
 		w.writeAgain()
+		w.writing = false
 	}
 	w.syncing = false
-	for _, b := range w.unsynced {
-		b.done.Broadcast()
-	}
+	w.reached.Broadcast()
 	w.next.done.Broadcast()
 	w.idle.Broadcast()
 }
 
-// syncFile syncs the file.
+// syncFile syncs the file. The caller is who syncs.
 func (w *Writer) syncFile() {
-	n, file := len(w.unsynced), w.file
-	if n == 0 {
+	if !w.unsynced.syncs() {
 		return
 	}
+	file := w.file
 	w.mu.Unlock()
 	err := file.Sync()
 	w.mu.Lock()
@@ -45,72 +46,73 @@ func (w *Writer) syncFile() {
 		w.lost, w.tries = true, 1
 		return
 	}
-	w.reached(n)
-}
-
-// reached marks the oldest batches as being on disk.
-func (w *Writer) reached(n int) {
-	for i, b := range w.unsynced[:n] {
-		b.synced = true
-		w.bytes -= len(b.frames)
-		b.done.Broadcast()
-		w.recycle(b)
-		w.unsynced[i] = nil
-	}
-	w.unsynced = append(w.unsynced[:0], w.unsynced[n:]...)
+	w.unsynced.synced()
 }
 
 // writeAgain writes what is not synced to another file, and syncs that. Where it fails it is tried again later; until then
-// nothing is taken.
+// nothing is taken. The caller is who writes.
 func (w *Writer) writeAgain() {
-	for w.writing {
-		w.idle.Wait()
-	}
-	w.writing = true
-	again := w.unsynced
-	from := w.number
-	if len(again) > 0 {
-		from = again[0].first
-	}
 	old := w.file
+	w.file = nil
+	first, parts := w.unsynced.all()
 	w.mu.Unlock()
-	err := w.another(old, from, again)
-	w.mu.Lock()
-	if w.writing = false; err != nil {
-		w.fails(err)
-		w.tries++
-	} else {
-		w.lost, w.err, w.tries = false, nil, 0
-		w.reached(len(again))
-	}
-}
-
-// another begins another file with what is to be on disk. One of that name holds nothing that is: its records are in memory.
-func (w *Writer) another(old durable.File, from uint64, again []*batch) error {
 	if old != nil {
 		_ = old.Close() // what it says of the bytes is not known to be true
-		w.file = nil
 	}
-	path := filepath.Join(w.opts.Dir, w.opts.Name(from))
-	files := durable.Files{Disk: w.opts.Disk}
-	if err := files.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	path := w.pathOf(first)
+	file, err := w.another(path, parts)
+	w.mu.Lock()
+	if err != nil {
+		w.fails(err)
+		w.tries++
+		return
 	}
-	if err := w.begin(from); err != nil {
-		return err
+	w.install(file, path, first, int64(len(parts[0])+len(parts[1])))
+	w.unsynced.allSynced()
+	w.lost, w.err, w.tries = false, nil, 0
+}
+
+// BesideSuffix is the end of the name of a file that is not to be read yet.
+const BesideSuffix = ".next"
+
+// another puts a file with these bytes in its place. It has its name only once they are on disk: wherever that ends, what
+// lies there is the file from before, whose bytes may be there though the disk did not say so, or this one.
+func (w *Writer) another(path string, parts [2][]byte) (durable.File, error) {
+	file, err := w.beside(path)
+	if err != nil {
+		return nil, err
 	}
-	for _, b := range again {
-		n, err := w.file.Write(b.frames)
-		if err == nil && n < len(b.frames) {
+	for _, b := range parts {
+		if len(b) == 0 {
+			continue
+		}
+		n, err := file.Write(b)
+		if err == nil && n < len(b) {
 			err = io.ErrShortWrite
 		}
 		if err != nil {
-			return err
+			return nil, errors.Join(err, file.Close())
 		}
-		w.size += int64(len(b.frames))
 	}
-	return w.file.Sync()
+	err = file.Sync()
+	if err == nil {
+		err = w.files().Rename(path+BesideSuffix, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
+
+// beside begins a file that will be given its name later.
+func (w *Writer) beside(path string) (durable.File, error) {
+	if err := w.files().Remove(path + BesideSuffix); err != nil {
+		return nil, err
+	}
+	return w.files().Begin(path+BesideSuffix, 0o600)
+}
+
+func (w *Writer) files() durable.Files { return durable.Files{Disk: w.opts.Disk} }
 
 // tick writes what nobody waited for, syncs what was written, and tries again what failed.
 func (w *Writer) tick() {
@@ -131,104 +133,36 @@ func (w *Writer) tick() {
 
 // flush writes and syncs, as far as nobody else does.
 func (w *Writer) flush() {
-	if (w.keptN > 0 || w.next.n > 0) && !w.writing && !w.waits() && !w.behind() {
+	if (w.keptN > 0 || w.next.n > 0) && !w.writing && !w.wanted && !w.waits() && !w.behind() {
 		w.write()
 	}
-	if w.unclean() && !w.syncing && !(w.lost && w.waits()) {
+	if w.unclean() && !w.syncing && !w.wanted && !(w.lost && w.waits()) {
 		w.sync()
 	}
 }
 
 // unclean tells whether something is to be synced.
-func (w *Writer) unclean() bool { return len(w.unsynced) > 0 || w.lost }
-
-// Roll ends the file, on disk, and begins another; a file without records goes on. Where the next one cannot be begun, the
-// one before has ended all the same: nothing is taken until a later try begins it.
-func (w *Writer) Roll() (Ended, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := w.end(); err != nil {
-		return Ended{}, err
-	}
-	if w.number == w.first {
-		return Ended{}, nil
-	}
-	// The mutex is held until the next file is there: whoever comes meanwhile waits for it.
-	ended := Ended{w.path, w.first, w.number - w.first, w.size}
-	if err := w.another(w.file, w.number, nil); err != nil {
-		w.fails(err)
-		w.lost, w.tries = true, 1
-		return ended, w.err
-	}
-	return ended, nil
-}
-
-// end writes and syncs everything. Nobody writes or syncs when it returns.
-func (w *Writer) end() error {
-	for {
-		switch {
-		case w.closed:
-			return ErrClosed
-		case w.writing || w.syncing:
-			w.idle.Wait()
-		case w.lost && w.waits():
-			return w.err
-		case w.unclean():
-			w.sync()
-		case w.keptN > 0 || w.next.n > 0:
-			if w.waits() {
-				return w.err
-			}
-			w.write()
-		default:
-			return nil
-		}
-	}
-}
-
-// Close writes and syncs everything, and ends the file. Nothing is taken afterwards; who still waits is told so.
-func (w *Writer) Close() error {
-	close(w.stop)
-	w.over.Wait()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	err := w.end()
-	w.closed = true
-	for w.writing || w.syncing {
-		w.idle.Wait()
-	}
-	for _, b := range w.unsynced {
-		b.done.Broadcast()
-	}
-	w.fail(w.next, ErrClosed)
-	if w.file != nil {
-		err = errors.Join(err, w.file.Close())
-	}
-	return err
-}
+func (w *Writer) unclean() bool { return w.lost || w.unsynced.bytes() > 0 }
 
 // Next is the number of the next record, and Synced that of the first one that may not be on disk.
 func (w *Writer) Next() (next, synced uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if synced = w.number; len(w.unsynced) > 0 {
-		synced = w.unsynced[0].first
-	}
-	return w.number, synced
+	return w.number, w.unsynced.begin()
 }
 
 // SyncTo waits until every record before a number, which were written, is on disk.
 func (w *Writer) SyncTo(number uint64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.unsynced) > 0 && w.unsynced[0].first < number {
+	for w.unsynced.begin() < number {
 		switch {
 		case w.closed:
 			return ErrClosed
 		case w.lost && w.waits():
 			return w.err
-		case w.syncing:
-			w.idle.Wait()
+		case w.syncing || w.wanted:
+			w.reached.Wait()
 		default:
 			w.sync()
 		}

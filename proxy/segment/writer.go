@@ -57,26 +57,27 @@ type Writer struct {
 	opts Options
 
 	mu      sync.Mutex
-	idle    sync.Cond // nobody writes
+	idle    sync.Cond // nobody writes, or nobody syncs any more
+	reached sync.Cond // more is on disk, or a sync failed
 	next    *batch    // what is added
 	kept    []byte    // records that nobody waits for, and that no failure loses
 	keptN   int
 	free    []*batch
 	writing bool
 	syncing bool
+	wanted  bool // somebody is to have both: nobody begins either
 	closed  bool
 	err     error     // why nothing is taken until again
 	again   time.Time // when the next try is due
 
-	file     durable.File // replaced only while nobody writes
+	file     durable.File // nil: a sync failed, and another is to be begun. It is replaced only while nobody writes
 	path     string
 	first    uint64 // number of the file's first record
 	number   uint64 // of the next record
 	size     int64  // of the file, as far as it is whole
 	torn     bool   // more may lie behind that
-	unsynced []*batch
-	bytes    int  // in them
-	lost     bool // a sync failed: they are written once more, to another file, before anything else
+	unsynced unsynced
+	lost     bool // a sync failed: what is unsynced is written once more, to another file, before anything else
 	tries    int  // how often that failed, the sync among it
 	era      uint64
 
@@ -84,34 +85,38 @@ type Writer struct {
 	over sync.WaitGroup
 }
 
-// Open begins a file.
+// Open begins a file. One of its name that is there is never opened: the error is fs.ErrExist.
 func Open(o Options) (*Writer, error) {
 	o.Sync, o.Retry = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Retry, time.Second)
 	o.Unsynced = cmp.Or(o.Unsynced, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	w := &Writer{opts: o, number: o.First, stop: make(chan struct{})}
-	w.idle.L = &w.mu
-	w.next = w.fresh()
-	if err := w.begin(o.First); err != nil {
-		return nil, err
+	if o.Disk == nil {
+		o.Disk = durable.System
 	}
+	w := &Writer{opts: o, number: o.First, stop: make(chan struct{})}
+	w.idle.L, w.reached.L = &w.mu, &w.mu
+	w.next = w.fresh()
+	w.unsynced.startAt(o.First)
+	path := w.pathOf(o.First)
+	file, err := durable.Files{Disk: o.Disk}.Begin(path, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot begin %s: %w", path, err)
+	}
+	w.install(file, path, o.First, 0)
 	w.over.Add(1)
 	go w.tick()
 	return w, nil
 }
 
-// begin begins the file whose first record has that number.
-func (w *Writer) begin(first uint64) error {
-	path := filepath.Join(w.opts.Dir, w.opts.Name(first))
-	file, err := durable.Files{Disk: w.opts.Disk}.Begin(path, 0o600)
-	if err != nil {
-		return fmt.Errorf("cannot begin %s: %w", path, err)
-	}
-	w.file, w.path, w.first, w.size, w.torn = file, path, first, 0, false
+// pathOf is the path of the file whose first record has a number.
+func (w *Writer) pathOf(first uint64) string { return filepath.Join(w.opts.Dir, w.opts.Name(first)) }
+
+// install goes on in a file.
+func (w *Writer) install(file durable.File, path string, first uint64, size int64) {
+	w.file, w.path, w.first, w.size, w.torn = file, path, first, size, false
 	w.era++
-	return nil
 }
 
 // Add adds records, framed as they are to stand in the file. It waits for nothing: the ticket does. In the file they stand
@@ -122,7 +127,7 @@ func (w *Writer) Add(frames []byte, n int) (Ticket, error) {
 
 // AddFunc is [Writer.Add] of what fill appends, which it counts. Fill is told the era, a number that is another one as soon as
 // a file was begun or a write failed: all that was added in one era stands in one file, or none of it does from the first
-// failure on. It runs under the writer's mutex.
+// failure on; but where a sync failed, the end of an era stands in the next file. It runs under the writer's mutex.
 func (w *Writer) AddFunc(fill func(dst []byte, era uint64) ([]byte, int)) (Ticket, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -171,7 +176,7 @@ func (w *Writer) waits() bool { return w.err != nil && w.opts.Now().Before(w.aga
 func (w *Writer) waitWritten(b *batch) error {
 	for !b.written && b.err == nil {
 		switch {
-		case w.writing || w.behind() && w.syncing:
+		case w.writing || w.wanted || w.behind() && w.syncing:
 			b.done.Wait()
 		case w.behind() && !w.waits():
 			w.sync()
@@ -183,7 +188,7 @@ func (w *Writer) waitWritten(b *batch) error {
 }
 
 // behind tells whether a sync comes before the next write: too much waits for it, or one failed.
-func (w *Writer) behind() bool { return w.lost || w.bytes > w.opts.Unsynced }
+func (w *Writer) behind() bool { return w.lost || w.unsynced.bytes() > w.opts.Unsynced }
 
 // write hands everything that was added to the kernel. The mutex is held on entry and on return, and let go of meanwhile.
 // Whoever is about to add something is let go first: where there are many, one write takes the records of all.
@@ -198,6 +203,9 @@ func (w *Writer) write() {
 		w.fail(b, w.err)
 	case b.n > 0:
 		w.put(b)
+	default: // what was added is nothing
+		b.written = true
+		b.done.Broadcast()
 	}
 	w.writing = false
 	w.idle.Broadcast()
@@ -210,10 +218,10 @@ func (w *Writer) take() *batch {
 	b := w.next
 	w.next = w.fresh()
 	if w.keptN > 0 {
-		b.frames = slices.Insert(b.frames, 0, w.kept...)
 		b.kept, b.keptN = len(w.kept), w.keptN
+		b.frames, w.kept = append(w.kept, b.frames...), b.frames[:0]
 		b.n += w.keptN
-		w.kept, w.keptN = w.kept[:0], 0
+		w.keptN = 0
 	}
 	b.first = w.number
 	return b
@@ -236,6 +244,8 @@ func (w *Writer) put(b *batch) {
 		}
 		if err != nil {
 			torn = file.Truncate(size) != nil
+		} else {
+			w.unsynced.add(b.frames, b.n)
 		}
 	}
 	w.mu.Lock()
@@ -252,8 +262,6 @@ func (w *Writer) put(b *batch) {
 	}
 	w.number += uint64(b.n)
 	w.size += int64(len(b.frames))
-	w.unsynced = append(w.unsynced, b)
-	w.bytes += len(b.frames)
 	b.done.Broadcast()
 	if w.opts.Wrote != nil {
 		w.mu.Unlock()

@@ -94,7 +94,8 @@ func (d *faulty) OpenFile(path string, flag int, mode os.FileMode) (durable.File
 	return &faultyFile{f, d, filepath.Base(path)}, nil
 }
 
-func (d *faulty) Remove(path string) error { return os.Remove(path) }
+func (d *faulty) Remove(path string) error     { return os.Remove(path) }
+func (d *faulty) Rename(from, to string) error { return os.Rename(from, to) }
 
 func (d *faulty) say(format string, args ...any) {
 	d.mu.Lock()

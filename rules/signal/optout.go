@@ -24,6 +24,17 @@ func ParseUS(word string) (US, bool) {
 	}
 }
 
+// Words lists what is in the set, as policies name it; it is never nil.
+func (u US) Words() []string {
+	all := []string{}
+	for of, word := range [...]string{"sale", "sharing", "targeted_advertising"} {
+		if u&(1<<of) != 0 {
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
 // OptOuts is what a string of opt-outs says. [Malformed] is no permission: what cannot be read may be an opt-out.
 type OptOuts struct {
 	State State

@@ -142,6 +142,9 @@ func (d *Disk) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, 
 	if err := d.step(); err != nil {
 		return nil, err
 	}
+	if flag&os.O_WRONLY != 0 {
+		flag = flag&^os.O_WRONLY | os.O_RDWR // what is synced is read from it
+	}
 	f, err := os.OpenFile(path, flag, mode)
 	if err != nil {
 		return nil, err

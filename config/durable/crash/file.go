@@ -84,9 +84,20 @@ func (f *file) Sync() error {
 	if f.node.lost {
 		return nil
 	}
-	text, err := os.ReadFile(f.path)
+	text, err := f.all()
 	f.node.bytes = text
 	return err
+}
+
+// all is what the file holds, whatever its name is by now.
+func (f *file) all() ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, info.Size())
+	_, err = f.ReadAt(text, 0)
+	return text, err
 }
 
 // Close closes it; also where it says that it failed.

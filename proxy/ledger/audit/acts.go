@@ -232,6 +232,8 @@ func differs(made, stands *ledger.Summary) string {
 		return "another digest"
 	case made.Bytes != stands.Bytes:
 		return "another length"
+	case made.Torn != stands.Torn:
+		return "other bytes behind the last record"
 	case !made.From.Equal(stands.From) || !made.To.Equal(stands.To):
 		return "other times"
 	case made.Edge.Tree() != stands.Edge.Tree():

@@ -37,7 +37,7 @@ func write(t testing.TB, o ledger.Options, from, n, second int) *ledger.Ledger {
 		t.Fatal(err)
 	}
 	for i := range n {
-		if err := l.Append([]ledger.Event{event(from + i)}, shape); err != nil {
+		if err := l.Append([]ledger.Event{event(from + i)}, named{}); err != nil {
 			t.Fatal(err)
 		}
 		if i%second == second-1 {
@@ -51,14 +51,18 @@ func event(n int) ledger.Event {
 	return ledger.Event{
 		Hit: uint64(n), Site: "shop", Vendor: "ga4", Endpoint: "collect", Name: "page_view", Decision: "permit",
 		Reason: "permitted", Activity: "counting", Basis: "legitimate_interest", LIA: "LIA-1", Version: 1 + n/100, Policy: "3f2a",
-		Shape: "5b1e", In: 900, Out: 400, Salt: [16]byte{byte(n), byte(n >> 8), byte(n >> 16)}, Digest: [32]byte{1, byte(n)},
-		Signals: []ledger.Signal{{Source: "gpc", State: "absent"}}, Subjects: [][16]byte{{byte(n)}, {9}},
+		Shape: "5b1e", In: 900, Out: 400, Digest: [32]byte{1, byte(n)}, Subjects: [][16]byte{{byte(n)}, {9}},
 	}
 }
 
-func shape(int) ledger.Shape {
+// named is what a segment names once.
+type named struct{}
+
+func (named) Shape(int) ledger.Shape {
 	return ledger.Shape{ID: "5b1e", Kept: []string{"en", "dl"}, Changed: []string{"cid"}, Dropped: []string{"uid"}}
 }
+
+func (named) Rungs(int) ledger.Rungs { return ledger.Rungs{} }
 
 // small is a ledger of two runs with sealed and packed segments, which ended in good order.
 func small(t *testing.T, perRun int) (dir string) {

@@ -238,6 +238,7 @@ const mostWindow = 32 << 20
 type opened struct {
 	io.Reader
 	file *os.File
+	size int64 // of the file, as it was opened
 }
 
 // open opens a part's lines: as far as they were written by now. One that was packed since it was listed is read packed.
@@ -256,6 +257,7 @@ func (v *verification) open(p *part, with *unpacker) (*opened, error) {
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
+		o.size = info.Size()
 		o.Reader = &counting{io.NewSectionReader(f, 0, info.Size()), v.opts.Progress}
 		return o, nil
 	}

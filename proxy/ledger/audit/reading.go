@@ -18,6 +18,7 @@ import (
 type reading struct {
 	n     uint64 // records, with those whose lines are gone
 	bytes int64  // of lines, up to the end of the last record
+	torn  int64  // bytes behind it; of a packed segment as its summary says: they went when it was packed
 	aside int
 
 	bad     bool  // a line is none, or not that of the entry that is stored, or some are missing
@@ -80,7 +81,7 @@ func (r *reader) part(p *part) (*reading, error) {
 	r.rest(p, got, again)
 	got.edge = *again.Edge()
 	sum, err := again.Summary(ledger.Extent{
-		Records: got.n, Bytes: got.bytes, Torn: torn(p), Aside: got.aside, Plain: p.plain(),
+		Records: got.n, Bytes: got.bytes, Torn: got.torn, Aside: got.aside, Plain: p.plain(),
 	})
 	if whole := err == nil && !got.bad && !got.gone && got.failed == nil; whole && !r.unsure {
 		got.sum = sum
@@ -89,14 +90,6 @@ func (r *reader) part(p *part) (*reading, error) {
 	}
 	r.before = sum
 	return got, nil
-}
-
-// torn is what a summary says of the bytes behind its last record: they are no record, and go when the segment is packed.
-func torn(p *part) int64 {
-	if p.sum == nil {
-		return 0
-	}
-	return p.sum.Torn
 }
 
 // partLines reads a part's lines.
@@ -142,6 +135,9 @@ func (r *reader) partLines(p *part, got *reading, again *ledger.Rebuild) error {
 	if got.failed = r.lines.failed(); got.failed != nil {
 		got.bad = true
 		return nil
+	}
+	if got.torn = from.size - got.bytes; p.packed && p.sum != nil {
+		got.torn = p.sum.Torn
 	}
 	r.look(p, got, plain)
 	return nil

@@ -6,32 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tagwarden/tagwarden/config/logkey"
 )
 
 // ErrOrigin says that a text names no log.
-var ErrOrigin = errors.New("this cannot be the origin of a log: a host and a path without scheme is right, " +
-	"shop.example/tagwarden, and neither spaces nor \"+\"")
+var ErrOrigin = logkey.ErrOrigin
 
-// mostOrigin is how long an origin is at most, in bytes.
-const mostOrigin = 255
+// CheckOrigin is [logkey.CheckOrigin]: what can name a log.
+func CheckOrigin(origin string) error { return logkey.CheckOrigin(origin) }
 
-// CheckOrigin tells whether a text can name a log: what is right is a URL without its scheme, and without a slash at
-// its end (c2sp.org/tlog-checkpoint). The error is [ErrOrigin].
-func CheckOrigin(origin string) error {
-	odd := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '+' }
-	if origin == "" || len(origin) > mostOrigin || !utf8.ValidString(origin) || strings.ContainsFunc(origin, odd) ||
-		strings.Contains(origin, "://") || strings.HasPrefix(origin, "/") || strings.HasSuffix(origin, "/") {
-		return ErrOrigin
-	}
-	return nil
-}
-
-// DefaultOrigin is the origin of a log where nobody gave it one, by the host that hits come to.
-func DefaultOrigin(host string) string { return host + "/tagwarden" }
+// DefaultOrigin is [logkey.DefaultOrigin]: the origin of a log where nobody gave it one.
+func DefaultOrigin(host string) string { return logkey.DefaultOrigin(host) }
 
 // Signer signs what the log of an origin had come to.
 type Signer struct {

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/publish"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+)
+
+// logsExport writes the tree to a folder, where other people's tools read it: of the ledger's folder alone, which may be
+// a copy, or that of a running server.
+func logsExport(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("logs export", "--tiles DIR [--config FILE | --dir DIR] [--format text|json]")
+	of := t.ledgerFlags(f)
+	to := f.String("tiles", "", "the folder that checkpoint and tiles are written to, as c2sp.org/tlog-tiles has them")
+	form := format(f, "json")
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	if *to == "" {
+		t.fail("--tiles says which folder is written to")
+		return usage
+	}
+	dir, code := of.folder(t)
+	if dir == "" {
+		return code
+	}
+	checkpoint, key, err := readHead(dir)
+	if err != nil {
+		return t.failed(err)
+	}
+	tiles, err := tree.OfFolder(dir) // behind the checkpoint: what that names is there
+	if err != nil {
+		return t.failed(err)
+	}
+	bar := newProgress(t, nil, 0)
+	e := publish.Export{
+		Checkpoint: checkpoint, Key: key, Tiles: tiles, Dir: *to,
+		Progress: func(done, all int64) {
+			bar.size = all
+			bar.read.Store(done)
+			bar.show()
+		},
+	}
+	out, err := e.Write()
+	bar.end()
+	if err != nil {
+		return t.failed(fmt.Errorf("the log cannot be written as tiles: %w", err))
+	}
+	if *form == "json" {
+		printJSON(t.out, out, "  ")
+		return fine
+	}
+	printf(t.out, "%s: %d records, root %s\n", out.Origin, out.Size, out.Root)
+	printf(t.out, "%s: %d files written, for %d records that were not there yet; %d files were\n", *to, out.Written,
+		out.Size-out.From, out.There)
+	return fine
+}
+
+// readHead reads the newest checkpoint of a ledger's folder, and the key that it is signed with.
+func readHead(dir string) (checkpoint []byte, key note.Verifier, err error) {
+	checkpoint, err = os.ReadFile(filepath.Join(dir, ledger.CheckpointFile))
+	var public []byte
+	if err == nil {
+		public, err = os.ReadFile(filepath.Join(dir, ledger.KeyFile))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%s holds no checkpoint with its key: the server signs one some seconds after its first "+
+			"start", dir)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if key, err = tree.ParseKey(strings.TrimSpace(string(public))); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, ledger.KeyFile), err)
+	}
+	return checkpoint, key, nil
+}

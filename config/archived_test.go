@@ -1,0 +1,400 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/config/tarball"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
+)
+
+// again archives a policy in an empty folder and compiles what is there.
+func again(t *testing.T, loaded *Loaded) (*rules.Policy, string, error) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "policies")
+	if mended, err := loaded.Archive(durable.Files{}, dir); err != nil || mended != nil {
+		t.Fatalf("mended %v, %v", mended, err)
+	}
+	policy, err := CompileArchived(dir, loaded.Policy.Digest())
+	return policy, dir, err
+}
+
+// fromFiles compiles what would be archived, without a folder.
+func fromFiles(loaded *Loaded) (*rules.Policy, error) {
+	return compileArchived(loaded.digested.policy, loaded.Policy.Digest())
+}
+
+// plainDraft is a draft without what cannot be compared: places in files, and what is not in archives.
+func plainDraft(d rules.Draft) rules.Draft {
+	d.Sites, d.Vendors = slices.Clone(d.Sites), slices.Clone(d.Vendors)
+	d.Activities, d.Profiles = slices.Clone(d.Activities), slices.Clone(d.Profiles)
+	for i := range d.Sites {
+		d.Sites[i].Region.Database = nil
+	}
+	for i := range d.Vendors {
+		d.Vendors[i].Senders.Token = rules.SenderToken{}
+	}
+	for i := range d.Activities {
+		d.Activities[i].When = nil
+	}
+	for i := range d.Profiles {
+		d.Profiles[i].Place = nil
+	}
+	return d
+}
+
+// archivable are configurations of every kind, by name: every example, the design's, and one with vendor files of its
+// own, approvals, revocations and detectors.
+func archivable(t *testing.T) map[string]*Loaded {
+	t.Helper()
+	all := map[string]*Loaded{"the example": exampleOf(t, "")}
+	for _, name := range Examples() {
+		all["example "+name] = exampleOf(t, name)
+	}
+	for name, files := range map[string]map[string][]byte{"base": base(t), "design": design(t)} {
+		loaded, err := compiled(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = loaded
+	}
+	own := approvedFiles(t)
+	own["policy/detectors.yaml"] = []byte(detectorsExample)
+	own["policy/revocations.yaml"] = []byte("revocations:\n  - { assessment: LIA-1, version: 1, at: 2026-11-20T10:00:00Z, because: 'an end' }\n")
+	loaded, err := compiled(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all["own"] = loaded
+	if loaded, err = Compile(SourceOf(approvedFiles(t)), basis.Past{}); err != nil {
+		t.Fatal(err)
+	}
+	all["approved"] = loaded
+	return all
+}
+
+// TestArchived: of each configuration the archive alone gives the very policy that was archived.
+func TestArchived(t *testing.T) {
+	t.Parallel()
+	all := archivable(t)
+	if len(all) < 11 {
+		t.Errorf("%d configurations: more are there", len(all))
+	}
+	for name, loaded := range all {
+		policy, _, err := again(t, loaded)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if policy.Digest() != loaded.Policy.Digest() {
+			t.Errorf("%s: the digest is %s, was %s", name, policy.Digest(), loaded.Policy.Digest())
+		}
+		second, err := Compile(archivedSource(loaded.digested.policy), parsePast(loaded.digested.policy[pastFile]))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if was, is := plainDraft(loaded.Draft), plainDraft(second.Draft); !reflect.DeepEqual(was, is) {
+			t.Errorf("%s: the draft is\n%+v, was\n%+v", name, is, was)
+		}
+	}
+}
+
+// TestArchivedEdits: what an approval covers is covered by the digest as well, and what an assessment is worth survives
+// being archived, whatever was edited since.
+func TestArchivedEdits(t *testing.T) {
+	t.Parallel()
+	signed := approvedFiles(t)
+	before, err := compiled(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edits {
+		files := maps.Clone(signed)
+		name := strings.TrimPrefix("policy/"+e.file, "policy/../")
+		files[name] = bytes.Replace(files[name], []byte(e.old), []byte(e.with), 1)
+		loaded, err := compiled(files)
+		if err != nil {
+			continue // a key that files do not have yet
+		}
+		if !e.same && loaded.Policy.Digest() == before.Policy.Digest() {
+			t.Errorf("%s: another %q, and the same digest", e.key, e.with)
+		}
+		policy, err := fromFiles(loaded)
+		if err != nil {
+			t.Errorf("%s: %v", e.key, err)
+			continue
+		}
+		was, is := loaded.Policy.Assessments().Validity("LIA-1", noon), policy.Assessments().Validity("LIA-1", noon)
+		if was != is || (was == basis.Valid) != e.same {
+			t.Errorf("%s: the assessment is %v, archived %v", e.key, was, is)
+		}
+	}
+}
+
+// TestArchiveHoldsWhatTheDigestCovers: the digest is that of what is kept, and a byte more or less of it is another.
+func TestArchiveHoldsWhatTheDigestCovers(t *testing.T) {
+	t.Parallel()
+	loaded := exampleOf(t, "")
+	_, dir, err := again(t, loaded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := loaded.Policy.Digest()
+	kept, err := tarball.Read(dir, digest, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(kept, loaded.digested.policy) || kept.Digest() != digest {
+		t.Error("other files are kept than those that the digest is over")
+	}
+	builtin := tarball.Files{builtinFile: kept[builtinFile]}
+	at := strings.Fields(string(builtin.Manifest()))[0] // the name of its archive: what sha256sum says of the file
+	if came, err := tarball.Read(dir, builtinPrefix+at, at); err != nil || !reflect.DeepEqual(came, loaded.digested.builtin) {
+		t.Errorf("what came with the program is not kept beside it: %v", err)
+	}
+	for name, text := range kept {
+		for _, other := range [][]byte{append(slices.Clip(text), '\n'), text[1:]} {
+			changed := maps.Clone(kept)
+			if changed[name] = other; changed.Digest() == digest {
+				t.Errorf("%s is another, and the digest is not", name)
+			}
+		}
+	}
+}
+
+// TestBuiltinDataAreCovered: whatever the rules have embedded is part of the digest.
+func TestBuiltinDataAreCovered(t *testing.T) {
+	t.Parallel()
+	covered := map[string]bool{}
+	for _, text := range exampleOf(t, "").digested.builtin {
+		covered[string(text)] = true
+	}
+	err := filepath.WalkDir("../rules", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || strings.Contains(path, "testdata") || strings.Contains(path, "/catalog/vendors/") ||
+			!slices.Contains([]string{".yaml", ".json", ".txt"}, filepath.Ext(path)) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && !covered[string(text)] {
+			t.Errorf("%s decides, and is not in reading.builtin", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestArchivedPast: what the ledger remembers of assessments is part of it: revoked stays revoked, for the same reason.
+func TestArchivedPast(t *testing.T) {
+	t.Parallel()
+	const id, file = "LIA-2026-001", "policy/assessments/LIA-2026-001.yaml"
+	private, public := approverKeys(t)
+	key, err := basis.KeyOf(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, another, err := note.GenerateKey(strings.NewReader(strings.Repeat("another", 8)), "privacy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := design(t)
+	loaded, err := compiled(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approval, err := basis.Sign(loaded.Assessments[id].Document, loaded.Assessments[id].Digest, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files[file], err = WithApproval(files[file], approval); err != nil {
+		t.Fatal(err)
+	}
+	others := maps.Clone(files)
+	others["tagwarden.yaml"] = bytes.ReplaceAll(files["tagwarden.yaml"], []byte(public), []byte(another))
+	digests := map[string]basis.Validity{}
+	for _, c := range []struct {
+		files map[string][]byte
+		past  basis.Past
+		want  basis.Validity
+		same  bool // as one before
+	}{
+		{files, basis.Past{}, basis.Valid, false},
+		{files, basis.Past{Seen: map[string]int{id: 1}, Keys: map[string]bool{key: true}}, basis.Valid, true},
+		{files, basis.Past{Revoked: map[string]int{id: 3}}, basis.Revoked, false},
+		{files, basis.Past{Seen: map[string]int{id: 9}}, basis.Revoked, true},
+		{others, basis.Past{}, basis.Foreign, false},
+		{others, basis.Past{Keys: map[string]bool{key: true}}, basis.ApproverRemoved, false},
+	} {
+		loaded, err := Compile(SourceOf(c.files), c.past)
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy, _, err := again(t, loaded)
+		if err != nil {
+			t.Errorf("%v: %v", c.want, err)
+			continue
+		}
+		if got := policy.Assessments().Validity(id, noon); got != c.want {
+			t.Errorf("it is %v, want %v", got, c.want)
+		}
+		_, same := digests[policy.Digest()]
+		if digests[policy.Digest()] = c.want; same != c.same {
+			t.Errorf("%+v: the digest is one of before: %v", c.past, same)
+		}
+	}
+}
+
+// TestNothingSecretIsArchived: neither tokens nor where files are, nor who approves as a person; a database by its digest.
+func TestNothingSecretIsArchived(t *testing.T) {
+	t.Parallel()
+	_, key := approverKeys(t)
+	database, err := os.ReadFile("testdata/places.mmdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := base(t)
+	server := string(files["tagwarden.yaml"])
+	for old, with := range map[string]string{
+		"    hosts: [": "    region: { database: /home/jane/geo-secret.mmdb }\n    privacy: { css: jane-secret.css, logo: jane-secret.svg }\n    hosts: [",
+		"catalog: ":    "senders: { token_file: /run/jane-secret }, catalog: ",
+	} {
+		if !strings.Contains(server, old) {
+			t.Fatalf("the base has no %q:\n%s", old, server)
+		}
+		server = strings.Replace(server, old, with, 1)
+	}
+	server += "approvers: { privacy: { key: " + key + ", name: Jane Secret, role: secret agent } }\n" +
+		"webhooks: [{ name: w, url: https://hooks.example/secret-path, events: [objection], secret_file: /run/hook-secret }]\n" +
+		"keys: { root_command: [vault, secret] }\nledger: { checkpoint_to: https://u:secret@w.example }\n"
+	files["tagwarden.yaml"] = []byte(server)
+	source := SourceOf(files)
+	source.regionDBs = map[string]besideFile{"/home/jane/geo-secret.mmdb": {content: database}}
+	source.sheets = map[string]besideFile{"jane-secret.css": {content: []byte("p { color: secret }")}}
+	source.logos = map[string]besideFile{"jane-secret.svg": {content: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><!--secret--></svg>`)}}
+	source.tokens = map[string]besideFile{"/run/jane-secret": {content: []byte("secret-secret-secret-secret")}}
+	loaded, err := Compile(source, basis.Past{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, _, err := again(t, loaded)
+	if err != nil || policy.Digest() != loaded.Policy.Digest() {
+		t.Error(err)
+	}
+	for name, text := range loaded.digested.policy {
+		for _, not := range []string{"secret", "jane", "agent"} {
+			if bytes.Contains(bytes.ToLower(text), []byte(not)) {
+				t.Errorf("%s holds %q:\n%s", name, not, text)
+			}
+		}
+	}
+	source.regionDBs = map[string]besideFile{"/home/jane/geo-secret.mmdb": {content: append(bytes.Clone(database), 0)}}
+	if other, err := Compile(source, basis.Past{}); err == nil && other.Policy.Digest() == loaded.Policy.Digest() {
+		t.Error("another database, and the digest is the same")
+	}
+}
+
+// TestNotArchived: whoever asks for a policy is told whether it is not there, damaged, or another one today.
+func TestNotArchived(t *testing.T) {
+	t.Parallel()
+	loaded := exampleOf(t, "")
+	digest := loaded.Policy.Digest()
+	_, dir, err := again(t, loaded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, digest+tarball.Extension)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// kept keeps other files as if an earlier version had, and returns their digest.
+	kept := func(change func(f tarball.Files)) string {
+		files := maps.Clone(loaded.digested.policy)
+		change(files)
+		if _, err := tarball.Keep(durable.Files{}, dir, files.Digest(), files); err != nil {
+			t.Fatal(err)
+		}
+		return files.Digest()
+	}
+	replaced := func(name, old, with string) func(tarball.Files) {
+		return func(f tarball.Files) {
+			if !bytes.Contains(f[name], []byte(old)) {
+				t.Fatalf("%s holds no %q:\n%s", name, old, f[name])
+			}
+			f[name] = bytes.Replace(f[name], []byte(old), []byte(with), 1)
+		}
+	}
+	names := strings.Fields(string(loaded.digested.builtin.Manifest()))
+	for _, c := range []struct {
+		name, digest string
+		want         error
+		says         string
+	}{
+		{"another digest", strings.Repeat("0", 64), ErrNotArchived, "0000" + tarball.Extension},
+		{"no digest", "../" + digest, ErrNotArchived, "is no digest"},
+		{"in capitals", strings.ToUpper(digest), ErrNotArchived, "is no digest"},
+		{"other built-in data", kept(replaced(builtinFile, names[0], strings.Repeat("0", 64))), ErrCompilesToElse,
+			"other built-in data: " + names[1]},
+		{"other limits by default", kept(replaced(limitsFile, "depth 64", "depth 65")), ErrCompilesToElse, "it reads otherwise: limits"},
+		{"a file more", kept(func(f tarball.Files) { f["more"] = nil }), ErrCompilesToElse, "it reads otherwise: more"},
+		{"a key that is not known", kept(replaced("policy/purposes.yaml", `"title"`, `"titel"`)), ErrCompilesToElse, "titel"},
+		{"no policy", kept(func(f tarball.Files) { clear(f) }), ErrCompilesToElse, "server.yaml"},
+	} {
+		policy, err := CompileArchived(dir, c.digest)
+		if policy != nil || !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %v with %q", c.name, err, c.want, c.says)
+		}
+	}
+	if err := os.WriteFile(path, whole[:len(whole)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CompileArchived(dir, digest); !errors.Is(err, ErrArchiveDamaged) {
+		t.Errorf("damaged: %v", err)
+	}
+	if mended, err := loaded.Archive(durable.Files{}, dir); err != nil || !slices.Equal(mended, []string{digest + tarball.Extension}) {
+		t.Errorf("mended %v, %v", mended, err)
+	}
+	if policy, err := CompileArchived(dir, digest); err != nil || policy.Digest() != digest {
+		t.Error(err)
+	}
+}
+
+// FuzzCompileArchived: whatever somebody put into an archive, it is compiled to the policy that it is named by or to
+// none, with a reason.
+func FuzzCompileArchived(f *testing.F) {
+	loaded, err := compiled(base(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for name, text := range loaded.digested.policy {
+		f.Add(name, text)
+	}
+	f.Add(pastFile, []byte("void \"LIA-1\" 7\napprover \"privacy+00000000\"\nvoid"))
+	f.Add("policy/vendors/x/../mine.yaml", []byte("id: mine"))
+	f.Add(digestedServer, []byte("sites: { shop: { region: { database: [x] } }, y: }\nvendors: {? [a]: b}"))
+	f.Add("policy/tests/first.yaml", []byte("tests: [{ name: x, hit: ../../../etc/passwd, expect: {} }]"))
+	f.Add("policy/detectors.yaml", []byte(detectorsExample))
+	f.Fuzz(func(t *testing.T, name string, text []byte) {
+		files := maps.Clone(loaded.digested.policy)
+		files[name] = text
+		policy, err := compileArchived(files, files.Digest())
+		if (policy == nil) != errors.Is(err, ErrCompilesToElse) || policy != nil && policy.Digest() != files.Digest() {
+			t.Fatalf("%v, %v", policy, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "BUG") {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config/logkey"
+	"github.com/tagwarden/tagwarden/proxy/access"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/proxy/problem"
+)
+
+// Log is what the API asks of the forwarding log.
+type Log interface {
+	// Checkpoint is the newest that was signed; nil: there is none yet.
+	Checkpoint() []byte
+	// Tiles reads the tree.
+	Tiles() *tree.Tiles
+	// Public is the key that checkpoints are signed with; "" where none are.
+	Public() string
+}
+
+// Where the log stands, as c2sp.org/tlog-tiles has it.
+const (
+	checkpointPath = "/checkpoint"
+	tilesPath      = "/tile/"
+)
+
+// OfLog tells whether a path is one of those at which the log is checked. They are outside of [Base], where other
+// people's tools look for them.
+func OfLog(path string) bool { return path == checkpointPath || strings.HasPrefix(path, tilesPath) }
+
+// serveLog answers whoever checks the log: GET /checkpoint, /tile/<L>/<N>[.p/<W>], /tile/entries/<N>[.p/<W>].
+func (h *handler) serveLog(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		answerMethod(w, []string{http.MethodGet, http.MethodHead})
+		return
+	}
+	_, err := h.identify(r, access.Proofs)
+	if err == nil {
+		err = h.proof(w, r)
+	}
+	if err != nil {
+		answer(w, problemFor(err))
+	}
+}
+
+// proof sends what a path of the log names.
+func (h *handler) proof(w http.ResponseWriter, r *http.Request) error {
+	signed, size, err := h.head()
+	if err != nil {
+		return err
+	}
+	if r.URL.Path == checkpointPath {
+		// That is an older one, perhaps. Its tiles are there as well: each tree's are those of any that goes on from it.
+		if h.opts.Witnessed != nil {
+			if witnessed := h.opts.Witnessed(); witnessed != nil {
+				signed = witnessed
+			}
+		}
+		send(w, http.StatusOK, "text/plain; charset=utf-8", signed)
+		return nil
+	}
+	data, err := h.opts.Log.Tiles().Resource(strings.TrimPrefix(r.URL.Path, "/"), size)
+	switch {
+	case errors.Is(err, tree.ErrPath), errors.Is(err, tree.ErrNoTile):
+		return problem.New(http.StatusNotFound, "unknown", err.Error())
+	case err != nil:
+		h.opts.Report("the log's tree cannot be read", err)
+		return err
+	}
+	// What a path names never changes; a cache on the way would give it to others without a token.
+	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	send(w, http.StatusOK, "application/octet-stream", data)
+	return nil
+}
+
+// head is the newest checkpoint, and the size of its tree.
+func (h *handler) head() (signed []byte, size int64, err error) {
+	if h.opts.Log == nil || h.opts.Log.Public() == "" {
+		return nil, 0, missing("the log signs no checkpoints here")
+	}
+	if signed = h.opts.Log.Checkpoint(); signed == nil {
+		return nil, 0, problem.New(http.StatusNotFound, "unknown", "there is no checkpoint yet: try again in some seconds")
+	}
+	key, err := tree.ParseKey(h.opts.Log.Public())
+	if err != nil {
+		return nil, 0, err
+	}
+	read, err := tree.OpenCheckpoint(signed, key)
+	if err != nil {
+		h.opts.Report("the log's own checkpoint cannot be read", err)
+		return nil, 0, err
+	}
+	return signed, read.Tree.N, nil
+}
+
+// LogKey is the public key of the forwarding log.
+type LogKey struct {
+	Origin string `json:"origin"`
+	Key    string `json:"key"` // name+hash+key, as c2sp.org/signed-note has it
+	PEM    string `json:"pem"` // a SubjectPublicKeyInfo, as openssl reads it
+}
+
+// logKey says by which key checkpoints are signed: GET /ledger/key.
+func (h *handler) logKey(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	if h.opts.Log == nil || h.opts.Log.Public() == "" {
+		return missing("the log signs no checkpoints here")
+	}
+	key := h.opts.Log.Public()
+	origin, err := logkey.Name(key)
+	if err != nil {
+		return err
+	}
+	pem, err := logkey.PEM(key)
+	if err != nil {
+		return err
+	}
+	return reply(w, LogKey{origin, key, string(pem)})
+}

@@ -1,0 +1,99 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/proxy/segment"
+)
+
+// openWhole opens what is stored of the tree. What does not make the tree's root is made again: nodes of entries, and
+// entries of the lines of sealed segments.
+func (l *Ledger) openWhole(from *Standing) error {
+	wrong := l.openTree(from)
+	for _, mend := range []func(*Standing) error{l.nodesAgain, l.hashesAgain} {
+		if !errors.Is(wrong, tree.ErrStored) && !errors.Is(wrong, tree.ErrMissing) {
+			break
+		}
+		l.opts.Report("the hashes of the ledger's tree are damaged, and are made again", wrong)
+		if err := mend(from); err != nil {
+			return fmt.Errorf("the hashes of the ledger's tree are damaged (%w), and cannot be made again: %w", wrong, err)
+		}
+		wrong = l.openTree(from)
+	}
+	if wrong != nil {
+		return fmt.Errorf("the hashes of the ledger's records are not those that make its tree, nor can they be made again of "+
+			"their lines: put the folder's *%s files back from a copy: %w", tree.Suffix(0), wrong)
+	}
+	return nil
+}
+
+// nodesAgain takes away the nodes of the tree: they are made of its entries.
+func (l *Ledger) nodesAgain(*Standing) error {
+	entries, err := os.ReadDir(l.opts.Dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(filepath.Ext(e.Name()), nodeSuffix) {
+			if err := l.files.Remove(filepath.Join(l.opts.Dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// nodeSuffix is how the ends of the names of files begin that hold nodes of the tree.
+const nodeSuffix = ".level"
+
+// hashesAgain makes the entries of sealed segments anew, of their lines, as far as those are what their summaries say, and
+// then all nodes. Of a segment that was deleted the entries stay as they are.
+func (l *Ledger) hashesAgain(from *Standing) error {
+	files, err := numbered(l.opts.Dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.First >= from.sealed {
+			break
+		}
+		if err := l.hashAgain(f); err != nil {
+			return err
+		}
+	}
+	return l.nodesAgain(from)
+}
+
+// hashAgain makes the file of a segment's entries anew.
+func (l *Ledger) hashAgain(f Segment) error {
+	of, _, err := ReadSummary(l.opts.Dir, f.First)
+	if err != nil {
+		return err
+	}
+	var entries []byte
+	digest := sha256.New()
+	f.End = of.End
+	if _, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
+		entries = append(entries, entry[:]...)
+		digested(digest, line, entry)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if hex.EncodeToString(digest.Sum(nil)) != of.Digest {
+		return fmt.Errorf("%s: %w", f.Path, ErrChanged)
+	}
+	path := filepath.Join(l.opts.Dir, segment.FileName(f.First, tree.Suffix(0)))
+	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, entries) {
+		return nil
+	}
+	return l.files.Replace(path, entries, 0o600)
+}

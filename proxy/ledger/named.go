@@ -1,0 +1,61 @@
+package ledger
+
+import (
+	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// Named says what the names in records of events stand for. It is asked only for what the segment that is being written
+// has not named yet; i is the place of an event among those that are appended.
+type Named interface {
+	Shape(i int) Shape
+	Rungs(i int) Rungs
+}
+
+// names are those that were given lately, each with the writer's era in which it was.
+type names struct{ given *lru.Cache[string, uint64] }
+
+// newNames makes room for so many, at least one.
+func newNames(most int) names {
+	given, err := lru.New[string, uint64](most)
+	if err != nil {
+		panic("BUG: a cache of no size")
+	}
+	return names{given}
+}
+
+// lacks tells whether a name was not given in an era yet.
+func (n names) lacks(id string, era uint64) bool {
+	in, ok := n.given.Get(id)
+	return id != "" && (!ok || in != era)
+}
+
+// name appends records of what the names in the record of event i stand for, once an era of the writer; there are n.
+func (l *Ledger) name(dst []byte, now time.Time, e *Event, i int, by Named, era uint64) (lines []byte, n int) {
+	if l.shapes.lacks(e.Shape, era) {
+		s := by.Shape(i)
+		s.ID = strings.Clone(e.Shape)
+		dst, n = l.mustEncode(dst, now, KindShape, &s, n)
+		l.shapes.given.Add(s.ID, era)
+	}
+	if l.rungs.lacks(e.Rungs, era) {
+		r := by.Rungs(i)
+		r.ID = strings.Clone(e.Rungs)
+		dst, n = l.mustEncode(dst, now, KindRungs, &r, n)
+		l.rungs.given.Add(r.ID, era)
+	}
+	return dst, n
+}
+
+// mustEncode is encode of what a policy and a catalog are made of, and no hit: a part of it that fits in no line is a bug.
+func (l *Ledger) mustEncode(
+	dst []byte, now time.Time, kind string, members divisible, before int,
+) (lines []byte, n int) {
+	lines, n, err := l.encode(dst, now, kind, members)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return lines, before + n
+}
