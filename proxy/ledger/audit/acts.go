@@ -21,7 +21,8 @@ type act struct {
 	kind       string
 	first, end uint64 // records that it is about
 	segment    string // sealed: digest of its lines, hex
-	summary    string // sealed: digest of its summary; set_aside: of what says which lines; hex
+	summary    string // sealed: digest of its summary, hex
+	digest     string // set_aside: of the file that says which lines, hex
 	key, was   string
 	tree       tlog.Tree
 	because    string
@@ -34,10 +35,10 @@ type acts []act
 func (r *reader) act(number uint64, line []byte, got *reading) {
 	switch kind := string(ledger.KindOf(line)); kind {
 	case ledger.KindSealed, ledger.KindRetention, ledger.KindSetAside, ledger.KindRestored, ledger.KindLogKey:
-		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size", "root", "because")
+		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size", "root", "because", "digest")
 		a := act{
 			number: number, kind: kind, first: said[0].Uint(), end: said[1].Uint(), segment: said[2].Str, summary: said[3].Str,
-			key: said[4].Str, was: said[5].Str, because: said[8].Str,
+			key: said[4].Str, was: said[5].Str, because: said[8].Str, digest: said[9].Str,
 		}
 		a.tree.N = said[6].Int()
 		a.tree.Hash, _ = tlog.ParseHash(said[7].Str) // zero is no tree's
@@ -130,7 +131,7 @@ func (v *verification) accountAside(p *part, got *reading) {
 		return
 	}
 	for i := range v.acts {
-		if a := &v.acts[i]; a.kind == ledger.KindSetAside && a.summary == hex.EncodeToString(p.asideOf[:]) {
+		if a := &v.acts[i]; a.kind == ledger.KindSetAside && a.digest == hex.EncodeToString(p.asideOf[:]) {
 			return
 		}
 	}
