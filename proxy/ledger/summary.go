@@ -79,6 +79,8 @@ func ParseSummary(text []byte, first uint64) (*Summary, error) {
 		wrong = "its tree is of another size than the log behind it"
 	case s.Lines != LinesChecked && s.Lines != LinesPlain:
 		wrong = "it does not say which lines the segment holds"
+	case s.Memory.Facts.Seen == nil:
+		wrong = "it does not say what a start must know"
 	}
 	if wrong != "" {
 		return nil, fmt.Errorf("%w: %s", ErrSummary, wrong)
