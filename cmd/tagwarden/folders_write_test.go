@@ -22,6 +22,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -363,25 +364,21 @@ func (w *writing) nameNode() {
 }
 
 func (w *writing) segments() int {
-	files, err := filepath.Glob(filepath.Join(w.dir, "data", "ledger", "*.jsonl"))
+	all, err := ledger.Segments(filepath.Join(w.dir, "data", "ledger"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return len(files)
+	return len(all)
 }
 
 func (w *writing) ledger() string {
-	files, err := filepath.Glob(filepath.Join(w.dir, "data", "ledger", "*.jsonl"))
+	var all strings.Builder
+	err := ledger.Search(filepath.Join(w.dir, "data", "ledger"), ledger.Query{}, func(record []byte) bool {
+		all.Write(record)
+		return true
+	})
 	if err != nil {
 		w.t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		all.Write(text)
 	}
 	return all.String()
 }
