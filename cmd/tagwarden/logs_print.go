@@ -82,7 +82,14 @@ func printRecord(w io.Writer, record []byte) {
 			get("site"), get("vendor"), get("name"), cmp.Or(get("activity"), "-"), get("basis"), get("bytes_in"),
 			get("bytes_out"))
 	case ledger.KindOutcome:
-		printf(w, "%s  %s to %s: %s (%s %s)\n", at, kind, get("vendor"), get("outcome"), get("why"), get("status"))
+		printf(w, "%s  %s of hit %s, events %s, to %s: %s (%s %s)\n", at, kind, get("hit"), get("events"),
+			cmp.Or(get("vendor"), "-"), get("outcome"), cmp.Or(get("why"), "ok"), cmp.Or(get("status"), "-"))
+	case ledger.KindRungs:
+		printf(w, "%s  %s %s: %s → %s %s, region %s: %s\n", at, kind, get("rungs"), get("site"), get("vendor"), get("endpoint"),
+			cmp.Or(get("region"), "-"), cmp.Or(ladderIn(record), "no rung"))
+	case ledger.KindShape:
+		printf(w, "%s  %s %s: %s fields kept, %s changed, %s dropped\n", at, kind, get("shape"), get("kept.#"), get("changed.#"),
+			get("dropped.#"))
 	case ledger.KindRefused:
 		printf(w, "%s  %s %s times: %s\n", at, kind, get("count"), get("reason"))
 	case ledger.KindApproval, ledger.KindRevocation:
@@ -95,14 +102,22 @@ func printRecord(w io.Writer, record []byte) {
 		printf(w, "%s  %s of %s: %s from %s (%s), %s times, %d subjects\n", at, kind, cmp.Or(scopesIn(record), "-"),
 			cmp.Or(get("act"), "-"), cmp.Or(get("site"), "-"), get("source"), cmp.Or(get("times"), "1"),
 			len(gjson.GetBytes(record, "subjects").Array()))
-	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindShape,
-		ledger.KindHead:
+	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindHead:
 		printf(w, "%s  %s %s %s\n", at, kind, get("text"), get("policy"))
 	case ledger.KindSealed:
 		printf(w, "%s  %s %s\n", at, kind, numbersIn(record))
 	default:
 		printf(w, "%s  %s%s\n", at, kind, membersIn(record))
 	}
+}
+
+// ladderIn are the rungs of a ladder, with why each carries the event or does not.
+func ladderIn(record []byte) string {
+	var all []string
+	for _, rung := range gjson.GetBytes(record, "ladder").Array() {
+		all = append(all, short(rung.Get("activity").String())+" "+short(rung.Get("reason").String()))
+	}
+	return strings.Join(all, ", ")
 }
 
 // scopesIn are the scopes of a record about objections.
@@ -136,7 +151,7 @@ func membersIn(record []byte) string {
 		case value.IsArray():
 			b.WriteString(sprintf(" %s=[%d]", short(name.Str), len(value.Array())))
 		default:
-			b.WriteString(" " + short(name.Str) + "=" + short(value.String()))
+			b.WriteString(" " + short(name.Str) + "=" + cut(value.String(), 100))
 		}
 		return true
 	})

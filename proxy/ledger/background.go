@@ -42,9 +42,10 @@ type faults struct {
 
 func (l *Ledger) newFaults() *faults { return &faults{l.opts.Report, map[string]bool{}} }
 
-// tell tells of an error, unless that was told already; nil: it is over.
+// tell tells of an error, unless that was told already; nil: it is over. That nothing is taken is told by who refuses it.
 func (f *faults) tell(what string, err error) {
 	switch {
+	case errors.Is(err, segment.ErrRefused):
 	case err == nil || errors.Is(err, ErrClosed):
 		delete(f.said, what)
 	case !f.said[what]:
@@ -71,6 +72,7 @@ func (l *Ledger) looks(faults *faults) {
 
 // look looks after the files and the room.
 func (l *Ledger) look(faults *faults) {
+	faults.tell("the ledger cannot be written: nothing is forwarded", l.writer.Failed())
 	err := l.watch()
 	faults.tell("the ledger's files are not those that it wrote: nothing is forwarded", err)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func readLast(t *testing.T, dir string, n int) string {
 func upTo(end, n int, mark string) string {
 	var all []string
 	for i := max(0, end-n); i < end; i++ {
-		all = append(all, fmt.Sprint(i)+mark)
+		all = append(all, strconv.Itoa(i)+mark)
 	}
 	return strings.Join(all, " ")
 }

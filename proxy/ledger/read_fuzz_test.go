@@ -112,7 +112,7 @@ func checkLast(t *testing.T, dir string, records []string) {
 		}
 		var got []string
 		damaged := false
-		for calls := 0; calls < 1<<20; calls++ {
+		for range 1 << 20 {
 			for r.Next() {
 				got = append(got, string(r.Record()))
 			}

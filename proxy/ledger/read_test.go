@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,7 +92,7 @@ func readOn(t testing.TB, r *ledger.Reader) string {
 			text := said(r.Record())
 			if !known {
 				text += "?"
-			} else if text != fmt.Sprint(number) {
+			} else if text != decimal(number) {
 				text += fmt.Sprintf("(%d)", number)
 			}
 			got = append(got, text)
@@ -122,6 +123,8 @@ func readAll(t testing.TB, dir string, from uint64) string {
 
 // number is the name of a file.
 func number(first uint64, suffix string) string { return frames.FileName(first, suffix) }
+
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func jsonl(first uint64) string { return number(first, ".jsonl") }
 func zst(first uint64) string   { return number(first, ".jsonl.zst") }

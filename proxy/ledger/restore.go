@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -30,7 +31,8 @@ var ErrBehind = errors.New("the ledger does not go on from its newest checkpoint
 
 // restores tells what a start accepts that would be refused: a person said so, of exactly these records.
 func (l *Ledger) restores(from *Standing, refused error) (*Restored, error) {
-	if !errors.Is(refused, tree.ErrSmaller) && !errors.Is(refused, tree.ErrOther) && !errors.Is(refused, ErrForeign) {
+	acceptable := []error{tree.ErrSmaller, tree.ErrOther, tree.ErrCheckpoint, ErrForeign}
+	if !slices.ContainsFunc(acceptable, func(err error) bool { return errors.Is(refused, err) }) {
 		return nil, refused
 	}
 	text, err := os.ReadFile(filepath.Join(l.opts.Dir, restoreFile))
@@ -53,11 +55,11 @@ func (l *Ledger) restores(from *Standing, refused error) (*Restored, error) {
 	if err := tree.Continues(accepted, now, l.Tiles().Hashes(now)); err != nil {
 		return nil, fmt.Errorf("%w: %w (what was accepted had %d records: %w)", ErrBehind, refused, said.Size, err)
 	}
-	known, err := l.known()
-	if known == nil {
-		return nil, err
+	restored := &Restored{Now: now, Because: said.Because}
+	if known, _ := l.known(); known != nil { // nil: what was known cannot be read
+		restored.Was = known.Tree
 	}
-	return &Restored{now, known.Tree, said.Because}, nil
+	return restored, nil
 }
 
 // restored records that an older copy was accepted, and signs what it is: from then on it is what is known.

@@ -33,7 +33,7 @@ func (q *Query) inTime(record []byte) bool {
 
 // Matcher tells whether a record is wanted, by what it says and by what the rungs do that it names. It is asked of all
 // records in their order, from the beginning of a segment on.
-func (q *Query) Matcher() func(record []byte) bool { return newSearching(q).matches }
+func (q *Query) Matcher() func(record []byte) bool { return NewFilter(*q).Matches }
 
 // Search yields the records of every segment that are wanted, by what they say and by what the rungs do that they name:
 // oldest first, as they are stored, without the line's end; they hold until yield returns. It ends at the first record

@@ -68,6 +68,7 @@ type Writer struct {
 	wanted  bool // somebody is to have both: nobody begins either
 	closed  bool
 	err     error     // why nothing is taken until again
+	failed  error     // what failed then
 	again   time.Time // when the next try is due
 
 	file     durable.File // nil: a sync failed, and another is to be begun. It is replaced only while nobody writes
@@ -295,6 +296,7 @@ func (w *Writer) failNext() {
 // fails notes why nothing is taken for now.
 func (w *Writer) fails(err error) {
 	w.era++
+	w.failed = err
 	w.err = fmt.Errorf("%w: %w", ErrRefused, err)
 	w.again = w.opts.Now().Add(w.opts.Retry)
 }
@@ -307,4 +309,14 @@ func (w *Writer) Err() error {
 		return ErrClosed
 	}
 	return w.err
+}
+
+// Failed is what failed, where that is why no records are taken; nil: they are.
+func (w *Writer) Failed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		return nil
+	}
+	return w.failed
 }
