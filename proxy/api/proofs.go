@@ -111,7 +111,9 @@ type LogKey struct {
 }
 
 // logKey says by which key checkpoints are signed: GET /ledger/key.
-func logKey(h *handler, w http.ResponseWriter, _ *http.Request, _ caller) error { return h.proofs.key(w) }
+func logKey(h *handler, w http.ResponseWriter, _ *http.Request, _ caller) error {
+	return h.proofs.key(w)
+}
 
 // key sends the log's public key.
 func (p *proofs) key(w http.ResponseWriter) error {
