@@ -43,3 +43,17 @@ func TestSizesOfRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOutcomeNamesItsEvents: those that travelled together, and no other of their hit.
+func TestAnOutcomeNamesItsEvents(t *testing.T) {
+	t.Parallel()
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), nil))
+	const batch = "en=page_view&dt=a\nen=login&dt=b\nen=page_view&dt=c"
+	r.ask(t, post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000", yes+"Content-Type: text/plain\r\n", batch))
+	r.ask(t, post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000", yes+"Content-Type: text/plain\r\n", "en=login"))
+	outcomes := r.records(t, "outcome")
+	if len(outcomes) != 1 || gjson.Get(outcomes[0], "events").Raw != "[0,2]" || gjson.Get(outcomes[0], "outcome").Str != "delivered" {
+		t.Errorf("%q", outcomes)
+	}
+}
