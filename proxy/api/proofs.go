@@ -59,7 +59,7 @@ func (h *handler) proof(w http.ResponseWriter, r *http.Request) error {
 				signed = witnessed
 			}
 		}
-		send(w, http.StatusOK, "text/plain; charset=utf-8", signed)
+		send(w, "text/plain; charset=utf-8", signed)
 		return nil
 	}
 	data, err := h.opts.Log.Tiles().Resource(strings.TrimPrefix(r.URL.Path, "/"), size)
@@ -72,7 +72,7 @@ func (h *handler) proof(w http.ResponseWriter, r *http.Request) error {
 	}
 	// What a path names never changes; a cache on the way would give it to others without a token.
 	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
-	send(w, http.StatusOK, "application/octet-stream", data)
+	send(w, "application/octet-stream", data)
 	return nil
 }
 

@@ -243,9 +243,9 @@ func (c *Copies) appendTo(path string, signed []byte) error {
 	disk := c.opts.Files.Disk
 	open := func(flag int) (durable.File, error) {
 		if disk == nil {
-			return os.OpenFile(path, flag, 0o644)
+			return os.OpenFile(path, flag, 0)
 		}
-		return disk.OpenFile(path, flag, 0o644)
+		return disk.OpenFile(path, flag, 0)
 	}
 	if info, err := os.Stat(path); err == nil && info.Size() > mostLog {
 		if err := c.opts.Files.Rename(path, path+olderSuffix); err != nil {
