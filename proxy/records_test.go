@@ -28,7 +28,7 @@ func TestSizesOfRecords(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	most := map[string]int{"event": 480, "outcome": 170, "rungs": 720, "shape": 560}
+	most := map[string]int{"event": 480, "outcome": 160, "rungs": 710, "shape": 560}
 	want := map[string]int{"event": 2 * each, "outcome": each, "rungs": 2, "shape": 2}
 	for line := range strings.Lines(r.ledger(t)) {
 		kind := gjson.Get(line, "kind").Str
