@@ -63,11 +63,11 @@ func (l *line) set(name string, is bool) {
 	}
 }
 
-// base64 adds bytes in base64 (RFC 4648, section 4).
+// base64 adds bytes in base64 (RFC 4648, section 4), without "=" at its end: how long they are is known.
 func (l *line) base64(name string, b []byte) {
 	l.key(name)
 	l.b = append(l.b, '"')
-	l.b = base64.StdEncoding.AppendEncode(l.b, b)
+	l.b = base64.RawStdEncoding.AppendEncode(l.b, b)
 	l.b = append(l.b, '"')
 }
 

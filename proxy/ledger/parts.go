@@ -38,7 +38,7 @@ func (p *part) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddInt("part", p.number)
 		to.AddInt("parts", p.of)
 	}
-	to.AddString("salt", base64.StdEncoding.EncodeToString(p.salt[:]))
+	to.AddString("salt", base64.RawStdEncoding.EncodeToString(p.salt[:]))
 	return nil
 }
 

@@ -69,20 +69,21 @@ func (a acts) erasedBefore() (end uint64) {
 // Erases tells whether a record, given by its line, says that the line of the record of a number is gone: nil, or what it
 // says instead. Retention deletes from the oldest record on: what lies before its first one went earlier.
 func Erases(line []byte, number int64) error {
+	kind := string(ledger.KindOf(line))
+	if kind != ledger.KindRetention && kind != ledger.KindSetAside {
+		return fmt.Errorf("it is a record of kind %q", kind)
+	}
 	said := gjson.GetManyBytes(line, "first", "end")
 	first, end := said[0].Uint(), said[1].Uint()
-	switch kind := string(ledger.KindOf(line)); {
+	switch {
 	case !gjson.ValidBytes(line):
 		return errors.New("it is no record")
 	case kind == ledger.KindRetention && uint64(number) < end:
 		return nil
 	case kind == ledger.KindSetAside && uint64(number) >= first && uint64(number) < end:
 		return nil
-	case kind == ledger.KindRetention || kind == ledger.KindSetAside:
-		return fmt.Errorf("it is about records %d to %d", first, end-1)
-	default:
-		return fmt.Errorf("it is a record of kind %q", kind)
 	}
+	return fmt.Errorf("it is about records %d to %d", first, end-1)
 }
 
 // account tells whether records say why lines are missing, and whether what they say of the log is so.
@@ -249,13 +250,9 @@ func differs(made, stands *ledger.Summary) string {
 
 // trees tells whether the log goes on from other trees that were signed, or that records tell of.
 func (v *verification) trees() {
-	t := &tree.Tiles{Entries: v.stored.runs()}
-	for level := 1; level <= topLevel; level++ {
-		files, err := listHashes(v.dir, level)
-		if err != nil {
-			return
-		}
-		t.Levels[level] = files.runs()
+	t, err := tilesOf(v.dir)
+	if err != nil {
+		return // what is stored cannot be read, and that was said
 	}
 	hashes := t.Hashes(v.signed.Tree)
 	other := func(of tlog.Tree) error {
