@@ -143,6 +143,7 @@ type summaryBuilder struct {
 	edge   *tree.Edge // likewise
 	digest hash.Hash
 	nodes  []tree.Node // that became complete
+	entry  tree.Entry  // room for the last one
 	latest [19]byte    // the second of To, as records say it
 }
 
@@ -156,8 +157,9 @@ var lineEnd = []byte{'\n'}
 
 // add adds a record; its line is nil where it was set aside.
 func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
-	b.nodes = b.edge.Append(entry[:], b.nodes[:0])
-	if digested(b.digest, line, entry); line == nil {
+	b.entry = entry
+	b.nodes = b.edge.Append(b.entry[:], b.nodes[:0])
+	if digested(b.digest, line, &b.entry); line == nil {
 		return nil
 	}
 	b.time(line)
@@ -165,7 +167,7 @@ func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
 }
 
 // digested adds a record to a segment's digest: its line, and where that was set aside its entry.
-func digested(digest hash.Hash, line []byte, entry tree.Entry) {
+func digested(digest hash.Hash, line []byte, entry *tree.Entry) {
 	if line == nil {
 		digest.Write(entry[:])
 		return
