@@ -36,7 +36,7 @@ type Summary struct {
 	First  uint64     `json:"first"`  // number of the segment's first record
 	End    uint64     `json:"end"`    // number behind its last one
 	Bytes  int64      `json:"bytes"`  // of its lines, with their ends
-	Digest string     `json:"digest"` // SHA-256 of those bytes, hex
+	Digest string     `json:"digest"` // SHA-256 of its records' entries in the tree, hex
 	From   time.Time  `json:"from"`   // the earliest time of a record, rounded down to a second; To is the latest, rounded up
 	To     time.Time  `json:"to"`
 	Lines  string     `json:"lines"`           // LinesChecked or LinesPlain
