@@ -142,6 +142,7 @@ type summaryBuilder struct {
 	edge   *tree.Edge // likewise; nil: whoever asks for the summary adds it
 	digest hash.Hash
 	nodes  []tree.Node // that became complete
+	entry  tree.Entry  // room for the last one
 	latest [19]byte    // the second of To, as records say it
 }
 
@@ -151,14 +152,13 @@ func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilde
 	return b
 }
 
-var lineEnd = []byte{'\n'}
-
 // add adds a record; its line is nil where it was set aside.
 func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
+	b.entry = entry
 	if b.edge != nil {
-		b.nodes = b.edge.Append(entry[:], b.nodes[:0])
+		b.nodes = b.edge.Append(b.entry[:], b.nodes[:0])
 	}
-	b.digest.Write(entry[:])
+	b.digest.Write(b.entry[:])
 	if line == nil {
 		return nil
 	}
