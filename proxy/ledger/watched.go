@@ -92,22 +92,22 @@ var (
 const inTurn = 1000
 
 // watch looks whether the ledger's files are those that it wrote.
-func (l *Ledger) watch() error {
-	if err := l.writer.Present(); err != nil {
+func (o *lookout) watch() error {
+	if err := o.writer.Present(); err != nil {
 		return err
 	}
-	info, err := os.Stat(l.opts.Dir)
+	info, err := os.Stat(o.opts.Dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrTaken, err)
 	}
-	w := &l.watched
+	w := o.watched
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.files != nil && info.ModTime().Equal(w.at) {
-		return w.lookInTurn(l.opts.Dir)
+		return w.lookInTurn(o.opts.Dir)
 	}
 	w.at = time.Time{} // until all is as it should be, it is listed again
-	now, err := listWatched(l.opts.Dir)
+	now, err := listWatched(o.opts.Dir)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (l *Ledger) watch() error {
 		}
 	}
 	// Of the file that is written as much counts as is whole: behind that it may be cut back.
-	if open, there := now[filepath.Base(l.writer.File().Path)]; there {
+	if open, there := now[filepath.Base(o.writer.File().Path)]; there {
 		open.size = 0
 		now[open.info.Name()] = open
 	}
