@@ -265,14 +265,14 @@ func (p *placing) report(i int, h *held, d difference, have, want []tree.Entry) 
 		f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in", f.Other)
 	case Removed:
 		f.Count = uint64(d.count)
-		f.What = fmt.Sprintf("%s missing, and what comes behind is there", are(d.count))
+		f.What = are(d.count) + " missing, and what comes behind is there"
 	case CutShort:
 		f.Count = uint64(d.count)
 		f.What = fmt.Sprintf("the segment ends here, and %s missing", are(d.count))
 	case Inserted:
 		f.Count = uint64(d.count)
 		f.What = fmt.Sprintf("lines stand here that were never recorded: %d", d.count)
-	case Changed:
+	default: // Changed
 		f.What = "the line is another one than was recorded"
 		p.changed = append(p.changed, changedLine{len(p.verification.report.Findings), have[d.at], want[d.at]})
 	}
