@@ -24,6 +24,7 @@ func TestAWholeLedgerIsFine(t *testing.T) {
 // TestEveryByteCounts: any byte of any file that is another one is found, and nothing panics. Of a longer log, with nodes of
 // the tree, all but lines and their hashes.
 func TestEveryByteCounts(t *testing.T) {
+	t.Parallel()
 	for _, perRun := range []int{2, 150} {
 		dir := small(t, perRun)
 		fine(t, dir)
