@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"errors"
 	"os"
@@ -15,15 +16,21 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
+// node is this machine's name in records.
+func (o *Options) node() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return cmp.Or(o.Node, host)
+}
+
 // openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
 func openLedger(s *Server) error {
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
 	dir := ledgerDir(s.loaded)
+	var err error
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: dir, Node: node, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
+		Dir: dir, Node: s.opts.node(), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
 		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
 		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),

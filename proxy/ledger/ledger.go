@@ -148,7 +148,7 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 		return nil, err
 	}
 	l.sealFrom(from)
-	if err := l.first(first, from.unvouched, restored); err != nil {
+	if err := l.first(first, from, restored); err != nil {
 		return nil, errors.Join(err, l.writer.Close(), l.tree.close())
 	}
 	l.sealing.own = l.Next() - from.Next()
@@ -176,11 +176,13 @@ func (l *Ledger) begin(number uint64) (err error) {
 }
 
 // first writes the records that a start begins with.
-func (l *Ledger) first(first Note, unvouched bool, restored *Restored) error {
+func (l *Ledger) first(first Note, from *Standing, restored *Restored) error {
 	first.node = l.opts.Node
-	entries := []entry{{first.Kind, &first}}
-	if unvouched {
-		var err error
+	entries, err := l.asides([]entry{{first.Kind, &first}}, from.Aside)
+	if err != nil {
+		return err
+	}
+	if from.unvouched {
 		if entries, err = l.vouch(entries); err != nil {
 			return err
 		}

@@ -151,6 +151,29 @@ func TestCutWhileItIsRead(t *testing.T) {
 	}
 }
 
+// TestTakenBackWhileItIsRead: records that were seen before the write that they were part of failed, and was taken back,
+// are followed by those that have their numbers.
+func TestTakenBackWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, files{jsonl(0): lines(0, 5) + "{"})
+	r := ledger.Read(dir, 0)
+	defer func() { _ = r.Close() }()
+	if got := readOn(t, r); got != "0 1 2 3 4" {
+		t.Error(got)
+	}
+	if err := os.Truncate(filepath.Join(dir, jsonl(0)), int64(len(lines(0, 3)))); err != nil {
+		t.Fatal(err)
+	}
+	if got := readOn(t, r); got != "" {
+		t.Error(got)
+	}
+	write(t, dir, files{jsonl(0): lines(0, 4)})
+	if got := readOn(t, r); got != "3" {
+		t.Error(got)
+	}
+}
+
 // TestReadOverFaults: writes and syncs fail now and then. Who reads meanwhile gets every record once, and in order, as
 // far as it was written; who reads afterwards, all those that were acknowledged and no others.
 func TestReadOverFaults(t *testing.T) {

@@ -83,7 +83,7 @@ func (l *Ledger) hashAgain(f Segment) error {
 	f.End = of.End
 	if _, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		entries = append(entries, entry[:]...)
-		digested(digest, line, entry)
+		digest.Write(entry[:])
 		return nil
 	}); err != nil {
 		return err

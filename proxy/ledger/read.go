@@ -190,6 +190,14 @@ func (r *Reader) more(s Segment) bool {
 	case r.known && r.now.replaced():
 		r.err = r.reopen(r.of)
 		return r.err == nil
+	case r.known && r.now.shorter():
+		end, err := r.of.count()
+		if err == nil {
+			r.next = min(r.next, end) // the others were taken back: those that follow have their numbers
+			err = r.reopen(r.of)
+		}
+		r.err = err
+		return err == nil
 	case s.End != 0 && r.now.seg.End == 0:
 		return r.endsBefore(s.End)
 	}

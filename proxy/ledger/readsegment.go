@@ -307,15 +307,18 @@ func (r *SegmentReader) endsBefore(end uint64) bool {
 	return r.err == nil
 }
 
-// replaced tells whether the segment is another file now, or holds less than it did.
+// replaced tells whether the segment is another file now.
 func (r *SegmentReader) replaced() bool {
-	if r.packed != nil {
-		return false
-	}
 	there, err := os.Stat(r.seg.Path)
-	if err != nil {
+	if err != nil || r.packed != nil {
 		return false // it was packed, or deleted
 	}
 	own, err := r.file.Stat()
-	return err == nil && (!os.SameFile(there, own) || own.Size() < r.lines.at)
+	return err == nil && !os.SameFile(there, own)
+}
+
+// shorter tells whether the segment holds less than it did: a write that failed was taken back.
+func (r *SegmentReader) shorter() bool {
+	own, err := r.file.Stat()
+	return err == nil && r.packed == nil && own.Size() < r.lines.at
 }

@@ -21,7 +21,6 @@ type Standing struct {
 	dir          string
 	unvouched    bool   // no record says that the summaries are those of their segments
 	sealed       uint64 // number behind the records of that summary; the edge of the tree over them, and what they say
-	sealedEdge   tree.Edge
 	sealedMemory *Recovered
 	edge         tree.Edge   // of the tree over all records
 	tail         []*Summary  // of each segment behind it, what its summary will be
@@ -67,7 +66,7 @@ func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 		}
 		s := standing(dir)
 		s.Recovered, s.sealedMemory = &of.Memory, of.Memory.clone()
-		s.sealed, s.edge, s.sealedEdge = of.End, *of.Edge, *of.Edge
+		s.sealed, s.edge = of.End, *of.Edge
 		vouched := false
 		err = s.readTail(func(record []byte) {
 			vouched = vouched || vouches(record, of, digest)
@@ -140,9 +139,10 @@ func (s *Standing) summarise(f Segment, each func(record []byte)) (*Summary, err
 type summaryBuilder struct {
 	of     Summary
 	memory *Recovered // goes on with the segment's records
-	edge   *tree.Edge // likewise
+	edge   *tree.Edge // likewise; nil: whoever asks for the summary adds it
 	digest hash.Hash
 	nodes  []tree.Node // that became complete
+	entry  tree.Entry  // room for the last one
 	latest [19]byte    // the second of To, as records say it
 }
 
@@ -152,26 +152,18 @@ func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilde
 	return b
 }
 
-var lineEnd = []byte{'\n'}
-
 // add adds a record; its line is nil where it was set aside.
 func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
-	b.nodes = b.edge.Append(entry[:], b.nodes[:0])
-	if digested(b.digest, line, entry); line == nil {
+	b.entry = entry
+	if b.edge != nil {
+		b.nodes = b.edge.Append(b.entry[:], b.nodes[:0])
+	}
+	b.digest.Write(b.entry[:])
+	if line == nil {
 		return nil
 	}
 	b.time(line)
 	return b.memory.observe(line)
-}
-
-// digested adds a record to a segment's digest: its line, and where that was set aside its entry.
-func digested(digest hash.Hash, line []byte, entry tree.Entry) {
-	if line == nil {
-		digest.Write(entry[:])
-		return
-	}
-	digest.Write(line)
-	digest.Write(lineEnd)
 }
 
 // time notes when a record was written, to the second: From is rounded down, To up.
@@ -199,13 +191,16 @@ func (b *summaryBuilder) time(line []byte) {
 
 // summary is the summary of what was added.
 func (b *summaryBuilder) summary(got scanned) *Summary {
-	edge, memory := *b.edge, b.memory.clone()
+	memory := b.memory.clone()
 	if got.plain {
 		b.of.Lines = LinesPlain
 	}
 	b.of.End = b.of.First + got.n
 	b.of.Bytes, b.of.Torn, b.of.Aside = got.bytes, got.torn, got.aside
 	b.of.Digest = hex.EncodeToString(b.digest.Sum(nil))
-	b.of.Edge, b.of.Memory = &edge, *memory
+	if b.of.Memory = *memory; b.edge != nil {
+		edge := *b.edge
+		b.of.Edge = &edge
+	}
 	return &b.of
 }

@@ -22,7 +22,6 @@ const KindSealed = "sealed"
 type sealing struct {
 	files  chan struct{} // who seals, packs or deletes segments has put something into it
 	end    atomic.Uint64 // number behind the last one
-	edge   tree.Edge     // of the tree over their records
 	memory *Recovered    // of their records
 	begun  time.Time     // when the segment that is written was begun
 	first  uint64        // number of its first record
@@ -33,7 +32,7 @@ type sealing struct {
 func (l *Ledger) sealFrom(from *Standing) {
 	s := &l.sealing
 	s.files = make(chan struct{}, 1)
-	s.edge, s.memory = from.sealedEdge, from.sealedMemory
+	s.memory = from.sealedMemory
 	s.begun, s.first = l.opts.Now(), from.Next()
 	s.end.Store(from.sealed)
 }
@@ -100,8 +99,8 @@ var ErrChanged = errors.New("a line is another one than was written")
 
 // sealOne writes a segment's summary, and records that it was sealed.
 func (l *Ledger) sealOne(f Segment) error {
-	memory, edge := l.sealing.memory.clone(), l.sealing.edge
-	b := newSummary(f.First, memory, &edge)
+	memory := l.sealing.memory.clone()
+	b := newSummary(f.First, memory, nil)
 	step, stored := l.steps(), storedEntries{from: l.tree.hashes, next: int64(f.First), end: int64(f.End)}
 	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		at := stored.next
@@ -122,6 +121,9 @@ func (l *Ledger) sealOne(f Segment) error {
 		return err
 	}
 	of := b.summary(got)
+	if of.Edge, err = tree.EdgeOf(int64(of.End), l.tree.tiles().Hashes(l.tree.now())); err != nil {
+		return fmt.Errorf("a segment of the ledger cannot be sealed: %w", err)
+	}
 	text, err := of.Text()
 	if err != nil {
 		return err
@@ -135,7 +137,7 @@ func (l *Ledger) sealOne(f Segment) error {
 		return err
 	}
 	l.sealing.own++
-	l.sealing.edge, l.sealing.memory = edge, memory
+	l.sealing.memory = memory
 	l.sealing.end.Store(of.End)
 	return nil
 }
