@@ -269,6 +269,9 @@ func TestTaken(t *testing.T) {
 		for _, file := range []string{
 			"0000000000000000.jsonl.zst", "0000000000000000.hash", "0000000000000000.sum", "sealed.jsonl", "open.jsonl", "open.hash",
 		} {
+			if file == "open.hash" && how == "cut short" {
+				continue // what is written on may hide it: sealing sees it then, and the next start makes the hashes again
+			}
 			t.Run(file+" "+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { taken(t, file, how, do) })
 			})
