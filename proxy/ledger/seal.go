@@ -62,9 +62,11 @@ func (l *Ledger) roll(now time.Time) error {
 	if file.N <= s.own || now.Sub(s.begun) < l.opts.Seal && file.Size < l.opts.Size {
 		return nil
 	}
-	if ended, err := l.writer.Roll(); err != nil || ended.N == 0 {
+	ended, err := l.writer.Roll()
+	if err != nil || ended.N == 0 {
 		return err
 	}
+	l.watched.whole(ended.Path, ended.Size)
 	return l.rolled(now, l.writer.File().First)
 }
 
