@@ -59,10 +59,7 @@ func (f *faults) tell(what string, err error) {
 }
 
 // lookout looks after the ledger's files, and after the room.
-type lookout struct {
-	*records
-	watched *watched
-}
+type lookout struct{ *records }
 
 // looks looks each second whether the files are there, and whether there is room. It does nothing else: what waits for the
 // disk, or goes through a segment, takes longer than that.

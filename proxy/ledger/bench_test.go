@@ -1,7 +1,7 @@
 package ledger_test
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -46,7 +46,7 @@ func BenchmarkAppendToDisk(b *testing.B) { benchmarkAppend(b, nil) }
 // BenchmarkAppendBy is that where many hits come at once.
 func BenchmarkAppendBy(b *testing.B) {
 	for _, writers := range []int{1, 32, 128} {
-		b.Run(fmt.Sprint(writers), func(b *testing.B) {
+		b.Run(strconv.Itoa(writers), func(b *testing.B) {
 			l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere), Size: 1 << 60},
 				ledger.Note{Kind: ledger.KindStart})
 			if err != nil {

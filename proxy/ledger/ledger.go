@@ -98,7 +98,7 @@ func Open(o Options, first Note) (*Ledger, error) {
 
 // Open begins a new segment of a ledger as it stands, and writes its first record.
 func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
-	r, watched := newRecords(o.withDefaults())
+	r := newRecords(o.withDefaults())
 	o = r.opts
 	if err := r.files.Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
@@ -130,7 +130,7 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 		return nil, errors.Join(err, l.writer.Close(), g.close())
 	}
 	l.sealing.own = l.Next() - from.Next()
-	faults, of := newFaults(o.Report), &lookout{r, watched}
+	faults, of := newFaults(o.Report), &lookout{r}
 	of.look(faults)
 	l.idle.Add(2)
 	go of.looks(faults, l.idle.Done)

@@ -11,7 +11,8 @@ import (
 // records puts records into the files: whatever else a ledger does stands on it.
 type records struct {
 	opts    Options
-	files   durable.Files
+	files   durable.Files // over watched
+	watched *watched
 	writer  *segment.Writer
 	encoder sync.Pool // of *encoder
 	lines   sync.Pool // of *eventLines: what hits write their records in
@@ -26,13 +27,13 @@ type records struct {
 }
 
 // newRecords makes ready to record, over a disk that notes what the ledger itself does to its files.
-func newRecords(o Options) (*records, *watched) {
+func newRecords(o Options) *records {
 	w := &watched{Disk: o.Disk}
 	o.Disk = w
-	r := &records{opts: o, files: durable.Files{Disk: w}, stop: make(chan struct{})}
+	r := &records{opts: o, files: durable.Files{Disk: w}, watched: w, stop: make(chan struct{})}
 	r.encoder.New, r.lines.New = func() any { return newEncoder() }, func() any { return new(eventLines) }
 	r.shapes, r.rungs, r.salts.source = newNames(o.Shapes), newNames(o.Shapes), o.Rand
-	return r, w
+	return r
 }
 
 // note records what happened to the server.

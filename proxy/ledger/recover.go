@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -56,8 +57,8 @@ func Recover(dir string) (*Standing, error) {
 // recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one that
 // none does: it is made again of its segment.
 func recoverFrom(dir string, sums []uint64) (*Standing, error) {
-	for base := len(sums) - 1; base >= 0; base-- {
-		of, digest, err := ReadSummary(dir, sums[base])
+	for _, first := range slices.Backward(sums) {
+		of, digest, err := ReadSummary(dir, first)
 		if errors.Is(err, ErrSummary) {
 			continue // it is made again
 		}

@@ -64,9 +64,11 @@ func (s *sealing) roll(now time.Time) error {
 	if file.N <= s.own || now.Sub(s.begun) < s.opts.Seal && file.Size < s.opts.Size {
 		return nil
 	}
-	if ended, err := s.writer.Roll(); err != nil || ended.N == 0 {
+	ended, err := s.writer.Roll()
+	if err != nil || ended.N == 0 {
 		return err
 	}
+	s.watched.whole(ended.Path, ended.Size)
 	return s.rolled(now, s.writer.File().First)
 }
 

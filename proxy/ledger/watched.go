@@ -69,6 +69,16 @@ func (w *watched) Remove(path string) error {
 	return err
 }
 
+// whole notes how long a file is that is written no more.
+func (w *watched) whole(path string, size int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if of, there := w.files[filepath.Base(path)]; there {
+		of.size = size
+		w.files[filepath.Base(path)] = of
+	}
+}
+
 func (w *watched) put(path string) {
 	if w.own == nil {
 		w.own = map[string]bool{}
