@@ -81,7 +81,7 @@ func logsCheckProof(_ context.Context, t *terminal, args []string) int {
 	}
 	var by []note.Verifier
 	for _, text := range witnesses {
-		witness, err := tree.ParseKey(text)
+		witness, err := tree.ParseWitness(text)
 		if err != nil {
 			return t.failed(err)
 		}

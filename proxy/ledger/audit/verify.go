@@ -32,7 +32,7 @@ type Options struct {
 	// Key is the log's public key, as log.pub holds it, from elsewhere; "": that in the folder, which whoever could write
 	// to the folder could have replaced.
 	Key        string
-	Witnesses  []string    // public keys of witnesses
+	Witnesses  []string    // public keys of witnesses, as the server file names them
 	Checkpoint []byte      // one of the log that was kept elsewhere; nil: none
 	Workers    int         // how many segments are read at once; 0: one a processor
 	Progress   func(n int) // is told of each so many bytes that were read, by several goroutines; nil: nobody is
@@ -171,7 +171,7 @@ func (v *verification) keys() error {
 	}
 	v.report.Key, v.report.Origin = given, v.key.Name()
 	for _, text := range v.opts.Witnesses {
-		witness, err := tree.ParseKey(text)
+		witness, err := tree.ParseWitness(text)
 		if err != nil {
 			return fmt.Errorf("the key of a witness: %w", err)
 		}
@@ -215,7 +215,10 @@ func (v *verification) signedIn(name string, text []byte) {
 		return
 	}
 	if len(c.Unknown) > 0 {
-		v.report.note("%s: signatures by keys that were not given say nothing here: %s", name, strings.Join(c.Unknown, ", "))
+		v.report.note("%s: signatures by others say nothing here without their keys (--witness-key): %s", name, strings.Join(c.Unknown, ", "))
+	}
+	if by := c.Signed[1:]; len(by) > 0 {
+		v.report.note("%s: of %d records, signed by %s as well", name, c.Tree.N, strings.Join(by, " and "))
 	}
 	of := signedBy{c.Tree, name}
 	if of.N > v.signed.N || v.signed.N == 0 {
