@@ -79,7 +79,7 @@ func logsVerify(ctx context.Context, t *terminal, args []string) int {
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.folder(t)
+	dir, code := of.written(t)
 	if dir == "" {
 		return code
 	}

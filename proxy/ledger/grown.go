@@ -68,6 +68,8 @@ func (l *Ledger) growFrom(from *Standing) (*Restored, error) {
 		if restored, err = l.restores(from, err); err != nil {
 			return nil, err
 		}
+	} else if err := l.forgetRestore(); err != nil {
+		return nil, err
 	}
 	for _, of := range from.tail { // a file of hashes for each segment
 		if err := g.hashes.Roll(int64(of.First)); err != nil {

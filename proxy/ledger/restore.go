@@ -73,6 +73,16 @@ func (l *Ledger) restored(r *Restored) error {
 	return l.files.Remove(filepath.Join(l.opts.Dir, restoreFile))
 }
 
+// forgetRestore removes what says that an older copy is to be accepted, where none had to be: it would be accepted some day
+// when nobody thinks of it any more.
+func (l *Ledger) forgetRestore() error {
+	path := filepath.Join(l.opts.Dir, restoreFile)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return l.files.Remove(path)
+}
+
 // Restore has the next start accept a ledger that does not go on from its newest checkpoint, as it stands now.
 func Restore(dir, because string, disk durable.Disk) error {
 	from, err := Recover(dir)

@@ -39,7 +39,7 @@ type Options struct {
 }
 
 // ErrKeyMissing says that there is no key to verify with.
-var ErrKeyMissing = errors.New("there is no " + ledger.KeyFile + " in the folder, and no key was given: nothing can be verified")
+var ErrKeyMissing = errors.New("there is no " + ledger.KeyFile + " in the folder, and no key was given (--key): nothing can be verified")
 
 // tries is how often a folder is read where something is found in it that a server may just have been writing.
 const tries = 4
@@ -295,6 +295,10 @@ func (v *verification) figures() {
 	r.Size, r.Root, r.Records = uint64(v.signed.N), "", v.total()
 	if v.signed.N > 0 {
 		r.Root = v.signed.Hash.String()
+	}
+	if r.Records < r.Size {
+		r.note("%s is of %d records, and the folder holds %d: where this is a copy, made while the server wrote or before that "+
+			"was signed, copy again, checkpoint and witnessed before all else", v.signed.file, r.Size, r.Records)
 	}
 	r.Unsigned = r.Records - min(r.Records, r.Size)
 	for i, p := range v.parts {
