@@ -152,7 +152,7 @@ func TestSignatureByOpenssl(t *testing.T) {
 	}
 	verify := func(checkpoint string) (dir string, err error) {
 		dir = t.TempDir()
-		for name, text := range map[string]string{"checkpoint": checkpoint, "log.pem": string(written)} {
+		for name, text := range map[string]string{"checkpoint": checkpoint, ledger.KeyFile: string(key)} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -164,6 +164,8 @@ func TestSignatureByOpenssl(t *testing.T) {
 	dir, err := verify(string(checkpoint))
 	if _, missing := exec.LookPath("openssl"); err != nil && missing == nil {
 		t.Error(err)
+	} else if made, readable := os.ReadFile(filepath.Join(dir, "log.pem")); err == nil && string(made) != string(written) {
+		t.Errorf("the key is written as %s (%v)", made, readable)
 	} else if _, other := verify(strings.Replace(string(checkpoint), "\n6\n", "\n7\n", 1)); other == nil {
 		t.Errorf("another text verifies: %s", checkpoint)
 	}

@@ -43,7 +43,7 @@ func logsProve(_ context.Context, t *terminal, args []string) int {
 	}
 	proof, err := audit.Prove(dir, number, key, witnesses...)
 	if err != nil {
-		return t.failed(err)
+		return t.cannotVerify(dir, err)
 	}
 	if *out == "" {
 		printf(t.out, "%s", proof)

@@ -34,8 +34,7 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 	}
 	r, err := ledger.Last(dir, *lines)
 	if err != nil {
-		t.fail("%v", err)
-		return usage
+		return t.failed(err)
 	}
 	defer func() { _ = r.Close() }()
 	out := newRecordPrinter(t, *form)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/logkey"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
@@ -93,10 +94,13 @@ func logsVerify(ctx context.Context, t *terminal, args []string) int {
 		if o.Checkpoint, err = os.ReadFile(*checkpoint); err != nil {
 			return t.failed(err)
 		}
+		if _, err := tree.Unverified(o.Checkpoint); err != nil {
+			return t.failed(fmt.Errorf("--checkpoint %s: %w", *checkpoint, err))
+		}
 	}
 	report, err := t.verify(ctx, o)
 	if err != nil {
-		return t.failed(err)
+		return t.cannotVerify(dir, err)
 	}
 	if *form == "json" {
 		printJSON(t.out, report, "  ")
@@ -107,6 +111,17 @@ func logsVerify(ctx context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	return fine
+}
+
+// cannotVerify says why nothing can be verified or proved.
+func (t *terminal) cannotVerify(dir string, err error) int {
+	code := t.failed(err)
+	all, listed := ledger.Segments(dir)
+	numbered := func(s ledger.Segment) bool { return !s.Old }
+	if errors.Is(err, audit.ErrKeyMissing) && listed == nil && len(all) > 0 && !slices.ContainsFunc(all, numbered) {
+		t.hint("a version before this one wrote the log, and signed nothing: the next start of the server brings it to today's form")
+	}
+	return code
 }
 
 // verify verifies, and shows how far it is.
