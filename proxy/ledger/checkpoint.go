@@ -26,9 +26,10 @@ const KindLogKey = "log_key"
 
 // signedHead is the newest checkpoint. The zero one is none.
 type signedHead struct {
-	text []byte
-	size int64 // of the tree that it is of
-	at   time.Time
+	text  []byte
+	size  int64 // of the tree that it is of
+	at    time.Time
+	start bool // what a start begins with: what comes behind that is signed at the next tick
 }
 
 // head is the newest checkpoint.
@@ -65,9 +66,21 @@ func (l *Ledger) Public() string {
 	return l.signer.Public()
 }
 
+// signStart signs what a start begins with. Where that fails, the next tick tries again.
+func (l *Ledger) signStart() {
+	if err := l.sign(); err != nil {
+		l.opts.Report("a checkpoint of the ledger cannot be signed", err)
+		return
+	}
+	if newest := l.signed.Load(); newest != nil {
+		l.signed.Store(&signedHead{newest.text, newest.size, newest.at, true})
+	}
+}
+
 // signIfDue signs a checkpoint where the last one is old enough, and records came since.
 func (l *Ledger) signIfDue(now time.Time) error {
-	if since := now.Sub(l.head().at); since >= 0 && since < l.opts.Checkpoint {
+	newest := l.head()
+	if since := now.Sub(newest.at); !newest.start && since >= 0 && since < l.opts.Checkpoint {
 		return nil
 	}
 	return l.sign()
@@ -75,6 +88,8 @@ func (l *Ledger) signIfDue(now time.Time) error {
 
 // sign signs what the log has come to, as soon as that is on disk, and puts it there.
 func (l *Ledger) sign() error {
+	l.signing.Lock()
+	defer l.signing.Unlock()
 	of := l.tree.now()
 	if l.signer == nil || of.N == l.head().size {
 		return nil
@@ -97,7 +112,7 @@ func (l *Ledger) sign() error {
 			return fmt.Errorf("cannot keep a checkpoint: %w", err)
 		}
 	}
-	l.signed.Store(&signedHead{text, of.N, l.opts.Now()})
+	l.signed.Store(&signedHead{text, of.N, l.opts.Now(), false})
 	if l.opts.OnCheckpoint != nil {
 		l.opts.OnCheckpoint(text)
 	}

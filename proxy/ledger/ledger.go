@@ -93,6 +93,7 @@ type Ledger struct {
 	forGood atomic.Pointer[refusal] // and never will be
 	watched watched
 	sealing sealing
+	signing sync.Mutex // one goroutine signs at a time, and holds it
 	signed  atomic.Pointer[signedHead]
 
 	stop chan struct{}
@@ -152,6 +153,7 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 		return nil, errors.Join(err, l.writer.Close(), l.tree.close())
 	}
 	l.sealing.own = l.Next() - from.Next()
+	l.signStart()
 	faults := l.newFaults()
 	l.look(faults)
 	l.idle.Add(2)
