@@ -62,6 +62,9 @@ func (l *Ledger) roll(now time.Time) error {
 	if file.N <= s.own || now.Sub(s.begun) < l.opts.Seal && file.Size < l.opts.Size {
 		return nil
 	}
+	if l.writer.Present() != nil {
+		return nil // who looks after the files says so: of one that was ended nobody would see that it was cut short
+	}
 	if ended, err := l.writer.Roll(); err != nil || ended.N == 0 {
 		return err
 	}
