@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,13 +32,15 @@ type signing struct {
 	tree   *grown
 	signer *tree.Signer // nil: none are signed
 	newest atomic.Pointer[signedHead]
+	mu     sync.Mutex // one goroutine signs at a time, and holds it
 }
 
 // signedHead is the newest checkpoint. The zero one is none.
 type signedHead struct {
-	text []byte
-	size int64 // of the tree that it is of
-	at   time.Time
+	text  []byte
+	size  int64 // of the tree that it is of
+	at    time.Time
+	start bool // what a start begins with: what comes behind that is signed at the next tick
 }
 
 // begin makes ready to sign, where the log has a name.
@@ -85,9 +88,21 @@ func (l *Ledger) Public() string {
 	return l.signing.signer.Public()
 }
 
+// signStart signs what a start begins with. Where that fails, the next tick tries again.
+func (s *signing) signStart() {
+	if err := s.sign(); err != nil {
+		s.opts.Report("a checkpoint of the ledger cannot be signed", err)
+		return
+	}
+	if newest := s.newest.Load(); newest != nil {
+		s.newest.Store(&signedHead{newest.text, newest.size, newest.at, true})
+	}
+}
+
 // signIfDue signs a checkpoint where the last one is old enough, and records came since.
 func (s *signing) signIfDue(now time.Time) error {
-	if since := now.Sub(s.head().at); since >= 0 && since < s.opts.Checkpoint {
+	newest := s.head()
+	if since := now.Sub(newest.at); !newest.start && since >= 0 && since < s.opts.Checkpoint {
 		return nil
 	}
 	return s.sign()
@@ -95,6 +110,8 @@ func (s *signing) signIfDue(now time.Time) error {
 
 // sign signs what the log has come to, as soon as that is on disk, and puts it there.
 func (s *signing) sign() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	of := s.tree.now()
 	if s.signer == nil || of.N == s.head().size {
 		return nil
@@ -117,7 +134,7 @@ func (s *signing) sign() error {
 			return fmt.Errorf("cannot keep a checkpoint: %w", err)
 		}
 	}
-	s.newest.Store(&signedHead{text, of.N, s.opts.Now()})
+	s.newest.Store(&signedHead{text, of.N, s.opts.Now(), false})
 	if s.opts.OnCheckpoint != nil {
 		s.opts.OnCheckpoint(text)
 	}

@@ -130,6 +130,7 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 		return nil, errors.Join(err, l.writer.Close(), g.close())
 	}
 	l.sealing.own = l.Next() - from.Next()
+	l.signing.signStart()
 	faults, of := newFaults(o.Report), &lookout{r}
 	of.look(faults)
 	l.idle.Add(2)

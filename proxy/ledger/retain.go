@@ -30,7 +30,7 @@ func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
 
 // Retain deletes the oldest segments: those all of whose records were written before a time. Their hashes and summaries
 // stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
-// deleted, before they are. The error says what could not be; n were.
+// deleted, and that is signed, before they are. The error says what could not be; n were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
 	if err := l.sealing.takeFiles(); err != nil {
 		return 0, err
@@ -61,6 +61,9 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 	record := retention{first, end, fmt.Sprintf("deleted: %d segments, records %d to %d, from before %s", len(old), first,
 		end-1, before.UTC().Format(time.RFC3339))}
 	if err := l.put(synced, entry{KindRetention, &record}); err != nil {
+		return 0, err
+	}
+	if err := l.signing.sign(); err != nil { // what is not signed accounts for nothing
 		return 0, err
 	}
 	for _, f := range old {

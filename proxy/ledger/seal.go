@@ -64,6 +64,9 @@ func (s *sealing) roll(now time.Time) error {
 	if file.N <= s.own || now.Sub(s.begun) < s.opts.Seal && file.Size < s.opts.Size {
 		return nil
 	}
+	if s.writer.Present() != nil {
+		return nil // who looks after the files says so: of one that was ended nobody would see that it was cut short
+	}
 	ended, err := s.writer.Roll()
 	if err != nil || ended.N == 0 {
 		return err

@@ -31,8 +31,12 @@ type act struct {
 // acts are those of a log, in order.
 type acts []act
 
-// act notes a record that is about the log itself.
+// act notes a record that is about the log itself. One that is not signed yet accounts for nothing: whoever takes lines away
+// could have written it.
 func (r *reader) act(number uint64, line []byte, got *reading) {
+	if number >= uint64(r.v.signed.N) {
+		return
+	}
 	switch string(ledger.KindOf(line)) {
 	case ledger.KindSealed, ledger.KindRetention, ledger.KindSetAside, ledger.KindRestored, ledger.KindLogKey:
 		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size", "root", "because", "digest")
@@ -121,7 +125,7 @@ func (v *verification) accountGone(p *part, erased uint64) {
 	first := max(p.first, erased)
 	v.report.Erased += first - p.first
 	v.report.add(Finding{Kind: Removed, File: p.name(), Offset: -1, First: first, End: first + 1, Count: p.end - first,
-		What: fmt.Sprintf("the segment of records %d to %d is missing, and no record says that it was deleted", first, p.end-1)})
+		What: fmt.Sprintf("the segment of records %d to %d is missing, and no signed record says that it was deleted", first, p.end-1)})
 }
 
 // accountAside accounts for lines that were set aside.
@@ -138,7 +142,7 @@ func (v *verification) accountAside(p *part, got *reading) {
 	}
 	first := p.aside.Damaged[0].First
 	v.report.add(Finding{Kind: Unrecorded, File: name, Offset: -1, First: first, End: first + 1, Count: uint64(got.aside),
-		What: "damaged lines were set aside, and no record says so yet: the next start of the server records it"})
+		What: "damaged lines were set aside, and no signed record says so yet: the next start of the server records it"})
 }
 
 // summaries tells whether summaries are those of their segments, and whether records vouch for them.

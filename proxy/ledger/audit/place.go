@@ -199,7 +199,7 @@ func (p *placing) part(i int) {
 		}
 		want = append(want, tree.Entry(e))
 	}
-	have, more := h.entries, of.end == 0
+	have, more := h.entries, of.end == 0 || len(want) < int(hi-lo)
 	if unknown != nil {
 		more = true
 		const ahead = 1024
