@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
@@ -81,7 +82,7 @@ func logsCheckProof(_ context.Context, t *terminal, args []string) int {
 	}
 	var by []note.Verifier
 	for _, text := range witnesses {
-		witness, err := tree.ParseWitness(text)
+		witness, err := logkey.ParseWitness(text)
 		if err != nil {
 			return t.failed(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
@@ -46,7 +47,7 @@ func (k *keyFlags) read() (key string, witnesses []string, err error) {
 	for _, given := range k.witnesses {
 		witness, err := keyText(given)
 		if err == nil {
-			_, err = tree.ParseWitness(witness)
+			_, err = logkey.ParseWitness(witness)
 		}
 		if err != nil {
 			return "", nil, fmt.Errorf("--witness-key: %w", err)
@@ -118,7 +119,8 @@ func (t *terminal) cannotVerify(dir string, err error) int {
 	all, listed := ledger.Segments(dir)
 	numbered := func(s ledger.Segment) bool { return !s.Old }
 	if errors.Is(err, audit.ErrKeyMissing) && listed == nil && len(all) > 0 && !slices.ContainsFunc(all, numbered) {
-		t.hint("a version before this one wrote the log, and signed nothing: the next start of the server brings it to today's form")
+		t.hint("a version before this one wrote the log, and signed nothing: the server's next start " +
+			"brings it to today's form")
 	}
 	return code
 }

@@ -11,7 +11,7 @@ var mayImport = []imports{
 		"machines ask for objections and for proofs, and show what they may"},
 	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
-	{"proxy/ledger/audit", []string{"proxy/ledger", "proxy/ledger/tree", "proxy/segment"},
+	{"proxy/ledger/audit", []string{"config/logkey", "proxy/ledger", "proxy/ledger/tree", "proxy/segment"},
 		"it reads what the ledger wrote, and nothing of the server"},
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable", "config/logkey"}, "who checks the log stands on it without the ledger"},
 	{"proxy/ledger/publish", []string{"proxy/ledger/tree", "config/durable"}, "it knows checkpoints and tiles, and nothing of what they are of"},

@@ -1,7 +1,7 @@
 package ledger_test
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +21,7 @@ func full() ledger.Event {
 }
 
 func benchmarkAppend(b *testing.B, disk durable.Disk) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk, Size: 1 << 60}, ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -46,8 +46,9 @@ func BenchmarkAppendToDisk(b *testing.B) { benchmarkAppend(b, nil) }
 // BenchmarkAppendBy is that where many hits come at once.
 func BenchmarkAppendBy(b *testing.B) {
 	for _, writers := range []int{1, 32, 128} {
-		b.Run(fmt.Sprint(writers), func(b *testing.B) {
-			l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere)}, ledger.Note{Kind: ledger.KindStart})
+		b.Run(strconv.Itoa(writers), func(b *testing.B) {
+			l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere), Size: 1 << 60},
+				ledger.Note{Kind: ledger.KindStart})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func BenchmarkAppendBy(b *testing.B) {
 
 // BenchmarkOutcome is the cost of a record that nobody waits for.
 func BenchmarkOutcome(b *testing.B) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere)},
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere), Size: 1 << 60},
 		ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)

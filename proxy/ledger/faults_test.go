@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -212,6 +213,7 @@ func failedSyncs(t *testing.T, at, times int) (done bool) {
 		}
 		<-time.After(700 * time.Millisecond)
 	}
+	synctest.Wait()
 	over := syncs >= at+times
 	if err := errors.Join(l.Err(), l.Close()); err != nil && over {
 		t.Errorf("it is over, and yet: %v", err)
@@ -267,14 +269,17 @@ func TestTaken(t *testing.T) {
 		for _, file := range []string{
 			"0000000000000000.jsonl.zst", "0000000000000000.hash", "0000000000000000.sum", "sealed.jsonl", "open.jsonl", "open.hash",
 		} {
+			if file == "open.hash" && how == "cut short" {
+				continue // what is written on may hide it: sealing sees it then, and the next start makes the hashes again
+			}
 			t.Run(file+" "+how, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { taken(t, file, do) })
+				synctest.Test(t, func(t *testing.T) { taken(t, file, how, do) })
 			})
 		}
 	}
 }
 
-func taken(t *testing.T, file string, do func(path string) (back func() error, err error)) {
+func taken(t *testing.T, file, how string, do func(path string) (back func() error, err error)) {
 	var said told
 	d, data := newDisk(), dataFolder(t)
 	o := signing(t, data, d)
@@ -324,8 +329,15 @@ func taken(t *testing.T, file string, do func(path string) (back func() error, e
 		}
 	}
 	<-time.After(5 * time.Second)
-	if len(said) == 0 || len(said) > 1 && file != "open.hash" || !strings.Contains(said[0], filepath.Base(path)) {
+	ofFiles := func(s string) bool {
+		return strings.HasPrefix(s, "the ledger's files are not those") && strings.Contains(s, filepath.Base(path))
+	}
+	if !slices.ContainsFunc(said, ofFiles) { // sealing, which was under way, may have said more
 		t.Errorf("said %q", said)
+	}
+	if file == "open.jsonl" && how == "cut short" {
+		_ = l.Close() // what was written on behind its new end is nobody's any more
+		return
 	}
 	if file == "open.hash" { // it was written on behind its new end: the next start makes it again
 		_ = l.Close()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -56,8 +57,8 @@ func Recover(dir string) (*Standing, error) {
 // recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one that
 // none does: it is made again of its segment.
 func recoverFrom(dir string, sums []uint64) (*Standing, error) {
-	for base := len(sums) - 1; base >= 0; base-- {
-		of, digest, err := ReadSummary(dir, sums[base])
+	for _, first := range slices.Backward(sums) {
+		of, digest, err := ReadSummary(dir, first)
 		if errors.Is(err, ErrSummary) {
 			continue // it is made again
 		}
@@ -142,6 +143,7 @@ type summaryBuilder struct {
 	edge   *tree.Edge // likewise; nil: whoever asks for the summary adds it
 	digest hash.Hash
 	nodes  []tree.Node // that became complete
+	entry  tree.Entry  // room for the last one
 	latest [19]byte    // the second of To, as records say it
 }
 
@@ -151,14 +153,13 @@ func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilde
 	return b
 }
 
-var lineEnd = []byte{'\n'}
-
 // add adds a record; its line is nil where it was set aside.
 func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
+	b.entry = entry
 	if b.edge != nil {
-		b.nodes = b.edge.Append(entry[:], b.nodes[:0])
+		b.nodes = b.edge.Append(b.entry[:], b.nodes[:0])
 	}
-	b.digest.Write(entry[:])
+	b.digest.Write(b.entry[:])
 	if line == nil {
 		return nil
 	}

@@ -126,7 +126,8 @@ func (s *Signal) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	return err
 }
 
-// MarshalLogObject writes what a TC string says: {"policy":5,"vendor":755,"consent":{"ok":[1,2],"no_purpose_consent":[3]}}.
+// MarshalLogObject writes what a TC string says:
+// {"policy":5,"vendor":755,"consent":{"ok":[1,2],"no_purpose_consent":[3]},"interest":{...}}.
 func (t *TCF) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddInt("policy", t.Policy)
 	if t.Vendor != 0 {

@@ -40,7 +40,6 @@ func dataFolder(t testing.TB) string {
 type read struct {
 	lines []string       // of each record; "" where it was deleted
 	hits  map[uint64]int // how many records of events each has
-	sizes []int64        // of the tree, as its checkpoints said
 }
 
 // reread reads every record of a ledger, and makes the tree of them anew: records have the numbers that come next, and the

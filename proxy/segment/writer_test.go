@@ -204,7 +204,6 @@ func TestFullDisk(t *testing.T) {
 			d := &faulty{}
 			dir := t.TempDir()
 			w := open(t, dir, d, nil)
-			why := syscall.ENOSPC
 			if err := written(w, 0); err != nil {
 				t.Fatal(err)
 			}
@@ -224,7 +223,8 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("at once: %v", err)
 			}
 			<-time.After(1100 * time.Millisecond)
-			if why = syscall.ENOSPC; cutFails {
+			why := syscall.ENOSPC
+			if cutFails {
 				why = syscall.EIO
 			}
 			if err := written(w, 92); !errors.Is(err, why) || !errors.Is(w.Err(), segment.ErrRefused) {

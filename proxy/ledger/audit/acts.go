@@ -33,11 +33,11 @@ type acts []act
 
 // act notes a record that is about the log itself.
 func (r *reader) act(number uint64, line []byte, got *reading) {
-	switch kind := string(ledger.KindOf(line)); kind {
+	switch string(ledger.KindOf(line)) {
 	case ledger.KindSealed, ledger.KindRetention, ledger.KindSetAside, ledger.KindRestored, ledger.KindLogKey:
 		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size", "root", "because", "digest")
 		a := act{
-			number: number, kind: kind, first: said[0].Uint(), end: said[1].Uint(), segment: said[2].Str, summary: said[3].Str,
+			number: number, kind: string(ledger.KindOf(line)), first: said[0].Uint(), end: said[1].Uint(), segment: said[2].Str, summary: said[3].Str,
 			key: said[4].Str, was: said[5].Str, because: said[8].Str, digest: said[9].Str,
 		}
 		a.tree.N = said[6].Int()

@@ -2,7 +2,9 @@ package audit_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,8 +129,12 @@ func read(t testing.TB, path string) []byte {
 	return b
 }
 
+// put puts a file in another one's place. It is a new one: a file system may bring one to disk that is written over.
 func put(t testing.TB, path string, b []byte) {
 	t.Helper()
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}

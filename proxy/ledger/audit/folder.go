@@ -71,7 +71,7 @@ var (
 )
 
 // knownSuffix are the ends of names behind a number.
-var knownSuffix = regexp.MustCompile(`^(\.jsonl|\.jsonl\.zst|\.jsonl\.zst\.packing|\.sum|\.aside|\.torn|\.idx|\.hash|\.level[1-7])$`)
+var knownSuffix = regexp.MustCompile(`^(\.jsonl|\.jsonl\.zst|\.jsonl\.zst\.packing|\.jsonl\.next|\.sum|\.aside|\.torn|\.idx|\.hash|\.level[1-7])$`)
 
 // ErrOld says that a ledger is of a version that signed nothing.
 var ErrOld = errors.New("this ledger was written by a version that signed nothing: nothing can be verified. The next start of the " +

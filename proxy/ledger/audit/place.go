@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
-	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 func digest(text []byte) string {
@@ -43,7 +41,7 @@ func (v *verification) judge() error {
 		return nil
 	}
 	p := &placing{verification: v}
-	defer p.unpacker.done()
+	defer func() { p.shelf.unpacker.done() }()
 	p.place()
 	v.trees()
 	return nil
@@ -52,25 +50,14 @@ func (v *verification) judge() error {
 // placing finds out where a ledger differs from what was signed.
 type placing struct {
 	*verification
-	unpacker unpacker
+	shelf    shelf
 	entries  entries // that are stored
 	byHash   *source
 	byLine   *source
 	known    []known
 	fixed    map[int64][][]byte // by the first record: entries that lines and files make up together
-	held     []*held            // the last parts that were read
 	changed  []changedLine
 	reported map[int64]bool // by its first record: what is not known, and was reported
-}
-
-// held are a part's lines, by their entries.
-type held struct {
-	part    int
-	entries []tree.Entry
-	at      []int64
-	good    []bool // they are records
-	end     int64
-	failed  error
 }
 
 // changedLine is a line that was found to be another one.
@@ -81,9 +68,10 @@ type changedLine struct {
 
 // place finds and reports.
 func (p *placing) place() {
+	p.shelf.verification, p.shelf.stored = p.verification, entries{from: p.stored}
 	p.entries, p.fixed, p.reported = entries{from: p.stored}, map[int64][][]byte{}, map[int64]bool{}
 	p.byHash = &source{name: "hashes", entry: p.entries.at, tiles: map[int64]*tlog.Hash{}}
-	p.byLine = &source{name: "lines", entry: p.lineEntry, tiles: map[int64]*tlog.Hash{}}
+	p.byLine = &source{name: "lines", entry: p.shelf.lineEntry, tiles: map[int64]*tlog.Hash{}}
 	p.known = p.find(p.signed.Tree)
 	for _, s := range p.also {
 		if s.N < p.signed.N {
@@ -181,90 +169,6 @@ func (p *placing) want(number int64) []byte {
 	return nil
 }
 
-// lineEntry is the entry of the line that stands where a record's should; nil: none does.
-func (p *placing) lineEntry(number int64) []byte {
-	i, found := slices.BinarySearchFunc(p.parts, uint64(number), func(of *part, n uint64) int {
-		switch {
-		case of.first > n:
-			return 1
-		case of.first < n:
-			return -1
-		}
-		return 0
-	})
-	if !found {
-		i--
-	}
-	if i < 0 || p.parts[i].end != 0 && uint64(number) >= p.parts[i].end {
-		return nil
-	}
-	if r := p.read[i]; r.gone || !r.bad && !r.noEntry {
-		return p.entries.at(number)
-	}
-	h := p.hold(i)
-	if at := number - int64(p.parts[i].first); at < int64(len(h.entries)) {
-		return h.entries[at][:]
-	}
-	return nil
-}
-
-// hold reads a part's lines.
-func (p *placing) hold(i int) *held {
-	const most = 2
-	for _, h := range p.held {
-		if h.part == i {
-			return h
-		}
-	}
-	h := &held{part: i}
-	if len(p.held) == most {
-		p.held = p.held[1:]
-	}
-	p.held = append(p.held, h)
-	of := p.parts[i]
-	from, err := p.open(of, &p.unpacker)
-	if err != nil {
-		h.failed = err
-		return h
-	}
-	defer from.Close()
-	var l lines
-	l.reset(from)
-	defer l.done()
-	for l.next() {
-		if d := of.set(l.place); d != nil {
-			for _, e := range d.Entries {
-				h.entries, h.at, h.good = append(h.entries, e), append(h.at, l.place), append(h.good, true)
-			}
-			l.skip(d.To)
-			h.end = l.at
-			continue
-		}
-		if !l.whole {
-			continue
-		}
-		h.end = l.at
-		h.entries, h.at = append(h.entries, tree.EntryOf(l.line)), append(h.at, l.place)
-		h.good = append(h.good, isRecord(l.line, of.plain()))
-	}
-	h.failed = l.failed()
-	// What lies behind the last record of a segment are no records: what was being written, or was written once more.
-	n := len(h.entries)
-	for of.end != 0 && n > int(of.end-of.first) || of.end == 0 && n > 0 && int64(of.first)+int64(n) > p.signed.N {
-		e := p.entries.at(int64(of.first) + int64(n) - 1)
-		again := of.end != 0 && e != nil && bytes.Equal(e, h.entries[n-1][:])
-		if h.good[n-1] && !again {
-			break
-		}
-		n--
-	}
-	if n < len(h.entries) {
-		h.end = h.at[n]
-		h.entries, h.at = h.entries[:n], h.at[:n]
-	}
-	return h
-}
-
 // part finds the first record of a part that is not what it should be.
 func (p *placing) part(i int) {
 	of, r := p.parts[i], p.read[i]
@@ -286,7 +190,7 @@ func (p *placing) part(i int) {
 	if !r.bad && unknown == nil && !p.otherwise(lo, hi) {
 		return
 	}
-	h := p.hold(i)
+	h := p.shelf.hold(i)
 	want := make([]tree.Entry, 0, hi-lo)
 	for n := lo; n < hi; n++ {
 		e := p.want(n)
@@ -350,14 +254,6 @@ func (p *placing) unreadable(i int, h *held, want []tree.Entry) {
 		Packed: p.parts[i].packed, What: "what follows cannot be read: " + h.failed.Error()})
 }
 
-// offset is where a line begins, or the last one ends.
-func (h *held) offset(at int) int64 {
-	if at < len(h.at) {
-		return h.at[at]
-	}
-	return h.end
-}
-
 // report reports a difference.
 func (p *placing) report(i int, h *held, d difference, have, want []tree.Entry) {
 	of := p.parts[i]
@@ -369,14 +265,14 @@ func (p *placing) report(i int, h *held, d difference, have, want []tree.Entry) 
 		f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in", f.Other)
 	case Removed:
 		f.Count = uint64(d.count)
-		f.What = fmt.Sprintf("%s missing, and what comes behind is there", are(d.count))
+		f.What = are(d.count) + " missing, and what comes behind is there"
 	case CutShort:
 		f.Count = uint64(d.count)
 		f.What = fmt.Sprintf("the segment ends here, and %s missing", are(d.count))
 	case Inserted:
 		f.Count = uint64(d.count)
 		f.What = fmt.Sprintf("lines stand here that were never recorded: %d", d.count)
-	case Changed:
+	default: // Changed
 		f.What = "the line is another one than was recorded"
 		p.changed = append(p.changed, changedLine{len(p.verification.report.Findings), have[d.at], want[d.at]})
 	}
@@ -409,42 +305,6 @@ func (p *placing) acrossSegments() {
 	}
 }
 
-// files reports entries that are stored and are not what they should be: the first one of each file.
-func (p *placing) files() {
-	said := map[string]bool{}
-	for _, k := range p.known {
-		if k.by == p.byHash {
-			continue
-		}
-		for n := k.lo; n < k.hi; n++ {
-			want := p.want(n)
-			if want == nil {
-				break
-			}
-			stored := p.entries.at(n)
-			if bytes.Equal(stored, want) {
-				continue
-			}
-			f := Finding{Kind: Changed, First: uint64(n), End: uint64(n), File: segment.FileName(uint64(n), tree.Suffix(0)),
-				What: fmt.Sprintf("the entry of record %d is not that of its line, which is right: remove the file, it is made again", n)}
-			if file := p.stored.of(n); file != nil {
-				f.File, f.Offset = filepath.Base(file.path), (n-file.first)*tlog.HashSize
-			}
-			if stored == nil {
-				f.Kind = CutShort
-				f.What = fmt.Sprintf("the entry of record %d is missing; its line is there: remove the file, it is made again", n)
-				if p.stored.of(n) == nil || f.Offset == 0 || uint64(n) == p.first(n) {
-					f.Kind = Removed
-				}
-			}
-			if !said[f.File] {
-				said[f.File] = true
-				p.verification.report.add(f)
-			}
-		}
-	}
-}
-
 // goneWithin tells whether lines are missing of some of the records, and nobody says why: which is reported as such.
 func (p *placing) goneWithin(k *known) bool {
 	var erased uint64
@@ -457,56 +317,6 @@ func (p *placing) goneWithin(k *known) bool {
 		}
 	}
 	return false
-}
-
-// hashFile is the file that should hold a record's entry.
-func (p *placing) hashFile(number int64) string {
-	if f := p.stored.of(number); f != nil {
-		return f.path
-	}
-	return segment.FileName(uint64(number), tree.Suffix(0))
-}
-
-// first is the number of the first record of the part that holds a record.
-func (p *placing) first(number int64) (first uint64) {
-	for _, of := range p.parts {
-		if of.first <= uint64(number) {
-			first = of.first
-		}
-	}
-	return first
-}
-
-// nodes reports stored nodes of the tree that are not what its entries make: the first of each level.
-func (p *placing) nodes() {
-	if p.stuck() || !slices.ContainsFunc(p.read, func(r *reading) bool { return r.badNode != nil }) {
-		return
-	}
-	var edge tree.Edge
-	var full []tree.Node
-	said := [topLevel + 1]bool{}
-	for n := range p.signed.N {
-		want := p.want(n)
-		if want == nil {
-			return
-		}
-		full = edge.Append(want, full[:0])
-		for _, node := range full {
-			at := edge.Size()>>(tree.Height*node.Level) - 1
-			stored := p.levels.at(node.Level, at)
-			if said[node.Level] || bytes.Equal(stored, node.Hash[:]) {
-				continue
-			}
-			said[node.Level] = true
-			path, offset := p.levels.file(node.Level, at)
-			f := Finding{Kind: Changed, File: filepath.Base(path), Offset: offset, First: uint64(n), End: uint64(n),
-				What: fmt.Sprintf("node %d of the tree is not what its entries make, which are right: remove the file, it is made again", at)}
-			if stored == nil {
-				f.Kind, f.What = CutShort, fmt.Sprintf("node %d of the tree is missing: remove the file, it is made again", at)
-			}
-			p.verification.report.add(f)
-		}
-	}
 }
 
 // unplaced reports what is not known of records whose lines are not there.

@@ -6,7 +6,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
 // alike says that an edit was carried on to what is stored beside the lines.
@@ -44,7 +43,7 @@ func (p *placing) within(k *known, each func(i int, lo, hi int64) bool) bool {
 // at makes a finding one about a line of a part, by its place among the lines.
 func (p *placing) at(i int, line int64, kind Kind, f *Finding) {
 	of := p.parts[i]
-	f.Kind, f.File, f.Packed, f.Offset = kind, of.name(), of.packed, p.hold(i).offset(int(line))
+	f.Kind, f.File, f.Packed, f.Offset = kind, of.name(), of.packed, p.shelf.hold(i).offset(int(line))
 	f.First = of.first + uint64(line)
 	f.End = f.First + 1
 }
@@ -55,7 +54,7 @@ func (p *placing) damaged(k *known, f *Finding) bool {
 		if !p.read[i].bad {
 			return false
 		}
-		h := p.hold(i)
+		h := p.shelf.hold(i)
 		for at := lo; at < min(int64(len(h.good)), hi); at++ {
 			if !h.good[at] {
 				p.at(i, at, Changed, f)
@@ -67,25 +66,12 @@ func (p *placing) damaged(k *known, f *Finding) bool {
 	})
 }
 
-// lines are the entries of the lines that stand where records should; nil: some do not.
-func (p *placing) lines(lo, hi int64) []tree.Entry {
-	all := make([]tree.Entry, 0, hi-lo)
-	for n := lo; n < hi; n++ {
-		e := p.lineEntry(n)
-		if e == nil {
-			return nil
-		}
-		all = append(all, tree.Entry(e))
-	}
-	return all
-}
-
 // swapped tries whether two lines that change their places make the tree right.
 func (p *placing) swapped(k *known, f *Finding) bool {
 	if k.hi-k.lo > width {
 		return false
 	}
-	lines := p.lines(k.lo, k.hi)
+	lines := p.shelf.lines(k.lo, k.hi)
 	a, b, found := swappedIn(lines, k.hash)
 	if !found {
 		return false
@@ -104,7 +90,7 @@ func (p *placing) swapped(k *known, f *Finding) bool {
 // nothing says so, unless records are missing that are signed.
 func (p *placing) more(i int) int {
 	of := p.parts[i]
-	have := len(p.hold(i).entries)
+	have := len(p.shelf.hold(i).entries)
 	if of.end == 0 {
 		return min(have-int(p.signed.N-int64(of.first)), 0)
 	}
@@ -123,11 +109,11 @@ func (p *placing) inserted(k *known, f *Finding) bool {
 			counts = []int{1, 2, 3}
 		}
 		first := int64(p.parts[i].first)
-		before, behind := p.lines(k.lo, first+lo), p.lines(first+hi, k.hi)
+		before, behind := p.shelf.lines(k.lo, first+lo), p.shelf.lines(first+hi, k.hi)
 		if before == nil && k.lo < first+lo || behind == nil && first+hi < k.hi {
 			return false
 		}
-		have := p.hold(i).entries
+		have := p.shelf.hold(i).entries
 		for _, count := range counts {
 			if count < 1 || count > most || hi+int64(count) > int64(len(have)) {
 				continue
@@ -165,7 +151,7 @@ func (p *placing) near(k *known, f *Finding) {
 		f.Kind, f.Count = Inserted, uint64(max(more, -more))
 		if more < 0 {
 			f.Kind = Removed
-			if int64(len(p.hold(i).entries)) <= hi {
+			if int64(len(p.shelf.hold(i).entries)) <= hi {
 				f.Kind = CutShort
 			}
 			f.What += few

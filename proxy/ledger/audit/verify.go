@@ -21,6 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
@@ -171,7 +172,7 @@ func (v *verification) keys() error {
 	}
 	v.report.Key, v.report.Origin = given, v.key.Name()
 	for _, text := range v.opts.Witnesses {
-		witness, err := tree.ParseWitness(text)
+		witness, err := logkey.ParseWitness(text)
 		if err != nil {
 			return fmt.Errorf("the key of a witness: %w", err)
 		}

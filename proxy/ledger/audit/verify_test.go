@@ -24,6 +24,7 @@ func TestAWholeLedgerIsFine(t *testing.T) {
 // TestEveryByteCounts: any byte of any file that is another one is found, and nothing panics. Of a longer log, with nodes of
 // the tree, all but lines and their hashes.
 func TestEveryByteCounts(t *testing.T) {
+	t.Parallel()
 	for _, perRun := range []int{2, 150} {
 		dir := small(t, perRun)
 		fine(t, dir)
@@ -141,5 +142,43 @@ func TestWhatAServerWroteIsFine(t *testing.T) {
 	t.Logf("%+v", r)
 	if r.Erased == 0 {
 		t.Error("nothing is erased")
+	}
+}
+
+// TestVerifyBesideAServer: while a server appends, signs, seals and packs, nothing is found.
+func TestVerifyBesideAServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	synctest.Test(t, func(t *testing.T) {
+		o := options(t, dir)
+		o.Seal = 3 * time.Second
+		l := write(t, o, 0, 1, 1)
+		for round := range 25 {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				<-time.After(time.Second) // as the server's own second begins
+				for range 3 {
+					fine(t, dir)
+				}
+			}()
+			<-time.After(time.Second)
+			for i := range 200 {
+				if err := l.Append([]ledger.Event{event(round*200 + i)}, named{}); err != nil {
+					t.Error(err)
+				}
+			}
+			if round == 15 {
+				if _, err := l.Retain(time.Now().Add(-10 * time.Second)); err != nil {
+					t.Error(err)
+				}
+			}
+			<-done
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if r := fine(t, dir); r.Erased == 0 || r.Packed == 0 {
+		t.Errorf("%+v", r)
 	}
 }

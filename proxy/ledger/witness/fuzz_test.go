@@ -2,6 +2,7 @@ package witness
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,20 @@ func FuzzAnswer(f *testing.F) {
 		read, err := tree.OpenCheckpoint([]byte(string(now.signed)+got.line), l.key, a.witness(t).Key)
 		if err != nil || len(read.Signed) != 2 || got.at < 0 || strings.Count(got.line, "\n") != 1 {
 			t.Errorf("%q is taken: %v", body, err)
+		}
+	})
+}
+
+// FuzzSize: a size that is read is written in one way.
+func FuzzSize(f *testing.F) {
+	f.Add("text/x.tlog.size", []byte("20852014\n"))
+	f.Add("text/x.tlog.size; charset=utf-8", []byte("0\n"))
+	f.Add("text/plain", []byte("1\n"))
+	f.Add("text/x.tlog.size", []byte("01\n\n"))
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		size, err := sizeIn(kind, body)
+		if err == nil && (size < 0 || fmt.Sprintf("%d\n", size) != string(body) || !strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "text/x.tlog.size")) {
+			t.Errorf("%q, %q is read as %d", kind, body, size)
 		}
 	})
 }
