@@ -119,7 +119,8 @@ func (t *terminal) cannotVerify(dir string, err error) int {
 	all, listed := ledger.Segments(dir)
 	numbered := func(s ledger.Segment) bool { return !s.Old }
 	if errors.Is(err, audit.ErrKeyMissing) && listed == nil && len(all) > 0 && !slices.ContainsFunc(all, numbered) {
-		t.hint("a version before this one wrote the log, and signed nothing: the next start of the server brings it to today's form")
+		t.hint("a version before this one wrote the log, and signed nothing: the server's next start " +
+			"brings it to today's form")
 	}
 	return code
 }

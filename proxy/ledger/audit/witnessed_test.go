@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
@@ -72,7 +73,7 @@ func parsed(t *testing.T, log, witness string) (key, by note.Verifier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if by, err = tree.ParseWitness(witness); err != nil {
+	if by, err = logkey.ParseWitness(witness); err != nil {
 		t.Fatal(err)
 	}
 	return key, by

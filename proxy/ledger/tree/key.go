@@ -68,13 +68,3 @@ func ParseKey(text string) (note.Verifier, error) {
 	}
 	return v, nil
 }
-
-// ParseWitness reads the public key of a witness, as the server file names it: it checks cosignatures. The error wraps
-// [logkey.ErrKey].
-func ParseWitness(text string) (note.Verifier, error) {
-	w, err := logkey.ParseWitness(text)
-	if err != nil {
-		return nil, err // and not a nil *Witness in an interface
-	}
-	return w, nil
-}
