@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -57,6 +60,7 @@ func Recover(dir string) (*Standing, error) {
 // recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one that
 // none does: it is made again of its segment.
 func recoverFrom(dir string, sums []uint64) (*Standing, error) {
+	signed := signedSize(dir)
 	for _, first := range slices.Backward(sums) {
 		of, digest, err := ReadSummary(dir, first)
 		if errors.Is(err, ErrSummary) {
@@ -70,7 +74,7 @@ func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 		s.sealed, s.edge = of.End, *of.Edge
 		vouched := false
 		err = s.readTail(func(record []byte) {
-			vouched = vouched || vouches(record, of, digest)
+			vouched = vouched || s.Next() < signed && vouches(record, of, digest)
 		})
 		if err != nil {
 			return nil, err
@@ -83,6 +87,20 @@ func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 	}
 	s := standing(dir)
 	return s, s.readTail(func([]byte) {})
+}
+
+// signedSize is how many records the newest checkpoint covers, as it says: whether it is signed is seen when the ledger is
+// opened. A record behind it vouches for nothing, since anybody could have put it there. Where there is none, all may.
+func signedSize(dir string) uint64 {
+	text, err := os.ReadFile(filepath.Join(dir, CheckpointFile))
+	if err != nil {
+		return math.MaxUint64
+	}
+	c, err := tree.Unverified(text)
+	if err != nil {
+		return 0
+	}
+	return uint64(c.Tree.N)
 }
 
 // vouches tells whether a record says that a summary is that of its segment.
