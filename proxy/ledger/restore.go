@@ -36,6 +36,10 @@ func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
 		return nil, refused
 	}
 	text, err := os.ReadFile(filepath.Join(s.opts.Dir, restoreFile))
+	if errors.Is(err, fs.ErrNotExist) && errors.Is(refused, tree.ErrCheckpoint) {
+		return nil, fmt.Errorf("%w: %w (two folders hold the newest checkpoint, %s and %s: where the other copy is whole, it is "+
+			"enough to remove this one)", ErrBehind, refused, s.opts.Dir, filepath.Dir(s.opts.Known))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", ErrBehind, refused)
 	}

@@ -117,6 +117,8 @@ func (v *verification) list() error {
 		case ledger.PackedSuffix:
 			if p := of(first); p.path == "" {
 				p.path, p.packed = path, true
+			} else if err := v.twice(p); err != nil {
+				return err
 			}
 		case ledger.SummarySuffix:
 			if err := v.readSummary(of(first), path); err != nil {
