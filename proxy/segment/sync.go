@@ -61,6 +61,9 @@ func (w *Writer) writeAgain() {
 	}
 	path := w.pathOf(first)
 	file, err := w.another(path, parts)
+	if err == nil && w.opts.Moved != nil {
+		w.opts.Moved(path, first)
+	}
 	w.mu.Lock()
 	if err != nil {
 		w.fails(err)
