@@ -75,6 +75,7 @@ func (d *diary) cut() *diary {
 type clock struct {
 	mu sync.Mutex
 	t  time.Time
+	by time.Duration // it goes on by so much whenever it is looked at
 }
 
 func newClock() *clock { return &clock{t: time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)} }
@@ -82,6 +83,7 @@ func newClock() *clock { return &clock{t: time.Date(2026, 11, 29, 9, 0, 0, 0, ti
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.t = c.t.Add(c.by)
 	return c.t
 }
 
@@ -103,11 +105,18 @@ func unwrap(wrapped []byte, name string) (*[32]byte, error) {
 	return (*[32]byte)(secret), nil
 }
 
+// stand has the clock stand still, or go on by so much at each look.
+func (c *clock) stand(by time.Duration) {
+	c.mu.Lock()
+	c.by = by
+	c.mu.Unlock()
+}
+
 // options are those of a queue that a test looks after itself.
 func options(dir string, d *diary, c *clock) Options {
 	return Options{
 		Dir: filepath.Join(dir, "queue"), Keys: filepath.Join(dir, "keys"), Wrap: wrap, Unwrap: unwrap,
-		Since: d.since, Recorded: d.recorded, Now: c.now, Tend: -1, Sync: time.Hour,
+		Since: d.since, Recorded: d.recorded, Now: c.now, Tend: -1, Sync: time.Hour, Disk: lazy{durable.System},
 	}
 }
 
@@ -156,25 +165,21 @@ func added1(q *Queue, events ...Event) error {
 // pendingNames are the names of all that waits and is parked, each as often as it is there; every event is read.
 func pendingNames(t testing.TB, q *Queue) (waiting, parked []Name) {
 	t.Helper()
-	var back []Item
-	for _, v := range q.Stats().Vendors {
-		for {
-			it, ok := q.Next(v.Vendor, Any)
-			if !ok {
-				break
-			}
-			back = append(back, it)
+	q.mu.Lock()
+	var all []Item
+	for _, s := range []*store{q.waiting, q.parked} {
+		for e := range s.pending() {
+			all = append(all, q.item(e, 0))
 		}
 	}
-	for _, it := range back {
+	q.mu.Unlock()
+	for _, it := range all {
 		checkRead(t, q, it)
-		waiting = append(waiting, it.Name)
-		q.Return(it)
-	}
-	for _, it := range q.Parked("", "", 1<<30) {
-		checkRead(t, q, it)
-		parked = append(parked, it.Name)
-		q.Return(it)
+		if it.Reason == "" {
+			waiting = append(waiting, it.Name)
+		} else {
+			parked = append(parked, it.Name)
+		}
 	}
 	slices.SortFunc(waiting, Name.Compare)
 	slices.SortFunc(parked, Name.Compare)
@@ -223,4 +228,19 @@ func files(t testing.TB, dir, suffix string) (names []string) {
 	return names
 }
 
-var _ durable.Disk
+// lazy is a disk that brings nothing to disk, and is quick.
+type lazy struct{ durable.Disk }
+
+type lazyFile struct{ durable.File }
+
+// OpenFile opens a file.
+func (d lazy) OpenFile(path string, flag int, mode os.FileMode) (durable.File, error) {
+	f, err := durable.System.OpenFile(path, flag, mode)
+	if err != nil {
+		return nil, err
+	}
+	return lazyFile{f}, nil
+}
+
+// Sync does nothing.
+func (lazyFile) Sync() error { return nil }

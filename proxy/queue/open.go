@@ -68,6 +68,11 @@ func (q *Queue) start() error {
 	q.settle(found, gone)
 	q.look()
 	for _, s := range stores {
+		if n := len(s.files); n > 0 { // a process that died may have left it in memory alone
+			if err := q.files.SyncAgain(s.files[n-1].path); err != nil {
+				return err
+			}
+		}
 		if err := s.begin(); err != nil {
 			return err
 		}
@@ -142,7 +147,12 @@ func (q *Queue) settle(found []candidate, gone map[Name]*Fate) {
 		if f := gone[e.name]; f != nil {
 			*f = Ended
 		}
-		if c.fate == Ended || i+1 < len(found) && found[i+1].e.name == e.name {
+		twice := i+1 < len(found) && found[i+1].e.name == e.name
+		if twice && found[i+1].e.key == e.key && found[i+1].e.number == e.number {
+			s.leave(e.file, e.size) // the same frame, written once more when a sync had failed
+			continue
+		}
+		if twice || c.fate == Ended {
 			s.dead(e.key, e.number, e.file, e.size)
 			continue
 		}

@@ -50,6 +50,7 @@ func (s *store) scan(noted map[uint64]*noted) (found []candidate, err error) {
 		s.next = c.file.first + uint64(c.file.size)/overhead + 1
 	}
 	for id, n := range noted {
+		s.nextKey = max(s.nextKey, id+1) // what is noted of a key that is gone is of no other
 		if k := s.keys[id]; k != nil {
 			k.ended = n.ended
 		}

@@ -224,9 +224,13 @@ func (s *store) drop(f *file) {
 // dead notes that an event is not pending any more where a frame is.
 func (s *store) dead(k *key, number uint32, f *file, size uint32) {
 	k.ended.set(number)
-	if f == nil {
-		return
+	if f != nil {
+		s.leave(f, size)
 	}
+}
+
+// leave notes that a frame of a file counts no more.
+func (s *store) leave(f *file, size uint32) {
 	f.live--
 	if f.bytes -= int64(size); f.live == 0 {
 		s.q.kick()
