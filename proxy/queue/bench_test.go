@@ -23,8 +23,8 @@ func benchEvent(n uint64) Event {
 	}
 }
 
-// BenchmarkPut adds events of some 900 bytes from so many goroutines, each waiting for the disk, and has them ended; cpu-µs
-// is the CPU of one, its share of the syncs among it.
+// BenchmarkPut adds events of some 900 bytes from so many goroutines, each waiting for the disk, and has them
+// ended; cpu-µs is the CPU of one, its share of the syncs among it.
 func BenchmarkPut(b *testing.B) {
 	for _, ends := range []bool{false, true} {
 		for _, writers := range []int{1, 32, 256} {

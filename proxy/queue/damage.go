@@ -71,8 +71,8 @@ func (q *Queue) note(d *Damage) {
 // Damaged is what the start found to be lost. The events are the caller's to record, by [Queue.EndLost].
 func (q *Queue) Damaged() []Damage { return q.found }
 
-// EndLost ends the events that the start found to be lost: record, which writes that down, is called once before. Until it
-// was, each start finds them again.
+// EndLost ends the events that the start found to be lost: record, which writes that down, is called once before.
+// Until it was, each start finds them again.
 func (q *Queue) EndLost(record func() error, lost ...Damage) error {
 	q.ending.RLock()
 	defer q.ending.RUnlock()
@@ -95,8 +95,8 @@ func (q *Queue) EndLost(record func() error, lost ...Damage) error {
 	return nil
 }
 
-// headsIn are the heads that stand in bytes that are no frame, each once. Where last is true, the bytes are the end of a
-// file: a frame that was being written when the process died, which nobody was told of, is not among them.
+// headsIn are the heads that stand in bytes that are no frame, each once. Where last is true, the bytes are the end
+// of a file: a frame that was being written when the process died, which nobody was told of, is not among them.
 func headsIn(b []byte, last bool) (heads []frameHead) {
 	seen := map[frameHead]int{}
 	var at int

@@ -70,8 +70,8 @@ func fourEvents(t testing.TB, d *diary, c *clock) folder {
 	return readFolder(t, dir)
 }
 
-// TestADamagedByteNamesItsEvent: whichever byte of a file changes, the event whose frame it is in is named, and the others are
-// there.
+// TestADamagedByteNamesItsEvent: whichever byte of a file changes, the event whose frame it is in is named, and the
+// others are there.
 func TestADamagedByteNamesItsEvent(t *testing.T) {
 	d, c := &diary{}, newClock()
 	whole := fourEvents(t, d, c)
@@ -185,7 +185,8 @@ func TestDamageWhileItRuns(t *testing.T) {
 	_ = f.Close()
 	it, _ := q.Next("ga4", Due)
 	var e Event
-	if err := q.Read(it, &e); !errors.Is(err, ErrDamaged) || len(told) != 1 || told[0].Events[0].Name != it.Name || told[0].Kept == "" {
+	if err := q.Read(it, &e); !errors.Is(err, ErrDamaged) || len(told) != 1 ||
+		told[0].Events[0].Name != it.Name || told[0].Kept == "" {
 		t.Errorf("%v, told: %+v", err, told)
 	}
 	_ = q.End(d.say(Ended, it.Name), it)

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// The notes of what has ended are one file, which is replaced as a whole: a mark, the number of the log's first record that
-// is not noted, and for each of the two stores the keys with the frames whose events are not pending there, and with those
-// that may have been sent; a CRC-32C behind all of it.
+// The notes of what has ended are one file, which is replaced as a whole: a mark, the number of the log's first
+// record that is not noted, and for each of the two stores the keys with the frames whose events are not pending
+// there, and with those that may have been sent; a CRC-32C behind all of it.
 const (
 	notesName = "ended"
 	notesMark = "TWE1"
@@ -29,9 +29,9 @@ type noted struct {
 	ended, attempted bits
 }
 
-// Checkpoint notes, on disk, what has ended: a start reads the log from a record on, the one that record tells. It is asked
-// at a moment at which every record of [Queue.End] and [Queue.Attempt] before it is noted. It is to be taken whenever a part of the log
-// has ended which a start is not to read.
+// Checkpoint notes, on disk, what has ended: a start reads the log from a record on, the one that record tells. It
+// is asked at a moment at which every record of [Queue.End] and [Queue.Attempt] before it is noted. It is to be
+// taken whenever a part of the log has ended which a start is not to read.
 func (q *Queue) Checkpoint(record func() uint64) error {
 	q.tending.Lock()
 	defer q.tending.Unlock()
@@ -50,26 +50,11 @@ func (q *Queue) Checkpoint(record func() uint64) error {
 // appendNotes writes the notes. The mutex is held.
 func (q *Queue) appendNotes(from uint64) []byte {
 	b := binary.LittleEndian.AppendUint64([]byte(notesMark), from)
-	attempted := map[*key]*bits{}
-	for _, v := range q.vendors {
-		for e := v.waiting.oldest; e != nil; e = e.newer {
-			if e.attempted {
-				if attempted[e.key] == nil {
-					attempted[e.key] = new(bits)
-				}
-				attempted[e.key].set(e.number)
-			}
-		}
-	}
 	for _, s := range []*store{q.waiting, q.parked} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(s.keys)))
 		for _, k := range s.keys {
 			b = appendBits(binary.LittleEndian.AppendUint64(b, k.id), k.ended)
-			var a bits
-			if attempted[k] != nil {
-				a = *attempted[k]
-			}
-			b = appendBits(b, a)
+			b = appendBits(b, k.attempted)
 		}
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))

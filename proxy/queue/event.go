@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Name names an event for as long as it is remembered: the number of its hit, and its index in there. Names of later hits
-// are greater.
+// Name names an event for as long as it is remembered: the number of its hit, and its index in there. Names of
+// later hits are greater.
 type Name struct {
 	Hit   uint64
 	Event uint32
@@ -81,8 +81,8 @@ func (e *Event) fits() bool {
 	return e.size() <= MaxEvent && len(e.Subjects) <= mostList && len(e.Headers) <= mostList
 }
 
-// appendEvent encodes an event, its name aside. What a start needs comes first. Numbers are as short as they can be, so that
-// an event has one encoding.
+// appendEvent encodes an event, its name aside. What a start needs comes first. Numbers are as short as they can
+// be, so that an event has one encoding.
 func appendEvent(b []byte, e *Event) []byte {
 	b = appendBytes(b, e.Vendor)
 	b = binary.AppendUvarint(b, milli(e.Time))

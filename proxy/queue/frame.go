@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// A frame is a head, the sealed event, and the head once more: whichever byte of it is damaged, one of the two still says
-// which event it was. A head is 32 bytes, numbers with the least significant byte first:
+// A frame is a head, the sealed event, and the head once more: whichever byte of it is damaged, one of the two
+// still says which event it was. A head is 32 bytes, numbers with the least significant byte first:
 //
 //	version 1, zero, round (2), number (4), key (8), hit (8), event (4), CRC-32C of all that (4)
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,8 +134,10 @@ func opened(t testing.TB, o Options) *Queue {
 // event is event number n, of one vendor of three.
 func event(n int) Event {
 	return Event{
-		Name: Name{uint64(n), uint32(n % 3)}, Vendor: vendorOf(n), Role: []byte("main"), Time: newClock().t, TTL: 24 * time.Hour,
-		Subjects: [][16]byte{{byte(n)}}, Facts: fmt.Appendf(nil, "facts of %d", n), Method: []byte("POST"), Path: []byte("/track"),
+		Name: Name{uint64(n), uint32(n % 3)}, Vendor: vendorOf(n), Role: []byte("main"),
+		Time: newClock().t, TTL: 24 * time.Hour,
+		Subjects: [][16]byte{{byte(n)}}, Facts: fmt.Appendf(nil, "facts of %d", n),
+		Method: []byte("POST"), Path: []byte("/track"),
 		Headers: []Header{{[]byte("Content-Type"), []byte("application/json")}}, Body: fmt.Appendf(nil, `{"n":%d}`, n),
 	}
 }
@@ -168,7 +171,7 @@ func pendingNames(t testing.TB, q *Queue) (waiting, parked []Name) {
 	q.mu.Lock()
 	var all []Item
 	for _, s := range []*store{q.waiting, q.parked} {
-		for e := range s.pending() {
+		for e := range s.pending(math.MaxUint64) {
 			all = append(all, q.item(e, 0))
 		}
 	}

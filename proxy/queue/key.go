@@ -15,13 +15,14 @@ import (
 
 // key is what frames are sealed with: one for each file that is begun.
 type key struct {
-	id    uint64
-	aead  cipher.AEAD // nil: it cannot be read, or is not there
-	lost  bool        // and events are lost by that
-	next  uint32      // number of the next frame
-	ended bits        // numbers of frames whose events are not pending there any more
-	files int         // how many hold frames of it
-	users int         // tickets that may put some into one
+	id   uint64
+	aead cipher.AEAD // nil: it cannot be read, or is not there
+	lost bool        // and events are lost by that
+	next uint32      // number of the next frame
+	// The numbers of frames whose events are not pending there any more, and of those whose events may have been sent.
+	ended, attempted bits
+	files            int // how many hold frames of it
+	users            int // tickets that may put some into one
 }
 
 // bits is a set of small numbers.
@@ -33,6 +34,12 @@ func (b *bits) set(n uint32) {
 		*b = append(*b, 0)
 	}
 	(*b)[at] |= 1 << (n % 64)
+}
+
+func (b bits) unset(n uint32) {
+	if at := int(n / 64); at < len(b) {
+		b[at] &^= 1 << (n % 64)
+	}
 }
 
 func (b bits) has(n uint32) bool { return int(n/64) < len(b) && b[n/64]>>(n%64)&1 == 1 }

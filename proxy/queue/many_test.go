@@ -122,7 +122,8 @@ func TestMemoryOfAnEvent(t *testing.T) {
 	events := make([]Event, 1000)
 	for n := 0; n < many; n += len(events) {
 		for i := range events {
-			events[i] = Event{Name: Name{Hit: uint64(n + i)}, Vendor: "ga4", TTL: time.Hour, Order: uint64(n + i + 1), Body: []byte("body")}
+			hit := uint64(n + i)
+			events[i] = Event{Name: Name{Hit: hit}, Vendor: "ga4", TTL: time.Hour, Order: hit + 1, Body: []byte("body")}
 		}
 		add(t, q, events...)
 	}

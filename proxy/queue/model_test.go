@@ -3,6 +3,8 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -165,7 +167,7 @@ func (p *play) checkFiles(t *testing.T) {
 	for _, s := range []*store{p.q.waiting, p.q.parked} {
 		live := map[*file]int{}
 		var bytes int64
-		for e := range s.pending() {
+		for e := range s.pending(math.MaxUint64) {
 			live[e.file]++
 		}
 		for _, f := range s.files {
@@ -196,9 +198,7 @@ func (p *play) left(dir string, what crash.What, disk *crash.Disk) *play {
 		d = d.cut()
 	}
 	next := &play{r: p.r, d: d, c: p.c, n: p.n, taken: map[Name]bool{}}
-	for n, accepted := range p.taken {
-		next.taken[n] = accepted
-	}
+	maps.Copy(next.taken, p.taken)
 	next.o = options(dir, next.d, next.c)
 	next.o.Disk, next.o.File, next.o.Again = disk, 2000, 1
 	return next
@@ -213,7 +213,8 @@ func newDisk(t *testing.T, dir string) *crash.Disk {
 	return disk
 }
 
-// crashed has a play die at a step of the disk, and looks at each thing that may be left. It tells whether it came so far.
+// crashed has a play die at a step of the disk, and looks at each thing that may be left. It tells whether it came
+// so far.
 func crashed(t *testing.T, seed uint64, steps, at int) bool {
 	t.Helper()
 	dir := t.TempDir()
@@ -252,8 +253,8 @@ func crashed(t *testing.T, seed uint64, steps, at int) bool {
 	return !alive
 }
 
-// TestKilledAtEveryStep: wherever the process dies or the power goes, no accepted event is lost, and none is pending twice or
-// after it has ended.
+// TestKilledAtEveryStep: wherever the process dies or the power goes, no accepted event is lost, and none is
+// pending twice or after it has ended.
 func TestKilledAtEveryStep(t *testing.T) {
 	for seed := range uint64(2) {
 		at := 1
@@ -266,7 +267,8 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-// TestGoesOnWhateverFails: steps of the disk fail one by one, and processes die one after the other in the same folder.
+// TestGoesOnWhateverFails: steps of the disk fail one by one, and processes die one after the other in the same
+// folder.
 func TestGoesOnWhateverFails(t *testing.T) {
 	for seed := range uint64(40) {
 		dir := t.TempDir()

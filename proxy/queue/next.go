@@ -23,7 +23,8 @@ type Item struct {
 func (q *Queue) item(e *entry, now int64) Item {
 	it := Item{
 		Name: e.name, Vendor: e.vendor.name, Order: e.order, Flags: e.flags, Size: int(e.size), Time: time.UnixMilli(e.time),
-		Attempts: int(e.attempts), Attempted: e.attempted, Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
+		Attempts: int(e.attempts), Attempted: e.attempted,
+		Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
 	}
 	if e.file != nil && e.reason != 0 {
 		it.Reason = q.reasons[e.reason]
@@ -31,7 +32,8 @@ func (q *Queue) item(e *entry, now int64) Item {
 	return it
 }
 
-// Next hands the next event of a vendor out. Where events have an order, none is handed out while an earlier one of it is pending.
+// Next hands the next event of a vendor out. Where events have an order, none is handed out while an earlier one of
+// it is pending.
 func (q *Queue) Next(vendor string, which Which) (Item, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -54,7 +56,8 @@ func (q *Queue) Arrived(vendor string) <-chan struct{} {
 	return q.vendor(vendor).arrived
 }
 
-// Wait tells how long it is until an event of a vendor is due; false where none waits that is not under way or behind another.
+// Wait tells how long it is until an event of a vendor is due; false where none waits that is not under way or
+// behind another.
 func (q *Queue) Wait(vendor string) (time.Duration, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -70,8 +73,8 @@ func (q *Queue) Wait(vendor string) (time.Duration, bool) {
 	return time.Duration(max(v.later[0].due-q.clock(), 0)), true
 }
 
-// End ends events: record, which writes that down, is called once before, and where it fails they stay as they are. nil:
-// it is written down already.
+// End ends events: record, which writes that down, is called once before, and where it fails they stay as they are.
+// nil: it is written down already.
 func (q *Queue) End(record func() error, items ...Item) error {
 	q.ending.RLock()
 	defer q.ending.RUnlock()
@@ -102,8 +105,8 @@ func (q *Queue) end(e *entry) {
 	}
 }
 
-// Attempt notes that events are about to be sent: a process that finds them so at its start knows that they may have arrived. The
-// record of it is written by record, as with [Queue.End].
+// Attempt notes that events are about to be sent: a process that finds them so at its start knows that they may
+// have arrived. The record of it is written by record, as with [Queue.End].
 func (q *Queue) Attempt(record func() error, items ...Item) error {
 	q.ending.RLock()
 	defer q.ending.RUnlock()
@@ -116,6 +119,7 @@ func (q *Queue) Attempt(record func() error, items ...Item) error {
 	defer q.mu.Unlock()
 	for _, it := range items {
 		it.e.attempted = true
+		it.e.key.attempted.set(it.e.number)
 	}
 	return nil
 }
@@ -126,6 +130,7 @@ func (q *Queue) Later(it Item, after time.Duration) {
 	defer q.mu.Unlock()
 	e := it.e
 	e.attempted = false
+	e.key.attempted.unset(e.number)
 	e.attempts = min(e.attempts, 1<<16-2) + 1
 	e.vendor.wait(e, q.clock()+int64(max(after, 0)))
 	e.vendor.kick()

@@ -123,8 +123,7 @@ func (q *Queue) told(record uint64, found []candidate, gone map[Name]*Fate) erro
 		}
 		at := sort.Search(len(found), func(i int) bool { return found[i].e.name.Compare(n) >= 0 })
 		for ; at < len(found) && found[at].e.name == n; at++ {
-			found[at].fate = fate
-			found[at].e.attempted = fate == Attempted
+			found[at].fate, found[at].e.attempted = fate, fate == Attempted
 		}
 	})
 	if err != nil {
@@ -158,6 +157,9 @@ func (q *Queue) settle(found []candidate, gone map[Name]*Fate) {
 		}
 		// Of a span that began in the future, all is left: the clock was set back.
 		e.expires = (e.due - max(now-e.expires, 0)) * int64(time.Millisecond)
+		if e.attempted {
+			e.key.attempted.set(e.number)
+		}
 		if e.due = 0; e.reason != 0 {
 			e.state = parked
 			e.vendor.park(e)

@@ -3,12 +3,15 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"time"
 )
 
-// Park parks an event that was handed out, which its vendor refused for good: it waits no more, and is kept for as long as
-// events are parked, below a reason, which is one of few and says nothing of anybody. It returns when that is on disk. It has not ended by
-// that. The error is [ErrParkFull], [ErrDamaged], or says why nothing can be written now; the event is still handed out then.
+// Park parks an event that was handed out, which its vendor refused for good: it waits no more, and is kept for as
+// long as events are parked, below a reason, which is one of few and says nothing of anybody. It returns when that
+// is on disk. It has not ended by that. The error is [ErrParkFull], [ErrDamaged], or says why nothing can be
+// written now; the event is still handed out then.
 func (q *Queue) Park(it Item, reason string) error {
 	if reason == "" {
 		reason = "other"
@@ -23,8 +26,8 @@ func (q *Queue) Park(it Item, reason string) error {
 	return q.put(it.e, &e, q.parked)
 }
 
-// Unpark has a parked event wait for its vendor again, behind all others and for as long as given. It returns when that is
-// on disk. The error says why it is still handed out.
+// Unpark has a parked event wait for its vendor again, behind all others and for as long as given. It returns when
+// that is on disk. The error says why it is still handed out.
 func (q *Queue) Unpark(it Item, ttl time.Duration) error {
 	var e Event
 	if err := q.Read(it, &e); err != nil {
@@ -47,6 +50,7 @@ func (q *Queue) put(one *entry, e *Event, to *store) error {
 		return err
 	}
 	t := to.ticket(1, room)
+	t.last = one.name.Hit
 	round := one.round + 1
 	q.mu.Unlock()
 	t.seal(0, round, e)
@@ -69,8 +73,8 @@ func (q *Queue) put(one *entry, e *Event, to *store) error {
 		one.vendor.unpark(one)
 		q.parked.dead(one.key, one.number, one.file, one.size)
 	}
-	t.place(0, t.at, one)
 	one.round, one.attempts, one.attempted = round, 0, false
+	t.place(0, t.at, one)
 	if to.parks {
 		one.reason, one.state = q.reason(e.reason), parked
 		one.expires = now + int64(q.opts.ParkFor)
@@ -86,7 +90,9 @@ func (q *Queue) put(one *entry, e *Event, to *store) error {
 
 // Parked hands parked events out, oldest first and at most so many: of one vendor and reason, or of all ("").
 func (q *Queue) Parked(vendor, reason string, most int) []Item {
-	return q.takeParked(vendor, most, func(e *entry, _ int64) bool { return reason == "" || q.reasons[e.reason] == reason })
+	return q.takeParked(vendor, most, func(e *entry, _ int64) bool {
+		return reason == "" || q.reasons[e.reason] == reason
+	})
 }
 
 // Overdue hands those out that were parked for as long as events are, at most so many: the caller ends them.
@@ -110,6 +116,32 @@ func (q *Queue) takeParked(vendor string, most int, want func(e *entry, now int6
 		}
 	}
 	return items
+}
+
+// Pending goes over what waits for a vendor, or for all (""), and what is parked, without handing it out: it may be
+// read alone. What ends meanwhile may cut it short.
+func (q *Queue) Pending(vendor string) iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for name, v := range maps.Clone(q.vendors) {
+			if vendor != "" && vendor != name {
+				continue
+			}
+			for _, l := range []*list{&v.waiting, &v.parked} {
+				for e := l.oldest; e != nil; {
+					it := q.item(e, q.clock())
+					q.mu.Unlock()
+					more := yield(it)
+					q.mu.Lock()
+					if !more {
+						return
+					}
+					e = e.newer
+				}
+			}
+		}
+	}
 }
 
 // IsFull tells whether an error of adding says that there is no room.

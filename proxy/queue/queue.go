@@ -21,8 +21,8 @@ type Options struct {
 	Wrap   func(secret *[32]byte, name string) ([]byte, error)
 	Unwrap func(wrapped []byte, name string) (*[32]byte, error)
 
-	// Since tells what became of events by the log that says it: of the records from a number on, in their order, or of all that
-	// there are, 0. What it does not name is pending.
+	// Since tells what became of events by the log that says it: of the records from a number on, in their order, or
+	// of all that there are, 0. What it does not name is pending.
 	Since func(record uint64, told func(Name, Fate)) error
 	// Recorded returns when what was recorded before it was called is on disk: a file whose events have ended is deleted
 	// no sooner. nil: it always is.
@@ -52,7 +52,8 @@ func (o *Options) defaults() {
 	o.Size, o.Reserve = cmp.Or(o.Size, 4<<30), cmp.Or(o.Reserve, 1<<30)
 	o.ParkSize, o.ParkFor = cmp.Or(o.ParkSize, 256<<20), cmp.Or(o.ParkFor, 7*24*time.Hour)
 	o.File, o.Seal, o.Settle = cmp.Or(o.File, 64<<20), cmp.Or(o.Seal, time.Minute), cmp.Or(o.Settle, 10*time.Minute)
-	o.Sync, o.Again, o.Tend = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Again, time.Second), cmp.Or(o.Tend, time.Second)
+	o.Sync, o.Again = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Again, time.Second)
+	o.Tend = cmp.Or(o.Tend, time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -79,8 +80,8 @@ type Queue struct {
 	opts  Options
 	files durable.Files
 
-	// ending is held for reading over the record of what became of events and the note of it here: between the two no checkpoint is
-	// taken.
+	// ending is held for reading over the record of what became of events and the note of it here: between the two
+	// no checkpoint is taken.
 	ending  sync.RWMutex
 	tending sync.Mutex // held by who copies frames, takes a checkpoint, or deletes files
 
@@ -89,7 +90,7 @@ type Queue struct {
 	waiting *store
 	parked  *store
 	vendors map[string]*vendor
-	reasons []string // of what is parked, by number; the first one is none, the second whatever came when there were too many
+	reasons []string // of what is parked, by number; the first is none, the second is what came when there were too many
 	slab    slab
 	tickets []*Ticket
 	highest uint64
@@ -111,11 +112,12 @@ var (
 	ErrReserve  = errors.New("there is too little room left on the disk")
 	ErrClosed   = errors.New("the queue is closed")
 	ErrParkFull = errors.New("there is no more room to park events")
+	ErrGone     = errors.New("the event is not pending any more")
 	ErrDamaged  = errors.New("the event is damaged on disk")
 )
 
-// clock is the queue's own time, in nanoseconds since it was opened. It does not go back, whatever the machine's does. The
-// mutex is held.
+// clock is the queue's own time, in nanoseconds since it was opened. It does not go back, whatever the machine's
+// does. The mutex is held.
 func (q *Queue) clock() int64 {
 	now := int64(q.opts.Now().Sub(q.began))
 	if now < q.ran { // a clock that was set back goes on from here

@@ -319,3 +319,75 @@ func TestCheckpoints(t *testing.T) {
 		t.Errorf("asked from record %d on, pending: %v", from, w)
 	}
 }
+
+// TestAttemptedIsKnownOfACopy: what may have been sent is known to have been, wherever its frame stands by now.
+func TestAttemptedIsKnownOfACopy(t *testing.T) {
+	dir, d, c := t.TempDir(), &diary{}, newClock()
+	o := options(dir, d, c)
+	q := opened(t, o)
+	for n := range 40 {
+		add(t, q, event(3*n+3))
+	}
+	it, _ := q.Next("ga4", Due)
+	_ = q.Attempt(d.say(Attempted, it.Name), it)
+	_ = q.Close()
+	q = opened(t, o)
+	first, _ := q.Next("ga4", Due)
+	for range 39 {
+		it, _ := q.Next("ga4", Due)
+		_ = q.End(d.say(Ended, it.Name), it)
+	}
+	q.Return(first)
+	c.add(time.Hour)
+	for range 2 {
+		if err := q.Tend(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := q.Checkpoint(d.next); err != nil {
+		t.Fatal(err)
+	}
+	_ = q.Close()
+	if f := files(t, o.Dir, framesSuffix); len(f) != 1 {
+		t.Errorf("files: %v", f)
+	}
+	q = opened(t, o)
+	if it, ok := q.Next("ga4", Due); !ok || it.Name != event(3).Name || !it.Attempted {
+		t.Errorf("%+v", it)
+	}
+}
+
+func TestPendingIsLookedAt(t *testing.T) {
+	q := opened(t, options(t.TempDir(), &diary{}, newClock()))
+	add(t, q, event(3), event(6), event(1))
+	it, _ := q.Next("ga4", Due)
+	if err := q.Park(it, "refused"); err != nil {
+		t.Fatal(err)
+	}
+	var all []Item
+	for it := range q.Pending("ga4") {
+		checkRead(t, q, it)
+		all = append(all, it)
+	}
+	if len(all) != 2 || all[0].Name.Hit != 6 || all[1].Reason != "refused" {
+		t.Errorf("%+v", all)
+	}
+	it, _ = q.Next("ga4", Due)
+	_ = q.End(nil, it)
+	if err := q.Read(all[0], new(Event)); !errors.Is(err, ErrGone) {
+		t.Errorf("read after its end: %v", err)
+	}
+}
+
+func TestWhoWaitsForEventsIsTold(t *testing.T) {
+	q := opened(t, options(t.TempDir(), &diary{}, newClock()))
+	arrived := q.Arrived("ga4")
+	add(t, q, event(3))
+	<-arrived
+	it, _ := q.Next("ga4", Due)
+	q.Later(it, time.Second)
+	<-arrived
+	if w, ok := q.Wait("ga4"); !ok || w != time.Second {
+		t.Errorf("the next one is due in %s", w)
+	}
+}

@@ -7,10 +7,15 @@ import (
 	"path/filepath"
 )
 
-// Read reads an event that was handed out. Its slices hold until e is read into again. The error wraps [ErrDamaged] where
-// the frame's bytes are not what was written: they are set aside, and the event is the caller's to end.
+// Read reads an event that was handed out, or is one of [Queue.Pending]: the error is [ErrGone] where that is not
+// pending any more. Its slices hold until e is read into again. The error wraps [ErrDamaged] where the frame's
+// bytes are not what was written: they are set aside, and the event is the caller's to end.
 func (q *Queue) Read(it Item, e *Event) error {
 	q.mu.Lock()
+	if it.e.file == nil || it.e.name != it.Name || it.e.state == ended {
+		q.mu.Unlock()
+		return ErrGone
+	}
 	k, f, at, size := it.e.key, it.e.file, it.e.at, int(it.e.size)
 	h := frameHead{k.id, it.e.number, it.e.round, it.e.name}
 	if err := f.open(); err != nil {

@@ -169,6 +169,7 @@ func (c *scanning) frame(at int64, h frameHead, frame, sealed []byte) {
 		}
 		q.mu.Unlock()
 	}
+	c.file.last = max(c.file.last, h.name.Hit)
 	c.file.live++
 	c.file.bytes += int64(size)
 	c.found = append(c.found, candidate{e: e})

@@ -77,7 +77,8 @@ func (q *Queue) Ready() error {
 	case used > size/10*9:
 		return fmt.Errorf("%w: nearly, %d of %d bytes are used", ErrFull, used, size)
 	case q.opts.Free != nil && q.free < q.opts.Reserve/10:
-		return fmt.Errorf("%w: nearly, %d bytes are left before the %d that are kept free", ErrReserve, max(q.free, 0), q.opts.Reserve)
+		return fmt.Errorf("%w: nearly, %d bytes are left before the %d that are kept free",
+			ErrReserve, max(q.free, 0), q.opts.Reserve)
 	}
 	return nil
 }

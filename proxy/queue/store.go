@@ -18,9 +18,10 @@ type file struct {
 	live    int   // frames in it whose events are pending, or may become so
 	bytes   int64 // of those
 	keys    []*key
-	begun   int64 // when, by the queue's own clock
-	reads   int   // that are under way
-	held    bool  // damage in it is not on the log yet
+	last    uint64 // the latest hit of which an event stands in it
+	begun   int64  // when, by the queue's own clock
+	reads   int    // that are under way
+	held    bool   // damage in it is not on the log yet
 	reader  io.ReaderAt
 	closing io.Closer
 }
@@ -32,10 +33,8 @@ const (
 
 // has notes that frames below a key stand in it.
 func (f *file) has(k *key) {
-	for i := len(f.keys) - 1; i >= 0; i-- {
-		if f.keys[i] == k {
-			return
-		}
+	if slices.Contains(f.keys, k) {
+		return
 	}
 	f.keys = append(f.keys, k)
 	k.files++
@@ -70,18 +69,17 @@ type store struct {
 	parks       bool // it holds what is parked
 	w           *segment.Writer
 
-	keys     map[uint64]*key
-	key      *key // what new frames are sealed with
-	nextKey  uint64
-	next     uint64  // number of the next file's first frame, as long as there is no writer
-	files    []*file // oldest first; the last one may be written
-	bytes    int64   // of all files
-	coming   int64   // of what is about to be written
-	flight   []*Ticket
-	base     uint64 // number of flight[0]
-	unwrit   uint64 // number of the first ticket in flight that is not written
-	begins   []begin
-	emptying bool // a file is being copied, so that it can go
+	keys    map[uint64]*key
+	key     *key // what new frames are sealed with
+	nextKey uint64
+	next    uint64  // number of the next file's first frame, as long as there is no writer
+	files   []*file // oldest first; the last one may be written
+	bytes   int64   // of all files
+	coming  int64   // of what is about to be written
+	flight  []*Ticket
+	base    uint64 // number of flight[0]
+	unwrit  uint64 // number of the first ticket in flight that is not written
+	begins  []begin
 }
 
 // begin says where in the newest file a group of frames begins.
@@ -120,8 +118,8 @@ func (s *store) fileAt(path string, first uint64) *file {
 	return f
 }
 
-// wrote notes where the frames stand that were written. Those of a ticket stand together, and tickets in the order in which
-// they were added; one that was not written is not among them.
+// wrote notes where the frames stand that were written. Those of a ticket stand together, and tickets in the order
+// in which they were added; one that was not written is not among them.
 func (s *store) wrote(first uint64, frames []byte, _ int) {
 	now := s.w.File()
 	_, synced := s.w.Next()
@@ -143,6 +141,7 @@ func (s *store) wrote(first uint64, frames []byte, _ int) {
 			continue
 		}
 		t.file, t.at, t.number = f, at, first
+		f.last = max(f.last, t.last)
 		s.comes(t, -1)
 		f.has(t.key)
 		f.live += len(t.spots)
@@ -187,7 +186,7 @@ func (s *store) moved(path string, first uint64) {
 	}
 	from := s.begins[at].at
 	rest := old.size - from
-	f := &file{path: path, first: first, size: rest, begun: s.q.clock()}
+	f := &file{path: path, first: first, size: rest, last: old.last, begun: s.q.clock()}
 	if path == old.path { // all of the old file, whose name the new one has
 		s.files = s.files[:len(s.files)-1]
 		s.drop(old)

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// Ticket stands for events that were added. [Ticket.Synced] waits until they are on disk; [Ticket.Accept] or [Ticket.Refuse]
-// ends it, after which it is not used any more.
+// Ticket stands for events that were added. [Ticket.Synced] waits until they are on disk; [Ticket.Accept] or
+// [Ticket.Refuse] ends it, after which it is not used any more.
 type Ticket struct {
 	s       *store
 	seg     segment.Ticket
@@ -16,7 +16,8 @@ type Ticket struct {
 	entries []*entry // of events that are added; the caller's own where frames are copied
 	spots   []spot
 	frames  []byte
-	room    int64 // bytes that it is counted with
+	room    int64  // bytes that it is counted with
+	last    uint64 // the latest hit of its events
 	asked   bool
 	err     error
 
@@ -116,6 +117,9 @@ func (t *Ticket) land() {
 func (t *Ticket) place(i int, at int64, e *entry) {
 	e.key, e.file, e.at = t.key, t.file, at
 	e.number, e.size = t.spots[i].number, t.spots[i].size
+	if e.attempted {
+		e.key.attempted.set(e.number)
+	}
 }
 
 // void says of a ticket's frames that nobody waits in them.
@@ -135,8 +139,8 @@ func (t *Ticket) done() {
 	}
 }
 
-// Accept has the events wait for their vendor. [Ticket.Synced] returned nil, and so did whatever else is to be on disk before they
-// leave.
+// Accept has the events wait for their vendor. [Ticket.Synced] returned nil, and so did whatever else is to be on
+// disk before they leave.
 func (t *Ticket) Accept() {
 	q := t.s.q
 	q.mu.Lock()
@@ -153,7 +157,8 @@ func (t *Ticket) Accept() {
 	t.done()
 }
 
-// Refuse takes the events back: who sent them was not told that they were accepted. It waits until it is known where they are.
+// Refuse takes the events back: who sent them was not told that they were accepted. It waits until it is known
+// where they are.
 func (t *Ticket) Refuse() {
 	_ = t.Synced() // whatever became of them
 	q := t.s.q
@@ -167,8 +172,8 @@ func (t *Ticket) Refuse() {
 	t.done()
 }
 
-// Add adds events, which wait from [Ticket.Accept] on. It waits for nothing. The error is [ErrFull], [ErrReserve], [ErrTooLarge],
-// [ErrClosed], or says why nothing can be written now.
+// Add adds events, which wait from [Ticket.Accept] on. It waits for nothing. The error is [ErrFull], [ErrReserve],
+// [ErrTooLarge], [ErrClosed], or says why nothing can be written now.
 func (q *Queue) Add(events []Event) (*Ticket, error) {
 	var room int64
 	for i := range events {
@@ -191,8 +196,9 @@ func (q *Queue) Add(events []Event) (*Ticket, error) {
 		one.time, one.expires = int64(milli(e.Time)), int64(max(e.TTL, time.Millisecond))
 		one.order, one.flags = e.Order, e.Flags
 		t.entries = append(t.entries, one)
-		q.highest = max(q.highest, e.Name.Hit)
+		t.last = max(t.last, e.Name.Hit)
 	}
+	q.highest = max(q.highest, t.last)
 	q.mu.Unlock()
 	for i := range events {
 		t.seal(i, 0, &events[i])

@@ -99,6 +99,7 @@ func (v *vendor) unpark(e *entry) {
 // Which says which events are asked for.
 type Which uint8
 
+// The events that may be asked for.
 const (
 	Due     Which = iota // those that are due
 	Expired              // those that have waited for longer than they may
