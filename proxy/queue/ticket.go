@@ -157,8 +157,8 @@ func (t *Ticket) Accept() {
 	t.done()
 }
 
-// Refuse takes the events back: who sent them was not told that they were accepted. It waits until it is known
-// where they are.
+// Refuse takes the events back: who sent them was not told that they were accepted. It waits until it is known where they
+// are. Where they came to disk, a process that dies before the next [Queue.Checkpoint] leaves them pending.
 func (t *Ticket) Refuse() {
 	_ = t.Synced() // whatever became of them
 	q := t.s.q
