@@ -47,7 +47,7 @@ func (l *Loaded) Archive(disk durable.Files, dir string) (mended []string, err e
 
 var isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// CompileArchived compiles the policy that a digest names, as a record of the ledger has it, from the archive alone, and
+// CompileArchived compiles the policy that a digest names, as a record of the ledger has it, from the archive alone and
 // with what comes with this program. It is exactly that policy or none: the error is [ErrNotArchived],
 // [ErrArchiveDamaged], [ErrCompilesToElse] with what is another now, or why it cannot be read.
 //
@@ -74,7 +74,7 @@ func CompileArchived(dir, digest string) (*rules.Policy, error) {
 func compileArchived(files tarball.Files, digest string) (*rules.Policy, error) {
 	loaded, err := Compile(archivedSource(files), parsePast(files[pastFile]))
 	if err != nil {
-		return nil, fmt.Errorf("%w, and refuses what it holds: %w", ErrCompilesToElse, err)
+		return nil, fmt.Errorf("%w: it refuses what is in the archive: %w", ErrCompilesToElse, err)
 	}
 	if loaded.Policy.Digest() != digest {
 		return nil, fmt.Errorf("%w: %s", ErrCompilesToElse, whatDiffers(files, loaded.digested))

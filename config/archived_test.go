@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -71,7 +70,8 @@ func archivable(t *testing.T) map[string]*Loaded {
 	}
 	own := approvedFiles(t)
 	own["policy/detectors.yaml"] = []byte(detectorsExample)
-	own["policy/revocations.yaml"] = []byte("revocations:\n  - { assessment: LIA-1, version: 1, at: 2026-11-20T10:00:00Z, because: 'an end' }\n")
+	own["policy/revocations.yaml"] = []byte("revocations:\n" +
+		"  - { assessment: LIA-1, version: 1, at: 2026-11-20T10:00:00Z, because: 'an end' }\n")
 	loaded, err := compiled(own)
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +160,8 @@ func TestArchiveHoldsWhatTheDigestCovers(t *testing.T) {
 	}
 	builtin := tarball.Files{builtinFile: kept[builtinFile]}
 	at := strings.Fields(string(builtin.Manifest()))[0] // the name of its archive: what sha256sum says of the file
-	if came, err := tarball.Read(dir, builtinPrefix+at, at); err != nil || !reflect.DeepEqual(came, loaded.digested.builtin) {
+	came, err := tarball.Read(dir, builtinPrefix+at, at)
+	if err != nil || !reflect.DeepEqual(came, loaded.digested.builtin) {
 		t.Errorf("what came with the program is not kept beside it: %v", err)
 	}
 	for name, text := range kept {
@@ -256,7 +257,8 @@ func TestArchivedPast(t *testing.T) {
 	}
 }
 
-// TestNothingSecretIsArchived: neither tokens nor where files are, nor who approves as a person; a database by its digest.
+// TestNothingSecretIsArchived: neither tokens nor where files are, nor who approves as a person; a database by its
+// digest.
 func TestNothingSecretIsArchived(t *testing.T) {
 	t.Parallel()
 	_, key := approverKeys(t)
@@ -267,8 +269,9 @@ func TestNothingSecretIsArchived(t *testing.T) {
 	files := base(t)
 	server := string(files["tagwarden.yaml"])
 	for old, with := range map[string]string{
-		"    hosts: [": "    region: { database: /home/jane/geo-secret.mmdb }\n    privacy: { css: jane-secret.css, logo: jane-secret.svg }\n    hosts: [",
-		"catalog: ":    "senders: { token_file: /run/jane-secret }, catalog: ",
+		"    hosts: [": "    region: { database: /home/jane/geo-secret.mmdb }\n" +
+			"    privacy: { css: jane-secret.css, logo: jane-secret.svg }\n    hosts: [",
+		"catalog: ": "senders: { token_file: /run/jane-secret }, catalog: ",
 	} {
 		if !strings.Contains(server, old) {
 			t.Fatalf("the base has no %q:\n%s", old, server)
@@ -276,13 +279,14 @@ func TestNothingSecretIsArchived(t *testing.T) {
 		server = strings.Replace(server, old, with, 1)
 	}
 	server += "approvers: { privacy: { key: " + key + ", name: Jane Secret, role: secret agent } }\n" +
-		"webhooks: [{ name: w, url: https://hooks.example/secret-path, events: [objection], secret_file: /run/hook-secret }]\n" +
-		"keys: { root_command: [vault, secret] }\nledger: { checkpoint_to: https://u:secret@w.example }\n"
+		"webhooks: [{ name: w, url: https://hooks.example/secret-path, events: [objection], secret_file: /run/secret }]\n" +
+		"keys: { root_command: [vault, secret] }\nledger: { checkpoint_to: https://w.example/secret }\n"
 	files["tagwarden.yaml"] = []byte(server)
 	source := SourceOf(files)
 	source.regionDBs = map[string]besideFile{"/home/jane/geo-secret.mmdb": {content: database}}
 	source.sheets = map[string]besideFile{"jane-secret.css": {content: []byte("p { color: secret }")}}
-	source.logos = map[string]besideFile{"jane-secret.svg": {content: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><!--secret--></svg>`)}}
+	logo := []byte(`<svg xmlns="http://www.w3.org/2000/svg"><!--secret--></svg>`)
+	source.logos = map[string]besideFile{"jane-secret.svg": {content: logo}}
 	source.tokens = map[string]besideFile{"/run/jane-secret": {content: []byte("secret-secret-secret-secret")}}
 	loaded, err := Compile(source, basis.Past{})
 	if err != nil {
@@ -303,98 +307,4 @@ func TestNothingSecretIsArchived(t *testing.T) {
 	if other, err := Compile(source, basis.Past{}); err == nil && other.Policy.Digest() == loaded.Policy.Digest() {
 		t.Error("another database, and the digest is the same")
 	}
-}
-
-// TestNotArchived: whoever asks for a policy is told whether it is not there, damaged, or another one today.
-func TestNotArchived(t *testing.T) {
-	t.Parallel()
-	loaded := exampleOf(t, "")
-	digest := loaded.Policy.Digest()
-	_, dir, err := again(t, loaded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, digest+tarball.Extension)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// kept keeps other files as if an earlier version had, and returns their digest.
-	kept := func(change func(f tarball.Files)) string {
-		files := maps.Clone(loaded.digested.policy)
-		change(files)
-		if _, err := tarball.Keep(durable.Files{}, dir, files.Digest(), files); err != nil {
-			t.Fatal(err)
-		}
-		return files.Digest()
-	}
-	replaced := func(name, old, with string) func(tarball.Files) {
-		return func(f tarball.Files) {
-			if !bytes.Contains(f[name], []byte(old)) {
-				t.Fatalf("%s holds no %q:\n%s", name, old, f[name])
-			}
-			f[name] = bytes.Replace(f[name], []byte(old), []byte(with), 1)
-		}
-	}
-	names := strings.Fields(string(loaded.digested.builtin.Manifest()))
-	for _, c := range []struct {
-		name, digest string
-		want         error
-		says         string
-	}{
-		{"another digest", strings.Repeat("0", 64), ErrNotArchived, "0000" + tarball.Extension},
-		{"no digest", "../" + digest, ErrNotArchived, "is no digest"},
-		{"in capitals", strings.ToUpper(digest), ErrNotArchived, "is no digest"},
-		{"other built-in data", kept(replaced(builtinFile, names[0], strings.Repeat("0", 64))), ErrCompilesToElse,
-			"other built-in data: " + names[1]},
-		{"other limits by default", kept(replaced(limitsFile, "depth 64", "depth 65")), ErrCompilesToElse, "it reads otherwise: limits"},
-		{"a file more", kept(func(f tarball.Files) { f["more"] = nil }), ErrCompilesToElse, "it reads otherwise: more"},
-		{"a key that is not known", kept(replaced("policy/purposes.yaml", `"title"`, `"titel"`)), ErrCompilesToElse, "titel"},
-		{"no policy", kept(func(f tarball.Files) { clear(f) }), ErrCompilesToElse, "server.yaml"},
-	} {
-		policy, err := CompileArchived(dir, c.digest)
-		if policy != nil || !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want %v with %q", c.name, err, c.want, c.says)
-		}
-	}
-	if err := os.WriteFile(path, whole[:len(whole)-1], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := CompileArchived(dir, digest); !errors.Is(err, ErrArchiveDamaged) {
-		t.Errorf("damaged: %v", err)
-	}
-	if mended, err := loaded.Archive(durable.Files{}, dir); err != nil || !slices.Equal(mended, []string{digest + tarball.Extension}) {
-		t.Errorf("mended %v, %v", mended, err)
-	}
-	if policy, err := CompileArchived(dir, digest); err != nil || policy.Digest() != digest {
-		t.Error(err)
-	}
-}
-
-// FuzzCompileArchived: whatever somebody put into an archive, it is compiled to the policy that it is named by or to
-// none, with a reason.
-func FuzzCompileArchived(f *testing.F) {
-	loaded, err := compiled(base(f))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for name, text := range loaded.digested.policy {
-		f.Add(name, text)
-	}
-	f.Add(pastFile, []byte("void \"LIA-1\" 7\napprover \"privacy+00000000\"\nvoid"))
-	f.Add("policy/vendors/x/../mine.yaml", []byte("id: mine"))
-	f.Add(digestedServer, []byte("sites: { shop: { region: { database: [x] } }, y: }\nvendors: {? [a]: b}"))
-	f.Add("policy/tests/first.yaml", []byte("tests: [{ name: x, hit: ../../../etc/passwd, expect: {} }]"))
-	f.Add("policy/detectors.yaml", []byte(detectorsExample))
-	f.Fuzz(func(t *testing.T, name string, text []byte) {
-		files := maps.Clone(loaded.digested.policy)
-		files[name] = text
-		policy, err := compileArchived(files, files.Digest())
-		if (policy == nil) != errors.Is(err, ErrCompilesToElse) || policy != nil && policy.Digest() != files.Digest() {
-			t.Fatalf("%v, %v", policy, err)
-		}
-		if err != nil && strings.Contains(err.Error(), "BUG") {
-			t.Error(err)
-		}
-	})
 }

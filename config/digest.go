@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -20,9 +21,8 @@ import (
 )
 
 // digested is everything that decides, as files: the policy's digest is theirs, and they are what is kept of it. What
-// people wrote is there by its meaning. What does not decide (where the server listens, how pages look, tests) is
-// left out; so is what is secret or large, of which it is said where it is and what it is by its digest, if it may be
-// known: tokens, databases of regions.
+// people wrote is there by its meaning. What does not decide (where the server listens, how pages look, tests) is left
+// out. Of a token it is said that there is one, of a database of regions what its digest is.
 type digested struct {
 	policy  tarball.Files
 	builtin tarball.Files // what comes with the program, of which policy has the manifest
@@ -68,7 +68,7 @@ func (r *reading) digested() digested {
 func (d digested) check() error {
 	for _, name := range slices.Sorted(maps.Keys(d.policy)) {
 		if len(d.policy[name]) > longestMeaning {
-			return fmt.Errorf("%s holds more than can be kept for those who read the ledger later: %d MiB, written out, are read",
+			return fmt.Errorf("%s holds more than can be kept for those who read the ledger later: %d MiB, written out, at most",
 				name, longestMeaning>>20)
 		}
 	}
@@ -85,13 +85,18 @@ func (r *reading) builtin() tarball.Files {
 		if _, builtin := catalog.BuiltinText(file.ID); !builtin {
 			continue
 		}
-		text, err := json.MarshalIndent(file, "", " ")
-		if err != nil {
-			panic("BUG: a catalog file is no JSON: " + err.Error())
-		}
-		files["catalog/"+file.ID+".json"] = append(text, '\n')
+		files["catalog/"+file.ID+".json"] = said(file)
 	}
 	return files
+}
+
+// said is what a vendor file says.
+func said(file *catalog.File) []byte {
+	text, err := json.MarshalIndent(saidOf(reflect.ValueOf(file)), "", " ")
+	if err != nil {
+		panic("BUG: a catalog file is no JSON: " + err.Error())
+	}
+	return append(text, '\n')
 }
 
 // undecided are the keys of a site that decide nothing.
@@ -182,8 +187,9 @@ func (r *reading) writtenLimits() *yaml.Node {
 		key   string
 		value *yaml.Node
 	}{
-		{"body", textNode(l.Body.String())}, {"decompressed", textNode(l.Decompressed.String())}, {"events", numberNode(l.Events)},
-		{"depth", numberNode(l.Depth)}, {"fields", numberNode(l.Fields)}, {"nodes", numberNode(l.Nodes)},
+		{"body", textNode(l.Body.String())}, {"decompressed", textNode(l.Decompressed.String())},
+		{"events", numberNode(l.Events)}, {"depth", numberNode(l.Depth)}, {"fields", numberNode(l.Fields)},
+		{"nodes", numberNode(l.Nodes)},
 	} {
 		if r.server.Has("limits", each.key) {
 			limits.Content = append(limits.Content, textNode(each.key), each.value)

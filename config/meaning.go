@@ -23,8 +23,8 @@ func meaningOf(node *yaml.Node) []byte {
 // meaning is such a text.
 type meaning struct{ strings.Builder }
 
-// longestMeaning bounds such a text, in bytes. Most are about as long as what people wrote; one of a million values of a
-// letter each would be longer than this.
+// longestMeaning bounds such a text, in bytes. Most are about as long as what people wrote; one of a million values of
+// a letter each would be longer than this.
 const longestMeaning = 4 * strict.MaxFileBytes
 
 // linesDeep is down to which level each element has a line of its own.

@@ -40,8 +40,8 @@ func wantArchived(t *testing.T, file, records string) int {
 	return len(named)
 }
 
-// TestPoliciesAreKept: each policy that a record names is in the archive, whatever was loaded since, and nobody else may
-// read it.
+// TestPoliciesAreKept: each policy that a record names is in the archive, whatever was loaded since, and nobody else
+// may read it.
 func TestPoliciesAreKept(t *testing.T) {
 	t.Parallel()
 	r := start(t, folder(t, startVendor(t).URL))
@@ -88,10 +88,22 @@ func TestPoliciesAreKept(t *testing.T) {
 	if n := wantArchived(t, r.file, r.ledger(t)[before:]); n != 1 {
 		t.Errorf("the records since name %d policies, want 1", n)
 	}
+	// So does a command that records something while no server runs.
+	before = len(r.ledger(t))
+	loaded, err := config.Load(r.file)
+	if err = errors.Join(err, os.RemoveAll(policiesOf(r.file))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = proxy.RotateStopped(loaded, proxy.Rotation{LedgerSubjects: true}, proxy.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := wantArchived(t, r.file, r.ledger(t)[before:]); n != 1 {
+		t.Errorf("the command's records name %d policies, want 1", n)
+	}
 }
 
-// TestWhatCannotBeKeptIsNotLoaded: a policy that cannot be archived is named by no record and serves nobody. Until it can
-// be nothing is forwarded, for it may take back what the one before permits.
+// TestWhatCannotBeKeptIsNotLoaded: a policy that cannot be archived is named by no record and serves nobody. Until it
+// can be nothing is forwarded, for it may take back what the one before permits.
 func TestWhatCannotBeKeptIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	const why = "the policy cannot be archived"
@@ -135,10 +147,12 @@ func TestWhatCannotBeKeptIsNotLoaded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot}); s != nil || err == nil || !strings.Contains(err.Error(), "policies: "+why) {
+	s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot})
+	if s != nil || err == nil || !strings.Contains(err.Error(), "policies: "+why) {
 		t.Errorf("started: %v", err)
 	}
-	if _, err := proxy.RotateStopped(loaded, proxy.Rotation{LedgerSubjects: true}, proxy.Options{}); err == nil || !strings.Contains(err.Error(), why) {
+	_, err = proxy.RotateStopped(loaded, proxy.Rotation{LedgerSubjects: true}, proxy.Options{})
+	if err == nil || !strings.Contains(err.Error(), why) {
 		t.Errorf("keys were replaced: %v", err)
 	}
 	if r.ledger(t) != before {

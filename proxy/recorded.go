@@ -88,7 +88,9 @@ func tcf(t *signal.TCF, of *ledger.Signal) {
 	if t.State != signal.Valid {
 		return
 	}
-	of.TCF = &ledger.TCF{Policy: int(t.Policy), Vendor: int(t.Vendor), Consent: byRule(&t.Consent), Interest: byRule(&t.Interest)}
+	of.TCF = &ledger.TCF{
+		Policy: int(t.Policy), Vendor: int(t.Vendor), Consent: byRule(&t.Consent), Interest: byRule(&t.Interest),
+	}
 }
 
 // byRule lists purposes by the rule that decides each, in the order of the rules.

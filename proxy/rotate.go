@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -79,12 +78,8 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if err := archive(loaded, o.Disk, o.Log); err != nil {
 		return "", err
 	}
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
 	log, err := ledger.Open(ledger.Options{
-		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: node, Now: o.Now, Rand: o.Rand, Disk: o.Disk,
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: o.node(), Now: o.Now, Rand: o.Rand, Disk: o.Disk,
 		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded),
 	},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})

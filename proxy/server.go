@@ -38,6 +38,7 @@ type Response = fasthttp.Response
 type Options struct {
 	Root       pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
 	Version    string
+	Node       string                                           // this machine's name in records; "": the one that it has
 	Log        *zap.Logger                                      // nil: nothing is logged
 	Now        func() time.Time                                 // the machine's clock; time.Now
 	Elapsed    func() time.Duration                             // since some moment, however that is set; the process's

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func auditedLog(t *testing.T, records int) (dir string, lines [][]byte) {
 		t.Fatal(err)
 	}
 	for n := range records {
-		if err := l.Note(ledger.Note{Kind: ledger.KindReload, Text: fmt.Sprint(n)}); err != nil {
+		if err := l.Note(ledger.Note{Kind: ledger.KindReload, Text: strconv.Itoa(n)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,7 +4,7 @@ import "github.com/tagwarden/tagwarden/proxy/ledger"
 
 // recordKinds are all that a ledger can hold.
 var recordKinds = []string{
-	ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindShape, ledger.KindEvent, ledger.KindOutcome,
+	ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindShape, ledger.KindRungs, ledger.KindEvent, ledger.KindOutcome,
 	ledger.KindRefused, ledger.KindObjection, ledger.KindKeptOptOut, ledger.KindWithdrawal, ledger.KindComplaint, ledger.KindHead, ledger.KindApproval,
 	ledger.KindRevocation, ledger.KindDue,
 }

@@ -205,7 +205,10 @@ func (o *opened) command(args ...string) string {
 	o.t.Helper()
 	var out, errs strings.Builder
 	all := append(slices.Clone(args), "--config", o.file())
-	if code := run(o.t.Context(), &terminal{in: strings.NewReader(""), out: &out, err: &errs, now: func() time.Time { return o.clock }}, all); code != fine {
+	on := terminal{
+		in: strings.NewReader(""), out: &out, err: &errs, node: "shop-1", now: func() time.Time { return o.clock },
+	}
+	if code := run(o.t.Context(), &on, all); code != fine {
 		o.t.Errorf("%s: exit code %d\n%s", strings.Join(args, " "), code, errs.String())
 	}
 	return out.String()
@@ -281,7 +284,7 @@ func serveFolder(t *testing.T, file string, now func() time.Time) *served {
 		t.Fatal(err)
 	}
 	s.Server, err = proxy.New(loaded, proxy.Options{
-		Root: root, Version: version, Now: now,
+		Root: root, Node: "shop-1", Version: version, Now: now,
 		Client: func([]delivery.Upstream) (proxy.Deliverer, error) { return s.vendors, nil },
 	})
 	if err != nil {

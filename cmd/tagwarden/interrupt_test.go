@@ -29,6 +29,9 @@ var waiting = map[string]string{
 	"diff": "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
 	"snippet": "--config FILE.yaml ga4", "catalog": "check FILE.yaml", "keys": "list --config FILE.yaml",
 	"logs tail": "-f --config FILE.yaml", "logs search": "--config FILE.yaml",
+	"logs verify": "--config FILE.yaml", "logs prove": "--config FILE.yaml 1", "logs check-proof": "FILE",
+	"logs set-aside": "--config FILE.yaml --because y", "logs restore": "--config FILE.yaml --because y",
+	"logs export": "--tiles x --config FILE.yaml", "logs witnesses": "--config FILE.yaml",
 
 	"lia new": "--config SHOP --from FILE.yaml", "lia list": "--config FILE.yaml", "lia check": "--config FILE.yaml",
 	"lia render": "--config FILE.yaml x", "lia approve": "--config FILE.yaml x --key x",

@@ -170,7 +170,7 @@ func logKeyOf(loaded *config.Loaded, state *pseudonym.State) (listedLog, error) 
 }
 
 func rotateKeys(ctx context.Context, t *terminal, loaded *config.Loaded, what proxy.Rotation) int {
-	text, err := proxy.RotateStopped(loaded, what, proxy.Options{Version: version, Now: t.now})
+	text, err := proxy.RotateStopped(loaded, what, proxy.Options{Node: t.node, Version: version, Now: t.now})
 	if errors.Is(err, proxy.ErrLocked) {
 		text, err = proxy.RotateRunning(ctx, loaded.Server.Data, what)
 	}

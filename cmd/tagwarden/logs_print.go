@@ -31,8 +31,8 @@ func newRecordPrinter(t *terminal, form string) *recordPrinter {
 	return p
 }
 
-// all shows the records that a reader comes by, as long as more says so of the one that it is at, and that fit; nil: all.
-// What is damaged is named and passed over, and makes the exit code.
+// all shows the records that a reader comes by, as long as more says so of the one that it is at, and that fit; nil:
+// all. What is damaged is named and passed over, and makes the exit code.
 func (p *recordPrinter) all(r *ledger.Reader, more func() bool, fits func(record []byte) bool) (code int) {
 	defer func() { _ = p.out.Flush() }()
 	for {
@@ -78,26 +78,46 @@ func printRecord(w io.Writer, record []byte) {
 	}
 	switch kind := get("kind"); kind {
 	case ledger.KindEvent:
-		printf(w, "%s  %-6s %-20s %s → %s  %s  %s %s  %s → %s bytes\n", at, get("decision"), get("reason"), get("site"), get("vendor"),
-			get("name"), cmp.Or(get("activity"), "-"), get("basis"), get("bytes_in"), get("bytes_out"))
+		printf(w, "%s  %-6s %-20s %s → %s  %s  %s %s  %s → %s bytes\n", at, get("decision"), get("reason"),
+			get("site"), get("vendor"), get("name"), cmp.Or(get("activity"), "-"), get("basis"), get("bytes_in"),
+			get("bytes_out"))
 	case ledger.KindOutcome:
-		printf(w, "%s  %s to %s: %s (%s %s)\n", at, kind, get("vendor"), get("outcome"), get("why"), get("status"))
+		printf(w, "%s  %s of hit %s, events %s, to %s: %s (%s %s)\n", at, kind, get("hit"), get("events"),
+			cmp.Or(get("vendor"), "-"), get("outcome"), cmp.Or(get("why"), "ok"), cmp.Or(get("status"), "-"))
+	case ledger.KindRungs:
+		printf(w, "%s  %s %s: %s → %s %s, region %s: %s\n", at, kind, get("rungs"), get("site"), get("vendor"), get("endpoint"),
+			cmp.Or(get("region"), "-"), cmp.Or(ladderIn(record), "no rung"))
+	case ledger.KindShape:
+		printf(w, "%s  %s %s: %s fields kept, %s changed, %s dropped\n", at, kind, get("shape"), get("kept.#"), get("changed.#"),
+			get("dropped.#"))
 	case ledger.KindRefused:
 		printf(w, "%s  %s %s times: %s\n", at, kind, get("count"), get("reason"))
 	case ledger.KindApproval, ledger.KindRevocation:
 		printf(w, "%s  %s %s version %s: %s %s\n", at, kind, get("assessment"), get("assessment_version"),
 			cmp.Or(get("because"), "-"), get("key"))
 	case ledger.KindDue:
-		printf(w, "%s  %s %s by %s: mark %s, told %s\n", at, kind, get("assessment"), get("review_by"), get("days"), get("told"))
+		printf(w, "%s  %s %s by %s: mark %s, told %s\n", at, kind, get("assessment"), get("review_by"), get("days"),
+			get("told"))
 	case ledger.KindObjection, ledger.KindWithdrawal, ledger.KindKeptOptOut, ledger.KindComplaint:
 		printf(w, "%s  %s of %s: %s from %s (%s), %s times, %d subjects\n", at, kind, cmp.Or(scopesIn(record), "-"),
 			cmp.Or(get("act"), "-"), cmp.Or(get("site"), "-"), get("source"), cmp.Or(get("times"), "1"),
 			len(gjson.GetBytes(record, "subjects").Array()))
-	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindShape, ledger.KindHead:
+	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindHead:
 		printf(w, "%s  %s %s %s\n", at, kind, get("text"), get("policy"))
+	case ledger.KindSealed:
+		printf(w, "%s  %s %s\n", at, kind, numbersIn(record))
 	default:
 		printf(w, "%s  %s%s\n", at, kind, membersIn(record))
 	}
+}
+
+// ladderIn are the rungs of a ladder, with why each carries the event or does not.
+func ladderIn(record []byte) string {
+	var all []string
+	for _, rung := range gjson.GetBytes(record, "ladder").Array() {
+		all = append(all, short(rung.Get("activity").String())+" "+short(rung.Get("reason").String()))
+	}
+	return strings.Join(all, ", ")
 }
 
 // scopesIn are the scopes of a record about objections.
@@ -110,15 +130,17 @@ func scopesIn(record []byte) string {
 }
 
 // everyRecord are members that records of every kind have, or that stand for themselves.
-var everyRecord = map[string]bool{"time": true, "kind": true, "node": true, "salt": true, "crc": true, "first": true, "end": true, "text": true}
+var everyRecord = map[string]bool{
+	"time": true, "kind": true, "node": true, "salt": true, "crc": true, "first": true, "end": true, "text": true,
+}
 
 // membersIn is what a record of a kind without words of its own says: of which records, the text, and whatever else it
 // has, by name.
 func membersIn(record []byte) string {
 	var b strings.Builder
 	all := gjson.ParseBytes(record)
-	if first, end := all.Get("first"), all.Get("end"); first.Exists() && end.Uint() > first.Uint() {
-		b.WriteString(sprintf(" records %d to %d", first.Uint(), end.Uint()-1))
+	if numbers := numbersIn(record); numbers != "" {
+		b.WriteString(" " + numbers)
 	}
 	if text := all.Get("text"); text.Exists() {
 		b.WriteString(" " + cut(text.String(), 200))
@@ -129,9 +151,18 @@ func membersIn(record []byte) string {
 		case value.IsArray():
 			b.WriteString(sprintf(" %s=[%d]", short(name.Str), len(value.Array())))
 		default:
-			b.WriteString(" " + short(name.Str) + "=" + short(value.String()))
+			b.WriteString(" " + short(name.Str) + "=" + cut(value.String(), 100))
 		}
 		return true
 	})
 	return b.String()
+}
+
+// numbersIn is of which records a record says something; "" where it is of none.
+func numbersIn(record []byte) string {
+	first, end := gjson.GetBytes(record, "first").Uint(), gjson.GetBytes(record, "end").Uint()
+	if end <= first {
+		return ""
+	}
+	return sprintf("records %d to %d", first, end-1)
 }

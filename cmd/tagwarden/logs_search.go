@@ -30,10 +30,19 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 	if dir == "" {
 		return code
 	}
-	r := ledger.Read(dir, numbers.first)
+	begin, err := numbers.begin(dir)
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	r := ledger.Read(dir, begin)
 	defer func() { _ = r.Close() }()
+	wanted := query.Matcher()
 	out := newRecordPrinter(t, *form)
-	code = out.all(r, func() bool { n, _ := r.Number(); return n < numbers.end }, query.Matches)
+	code = out.all(r, func() bool { n, _ := r.Number(); return n < numbers.end }, func(record []byte) bool {
+		n, _ := r.Number()
+		return wanted(record) && n >= numbers.first
+	})
 	if code == fine && out.shown == 0 {
 		return findings
 	}
@@ -68,6 +77,17 @@ func (r *numberRange) set(given string) error {
 	}
 	r.first, r.end = first, last+1
 	return nil
+}
+
+// begin is the number of the first record of the segment that holds the first one: what that names stands before it.
+func (r *numberRange) begin(dir string) (first uint64, err error) {
+	all, err := ledger.Segments(dir)
+	for _, s := range all {
+		if !s.Old && s.First <= r.first {
+			first = s.First
+		}
+	}
+	return first, err
 }
 
 func addWhere(q *ledger.Query, given string) error {

@@ -78,7 +78,8 @@ func TestTailFollows(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(at(first, ".packing"), z.EncodeAll(noted(first, end), nil))
-		if err := errors.Join(os.Rename(at(first, ".packing"), at(first, ".jsonl.zst")), os.Remove(at(first, ".jsonl"))); err != nil {
+		err = errors.Join(os.Rename(at(first, ".packing"), at(first, ".jsonl.zst")), os.Remove(at(first, ".jsonl")))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,7 +90,8 @@ func TestTailFollows(t *testing.T) {
 		var out, errs shownText
 		code := make(chan int)
 		go func() {
-			code <- run(ctx, &terminal{out: &out, err: &errs, now: time.Now}, []string{"logs", "tail", "-f", "--lines", "3", "--dir", dir})
+			on := terminal{out: &out, err: &errs, now: time.Now}
+			code <- run(ctx, &on, []string{"logs", "tail", "-f", "--lines", "3", "--dir", dir})
 		}()
 		for _, step := range []struct {
 			what string
@@ -114,7 +116,10 @@ func TestTailFollows(t *testing.T) {
 					t.Fatal(err)
 				}
 			}, ""},
-			{"torn, and the next segment", func() { write(at(16, ".jsonl"), half); write(at(20, ".jsonl"), noted(20, 21)) }, asShown(20, 21)},
+			{"torn, and the next segment", func() {
+				write(at(16, ".jsonl"), half)
+				write(at(20, ".jsonl"), noted(20, 21))
+			}, asShown(20, 21)},
 			{"not synced", func() { write(at(20, ".jsonl"), noted(21, 24)) }, asShown(21, 24)},
 			{"and written again", func() { write(at(22, ".jsonl"), noted(22, 25)) }, asShown(24, 25)},
 		} {
@@ -140,7 +145,8 @@ func TestTailWaitsForALog(t *testing.T) {
 		var out, errs shownText
 		code := make(chan int)
 		go func() {
-			code <- run(ctx, &terminal{out: &out, err: &errs, now: time.Now}, []string{"logs", "tail", "--follow", "--dir", dir, "--format", "json"})
+			on := terminal{out: &out, err: &errs, now: time.Now}
+			code <- run(ctx, &on, []string{"logs", "tail", "--follow", "--dir", dir, "--format", "json"})
 		}()
 		<-time.After(time.Second)
 		if err := os.WriteFile(filepath.Join(dir, segment.FileName(0, ".jsonl")), noted(0, 2), 0o600); err != nil {

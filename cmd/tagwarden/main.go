@@ -32,6 +32,7 @@ type terminal struct {
 	out, err io.Writer
 	now      func() time.Time
 	tty      bool   // people sit at in
+	node     string // this machine's name in records; "": the one that it has
 	tidy     func() // the verb ends by itself when its context does; see endsTidily
 }
 

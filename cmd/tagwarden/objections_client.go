@@ -34,7 +34,8 @@ func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because s
 		return nil, err
 	}
 	s, err := proxy.New(loaded, proxy.Options{
-		Root: root, Version: version, Now: t.now, Aside: true, Because: because, Log: logger(t).WithOptions(zap.IncreaseLevel(zap.ErrorLevel)),
+		Root: root, Node: t.node, Version: version, Now: t.now, Aside: true, Because: because,
+		Log: logger(t).WithOptions(zap.IncreaseLevel(zap.ErrorLevel)),
 	})
 	if errors.Is(err, proxy.ErrLocked) && because == "" {
 		return remote(loaded), nil

@@ -1,7 +1,7 @@
 // Package tarball keeps files for good under one digest: as NAME.tar.zst, which every system can open, the same bytes
-// for the same files whoever writes them. Its digest is the SHA-256 of its first file, "manifest", whose lines are those
-// of sha256sum over all others, so that who has tar, zstd and sha256sum needs nothing of ours to see that it holds what
-// it is named by:
+// for the same files whoever writes them. Its digest is the SHA-256 of its first file, "manifest", whose lines are
+// those of sha256sum over all others, so that who has tar, zstd and sha256sum needs nothing of ours to see that it
+// holds what it is named by:
 //
 //	zstd -dc DIGEST.tar.zst | tar x && sha256sum manifest && sha256sum -c manifest
 //
@@ -193,7 +193,8 @@ func untar(text []byte) (Files, error) {
 		if err != nil {
 			return damaged("it is no tar file")
 		}
-		if left -= h.Size; h.Typeflag != tar.TypeReg || left < 0 || len(files) > maxFiles { // a sparse file is longer than its bytes
+		left -= h.Size // a sparse file may be longer than its bytes
+		if h.Typeflag != tar.TypeReg || left < 0 || len(files) > maxFiles {
 			return damaged("there is something else in it than files")
 		}
 		content := make([]byte, h.Size)

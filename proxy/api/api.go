@@ -78,6 +78,8 @@ type handler struct {
 	calls map[string]map[string]call // by path and method; without those that are not the caller's
 	slots chan struct{}              // a place for each call that is changing something
 	wrong *access.Attempts
+
+	proofs proofs
 }
 
 // New makes the handler of everything below /api/v1, and of what [OfLog] names.
@@ -96,5 +98,6 @@ func New(o Options) http.Handler {
 	}
 	return &handler{
 		opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: access.NewAttempts(),
+		proofs: proofs{o.Log, o.Witnessed, o.Report},
 	}
 }

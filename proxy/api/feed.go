@@ -92,7 +92,7 @@ func (h *handler) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 	if err := writeCSV(&text, out.Entries); err != nil {
 		return err
 	}
-	send(w, http.StatusOK, "text/csv; charset=utf-8", []byte(text.String()))
+	send(w, "text/csv; charset=utf-8", []byte(text.String()))
 	return nil
 }
 

@@ -39,58 +39,65 @@ func (h *handler) serveLog(w http.ResponseWriter, r *http.Request) {
 	}
 	_, err := h.identify(r, access.Proofs)
 	if err == nil {
-		err = h.proof(w, r)
+		err = h.proofs.send(w, r.URL.Path)
 	}
 	if err != nil {
 		answer(w, problemFor(err))
 	}
 }
 
-// proof sends what a path of the log names.
-func (h *handler) proof(w http.ResponseWriter, r *http.Request) error {
-	signed, size, err := h.head()
+// proofs are what the log is checked with.
+type proofs struct {
+	log       Log           // nil: there is none here
+	witnessed func() []byte // see Options
+	report    func(what string, err error)
+}
+
+// send sends what a path of the log names.
+func (p *proofs) send(w http.ResponseWriter, path string) error {
+	signed, size, err := p.head()
 	if err != nil {
 		return err
 	}
-	if r.URL.Path == checkpointPath {
+	if path == checkpointPath {
 		// That is an older one, perhaps. Its tiles are there as well: each tree's are those of any that goes on from it.
-		if h.opts.Witnessed != nil {
-			if witnessed := h.opts.Witnessed(); witnessed != nil {
+		if p.witnessed != nil {
+			if witnessed := p.witnessed(); witnessed != nil {
 				signed = witnessed
 			}
 		}
-		send(w, http.StatusOK, "text/plain; charset=utf-8", signed)
+		send(w, "text/plain; charset=utf-8", signed)
 		return nil
 	}
-	data, err := h.opts.Log.Tiles().Resource(strings.TrimPrefix(r.URL.Path, "/"), size)
+	data, err := p.log.Tiles().Resource(strings.TrimPrefix(path, "/"), size)
 	switch {
 	case errors.Is(err, tree.ErrPath), errors.Is(err, tree.ErrNoTile):
 		return problem.New(http.StatusNotFound, "unknown", err.Error())
 	case err != nil:
-		h.opts.Report("the log's tree cannot be read", err)
+		p.report("the log's tree cannot be read", err)
 		return err
 	}
 	// What a path names never changes; a cache on the way would give it to others without a token.
 	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
-	send(w, http.StatusOK, "application/octet-stream", data)
+	send(w, "application/octet-stream", data)
 	return nil
 }
 
 // head is the newest checkpoint, and the size of its tree.
-func (h *handler) head() (signed []byte, size int64, err error) {
-	if h.opts.Log == nil || h.opts.Log.Public() == "" {
+func (p *proofs) head() (signed []byte, size int64, err error) {
+	if p.log == nil || p.log.Public() == "" {
 		return nil, 0, missing("the log signs no checkpoints here")
 	}
-	if signed = h.opts.Log.Checkpoint(); signed == nil {
+	if signed = p.log.Checkpoint(); signed == nil {
 		return nil, 0, problem.New(http.StatusNotFound, "unknown", "there is no checkpoint yet: try again in some seconds")
 	}
-	key, err := tree.ParseKey(h.opts.Log.Public())
+	key, err := tree.ParseKey(p.log.Public())
 	if err != nil {
 		return nil, 0, err
 	}
 	read, err := tree.OpenCheckpoint(signed, key)
 	if err != nil {
-		h.opts.Report("the log's own checkpoint cannot be read", err)
+		p.report("the log's own checkpoint cannot be read", err)
 		return nil, 0, err
 	}
 	return signed, read.Tree.N, nil
@@ -104,11 +111,16 @@ type LogKey struct {
 }
 
 // logKey says by which key checkpoints are signed: GET /ledger/key.
-func (h *handler) logKey(w http.ResponseWriter, _ *http.Request, _ caller) error {
-	if h.opts.Log == nil || h.opts.Log.Public() == "" {
+func logKey(h *handler, w http.ResponseWriter, _ *http.Request, _ caller) error {
+	return h.proofs.key(w)
+}
+
+// key sends the log's public key.
+func (p *proofs) key(w http.ResponseWriter) error {
+	if p.log == nil || p.log.Public() == "" {
 		return missing("the log signs no checkpoints here")
 	}
-	key := h.opts.Log.Public()
+	key := p.log.Public()
 	origin, err := logkey.Name(key)
 	if err != nil {
 		return err

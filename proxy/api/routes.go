@@ -32,7 +32,7 @@ var calls = []call{
 	{http.MethodPost, "/objections/decisions", access.DecideObjections, (*handler).decide},
 	{http.MethodDelete, "/objections/decisions", access.DecideObjections, (*handler).endDecision},
 	{http.MethodGet, "/objections/decisions", access.ReadObjections, (*handler).decisions},
-	{http.MethodGet, "/ledger/key", access.Proofs, (*handler).logKey},
+	{http.MethodGet, "/ledger/key", access.Proofs, logKey},
 	{http.MethodGet, "/assessments", anybody, (*handler).assessments},
 	{http.MethodGet, "/objections/progress", "", (*handler).progress},
 	{http.MethodGet, "/objections/backup", "", (*handler).backup},

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,11 +10,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"go.uber.org/zap/zapcore"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// KindSetAside is a record that says which damaged records were set aside: first, end, text.
+// KindSetAside is a record that says which damaged records were set aside: first, end, digest of the file that says so, text.
 const KindSetAside = "set_aside"
 
 // Aside says which lines of a segment are damaged, and were set aside: their hashes stand in the tree, and what they said is
@@ -58,4 +63,57 @@ func ReadAside(dir string, first uint64) (*Aside, error) {
 		return nil, fmt.Errorf("%s does not say what was set aside: %w", path, err)
 	}
 	return a, nil
+}
+
+// SetAside has starts pass over what is damaged of the segment that begins with a record. The next one records it.
+func (a *Aside) SetAside(dir string, first uint64, disk durable.Disk) error {
+	text, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, segment.FileName(first, AsideSuffix))
+	return durable.Files{Disk: disk}.Replace(path, append(text, '\n'), 0o600)
+}
+
+// setAside is a record that damaged records were set aside.
+type setAside struct {
+	first, end   uint64
+	digest, text string
+}
+
+// MarshalLogObject writes the record's members.
+func (s *setAside) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddUint64("first", s.first)
+	to.AddUint64("end", s.end)
+	to.AddString("digest", s.digest)
+	to.AddString("text", s.text)
+	return nil
+}
+
+// asides adds records of what was set aside and is not recorded yet.
+func (l *Ledger) asides(entries []entry, recorded map[string]bool) ([]entry, error) {
+	files, err := segment.List(l.opts.Dir, AsideSuffix)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f.Path)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read what was set aside: %w", err)
+		}
+		sum := sha256.Sum256(text)
+		digest := hex.EncodeToString(sum[:])
+		if recorded[digest] {
+			continue
+		}
+		of, err := ReadAside(l.opts.Dir, f.First)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range of.Damaged {
+			record := setAside{d.First, d.First + uint64(len(d.Entries)), digest, of.Because}
+			entries = append(entries, entry{KindSetAside, &record})
+		}
+	}
+	return entries, nil
 }

@@ -15,19 +15,21 @@ type refusal struct {
 }
 
 // refused tells why records of hits, or others, are not taken; nil: they are.
-func (l *Ledger) refused(hits bool) error {
-	if r := l.forGood.Load(); r != nil {
-		return r.err
+func (r *records) refused(hits bool) error {
+	if why := r.forGood.Load(); why != nil {
+		return why.err
 	}
-	r := l.refusal.Load()
-	if r == nil || r.hits && !hits {
+	why := r.refusal.Load()
+	if why == nil || why.hits && !hits {
 		return nil
 	}
-	return r.err
+	return why.err
 }
 
 // Refuse has the ledger take nothing any more, for good: somebody else saw that it is not what it was.
-func (l *Ledger) Refuse(why error) { l.forGood.CompareAndSwap(nil, refuses(why)) }
+func (l *Ledger) Refuse(why error) { l.refuse(why) }
+
+func (r *records) refuse(why error) { r.forGood.CompareAndSwap(nil, refuses(why)) }
 
 func refuses(why error) *refusal { return &refusal{err: fmt.Errorf("%w: %w", segment.ErrRefused, why)} }
 
@@ -40,11 +42,14 @@ type faults struct {
 	said   map[string]bool
 }
 
-func (l *Ledger) newFaults() *faults { return &faults{l.opts.Report, map[string]bool{}} }
+func newFaults(report func(what string, err error)) *faults {
+	return &faults{report, map[string]bool{}}
+}
 
-// tell tells of an error, unless that was told already; nil: it is over.
+// tell tells of an error, unless that was told already; nil: it is over. That nothing is taken is told by who refuses it.
 func (f *faults) tell(what string, err error) {
 	switch {
+	case errors.Is(err, segment.ErrRefused):
 	case err == nil || errors.Is(err, ErrClosed):
 		delete(f.said, what)
 	case !f.said[what]:
@@ -53,64 +58,72 @@ func (f *faults) tell(what string, err error) {
 	}
 }
 
+// lookout looks after the ledger's files, and after the room.
+type lookout struct{ *records }
+
 // looks looks each second whether the files are there, and whether there is room. It does nothing else: what waits for the
 // disk, or goes through a segment, takes longer than that.
-func (l *Ledger) looks(faults *faults) {
-	defer l.idle.Done()
+func (o *lookout) looks(faults *faults, done func()) {
+	defer done()
 	t := time.NewTicker(everySecond)
 	defer t.Stop()
 	for {
 		select {
-		case <-l.stop:
+		case <-o.stop:
 			return
 		case <-t.C:
-			l.look(faults)
+			o.look(faults)
 		}
 	}
 }
 
 // look looks after the files and the room.
-func (l *Ledger) look(faults *faults) {
-	err := l.watch()
+func (o *lookout) look(faults *faults) {
+	faults.tell("the ledger cannot be written: nothing is forwarded", o.writer.Failed())
+	err := o.watch()
 	faults.tell("the ledger's files are not those that it wrote: nothing is forwarded", err)
 	if err != nil {
-		l.refusal.Store(refuses(err))
+		o.refusal.Store(refuses(err))
 		return
 	}
-	err = l.room()
+	err = o.room()
 	faults.tell("there is too little room left for the ledger: nothing is forwarded", err)
 	if err != nil {
 		few := refuses(err)
 		few.hits = true
-		l.refusal.Store(few)
+		o.refusal.Store(few)
 		return
 	}
-	l.refusal.Store(nil)
+	o.refusal.Store(nil)
 }
 
 // room tells whether as much is free as is to stay so.
-func (l *Ledger) room() error {
-	if l.opts.Free == nil || l.opts.Reserve == 0 {
+func (o *lookout) room() error {
+	if o.opts.Free == nil || o.opts.Reserve == 0 {
 		return nil
 	}
-	free, err := l.opts.Free()
-	if err == nil && free < l.opts.Reserve {
-		err = fmt.Errorf("%d bytes are free, and %d are to stay so (ledger.reserve)", free, l.opts.Reserve)
+	free, err := o.opts.Free()
+	if err == nil && free < o.opts.Reserve {
+		err = fmt.Errorf("%d bytes are free, and %d are to stay so (ledger.reserve)", free, o.opts.Reserve)
 	}
 	return err
 }
 
-// works ends segments, signs checkpoints, and seals and packs, as long as there is something to do, and each second.
+// works ends segments, signs checkpoints, and seals and packs, as long as there is something to do, and each second: half a
+// second after it was looked whether the files are there.
 func (l *Ledger) works() {
 	defer l.idle.Done()
-	t := time.NewTicker(everySecond)
+	t := time.NewTicker(everySecond / 2)
 	defer t.Stop()
-	faults := l.newFaults()
-	for {
+	faults := newFaults(l.opts.Report)
+	for first := true; ; first = false {
 		select {
 		case <-l.stop:
 			return
 		case <-t.C:
+			if first {
+				t.Reset(everySecond)
+			}
 			for l.work(faults) && !l.stopping() {
 			}
 		}
@@ -133,14 +146,14 @@ func (l *Ledger) work(faults *faults) (more bool) {
 		return false
 	}
 	now := l.opts.Now()
-	faults.tell("a segment of the ledger cannot be ended", l.roll(now))
-	faults.tell("a checkpoint of the ledger cannot be signed", l.signIfDue(now))
-	some, err := l.seal()
+	faults.tell("a segment of the ledger cannot be ended", l.sealing.roll(now))
+	faults.tell("a checkpoint of the ledger cannot be signed", l.signing.signIfDue(now))
+	some, err := l.sealing.seal()
 	faults.tell("a segment of the ledger cannot be sealed", err)
 	if err != nil || some {
 		return err == nil
 	}
-	some, err = l.pack()
+	some, err = l.sealing.pack()
 	faults.tell("a segment of the ledger cannot be compressed", err)
 	return some && err == nil
 }

@@ -35,8 +35,8 @@ func newBackward(file io.ReaderAt, size int64) (*backward, error) {
 // at is where in the file the line begins that was taken last; at first, where the last line ends.
 func (b *backward) at() int64 { return b.from + int64(len(b.buf)) }
 
-// prev takes the line before, without its end. It holds until the next call. A line that is too long is nil. False where
-// there is none.
+// prev takes the line before, without its end. It holds until the next call. A line that is too long is nil. False
+// where there is none.
 func (b *backward) prev() (line []byte, found bool, err error) {
 	if b.at() == 0 {
 		return nil, false, nil

@@ -1,6 +1,9 @@
 package ledger_test
 
 import (
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +21,7 @@ func full() ledger.Event {
 }
 
 func benchmarkAppend(b *testing.B, disk durable.Disk) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk, Size: 1 << 60}, ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -35,21 +38,65 @@ func benchmarkAppend(b *testing.B, disk durable.Disk) {
 	}
 }
 
-// BenchmarkAppend is the cost of a record without that of the disk.
+// BenchmarkAppend is the cost of a record, with its place in the tree, without that of the disk.
 func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, new(nowhere)) }
 
 func BenchmarkAppendToDisk(b *testing.B) { benchmarkAppend(b, nil) }
 
+// BenchmarkAppendBy is that where many hits come at once.
+func BenchmarkAppendBy(b *testing.B) {
+	for _, writers := range []int{1, 32, 128} {
+		b.Run(strconv.Itoa(writers), func(b *testing.B) {
+			l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere), Size: 1 << 60},
+				ledger.Note{Kind: ledger.KindStart})
+			if err != nil {
+				b.Fatal(err)
+			}
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			var all sync.WaitGroup
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range writers {
+				all.Go(func() {
+					events := []ledger.Event{full()}
+					for left.Add(-1) >= 0 {
+						if err := l.Append(events, named{}); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			all.Wait()
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+			if err := l.Close(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// BenchmarkOutcome is the cost of a record that nobody waits for.
 func BenchmarkOutcome(b *testing.B) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere)}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: new(nowhere), Size: 1 << 60},
+		ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}
 	o := ledger.Outcome{Hit: 1795512345678901, Events: []int{0}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}
 	b.ReportAllocs()
-	for b.Loop() {
-		if err := l.Outcome(o); err != nil {
+	for n := 1; b.Loop(); n++ {
+		err := l.Outcome(o)
+		if n%1000 == 0 { // as it goes where hits come, too
+			err = l.Note(ledger.Note{Kind: ledger.KindReload})
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
+	}
+	b.StopTimer()
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
 	}
 }

@@ -117,7 +117,7 @@ func TestHashesAreText(t *testing.T) {
 			subject[i], e.Salt[i], e.Digest[2*i] = byte(16*n+i), byte(16*i+n), byte(16*n+i)
 		}
 		e.Subjects = [][16]byte{subject}
-		want = append(want, hex.EncodeToString(subject[:]), hex.EncodeToString(e.Salt[:]), base64.StdEncoding.EncodeToString(e.Digest[:]))
+		want = append(want, hex.EncodeToString(subject[:]), base64.RawStdEncoding.EncodeToString(e.Salt[:]), base64.RawStdEncoding.EncodeToString(e.Digest[:]))
 		if err := l.Append([]ledger.Event{e}, named{}); err != nil {
 			t.Fatal(err)
 		}

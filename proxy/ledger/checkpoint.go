@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -24,6 +25,14 @@ const (
 // KindLogKey is a record that says by which key checkpoints are signed from then on: key, was.
 const KindLogKey = "log_key"
 
+// signing signs checkpoints, and knows the newest one.
+type signing struct {
+	*records
+	tree   *grown
+	signer *tree.Signer // nil: none are signed
+	newest atomic.Pointer[signedHead]
+}
+
 // signedHead is the newest checkpoint. The zero one is none.
 type signedHead struct {
 	text []byte
@@ -31,16 +40,27 @@ type signedHead struct {
 	at   time.Time
 }
 
+// begin makes ready to sign, where the log has a name.
+func (s *signing) begin() (err error) {
+	if s.opts.Origin == "" {
+		return nil
+	}
+	if s.signer, err = s.signerOf(s.opts.Origin); err != nil {
+		return fmt.Errorf("the ledger's checkpoints cannot be signed: %w", err)
+	}
+	return nil
+}
+
 // head is the newest checkpoint.
-func (l *Ledger) head() signedHead {
-	if newest := l.signed.Load(); newest != nil {
+func (s *signing) head() signedHead {
+	if newest := s.newest.Load(); newest != nil {
 		return *newest
 	}
 	return signedHead{}
 }
 
 // Checkpoint is the newest checkpoint, signed; nil: there is none yet.
-func (l *Ledger) Checkpoint() []byte { return l.head().text }
+func (l *Ledger) Checkpoint() []byte { return l.signing.head().text }
 
 // State is how a ledger stands.
 type State struct {
@@ -50,8 +70,8 @@ type State struct {
 
 // State tells how the ledger stands.
 func (l *Ledger) State() State {
-	newest := l.head()
-	return State{l.Next(), l.sealedEnd(), uint64(newest.size), newest.at}
+	newest := l.signing.head()
+	return State{l.Next(), l.sealing.sealedEnd(), uint64(newest.size), newest.at}
 }
 
 // Tiles reads the tiles of the log's tree, as far as it has grown.
@@ -59,59 +79,59 @@ func (l *Ledger) Tiles() *tree.Tiles { return l.tree.tiles() }
 
 // Public is the key that checkpoints are signed with; "" where none are.
 func (l *Ledger) Public() string {
-	if l.signer == nil {
+	if l.signing.signer == nil {
 		return ""
 	}
-	return l.signer.Public()
+	return l.signing.signer.Public()
 }
 
 // signIfDue signs a checkpoint where the last one is old enough, and records came since.
-func (l *Ledger) signIfDue(now time.Time) error {
-	if since := now.Sub(l.head().at); since >= 0 && since < l.opts.Checkpoint {
+func (s *signing) signIfDue(now time.Time) error {
+	if since := now.Sub(s.head().at); since >= 0 && since < s.opts.Checkpoint {
 		return nil
 	}
-	return l.sign()
+	return s.sign()
 }
 
 // sign signs what the log has come to, as soon as that is on disk, and puts it there.
-func (l *Ledger) sign() error {
-	of := l.tree.now()
-	if l.signer == nil || of.N == l.head().size {
+func (s *signing) sign() error {
+	of := s.tree.now()
+	if s.signer == nil || of.N == s.head().size {
 		return nil
 	}
-	if err := l.writer.SyncTo(uint64(of.N)); err != nil {
+	if err := s.writer.SyncTo(uint64(of.N)); err != nil {
 		return err // what the next start does not find must not have been signed
 	}
-	if err := l.tree.sync(); err != nil {
+	if err := s.tree.sync(); err != nil {
 		return err
 	}
-	text, err := l.signer.Sign(of)
+	text, err := s.signer.Sign(of)
 	if err != nil {
 		return err
 	}
-	if err := l.files.Replace(filepath.Join(l.opts.Dir, CheckpointFile), text, 0o600); err != nil {
+	if err := s.files.Replace(filepath.Join(s.opts.Dir, CheckpointFile), text, 0o600); err != nil {
 		return fmt.Errorf("cannot keep a checkpoint: %w", err)
 	}
-	if l.opts.Known != "" {
-		if err := l.files.Replace(l.opts.Known, text, 0o600); err != nil {
+	if s.opts.Known != "" {
+		if err := s.files.Replace(s.opts.Known, text, 0o600); err != nil {
 			return fmt.Errorf("cannot keep a checkpoint: %w", err)
 		}
 	}
-	l.signed.Store(&signedHead{text, of.N, l.opts.Now()})
-	if l.opts.OnCheckpoint != nil {
-		l.opts.OnCheckpoint(text)
+	s.newest.Store(&signedHead{text, of.N, s.opts.Now()})
+	if s.opts.OnCheckpoint != nil {
+		s.opts.OnCheckpoint(text)
 	}
 	return nil
 }
 
 // known is the newest checkpoint that is known of this log; nil: there is none. It stands in two folders, and the larger
 // one counts: who puts an older copy in place of one of them has not done so with the other.
-func (l *Ledger) known() (*tree.Checkpoint, error) {
-	if l.signer == nil {
+func (s *signing) known() (*tree.Checkpoint, error) {
+	if s.signer == nil {
 		return nil, nil
 	}
 	var newest *tree.Checkpoint
-	for _, path := range []string{filepath.Join(l.opts.Dir, CheckpointFile), l.opts.Known} {
+	for _, path := range []string{filepath.Join(s.opts.Dir, CheckpointFile), s.opts.Known} {
 		text, err := os.ReadFile(path)
 		if path == "" || errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -119,7 +139,7 @@ func (l *Ledger) known() (*tree.Checkpoint, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the ledger's checkpoint: %w", err)
 		}
-		c, err := l.openKnown(text)
+		c, err := s.openKnown(text)
 		if err != nil {
 			return c, fmt.Errorf("%s: %w", path, err)
 		}
@@ -135,12 +155,12 @@ var ErrForeign = errors.New("the checkpoint was signed by another key than that 
 
 // openKnown reads a checkpoint of this log. It may have had another origin when it was signed: each has a key of its own,
 // made of one state.
-func (l *Ledger) openKnown(text []byte) (*tree.Checkpoint, error) {
+func (s *signing) openKnown(text []byte) (*tree.Checkpoint, error) {
 	c, err := tree.Unverified(text)
 	if err != nil {
 		return nil, err
 	}
-	signer, err := l.signerOf(c.Origin)
+	signer, err := s.signerOf(c.Origin)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", tree.ErrCheckpoint, err)
 	}
@@ -155,8 +175,8 @@ func (l *Ledger) openKnown(text []byte) (*tree.Checkpoint, error) {
 }
 
 // signerOf signs for an origin.
-func (l *Ledger) signerOf(origin string) (*tree.Signer, error) {
-	return tree.NewSigner(origin, l.opts.Seed(origin))
+func (s *signing) signerOf(origin string) (*tree.Signer, error) {
+	return tree.NewSigner(origin, s.opts.Seed(origin))
 }
 
 // logKey is a record of the key that checkpoints are signed with.
@@ -170,21 +190,21 @@ func (k *logKey) MarshalLogObject(to zapcore.ObjectEncoder) error {
 }
 
 // publishKey writes the public key where others find it, and records it where it is another one than before.
-func (l *Ledger) publishKey() error {
-	path := filepath.Join(l.opts.Dir, KeyFile)
+func (s *signing) publishKey() error {
+	path := filepath.Join(s.opts.Dir, KeyFile)
 	was, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot read the ledger's public key: %w", err)
 	}
-	key := l.Public()
+	key := s.signer.Public()
 	if string(was) == key+"\n" {
 		return nil
 	}
 	record := logKey{key, string(bytes.TrimSpace(was))}
-	if err := l.put(synced, entry{KindLogKey, &record}); err != nil {
+	if err := s.put(synced, entry{KindLogKey, &record}); err != nil {
 		return err
 	}
-	if err := l.files.Replace(path, []byte(key+"\n"), 0o644); err != nil {
+	if err := s.files.Replace(path, []byte(key+"\n"), 0o644); err != nil {
 		return fmt.Errorf("cannot write the ledger's public key: %w", err)
 	}
 	return nil

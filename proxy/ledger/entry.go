@@ -28,29 +28,29 @@ const (
 )
 
 // put records entries together, and waits.
-func (l *Ledger) put(until until, entries ...entry) error {
+func (r *records) put(until until, entries ...entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	now := l.opts.Now()
+	now := r.opts.Now()
 	var frames []byte
 	all := 0
 	for _, e := range entries {
-		more, n, err := l.encode(frames, now, e.kind, e.members)
+		more, n, err := r.encode(frames, now, e.kind, e.members)
 		if err != nil {
 			return err
 		}
 		frames, all = more, all+n
 	}
-	err := l.refused(false)
+	err := r.refused(false)
 	if err == nil {
-		err = l.wait(until, frames, all)
+		err = r.wait(until, frames, all)
 	}
 	if err == nil || until != kept || errors.Is(err, segment.ErrUnknown) || errors.Is(err, ErrClosed) {
 		return err
 	}
-	if full := l.writer.Keep(frames, all); full != nil {
-		l.Refuse(ErrOwed)
+	if full := r.writer.Keep(frames, all); full != nil {
+		r.refuse(ErrOwed)
 	}
 	return err
 }
@@ -59,8 +59,8 @@ func (l *Ledger) put(until until, entries ...entry) error {
 var ErrOwed = errors.New("too much is to be recorded that cannot be written")
 
 // wait adds records, and waits.
-func (l *Ledger) wait(until until, frames []byte, n int) error {
-	ticket, err := l.writer.Add(frames, n)
+func (r *records) wait(until until, frames []byte, n int) error {
+	ticket, err := r.writer.Add(frames, n)
 	switch {
 	case err != nil:
 		return err
@@ -93,12 +93,12 @@ func (e *encoder) append(dst []byte, now time.Time, kind string, of *part) []byt
 }
 
 // encode appends a record that zap encodes: its line, or the lines of its parts, of which there are n.
-func (l *Ledger) encode(
+func (r *records) encode(
 	dst []byte, now time.Time, kind string, members zapcore.ObjectMarshaler,
 ) (lines []byte, n int, err error) {
-	e := l.encoder.Get().(*encoder)
-	defer l.encoder.Put(e)
-	lines = e.append(dst, now, kind, &part{members: members, salt: l.salts.next()})
+	e := r.encoder.Get().(*encoder)
+	defer r.encoder.Put(e)
+	lines = e.append(dst, now, kind, &part{members: members, salt: r.salts.next()})
 	if len(lines)-len(dst) <= longestLine {
 		return lines, 1, nil
 	}
@@ -116,7 +116,7 @@ func (l *Ledger) encode(
 	}
 	lines = dst
 	for i := range parts {
-		lines = e.append(lines, now, kind, &part{parts[i], i + 1, len(parts), l.salts.next()})
+		lines = e.append(lines, now, kind, &part{parts[i], i + 1, len(parts), r.salts.next()})
 	}
 	return lines, len(parts), nil
 }

@@ -27,8 +27,8 @@ type Segment struct {
 	Old bool
 }
 
-// Segments lists a ledger's segments, oldest first. One may be a link: what somebody moved to another disk is read all the
-// same. Where both forms of one lie there, packing was interrupted, and the lines count.
+// Segments lists a ledger's segments, oldest first. One may be a link: what somebody moved to another disk is read all
+// the same. Where both forms of one lie there, packing was interrupted, and the lines count.
 func Segments(dir string) ([]Segment, error) {
 	old, err := oldSegments(dir) // first: one that is given its number meanwhile is listed twice, and not left out
 	if err != nil {

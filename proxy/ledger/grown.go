@@ -9,12 +9,17 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // grown is the tree over the records that were written.
 type grown struct {
+	dir    string
+	files  durable.Files
+	report func(what string, err error)
+
 	hashes *tree.Hashes // entries
 	levels *tree.Levels
 
@@ -54,18 +59,18 @@ func (g *grown) close() error { return errors.Join(g.hashes.Close(), g.levels.Cl
 // growFrom makes the tree of what stands: the hashes of sealed segments are on disk, those of the records behind were made
 // of their lines. What is damaged of them is made again. It is refused where it does not go on from the newest checkpoint
 // that is known.
-func (l *Ledger) growFrom(from *Standing) (*Restored, error) {
+func (s *signing) growFrom(from *Standing) (*Restored, error) {
 	if from.old {
 		return nil, errors.New("the ledger was written by a version before, and is not brought to numbers yet")
 	}
-	if err := l.openWhole(from); err != nil {
+	g := s.tree
+	if err := g.openWhole(from); err != nil {
 		return nil, err
 	}
-	g := &l.tree
 	var restored *Restored
-	err := l.continues(g.edge.Tree())
+	err := s.continues(g.edge.Tree())
 	if err != nil {
-		if restored, err = l.restores(from, err); err != nil {
+		if restored, err = s.restores(from, err); err != nil {
 			return nil, err
 		}
 	}
@@ -78,12 +83,12 @@ func (l *Ledger) growFrom(from *Standing) (*Restored, error) {
 }
 
 // openTree opens what is stored of the tree, and tells whether it makes the root of what stands.
-func (l *Ledger) openTree(from *Standing) (err error) {
-	g, sealed := &l.tree, int64(from.sealed)
-	if g.hashes, err = tree.OpenHashes(l.opts.Dir, 0, sealed, l.opts.Disk); err != nil {
+func (g *grown) openTree(from *Standing) (err error) {
+	sealed := int64(from.sealed)
+	if g.hashes, err = tree.OpenHashes(g.dir, 0, sealed, g.files.Disk); err != nil {
 		return err
 	}
-	if g.levels, err = tree.OpenLevels(l.opts.Dir, sealed, l.opts.Disk); err != nil {
+	if g.levels, err = tree.OpenLevels(g.dir, sealed, g.files.Disk); err != nil {
 		return err
 	}
 	if !g.levels.Whole(sealed) {
@@ -104,12 +109,12 @@ func (l *Ledger) openTree(from *Standing) (err error) {
 }
 
 // continues tells whether a tree goes on from the newest checkpoint that is known.
-func (l *Ledger) continues(now tlog.Tree) error {
-	known, err := l.known()
+func (s *signing) continues(now tlog.Tree) error {
+	known, err := s.known()
 	if err != nil || known == nil {
 		return err
 	}
-	return tree.Continues(known.Tree, now, l.Tiles().Hashes(now))
+	return tree.Continues(known.Tree, now, s.tree.tiles().Hashes(now))
 }
 
 // tiles reads the tiles of the tree.
@@ -119,8 +124,8 @@ func (g *grown) tiles() *tree.Tiles { return g.levels.Tiles(g.hashes) }
 const TornSuffix = ".torn"
 
 // removeEmpty takes away the segment of a number, which holds no record. What lies in it is kept under another name.
-func (l *Ledger) removeEmpty(number uint64) error {
-	path := filepath.Join(l.opts.Dir, segment.FileName(number, OpenSuffix))
+func (s *sealing) removeEmpty(number uint64) error {
+	path := filepath.Join(s.opts.Dir, segment.FileName(number, OpenSuffix))
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -128,7 +133,7 @@ func (l *Ledger) removeEmpty(number uint64) error {
 	case err != nil:
 		return err
 	case info.Size() == 0:
-		return l.files.Remove(path)
+		return s.files.Remove(path)
 	}
-	return l.files.Rename(path, filepath.Join(l.opts.Dir, segment.FileName(number, TornSuffix)))
+	return s.files.Rename(path, filepath.Join(s.opts.Dir, segment.FileName(number, TornSuffix)))
 }

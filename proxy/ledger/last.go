@@ -6,8 +6,9 @@ import (
 	"os"
 )
 
-// Last begins to read with the last n records; where there are fewer, with the oldest. Of a segment of lines it reads those
-// alone, from the end: which numbers they have, the stored hashes tell. Of a packed one it reads what lies before as well.
+// Last begins to read with the last n records; where there are fewer, with the oldest. Of a segment of lines it reads
+// those alone, from the end: which numbers they have, the stored hashes tell. Of a packed one it reads what lies
+// before as well.
 //
 // Of records of the version before, whose segments have no numbers yet, nothing says which numbers they have.
 func Last(dir string, n int) (*Reader, error) {
@@ -79,15 +80,15 @@ func (s Segment) count() (end uint64, err error) {
 	return max(end, s.First), r.Err()
 }
 
-// found is a record that was looked for.
-type found struct {
+// located is a record that was looked for.
+type located struct {
 	of     Segment
 	number uint64
 	at     int64 // where its line begins; -1: it is to be looked for from the segment's beginning
 }
 
 // read begins to read there.
-func (f found) read(dir string) (*Reader, error) {
+func (f located) read(dir string) (*Reader, error) {
 	if f.at < 0 {
 		return Read(dir, f.number), nil
 	}
@@ -101,17 +102,17 @@ func (f found) read(dir string) (*Reader, error) {
 
 // lastOf looks for one of the last n records of a segment of lines, or for the place behind them: for that whose number
 // from gives, when it is told the number behind the last one.
-func lastOf(s Segment, n uint64, from func(end uint64) uint64) (found, error) {
+func lastOf(s Segment, n uint64, from func(end uint64) uint64) (located, error) {
 	b, err := s.backward()
 	if err != nil {
-		return found{}, err
+		return located{}, err
 	}
 	defer func() { _ = b.close() }()
 	end, err := b.anchor(s, n)
 	if err != nil {
-		return found{}, err
+		return located{}, err
 	}
-	f := found{of: s, number: from(end), at: -1}
+	f := located{of: s, number: from(end), at: -1}
 	for f.number >= s.First && uint64(len(b.places)) < end-f.number && b.sound {
 		more, err := b.step(n)
 		if err != nil || !more {
@@ -129,13 +130,13 @@ func lastOf(s Segment, n uint64, from func(end uint64) uint64) (found, error) {
 
 // lastOld looks for the last n records of segments without numbers.
 func lastOld(dir string, all []Segment, n uint64) (*Reader, error) {
-	var f found
+	var f located
 	for at := len(all) - 1; at >= 0 && all[at].Old; at-- {
 		b, err := all[at].backward()
 		if err != nil {
 			return nil, err
 		}
-		f = found{of: all[at], at: b.at()}
+		f = located{of: all[at], at: b.at()}
 		for more := true; more && n > 0 && err == nil; {
 			if _, more, err = b.prev(); more && err == nil {
 				f.at = b.at()

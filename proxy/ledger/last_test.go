@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func readLast(t *testing.T, dir string, n int) string {
 func upTo(end, n int, mark string) string {
 	var all []string
 	for i := max(0, end-n); i < end; i++ {
-		all = append(all, fmt.Sprint(i)+mark)
+		all = append(all, strconv.Itoa(i)+mark)
 	}
 	return strings.Join(all, " ")
 }
@@ -37,32 +38,32 @@ func TestLast(t *testing.T) {
 	t.Parallel()
 	sum := func(end int) string { return fmt.Sprintf(`{"format":1,"end":%d,"lines":"crc"}`, end) }
 	for what, c := range map[string]struct {
-		files map[string]string
+		files files
 		end   int
 		mark  string
 	}{
-		"none":                  {map[string]string{number(0, ".jsonl"): ""}, 0, ""},
-		"one segment":           {map[string]string{number(0, ".jsonl"): lines(0, 6)}, 6, ""},
-		"torn":                  {map[string]string{number(0, ".jsonl"): lines(0, 6) + "x\n\x00\n{"}, 6, ""},
-		"hashes":                {map[string]string{number(0, ".jsonl"): lines(0, 6), number(0, ".hash"): hashes(lines(0, 6))}, 6, ""},
-		"hashes that are short": {map[string]string{number(0, ".jsonl"): lines(0, 6), number(0, ".hash"): hashes(lines(0, 4)) + "x"}, 6, ""},
-		"hashes of others":      {map[string]string{number(0, ".jsonl"): lines(0, 6), number(0, ".hash"): hashes(lines(7, 11))}, 6, ""},
-		"two segments": {map[string]string{number(0, ".jsonl"): lines(0, 3), number(3, ".jsonl"): lines(3, 6),
-			number(0, ".hash"): hashes(lines(0, 3)), number(3, ".hash"): hashes(lines(3, 6))}, 6, ""},
-		"two segments without hashes": {map[string]string{number(0, ".jsonl"): lines(0, 3), number(3, ".jsonl"): lines(3, 6)}, 6, ""},
-		"two segments, and nothing in the last": {map[string]string{number(0, ".jsonl"): lines(0, 3), number(3, ".jsonl"): "",
-			number(0, ".hash"): hashes(lines(0, 3))}, 3, ""},
-		"written twice": {map[string]string{number(0, ".jsonl"): lines(0, 5) + "{", number(3, ".jsonl"): lines(3, 6),
-			number(0, ".hash"): hashes(lines(0, 3)), number(3, ".hash"): hashes(lines(3, 5))}, 6, ""},
-		"packed before": {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 2)), number(2, ".jsonl"): lines(2, 4),
-			number(4, ".jsonl"): lines(4, 6), number(0, ".hash"): hashes(lines(0, 6))}, 6, ""},
-		"packed last":                   {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 6)), number(0, ".sum"): sum(6)}, 6, ""},
-		"packed last without a summary": {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 6))}, 6, ""},
-		"lines too short for a block":   {map[string]string{number(0, ".jsonl"): lines(0, 9000), number(0, ".hash"): hashes(lines(0, 9000))}, 9000, ""},
-		"old":                           {map[string]string{old1: oldLines(0, 3), old2: oldLines(3, 6) + "{"}, 6, "?"},
-		"old, and nothing in the last":  {map[string]string{old1: oldLines(0, 3), old2: ""}, 3, "?"},
-		"old lines with a number": {map[string]string{number(0, ".jsonl"): oldLines(0, 4), number(0, ".sum"): `{"end":4,"lines":"json"}`,
-			number(4, ".jsonl"): lines(4, 6), number(0, ".hash"): hashes(oldLines(0, 4))}, 6, ""},
+		"none":                  {files{jsonl(0): ""}, 0, ""},
+		"one segment":           {files{jsonl(0): lines(0, 6)}, 6, ""},
+		"torn":                  {files{jsonl(0): lines(0, 6) + "x\n\x00\n{"}, 6, ""},
+		"hashes":                {files{jsonl(0): lines(0, 6), hash(0): hashes(lines(0, 6))}, 6, ""},
+		"hashes that are short": {files{jsonl(0): lines(0, 6), hash(0): hashes(lines(0, 4)) + "x"}, 6, ""},
+		"hashes of others":      {files{jsonl(0): lines(0, 6), hash(0): hashes(lines(7, 11))}, 6, ""},
+		"two segments": {files{jsonl(0): lines(0, 3), jsonl(3): lines(3, 6),
+			hash(0): hashes(lines(0, 3)), hash(3): hashes(lines(3, 6))}, 6, ""},
+		"two segments without hashes": {files{jsonl(0): lines(0, 3), jsonl(3): lines(3, 6)}, 6, ""},
+		"two segments, and nothing in the last": {files{jsonl(0): lines(0, 3), jsonl(3): "",
+			hash(0): hashes(lines(0, 3))}, 3, ""},
+		"written twice": {files{jsonl(0): lines(0, 5) + "{", jsonl(3): lines(3, 6),
+			hash(0): hashes(lines(0, 3)), hash(3): hashes(lines(3, 5))}, 6, ""},
+		"packed before": {files{zst(0): packed(t, lines(0, 2)), jsonl(2): lines(2, 4),
+			jsonl(4): lines(4, 6), hash(0): hashes(lines(0, 6))}, 6, ""},
+		"packed last":                   {files{zst(0): packed(t, lines(0, 6)), number(0, ".sum"): sum(6)}, 6, ""},
+		"packed last without a summary": {files{zst(0): packed(t, lines(0, 6))}, 6, ""},
+		"lines too short for a block":   {files{jsonl(0): lines(0, 9000), hash(0): hashes(lines(0, 9000))}, 9000, ""},
+		"old":                           {files{old1: oldLines(0, 3), old2: oldLines(3, 6) + "{"}, 6, "?"},
+		"old, and nothing in the last":  {files{old1: oldLines(0, 3), old2: ""}, 3, "?"},
+		"old lines with a number": {files{jsonl(0): oldLines(0, 4), number(0, ".sum"): `{"end":4,"lines":"json"}`,
+			jsonl(4): lines(4, 6), hash(0): hashes(oldLines(0, 4))}, 6, ""},
 	} {
 		dir := t.TempDir()
 		write(t, dir, c.files)
@@ -78,7 +79,7 @@ func TestLast(t *testing.T) {
 func TestLastOfSome(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, dir, map[string]string{number(7, ".jsonl"): lines(7, 9)})
+	write(t, dir, files{jsonl(7): lines(7, 9)})
 	if got := readLast(t, dir, 5); got != "7 8" {
 		t.Error(got)
 	}
@@ -97,17 +98,16 @@ func TestLastPastDamage(t *testing.T) {
 	dir := t.TempDir()
 	text := lines(0, 9)
 	two := strings.Replace(text, "\n"+lines(5, 6), " "+lines(5, 6), 1) // records 4 and 5 are one line
-	for what, stored := range map[string]string{"hashes": text, "few hashes": lines(0, 3)} {
-		write(t, dir, map[string]string{number(0, ".jsonl"): two, number(0, ".hash"): hashes(stored)})
-		for n, want := range []string{"", "8", "7 8", "6 7 8", "[4-6] 6 7 8", "[4-6] 6 7 8", "3 [4-6] 6 7 8"} {
-			if got := readLast(t, dir, n); got != want && stored == text {
-				t.Errorf("%s: the last %d are %s, want %s", what, n, got, want)
-			}
+	write(t, dir, files{jsonl(0): two, hash(0): hashes(text)})
+	for n, want := range []string{"", "8", "7 8", "6 7 8", "[4-6] 6 7 8", "[4-6] 6 7 8", "3 [4-6] 6 7 8"} {
+		if got := readLast(t, dir, n); got != want {
+			t.Errorf("the last %d are %s, want %s", n, got, want)
 		}
 	}
 }
 
-// TestLastReadsLittle: a segment of which all but its end is a hole of a terabyte, and before it one that cannot be read.
+// TestLastReadsLittle: a segment of which all but its end is a hole of a terabyte, and before it one that cannot be
+// read.
 func TestLastReadsLittle(t *testing.T) {
 	t.Parallel()
 	const first, n, hole = 1 << 32, 20_000_000, 1 << 40
@@ -116,7 +116,7 @@ func TestLastReadsLittle(t *testing.T) {
 	for _, f := range []struct {
 		name, text string
 		at         int64
-	}{{number(first, ".jsonl"), "\n" + end, hole}, {number(first, ".hash"), hashes(end), (n - 10) * 32}} {
+	}{{jsonl(first), "\n" + end, hole}, {hash(first), hashes(end), (n - 10) * 32}} {
 		file, err := os.Create(filepath.Join(dir, f.name))
 		if err != nil {
 			t.Fatal(err)
@@ -128,8 +128,8 @@ func TestLastReadsLittle(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, dir, map[string]string{number(0, ".jsonl.zst"): "x", number(0, ".hash"): ""})
-	if err := os.Truncate(filepath.Join(dir, number(0, ".hash")), first*32); err != nil {
+	write(t, dir, files{zst(0): "x", hash(0): ""})
+	if err := os.Truncate(filepath.Join(dir, hash(0)), first*32); err != nil {
 		t.Fatal(err)
 	}
 	if got := readLast(t, dir, 3); got != fmt.Sprintf("%d %d %d", first+n-3, first+n-2, first+n-1) {

@@ -13,11 +13,9 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -78,25 +76,11 @@ func (o Options) withDefaults() Options {
 // same goroutine then hashes what was written (wrote), under no lock that hits wait for. Two goroutines are in the
 // background: one looks whether the files are there (looks), one signs checkpoints, and seals and packs segments (works).
 type Ledger struct {
-	opts    Options
-	files   durable.Files
-	encoder sync.Pool // of *encoder
-	writer  *segment.Writer
-	lines   sync.Pool // of *eventLines: what hits write their records in
-	salts   salts
-
-	shapes, rungs names // used under the writer's mutex
-
-	signer  *tree.Signer // nil: no checkpoints are signed
-	tree    grown
-	refusal atomic.Pointer[refusal] // why nothing is taken though the writer would
-	forGood atomic.Pointer[refusal] // and never will be
-	watched watched
-	sealing sealing
-	signed  atomic.Pointer[signedHead]
-
-	stop chan struct{}
-	idle sync.WaitGroup
+	*records
+	signing *signing
+	sealing *sealing
+	tree    *grown
+	idle    sync.WaitGroup
 }
 
 // Open opens a ledger: it brings one of a version before to numbers, reads what a start must know, and begins a new segment,
@@ -114,55 +98,49 @@ func Open(o Options, first Note) (*Ledger, error) {
 
 // Open begins a new segment of a ledger as it stands, and writes its first record.
 func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
-	o = o.withDefaults()
-	l := &Ledger{opts: o, stop: make(chan struct{})}
-	l.watched.Disk, l.opts.Disk = o.Disk, &l.watched
-	l.files.Disk = &l.watched
-	if err := l.files.Folder(o.Dir, 0o700); err != nil {
+	r := newRecords(o.withDefaults())
+	o = r.opts
+	if err := r.files.Folder(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the ledger's folder: %w", err)
 	}
 	if o.Known != "" {
-		if err := l.files.Folder(filepath.Dir(o.Known), 0o700); err != nil {
+		if err := r.files.Folder(filepath.Dir(o.Known), 0o700); err != nil {
 			return nil, fmt.Errorf("cannot make the folder of the ledger's checkpoint: %w", err)
 		}
 	}
-	if err := refuseOlder(l.opts.Dir, l.files); err != nil {
+	if err := refuseOlder(o.Dir, r.files); err != nil {
 		return nil, fmt.Errorf("cannot write to the ledger's folder: %w", err)
 	}
-	l.encoder.New, l.lines.New = func() any { return newEncoder() }, func() any { return new(eventLines) }
-	l.shapes, l.rungs, l.salts.source = newNames(o.Shapes), newNames(o.Shapes), o.Rand
-	var err error
-	if o.Origin != "" {
-		if l.signer, err = l.signerOf(o.Origin); err != nil {
-			return nil, fmt.Errorf("the ledger's checkpoints cannot be signed: %w", err)
-		}
+	g := &grown{dir: o.Dir, files: r.files, report: o.Report}
+	l := &Ledger{records: r, tree: g, signing: &signing{records: r, tree: g}, sealing: sealFrom(r, g, from)}
+	if err := l.signing.begin(); err != nil {
+		return nil, err
 	}
-	restored, err := l.growFrom(from)
+	restored, err := l.signing.growFrom(from)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.leftovers(); err != nil {
+	if err := l.sealing.leftovers(); err != nil {
 		return nil, fmt.Errorf("cannot tidy the ledger's folder: %w", err)
 	}
 	if err := l.begin(from.Next()); err != nil {
 		return nil, err
 	}
-	l.sealFrom(from)
-	if err := l.first(first, from.unvouched, restored); err != nil {
-		return nil, errors.Join(err, l.writer.Close(), l.tree.close())
+	if err := l.first(first, from, restored); err != nil {
+		return nil, errors.Join(err, l.writer.Close(), g.close())
 	}
 	l.sealing.own = l.Next() - from.Next()
-	faults := l.newFaults()
-	l.look(faults)
+	faults, of := newFaults(o.Report), &lookout{r}
+	of.look(faults)
 	l.idle.Add(2)
-	go l.looks(faults)
+	go of.looks(faults, l.idle.Done)
 	go l.works()
 	return l, nil
 }
 
 // begin begins a segment. One of the same number that lies there holds no record: a process died before it wrote one.
 func (l *Ledger) begin(number uint64) (err error) {
-	if err := l.removeEmpty(number); err != nil {
+	if err := l.sealing.removeEmpty(number); err != nil {
 		return fmt.Errorf("cannot begin a segment of the ledger: %w", err)
 	}
 	l.writer, err = segment.Open(segment.Options{
@@ -176,12 +154,14 @@ func (l *Ledger) begin(number uint64) (err error) {
 }
 
 // first writes the records that a start begins with.
-func (l *Ledger) first(first Note, unvouched bool, restored *Restored) error {
+func (l *Ledger) first(first Note, from *Standing, restored *Restored) error {
 	first.node = l.opts.Node
-	entries := []entry{{first.Kind, &first}}
-	if unvouched {
-		var err error
-		if entries, err = l.vouch(entries); err != nil {
+	entries, err := l.asides([]entry{{first.Kind, &first}}, from.Aside)
+	if err != nil {
+		return err
+	}
+	if from.unvouched {
+		if entries, err = l.sealing.vouch(entries); err != nil {
 			return err
 		}
 	}
@@ -189,14 +169,14 @@ func (l *Ledger) first(first Note, unvouched bool, restored *Restored) error {
 		return err
 	}
 	if restored != nil {
-		if err := l.restored(restored); err != nil {
+		if err := l.signing.restored(restored); err != nil {
 			return err
 		}
 	}
-	if l.signer == nil {
+	if l.signing.signer == nil {
 		return nil
 	}
-	return l.publishKey()
+	return l.signing.publishKey()
 }
 
 // Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned). What
@@ -228,9 +208,9 @@ func (l *Ledger) Append(events []Event, named Named) error {
 }
 
 // giveBack keeps what records were written in.
-func (l *Ledger) giveBack(lines *eventLines) {
+func (r *records) giveBack(lines *eventLines) {
 	if cap(lines.b) <= mostLines {
-		l.lines.Put(lines)
+		r.lines.Put(lines)
 	}
 }
 
@@ -257,10 +237,7 @@ func (l *Ledger) Refusals(all []Refused) error {
 }
 
 // Note records what happened to the server.
-func (l *Ledger) Note(n Note) error {
-	n.node = l.opts.Node
-	return l.put(written, entry{n.Kind, &n})
-}
+func (l *Ledger) Note(n Note) error { return l.note(n) }
 
 // Err tells whether records of hits are taken: nil, or why not.
 func (l *Ledger) Err() error {
@@ -282,5 +259,5 @@ func (l *Ledger) Close() error {
 	l.idle.Wait()
 	err := l.Note(Note{Kind: KindStop})
 	err = errors.Join(err, l.writer.Close())
-	return errors.Join(err, l.sign(), l.tree.close())
+	return errors.Join(err, l.signing.sign(), l.tree.close())
 }

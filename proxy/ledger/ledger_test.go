@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -153,7 +154,7 @@ func TestARestartBeginsAnotherSegment(t *testing.T) {
 	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
 		kinds = append(kinds, member(string(record), "kind"))
 		if member(string(record), "kind") == ledger.KindEvent {
-			hits = append(hits, fmt.Sprint(numberIn(string(record), "hit")))
+			hits = append(hits, strconv.Itoa(numberIn(string(record), "hit")))
 		}
 		return true
 	})

@@ -32,7 +32,7 @@ func (l *line) end(of *part) {
 		l.number("part", of.number)
 		l.number("parts", of.of)
 	}
-	l.hex("salt", of.salt[:])
+	l.base64("salt", of.salt[:])
 	l.b = segment.EndLine(l.b, l.from)
 }
 
@@ -63,11 +63,11 @@ func (l *line) set(name string, is bool) {
 	}
 }
 
-// hex adds bytes in hexadecimal digits.
-func (l *line) hex(name string, b []byte) {
+// base64 adds bytes in base64 (RFC 4648, section 4), without "=" at its end: how long they are is known.
+func (l *line) base64(name string, b []byte) {
 	l.key(name)
 	l.b = append(l.b, '"')
-	l.b = hexInto(l.b, b)
+	l.b = base64.RawStdEncoding.AppendEncode(l.b, b)
 	l.b = append(l.b, '"')
 }
 
@@ -173,10 +173,7 @@ func (l *line) event(at time.Time, e *Event, of part) {
 		l.number("bytes_out", e.Out)
 	}
 	if e.Digest != [32]byte{} {
-		l.key("digest")
-		l.b = append(l.b, '"')
-		l.b = base64.StdEncoding.AppendEncode(l.b, e.Digest[:])
-		l.b = append(l.b, '"')
+		l.base64("digest", e.Digest[:])
 	}
 	l.set("recovered", e.Recovered)
 	l.end(&of)

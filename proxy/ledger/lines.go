@@ -28,8 +28,8 @@ func (l *lineReader) reset(from io.Reader, at int64) {
 	*l = lineReader{from: from, buf: l.buf, at: at}
 }
 
-// next takes the next line, without its end. It holds until the next call. A line that is too long is nil: it is passed over,
-// and not held. False where there is no line any more: what was passed then has no end.
+// next takes the next line, without its end. It holds until the next call. A line that is too long is nil: it is
+// passed over, and not held. False where there is no line any more: what was passed then has no end.
 func (l *lineReader) next() (line []byte, found bool) {
 	looked, long := 0, false
 	for {

@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -22,7 +21,7 @@ import (
 func beginWriter(t *testing.T, dir string, disk durable.Disk) *frames.Writer {
 	t.Helper()
 	w, err := frames.Open(frames.Options{
-		Dir: dir, Name: func(first uint64) string { return number(first, ".jsonl") }, Disk: disk,
+		Dir: dir, Name: func(first uint64) string { return jsonl(first) }, Disk: disk,
 		Sync: time.Millisecond, Retry: time.Nanosecond,
 	})
 	if err != nil {
@@ -40,8 +39,8 @@ func pack(t *testing.T, path string) {
 		return
 	}
 	beside := path + ".packing"
-	err = errors.Join(os.WriteFile(beside, []byte(packed(t, string(text))), 0o600), os.Rename(beside, path+".zst"), os.Remove(path))
-	if err != nil {
+	write := os.WriteFile(beside, []byte(packed(t, string(text))), 0o600)
+	if err := errors.Join(write, os.Rename(beside, path+".zst"), os.Remove(path)); err != nil {
 		t.Error(err)
 	}
 }
@@ -64,7 +63,7 @@ func TestReadWhileItIsWritten(t *testing.T) {
 				ended := over.Load()
 				for r.Next() {
 					got, known := r.Number()
-					if !known || got != want || said(r.Record()) != fmt.Sprint(want) {
+					if !known || got != want || said(r.Record()) != decimal(want) {
 						t.Errorf("reader %d got %d, %s, and not %d", i, got, r.Record(), want)
 						reached[i].Store(records)
 						return
@@ -129,8 +128,54 @@ func tidy(t *testing.T, w *frames.Writer, dir string, read uint64) {
 	}
 }
 
-// TestReadOverFaults: writes and syncs fail now and then. Who reads meanwhile gets every record once, and in order, as far
-// as it was written; who reads afterwards, all those that were acknowledged and no others.
+// TestCutWhileItIsRead: records that the number of the next segment promises are not there, or not any more.
+func TestCutWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, files{jsonl(0): lines(0, 3)})
+	r := ledger.Read(dir, 0)
+	defer func() { _ = r.Close() }()
+	if got := readOn(t, r); got != "0 1 2" {
+		t.Error(got)
+	}
+	write(t, dir, files{jsonl(5): lines(5, 7)})
+	if got := readOn(t, r); got != "[3-5] 5 6" {
+		t.Error(got)
+	}
+	if err := os.Remove(filepath.Join(dir, jsonl(5))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, files{jsonl(9): lines(9, 10)})
+	if got := readOn(t, r); got != "[3-9] 9" {
+		t.Error(got)
+	}
+}
+
+// TestTakenBackWhileItIsRead: records that were seen before the write that they were part of failed, and was taken back,
+// are followed by those that have their numbers.
+func TestTakenBackWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, files{jsonl(0): lines(0, 5) + "{"})
+	r := ledger.Read(dir, 0)
+	defer func() { _ = r.Close() }()
+	if got := readOn(t, r); got != "0 1 2 3 4" {
+		t.Error(got)
+	}
+	if err := os.Truncate(filepath.Join(dir, jsonl(0)), int64(len(lines(0, 3)))); err != nil {
+		t.Fatal(err)
+	}
+	if got := readOn(t, r); got != "" {
+		t.Error(got)
+	}
+	write(t, dir, files{jsonl(0): lines(0, 4)})
+	if got := readOn(t, r); got != "3" {
+		t.Error(got)
+	}
+}
+
+// TestReadOverFaults: writes and syncs fail now and then. Who reads meanwhile gets every record once, and in order, as
+// far as it was written; who reads afterwards, all those that were acknowledged and no others.
 func TestReadOverFaults(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -157,14 +202,14 @@ func TestReadOverFaults(t *testing.T) {
 				err = []func() error{ticket.Written, ticket.Synced}[random.IntN(2)]()
 			}
 			if err == nil {
-				want = append(want, fmt.Sprint(next), fmt.Sprint(next+1))
+				want = append(want, decimal(next), decimal(next+1))
 				next += 2
 			}
 			if random.IntN(10) == 0 {
 				_, _ = w.Roll() // where that fails, the next record shows what became of it
 			}
 			for r.Next() {
-				if n, _ := r.Number(); n != got || said(r.Record()) != fmt.Sprint(n) {
+				if n, _ := r.Number(); n != got || said(r.Record()) != decimal(n) {
 					t.Fatalf("round %d: %d, %s, and not %d", round, n, r.Record(), got)
 				}
 				got++

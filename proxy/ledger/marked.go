@@ -44,8 +44,8 @@ func (m *marked) step(n uint64) (more bool, err error) {
 	return true, nil
 }
 
-// anchor finds a line whose number is known, by the hash that is stored of it, and tells the number behind the segment's
-// last record. Where none is stored, it is counted.
+// anchor finds a line whose number is known, by the hash that is stored of it, and tells the number behind the
+// segment's last record. Where none is stored, it is counted.
 func (m *marked) anchor(s Segment, n uint64) (end uint64, err error) {
 	number, entry, known := storedLast(s)
 	if s.End != 0 && !known {

@@ -16,17 +16,17 @@ import (
 
 // openWhole opens what is stored of the tree. What does not make the tree's root is made again: nodes of entries, and
 // entries of the lines of sealed segments.
-func (l *Ledger) openWhole(from *Standing) error {
-	wrong := l.openTree(from)
-	for _, mend := range []func(*Standing) error{l.nodesAgain, l.hashesAgain} {
+func (g *grown) openWhole(from *Standing) error {
+	wrong := g.openTree(from)
+	for _, mend := range []func(*Standing) error{g.nodesAgain, g.hashesAgain} {
 		if !errors.Is(wrong, tree.ErrStored) && !errors.Is(wrong, tree.ErrMissing) {
 			break
 		}
-		l.opts.Report("the hashes of the ledger's tree are damaged, and are made again", wrong)
+		g.report("the hashes of the ledger's tree are damaged, and are made again", wrong)
 		if err := mend(from); err != nil {
 			return fmt.Errorf("the hashes of the ledger's tree are damaged (%w), and cannot be made again: %w", wrong, err)
 		}
-		wrong = l.openTree(from)
+		wrong = g.openTree(from)
 	}
 	if wrong != nil {
 		return fmt.Errorf("the hashes of the ledger's records are not those that make its tree, nor can they be made again of "+
@@ -36,14 +36,14 @@ func (l *Ledger) openWhole(from *Standing) error {
 }
 
 // nodesAgain takes away the nodes of the tree: they are made of its entries.
-func (l *Ledger) nodesAgain(*Standing) error {
-	entries, err := os.ReadDir(l.opts.Dir)
+func (g *grown) nodesAgain(*Standing) error {
+	entries, err := os.ReadDir(g.dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(filepath.Ext(e.Name()), nodeSuffix) {
-			if err := l.files.Remove(filepath.Join(l.opts.Dir, e.Name())); err != nil {
+			if err := g.files.Remove(filepath.Join(g.dir, e.Name())); err != nil {
 				return err
 			}
 		}
@@ -56,8 +56,8 @@ const nodeSuffix = ".level"
 
 // hashesAgain makes the entries of sealed segments anew, of their lines, as far as those are what their summaries say, and
 // then all nodes. Of a segment that was deleted the entries stay as they are.
-func (l *Ledger) hashesAgain(from *Standing) error {
-	files, err := numbered(l.opts.Dir)
+func (g *grown) hashesAgain(from *Standing) error {
+	files, err := numbered(g.dir)
 	if err != nil {
 		return err
 	}
@@ -65,16 +65,16 @@ func (l *Ledger) hashesAgain(from *Standing) error {
 		if f.First >= from.sealed {
 			break
 		}
-		if err := l.hashAgain(f); err != nil {
+		if err := g.hashAgain(f); err != nil {
 			return err
 		}
 	}
-	return l.nodesAgain(from)
+	return g.nodesAgain(from)
 }
 
 // hashAgain makes the file of a segment's entries anew.
-func (l *Ledger) hashAgain(f Segment) error {
-	of, _, err := ReadSummary(l.opts.Dir, f.First)
+func (g *grown) hashAgain(f Segment) error {
+	of, _, err := ReadSummary(g.dir, f.First)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (l *Ledger) hashAgain(f Segment) error {
 	f.End = of.End
 	if _, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		entries = append(entries, entry[:]...)
-		digested(digest, line, entry)
+		digest.Write(entry[:])
 		return nil
 	}); err != nil {
 		return err
@@ -91,9 +91,9 @@ func (l *Ledger) hashAgain(f Segment) error {
 	if hex.EncodeToString(digest.Sum(nil)) != of.Digest {
 		return fmt.Errorf("%s: %w", f.Path, ErrChanged)
 	}
-	path := filepath.Join(l.opts.Dir, segment.FileName(f.First, tree.Suffix(0)))
+	path := filepath.Join(g.dir, segment.FileName(f.First, tree.Suffix(0)))
 	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, entries) {
 		return nil
 	}
-	return l.files.Replace(path, entries, 0o600)
+	return g.files.Replace(path, entries, 0o600)
 }

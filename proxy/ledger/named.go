@@ -33,27 +33,27 @@ func (n names) lacks(id string, era uint64) bool {
 }
 
 // name appends records of what the names in the record of event i stand for, once an era of the writer; there are n.
-func (l *Ledger) name(dst []byte, now time.Time, e *Event, i int, by Named, era uint64) (lines []byte, n int) {
-	if l.shapes.lacks(e.Shape, era) {
+func (r *records) name(dst []byte, now time.Time, e *Event, i int, by Named, era uint64) (lines []byte, n int) {
+	if r.shapes.lacks(e.Shape, era) {
 		s := by.Shape(i)
 		s.ID = strings.Clone(e.Shape)
-		dst, n = l.mustEncode(dst, now, KindShape, &s, n)
-		l.shapes.given.Add(s.ID, era)
+		dst, n = r.mustEncode(dst, now, KindShape, &s, n)
+		r.shapes.given.Add(s.ID, era)
 	}
-	if l.rungs.lacks(e.Rungs, era) {
-		r := by.Rungs(i)
-		r.ID = strings.Clone(e.Rungs)
-		dst, n = l.mustEncode(dst, now, KindRungs, &r, n)
-		l.rungs.given.Add(r.ID, era)
+	if r.rungs.lacks(e.Rungs, era) {
+		of := by.Rungs(i)
+		of.ID = strings.Clone(e.Rungs)
+		dst, n = r.mustEncode(dst, now, KindRungs, &of, n)
+		r.rungs.given.Add(of.ID, era)
 	}
 	return dst, n
 }
 
 // mustEncode is encode of what a policy and a catalog are made of, and no hit: a part of it that fits in no line is a bug.
-func (l *Ledger) mustEncode(
+func (r *records) mustEncode(
 	dst []byte, now time.Time, kind string, members divisible, before int,
 ) (lines []byte, n int) {
-	lines, n, err := l.encode(dst, now, kind, members)
+	lines, n, err := r.encode(dst, now, kind, members)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}

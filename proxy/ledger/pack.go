@@ -1,10 +1,10 @@
 package ledger
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -20,19 +20,21 @@ import (
 const packing = ".packing"
 
 // pack compresses the oldest sealed segment that is not. It tells whether there was one.
-func (l *Ledger) pack() (bool, error) {
-	l.sealing.files.Lock()
-	defer l.sealing.files.Unlock()
-	files, err := numbered(l.opts.Dir)
+func (s *sealing) pack() (bool, error) {
+	if err := s.takeFiles(); err != nil {
+		return false, err
+	}
+	defer s.giveFiles()
+	files, err := numbered(s.opts.Dir)
 	if err != nil {
 		return false, err
 	}
 	for _, f := range files {
-		if f.First >= l.sealedEnd() {
+		if f.First >= s.sealedEnd() {
 			break
 		}
 		if !f.Packed {
-			return true, l.packOne(f)
+			return true, s.packOne(f)
 		}
 	}
 	return false, nil
@@ -40,56 +42,59 @@ func (l *Ledger) pack() (bool, error) {
 
 // packOne writes a segment's lines compressed beside it, reads them back, and takes the segment away. Wherever it ends, one
 // of the two is whole: both lying there, the lines count.
-func (l *Ledger) packOne(f Segment) error {
-	of, _, err := ReadSummary(l.opts.Dir, f.First)
+func (s *sealing) packOne(f Segment) error {
+	of, _, err := ReadSummary(s.opts.Dir, f.First)
 	if err != nil {
 		return err
 	}
 	to := strings.TrimSuffix(f.Path, OpenSuffix) + PackedSuffix
 	beside := to + packing
-	if err := l.files.Remove(beside); err != nil {
+	if err := s.files.Remove(beside); err != nil {
 		return err
 	}
-	if err := l.compress(f.Path, beside, of.Bytes); err != nil {
-		return fmt.Errorf("a segment of the ledger cannot be compressed: %w", errors.Join(err, l.files.Remove(beside)))
+	if err := s.compress(f.Path, beside, of.Bytes); err != nil {
+		return fmt.Errorf("a segment of the ledger cannot be compressed: %w", errors.Join(err, s.files.Remove(beside)))
 	}
-	if err := l.files.Rename(beside, to); err != nil {
+	if err := s.files.Rename(beside, to); err != nil {
 		return err
 	}
-	return l.files.Remove(f.Path)
+	return s.files.Remove(f.Path)
 }
 
+// castagnoli is CRC32C. What is compared by it was read from the same file a moment before: nobody is to be kept out.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // compress writes the first bytes of a file compressed to another one, brings that to disk, and reads it back.
-func (l *Ledger) compress(from, to string, size int64) error {
+func (s *sealing) compress(from, to string, size int64) error {
 	f, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	out, err := l.files.Begin(to, 0o600)
+	out, err := s.files.Begin(to, 0o600)
 	if err != nil {
 		return err
 	}
-	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	sum := sha256.New()
-	n, err := io.Copy(z, &stepping{io.TeeReader(io.LimitReader(f, size), sum), l.steps()})
+	sum := crc32.New(castagnoli)
+	n, err := io.Copy(z, &stepping{io.TeeReader(io.LimitReader(f, size), sum), s.steps()})
 	if err = errors.Join(err, z.Close(), out.Sync(), out.Close()); err != nil {
 		return err
 	}
 	if n != size {
 		return fmt.Errorf("%s: %w", filepath.Base(from), io.ErrUnexpectedEOF)
 	}
-	return l.readBack(to, size, sum)
+	return s.readBack(to, size, sum)
 }
 
 // ErrReadBack says that what was compressed is not what was to be.
 var ErrReadBack = errors.New("what was compressed reads back as something else")
 
 // readBack tells whether a compressed file holds what it is to hold.
-func (l *Ledger) readBack(path string, size int64, want hash.Hash) error {
+func (s *sealing) readBack(path string, size int64, want hash.Hash32) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -100,9 +105,9 @@ func (l *Ledger) readBack(path string, size int64, want hash.Hash) error {
 		return err
 	}
 	defer z.Close()
-	got := sha256.New()
-	n, err := io.Copy(got, &stepping{z, l.steps()})
-	if err == nil && (n != size || string(got.Sum(nil)) != string(want.Sum(nil))) {
+	got := crc32.New(castagnoli)
+	n, err := io.Copy(got, &stepping{z, s.steps()})
+	if err == nil && (n != size || got.Sum32() != want.Sum32()) {
 		err = ErrReadBack
 	}
 	return err
@@ -125,8 +130,8 @@ func (s *stepping) Read(b []byte) (int, error) {
 
 // leftovers takes away what a process that died left: what it packed of a segment that lies there still, and what did not
 // have its name yet.
-func (l *Ledger) leftovers() error {
-	entries, err := os.ReadDir(l.opts.Dir)
+func (s *sealing) leftovers() error {
+	entries, err := os.ReadDir(s.opts.Dir)
 	if err != nil {
 		return err
 	}
@@ -139,7 +144,7 @@ func (l *Ledger) leftovers() error {
 		unnamed := strings.HasSuffix(name, packing) || strings.HasSuffix(name, segment.BesideSuffix) ||
 			strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".new")
 		if unnamed || isPacked && there[plain] {
-			err := l.files.Remove(filepath.Join(l.opts.Dir, name))
+			err := s.files.Remove(filepath.Join(s.opts.Dir, name))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

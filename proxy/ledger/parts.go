@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/base64"
 	"errors"
 
 	"go.uber.org/zap/zapcore"
@@ -37,7 +38,7 @@ func (p *part) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddInt("part", p.number)
 		to.AddInt("parts", p.of)
 	}
-	to.AddString("salt", string(hexInto(nil, p.salt[:])))
+	to.AddString("salt", base64.RawStdEncoding.EncodeToString(p.salt[:]))
 	return nil
 }
 

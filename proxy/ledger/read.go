@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Reader reads the records of a ledger in the order of their numbers, over all its segments, while a server writes, packs
-// and deletes them or none does. Segments that were deleted because they were old are passed over; one that is missing
-// between others is [Damage].
+// Reader reads the records of a ledger in the order of their numbers, over all its segments, while a server writes,
+// packs and deletes them or none does. Segments that were deleted because they were old are passed over; one that is
+// missing between others is [Damage].
 //
 // After Next returned false without an error it may be called again, and goes on with what has been written since.
 type Reader struct {
@@ -121,11 +121,11 @@ func (r *Reader) readAgain(err error) bool {
 		return false
 	}
 	at := slices.IndexFunc(r.list, func(s Segment) bool { return !s.Old && s.First == r.of.First })
-	return at >= 0 && r.now.endsBefore(r.list[at].End)
+	return at >= 0 && r.endsBefore(r.list[at].End)
 }
 
-// goOn goes on to the next segment, or sees that there is more to read in this one. False where there is nothing, or err
-// says why not. What seems to be wrong with the folder is looked at once more: it changes while it is listed.
+// goOn goes on to the next segment, or sees that there is more to read in this one. False where there is nothing, or
+// err says why not. What seems to be wrong with the folder is looked at once more: it changes while it is listed.
 func (r *Reader) goOn() bool {
 	for try := 0; ; try++ {
 		if r.err = r.relist(); r.err != nil {
@@ -190,10 +190,26 @@ func (r *Reader) more(s Segment) bool {
 	case r.known && r.now.replaced():
 		r.err = r.reopen(r.of)
 		return r.err == nil
+	case r.known && r.now.shorter():
+		end, err := r.of.count()
+		if err == nil {
+			r.next = min(r.next, end) // the others were taken back: those that follow have their numbers
+			err = r.reopen(r.of)
+		}
+		r.err = err
+		return err == nil
 	case s.End != 0 && r.now.seg.End == 0:
-		return r.now.endsBefore(s.End)
+		return r.endsBefore(s.End)
 	}
 	return false
+}
+
+// endsBefore notes that the segment that is open ends before a record. False where nothing changes by that.
+func (r *Reader) endsBefore(end uint64) bool {
+	if end != 0 {
+		r.of.End = end
+	}
+	return r.now.endsBefore(end)
 }
 
 // following is the segment to read next: that with the next record. It may be the one that is open.
@@ -210,8 +226,7 @@ func (r *Reader) following() (Segment, bool) {
 		}
 		return r.list[at], true
 	}
-	for i := len(numbered) - 1; i >= 0; i-- {
-		s := numbered[i]
+	for i, s := range slices.Backward(numbered) {
 		if s.First > r.next {
 			continue
 		}

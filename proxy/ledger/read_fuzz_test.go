@@ -25,13 +25,15 @@ func unpacked(text []byte) []byte {
 	return all
 }
 
-// FuzzSegment: whatever bytes a segment has, plain or packed, each record is a whole line of it, behind the one before, and
-// reading ends; a reader that begins with the last ones finds the same ones.
+// FuzzSegment: whatever bytes a segment has, plain or packed, each record is a whole line of it, behind the one
+// before, and reading ends; a reader that begins with the last ones finds the same ones.
 func FuzzSegment(f *testing.F) {
 	for _, text := range []string{
-		"", "\n", "{", lines(0, 3), lines(0, 3) + "{", lines(0, 2) + "x\n" + lines(3, 5), lines(0, 2) + "\n\n" + lines(3, 4) + "\x00\n",
-		oldLines(0, 3), packed(f, lines(0, 3)), packed(f, lines(0, 3)) + "x", packed(f, lines(0, 2)+"x") + packed(f, "\n"+lines(3, 4)),
-		packed(f, strings.Repeat("\n", 1<<16)), packed(f, lines(0, 3))[:20], strings.Repeat("{}\n", 30), strings.Repeat("x", 70_000) + "\n" + lines(1, 2),
+		"", "\n", "{", lines(0, 3), lines(0, 3) + "{", lines(0, 2) + "x\n" + lines(3, 5),
+		lines(0, 2) + "\n\n" + lines(3, 4) + "\x00\n", strings.Repeat("x", 70_000) + "\n" + lines(1, 2),
+		oldLines(0, 3), strings.Repeat("{}\n", 30), packed(f, lines(0, 3)), packed(f, lines(0, 3)) + "x",
+		packed(f, lines(0, 3))[:20], packed(f, lines(0, 2)+"x") + packed(f, "\n"+lines(3, 4)),
+		packed(f, strings.Repeat("\n", 1<<16)),
 	} {
 		for form := range uint8(4) {
 			f.Add([]byte(text), form, uint8(len(text)%7))
@@ -39,19 +41,19 @@ func FuzzSegment(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte, form, end uint8) {
 		dir := t.TempDir()
-		name, whole := number(0, ".jsonl"), text
+		name, whole := jsonl(0), text
 		switch form % 4 {
 		case 1:
-			name, whole = number(0, ".jsonl.zst"), unpacked(text)
+			name, whole = zst(0), unpacked(text)
 			if len(whole) >= 1<<22 {
 				return // more than a test has time for
 			}
 		case 2:
 			name = old1
 		case 3:
-			write(t, dir, map[string]string{number(uint64(end)+1, ".jsonl"): ""})
+			write(t, dir, files{number(uint64(end)+1, ".jsonl"): ""})
 		}
-		write(t, dir, map[string]string{name: string(text)})
+		write(t, dir, files{name: string(text)})
 		segments, err := ledger.Segments(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +112,7 @@ func checkLast(t *testing.T, dir string, records []string) {
 		}
 		var got []string
 		damaged := false
-		for calls := 0; calls < 1<<20; calls++ {
+		for range 1 << 20 {
 			for r.Next() {
 				got = append(got, string(r.Record()))
 			}
@@ -143,7 +145,7 @@ func TestUnpackedSegmentsAreBounded(t *testing.T) {
 		err = errors.Join(err, w.Close())
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, number(0, ".jsonl.zst")), b.Bytes(), 0o600)
+		err = os.WriteFile(filepath.Join(dir, zst(0)), b.Bytes(), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)

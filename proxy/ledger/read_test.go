@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,9 +65,9 @@ func aside(t testing.TB, before, damaged, was string) string {
 }
 
 // write writes the files of a folder.
-func write(t testing.TB, dir string, files map[string]string) {
+func write(t testing.TB, dir string, all files) {
 	t.Helper()
-	for name, text := range files {
+	for name, text := range all {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +92,7 @@ func readOn(t testing.TB, r *ledger.Reader) string {
 			text := said(r.Record())
 			if !known {
 				text += "?"
-			} else if text != fmt.Sprint(number) {
+			} else if text != decimal(number) {
 				text += fmt.Sprintf("(%d)", number)
 			}
 			got = append(got, text)
@@ -123,6 +124,15 @@ func readAll(t testing.TB, dir string, from uint64) string {
 // number is the name of a file.
 func number(first uint64, suffix string) string { return frames.FileName(first, suffix) }
 
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func jsonl(first uint64) string { return number(first, ".jsonl") }
+func zst(first uint64) string   { return number(first, ".jsonl.zst") }
+func hash(first uint64) string  { return number(first, ".hash") }
+
+// files are texts by the names of files.
+type files map[string]string
+
 const (
 	old1 = "20261129T071756.000000000Z-000.jsonl"
 	old2 = "20261129T081756.000000000Z-000.jsonl"
@@ -141,62 +151,74 @@ func TestRead(t *testing.T) {
 		return `{"format":1,"first":0,"end":` + end + `,"lines":"json","edge":"","memory":{}}`
 	}
 	for what, c := range map[string]struct {
-		files map[string]string
+		files files
 		from  uint64
 		want  string
 	}{
-		"nothing":                     {nil, 0, ""},
-		"lines":                       {map[string]string{number(0, ".jsonl"): lines(0, 3)}, 0, "0 1 2"},
-		"from a number on":            {map[string]string{number(0, ".jsonl"): lines(0, 3), number(3, ".jsonl"): lines(3, 6)}, 4, "4 5"},
-		"from beyond the end":         {map[string]string{number(0, ".jsonl"): lines(0, 3)}, 7, ""},
-		"old ones were deleted":       {map[string]string{number(5, ".jsonl"): lines(5, 8)}, 2, "5 6 7"},
-		"packed":                      {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 3)), number(3, ".jsonl"): lines(3, 4)}, 0, "0 1 2 3"},
-		"packed in several parts":     {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 2)) + packed(t, lines(2, 3))}, 0, "0 1 2"},
-		"packing was interrupted":     {map[string]string{number(0, ".jsonl"): lines(0, 3), number(0, ".jsonl.zst"): "half"}, 0, "0 1 2"},
-		"written twice":               {map[string]string{number(0, ".jsonl"): lines(0, 5), number(3, ".jsonl"): lines(3, 7)}, 0, "0 1 2 3 4 5 6"},
-		"written twice, and torn":     {map[string]string{number(0, ".jsonl"): lines(0, 3) + "garbage\n" + lines(4, 5), number(3, ".jsonl"): lines(3, 5)}, 0, "0 1 2 3 4"},
-		"torn":                        {map[string]string{number(0, ".jsonl"): lines(0, 3) + `{"kind":`}, 0, "0 1 2"},
-		"torn, with line ends":        {map[string]string{number(0, ".jsonl"): lines(0, 3) + "\x00\x00\n\n{}\n" + `{"kind":`}, 0, "0 1 2"},
-		"torn before the next":        {map[string]string{number(0, ".jsonl"): lines(0, 3) + `{"kind`, number(3, ".jsonl"): lines(3, 4)}, 0, "0 1 2 3"},
-		"old names":                   {map[string]string{old1: oldLines(0, 2), old2: oldLines(2, 4) + `{"ki`}, 0, "0 1 2 3"},
-		"old names, from a number on": {map[string]string{old1: oldLines(0, 2), old2: oldLines(2, 4)}, 3, "3"},
-		"old lines with a number": {map[string]string{number(0, ".jsonl"): oldLines(0, 2), number(0, ".sum"): plain("2"),
-			number(2, ".jsonl"): lines(2, 4)}, 0, "0 1 2 3"},
-		"half of the old names are new": {map[string]string{number(0, ".jsonl.zst"): packed(t, oldLines(0, 2)), number(0, ".sum"): plain("2"),
+		"nothing":                 {nil, 0, ""},
+		"lines":                   {files{jsonl(0): lines(0, 3)}, 0, "0 1 2"},
+		"from a number on":        {files{jsonl(0): lines(0, 3), jsonl(3): lines(3, 6)}, 4, "4 5"},
+		"from beyond the end":     {files{jsonl(0): lines(0, 3)}, 7, ""},
+		"old ones were deleted":   {files{jsonl(5): lines(5, 8)}, 2, "5 6 7"},
+		"packed":                  {files{zst(0): packed(t, lines(0, 3)), jsonl(3): lines(3, 4)}, 0, "0 1 2 3"},
+		"packed in several parts": {files{zst(0): packed(t, lines(0, 2)) + packed(t, lines(2, 3))}, 0, "0 1 2"},
+		"packing was interrupted": {files{jsonl(0): lines(0, 3), zst(0): "half"}, 0, "0 1 2"},
+		"written twice":           {files{jsonl(0): lines(0, 5), jsonl(3): lines(3, 7)}, 0, "0 1 2 3 4 5 6"},
+		"written twice, and torn": {
+			files{jsonl(0): lines(0, 3) + "garbage\n" + lines(4, 5), jsonl(3): lines(3, 5)},
+			0, "0 1 2 3 4",
+		},
+		"torn":                        {files{jsonl(0): lines(0, 3) + `{"kind":`}, 0, "0 1 2"},
+		"torn, with line ends":        {files{jsonl(0): lines(0, 3) + "\x00\x00\n\n{}\n" + `{"kind":`}, 0, "0 1 2"},
+		"torn before the next":        {files{jsonl(0): lines(0, 3) + `{"kind`, jsonl(3): lines(3, 4)}, 0, "0 1 2 3"},
+		"old names":                   {files{old1: oldLines(0, 2), old2: oldLines(2, 4) + `{"ki`}, 0, "0 1 2 3"},
+		"old names, from a number on": {files{old1: oldLines(0, 2), old2: oldLines(2, 4)}, 3, "3"},
+		"old lines with a number": {files{jsonl(0): oldLines(0, 2), number(0, ".sum"): plain("2"),
+			jsonl(2): lines(2, 4)}, 0, "0 1 2 3"},
+		"half of the old names are new": {files{zst(0): packed(t, oldLines(0, 2)), number(0, ".sum"): plain("2"),
 			old2: oldLines(2, 4)}, 0, "0 1 2 3"},
-		"strange names": {map[string]string{number(0, ".jsonl"): lines(0, 2), "a.jsonl": "x\n", "format.jsonl": "x\n", "1.jsonl": "x\n",
+		"strange names": {files{jsonl(0): lines(0, 2), "a.jsonl": "x\n", "format.jsonl": "x\n", "1.jsonl": "x\n",
 			number(1, ".jsonl.tmp"): "x\n"}, 0, "0 1"},
-		"the format of an old folder": {map[string]string{old1: oldLines(0, 2), "format.jsonl": "x\n"}, 0, "0 1"},
-		"changed":                     {map[string]string{number(0, ".jsonl"): flip(lines(0, 5), `"n":2`, `"n":7`)}, 0, "0 1 [2-3] 3 4"},
-		"two changed":                 {map[string]string{number(0, ".jsonl"): flip(flip(lines(0, 5), `"n":2`, `"n":7`), `"n":1`, `"n":8`)}, 0, "0 [1-3] 3 4"},
-		"the first changed":           {map[string]string{number(0, ".jsonl"): flip(lines(0, 3), `"n":0`, `"n":7`)}, 0, "[0-1] 1 2"},
-		"changed before what is read": {map[string]string{number(0, ".jsonl"): flip(lines(0, 3), `"n":0`, `"n":7`)}, 1, "1 2"},
-		"the last of a segment changed": {map[string]string{number(0, ".jsonl"): flip(lines(0, 3), `"n":2`, `"n":7`),
-			number(3, ".jsonl"): lines(3, 4)}, 0, "0 1 [2-3] 3"},
-		"cut short": {map[string]string{number(0, ".jsonl"): lines(0, 3), number(5, ".jsonl"): lines(5, 6)}, 0, "0 1 2 [3-5] 5"},
-		"packed and cut short": {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 3)), number(5, ".jsonl"): lines(5, 6)}, 0,
+		"the format of an old folder": {files{old1: oldLines(0, 2), "format.jsonl": "x\n"}, 0, "0 1"},
+		"changed":                     {files{jsonl(0): flip(lines(0, 5), `"n":2`, `"n":7`)}, 0, "0 1 [2-3] 3 4"},
+		"two changed": {
+			files{jsonl(0): flip(flip(lines(0, 5), `"n":2`, `"n":7`), `"n":1`, `"n":8`)},
+			0, "0 [1-3] 3 4",
+		},
+		"the first changed":           {files{jsonl(0): flip(lines(0, 3), `"n":0`, `"n":7`)}, 0, "[0-1] 1 2"},
+		"changed before what is read": {files{jsonl(0): flip(lines(0, 3), `"n":0`, `"n":7`)}, 1, "1 2"},
+		"the last of a segment changed": {files{jsonl(0): flip(lines(0, 3), `"n":2`, `"n":7`),
+			jsonl(3): lines(3, 4)}, 0, "0 1 [2-3] 3"},
+		"cut short": {files{jsonl(0): lines(0, 3), jsonl(5): lines(5, 6)}, 0, "0 1 2 [3-5] 5"},
+		"packed and cut short": {files{zst(0): packed(t, lines(0, 3)), jsonl(5): lines(5, 6)}, 0,
 			"0 1 2 [3-5] 5"},
-		"half a last line that is packed": {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 3)+"{")}, 0, "0 1 2 [3-4]"},
-		"no packed file":                  {map[string]string{number(0, ".jsonl.zst"): "x\n", number(5, ".jsonl"): lines(5, 6)}, 0, "[0-5] 5"},
-		"no packed file, the last":        {map[string]string{number(0, ".jsonl.zst"): "x\n"}, 0, "[0-0]"},
-		"packed and changed":              {map[string]string{number(0, ".jsonl.zst"): packed(t, flip(lines(0, 3), `"n":1`, `"n":7`))}, 0, "0 [1-2] 2"},
-		"an old line changed":             {map[string]string{old1: flip(oldLines(0, 3), `"n":1}`, `"n":1`), old2: oldLines(3, 4)}, 0, "0 [1-2] 2 3"},
-		"a last old line changed":         {map[string]string{old1: flip(oldLines(0, 3), `"n":2}`, `"n":2`), old2: oldLines(3, 4)}, 0, "0 1 [2-3] 3"},
-		"a segment is missing": {map[string]string{number(0, ".jsonl"): lines(0, 3), number(0, ".sum"): `{"end":3}`,
-			number(5, ".jsonl"): lines(5, 6)}, 0, "0 1 2 [3-5] 5"},
-		"two lines are one": {map[string]string{number(0, ".jsonl"): flip(lines(0, 5), "\n"+lines(2, 3), "x"+lines(2, 3)),
-			number(0, ".hash"): hashes(lines(0, 5))}, 0, "0 [1-3] 3 4"},
-		"one line is two": {map[string]string{number(0, ".jsonl"): flip(lines(0, 5), `"n":1,`, `"n"`+"\n"+`1,`),
-			number(0, ".hash"): hashes(lines(0, 5))}, 0, "0 [1-2] 2 3 4"},
-		"three lines are lost": {map[string]string{number(0, ".jsonl"): lines(0, 2) + "x\n" + lines(5, 7),
-			number(0, ".hash"): hashes(lines(0, 7))}, 0, "0 1 [2-5] 5 6"},
-		"set aside": {map[string]string{number(0, ".jsonl"): lines(0, 2) + "x\n" + lines(4, 6),
+		"half a last line that is packed": {files{zst(0): packed(t, lines(0, 3)+"{")}, 0, "0 1 2 [3-4]"},
+		"no packed file":                  {files{zst(0): "x\n", jsonl(5): lines(5, 6)}, 0, "[0-5] 5"},
+		"no packed file, the last":        {files{zst(0): "x\n"}, 0, "[0-0]"},
+		"packed and changed":              {files{zst(0): packed(t, flip(lines(0, 3), `"n":1`, `"n":7`))}, 0, "0 [1-2] 2"},
+		"an old line changed": {
+			files{old1: flip(oldLines(0, 3), `"n":1}`, `"n":1`),
+				old2: oldLines(3, 4)}, 0, "0 [1-2] 2 3",
+		},
+		"a last old line changed": {
+			files{old1: flip(oldLines(0, 3), `"n":2}`, `"n":2`),
+				old2: oldLines(3, 4)}, 0, "0 1 [2-3] 3",
+		},
+		"a segment is missing": {files{jsonl(0): lines(0, 3), number(0, ".sum"): `{"end":3}`,
+			jsonl(5): lines(5, 6)}, 0, "0 1 2 [3-5] 5"},
+		"two lines are one": {files{jsonl(0): flip(lines(0, 5), "\n"+lines(2, 3), "x"+lines(2, 3)),
+			hash(0): hashes(lines(0, 5))}, 0, "0 [1-3] 3 4"},
+		"one line is two": {files{jsonl(0): flip(lines(0, 5), `"n":1,`, `"n"`+"\n"+`1,`),
+			hash(0): hashes(lines(0, 5))}, 0, "0 [1-2] 2 3 4"},
+		"three lines are lost": {files{jsonl(0): lines(0, 2) + "x\n" + lines(5, 7),
+			hash(0): hashes(lines(0, 7))}, 0, "0 1 [2-5] 5 6"},
+		"set aside": {files{jsonl(0): lines(0, 2) + "x\n" + lines(4, 6),
 			number(0, ".aside"): aside(t, lines(0, 2), "x\n", lines(2, 4))}, 0, "0 1 4 5"},
-		"the last ones set aside": {map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 2)+"x\nx"),
-			number(0, ".aside"): aside(t, lines(0, 2), "x\nx", lines(2, 4)), number(4, ".jsonl"): lines(4, 5)}, 0, "0 1 4"},
-		"set aside, and another damaged": {map[string]string{number(0, ".jsonl"): lines(0, 2) + "x\n" + lines(3, 4) + "x\n" + lines(5, 6),
+		"the last ones set aside": {files{zst(0): packed(t, lines(0, 2)+"x\nx"),
+			number(0, ".aside"): aside(t, lines(0, 2), "x\nx", lines(2, 4)), jsonl(4): lines(4, 5)}, 0, "0 1 4"},
+		"set aside, and another damaged": {files{jsonl(0): lines(0, 2) + "x\n" + lines(3, 4) + "x\n" + lines(5, 6),
 			number(0, ".aside"): aside(t, lines(0, 2), "x\n", lines(2, 3))}, 0, "0 1 3 [4-5] 5"},
-		"a line too long": {map[string]string{number(0, ".jsonl"): lines(0, 2) + strings.Repeat("x", 3*ledger.MaxRecord) + "\n" + lines(3, 4)}, 0,
+		"a line too long": {files{jsonl(0): lines(0, 2) + strings.Repeat("x", 3*ledger.MaxRecord) + "\n" + lines(3, 4)}, 0,
 			"0 1 [2-3] 3"},
 	} {
 		dir := t.TempDir()
@@ -211,11 +233,11 @@ func TestRead(t *testing.T) {
 func TestDamageIsPlaced(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, dir, map[string]string{number(7, ".jsonl"): lines(7, 9) + "x\n" + lines(10, 11)})
+	write(t, dir, files{jsonl(7): lines(7, 9) + "x\n" + lines(10, 11)})
 	r := ledger.Read(dir, 0)
 	for r.Next() {
 	}
-	want := fmt.Sprintf("%s:3: record 9, byte %d: ", filepath.Join(dir, number(7, ".jsonl")), len(lines(7, 9)))
+	want := fmt.Sprintf("%s:3: record 9, byte %d: ", filepath.Join(dir, jsonl(7)), len(lines(7, 9)))
 	if err := r.Err(); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -228,7 +250,7 @@ func TestDamageIsPlaced(t *testing.T) {
 func TestSegmentReader(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, dir, map[string]string{number(0, ".jsonl.zst"): packed(t, lines(0, 20)), number(20, ".jsonl"): lines(20, 30) + "{", "notes.txt": ""})
+	write(t, dir, files{zst(0): packed(t, lines(0, 20)), jsonl(20): lines(20, 30) + "{", "notes.txt": ""})
 	all, err := ledger.Segments(dir)
 	if err != nil || len(all) != 2 || all[0].End != 20 || !all[0].Packed || all[1].First != 20 || all[1].Packed {
 		t.Fatal(all, err)
@@ -243,11 +265,13 @@ func TestSegmentReader(t *testing.T) {
 		for ; r.Next(); n++ {
 			got, known := r.Number()
 			at := len(lines(s.First, n))
-			if !known || got != n || int(r.At()) != at || !strings.HasPrefix(text[len(lines(0, s.First))+at:], string(r.Record())+"\n") {
+			behind := text[len(lines(0, s.First))+at:]
+			if !known || got != n || int(r.At()) != at || !strings.HasPrefix(behind, string(r.Record())+"\n") {
 				t.Errorf("record %d: %d, %v, at %d", n, got, known, r.At())
 			}
 		}
-		if torn := r.Torn(); r.Err() != nil || n != []uint64{20, 30}[min(s.First, 1)] || int(torn.Len()) != int(min(s.First, 1)) {
+		wantTorn, wantEnd := int64(min(s.First, 1)), []uint64{20, 30}[min(s.First, 1)]
+		if torn := r.Torn(); r.Err() != nil || n != wantEnd || torn.Len() != wantTorn {
 			t.Errorf("%d records, %v, torn %v", n, r.Err(), torn)
 		}
 		if err := r.Close(); err != nil {
@@ -260,14 +284,14 @@ func TestSegmentReader(t *testing.T) {
 func TestSegmentsAreListed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, dir, map[string]string{number(7, ".jsonl"): "", number(3, ".jsonl.zst"): "", number(3, ".jsonl"): "", number(0, ".jsonl.zst"): "",
-		old2: "", old1: "", "x.jsonl": "", "format.jsonl": "", number(0, ".hash"): ""})
+	write(t, dir, files{jsonl(7): "", zst(3): "", jsonl(3): "", zst(0): "",
+		old2: "", old1: "", "x.jsonl": "", "format.jsonl": "", hash(0): ""})
 	all, err := ledger.Segments(dir)
 	var got []string
 	for _, s := range all {
 		got = append(got, fmt.Sprint(filepath.Base(s.Path), s.First, s.End, s.Packed, s.Old))
 	}
-	want := []string{number(0, ".jsonl.zst") + "0 3 true false", number(3, ".jsonl") + "3 7 false false", number(7, ".jsonl") + "7 0 false false",
+	want := []string{zst(0) + "0 3 true false", jsonl(3) + "3 7 false false", jsonl(7) + "7 0 false false",
 		old1 + "0 0 false true", old2 + "0 0 false true"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, want %v (%v)", got, want, err)

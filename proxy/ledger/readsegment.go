@@ -112,7 +112,8 @@ func (r *SegmentReader) Close() error {
 	return r.file.Close()
 }
 
-// Record is the record that Next found, as it stands in the segment, without the line's end. It holds until the next call.
+// Record is the record that Next found, as it stands in the segment, without the line's end. It holds until the next
+// call.
 func (r *SegmentReader) Record() []byte { return r.record }
 
 // Number is its number. False where nothing says which it has: the segment is one of the version before.
@@ -229,7 +230,8 @@ func (r *SegmentReader) begin(at int64, number uint64) {
 	}
 }
 
-// damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or damage.
+// damaged finds out what a line is that is no record, or the end of the file: its end, what is being written, or
+// damage.
 func (r *SegmentReader) damaged(found bool) {
 	d := &Damage{Path: r.seg.Path, From: r.place, Line: r.line + 1, First: r.next, Numbered: r.numbered, Why: errChecksum}
 	if r.plain {
@@ -281,7 +283,8 @@ func (r *SegmentReader) damaged(found bool) {
 	r.err = d
 }
 
-// open tells whether more may be written to the segment, or a record that was being written may lie behind its last one.
+// open tells whether more may be written to the segment, or a record that was being written may lie behind its last
+// one.
 func (r *SegmentReader) open() bool { return r.seg.End == 0 && r.packed == nil }
 
 // endsForNow notes that the last record was read, and that of what lies behind nothing can be read yet.
@@ -304,15 +307,18 @@ func (r *SegmentReader) endsBefore(end uint64) bool {
 	return r.err == nil
 }
 
-// replaced tells whether the segment is another file now, or holds less than it did.
+// replaced tells whether the segment is another file now.
 func (r *SegmentReader) replaced() bool {
-	if r.packed != nil {
-		return false
-	}
 	there, err := os.Stat(r.seg.Path)
-	if err != nil {
+	if err != nil || r.packed != nil {
 		return false // it was packed, or deleted
 	}
 	own, err := r.file.Stat()
-	return err == nil && (!os.SameFile(there, own) || own.Size() < r.lines.at)
+	return err == nil && !os.SameFile(there, own)
+}
+
+// shorter tells whether the segment holds less than it did: a write that failed was taken back.
+func (r *SegmentReader) shorter() bool {
+	own, err := r.file.Stat()
+	return err == nil && r.packed == nil && own.Size() < r.lines.at
 }

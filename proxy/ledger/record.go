@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/base64"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -126,7 +127,7 @@ func (e *Event) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddInt("bytes_out", e.Out)
 	}
 	if e.Digest != [32]byte{} {
-		to.AddBinary("digest", e.Digest[:])
+		to.AddString("digest", base64.RawStdEncoding.EncodeToString(e.Digest[:]))
 	}
 	addTrue(to, "recovered", e.Recovered)
 	return nil

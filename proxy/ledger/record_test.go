@@ -65,12 +65,16 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	events := []ledger.Event{full(), full()}
-	n := testing.AllocsPerRun(200, func() {
-		if err := l.Append(events, named{}); err != nil {
+	outcome := ledger.Outcome{Hit: 1, Events: []int{0, 1}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}
+	hit := func() {
+		if err := errors.Join(l.Append(events, named{}), l.Outcome(outcome)); err != nil {
 			t.Fatal(err)
 		}
-	})
-	if n >= 4 && !raced {
+	}
+	for range 1000 { // room is made
+		hit()
+	}
+	if n := testing.AllocsPerRun(500, hit); n >= 1 && !raced {
 		t.Errorf("%v allocations a hit", n)
 	}
 	if err := l.Close(); err != nil {

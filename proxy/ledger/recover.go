@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -21,7 +22,6 @@ type Standing struct {
 	dir          string
 	unvouched    bool   // no record says that the summaries are those of their segments
 	sealed       uint64 // number behind the records of that summary; the edge of the tree over them, and what they say
-	sealedEdge   tree.Edge
 	sealedMemory *Recovered
 	edge         tree.Edge   // of the tree over all records
 	tail         []*Summary  // of each segment behind it, what its summary will be
@@ -57,8 +57,8 @@ func Recover(dir string) (*Standing, error) {
 // recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one that
 // none does: it is made again of its segment.
 func recoverFrom(dir string, sums []uint64) (*Standing, error) {
-	for base := len(sums) - 1; base >= 0; base-- {
-		of, digest, err := ReadSummary(dir, sums[base])
+	for _, first := range slices.Backward(sums) {
+		of, digest, err := ReadSummary(dir, first)
 		if errors.Is(err, ErrSummary) {
 			continue // it is made again
 		}
@@ -67,7 +67,7 @@ func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 		}
 		s := standing(dir)
 		s.Recovered, s.sealedMemory = &of.Memory, of.Memory.clone()
-		s.sealed, s.edge, s.sealedEdge = of.End, *of.Edge, *of.Edge
+		s.sealed, s.edge = of.End, *of.Edge
 		vouched := false
 		err = s.readTail(func(record []byte) {
 			vouched = vouched || vouches(record, of, digest)
@@ -140,9 +140,10 @@ func (s *Standing) summarise(f Segment, each func(record []byte)) (*Summary, err
 type summaryBuilder struct {
 	of     Summary
 	memory *Recovered // goes on with the segment's records
-	edge   *tree.Edge // likewise
+	edge   *tree.Edge // likewise; nil: whoever asks for the summary adds it
 	digest hash.Hash
 	nodes  []tree.Node // that became complete
+	entry  tree.Entry  // room for the last one
 	latest [19]byte    // the second of To, as records say it
 }
 
@@ -152,26 +153,18 @@ func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilde
 	return b
 }
 
-var lineEnd = []byte{'\n'}
-
 // add adds a record; its line is nil where it was set aside.
 func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
-	b.nodes = b.edge.Append(entry[:], b.nodes[:0])
-	if digested(b.digest, line, entry); line == nil {
+	b.entry = entry
+	if b.edge != nil {
+		b.nodes = b.edge.Append(b.entry[:], b.nodes[:0])
+	}
+	b.digest.Write(b.entry[:])
+	if line == nil {
 		return nil
 	}
 	b.time(line)
 	return b.memory.observe(line)
-}
-
-// digested adds a record to a segment's digest: its line, and where that was set aside its entry.
-func digested(digest hash.Hash, line []byte, entry tree.Entry) {
-	if line == nil {
-		digest.Write(entry[:])
-		return
-	}
-	digest.Write(line)
-	digest.Write(lineEnd)
 }
 
 // time notes when a record was written, to the second: From is rounded down, To up.
@@ -199,13 +192,16 @@ func (b *summaryBuilder) time(line []byte) {
 
 // summary is the summary of what was added.
 func (b *summaryBuilder) summary(got scanned) *Summary {
-	edge, memory := *b.edge, b.memory.clone()
+	memory := b.memory.clone()
 	if got.plain {
 		b.of.Lines = LinesPlain
 	}
 	b.of.End = b.of.First + got.n
 	b.of.Bytes, b.of.Torn, b.of.Aside = got.bytes, got.torn, got.aside
 	b.of.Digest = hex.EncodeToString(b.digest.Sum(nil))
-	b.of.Edge, b.of.Memory = &edge, *memory
+	if b.of.Memory = *memory; b.edge != nil {
+		edge := *b.edge
+		b.of.Edge = &edge
+	}
 	return &b.of
 }

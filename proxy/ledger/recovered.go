@@ -23,7 +23,8 @@ type Recovered struct {
 	Reminded map[Review]int    // the last mark at which people were told of a review
 	Head     Head              // where the log of objections stood; of size 0: nothing was objected to
 	Keys     RecoveredKeys
-	Hits     uint64 // the highest number of a hit
+	Hits     uint64          // the highest number of a hit
+	Aside    map[string]bool // what was set aside and recorded, by the digests of the files that say so, in hex
 
 	last []byte // of an event: one record after the other says the same
 }
@@ -38,6 +39,7 @@ func nothing() *Recovered {
 		Signers:  map[string]string{},
 		Forms:    map[string]int{},
 		Reminded: map[Review]int{},
+		Aside:    map[string]bool{},
 	}
 }
 
@@ -61,6 +63,8 @@ func (r *Recovered) observe(record []byte) error {
 	case KindOutcome, KindShape, KindRefused:
 	case KindHead:
 		return r.observeHead(record)
+	case KindSetAside:
+		r.Aside[gjson.GetBytes(record, "digest").Str] = true
 	case KindKey:
 		r.Keys.observe(record)
 	case KindApproval:
@@ -149,6 +153,7 @@ type remembered struct {
 	Identity string            `json:"keys_identity,omitempty"`
 	Shredded bool              `json:"keys_shredded,omitempty"`
 	Hits     uint64            `json:"hits,omitempty"`
+	Aside    []string          `json:"set_aside,omitempty"`
 }
 
 type reminded struct {
@@ -162,7 +167,7 @@ func (r Recovered) MarshalJSON() ([]byte, error) {
 	m := remembered{
 		Revoked: r.Facts.Revoked, Seen: r.Facts.Seen, Forms: r.Forms, Signers: r.Signers,
 		Keys: slices.Sorted(maps.Keys(r.Facts.Keys)), Size: r.Head.Size, Known: r.Keys.Known, Identity: r.Keys.Identity,
-		Shredded: r.Keys.Shredded, Hits: r.Hits,
+		Shredded: r.Keys.Shredded, Hits: r.Hits, Aside: slices.Sorted(maps.Keys(r.Aside)),
 	}
 	if r.Head.Size > 0 {
 		m.Root = hex.EncodeToString(r.Head.Root[:])
@@ -202,6 +207,9 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 	}
 	r.Keys = RecoveredKeys{m.Known, m.Identity, m.Shredded}
 	r.Hits = m.Hits
+	for _, digest := range m.Aside {
+		r.Aside[digest] = true
+	}
 	return nil
 }
 
@@ -212,6 +220,7 @@ func (r *Recovered) clone() *Recovered {
 		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
 	}
 	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
+	c.Aside = maps.Clone(r.Aside)
 	c.last = nil
 	return &c
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -29,11 +30,12 @@ var ErrBehind = errors.New("the ledger does not go on from its newest checkpoint
 	"where an older copy is all that is left, have it accepted by `tagwarden logs restore --because TEXT`")
 
 // restores tells what a start accepts that would be refused: a person said so, of exactly these records.
-func (l *Ledger) restores(from *Standing, refused error) (*Restored, error) {
-	if !errors.Is(refused, tree.ErrSmaller) && !errors.Is(refused, tree.ErrOther) && !errors.Is(refused, ErrForeign) {
+func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
+	acceptable := []error{tree.ErrSmaller, tree.ErrOther, tree.ErrCheckpoint, ErrForeign}
+	if !slices.ContainsFunc(acceptable, func(err error) bool { return errors.Is(refused, err) }) {
 		return nil, refused
 	}
-	text, err := os.ReadFile(filepath.Join(l.opts.Dir, restoreFile))
+	text, err := os.ReadFile(filepath.Join(s.opts.Dir, restoreFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", ErrBehind, refused)
 	}
@@ -50,25 +52,25 @@ func (l *Ledger) restores(from *Standing, refused error) (*Restored, error) {
 		return nil, fmt.Errorf("%s does not say what is accepted, and why", restoreFile)
 	}
 	accepted := tlog.Tree{N: said.Size, Hash: root}
-	if err := tree.Continues(accepted, now, l.Tiles().Hashes(now)); err != nil {
+	if err := tree.Continues(accepted, now, s.tree.tiles().Hashes(now)); err != nil {
 		return nil, fmt.Errorf("%w: %w (what was accepted had %d records: %w)", ErrBehind, refused, said.Size, err)
 	}
-	known, err := l.known()
-	if known == nil {
-		return nil, err
+	restored := &Restored{Now: now, Because: said.Because}
+	if known, _ := s.known(); known != nil { // nil: what was known cannot be read
+		restored.Was = known.Tree
 	}
-	return &Restored{now, known.Tree, said.Because}, nil
+	return restored, nil
 }
 
 // restored records that an older copy was accepted, and signs what it is: from then on it is what is known.
-func (l *Ledger) restored(r *Restored) error {
-	if err := l.put(synced, entry{KindRestored, r}); err != nil {
+func (s *signing) restored(r *Restored) error {
+	if err := s.put(synced, entry{KindRestored, r}); err != nil {
 		return err
 	}
-	if err := l.sign(); err != nil {
+	if err := s.sign(); err != nil {
 		return err
 	}
-	return l.files.Remove(filepath.Join(l.opts.Dir, restoreFile))
+	return s.files.Remove(filepath.Join(s.opts.Dir, restoreFile))
 }
 
 // Restore has the next start accept a ledger that does not go on from its newest checkpoint, as it stands now.

@@ -32,8 +32,10 @@ func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
 // stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
 // deleted, before they are. The error says what could not be; n were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
-	l.sealing.files.Lock()
-	defer l.sealing.files.Unlock()
+	if err := l.sealing.takeFiles(); err != nil {
+		return 0, err
+	}
+	defer l.sealing.giveFiles()
 	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return 0, err
@@ -47,7 +49,7 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if !of.To.Before(before) || of.End > l.sealedEnd() {
+		if !of.To.Before(before) || of.End > l.sealing.sealedEnd() {
 			break
 		}
 		old = append(old, segment.File{Path: f.Path, First: of.First, End: of.End})

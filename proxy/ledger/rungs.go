@@ -51,8 +51,8 @@ type Signal struct {
 	Listed    bool // it can speak of the vendor
 	Consented bool // to the vendor
 
-	// Of a string of opt-outs.
-	OptedOut []string // sale, sharing, targeted_advertising
+	// Of what speaks of opt-outs alone.
+	OptedOut []string // sale, sharing, targeted_advertising; nil: it speaks of something else
 	GPC      bool     // it holds a copy of the browser's signal
 }
 
@@ -119,12 +119,15 @@ func (s *Signal) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	}
 	addTrue(to, "listed", s.Listed)
 	addTrue(to, "consented", s.Consented)
-	err = errors.Join(err, addTexts(to, "opted_out", s.OptedOut))
+	if s.OptedOut != nil {
+		err = errors.Join(err, to.AddArray("opted_out", (*texts)(&s.OptedOut)))
+	}
 	addTrue(to, "gpc", s.GPC)
 	return err
 }
 
-// MarshalLogObject writes what a TC string says: {"policy":5,"vendor":755,"consent":{"ok":[1,2],"no_purpose_consent":[3]}}.
+// MarshalLogObject writes what a TC string says:
+// {"policy":5,"vendor":755,"consent":{"ok":[1,2],"no_purpose_consent":[3]},"interest":{...}}.
 func (t *TCF) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddInt("policy", t.Policy)
 	if t.Vendor != 0 {

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"errors"
 	"path/filepath"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
@@ -30,22 +29,43 @@ func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s s
 	}
 	defer func() { _ = r.Close() }()
 	s.plain = r.plain
-	for {
-		for r.Next() {
-			line := r.Record()
-			if err := each(line, tree.EntryOf(line)); err != nil {
-				return s, err
-			}
-			s.n++
-			s.bytes = r.At() + int64(len(line)) + 1
-		}
-		if r.Err() == nil {
-			return s, s.countTorn(r)
-		}
-		if err := s.passOver(r, set, each); err != nil {
+	for r.Next() {
+		if err := s.passed(r.next-1, f.First, set, each); err != nil {
 			return s, err
 		}
+		line := r.Record()
+		if err := each(line, tree.EntryOf(line)); err != nil {
+			return s, err
+		}
+		s.n++
+		s.bytes = r.At() + int64(len(line)) + 1
 	}
+	if r.Err() != nil {
+		return s, r.Err()
+	}
+	if err := s.passed(r.next, f.First, set, each); err != nil {
+		return s, err
+	}
+	return s, s.countTorn(r)
+}
+
+// passed hands over the records before a number that the reader passed over, since they were set aside.
+func (s *scanned) passed(before, first uint64, set *Aside, each func([]byte, tree.Entry) error) error {
+	for i := 0; set != nil && i < len(set.Damaged); i++ {
+		of := &set.Damaged[i]
+		if of.First != first+s.n || of.First >= before {
+			continue
+		}
+		for _, entry := range of.Entries {
+			if err := each(nil, entry); err != nil {
+				return err
+			}
+			s.n++
+			s.aside++
+		}
+		s.bytes = of.To
+	}
+	return nil
 }
 
 // countTorn counts the bytes behind the last record. They are of one that was being written when a process died, or of
@@ -59,28 +79,6 @@ func (s *scanned) countTorn(r *SegmentReader) error {
 		s.torn = info.Size() - s.bytes
 	}
 	return err
-}
-
-// passOver passes over damage that was set aside. Any other is the error.
-func (s *scanned) passOver(r *SegmentReader, set *Aside, each func([]byte, tree.Entry) error) error {
-	damage, is := errors.AsType[*Damage](r.Err())
-	if !is {
-		return r.Err()
-	}
-	of := set.at(damage.From)
-	if of == nil || of.To != damage.To {
-		return damage
-	}
-	for _, entry := range of.Entries {
-		if err := each(nil, entry); err != nil {
-			return err
-		}
-		s.n++
-		s.aside++
-	}
-	s.bytes = of.To
-	r.Skip()
-	return nil
 }
 
 // numbered lists the segments that have numbers, oldest first.

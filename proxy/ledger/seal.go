@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,9 +20,11 @@ const KindSealed = "sealed"
 
 // sealing is what is known of sealed segments. It is the background's, but for end.
 type sealing struct {
-	files  sync.Mutex    // who seals, packs or deletes segments holds it
+	*records
+	tree *grown
+
+	busy   chan struct{} // who seals, packs or deletes segments has put something into it
 	end    atomic.Uint64 // number behind the last one
-	edge   tree.Edge     // of the tree over their records
 	memory *Recovered    // of their records
 	begun  time.Time     // when the segment that is written was begun
 	first  uint64        // number of its first record
@@ -31,51 +32,67 @@ type sealing struct {
 }
 
 // sealFrom goes on from what stands.
-func (l *Ledger) sealFrom(from *Standing) {
-	s := &l.sealing
-	s.edge, s.memory = from.sealedEdge, from.sealedMemory
-	s.begun, s.first = l.opts.Now(), from.Next()
+func sealFrom(r *records, g *grown, from *Standing) *sealing {
+	s := &sealing{records: r, tree: g, busy: make(chan struct{}, 1), memory: from.sealedMemory}
+	s.begun, s.first = r.opts.Now(), from.Next()
 	s.end.Store(from.sealed)
+	return s
 }
 
+// takeFiles has the caller be who seals, packs or deletes segments, until giveFiles. The error is [ErrClosed].
+func (s *sealing) takeFiles() error {
+	select {
+	case s.busy <- struct{}{}:
+		return nil
+	case <-s.stop:
+		return ErrClosed
+	}
+}
+
+func (s *sealing) giveFiles() { <-s.busy }
+
 // sealedEnd is the number behind the last record of a sealed segment.
-func (l *Ledger) sealedEnd() uint64 { return l.sealing.end.Load() }
+func (s *sealing) sealedEnd() uint64 { return s.end.Load() }
 
 // roll ends the segment in time, or where it is long enough, and begins another. One that holds nothing but what the ledger
 // itself said there goes on.
-func (l *Ledger) roll(now time.Time) error {
-	file, s := l.writer.File(), &l.sealing
+func (s *sealing) roll(now time.Time) error {
+	file := s.writer.File()
 	if file.First != s.first { // a sync failed, and another was begun
-		return l.rolled(now, file.First)
+		return s.rolled(now, file.First)
 	}
-	if file.N <= s.own || now.Sub(s.begun) < l.opts.Seal && file.Size < l.opts.Size {
+	if file.N <= s.own || now.Sub(s.begun) < s.opts.Seal && file.Size < s.opts.Size {
 		return nil
 	}
-	if ended, err := l.writer.Roll(); err != nil || ended.N == 0 {
+	ended, err := s.writer.Roll()
+	if err != nil || ended.N == 0 {
 		return err
 	}
-	return l.rolled(now, l.writer.File().First)
+	s.watched.whole(ended.Path, ended.Size)
+	return s.rolled(now, s.writer.File().First)
 }
 
 // rolled notes that another segment was begun.
-func (l *Ledger) rolled(now time.Time, first uint64) error {
-	l.sealing.begun, l.sealing.first, l.sealing.own = now, first, 1
-	return errors.Join(l.tree.hashes.Roll(int64(first)), l.Note(Note{Kind: KindSegment}))
+func (s *sealing) rolled(now time.Time, first uint64) error {
+	s.begun, s.first, s.own = now, first, 1
+	return errors.Join(s.tree.hashes.Roll(int64(first)), s.note(Note{Kind: KindSegment}))
 }
 
 // seal seals the oldest segment that is not sealed and is written no more. It tells whether there was one.
-func (l *Ledger) seal() (bool, error) {
-	l.sealing.files.Lock()
-	defer l.sealing.files.Unlock()
+func (s *sealing) seal() (bool, error) {
+	if err := s.takeFiles(); err != nil {
+		return false, err
+	}
+	defer s.giveFiles()
 	// It is asked first: were another one begun between the two, the listed end of this one would not be known.
-	writing := l.writer.File().First
-	files, err := numbered(l.opts.Dir)
+	writing := s.writer.File().First
+	files, err := numbered(s.opts.Dir)
 	if err != nil {
 		return false, err
 	}
 	for _, f := range files {
-		if f.First >= l.sealedEnd() && f.First < writing && f.End != 0 {
-			return true, l.sealOne(f)
+		if f.First >= s.sealedEnd() && f.First < writing && f.End != 0 {
+			return true, s.sealOne(f)
 		}
 	}
 	return false, nil
@@ -85,13 +102,13 @@ func (l *Ledger) seal() (bool, error) {
 var ErrChanged = errors.New("a line is another one than was written")
 
 // sealOne writes a segment's summary, and records that it was sealed.
-func (l *Ledger) sealOne(f Segment) error {
-	memory, edge := l.sealing.memory.clone(), l.sealing.edge
-	b := newSummary(f.First, memory, &edge)
-	step, stored := l.steps(), storedEntries{from: l.tree.hashes, next: int64(f.First), end: int64(f.End)}
+func (s *sealing) sealOne(f Segment) error {
+	memory := s.memory.clone()
+	b := newSummary(f.First, memory, nil)
+	step, entries := s.steps(), storedEntries{from: s.tree.hashes, next: int64(f.First), end: int64(f.End)}
 	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
-		at := stored.next
-		if was, err := stored.take(); err != nil {
+		at := entries.next
+		if was, err := entries.take(); err != nil {
 			return err
 		} else if was != entry {
 			return fmt.Errorf("%s: record %d: %w", f.Path, at, ErrChanged)
@@ -104,25 +121,28 @@ func (l *Ledger) sealOne(f Segment) error {
 	if err != nil {
 		return fmt.Errorf("a segment of the ledger cannot be sealed: %w", err)
 	}
-	if err := l.tree.sync(); err != nil {
+	if err := s.tree.sync(); err != nil {
 		return err
 	}
 	of := b.summary(got)
+	if of.Edge, err = tree.EdgeOf(int64(of.End), s.tree.tiles().Hashes(s.tree.now())); err != nil {
+		return fmt.Errorf("a segment of the ledger cannot be sealed: %w", err)
+	}
 	text, err := of.Text()
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(l.opts.Dir, segment.FileName(f.First, SummarySuffix))
-	if err := l.files.Replace(path, text, 0o600); err != nil {
+	path := filepath.Join(s.opts.Dir, segment.FileName(f.First, SummarySuffix))
+	if err := s.files.Replace(path, text, 0o600); err != nil {
 		return fmt.Errorf("cannot write a segment's summary: %w", err)
 	}
 	record := sealedSegment{of, sha256.Sum256(text)}
-	if err := l.put(synced, entry{KindSealed, &record}); err != nil {
+	if err := s.put(synced, entry{KindSealed, &record}); err != nil {
 		return err
 	}
-	l.sealing.own++
-	l.sealing.edge, l.sealing.memory = edge, memory
-	l.sealing.end.Store(of.End)
+	s.own++
+	s.memory = memory
+	s.end.Store(of.End)
 	return nil
 }
 
@@ -149,13 +169,13 @@ func (s *storedEntries) take() (entry tree.Entry, err error) {
 }
 
 // vouch adds records that segments of a version before are sealed: each has a summary since it was brought to its number.
-func (l *Ledger) vouch(entries []entry) ([]entry, error) {
-	all, err := Summaries(l.opts.Dir)
+func (s *sealing) vouch(entries []entry) ([]entry, error) {
+	all, err := Summaries(s.opts.Dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, first := range all {
-		of, digest, err := ReadSummary(l.opts.Dir, first)
+		of, digest, err := ReadSummary(s.opts.Dir, first)
 		if err != nil {
 			return nil, err
 		}
@@ -189,7 +209,7 @@ const (
 )
 
 // steps counts bytes, and rests where a step is done. The error is [ErrClosed] where the ledger ends meanwhile.
-func (l *Ledger) steps() func(n int) error {
+func (s *sealing) steps() func(n int) error {
 	done := 0
 	return func(n int) error {
 		if done += n; done < stepBytes {
@@ -199,7 +219,7 @@ func (l *Ledger) steps() func(n int) error {
 		t := time.NewTimer(stepRest)
 		defer t.Stop()
 		select {
-		case <-l.stop:
+		case <-s.stop:
 			return ErrClosed
 		case <-t.C:
 			return nil

@@ -31,6 +31,10 @@ func (q *Query) inTime(record []byte) bool {
 	return err == nil && !at.Before(q.From) && (q.To.IsZero() || at.Before(q.To))
 }
 
+// Matcher tells whether a record is wanted, by what it says and by what the rungs do that it names. It is asked of all
+// records in their order, from the beginning of a segment on.
+func (q *Query) Matcher() func(record []byte) bool { return NewFilter(*q).Matches }
+
 // Search yields the records of every segment that are wanted, by what they say and by what the rungs do that they name:
 // oldest first, as they are stored, without the line's end; they hold until yield returns. It ends at the first record
 // that is none, with a [Damage] that says where it is.
@@ -42,9 +46,9 @@ func Search(dir string, q Query, yield func(record []byte) bool) error {
 func SearchNumbered(dir string, q Query, yield func(number uint64, record []byte) bool) error {
 	r := Read(dir, 0)
 	defer func() { _ = r.Close() }()
-	s := newSearching(&q)
+	wanted := q.Matcher()
 	for r.Next() {
-		if number, _ := r.Number(); s.matches(r.Record()) && !yield(number, r.Record()) {
+		if number, _ := r.Number(); wanted(r.Record()) && !yield(number, r.Record()) {
 			break
 		}
 	}

@@ -36,7 +36,7 @@ type Summary struct {
 	First  uint64     `json:"first"`  // number of the segment's first record
 	End    uint64     `json:"end"`    // number behind its last one
 	Bytes  int64      `json:"bytes"`  // of its lines, with their ends
-	Digest string     `json:"digest"` // SHA-256 of those bytes, hex
+	Digest string     `json:"digest"` // SHA-256 of its records' entries in the tree, hex
 	From   time.Time  `json:"from"`   // the earliest time of a record, rounded down to a second; To is the latest, rounded up
 	To     time.Time  `json:"to"`
 	Lines  string     `json:"lines"`           // LinesChecked or LinesPlain
@@ -79,6 +79,8 @@ func ParseSummary(text []byte, first uint64) (*Summary, error) {
 		wrong = "its tree is of another size than the log behind it"
 	case s.Lines != LinesChecked && s.Lines != LinesPlain:
 		wrong = "it does not say which lines the segment holds"
+	case s.Memory.Facts.Seen == nil:
+		wrong = "it does not say what a start must know"
 	}
 	if wrong != "" {
 		return nil, fmt.Errorf("%w: %s", ErrSummary, wrong)

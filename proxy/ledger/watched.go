@@ -69,6 +69,16 @@ func (w *watched) Remove(path string) error {
 	return err
 }
 
+// whole notes how long a file is that is written no more.
+func (w *watched) whole(path string, size int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if of, there := w.files[filepath.Base(path)]; there {
+		of.size = size
+		w.files[filepath.Base(path)] = of
+	}
+}
+
 func (w *watched) put(path string) {
 	if w.own == nil {
 		w.own = map[string]bool{}
@@ -92,22 +102,22 @@ var (
 const inTurn = 1000
 
 // watch looks whether the ledger's files are those that it wrote.
-func (l *Ledger) watch() error {
-	if err := l.writer.Present(); err != nil {
+func (o *lookout) watch() error {
+	if err := o.writer.Present(); err != nil {
 		return err
 	}
-	info, err := os.Stat(l.opts.Dir)
+	info, err := os.Stat(o.opts.Dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrTaken, err)
 	}
-	w := &l.watched
+	w := o.watched
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.files != nil && info.ModTime().Equal(w.at) {
-		return w.lookInTurn(l.opts.Dir)
+		return w.lookInTurn(o.opts.Dir)
 	}
 	w.at = time.Time{} // until all is as it should be, it is listed again
-	now, err := listWatched(l.opts.Dir)
+	now, err := listWatched(o.opts.Dir)
 	if err != nil {
 		return err
 	}
@@ -123,7 +133,7 @@ func (l *Ledger) watch() error {
 		}
 	}
 	// Of the file that is written as much counts as is whole: behind that it may be cut back.
-	if open, there := now[filepath.Base(l.writer.File().Path)]; there {
+	if open, there := now[filepath.Base(o.writer.File().Path)]; there {
 		open.size = 0
 		now[open.info.Name()] = open
 	}

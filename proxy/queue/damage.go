@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -49,23 +50,16 @@ func (w Why) String() string {
 }
 
 // setAside puts bytes that cannot be read into a file beside.
-func (q *Queue) setAside(f *file, at int64, b []byte) (name string, err error) {
+func (f *file) setAside(files durable.Files, at int64, b []byte) (name string, err error) {
 	path := fmt.Sprintf("%s.%d%s", strings.TrimSuffix(f.path, framesSuffix), at, damagedSuffix)
 	name = filepath.Base(path)
 	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, b) {
 		return name, nil
 	}
-	if err := q.files.Replace(path, b, 0o600); err != nil {
+	if err := files.Replace(path, b, 0o600); err != nil {
 		return "", err
 	}
 	return name, nil
-}
-
-// note counts what was lost.
-func (q *Queue) note(d *Damage) {
-	q.mu.Lock()
-	q.damaged += len(d.Events)
-	q.mu.Unlock()
 }
 
 // Damaged is what the start found to be lost. The events are the caller's to record, by [Queue.EndLost].

@@ -39,7 +39,7 @@ func (q *Queue) Checkpoint(record func() uint64) error {
 	from := record()
 	q.ending.Unlock()
 	q.mu.Lock()
-	b := q.appendNotes(from)
+	b := appendNotes(from, q.waiting, q.parked)
 	q.mu.Unlock()
 	if err := q.opts.Recorded(); err != nil {
 		return fmt.Errorf("what has ended cannot be noted before the log is on disk: %w", err)
@@ -48,9 +48,9 @@ func (q *Queue) Checkpoint(record func() uint64) error {
 }
 
 // appendNotes writes the notes. The mutex is held.
-func (q *Queue) appendNotes(from uint64) []byte {
+func appendNotes(from uint64, stores ...*store) []byte {
 	b := binary.LittleEndian.AppendUint64([]byte(notesMark), from)
-	for _, s := range []*store{q.waiting, q.parked} {
+	for _, s := range stores {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(s.keys)))
 		for _, k := range s.keys {
 			b = appendBits(binary.LittleEndian.AppendUint64(b, k.id), k.ended)

@@ -65,7 +65,7 @@ func FuzzNotes(f *testing.F) {
 	it, _ := q.Next("ga4", Due)
 	_ = q.End(nil, it)
 	q.mu.Lock()
-	b := q.appendNotes(17)
+	b := appendNotes(17, q.waiting, q.parked)
 	q.mu.Unlock()
 	f.Add(b)
 	f.Add(b[:len(b)-1])

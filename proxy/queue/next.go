@@ -19,19 +19,6 @@ type Item struct {
 	e         *entry
 }
 
-// item is what is handed out of an entry. The mutex is held.
-func (q *Queue) item(e *entry, now int64) Item {
-	it := Item{
-		Name: e.name, Vendor: e.vendor.name, Order: e.order, Flags: e.flags, Size: int(e.size), Time: time.UnixMilli(e.time),
-		Attempts: int(e.attempts), Attempted: e.attempted,
-		Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
-	}
-	if e.file != nil && e.reason != 0 {
-		it.Reason = q.reasons[e.reason]
-	}
-	return it
-}
-
 // Next hands the next event of a vendor out. Where events have an order, none is handed out while an earlier one of
 // it is pending.
 func (q *Queue) Next(vendor string, which Which) (Item, bool) {

@@ -15,13 +15,15 @@ import (
 func Open(o Options) (*Queue, error) {
 	o.defaults()
 	q := &Queue{
-		opts: o, files: durable.Files{Disk: o.Disk}, vendors: map[string]*vendor{}, reasons: []string{"", "other"},
-		began: o.Now(), kicked: make(chan struct{}, 1), stop: make(chan struct{}),
+		opts: o, files: durable.Files{Disk: o.Disk},
+		index:    index{vendors: map[string]*vendor{}, reasons: []string{"", "other"}},
+		ownClock: ownClock{source: o.Now, began: o.Now()},
+		kicked:   make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	q.placed.L = &q.mu
 	q.waiting = q.newStore(o.Dir, o.Keys, false)
 	q.parked = q.newStore(filepath.Join(o.Dir, "parked"), filepath.Join(o.Keys, "parked"), true)
-	if err := q.start(); err != nil {
+	if err := (opening{q}).start(); err != nil {
 		return nil, fmt.Errorf("cannot open the queue in %s: %w", o.Dir, err)
 	}
 	if o.Tend > 0 {
@@ -31,7 +33,11 @@ func Open(o Options) (*Queue, error) {
 	return q, nil
 }
 
-func (q *Queue) start() error {
+// opening is a queue that is being opened.
+type opening struct{ *Queue }
+
+// start reads what is there, and begins to write.
+func (q opening) start() error {
 	var found []candidate
 	stores := []*store{q.waiting, q.parked}
 	notes, err := readNotes(q.waiting.dir)
@@ -112,7 +118,7 @@ func sign(less bool) int {
 }
 
 // told asks the log what became of events since the notes were taken.
-func (q *Queue) told(record uint64, found []candidate, gone map[Name]*Fate) error {
+func (q opening) told(record uint64, found []candidate, gone map[Name]*Fate) error {
 	if q.opts.Since == nil {
 		return nil
 	}
@@ -133,7 +139,7 @@ func (q *Queue) told(record uint64, found []candidate, gone map[Name]*Fate) erro
 }
 
 // settle has what is pending wait, and forgets the rest: of what was lost, what has ended, or is there once more.
-func (q *Queue) settle(found []candidate, gone map[Name]*Fate) {
+func (q opening) settle(found []candidate, gone map[Name]*Fate) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.opts.Now().UnixMilli()

@@ -90,32 +90,19 @@ func (q *Queue) put(one *entry, e *Event, to *store) error {
 
 // Parked hands parked events out, oldest first and at most so many: of one vendor and reason, or of all ("").
 func (q *Queue) Parked(vendor, reason string, most int) []Item {
-	return q.takeParked(vendor, most, func(e *entry, _ int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.takeParked(vendor, most, q.clock(), func(e *entry) bool {
 		return reason == "" || q.reasons[e.reason] == reason
 	})
 }
 
 // Overdue hands those out that were parked for as long as events are, at most so many: the caller ends them.
 func (q *Queue) Overdue(most int) []Item {
-	return q.takeParked("", most, func(e *entry, now int64) bool { return e.expires <= now })
-}
-
-func (q *Queue) takeParked(vendor string, most int, want func(e *entry, now int64) bool) (items []Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.clock()
-	for name, v := range q.vendors {
-		if vendor != "" && name != vendor {
-			continue
-		}
-		for e := v.parked.oldest; e != nil && len(items) < most; e = e.newer {
-			if e.state == parked && want(e, now) {
-				e.state = underWay
-				items = append(items, q.item(e, now))
-			}
-		}
-	}
-	return items
+	return q.takeParked("", most, now, func(e *entry) bool { return e.expires <= now })
 }
 
 // Pending goes over what waits for a vendor, or for all (""), and what is parked, without handing it out: it may be

@@ -89,15 +89,12 @@ type Queue struct {
 	placed  sync.Cond // it is known where frames are that were added, or a copy is done
 	waiting *store
 	parked  *store
-	vendors map[string]*vendor
-	reasons []string // of what is parked, by number; the first is none, the second is what came when there were too many
-	slab    slab
+	index
+	ownClock
 	tickets []*Ticket
 	highest uint64
 	free    int64 // bytes on the disk above the reserve, as far as is known
 	closed  bool
-	began   time.Time // the queue's own clock counts from there
-	ran     int64
 	found   []Damage // by the start
 	damaged int      // events that were lost by damage
 
@@ -115,42 +112,6 @@ var (
 	ErrGone     = errors.New("the event is not pending any more")
 	ErrDamaged  = errors.New("the event is damaged on disk")
 )
-
-// clock is the queue's own time, in nanoseconds since it was opened. It does not go back, whatever the machine's
-// does. The mutex is held.
-func (q *Queue) clock() int64 {
-	now := int64(q.opts.Now().Sub(q.began))
-	if now < q.ran { // a clock that was set back goes on from here
-		q.began = q.began.Add(time.Duration(now - q.ran))
-	} else {
-		q.ran = now
-	}
-	return q.ran
-}
-
-// vendor is what is pending for one. The mutex is held.
-func (q *Queue) vendor(name string) *vendor {
-	v := q.vendors[name]
-	if v == nil {
-		v = newVendor(name)
-		q.vendors[name] = v
-	}
-	return v
-}
-
-// reason is the number of a reason to park. The mutex is held.
-func (q *Queue) reason(text string) uint16 {
-	for i, r := range q.reasons {
-		if r == text {
-			return uint16(i)
-		}
-	}
-	if len(q.reasons) == 1<<16-1 {
-		return 1
-	}
-	q.reasons = append(q.reasons, text)
-	return uint16(len(q.reasons) - 1)
-}
 
 // Highest is the highest number of a hit that the queue has seen.
 func (q *Queue) Highest() uint64 {

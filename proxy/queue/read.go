@@ -55,8 +55,10 @@ func (q *Queue) Read(it Item, e *Event) error {
 	d := Damage{
 		File: filepath.Base(f.path), Offset: at, Bytes: int64(size), Events: []Gone{{it.Name, h.key, h.number}}, Why: Garbled,
 	}
-	d.Kept, err = q.setAside(f, at, frame[:n])
-	q.note(&d)
+	d.Kept, err = f.setAside(q.files, at, frame[:n])
+	q.mu.Lock()
+	q.damaged++
+	q.mu.Unlock()
 	if q.opts.OnDamage != nil {
 		q.opts.OnDamage(d)
 	}

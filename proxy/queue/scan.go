@@ -102,7 +102,7 @@ func (c *scanning) run() {
 	}
 	c.gap(sc.Gap(), true)
 	if len(c.lost.Events) > 0 {
-		c.lost.Kept, _ = c.s.q.setAside(c.file, c.lost.Offset, c.bytes) // what failed is told: Kept says so
+		c.lost.Kept, _ = c.file.setAside(c.s.q.files, c.lost.Offset, c.bytes) // what failed is told: Kept says so
 		c.damage = append(c.damage, c.lost)
 	}
 	if c.err == nil {
@@ -211,6 +211,6 @@ func (c *scanning) gap(g segment.Gap, last bool) {
 	if d.named && len(d.Events) == 0 || len(heads) == 0 && last {
 		return // it is known of all of them that they have ended, or nobody was told of any
 	}
-	d.Kept, _ = c.s.q.setAside(c.file, g.From, b) // what failed is told: Kept says so
+	d.Kept, _ = c.file.setAside(c.s.q.files, g.From, b) // what failed is told: Kept says so
 	c.damage = append(c.damage, d)
 }

@@ -14,7 +14,7 @@ import (
 // waits for what is left: one small sync, and a new name.
 func (w *Writer) Roll() (Ended, error) {
 	w.mu.Lock()
-	if w.unclean() && !w.syncing && !w.wanted && !w.lost {
+	if w.unsynced.bytes() > 0 && !w.syncing && !w.wanted && !w.lost {
 		w.sync()
 	}
 	path := w.path
@@ -23,7 +23,7 @@ func (w *Writer) Roll() (Ended, error) {
 	if empty {
 		return Ended{}, nil
 	}
-	next, err := w.beside(path)
+	next, err := w.place.beside(path)
 	if err != nil {
 		return Ended{}, err
 	}
@@ -35,7 +35,7 @@ func (w *Writer) Roll() (Ended, error) {
 	}
 	w.mu.Unlock()
 	if ended.N == 0 {
-		err = errors.Join(err, next.Close(), w.files().Remove(path+BesideSuffix))
+		err = errors.Join(err, next.Close(), w.place.files.Remove(path+BesideSuffix))
 	}
 	return ended, err
 }
@@ -78,7 +78,7 @@ func (w *Writer) wake() {
 // finish writes what was added, and syncs everything. The caller holds the writer. What is added meanwhile belongs to
 // another era.
 func (w *Writer) finish() error {
-	b := w.take()
+	b := w.take(w.number)
 	w.era++
 	if b.n > 0 {
 		w.put(b)
@@ -104,13 +104,13 @@ func (w *Writer) roll(next durable.File, beside string) (Ended, error) {
 		return Ended{}, err
 	}
 	ended := Ended{w.path, w.first, w.number - w.first, w.size}
-	path := w.pathOf(w.number)
+	path := w.place.pathOf(w.number)
 	w.mu.Unlock()
 	_, err := os.Lstat(path)
 	if err == nil {
 		err = os.ErrExist
 	} else {
-		err = w.named(beside, path)
+		err = w.place.named(beside, path)
 	}
 	w.mu.Lock()
 	if err != nil {
@@ -120,25 +120,13 @@ func (w *Writer) roll(next durable.File, beside string) (Ended, error) {
 	w.install(next, path, w.number, 0)
 	w.mu.Unlock()
 	_ = old.Close() // everything is synced
-	err = w.files().SyncFolder(w.opts.Dir)
+	err = w.place.files.SyncFolder(w.opts.Dir)
 	w.mu.Lock()
 	if err != nil { // the name may not be on disk
 		w.fails(err)
 		w.lost, w.tries = true, 1
 	}
 	return ended, nil
-}
-
-// named gives a file its name. One that has it though the disk says no is taken for having it: its number is where the
-// file before it ends.
-func (w *Writer) named(from, to string) error {
-	err := w.opts.Disk.Rename(from, to)
-	if err != nil {
-		if _, failed := os.Lstat(to); failed == nil {
-			return nil
-		}
-	}
-	return err
 }
 
 // Close writes and syncs everything, and ends the file. Nothing is taken afterwards; who still waits is told so.

@@ -1,11 +1,7 @@
 package segment
 
 import (
-	"errors"
-	"io"
 	"time"
-
-	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // sync brings what was written to disk. The mutex is held on entry and on return, and let go of meanwhile.
@@ -59,8 +55,8 @@ func (w *Writer) writeAgain() {
 	if old != nil {
 		_ = old.Close() // what it says of the bytes is not known to be true
 	}
-	path := w.pathOf(first)
-	file, err := w.another(path, parts)
+	path := w.place.pathOf(first)
+	file, err := w.place.another(path, parts)
 	if err == nil && w.opts.Moved != nil {
 		w.opts.Moved(path, first)
 	}
@@ -74,48 +70,6 @@ func (w *Writer) writeAgain() {
 	w.unsynced.allSynced()
 	w.lost, w.err, w.tries = false, nil, 0
 }
-
-// BesideSuffix is the end of the name of a file that is not to be read yet.
-const BesideSuffix = ".next"
-
-// another puts a file with these bytes in its place. It has its name only once they are on disk: wherever that ends, what
-// lies there is the file from before, whose bytes may be there though the disk did not say so, or this one.
-func (w *Writer) another(path string, parts [2][]byte) (durable.File, error) {
-	file, err := w.beside(path)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range parts {
-		if len(b) == 0 {
-			continue
-		}
-		n, err := file.Write(b)
-		if err == nil && n < len(b) {
-			err = io.ErrShortWrite
-		}
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-	}
-	err = file.Sync()
-	if err == nil {
-		err = w.files().Rename(path+BesideSuffix, path)
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
-}
-
-// beside begins a file that will be given its name later.
-func (w *Writer) beside(path string) (durable.File, error) {
-	if err := w.files().Remove(path + BesideSuffix); err != nil {
-		return nil, err
-	}
-	return w.files().Begin(path+BesideSuffix, 0o600)
-}
-
-func (w *Writer) files() durable.Files { return durable.Files{Disk: w.opts.Disk} }
 
 // tick writes what nobody waited for, syncs what was written, and tries again what failed.
 func (w *Writer) tick() {
@@ -139,13 +93,10 @@ func (w *Writer) flush() {
 	if (w.keptN > 0 || w.next.n > 0) && !w.writing && !w.wanted && !w.waits() && !w.behind() {
 		w.write()
 	}
-	if w.unclean() && !w.syncing && !w.wanted && !(w.lost && w.waits()) {
+	if unclean := w.lost || w.unsynced.bytes() > 0; unclean && !w.syncing && !w.wanted && (!w.lost || !w.waits()) {
 		w.sync()
 	}
 }
-
-// unclean tells whether something is to be synced.
-func (w *Writer) unclean() bool { return w.lost || w.unsynced.bytes() > 0 }
 
 // Next is the number of the next record, and Synced that of the first one that may not be on disk.
 func (w *Writer) Next() (next, synced uint64) {

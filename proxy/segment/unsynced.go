@@ -10,6 +10,7 @@ type unsynced struct {
 	first uint64 // number of the first record: all before it are on disk
 	half  uint64 // of the first one in since
 	end   uint64 // behind the last one
+	idle  int    // how many syncs in a row needed far less room than there is
 }
 
 // startAt says that the next record has a number, and that all before it are on disk.
@@ -18,6 +19,9 @@ func (u *unsynced) startAt(number uint64) { u.first, u.half, u.end = number, num
 // add adds what was written.
 func (u *unsynced) add(frames []byte, n int) {
 	u.mu.Lock()
+	if need := len(u.since) + len(frames); need > cap(u.since) {
+		u.since = append(make([]byte, 0, 2*need), u.since...)
+	}
 	u.since = append(u.since, frames...)
 	u.end += uint64(n)
 	u.mu.Unlock()
@@ -52,7 +56,7 @@ func (u *unsynced) syncs() bool {
 func (u *unsynced) synced() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.first, u.under = u.half, emptied(u.under)
+	u.first, u.under = u.half, u.emptied(u.under)
 }
 
 // all is everything, and the number of its first record. Nobody adds anything before [unsynced.allSynced].
@@ -67,12 +71,17 @@ func (u *unsynced) allSynced() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.startAt(u.end)
-	u.under, u.since = emptied(u.under), emptied(u.since)
+	u.under, u.since = u.emptied(u.under), u.emptied(u.since)
 }
 
-// emptied is room for as much again, unless that was far more than was needed.
-func emptied(b []byte) []byte {
-	if cap(b) > mostKept && len(b) < cap(b)/8 {
+// mostIdle is how many syncs in a row may need little of the room before it is given up.
+const mostIdle = 100
+
+// emptied is room for as much again, unless far less was needed for long.
+func (u *unsynced) emptied(b []byte) []byte {
+	if cap(b) <= mostKept || len(b) >= cap(b)/8 {
+		u.idle = 0
+	} else if u.idle++; u.idle > mostIdle {
 		return nil
 	}
 	return b[:0]

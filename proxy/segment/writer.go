@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -59,20 +57,19 @@ type Ended struct {
 // neither over a write(2) nor over an fsync(2). One goroutine writes at a time (writing), one syncs (syncing); a write may
 // go on while a sync does.
 type Writer struct {
-	opts Options
+	opts  Options
+	place place
 
 	mu      sync.Mutex
 	idle    sync.Cond // nobody writes, or nobody syncs any more
 	reached sync.Cond // more is on disk, or a sync failed
-	next    *batch    // what is added
-	kept    []byte    // records that nobody waits for, and that no failure loses
-	keptN   int
-	free    []*batch
+	batches
 	writing bool
 	syncing bool
 	wanted  bool // somebody is to have both: nobody begins either
 	closed  bool
 	err     error     // why nothing is taken until again
+	failed  error     // what failed then
 	again   time.Time // when the next try is due
 
 	file     durable.File // nil: a sync failed, and another is to be begun. It is replaced only while nobody writes
@@ -102,10 +99,11 @@ func Open(o Options) (*Writer, error) {
 	}
 	w := &Writer{opts: o, number: o.First, stop: make(chan struct{})}
 	w.idle.L, w.reached.L = &w.mu, &w.mu
-	w.next = w.fresh()
+	w.place = place{o.Dir, o.Name, durable.Files{Disk: o.Disk}}
+	w.begin(&w.mu)
 	w.unsynced.startAt(o.First)
-	path := w.pathOf(o.First)
-	file, err := durable.Files{Disk: o.Disk}.Begin(path, 0o600)
+	path := w.place.pathOf(o.First)
+	file, err := w.place.files.Begin(path, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot begin %s: %w", path, err)
 	}
@@ -114,9 +112,6 @@ func Open(o Options) (*Writer, error) {
 	go w.tick()
 	return w, nil
 }
-
-// pathOf is the path of the file whose first record has a number.
-func (w *Writer) pathOf(first uint64) string { return filepath.Join(w.opts.Dir, w.opts.Name(first)) }
 
 // install goes on in a file.
 func (w *Writer) install(file durable.File, path string, first uint64, size int64) {
@@ -202,7 +197,7 @@ func (w *Writer) write() {
 	w.mu.Unlock()
 	runtime.Gosched()
 	w.mu.Lock()
-	b := w.take()
+	b := w.take(w.number)
 	switch {
 	case w.waits() || w.lost:
 		w.fail(b, w.err)
@@ -216,20 +211,6 @@ func (w *Writer) write() {
 	w.idle.Broadcast()
 	w.next.done.Signal()
 	w.recycle(b)
-}
-
-// take takes what was added, with what nobody waits for in front of it.
-func (w *Writer) take() *batch {
-	b := w.next
-	w.next = w.fresh()
-	if w.keptN > 0 {
-		b.kept, b.keptN = len(w.kept), w.keptN
-		b.frames, w.kept = append(w.kept, b.frames...), b.frames[:0]
-		b.n += w.keptN
-		w.keptN = 0
-	}
-	b.first = w.number
-	return b
 }
 
 // put writes a batch. Where that fails, the file is cut back to what is whole.
@@ -258,7 +239,7 @@ func (w *Writer) put(b *batch) {
 	if err != nil {
 		w.fails(err)
 		w.fail(b, w.err)
-		w.failNext()
+		w.failNext(w.err)
 		return
 	}
 	b.written, b.held = true, true
@@ -276,30 +257,10 @@ func (w *Writer) put(b *batch) {
 	b.held = false
 }
 
-// fail gives a batch up that was not written. What nobody waits for comes first in the next one.
-func (w *Writer) fail(b *batch, err error) {
-	if b.keptN > 0 {
-		w.kept = slices.Insert(w.kept, 0, b.frames[:b.kept]...)
-		w.keptN += b.keptN
-	}
-	b.err = err
-	b.done.Broadcast()
-}
-
-// failNext gives up what was added meanwhile: it may refer to what was not written.
-func (w *Writer) failNext() {
-	if w.next.n == 0 {
-		return
-	}
-	b := w.next
-	w.next = w.fresh()
-	w.fail(b, w.err)
-	w.recycle(b)
-}
-
 // fails notes why nothing is taken for now.
 func (w *Writer) fails(err error) {
 	w.era++
+	w.failed = err
 	w.err = fmt.Errorf("%w: %w", ErrRefused, err)
 	w.again = w.opts.Now().Add(w.opts.Retry)
 }
@@ -312,4 +273,14 @@ func (w *Writer) Err() error {
 		return ErrClosed
 	}
 	return w.err
+}
+
+// Failed is what failed, where that is why no records are taken; nil: they are.
+func (w *Writer) Failed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		return nil
+	}
+	return w.failed
 }

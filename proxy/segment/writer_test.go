@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
-	"github.com/tagwarden/tagwarden/config/durable/crash"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -62,95 +61,6 @@ func upTo(n int) (all []int) {
 		all = append(all, i)
 	}
 	return all
-}
-
-// faulty is a disk whose writes and syncs fail as a test says.
-type faulty struct {
-	durable.Disk
-	mu    sync.Mutex
-	write func(b []byte) (n int, err error) // nil: it goes well
-	sync  func() error
-	cut   func() error
-	gate  chan struct{} // what a write waits for
-	steps []string
-}
-
-type faultyFile struct {
-	durable.File
-	of   *faulty
-	name string
-}
-
-func (d *faulty) OpenFile(path string, flag int, mode os.FileMode) (durable.File, error) {
-	var f durable.File
-	f, err := os.OpenFile(path, flag, mode)
-	if err != nil {
-		return nil, err
-	}
-	if flag&os.O_APPEND == 0 {
-		return f, nil
-	}
-	d.say("begin %s", filepath.Base(path))
-	return &faultyFile{f, d, filepath.Base(path)}, nil
-}
-
-func (d *faulty) Remove(path string) error     { return os.Remove(path) }
-func (d *faulty) Rename(from, to string) error { return os.Rename(from, to) }
-
-func (d *faulty) say(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.steps = append(d.steps, fmt.Sprintf(format, args...))
-}
-
-func (d *faulty) set(change func()) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	change()
-}
-
-func (f *faultyFile) Write(b []byte) (int, error) {
-	f.of.mu.Lock()
-	write, gate := f.of.write, f.of.gate
-	f.of.mu.Unlock()
-	if gate != nil {
-		<-gate
-	}
-	if write == nil {
-		f.of.say("write")
-		return f.File.Write(b)
-	}
-	n, err := write(b)
-	f.of.say("write %d of %d", n, len(b))
-	_, _ = f.File.Write(b[:n])
-	return n, err
-}
-
-func (f *faultyFile) Sync() error {
-	f.of.mu.Lock()
-	sync := f.of.sync
-	f.of.mu.Unlock()
-	if sync != nil {
-		if err := sync(); err != nil {
-			f.of.say("sync fails")
-			return err
-		}
-	}
-	f.of.say("sync")
-	return f.File.Sync()
-}
-
-func (f *faultyFile) Truncate(size int64) error {
-	f.of.mu.Lock()
-	cut := f.of.cut
-	f.of.mu.Unlock()
-	if cut != nil {
-		if err := cut(); err != nil {
-			return err
-		}
-	}
-	f.of.say("cut to %d", size)
-	return f.File.Truncate(size)
 }
 
 func open(t *testing.T, dir string, d durable.Disk, change func(*segment.Options)) *segment.Writer {
@@ -294,7 +204,6 @@ func TestFullDisk(t *testing.T) {
 			d := &faulty{}
 			dir := t.TempDir()
 			w := open(t, dir, d, nil)
-			why := syscall.ENOSPC
 			if err := written(w, 0); err != nil {
 				t.Fatal(err)
 			}
@@ -314,7 +223,8 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("at once: %v", err)
 			}
 			<-time.After(1100 * time.Millisecond)
-			if why = syscall.ENOSPC; cutFails {
+			why := syscall.ENOSPC
+			if cutFails {
 				why = syscall.EIO
 			}
 			if err := written(w, 92); !errors.Is(err, why) || !errors.Is(w.Err(), segment.ErrRefused) {
@@ -398,102 +308,6 @@ func TestTooMuchUnsynced(t *testing.T) {
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
-		}
-	})
-}
-
-// TestEachStepFails: whichever step fails, alone or with all after it: what was answered as written is there for a process
-// that dies, what was answered as synced when the power goes, and what was refused is nowhere, unless that was the end.
-func TestEachStepFails(t *testing.T) {
-	t.Parallel()
-	type played struct {
-		taken, synced, refused []int
-		unknown                int
-	}
-	play := func(d *crash.Disk, dir string) (p played, steps int) {
-		w, err := segment.Open(segment.Options{Dir: dir, Name: name, Disk: d})
-		if err != nil {
-			return p, d.Steps()
-		}
-		for n := range 12 {
-			var err error
-			switch {
-			case n == 5:
-				_, err = w.Roll()
-				if err == nil {
-					continue
-				}
-				continue
-			case n%3 == 0:
-				if err = synced(w, n); err == nil {
-					p.synced = append(p.synced, n)
-				}
-			default:
-				err = written(w, n)
-			}
-			if err == nil {
-				p.taken = append(p.taken, n)
-			} else if <-time.After(1500 * time.Millisecond); !errors.Is(err, segment.ErrUnknown) {
-				p.refused = append(p.refused, n)
-			} else {
-				p.unknown++
-			}
-		}
-		if w.Close() != nil {
-			p.refused = nil // the last try may have got there
-		}
-		return p, d.Steps()
-	}
-	synctest.Test(t, func(t *testing.T) {
-		disk := func() (*crash.Disk, string) {
-			data := t.TempDir()
-			d, err := crash.New(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return d, data
-		}
-		d, data := disk()
-		p, steps := play(d, data)
-		if len(p.taken) != 11 || len(p.refused) > 0 {
-			t.Fatal(p)
-		}
-		for n := range steps {
-			for what, fail := range map[string]func(*crash.Disk, int){"alone": (*crash.Disk).Fail, "and all after it": (*crash.Disk).Die} {
-				d, data := disk()
-				fail(d, n+1)
-				p, _ := play(d, data)
-				if what == "alone" && len(p.taken)+len(p.refused)+p.unknown < 11 && len(p.taken) > 0 {
-					t.Errorf("step %d, %s: %v", n+1, what, p)
-				}
-				d.Fail(0)
-				for _, left := range []crash.What{crash.Synced, crash.All} {
-					into := t.TempDir()
-					if err := d.Leave(left, into); err != nil {
-						t.Fatal(err)
-					}
-					got := numbers(t, into)
-					want := p.synced
-					if left == crash.All {
-						want = p.taken
-					}
-					for _, n := range want {
-						if !slices.Contains(got, n) {
-							t.Errorf("step %d, %s; %v left: %d is lost of %v: %v", n+1, what, left, n, got, p)
-						}
-					}
-					if what == "alone" {
-						for _, n := range p.refused {
-							if slices.Contains(got, n) {
-								t.Errorf("step %d, %s; %v left: %d was refused, and is there: %v", n+1, what, left, n, got)
-							}
-						}
-					}
-					if !slices.IsSorted(got) {
-						t.Errorf("step %d, %s; %v left: %v", n+1, what, left, got)
-					}
-				}
-			}
 		}
 	})
 }

@@ -24,8 +24,9 @@ func ParseUS(word string) (US, bool) {
 	}
 }
 
-// Words lists what is in the set, as policies name it.
-func (u US) Words() (all []string) {
+// Words lists what is in the set, as policies name it; it is never nil.
+func (u US) Words() []string {
+	all := []string{}
 	for of, word := range [...]string{"sale", "sharing", "targeted_advertising"} {
 		if u&(1<<of) != 0 {
 			all = append(all, word)

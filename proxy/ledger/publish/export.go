@@ -2,12 +2,14 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -63,30 +65,71 @@ func (e *Export) Write() (*Exported, error) {
 	if err := e.Files.Folder(e.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	folders := map[string]bool{}
-	for i, tile := range tlog.NewTiles(tree.Height, out.From, out.Size) { // those of level 0 come first
-		if tile.L == 0 && i%atOnce == 0 {
-			if err := check(hashes, tile.N, out.Size); err != nil {
-				return nil, err
-			}
-			if e.Progress != nil {
-				e.Progress(tile.N<<tree.Height, out.Size)
-			}
-		}
-		if err := e.put(tile, out, folders); err != nil {
-			return nil, err
-		}
-		if tile.L == 0 {
-			tile.L = -1 // the bundle of its entries
-			if err := e.put(tile, out, folders); err != nil {
-				return nil, err
-			}
-		}
+	to := &writing{folders: map[string]bool{}, slots: make(chan struct{}, filesAtOnce)}
+	if err := errors.Join(e.putAll(to, hashes, out), to.end()); err != nil {
+		return nil, err
 	}
 	if err := e.Files.Replace(filepath.Join(e.Dir, checkpointFile), e.Checkpoint, 0o644); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// putAll writes every tile and bundle that is new.
+func (e *Export) putAll(to *writing, hashes tlog.HashReader, out *Exported) error {
+	for i, tile := range tlog.NewTiles(tree.Height, out.From, out.Size) { // those of level 0 come first
+		if tile.L == 0 && i%atOnce == 0 {
+			if err := check(hashes, tile.N, out.Size); err != nil {
+				return err
+			}
+			if e.Progress != nil {
+				e.Progress(tile.N<<tree.Height, out.Size)
+			}
+		}
+		if err := e.put(tile, out, to); err != nil {
+			return err
+		}
+		if tile.L == 0 {
+			tile.L = -1 // the bundle of its entries
+			if err := e.put(tile, out, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// filesAtOnce is how many files are brought to disk at once: the disk takes many in the time that it takes one.
+const filesAtOnce = 32
+
+// writing is files on their way to disk.
+type writing struct {
+	folders map[string]bool // that are there
+	slots   chan struct{}
+	all     sync.WaitGroup
+	mu      sync.Mutex
+	err     error
+}
+
+// file writes one, while others are written. The error is that of one before.
+func (w *writing) file(write func() error) error {
+	w.slots <- struct{}{}
+	w.all.Go(func() {
+		err := write()
+		w.mu.Lock()
+		w.err = cmp.Or(w.err, err)
+		w.mu.Unlock()
+		<-w.slots
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// end waits for all of them.
+func (w *writing) end() error {
+	w.all.Wait()
+	return w.err
 }
 
 // atOnce is how many tiles of level 0 are held against the root at once.
@@ -135,7 +178,7 @@ func check(hashes tlog.HashReader, tile, size int64) error {
 }
 
 // put writes a tile or a bundle, unless it is there.
-func (e *Export) put(tile tlog.Tile, out *Exported, folders map[string]bool) error {
+func (e *Export) put(tile tlog.Tile, out *Exported, to *writing) error {
 	full := filepath.Join(e.Dir, filepath.FromSlash(tree.Path(tile)))
 	data, err := e.Tiles.Resource(tree.Path(tile), out.Size)
 	if err != nil {
@@ -151,12 +194,12 @@ func (e *Export) put(tile tlog.Tile, out *Exported, folders map[string]bool) err
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if dir := filepath.Dir(full); !folders[dir] {
+	if dir := filepath.Dir(full); !to.folders[dir] {
 		if err := e.Files.Folder(dir, 0o755); err != nil {
 			return err
 		}
-		folders[dir] = true
+		to.folders[dir] = true
 	}
 	out.Written++
-	return e.Files.Replace(full, data, 0o644)
+	return to.file(func() error { return e.Files.Replace(full, data, 0o644) })
 }

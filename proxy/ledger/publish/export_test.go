@@ -98,8 +98,8 @@ func (f folder) ReadTiles(tiles []tlog.Tile) (all [][]byte, err error) {
 	return all, nil
 }
 
-// complete tells whether a folder holds a log whole: its checkpoint, every leaf, and every entry.
-func complete(t *testing.T, dir string, l *log, word string) {
+// complete tells whether a folder holds a log of the word "record" whole: its checkpoint, every leaf, and every entry.
+func complete(t *testing.T, dir string, l *log) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 	if err != nil || !bytes.Equal(text, l.signed) {
@@ -110,7 +110,7 @@ func complete(t *testing.T, dir string, l *log, word string) {
 		if n%97 != 0 && n != l.tree.N-1 {
 			continue
 		}
-		entry := tree.EntryOf(fmt.Appendf(nil, "%s %d", word, n))
+		entry := tree.EntryOf(fmt.Appendf(nil, "record %d", n))
 		proof, err := tlog.ProveRecord(l.tree.N, n, hashes)
 		if err == nil {
 			err = tlog.CheckRecord(proof, l.tree.N, l.tree.Hash, n, tlog.RecordHash(entry[:]))
@@ -133,7 +133,7 @@ func TestExport(t *testing.T) {
 		if err != nil || out.Size != int64(size) || out.From != before || out.There > 0 {
 			t.Fatalf("%d: %+v, %v", size, out, err)
 		}
-		complete(t, dir, l, "record")
+		complete(t, dir, l)
 		again, err := l.to(dir).Write()
 		if err != nil || again.Written > 0 || again.From != int64(size) {
 			t.Errorf("%d again: %+v, %v", size, again, err)
@@ -142,7 +142,7 @@ func TestExport(t *testing.T) {
 		if _, err := l.to(alone).Write(); err != nil {
 			t.Errorf("%d: %v", size, err)
 		}
-		complete(t, alone, l, "record")
+		complete(t, alone, l)
 		before = int64(size)
 	}
 	bundle, err := folder(dir).read("tile/entries/000")
@@ -174,12 +174,12 @@ func TestExportThatEndsInTheMiddle(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(filepath.Join(into, "checkpoint")); err == nil {
-			complete(t, into, l, "record")
+			complete(t, into, l)
 		}
 		if _, err := l.to(into).Write(); err != nil {
 			t.Fatalf("step %d: %v", n, err)
 		}
-		complete(t, into, l, "record")
+		complete(t, into, l)
 	}
 }
 

@@ -48,7 +48,8 @@ type place struct {
 	name string
 	kick chan struct{}
 
-	logged []byte // what was last added to the file beside it; the worker's
+	logged []byte // what was last added to the file beside it; whoever copies is alone with it
+	stuck  bool   // somebody who copies never came back: a mount that hangs
 
 	mu   sync.Mutex
 	next []byte // the newest checkpoint that is not there yet; nil: it is
@@ -112,7 +113,7 @@ func (c *Copies) work(ctx context.Context, p *place) {
 	for failures := 0; ctx.Err() == nil; {
 		wait := time.Duration(1<<63 - 1)
 		if signed := p.take(); signed != nil {
-			err := c.copyTo(ctx, p, signed)
+			err := c.copyUntil(ctx, p, signed)
 			if err != nil {
 				p.putBack(signed)
 			}
@@ -130,14 +131,42 @@ func (c *Copies) work(ctx context.Context, p *place) {
 	}
 }
 
-// Flush copies to files what waits still. It is for the end, when Run has returned.
+// Flush copies to files what waits still, each for a second at most. It is for the end, when Run has returned.
 func (c *Copies) Flush() (err error) {
 	for _, p := range c.places {
-		if signed := p.take(); signed != nil && !isURL(p.name) {
-			err = errors.Join(err, c.copyTo(context.Background(), p, signed))
+		if signed := p.take(); signed != nil && !isURL(p.name) && !p.stuck {
+			ended, end := context.WithCancel(context.Background())
+			end()
+			err = errors.Join(err, c.copyUntil(ended, p, signed))
 		}
 	}
 	return err
+}
+
+// errStuck says that a file is on a mount that hangs.
+var errStuck = errors.New("it does not come to an end: is the mount there?")
+
+// atTheEnd is how long a copy may go on when the server ends.
+const atTheEnd = time.Second
+
+// copyUntil copies a checkpoint to a place; when the context has ended it is waited for no longer than that.
+func (c *Copies) copyUntil(ctx context.Context, p *place, signed []byte) error {
+	done := make(chan error, 1)
+	go func() { done <- c.copyTo(ctx, p, signed) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(atTheEnd)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		p.stuck = true
+		return errStuck
+	}
 }
 
 // wait waits for a newer checkpoint; where the last one failed, for the time alone.
@@ -243,9 +272,9 @@ func (c *Copies) appendTo(path string, signed []byte) error {
 	disk := c.opts.Files.Disk
 	open := func(flag int) (durable.File, error) {
 		if disk == nil {
-			return os.OpenFile(path, flag, 0o644)
+			return os.OpenFile(path, flag, 0)
 		}
-		return disk.OpenFile(path, flag, 0o644)
+		return disk.OpenFile(path, flag, 0)
 	}
 	if info, err := os.Stat(path); err == nil && info.Size() > mostLog {
 		if err := c.opts.Files.Rename(path, path+olderSuffix); err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,10 +107,10 @@ func TestFiles(t *testing.T) {
 func TestTheNewestAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
-		down := true
+		var up atomic.Bool
 		client := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
 			text, err := io.ReadAll(r.Body)
-			if down || err != nil {
+			if !up.Load() || err != nil {
 				return nil, errors.New("no route to host")
 			}
 			got = append(got, string(text))
@@ -118,7 +120,7 @@ func TestTheNewestAlone(t *testing.T) {
 		c := New(Options{Places: []string{"https://audit.example/x"}, HTTP: client, OnCopied: w.copied})
 		run(t, c, func() {
 			for n := range 120 {
-				down = n < 60
+				up.Store(n >= 60)
 				c.Offer(fmt.Appendf(nil, "%d", n))
 				<-time.After(time.Second)
 			}
@@ -139,6 +141,25 @@ func TestTheNewestAlone(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// hanging is a disk whose calls do not come to an end.
+type hanging struct{ durable.Disk }
+
+func (hanging) OpenFile(string, int, fs.FileMode) (durable.File, error) {
+	<-make(chan struct{})
+	return nil, nil
+}
+
+// TestAMountThatHangs: the end of the server does not wait for it.
+func TestAMountThatHangs(t *testing.T) {
+	t.Parallel()
+	c := New(Options{Places: []string{filepath.Join(t.TempDir(), "copy")}, Files: durable.Files{Disk: hanging{}}})
+	run(t, c, func() { c.Offer([]byte("one\n")) })
+	c.Offer([]byte("two\n"))
+	if err := c.Flush(); err != nil && !errors.Is(err, errStuck) {
+		t.Error(err)
+	}
+}
 
 // TestURL: what is sent, and which answers are taken.
 func TestURL(t *testing.T) {

@@ -65,6 +65,27 @@ func (e *Edge) Tree() tlog.Tree {
 	return tlog.Tree{N: e.size, Hash: root}
 }
 
+// EdgeOf is the right edge of a tree of a size, of the hashes of that tree or of one that goes on from it.
+func EdgeOf(size int64, hashes tlog.HashReader) (*Edge, error) {
+	e := &Edge{size: size}
+	var indexes []int64
+	for level := maxBits - 1; level >= 0; level-- {
+		if size>>level&1 != 0 {
+			indexes = append(indexes, tlog.StoredHashIndex(level, size>>level-1))
+		}
+	}
+	nodes, err := hashes.ReadHashes(indexes)
+	if err != nil {
+		return nil, err
+	}
+	for level := maxBits - 1; level >= 0; level-- {
+		if size>>level&1 != 0 {
+			e.nodes[level], nodes = nodes[0], nodes[1:]
+		}
+	}
+	return e, nil
+}
+
 // ErrEdge says that bytes are no edge of a tree.
 var ErrEdge = errors.New("this is no right edge of a tree")
 

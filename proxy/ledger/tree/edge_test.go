@@ -204,3 +204,33 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	}
 }
+
+// TestEdgeOf: the edge of a tree is that which grew with it, whichever larger tree its hashes are read of.
+func TestEdgeOf(t *testing.T) {
+	t.Parallel()
+	var grown Edge
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		hashes := make([]tlog.Hash, len(indexes))
+		for i, at := range indexes {
+			hashes[i] = stored[at]
+		}
+		return hashes, nil
+	})
+	var edges [][]byte
+	for n := range int64(600) {
+		edges = append(edges, grown.Bytes())
+		entry := EntryOf(fmt.Appendf(nil, "line %d", n))
+		grown.Append(entry[:], nil)
+		more, err := tlog.StoredHashes(n, entry[:], reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored = append(stored, more...)
+	}
+	for size, want := range edges {
+		if e, err := EdgeOf(int64(size), reader); err != nil || !bytes.Equal(e.Bytes(), want) {
+			t.Errorf("of %d: %v, %v", size, e, err)
+		}
+	}
+}

@@ -158,7 +158,7 @@ func (c *Client) round(ctx context.Context) (due time.Duration) {
 	all.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if asked && ctx.Err() == nil {
+	if asked {
 		if err := writeStates(c.opts.Files, c.opts.Dir, c.states); err != nil {
 			c.opts.Fault(err)
 		}

@@ -60,6 +60,12 @@ func TestWitnessed(t *testing.T) {
 	})
 }
 
+// said is what a witness answers; the zero value: nothing.
+type said struct {
+	status     int
+	kind, body string
+}
+
 // TestEveryAnswer: what each answer of a witness comes to.
 func TestEveryAnswer(t *testing.T) {
 	l := newLog(t)
@@ -67,30 +73,31 @@ func TestEveryAnswer(t *testing.T) {
 	stranger := newFake("stranger.example", 9, l.key)
 	text, _, _ := strings.Cut(string(l.checkpoint()), "\n\n")
 	text += "\n"
-	size := func(body string) *http.Response { return answer(409, "text/x.tlog.size; charset=utf-8", body) }
+	size := func(body string) said { return said{409, "text/x.tlog.size; charset=utf-8", body} }
+	signed := func(text string) string { return newFake("a.example", 2, nil).cosign(text, time.Now()) }
 	for what, c := range map[string]struct {
-		answer *http.Response
+		answer said
 		want   Outcome
 		kind   Kind
 	}{
-		"unknown log":      {answer(404, "", "x"), UnknownLog, ""},
-		"unknown key":      {answer(403, "", "x"), UnknownKey, ""},
-		"bad request":      {answer(400, "", "x"), BadAnswer, ""},
-		"a redirect":       {answer(307, "", ""), BadAnswer, ""},
-		"too many":         {answer(429, "", ""), BadAnswer, ""},
-		"down":             {answer(503, "", ""), BadAnswer, ""},
-		"no answer":        {nil, Unreachable, ""},
-		"too long":         {answer(200, "", strings.Repeat("x", mostAnswer+1)), BadAnswer, ""},
-		"nothing":          {answer(200, "", ""), Unsigned, ""},
-		"no lines":         {answer(200, "", "x\n\ny"), Unsigned, ""},
-		"a stranger's":     {answer(200, "", stranger.cosign(text, time.Now())), Unsigned, ""},
-		"another text's":   {answer(200, "", newFake("a.example", 2, nil).cosign(text+"x\n", time.Now())), Unsigned, ""},
-		"without end":      {answer(200, "", strings.TrimSpace(newFake("a.example", 2, nil).cosign(text, time.Now()))), Unsigned, ""},
-		"too far":          {answer(200, "", strings.Repeat("x\n", mostLines)+newFake("a.example", 2, nil).cosign(text, time.Now())), Unsigned, ""},
-		"behind others":    {answer(200, "", strings.Repeat("x\n", mostLines-1)+newFake("a.example", 2, nil).cosign(text, time.Now())), Signed, ""},
-		"no size":          {answer(409, "text/x.tlog.size", ""), Conflict, ""},
-		"another type":     {answer(409, "text/plain", "200\n"), Conflict, ""},
-		"no type":          {answer(409, "", "200\n"), Conflict, ""},
+		"unknown log":      {said{404, "", "x"}, UnknownLog, ""},
+		"unknown key":      {said{403, "", "x"}, UnknownKey, ""},
+		"bad request":      {said{400, "", "x"}, BadAnswer, ""},
+		"a redirect":       {said{307, "", ""}, BadAnswer, ""},
+		"too many":         {said{429, "", ""}, BadAnswer, ""},
+		"down":             {said{503, "", ""}, BadAnswer, ""},
+		"no answer":        {said{}, Unreachable, ""},
+		"too long":         {said{200, "", strings.Repeat("x", mostAnswer+1)}, BadAnswer, ""},
+		"nothing":          {said{200, "", ""}, Unsigned, ""},
+		"no lines":         {said{200, "", "x\n\ny"}, Unsigned, ""},
+		"a stranger's":     {said{200, "", stranger.cosign(text, time.Now())}, Unsigned, ""},
+		"another text's":   {said{200, "", signed(text + "x\n")}, Unsigned, ""},
+		"without end":      {said{200, "", strings.TrimSpace(signed(text))}, Unsigned, ""},
+		"too far":          {said{200, "", strings.Repeat("x\n", mostLines) + signed(text)}, Unsigned, ""},
+		"behind others":    {said{200, "", strings.Repeat("x\n", mostLines-1) + signed(text)}, Signed, ""},
+		"no size":          {said{409, "text/x.tlog.size", ""}, Conflict, ""},
+		"another type":     {said{409, "text/plain", "200\n"}, Conflict, ""},
+		"no type":          {said{409, "", "200\n"}, Conflict, ""},
 		"below nothing":    {size("-1\n"), Conflict, ""},
 		"with a sign":      {size("+1\n"), Conflict, ""},
 		"with zeros":       {size("0200\n"), Conflict, ""},
@@ -102,23 +109,15 @@ func TestEveryAnswer(t *testing.T) {
 		"larger":           {size("301\n"), Disputed, Larger},
 		"much larger":      {size("9223372036854775807\n"), Disputed, Larger},
 		"as large, refuse": {size("300\n"), Disputed, Other},
-		"no continuation":  {answer(422, "", ""), Disputed, Other},
+		"no continuation":  {said{422, "", ""}, Disputed, Other},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake("a.example", 2, l.key)
 			f.fail = func(*http.Request) (*http.Response, error) {
-				if c.answer == nil {
+				if c.answer.status == 0 {
 					return nil, errors.New("no route to host")
 				}
-				again := *c.answer
-				body := c.answer.Body
-				if reader, ok := body.(*rewound); ok {
-					again.Body = reader.again()
-				}
-				return &again, nil
-			}
-			if c.answer != nil {
-				c.answer.Body = rewind(c.answer.Body)
+				return answer(c.answer.status, c.answer.kind, c.answer.body), nil
 			}
 			w, said := client(t, t.TempDir(), l, 1, f)
 			w.round(t.Context())

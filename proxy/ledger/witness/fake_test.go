@@ -25,14 +25,25 @@ import (
 )
 
 // memory is hashes in memory.
-type memory []byte
+type memory struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (m *memory) append(hashes ...byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.b = append(m.b, hashes...)
+}
 
 func (m *memory) HashesAt(dst []byte, first int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	from := first * tlog.HashSize
-	if from+int64(len(dst)) > int64(len(*m)) {
+	if from+int64(len(dst)) > int64(len(m.b)) {
 		return tree.ErrMissing
 	}
-	copy(dst, (*m)[from:])
+	copy(dst, m.b[from:])
 	return nil
 }
 
@@ -74,9 +85,9 @@ func (l *log) grow(t testing.TB, to int, word string) {
 	defer l.mu.Unlock()
 	for n := int(l.edge.Size()); n < to; n++ {
 		entries := tree.AppendEntries(nil, fmt.Appendf(nil, "%s %d\n", word, n))
-		l.all[0] = append(l.all[0], entries...)
+		l.all[0].append(entries...)
 		for _, node := range l.edge.Append(entries, nil) {
-			l.all[node.Level] = append(l.all[node.Level], node.Hash[:]...)
+			l.all[node.Level].append(node.Hash[:]...)
 		}
 	}
 	signed, err := l.signer.Sign(l.edge.Tree())

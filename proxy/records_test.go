@@ -28,7 +28,7 @@ func TestSizesOfRecords(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	most := map[string]int{"event": 480, "outcome": 170, "rungs": 720, "shape": 560}
+	most := map[string]int{"event": 480, "outcome": 160, "rungs": 710, "shape": 560}
 	want := map[string]int{"event": 2 * each, "outcome": each, "rungs": 2, "shape": 2}
 	for line := range strings.Lines(r.ledger(t)) {
 		kind := gjson.Get(line, "kind").Str
@@ -41,5 +41,19 @@ func TestSizesOfRecords(t *testing.T) {
 		if want[kind] != 0 {
 			t.Errorf("%d records too few of kind %s", want[kind], kind)
 		}
+	}
+}
+
+// TestAnOutcomeNamesItsEvents: those that travelled together, and no other of their hit.
+func TestAnOutcomeNamesItsEvents(t *testing.T) {
+	t.Parallel()
+	v := standIn(t)
+	r := start(t, shop(t, v.Addr(), nil))
+	const batch = "en=page_view&dt=a\nen=login&dt=b\nen=page_view&dt=c"
+	r.ask(t, post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000", yes+"Content-Type: text/plain\r\n", batch))
+	r.ask(t, post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000", yes+"Content-Type: text/plain\r\n", "en=login"))
+	outcomes := r.records(t, "outcome")
+	if len(outcomes) != 1 || gjson.Get(outcomes[0], "events").Raw != "[0,2]" || gjson.Get(outcomes[0], "outcome").Str != "delivered" {
+		t.Errorf("%q", outcomes)
 	}
 }

@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -57,7 +56,7 @@ func TestSearchByWhatIsNamed(t *testing.T) {
 		var got []string
 		err := ledger.Search(dir, ledger.Query{Members: c.members}, func(record []byte) bool {
 			if gjson.GetBytes(record, "kind").Str == ledger.KindEvent {
-				got = append(got, fmt.Sprint(gjson.GetBytes(record, "hit").Int()))
+				got = append(got, gjson.GetBytes(record, "hit").Raw)
 			}
 			return true
 		})

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+)
+
+// logsRestore has the next start accept a ledger that does not go on from its newest checkpoint.
+func logsRestore(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("logs restore", "--because TEXT [--config FILE | --dir DIR]")
+	of := t.ledgerFlags(f)
+	because := f.String("because", "", "why an older copy is accepted: it is recorded")
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	dir, code := of.folder(t)
+	if dir == "" {
+		return code
+	}
+	if !becauseGiven(t, *because) {
+		return usage
+	}
+	var next uint64
+	err := t.locked(dir, func() error {
+		from, err := ledger.Recover(dir)
+		if err != nil {
+			return err
+		}
+		next = from.Next()
+		return ledger.Restore(dir, *because, nil)
+	})
+	if err != nil {
+		return refusedLog(t, err)
+	}
+	signed := audit.Signed(dir)
+	printf(t.out, "the next start of the server accepts the log as it stands, with %s, and records why\n",
+		counted(int(next), "record"))
+	if signed > next {
+		printf(t.out, "lost: records %d to %d, which were signed\n", next, signed-1)
+	}
+	t.hint("a witness that saw the log as it was refuses it from now on: give the log another `ledger: { origin: ... }` then")
+	return fine
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+)
+
+// keyFlags say which keys a log is checked with.
+type keyFlags struct {
+	key       *string
+	witnesses []string
+}
+
+// keyFlags adds --key and --witness-key.
+func (t *terminal) keyFlags(f *flag.FlagSet) *keyFlags {
+	k := &keyFlags{key: f.String("key", "", "the log's public key, or a file that holds it, from elsewhere than the log's folder")}
+	f.Func("witness-key", "a witness's public key, or a file that holds it; may be given again", func(given string) error {
+		k.witnesses = append(k.witnesses, given)
+		return nil
+	})
+	return k
+}
+
+// read reads the keys.
+func (k *keyFlags) read() (key string, witnesses []string, err error) {
+	if key, err = keyText(*k.key); err != nil {
+		return "", nil, err
+	}
+	for _, given := range k.witnesses {
+		witness, err := keyText(given)
+		if err != nil {
+			return "", nil, err
+		}
+		witnesses = append(witnesses, witness)
+	}
+	return key, witnesses, nil
+}
+
+// keyText reads a key that is given as it is, or by the file that holds it.
+func keyText(given string) (string, error) {
+	text, err := os.ReadFile(given)
+	if given == "" || err != nil && strings.Count(given, "+") >= 2 {
+		return given, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New(given + ": this is no key, and no file")
+	}
+	return string(text), err
+}
+
+// logsVerify checks a ledger from its files and the log's public key alone. Exit codes: 1 where something was found.
+func logsVerify(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("logs verify", "[--config FILE | --dir DIR] [--key FILE|KEY] [--checkpoint FILE] [--format text|json]")
+	of, keys := t.ledgerFlags(f), t.keyFlags(f)
+	checkpoint := f.String("checkpoint", "", "a file with a checkpoint of the log that was kept elsewhere")
+	form := format(f, "json")
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	dir, code := of.folder(t)
+	if dir == "" {
+		return code
+	}
+	o := audit.Options{Dir: dir}
+	var err error
+	if o.Key, o.Witnesses, err = keys.read(); err != nil {
+		return t.failed(err)
+	}
+	if *checkpoint != "" {
+		if o.Checkpoint, err = os.ReadFile(*checkpoint); err != nil {
+			return t.failed(err)
+		}
+	}
+	report, err := t.verify(ctx, o)
+	if err != nil {
+		return t.failed(err)
+	}
+	if *form == "json" {
+		printJSON(t.out, report, "  ")
+	} else {
+		printReport(t, report)
+	}
+	if len(report.Findings) > 0 {
+		return findings
+	}
+	return fine
+}
+
+// verify verifies, and shows how far it is.
+func (t *terminal) verify(ctx context.Context, o audit.Options) (report *audit.Report, err error) {
+	bar := newProgress(t, nil, lengthOf(o.Dir))
+	o.Progress = func(n int) { bar.read.Add(int64(n)) }
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		report, err = audit.Verify(o)
+	}()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	defer bar.end()
+	for {
+		select {
+		case <-done:
+			return report, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-tick.C:
+			bar.show()
+		}
+	}
+}
+
+// lengthOf is how many bytes a folder's segments have.
+func lengthOf(dir string) (n int64) {
+	for _, pattern := range []string{"*.jsonl", "*.jsonl.zst"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return 0
+		}
+		for _, name := range names {
+			if info, err := os.Stat(name); err == nil {
+				n += info.Size()
+			}
+		}
+	}
+	return n
+}
+
+// printReport says what verifying came to.
+func printReport(t *terminal, r *audit.Report) {
+	printf(t.out, "log %s, key %s\n", r.Origin, r.Key)
+	printf(t.out, "%s in %s (%d packed), %d signed by %s, %d not signed yet\n", counted(int(r.Records), "record"),
+		counted(r.Segments, "segment"), r.Packed, r.Size, orNobody(r.Signed), r.Unsigned)
+	if r.Root != "" {
+		printf(t.out, "root %s\n", r.Root)
+	}
+	if r.Erased > 0 {
+		printf(t.out, "the lines of %s were deleted because they were old, and a record says so; their hashes are there\n",
+			counted(int(r.Erased), "record"))
+	}
+	if r.Aside > 0 {
+		printf(t.out, "the lines of %s are damaged and were set aside\n", counted(int(r.Aside), "record"))
+	}
+	for _, note := range r.Notes {
+		printf(t.out, "note: %s\n", note)
+	}
+	if first := r.First(); first != nil {
+		printf(t.out, "first bad record: %s\n", first)
+	}
+	first := r.First()
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f != first {
+			printf(t.out, "found: %s\n", f)
+		}
+	}
+	if len(r.Findings) == 0 {
+		printf(t.out, "fine: everything that is signed is as it was signed\n")
+	}
+	if r.Own {
+		t.hint("the key lay in the folder that was verified, where whoever edits the log can put another: " +
+			"--key with a copy from elsewhere proves")
+	}
+}
+
+func orNobody(names []string) string {
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(slices.Clone(names), " and ")
+}
