@@ -133,7 +133,9 @@ func (t *Ticket) void() {
 func (t *Ticket) done() {
 	q := t.s.q
 	clear(t.entries)
-	*t = Ticket{entries: t.entries[:0], spots: t.spots[:0], frames: t.frames[:0], sealer: sealer{buf: t.sealer.buf[:0]}}
+	*t = Ticket{
+		entries: t.entries[:0], spots: t.spots[:0], frames: t.frames[:0], sealer: sealer{buf: t.sealer.buf[:0]},
+	}
 	if len(q.tickets) < 256 && cap(t.frames) <= 64<<10 {
 		q.tickets = append(q.tickets, t)
 	}
@@ -157,8 +159,9 @@ func (t *Ticket) Accept() {
 	t.done()
 }
 
-// Refuse takes the events back: who sent them was not told that they were accepted. It waits until it is known where they
-// are. Where they came to disk, a process that dies before the next [Queue.Checkpoint] leaves them pending.
+// Refuse takes the events back: who sent them was not told that they were accepted. It waits until it is known
+// where they are. Where they came to disk, a process that dies before the next [Queue.Checkpoint] leaves them
+// pending.
 func (t *Ticket) Refuse() {
 	_ = t.Synced() // whatever became of them
 	q := t.s.q
