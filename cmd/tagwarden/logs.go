@@ -2,8 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
 // logsVerbs are what can be done with the forwarding log.
@@ -47,4 +55,43 @@ func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
 		return "", code
 	}
 	return filepath.Join(loaded.Server.Data, "ledger"), fine
+}
+
+// written is the ledger's folder, where a ledger lies in it. Where none does it is empty, and the verb ends with the code.
+func (l ledgerFlags) written(t *terminal) (dir string, code int) {
+	if dir, code = l.folder(t); dir == "" {
+		return "", code
+	}
+	there, err := holdsLedger(dir)
+	switch {
+	case err != nil:
+		code = t.failed(fmt.Errorf("cannot read the ledger's folder: %w", err))
+		if *l.dir == "" && errors.Is(err, fs.ErrNotExist) {
+			t.hint("the server makes it when it starts for the first time")
+		}
+		return "", code
+	case there:
+		return dir, fine
+	}
+	t.fail("%s holds no ledger: data/ledger of the server is one, or a copy of it", dir)
+	if inside := filepath.Join(dir, "ledger"); isLedger(inside) {
+		t.hint("%s holds one", inside)
+	}
+	return "", usage
+}
+
+// ledgerSuffixes are what names of a ledger's files end with, those of retained hashes included.
+var ledgerSuffixes = []string{".jsonl", ".jsonl.zst", ".hash", ledger.SummarySuffix, ledger.KeyFile, ledger.CheckpointFile}
+
+// holdsLedger tells whether any file of a folder is one of a ledger's.
+func holdsLedger(dir string) (bool, error) {
+	files, err := os.ReadDir(dir)
+	return slices.ContainsFunc(files, func(f fs.DirEntry) bool {
+		return slices.ContainsFunc(ledgerSuffixes, func(end string) bool { return strings.HasSuffix(f.Name(), end) })
+	}), err
+}
+
+func isLedger(dir string) bool {
+	there, err := holdsLedger(dir)
+	return there && err == nil
 }

@@ -60,9 +60,9 @@ func logsExport(_ context.Context, t *terminal, args []string) int {
 		printJSON(t.out, out, "  ")
 		return fine
 	}
-	printf(t.out, "%s: %d records, root %s\n", out.Origin, out.Size, out.Root)
-	printf(t.out, "%s: %d files written, for %d records that were not there yet; %d files were\n", *to, out.Written,
-		out.Size-out.From, out.There)
+	printf(t.out, "%s: %s, root %s\n", out.Origin, counted(int(out.Size), "record"), out.Root)
+	printf(t.out, "%s: %s written, %s more than before\n", *to, counted(out.Written, "file"),
+		counted(int(out.Size-out.From), "record"))
 	return fine
 }
 

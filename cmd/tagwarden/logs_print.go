@@ -78,20 +78,19 @@ func printRecord(w io.Writer, record []byte) {
 	}
 	switch kind := get("kind"); kind {
 	case ledger.KindEvent:
-		printf(w, "%s  %-6s %-20s %s → %s  %s  %s %s  %s → %s bytes\n", at, get("decision"), get("reason"),
+		printf(w, "%s  %-6s %-20s %s → %s  %s  %s %s  %s → %s bytes  hit %s event %s\n", at, get("decision"), get("reason"),
 			get("site"), get("vendor"), get("name"), cmp.Or(get("activity"), "-"), get("basis"), get("bytes_in"),
-			get("bytes_out"))
+			get("bytes_out"), get("hit"), get("event"))
 	case ledger.KindOutcome:
-		printf(w, "%s  %s of hit %s, events %s, to %s: %s (%s %s)\n", at, kind, get("hit"), get("events"),
-			cmp.Or(get("vendor"), "-"), get("outcome"), cmp.Or(get("why"), "ok"), cmp.Or(get("status"), "-"))
+		printf(w, "%s  %s of hit %s, %s: %s\n", at, kind, get("hit"), eventsIn(record), outcomeIn(record))
 	case ledger.KindRungs:
-		printf(w, "%s  %s %s: %s → %s %s, region %s: %s\n", at, kind, get("rungs"), get("site"), get("vendor"), get("endpoint"),
-			cmp.Or(get("region"), "-"), cmp.Or(ladderIn(record), "no rung"))
+		printf(w, "%s  %s %s: %s → %s %s, region %s: %s; signals: %s\n", at, kind, get("rungs"), get("site"), get("vendor"),
+			get("endpoint"), cmp.Or(get("region"), "-"), cmp.Or(ladderIn(record), "no rung"), cmp.Or(signalsIn(record), "none"))
 	case ledger.KindShape:
-		printf(w, "%s  %s %s: %s fields kept, %s changed, %s dropped\n", at, kind, get("shape"), get("kept.#"), get("changed.#"),
-			get("dropped.#"))
+		printf(w, "%s  %s %s: kept %s; changed %s; dropped %s\n", at, kind, get("shape"), fieldsIn(record, "kept"),
+			fieldsIn(record, "changed"), fieldsIn(record, "dropped"))
 	case ledger.KindRefused:
-		printf(w, "%s  %s %s times: %s\n", at, kind, get("count"), get("reason"))
+		printf(w, "%s  %s %s×: %s\n", at, kind, get("count"), get("reason"))
 	case ledger.KindApproval, ledger.KindRevocation:
 		printf(w, "%s  %s %s version %s: %s %s\n", at, kind, get("assessment"), get("assessment_version"),
 			cmp.Or(get("because"), "-"), get("key"))
@@ -102,8 +101,8 @@ func printRecord(w io.Writer, record []byte) {
 		printf(w, "%s  %s of %s: %s from %s (%s), %s times, %d subjects\n", at, kind, cmp.Or(scopesIn(record), "-"),
 			cmp.Or(get("act"), "-"), cmp.Or(get("site"), "-"), get("source"), cmp.Or(get("times"), "1"),
 			len(gjson.GetBytes(record, "subjects").Array()))
-	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey, ledger.KindHead:
-		printf(w, "%s  %s %s %s\n", at, kind, get("text"), get("policy"))
+	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey:
+		printf(w, "%s\n", strings.TrimRight(at+"  "+kind+" "+get("text")+" "+get("policy"), " "))
 	case ledger.KindSealed:
 		printf(w, "%s  %s %s\n", at, kind, numbersIn(record))
 	default:
@@ -118,6 +117,53 @@ func ladderIn(record []byte) string {
 		all = append(all, short(rung.Get("activity").String())+" "+short(rung.Get("reason").String()))
 	}
 	return strings.Join(all, ", ")
+}
+
+// signalsIn are the signals of rungs, with what each says.
+func signalsIn(record []byte) string {
+	var all []string
+	for _, signal := range gjson.GetBytes(record, "signals").Array() {
+		all = append(all, short(signal.Get("source").String())+" "+short(cmp.Or(signal.Get("says").Str, signal.Get("state").Str)))
+	}
+	return strings.Join(all, ", ")
+}
+
+// fieldsIn are the fields of a shape that something became of.
+func fieldsIn(record []byte, became string) string {
+	var all []string
+	for _, field := range gjson.GetBytes(record, became).Array() {
+		all = append(all, short(field.String()))
+	}
+	return cmp.Or(cut(strings.Join(all, ", "), 200), "none")
+}
+
+// eventsIn are the events that an outcome is of: those of the version before say how many.
+func eventsIn(record []byte) string {
+	events := gjson.GetBytes(record, "events")
+	if !events.IsArray() {
+		return counted(int(events.Int()), "event")
+	}
+	var all []string
+	for _, event := range events.Array() {
+		all = append(all, event.Raw)
+	}
+	if len(all) == 1 {
+		return "event " + all[0]
+	}
+	return cut("events "+strings.Join(all, ", "), 100)
+}
+
+// outcomeIn is how a delivery ended, and why where the vendor did not take it.
+func outcomeIn(record []byte) string {
+	all := gjson.ParseBytes(record)
+	said := short(all.Get("outcome").String())
+	if vendor := all.Get("vendor"); vendor.Exists() {
+		said += " to " + short(vendor.String())
+	}
+	if why := strings.TrimSpace(all.Get("why").String() + " " + all.Get("status").String()); why != "" {
+		said += " (" + short(why) + ")"
+	}
+	return said
 }
 
 // scopesIn are the scopes of a record about objections.

@@ -33,7 +33,7 @@ func logsProve(_ context.Context, t *terminal, args []string) int {
 		t.fail("%q is no number of a record: 17 is right", rest[0])
 		return usage
 	}
-	dir, code := of.folder(t)
+	dir, code := of.written(t)
 	if dir == "" {
 		return code
 	}

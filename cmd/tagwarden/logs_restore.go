@@ -15,12 +15,12 @@ func logsRestore(_ context.Context, t *terminal, args []string) int {
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.folder(t)
-	if dir == "" {
-		return code
-	}
 	if !becauseGiven(t, *because) {
 		return usage
+	}
+	dir, code := of.written(t)
+	if dir == "" {
+		return code
 	}
 	var next uint64
 	err := t.locked(dir, func() error {
@@ -37,7 +37,9 @@ func logsRestore(_ context.Context, t *terminal, args []string) int {
 	signed := audit.Signed(dir)
 	printf(t.out, "the next start of the server accepts the log as it stands, with %s, and records why\n",
 		counted(int(next), "record"))
-	if signed > next {
+	if signed <= next {
+		t.hint("by its numbers the log lacks nothing that was signed: a start that has nothing to accept forgets this")
+	} else {
 		printf(t.out, "lost: records %d to %d, which were signed\n", next, signed-1)
 	}
 	t.hint("a witness that saw the log as it was refuses it from now on: give the log another `ledger: { origin: ... }` then")

@@ -26,7 +26,7 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.folder(t)
+	dir, code := of.written(t)
 	if dir == "" {
 		return code
 	}

@@ -47,12 +47,12 @@ func logsSetAside(_ context.Context, t *terminal, args []string) int {
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.folder(t)
-	if dir == "" {
-		return code
-	}
 	if !becauseGiven(t, *because) {
 		return usage
+	}
+	dir, code := of.written(t)
+	if dir == "" {
+		return code
 	}
 	n := 0
 	err := t.locked(dir, func() error {

@@ -15,7 +15,7 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 	of := t.ledgerFlags(f)
 	lines := f.Int("lines", 20, "how many records")
 	follow := f.Bool("follow", false, "go on with what is written from now on, until Ctrl-C")
-	f.BoolVar(follow, "f", false, "the same")
+	f.BoolVar(follow, "f", false, "the same as --follow")
 	form := format(f, "json")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
@@ -24,7 +24,11 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--lines: %d is not right: 0 or more is", *lines)
 		return usage
 	}
-	dir, code := of.folder(t)
+	where := of.written
+	if *follow { // a folder without records gets some
+		where = of.folder
+	}
+	dir, code := where(t)
 	if dir == "" {
 		return code
 	}

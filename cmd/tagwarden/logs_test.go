@@ -51,7 +51,7 @@ func noted(first, end uint64) []byte {
 func asShown(first, end uint64) string {
 	var b strings.Builder
 	for n := first; n < end; n++ {
-		fmt.Fprintf(&b, "#%d  2026-11-29 12:00:00.500  reload note %d \n", n, n)
+		fmt.Fprintf(&b, "#%d  2026-11-29 12:00:00.500  reload note %d\n", n, n)
 	}
 	return b.String()
 }

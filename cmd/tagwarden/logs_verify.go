@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
 // keyFlags say which keys a log is checked with.
@@ -30,17 +33,27 @@ func (t *terminal) keyFlags(f *flag.FlagSet) *keyFlags {
 	return k
 }
 
-// read reads the keys.
+// read reads the keys, and tells which is none.
 func (k *keyFlags) read() (key string, witnesses []string, err error) {
 	if key, err = keyText(*k.key); err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("--key: %w", err)
+	}
+	if key != "" {
+		if _, err := tree.ParseKey(key); err != nil {
+			return "", nil, fmt.Errorf("--key: %w", err)
+		}
 	}
 	for _, given := range k.witnesses {
 		witness, err := keyText(given)
-		if err != nil {
-			return "", nil, err
+		if err == nil {
+			_, err = logkey.ParseWitness(witness)
 		}
-		witnesses = append(witnesses, witness)
+		if err != nil {
+			return "", nil, fmt.Errorf("--witness-key: %w", err)
+		}
+		if !slices.Contains(witnesses, witness) { // given twice it counts once
+			witnesses = append(witnesses, witness)
+		}
 	}
 	return key, witnesses, nil
 }
@@ -54,19 +67,20 @@ func keyText(given string) (string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", errors.New(given + ": this is no key, and no file")
 	}
-	return string(text), err
+	return strings.TrimSpace(string(text)), err
 }
 
 // logsVerify checks a ledger from its files and the log's public key alone. Exit codes: 1 where something was found.
 func logsVerify(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs verify", "[--config FILE | --dir DIR] [--key FILE|KEY] [--checkpoint FILE] [--format text|json]")
+	f := t.flags("logs verify", "[--config FILE | --dir DIR] [--key FILE|KEY] [--witness-key FILE|KEY]... [--checkpoint FILE] "+
+		"[--format text|json]")
 	of, keys := t.ledgerFlags(f), t.keyFlags(f)
 	checkpoint := f.String("checkpoint", "", "a file with a checkpoint of the log that was kept elsewhere")
 	form := format(f, "json")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.folder(t)
+	dir, code := of.written(t)
 	if dir == "" {
 		return code
 	}

@@ -61,11 +61,11 @@ func verbs() []verb {
 		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
 		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
-		{"keys", "list|rotate|believe-clock", "look at the keys of pseudonyms, replace some now, or say that the clock is right", keysVerb},
+		{"keys", "list|rotate|believe-clock", "look at the keys of pseudonyms and the log's public one, replace some now, or say that the clock is right", keysVerb},
 		{"lia", "new|list|check|render|approve|diff|revoke", "write, examine, approve and revoke legitimate interest assessments", lia},
 		{"objections", "add|decide|withdraw|check|import|export|stats|link|feed-key|backup|restore", "take objections, look at them, and keep copies of them", objections},
-		{"token", "create|list|revoke", "make the tokens that the API of objections is opened with", token},
-		{"logs", "tail|search", "read the forwarding log", logs},
+		{"token", "create|list|revoke", "make the tokens that the API is opened with", token},
+		{"logs", "tail|search|export|verify|prove|check-proof|set-aside|restore|witnesses", "read the forwarding log, and prove what it says", logs},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
 		{"version", "", "print the version", printVersion},
 	}
@@ -118,25 +118,32 @@ func printHelp(w io.Writer) {
 
 // flags makes the flags of a verb. What the flag package would say is said by parse.
 func (t *terminal) flags(name, args string) *flag.FlagSet {
-	f := flag.NewFlagSet(name+" "+args, flag.ContinueOnError)
+	f := flag.NewFlagSet(name+behindVerb+args, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	return f
 }
 
+// behindVerb stands between a verb and what else its usage says, in the name of its flags.
+const behindVerb = "\x00"
+
 // printUsage lists a verb's flags.
 func printUsage(w io.Writer, f *flag.FlagSet) {
-	printf(w, "Usage: tagwarden %s\n", strings.TrimSpace(f.Name()))
+	printf(w, "Usage: tagwarden %s\n", strings.TrimSpace(strings.Replace(f.Name(), behindVerb, " ", 1)))
 	f.VisitAll(func(fl *flag.Flag) {
-		dashes := "--"
-		if len(fl.Name) == 1 {
-			dashes = " -"
-		}
-		printf(w, "  %s%-12s %s", dashes, fl.Name, fl.Usage)
+		printf(w, "  %-14s %s", dashed(fl.Name), fl.Usage)
 		if fl.DefValue != "" && fl.DefValue != "false" {
 			printf(w, " (%s)", fl.DefValue)
 		}
 		printf(w, "\n")
 	})
+}
+
+// dashed is a flag's name as it is documented.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // parse reads flags, which may stand before, between and after what else is given. Done is true where the verb ends here.
@@ -148,7 +155,7 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 			return nil, fine, true
 		}
 		if err != nil {
-			verb, _, _ := strings.Cut(f.Name(), " ")
+			verb, _, _ := strings.Cut(f.Name(), behindVerb)
 			t.fail("%s", flagFault(err, f))
 			t.hint("`tagwarden %s --help` lists its flags", verb)
 			return nil, usage, true
@@ -176,7 +183,7 @@ func flagFault(err error, f *flag.FlagSet) string {
 	text := err.Error()
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {
 		var names []string
-		f.VisitAll(func(fl *flag.Flag) { names = append(names, "--"+fl.Name) })
+		f.VisitAll(func(fl *flag.Flag) { names = append(names, dashed(fl.Name)) })
 		return "there is no flag --" + m[1] + strict.Suggestion("--"+m[1], names)
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {

@@ -73,6 +73,8 @@ func (s *signing) growFrom(from *Standing) (*Restored, error) {
 		if restored, err = s.restores(from, err); err != nil {
 			return nil, err
 		}
+	} else if err := s.forgetRestore(); err != nil {
+		return nil, err
 	}
 	for _, of := range from.tail { // a file of hashes for each segment
 		if err := g.hashes.Roll(int64(of.First)); err != nil {

@@ -73,6 +73,16 @@ func (s *signing) restored(r *Restored) error {
 	return s.files.Remove(filepath.Join(s.opts.Dir, restoreFile))
 }
 
+// forgetRestore removes what says that an older copy is to be accepted, where none had to be: it would be accepted some day
+// when nobody thinks of it any more.
+func (s *signing) forgetRestore() error {
+	path := filepath.Join(s.opts.Dir, restoreFile)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return s.files.Remove(path)
+}
+
 // Restore has the next start accept a ledger that does not go on from its newest checkpoint, as it stands now.
 func Restore(dir, because string, disk durable.Disk) error {
 	from, err := Recover(dir)

@@ -32,7 +32,7 @@ func Prove(dir string, number uint64, key string, witnesses ...string) ([]byte, 
 	}
 	if wanted.Line == nil {
 		if by == nil {
-			return nil, fmt.Errorf("the line of record %d is not there, and no record says that it was erased", number)
+			return nil, v.notThere(number)
 		}
 		wanted.By = by
 	}
@@ -54,6 +54,17 @@ func Prove(dir string, number uint64, key string, witnesses ...string) ([]byte, 
 // CheckProof tells what a proof file proves, by the log's key and those of witnesses.
 func CheckProof(file []byte, key note.Verifier, witnesses ...note.Verifier) (*tree.Proof, error) {
 	return tree.CheckProof(file, tree.Keys{Log: key, Witnesses: witnesses, Erases: Erases})
+}
+
+// notThere says why there is no line of a record.
+func (v *verification) notThere(number uint64) error {
+	gone := fmt.Errorf("the line of record %d is not there, and no record says that it was erased", number)
+	if text, err := readWhole(filepath.Join(v.dir, ledger.CheckpointFile)); err == nil {
+		if c, err := tree.OpenCheckpoint(text, v.key); err == nil && number >= uint64(c.Tree.N) {
+			return fmt.Errorf("there is no record %d: the newest checkpoint is of %d records, from 0 on", number, c.Tree.N)
+		}
+	}
+	return gone
 }
 
 func (v *verification) proofKeys() tree.Keys {

@@ -137,6 +137,11 @@ func (p *placing) near(k *known, f *Finding) {
 		f.What = "lines, their stored hashes and the tree's nodes were changed alike, or too few of those are left: only the signed root " +
 			"differs, and the first bad record is one of these"
 	}
+	few := "; the segment has too few lines"
+	if total := p.total(); k.hi == p.signed.N && total < uint64(k.hi) {
+		f.What, few = fmt.Sprintf("the log ends before record %d, and more was signed: it was cut short, or is a copy from before that",
+			total), ""
+	}
 	found := p.within(k, func(i int, lo, hi int64) bool {
 		more := p.more(i)
 		if more == 0 {
@@ -149,7 +154,7 @@ func (p *placing) near(k *known, f *Finding) {
 			if int64(len(p.shelf.hold(i).entries)) <= hi {
 				f.Kind = CutShort
 			}
-			f.What += "; the segment has too few lines"
+			f.What += few
 		} else {
 			f.What += "; the segment has too many lines"
 		}

@@ -33,14 +33,14 @@ type Options struct {
 	// Key is the log's public key, as log.pub holds it, from elsewhere; "": that in the folder, which whoever could write
 	// to the folder could have replaced.
 	Key        string
-	Witnesses  []string    // public keys of witnesses
+	Witnesses  []string    // public keys of witnesses, as the server file names them
 	Checkpoint []byte      // one of the log that was kept elsewhere; nil: none
 	Workers    int         // how many segments are read at once; 0: one a processor
 	Progress   func(n int) // is told of each so many bytes that were read, by several goroutines; nil: nobody is
 }
 
 // ErrKeyMissing says that there is no key to verify with.
-var ErrKeyMissing = errors.New("there is no " + ledger.KeyFile + " in the folder, and no key was given: nothing can be verified")
+var ErrKeyMissing = errors.New("there is no " + ledger.KeyFile + " in the folder, and no key was given (--key): nothing can be verified")
 
 // tries is how often a folder is read where something is found in it that a server may just have been writing.
 const tries = 4
@@ -216,7 +216,10 @@ func (v *verification) signedIn(name string, text []byte) {
 		return
 	}
 	if len(c.Unknown) > 0 {
-		v.report.note("%s: signatures by keys that were not given say nothing here: %s", name, strings.Join(c.Unknown, ", "))
+		v.report.note("%s: signatures by others say nothing here without their keys (--witness-key): %s", name, strings.Join(c.Unknown, ", "))
+	}
+	if by := c.Signed[1:]; len(by) > 0 {
+		v.report.note("%s: of %d records, signed by %s as well", name, c.Tree.N, strings.Join(by, " and "))
 	}
 	of := signedBy{c.Tree, name}
 	if of.N > v.signed.N || v.signed.N == 0 {
@@ -293,6 +296,10 @@ func (v *verification) figures() {
 	r.Size, r.Root, r.Records = uint64(v.signed.N), "", v.total()
 	if v.signed.N > 0 {
 		r.Root = v.signed.Hash.String()
+	}
+	if r.Records < r.Size {
+		r.note("%s is of %d records, and the folder holds %d: where this is a copy, made while the server wrote or before that "+
+			"was signed, copy again, checkpoint and witnessed before all else", v.signed.file, r.Size, r.Records)
 	}
 	r.Unsigned = r.Records - min(r.Records, r.Size)
 	for i, p := range v.parts {

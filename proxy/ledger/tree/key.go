@@ -56,7 +56,7 @@ func (s *Signer) String() string { return "signer of " + s.public }
 // GoString hides the key from logs.
 func (s *Signer) GoString() string { return s.String() }
 
-// ErrKey says that a text is no public key of a log or a witness.
+// ErrKey says that a text is no public key of a log.
 var ErrKey = errors.New("this is no public key: <name>+<8 hex digits>+<base64> is right, as log.pub holds it")
 
 // ParseKey reads a public key of a log as [Signer.Public] gives it; white space around it is ignored, as a file ends
@@ -67,4 +67,14 @@ func ParseKey(text string) (note.Verifier, error) {
 		return nil, fmt.Errorf("%w (%w)", ErrKey, err)
 	}
 	return v, nil
+}
+
+// ParseWitness reads the public key of a witness, as the server file names it: it checks cosignatures. The error wraps
+// [logkey.ErrKey].
+func ParseWitness(text string) (note.Verifier, error) {
+	w, err := logkey.ParseWitness(text)
+	if err != nil {
+		return nil, err // and not a nil *Witness in an interface
+	}
+	return w, nil
 }
