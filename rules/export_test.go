@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -122,4 +123,25 @@ func (k *Kept) Said() string {
 			e.Activity, e.digest, e.own, e.sent, e.signals)
 	}
 	return text
+}
+
+// Digest is that of the plan that an event was shaped by.
+func (k *Kept) Digest(event int) []byte { return k.Events[event].digest[:] }
+
+// PlanDigests are the digests of every rung of every route, by vendor, and by endpoint and activity.
+func (p *Policy) PlanDigests() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, s := range p.ids {
+		for _, r := range s.all {
+			of := all[r.Recipient.ID]
+			if of == nil {
+				of = map[string]string{}
+				all[r.Recipient.ID] = of
+			}
+			for i, a := range r.ladder {
+				of[r.Endpoint.ID+" "+a.ID] = hex.EncodeToString(r.digests[i][:])
+			}
+		}
+	}
+	return all
 }
