@@ -18,6 +18,26 @@ type keptEvents struct {
 	kept rules.Kept
 }
 
+// newKeptEvents are events that waited and are about to leave together, of the server that they waited in.
+func newKeptEvents(s *Server, hits []keptHit) *keptEvents {
+	return &keptEvents{log: s.opts.Log, hits: hits, now: func() (*Snapshot, rules.Moment) {
+		snapshot, now := s.snapshot.Load(), s.opts.Now()
+		return snapshot, rules.Moment{
+			Now: now, Latest: s.keyring.current(snapshot, now).Since(),
+			ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(),
+		}
+	}}
+}
+
+// gate is the send gate of the request that they leave in.
+func (k *keptEvents) gate(s *Server) *sendGate {
+	leaving := 0
+	for i := range k.hits {
+		leaving += len(k.hits[i].events)
+	}
+	return &sendGate{inflight: s.inflight, counters: &s.snapshot.Load().counters, events: k, leaving: leaving}
+}
+
 // keptHit is what was kept of a hit, and which of its events are to leave.
 type keptHit struct {
 	facts  []byte // as [rules.Judgement.Keep] wrote them
@@ -94,27 +114,4 @@ func (k *keptEvents) open(snapshot *Snapshot, facts []byte) rules.Reason {
 		return rules.ObjectionsUntaken
 	}
 	return rules.Permitted
-}
-
-// again is what events that waited are judged by now.
-func (s *Server) again() (*Snapshot, rules.Moment) {
-	snapshot, now := s.snapshot.Load(), s.opts.Now()
-	return snapshot, rules.Moment{
-		Now: now, Latest: s.keyring.current(snapshot, now).Since(),
-		ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(),
-	}
-}
-
-// gateFor is the gate of a request with events that waited.
-func (s *Server) gateFor(k *keptEvents) *sendGate {
-	leaving := 0
-	for i := range k.hits {
-		leaving += len(k.hits[i].events)
-	}
-	return &sendGate{inflight: s.inflight, counters: &s.snapshot.Load().counters, events: k, leaving: leaving}
-}
-
-// keptEvents makes events that waited ready to be looked at.
-func (s *Server) keptEvents(hits []keptHit) *keptEvents {
-	return &keptEvents{log: s.opts.Log, now: s.again, hits: hits}
 }

@@ -102,7 +102,7 @@ func (j *Judgement) JudgeOn(event int, a *Activity, o Objections, at Moment) Rea
 
 // SamePlan tells whether what was kept of an event is of the same plan under a policy.
 func (k *Kept) SamePlan(p *Policy, event int) bool {
-	_, route := p.routeOf(k.site, k.vendor, k.endpoint)
+	_, route := routeOf(p, k.site, k.vendor, k.endpoint)
 	if route == nil {
 		return false
 	}

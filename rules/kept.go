@@ -171,7 +171,7 @@ func (k *Kept) Judge(p *Policy, event int, at Moment) Reason {
 		return Failed
 	}
 	e := &k.Events[event]
-	site, route := p.routeOf(k.site, k.vendor, k.endpoint)
+	site, route := routeOf(p, k.site, k.vendor, k.endpoint)
 	if route == nil {
 		return PolicyChanged
 	}
@@ -228,7 +228,7 @@ func (k *Kept) objectionsOf(p *Policy, e *KeptEvent) Objections {
 }
 
 // routeOf finds a site and, of its routes, the one that leads to an endpoint; nil where there is none.
-func (p *Policy) routeOf(site, vendor, endpoint string) (*Site, *Route) {
+func routeOf(p *Policy, site, vendor, endpoint string) (*Site, *Route) {
 	for _, s := range p.ids {
 		if s.ID != site {
 			continue
