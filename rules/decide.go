@@ -56,7 +56,7 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 	return Unjudged
 }
 
-// asks is what the activities are judged by for an event.
+// asks is what the activities are judged by for an event. It holds until it is called again.
 func (d *decideState) asks(r *readState, e int, objections Objections, in *Inputs) asked {
 	d.view = eventView{&r.Hit, r.Route.Recipient.Catalog.Fields, &r.budget, int32(e)}
 	endpoint := r.Route.Endpoint
