@@ -18,24 +18,13 @@ type keptEvents struct {
 	kept rules.Kept
 }
 
-// newKeptEvents are events that waited and are about to leave together, of the server that they waited in.
-func newKeptEvents(s *Server, hits []keptHit) *keptEvents {
-	return &keptEvents{log: s.opts.Log, hits: hits, now: func() (*Snapshot, rules.Moment) {
-		snapshot, now := s.snapshot.Load(), s.opts.Now()
-		return snapshot, rules.Moment{
-			Now: now, Latest: s.keyring.current(snapshot, now).Since(),
-			ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(),
-		}
-	}}
-}
-
 // gate is the send gate of the request that they leave in.
-func (k *keptEvents) gate(s *Server) *sendGate {
+func (k *keptEvents) gate(in *inflight, of *counters) *sendGate {
 	leaving := 0
 	for i := range k.hits {
 		leaving += len(k.hits[i].events)
 	}
-	return &sendGate{inflight: s.inflight, counters: &s.snapshot.Load().counters, events: k, leaving: leaving}
+	return &sendGate{inflight: in, counters: of, events: k, leaving: leaving}
 }
 
 // keptHit is what was kept of a hit, and which of its events are to leave.

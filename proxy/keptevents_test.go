@@ -183,7 +183,7 @@ func TestWhatWaitedIsAskedAtTheGate(t *testing.T) {
 	w := newWaitingRoom(t)
 	w.wait("ann")
 	flying := newInflight()
-	gate := &sendGate{inflight: flying, counters: &counters{metrics: metrics.New()}, events: w.kept, leaving: 1}
+	gate := w.kept.gate(flying, &counters{metrics: metrics.New()})
 	if !gate.BeforeFirstByte() {
 		t.Fatal("it is held back")
 	}

@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -112,17 +113,18 @@ func (k *Kept) SamePlan(p *Policy, event int) bool {
 
 // Said is all that was read of facts, in words.
 func (k *Kept) Said() string {
-	text := fmt.Sprintf("%s %s %s %s %q server %t nobody %t objects %q told %d\n", k.received.UTC().Format(time.RFC3339Nano),
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s %s %s %q server %t nobody %t objects %q told %d\n", k.received.UTC().Format(time.RFC3339Nano),
 		k.site, k.vendor, k.endpoint, k.region, k.server, k.nobody, k.scopes, k.told)
 	for _, s := range k.Subjects {
-		text += fmt.Sprintf("subject of %d, kind %d, %x\n", s.Visitor, s.Kind, s.Hash)
+		fmt.Fprintf(&text, "subject of %d, kind %d, %x\n", s.Visitor, s.Kind, s.Hash)
 	}
 	for i := range k.Events {
 		e := &k.Events[i]
-		text += fmt.Sprintf("event %d of %d: %q on %s %x, own %d, sent %d, signals %x\n", e.Index, e.Visitor, e.Name,
+		fmt.Fprintf(&text, "event %d of %d: %q on %s %x, own %d, sent %d, signals %x\n", e.Index, e.Visitor, e.Name,
 			e.Activity, e.digest, e.own, e.sent, e.signals)
 	}
-	return text
+	return text.String()
 }
 
 // Digest is that of the plan that an event was shaped by.
