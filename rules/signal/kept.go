@@ -91,32 +91,35 @@ func (t *TCF) appendKept(dst []byte, of iab.Purposes) []byte {
 // ReadKept reads what AppendKept wrote of the matter, and nothing else. Ok is false of anything that it would not have
 // written: then the signals say nothing.
 func (s *Signals) ReadKept(kept []byte, m *Matter) (ok bool) {
-	*s = Signals{}
 	k := read.Kept{Rest: kept}
-	browser := k.Bits(4)
-	s.GPC, s.DNT = keptState(&k, browser), keptState(&k, browser>>2)
-	n := k.Byte()
-	if k.Bad = k.Bad || n > MaxSources; k.Bad {
-		return false
-	}
-	s.N = n
-	for i := range s.Sources[:s.N] {
-		s.Sources[i].readKept(&k, m)
-	}
-	if m.TCF != 0 {
-		s.TCF.readKept(&k, m.TCF)
-	}
-	ac := k.Bits(5)
-	s.AC = AC{State: keptState(&k, ac), Listed: ac&4 != 0, Consented: ac&8 != 0, Disclosed: ac&16 != 0}
-	for _, o := range [...]*OptOuts{&s.GPP, &s.USP, &s.Payload} {
-		said := k.Bits(6)
-		*o = OptOuts{State: keptState(&k, said), Of: US(said >> 2 & 7), GPC: said&32 != 0}
-	}
-	if k.Bad || len(k.Rest) > 0 {
+	*s = Signals{}
+	if s.readKept(&k, m); k.Bad || len(k.Rest) > 0 {
 		*s = Signals{}
 		return false
 	}
 	return true
+}
+
+func (s *Signals) readKept(k *read.Kept, m *Matter) {
+	browser := k.Bits(4)
+	s.GPC, s.DNT = keptState(k, browser), keptState(k, browser>>2)
+	n := k.Byte()
+	if k.Bad = k.Bad || n > MaxSources; k.Bad {
+		return
+	}
+	s.N = n
+	for i := range s.Sources[:s.N] {
+		s.Sources[i].readKept(k, m)
+	}
+	if m.TCF != 0 {
+		s.TCF.readKept(k, m.TCF)
+	}
+	ac := k.Bits(5)
+	s.AC = AC{State: keptState(k, ac), Listed: ac&4 != 0, Consented: ac&8 != 0, Disclosed: ac&16 != 0}
+	for _, o := range [...]*OptOuts{&s.GPP, &s.USP, &s.Payload} {
+		said := k.Bits(6)
+		*o = OptOuts{State: keptState(k, said), Of: US(said >> 2 & 7), GPC: said&32 != 0}
+	}
 }
 
 // keptState takes a state out of the lowest two bits.

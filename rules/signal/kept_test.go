@@ -119,6 +119,7 @@ func FuzzKeptSignals(f *testing.F) {
 	}
 	golden, _ := hex.DecodeString("0100010000000000000000000000")
 	f.Add(golden)
+	f.Add([]byte{2})
 	f.Fuzz(func(t *testing.T, kept []byte) {
 		var s signal.Signals
 		if s.ReadKept(kept, &matter) {
