@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -207,12 +208,11 @@ func (k *Kept) Judge(p *Policy, event int, at Moment) Reason {
 
 // JudgeIndex is Judge for the event of an index in the hit; [FactsUnreadable] where it is none of Events.
 func (k *Kept) JudgeIndex(p *Policy, index int, at Moment) Reason {
-	for i := range k.Events {
-		if k.Events[i].Index == index {
-			return k.Judge(p, i, at)
-		}
+	i, found := slices.BinarySearchFunc(k.Events, index, func(e KeptEvent, index int) int { return e.Index - index })
+	if !found {
+		return FactsUnreadable
 	}
-	return FactsUnreadable
+	return k.Judge(p, i, at)
 }
 
 // objectionsOf are those that count for an event: what is known of its visitor by now, and what its browser itself said.
