@@ -30,36 +30,50 @@ const (
 	keptNobody
 )
 
+// mostKept is how many identifiers a visitor has in one hit whose events can wait: each is kept with each event. Whoever
+// has more is a server's batch under one id, rather than a visitor.
+const mostKept = 256
+
 // keep is what writing facts needs, kept between hits. It holds numbers alone.
 type keep struct {
+	ready    bool // who is of one visitor was found
 	visitors Visitors
-	numbers  []int32 // by the first event of a visitor: its number; 0 where none of its events is kept
+	firstOf  []int32 // the first subject of all events; and, by the first event of a visitor, of that one; or hit.None
+	counts   []int32 // likewise: how many there are
+	nextOf   []int32 // by subject: the next one of the same visitor
 	slots    []int32 // by hash: where in subjects it stands, counted from 1; 0: nowhere
-	events   []int32
+
+	events  []int32 // that are kept
+	numbers []int32 // by the first event of a visitor: its number among those of events; 0: it has none
 }
 
 // reset forgets the hit.
 func (k *keep) reset() {
+	k.ready = false
 	k.visitors.Reset()
-	k.numbers, k.slots, k.events = hit.Reused(k.numbers), hit.Reused(k.slots), hit.Reused(k.events)
+	k.firstOf, k.counts, k.nextOf = hit.Reused(k.firstOf), hit.Reused(k.counts), hit.Reused(k.nextOf)
+	k.slots, k.events, k.numbers = hit.Reused(k.slots), hit.Reused(k.events), hit.Reused(k.numbers)
 }
 
 // Keep appends what [Kept] judges events by again, those of a list that are permitted and leave: their own facts, and
-// the subjects of all events of their visitors. Where none leaves it appends nothing. The hit must have been judged.
+// the subjects of all events of their visitors. Where none leaves it appends nothing, nor where a visitor has more
+// subjects than can be kept: such events cannot wait. The hit must have been judged.
 func (j *Judgement) Keep(dst []byte, events []int) []byte {
 	k := &j.keep
-	k.events = hit.Reused(k.events)
+	if !k.ready {
+		k.find(j.Subjects, len(j.Verdicts))
+	}
+	k.events = k.events[:0]
 	for _, e := range events {
 		if j.Out.Forward && j.Verdicts[e].Decision == Permit {
 			k.events = append(k.events, int32(e))
 		}
 	}
-	if len(k.events) == 0 {
+	defer k.forget()
+	if !k.number() || len(k.events) == 0 {
 		return dst
 	}
-	dst = j.keepHit(dst)
-	k.number(j.Subjects, len(j.Verdicts))
-	dst = k.subjects(dst, j.Subjects)
+	dst = k.subjects(j.keepHit(dst), j.Subjects)
 	dst = binary.AppendUvarint(dst, uint64(len(k.events)))
 	for _, e := range k.events {
 		dst = j.keepEvent(dst, e)
@@ -111,81 +125,114 @@ func (j *Judgement) keepDeclared(dst []byte) []byte {
 	return binary.AppendVarint(dst, j.declared.told)
 }
 
-// number numbers the visitors of the events that are kept, in their order, from 1.
-func (k *keep) number(subjects []Subject, events int) {
-	k.numbers = grown(k.numbers, events)
-	if events == 1 {
-		k.numbers[0] = 1
-		return
+// find lists the subjects of each visitor, each once.
+func (k *keep) find(subjects []Subject, events int) {
+	k.ready = true
+	if events > 1 {
+		k.visitors.Join(subjects, events)
 	}
-	k.visitors.Join(subjects, events)
-	last := int32(0)
-	for _, e := range k.events {
-		if of := &k.numbers[k.visitors.Of(int(e))]; *of == 0 {
-			last++
-			*of = last
-		}
-	}
-}
-
-// visitor is the number of an event's visitor, 0 where none of its events is kept.
-func (k *keep) visitor(event int32) int32 {
-	if len(k.numbers) == 1 {
-		return k.numbers[0]
-	}
-	return k.numbers[k.visitors.Of(int(event))]
-}
-
-// subjects appends who the events are about: each subject of a visitor once.
-func (k *keep) subjects(dst []byte, subjects []Subject) []byte {
 	size := 1
 	for size < 2*len(subjects) {
 		size *= 2
 	}
-	k.slots = grown(k.slots, size)
-	count := uint64(0)
-	for i := range subjects {
-		if k.first(subjects, i) {
-			count++
+	k.slots, k.nextOf = grown(k.slots, size), grown(k.nextOf, len(subjects))
+	k.firstOf, k.counts, k.numbers = grown(k.firstOf, events+1), grown(k.counts, events+1), grown(k.numbers, events)
+	for i := range k.firstOf {
+		k.firstOf[i] = hit.None
+	}
+	for i := len(subjects) - 1; i >= 0; i-- {
+		if k.isNew(subjects, i) {
+			of := k.list(&subjects[i])
+			k.nextOf[i], k.firstOf[of] = k.firstOf[of], int32(i)
+			k.counts[of]++
 		}
 	}
-	dst = binary.AppendUvarint(dst, count)
-	clear(k.slots)
-	for i := range subjects {
-		if k.first(subjects, i) {
-			s := &subjects[i]
-			dst = binary.AppendUvarint(dst, uint64(k.whose(s)))
-			dst = append(append(dst, byte(s.Kind)), s.Hash[:]...)
-		}
-	}
-	return dst
 }
 
-// whose is the number of a subject's visitor, 0 where it belongs to all events.
-func (k *keep) whose(s *Subject) int32 {
+// root is the first event of the visitor that an event is of.
+func (k *keep) root(event int32) int {
+	if !k.visitors.Joined() {
+		return 0
+	}
+	return k.visitors.Of(int(event))
+}
+
+// list is in which of the lists a subject is.
+func (k *keep) list(s *Subject) int {
 	if s.Event == hit.Shared {
 		return 0
 	}
-	return k.visitor(s.Event)
+	return k.root(s.Event) + 1
 }
 
-// first tells whether a subject is kept, and was not met before for the same visitor.
-func (k *keep) first(subjects []Subject, i int) bool {
+// isNew tells whether a subject was not met before for the same visitor.
+func (k *keep) isNew(subjects []Subject, i int) bool {
 	s := &subjects[i]
-	if s.Event != hit.Shared && k.visitor(s.Event) == 0 {
-		return false
-	}
-	whose := k.whose(s)
-	for at := binary.LittleEndian.Uint64(s.Hash[:]) + uint64(whose); ; at++ {
+	whose := k.list(s)
+	for at := binary.LittleEndian.Uint64(s.Hash[:]) + uint64(whose); ; at++ { // hashes are keyed, as in Visitors
 		slot := &k.slots[at%uint64(len(k.slots))]
 		if *slot == 0 {
 			*slot = int32(i + 1)
 			return true
 		}
-		if of := &subjects[*slot-1]; of.Hash == s.Hash && k.whose(of) == whose {
+		if of := &subjects[*slot-1]; of.Hash == s.Hash && k.list(of) == whose {
 			return false
 		}
 	}
+}
+
+// number numbers the visitors of the events that are kept, in their order, from 1. It tells whether they can wait.
+func (k *keep) number() bool {
+	last := int32(0)
+	for _, e := range k.events {
+		root := k.root(e)
+		if k.counts[0]+k.counts[root+1] > mostKept {
+			return false
+		}
+		if k.numbers[root] == 0 {
+			last++
+			k.numbers[root] = last
+		}
+	}
+	return true
+}
+
+// forget takes the numbers back.
+func (k *keep) forget() {
+	for _, e := range k.events {
+		k.numbers[k.root(e)] = 0
+	}
+}
+
+// visitor is the number of an event's visitor.
+func (k *keep) visitor(event int32) int32 { return k.numbers[k.root(event)] }
+
+// subjects appends who the events are about: first those of all events, then each visitor's.
+func (k *keep) subjects(dst []byte, subjects []Subject) []byte {
+	count, last := k.counts[0], int32(0)
+	for _, e := range k.events {
+		if of := k.visitor(e); of > last {
+			count, last = count+k.counts[k.root(e)+1], of
+		}
+	}
+	dst = k.appendList(binary.AppendUvarint(dst, uint64(count)), subjects, 0, 0)
+	last = 0
+	for _, e := range k.events {
+		if of := k.visitor(e); of > last {
+			dst, last = k.appendList(dst, subjects, k.root(e)+1, of), of
+		}
+	}
+	return dst
+}
+
+// appendList appends one of the lists, as subjects of the visitor of a number.
+func (k *keep) appendList(dst []byte, subjects []Subject, list int, visitor int32) []byte {
+	for i := k.firstOf[list]; i != hit.None; i = k.nextOf[i] {
+		s := &subjects[i]
+		dst = append(binary.AppendUvarint(dst, uint64(visitor)), byte(s.Kind))
+		dst = append(dst, s.Hash[:]...)
+	}
+	return dst
 }
 
 // keepEvent appends what holds for one event.

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -122,6 +123,39 @@ func TestKeptIsWholeOrNothing(t *testing.T) {
 		}
 		if reason := k.Judge(p, 0, rules.Moment{Now: now}); reason != rules.Permitted {
 			t.Errorf("%s: it is %v", name, reason)
+		}
+	}
+}
+
+// TestWhoHasTooManyIdsCannotWait: each is kept with each event, so that a batch of thousands under one id would be
+// millions; one event after the other is kept as all at once are.
+func TestWhoHasTooManyIdsCannotWait(t *testing.T) {
+	t.Parallel()
+	p, _ := keptHits(t)
+	for users, waits := range map[int]bool{20: true, 200: false} {
+		var events []string
+		for n := range users {
+			events = append(events, fmt.Sprintf(
+				`{"type":"track","event":"e","userId":"u%d","anonymousId":"00000000-0000-4000-8000-00000000000a"}`, n))
+		}
+		r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+strings.Join(events, ",")+`]}`,
+			"segment", yes)
+		j := judged(p, r, rules.Inputs{Now: now, Keys: keysOf(p)}, nil)
+		if k := keptOf(t, j); (k != nil) != waits {
+			t.Errorf("%d ids of one visitor: %v", users, k)
+		}
+		for e := range j.Verdicts {
+			facts := j.Keep(nil, []int{e})
+			var k rules.Kept
+			if len(facts) > 0 != waits {
+				t.Fatalf("%d ids of one visitor: event %d has %d bytes of facts", users, e, len(facts))
+			}
+			if !waits {
+				continue
+			}
+			if err := k.Read(facts); err != nil || len(k.Events) != 1 || k.Events[0].Index != e || len(k.Subjects) < users {
+				t.Fatalf("event %d: %v, %d subjects", e, err, len(k.Subjects))
+			}
 		}
 	}
 }
