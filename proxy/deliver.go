@@ -22,9 +22,12 @@ func deliver(s *Server, h *hitContext) result {
 		Count: h.j.Permitted(), Taken: endpoint.Taken, Asked: endpoint.Kind == catalog.Answer, Relay: endpoint.Relay,
 		Gate: &h.gate,
 	}
+	h.judged = judgedEvents{
+		log: s.opts.Log, objections: h.snapshot.objections,
+		subjects: h.j.Subjects, known: h.j.Objections, stands: h.judged.stands, visitors: &h.visitors,
+	}
 	h.gate = sendGate{
-		log: s.opts.Log, inflight: s.inflight, counters: &h.snapshot.counters, objections: h.snapshot.objections,
-		subjects: h.j.Subjects, known: h.j.Objections, stands: h.gate.stands, visitors: &h.visitors, leaving: h.event.Count,
+		inflight: s.inflight, counters: &h.snapshot.counters, events: &h.judged, leaving: h.event.Count,
 	}
 	h.leaving = true
 	h.outcome, h.sent = h.snapshot.Delivery.Deliver(&h.event, &h.answer), true

@@ -52,6 +52,7 @@ type hitContext struct {
 	headers []delivery.Header
 	event   delivery.Event
 	gate    sendGate
+	judged  judgedEvents // that the gate asks
 
 	travelling []int // events that travel
 
@@ -61,7 +62,7 @@ type hitContext struct {
 // hitContexts hands them out and takes them back. This is the only place that does either.
 var hitContexts = sync.Pool{New: func() any {
 	h := new(hitContext)
-	h.gate.stands = h.j.Stands // made once: it would be allocated for each hit
+	h.judged.stands = h.j.Stands // made once: it would be allocated for each hit
 	return h
 }}
 
@@ -91,7 +92,7 @@ func (h *hitContext) giveBack() {
 		h.answer.SwapBody(hit.Recycled(body))
 	}
 	h.answer.Reset()
-	h.event, h.gate = delivery.Event{}, sendGate{stands: h.gate.stands}
+	h.event, h.gate, h.judged = delivery.Event{}, sendGate{}, judgedEvents{stands: h.judged.stands}
 	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, hit.Recycled(h.headers)
 	h.travelling = hit.Recycled(h.travelling)
 	hitContexts.Put(h)

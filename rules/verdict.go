@@ -84,6 +84,10 @@ const (
 	OpaqueStream    // a stream cannot be minimised: it never travels on legitimate interest, where the profile does not keep it, or where the hit names nobody
 	RequiredDropped // the profile drops a field without which the vendor refuses an event at this endpoint
 
+	// Of an event that waited, and is judged again (see [Kept]).
+	PolicyChanged   // what it was permitted on, or what shaped what would leave of it, is another now, or is gone
+	FactsUnreadable // what it was judged by cannot be read
+
 	numReasons
 )
 
@@ -102,6 +106,7 @@ var reasonNames = [numReasons]string{
 	AssessmentFormOld: "assessment_form_old", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
 	RequiredDropped: "required_dropped", BeforeChoice: "before_choice",
+	PolicyChanged: "policy_changed", FactsUnreadable: "facts_unreadable",
 }
 
 // String returns the code that records, metrics and tests use.
