@@ -153,7 +153,7 @@ func TestReserve(t *testing.T) {
 			strings.Count(all, `"kind":"objection"`) != len(steps) {
 			t.Errorf("hits %v", got.hits)
 		}
-		free = 0
+		now.Store(&room{})
 		o.Known = ""
 		l, err = ledger.Open(o, ledger.Note{Kind: ledger.KindStart})
 		if err != nil {
