@@ -21,6 +21,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/segment"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -57,7 +58,8 @@ func (d *disk) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, 
 	if err != nil {
 		return nil, err
 	}
-	if filepath.Ext(path) == ".jsonl" && strings.HasPrefix(filepath.Base(path), "0") {
+	written := strings.TrimSuffix(path, segment.BesideSuffix)
+	if filepath.Ext(written) == ".jsonl" && strings.HasPrefix(filepath.Base(written), "0") {
 		return segmentFile{f, d}, nil
 	}
 	return f, nil

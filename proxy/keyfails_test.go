@@ -119,8 +119,10 @@ func TestAStartWithoutItsKeyState(t *testing.T) {
 				}
 				var err error
 				met = d.step(n, func() { err = begin() })
-				if met != errors.Is(err, crash.ErrFailed) || met && !strings.Contains(err.Error(), "key state") &&
-					!strings.Contains(err.Error(), "checkpoint") {
+				if met && ofCheckpoint(err) {
+					continue
+				}
+				if met != errors.Is(err, crash.ErrFailed) || met && !strings.Contains(err.Error(), "key state") {
 					t.Errorf("step %d: %v", n, err)
 				}
 				if err := begin(); err != nil || d.state(t) != pseudonym.TestRoot.State(c.now()) {
@@ -245,8 +247,8 @@ func TestRotatingBesideAFailingDisk(t *testing.T) {
 		before := d.state(t)
 		var err error
 		met = d.step(n, func() { err = rotate() })
-		behind := met && strings.Contains(err.Error(), "checkpoint") // which lies beside the key state, and comes last
-		if met != errors.Is(err, crash.ErrFailed) || met && !behind && !strings.Contains(err.Error(), "key state") {
+		behind := met && ofCheckpoint(err) // which lies beside the key state, and comes last
+		if !behind && (met != errors.Is(err, crash.ErrFailed) || met && !strings.Contains(err.Error(), "key state")) {
 			t.Errorf("step %d: %v", n, err)
 		}
 		d.state(t)
@@ -285,3 +287,7 @@ func (m minutes) pass() {
 	m <- time.Time{}
 	m <- time.Time{}
 }
+
+// ofCheckpoint tells whether what failed is about the ledger's newest checkpoint, a copy of which lies beside the key state:
+// one that cannot be signed at a start is signed later.
+func ofCheckpoint(err error) bool { return err == nil || strings.Contains(err.Error(), "checkpoint") }

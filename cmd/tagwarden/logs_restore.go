@@ -9,16 +9,7 @@ import (
 
 // logsRestore has the next start accept a ledger that does not go on from its newest checkpoint.
 func logsRestore(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("logs restore", "--because TEXT [--config FILE | --dir DIR]")
-	of := t.ledgerFlags(f)
-	because := f.String("because", "", "why an older copy is accepted: it is recorded")
-	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
-		return orUsage(t, code, rest)
-	}
-	if !becauseGiven(t, *because) {
-		return usage
-	}
-	dir, code := of.written(t)
+	dir, because, code := t.changing("logs restore", "why an older copy is accepted: it is recorded", args)
 	if dir == "" {
 		return code
 	}
@@ -29,7 +20,7 @@ func logsRestore(_ context.Context, t *terminal, args []string) int {
 			return err
 		}
 		next = from.Next()
-		return ledger.Restore(dir, *because, nil)
+		return ledger.Restore(dir, because, nil)
 	})
 	if err != nil {
 		return refusedLog(t, err)

@@ -10,13 +10,21 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 )
 
-// becauseGiven tells whether a reason is given.
-func becauseGiven(t *terminal, because string) bool {
-	if strings.TrimSpace(because) == "" {
-		t.fail("--because is missing: why? The log says it")
-		return false
+// changing reads what a verb is given that changes a ledger's folder: which one, and why. Where the folder is empty the verb
+// ends with the code.
+func (t *terminal) changing(verb, why string, args []string) (dir, because string, code int) {
+	f := t.flags(verb, "--because TEXT [--config FILE | --dir DIR]")
+	of := t.ledgerFlags(f)
+	given := f.String("because", "", why)
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return "", "", orUsage(t, code, rest)
 	}
-	return true
+	if strings.TrimSpace(*given) == "" {
+		t.fail("--because is missing: why? The log says it")
+		return "", "", usage
+	}
+	dir, code = of.written(t)
+	return dir, *given, code
 }
 
 // locked does something to a ledger's folder while no server writes to it.
@@ -41,22 +49,13 @@ func refusedLog(t *terminal, err error) int {
 
 // logsSetAside has the next start pass over lines that cannot be read.
 func logsSetAside(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("logs set-aside", "--because TEXT [--config FILE | --dir DIR]")
-	of := t.ledgerFlags(f)
-	because := f.String("because", "", "what happened to the lines: it is recorded")
-	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
-		return orUsage(t, code, rest)
-	}
-	if !becauseGiven(t, *because) {
-		return usage
-	}
-	dir, code := of.written(t)
+	dir, because, code := t.changing("logs set-aside", "what happened to the lines: it is recorded", args)
 	if dir == "" {
 		return code
 	}
 	n := 0
 	err := t.locked(dir, func() error {
-		all, err := audit.FindDamage(dir, *because)
+		all, err := audit.FindDamage(dir, because)
 		if err != nil {
 			return err
 		}

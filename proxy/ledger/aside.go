@@ -58,6 +58,11 @@ func ReadAside(dir string, first uint64) (*Aside, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what was set aside: %w", err)
 	}
+	return ParseAside(path, text)
+}
+
+// ParseAside reads what a file says that was set aside.
+func ParseAside(path string, text []byte) (*Aside, error) {
 	a := new(Aside)
 	if err := json.Unmarshal(text, a); err != nil {
 		return nil, fmt.Errorf("%s does not say what was set aside: %w", path, err)
@@ -106,7 +111,7 @@ func (l *Ledger) asides(entries []entry, recorded map[string]bool) ([]entry, err
 		if recorded[digest] {
 			continue
 		}
-		of, err := ReadAside(l.opts.Dir, f.First)
+		of, err := ParseAside(f.Path, text)
 		if err != nil {
 			return nil, err
 		}

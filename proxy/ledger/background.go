@@ -150,6 +150,9 @@ func (l *Ledger) work(faults *faults) (more bool) {
 	faults.tell("a checkpoint of the ledger cannot be signed", l.signing.signIfDue(now))
 	some, err := l.sealing.seal()
 	faults.tell("a segment of the ledger cannot be sealed", err)
+	if err == nil && some {
+		faults.tell("a checkpoint of the ledger cannot be signed", l.signing.sign())
+	}
 	if err != nil || some {
 		return err == nil
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -110,11 +111,16 @@ func fullDisk(t *testing.T, full func([]byte) (int, error), cutFails bool) {
 func TestReserve(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		free, failed := uint64(1000), error(nil)
+		type room struct {
+			free   uint64
+			failed error
+		}
+		var now atomic.Pointer[room]
+		now.Store(&room{free: 1000})
 		var said told
 		o := signing(t, dataFolder(t), nil)
 		o.Reserve, o.Report = 1000, said.report
-		o.Free = func() (uint64, error) { return free, failed }
+		o.Free = func() (uint64, error) { return now.Load().free, now.Load().failed }
 		l, err := ledger.Open(o, ledger.Note{Kind: ledger.KindStart})
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +131,7 @@ func TestReserve(t *testing.T) {
 			taken  bool
 		}{{1000, nil, true}, {999, nil, false}, {0, nil, false}, {1000, nil, true}, {2000, syscall.EIO, false}, {1001, nil, true}}
 		for n, step := range steps {
-			free, failed = step.free, step.failed
+			now.Store(&room{step.free, step.failed})
 			<-time.After(1100 * time.Millisecond)
 			synctest.Wait()
 			if err := hit(l, uint64(n)); (err == nil) != step.taken || (l.Err() == nil) != step.taken {
@@ -147,7 +153,7 @@ func TestReserve(t *testing.T) {
 			strings.Count(all, `"kind":"objection"`) != len(steps) {
 			t.Errorf("hits %v", got.hits)
 		}
-		free = 0
+		now.Store(&room{})
 		o.Known = ""
 		l, err = ledger.Open(o, ledger.Note{Kind: ledger.KindStart})
 		if err != nil {

@@ -12,11 +12,14 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// formatFile lies in a ledger's folder so that versions that do not know numbered segments refuse it. It is none.
-const formatFile = "format.jsonl"
+// FormatFile lies in a ledger's folder so that versions that do not know numbered segments refuse it. It is none.
+const FormatFile = "format.jsonl"
 
 // oldName is how the version before named segments.
 var oldName = regexp.MustCompile(`^\d{8}T\d{6}\.\d{9}Z-\d{3}\.jsonl$`)
+
+// IsOldName tells whether a file's name is that of a segment of the version before.
+func IsOldName(name string) bool { return oldName.MatchString(name) }
 
 // Segment is a file of a ledger's records.
 type Segment struct {
@@ -34,18 +37,24 @@ func Segments(dir string) ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
+	all, err := numbered(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the ledger's segments: %w", err)
 	}
-	if len(files) > 0 { // what else somebody put there is none: it would get numbers that others have
-		old = slices.DeleteFunc(old, func(s Segment) bool { return !oldName.MatchString(filepath.Base(s.Path)) })
-	}
-	all := make([]Segment, 0, len(files)+len(old))
-	for _, f := range files {
-		all = append(all, Segment{File: f, Packed: strings.HasSuffix(f.Path, PackedSuffix)})
+	if len(all) > 0 { // what else somebody put there is none: it would get numbers that others have
+		old = slices.DeleteFunc(old, func(s Segment) bool { return !IsOldName(filepath.Base(s.Path)) })
 	}
 	return append(all, old...), nil
+}
+
+// numbered are those that have numbers.
+func numbered(dir string) ([]Segment, error) {
+	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
+	all := make([]Segment, len(files))
+	for i, f := range files {
+		all[i] = Segment{File: f, Packed: strings.HasSuffix(f.Path, PackedSuffix)}
+	}
+	return all, err
 }
 
 // oldSegments are those of the version before.
@@ -57,7 +66,7 @@ func oldSegments(dir string) ([]Segment, error) {
 	var old []Segment
 	for _, e := range entries {
 		stem, ends := strings.CutSuffix(e.Name(), OpenSuffix)
-		if !ends || e.IsDir() || e.Name() == formatFile || isNumber(stem) {
+		if !ends || e.IsDir() || e.Name() == FormatFile || isNumber(stem) {
 			continue
 		}
 		old = append(old, Segment{File: segment.File{Path: filepath.Join(dir, e.Name())}, Old: true})

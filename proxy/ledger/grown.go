@@ -76,8 +76,8 @@ func (s *signing) growFrom(from *Standing) (*Restored, error) {
 	} else if err := s.forgetRestore(); err != nil {
 		return nil, err
 	}
-	for _, of := range from.tail { // a file of hashes for each segment
-		if err := g.hashes.Roll(int64(of.First)); err != nil {
+	for _, first := range from.tail { // a file of hashes for each segment
+		if err := g.hashes.Roll(int64(first)); err != nil {
 			return nil, err
 		}
 	}

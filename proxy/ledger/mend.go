@@ -79,16 +79,14 @@ func (g *grown) hashAgain(f Segment) error {
 		return err
 	}
 	var entries []byte
-	digest := sha256.New()
 	f.End = of.End
 	if _, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		entries = append(entries, entry[:]...)
-		digest.Write(entry[:])
 		return nil
 	}); err != nil {
 		return err
 	}
-	if hex.EncodeToString(digest.Sum(nil)) != of.Digest {
+	if digest := sha256.Sum256(entries); hex.EncodeToString(digest[:]) != of.Digest {
 		return fmt.Errorf("%s: %w", f.Path, ErrChanged)
 	}
 	path := filepath.Join(g.dir, segment.FileName(f.First, tree.Suffix(0)))

@@ -71,7 +71,7 @@ func Migrate(dir string, disk durable.Disk, progress func(done, of int)) error {
 
 // refuseOlder has older binaries refuse the folder.
 func refuseOlder(dir string, files durable.Files) error {
-	path := filepath.Join(dir, formatFile)
+	path := filepath.Join(dir, FormatFile)
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}

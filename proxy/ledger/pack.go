@@ -100,7 +100,7 @@ func (s *sealing) readBack(path string, size int64, want hash.Hash32) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostWindow))
+	z, err := decoder(f)
 	if err != nil {
 		return err
 	}

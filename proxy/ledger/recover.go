@@ -5,13 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -27,7 +25,7 @@ type Standing struct {
 	sealed       uint64 // number behind the records of that summary; the edge of the tree over them, and what they say
 	sealedMemory *Recovered
 	edge         tree.Edge   // of the tree over all records
-	tail         []*Summary  // of each segment behind it, what its summary will be
+	tail         []uint64    // of each segment behind it, the number of its first record
 	rest         []byte      // the entries of their records, 32 bytes each
 	nodes        []tree.Node // of the tree's tiles that became complete by them
 	old          bool        // it is of a version before, and is to be brought to numbers first
@@ -126,100 +124,27 @@ func (s *Standing) readTail(each func(record []byte)) error {
 		if f.First != s.Next() {
 			return fmt.Errorf("%s: records %d to %d are missing before it", f.Path, s.Next(), f.First-1)
 		}
-		of, err := s.summarise(f, each)
-		if err != nil {
+		if err := s.grow(f, each); err != nil {
 			return err
 		}
-		s.tail = append(s.tail, of)
+		s.tail = append(s.tail, f.First)
 	}
 	s.Keys.Known = s.Keys.Known || len(files) > 0
 	return s.readOld(each)
 }
 
-// summarise reads a segment, and tells what its summary is.
-func (s *Standing) summarise(f Segment, each func(record []byte)) (*Summary, error) {
-	b := newSummary(f.First, s.Recovered, &s.edge)
-	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
-		s.rest = append(s.rest, entry[:]...)
+// grow reads a segment: what its records say, and the tree over them.
+func (s *Standing) grow(f Segment, each func(record []byte)) error {
+	_, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		if line != nil {
 			each(line)
 		}
-		err := b.add(line, entry)
-		s.nodes = append(s.nodes, b.nodes...)
-		return err
+		s.rest = append(s.rest, entry[:]...)
+		s.nodes = s.edge.Append(s.rest[len(s.rest)-len(entry):], s.nodes)
+		if line == nil {
+			return nil
+		}
+		return s.observe(line)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return b.summary(got), nil
-}
-
-// summaryBuilder makes the summary of a segment, record by record.
-type summaryBuilder struct {
-	of     Summary
-	memory *Recovered // goes on with the segment's records
-	edge   *tree.Edge // likewise; nil: whoever asks for the summary adds it
-	digest hash.Hash
-	nodes  []tree.Node // that became complete
-	entry  tree.Entry  // room for the last one
-	latest [19]byte    // the second of To, as records say it
-}
-
-func newSummary(first uint64, memory *Recovered, edge *tree.Edge) *summaryBuilder {
-	b := &summaryBuilder{memory: memory, edge: edge, digest: sha256.New()}
-	b.of = Summary{Format: summaryFormat, First: first, Lines: LinesChecked}
-	return b
-}
-
-// add adds a record; its line is nil where it was set aside.
-func (b *summaryBuilder) add(line []byte, entry tree.Entry) error {
-	b.entry = entry
-	if b.edge != nil {
-		b.nodes = b.edge.Append(b.entry[:], b.nodes[:0])
-	}
-	b.digest.Write(b.entry[:])
-	if line == nil {
-		return nil
-	}
-	b.time(line)
-	return b.memory.observe(line)
-}
-
-// time notes when a record was written, to the second: From is rounded down, To up.
-func (b *summaryBuilder) time(line []byte) {
-	const before, seconds = `{"time":"`, "2006-01-02T15:04:05"
-	if len(line) < len(before)+len(seconds) || string(line[:len(before)]) != before {
-		return
-	}
-	text := line[len(before):][:len(seconds)]
-	if string(text) == string(b.latest[:]) {
-		return
-	}
-	at, err := time.Parse(seconds, string(text))
-	if err != nil {
-		return
-	}
-	if b.of.From.IsZero() || at.Before(b.of.From) {
-		b.of.From = at
-	}
-	if up := at.Add(time.Second); up.After(b.of.To) {
-		b.of.To = up
-		copy(b.latest[:], text)
-	}
-}
-
-// summary is the summary of what was added.
-func (b *summaryBuilder) summary(got scanned) *Summary {
-	memory := b.memory.clone()
-	if got.plain {
-		b.of.Lines = LinesPlain
-	}
-	b.of.End = b.of.First + got.n
-	b.of.Bytes, b.of.Torn, b.of.Aside = got.bytes, got.torn, got.aside
-	b.of.Digest = hex.EncodeToString(b.digest.Sum(nil))
-	if b.of.Memory = *memory; b.edge != nil {
-		edge := *b.edge
-		b.of.Edge = &edge
-	}
-	return &b.of
+	return err
 }

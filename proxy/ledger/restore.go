@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
-// restoreFile says that the next start is to accept the ledger as it is.
-const restoreFile = "restore.json"
+// RestoreFile says that the next start is to accept the ledger as it is.
+const RestoreFile = "restore.json"
 
 // restoration is what stands in it.
 type restoration struct {
@@ -35,7 +35,7 @@ func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
 	if !slices.ContainsFunc(acceptable, func(err error) bool { return errors.Is(refused, err) }) {
 		return nil, refused
 	}
-	text, err := os.ReadFile(filepath.Join(s.opts.Dir, restoreFile))
+	text, err := os.ReadFile(filepath.Join(s.opts.Dir, RestoreFile))
 	if errors.Is(err, fs.ErrNotExist) && errors.Is(refused, tree.ErrCheckpoint) {
 		return nil, fmt.Errorf("%w: %w (two folders hold the newest checkpoint, %s and %s: where the other copy is whole, it is "+
 			"enough to remove this one)", ErrBehind, refused, s.opts.Dir, filepath.Dir(s.opts.Known))
@@ -48,12 +48,12 @@ func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
 	}
 	var said restoration
 	if err := json.Unmarshal(text, &said); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", restoreFile, err)
+		return nil, fmt.Errorf("%s cannot be read: %w", RestoreFile, err)
 	}
 	now := from.edge.Tree()
 	root, err := tlog.ParseHash(said.Root)
 	if err != nil || said.Because == "" {
-		return nil, fmt.Errorf("%s does not say what is accepted, and why", restoreFile)
+		return nil, fmt.Errorf("%s does not say what is accepted, and why", RestoreFile)
 	}
 	accepted := tlog.Tree{N: said.Size, Hash: root}
 	if err := tree.Continues(accepted, now, s.tree.tiles().Hashes(now)); err != nil {
@@ -74,13 +74,13 @@ func (s *signing) restored(r *Restored) error {
 	if err := s.sign(); err != nil {
 		return err
 	}
-	return s.files.Remove(filepath.Join(s.opts.Dir, restoreFile))
+	return s.files.Remove(filepath.Join(s.opts.Dir, RestoreFile))
 }
 
 // forgetRestore removes what says that an older copy is to be accepted, where none had to be: it would be accepted some day
 // when nobody thinks of it any more.
 func (s *signing) forgetRestore() error {
-	path := filepath.Join(s.opts.Dir, restoreFile)
+	path := filepath.Join(s.opts.Dir, RestoreFile)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -98,5 +98,5 @@ func Restore(dir, because string, disk durable.Disk) error {
 	if err != nil {
 		return err
 	}
-	return durable.Files{Disk: disk}.Replace(filepath.Join(dir, restoreFile), append(text, '\n'), 0o600)
+	return durable.Files{Disk: disk}.Replace(filepath.Join(dir, RestoreFile), append(text, '\n'), 0o600)
 }

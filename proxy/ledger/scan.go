@@ -1,11 +1,6 @@
 package ledger
 
-import (
-	"path/filepath"
-
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
-	"github.com/tagwarden/tagwarden/proxy/segment"
-)
+import "github.com/tagwarden/tagwarden/proxy/ledger/tree"
 
 // scanned is what a segment holds.
 type scanned struct {
@@ -19,10 +14,6 @@ type scanned struct {
 // scanSegment hands over the records of a segment, up to the number where the next one begins: the line without its end, and
 // its entry in the tree. Of a line that was set aside only the entry is known. An error is a [Damage], or one of reading.
 func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s scanned, err error) {
-	set, err := ReadAside(filepath.Dir(f.Path), f.First)
-	if err != nil {
-		return s, err
-	}
 	r, err := f.open(true)
 	if err != nil {
 		return s, err
@@ -30,7 +21,7 @@ func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s s
 	defer func() { _ = r.Close() }()
 	s.plain = r.plain
 	for r.Next() {
-		if err := s.passed(r.next-1, f.First, set, each); err != nil {
+		if err := s.passed(r.next-1, f.First, r.aside, each); err != nil {
 			return s, err
 		}
 		line := r.Record()
@@ -43,7 +34,7 @@ func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s s
 	if r.Err() != nil {
 		return s, r.Err()
 	}
-	if err := s.passed(r.next, f.First, set, each); err != nil {
+	if err := s.passed(r.next, f.First, r.aside, each); err != nil {
 		return s, err
 	}
 	return s, s.countTorn(r)
@@ -79,14 +70,4 @@ func (s *scanned) countTorn(r *SegmentReader) error {
 		s.torn = info.Size() - s.bytes
 	}
 	return err
-}
-
-// numbered lists the segments that have numbers, oldest first.
-func numbered(dir string) ([]Segment, error) {
-	files, err := segment.List(dir, OpenSuffix, PackedSuffix)
-	all := make([]Segment, len(files))
-	for i, f := range files {
-		all[i] = Segment{File: f, Packed: packed(f.Path)}
-	}
-	return all, err
 }

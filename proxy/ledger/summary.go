@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
@@ -120,6 +119,3 @@ func Summaries(dir string) ([]uint64, error) {
 	}
 	return first, nil
 }
-
-// packed tells whether a segment's file is compressed.
-func packed(path string) bool { return strings.HasSuffix(path, PackedSuffix) }

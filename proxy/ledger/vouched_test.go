@@ -68,3 +68,29 @@ func TestUnsignedVouching(t *testing.T) {
 		}
 	})
 }
+
+// TestSignedAtSeal: what says that a segment was sealed is signed at once, however long ago the last checkpoint was.
+func TestSignedAtSeal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := signing(t, t.TempDir(), nil)
+		o.Checkpoint = 24 * time.Hour
+		l, err := ledger.Open(o, ledger.Note{Kind: ledger.KindStart})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for hit := range uint64(3) {
+			if err := l.Append([]ledger.Event{shaped(hit, "a")}, named{}); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(o.Seal + 10*time.Second)
+			synctest.Wait()
+			if of := l.State(); of.Sealed == 0 || of.Signed != of.Records {
+				t.Errorf("after hit %d: %+v", hit, of)
+			}
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

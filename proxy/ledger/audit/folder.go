@@ -59,14 +59,11 @@ func (p *part) set(at int64) *ledger.Damaged {
 const (
 	witnessedFile = "witnessed"      // the newest checkpoint that enough witnesses signed
 	witnessesFile = "witnesses.json" // what is known of each witness
-	restoreFile   = "restore.json"
-	formatFile    = "format.jsonl"
 )
 
 // What a name may be.
 var (
 	numberedName  = regexp.MustCompile(`^(\d{16})(\.[a-z0-9.]+)$`)
-	oldName       = regexp.MustCompile(`^\d{8}T\d{6}\.\d{9}Z-\d{3}\.jsonl$`)
 	temporaryName = regexp.MustCompile(`^\..+\.\d+\.new$`)
 )
 
@@ -99,7 +96,7 @@ func (v *verification) list() error {
 		path := filepath.Join(v.dir, name)
 		m := numberedName.FindStringSubmatch(name)
 		if m == nil || e.IsDir() || !knownSuffix.MatchString(m[2]) {
-			if oldName.MatchString(name) {
+			if ledger.IsOldName(name) {
 				old++
 			}
 			v.other(name, e.IsDir())
@@ -144,10 +141,10 @@ func (v *verification) list() error {
 func (v *verification) other(name string, isDir bool) {
 	switch {
 	case isDir:
-	case slices.Contains([]string{ledger.CheckpointFile, ledger.KeyFile, witnessedFile, formatFile}, name), temporaryName.MatchString(name),
-		oldName.MatchString(name):
+	case slices.Contains([]string{ledger.CheckpointFile, ledger.KeyFile, witnessedFile, ledger.FormatFile}, name), temporaryName.MatchString(name),
+		ledger.IsOldName(name):
 		return
-	case name == restoreFile:
+	case name == ledger.RestoreFile:
 		v.report.note("%s: the next start of the server is to accept the ledger as it is", name)
 		return
 	case name == witnessesFile:
@@ -177,7 +174,7 @@ func (v *verification) readAside(p *part, path string) error {
 	text, err := readWhole(path)
 	if err == nil {
 		p.asideOf = sha256.Sum256(text)
-		p.aside, err = ledger.ReadAside(v.dir, p.first)
+		p.aside, err = ledger.ParseAside(path, text)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		v.report.add(Finding{Kind: Unreadable, File: filepath.Base(path), Offset: -1, What: err.Error()})

@@ -275,17 +275,17 @@ func (v *verification) total() uint64 {
 
 // format looks at the file that makes older versions refuse the folder.
 func (v *verification) format() {
-	text, err := readWhole(filepath.Join(v.dir, formatFile))
+	text, err := readWhole(filepath.Join(v.dir, ledger.FormatFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		v.report.add(Finding{Kind: Removed, File: formatFile, Offset: -1,
+		v.report.add(Finding{Kind: Removed, File: ledger.FormatFile, Offset: -1,
 			What: "the file is missing that makes older versions refuse the folder: the next start writes it"})
 	case err == nil:
 		err = ledger.CheckFormat(text)
 		fallthrough
 	default:
 		if err != nil {
-			v.report.add(Finding{Kind: Changed, File: formatFile, Offset: -1, What: err.Error()})
+			v.report.add(Finding{Kind: Changed, File: ledger.FormatFile, Offset: -1, What: err.Error()})
 		}
 	}
 }
