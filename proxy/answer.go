@@ -70,7 +70,7 @@ func (h *hitContext) answerRefused(reason rules.Reason) {
 	case h.status != 0: // where it ends is in doubt
 		h.ctx.SetStatusCode(h.status)
 		h.ctx.SetConnectionClose()
-	case reason == rules.Unrecorded || reason == rules.OutOfMemory || reason == rules.ShuttingDown || reason == rules.ClockAhead:
+	case reason.Status() == fasthttp.StatusServiceUnavailable:
 		h.ctx.Response.Header.Set("Retry-After", "5")
 		h.ctx.SetStatusCode(reason.Status())
 	case denied == nil || reason == rules.OverLimit:
