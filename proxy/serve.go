@@ -51,6 +51,7 @@ func (s *Server) recoverPanic(h *hitContext) {
 	h.ctx.Response.Reset()
 	h.ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 	h.ctx.SetConnectionClose()
+	h.refuseWaiting(true)
 	if h.leaving && !h.sent {
 		h.recordOutcome(delivery.Outcome{Why: delivery.WhyFailed})
 	}
