@@ -81,7 +81,7 @@ func TestConcurrencyHolds(t *testing.T) {
 				n := busy.Add(1)
 				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 				}
-				time.Sleep(time.Duration(i%7) * time.Millisecond)
+				<-time.After(time.Duration(i%7) * time.Millisecond)
 				busy.Add(-1)
 				if done.Add(1); i%3 == 0 {
 					turn.Return()
@@ -128,7 +128,7 @@ func TestRate(t *testing.T) {
 		waits(t, p, 2*time.Second)
 		waits(t, p, 2*time.Second) // asking takes nothing
 		p.Set(PaceOptions{Rate: 1})
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		begun(t, p).Return()
 		p.Set(PaceOptions{})
 		for range 8 {
@@ -170,7 +170,7 @@ func TestBreaker(t *testing.T) {
 		if asked != 12 {
 			t.Errorf("within a minute it was asked %d times", asked)
 		}
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		late.End(unknown(WhyTimeout)) // of a time that is over: it says nothing of now
 		probe := begun(t, p)
 		probe.Return() // there was nothing to send
@@ -218,7 +218,7 @@ func TestLeftAlone(t *testing.T) {
 		three.End(delivered(200, WhyOK))
 		waits(t, p, 30*time.Second)
 		p.Set(PaceOptions{Concurrency: 3})
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		waits(t, p, 10*time.Second)
 		start := time.Now()
 		turn, err := p.Begin(t.Context())
