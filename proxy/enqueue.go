@@ -13,14 +13,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// room refuses a hit whose events would wait for their vendor where there is no room for that, before its body is read.
-func room(s *Server, h *hitContext) result {
-	if h.mayWait() && s.dispatch.queue.Full() {
-		return refused(rules.QueueFull)
-	}
-	return next
-}
-
 // mayWait tells whether what is permitted of a hit waits for its vendor. Who is asked for an answer is asked at once.
 func (h *hitContext) mayWait() bool {
 	return h.snapshot.queued && h.j.Route.Endpoint.Kind != catalog.Answer
@@ -41,7 +33,7 @@ type queuing struct {
 func (w *queuing) reset() {
 	w.lines, w.ticket = nil, nil
 	w.events, w.headers = hit.Recycled(w.events), hit.Recycled(w.headers)
-	w.bytes, w.ends = hit.Recycled(w.bytes), hit.Reused(w.ends)
+	w.bytes, w.ends = hit.Recycled(w.bytes), hit.Recycled(w.ends)
 }
 
 // errCannotWait says that events of a hit cannot wait: they are delivered at once.

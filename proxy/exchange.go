@@ -165,7 +165,7 @@ func (x *exchange) settleOne(p *parcel, o delivery.Outcome) {
 		x.again(p, o, x.gate.after)
 	case o.Again(p.keyed()):
 		x.again(p, o, x.backoff.Load().Delay(p.item.Attempts+1, o.After, x.opts.Random()))
-	case o.Kind == delivery.Unknown || o.Why == delivery.WhyRefused && o.Status >= 500:
+	case o.Kind == delivery.Unknown:
 		x.ends(p.item, ledger.Unknown, o.Why.String(), o.Status)
 	default:
 		x.park(p, o)
