@@ -278,8 +278,15 @@ func (l *Ledger) Next() uint64 {
 	return next
 }
 
-// Sync waits until everything that was written is on disk.
+// Sync waits until everything that was recorded is on disk, outcomes too that were not written yet.
 func (l *Ledger) Sync() error {
+	ticket, err := l.writer.Add(nil, 0)
+	if err != nil {
+		return err
+	}
+	if err := ticket.Written(); err != nil {
+		return err
+	}
 	next, _ := l.writer.Next()
 	return l.writer.SyncTo(next)
 }
