@@ -6,8 +6,9 @@ import (
 )
 
 // IdempotencyKey returns what the vendor knows a permitted event by when it comes again, as it leaves: nil where the
-// vendor knows none, or where what leaves does not tell this event from every other. It holds until the hit is judged
-// anew, and only for as long as the catalog says ([catalog.Idempotency]): from then on the event may count twice.
+// vendor knows none, or where what leaves does not tell this event from every other. The vendor does so
+// for as long as the catalog says ([catalog.Idempotency]), and counts the event twice from then on. The bytes hold until
+// the hit is judged anew.
 func (j *Judgement) IdempotencyKey(event int) []byte {
 	of := &j.Route.Endpoint.Repeats
 	if of.Field == hit.None || !j.Out.Forward || j.Verdicts[event].Decision != Permit {

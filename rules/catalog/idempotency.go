@@ -14,6 +14,9 @@ type IdempotencyFile struct {
 	With  []string `yaml:"with"`  // fields that it compares as well, and makes up itself where they are missing: without them an event counts as another one
 }
 
+// Within is for how long after an event first came it counts once; 0: for good.
+func (f *IdempotencyFile) Within() time.Duration { return time.Duration(f.Hours) * time.Hour }
+
 // Idempotency is an [IdempotencyFile] made ready for one endpoint.
 type Idempotency struct {
 	Field  int32 // hit.None: an event that comes again may count twice
@@ -37,7 +40,7 @@ func (e *Endpoint) repeats(b *builder, f *IdempotencyFile) error {
 	if f.Hours < 0 {
 		return fmt.Errorf("idempotency: %d hours are no time", f.Hours)
 	}
-	e.Repeats = Idempotency{Field: at, Within: time.Duration(f.Hours) * time.Hour}
+	e.Repeats = Idempotency{Field: at, Within: f.Within()}
 	for _, name := range f.With {
 		with := b.find(e.fields, name)
 		if with == hit.None {
