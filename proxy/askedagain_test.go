@@ -115,7 +115,7 @@ func TestWhatWaitsIsAskedAgain(t *testing.T) {
 	door.open.Store(true)
 	ended := func() (all map[string]int) {
 		all = map[string]int{}
-		for _, record := range r.records(t, "outcome") {
+		for _, record := range r.recordsOf(t, "outcome") {
 			if said := gjson.GetMany(record, "vendor", "outcome", "why"); said[1].Str != "deferred" {
 				all[strings.TrimSpace(said[1].Str+" "+said[2].Str)]++
 			}
