@@ -62,14 +62,14 @@ func (d *queueDesk) Status() (api.QueueStatus, error) {
 		return out, nil
 	}
 	out.Why = d.wrong()
-	out.Taken = out.Why == "" || out.Why == queueNearlyFull && !d.queue.Full()
+	out.Taken = out.Why == "" || out.Why == queueNearlyFull && d.queue.Full() == nil
 	return out, nil
 }
 
 // courierOf is a vendor's courier; nil: it has none.
 func (d *dispatcher) courierOf(vendor string) *courier {
-	d.hiring.Lock()
-	defer d.hiring.Unlock()
+	d.employing.Lock()
+	defer d.employing.Unlock()
 	return d.couriers[vendor]
 }
 
