@@ -24,8 +24,8 @@ func TestReadmeTellsRepeats(t *testing.T) {
 		by, within, order := "-", "-", "-"
 		if of := file.Idempotency; of != nil {
 			by, within = "`"+of.Field+"`", "good"
-			for _, with := range of.With {
-				by += ", with `" + with + "`"
+			if len(of.With) > 0 {
+				by += ", with `" + strings.Join(of.With, "`, `") + "`"
 			}
 			if of.Hours > 0 {
 				within = fmt.Sprintf("%d h", of.Hours)
