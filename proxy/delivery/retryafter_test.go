@@ -40,6 +40,9 @@ func TestRetryAfter(t *testing.T) {
 		if got := asksToWait([]byte(text), noon); got != want {
 			t.Errorf("%q is %v, want %v", text, got, want)
 		}
+		if _, says := RetryAfter([]byte(text), noon()); says != (want != 0) {
+			t.Errorf("%q says something: %v", text, says)
+		}
 	}
 }
 
