@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // mayWait tells whether what is permitted of a hit waits for its vendor. Who is asked for an answer is asked at once.
@@ -90,7 +92,7 @@ func (h *hitContext) fillWaiting() error {
 		w.events = append(w.events, queue.Event{
 			Name: queue.Name{Hit: h.number, Event: uint32(e)}, Vendor: j.Route.Recipient.ID, //nolint:gosec // an index
 			Role: bytesOf(j.Route.Endpoint.Host), Time: h.in.Now, TTL: ttl, Subjects: subjects, Order: h.order(e),
-			Key: idempotencyKey(j, e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
+			Key: j.IdempotencyKey(e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
 		})
 	}
 	for i := range w.events { // nothing is moved any more
@@ -107,24 +109,37 @@ func (h *hitContext) fillWaiting() error {
 	return nil
 }
 
-// order is the same for all events of a visitor that a vendor is to be sent in their order; 0: in any.
-func (h *hitContext) order(int) uint64 { return 0 }
-
-func idempotencyKey(*rules.Judgement, int) []byte { return nil }
+// order is the same for all events of a visitor, where the vendor is to be sent those one after the other; 0: in any
+// order. A visitor is told by the browser, where the event names it, else by who they are.
+func (h *hitContext) order(event int) (of uint64) {
+	if !h.j.Route.Endpoint.Ordered {
+		return 0
+	}
+	best := rules.Mentioned
+	for _, list := range [2]int{event + 1, 0} {
+		for i := h.firstOf[list]; i != hit.None; i = h.nextOf[i] {
+			s := &h.j.Subjects[i]
+			better := s.Kind == rules.Browser && best != rules.Browser || s.Kind == rules.Person && best == rules.Mentioned
+			if better && s.Form == pseudonym.NewestForm {
+				best, of = s.Kind, max(binary.LittleEndian.Uint64(s.Hash[:]), 1)
+			}
+		}
+	}
+	return of
+}
 
 // bytesOf is a text as bytes, to be read alone.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // accept has what a hit put into the queue wait for its vendor, once that is on disk.
-func (s *Server) accept(h *hitContext) result {
-	w := &h.waits
+func (w *queuing) accept(h *hitContext) result {
 	err := w.ticket.Synced()
 	if err == nil {
 		w.ticket.Accept()
 		w.ticket, h.accepted = nil, true
 		return next
 	}
-	fault(s.opts.Log, "events cannot be put into the queue", err)
+	fault(h.server.opts.Log, "events cannot be put into the queue", err)
 	h.refuseWaiting(true)
 	return refused(rules.Unrecorded)
 }

@@ -55,6 +55,7 @@ func (x *exchange) deliver(first queue.Item) (o delivery.Outcome, asked bool) {
 	if asked = len(x.parcels) > 0; asked {
 		o = x.send()
 		x.settle(o)
+		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, x.became(o)).Inc()
 	}
 	x.finishEnded()
 	return o, asked
@@ -181,7 +182,22 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 			return
 		}
 	}
+	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
+}
+
+// became is what metrics say of how a request ended.
+func (x *exchange) became(o delivery.Outcome) string {
+	switch p := &x.parcels[0]; {
+	case o.Kind == delivery.Delivered:
+		return ledger.Delivered
+	case o.Why == delivery.WhyObjection || o.Again(p.keyed()):
+		return "again"
+	case o.Kind == delivery.Unknown:
+		return ledger.Unknown
+	default:
+		return ledger.Parked
+	}
 }
 
 // park keeps an event that its vendor refused. Where there is no room it ends.
