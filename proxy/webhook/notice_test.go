@@ -44,11 +44,11 @@ func TestNotices(t *testing.T) {
 		f.answer = func(string, string) (int, string) { return statuses[len(f.got)-1], "" }
 		at := time.Now().UTC().Format(time.RFC3339)
 		s.postNotice(t, 1, r, "LIA-1 2027-05-04 30", `{"days_left":30}`)
-		_, events := deliver(t, s, f, r)
+		o := deliver(t, s, f, nil, r)
 		<-time.After(time.Minute)
 		synctest.Wait()
-		want := []string{"tickets down", "tickets down", "tickets told after 6s"}
-		if got := events(); s.left() != 0 || !slices.Equal(got, want) {
+		want := []string{"tickets failed", "tickets down", "tickets told after 2s"}
+		if got := o.events(); s.left() != 0 || !slices.Equal(got, want) {
 			t.Errorf("%q, %d left", got, s.left())
 		}
 		body := `tickets.example {"type":"assessment_due","timestamp":"` + at + `","data":{"days_left":30}}`
