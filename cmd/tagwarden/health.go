@@ -29,7 +29,7 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	text, err := io.ReadAll(io.LimitReader(response.Body, 16<<10))
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.fail("%s: %s", response.Status, strings.TrimSpace(string(text)))
 		return findings

@@ -37,7 +37,9 @@ func last(why string) bool {
 func ofItself(why string) bool { return why == WhyDown || why == WhySecret }
 
 // attempt sends a message once. After is how long the receiver asked to be let be.
-func (o *Outbox) attempt(ctx context.Context, r *Receiver, body []byte, a *Act) (why string, after time.Duration, err error) {
+func (o *Outbox) attempt(
+	ctx context.Context, r *Receiver, body []byte, a *Act,
+) (why string, after time.Duration, err error) {
 	now := o.opts.Now()
 	request, err := r.request(ctx, a, idOf(a, body), now)
 	switch {

@@ -29,7 +29,9 @@ func (b *breaker) failed(m *message, sure bool, after time.Duration, now time.Ti
 	}
 	switch {
 	case b.open() && b.probe != m: // it began before that was known
-		own = !sure
+		if own = !sure; own {
+			return true
+		}
 	case b.open() || sure || b.row >= enoughInARow:
 		own = !sure && !b.open()
 		b.opens++
@@ -37,7 +39,10 @@ func (b *breaker) failed(m *message, sure bool, after time.Duration, now time.Ti
 	default:
 		return true
 	}
-	if until := now.Add(after); sure && b.until.Before(until) {
+	if !sure {
+		after = min(after, ofReceiver.most) // one message does not hold up all for longer
+	}
+	if until := now.Add(after); b.until.Before(until) {
 		b.until = until
 	}
 	return own

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -179,19 +180,57 @@ func TestAProbeIsAnotherMessageEachTime(t *testing.T) {
 			}
 			return 200, ""
 		}}
-		turn := int64(0)
-		o := deliver(t, s, f, func(o *OutboxOptions) { o.Rand = func(n int64) int64 { turn += 7919; return turn % n } }, a)
+		world := &rough{random: rand.New(rand.NewPCG(1, 2))}
+		o := deliver(t, s, f, func(o *OutboxOptions) { o.Rand = world.below }, a)
 		pass(10 * time.Minute)
 		if s.left() != 20 {
 			t.Errorf("%d left, %q", s.left(), o.events())
 		}
 		pass(24 * time.Hour)
 		before := len(o.events())
+		if before > 60+24*60*4 { // it is not asked more often than one that takes nothing
+			t.Errorf("%d attempts in a day", before)
+		}
 		s.post(t, 1000, a, "late@example.com")
 		o.Kick()
-		pass(2 * time.Minute)
+		pass(3 * time.Minute)
 		if s.left() != 20 || !slices.ContainsFunc(o.events()[before:], func(one string) bool { return strings.HasPrefix(one, "a told") }) {
 			t.Errorf("one that comes late: %d left, %q", s.left(), o.events()[before:])
+		}
+	})
+}
+
+// TestManyThatHangLeaveRoom: messages that hang are tried on half of what may be under way, once they are known.
+func TestManyThatHangLeaveRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{now: time.Now}
+		a := newTemplated(t, "a")
+		f := &far{takes: 10 * time.Millisecond, answer: func(_, body string) (int, string) {
+			if strings.HasPrefix(body, "bad") {
+				return -2, ""
+			}
+			return 200, ""
+		}}
+		o := deliver(t, s, f, nil, a)
+		for i := range 500 {
+			s.post(t, uint64(2*i+1), a, fmt.Sprintf("bad%d@example.com", i))
+			s.post(t, uint64(2*i+2), a, person(i))
+			if i%20 == 0 {
+				o.Kick()
+				pass(time.Minute)
+			}
+		}
+		pass(4 * time.Hour)
+		if s.left() != 500 {
+			t.Fatalf("%d left", s.left())
+		}
+		for i := range 500 {
+			s.post(t, uint64(2000+i), a, fmt.Sprintf("late%d@example.com", i))
+		}
+		o.Kick()
+		pass(4 * time.Minute)
+		if s.left() != 500 {
+			t.Errorf("%d left", s.left())
 		}
 	})
 }

@@ -39,7 +39,8 @@ func (m *message) age(now time.Time) time.Duration { return now.Sub(time.Unix(0,
 type index struct {
 	order []*message          // by ID; those that are over are taken out now and then
 	last  map[uint64]*message // by person: the newest message about them
-	ready []*message          // may be sent; among them some that are over
+	ready queue               // may be sent, for the first time; among them some that are over
+	again queue               // likewise, not for the first time
 	later delayed             // may be sent when their time comes; likewise
 	room  Room                // of those that are not over
 }
@@ -65,7 +66,7 @@ func (x *index) add(m *message) {
 func (x *index) wake(now time.Time) {
 	for len(x.later) > 0 && (x.later[0].place == over || !now.Before(x.later[0].due)) {
 		if m := heap.Pop(&x.later).(*message); m.place != over {
-			x.ready = append(x.ready, m)
+			x.again = append(x.again, m)
 		}
 	}
 }
@@ -78,29 +79,44 @@ func (x *index) due() time.Time {
 	return x.later[0].due
 }
 
-// take hands out a message that is ready: the first, or with pick, which is given a number of messages, any. It is nil
-// where none is.
-func (x *index) take(pick func(n int) int) *message {
-	for len(x.ready) > 0 {
-		if pick != nil {
-			at := pick(len(x.ready))
-			x.ready[0], x.ready[at] = x.ready[at], x.ready[0]
-		}
-		m := x.ready[0]
-		x.ready[0] = nil
-		x.ready = x.ready[1:]
-		if m.place != over {
-			m.place = sending
-			return m
+// take hands out a message of the first queue that has one: its first, or with pick, which is given a number of messages,
+// any. It is nil where none has.
+func (x *index) take(pick func(n int) int, from ...*queue) *message {
+	for _, q := range from {
+		for len(*q) > 0 {
+			if m := q.pop(pick); m.place != over {
+				m.place = sending
+				return m
+			}
 		}
 	}
 	return nil
 }
 
+// queue holds messages that may be sent.
+type queue []*message
+
+// pop takes out the first, or any.
+func (q *queue) pop(pick func(n int) int) *message {
+	all := *q
+	if pick != nil {
+		at := pick(len(all))
+		all[0], all[at] = all[at], all[0]
+	}
+	m := all[0]
+	all[0] = nil
+	*q = all[1:]
+	return m
+}
+
 // giveBack makes a message ready again that was handed out, in front of the others.
 func (x *index) giveBack(m *message) {
 	m.place = waits
-	x.ready = slices.Insert(x.ready, 0, m)
+	q := &x.ready
+	if m.failures > 0 {
+		q = &x.again
+	}
+	*q = slices.Insert(*q, 0, m)
 }
 
 // delay lets a message that was handed out wait for its time.

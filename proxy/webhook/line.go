@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,7 +17,9 @@ type line struct {
 	receiver *Receiver // nil: there is none of that name
 	leave    context.CancelFunc
 	index    index
-	under    int // messages that are under way
+	under    int  // messages that are under way
+	retried  int  // of these, those that failed before
+	turn     bool // such a one is handed out first
 	breaker  breaker
 	paused   bool      // it said that it is gone
 	failing  time.Time // since when nothing was taken; zero: what was tried last was
@@ -43,7 +46,7 @@ func (l *line) meet(ctx context.Context, r *Receiver) (within context.Context, b
 	case before == nil:
 		within, l.leave = context.WithCancel(ctx)
 		begin = true
-	case before != r && !reflect.DeepEqual(before.opts, r.opts):
+	case !same(before, r):
 		l.breaker, l.paused, l.failing = breaker{}, false, time.Time{}
 		l.index.hurry()
 		kicked(l.kick)
@@ -126,15 +129,12 @@ func (l *line) next(now time.Time, random func(n int64) int64) (*message, *Recei
 		return nil, nil, b.until.Sub(now)
 	}
 	l.index.wake(now)
-	var m *message
-	if b.open() {
-		m = l.index.take(func(n int) int { return int(random(int64(n))) })
-		b.probe = m
-	} else {
-		m = l.index.take(nil)
-	}
+	m := l.take(random)
 	switch due := l.index.due(); {
 	case m != nil:
+		if l.turn = !l.turn; m.failures > 0 {
+			l.retried++
+		}
 		l.under++
 		return m, l.receiver, 0
 	case due.IsZero():
@@ -142,6 +142,23 @@ func (l *line) next(now time.Time, random func(n int64) int64) (*message, *Recei
 	default:
 		return nil, nil, max(due.Sub(now), 0)
 	}
+}
+
+// take hands out a message: in turn one that failed before, as far as these take no more than half of what may be under
+// way, and one that did not. While the receiver is let be it is any of them.
+func (l *line) take(random func(n int64) int64) *message {
+	order := []*queue{&l.index.ready, &l.index.again}
+	if l.turn {
+		slices.Reverse(order)
+	}
+	if l.breaker.open() {
+		l.breaker.probe = l.index.take(func(n int) int { return int(random(int64(n))) }, order...)
+		return l.breaker.probe
+	}
+	if l.retried >= max(l.receiver.concurrency()/2, 1) {
+		order = []*queue{&l.index.ready}
+	}
+	return l.index.take(nil, order...)
 }
 
 // toAck returns what is to be acknowledged now: as many as make a write worth while, or all where nothing is ready, or
@@ -154,7 +171,7 @@ func (l *line) toAck(now time.Time, all bool) ([]uint64, time.Duration) {
 		return nil, longest
 	case !all && now.Before(l.stuck):
 		return nil, l.stuck.Sub(now)
-	case !all && len(l.done) < ackedAtOnce && len(l.index.ready) > 0 && waited < time.Second:
+	case !all && len(l.done) < ackedAtOnce && len(l.index.ready)+len(l.index.again) > 0 && waited < time.Second:
 		return nil, time.Second - waited
 	}
 	ids := l.done
@@ -186,12 +203,21 @@ func (l *line) acked(ids []uint64, err error, now time.Time) {
 	kicked(l.kick)
 }
 
-// ended notes what became of an attempt, "" where the message was taken. After is how long the receiver asked to be let
-// be.
-func (l *line) ended(m *message, why string, after time.Duration, now time.Time, random func(n int64) int64) {
+// outcome is what became of an attempt.
+type outcome struct {
+	receiver *Receiver     // that was tried
+	why      string        // "": the message was taken
+	after    time.Duration // how long the receiver asked to be let be
+}
+
+// ended notes what became of an attempt to tell of a message.
+func (l *line) ended(m *message, out outcome, now time.Time, random func(n int64) int64) {
+	why, after := out.why, out.after
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.under--
+	if l.under--; m.failures > 0 {
+		l.retried--
+	}
 	b := &l.breaker
 	defer kicked(l.kick)
 	defer func() {
@@ -211,7 +237,7 @@ func (l *line) ended(m *message, why string, after time.Duration, now time.Time,
 	case why == "", last(why):
 		l.index.end(m)
 		l.settle(m.id, now)
-	case why == whyEnded:
+	case why == whyEnded, !same(l.receiver, out.receiver):
 		l.index.giveBack(m)
 	case why == whyStore:
 		l.index.giveBack(m)
@@ -228,6 +254,11 @@ func (l *line) ended(m *message, why string, after time.Duration, now time.Time,
 	default: // others are tried first
 		l.index.delay(m, later(b.until.Add(1), now.Add(after)))
 	}
+}
+
+// same tells whether two receivers are one, as far as the server file says.
+func same(a, b *Receiver) bool {
+	return a == b || a != nil && b != nil && reflect.DeepEqual(a.opts, b.opts)
 }
 
 func later(a, b time.Time) time.Time {

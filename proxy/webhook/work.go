@@ -34,35 +34,38 @@ func (o *Outbox) work(ctx context.Context, l *line) {
 
 // send tries to tell a receiver of a message, and says what became of that.
 func (o *Outbox) send(ctx context.Context, r *Receiver, l *line, m *message) {
-	body, err := o.opts.Store.Body(m.id)
-	switch {
-	case err != nil:
-		l.ended(m, whyStore, 0, o.opts.Now(), o.opts.Rand)
-		o.opts.Fault(err)
-		return
-	case body == nil: // somebody else has seen to it
-		l.ended(m, WhyUnreadable, 0, o.opts.Now(), o.opts.Rand)
-		return
-	}
-	act, err := o.open(l.name, body)
-	if err != nil {
-		l.ended(m, WhyUnreadable, 0, o.opts.Now(), o.opts.Rand)
-		o.opts.OnFailed(l.name, "", WhyUnreadable, err)
-		return
-	}
-	why, after, err := o.attempt(ctx, r, body, act)
-	if why != "" && !last(why) && ctx.Err() != nil {
-		why = whyEnded
+	event, out, err := o.try(ctx, r, m)
+	if out.why != "" && !last(out.why) && ctx.Err() != nil {
+		out.why = whyEnded
 	}
 	now := o.opts.Now()
-	l.ended(m, why, after, now, o.opts.Rand)
-	switch why {
+	l.ended(m, out, now, o.opts.Rand)
+	switch out.why {
 	case "":
-		o.opts.OnDelivered(l.name, act.Type, m.age(now))
+		o.opts.OnDelivered(l.name, event, m.age(now))
+	case whyStore:
+		o.opts.Fault(err)
 	case whyEnded:
 	default:
-		o.opts.OnFailed(l.name, act.Type, why, err)
+		o.opts.OnFailed(l.name, event, out.why, err)
 	}
+}
+
+// try tries to tell a receiver of a message. The event is "" where it cannot be read.
+func (o *Outbox) try(ctx context.Context, r *Receiver, m *message) (event string, out outcome, err error) {
+	out.receiver = r
+	body, err := o.opts.Store.Body(m.id)
+	if err != nil {
+		out.why = whyStore
+		return "", out, err
+	}
+	act, err := o.open(r.Name(), body)
+	if err != nil {
+		out.why = WhyUnreadable
+		return "", out, err
+	}
+	out.why, out.after, err = o.attempt(ctx, r, body, act)
+	return act.Type, out, err
 }
 
 // ack acknowledges messages that are over.
