@@ -74,3 +74,30 @@ func TestNoticesAreNamedByWhatTheyAreAbout(t *testing.T) {
 		t.Error("two acts have one id")
 	}
 }
+
+// TestActsOfOnePersonAreKnown: they share an identifier, or a hash of one, which the end of a decision has alone; notices
+// what they are about.
+func TestActsOfOnePersonAreKnown(t *testing.T) {
+	t.Parallel()
+	jane := Act{IDs: map[string][]string{"email": {" Jane@example.com"}}, Hashes: map[string][]string{"email_sha256": {"ab"}}}
+	thirty := Act{Notice: json.RawMessage("{}"), Key: "LIA-1 2027-05-04 30"}
+	for what, c := range map[string]struct {
+		a, b Act
+		same bool
+	}{
+		"the same address":        {jane, Act{IDs: map[string][]string{"email": {"x", "JANE@example.com"}}}, true},
+		"another one":             {jane, Act{IDs: map[string][]string{"email": {"joe@example.com"}}}, false},
+		"a hash alone":            {jane, Act{Hashes: map[string][]string{"email_sha256": {"cd", "ab"}}}, true},
+		"a hash of another kind":  {jane, Act{Hashes: map[string][]string{"phone_sha256": {"ab"}}}, false},
+		"an identifier like it":   {jane, Act{IDs: map[string][]string{"user_id": {"jane@example.com"}}}, false},
+		"a step of one review":    {thirty, Act{Notice: thirty.Notice, Key: "LIA-1 2027-05-04 14"}, true},
+		"a step of another":       {thirty, Act{Notice: thirty.Notice, Key: "LIA-2 2027-05-04 30"}, false},
+		"a notice, and a person":  {thirty, jane, false},
+		"a review that was moved": {thirty, Act{Notice: thirty.Notice, Key: "LIA-1 2027-06-04 30"}, false},
+	} {
+		others := c.b.people()
+		if slices.ContainsFunc(c.a.people(), func(who string) bool { return slices.Contains(others, who) }) != c.same {
+			t.Errorf("%s: %q and %q", what, c.a.people(), others)
+		}
+	}
+}
