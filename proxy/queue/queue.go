@@ -120,6 +120,13 @@ func (q *Queue) Highest() uint64 {
 	return q.highest
 }
 
+// Full tells why nothing is added, where there is no room; nil: there is.
+func (q *Queue) Full() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting.refuses(1)
+}
+
 // Close ends it. What waits is there again at the next start.
 func (q *Queue) Close() error {
 	q.mu.Lock()
