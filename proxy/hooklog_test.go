@@ -3,9 +3,6 @@ package proxy
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +10,6 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 )
 
@@ -75,27 +71,4 @@ func TestEachWebhookHasItsShareOfTheLog(t *testing.T) {
 	now = now.Add(-time.Hour) // the clock is set back
 	fails(2, "loud", webhook.WhyTimeout)
 	is("loud timeout 1")
-}
-
-// TestWebhooksKeepOffPrivateAddresses: a name that leads to one is refused, unless the webhook may be there, and it is
-// said what would be right.
-func TestWebhooksKeepOffPrivateAddresses(t *testing.T) {
-	t.Parallel()
-	there := httptest.NewServer(http.NotFoundHandler())
-	defer there.Close()
-	_, port, err := net.SplitHostPort(there.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"localhost", "127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254", "10.0.0.1"} {
-		conn, err := hookDial(false)(t.Context(), "tcp", net.JoinHostPort(name, port))
-		if !errors.Is(err, delivery.ErrAddress) || !strings.Contains(err.Error(), "private: true") || conn != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	conn, err := hookDial(true)(t.Context(), "tcp", net.JoinHostPort("localhost", port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = conn.Close()
 }

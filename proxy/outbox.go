@@ -2,12 +2,9 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 )
@@ -17,7 +14,6 @@ func openOutbox(s *Server) error {
 	s.hookLog = &hookLog{log: s.opts.Log, now: s.opts.Now}
 	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
 		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
-		Client: webhook.NewClient(hookDial(false)), Private: webhook.NewClient(hookDial(true)),
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
 		OnDelivered: func(to, event string, taken time.Duration) {
 			s.hookLog.told(to)
@@ -55,18 +51,6 @@ func openOutbox(s *Server) error {
 
 func deliverOutbox(ctx context.Context, s *Server) { s.outbox.Deliver(ctx) }
 func sayOutbox(s *Server)                          { s.hookLog.sayRest() }
-
-// hookDial makes connections to webhooks: the guard of vendors' addresses holds for them too.
-func hookDial(private bool) func(ctx context.Context, network, address string) (net.Conn, error) {
-	dial := delivery.Dial(private, nil)
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if errors.Is(err, delivery.ErrAddress) {
-			err = fmt.Errorf("%w: it is a private one, and the webhook does not say private: true", err)
-		}
-		return conn, err
-	}
-}
 
 // failingLong is how long a webhook fails before health mentions it.
 const failingLong = time.Hour

@@ -22,7 +22,7 @@ func (b *breaker) taken() { *b = breaker{number: b.number + 1} }
 
 // failed notes that a message was not taken. Where that is the receiver's fault for sure, one is enough. It returns
 // whether the failure may be the message's own.
-func (b *breaker) failed(m *message, sure bool, after time.Duration, now time.Time, random func(n int64) int64) (own bool) {
+func (b *breaker) failed(m *message, sure bool, after time.Duration, now time.Time, random float64) (own bool) {
 	if m.row != b.number+1 {
 		m.row = b.number + 1
 		b.row++
@@ -35,12 +35,12 @@ func (b *breaker) failed(m *message, sure bool, after time.Duration, now time.Ti
 	case b.open() || sure || b.row >= enoughInARow:
 		own = !sure && !b.open()
 		b.opens++
-		b.until = now.Add(ofReceiver.delay(b.opens, random))
+		b.until = now.Add(ofReceiver.Delay(b.opens, 0, random))
 	default:
 		return true
 	}
 	if !sure {
-		after = min(after, ofReceiver.most) // one message does not hold up all for longer
+		after = min(after, ofReceiver.Most) // one message does not hold up all for longer
 	}
 	if until := now.Add(after); b.until.Before(until) {
 		b.until = until

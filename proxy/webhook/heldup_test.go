@@ -181,7 +181,7 @@ func TestAProbeIsAnotherMessageEachTime(t *testing.T) {
 			return 200, ""
 		}}
 		world := &rough{random: rand.New(rand.NewPCG(1, 2))}
-		o := deliver(t, s, f, func(o *OutboxOptions) { o.Rand = world.below }, a)
+		o := deliver(t, s, f, func(o *OutboxOptions) { o.Rand = world.chance }, a)
 		pass(10 * time.Minute)
 		if s.left() != 20 {
 			t.Errorf("%d left, %q", s.left(), o.events())

@@ -91,7 +91,7 @@ func testKilled(t *testing.T, seed uint64) {
 	next := 1
 	for life := 0; life < 8; life++ {
 		store := &mortal{shelf: s}
-		o := deliver(t, store, f, func(o *OutboxOptions) { o.Rand = world.below }, a)
+		o := deliver(t, store, f, func(o *OutboxOptions) { o.Rand = world.chance }, a)
 		for range 3 {
 			for range random.IntN(30) {
 				if next <= 300 {
@@ -116,7 +116,7 @@ func testKilled(t *testing.T, seed uint64) {
 	for ; next <= 300; next++ {
 		post(next)
 	}
-	o := deliver(t, s, f, func(o *OutboxOptions) { o.Rand = world.below }, a)
+	o := deliver(t, s, f, func(o *OutboxOptions) { o.Rand = world.chance }, a)
 	pass(2 * time.Hour)
 	for who, numbers := range of {
 		got := world.taken[who]
@@ -152,11 +152,11 @@ func testKilled(t *testing.T, seed uint64) {
 	}
 }
 
-// below is a random number.
-func (r *rough) below(n int64) int64 {
+// chance is a random number.
+func (r *rough) chance() float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.random.Int64N(n)
+	return r.random.Float64()
 }
 
 // postOf puts an act on the shelf that is told by an address, and is of a person by a hash.

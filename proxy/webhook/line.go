@@ -114,7 +114,7 @@ func (l *line) expire(now time.Time) (n int) {
 const longest = time.Hour
 
 // next hands out a message that may be sent now, and to whom, or says for how long there is none unless there is a kick.
-func (l *line) next(now time.Time, random func(n int64) int64) (*message, *Receiver, time.Duration) {
+func (l *line) next(now time.Time, random float64) (*message, *Receiver, time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := &l.breaker
@@ -146,13 +146,13 @@ func (l *line) next(now time.Time, random func(n int64) int64) (*message, *Recei
 
 // take hands out a message: in turn one that failed before, as far as these take no more than half of what may be under
 // way, and one that did not. While the receiver is let be it is any of them.
-func (l *line) take(random func(n int64) int64) *message {
+func (l *line) take(random float64) *message {
 	order := []*queue{&l.index.ready, &l.index.again}
 	if l.turn {
 		slices.Reverse(order)
 	}
 	if l.breaker.open() {
-		l.breaker.probe = l.index.take(func(n int) int { return int(random(int64(n))) }, order...)
+		l.breaker.probe = l.index.take(func(n int) int { return int(random * float64(n)) }, order...)
 		return l.breaker.probe
 	}
 	if l.retried >= max(l.receiver.concurrency()/2, 1) {
@@ -211,7 +211,7 @@ type outcome struct {
 }
 
 // ended notes what became of an attempt to tell of a message.
-func (l *line) ended(m *message, out outcome, now time.Time, random func(n int64) int64) {
+func (l *line) ended(m *message, out outcome, now time.Time, random float64) {
 	why, after := out.why, out.after
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -250,7 +250,7 @@ func (l *line) ended(m *message, out outcome, now time.Time, random func(n int64
 		l.index.giveBack(m)
 	case b.failed(m, why == WhyLimited, after, now, random):
 		m.failures++
-		l.index.delay(m, now.Add(max(ofMessage.delay(m.failures, random), after)))
+		l.index.delay(m, now.Add(ofMessage.Delay(m.failures, after, random)))
 	default: // others are tried first
 		l.index.delay(m, later(b.until.Add(1), now.Add(after)))
 	}

@@ -35,11 +35,11 @@ type OutboxOptions struct {
 	Store     Store
 	Key       [32]byte                                              // that messages are sealed with
 	Receivers func() []*Receiver                                    // in force now
-	Client    *http.Client                                          // one that follows no redirect and waits 10 s
-	Private   *http.Client                                          // of receivers that may be on a private address; Client
+	Client    *http.Client                                          // one of NewClient
+	Private   *http.Client                                          // of receivers that may be on a private address; likewise
 	Most      Room                                                  // what all messages together may take: a million, 1 GiB
 	Now       func() time.Time                                      // the clock; time.Now
-	Rand      func(n int64) int64                                   // a number below n, which is more than 0; rand.Int64N
+	Rand      func() float64                                        // a number from [0, 1); rand.Float64
 	Fault     func(err error)                                       // the store does not do what it should
 	After     func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
 
@@ -80,10 +80,10 @@ type Outbox struct {
 // NewOutbox makes an outbox, which sends nothing before Deliver.
 func NewOutbox(o OutboxOptions) *Outbox {
 	if o.Client == nil {
-		o.Client = NewClient(nil)
+		o.Client = NewClient(false)
 	}
 	if o.Private == nil {
-		o.Private = o.Client
+		o.Private = NewClient(true)
 	}
 	if o.Most == (Room{}) {
 		o.Most = Room{Messages: 1_000_000, Bytes: 1 << 30}
@@ -92,7 +92,7 @@ func NewOutbox(o OutboxOptions) *Outbox {
 		o.Now = time.Now
 	}
 	if o.Rand == nil {
-		o.Rand = rand.Int64N
+		o.Rand = rand.Float64
 	}
 	if o.After == nil {
 		o.After = func(d time.Duration) (<-chan time.Time, func() bool) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptrace"
 	"slices"
@@ -168,7 +169,7 @@ func newTemplated(t *testing.T, name string, change ...func(*ReceiverOptions)) *
 func alone(o *ReceiverOptions) { o.Concurrency = 1 }
 
 // longestDelay is the longest that full jitter may come to.
-func longestDelay(n int64) int64 { return n - 1 }
+func longestDelay() float64 { return math.Nextafter(1, 0) }
 
 // running is an outbox that delivers in a bubble.
 type running struct {
@@ -221,7 +222,7 @@ func deliver(t *testing.T, s Store, f *far, change func(*OutboxOptions), receive
 			defer o.mu.Unlock()
 			return o.receivers
 		},
-		OnDelivered: func(to, _ string, taken time.Duration) { o.note("%s told after %v", to, taken) },
+		OnDelivered: func(to, _ string, taken time.Duration) { o.note("%s told after %v", to, taken.Round(time.Microsecond)) },
 		OnFailed:    func(to, _, why string, _ error) { o.note("%s %s", to, why) },
 		Fault:       func(err error) { t.Error(err) },
 	}
@@ -293,7 +294,7 @@ func TestOutboxPatience(t *testing.T) {
 		var at []time.Duration
 		f := &far{}
 		f.answer = func(string, string) (int, string) {
-			at = append(at, time.Since(begin))
+			at = append(at, time.Since(begin).Round(time.Microsecond))
 			return 503, map[int]string{1: "20"}[len(at)]
 		}
 		o := deliver(t, s, f, nil, a)

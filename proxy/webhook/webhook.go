@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -39,19 +38,6 @@ func signed(ctx context.Context, address, id string, now time.Time, secret, body
 		request.Header.Set(name, value)
 	}
 	return request, nil
-}
-
-// NewClient makes a client whose connections dial makes; nil: those of the net package. It follows no redirect, goes
-// through no proxy, which could lead elsewhere, and waits 10 s for an answer.
-func NewClient(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Client {
-	return &http.Client{
-		Timeout:       10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext: dial, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
-			MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
-		},
-	}
 }
 
 // post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where there was none,

@@ -14,7 +14,7 @@ func (o *Outbox) work(ctx context.Context, l *line) {
 	for ctx.Err() == nil {
 		o.expire(l)
 		now := o.opts.Now()
-		m, r, idle := l.next(now, o.opts.Rand)
+		m, r, idle := l.next(now, o.opts.Rand())
 		if m != nil {
 			under.Go(func() { o.send(ctx, r, l, m) })
 		}
@@ -39,7 +39,7 @@ func (o *Outbox) send(ctx context.Context, r *Receiver, l *line, m *message) {
 		out.why = whyEnded
 	}
 	now := o.opts.Now()
-	l.ended(m, out, now, o.opts.Rand)
+	l.ended(m, out, now, o.opts.Rand())
 	switch out.why {
 	case "":
 		o.opts.OnDelivered(l.name, event, m.age(now))
