@@ -31,12 +31,13 @@ func TestWebhooksThatAreNotTold(t *testing.T) {
 	defer there.Close()
 	file, c := folder(t, startVendor(t).URL), newClock("2026-12-01T12:00:00Z")
 	hooks := func(mail string) string {
-		text := "webhooks:\n"
+		var text strings.Builder
+		text.WriteString("webhooks:\n")
 		for name, path := range map[string]string{"crm": "crm", "mail": mail, "log": "log"} {
-			text += fmt.Sprintf("  - { name: %s, url: %q, private: true, events: [objection], request: { body: '{\"a\": \"${email}\"}' } }\n",
+			fmt.Fprintf(&text, "  - { name: %s, url: %q, private: true, events: [objection], request: { body: '{\"a\": \"${email}\"}' } }\n",
 				name, there.URL+"/"+path)
 		}
-		return text
+		return text.String()
 	}
 	var before string
 	edit(t, file, func(text string) string { before = text; return text + hooks("mail") })

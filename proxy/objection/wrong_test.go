@@ -63,7 +63,7 @@ func TestAFileThatContradictsItself(t *testing.T) {
 		list, err := s.Next(0, 9)
 		body, failed := s.Body(1)
 		if err != nil || failed != nil || len(list) != 1 || list[0].ID != 1 || list[0].To != "" || body == nil || len(body) > 0 {
-			return fmt.Errorf("%+v, %v; %q, %w", list, err, body, failed)
+			return errors.Join(errors.New("messages other than that"), err, failed)
 		}
 		return fmt.Errorf("%w: message 1 alone", ErrDamaged)
 	}

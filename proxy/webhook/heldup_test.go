@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,7 +134,7 @@ func TestManyMessagesOfOnePersonStarveNobody(t *testing.T) {
 // gets all as soon as it takes one.
 func TestAReceiverThatTakesNothingIsLetBe(t *testing.T) {
 	for _, status := range []int{0, 401, 404, 429, 500, -1} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &shelf{now: time.Now}
 				a := newTemplated(t, "a")

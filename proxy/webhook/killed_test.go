@@ -89,7 +89,7 @@ func testKilled(t *testing.T, seed uint64) {
 	}
 	f := &far{takes: 20 * time.Millisecond, answer: world.answer}
 	next := 1
-	for life := 0; life < 8; life++ {
+	for range 8 {
 		store := &mortal{shelf: s}
 		o := deliver(t, store, f, func(o *OutboxOptions) { o.Rand = world.chance }, a)
 		for range 3 {
