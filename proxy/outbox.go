@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 )
 
@@ -13,7 +14,7 @@ import (
 func openOutbox(s *Server) error {
 	s.hookLog = &hookLog{log: s.opts.Log, now: s.opts.Now}
 	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
-		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
+		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now, Short: s.outboxShort,
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
 		OnDelivered: func(to, event string, taken time.Duration) {
 			s.hookLog.told(to)
@@ -47,6 +48,20 @@ func openOutbox(s *Server) error {
 		return all
 	})
 	return nil
+}
+
+// outboxReserve is how many bytes are left free on the disk by what waits to be told: objections and the ledger need
+// them.
+const outboxReserve = 128 << 20
+
+// outboxShort tells whether so little is free. Where nobody knows it is not.
+func (s *Server) outboxShort() bool {
+	look := s.opts.Free
+	if look == nil {
+		look = func() (uint64, error) { return objection.FreeOn(ObjectionsDir(s.loaded.Server.Data)) }
+	}
+	free, err := look()
+	return err == nil && free < outboxReserve
 }
 
 func deliverOutbox(ctx context.Context, s *Server) { s.outbox.Deliver(ctx) }

@@ -94,6 +94,42 @@ func TestTheRoomIsShared(t *testing.T) {
 	}
 }
 
+// TestADiskThatIsShort: what waits takes no more of it than before, and a few messages always have room.
+func TestADiskThatIsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, a := &shelf{now: time.Now}, newTemplated(t, "a")
+		s.post(t, 1, a, "jane@example.com")
+		body, id := s.all[0].Body, uint64(1)
+		come := func(n int) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for range n {
+				id++
+				s.all = append(s.all, Waiting{ID: id, To: "a", Body: body, Since: time.Now()})
+			}
+		}
+		short := false
+		f := &far{answer: always(0)}
+		o := deliver(t, s, f, func(o *OutboxOptions) { o.Short = func() bool { return short } }, a)
+		for _, c := range []struct {
+			comes int
+			short bool
+			want  int
+		}{
+			{100, true, 101}, {few.Messages, true, few.Messages}, {2000, false, few.Messages + 2000}, {500, true, few.Messages + 2000},
+			{1, false, few.Messages + 2001},
+		} {
+			come(c.comes)
+			short = c.short
+			o.Kick()
+			synctest.Wait()
+			if got := o.States()[0].Room.Messages; got != c.want {
+				t.Fatalf("%+v: %d wait", c, got)
+			}
+		}
+	})
+}
+
 // TestWhoIsGoneIsPaused: nothing is sent to it and nothing is dropped, until its lines change, or for as long as
 // messages wait at all; a reload that leaves it as it is changes nothing.
 func TestWhoIsGoneIsPaused(t *testing.T) {

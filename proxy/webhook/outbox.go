@@ -38,6 +38,7 @@ type OutboxOptions struct {
 	Client    *http.Client                                          // one of NewClient
 	Private   *http.Client                                          // of receivers that may be on a private address; likewise
 	Most      Room                                                  // what all messages together may take: a million, 1 GiB
+	Short     func() bool                                           // little is free on the disk; never
 	Now       func() time.Time                                      // the clock; time.Now
 	Rand      func() float64                                        // a number from [0, 1); rand.Float64
 	Fault     func(err error)                                       // the store does not do what it should
@@ -87,6 +88,9 @@ func NewOutbox(o OutboxOptions) *Outbox {
 	}
 	if o.Most == (Room{}) {
 		o.Most = Room{Messages: 1_000_000, Bytes: 1 << 30}
+	}
+	if o.Short == nil {
+		o.Short = func() bool { return false }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -196,6 +200,7 @@ func (o *Outbox) all() []*line {
 // load reads the messages that came since the last time, and puts them where they belong.
 func (o *Outbox) load(ctx context.Context) error {
 	for ctx.Err() == nil {
+		before := o.taken()
 		fresh, err := o.opts.Store.Next(o.read, readAtOnce)
 		if err != nil {
 			return err
@@ -204,7 +209,7 @@ func (o *Outbox) load(ctx context.Context) error {
 			o.add(&fresh[i])
 			o.read = fresh[i].ID
 		}
-		o.makeRoom()
+		o.makeRoom(before)
 		if len(fresh) < readAtOnce {
 			return nil
 		}
@@ -241,29 +246,40 @@ func (o *Outbox) open(to string, body []byte) (*Act, error) {
 	return &act, nil
 }
 
+// few is what messages may take however little is free on the disk.
+var few = Room{Messages: 10_000, Bytes: 8 << 20}
+
+// taken is what all messages take.
+func (o *Outbox) taken() (all Room) {
+	for _, l := range o.all() {
+		one := l.state().Room
+		all.Messages += one.Messages
+		all.Bytes += one.Bytes
+	}
+	return all
+}
+
 // makeRoom gives up messages where all together take more than they may: the oldest of the receiver that takes most. So
-// each may take its share, and as much more as is not taken by others.
-func (o *Outbox) makeRoom() {
-	all := o.all()
-	for {
-		var total Room
-		var most *line
-		var room Room // of most
-		for _, l := range all {
-			one := l.state().Room
-			total.Messages += one.Messages
-			total.Bytes += one.Bytes
-			if most == nil || o.share(one) > o.share(room) {
-				most, room = l, one
+// each may take its share, and as much more as is not taken by others. Where little is free on the disk they may take no
+// more than before: objections need the room, and none is refused because its receivers are down.
+func (o *Outbox) makeRoom(before Room) {
+	most := o.opts.Most
+	if o.opts.Short() {
+		most.Messages = min(most.Messages, max(before.Messages, few.Messages))
+		most.Bytes = min(most.Bytes, max(before.Bytes, few.Bytes))
+	}
+	for all := o.taken(); all.Messages > most.Messages || all.Bytes > most.Bytes; all = o.taken() {
+		var largest *line
+		share := -1.0
+		for _, l := range o.all() {
+			if one := o.share(l.state().Room); one > share {
+				largest, share = l, one
 			}
 		}
-		if total.Messages <= o.opts.Most.Messages && total.Bytes <= o.opts.Most.Bytes {
-			return
-		}
-		if !most.dropOldest(o.opts.Now()) {
+		if !largest.dropOldest(o.opts.Now()) {
 			return // all of them are under way
 		}
-		o.opts.OnFailed(most.name, "", WhyFull, nil)
+		o.opts.OnFailed(largest.name, "", WhyFull, nil)
 	}
 }
 
