@@ -44,6 +44,7 @@ const (
 	WhyAddress         // it leads nowhere that it may lead
 	WhyNoneTaken       // the answer says that none of the events was taken
 	WhySomeTaken       // and here, that some were
+	WhyUnclear         // the answer does not say what became of the several events that it is about
 	whys
 )
 
@@ -64,6 +65,7 @@ var whyWords = [whys]string{
 	WhyAddress:     "address",
 	WhyNoneTaken:   "none_taken",
 	WhySomeTaken:   "some_taken",
+	WhyUnclear:     "unclear",
 }
 
 // String returns the word that records use.
