@@ -7,10 +7,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
+// deliver sends what is left of the hit, and notes how it went; or leaves it to the queue, once it is there. What was not
+// recorded before does not get here.
 func deliver(s *Server, h *hitContext) result {
 	if !h.j.Out.Forward {
 		return next
+	}
+	if h.waits.ticket != nil {
+		return s.accept(h)
 	}
 	out, endpoint := &h.j.Out, h.j.Route.Endpoint
 	for i := range out.Headers {

@@ -56,6 +56,11 @@ type hitContext struct {
 
 	travelling []int // events that travel
 
+	// where it waits
+	waits    queuing
+	accepted bool   // what it put into the queue is on disk
+	one      [1]int // an event, to be kept by itself
+
 	spoiled bool // a stage panicked
 }
 
@@ -95,5 +100,7 @@ func (h *hitContext) giveBack() {
 	h.event, h.gate, h.judged = delivery.Event{}, sendGate{}, judgedEvents{stands: h.judged.stands}
 	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, hit.Recycled(h.headers)
 	h.travelling = hit.Recycled(h.travelling)
+	h.waits.reset()
+	h.accepted, h.one = false, [1]int{}
 	hitContexts.Put(h)
 }

@@ -83,6 +83,7 @@ type Server struct {
 	values        *valueCounts
 	checkpoints   *checkpoints // what becomes of the ledger's
 	ledger        *ledger.Ledger
+	dispatch      *dispatcher // with the queue
 	refusals      *refusals
 	cookieActs    *cookieActs
 	reviews       *reviews
@@ -158,7 +159,7 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	if err := s.start(parts); err != nil {
 		return nil, err
 	}
-	s.hits.Store(max(hits, s.recovered.Hits)) // none comes twice, also where the clock went back
+	s.hits.Store(max(hits, s.recovered.Hits, s.dispatch.queue.Highest())) // none comes twice, also where the clock went back
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
 	s.snapshot.Load().warnForms(o.Log, o.Now())

@@ -24,6 +24,7 @@ type Snapshot struct {
 	Loaded   *config.Loaded
 	Delivery Deliverer
 
+	queued     bool                       // events wait for their vendors
 	keys       atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to, and of reviews
@@ -59,6 +60,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) })
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
+	fresh.queued = loaded.Server.Delivery.Mode == "queued"
 	s.keyring.current(fresh, s.opts.Now())
 	return fresh, nil
 }

@@ -77,6 +77,9 @@ func (k *Kept) Read(facts []byte) error {
 	return nil
 }
 
+// Route names the endpoint that the events came in at, and where their visitor was.
+func (k *Kept) Route() (endpoint, region string) { return k.endpoint, k.region.String() }
+
 func (k *Kept) readHit(in *read.Kept) {
 	if in.Byte() != keptVersion {
 		in.Bad = true

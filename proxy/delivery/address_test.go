@@ -63,13 +63,13 @@ func TestNamesCannotLeadInside(t *testing.T) {
 	}
 	for _, text := range inside {
 		at := resolver{netip.MustParseAddr(text)}
-		if got := deliver("vendor.example", false, at); got != (Outcome{Dropped, 0, WhyAddress}) {
+		if got := deliver("vendor.example", false, at); got != dropped(0, WhyAddress) {
 			t.Errorf("a name that leads to %s: %+v", text, got)
 		}
 	}
 	all := resolver{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}
 	for _, host := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST", "vendor.example"} {
-		if got := deliver(host, false, all); got != (Outcome{Dropped, 0, WhyAddress}) {
+		if got := deliver(host, false, all); got != dropped(0, WhyAddress) {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}

@@ -120,7 +120,7 @@ func TestBrokenEnds(t *testing.T) {
 		"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n":                               dropped(999, delivery.WhyRefused),
 		"HTTP/1.1 304 Not Modified\r\n\r\n":                                          dropped(304, delivery.WhyRefused),
 		"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n":                               dropped(101, delivery.WhyRefused),
-		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   dropped(503, delivery.WhyRefused),
+		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   unknown(503, delivery.WhyRefused),
 	} {
 		v := vendor(t)
 		v.Answer(answer)

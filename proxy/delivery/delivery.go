@@ -68,6 +68,8 @@ type Options struct {
 	Places    int           // exchanges under way with one vendor, those that wait for a connection included; twice Conns
 	TLS       *tls.Config   // for tests: roots of stand-ins; certificates are verified whatever it says
 	Resolver  Resolver      // nil: the system's
+
+	Now func() time.Time // what dates in answers are held against; nil: time.Now
 }
 
 // Client delivers directly: one attempt, now, over connections of its own to every host.
@@ -94,6 +96,9 @@ func New(o Options) (*Client, error) {
 	o.Idle = cmp.Or(max(o.Idle, 0), 5*time.Second)
 	o.Answer = cmp.Or(max(o.Answer, 0), 64<<10)
 	o.Places = cmp.Or(max(o.Places, 0), 2*o.Conns)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	c := &Client{hosts: map[[2]string]*host{}, opts: o}
 	vendors := map[string]*places{}
 	for _, u := range o.Upstreams {
@@ -164,10 +169,10 @@ func (o *Options) secured(name string) *tls.Config {
 func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	h := c.hosts[[2]string{e.Vendor, e.Host}]
 	if h == nil || len(e.Path) == 0 || e.Path[0] != '/' || len(e.Path) > 1 && e.Path[1] == '/' {
-		return Outcome{Dropped, 0, WhyAddress}
+		return dropped(0, WhyTarget)
 	}
 	if !h.places.take() {
-		return Outcome{Dropped, 0, WhyOverload}
+		return dropped(0, WhyOverload)
 	}
 	defer h.places.giveBack()
 	request := fasthttp.AcquireRequest()
@@ -183,7 +188,7 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	case got.status >= 200 && got.status < 300:
 		return taken(e, answer)
 	default:
-		return Outcome{Dropped, got.status, WhyRefused}
+		return refused(got.status, asksToWait(answer.Header.Peek(fasthttp.HeaderRetryAfter), c.opts.Now))
 	}
 }
 
@@ -215,25 +220,25 @@ func (h *host) write(r *fasthttp.Request, e *Event) {
 func failed(err error) Outcome {
 	switch {
 	case errors.Is(err, errAddress):
-		return Outcome{Dropped, 0, WhyAddress}
+		return dropped(0, WhyAddress)
 	case errors.Is(err, errDial):
-		return Outcome{Dropped, 0, WhyDial}
+		return dropped(0, WhyDial)
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
-		return Outcome{Dropped, 0, WhyOverload}
+		return dropped(0, WhyOverload)
 	case errors.Is(err, errHeldBack):
-		return Outcome{Dropped, 0, WhyObjection}
+		return dropped(0, WhyObjection)
 	case errors.Is(err, errStale):
-		return Outcome{Dropped, 0, WhyStrayAnswer}
+		return dropped(0, WhyStrayAnswer)
 	case errors.Is(err, errUnsent):
-		return Outcome{Dropped, 0, WhyUnsent}
+		return dropped(0, WhyUnsent)
 	case errors.Is(err, errTooLarge), errors.Is(err, errSpent):
-		return Outcome{Unknown, 0, WhyTooLarge}
+		return unknown(WhyTooLarge)
 	case errors.Is(err, errCoded):
-		return Outcome{Unknown, 0, WhyCoded}
+		return unknown(WhyCoded)
 	case errors.Is(err, fasthttp.ErrTimeout), isTimeout(err):
-		return Outcome{Unknown, 0, WhyTimeout}
+		return unknown(WhyTimeout)
 	default:
-		return Outcome{Unknown, 0, WhyBroken}
+		return unknown(WhyBroken)
 	}
 }
 

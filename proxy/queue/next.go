@@ -33,6 +33,9 @@ func (q *Queue) Next(vendor string, which Which) (Item, bool) {
 	if e == nil {
 		return Item{}, false
 	}
+	if which == Due && v.due(now) {
+		v.kick() // whoever else waits may have that one
+	}
 	return q.item(e, now), true
 }
 

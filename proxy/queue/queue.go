@@ -120,6 +120,13 @@ func (q *Queue) Highest() uint64 {
 	return q.highest
 }
 
+// Full tells whether nothing is added, for there is no room.
+func (q *Queue) Full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting.refuses(1) != nil
+}
+
 // Close ends it. What waits is there again at the next start.
 func (q *Queue) Close() error {
 	q.mu.Lock()

@@ -122,6 +122,11 @@ func (v *vendor) take(which Which, now int64) *entry {
 	return e
 }
 
+// due tells whether there is one that is due.
+func (v *vendor) due(now int64) bool {
+	return v.first != nil || len(v.later) > 0 && v.later[0].due <= now
+}
+
 func (v *vendor) takeLater(which Which, now int64) *entry {
 	if len(v.later) == 0 {
 		return nil

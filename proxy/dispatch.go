@@ -1,0 +1,159 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// dispatchOptions are what a dispatcher needs.
+type dispatchOptions struct {
+	Log      *zap.Logger
+	Metrics  *metrics.Metrics
+	Now      func() time.Time
+	Every    func(time.Duration) (<-chan time.Time, func())
+	InForce  func() *Snapshot
+	Moment   func(*Snapshot) rules.Moment
+	Inflight *inflight
+
+	Outcome func(ledger.Outcome) error   // puts on the ledger how it ended, and waits for nothing
+	Attempt func(*ledger.Exchange) error // puts on the ledger that an attempt begins, on disk
+	Random  func() float64               // from 0 up to 1, which is left out
+}
+
+// dispatcher has the events of the queue delivered: each vendor has a courier of its own, so that one that hangs slows
+// no other.
+type dispatcher struct {
+	opts  dispatchOptions
+	queue *queue.Queue
+
+	// adding is held for reading from where a hit is given its number until its decisions are recorded: a checkpoint,
+	// which holds it, then has the decisions of all hits up to the highest number before it.
+	adding sync.RWMutex
+
+	resting sync.Once
+	rest    chan struct{} // closed when no attempt is to begin any more
+
+	sealed   uint64              // how much of the ledger was at the last checkpoint; the minute's own
+	couriers map[string]*courier // run's own
+	working  sync.WaitGroup
+}
+
+func newDispatcher(q *queue.Queue, o dispatchOptions) *dispatcher {
+	return &dispatcher{opts: o, queue: q, rest: make(chan struct{}), couriers: map[string]*courier{}}
+}
+
+// end has no attempt begin any more. Those under way go on.
+func (d *dispatcher) end() { d.resting.Do(func() { close(d.rest) }) }
+
+// run delivers until the context ends, or end is called, and returns when nothing is under way any more.
+func (d *dispatcher) run(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	tick, quiet := d.opts.Every(time.Second)
+	defer quiet()
+	for going := true; going; {
+		d.employ(ctx)
+		select {
+		case <-ctx.Done():
+			going = false
+		case <-d.rest:
+			going = false
+		case <-tick:
+			d.endParked()
+			for _, c := range d.couriers {
+				c.sweep()
+			}
+		}
+	}
+	stop()
+	d.working.Wait()
+}
+
+// employ has a courier for each vendor that the policy has, or that something waits for.
+func (d *dispatcher) employ(ctx context.Context) {
+	snapshot := d.opts.InForce()
+	for _, r := range snapshot.Policy.Recipients() {
+		d.courier(ctx, r.ID)
+	}
+	for _, v := range d.queue.Stats().Vendors {
+		d.courier(ctx, v.Vendor)
+	}
+	for _, c := range d.couriers {
+		c.follow(snapshot)
+	}
+}
+
+func (d *dispatcher) courier(ctx context.Context, vendor string) {
+	if d.couriers[vendor] != nil {
+		return
+	}
+	c := newCourier(d, vendor)
+	d.couriers[vendor] = c
+	c.follow(d.opts.InForce())
+	d.working.Go(func() { c.run(ctx) })
+}
+
+// mostOverdue is how many parked events are ended at once.
+const mostOverdue = 256
+
+// endParked ends what was parked for as long as events are.
+func (d *dispatcher) endParked() {
+	for {
+		over := d.queue.Overdue(mostOverdue)
+		if len(over) == 0 || !d.finish(over, ledger.Dropped, whyParkOver) || len(over) < mostOverdue {
+			return
+		}
+	}
+}
+
+// finish ends events in one way, and tells whether it could be recorded. What could not stays handed out: the next start
+// finds it again.
+func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
+	err := d.queue.End(func() error {
+		for i := range items {
+			if err := d.opts.Outcome(outcomeOf(&items[i], outcome, why, 0)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, items...)
+	if err != nil {
+		d.unrecorded(err)
+		return false
+	}
+	for i := range items {
+		d.opts.InForce().counters.outcome(items[i].Vendor, outcome)
+	}
+	return true
+}
+
+// unrecorded says that an outcome could not be recorded.
+func (d *dispatcher) unrecorded(err error) {
+	fault(d.opts.Log, "what became of events that waited cannot be recorded: the next start asks for them again", err)
+}
+
+// outcomeOf is the record of what became of an event that waited.
+func outcomeOf(it *queue.Item, outcome, why string, status int) ledger.Outcome {
+	return ledger.Outcome{
+		Hit: it.Name.Hit, Events: []int{int(it.Name.Event)}, Vendor: it.Vendor, Outcome: outcome, Why: why, Status: status,
+	}
+}
+
+// Why events that waited ended, beside what their vendor did ([delivery.Why]) and why they may not leave
+// ([rules.Reason]). They are read back for years: none is ever changed.
+const (
+	whyExpired     = "expired"      // they waited for longer than delivery.ttl
+	whyDamaged     = "damaged"      // their bytes on disk are not those that were written
+	whyStopped     = "stopped"      // an attempt was under way when the process ended, and nobody knows how it went
+	whyParkOver    = "park_over"    // they were parked for as long as events are
+	whyPurged      = "purged"       // somebody had them deleted
+	whyNotAccepted = "not_accepted" // they never came to disk, and their sender was not told that they had
+)
