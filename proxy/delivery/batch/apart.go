@@ -88,7 +88,10 @@ func (a *apart) taken() {
 
 // oneForAll reads 1 or 0.
 func (a *apart) oneForAll() {
-	said := gjson.ParseBytes(bytes.TrimSpace(a.body))
+	var said gjson.Result
+	if gjson.ValidBytes(a.body) {
+		said = gjson.ParseBytes(bytes.TrimSpace(a.body))
+	}
 	if said.IsObject() {
 		said = said.Get(a.answer.All)
 	}

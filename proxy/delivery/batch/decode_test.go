@@ -184,3 +184,14 @@ func alone(t testing.TB, e *delivery.Event) []delivery.Event {
 }
 
 func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// withPaths is a vendor with paths of the site's own.
+func withPaths(t testing.TB, id string, paths map[string]string) *catalog.Vendor {
+	t.Helper()
+	f, _ := catalog.Builtin(id)
+	v, err := catalog.Compile(f.At(paths), nil, catalog.Names())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

@@ -11,67 +11,20 @@ import (
 // deepest is how deep JSON is looked into: what is deeper travels alone.
 const deepest = 100
 
-// valid tells whether a text is one value of JSON, and no deeper than any is.
-func valid(text []byte) bool {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			i = afterString(text, i) - 1
-		case '{', '[':
-			if depth++; depth > deepest {
-				return false
-			}
-		case '}', ']':
-			depth--
-		}
-	}
-	return gjson.ValidBytes(text)
-}
+// valid tells whether a text is one value of JSON. How deep it is was looked at before: [outline] is false.
+func valid(text []byte) bool { return gjson.ValidBytes(text) }
 
 // afterString returns where the string that begins there ends.
 func afterString(text []byte, i int) int {
 	for i++; i < len(text); i++ {
-		next := bytes.IndexByte(text[i:], '"')
-		if next < 0 {
-			return len(text)
-		}
-		i += next
-		escapes := 0
-		for text[i-1-escapes] == '\\' { // the string begins with a quote
-			escapes++
-		}
-		if escapes%2 == 0 {
+		switch text[i] {
+		case '"':
 			return i + 1
+		case '\\':
+			i++
 		}
 	}
 	return len(text)
-}
-
-// afterValue returns where the value that begins there ends. The text is valid.
-func afterValue(text []byte, i int) int {
-	switch text[i] {
-	case '"':
-		return afterString(text, i)
-	case '{', '[':
-		for depth := 0; i < len(text); i++ {
-			switch text[i] {
-			case '"':
-				i = afterString(text, i) - 1
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-		}
-		return i
-	}
-	for i < len(text) && text[i] > ' ' && text[i] != ',' && text[i] != '}' && text[i] != ']' {
-		i++
-	}
-	return i
 }
 
 // space returns where what is no white space begins.
@@ -82,80 +35,80 @@ func space(text []byte, i int) int {
 	return i
 }
 
-// walk goes over an object or a list that is valid JSON.
-type walk struct {
-	text       []byte
-	at         int
-	start, end int // of the value
-	key        []byte
+// part is a member of an object, or an element of a list: from where to where its value stands, and its name as it is
+// written, without its quotes.
+type part struct {
+	start, end       int
+	nameFrom, nameTo int
 }
 
-// open begins a walk at the bracket.
-func open(text []byte, bracket int) walk { return walk{text: text, at: bracket + 1} }
-
-// next goes to the next value; at a list's there is no key. The key is as it is written, without its quotes.
-func (w *walk) next(object bool) bool {
-	i := space(w.text, w.at)
-	if i < len(w.text) && w.text[i] == ',' {
-		i = space(w.text, i+1)
-	}
-	if i >= len(w.text) || w.text[i] == '}' || w.text[i] == ']' {
-		w.at = i
-		return false
-	}
-	if object {
-		end := afterString(w.text, i)
-		w.key = w.text[i+1 : end-1]
-		i = space(w.text, space(w.text, end)+1)
-	}
-	w.start, w.end = i, afterValue(w.text, i)
-	w.at = w.end
-	return true
-}
-
-// member finds a member of an object by name. It is clear where no name is escaped and the member stands there once;
-// where there is none it is nil.
-func member(object []byte, name string) (value []byte, start int, clear bool) {
-	w := open(object, 0)
-	for w.next(true) {
-		if bytes.IndexByte(w.key, '\\') >= 0 {
-			return nil, 0, false
+// outline notes what is in the object or list that begins at a bracket, one level deep, and where that ends. Of a text
+// that is no JSON it notes what it finds; it is false where it is too deep.
+func outline(dst []part, text []byte, bracket int) (parts []part, end int, ok bool) {
+	depth, one, begun := 1, part{}, false
+	finish := func(at int) {
+		if begun {
+			one.end = at
+			dst, begun = append(dst, one), false
 		}
-		if string(w.key) != name {
+	}
+	last := 0 // where the last byte of a value was
+	i := bracket + 1
+	for ; i < len(text); i++ {
+		c := text[i]
+		if c <= ' ' {
 			continue
 		}
-		if value != nil {
-			return nil, 0, false
+		if depth == 1 {
+			switch c {
+			case ',', '}', ']':
+				if finish(last); c != ',' {
+					return dst, i, true
+				}
+				one = part{}
+				continue
+			case ':':
+				one = part{nameFrom: one.start + 1, nameTo: last - 1}
+				begun = false
+				continue
+			}
+			if !begun {
+				begun, one.start = true, i
+			}
 		}
-		value, start = object[w.start:w.end], w.start
+		switch c {
+		case '"':
+			i = afterString(text, i) - 1
+		case '{', '[':
+			if depth++; depth > deepest {
+				return dst, i, false
+			}
+		case '}', ']':
+			depth--
+		}
+		last = i + 1
 	}
-	return value, start, true
+	return dst, i, true
 }
 
-// under finds a value by its path below an object, nil where there is none.
-func under(value []byte, path []string) (found []byte, clear bool) {
-	for _, name := range path {
-		if value[0] != '{' {
-			return nil, true
+// member finds a member of an object that was outlined by its name. It is clear where no name is escaped and the member
+// stands there once; -1 is none.
+func member(parts []part, text []byte, name string) (at int, clear bool) {
+	at = -1
+	for i := range parts {
+		own := text[parts[i].nameFrom:parts[i].nameTo]
+		if bytes.IndexByte(own, '\\') >= 0 {
+			return -1, false
 		}
-		if value, _, clear = member(value, name); value == nil {
-			return nil, clear
+		if string(own) != name {
+			continue
 		}
+		if at >= 0 {
+			return -1, false
+		}
+		at = i
 	}
-	return value, true
-}
-
-// only finds the one element of a list that begins at a bracket; end is where the list's own end stands.
-func only(text []byte, bracket int) (start, stop, end int, ok bool) {
-	w := open(text, bracket)
-	if !w.next(false) {
-		return 0, 0, 0, false
-	}
-	start, stop = w.start, w.end
-	if w.next(false) {
-		return 0, 0, 0, false
-	}
-	return start, stop, w.at, true
+	return at, true
 }
 
 // loneSurrogate tells whether an escape in a text stands for half a letter: many readers take the whole request for

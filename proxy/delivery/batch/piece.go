@@ -2,7 +2,6 @@ package batch
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/binary"
 	"io"
 	"unicode/utf8"
@@ -28,6 +27,11 @@ type Piece struct {
 	tail    []byte // and behind them
 	escaped bool   // what stands between head and tail is escaped as in a form
 	group   []byte
+
+	root    []part // what is in the body
+	list    []part // in the list in it
+	members []part // in the event, where it is an object
+	below   []part // in an object in there
 
 	plain  []byte // the body, unpacked
 	inner  []byte // an event that was wrapped
@@ -72,6 +76,7 @@ func (p *Piece) clear() {
 	p.plain, p.inner, p.before = recycled(p.plain), recycled(p.inner), recycled(p.before)
 	p.behind, p.rest, p.group = recycled(p.behind), recycled(p.rest), recycled(p.group)
 	p.headers = hit.Emptied(p.headers)
+	p.root, p.list, p.members, p.below = p.root[:0], p.list[:0], p.members[:0], p.below[:0]
 	p.at, p.path, p.query, p.head, p.event, p.tail, p.escaped = nil, nil, nil, nil, nil, nil, false
 }
 
@@ -168,147 +173,6 @@ func (p *Piece) without(query []byte, name string) []byte {
 	return p.rest
 }
 
-// find finds the event in its request, and what stands around it where there are several.
-func (p *Piece) find(body []byte) bool {
-	at := p.at
-	for _, name := range at.held {
-		if names(p.query, name) {
-			return false
-		}
-	}
-	if at.asQuery && (len(p.query) > 0) == (len(body) > 0) {
-		return false // both, or none
-	}
-	isJSON := codec.BeginsAsJSON(body)
-	if isJSON && !valid(body) {
-		return false
-	}
-	for _, place := range at.places {
-		switch place.Kind {
-		case catalog.InMember:
-			if !isJSON || body[space(body, 0)] != '{' {
-				continue
-			}
-			value, start, clear := member(body[space(body, 0):], place.Name)
-			if !clear {
-				return false
-			}
-			if value != nil {
-				return value[0] == '[' && p.element(body, start+space(body, 0), true)
-			}
-		case catalog.InList:
-			if isJSON && body[space(body, 0)] == '[' {
-				return p.element(body, space(body, 0), false) && p.enclose()
-			}
-		case catalog.InField:
-			if value, found, clear := field(body, place.Name); !isJSON && clear && found && p.field(body, value, place.Base64) {
-				return true
-			}
-		case catalog.AsForm, catalog.AsQuery:
-			if text := p.query; place.Kind == catalog.AsQuery && len(text) > 0 {
-				p.query = nil
-				return p.text(text) && p.enclose()
-			}
-			if place.Kind == catalog.AsForm && !isJSON && len(body) > 0 {
-				return p.text(body) && p.enclose()
-			}
-		case catalog.AsBody:
-			if isJSON && body[space(body, 0)] == '{' {
-				p.event = bytes.TrimSpace(body)
-				return p.enclose()
-			}
-		}
-	}
-	return false
-}
-
-// element takes the one element of a list. Where around says so, what is around the list stays.
-func (p *Piece) element(body []byte, bracket int, around bool) bool {
-	start, stop, end, ok := only(body, bracket)
-	if !ok || (body[start] == '"') != p.at.many.Texts || body[start] != '"' && body[start] != '{' {
-		return false
-	}
-	p.event = body[start:stop]
-	if around {
-		p.head, p.tail = body[:bracket+1], body[end:]
-	}
-	return true
-}
-
-// enclose puts around an event that came in no list what stands around several.
-func (p *Piece) enclose() bool {
-	p.head = p.at.head
-	if p.head[0] == '[' {
-		p.tail = []byte("]")
-		return true
-	}
-	p.behind = append(p.behind, ']')
-	for _, name := range p.at.merge.Shared {
-		value, _, clear := member(p.event, name)
-		if !clear {
-			return false
-		}
-		if value != nil {
-			p.behind = append(append(append(p.behind, `,"`...), name...), `":`...)
-			p.behind = append(p.behind, value...)
-		}
-	}
-	p.behind = append(p.behind, '}')
-	p.tail = p.behind
-	return true
-}
-
-// field takes an event out of a field of a form: JSON, in a list of one or not.
-func (p *Piece) field(form []byte, f pair, wrapped bool) bool {
-	text, ok := unescape(p.inner[:0], f.value)
-	if p.inner = text; !ok {
-		return false
-	}
-	if wrapped {
-		n, err := base64.StdEncoding.Decode(text, text)
-		if err != nil {
-			return false
-		}
-		text = text[:n]
-	}
-	if !utf8.Valid(text) || !codec.BeginsAsJSON(text) || !valid(text) {
-		return false
-	}
-	p.event = bytes.TrimSpace(text)
-	if p.event[0] == '[' && !p.element(p.event, 0, false) {
-		return false
-	}
-	p.before = hit.AppendPercent(append(p.before, form[:f.start]...), []byte("["))
-	p.behind = hit.AppendPercent(p.behind, []byte("]"))
-	p.behind = append(p.behind, form[f.start+len(f.value):]...)
-	p.head, p.tail, p.escaped = p.before, p.behind, true
-	return true
-}
-
-// text makes a form or a query a text in a list, "?a=b&c=d": bytes that a form has where everything in it is escaped.
-func (p *Piece) text(form []byte) bool {
-	if form[0] == '?' {
-		return false
-	}
-	decoded, ok := unescape(p.before, form)
-	if p.before = decoded; !ok || !utf8.Valid(decoded) {
-		return false
-	}
-	p.inner = append(p.inner, `"?`...)
-	for _, c := range form {
-		switch {
-		case c <= ' ' || c >= 0x7f || c == '#':
-			return false
-		case c == '"' || c == '\\':
-			p.inner = append(p.inner, '\\')
-		}
-		p.inner = append(p.inner, c)
-	}
-	p.inner = append(p.inner, '"')
-	p.event = p.inner
-	return true
-}
-
 // alike makes the group, and tells whether the event may have company.
 func (p *Piece) alike(e *delivery.Event, keyed bool) bool {
 	m := p.at.merge
@@ -364,16 +228,4 @@ func (p *Piece) join(path []string, mayLack bool) bool {
 	}
 	p.group = append(binary.AppendUvarint(p.group, uint64(len(value))), value...)
 	return true
-}
-
-// value finds a value of the event by its path; it is nil where there is none.
-func (p *Piece) value(path []string) (value []byte, clear bool) {
-	if p.event[0] == '{' {
-		return under(p.event, path)
-	}
-	text := bytes.TrimPrefix(p.event[1:len(p.event)-1], []byte("?"))
-	if bytes.IndexByte(text, '\\') >= 0 || len(path) != 1 || names(text, path[0]) {
-		return nil, false
-	}
-	return nil, true
 }
