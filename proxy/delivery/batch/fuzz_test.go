@@ -66,7 +66,9 @@ func FuzzCut(f *testing.F) {
 			t.Fatalf("%s: %d events in %q, of %q", id, len(together), two.Body, body)
 		}
 		for _, one := range together {
-			if got, want := without(one, id), without(alone[0], id); !slices.Equal(got, want) {
+			// What an event is called where it has no name of its own goes by its path: the last value is the name.
+			got, want := without(one[:len(one)-1], id), without(alone[0][:len(alone[0])-1], id)
+			if !slices.Equal(got, want) {
 				t.Fatalf("%s: joined it is\n%q, alone\n%q\nin %q", id, got, want, two.Body)
 			}
 		}
