@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
 // MergeFile says how events of several hits travel in one request. Whatever else of their requests (host, method, path,
@@ -37,13 +39,14 @@ type OneBrowserFile struct {
 // MergeAnswerFile is how a vendor's answer tells of several events. A status of success without more says that all
 // were taken; a refusal that all are to be treated as one that was refused so.
 type MergeAnswerFile struct {
-	Taken string   `yaml:"taken"` // where an answer says how many it took ("tracked")
-	All   string   `yaml:"all"`   // where an answer of success says 1 (taken) or 0 (none of them); or the whole body does
-	Bad   []string `yaml:"bad"`   // where an answer counts those that it refused, by index ("bad.*[]")
-	Held  []string `yaml:"held"`  // likewise those that alone are what the status says
-	Read  []int    `yaml:"read"`  // statuses of refusals that count so
-	Rest  string   `yaml:"rest"`  // what became of those that a refusal does not count: again (they were not taken; also ""), or taken
-	Halve []int    `yaml:"halve"` // statuses at which none was taken, for one's sake or for the length: they come again by halves
+	Taken string              `yaml:"taken"` // where an answer says how many it took ("tracked")
+	All   string              `yaml:"all"`   // where an answer of success says 1 (taken) or 0 (none of them); or the whole body does
+	Bad   []string            `yaml:"bad"`   // where an answer counts those that it refused, by index ("bad.*[]")
+	Held  []string            `yaml:"held"`  // likewise those that alone are what the status says
+	Read  []int               `yaml:"read"`  // statuses of refusals that count so
+	Whole map[string][]string `yaml:"whole"` // members of a refusal that is read, and what they say where it is for none of the events ("190", "Invalid API key*"): all end by it
+	Rest  string              `yaml:"rest"`  // what became of those that a refusal does not count: again (they were not taken; also ""), or taken
+	Halve []int               `yaml:"halve"` // statuses at which none was taken, for one's sake or for the length: they come again by halves
 }
 
 // Merge is a [MergeFile] made ready. Of one that says into, what several are is what that endpoint's says.
@@ -77,7 +80,14 @@ type MergeAnswer struct {
 	Taken, All  string
 	Bad, Held   [][]string
 	Read, Halve []int
+	Whole       []MergeWhole
 	RestTaken   bool
+}
+
+// MergeWhole is a member of a refusal, and what it says where that is for none of the events.
+type MergeWhole struct {
+	Path  string
+	Texts []string // each the whole text, or its beginning where "*" ends it
 }
 
 // MergePlaceKind is where an event stands in a request of its own.
@@ -211,7 +221,7 @@ func (m *Merge) limits(f *MergeFile) error {
 }
 
 func (a *MergeAnswerFile) says() bool {
-	return a.Taken != "" || a.All != "" || a.Rest != "" || len(a.Bad)+len(a.Held)+len(a.Read)+len(a.Halve) > 0
+	return a.Taken != "" || a.All != "" || a.Rest != "" || len(a.Bad)+len(a.Held)+len(a.Read)+len(a.Halve)+len(a.Whole) > 0
 }
 
 // read makes ready how the vendor answers.
@@ -224,6 +234,11 @@ func (a *MergeAnswer) read(f *MergeAnswerFile) error {
 			}
 		}
 	}
+	for key, path := range map[string]string{"taken": f.Taken, "all": f.All} {
+		if path != "" && !plainPath(path) {
+			return fmt.Errorf("answer.%s: %q is no path of a member", key, path)
+		}
+	}
 	switch f.Rest {
 	case "", "again":
 	case "taken":
@@ -231,6 +246,13 @@ func (a *MergeAnswer) read(f *MergeAnswerFile) error {
 	default:
 		return fmt.Errorf("answer.rest: %q is none: again and taken are", f.Rest)
 	}
+	for path, texts := range f.Whole {
+		if !plainPath(path) || len(texts) == 0 || len(f.Read) == 0 {
+			return fmt.Errorf("answer.whole: %q is no member with its texts of a refusal that is read", path)
+		}
+		a.Whole = append(a.Whole, MergeWhole{path, texts})
+	}
+	slices.SortFunc(a.Whole, func(x, y MergeWhole) int { return strings.Compare(x.Path, y.Path) })
 	if len(f.Held) > 0 && len(f.Read) == 0 || a.RestTaken && (len(f.Bad) == 0 || len(f.Read) == 0) {
 		return errors.New("answer: held and rest are of refusals that are read: read names no status, or bad nothing")
 	}
@@ -245,6 +267,18 @@ func (a *MergeAnswer) read(f *MergeAnswerFile) error {
 	}
 	a.Held, err = answerPaths("held", f.Held)
 	return err
+}
+
+// plainPath tells whether a path is one of plain names with dots between them.
+func plainPath(path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		if name == "" || strings.ContainsFunc(name, func(c rune) bool {
+			return c >= 0x80 || !ascii.IsAlnum(byte(c)) && c != '_' && c != '-'
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func answerPaths(key string, paths []string) (all [][]string, err error) {

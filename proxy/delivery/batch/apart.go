@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -138,6 +139,7 @@ func (a *apart) read() {
 	bad, good := a.named(a.answer.Bad)
 	held, goodToo := a.named(a.answer.Held)
 	switch named := len(bad) + len(held); {
+	case named == 0 && a.whole():
 	case a.answer.RestTaken && (!good || named == 0):
 		a.all(delivery.Unknown, delivery.WhyUnclear)
 	case a.answer.RestTaken:
@@ -157,6 +159,27 @@ func (a *apart) read() {
 	case slices.Contains(a.answer.Halve, a.o.Status):
 		a.halve(delivery.WhyRefused)
 	}
+}
+
+// whole tells whether a refusal says that it is for none of the events.
+func (a *apart) whole() bool {
+	if len(a.answer.Whole) == 0 || !gjson.ValidBytes(a.body) {
+		return false
+	}
+	for i := range a.answer.Whole {
+		w := &a.answer.Whole[i]
+		value := gjson.GetBytes(a.body, w.Path)
+		if value.Type == gjson.Null { // or not there
+			continue
+		}
+		for _, text := range w.Texts {
+			begins, open := strings.CutSuffix(text, "*")
+			if said := value.String(); said == text || open && strings.HasPrefix(said, begins) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // named lists the events that an answer counts, each once. It is good unless what stands there is no number of one.

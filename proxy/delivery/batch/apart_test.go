@@ -125,7 +125,12 @@ func TestApart(t *testing.T) {
 		{"amplitude", 400, `{"silenced_events":[1,99]}`, halves4},
 		{"amplitude", 400, `{"silenced_events":[]}`, halves4},
 		{"amplitude", 400, `{"silenced_events":{"a":[1]}}`, halves4},
-		{"amplitude", 400, `{"error":"missing api_key","missing_field":"api_key"}`, halves4},
+		{"amplitude", 400, `{"error":"Request missing required field","missing_field":"api_key"}`, refused4},
+		{"amplitude", 400, `{"error":"Request missing required field","missing_field":null}`, halves4},
+		{"amplitude", 400, `{"error":"Invalid API key: k"}`, refused4},
+		{"amplitude", 400, `{"error":"Invalid API key: k"`, halves4},
+		{"amplitude", 400, `{"error":"Invalid JSON"}`, halves4},
+		{"amplitude", 400, `{"missing_field":"x","silenced_events":[0]}`, "dropped refused, again 0, again 0, again 0"},
 		{"amplitude", 400, `no JSON`, halves4},
 		{"amplitude", 400, ``, halves4},
 		{"amplitude", 413, `{"code":413}`, halves4},
@@ -173,6 +178,9 @@ func TestApart(t *testing.T) {
 		{"meta_capi", 200, `{"events_received":4,"messages":[]}`, taken4},
 		{"meta_capi", 200, `{"events_received":3}`, some4},
 		{"meta_capi", 400, `{"error":{"code":100}}`, halves4},
+		{"meta_capi", 400, `{"error":{"code":190,"type":"OAuthException"}}`, refused4},
+		{"meta_capi", 400, `{"error":{"code":1900}}`, halves4},
+		{"meta_capi", 400, `{"error":{}}`, halves4},
 		{"meta_capi", 403, ``, refused4},
 	} {
 		b := bulk(t, idOf(c.vendor), requests[c.vendor], 4)
@@ -219,7 +227,7 @@ func TestApartOfOne(t *testing.T) {
 
 // TestRelayed: the client is asked for the bodies of those refusals that are read.
 func TestRelayed(t *testing.T) {
-	for id, want := range map[string]string{"amplitude": "[400 429]", "import": "[400]", "matomo": "[400]", "segment": "[]", "mixpanel": "[]"} {
+	for id, want := range map[string]string{"amplitude": "[400 429]", "import": "[400]", "matomo": "[400]", "segment": "[]", "meta_capi": "[400]"} {
 		var e delivery.Event
 		if bulk(t, idOf(id), requests[id], 2).Event(&e); fmt.Sprint(e.Relay) != want {
 			t.Errorf("%s: %v, want %s", id, e.Relay, want)

@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -107,8 +108,7 @@ func recorded(t testing.TB, id string) (all []delivery.Event) {
 	v := vendorOf(t, id)
 	for _, file := range files {
 		base := filepath.Base(file)
-		if !strings.HasPrefix(base, id) && !(id == "rudderstack" && strings.HasPrefix(base, "segment")) &&
-			!(id == "meta_capi" && strings.HasPrefix(base, "ga4-meta")) {
+		if other := map[string]string{"rudderstack": "segment", "meta_capi": "ga4-meta"}; !strings.HasPrefix(base, cmp.Or(other[id], id)) {
 			continue
 		}
 		f, err := os.Open(file)

@@ -123,7 +123,7 @@ func (p *Piece) open(e *delivery.Event) (body []byte, ok bool) {
 	gzipped := string(how.value) == "gzip-js" || string(how.value) == "gzip"
 	isGzip := bytes.HasPrefix(body, gzipMagic)
 	switch {
-	case !clear || found && !(gzipped && isGzip):
+	case !clear || found && (!gzipped || !isGzip):
 		return nil, false
 	case isGzip:
 		if len(p.plain) > 0 { // twice
