@@ -57,7 +57,7 @@ func decoded(v *catalog.Vendor, e *delivery.Event) (events [][]string, ok bool) 
 	h.Request.Method, h.Request.Path = []byte(e.Method), e.Path
 	h.Request.Query, h.Request.Body = slices.Clone(e.Query), slices.Clone(e.Body)
 	for i := range e.Headers {
-		if strings.EqualFold(e.Headers[i].Name, "Content-Encoding") {
+		if strings.EqualFold(e.Headers[i].Name, "Content-Encoding") && string(e.Headers[i].Value) != "identity" {
 			o.Begin(h)
 			body, _, err := o.Inflate(nil, h.Request.Body, strings.ToLower(string(e.Headers[i].Value)))
 			if err != nil {

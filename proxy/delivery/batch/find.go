@@ -63,7 +63,7 @@ func (p *Piece) findInJSON(body []byte) bool {
 		case place.Kind == catalog.InList && !object:
 			return p.element(body, bracket, false) && p.enclose()
 		case place.Kind == catalog.AsBody && object:
-			p.event = bytes.TrimSpace(body)
+			p.event = trimmed(body)
 			return p.look() && p.enclose()
 		}
 	}
@@ -143,7 +143,7 @@ func (p *Piece) field(form []byte, f pair, wrapped bool) bool {
 	if !utf8.Valid(text) || !codec.BeginsAsJSON(text) {
 		return false
 	}
-	text = bytes.TrimSpace(text)
+	text = trimmed(text)
 	if p.root, _, ok = outline(p.root[:0], text, 0); !ok || !valid(text) {
 		return false
 	}

@@ -35,6 +35,9 @@ func space(text []byte, i int) int {
 	return i
 }
 
+// trimmed is a text without what JSON knows as white space around a value.
+func trimmed(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
+
 // part is a member of an object, or an element of a list: from where to where its value stands, and its name as it is
 // written, without its quotes.
 type part struct {

@@ -60,6 +60,8 @@ func TestTravelsAlone(t *testing.T) {
 		{"no event in a form", "mixpanel", "POST /track/" + asForm + `data=eyJl`},
 		{"two fields", "mixpanel", "POST /track/" + asForm + `data={"event":"x"}&data={"event":"y"}`},
 		{"an escaped name of a field", "mixpanel", "POST /track/" + asForm + `data={"event":"x"}&d%61ta={"event":"y"}`},
+		{"a name of a field with a space", "mixpanel", "POST /track/" + asForm + `data={"event":"x"}&+data={"event":"y"}`},
+		{"JSON behind a space that JSON does not know", "mixpanel", "POST /track/" + asForm + `data={"event":"x"}%C2%A0`},
 		{"an escape that is none", "mixpanel", "POST /track/" + asForm + `data={"event":"%zz"}`},
 		{"bytes in a form that are no UTF-8", "mixpanel", "POST /track/" + asForm + `data={"event":"%ff"}`},
 		{"lines", "mixpanel", "POST /import\nContent-Type: application/x-ndjson\n\n{\"event\":\"x\"}\n"},
@@ -107,6 +109,33 @@ func TestOwnPath(t *testing.T) {
 	}
 	if b.Event(&out); string(out.Path) != "/com.acme/track" {
 		t.Errorf("several are sent to %s", out.Path)
+	}
+}
+
+// TestTravelsTogether: pairs of events that travel in one request, however each is written.
+func TestTravelsTogether(t *testing.T) {
+	for _, c := range []struct{ vendor, one, other string }{
+		{"segment", "POST /v1/t" + asText + `{"event":"x","type":"track"}`, "POST /v1/p" + asText + " {\n\"type\" : \"page\"\t} "},
+		{"segment", "POST /v1/track" + asJSON + `{"event":"x","type":"track"}`, "POST /v1/batch\nContent-Encoding: GZIP" + asJSON + `@gzip {"batch":[{"event":"x","type":"track"}]}`},
+		{"segment", "POST /v1/track" + asJSON + `{"event":"x","type":"track"}`, "POST /v1/batch\nContent-Encoding: identity" + asJSON + `{"batch":[ {"event":"x","type":"track"} ]}`},
+		{"rudderstack", "POST /v1/track" + asJSON + `{"event":"x","type":"track","sentAt":"1"}`, "POST /v1/alias" + asJSON + `{"type":"alias","sentAt":"2"}`},
+		{"posthog", "POST /e/?compression=gzip-js" + asText + `@gzip {"properties":{"token":"t"}}`, "POST /e/" + asText + `[{"properties":{"token":"t"}}]`},
+		{"posthog", "POST /e/?ip=1&compression=gzip-js" + asText + `@gzip [{"event":"a"}]`, "POST /e/?ip=1" + asText + `@gzip [{"event":"b"}]`},
+		{"snowplow", tp2 + "?x=1" + asJSON + `{"schema":"s","data":[{"duid":"d"}]}`, tp2 + "?x=1" + asJSON + `{"schema":"s","data":[{"e":"pv","duid":"d"}]}`},
+		{"snowplow", tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{}]}`, tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{"duid":"d"}]}`},
+		{"matomo", "GET /piwik.php?idsite=1\nUser-Agent: a\n", "POST /piwik.php\nUser-Agent: a" + asForm + `idsite=2`},
+		{"mixpanel", "POST /track" + asForm + `data=` + base64Of(`[{"event":"x"}]`), "POST /track" + asForm + `data=%7B%22event%22:+%22y%22%7D`},
+		{"meta_capi", "POST /v21.0/1/events" + asForm + `access_token=a&data=[{"x":1}]`, "POST /v21.0/1/events" + asForm + `access_token=a&data=%5B{}%5D`},
+	} {
+		v := batch.New(vendorOf(t, c.vendor))
+		var b batch.Batch
+		var p batch.Piece
+		for _, text := range []string{c.one, c.other} {
+			if e := parsed(text); !v.Cut(&p, &e, true) || !b.Add(&p) {
+				t.Errorf("%s: it does not join: %s", c.vendor, text)
+			}
+		}
+		checkJoined(t, c.vendor, []delivery.Event{parsed(c.one), parsed(c.other)})
 	}
 }
 

@@ -229,6 +229,10 @@ func generated(r *rand.Rand, id string, n int) delivery.Event {
 			e.Body, e.Headers = []byte("data="+url.QueryEscape("["+event+"]")), kind("application/x-www-form-urlencoded")
 		}
 	}
+	if id != "matomo" && id != "snowplow" && len(e.Body) > 0 && (e.Body[0] == '{' || e.Body[0] == '[') && r.IntN(4) == 0 {
+		e.Body = zipped(string(e.Body))
+		e.Headers = append(e.Headers, delivery.Header{Name: "Content-Encoding", Value: []byte("gzip")})
+	}
 	return e
 }
 
