@@ -21,7 +21,7 @@ type courier struct {
 
 	snapshot *Snapshot // that was followed last; the dispatcher's own
 	workers  int       // that are wanted; likewise
-	more     chan int // how many workers are wanted now
+	more     chan int  // how many workers are wanted now
 }
 
 func newCourier(d *dispatcher, vendor string) *courier {

@@ -14,7 +14,7 @@ func deliver(s *Server, h *hitContext) result {
 		return next
 	}
 	if h.waits.ticket != nil {
-		return s.accept(h)
+		return h.waits.accept(h)
 	}
 	out, endpoint := &h.j.Out, h.j.Route.Endpoint
 	for i := range out.Headers {

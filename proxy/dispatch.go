@@ -41,9 +41,11 @@ type dispatcher struct {
 	resting sync.Once
 	rest    chan struct{} // closed when no attempt is to begin any more
 
-	sealed   uint64              // how much of the ledger was at the last checkpoint; the minute's own
-	couriers map[string]*courier // run's own
-	working  sync.WaitGroup
+	sealed uint64 // how much of the ledger was at the last checkpoint; the minute's own
+
+	employing sync.Mutex
+	couriers  map[string]*courier
+	working   sync.WaitGroup
 }
 
 func newDispatcher(q *queue.Queue, o dispatchOptions) *dispatcher {
@@ -79,6 +81,8 @@ func (d *dispatcher) run(ctx context.Context) {
 
 // employ has a courier for each vendor that the policy has, or that something waits for.
 func (d *dispatcher) employ(ctx context.Context) {
+	d.employing.Lock()
+	defer d.employing.Unlock()
 	snapshot := d.opts.InForce()
 	for _, r := range snapshot.Policy.Recipients() {
 		d.courier(ctx, r.ID)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -11,15 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
-
-// room refuses a hit whose events would wait for their vendor where there is no room for that, before its body is read.
-func room(s *Server, h *hitContext) result {
-	if h.mayWait() && s.dispatch.queue.Full() {
-		return refused(rules.QueueFull)
-	}
-	return next
-}
 
 // mayWait tells whether what is permitted of a hit waits for its vendor. Who is asked for an answer is asked at once.
 func (h *hitContext) mayWait() bool {
@@ -41,7 +35,7 @@ type queuing struct {
 func (w *queuing) reset() {
 	w.lines, w.ticket = nil, nil
 	w.events, w.headers = hit.Recycled(w.events), hit.Recycled(w.headers)
-	w.bytes, w.ends = hit.Recycled(w.bytes), hit.Reused(w.ends)
+	w.bytes, w.ends = hit.Recycled(w.bytes), hit.Recycled(w.ends)
 }
 
 // errCannotWait says that events of a hit cannot wait: they are delivered at once.
@@ -98,7 +92,7 @@ func (h *hitContext) fillWaiting() error {
 		w.events = append(w.events, queue.Event{
 			Name: queue.Name{Hit: h.number, Event: uint32(e)}, Vendor: j.Route.Recipient.ID, //nolint:gosec // an index
 			Role: bytesOf(j.Route.Endpoint.Host), Time: h.in.Now, TTL: ttl, Subjects: subjects, Order: h.order(e),
-			Key: idempotencyKey(j, e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
+			Key: j.IdempotencyKey(e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
 		})
 	}
 	for i := range w.events { // nothing is moved any more
@@ -115,24 +109,37 @@ func (h *hitContext) fillWaiting() error {
 	return nil
 }
 
-// order is the same for all events of a visitor that a vendor is to be sent in their order; 0: in any.
-func (h *hitContext) order(int) uint64 { return 0 }
-
-func idempotencyKey(*rules.Judgement, int) []byte { return nil }
+// order is the same for all events of a visitor, where the vendor is to be sent those one after the other; 0: in any
+// order. A visitor is told by the browser, where the event names it, else by who they are.
+func (h *hitContext) order(event int) (of uint64) {
+	if !h.j.Route.Endpoint.Ordered {
+		return 0
+	}
+	best := rules.Mentioned
+	for _, list := range [2]int{event + 1, 0} {
+		for i := h.firstOf[list]; i != hit.None; i = h.nextOf[i] {
+			s := &h.j.Subjects[i]
+			better := s.Kind == rules.Browser && best != rules.Browser || s.Kind == rules.Person && best == rules.Mentioned
+			if better && s.Form == pseudonym.NewestForm {
+				best, of = s.Kind, max(binary.LittleEndian.Uint64(s.Hash[:]), 1)
+			}
+		}
+	}
+	return of
+}
 
 // bytesOf is a text as bytes, to be read alone.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // accept has what a hit put into the queue wait for its vendor, once that is on disk.
-func (s *Server) accept(h *hitContext) result {
-	w := &h.waits
+func (w *queuing) accept(h *hitContext) result {
 	err := w.ticket.Synced()
 	if err == nil {
 		w.ticket.Accept()
 		w.ticket, h.accepted = nil, true
 		return next
 	}
-	fault(s.opts.Log, "events cannot be put into the queue", err)
+	fault(h.server.opts.Log, "events cannot be put into the queue", err)
 	h.refuseWaiting(true)
 	return refused(rules.Unrecorded)
 }

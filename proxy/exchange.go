@@ -55,6 +55,7 @@ func (x *exchange) deliver(first queue.Item) (o delivery.Outcome, asked bool) {
 	if asked = len(x.parcels) > 0; asked {
 		o = x.send()
 		x.settle(o)
+		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, x.became(o)).Inc()
 	}
 	x.finishEnded()
 	return o, asked
@@ -165,7 +166,7 @@ func (x *exchange) settleOne(p *parcel, o delivery.Outcome) {
 		x.again(p, o, x.gate.after)
 	case o.Again(p.keyed()):
 		x.again(p, o, x.backoff.Load().Delay(p.item.Attempts+1, o.After, x.opts.Random()))
-	case o.Kind == delivery.Unknown || o.Why == delivery.WhyRefused && o.Status >= 500:
+	case o.Kind == delivery.Unknown:
 		x.ends(p.item, ledger.Unknown, o.Why.String(), o.Status)
 	default:
 		x.park(p, o)
@@ -181,7 +182,22 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 			return
 		}
 	}
+	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
+}
+
+// became is what metrics say of how a request ended.
+func (x *exchange) became(o delivery.Outcome) string {
+	switch p := &x.parcels[0]; {
+	case o.Kind == delivery.Delivered:
+		return ledger.Delivered
+	case o.Why == delivery.WhyObjection || o.Again(p.keyed()):
+		return "again"
+	case o.Kind == delivery.Unknown:
+		return ledger.Unknown
+	default:
+		return ledger.Parked
+	}
 }
 
 // park keeps an event that its vendor refused. Where there is no room it ends.

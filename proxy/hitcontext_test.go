@@ -40,7 +40,7 @@ func TestNothingOfAHitSurvivesItsContext(t *testing.T) {
 		if apart[name] {
 			continue
 		}
-		if name == "visitors" { // made of slices alone
+		if name == "visitors" || name == "waits" { // made of slices alone, or nearly
 			for k := range v.NumField() {
 				checkForgotten(t, name+"."+v.Type().Field(k).Name, writable(v.Field(k)))
 			}

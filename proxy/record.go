@@ -61,6 +61,7 @@ func (h *hitContext) unwritten(s *Server, err error) rules.Reason {
 	case err == nil:
 		return rules.Unjudged
 	case queue.IsFull(err):
+		s.dispatch.full(err)
 		return rules.QueueFull
 	default:
 		fault(s.opts.Log, "decisions cannot be recorded", err)

@@ -136,10 +136,18 @@ func (o *Options) fill() {
 	if o.OpenFiles == 0 {
 		o.OpenFiles = openFiles()
 	}
-	if o.Client == nil {
-		o.Client = func(u []delivery.Upstream) (Deliverer, error) {
-			return delivery.New(delivery.Options{Upstreams: u, Conns: shareOut(o.OpenFiles, len(u)).vendor})
-		}
+}
+
+// client makes clients that deliver over the network.
+func (o *Options) client(m *metrics.Metrics) func([]delivery.Upstream) (Deliverer, error) {
+	now, files := o.Now, o.OpenFiles
+	return func(u []delivery.Upstream) (Deliverer, error) {
+		return delivery.New(delivery.Options{
+			Upstreams: u, Conns: shareOut(files, len(u)).vendor, Now: now,
+			Answers: func(vendor string, after time.Duration) {
+				m.Delivery.Answers.WithLabelValues(vendor).Observe(after.Seconds())
+			},
+		})
 	}
 }
 
@@ -149,10 +157,13 @@ func New(loaded *config.Loaded, o Options) (*Server, error) { return newServer(l
 func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) {
 	o.fill()
 	hits := uint64(o.Now().UnixMicro()) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
-	clock := newClock(o.Now, o.Elapsed, o.Log)
+	clock, figures := newClock(o.Now, o.Elapsed, o.Log), metrics.New()
 	o.Now = clock.now
+	if o.Client == nil {
+		o.Client = o.client(figures)
+	}
 	s := &Server{
-		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), consent: newConsentCache(),
+		opts: o, clock: clock, loaded: loaded, metrics: figures, consent: newConsentCache(),
 		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}

@@ -52,20 +52,23 @@ func openQueue(s *Server) error {
 	}
 	s.dispatch = newDispatcher(q, dispatchOptions{
 		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, Every: s.opts.Every, InForce: s.snapshot.Load,
-		Moment: s.moment, Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
+		Moment: momentOf(s), Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
 	})
 	if err := against.settle(q, s.opts.Log); err != nil {
 		return errors.Join(err, q.Close())
 	}
+	s.metrics.Queue(s.dispatch.figures)
 	return nil
 }
 
-// moment is by what an event that waited is judged now.
-func (s *Server) moment(of *Snapshot) rules.Moment {
-	now := s.opts.Now()
-	return rules.Moment{
-		Now: now, Latest: s.keyring.current(of, now).Since(),
-		ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(),
+// momentOf tells by what an event that waited is judged now.
+func momentOf(s *Server) func(*Snapshot) rules.Moment {
+	return func(of *Snapshot) rules.Moment {
+		now := s.opts.Now()
+		return rules.Moment{
+			Now: now, Latest: s.keyring.current(of, now).Since(),
+			ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(),
+		}
 	}
 }
 

@@ -141,10 +141,11 @@ func (c *compiler) activity(t *digestText, a *Activity) {
 	}
 }
 
-// shape is where an event goes by a route, how, and what its vendor is told there.
+// shape is where an event goes by a route, how, and what its vendor is told there. The address of the vendor is not in it:
+// where one was wrong, or moved, what waits goes to the one that is right by then.
 func (r *Route) shape(t *digestText, told *told) {
 	e := r.Endpoint
-	t.add(e.ID, e.Host, r.Recipient.Upstreams[e.Host], e.Carry.Query, e.Carry.Header, e.Carry.Field)
+	t.add(e.ID, e.Host, e.Carry.Query, e.Carry.Header, e.Carry.Field)
 	t.count(int(e.Kind), len(e.Types), len(e.Headers))
 	t.add(e.Types...)
 	for i := range e.Headers {

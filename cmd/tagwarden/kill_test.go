@@ -158,8 +158,14 @@ func (r *reckoning) tried() bool {
 
 func writeKilled(t *testing.T, vendor string) string {
 	t.Helper()
+	return writeFiles(t, killed, vendor)
+}
+
+// writeFiles writes a configuration, with a root secret, and returns its server file.
+func writeFiles(t *testing.T, files map[string]string, vendor string) string {
+	t.Helper()
 	dir := t.TempDir()
-	for name, text := range killed {
+	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)

@@ -69,7 +69,8 @@ type Options struct {
 	TLS       *tls.Config   // for tests: roots of stand-ins; certificates are verified whatever it says
 	Resolver  Resolver      // nil: the system's
 
-	Now func() time.Time // what dates in answers are held against; nil: time.Now
+	Now     func() time.Time                         // what dates in answers are held against; nil: time.Now
+	Answers func(vendor string, after time.Duration) // told how long after its first byte a request was answered; may be nil
 }
 
 // Client delivers directly: one attempt, now, over connections of its own to every host.
@@ -86,6 +87,8 @@ type host struct {
 	base   string               // path before the vendor's own
 	thanks int                  // bytes of an answer's body that are read
 	answer int                  // likewise, where an event is asked for it
+
+	answers func(after time.Duration) // is told how long answers took; may be nil
 }
 
 // New makes a client. The error names the upstream that cannot be one.
@@ -143,10 +146,14 @@ func (o *Options) host(u Upstream) (*host, error) {
 			DialTimeout:         d.dial,
 		}
 	}
-	return &host{
+	h := &host{
 		client: client(), alone: client(), name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/"),
 		thanks: o.Answer, answer: cmp.Or(max(u.Answer, 0), o.Answer),
-	}, nil
+	}
+	if o.Answers != nil {
+		h.answers = func(after time.Duration) { o.Answers(u.Vendor, after) }
+	}
+	return h, nil
 }
 
 // secured is how TLS is spoken to a host: its certificate is verified, whatever the options say.

@@ -184,10 +184,11 @@ func (t Turn) End(o Outcome) {
 	}
 }
 
-// Return gives the turn back: the vendor was not asked.
+// Return gives the turn back: the vendor was not asked. It does not count for the rate either.
 func (t Turn) Return() {
 	t.pace.mu.Lock()
 	defer t.pace.mu.Unlock()
+	t.pace.limit.ReserveN(time.Now(), -1)
 	t.end(errSilent)
 }
 

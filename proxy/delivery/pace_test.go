@@ -129,7 +129,11 @@ func TestRate(t *testing.T) {
 		waits(t, p, 2*time.Second) // asking takes nothing
 		p.Set(PaceOptions{Rate: 1})
 		<-time.After(time.Second)
-		begun(t, p).Return()
+		for range 5 {
+			begun(t, p).Return() // nor does a turn that is not used
+		}
+		begun(t, p).End(delivered(204, WhyOK))
+		waits(t, p, time.Second)
 		p.Set(PaceOptions{})
 		for range 8 {
 			begun(t, p)
@@ -235,7 +239,7 @@ func TestLeftAlone(t *testing.T) {
 func TestBeginEnds(t *testing.T) {
 	for name, prepare := range map[string]func(*Pace){
 		"a place":   func(p *Pace) { _, _, _ = p.TryBegin() },
-		"the rate":  func(p *Pace) { p.Set(PaceOptions{Rate: 0.001}); turn, _, _ := p.TryBegin(); turn.Return() },
+		"the rate":  func(p *Pace) { p.Set(PaceOptions{Rate: 0.001}); turn, _, _ := p.TryBegin(); turn.End(refused(400, 0)) },
 		"the pause": func(p *Pace) { turn, _, _ := p.TryBegin(); turn.End(refused(429, time.Hour)) },
 	} {
 		synctest.Test(t, func(t *testing.T) {

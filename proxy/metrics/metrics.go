@@ -32,6 +32,8 @@ type Metrics struct {
 	Unkept     *prometheus.CounterVec   // by listener (hits, admin, control) and cause: connections that were not kept
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
+
+	Delivery Delivery
 }
 
 const namespace = "tagwarden"
@@ -87,6 +89,7 @@ func New() *Metrics {
 	}
 	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Effect, m.Checked, m.Told, m.Outbox, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.Delivery = newDelivery(m.Registry)
 	return m
 }
 

@@ -120,11 +120,11 @@ func (q *Queue) Highest() uint64 {
 	return q.highest
 }
 
-// Full tells whether nothing is added, for there is no room.
-func (q *Queue) Full() bool {
+// Full tells why nothing is added, where there is no room; nil: there is.
+func (q *Queue) Full() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiting.refuses(1) != nil
+	return q.waiting.refuses(1)
 }
 
 // Close ends it. What waits is there again at the next start.

@@ -41,8 +41,11 @@ type File struct {
 	Role        string                       `yaml:"role"`        // processor (for the controller alone, by its own terms, GDPR Art. 28, and for no purpose of its own), joint or controller; "" where that depends on the account's settings
 	Arrangement string                       `yaml:"arrangement"` // of a joint controller: where the essence of the arrangement stands (Art. 26(2))
 
-	Stores []StoreFile `yaml:"stores"` // what its SDK keeps in a browser, or reads there, as it comes; [] is nothing, and without the key nobody knows
-	Areas  []string    `yaml:"areas"`  // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
+	Stores      []StoreFile      `yaml:"stores"`      // what its SDK keeps in a browser, or reads there, as it comes; [] is nothing, and without the key nobody knows
+	Idempotency *IdempotencyFile `yaml:"idempotency"` // how it knows an event that comes again: it counts once; nil: it may count twice
+	Ordered     bool             `yaml:"ordered"`     // what it makes of one person's events depends on the order in which they arrive
+
+	Areas []string `yaml:"areas"` // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
 }
 
 // Kin is the catalog id that the namespace of the ids which this vendor's SDKs make is called by: the family's, or its own.
