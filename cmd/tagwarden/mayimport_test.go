@@ -16,6 +16,7 @@ var mayImport = []imports{
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable", "config/logkey"}, "who checks the log stands on it without the ledger"},
 	{"proxy/ledger/publish", []string{"proxy/ledger/tree", "config/durable"}, "it knows checkpoints and tiles, and nothing of what they are of"},
 	{"proxy/ledger/witness", []string{"proxy/ledger/tree", "config/durable", "config/logkey"}, "it knows checkpoints, and nothing of what they are of"},
+	{"proxy/delivery/batch", []string{"proxy/delivery", "rules/..."}, "requests and answers are bytes: it knows the catalog, and sends nothing"},
 	{"proxy/queue", []string{"proxy/segment", "config/durable"}, "events that wait are bytes in frames: it knows no rules and no log"},
 	{"proxy/ledger", []string{"proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
 	{"proxy/webhook", []string{"rules/...", "proxy/delivery"}, "what may be reached, and how long one waits, is as with vendors"},

@@ -67,7 +67,7 @@ func (o Outcome) health() health {
 			return down
 		}
 		return up
-	case WhyOK, WhyNoneTaken, WhySomeTaken, WhyCoded, WhyTooLarge:
+	case WhyOK, WhyNoneTaken, WhySomeTaken, WhyUnclear, WhyCoded, WhyTooLarge:
 		return up
 	default: // objection, overload (too few connections of ours), target, a failure of ours
 		return silent
