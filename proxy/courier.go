@@ -18,6 +18,7 @@ type courier struct {
 	pace    *delivery.Pace
 	backoff atomic.Pointer[delivery.Backoff]
 	arrived <-chan struct{}
+	asking  atomic.Int64 // requests that are under way
 
 	snapshot *Snapshot // that was followed last; the dispatcher's own
 	workers  int       // that are wanted; likewise
@@ -83,7 +84,10 @@ func (c *courier) work(ctx context.Context) {
 			pause(ctx, t, nil, max(wait, leastPause))
 			continue
 		}
-		if o, asked := x.deliver(it); asked {
+		c.asking.Add(1)
+		o, asked := x.deliver(it)
+		c.asking.Add(-1)
+		if asked {
 			turn.End(o)
 		} else {
 			turn.Return()

@@ -123,7 +123,7 @@ func (d *dispatcher) endParked() {
 func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
 	err := d.queue.End(func() error {
 		for i := range items {
-			if err := d.opts.Outcome(outcomeOf(&items[i], outcome, why, 0)); err != nil {
+			if err := d.opts.Outcome(outcomeOf(&items[i], endsAs(&items[i], outcome), why, 0)); err != nil {
 				return err
 			}
 		}
@@ -134,9 +134,18 @@ func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
 		return false
 	}
 	for i := range items {
-		d.opts.InForce().counters.outcome(items[i].Vendor, outcome)
+		d.opts.InForce().counters.outcome(items[i].Vendor, endsAs(&items[i], outcome))
 	}
 	return true
+}
+
+// endsAs is what is said of an event that ends without leaving. Of one that may have left before nobody can say that it
+// did not.
+func endsAs(it *queue.Item, outcome string) string {
+	if outcome == ledger.Dropped && (it.Attempted || it.Reason == parkedRestored) {
+		return ledger.Unknown
+	}
+	return outcome
 }
 
 // unrecorded says that an outcome could not be recorded.
@@ -154,10 +163,12 @@ func outcomeOf(it *queue.Item, outcome, why string, status int) ledger.Outcome {
 // Why events that waited ended, beside what their vendor did ([delivery.Why]) and why they may not leave
 // ([rules.Reason]). They are read back for years: none is ever changed.
 const (
-	whyExpired     = "expired"      // they waited for longer than delivery.ttl
-	whyDamaged     = "damaged"      // their bytes on disk are not those that were written
-	whyStopped     = "stopped"      // an attempt was under way when the process ended, and nobody knows how it went
-	whyParkOver    = "park_over"    // they were parked for as long as events are
-	whyPurged      = "purged"       // somebody had them deleted
-	whyNotAccepted = "not_accepted" // they never came to disk, and their sender was not told that they had
+	whyExpired     = "expired"       // they waited for longer than delivery.ttl
+	whyDamaged     = "damaged"       // their bytes on disk are not those that were written
+	whyStopped     = "stopped"       // an attempt was under way when the process ended, and nobody knows how it went
+	whyParkOver    = "park_over"     // they were parked for as long as events are
+	whyPurged      = "purged"        // somebody had them deleted
+	whyRetried     = "retried"       // they were parked, and somebody had them wait again
+	whyNotInBackup = "not_in_backup" // they came while the folder was copied that this one was begun with, and are not in it
+	whyNotAccepted = "not_accepted"  // they never came to disk, and their sender was not told that they had
 )

@@ -186,9 +186,10 @@ func (x *exchange) settleOne(p *parcel, o delivery.Outcome) {
 	}
 }
 
-// again has an event be tried again. Where it was recorded that an attempt began, it is that it came to nothing.
+// again has an event be tried again. Where it was recorded that an attempt began, or nobody knows what this one came to,
+// that is recorded: whatever becomes of the event later, it may have arrived.
 func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
-	if x.gate.attempted {
+	if x.gate.attempted || o.Kind == delivery.Unknown {
 		of := outcomeOf(&p.item, ledger.Deferred, o.Why.String(), o.Status)
 		if err := x.opts.Outcome(of); err != nil {
 			x.unrecorded(err)
@@ -233,7 +234,7 @@ func (x *exchange) park(p *parcel, o delivery.Outcome) {
 func (x *exchange) ends(it queue.Item, outcome, why string, status int) {
 	x.ended = append(x.ended, it)
 	x.outcomes = append(x.outcomes, ended{
-		ledger.Outcome{Hit: it.Name.Hit, Outcome: outcome, Why: why, Status: status}, [1]int{int(it.Name.Event)},
+		ledger.Outcome{Hit: it.Name.Hit, Outcome: endsAs(&it, outcome), Why: why, Status: status}, [1]int{int(it.Name.Event)},
 	})
 }
 

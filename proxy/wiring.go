@@ -141,9 +141,12 @@ func closeDelivery(s *Server) error {
 	return nil
 }
 
+// rarityFile is where in a data folder it is counted how rare values are.
+const rarityFile = "rarity"
+
 func openRarity(s *Server) (err error) {
 	s.values, err = openValueCounts(rarity.Options{
-		File: filepath.Join(s.loaded.Server.Data, "rarity"), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
+		File: filepath.Join(s.loaded.Server.Data, rarityFile), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 	}, s.opts.Log)
 	if err == nil {
 		s.values.UpTo(s.loaded.Policy.Rarest())
@@ -285,6 +288,7 @@ func openAPI(s *Server) (err error) {
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
+		Queue: newQueueDesk(s), Backup: newBackups(s).make,
 		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
