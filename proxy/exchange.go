@@ -26,7 +26,18 @@ type exchange struct {
 	answer  fasthttp.Response
 
 	ended    []queue.Item // to be ended together
-	outcomes []ledger.Outcome
+	outcomes []ended
+
+	begins ledger.Exchange // what an attempt is recorded with
+	items  []queue.Item
+	note   func() error // records it; made once
+	over   func() error // records how events ended; likewise
+}
+
+// ended is how an event ended.
+type ended struct {
+	ledger.Outcome
+	event [1]int
 }
 
 // parcel is an event on its way.
@@ -44,6 +55,8 @@ func newExchange(c *courier) *exchange {
 		s := c.opts.InForce()
 		return s, c.opts.Moment(s)
 	}}
+	x.note = func() error { return x.opts.Attempt(&x.begins) }
+	x.over = x.recordEnded
 	return x
 }
 
@@ -173,9 +186,10 @@ func (x *exchange) settleOne(p *parcel, o delivery.Outcome) {
 	}
 }
 
-// again has an event be tried again. Where it was recorded that an attempt began, it is that it came to nothing.
+// again has an event be tried again. Where it was recorded that an attempt began, or nobody knows what this one came to,
+// that is recorded: whatever becomes of the event later, it may have arrived.
 func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
-	if x.gate.attempted {
+	if x.gate.attempted || o.Kind == delivery.Unknown {
 		of := outcomeOf(&p.item, ledger.Deferred, o.Why.String(), o.Status)
 		if err := x.opts.Outcome(of); err != nil {
 			x.unrecorded(err)
@@ -219,7 +233,9 @@ func (x *exchange) park(p *parcel, o delivery.Outcome) {
 // ends notes that an event ends.
 func (x *exchange) ends(it queue.Item, outcome, why string, status int) {
 	x.ended = append(x.ended, it)
-	x.outcomes = append(x.outcomes, outcomeOf(&it, outcome, why, status))
+	x.outcomes = append(x.outcomes, ended{
+		ledger.Outcome{Hit: it.Name.Hit, Outcome: endsAs(&it, outcome), Why: why, Status: status}, [1]int{int(it.Name.Event)},
+	})
 }
 
 // finishEnded records how events ended, and ends them.
@@ -227,22 +243,31 @@ func (x *exchange) finishEnded() {
 	if len(x.ended) == 0 {
 		return
 	}
-	err := x.queue.End(func() error {
-		for i := range x.outcomes {
-			if err := x.opts.Outcome(x.outcomes[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, x.ended...)
-	if err != nil {
+	if err := x.queue.End(x.over, x.ended...); err != nil {
 		x.unrecorded(err)
 		return
 	}
 	counters := &x.opts.InForce().counters
 	for i := range x.outcomes {
-		counters.outcome(x.vendor, x.outcomes[i].Outcome)
+		counters.outcome(x.vendor, x.outcomes[i].Outcome.Outcome)
 	}
+}
+
+// recordEnded records how events ended. Where the vendor took them, that alone is recorded: whose it was stands in the
+// records of the events.
+func (x *exchange) recordEnded() error {
+	for i := range x.outcomes {
+		of := &x.outcomes[i]
+		if of.Events = of.event[:]; of.Outcome.Outcome == ledger.Delivered && of.Why == delivery.WhyOK.String() {
+			of.Why, of.Status = "", 0
+		} else {
+			of.Vendor = x.vendor
+		}
+		if err := x.opts.Outcome(of.Outcome); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // queuedGate is the send gate of events that waited. Where they may not be sent twice it is on the ledger, and on disk,
@@ -266,8 +291,8 @@ func (g *queuedGate) BeforeFirstByte() bool {
 
 // noteAttempt records that events without a key are about to be sent.
 func (x *exchange) noteAttempt() error {
-	of := ledger.Exchange{Vendor: x.vendor}
-	var items []queue.Item
+	of, items := &x.begins, x.items[:0]
+	of.Vendor, of.Hits = x.vendor, of.Hits[:0]
 	for i := range x.parcels {
 		p := &x.parcels[i]
 		if p.keyed() {
@@ -276,10 +301,11 @@ func (x *exchange) noteAttempt() error {
 		of.Hits = append(of.Hits, ledger.ExchangedHit{Hit: p.item.Name.Hit, Events: p.index[:]})
 		items = append(items, p.item)
 	}
+	x.items = items
 	if len(items) == 0 {
 		return nil
 	}
-	err := x.queue.Attempt(func() error { return x.opts.Attempt(&of) }, items...)
+	err := x.queue.Attempt(x.note, items...)
 	x.gate.attempted = err == nil
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
-	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/access"
@@ -18,7 +17,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
-	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -256,38 +254,6 @@ func openReviews(s *Server) error {
 func watchReviews(ctx context.Context, s *Server) { s.reviews.watch(ctx) }
 func measureReviews(s *Server)                    { s.reviews.measure() }
 
-// openOutbox makes the outbox: what waits there is told while hits are taken.
-func openOutbox(s *Server) error {
-	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
-		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
-		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
-		OnDelivered: func(to, event string, taken time.Duration) {
-			if event == webhook.AssessmentDue {
-				s.metrics.Webhooks.WithLabelValues(event, "taken").Inc()
-				return
-			}
-			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
-			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
-		},
-		OnFailed: func(to, event, why string, err error) {
-			text := "a webhook could not be told of an objection"
-			if event == webhook.AssessmentDue {
-				s.metrics.Webhooks.WithLabelValues(event, "failed").Inc()
-				text = "a webhook could not be told of a review"
-			} else {
-				s.metrics.Outbox.WithLabelValues(to, why).Inc()
-			}
-			s.opts.Log.Warn(text, zap.String("webhook", to), zap.String("why", why), zap.Error(err))
-		},
-		Fault: func(err error) {
-			fault(s.opts.Log, "what waits to be told to other systems cannot be read or forgotten", err)
-		},
-	})
-	return nil
-}
-
-func deliverOutbox(ctx context.Context, s *Server) { s.outbox.Deliver(ctx) }
-
 func openVisitors(s *Server) error {
 	s.visitors = newVisitors(s.opts.Log, visitor.Options{
 		Objector: s.objector, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now,
@@ -367,7 +333,7 @@ func openListeners(s *Server) error {
 	}}
 	s.listeners.opts.Share.warn(s.opts.Log)
 	s.public = s.hitsServer()
-	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: s.health})
+	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: s.ready})
 	s.admin = adminServer(s.listeners.placed(ofStaff, asksHealth, staff.serve))
 	return nil
 }

@@ -34,6 +34,7 @@ func TestAgain(t *testing.T) {
 		{Outcome{Status: 200, Why: WhyBroken}, "unknown", false, true, down},
 		{Outcome{Status: 200, Why: WhyCoded}, "unknown", false, false, up},
 		{Outcome{Status: 200, Why: WhyTooLarge}, "unknown", false, false, up},
+		{Outcome{Status: 200, Why: WhyUnclear}, "unknown", false, false, up},
 
 		{refused(0, 0), "dropped", false, false, up},
 		{refused(101, 0), "dropped", false, false, up},

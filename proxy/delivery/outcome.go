@@ -48,6 +48,7 @@ const (
 	WhyNoneTaken       // the answer says that none of the events was taken
 	WhySomeTaken       // and here, that some were
 	WhyTarget          // the vendor has no such host, or the path can be none
+	WhyUnclear         // the answer does not say what became of the several events that it is about
 	whys
 )
 
@@ -69,6 +70,7 @@ var whyWords = [whys]string{
 	WhyNoneTaken:   "none_taken",
 	WhySomeTaken:   "some_taken",
 	WhyTarget:      "target",
+	WhyUnclear:     "unclear",
 }
 
 // String returns the word that records use.

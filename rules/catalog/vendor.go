@@ -60,6 +60,7 @@ type Endpoint struct {
 	Locations  int        // how many event locations there are
 	Limits     Limits     // what a hit may hold, in place of the general limits
 	Batches    bool       // events come in lists
+	Merge      *Merge     // how events of several hits travel in one request; nil: each alone
 
 	Headers  []HeaderInfo
 	Asks     bool    // an event that has none of them is none of the vendor's
@@ -141,7 +142,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		f.opens = len(f.Open) > 0 || f.Names || placed[f.Class]
 		v.Seals = v.Seals || f.Seals
 	}
-	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated, v.repeated} {
+	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated, v.merges, v.repeated} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -228,8 +229,10 @@ func (v *Vendor) interchange(f *EndpointFile) (Endpoint, error) {
 	if err := e.answers(f); err != nil {
 		return e, err
 	}
-	e.Carry, err = carry(v.File.Carry, f.Carry)
-	return e, err
+	if e.Carry, err = carry(v.File.Carry, f.Carry); err != nil {
+		return e, err
+	}
+	return e, e.merge(f)
 }
 
 // carried finds the field that the visitor's address is handed on in, where there is one.
