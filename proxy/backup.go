@@ -1,8 +1,8 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/access"
@@ -110,9 +109,10 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 	if err := errors.Join(os.RemoveAll(c.dir), c.files.Folder(c.dir, 0o700)); err != nil {
 		return nil, err
 	}
-	mark := copiedFrom{Form: copyForm, Made: b.opts.Now().UTC().Truncate(time.Second), Version: b.opts.Version}
+	mark := copiedFrom{Form: copyForm, Version: b.opts.Version}
 	var signed []byte
 	err := b.dispatch.queue.Backup(func() (err error) {
+		mark.Made, mark.Hit = b.opts.Now().UTC(), b.dispatch.queue.Highest()
 		b.dispatch.adding.Lock() // whoever put an event into the queue has recorded it when this succeeds
 		err = b.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: "the data folder is copied"})
 		b.dispatch.adding.Unlock()
@@ -156,12 +156,12 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 			return nil, err
 		}
 	}
-	text, err := json.Marshal(mark)
+	text, err := mark.text()
 	if err != nil {
 		return nil, err
 	}
 	parts := c.parts
-	return parts, c.put("", copiedFile, strings.NewReader(string(text)+"\n"))
+	return parts, c.put("", copiedFile, bytes.NewReader(text))
 }
 
 // folderCopy is a folder that is written.

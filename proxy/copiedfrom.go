@@ -69,10 +69,13 @@ func (c *copiedFrom) holds(it *queue.Item) bool {
 	return c != nil && it.Name.Hit <= c.Hit && !it.Time.After(c.Made)
 }
 
+// fresh tells whether the folder is a copy, and no server has begun with it.
+func (c *copiedFrom) fresh() bool { return c != nil && c.Begun == nil }
+
 // beginCopy records that a server begins with a copy, the first time that one does.
 func (s *Server) beginCopy(of *copiedFrom) error {
 	s.dispatch.copied.Store(of)
-	if of == nil || of.Begun != nil {
+	if !of.fresh() {
 		return nil
 	}
 	now, waiting := s.opts.Now().UTC(), 0
@@ -108,7 +111,7 @@ func (d *dispatcher) forgetCopy() {
 	}
 	now := d.opts.Now()
 	for _, v := range d.queue.Stats().Vendors {
-		if v.Events > 0 && !now.Add(-v.Oldest).After(of.Made) {
+		if v.Events > 0 && !now.Add(-v.Oldest).After(of.Made.Add(time.Second)) {
 			return
 		}
 	}

@@ -109,6 +109,9 @@ func (x *exchange) take(it queue.Item) {
 	case it.Attempted && !p.keyed():
 		x.ends(it, ledger.Unknown, whyStopped, 0)
 		x.parcels = x.parcels[:n]
+	case x.mayCountTwice(p):
+		x.parkRestored(it)
+		x.parcels = x.parcels[:n]
 	}
 }
 
@@ -234,7 +237,7 @@ func (x *exchange) park(p *parcel, o delivery.Outcome) {
 func (x *exchange) ends(it queue.Item, outcome, why string, status int) {
 	x.ended = append(x.ended, it)
 	x.outcomes = append(x.outcomes, ended{
-		ledger.Outcome{Hit: it.Name.Hit, Outcome: endsAs(&it, outcome), Why: why, Status: status}, [1]int{int(it.Name.Event)},
+		ledger.Outcome{Hit: it.Name.Hit, Outcome: x.endsAs(&it, outcome), Why: why, Status: status}, [1]int{int(it.Name.Event)},
 	})
 }
 

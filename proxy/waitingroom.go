@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/queue"
@@ -56,14 +57,13 @@ func openQueue(s *Server) error {
 	s.dispatch = newDispatcher(q, dispatchOptions{
 		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, Every: s.opts.Every, InForce: s.snapshot.Load,
 		Moment: momentOf(s), Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
+		ForgetCopy: func() error {
+			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))
+		},
 	})
 	err = against.settle(q, s.opts.Log)
-	if err == nil && against.copied != nil {
-		first := restoring{
-			copiedFrom: against.copied, data: data, now: s.opts.Now(), policy: s.loaded.Policy, queue: q, ledger: s.ledger,
-			log: s.opts.Log,
-		}
-		err = first.run(s.opts.Disk)
+	if err == nil {
+		err = s.beginCopy(against.copied)
 	}
 	if err != nil {
 		return errors.Join(err, q.Close())
@@ -170,7 +170,7 @@ type reckoning struct {
 	dir     string
 	fresh   bool                // there was no queue
 	decided map[queue.Name]bool // events that were to wait by the records that were read: whether they have ended
-	copied  *copiedFrom         // the folder is a copy, and this its first start; nil: it is none
+	copied  *copiedFrom         // the folder is a copy; nil: it is none
 	above   uint64              // of a hit with a higher number the decision is among them
 }
 
@@ -223,7 +223,7 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 			continue
 		}
 		of := ledger.Outcome{Hit: name.Hit, Events: []int{int(name.Event)}, Outcome: ledger.Dropped, Why: whyNotAccepted}
-		if r.copied != nil {
+		if r.copied.fresh() {
 			of.Outcome, of.Why = ledger.Unknown, whyNotInBackup
 		}
 		if err := r.ledger.Outcome(of); err != nil {
@@ -232,7 +232,7 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		unaccepted++
 	}
 	switch {
-	case unaccepted > 0 && r.copied != nil:
+	case unaccepted > 0 && r.copied.fresh():
 		log.Warn("events that came while the folder was copied are not in the copy: what became of them is not known here",
 			zap.Int("events", unaccepted))
 	case unaccepted > 0:
