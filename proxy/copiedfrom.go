@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,26 +16,29 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/queue"
 )
 
-// copiedFile lies in a copy of a data folder, and says that it is one. Its first start removes it.
+// copiedFile lies in a copy of a data folder, and says that it is one. It goes when nothing waits any more of what was
+// copied.
 const copiedFile = "backup.json"
 
 // copyForm is the form in which it is written.
 const copyForm = 1
 
 // copiedFrom says when a data folder was copied. The server that it was copied from may have gone on, and nobody knows
-// here what it has sent since. What waits for a vendor that takes the same event twice is delivered. Of what waits for
-// another it is for a person to say whether it was sent: until then it is parked.
+// here what it has sent since. So what was copied is delivered where its vendor knows an event that comes again. Where it
+// would count it twice, it is for a person to say whether it was sent: it is parked.
 type copiedFrom struct {
-	Form    int       `json:"form"`
-	Made    time.Time `json:"made"`
-	Version string    `json:"version"`
+	Form    int        `json:"form"`
+	Made    time.Time  `json:"made"`
+	Version string     `json:"version"`
+	Hit     uint64     `json:"hit"`             // no event of a later one was copied
+	Begun   *time.Time `json:"begun,omitempty"` // when a server began with it; nil: none did
 }
 
 // parkedRestored is why events are parked that may have been sent by the server that the folder was copied from, and why
 // those end that find no room there.
 const parkedRestored = "restored"
 
-// readCopied tells whether a data folder is a copy that no server has begun with; nil: it is none.
+// readCopied tells whether a data folder is a copy; nil: it is none.
 func readCopied(data string) (*copiedFrom, error) {
 	path := filepath.Join(data, copiedFile)
 	text, err := os.ReadFile(path)
@@ -56,102 +58,100 @@ func readCopied(data string) (*copiedFrom, error) {
 	return of, nil
 }
 
-// restoring is the first start of a copy.
-type restoring struct {
-	*copiedFrom
-	data   string
-	queue  *queue.Queue
-	ledger *ledger.Ledger
-	log    *zap.Logger
-
-	mu      sync.Mutex
-	parked  int
-	unknown int // there was no room to park them
+// text is what stands in the file.
+func (c *copiedFrom) text() ([]byte, error) {
+	text, err := json.Marshal(c)
+	return append(text, '\n'), err
 }
 
-// run parks what may have been sent since the copy was made, and records that the folder is one. Wherever it ends, the
-// next start goes on.
-func (r *restoring) run(disk durable.Disk) error {
-	for _, v := range r.queue.Stats().Vendors {
-		if err := r.parkAll(v.Vendor); err != nil {
-			return fmt.Errorf("what waits in a copy cannot be parked: %w", err)
-		}
+// holds tells whether an event was copied, and nobody has said of it since that it is to be sent.
+func (c *copiedFrom) holds(it *queue.Item) bool {
+	return c != nil && it.Name.Hit <= c.Hit && !it.Time.After(c.Made)
+}
+
+// beginCopy records that a server begins with a copy, the first time that one does.
+func (s *Server) beginCopy(of *copiedFrom) error {
+	s.dispatch.copied.Store(of)
+	if of == nil || of.Begun != nil {
+		return nil
 	}
-	made := r.Made.UTC().Format(time.RFC3339)
-	text := fmt.Sprintf("begun with the copy of %s: %d events that waited may have been sent since, and are parked", made, r.parked)
-	if r.unknown > 0 {
-		text += fmt.Sprintf("; of %d more, for which there was no room, nobody knows", r.unknown)
+	now, waiting := s.opts.Now().UTC(), 0
+	for _, v := range s.dispatch.queue.Stats().Vendors {
+		waiting += v.Events
 	}
-	if err := r.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: text}); err != nil {
+	made := of.Made.Format(time.RFC3339)
+	text := fmt.Sprintf("begun with the copy of %s, in which %d events wait", made, waiting)
+	if err := s.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: text}); err != nil {
 		return err
 	}
-	if err := r.ledger.Sync(); err != nil {
+	if err := s.ledger.Sync(); err != nil {
 		return err
 	}
-	r.log.Warn("this data folder is a copy, and is begun with: what waited in it for vendors that might count it twice is "+
+	s.opts.Log.Warn("this data folder is a copy, and is begun with: what waits in it for vendors that might count it twice is "+
 		"parked, since the server that it was copied from may have sent it; `tagwarden queue retry --reason restored` has it sent",
-		zap.Time("copied", r.Made), zap.Int("parked", r.parked), zap.Int("without_room", r.unknown))
-	return durable.Files{Disk: disk}.Remove(filepath.Join(r.data, copiedFile))
+		zap.Time("copied", of.Made), zap.Int("waiting", waiting))
+	begun := *of
+	begun.Begun = &now
+	file, err := begun.text()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(s.loaded.Server.Data, copiedFile)
+	return durable.Files{Disk: s.opts.Disk}.Replace(path, file, 0o600)
 }
 
-// parkAll parks what waits for a vendor and may not be sent twice. The rest goes on waiting.
-func (r *restoring) parkAll(vendor string) error {
-	var wait []queue.Item
-	defer func() {
-		for _, it := range wait {
-			r.queue.Return(it)
+// forgetCopy forgets that the folder is a copy, once nothing waits of what was copied.
+func (d *dispatcher) forgetCopy() {
+	of := d.copied.Load()
+	if of == nil {
+		return
+	}
+	now := d.opts.Now()
+	for _, v := range d.queue.Stats().Vendors {
+		if v.Events > 0 && !now.Add(-v.Oldest).After(of.Made) {
+			return
 		}
-	}()
-	for {
-		var items []queue.Item
-		for len(items) < mostRetried {
-			it, found := r.queue.Next(vendor, queue.Any)
-			if !found {
-				break
+	}
+	if err := d.opts.ForgetCopy(); err != nil {
+		fault(d.opts.Log, "it cannot be forgotten that the data folder is a copy", err)
+		return
+	}
+	d.copied.Store(nil)
+}
+
+// mayCountTwice tells whether an event may have been sent by the server that the folder was copied from, and its vendor
+// would not know it again.
+func (x *exchange) mayCountTwice(p *parcel) bool {
+	if !x.copied.Load().holds(&p.item) {
+		return false
+	}
+	return !p.keyed() || !p.item.Time.After(x.known())
+}
+
+// known is since when the vendor knows an event that comes again, by its key.
+func (c *courier) known() (since time.Time) {
+	for _, of := range c.opts.InForce().Policy.Recipients() {
+		if of.ID != c.vendor {
+			continue
+		}
+		for i := range of.Catalog.Endpoints {
+			within := of.Catalog.Endpoints[i].Repeats.Within
+			if at := c.opts.Now().Add(-within); within > 0 && at.After(since) {
+				since = at
 			}
-			var e queue.Event
-			if err := r.queue.Read(it, &e); err != nil || len(e.Key) > 0 || it.Attempted {
-				wait = append(wait, it) // whoever delivers it says what is wrong
-				continue
-			}
-			items = append(items, it)
-		}
-		if len(items) == 0 {
-			return nil
-		}
-		if err := r.park(items); err != nil {
-			return err
 		}
 	}
+	return since
 }
 
-// park parks events, each by a sync of its own, and records that.
-func (r *restoring) park(items []queue.Item) error {
-	var all sync.WaitGroup
-	faults := make([]error, len(items))
-	for i, it := range items {
-		all.Go(func() { faults[i] = r.parkOne(it) })
+// parkRestored parks such an event. Where there is no room nobody knows what became of it.
+func (x *exchange) parkRestored(it queue.Item) {
+	if err := x.opts.Outcome(outcomeOf(&it, ledger.Parked, parkedRestored, 0)); err != nil {
+		x.unrecorded(err)
+		x.queue.Later(it, againAfter)
+		return
 	}
-	all.Wait()
-	return errors.Join(faults...)
-}
-
-func (r *restoring) parkOne(it queue.Item) error {
-	record := func(outcome string) func() error {
-		return func() error { return r.ledger.Outcome(outcomeOf(&it, outcome, parkedRestored, 0)) }
+	if err := x.queue.Park(it, parkedRestored); err != nil {
+		x.ends(it, ledger.Unknown, parkedRestored, 0)
 	}
-	err := record(ledger.Parked)()
-	if err == nil {
-		err = r.queue.Park(it, parkedRestored)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case err == nil:
-		r.parked++
-	case queue.IsFull(err):
-		err = r.queue.End(record(ledger.Unknown), it)
-		r.unknown++
-	}
-	return err
 }

@@ -50,28 +50,48 @@ func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api
 func (d *queueDesk) unpark(items []queue.Item, ttl time.Duration, done tally) (why string) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	for _, it := range items {
+	one := func(it queue.Item) {
+		err := d.opts.Outcome(outcomeOf(&it, ledger.Deferred, whyRetried, 0))
+		if err == nil {
+			err = d.queue.Unpark(it, ttl)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			done.add(it)
+			return
+		}
+		d.queue.Return(it)
+		if why = "the disk cannot take them now"; queue.IsFull(err) {
+			why = "there is no room for more that wait"
+		} else {
+			fault(d.opts.Log, "an event that is parked cannot wait again", err)
+		}
+	}
+	for _, row := range rows(items) {
 		all.Go(func() {
-			err := d.opts.Outcome(outcomeOf(&it, ledger.Deferred, whyRetried, 0))
-			if err == nil {
-				err = d.queue.Unpark(it, ttl)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				done.add(it)
-				return
-			}
-			d.queue.Return(it)
-			if why = "the disk cannot take them now"; queue.IsFull(err) {
-				why = "there is no room for more that wait"
-			} else {
-				fault(d.opts.Log, "an event that is parked cannot wait again", err)
+			for _, it := range row {
+				one(it)
 			}
 		})
 	}
 	all.Wait()
 	return why
+}
+
+// rows are events that may be treated at once; those of a row, one after the other.
+func rows(items []queue.Item) (all [][]queue.Item) {
+	of := map[uint64]int{}
+	for _, it := range items {
+		at, there := of[it.Order]
+		if !there || it.Order == 0 {
+			at = len(all)
+			of[it.Order] = at
+			all = append(all, nil)
+		}
+		all[at] = append(all[at], it)
+	}
+	return all
 }
 
 // Purge ends events for good. Each is recorded, and who asks for that, and why. What is under way stays, and so does what

@@ -59,7 +59,11 @@ func openQueue(s *Server) error {
 	})
 	err = against.settle(q, s.opts.Log)
 	if err == nil && against.copied != nil {
-		err = (&restoring{copiedFrom: against.copied, data: data, queue: q, ledger: s.ledger, log: s.opts.Log}).run(s.opts.Disk)
+		first := restoring{
+			copiedFrom: against.copied, data: data, now: s.opts.Now(), policy: s.loaded.Policy, queue: q, ledger: s.ledger,
+			log: s.opts.Log,
+		}
+		err = first.run(s.opts.Disk)
 	}
 	if err != nil {
 		return errors.Join(err, q.Close())
