@@ -85,7 +85,7 @@ func (c *courier) work(ctx context.Context) {
 			continue
 		}
 		c.asking.Add(1)
-		o, asked := x.deliver(it)
+		o, asked := x.deliver(ctx, t, it)
 		c.asking.Add(-1)
 		if asked {
 			turn.End(o)

@@ -14,7 +14,7 @@ import (
 func openOutbox(s *Server) error {
 	s.hookLog = &hookLog{log: s.opts.Log, now: s.opts.Now}
 	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
-		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now, Short: s.outboxShort,
+		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now, Short: outboxShort(s),
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
 		OnDelivered: func(to, event string, taken time.Duration) {
 			s.hookLog.told(to)
@@ -55,13 +55,15 @@ func openOutbox(s *Server) error {
 const outboxReserve = 128 << 20
 
 // outboxShort tells whether so little is free. Where nobody knows it is not.
-func (s *Server) outboxShort() bool {
-	look := s.opts.Free
+func outboxShort(s *Server) func() bool {
+	look, dir := s.opts.Free, ObjectionsDir(s.loaded.Server.Data)
 	if look == nil {
-		look = func() (uint64, error) { return objection.FreeOn(ObjectionsDir(s.loaded.Server.Data)) }
+		look = func() (uint64, error) { return objection.FreeOn(dir) }
 	}
-	free, err := look()
-	return err == nil && free < outboxReserve
+	return func() bool {
+		free, err := look()
+		return err == nil && free < outboxReserve
+	}
 }
 
 func deliverOutbox(ctx context.Context, s *Server) { s.outbox.Deliver(ctx) }

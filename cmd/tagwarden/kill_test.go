@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -37,8 +38,6 @@ sites:
     signals: { own: [{ cookie: choice, category: analytics, granted: ["yes"], refused: ["no"] }] }
 vendors:
   ga4: { catalog: ga4, upstream: "http://VENDOR", private: true }
-webhooks:
-  - { name: crm, url: "http://VENDOR/crm", private: true, events: [objection], request: { body: '{"id": "${client_id}"}' } }
 `,
 	"policy/purposes.yaml": `purposes:
   measure: { title: Measure the audience of our pages, categories: [analytics], description: Counts of pages and visits. }
@@ -209,7 +208,11 @@ func (r *reckoning) tried() bool {
 
 func writeKilled(t *testing.T, vendor string) string {
 	t.Helper()
-	return writeFiles(t, killed, vendor)
+	files := maps.Clone(killed)
+	files["tagwarden.yaml"] += `webhooks:
+  - { name: crm, url: "http://VENDOR/crm", private: true, events: [objection], request: { body: '{"id": "${client_id}"}' } }
+`
+	return writeFiles(t, files, vendor)
 }
 
 // writeFiles writes a configuration, with a root secret, and returns its server file.

@@ -109,7 +109,8 @@ func (m *Metrics) Queue(now func() Queue) {
 // Describe lists the figures.
 func (q *queue) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		q.events, q.bytes, q.oldest, q.parked, q.parkedBytes, q.files, q.size, q.parkedFiles, q.parkedSize, q.damaged, q.breaker,
+		q.events, q.bytes, q.oldest, q.parked, q.parkedBytes, q.files, q.size, q.parkedFiles, q.parkedSize, q.damaged,
+		q.breaker,
 	} {
 		to <- d
 	}

@@ -26,15 +26,15 @@ type hooks struct {
 // Hooks shows how webhooks stand.
 func (m *Metrics) Hooks(now func() time.Time, states func() []Hook) {
 	desc := func(name, help string) *prometheus.Desc {
-		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "webhook", name), help, []string{"webhook"}, nil)
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, []string{"webhook"}, nil)
 	}
 	m.Registry.MustRegister(&hooks{
 		now, states,
-		desc("messages_waiting", "Messages that wait for a webhook to take them."),
-		desc("waiting_bytes", "Bytes of the messages that wait for a webhook."),
-		desc("oldest_seconds", "For how long the message waits that waits longest for a webhook; 0: none does."),
-		desc("failing_seconds", "For how long a webhook took nothing of what it was told; 0: it took what was tried last."),
-		desc("paused", "1 where a webhook said that it is gone (410): its messages wait until its lines in the server file "+
+		desc("webhook_messages_waiting", "Messages that wait for a webhook to take them."),
+		desc("webhook_waiting_bytes", "Bytes of the messages that wait for a webhook."),
+		desc("webhook_oldest_seconds", "For how long the message waits that waits longest for a webhook; 0: none does."),
+		desc("webhook_failing_seconds", "For how long a webhook took nothing of what it was told; 0: it took what was tried last."),
+		desc("webhook_paused", "1 where a webhook said that it is gone (410): its messages wait until its lines in the server file "+
 			"change, or a restart."),
 	})
 }

@@ -307,23 +307,25 @@ func mergePaths(key string, paths []string) (all [][]string, err error) {
 func (v *Vendor) merges() error {
 	for i := range v.Endpoints {
 		e := &v.Endpoints[i]
-		if e.Merge == nil || e.Merge.Into == "" {
-			if err := e.together(e); err != nil {
-				return fmt.Errorf("endpoints.%s: merge: %w", e.ID, err)
+		many := e
+		if e.Merge != nil && e.Merge.Into != "" {
+			at := slices.IndexFunc(v.Endpoints, func(o Endpoint) bool { return o.ID == e.Merge.Into })
+			if at < 0 || !v.Endpoints[at].takesFrom(e) {
+				return fmt.Errorf("endpoints.%s: merge: into: %q is no endpoint of the same host, with a plain path, "+
+					"that takes several", e.ID, e.Merge.Into)
 			}
-			continue
+			many = &v.Endpoints[at]
 		}
-		at := slices.IndexFunc(v.Endpoints, func(o Endpoint) bool { return o.ID == e.Merge.Into })
-		if at < 0 || v.Endpoints[at].Merge == nil || v.Endpoints[at].Merge.Into != "" || v.Endpoints[at].Host != e.Host ||
-			!v.Endpoints[at].Path.Literal() || !e.Path.Literal() {
-			return fmt.Errorf("endpoints.%s: merge: into: %q is no endpoint of the same host, with a plain path, that takes several",
-				e.ID, e.Merge.Into)
-		}
-		if err := v.Endpoints[at].together(e); err != nil {
+		if err := many.together(e); err != nil {
 			return fmt.Errorf("endpoints.%s: merge: %w", e.ID, err)
 		}
 	}
 	return nil
+}
+
+// takesFrom tells whether events of another endpoint may be sent to this one.
+func (e *Endpoint) takesFrom(other *Endpoint) bool {
+	return e.Merge != nil && e.Merge.Into == "" && e.Host == other.Host && e.Path.Literal() && other.Path.Literal()
 }
 
 // together tells what is wrong with how events of another endpoint, or its own, stand together at this one.

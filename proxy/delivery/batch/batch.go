@@ -96,8 +96,9 @@ func (b *Batch) Events() int { return b.events }
 // Full tells whether no more events fit, however short.
 func (b *Batch) Full() bool { return b.events > 0 && b.events >= b.at.many.Events }
 
-// Event makes e the request that carries the events, one at least: all of it but vendor and gate. Its bytes are good until the next
-// event is added, or [Batch.Reset]. A lone event is better sent as it came. Names of headers are those of the events added.
+// Event makes e the request that carries the events, one at least: all of it but vendor and gate. Its bytes are good
+// until the next event is added, or [Batch.Reset]; names of headers are those of the events added. A lone event is
+// better sent as it came.
 func (b *Batch) Event(e *delivery.Event) {
 	if b.closed == 0 {
 		b.body, b.closed = append(b.body, b.tail...), len(b.tail)
