@@ -25,6 +25,7 @@ type Piece struct {
 	event   []byte
 	tail    []byte // and behind them
 	escaped bool   // what stands between head and tail is escaped as in a form
+	keyed   bool
 	group   []byte
 
 	root    []part // what is in the body
@@ -50,7 +51,7 @@ func (v *Vendor) Cut(p *Piece, e *delivery.Event, keyed bool) bool {
 	if at == nil || at.merge == nil || e.Asked {
 		return false
 	}
-	p.at = at
+	p.at, p.keyed = at, keyed
 	var ok bool
 	if p.path, ok = v.target(at, e.Path); !ok || !p.alikeInHead(e) {
 		return false
