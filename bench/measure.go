@@ -66,6 +66,11 @@ func (m *measurement) one(ctx context.Context, c *contender, hits int) (result, 
 	if err != nil {
 		return result{}, fmt.Errorf("%s: %w", c.name, err)
 	}
+	for c.waits && books.Balance(c.expect) != nil {
+		if err := pause(ctx, settle); err != nil {
+			return result{}, err
+		}
+	}
 	if err := pause(ctx, settle); err != nil {
 		return result{}, err
 	}

@@ -34,7 +34,7 @@ sites:
       own: [{ cookie: COOKIE, category: analytics, granted: ["yes"], refused: ["no"] }]
 vendors:
   ga4: { catalog: ga4, upstream: "http://UPSTREAM", private: true }
-delivery: { mode: direct }
+delivery: { mode: MODE }
 ledger: { retain: 90d, seal: 1h, sync: 200ms }
 `,
 	"policy/purposes.yaml": `purposes:
@@ -88,9 +88,9 @@ ledger: { retain: 90d, seal: 1h, sync: 200ms }
 `,
 }
 
-// writeConfig writes the configuration and a root secret, and returns the server file.
-func writeConfig(dir, upstream string) (string, error) {
-	fill := strings.NewReplacer("HOST", host, "COOKIE", consentCookie, "UPSTREAM", upstream)
+// writeConfig writes the configuration and a root secret, and returns the server file. Mode is that of delivery.
+func writeConfig(dir, upstream, mode string) (string, error) {
+	fill := strings.NewReplacer("HOST", host, "COOKIE", consentCookie, "UPSTREAM", upstream, "MODE", mode)
 	for name, text := range files {
 		name = filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

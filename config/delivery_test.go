@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -99,5 +100,31 @@ func TestRate(t *testing.T) {
 	}
 	if got := wholeHours(Duration(time.Hour + time.Second)); got != Duration(2*time.Hour) {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestReadmeDelivery: what the README shows of queued delivery is taken, without a word against it.
+func TestReadmeDelivery(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "```yaml\ndelivery:\n")
+	block, _, ended := strings.Cut(rest, "```")
+	if !found || !ended {
+		t.Fatal("the README does not show it")
+	}
+	files := base(t)
+	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery:\n"+block...)
+	loaded, err := compiled(files)
+	if err != nil || loaded.Warnings.Error() != "" {
+		t.Fatalf("%v\n%v", err, loaded.Warnings)
+	}
+	if d := loaded.Server.Delivery; d != (Delivery{
+		"queued", Duration(24 * time.Hour), Retry{Duration(500 * time.Millisecond), Duration(15 * time.Second)},
+		Queue{4 << 30, 1 << 30}, Park{256 << 20, Duration(7 * 24 * time.Hour)},
+	}) {
+		t.Errorf("%+v", d)
 	}
 }

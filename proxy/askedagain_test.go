@@ -130,7 +130,7 @@ func TestWhatWaitsIsAskedAgain(t *testing.T) {
 		return n == len(hits)*visitors
 	})
 	want := map[string]int{
-		"delivered ok": visitors - visitors/10, "dropped objection": visitors / 10,
+		"delivered": visitors - visitors/10, "dropped objection": visitors / 10,
 		"dropped assessment_expired": visitors, "dropped policy_changed": visitors,
 	}
 	if got := ended(); fmt.Sprint(got) != fmt.Sprint(want) {

@@ -18,6 +18,7 @@ type courier struct {
 	pace    *delivery.Pace
 	backoff atomic.Pointer[delivery.Backoff]
 	arrived <-chan struct{}
+	asking  atomic.Int64 // requests that are under way
 
 	snapshot *Snapshot // that was followed last; the dispatcher's own
 	workers  int       // that are wanted; likewise
@@ -69,20 +70,24 @@ func (c *courier) run(ctx context.Context) {
 
 // work takes events as they come due, one exchange after the other.
 func (c *courier) work(ctx context.Context) {
-	x := newExchange(c)
+	x, t := newExchange(c), time.NewTimer(mostPause)
+	defer t.Stop()
 	for ctx.Err() == nil {
 		it, found := c.queue.Next(c.vendor, queue.Due)
 		if !found {
-			c.pauseUntilDue(ctx)
+			c.pauseUntilDue(ctx, t)
 			continue
 		}
 		turn, wait, may := c.pace.TryBegin()
 		if !may {
 			c.queue.Return(it)
-			c.pause(ctx, nil, max(wait, leastPause))
+			pause(ctx, t, nil, max(wait, leastPause))
 			continue
 		}
-		if o, asked := x.deliver(it); asked {
+		c.asking.Add(1)
+		o, asked := x.deliver(ctx, t, it)
+		c.asking.Add(-1)
+		if asked {
 			turn.End(o)
 		} else {
 			turn.Return()
@@ -97,18 +102,17 @@ const (
 )
 
 // pauseUntilDue waits until an event may be due.
-func (c *courier) pauseUntilDue(ctx context.Context) {
+func (c *courier) pauseUntilDue(ctx context.Context, t *time.Timer) {
 	wait, known := c.queue.Wait(c.vendor)
 	if !known {
 		wait = mostPause
 	}
-	c.pause(ctx, c.arrived, wait)
+	pause(ctx, t, c.arrived, wait)
 }
 
 // pause waits for a while, until something arrives, or until the end.
-func (c *courier) pause(ctx context.Context, arrived <-chan struct{}, d time.Duration) {
-	t := time.NewTimer(min(max(d, time.Millisecond), mostPause))
-	defer t.Stop()
+func pause(ctx context.Context, t *time.Timer, arrived <-chan struct{}, d time.Duration) {
+	t.Reset(min(max(d, time.Millisecond), mostPause))
 	select {
 	case <-ctx.Done():
 	case <-arrived:

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -26,6 +27,8 @@ type dispatchOptions struct {
 	Outcome func(ledger.Outcome) error   // puts on the ledger how it ended, and waits for nothing
 	Attempt func(*ledger.Exchange) error // puts on the ledger that an attempt begins, on disk
 	Random  func() float64               // from 0 up to 1, which is left out
+
+	ForgetCopy func() error // removes what says that the data folder is a copy
 }
 
 // dispatcher has the events of the queue delivered: each vendor has a courier of its own, so that one that hangs slows
@@ -40,6 +43,8 @@ type dispatcher struct {
 
 	resting sync.Once
 	rest    chan struct{} // closed when no attempt is to begin any more
+
+	copied atomic.Pointer[copiedFrom] // nil: the data folder is no copy, or nothing waits any more of what was copied
 
 	sealed uint64 // how much of the ledger was at the last checkpoint; the minute's own
 
@@ -70,6 +75,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			going = false
 		case <-tick:
 			d.endParked()
+			d.forgetCopy()
 			for _, c := range d.couriers {
 				c.sweep()
 			}
@@ -123,7 +129,7 @@ func (d *dispatcher) endParked() {
 func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
 	err := d.queue.End(func() error {
 		for i := range items {
-			if err := d.opts.Outcome(outcomeOf(&items[i], outcome, why, 0)); err != nil {
+			if err := d.opts.Outcome(outcomeOf(&items[i], d.endsAs(&items[i], outcome), why, 0)); err != nil {
 				return err
 			}
 		}
@@ -134,9 +140,18 @@ func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
 		return false
 	}
 	for i := range items {
-		d.opts.InForce().counters.outcome(items[i].Vendor, outcome)
+		d.opts.InForce().counters.outcome(items[i].Vendor, d.endsAs(&items[i], outcome))
 	}
 	return true
+}
+
+// endsAs is what is said of an event that ends without leaving. Of one that may have left before nobody can say that it
+// did not.
+func (d *dispatcher) endsAs(it *queue.Item, outcome string) string {
+	if outcome == ledger.Dropped && (it.Attempted || it.Reason == parkedRestored || d.copied.Load().holds(it)) {
+		return ledger.Unknown
+	}
+	return outcome
 }
 
 // unrecorded says that an outcome could not be recorded.
@@ -154,10 +169,12 @@ func outcomeOf(it *queue.Item, outcome, why string, status int) ledger.Outcome {
 // Why events that waited ended, beside what their vendor did ([delivery.Why]) and why they may not leave
 // ([rules.Reason]). They are read back for years: none is ever changed.
 const (
-	whyExpired     = "expired"      // they waited for longer than delivery.ttl
-	whyDamaged     = "damaged"      // their bytes on disk are not those that were written
-	whyStopped     = "stopped"      // an attempt was under way when the process ended, and nobody knows how it went
-	whyParkOver    = "park_over"    // they were parked for as long as events are
-	whyPurged      = "purged"       // somebody had them deleted
-	whyNotAccepted = "not_accepted" // they never came to disk, and their sender was not told that they had
+	whyExpired     = "expired"       // they waited for longer than delivery.ttl
+	whyDamaged     = "damaged"       // their bytes on disk are not those that were written
+	whyStopped     = "stopped"       // an attempt was under way when the process ended, and nobody knows how it went
+	whyParkOver    = "park_over"     // they were parked for as long as events are
+	whyPurged      = "purged"        // somebody had them deleted
+	whyRetried     = "retried"       // they were parked, and somebody had them wait again
+	whyNotInBackup = "not_in_backup" // they came while the folder was copied that this one was begun with, and are not in it
+	whyNotAccepted = "not_accepted"  // they never came to disk, and their sender was not told that they had
 )

@@ -101,7 +101,7 @@ sites:
       gpc: {}
       own: [{ cookie: site_consent, json: analytics, category: analytics, granted: ["yes"], refused: ["no"] }]
 vendors:
-  ga4: { catalog: ga4, upstream: %q, private: true }
+  ga4: { catalog: ga4, upstream: %q, private: true, concurrency: 64 }
   segment: { catalog: segment, upstreams: { api: %q, settings: %q }, private: true }
 `, upstream, upstream, upstream)
 	write(t, filepath.Join(dir, "tagwarden.yaml"), server)

@@ -41,3 +41,11 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 	ctx.SetBodyString(wrong + "\n")
 }
+
+// ready answers staff what health answers everybody, and says what has to be looked at though hits are taken.
+func (s *Server) ready(ctx *fasthttp.RequestCtx) {
+	s.health(ctx)
+	for _, one := range s.mentions() {
+		_, _ = ctx.WriteString(one + "\n")
+	}
+}

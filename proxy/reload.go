@@ -61,6 +61,7 @@ func (s *Server) Reload() error {
 	fresh.warnForms(s.opts.Log, s.opts.Now())
 	s.reviews.measure()
 	lookAtHooks(s.opts.Log, loaded)
+	s.outbox.Kick()
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()
 	return nil

@@ -88,6 +88,7 @@ type Server struct {
 	cookieActs    *cookieActs
 	reviews       *reviews
 	outbox        *webhook.Outbox
+	hookLog       *hookLog
 	visitors      *visitors
 	tokens        *access.Tokens
 	api, operator http.Handler // of staff and other systems, and of the operator

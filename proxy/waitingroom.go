@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/queue"
@@ -36,6 +37,9 @@ func openQueue(s *Server) error {
 	against := reckoning{ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}}
 	_, err := os.Stat(QueueDir(data))
 	against.fresh = errors.Is(err, fs.ErrNotExist)
+	if against.copied, err = readCopied(data); err != nil {
+		return err
+	}
 	seal := keySeal{key: s.keyring.store.State().QueueKey(), random: s.opts.Rand}
 	free := s.opts.Free
 	if free == nil {
@@ -53,8 +57,15 @@ func openQueue(s *Server) error {
 	s.dispatch = newDispatcher(q, dispatchOptions{
 		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, Every: s.opts.Every, InForce: s.snapshot.Load,
 		Moment: momentOf(s), Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
+		ForgetCopy: func() error {
+			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))
+		},
 	})
-	if err := against.settle(q, s.opts.Log); err != nil {
+	err = against.settle(q, s.opts.Log)
+	if err == nil {
+		err = s.beginCopy(against.copied)
+	}
+	if err != nil {
 		return errors.Join(err, q.Close())
 	}
 	s.metrics.Queue(s.dispatch.figures)
@@ -99,12 +110,14 @@ func (d *dispatcher) checkpoint(next func() uint64) error {
 	return d.queue.Checkpoint(next)
 }
 
+const queueNearlyFull = "the queue has little room left: hits will be refused"
+
 func queueHealth(s *Server) string {
 	switch err := s.dispatch.queue.Ready(); {
 	case err == nil || !s.snapshot.Load().queued:
 		return ""
 	case queue.IsFull(err):
-		return "the queue has little room left: hits will be refused"
+		return queueNearlyFull
 	default:
 		return "the queue cannot be written: hits are refused"
 	}
@@ -157,6 +170,7 @@ type reckoning struct {
 	dir     string
 	fresh   bool                // there was no queue
 	decided map[queue.Name]bool // events that were to wait by the records that were read: whether they have ended
+	copied  *copiedFrom         // the folder is a copy; nil: it is none
 	above   uint64              // of a hit with a higher number the decision is among them
 }
 
@@ -209,12 +223,19 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 			continue
 		}
 		of := ledger.Outcome{Hit: name.Hit, Events: []int{int(name.Event)}, Outcome: ledger.Dropped, Why: whyNotAccepted}
+		if r.copied.fresh() {
+			of.Outcome, of.Why = ledger.Unknown, whyNotInBackup
+		}
 		if err := r.ledger.Outcome(of); err != nil {
 			return err
 		}
 		unaccepted++
 	}
-	if unaccepted > 0 {
+	switch {
+	case unaccepted > 0 && r.copied.fresh():
+		log.Warn("events that came while the folder was copied are not in the copy: what became of them is not known here",
+			zap.Int("events", unaccepted))
+	case unaccepted > 0:
 		log.Warn("events were to wait that never came to disk: their senders were not told that they had",
 			zap.Int("events", unaccepted))
 	}

@@ -7,8 +7,8 @@ import (
 
 // IdempotencyKey returns what the vendor knows a permitted event by when it comes again, as it leaves: nil where the
 // vendor knows none, or where what leaves does not tell this event from every other. The vendor does so
-// for as long as the catalog says ([catalog.Idempotency]), and counts the event twice from then on. The bytes hold until
-// the hit is judged anew.
+// for as long as the catalog says ([catalog.Idempotency]), and counts the event twice from then on. The bytes hold
+// until the hit is judged anew.
 func (j *Judgement) IdempotencyKey(event int) []byte {
 	of := &j.Route.Endpoint.Repeats
 	if of.Field == hit.None || !j.Out.Forward || j.Verdicts[event].Decision != Permit {
@@ -30,8 +30,8 @@ func (j *Judgement) IdempotencyKey(event int) []byte {
 	return key
 }
 
-// leaving finds the node of an event that is a field and leaves; hit.None where there is none, where it says nothing, or
-// where there are several.
+// leaving finds the node of an event that is a field and leaves; hit.None where there is none, where it says nothing,
+// or where there are several.
 func (j *Judgement) leaving(event int, field int32) int32 {
 	h, found := &j.Hit, int32(hit.None)
 	for i := h.FirstOf(int32(event)); i != hit.None; i = h.Nodes[i].Peer {

@@ -16,8 +16,8 @@ import (
 
 // keying are the vendors that know an event which comes again, and what by.
 var keying = map[string]string{
-	"segment": "messageId", "rudderstack": "messageId", "posthog": "uuid", "amplitude": "insert_id", "mixpanel": "properties.$insert_id",
-	"meta_capi": "event_id", "snowplow": "eid",
+	"segment": "messageId", "rudderstack": "messageId", "posthog": "uuid", "amplitude": "insert_id",
+	"mixpanel": "properties.$insert_id", "meta_capi": "event_id", "snowplow": "eid",
 }
 
 // dating are those of them that make up an event's time where it has none, and take it for another event by that.
@@ -57,6 +57,9 @@ func keyed(t *testing.T, vendor string, d *rules.Draft, each func(g *judging, ev
 // TestIdempotencyKeys: which vendor knows an event that comes again, by all actions on its id. Where there is a key, it
 // is what leaves, and another one for each event.
 func TestIdempotencyKeys(t *testing.T) {
+	replaced := minimise.Spec{Kind: minimise.Replace, Replace: "0123456789abcdef"}
+	listed := minimise.Spec{Kind: minimise.Only, Only: []string{"0123456789abcdef"}}
+	undated := func(vendor string) bool { return !slices.Contains(dating, vendor) }
 	for name, c := range map[string]struct {
 		id, time *minimise.Spec // nil: dropped
 		keys     bool           // there are any
@@ -68,10 +71,10 @@ func TestIdempotencyKeys(t *testing.T) {
 		"pseudonymised, few bits cut":  {id: new(pseudonymised(64)), time: &keep, keys: true},
 		"pseudonymised, many bits cut": {id: new(pseudonymised(63)), time: &keep},
 		"dropped":                      {time: &keep},
-		"replaced":                     {id: &minimise.Spec{Kind: minimise.Replace, Replace: "0123456789abcdef"}, time: &keep},
-		"one of a list":                {id: &minimise.Spec{Kind: minimise.Only, Only: []string{"0123456789abcdef"}}, time: &keep},
+		"replaced":                     {id: &replaced, time: &keep},
+		"one of a list":                {id: &listed, time: &keep},
 		"times cut":                    {id: &keep, time: &hour, keys: true},
-		"times dropped":                {id: &keep, keys: true, as: func(vendor string) bool { return !slices.Contains(dating, vendor) }},
+		"times dropped":                {id: &keep, keys: true, as: undated},
 	} {
 		classes := everything()
 		for class, spec := range map[string]*minimise.Spec{"event_id": c.id, "timestamp": c.time} {
@@ -177,7 +180,8 @@ func TestIdempotencyOfWhatTellsNothing(t *testing.T) {
 		g := &judging{policy: compile(t, d)}
 		g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now), NewestForm: true}
 		r := request(t, "POST /v1/t HTTP/1.1\nContent-Type: text/plain\n\n"+
-			`{"type":"track","event":"Item Viewed","anonymousId":"00000000-0000-4000-8000-000000000001",`+c.event+`}`, "segment", yes)
+			`{"type":"track","event":"Item Viewed","anonymousId":"00000000-0000-4000-8000-000000000001",`+c.event+`}`,
+			"segment", yes)
 		if reason := g.judge(&r); reason != rules.Unjudged {
 			t.Fatalf("%s: %v", c.event, reason)
 		}

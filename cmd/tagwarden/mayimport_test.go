@@ -19,6 +19,7 @@ var mayImport = []imports{
 	{"proxy/delivery/batch", []string{"proxy/delivery", "rules/..."}, "requests and answers are bytes: it knows the catalog, and sends nothing"},
 	{"proxy/queue", []string{"proxy/segment", "config/durable"}, "events that wait are bytes in frames: it knows no rules and no log"},
 	{"proxy/ledger", []string{"proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
+	{"proxy/webhook", []string{"rules/...", "proxy/delivery"}, "what may be reached, and how long one waits, is as with vendors"},
 	{"proxy/internal/...", nil, "what tests of the proxy share"},
 	{"proxy/*", []string{"rules/...", "config/durable"}, "a part takes an Options struct and small interfaces"},
 	{"config/durable", nil, "a leaf imports nothing of ours"},

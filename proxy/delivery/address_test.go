@@ -2,7 +2,10 @@ package delivery
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"github.com/valyala/fasthttp"
@@ -76,10 +79,21 @@ func TestNamesCannotLeadInside(t *testing.T) {
 	if got := deliver("vendor.example", false, nil); got.Kind != Dropped {
 		t.Errorf("a name without an address: %+v", got)
 	}
+	for _, text := range inside {
+		guarded := Dial(false, resolver{netip.MustParseAddr(text)})
+		if conn, err := guarded(t.Context(), "tcp", net.JoinHostPort("hook.example", strconv.Itoa(int(at)))); !errors.Is(err, ErrAddress) {
+			t.Errorf("others than vendors reach %s: %v, %v", text, conn, err)
+		}
+	}
 	if n := canary.Accepted(); n != 0 {
 		t.Fatalf("%d connections were made inside", n)
 	}
 	if got := deliver("vendor.example", true, all[2:]); got.Why != WhyDial || canary.Accepted() != 1 {
 		t.Errorf("a private vendor was not reached: %+v", got) // it speaks no TLS
 	}
+	conn, err := Dial(true, all[2:])(t.Context(), "tcp", net.JoinHostPort("hook.example", strconv.Itoa(int(at))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
 }

@@ -226,7 +226,7 @@ func (h *host) write(r *fasthttp.Request, e *Event) {
 
 func failed(err error) Outcome {
 	switch {
-	case errors.Is(err, errAddress):
+	case errors.Is(err, ErrAddress):
 		return dropped(0, WhyAddress)
 	case errors.Is(err, errDial):
 		return dropped(0, WhyDial)

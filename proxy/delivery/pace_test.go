@@ -185,8 +185,8 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
-// TestWhatIsNoFault: what one event is refused for, and what is ours, stops nothing; failures that are not in a row do not
-// either.
+// TestWhatIsNoFault: what one event is refused for, and what is ours, stops nothing; nor do failures that are not in a
+// row.
 func TestWhatIsNoFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(PaceOptions{})
@@ -271,7 +271,8 @@ func TestBackoff(t *testing.T) {
 		{b, 2, 0, all, time.Second}, {b, 3, 0, all, 2 * time.Second}, {b, 5, 0, all, 8 * time.Second},
 		{b, 6, 0, all, 15 * time.Second}, {b, 7, 0, all, 15 * time.Second}, {b, 1 << 40, 0, all, 15 * time.Second},
 		{b, 0, 0, all, 500 * time.Millisecond}, {b, -5, 0, all, 500 * time.Millisecond},
-		{b, 1, time.Minute, all, time.Minute}, {b, 6, time.Second, all, 15 * time.Second}, {b, 6, 5 * time.Second, 0, 5 * time.Second},
+		{b, 1, time.Minute, all, time.Minute}, {b, 6, time.Second, all, 15 * time.Second},
+		{b, 6, 5 * time.Second, 0, 5 * time.Second},
 		{b, 1, 1000 * time.Hour, 0, time.Hour}, {b, 1, -time.Hour, 0, 0},
 		{Backoff{time.Hour, time.Hour}, 9, 0, all, time.Hour}, {Backoff{time.Hour, time.Minute}, 1, 0, all, time.Minute},
 		{Backoff{}, 9, 0, all, 0}, {Backoff{time.Millisecond, 1<<63 - 1}, 100, 0, 0.5, 1 << 62},

@@ -14,8 +14,9 @@ func noon() time.Time { return time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC) }
 // afters are texts of Retry-After, and how long they are to be waited for; 0: they say nothing.
 var afters = map[string]time.Duration{
 	"120": 2 * time.Minute, "1": time.Second, "0": time.Second, "007": 7 * time.Second,
-	"3600": time.Hour, "3601": time.Hour, "1000000000": time.Hour, strings.Repeat("9", 64): time.Hour, strings.Repeat("0", 999): time.Second,
-	strings.Repeat("9", 999): time.Hour, "": 0, "-1": 0, "+5": 0, "1.5": 0, "1e3": 0, "5s": 0, "5, 6": 0, "5 ": 0, "0x10": 0, "१": 0, "soon": 0,
+	"3600": time.Hour, "3601": time.Hour, "1000000000": time.Hour, strings.Repeat("9", 64): time.Hour,
+	strings.Repeat("0", 999): time.Second, strings.Repeat("9", 999): time.Hour,
+	"": 0, "-1": 0, "+5": 0, "1.5": 0, "1e3": 0, "5s": 0, "5, 6": 0, "5 ": 0, "0x10": 0, "१": 0, "soon": 0,
 
 	"Sun, 29 Nov 2026 12:00:30 GMT":     30 * time.Second,
 	"Sunday, 29-Nov-26 12:00:30 GMT":    30 * time.Second,
@@ -38,6 +39,9 @@ func TestRetryAfter(t *testing.T) {
 	for text, want := range afters {
 		if got := asksToWait([]byte(text), noon); got != want {
 			t.Errorf("%q is %v, want %v", text, got, want)
+		}
+		if _, says := RetryAfter([]byte(text), noon()); says != (want != 0) {
+			t.Errorf("%q says something: %v", text, says)
 		}
 	}
 }

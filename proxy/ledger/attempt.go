@@ -1,6 +1,11 @@
 package ledger
 
-import "go.uber.org/zap/zapcore"
+import (
+	"strconv"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
 
 // Exchange is events of hits that are about to be sent together.
 type Exchange struct {
@@ -15,7 +20,43 @@ type ExchangedHit struct {
 }
 
 // Attempt records that events are about to be sent, and may not be sent twice. When it returns nil, that is on disk.
-func (l *Ledger) Attempt(x *Exchange) error { return l.put(synced, entry{KindAttempt, x}) }
+func (l *Ledger) Attempt(x *Exchange) error {
+	if err := l.refused(false); err != nil {
+		return err
+	}
+	lines := l.lines.Get().(*Lines)
+	defer l.GiveBack(lines)
+	lines.b = lines.b[:0]
+	lines.attempt(l.opts.Now(), x, part{salt: l.salts.next()})
+	if len(lines.b) > longestLine {
+		return l.put(synced, entry{KindAttempt, x})
+	}
+	ticket, err := l.writer.Add(lines.b, 1)
+	if err != nil {
+		return err
+	}
+	return ticket.Synced()
+}
+
+// attempt writes the record, byte for byte as zap's encoder does.
+func (l *line) attempt(at time.Time, x *Exchange, of part) {
+	l.begin(at, KindAttempt)
+	l.text("vendor", x.Vendor)
+	l.key("of")
+	l.b = append(l.b, '[')
+	for i := range x.Hits {
+		if i > 0 {
+			l.b = append(l.b, ',')
+		}
+		l.b = strconv.AppendUint(append(l.b, '['), x.Hits[i].Hit, 10)
+		for _, event := range x.Hits[i].Events {
+			l.b = strconv.AppendInt(append(l.b, ','), int64(event), 10)
+		}
+		l.b = append(l.b, ']')
+	}
+	l.b = append(l.b, ']')
+	l.end(&of)
+}
 
 // MarshalLogObject writes the members: of is a list for each hit, its number and the indices of its events.
 func (x *Exchange) MarshalLogObject(to zapcore.ObjectEncoder) error {

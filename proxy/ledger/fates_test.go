@@ -51,6 +51,9 @@ func TestFates(t *testing.T) {
 		t.Fatal(err)
 	}
 	middle := l.Next()
+	if _, synced := l.writer.Next(); synced != middle || middle != 6 {
+		t.Errorf("%d of %d records are on disk, and 6 were recorded", synced, middle)
+	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ const (
 	KindEvent   = "event"   // what was decided of one event, before it left
 	KindOutcome = "outcome" // how delivery ended, or an attempt at it
 	KindAttempt = "attempt" // an attempt is about to begin that may not be made twice
+	KindQueue   = "queue"   // somebody had parked events wait again, or events deleted: text
+	KindBackup  = "backup"  // the data folder was copied, or a node began with such a copy: text
 	KindRefused = "refused" // hits refused before a site was known: one aggregate a minute
 )
 

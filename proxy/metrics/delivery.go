@@ -10,7 +10,7 @@ import (
 type Delivery struct {
 	Attempts *prometheus.CounterVec   // by vendor and outcome: how requests ended
 	Again    *prometheus.CounterVec   // by vendor and why: events that are to be tried again
-	Full     *prometheus.CounterVec   // by cause (size, disk): hits that were answered with 503, since nothing more could wait
+	Full     *prometheus.CounterVec   // by cause (size, disk): hits answered with 503, since nothing more could wait
 	Answers  *prometheus.HistogramVec // by vendor: seconds from a request's first byte to its answer
 }
 
@@ -21,12 +21,15 @@ func newDelivery(r *prometheus.Registry) Delivery {
 	d := Delivery{
 		Attempts: counter("attempts_total", "Requests to vendors for events that waited, by how they ended. again: they are "+
 			"tried again; parked: the vendor refused them.", "vendor", "outcome"),
-		Again: counter("retries_total", "Events that waited and are tried again, by what their last attempt came to.", "vendor", "why"),
-		Full: counter("queue_full_total", "Hits that were answered with 503, since nothing more could wait. size: the queue has all "+
-			"the room that it may take (delivery.queue.size); disk: too little is left on the disk (delivery.queue.reserve).", "cause"),
+		Again: counter("retries_total", "Events that waited and are tried again, by what their last attempt came to.",
+			"vendor", "why"),
+		Full: counter("queue_full_total", "Hits that were answered with 503, since nothing more could wait. size: the queue "+
+			"has all the room that it may take (delivery.queue.size); disk: too little is left on the disk "+
+			"(delivery.queue.reserve).", "cause"),
 		Answers: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "vendor_answer_seconds",
-			Help:    "Seconds from the first byte of a request to a vendor until its answer was there; what was not answered is not in it.",
+			Help: "Seconds from the first byte of a request to a vendor until its answer was there; what was not answered " +
+				"is not in it.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2, 3},
 		}, []string{"vendor"}),
 	}
@@ -82,25 +85,32 @@ func (m *Metrics) Queue(now func() Queue) {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	m.Registry.MustRegister(&queue{
-		now:         now,
-		events:      desc("queue_events", "Events that wait for their vendor, those under way included.", "vendor"),
-		bytes:       desc("queue_bytes", "Bytes of them.", "vendor"),
-		oldest:      desc("queue_oldest_seconds", "Seconds that the first of them has waited; 0: none waits.", "vendor"),
-		parked:      desc("parked_events", "Events that their vendor refused, and that are kept for somebody to look at.", "vendor", "reason"),
+		now:    now,
+		events: desc("queue_events", "Events that wait for their vendor, those under way included.", "vendor"),
+		bytes:  desc("queue_bytes", "Bytes of them.", "vendor"),
+		oldest: desc("queue_oldest_seconds", "Seconds that the first of them has waited; 0: none "+
+			"waits.", "vendor"),
+		parked: desc("parked_events", "Events that their vendor refused, and that are kept for somebody to "+
+			"look at.", "vendor", "reason"),
 		parkedBytes: desc("parked_bytes", "Bytes of them.", "vendor", "reason"),
 		files:       desc("queue_files_bytes", "Bytes of the files of what waits."),
-		size:        desc("queue_files_limit_bytes", "Bytes that they may have (delivery.queue.size); beyond it hits are answered with 503."),
+		size: desc("queue_files_limit_bytes", "Bytes that they may have (delivery.queue.size); beyond it hits are "+
+			"answered with 503."),
 		parkedFiles: desc("parked_files_bytes", "Bytes of the files of what is parked."),
-		parkedSize:  desc("parked_files_limit_bytes", "Bytes that they may have (delivery.park.size); beyond it what is refused is dropped."),
-		damaged:     desc("queue_damaged_events", "Events that were lost, since their bytes were damaged on disk; seen since the start."),
-		breaker:     desc("breaker", "1 for the state of a vendor's breaker: closed, it is asked; open, it is down and is not; half_open, it is asked once.", "vendor", "state"),
+		parkedSize: desc("parked_files_limit_bytes", "Bytes that they may have (delivery.park.size); beyond it what is "+
+			"refused is dropped."),
+		damaged: desc("queue_damaged_events", "Events that were lost, since their bytes were damaged on disk; seen "+
+			"since the start."),
+		breaker: desc("breaker", "1 for the state of a vendor's breaker: closed, it is asked; open, it "+
+			"is down and is not; half_open, it is asked once.", "vendor", "state"),
 	})
 }
 
 // Describe lists the figures.
 func (q *queue) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		q.events, q.bytes, q.oldest, q.parked, q.parkedBytes, q.files, q.size, q.parkedFiles, q.parkedSize, q.damaged, q.breaker,
+		q.events, q.bytes, q.oldest, q.parked, q.parkedBytes, q.files, q.size, q.parkedFiles, q.parkedSize, q.damaged,
+		q.breaker,
 	} {
 		to <- d
 	}

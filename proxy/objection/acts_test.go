@@ -177,7 +177,7 @@ func TestChangesSayWhatTheyEnded(t *testing.T) {
 		if got := strings.Join(last.Withdrawn(), " "); got != c.ended || last.Change.Holder != c.holder {
 			t.Errorf("%s of %v: it ended %q", c.asks, c.holder.Kind, got)
 		}
-		waiting, err := s.Pending("", 9)
+		waiting, err := s.Next(0, 9)
 		must(t, err)
 		if len(waiting) != c.told || c.told == 2 && string(waiting[1].Body) != c.ended {
 			t.Errorf("%s of %v: %d messages, %v", c.asks, c.holder.Kind, len(waiting), waiting)

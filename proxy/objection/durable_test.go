@@ -127,7 +127,7 @@ func holds(t *testing.T, s *Store) string {
 		must(t, err)
 		fmt.Fprint(&text, " ", names)
 	}
-	waiting, err := s.Pending("", 10)
+	waiting, err := s.Next(0, 10)
 	must(t, err)
 	for _, w := range waiting {
 		fmt.Fprintf(&text, "; %d to %s: %s", w.ID, w.To, w.Body)

@@ -22,7 +22,7 @@ func TestNoticesAreKeptOnce(t *testing.T) {
 	s := opened(t, Options{Dir: dir})
 	waiting := func(want int) []Waiting {
 		t.Helper()
-		list, err := s.Pending("", 100)
+		list, err := s.Next(0, 100)
 		if stats, failed := s.Stats(); err != nil || failed != nil || len(list) != want || stats.Waiting != uint64(want) {
 			t.Errorf("%d messages wait, %v; counted %d, %v", len(list), err, stats.Waiting, failed)
 		}

@@ -240,7 +240,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	}
 	one := subject(1)
 	_, looked := s.file.standing(one.Hash)
-	_, pending := s.Pending("", 1)
+	_, pending := s.Next(0, 1)
 	_, progress := s.Progress("import")
 	_, stats := s.Stats()
 	_, backup := s.Backup(&bytes.Buffer{})

@@ -21,6 +21,7 @@ type entry struct {
 	state     state
 	moving    bool // its frame is being copied
 	attempted bool // it may have been sent
+	follows   bool // the one before it in its order is pending
 	reason    uint16
 
 	older, newer *entry // of its list: those of its vendor that wait, or are parked

@@ -66,6 +66,19 @@ var (
 	errEncoding = errors.New("the bytes are no event")
 )
 
+// mostRoom is how large the room is in which an event was read, and the next one may be.
+const mostRoom = 64 << 10
+
+// Reset forgets the event. Its bytes are overwritten; the room for them stays.
+func (e *Event) Reset() {
+	room := e.buf[:cap(e.buf)]
+	if clear(room); len(room) > mostRoom {
+		room = nil
+	}
+	clear(e.Headers)
+	*e = Event{buf: room[:0], Subjects: e.Subjects[:0], Headers: e.Headers[:0]}
+}
+
 // size is about how long an event is, encoded and sealed. It is no less than that.
 func (e *Event) size() int64 {
 	n := overhead + 128 + len(e.Vendor) + len(e.Role) + 16*len(e.Subjects) + len(e.Facts) + len(e.Record) + len(e.Key) +

@@ -39,6 +39,19 @@ func (q *Queue) Next(vendor string, which Which) (Item, bool) {
 	return q.item(e, now), true
 }
 
+// Behind hands out the event that waits right behind one that was handed out, in its order: for whoever sends both in one
+// request, in that order. Where the earlier one does not end, the later one waits behind it again.
+func (q *Queue) Behind(it Item) (Item, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	next := it.e.behind
+	if next == nil || next.state != blocked || q.closed {
+		return Item{}, false
+	}
+	next.state = underWay
+	return q.item(next, q.clock()), true
+}
+
 // Arrived is sent to when events of a vendor have become ready: [Queue.Next] may have one. It has room for one.
 func (q *Queue) Arrived(vendor string) <-chan struct{} {
 	q.mu.Lock()
@@ -122,8 +135,7 @@ func (q *Queue) Later(it Item, after time.Duration) {
 	e.attempted = false
 	e.key.attempted.unset(e.number)
 	e.attempts = min(e.attempts, 1<<16-2) + 1
-	e.vendor.wait(e, q.clock()+int64(max(after, 0)))
-	e.vendor.kick()
+	e.vendor.back(e, q.clock()+int64(max(after, 0)))
 }
 
 // Return gives an event back that was not tried. It is the next one again; what is parked stays so.
@@ -134,6 +146,5 @@ func (q *Queue) Return(it Item) {
 		it.e.state = parked
 		return
 	}
-	it.e.vendor.wait(it.e, 0)
-	it.e.vendor.kick()
+	it.e.vendor.back(it.e, 0)
 }

@@ -35,7 +35,7 @@ func (v *vendor) arrive(e *entry) {
 		v.orders[e.order] = e
 		if before != nil {
 			before.behind = e
-			e.state = blocked
+			e.state, e.follows = blocked, true
 			return
 		}
 	}
@@ -57,11 +57,24 @@ func (v *vendor) leave(e *entry) {
 	}
 	if next := e.behind; next != nil {
 		e.behind = nil
-		v.wait(next, 0)
-		v.kick()
+		next.follows = false
+		if next.state == blocked {
+			v.wait(next, 0)
+			v.kick()
+		}
 	} else {
 		delete(v.orders, e.order)
 	}
+}
+
+// back has an event wait that was handed out: until it is due, or until the one before it has left.
+func (v *vendor) back(e *entry, due int64) {
+	if e.follows {
+		e.state = blocked
+		return
+	}
+	v.wait(e, due)
+	v.kick()
 }
 
 // wait has an event wait until it is due.

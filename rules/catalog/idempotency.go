@@ -9,9 +9,10 @@ import (
 
 // IdempotencyFile is how a vendor knows an event that comes again, as it documents it.
 type IdempotencyFile struct {
-	Field string   `yaml:"field"` // of class event_id, by path: two events that have the same there count once
-	Hours int      `yaml:"hours"` // for so long; 0: for good
-	With  []string `yaml:"with"`  // fields that it compares as well, and makes up itself where they are missing: without them an event counts as another one
+	Field string `yaml:"field"` // of class event_id, by path: two events that have the same there count once
+	Hours int    `yaml:"hours"` // for so long; 0: for good
+	// With are fields that it compares as well, and makes up itself where they are missing.
+	With []string `yaml:"with"`
 }
 
 // Within is for how long after an event first came it counts once; 0: for good.

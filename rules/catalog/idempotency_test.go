@@ -16,7 +16,10 @@ func TestIdempotency(t *testing.T) {
 		{"idempotency: { field: id, hours: 24, with: [at] }", ""},
 		{"idempotency: { field: a.id }", ""},
 		{"idempotency: { field: none }", `idempotency: no endpoint has the field "none"`},
-		{"idempotency: { field: other }", `endpoints.track: idempotency: "other" is no id of the event: its class is event_id`},
+		{
+			"idempotency: { field: other }",
+			`endpoints.track: idempotency: "other" is no id of the event: its class is event_id`,
+		},
 		{"idempotency: { field: user }", `endpoints.track: idempotency: "user" is no id of the event: its class is user_id`},
 		{"idempotency: { field: id, with: [when] }", `endpoints.track: idempotency: "when" is not among fields`},
 		{"idempotency: { field: id, hours: -1 }", "endpoints.track: idempotency: -1 hours are no time"},
@@ -50,7 +53,8 @@ endpoints:
 			continue
 		}
 		track, flags := &v.Endpoints[0], &v.Endpoints[1]
-		if flags.Repeats.Field != hit.None || (track.Repeats.Field != hit.None) != (f.Idempotency != nil) || track.Ordered != f.Ordered {
+		known := track.Repeats.Field != hit.None
+		if flags.Repeats.Field != hit.None || known != (f.Idempotency != nil) || track.Ordered != f.Ordered {
 			t.Errorf("%s: %+v, %v, and of what is asked for an answer %+v", c.written, track.Repeats, track.Ordered, flags.Repeats)
 		}
 		if i := f.Idempotency; i != nil {
