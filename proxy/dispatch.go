@@ -19,7 +19,6 @@ type dispatchOptions struct {
 	Log      *zap.Logger
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
-	Every    func(time.Duration) (<-chan time.Time, func())
 	InForce  func() *Snapshot
 	Moment   func(*Snapshot) rules.Moment
 	Inflight *inflight
@@ -64,8 +63,8 @@ func (d *dispatcher) end() { d.resting.Do(func() { close(d.rest) }) }
 func (d *dispatcher) run(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	tick, quiet := d.opts.Every(time.Second)
-	defer quiet()
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
 	for going := true; going; {
 		d.employ(ctx)
 		select {
@@ -73,7 +72,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			going = false
 		case <-d.rest:
 			going = false
-		case <-tick:
+		case <-t.C:
 			d.endParked()
 			d.forgetCopy()
 			for _, c := range d.couriers {

@@ -45,6 +45,7 @@ type parcel struct {
 	item  queue.Item
 	event queue.Event
 	index [1]int // of the event in its hit
+	known bool   // its vendor knows it when it comes again
 }
 
 // load makes the request that the event waited as; its bytes are the parcel's. Headers are room for some.
@@ -59,7 +60,8 @@ func (p *parcel) load(to *delivery.Event, headers *[]delivery.Header) {
 	}
 }
 
-func (p *parcel) keyed() bool { return len(p.event.Key) > 0 }
+// keyed tells whether the event may be sent twice: its vendor knows it again.
+func (p *parcel) keyed() bool { return p.known }
 
 func newExchange(c *courier) *exchange {
 	x := &exchange{courier: c}
@@ -171,13 +173,21 @@ func (x *exchange) take(it queue.Item) {
 		fault(x.opts.Log, "an event that waits cannot be read", err)
 		x.queue.Later(it, againAfter)
 		x.parcels = x.parcels[:n]
-	case it.Attempted && !p.keyed():
+	case !x.knowsAgain(p) && it.Attempted:
 		x.ends(it, ledger.Unknown, whyStopped, 0)
 		x.parcels = x.parcels[:n]
 	case x.mayCountTwice(p):
 		x.parkRestored(it)
 		x.parcels = x.parcels[:n]
 	}
+}
+
+// knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors
+// remember those.
+func (x *exchange) knowsAgain(p *parcel) bool {
+	within := x.opts.InForce().within[x.vendor]
+	p.known = len(p.event.Key) > 0 && (within == 0 || x.opts.Now().Sub(p.item.Time) < within)
+	return p.known
 }
 
 // judge asks of each event whether it may leave by now, and leaves those that do.

@@ -27,6 +27,7 @@ type Snapshot struct {
 
 	queued     bool                       // events wait for their vendors
 	batches    map[string]*batch.Vendor   // by vendor: those that take several events in one request
+	within     map[string]time.Duration   // by vendor: for how long it knows an event again; 0: for good
 	taken      map[[2]string]string       // by vendor and endpoint: where answers say how many events were taken
 	keys       atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	objections Objections                 // in this policy's words
@@ -65,9 +66,13 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	fresh.queued = loaded.Server.Delivery.Mode == "queued"
 	fresh.batches, fresh.taken = map[string]*batch.Vendor{}, map[[2]string]string{}
+	fresh.within = map[string]time.Duration{}
 	for _, r := range loaded.Policy.Recipients() {
 		if v := batch.New(r.Catalog); v.Merges() {
 			fresh.batches[r.ID] = v
+		}
+		if of := r.Catalog.File.Idempotency; of != nil {
+			fresh.within[r.ID] = of.Within()
 		}
 		for i := range r.Catalog.Endpoints {
 			fresh.taken[[2]string{r.ID, r.Catalog.Endpoints[i].ID}] = r.Catalog.Endpoints[i].Taken

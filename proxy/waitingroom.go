@@ -55,7 +55,7 @@ func openQueue(s *Server) error {
 		return err
 	}
 	s.dispatch = newDispatcher(q, dispatchOptions{
-		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, Every: s.opts.Every, InForce: s.snapshot.Load,
+		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, InForce: s.snapshot.Load,
 		Moment: momentOf(s), Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
 		ForgetCopy: func() error {
 			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))

@@ -59,22 +59,19 @@ func startUnreliable(t *testing.T, seed uint64) *unreliable {
 
 func (v *unreliable) serve(w http.ResponseWriter, q *http.Request) {
 	body, _ := io.ReadAll(q.Body)
-	found := serialName.FindSubmatch(append([]byte(q.URL.RawQuery), body...))
-	if found == nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	n, _ := strconv.Atoi(string(found[1]))
 	v.mu.Lock()
 	what := v.random.IntN(100)
 	if v.good.Load() {
 		what = 0
 	}
-	if what < 70 || what >= 80 && what < 95 {
-		v.received[n]++
-	}
-	if what >= 97 {
-		v.refused[n] = true
+	for _, found := range serialName.FindAllSubmatch(append([]byte(q.URL.RawQuery), body...), -1) {
+		n, _ := strconv.Atoi(string(found[1]))
+		if what < 70 || what >= 80 && what < 95 {
+			v.received[n]++
+		}
+		if what >= 97 {
+			v.refused[n] = true
+		}
 	}
 	v.mu.Unlock()
 	switch {
