@@ -47,9 +47,9 @@ func (c *checking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"code": 200, "events_ingested": len(names)})
 }
 
-// TestSeveralTravelTogether: events that wait leave in few requests; those that the vendor calls bad are parked, and all
+// TestBadEventsOfOneRequest: events that wait leave in few requests; those that the vendor calls bad are parked, and all
 // others arrive, once.
-func TestSeveralTravelTogether(t *testing.T) {
+func TestBadEventsOfOneRequest(t *testing.T) {
 	v := new(checking)
 	stand := httptest.NewServer(v)
 	defer stand.Close()
