@@ -27,18 +27,19 @@ import (
 // backups copies the data folder while the server goes on, into a folder that a start takes as its data folder. What the
 // parts say of one another holds in the copy by the order in which they are taken:
 //
-//   - The queue is held first, as it is at a moment. Its files and keys stay until they are copied.
-//   - The ledger follows, as soon as all hits are recorded of which an event is in the queue's copy: so each event there has
-//     its decision, and one that had ended by then its outcome. Without that it would be sent twice.
+//   - Queue and ledger are held, and are taken as they are at one moment at which no hit is between the two: each event in
+//     the queue's copy has its decision in the ledger's, and each decision its event. The ledger is cut behind the queue, so
+//     that of an event that is there and had ended the outcome is not missing: without it, it would be sent twice. What is
+//     held stays until it is copied.
 //   - The ledger's newest checkpoint goes into both folders in which a start looks for it, and covers nothing that is not
 //     in the copy: it is no older copy of itself.
 //   - Policies come behind the ledger that names them; so do the objections, which a start refuses where they are behind
 //     what the ledger knows of them. What they are ahead of it is recorded then.
 //   - The key state is as it is when it is written: without it neither objections nor events can be read.
 //
-// What no order can mend is told by a file in the copy, which its first start reads (see [copiedFrom]): events whose
-// decisions are in the ledger's copy though they came after the queue's, and events that wait in the copy and were sent
-// since, by the server that went on.
+// What no order can mend is told by a file in the copy, which its start reads (see [copiedFrom]): the server goes on, and
+// sends events that wait in the copy. A decision of which neither event nor outcome is in the copy is said to be so there,
+// in place of that its sender had no answer.
 //
 // All of it is written into a folder beside, every file brought to disk, and renamed when it is whole.
 type backups struct {
@@ -110,18 +111,21 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 		return nil, err
 	}
 	mark := copiedFrom{Form: copyForm, Version: b.opts.Version}
-	var signed []byte
-	err := b.dispatch.queue.Backup(func() (err error) {
-		mark.Made, mark.Hit = b.opts.Now().UTC(), b.dispatch.queue.Highest()
-		b.dispatch.adding.Lock() // whoever put an event into the queue has recorded it when this succeeds
-		err = b.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: "the data folder is copied"})
-		b.dispatch.adding.Unlock()
-		if err != nil {
-			return err
-		}
-		signed, err = b.ledger.Backup(func(name string, from io.Reader) error { return c.put("ledger", name, from) })
-		return err
-	}, func(part queue.Part, name string, from io.Reader) error {
+	seized, held, err := b.seize(&mark)
+	if held != nil {
+		defer held.Release()
+	}
+	if seized != nil {
+		defer seized.Release()
+	}
+	if err != nil {
+		return nil, err
+	}
+	signed, err := held.Copy(func(name string, from io.Reader) error { return c.put("ledger", name, from) })
+	if err != nil {
+		return nil, err
+	}
+	err = seized.Copy(func(part queue.Part, name string, from io.Reader) error {
 		if part == queue.Keys {
 			return c.put("keys", filepath.Join("queue", name), from)
 		}
@@ -162,6 +166,25 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 	}
 	parts := c.parts
 	return parts, c.put("", copiedFile, bytes.NewReader(text))
+}
+
+// seize takes queue and ledger as they are at one moment, at which no hit is between the two.
+func (b *backups) seize(mark *copiedFrom) (*queue.Seized, *ledger.Held, error) {
+	if err := b.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: "the data folder is copied"}); err != nil {
+		return nil, nil, err
+	}
+	held, err := b.ledger.Hold()
+	if err != nil {
+		return nil, held, err
+	}
+	b.dispatch.adding.Lock()
+	defer b.dispatch.adding.Unlock()
+	seized, err := b.dispatch.queue.Seize()
+	if err == nil {
+		err = held.Cut()
+	}
+	mark.Made, mark.Hit = b.opts.Now().UTC(), b.dispatch.queue.Highest()
+	return seized, held, err
 }
 
 // folderCopy is a folder that is written.

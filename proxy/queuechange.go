@@ -42,7 +42,7 @@ func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api
 	}
 	out := done.changed()
 	out.Why, out.Left = why, max(meant-out.Events, 0)
-	text := fmt.Sprintf("%s had %d parked events wait again%s", who, out.Events, meantIn(of))
+	text := fmt.Sprintf("%s had %s wait again%s", who, events(out.Events, "parked event"), meantIn(of))
 	return out, d.noted(text, of.Because)
 }
 
@@ -127,7 +127,7 @@ func (d *queueDesk) Purge(ctx context.Context, who string, of api.QueueAsk) (api
 	if out.Left = parkedNow(&stats, of); of.All {
 		out.Left += waitingNow(&stats, of)
 	}
-	return out, d.noted(fmt.Sprintf("%d events of the queue were deleted", out.Events), "")
+	return out, d.noted("deleted: " + events(out.Events, "event"), "")
 }
 
 func (d *queueDesk) purgeParked(ctx context.Context, of api.QueueAsk, meant int, done tally) bool {
@@ -190,6 +190,13 @@ func (d *queueDesk) noted(text, because string) error {
 			"`tagwarden queue status` says what was done")
 	}
 	return nil
+}
+
+func events(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // meantIn says in words which events are meant.

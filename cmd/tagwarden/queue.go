@@ -124,7 +124,7 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 		if err := c.call(ctx, http.MethodPost, "/queue/retry", of, &got); err != nil {
 			return t.failed(err)
 		}
-		code := t.printChanged(&got, *form, "wait again")
+		code := t.printChanged(&got, *form, "waits again", "wait again")
 		if got.Events > 0 && *form == "text" {
 			t.hint("each is judged again before it leaves, and waits for its vendor for as long as `delivery: { ttl }` says")
 		}
@@ -178,7 +178,7 @@ func queuePurge(ctx context.Context, t *terminal, args []string) int {
 		if err := c.call(ctx, http.MethodPost, "/queue/purge", of, &got); err != nil {
 			return t.failed(err)
 		}
-		return t.printChanged(&got, *form, "are deleted")
+		return t.printChanged(&got, *form, "is deleted", "are deleted")
 	})
 }
 

@@ -136,7 +136,7 @@ func printQueueFields(w io.Writer, what string, fields []api.QueueField) {
 }
 
 // printChanged says what was done with events.
-func (t *terminal) printChanged(got *api.QueueChanged, form, what string) int {
+func (t *terminal) printChanged(got *api.QueueChanged, form, one, many string) int {
 	code := fine
 	if got.Why != "" {
 		code = findings
@@ -148,7 +148,7 @@ func (t *terminal) printChanged(got *api.QueueChanged, form, what string) int {
 	if got.Events == 0 {
 		printf(t.out, "there were none\n")
 	} else {
-		printf(t.out, "%s %s\n", counted(got.Events, "event"), what)
+		printf(t.out, "%s %s\n", counted(got.Events, "event"), verbFor(got.Events, one, many))
 	}
 	for _, by := range got.By {
 		printf(t.out, "  %s, %s: %d\n", by.Vendor, cmp.Or(by.Reason, "waited"), by.Events)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,45 +9,87 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// Backup hands out the files of the ledger as it stands, while it is written: each by its name, and as much of it as
-// belongs to the copy. What was recorded before the call is in there. The copy ends with a whole record, or with a part
-// of one, as a ledger does whose process died, and a start goes on from it. Its checkpoint is handed out last, and
-// returned: it covers no record that is not in the copy. nil: none is signed here.
-//
-// Segments are sealed and compressed meanwhile; none is deleted.
-func (l *Ledger) Backup(put func(name string, from io.Reader) error) (checkpoint []byte, err error) {
+// Held is a ledger that is about to be copied, or is being. Segments are sealed and compressed meanwhile, once it was cut;
+// none is deleted before [Held.Release].
+type Held struct {
+	l      *Ledger
+	signed []byte
+	files  []copied // but lines
+	lines  []copied // that are not compressed yet
+	holds  bool     // sealing and compressing
+}
+
+// Hold makes ready to copy the ledger. Whatever the error is, Release undoes it.
+func (l *Ledger) Hold() (*Held, error) {
 	l.sealing.copies.Add(1)
-	defer l.sealing.copies.Add(-1)
+	h := &Held{l: l}
 	if err := errors.Join(l.Sync(), l.signing.sign()); err != nil {
-		return nil, err
+		return h, err
 	}
-	checkpoint = l.signing.head().text
-	files, err := l.sealing.list()
-	defer func() {
-		for _, f := range files {
-			if f.open != nil {
-				_ = f.open.Close() // it was read alone
-			}
+	h.signed = l.signing.head().text
+	if err := l.sealing.takeFiles(); err != nil {
+		return h, err
+	}
+	h.holds = true
+	return h, h.list()
+}
+
+// Cut says that the copy ends here, behind all that was recorded so far. It is quick.
+func (h *Held) Cut() error {
+	err := h.l.Sync() // outcomes that were not written yet
+	now := h.l.writer.File()
+	if err == nil && !slices.ContainsFunc(h.lines, func(f copied) bool { return f.name == filepath.Base(now.Path) }) {
+		err = h.listLines() // another was begun since
+	}
+	for i := range h.lines {
+		f := &h.lines[i]
+		if f.name == filepath.Base(now.Path) {
+			f.size = now.Size
+			continue
 		}
-	}()
-	if err != nil {
-		return nil, err
+		info, failed := f.open.Stat()
+		if err = errors.Join(err, failed); failed == nil {
+			f.size = info.Size()
+		}
 	}
-	for _, f := range files {
-		if err := f.hand(l.opts.Dir, put); err != nil {
+	h.holds = false
+	h.l.sealing.giveFiles()
+	return err
+}
+
+// Copy hands out the files of the ledger as it stood when it was cut: each by its name, and as much of it as belongs to
+// the copy. Its checkpoint is handed out last, and returned: it covers no record that is not in the copy. nil: none is
+// signed here.
+func (h *Held) Copy(put func(name string, from io.Reader) error) (checkpoint []byte, err error) {
+	for _, f := range slices.Concat(h.files, h.lines) {
+		if err := f.hand(h.l.opts.Dir, put); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	if checkpoint != nil {
-		err = put(CheckpointFile, strings.NewReader(string(checkpoint)))
+	if h.signed != nil {
+		err = put(CheckpointFile, bytes.NewReader(h.signed))
 	}
-	return checkpoint, err
+	return h.signed, err
+}
+
+// Release lets go of the ledger.
+func (h *Held) Release() {
+	if h.holds {
+		h.l.sealing.giveFiles()
+	}
+	for _, f := range slices.Concat(h.files, h.lines) {
+		if f.open != nil {
+			_ = f.open.Close() // it was read alone
+		}
+	}
+	h.l.sealing.copies.Add(-1)
 }
 
 // copied is a file of a copy.
@@ -58,45 +101,43 @@ type copied struct {
 
 // list lists what belongs to a copy. Lines that are not compressed yet are opened: they may be, and their file deleted. Of
 // hashes and nodes there may be fewer than records, as in a ledger that is written, and never more.
-func (s *sealing) list() (files []copied, err error) {
-	if err := s.takeFiles(); err != nil {
-		return nil, err
-	}
-	defer s.giveFiles()
-	entries, err := os.ReadDir(s.opts.Dir)
+func (h *Held) list() error {
+	entries, err := os.ReadDir(h.l.opts.Dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var hashes, lines []copied
+	sealed := segment.FileName(h.l.sealing.sealedEnd(), tree.Suffix(0))
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case !belongs(name):
-			continue
-		case strings.HasSuffix(name, tree.Suffix(0)), strings.HasPrefix(filepath.Ext(name), nodeSuffix):
-			var f copied
-			if f, err = s.begin(name); f.open != nil {
-				hashes = append(hashes, f)
+		case !belongs(name), strings.HasSuffix(name, OpenSuffix) && name != FormatFile:
+		case strings.HasSuffix(name, tree.Suffix(0)) && name >= sealed, strings.HasPrefix(filepath.Ext(name), nodeSuffix):
+			if err := h.begin(&h.files, name); err != nil {
+				return err
 			}
-		case strings.HasSuffix(name, OpenSuffix) && name != FormatFile:
-			lines = append(lines, copied{name: name})
 		default:
-			files = append(files, copied{name: name, size: math.MaxInt64})
-		}
-		if err != nil {
-			return hashes, err
+			h.files = append(h.files, copied{name: name, size: math.MaxInt64})
 		}
 	}
-	files = append(hashes, files...)
-	for _, f := range lines {
-		if f, err = s.begin(f.name); f.open != nil {
-			files = append(files, f)
+	return h.listLines()
+}
+
+// listLines opens the files of lines that are not open.
+func (h *Held) listLines() error {
+	files, err := segment.List(h.l.opts.Dir, OpenSuffix)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		name := filepath.Base(f.Path)
+		if slices.ContainsFunc(h.lines, func(c copied) bool { return c.name == name }) {
+			continue
 		}
-		if err != nil {
-			return files, err
+		if err := h.begin(&h.lines, name); err != nil {
+			return err
 		}
 	}
-	return files, nil
+	return nil
 }
 
 // belongs tells whether a file belongs to a copy: neither one that is not whole yet, nor what is said of this folder alone.
@@ -105,26 +146,21 @@ func belongs(name string) bool {
 		!strings.HasSuffix(name, packing) && !strings.HasSuffix(name, segment.BesideSuffix)
 }
 
-// begin opens a file that is appended to, or may go, as long as it is now. Of the one that is written, what is whole
-// counts. One that is gone is none.
-func (s *sealing) begin(name string) (copied, error) {
-	path := filepath.Join(s.opts.Dir, name)
-	f, err := os.Open(path)
+// begin opens a file that is appended to, or may go, as long as it is now. One that is gone is none.
+func (h *Held) begin(to *[]copied, name string) error {
+	f, err := os.Open(filepath.Join(h.l.opts.Dir, name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return copied{}, nil
+		return nil
 	}
 	if err != nil {
-		return copied{}, err
+		return err
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return copied{}, errors.Join(err, f.Close())
+		return errors.Join(err, f.Close())
 	}
-	size := info.Size()
-	if now := s.writer.File(); filepath.Base(now.Path) == name {
-		size = now.Size
-	}
-	return copied{name, f, size}, nil
+	*to = append(*to, copied{name, f, info.Size()})
+	return nil
 }
 
 // hand hands a file out.

@@ -21,39 +21,39 @@ const (
 	Keys               // [Options.Keys]
 )
 
-// Backup hands out the files of the queue as it stood at one moment after the call, while it goes on: each by its name in
-// the folder of its part. Of an event that ended since the notes were taken the frame is among them: it is for the log
-// that says so to be copied afterwards. Files and keys are kept until they were handed out. What is seized is told once
-// that moment is over: nothing that is accepted from then on is in the copy.
-func (q *Queue) Backup(seized func() error, put func(of Part, name string, from io.Reader) error) error {
-	all, err := q.seize()
-	defer func() { q.letGo(all.files) }()
-	if err == nil {
-		err = seized()
-	}
-	if err != nil {
-		return err
-	}
-	for _, one := range all.small {
+// Seized is a queue as it stood at a moment. Files and keys of that moment are kept until [Seized.Release].
+type Seized struct {
+	q     *Queue
+	small []smallFile
+	files []seizedFile
+}
+
+// Copy hands out the files of the queue as it stood: each by its name in the folder of its part. Of an event that had
+// ended since the notes were taken the frame is among them: it is for the log that says so to be copied, not before.
+func (s *Seized) Copy(put func(of Part, name string, from io.Reader) error) error {
+	for _, one := range s.small {
 		if err := put(one.of, one.name, bytes.NewReader(one.text)); err != nil {
 			return err
 		}
 	}
-	for len(all.files) > 0 {
-		one := all.files[0]
-		if err := one.hand(q.waiting.dir, put); err != nil {
+	for _, one := range s.files {
+		if err := one.hand(s.q.waiting.dir, put); err != nil {
 			return err
 		}
-		all.files = all.files[1:]
-		q.letGo([]seizedFile{one})
 	}
 	return nil
 }
 
-// seized is the queue as it stood at a moment.
-type seized struct {
-	small []smallFile
-	files []seizedFile
+// Release has files be deleted as soon as their events have ended.
+func (s *Seized) Release() {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	for _, f := range s.files {
+		if f.reads--; f.reads == 0 && f.live == 0 {
+			s.q.kick()
+		}
+	}
+	s.files = nil
 }
 
 // smallFile is a file that was read: notes, or a key.
@@ -69,33 +69,28 @@ type seizedFile struct {
 	size int64
 }
 
-// seize reads notes and keys, and keeps the files of frames from being deleted. No frame is copied to another file
+// Seize takes the queue as it stands, while it goes on: what was added before is in there as soon as it was written. It is
+// quick: notes and keys are read, and files of frames are kept from being deleted. No frame is copied to another file
 // meanwhile, and no key made or taken away.
-func (q *Queue) seize() (all seized, err error) {
+func (q *Queue) Seize() (*Seized, error) {
 	q.tending.Lock()
 	defer q.tending.Unlock()
+	all := &Seized{q: q}
 	notes, err := os.ReadFile(filepath.Join(q.waiting.dir, notesName))
 	if err == nil {
 		all.small = append(all.small, smallFile{Frames, notesName, notes})
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return all, err
+		return nil, err
 	}
 	for _, s := range []*store{q.waiting, q.parked} {
-		below, err := filepath.Rel(q.waiting.keyDir, s.keyDir)
+		if err := s.allWritten(); err != nil {
+			return nil, err
+		}
+		keys, err := s.readWrapped()
 		if err != nil {
-			return all, err
+			return nil, err
 		}
-		keys, err := segment.List(s.keyDir, keySuffix)
-		if err != nil {
-			return all, err
-		}
-		for _, k := range keys {
-			text, err := os.ReadFile(k.Path)
-			if err != nil {
-				return all, fmt.Errorf("cannot read a key: %w", err)
-			}
-			all.small = append(all.small, smallFile{Keys, filepath.Join(below, filepath.Base(k.Path)), text})
-		}
+		all.small = append(all.small, keys...)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -108,15 +103,33 @@ func (q *Queue) seize() (all seized, err error) {
 	return all, nil
 }
 
-// letGo has files be deleted as soon as their events have ended.
-func (q *Queue) letGo(files []seizedFile) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, f := range files {
-		if f.reads--; f.reads == 0 && f.live == 0 {
-			q.kick()
-		}
+// allWritten returns when what was added is in the file.
+func (s *store) allWritten() error {
+	t, err := s.w.Add(nil, 0)
+	if err != nil {
+		return err
 	}
+	return t.Written()
+}
+
+// readWrapped reads the keys, as they lie there.
+func (s *store) readWrapped() (all []smallFile, err error) {
+	below, err := filepath.Rel(s.q.waiting.keyDir, s.keyDir)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := segment.List(s.keyDir, keySuffix)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		text, err := os.ReadFile(k.Path)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read a key: %w", err)
+		}
+		all = append(all, smallFile{Keys, filepath.Join(below, filepath.Base(k.Path)), text})
+	}
+	return all, nil
 }
 
 // hand hands a file out. One that is shorter now lost frames of which nobody was told that they are on disk.
