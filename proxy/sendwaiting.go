@@ -38,6 +38,7 @@ func (s *sending) reset() {
 		s.answer.SwapBody(hit.Recycled(body))
 	}
 	s.answer.Reset()
+	s.piece.Reset()
 	s.batch.Reset()
 	s.parts, s.rounds, s.held, s.of = s.parts[:0], s.rounds[:0], s.held[:0], nil
 	s.facts = rules.Kept{}

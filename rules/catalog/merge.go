@@ -46,6 +46,8 @@ type MergeAnswerFile struct {
 	Read  []int               `yaml:"read"`  // statuses of refusals that count so
 	Whole map[string][]string `yaml:"whole"` // members of a refusal that is read, and what they say where it is for none of the events ("190", "Invalid API key*"): all end by it
 	Rest  string              `yaml:"rest"`  // what became of those that a refusal does not count: again (they were not taken; also ""), or taken
+	Doubt []int               `yaml:"doubt"` // statuses at which some may have been taken: by halves come those that the vendor knows again, and of the others nobody knows
+	None  []string            `yaml:"none"`  // beginnings of the text of such an answer that say that none was
 	Halve []int               `yaml:"halve"` // statuses at which none was taken, for one's sake or for the length: they come again by halves
 }
 
@@ -80,6 +82,8 @@ type MergeAnswer struct {
 	Taken, All  string
 	Bad, Held   [][]string
 	Read, Halve []int
+	Doubt       []int
+	None        []string
 	Whole       []MergeWhole
 	RestTaken   bool
 }
@@ -221,13 +225,13 @@ func (m *Merge) limits(f *MergeFile) error {
 }
 
 func (a *MergeAnswerFile) says() bool {
-	return a.Taken != "" || a.All != "" || a.Rest != "" || len(a.Bad)+len(a.Held)+len(a.Read)+len(a.Halve)+len(a.Whole) > 0
+	return a.Taken != "" || a.All != "" || a.Rest != "" || len(a.Bad)+len(a.Held)+len(a.Read)+len(a.Halve)+len(a.Whole)+len(a.Doubt)+len(a.None) > 0
 }
 
 // read makes ready how the vendor answers.
 func (a *MergeAnswer) read(f *MergeAnswerFile) error {
-	a.Taken, a.All, a.Read, a.Halve = f.Taken, f.All, f.Read, f.Halve
-	for name, statuses := range map[string][]int{"read": f.Read, "halve": f.Halve} {
+	a.Taken, a.All, a.Read, a.Halve, a.Doubt, a.None = f.Taken, f.All, f.Read, f.Halve, f.Doubt, f.None
+	for name, statuses := range map[string][]int{"read": f.Read, "halve": f.Halve, "doubt": f.Doubt} {
 		for i, status := range statuses {
 			if status < 400 || status > 599 || slices.Contains(statuses[:i], status) {
 				return fmt.Errorf("answer.%s: %d is no refusal, or stands there twice: 400 to 599 are", name, status)
@@ -255,6 +259,14 @@ func (a *MergeAnswer) read(f *MergeAnswerFile) error {
 	slices.SortFunc(a.Whole, func(x, y MergeWhole) int { return strings.Compare(x.Path, y.Path) })
 	if len(f.Held) > 0 && len(f.Read) == 0 || a.RestTaken && (len(f.Bad) == 0 || len(f.Read) == 0) {
 		return errors.New("answer: held and rest are of refusals that are read: read names no status, or bad nothing")
+	}
+	for _, status := range f.Doubt {
+		if slices.Contains(f.Halve, status) || slices.Contains(f.Read, status) {
+			return fmt.Errorf("answer.doubt: %d stands elsewhere, too: at one place is right", status)
+		}
+	}
+	if len(f.None) > 0 && len(f.Doubt) == 0 || slices.Contains(f.None, "") {
+		return errors.New("answer.none: it is of answers in doubt, and no text is empty")
 	}
 	for _, status := range f.Read {
 		if a.RestTaken && slices.Contains(f.Halve, status) {

@@ -14,9 +14,10 @@ import (
 // Part is what became of one of the events of a request.
 type Part struct {
 	Outcome delivery.Outcome
-	// Again says that it is known that the vendor did not take it, for another's sake or for the length of the request:
-	// it comes again at once, with those of its round and no others. Without it the outcome is the event's own, and
-	// whoever sends decides by it, as for one that travelled alone.
+	// Again says that it is known that the vendor did not take it, for another's sake or for the length of the request,
+	// or that it counts once however often it comes: it comes again at once, with those of its round and no others, or as
+	// it came where it is the only one. Without it the outcome is the event's own, and whoever sends decides by it, as
+	// for one that travelled alone.
 	Again bool
 	// Round is 0 or 1. Each has fewer events than the request had, so that this ends: a lone event never comes again.
 	Round uint8
@@ -26,14 +27,13 @@ type Part struct {
 // answer, and appends a part for each event, in their order. An answer that does not say what it is expected to is of
 // unknown outcome, unless its status alone says that nothing was taken.
 func (b *Batch) Apart(dst []Part, o delivery.Outcome, body []byte) []Part {
-	a := apart{answer: &b.at.many.Answer, events: b.events, o: o, body: body}
+	a := apart{answer: &b.at.many.Answer, events: b.events, keyed: b.keyed, o: o, body: body}
 	from := len(dst)
 	for range b.events {
 		dst = append(dst, Part{Outcome: o})
 	}
 	a.parts = dst[from:]
 	switch {
-	case o.Kind == delivery.Unknown:
 	case o.Kind == delivery.Delivered:
 		a.taken()
 	case o.Why != delivery.WhyRefused || b.events == 1: // its own
@@ -41,6 +41,8 @@ func (b *Batch) Apart(dst []Part, o delivery.Outcome, body []byte) []Part {
 		a.read()
 	case slices.Contains(a.answer.Halve, o.Status):
 		a.halve(delivery.WhyRefused)
+	case slices.Contains(a.answer.Doubt, o.Status):
+		a.doubt()
 	}
 	return dst
 }
@@ -49,6 +51,7 @@ func (b *Batch) Apart(dst []Part, o delivery.Outcome, body []byte) []Part {
 type apart struct {
 	answer *catalog.MergeAnswer
 	events int
+	keyed  bool
 	o      delivery.Outcome
 	body   []byte
 	parts  []Part
@@ -138,13 +141,17 @@ func (a *apart) refuse(bad []int) {
 func (a *apart) read() {
 	bad, good := a.named(a.answer.Bad)
 	held, goodToo := a.named(a.answer.Held)
+	none, some := a.noneTaken()
 	switch named := len(bad) + len(held); {
 	case named == 0 && a.whole():
 	case a.answer.RestTaken && (!good || named == 0):
 		a.all(delivery.Unknown, delivery.WhyUnclear)
 	case a.answer.RestTaken:
 		a.counted(bad)
-	case good && goodToo && named > 0:
+	case some:
+		a.all(delivery.Unknown, delivery.WhySomeTaken)
+	case good && goodToo && named > 0 && (none || a.o.Kind == delivery.Dropped):
+		a.all(delivery.Dropped, delivery.WhyRefused)
 		for i := range a.parts {
 			a.parts[i].Again = true
 		}
@@ -152,12 +159,28 @@ func (a *apart) read() {
 			a.parts[i] = Part{Outcome: a.o}
 		}
 		a.refuse(bad)
-	case a.answer.Taken != "" && gjson.ValidBytes(a.body) && gjson.GetBytes(a.body, a.answer.Taken).Raw == "0":
+	case none || slices.Contains(a.answer.Halve, a.o.Status):
 		a.halve(delivery.WhyRefused)
-	case a.answer.Taken != "" && gjson.GetBytes(a.body, a.answer.Taken).Exists():
-		a.all(delivery.Unknown, delivery.WhySomeTaken)
-	case slices.Contains(a.answer.Halve, a.o.Status):
+	}
+}
+
+// noneTaken reads of a refusal whether it says that none of the events was taken, or that some were.
+func (a *apart) noneTaken() (none, some bool) {
+	if a.answer.Taken == "" || !gjson.ValidBytes(a.body) {
+		return false, false
+	}
+	count := gjson.GetBytes(a.body, a.answer.Taken)
+	none = count.Raw == "0"
+	return none, count.Exists() && !none
+}
+
+// doubt reads a refusal after which some may have been taken all the same.
+func (a *apart) doubt() {
+	none := slices.ContainsFunc(a.answer.None, func(text string) bool { return bytes.HasPrefix(a.body, []byte(text)) })
+	if none || a.keyed {
 		a.halve(delivery.WhyRefused)
+	} else {
+		a.all(delivery.Unknown, delivery.WhyUnclear)
 	}
 }
 

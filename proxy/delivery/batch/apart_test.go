@@ -96,8 +96,13 @@ func TestApart(t *testing.T) {
 		{"rudderstack", 400, `Invalid JSON`, halves4},
 		{"rudderstack", 404, ``, refused4},
 		{"posthog", 200, `{"status":"Ok"}`, taken4},
-		{"posthog", 400, `event name missing`, halves4},
-		{"posthog", 413, ``, halves4},
+		{"posthog", 400, `event submitted with an empty event name`, halves4},
+		{"posthog", 400, `failed to parse request: expected value`, halves4},
+		{"posthog", 400, `maximum event size exceeded`, unclear4},
+		{"posthog", 400, `invalid event could not be processed`, unclear4},
+		{"posthog", 400, ``, unclear4},
+		{"posthog", 413, ``, unclear4},
+		{"posthog", 503, `event submitted`, failed4},
 		{"posthog", 401, ``, refused4},
 		{"snowplow", 200, `ok`, taken4},
 		{"snowplow", 413, ``, halves4},
@@ -153,7 +158,13 @@ func TestApart(t *testing.T) {
 		{"matomo", 400, `{"status":"error","tracked":0,"invalid":0}`, halves4},
 		{"matomo", 400, `{"status":"error","tracked":2,"invalid":0}`, some4},
 		{"matomo", 400, `An error`, refused4},
-		{"matomo", 500, `{"status":"error","tracked":0,"invalid":0}`, failed4},
+		{"matomo", 500, `{"status":"error","tracked":0,"invalid":0}`, halves4},
+		{"matomo", 500, `{"status":"error","tracked":1,"invalid":0}`, some4},
+		{"matomo", 500, `<html>`, failed4},
+		{"matomo", 500, `{"status":"error","tracked":0,"invalid":1,"invalid_indices":[2]}`, "again 0, again 0, dropped refused, again 0"},
+		{"matomo", 500, `{"status":"error","tracked":2,"invalid":1,"invalid_indices":[2]}`, some4},
+		{"matomo", 500, `{"status":"error","invalid_indices":[2]}`, failed4},
+		{"matomo", 503, `{"status":"error","tracked":0,"invalid":0}`, failed4},
 
 		{"mixpanel", 200, `1`, taken4},
 		{"mixpanel", 200, "1\n", taken4},
@@ -186,6 +197,28 @@ func TestApart(t *testing.T) {
 		b := bulk(t, idOf(c.vendor), requests[c.vendor], 4)
 		if got := said(b.Apart(nil, outcomeOf(c.status), []byte(c.body))); got != c.want {
 			t.Errorf("%s, %d %s:\n%s, want\n%s", c.vendor, c.status, c.body, got, c.want)
+		}
+	}
+}
+
+// TestApartInDoubt: events that the vendor knows again come again where some may have been taken.
+func TestApartInDoubt(t *testing.T) {
+	v, b, p := batch.New(vendorOf(t, "posthog")), new(batch.Batch), new(batch.Piece)
+	for range 4 {
+		if e := parsed(requests["posthog"]); !v.Cut(p, &e, true) || !b.Add(p) {
+			t.Fatal("it does not travel with others")
+		}
+	}
+	for _, status := range []int{400, 413} {
+		if got := said(b.Apart(nil, outcomeOf(status), []byte("maximum event size exceeded"))); got != halves4 {
+			t.Errorf("%d: %s", status, got)
+		}
+	}
+	for _, status := range []int{401, 503} {
+		for _, part := range b.Apart(nil, outcomeOf(status), nil) {
+			if part.Again || part.Outcome != outcomeOf(status) {
+				t.Errorf("%d: %+v", status, part)
+			}
 		}
 	}
 }
@@ -227,7 +260,7 @@ func TestApartOfOne(t *testing.T) {
 
 // TestRelayed: the client is asked for the bodies of those refusals that are read.
 func TestRelayed(t *testing.T) {
-	for id, want := range map[string]string{"amplitude": "[400 429]", "import": "[400]", "matomo": "[400]", "segment": "[]", "meta_capi": "[400]"} {
+	for id, want := range map[string]string{"amplitude": "[400 429]", "import": "[400]", "matomo": "[400 500]", "posthog": "[400 413]", "segment": "[]", "meta_capi": "[400]"} {
 		var e delivery.Event
 		if bulk(t, idOf(id), requests[id], 2).Event(&e); fmt.Sprint(e.Relay) != want {
 			t.Errorf("%s: %v, want %s", id, e.Relay, want)

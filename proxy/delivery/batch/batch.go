@@ -20,6 +20,7 @@ type Batch struct {
 	tail    []byte
 	headers []delivery.Header
 	escaped bool
+	keyed   bool
 	body    []byte
 	closed  int // bytes of the tail at the body's end
 }
@@ -62,7 +63,7 @@ func (b *Batch) append(text []byte) {
 // begin takes over from the first event what is alike in all.
 func (b *Batch) begin(p *Piece) {
 	b.Reset()
-	b.at, b.escaped = p.at, p.escaped
+	b.at, b.escaped, b.keyed = p.at, p.escaped, p.keyed
 	b.group = append(b.group, p.group...)
 	size := len(p.path) + len(p.query) + len(p.tail)
 	for i := range p.headers {
@@ -104,7 +105,7 @@ func (b *Batch) Event(e *delivery.Event) {
 		b.body, b.closed = append(b.body, b.tail...), len(b.tail)
 	}
 	e.Host, e.Method, e.Path, e.Query, e.Headers, e.Body = b.at.host, post, b.path, b.query, b.headers, b.body
-	e.Count, e.Taken, e.Asked, e.Relay = b.events, "", false, b.at.many.Answer.Read
+	e.Count, e.Taken, e.Asked, e.Relay = b.events, "", false, b.at.relay
 }
 
 // Reset forgets the events, and overwrites what was kept of them.

@@ -25,6 +25,7 @@ type Piece struct {
 	event   []byte
 	tail    []byte // and behind them
 	escaped bool   // what stands between head and tail is escaped as in a form
+	keyed   bool
 	group   []byte
 
 	root    []part // what is in the body
@@ -45,12 +46,12 @@ type Piece struct {
 // where the event travels alone: its vendor takes one at a time there, or the request is another than those that can
 // be joined.
 func (v *Vendor) Cut(p *Piece, e *delivery.Event, keyed bool) bool {
-	p.clear()
+	p.Reset()
 	at := v.find(e)
 	if at == nil || at.merge == nil || e.Asked {
 		return false
 	}
-	p.at = at
+	p.at, p.keyed = at, keyed
 	var ok bool
 	if p.path, ok = v.target(at, e.Path); !ok || !p.alikeInHead(e) {
 		return false
@@ -70,11 +71,15 @@ func (v *Vendor) Cut(p *Piece, e *delivery.Event, keyed bool) bool {
 // It holds bytes of the request, and is good for as long as the piece.
 func (p *Piece) Group() []byte { return p.group }
 
-// clear forgets the last event.
-func (p *Piece) clear() {
+// Reset forgets the last event, and overwrites what was kept of it. What was unpacked last stays in the window of the
+// decompressor, which is not read before it is written anew.
+func (p *Piece) Reset() {
 	p.plain, p.inner, p.before = recycled(p.plain), recycled(p.inner), recycled(p.before)
 	p.behind, p.rest, p.group = recycled(p.behind), recycled(p.rest), recycled(p.group)
 	p.headers = hit.Emptied(p.headers)
+	if p.zip != nil {
+		p.zip.Header = gzip.Header{}
+	}
 	p.root, p.list, p.members, p.below = p.root[:0], p.list[:0], p.members[:0], p.below[:0]
 	p.at, p.path, p.query, p.head, p.event, p.tail, p.escaped = nil, nil, nil, nil, nil, nil, false
 }

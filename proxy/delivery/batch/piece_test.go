@@ -236,3 +236,32 @@ func TestAddingAfterAsking(t *testing.T) {
 		t.Error("it is not as new")
 	}
 }
+
+// TestReset: nothing of an event stays where another comes, or none does.
+func TestReset(t *testing.T) {
+	for _, c := range []struct{ vendor, request string }{
+		{"posthog", "POST /e/?x=s3cret&compression=gzip-js" + asText + `@gzip {"event":"s3cret","properties":{"token":"s3cret"}}`},
+		{"mixpanel", "POST /track" + asForm + `ip=s3cret&data=%7B%22event%22%3A%22s3cret%22%7D&x=s3cret`},
+		{"matomo", "GET /matomo.php?idsite=1&x=s3cret\nUser-Agent: s3cret\n"},
+		{"segment", "POST /v1/t" + asText + `{"type":"track","writeKey":"s3cret","sentAt":"s3cret"}`},
+	} {
+		v := batch.New(vendorOf(t, c.vendor))
+		var p batch.Piece
+		var b batch.Batch
+		var out delivery.Event
+		e := parsed(c.request)
+		if !v.Cut(&p, &e, true) || !b.Add(&p) {
+			t.Fatalf("%s: it travels alone", c.vendor)
+		}
+		b.Event(&out)
+		group, body := p.Group(), out.Body
+		if !strings.Contains(string(body), "s3cret") || !strings.Contains(string(group), "s3cret") && c.vendor != "matomo" {
+			t.Errorf("%s: nothing to be seen: %q %q", c.vendor, body, group)
+		}
+		p.Reset()
+		b.Reset()
+		if left := string(group) + string(body); strings.Contains(left, "s3cret") || len(p.Group()) > 0 {
+			t.Errorf("%s: %q is left", c.vendor, left)
+		}
+	}
+}

@@ -31,6 +31,7 @@ type endpoint struct {
 	first   string   // the path from which several go to another
 	other   []byte   // that one; nil where they go to the event's own
 	kind    []byte   // content type of several; nil: that of each
+	relay   []int    // statuses of refusals whose bodies are wanted
 }
 
 // New makes a vendor ready.
@@ -65,6 +66,10 @@ func newEndpoint(v *catalog.Vendor, i int) endpoint {
 		out.head = []byte(`{"` + list.Name + `":[`)
 	} else {
 		out.head = []byte("[")
+	}
+	out.relay = out.many.Answer.Read
+	if a := &out.many.Answer; len(a.None) > 0 {
+		out.relay = slices.Concat(a.Read, a.Doubt)
 	}
 	if out.many.Type != "" {
 		out.kind = []byte(out.many.Type)
