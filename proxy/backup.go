@@ -179,7 +179,7 @@ func (b *backups) seize(mark *copiedFrom) (*queue.Seized, *ledger.Held, error) {
 	}
 	b.dispatch.adding.Lock()
 	defer b.dispatch.adding.Unlock()
-	seized, err := b.dispatch.queue.Seize()
+	seized, err := queue.Seize(b.dispatch.queue)
 	if err == nil {
 		err = held.Cut()
 	}

@@ -73,7 +73,7 @@ func (c *copiedFrom) holds(it *queue.Item) bool {
 func (c *copiedFrom) fresh() bool { return c != nil && c.Begun == nil }
 
 // beginCopy records that a server begins with a copy, the first time that one does.
-func (s *Server) beginCopy(of *copiedFrom) error {
+func beginCopy(s *Server, of *copiedFrom) error {
 	s.dispatch.copied.Store(of)
 	if !of.fresh() {
 		return nil

@@ -63,7 +63,7 @@ func openQueue(s *Server) error {
 	})
 	err = against.settle(q, s.opts.Log)
 	if err == nil {
-		err = s.beginCopy(against.copied)
+		err = beginCopy(s, against.copied)
 	}
 	if err != nil {
 		return errors.Join(err, q.Close())

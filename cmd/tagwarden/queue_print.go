@@ -136,7 +136,7 @@ func printQueueFields(w io.Writer, what string, fields []api.QueueField) {
 }
 
 // printChanged says what was done with events.
-func (t *terminal) printChanged(got *api.QueueChanged, form, one, many string) int {
+func printChanged(t *terminal, got *api.QueueChanged, form, one, many string) int {
 	code := fine
 	if got.Why != "" {
 		code = findings
