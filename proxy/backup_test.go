@@ -2,9 +2,11 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +17,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
@@ -261,5 +265,87 @@ func TestBackupGoesWhereNothingIs(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 3 {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// brokenDisk fails at one step in a folder.
+type brokenDisk struct {
+	durable.Disk
+	dir  string
+	step atomic.Int64 // how many more succeed; less than 0: all do
+}
+
+var errBroken = errors.New("the disk is broken")
+
+func (d *brokenDisk) fails(path string) bool {
+	return strings.HasPrefix(path, d.dir) && d.step.Load() >= 0 && d.step.Add(-1) < 0
+}
+
+func (d *brokenDisk) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, error) {
+	if d.fails(path) {
+		return nil, errBroken
+	}
+	f, err := d.Disk.OpenFile(path, flag, mode)
+	if err == nil && d.fails(path) {
+		return brokenFile{f}, nil
+	}
+	return f, err
+}
+
+func (d *brokenDisk) Rename(from, to string) error {
+	if d.fails(to) {
+		return errBroken
+	}
+	return d.Disk.Rename(from, to)
+}
+
+// brokenFile cannot be brought to disk.
+type brokenFile struct{ durable.File }
+
+func (brokenFile) Sync() error { return errBroken }
+
+// TestBackupBreaksOff: at whichever step the disk fails, the copy has no name, nothing is left of it, and the server goes on.
+func TestBackupBreaksOff(t *testing.T) {
+	t.Parallel()
+	d := &brokenDisk{Disk: durable.System, dir: t.TempDir()}
+	d.step.Store(-1)
+	r := start(t, queuedFolder(t, "http://127.0.0.1:1"), func(o *proxy.Options) { o.Disk = d })
+	r.send(t, get(pageView, consent))
+	to := filepath.Join(d.dir, "copy")
+	for n := range int64(1000) {
+		d.step.Store(n)
+		w := r.operate("POST", "/backup", fmt.Sprintf(`{"dir":%q}`, to))
+		broke := d.step.Swap(-1) < 0
+		entries, err := os.ReadDir(d.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !broke {
+			if w.Code != 200 || len(entries) != 1 || n < 20 {
+				t.Errorf("after %d steps: %d %s, %v", n, w.Code, w.Body, entries)
+			}
+			break
+		}
+		// Its name may be there where all but that was on disk.
+		if renamed := len(entries) == 1 && entries[0].Name() == "copy"; w.Code != 503 || len(entries) > 0 && !renamed {
+			t.Errorf("step %d: %d %s, %v", n, w.Code, w.Body, entries)
+		}
+		if err := os.RemoveAll(to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := r.send(t, get(pageView, consent)); a.status != 204 {
+		t.Error(a)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	request := httptest.NewRequestWithContext(ctx, "POST", "/api/v1/backup", strings.NewReader(fmt.Sprintf(`{"dir":%q}`, to)))
+	request.Header.Set("Content-Type", "application/json")
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	r.Operator().ServeHTTP(httptest.NewRecorder(), request)
+	if entries, err := os.ReadDir(d.dir); err != nil || len(entries) > 0 {
+		t.Errorf("of a copy that nobody waits for: %v, %v", entries, err)
 	}
 }

@@ -127,7 +127,7 @@ func (d *queueDesk) Purge(ctx context.Context, who string, of api.QueueAsk) (api
 	if out.Left = parkedNow(&stats, of); of.All {
 		out.Left += waitingNow(&stats, of)
 	}
-	return out, d.noted("deleted: " + events(out.Events, "event"), "")
+	return out, d.noted("deleted: "+events(out.Events, "event"), "")
 }
 
 func (d *queueDesk) purgeParked(ctx context.Context, of api.QueueAsk, meant int, done tally) bool {
