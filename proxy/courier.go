@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/delivery"
-	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 )
 
@@ -124,7 +123,7 @@ func pause(ctx context.Context, t *time.Timer, arrived <-chan struct{}, d time.D
 func (c *courier) sweep() {
 	for {
 		it, found := c.queue.Next(c.vendor, queue.Expired)
-		if !found || !c.finish([]queue.Item{it}, ledger.Dropped, whyExpired) {
+		if !found || !c.finish([]queue.Item{it}, whyExpired) {
 			return
 		}
 	}

@@ -117,18 +117,18 @@ const mostOverdue = 256
 func (d *dispatcher) endParked() {
 	for {
 		over := d.queue.Overdue(mostOverdue)
-		if len(over) == 0 || !d.finish(over, ledger.Dropped, whyParkOver) || len(over) < mostOverdue {
+		if len(over) == 0 || !d.finish(over, whyParkOver) || len(over) < mostOverdue {
 			return
 		}
 	}
 }
 
-// finish ends events in one way, and tells whether it could be recorded. What could not stays handed out: the next start
+// finish ends events that do not leave, and tells whether it could be recorded. What could not stays handed out: the next start
 // finds it again.
-func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
+func (d *dispatcher) finish(items []queue.Item, why string) bool {
 	err := d.queue.End(func() error {
 		for i := range items {
-			if err := d.opts.Outcome(outcomeOf(&items[i], d.endsAs(&items[i], outcome), why, 0)); err != nil {
+			if err := d.opts.Outcome(outcomeOf(&items[i], d.endsAs(&items[i], ledger.Dropped), why, 0)); err != nil {
 				return err
 			}
 		}
@@ -139,7 +139,7 @@ func (d *dispatcher) finish(items []queue.Item, outcome, why string) bool {
 		return false
 	}
 	for i := range items {
-		d.opts.InForce().counters.outcome(items[i].Vendor, d.endsAs(&items[i], outcome))
+		d.opts.InForce().counters.outcome(items[i].Vendor, d.endsAs(&items[i], ledger.Dropped))
 	}
 	return true
 }

@@ -90,7 +90,7 @@ func (h *hitContext) fillWaiting() error {
 		}
 		subjects := h.records[e].Subjects
 		w.events = append(w.events, queue.Event{
-			Name: queue.Name{Hit: h.number, Event: uint32(e)}, Vendor: j.Route.Recipient.ID, //nolint:gosec // an index
+			Name: queue.Name{Hit: h.number, Event: uint32(e)}, Vendor: j.Route.Recipient.ID,
 			Role: bytesOf(j.Route.Endpoint.Host), Time: h.in.Now, TTL: ttl, Subjects: subjects, Order: h.order(e),
 			Key: j.IdempotencyKey(e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
 		})

@@ -43,9 +43,11 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 }
 
 // ready answers staff what health answers everybody, and says what has to be looked at though hits are taken.
-func (s *Server) ready(ctx *fasthttp.RequestCtx) {
-	s.health(ctx)
-	for _, one := range s.mentions() {
-		_, _ = ctx.WriteString(one + "\n")
+func ready(s *Server) func(*fasthttp.RequestCtx) {
+	return func(ctx *fasthttp.RequestCtx) {
+		s.health(ctx)
+		for _, one := range mentions(s) {
+			_, _ = ctx.WriteString(one + "\n")
+		}
 	}
 }

@@ -76,7 +76,7 @@ func (s *Server) Release() error {
 }
 
 // mentions says what staff has to look at while hits are taken.
-func (s *Server) mentions() (all []string) {
+func mentions(s *Server) (all []string) {
 	for i := range s.opened {
 		if p := &s.opened[i]; p.mention != nil {
 			all = append(all, p.mention(s)...)

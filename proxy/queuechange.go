@@ -136,7 +136,7 @@ func (d *queueDesk) purgeParked(ctx context.Context, of api.QueueAsk, meant int,
 		if len(items) == 0 {
 			return true
 		}
-		if !d.finish(items, ledger.Dropped, whyPurged) {
+		if !d.finish(items, whyPurged) {
 			return false
 		}
 		meant -= len(items)
@@ -170,7 +170,7 @@ func (d *queueDesk) purgeWaiting(ctx context.Context, vendor string, began time.
 		if len(items) == 0 {
 			return true
 		}
-		if !d.finish(items, ledger.Dropped, whyPurged) {
+		if !d.finish(items, whyPurged) {
 			return false
 		}
 		meant -= len(items)

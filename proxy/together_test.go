@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -113,7 +114,7 @@ func TestAVendorThatHangsSlowsNoOther(t *testing.T) {
 	})
 	r := start(t, togetherFolder(t, v.URL))
 	for n := range 200 {
-		if a := r.send(t, strings.ReplaceAll(get(pageView, consent), "1234567890", fmt.Sprint(1_000_000_000+n))); a.status != 204 {
+		if a := r.send(t, strings.ReplaceAll(get(pageView, consent), "1234567890", strconv.Itoa(1_000_000_000+n))); a.status != 204 {
 			t.Fatal(a)
 		}
 		if a := r.send(t, trackOf(n, "")); a.status != 200 {

@@ -146,7 +146,7 @@ func (k *keySeal) wrap(secret *[32]byte, name string) ([]byte, error) {
 	if _, err := io.ReadFull(k.random, out); err != nil {
 		return nil, fmt.Errorf("cannot wrap a key: %w", err)
 	}
-	return aead.Seal(out, out, secret[:], []byte(name)), nil //nolint:gosec // the nonce was read above
+	return aead.Seal(out, out, secret[:], []byte(name)), nil
 }
 
 func (k *keySeal) unwrap(wrapped []byte, name string) (*[32]byte, error) {
@@ -184,7 +184,7 @@ func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err
 	}
 	fates := map[ledger.Fate]queue.Fate{ledger.Attempted: queue.Attempted, ledger.Waiting: queue.Pending, ledger.Ended: queue.Ended}
 	r.above, err = ledger.Fates(r.dir, record, func(hit uint64, event int, fate ledger.Fate) {
-		name := queue.Name{Hit: hit, Event: uint32(event)} //nolint:gosec // an index
+		name := queue.Name{Hit: hit, Event: uint32(event)}
 		if _, is := r.decided[name]; fate == ledger.Queued || is && fate == ledger.Ended {
 			r.decided[name] = fate == ledger.Ended
 		}

@@ -333,7 +333,7 @@ func openListeners(s *Server) error {
 	}}
 	s.listeners.opts.Share.warn(s.opts.Log)
 	s.public = s.hitsServer()
-	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: s.ready})
+	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: ready(s)})
 	s.admin = adminServer(s.listeners.placed(ofStaff, asksHealth, staff.serve))
 	return nil
 }

@@ -45,7 +45,7 @@ func appendUUID(dst []byte, n uint64) []byte {
 	for i, c := range []byte("xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx") {
 		if c == 'x' {
 			c = digits[n&15]
-			n = n>>4 | n<<60 ^ uint64(i) //nolint:gosec // a place in a text
+			n = n>>4 | n<<60 ^ uint64(i)
 		}
 		dst = append(dst, c)
 	}

@@ -78,7 +78,7 @@ func (e *Event) read(line gjson.Result) error {
 		case "decided":
 			e.Decided = value.Uint()
 		case "form":
-			e.Form = uint8(value.Uint()) //nolint:gosec // it was one
+			e.Form = uint8(value.Uint())
 		case "bytes_in":
 			e.In = int(value.Int())
 		case "bytes_out":

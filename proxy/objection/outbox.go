@@ -63,10 +63,16 @@ func (g *group) ack(ids []uint64) error {
 	return nil
 }
 
+// Outbox is what waits in a store to be told to others.
+type Outbox struct{ store *Store }
+
+// Outbox returns it.
+func (s *Store) Outbox() Outbox { return Outbox{s} }
+
 // Next returns the messages with a greater number than after, limit at most, in the order in which they came. One that
 // is damaged has its number alone: those behind it are none the worse.
-func (s *Store) Next(after uint64, limit int) (list []Waiting, err error) {
-	err = s.file.read(func(tx *bolt.Tx) error {
+func (o Outbox) Next(after uint64, limit int) (list []Waiting, err error) {
+	err = o.store.file.read(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bucketOutbox).Cursor()
 		key, value := c.Seek(number(after + 1))
 		for ; key != nil && len(list) < limit; key, value = c.Next() {
@@ -87,8 +93,8 @@ func (s *Store) Next(after uint64, limit int) (list []Waiting, err error) {
 }
 
 // Body returns what a message says; nil: it is not there any more. That of one that is damaged is empty.
-func (s *Store) Body(id uint64) (body []byte, err error) {
-	err = s.file.read(func(tx *bolt.Tx) error {
+func (o Outbox) Body(id uint64) (body []byte, err error) {
+	err = o.store.file.read(func(tx *bolt.Tx) error {
 		key := number(id)
 		value := tx.Bucket(bucketOutbox).Get(key)
 		if value == nil {
@@ -119,9 +125,9 @@ func parseWaiting(key, value []byte) (Waiting, error) {
 }
 
 // Ack forgets messages that were sent, or given up. It returns when that is on disk.
-func (s *Store) Ack(ids []uint64) error {
+func (o Outbox) Ack(ids []uint64) error {
 	r := &request{ack: ids, done: make(chan struct{})}
-	if err := s.submit(context.Background(), r); err != nil {
+	if err := o.store.submit(context.Background(), r); err != nil {
 		return err
 	}
 	return r.err

@@ -58,10 +58,10 @@ func TestAFileThatContradictsItself(t *testing.T) {
 	t.Parallel()
 	same, first := func([]byte) {}, subject(1).Hash
 	changes := func(s *Store) error { return s.Changes(t.Context(), 0, func(Recorded) bool { return true }) }
-	pending := func(s *Store) error { _, err := s.Next(0, 9); return err }
+	pending := func(s *Store) error { _, err := s.Outbox().Next(0, 9); return err }
 	alone := func(s *Store) error { // it is told of by its number, so that those behind it are none the worse
-		list, err := s.Next(0, 9)
-		body, failed := s.Body(1)
+		list, err := s.Outbox().Next(0, 9)
+		body, failed := s.Outbox().Body(1)
 		if err != nil || failed != nil || len(list) != 1 || list[0].ID != 1 || list[0].To != "" || body == nil || len(body) > 0 {
 			return errors.Join(errors.New("messages other than that"), err, failed)
 		}

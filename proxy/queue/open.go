@@ -21,8 +21,8 @@ func Open(o Options) (*Queue, error) {
 		kicked:   make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	q.placed.L = &q.mu
-	q.waiting = q.newStore(o.Dir, o.Keys, false)
-	q.parked = q.newStore(filepath.Join(o.Dir, "parked"), filepath.Join(o.Keys, "parked"), true)
+	q.waiting = newStore(q, o.Dir, o.Keys, false)
+	q.parked = newStore(q, filepath.Join(o.Dir, "parked"), filepath.Join(o.Keys, "parked"), true)
 	if err := (opening{q}).start(); err != nil {
 		return nil, fmt.Errorf("cannot open the queue in %s: %w", o.Dir, err)
 	}
@@ -72,7 +72,7 @@ func (q opening) start() error {
 		return err
 	}
 	q.settle(found, gone)
-	q.look()
+	look(q.Queue)
 	for _, s := range stores {
 		if n := len(s.files); n > 0 { // a process that died may have left it in memory alone
 			if err := q.files.SyncAgain(s.files[n-1].path); err != nil {

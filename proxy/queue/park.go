@@ -23,7 +23,7 @@ func (q *Queue) Park(it Item, reason string) error {
 	q.mu.Lock()
 	e.reason, e.parked = reason, q.opts.Now()
 	q.mu.Unlock()
-	return q.put(it.e, &e, q.parked)
+	return q.parked.move(it.e, &e)
 }
 
 // Unpark has a parked event wait for its vendor again, behind all others and for as long as given. It returns when
@@ -34,22 +34,24 @@ func (q *Queue) Unpark(it Item, ttl time.Duration) error {
 		return err
 	}
 	e.reason, e.Time, e.TTL = "", q.opts.Now(), ttl
-	return q.put(it.e, &e, q.waiting)
+	return q.waiting.move(it.e, &e)
 }
 
-// put has an event stand in the other store. Where a process dies meanwhile both have it, and the later one counts.
-func (q *Queue) put(one *entry, e *Event, to *store) error {
+// move has an event of the other store stand in this one. Where a process dies meanwhile both have it, and the later one
+// counts.
+func (s *store) move(one *entry, e *Event) error {
+	q := s.q
 	q.mu.Lock()
 	for one.moving {
 		q.placed.Wait()
 	}
 	room := e.size()
-	err := to.refuses(room)
+	err := s.refuses(room)
 	if err != nil {
 		q.mu.Unlock()
 		return err
 	}
-	t := to.ticket(1, room)
+	t := s.ticket(1, room)
 	t.last = one.name.Hit
 	round := one.round + 1
 	q.mu.Unlock()
@@ -66,7 +68,7 @@ func (q *Queue) put(one *entry, e *Event, to *store) error {
 	defer q.mu.Unlock()
 	now := q.clock()
 	t.land()
-	if to.parks {
+	if s.parks {
 		one.vendor.leave(one)
 		q.waiting.dead(one.key, one.number, one.file, one.size)
 	} else {
@@ -75,7 +77,7 @@ func (q *Queue) put(one *entry, e *Event, to *store) error {
 	}
 	one.round, one.attempts, one.attempted = round, 0, false
 	t.place(0, t.at, one)
-	if to.parks {
+	if s.parks {
 		one.reason, one.state = q.reason(e.reason), parked
 		one.expires = now + int64(q.opts.ParkFor)
 		one.vendor.park(one)

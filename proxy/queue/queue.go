@@ -153,7 +153,7 @@ func (q *Queue) Close() error {
 	return err
 }
 
-func (q *Queue) newStore(dir, keys string, parks bool) *store {
+func newStore(q *Queue, dir, keys string, parks bool) *store {
 	return &store{q: q, dir: filepath.Clean(dir), keyDir: filepath.Clean(keys), parks: parks, keys: map[uint64]*key{}}
 }
 

@@ -28,7 +28,7 @@ func (q *Queue) tend() {
 func (q *Queue) Tend() error {
 	q.tending.Lock()
 	defer q.tending.Unlock()
-	q.look()
+	look(q)
 	var err error
 	for _, s := range []*store{q.waiting, q.parked} {
 		err = errors.Join(err, s.roll(), s.clear(), s.thin())
@@ -37,7 +37,7 @@ func (q *Queue) Tend() error {
 }
 
 // look looks how much room there is on the disk.
-func (q *Queue) look() {
+func look(q *Queue) {
 	if q.opts.Free == nil {
 		return
 	}
