@@ -105,9 +105,9 @@ func (v *vendor) arrived() map[string]int {
 	return all
 }
 
-// TestBackupIsBegunWith: a copy that is made under load is a data folder: its ledger verifies, what was objected to is in
-// force, each event that it knows of has ended or is pending, and none is sent twice, whatever the server that it was
-// copied from sent since. What that one may have sent waits for somebody to say so.
+// TestBackupIsBegunWith: a copy that is made under load is a data folder: its ledger verifies, what was objected to is
+// in force, each event that it knows of has ended or is pending, and none is sent twice, whatever the server that it
+// was copied from sent since. What that one may have sent waits for somebody to say so.
 func TestBackupIsBegunWith(t *testing.T) {
 	for name, answers := range map[string]http.HandlerFunc{
 		"its vendor takes all": nil,
@@ -242,7 +242,8 @@ func TestBackupHoldsAll(t *testing.T) {
 	}
 }
 
-// TestBackupGoesWhereNothingIs: a copy is written over nothing, and nothing that looks whole is left of one that broke off.
+// TestBackupGoesWhereNothingIs: a copy is written over nothing, and nothing that looks whole is left of one that broke
+// off.
 func TestBackupGoesWhereNothingIs(t *testing.T) {
 	r := start(t, queuedFolder(t, "http://127.0.0.1:1"))
 	dir := t.TempDir()
@@ -304,7 +305,8 @@ type brokenFile struct{ durable.File }
 
 func (brokenFile) Sync() error { return errBroken }
 
-// TestBackupBreaksOff: at whichever step the disk fails, the copy has no name, nothing is left of it, and the server goes on.
+// TestBackupBreaksOff: at whichever step the disk fails, the copy has no name, nothing is left of it, and the server
+// goes on.
 func TestBackupBreaksOff(t *testing.T) {
 	t.Parallel()
 	d := &brokenDisk{Disk: durable.System, dir: t.TempDir()}

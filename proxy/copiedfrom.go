@@ -24,8 +24,8 @@ const copiedFile = "backup.json"
 const copyForm = 1
 
 // copiedFrom says when a data folder was copied. The server that it was copied from may have gone on, and nobody knows
-// here what it has sent since. So what was copied is delivered where its vendor knows an event that comes again. Where it
-// would count it twice, it is for a person to say whether it was sent: it is parked.
+// here what it has sent since. So what was copied is delivered where its vendor knows an event that comes again. Where
+// it would count it twice, it is for a person to say whether it was sent: it is parked.
 type copiedFrom struct {
 	Form    int        `json:"form"`
 	Made    time.Time  `json:"made"`
@@ -34,8 +34,8 @@ type copiedFrom struct {
 	Begun   *time.Time `json:"begun,omitempty"` // when a server began with it; nil: none did
 }
 
-// parkedRestored is why events are parked that may have been sent by the server that the folder was copied from, and why
-// those end that find no room there.
+// parkedRestored is why events are parked that may have been sent by the server that the folder was copied from, and
+// why those end that find no room there.
 const parkedRestored = "restored"
 
 // readCopied tells whether a data folder is a copy; nil: it is none.
@@ -90,8 +90,9 @@ func beginCopy(s *Server, of *copiedFrom) error {
 	if err := s.ledger.Sync(); err != nil {
 		return err
 	}
-	s.opts.Log.Warn("this data folder is a copy, and is begun with: what waits in it for vendors that might count it twice is "+
-		"parked, since the server that it was copied from may have sent it; `tagwarden queue retry --reason restored` has it sent",
+	s.opts.Log.Warn("this data folder is a copy, and is begun with: what waits in it for vendors that might count it "+
+		"twice is parked, since the server that it was copied from may have sent it; "+
+		"`tagwarden queue retry --reason restored` has it sent",
 		zap.Time("copied", of.Made), zap.Int("waiting", waiting))
 	begun := *of
 	begun.Begun = &now

@@ -19,8 +19,8 @@ func queueVerbs() []verb {
 		{"status", "[--format text|json]", "count what waits, and what is parked", queueStatus},
 		{"inspect", "[VENDOR] [--parked] [--reason REASON] [--limit N] [--format text|json]",
 			"show events that wait or are parked, without their values", queueInspect},
-		{"retry", "[VENDOR] [--reason REASON] [--limit N] [--because TEXT]", "have parked events wait for their vendors again",
-			queueRetry},
+		{"retry", "[VENDOR] [--reason REASON] [--limit N] [--because TEXT]",
+			"have parked events wait for their vendors again", queueRetry},
 		{"purge", "[VENDOR] --parked [--reason REASON] | --all --because TEXT [--yes]", "delete events for good", queuePurge},
 	}
 }
@@ -101,7 +101,8 @@ func queueInspect(ctx context.Context, t *terminal, args []string) int {
 }
 
 func queueRetry(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("queue retry", "[VENDOR] [--reason REASON] [--limit N] [--because TEXT] --config FILE [--format text|json]")
+	f := t.flags("queue retry",
+		"[VENDOR] [--reason REASON] [--limit N] [--because TEXT] --config FILE [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var of api.QueueAsk
 	whichEvents(f, &of)
@@ -133,7 +134,8 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 }
 
 func queuePurge(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("queue purge", "[VENDOR] --parked [--reason REASON] | --all --because TEXT [--yes] --config FILE [--format text|json]")
+	f := t.flags("queue purge", "[VENDOR] --parked [--reason REASON] | --all --because TEXT [--yes] --config FILE "+
+		"[--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var of api.QueueAsk
 	f.BoolVar(&of.Parked, "parked", false, "those that are parked")

@@ -215,7 +215,7 @@ func queueAsk(h *handler, w http.ResponseWriter, r *http.Request) (of QueueAsk, 
 		case "all":
 			of.All = truth(v, at, &f)
 		case "limit":
-			of.Limit = int(number(v, at, &f)) //nolint:gosec // at most 53 bits
+			of.Limit = int(number(v, at, &f))
 		case "because":
 			of.Because = readText(v, at, &f, longestWhy)
 		default:

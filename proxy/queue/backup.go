@@ -69,9 +69,9 @@ type seizedFile struct {
 	size int64
 }
 
-// Seize takes a queue as it stands, while it goes on: what was added before is in there as soon as it was written. It is
-// quick: notes and keys are read, and files of frames are kept from being deleted. No frame is copied to another file
-// meanwhile, and no key made or taken away.
+// Seize takes a queue as it stands, while it goes on: what was added before is in there as soon as it was written. It
+// is quick: notes and keys are read, and files of frames are kept from being deleted. No frame is copied to another
+// file meanwhile, and no key made or taken away.
 func Seize(q *Queue) (*Seized, error) {
 	q.tending.Lock()
 	defer q.tending.Unlock()
