@@ -65,7 +65,7 @@ func (k *knownNames) path(endpoint string, path []byte) string {
 		}
 	}
 	var out strings.Builder
-	for _, part := range strings.SplitSeq(strings.TrimPrefix(string(path), "/"), "/") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(string(path), "/"), "/") {
 		fmt.Fprintf(&out, "/{%d}", len(part))
 	}
 	return out.String()
