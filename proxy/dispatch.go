@@ -23,9 +23,9 @@ type dispatchOptions struct {
 	Moment   func(*Snapshot) rules.Moment
 	Inflight *inflight
 
-	Outcome func(ledger.Outcome) error   // puts on the ledger how it ended, and waits for nothing
-	Attempt func(*ledger.Exchange) error // puts on the ledger that an attempt begins, on disk
-	Random  func() float64               // from 0 up to 1, which is left out
+	Outcome func(ledger.Outcome) error           // puts on the ledger how it ended, and waits for nothing
+	Attempt func(*ledger.Exchange, func()) error // puts on the ledger that an attempt begins, on disk
+	Random  func() float64                       // from 0 up to 1, which is left out
 
 	ForgetCopy func() error // removes what says that the data folder is a copy
 }
@@ -39,6 +39,8 @@ type dispatcher struct {
 	// adding is held for reading from where a hit is given its number until its decisions are recorded: a checkpoint,
 	// which holds it, then has the decisions of all hits up to the highest number before it.
 	adding sync.RWMutex
+
+	commit *commit // of hits whose events wait
 
 	resting sync.Once
 	rest    chan struct{} // closed when no attempt is to begin any more

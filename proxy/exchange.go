@@ -69,7 +69,7 @@ func newExchange(c *courier) *exchange {
 		s := c.opts.InForce()
 		return s, c.opts.Moment(s)
 	}}
-	x.note = func() error { return x.opts.Attempt(&x.begins) }
+	x.note = func() error { return x.opts.Attempt(&x.begins, x.commit.wait) }
 	x.over = x.recordEnded
 	return x
 }

@@ -81,7 +81,11 @@ func (h *hitContext) recordWaiting(s *Server) (err error) {
 	if err := h.enqueue(s.dispatch.queue); err != nil {
 		return err
 	}
-	err = s.ledger.AppendLines(h.waits.lines, h.records, (*recorded)(h))
+	written, err := s.ledger.AddLines(h.waits.lines, h.records, (*recorded)(h))
+	if err == nil {
+		s.dispatch.commit.wait()
+		err = written.Synced()
+	}
 	if err != nil {
 		h.refuseWaiting(false)
 	}

@@ -61,6 +61,7 @@ func openQueue(s *Server) error {
 			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))
 		},
 	})
+	s.dispatch.commit = newCommit(func() { _ = s.ledger.Sync() }, func() { _ = q.Sync() }) // each hit asks for its own
 	err = against.settle(q, s.opts.Log)
 	if err == nil {
 		err = beginCopy(s, against.copied)

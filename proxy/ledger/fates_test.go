@@ -30,7 +30,11 @@ func TestFates(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer l.GiveBack(lines)
-		if err := l.AppendLines(lines, events, nil); err != nil {
+		ticket, err := l.AddLines(lines, events, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ticket.Synced(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,7 +47,7 @@ func TestFates(t *testing.T) {
 	add(1, true, "permit")
 	add(2, false, "permit")
 	add(3, true, "deny")
-	if err := l.Attempt(&Exchange{Vendor: "v", Hits: []ExchangedHit{{1, []int{0}}, {7, []int{0, 2}}}}); err != nil {
+	if err := l.Attempt(&Exchange{Vendor: "v", Hits: []ExchangedHit{{1, []int{0}}, {7, []int{0, 2}}}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	outcome(1, Deferred)

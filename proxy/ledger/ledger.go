@@ -209,13 +209,9 @@ func (l *Ledger) Write(events []Event) (*Lines, error) {
 	return lines, nil
 }
 
-// AppendLines records what [Ledger.Write] wrote of events. When it returns nil, that is on disk: no power cut loses it.
-func (l *Ledger) AppendLines(lines *Lines, events []Event, named Named) error {
-	ticket, err := l.add(lines, events, named)
-	if err != nil {
-		return err
-	}
-	return ticket.Synced()
+// AddLines adds what [Ledger.Write] wrote of events, and waits for nothing: the ticket does.
+func (l *Ledger) AddLines(lines *Lines, events []Event, named Named) (segment.Ticket, error) {
+	return l.add(lines, events, named)
 }
 
 // add hands lines to the writer.

@@ -120,6 +120,15 @@ func (q *Queue) Highest() uint64 {
 	return q.highest
 }
 
+// Sync waits until all that was added is on disk.
+func (q *Queue) Sync() error {
+	ticket, err := q.waiting.w.Add(nil, 0)
+	if err != nil {
+		return err
+	}
+	return ticket.Synced()
+}
+
 // Full tells why nothing is added, where there is no room; nil: there is.
 func (q *Queue) Full() error {
 	q.mu.Lock()
