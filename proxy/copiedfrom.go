@@ -124,29 +124,8 @@ func (d *dispatcher) forgetCopy() {
 }
 
 // mayCountTwice tells whether an event may have been sent by the server that the folder was copied from, and its vendor
-// would not know it again.
-func (x *exchange) mayCountTwice(p *parcel) bool {
-	if !x.copied.Load().holds(&p.item) {
-		return false
-	}
-	return !p.keyed() || !p.item.Time.After(x.known())
-}
-
-// known is since when the vendor knows an event that comes again, by its key.
-func (c *courier) known() (since time.Time) {
-	for _, of := range c.opts.InForce().Policy.Recipients() {
-		if of.ID != c.vendor {
-			continue
-		}
-		for i := range of.Catalog.Endpoints {
-			within := of.Catalog.Endpoints[i].Repeats.Within
-			if at := c.opts.Now().Add(-within); within > 0 && at.After(since) {
-				since = at
-			}
-		}
-	}
-	return since
-}
+// does not know it again.
+func (x *exchange) mayCountTwice(p *parcel) bool { return !p.known && x.copied.Load().holds(&p.item) }
 
 // parkRestored parks such an event. Where there is no room nobody knows what became of it.
 func (x *exchange) parkRestored(it queue.Item) {
