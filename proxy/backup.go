@@ -24,22 +24,22 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/queue"
 )
 
-// backups copies the data folder while the server goes on, into a folder that a start takes as its data folder. What the
-// parts say of one another holds in the copy by the order in which they are taken:
+// backups copies the data folder while the server goes on, into a folder that a start takes as its data folder. What
+// the parts say of one another holds in the copy by the order in which they are taken:
 //
-//   - Queue and ledger are held, and are taken as they are at one moment at which no hit is between the two: each event in
-//     the queue's copy has its decision in the ledger's, and each decision its event. The ledger is cut behind the queue, so
-//     that of an event that is there and had ended the outcome is not missing: without it, it would be sent twice. What is
-//     held stays until it is copied.
-//   - The ledger's newest checkpoint goes into both folders in which a start looks for it, and covers nothing that is not
-//     in the copy: it is no older copy of itself.
-//   - Policies come behind the ledger that names them; so do the objections, which a start refuses where they are behind
-//     what the ledger knows of them. What they are ahead of it is recorded then.
+//   - Queue and ledger are held, and are taken as they are at one moment at which no hit is between the two: each event
+//     in the queue's copy has its decision in the ledger's, and each decision its event. The ledger is cut behind the
+//     queue, so that of an event that is there and had ended the outcome is not missing: without it, it would be sent
+//     twice. What is held stays until it is copied.
+//   - The ledger's newest checkpoint goes into both folders in which a start looks for it, and covers nothing that is
+//     not in the copy: it is no older copy of itself.
+//   - Policies come behind the ledger that names them; so do the objections, which a start refuses where they are
+//     behind what the ledger knows of them. What they are ahead of it is recorded then.
 //   - The key state is as it is when it is written: without it neither objections nor events can be read.
 //
-// What no order can mend is told by a file in the copy, which its start reads (see [copiedFrom]): the server goes on, and
-// sends events that wait in the copy. A decision of which neither event nor outcome is in the copy is said to be so there,
-// in place of that its sender had no answer.
+// What no order can mend is told by a file in the copy, which its start reads (see [copiedFrom]): the server goes on,
+// and sends events that wait in the copy. A decision of which neither event nor outcome is in the copy is said to be so
+// there, in place of that its sender had no answer.
 //
 // All of it is written into a folder beside, every file brought to disk, and renamed when it is whole.
 type backups struct {
@@ -179,7 +179,7 @@ func (b *backups) seize(mark *copiedFrom) (*queue.Seized, *ledger.Held, error) {
 	}
 	b.dispatch.adding.Lock()
 	defer b.dispatch.adding.Unlock()
-	seized, err := b.dispatch.queue.Seize()
+	seized, err := queue.Seize(b.dispatch.queue)
 	if err == nil {
 		err = held.Cut()
 	}

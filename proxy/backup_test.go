@@ -24,7 +24,8 @@ import (
 )
 
 // knownAgain is an event whose vendor knows it when it comes again.
-const knownAgain = `{"type":"track","event":"x","anonymousId":"a","messageId":"ajs-next-0f1e2d3c4b5a69788796a5b4c3d2e1f0","timestamp":"2026-11-28T12:00:00Z"}`
+const knownAgain = `{"type":"track","event":"x","anonymousId":"a",` +
+	`"messageId":"ajs-next-0f1e2d3c4b5a69788796a5b4c3d2e1f0","timestamp":"2026-11-28T12:00:00Z"}`
 
 // load sends hits, each with an event of a name of its own, until it is told to end.
 type load struct {
@@ -67,14 +68,15 @@ func restored(t *testing.T, of, copied, upstream string) string {
 			t.Fatal(err)
 		}
 	}
-	write(t, filepath.Join(dir, "tagwarden.yaml"), regexp.MustCompile(`http://127\.0\.0\.1:\d+`).ReplaceAllString(read(t, of), upstream))
+	text := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).ReplaceAllString(read(t, of), upstream)
+	write(t, filepath.Join(dir, "tagwarden.yaml"), text)
 	return filepath.Join(dir, "tagwarden.yaml")
 }
 
 // account is how the events of a ledger that were to wait stand: by their last outcome, "" where there is none.
-func account(t *testing.T, records string) (all map[string]string, by map[string]int) {
+func account(t *testing.T, records string) map[string]int {
 	t.Helper()
-	all, by = map[string]string{}, map[string]int{}
+	all, by := map[string]string{}, map[string]int{}
 	for line := range strings.Lines(records) {
 		of := gjson.Parse(line)
 		switch of.Get("kind").Str {
@@ -91,7 +93,7 @@ func account(t *testing.T, records string) (all map[string]string, by map[string
 	for _, outcome := range all {
 		by[outcome]++
 	}
-	return all, by
+	return by
 }
 
 var named = regexp.MustCompile(`en=event_\d+`)
@@ -105,9 +107,9 @@ func (v *vendor) arrived() map[string]int {
 	return all
 }
 
-// TestBackupIsBegunWith: a copy that is made under load is a data folder: its ledger verifies, what was objected to is in
-// force, each event that it knows of has ended or is pending, and none is sent twice, whatever the server that it was
-// copied from sent since. What that one may have sent waits for somebody to say so.
+// TestBackupIsBegunWith: a copy that is made under load is a data folder: its ledger verifies, what was objected to is
+// in force, each event that it knows of has ended or is pending, and none is sent twice, whatever the server that it
+// was copied from sent since. What that one may have sent waits for somebody to say so.
 func TestBackupIsBegunWith(t *testing.T) {
 	for name, answers := range map[string]http.HandlerFunc{
 		"its vendor takes all": nil,
@@ -129,7 +131,8 @@ func TestBackupIsBegunWith(t *testing.T) {
 			until(t, "hits come", func() bool { return l.sent.Load() > 100 })
 			change := objection.Change{Object: []string{"all"}, Source: objection.API}
 			person := []objection.ID{{Name: "email", Value: "jane@example.com"}}
-			if _, err := r.Act(context.Background(), objection.Acts{Acts: []objection.Act{{IDs: person, Change: change}}}); err != nil {
+			acts := objection.Acts{Acts: []objection.Act{{IDs: person, Change: change}}}
+			if _, err := r.Act(context.Background(), acts); err != nil {
 				t.Fatal(err)
 			}
 			to := filepath.Join(t.TempDir(), "copy")
@@ -158,7 +161,7 @@ func TestBackupIsBegunWith(t *testing.T) {
 				status = gjson.Parse(again.operate("GET", "/queue", "").Body.String())
 				return status.Get("waiting").Int() == 0
 			})
-			_, by := account(t, again.ledger(t))
+			by := account(t, again.ledger(t))
 			pending := by["parked:restored"] + by["parked:refused"]
 			if got := int(status.Get("pending").Int()); got != pending {
 				t.Errorf("%d are pending, and by the ledger %d: %v", got, pending, by)
@@ -174,8 +177,8 @@ func TestBackupIsBegunWith(t *testing.T) {
 			}
 			sent = v.arrived()
 			// Somebody knows that they were not sent: each arrives, once.
-			if w := again.operate("POST", "/queue/retry", `{}`); w.Code != 200 || int(gjson.Get(w.Body.String(), "events").Int()) != pending {
-				t.Errorf("%d of %d wait again: %s", w.Code, pending, w.Body)
+			if got := again.queue(t, "POST", "/retry", `{}`, 200); int(got.Get("events").Int()) != pending {
+				t.Errorf("not all of %d wait again: %s", pending, got.Raw)
 			}
 			until(t, "all are delivered", func() bool {
 				return gjson.Get(again.operate("GET", "/queue", "").Body.String(), "pending").Int() == 0
@@ -194,7 +197,7 @@ func TestBackupIsBegunWith(t *testing.T) {
 			if err := again.stop(t); err != nil {
 				t.Fatal(err)
 			}
-			if _, by := account(t, again.ledger(t)); by["delivered:"] < pending || by["parked:restored"] > 0 {
+			if by := account(t, again.ledger(t)); by["delivered:"] < pending || by["parked:restored"] > 0 {
 				t.Errorf("after a retry: %v", by)
 			}
 			report, err = audit.Verify(audit.Options{Dir: filepath.Join(filepath.Dir(again.file), "data", "ledger")})
@@ -242,7 +245,8 @@ func TestBackupHoldsAll(t *testing.T) {
 	}
 }
 
-// TestBackupGoesWhereNothingIs: a copy is written over nothing, and nothing that looks whole is left of one that broke off.
+// TestBackupGoesWhereNothingIs: a copy is written over nothing, and nothing that looks whole is left of one that broke
+// off.
 func TestBackupGoesWhereNothingIs(t *testing.T) {
 	r := start(t, queuedFolder(t, "http://127.0.0.1:1"))
 	dir := t.TempDir()
@@ -253,12 +257,14 @@ func TestBackupGoesWhereNothingIs(t *testing.T) {
 	}
 	data := filepath.Join(filepath.Dir(r.file), "data")
 	for to, want := range map[string]string{
-		filepath.Join(dir, "full"): "not empty", filepath.Join(dir, "file"): "no folder", "copy": "no whole path", "/": "no whole path",
-		filepath.Join(data, "copy"): "in the data folder", data: "in the data folder", filepath.Join(dir, "no", "copy"): "there is no folder",
-		filepath.Join(dir, "empty"): "",
+		filepath.Join(dir, "full"): "not empty", filepath.Join(dir, "file"): "no folder",
+		"copy": "no whole path", "/": "no whole path",
+		filepath.Join(data, "copy"): "in the data folder", data: "in the data folder",
+		filepath.Join(dir, "no", "copy"): "there is no folder", filepath.Join(dir, "empty"): "",
 	} {
 		w := r.operate("POST", "/backup", fmt.Sprintf(`{"dir":%q}`, to))
-		if code := map[bool]int{true: 200, false: 422}[want == ""]; w.Code != code || !strings.Contains(w.Body.String(), want) {
+		code := map[bool]int{true: 200, false: 422}[want == ""]
+		if w.Code != code || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", to, w.Code, w.Body)
 		}
 	}
@@ -304,7 +310,8 @@ type brokenFile struct{ durable.File }
 
 func (brokenFile) Sync() error { return errBroken }
 
-// TestBackupBreaksOff: at whichever step the disk fails, the copy has no name, nothing is left of it, and the server goes on.
+// TestBackupBreaksOff: at whichever step the disk fails, the copy has no name, nothing is left of it, and the server
+// goes on.
 func TestBackupBreaksOff(t *testing.T) {
 	t.Parallel()
 	d := &brokenDisk{Disk: durable.System, dir: t.TempDir()}
@@ -339,7 +346,8 @@ func TestBackupBreaksOff(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	request := httptest.NewRequestWithContext(ctx, "POST", "/api/v1/backup", strings.NewReader(fmt.Sprintf(`{"dir":%q}`, to)))
+	body := strings.NewReader(fmt.Sprintf(`{"dir":%q}`, to))
+	request := httptest.NewRequestWithContext(ctx, "POST", "/api/v1/backup", body)
 	request.Header.Set("Content-Type", "application/json")
 	if err := os.RemoveAll(to); err != nil {
 		t.Fatal(err)

@@ -24,8 +24,8 @@ const copiedFile = "backup.json"
 const copyForm = 1
 
 // copiedFrom says when a data folder was copied. The server that it was copied from may have gone on, and nobody knows
-// here what it has sent since. So what was copied is delivered where its vendor knows an event that comes again. Where it
-// would count it twice, it is for a person to say whether it was sent: it is parked.
+// here what it has sent since. So what was copied is delivered where its vendor knows an event that comes again. Where
+// it would count it twice, it is for a person to say whether it was sent: it is parked.
 type copiedFrom struct {
 	Form    int        `json:"form"`
 	Made    time.Time  `json:"made"`
@@ -34,8 +34,8 @@ type copiedFrom struct {
 	Begun   *time.Time `json:"begun,omitempty"` // when a server began with it; nil: none did
 }
 
-// parkedRestored is why events are parked that may have been sent by the server that the folder was copied from, and why
-// those end that find no room there.
+// parkedRestored is why events are parked that may have been sent by the server that the folder was copied from, and
+// why those end that find no room there.
 const parkedRestored = "restored"
 
 // readCopied tells whether a data folder is a copy; nil: it is none.
@@ -73,7 +73,7 @@ func (c *copiedFrom) holds(it *queue.Item) bool {
 func (c *copiedFrom) fresh() bool { return c != nil && c.Begun == nil }
 
 // beginCopy records that a server begins with a copy, the first time that one does.
-func (s *Server) beginCopy(of *copiedFrom) error {
+func beginCopy(s *Server, of *copiedFrom) error {
 	s.dispatch.copied.Store(of)
 	if !of.fresh() {
 		return nil
@@ -90,8 +90,9 @@ func (s *Server) beginCopy(of *copiedFrom) error {
 	if err := s.ledger.Sync(); err != nil {
 		return err
 	}
-	s.opts.Log.Warn("this data folder is a copy, and is begun with: what waits in it for vendors that might count it twice is "+
-		"parked, since the server that it was copied from may have sent it; `tagwarden queue retry --reason restored` has it sent",
+	s.opts.Log.Warn("this data folder is a copy, and is begun with: what waits in it for vendors that might count it "+
+		"twice is parked, since the server that it was copied from may have sent it; "+
+		"`tagwarden queue retry --reason restored` has it sent",
 		zap.Time("copied", of.Made), zap.Int("waiting", waiting))
 	begun := *of
 	begun.Begun = &now
@@ -123,29 +124,8 @@ func (d *dispatcher) forgetCopy() {
 }
 
 // mayCountTwice tells whether an event may have been sent by the server that the folder was copied from, and its vendor
-// would not know it again.
-func (x *exchange) mayCountTwice(p *parcel) bool {
-	if !x.copied.Load().holds(&p.item) {
-		return false
-	}
-	return !p.keyed() || !p.item.Time.After(x.known())
-}
-
-// known is since when the vendor knows an event that comes again, by its key.
-func (c *courier) known() (since time.Time) {
-	for _, of := range c.opts.InForce().Policy.Recipients() {
-		if of.ID != c.vendor {
-			continue
-		}
-		for i := range of.Catalog.Endpoints {
-			within := of.Catalog.Endpoints[i].Repeats.Within
-			if at := c.opts.Now().Add(-within); within > 0 && at.After(since) {
-				since = at
-			}
-		}
-	}
-	return since
-}
+// does not know it again.
+func (x *exchange) mayCountTwice(p *parcel) bool { return !p.known && x.copied.Load().holds(&p.item) }
 
 // parkRestored parks such an event. Where there is no room nobody knows what became of it.
 func (x *exchange) parkRestored(it queue.Item) {

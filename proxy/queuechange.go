@@ -94,8 +94,8 @@ func rows(items []queue.Item) (all [][]queue.Item) {
 	return all
 }
 
-// Purge ends events for good. Each is recorded, and who asks for that, and why. What is under way stays, and so does what
-// comes meanwhile.
+// Purge ends events for good. Each is recorded, and who asks for that, and why. What is under way stays, and so does
+// what comes meanwhile.
 func (d *queueDesk) Purge(ctx context.Context, who string, of api.QueueAsk) (api.QueueChanged, error) {
 	if err := d.check(of); err != nil {
 		return api.QueueChanged{}, err

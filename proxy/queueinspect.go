@@ -14,8 +14,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// Inspect shows the oldest events that are pending, without a value that any of them carries. Nothing is handed out, and
-// nothing changed. Where many end meanwhile it may show fewer than there are.
+// Inspect shows the oldest events that are pending, without a value that any of them carries. Nothing is handed out,
+// and nothing changed. Where many end meanwhile it may show fewer than there are.
 func (d *queueDesk) Inspect(of api.QueueAsk) (api.QueueEvents, error) {
 	if err := d.check(of); err != nil {
 		return api.QueueEvents{}, err

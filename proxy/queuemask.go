@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// knownNames are the names that a vendor's file has for fields. What else stands where a name does may be anything: it is
-// shown as "*", and a value as its kind and length alone.
+// knownNames are the names that a vendor's file has for fields. What else stands where a name does may be anything: it
+// is shown as "*", and a value as its kind and length alone.
 type knownNames struct {
 	vendor *catalog.Vendor // nil: the policy has it no more, and nothing is known
 	whole  map[string]bool // names, and their parts
@@ -65,7 +65,7 @@ func (k *knownNames) path(endpoint string, path []byte) string {
 		}
 	}
 	var out strings.Builder
-	for _, part := range strings.Split(strings.TrimPrefix(string(path), "/"), "/") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(string(path), "/"), "/") {
 		fmt.Fprintf(&out, "/{%d}", len(part))
 	}
 	return out.String()
@@ -127,7 +127,7 @@ func (k *knownNames) json(all []api.QueueField, at string, v gjson.Result, depth
 	}
 	n := 0
 	v.ForEach(func(key, value gjson.Result) bool {
-		step := fmt.Sprint(n)
+		step := strconv.Itoa(n)
 		if n++; v.IsObject() {
 			step = k.name(key.Str)
 		}

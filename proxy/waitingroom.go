@@ -64,7 +64,7 @@ func openQueue(s *Server) error {
 	s.dispatch.commit = newCommit(func() { _ = s.ledger.Sync() }, func() { _ = q.Sync() }) // each hit asks for its own
 	err = against.settle(q, s.opts.Log)
 	if err == nil {
-		err = s.beginCopy(against.copied)
+		err = beginCopy(s, against.copied)
 	}
 	if err != nil {
 		return errors.Join(err, q.Close())

@@ -19,8 +19,8 @@ func queueVerbs() []verb {
 		{"status", "[--format text|json]", "count what waits, and what is parked", queueStatus},
 		{"inspect", "[VENDOR] [--parked] [--reason REASON] [--limit N] [--format text|json]",
 			"show events that wait or are parked, without their values", queueInspect},
-		{"retry", "[VENDOR] [--reason REASON] [--limit N] [--because TEXT]", "have parked events wait for their vendors again",
-			queueRetry},
+		{"retry", "[VENDOR] [--reason REASON] [--limit N] [--because TEXT]",
+			"have parked events wait for their vendors again", queueRetry},
 		{"purge", "[VENDOR] --parked [--reason REASON] | --all --because TEXT [--yes]", "delete events for good", queuePurge},
 	}
 }
@@ -57,7 +57,7 @@ func whichEvents(f *flag.FlagSet, of *api.QueueAsk) {
 }
 
 // vendorIn takes the vendor, where one is given.
-func (t *terminal) vendorIn(rest []string, of *api.QueueAsk) (code int, ok bool) {
+func vendorIn(t *terminal, rest []string, of *api.QueueAsk) (code int, ok bool) {
 	if len(rest) > 1 {
 		t.fail("%s: one vendor is meant, or all where none is named", strings.Join(rest, " "))
 		return usage, false
@@ -80,7 +80,7 @@ func queueInspect(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if code, ok := t.vendorIn(rest, &of); !ok {
+	if code, ok := vendorIn(t, rest, &of); !ok {
 		return code
 	}
 	asked := url.Values{"limit": {strconv.Itoa(of.Limit)}, "parked": {strconv.FormatBool(of.Parked)}}
@@ -101,7 +101,8 @@ func queueInspect(ctx context.Context, t *terminal, args []string) int {
 }
 
 func queueRetry(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("queue retry", "[VENDOR] [--reason REASON] [--limit N] [--because TEXT] --config FILE [--format text|json]")
+	f := t.flags("queue retry",
+		"[VENDOR] [--reason REASON] [--limit N] [--because TEXT] --config FILE [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var of api.QueueAsk
 	whichEvents(f, &of)
@@ -112,7 +113,7 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if code, ok := t.vendorIn(rest, &of); !ok {
+	if code, ok := vendorIn(t, rest, &of); !ok {
 		return code
 	}
 	if of.Limit < 0 {
@@ -124,7 +125,7 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 		if err := c.call(ctx, http.MethodPost, "/queue/retry", of, &got); err != nil {
 			return t.failed(err)
 		}
-		code := t.printChanged(&got, *form, "waits again", "wait again")
+		code := printChanged(t, &got, *form, "waits again", "wait again")
 		if got.Events > 0 && *form == "text" {
 			t.hint("each is judged again before it leaves, and waits for its vendor for as long as `delivery: { ttl }` says")
 		}
@@ -133,7 +134,8 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 }
 
 func queuePurge(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("queue purge", "[VENDOR] --parked [--reason REASON] | --all --because TEXT [--yes] --config FILE [--format text|json]")
+	f := t.flags("queue purge", "[VENDOR] --parked [--reason REASON] | --all --because TEXT [--yes] --config FILE "+
+		"[--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var of api.QueueAsk
 	f.BoolVar(&of.Parked, "parked", false, "those that are parked")
@@ -146,7 +148,7 @@ func queuePurge(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if code, ok := t.vendorIn(rest, &of); !ok {
+	if code, ok := vendorIn(t, rest, &of); !ok {
 		return code
 	}
 	switch {
@@ -169,7 +171,7 @@ func queuePurge(ctx context.Context, t *terminal, args []string) int {
 			if err := c.call(ctx, http.MethodGet, "/queue", nil, &now); err != nil {
 				return t.failed(err)
 			}
-			if !t.sure(&now, &of) {
+			if !sure(t, &now, &of) {
 				t.fail("nothing was deleted")
 				return usage
 			}
@@ -178,12 +180,12 @@ func queuePurge(ctx context.Context, t *terminal, args []string) int {
 		if err := c.call(ctx, http.MethodPost, "/queue/purge", of, &got); err != nil {
 			return t.failed(err)
 		}
-		return t.printChanged(&got, *form, "is deleted", "are deleted")
+		return printChanged(t, &got, *form, "is deleted", "are deleted")
 	})
 }
 
 // sure asks whether events are to be deleted.
-func (t *terminal) sure(now *api.QueueStatus, of *api.QueueAsk) bool {
+func sure(t *terminal, now *api.QueueStatus, of *api.QueueAsk) bool {
 	n := 0
 	for _, v := range now.Vendors {
 		if of.Vendor != "" && of.Vendor != v.Vendor {

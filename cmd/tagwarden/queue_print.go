@@ -12,8 +12,8 @@ import (
 
 // printQueue says how the queue stands: in words, then by vendor.
 func printQueue(w io.Writer, q *api.QueueStatus) {
-	printf(w, "%s %s for their vendors, and %s parked: %s pending.\n", counted(q.Waiting, "event"), verbFor(q.Waiting, "waits", "wait"),
-		numberIs(q.Parked), numberIs(q.Pending))
+	printf(w, "%s %s for their vendors, and %s parked: %s pending.\n", counted(q.Waiting, "event"),
+		verbFor(q.Waiting, "waits", "wait"), numberIs(q.Parked), numberIs(q.Pending))
 	switch {
 	case !q.Running:
 		printf(w, "No server runs on this data folder: nothing is delivered, and no hits are taken.\n")
@@ -31,7 +31,8 @@ func printQueue(w io.Writer, q *api.QueueStatus) {
 		printf(w, "%s lost by damage on the disk since the start: the log has named them, and so does the ledger.\n",
 			counted(q.Damaged, "event"))
 	}
-	printf(w, "room for what waits: %s of %s used; for what is parked: %s of %s; free on the disk, above the reserve: %s\n",
+	printf(w, "room for what waits: %s of %s used; for what is parked: %s of %s; "+
+		"free on the disk, above the reserve: %s\n",
 		sizeOf(q.Room.Used), sizeOf(q.Room.Size), sizeOf(q.Room.ParkedUsed), sizeOf(q.Room.ParkedSize), sizeOf(q.Room.Free))
 	if len(q.Vendors) == 0 {
 		return
@@ -53,8 +54,9 @@ func printQueue(w io.Writer, q *api.QueueStatus) {
 	}
 	_ = table.Flush()
 	if q.Parked > 0 {
-		printf(w, "\nWhat is parked was refused by its vendor (`restored`: may have been sent before this folder was copied here), and\n"+
-			"is kept for a while: `tagwarden queue inspect --parked` shows it, `queue retry` has it sent again, `queue purge` deletes it.\n")
+		printf(w, "\nWhat is parked was refused by its vendor (`restored`: it waited in the copy that this data folder is,\n"+
+			"and may have been sent since), and is kept for a while: `tagwarden queue inspect --parked` shows it,\n"+
+			"`queue retry` has it sent again, `queue purge` deletes it.\n")
 	}
 }
 
@@ -111,8 +113,8 @@ func printQueueEvents(w io.Writer, all *api.QueueEvents) {
 		}
 		printf(w, "  event %s of site %s, activity %s, endpoint %s\n", cmp.Or(e.Event, "-"), cmp.Or(e.Site, "-"),
 			cmp.Or(e.Activity, "-"), cmp.Or(e.Endpoint, "-"))
-		printf(w, "  %s %s at the vendor's host %s, %s; headers: %s\n", e.Method, e.Path, cmp.Or(e.Host, "-"), sizeOf(int64(e.Bytes)),
-			cmp.Or(strings.Join(e.Headers, ", "), "none"))
+		printf(w, "  %s %s at the vendor's host %s, %s; headers: %s\n", e.Method, e.Path, cmp.Or(e.Host, "-"),
+			sizeOf(int64(e.Bytes)), cmp.Or(strings.Join(e.Headers, ", "), "none"))
 		printQueueFields(w, "query", e.Query)
 		printQueueFields(w, "body", e.Body)
 	}
@@ -136,7 +138,7 @@ func printQueueFields(w io.Writer, what string, fields []api.QueueField) {
 }
 
 // printChanged says what was done with events.
-func (t *terminal) printChanged(got *api.QueueChanged, form, one, many string) int {
+func printChanged(t *terminal, got *api.QueueChanged, form, one, many string) int {
 	code := fine
 	if got.Why != "" {
 		code = findings
@@ -154,7 +156,8 @@ func (t *terminal) printChanged(got *api.QueueChanged, form, one, many string) i
 		printf(t.out, "  %s, %s: %d\n", by.Vendor, cmp.Or(by.Reason, "waited"), by.Events)
 	}
 	if got.Left > 0 {
-		printf(t.out, "%s as they are: under way, or come meanwhile\n", counted(got.Left, "event")+" "+verbFor(got.Left, "stays", "stay"))
+		printf(t.out, "%s %s as it is: under way, or come meanwhile\n", counted(got.Left, "event"),
+			verbFor(got.Left, "stays", "stay"))
 	}
 	if got.Why != "" {
 		t.fail("not all of them: %s", got.Why)

@@ -127,7 +127,7 @@ type QueueDone struct {
 const mostListed = 1000
 
 // queueStatus says how the queue stands: GET /queue.
-func (h *handler) queueStatus(w http.ResponseWriter, _ *http.Request, _ caller) error {
+func queueStatus(h *handler, w http.ResponseWriter, _ *http.Request, _ caller) error {
 	if h.opts.Queue == nil {
 		return missing("no events wait here")
 	}
@@ -139,7 +139,7 @@ func (h *handler) queueStatus(w http.ResponseWriter, _ *http.Request, _ caller) 
 }
 
 // queueEvents lists what is pending: GET /queue/events with vendor, parked, reason and limit.
-func (h *handler) queueEvents(w http.ResponseWriter, r *http.Request, _ caller) error {
+func queueEvents(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
 	if h.opts.Queue == nil {
 		return missing("no events wait here")
 	}
@@ -162,8 +162,8 @@ func (h *handler) queueEvents(w http.ResponseWriter, r *http.Request, _ caller) 
 }
 
 // queueRetry has what is parked wait again: POST /queue/retry.
-func (h *handler) queueRetry(w http.ResponseWriter, r *http.Request, who caller) error {
-	of, err := h.queueAsk(w, r)
+func queueRetry(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	of, err := queueAsk(h, w, r)
 	if err != nil {
 		return err
 	}
@@ -175,8 +175,8 @@ func (h *handler) queueRetry(w http.ResponseWriter, r *http.Request, who caller)
 }
 
 // queuePurge ends what is pending: POST /queue/purge, with why, and with "parked" or "all".
-func (h *handler) queuePurge(w http.ResponseWriter, r *http.Request, who caller) error {
-	of, err := h.queueAsk(w, r)
+func queuePurge(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	of, err := queueAsk(h, w, r)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (h *handler) queuePurge(w http.ResponseWriter, r *http.Request, who caller)
 }
 
 // queueAsk reads which events are meant.
-func (h *handler) queueAsk(w http.ResponseWriter, r *http.Request) (of QueueAsk, err error) {
+func queueAsk(h *handler, w http.ResponseWriter, r *http.Request) (of QueueAsk, err error) {
 	if h.opts.Queue == nil {
 		return of, missing("no events wait here")
 	}
@@ -215,7 +215,7 @@ func (h *handler) queueAsk(w http.ResponseWriter, r *http.Request) (of QueueAsk,
 		case "all":
 			of.All = truth(v, at, &f)
 		case "limit":
-			of.Limit = int(number(v, at, &f)) //nolint:gosec // at most 53 bits
+			of.Limit = int(number(v, at, &f))
 		case "because":
 			of.Because = readText(v, at, &f, longestWhy)
 		default:
@@ -249,7 +249,7 @@ type BackupPart struct {
 }
 
 // backupAll copies the data folder: POST /backup. It answers when the copy is whole, and on disk.
-func (h *handler) backupAll(w http.ResponseWriter, r *http.Request, _ caller) error {
+func backupAll(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
 	if h.opts.Backup == nil {
 		return missing("there is no data folder here")
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// Held is a ledger that is about to be copied, or is being. Segments are sealed and compressed meanwhile, once it was cut;
-// none is deleted before [Held.Release].
+// Held is a ledger that is about to be copied, or is being. Segments are sealed and compressed meanwhile, once it was
+// cut; none is deleted before [Held.Release].
 type Held struct {
 	l      *Ledger
 	signed []byte
@@ -99,8 +99,8 @@ type copied struct {
 	size int64    // as much as belongs to the copy
 }
 
-// list lists what belongs to a copy. Lines that are not compressed yet are opened: they may be, and their file deleted. Of
-// hashes and nodes there may be fewer than records, as in a ledger that is written, and never more.
+// list lists what belongs to a copy. Lines that are not compressed yet are opened: they may be, and their file
+// deleted. Of hashes and nodes there may be fewer than records, as in a ledger that is written, and never more.
 func (h *Held) list() error {
 	entries, err := os.ReadDir(h.l.opts.Dir)
 	if err != nil {
@@ -140,7 +140,8 @@ func (h *Held) listLines() error {
 	return nil
 }
 
-// belongs tells whether a file belongs to a copy: neither one that is not whole yet, nor what is said of this folder alone.
+// belongs tells whether a file belongs to a copy: neither one that is not whole yet, nor what is said of this folder
+// alone.
 func belongs(name string) bool {
 	return name != CheckpointFile && name != RestoreFile && !strings.HasPrefix(name, ".") &&
 		!strings.HasSuffix(name, packing) && !strings.HasSuffix(name, segment.BesideSuffix)

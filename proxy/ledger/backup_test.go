@@ -15,9 +15,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 )
 
-// TestCopyEndsWhereItIsCut: a copy holds every record before the moment at which it was cut, an outcome too that nobody
-// waited for, and none behind it; whatever is sealed, packed or would be deleted until it is written. It verifies, and a
-// start goes on from it.
+// TestCopyEndsWhereItIsCut: a copy holds every record before the moment at which it was cut, an outcome too that
+// nobody waited for, and none behind it; whatever is sealed, packed or would be deleted until it is written. It
+// verifies, and a start goes on from it.
 func TestCopyEndsWhereItIsCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

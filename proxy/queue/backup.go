@@ -69,10 +69,10 @@ type seizedFile struct {
 	size int64
 }
 
-// Seize takes the queue as it stands, while it goes on: what was added before is in there as soon as it was written. It is
-// quick: notes and keys are read, and files of frames are kept from being deleted. No frame is copied to another file
-// meanwhile, and no key made or taken away.
-func (q *Queue) Seize() (*Seized, error) {
+// Seize takes a queue as it stands, while it goes on: what was added before is in there as soon as it was written. It
+// is quick: notes and keys are read, and files of frames are kept from being deleted. No frame is copied to another
+// file meanwhile, and no key made or taken away.
+func Seize(q *Queue) (*Seized, error) {
 	q.tending.Lock()
 	defer q.tending.Unlock()
 	all := &Seized{q: q}

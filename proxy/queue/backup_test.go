@@ -54,7 +54,7 @@ func TestCopyIsOfAMoment(t *testing.T) {
 	if err := q.End(d.say(Ended, it.Name), it); err != nil {
 		t.Fatal(err)
 	}
-	s, err := q.Seize()
+	s, err := Seize(q)
 	if err != nil {
 		t.Fatal(err)
 	}
