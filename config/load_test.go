@@ -95,7 +95,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%s is %q, want %q", what, pair[0], pair[1])
 		}
 	}
-	if v := s.Vendors["ga4"]; v.Rate != 0 || v.Concurrency != 8 {
+	if v := s.Vendors["ga4"]; v.Rate != 0 || v.Concurrency != 64 {
 		t.Errorf("rate %v, concurrency %d", v.Rate, v.Concurrency)
 	}
 	if s.TLS != nil || s.TrustedProxies != nil || s.Vendors["ga4"].Private {

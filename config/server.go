@@ -86,7 +86,7 @@ type Vendor struct {
 	Arrangement string            `yaml:"arrangement" doc:"Where visitors find the essence of the arrangement with a joint controller (GDPR Art. 26(2)), https://. Default: the catalog's."`
 
 	Rate        Rate `yaml:"rate" doc:"How many requests a second it is sent of what waits (delivery.mode: queued): 50, or 0.5 for one every two seconds. Default: as many as it takes."`
-	Concurrency int  `yaml:"concurrency" default:"8" is:"min=1,max=64" doc:"How many requests it is sent at once of what waits (delivery.mode: queued)."`
+	Concurrency int  `yaml:"concurrency" default:"64" is:"min=1,max=1024" doc:"How many requests it is sent at once of what waits (delivery.mode: queued)."`
 
 	Paths map[string]string `yaml:"paths" doc:"By the catalog's name of an endpoint, one more path that hits for it come in at, and go out to the vendor: a collector's own, such as post: /com.acme/track."`
 }

@@ -141,7 +141,8 @@ func (x *exchange) reset() {
 		x.parcels[:x.used][i].event.Reset()
 	}
 	x.parcels, x.used, x.bytes = x.parcels[:0], 0, 0
-	x.kept.hits, x.found = hit.Emptied(x.kept.hits), x.found[:0]
+	x.kept.forget()
+	x.found = x.found[:0]
 	x.ended, x.outcomes = hit.Emptied(x.ended), hit.Emptied(x.outcomes)
 	x.sending.reset()
 }

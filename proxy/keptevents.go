@@ -4,6 +4,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // keptEvents are events that waited and are about to leave in one request, of one hit or of several. They are judged
@@ -15,7 +16,9 @@ type keptEvents struct {
 	now  func() (*Snapshot, rules.Moment) // what they are judged by; asked anew for each look
 	hits []keptHit
 
-	kept rules.Kept
+	kept  rules.Kept
+	of    []byte // the facts that kept was read from
+	names bool   // any event that was held up holds an identifier
 }
 
 // gate is the send gate of the request that they leave in.
@@ -58,6 +61,7 @@ func (k *keptEvents) look(found []keptVerdict) []keptVerdict {
 
 func (k *keptEvents) hold() bool {
 	all := true
+	k.names = false
 	k.each(func(v keptVerdict) bool {
 		all = v.permits()
 		return all
@@ -65,14 +69,7 @@ func (k *keptEvents) hold() bool {
 	return all && len(k.hits) > 0
 }
 
-func (k *keptEvents) named() bool {
-	for i := range k.hits {
-		if k.kept.Read(k.hits[i].facts) == nil && len(k.kept.Subjects) > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (k *keptEvents) named() bool { return k.names }
 
 // each judges the events of every hit, as long as yield wants to know.
 func (k *keptEvents) each(yield func(keptVerdict) bool) {
@@ -91,13 +88,24 @@ func (k *keptEvents) each(yield func(keptVerdict) bool) {
 	}
 }
 
+// forget forgets them: their bytes are about to be others.
+func (k *keptEvents) forget() {
+	k.hits, k.of = hit.Emptied(k.hits), nil
+	k.kept.Reset()
+}
+
 // open reads what was kept of a hit and looks objections up for it: [rules.Permitted], or why none of its events may
 // leave.
 func (k *keptEvents) open(snapshot *Snapshot, facts []byte) rules.Reason {
-	if err := k.kept.Read(facts); err != nil {
-		fault(k.log, "an event that waited cannot be judged again", err)
-		return rules.FactsUnreadable
+	if len(facts) == 0 || len(k.of) != len(facts) || &k.of[0] != &facts[0] { // they are not those that were read last
+		k.of = nil
+		if err := k.kept.Read(facts); err != nil {
+			fault(k.log, "an event that waited cannot be judged again", err)
+			return rules.FactsUnreadable
+		}
+		k.of = facts
 	}
+	k.names = k.names || len(k.kept.Subjects) > 0
 	if err := k.kept.LookUp(snapshot.objections); err != nil {
 		fault(k.log, "objections cannot be looked up", err)
 		return rules.ObjectionsUntaken

@@ -41,7 +41,7 @@ func (s *sending) reset() {
 	s.piece.Reset()
 	s.batch.Reset()
 	s.parts, s.rounds, s.held, s.of = s.parts[:0], s.rounds[:0], s.held[:0], nil
-	s.facts = rules.Kept{}
+	s.facts.Reset()
 }
 
 // send sends the events, those that travel together in one request; others go back to where they waited. Where the

@@ -80,6 +80,14 @@ func (k *Kept) Read(facts []byte) error {
 // Route names the endpoint that the events came in at, and where their visitor was.
 func (k *Kept) Route() (endpoint, region string) { return k.endpoint, k.region.String() }
 
+// Reset forgets what was read, and keeps the memory.
+func (k *Kept) Reset() {
+	*k = Kept{
+		Subjects: hit.Emptied(k.Subjects), Events: hit.Emptied(k.Events), scopes: hit.Emptied(k.scopes),
+		objections: hit.Emptied(k.objections),
+	}
+}
+
 func (k *Kept) readHit(in *read.Kept) {
 	if in.Byte() != keptVersion {
 		in.Bad = true
