@@ -54,10 +54,11 @@ func checkFormat(dir string) error {
 
 // writeFormat says in a data folder which forms it is in.
 func writeFormat(dir string, disk durable.Disk) error {
-	text := ""
+	var lines strings.Builder
 	for _, part := range slices.Sorted(maps.Keys(formats)) {
-		text += fmt.Sprintf("%s %d\n", part, formats[part])
+		fmt.Fprintf(&lines, "%s %d\n", part, formats[part])
 	}
+	text := lines.String()
 	path := filepath.Join(dir, formatFile)
 	if there, err := os.ReadFile(path); err == nil && string(there) == text {
 		return nil

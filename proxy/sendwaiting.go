@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -217,11 +218,28 @@ func (x *exchange) park(p *parcel, o delivery.Outcome) {
 		x.unrecorded(err)
 		return
 	}
-	reason := o.Why.String()
-	if o.Status != 0 {
-		reason += "_" + strconv.Itoa(o.Status)
-	}
-	if err := x.queue.Park(p.item, reason); err != nil {
+	if err := x.queue.Park(p.item, parkReason(o)); err != nil {
 		x.ends(p.item, ledger.Dropped, o.Why.String(), o.Status)
 	}
+}
+
+// parkReason names what an event is parked for: what its vendor did, and the status where it gave one, "refused_400".
+func parkReason(o delivery.Outcome) string {
+	if o.Status == 0 {
+		return o.Why.String()
+	}
+	return o.Why.String() + "_" + strconv.Itoa(o.Status)
+}
+
+// parkedFor takes such a name apart.
+func parkedFor(reason string) (why string, status int) {
+	at := strings.LastIndexByte(reason, '_')
+	if at < 0 {
+		return reason, 0
+	}
+	status, err := strconv.Atoi(reason[at+1:])
+	if err != nil {
+		return reason, 0
+	}
+	return reason[:at], status
 }

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -168,6 +170,29 @@ func queuedFates(t *testing.T, dir string) map[int][]string {
 	return fates
 }
 
+// recordsOfWaiting is what the ledger says of hits that wait.
+func recordsOfWaiting(t *testing.T, dir string, fates map[int][]string) string {
+	t.Helper()
+	var all strings.Builder
+	hits := map[string]bool{}
+	err := ledger.Search(dir, ledger.Query{}, func(record []byte) bool {
+		hit := gjson.GetBytes(record, "hit").Raw
+		if found := serialName.FindStringSubmatch(gjson.GetBytes(record, "name").Str); found != nil {
+			n, _ := strconv.Atoi(found[1])
+			hits[hit] = fates[n] != nil && len(fates[n]) == 0
+		}
+		if kind := gjson.GetBytes(record, "kind").Str; kind == ledger.KindStart || hits[hit] || kind == ledger.KindAttempt &&
+			slices.ContainsFunc(gjson.GetBytes(record, "of").Array(), func(of gjson.Result) bool { return hits[of.Get("0").Raw] }) {
+			all.Write(append(record, '\n'))
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
 // TestKilledWhileEventsWait: the server is killed again and again under load, while its vendors fail in many ways. No
 // event that was accepted is lost; one is sent twice only where its vendor counts it once; of none is it unknown what
 // became of it but where a second attempt might have counted twice; and each ends once. TAGWARDEN_KILLS says how often
@@ -199,7 +224,7 @@ func TestKilledWhileEventsWait(t *testing.T) {
 	server.start()
 	defer server.kill()
 	var fates map[int][]string
-	for end := time.Now().Add(time.Minute); ; <-time.After(100 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; <-time.After(100 * time.Millisecond) {
 		waiting := 0
 		fates = queuedFates(t, dir)
 		for _, of := range fates {
@@ -211,7 +236,10 @@ func TestKilledWhileEventsWait(t *testing.T) {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatalf("seed %d: %d events wait still\n%s", seed, waiting, server.errors.String())
+			queued, _ := exec.Command("tagwarden", "queue", "status", "--config", server.file).CombinedOutput()
+			_ = exec.Command("cp", "-r", filepath.Dir(server.file), "/tmp/kqdata").Run()
+			t.Fatalf("seed %d: %d events wait still\n%s\n%s\n%s", seed, waiting, recordsOfWaiting(t, dir, fates), queued,
+				server.errors.String())
 		}
 	}
 	vendor.mu.Lock()

@@ -95,11 +95,9 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 		}
 	case KindOutcome:
 		fate := Ended
-		if at := bytes.Index(record, outcomeMember); at >= 0 {
-			word, _, _ := bytes.Cut(record[at+len(outcomeMember):], []byte{'"'})
-			if string(word) == Deferred || string(word) == Parked {
-				fate = Waiting
-			}
+		_, rest, _ := bytes.Cut(record, outcomeMember)
+		if word, _, _ := bytes.Cut(rest, []byte{'"'}); string(word) == Deferred || string(word) == Parked {
+			fate = Waiting
 		}
 		hit := gjson.GetBytes(record, "hit").Uint()
 		for _, event := range gjson.GetBytes(record, "events").Array() {
