@@ -39,7 +39,7 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 }
 
 func TestConfigurationIsWritten(t *testing.T) {
-	file, err := writeConfig(t.TempDir(), "127.0.0.1:1")
+	file, err := writeConfig(t.TempDir(), "127.0.0.1:1", "direct")
 	if err != nil {
 		t.Fatal(err)
 	}

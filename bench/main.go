@@ -79,8 +79,9 @@ type contender struct {
 	name    string
 	address string
 	process *process
-	hits    load.GA4
+	render  func(dst []byte, serial uint64) []byte
 	expect  load.Expect
+	waits   bool    // what it has answered it delivers later
 	goal    float64 // ratio to the first contender that it should not exceed, 0 for none
 }
 
@@ -129,24 +130,38 @@ func start(ctx context.Context, dir, upstream string, started *processes) ([]con
 	if err != nil {
 		return nil, err
 	}
-	config, err := writeConfig(filepath.Join(dir, "config"), upstream)
+	direct, directAddress, err := startWarden(ctx, started, dir, upstream, "direct")
 	if err != nil {
 		return nil, err
 	}
-	warden, err := started.start(ctx, filepath.Join(dir, "tagwarden"), "serve", "--config", config)
-	if err != nil {
-		return nil, err
-	}
-	wardenAddress, err := warden.ready()
+	queued, queuedAddress, err := startWarden(ctx, started, dir, upstream, "queued")
 	if err != nil {
 		return nil, err
 	}
 	yes := load.GA4{Host: host, Cookie: consentCookie + "=yes"}
 	no := load.GA4{Host: host, Cookie: consentCookie + "=no"}
+	track := load.Segment{Host: host, Cookie: consentCookie + "=yes"}
 	return []contender{
-		{name: "nginx, bare proxy_pass", address: nginxAddress, process: nginx, hits: yes, expect: load.All},
-		{name: "bare fasthttp proxy", address: bareAddress, process: bare, hits: yes, expect: load.All},
-		{name: "tagwarden direct, permitted", address: wardenAddress, process: warden, hits: yes, expect: load.All, goal: 1.5},
-		{name: "tagwarden direct, denied", address: wardenAddress, process: warden, hits: no, expect: load.None, goal: 0.8},
+		{name: "nginx, bare proxy_pass", address: nginxAddress, process: nginx, render: yes.Append, expect: load.All},
+		{name: "bare fasthttp proxy", address: bareAddress, process: bare, render: yes.Append, expect: load.All},
+		{name: "tagwarden direct, permitted", address: directAddress, process: direct, render: yes.Append, expect: load.All, goal: 1.5},
+		{name: "tagwarden direct, denied", address: directAddress, process: direct, render: no.Append, expect: load.None, goal: 0.8},
+		{name: "tagwarden queued, permitted", address: queuedAddress, process: queued, render: yes.Append, expect: load.All, waits: true},
+		{name: "tagwarden direct, an event of Segment", address: directAddress, process: direct, render: track.Append, expect: load.All},
+		{name: "tagwarden queued, the same, merged", address: queuedAddress, process: queued, render: track.Append, expect: load.All, waits: true},
 	}, nil
+}
+
+// startWarden starts tagwarden in a mode of delivery.
+func startWarden(ctx context.Context, started *processes, dir, upstream, mode string) (*process, string, error) {
+	config, err := writeConfig(filepath.Join(dir, mode), upstream, mode)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := started.start(ctx, filepath.Join(dir, "tagwarden"), "serve", "--config", config)
+	if err != nil {
+		return nil, "", err
+	}
+	address, err := p.ready()
+	return p, address, err
 }

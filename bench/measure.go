@@ -62,9 +62,14 @@ func (m *measurement) one(ctx context.Context, c *contender, hits int) (result, 
 	if err != nil {
 		return result{}, err
 	}
-	took, err := (&load.Run{Address: c.address, Conns: m.conns, Books: books, Render: c.hits.Append}).Do(ctx)
+	took, err := (&load.Run{Address: c.address, Conns: m.conns, Books: books, Render: c.render}).Do(ctx)
 	if err != nil {
 		return result{}, fmt.Errorf("%s: %w", c.name, err)
+	}
+	for c.waits && books.Balance(c.expect) != nil {
+		if err := pause(ctx, settle); err != nil {
+			return result{}, err
+		}
 	}
 	if err := pause(ctx, settle); err != nil {
 		return result{}, err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"github.com/tagwarden/tagwarden/bench/load"
 	"io"
 	"os"
 	"os/exec"
@@ -55,8 +56,8 @@ func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
 			median(ratios), slices.Min(ratios), slices.Max(ratios), goal,
 			pick(func(r result) float64 { return r.rate }), pick(func(r result) float64 { return 100 * r.cpu.Seconds() * r.rate }), pick(func(r result) float64 { return micro(r.p50) }), pick(func(r result) float64 { return micro(r.p99) }))
 	}
-	sample := m.contenders[0].hits.Append(nil, m.next)
-	fmt.Fprintf(w, "\n- Hits: GA4 POSTs with one event, %d bytes with headers, about 900 of them query and body; other ids, pages and orders in each.\n", len(sample))
+	sample := (&load.GA4{Host: host, Cookie: consentCookie + "=yes"}).Append(nil, m.next)
+	fmt.Fprintf(w, "\n- Hits: GA4 POSTs with one event, %d bytes with headers, about 900 of them query and body, or an event of Segment of about that size; other ids, pages and orders in each.\n", len(sample))
 	fmt.Fprintf(w, "- %d rounds, in each every contender in turn with %d hits over %d connections that are kept alive; %d hits to warm up.\n", m.rounds, m.hits, m.conns, m.warm)
 	fmt.Fprintf(w, "- The contender has a core of its own (Go with GOMAXPROCS=1, nginx with one worker); generator and sink share another. Where the core is busy, hits/s and times are the contender's; where it is not, they are the generator's.\n")
 	fmt.Fprintf(w, "- Every hit is accounted for: sent, answered with 2xx, arrived at the sink once (denied: not at all). A run whose books do not balance gives no figures.\n")

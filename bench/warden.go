@@ -34,7 +34,8 @@ sites:
       own: [{ cookie: COOKIE, category: analytics, granted: ["yes"], refused: ["no"] }]
 vendors:
   ga4: { catalog: ga4, upstream: "http://UPSTREAM", private: true }
-delivery: { mode: direct }
+  segment: { catalog: segment, upstreams: { api: "http://UPSTREAM", settings: "http://UPSTREAM" }, private: true, country: US }
+delivery: { mode: MODE }
 ledger: { retain: 90d, seal: 1h, sync: 200ms }
 `,
 	"policy/purposes.yaml": `purposes:
@@ -56,6 +57,14 @@ ledger: { retain: 90d, seal: 1h, sync: 200ms }
     retention: 14 months
     transfer: { country: US, safeguard: DPF }
     profile: standard
+    events: ["*"]
+  - id: segment-with-consent
+    vendor: segment
+    purposes: [audience-measurement]
+    basis: consent
+    retention: 14 months
+    transfer: { country: US, safeguard: DPF }
+    profile: named
     events: ["*"]
   - id: ga4-orders
     vendor: ga4
@@ -85,12 +94,23 @@ ledger: { retain: 90d, seal: 1h, sync: 200ms }
       ga4: { ep.payment_type: { only: [card, invoice] } }
     set:
       ga4: { npa: "1" }
+  named:
+    classes:
+      event_name: keep
+      event_id: keep
+      client_id: { pseudonymise: { rotate: week } }
+      url: { url: { query: [utm_source, utm_medium, utm_campaign], ids: template } }
+      referrer: { generalise: origin }
+      page_title: scrub
+      user_agent: { generalise: family }
+      product: keep
+      revenue: keep
 `,
 }
 
-// writeConfig writes the configuration and a root secret, and returns the server file.
-func writeConfig(dir, upstream string) (string, error) {
-	fill := strings.NewReplacer("HOST", host, "COOKIE", consentCookie, "UPSTREAM", upstream)
+// writeConfig writes the configuration and a root secret, and returns the server file. Mode is that of delivery.
+func writeConfig(dir, upstream, mode string) (string, error) {
+	fill := strings.NewReplacer("HOST", host, "COOKIE", consentCookie, "UPSTREAM", upstream, "MODE", mode)
 	for name, text := range files {
 		name = filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

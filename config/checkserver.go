@@ -40,7 +40,7 @@ func (c serverCheck) run() {
 	}
 	c.warnMemory()
 	c.warnUnfollowed()
-	c.warnUnused()
+	c.warnRetain()
 }
 
 // checkController looks at whether a server that others reach than the machine itself says who is responsible.
@@ -82,14 +82,8 @@ func (c serverCheck) warnUnfollowed() {
 	}
 }
 
-// warnUnused warns of what the format knows and this version does not act on.
-func (c serverCheck) warnUnused() {
-	if c.loaded.Server.Delivery.Mode == "queued" {
-		c.warnings.At(c.server, strict.Path("delivery", "mode"),
-			"this version has no queue: events are delivered directly, and the SDK is told at once how it went")
-	} else if c.server.Has("delivery", "ttl") {
-		c.warnings.Key(c.server, strict.Path("delivery", "ttl"), "ttl has no effect in delivery mode direct")
-	}
+// warnRetain warns where nothing says how long the forwarding log is kept.
+func (c serverCheck) warnRetain() {
 	if !c.server.Has("ledger", "retain") {
 		c.lacks(LogPeriod, c.server, strict.Path("ledger"), "",
 			"nothing says how long the forwarding log is kept, and visitors are to be told: add ledger: { retain: 90d }; "+

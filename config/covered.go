@@ -44,6 +44,8 @@ var uncovered = map[reflect.Type]map[string]string{
 		"hosts":       "where data go is covered as the server file and this one have it together",
 		"regions":     "where data go is covered as the server file and this one have it together",
 		"areas":       "what is there is answered, and goes nowhere",
+		"idempotency": "whether the same bytes may be sent a second time",
+		"ordered":     "when they are sent",
 		"stores":      "it tells what the page's script keeps in browsers; what leaves is covered by fields, headers and carry",
 	},
 	reflect.TypeFor[catalog.Field]():        {"about": "for people"},

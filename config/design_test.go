@@ -32,9 +32,8 @@ func TestDesign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "tagwarden.yaml:28:19: this version has no queue: events are delivered directly, and the SDK is told at once how it went"
-	if loaded.Warnings.Error() != want {
-		t.Errorf("warnings:\n%v\nwant:\n%s", loaded.Warnings, want)
+	if got := loaded.Warnings.Error(); got != "" {
+		t.Errorf("warnings:\n%s", got)
 	}
 	d := loaded.Draft
 	if len(d.Sites) != 1 || d.Sites[0].Base != "/t" || d.Sites[0].Region.Header != "CF-IPCountry" || len(d.Sites[0].Signals) != 4 {

@@ -99,8 +99,11 @@ func said(file *catalog.File) []byte {
 	return append(text, '\n')
 }
 
-// undecided are the keys of a site that decide nothing.
-var undecided = []string{"name", "privacy"}
+// undecided are the keys of a site that decide nothing, and paced those of a vendor.
+var (
+	undecided = []string{"name", "privacy"}
+	paced     = []string{"rate", "concurrency"}
+)
 
 // deciding is the server file's part that decides, as a server file. An approval covers the controller's name.
 func (r *reading) deciding() *yaml.Node {
@@ -135,7 +138,10 @@ func (r *reading) deciding() *yaml.Node {
 	}))
 	put("vendors", changedEach(r.server.Find(strict.Path("vendors")), func(vendor *yaml.Node) *yaml.Node {
 		return changedKeys(vendor, func(key, value *yaml.Node) *yaml.Node {
-			if key.Value == "senders" {
+			switch {
+			case slices.Contains(paced, key.Value):
+				return nil
+			case key.Value == "senders":
 				return changedKeys(value, tokenElsewhere)
 			}
 			return value

@@ -160,7 +160,7 @@ func draftActivity(a *Activity) rules.DraftActivity {
 		if len(faults) > 0 {
 			panic("BUG: a faulty condition came through: " + faults[0].msg)
 		}
-		d.When = condition
+		d.When, d.WhenText = condition, a.When
 	}
 	return d
 }

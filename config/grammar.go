@@ -48,12 +48,14 @@ var catalogRules = map[reflect.Type]map[string]string{
 		"id": "required", "name": "required", "hosts": "required", "endpoints": "required", "entity": "text,keys=reader",
 		"role": "enum=processor|joint|controller",
 	},
-	reflect.TypeFor[catalog.Field]():        {"class": "one=class"},
-	reflect.TypeFor[catalog.StoreFile]():    {"name": "required", "kind": "required"},
-	reflect.TypeFor[catalog.CookieFile]():   {"name": "required", "class": "required,one=class"},
-	reflect.TypeFor[catalog.EndpointFile](): {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
-	reflect.TypeFor[catalog.InsteadFile]():  {"query": "required", "status": "required"},
-	reflect.TypeFor[catalog.StateFile]():    {"advertising": "one=advertising", "analytics": "one=analytics"},
+	reflect.TypeFor[catalog.Field]():     {"class": "one=class"},
+	reflect.TypeFor[catalog.StoreFile](): {"name": "required", "kind": "required"},
+
+	reflect.TypeFor[catalog.IdempotencyFile](): {"field": "required", "hours": "min=1,max=8760"},
+	reflect.TypeFor[catalog.CookieFile]():      {"name": "required", "class": "required,one=class"},
+	reflect.TypeFor[catalog.EndpointFile]():    {"id": "required", "methods": "required", "path": "required", "relay": "min=400,max=599"},
+	reflect.TypeFor[catalog.InsteadFile]():     {"query": "required", "status": "required"},
+	reflect.TypeFor[catalog.StateFile]():       {"advertising": "one=advertising", "analytics": "one=analytics"},
 }
 
 // catalogDocs stand in for tags `doc` on the types of vendor files, for keys that do not say it by their names.
@@ -67,10 +69,18 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"arrangement": "Of a joint controller: where the essence of the arrangement stands (GDPR Art. 26(2)).",
 		"processor":   "role: processor, as it was written before.",
 		"family":      "Id of the catalog entry whose SDKs' ids it takes over: an objection by one of them holds for both.",
-		"joined":      "Number of the form of ids since which it is of that family, where it was its own before.",
-		"stores":      "What its script keeps in a browser, or reads there, as it comes: [] is nothing. Without it each activity has to say it by device:, or there is no notice.",
+		"idempotency": "How the vendor knows an event that comes again, as it documents it. Without it an event of which nobody knows " +
+			"whether it arrived is not sent a second time: it might count twice.",
+		"ordered": "What the vendor makes of one person's events depends on the order in which they arrive: queued ones keep it.",
+		"joined":  "Number of the form of ids since which it is of that family, where it was its own before.",
+		"stores":  "What its script keeps in a browser, or reads there, as it comes: [] is nothing. Without it each activity has to say it by device:, or there is no notice.",
 		"state": "What the vendor is told of the visitor's choices, in its own fields of class consent_signal, by what an event travels on. " +
 			"Rows in order: of one field the first that holds.",
+	},
+	reflect.TypeFor[catalog.IdempotencyFile](): {
+		"field": "Field of class event_id, by path: two events that have the same there count once.",
+		"hours": "How long it remembers them. Without it: for good.",
+		"with":  "Other fields that it compares, and makes up itself where they are missing: an event without them counts as another one.",
 	},
 	reflect.TypeFor[catalog.StateFile](): {
 		"advertising": "Where the event travels on that for advertising: consent to it; opt_out, nobody opted out of it; none, nothing covers it. Without the key: whichever.",

@@ -97,6 +97,7 @@ func (r *reading) check() {
 	if r.server != nil {
 		serverCheck{r.checks}.run()
 		ledgerCheck{r.checks}.run()
+		deliveryCheck{r.checks}.run()
 		sites.run()
 		webhookCheck{r.checks}.run()
 	}

@@ -78,6 +78,13 @@ func TestDefaults(t *testing.T) {
 		"data":          {s.Data, "data"},
 		"keys.root":     {s.Keys.Root, "root.key"},
 		"delivery.mode": {s.Delivery.Mode, "direct"},
+		"delivery.ttl":  {s.Delivery.TTL.String(), "1d"},
+		"retry.first":   {s.Delivery.Retry.First.String(), "500ms"},
+		"retry.most":    {s.Delivery.Retry.Most.String(), "15s"},
+		"queue.size":    {s.Delivery.Queue.Size.String(), "4GiB"},
+		"queue.reserve": {s.Delivery.Queue.Reserve.String(), "1GiB"},
+		"park.size":     {s.Delivery.Park.Size.String(), "256MiB"},
+		"park.for":      {s.Delivery.Park.For.String(), "7d"},
 		"ledger.seal":   {s.Ledger.Seal.String(), "1h"},
 		"ledger.sync":   {s.Ledger.Sync.String(), "200ms"},
 		"limits.body":   {s.Limits.Body.String(), "1MiB"},
@@ -87,6 +94,9 @@ func TestDefaults(t *testing.T) {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %q, want %q", what, pair[0], pair[1])
 		}
+	}
+	if v := s.Vendors["ga4"]; v.Rate != 0 || v.Concurrency != 64 {
+		t.Errorf("rate %v, concurrency %d", v.Rate, v.Concurrency)
 	}
 	if s.TLS != nil || s.TrustedProxies != nil || s.Vendors["ga4"].Private {
 		t.Errorf("%+v", s)
@@ -175,7 +185,7 @@ func TestWarnings(t *testing.T) {
 	edit("tagwarden.yaml", "    signals:", "    origins: [\"https://www.shop.example\"]\n    signals:")
 	edit("policy/assessments/LIA-1.yaml", "impact: low", "impact: high")
 	edit("policy/purposes.yaml", "    categories: [analytics]\n", "    categories: [analytics]\n    gpc: object\n    dnt: object\n")
-	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { ttl: 1h }\nledger: { checkpoint_to: /mnt/x }\nobjections: { follow: false }\n"...)
+	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { ttl: 1h, park: {} }\nledger: { checkpoint_to: /mnt/x }\nobjections: { follow: false }\n"...)
 	loaded, err := compiled(files)
 	if err != nil {
 		t.Fatal(err)
@@ -186,6 +196,7 @@ policy/purposes.yaml:6:10: site shop does not read dnt: add dnt: {} under its si
 tagwarden.yaml:5:14: none of the origins is a host of the site: hits carry no cookies then, so that what visitors object to in the preference centre is found only by ids that the SDKs send; let the site's own host pass on hits and /privacy/ (base), or have its pages include /privacy/tagwarden.js and give it the SDK's id
 tagwarden.yaml:7:7: none of the origins is a host of the site: hits will carry no cookies unless the SDK is told to send them, and consent kept in them is not seen; let the site's own host pass hits on (base)
 tagwarden.yaml:13:13: ttl has no effect in delivery mode direct
+tagwarden.yaml:13:22: park has no effect in delivery mode direct
 tagwarden.yaml:15:23: who objects by an id of their own (user id, e-mail address, phone number) is found where an event names that id, and nowhere else: the same device's events go on as soon as they do not, before the person logs in and after; true has the objection follow to the browsers that are seen with them`
 	if got := loaded.Warnings.Error(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

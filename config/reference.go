@@ -77,7 +77,7 @@ func form(t reflect.Type, r strict.Rule) string {
 		if r.Min != "" {
 			bounds = ", " + r.Min + " to " + r.Max
 		}
-		return own["examples"].([]string)[0] + bounds
+		return fmt.Sprint(own["examples"].([]any)[0]) + bounds
 	}
 	if t == reflect.TypeFor[Text]() || t == reflect.TypeFor[basis.Text]() {
 		return "text, or a text for each language"

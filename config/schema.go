@@ -199,6 +199,8 @@ func scalarSchema(t reflect.Type, r strict.Rule) map[string]any {
 func ofText(t reflect.Type) map[string]any {
 	pattern, example := "", ""
 	switch t {
+	case reflect.TypeFor[Rate]():
+		return map[string]any{"type": "number", "minimum": leastRate, "maximum": mostRate, "examples": []any{50, 0.5}}
 	case reflect.TypeFor[Size]():
 		pattern, example = `^[0-9]+(B|KiB|MiB|GiB)$`, "1MiB"
 	case reflect.TypeFor[Memory]():
@@ -218,5 +220,5 @@ func ofText(t reflect.Type) map[string]any {
 	default:
 		return nil
 	}
-	return map[string]any{"type": "string", "pattern": pattern, "examples": []string{example}}
+	return map[string]any{"type": "string", "pattern": pattern, "examples": []any{example}}
 }

@@ -16,7 +16,7 @@ type Server struct {
 	Controller     Controller          `yaml:"controller" doc:"Who is responsible: shown in the notice and in reports."`
 	Sites          map[string]Site     `yaml:"sites" is:"required,keys=id" doc:"The sites, by id. A hit whose host is of none is refused."`
 	Vendors        map[string]Vendor   `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
-	Delivery       Delivery            `yaml:"delivery" doc:"How events get to vendors."`
+	Delivery       Delivery            `yaml:"delivery" doc:"How events get to vendors: at once, or out of a queue."`
 	Objections     Objections          `yaml:"objections" doc:"How far what somebody objected to goes."`
 	Ledger         Ledger              `yaml:"ledger" doc:"The forwarding log."`
 	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
@@ -85,6 +85,9 @@ type Vendor struct {
 	Role        string            `yaml:"role" is:"enum=processor|joint|controller" doc:"processor: it works for you alone, by contract (GDPR Art. 28); joint: you decide together (Art. 26), which asks for arrangement; controller: it uses the data for purposes of its own. Default: the catalog's. notice writes nothing without it, and report art30 names it as missing, unless the recipient is yourself."`
 	Arrangement string            `yaml:"arrangement" doc:"Where visitors find the essence of the arrangement with a joint controller (GDPR Art. 26(2)), https://. Default: the catalog's."`
 
+	Rate        Rate `yaml:"rate" doc:"How many requests a second it is sent of what waits (delivery.mode: queued): 50, or 0.5 for one every two seconds. Default: as many as it takes."`
+	Concurrency int  `yaml:"concurrency" default:"64" is:"min=1,max=1024" doc:"How many requests it is sent at once of what waits (delivery.mode: queued)."`
+
 	Paths map[string]string `yaml:"paths" doc:"By the catalog's name of an endpoint, one more path that hits for it come in at, and go out to the vendor: a collector's own, such as post: /com.acme/track."`
 }
 
@@ -92,12 +95,6 @@ type Vendor struct {
 type Senders struct {
 	Networks  []CIDR `yaml:"networks" doc:"Ranges of addresses where they are."`
 	TokenFile string `yaml:"token_file" doc:"File of a token of at least 16 characters that they show in the header X-Tagwarden-Sender. Relative to this file."`
-}
-
-// Delivery says how events get to vendors.
-type Delivery struct {
-	Mode string   `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. (queued: answer now, deliver surely; not in this version.)"`
-	TTL  Duration `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
 }
 
 // Objections is how far objections go.

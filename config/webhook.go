@@ -15,12 +15,14 @@ import (
 
 // Webhook is an address that is told of events.
 type Webhook struct {
-	Name       string   `yaml:"name" is:"id" doc:"What it is called in metrics, and what waits for it is addressed with: a change of it leaves that behind. Default: the host of url."`
-	URL        string   `yaml:"url" is:"required" doc:"Where to, https://... With request, placeholders may stand behind the host."`
-	Events     []string `yaml:"events" is:"required,enum=objection|withdrawal|decision|assessment_due" doc:"What of."`
-	Scopes     []string `yaml:"scopes" doc:"Of objections and withdrawals only those about one of these: purposes, vendor:ID, all. What concerns everything is told always. Default: all."`
-	SecretFile string   `yaml:"secret_file" doc:"File of the key that signs what is sent, as Standard Webhooks describes it; needed without request. With request nothing is signed, and ${secret} is what the file holds."`
-	Request    *Request `yaml:"request" doc:"What is sent in place of a signed message, for tools that do not know those. Only for objection and withdrawal."`
+	Name        string   `yaml:"name" is:"id" doc:"What it is called in metrics, and what waits for it is addressed with: a change of it leaves that behind. Default: the host of url."`
+	URL         string   `yaml:"url" is:"required" doc:"Where to, https://... With request, placeholders may stand behind the host."`
+	Events      []string `yaml:"events" is:"required,enum=objection|withdrawal|decision|assessment_due" doc:"What of."`
+	Scopes      []string `yaml:"scopes" doc:"Of objections and withdrawals only those about one of these: purposes, vendor:ID, all. What concerns everything is told always. Default: all."`
+	SecretFile  string   `yaml:"secret_file" doc:"File of the key that signs what is sent, as Standard Webhooks describes it; needed without request. With request nothing is signed, and ${secret} is what the file holds."`
+	Private     bool     `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
+	Concurrency int      `yaml:"concurrency" default:"4" is:"min=1,max=64" doc:"How many messages are sent to it at one time; those about one person are sent one after another whatever it says."`
+	Request     *Request `yaml:"request" doc:"What is sent in place of a signed message, for tools that do not know those. Only for objection and withdrawal."`
 }
 
 // Request is an HTTP request with placeholders for what is told.
@@ -65,8 +67,14 @@ func (c webhookCheck) run() {
 		}
 		u, fault := addressParts(address)
 		c.invalid(c.server, at("url"), fault)
-		if u != nil && u.Scheme != "https" && !privateHost(u.Hostname()) {
-			c.faults.At(c.server, at("url"), "%q is sent in clear: use https", strict.Shortened(hook.URL))
+		switch {
+		case u == nil || hook.Private:
+		case privateHost(u.Hostname()):
+			c.faults.At(c.server, at("url"), "%s is a private address: add private: true where that is meant",
+				strict.Shortened(u.Hostname()))
+		case u.Scheme != "https":
+			c.faults.At(c.server, at("url"), "%q is sent in clear: use https, or add private: true where it is on a private "+
+				"network", strict.Shortened(hook.URL))
 		}
 		if hook.SecretFile == "" && hook.Request == nil && c.server.Has(at("url")...) {
 			c.faults.At(c.server, at(), "missing key \"secret_file\": File of the key that signs what is sent.")
@@ -110,6 +118,8 @@ func (c webhookCheck) checkRequest(at func(...any) []any, hook *Webhook) string 
 			c.faults.Key(c.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
 		case strings.ContainsFunc(value, unicode.IsControl):
 			c.invalid(c.server, at("request", "headers", name), "a header is one line of text")
+		default:
+			c.invalid(c.server, at("request", "headers", name), headerValueFault(value))
 		}
 	}
 	filled := placeholder.ReplaceAllString(request.Body, "x")
@@ -136,6 +146,23 @@ func (c webhookCheck) checkRequest(at func(...any) []any, hook *Webhook) string 
 	}
 	address, _, _ := strings.Cut(placeholder.ReplaceAllString(hook.URL, "x"), "?")
 	return address
+}
+
+// asGiven are the placeholders of identifiers that are told as they were given, which may be in any letters, and what
+// may stand in a header in place of each.
+var asGiven = map[string]string{
+	"email": ", or name ${email_sha256}", "phone": ", or name ${phone_sha256}", "user_id": "", "client_id": "",
+}
+
+// headerValueFault says what is wrong with the value of a header, "" where nothing is.
+func headerValueFault(value string) string {
+	for _, found := range placeholder.FindAllStringSubmatch(value, -1) {
+		if hash, is := asGiven[found[1]]; is {
+			return fmt.Sprintf("${%s} may hold letters outside ASCII, which a header cannot: put it into the body or the "+
+				"address%s", found[1], hash)
+		}
+	}
+	return ""
 }
 
 // checkPlaceholders looks at the placeholders of a text.

@@ -9,7 +9,7 @@ import (
 )
 
 // respond tells the SDK how it went, in the words it expects: those of the catalog, or the vendor's own where the
-// endpoint is asked for an answer. What the vendor refuses keeps its status. Where nothing could be recorded, where the
+// endpoint is asked for an answer; those as well where it waits in the queue. What the vendor refuses keeps its status. Where nothing could be recorded, where the
 // hit could not be read at all, and where nobody knows what the vendor did, it gets an error, and may try again.
 func (h *hitContext) respond(reason rules.Reason) {
 	allowOrigin(h.ctx, h.j.Site)
@@ -20,6 +20,8 @@ func (h *hitContext) respond(reason rules.Reason) {
 	}
 	status := h.outcome.Status
 	switch {
+	case h.accepted:
+		h.succeed()
 	case !h.sent:
 		h.answerRefused(reason)
 	case h.outcome.Kind == delivery.Delivered:
@@ -70,7 +72,7 @@ func (h *hitContext) answerRefused(reason rules.Reason) {
 	case h.status != 0: // where it ends is in doubt
 		h.ctx.SetStatusCode(h.status)
 		h.ctx.SetConnectionClose()
-	case reason == rules.Unrecorded || reason == rules.OutOfMemory || reason == rules.ShuttingDown || reason == rules.ClockAhead:
+	case reason.Status() == fasthttp.StatusServiceUnavailable:
 		h.ctx.Response.Header.Set("Retry-After", "5")
 		h.ctx.SetStatusCode(reason.Status())
 	case denied == nil || reason == rules.OverLimit:

@@ -378,7 +378,7 @@ func TestADecisionIsTold(t *testing.T) {
 	file := securedFolder(t, startVendor(t).URL)
 	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
 	edit(t, file, func(text string) string {
-		return text + "webhooks: [{ name: crm, url: \"" + crm.URL + "\", events: [decision], scopes: [security], secret_file: ./hook.key }]\n"
+		return text + "webhooks: [{ name: crm, url: \"" + crm.URL + "\", private: true, events: [decision], scopes: [security], secret_file: ./hook.key }]\n"
 	})
 	r := start(t, file)
 	r.does(t, objectsToAll, user("u-1"))

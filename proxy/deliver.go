@@ -7,10 +7,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// deliver sends what is left of the hit, and notes how it went. What was not recorded before does not get here.
+// deliver sends what is left of the hit, and notes how it went; or leaves it to the queue, once it is there. What was not
+// recorded before does not get here.
 func deliver(s *Server, h *hitContext) result {
 	if !h.j.Out.Forward {
 		return next
+	}
+	if h.waits.ticket != nil {
+		return h.waits.accept(h)
 	}
 	out, endpoint := &h.j.Out, h.j.Route.Endpoint
 	for i := range out.Headers {
@@ -22,9 +26,12 @@ func deliver(s *Server, h *hitContext) result {
 		Count: h.j.Permitted(), Taken: endpoint.Taken, Asked: endpoint.Kind == catalog.Answer, Relay: endpoint.Relay,
 		Gate: &h.gate,
 	}
+	h.judged = judgedEvents{
+		log: s.opts.Log, objections: h.snapshot.objections,
+		subjects: h.j.Subjects, known: h.j.Objections, stands: h.judged.stands, visitors: &h.visitors,
+	}
 	h.gate = sendGate{
-		log: s.opts.Log, inflight: s.inflight, counters: &h.snapshot.counters, objections: h.snapshot.objections,
-		subjects: h.j.Subjects, known: h.j.Objections, stands: h.gate.stands, visitors: &h.visitors, leaving: h.event.Count,
+		inflight: s.inflight, counters: &h.snapshot.counters, events: &h.judged, leaving: h.event.Count,
 	}
 	h.leaving = true
 	h.outcome, h.sent = h.snapshot.Delivery.Deliver(&h.event, &h.answer), true

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +18,7 @@ import (
 const formatFile = "format"
 
 // formats are the newest forms that are known here. Parts that are not named have a number of their own in their files.
-var formats = map[string]int{"ledger": 2}
+var formats = map[string]int{"ledger": 2, "queue": 1}
 
 // ErrNewer says that a newer version wrote a data folder.
 var ErrNewer = errors.New("a newer version of tagwarden wrote this data folder, and alone can go on with it")
@@ -52,7 +54,11 @@ func checkFormat(dir string) error {
 
 // writeFormat says in a data folder which forms it is in.
 func writeFormat(dir string, disk durable.Disk) error {
-	text := fmt.Sprintf("ledger %d\n", formats["ledger"])
+	var lines strings.Builder
+	for _, part := range slices.Sorted(maps.Keys(formats)) {
+		fmt.Fprintf(&lines, "%s %d\n", part, formats[part])
+	}
+	text := lines.String()
 	path := filepath.Join(dir, formatFile)
 	if there, err := os.ReadFile(path); err == nil && string(there) == text {
 		return nil

@@ -55,6 +55,13 @@ func startVendor(t testing.TB) *vendor {
 	return v
 }
 
+// answers has it answer otherwise from now on.
+func (v *vendor) answers(how http.HandlerFunc) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.answer = how
+}
+
 func (v *vendor) got() []string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -94,7 +101,7 @@ sites:
       gpc: {}
       own: [{ cookie: site_consent, json: analytics, category: analytics, granted: ["yes"], refused: ["no"] }]
 vendors:
-  ga4: { catalog: ga4, upstream: %q, private: true }
+  ga4: { catalog: ga4, upstream: %q, private: true, concurrency: 64 }
   segment: { catalog: segment, upstreams: { api: %q, settings: %q }, private: true }
 `, upstream, upstream, upstream)
 	write(t, filepath.Join(dir, "tagwarden.yaml"), server)
@@ -118,6 +125,15 @@ func write(t testing.TB, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func read(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // running is a server under test.

@@ -41,3 +41,13 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 	ctx.SetBodyString(wrong + "\n")
 }
+
+// ready answers staff what health answers everybody, and says what has to be looked at though hits are taken.
+func ready(s *Server) func(*fasthttp.RequestCtx) {
+	return func(ctx *fasthttp.RequestCtx) {
+		s.health(ctx)
+		for _, one := range mentions(s) {
+			_, _ = ctx.WriteString(one + "\n")
+		}
+	}
+}

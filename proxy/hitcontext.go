@@ -52,8 +52,14 @@ type hitContext struct {
 	headers []delivery.Header
 	event   delivery.Event
 	gate    sendGate
+	judged  judgedEvents // that the gate asks
 
 	travelling []int // events that travel
+
+	// where it waits
+	waits    queuing
+	accepted bool   // what it put into the queue is on disk
+	one      [1]int // an event, to be kept by itself
 
 	spoiled bool // a stage panicked
 }
@@ -61,7 +67,7 @@ type hitContext struct {
 // hitContexts hands them out and takes them back. This is the only place that does either.
 var hitContexts = sync.Pool{New: func() any {
 	h := new(hitContext)
-	h.gate.stands = h.j.Stands // made once: it would be allocated for each hit
+	h.judged.stands = h.j.Stands // made once: it would be allocated for each hit
 	return h
 }}
 
@@ -91,8 +97,10 @@ func (h *hitContext) giveBack() {
 		h.answer.SwapBody(hit.Recycled(body))
 	}
 	h.answer.Reset()
-	h.event, h.gate = delivery.Event{}, sendGate{stands: h.gate.stands}
+	h.event, h.gate, h.judged = delivery.Event{}, sendGate{}, judgedEvents{stands: h.judged.stands}
 	h.outcome, h.leaving, h.sent, h.headers = delivery.Outcome{}, false, false, hit.Recycled(h.headers)
 	h.travelling = hit.Recycled(h.travelling)
+	h.waits.reset()
+	h.accepted, h.one = false, [1]int{}
 	hitContexts.Put(h)
 }

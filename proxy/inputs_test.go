@@ -210,7 +210,7 @@ func TestAnActThatCannotBeTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
-	write(t, file, string(text)+"webhooks: [{ name: crm, url: \"http://127.0.0.1:1\", events: [objection], secret_file: ./hook.key }]\n")
+	write(t, file, string(text)+"webhooks: [{ name: crm, url: \"http://127.0.0.1:1\", private: true, events: [objection], secret_file: ./hook.key }]\n")
 	act := objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}}
 	for _, gone := range []bool{true, false} {
 		d.gone.Store(false)

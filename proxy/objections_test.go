@@ -25,8 +25,14 @@ var theVisitor = []objection.ID{{Name: "client_id:ga4", Value: "1234567890.17000
 // act objects, or takes back, for the visitor of pageView.
 func (r *running) act(t testing.TB, change objection.Change) []objection.Receipt {
 	t.Helper()
+	return r.actOf(t, theVisitor, change)
+}
+
+// actOf objects, or takes back, for a visitor.
+func (r *running) actOf(t testing.TB, ids []objection.ID, change objection.Change) []objection.Receipt {
+	t.Helper()
 	change.Source, change.Holder.Kind = objection.API, objection.Role
-	receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: change}}})
+	receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: ids, Change: change}}})
 	if err != nil {
 		t.Fatal(err)
 	}

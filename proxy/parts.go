@@ -27,12 +27,13 @@ var parts = []part{
 	{name: "ledger", open: openLedger, close: closeLedger, run: loadAgain, minute: retainRecords, health: ledgerHealth},
 	{name: "witnesses", open: openWitnesses, run: askWitnesses, health: witnessHealth},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
+	{name: "queue", open: openQueue, close: closeQueue, run: dispatchQueue, minute: noteEnded, health: queueHealth},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},
 	{name: "kept opt-outs", open: openKeeper, close: closeKeeper, run: keepOptOuts},
 	{name: "cookie acts", open: openCookieActs, close: closeCookieActs, minute: keepCookieActs},
 	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
-	{name: "outbox", open: openOutbox, run: deliverOutbox},
+	{name: "outbox", open: openOutbox, run: deliverOutbox, minute: sayOutbox, mention: outboxMention},
 	{name: "visitors", open: openVisitors},
 	{name: "api", open: openAPI},
 	{name: "control", open: openControl, close: closeControl, run: takeCommands},
@@ -47,6 +48,8 @@ type part struct {
 	run    func(context.Context, *Server) // goes on as long as hits are taken, until the context ends
 	minute func(*Server)                  // done each minute while hits are taken
 	health func(*Server) (wrong string)   // why hits cannot be taken, or not all of them, as a sentence; "": all is well
+
+	mention func(*Server) []string // what staff has to look at while hits are taken, each as a sentence
 }
 
 // start opens parts, from above. Where one cannot be opened those that were are closed, and the error names it.
@@ -70,6 +73,16 @@ func (s *Server) Release() error {
 		}
 	})
 	return s.releaseErr
+}
+
+// mentions says what staff has to look at while hits are taken.
+func mentions(s *Server) (all []string) {
+	for i := range s.opened {
+		if p := &s.opened[i]; p.mention != nil {
+			all = append(all, p.mention(s)...)
+		}
+	}
+	return all
 }
 
 // wrong says why hits cannot be taken, or not all of them; "": all is well.

@@ -10,11 +10,11 @@ import (
 )
 
 // waiting shows the store's outbox to the one that sends it.
-type waiting struct{ *objection.Store }
+type waiting struct{ objection.Outbox }
 
-// Pending returns messages to a receiver.
-func (w waiting) Pending(to string, limit int) ([]webhook.Waiting, error) {
-	all, err := w.Store.Pending(to, limit)
+// Next returns messages.
+func (w waiting) Next(after uint64, limit int) ([]webhook.Waiting, error) {
+	all, err := w.Outbox.Next(after, limit)
 	list := make([]webhook.Waiting, len(all))
 	for i := range all {
 		list[i] = webhook.Waiting(all[i])

@@ -43,7 +43,7 @@ func TestPropagation(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
-	write(t, file, string(text)+"webhooks: [{ name: crm, url: \""+crm.URL+"\", events: [objection, withdrawal], secret_file: ./hook.key }]\n")
+	write(t, file, string(text)+"webhooks: [{ name: crm, url: \""+crm.URL+"\", private: true, events: [objection, withdrawal], secret_file: ./hook.key }]\n")
 	r := start(t, file)
 	id := []objection.ID{{Name: "email", Value: "Jane@Example.com"}}
 	ask := func(c objection.Change) {

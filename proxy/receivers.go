@@ -13,7 +13,10 @@ func Receivers(server *config.Server) ([]*webhook.Receiver, error) {
 	var faults error
 	for i := range server.Webhooks {
 		hook := &server.Webhooks[i]
-		options := webhook.ReceiverOptions{Name: hook.ID(), URL: hook.URL, Events: hook.Events, Scopes: hook.Scopes, SecretFile: hook.SecretFile}
+		options := webhook.ReceiverOptions{
+			Name: hook.ID(), URL: hook.URL, Events: hook.Events, Scopes: hook.Scopes, SecretFile: hook.SecretFile,
+			Concurrency: hook.Concurrency, Private: hook.Private,
+		}
 		if r := hook.Request; r != nil {
 			options.Request = &webhook.Request{Method: r.Method, Headers: r.Headers, Body: r.Body, ContentType: r.ContentType}
 		}

@@ -1,17 +1,20 @@
 package proxy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unsafe"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // record writes every decision of the hit down, and waits until that is done. Where it cannot be done nothing leaves.
+// What is to wait for its vendor is put into the queue beside: what the SDK is told to be accepted is in both.
 func record(s *Server, h *hitContext) result {
 	if s.checkpoints.wrong() != "" { // which was said when it began
 		return refused(rules.Unrecorded)
@@ -19,19 +22,74 @@ func record(s *Server, h *hitContext) result {
 	if s.unloaded.Load() {
 		return refused(rules.Unrecorded)
 	}
+	waits := h.j.Out.Forward && h.mayWait()
+	if waits {
+		s.dispatch.adding.RLock()
+		defer s.dispatch.adding.RUnlock()
+	}
 	h.number = s.hits.Add(1)
 	h.sortSubjects()
 	for e := range h.j.Verdicts {
 		h.records = append(h.records, h.eventRecord(e))
 	}
-	if err := s.ledger.Append(h.records, (*recorded)(h)); err != nil {
-		fault(s.opts.Log, "decisions cannot be recorded", err)
-		return refused(rules.Unrecorded)
+	if reason := h.writeDown(s, waits); reason != rules.Unjudged {
+		return refused(reason)
 	}
 	for i := range h.j.Verdicts {
 		h.snapshot.counters.events(h.j.Site.ID, h.j.Route.Recipient.ID, h.j.Verdicts[i].Reason, 1)
 	}
 	return next
+}
+
+// writeDown puts the records of the hit into the ledger, and its events into the queue where they are to wait.
+func (h *hitContext) writeDown(s *Server, waits bool) rules.Reason {
+	var err error
+	if waits {
+		if err = h.recordWaiting(s); !errors.Is(err, errCannotWait) {
+			return h.unwritten(s, err)
+		}
+		for e := range h.records {
+			h.records[e].Queued = false
+		}
+	}
+	return h.unwritten(s, s.ledger.Append(h.records, (*recorded)(h)))
+}
+
+// unwritten is why a hit is refused whose records or events could not be written.
+func (h *hitContext) unwritten(s *Server, err error) rules.Reason {
+	switch {
+	case err == nil:
+		return rules.Unjudged
+	case queue.IsFull(err):
+		s.dispatch.full(err)
+		return rules.QueueFull
+	default:
+		fault(s.opts.Log, "decisions cannot be recorded", err)
+		return rules.Unrecorded
+	}
+}
+
+// recordWaiting records a hit whose events wait.
+func (h *hitContext) recordWaiting(s *Server) (err error) {
+	for e := range h.records {
+		h.records[e].Queued = h.j.Verdicts[e].Decision == rules.Permit
+	}
+	if h.waits.lines, err = s.ledger.Write(h.records); err != nil {
+		return err
+	}
+	defer s.ledger.GiveBack(h.waits.lines)
+	if err := h.enqueue(s.dispatch.queue); err != nil {
+		return err
+	}
+	written, err := s.ledger.AddLines(h.waits.lines, h.records, (*recorded)(h))
+	if err == nil {
+		s.dispatch.commit.wait()
+		err = written.Synced()
+	}
+	if err != nil {
+		h.refuseWaiting(false)
+	}
+	return err
 }
 
 // eventRecord makes the record of one event.

@@ -3,17 +3,14 @@ package proxy
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/rules"
 )
-
-// longestWait bounds how long a vendor may ask an SDK to wait.
-const longestWait = 24 * time.Hour
 
 // relayRefusal gives the status with which the vendor refused the hit, when to come again where it says so, and its
 // body where the catalog knows that the SDK acts on it: there it says which events of the batch were at fault.
@@ -33,25 +30,10 @@ func (h *hitContext) relayRefusal() {
 	}
 }
 
-// waitFor reads a Retry-After, seconds or a date (RFC 9110, section 10.2.3), as seconds from now: SDKs read no dates.
+// waitFor reads a Retry-After as seconds from now, as SDKs read it: none reads dates.
 func waitFor(value []byte, now time.Time) (int, bool) {
-	if len(value) == 0 {
-		return 0, false
-	}
-	most := int(longestWait / time.Second)
-	if len(bytes.Trim(value, "0123456789")) == 0 {
-		seconds, err := strconv.Atoi(string(value))
-		if err != nil || seconds > most {
-			return most, true // more digits than a number has
-		}
-		return seconds, true
-	}
-	at, err := http.ParseTime(string(value))
-	if err != nil {
-		return 0, false
-	}
-	seconds := (at.Sub(now) + time.Second - 1) / time.Second
-	return int(min(max(seconds, 0), longestWait/time.Second)), true
+	wait, ok := delivery.RetryAfter(value, now)
+	return int((wait + time.Second - 1) / time.Second), ok
 }
 
 // relayed is the body of a refusal as the SDK may read it: JSON, in which events are counted as in the SDK's own batch.

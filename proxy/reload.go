@@ -61,6 +61,7 @@ func (s *Server) Reload() error {
 	fresh.warnForms(s.opts.Log, s.opts.Now())
 	s.reviews.measure()
 	lookAtHooks(s.opts.Log, loaded)
+	s.outbox.Kick()
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()
 	return nil
@@ -102,6 +103,7 @@ func unchangeable(old, fresh *config.Server) error {
 		{"admin.listen", old.Admin.Listen == fresh.Admin.Listen},
 		{"data", old.Data == fresh.Data},
 		{"tls", (old.TLS == nil) == (fresh.TLS == nil) && (old.TLS == nil || *old.TLS == *fresh.TLS)},
+		{"delivery.queue or delivery.park", !queueChanged(old, fresh)},
 		{"ledger.seal", old.Ledger.Seal == fresh.Ledger.Seal},
 		{"ledger.sync", old.Ledger.Sync == fresh.Ledger.Sync},
 		{"keys", old.Keys.Root == fresh.Keys.Root && strings.Join(old.Keys.RootCommand, "\x00") == strings.Join(fresh.Keys.RootCommand, "\x00")},

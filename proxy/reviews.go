@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -143,7 +142,7 @@ func lookAtHooks(log *zap.Logger, loaded *config.Loaded) {
 		case hook.Request == nil:
 			_, err = webhook.ReadSecret(hook.SecretFile)
 		case hook.SecretFile != "":
-			_, err = os.Stat(hook.SecretFile)
+			_, err = webhook.ReadToken(hook.SecretFile)
 		}
 		if err != nil {
 			fault(log, "the webhook "+hook.ID()+" cannot be told anything", err)

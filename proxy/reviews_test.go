@@ -63,7 +63,7 @@ var toldInWords = map[string]string{
 // TestReviewsAreTold: once for each mark, also over a restart; and when the review is overdue.
 func TestReviewsAreTold(t *testing.T) {
 	h, c := newHook(t), newClock("2027-03-01T12:00:00Z")
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
+	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, private: true, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
 	write(t, filepath.Join(a.dir, "hook.key"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 	r := start(t, a.file, c.option)
 	told := func(n int, days string) {
@@ -106,7 +106,7 @@ func TestReviewsAreTold(t *testing.T) {
 // hooked is an assessed shop whose reviews a webhook is told, with its secret.
 func hooked(t *testing.T, address string) *assessed {
 	t.Helper()
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, events: [assessment_due], secret_file: ./hook.key }]\n",
+	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, private: true, events: [assessment_due], secret_file: ./hook.key }]\n",
 		address))
 	write(t, filepath.Join(a.dir, "hook.key"), strings.Repeat("k", 32))
 	return a
@@ -222,7 +222,7 @@ func TestAHookWithoutItsSecret(t *testing.T) {
 	}
 	core, logged := observer.New(zap.WarnLevel)
 	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Log = zap.New(core) })
-	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("could not be told of a review").Len() == 1 })
+	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("the secret of a webhook cannot be used").Len() == 1 })
 	if logged.FilterMessageSnippet("cannot be told anything").Len() != 1 || len(h.messages()) > 0 {
 		t.Errorf("told %q, logged: %v", h.messages(), logged.All())
 	}

@@ -43,6 +43,7 @@ const patience = 4 * time.Second
 // Shutdown takes no more hits, ends those under way and returns when they have ended, or when the context is done.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.listeners.end()
+	s.dispatch.end()
 	s.stopping.Do(func() {
 		s.stopErr = errors.Join(unlessClosed(s.public.ShutdownWithContext(ctx)), unlessClosed(s.admin.ShutdownWithContext(ctx)))
 		s.listeners.close()

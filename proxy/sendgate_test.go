@@ -20,9 +20,12 @@ func (l lookUp) Lookup([16]byte) (rules.Objections, error) { return l() }
 // gateOf is the gate of one event with one subject.
 func gateOf(of Objections) *sendGate {
 	return &sendGate{
-		log: zap.NewNop(), inflight: newInflight(), counters: &counters{metrics: metrics.New()}, objections: of,
-		subjects: make([]rules.Subject, 1), known: make([]rules.Objections, 1), leaving: 1,
-		stands: func(int, rules.Objections) bool { return false },
+		inflight: newInflight(), counters: &counters{metrics: metrics.New()}, leaving: 1,
+		events: &judgedEvents{
+			log: zap.NewNop(), objections: of,
+			subjects: make([]rules.Subject, 1), known: make([]rules.Objections, 1),
+			stands: func(int, rules.Objections) bool { return false },
+		},
 	}
 }
 

@@ -51,6 +51,7 @@ func (s *Server) recoverPanic(h *hitContext) {
 	h.ctx.Response.Reset()
 	h.ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 	h.ctx.SetConnectionClose()
+	h.refuseWaiting(true)
 	if h.leaving && !h.sent {
 		h.recordOutcome(delivery.Outcome{Why: delivery.WhyFailed})
 	}
@@ -72,7 +73,7 @@ func (s *Server) runStages(h *hitContext) result {
 }
 
 // refuse records a hit that was refused as a whole. What was no whole request, or led to no endpoint, is only counted;
-// so is what there is no memory for, or no date, which comes in floods, and may come again.
+// so is what there is no memory for, no room in the queue, or no date, which comes in floods, and may come again.
 func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 	if reason == rules.Unjudged {
 		reason = rules.Failed // a stage that does not say how it ended
@@ -82,7 +83,8 @@ func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 			reason = rules.Overlong(&h.j, &h.in)
 		}
 	}
-	if h.j.Route == nil || h.status != 0 || h.number != 0 || reason == rules.OutOfMemory || reason == rules.ClockAhead {
+	flood := reason == rules.OutOfMemory || reason == rules.QueueFull || reason == rules.ClockAhead
+	if h.j.Route == nil || h.status != 0 || h.number != 0 || flood {
 		s.refusals.add(reason)
 		return reason
 	}

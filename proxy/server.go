@@ -83,10 +83,12 @@ type Server struct {
 	values        *valueCounts
 	checkpoints   *checkpoints // what becomes of the ledger's
 	ledger        *ledger.Ledger
+	dispatch      *dispatcher // with the queue
 	refusals      *refusals
 	cookieActs    *cookieActs
 	reviews       *reviews
 	outbox        *webhook.Outbox
+	hookLog       *hookLog
 	visitors      *visitors
 	tokens        *access.Tokens
 	api, operator http.Handler // of staff and other systems, and of the operator
@@ -135,10 +137,18 @@ func (o *Options) fill() {
 	if o.OpenFiles == 0 {
 		o.OpenFiles = openFiles()
 	}
-	if o.Client == nil {
-		o.Client = func(u []delivery.Upstream) (Deliverer, error) {
-			return delivery.New(delivery.Options{Upstreams: u, Conns: shareOut(o.OpenFiles, len(u)).vendor})
-		}
+}
+
+// client makes clients that deliver over the network.
+func (o *Options) client(m *metrics.Metrics) func([]delivery.Upstream) (Deliverer, error) {
+	now, files := o.Now, o.OpenFiles
+	return func(u []delivery.Upstream) (Deliverer, error) {
+		return delivery.New(delivery.Options{
+			Upstreams: u, Conns: shareOut(files, len(u)).vendor, Now: now,
+			Answers: func(vendor string, after time.Duration) {
+				m.Delivery.Answers.WithLabelValues(vendor).Observe(after.Seconds())
+			},
+		})
 	}
 }
 
@@ -148,17 +158,20 @@ func New(loaded *config.Loaded, o Options) (*Server, error) { return newServer(l
 func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) {
 	o.fill()
 	hits := uint64(o.Now().UnixMicro()) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
-	clock := newClock(o.Now, o.Elapsed, o.Log)
+	clock, figures := newClock(o.Now, o.Elapsed, o.Log), metrics.New()
 	o.Now = clock.now
+	if o.Client == nil {
+		o.Client = o.client(figures)
+	}
 	s := &Server{
-		opts: o, clock: clock, loaded: loaded, metrics: metrics.New(), consent: newConsentCache(),
+		opts: o, clock: clock, loaded: loaded, metrics: figures, consent: newConsentCache(),
 		denied:   newDeniedIDs(),
 		inflight: newInflight(), stopped: make(chan struct{}),
 	}
 	if err := s.start(parts); err != nil {
 		return nil, err
 	}
-	s.hits.Store(max(hits, s.recovered.Hits)) // none comes twice, also where the clock went back
+	s.hits.Store(max(hits, s.recovered.Hits, s.dispatch.queue.Highest())) // none comes twice, also where the clock went back
 	s.loaded = nil
 	s.snapshot.Load().warnUnknown(o.Log)
 	s.snapshot.Load().warnForms(o.Log, o.Now())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
@@ -24,6 +25,10 @@ type Snapshot struct {
 	Loaded   *config.Loaded
 	Delivery Deliverer
 
+	queued     bool                       // events wait for their vendors
+	batches    map[string]*batch.Vendor   // by vendor: those that take several events in one request
+	within     map[string]time.Duration   // by vendor: for how long it knows an event again; 0: for good
+	taken      map[[2]string]string       // by vendor and endpoint: where answers say how many events were taken
 	keys       atomic.Pointer[rules.Keys] // of the day; replaced when it is over (keyring.go)
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to, and of reviews
@@ -59,6 +64,20 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) })
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
+	fresh.queued = loaded.Server.Delivery.Mode == "queued"
+	fresh.batches, fresh.taken = map[string]*batch.Vendor{}, map[[2]string]string{}
+	fresh.within = map[string]time.Duration{}
+	for _, r := range loaded.Policy.Recipients() {
+		if v := batch.New(r.Catalog); v.Merges() {
+			fresh.batches[r.ID] = v
+		}
+		if of := r.Catalog.File.Idempotency; of != nil {
+			fresh.within[r.ID] = of.Within()
+		}
+		for i := range r.Catalog.Endpoints {
+			fresh.taken[[2]string{r.ID, r.Catalog.Endpoints[i].ID}] = r.Catalog.Endpoints[i].Taken
+		}
+	}
 	s.keyring.current(fresh, s.opts.Now())
 	return fresh, nil
 }

@@ -16,12 +16,13 @@ var stages = []stage{
 	{"pages", servePages},        // a visitor asks for a page of ours
 	{"preflight", preflight},     // a browser or an SDK asks whether it may send a hit
 	{"route", route},             // the site, the vendor, the endpoint, and so how much it may hold (rules.FindRoute)
+	{"room", room},               // where its events would wait for their vendor: whether they can
 	{"body", body},               // as it comes, within limits, from the budget of memory
 	{"read", read},               // decode, observe: events, subjects, signals (rules.Read)
 	{"lookup", lookUpObjections}, // the objections of every subject
 	{"judge", judge},             // decide, minimise, encode: ladder, every field, the request to the vendor (rules.Judge)
-	{"record", record},           // every decision is in the ledger before anything leaves
-	{"deliver", deliver},         // to the vendor, now
+	{"record", record},           // every decision is in the ledger before anything leaves, and what waits in the queue
+	{"deliver", deliver},         // to the vendor, now; or by the queue, which judges it again (dispatch.go)
 }
 
 // stage is one step on the way.

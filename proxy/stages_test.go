@@ -25,7 +25,7 @@ func TestStagesAreInOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"receive", "health", "pages", "preflight", "route", "body", "read", "lookup", "judge", "record", "deliver",
+		"receive", "health", "pages", "preflight", "route", "room", "body", "read", "lookup", "judge", "record", "deliver",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the stages are %v, want %v", names, want)

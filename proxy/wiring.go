@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
-	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/access"
@@ -18,7 +17,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
-	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -143,9 +141,12 @@ func closeDelivery(s *Server) error {
 	return nil
 }
 
+// rarityFile is where in a data folder it is counted how rare values are.
+const rarityFile = "rarity"
+
 func openRarity(s *Server) (err error) {
 	s.values, err = openValueCounts(rarity.Options{
-		File: filepath.Join(s.loaded.Server.Data, "rarity"), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
+		File: filepath.Join(s.loaded.Server.Data, rarityFile), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 	}, s.opts.Log)
 	if err == nil {
 		s.values.UpTo(s.loaded.Policy.Rarest())
@@ -253,38 +254,6 @@ func openReviews(s *Server) error {
 func watchReviews(ctx context.Context, s *Server) { s.reviews.watch(ctx) }
 func measureReviews(s *Server)                    { s.reviews.measure() }
 
-// openOutbox makes the outbox: what waits there is told while hits are taken.
-func openOutbox(s *Server) error {
-	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
-		Store: waiting{s.objections}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
-		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
-		OnDelivered: func(to, event string, taken time.Duration) {
-			if event == webhook.AssessmentDue {
-				s.metrics.Webhooks.WithLabelValues(event, "taken").Inc()
-				return
-			}
-			s.metrics.Told.WithLabelValues(to).Observe(taken.Seconds())
-			s.metrics.Outbox.WithLabelValues(to, "taken").Inc()
-		},
-		OnFailed: func(to, event, why string, err error) {
-			text := "a webhook could not be told of an objection"
-			if event == webhook.AssessmentDue {
-				s.metrics.Webhooks.WithLabelValues(event, "failed").Inc()
-				text = "a webhook could not be told of a review"
-			} else {
-				s.metrics.Outbox.WithLabelValues(to, why).Inc()
-			}
-			s.opts.Log.Warn(text, zap.String("webhook", to), zap.String("why", why), zap.Error(err))
-		},
-		Fault: func(err error) {
-			fault(s.opts.Log, "what waits to be told to other systems cannot be read or forgotten", err)
-		},
-	})
-	return nil
-}
-
-func deliverOutbox(ctx context.Context, s *Server) { s.outbox.Deliver(ctx) }
-
 func openVisitors(s *Server) error {
 	s.visitors = newVisitors(s.opts.Log, visitor.Options{
 		Objector: s.objector, Key: s.keyring.store.State().SigningKey(), Now: s.opts.Now,
@@ -319,6 +288,7 @@ func openAPI(s *Server) (err error) {
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
+		Queue: newQueueDesk(s), Backup: newBackups(s).make,
 		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)
@@ -363,7 +333,7 @@ func openListeners(s *Server) error {
 	}}
 	s.listeners.opts.Share.warn(s.opts.Log)
 	s.public = s.hitsServer()
-	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: s.health})
+	staff := newAdmin(adminOptions{Metrics: s.metrics, API: s.api, Ready: ready(s)})
 	s.admin = adminServer(s.listeners.placed(ofStaff, asksHealth, staff.serve))
 	return nil
 }

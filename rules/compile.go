@@ -38,7 +38,7 @@ func Compile(d *Draft) (*Policy, error) {
 		plans:  map[[2]string]*plan{},
 		spaces: map[spacesKey]*spaces{},
 	}
-	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies, c.origins} {
+	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies, c.origins, c.digests} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -165,7 +165,7 @@ func (c *compiler) activities() error {
 		a := &Activity{
 			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference, Profile: d.Profile,
 			consentMaxAge: d.ConsentMaxAge, events: d.Events, anyEvent: slices.Contains(d.Events, "*"), sites: d.Sites, when: d.When,
-			server:       d.Server,
+			server: d.Server, whenText: d.WhenText,
 			afterRefusal: d.AfterRefusal,
 		}
 		if d.Basis == basis.None {
@@ -238,6 +238,12 @@ func (c *compiler) purposesOf(a *Activity, at string) error {
 		a.categories |= need.Categories
 		a.tcf |= need.TCF
 	}
+	for n := range a.categories.All {
+		a.sorted = append(a.sorted, n)
+	}
+	slices.SortFunc(a.sorted, func(m, n int) int {
+		return strings.Compare(c.policy.categories[m], c.policy.categories[n])
+	})
 	return nil
 }
 

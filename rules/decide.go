@@ -14,12 +14,13 @@ type decideState struct {
 	view     eventView
 	at       time.Time // when
 	latest   time.Time // that, or the latest time that was known by then
+	declared declared  // by the browser's own cookie
 }
 
 // reset forgets the hit.
 func (d *decideState) reset() {
 	d.Verdicts, d.rungs, d.view = hit.Recycled(d.Verdicts), hit.Recycled(d.rungs), eventView{}
-	d.at, d.latest = time.Time{}, time.Time{}
+	d.at, d.latest, d.declared = time.Time{}, time.Time{}, declared{}
 }
 
 // decide judges every event by the ladder of its vendor.
@@ -31,9 +32,9 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 	if d.at, d.latest = in.Now, in.Now; in.Latest.After(in.Now) {
 		d.latest = in.Latest
 	}
-	declared, told := r.preferences()
+	d.declared.objections, d.declared.told = r.preferences()
 	for e := range h.Events {
-		objections[e].Declare(declared, told)
+		objections[e].Declare(d.declared.objections, d.declared.told)
 		if h.Events[e].Malformed {
 			d.Verdicts = append(d.Verdicts, Verdict{Reason: MalformedHit})
 			continue
@@ -46,21 +47,28 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 			d.Verdicts = append(d.Verdicts, Verdict{Reason: OverLimit})
 			continue
 		}
-		d.view = eventView{h, r.Route.Recipient.Catalog.Fields, &r.budget, int32(e)}
-		endpoint := r.Route.Endpoint
-		q := asked{
-			site: r.Site, region: r.Region, event: &d.view, name: h.EventName(int32(e)), signals: r.SignalsOf(e),
-			objections: objections[e], unavailable: in.ObjectionsUnavailable, now: in.Now, latest: in.Latest,
-			endpoint: endpoint,
-			server:   r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
-			stamps: stamps{hit: h, event: int32(e), now: in.Now, denials: in.Denials, vendor: r.Route.Recipient.ID},
-		}
+		q := d.asks(r, e, objections[e], in)
 		d.Verdicts = append(d.Verdicts, d.climb(r.Policy, r.Route.ladder, &q))
 		if r.budget.spent() {
 			return OverLimit
 		}
 	}
 	return Unjudged
+}
+
+// asks is what the activities are judged by for an event. It holds until it is called again.
+func (d *decideState) asks(r *readState, e int, objections Objections, in *Inputs) asked {
+	d.view = eventView{&r.Hit, r.Route.Recipient.Catalog.Fields, &r.budget, int32(e)}
+	endpoint := r.Route.Endpoint
+	return asked{
+		site: r.Site, region: r.Region, event: &d.view, name: r.Hit.EventName(int32(e)), signals: r.SignalsOf(e),
+		objections: objections, unavailable: in.ObjectionsUnavailable, now: in.Now, latest: in.Latest,
+		endpoint: endpoint,
+		server:   r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
+		stamps: stamps{
+			hit: &r.Hit, event: int32(e), now: in.Now, denials: in.Denials, vendor: r.Route.Recipient.ID,
+		},
+	}
 }
 
 // lacksAll tells whether an event has none of the fields without which its vendor refuses one: it is then no event of

@@ -92,6 +92,7 @@ type DraftActivity struct {
 	Server        bool      // it is for hits alone that one of the vendor's Senders sends
 	AfterRefusal  bool      // a refused category does not deny it; not for consent, direct marketing or a purpose with US
 	When          Condition // nil: always
+	WhenText      string    // that it was compiled from
 }
 
 // Condition is a compiled `when:`. Holds tells whether an activity applies to the event; an error denies the event.

@@ -283,7 +283,7 @@ func (r Reason) Status() int {
 		return 405
 	case OverLimit:
 		return 413
-	case Unrecorded, OutOfMemory, ShuttingDown, ClockAhead:
+	case Unrecorded, OutOfMemory, QueueFull, ShuttingDown, ClockAhead:
 		return 503
 	case Failed:
 		return 500

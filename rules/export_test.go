@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"encoding/hex"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -79,6 +82,68 @@ func (p *Policy) SubjectsIn(k *Keys, recipient string, field int, class hit.Clas
 	}
 	for _, of := range f.all {
 		all = append(all, pseudonym.SubjectHash(k.subject, of.space, f.text[of.from:of.to]))
+	}
+	return all
+}
+
+// JudgeOn judges an event of a hit that was judged, on one activity alone, at another moment and with other objections:
+// what judging it again has to find.
+func (j *Judgement) JudgeOn(event int, a *Activity, o Objections, at Moment) Reason {
+	o.Declare(j.declared.objections, j.declared.told)
+	q := j.asks(&j.readState, event, o, &Inputs{
+		Now: at.Now, Latest: at.Latest, ObjectionsUnavailable: at.ObjectionsUnavailable,
+	})
+	q.stamps.now = j.at
+	v := j.climb(j.Policy, []*Activity{a}, &q)
+	if v.Decision == Permit {
+		return Permitted
+	}
+	return v.Reason
+}
+
+// SamePlan tells whether what was kept of an event is of the same plan under a policy.
+func (k *Kept) SamePlan(p *Policy, event int) bool {
+	_, route := routeOf(p, k.site, k.vendor, k.endpoint)
+	if route == nil {
+		return false
+	}
+	rung := route.rung(k.Events[event].Activity)
+	return rung >= 0 && route.digests[rung] == k.Events[event].digest
+}
+
+// Said is all that was read of facts, in words.
+func (k *Kept) Said() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s %s %s %q server %t nobody %t objects %q told %d\n", k.received.UTC().Format(time.RFC3339Nano),
+		k.site, k.vendor, k.endpoint, k.region, k.server, k.nobody, k.scopes, k.told)
+	for _, s := range k.Subjects {
+		fmt.Fprintf(&text, "subject of %d, kind %d, %x\n", s.Visitor, s.Kind, s.Hash)
+	}
+	for i := range k.Events {
+		e := &k.Events[i]
+		fmt.Fprintf(&text, "event %d of %d: %q on %s %x, own %d, sent %d, signals %x\n", e.Index, e.Visitor, e.Name,
+			e.Activity, e.digest, e.own, e.sent, e.signals)
+	}
+	return text.String()
+}
+
+// Digest is that of the plan that an event was shaped by.
+func (k *Kept) Digest(event int) []byte { return k.Events[event].digest[:] }
+
+// PlanDigests are the digests of every rung of every route, by vendor, and by endpoint and activity.
+func (p *Policy) PlanDigests() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, s := range p.ids {
+		for _, r := range s.all {
+			of := all[r.Recipient.ID]
+			if of == nil {
+				of = map[string]string{}
+				all[r.Recipient.ID] = of
+			}
+			for i, a := range r.ladder {
+				of[r.Endpoint.ID+" "+a.ID] = hex.EncodeToString(r.digests[i][:])
+			}
+		}
 	}
 	return all
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
+const contentEncoding = "Content-Encoding"
+
 // headers writes the headers that the catalog lists, and Sec-GPC where the visitor sent it (W3C GPC: no intermediary
 // may remove it).
 func (e *encodeState) headers(r *readState, m *minimiseState, body bool) {
@@ -76,7 +78,7 @@ func (e *encodeState) bodyHeaders(r *readState) {
 		if q.Coded != codec.Gzip {
 			coding = "deflate"
 		}
-		e.header("Content-Encoding", stash(e, coding))
+		e.header(contentEncoding, stash(e, coding))
 	}
 }
 

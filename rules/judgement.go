@@ -84,6 +84,8 @@ type Judgement struct {
 
 	Reason Reason // why the hit as a whole is refused; Unjudged while it is not
 	shapes shapes // of its events, once asked for
+	keep   keep   // facts of its events, likewise
+	alone  alone  // the request of one of its events, likewise
 }
 
 // Reset makes the judgement ready for another hit and keeps its memory.
@@ -95,4 +97,6 @@ func (j *Judgement) Reset() {
 	j.encodeState.reset()
 	j.Reason = Unjudged
 	j.shapes.reset()
+	j.keep.reset()
+	j.alone.reset()
 }

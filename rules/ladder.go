@@ -26,6 +26,7 @@ type asked struct {
 	endpoint    *catalog.Endpoint
 	nobody      bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
 	stamps      stamps
+	again       bool // it was permitted before: its condition was met then, and what it was asked of is gone
 }
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
@@ -61,12 +62,14 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason, When) {
 	}
 	when := WhenUnasked
 	if a.when != nil {
-		holds, err := a.when.Holds(q.event)
-		if err != nil {
-			return Deny, ConditionFailed, WhenUnasked
-		}
-		if !holds {
-			return Skip, ConditionUnmet, WhenUnmet
+		if !q.again {
+			holds, err := a.when.Holds(q.event)
+			if err != nil {
+				return Deny, ConditionFailed, WhenUnasked
+			}
+			if !holds {
+				return Skip, ConditionUnmet, WhenUnmet
+			}
 		}
 		when = WhenMet
 	}

@@ -181,6 +181,8 @@ type Activity struct {
 	sites           []string
 	server          bool // of hits alone that servers send
 	when            Condition
+	whenText        string
+	sorted          []int // the numbers of its categories, in the order of their names
 	plan            *plan
 	refused         []*catalog.Endpoint // where the vendor would not take what the profile leaves of an event
 }

@@ -42,6 +42,12 @@ func ToldUntil(scope string) int64 {
 	return (days + 1) * day
 }
 
+// declared is what a browser's own cookie says (see [Objections.Declare]).
+type declared struct {
+	objections Objections
+	told       int64 // decisions made before count for it, Unix seconds
+}
+
 // preferences reads what the browser itself says was objected to. Several cookies of the name count together. A scope that the policy does
 // not know says nothing; a value that is no list of scopes counts as an objection to everything, since nobody knows what it was.
 // A decision on what stands for the browser's identifiers is one on what its cookie says, too, where it was made before

@@ -252,6 +252,9 @@ func marksOf(g *judging, r *hit.Request) *marks {
 	for e := range g.j.Verdicts {
 		if g.j.Verdicts[e].Decision == rules.Permit && g.j.Out.Forward {
 			m.add("an event", g.j.EventBytes(e))
+			if one, ok := g.j.Alone(e); ok {
+				m.add("an event alone", one.Body)
+			}
 			g.j.ShapeID(nil, e)
 		}
 	}

@@ -29,6 +29,7 @@ type Site struct {
 	slashed     map[string][]*Route // likewise, by the path with a slash more or less at its end
 	patterns    []*Route
 	areas       []area
+	all         []*Route
 }
 
 // Route is where a path of a site leads: an endpoint of a vendor and the ladder its events are judged by.
@@ -37,8 +38,9 @@ type Route struct {
 	Endpoint  *catalog.Endpoint
 	path      []byte // the endpoint's, where that is one path
 	ladder    []*Activity
-	told      []*told // by rung: what the vendor is told of choices
-	tells     bool    // any of them says something on every hit
+	told      []*told      // by rung: what the vendor is told of choices
+	tells     bool         // any of them says something on every hit
+	digests   []planDigest // by rung: what shapes an event that travels on it
 	limits    Limits
 }
 
@@ -269,6 +271,7 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 		}
 		s.owns(recipient)
 	}
+	s.all = all
 	return nil
 }
 

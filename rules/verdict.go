@@ -41,6 +41,7 @@ const (
 	Failed       // a stage failed: a bug here, or a key that is missing
 	Unrecorded   // the decision could not be written down
 	OutOfMemory  // there was no room for it
+	QueueFull    // it would wait for its vendor, and there is no room where events wait
 	ShuttingDown // the server is ending
 	ClockAhead   // the clock jumped, and nobody said that it is right
 	Sealed       // a checksum or signature in it would be wrong for what is left
@@ -84,13 +85,17 @@ const (
 	OpaqueStream    // a stream cannot be minimised: it never travels on legitimate interest, where the profile does not keep it, or where the hit names nobody
 	RequiredDropped // the profile drops a field without which the vendor refuses an event at this endpoint
 
+	// Of an event that waited, and is judged again (see [Kept]).
+	PolicyChanged   // what it was permitted on, or what shaped what would leave of it, is another now, or is gone
+	FactsUnreadable // what it was judged by cannot be read
+
 	numReasons
 )
 
 var reasonNames = [numReasons]string{
 	Unjudged: "unjudged", Permitted: "permitted",
 	UnknownHost: "unknown_host", UnknownPath: "unknown_path", WrongMethod: "wrong_method", MalformedHit: "malformed", OverLimit: "limit",
-	Failed: "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", ShuttingDown: "shutting_down", ClockAhead: "clock_ahead", Sealed: "sealed",
+	Failed: "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", QueueFull: "queue_full", ShuttingDown: "shutting_down", ClockAhead: "clock_ahead", Sealed: "sealed",
 	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", OtherSender: "other_sender", ConditionUnmet: "condition_unmet",
 	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
 	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
@@ -102,6 +107,7 @@ var reasonNames = [numReasons]string{
 	AssessmentFormOld: "assessment_form_old", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
 	RequiredDropped: "required_dropped", BeforeChoice: "before_choice",
+	PolicyChanged: "policy_changed", FactsUnreadable: "facts_unreadable",
 }
 
 // String returns the code that records, metrics and tests use.

@@ -83,19 +83,22 @@ func (s *Sink) serve(c net.Conn) {
 		delete(s.conns, c)
 		s.mu.Unlock()
 	}()
-	in := bufio.NewReaderSize(c, 16<<10)
+	in := bufio.NewReaderSize(c, mostRequest)
+	var serials []uint64
 	for {
-		serial, found, err := s.read(in)
-		if err != nil {
+		var err error
+		if serials, err = s.read(in, serials[:0]); err != nil {
 			return // a proxy closed its connection, or what it sent is no request: the books will tell
 		}
 		switch b := s.books.Load(); {
 		case b == nil:
 			s.stray.Add(1)
-		case found:
-			b.Arrived(serial)
-		default:
+		case len(serials) == 0:
 			b.Strange()
+		default:
+			for _, serial := range serials {
+				b.Arrived(serial)
+			}
 		}
 		if _, err := c.Write(noContent); err != nil {
 			return
@@ -103,44 +106,51 @@ func (s *Sink) serve(c net.Conn) {
 	}
 }
 
-// read reads one request and finds its serial number.
-func (s *Sink) read(in *bufio.Reader) (serial uint64, found bool, err error) {
+// mostRequest is how long the body of a request may be: that of many events in one.
+const mostRequest = 1 << 20
+
+// read reads one request, and appends the serial numbers that it holds: of its target, or else of its body.
+func (s *Sink) read(in *bufio.Reader, serials []uint64) ([]uint64, error) {
 	line, err := in.ReadSlice('\n')
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
-	serial, found = numberAfter(line, s.marker)
+	serials = numbersAfter(serials, line, s.marker)
 	h, err := readHeader(in)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
 	if h.chunked {
-		return 0, false, errors.New("chunked requests are not expected here")
+		return nil, errors.New("chunked requests are not expected here")
 	}
 	body, err := in.Peek(h.length)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
-	if !found {
-		serial, found = numberAfter(body, s.marker)
+	if len(serials) == 0 {
+		serials = numbersAfter(serials, body, s.marker)
 	}
 	_, err = in.Discard(h.length)
-	return serial, found, err
+	return serials, err
 }
 
-// numberAfter reads the decimal number that follows a marker.
-func numberAfter(text, marker []byte) (n uint64, found bool) {
-	_, rest, found := bytes.Cut(text, marker)
-	if !found {
-		return 0, false
-	}
-	digits := 0
-	for _, c := range rest {
-		if c < '0' || c > '9' || digits == 18 {
-			break
+// numbersAfter appends the decimal numbers that follow a marker.
+func numbersAfter(dst []uint64, text, marker []byte) []uint64 {
+	for {
+		_, rest, found := bytes.Cut(text, marker)
+		if !found {
+			return dst
 		}
-		n = n*10 + uint64(c-'0')
-		digits++
+		n, digits := uint64(0), 0
+		for _, c := range rest {
+			if c < '0' || c > '9' || digits == 18 {
+				break
+			}
+			n = n*10 + uint64(c-'0')
+			digits++
+		}
+		if text = rest; digits > 0 {
+			dst = append(dst, n)
+		}
 	}
-	return n, digits > 0
 }

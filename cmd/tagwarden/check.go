@@ -146,7 +146,7 @@ func hookWarnings(server *config.Server) []string {
 		case hook.Request == nil:
 			_, err = webhook.ReadSecret(hook.SecretFile)
 		case hook.SecretFile != "":
-			_, err = os.ReadFile(hook.SecretFile)
+			_, err = webhook.ReadToken(hook.SecretFile)
 		}
 		if err != nil {
 			all = append(all, sprintf("webhook %d of webhooks: cannot be told anything: %v", i+1, err))

@@ -334,7 +334,7 @@ func (w *writing) waiting(data string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	all, err := store.Pending("", 1<<20)
+	all, err := store.Outbox().Next(0, 1<<20)
 	if err = errors.Join(err, store.Close()); err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// health asks a running server whether it takes hits: for containers, which have nothing else to ask with.
+// health asks a running server whether it takes hits: for containers, which have nothing else to ask with. The admin
+// listener's /readyz also names what staff has to look at meanwhile.
 func health(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("health", "[--url URL]")
 	url := f.String("url", "http://127.0.0.1:8080/.tagwarden/health", "where the hits listener answers")
@@ -29,11 +30,13 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	text, err := io.ReadAll(io.LimitReader(response.Body, 16<<10))
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.fail("%s: %s", response.Status, strings.TrimSpace(string(text)))
+		t.fail("%s: %s", response.Status, strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "; "))
 		return findings
 	}
-	printf(t.out, "%s\n", strings.TrimSpace(string(text)))
+	for line := range strings.Lines(strings.TrimSpace(string(text)) + "\n") {
+		printf(t.out, "%s\n", strings.TrimSuffix(line, "\n"))
+	}
 	return fine
 }

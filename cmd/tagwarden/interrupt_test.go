@@ -50,6 +50,9 @@ var waiting = map[string]string{
 	"objections backup":   "--config FILE.yaml copy",
 	"objections restore":  "--config FILE.yaml --because y",
 
+	"queue status": "--config FILE.yaml", "queue inspect": "--config FILE.yaml", "queue retry": "--config FILE.yaml",
+	"queue purge": "--config FILE.yaml --all --yes --because y", "backup": "--config FILE.yaml copy",
+
 	"token create": "--config FILE.yaml --name x --role objections:read",
 	"token list":   "--config FILE.yaml", "token revoke": "--config FILE.yaml x",
 }
@@ -81,7 +84,8 @@ func TestInterrupt(t *testing.T) {
 
 // verbNames are the names of all verbs, and of the verbs of those.
 func verbNames() []string {
-	groups := map[string][]verb{"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "token": tokenVerbs()}
+	groups := map[string][]verb{"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(),
+		"token": tokenVerbs()}
 	var names []string
 	for _, v := range verbs() {
 		of := groups[v.name]

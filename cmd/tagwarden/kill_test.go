@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -90,7 +91,9 @@ func (r *running) kill() {
 type reckoning struct {
 	mu       sync.Mutex
 	visitors []*killedVisitor
-	received map[int]int // by the number of a hit
+	received map[int]int    // by the number of a hit
+	told     map[string]int // by visitor: how often a webhook was told of their objection
+	asked    int            // of the webhook
 }
 
 // killedVisitor is somebody who sends hits, objects, and sends more.
@@ -110,8 +113,12 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
-	r := &reckoning{received: map[int]int{}}
+	r := &reckoning{received: map[int]int{}, told: map[string]int{}}
 	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/crm" {
+			r.crm(w, q)
+			return
+		}
 		if n, err := strconv.Atoi(strings.TrimPrefix(q.URL.Query().Get("dt"), "page ")); err == nil {
 			r.mu.Lock()
 			r.received[n]++
@@ -147,8 +154,51 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			v.after = append(v.after, n)
 		}
 	}
-	t.Logf("seed %d, %d kills: %s", seed, kills, r.check(t, server))
+	said := r.check(t, server)
+	t.Logf("seed %d, %d kills: %s, %s", seed, kills, said, r.checkTold(t))
 	server.kill()
+}
+
+// crm is told of objections. It takes what it is told, but for every ninth time.
+func (r *reckoning) crm(w http.ResponseWriter, q *http.Request) {
+	var told struct{ ID string }
+	err := json.NewDecoder(q.Body).Decode(&told)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked++; err != nil || r.asked%9 == 0 {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	r.told[told.ID]++
+}
+
+// checkTold waits until the webhook was told of every objection that was acknowledged.
+func (r *reckoning) checkTold(t *testing.T) string {
+	t.Helper()
+	late := time.After(time.Minute)
+	for tick := time.NewTicker(10 * time.Millisecond); ; {
+		missing, told, again := 0, 0, 0
+		r.mu.Lock()
+		for _, v := range r.visitors {
+			if v.acked && r.told[v.id] == 0 {
+				missing++
+			}
+		}
+		for _, n := range r.told {
+			told++
+			again += n - 1
+		}
+		r.mu.Unlock()
+		if missing == 0 {
+			return fmt.Sprintf("a webhook told of %d objections, of some again: %d times", told, again)
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Errorf("a webhook was never told of %d objections that were acknowledged", missing)
+			return ""
+		}
+	}
 }
 
 // tried tells whether anything was acknowledged at all.
@@ -158,8 +208,18 @@ func (r *reckoning) tried() bool {
 
 func writeKilled(t *testing.T, vendor string) string {
 	t.Helper()
+	files := maps.Clone(killed)
+	files["tagwarden.yaml"] += `webhooks:
+  - { name: crm, url: "http://VENDOR/crm", private: true, events: [objection], request: { body: '{"id": "${client_id}"}' } }
+`
+	return writeFiles(t, files, vendor)
+}
+
+// writeFiles writes a configuration, with a root secret, and returns its server file.
+func writeFiles(t *testing.T, files map[string]string, vendor string) string {
+	t.Helper()
 	dir := t.TempDir()
-	for name, text := range killed {
+	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)

@@ -66,6 +66,8 @@ func verbs() []verb {
 		{"objections", "add|decide|withdraw|check|import|export|stats|link|feed-key|backup|restore", "take objections, look at them, and keep copies of them", objections},
 		{"token", "create|list|revoke", "make the tokens that the API is opened with", token},
 		{"logs", "tail|search|export|verify|prove|check-proof|set-aside|restore|witnesses", "read the forwarding log, and prove what it says", logs},
+		{"queue", "status|inspect|retry|purge", "look at events that wait for their vendors or are parked, and have them sent again or deleted", queueVerb},
+		{"backup", "DIR", "copy the data folder, while it serves", backup},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
 		{"version", "", "print the version", printVersion},
 	}

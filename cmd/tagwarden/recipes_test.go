@@ -32,10 +32,19 @@ type oneMessage struct {
 	settled  chan struct{}
 }
 
-func (o *oneMessage) Pending(string, int) ([]webhook.Waiting, error) {
+func (o *oneMessage) Next(after uint64, _ int) ([]webhook.Waiting, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if after > 0 {
+		return nil, nil
+	}
 	return o.messages, nil
+}
+
+func (o *oneMessage) Body(uint64) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.messages[0].Body, nil
 }
 
 func (o *oneMessage) Ack([]uint64) error {

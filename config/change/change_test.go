@@ -106,6 +106,8 @@ var changeCases = []struct {
 	{"vendor.paths", "{ catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }", "{ catalog: posthog, prefix: /ph, paths: { capture: /hog/e } }", []string{"vendor posthog: path of capture /hog/e instead of none\n"}},
 	{"vendor.private", "{ catalog: posthog, prefix: /ph, senders: { networks: [10.0.0.0/8] } }", "{ catalog: posthog, prefix: /ph, private: true }", []string{"vendor posthog: private: true"}},
 	{"vendor.prefix", "prefix: /ph", "prefix: /hog", []string{"vendor posthog: prefix /hog instead of /ph\n"}},
+	{"vendor.rate", "prefix: /ph,", "prefix: /ph, rate: 5,", nil}, // when, not what
+	{"vendor.concurrency", "prefix: /ph,", "prefix: /ph, concurrency: 2,", nil},
 
 	{"site", "  blog:\n", "  news: { hosts: [news.example] }\n  blog:\n", []string{"site news: new: news.example: WIDER"}},
 	{"site.hosts", "hosts: [blog.example]", "hosts: [blog.example, b.example]", []string{"site blog: hosts added: b.example: WIDER"}},

@@ -17,6 +17,7 @@ const (
 	WithdrawObjections Permission = "objections-withdraw"
 	DecideObjections   Permission = "objections-decide"
 	Proofs             Permission = "proofs" // read what the log can be checked with: checkpoint, tiles, key
+	ReadQueue          Permission = "queue"  // read how many events wait, and are parked, for which vendor
 )
 
 // Role is a name for a set of permissions: what a token is made with.
@@ -28,7 +29,7 @@ const (
 	Read     Role = "objections-read"
 	Withdraw Role = "objections-withdraw"
 	Decide   Role = "objections-decide"
-	Security Role = "security" // who checks the log
+	Security Role = "security" // who checks the log, and looks after what waits
 )
 
 // grants are the roles, with what each may do.
@@ -40,7 +41,7 @@ var grants = []struct {
 	{Read, []Permission{ReadObjections}},
 	{Withdraw, []Permission{WithdrawObjections}},
 	{Decide, []Permission{DecideObjections}},
-	{Security, []Permission{Proofs}},
+	{Security, []Permission{Proofs, ReadQueue}},
 }
 
 // Roles lists the roles.

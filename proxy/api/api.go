@@ -40,6 +40,10 @@ type Options struct {
 	// Witnessed is its newest checkpoint that enough witnesses signed, with their signatures; nil: none is. Nil: nobody
 	// is asked.
 	Witnessed func() []byte
+	// Queue is the events that wait for their vendors. Nil: none do here.
+	Queue Queue
+	// Backup copies the data folder. Nil: there is none here.
+	Backup func(context.Context, BackupAsk) (BackupMade, error)
 	// Refused is told of each call that is not let in: "ambiguous", "wrong_token" or "too_many". Nil: nobody is told.
 	Refused func(why string)
 	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.

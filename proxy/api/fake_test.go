@@ -257,6 +257,7 @@ func newAPI(t *testing.T) *api {
 	options := Options{
 		Objector: a, Store: a, Tokens: a.tokens, Now: func() time.Time { return noon },
 		Log:    newLog(t, 3, 5),
+		Queue:  &waitingRoom{},
 		Scopes: func() []string { return []string{"all", "ads", "audience", "vendor:ga4"} },
 		Link: func([]objection.ID, []string, string) (string, error) {
 			return "https://shop.example/privacy/u/signed", nil

@@ -2,7 +2,10 @@ package delivery
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"github.com/valyala/fasthttp"
@@ -63,18 +66,24 @@ func TestNamesCannotLeadInside(t *testing.T) {
 	}
 	for _, text := range inside {
 		at := resolver{netip.MustParseAddr(text)}
-		if got := deliver("vendor.example", false, at); got != (Outcome{Dropped, 0, WhyAddress}) {
+		if got := deliver("vendor.example", false, at); got != dropped(0, WhyAddress) {
 			t.Errorf("a name that leads to %s: %+v", text, got)
 		}
 	}
 	all := resolver{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}
 	for _, host := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST", "vendor.example"} {
-		if got := deliver(host, false, all); got != (Outcome{Dropped, 0, WhyAddress}) {
+		if got := deliver(host, false, all); got != dropped(0, WhyAddress) {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
 	if got := deliver("vendor.example", false, nil); got.Kind != Dropped {
 		t.Errorf("a name without an address: %+v", got)
+	}
+	for _, text := range inside {
+		guarded := Dial(false, resolver{netip.MustParseAddr(text)})
+		if conn, err := guarded(t.Context(), "tcp", net.JoinHostPort("hook.example", strconv.Itoa(int(at)))); !errors.Is(err, ErrAddress) {
+			t.Errorf("others than vendors reach %s: %v, %v", text, conn, err)
+		}
 	}
 	if n := canary.Accepted(); n != 0 {
 		t.Fatalf("%d connections were made inside", n)
@@ -82,4 +91,9 @@ func TestNamesCannotLeadInside(t *testing.T) {
 	if got := deliver("vendor.example", true, all[2:]); got.Why != WhyDial || canary.Accepted() != 1 {
 		t.Errorf("a private vendor was not reached: %+v", got) // it speaks no TLS
 	}
+	conn, err := Dial(true, all[2:])(t.Context(), "tcp", net.JoinHostPort("hook.example", strconv.Itoa(int(at))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
 }

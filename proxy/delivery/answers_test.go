@@ -120,7 +120,7 @@ func TestBrokenEnds(t *testing.T) {
 		"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n":                               dropped(999, delivery.WhyRefused),
 		"HTTP/1.1 304 Not Modified\r\n\r\n":                                          dropped(304, delivery.WhyRefused),
 		"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n":                               dropped(101, delivery.WhyRefused),
-		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   dropped(503, delivery.WhyRefused),
+		"HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno":   unknown(503, delivery.WhyRefused),
 	} {
 		v := vendor(t)
 		v.Answer(answer)
@@ -228,3 +228,43 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("once they ended: %+v", got)
 	}
 }
+
+// TestAnswersAreTimed: how long after its first byte a request was answered is told of each that was, whatever the answer.
+func TestAnswersAreTimed(t *testing.T) {
+	var told atomic.Int64
+	v := vendor(t)
+	c := client(t, "http://"+v.Addr(), func(o *delivery.Options) {
+		o.Answers = func(vendor string, after time.Duration) {
+			if vendor != "v" || after <= 0 || after > rawhttp.Patience {
+				t.Errorf("%s after %v", vendor, after)
+			}
+			told.Add(1)
+		}
+	})
+	for answer, want := range map[string]int64{
+		"HTTP/1.1 204 OK\r\n\r\n":                                                  1,
+		"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n":                             1,
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok": 1,
+		"no answer at all\r\n\r\n":                                                 0,
+	} {
+		v.Answer(answer)
+		told.Store(0)
+		var got fasthttp.Response
+		c.Deliver(event(), &got)
+		if n := told.Load(); n != want {
+			t.Errorf("%q: told %d times, want %d", answer, n, want)
+		}
+	}
+	held := event()
+	held.Gate = gateThatSaysNo{}
+	told.Store(0)
+	var got fasthttp.Response
+	if o := c.Deliver(held, &got); o.Why != delivery.WhyObjection || told.Load() != 0 {
+		t.Errorf("%+v, and told %d times", o, told.Load())
+	}
+}
+
+type gateThatSaysNo struct{}
+
+func (gateThatSaysNo) BeforeFirstByte() bool { return false }
+func (gateThatSaysNo) AfterLastByte()        {}

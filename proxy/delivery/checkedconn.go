@@ -22,10 +22,11 @@ type checkedConn struct {
 	bytes  bool                  // it was bytes
 	one    [1]byte
 
-	used  bool // a request was written before
-	begun bool // the present request has written something
-	sent  int  // bytes of the present request
-	left  int  // bytes that may be read of its answer
+	used  bool      // a request was written before
+	begun bool      // the present request has written something
+	began time.Time // when it did
+	sent  int       // bytes of the present request
+	left  int       // bytes that may be read of its answer
 
 	gate SendGate // of the present request; nil: nobody is asked
 	open bool     // it was asked, and said yes
@@ -84,7 +85,7 @@ func (c *checkedConn) Write(b []byte) (int, error) {
 			}
 			c.open = true
 		}
-		c.used, c.begun = true, true
+		c.used, c.begun, c.began = true, true, time.Now()
 	}
 	n, err := c.Conn.Write(b)
 	if c.sent += n; err != nil && c.sent == 0 {

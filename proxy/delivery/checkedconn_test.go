@@ -79,7 +79,7 @@ func TestClosedAtOnce(t *testing.T) {
 			dials = 0
 			var answer fasthttp.Response
 			got := c.Deliver(&Event{Vendor: "v", Host: "api", Method: "POST", Path: []byte("/"), Asked: asked}, &answer)
-			if got != (Outcome{Dropped, 0, WhyStrayAnswer}) || dials != 2 {
+			if got != dropped(0, WhyStrayAnswer) || dials != 2 {
 				t.Errorf("%s, asked %v: %+v after %d connections", name, asked, got, dials)
 			}
 		}

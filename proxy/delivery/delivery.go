@@ -68,6 +68,9 @@ type Options struct {
 	Places    int           // exchanges under way with one vendor, those that wait for a connection included; twice Conns
 	TLS       *tls.Config   // for tests: roots of stand-ins; certificates are verified whatever it says
 	Resolver  Resolver      // nil: the system's
+
+	Now     func() time.Time                         // what dates in answers are held against; nil: time.Now
+	Answers func(vendor string, after time.Duration) // told how long after its first byte a request was answered; may be nil
 }
 
 // Client delivers directly: one attempt, now, over connections of its own to every host.
@@ -84,6 +87,8 @@ type host struct {
 	base   string               // path before the vendor's own
 	thanks int                  // bytes of an answer's body that are read
 	answer int                  // likewise, where an event is asked for it
+
+	answers func(after time.Duration) // is told how long answers took; may be nil
 }
 
 // New makes a client. The error names the upstream that cannot be one.
@@ -94,6 +99,9 @@ func New(o Options) (*Client, error) {
 	o.Idle = cmp.Or(max(o.Idle, 0), 5*time.Second)
 	o.Answer = cmp.Or(max(o.Answer, 0), 64<<10)
 	o.Places = cmp.Or(max(o.Places, 0), 2*o.Conns)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	c := &Client{hosts: map[[2]string]*host{}, opts: o}
 	vendors := map[string]*places{}
 	for _, u := range o.Upstreams {
@@ -138,10 +146,14 @@ func (o *Options) host(u Upstream) (*host, error) {
 			DialTimeout:         d.dial,
 		}
 	}
-	return &host{
+	h := &host{
 		client: client(), alone: client(), name: parsed.Host, base: strings.TrimSuffix(parsed.EscapedPath(), "/"),
 		thanks: o.Answer, answer: cmp.Or(max(u.Answer, 0), o.Answer),
-	}, nil
+	}
+	if o.Answers != nil {
+		h.answers = func(after time.Duration) { o.Answers(u.Vendor, after) }
+	}
+	return h, nil
 }
 
 // secured is how TLS is spoken to a host: its certificate is verified, whatever the options say.
@@ -164,10 +176,10 @@ func (o *Options) secured(name string) *tls.Config {
 func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	h := c.hosts[[2]string{e.Vendor, e.Host}]
 	if h == nil || len(e.Path) == 0 || e.Path[0] != '/' || len(e.Path) > 1 && e.Path[1] == '/' {
-		return Outcome{Dropped, 0, WhyAddress}
+		return dropped(0, WhyTarget)
 	}
 	if !h.places.take() {
-		return Outcome{Dropped, 0, WhyOverload}
+		return dropped(0, WhyOverload)
 	}
 	defer h.places.giveBack()
 	request := fasthttp.AcquireRequest()
@@ -183,7 +195,7 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	case got.status >= 200 && got.status < 300:
 		return taken(e, answer)
 	default:
-		return Outcome{Dropped, got.status, WhyRefused}
+		return refused(got.status, asksToWait(answer.Header.Peek(fasthttp.HeaderRetryAfter), c.opts.Now))
 	}
 }
 
@@ -214,26 +226,26 @@ func (h *host) write(r *fasthttp.Request, e *Event) {
 
 func failed(err error) Outcome {
 	switch {
-	case errors.Is(err, errAddress):
-		return Outcome{Dropped, 0, WhyAddress}
+	case errors.Is(err, ErrAddress):
+		return dropped(0, WhyAddress)
 	case errors.Is(err, errDial):
-		return Outcome{Dropped, 0, WhyDial}
+		return dropped(0, WhyDial)
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
-		return Outcome{Dropped, 0, WhyOverload}
+		return dropped(0, WhyOverload)
 	case errors.Is(err, errHeldBack):
-		return Outcome{Dropped, 0, WhyObjection}
+		return dropped(0, WhyObjection)
 	case errors.Is(err, errStale):
-		return Outcome{Dropped, 0, WhyStrayAnswer}
+		return dropped(0, WhyStrayAnswer)
 	case errors.Is(err, errUnsent):
-		return Outcome{Dropped, 0, WhyUnsent}
+		return dropped(0, WhyUnsent)
 	case errors.Is(err, errTooLarge), errors.Is(err, errSpent):
-		return Outcome{Unknown, 0, WhyTooLarge}
+		return unknown(WhyTooLarge)
 	case errors.Is(err, errCoded):
-		return Outcome{Unknown, 0, WhyCoded}
+		return unknown(WhyCoded)
 	case errors.Is(err, fasthttp.ErrTimeout), isTimeout(err):
-		return Outcome{Unknown, 0, WhyTimeout}
+		return unknown(WhyTimeout)
 	default:
-		return Outcome{Unknown, 0, WhyBroken}
+		return unknown(WhyBroken)
 	}
 }
 

@@ -124,7 +124,10 @@ func TestOutcomes(t *testing.T) {
 		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", delivered(200, delivery.WhyOK)},
 		{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", dropped(400, delivery.WhyRefused)},
 		{"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", dropped(429, delivery.WhyRefused)},
-		{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", dropped(503, delivery.WhyRefused)},
+		{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", unknown(503, delivery.WhyRefused)},
+		{"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", unknown(500, delivery.WhyRefused)},
+		{"HTTP/1.1 501 No\r\nContent-Length: 0\r\n\r\n", dropped(501, delivery.WhyRefused)},
+		{"HTTP/1.1 408 No\r\nContent-Length: 0\r\n\r\n", unknown(408, delivery.WhyRefused)},
 	} {
 		v := vendor(t)
 		v.Answer(c.answer)
@@ -148,13 +151,13 @@ func TestNothingLeft(t *testing.T) {
 	}
 	e := event()
 	e.Host = "settings"
-	if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got != dropped(0, delivery.WhyAddress) {
+	if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got != dropped(0, delivery.WhyTarget) {
 		t.Errorf("a host that is not configured: %+v", got)
 	}
 	for _, path := range []string{"", "g/collect", "//evil.example/g/collect"} {
 		e := event()
 		e.Path = []byte(path)
-		if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got != dropped(0, delivery.WhyAddress) {
+		if got := client(t, "http://"+gone.Addr(), nil).Deliver(e, &answer); got != dropped(0, delivery.WhyTarget) {
 			t.Errorf("path %q: %+v", path, got)
 		}
 	}

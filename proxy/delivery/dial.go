@@ -10,12 +10,14 @@ import (
 	"time"
 )
 
+// ErrAddress says that a host is on an address which may not be reached.
+var ErrAddress = errors.New("the address is not one that may be reached")
+
 var (
-	errAddress = errors.New("the address is not one that may be reached")
-	errDial    = errors.New("no connection")
-	errStale   = errors.New("the connection was closed, or had spoken, before anything was written")
-	errUnused  = fmt.Errorf("%w: it was new", errStale)
-	errUnsent  = errors.New("nothing could be written")
+	errDial   = errors.New("no connection")
+	errStale  = errors.New("the connection was closed, or had spoken, before anything was written")
+	errUnused = fmt.Errorf("%w: it was new", errStale)
+	errUnsent = errors.New("nothing could be written")
 )
 
 // Resolver looks up the addresses of a host.
@@ -39,24 +41,7 @@ func (d dialer) dial(address string, within time.Duration) (net.Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
-	name, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDial, err)
-	}
-	addresses, err := d.lookup(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDial, err)
-	}
-	refused := errAddress
-	for _, a := range addresses {
-		if !d.private && !public(a) {
-			continue
-		}
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(a.String(), port))
-		if err != nil {
-			refused = fmt.Errorf("%w: %w", errDial, err)
-			continue
-		}
+	return d.connect(ctx, address, func(conn net.Conn) (net.Conn, error) {
 		if d.tls == nil {
 			return newCheckedConn(conn, conn), nil
 		}
@@ -66,9 +51,49 @@ func (d dialer) dial(address string, within time.Duration) (net.Conn, error) {
 			return nil, fmt.Errorf("%w: %w", errDial, err)
 		}
 		return newCheckedConn(secure, conn), nil
+	})
+}
+
+// connect connects to the first address that a name resolves to and that may be reached and takes connections. What is
+// made of the connection then is the last word.
+func (d dialer) connect(ctx context.Context, address string, then func(net.Conn) (net.Conn, error)) (net.Conn, error) {
+	name, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDial, err)
+	}
+	addresses, err := d.lookup(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDial, err)
+	}
+	refused := ErrAddress
+	for _, a := range addresses {
+		if !d.private && !public(a) {
+			continue
+		}
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(a.String(), port))
+		if err != nil {
+			refused = fmt.Errorf("%w: %w", errDial, err)
+			continue
+		}
+		return then(conn)
 	}
 	return nil, refused
 }
+
+// Dial makes connections for others than vendors, as an [http.Transport] wants them: only those who may be on a private
+// or loopback address reach one, also where a public name leads there. The error is then [ErrAddress]. Resolver may be
+// nil.
+func Dial(private bool, resolver Resolver) func(ctx context.Context, network, address string) (net.Conn, error) {
+	d := dialer{private: private, resolver: resolver}
+	return func(ctx context.Context, _, address string) (net.Conn, error) {
+		within, cancel := context.WithTimeout(ctx, longestDial)
+		defer cancel()
+		return d.connect(within, address, func(conn net.Conn) (net.Conn, error) { return conn, nil })
+	}
+}
+
+// longestDial is how long others than vendors wait for a connection.
+const longestDial = 5 * time.Second
 
 func (d dialer) lookup(ctx context.Context, name string) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(name); err == nil {

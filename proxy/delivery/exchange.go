@@ -58,6 +58,9 @@ func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *
 		return reply{}, err
 	}
 	r, err := h.receive(conn, answer, e, deadline)
+	if r.status != 0 && h.answers != nil {
+		h.answers(time.Since(conn.began))
+	}
 	if err != nil || !r.again || e.Asked {
 		client.CloseConn(held)
 	} else {

@@ -1,10 +1,13 @@
 package delivery
 
+import "time"
+
 // Kind says how an attempt ended. Its zero value is the safe reading: nobody knows.
 type Kind uint8
 
-// The outcomes. Unknown means that bytes had left when the connection broke, so that a second attempt might count
-// twice.
+// The outcomes. Unknown means that bytes had left and that nobody says what became of them (the connection broke, time
+// was up, the vendor failed), so that a second attempt might count twice. Dropped means that the vendor did not count
+// it.
 const (
 	Unknown Kind = iota
 	Delivered
@@ -31,7 +34,7 @@ type Why uint8
 const (
 	WhyFailed      Why = iota
 	WhyOK              // the vendor took it
-	WhyRefused         // its status says no
+	WhyRefused         // its status is not 2xx
 	WhyDial            // no connection could be made
 	WhyTimeout         // time was up
 	WhyBroken          // the connection ended, or the answer is none
@@ -41,9 +44,11 @@ const (
 	WhyOverload        // no connection was free, or too much is under way with that vendor
 	WhyStrayAnswer     // every connection had answers waiting that nobody asked for
 	WhyTooLarge        // the answer is longer than any may be
-	WhyAddress         // it leads nowhere that it may lead
+	WhyAddress         // the vendor's name leads nowhere that it may lead
 	WhyNoneTaken       // the answer says that none of the events was taken
 	WhySomeTaken       // and here, that some were
+	WhyTarget          // the vendor has no such host, or the path can be none
+	WhyUnclear         // the answer does not say what became of the several events that it is about
 	whys
 )
 
@@ -64,6 +69,8 @@ var whyWords = [whys]string{
 	WhyAddress:     "address",
 	WhyNoneTaken:   "none_taken",
 	WhySomeTaken:   "some_taken",
+	WhyTarget:      "target",
+	WhyUnclear:     "unclear",
 }
 
 // String returns the word that records use.
@@ -79,4 +86,22 @@ type Outcome struct {
 	Kind   Kind
 	Status int // the vendor's, 0 where it gave none
 	Why    Why
+	After  time.Duration // how long the vendor asks to wait (Retry-After), a second to an hour; 0: it does not say
+}
+
+func delivered(status int, why Why) Outcome {
+	return Outcome{Kind: Delivered, Status: status, Why: why}
+}
+
+func dropped(status int, why Why) Outcome { return Outcome{Kind: Dropped, Status: status, Why: why} }
+
+func unknown(why Why) Outcome { return Outcome{Kind: Unknown, Why: why} }
+
+// refused is what a status says that is not 2xx. Where the vendor itself failed, nobody knows how far it came.
+func refused(status int, after time.Duration) Outcome {
+	o := Outcome{Dropped, status, WhyRefused, after}
+	if failing(status) && !o.declined() {
+		o.Kind = Unknown
+	}
+	return o
 }

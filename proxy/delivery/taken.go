@@ -10,15 +10,15 @@ import (
 func taken(e *Event, answer *fasthttp.Response) Outcome {
 	status := answer.StatusCode()
 	if e.Taken == "" {
-		return Outcome{Delivered, status, WhyOK}
+		return delivered(status, WhyOK)
 	}
 	count := gjson.GetBytes(answer.Body(), e.Taken)
 	switch {
 	case count.Type != gjson.Number || count.Num >= float64(e.Count):
-		return Outcome{Delivered, status, WhyOK}
+		return delivered(status, WhyOK)
 	case count.Num <= 0:
-		return Outcome{Dropped, status, WhyNoneTaken}
+		return dropped(status, WhyNoneTaken)
 	default:
-		return Outcome{Delivered, status, WhySomeTaken}
+		return delivered(status, WhySomeTaken)
 	}
 }

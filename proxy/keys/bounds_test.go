@@ -21,7 +21,7 @@ func TestModes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, stateFile)
+	path := filepath.Join(dir, StateFile)
 	for bits := range fs.FileMode(0o100) {
 		if err := os.Chmod(path, 0o600|bits); err != nil {
 			t.Fatal(err)

@@ -82,7 +82,7 @@ func TestSteps(t *testing.T) {
 	if moved, err := s.Advance(noon.AddDate(0, 0, 1)); err != nil || len(moved) > 0 || s.Flush() != nil || d.Trace() != "\n" {
 		t.Errorf("written again though nothing moved: %v, %v", moved, err)
 	}
-	whole, err := os.ReadFile(filepath.Join(o.Dir, stateFile))
+	whole, err := os.ReadFile(filepath.Join(o.Dir, StateFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestZerosAreWritten(t *testing.T) {
 	t.Parallel()
 	o, _ := diskOf(t, true)
 	aside := filepath.Join(t.TempDir(), "aside")
-	if err := os.Link(filepath.Join(o.Dir, stateFile), aside); err != nil {
+	if err := os.Link(filepath.Join(o.Dir, StateFile), aside); err != nil {
 		t.Fatal(err)
 	}
 	o.Disk = nil // the file system itself

@@ -19,7 +19,7 @@ import (
 
 // The files in a state's folder. The second is there only while the first is being replaced.
 const (
-	stateFile = "state"
+	StateFile = "state"
 	nextFile  = "state.next"
 )
 
@@ -227,10 +227,10 @@ func (s *Store) completeChange() error {
 
 // replace overwrites the old state and gives its name to the new one, which is on disk.
 func (s *Store) replace() error {
-	if err := s.opts.Files.Overwrite(s.path(stateFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.opts.Files.Overwrite(s.path(StateFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot overwrite the old key state: %w", err)
 	}
-	if err := s.opts.Files.Rename(s.path(nextFile), s.path(stateFile)); err != nil {
+	if err := s.opts.Files.Rename(s.path(nextFile), s.path(StateFile)); err != nil {
 		return fmt.Errorf("cannot replace the key state: %w", err)
 	}
 	return nil
@@ -281,7 +281,7 @@ func read(files Files, dir string) (onDisk, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return onDisk{}, fmt.Errorf("cannot read the key state: %w", err)
 	}
-	text, err = files.Read(filepath.Join(dir, stateFile))
+	text, err = files.Read(filepath.Join(dir, StateFile))
 	if errors.Is(err, fs.ErrNotExist) && there {
 		return onDisk{}, pseudonym.ErrState
 	}

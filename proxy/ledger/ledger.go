@@ -183,33 +183,53 @@ func (l *Ledger) first(first Note, from *Standing, restored *Restored) error {
 // Append records the events of a hit. When it returns nil, the records have been written (write(2) has returned). What
 // the names in them stand for is asked of named, where the segment has not said it yet.
 func (l *Ledger) Append(events []Event, named Named) error {
-	if err := l.refused(true); err != nil {
+	lines, err := l.Write(events)
+	if err != nil {
 		return err
 	}
-	now := l.opts.Now()
-	lines := l.lines.Get().(*eventLines)
-	defer l.giveBack(lines)
-	if err := lines.write(now, events, &l.salts); err != nil {
-		return err
-	}
-	ticket, err := l.writer.AddFunc(func(dst []byte, era uint64) ([]byte, int) {
-		from, all := 0, lines.n
-		for i := range events {
-			var n int
-			dst, n = l.name(dst, now, &events[i], i, named, era)
-			dst = append(dst, lines.b[from:lines.ends[i]]...)
-			from, all = lines.ends[i], all+n
-		}
-		return dst, all
-	})
+	defer l.GiveBack(lines)
+	ticket, err := l.add(lines, events, named)
 	if err != nil {
 		return err
 	}
 	return ticket.Written()
 }
 
-// giveBack keeps what records were written in.
-func (r *records) giveBack(lines *eventLines) {
+// Write writes the records of the events of a hit, for AppendLines. They go to GiveBack in the end.
+func (l *Ledger) Write(events []Event) (*Lines, error) {
+	if err := l.refused(true); err != nil {
+		return nil, err
+	}
+	lines := l.lines.Get().(*Lines)
+	lines.at = l.opts.Now()
+	if err := lines.write(lines.at, events, &l.salts); err != nil {
+		l.GiveBack(lines)
+		return nil, err
+	}
+	return lines, nil
+}
+
+// AddLines adds what [Ledger.Write] wrote of events, and waits for nothing: the ticket does.
+func (l *Ledger) AddLines(lines *Lines, events []Event, named Named) (segment.Ticket, error) {
+	return l.add(lines, events, named)
+}
+
+// add hands lines to the writer.
+func (l *Ledger) add(lines *Lines, events []Event, named Named) (segment.Ticket, error) {
+	return l.writer.AddFunc(func(dst []byte, era uint64) ([]byte, int) {
+		from, all := 0, lines.n
+		for i := range events {
+			var n int
+			dst, n = l.name(dst, lines.at, &events[i], i, named, era)
+			dst = append(dst, lines.b[from:lines.ends[i]]...)
+			from, all = lines.ends[i], all+n
+		}
+		return dst, all
+	})
+}
+
+// GiveBack keeps what records were written in, for others.
+func (r *records) GiveBack(lines *Lines) {
 	if cap(lines.b) <= mostLines {
 		r.lines.Put(lines)
 	}
@@ -218,8 +238,8 @@ func (r *records) giveBack(lines *eventLines) {
 // Outcome records how a delivery ended. It waits for nothing: the record is written with the next one, or at the next
 // tick, and no failure of the disk loses it.
 func (l *Ledger) Outcome(o Outcome) error {
-	lines := l.lines.Get().(*eventLines)
-	defer l.giveBack(lines)
+	lines := l.lines.Get().(*Lines)
+	defer l.GiveBack(lines)
 	lines.b = lines.b[:0]
 	lines.outcome(l.opts.Now(), &o, part{salt: l.salts.next()})
 	if len(lines.b) > longestLine {
@@ -252,6 +272,15 @@ func (l *Ledger) Err() error {
 func (l *Ledger) Next() uint64 {
 	next, _ := l.writer.Next()
 	return next
+}
+
+// Sync waits until everything that was recorded is on disk, also what nobody waits for.
+func (l *Ledger) Sync() error {
+	ticket, err := l.writer.Add(nil, 0) // what was kept is written with it
+	if err != nil {
+		return err
+	}
+	return ticket.Synced()
 }
 
 // Close writes and fsyncs everything, and signs what it came to. Nothing is taken afterwards.

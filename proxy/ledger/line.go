@@ -175,6 +175,7 @@ func (l *line) event(at time.Time, e *Event, of part) {
 	if e.Digest != [32]byte{} {
 		l.base64("digest", e.Digest[:])
 	}
+	l.set("queued", e.Queued)
 	l.set("recovered", e.Recovered)
 	l.end(&of)
 }
@@ -242,16 +243,26 @@ func (l *line) outcome(at time.Time, o *Outcome, of part) {
 // mostLines is how many bytes of records of one hit are kept to write the next one's in.
 const mostLines = 256 << 10
 
-// eventLines are the records of a hit's events, and where each ends. One of an event whose facts take several lines ends
-// where the last of them does.
-type eventLines struct {
+// Lines are the records of a hit's events as they are put into a segment, and where each ends. One of an event whose
+// facts take several lines ends where the last of them does.
+type Lines struct {
 	line
+	at   time.Time
 	ends []int
 	n    int // lines
 }
 
+// Of is the record of an event, by its place among those that were written: a line, or several. It is for [ParseEvent].
+func (l *Lines) Of(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = l.ends[i-1]
+	}
+	return l.b[from:l.ends[i]:l.ends[i]]
+}
+
 // write writes them anew. The error says why not; nothing is recorded then.
-func (l *eventLines) write(at time.Time, events []Event, from *salts) error {
+func (l *Lines) write(at time.Time, events []Event, from *salts) error {
 	l.b, l.ends, l.n = l.b[:0], l.ends[:0], 0
 	for i := range events {
 		l.event(at, &events[i], part{salt: events[i].Salt})
@@ -267,7 +278,7 @@ func (l *eventLines) write(at time.Time, events []Event, from *salts) error {
 }
 
 // parts writes an event's facts in several lines, in place of the one that was written and is too long.
-func (l *eventLines) parts(at time.Time, e *Event, from *salts) error {
+func (l *Lines) parts(at time.Time, e *Event, from *salts) error {
 	l.b = l.b[:l.from]
 	var one line
 	all, err := divide(e, func(d divisible) bool {

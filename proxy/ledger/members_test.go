@@ -20,7 +20,7 @@ func every() []zapcore.ObjectMarshaler {
 	decided := ledger.Decided{
 		Assessment: "LIA-2026-001", Version: 3, Purposes: []string{"security"}, Until: noon, By: "privacy", Restriction: true,
 	}
-	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Objected = 3, "LIA-2026-001", 3, true, true, []string{"all"}
+	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Queued, event.Objected = 3, "LIA-2026-001", 3, true, true, true, []string{"all"}
 	event.Decided, event.Endpoint, event.Policy, event.Region = 17, "collect", "fedc", "DE"
 	event.ConsentAt, event.Dates, event.KeptSince = noon.Unix(), []int64{0, noon.Unix()}, noon.Unix()
 	return []zapcore.ObjectMarshaler{

@@ -17,7 +17,10 @@ const (
 	KindShape   = "shape"   // which fields were kept, dropped and changed, named once a segment
 	KindRungs   = "rungs"   // by what events were judged, and how, named once a segment
 	KindEvent   = "event"   // what was decided of one event, before it left
-	KindOutcome = "outcome" // how delivery ended
+	KindOutcome = "outcome" // how delivery ended, or an attempt at it
+	KindAttempt = "attempt" // an attempt is about to begin that may not be made twice
+	KindQueue   = "queue"   // somebody had parked events wait again, or events deleted: text
+	KindBackup  = "backup"  // the data folder was copied, or a node began with such a copy: text
 	KindRefused = "refused" // hits refused before a site was known: one aggregate a minute
 )
 
@@ -51,7 +54,8 @@ type Event struct {
 	Shape     string   // id of a shape; "" where nothing was decoded
 	In, Out   int      // bytes
 	Digest    [32]byte // keyed, over salt and the bytes that left; zero where none did
-	Recovered bool
+	Queued    bool     // it waits for its vendor: an outcome follows, however long that takes
+	Recovered bool     // the record was lost, and was written again of what waits
 	Salt      [16]byte
 
 	rest bool     // it continues another record, and repeats nothing but what names the event
@@ -129,6 +133,7 @@ func (e *Event) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	if e.Digest != [32]byte{} {
 		to.AddString("digest", base64.RawStdEncoding.EncodeToString(e.Digest[:]))
 	}
+	addTrue(to, "queued", e.Queued)
 	addTrue(to, "recovered", e.Recovered)
 	return nil
 }

@@ -15,7 +15,7 @@ type records struct {
 	watched *watched
 	writer  *segment.Writer
 	encoder sync.Pool // of *encoder
-	lines   sync.Pool // of *eventLines: what hits write their records in
+	lines   sync.Pool // of *Lines: what hits write their records in
 	salts   salts
 
 	shapes, rungs names // used under the writer's mutex
@@ -31,7 +31,7 @@ func newRecords(o Options) *records {
 	w := &watched{Disk: o.Disk}
 	o.Disk = w
 	r := &records{opts: o, files: durable.Files{Disk: w}, watched: w, stop: make(chan struct{})}
-	r.encoder.New, r.lines.New = func() any { return newEncoder() }, func() any { return new(eventLines) }
+	r.encoder.New, r.lines.New = func() any { return newEncoder() }, func() any { return new(Lines) }
 	r.shapes, r.rungs, r.salts.source = newNames(o.Shapes), newNames(o.Shapes), o.Rand
 	return r
 }

@@ -30,12 +30,16 @@ func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
 
 // Retain deletes the oldest segments: those all of whose records were written before a time. Their hashes and summaries
 // stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
-// deleted, and that is signed, before they are. The error says what could not be; n were.
+// deleted, and that is signed, before they are. While the ledger is copied none is. The error says what could not be; n
+// were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
 	if err := l.sealing.takeFiles(); err != nil {
 		return 0, err
 	}
 	defer l.sealing.giveFiles()
+	if l.sealing.copies.Load() > 0 {
+		return 0, nil
+	}
 	files, err := numbered(l.opts.Dir)
 	if err != nil {
 		return 0, err

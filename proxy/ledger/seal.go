@@ -24,6 +24,7 @@ type sealing struct {
 	tree *grown
 
 	busy   chan struct{} // who seals, packs or deletes segments has put something into it
+	copies atomic.Int32  // how many copies are being made of the ledger: none is deleted meanwhile
 	end    atomic.Uint64 // number behind the last one
 	memory *Recovered    // of their records
 	begun  time.Time     // when the segment that is written was begun

@@ -26,12 +26,15 @@ type Metrics struct {
 	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
 	Outbox     *prometheus.CounterVec   // by webhook and outcome
+	Untold     *prometheus.CounterVec   // by webhook and why: attempts that came to nothing, and messages given up
 	Copies     *prometheus.CounterVec   // by place and result (copied, failed): checkpoints of the ledger that were copied
 	Witnessed  *prometheus.CounterVec   // by witness and outcome: how exchanges with witnesses of the ledger ended
 	Turned     *prometheus.CounterVec   // calls of the API that were turned away, by why: wrong_token, too_many, ambiguous
 	Unkept     *prometheus.CounterVec   // by listener (hits, admin, control) and cause: connections that were not kept
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
+
+	Delivery Delivery
 }
 
 const namespace = "tagwarden"
@@ -72,6 +75,10 @@ func New() *Metrics {
 			Buckets: []float64{.1, .5, 1, 5, 30, 120, 600, 3600, 21600, 86400, 604800},
 		}, []string{"webhook"}),
 		Outbox: prometheus.NewCounterVec(counter("objection_messages_total", "Messages about objections to webhooks, by what became of an attempt; no_identifier: the act had none that the webhook knows people by."), []string{"webhook", "outcome"}),
+		Untold: prometheus.NewCounterVec(counter("webhook_failures_total",
+			"Attempts to tell a webhook of anything that came to nothing, and messages that were given up (dropped_...), by why. "+
+				"down: nobody there; secret: its file does not do; gone: 410, it is paused; limited: 429; timeout; broken: no answer; "+
+				"failed: 5xx or 3xx; refused: 4xx."), []string{"webhook", "why"}),
 		Copies: prometheus.NewCounterVec(counter("checkpoint_copies_total",
 			"Attempts to copy the ledger's newest checkpoint (ledger.checkpoint_to), by place and result: copied, failed."),
 			[]string{"place", "result"}),
@@ -85,8 +92,9 @@ func New() *Metrics {
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Effect, m.Checked, m.Told, m.Outbox, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Effect, m.Checked, m.Told, m.Outbox, m.Untold, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.Delivery = newDelivery(m.Registry)
 	return m
 }
 

@@ -177,13 +177,13 @@ func TestChangesSayWhatTheyEnded(t *testing.T) {
 		if got := strings.Join(last.Withdrawn(), " "); got != c.ended || last.Change.Holder != c.holder {
 			t.Errorf("%s of %v: it ended %q", c.asks, c.holder.Kind, got)
 		}
-		waiting, err := s.Pending("", 9)
+		waiting, err := s.Outbox().Next(0, 9)
 		must(t, err)
 		if len(waiting) != c.told || c.told == 2 && string(waiting[1].Body) != c.ended {
 			t.Errorf("%s of %v: %d messages, %v", c.asks, c.holder.Kind, len(waiting), waiting)
 		}
 		for _, w := range waiting {
-			must(t, s.Ack([]uint64{w.ID}))
+			must(t, s.Outbox().Ack([]uint64{w.ID}))
 		}
 	}
 }

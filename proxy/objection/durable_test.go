@@ -111,7 +111,7 @@ func take(t *testing.T, s *Store, b Batch) error {
 func carry(t *testing.T, s *Store, n int) error {
 	t.Helper()
 	if n == acked {
-		return s.Ack([]uint64{1})
+		return s.Outbox().Ack([]uint64{1})
 	}
 	return acts[n](t, s)
 }
@@ -127,7 +127,7 @@ func holds(t *testing.T, s *Store) string {
 		must(t, err)
 		fmt.Fprint(&text, " ", names)
 	}
-	waiting, err := s.Pending("", 10)
+	waiting, err := s.Outbox().Next(0, 10)
 	must(t, err)
 	for _, w := range waiting {
 		fmt.Fprintf(&text, "; %d to %s: %s", w.ID, w.To, w.Body)

@@ -215,7 +215,7 @@ func TestAFailedCommitPoisons(t *testing.T) {
 					t.Errorf("%v", err)
 				}
 			}
-			if err := s.Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {
+			if err := s.Outbox().Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {
 				t.Errorf("acknowledged: %v", err)
 			}
 			if !errors.Is(s.Err(), ErrPoisoned) || s.Head() != head || n != 3 {

@@ -240,18 +240,18 @@ func TestMessagesWaitUntilTheyAreSettled(t *testing.T) {
 	}
 	taken(t, s, tell(1), tell(2))
 	taken(t, s, tell(1)) // nothing new: nobody is told
-	list, err := s.Pending("", 3)
+	list, err := s.Outbox().Next(0, 3)
 	if err != nil || len(list) != 3 || string(list[0].Body) != "body 1" || list[2].To != "crm" || !list[0].Since.Equal(noon) {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if err := s.Ack([]uint64{list[0].ID, list[2].ID, 12345}); err != nil {
+	if err := s.Outbox().Ack([]uint64{list[0].ID, list[2].ID, 12345}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = opened(t, Options{Dir: dir})
-	list, err = s.Pending("", 10)
+	list, err = s.Outbox().Next(0, 10)
 	if err != nil || len(list) != 2 || list[0].To != "ads" || list[1].To != "ads" {
 		t.Errorf("%+v, %v", list, err)
 	}

@@ -22,7 +22,7 @@ func TestNoticesAreKeptOnce(t *testing.T) {
 	s := opened(t, Options{Dir: dir})
 	waiting := func(want int) []Waiting {
 		t.Helper()
-		list, err := s.Pending("", 100)
+		list, err := s.Outbox().Next(0, 100)
 		if stats, failed := s.Stats(); err != nil || failed != nil || len(list) != want || stats.Waiting != uint64(want) {
 			t.Errorf("%d messages wait, %v; counted %d, %v", len(list), err, stats.Waiting, failed)
 		}
@@ -44,7 +44,7 @@ func TestNoticesAreKeptOnce(t *testing.T) {
 	if list[1].To != "crm" || list[2].To != "tickets" || string(list[2].Body) != "sealed" || !list[2].Since.Equal(noon) {
 		t.Errorf("%+v", list)
 	}
-	must(t, s.Ack([]uint64{list[0].ID, list[1].ID, list[2].ID}))
+	must(t, s.Outbox().Ack([]uint64{list[0].ID, list[1].ID, list[2].ID}))
 	waiting(0)
 	must(t, s.Close())
 	s = opened(t, Options{Dir: dir})

@@ -63,23 +63,50 @@ func (g *group) ack(ids []uint64) error {
 	return nil
 }
 
-// Pending returns the messages to a receiver that wait longest, in the order in which they came; those to any where to is "".
-func (s *Store) Pending(to string, limit int) (list []Waiting, err error) {
-	err = s.file.read(func(tx *bolt.Tx) error {
+// Outbox is what waits in a store to be told to others.
+type Outbox struct{ store *Store }
+
+// Outbox returns it.
+func (s *Store) Outbox() Outbox { return Outbox{s} }
+
+// Next returns the messages with a greater number than after, limit at most, in the order in which they came. One that
+// is damaged has its number alone: those behind it are none the worse.
+func (o Outbox) Next(after uint64, limit int) (list []Waiting, err error) {
+	err = o.store.file.read(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bucketOutbox).Cursor()
-		for key, value := c.First(); key != nil && len(list) < limit; key, value = c.Next() {
+		key, value := c.Seek(number(after + 1))
+		for ; key != nil && len(list) < limit; key, value = c.Next() {
 			w, err := parseWaiting(key, value)
-			if err != nil {
+			switch {
+			case err == nil:
+				w.Body = bytes.Clone(w.Body)
+			case len(key) == 8:
+				w = Waiting{ID: binary.BigEndian.Uint64(key)}
+			default:
 				return err
 			}
-			if to == "" || w.To == to {
-				w.Body = bytes.Clone(w.Body)
-				list = append(list, w)
-			}
+			list = append(list, w)
 		}
 		return nil
 	})
 	return list, err
+}
+
+// Body returns what a message says; nil: it is not there any more. That of one that is damaged is empty.
+func (o Outbox) Body(id uint64) (body []byte, err error) {
+	err = o.store.file.read(func(tx *bolt.Tx) error {
+		key := number(id)
+		value := tx.Bucket(bucketOutbox).Get(key)
+		if value == nil {
+			return nil
+		}
+		body = []byte{}
+		if w, err := parseWaiting(key, value); err == nil {
+			body = append(body, w.Body...)
+		}
+		return nil
+	})
+	return body, err
 }
 
 // parseWaiting reads a stored message, whose body stays where it is. Every error is an ErrDamaged.
@@ -98,9 +125,9 @@ func parseWaiting(key, value []byte) (Waiting, error) {
 }
 
 // Ack forgets messages that were sent, or given up. It returns when that is on disk.
-func (s *Store) Ack(ids []uint64) error {
+func (o Outbox) Ack(ids []uint64) error {
 	r := &request{ack: ids, done: make(chan struct{})}
-	if err := s.submit(context.Background(), r); err != nil {
+	if err := o.store.submit(context.Background(), r); err != nil {
 		return err
 	}
 	return r.err

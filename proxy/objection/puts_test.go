@@ -240,7 +240,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	}
 	one := subject(1)
 	_, looked := s.file.standing(one.Hash)
-	_, pending := s.Pending("", 1)
+	_, pending := s.Outbox().Next(0, 1)
 	_, progress := s.Progress("import")
 	_, stats := s.Stats()
 	_, backup := s.Backup(&bytes.Buffer{})
@@ -280,7 +280,7 @@ func TestNothingIsBegunInAShutFile(t *testing.T) {
 		!errors.Is(s.Err(), ErrPoisoned) {
 		t.Errorf("%v, %v", err, s.Err())
 	}
-	if err := s.Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {
+	if err := s.Outbox().Ack([]uint64{1}); !errors.Is(err, ErrPoisoned) {
 		t.Errorf("acknowledged: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -57,7 +58,15 @@ func TestAFileThatContradictsItself(t *testing.T) {
 	t.Parallel()
 	same, first := func([]byte) {}, subject(1).Hash
 	changes := func(s *Store) error { return s.Changes(t.Context(), 0, func(Recorded) bool { return true }) }
-	pending := func(s *Store) error { _, err := s.Pending("", 9); return err }
+	pending := func(s *Store) error { _, err := s.Outbox().Next(0, 9); return err }
+	alone := func(s *Store) error { // it is told of by its number, so that those behind it are none the worse
+		list, err := s.Outbox().Next(0, 9)
+		body, failed := s.Outbox().Body(1)
+		if err != nil || failed != nil || len(list) != 1 || list[0].ID != 1 || list[0].To != "" || body == nil || len(body) > 0 {
+			return errors.Join(errors.New("messages other than that"), err, failed)
+		}
+		return fmt.Errorf("%w: message 1 alone", ErrDamaged)
+	}
 	stats := func(s *Store) error { _, err := s.Stats(); return err }
 	for what, c := range map[string]struct {
 		damage func(*bolt.Tx) error
@@ -88,9 +97,9 @@ func TestAFileThatContradictsItself(t *testing.T) {
 		"a change of no known format":   {logged(1, 1, func(text []byte) { text[0] = 99 }), "unknown format", changes},
 		"a change that is of no length": {logged(1, 1, func(text []byte) { text[len(text)-1] = 99 }), "cannot be read", changes},
 		"a run of no change":            {resealed(bucketChanges, number(1), nil), "change 1 of the log is missing", changes},
-		"a message of no receiver":      {resealed(bucketOutbox, number(1), []byte{0}), "a message cannot be read", pending},
+		"a message of no receiver":      {resealed(bucketOutbox, number(1), []byte{0}), "message 1 alone", alone},
 		"a message of no number":        {resealed(bucketOutbox, []byte{1}, []byte{0, 0, 0}), "a message cannot be read", pending},
-		"a message that is damaged":     {garbage(bucketOutbox, number(1)), "a message does not match", pending},
+		"a message that is damaged":     {garbage(bucketOutbox, number(1)), "message 1 alone", alone},
 		"a measure of no kind":          {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeasures).Put([]byte{0, 0, 0, 9, 99, 0}, number(1)) }, "a measure cannot be read", stats},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -57,6 +57,9 @@ func (w *Writer) writeAgain() {
 	}
 	path := w.place.pathOf(first)
 	file, err := w.place.another(path, parts)
+	if err == nil && w.opts.Moved != nil {
+		w.opts.Moved(path, first)
+	}
 	w.mu.Lock()
 	if err != nil {
 		w.fails(err)

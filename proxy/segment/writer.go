@@ -36,6 +36,11 @@ type Options struct {
 	// the file, and how many records they are. It is called by one goroutine at a time, under no lock; the bytes are read
 	// only while it runs. nil: nobody is.
 	Wrote func(first uint64, frames []byte, n int)
+
+	// Moved is told that what was written and not synced, from the record of a number on, stands at the beginning of another
+	// file from now on, because a sync had failed. It is called under no lock, and before anybody is told that those records
+	// are on disk. nil: nobody is.
+	Moved func(path string, first uint64)
 }
 
 // Ended is a file that is written no more.

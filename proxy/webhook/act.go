@@ -178,12 +178,21 @@ func (a *Act) values() map[string]string {
 	return out
 }
 
-// people are what tells acts of the same person apart from others: their identifiers.
+// people are what tells acts of the same person apart from others: their identifiers, and the hashes of these, which the
+// end of a decision has alone. A notice is told apart by what it is about, without its step, which ends its key.
 func (a *Act) people() []string {
+	if a.Notice != nil {
+		return []string{"notice " + a.Key[:max(strings.LastIndexByte(a.Key, ' '), 0)]}
+	}
 	var all []string
 	for name, values := range a.IDs {
 		for _, value := range values {
 			all = append(all, name+" "+strings.ToLower(strings.TrimSpace(value)))
+		}
+	}
+	for space, hashes := range a.Hashes {
+		for _, hash := range hashes {
+			all = append(all, space+"#"+hash)
 		}
 	}
 	return all

@@ -44,11 +44,11 @@ func TestNotices(t *testing.T) {
 		f.answer = func(string, string) (int, string) { return statuses[len(f.got)-1], "" }
 		at := time.Now().UTC().Format(time.RFC3339)
 		s.postNotice(t, 1, r, "LIA-1 2027-05-04 30", `{"days_left":30}`)
-		_, events := deliver(t, s, f, r)
+		o := deliver(t, s, f, nil, r)
 		<-time.After(time.Minute)
 		synctest.Wait()
-		want := []string{"tickets down", "tickets down", "tickets told after 6s"}
-		if got := events(); s.left() != 0 || !slices.Equal(got, want) {
+		want := []string{"tickets failed", "tickets down", "tickets told after 2s"}
+		if got := o.events(); s.left() != 0 || !slices.Equal(got, want) {
 			t.Errorf("%q, %d left", got, s.left())
 		}
 		body := `tickets.example {"type":"assessment_due","timestamp":"` + at + `","data":{"days_left":30}}`
@@ -72,5 +72,32 @@ func TestNoticesAreNamedByWhatTheyAreAbout(t *testing.T) {
 	}
 	if act := (&Act{Type: Objection}); idOf(act, []byte("a")) == idOf(act, []byte("b")) {
 		t.Error("two acts have one id")
+	}
+}
+
+// TestActsOfOnePersonAreKnown: they share an identifier, or a hash of one, which the end of a decision has alone; notices
+// what they are about.
+func TestActsOfOnePersonAreKnown(t *testing.T) {
+	t.Parallel()
+	jane := Act{IDs: map[string][]string{"email": {" Jane@example.com"}}, Hashes: map[string][]string{"email_sha256": {"ab"}}}
+	thirty := Act{Notice: json.RawMessage("{}"), Key: "LIA-1 2027-05-04 30"}
+	for what, c := range map[string]struct {
+		a, b Act
+		same bool
+	}{
+		"the same address":        {jane, Act{IDs: map[string][]string{"email": {"x", "JANE@example.com"}}}, true},
+		"another one":             {jane, Act{IDs: map[string][]string{"email": {"joe@example.com"}}}, false},
+		"a hash alone":            {jane, Act{Hashes: map[string][]string{"email_sha256": {"cd", "ab"}}}, true},
+		"a hash of another kind":  {jane, Act{Hashes: map[string][]string{"phone_sha256": {"ab"}}}, false},
+		"an identifier like it":   {jane, Act{IDs: map[string][]string{"user_id": {"jane@example.com"}}}, false},
+		"a step of one review":    {thirty, Act{Notice: thirty.Notice, Key: "LIA-1 2027-05-04 14"}, true},
+		"a step of another":       {thirty, Act{Notice: thirty.Notice, Key: "LIA-2 2027-05-04 30"}, false},
+		"a notice, and a person":  {thirty, jane, false},
+		"a review that was moved": {thirty, Act{Notice: thirty.Notice, Key: "LIA-1 2027-06-04 30"}, false},
+	} {
+		others := c.b.people()
+		if slices.ContainsFunc(c.a.people(), func(who string) bool { return slices.Contains(others, who) }) != c.same {
+			t.Errorf("%s: %q and %q", what, c.a.people(), others)
+		}
 	}
 }

@@ -3,9 +3,9 @@ package webhook
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,15 +15,17 @@ import (
 // Waiting is a message that waits to be sent.
 type Waiting struct {
 	ID    uint64 // goes up
-	To    string // name of the receiver
+	To    string // name of the receiver; "": it is damaged where it is kept
 	Body  []byte // sealed
 	Since time.Time
 }
 
 // Store keeps messages until they are acknowledged. It is safe for concurrent use.
 type Store interface {
-	// Pending returns messages to a receiver, those that wait longest first; to "": to any.
-	Pending(to string, limit int) ([]Waiting, error)
+	// Next returns messages with a greater ID than that, ascending.
+	Next(after uint64, limit int) ([]Waiting, error)
+	// Body returns what a message says, sealed; nil: it is not there any more.
+	Body(id uint64) ([]byte, error)
 	// Ack forgets messages, durably. One that is not there is acknowledged.
 	Ack(ids []uint64) error
 }
@@ -33,8 +35,12 @@ type OutboxOptions struct {
 	Store     Store
 	Key       [32]byte                                              // that messages are sealed with
 	Receivers func() []*Receiver                                    // in force now
-	Client    *http.Client                                          // one that follows no redirect and waits 10 s
+	Client    *http.Client                                          // one of NewClient
+	Private   *http.Client                                          // of receivers that may be on a private address; likewise
+	Most      Room                                                  // what all messages together may take: a million, 1 GiB
+	Short     func() bool                                           // little is free on the disk; never
 	Now       func() time.Time                                      // the clock; time.Now
+	Rand      func() float64                                        // a number from [0, 1); rand.Float64
 	Fault     func(err error)                                       // the store does not do what it should
 	After     func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
 
@@ -45,46 +51,52 @@ type OutboxOptions struct {
 	OnFailed func(to, event, why string, err error)
 }
 
-// Why an attempt came to nothing. Those that say "dropped" are the message's last.
-const (
-	WhyDown       = "down"               // nobody is there, or says that it is not the moment: all messages to it wait
-	WhyRefused    = "refused"            // this message is refused: it waits, and with it later ones about the same person
-	WhyGone       = "dropped_gone"       // 410
-	WhyTooOld     = "dropped_too_old"    // patience is over
-	WhyUnreadable = "dropped_unreadable" // it cannot be opened
-	WhyUnsendable = "dropped_unsendable" // it cannot be written as a request
-)
+// Room is how much messages take, or may take.
+type Room struct {
+	Messages int
+	Bytes    int64 // of their bodies
+}
 
 // patience is how long a message is tried.
 const patience = rules.ToldWithin
 
-// delays are waited for between attempts; the last one again and again.
-var delays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour}
-
-func delay(failures int) time.Duration { return delays[min(failures, len(delays))-1] }
-
 const (
-	atOnce      = 500 // messages that are read at once
-	ackedAtOnce = 32  // messages that are acknowledged with one write: after a crash as many are sent again
-	mostAside   = 100 // messages that a receiver may refuse before it is taken to be the receiver's fault
+	readAtOnce  = 500 // messages that are read at once
+	ackedAtOnce = 32  // messages that are acknowledged with one write
 )
 
-// Outbox sends what waits: to each receiver in order, whatever becomes of the others.
+// Outbox sends what waits: to each receiver several messages at once, those about one person one after another, whatever
+// becomes of other people's and of other receivers'.
 type Outbox struct {
-	opts OutboxOptions
+	opts  OutboxOptions
+	seed  maphash.Seed  // of the hashes by which people are told apart in memory
+	again chan struct{} // there may be something new, or receivers may be others
 
 	mu    sync.Mutex
-	kicks map[string]chan struct{} // by receiver that is being worked for
-	again chan struct{}            // receivers may be others
+	lines map[string]*line // by receiver
+
+	read uint64 // ID of the last message that was read; of Deliver alone
 }
 
 // NewOutbox makes an outbox, which sends nothing before Deliver.
 func NewOutbox(o OutboxOptions) *Outbox {
 	if o.Client == nil {
-		o.Client = &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		o.Client = NewClient(false)
+	}
+	if o.Private == nil {
+		o.Private = NewClient(true)
+	}
+	if o.Most == (Room{}) {
+		o.Most = Room{Messages: 1_000_000, Bytes: 1 << 30}
+	}
+	if o.Short == nil {
+		o.Short = func() bool { return false }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Float64
 	}
 	if o.After == nil {
 		o.After = func(d time.Duration) (<-chan time.Time, func() bool) {
@@ -101,18 +113,11 @@ func NewOutbox(o OutboxOptions) *Outbox {
 	if o.Fault == nil {
 		o.Fault = func(error) {}
 	}
-	return &Outbox{opts: o, kicks: map[string]chan struct{}{}, again: make(chan struct{}, 1)}
+	return &Outbox{opts: o, seed: maphash.MakeSeed(), lines: map[string]*line{}, again: make(chan struct{}, 1)}
 }
 
 // Kick says that there is something new to send, or that receivers are others. It does not wait.
-func (o *Outbox) Kick() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, kick := range o.kicks {
-		kicked(kick)
-	}
-	kicked(o.again)
-}
+func (o *Outbox) Kick() { kicked(o.again) }
 
 func kicked(c chan struct{}) {
 	select {
@@ -125,39 +130,21 @@ func kicked(c chan struct{}) {
 func (o *Outbox) Deliver(ctx context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
-	stops := map[string]context.CancelFunc{}
 	for ctx.Err() == nil {
-		names := map[string]bool{}
-		for _, r := range o.opts.Receivers() {
-			names[r.Name()] = true
-			if stops[r.Name()] == nil {
-				within, stop := context.WithCancel(ctx)
-				stops[r.Name()] = stop
-				kick := o.working(r.Name())
-				workers.Go(func() { o.work(within, r.Name(), kick) })
+		o.meet(ctx, &workers)
+		next := time.Hour
+		if err := o.load(ctx); err != nil {
+			o.opts.Fault(err)
+			next = time.Minute
+		}
+		for _, l := range o.all() {
+			o.expire(l)
+			if ids := l.unserved(o.opts.Now()); len(ids) > 0 && !o.ack(l, ids) {
+				next = time.Minute
 			}
 		}
-		for name, stop := range stops {
-			if !names[name] { // its messages wait: perhaps it comes back
-				stop()
-				delete(stops, name)
-			}
-		}
-		o.expire()
-		o.wait(ctx, o.again, time.Hour)
+		o.wait(ctx, o.again, next)
 	}
-	for _, stop := range stops {
-		stop()
-	}
-}
-
-// working gives a receiver's worker what it is woken with.
-func (o *Outbox) working(name string) chan struct{} {
-	kick := make(chan struct{}, 1)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.kicks[name] = kick
-	return kick
 }
 
 // wait waits for a kick, or for a time, or for the context's end.
@@ -171,194 +158,139 @@ func (o *Outbox) wait(ctx context.Context, kick <-chan struct{}, d time.Duration
 	}
 }
 
-// expire drops what waited too long for a receiver that nobody works for.
-func (o *Outbox) expire() {
-	oldest, err := o.opts.Store.Pending("", atOnce)
-	if err != nil {
-		o.opts.Fault(err)
-		return
+// meet begins to send to receivers that are new, and ends it where there is one no more: its messages wait, perhaps it
+// comes back.
+func (o *Outbox) meet(ctx context.Context, workers *sync.WaitGroup) {
+	now := map[string]*Receiver{}
+	for _, r := range o.opts.Receivers() {
+		now[r.Name()] = r
+		o.line(r.Name())
 	}
-	var drop []uint64
-	for _, m := range oldest {
-		if o.opts.Now().Sub(m.Since) > patience {
-			o.opts.OnFailed(m.To, "", WhyTooOld, nil)
-			drop = append(drop, m.ID)
+	for _, l := range o.all() {
+		within, begin := l.meet(ctx, now[l.name])
+		if begin {
+			workers.Go(func() { o.work(within, l) })
 		}
-	}
-	if err := o.ack(drop); err != nil {
-		o.opts.Fault(err)
 	}
 }
 
-func (o *Outbox) ack(ids []uint64) error {
-	if len(ids) == 0 {
-		return nil
+// line finds a receiver's messages, and makes a place for them where there is none.
+func (o *Outbox) line(name string) *line {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.lines[name]
+	if l == nil {
+		l = &line{name: name, kick: make(chan struct{}, 1), index: index{last: map[uint64]*message{}}}
+		o.lines[name] = l
 	}
-	if err := o.opts.Store.Ack(ids); err != nil {
-		return fmt.Errorf("what was sent, or given up, cannot be settled: nothing more is sent, and after a restart it is sent again: %w", err)
+	return l
+}
+
+// all are the lines of all receivers.
+func (o *Outbox) all() []*line {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := make([]*line, 0, len(o.lines))
+	for _, l := range o.lines {
+		all = append(all, l)
+	}
+	return all
+}
+
+// load reads the messages that came since the last time, and puts them where they belong.
+func (o *Outbox) load(ctx context.Context) error {
+	for ctx.Err() == nil {
+		before := o.taken()
+		fresh, err := o.opts.Store.Next(o.read, readAtOnce)
+		if err != nil {
+			return err
+		}
+		for i := range fresh {
+			o.add(&fresh[i])
+			o.read = fresh[i].ID
+		}
+		o.makeRoom(before)
+		if len(fresh) < readAtOnce {
+			return nil
+		}
 	}
 	return nil
 }
 
-// worker is what is known of one receiver while the process runs.
-type worker struct {
-	failures int                 // in a row, of the receiver as a whole
-	until    time.Time           // it is let be until then
-	aside    map[uint64]*refusal // messages that it refused
-	done     []uint64            // messages that are to be acknowledged
-}
-
-// refusal is a message that a receiver does not take as it takes others.
-type refusal struct {
-	failures int
-	until    time.Time
-}
-
-// work sends to one receiver.
-func (o *Outbox) work(ctx context.Context, to string, kick <-chan struct{}) {
-	w := worker{aside: map[uint64]*refusal{}}
-	for ctx.Err() == nil {
-		next := o.round(ctx, to, &w)
-		o.wait(ctx, kick, next)
-		for ctx.Err() == nil && o.opts.Now().Before(w.until) { // a kick does not hurry who is down
-			o.wait(ctx, nil, w.until.Sub(o.opts.Now()))
-		}
-	}
-}
-
-// round sends what can be sent now, and returns after which time there may be more. As long as what was sent cannot be
-// acknowledged nothing is sent: it would be sent again and again, and after a crash there would be ever more of it.
-func (o *Outbox) round(ctx context.Context, to string, w *worker) time.Duration {
-	var next time.Duration
-	err := o.ackDone(w)
-	if err == nil {
-		next, err = o.send(ctx, to, w)
-	}
-	if err == nil {
-		err = o.ackDone(w)
-	}
+// add puts a message behind those that wait for its receiver. What cannot be opened is given up.
+func (o *Outbox) add(w *Waiting) {
+	l := o.line(w.To)
+	act, err := o.open(w.To, w.Body)
 	if err != nil {
-		o.opts.Fault(err)
-		return time.Minute
+		l.giveUp(w.ID, o.opts.Now())
+		o.opts.OnFailed(w.To, "", WhyUnreadable, err)
+		return
 	}
-	return next
+	m := &message{id: w.ID, since: w.Since.UnixNano(), size: int64(len(w.Body))}
+	for _, who := range act.people() {
+		m.people = append(m.people, maphash.String(o.seed, who))
+	}
+	l.add(m)
 }
 
-// ackDone acknowledges what was sent, or given up.
-func (o *Outbox) ackDone(w *worker) error {
-	err := o.ack(w.done)
-	if err == nil {
-		w.done = w.done[:0]
-	}
-	return err
-}
-
-// send sends what can be sent now, and returns after which time there may be more. The error is the store's.
-func (o *Outbox) send(ctx context.Context, to string, w *worker) (time.Duration, error) {
-	all := o.opts.Receivers()
-	at := slices.IndexFunc(all, func(r *Receiver) bool { return r.Name() == to })
-	if at < 0 {
-		return time.Hour, nil
-	}
-	limit := atOnce + len(w.aside)
-	waiting, err := o.opts.Store.Pending(to, limit)
-	if err != nil {
-		return 0, err
-	}
-	next, blocked, moved := time.Hour, map[string]bool{}, false
-	for i := range waiting {
-		m := &waiting[i]
-		if ctx.Err() != nil {
-			return next, nil
-		}
-		act, why := o.open(m)
-		if why == "" {
-			why = o.tell(ctx, all[at], m, act, w, blocked, &next)
-		}
-		switch why {
-		case WhyDown:
-			return next, nil
-		case WhyRefused:
-			continue
-		}
-		delete(w.aside, m.ID)
-		moved = true
-		if w.done = append(w.done, m.ID); len(w.done) == ackedAtOnce {
-			if err := o.ackDone(w); err != nil {
-				return 0, err
-			}
-		}
-	}
-	if moved && len(waiting) == limit {
-		return 0, nil // there may be more
-	}
-	return next, nil
-}
-
-// open reads a message, or says why it is dropped.
-func (o *Outbox) open(m *Waiting) (*Act, string) {
-	if o.opts.Now().Sub(m.Since) > patience {
-		o.opts.OnFailed(m.To, "", WhyTooOld, nil)
-		return nil, WhyTooOld
-	}
+// open reads a message.
+func (o *Outbox) open(to string, body []byte) (*Act, error) {
 	var act Act
-	text, err := Unseal(&o.opts.Key, m.To, m.Body)
+	text, err := Unseal(&o.opts.Key, to, body)
 	if err == nil && json.Unmarshal(text, &act) != nil {
 		err = ErrUnsealed
 	}
 	if err != nil {
-		o.opts.OnFailed(m.To, "", WhyUnreadable, err)
-		return nil, WhyUnreadable
+		return nil, err
 	}
-	return &act, ""
+	return &act, nil
 }
 
-// tell sends a message, unless it has to wait: for its own time, or because an earlier one about the same person waits. It returns "" where
-// the message was taken. Next becomes the time after which there may be more to send, where that is sooner.
-func (o *Outbox) tell(ctx context.Context, r *Receiver, m *Waiting, a *Act, w *worker, blocked map[string]bool, next *time.Duration) string {
-	people := a.people()
-	block := func(until time.Time) string {
-		for _, who := range people {
-			blocked[who] = true
+// few is what messages may take however little is free on the disk.
+var few = Room{Messages: 10_000, Bytes: 8 << 20}
+
+// taken is what all messages take.
+func (o *Outbox) taken() (all Room) {
+	for _, l := range o.all() {
+		one := l.state().Room
+		all.Messages += one.Messages
+		all.Bytes += one.Bytes
+	}
+	return all
+}
+
+// makeRoom gives up messages where all together take more than they may: the oldest of the receiver that takes most. So
+// each may take its share, and as much more as is not taken by others. Where little is free on the disk they may take no
+// more than before: objections need the room, and none is refused because its receivers are down.
+func (o *Outbox) makeRoom(before Room) {
+	most := o.opts.Most
+	if o.opts.Short() {
+		most.Messages = min(most.Messages, max(before.Messages, few.Messages))
+		most.Bytes = min(most.Bytes, max(before.Bytes, few.Bytes))
+	}
+	for all := o.taken(); all.Messages > most.Messages || all.Bytes > most.Bytes; all = o.taken() {
+		var largest *line
+		share := -1.0
+		for _, l := range o.all() {
+			if one := o.share(l.state().Room); one > share {
+				largest, share = l, one
+			}
 		}
-		if d := until.Sub(o.opts.Now()); !until.IsZero() && d < *next {
-			*next = max(d, 0)
+		if !largest.dropOldest(o.opts.Now()) {
+			return // all of them are under way
 		}
-		return WhyRefused
+		o.opts.OnFailed(largest.name, "", WhyFull, nil)
 	}
-	if slices.ContainsFunc(people, func(who string) bool { return blocked[who] }) {
-		return block(time.Time{})
+}
+
+// share is how much of all the room something takes, of messages or of bytes.
+func (o *Outbox) share(r Room) float64 {
+	return max(float64(r.Messages)/float64(o.opts.Most.Messages), float64(r.Bytes)/float64(o.opts.Most.Bytes))
+}
+
+// expire gives up what waited too long.
+func (o *Outbox) expire(l *line) {
+	for range l.expire(o.opts.Now()) {
+		o.opts.OnFailed(l.name, "", WhyTooOld, nil)
 	}
-	before := w.aside[m.ID]
-	if before != nil && o.opts.Now().Before(before.until) {
-		return block(before.until)
-	}
-	why, after, err := o.attempt(ctx, r, m, a)
-	if why == WhyRefused && before == nil && len(w.aside) >= mostAside {
-		why = WhyDown
-	}
-	switch why {
-	case "":
-		w.failures = 0
-		o.opts.OnDelivered(m.To, a.Type, o.opts.Now().Sub(m.Since))
-		return ""
-	case WhyDown:
-		if ctx.Err() != nil {
-			return why
-		}
-		w.failures++
-		w.until = o.opts.Now().Add(max(delay(w.failures), after))
-		*next = w.until.Sub(o.opts.Now())
-	case WhyRefused:
-		w.failures = 0
-		if before == nil {
-			before = &refusal{}
-			w.aside[m.ID] = before
-		}
-		before.failures++
-		before.until = o.opts.Now().Add(max(delay(before.failures), after))
-		block(before.until)
-	}
-	o.opts.OnFailed(m.To, a.Type, why, err)
-	return why
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync"
@@ -23,16 +25,27 @@ type shelf struct {
 	now func() time.Time
 }
 
-func (s *shelf) Pending(to string, limit int) ([]Waiting, error) {
+func (s *shelf) Next(after uint64, limit int) ([]Waiting, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Waiting
 	for _, m := range s.all {
-		if (to == "" || m.To == to) && len(out) < limit {
+		if m.ID > after && len(out) < limit {
 			out = append(out, m)
 		}
 	}
 	return out, nil
+}
+
+func (s *shelf) Body(id uint64) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.all {
+		if m.ID == id {
+			return m.Body, nil
+		}
+	}
+	return nil, nil
 }
 
 func (s *shelf) Ack(ids []uint64) error {
@@ -48,26 +61,31 @@ func (s *shelf) left() int {
 	return len(s.all)
 }
 
-// post puts an act of a person on the shelf.
-func (s *shelf) post(t *testing.T, id uint64, r *Receiver, email string) {
+// post puts an act of persons on the shelf.
+func (s *shelf) post(t *testing.T, id uint64, r *Receiver, emails ...string) {
 	t.Helper()
-	messages, err := messages(r, &Act{Type: Objection, Time: s.now(), IDs: map[string][]string{"email": {email}}, Scopes: []string{"all"}}, &testKey, rand.Reader)
-	if err != nil || len(messages) != 1 {
-		t.Fatalf("%d messages, %v", len(messages), err)
+	act := &Act{Type: Objection, Time: s.now(), IDs: map[string][]string{"email": emails}, Scopes: []string{"all"}}
+	body, err := r.Message(act, &testKey, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all = append(s.all, Waiting{ID: id, To: r.Name(), Body: messages[0], Since: s.now()})
+	s.all = append(s.all, Waiting{ID: id, To: r.Name(), Body: body, Since: s.now()})
 }
 
 var testKey = [32]byte{1, 2, 3}
 
-// far is the other side: it answers by host and body.
+// far is the other side: it answers by host and body. A status of 0 is nobody there, one below 0 nobody who answers; at
+// -2 until the request's time is over.
 type far struct {
 	mu     sync.Mutex
 	answer func(host, body string) (status int, after string)
-	got    []string // host, body, Webhook-Id where there is one
-	ids    []string
+	takes  time.Duration // each answer
+	got    []string      // host, body
+	ids    []string      // Webhook-Id where there is one
+	under  int
+	most   int // requests that were under way at once
 }
 
 func (f *far) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -76,12 +94,34 @@ func (f *far) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.got = append(f.got, r.URL.Host+" "+string(body))
 	f.ids = append(f.ids, r.Header.Get("Webhook-Id"))
 	status, after := f.answer(r.URL.Host, string(body))
+	f.under++
+	f.most = max(f.most, f.under)
+	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		f.under--
+		f.mu.Unlock()
+	}()
 	if status == 0 {
 		return nil, errors.New("refused")
+	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	takes := f.takes
+	if status == -2 {
+		takes = time.Hour
+	}
+	select {
+	case <-time.After(takes):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if status < 0 {
+		return nil, errors.New("reset")
 	}
 	header := http.Header{}
 	if after != "" {
@@ -90,80 +130,112 @@ func (f *far) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(nil)), Request: r}, nil
 }
 
+// answers has it answer otherwise from now on, and forgets what it got.
+func (f *far) answers(answer func(host, body string) (int, string)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answer, f.got, f.ids = answer, nil, nil
+}
+
+// sent is what it got, and how many requests that were.
+func (f *far) sent() ([]string, int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.got), len(f.got)
+}
+
+func always(status int) func(string, string) (int, string) {
+	return func(string, string) (int, string) { return status, "" }
+}
+
 // newTemplated is a receiver that is told nothing but an address.
-func newTemplated(t *testing.T, name string) *Receiver {
+func newTemplated(t *testing.T, name string, change ...func(*ReceiverOptions)) *Receiver {
 	t.Helper()
-	r, err := NewReceiver(ReceiverOptions{
+	o := ReceiverOptions{
 		Name: name, URL: "https://" + name + ".example/x", Events: []string{Objection, Withdrawal},
 		Request: &Request{Body: "${email}"},
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	r, err := NewReceiver(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// deliver runs an outbox in a bubble until the test's end. Events are what OnDelivered and OnFailed were told.
-func deliver(t *testing.T, s *shelf, f *far, receivers ...*Receiver) (o *Outbox, events func() []string) {
-	t.Helper()
-	var mu sync.Mutex
-	var all []string
-	note := func(format string, args ...any) {
-		mu.Lock()
-		defer mu.Unlock()
-		all = append(all, fmt.Sprintf(format, args...))
+// alone has messages sent one after another.
+func alone(o *ReceiverOptions) { o.Concurrency = 1 }
+
+// longestDelay is the longest that full jitter may come to.
+func longestDelay() float64 { return math.Nextafter(1, 0) }
+
+// running is an outbox that delivers in a bubble.
+type running struct {
+	*Outbox
+	mu        sync.Mutex
+	all       []string
+	receivers []*Receiver
+	end       func()
+}
+
+// events are what OnDelivered and OnFailed were told.
+func (o *running) events() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.all)
+}
+
+// count counts those that are so.
+func (o *running) count(event string) (n int) {
+	for _, one := range o.events() {
+		if one == event {
+			n++
+		}
 	}
-	s.now = time.Now
-	o = NewOutbox(OutboxOptions{
-		Store: s, Key: testKey, Receivers: func() []*Receiver { return receivers }, Client: &http.Client{Transport: f},
-		OnDelivered: func(to, _ string, taken time.Duration) { note("%s told after %v", to, taken) },
-		OnFailed:    func(to, _, why string, _ error) { note("%s %s", to, why) },
+	return n
+}
+
+func (o *running) note(format string, args ...any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all = append(o.all, fmt.Sprintf(format, args...))
+}
+
+// are puts other receivers in force.
+func (o *running) are(receivers ...*Receiver) {
+	o.mu.Lock()
+	o.receivers = receivers
+	o.mu.Unlock()
+	o.Kick()
+}
+
+// deliver runs an outbox in a bubble, until the test's end where nobody ends it before.
+func deliver(t *testing.T, s Store, f *far, change func(*OutboxOptions), receivers ...*Receiver) *running {
+	t.Helper()
+	o := &running{receivers: receivers}
+	options := OutboxOptions{
+		Store: s, Key: testKey, Client: &http.Client{Transport: f, Timeout: 10 * time.Second}, Rand: longestDelay,
+		Receivers: func() []*Receiver {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			return o.receivers
+		},
+		OnDelivered: func(to, _ string, taken time.Duration) { o.note("%s told after %v", to, taken.Round(time.Microsecond)) },
+		OnFailed:    func(to, _, why string, _ error) { o.note("%s %s", to, why) },
 		Fault:       func(err error) { t.Error(err) },
-	})
+	}
+	if change != nil {
+		change(&options)
+	}
+	o.Outbox = NewOutbox(options)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { o.Deliver(ctx); close(ended) }()
-	t.Cleanup(func() { cancel(); <-ended })
-	return o, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(all)
-	}
-}
-
-func TestOutboxSendsInOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &shelf{now: time.Now}
-		a, b := newTemplated(t, "a"), newTemplated(t, "b")
-		for i := range uint64(50) {
-			s.post(t, 2*i, a, fmt.Sprintf("u%d@example.com", i))
-			s.post(t, 2*i+1, b, fmt.Sprintf("u%d@example.com", i))
-		}
-		f := &far{answer: func(host, _ string) (int, string) { return map[string]int{"a.example": 200, "b.example": 0}[host], "" }}
-		_, events := deliver(t, s, f, a, b)
-		synctest.Wait()
-		var got []string
-		for _, one := range f.got {
-			if strings.HasPrefix(one, "a.") {
-				got = append(got, one)
-			}
-		}
-		for i := range 50 {
-			if want := fmt.Sprintf("a.example u%d@example.com", i); i >= len(got) || got[i] != want {
-				t.Fatalf("%d: %q", i, got)
-			}
-		}
-		if s.left() != 50 || len(f.got) != 51 || !slices.Contains(events(), "b down") {
-			t.Errorf("%d left, %d sent, %q", s.left(), len(f.got), events())
-		}
-		f.mu.Lock()
-		f.answer = func(string, string) (int, string) { return 204, "" }
-		f.mu.Unlock()
-		pass(2 * time.Second)
-		if s.left() != 0 || !slices.Contains(events(), "b told after 1s") {
-			t.Errorf("%d left, %q", s.left(), events())
-		}
-	})
+	o.end = func() { cancel(); <-ended }
+	t.Cleanup(o.end)
+	return o
 }
 
 // pass lets time pass in a bubble, and everything that has to happen meanwhile happen.
@@ -172,7 +244,44 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// TestOutboxPatience: what is never taken is tried with more and more time between, and dropped after a week.
+func person(i int) string { return fmt.Sprintf("u%d@example.com", i) }
+
+func TestOutboxSendsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{now: time.Now}
+		a, b := newTemplated(t, "a", alone), newTemplated(t, "b")
+		for i := range 50 {
+			s.post(t, uint64(2*i+1), a, person(i))
+			s.post(t, uint64(2*i+2), b, person(i))
+		}
+		f := &far{answer: func(host, _ string) (int, string) { return map[string]int{"a.example": 200, "b.example": 0}[host], "" }}
+		o := deliver(t, s, f, nil, a, b)
+		synctest.Wait()
+		got, n := f.sent()
+		var first []string
+		for _, one := range got {
+			if strings.HasPrefix(one, "a.") {
+				first = append(first, one)
+			}
+		}
+		for i := range 50 {
+			if want := "a.example " + person(i); i >= len(first) || first[i] != want {
+				t.Fatalf("%d: %q", i, first)
+			}
+		}
+		if s.left() != 50 || n > 50+4 || o.count("b down") == 0 {
+			t.Errorf("%d left, %d sent, %q", s.left(), n, o.events())
+		}
+		f.answers(always(204))
+		pass(2 * time.Second)
+		if s.left() != 0 || o.count("b told after 1s") != 50 {
+			t.Errorf("%d left, %q", s.left(), o.events())
+		}
+	})
+}
+
+// TestOutboxPatience: what is never taken is tried with more and more time between, under one id, and dropped after a
+// week.
 func TestOutboxPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{now: time.Now}
@@ -185,83 +294,22 @@ func TestOutboxPatience(t *testing.T) {
 		var at []time.Duration
 		f := &far{}
 		f.answer = func(string, string) (int, string) {
-			at = append(at, time.Since(begin))
+			at = append(at, time.Since(begin).Round(time.Microsecond))
 			return 503, map[int]string{1: "20"}[len(at)]
 		}
-		o, events := deliver(t, s, f, a)
+		o := deliver(t, s, f, nil, a)
 		o.Kick()
 		pass(8 * 24 * time.Hour)
-		if want := "[0s 20s 25s 55s 2m55s 12m55s 42m55s 1h42m55s]"; fmt.Sprint(at[:8]) != want {
-			t.Errorf("tried after %v", at[:8])
+		if want := "[0s 20s 22s 26s 34s 50s 1m22s 2m26s 4m34s 8m50s 17m22s 34m26s 1h8m34s 2h8m34s]"; fmt.Sprint(at[:14]) != want {
+			t.Errorf("tried after %v", at[:14])
 		}
-		if n := len(at); n != 8+166 || s.left() != 0 || events()[len(events())-1] != "a dropped_too_old" {
-			t.Errorf("%d attempts, %d left, %q", n, s.left(), events()[len(events())-1])
+		if n := len(at); n != 14+165 || s.left() != 0 || o.events()[len(o.events())-1] != "a dropped_too_old" {
+			t.Errorf("%d attempts, %d left, %q", n, s.left(), o.events()[len(o.events())-1])
 		}
 		for _, id := range f.ids {
 			if id != f.ids[0] || !strings.HasPrefix(id, "msg_") {
 				t.Fatalf("ids %q", f.ids)
 			}
-		}
-	})
-}
-
-// TestOutboxSetsAside: a message that a receiver refuses holds up those about the same person, and nobody else's.
-func TestOutboxSetsAside(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &shelf{now: time.Now}
-		a := newTemplated(t, "a")
-		for i, email := range []string{"jane@example.com", "joe@example.com", "JANE@example.com", "gone@example.com"} {
-			s.post(t, uint64(i), a, email)
-		}
-		refuse := true
-		f := &far{}
-		f.answer = func(_, body string) (int, string) {
-			switch {
-			case strings.HasPrefix(body, "gone"):
-				return 410, ""
-			case strings.EqualFold(body, "jane@example.com") && refuse:
-				return 404, ""
-			}
-			return 200, ""
-		}
-		_, events := deliver(t, s, f, a)
-		synctest.Wait()
-		if got := strings.Join(f.got, ", "); got != "a.example jane@example.com, a.example joe@example.com, a.example gone@example.com" || s.left() != 2 {
-			t.Errorf("%s; %d left", got, s.left())
-		}
-		f.mu.Lock()
-		refuse, f.got = false, nil
-		f.mu.Unlock()
-		pass(time.Second)
-		if got := strings.Join(f.got, ", "); got != "a.example jane@example.com, a.example JANE@example.com" || s.left() != 0 {
-			t.Errorf("%s; %d left", got, s.left())
-		}
-		if got := strings.Join(events(), ", "); got != "a refused, a told after 0s, a dropped_gone, a told after 1s, a told after 1s" {
-			t.Error(got)
-		}
-	})
-}
-
-// TestOutboxTakesManyRefusalsForTheReceivers: a wrong address is not tried with every message.
-func TestOutboxTakesManyRefusalsForTheReceivers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &shelf{now: time.Now}
-		a := newTemplated(t, "a")
-		for i := range uint64(300) {
-			s.post(t, i, a, fmt.Sprintf("u%d@example.com", i))
-		}
-		f := &far{answer: func(string, string) (int, string) { return 404, "" }}
-		deliver(t, s, f, a)
-		synctest.Wait()
-		if len(f.got) != mostAside+1 || s.left() != 300 {
-			t.Errorf("%d attempts, %d left", len(f.got), s.left())
-		}
-		f.mu.Lock()
-		f.answer = func(string, string) (int, string) { return 200, "" }
-		f.mu.Unlock()
-		pass(time.Hour)
-		if s.left() != 0 {
-			t.Errorf("%d left", s.left())
 		}
 	})
 }
@@ -273,42 +321,32 @@ func TestOutboxReceiversComeAndGo(t *testing.T) {
 		a, b := newTemplated(t, "a"), newTemplated(t, "b")
 		s.post(t, 1, a, "jane@example.com")
 		s.post(t, 2, b, "jane@example.com")
-		s.all = append(s.all, Waiting{ID: 3, To: "a", Body: []byte("damaged"), Since: time.Now()})
-		f := &far{answer: func(string, string) (int, string) { return 200, "" }}
-		var mu sync.Mutex
-		now := []*Receiver{}
-		o := NewOutbox(OutboxOptions{Store: s, Key: testKey, Client: &http.Client{Transport: f}, Receivers: func() []*Receiver {
-			mu.Lock()
-			defer mu.Unlock()
-			return now
-		}})
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() { o.Deliver(ctx); close(ended) }()
+		s.all = append(s.all, Waiting{ID: 3, To: "a", Body: []byte("damaged"), Since: time.Now()}, Waiting{ID: 4})
+		f := &far{answer: always(200)}
+		o := deliver(t, s, f, nil)
 		pass(time.Minute)
-		if len(f.got) > 0 {
-			t.Errorf("%q", f.got)
+		if _, n := f.sent(); n > 0 || s.left() != 2 || o.count("a dropped_unreadable") != 1 || o.count(" dropped_unreadable") != 1 {
+			t.Errorf("%d sent, %d left, %q", n, s.left(), o.events())
 		}
-		mu.Lock()
-		now = []*Receiver{a}
-		mu.Unlock()
-		o.Kick()
+		o.are(a)
 		synctest.Wait()
-		if len(f.got) != 1 || s.left() != 1 {
-			t.Errorf("%q, %d left", f.got, s.left())
+		if got, n := f.sent(); n != 1 || s.left() != 1 {
+			t.Errorf("%q, %d left", got, s.left())
 		}
-		mu.Lock()
-		now = nil
-		mu.Unlock()
-		o.Kick()
+		o.are()
 		synctest.Wait()
-		s.post(t, 4, a, "joe@example.com")
+		s.post(t, 5, a, "joe@example.com")
 		o.Kick()
+		pass(time.Hour)
+		if states := o.States(); len(states) != 2 || states[0].Name != "a" || states[0].Room.Messages != 1 || states[1].Room.Messages != 1 {
+			t.Errorf("%+v", states)
+		}
+		o.are(a)
+		synctest.Wait()
+		o.are()
 		pass(8 * 24 * time.Hour)
-		if len(f.got) != 1 || s.left() != 0 {
-			t.Errorf("%q, %d left", f.got, s.left())
+		if got, n := f.sent(); n != 2 || s.left() != 0 || o.count("b dropped_too_old") != 1 {
+			t.Errorf("%q, %d left", got, s.left())
 		}
-		cancel()
-		<-ended
 	})
 }

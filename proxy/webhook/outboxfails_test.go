@@ -1,13 +1,9 @@
 package webhook
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,11 +18,18 @@ type badShelf struct {
 	reads, acks func() error
 }
 
-func (s *badShelf) Pending(to string, limit int) ([]Waiting, error) {
+func (s *badShelf) Next(after uint64, limit int) ([]Waiting, error) {
 	if err := s.reads(); err != nil {
 		return nil, err
 	}
-	return s.shelf.Pending(to, limit)
+	return s.shelf.Next(after, limit)
+}
+
+func (s *badShelf) Body(id uint64) ([]byte, error) {
+	if err := s.reads(); err != nil {
+		return nil, err
+	}
+	return s.shelf.Body(id)
 }
 
 func (s *badShelf) Ack(ids []uint64) error {
@@ -38,28 +41,15 @@ func (s *badShelf) Ack(ids []uint64) error {
 
 func never() error { return nil }
 
-// running has an outbox deliver until the function that it returns is called.
-func (s *badShelf) running(t *testing.T, f *far, r *Receiver, fault func(error)) (o *Outbox, end func()) {
-	t.Helper()
-	o = NewOutbox(OutboxOptions{
-		Store: s, Key: testKey, Client: &http.Client{Transport: f}, Receivers: func() []*Receiver { return []*Receiver{r} }, Fault: fault,
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { o.Deliver(ctx); close(ended) }()
-	return o, func() { cancel(); <-ended }
-}
-
 // inOrder tells whether all of so many people were told of, each once, in order.
 func (f *far) inOrder(n int) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, one := range f.got {
-		if one != fmt.Sprintf("a.example u%d@example.com", i) {
+	got, _ := f.sent()
+	for i, one := range got {
+		if one != "a.example "+person(i) {
 			return false
 		}
 	}
-	return len(f.got) == n
+	return len(got) == n
 }
 
 // TestOutboxWhoseStoreFails: whichever call of the store fails, that is said, and everything is told once, in order.
@@ -80,19 +70,22 @@ func TestOutboxWhoseStoreFails(t *testing.T) {
 				return nil
 			}
 			var faults atomic.Int64
-			s, a := &badShelf{shelf: shelf{now: time.Now}, reads: one, acks: one}, newTemplated(t, "a")
-			for i := range uint64(people) {
-				s.post(t, i, a, fmt.Sprintf("u%d@example.com", i))
+			s, a := &badShelf{shelf: shelf{now: time.Now}, reads: one, acks: one}, newTemplated(t, "a", alone)
+			for i := range people {
+				s.post(t, uint64(i+1), a, person(i))
 			}
-			f := &far{answer: func(string, string) (int, string) { return 200, "" }}
-			_, end := s.running(t, f, a, func(err error) {
-				faults.Add(1)
-				if !errors.Is(err, failed) {
-					t.Error(err)
+			f := &far{answer: always(200)}
+			deliver(t, s, f, func(o *OutboxOptions) {
+				o.Fault = func(err error) {
+					faults.Add(1)
+					if !errors.Is(err, failed) {
+						t.Error(err)
+					}
 				}
-			})
-			defer end()
+			}, a)
 			pass(2 * time.Minute)
+			mu.Lock()
+			defer mu.Unlock()
 			if !f.inOrder(people) || s.left() != 0 || (faults.Load() == 1) != (calls >= n) {
 				t.Errorf("call %d failed: %d told, %d left, %d faults: %q", n, len(f.got), s.left(), faults.Load(), f.got)
 			}
@@ -107,40 +100,40 @@ func TestOutboxWhoseStoreFails(t *testing.T) {
 // A process that begins then tells again no more than that.
 func TestOutboxThatCannotForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const people = atOnce + 100 // more than are read at once
+		const people, most = readAtOnce + 100, 2*ackedAtOnce + 1 // more than are read at once; see work
 		var full atomic.Bool
 		full.Store(true)
-		s, a := &badShelf{shelf: shelf{now: time.Now}, reads: never}, newTemplated(t, "a")
+		s, a := &badShelf{shelf: shelf{now: time.Now}, reads: never}, newTemplated(t, "a", alone)
 		s.acks = func() error {
 			if full.Load() {
 				return errors.New("no space left on device")
 			}
 			return nil
 		}
-		for i := range uint64(people) {
-			s.post(t, i, a, fmt.Sprintf("u%d@example.com", i))
+		for i := range people {
+			s.post(t, uint64(i+1), a, person(i))
 		}
-		f := &far{answer: func(string, string) (int, string) { return 200, "" }}
+		f := &far{answer: always(200)}
 		var faults atomic.Int64
-		o, end := s.running(t, f, a, func(error) { faults.Add(1) })
+		quiet := func(o *OutboxOptions) { o.Fault = func(error) { faults.Add(1) } }
+		o := deliver(t, s, f, quiet, a)
 		for range 10 {
 			o.Kick()
 			pass(time.Minute)
 		}
-		if !f.inOrder(ackedAtOnce) || s.left() != people || faults.Load() < 10 {
-			t.Errorf("%d told, %d left, %d faults", len(f.got), s.left(), faults.Load())
+		if _, n := f.sent(); !f.inOrder(n) || n > most || s.left() != people || faults.Load() < 10 {
+			t.Errorf("%d told, %d left, %d faults", n, s.left(), faults.Load())
 		}
-		end()
+		o.end()
 		again := &far{answer: f.answer}
-		o, end = s.running(t, again, a, func(error) {})
-		defer end()
+		o = deliver(t, s, again, quiet, a)
 		pass(time.Minute)
-		if !again.inOrder(ackedAtOnce) {
-			t.Errorf("%d told again", len(again.got))
+		if _, n := again.sent(); !again.inOrder(n) || n > most {
+			t.Errorf("%d told again", n)
 		}
 		full.Store(false)
 		o.Kick()
-		pass(2 * time.Minute)
+		pass(3 * time.Minute)
 		if !again.inOrder(people) || s.left() != 0 {
 			t.Errorf("in the end: %d told, %d left", len(again.got), s.left())
 		}
@@ -160,14 +153,15 @@ func TestOutboxWhatCannotBeSent(t *testing.T) {
 		email    string // of the first message; the second is joe's
 		why      string
 		told     int
+		waits    bool
 	}{
-		"signed, without a secret":   {asked(func(o *ReceiverOptions) { o.Request = nil }), "jane@example.com", WhyDown, 0},
-		"a request without a secret": {asked(func(o *ReceiverOptions) { o.Request.Body = "${email} ${secret}" }), "jane@example.com", WhyDown, 0},
-		"what a header cannot hold":  {asked(func(o *ReceiverOptions) { o.Request.Headers = map[string]string{"X": "${email}"} }), "jane\n@example.com", WhyUnsendable, 1},
-		"what no method is":          {asked(func(o *ReceiverOptions) { o.Request.Method = "P T" }), "jane@example.com", WhyUnsendable, 0},
+		"signed, without a secret":   {asked(func(o *ReceiverOptions) { o.Request = nil }), "jane@example.com", WhySecret, 0, true},
+		"a request without a secret": {asked(func(o *ReceiverOptions) { o.Request.Body = "${email} ${secret}" }), "jane@example.com", WhySecret, 0, true},
+		"what a header cannot hold":  {asked(func(o *ReceiverOptions) { o.Request.Headers = map[string]string{"X": "${email}"} }), "jané@example.com", WhyUnsendable, 1, false},
+		"what no method is":          {asked(func(o *ReceiverOptions) { o.Request.Method = "P T" }), "jane@example.com", WhyDown, 0, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s, f := &shelf{now: time.Now}, &far{answer: func(string, string) (int, string) { return 200, "" }}
+			s, f := &shelf{now: time.Now}, &far{answer: always(200)}
 			c.receiver.SecretFile = filepath.Join(t.TempDir(), "secret") // there is none yet
 			r, err := NewReceiver(c.receiver)
 			if err != nil {
@@ -175,18 +169,18 @@ func TestOutboxWhatCannotBeSent(t *testing.T) {
 			}
 			s.post(t, 1, r, c.email)
 			s.post(t, 2, r, "joe@example.com")
-			_, events := deliver(t, s, f, r)
+			o := deliver(t, s, f, nil, r)
 			pass(time.Minute)
-			if all := events(); !slices.Contains(all, "a "+c.why) || len(f.got) != c.told || (s.left() == 2) != (c.why == WhyDown) {
-				t.Errorf("%s: %q, %d told, %d left", what, all, len(f.got), s.left())
+			if _, n := f.sent(); o.count("a "+c.why) == 0 || n != c.told || (s.left() == 2) != c.waits {
+				t.Errorf("%s: %q, %d told, %d left", what, o.events(), n, s.left())
 			}
-			if c.why == WhyDown {
+			if c.why == WhySecret {
 				if err := os.Rename(secretFile(t, strings.Repeat("k", 32)), c.receiver.SecretFile); err != nil {
 					t.Fatal(err)
 				}
-				pass(time.Hour)
-				if len(f.got) != 2 || s.left() != 0 {
-					t.Errorf("%s, then with it: %d told, %d left", what, len(f.got), s.left())
+				pass(2 * time.Minute)
+				if _, n := f.sent(); n != 2 || s.left() != 0 {
+					t.Errorf("%s, then with it: %d told, %d left", what, n, s.left())
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +23,9 @@ type ReceiverOptions struct {
 	Scopes     []string // only acts about one of these are told; nil: all. Acts about "all", and notices, always are
 	SecretFile string   // signs; with a Request it is ${secret}
 	Request    *Request // nil: a signed message as Standard Webhooks describes it
+
+	Concurrency int  // messages that are sent at one time, about different people; 4
+	Private     bool // it may be on a private or loopback address, and be reached without TLS
 }
 
 // Request is an HTTP request in which placeholders stand for what is told (see [Placeholders]).
@@ -75,6 +78,9 @@ func NewReceiver(o ReceiverOptions) (*Receiver, error) {
 	return r, nil
 }
 
+// concurrency is how many messages are sent at one time.
+func (r *Receiver) concurrency() int { return cmp.Or(max(r.opts.Concurrency, 0), 4) }
+
 // Name is what messages are addressed with.
 func (r *Receiver) Name() string { return r.opts.Name }
 
@@ -119,9 +125,6 @@ func (r *Receiver) Message(a *Act, key *[32]byte, random io.Reader) ([]byte, err
 	return Seal(key, random, r.opts.Name, text)
 }
 
-// errSecret says that the file of a secret does not do.
-var errSecret = errors.New("the webhook cannot be told anything")
-
 // request makes the request that tells an act. The id stays the same over all attempts.
 func (r *Receiver) request(ctx context.Context, a *Act, id string, now time.Time) (*http.Request, error) {
 	if r.opts.Request == nil {
@@ -134,11 +137,11 @@ func (r *Receiver) request(ctx context.Context, a *Act, id string, now time.Time
 		}
 	}
 	if r.secret {
-		secret, err := os.ReadFile(r.opts.SecretFile)
+		secret, err := readSettled(r.opts.SecretFile, now, ReadToken)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errSecret, err)
 		}
-		values["secret"] = strings.TrimSpace(string(secret))
+		values["secret"] = secret
 	}
 	asked := r.opts.Request
 	kind, in := asked.ContentType, inJSON
@@ -180,7 +183,7 @@ func (r *Receiver) request(ctx context.Context, a *Act, id string, now time.Time
 
 // signed makes a request as Standard Webhooks describes it.
 func (r *Receiver) signed(ctx context.Context, a *Act, id string, now time.Time) (*http.Request, error) {
-	secret, err := ReadSecret(r.opts.SecretFile)
+	secret, err := readSettled(r.opts.SecretFile, now, ReadSecret)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSecret, err)
 	}

@@ -14,15 +14,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
-	"os"
 	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 )
-
-// leastSecret is how many bytes a secret has at least; Standard Webhooks says 24 to 64.
-const leastSecret = 24
 
 // errNoAddress says that an address cannot be asked. It is not repeated: it may hold a token, or a person.
 var errNoAddress = errors.New("the webhook's address is none")
@@ -43,22 +40,26 @@ func signed(ctx context.Context, address, id string, now time.Time, secret, body
 	return request, nil
 }
 
-// post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where nobody
-// answered. Any but a 2xx is an error too.
-func post(client *http.Client, request *http.Request) (status int, header http.Header, err error) {
-	response, err := client.Do(request)
+// post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where there was none,
+// and connected tells whether anybody was there. Any status but a 2xx is an error too.
+func post(
+	client *http.Client, request *http.Request,
+) (status int, header http.Header, connected bool, err error) {
+	var there atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { there.Store(true) }}
+	response, err := client.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), trace)))
 	if err != nil {
 		if of, ok := errors.AsType[*url.Error](err); ok {
 			err = of.Err // without the address: it may hold a token, or a person
 		}
-		return 0, nil, fmt.Errorf("the webhook was not reached: %w", err)
+		return 0, nil, there.Load(), fmt.Errorf("the webhook was not reached: %w", err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
 	_ = response.Body.Close()
 	if response.StatusCode/100 != 2 {
 		err = fmt.Errorf("the webhook was answered with status %d", response.StatusCode)
 	}
-	return response.StatusCode, response.Header, err
+	return response.StatusCode, response.Header, true, err
 }
 
 // Sign returns the value of webhook-signature: version 1, HMAC-SHA256 over id, timestamp (in seconds) and body.
@@ -67,22 +68,4 @@ func Sign(secret []byte, id, timestamp string, body []byte) string {
 	mac.Write([]byte(id + "." + timestamp + "."))
 	mac.Write(body)
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// ReadSecret reads a file that holds a secret: "whsec_" and base64, or the key as it is, without white space around it.
-func ReadSecret(file string) ([]byte, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the webhook's secret: %w", err)
-	}
-	secret := []byte(strings.TrimSpace(string(text)))
-	if encoded, ok := strings.CutPrefix(string(secret), "whsec_"); ok {
-		if secret, err = base64.StdEncoding.DecodeString(encoded); err != nil {
-			return nil, fmt.Errorf("%s: what follows whsec_ is no base64", file)
-		}
-	}
-	if len(secret) < leastSecret {
-		return nil, fmt.Errorf("%s: the secret has %d bytes: at least %d are right", file, len(secret), leastSecret)
-	}
-	return secret, nil
 }

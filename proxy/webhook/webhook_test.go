@@ -49,7 +49,7 @@ func TestErrorsHideTheAddress(t *testing.T) {
 	for _, address := range []string{"http://127.0.0.1:1/token", "http://127.0.0.1:1/token\x7f"} {
 		request, err := signing(t, address, secret).request(t.Context(), &Act{Notice: []byte("{}")}, "msg_1", time.Now())
 		if err == nil {
-			_, _, err = post(http.DefaultClient, request)
+			_, _, _, err = post(http.DefaultClient, request)
 		}
 		if err == nil || strings.Contains(err.Error(), "token") {
 			t.Errorf("%v", err)

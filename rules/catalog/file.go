@@ -28,7 +28,7 @@ type File struct {
 	Event     []NameRule        `yaml:"event"`     // how an event's name is found: the first rule that finds one
 	Endpoints []EndpointFile    `yaml:"endpoints"` // tried in order
 	Snippets  []Snippet         `yaml:"snippets"`  // set-up lines for its SDKs
-	Merge     bool              `yaml:"merge"`     // events of several hits may travel in one request
+	Merge     bool              `yaml:"merge"`     // as it was written before, and says nothing: an endpoint's own does
 
 	Family      string                       `yaml:"family"`      // id of the entry whose SDKs' ids it takes over, so that an objection by one of them holds for both; "": its own
 	Joined      int                          `yaml:"joined"`      // number of the form of ids since which it is of that family, where it was its own before: 2
@@ -41,8 +41,11 @@ type File struct {
 	Role        string                       `yaml:"role"`        // processor (for the controller alone, by its own terms, GDPR Art. 28, and for no purpose of its own), joint or controller; "" where that depends on the account's settings
 	Arrangement string                       `yaml:"arrangement"` // of a joint controller: where the essence of the arrangement stands (Art. 26(2))
 
-	Stores []StoreFile `yaml:"stores"` // what its SDK keeps in a browser, or reads there, as it comes; [] is nothing, and without the key nobody knows
-	Areas  []string    `yaml:"areas"`  // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
+	Stores      []StoreFile      `yaml:"stores"`      // what its SDK keeps in a browser, or reads there, as it comes; [] is nothing, and without the key nobody knows
+	Idempotency *IdempotencyFile `yaml:"idempotency"` // how it knows an event that comes again: it counts once; nil: it may count twice
+	Ordered     bool             `yaml:"ordered"`     // what it makes of one person's events depends on the order in which they arrive
+
+	Areas []string `yaml:"areas"` // what is the vendor's beside its endpoints, where it has no prefix: "/static/" and below; an unknown path there is answered, and goes nowhere
 }
 
 // Kin is the catalog id that the namespace of the ids which this vendor's SDKs make is called by: the family's, or its own.
@@ -197,6 +200,7 @@ type EndpointFile struct {
 	Limits  Limits           `yaml:"limits"`  // what a hit may hold, in place of the general limits: the vendor's own documented ones
 	About   string           `yaml:"about"`
 
+	Merge    *MergeFile       `yaml:"merge"`    // how events of several hits travel in one request; without it each does alone
 	Headers  map[string]Field `yaml:"headers"`  // added to the vendor's, or in place of them
 	Required []string         `yaml:"required"` // fields, by path, without which the vendor refuses an event here, beside those that it requires everywhere
 }

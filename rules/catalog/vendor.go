@@ -60,6 +60,7 @@ type Endpoint struct {
 	Locations  int        // how many event locations there are
 	Limits     Limits     // what a hit may hold, in place of the general limits
 	Batches    bool       // events come in lists
+	Merge      *Merge     // how events of several hits travel in one request; nil: each alone
 
 	Headers  []HeaderInfo
 	Asks     bool    // an event that has none of them is none of the vendor's
@@ -67,6 +68,9 @@ type Endpoint struct {
 	Apart    []int32 // those of them that it asks for here and not everywhere, nor at its first endpoint
 
 	State []Statement // what the vendor is told of choices, in the order of the file's rows
+
+	Repeats Idempotency // how the vendor knows an event that comes again
+	Ordered bool        // it cares for the order in which one person's events arrive
 
 	query, body, fields int32 // states
 	queryIsEvent        int16 // priority of the location "query", or hit.None
@@ -138,7 +142,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		f.opens = len(f.Open) > 0 || f.Names || placed[f.Class]
 		v.Seals = v.Seals || f.Seals
 	}
-	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated} {
+	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated, v.merges, v.repeated} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -171,6 +175,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 		func() error { return e.headers(b, v.headers, f.Headers) },
 		func() error { return e.tables(b, v.File, f, extra) },
 		func() error { return e.carried(b) },
+		func() error { return e.repeats(b, v.File.Idempotency) },
 		func() error { return e.statements(b, v.rows) },
 		func() error { return e.required(b, v.File, f, first) },
 		func() error { return e.locations(b, f) },
@@ -193,7 +198,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 func (v *Vendor) interchange(f *EndpointFile) (Endpoint, error) {
 	e := Endpoint{
 		ID: f.ID, Methods: f.Methods, Host: f.Host, Types: f.Types, Success: f.Answer, Denied: f.Answer, Taken: f.Taken,
-		Locations: len(f.Events), Limits: f.Limits, queryIsEvent: hit.None, CarryField: hit.None,
+		Locations: len(f.Events), Limits: f.Limits, queryIsEvent: hit.None, CarryField: hit.None, Ordered: v.File.Ordered,
 	}
 	if f.Denied != nil {
 		e.Denied = *f.Denied
@@ -224,8 +229,10 @@ func (v *Vendor) interchange(f *EndpointFile) (Endpoint, error) {
 	if err := e.answers(f); err != nil {
 		return e, err
 	}
-	e.Carry, err = carry(v.File.Carry, f.Carry)
-	return e, err
+	if e.Carry, err = carry(v.File.Carry, f.Carry); err != nil {
+		return e, err
+	}
+	return e, e.merge(f)
 }
 
 // carried finds the field that the visitor's address is handed on in, where there is one.

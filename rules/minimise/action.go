@@ -48,6 +48,14 @@ func (a *Action) Spec() Spec {
 	return a.spec
 }
 
+// Canon is a text that is the same for two actions that make the same of every value, whatever their profiles are called.
+func (a *Action) Canon() string {
+	if a == nil {
+		return ""
+	}
+	return a.class.String() + ": " + a.canon
+}
+
 // Scope returns the scope that the action's keys must be registered for with [pseudonym.New] or Derive; false where it
 // needs none.
 func (a *Action) Scope(vendor, purpose string) (pseudonym.Scope, bool) {

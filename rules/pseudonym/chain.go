@@ -147,6 +147,9 @@ func (s State) SigningKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/s
 // OutboxKey seals messages that wait to be sent.
 func (s State) OutboxKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/outbox"))) }
 
+// QueueKey wraps the keys that events which wait are sealed with.
+func (s State) QueueKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/queue"))) }
+
 // CheckpointKey is the seed of the Ed25519 key (RFC 8032) that signs what the ledger of this origin had come to. It is below
 // the key that is given to nobody, and never changes: neither rotating nor shredding ends what a log's key was.
 func (s State) CheckpointKey(origin string) Key { return below(s.subject[:], "checkpoint", origin) }

@@ -18,7 +18,7 @@ func TestKnown(t *testing.T) {
 		if _, err := s.CatchUp(noon.AddDate(0, 0, days)); err != nil {
 			t.Fatal(err)
 		}
-		for name, key := range map[string]Key{"subject": s.SubjectKey(), "feed": s.FeedKey(), "signing": s.SigningKey(), "outbox": s.OutboxKey(), "ledger": s.LedgerSubjectKey(), "digest": s.LedgerDigestKey(), "checkpoint": s.CheckpointKey("shop.example/tagwarden")} {
+		for name, key := range map[string]Key{"subject": s.SubjectKey(), "feed": s.FeedKey(), "signing": s.SigningKey(), "outbox": s.OutboxKey(), "queue": s.QueueKey(), "ledger": s.LedgerSubjectKey(), "digest": s.LedgerDigestKey(), "checkpoint": s.CheckpointKey("shop.example/tagwarden")} {
 			fmt.Fprintf(&b, "after %d days, %s: %x\n", days, name, key[:])
 		}
 		for _, rotation := range Rotations() {

@@ -87,7 +87,7 @@ func TestMadeAgain(t *testing.T) {
 	}
 	is("identity", []byte(state.Identity()), []byte(hex.EncodeToString(mac(key[:], "tagwarden/1/identity")[:8])))
 	for label, got := range map[string]Key{"feed": state.FeedKey(), "signing": state.SigningKey(),
-		"outbox": state.OutboxKey()} {
+		"outbox": state.OutboxKey(), "queue": state.QueueKey()} {
 		is(label, got[:], mac(key[:], "tagwarden/1/"+label))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unsafe"
 )
@@ -26,7 +27,10 @@ type Rule struct {
 
 // Detectors are a site's own detectors, compiled by [Compile]. They never change and are safe for concurrent use; nil
 // holds none.
-type Detectors struct{ own []own }
+type Detectors struct {
+	own  []own
+	from []Rule // that they were compiled from
+}
 
 // own is one compiled [Rule].
 type own struct {
@@ -48,7 +52,7 @@ func (e *RuleError) Error() string { return e.Msg }
 
 // Compile makes detectors of rules. The error is a *[RuleError].
 func Compile(rules []Rule) (*Detectors, error) {
-	d := &Detectors{}
+	d := &Detectors{from: slices.Clone(rules)}
 	for i, r := range rules {
 		fault := func(part, format string, args ...any) error {
 			return &RuleError{Rule: i, Part: part, Msg: fmt.Sprintf(format, args...)}
@@ -75,6 +79,14 @@ func Compile(rules []Rule) (*Detectors, error) {
 		}
 	}
 	return d, nil
+}
+
+// Rules are what the detectors were compiled from. They are not to be changed.
+func (d *Detectors) Rules() []Rule {
+	if d == nil {
+		return nil
+	}
+	return d.from
 }
 
 // Len counts the detectors.

@@ -92,5 +92,8 @@ func (r TCFReason) Words() string {
 	return "unknown"
 }
 
+// Known tells whether it is one of the reasons.
+func (r TCFReason) Known() bool { return r < numTCFReasons }
+
 // Allows tells whether the reason is one for a yes.
 func (r TCFReason) Allows() bool { return r == TCFOK || r == TCFSpecialDisclosed || r == TCFSpecialLI }

@@ -1,0 +1,130 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/queue"
+)
+
+// courier delivers to one vendor, by as many workers as it may be asked at once.
+type courier struct {
+	*dispatcher
+	vendor  string
+	pace    *delivery.Pace
+	backoff atomic.Pointer[delivery.Backoff]
+	arrived <-chan struct{}
+	asking  atomic.Int64 // requests that are under way
+
+	snapshot *Snapshot // that was followed last; the dispatcher's own
+	workers  int       // that are wanted; likewise
+	more     chan int  // how many workers are wanted now
+}
+
+func newCourier(d *dispatcher, vendor string) *courier {
+	return &courier{
+		dispatcher: d, vendor: vendor, arrived: d.queue.Arrived(vendor), more: make(chan int, 1),
+		pace: delivery.NewPace(delivery.PaceOptions{}),
+	}
+}
+
+// follow takes up what a snapshot says of the vendor. Of one that it has no more, everything is dropped as it comes.
+func (c *courier) follow(s *Snapshot) {
+	if c.snapshot == s {
+		return
+	}
+	c.snapshot = s
+	of, server := s.Loaded.Server.Vendors[c.vendor], &s.Loaded.Server
+	c.workers = max(of.Concurrency, 1)
+	c.pace.Set(delivery.PaceOptions{Concurrency: c.workers, Rate: float64(of.Rate)})
+	c.backoff.Store(&delivery.Backoff{
+		First: time.Duration(server.Delivery.Retry.First), Most: time.Duration(server.Delivery.Retry.Most),
+	})
+	select {
+	case <-c.more:
+	default:
+	}
+	c.more <- c.workers
+}
+
+// run works until the context ends, and returns when nothing is under way any more.
+func (c *courier) run(ctx context.Context) {
+	var working sync.WaitGroup
+	defer working.Wait()
+	begun := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case most := <-c.more: // of those that are too many by then, some find no place with the vendor
+			for ; begun < most; begun++ {
+				working.Go(func() { c.work(ctx) })
+			}
+		}
+	}
+}
+
+// work takes events as they come due, one exchange after the other.
+func (c *courier) work(ctx context.Context) {
+	x, t := newExchange(c), time.NewTimer(mostPause)
+	defer t.Stop()
+	for ctx.Err() == nil {
+		it, found := c.queue.Next(c.vendor, queue.Due)
+		if !found {
+			c.pauseUntilDue(ctx, t)
+			continue
+		}
+		turn, wait, may := c.pace.TryBegin()
+		if !may {
+			c.queue.Return(it)
+			pause(ctx, t, nil, max(wait, leastPause))
+			continue
+		}
+		c.asking.Add(1)
+		o, asked := x.deliver(ctx, t, it)
+		c.asking.Add(-1)
+		if asked {
+			turn.End(o)
+		} else {
+			turn.Return()
+		}
+	}
+}
+
+// How long a worker waits: at most, where nothing is known to become due; at least, where it may not ask the vendor.
+const (
+	mostPause  = time.Minute
+	leastPause = 20 * time.Millisecond
+)
+
+// pauseUntilDue waits until an event may be due.
+func (c *courier) pauseUntilDue(ctx context.Context, t *time.Timer) {
+	wait, known := c.queue.Wait(c.vendor)
+	if !known {
+		wait = mostPause
+	}
+	pause(ctx, t, c.arrived, wait)
+}
+
+// pause waits for a while, until something arrives, or until the end.
+func pause(ctx context.Context, t *time.Timer, arrived <-chan struct{}, d time.Duration) {
+	t.Reset(min(max(d, time.Millisecond), mostPause))
+	select {
+	case <-ctx.Done():
+	case <-arrived:
+	case <-t.C:
+	}
+}
+
+// sweep ends what has waited for too long, also where the vendor may not be asked.
+func (c *courier) sweep() {
+	for {
+		it, found := c.queue.Next(c.vendor, queue.Expired)
+		if !found || !c.finish([]queue.Item{it}, whyExpired) {
+			return
+		}
+	}
+}

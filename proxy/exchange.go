@@ -1,0 +1,269 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// exchange is events that waited, and what becomes of them: read, judged again, sent in one request where their vendor
+// takes several in one, and each with its outcome. It is a worker's own, and used again and again.
+type exchange struct {
+	*courier
+	parcels []parcel
+	used    int // how many of their places were
+	bytes   int // of those that were taken
+	kept    keptEvents
+	found   []keptVerdict
+
+	sending
+
+	ended    []queue.Item // to be ended together
+	outcomes []ended
+
+	begins ledger.Exchange // what an attempt is recorded with
+	items  []queue.Item
+	note   func() error // records it; made once
+	over   func() error // records how events ended; likewise
+}
+
+// ended is how an event ended.
+type ended struct {
+	ledger.Outcome
+	event [1]int
+}
+
+// parcel is an event on its way.
+type parcel struct {
+	item  queue.Item
+	event queue.Event
+	index [1]int // of the event in its hit
+	known bool   // its vendor knows it when it comes again
+}
+
+// load makes the request that the event waited as; its bytes are the parcel's. Headers are room for some.
+func (p *parcel) load(to *delivery.Event, headers *[]delivery.Header) {
+	e := &p.event
+	*headers = (*headers)[:0]
+	for i := range e.Headers {
+		*headers = append(*headers, delivery.Header{Name: text(e.Headers[i].Name), Value: e.Headers[i].Value})
+	}
+	*to = delivery.Event{
+		Host: text(e.Role), Method: text(e.Method), Path: e.Path, Query: e.Query, Headers: *headers, Body: e.Body, Count: 1,
+	}
+}
+
+// keyed tells whether the event may be sent twice: its vendor knows it again.
+func (p *parcel) keyed() bool { return p.known }
+
+func newExchange(c *courier) *exchange {
+	x := &exchange{courier: c}
+	x.kept = keptEvents{log: c.opts.Log, now: func() (*Snapshot, rules.Moment) {
+		s := c.opts.InForce()
+		return s, c.opts.Moment(s)
+	}}
+	x.note = func() error { return x.opts.Attempt(&x.begins, x.commit.wait) }
+	x.over = x.recordEnded
+	return x
+}
+
+// deliver delivers an event, and returns how the request ended; false where none was made.
+func (x *exchange) deliver(ctx context.Context, t *time.Timer, first queue.Item) (o delivery.Outcome, asked bool) {
+	defer x.reset()
+	x.gather(ctx, t, first)
+	x.judge()
+	if asked = len(x.parcels) > 0; asked {
+		o = x.send(ctx)
+	}
+	x.finishEnded()
+	return o, asked
+}
+
+// What one exchange takes out of the queue at most.
+const (
+	mostGathered = 256
+	mostBytes    = 1 << 20
+)
+
+// gather takes an event, and where its vendor takes several in one request, others to travel with it: those that are due,
+// and those that come within [batch.Linger] of it. Those that stand behind one in its order come along.
+func (x *exchange) gather(ctx context.Context, t *time.Timer, first queue.Item) {
+	x.take(first)
+	if x.of = x.opts.InForce().batches[x.vendor]; x.of == nil || len(x.parcels) == 0 {
+		return
+	}
+	x.parcels[0].load(&x.event, &x.headers)
+	if !x.of.Cut(&x.piece, &x.event, x.parcels[0].keyed()) {
+		return
+	}
+	x.takeBehind(first)
+	for lingered := first.Attempts > 0; ; lingered = true {
+		for x.takesMore() {
+			it, found := x.queue.Next(x.vendor, queue.Due)
+			if !found {
+				break
+			}
+			x.take(it)
+			x.takeBehind(it)
+		}
+		left := batch.Linger - max(x.opts.Now().Sub(first.Time), 0)
+		if lingered || left <= 0 || !x.takesMore() || ctx.Err() != nil {
+			return
+		}
+		pause(ctx, t, nil, left)
+	}
+}
+
+func (x *exchange) takesMore() bool { return len(x.parcels) < mostGathered && x.bytes < mostBytes }
+
+// takeBehind takes the events that stand behind one in its order.
+func (x *exchange) takeBehind(it queue.Item) {
+	for it.Order != 0 && x.takesMore() {
+		next, found := x.queue.Behind(it)
+		if !found {
+			return
+		}
+		x.take(next)
+		it = next
+	}
+}
+
+// reset forgets the exchange: nothing of a visitor stays in its buffers.
+func (x *exchange) reset() {
+	for i := range x.parcels[:x.used] {
+		x.parcels[:x.used][i].event.Reset()
+	}
+	x.parcels, x.used, x.bytes = x.parcels[:0], 0, 0
+	x.kept.forget()
+	x.found = x.found[:0]
+	x.ended, x.outcomes = hit.Emptied(x.ended), hit.Emptied(x.outcomes)
+	x.sending.reset()
+}
+
+// take reads an event, and puts it with those that leave; or ends one that does not.
+func (x *exchange) take(it queue.Item) {
+	if it.Expired {
+		x.ends(it, ledger.Dropped, whyExpired, 0)
+		return
+	}
+	n := len(x.parcels)
+	if n < cap(x.parcels) {
+		x.parcels = x.parcels[:n+1]
+	} else {
+		x.parcels = append(x.parcels, parcel{})
+	}
+	x.used = max(x.used, n+1)
+	p := &x.parcels[n]
+	p.item, p.index = it, [1]int{int(it.Name.Event)}
+	x.bytes += it.Size
+	switch err := x.queue.Read(it, &p.event); {
+	case errors.Is(err, queue.ErrGone):
+		x.parcels = x.parcels[:n]
+	case errors.Is(err, queue.ErrDamaged):
+		fault(x.opts.Log, "an event that waited is damaged, and is dropped", err)
+		x.ends(it, ledger.Dropped, whyDamaged, 0)
+		x.parcels = x.parcels[:n]
+	case err != nil: // the disk cannot be read now
+		fault(x.opts.Log, "an event that waits cannot be read", err)
+		x.queue.Later(it, againAfter)
+		x.parcels = x.parcels[:n]
+	case !x.knowsAgain(p) && it.Attempted:
+		x.ends(it, ledger.Unknown, whyStopped, 0)
+		x.parcels = x.parcels[:n]
+	case x.mayCountTwice(p):
+		x.parkRestored(it)
+		x.parcels = x.parcels[:n]
+	}
+}
+
+// knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors
+// remember those.
+func (x *exchange) knowsAgain(p *parcel) bool {
+	within := x.opts.InForce().within[x.vendor]
+	p.known = len(p.event.Key) > 0 && (within == 0 || x.opts.Now().Sub(p.item.Time) < within)
+	return p.known
+}
+
+// judge asks of each event whether it may leave by now, and leaves those that do.
+func (x *exchange) judge() {
+	x.list(nil)
+	x.found = x.kept.look(x.found[:0])
+	left := x.parcels[:0]
+	for i := range x.found {
+		p := &x.parcels[i]
+		switch v := &x.found[i]; {
+		case v.permits():
+			if len(left) != i {
+				x.parcels[len(left)], x.parcels[i] = x.parcels[i], x.parcels[len(left)]
+			}
+			left = x.parcels[:len(left)+1]
+		case v.waits():
+			x.queue.Later(p.item, againAfter)
+			x.hold(p)
+		default:
+			x.ends(p.item, ledger.Dropped, v.reason.String(), 0)
+		}
+	}
+	x.parcels = left
+}
+
+// list has what is kept of some of the events be what is judged; nil: of all.
+func (x *exchange) list(some []int) {
+	x.kept.hits = x.kept.hits[:0]
+	add := func(p *parcel) { x.kept.hits = append(x.kept.hits, keptHit{facts: p.event.Facts, events: p.index[:]}) }
+	for _, i := range some {
+		add(&x.parcels[i])
+	}
+	for i := range x.parcels {
+		if some == nil {
+			add(&x.parcels[i])
+		}
+	}
+}
+
+// ends notes that an event ends.
+func (x *exchange) ends(it queue.Item, outcome, why string, status int) {
+	x.ended = append(x.ended, it)
+	x.outcomes = append(x.outcomes, ended{
+		ledger.Outcome{Hit: it.Name.Hit, Outcome: x.endsAs(&it, outcome), Why: why, Status: status}, [1]int{int(it.Name.Event)},
+	})
+}
+
+// finishEnded records how events ended, and ends them.
+func (x *exchange) finishEnded() {
+	if len(x.ended) == 0 {
+		return
+	}
+	if err := x.queue.End(x.over, x.ended...); err != nil {
+		x.unrecorded(err)
+		return
+	}
+	counters := &x.opts.InForce().counters
+	for i := range x.outcomes {
+		counters.outcome(x.vendor, x.outcomes[i].Outcome.Outcome)
+	}
+}
+
+// recordEnded records how events ended. Where the vendor took them, that alone is recorded: whose it was stands in the
+// records of the events.
+func (x *exchange) recordEnded() error {
+	for i := range x.outcomes {
+		of := &x.outcomes[i]
+		if of.Events = of.event[:]; of.Outcome.Outcome == ledger.Delivered && of.Why == delivery.WhyOK.String() {
+			of.Why, of.Status = "", 0
+		} else {
+			of.Vendor = x.vendor
+		}
+		if err := x.opts.Outcome(of.Outcome); err != nil {
+			return err
+		}
+	}
+	return nil
+}

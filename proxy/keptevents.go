@@ -1,0 +1,114 @@
+package proxy
+
+import (
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
+)
+
+// keptEvents are events that waited and are about to leave in one request, of one hit or of several. They are judged
+// again from what was kept with them, by the policy, the objections, the assessments and the time of that moment: once
+// before the request is put together, so that those that may not leave are left out of it (look), and once more at the
+// gate (hold), where it is all of them or nothing.
+type keptEvents struct {
+	log  *zap.Logger
+	now  func() (*Snapshot, rules.Moment) // what they are judged by; asked anew for each look
+	hits []keptHit
+
+	kept  rules.Kept
+	of    []byte // the facts that kept was read from
+	names bool   // any event that was held up holds an identifier
+}
+
+// gate is the send gate of the request that they leave in.
+func (k *keptEvents) gate(in *inflight, of *counters) *sendGate {
+	leaving := 0
+	for i := range k.hits {
+		leaving += len(k.hits[i].events)
+	}
+	return &sendGate{inflight: in, counters: of, events: k, leaving: leaving}
+}
+
+// keptHit is what was kept of a hit, and which of its events are to leave.
+type keptHit struct {
+	facts  []byte // as [rules.Judgement.Keep] wrote them
+	events []int  // by their index in the hit
+}
+
+// keptVerdict is what was found of an event.
+type keptVerdict struct {
+	hit    int // in keptEvents.hits
+	event  int // its index in the hit
+	reason rules.Reason
+}
+
+// permits tells whether the event may leave.
+func (v *keptVerdict) permits() bool { return v.reason == rules.Permitted }
+
+// waits tells whether the event may neither leave nor be dropped: nobody knows by now whether it was objected to, or
+// objections cannot be taken. It is asked about again.
+func (v *keptVerdict) waits() bool { return v.reason == rules.ObjectionsUntaken }
+
+// look appends what becomes of each event, in the order of hits.
+func (k *keptEvents) look(found []keptVerdict) []keptVerdict {
+	k.each(func(v keptVerdict) bool {
+		found = append(found, v)
+		return true
+	})
+	return found
+}
+
+func (k *keptEvents) hold() bool {
+	all := true
+	k.names = false
+	k.each(func(v keptVerdict) bool {
+		all = v.permits()
+		return all
+	})
+	return all && len(k.hits) > 0
+}
+
+func (k *keptEvents) named() bool { return k.names }
+
+// each judges the events of every hit, as long as yield wants to know.
+func (k *keptEvents) each(yield func(keptVerdict) bool) {
+	snapshot, moment := k.now()
+	for i := range k.hits {
+		whole := k.open(snapshot, k.hits[i].facts)
+		for _, event := range k.hits[i].events {
+			v := keptVerdict{i, event, whole}
+			if whole == rules.Permitted {
+				v.reason = k.kept.JudgeIndex(snapshot.Policy, event, moment)
+			}
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// forget forgets them: their bytes are about to be others.
+func (k *keptEvents) forget() {
+	k.hits, k.of = hit.Emptied(k.hits), nil
+	k.kept.Reset()
+}
+
+// open reads what was kept of a hit and looks objections up for it: [rules.Permitted], or why none of its events may
+// leave.
+func (k *keptEvents) open(snapshot *Snapshot, facts []byte) rules.Reason {
+	if len(facts) == 0 || len(k.of) != len(facts) || &k.of[0] != &facts[0] { // they are not those that were read last
+		k.of = nil
+		if err := k.kept.Read(facts); err != nil {
+			fault(k.log, "an event that waited cannot be judged again", err)
+			return rules.FactsUnreadable
+		}
+		k.of = facts
+	}
+	k.names = k.names || len(k.kept.Subjects) > 0
+	if err := k.kept.LookUp(snapshot.objections); err != nil {
+		fault(k.log, "objections cannot be looked up", err)
+		return rules.ObjectionsUntaken
+	}
+	return rules.Permitted
+}

@@ -1,0 +1,114 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// What an outcome says. The first three end an event.
+const (
+	Delivered = "delivered"
+	Dropped   = "dropped"
+	Unknown   = "unknown"
+	Deferred  = "deferred" // it is known not to have arrived, and is tried again
+	Parked    = "parked"   // its vendor refused it, and it is kept for a while
+)
+
+// Fate is what a record says of an event that waits.
+type Fate uint8
+
+// The fates.
+const (
+	Queued    Fate = iota // it was decided that it may leave, and it was to wait
+	Attempted             // it was about to be sent
+	Waiting               // it is known not to have arrived, and waits
+	Ended                 // an outcome was recorded
+)
+
+// Fates tells what the records from a number on say of events that wait, in their order, and returns the highest number
+// that a hit has in records before those that were read: they may begin earlier than asked for. Damaged records are
+// passed over.
+func Fates(dir string, from uint64, told func(hit uint64, event int, fate Fate)) (highest uint64, err error) {
+	from, highest, err = beginsWith(dir, from)
+	if err != nil {
+		return 0, err
+	}
+	r := Read(dir, from)
+	defer func() { _ = r.Close() }()
+	for {
+		if r.Next() {
+			fateIn(r.Record(), told)
+		} else if !r.Skip() {
+			break
+		}
+	}
+	if r.Err() != nil {
+		return 0, fmt.Errorf("the ledger does not say what became of events that wait: %w", r.Err())
+	}
+	return highest, nil
+}
+
+// beginsWith is a sealed segment's end at or before a number, and the highest number of a hit before it.
+func beginsWith(dir string, from uint64) (begin, highest uint64, err error) {
+	sums, err := Summaries(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, err
+	}
+	for _, first := range slices.Backward(sums) {
+		if first >= from {
+			continue
+		}
+		of, _, err := ReadSummary(dir, first)
+		if errors.Is(err, ErrSummary) {
+			continue
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if of.End <= from {
+			return of.End, of.Memory.Hits, nil
+		}
+	}
+	return 0, 0, nil
+}
+
+var (
+	queuedMember  = []byte(`,"queued":true`)
+	permitMember  = []byte(`,"decision":"permit"`)
+	outcomeMember = []byte(`,"outcome":"`)
+)
+
+// fateIn tells what one record says.
+func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
+	switch string(kindOf(record)) {
+	case KindEvent:
+		if bytes.Contains(record, queuedMember) && bytes.Contains(record, permitMember) {
+			said := gjson.GetManyBytes(record, "hit", "event", "queued")
+			if said[2].Bool() {
+				told(said[0].Uint(), int(said[1].Int()), Queued)
+			}
+		}
+	case KindOutcome:
+		fate := Ended
+		_, rest, _ := bytes.Cut(record, outcomeMember)
+		if word, _, _ := bytes.Cut(rest, []byte{'"'}); string(word) == Deferred || string(word) == Parked {
+			fate = Waiting
+		}
+		hit := gjson.GetBytes(record, "hit").Uint()
+		for _, event := range gjson.GetBytes(record, "events").Array() {
+			told(hit, int(event.Int()), fate)
+		}
+	case KindAttempt:
+		for _, of := range gjson.GetBytes(record, "of").Array() {
+			all := of.Array()
+			for i := 1; i < len(all); i++ {
+				told(all[0].Uint(), int(all[i].Int()), Attempted)
+			}
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package queue
+
+import "time"
+
+// Item is an event that was handed out. Whoever has it says what became of it, once: [Queue.End], [Queue.Later],
+// [Queue.Return], [Queue.Park] or [Queue.Unpark]; the item is not used afterwards.
+type Item struct {
+	Name      Name
+	Vendor    string
+	Order     uint64
+	Flags     uint32
+	Size      int           // about how many bytes it takes in memory
+	Time      time.Time     // when it was accepted
+	Attempts  int           // how often it was tried since the start
+	Attempted bool          // an attempt was begun, by a process that ended before it said how that went
+	Expired   bool          // it waited for longer than it may
+	Reason    string        // why it is parked
+	Left      time.Duration // how long it may wait still; less than 0 where it is over
+	e         *entry
+}
+
+// Next hands the next event of a vendor out. Where events have an order, none is handed out while an earlier one of
+// it is pending.
+func (q *Queue) Next(vendor string, which Which) (Item, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	v := q.vendors[vendor]
+	if v == nil || q.closed {
+		return Item{}, false
+	}
+	now := q.clock()
+	e := v.take(which, now)
+	if e == nil {
+		return Item{}, false
+	}
+	if which == Due && v.due(now) {
+		v.kick() // whoever else waits may have that one
+	}
+	return q.item(e, now), true
+}
+
+// Behind hands out the event that waits right behind one that was handed out, in its order: for whoever sends both in one
+// request, in that order. Where the earlier one does not end, the later one waits behind it again.
+func (q *Queue) Behind(it Item) (Item, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	next := it.e.behind
+	if next == nil || next.state != blocked || q.closed {
+		return Item{}, false
+	}
+	next.state = underWay
+	return q.item(next, q.clock()), true
+}
+
+// Arrived is sent to when events of a vendor have become ready: [Queue.Next] may have one. It has room for one.
+func (q *Queue) Arrived(vendor string) <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.vendor(vendor).arrived
+}
+
+// Wait tells how long it is until an event of a vendor is due; false where none waits that is not under way or
+// behind another.
+func (q *Queue) Wait(vendor string) (time.Duration, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	v := q.vendors[vendor]
+	switch {
+	case v == nil:
+		return 0, false
+	case v.first != nil:
+		return 0, true
+	case len(v.later) == 0:
+		return 0, false
+	}
+	return time.Duration(max(v.later[0].due-q.clock(), 0)), true
+}
+
+// End ends events: record, which writes that down, is called once before, and where it fails they stay as they are.
+// nil: it is written down already.
+func (q *Queue) End(record func() error, items ...Item) error {
+	q.ending.RLock()
+	defer q.ending.RUnlock()
+	if record != nil {
+		if err := record(); err != nil {
+			return err
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range items {
+		q.end(it.e)
+	}
+	return nil
+}
+
+// end takes an event out that was handed out. The mutex is held.
+func (q *Queue) end(e *entry) {
+	if e.reason != 0 {
+		e.vendor.unpark(e)
+		q.parked.dead(e.key, e.number, e.file, e.size)
+	} else {
+		e.vendor.leave(e)
+		q.waiting.dead(e.key, e.number, e.file, e.size)
+	}
+	if e.state = ended; !e.moving {
+		q.slab.give(e)
+	}
+}
+
+// Attempt notes that events are about to be sent: a process that finds them so at its start knows that they may
+// have arrived. The record of it is written by record, as with [Queue.End].
+func (q *Queue) Attempt(record func() error, items ...Item) error {
+	q.ending.RLock()
+	defer q.ending.RUnlock()
+	if record != nil {
+		if err := record(); err != nil {
+			return err
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range items {
+		it.e.attempted = true
+		it.e.key.attempted.set(it.e.number)
+	}
+	return nil
+}
+
+// Later has an event be tried again after a time: it is known not to have arrived, or may be sent twice.
+func (q *Queue) Later(it Item, after time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e := it.e
+	e.attempted = false
+	e.key.attempted.unset(e.number)
+	e.attempts = min(e.attempts, 1<<16-2) + 1
+	e.vendor.back(e, q.clock()+int64(max(after, 0)))
+}
+
+// Return gives an event back that was not tried. It is the next one again; what is parked stays so.
+func (q *Queue) Return(it Item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if it.e.reason != 0 {
+		it.e.state = parked
+		return
+	}
+	it.e.vendor.back(it.e, 0)
+}

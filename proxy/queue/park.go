@@ -1,0 +1,155 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"time"
+)
+
+// Park parks an event that was handed out, which its vendor refused for good: it waits no more, and is kept for as
+// long as events are parked, below a reason, which is one of few and says nothing of anybody. It returns when that
+// is on disk. It has not ended by that. The error is [ErrParkFull], [ErrDamaged], or says why nothing can be
+// written now; the event is still handed out then.
+func (q *Queue) Park(it Item, reason string) error {
+	if reason == "" {
+		reason = "other"
+	}
+	var e Event
+	if err := q.Read(it, &e); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	e.reason, e.parked = reason, q.opts.Now()
+	q.mu.Unlock()
+	return q.parked.move(it.e, &e)
+}
+
+// Unpark has a parked event wait for its vendor again, behind all others and for as long as given. It returns when
+// that is on disk. The error says why it is still handed out.
+func (q *Queue) Unpark(it Item, ttl time.Duration) error {
+	var e Event
+	if err := q.Read(it, &e); err != nil {
+		return err
+	}
+	e.reason, e.Time, e.TTL = "", q.opts.Now(), ttl
+	return q.waiting.move(it.e, &e)
+}
+
+// move has an event of the other store stand in this one. Where a process dies meanwhile both have it, and the later one
+// counts.
+func (s *store) move(one *entry, e *Event) error {
+	q := s.q
+	q.mu.Lock()
+	for one.moving {
+		q.placed.Wait()
+	}
+	room := e.size()
+	err := s.refuses(room)
+	if err != nil {
+		q.mu.Unlock()
+		return err
+	}
+	t := s.ticket(1, room)
+	t.last = one.name.Hit
+	round := one.round + 1
+	q.mu.Unlock()
+	t.seal(0, round, e)
+	if err := t.send(); err != nil {
+		t.Refuse()
+		return err
+	}
+	if err := t.Synced(); err != nil {
+		t.Refuse()
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.clock()
+	t.land()
+	if s.parks {
+		one.vendor.leave(one)
+		q.waiting.dead(one.key, one.number, one.file, one.size)
+	} else {
+		one.vendor.unpark(one)
+		q.parked.dead(one.key, one.number, one.file, one.size)
+	}
+	one.round, one.attempts, one.attempted = round, 0, false
+	t.place(0, t.at, one)
+	if s.parks {
+		one.reason, one.state = q.reason(e.reason), parked
+		one.expires = now + int64(q.opts.ParkFor)
+		one.vendor.park(one)
+	} else {
+		one.reason = 0
+		one.time, one.expires = int64(milli(e.Time)), now+int64(max(e.TTL, time.Millisecond))
+		one.vendor.arrive(one)
+	}
+	t.done()
+	return nil
+}
+
+// Parked hands parked events out, oldest first and at most so many: of one vendor and reason, or of all ("").
+func (q *Queue) Parked(vendor, reason string, most int) []Item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.takeParked(vendor, most, q.clock(), func(e *entry) bool {
+		return reason == "" || q.reasons[e.reason] == reason
+	})
+}
+
+// Overdue hands those out that were parked for as long as events are, at most so many: the caller ends them.
+func (q *Queue) Overdue(most int) []Item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.clock()
+	return q.takeParked("", most, now, func(e *entry) bool { return e.expires <= now })
+}
+
+// Pending goes over what waits for a vendor, or for all (""), and what is parked, without handing it out: it may be
+// read alone. What ends meanwhile may cut it short.
+func (q *Queue) Pending(vendor string) iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for name, v := range maps.Clone(q.vendors) {
+			if vendor != "" && vendor != name {
+				continue
+			}
+			for _, l := range []*list{&v.waiting, &v.parked} {
+				for e := l.oldest; e != nil; {
+					it := q.item(e, q.clock())
+					q.mu.Unlock()
+					more := yield(it)
+					q.mu.Lock()
+					if !more {
+						return
+					}
+					e = e.newer
+				}
+			}
+		}
+	}
+}
+
+// IsFull tells whether an error of adding says that there is no room.
+func IsFull(err error) bool {
+	return errors.Is(err, ErrFull) || errors.Is(err, ErrReserve) || errors.Is(err, ErrParkFull)
+}
+
+// refuses tells why a store has no room for so many bytes. The mutex is held.
+func (s *store) refuses(room int64) error {
+	used, q := s.bytes+s.coming, s.q
+	switch {
+	case q.closed:
+		return ErrClosed
+	case s.parks && used+room > q.opts.ParkSize:
+		return fmt.Errorf("%w: %d of %d bytes are used", ErrParkFull, used, q.opts.ParkSize)
+	case !s.parks && used+room > q.opts.Size:
+		return fmt.Errorf("%w: %d of %d bytes are used", ErrFull, used, q.opts.Size)
+	case q.opts.Free != nil && q.free < room:
+		return fmt.Errorf("%w: %d bytes are kept free", ErrReserve, q.opts.Reserve)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+)
+
+// Read reads an event that was handed out, or is one of [Queue.Pending]: the error is [ErrGone] where that is not
+// pending any more. Its slices hold until e is read into again. The error wraps [ErrDamaged] where the frame's
+// bytes are not what was written: they are set aside, and the event is the caller's to end.
+func (q *Queue) Read(it Item, e *Event) error {
+	q.mu.Lock()
+	if it.e.file == nil || it.e.name != it.Name || it.e.state == ended {
+		q.mu.Unlock()
+		return ErrGone
+	}
+	k, f, at, size := it.e.key, it.e.file, it.e.at, int(it.e.size)
+	h := frameHead{k.id, it.e.number, it.e.round, it.e.name}
+	if err := f.open(); err != nil {
+		q.mu.Unlock()
+		return fmt.Errorf("cannot read a waiting event: %w", err)
+	}
+	f.reads++
+	reader := f.reader
+	q.mu.Unlock()
+
+	if cap(e.buf) < size {
+		e.buf = make([]byte, size+size/4)
+	}
+	frame := e.buf[:size]
+	defer func() {
+		q.mu.Lock()
+		if f.reads--; f.reads == 0 && f.live == 0 {
+			q.kick()
+		}
+		q.mu.Unlock()
+	}()
+	n, err := reader.ReadAt(frame, at)
+	if n < size && err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("cannot read a waiting event: %w", err)
+	}
+	frame = frame[:n]
+	if n == size {
+		var plain []byte
+		if plain, err = openFrame(k, &h, e, frame[framing:]); err == nil {
+			e.Name = h.name
+			if err = decodeEvent(e, plain); err == nil {
+				return nil
+			}
+		}
+		n, _ = reader.ReadAt(frame, at) // opening wrote over it
+	}
+	d := Damage{
+		File: filepath.Base(f.path), Offset: at, Bytes: int64(size), Events: []Gone{{it.Name, h.key, h.number}}, Why: Garbled,
+	}
+	d.Kept, err = f.setAside(q.files, at, frame[:n])
+	q.mu.Lock()
+	q.damaged++
+	q.mu.Unlock()
+	if q.opts.OnDamage != nil {
+		q.opts.OnDamage(d)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s at byte %d; its bytes cannot be set aside: %w", ErrDamaged, d.File, at, err)
+	}
+	return fmt.Errorf("%w: %s at byte %d", ErrDamaged, d.File, at)
+}
+
+// openFrame opens the frame that a head is about.
+func openFrame(k *key, h *frameHead, e *Event, frame []byte) ([]byte, error) {
+	there, sealed, ok := readFrame(frame)
+	if !ok || there != *h || k.aead == nil {
+		return nil, errSealed
+	}
+	return open(k.aead, &e.nonce, h, frame, sealed)
+}

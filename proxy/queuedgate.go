@@ -1,0 +1,48 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+)
+
+// queuedGate is the send gate of events that waited. Where they may not be sent twice it is on the ledger, and on disk,
+// that an attempt began, before their first byte leaves.
+type queuedGate struct {
+	sendGate
+	x         *exchange
+	some      []int         // the events, by their place among the parcels
+	attempted bool          // that is recorded
+	after     time.Duration // how long they are let be where it said no
+}
+
+// BeforeFirstByte is that of [delivery.SendGate].
+func (g *queuedGate) BeforeFirstByte() bool {
+	if err := g.x.noteAttempt(); err != nil {
+		fault(g.x.opts.Log, "an attempt cannot be recorded, so that none is made", err)
+		g.after = againAfter
+		return false
+	}
+	return g.sendGate.BeforeFirstByte()
+}
+
+// noteAttempt records that events without a key are about to be sent.
+func (x *exchange) noteAttempt() error {
+	of, items := &x.begins, x.items[:0]
+	of.Vendor, of.Hits = x.vendor, of.Hits[:0]
+	for _, i := range x.gate.some {
+		p := &x.parcels[i]
+		if p.keyed() {
+			continue
+		}
+		of.Hits = append(of.Hits, ledger.ExchangedHit{Hit: p.item.Name.Hit, Events: p.index[:]})
+		items = append(items, p.item)
+	}
+	x.items = items
+	if len(items) == 0 {
+		return nil
+	}
+	err := x.queue.Attempt(x.note, items...)
+	x.gate.attempted = err == nil
+	return err
+}
