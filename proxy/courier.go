@@ -2,9 +2,12 @@ package proxy
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/queue"
@@ -21,7 +24,9 @@ type courier struct {
 
 	snapshot *Snapshot // that was followed last; the dispatcher's own
 	workers  int       // that are wanted; likewise
-	more     chan int  // how many workers are wanted now
+
+	gathering sync.Mutex // held by the worker that gathers, or waits for something to gather
+	more      chan int   // how many workers are wanted now
 }
 
 func newCourier(d *dispatcher, vendor string) *courier {
@@ -69,29 +74,74 @@ func (c *courier) run(ctx context.Context) {
 
 // work takes events as they come due, one exchange after the other.
 func (c *courier) work(ctx context.Context) {
-	x, t := newExchange(c), time.NewTimer(mostPause)
+	t := time.NewTimer(mostPause)
 	defer t.Stop()
-	for ctx.Err() == nil {
-		it, found := c.queue.Next(c.vendor, queue.Due)
-		if !found {
-			c.pauseUntilDue(ctx, t)
-			continue
-		}
-		turn, wait, may := c.pace.TryBegin()
-		if !may {
-			c.queue.Return(it)
-			pause(ctx, t, nil, max(wait, leastPause))
-			continue
-		}
-		c.asking.Add(1)
-		o, asked := x.deliver(ctx, t, it)
-		c.asking.Add(-1)
-		if asked {
-			turn.End(o)
-		} else {
-			turn.Return()
+	for x := newExchange(c); ctx.Err() == nil; {
+		if !c.attend(ctx, t, x) {
+			x = newExchange(c) // what a panic left of it is not used again
 		}
 	}
+}
+
+// attend delivers what is due, or waits until something is. False says that it ended in a panic: what was under way then is
+// not touched any more before the next start, which asks for it again.
+func (c *courier) attend(ctx context.Context, t *time.Timer, x *exchange) (well bool) {
+	var turn *delivery.Turn
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		// What was caught may hold text of an event: only where it happened is said.
+		c.opts.Log.Error("the delivery of events that waited ended in a panic: they wait for the next start; this is a bug",
+			zap.ByteString("stack", debug.Stack()))
+		c.opts.Metrics.Panics.Inc()
+		if turn != nil {
+			turn.Return()
+		}
+	}()
+	if !c.gather(ctx, t, x, &turn) {
+		return true
+	}
+	c.asking.Add(1)
+	defer c.asking.Add(-1)
+	o, asked := x.deliver(ctx)
+	over := turn
+	if turn = nil; asked {
+		over.End(o)
+	} else {
+		over.Return()
+	}
+	if x.stalled { // so would the next one
+		x.stalled = false
+		pause(ctx, t, nil, againAfter)
+	}
+	return true
+}
+
+// gather takes what is due, with leave to ask the vendor; or waits, and takes nothing. Where events travel together one
+// worker gathers at a time, so that what comes within a moment is in one request.
+func (c *courier) gather(ctx context.Context, t *time.Timer, x *exchange, turn **delivery.Turn) (taken bool) {
+	if c.opts.InForce().batches[c.vendor] != nil {
+		c.gathering.Lock()
+		defer c.gathering.Unlock()
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	it, found := c.queue.Next(c.vendor, queue.Due)
+	if !found {
+		c.pauseUntilDue(ctx, t)
+		return false
+	}
+	leave, wait, may := c.pace.TryBegin()
+	if !may {
+		c.queue.Return(it)
+		pause(ctx, t, nil, max(wait, leastPause))
+		return false
+	}
+	*turn = &leave
+	x.gather(ctx, t, it)
+	return true
 }
 
 // How long a worker waits: at most, where nothing is known to become due; at least, where it may not ask the vendor.

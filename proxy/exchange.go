@@ -18,8 +18,9 @@ import (
 type exchange struct {
 	*courier
 	parcels []parcel
-	used    int // how many of their places were
-	bytes   int // of those that were taken
+	used    int  // how many of their places were
+	bytes   int  // of those that were taken
+	stalled bool // something of ours fails, for whichever event
 	kept    keptEvents
 	found   []keptVerdict
 
@@ -74,10 +75,9 @@ func newExchange(c *courier) *exchange {
 	return x
 }
 
-// deliver delivers an event, and returns how the request ended; false where none was made.
-func (x *exchange) deliver(ctx context.Context, t *time.Timer, first queue.Item) (o delivery.Outcome, asked bool) {
+// deliver delivers what was gathered, and returns how the first request ended; false where none was made.
+func (x *exchange) deliver(ctx context.Context) (o delivery.Outcome, asked bool) {
 	defer x.reset()
-	x.gather(ctx, t, first)
 	x.judge()
 	if asked = len(x.parcels) > 0; asked {
 		o = x.send(ctx)
@@ -174,6 +174,7 @@ func (x *exchange) take(it queue.Item) {
 		fault(x.opts.Log, "an event that waits cannot be read", err)
 		x.queue.Later(it, againAfter)
 		x.parcels = x.parcels[:n]
+		x.stalled = true
 	case !x.knowsAgain(p) && it.Attempted:
 		x.ends(it, ledger.Unknown, whyStopped, 0)
 		x.parcels = x.parcels[:n]
@@ -207,6 +208,7 @@ func (x *exchange) judge() {
 		case v.waits():
 			x.queue.Later(p.item, againAfter)
 			x.hold(p)
+			x.stalled = true
 		default:
 			x.ends(p.item, ledger.Dropped, v.reason.String(), 0)
 		}

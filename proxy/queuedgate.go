@@ -20,7 +20,7 @@ type queuedGate struct {
 func (g *queuedGate) BeforeFirstByte() bool {
 	if err := g.x.noteAttempt(); err != nil {
 		fault(g.x.opts.Log, "an attempt cannot be recorded, so that none is made", err)
-		g.after = againAfter
+		g.after, g.x.stalled = againAfter, true
 		return false
 	}
 	return g.sendGate.BeforeFirstByte()
