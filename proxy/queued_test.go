@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
 // queuedFolder is a configuration whose events wait.
@@ -150,4 +151,44 @@ func TestQueueWithoutRoom(t *testing.T) {
 	}
 	free.Store(100 << 30)
 	until(t, "hits are taken again", func() bool { return r.send(t, get(pageView, consent)).status == 204 })
+}
+
+// TestTheEndWhileAVendorHangs: the end waits for no vendor longer than an attempt lasts; what waits is there at the next
+// start, and what was under way has an outcome.
+func TestTheEndWhileAVendorHangs(t *testing.T) {
+	reached := make(chan struct{}, 64)
+	hanging, err := rawhttp.Serve(func(c *rawhttp.Conn) {
+		if _, err := c.Request(); err == nil {
+			reached <- struct{}{}
+			_, _ = c.Ended()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hanging.Close()
+	file := queuedFolder(t, "http://"+hanging.Addr())
+	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 2", 1))
+	r := start(t, file, impatient)
+	for n := range 10 {
+		if a := r.send(t, get(strings.Replace(pageView, "1234567890", fmt.Sprint(1_000_000_000+n), 1), consent)); a.status != 204 {
+			t.Fatal(a)
+		}
+	}
+	<-reached
+	if err := r.stop(t); err != nil { // within five seconds, or it is an error
+		t.Fatal(err)
+	}
+	v := startVendor(t)
+	write(t, file, strings.ReplaceAll(read(t, file), "http://"+hanging.Addr(), v.URL))
+	r = start(t, file)
+	until(t, "the others arrive", func() bool { return r.Pending() == 0 })
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	text := r.ledger(t)
+	unknown, delivered := strings.Count(text, `"outcome":"unknown","why":"timeout"`), strings.Count(text, `"outcome":"delivered"`)
+	if unknown == 0 || unknown+delivered != 10 || len(v.got()) != delivered {
+		t.Errorf("%d unknown, %d delivered, %d arrived", unknown, delivered, len(v.got()))
+	}
 }

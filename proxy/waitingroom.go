@@ -70,6 +70,11 @@ func openQueue(s *Server) error {
 		return errors.Join(err, q.Close())
 	}
 	s.metrics.Queue(s.dispatch.figures)
+	if against.fresh && d.Mode == "queued" {
+		s.opts.Log.Info("events wait for their vendors in a queue, for the first time here: SDKs are answered as soon as what is "+
+			"permitted is on disk, and vendors are asked behind that (delivery: { mode: queued, ttl })",
+			zap.Stringer("ttl", d.TTL))
+	}
 	return nil
 }
 
