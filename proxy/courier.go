@@ -86,7 +86,6 @@ func (c *courier) work(ctx context.Context) {
 // attend delivers what is due, or waits until something is. False says that it ended in a panic: what was under way then is
 // not touched any more before the next start, which asks for it again.
 func (c *courier) attend(ctx context.Context, t *time.Timer, x *exchange) (well bool) {
-	var turn *delivery.Turn
 	defer func() {
 		if recover() == nil {
 			return
@@ -95,21 +94,20 @@ func (c *courier) attend(ctx context.Context, t *time.Timer, x *exchange) (well 
 		c.opts.Log.Error("the delivery of events that waited ended in a panic: they wait for the next start; this is a bug",
 			zap.ByteString("stack", debug.Stack()))
 		c.opts.Metrics.Panics.Inc()
-		if turn != nil {
-			turn.Return()
+		if x.mayAsk {
+			x.turn.Return()
 		}
 	}()
-	if !c.gather(ctx, t, x, &turn) {
+	if !c.gather(ctx, t, x) {
 		return true
 	}
 	c.asking.Add(1)
 	defer c.asking.Add(-1)
 	o, asked := x.deliver(ctx)
-	over := turn
-	if turn = nil; asked {
-		over.End(o)
+	if x.mayAsk = false; asked {
+		x.turn.End(o)
 	} else {
-		over.Return()
+		x.turn.Return()
 	}
 	if x.stalled { // so would the next one
 		x.stalled = false
@@ -120,7 +118,7 @@ func (c *courier) attend(ctx context.Context, t *time.Timer, x *exchange) (well 
 
 // gather takes what is due, with leave to ask the vendor; or waits, and takes nothing. Where events travel together one
 // worker gathers at a time, so that what comes within a moment is in one request.
-func (c *courier) gather(ctx context.Context, t *time.Timer, x *exchange, turn **delivery.Turn) (taken bool) {
+func (c *courier) gather(ctx context.Context, t *time.Timer, x *exchange) (taken bool) {
 	if c.opts.InForce().batches[c.vendor] != nil {
 		c.gathering.Lock()
 		defer c.gathering.Unlock()
@@ -133,13 +131,12 @@ func (c *courier) gather(ctx context.Context, t *time.Timer, x *exchange, turn *
 		c.pauseUntilDue(ctx, t)
 		return false
 	}
-	leave, wait, may := c.pace.TryBegin()
-	if !may {
+	var wait time.Duration
+	if x.turn, wait, x.mayAsk = c.pace.TryBegin(); !x.mayAsk {
 		c.queue.Return(it)
 		pause(ctx, t, nil, max(wait, leastPause))
 		return false
 	}
-	*turn = &leave
 	x.gather(ctx, t, it)
 	return true
 }

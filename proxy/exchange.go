@@ -21,8 +21,11 @@ type exchange struct {
 	used    int  // how many of their places were
 	bytes   int  // of those that were taken
 	stalled bool // something of ours fails, for whichever event
-	kept    keptEvents
-	found   []keptVerdict
+
+	turn   delivery.Turn // leave to ask the vendor
+	mayAsk bool          // it is not given back yet
+	kept   keptEvents
+	found  []keptVerdict
 
 	sending
 

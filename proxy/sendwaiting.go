@@ -26,6 +26,7 @@ type sending struct {
 	batch   batch.Batch
 	parts   []batch.Part
 	rounds  [][]int  // events that are still to be sent, by their place among the parcels: each list in one request
+	first   []int    // those of the first request
 	held    []uint64 // orders of which no event leaves any more
 	of      *batch.Vendor
 	facts   rules.Kept
@@ -72,8 +73,9 @@ func (x *exchange) send(ctx context.Context) (first delivery.Outcome) {
 
 // load puts the events that travel with the first one into one request, and gives back the others: what is not alike, or
 // has no room, and whatever stands behind such a one in its order.
-func (x *exchange) load() (some []int) {
+func (x *exchange) load() []int {
 	x.batch.Reset()
+	some := x.first[:0]
 	alone := len(x.parcels) == 1 || x.of == nil
 	for i := range x.parcels {
 		p := &x.parcels[i]
@@ -88,6 +90,7 @@ func (x *exchange) load() (some []int) {
 		x.queue.Return(p.item)
 		x.hold(p)
 	}
+	x.first = some
 	return some
 }
 
