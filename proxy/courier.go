@@ -84,13 +84,10 @@ func (c *courier) work(ctx context.Context) {
 			continue
 		}
 		c.asking.Add(1)
-		o, asked := x.deliver(ctx, t, it)
-		c.asking.Add(-1)
-		if asked {
-			turn.End(o)
-		} else {
-			turn.Return()
+		if !x.deliver(ctx, t, turn, it) {
+			x = newExchange(c)
 		}
+		c.asking.Add(-1)
 	}
 }
 
