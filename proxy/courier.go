@@ -2,12 +2,9 @@ package proxy
 
 import (
 	"context"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/queue"
@@ -77,68 +74,40 @@ func (c *courier) work(ctx context.Context) {
 	t := time.NewTimer(mostPause)
 	defer t.Stop()
 	for x := newExchange(c); ctx.Err() == nil; {
-		if !c.attend(ctx, t, x) {
+		turn, it, may := c.next(ctx, t, x)
+		if !may {
+			x.letOthersGather()
+			continue
+		}
+		c.asking.Add(1)
+		if !x.deliver(ctx, t, turn, it) {
 			x = newExchange(c) // what a panic left of it is not used again
 		}
+		c.asking.Add(-1)
+		if x.stalled { // so would the next one
+			x.stalled = false
+			pause(ctx, t, nil, againAfter)
+		}
 	}
 }
 
-// attend delivers what is due, or waits until something is. False says that it ended in a panic: what was under way then is
-// not touched any more before the next start, which asks for it again.
-func (c *courier) attend(ctx context.Context, t *time.Timer, x *exchange) (well bool) {
-	defer func() {
-		if recover() == nil {
-			return
-		}
-		// What was caught may hold text of an event: only where it happened is said.
-		c.opts.Log.Error("the delivery of events that waited ended in a panic: they wait for the next start; this is a bug",
-			zap.ByteString("stack", debug.Stack()))
-		c.opts.Metrics.Panics.Inc()
-		if x.mayAsk {
-			x.turn.Return()
-		}
-	}()
-	if !c.gather(ctx, t, x) {
-		return true
-	}
-	c.asking.Add(1)
-	defer c.asking.Add(-1)
-	o, asked := x.deliver(ctx)
-	if x.mayAsk = false; asked {
-		x.turn.End(o)
-	} else {
-		x.turn.Return()
-	}
-	if x.stalled { // so would the next one
-		x.stalled = false
-		pause(ctx, t, nil, againAfter)
-	}
-	return true
-}
-
-// gather takes what is due, with leave to ask the vendor; or waits, and takes nothing. Where events travel together one
-// worker gathers at a time, so that what comes within a moment is in one request.
-func (c *courier) gather(ctx context.Context, t *time.Timer, x *exchange) (taken bool) {
-	if c.opts.InForce().batches[c.vendor] != nil {
-		c.gathering.Lock()
-		defer c.gathering.Unlock()
-	}
+// next is the next event, with leave to ask the vendor; or it waits, and there is none.
+func (c *courier) next(ctx context.Context, t *time.Timer, x *exchange) (turn delivery.Turn, it queue.Item, may bool) {
+	x.gatherAlone()
 	if ctx.Err() != nil {
-		return false
+		return turn, it, false
 	}
 	it, found := c.queue.Next(c.vendor, queue.Due)
 	if !found {
 		c.pauseUntilDue(ctx, t)
-		return false
+		return turn, it, false
 	}
-	var wait time.Duration
-	if x.turn, wait, x.mayAsk = c.pace.TryBegin(); !x.mayAsk {
+	turn, wait, may := c.pace.TryBegin()
+	if !may {
 		c.queue.Return(it)
 		pause(ctx, t, nil, max(wait, leastPause))
-		return false
 	}
-	x.gather(ctx, t, it)
-	return true
+	return turn, it, may
 }
 
 // How long a worker waits: at most, where nothing is known to become due; at least, where it may not ask the vendor.

@@ -10,10 +10,9 @@ import (
 // that an attempt began, before their first byte leaves.
 type queuedGate struct {
 	sendGate
-	x         *exchange
-	some      []int         // the events, by their place among the parcels
-	attempted bool          // that is recorded
-	after     time.Duration // how long they are let be where it said no
+	x     *exchange
+	some  []int         // the events, by their place among the parcels
+	after time.Duration // how long they are let be where it said no
 }
 
 // BeforeFirstByte is that of [delivery.SendGate].
@@ -43,6 +42,9 @@ func (x *exchange) noteAttempt() error {
 		return nil
 	}
 	err := x.queue.Attempt(x.note, items...)
-	x.gate.attempted = err == nil
+	for _, i := range x.gate.some {
+		p := &x.parcels[i]
+		p.attempted = p.attempted || !p.keyed() // where it failed, it may be there all the same
+	}
 	return err
 }

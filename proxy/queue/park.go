@@ -144,6 +144,8 @@ func (s *store) refuses(room int64) error {
 	switch {
 	case q.closed:
 		return ErrClosed
+	case q.taken != nil:
+		return q.taken
 	case s.parks && used+room > q.opts.ParkSize:
 		return fmt.Errorf("%w: %d of %d bytes are used", ErrParkFull, used, q.opts.ParkSize)
 	case !s.parks && used+room > q.opts.Size:
