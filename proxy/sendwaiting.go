@@ -233,6 +233,7 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 			return
 		}
 	}
+	p.item.Attempted = p.item.Attempted || o.Kind == delivery.Unknown
 	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
 }
