@@ -35,7 +35,8 @@ func TestAPanicOfACourierEndsOneDelivery(t *testing.T) {
 	r := start(t, file, option)
 	const events = 40
 	for n := range events {
-		if a := r.send(t, get(strings.ReplaceAll(pageView, "1234567890", fmt.Sprint(1_000_000_000+n)), consent)); a.status != 204 {
+		hit := strings.ReplaceAll(pageView, "1234567890", fmt.Sprint(1_000_000_000+n))
+		if a := r.send(t, get(hit, consent)); a.status != 204 {
 			t.Fatal(a)
 		}
 	}

@@ -25,8 +25,8 @@ func (d *silent) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome 
 	return delivery.Outcome{Kind: delivery.Unknown, Why: delivery.WhyTimeout}
 }
 
-// TestWhatMayHaveArrivedIsNotSentWhenItIsForgotten: an event that its vendor may have, and knows again for a day, does not
-// come again after that day, over a restart too; and nobody says that it did not arrive.
+// TestWhatMayHaveArrivedIsNotSentWhenItIsForgotten: an event that its vendor may have, and knows again for a day, does
+// not come again after that day, over a restart too; and nobody says that it did not arrive.
 func TestWhatMayHaveArrivedIsNotSentWhenItIsForgotten(t *testing.T) {
 	for _, restarts := range []bool{false, true} {
 		door, c := new(silent), newClock("2026-12-01T12:00:00Z")
@@ -51,7 +51,8 @@ func TestWhatMayHaveArrivedIsNotSentWhenItIsForgotten(t *testing.T) {
 		}
 		door.open.Store(true)
 		until(t, "it has ended", func() bool {
-			return strings.Contains(r.ledger(t), `"outcome":"unknown","why":"forgotten"`) || endedAs(r.ledger(t))["delivered"] > 0
+			text := r.ledger(t)
+			return strings.Contains(text, `"outcome":"unknown","why":"forgotten"`) || endedAs(text)["delivered"] > 0
 		})
 		if n := len(door.left); n > 0 {
 			t.Errorf("it came again")

@@ -37,7 +37,9 @@ func queueKeys(data string) string { return filepath.Join(KeysDir(data), "queue"
 func openQueue(s *Server) error {
 	data := s.loaded.Server.Data
 	d := &s.loaded.Server.Delivery
-	against := reckoning{ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}, may: map[queue.Name]bool{}}
+	against := reckoning{
+		ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}, may: map[queue.Name]bool{},
+	}
 	for dir, is := range map[string]*bool{QueueDir(data): &against.fresh, queueKeys(data): &against.first} {
 		_, err := os.Stat(dir)
 		*is = errors.Is(err, fs.ErrNotExist)
@@ -177,7 +179,7 @@ type reckoning struct {
 	dir     string
 	fresh   bool                // there was no queue
 	first   bool                // and never has been: there were no keys of one
-	decided map[queue.Name]bool // events that were to wait by the records that were read, and have not ended: whether they wait
+	decided map[queue.Name]bool // events that were to wait, by the records that were read, and did not end: whether they do
 	may     map[queue.Name]bool // of those, such as may have arrived
 	copied  *copiedFrom         // the folder is a copy; nil: it is none
 	above   uint64              // of a hit with a higher number the decision is among them
@@ -264,7 +266,8 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		log.Warn("events that came while the folder was copied are not in the copy: what became of them is not known here",
 			zap.Int("events", unaccepted))
 	case unaccepted > 0 && r.fresh:
-		log.Error("the folder of what waits was removed: its events are lost, and recorded as such", zap.Int("events", unaccepted))
+		log.Error("the folder of what waits was removed: its events are lost, and recorded as such",
+			zap.Int("events", unaccepted))
 	case unaccepted > 0:
 		log.Warn("events were to wait that never came to disk: their senders were not told that they had",
 			zap.Int("events", unaccepted))

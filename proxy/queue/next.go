@@ -127,8 +127,8 @@ func (q *Queue) Attempt(record func() error, items ...Item) error {
 	return nil
 }
 
-// Later has an event be tried again after a time: since it was handed out it did not arrive. Where that is not known, and
-// it may be sent twice, the caller sets it.Attempted; what is known from before stays.
+// Later has an event be tried again after a time: since it was handed out it did not arrive. Where nobody knows that,
+// and it may be sent twice, the caller sets it.Attempted; what is known from before stays.
 func (q *Queue) Later(it Item, after time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestNothingIsAddedThatNoStartWouldFind: where what is written, or a key of it, is not in its place, nobody is told that
-// an event waits, until it is back.
+// TestNothingIsAddedThatNoStartWouldFind: where what is written, or a key of it, is not in its place, nobody is told
+// that an event waits, until it is back.
 func TestNothingIsAddedThatNoStartWouldFind(t *testing.T) {
 	dir, d, c := t.TempDir(), &diary{}, newClock()
 	o := options(dir, d, c)
@@ -36,8 +36,8 @@ func TestNothingIsAddedThatNoStartWouldFind(t *testing.T) {
 	}
 }
 
-// TestWhatMayHaveArrivedIsKnownOfWhatIsLost: of an event whose bytes are damaged it is known whether it may have arrived,
-// by the notes and by the log.
+// TestWhatMayHaveArrivedIsKnownOfWhatIsLost: of an event whose bytes are damaged it is known whether it may have
+// arrived, by the notes and by the log.
 func TestWhatMayHaveArrivedIsKnownOfWhatIsLost(t *testing.T) {
 	for _, noted := range []bool{false, true} {
 		dir, d, c := t.TempDir(), &diary{}, newClock()
