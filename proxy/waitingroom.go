@@ -179,7 +179,7 @@ type reckoning struct {
 	dir     string
 	fresh   bool                // there was no queue
 	first   bool                // and never has been: there were no keys of one
-	decided map[queue.Name]bool // events that were to wait, by the records that were read, and did not end: whether they do
+	decided map[queue.Name]bool // events that were to wait by records that were read, and did not end: whether they do
 	may     map[queue.Name]bool // of those, such as may have arrived
 	copied  *copiedFrom         // the folder is a copy; nil: it is none
 	above   uint64              // of a hit with a higher number the decision is among them
