@@ -228,7 +228,11 @@ func (x *exchange) take(it queue.Item) {
 		x.parcels = x.parcels[:n]
 		x.stalled = true
 	case !x.knowsAgain(p) && it.Attempted:
-		x.ends(it, ledger.Unknown, whyStopped, 0)
+		why := whyStopped
+		if len(p.event.Key) > 0 {
+			why = whyForgotten
+		}
+		x.ends(it, ledger.Unknown, why, 0)
 		x.parcels = x.parcels[:n]
 	case x.mayCountTwice(p):
 		x.parkRestored(it)

@@ -54,8 +54,8 @@ func (h *halving) rises() {
 	h.up = true
 }
 
-// TestHalvesKeepTheOrder: where events come again by halves, and the first half is to wait, so does what stands behind it:
-// each visitor's events arrive in their order, and a vendor that asks to be let alone is.
+// TestHalvesKeepTheOrder: where events come again by halves, and the first half is to wait, so does what stands behind
+// it: each visitor's events arrive in their order, and a vendor that asks to be let alone is.
 func TestHalvesKeepTheOrder(t *testing.T) {
 	for _, keyed := range []bool{true, false} {
 		t.Run(fmt.Sprint(keyed), func(t *testing.T) {
@@ -97,7 +97,8 @@ func TestHalvesKeepTheRate(t *testing.T) {
 	stand := httptest.NewServer(v)
 	defer stand.Close()
 	file := togetherFolder(t, stand.URL)
-	write(t, file, strings.Replace(read(t, file), "segment: { catalog: segment,", "segment: { catalog: segment, rate: 10,", 1))
+	slow := strings.Replace(read(t, file), "segment: { catalog: segment,", "segment: { catalog: segment, rate: 10,", 1)
+	write(t, file, slow)
 	r := start(t, file)
 	for n := range 12 {
 		if a := r.send(t, trackOf(n, "")); a.status != 200 {

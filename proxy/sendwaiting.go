@@ -33,8 +33,8 @@ type sending struct {
 	drawn   float64 // at random, for all events of a request: what failed together comes again together
 }
 
-// round is events that come again in one request of their own, by their place among the parcels, and what became of the one
-// before, in which none of them was taken.
+// round is events that come again in one request of their own, by their place among the parcels, and what became of the
+// one before, in which none of them was taken.
 type round struct {
 	events []int
 	came   delivery.Outcome
@@ -74,8 +74,8 @@ func (x *exchange) send(ctx context.Context, t *time.Timer) {
 	}
 }
 
-// nextRound are the events of the next request, once the vendor may be asked for it. Those of a round in which the order
-// would not be kept, or that the vendor may not be asked for by now, wait with all others.
+// nextRound are the events of the next request, once the vendor may be asked. Those whose order would not be kept, and
+// those of a round for which it may not be asked soon, wait with all others.
 func (x *exchange) nextRound(ctx context.Context, t *time.Timer) []int {
 	for len(x.rounds) > 0 {
 		last := len(x.rounds) - 1
@@ -226,7 +226,8 @@ func (x *exchange) settle(p *parcel, o delivery.Outcome) {
 }
 
 // again has an event be tried again, and what stands behind it in its order wait. Where it was recorded that an attempt
-// began, or nobody knows what this one came to, that is recorded: whatever becomes of the event later, it may have arrived.
+// began, or nobody knows what this one came to, that is recorded: whatever becomes of the event later, it may have
+// arrived.
 func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 	x.hold(p)
 	if p.attempted || o.Kind == delivery.Unknown {
@@ -236,6 +237,7 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 			return
 		}
 	}
+	p.item.Attempted = p.item.Attempted || o.Kind == delivery.Unknown
 	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
 }

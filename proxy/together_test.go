@@ -43,7 +43,7 @@ func (v *vendor) arrivals() (all [][]string) {
 // the order of each visitor, and without those that may not leave by then. What a header says is not mixed.
 func TestWhatWaitsTravelsTogether(t *testing.T) {
 	v := startVendor(t)
-	v.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	v.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
 	r := start(t, togetherFolder(t, v.URL))
 	const events = 200
 	for n := range events {

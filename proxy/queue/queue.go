@@ -93,6 +93,7 @@ type Queue struct {
 	ownClock
 	tickets []*Ticket
 	highest uint64
+	overdue int64 // nothing that is parked is overdue before that, by the queue's own clock
 	free    int64 // bytes on the disk above the reserve, as far as is known
 	taken   error // why nothing is added: what is written is not where it is to be found again; nil: it is
 	closed  bool
