@@ -21,7 +21,9 @@ type courier struct {
 
 	snapshot *Snapshot // that was followed last; the dispatcher's own
 	workers  int       // that are wanted; likewise
-	more     chan int  // how many workers are wanted now
+
+	gathering sync.Mutex // held by the worker that gathers, or waits for something to gather
+	more      chan int   // how many workers are wanted now
 }
 
 func newCourier(d *dispatcher, vendor string) *courier {
@@ -69,29 +71,43 @@ func (c *courier) run(ctx context.Context) {
 
 // work takes events as they come due, one exchange after the other.
 func (c *courier) work(ctx context.Context) {
-	x, t := newExchange(c), time.NewTimer(mostPause)
+	t := time.NewTimer(mostPause)
 	defer t.Stop()
-	for ctx.Err() == nil {
-		it, found := c.queue.Next(c.vendor, queue.Due)
-		if !found {
-			c.pauseUntilDue(ctx, t)
-			continue
-		}
-		turn, wait, may := c.pace.TryBegin()
+	for x := newExchange(c); ctx.Err() == nil; {
+		turn, it, may := c.next(ctx, t, x)
 		if !may {
-			c.queue.Return(it)
-			pause(ctx, t, nil, max(wait, leastPause))
+			x.letOthersGather()
 			continue
 		}
 		c.asking.Add(1)
-		o, asked := x.deliver(ctx, t, it)
+		if !x.deliver(ctx, t, turn, it) {
+			x = newExchange(c) // what a panic left of it is not used again
+		}
 		c.asking.Add(-1)
-		if asked {
-			turn.End(o)
-		} else {
-			turn.Return()
+		if x.stalled { // so would the next one
+			x.stalled = false
+			pause(ctx, t, nil, againAfter)
 		}
 	}
+}
+
+// next is the next event, with leave to ask the vendor; or it waits, and there is none.
+func (c *courier) next(ctx context.Context, t *time.Timer, x *exchange) (turn delivery.Turn, it queue.Item, may bool) {
+	x.gatherAlone()
+	if ctx.Err() != nil {
+		return turn, it, false
+	}
+	it, found := c.queue.Next(c.vendor, queue.Due)
+	if !found {
+		c.pauseUntilDue(ctx, t)
+		return turn, it, false
+	}
+	turn, wait, may := c.pace.TryBegin()
+	if !may {
+		c.queue.Return(it)
+		pause(ctx, t, nil, max(wait, leastPause))
+	}
+	return turn, it, may
 }
 
 // How long a worker waits: at most, where nothing is known to become due; at least, where it may not ask the vendor.

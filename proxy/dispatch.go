@@ -173,6 +173,7 @@ const (
 	whyExpired     = "expired"       // they waited for longer than delivery.ttl
 	whyDamaged     = "damaged"       // their bytes on disk are not those that were written
 	whyStopped     = "stopped"       // an attempt was under way when the process ended, and nobody knows how it went
+	whyForgotten   = "forgotten"     // they may have arrived, and by now their vendor would not know that they come again
 	whyParkOver    = "park_over"     // they were parked for as long as events are
 	whyPurged      = "purged"        // somebody had them deleted
 	whyRetried     = "retried"       // they were parked, and somebody had them wait again

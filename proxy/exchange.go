@@ -3,7 +3,11 @@ package proxy
 import (
 	"context"
 	"errors"
+	"runtime/debug"
+	"sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
@@ -18,12 +22,18 @@ import (
 type exchange struct {
 	*courier
 	parcels []parcel
-	used    int // how many of their places were
-	bytes   int // of those that were taken
-	kept    keptEvents
-	found   []keptVerdict
+	used    int  // how many of their places were
+	bytes   int  // of those that were taken
+	stalled bool // something of ours fails, for whichever event
+
+	kept  keptEvents
+	found []keptVerdict
+	alone *sync.Mutex // held while it gathers, so that no other does; nil: it does not
 
 	sending
+
+	turn  delivery.Turn // in which its vendor may be asked
+	given bool          // and that was given back
 
 	ended    []queue.Item // to be ended together
 	outcomes []ended
@@ -46,6 +56,8 @@ type parcel struct {
 	event queue.Event
 	index [1]int // of the event in its hit
 	known bool   // its vendor knows it when it comes again
+
+	attempted bool // it was recorded that an attempt began
 }
 
 // load makes the request that the event waited as; its bytes are the parcel's. Headers are room for some.
@@ -74,16 +86,55 @@ func newExchange(c *courier) *exchange {
 	return x
 }
 
-// deliver delivers an event, and returns how the request ended; false where none was made.
-func (x *exchange) deliver(ctx context.Context, t *time.Timer, first queue.Item) (o delivery.Outcome, asked bool) {
-	defer x.reset()
+// deliver delivers an event in its turn, and gives that back. False where it panicked: nothing of the exchange is used
+// again.
+func (x *exchange) deliver(ctx context.Context, t *time.Timer, turn delivery.Turn, first queue.Item) (well bool) {
+	x.turn, x.given = turn, false
+	defer x.recoverPanic(&well)
 	x.gather(ctx, t, first)
-	x.judge()
-	if asked = len(x.parcels) > 0; asked {
-		o = x.send(ctx)
+	x.letOthersGather()
+	if x.judge(); len(x.parcels) > 0 {
+		x.send(ctx, t)
+	}
+	if !x.given {
+		x.turn.Return()
+		x.given = true
 	}
 	x.finishEnded()
-	return o, asked
+	x.reset()
+	return true
+}
+
+// recoverPanic ends an exchange that panicked. It may have happened anywhere, so that nobody knows what became of its
+// events: they stay handed out, and the next start asks for them again.
+func (x *exchange) recoverPanic(well *bool) {
+	if recover() == nil {
+		return
+	}
+	*well = false
+	x.letOthersGather()
+	x.opts.Log.Error("a delivery ended in a panic: its events wait until the next start; this is a bug",
+		zap.String("vendor", x.vendor), zap.ByteString("stack", debug.Stack())) // what was caught may hold text of an event
+	x.opts.Metrics.Panics.Inc()
+	if !x.given {
+		x.turn.End(delivery.Outcome{Why: delivery.WhyFailed})
+	}
+}
+
+// gatherAlone has no other worker gather events before letOthersGather, where they travel together: what comes within a
+// moment is one worker's, and in one request.
+func (x *exchange) gatherAlone() {
+	if x.opts.InForce().batches[x.vendor] != nil {
+		x.gathering.Lock()
+		x.alone = &x.gathering
+	}
+}
+
+func (x *exchange) letOthersGather() {
+	if x.alone != nil {
+		x.alone.Unlock()
+		x.alone = nil
+	}
 }
 
 // What one exchange takes out of the queue at most.
@@ -161,7 +212,7 @@ func (x *exchange) take(it queue.Item) {
 	}
 	x.used = max(x.used, n+1)
 	p := &x.parcels[n]
-	p.item, p.index = it, [1]int{int(it.Name.Event)}
+	p.item, p.index, p.attempted = it, [1]int{int(it.Name.Event)}, false
 	x.bytes += it.Size
 	switch err := x.queue.Read(it, &p.event); {
 	case errors.Is(err, queue.ErrGone):
@@ -173,9 +224,15 @@ func (x *exchange) take(it queue.Item) {
 	case err != nil: // the disk cannot be read now
 		fault(x.opts.Log, "an event that waits cannot be read", err)
 		x.queue.Later(it, againAfter)
+		x.hold(p)
 		x.parcels = x.parcels[:n]
+		x.stalled = true
 	case !x.knowsAgain(p) && it.Attempted:
-		x.ends(it, ledger.Unknown, whyStopped, 0)
+		why := whyStopped
+		if len(p.event.Key) > 0 {
+			why = whyForgotten
+		}
+		x.ends(it, ledger.Unknown, why, 0)
 		x.parcels = x.parcels[:n]
 	case x.mayCountTwice(p):
 		x.parkRestored(it)
@@ -207,6 +264,7 @@ func (x *exchange) judge() {
 		case v.waits():
 			x.queue.Later(p.item, againAfter)
 			x.hold(p)
+			x.stalled = true
 		default:
 			x.ends(p.item, ledger.Dropped, v.reason.String(), 0)
 		}
@@ -243,12 +301,13 @@ func (x *exchange) finishEnded() {
 	}
 	if err := x.queue.End(x.over, x.ended...); err != nil {
 		x.unrecorded(err)
-		return
+	} else {
+		counters := &x.opts.InForce().counters
+		for i := range x.outcomes {
+			counters.outcome(x.vendor, x.outcomes[i].Outcome.Outcome)
+		}
 	}
-	counters := &x.opts.InForce().counters
-	for i := range x.outcomes {
-		counters.outcome(x.vendor, x.outcomes[i].Outcome.Outcome)
-	}
+	x.ended, x.outcomes = hit.Emptied(x.ended), hit.Emptied(x.outcomes)
 }
 
 // recordEnded records how events ended. Where the vendor took them, that alone is recorded: whose it was stands in the

@@ -1,11 +1,15 @@
 package proxy_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/delivery"
+	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
 // queuedFolder is a configuration whose events wait.
@@ -69,5 +73,122 @@ func TestQueuedWaitsOverARestart(t *testing.T) {
 	if n := len(v.got()); n != 5 {
 		t.Errorf("%d requests after another start", n)
 	}
-	_ = proxy.Options{}
+
+}
+
+// panicking is a deliverer that panics over one event.
+type panicking struct {
+	closedDoor
+	over string
+}
+
+func (d *panicking) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome {
+	if strings.Contains(string(e.Query), d.over) {
+		panic("over " + d.over)
+	}
+	return d.closedDoor.Deliver(e, a)
+}
+
+// TestAPanicEndsOneExchange: the others go on, the vendor is asked as often at once as before, and what was under way is
+// there at the next start.
+func TestAPanicEndsOneExchange(t *testing.T) {
+	v := startVendor(t)
+	file := queuedFolder(t, v.URL)
+	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 1", 1))
+	d := &panicking{over: "en=serial7x"}
+	d.open.Store(true)
+	r := start(t, file, func(o *proxy.Options) {
+		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }
+	})
+	for n := range 20 {
+		hit := strings.Replace(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), "1234567890", fmt.Sprint(1_000_000_000+n), 1)
+		if a := r.send(t, get(hit, consent)); a.status != 204 {
+			t.Fatal(a)
+		}
+	}
+	until(t, "the others have arrived", func() bool { return r.Pending() == 1 })
+	if got := r.figure(t, "tagwarden_panics_total"); got != "1" {
+		t.Errorf("%s panics", got)
+	}
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, file)
+	until(t, "it arrives after a start", func() bool { return r.Pending() == 0 })
+	if got := v.got(); len(got) != 1 || !strings.Contains(got[0], "serial7x") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestQueueWithoutRoom: below the room that is to stay free on the disk hits are refused early, may come again, and are
+// counted; the server says that it is not ready. When there is room again it goes on by itself.
+func TestQueueWithoutRoom(t *testing.T) {
+	v := startVendor(t)
+	file := queuedFolder(t, v.URL)
+	write(t, file, strings.Replace(read(t, file), "mode: queued,", "mode: queued, queue: { reserve: 1GiB },", 1))
+	var free atomic.Uint64
+	free.Store(100 << 30)
+	r := start(t, file, func(o *proxy.Options) {
+		o.Free = func() (uint64, error) { return free.Load(), nil }
+	})
+	if a := r.send(t, get(pageView, consent)); a.status != 204 {
+		t.Fatal(a)
+	}
+	free.Store(1<<30 - 1)
+	until(t, "hits are refused", func() bool { return r.send(t, get(pageView, consent)).status == 503 })
+	a := r.send(t, get(pageView, consent))
+	if a.headers.Get("Retry-After") == "" || a.body != "" {
+		t.Errorf("%+v", a)
+	}
+	if status, text := r.get(t, "/readyz"); status != 503 || !strings.Contains(text, "queue") {
+		t.Errorf("ready: %d %s", status, text)
+	}
+	if n := r.figure(t, `tagwarden_queue_full_total{cause="disk"}`); n == "0" {
+		t.Error("it is not counted")
+	}
+	if a := r.send(t, get(settings, consent)); a.status != 200 { // its answer is waited for, so that nothing waits
+		t.Errorf("an endpoint that is asked for an answer: %+v", a)
+	}
+	free.Store(100 << 30)
+	until(t, "hits are taken again", func() bool { return r.send(t, get(pageView, consent)).status == 204 })
+}
+
+// TestTheEndWhileAVendorHangs: the end waits for no vendor longer than an attempt lasts; what waits is there at the next
+// start, and what was under way has an outcome.
+func TestTheEndWhileAVendorHangs(t *testing.T) {
+	reached := make(chan struct{}, 64)
+	hanging, err := rawhttp.Serve(func(c *rawhttp.Conn) {
+		if _, err := c.Request(); err == nil {
+			reached <- struct{}{}
+			_, _ = c.Ended()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hanging.Close()
+	file := queuedFolder(t, "http://"+hanging.Addr())
+	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 2", 1))
+	r := start(t, file, impatient)
+	for n := range 10 {
+		if a := r.send(t, get(strings.Replace(pageView, "1234567890", fmt.Sprint(1_000_000_000+n), 1), consent)); a.status != 204 {
+			t.Fatal(a)
+		}
+	}
+	<-reached
+	if err := r.stop(t); err != nil { // within five seconds, or it is an error
+		t.Fatal(err)
+	}
+	v := startVendor(t)
+	write(t, file, strings.ReplaceAll(read(t, file), "http://"+hanging.Addr(), v.URL))
+	r = start(t, file)
+	until(t, "the others arrive", func() bool { return r.Pending() == 0 })
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	text := r.ledger(t)
+	unknown, delivered := strings.Count(text, `"outcome":"unknown","why":"timeout"`), strings.Count(text, `"outcome":"delivered"`)
+	if unknown == 0 || unknown+delivered != 10 || len(v.got()) != delivered {
+		t.Errorf("%d unknown, %d delivered, %d arrived", unknown, delivered, len(v.got()))
+	}
 }

@@ -10,17 +10,16 @@ import (
 // that an attempt began, before their first byte leaves.
 type queuedGate struct {
 	sendGate
-	x         *exchange
-	some      []int         // the events, by their place among the parcels
-	attempted bool          // that is recorded
-	after     time.Duration // how long they are let be where it said no
+	x     *exchange
+	some  []int         // the events, by their place among the parcels
+	after time.Duration // how long they are let be where it said no
 }
 
 // BeforeFirstByte is that of [delivery.SendGate].
 func (g *queuedGate) BeforeFirstByte() bool {
 	if err := g.x.noteAttempt(); err != nil {
 		fault(g.x.opts.Log, "an attempt cannot be recorded, so that none is made", err)
-		g.after = againAfter
+		g.after, g.x.stalled = againAfter, true
 		return false
 	}
 	return g.sendGate.BeforeFirstByte()
@@ -43,6 +42,9 @@ func (x *exchange) noteAttempt() error {
 		return nil
 	}
 	err := x.queue.Attempt(x.note, items...)
-	x.gate.attempted = err == nil
+	for _, i := range x.gate.some {
+		p := &x.parcels[i]
+		p.attempted = p.attempted || !p.keyed() // where it failed, it may be there all the same
+	}
 	return err
 }

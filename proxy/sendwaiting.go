@@ -25,11 +25,19 @@ type sending struct {
 	piece   batch.Piece
 	batch   batch.Batch
 	parts   []batch.Part
-	rounds  [][]int  // events that are still to be sent, by their place among the parcels: each list in one request
+	rounds  []round  // what is still to be sent: each in one request
+	first   []int    // those of the first one
 	held    []uint64 // orders of which no event leaves any more
 	of      *batch.Vendor
 	facts   rules.Kept
 	drawn   float64 // at random, for all events of a request: what failed together comes again together
+}
+
+// round is events that come again in one request of their own, by their place among the parcels, and what became of the
+// one before, in which none of them was taken.
+type round struct {
+	events []int
+	came   delivery.Outcome
 }
 
 // reset forgets the requests.
@@ -46,39 +54,78 @@ func (s *sending) reset() {
 }
 
 // send sends the events, those that travel together in one request; others go back to where they waited. Where the
-// vendor refuses some for the sake of others it is asked again. It returns how the first request ended.
-func (x *exchange) send(ctx context.Context) (first delivery.Outcome) {
-	x.rounds = append(x.rounds[:0], x.load())
-	for n := 0; len(x.rounds) > 0; n++ {
-		last := len(x.rounds) - 1
-		some := x.rounds[last]
-		x.rounds = x.rounds[:last]
-		if ctx.Err() != nil && n > 0 {
-			x.returnAll(some)
-			continue
-		}
-		if n > 0 {
-			x.reload(some)
-		}
-		o := x.request(some)
-		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, x.became(&x.parcels[some[0]], o)).Inc()
-		if n == 0 {
-			first = o
-		}
-		x.apart(some, o)
+// vendor refuses some for the sake of others it is asked again.
+func (x *exchange) send(ctx context.Context, t *time.Timer) {
+	some := x.load()
+	if len(some) == 0 {
+		return
 	}
-	return first
+	for x.rounds = x.rounds[:0]; ; {
+		o := x.request(some)
+		x.turn.End(o)
+		x.given = true
+		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, x.became(&x.parcels[some[0]], o)).Inc()
+		x.apart(some, o)
+		x.finishEnded()
+		if some = x.nextRound(ctx, t); len(some) == 0 {
+			return
+		}
+		x.reload(some)
+	}
+}
+
+// nextRound are the events of the next request, once the vendor may be asked. Those whose order would not be kept, and
+// those of a round for which it may not be asked soon, wait with all others.
+func (x *exchange) nextRound(ctx context.Context, t *time.Timer) []int {
+	for len(x.rounds) > 0 {
+		last := len(x.rounds) - 1
+		round := x.rounds[last]
+		x.rounds = x.rounds[:last]
+		some := round.events[:0]
+		for _, i := range round.events {
+			if p := &x.parcels[i]; slices.Contains(x.held, p.item.Order) {
+				x.again(p, round.came, 0)
+			} else {
+				some = append(some, i)
+			}
+		}
+		if len(some) > 0 && x.anotherTurn(ctx, t) {
+			return some
+		}
+		for _, i := range some {
+			x.again(&x.parcels[i], round.came, 0)
+		}
+	}
+	return nil
+}
+
+// anotherTurn waits until the vendor may be asked again; false where that is not for long.
+func (x *exchange) anotherTurn(ctx context.Context, t *time.Timer) bool {
+	for ctx.Err() == nil {
+		turn, wait, may := x.pace.TryBegin()
+		if may {
+			x.turn, x.given = turn, false
+			return true
+		}
+		if wait > mostPause || x.pace.State() != delivery.Closed {
+			return false
+		}
+		pause(ctx, t, nil, max(wait, leastPause))
+	}
+	return false
 }
 
 // load puts the events that travel with the first one into one request, and gives back the others: what is not alike, or
 // has no room, and whatever stands behind such a one in its order.
-func (x *exchange) load() (some []int) {
+func (x *exchange) load() []int {
 	x.batch.Reset()
+	some := x.first[:0]
 	alone := len(x.parcels) == 1 || x.of == nil
 	for i := range x.parcels {
 		p := &x.parcels[i]
-		joins := !alone && !slices.Contains(x.held, p.item.Order) && x.join(p)
-		if i == 0 {
+		held := slices.Contains(x.held, p.item.Order)
+		joins := !held && !alone && x.join(p)
+		if !held && len(some) == 0 {
 			alone, joins = !joins, true
 		}
 		if joins {
@@ -88,6 +135,7 @@ func (x *exchange) load() (some []int) {
 		x.queue.Return(p.item)
 		x.hold(p)
 	}
+	x.first = some
 	return some
 }
 
@@ -110,12 +158,6 @@ func (x *exchange) reload(some []int) {
 		if len(some) > 1 && !x.join(&x.parcels[i]) {
 			panic("BUG: events that travelled together do not join")
 		}
-	}
-}
-
-func (x *exchange) returnAll(some []int) {
-	for _, i := range some {
-		x.queue.Return(x.parcels[i].item)
 	}
 }
 
@@ -160,9 +202,9 @@ func (x *exchange) apart(some []int, o delivery.Outcome) {
 			x.settle(&x.parcels[some[n]], part.Outcome)
 		}
 	}
-	for _, round := range [2]int{1, 0} {
-		if len(again[round]) > 0 {
-			x.rounds = append(x.rounds, again[round])
+	for _, n := range [2]int{1, 0} {
+		if len(again[n]) > 0 {
+			x.rounds = append(x.rounds, round{again[n], o})
 		}
 	}
 }
@@ -183,16 +225,19 @@ func (x *exchange) settle(p *parcel, o delivery.Outcome) {
 	}
 }
 
-// again has an event be tried again. Where it was recorded that an attempt began, or nobody knows what this one came to,
-// that is recorded: whatever becomes of the event later, it may have arrived.
+// again has an event be tried again, and what stands behind it in its order wait. Where it was recorded that an attempt
+// began, or nobody knows what this one came to, that is recorded: whatever becomes of the event later, it may have
+// arrived.
 func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
-	if x.gate.attempted || o.Kind == delivery.Unknown {
+	x.hold(p)
+	if p.attempted || o.Kind == delivery.Unknown {
 		of := outcomeOf(&p.item, ledger.Deferred, o.Why.String(), o.Status)
 		if err := x.opts.Outcome(of); err != nil {
 			x.unrecorded(err)
 			return
 		}
 	}
+	p.item.Attempted = p.item.Attempted || o.Kind == delivery.Unknown
 	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
 }

@@ -43,7 +43,7 @@ func (v *vendor) arrivals() (all [][]string) {
 // the order of each visitor, and without those that may not leave by then. What a header says is not mixed.
 func TestWhatWaitsTravelsTogether(t *testing.T) {
 	v := startVendor(t)
-	v.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	v.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
 	r := start(t, togetherFolder(t, v.URL))
 	const events = 200
 	for n := range events {
@@ -129,4 +129,31 @@ func TestAVendorThatHangsSlowsNoOther(t *testing.T) {
 		slices.Sort(all)
 		return len(slices.Compact(all)) == 200
 	})
+}
+
+// TestWhatComesWithinAMomentTravelsTogether, also where nothing had to wait: one worker gathers, and not each a little.
+func TestWhatComesWithinAMomentTravelsTogether(t *testing.T) {
+	v := startVendor(t)
+	r := start(t, togetherFolder(t, v.URL))
+	const events = 200
+	for n := range events {
+		if a := r.send(t, trackOf(n, "")); a.status != 200 {
+			t.Fatal(a)
+		}
+	}
+	until(t, "all have arrived", func() bool { return r.Pending() == 0 })
+	seen := map[string]int{}
+	for _, names := range v.arrivals() {
+		for _, name := range names {
+			seen[name]++
+		}
+	}
+	if n := len(v.arrivals()); len(seen) != events || n > events/2 {
+		t.Errorf("%d events arrived in %d requests", len(seen), n)
+	}
+	for name, n := range seen {
+		if n != 1 {
+			t.Errorf("%s arrived %d times", name, n)
+		}
+	}
 }

@@ -29,14 +29,22 @@ import (
 // QueueDir is where in its data folder the queue is.
 func QueueDir(data string) string { return filepath.Join(data, "queue") }
 
+// queueKeys is where its keys are.
+func queueKeys(data string) string { return filepath.Join(KeysDir(data), "queue") }
+
 // openQueue opens the queue, and holds it against the ledger: each event that waits has its decision there, and each
 // decision an event that waits, or an outcome.
 func openQueue(s *Server) error {
 	data := s.loaded.Server.Data
 	d := &s.loaded.Server.Delivery
-	against := reckoning{ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}}
-	_, err := os.Stat(QueueDir(data))
-	against.fresh = errors.Is(err, fs.ErrNotExist)
+	against := reckoning{
+		ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}, may: map[queue.Name]bool{},
+	}
+	for dir, is := range map[string]*bool{QueueDir(data): &against.fresh, queueKeys(data): &against.first} {
+		_, err := os.Stat(dir)
+		*is = errors.Is(err, fs.ErrNotExist)
+	}
+	var err error
 	if against.copied, err = readCopied(data); err != nil {
 		return err
 	}
@@ -46,7 +54,7 @@ func openQueue(s *Server) error {
 		free = func() (uint64, error) { return objection.FreeOn(data) }
 	}
 	q, err := queue.Open(queue.Options{
-		Dir: QueueDir(data), Keys: filepath.Join(KeysDir(data), "queue"), Wrap: seal.wrap, Unwrap: seal.unwrap,
+		Dir: QueueDir(data), Keys: queueKeys(data), Wrap: seal.wrap, Unwrap: seal.unwrap,
 		Since: against.since, Recorded: s.ledger.Sync, Free: free, OnDamage: func(d queue.Damage) { reportDamage(s.opts.Log, &d) },
 		Size: int64(d.Queue.Size), Reserve: int64(d.Queue.Reserve), ParkSize: int64(d.Park.Size),
 		ParkFor: time.Duration(d.Park.For), Now: s.opts.Now, Disk: s.opts.Disk, Rand: s.opts.Rand,
@@ -70,6 +78,11 @@ func openQueue(s *Server) error {
 		return errors.Join(err, q.Close())
 	}
 	s.metrics.Queue(s.dispatch.figures)
+	if against.fresh && d.Mode == "queued" {
+		s.opts.Log.Info("events wait for their vendors in a queue, for the first time here: SDKs are answered as soon as what is "+
+			"permitted is on disk, and vendors are asked behind that (delivery: { mode: queued, ttl })",
+			zap.Stringer("ttl", d.TTL))
+	}
 	return nil
 }
 
@@ -170,14 +183,16 @@ type reckoning struct {
 	ledger  *ledger.Ledger
 	dir     string
 	fresh   bool                // there was no queue
-	decided map[queue.Name]bool // events that were to wait by the records that were read: whether they have ended
+	first   bool                // and never has been: there were no keys of one
+	decided map[queue.Name]bool // events that were to wait by records that were read, and did not end: whether they do
+	may     map[queue.Name]bool // of those, such as may have arrived
 	copied  *copiedFrom         // the folder is a copy; nil: it is none
 	above   uint64              // of a hit with a higher number the decision is among them
 }
 
 // since is what [queue.Options] asks.
 func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err error) {
-	if r.fresh {
+	if r.fresh && r.first {
 		return nil
 	}
 	if record > r.ledger.Next() { // it is an older copy: what it says of any event is all that is known
@@ -186,8 +201,16 @@ func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err
 	fates := map[ledger.Fate]queue.Fate{ledger.Attempted: queue.Attempted, ledger.Waiting: queue.Pending, ledger.Ended: queue.Ended}
 	r.above, err = ledger.Fates(r.dir, record, func(hit uint64, event int, fate ledger.Fate) {
 		name := queue.Name{Hit: hit, Event: uint32(event)}
-		if _, is := r.decided[name]; fate == ledger.Queued || is && fate == ledger.Ended {
-			r.decided[name] = fate == ledger.Ended
+		switch fate {
+		case ledger.Queued:
+			r.decided[name] = false
+		case ledger.Attempted:
+			r.may[name] = true
+		case ledger.Waiting:
+			delete(r.may, name)
+		case ledger.Ended:
+			delete(r.decided, name)
+			delete(r.may, name)
 		}
 		if fate != ledger.Queued {
 			told(name, fates[fate])
@@ -230,8 +253,13 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 			continue
 		}
 		of := ledger.Outcome{Hit: name.Hit, Events: []int{int(name.Event)}, Outcome: ledger.Dropped, Why: whyNotAccepted}
-		if r.copied.fresh() {
+		switch {
+		case r.copied.fresh():
 			of.Outcome, of.Why = ledger.Unknown, whyNotInBackup
+		case r.fresh && r.may[name]:
+			of.Outcome, of.Why = ledger.Unknown, whyDamaged
+		case r.fresh:
+			of.Why = whyDamaged
 		}
 		if err := r.ledger.Outcome(of); err != nil {
 			return err
@@ -241,6 +269,9 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	switch {
 	case unaccepted > 0 && r.copied.fresh():
 		log.Warn("events that came while the folder was copied are not in the copy: what became of them is not known here",
+			zap.Int("events", unaccepted))
+	case unaccepted > 0 && r.fresh:
+		log.Error("the folder of what waits was removed: its events are lost, and recorded as such",
 			zap.Int("events", unaccepted))
 	case unaccepted > 0:
 		log.Warn("events were to wait that never came to disk: their senders were not told that they had",
@@ -286,6 +317,9 @@ func (r *reckoning) lost(q *queue.Queue, log *zap.Logger) error {
 			for _, gone := range damaged[i].Events {
 				of := ledger.Outcome{
 					Hit: gone.Name.Hit, Events: []int{int(gone.Name.Event)}, Outcome: ledger.Dropped, Why: whyDamaged,
+				}
+				if gone.Attempted {
+					of.Outcome = ledger.Unknown
 				}
 				if err := r.ledger.Outcome(of); err != nil {
 					return err

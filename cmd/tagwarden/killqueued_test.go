@@ -242,6 +242,7 @@ func TestKilledWhileEventsWait(t *testing.T) {
 				server.errors.String())
 		}
 	}
+	server.kill()
 	vendor.mu.Lock()
 	defer vendor.mu.Unlock()
 	count := map[string]int{}

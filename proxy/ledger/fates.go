@@ -15,7 +15,7 @@ const (
 	Delivered = "delivered"
 	Dropped   = "dropped"
 	Unknown   = "unknown"
-	Deferred  = "deferred" // it is known not to have arrived, and is tried again
+	Deferred  = "deferred" // it did not arrive, or counts once however often it does, and is tried again
 	Parked    = "parked"   // its vendor refused it, and it is kept for a while
 )
 
@@ -25,7 +25,7 @@ type Fate uint8
 // The fates.
 const (
 	Queued    Fate = iota // it was decided that it may leave, and it was to wait
-	Attempted             // it was about to be sent
+	Attempted             // it was about to be sent, or may have arrived
 	Waiting               // it is known not to have arrived, and waits
 	Ended                 // an outcome was recorded
 )
@@ -97,7 +97,9 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 		fate := Ended
 		_, rest, _ := bytes.Cut(record, outcomeMember)
 		if word, _, _ := bytes.Cut(rest, []byte{'"'}); string(word) == Deferred || string(word) == Parked {
-			fate = Waiting
+			if fate = Waiting; string(word) == Deferred && inDoubt(record) {
+				fate = Attempted
+			}
 		}
 		hit := gjson.GetBytes(record, "hit").Uint()
 		for _, event := range gjson.GetBytes(record, "events").Array() {
@@ -110,5 +112,20 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 				told(all[0].Uint(), int(all[i].Int()), Attempted)
 			}
 		}
+	}
+}
+
+// inDoubt tells whether an outcome leaves open whether the event arrived. Of 503 it does not say whether the vendor
+// declined.
+func inDoubt(record []byte) bool {
+	said := gjson.GetManyBytes(record, "why", "status")
+	switch said[0].Str {
+	case "timeout", "broken", "failed":
+		return true
+	case "refused":
+		status := said[1].Int()
+		return status == 408 || status >= 500 && status != 501 && status != 503 && status != 505
+	default:
+		return false
 	}
 }

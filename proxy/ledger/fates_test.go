@@ -66,10 +66,20 @@ func TestFates(t *testing.T) {
 	outcome(2, Dropped)
 	outcome(7, Parked)
 	add(9, true, "permit")
+	for _, of := range []Outcome{
+		{Why: "timeout"}, {Why: "refused", Status: 500},
+		{Why: "refused", Status: 503}, {Why: "refused", Status: 429}, {Why: "dial"},
+	} {
+		of.Hit, of.Events, of.Outcome = 9, []int{0}, Deferred
+		if err := l.Outcome(of); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "9.0 0"}
+	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "9.0 0",
+		"9.0 1", "9.0 1", "9.0 2", "9.0 2", "9.0 2"}
 	for _, from := range []uint64{0, middle, 1 << 40} {
 		var got []string
 		_, err := Fates(dir, from, func(hit uint64, event int, fate Fate) {

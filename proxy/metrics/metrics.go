@@ -51,7 +51,7 @@ func New() *Metrics {
 		Outcomes:   prometheus.NewCounterVec(counter("deliveries_total", "Requests to vendors, by how they ended."), []string{"vendor", "outcome"}),
 		Cookieless: prometheus.NewCounterVec(counter("cookieless_hits_total", "Hits from another origin that carried no cookies: signals kept in cookies are not seen there."), []string{"site"}),
 		Unknown:    prometheus.NewCounterVec(counter("unknown_requests_total", "Requests below a vendor's prefix, or in its part of the paths, for what its catalog entry does not know: answered as if all were well, and forwarded nowhere. Many mean that its SDK does more than this version knows."), []string{"vendor"}),
-		Panics:     prometheus.NewCounter(counter("panics_total", "Hits that ended in a panic. Each is a bug; nothing was forwarded.")),
+		Panics:     prometheus.NewCounter(counter("panics_total", "Hits and deliveries that ended in a panic: a bug.")),
 		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
 		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
 		Webhooks: prometheus.NewCounterVec(counter("webhooks_total",

@@ -29,9 +29,10 @@ type Damage struct {
 
 // Gone is an event that is lost, and its frame.
 type Gone struct {
-	Name  Name
-	Key   uint64 // the number of its key
-	Frame uint32 // its own below the key
+	Name      Name
+	Key       uint64 // the number of its key
+	Frame     uint32 // its own below the key
+	Attempted bool   // it may have arrived
 }
 
 // Why says what is damaged.

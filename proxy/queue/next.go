@@ -12,7 +12,7 @@ type Item struct {
 	Size      int           // about how many bytes it takes in memory
 	Time      time.Time     // when it was accepted
 	Attempts  int           // how often it was tried since the start
-	Attempted bool          // an attempt was begun, by a process that ended before it said how that went
+	Attempted bool          // it may have arrived: nobody knows how an attempt went
 	Expired   bool          // it waited for longer than it may
 	Reason    string        // why it is parked
 	Left      time.Duration // how long it may wait still; less than 0 where it is over
@@ -127,13 +127,17 @@ func (q *Queue) Attempt(record func() error, items ...Item) error {
 	return nil
 }
 
-// Later has an event be tried again after a time: it is known not to have arrived, or may be sent twice.
+// Later has an event be tried again after a time: since it was handed out it did not arrive. Where nobody knows that,
+// and it may be sent twice, the caller sets it.Attempted; what is known from before stays.
 func (q *Queue) Later(it Item, after time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	e := it.e
-	e.attempted = false
-	e.key.attempted.unset(e.number)
+	if e.attempted = it.Attempted; e.attempted {
+		e.key.attempted.set(e.number)
+	} else {
+		e.key.attempted.unset(e.number)
+	}
 	e.attempts = min(e.attempts, 1<<16-2) + 1
 	e.vendor.back(e, q.clock()+int64(max(after, 0)))
 }

@@ -65,7 +65,9 @@ func (q opening) start() error {
 	gone := map[Name]*Fate{}
 	for _, d := range q.found {
 		for _, e := range d.Events {
-			gone[e.Name] = new(Fate)
+			if gone[e.Name] = new(Fate); e.Attempted {
+				*gone[e.Name] = Attempted
+			}
 		}
 	}
 	if err := q.told(notes.record, found, gone); err != nil {
@@ -176,6 +178,9 @@ func (q opening) settle(found []candidate, gone map[Name]*Fate) {
 	for i := range q.found {
 		d := &q.found[i]
 		d.Events = slices.DeleteFunc(d.Events, func(g Gone) bool { return *gone[g.Name] == Ended })
+		for n := range d.Events {
+			d.Events[n].Attempted = *gone[d.Events[n].Name] == Attempted
+		}
 		q.damaged += len(d.Events)
 	}
 	q.found = slices.DeleteFunc(q.found, func(d Damage) bool { return d.named && len(d.Events) == 0 })

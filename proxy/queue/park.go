@@ -100,11 +100,25 @@ func (q *Queue) Parked(vendor, reason string, most int) []Item {
 }
 
 // Overdue hands those out that were parked for as long as events are, at most so many: the caller ends them.
-func (q *Queue) Overdue(most int) []Item {
+func (q *Queue) Overdue(most int) (items []Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.clock()
-	return q.takeParked("", most, now, func(e *entry) bool { return e.expires <= now })
+	if now < q.overdue {
+		return nil
+	}
+	q.overdue = now + int64(q.opts.ParkFor)
+	for _, v := range q.vendors {
+		for e := v.parked.oldest; e != nil; e = e.newer {
+			if e.expires <= now && e.state == parked && len(items) < most {
+				e.state = underWay
+				items = append(items, q.item(e, now))
+			} else {
+				q.overdue = min(q.overdue, e.expires)
+			}
+		}
+	}
+	return items
 }
 
 // Pending goes over what waits for a vendor, or for all (""), and what is parked, without handing it out: it may be
@@ -144,6 +158,8 @@ func (s *store) refuses(room int64) error {
 	switch {
 	case q.closed:
 		return ErrClosed
+	case q.taken != nil:
+		return q.taken
 	case s.parks && used+room > q.opts.ParkSize:
 		return fmt.Errorf("%w: %d of %d bytes are used", ErrParkFull, used, q.opts.ParkSize)
 	case !s.parks && used+room > q.opts.Size:

@@ -93,7 +93,9 @@ type Queue struct {
 	ownClock
 	tickets []*Ticket
 	highest uint64
+	overdue int64 // nothing that is parked is overdue before that, by the queue's own clock
 	free    int64 // bytes on the disk above the reserve, as far as is known
+	taken   error // why nothing is added: what is written is not where it is to be found again; nil: it is
 	closed  bool
 	found   []Damage // by the start
 	damaged int      // events that were lost by damage
@@ -108,6 +110,7 @@ var (
 	ErrFull     = errors.New("the queue is full")
 	ErrReserve  = errors.New("there is too little room left on the disk")
 	ErrClosed   = errors.New("the queue is closed")
+	ErrTaken    = errors.New("a file of the queue was removed, or another was put in its place")
 	ErrParkFull = errors.New("there is no more room to park events")
 	ErrGone     = errors.New("the event is not pending any more")
 	ErrDamaged  = errors.New("the event is damaged on disk")

@@ -53,7 +53,8 @@ func (q *Queue) Read(it Item, e *Event) error {
 		n, _ = reader.ReadAt(frame, at) // opening wrote over it
 	}
 	d := Damage{
-		File: filepath.Base(f.path), Offset: at, Bytes: int64(size), Events: []Gone{{it.Name, h.key, h.number}}, Why: Garbled,
+		File: filepath.Base(f.path), Offset: at, Bytes: int64(size), Why: Garbled,
+		Events: []Gone{{it.Name, h.key, h.number, it.Attempted}},
 	}
 	d.Kept, err = f.setAside(q.files, at, frame[:n])
 	q.mu.Lock()

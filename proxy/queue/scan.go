@@ -185,7 +185,13 @@ func (c *scanning) loses(at int64, k *key, h frameHead, frame []byte) {
 	c.s.q.mu.Unlock()
 	c.bytes = segment.AppendBinary(c.bytes, frame)
 	c.lost.Bytes += int64(framing + len(frame))
-	c.lost.Events = append(c.lost.Events, Gone{h.name, h.key, h.number})
+	c.lost.Events = append(c.lost.Events, c.gone(&h))
+}
+
+// gone is an event whose frame is lost.
+func (c *scanning) gone(h *frameHead) Gone {
+	n := c.noted[h.key]
+	return Gone{h.name, h.key, h.number, n != nil && n.attempted.has(h.number)}
 }
 
 // gap takes bytes that are no frame; last: they are the end of the file.
@@ -205,7 +211,7 @@ func (c *scanning) gap(g segment.Gap, last bool) {
 		c.key(h.key)
 		c.highest = max(c.highest, h.name.Hit)
 		if !c.ended(h) {
-			d.Events = append(d.Events, Gone{h.name, h.key, h.number})
+			d.Events = append(d.Events, c.gone(h))
 		}
 	}
 	if d.named && len(d.Events) == 0 || len(heads) == 0 && last {

@@ -74,6 +74,8 @@ func (q *Queue) Ready() error {
 	switch size := q.opts.Size; {
 	case q.closed:
 		return ErrClosed
+	case q.taken != nil:
+		return q.taken
 	case used > size/10*9:
 		return fmt.Errorf("%w: nearly, %d of %d bytes are used", ErrFull, used, size)
 	case q.opts.Free != nil && q.free < q.opts.Reserve/10:

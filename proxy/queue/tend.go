@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"time"
 )
 
@@ -29,6 +30,7 @@ func (q *Queue) Tend() error {
 	q.tending.Lock()
 	defer q.tending.Unlock()
 	look(q)
+	q.watch()
 	var err error
 	for _, s := range []*store{q.waiting, q.parked} {
 		err = errors.Join(err, s.roll(), s.clear(), s.thin())
@@ -49,6 +51,26 @@ func look(q *Queue) {
 		return
 	}
 	q.free = int64(min(free, math.MaxInt64)) - q.opts.Reserve
+}
+
+// watch looks whether what is written, and its keys, lie where the next start finds them.
+func (q *Queue) watch() {
+	var taken error
+	for _, s := range []*store{q.waiting, q.parked} {
+		err := s.w.Present()
+		if err == nil {
+			q.mu.Lock()
+			path := s.keyPath(s.key.id)
+			q.mu.Unlock()
+			_, err = os.Lstat(path)
+		}
+		if err != nil {
+			taken = fmt.Errorf("%w: %w", ErrTaken, err)
+		}
+	}
+	q.mu.Lock()
+	q.taken = taken
+	q.mu.Unlock()
 }
 
 // roll begins another file below another key.

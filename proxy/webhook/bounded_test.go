@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,9 +109,9 @@ func TestADiskThatIsShort(t *testing.T) {
 				s.all = append(s.all, Waiting{ID: id, To: "a", Body: body, Since: time.Now()})
 			}
 		}
-		short := false
+		var short atomic.Bool
 		f := &far{answer: always(0)}
-		o := deliver(t, s, f, func(o *OutboxOptions) { o.Short = func() bool { return short } }, a)
+		o := deliver(t, s, f, func(o *OutboxOptions) { o.Short = short.Load }, a)
 		for _, c := range []struct {
 			comes int
 			short bool
@@ -120,7 +121,7 @@ func TestADiskThatIsShort(t *testing.T) {
 			{1, false, few.Messages + 2001},
 		} {
 			come(c.comes)
-			short = c.short
+			short.Store(c.short)
 			o.Kick()
 			synctest.Wait()
 			if got := o.States()[0].Room.Messages; got != c.want {
