@@ -97,15 +97,15 @@ func (c *courier) next(ctx context.Context, t *time.Timer, x *exchange) (turn de
 	if ctx.Err() != nil {
 		return turn, it, false
 	}
-	it, found := c.queue.Next(c.vendor, queue.Due)
-	if !found {
-		c.pauseUntilDue(ctx, t)
-		return turn, it, false
-	}
+	// First the leave, then the event: one that is only looked at would be kept from whoever else wants it.
 	turn, wait, may := c.pace.TryBegin()
 	if !may {
-		c.queue.Return(it)
 		pause(ctx, t, nil, max(wait, leastPause))
+		return turn, it, false
+	}
+	if it, may = c.queue.Next(c.vendor, queue.Due); !may {
+		turn.Return()
+		c.pauseUntilDue(ctx, t)
 	}
 	return turn, it, may
 }

@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -101,7 +102,7 @@ func TestAPanicEndsOneExchange(t *testing.T) {
 		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }
 	})
 	for n := range 20 {
-		hit := strings.Replace(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), "1234567890", fmt.Sprint(1_000_000_000+n), 1)
+		hit := strings.Replace(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), "1234567890", strconv.Itoa(1_000_000_000+n), 1)
 		if a := r.send(t, get(hit, consent)); a.status != 204 {
 			t.Fatal(a)
 		}
@@ -171,7 +172,7 @@ func TestTheEndWhileAVendorHangs(t *testing.T) {
 	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 2", 1))
 	r := start(t, file, impatient)
 	for n := range 10 {
-		if a := r.send(t, get(strings.Replace(pageView, "1234567890", fmt.Sprint(1_000_000_000+n), 1), consent)); a.status != 204 {
+		if a := r.send(t, get(strings.Replace(pageView, "1234567890", strconv.Itoa(1_000_000_000+n), 1), consent)); a.status != 204 {
 			t.Fatal(a)
 		}
 	}

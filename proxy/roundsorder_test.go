@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -58,7 +59,7 @@ func (h *halving) rises() {
 // it: each visitor's events arrive in their order, and a vendor that asks to be let alone is.
 func TestHalvesKeepTheOrder(t *testing.T) {
 	for _, keyed := range []bool{true, false} {
-		t.Run(fmt.Sprint(keyed), func(t *testing.T) {
+		t.Run(strconv.FormatBool(keyed), func(t *testing.T) {
 			v := new(halving)
 			stand := httptest.NewServer(v)
 			defer stand.Close()

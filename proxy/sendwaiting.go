@@ -64,7 +64,7 @@ func (x *exchange) send(ctx context.Context, t *time.Timer) {
 		o := x.request(some)
 		x.turn.End(o)
 		x.given = true
-		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, x.became(&x.parcels[some[0]], o)).Inc()
+		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, becameOf(&x.parcels[some[0]], o)).Inc()
 		x.apart(some, o)
 		x.finishEnded()
 		if some = x.nextRound(ctx, t); len(some) == 0 {
@@ -167,7 +167,7 @@ func (x *exchange) request(some []int) delivery.Outcome {
 	x.list(some)
 	if p := &x.parcels[some[0]]; len(some) == 1 {
 		p.load(&x.event, &x.headers)
-		x.event.Taken = x.takenOf(snapshot, p)
+		x.event.Taken = takenOf(snapshot, p, &x.facts)
 	} else {
 		x.batch.Event(&x.event)
 	}
@@ -179,12 +179,12 @@ func (x *exchange) request(some []int) delivery.Outcome {
 }
 
 // takenOf is where the vendor's answer says how many events it took.
-func (x *exchange) takenOf(s *Snapshot, p *parcel) string {
-	if x.facts.Read(p.event.Facts) != nil {
+func takenOf(s *Snapshot, p *parcel, facts *rules.Kept) string {
+	if facts.Read(p.event.Facts) != nil {
 		return ""
 	}
-	id, _ := x.facts.Route()
-	return s.taken[[2]string{x.vendor, id}]
+	id, _ := facts.Route()
+	return s.taken[[2]string{p.item.Vendor, id}]
 }
 
 // apart says of each event of a request what became of it.
@@ -242,8 +242,8 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 	x.queue.Later(p.item, after)
 }
 
-// became is what metrics say of how a request ended.
-func (x *exchange) became(p *parcel, o delivery.Outcome) string {
+// becameOf is what metrics say of how a request ended.
+func becameOf(p *parcel, o delivery.Outcome) string {
 	switch {
 	case o.Kind == delivery.Delivered:
 		return ledger.Delivered
