@@ -105,9 +105,14 @@ func TestQueueIsLookedAfter(t *testing.T) {
 		t.Error(got.Raw)
 	}
 	stands(5, 0)
-	got = r.queue(t, "POST", "/purge", `{"all":true,"because":"another test"}`, 200)
-	if got.Get("events").Int() != 5 || got.Get("by.0.reason").Str != "" {
-		t.Error(got.Raw)
+	purged := int64(0)
+	until(t, "all are deleted, also those that were under way", func() bool {
+		got = r.queue(t, "POST", "/purge", `{"all":true,"because":"another test"}`, 200)
+		purged += got.Get("events").Int()
+		return got.Get("left").Int() == 0
+	})
+	if purged != 5 || got.Get("by.0.reason").Str != "" {
+		t.Error(purged, got.Raw)
 	}
 	stands(0, 0)
 	records := r.ledger(t)
@@ -116,7 +121,7 @@ func TestQueueIsLookedAfter(t *testing.T) {
 	}
 	for _, said := range []string{
 		"operator had 3 parked events wait again, for ga4", "of what is parked, for the reason refused_404, because: a test",
-		"parked or not, because: another test", "deleted: 5 events", "deleted: 1 event\"",
+		"parked or not, because: another test", "deleted: 1 event\"",
 	} {
 		if !strings.Contains(records, said) {
 			t.Errorf("the ledger does not say %q", said)
