@@ -125,7 +125,7 @@ func (d *dispatcher) forgetCopy() {
 
 // mayCountTwice tells whether an event may have been sent by the server that the folder was copied from, and its vendor
 // does not know it again.
-func (x *exchange) mayCountTwice(p *parcel) bool { return !p.known && x.copied.Load().holds(&p.item) }
+func (x *exchange) mayCountTwice(p *parcel) bool { return !p.keyed && x.copied.Load().holds(&p.item) }
 
 // parkRestored parks such an event. Where there is no room nobody knows what became of it.
 func (x *exchange) parkRestored(it queue.Item) {
@@ -135,6 +135,6 @@ func (x *exchange) parkRestored(it queue.Item) {
 		return
 	}
 	if err := x.queue.Park(it, parkedRestored); err != nil {
-		x.ends(it, ledger.Unknown, parkedRestored, 0)
+		x.over.add(it, ledger.Unknown, parkedRestored, 0)
 	}
 }

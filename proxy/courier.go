@@ -20,7 +20,6 @@ type courier struct {
 	asking  atomic.Int64 // requests that are under way
 
 	snapshot *Snapshot // that was followed last; the dispatcher's own
-	workers  int       // that are wanted; likewise
 
 	gathering sync.Mutex // held by the worker that gathers, or waits for something to gather
 	more      chan int   // how many workers are wanted now
@@ -40,8 +39,8 @@ func (c *courier) follow(s *Snapshot) {
 	}
 	c.snapshot = s
 	of, server := s.Loaded.Server.Vendors[c.vendor], &s.Loaded.Server
-	c.workers = max(of.Concurrency, 1)
-	c.pace.Set(delivery.PaceOptions{Concurrency: c.workers, Rate: float64(of.Rate)})
+	workers := max(of.Concurrency, 1)
+	c.pace.Set(delivery.PaceOptions{Concurrency: workers, Rate: float64(of.Rate)})
 	c.backoff.Store(&delivery.Backoff{
 		First: time.Duration(server.Delivery.Retry.First), Most: time.Duration(server.Delivery.Retry.Most),
 	})
@@ -49,7 +48,7 @@ func (c *courier) follow(s *Snapshot) {
 	case <-c.more:
 	default:
 	}
-	c.more <- c.workers
+	c.more <- workers
 }
 
 // run works until the context ends, and returns when nothing is under way any more.

@@ -125,25 +125,13 @@ func (d *dispatcher) endParked() {
 	}
 }
 
-// finish ends events that do not leave, and tells whether it could be recorded. What could not stays handed out: the next start
-// finds it again.
-func (d *dispatcher) finish(items []queue.Item, why string) bool {
-	err := d.queue.End(func() error {
-		for i := range items {
-			if err := d.opts.Outcome(outcomeOf(&items[i], d.endsAs(&items[i], ledger.Dropped), why, 0)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, items...)
-	if err != nil {
-		d.unrecorded(err)
-		return false
+// finish ends events that do not leave, as [endings.finish] does.
+func (d *dispatcher) finish(items []queue.Item, why string) (recorded bool) {
+	e := newEndings(d)
+	for _, it := range items {
+		e.add(it, ledger.Dropped, why, 0)
 	}
-	for i := range items {
-		d.opts.InForce().counters.outcome(items[i].Vendor, d.endsAs(&items[i], ledger.Dropped))
-	}
-	return true
+	return e.finish()
 }
 
 // endsAs is what is said of an event that ends without leaving. Of one that may have left before nobody can say that it

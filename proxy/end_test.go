@@ -23,20 +23,27 @@ func impatient(o *proxy.Options) {
 	}
 }
 
-// TestTheEndWithAHangingVendor: hits under way get their answer and their outcome, those that come later are told to try again, and the end
-// does not wait for the vendor longer than a hit does.
-func TestTheEndWithAHangingVendor(t *testing.T) {
-	reached := make(chan struct{}, 1)
-	hanging, err := rawhttp.Serve(func(c *rawhttp.Conn) {
+// startHanging starts a vendor that reads a request and never answers, and tells of each that reached it.
+func startHanging(t *testing.T) (vendor *rawhttp.Server, reached <-chan struct{}) {
+	t.Helper()
+	told := make(chan struct{}, 64)
+	vendor, err := rawhttp.Serve(func(c *rawhttp.Conn) {
 		if _, err := c.Request(); err == nil {
-			reached <- struct{}{}
+			told <- struct{}{}
 			_, _ = c.Ended()
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer hanging.Close()
+	t.Cleanup(vendor.Close)
+	return vendor, told
+}
+
+// TestTheEndWithAHangingVendor: hits under way get their answer and their outcome, those that come later are told to try again, and the end
+// does not wait for the vendor longer than a hit does.
+func TestTheEndWithAHangingVendor(t *testing.T) {
+	hanging, reached := startHanging(t)
 	r := start(t, shop(t, hanging.Addr(), nil), impatient)
 	waiting, err := rawhttp.Dial(r.hits) // a connection from before, on which the next hit comes too late
 	if err != nil {

@@ -84,9 +84,10 @@ func (h *hitContext) fillWaiting() error {
 			return errCannotWait
 		}
 		from = len(w.bytes)
-		w.headers = w.headers[:0]
-		for _, header := range one.Headers {
-			w.headers = append(w.headers, queue.Header{Name: bytesOf(header.Name), Value: header.Value})
+		if len(w.events) == 0 { // those of all
+			for _, header := range one.Headers {
+				w.headers = append(w.headers, queue.Header{Name: bytesOf(header.Name), Value: header.Value})
+			}
 		}
 		subjects := h.records[e].Subjects
 		w.events = append(w.events, queue.Event{

@@ -14,7 +14,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // exchange is events that waited, and what becomes of them: read, judged again, sent in one request where their vendor
@@ -35,19 +34,11 @@ type exchange struct {
 	turn  delivery.Turn // in which its vendor may be asked
 	given bool          // and that was given back
 
-	ended    []queue.Item // to be ended together
-	outcomes []ended
+	over *endings // events that end
 
 	begins ledger.Exchange // what an attempt is recorded with
 	items  []queue.Item
 	note   func() error // records it; made once
-	over   func() error // records how events ended; likewise
-}
-
-// ended is how an event ended.
-type ended struct {
-	ledger.Outcome
-	event [1]int
 }
 
 // parcel is an event on its way.
@@ -55,7 +46,7 @@ type parcel struct {
 	item  queue.Item
 	event queue.Event
 	index [1]int // of the event in its hit
-	known bool   // its vendor knows it when it comes again
+	keyed bool   // it may be sent twice: its vendor knows it when it comes again
 
 	attempted bool // it was recorded that an attempt began
 }
@@ -72,17 +63,13 @@ func (p *parcel) load(to *delivery.Event, headers *[]delivery.Header) {
 	}
 }
 
-// keyed tells whether the event may be sent twice: its vendor knows it again.
-func (p *parcel) keyed() bool { return p.known }
-
 func newExchange(c *courier) *exchange {
-	x := &exchange{courier: c}
+	x := &exchange{courier: c, over: newEndings(c.dispatcher)}
 	x.kept = keptEvents{log: c.opts.Log, now: func() (*Snapshot, rules.Moment) {
 		s := c.opts.InForce()
 		return s, c.opts.Moment(s)
 	}}
 	x.note = func() error { return x.opts.Attempt(&x.begins, x.commit.wait) }
-	x.over = x.recordEnded
 	return x
 }
 
@@ -100,7 +87,7 @@ func (x *exchange) deliver(ctx context.Context, t *time.Timer, turn delivery.Tur
 		x.turn.Return()
 		x.given = true
 	}
-	x.finishEnded()
+	x.over.finish()
 	x.reset()
 	return true
 }
@@ -151,7 +138,7 @@ func (x *exchange) gather(ctx context.Context, t *time.Timer, first queue.Item) 
 		return
 	}
 	x.parcels[0].load(&x.event, &x.headers)
-	if !x.of.Cut(&x.piece, &x.event, x.parcels[0].keyed()) {
+	if !x.of.Cut(&x.piece, &x.event, x.parcels[0].keyed) {
 		return
 	}
 	x.takeBehind(first)
@@ -194,14 +181,13 @@ func (x *exchange) reset() {
 	x.parcels, x.used, x.bytes = x.parcels[:0], 0, 0
 	x.kept.forget()
 	x.found = x.found[:0]
-	x.ended, x.outcomes = hit.Emptied(x.ended), hit.Emptied(x.outcomes)
 	x.sending.reset()
 }
 
 // take reads an event, and puts it with those that leave; or ends one that does not.
 func (x *exchange) take(it queue.Item) {
 	if it.Expired {
-		x.ends(it, ledger.Dropped, whyExpired, 0)
+		x.over.add(it, ledger.Dropped, whyExpired, 0)
 		return
 	}
 	n := len(x.parcels)
@@ -219,7 +205,7 @@ func (x *exchange) take(it queue.Item) {
 		x.parcels = x.parcels[:n]
 	case errors.Is(err, queue.ErrDamaged):
 		fault(x.opts.Log, "an event that waited is damaged, and is dropped", err)
-		x.ends(it, ledger.Dropped, whyDamaged, 0)
+		x.over.add(it, ledger.Dropped, whyDamaged, 0)
 		x.parcels = x.parcels[:n]
 	case err != nil: // the disk cannot be read now
 		fault(x.opts.Log, "an event that waits cannot be read", err)
@@ -232,7 +218,7 @@ func (x *exchange) take(it queue.Item) {
 		if len(p.event.Key) > 0 {
 			why = whyForgotten
 		}
-		x.ends(it, ledger.Unknown, why, 0)
+		x.over.add(it, ledger.Unknown, why, 0)
 		x.parcels = x.parcels[:n]
 	case x.mayCountTwice(p):
 		x.parkRestored(it)
@@ -244,8 +230,8 @@ func (x *exchange) take(it queue.Item) {
 // remember those.
 func (x *exchange) knowsAgain(p *parcel) bool {
 	within := x.opts.InForce().within[x.vendor]
-	p.known = len(p.event.Key) > 0 && (within == 0 || x.opts.Now().Sub(p.item.Time) < within)
-	return p.known
+	p.keyed = len(p.event.Key) > 0 && (within == 0 || x.opts.Now().Sub(p.item.Time) < within)
+	return p.keyed
 }
 
 // judge asks of each event whether it may leave by now, and leaves those that do.
@@ -266,7 +252,7 @@ func (x *exchange) judge() {
 			x.hold(p)
 			x.stalled = true
 		default:
-			x.ends(p.item, ledger.Dropped, v.reason.String(), 0)
+			x.over.add(p.item, ledger.Dropped, v.reason.String(), 0)
 		}
 	}
 	x.parcels = left
@@ -284,45 +270,4 @@ func (x *exchange) list(some []int) {
 			add(&x.parcels[i])
 		}
 	}
-}
-
-// ends notes that an event ends.
-func (x *exchange) ends(it queue.Item, outcome, why string, status int) {
-	x.ended = append(x.ended, it)
-	x.outcomes = append(x.outcomes, ended{
-		ledger.Outcome{Hit: it.Name.Hit, Outcome: x.endsAs(&it, outcome), Why: why, Status: status}, [1]int{int(it.Name.Event)},
-	})
-}
-
-// finishEnded records how events ended, and ends them.
-func (x *exchange) finishEnded() {
-	if len(x.ended) == 0 {
-		return
-	}
-	if err := x.queue.End(x.over, x.ended...); err != nil {
-		x.unrecorded(err)
-	} else {
-		counters := &x.opts.InForce().counters
-		for i := range x.outcomes {
-			counters.outcome(x.vendor, x.outcomes[i].Outcome.Outcome)
-		}
-	}
-	x.ended, x.outcomes = hit.Emptied(x.ended), hit.Emptied(x.outcomes)
-}
-
-// recordEnded records how events ended. Where the vendor took them, that alone is recorded: whose it was stands in the
-// records of the events.
-func (x *exchange) recordEnded() error {
-	for i := range x.outcomes {
-		of := &x.outcomes[i]
-		if of.Events = of.event[:]; of.Outcome.Outcome == ledger.Delivered && of.Why == delivery.WhyOK.String() {
-			of.Why, of.Status = "", 0
-		} else {
-			of.Vendor = x.vendor
-		}
-		if err := x.opts.Outcome(of.Outcome); err != nil {
-			return err
-		}
-	}
-	return nil
 }

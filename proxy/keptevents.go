@@ -94,16 +94,34 @@ func (k *keptEvents) forget() {
 	k.kept.Reset()
 }
 
+// read reads what was kept of a hit, unless it did so last.
+func (k *keptEvents) read(facts []byte) error {
+	if len(facts) > 0 && len(k.of) == len(facts) && &k.of[0] == &facts[0] {
+		return nil
+	}
+	k.of = nil
+	if err := k.kept.Read(facts); err != nil {
+		return err
+	}
+	k.of = facts
+	return nil
+}
+
+// endpoint is the one that a hit came in at; "" where nobody can tell.
+func (k *keptEvents) endpoint(facts []byte) string {
+	if k.read(facts) != nil {
+		return ""
+	}
+	id, _ := k.kept.Route()
+	return id
+}
+
 // open reads what was kept of a hit and looks objections up for it: [rules.Permitted], or why none of its events may
 // leave.
 func (k *keptEvents) open(snapshot *Snapshot, facts []byte) rules.Reason {
-	if len(facts) == 0 || len(k.of) != len(facts) || &k.of[0] != &facts[0] { // they are not those that were read last
-		k.of = nil
-		if err := k.kept.Read(facts); err != nil {
-			fault(k.log, "an event that waited cannot be judged again", err)
-			return rules.FactsUnreadable
-		}
-		k.of = facts
+	if err := k.read(facts); err != nil {
+		fault(k.log, "an event that waited cannot be judged again", err)
+		return rules.FactsUnreadable
 	}
 	k.names = k.names || len(k.kept.Subjects) > 0
 	if err := k.kept.LookUp(snapshot.objections); err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
-	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
 // queuedFolder is a configuration whose events wait.
@@ -157,17 +156,7 @@ func TestQueueWithoutRoom(t *testing.T) {
 // TestTheEndWhileAVendorHangs: the end waits for no vendor longer than an attempt lasts; what waits is there at the next
 // start, and what was under way has an outcome.
 func TestTheEndWhileAVendorHangs(t *testing.T) {
-	reached := make(chan struct{}, 64)
-	hanging, err := rawhttp.Serve(func(c *rawhttp.Conn) {
-		if _, err := c.Request(); err == nil {
-			reached <- struct{}{}
-			_, _ = c.Ended()
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer hanging.Close()
+	hanging, reached := startHanging(t)
 	file := queuedFolder(t, "http://"+hanging.Addr())
 	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 2", 1))
 	r := start(t, file, impatient)

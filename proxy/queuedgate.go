@@ -31,7 +31,7 @@ func (x *exchange) noteAttempt() error {
 	of.Vendor, of.Hits = x.vendor, of.Hits[:0]
 	for _, i := range x.gate.some {
 		p := &x.parcels[i]
-		if p.keyed() {
+		if p.keyed {
 			continue
 		}
 		of.Hits = append(of.Hits, ledger.ExchangedHit{Hit: p.item.Name.Hit, Events: p.index[:]})
@@ -44,7 +44,7 @@ func (x *exchange) noteAttempt() error {
 	err := x.queue.Attempt(x.note, items...)
 	for _, i := range x.gate.some {
 		p := &x.parcels[i]
-		p.attempted = p.attempted || !p.keyed() // where it failed, it may be there all the same
+		p.attempted = p.attempted || !p.keyed // where it failed, it may be there all the same
 	}
 	return err
 }

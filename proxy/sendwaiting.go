@@ -12,7 +12,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -29,7 +28,6 @@ type sending struct {
 	first   []int    // those of the first one
 	held    []uint64 // orders of which no event leaves any more
 	of      *batch.Vendor
-	facts   rules.Kept
 	drawn   float64 // at random, for all events of a request: what failed together comes again together
 }
 
@@ -50,7 +48,6 @@ func (s *sending) reset() {
 	s.piece.Reset()
 	s.batch.Reset()
 	s.parts, s.rounds, s.held, s.of = s.parts[:0], s.rounds[:0], s.held[:0], nil
-	s.facts.Reset()
 }
 
 // send sends the events, those that travel together in one request; others go back to where they waited. Where the
@@ -66,7 +63,7 @@ func (x *exchange) send(ctx context.Context, t *time.Timer) {
 		x.given = true
 		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, becameOf(&x.parcels[some[0]], o)).Inc()
 		x.apart(some, o)
-		x.finishEnded()
+		x.over.finish()
 		if some = x.nextRound(ctx, t); len(some) == 0 {
 			return
 		}
@@ -148,7 +145,7 @@ func (x *exchange) hold(p *parcel) {
 
 func (x *exchange) join(p *parcel) bool {
 	p.load(&x.event, &x.headers)
-	return x.of.Cut(&x.piece, &x.event, p.keyed()) && x.batch.Add(&x.piece)
+	return x.of.Cut(&x.piece, &x.event, p.keyed) && x.batch.Add(&x.piece)
 }
 
 // reload puts events that travelled together into one request again.
@@ -167,7 +164,7 @@ func (x *exchange) request(some []int) delivery.Outcome {
 	x.list(some)
 	if p := &x.parcels[some[0]]; len(some) == 1 {
 		p.load(&x.event, &x.headers)
-		x.event.Taken = takenOf(snapshot, p, &x.facts)
+		x.event.Taken = snapshot.taken[[2]string{x.vendor, x.kept.endpoint(p.event.Facts)}]
 	} else {
 		x.batch.Event(&x.event)
 	}
@@ -176,15 +173,6 @@ func (x *exchange) request(some []int) delivery.Outcome {
 	o := snapshot.Delivery.Deliver(&x.event, &x.answer)
 	x.opts.Metrics.BytesOut.Add(float64(len(x.event.Query) + len(x.event.Body)))
 	return o
-}
-
-// takenOf is where the vendor's answer says how many events it took.
-func takenOf(s *Snapshot, p *parcel, facts *rules.Kept) string {
-	if facts.Read(p.event.Facts) != nil {
-		return ""
-	}
-	id, _ := facts.Route()
-	return s.taken[[2]string{p.item.Vendor, id}]
 }
 
 // apart says of each event of a request what became of it.
@@ -213,13 +201,13 @@ func (x *exchange) apart(some []int, o delivery.Outcome) {
 func (x *exchange) settle(p *parcel, o delivery.Outcome) {
 	switch {
 	case o.Kind == delivery.Delivered:
-		x.ends(p.item, ledger.Delivered, o.Why.String(), o.Status)
+		x.over.add(p.item, ledger.Delivered, o.Why.String(), o.Status)
 	case o.Why == delivery.WhyObjection: // it is asked again, and those that may not leave are left out
 		x.again(p, o, x.gate.after)
-	case o.Again(p.keyed()):
+	case o.Again(p.keyed):
 		x.again(p, o, x.backoff.Load().Delay(p.item.Attempts+1, o.After, x.drawn))
 	case o.Kind == delivery.Unknown:
-		x.ends(p.item, ledger.Unknown, o.Why.String(), o.Status)
+		x.over.add(p.item, ledger.Unknown, o.Why.String(), o.Status)
 	default:
 		x.park(p, o)
 	}
@@ -247,7 +235,7 @@ func becameOf(p *parcel, o delivery.Outcome) string {
 	switch {
 	case o.Kind == delivery.Delivered:
 		return ledger.Delivered
-	case o.Why == delivery.WhyObjection || o.Again(p.keyed()):
+	case o.Why == delivery.WhyObjection || o.Again(p.keyed):
 		return "again"
 	case o.Kind == delivery.Unknown:
 		return ledger.Unknown
@@ -264,7 +252,7 @@ func (x *exchange) park(p *parcel, o delivery.Outcome) {
 		return
 	}
 	if err := x.queue.Park(p.item, parkReason(o)); err != nil {
-		x.ends(p.item, ledger.Dropped, o.Why.String(), o.Status)
+		x.over.add(p.item, ledger.Dropped, o.Why.String(), o.Status)
 	}
 }
 

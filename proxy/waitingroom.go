@@ -2,8 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +21,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -40,10 +39,7 @@ func openQueue(s *Server) error {
 	against := reckoning{
 		ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}, may: map[queue.Name]bool{},
 	}
-	for dir, is := range map[string]*bool{QueueDir(data): &against.fresh, queueKeys(data): &against.first} {
-		_, err := os.Stat(dir)
-		*is = errors.Is(err, fs.ErrNotExist)
-	}
+	against.fresh, against.first = absent(QueueDir(data)), absent(queueKeys(data))
 	var err error
 	if against.copied, err = readCopied(data); err != nil {
 		return err
@@ -84,6 +80,11 @@ func openQueue(s *Server) error {
 			zap.Stringer("ttl", d.TTL))
 	}
 	return nil
+}
+
+func absent(dir string) bool {
+	_, err := os.Stat(dir)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // momentOf tells by what an event that waited is judged now.
@@ -137,41 +138,18 @@ func queueHealth(s *Server) string {
 	}
 }
 
-// keySeal wraps the keys of the queue's files under the key state.
+// keySeal wraps the keys of the queue's files under the key state, as messages that wait are sealed.
 type keySeal struct {
 	key    [32]byte
 	random io.Reader
 }
 
-func (k *keySeal) aead() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(k.key[:])
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
-
 func (k *keySeal) wrap(secret *[32]byte, name string) ([]byte, error) {
-	aead, err := k.aead()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, aead.NonceSize(), aead.NonceSize()+len(secret)+aead.Overhead())
-	if _, err := io.ReadFull(k.random, out); err != nil {
-		return nil, fmt.Errorf("cannot wrap a key: %w", err)
-	}
-	return aead.Seal(out, out, secret[:], []byte(name)), nil
+	return webhook.Seal(&k.key, k.random, name, secret[:])
 }
 
 func (k *keySeal) unwrap(wrapped []byte, name string) (*[32]byte, error) {
-	aead, err := k.aead()
-	if err != nil {
-		return nil, err
-	}
-	if len(wrapped) < aead.NonceSize() {
-		return nil, errors.New("it is too short")
-	}
-	secret, err := aead.Open(nil, wrapped[:aead.NonceSize()], wrapped[aead.NonceSize():], []byte(name))
+	secret, err := webhook.Unseal(&k.key, name, wrapped)
 	if err != nil || len(secret) != 32 {
 		return nil, errors.New("it was wrapped under another key state, or is damaged")
 	}

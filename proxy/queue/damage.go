@@ -69,25 +69,19 @@ func (q *Queue) Damaged() []Damage { return q.found }
 // EndLost ends the events that the start found to be lost: record, which writes that down, is called once before.
 // Until it was, each start finds them again.
 func (q *Queue) EndLost(record func() error, lost ...Damage) error {
-	q.ending.RLock()
-	defer q.ending.RUnlock()
-	if err := record(); err != nil {
-		return err
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, d := range lost {
-		for _, g := range d.Events {
-			if k := d.s.keys[g.Key]; k != nil {
-				k.ended.set(g.Frame)
+	return q.noted(record, func() {
+		for _, d := range lost {
+			for _, g := range d.Events {
+				if k := d.s.keys[g.Key]; k != nil {
+					k.ended.set(g.Frame)
+				}
+			}
+			if d.f != nil {
+				d.f.held = false
 			}
 		}
-		if d.f != nil {
-			d.f.held = false
-		}
-	}
-	q.kick()
-	return nil
+		q.kick()
+	})
 }
 
 // headsIn are the heads that stand in bytes that are no frame, each once. Where last is true, the bytes are the end

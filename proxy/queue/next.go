@@ -79,6 +79,16 @@ func (q *Queue) Wait(vendor string) (time.Duration, bool) {
 // End ends events: record, which writes that down, is called once before, and where it fails they stay as they are.
 // nil: it is written down already.
 func (q *Queue) End(record func() error, items ...Item) error {
+	return q.noted(record, func() {
+		for _, it := range items {
+			q.end(it.e)
+		}
+	})
+}
+
+// noted has something written down, where record is given, and then noted here: between the two no checkpoint is taken.
+// Note runs under the mutex.
+func (q *Queue) noted(record func() error, note func()) error {
 	q.ending.RLock()
 	defer q.ending.RUnlock()
 	if record != nil {
@@ -88,9 +98,7 @@ func (q *Queue) End(record func() error, items ...Item) error {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, it := range items {
-		q.end(it.e)
-	}
+	note()
 	return nil
 }
 
@@ -111,20 +119,12 @@ func (q *Queue) end(e *entry) {
 // Attempt notes that events are about to be sent: a process that finds them so at its start knows that they may
 // have arrived. The record of it is written by record, as with [Queue.End].
 func (q *Queue) Attempt(record func() error, items ...Item) error {
-	q.ending.RLock()
-	defer q.ending.RUnlock()
-	if record != nil {
-		if err := record(); err != nil {
-			return err
+	return q.noted(record, func() {
+		for _, it := range items {
+			it.e.attempted = true
+			it.e.key.attempted.set(it.e.number)
 		}
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, it := range items {
-		it.e.attempted = true
-		it.e.key.attempted.set(it.e.number)
-	}
-	return nil
+	})
 }
 
 // Later has an event be tried again after a time: since it was handed out it did not arrive. Where nobody knows that,
