@@ -21,13 +21,7 @@ func (m *measurement) report(w io.Writer) error {
 	if _, err := w.Write(append([]byte("\n"), text.Bytes()...)); err != nil {
 		return err
 	}
-	if m.out == "-" {
-		return nil
-	}
-	if err := os.WriteFile(m.out, text.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("cannot write down the results: %w", err)
-	}
-	return os.Chmod(m.out, 0o644)
+	return writeDown(m.out, text.String())
 }
 
 func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
