@@ -55,12 +55,16 @@ func runHanging(ctx context.Context, o options) (err error) {
 	if err := h.start(ctx, dir, &started); err != nil {
 		return err
 	}
+	disk, err := syncTimes(dir)
+	if err != nil {
+		return err
+	}
 	all, broken, err := h.run(ctx)
 	if err != nil {
 		return err
 	}
 	var text bytes.Buffer
-	h.write(&text, all, broken, machine(), time.Now())
+	h.write(&text, all, broken, append(machine(), disk), time.Now())
 	fmt.Print("\n", text.String())
 	return writeDown(o.out, text.String())
 }

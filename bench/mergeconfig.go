@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,13 +16,13 @@ import (
 const mergeWorkers = 8
 
 // mergeFiles are a configuration with every vendor that takes several events in one request: so many at most, where the catalog does not say
-// fewer; 1: each takes one.
-func mergeFiles(ctx context.Context, tagwarden string, most int) (map[string]string, error) {
+// fewer; 1: each takes one. Show gives a file of the catalog.
+func mergeFiles(show func(id string) ([]byte, error), most int) (map[string]string, error) {
 	server, activities := mergeServer, "activities:\n"
 	all := maps.Clone(files)
 	delete(all, "policy/activities.yaml")
 	for _, v := range mergeVendors {
-		text, err := exec.CommandContext(ctx, tagwarden, "catalog", "show", v.id).Output()
+		text, err := show(v.id)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read what the catalog says of %s: %w", v.id, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -78,8 +79,11 @@ func (m *merging) start(ctx context.Context, dir string, started *processes) err
 	if err := build(ctx, dir, "./cmd/tagwarden"); err != nil {
 		return err
 	}
+	show := func(id string) ([]byte, error) {
+		return exec.CommandContext(ctx, filepath.Join(dir, "tagwarden"), "catalog", "show", id).Output()
+	}
 	for i, most := range []int{m.events, 1} {
-		files, err := mergeFiles(ctx, filepath.Join(dir, "tagwarden"), most)
+		files, err := mergeFiles(show, most)
 		if err != nil {
 			return err
 		}

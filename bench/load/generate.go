@@ -121,9 +121,12 @@ func (c *connection) dial(ctx context.Context, address string) error {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	c.conn, c.in = conn, bufio.NewReaderSize(conn, 4096)
+	c.take(conn)
 	return nil
 }
+
+// take has hits go over a connection.
+func (c *connection) take(conn net.Conn) { c.conn, c.in = conn, bufio.NewReaderSize(conn, 4096) }
 
 func (c *connection) close() {
 	if c.conn != nil {

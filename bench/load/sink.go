@@ -35,9 +35,9 @@ type Manner int32
 
 // The manners.
 const (
-	Takes  Manner = iota // all of it, and says so
-	Fails                // it takes none, and answers 500
-	Hangs                // it takes none, and never answers
+	Takes Manner = iota // all of it, and says so
+	Fails               // it takes none, and answers 500
+	Hangs               // it takes none, and never answers
 )
 
 // NewSink opens a sink on loopback. The serial number is what follows marker, in the target or in the body.
