@@ -71,6 +71,9 @@ func median(values []float64) float64 {
 func machine() []string {
 	facts := []string{fmt.Sprintf("Machine: %s, %d cores, %s, kernel %s", cpu(), cores(), memory(), read("/proc/sys/kernel/osrelease"))}
 	facts = append(facts, "Go: "+runtime.Version())
+	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output(); err == nil {
+		facts = append(facts, "Commit: "+strings.TrimSpace(string(out)))
+	}
 	if program, err := nginxProgram(); err == nil {
 		if out, err := exec.Command(program, "-v").CombinedOutput(); err == nil {
 			_, version, _ := strings.Cut(strings.TrimSpace(string(out)), "version: ")
