@@ -14,7 +14,7 @@ GOLANGCI := $(BIN)/golangci-lint
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-objections attack browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-objections attack browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -85,10 +85,28 @@ mutate: ## change N places of PKG (FILES), one at a time, and list what no test 
 	$(GO) build -o $(BIN)/mutate ./bench/mutate
 	$(BIN)/mutate -packages "$(PKG)" -files "$(FILES)" -n $(N) -seed $(SEED) $(if $(findstring ./rules,$(PKG)),-tests ./rules/...) $(MUTATE)
 
-bench: ## CPU per hit against nginx and a bare proxy, in one run; writes bench/RESULTS.md
-	@echo "== bench: writes bench/RESULTS.md"
+BENCH ?=
+
+bench: ## CPU per hit against nginx and a bare proxy, in one run; writes its part of bench/RESULTS.md
+	@echo "== bench: writes its part of bench/RESULTS.md"
 	$(GO) build -o $(BIN)/bench ./bench
-	$(BIN)/bench
+	$(BIN)/bench $(BENCH)
+
+bench-merging: ## CPU per event, fifty in one request against one in each; writes its part of bench/RESULTS.md (bench/QUEUED.md)
+	@echo "== bench-merging: writes its part of bench/RESULTS.md"
+	$(GO) build -o $(BIN)/bench ./bench
+	$(BIN)/bench merging $(BENCH)
+
+bench-hanging: ## answers and other vendors while one hangs and one fails; writes its part of bench/RESULTS.md (bench/QUEUED.md)
+	@echo "== bench-hanging: writes its part of bench/RESULTS.md"
+	$(GO) build -o $(BIN)/bench ./bench
+	$(BIN)/bench hanging $(BENCH)
+
+WAITING ?= 10000
+
+waiting: ## WAITING (10000) events wait while vendors are down, and are asked again when they are back
+	@echo "== waiting: $(WAITING) events"
+	TAGWARDEN_WAITING=$(WAITING) $(GO) test -count=1 -v -run '^TestWhatWaitsIsAskedAgain$$' ./proxy
 
 OBJECTORS ?= 10000000
 

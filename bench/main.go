@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,23 +28,59 @@ type options struct {
 	rounds, hits, warm, conns int
 	out                       string
 	within                    time.Duration
+	rate                      float64 // hanging: hits a second; 0: a share of what was measured
+	seconds                   int     // hanging: how long hits are sent in each state
+	only                      string  // merging: one vendor
+	events                    int     // merging: in one request, at most
+}
+
+// figures are what can be measured, by the word that asks for it.
+var figures = map[string]struct {
+	defaults options
+	run      func(context.Context, options) error
+}{
+	"cost":    {options{rounds: 7, hits: 40_000, warm: 4_000, conns: 32}, run},
+	"merging": {options{rounds: 5, hits: 4_000, conns: 32, events: 50}, runMerging},
+	"hanging": {options{rounds: 3, hits: 60_000, conns: 128, seconds: 10}, runHanging},
 }
 
 func main() {
-	var o options
-	flag.IntVar(&o.rounds, "rounds", 7, "how many times each contender is measured, in turn")
-	flag.IntVar(&o.hits, "hits", 40_000, "hits in a measurement")
-	flag.IntVar(&o.warm, "warm", 4_000, "hits before the first measurement of a contender")
-	flag.IntVar(&o.conns, "conns", 32, "connections, kept alive, each with one hit under way")
-	flag.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, - for nowhere but here")
-	flag.DurationVar(&o.within, "within", 10*time.Minute, "how long all of it may take")
-	flag.Parse()
+	word, args := "cost", os.Args[1:]
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		word, args = args[0], args[1:]
+	}
+	f, known := figures[word]
+	if !known {
+		fmt.Fprintf(os.Stderr, "bench: %q is no figure: cost, merging and hanging are\n", word)
+		os.Exit(2)
+	}
+	o, flags := f.defaults, flag.NewFlagSet(word, flag.ExitOnError)
+	flags.IntVar(&o.rounds, "rounds", o.rounds, "how many times each contender is measured, in turn")
+	flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")
+	flags.IntVar(&o.conns, "conns", o.conns, "connections, kept alive, each with one hit under way")
+	flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before; - for nowhere but here")
+	flags.DurationVar(&o.within, "within", 10*time.Minute, "how long all of it may take")
+	switch word {
+	case "cost":
+		flags.IntVar(&o.warm, "warm", o.warm, "hits before the first measurement of a contender")
+	case "merging":
+		flags.StringVar(&o.only, "vendor", o.only, "measure this vendor alone")
+		flags.IntVar(&o.events, "events", o.events, "events in one request at most, where the catalog does not say fewer")
+	case "hanging":
+		flags.Float64Var(&o.rate, "rate", o.rate, "hits a second; 0: 60 % of what is measured first")
+		flags.IntVar(&o.seconds, "seconds", o.seconds, "how long hits are sent in each state")
+	}
+	_ = flags.Parse(args) // it ends the process by itself
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench: %q is not understood\n", flags.Arg(0))
+		os.Exit(2)
+	}
 	if err := pinSelf(); err != nil {
 		fail(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	within, cancel := context.WithTimeout(ctx, o.within)
-	err := run(within, o)
+	err := f.run(within, o)
 	cancel()
 	stop()
 	if err != nil {
@@ -111,12 +148,8 @@ func run(ctx context.Context, o options) (err error) {
 
 // start builds what is ours and starts every contender.
 func start(ctx context.Context, dir, upstream string, started *processes) ([]contender, error) {
-	for _, pkg := range []string{"./cmd/tagwarden", "./bench/bareproxy"} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, filepath.Base(pkg)), pkg)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOMAXPROCS=")
-		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
-		}
+	if err := build(ctx, dir, "./cmd/tagwarden", "./bench/bareproxy"); err != nil {
+		return nil, err
 	}
 	nginx, nginxAddress, err := startNginx(ctx, started, dir, upstream)
 	if err != nil {
@@ -152,12 +185,29 @@ func start(ctx context.Context, dir, upstream string, started *processes) ([]con
 	}, nil
 }
 
+// build builds commands of this tree.
+func build(ctx context.Context, dir string, packages ...string) error {
+	for _, pkg := range packages {
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, filepath.Base(pkg)), pkg)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOMAXPROCS=")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
+		}
+	}
+	return nil
+}
+
 // startWarden starts tagwarden in a mode of delivery.
 func startWarden(ctx context.Context, started *processes, dir, upstream, mode string) (*process, string, error) {
 	config, err := writeConfig(filepath.Join(dir, mode), upstream, mode)
 	if err != nil {
 		return nil, "", err
 	}
+	return serve(ctx, started, dir, config)
+}
+
+// serve starts tagwarden with a configuration.
+func serve(ctx context.Context, started *processes, dir, config string) (*process, string, error) {
 	p, err := started.start(ctx, filepath.Join(dir, "tagwarden"), "serve", "--config", config)
 	if err != nil {
 		return nil, "", err

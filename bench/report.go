@@ -21,13 +21,7 @@ func (m *measurement) report(w io.Writer) error {
 	if _, err := w.Write(append([]byte("\n"), text.Bytes()...)); err != nil {
 		return err
 	}
-	if m.out == "-" {
-		return nil
-	}
-	if err := os.WriteFile(m.out, text.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("cannot write down the results: %w", err)
-	}
-	return os.Chmod(m.out, 0o644)
+	return writeDown(m.out, text.String())
 }
 
 func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
@@ -77,6 +71,9 @@ func median(values []float64) float64 {
 func machine() []string {
 	facts := []string{fmt.Sprintf("Machine: %s, %d cores, %s, kernel %s", cpu(), cores(), memory(), read("/proc/sys/kernel/osrelease"))}
 	facts = append(facts, "Go: "+runtime.Version())
+	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output(); err == nil {
+		facts = append(facts, "Commit: "+strings.TrimSpace(string(out)))
+	}
 	if program, err := nginxProgram(); err == nil {
 		if out, err := exec.Command(program, "-v").CombinedOutput(); err == nil {
 			_, version, _ := strings.Cut(strings.TrimSpace(string(out)), "version: ")

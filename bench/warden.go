@@ -110,7 +110,12 @@ ledger: { retain: 90d, seal: 1h, sync: 200ms }
 
 // writeConfig writes the configuration and a root secret, and returns the server file. Mode is that of delivery.
 func writeConfig(dir, upstream, mode string) (string, error) {
-	fill := strings.NewReplacer("HOST", host, "COOKIE", consentCookie, "UPSTREAM", upstream, "MODE", mode)
+	return writeFiles(dir, files, "UPSTREAM", upstream, "MODE", mode)
+}
+
+// writeFiles writes the files of a configuration, with words in capitals replaced, and a root secret, and returns the server file.
+func writeFiles(dir string, files map[string]string, oldNew ...string) (string, error) {
+	fill := strings.NewReplacer(append([]string{"HOST", host, "COOKIE", consentCookie}, oldNew...)...)
 	for name, text := range files {
 		name = filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

@@ -80,7 +80,7 @@ func (c *connection) send(ctx context.Context) error {
 		}
 		serial := c.run.Books.first + i
 		c.request = c.run.Render(c.request[:0], serial)
-		if err := c.dial(ctx); err != nil {
+		if err := c.dial(ctx, c.run.Address); err != nil {
 			return err
 		}
 		c.run.Books.Sent(serial)
@@ -109,21 +109,24 @@ func (c *connection) send(ctx context.Context) error {
 	return nil
 }
 
-func (c *connection) dial(ctx context.Context) error {
+func (c *connection) dial(ctx context.Context, address string) error {
 	if c.conn != nil {
 		return nil
 	}
 	dialer := net.Dialer{Timeout: patience}
-	conn, err := dialer.DialContext(ctx, "tcp", c.run.Address)
+	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	c.conn, c.in = conn, bufio.NewReaderSize(conn, 4096)
+	c.take(conn)
 	return nil
 }
+
+// take has hits go over a connection.
+func (c *connection) take(conn net.Conn) { c.conn, c.in = conn, bufio.NewReaderSize(conn, 4096) }
 
 func (c *connection) close() {
 	if c.conn != nil {

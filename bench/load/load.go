@@ -50,6 +50,9 @@ func (b *Books) Arrived(serial uint64) {
 	b.nArrived.Add(1)
 }
 
+// HaveArrived is how many of the hits have arrived so far.
+func (b *Books) HaveArrived() int64 { return b.nArrived.Load() }
+
 // Strange notes a request at the sink that holds no serial number.
 func (b *Books) Strange() { b.strange.Add(1) }
 
