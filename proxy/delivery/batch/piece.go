@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
@@ -122,6 +123,7 @@ func (p *Piece) open(e *delivery.Event) (body []byte, ok bool) {
 	}
 	name := p.at.merge.Packed
 	if name == "" {
+		p.query = p.without(e.Query, "")
 		return body, true
 	}
 	how, found, clear := field(e.Query, name)
@@ -138,9 +140,7 @@ func (p *Piece) open(e *delivery.Event) (body []byte, ok bool) {
 			return nil, false
 		}
 	}
-	if found {
-		p.query = p.without(e.Query, name)
-	}
+	p.query = p.without(e.Query, name)
 	return body, true
 }
 
@@ -160,13 +160,16 @@ func (p *Piece) inflate(body []byte) ([]byte, bool) {
 	return p.plain, err == nil && p.packed.Len() == 0 && len(p.plain) > 0
 }
 
-// without is a query without one parameter.
+// without is a query without one parameter, and without those that keep caches from answering.
 func (p *Piece) without(query []byte, name string) []byte {
+	if p.at.asQuery || name == "" && len(p.at.busters) == 0 {
+		return query
+	}
 	for at := 0; at < len(query); {
 		from := at
 		var one pair
 		one, at = nextPair(query, at)
-		if string(one.name) == name {
+		if name != "" && string(one.name) == name || slices.Contains(p.at.busters, string(one.name)) {
 			continue
 		}
 		if len(p.rest) > 0 {
