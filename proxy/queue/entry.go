@@ -12,9 +12,8 @@ type entry struct {
 
 	time    int64 // Unix milliseconds: when it was accepted
 	expires int64 // by the queue's own clock, in nanoseconds
-	due     int64 // likewise, where it stands in the heap
+	due     int64 // likewise, where it waits
 	order   uint64
-	flags   uint32
 
 	attempts  uint16
 	round     uint16
@@ -24,9 +23,10 @@ type entry struct {
 	follows   bool // the one before it in its order is pending
 	reason    uint16
 
+	inLater, inExpiring int32 // its places in those of its vendor
+
 	older, newer *entry // of its list: those of its vendor that wait, or are parked
-	next         *entry // of those that are ready
-	behind       *entry // of those of its order
+	behind       *entry // of those of its order; of those that are free
 }
 
 // state is where an entry is.
@@ -35,7 +35,7 @@ type state uint8
 const (
 	added    state = iota // its hit is not answered yet
 	ready                 // to be handed out
-	waits                 // in the heap, until it is due
+	waits                 // until it is due
 	blocked               // behind an earlier one of its order
 	underWay              // handed out
 	parked
@@ -52,17 +52,17 @@ func (s *slab) take() *entry {
 	if s.free == nil {
 		all := make([]entry, chunk)
 		for i := range all {
-			all[i].next, s.free = s.free, &all[i]
+			all[i].behind, s.free = s.free, &all[i]
 		}
 	}
 	e := s.free
-	s.free = e.next
-	e.next = nil
+	s.free = e.behind
+	e.behind = nil
 	return e
 }
 
 func (s *slab) give(e *entry) {
-	*e = entry{state: ended, next: s.free}
+	*e = entry{state: ended, behind: s.free}
 	s.free = e
 }
 

@@ -13,6 +13,7 @@ func FuzzEvent(f *testing.F) {
 	f.Add(appendEvent(nil, &e))
 	f.Add(appendEvent(nil, &Event{}))
 	f.Add([]byte{})
+	f.Add(withReserved(1))
 	f.Add([]byte{0x80, 0x00})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -22,7 +23,7 @@ func FuzzEvent(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if headErr != nil || string(h.vendor) != e.Vendor || h.order != e.Order || h.flags != e.Flags {
+		if headErr != nil || string(h.vendor) != e.Vendor || h.order != e.Order {
 			t.Errorf("the head says %+v: %v", h, headErr)
 		}
 		if again := appendEvent(nil, &e); !bytes.Equal(again, b) {
@@ -76,4 +77,26 @@ func FuzzNotes(f *testing.F) {
 			t.Errorf("%x: %+v, %v", b, n, err)
 		}
 	})
+}
+
+// withReserved is an event whose reserved byte is not zero.
+func withReserved(b byte) []byte {
+	e := event(7)
+	text := appendEvent(nil, &e)
+	h := decoder{b: text}
+	h.bytes()
+	h.number(lastMilli)
+	h.number(mostMilli)
+	text[len(text)-len(h.b)+8] = b
+	return text
+}
+
+// TestReservedByteIsZero: nobody has written another one, and what has one is not read.
+func TestReservedByteIsZero(t *testing.T) {
+	for b := range 256 {
+		err := decodeEvent(new(Event), withReserved(byte(b)))
+		if _, headErr := decodeHead(withReserved(byte(b))); (err == nil) != (b == 0) || (headErr == nil) != (b == 0) {
+			t.Errorf("%d: %v, %v", b, err, headErr)
+		}
+	}
 }

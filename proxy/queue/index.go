@@ -37,7 +37,7 @@ func (x *index) reason(text string) uint16 {
 // item is what is handed out of an entry.
 func (x *index) item(e *entry, now int64) Item {
 	it := Item{
-		Name: e.name, Vendor: e.vendor.name, Order: e.order, Flags: e.flags, Size: int(e.size), Time: time.UnixMilli(e.time),
+		Name: e.name, Vendor: e.vendor.name, Order: e.order, Size: int(e.size), Time: time.UnixMilli(e.time),
 		Attempts: int(e.attempts), Attempted: e.attempted,
 		Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
 	}

@@ -8,7 +8,6 @@ type Item struct {
 	Name      Name
 	Vendor    string
 	Order     uint64
-	Flags     uint32
 	Size      int           // about how many bytes it takes in memory
 	Time      time.Time     // when it was accepted
 	Attempts  int           // how often it was tried since the start
@@ -65,15 +64,17 @@ func (q *Queue) Wait(vendor string) (time.Duration, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	v := q.vendors[vendor]
-	switch {
-	case v == nil:
-		return 0, false
-	case v.first != nil:
-		return 0, true
-	case len(v.later) == 0:
+	if v == nil {
 		return 0, false
 	}
-	return time.Duration(max(v.later[0].due-q.clock(), 0)), true
+	if v.ready != nil {
+		return 0, true
+	}
+	later := v.later.first()
+	if later == nil {
+		return 0, false
+	}
+	return time.Duration(max(later.due-q.clock(), 0)), true
 }
 
 // End ends events: record, which writes that down, is called once before, and where it fails they stay as they are.

@@ -52,7 +52,6 @@ func (s *store) move(one *entry, e *Event) error {
 		return err
 	}
 	t := s.ticket(1, room)
-	t.last = one.name.Hit
 	round := one.round + 1
 	q.mu.Unlock()
 	t.seal(0, round, e)

@@ -152,7 +152,7 @@ func (c *scanning) frame(at int64, h frameHead, frame, sealed []byte) {
 	e := c.slab.take()
 	*e = entry{
 		name: h.name, key: k, file: c.file, at: at, size: uint32(size), number: h.number, round: h.round,
-		time: d.time, order: d.order, flags: d.flags, expires: d.time, due: d.ttl,
+		time: d.time, order: d.order, expires: d.time, due: d.ttl,
 	}
 	e.vendor = c.vendors[string(d.vendor)]
 	if n := c.noted[h.key]; n != nil {
@@ -169,7 +169,6 @@ func (c *scanning) frame(at int64, h frameHead, frame, sealed []byte) {
 		}
 		q.mu.Unlock()
 	}
-	c.file.last = max(c.file.last, h.name.Hit)
 	c.file.live++
 	c.file.bytes += int64(size)
 	c.found = append(c.found, candidate{e: e})

@@ -16,8 +16,7 @@ type Ticket struct {
 	entries []*entry // of events that are added; the caller's own where frames are copied
 	spots   []spot
 	frames  []byte
-	room    int64  // bytes that it is counted with
-	last    uint64 // the latest hit of its events
+	room    int64 // bytes that it is counted with
 	asked   bool
 	err     error
 
@@ -197,11 +196,10 @@ func (q *Queue) Add(events []Event) (*Ticket, error) {
 		one := q.slab.take()
 		one.name, one.vendor, one.state = e.Name, q.vendor(e.Vendor), added
 		one.time, one.expires = int64(milli(e.Time)), int64(max(e.TTL, time.Millisecond))
-		one.order, one.flags = e.Order, e.Flags
+		one.order = e.Order
 		t.entries = append(t.entries, one)
-		t.last = max(t.last, e.Name.Hit)
+		q.highest = max(q.highest, e.Name.Hit)
 	}
-	q.highest = max(q.highest, t.last)
 	q.mu.Unlock()
 	for i := range events {
 		t.seal(i, 0, &events[i])
