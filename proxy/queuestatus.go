@@ -106,7 +106,7 @@ func unknownOf(what, given string, known []string) error {
 
 // isParkReason tells whether events are parked for a reason, or would be.
 func isParkReason(text string) bool {
-	if text == parkedRestored || text == "other" {
+	if text == parkedRestored || text == whyPanic || text == "other" {
 		return true
 	}
 	text = strings.TrimRight(text, "0123456789")

@@ -202,14 +202,14 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	if err := r.lost(q, log); err != nil {
 		return err
 	}
+	for _, it := range q.Unsaid() {
+		why, status := parkedFor(it.Reason)
+		if err := r.ledger.Outcome(outcomeOf(&it, ledger.Parked, why, status)); err != nil {
+			return err
+		}
+	}
 	again := 0
 	for it := range q.Pending("") {
-		if it.Reason != "" && it.Attempted { // a process died before it could say so
-			why, status := parkedFor(it.Reason)
-			if err := r.ledger.Outcome(outcomeOf(&it, ledger.Parked, why, status)); err != nil {
-				return err
-			}
-		}
 		if _, is := r.decided[it.Name]; is {
 			r.decided[it.Name] = true
 			continue

@@ -114,7 +114,8 @@ func (t *Ticket) again(i int, e *entry) bool {
 	q := t.s.q
 	q.mu.Lock()
 	f, k, size, at := e.file, e.key, int(e.size), e.at
-	h := frameHead{k.id, e.number, e.round, e.name}
+	h := frameHead{k.id, e.number, e.round, e.name, e.doubted}
+	doubt := e.attempted
 	err := f.open()
 	reader := f.reader
 	q.mu.Unlock()
@@ -134,7 +135,8 @@ func (t *Ticket) again(i int, e *entry) bool {
 	if err != nil {
 		return false
 	}
-	h.key, h.number = t.key.id, t.spots[i].number
+	h.key, h.number, h.doubt = t.key.id, t.spots[i].number, doubt
+	t.spots[i].doubt = doubt
 	from := len(t.frames)
 	t.sealer.buf = append(h.append(t.sealer.buf[:0]), plain...)
 	t.frames = t.sealer.sealed(t.frames, t.key.aead, &h)

@@ -20,8 +20,11 @@ type entry struct {
 	state     state
 	moving    bool // its frame is being copied
 	attempted bool // it may have been sent
+	doubted   bool // its frame says so
 	follows   bool // the one before it in its order is pending
+	panics    uint8
 	reason    uint16
+	turn      uint32 // how often it was handed out
 
 	inLater, inExpiring int32 // its places in those of its vendor
 

@@ -38,6 +38,18 @@ func (t *timed) first() *entry {
 func (t *timed) add(e *entry)    { heap.Push(t, e) }
 func (t *timed) remove(e *entry) { heap.Remove(t, int(*t.place(e))) }
 
+// hasten has those that are due after a time be due then, and returns how many they are.
+func (t *timed) hasten(now int64) (n int) {
+	for _, e := range t.all {
+		if e.due > now {
+			e.due = now
+			n++
+		}
+	}
+	heap.Init(t)
+	return n
+}
+
 // Len is that of heap.Interface.
 func (t *timed) Len() int { return len(t.all) }
 

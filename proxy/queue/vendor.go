@@ -136,6 +136,7 @@ func (v *vendor) take(which Which, now int64) *entry {
 		}
 	}
 	e.state = underWay
+	e.turn++
 	return e
 }
 
