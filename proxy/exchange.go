@@ -248,10 +248,11 @@ func (x *exchange) take(it queue.Item) {
 }
 
 // knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors
-// remember those.
+// remember those. Where the clock was set back it has waited for longer than that says.
 func (x *exchange) knowsAgain(p *parcel) bool {
 	within := x.opts.InForce().within[x.vendor]
-	p.keyed = len(p.event.Key) > 0 && (within == 0 || x.opts.Now().Sub(p.item.Time) < within)
+	waited := max(x.opts.Now().Sub(p.item.Time), p.event.TTL-p.item.Left)
+	p.keyed = len(p.event.Key) > 0 && (within == 0 || waited < within)
 	return p.keyed
 }
 

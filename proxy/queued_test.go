@@ -175,13 +175,13 @@ func TestAPanicBehindTheGate(t *testing.T) {
 			d.will, d.left = nil, nil
 			d.times.Store(c.times)
 			r = start(t, file, d.option)
-			var parked int64
+			var ended map[string]int
 			until(t, "all are sent, or not to be", func() bool {
-				of := r.queue(t, "GET", "", "", 200)
-				parked = of.Get("parked").Int()
-				return of.Get("waiting").Int() == 0
+				ended = endedAs(r.ledger(t))
+				return ended["delivered"]+ended["parked"]+ended["unknown"]+ended["dropped"] == 5
 			})
-			ended := endedAs(r.ledger(t))
+			until(t, "none waits", func() bool { return r.queue(t, "GET", "", "", 200).Get("waiting").Int() == 0 })
+			parked := r.queue(t, "GET", "", "", 200).Get("parked").Int()
 			for _, word := range []string{"delivered", "parked", "unknown", "dropped"} {
 				if ended[word] != c.want[word] {
 					t.Errorf("%d are %s, want %d of %v", ended[word], word, c.want[word], ended)
