@@ -108,7 +108,7 @@ func (x *exchange) recoverPanic(well *bool) {
 	if !x.given {
 		x.turn.End(delivery.Outcome{Why: delivery.WhyFailed})
 	}
-	x.afterPanic()
+	panicked{x, newEndings(x.dispatcher)}.giveBack()
 }
 
 // gatherAlone has no other worker gather events before letOthersGather, where they travel together: what comes within a

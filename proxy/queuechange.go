@@ -51,7 +51,7 @@ func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api
 				d.opts.Now().Add(left).UTC().Format(time.RFC3339))
 		}
 		if of.Reason == "" && of.Limit == 0 {
-			out.Hastened = d.queue.Hasten(of.Vendor)
+			out.Hastened = queue.Hasten(d.queue, of.Vendor)
 		}
 		if out.Hastened > 0 {
 			text += ", and had " + events(out.Hastened, "event") + " be due that had been put off"

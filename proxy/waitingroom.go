@@ -202,7 +202,7 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	if err := r.lost(q, log); err != nil {
 		return err
 	}
-	for _, it := range q.Unsaid() {
+	for _, it := range queue.Unsaid(q) {
 		why, status := parkedFor(it.Reason)
 		if err := r.ledger.Outcome(outcomeOf(&it, ledger.Parked, why, status)); err != nil {
 			return err
@@ -225,7 +225,7 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	if again > 0 {
 		log.Warn("the ledger had lost decisions on events that wait: they are recorded again", zap.Int("events", again))
 	}
-	unaccepted, removed := 0, r.fresh || q.Removed()
+	unaccepted, removed := 0, r.fresh || queue.Removed(q)
 	for _, name := range slices.SortedFunc(maps.Keys(r.decided), queue.Name.Compare) {
 		if r.decided[name] {
 			continue
@@ -249,7 +249,7 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		log.Warn("events that came while the folder was copied are not in the copy: what became of them is not known here",
 			zap.Int("events", unaccepted))
 	case unaccepted > 0 && removed:
-		q.Lost(unaccepted)
+		queue.Lost(q, unaccepted)
 		log.Error("files of what waits were removed: their events are lost, and recorded as such",
 			zap.Int("events", unaccepted))
 	case unaccepted > 0:

@@ -140,7 +140,7 @@ func TestParkedAndNotSaid(t *testing.T) {
 	}
 	_ = q.Close()
 	q = opened(t, o)
-	unsaid := q.Unsaid()
+	unsaid := Unsaid(q)
 	if len(unsaid) != 1 || unsaid[0].Name != event(3).Name {
 		t.Errorf("%v are not said to be parked", unsaid)
 	}
@@ -156,16 +156,16 @@ func TestHandedOutOnce(t *testing.T) {
 	q := opened(t, options(t.TempDir(), &diary{}, newClock()))
 	add(t, q, event(3))
 	first, _ := q.Next("ga4", Due)
-	if !q.HandedOut(first) {
+	if !HandedOut(q, first) {
 		t.Error("it is not known to be handed out")
 	}
 	first.Panics = 1
 	q.Later(first, 0)
 	second, _ := q.Next("ga4", Due)
-	if q.HandedOut(first) || !q.HandedOut(second) || second.Panics != 1 {
-		t.Errorf("%t, %t, %d panics", q.HandedOut(first), q.HandedOut(second), second.Panics)
+	if HandedOut(q, first) || !HandedOut(q, second) || second.Panics != 1 {
+		t.Errorf("%t, %t, %d panics", HandedOut(q, first), HandedOut(q, second), second.Panics)
 	}
-	if err := q.End(nil, second); err != nil || q.HandedOut(second) {
+	if err := q.End(nil, second); err != nil || HandedOut(q, second) {
 		t.Error(err, "an event that has ended is handed out")
 	}
 }
@@ -184,7 +184,7 @@ func TestHastened(t *testing.T) {
 	if _, ok := q.Next("ga4", Due); ok {
 		t.Fatal("one is due")
 	}
-	if n := q.Hasten("ga4"); n != 3 || q.Hasten("none") != 0 {
+	if n := Hasten(q, "ga4"); n != 3 || Hasten(q, "none") != 0 {
 		t.Errorf("%d are put off", n)
 	}
 	for _, want := range []uint64{3, 6, 9, 0} {

@@ -147,7 +147,7 @@ func (q *Queue) Later(it Item, after time.Duration) {
 }
 
 // HandedOut tells whether an event is still handed out to whom it was handed out as it: nobody said what became of it.
-func (q *Queue) HandedOut(it Item) bool {
+func HandedOut(q *Queue, it Item) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return it.e.state == underWay && it.e.turn == it.turn && it.e.name == it.Name
@@ -155,7 +155,7 @@ func (q *Queue) HandedOut(it Item) bool {
 
 // Hasten has all events of a vendor that are put off be due now, in the order in which they came, and returns how many
 // they are.
-func (q *Queue) Hasten(vendor string) (events int) {
+func Hasten(q *Queue, vendor string) (events int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	v, now := q.vendors[vendor], q.clock()

@@ -109,7 +109,7 @@ func (q *Queue) Parked(vendor, reason string, most int) []Item {
 
 // Unsaid are events that the start found parked, while the log says last of them that an attempt began: a process died
 // before it could say that they are. They are handed out to nobody.
-func (q *Queue) Unsaid() []Item { return q.unsaid }
+func Unsaid(q *Queue) []Item { return q.unsaid }
 
 // Overdue hands those out that were parked for as long as events are, at most so many: the caller ends them.
 func (q *Queue) Overdue(most int) (items []Item) {

@@ -2,10 +2,10 @@ package queue
 
 // Removed tells whether files of the queue were removed while nobody had it open, notes or frames, by what else lies
 // there: the log was asked for all that there is then. Which events those held, it alone knows.
-func (q *Queue) Removed() bool { return q.removed }
+func Removed(q *Queue) bool { return q.removed }
 
 // Lost counts events as lost of which nothing is left here.
-func (q *Queue) Lost(events int) {
+func Lost(q *Queue, events int) {
 	q.mu.Lock()
 	q.damaged += events
 	q.mu.Unlock()

@@ -42,7 +42,7 @@ func TestRemovedFilesAreMissed(t *testing.T) {
 	o, d := fill(t)
 	for range 3 { // with what waits, and without, is empty, and was used
 		q := opened(t, o)
-		if q.Removed() {
+		if Removed(q) {
 			t.Errorf("nothing was removed of %v, %v", files(t, o.Dir, ""), files(t, o.Keys, ""))
 		}
 		for _, vendor := range []string{"segment", "ga4"} {
@@ -77,7 +77,7 @@ func TestRemovedFilesAreMissed(t *testing.T) {
 				asked = record
 				return d.since(record, told)
 			}
-			if q := opened(t, o); !q.Removed() || asked != 0 {
+			if q := opened(t, o); !Removed(q) || asked != 0 {
 				t.Errorf("%s was removed, and the log asked from %d on", path, asked)
 			}
 		}
