@@ -33,3 +33,5 @@ func (c *clock) option(o *proxy.Options) {
 
 // jumpy has a server go by the clock, which is set while no time passes.
 func (c *clock) jumpy(o *proxy.Options) { o.Now = c.now }
+
+func (c *clock) add(d time.Duration) { c.at.Add(int64(d)) }

@@ -97,9 +97,10 @@ func (c *courier) next(ctx context.Context, t *time.Timer, x *exchange) (turn de
 		return turn, it, false
 	}
 	// First the leave, then the event: one that is only looked at would be kept from whoever else wants it.
+	resumed := c.pace.Resumed()
 	turn, wait, may := c.pace.TryBegin()
 	if !may {
-		pause(ctx, t, nil, max(wait, leastPause))
+		pause(ctx, t, resumed, max(wait, leastPause))
 		return turn, it, false
 	}
 	if it, may = c.queue.Next(c.vendor, queue.Due); !may {

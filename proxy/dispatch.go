@@ -148,10 +148,11 @@ func (d *dispatcher) unrecorded(err error) {
 	fault(d.opts.Log, "what became of events that waited cannot be recorded: the next start asks for them again", err)
 }
 
-// outcomeOf is the record of what became of an event that waited.
+// outcomeOf is the record of what became of an event that waited, and waits still.
 func outcomeOf(it *queue.Item, outcome, why string, status int) ledger.Outcome {
 	return ledger.Outcome{
 		Hit: it.Name.Hit, Events: []int{int(it.Name.Event)}, Vendor: it.Vendor, Outcome: outcome, Why: why, Status: status,
+		InDoubt: it.Attempted,
 	}
 }
 
@@ -161,6 +162,7 @@ const (
 	whyExpired     = "expired"       // they waited for longer than delivery.ttl
 	whyDamaged     = "damaged"       // their bytes on disk are not those that were written
 	whyStopped     = "stopped"       // an attempt was under way when the process ended, and nobody knows how it went
+	whyPanic       = "panic"         // twice they came upon a fault of ours; parked for that
 	whyForgotten   = "forgotten"     // they may have arrived, and by now their vendor would not know that they come again
 	whyParkOver    = "park_over"     // they were parked for as long as events are
 	whyPurged      = "purged"        // somebody had them deleted

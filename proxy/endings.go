@@ -13,6 +13,7 @@ type endings struct {
 	items    []queue.Item
 	outcomes []ended
 	record   func() error // made once
+	writing  bool         // it is being recorded
 }
 
 // ended is how an event ended.
@@ -43,7 +44,9 @@ func (e *endings) finish() (recorded bool) {
 	if len(e.items) == 0 {
 		return true
 	}
+	e.writing = true
 	err := e.queue.End(e.record, e.items...)
+	e.writing = false
 	if err != nil {
 		e.unrecorded(err)
 	} else {
@@ -54,6 +57,14 @@ func (e *endings) finish() (recorded bool) {
 	}
 	e.items, e.outcomes = hit.Emptied(e.items), hit.Emptied(e.outcomes)
 	return err == nil
+}
+
+// names are those of the events that are to end.
+func (e *endings) names() (all []queue.Name) {
+	for i := range e.items {
+		all = append(all, e.items[i].Name)
+	}
+	return all
 }
 
 // write records how the events ended. Where the vendor took them, that alone is recorded: whose it was stands in the

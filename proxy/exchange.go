@@ -14,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // exchange is events that waited, and what becomes of them: read, judged again, sent in one request where their vendor
@@ -21,9 +22,10 @@ import (
 type exchange struct {
 	*courier
 	parcels []parcel
-	used    int  // how many of their places were
-	bytes   int  // of those that were taken
-	stalled bool // something of ours fails, for whichever event
+	out     []queue.Item // all that was handed out for it
+	used    int          // how many of their places were
+	bytes   int          // of those that were taken
+	stalled bool         // something of ours fails, for whichever event
 
 	kept  keptEvents
 	found []keptVerdict
@@ -49,6 +51,7 @@ type parcel struct {
 	keyed bool   // it may be sent twice: its vendor knows it when it comes again
 
 	attempted bool // it was recorded that an attempt began
+	left      bool // its first byte was let go
 }
 
 // load makes the request that the event waited as; its bytes are the parcel's. Headers are room for some.
@@ -92,20 +95,20 @@ func (x *exchange) deliver(ctx context.Context, t *time.Timer, turn delivery.Tur
 	return true
 }
 
-// recoverPanic ends an exchange that panicked. It may have happened anywhere, so that nobody knows what became of its
-// events: they stay handed out, and the next start asks for them again.
+// recoverPanic ends an exchange that panicked. Its events are given back.
 func (x *exchange) recoverPanic(well *bool) {
 	if recover() == nil {
 		return
 	}
 	*well = false
 	x.letOthersGather()
-	x.opts.Log.Error("a delivery ended in a panic: its events wait until the next start; this is a bug",
+	x.opts.Log.Error("a delivery ended in a panic: its events are tried once more, each by itself; this is a bug",
 		zap.String("vendor", x.vendor), zap.ByteString("stack", debug.Stack())) // what was caught may hold text of an event
 	x.opts.Metrics.Panics.Inc()
 	if !x.given {
 		x.turn.End(delivery.Outcome{Why: delivery.WhyFailed})
 	}
+	panicked{x, newEndings(x.dispatcher)}.giveBack()
 }
 
 // gatherAlone has no other worker gather events before letOthersGather, where they travel together: what comes within a
@@ -133,7 +136,12 @@ const (
 // gather takes an event, and where its vendor takes several in one request, others to travel with it: those that are due,
 // and those that come within [batch.Linger] of it. Those that stand behind one in its order come along.
 func (x *exchange) gather(ctx context.Context, t *time.Timer, first queue.Item) {
+	x.out = append(x.out, first)
 	x.take(first)
+	if first.Panics > 0 { // whatever it was, it befalls no other
+		x.of = nil
+		return
+	}
 	if x.of = x.opts.InForce().batches[x.vendor]; x.of == nil || len(x.parcels) == 0 {
 		return
 	}
@@ -148,7 +156,9 @@ func (x *exchange) gather(ctx context.Context, t *time.Timer, first queue.Item) 
 			if !found {
 				break
 			}
-			x.take(it)
+			if !x.takeAlong(it) {
+				return
+			}
 			x.takeBehind(it)
 		}
 		left := batch.Linger - max(x.opts.Now().Sub(first.Time), 0)
@@ -161,14 +171,24 @@ func (x *exchange) gather(ctx context.Context, t *time.Timer, first queue.Item) 
 
 func (x *exchange) takesMore() bool { return len(x.parcels) < mostGathered && x.bytes < mostBytes }
 
+// takeAlong takes an event beside others; or gives back one that goes by itself.
+func (x *exchange) takeAlong(it queue.Item) bool {
+	if it.Panics > 0 {
+		x.queue.Return(it)
+		return false
+	}
+	x.out = append(x.out, it)
+	x.take(it)
+	return true
+}
+
 // takeBehind takes the events that stand behind one in its order.
 func (x *exchange) takeBehind(it queue.Item) {
 	for it.Order != 0 && x.takesMore() {
 		next, found := x.queue.Behind(it)
-		if !found {
+		if !found || !x.takeAlong(next) {
 			return
 		}
-		x.take(next)
 		it = next
 	}
 }
@@ -178,7 +198,7 @@ func (x *exchange) reset() {
 	for i := range x.parcels[:x.used] {
 		x.parcels[:x.used][i].event.Reset()
 	}
-	x.parcels, x.used, x.bytes = x.parcels[:0], 0, 0
+	x.parcels, x.out, x.used, x.bytes = x.parcels[:0], hit.Emptied(x.out), 0, 0
 	x.kept.forget()
 	x.found = x.found[:0]
 	x.sending.reset()
@@ -198,7 +218,8 @@ func (x *exchange) take(it queue.Item) {
 	}
 	x.used = max(x.used, n+1)
 	p := &x.parcels[n]
-	p.item, p.index, p.attempted = it, [1]int{int(it.Name.Event)}, false
+	p.item, p.index, p.attempted, p.left = it, [1]int{int(it.Name.Event)}, false, false
+	p.keyed = false
 	x.bytes += it.Size
 	switch err := x.queue.Read(it, &p.event); {
 	case errors.Is(err, queue.ErrGone):
@@ -227,10 +248,11 @@ func (x *exchange) take(it queue.Item) {
 }
 
 // knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors
-// remember those.
+// remember those. Where the clock was set back it has waited for longer than that says.
 func (x *exchange) knowsAgain(p *parcel) bool {
 	within := x.opts.InForce().within[x.vendor]
-	p.keyed = len(p.event.Key) > 0 && (within == 0 || x.opts.Now().Sub(p.item.Time) < within)
+	waited := max(x.opts.Now().Sub(p.item.Time), p.event.TTL-p.item.Left)
+	p.keyed = len(p.event.Key) > 0 && (within == 0 || waited < within)
 	return p.keyed
 }
 

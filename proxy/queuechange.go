@@ -19,8 +19,9 @@ const (
 	mostPurged  = 256
 )
 
-// Retry has parked events wait for their vendors again, behind what waits already, for as long as a new event may. Who
-// asks for that, and how many they were, is recorded.
+// Retry has parked events wait for their vendors again, behind what waits already, for as long as a new event may. Of a
+// vendor that is named it ends the pause that it asked for, and where all of its events are meant, has those be due now
+// that are put off. Who asks for that, and how many they were, is recorded.
 func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api.QueueChanged, error) {
 	if err := d.check(of); err != nil {
 		return api.QueueChanged{}, err
@@ -43,6 +44,19 @@ func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api
 	out := done.changed()
 	out.Why, out.Left = why, max(meant-out.Events, 0)
 	text := fmt.Sprintf("%s had %s wait again%s", who, events(out.Events, "parked event"), meantIn(of))
+	if c := d.courierOf(of.Vendor); c != nil {
+		if left := c.pace.Resume(); left > 0 {
+			out.Resumed = true
+			text += fmt.Sprintf(", and ended the pause that %s had asked for until %s", of.Vendor,
+				d.opts.Now().Add(left).UTC().Format(time.RFC3339))
+		}
+		if of.Reason == "" && of.Limit == 0 {
+			out.Hastened = queue.Hasten(d.queue, of.Vendor)
+		}
+		if out.Hastened > 0 {
+			text += ", and had " + events(out.Hastened, "event") + " be due that had been put off"
+		}
+	}
 	return out, d.noted(text, of.Because)
 }
 

@@ -76,30 +76,37 @@ func TestQueuedWaitsOverARestart(t *testing.T) {
 
 }
 
-// panicking is a deliverer that panics over one event.
+// panicking is a deliverer that panics over one event, a few times.
 type panicking struct {
-	closedDoor
-	over string
+	scripted
+	over   string
+	times  atomic.Int64
+	behind bool // the gate
 }
 
 func (d *panicking) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outcome {
-	if strings.Contains(string(e.Query), d.over) {
+	if strings.Contains(string(e.Query)+string(e.Body), d.over) && d.times.Add(-1) >= 0 {
+		if d.behind && e.Gate.BeforeFirstByte() {
+			defer e.Gate.AfterLastByte()
+		}
 		panic("over " + d.over)
 	}
-	return d.closedDoor.Deliver(e, a)
+	return d.scripted.Deliver(e, a)
 }
 
-// TestAPanicEndsOneExchange: the others go on, the vendor is asked as often at once as before, and what was under way is
-// there at the next start.
+func (d *panicking) option(o *proxy.Options) {
+	o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }
+}
+
+// TestAPanicEndsOneExchange: the others go on, the vendor is asked as often at once as before, and what was under way
+// comes again once, is parked then, and can be had sent.
 func TestAPanicEndsOneExchange(t *testing.T) {
 	v := startVendor(t)
 	file := queuedFolder(t, v.URL)
 	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 1", 1))
 	d := &panicking{over: "en=serial7x"}
-	d.open.Store(true)
-	r := start(t, file, func(o *proxy.Options) {
-		o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }
-	})
+	d.times.Store(1 << 30)
+	r := start(t, file, d.option)
 	for n := range 20 {
 		hit := strings.Replace(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), "1234567890", strconv.Itoa(1_000_000_000+n), 1)
 		if a := r.send(t, get(hit, consent)); a.status != 204 {
@@ -107,16 +114,94 @@ func TestAPanicEndsOneExchange(t *testing.T) {
 		}
 	}
 	until(t, "the others have arrived", func() bool { return r.Pending() == 1 })
-	if got := r.figure(t, "tagwarden_panics_total"); got != "1" {
+	until(t, "it is parked", func() bool { return r.queue(t, "GET", "", "", 200).Get("parked").Int() == 1 })
+	if got := r.figure(t, "tagwarden_panics_total"); got != "2" {
 		t.Errorf("%s panics", got)
+	}
+	if got := r.queue(t, "GET", "/events?reason=panic", "", 200); got.Get("of").Int() != 1 || got.Get("events.0.attempted").Bool() {
+		t.Errorf("%s", got.Raw)
 	}
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
 	r = start(t, file)
+	r.queue(t, "POST", "/retry", `{"vendor":"ga4","reason":"panic"}`, 200)
 	until(t, "it arrives after a start", func() bool { return r.Pending() == 0 })
 	if got := v.got(); len(got) != 1 || !strings.Contains(got[0], "serial7x") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestAPanicBehindTheGate: what may have left comes again where its vendor knows it then, and has ended where it does
+// not. Those that travelled with it arrive, each once.
+func TestAPanicBehindTheGate(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		keyed  bool
+		behind bool
+		times  int64
+		want   map[string]int
+	}{
+		{"once", true, true, 1, map[string]int{"delivered": 5}},
+		{"twice", true, true, 2, map[string]int{"delivered": 4, "parked": 1}},
+		{"once, without a key", false, true, 1, map[string]int{"unknown": 5}},
+		{"before it, without a key", false, false, 1, map[string]int{"delivered": 5}},
+		{"before it, twice, without a key", false, false, 2, map[string]int{"delivered": 4, "parked": 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := &panicking{over: "serial2x", behind: c.behind}
+			file := togetherFolder(t, "http://127.0.0.1:1")
+			hits := make([]string, 0, 5)
+			for n := range 5 {
+				event := trackOf(n, "")
+				if !c.keyed {
+					event = strings.Replace(event, "messageId", "messageIx", 1)
+				}
+				hits = append(hits, event)
+			}
+			// They are put together where they have waited for each other.
+			for range 1000 {
+				d.will = append(d.will, unconnected)
+			}
+			r := start(t, file, d.option)
+			for _, hit := range hits {
+				if a := r.send(t, hit); a.status != 200 {
+					t.Fatal(a)
+				}
+			}
+			if err := r.stop(t); err != nil {
+				t.Fatal(err)
+			}
+			d.will, d.left = nil, nil
+			d.times.Store(c.times)
+			r = start(t, file, d.option)
+			var ended map[string]int
+			until(t, "all are sent, or not to be", func() bool {
+				ended = endedAs(r.ledger(t))
+				return ended["delivered"]+ended["parked"]+ended["unknown"]+ended["dropped"] == 5
+			})
+			until(t, "none waits", func() bool { return r.queue(t, "GET", "", "", 200).Get("waiting").Int() == 0 })
+			parked := r.queue(t, "GET", "", "", 200).Get("parked").Int()
+			for _, word := range []string{"delivered", "parked", "unknown", "dropped"} {
+				if ended[word] != c.want[word] {
+					t.Errorf("%d are %s, want %d of %v", ended[word], word, c.want[word], ended)
+				}
+			}
+			if int(parked) != c.want["parked"] {
+				t.Errorf("%d are parked", parked)
+			}
+			seen := map[string]int{}
+			for _, request := range d.departed() {
+				for _, name := range serial.FindAllString(request, -1) {
+					seen[name]++
+				}
+			}
+			for name, n := range seen {
+				if n > 1 {
+					t.Errorf("%s was taken %d times", name, n)
+				}
+			}
+		})
 	}
 }
 

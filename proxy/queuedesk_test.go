@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -106,7 +107,15 @@ func TestQueueIsLookedAfter(t *testing.T) {
 	if got.Get("events").Int() != 3 || got.Get("by.0.reason").Str != "refused_404" || got.Get("left").Int() != 0 {
 		t.Error(got.Raw)
 	}
-	stands(5, 1) // their vendor is not to be asked for an hour
+	if !got.Get("resumed").Bool() || got.Get("hastened").Int() != 0 {
+		t.Error(got.Raw)
+	}
+	until(t, "their vendor asks to be let alone again", func() bool {
+		asked := slices.ContainsFunc(v.got(), func(request string) bool { return strings.Contains(request, "event_92") })
+		of := r.queue(t, "GET", "", "", 200).Get("vendors.#(vendor==\"ga4\")")
+		return asked && of.Get("under_way").Int() == 0 && of.Get("paused_by").Int() == 429
+	})
+	stands(5, 1)
 	got = r.queue(t, "POST", "/purge", `{"parked":true,"reason":"refused_404","because":"a test"}`, 200)
 	if got.Get("events").Int() != 1 || got.Get("left").Int() != 0 {
 		t.Error(got.Raw)
@@ -127,6 +136,52 @@ func TestQueueIsLookedAfter(t *testing.T) {
 	} {
 		if !strings.Contains(records, said) {
 			t.Errorf("the ledger does not say %q", said)
+		}
+	}
+}
+
+// TestRetryEndsAPause: how long a vendor is let alone since it asked for that is shown, and why; whoever has its events
+// tried again ends that, at once, and it is recorded.
+func TestRetryEndsAPause(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		v := startVendor(t)
+		v.answers(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "1800")
+			w.WriteHeader(status)
+		})
+		file := queuedFolder(t, v.URL)
+		write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 1", 1))
+		r := start(t, file)
+		r.pending(t, "11", "12", "13")
+		ga4 := func() gjson.Result {
+			return r.queue(t, "GET", "", "", 200).Get("vendors.#(vendor==\"ga4\")")
+		}
+		until(t, "its vendor asks to be let alone", func() bool { return ga4().Get("paused_by").Int() == int64(status) })
+		left := time.Until(ga4().Get("paused_until").Time())
+		if left < 20*time.Minute || left > 30*time.Minute {
+			t.Errorf("it is let alone for %s", left)
+		}
+		v.answers(nil)
+		if got := r.queue(t, "POST", "/retry", `{"because":"x"}`, 200); got.Get("resumed").Bool() {
+			t.Error("it was not named:", got.Raw)
+		}
+		got := r.queue(t, "POST", "/retry", `{"vendor":"ga4","because":"it is well again"}`, 200)
+		if !got.Get("resumed").Bool() || got.Get("hastened").Int() != 1 {
+			t.Error(got.Raw)
+		}
+		until(t, "all have arrived", func() bool { return r.Pending() == 0 })
+		if of := ga4(); of.Get("paused_until").Exists() || of.Get("paused_by").Exists() {
+			t.Error(of.Raw)
+		}
+		records := r.ledger(t)
+		for _, said := range []string{
+			"operator had 0 parked events wait again, for ga4, and ended the pause that ga4 had asked for until 20",
+			", and had 1 event be due that had been put off, because: it is well again",
+		} {
+			if !strings.Contains(records, said) {
+				t.Errorf("the ledger does not say %q:\n%s", said, records)
+			}
 		}
 	}
 }

@@ -22,7 +22,13 @@ func (g *queuedGate) BeforeFirstByte() bool {
 		g.after, g.x.stalled = againAfter, true
 		return false
 	}
-	return g.sendGate.BeforeFirstByte()
+	if !g.sendGate.BeforeFirstByte() {
+		return false
+	}
+	for _, i := range g.some {
+		g.x.parcels[i].left = true
+	}
+	return true
 }
 
 // noteAttempt records that events without a key are about to be sent.

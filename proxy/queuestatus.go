@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/api"
@@ -51,6 +52,10 @@ func (d *queueDesk) Status() (api.QueueStatus, error) {
 		}
 		if c := d.courierOf(v.Vendor); c != nil {
 			one.UnderWay, one.Breaker = c.asking.Load(), c.pace.State().String()
+			if left, status := c.pace.Pause(); left > 0 {
+				until := d.opts.Now().Add(left).UTC().Truncate(time.Second)
+				one.PausedUntil, one.PausedBy = &until, status
+			}
 		}
 		out.Waiting += one.Waiting
 		out.Parked += one.Parked
@@ -106,7 +111,7 @@ func unknownOf(what, given string, known []string) error {
 
 // isParkReason tells whether events are parked for a reason, or would be.
 func isParkReason(text string) bool {
-	if text == parkedRestored || text == "other" {
+	if text == parkedRestored || text == whyPanic || text == "other" {
 		return true
 	}
 	text = strings.TrimRight(text, "0123456789")

@@ -218,6 +218,7 @@ func (x *exchange) settle(p *parcel, o delivery.Outcome) {
 // arrived.
 func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 	x.hold(p)
+	p.item.Attempted = p.item.Attempted || o.Kind == delivery.Unknown
 	if p.attempted || o.Kind == delivery.Unknown {
 		of := outcomeOf(&p.item, ledger.Deferred, o.Why.String(), o.Status)
 		if err := x.opts.Outcome(of); err != nil {
@@ -225,7 +226,6 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 			return
 		}
 	}
-	p.item.Attempted = p.item.Attempted || o.Kind == delivery.Unknown
 	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
 }

@@ -202,14 +202,14 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	if err := r.lost(q, log); err != nil {
 		return err
 	}
+	for _, it := range queue.Unsaid(q) {
+		why, status := parkedFor(it.Reason)
+		if err := r.ledger.Outcome(outcomeOf(&it, ledger.Parked, why, status)); err != nil {
+			return err
+		}
+	}
 	again := 0
 	for it := range q.Pending("") {
-		if it.Reason != "" && it.Attempted { // a process died before it could say so
-			why, status := parkedFor(it.Reason)
-			if err := r.ledger.Outcome(outcomeOf(&it, ledger.Parked, why, status)); err != nil {
-				return err
-			}
-		}
 		if _, is := r.decided[it.Name]; is {
 			r.decided[it.Name] = true
 			continue
@@ -225,7 +225,7 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	if again > 0 {
 		log.Warn("the ledger had lost decisions on events that wait: they are recorded again", zap.Int("events", again))
 	}
-	unaccepted := 0
+	unaccepted, removed := 0, r.fresh || queue.Removed(q)
 	for _, name := range slices.SortedFunc(maps.Keys(r.decided), queue.Name.Compare) {
 		if r.decided[name] {
 			continue
@@ -234,9 +234,9 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		switch {
 		case r.copied.fresh():
 			of.Outcome, of.Why = ledger.Unknown, whyNotInBackup
-		case r.fresh && r.may[name]:
+		case removed && r.may[name]:
 			of.Outcome, of.Why = ledger.Unknown, whyDamaged
-		case r.fresh:
+		case removed:
 			of.Why = whyDamaged
 		}
 		if err := r.ledger.Outcome(of); err != nil {
@@ -248,8 +248,9 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 	case unaccepted > 0 && r.copied.fresh():
 		log.Warn("events that came while the folder was copied are not in the copy: what became of them is not known here",
 			zap.Int("events", unaccepted))
-	case unaccepted > 0 && r.fresh:
-		log.Error("the folder of what waits was removed: its events are lost, and recorded as such",
+	case unaccepted > 0 && removed:
+		queue.Lost(q, unaccepted)
+		log.Error("files of what waits were removed: their events are lost, and recorded as such",
 			zap.Int("events", unaccepted))
 	case unaccepted > 0:
 		log.Warn("events were to wait that never came to disk: their senders were not told that they had",

@@ -126,6 +126,12 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 			return t.failed(err)
 		}
 		code := printChanged(t, &got, *form, "waits again", "wait again")
+		if got.Resumed && *form == "text" {
+			printf(t.out, "%s had asked to be left alone, and is asked again now\n", of.Vendor)
+		}
+		if got.Hastened > 0 && *form == "text" {
+			printf(t.out, "%s that had been put off %s due now\n", counted(got.Hastened, "event"), verbFor(got.Hastened, "is", "are"))
+		}
 		if got.Events > 0 && *form == "text" {
 			t.hint("each is judged again before it leaves, and waits for its vendor for as long as `delivery: { ttl }` says")
 		}

@@ -34,6 +34,12 @@ func printQueue(w io.Writer, q *api.QueueStatus) {
 	printf(w, "room for what waits: %s of %s used; for what is parked: %s of %s; "+
 		"free on the disk, above the reserve: %s\n",
 		sizeOf(q.Room.Used), sizeOf(q.Room.Size), sizeOf(q.Room.ParkedUsed), sizeOf(q.Room.ParkedSize), sizeOf(q.Room.Free))
+	for i := range q.Vendors {
+		if v := &q.Vendors[i]; v.PausedUntil != nil {
+			printf(w, "%s is not asked until %s: it answered %d and asked to be left alone for so long (Retry-After); "+
+				"`tagwarden queue retry %s` ends that\n", v.Vendor, v.PausedUntil.Format(time.RFC3339), v.PausedBy, v.Vendor)
+		}
+	}
 	if len(q.Vendors) == 0 {
 		return
 	}
@@ -104,7 +110,7 @@ func printQueueEvents(w io.Writer, all *api.QueueEvents) {
 			printf(w, ", %s since the start", counted(e.Attempts, "attempt"))
 		}
 		if e.Attempted {
-			printf(w, ", one under way")
+			printf(w, ", may have arrived (nobody knows how an attempt went)")
 		}
 		printf(w, "; kept for %s more\n", spanOf(e.Left))
 		if e.Fault != "" {

@@ -63,6 +63,9 @@ type QueueVendor struct {
 	Breaker  string        `json:"breaker,omitempty"`
 	Parked   int           `json:"parked"`
 	ParkedBy []QueueParked `json:"parked_by,omitempty"`
+
+	PausedUntil *time.Time `json:"paused_until,omitempty"` // it asked to be left alone until then (Retry-After)
+	PausedBy    int        `json:"paused_by,omitempty"`    // by an answer of this status
 }
 
 // QueueParked is what is parked for a reason.
@@ -114,6 +117,9 @@ type QueueChanged struct {
 	Left   int         `json:"left"` // that were meant too, and stay as they are: under way, or what Why says
 	Why    string      `json:"why,omitempty"`
 	By     []QueueDone `json:"by"`
+
+	Resumed  bool `json:"resumed,omitempty"`  // the pause that the vendor had asked for was ended
+	Hastened int  `json:"hastened,omitempty"` // events that were put off, and are due now
 }
 
 // QueueDone is of how many of a vendor, and reason, that is so; Reason is "" of those that waited.

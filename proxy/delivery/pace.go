@@ -34,13 +34,15 @@ type Pace struct {
 	most    int
 	busy    int
 	until   time.Time     // the vendor asked to be left alone until then
+	asked   int           // by an answer of this status
+	resumed chan struct{} // closed when somebody ends that
 	opened  time.Time     // when the breaker did
 	changed chan struct{} // closed when a request has ended, or the bounds are others; nil where nobody waits for it
 }
 
 // NewPace makes a pace, of a vendor that is taken to be up.
 func NewPace(o PaceOptions) *Pace {
-	p := &Pace{limit: rate.NewLimiter(rate.Inf, 1)}
+	p := &Pace{limit: rate.NewLimiter(rate.Inf, 1), resumed: make(chan struct{})}
 	p.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:  1,
 		Timeout:      probeEvery,
@@ -171,7 +173,7 @@ func (t Turn) End(o Outcome) {
 	defer t.pace.mu.Unlock()
 	if o.Why == WhyRefused && (o.Status == statusTooManyRequests || o.Status == statusUnavailable) && o.After > 0 {
 		if until := time.Now().Add(o.After); until.After(t.pace.until) {
-			t.pace.until = until
+			t.pace.until, t.pace.asked = until, o.Status
 		}
 	}
 	switch o.health() {
@@ -196,6 +198,39 @@ func (t Turn) end(err error) {
 	t.done(err)
 	t.pace.busy--
 	t.pace.tell()
+}
+
+// Pause is how long a vendor is left alone still, since it asked for that (Retry-After), and by which status; 0 where it
+// is not.
+func (p *Pace) Pause() (left time.Duration, status int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if left = time.Until(p.until); left <= 0 {
+		return 0, 0
+	}
+	return left, p.asked
+}
+
+// Resume ends that: the vendor may be asked now, as far as its rate and its breaker allow. It returns how long it would
+// have been left alone still.
+func (p *Pace) Resume() (left time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if left = time.Until(p.until); left <= 0 {
+		return 0
+	}
+	p.until = time.Time{}
+	close(p.resumed)
+	p.resumed = make(chan struct{})
+	p.tell()
+	return left
+}
+
+// Resumed is closed when [Pace.Resume] next ends a pause.
+func (p *Pace) Resumed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.resumed
 }
 
 // Breaker is how a vendor's breaker stands.

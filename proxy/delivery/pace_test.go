@@ -283,3 +283,44 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// TestResume: a pause that the vendor asked for is told with its reason, and ends when somebody says so; who waits for
+// that is woken. A pause that is over is none.
+func TestResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPace(PaceOptions{})
+		if left, status := p.Pause(); left != 0 || status != 0 || p.Resume() != 0 {
+			t.Errorf("it is let alone for %v, by %d", left, status)
+		}
+		begun(t, p).End(refused(statusTooManyRequests, time.Hour))
+		waits(t, p, time.Hour)
+		time.Sleep(time.Minute)
+		if left, status := p.Pause(); left != 59*time.Minute || status != statusTooManyRequests {
+			t.Errorf("it is let alone for %v, by %d", left, status)
+		}
+		var woken atomic.Int32
+		for range 3 {
+			resumed := p.Resumed()
+			go func() {
+				<-resumed
+				woken.Add(1)
+			}()
+		}
+		if left := p.Resume(); left != 59*time.Minute {
+			t.Errorf("it would have been let alone for %v", left)
+		}
+		synctest.Wait()
+		if woken.Load() != 3 {
+			t.Errorf("%d were woken", woken.Load())
+		}
+		begun(t, p).End(refused(statusUnavailable, time.Minute))
+		if left, status := p.Pause(); left != time.Minute || status != statusUnavailable {
+			t.Errorf("it is let alone for %v, by %d", left, status)
+		}
+		time.Sleep(time.Minute)
+		if left, _ := p.Pause(); left != 0 || p.Resume() != 0 {
+			t.Errorf("it is let alone for %v", left)
+		}
+		begun(t, p).Return()
+	})
+}

@@ -97,7 +97,7 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 		fate := Ended
 		_, rest, _ := bytes.Cut(record, outcomeMember)
 		if word, _, _ := bytes.Cut(rest, []byte{'"'}); string(word) == Deferred || string(word) == Parked {
-			if fate = Waiting; string(word) == Deferred && inDoubt(record) {
+			if fate = Waiting; inDoubt(record, string(word)) {
 				fate = Attempted
 			}
 		}
@@ -115,10 +115,16 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 	}
 }
 
-// inDoubt tells whether an outcome leaves open whether the event arrived. Of 503 it does not say whether the vendor
-// declined.
-func inDoubt(record []byte) bool {
-	said := gjson.GetManyBytes(record, "why", "status")
+// inDoubt tells whether an outcome that ends nothing leaves open whether the event arrived. Versions before did not say
+// so: there it is read from what the vendor did, which of 503 does not show whether it declined.
+func inDoubt(record []byte, outcome string) bool {
+	said := gjson.GetManyBytes(record, "why", "status", "in_doubt")
+	if said[2].Bool() {
+		return true
+	}
+	if outcome != Deferred {
+		return false
+	}
 	switch said[0].Str {
 	case "timeout", "broken", "failed":
 		return true

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -69,8 +70,10 @@ func TestFates(t *testing.T) {
 	for _, of := range []Outcome{
 		{Why: "timeout"}, {Why: "refused", Status: 500},
 		{Why: "refused", Status: 503}, {Why: "refused", Status: 429}, {Why: "dial"},
+		{Why: "refused", Status: 503, InDoubt: true}, {Why: "retried", InDoubt: true},
+		{Why: "refused", Status: 400, InDoubt: true, Outcome: Parked}, {Why: "refused", Status: 500, Outcome: Parked},
 	} {
-		of.Hit, of.Events, of.Outcome = 9, []int{0}, Deferred
+		of.Hit, of.Events, of.Outcome = 9, []int{0}, cmp.Or(of.Outcome, Deferred)
 		if err := l.Outcome(of); err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +82,7 @@ func TestFates(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "9.0 0",
-		"9.0 1", "9.0 1", "9.0 2", "9.0 2", "9.0 2"}
+		"9.0 1", "9.0 1", "9.0 2", "9.0 2", "9.0 2", "9.0 1", "9.0 1", "9.0 1", "9.0 2"}
 	for _, from := range []uint64{0, middle, 1 << 40} {
 		var got []string
 		_, err := Fates(dir, from, func(hit uint64, event int, fate Fate) {

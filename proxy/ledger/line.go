@@ -237,6 +237,10 @@ func (l *line) outcome(at time.Time, o *Outcome, of part) {
 	if o.Status != 0 {
 		l.number("status", o.Status)
 	}
+	if o.InDoubt {
+		l.key("in_doubt")
+		l.b = append(l.b, "true"...)
+	}
 	l.end(&of)
 }
 

@@ -25,7 +25,7 @@ func every() []zapcore.ObjectMarshaler {
 	event.ConsentAt, event.Dates, event.KeptSince = noon.Unix(), []int64{0, noon.Unix()}, noon.Unix()
 	return []zapcore.ObjectMarshaler{
 		&event,
-		&ledger.Outcome{Hit: 7, Events: []int{0, 2}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204},
+		&ledger.Outcome{Hit: 7, Events: []int{0, 2}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204, InDoubt: true},
 		&ledger.Refused{From: noon.Add(-time.Minute), To: noon, Reason: "unknown_host", Count: 17},
 		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},

@@ -70,6 +70,7 @@ type Outcome struct {
 	Outcome string
 	Why     string
 	Status  int
+	InDoubt bool // it did not end, and may have arrived, by this attempt or an earlier one
 }
 
 // Refused is how many hits were refused for one reason before a site was known.
@@ -188,6 +189,9 @@ func (o *Outcome) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	addText(to, "why", o.Why)
 	if o.Status != 0 {
 		to.AddInt("status", o.Status)
+	}
+	if o.InDoubt {
+		to.AddBool("in_doubt", true)
 	}
 	return nil
 }

@@ -20,44 +20,51 @@ func (s *store) thin() error {
 	if short {
 		few = halfLeft
 	}
-	var f *file
+	var old []*file
 	for _, one := range s.files {
 		if one.live > 0 && one.first < now.First && one.bytes < one.size/few &&
 			(short || q.clock()-one.begun >= int64(q.opts.Settle)) && !s.lands(one) {
-			f = one
-			break
+			old = append(old, one)
 		}
 	}
 	q.mu.Unlock()
-	if f == nil {
-		return nil
+	for _, f := range old {
+		if n, err := s.copy(f); n > 0 || err != nil {
+			return err
+		}
 	}
-	return s.copy(f)
+	return nil
 }
 
 // mostCopied is how many bytes are copied at once.
 const mostCopied = 4 << 20
 
-// copy copies events of a file to the one that is written. Those that are under way end soon.
-func (s *store) copy(f *file) error {
+// copy copies events of a file to the one that is written, and returns how many. Those that are under way end soon.
+func (s *store) copy(f *file) (n int, err error) {
 	q := s.q
 	q.mu.Lock()
 	var those []*entry
 	var room int64
-	for e := range s.pending(f.last) {
-		if e.file == f && e.state != underWay && e.state != added && !e.moving && room < mostCopied {
+	left := f.live
+	for e := range s.pending() {
+		if e.file != f {
+			continue
+		}
+		if e.state != underWay && !e.moving && room < mostCopied {
 			e.moving = true
 			those = append(those, e)
 			room += int64(e.size)
 		}
+		if left--; left == 0 {
+			break
+		}
 	}
 	if len(those) == 0 {
 		q.mu.Unlock()
-		return nil
+		return 0, nil
 	}
 	var copied []*entry
 	t := s.ticket(len(those), room)
-	t.last = f.last
 	q.mu.Unlock()
 	var whole []spot
 	for i, e := range those {
@@ -71,7 +78,6 @@ func (s *store) copy(f *file) error {
 		}
 	}
 	t.spots = whole
-	var err error
 	if t.seq = noTicket; len(whole) > 0 {
 		if err = t.send(); err == nil {
 			err = t.Synced()
@@ -100,7 +106,7 @@ func (s *store) copy(f *file) error {
 	}
 	t.done()
 	q.placed.Broadcast()
-	return err
+	return len(copied), err
 }
 
 // again seals a waiting event once more, as it stands, for a ticket's spot. What cannot be read stays where it is.
@@ -108,7 +114,8 @@ func (t *Ticket) again(i int, e *entry) bool {
 	q := t.s.q
 	q.mu.Lock()
 	f, k, size, at := e.file, e.key, int(e.size), e.at
-	h := frameHead{k.id, e.number, e.round, e.name}
+	h := frameHead{k.id, e.number, e.round, e.name, e.doubted}
+	doubt := e.attempted
 	err := f.open()
 	reader := f.reader
 	q.mu.Unlock()
@@ -128,7 +135,8 @@ func (t *Ticket) again(i int, e *entry) bool {
 	if err != nil {
 		return false
 	}
-	h.key, h.number = t.key.id, t.spots[i].number
+	h.key, h.number, h.doubt = t.key.id, t.spots[i].number, doubt
+	t.spots[i].doubt = doubt
 	from := len(t.frames)
 	t.sealer.buf = append(h.append(t.sealer.buf[:0]), plain...)
 	t.frames = t.sealer.sealed(t.frames, t.key.aead, &h)
@@ -136,16 +144,15 @@ func (t *Ticket) again(i int, e *entry) bool {
 	return true
 }
 
-// pending goes over the entries of a store, in each vendor's list up to those that came behind a hit. The mutex is
-// held.
-func (s *store) pending(last uint64) func(yield func(*entry) bool) {
+// pending goes over the entries of a store. The mutex is held.
+func (s *store) pending() func(yield func(*entry) bool) {
 	return func(yield func(*entry) bool) {
 		for _, v := range s.q.vendors {
 			l := &v.waiting
 			if s.parks {
 				l = &v.parked
 			}
-			for e := l.oldest; e != nil && e.name.Hit <= last; e = e.newer {
+			for e := l.oldest; e != nil; e = e.newer {
 				if !yield(e) {
 					return
 				}

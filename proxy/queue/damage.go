@@ -90,7 +90,7 @@ func headsIn(b []byte, last bool) (heads []frameHead) {
 	seen := map[frameHead]int{}
 	var at int
 	for i := 0; i+headLength <= len(b); i++ {
-		if b[i] != version || b[i+1] != 0 {
+		if b[i] != version || b[i+1] > 1 {
 			continue
 		}
 		h, ok := readHead(b[i:])

@@ -21,6 +21,7 @@ const (
 // notes is what the file says.
 type notes struct {
 	record uint64
+	none   bool                 // there are none
 	stores [2]map[uint64]*noted // what waits, what is parked
 }
 
@@ -74,7 +75,9 @@ var errNotes = errors.New("the notes of what has ended are damaged")
 func readNotes(dir string) (notes, error) {
 	b, err := os.ReadFile(filepath.Join(dir, notesName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return decodeNotes(nil)
+		n, err := decodeNotes(nil)
+		n.none = true
+		return n, err
 	}
 	if err != nil {
 		return notes{}, fmt.Errorf("cannot read the notes of what has ended: %w", err)

@@ -12,21 +12,24 @@ type entry struct {
 
 	time    int64 // Unix milliseconds: when it was accepted
 	expires int64 // by the queue's own clock, in nanoseconds
-	due     int64 // likewise, where it stands in the heap
+	due     int64 // likewise, where it waits
 	order   uint64
-	flags   uint32
 
 	attempts  uint16
 	round     uint16
 	state     state
 	moving    bool // its frame is being copied
 	attempted bool // it may have been sent
+	doubted   bool // its frame says so
 	follows   bool // the one before it in its order is pending
+	panics    uint8
 	reason    uint16
+	turn      uint32 // how often it was handed out
+
+	inLater, inExpiring int32 // its places in those of its vendor
 
 	older, newer *entry // of its list: those of its vendor that wait, or are parked
-	next         *entry // of those that are ready
-	behind       *entry // of those of its order
+	behind       *entry // of those of its order; of those that are free
 }
 
 // state is where an entry is.
@@ -35,7 +38,7 @@ type state uint8
 const (
 	added    state = iota // its hit is not answered yet
 	ready                 // to be handed out
-	waits                 // in the heap, until it is due
+	waits                 // until it is due
 	blocked               // behind an earlier one of its order
 	underWay              // handed out
 	parked
@@ -52,17 +55,17 @@ func (s *slab) take() *entry {
 	if s.free == nil {
 		all := make([]entry, chunk)
 		for i := range all {
-			all[i].next, s.free = s.free, &all[i]
+			all[i].behind, s.free = s.free, &all[i]
 		}
 	}
 	e := s.free
-	s.free = e.next
-	e.next = nil
+	s.free = e.behind
+	e.behind = nil
 	return e
 }
 
 func (s *slab) give(e *entry) {
-	*e = entry{state: ended, next: s.free}
+	*e = entry{state: ended, behind: s.free}
 	s.free = e
 }
 

@@ -37,7 +37,6 @@ type Event struct {
 	TTL    time.Duration // how long it may wait; kept to the millisecond
 
 	Order    uint64 // events of one vendor with the same order are handed out one after the other; 0: as they come
-	Flags    uint32 // the caller's: what tells apart events that may not travel together
 	Subjects [][16]byte
 	Facts    []byte // what it is judged again by
 	Record   []byte // what the log says of it, to be written again should the log have lost it
@@ -101,7 +100,7 @@ func appendEvent(b []byte, e *Event) []byte {
 	b = binary.AppendUvarint(b, milli(e.Time))
 	b = binary.AppendUvarint(b, uint64(min(max(e.TTL.Milliseconds(), 0), mostMilli)))
 	b = binary.LittleEndian.AppendUint64(b, e.Order)
-	b = binary.AppendUvarint(b, uint64(e.Flags))
+	b = append(b, 0) // reserved
 	b = appendBytes(b, e.reason)
 	if e.reason != "" {
 		b = binary.AppendUvarint(b, milli(e.parked))
@@ -170,7 +169,6 @@ type head struct {
 	time   int64 // milliseconds
 	ttl    int64 // milliseconds
 	order  uint64
-	flags  uint32
 	reason []byte
 	parked int64 // milliseconds
 }
@@ -182,7 +180,7 @@ func (d *decoder) head() (h head) {
 	if b := d.take(8); b != nil {
 		h.order = binary.LittleEndian.Uint64(b)
 	}
-	h.flags = uint32(d.number(1<<32 - 1))
+	d.number(0) // reserved
 	if h.reason = d.bytes(); len(h.reason) > 0 {
 		h.parked = int64(d.number(lastMilli))
 	}
@@ -207,7 +205,7 @@ func decodeEvent(e *Event, b []byte) error {
 		e.Vendor = string(h.vendor)
 	}
 	e.Time, e.TTL = time.UnixMilli(h.time), time.Duration(h.ttl)*time.Millisecond
-	e.Order, e.Flags = h.order, h.flags
+	e.Order = h.order
 	if e.reason, e.parked = string(h.reason), (time.Time{}); e.reason != "" {
 		e.parked = time.UnixMilli(h.parked)
 	}

@@ -13,7 +13,9 @@ import (
 // A frame is a head, the sealed event, and the head once more: whichever byte of it is damaged, one of the two
 // still says which event it was. A head is 32 bytes, numbers with the least significant byte first:
 //
-//	version 1, zero, round (2), number (4), key (8), hit (8), event (4), CRC-32C of all that (4)
+//	version 1, doubt, round (2), number (4), key (8), hit (8), event (4), CRC-32C of all that (4)
+//
+// Doubt is 1 where the event may have arrived by an attempt before the frame was written, else 0.
 //
 // The event is sealed by AES-256-GCM under the key named, with the frame's number as nonce, and bound to the head.
 type frameHead struct {
@@ -21,6 +23,7 @@ type frameHead struct {
 	number uint32 // no other frame has it below that key
 	round  uint16 // how often the event was put elsewhere (parked, and back): the highest counts
 	name   Name
+	doubt  bool // it may have arrived by then
 }
 
 const (
@@ -36,6 +39,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func (h *frameHead) append(b []byte) []byte {
 	from := len(b)
 	b = append(b, version, 0)
+	if h.doubt {
+		b[from+1] = 1
+	}
 	b = binary.LittleEndian.AppendUint16(b, h.round)
 	b = binary.LittleEndian.AppendUint32(b, h.number)
 	b = binary.LittleEndian.AppendUint64(b, h.key)
@@ -46,7 +52,7 @@ func (h *frameHead) append(b []byte) []byte {
 
 // readHead reads a head; ok is false where none stands.
 func readHead(b []byte) (h frameHead, ok bool) {
-	if len(b) < headLength || b[0] != version || b[1] != 0 ||
+	if len(b) < headLength || b[0] != version || b[1] > 1 ||
 		binary.LittleEndian.Uint32(b[headLength-4:]) != crc32.Checksum(b[:headLength-4], castagnoli) {
 		return h, false
 	}
@@ -55,6 +61,7 @@ func readHead(b []byte) (h frameHead, ok bool) {
 		number: binary.LittleEndian.Uint32(b[4:]),
 		key:    binary.LittleEndian.Uint64(b[8:]),
 		name:   Name{binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint32(b[24:])},
+		doubt:  b[1] == 1,
 	}, true
 }
 

@@ -13,6 +13,7 @@ func FuzzEvent(f *testing.F) {
 	f.Add(appendEvent(nil, &e))
 	f.Add(appendEvent(nil, &Event{}))
 	f.Add([]byte{})
+	f.Add(withReserved(1))
 	f.Add([]byte{0x80, 0x00})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -22,7 +23,7 @@ func FuzzEvent(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if headErr != nil || string(h.vendor) != e.Vendor || h.order != e.Order || h.flags != e.Flags {
+		if headErr != nil || string(h.vendor) != e.Vendor || h.order != e.Order {
 			t.Errorf("the head says %+v: %v", h, headErr)
 		}
 		if again := appendEvent(nil, &e); !bytes.Equal(again, b) {
@@ -38,8 +39,11 @@ func FuzzFrame(f *testing.F) {
 		f.Fatal(err)
 	}
 	e := event(7)
-	h := frameHead{3, 4, 5, e.Name}
+	h := frameHead{3, 4, 5, e.Name, false}
+	doubted := frameHead{3, 6, 5, e.Name, true}
 	frame := new(sealer).seal(nil, aead, &h, &e)[framing:]
+	other := new(sealer).seal(nil, aead, &doubted, &e)[framing:]
+	f.Add(other)
 	f.Add(frame)
 	f.Add(frame[:headLength])
 	f.Add(append(bytes.Clone(frame), frame...))
@@ -52,7 +56,7 @@ func FuzzFrame(f *testing.F) {
 		var nonce [12]byte
 		text := bytes.Clone(b)
 		_, err := open(aead, &nonce, &there, text, text[headLength:len(text)-headLength])
-		if err == nil && !bytes.Equal(b, frame) {
+		if err == nil && !bytes.Equal(b, frame) && !bytes.Equal(b, other) {
 			t.Errorf("%x was opened, of %d sealed bytes", b, len(sealed))
 		}
 	})
@@ -76,4 +80,26 @@ func FuzzNotes(f *testing.F) {
 			t.Errorf("%x: %+v, %v", b, n, err)
 		}
 	})
+}
+
+// withReserved is an event whose reserved byte is not zero.
+func withReserved(b byte) []byte {
+	e := event(7)
+	text := appendEvent(nil, &e)
+	h := decoder{b: text}
+	h.bytes()
+	h.number(lastMilli)
+	h.number(mostMilli)
+	text[len(text)-len(h.b)+8] = b
+	return text
+}
+
+// TestReservedByteIsZero: nobody has written another one, and what has one is not read.
+func TestReservedByteIsZero(t *testing.T) {
+	for b := range 256 {
+		err := decodeEvent(new(Event), withReserved(byte(b)))
+		if _, headErr := decodeHead(withReserved(byte(b))); (err == nil) != (b == 0) || (headErr == nil) != (b == 0) {
+			t.Errorf("%d: %v, %v", b, err, headErr)
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -171,7 +170,7 @@ func pendingNames(t testing.TB, q *Queue) (waiting, parked []Name) {
 	q.mu.Lock()
 	var all []Item
 	for _, s := range []*store{q.waiting, q.parked} {
-		for e := range s.pending(math.MaxUint64) {
+		for e := range s.pending() {
 			all = append(all, q.item(e, 0))
 		}
 	}

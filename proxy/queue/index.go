@@ -37,8 +37,8 @@ func (x *index) reason(text string) uint16 {
 // item is what is handed out of an entry.
 func (x *index) item(e *entry, now int64) Item {
 	it := Item{
-		Name: e.name, Vendor: e.vendor.name, Order: e.order, Flags: e.flags, Size: int(e.size), Time: time.UnixMilli(e.time),
-		Attempts: int(e.attempts), Attempted: e.attempted,
+		Name: e.name, Vendor: e.vendor.name, Order: e.order, Size: int(e.size), Time: time.UnixMilli(e.time),
+		Attempts: int(e.attempts), Panics: int(e.panics), Attempted: e.attempted, turn: e.turn,
 		Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
 	}
 	if e.file != nil && e.reason != 0 {
@@ -56,6 +56,7 @@ func (x *index) takeParked(vendor string, most int, now int64, want func(e *entr
 		for e := v.parked.oldest; e != nil && len(items) < most; e = e.newer {
 			if e.state == parked && want(e) {
 				e.state = underWay
+				e.turn++
 				items = append(items, x.item(e, now))
 			}
 		}

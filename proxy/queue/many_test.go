@@ -107,7 +107,7 @@ func TestManyAtOnce(t *testing.T) {
 
 // TestMemoryOfAnEvent: what waits costs little memory, whatever its size, and each with an order of its own.
 func TestMemoryOfAnEvent(t *testing.T) {
-	const many, most = 100_000, 200
+	const many, most = 100_000, 210
 	dir, d := t.TempDir(), &diary{}
 	o := options(dir, d, newClock())
 	q := opened(t, o)

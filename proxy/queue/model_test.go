@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -167,7 +166,7 @@ func (p *play) checkFiles(t *testing.T) {
 	for _, s := range []*store{p.q.waiting, p.q.parked} {
 		live := map[*file]int{}
 		var bytes int64
-		for e := range s.pending(math.MaxUint64) {
+		for e := range s.pending() {
 			live[e.file]++
 		}
 		for _, f := range s.files {

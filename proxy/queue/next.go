@@ -8,15 +8,16 @@ type Item struct {
 	Name      Name
 	Vendor    string
 	Order     uint64
-	Flags     uint32
 	Size      int           // about how many bytes it takes in memory
 	Time      time.Time     // when it was accepted
 	Attempts  int           // how often it was tried since the start
+	Panics    int           // how often whoever tried it panicked; the caller counts them
 	Attempted bool          // it may have arrived: nobody knows how an attempt went
 	Expired   bool          // it waited for longer than it may
 	Reason    string        // why it is parked
 	Left      time.Duration // how long it may wait still; less than 0 where it is over
 	e         *entry
+	turn      uint32
 }
 
 // Next hands the next event of a vendor out. Where events have an order, none is handed out while an earlier one of
@@ -49,6 +50,7 @@ func (q *Queue) Behind(it Item) (Item, bool) {
 		return Item{}, false
 	}
 	next.state = underWay
+	next.turn++
 	return q.item(next, q.clock()), true
 }
 
@@ -65,15 +67,17 @@ func (q *Queue) Wait(vendor string) (time.Duration, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	v := q.vendors[vendor]
-	switch {
-	case v == nil:
-		return 0, false
-	case v.first != nil:
-		return 0, true
-	case len(v.later) == 0:
+	if v == nil {
 		return 0, false
 	}
-	return time.Duration(max(v.later[0].due-q.clock(), 0)), true
+	if v.ready != nil {
+		return 0, true
+	}
+	later := v.later.first()
+	if later == nil {
+		return 0, false
+	}
+	return time.Duration(max(later.due-q.clock(), 0)), true
 }
 
 // End ends events: record, which writes that down, is called once before, and where it fails they stay as they are.
@@ -138,8 +142,30 @@ func (q *Queue) Later(it Item, after time.Duration) {
 	} else {
 		e.key.attempted.unset(e.number)
 	}
-	e.attempts = min(e.attempts, 1<<16-2) + 1
+	e.attempts, e.panics = min(e.attempts, 1<<16-2)+1, uint8(min(it.Panics, 1<<8-1))
 	e.vendor.back(e, q.clock()+int64(max(after, 0)))
+}
+
+// HandedOut tells whether an event is still handed out to whom it was handed out as it: nobody said what became of it.
+func HandedOut(q *Queue, it Item) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return it.e.state == underWay && it.e.turn == it.turn && it.e.name == it.Name
+}
+
+// Hasten has all events of a vendor that are put off be due now, in the order in which they came, and returns how many
+// they are.
+func Hasten(q *Queue, vendor string) (events int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	v, now := q.vendors[vendor], q.clock()
+	if v == nil {
+		return 0
+	}
+	if events = v.later.hasten(now); events > 0 {
+		v.kick()
+	}
+	return events
 }
 
 // Return gives an event back that was not tried. It is the next one again; what is parked stays so.

@@ -61,6 +61,9 @@ func (q opening) start() error {
 		}
 		found = append(found, those...)
 	}
+	if q.removed = q.lacks(notes.none); q.removed {
+		notes.record = 0
+	}
 	slices.SortFunc(found, candidate.compare)
 	gone := map[Name]*Fate{}
 	for _, d := range q.found {
@@ -131,7 +134,7 @@ func (q opening) told(record uint64, found []candidate, gone map[Name]*Fate) err
 		}
 		at := sort.Search(len(found), func(i int) bool { return found[i].e.name.Compare(n) >= 0 })
 		for ; at < len(found) && found[at].e.name == n; at++ {
-			found[at].fate, found[at].e.attempted = fate, fate == Attempted
+			found[at].fate, found[at].e.attempted = fate, fate == Attempted || found[at].e.doubted
 		}
 	})
 	if err != nil {
@@ -165,6 +168,12 @@ func (q opening) settle(found []candidate, gone map[Name]*Fate) {
 		}
 		// Of a span that began in the future, all is left: the clock was set back.
 		e.expires = (e.due - max(now-e.expires, 0)) * int64(time.Millisecond)
+		if e.reason != 0 && !e.doubted { // it was refused behind whatever attempt the log knows of
+			e.attempted = false
+			if c.fate == Attempted {
+				q.unsaid = append(q.unsaid, q.item(e, 0))
+			}
+		}
 		if e.attempted {
 			e.key.attempted.set(e.number)
 		}

@@ -11,7 +11,8 @@ import (
 // Park parks an event that was handed out, which its vendor refused for good: it waits no more, and is kept for as
 // long as events are parked, below a reason, which is one of few and says nothing of anybody. It returns when that
 // is on disk. It has not ended by that. The error is [ErrParkFull], [ErrDamaged], or says why nothing can be
-// written now; the event is still handed out then.
+// written now; the event is still handed out then. Where it may have arrived by an earlier attempt, the caller sets
+// it.Attempted, or leaves it so: it is remembered.
 func (q *Queue) Park(it Item, reason string) error {
 	if reason == "" {
 		reason = "other"
@@ -23,24 +24,30 @@ func (q *Queue) Park(it Item, reason string) error {
 	q.mu.Lock()
 	e.reason, e.parked = reason, q.opts.Now()
 	q.mu.Unlock()
-	return q.parked.move(it.e, &e)
+	return q.parked.move(it, &e)
 }
 
 // Unpark has a parked event wait for its vendor again, behind all others and for as long as given. It returns when
-// that is on disk. The error says why it is still handed out.
+// that is on disk. The error says why it is still handed out. One that may have arrived keeps the time when it was
+// accepted: its vendor has known it since then.
 func (q *Queue) Unpark(it Item, ttl time.Duration) error {
 	var e Event
 	if err := q.Read(it, &e); err != nil {
 		return err
 	}
-	e.reason, e.Time, e.TTL = "", q.opts.Now(), ttl
-	return q.waiting.move(it.e, &e)
+	now := q.opts.Now()
+	if e.reason, e.TTL = "", ttl; it.Attempted && e.Time.Before(now) {
+		e.TTL += now.Sub(e.Time)
+	} else {
+		e.Time = now
+	}
+	return q.waiting.move(it, &e)
 }
 
 // move has an event of the other store stand in this one. Where a process dies meanwhile both have it, and the later one
 // counts.
-func (s *store) move(one *entry, e *Event) error {
-	q := s.q
+func (s *store) move(it Item, e *Event) error {
+	q, one := s.q, it.e
 	q.mu.Lock()
 	for one.moving {
 		q.placed.Wait()
@@ -52,7 +59,7 @@ func (s *store) move(one *entry, e *Event) error {
 		return err
 	}
 	t := s.ticket(1, room)
-	t.last = one.name.Hit
+	t.spots[0].doubt = it.Attempted
 	round := one.round + 1
 	q.mu.Unlock()
 	t.seal(0, round, e)
@@ -75,7 +82,7 @@ func (s *store) move(one *entry, e *Event) error {
 		one.vendor.unpark(one)
 		q.parked.dead(one.key, one.number, one.file, one.size)
 	}
-	one.round, one.attempts, one.attempted = round, 0, false
+	one.round, one.attempts, one.panics, one.attempted = round, 0, 0, it.Attempted
 	t.place(0, t.at, one)
 	if s.parks {
 		one.reason, one.state = q.reason(e.reason), parked
@@ -83,7 +90,8 @@ func (s *store) move(one *entry, e *Event) error {
 		one.vendor.park(one)
 	} else {
 		one.reason = 0
-		one.time, one.expires = int64(milli(e.Time)), now+int64(max(e.TTL, time.Millisecond))
+		waited := max(q.opts.Now().Sub(e.Time), 0)
+		one.time, one.expires = int64(milli(e.Time)), now+int64(max(e.TTL-waited, time.Millisecond))
 		one.vendor.arrive(one)
 	}
 	t.done()
@@ -99,6 +107,10 @@ func (q *Queue) Parked(vendor, reason string, most int) []Item {
 	})
 }
 
+// Unsaid are events that the start found parked, while the log says last of them that an attempt began: a process died
+// before it could say that they are. They are handed out to nobody.
+func Unsaid(q *Queue) []Item { return q.unsaid }
+
 // Overdue hands those out that were parked for as long as events are, at most so many: the caller ends them.
 func (q *Queue) Overdue(most int) (items []Item) {
 	q.mu.Lock()
@@ -112,6 +124,7 @@ func (q *Queue) Overdue(most int) (items []Item) {
 		for e := v.parked.oldest; e != nil; e = e.newer {
 			if e.expires <= now && e.state == parked && len(items) < most {
 				e.state = underWay
+				e.turn++
 				items = append(items, q.item(e, now))
 			} else {
 				q.overdue = min(q.overdue, e.expires)

@@ -98,6 +98,8 @@ type Queue struct {
 	taken   error // why nothing is added: what is written is not where it is to be found again; nil: it is
 	closed  bool
 	found   []Damage // by the start
+	unsaid  []Item   // likewise
+	removed bool     // files were, before the start
 	damaged int      // events that were lost by damage
 
 	kicked chan struct{}

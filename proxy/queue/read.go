@@ -17,7 +17,7 @@ func (q *Queue) Read(it Item, e *Event) error {
 		return ErrGone
 	}
 	k, f, at, size := it.e.key, it.e.file, it.e.at, int(it.e.size)
-	h := frameHead{k.id, it.e.number, it.e.round, it.e.name}
+	h := frameHead{k.id, it.e.number, it.e.round, it.e.name, it.e.doubted}
 	if err := f.open(); err != nil {
 		q.mu.Unlock()
 		return fmt.Errorf("cannot read a waiting event: %w", err)

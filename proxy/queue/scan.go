@@ -151,13 +151,12 @@ func (c *scanning) frame(at int64, h frameHead, frame, sealed []byte) {
 	}
 	e := c.slab.take()
 	*e = entry{
-		name: h.name, key: k, file: c.file, at: at, size: uint32(size), number: h.number, round: h.round,
-		time: d.time, order: d.order, flags: d.flags, expires: d.time, due: d.ttl,
+		name: h.name, key: k, file: c.file, at: at, size: uint32(size), number: h.number, round: h.round, doubted: h.doubt,
+		time: d.time, order: d.order, expires: d.time, due: d.ttl,
 	}
 	e.vendor = c.vendors[string(d.vendor)]
-	if n := c.noted[h.key]; n != nil {
-		e.attempted = n.attempted.has(h.number)
-	}
+	n := c.noted[h.key]
+	e.attempted = h.doubt || n != nil && n.attempted.has(h.number)
 	q := c.s.q
 	if e.vendor == nil || c.s.parks {
 		q.mu.Lock()
@@ -169,7 +168,6 @@ func (c *scanning) frame(at int64, h frameHead, frame, sealed []byte) {
 		}
 		q.mu.Unlock()
 	}
-	c.file.last = max(c.file.last, h.name.Hit)
 	c.file.live++
 	c.file.bytes += int64(size)
 	c.found = append(c.found, candidate{e: e})
@@ -191,7 +189,7 @@ func (c *scanning) loses(at int64, k *key, h frameHead, frame []byte) {
 // gone is an event whose frame is lost.
 func (c *scanning) gone(h *frameHead) Gone {
 	n := c.noted[h.key]
-	return Gone{h.name, h.key, h.number, n != nil && n.attempted.has(h.number)}
+	return Gone{h.name, h.key, h.number, h.doubt || n != nil && n.attempted.has(h.number)}
 }
 
 // gap takes bytes that are no frame; last: they are the end of the file.

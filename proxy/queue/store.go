@@ -18,10 +18,9 @@ type file struct {
 	live    int   // frames in it whose events are pending, or may become so
 	bytes   int64 // of those
 	keys    []*key
-	last    uint64 // the latest hit of which an event stands in it
-	begun   int64  // when, by the queue's own clock
-	reads   int    // that are under way
-	held    bool   // damage in it is not on the log yet
+	begun   int64 // when, by the queue's own clock
+	reads   int   // that are under way
+	held    bool  // damage in it is not on the log yet
 	reader  io.ReaderAt
 	closing io.Closer
 }
@@ -141,7 +140,6 @@ func (s *store) wrote(first uint64, frames []byte, _ int) {
 			continue
 		}
 		t.file, t.at, t.number = f, at, first
-		f.last = max(f.last, t.last)
 		s.comes(t, -1)
 		f.has(t.key)
 		f.live += len(t.spots)
@@ -186,7 +184,7 @@ func (s *store) moved(path string, first uint64) {
 	}
 	from := s.begins[at].at
 	rest := old.size - from
-	f := &file{path: path, first: first, size: rest, last: old.last, begun: s.q.clock()}
+	f := &file{path: path, first: first, size: rest, begun: s.q.clock()}
 	if path == old.path { // all of the old file, whose name the new one has
 		s.files = s.files[:len(s.files)-1]
 		s.drop(old)

@@ -16,8 +16,7 @@ type Ticket struct {
 	entries []*entry // of events that are added; the caller's own where frames are copied
 	spots   []spot
 	frames  []byte
-	room    int64  // bytes that it is counted with
-	last    uint64 // the latest hit of its events
+	room    int64 // bytes that it is counted with
 	asked   bool
 	err     error
 
@@ -29,7 +28,10 @@ type Ticket struct {
 }
 
 // spot is a frame of a ticket.
-type spot struct{ number, size uint32 }
+type spot struct {
+	number, size uint32
+	doubt        bool
+}
 
 // ticket is one to fill, counted with some room. The mutex is held.
 func (s *store) ticket(n int, room int64) *Ticket {
@@ -53,7 +55,7 @@ func (s *store) ticket(n int, room int64) *Ticket {
 // seal seals the event of a spot.
 func (t *Ticket) seal(i int, round uint16, e *Event) {
 	from := len(t.frames)
-	h := frameHead{t.key.id, t.spots[i].number, round, e.Name}
+	h := frameHead{t.key.id, t.spots[i].number, round, e.Name, t.spots[i].doubt}
 	t.frames = t.sealer.seal(t.frames, t.key.aead, &h, e)
 	t.spots[i].size = uint32(len(t.frames) - from)
 }
@@ -116,7 +118,7 @@ func (t *Ticket) land() {
 // place notes where a ticket's frame stands.
 func (t *Ticket) place(i int, at int64, e *entry) {
 	e.key, e.file, e.at = t.key, t.file, at
-	e.number, e.size = t.spots[i].number, t.spots[i].size
+	e.number, e.size, e.doubted = t.spots[i].number, t.spots[i].size, t.spots[i].doubt
 	if e.attempted {
 		e.key.attempted.set(e.number)
 	}
@@ -197,11 +199,10 @@ func (q *Queue) Add(events []Event) (*Ticket, error) {
 		one := q.slab.take()
 		one.name, one.vendor, one.state = e.Name, q.vendor(e.Vendor), added
 		one.time, one.expires = int64(milli(e.Time)), int64(max(e.TTL, time.Millisecond))
-		one.order, one.flags = e.Order, e.Flags
+		one.order = e.Order
 		t.entries = append(t.entries, one)
-		t.last = max(t.last, e.Name.Hit)
+		q.highest = max(q.highest, e.Name.Hit)
 	}
-	q.highest = max(q.highest, t.last)
 	q.mu.Unlock()
 	for i := range events {
 		t.seal(i, 0, &events[i])

@@ -1,7 +1,5 @@
 package queue
 
-import "container/heap"
-
 // vendor is what is pending for one vendor.
 type vendor struct {
 	name    string
@@ -9,14 +7,18 @@ type vendor struct {
 	parked  list
 	why     map[uint16]*parkedFor
 
-	first, last *entry // ready, in the order in which they came
-	later       later  // waits
-	orders      map[uint64]*entry
-	arrived     chan struct{}
+	ready    *entry // the first one that is; the others stand behind it in the order in which they came
+	later    timed  // waits
+	expiring timed  // ready, or waits
+	orders   map[uint64]*entry
+	arrived  chan struct{}
 }
 
 func newVendor(name string) *vendor {
-	return &vendor{name: name, orders: map[uint64]*entry{}, why: map[uint16]*parkedFor{}, arrived: make(chan struct{}, 1)}
+	return &vendor{
+		name: name, later: byDue(), expiring: byExpiry(), orders: map[uint64]*entry{}, why: map[uint16]*parkedFor{},
+		arrived: make(chan struct{}, 1),
+	}
 }
 
 // kick tells whoever waits for events.
@@ -40,12 +42,10 @@ func (v *vendor) arrive(e *entry) {
 		}
 	}
 	e.state = ready
-	if v.first == nil {
-		v.first = e
-	} else {
-		v.last.next = e
+	if v.ready == nil {
+		v.ready = e
 	}
-	v.last = e
+	v.expiring.add(e)
 	v.kick()
 }
 
@@ -80,7 +80,8 @@ func (v *vendor) back(e *entry, due int64) {
 // wait has an event wait until it is due.
 func (v *vendor) wait(e *entry, due int64) {
 	e.state, e.due = waits, min(due, e.expires)
-	heap.Push(&v.later, e)
+	v.later.add(e)
+	v.expiring.add(e)
 }
 
 // parkedFor is how much is parked for a reason.
@@ -121,68 +122,42 @@ const (
 
 // take takes the next event, at a time by the queue's own clock; nil where there is none.
 func (v *vendor) take(which Which, now int64) *entry {
-	e := v.takeLater(which, now)
-	if e == nil && v.first != nil && (which != Expired || v.first.expires <= now) {
-		e = v.first
-		if v.first = e.next; v.first == nil {
-			v.last = nil
+	e := v.next(which, now)
+	if e == nil {
+		return nil
+	}
+	v.expiring.remove(e)
+	if e.state == waits {
+		v.later.remove(e)
+	} else if e == v.ready {
+		v.ready = e.newer
+		for v.ready != nil && v.ready.state != ready { // each is passed once
+			v.ready = v.ready.newer
 		}
-		e.next = nil
 	}
-	if e != nil {
-		e.state = underWay
-	}
+	e.state = underWay
+	e.turn++
 	return e
+}
+
+// next is the next event.
+func (v *vendor) next(which Which, now int64) *entry {
+	later, expiring := v.later.first(), v.expiring.first()
+	switch {
+	case which == Expired:
+		if expiring != nil && expiring.expires <= now {
+			return expiring
+		}
+		return nil
+	case later != nil && (which == Any || later.due <= now):
+		return later
+	default:
+		return v.ready
+	}
 }
 
 // due tells whether there is one that is due.
 func (v *vendor) due(now int64) bool {
-	return v.first != nil || len(v.later) > 0 && v.later[0].due <= now
-}
-
-func (v *vendor) takeLater(which Which, now int64) *entry {
-	if len(v.later) == 0 {
-		return nil
-	}
-	switch which {
-	case Due:
-		if v.later[0].due > now {
-			return nil
-		}
-	case Expired:
-		for i, e := range v.later {
-			if e.expires <= now {
-				return heap.Remove(&v.later, i).(*entry)
-			}
-		}
-		return nil
-	case Any:
-	}
-	return heap.Pop(&v.later).(*entry)
-}
-
-// later is a heap of entries: the first one is due first, and of those that are due together, came first.
-type later []*entry
-
-// Len is that of heap.Interface.
-func (l later) Len() int { return len(l) }
-
-// Less is that of heap.Interface.
-func (l later) Less(i, j int) bool {
-	return l[i].due < l[j].due || l[i].due == l[j].due && l[i].name.Compare(l[j].name) < 0
-}
-
-// Swap is that of heap.Interface.
-func (l later) Swap(i, j int) { l[i], l[j] = l[j], l[i] }
-
-// Push is that of heap.Interface.
-func (l *later) Push(x any) { *l = append(*l, x.(*entry)) }
-
-// Pop is that of heap.Interface.
-func (l *later) Pop() any {
-	n := len(*l) - 1
-	e := (*l)[n]
-	(*l)[n] = nil
-	*l = (*l)[:n]
-	return e
+	later := v.later.first()
+	return v.ready != nil || later != nil && later.due <= now
 }
