@@ -10,7 +10,7 @@ import (
 // asks for its own.
 type commit struct {
 	ledger, queue func()
-	gather        time.Duration // how long it waits for others, where there were several the last time
+	pause         func(time.Duration)
 
 	mu       sync.Mutex
 	done     sync.Cond
@@ -22,10 +22,18 @@ type commit struct {
 }
 
 func newCommit(ledger, queue func()) *commit {
-	c := &commit{ledger: ledger, queue: queue, gather: time.Millisecond}
+	c := &commit{ledger: ledger, queue: queue, pause: time.Sleep}
 	c.done.L = &c.mu
 	return c
 }
+
+// How long a commit waits for others, where there were some the last time: at least; as long as in each step somebody
+// comes; and at most, which is about what a disk takes. What a commit costs is paid once for all that are in it.
+const (
+	leastGather = time.Millisecond
+	gatherStep  = 200 * time.Microsecond
+	mostGather  = 2 * time.Millisecond
+)
 
 // wait returns when what was written before it was called has been brought to disk, or could not be.
 func (c *commit) wait() {
@@ -38,11 +46,7 @@ func (c *commit) wait() {
 			continue
 		}
 		c.underWay = true
-		if c.many {
-			c.mu.Unlock()
-			time.Sleep(c.gather)
-			c.mu.Lock()
-		}
+		c.gatherOthers()
 		c.begun++
 		c.many, c.waits = c.waits > 1, 0
 		c.mu.Unlock()
@@ -53,5 +57,21 @@ func (c *commit) wait() {
 		c.mu.Lock()
 		c.ended, c.underWay = c.begun, false
 		c.done.Broadcast()
+	}
+}
+
+// gatherOthers waits for others, where there were some the last time. The mutex is held, and let go of meanwhile.
+func (c *commit) gatherOthers() {
+	if !c.many {
+		return
+	}
+	for step, all := leastGather, time.Duration(0); all < mostGather; step = gatherStep {
+		before := c.waits
+		c.mu.Unlock()
+		c.pause(step)
+		c.mu.Lock()
+		if all += step; c.waits == before {
+			return
+		}
 	}
 }

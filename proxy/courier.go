@@ -96,6 +96,10 @@ func (c *courier) next(ctx context.Context, t *time.Timer, x *exchange) (turn de
 	if ctx.Err() != nil {
 		return turn, it, false
 	}
+	if wait, known := c.queue.Wait(c.vendor); !known || wait > 0 {
+		c.pauseUntilDue(ctx, t, wait, known)
+		return turn, it, false
+	}
 	// First the leave, then the event: one that is only looked at would be kept from whoever else wants it.
 	resumed := c.pace.Resumed()
 	turn, wait, may := c.pace.TryBegin()
@@ -105,7 +109,7 @@ func (c *courier) next(ctx context.Context, t *time.Timer, x *exchange) (turn de
 	}
 	if it, may = c.queue.Next(c.vendor, queue.Due); !may {
 		turn.Return()
-		c.pauseUntilDue(ctx, t)
+		pause(ctx, t, c.arrived, leastPause) // another worker was faster, or it is over
 	}
 	return turn, it, may
 }
@@ -116,9 +120,8 @@ const (
 	leastPause = 20 * time.Millisecond
 )
 
-// pauseUntilDue waits until an event may be due.
-func (c *courier) pauseUntilDue(ctx context.Context, t *time.Timer) {
-	wait, known := c.queue.Wait(c.vendor)
+// pauseUntilDue waits until an event may be due: as long as is known, or until one arrives.
+func (c *courier) pauseUntilDue(ctx context.Context, t *time.Timer, wait time.Duration, known bool) {
 	if !known {
 		wait = mostPause
 	}

@@ -170,6 +170,7 @@ func TestALostKeyNamesItsEvents(t *testing.T) {
 func TestDamageWhileItRuns(t *testing.T) {
 	d, c := &diary{}, newClock()
 	o := options(t.TempDir(), d, c)
+	o.Recent = -1
 	var told []Damage
 	o.OnDamage = func(d Damage) { told = append(told, d) }
 	q := opened(t, o)

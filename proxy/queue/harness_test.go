@@ -117,6 +117,7 @@ func options(dir string, d *diary, c *clock) Options {
 	return Options{
 		Dir: filepath.Join(dir, "queue"), Keys: filepath.Join(dir, "keys"), Wrap: wrap, Unwrap: unwrap,
 		Since: d.since, Recorded: d.recorded, Now: c.now, Tend: -1, Sync: time.Hour, Disk: lazy{durable.System},
+		Recent: 1 << 10, // of a few: others are read from the disk
 	}
 }
 

@@ -11,8 +11,11 @@ import (
 // pending any more. Its slices hold until e is read into again. The error wraps [ErrDamaged] where the frame's
 // bytes are not what was written: they are set aside, and the event is the caller's to end.
 func (q *Queue) Read(it Item, e *Event) error {
+	if q.readRecent(it, e) {
+		return nil
+	}
 	q.mu.Lock()
-	if it.e.file == nil || it.e.name != it.Name || it.e.state == ended {
+	if it.gone() {
 		q.mu.Unlock()
 		return ErrGone
 	}
@@ -26,10 +29,7 @@ func (q *Queue) Read(it Item, e *Event) error {
 	reader := f.reader
 	q.mu.Unlock()
 
-	if cap(e.buf) < size {
-		e.buf = make([]byte, size+size/4)
-	}
-	frame := e.buf[:size]
+	frame := e.room(size)
 	defer func() {
 		q.mu.Lock()
 		if f.reads--; f.reads == 0 && f.live == 0 {
@@ -43,12 +43,8 @@ func (q *Queue) Read(it Item, e *Event) error {
 	}
 	frame = frame[:n]
 	if n == size {
-		var plain []byte
-		if plain, err = openFrame(k, &h, e, frame[framing:]); err == nil {
-			e.Name = h.name
-			if err = decodeEvent(e, plain); err == nil {
-				return nil
-			}
+		if decodeFrame(k, &h, e, frame) == nil {
+			return nil
 		}
 		n, _ = reader.ReadAt(frame, at) // opening wrote over it
 	}
@@ -67,6 +63,41 @@ func (q *Queue) Read(it Item, e *Event) error {
 		return fmt.Errorf("%w: %s at byte %d; its bytes cannot be set aside: %w", ErrDamaged, d.File, at, err)
 	}
 	return fmt.Errorf("%w: %s at byte %d", ErrDamaged, d.File, at)
+}
+
+// readRecent reads an event that came a moment ago; false where it is to be read from the disk.
+func (q *Queue) readRecent(it Item, e *Event) bool {
+	q.mu.Lock()
+	at := it.e
+	if it.gone() || !q.waiting.recent.holds(at.file, at.at, int64(at.size)) {
+		q.mu.Unlock()
+		return false
+	}
+	k, h, frame := at.key, frameHead{at.key.id, at.number, at.round, at.name, at.doubted}, e.room(int(at.size))
+	q.waiting.recent.read(at.at, frame)
+	q.mu.Unlock()
+	return decodeFrame(k, &h, e, frame) == nil
+}
+
+// gone tells whether the event is not pending any more. The mutex is held.
+func (it *Item) gone() bool { return it.e.file == nil || it.e.name != it.Name || it.e.state == ended }
+
+// room is room for a frame, to be decoded in its place.
+func (e *Event) room(size int) []byte {
+	if cap(e.buf) < size {
+		e.buf = make([]byte, size+size/4)
+	}
+	return e.buf[:size]
+}
+
+// decodeFrame reads the event of the frame that a head is about, in its place.
+func decodeFrame(k *key, h *frameHead, e *Event, frame []byte) error {
+	plain, err := openFrame(k, h, e, frame[framing:])
+	if err != nil {
+		return err
+	}
+	e.Name = h.name
+	return decodeEvent(e, plain)
 }
 
 // openFrame opens the frame that a head is about.

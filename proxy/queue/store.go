@@ -79,6 +79,7 @@ type store struct {
 	base    uint64 // number of flight[0]
 	unwrit  uint64 // number of the first ticket in flight that is not written
 	begins  []begin
+	recent  recent
 }
 
 // begin says where in the newest file a group of frames begins.
@@ -132,6 +133,7 @@ func (s *store) wrote(first uint64, frames []byte, _ int) {
 	s.begins = append(s.begins, begin{first, at})
 	f.size = now.Size
 	s.bytes += int64(len(frames))
+	s.recent.add(f, at, frames)
 	for len(frames) > 0 {
 		t := s.written(frames)
 		if t == nil { // nobody waits for it any more
@@ -211,6 +213,7 @@ func (s *store) moved(path string, first uint64) {
 // drop forgets a file.
 func (s *store) drop(f *file) {
 	_ = f.close() // it was read alone
+	s.recent.forget(f)
 	s.bytes -= f.size
 	for _, k := range f.keys {
 		k.files--

@@ -1,0 +1,66 @@
+package proxy
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestACommitWaitsForOthers: where there were some the last time, as long as somebody comes, and no longer than it may; all
+// of them are in it. Where there were none it waits for nobody.
+func TestACommitWaitsForOthers(t *testing.T) {
+	for _, of := range []struct {
+		name   string
+		many   bool
+		come   []int // how many, in each pause
+		pauses int
+	}{
+		{"alone the last time", false, nil, 0},
+		{"nobody comes", true, []int{0}, 1},
+		{"some come, and then nobody", true, []int{3, 1, 0}, 3},
+		{"somebody comes all the time", true, slices.Repeat([]int{1}, 6), 6},
+	} {
+		t.Run(of.name, func(t *testing.T) {
+			written := 0
+			c := newCommit(func() { written++ }, func() {})
+			c.many = of.many
+			var others sync.WaitGroup
+			var pauses int
+			var all time.Duration
+			c.pause = func(d time.Duration) {
+				if all += d; pauses == len(of.come) {
+					t.Fatal("it waits on")
+				}
+				for range of.come[pauses] {
+					others.Go(c.wait)
+				}
+				for pauses++; c.waiting() < 1+inAll(of.come[:pauses]); {
+					runtime.Gosched()
+				}
+			}
+			c.wait()
+			others.Wait()
+			if pauses != of.pauses || written != 1 || all > mostGather {
+				t.Errorf("%d pauses, %v in all, %d commits; want %d, at most %v, 1", pauses, all, written, of.pauses, mostGather)
+			}
+			if many := inAll(of.come) > 0; c.many != many {
+				t.Errorf("the next one waits: %t, want %t", c.many, many)
+			}
+		})
+	}
+}
+
+func (c *commit) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waits
+}
+
+func inAll(all []int) (n int) {
+	for _, one := range all {
+		n += one
+	}
+	return n
+}
