@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/proxy/delivery"
-	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/rules"
@@ -29,8 +27,8 @@ type exchange struct {
 
 	kept  keptEvents
 	found []keptVerdict
-	alone *sync.Mutex // held while it gathers, so that no other does; nil: it does not
 
+	gathered
 	sending
 
 	turn  delivery.Turn // in which its vendor may be asked
@@ -49,6 +47,7 @@ type parcel struct {
 	event queue.Event
 	index [1]int // of the event in its hit
 	keyed bool   // it may be sent twice: its vendor knows it when it comes again
+	group uint64 // those of one travel together; 0: it travels alone
 
 	attempted bool // it was recorded that an attempt began
 	left      bool // its first byte was let go
@@ -83,9 +82,7 @@ func (x *exchange) deliver(ctx context.Context, t *time.Timer, turn delivery.Tur
 	defer x.recoverPanic(&well)
 	x.gather(ctx, t, first)
 	x.letOthersGather()
-	if x.judge(); len(x.parcels) > 0 {
-		x.send(ctx, t)
-	}
+	x.send(ctx, t)
 	if !x.given {
 		x.turn.Return()
 		x.given = true
@@ -111,88 +108,6 @@ func (x *exchange) recoverPanic(well *bool) {
 	panicked{x, newEndings(x.dispatcher)}.giveBack()
 }
 
-// gatherAlone has no other worker gather events before letOthersGather, where they travel together: what comes within a
-// moment is one worker's, and in one request.
-func (x *exchange) gatherAlone() {
-	if x.opts.InForce().batches[x.vendor] != nil {
-		x.gathering.Lock()
-		x.alone = &x.gathering
-	}
-}
-
-func (x *exchange) letOthersGather() {
-	if x.alone != nil {
-		x.alone.Unlock()
-		x.alone = nil
-	}
-}
-
-// What one exchange takes out of the queue at most.
-const (
-	mostGathered = 256
-	mostBytes    = 1 << 20
-)
-
-// gather takes an event, and where its vendor takes several in one request, others to travel with it: those that are due,
-// and those that come within [batch.Linger] of it. Those that stand behind one in its order come along.
-func (x *exchange) gather(ctx context.Context, t *time.Timer, first queue.Item) {
-	x.out = append(x.out, first)
-	x.take(first)
-	if first.Panics > 0 { // whatever it was, it befalls no other
-		x.of = nil
-		return
-	}
-	if x.of = x.opts.InForce().batches[x.vendor]; x.of == nil || len(x.parcels) == 0 {
-		return
-	}
-	x.parcels[0].load(&x.event, &x.headers)
-	if !x.of.Cut(&x.piece, &x.event, x.parcels[0].keyed) {
-		return
-	}
-	x.takeBehind(first)
-	for lingered := first.Attempts > 0; ; lingered = true {
-		for x.takesMore() {
-			it, found := x.queue.Next(x.vendor, queue.Due)
-			if !found {
-				break
-			}
-			if !x.takeAlong(it) {
-				return
-			}
-			x.takeBehind(it)
-		}
-		left := batch.Linger - max(x.opts.Now().Sub(first.Time), 0)
-		if lingered || left <= 0 || !x.takesMore() || ctx.Err() != nil {
-			return
-		}
-		pause(ctx, t, nil, left)
-	}
-}
-
-func (x *exchange) takesMore() bool { return len(x.parcels) < mostGathered && x.bytes < mostBytes }
-
-// takeAlong takes an event beside others; or gives back one that goes by itself.
-func (x *exchange) takeAlong(it queue.Item) bool {
-	if it.Panics > 0 {
-		x.queue.Return(it)
-		return false
-	}
-	x.out = append(x.out, it)
-	x.take(it)
-	return true
-}
-
-// takeBehind takes the events that stand behind one in its order.
-func (x *exchange) takeBehind(it queue.Item) {
-	for it.Order != 0 && x.takesMore() {
-		next, found := x.queue.Behind(it)
-		if !found || !x.takeAlong(next) {
-			return
-		}
-		it = next
-	}
-}
-
 // reset forgets the exchange: nothing of a visitor stays in its buffers.
 func (x *exchange) reset() {
 	for i := range x.parcels[:x.used] {
@@ -201,14 +116,15 @@ func (x *exchange) reset() {
 	x.parcels, x.out, x.used, x.bytes = x.parcels[:0], hit.Emptied(x.out), 0, 0
 	x.kept.forget()
 	x.found = x.found[:0]
+	x.gathered.reset()
 	x.sending.reset()
 }
 
-// take reads an event, and puts it with those that leave; or ends one that does not.
-func (x *exchange) take(it queue.Item) {
+// take reads an event, asks whether it may leave, and puts it with those that do. False where it does not.
+func (x *exchange) take(it queue.Item) bool {
 	if it.Expired {
 		x.over.add(it, ledger.Dropped, whyExpired, 0)
-		return
+		return false
 	}
 	n := len(x.parcels)
 	if n < cap(x.parcels) {
@@ -219,20 +135,17 @@ func (x *exchange) take(it queue.Item) {
 	x.used = max(x.used, n+1)
 	p := &x.parcels[n]
 	p.item, p.index, p.attempted, p.left = it, [1]int{int(it.Name.Event)}, false, false
-	p.keyed = false
+	p.keyed, p.group = false, 0
 	x.bytes += it.Size
 	switch err := x.queue.Read(it, &p.event); {
 	case errors.Is(err, queue.ErrGone):
-		x.parcels = x.parcels[:n]
 	case errors.Is(err, queue.ErrDamaged):
 		fault(x.opts.Log, "an event that waited is damaged, and is dropped", err)
 		x.over.add(it, ledger.Dropped, whyDamaged, 0)
-		x.parcels = x.parcels[:n]
 	case err != nil: // the disk cannot be read now
 		fault(x.opts.Log, "an event that waits cannot be read", err)
 		x.queue.Later(it, againAfter)
 		x.hold(p)
-		x.parcels = x.parcels[:n]
 		x.stalled = true
 	case !x.knowsAgain(p) && it.Attempted:
 		why := whyStopped
@@ -240,11 +153,13 @@ func (x *exchange) take(it queue.Item) {
 			why = whyForgotten
 		}
 		x.over.add(it, ledger.Unknown, why, 0)
-		x.parcels = x.parcels[:n]
 	case x.mayCountTwice(p):
 		x.parkRestored(it)
-		x.parcels = x.parcels[:n]
+	case x.mayLeave(p):
+		return true
 	}
+	x.parcels = x.parcels[:n]
+	return false
 }
 
 // knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors
@@ -256,40 +171,29 @@ func (x *exchange) knowsAgain(p *parcel) bool {
 	return p.keyed
 }
 
-// judge asks of each event whether it may leave by now, and leaves those that do.
-func (x *exchange) judge() {
-	x.list(nil)
+// mayLeave asks whether an event may leave by now; one that may not ends, or waits.
+func (x *exchange) mayLeave(p *parcel) bool {
+	x.kept.of = nil // its bytes may stand where another's did
+	x.kept.hits = append(x.kept.hits[:0], keptHit{facts: p.event.Facts, events: p.index[:]})
 	x.found = x.kept.look(x.found[:0])
-	left := x.parcels[:0]
-	for i := range x.found {
-		p := &x.parcels[i]
-		switch v := &x.found[i]; {
-		case v.permits():
-			if len(left) != i {
-				x.parcels[len(left)], x.parcels[i] = x.parcels[i], x.parcels[len(left)]
-			}
-			left = x.parcels[:len(left)+1]
-		case v.waits():
-			x.queue.Later(p.item, againAfter)
-			x.hold(p)
-			x.stalled = true
-		default:
-			x.over.add(p.item, ledger.Dropped, v.reason.String(), 0)
-		}
+	switch v := &x.found[0]; {
+	case v.permits():
+		return true
+	case v.waits():
+		x.queue.Later(p.item, againAfter)
+		x.hold(p)
+		x.stalled = true
+	default:
+		x.over.add(p.item, ledger.Dropped, v.reason.String(), 0)
 	}
-	x.parcels = left
+	return false
 }
 
-// list has what is kept of some of the events be what is judged; nil: of all.
+// list has what is kept of some of the events be what is judged.
 func (x *exchange) list(some []int) {
 	x.kept.hits = x.kept.hits[:0]
-	add := func(p *parcel) { x.kept.hits = append(x.kept.hits, keptHit{facts: p.event.Facts, events: p.index[:]}) }
 	for _, i := range some {
-		add(&x.parcels[i])
-	}
-	for i := range x.parcels {
-		if some == nil {
-			add(&x.parcels[i])
-		}
+		p := &x.parcels[i]
+		x.kept.hits = append(x.kept.hits, keptHit{facts: p.event.Facts, events: p.index[:]})
 	}
 }

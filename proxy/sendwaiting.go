@@ -21,14 +21,10 @@ type sending struct {
 	headers []delivery.Header
 	answer  fasthttp.Response
 	gate    queuedGate
-	piece   batch.Piece
-	batch   batch.Batch
 	parts   []batch.Part
 	rounds  []round  // what is still to be sent: each in one request
-	first   []int    // those of the first one
 	held    []uint64 // orders of which no event leaves any more
-	of      *batch.Vendor
-	drawn   float64 // at random, for all events of a request: what failed together comes again together
+	drawn   float64  // at random, for all events of a request: what failed together comes again together
 }
 
 // round is events that come again in one request of their own, by their place among the parcels, and what became of the
@@ -45,29 +41,29 @@ func (s *sending) reset() {
 		s.answer.SwapBody(hit.Recycled(body))
 	}
 	s.answer.Reset()
-	s.piece.Reset()
-	s.batch.Reset()
-	s.parts, s.rounds, s.held, s.of = s.parts[:0], s.rounds[:0], s.held[:0], nil
+	s.parts, s.rounds, s.held = s.parts[:0], s.rounds[:0], s.held[:0]
 }
 
-// send sends the events, those that travel together in one request; others go back to where they waited. Where the
-// vendor refuses some for the sake of others it is asked again.
+// send sends the events, those that travel together in one request; others in further ones, once the vendor may be
+// asked again, or they go back to where they waited. Where the vendor refuses some for the sake of others it is asked
+// again at once.
 func (x *exchange) send(ctx context.Context, t *time.Timer) {
-	some := x.load()
-	if len(some) == 0 {
-		return
-	}
-	for x.rounds = x.rounds[:0]; ; {
+	x.rounds = x.rounds[:0]
+	for some := x.first; len(some) > 0; {
 		o := x.request(some)
 		x.turn.End(o)
 		x.given = true
 		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, becameOf(&x.parcels[some[0]], o)).Inc()
 		x.apart(some, o)
 		x.over.finish()
-		if some = x.nextRound(ctx, t); len(some) == 0 {
+		if some = x.nextRound(ctx, t); len(some) > 0 {
+			x.reload(some)
+			continue
+		}
+		if some = x.load(); len(some) > 0 && !x.anotherTurn(ctx, t) {
+			x.giveBack(some, x.rest)
 			return
 		}
-		x.reload(some)
 	}
 }
 
@@ -112,40 +108,11 @@ func (x *exchange) anotherTurn(ctx context.Context, t *time.Timer) bool {
 	return false
 }
 
-// load puts the events that travel with the first one into one request, and gives back the others: what is not alike, or
-// has no room, and whatever stands behind such a one in its order.
-func (x *exchange) load() []int {
-	x.batch.Reset()
-	some := x.first[:0]
-	alone := len(x.parcels) == 1 || x.of == nil
-	for i := range x.parcels {
-		p := &x.parcels[i]
-		held := slices.Contains(x.held, p.item.Order)
-		joins := !held && !alone && x.join(p)
-		if !held && len(some) == 0 {
-			alone, joins = !joins, true
-		}
-		if joins {
-			some = append(some, i)
-			continue
-		}
-		x.queue.Return(p.item)
-		x.hold(p)
-	}
-	x.first = some
-	return some
-}
-
 // hold has no event leave that stands behind one in its order which does not.
 func (x *exchange) hold(p *parcel) {
 	if p.item.Order != 0 {
 		x.held = append(x.held, p.item.Order)
 	}
-}
-
-func (x *exchange) join(p *parcel) bool {
-	p.load(&x.event, &x.headers)
-	return x.of.Cut(&x.piece, &x.event, p.keyed) && x.batch.Add(&x.piece)
 }
 
 // reload puts events that travelled together into one request again.

@@ -72,6 +72,9 @@ func (v *Vendor) Cut(p *Piece, e *delivery.Event, keyed bool) bool {
 // It holds bytes of the request, and is good for as long as the piece.
 func (p *Piece) Group() []byte { return p.group }
 
+// Most is how many events one request takes that travel with this one.
+func (p *Piece) Most() int { return p.at.many.Events }
+
 // Reset forgets the last event, and overwrites what was kept of it. What was unpacked last stays in the window of the
 // decompressor, which is not read before it is written anew.
 func (p *Piece) Reset() {
