@@ -65,6 +65,7 @@ type rungs struct {
 type filter struct {
 	q     *Question
 	all   mask
+	may   map[string]mask // by kind: conditions that its records may fulfil
 	wants []values
 	ended ended // events with a wanted outcome, where that is asked about
 	names bool  // records of shapes and rungs are wanted themselves
@@ -84,7 +85,7 @@ type filter struct {
 var namesMembers = []string{"rungs", "shape", "kept", "changed", "dropped", "ladder", "signals", "server"}
 
 func newFilter(q *Question) *filter {
-	f := &filter{q: q, all: 1<<len(q.Where) - 1, names: len(q.Where) == 0}
+	f := &filter{q: q, may: mayBe(q), all: 1<<len(q.Where) - 1, names: len(q.Where) == 0}
 	for i := range q.Where {
 		c := &q.Where[i]
 		f.wants = append(f.wants, valuesOf(c.Values))
@@ -102,14 +103,43 @@ func (f *filter) forget() {
 
 // kindOf is the kind of a record; it stands behind the time.
 func kindOf(record []byte) []byte {
-	const before = `"kind":"`
+	const time, kind = `{"time":"`, `","kind":"`
 	head := record[:min(len(record), 96)]
-	at := bytes.Index(head, []byte(before))
-	if at < 0 {
+	if !bytes.HasPrefix(head, []byte(time)) {
 		return nil
 	}
-	head = head[at+len(before):]
+	head = head[len(time):]
+	if at := bytes.IndexByte(head, '"'); at < 0 || !bytes.HasPrefix(head[at:], []byte(kind)) {
+		return nil
+	} else {
+		head = head[at+len(kind):]
+	}
 	return head[:max(bytes.IndexByte(head, '"'), 0)]
+}
+
+// mayBe are the conditions that records of each kind may fulfil, by which members they have.
+func mayBe(q *Question) map[string]mask {
+	may := map[string]mask{}
+	for kind, has := range members {
+		for i := range q.Where {
+			var is bool
+			switch member := q.Where[i].Member; member {
+			case Subject:
+				is = slices.Contains(has, "subjects")
+			case Field:
+				is = kind == ledger.KindEvent
+			case Purpose:
+				is = true
+			default:
+				is = slices.Contains(has, member) || slices.Contains(everyKind, member) || kind == ledger.KindEvent ||
+					kind == ledger.KindAttempt && member == "hit"
+			}
+			if is {
+				may[kind] |= 1 << i
+			}
+		}
+	}
+	return may
 }
 
 // matches tells whether a record answers the question, with those before it that it goes on with.
@@ -121,8 +151,11 @@ func (f *filter) matches(number uint64, numbered bool, record []byte) (*Found, b
 	case ledger.KindShape:
 		f.learnShape(record)
 	}
+	if may, known := f.may[string(kind)]; known && may != f.all {
+		return nil, false
+	}
 	part, parts := partOf(record)
-	is := f.is(string(kind), record)
+	is := f.is(string(kind), record, parts <= 1)
 	if parts <= 1 {
 		f.part.begun = false
 		if is != f.all || !f.wanted(string(kind), number, record) {
@@ -165,8 +198,7 @@ func (f *filter) wanted(kind string, number uint64, record []byte) bool {
 }
 
 // is tells which conditions a record fulfils. Of one that is no part of a fact it stops at the first that it does not.
-func (f *filter) is(kind string, record []byte) (is mask) {
-	whole := !hasParts(record)
+func (f *filter) is(kind string, record []byte, whole bool) (is mask) {
 	for i := range f.q.Where {
 		bit := mask(1) << i
 		if f.fulfils(kind, record, i, bit) {
@@ -322,9 +354,12 @@ func (f *filter) nameOf(kind string, found *Found) {
 	}
 }
 
-// hasParts tells whether a record is one of several of a fact: that is said at its end.
+// hasParts tells whether a record is one of several of a fact: that is said at its end, before salt and checksum, whose
+// lengths are known. It may say so of one that is whole.
 func hasParts(record []byte) bool {
-	return bytes.Contains(record[max(len(record)-128, 0):], []byte(`,"parts":`))
+	const behind = len(`,"salt":"","crc":""}`) + 22 + 8
+	at := len(record) - behind
+	return at > 0 && record[at-1] >= '0' && record[at-1] <= '9' && bytes.Contains(record[max(at-32, 0):at], []byte(`,"parts":`))
 }
 
 // partOf is which part of a fact a record is, and of how many; 0, 0: it is whole.
