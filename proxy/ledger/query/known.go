@@ -45,8 +45,8 @@ func (l *Ledger) known(ctx context.Context, q *Question) error {
 				all = slices.AppendSeq(all, maps.Keys(q.Carried))
 			}
 			slices.Sort(all)
-			return &Fault{c.Member, fmt.Sprintf("neither the log nor the policy knows the %s %q%s", c.Member, value,
-				near(value, slices.Compact(all), "is one"))}
+			return &Fault{c.Member, fmt.Sprintf("neither the log nor the policy knows the %s `%s`%s", c.Member, value,
+				near(value, slices.Compact(all)))}
 		}
 	}
 	return nil

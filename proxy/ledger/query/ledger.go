@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
+	"sync"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -24,8 +26,9 @@ type Options struct {
 
 // Ledger is a ledger's folder that can be asked, while a server writes to it or none does. Several goroutines may ask.
 type Ledger struct {
-	dir  string
-	opts Options
+	dir      string
+	opts     Options
+	writable func() bool // asked where something is to be written
 }
 
 // Open makes ready to ask a ledger. Nothing is read before it is.
@@ -36,7 +39,7 @@ func Open(dir string, o Options) *Ledger {
 	if o.Note == nil {
 		o.Note = func(string) {}
 	}
-	return &Ledger{dir, o}
+	return &Ledger{dir, o, sync.OnceValue(func() bool { return o.Write && mayWrite(dir) })}
 }
 
 // Tally says what an answer was made of.
@@ -247,7 +250,7 @@ func (l *Ledger) index(s ledger.Segment, of *ledger.Sealed) *index.Index {
 
 // instead says what is done where an index is not believed.
 func (l *Ledger) instead() string {
-	if l.opts.Write {
+	if l.writable() {
 		return ": it is made again"
 	}
 	return ": the segment is read instead"
@@ -255,7 +258,7 @@ func (l *Ledger) instead() string {
 
 // remade makes an index anew, where that may be written; nil: it cannot be made.
 func (l *Ledger) remade(s ledger.Segment) *index.Index {
-	if !l.opts.Write || ledger.MakeIndex(s, l.opts.Disk) != nil {
+	if !l.writable() || ledger.MakeIndex(s, l.opts.Disk) != nil {
 		return nil
 	}
 	x, err := index.Open(ledger.IndexPath(l.dir, s.First))
@@ -263,4 +266,10 @@ func (l *Ledger) remade(s ledger.Segment) *index.Index {
 		return nil
 	}
 	return x
+}
+
+// mayWrite tells whether files may be made in a folder.
+func mayWrite(dir string) bool {
+	f, err := os.CreateTemp(dir, ".idx.*.new")
+	return err == nil && errors.Join(f.Close(), os.Remove(f.Name())) == nil
 }

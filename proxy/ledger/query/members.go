@@ -101,7 +101,7 @@ type Condition struct {
 // check tells what is wrong with a condition by itself.
 func (c *Condition) check() error {
 	if known := Members(); !slices.Contains(known, c.Member) {
-		return &Fault{c.Member, fmt.Sprintf("no record has a member %q%s", c.Member, near(c.Member, known, "is one"))}
+		return &Fault{c.Member, fmt.Sprintf("no record has a member `%s`%s", c.Member, near(c.Member, known))}
 	}
 	if len(c.Values) == 0 {
 		return &Fault{c.Member, "no value is given for " + c.Member}
@@ -110,9 +110,9 @@ func (c *Condition) check() error {
 	for _, value := range c.Values {
 		switch {
 		case values != nil && !slices.Contains(values(), value):
-			return &Fault{c.Member, fmt.Sprintf("no record has the %s %q%s", c.Member, value, near(value, values(), "is one"))}
+			return &Fault{c.Member, fmt.Sprintf("no record has the %s `%s`%s", c.Member, value, near(value, values()))}
 		case (c.Member == Subject || c.Member == "subjects") && !isHash(value):
-			return &Fault{c.Member, fmt.Sprintf("%q is no subject: 32 hexadecimal digits in lower case are, as records have them", value)}
+			return &Fault{c.Member, fmt.Sprintf("`%s` is no subject: 32 hexadecimal digits in lower case are, as records have them", value)}
 		case value == "":
 			return &Fault{c.Member, "the value given for " + c.Member + " is empty"}
 		}
@@ -120,11 +120,16 @@ func (c *Condition) check() error {
 	return nil
 }
 
-// near says which name was meant, to be put behind "there is no x": "; `form` is one".
-func near(name string, known []string, is string) string {
-	said := strict.Suggestion(name, known)
-	if meant, found := strings.CutPrefix(said, `: did you mean "`); found {
-		return "; `" + strings.TrimSuffix(meant, `"?`) + "` " + is
+// near says which name was meant, to be put behind "there is no x": "; `form` is one"; or which there are.
+func near(name string, known []string) string {
+	if meant, found := strings.CutPrefix(strict.Suggestion(name, known), `: did you mean "`); found {
+		return "; `" + strings.TrimSuffix(meant, `"?`) + "` is one"
+	}
+	if at := slices.IndexFunc(known, func(one string) bool { return len(name) > 1 && strings.HasPrefix(one, name[:2]) }); at >= 0 {
+		return "; `" + known[at] + "` is one"
+	}
+	if len(known) == 0 {
+		return ""
 	}
 	return "; there are " + strings.Join(known, ", ")
 }
