@@ -25,6 +25,7 @@ type gathering struct {
 	of     map[query.Event]*use
 	queued map[query.Event]bool
 	first  uint64 // number of the first event
+	about  int    // records
 }
 
 type useKey struct{ site, vendor, activity, basis, assessment string }
@@ -44,13 +45,12 @@ func Gather(ctx context.Context, l *query.Ledger, asked Asked, names Names) (*Re
 		report: &Report{Asked: asked, Choices: []Choice{}, Acts: []Act{}, Erased: []Erasure{}}, names: names,
 		uses: map[useKey]*use{}, denied: map[deniedKey]*Denied{}, of: map[query.Event]*use{}, queued: map[query.Event]bool{},
 	}
-	q := &query.Question{Since: asked.Since, Until: asked.Until}
-	q.And(query.Subject, asked.Subjects...)
+	q := (&query.Question{}).And(query.Subject, asked.Subjects...)
 	tally, err := l.Ask(ctx, q, func(f *query.Found) bool { g.take(f); return true })
 	if err != nil {
 		return nil, err
 	}
-	g.report.Log = Log{Records: tally.Records, About: tally.Found, Damaged: tally.Damaged}
+	g.report.Log = Log{Records: tally.Records, About: g.about, From: g.report.Log.From, Damaged: tally.Damaged}
 	told, err := l.Outcomes(ctx, g.first, g.events)
 	if err != nil {
 		return nil, err
@@ -65,11 +65,17 @@ func Gather(ctx context.Context, l *query.Ledger, asked Asked, names Names) (*Re
 	return g.report, nil
 }
 
-// take adds a record.
+// take adds a record. What the person asked for counts whenever that was: it may be in force.
 func (g *gathering) take(f *query.Found) {
 	said := gjson.ParseBytes(f.Record)
-	at := said.Get("time").Time()
-	switch kind := said.Get("kind").Str; kind {
+	at, kind := said.Get("time").Time(), said.Get("kind").Str
+	asked := &g.report.Asked
+	if kind == ledger.KindEvent && (at.Before(asked.Since) || !asked.Until.IsZero() && !at.Before(asked.Until)) {
+		return
+	}
+	g.about++
+	g.from(at)
+	switch kind {
 	case ledger.KindEvent:
 		g.event(f, said, at)
 	case "choice":
@@ -183,7 +189,7 @@ func (g *gathering) gone(ctx context.Context, l *query.Ledger) error {
 			}
 			return true
 		}
-		g.report.Erased = append(g.report.Erased, Erasure{f.Number, at, words.Line(f.Record, words.Names{})})
+		g.report.Erased = append(g.report.Erased, Erasure{f.Number, at, saysGone(said, words.Line(f.Record, words.Names{}))})
 		return true
 	})
 	g.report.Limits = limits(shredded)
@@ -217,15 +223,6 @@ func (g *gathering) finish() {
 	slices.SortFunc(g.report.Denied, func(a, b Denied) int {
 		return cmp.Or(cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Site, b.Site))
 	})
-	for _, u := range g.report.Uses {
-		g.from(u.First)
-	}
-	for _, d := range g.report.Denied {
-		g.from(d.First)
-	}
-	for _, act := range g.report.Acts {
-		g.from(act.At)
-	}
 }
 
 // from notes since when there are records about the person.

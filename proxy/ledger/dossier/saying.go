@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
@@ -44,7 +46,7 @@ var sources = map[string]string{
 	"staff": "entered by staff", "gpc": "by the browser's signal", "seen_with": "since it was seen together with an identifier that had objected",
 }
 
-// Basis is what the events rested on, in words.
+// BasisInWords is what the events rested on, in words.
 func (u *Use) BasisInWords() string {
 	return cmp.Or(bases[u.Basis], u.Basis, "nothing that is recorded")
 }
@@ -125,6 +127,27 @@ func (g *gathering) saysAct(a *Act) string {
 		said += ", because: " + a.Because
 	}
 	return said + "."
+}
+
+// saysGone is what is not in the log any more, in words.
+func saysGone(said gjson.Result, line string) string {
+	first, end := said.Get("first").Uint(), said.Get("end").Uint()
+	which := fmt.Sprintf("records %d to %d", first, max(end, 1)-1)
+	switch said.Get("kind").Str {
+	case ledger.KindRetention:
+		return "On " + Day(said.Get("time").Time()) + " " + which + " were deleted, since they were old. Whom they were about is not known any more."
+	case ledger.KindSetAside:
+		return "On " + Day(said.Get("time").Time()) + " it was noted that " + which + " are damaged. Whom they were about is not known any more."
+	}
+	return line
+}
+
+// Counted is so many of something.
+func Counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // scopes are what acts are about, in words.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
@@ -98,6 +100,9 @@ func TestAnIndexAnswersAsReadingDoes(t *testing.T) {
 	for seed := range uint64(2) {
 		d := newDice(seed)
 		dir := written(t, d, 1500)
+		if seed == 1 {
+			packWhole(t, dir)
+		}
 		some, cut := 0, 0
 		for range 150 {
 			q := d.question()
@@ -112,11 +117,11 @@ func TestAnIndexAnswersAsReadingDoes(t *testing.T) {
 			if len(want) > 0 {
 				some++
 			}
-			if tally.Read < all.Read {
+			if seed == 1 && tally.Indexed > 0 || tally.Read < all.Read {
 				cut++
 			}
 		}
-		if some < 25 || cut < 50 {
+		if some < 25 || cut < 25 {
 			t.Errorf("%d answers that are not empty, %d where less was read: this test shows little", some, cut)
 		}
 	}
@@ -157,6 +162,31 @@ func TestIndexesAreNotBelieved(t *testing.T) {
 			t.Errorf("%s: told %v", what, told)
 		}
 		write(t, paths[1], was)
+	}
+}
+
+// packWhole packs each segment as a whole, as an earlier version did.
+func packWhole(t *testing.T, dir string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.zst"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	from, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	to, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := from.DecodeAll(read(t, path), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, to.EncodeAll(text, nil))
 	}
 }
 
