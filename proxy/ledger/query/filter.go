@@ -333,13 +333,17 @@ func (f *filter) rungsOf(record []byte) *rungs {
 
 // know looks for what a name stands for.
 func (f *filter) know(member, id string) {
-	there := f.named.rungs[id] != nil
-	if member == "shape" {
-		there = f.named.shapes[id] != nil
-	}
-	if !there && id != "" && f.load != nil {
+	if id != "" && f.load != nil && !f.knows(member, id) {
 		f.load(member, id)
 	}
+}
+
+// knows tells whether it is known.
+func (f *filter) knows(member, id string) bool {
+	if member == ledger.KindShape {
+		return f.named.shapes[id] != nil
+	}
+	return f.named.rungs[id] != nil
 }
 
 // nameOf says what an event's names stand for.

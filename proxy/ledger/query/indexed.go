@@ -191,6 +191,7 @@ type nameReader struct {
 	in     blockReader
 	filter *filter
 	looked map[string]bool
+	read   map[uint32]bool
 }
 
 // find looks for a name. Where it is not given in the segment, nothing is known of it.
@@ -199,7 +200,7 @@ func (n *nameReader) find(member, id string) {
 		return
 	}
 	if n.looked == nil {
-		n.looked = map[string]bool{}
+		n.looked, n.read = map[string]bool{}, map[uint32]bool{}
 	}
 	n.looked[member+id] = true
 	found, err := n.index.Find(nil, index.Term(member, id))
@@ -213,22 +214,27 @@ func (n *nameReader) find(member, id string) {
 		}
 	}
 	for _, block := range found {
-		given := false
-		err = n.in.each(int(block), func(_ uint64, record []byte) error {
-			if string(kindOf(record)) != member || !bytes.Contains(record, []byte(id)) || gjson.GetBytes(record, member).Str != id {
-				return nil
+		if !n.read[block] {
+			n.read[block] = true
+			if n.in.each(int(block), n.learn) != nil {
+				return
 			}
-			if given = true; member == ledger.KindRungs {
-				n.filter.learnRungs(record)
-			} else {
-				n.filter.learnShape(record)
-			}
-			return nil
-		})
-		if given || err != nil {
+		}
+		if n.filter.knows(member, id) {
 			return
 		}
 	}
+}
+
+// learn notes what a record that gives a name says: others in the block are likely to be looked for as well.
+func (n *nameReader) learn(_ uint64, record []byte) error {
+	switch string(kindOf(record)) {
+	case ledger.KindRungs:
+		n.filter.learnRungs(record)
+	case ledger.KindShape:
+		n.filter.learnShape(record)
+	}
+	return nil
 }
 
 func (n *nameReader) close() {
