@@ -44,7 +44,7 @@ func TestLogSubjects(t *testing.T) {
 	if w := a.call(a.face, "POST", "/api/v1/log/subjects", `{"ids":{"email":"jane@example.com"}}`); w.Code != 404 {
 		t.Errorf("with a token: %d %s", w.Code, w.Body)
 	}
-	if w := a.call(a.operator, "POST", "/api/v1/log/subjects", `{"ids":{"email":"jane@example.com"}}`); w.Code != 404 {
+	if w := a.call(a.operator, "POST", "/api/v1/log/subjects", `{"ids":{"email":"jane@example.com"}}`); w.Code != 503 {
 		t.Errorf("without keys: %d %s", w.Code, w.Body)
 	}
 }

@@ -79,7 +79,7 @@ func (r *reader) read(record []byte) {
 	r.parts = part < parts
 	switch kind {
 	case "rungs":
-		r.name("rungs\x00"+rungs, r.inherited(record, "policy", "region", "endpoint"))
+		r.name("rungs\x00"+rungs, r.inherited(record, "policy", "site", "region", "vendor", "endpoint"))
 	case "shape":
 		r.name("shape\x00"+shape, r.inherited(record, "kept", "changed", "dropped"))
 	case "event":
