@@ -283,6 +283,7 @@ func openAPI(s *Server) (err error) {
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
 		Check:  s.objector.check, Link: s.objector.link,
+		Subjects:     func(ids []objection.ID) ([]objection.Subject, error) { return s.objector.subjects(ids, nil) },
 		PhoneCountry: func(site string) string { return s.snapshot.Load().Loaded.PhoneCountry(site) },
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },

@@ -18,8 +18,9 @@ import (
 func logsVerbs() []verb {
 	return []verb{
 		{"tail", "[-f] [--lines N]", "show the last records, and go on with what is written", logsTail},
-		{"search", "[--from TIME] [--to TIME] [--number N[-M]] [--where MEMBER=VALUE]...", "show the records that fit",
+		{"search", "[--id NAME=VALUE]... [--since TIME] [--number N[-M]] [--where MEMBER=VALUE]...", "show the records that fit",
 			logsSearch},
+		{"subject", "NAME=VALUE... | --subject HASH...", "say what is recorded about one person, for whom asks (Art. 15)", logsSubject},
 		{"export", "--tiles DIR", "write the log as tiles, as other people's tools read it", logsExport},
 		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone", logsVerify},
 		{"prove", "NUMBER [--out FILE]", "make a proof that a record is in the log", logsProve},

@@ -3,100 +3,68 @@ package main
 import (
 	"context"
 	"errors"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
 
-func logsSearch(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("logs search", "[--from TIME] [--to TIME] [--number N[-M]] [--where MEMBER=VALUE]... "+
-		"[--config FILE | --dir DIR] [--format text|json]")
-	of := t.ledgerFlags(f)
-	query := ledger.Query{Members: map[string]string{}}
-	numbers := numberRange{end: ^uint64(0)}
-	f.Func("from", "from this time on, RFC 3339", timeInto(&query.From))
-	f.Func("to", "before this time, RFC 3339", timeInto(&query.To))
-	f.Func("number", "the record of this number, or those from N to M, N-M", numbers.set)
-	f.Func("where", "a member of a record and its value, vendor=ga4; may be given again", func(given string) error {
-		return addWhere(&query, given)
+// mostShown is how many records a search shows where nobody says how many.
+const mostShown = 1000
+
+func logsSearch(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("logs search", "[--id NAME=VALUE]... [--vendor ID]... [--since TIME] [--until TIME] [--number N[-M]] "+
+		"[--where MEMBER=VALUE]... [--limit N|all] [--wide] [--config FILE | --dir DIR] [--format text|json|csv]")
+	q := t.question(f)
+	q.members(f)
+	f.Func("from", "the same as --since", q.time(&q.of.Since))
+	f.Func("to", "the same as --until", q.time(&q.of.Until))
+	q.of.Limit = mostShown
+	f.Func("limit", "how many records at most (1000); 0 or all shows all, with --format json or csv", limitInto(&q.of.Limit))
+	wide := f.Bool("wide", false, "name the fields and rungs of events")
+	form := "text"
+	f.Func("format", "text, json or csv (text)", func(given string) error {
+		if !slices.Contains([]string{"text", "json", "csv"}, given) {
+			return errors.New("one of text, json, csv is")
+		}
+		form = given
+		return nil
 	})
-	form := format(f, "json")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.written(t)
-	if dir == "" {
-		return code
+	if q.of.Limit == 0 && form == "text" {
+		t.fail("--limit: all records are shown with --format json or csv")
+		return usage
 	}
-	begin, err := numbers.begin(dir)
-	if err != nil {
+	if err := q.of.Check(); err != nil {
 		t.fail("%v", err)
 		return usage
 	}
-	r := ledger.Read(dir, begin)
-	defer func() { _ = r.Close() }()
-	wanted := query.Matcher()
-	out := newRecordPrinter(t, *form)
-	code = out.all(r, func() bool { n, _ := r.Number(); return n < numbers.end }, func(record []byte) bool {
-		n, _ := r.Number()
-		return wanted(record) && n >= numbers.first
+	l, _, code := q.open(ctx)
+	if l == nil {
+		return code
+	}
+	out := newRecordPrinter(t, form)
+	show, flush := func(found *query.Found) { out.showFound(found, *wide) }, func() {}
+	if form == "csv" {
+		table := newRecordTable(out.out)
+		show, flush = table.row, table.flush
+	}
+	tally, err := l.Ask(ctx, &q.of, func(found *query.Found) bool {
+		show(found)
+		return true
 	})
-	if code == fine && out.shown == 0 {
-		return findings
-	}
-	return code
+	flush()
+	_ = out.out.Flush() // a terminal that cannot be written to cannot be told so
+	return q.answered(tally, err)
 }
 
-// timeInto reads a time.
-func timeInto(to *time.Time) func(string) error {
-	return func(given string) error {
-		at, err := time.Parse(time.RFC3339, given)
-		if err != nil {
-			return errors.New("2026-05-04T12:00:00Z is")
-		}
-		*to = at
-		return nil
+// defused is a cell that no spreadsheet takes for a formula, and no terminal for a command.
+func defused(cell string) string {
+	cell = visible(cell)
+	if cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) {
+		return "'" + cell
 	}
+	return cell
 }
-
-// numberRange is which records are wanted; end is not included.
-type numberRange struct{ first, end uint64 }
-
-// set reads N or N-M.
-func (r *numberRange) set(given string) error {
-	from, to, several := strings.Cut(strings.TrimPrefix(given, "#"), "-")
-	first, err := strconv.ParseUint(from, 10, 63)
-	last := first
-	if several && err == nil {
-		last, err = strconv.ParseUint(strings.TrimPrefix(to, "#"), 10, 63)
-	}
-	if err != nil || last < first {
-		return errors.New("17 is, or 17-20")
-	}
-	r.first, r.end = first, last+1
-	return nil
-}
-
-// begin is the number of the first record of the segment that holds the first one: what that names stands before it.
-func (r *numberRange) begin(dir string) (first uint64, err error) {
-	all, err := ledger.Segments(dir)
-	for _, s := range all {
-		if !s.Old && s.First <= r.first {
-			first = s.First
-		}
-	}
-	return first, err
-}
-
-func addWhere(q *ledger.Query, given string) error {
-	name, value, found := strings.Cut(given, "=")
-	if !found || name == "" || strings.ContainsAny(name, ".*?#@|") {
-		return errWhere
-	}
-	q.Members[name] = value
-	return nil
-}
-
-var errWhere = errors.New("MEMBER=VALUE is right, such as reason=objection")

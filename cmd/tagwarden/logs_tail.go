@@ -43,7 +43,7 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 		return out.follow(ctx, r)
 	}
 	left := *lines
-	return out.all(r, func() bool { left--; return left >= 0 }, nil)
+	return out.all(r, func() bool { left--; return left >= 0 })
 }
 
 // follow shows records as they are written, until the user ends it.
@@ -52,7 +52,7 @@ func (p *recordPrinter) follow(ctx context.Context, r *ledger.Reader) int {
 	defer tick.Stop()
 	code := fine
 	for {
-		code = max(code, p.all(r, nil, nil))
+		code = max(code, p.all(r, func() bool { return true }))
 		if r.Err() != nil {
 			return code
 		}

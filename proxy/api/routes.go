@@ -43,6 +43,7 @@ var calls = []call{
 	{http.MethodPost, "/queue/retry", "", queueRetry},
 	{http.MethodPost, "/queue/purge", "", queuePurge},
 	{http.MethodPost, "/backup", "", backupAll},
+	{http.MethodPost, "/log/subjects", "", logSubjects},
 	{http.MethodGet, "/tokens", "", (*handler).listTokens},
 	{http.MethodPost, "/tokens", "", (*handler).createToken},
 	{http.MethodDelete, "/tokens", "", (*handler).revokeToken},

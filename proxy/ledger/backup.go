@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger/index"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
@@ -141,10 +142,10 @@ func (h *Held) listLines() error {
 }
 
 // belongs tells whether a file belongs to a copy: neither one that is not whole yet, nor what is said of this folder
-// alone.
+// alone, nor an index, which whoever asks the copy makes again.
 func belongs(name string) bool {
 	return name != CheckpointFile && name != RestoreFile && !strings.HasPrefix(name, ".") &&
-		!strings.HasSuffix(name, packing) && !strings.HasSuffix(name, segment.BesideSuffix)
+		!strings.HasSuffix(name, packing) && !strings.HasSuffix(name, index.Suffix) && !strings.HasSuffix(name, segment.BesideSuffix)
 }
 
 // begin opens a file that is appended to, or may go, as long as it is now. One that is gone is none.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"hash"
@@ -9,10 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger/index"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -75,13 +78,9 @@ func (s *sealing) compress(from, to string, size int64) error {
 	if err != nil {
 		return err
 	}
-	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
-	if err != nil {
-		return errors.Join(err, out.Close())
-	}
 	sum := crc32.New(castagnoli)
-	n, err := io.Copy(z, &stepping{io.TeeReader(io.LimitReader(f, size), sum), s.steps()})
-	if err = errors.Join(err, z.Close(), out.Sync(), out.Close()); err != nil {
+	n, err := packFrames(out, &stepping{io.TeeReader(io.LimitReader(f, size), sum), s.steps()})
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return err
 	}
 	if n != size {
@@ -92,6 +91,43 @@ func (s *sealing) compress(from, to string, size int64) error {
 
 // ErrReadBack says that what was compressed is not what was to be.
 var ErrReadBack = errors.New("what was compressed reads back as something else")
+
+// packFrames writes lines in frames that can be read by themselves, and their table. It counts the bytes of the lines. A
+// frame ends where a block of an index does, so that who looks for one unpacks no other.
+func packFrames(to io.Writer, from io.Reader) (n int64, err error) {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithSingleSegment(true))
+	if err != nil {
+		return 0, err
+	}
+	lines := bufio.NewReaderSize(from, index.BlockSize)
+	var text, packed []byte
+	var frames []Frame
+	at := int64(0)
+	for over := false; !over; {
+		text = slices.Grow(text[:0], index.BlockSize)[:index.BlockSize]
+		read, err := io.ReadFull(lines, text)
+		if text = text[:read]; err == nil && text[read-1] != '\n' {
+			var rest []byte
+			rest, err = lines.ReadBytes('\n')
+			text = append(text, rest...)
+		}
+		if over = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF); err != nil && !over {
+			return n, err
+		}
+		if len(text) == 0 {
+			break
+		}
+		packed = z.EncodeAll(text, packed[:0])
+		if _, err := to.Write(packed); err != nil {
+			return n, err
+		}
+		frames = append(frames, Frame{at, int64(len(packed)), n, int64(len(text))})
+		at, n = at+int64(len(packed)), n+int64(len(text))
+	}
+	_, err = to.Write(appendTable(packed[:0], frames))
+	return n, err
+}
 
 // readBack tells whether a compressed file holds what it is to hold.
 func (s *sealing) readBack(path string, size int64, want hash.Hash32) error {

@@ -71,6 +71,9 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 		return 0, err
 	}
 	for _, f := range old {
+		if err := l.files.Remove(IndexPath(l.opts.Dir, f.First)); err != nil { // it holds subjects, too
+			return n, fmt.Errorf("cannot delete the index of a segment of the ledger: %w", err)
+		}
 		if err := l.files.Remove(f.Path); err != nil {
 			return n, fmt.Errorf("cannot delete a segment of the ledger: %w", err)
 		}

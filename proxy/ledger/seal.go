@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger/index"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
@@ -108,7 +109,7 @@ var ErrChanged = errors.New("a line is another one than was written")
 // sealOne writes a segment's summary, and records that it was sealed.
 func (s *sealing) sealOne(f Segment) error {
 	memory := s.memory.clone()
-	b := newSummary(f.First, memory, nil)
+	b, terms := newSummary(f.First, memory, nil), index.NewBuilder(f.First)
 	step, entries := s.steps(), storedEntries{from: s.tree.hashes, next: int64(f.First), end: int64(f.End)}
 	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		at := entries.next
@@ -120,6 +121,7 @@ func (s *sealing) sealOne(f Segment) error {
 		if err := step(len(line)); err != nil {
 			return err
 		}
+		terms.Add(line, len(line)+1)
 		return b.add(line, entry)
 	})
 	if err != nil {
@@ -147,6 +149,7 @@ func (s *sealing) sealOne(f Segment) error {
 	s.own++
 	s.memory = memory
 	s.end.Store(of.End)
+	s.index(of, terms)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/index"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -121,6 +122,8 @@ func (v *verification) list() error {
 			if err := v.readSummary(of(first), path); err != nil {
 				return err
 			}
+		case index.Suffix:
+			v.indexes = append(v.indexes, first)
 		case ledger.AsideSuffix:
 			if err := v.readAside(of(first), path); err != nil {
 				return err
@@ -134,7 +137,7 @@ func (v *verification) list() error {
 		return ErrNone
 	}
 	v.arrange(parts)
-	return nil
+	return v.checkIndexes(parts)
 }
 
 // other looks at a file that is not named after a record.
@@ -260,7 +263,7 @@ func (v *verification) open(p *part, with *unpacker) (*opened, error) {
 		o.Reader = &counting{io.NewSectionReader(f, 0, info.Size()), v.opts.Progress}
 		return o, nil
 	}
-	if err := oneFrame(f); err != nil {
+	if err := onlyFrames(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if o.Reader, err = with.of(&counting{f, v.opts.Progress}); err != nil {

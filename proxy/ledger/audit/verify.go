@@ -92,13 +92,14 @@ type verification struct {
 	witnesses []note.Verifier
 	report    *Report
 
-	signed signedBy   // the newest tree that is signed; of size 0: there is none
-	also   []signedBy // further trees that are signed
-	parts  []*part    // in order, without a hole
-	stored hashFiles  // entries
-	levels levels     // nodes
-	read   []*reading // by part
-	acts   acts       // what records say of the log itself
+	signed  signedBy   // the newest tree that is signed; of size 0: there is none
+	also    []signedBy // further trees that are signed
+	parts   []*part    // in order, without a hole
+	indexes []uint64   // first records of the segments that have one
+	stored  hashFiles  // entries
+	levels  levels     // nodes
+	read    []*reading // by part
+	acts    acts       // what records say of the log itself
 }
 
 // signedBy is a tree that somebody signed, and where that stands.

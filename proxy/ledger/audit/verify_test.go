@@ -71,6 +71,9 @@ func TestEveryFileCounts(t *testing.T) {
 			if (nodes || strings.HasPrefix(filepath.Base(path), last)) && (what == "more" || what == "twice") || nodes && what == "cut" {
 				continue // what stands behind the checkpoint is not signed yet, and of nodes the next file has the last ones
 			}
+			if what == "removed" && strings.HasSuffix(path, ".idx") {
+				continue // whoever asks makes it again
+			}
 			if what == "removed" {
 				if err := os.Remove(path); err != nil {
 					t.Fatal(err)

@@ -1,0 +1,109 @@
+package dossier_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/dossier"
+	"github.com/tagwarden/tagwarden/proxy/ledger/query"
+	"github.com/tagwarden/tagwarden/proxy/segment"
+)
+
+const jane, joe = "01000000000000000000000000000000", "02000000000000000000000000000000"
+
+// held is what a ledger that holds the records of testdata/log.jsonl holds about somebody.
+func held(t *testing.T, asked dossier.Asked) *dossier.Report {
+	t.Helper()
+	text, err := os.ReadFile("testdata/log.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []byte
+	for line := range strings.Lines(string(text)) {
+		lines = segment.AppendLine(lines, []byte(strings.TrimSpace(line)))
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, segment.FileName(0, ".jsonl")), lines, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	asked.At = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	l := query.Open(dir, query.Options{Report: func(err error) { t.Error(err) }})
+	report, err := dossier.Gather(t.Context(), l, asked, dossier.Names{
+		Titles: map[string]string{"analytics": "Measure <our> audience"}, Carried: map[string][]string{"analytics": {"counting"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestReport holds what is said about a person, in each form, against what was.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	report := held(t, dossier.Asked{Subjects: []string{jane}, IDs: []string{"email j***@example.com"}})
+	report.InForce = []string{"all"}
+	for _, form := range dossier.Formats() {
+		got, err := report.Render(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden := "testdata/report." + form
+		if os.Getenv("UPDATE_GOLDEN") != "" {
+			if err := os.WriteFile(golden, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want, err := os.ReadFile(golden); err != nil || string(want) != string(got) {
+			t.Errorf("%s changed (%v). It is\n%s", form, err, got)
+		}
+	}
+}
+
+// TestEachEventIsCountedOnce: and nobody else's is.
+func TestEachEventIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	report := held(t, dossier.Asked{Subjects: []string{jane}})
+	var all dossier.Outcomes
+	permitted, denied := 0, 0
+	for _, u := range report.Uses {
+		permitted += u.Events
+		all.Delivered += u.Outcomes.Delivered
+		all.Dropped += u.Outcomes.Dropped
+		all.Waiting += u.Outcomes.Waiting
+		all.Unknown += u.Outcomes.Unknown
+	}
+	for _, d := range report.Denied {
+		denied += d.Events
+	}
+	if want := (dossier.Outcomes{Delivered: 1, Dropped: 1, Waiting: 2, Unknown: 2}); all != want || permitted != 6 || denied != 2 {
+		t.Errorf("%d passed on, %+v; %d kept back", permitted, all, denied)
+	}
+	if other := held(t, dossier.Asked{Subjects: []string{joe}}); len(other.Uses) != 1 || other.Uses[0].Events != 1 || len(other.Acts) != 0 {
+		t.Errorf("of somebody else: %+v", other)
+	}
+	if none := held(t, dossier.Asked{Subjects: []string{strings.Repeat("0", 32)}}); len(none.Uses)+len(none.Denied)+len(none.Acts) != 0 {
+		t.Errorf("of nobody: %+v", none)
+	}
+	later := held(t, dossier.Asked{Subjects: []string{jane}, Since: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)})
+	if len(later.Uses) != 0 || len(later.Acts) != 6 {
+		t.Errorf("of later: %+v", later)
+	}
+}
+
+// TestHostileNames: what a hit wrote is text on a page, and a string in JSON.
+func TestHostileNames(t *testing.T) {
+	t.Parallel()
+	report := held(t, dossier.Asked{Subjects: []string{jane}})
+	page, err := report.Render("html")
+	if err != nil || strings.Contains(string(page), "<script>") || !strings.Contains(string(page), "&lt;script&gt;") {
+		t.Errorf("%v\n%s", err, page)
+	}
+	text, err := report.Render("json")
+	if err != nil || !json.Valid(text) {
+		t.Errorf("%v\n%s", err, text)
+	}
+}

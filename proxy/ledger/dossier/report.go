@@ -1,0 +1,114 @@
+// Package dossier says what the ledger holds about one person, in words for somebody who is no specialist: an answer to
+// who asks for access (GDPR Art. 15). It promises that every event of theirs that the ledger has is counted once, that
+// nothing is said of anybody else, and that what the log cannot know is said to be so.
+package dossier
+
+import "time"
+
+// Report is what the ledger holds about a person. Its JSON is for programs; members may be added.
+type Report struct {
+	Asked   Asked     `json:"asked"`
+	Log     Log       `json:"log"`
+	Uses    []Use     `json:"forwarded"`     // what was passed on, or was to be, by vendor and purpose
+	Denied  []Denied  `json:"not_forwarded"` // what was kept back, by vendor and reason
+	Acts    []Act     `json:"acts"`          // objections and what else the person asked for, oldest first
+	InForce []string  `json:"in_force"`      // scopes that are objected to now; nil: the log alone was asked
+	Choices []Choice  `json:"choices"`       // receipts of choices
+	Erased  []Erasure `json:"erased"`        // what is not in the log any more
+	Limits  []string  `json:"limits"`        // what the log cannot say, a sentence each
+}
+
+// Asked is who was asked about, and of when.
+type Asked struct {
+	At       time.Time `json:"at"`
+	IDs      []string  `json:"identifiers,omitempty"` // as they may be shown: most of each is left out
+	Subjects []string  `json:"subjects"`              // as records name them
+	Since    time.Time `json:"since,omitzero"`
+	Until    time.Time `json:"until,omitzero"`
+}
+
+// Log is what the answer was made of.
+type Log struct {
+	Records uint64    `json:"records"` // that the log holds
+	About   int       `json:"about"`   // of those, how many are about the person
+	From    time.Time `json:"from,omitzero"`
+	Damaged int       `json:"damaged,omitempty"` // places that could not be read
+}
+
+// Use is events that a vendor was to get for the same purposes, on the same basis.
+type Use struct {
+	Site       string         `json:"site"`
+	Vendor     string         `json:"vendor"`
+	Purposes   []string       `json:"purposes"` // by their ids; empty: no policy that is kept tells
+	Titles     []string       `json:"titles"`   // of the purposes, as visitors are told them
+	Activity   string         `json:"activity"`
+	Basis      string         `json:"basis"`
+	Assessment string         `json:"assessment,omitempty"`
+	First      time.Time      `json:"first"`
+	Last       time.Time      `json:"last"`
+	Events     int            `json:"events"`
+	Names      map[string]int `json:"names"` // of the events
+	Outcomes   Outcomes       `json:"outcomes"`
+	Kept       []string       `json:"fields_kept"` // by their names
+	Changed    []string       `json:"fields_changed"`
+	Dropped    []string       `json:"fields_dropped"`
+	Despite    int            `json:"by_decision,omitempty"` // how many travelled by a decision though somebody had objected
+}
+
+// Outcomes says what became of events.
+type Outcomes struct {
+	Delivered int `json:"delivered"`
+	Dropped   int `json:"dropped"`
+	Waiting   int `json:"waiting"`
+	Unknown   int `json:"unknown"` // they may have arrived
+}
+
+// Denied is events that were not passed on, for the same reason.
+type Denied struct {
+	Site   string    `json:"site"`
+	Vendor string    `json:"vendor"`
+	Reason string    `json:"reason"`
+	Why    string    `json:"why"` // in words
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+	Events int       `json:"events"`
+}
+
+// Act is what the person asked for, or what was decided about that.
+type Act struct {
+	Number      uint64    `json:"number"` // of the record
+	Kind        string    `json:"kind"`
+	At          time.Time `json:"at"`
+	Scopes      []string  `json:"scopes,omitempty"`
+	Restriction bool      `json:"restriction,omitempty"`
+	Site        string    `json:"site,omitempty"`
+	Source      string    `json:"source,omitempty"`
+	By          string    `json:"by,omitempty"`
+	Because     string    `json:"because,omitempty"`
+	Stands      []string  `json:"stands,omitempty"`
+	Until       time.Time `json:"until,omitzero"`
+	Says        string    `json:"says"` // in words
+}
+
+// Choice is a receipt of the act of choosing.
+type Choice struct {
+	Number     uint64    `json:"number"`
+	At         time.Time `json:"at"`
+	Site       string    `json:"site,omitempty"`
+	Categories []string  `json:"categories,omitempty"`
+	Version    string    `json:"version,omitempty"`
+	Says       string    `json:"says"`
+}
+
+// Erasure is what is not in the log any more.
+type Erasure struct {
+	Number uint64    `json:"number"`
+	At     time.Time `json:"at"`
+	Says   string    `json:"says"`
+}
+
+// Names are what purposes are called, and which activities carry them, where a policy is at hand.
+type Names struct {
+	Titles  map[string]string   // by purpose
+	Carried map[string][]string // activities, by purpose
+}
