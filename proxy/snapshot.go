@@ -61,7 +61,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
-			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) })
+			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) }).Choosing(loaded.Policy.Category)
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	fresh.queued = loaded.Server.Delivery.Mode == "queued"
