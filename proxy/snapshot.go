@@ -33,6 +33,7 @@ type Snapshot struct {
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to, and of reviews
 	pages      sitePages                  // what visitors of each site are shown
+	texts      map[[32]byte][]byte        // that visitors choose by, by digest
 	counters   counters
 	names      *lru.Cache[string, string] // event names as the ledger keeps them
 }
@@ -58,7 +59,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 		client.Close()
 		return nil, err
 	}
-	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
+	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections, texts: loaded.ChoiceTexts()}
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
 			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) }).Choosing(loaded.Policy.Category)

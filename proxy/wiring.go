@@ -214,6 +214,15 @@ func openCookieActs(s *Server) error {
 	return nil
 }
 
+// openChoices comes behind the ledger and the store, too.
+func openChoices(s *Server) error {
+	s.choices = newChoices(choicesOptions{
+		Now: s.opts.Now, Metrics: s.metrics, InForce: s.objector.inForce, Apply: s.objections.Apply,
+		Note: s.ledger.ObjectedByCookie,
+	})
+	return nil
+}
+
 func closeCookieActs(s *Server) error { return s.cookieActs.keep() }
 
 func keepCookieActs(s *Server) {
@@ -268,6 +277,7 @@ func openVisitors(s *Server) error {
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
 			s.cookieActs.add(&c)
 		},
+		Choose:  s.choices.post,
 		Refused: func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
 	})
 	return nil
