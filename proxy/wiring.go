@@ -297,6 +297,7 @@ func openAPI(s *Server) (err error) {
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
+		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
 		Queue: newQueueDesk(s), Backup: newBackups(s).make,
 		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },

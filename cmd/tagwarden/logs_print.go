@@ -101,6 +101,15 @@ func printRecord(w io.Writer, record []byte) {
 		printf(w, "%s  %s of %s: %s from %s (%s), %s times, %d subjects\n", at, kind, cmp.Or(scopesIn(record), "-"),
 			cmp.Or(get("act"), "-"), cmp.Or(get("site"), "-"), get("source"), cmp.Or(get("times"), "1"),
 			len(gjson.GetBytes(record, "subjects").Array()))
+	case ledger.KindChoice:
+		list := func(name string) string { return cmp.Or(textsIn(record, name), "nothing") }
+		by := "a browser"
+		if gjson.GetBytes(record, "vouched").Bool() {
+			by = "the site's server"
+		}
+		printf(w, "%s  %s on %s, at %s: granted %s; refused %s; text %s, version %s; sent by %s (%s), %d subjects\n", at, kind,
+			cmp.Or(get("site"), "-"), cmp.Or(get("chosen"), "-"), list("granted"), list("refused"), cmp.Or(get("text"), "-"),
+			cmp.Or(get("version"), "-"), by, cmp.Or(get("platform"), get("source")), len(gjson.GetBytes(record, "subjects").Array()))
 	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey:
 		printf(w, "%s\n", strings.TrimRight(at+"  "+kind+" "+get("text")+" "+get("policy"), " "))
 	case ledger.KindSealed:
@@ -135,6 +144,15 @@ func fieldsIn(record []byte, became string) string {
 		all = append(all, short(field.String()))
 	}
 	return cmp.Or(cut(strings.Join(all, ", "), 200), "none")
+}
+
+// textsIn are the texts of a list.
+func textsIn(record []byte, name string) string {
+	var all []string
+	for _, text := range gjson.GetBytes(record, name).Array() {
+		all = append(all, short(text.String()))
+	}
+	return cut(strings.Join(all, ", "), 200)
 }
 
 // eventsIn are the events that an outcome is of: those of the version before say how many.

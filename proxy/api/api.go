@@ -35,6 +35,8 @@ type Options struct {
 	FeedKey func() [32]byte
 	// Assessments is how the assessments stand at a time, as JSON has it: whoever may ask the listener may ask that. Nil: nobody may.
 	Assessments func(now time.Time) any
+	// Vouch takes choices that a site's server vouches for. Nil: none are taken here.
+	Vouch Voucher
 	// Log is the forwarding log, for those who check it. Nil: there is none here.
 	Log Log
 	// Witnessed is its newest checkpoint that enough witnesses signed, with their signatures; nil: none is. Nil: nobody
