@@ -289,3 +289,32 @@ func (v *visit) answerChoice(c *postedChoice, became Chose, identified int) {
 	v.ctx.Response.Header.SetContentType("application/json")
 	v.ctx.SetBody(text)
 }
+
+// ExplainChoice says in words what a body of POST /privacy/choices says, and how it counts; the user id and the text that
+// was shown are not among them. The error says what is wrong with it.
+func ExplainChoice(text []byte) (lines []string, err error) {
+	c, err := parseChoice(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.Granted {
+		lines = append(lines, "grants "+name)
+	}
+	for _, name := range c.Refused {
+		lines = append(lines, "refuses "+name)
+	}
+	lines = append(lines, "chosen "+c.At.UTC().Format(time.RFC3339))
+	if c.Text != [sha256.Size]byte{} {
+		lines = append(lines, "text "+hex.EncodeToString(c.Text[:]))
+	}
+	if c.Version != "" {
+		lines = append(lines, "version "+c.Version)
+	}
+	if c.Platform != "" {
+		lines = append(lines, "copied from "+c.Platform)
+	}
+	if c.user != "" {
+		return append(lines, "with a proof for a user id: where it is the site's, grants count for that user"), nil
+	}
+	return append(lines, "without a proof: refusals alone count, and where the site lists receipts"), nil
+}
