@@ -94,7 +94,7 @@ func (c siteCheck) consents() bool {
 }
 
 // ReceiptSecret is what a site's server vouches with; nil where it has no secret, or where that cannot be read.
-func (l *Loaded) ReceiptSecret(site string) []byte {
+func ReceiptSecret(l *Loaded, site string) []byte {
 	of := l.Server.Sites[site].Signals.Receipts
 	if of == nil || of.SecretFile == "" {
 		return nil
@@ -107,7 +107,7 @@ func (l *Loaded) ReceiptSecret(site string) []byte {
 }
 
 // ChoiceTexts are the texts that sites name, by their SHA-256 digest.
-func (l *Loaded) ChoiceTexts() map[[sha256.Size]byte][]byte {
+func ChoiceTexts(l *Loaded) map[[sha256.Size]byte][]byte {
 	all := map[[sha256.Size]byte][]byte{}
 	for _, site := range l.Server.Sites {
 		for _, name := range site.Choices.Texts {

@@ -76,9 +76,9 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 		return false, &objection.Fault{What: "categories", Err: errors.New("none of them is one of the site's: signals.mirror.categories maps them")}
 	}
 	for _, name := range slices.Concat(of.Granted, of.Refused) {
-		if snapshot.Policy.Category(name) == 0 {
+		if rules.CategoryOf(snapshot.Policy, name) == 0 {
 			what := "no purpose is in a category of that name"
-			if known := snapshot.Policy.Categories(); rules.ScopeName(name) { // else it may be anything
+			if known := rules.CategoriesOf(snapshot.Policy); rules.ScopeName(name) { // else it may be anything
 				what += strict.Suggestion(name, known)
 			}
 			return false, &objection.Fault{What: "categories", Err: errors.New(what)}
@@ -119,7 +119,7 @@ func translate(of *objection.Choice, mirror *config.CMP) {
 
 // known leaves those of a platform's ids out that are no category of the policy.
 func known(p *rules.Policy, names []string) []string {
-	return slices.DeleteFunc(names, func(name string) bool { return p.Category(name) == 0 })
+	return slices.DeleteFunc(names, func(name string) bool { return rules.CategoryOf(p, name) == 0 })
 }
 
 // readsReceipts tells whether a site lists receipts.
@@ -146,7 +146,7 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 	oldest, ahead, choice := oldestChoice, choiceAhead, of.Choice
 	var changes []objection.Change
 	if of.User != "" {
-		secret := snapshot.Loaded.ReceiptSecret(of.Site)
+		secret := config.ReceiptSecret(snapshot.Loaded, of.Site)
 		if !objection.Vouches(of.Proof, secret, of.Site, of.User, of.Signed, &choice) {
 			c.count("wrong_proof")
 			return visitor.Chose{}, visitor.ErrProof

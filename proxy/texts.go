@@ -20,7 +20,7 @@ func TextsDir(data string) string { return filepath.Join(data, "texts") }
 
 // keepTexts keeps the texts that the server file names. It is on disk when it returns.
 func keepTexts(loaded *config.Loaded, disk durable.Disk) error {
-	texts := loaded.ChoiceTexts()
+	texts := config.ChoiceTexts(loaded)
 	if len(texts) == 0 {
 		return nil
 	}

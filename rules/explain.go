@@ -129,7 +129,7 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 		return nil, err
 	}
 	var err error
-	if objections.Receipts, err = p.AskedReceipt(q.Receipts, q.At); err != nil {
+	if objections.Receipts, err = AskedReceipt(p, q.Receipts, q.At); err != nil {
 		return nil, err
 	}
 	var region Region

@@ -12,8 +12,8 @@ import (
 // Receipts of choices stand by identifiers, as objections do, and are found with them. For the ladder they are a source
 // of signals like the others: see [signal.Receipt].
 
-// Category is a consent category of the policy's purposes, by its name; none where no purpose is in it.
-func (p *Policy) Category(name string) signal.Categories {
+// CategoryOf is a consent category of a policy's purposes, by its name; none where no purpose is in it.
+func CategoryOf(p *Policy, name string) signal.Categories {
 	for i, known := range p.categories {
 		if known == name {
 			return 1 << i
@@ -58,9 +58,9 @@ const (
 )
 
 // AskedReceipt is what receipts come to in a [Question]: by consent category granted or refused, at the time of the hit.
-func (p *Policy) AskedReceipt(chosen map[string]string, at time.Time) (r signal.Receipt, err error) {
+func AskedReceipt(p *Policy, chosen map[string]string, at time.Time) (r signal.Receipt, err error) {
 	for name, choice := range chosen {
-		of := p.Category(name)
+		of := CategoryOf(p, name)
 		switch {
 		case of == 0:
 			return r, fmt.Errorf("receipts: no purpose is in category %q", name)
@@ -75,8 +75,8 @@ func (p *Policy) AskedReceipt(chosen map[string]string, at time.Time) (r signal.
 	return r, nil
 }
 
-// Categories lists the consent categories of the policy's purposes.
-func (p *Policy) Categories() []string { return slices.Clone(p.categories) }
+// CategoriesOf lists the consent categories of a policy's purposes.
+func CategoriesOf(p *Policy) []string { return slices.Clone(p.categories) }
 
 // receiptsDeny tells whether receipts that were found since an event was judged deny what it was permitted on: they
 // refuse it, or they vouch no more for the consent that it was permitted by.

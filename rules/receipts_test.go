@@ -83,10 +83,10 @@ func TestReceipts(t *testing.T) {
 		p := receiptsPolicy(t, c.of)
 		var r signal.Receipt
 		if c.granted {
-			r.Granted, r.At = p.Category("analytics"), now.Add(-c.age).Unix()
+			r.Granted, r.At = rules.CategoryOf(p, "analytics"), now.Add(-c.age).Unix()
 		}
 		if c.refuse {
-			r.Refused = p.Category("analytics")
+			r.Refused = rules.CategoryOf(p, "analytics")
 		}
 		j := judgedWith(t, p, c.cookie, r)
 		if got := j.Verdicts[0].Reason; got != c.want {
@@ -129,7 +129,7 @@ func TestReceiptsAtDelivery(t *testing.T) {
 	for range 2000 {
 		p := policies[rnd.IntN(len(policies))]
 		on := p.Activities()[0].Basis
-		all := p.Category("analytics") | p.Category("marketing")
+		all := rules.CategoryOf(p, "analytics") | rules.CategoryOf(p, "marketing")
 		before, after := anyReceipt(rnd, all), anyReceipt(rnd, all)
 		cookie := []string{"", "yes", "no"}[rnd.IntN(3)]
 		j := judgedWith(t, p, cookie, before)
@@ -168,7 +168,7 @@ func TestReceiptsAtDelivery(t *testing.T) {
 func TestReceiptsOfTwoPeople(t *testing.T) {
 	t.Parallel()
 	p := receiptsPolicy(t, rung("a", basis.Consent))
-	of := p.Category("analytics")
+	of := rules.CategoryOf(p, "analytics")
 	granted := rules.Objections{Receipts: signal.Receipt{Granted: of, At: 1}}
 	refused := rules.Objections{Receipts: signal.Receipt{Refused: of}}
 	subject := func(event int32, hash byte) rules.Subject {

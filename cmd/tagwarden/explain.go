@@ -97,7 +97,7 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 		}
 	}
 	for category := range f.receipts {
-		if all := loaded.Policy.Categories(); !slices.Contains(all, category) {
+		if all := rules.CategoriesOf(loaded.Policy); !slices.Contains(all, category) {
 			t.fail("--receipt: no purpose is in category %q%s", category, strict.Suggestion(category, all))
 			return nil, usage
 		}

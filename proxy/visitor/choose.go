@@ -177,8 +177,11 @@ func wordLike(text string) bool {
 	})
 }
 
-// postChoice takes what somebody answered when the site's banner asked: POST /privacy/choices.
-func (v *visit) postChoice() {
+// chooser is a visit of somebody who answers when the site's banner asks.
+type chooser struct{ *visit }
+
+// post takes what somebody answered: POST /privacy/choices.
+func (v chooser) post() {
 	if v.ctx.IsOptions() {
 		preflight(v.site, v.ctx)
 		return
@@ -207,7 +210,7 @@ func (v *visit) postChoice() {
 }
 
 // handOver hands a choice over, and has the browser keep the proof of what it refused, so that it can take that back.
-func (v *visit) handOver(c *postedChoice) (Chose, int, error) {
+func (v chooser) handOver(c *postedChoice) (Chose, int, error) {
 	if wait := v.choosers.page(v.from); wait > 0 {
 		return Chose{}, 0, errTooMany{wait}
 	}
@@ -242,7 +245,7 @@ func (v *visit) handOver(c *postedChoice) (Chose, int, error) {
 }
 
 // ownProof is the browser's proof of an act of its own for an identifier; of a new act where it has none.
-func (v *visit) ownProof(id objection.ID, fresh [actSize]byte) proof {
+func (v chooser) ownProof(id objection.ID, fresh [actSize]byte) proof {
 	for _, held := range v.proofsFor(v.Pages, id) {
 		if held.holder().Kind == objection.Browser {
 			return held
@@ -271,7 +274,7 @@ type choiceAnswer struct {
 	Kept       bool   `json:"text_kept"`
 }
 
-func (v *visit) answerChoice(c *postedChoice, became Chose, identified int) {
+func (v chooser) answerChoice(c *postedChoice, became Chose, identified int) {
 	answer := choiceAnswer{Recorded: became.Recorded, Identified: identified, Counts: "nothing", Kept: became.Kept}
 	if became.Counts {
 		answer.Counts = "refusals"

@@ -158,7 +158,7 @@ func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from ne
 	case path == root+"objections":
 		v.objections()
 	case path == root+"choices":
-		v.postChoice()
+		chooser{v}.post()
 	case path == root+"gpc":
 		v.gpcAnswer()
 	case path == root+"notice":
