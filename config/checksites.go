@@ -67,6 +67,8 @@ func (c siteCheck) run() {
 		c.checkRegion(at("region"), site.Region)
 		c.checkSignals(at("signals"), site.Signals)
 		c.warnCookies(at("signals"), site)
+		c.checkReceipts(at("signals", "receipts"), site.Signals.Receipts)
+		c.checkChoices(id, site.Choices)
 		c.checkBrand(at, &site)
 		c.warnObjectors(at("origins"), site)
 	}

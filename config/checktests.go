@@ -74,6 +74,11 @@ func (c testCheck) checkTest(doc *strict.Document, test *Test, at func(...any) [
 	if test.Region != "" {
 		c.invalid(doc, at("region"), regionFault(test.Region))
 	}
+	for category := range test.Receipts {
+		if c.purposes != nil {
+			c.known(doc, at("receipts", category), "category", category, consentCategories(c.loaded))
+		}
+	}
 	for category := range test.Signals.Own {
 		if c.purposes != nil {
 			c.known(doc, at("signals", "own", category), "category", category, consentCategories(c.loaded))

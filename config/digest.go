@@ -101,7 +101,7 @@ func said(file *catalog.File) []byte {
 
 // undecided are the keys of a site that decide nothing, and paced those of a vendor.
 var (
-	undecided = []string{"name", "privacy"}
+	undecided = []string{"name", "privacy", "choices"}
 	paced     = []string{"rate", "concurrency"}
 )
 
@@ -132,6 +132,8 @@ func (r *reading) deciding() *yaml.Node {
 				return nil
 			case key.Value == "region":
 				return changedKeys(value, r.databaseByDigest)
+			case key.Value == "signals":
+				return changedKeys(value, receiptsElsewhere)
 			}
 			return value
 		})
@@ -165,6 +167,14 @@ func tokenElsewhere(key, value *yaml.Node) *yaml.Node {
 		return value
 	}
 	return textNode("token")
+}
+
+// receiptsElsewhere says of receipts that they are listed, and not by which secret: what they say was proven before.
+func receiptsElsewhere(key, value *yaml.Node) *yaml.Node {
+	if key.Value == "receipts" {
+		return mappingNode()
+	}
+	return value
 }
 
 // changedEach is a mapping with other values.

@@ -14,16 +14,17 @@ type Tests struct {
 
 // Test sends one recorded hit through the policy and says what is to become of it.
 type Test struct {
-	Name       string      `yaml:"name" is:"required" doc:"What the test shows, as a sentence."`
-	Hit        string      `yaml:"hit" is:"required" doc:"File of a raw HTTP/1.1 request, relative to the folder of tests; its Host names the site."`
-	Objections []string    `yaml:"objections" doc:"Objections of the visitor: ids of purposes, vendor:ID, or all; kept_opt_out for an opt-out by the browser's signal that is kept from the time of the test on."`
-	Decisions  []string    `yaml:"decisions" doc:"Decisions of a person that lift the objections (tagwarden objections decide): ids of assessments with compelling grounds, or ID=2027-05-04 for one that ends after that day."`
-	Signals    TestSignals `yaml:"signals" doc:"Signals of the visitor's choice, instead of those that the hit carries."`
-	From       string      `yaml:"from" doc:"The visitor's IP address. Default: 192.0.2.1."`
-	Source     string      `yaml:"source" is:"enum=server" doc:"server: as if one of the vendor's senders had sent it."`
-	Region     string      `yaml:"region" doc:"The visitor's region, instead of what the hit's headers tell."`
-	At         Moment      `yaml:"at" doc:"The time of the hit, RFC 3339. Default: now."`
-	Expect     Expect      `yaml:"expect" is:"required" doc:"What is to become of the hit."`
+	Name       string            `yaml:"name" is:"required" doc:"What the test shows, as a sentence."`
+	Hit        string            `yaml:"hit" is:"required" doc:"File of a raw HTTP/1.1 request, relative to the folder of tests; its Host names the site."`
+	Objections []string          `yaml:"objections" doc:"Objections of the visitor: ids of purposes, vendor:ID, or all; kept_opt_out for an opt-out by the browser's signal that is kept from the time of the test on."`
+	Receipts   map[string]string `yaml:"receipts" is:"keys=id,enum=granted|refused" doc:"Receipts of choices that stand for the visitor, by consent category: granted (vouched for by the site, at the time of the hit) or refused. They count where the site lists receipts."`
+	Decisions  []string          `yaml:"decisions" doc:"Decisions of a person that lift the objections (tagwarden objections decide): ids of assessments with compelling grounds, or ID=2027-05-04 for one that ends after that day."`
+	Signals    TestSignals       `yaml:"signals" doc:"Signals of the visitor's choice, instead of those that the hit carries."`
+	From       string            `yaml:"from" doc:"The visitor's IP address. Default: 192.0.2.1."`
+	Source     string            `yaml:"source" is:"enum=server" doc:"server: as if one of the vendor's senders had sent it."`
+	Region     string            `yaml:"region" doc:"The visitor's region, instead of what the hit's headers tell."`
+	At         Moment            `yaml:"at" doc:"The time of the hit, RFC 3339. Default: now."`
+	Expect     Expect            `yaml:"expect" is:"required" doc:"What is to become of the hit."`
 
 	Assessments string `yaml:"assessments" is:"enum=as_they_are" doc:"as_they_are: judged by what assessments are worth at its time. Default: as if each were approved today."`
 

@@ -18,6 +18,7 @@ type Site struct {
 	PhoneCountry string   `yaml:"phone_country" doc:"Country of phone numbers that do not say theirs, in events of the site and in objections that came from it: two letters, DE. Without it such a number is found by nobody's objection, and no objection by one is taken."`
 	Vendors      []string `yaml:"vendors" doc:"Ids of the vendors that its hits may go to. Default: all."`
 	Privacy      Privacy  `yaml:"privacy" doc:"How the pages that visitors see look: the preference centre, /privacy/ below base, and the notice."`
+	Choices      Choices  `yaml:"choices" doc:"The texts that visitors choose by, for records of their choices."`
 	Signals      Signals  `yaml:"signals" doc:"Which signals of the visitor's choice are read; where they disagree the most protective one wins. What is not listed is not read."`
 }
 
@@ -59,6 +60,8 @@ type Signals struct {
 	USP     *Plain `yaml:"usp" doc:"US privacy string: parameter us_privacy, cookie usprivacy."`
 	AC      *IAB   `yaml:"ac" doc:"Google's additional consent string, beside a TCF string: parameter and cookie addtl_consent, cookie OTAdditionalConsentString (OneTrust's). It speaks of vendors whose catalog file has atp."`
 	Payload *CMP   `yaml:"payload" doc:"The SDK's own consent object in its events: Segment, RudderStack, Snowplow, Matomo. Default: the site's CMP's ids where they are OneTrust's, else ids stand for themselves."`
+
+	Receipts *Receipts `yaml:"receipts" doc:"Receipts of choices: what visitors chose by tagwarden.choice, the mirror script or the site's server, found by their identifiers, so that hits that a server sends obey it too. What a browser posts counts for refusals alone; a grant counts where the site vouches for it."`
 
 	OneTrust          *CMP `yaml:"onetrust" doc:"OneTrust: cookies OptanonConsent and OptanonAlertBoxClosed. Ids: C0001 to C0005, or the site's own."`
 	Cookiebot         *CMP `yaml:"cookiebot" doc:"Cookiebot: cookie CookieConsent. Ids: preferences, statistics, marketing."`
@@ -110,6 +113,8 @@ func signalKind(key string) signal.Kind {
 		return signal.AdditionalConsent
 	case "payload":
 		return signal.Payload
+	case "receipts":
+		return signal.Receipts
 	}
 	if c, ok := cmp.Parse(key); ok {
 		return signal.Platform(c)

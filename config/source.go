@@ -34,7 +34,8 @@ type Source struct {
 	regionDBs map[string]besideFile // databases of regions, by the path that the server file gives
 	sheets    map[string]besideFile // style sheets, likewise
 	logos     map[string]besideFile // logos, likewise
-	tokens    map[string]besideFile // of servers that send, likewise
+	tokens    map[string]besideFile // of servers that send, and secrets of receipts, likewise
+	texts     map[string]besideFile // that visitors choose by, likewise
 	policy    map[string][]byte     // by slash-separated path inside the policy folder; hits of tests by name only
 	archived  bool                  // it is of an archive: meanings, not what people wrote
 }
@@ -42,7 +43,7 @@ type Source struct {
 // Read reads the server file and the policy folder that it names. An error is a [strict.Faults].
 func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
-		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{}}
+		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{}, texts: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
@@ -64,8 +65,8 @@ type besideFile struct {
 	elsewhere bool // it is not here, and was all right where the policy was compiled first
 }
 
-// readBeside reads the databases of regions, style sheets and logos that sites of the server file name, and the tokens
-// of vendors' senders. Of one that cannot be read it keeps why.
+// readBeside reads the databases of regions, style sheets, logos and texts that sites of the server file name, and the
+// tokens of vendors' senders and of receipts. Of one that cannot be read it keeps why.
 func (s *Source) readBeside() {
 	var ignored strict.Faults
 	doc := strict.Parse("", s.server, &ignored)
@@ -76,6 +77,7 @@ func (s *Source) readBeside() {
 		s.readInto(s.regionDBs, doc, strict.Path("sites", id, "region", "database"), maxRegionDBBytes)
 		s.readInto(s.sheets, doc, strict.Path("sites", id, "privacy", "css"), maxSheetBytes+1)
 		s.readInto(s.logos, doc, strict.Path("sites", id, "privacy", "logo"), maxLogoBytes+1)
+		s.readChoices(doc, id)
 	}
 	for _, id := range doc.Keys("vendors") {
 		s.readInto(s.tokens, doc, strict.Path("vendors", id, "senders", "token_file"), maxTokenBytes+1)
@@ -173,7 +175,7 @@ func (s *Source) digest() string {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "%q %d\n", s.Path, len(s.server)))
 	h.Write(s.server)
-	for _, files := range []map[string]besideFile{s.regionDBs, s.sheets, s.logos, s.tokens} {
+	for _, files := range []map[string]besideFile{s.regionDBs, s.sheets, s.logos, s.tokens, s.texts} {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			file := files[name]
 			h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))

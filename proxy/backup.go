@@ -134,8 +134,10 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 	if err != nil {
 		return nil, err
 	}
-	if err := c.folder("policies", PoliciesDir(data)); err != nil {
-		return nil, err
+	for _, dir := range []string{PoliciesDir(data), TextsDir(data)} {
+		if err := c.folder(filepath.Base(dir), dir); err != nil {
+			return nil, err
+		}
 	}
 	if !of.WithoutKeys {
 		state := b.keyring.store.State()

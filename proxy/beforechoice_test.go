@@ -47,9 +47,12 @@ vendors:
   small: { classes: { event_name: keep, event_id: keep, timestamp: keep, client_id: { pseudonymise: { rotate: week } } } }
 `,
 	})
-	l.running = start(t, file, func(o *proxy.Options) { o.Now = l.time })
+	l.running = start(t, file, l.clocked)
 	return l
 }
+
+// clocked has a server go by that clock.
+func (l *late) clocked(o *proxy.Options) { o.Now = l.time }
 
 func (l *late) time() time.Time {
 	l.clock.Lock()

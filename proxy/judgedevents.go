@@ -5,6 +5,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // judgedEvents are the events of a hit that leaves in the moment in which it was judged. Of what they were judged by,
@@ -57,7 +58,14 @@ func (g *judgedEvents) holdsFor(event int, found rules.Objections) bool {
 		if event != hit.Shared && g.visitors.Of(e) != g.visitors.Of(event) {
 			continue
 		}
-		if g.known[e].Tightens(found) && !g.stands(e, found) {
+		if !g.known[e].Tightens(found) {
+			continue
+		}
+		of := found
+		if event != hit.Shared && e != event { // what receipts grant is for events that name who granted it
+			of.Receipts = signal.Receipt{Refused: found.Receipts.Refused}
+		}
+		if !g.stands(e, of) {
 			return false
 		}
 	}

@@ -31,6 +31,7 @@ var parts = []part{
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},
 	{name: "kept opt-outs", open: openKeeper, close: closeKeeper, run: keepOptOuts},
 	{name: "cookie acts", open: openCookieActs, close: closeCookieActs, minute: keepCookieActs},
+	{name: "choices", open: openChoices},
 	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox, minute: sayOutbox, mention: outboxMention},

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"path/filepath"
 
 	"go.uber.org/zap"
@@ -13,13 +14,13 @@ import (
 // [config.CompileArchived]. Nothing takes one away: as long as a record may name a policy it belongs to the ledger.
 func PoliciesDir(data string) string { return filepath.Join(data, "policies") }
 
-// archive keeps a policy, before the first record names it.
+// archive keeps a policy, and the texts that visitors choose by, before the first record names them.
 func archive(loaded *config.Loaded, disk durable.Disk, log *zap.Logger) error {
 	mended, err := loaded.Archive(durable.Files{Disk: disk}, PoliciesDir(loaded.Server.Data))
 	for _, name := range mended {
 		log.Warn("a policy's archive was damaged, and was written anew", zap.String("file", name))
 	}
-	return err
+	return errors.Join(err, keepTexts(loaded, disk))
 }
 
 // openPolicies keeps the policy that the server starts with. Each later one is kept by Reload.

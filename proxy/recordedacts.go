@@ -41,7 +41,12 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 	var all []ledger.Objected
 	for i := range recorded {
 		r := &recorded[i]
-		if of := decided(r); of != nil {
+		of := decided(r)
+		if r.Change.Choice != nil {
+			of = chosen(&r.Change)
+			of.First, of.Last = r.Seq, r.Seq
+		}
+		if of != nil {
 			of.Recovered = late
 			all = append(all, *of)
 			continue
@@ -93,6 +98,22 @@ func decided(r *objection.Recorded) *ledger.Objected {
 		of.Subjects, of.Form = append(of.Subjects, subject.Ledger), max(of.Form, subject.Form)
 	}
 	return &of
+}
+
+// chosen is the record of a choice.
+func chosen(c *objection.Change) *ledger.Objected {
+	of := &ledger.Objected{
+		Kind: ledger.KindChoice, Source: c.Source, Site: c.Site, By: c.By, Act: actName(c),
+		Choice: &ledger.Choice{
+			Granted: c.Choice.Granted, Refused: c.Choice.Refused, Text: c.Choice.Text, Kept: c.Choice.Kept,
+			Version: c.Choice.Version, Platform: c.Choice.Platform, At: c.Choice.At,
+			Vouched: c.Holder.Kind == objection.Role, Proof: c.Choice.Proof,
+		},
+	}
+	for _, subject := range c.Subjects {
+		of.Subjects, of.Form = append(of.Subjects, subject.Ledger), max(of.Form, subject.Form)
+	}
+	return of
 }
 
 // actName is how the ledger names whose act a change is: the ids of browsers' acts by a hash that nothing else has.

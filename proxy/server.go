@@ -86,6 +86,7 @@ type Server struct {
 	dispatch      *dispatcher // with the queue
 	refusals      *refusals
 	cookieActs    *cookieActs
+	choices       *choices
 	reviews       *reviews
 	outbox        *webhook.Outbox
 	hookLog       *hookLog

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // Snapshot is everything a hit is judged and delivered with. It is built whole and put in place in one step; a hit
@@ -33,6 +34,7 @@ type Snapshot struct {
 	objections Objections                 // in this policy's words
 	receivers  []*webhook.Receiver        // of what is objected to, and of reviews
 	pages      sitePages                  // what visitors of each site are shown
+	texts      map[[32]byte][]byte        // that visitors choose by, by digest
 	counters   counters
 	names      *lru.Cache[string, string] // event names as the ledger keeps them
 }
@@ -58,10 +60,11 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 		client.Close()
 		return nil, err
 	}
-	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections}
+	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections, texts: config.ChoiceTexts(loaded)}
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
-			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) })
+			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) }).Choosing(
+			func(category string) signal.Categories { return rules.CategoryOf(loaded.Policy, category) })
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	fresh.queued = loaded.Server.Delivery.Mode == "queued"

@@ -214,6 +214,15 @@ func openCookieActs(s *Server) error {
 	return nil
 }
 
+// openChoices comes behind the ledger and the store, too.
+func openChoices(s *Server) error {
+	s.choices = newChoices(choicesOptions{
+		Now: s.opts.Now, Metrics: s.metrics, InForce: s.objector.inForce, Apply: s.objections.Apply,
+		Note: s.ledger.ObjectedByCookie,
+	})
+	return nil
+}
+
 func closeCookieActs(s *Server) error { return s.cookieActs.keep() }
 
 func keepCookieActs(s *Server) {
@@ -268,6 +277,7 @@ func openVisitors(s *Server) error {
 			s.objector.count([]objection.Change{c}, []objection.Receipt{{New: true}})
 			s.cookieActs.add(&c)
 		},
+		Choose:  s.choices.post,
 		Refused: func(cause string) { s.metrics.Untaken.WithLabelValues(cause).Inc() },
 	})
 	return nil
@@ -288,6 +298,7 @@ func openAPI(s *Server) (err error) {
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
+		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
 		Queue: newQueueDesk(s), Backup: newBackups(s).make,
 		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },

@@ -33,6 +33,9 @@ func (d *decideState) decide(r *readState, objections []Objections, in *Inputs) 
 		d.latest = in.Latest
 	}
 	d.declared.objections, d.declared.told = r.preferences()
+	if !r.heedReceipts(objections, in) {
+		return Failed
+	}
 	for e := range h.Events {
 		objections[e].Declare(d.declared.objections, d.declared.told)
 		if h.Events[e].Malformed {

@@ -16,9 +16,10 @@ import (
 // Question is a hit to be judged without sending it anywhere.
 type Question struct {
 	Request    hit.Request
-	Refused    bool     // the request could not be read in one way only
-	Objections []string // scopes, as Policy.AskedObjection reads them; of every subject in the hit
-	Decisions  []string // that stand for every subject in the hit, as AskedLift reads them
+	Refused    bool              // the request could not be read in one way only
+	Objections []string          // scopes, as Policy.AskedObjection reads them; of every subject in the hit
+	Receipts   map[string]string // by consent category: granted or refused, as receipts of choices say for every subject in the hit
+	Decisions  []string          // that stand for every subject in the hit, as AskedLift reads them
 	At         time.Time
 	Keys       *Keys
 	Region     string          // in place of what the hit tells; "" for that
@@ -127,9 +128,12 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 	if err := objections.suppose(p, q.Decisions); err != nil {
 		return nil, err
 	}
+	var err error
+	if objections.Receipts, err = AskedReceipt(p, q.Receipts, q.At); err != nil {
+		return nil, err
+	}
 	var region Region
 	if q.Region != "" {
-		var err error
 		if region, err = ParseRegion(q.Region); err != nil {
 			return nil, err
 		}

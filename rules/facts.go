@@ -58,6 +58,7 @@ func (j *Judgement) Facts(event int) Facts {
 	}
 	f.Ladder, f.Signals = j.Rungs(v), j.SignalsOf(event)
 	objected := j.Objections[event]
+	objected.Receipts = signal.Receipt{} // among signals
 	if objected.KeptOptOut != 0 && !j.Region.KeepsGPC(j.at) {
 		objected.KeptOptOut = 0
 	}

@@ -196,6 +196,9 @@ func (k *Kept) Judge(p *Policy, event int, at Moment) Reason {
 	if !k.signals.ReadKept(e.signals, &matter) {
 		return FactsUnreadable
 	}
+	if !site.signals.Heed(&k.signals, k.objections[e.Visitor].Receipts, at.Now.Unix(), nil) {
+		return FactsUnreadable
+	}
 	q := asked{
 		site: site, region: k.region, name: e.Name, signals: &k.signals, objections: k.objectionsOf(p, e),
 		server: k.server, unavailable: at.ObjectionsUnavailable, now: at.Now, latest: at.Now, endpoint: route.Endpoint,

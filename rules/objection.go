@@ -1,5 +1,7 @@
 package rules
 
+import "github.com/tagwarden/tagwarden/rules/signal"
+
 // Objections are the scopes of what a subject refused: Art. 21 objections and Art. 18 restrictions alike. The zero value is none.
 // Purposes and vendors are bits, by their place in the policy.
 type Objections struct {
@@ -12,6 +14,8 @@ type Objections struct {
 	// KeptOptOut is since when an opt-out by the browser's signal is kept for the subject, Unix seconds; 0: none is. It is
 	// no objection, and none of the scopes: see keptopt.go.
 	KeptOptOut int64
+
+	Receipts signal.Receipt // what the visitor's choices come to that somebody sent receipts of; no scope either
 
 	TakenBack TakenBack // what was refused once, and is no more
 
@@ -56,6 +60,7 @@ func (o *Objections) Merge(other Objections) {
 	o.Restricted = o.Restricted || other.Restricted
 	o.KeptOptOut = max(o.KeptOptOut, other.KeptOptOut) // a consent has to be younger than all of them
 	o.TakenBack.merge(other.TakenBack)
+	o.Receipts.Merge(other.Receipts)
 }
 
 // Any tells whether there is any scope at all. An opt-out that is kept is none.
@@ -72,9 +77,9 @@ func (o Objections) Adds(other Objections) bool {
 }
 
 // Tightens tells whether other may deny what o does not: it holds a scope that o does not, or an opt-out that is kept
-// since later, or o was judged by a decision that other may not have.
+// since later, or receipts of more refusals or fewer grants, or o was judged by a decision that other may not have.
 func (o Objections) Tightens(other Objections) bool {
-	return o.Adds(other) || other.KeptOptOut > o.KeptOptOut ||
+	return o.Adds(other) || other.KeptOptOut > o.KeptOptOut || o.Receipts.Tightens(other.Receipts) ||
 		o.Lifts != nil && other.Any() && o.Lifts != other.Lifts
 }
 
@@ -86,6 +91,8 @@ func (j *Judgement) Stands(event int, o Objections) bool {
 	case v.Decision != Permit:
 		return true
 	case v.Activity.heeds() && o.ends(v.Activity, j.latest):
+		return false
+	case j.receiptsDeny(event, o.Receipts):
 		return false
 	default:
 		return !j.keptDenies(event, o)

@@ -83,13 +83,20 @@ func (v *Visitors) root(event int32) int32 {
 	return event
 }
 
-// Share has each event bear what was objected to for any event of its visitor.
+// Share has each event bear what was objected to for any event of its visitor, and what was refused by receipts. What
+// receipts grant is for the events alone that name who granted it: two people may use one browser.
 func (v *Visitors) Share(objections []Objections) {
 	for e, first := range v.of {
+		own := objections[first].Receipts
+		own.Refuse(objections[e].Receipts)
 		objections[first].Merge(objections[e])
+		objections[first].Receipts = own
 	}
 	for e, first := range v.of {
+		own := objections[e].Receipts
+		own.Refuse(objections[first].Receipts)
 		objections[e] = objections[first]
+		objections[e].Receipts = own
 	}
 }
 

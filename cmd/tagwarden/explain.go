@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"maps"
@@ -22,6 +23,7 @@ type askFlags struct {
 	config     *string
 	objections []string
 	decisions  []string
+	receipts   map[string]string
 	from, at   *string
 	keys       *string
 	raw        *bool
@@ -39,6 +41,18 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		"may be given again"
 	f.Func("objection", what, func(scope string) error {
 		a.objections = append(a.objections, scope)
+		return nil
+	})
+	f.Func("receipt", "a receipt of a choice that stands for the visitor, CATEGORY=granted or CATEGORY=refused; it counts "+
+		"where the site lists receipts; may be given again", func(text string) error {
+		category, choice, _ := strings.Cut(text, "=")
+		if category == "" || choice != "granted" && choice != "refused" {
+			return errors.New("CATEGORY=granted or CATEGORY=refused is right")
+		}
+		if a.receipts == nil {
+			a.receipts = map[string]string{}
+		}
+		a.receipts[category] = choice
 		return nil
 	})
 	f.Func("decision", "a person's decision that lifts the objection for what rests on an assessment: its id, and as "+
@@ -82,7 +96,13 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 			return nil, usage
 		}
 	}
-	a.question = rules.Question{Objections: f.objections, Decisions: f.decisions, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
+	for category := range f.receipts {
+		if all := rules.CategoriesOf(loaded.Policy); !slices.Contains(all, category) {
+			t.fail("--receipt: no purpose is in category %q%s", category, strict.Suggestion(category, all))
+			return nil, usage
+		}
+	}
+	a.question = rules.Question{Objections: f.objections, Receipts: f.receipts, Decisions: f.decisions, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
 	return a, fine
 }
 

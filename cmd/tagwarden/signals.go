@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
@@ -85,6 +86,8 @@ func decodeString(text []byte) decodedSignal {
 	switch {
 	case iab.NoSignal(text):
 		return decodedSignal{"no signal", signal.Absent.String(), []string{"stands where a string should, and says nothing"}}
+	case bytes.HasPrefix(text, []byte("{")) && bytes.Contains(text, []byte(`"categories"`)):
+		return decoded("receipt of a choice", text, visitor.ExplainChoice, func(lines []string) []string { return lines })
 	case named && string(name) == "gcs", !named && bytes.HasPrefix(text, []byte("G1")):
 		return spoken("Google consent mode, gcs", lastOf(text, value, named), signal.ExplainGCS)
 	case named && string(name) == "gcd", !named && looksLikeGCD(text):

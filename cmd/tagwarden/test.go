@@ -124,7 +124,7 @@ func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Cas
 	}
 	c := &rules.Case{
 		Question: rules.Question{
-			Request: request, Refused: refused, Objections: test.Objections,
+			Request: request, Refused: refused, Objections: test.Objections, Receipts: test.Receipts,
 			Decisions: test.Decisions, At: at, Region: test.Region,
 			Keys: rules.NewKeys(pseudonym.TestRoot, loaded.Policy, at),
 		},

@@ -118,6 +118,7 @@ var changeCases = []struct {
 		[]string{"site blog: country of phone numbers DE instead of none: narrower\n"}},
 	{"site.name", "hosts: [blog.example]", "hosts: [blog.example]\n    name: Magazine", []string{"site blog: what visitors read of it (name, title, logo, languages, links) is otherwise\n"}},
 	{"site.privacy", "hosts: [blog.example]", "hosts: [blog.example]\n    privacy: { css: ./blog.css }", []string{"site blog: style sheet of the preference centre ./blog.css instead of none\n"}},
+	{"site.choices", "hosts: [blog.example]", "hosts: [blog.example]\n    choices: { texts: [./blog.css] }", []string{"site blog: texts that visitors choose by added: ./blog.css\n"}},
 	{"site.vendors", "vendors: [matomo]", "vendors: [matomo, ga4]", []string{"site blog: vendors added: ga4: WIDER"}},
 	{"site.signals", "signals: { gpc: {}, dnt: {}, own", "signals: { dnt: {}, usp: {}, own", []string{"site shop: signal gpc is read no longer", ": WIDER", "site shop: signal usp is read: narrower"}},
 	{"site.signals", `granted: ["yes"] }] }`, `granted: ["yes", "maybe"] }] }`, []string{"signal own is read in another way: more may count as a yes: WIDER"}},

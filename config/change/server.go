@@ -103,6 +103,7 @@ func (c *comparison) sites() {
 		if !reflect.DeepEqual(old.Name, changed.Name) || !reflect.DeepEqual(before, after) {
 			c.add(where, Neutral, "what visitors read of it (name, title, logo, languages, links) is otherwise")
 		}
+		c.set(where, "texts that visitors choose by", old.Choices.Texts, changed.Choices.Texts, Neutral, Neutral)
 		c.region(where, &old.Region, &changed.Region)
 		c.signals(where, &old.Signals, &changed.Signals)
 	}

@@ -16,8 +16,9 @@ const (
 	ReadObjections     Permission = "objections-read"
 	WithdrawObjections Permission = "objections-withdraw"
 	DecideObjections   Permission = "objections-decide"
-	Proofs             Permission = "proofs" // read what the log can be checked with: checkpoint, tiles, key
-	ReadQueue          Permission = "queue"  // read how many events wait, and are parked, for which vendor
+	AddReceipts        Permission = "receipts-add" // vouch for what visitors chose
+	Proofs             Permission = "proofs"       // read what the log can be checked with: checkpoint, tiles, key
+	ReadQueue          Permission = "queue"        // read how many events wait, and are parked, for which vendor
 )
 
 // Role is a name for a set of permissions: what a token is made with.
@@ -29,6 +30,7 @@ const (
 	Read     Role = "objections-read"
 	Withdraw Role = "objections-withdraw"
 	Decide   Role = "objections-decide"
+	Receipts Role = "receipts-add"
 	Security Role = "security" // who checks the log, and looks after what waits
 )
 
@@ -41,6 +43,7 @@ var grants = []struct {
 	{Read, []Permission{ReadObjections}},
 	{Withdraw, []Permission{WithdrawObjections}},
 	{Decide, []Permission{DecideObjections}},
+	{Receipts, []Permission{AddReceipts}},
 	{Security, []Permission{Proofs, ReadQueue}},
 }
 

@@ -9,14 +9,14 @@ import (
 func TestRoles(t *testing.T) {
 	want := map[Role][]Permission{
 		Add: {AddObjections}, Read: {ReadObjections}, Withdraw: {WithdrawObjections}, Decide: {DecideObjections},
-		Security: {Proofs, ReadQueue},
+		Receipts: {AddReceipts}, Security: {Proofs, ReadQueue},
 	}
 	if len(Roles()) != len(want) {
 		t.Errorf("%v", Roles())
 	}
 	for _, role := range append(Roles(), "", "admin", Role(Proofs)) {
 		for _, p := range []Permission{
-			"", AddObjections, ReadObjections, WithdrawObjections, DecideObjections, Proofs, ReadQueue, "security",
+			"", AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, Proofs, ReadQueue, "security",
 		} {
 			token := Token{Roles: []Role{role}}
 			if may := slices.Contains(want[role], p); token.May(p) != may {

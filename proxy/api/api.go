@@ -37,6 +37,8 @@ type Options struct {
 	Assessments func(now time.Time) any
 	// Subjects are those of a person, as objections and the log know them, by identifiers. Nil: there are no keys here.
 	Subjects func(ids []objection.ID) ([]objection.Subject, error)
+	// Vouch takes choices that a site's server vouches for. Nil: none are taken here.
+	Vouch Voucher
 	// Log is the forwarding log, for those who check it. Nil: there is none here.
 	Log Log
 	// Witnessed is its newest checkpoint that enough witnesses signed, with their signatures; nil: none is. Nil: nobody

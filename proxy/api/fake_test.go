@@ -240,6 +240,7 @@ type api struct {
 	bearer   string // with every role
 	reports  []string
 	refused  []string
+	vouched  []vouched
 	options  Options
 	limited  *handler // of faceAt
 }
@@ -256,8 +257,15 @@ func newAPI(t *testing.T) *api {
 	}
 	options := Options{
 		Objector: a, Store: a, Tokens: a.tokens, Now: func() time.Time { return noon },
-		Log:    newLog(t, 3, 5),
-		Queue:  &waitingRoom{},
+		Log:   newLog(t, 3, 5),
+		Queue: &waitingRoom{},
+		Vouch: func(_ context.Context, ids []objection.ID, c objection.Change) (counts, kept bool, err error) {
+			if c.Site != "shop" {
+				return false, false, &objection.Fault{What: "site", Err: errors.New("there is none of that id")}
+			}
+			a.vouched = append(a.vouched, vouched{ids, c})
+			return true, false, nil
+		},
 		Scopes: func() []string { return []string{"all", "ads", "audience", "vendor:ga4"} },
 		Link: func([]objection.ID, []string, string) (string, error) {
 			return "https://shop.example/privacy/u/signed", nil

@@ -184,7 +184,10 @@ func (h *handler) entries(ctx context.Context, asked page, size uint64) (*Feed, 
 // appendEntries appends what the feed says of a change.
 func appendEntries(to []Entry, one *objection.Recorded) []Entry {
 	change := &one.Change
-	if change.Decide != nil || change.EndDecision != 0 {
+	switch {
+	case change.Choice != nil:
+		return to // no objection, and nobody else's to know
+	case change.Decide != nil || change.EndDecision != 0:
 		return appendDecision(to, one)
 	}
 	said := change.Time

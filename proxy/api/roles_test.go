@@ -20,6 +20,7 @@ func TestRolesAreAsked(t *testing.T) {
 		"POST/objections/decisions": `{"ids":{"email":"joan@example.com"},"assessment":"LIA-1","by":"privacy",
 			"because":"x","until":"2027-05-04"}`,
 		"DELETE/objections/decisions": `{"number":1,"because":"x"}`,
+		"POST/receipts":               `{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"analytics":true}}`,
 	}
 	a.call(a.face, "POST", Base+"/objections", `{"ids":{"email":"joan@example.com"},"all":true}`)
 	for _, role := range access.Roles() {

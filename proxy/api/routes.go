@@ -32,6 +32,7 @@ var calls = []call{
 	{http.MethodPost, "/objections/decisions", access.DecideObjections, (*handler).decide},
 	{http.MethodDelete, "/objections/decisions", access.DecideObjections, (*handler).endDecision},
 	{http.MethodGet, "/objections/decisions", access.ReadObjections, (*handler).decisions},
+	{http.MethodPost, "/receipts", access.AddReceipts, (*handler).receipt},
 	{http.MethodGet, "/ledger/key", access.Proofs, logKey},
 	{http.MethodGet, "/assessments", anybody, (*handler).assessments},
 	{http.MethodGet, "/objections/progress", "", (*handler).progress},

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"go.uber.org/zap/zapcore"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -19,6 +21,10 @@ func every() []zapcore.ObjectMarshaler {
 	event.Form = 2
 	decided := ledger.Decided{
 		Assessment: "LIA-2026-001", Version: 3, Purposes: []string{"security"}, Until: noon, By: "privacy", Restriction: true,
+	}
+	chose := ledger.Choice{
+		Granted: []string{"analytics"}, Refused: []string{"marketing"}, Text: [32]byte{1}, Kept: true, Version: "2026-05",
+		Platform: "osano", At: noon.Add(-time.Minute), Vouched: true, Proof: true,
 	}
 	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Queued, event.Objected = 3, "LIA-2026-001", 3, true, true, true, []string{"all"}
 	event.Decided, event.Endpoint, event.Policy, event.Region = 17, "collect", "fedc", "DE"
@@ -32,7 +38,7 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Objected{
 			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Times: 3, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
 			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
-			Ends: 17, Decision: &decided,
+			Ends: 17, Decision: &decided, Choice: &chose,
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
 		&ledger.Assessed{
@@ -100,6 +106,27 @@ func TestEachMemberIsWritten(t *testing.T) {
 	}
 }
 
+// TestEachMemberCanBeAskedFor: whatever a line says, a question can be about.
+func TestEachMemberCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	known := query.Members()
+	for _, record := range every() {
+		switch record.(type) {
+		case *ledger.Rung, *ledger.Signal, *ledger.TCF:
+			continue // they stand inside of others
+		}
+		to := zapcore.NewMapObjectEncoder()
+		if err := record.MarshalLogObject(to); err != nil {
+			t.Fatal(err)
+		}
+		for name := range to.Fields {
+			if !slices.Contains(known, name) {
+				t.Errorf("%T has a member %s, and nobody can ask about it: proxy/ledger/query/members.go lists them", record, name)
+			}
+		}
+	}
+}
+
 // TestRecordsOfEachKind holds the lines of what is recorded beside hits against those that were.
 func TestRecordsOfEachKind(t *testing.T) {
 	t.Parallel()
@@ -114,16 +141,23 @@ func TestRecordsOfEachKind(t *testing.T) {
 	ended := ledger.Objected{
 		Kind: ledger.KindDecisionEnd, First: 9, Last: 9, Because: "its time is over", Ends: 8, Subjects: [][16]byte{{1}},
 	}
-	objected.Ends, objected.Decision = 0, nil
+	chose := ledger.Objected{
+		Kind: ledger.KindChoice, First: 10, Last: 10, Source: "front_end", Site: "shop", Act: "role", Subjects: [][16]byte{{1}},
+		Form: 2, Choice: objected.Choice,
+	}
+	posted := ledger.Objected{Kind: ledger.KindChoice, Source: "front_end", Site: "shop", Act: "cookie", Choice: &ledger.Choice{
+		Refused: []string{"analytics"}, At: noon,
+	}}
+	objected.Ends, objected.Decision, objected.Choice = 0, nil, nil
 	one := ledger.Objected{Kind: ledger.KindObjection, First: 5, Last: 5, Scopes: []string{"all"}, Source: "centre", Subjects: [][16]byte{{1}}}
 	due := *all[7].(*ledger.Assessed)
 	approved, revoked := due, due
 	approved.Kind, revoked.Kind = ledger.KindApproval, ledger.KindRevocation
 	for _, err := range []error{
 		l.Note(*all[4].(*ledger.Note)),
-		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}, decided, ended}, *all[6].(*ledger.Head)),
+		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}, decided, ended, chose}, *all[6].(*ledger.Head)),
 		l.Objected(nil, ledger.Head{Size: 8}),
-		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}}),
+		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}, posted}),
 		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
 		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
 		l.Close(),

@@ -41,6 +41,7 @@ type Objected struct {
 
 	Decision *Decided // of KindDecided
 	Ends     uint64   // of KindDecisionEnd: the number of the decision
+	Choice   *Choice  // of KindChoice
 }
 
 // Decided is what a person decided for one who objected.
@@ -110,6 +111,9 @@ func (o *Objected) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	}
 	addNumber(to, "ends", o.Ends)
 	if err := o.Decision.add(to); err != nil {
+		return err
+	}
+	if err := o.Choice.add(to); err != nil {
 		return err
 	}
 	return to.AddArray("subjects", (*subjects)(&Event{Subjects: o.Subjects}))

@@ -22,6 +22,7 @@ type Metrics struct {
 	Untaken    *prometheus.CounterVec   // by cause: limit, full, failed
 	Followed   *prometheus.CounterVec   // by outcome (written, refused, too_many, full, failed): browsers that were seen with a person who objected
 	Kept       *prometheus.CounterVec   // by outcome (written, full, failed): identifiers that an opt-out by the browser's signal is kept for
+	Choices    *prometheus.CounterVec   // by outcome (recorded, unrecorded, wrong_proof, failed): choices that were sent
 	Effect     prometheus.Histogram     // seconds until an act was in force
 	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there
@@ -65,6 +66,9 @@ func New() *Metrics {
 		Kept: prometheus.NewCounterVec(counter("opt_outs_kept_total",
 			"Identifiers that came with Global Privacy Control from where it is to be kept. written: kept from then on; "+
 				"full: too many waited, the next hit brings it again; failed: it could not be written."), []string{"outcome"}),
+		Choices: prometheus.NewCounterVec(counter("choices_total",
+			"Choices of visitors that were sent. recorded: on the ledger; unrecorded: too many without an identifier, which can be "+
+				"shown for nobody; wrong_proof: what came with it does not vouch for it; failed: it could not be written."), []string{"outcome"}),
 		Effect: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "objection_effect_seconds", Help: "Seconds from when an act was received until it was on disk and in force here.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3, 10},
@@ -92,7 +96,7 @@ func New() *Metrics {
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),
 	}
-	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Effect, m.Checked, m.Told, m.Outbox, m.Untold, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
+	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Choices, m.Effect, m.Checked, m.Told, m.Outbox, m.Untold, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.Delivery = newDelivery(m.Registry)
 	return m

@@ -189,6 +189,8 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 		return deciding{g}.takeBackDecision(c)
 	case c.Decide != nil:
 		return deciding{g}.decide(c, mine)
+	case c.Choice != nil:
+		return choosing{g}.choose(c, mine)
 	}
 	if err := g.asked(c); err != nil {
 		return Receipt{}, err

@@ -69,6 +69,7 @@ type Change struct {
 	EveryAct    bool      // a role takes back what others hold too, and says because of what
 	Decide      *Decision // it decides on what stands for the subjects, and changes none of that; By is who told us
 	EndDecision uint64    // it ends the decision of that number; Subjects are those of the decision
+	Choice      *Choice   // it is a choice, and does nothing else
 	Lead        [16]byte  // of SeenWith: Ledger of the subject that is followed
 	Time        time.Time // when the person said so; zero: now. Never later than now
 	Outbox      []Message // messages that are kept, in the same step, until they were sent
@@ -78,6 +79,9 @@ type Change struct {
 
 // decides tells whether a change is about a decision, and so changes nothing of what stands.
 func (c *Change) decides() bool { return c.Decide != nil || c.EndDecision != 0 }
+
+// apart tells whether a change is about something else than objections: a decision or a choice.
+func (c *Change) apart() bool { return c.decides() || c.Choice != nil }
 
 // Stands tells whether a change leaves what stands as it is; scopes are those in force.
 func (c *Change) Stands(scopes []string) bool {

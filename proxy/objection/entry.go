@@ -58,7 +58,8 @@ const (
 	flagEach        // what is in force for each subject follows
 	flagDecide      // a decision follows
 	flagEndDecision // the number of a decision that ended follows
-	flagsKnown      = flagRestriction | flagComplaint | flagEveryAct | flagEach | flagDecide | flagEndDecision
+	flagChoice      // a choice follows
+	flagsKnown      = flagRestriction | flagComplaint | flagEveryAct | flagEach | flagDecide | flagEndDecision | flagChoice
 )
 
 // append adds the entry's bytes.
@@ -82,6 +83,9 @@ func (r *Recorded) append(b []byte) []byte {
 	}
 	if c.EndDecision != 0 {
 		flags |= flagEndDecision
+	}
+	if c.Choice != nil {
+		flags |= flagChoice
 	}
 	b = append(b, entryFormat, flags)
 	b = binary.AppendUvarint(b, r.Seq)
@@ -107,6 +111,9 @@ func (r *Recorded) append(b []byte) []byte {
 	}
 	if c.EndDecision != 0 {
 		b = binary.AppendUvarint(b, c.EndDecision)
+	}
+	if c.Choice != nil {
+		b = c.Choice.append(b)
 	}
 	return b
 }
@@ -160,6 +167,9 @@ func parseEntry(b []byte) (Recorded, error) {
 			r.Each[i] = d.texts()
 		}
 		d.decisionOf(&r, b[1])
+		if b[1]&flagChoice != 0 {
+			c.Choice = d.choice()
+		}
 	}
 	if d.bad || len(d.rest) != 0 {
 		return Recorded{}, fmt.Errorf("%w: an entry of the change log cannot be read", ErrDamaged)

@@ -125,7 +125,7 @@ func (f *dataFile) standing(hash [16]byte) (found standing, err error) {
 		}
 		r, d, err := parseInForce(hash[:], value)
 		if err == nil {
-			found = standing{r.scopes, r.past(), actingFrom(&r, d)}
+			found = standing{r.scopes, r.past(), actingFrom(&r, d), r.chosen.scopes()}
 		}
 		return err
 	})

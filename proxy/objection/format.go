@@ -53,11 +53,12 @@ var (
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
 // says in the change log whose act a change is. Format 3 knows opt-outs that are kept, and of each subject what was taken
-// back, and when. Format 4 knows decisions. A file of an older format is read as it is, and becomes one of the newest with
+// back, and when. Format 4 knows decisions. Format 5 knows choices. A file of an older format is read as it is, and becomes one of the newest with
 // the first change; records and entries in it stay until they are touched. What only knows an older format refuses it
 // then.
 const (
-	fileFormat  = "4"
+	fileFormat  = "5"
+	fileFormat4 = "4"
 	fileFormat3 = "3"
 	fileFormat2 = "2"
 	fileFormat1 = "1"
@@ -119,6 +120,8 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	wanted := buckets
 	switch format := string(meta.Get(keyFormat)); format {
 	case fileFormat:
+	case fileFormat4:
+		old = true
 	case fileFormat3, fileFormat2: // one of format 3 in which nothing is kept yet may lack the buckets for that
 		wanted, old = bucketsOf2, true
 	case fileFormat1:

@@ -24,6 +24,9 @@ func FuzzRecord(f *testing.F) {
 	for _, r := range []record{
 		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"}, acts: several[1:2]},
 		{first: 5, last: 9, form: 2, back: takenBack{scopesOf([]uint32{0, 3}), 9}},
+		{first: 5, last: 9, form: 2, chosen: chosen{refused: Scopes{"\x04"}, by: [browserID]byte{1}, refusedAt: 6}},
+		{first: 5, last: 9, form: 2, scopes: Scopes{"\x00"}, acts: several[1:2], back: takenBack{scopesOf([]uint32{3}), 9},
+			chosen: chosen{granted: Scopes{"\x04"}, denied: Scopes{"\x06"}, at: 7}},
 		{first: -5, last: 1 << 60, seq: touched, source: 1<<32 - 1, form: 255, scopes: unionOf(several), acts: several},
 	} {
 		f.Add(r.append(nil, &[16]byte{1, 2, 3})[4:])
@@ -64,6 +67,7 @@ func FuzzEntry(f *testing.F) {
 	follows := full
 	follows.Change.Holder, follows.Change.Lead = Holder{SeenWith, subject(3).Hash}, subject(3).Ledger
 	f.Add(follows.append(nil))
+	f.Add((&Recorded{Seq: 3, Time: noon, Change: chosenBy(1, 2, noon, "+analytics", "-marketing")}).append(nil))
 	f.Add(slices.Concat([]byte{entryBeforeHolder, 0, 1}, make([]byte, 4), make([]byte, 10)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parseEntry(b)

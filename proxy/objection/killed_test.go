@@ -69,7 +69,7 @@ func playKilled(dir string) error {
 }
 
 // killedChanges are changes that are only ever there together: three subjects object, and one of them changes its mind;
-// of some, a person decides for the second.
+// of some, a person decides for the second; the third refuses a category in a banner, too.
 func killedChanges(n int) []Change {
 	together := objects(3*n, "analytics")
 	together.Subjects = append(together.Subjects, subject(3*n+1), subject(3*n+2))
@@ -77,20 +77,21 @@ func killedChanges(n int) []Change {
 		Subjects: []Subject{subject(3 * n)}, TakeBack: []string{"analytics"}, Object: []string{"newsletter"}, Source: API,
 		Holder: Holder{Kind: Role},
 	}
+	chose := chosenBy(3*n+2, 1, noon, "-analytics")
 	if n%16 != 0 {
-		return []Change{together, mind}
+		return []Change{together, mind, chose}
 	}
 	decided := decides(3*n+1, "LIA-1")
 	decided.Decide.Until = time.Now().AddDate(1, 0, 0)
-	return []Change{together, mind, decided}
+	return []Change{together, mind, chose, decided}
 }
 
 // killedStands is what stands for them.
 func killedStands(n int) string {
 	if n%16 != 0 {
-		return "newsletter analytics analytics"
+		return "newsletter analytics analytics+refused"
 	}
-	return "newsletter analytics+decided analytics"
+	return "newsletter analytics+decided analytics+refused"
 }
 
 // killedState is what stands for the subjects of killedChanges.
@@ -107,6 +108,13 @@ func killedState(s *Store, n int) (string, error) {
 		}
 		for range decided {
 			names = append(names, "decided")
+		}
+		found, err := s.lookUp(subject(3*n + i).Hash)
+		if err != nil {
+			return "", err
+		}
+		if found.chosen.refused.Any() {
+			names = append(names, "refused")
 		}
 		state = append(state, strings.Join(names, "+"))
 	}

@@ -52,7 +52,9 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 		return "subjects", fmt.Errorf("there are %d: %d at most", n, mostSubjects)
 	case c.Decide != nil && c.EndDecision != 0, c.decides() && len(c.Object)+len(c.TakeBack) > 0:
 		return "decision", errors.New("a decision is a change of its own")
-	case len(c.Object) == 0 && len(c.TakeBack) == 0 && !c.Complaint && !c.decides():
+	case c.Choice != nil && (c.decides() || c.Complaint || c.EveryAct || len(c.Object)+len(c.TakeBack) > 0):
+		return "choice", errors.New("a choice is a change of its own")
+	case len(c.Object) == 0 && len(c.TakeBack) == 0 && !c.Complaint && !c.apart():
 		return "object", errors.New("there is nothing to do: scopes to object to or to take back are right, or a complaint")
 	}
 	for i := range c.Subjects {
@@ -62,6 +64,11 @@ func (c *Change) normalise(now time.Time) (what string, err error) {
 	}
 	if c.Decide != nil {
 		if what, err := c.Decide.right(now); err != nil {
+			return what, err
+		}
+	}
+	if c.Choice != nil {
+		if what, err := c.Choice.right(c.Holder.Kind); err != nil {
 			return what, err
 		}
 	}

@@ -15,10 +15,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 //	last change, seconds after the first, its bits turned round, varint (so that it is negative)
 //	number of the last change in the change log, uvarint
 //	source of the last change, number in the dictionary of sources, uvarint
-//	number of the normal form that was hashed, uvarint; and 256 where something was taken back
+//	number of the normal form that was hashed, uvarint; and 256 where something was taken back, and 512 where choices
+//	stand
 //	scopes in force, see Scopes, with their length before them
 //	where something was taken back: these scopes, with their length before them, and when the last of them was,
-//	seconds after the first change, varint: what look-ups read to here
+//	seconds after the first change, varint
+//	where choices stand: see chosen; what look-ups read to here
 //	number of acts, uvarint; of each, see act, ascending by holder
 //
 // Before acts were told apart, the last change was not turned round, and scopes in force followed the source, to the
@@ -32,6 +34,7 @@ type record struct {
 	form        uint8
 	scopes      Scopes // in force: the union of acts
 	back        takenBack
+	chosen      chosen
 	acts        []act // those that stand, ascending by holder; never changed in place
 	old         bool  // it is stored as it was before acts were told apart
 }
@@ -48,10 +51,16 @@ func (r *record) append(b []byte, key *[16]byte) []byte {
 	if r.back.scopes.Any() {
 		form |= flagTakenBack
 	}
+	if r.chosen != (chosen{}) {
+		form |= flagChosen
+	}
 	b = binary.AppendUvarint(b, form)
 	b = appendText(b, r.scopes.set)
 	if r.back.scopes.Any() {
 		b = r.back.append(b, r.first)
+	}
+	if r.chosen != (chosen{}) {
+		b = r.chosen.append(b, r.first)
 	}
 	b = binary.AppendUvarint(b, uint64(len(r.acts)))
 	for i := range r.acts {
@@ -62,10 +71,14 @@ func (r *record) append(b []byte, key *[16]byte) []byte {
 }
 
 // standing is what a look-up finds.
-func (r *record) standing() standing { return standing{r.scopes, r.past(), actingIn(r.acts)} }
+func (r *record) standing() standing {
+	return standing{r.scopes, r.past(), actingIn(r.acts), r.chosen.scopes()}
+}
 
 // older tells whether something is in force for a subject of an older form than the newest.
-func (r *record) older() bool { return r.scopes.Any() && r.form < NewestForm }
+func (r *record) older() bool {
+	return (r.scopes.Any() || r.chosen != chosen{}) && r.form < NewestForm
+}
 
 func checksum(key, rest []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, rest)
@@ -93,7 +106,7 @@ func parseInForce(key, value []byte) (r record, d decoder, err error) {
 	after := d.varint()
 	r.seq = d.uvarint()
 	source := d.uvarint()
-	form, set, right := uint64(1), d.rest, true
+	form, set, right, chose := uint64(1), d.rest, true, true
 	if after >= 0 {
 		r.old, r.last, d.rest = true, r.first+after, nil
 	} else {
@@ -104,9 +117,13 @@ func parseInForce(key, value []byte) (r record, d decoder, err error) {
 			form &^= flagTakenBack
 			r.back, right = d.takenBack(r.first)
 		}
+		if form&flagChosen != 0 {
+			form &^= flagChosen
+			r.chosen, chose = d.chosen(r.first)
+		}
 	}
 	scopes, ok := parseScopes(set)
-	if d.bad || source > 1<<32-1 || form == 0 || form > 255 || !ok || !right {
+	if d.bad || source > 1<<32-1 || form == 0 || form > 255 || !ok || !right || !chose {
 		return record{}, d, fmt.Errorf("%w: a subject's record cannot be read", ErrDamaged)
 	}
 	r.source, r.form, r.scopes = uint32(source), uint8(form), scopes

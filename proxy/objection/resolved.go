@@ -2,10 +2,12 @@ package objection
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // Resolved is a store as one policy sees it: scopes are translated to the policy's own.
@@ -13,6 +15,7 @@ type Resolved struct {
 	store *Store
 	known func(scope string) (rules.Objections, bool)
 	lift  func(l rules.Lift, purposes []string) rules.Lift // nil: no decision lifts anything
+	in    func(category string) signal.Categories          // nil: no choice says anything
 
 	mu    sync.Mutex
 	table atomic.Pointer[[]translation] // by number; shorter than the dictionary where scopes are new
@@ -22,6 +25,7 @@ type Resolved struct {
 type translation struct {
 	objections rules.Objections
 	known      bool
+	category   signal.Categories // that it is a choice about
 }
 
 // Resolve translates for a policy: known returns what it makes of a scope's name.
@@ -37,6 +41,14 @@ func (r *Resolved) Lifting(lift func(l rules.Lift, purposes []string) rules.Lift
 	return r
 }
 
+// Choosing returns it with choices in the policy's words, by what a category is there: without it, none says anything.
+func (r *Resolved) Choosing(in func(category string) signal.Categories) *Resolved {
+	r.in = in
+	r.table.Store(nil)
+	r.translate()
+	return r
+}
+
 // translate makes the table anew.
 func (r *Resolved) translate() []translation {
 	r.mu.Lock()
@@ -47,7 +59,11 @@ func (r *Resolved) translate() []translation {
 	}
 	for _, name := range (*r.store.names.Load())[len(table):] {
 		var t translation
-		t.objections, t.known = r.known(name)
+		if category, ok := strings.CutPrefix(name, categoryScope); !ok {
+			t.objections, t.known = r.known(name)
+		} else if r.in != nil {
+			t.category = r.in(category)
+		}
 		table = append(table, t)
 	}
 	r.table.Store(&table)
@@ -74,6 +90,36 @@ func (r *Resolved) Lookup(hash [16]byte) (rules.Objections, error) {
 			return rules.Objections{}, err
 		}
 		all.TakenBack = back.AsTakenBack(found.back.at)
+	}
+	if found.chosen != (chosenScopes{}) && r.in != nil {
+		if all.Receipts, err = r.receipt(&found.chosen); err != nil {
+			return rules.Objections{}, err
+		}
+	}
+	return all, nil
+}
+
+// receipt translates what stands by choices.
+func (r *Resolved) receipt(found *chosenScopes) (of signal.Receipt, err error) {
+	if of.Granted, err = r.categories(found.granted); err != nil {
+		return signal.Receipt{}, err
+	}
+	of.At = found.at
+	of.Refused, err = r.categories(found.refused)
+	return of, err
+}
+
+// categories translates scopes that are categories.
+func (r *Resolved) categories(scopes Scopes) (all signal.Categories, err error) {
+	table := *r.table.Load()
+	for mark, ok := scopes.next(); ok; mark, ok = scopes.next() {
+		n := int(mark / 2)
+		if n >= len(table) {
+			if table = r.translate(); n >= len(table) {
+				return 0, errUnknownNumber
+			}
+		}
+		all |= table[n].category
 	}
 	return all, nil
 }

@@ -65,7 +65,7 @@ func (w *writer) unchanging(b *Batch) bool {
 	}
 	for i := range b.Changes {
 		c := &b.Changes[i]
-		if c.Complaint || c.decides() {
+		if c.Complaint || c.apart() {
 			return false
 		}
 		for j := range c.Subjects {

@@ -17,6 +17,7 @@ type standing struct {
 	scopes Scopes    // in force
 	back   takenBack // and what was, once
 	acting acting    // whose acts that is
+	chosen chosenScopes
 }
 
 // flagTakenBack is added to the number of a form where what was taken back follows the scopes in force.
@@ -37,9 +38,9 @@ func (d *decoder) takenBack(first int64) (takenBack, bool) {
 func everythingAt(at int64) takenBack { return takenBack{Scopes{"\x00"}, at} } // All has number 0
 
 // past is what was taken back, also of a record from before that was written down: where nothing is in force any more,
-// everything was, with its last change.
+// everything was, with its last change. One that has choices says so, whether or not anything was.
 func (r *record) past() takenBack {
-	if !r.back.scopes.Any() && !r.scopes.Any() {
+	if !r.back.scopes.Any() && !r.scopes.Any() && r.chosen == (chosen{}) {
 		return everythingAt(r.last)
 	}
 	return r.back

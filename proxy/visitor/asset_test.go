@@ -14,7 +14,7 @@ import (
 func TestScript(t *testing.T) {
 	w := serve(t)
 	a := w.browser().get("/privacy/tagwarden.js")
-	if len(a.text) > 1024 || len(a.text) < 300 || a.header("Content-Type") != "text/javascript; charset=utf-8" || a.header("Cache-Control") != "public, max-age=604800" {
+	if len(a.text) > 1120 || len(a.text) < 300 || a.header("Content-Type") != "text/javascript; charset=utf-8" || a.header("Cache-Control") != "public, max-age=604800" {
 		t.Errorf("%d bytes\n%s", len(a.text), a.Header.Header())
 	}
 	source, err := os.ReadFile("pages/tagwarden.js")
@@ -44,7 +44,7 @@ func TestScript(t *testing.T) {
 }
 
 // TestMirror: the script that copies a platform's choice is the readable file without its comments, sets nothing but its own
-// cookie, asks for nothing, and is small.
+// cookie, posts to the endpoint for choices and nowhere else, and is small.
 func TestMirror(t *testing.T) {
 	w := serve(t)
 	a := w.browser().get("/privacy/tagwarden-mirror.js")
@@ -55,7 +55,10 @@ func TestMirror(t *testing.T) {
 	if strings.Count(a.text, "d.cookie =") != 1 || !strings.Contains(a.text, "'tagwarden-choices'") {
 		t.Error("it sets another cookie than its own")
 	}
-	for _, never := range []string{"\n//", "eval", "fetch", "XMLHttpRequest", "sendBeacon", "localStorage", "innerHTML"} {
+	if strings.Count(a.text, "fetch(") != 1 || !strings.Contains(a.text, "fetch(new URL('choices', own)") {
+		t.Error("it asks elsewhere")
+	}
+	for _, never := range []string{"\n//", "eval", "XMLHttpRequest", "sendBeacon", "localStorage", "innerHTML"} {
 		if strings.Contains(a.text, never) {
 			t.Errorf("it holds %q", never)
 		}

@@ -40,16 +40,7 @@ func (v *visit) objections() {
 		v.answerStanding(v.proven(v.ids), outcome{identified: len(v.ids)})
 		return
 	}
-	if !trusted(v.site, &v.ctx.Request.Header) {
-		v.problem(fasthttp.StatusForbidden, "origin")
-		return
-	}
-	if kind, _, _ := strings.Cut(v.header("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
-		v.problem(fasthttp.StatusUnsupportedMediaType, "malformed", "what", "Content-Type: application/json")
-		return
-	}
-	if len(v.ctx.PostBody()) > longestRequest {
-		v.problem(fasthttp.StatusRequestEntityTooLarge, "too_large")
+	if !v.postsJSON(longestRequest) {
 		return
 	}
 	r, err := parseRequest(v.ctx.PostBody())
@@ -76,6 +67,22 @@ func (v *visit) objections() {
 		return
 	}
 	v.answerStanding(proven, became)
+}
+
+// postsJSON tells whether a page of the site's posted JSON of at most so many bytes, and answers where it did not.
+func (v *visit) postsJSON(most int) bool {
+	kind, _, _ := strings.Cut(v.header("Content-Type"), ";")
+	switch {
+	case !trusted(v.site, &v.ctx.Request.Header):
+		v.problem(fasthttp.StatusForbidden, "origin")
+	case !strings.EqualFold(strings.TrimSpace(kind), "application/json"):
+		v.problem(fasthttp.StatusUnsupportedMediaType, "malformed", "what", "Content-Type: application/json")
+	case len(v.ctx.PostBody()) > most:
+		v.problem(fasthttp.StatusRequestEntityTooLarge, "too_large")
+	default:
+		return true
+	}
+	return false
 }
 
 // answerStanding answers with what stands. It is the same whatever stood before for identifiers that are not proven.

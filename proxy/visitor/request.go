@@ -49,7 +49,7 @@ func parseRequest(text []byte) (*request, error) {
 		return nil, &badRequest{what: "no UTF-8"}
 	}
 	r := new(request)
-	p := &parser{json.NewDecoder(bytes.NewReader(text))}
+	p := newParser(text)
 	err := p.object("", func(name string) error {
 		at := "/" + name
 		var err error
@@ -93,6 +93,8 @@ func parseRequest(text []byte) (*request, error) {
 
 // parser reads JSON piece by piece: encoding/json takes doubles, and names in another case.
 type parser struct{ *json.Decoder }
+
+func newParser(text []byte) *parser { return &parser{json.NewDecoder(bytes.NewReader(text))} }
 
 // object reads an object; member reads the value of each member, of which none comes twice.
 func (p *parser) object(at string, member func(name string) error) error {
@@ -159,11 +161,13 @@ func (p *parser) scopes(to []string, at, name string) ([]string, error) {
 	return to, nil
 }
 
-func (p *parser) text(at string) (string, error) {
+func (p *parser) text(at string) (string, error) { return p.textOf(at, longestTexts) }
+
+func (p *parser) textOf(at string, most int) (string, error) {
 	t, err := p.Token()
 	text, ok := t.(string)
-	if err != nil || !ok || len(text) > longestTexts {
-		return "", &badRequest{at: at, what: fmt.Sprintf("a text of at most %d bytes is right", longestTexts)}
+	if err != nil || !ok || len(text) > most {
+		return "", &badRequest{at: at, what: fmt.Sprintf("a text of at most %d bytes is right", most)}
 	}
 	return text, nil
 }

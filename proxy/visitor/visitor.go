@@ -30,6 +30,7 @@
 package visitor
 
 import (
+	"context"
 	"crypto/rand"
 	"io"
 	"net/netip"
@@ -68,6 +69,10 @@ type Options struct {
 	// to be recorded and counted. Its Subjects are empty, and its scopes are what it changes. nil: nobody is told.
 	CookieOnly func(objection.Change)
 
+	// Choose records a choice, and makes it count where the site lists receipts: when it returns that is on disk and in
+	// force. An identifier or a category that is none is a *objection.Fault. nil: choices are not taken.
+	Choose func(context.Context, Choosing) (Chose, error)
+
 	// Refused is told why a change was not made: "limit", "full" (there is too little room on the disk) or "failed". nil: nobody is told.
 	Refused func(cause string)
 
@@ -77,8 +82,9 @@ type Options struct {
 
 // Pages serves what visitors meet. It is safe for concurrent use.
 type Pages struct {
-	opts   Options
-	limits *limiter
+	opts     Options
+	limits   *limiter
+	choosers *limiter // of choices, which are more than objections
 }
 
 // New makes the pages.
@@ -107,8 +113,19 @@ func New(o Options) *Pages {
 	if o.Refused == nil {
 		o.Refused = func(string) {}
 	}
-	return &Pages{opts: o, limits: newLimiter(o.Limits, o.Now)}
+	if o.Choose == nil {
+		o.Choose = func(context.Context, Choosing) (Chose, error) { return Chose{}, nil }
+	}
+	choosers := o.Limits
+	choosers.Burst, choosers.PerMinute = choicesAtOnce, choicesPerMinute
+	return &Pages{opts: o, limits: newLimiter(o.Limits, o.Now), choosers: newLimiter(choosers, o.Now)}
 }
+
+// Choices of one network: so many at once, and so many a minute after that. Everybody who visits makes one.
+const (
+	choicesAtOnce    = 300
+	choicesPerMinute = 100
+)
 
 // What lies where. Paths are without the site's base.
 const (
@@ -140,6 +157,8 @@ func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from ne
 		v.centre()
 	case path == root+"objections":
 		v.objections()
+	case path == root+"choices":
+		chooser{v}.post()
 	case path == root+"gpc":
 		v.gpcAnswer()
 	case path == root+"notice":

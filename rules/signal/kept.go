@@ -27,6 +27,9 @@ func (s *Signals) AppendKept(dst []byte, m *Matter) []byte {
 	dst = append(dst, 0)
 	for i := range s.Sources[:s.N] {
 		said := &s.Sources[i]
+		if said.Kind == Receipts { // those that stand when it is judged again are asked
+			continue
+		}
 		sets := said.sets()
 		var speaks Categories
 		for _, set := range sets {

@@ -22,10 +22,11 @@ type Reader struct {
 	mapped   bool         // the site says which
 	perEvent bool
 	uspr     bool     // iubenda is listed: its record of choices in US states is read, too
+	receipts int      // place of that source among sources, counted from 1; 0: it is not listed
 	chosen   *payload // how the ids of an SDK's consent object are read, listed or not
 }
 
-// reader is one source that speaks of categories. Exactly one of its parts is set, a date aside.
+// reader is one source that speaks of categories. Exactly one of its parts is set, a date aside; none for receipts.
 type reader struct {
 	kind     Kind
 	own      *own
@@ -92,6 +93,8 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 		if err == nil {
 			next.date, err = newOwnDate(s)
 		}
+	case Receipts:
+		r.receipts = len(r.sources) + 1
 	case Payload:
 		next.payload, err = newPayload(s, number)
 		r.chosen, r.perEvent = next.payload, true
@@ -112,6 +115,9 @@ func (r *Reader) PerEvent(h *hit.Hit) bool { return r.perEvent || r.iab.any() &&
 
 // InHead tells whether headers and cookies alone show all that is read: no source stands in a hit's query or body.
 func (r *Reader) InHead() bool {
+	if r.receipts > 0 { // they stand by identifiers, which may be in the body
+		return false
+	}
 	for i := range r.sources {
 		from := &r.sources[i]
 		if from.modes != nil || from.payload != nil || from.own != nil && (from.own.query != "" || from.own.body != nil) {

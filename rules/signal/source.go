@@ -3,7 +3,7 @@ package signal
 import "github.com/tagwarden/tagwarden/rules/signal/cmp"
 
 // Kind names a source of signals: one that a site may list under `signals:`. Consent management platforms follow behind
-// [Payload], see [Platform].
+// [Receipts], see [Platform].
 type Kind uint8
 
 // The sources. None is what nobody listed.
@@ -18,13 +18,14 @@ const (
 	USPrivacy
 	AdditionalConsent
 	Payload
+	Receipts // of choices; see Receipt
 
 	numKinds
 )
 
 var kindNames = [numKinds]string{
 	None: "none", GPC: "gpc", DNT: "dnt", ConsentMode: "consent_mode", Own: "own", TransparencyConsent: "tcf", PrivacyPlatform: "gpp",
-	USPrivacy: "usp", AdditionalConsent: "ac", Payload: "payload",
+	USPrivacy: "usp", AdditionalConsent: "ac", Payload: "payload", Receipts: "receipts",
 }
 
 // Platform is the source that a consent management platform is.

@@ -78,11 +78,14 @@ func (g *gathering) take(f *query.Found) {
 	switch kind {
 	case ledger.KindEvent:
 		g.event(f, said, at)
-	case "choice":
-		g.report.Choices = append(g.report.Choices, Choice{
-			Number: f.Number, At: at, Site: text(said, "site"), Categories: list(said, "categories"), Version: text(said, "version"),
-			Says: words.Line(f.Record, words.Names{}),
-		})
+	case ledger.KindChoice:
+		choice := Choice{
+			Number: f.Number, At: at, Chosen: said.Get("chosen").Time(), Site: text(said, "site"), Granted: list(said, "granted"),
+			Refused: list(said, "refused"), Text: text(said, "text"), TextKept: said.Get("text_kept").Bool(), Version: text(said, "version"),
+			Platform: text(said, "platform"), Vouched: said.Get("vouched").Bool(), By: text(said, "by"),
+		}
+		choice.Says = choice.inWords()
+		g.report.Choices = append(g.report.Choices, choice)
 	default:
 		act := Act{
 			Number: f.Number, Kind: strings.Clone(kind), At: at, Scopes: list(said, "scopes"), Restriction: said.Get("restriction").Bool(),

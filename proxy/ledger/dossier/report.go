@@ -92,12 +92,19 @@ type Act struct {
 
 // Choice is a receipt of the act of choosing.
 type Choice struct {
-	Number     uint64    `json:"number"`
-	At         time.Time `json:"at"`
-	Site       string    `json:"site,omitempty"`
-	Categories []string  `json:"categories,omitempty"`
-	Version    string    `json:"version,omitempty"`
-	Says       string    `json:"says"`
+	Number   uint64    `json:"number"`
+	At       time.Time `json:"at"`              // when it came
+	Chosen   time.Time `json:"chosen,omitzero"` // when, as who sent it says
+	Site     string    `json:"site,omitempty"`
+	Granted  []string  `json:"granted,omitempty"` // consent categories
+	Refused  []string  `json:"refused,omitempty"`
+	Text     string    `json:"text,omitempty"` // SHA-256 digest of the text that was shown, hex
+	TextKept bool      `json:"text_kept,omitempty"`
+	Version  string    `json:"version,omitempty"`
+	Platform string    `json:"platform,omitempty"`
+	Vouched  bool      `json:"vouched,omitempty"` // the site's server vouches for it
+	By       string    `json:"by,omitempty"`      // by this token
+	Says     string    `json:"says"`              // in words
 }
 
 // Erasure is what is not in the log any more.

@@ -129,6 +129,41 @@ func (g *gathering) saysAct(a *Act) string {
 	return said + "."
 }
 
+// inWords is a choice in words.
+func (c *Choice) inWords() string {
+	said := "You chose"
+	if !c.Chosen.IsZero() {
+		said += " at " + Day(c.Chosen)
+	}
+	if c.Site != "" {
+		said += " on the site " + c.Site
+	}
+	said += ": yes to " + cmp.Or(strings.Join(c.Granted, ", "), "nothing") + ", no to " + cmp.Or(strings.Join(c.Refused, ", "), "nothing")
+	if c.Version != "" {
+		said += "; version " + c.Version + " of what you were asked"
+	}
+	switch {
+	case c.Text == "":
+		said += "; which text you were shown was not said"
+	case c.TextKept:
+		said += "; the text that you were shown is kept, as " + c.Text
+	default:
+		said += "; of the text that you were shown the digest alone is kept, " + c.Text
+	}
+	switch {
+	case c.By != "":
+		said += "; the site's server vouches for it, as " + c.By
+	case c.Vouched:
+		said += "; the site's server vouches for it by a proof"
+	default:
+		said += "; your browser said so"
+	}
+	if c.Platform != "" {
+		said += ", copied from " + c.Platform
+	}
+	return said + "."
+}
+
 // saysGone is what is not in the log any more, in words.
 func saysGone(said gjson.Result, line string) string {
 	first, end := said.Get("first").Uint(), said.Get("end").Uint()

@@ -27,7 +27,7 @@ var members = map[string][]string{
 	ledger.KindEvent: words("hit event site vendor endpoint name decision reason activity basis assessment " +
 		"assessment_version policy region rungs consent_at dates objections restriction decided kept_since form subjects " +
 		"shape bytes_in bytes_out digest queued recovered"),
-	ledger.KindOutcome:     words("hit events vendor outcome why status"),
+	ledger.KindOutcome:     words("hit events vendor outcome why status in_doubt"),
 	ledger.KindAttempt:     words("vendor of"),
 	ledger.KindQueue:       words("text"),
 	ledger.KindBackup:      words("text"),
@@ -36,6 +36,7 @@ var members = map[string][]string{
 	ledger.KindKeptOptOut:  objected,
 	ledger.KindWithdrawal:  objected,
 	ledger.KindComplaint:   objected,
+	ledger.KindChoice:      chosen,
 	ledger.KindDecided:     objected,
 	ledger.KindDecisionEnd: objected,
 	ledger.KindHead:        words("size root restored again"),
@@ -52,6 +53,8 @@ var members = map[string][]string{
 var (
 	objected = words("seq last_seq times scopes restriction recovered source site by because form act every_act stands ends " +
 		"assessment assessment_version until decided_by restriction_lifted purposes subjects")
+	chosen = words("seq times recovered source site by form act chosen granted refused text text_kept version platform vouched " +
+		"proof subjects")
 	assessed = words("assessment assessment_version meaning approval_form key because review_by days told again")
 )
 

@@ -31,3 +31,27 @@ func decided(r *record) string {
 func decisionEnd(r *record) string {
 	return fmt.Sprintf("objection_decision_end of decision %s: %s", r.get("ends"), cmp.Or(r.long("because"), "-"))
 }
+
+// choice is what somebody chose in a banner, or had the site's server say for them.
+func choice(r *record) string {
+	by := "a browser"
+	if r.all.Get("vouched").Bool() {
+		by = "the site's server, " + cmp.Or(r.get("by"), "by a proof")
+	}
+	return fmt.Sprintf("choice on %s, at %s: granted %s; refused %s; text %s, version %s; sent by %s (%s), %s", cmp.Or(r.get("site"), "-"),
+		cmp.Or(r.get("chosen"), "-"), cmp.Or(r.list("granted"), "nothing"), cmp.Or(r.list("refused"), "nothing"), r.textShown(),
+		cmp.Or(r.get("version"), "-"), by, cmp.Or(r.get("platform"), r.get("source"), "-"),
+		counted(len(r.all.Get("subjects").Array()), "subject"))
+}
+
+// textShown is the digest of the text that was shown, and whether its words are kept.
+func (r *record) textShown() string {
+	digest := r.long("text")
+	switch {
+	case digest == "":
+		return "-"
+	case r.all.Get("text_kept").Bool():
+		return digest + " (kept)"
+	}
+	return digest + " (its digest alone)"
+}

@@ -80,6 +80,9 @@ func outcome(r *record) string {
 	if why := strings.TrimSpace(r.all.Get("why").String() + " " + r.all.Get("status").String()); why != "" {
 		said += " (" + cut(why, mostShort) + ")"
 	}
+	if r.all.Get("in_doubt").Bool() {
+		said += ", and it may have arrived"
+	}
 	return "outcome of hit " + r.get("hit") + ", " + eventsIn(r.all.Get("events")) + ": " + said
 }
 

@@ -45,6 +45,7 @@ var of = map[string]func(r *record) string{
 	ledger.KindWithdrawal:  act,
 	ledger.KindKeptOptOut:  act,
 	ledger.KindComplaint:   act,
+	ledger.KindChoice:      choice,
 	ledger.KindDecided:     decided,
 	ledger.KindDecisionEnd: decisionEnd,
 	ledger.KindHead:        head,

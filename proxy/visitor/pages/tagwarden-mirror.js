@@ -4,12 +4,19 @@
 // {"v":1,"cmp":"osano","at":<ms>,"categories":{"ANALYTICS":true},"services":{}}, percent-encoded. `signals: { mirror: ... }` reads it.
 // Attributes of the script's element: data-cookie, the cookie's name; data-domain, its domain; data-cmp, which platform, where a page has several.
 //
+// Whenever it writes another choice than was there it posts that as well, to the endpoint for choices beside itself, which records it.
+//
 // It never writes a yes that it does not know of. There is a cookie only where the visitor is known to have chosen: by the platform's own
 // word, or, where it has none (Sourcepoint, Termly), because the choice was seen to be made; then it stays on later pages as long as the
 // platform says the same. What is not understood, what does not answer, a platform that is not there, and two of them: no cookie.
 // Lines of comment and indentation are left out of what is served.
 ((w, d) => {
-  let {cookie: name = 'tagwarden-choices', domain, cmp: only} = d.currentScript?.dataset || {},
+  let {cookie: name = 'tagwarden-choices', domain, cmp: only} = d.currentScript?.dataset || {}, own = d.currentScript?.src,
+    // The act of choosing, for the record: what is not taken is not tried again, and the cookie stands.
+    post = s => own && fetch(new URL('choices', own), {
+      method: 'POST', credentials: 'include', keepalive: true, headers: {'Content-Type': 'application/json'},
+      body: JSON.stringify({categories: s.categories, platform: s.cmp, time: new Date(s.at || Date.now())})
+    }).catch(() => {}),
     rest = '; Path=/; SameSite=Lax' + (domain ? '; Domain=' + domain : '') + (location.protocol == 'https:' ? '; Secure' : ''),
     write = (value, age) => { d.cookie = name + '=' + value + '; Max-Age=' + age + rest },
     raw = () => d.cookie.split('; ').find(c => c.startsWith(name + '='))?.slice(name.length + 1),
@@ -54,6 +61,7 @@
         text = encodeURIComponent(JSON.stringify(now))
       }
       text.length > 3500 ? forget() : write(text, 34e6)
+      same || post(now)
     },
 
     platforms = {
