@@ -32,6 +32,7 @@ var parts = []part{
 	{name: "kept opt-outs", open: openKeeper, close: closeKeeper, run: keepOptOuts},
 	{name: "cookie acts", open: openCookieActs, close: closeCookieActs, minute: keepCookieActs},
 	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
+	{name: "turned away", open: openTurnedAway, close: closeTurnedAway, minute: keepTurnedAway},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox, minute: sayOutbox, mention: outboxMention},
 	{name: "visitors", open: openVisitors},

@@ -235,6 +235,19 @@ func keepRefusals(s *Server) {
 	}
 }
 
+func openTurnedAway(s *Server) error {
+	s.turnedAway = &turnedAway{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.TurnedAway}
+	return nil
+}
+
+func closeTurnedAway(s *Server) error { return s.turnedAway.keep() }
+
+func keepTurnedAway(s *Server) {
+	if err := s.turnedAway.keep(); err != nil {
+		fault(s.opts.Log, "calls of the API that were not let in cannot be recorded", err)
+	}
+}
+
 func openReviews(s *Server) error {
 	s.reviews = newReviews(reviewsOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Recovered: s.recovered,
@@ -289,10 +302,15 @@ func openAPI(s *Server) (err error) {
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
 		Queue: newQueueDesk(s), Backup: newBackups(s).make,
-		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		Records:  &recordsDesk{dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed},
+		Readings: &readings{log: s.ledger, rand: s.opts.Rand},
+		Refused: func(of api.Refused) {
+			s.metrics.Turned.WithLabelValues(of.Why).Inc()
+			s.turnedAway.add(of)
+		},
 	}
 	s.api = api.New(options)
-	options.Operator = true
+	options.Operator, options.Alone = true, s.opts.Aside
 	s.operator = api.New(options)
 	return nil
 }

@@ -44,8 +44,22 @@ type Options struct {
 	Queue Queue
 	// Backup copies the data folder. Nil: there is none here.
 	Backup func(context.Context, BackupAsk) (BackupMade, error)
-	// Refused is told of each call that is not let in: "ambiguous", "wrong_token" or "too_many". Nil: nobody is told.
-	Refused func(why string)
+	// Records are those of the forwarding log. Nil: they are not read here.
+	Records Records
+	// Subjects says what the log has of one person. Nil: nobody is asked.
+	Subjects Subjects
+	// Why judges again what a record says, and returns it as JSON has it. Nil: nobody does.
+	Why func(ctx context.Context, number uint64) (any, error)
+	// Audits holds the log against the policy. Nil: nobody does.
+	Audits Audits
+	// Retention says what is kept, and since when, as JSON has it. Nil: nobody does.
+	Retention func(context.Context) (any, error)
+	// Readings has it recorded that the log is read. Nil: it is not shown.
+	Readings Readings
+	// Alone: the operator has the data folder to itself, and no server runs.
+	Alone bool
+	// Refused is told of each call that is not let in. Nil: nobody is told.
+	Refused func(Refused)
 	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.
 	Report func(what string, err error)
 }
@@ -83,6 +97,8 @@ type handler struct {
 	slots chan struct{}              // a place for each call that is changing something
 	wrong *access.Attempts
 
+	readers chan struct{} // a place for each call that reads records
+
 	proofs proofs
 }
 
@@ -95,13 +111,14 @@ func New(o Options) http.Handler {
 		o.Report = func(string, error) {}
 	}
 	if o.Refused == nil {
-		o.Refused = func(string) {}
+		o.Refused = func(Refused) {}
 	}
 	if o.Tokens == nil {
 		o.Tokens = &access.Tokens{}
 	}
 	return &handler{
 		opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: access.NewAttempts(),
-		proofs: proofs{o.Log, o.Witnessed, o.Report},
+		readers: make(chan struct{}, mostSearches),
+		proofs:  proofs{o.Log, o.Witnessed, o.Report},
 	}
 }

@@ -265,7 +265,7 @@ func newAPI(t *testing.T) *api {
 		FeedKey:      func() [32]byte { return feedKey },
 		PhoneCountry: func(site string) string { return map[string]string{"shop": "GB"}[site] },
 		Report:       func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
-		Refused:      func(why string) { a.refused = append(a.refused, why) },
+		Refused:      func(of Refused) { a.refused = append(a.refused, of.Why) },
 	}
 	a.options = options
 	a.face = New(options)
