@@ -57,16 +57,22 @@ func (p *recordPrinter) all(r *ledger.Reader, more func() bool, fits func(record
 
 // show shows the record that a reader is at.
 func (p *recordPrinter) show(r *ledger.Reader) {
+	number, known := r.Number()
+	p.showNumbered(number, known, r.Record())
+}
+
+// showNumbered shows a record, with its number where that is known.
+func (p *recordPrinter) showNumbered(number uint64, known bool, record []byte) {
 	p.shown++
 	if p.json {
-		_, _ = p.out.Write(r.Record())
+		_, _ = p.out.Write(record)
 		_ = p.out.WriteByte('\n')
 		return
 	}
-	if number, known := r.Number(); known {
+	if known {
 		printf(p.out, "#%d  ", number)
 	}
-	printRecord(p.out, r.Record())
+	printRecord(p.out, record)
 }
 
 // printRecord shows a record in a line.
@@ -91,6 +97,13 @@ func printRecord(w io.Writer, record []byte) {
 			fieldsIn(record, "changed"), fieldsIn(record, "dropped"))
 	case ledger.KindRefused:
 		printf(w, "%s  %s %s×: %s\n", at, kind, get("count"), get("reason"))
+	case ledger.KindReading:
+		printf(w, "%s  %s: %s by %s through %s%s\n", at, kind, get("verb"), get("by"), get("through"), readingIn(record))
+	case ledger.KindReadingEnd:
+		printf(w, "%s  %s of %s by %s: %s records\n", at, kind, get("reading"), get("by"), get("records"))
+	case ledger.KindTurnedAway:
+		printf(w, "%s  %s %s×: %s %s %s\n", at, kind, get("count"), get("why"), cmp.Or(get("permission"), "-"),
+			cmp.Or(get("by"), "-"))
 	case ledger.KindApproval, ledger.KindRevocation:
 		printf(w, "%s  %s %s version %s: %s %s\n", at, kind, get("assessment"), get("assessment_version"),
 			cmp.Or(get("because"), "-"), get("key"))
@@ -108,6 +121,37 @@ func printRecord(w io.Writer, record []byte) {
 	default:
 		printf(w, "%s  %s%s\n", at, kind, membersIn(record))
 	}
+}
+
+// readingIn is what a reading asked about, and how much it was shown.
+func readingIn(record []byte) string {
+	all := gjson.ParseBytes(record)
+	var b strings.Builder
+	if number := all.Get("number"); number.Exists() {
+		b.WriteString(", record " + short(number.String()))
+	}
+	var asked []string
+	for _, name := range all.Get("asked").Array() {
+		asked = append(asked, short(name.String()))
+	}
+	if len(asked) > 0 {
+		b.WriteString(", asked about " + strings.Join(asked, ", "))
+	}
+	for _, name := range []string{"from", "to"} {
+		if at := all.Get(name); at.Exists() {
+			b.WriteString(", " + name + " " + short(at.String()))
+		}
+	}
+	if n := len(all.Get("subjects").Array()); n > 0 {
+		b.WriteString(", about one person by " + counted(n, "subject"))
+	}
+	if shown := all.Get("records"); shown.Exists() {
+		b.WriteString(": " + counted(int(shown.Int()), "record"))
+	}
+	if id := all.Get("reading"); id.Exists() {
+		b.WriteString(" (" + short(id.String()) + ")")
+	}
+	return b.String()
 }
 
 // ladderIn are the rungs of a ladder, with why each carries the event or does not.

@@ -3,17 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-func logsSearch(_ context.Context, t *terminal, args []string) int {
+func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs search", "[--from TIME] [--to TIME] [--number N[-M]] [--where MEMBER=VALUE]... "+
-		"[--config FILE | --dir DIR] [--format text|json]")
-	of := t.ledgerFlags(f)
+		"[--config FILE | --dir DIR | --server URL --token-file FILE] [--format text|json]")
+	of, remote := t.ledgerFlags(f), t.remoteFlags(f)
 	query := ledger.Query{Members: map[string]string{}}
 	numbers := numberRange{end: ^uint64(0)}
 	f.Func("from", "from this time on, RFC 3339", timeInto(&query.From))
@@ -26,8 +29,15 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
+	if remote.given() {
+		return t.searchRemote(ctx, remote, query, numbers, *form)
+	}
 	dir, code := of.written(t)
 	if dir == "" {
+		return code
+	}
+	reading, code := t.reads(ctx, dir, searchAsk(&query, &numbers))
+	if reading == nil {
 		return code
 	}
 	begin, err := numbers.begin(dir)
@@ -44,9 +54,31 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 		return wanted(record) && n >= numbers.first
 	})
 	if code == fine && out.shown == 0 {
-		return findings
+		code = findings
 	}
-	return code
+	return reading.end(ctx, out.shown, code)
+}
+
+// searchAsk is a search as a reading of the log: what is asked about by name, and no value.
+func searchAsk(query *ledger.Query, numbers *numberRange) readingAsk {
+	ask := readingAsk{Verb: api.VerbSearch}
+	for _, name := range slices.Sorted(maps.Keys(query.Members)) {
+		if !slices.Contains(api.RecordMembers, name) {
+			name = "other" // whatever was typed there is nobody's name
+		}
+		ask.Asked = append(ask.Asked, name)
+	}
+	ask.Asked = slices.Compact(ask.Asked)
+	if !query.From.IsZero() {
+		ask.From = &query.From
+	}
+	if !query.To.IsZero() {
+		ask.To = &query.To
+	}
+	if numbers.end != ^uint64(0) {
+		ask.Asked = append(ask.Asked, "number")
+	}
+	return ask
 }
 
 // timeInto reads a time.

@@ -233,6 +233,7 @@ func (m *memory) Backup(w io.Writer) (int64, error) {
 // api is the API with a token for each set of roles, and the operator's.
 type api struct {
 	*memory
+	t        *testing.T
 	data     string // the folder of tokens
 	tokens   *access.Tokens
 	face     http.Handler // behind tokens
@@ -246,7 +247,7 @@ type api struct {
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	a := &api{memory: newMemory(), data: t.TempDir()}
+	a := &api{memory: newMemory(), t: t, data: t.TempDir()}
 	var err error
 	if a.tokens, err = access.OpenTokens(a.data); err != nil {
 		t.Fatal(err)
@@ -299,5 +300,6 @@ func (a *api) call(h http.Handler, method, path, body string, headers ...string)
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	held(a.t, r, body, w)
 	return w
 }

@@ -17,10 +17,11 @@ var description []byte
 
 // Description is what describes every call of the admin listener: OpenAPI 3.1, in JSON.
 var Description = sync.OnceValue(func() []byte {
-	var all any
+	var all map[string]any
 	if err := yaml.Unmarshal(description, &all); err != nil {
 		panic(fmt.Sprintf("BUG: the description of the API is no YAML: %v", err))
 	}
+	delete(all, "x-answers") // what the file says once, and calls have in common
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("BUG: the description of the API is no JSON: %v", err))
