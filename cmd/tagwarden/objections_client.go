@@ -112,7 +112,8 @@ func (c *client) send(ctx context.Context, method, path string, body []byte) (io
 	switch {
 	case err == nil && p.Status != 0:
 	case c.base != "":
-		return nil, fmt.Errorf("%s answers with status %d, and not as tagwarden's admin listener does", c.base, response.StatusCode)
+		return nil, fmt.Errorf("%s answers with status %d, and not as tagwarden's admin listener does", c.base,
+			response.StatusCode)
 	default:
 		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable, response.StatusCode)
 	}

@@ -70,11 +70,14 @@ func (r remoteFlags) client() (*client, error) {
 		client: &http.Client{
 			Timeout:       time.Minute,
 			Transport:     &http.Transport{TLSClientConfig: trust, Proxy: http.ProxyFromEnvironment},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for one server
+			CheckRedirect: stay,
 		},
 		close: func() error { return nil }, base: base, bearer: bearer,
 	}, nil
 }
+
+// stay follows nobody elsewhere: the token is for one server.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // serverAddress reads the address of a server. Over http a token goes to this machine alone: elsewhere anybody on the way
 // could read it.
@@ -86,7 +89,8 @@ func serverAddress(text string) (string, error) {
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", errors.New("it holds more than scheme, host, port and path")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "", errors.New("over http everybody on the way could read the token: https:// is right, or a tunnel to 127.0.0.1")
+		return "", errors.New("over http everybody on the way could read the token: https:// is right, or a tunnel to " +
+			"127.0.0.1")
 	}
 	return strings.TrimSuffix(u.String(), "/"), nil
 }
@@ -106,7 +110,8 @@ func readBearer(file string) (string, error) {
 		return "", err
 	}
 	bearer := strings.TrimSpace(string(text))
-	if len(text) > longestToken || bearer == "" || strings.ContainsFunc(bearer, func(c rune) bool { return c <= ' ' || c > '~' }) {
+	odd := strings.ContainsFunc(bearer, func(c rune) bool { return c <= ' ' || c > '~' })
+	if len(text) > longestToken || bearer == "" || odd {
 		return "", fmt.Errorf("%s: it holds no token, or more than one: tw_... is right", file)
 	}
 	return bearer, nil

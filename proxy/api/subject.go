@@ -52,7 +52,9 @@ func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) err
 	if err != nil {
 		return err
 	}
-	in := subjectReader{reader: reader{country: h.opts.PhoneCountry}, ask: SubjectAsk{Members: map[string]string{}, Limit: usualRecords}}
+	in := subjectReader{
+		reader: reader{country: h.opts.PhoneCountry}, ask: SubjectAsk{Members: map[string]string{}, Limit: usualRecords},
+	}
 	asked := in.read(v)
 	if err := in.problem(); err != nil {
 		return err
