@@ -15,7 +15,7 @@ import (
 func logsProve(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs prove", "NUMBER [--config FILE | --dir DIR | --server URL --token-file FILE] [--key FILE|KEY] "+
 		"[--witness-key FILE|KEY]... [--out FILE]")
-	of, remote, keys := t.ledgerFlags(f), t.remoteFlags(f), t.keyFlags(f)
+	of, remote, keys := t.ledgerFlags(f), addRemoteFlags(f), t.keyFlags(f)
 	out := f.String("out", "", "the file to write, which is not there yet; without it the proof is printed")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -36,9 +36,9 @@ func logsProve(ctx context.Context, t *terminal, args []string) int {
 	}
 	var proof []byte
 	if remote.given() {
-		proof, code = t.proveRemote(ctx, remote, number, key, witnesses)
+		proof, code = proveRemote(ctx, t, remote, number, key, witnesses)
 	} else {
-		proof, code = t.proveFolder(of, number, key, witnesses)
+		proof, code = proveFolder(t, of, number, key, witnesses)
 	}
 	if proof == nil {
 		return code
@@ -55,7 +55,9 @@ func logsProve(ctx context.Context, t *terminal, args []string) int {
 }
 
 // proveFolder makes the proof of the files of a log.
-func (t *terminal) proveFolder(of ledgerFlags, number uint64, key string, witnesses []string) (proof []byte, code int) {
+func proveFolder(t *terminal, of ledgerFlags, number uint64, key string, witnesses []string) (
+	proof []byte, code int,
+) {
 	dir, code := of.written(t)
 	if dir == "" {
 		return nil, code

@@ -30,10 +30,10 @@ type readingAsk struct {
 // waitsForServer is how long a command waits for who holds the data folder to take commands, or to give it back.
 const waitsForServer = 3 * time.Second
 
-// reads has it recorded that a ledger's folder is read: through the socket of the server that runs on it, else by itself.
+// beginReading has it recorded that a ledger's folder is read: through the socket of the server that runs on it, else by itself.
 // Nothing is to be shown before that. A copy of a ledger records nothing, which is said; where a server's own ledger
 // cannot record it, the verb ends with the code.
-func (t *terminal) reads(ctx context.Context, dir string, of readingAsk) (*logReading, int) {
+func beginReading(ctx context.Context, t *terminal, dir string, of readingAsk) (*logReading, int) {
 	whole, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, t.failed(err)

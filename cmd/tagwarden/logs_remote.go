@@ -24,8 +24,8 @@ const mostPage = 1000
 
 // searchRemote shows the records of a server's log that fit, page after page: the server reads a part of a long log at a
 // time, and says where it goes on.
-func (t *terminal) searchRemote(
-	ctx context.Context, of remoteFlags, query ledger.Query, numbers numberRange, form string,
+func searchRemote(
+	ctx context.Context, t *terminal, of remoteFlags, query ledger.Query, numbers numberRange, form string,
 ) int {
 	for name := range query.Members {
 		if !slices.Contains(api.RecordMembers, name) {
@@ -91,8 +91,8 @@ func (t *terminal) searchRemote(
 }
 
 // proveRemote fetches a proof from a server. Where a key is given it is checked before anybody relies on it.
-func (t *terminal) proveRemote(
-	ctx context.Context, of remoteFlags, number uint64, key string, witnesses []string,
+func proveRemote(
+	ctx context.Context, t *terminal, of remoteFlags, number uint64, key string, witnesses []string,
 ) (proof []byte, code int) {
 	c, err := of.client()
 	if err != nil {

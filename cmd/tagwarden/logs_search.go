@@ -16,7 +16,7 @@ import (
 func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs search", "[--from TIME] [--to TIME] [--number N[-M]] [--where MEMBER=VALUE]... "+
 		"[--config FILE | --dir DIR | --server URL --token-file FILE] [--format text|json]")
-	of, remote := t.ledgerFlags(f), t.remoteFlags(f)
+	of, remote := t.ledgerFlags(f), addRemoteFlags(f)
 	query := ledger.Query{Members: map[string]string{}}
 	numbers := numberRange{end: ^uint64(0)}
 	f.Func("from", "from this time on, RFC 3339", timeInto(&query.From))
@@ -30,13 +30,13 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 		return orUsage(t, code, rest)
 	}
 	if remote.given() {
-		return t.searchRemote(ctx, remote, query, numbers, *form)
+		return searchRemote(ctx, t, remote, query, numbers, *form)
 	}
 	dir, code := of.written(t)
 	if dir == "" {
 		return code
 	}
-	reading, code := t.reads(ctx, dir, searchAsk(&query, &numbers))
+	reading, code := beginReading(ctx, t, dir, searchAsk(&query, &numbers))
 	if reading == nil {
 		return code
 	}

@@ -38,7 +38,7 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 		return t.failed(err)
 	}
 	defer func() { _ = r.Close() }()
-	reading, code := t.reads(ctx, dir, readingAsk{Verb: api.VerbTail}) // behind those that are shown
+	reading, code := beginReading(ctx, t, dir, readingAsk{Verb: api.VerbTail}) // behind those that are shown
 	if reading == nil {
 		return code
 	}

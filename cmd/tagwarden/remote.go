@@ -22,8 +22,8 @@ type remoteFlags struct {
 	ca     *string
 }
 
-// remoteFlags adds --server, --token-file and --ca.
-func (t *terminal) remoteFlags(f *flag.FlagSet) remoteFlags {
+// addRemoteFlags adds --server, --token-file and --ca.
+func addRemoteFlags(f *flag.FlagSet) remoteFlags {
 	return remoteFlags{
 		f,
 		f.String("server", "", "the admin listener of a server, https://..., in place of its files"),

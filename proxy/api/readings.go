@@ -76,12 +76,12 @@ func (h *handler) begins(who caller, of Reading) (id string, err error) {
 	}
 	slices.Sort(of.Asked)
 	if id, err = h.opts.Readings.Begin(of); err != nil {
-		return "", h.unrecorded(err)
+		return "", unrecorded(h, err)
 	}
 	return id, nil
 }
 
-func (h *handler) unrecorded(err error) *problem.Document {
+func unrecorded(h *handler, err error) *problem.Document {
 	h.opts.Report("that the log is read cannot be recorded: it is not shown", err)
 	p := problem.New(http.StatusServiceUnavailable, "unavailable",
 		"it cannot be recorded at the moment that the log is read: nothing is shown, try again")
@@ -187,7 +187,7 @@ func endReading(h *handler, w http.ResponseWriter, r *http.Request, who caller) 
 		return err
 	}
 	if err := h.opts.Readings.End(id, who.name, records); err != nil {
-		return h.unrecorded(err)
+		return unrecorded(h, err)
 	}
 	return reply(w, struct{}{})
 }

@@ -68,8 +68,8 @@ var RecordMembers = []string{
 // mostSearches is how many calls read the log's records at once.
 const mostSearches = 4
 
-// reading takes a place among the calls that read the log, which done gives back.
-func (h *handler) reading() (done func(), err error) {
+// takeReader takes a place among the calls that read the log, which done gives back.
+func takeReader(h *handler) (done func(), err error) {
 	select {
 	case h.readers <- struct{}{}:
 		return func() { <-h.readers }, nil
@@ -105,7 +105,7 @@ func searchRecords(h *handler, w http.ResponseWriter, r *http.Request, who calle
 	if err := p.problem(); err != nil {
 		return err
 	}
-	done, err := h.reading()
+	done, err := takeReader(h)
 	if err != nil {
 		return err
 	}
@@ -150,8 +150,8 @@ func numberOf(r *http.Request) (uint64, error) {
 }
 
 // shows answers with what is to be said of one record, once it is recorded that somebody asked.
-func (h *handler) shows(
-	w http.ResponseWriter, r *http.Request, who caller, verb string, of func(context.Context, uint64) (any, error),
+func shows(
+	h *handler, w http.ResponseWriter, r *http.Request, who caller, verb string, of func(context.Context, uint64) (any, error),
 ) error {
 	number, err := numberOf(r)
 	if err == nil {
@@ -160,7 +160,7 @@ func (h *handler) shows(
 	if err != nil {
 		return err
 	}
-	done, err := h.reading()
+	done, err := takeReader(h)
 	if err != nil {
 		return err
 	}
@@ -173,8 +173,8 @@ func (h *handler) shows(
 	if err == nil {
 		n = 1
 	}
-	if unrecorded := h.reads(who, Reading{Verb: verb, Number: &number, Records: &n}); unrecorded != nil {
-		return unrecorded
+	if failed := h.reads(who, Reading{Verb: verb, Number: &number, Records: &n}); failed != nil {
+		return failed
 	}
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func oneRecord(h *handler, w http.ResponseWriter, r *http.Request, who caller) e
 	if h.opts.Records == nil {
 		return notHere("the log's records are not read here")
 	}
-	return h.shows(w, r, who, VerbRecord, func(ctx context.Context, number uint64) (any, error) {
+	return shows(h, w, r, who, VerbRecord, func(ctx context.Context, number uint64) (any, error) {
 		line, err := h.opts.Records.Record(ctx, number)
 		return NumberedRecord{number, line}, err
 	})
@@ -202,7 +202,7 @@ func proof(h *handler, w http.ResponseWriter, r *http.Request, who caller) error
 	if h.opts.Records == nil {
 		return notHere("the log's records are not read here")
 	}
-	return h.shows(w, r, who, VerbProve, func(ctx context.Context, number uint64) (any, error) {
+	return shows(h, w, r, who, VerbProve, func(ctx context.Context, number uint64) (any, error) {
 		return h.opts.Records.Proof(ctx, number)
 	})
 }
@@ -212,7 +212,7 @@ func why(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Why == nil {
 		return notHere("records are not judged again here")
 	}
-	return h.shows(w, r, who, VerbWhy, h.opts.Why)
+	return shows(h, w, r, who, VerbWhy, h.opts.Why)
 }
 
 // notHere says that a part is not there at which a call looks.

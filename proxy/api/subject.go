@@ -59,7 +59,7 @@ func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) err
 	if err := in.problem(); err != nil {
 		return err
 	}
-	done, err := h.reading()
+	done, err := takeReader(h)
 	if err != nil {
 		return err
 	}

@@ -53,18 +53,18 @@ var (
 )
 
 // Read records a reading. When it returns nil that is on disk: what was asked for may be shown.
-func (l *Ledger) Read(r Reading) error { return l.put(synced, entry{KindReading, &r}) }
+func (r *records) Read(of Reading) error { return r.put(synced, entry{KindReading, &of}) }
 
 // ReadEnd records how many records were shown. Where that cannot be written it is kept in memory until it can.
-func (l *Ledger) ReadEnd(e ReadingEnd) error { return l.put(kept, entry{KindReadingEnd, &e}) }
+func (r *records) ReadEnd(of ReadingEnd) error { return r.put(kept, entry{KindReadingEnd, &of}) }
 
 // TurnedAway records aggregates. Where that cannot be written they are kept in memory until it can.
-func (l *Ledger) TurnedAway(all []TurnedAway) error {
+func (r *records) TurnedAway(all []TurnedAway) error {
 	entries := make([]entry, len(all))
 	for i := range all {
 		entries[i] = entry{KindTurnedAway, &all[i]}
 	}
-	return l.put(kept, entries...)
+	return r.put(kept, entries...)
 }
 
 // MarshalLogObject writes a reading's members. What is empty is left out.
